@@ -1,0 +1,92 @@
+/*
+ * crypto.h - keys, signatures, sealed boxes, digests: libsodium, and only here.
+ *
+ * crypto_init() once in main, before threads; refuse to run when it fails.
+ * Signatures are detached Ed25519 (RFC 8032) over domain || 0x00 || bytes: the
+ * domain ("caravan/swap/v1") is part of what is signed, so that a signature made
+ * for one purpose means nothing for another. Boxes are libsodium's sealed boxes
+ * to the X25519 key derived from the receiver's Ed25519 key. Digests are SHA-256,
+ * as HashiCorp publishes them. Secret keys live in sodium_malloc memory, are
+ * zeroed when freed, and on disk in a file of mode 0600 (format below).
+ *
+ * Key file: two lines, a comment and 64 hexadecimal digits of the seed:
+ *     caravan secret key v1 <name>
+ *     <64 hex digits>
+ * Public keys are written as 64 hexadecimal digits. Fingerprints shown to
+ * people are the first 16 bytes of the key's SHA-256, "SHA256:" and hex.
+ */
+#ifndef CRYPTO_H
+#define CRYPTO_H
+
+#include <stdbool.h>
+#include "buf.h"
+
+#define KEY_LEN        32
+#define SIG_LEN        64
+#define DIGEST_LEN     32
+#define SEAL_OVERHEAD  48
+#define FINGERPRINT_LEN 40 /* text with NUL: "SHA256:" + 32 digits + NUL */
+
+struct pubkey {
+    unsigned char bytes[KEY_LEN];
+};
+struct digest {
+    unsigned char bytes[DIGEST_LEN];
+};
+struct keypair; /* opaque: secret part in guarded memory */
+
+MUST_CHECK int crypto_init(struct err *err);
+
+struct keypair *keypair_generate(void);
+/* From a 32-byte seed: tests and golden vectors only. */
+struct keypair *keypair_from_seed(const unsigned char seed[static 32]);
+MUST_CHECK int keypair_load(const char *path, struct keypair **ret, struct err *err);
+/* Creates the file (never overwrites: ERR_BUSY), 0600 or the mode given. */
+MUST_CHECK int keypair_save(const struct keypair *k, const char *path, const char *name,
+                            unsigned mode, struct err *err);
+void keypair_free(struct keypair *k); /* NULL is fine */
+const struct pubkey *keypair_public(const struct keypair *k);
+AUTO_DEFINE(keypair, struct keypair, keypair_free)
+#define auto_keypair CLEANUP(cleanup_keypair)
+
+bool pubkey_eq(const struct pubkey *a, const struct pubkey *b);
+bool pubkey_is_zero(const struct pubkey *k);
+MUST_CHECK int pubkey_from_hex(const char *s, struct pubkey *ret);
+void pubkey_hex(char dst[static 65], const struct pubkey *k);
+void pubkey_fingerprint(char dst[static FINGERPRINT_LEN], const struct pubkey *k);
+
+/* Signs domain, NUL, then the n bytes. */
+void crypto_sign_bytes(const struct keypair *k, const char *domain, const void *p, size_t n,
+                       unsigned char ret_sig[static SIG_LEN]);
+MUST_CHECK bool crypto_verify_bytes(const struct pubkey *k, const char *domain, const void *p,
+                                    size_t n, const unsigned char sig[static SIG_LEN]);
+
+/* Appends the sealed box (n + SEAL_OVERHEAD bytes). ERR_CRYPTO on an unusable key. */
+MUST_CHECK int crypto_seal(const struct pubkey *to, const void *p, size_t n, struct buf *ret,
+                           struct err *err);
+/* Appends the opened bytes; ERR_CRYPTO when it is not for us or was changed. */
+MUST_CHECK int crypto_open(const struct keypair *k, const void *p, size_t n, struct buf *ret,
+                           struct err *err);
+
+void crypto_digest(const void *p, size_t n, struct digest *ret);
+bool digest_eq(const struct digest *a, const struct digest *b);
+bool digest_is_zero(const struct digest *d);
+void digest_hex(char dst[static 65], const struct digest *d);
+MUST_CHECK int digest_from_hex(const char *s, struct digest *ret);
+
+/* Digest of a stream: init, add, final; reads of a file go through digest_fd,
+ * which reads from the descriptor's start (pread) up to max bytes, 64 KiB at a
+ * time; more than max is ERR_LIMIT. ret_size may be NULL. */
+struct digest_state {
+    _Alignas(16) unsigned char opaque[128];
+};
+void digest_init(struct digest_state *s);
+void digest_add(struct digest_state *s, const void *p, size_t n);
+void digest_final(struct digest_state *s, struct digest *ret);
+MUST_CHECK int digest_fd(int fd, uint64_t max, struct digest *ret, uint64_t *ret_size,
+                         struct err *err);
+
+void crypto_random(void *p, size_t n);
+void crypto_wipe(void *p, size_t n);
+
+#endif

@@ -1,0 +1,92 @@
+#include <errno.h>
+#include <stdarg.h>
+#include "err.h"
+
+static const char *const kind_names[] = {
+    [ERR_NONE] = "none",         [ERR_USAGE] = "usage",     [ERR_CONFIG] = "config",
+    [ERR_IO] = "io",             [ERR_NOSPACE] = "nospace", [ERR_LIMIT] = "limit",
+    [ERR_FORMAT] = "format",     [ERR_CRYPTO] = "crypto",   [ERR_REFUSED] = "refused",
+    [ERR_NETWORK] = "network",   [ERR_TIMEOUT] = "timeout", [ERR_STATE] = "state",
+    [ERR_NOTFOUND] = "notfound", [ERR_BUSY] = "busy",
+};
+_Static_assert(ARRAY_LEN(kind_names) == ERR_KIND_COUNT, "a name for every kind");
+
+const char *err_kind_name(enum err_kind kind)
+{
+    return (size_t)kind < ARRAY_LEN(kind_names) ? kind_names[kind] : "unknown";
+}
+
+int err_set(struct err *err, enum err_kind kind, int sys, const char *fmt, ...)
+{
+    char text[sizeof(err->text)];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    err->kind = kind;
+    err->sys = sys;
+    if (sys != 0) {
+        char why[96];
+        const char *reason = strerror_r(sys, why, sizeof(why));
+        snprintf(err->text, sizeof(err->text), "%.380s: %.90s", text, reason);
+    } else {
+        memcpy(err->text, text, sizeof(text));
+    }
+    return -1;
+}
+
+int err_wrap(struct err *err, const char *fmt, ...)
+{
+    char front[200];
+    char inner[sizeof(err->text)];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(front, sizeof(front), fmt, ap);
+    va_end(ap);
+    memcpy(inner, err->text, sizeof(inner));
+    /* The end of a long chain says least: it is what is cut. */
+    int at = snprintf(err->text, sizeof(err->text), "%s: ", front);
+    snprintf(err->text + at, sizeof(err->text) - (size_t)at, "%.*s",
+             (int)(sizeof(err->text) - (size_t)at - 1), inner);
+    return -1;
+}
+
+void die_oom(void)
+{
+    static const char text[] = "caravan: out of memory\n";
+    ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
+    (void)n;
+    abort();
+}
+
+void *xalloc(size_t n)
+{
+    void *p = malloc(n > 0 ? n : 1);
+    if (p == NULL)
+        die_oom();
+    return p;
+}
+
+void *xzalloc(size_t n, size_t size)
+{
+    void *p = calloc(n > 0 ? n : 1, size > 0 ? size : 1);
+    if (p == NULL)
+        die_oom();
+    return p;
+}
+
+void *xrealloc(void *p, size_t n)
+{
+    void *q = realloc(p, n > 0 ? n : 1);
+    if (q == NULL)
+        die_oom();
+    return q;
+}
+
+char *xstrdup(const char *s)
+{
+    size_t n = strlen(s) + 1;
+    return memcpy(xalloc(n), s, n);
+}

@@ -1,0 +1,42 @@
+/*
+ * limits.h - every size and count on the wire, in one place.
+ *
+ * Both ends enforce them: the sender before sending, the receiver before
+ * parsing. Changing one is changing the wire (proto/README.md, tests/vectors).
+ */
+#ifndef LIMITS_H
+#define LIMITS_H
+
+#define WIRE_MIN 1 /* versions of the wire this build speaks */
+#define WIRE_MAX 1
+
+#define AGENT_PORT 4650
+
+#define ORDER_PAYLOAD_MAX   (16 * 1024)
+#define RECEIPT_PAYLOAD_MAX (64 * 1024)
+#define PAYLOAD_DEPTH_MAX   4
+
+#define RUN_ID_LEN     16
+#define CLUSTER_ID_LEN 16
+#define NONCE_LEN      16
+#define SESSION_LEN    16
+
+#define TEXT_MAX      256  /* one line for people, with its NUL */
+#define NAME_MAX_LEN  64   /* host, release and key names, with NUL */
+#define UUID_MAX      40   /* Nomad's ids as text, with NUL */
+#define URL_MAX_LEN   1024
+#define URLS_MAX      8    /* places to get one binary */
+#define FACTS_MAX     48
+#define NOTES_MAX     8
+#define NOTE_MAX      (4 * 1024)
+#define LOG_LINES_MAX 64   /* in one status receipt */
+#define MANIFEST_MAX  (8 * 1024)
+#define TRUST_MAX     (8 * 1024)
+#define BUILDS_MAX    16   /* os/arch pairs in a manifest */
+#define KEYS_MAX      16   /* keys a role */
+#define SIGS_MAX      8    /* signatures on a container */
+
+#define LEASE_MAX_MS (15 * 60 * 1000) /* most that law allows */
+#define STATUS_WAIT_MAX_MS (60 * 1000) /* how long a status may be held back */
+
+#endif
