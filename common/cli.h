@@ -34,7 +34,7 @@ struct cli_option {
     const char *name; /* without dashes */
     char letter;      /* 0: none */
     enum cli_type type;
-    size_t offset; /* of the field in the options struct */
+    size_t offset;    /* of the field in the options struct */
     const char *arg;  /* shown in help: "N", "FILE"; NULL for flags */
     const char *help; /* one sentence; names the default */
     int64_t min, max; /* CLI_NUMBER */
@@ -53,7 +53,7 @@ struct cli_command {
 
 struct cli {
     const char *program;
-    const char *about;   /* one or two lines above the list of commands */
+    const char *about; /* one or two lines above the list of commands */
     const char *version;
     const struct cli_command *commands;
     size_t n_commands;

@@ -21,10 +21,10 @@
 #include <stdbool.h>
 #include "buf.h"
 
-#define KEY_LEN        32
-#define SIG_LEN        64
-#define DIGEST_LEN     32
-#define SEAL_OVERHEAD  48
+#define KEY_LEN         32
+#define SIG_LEN         64
+#define DIGEST_LEN      32
+#define SEAL_OVERHEAD   48
 #define FINGERPRINT_LEN 40 /* text with NUL: "SHA256:" + 32 digits + NUL */
 
 struct pubkey {

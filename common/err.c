@@ -3,10 +3,12 @@
 #include "err.h"
 
 static const char *const kind_names[] = {
-    [ERR_NONE] = "none",         [ERR_USAGE] = "usage",     [ERR_CONFIG] = "config",
-    [ERR_IO] = "io",             [ERR_NOSPACE] = "nospace", [ERR_LIMIT] = "limit",
-    [ERR_FORMAT] = "format",     [ERR_CRYPTO] = "crypto",   [ERR_REFUSED] = "refused",
-    [ERR_NETWORK] = "network",   [ERR_TIMEOUT] = "timeout", [ERR_STATE] = "state",
+    [ERR_NONE] = "none",         [ERR_USAGE] = "usage",
+    [ERR_CONFIG] = "config",     [ERR_IO] = "io",
+    [ERR_NOSPACE] = "nospace",   [ERR_LIMIT] = "limit",
+    [ERR_FORMAT] = "format",     [ERR_CRYPTO] = "crypto",
+    [ERR_REFUSED] = "refused",   [ERR_NETWORK] = "network",
+    [ERR_TIMEOUT] = "timeout",   [ERR_STATE] = "state",
     [ERR_NOTFOUND] = "notfound", [ERR_BUSY] = "busy",
 };
 _Static_assert(ARRAY_LEN(kind_names) == ERR_KIND_COUNT, "a name for every kind");

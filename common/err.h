@@ -36,7 +36,7 @@ enum err_kind {
     ERR_TIMEOUT, /* a deadline passed */
     ERR_STATE,   /* not possible in the present state */
     ERR_NOTFOUND,
-    ERR_BUSY,    /* somebody else holds it */
+    ERR_BUSY, /* somebody else holds it */
     ERR_KIND_COUNT
 };
 

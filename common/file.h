@@ -29,8 +29,7 @@ MUST_CHECK int file_read_if(const char *path, size_t max, unsigned flags, struct
 MUST_CHECK int file_replace(const char *path, const void *p, size_t n, mode_t mode,
                             struct err *err);
 /* Creates with O_EXCL; ERR_BUSY when it exists. Durable like file_replace. */
-MUST_CHECK int file_create(const char *path, const void *p, size_t n, mode_t mode,
-                           struct err *err);
+MUST_CHECK int file_create(const char *path, const void *p, size_t n, mode_t mode, struct err *err);
 /* unlink + fsync of the directory; absent is fine. */
 MUST_CHECK int file_remove(const char *path, struct err *err);
 MUST_CHECK int file_sync_dir(const char *dir, struct err *err);

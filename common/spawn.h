@@ -24,9 +24,9 @@ struct spawn {
     uid_t uid;               /* with drop: run as this user and group, no */
     gid_t gid;               /* supplementary groups, no_new_privs */
     bool drop;
-    bool quiet;              /* output to /dev/null: for services that outlive us */
-    int pass_fd;             /* -1, or a descriptor handed on as number 3 */
-    const char *input;       /* NULL, or text for standard input (<= 64 KiB) */
+    bool quiet;        /* output to /dev/null: for services that outlive us */
+    int pass_fd;       /* -1, or a descriptor handed on as number 3 */
+    const char *input; /* NULL, or text for standard input (<= 64 KiB) */
 };
 
 struct spawn_result {
@@ -39,8 +39,8 @@ struct spawn_result {
 /* -1: could not be started, output too large, or deadline (ERR_TIMEOUT; killed).
  * A program that ran and failed is 0 with its exit code. The caller frees
  * ret->out. */
-MUST_CHECK int spawn_run(const struct spawn *s, const struct clock *clock,
-                         struct spawn_result *ret, struct err *err);
+MUST_CHECK int spawn_run(const struct spawn *s, const struct clock *clock, struct spawn_result *ret,
+                         struct err *err);
 
 /* Starts and leaves it: the caller owns the pid (waitpid). */
 MUST_CHECK int spawn_start(const struct spawn *s, pid_t *ret_pid, struct err *err);

@@ -74,8 +74,8 @@ struct unit {
 
 /* Longest first, so that "ms" is not taken for "m". */
 static const struct unit units[] = {
-    {"ns", 1},          {"us", 1000},         {"\xc2\xb5s", 1000},       {"\xce\xbcs", 1000},
-    {"ms", 1000000},    {"s", 1000000000},    {"m", 60000000000LL},      {"h", 3600000000000LL},
+    {"ns", 1},       {"us", 1000},      {"\xc2\xb5s", 1000},  {"\xce\xbcs", 1000},
+    {"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000LL}, {"h", 3600000000000LL},
 };
 
 static const struct unit *find_unit(const char *s)

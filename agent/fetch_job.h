@@ -1,0 +1,59 @@
+/*
+ * fetch_job.h - how caravan-swap asks caravan-fetch, and what comes back.
+ *
+ * A stream of text lines in both directions, over standard input and output of
+ * one caravan-fetch process: a child with rights dropped, or one instance of the
+ * socket service (Accept=yes). Every line <= FETCH_LINE_MAX, no NUL; a text field
+ * is the rest of its line. The asking side owns deadlines; caravan-fetch keeps its
+ * own besides and ends when its input ends.
+ *
+ * get: one job, then the process exits
+ *   > get
+ *   > url URL                 1 to 8 times, tried in this order
+ *   > fetch SIZE SHA256HEX    what is downloaded, known before
+ *   > packing bare|zip
+ *   > binary SIZE SHA256HEX   what is run
+ *   > speed BYTES_PER_S       floor; 0 none
+ *   > deadline MS
+ *   > dir DIR                 where the result is put (writable to it alone)
+ *   > go
+ *   < progress DONE TOTAL     at most 4 a second
+ *   < done PATH               size and digest of both were checked
+ *   < failed FAILURE TEXT     FAILURE is failure_name() of message.h
+ *
+ * ask: a session, any number of questions, one at a time
+ *   > ask DEADLINE_MS PATH    GET of the local Nomad API ("/v1/agent/health")
+ *   < answer STATUS LEN       followed by LEN bytes (<= FETCH_ANSWER_MAX)
+ *   < none TEXT               no HTTP answer: refused, timed out, TLS
+ *   > knock DEADLINE_MS HOST PORT
+ *   < yes | < no TEXT
+ *
+ * The API's address and TLS files come from agent.conf, which caravan-fetch reads
+ * itself: no order chooses what is asked of whom.
+ */
+#ifndef FETCH_JOB_H
+#define FETCH_JOB_H
+
+#include "manifest.h"
+
+#define FETCH_LINE_MAX   2048
+#define FETCH_ANSWER_MAX (64 * 1024)
+
+struct fetch_get {
+    uint32_t n_urls;
+    char urls[URLS_MAX][URL_MAX_LEN];
+    uint64_t fetch_size, size;
+    struct digest fetch_digest, digest;
+    enum packing packing;
+    uint64_t speed_min;
+    int64_t deadline_ms;
+    char dir[256];
+};
+
+/* The text of a get job, as sent. */
+void fetch_get_text(const struct fetch_get *g, struct buf *ret);
+/* Parses the lines between "get" and "go" (fuzzed). */
+MUST_CHECK int fetch_get_parse(const char *text, size_t n, struct fetch_get *ret,
+                               struct err *err);
+
+#endif
