@@ -209,8 +209,8 @@ script = @[ -x $1 ] || { echo '$1 is not there yet' >&2; exit 1; }; \
          CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' exec $1
 demo: ## a cluster on loopback, upgraded before your eyes
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory tests-built TESTS= FUZZERS= THREADED=
-	$(call script,deploy/demo)
+	@$(MAKE) --no-print-directory release $(call in,release,$(addprefix tests/,$(TOOLS)))
+	$(call script,deploy/demo/demo)
 bench: tests-built ## figures, each with its yardstick
 	$(call script,tests/bench/run)
 mutants: ## planted defects: each must be caught

@@ -1,0 +1,95 @@
+/*
+ * plan.h - what an upgrade would do, and what speaks against it. Pure.
+ *
+ * plan_make compares one observation with the target and the policy: which hosts,
+ * in which groups, with which limits, in which forecast order; plus findings of
+ * the hazard table. It touches nothing. The plan is a set with limits, not a
+ * script: decide_* choose the real order from live data. Its digest (over a
+ * canonical text) goes into the lease and so stands behind every order.
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include "policy.h"
+#include "version.h"
+#include "world.h"
+
+enum severity { SEVERITY_INFO, SEVERITY_WARN, SEVERITY_BLOCK, SEVERITY_HARD };
+/* WARN is shown; BLOCK refuses unless --accept ID; HARD has no override. */
+
+#define FINDINGS_MAX 128
+
+struct finding {
+    const char *id; /* of the hazard row */
+    enum severity severity;
+    enum tri detected; /* YES, or UNKNOWN: shown as cannot tell */
+    bool accepted;
+    char host[NAME_MAX_LEN]; /* "" concerns the fleet */
+    char text[TEXT_MAX];     /* what was found, with its numbers */
+    const char *advice;      /* what to do, one sentence */
+};
+
+struct plan_host {
+    char key[UUID_MAX];
+    char name[NAME_MAX_LEN];
+    char region[NAME_MAX_LEN];
+    char from[NAME_MAX_LEN]; /* version it runs now; "" unknown */
+    char os[16], arch[16];   /* of its agent; "" unknown */
+    struct digest digest;    /* what it is to run */
+    struct digest before;    /* what runs now, by its agent */
+    bool is_server;
+    bool leader;  /* at planning */
+    bool canary;  /* forecast */
+    bool already; /* runs the target already: only verified */
+    bool managed; /* has an enrolled agent that answers */
+};
+
+struct release { /* what publish knows of the target */
+    char version[NAME_MAX_LEN];
+    struct manifest_build_ref {
+        char os[16], arch[16];
+        struct digest digest;
+        uint64_t size;
+    } builds[BUILDS_MAX];
+    size_t n_builds;
+};
+
+struct plan_region { /* every region observed, also those without planned hosts */
+    char name[NAME_MAX_LEN];
+    uint32_t voters; /* at planning: no fewer before each step; 0 unknown */
+    bool planned;    /* has hosts in the plan: its server agents' leases are held */
+};
+
+struct plan {
+    char target[NAME_MAX_LEN];
+    struct policy policy;    /* pointers inside belong to the caller, who keeps them */
+    struct plan_host *hosts; /* servers in forecast order (leaders last), then clients */
+    size_t n_hosts, n_servers, n_clients;
+    size_t n_todo; /* hosts that do not run the target yet; 0: nothing to do */
+    struct plan_region *regions;
+    size_t n_regions;
+    uint32_t parallel; /* the number --max-parallel means */
+    enum on_not_ready server_on_not_ready, client_on_not_ready;
+    bool bad_leader_pair; /* an early new leader is known to crash old followers */
+    bool transfer;        /* leadership transfer can be asked of the version that runs (>= 1.7) */
+    struct finding findings[FINDINGS_MAX];
+    size_t n_findings;
+    struct digest digest;
+    struct arena arena;
+};
+
+/* Always makes a plan when the observation allows any (ERR_STATE else); whether it
+ * may be carried out is plan_refused. */
+MUST_CHECK int plan_make(const struct world *w, const struct release *target,
+                         const struct policy *policy, struct plan *ret, struct err *err);
+void plan_free(struct plan *p);
+/* First finding that refuses (hard, or block and not accepted; unknown counts as
+ * detected for hard rows); NULL: may go on. */
+const struct finding *plan_refused(const struct plan *p);
+const struct plan_host *plan_host(const struct plan *p, const char *key);
+/* The canonical text the digest is over; also what the ledger stores. */
+void plan_text(const struct plan *p, struct buf *ret);
+/* Reads plan_text back (resume). Findings are not kept. */
+MUST_CHECK int plan_read(const char *text, size_t n, struct plan *ret, struct err *err);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * run.h - one execution of a plan: observe, decide, commit, act; until it ends.
+ *
+ * run_loop drives everything through struct ports, on one thread. It claims
+ * leases (majority of every region's server agents to go on, all to begin a
+ * swap), stages, goes through servers and clients, verifies, undoes side effects
+ * and gives leases back. It can be given a ledger that already has a history
+ * (resume). The view is told of every change through `told` (may be NULL).
+ */
+#ifndef RUN_H
+#define RUN_H
+
+#include "decide.h"
+#include "ports.h"
+
+struct run;
+
+struct run_config {
+    const struct plan *plan;
+    struct ledger *ledger; /* committed by ports.commit */
+    const struct ports *ports;
+    /* After every tick, for the view and --json; pointers valid during the call. */
+    void (*told)(void *ctx, const struct run *r, const struct event *ev, const struct decision *d);
+    void *told_ctx;
+};
+
+struct run {
+    const struct run_config *config;
+    const struct world *world; /* the last observation; NULL before the first */
+    struct evidence evidence;
+    struct decision decision; /* the last one */
+    bool leaving;             /* asked twice: leave at once */
+    struct lease_view lease;
+    struct lease_book *leases;  /* private to run_lease.c */
+    struct effect_calls *calls; /* private to run_effects.c */
+};
+
+/* Until run_ended. 0: the ledger's state tells how it ended; -1: could not go on at
+ * all (ledger not writable, ...). */
+MUST_CHECK int run_loop(const struct run_config *c, struct err *err);
+/* Undo side effects and give leases back: abort. The same loop with RUN_ABORTING. */
+
+/* act.c: carries out one decision: commits, then does. */
+MUST_CHECK int act(struct run *r, const struct decision *d, struct err *err);
+/* act.c: folds a receipt or the lack of one into the ledger. */
+void act_receipt(struct run *r, const struct event *ev);
+
+#endif

@@ -1,0 +1,225 @@
+/*
+ * world.h - one observation of the fleet: plain values, each with its age.
+ *
+ * Built by the shell (nomad_servers, nomad_nodes, agents) or by the random
+ * worlds; read by the pure core (plan, gate, hazards, decide_*). Everything lives in
+ * one arena and is valid until the next observation replaces it; the core keeps
+ * no pointer into it. Texts are never NULL: "" is unknown or empty.
+ *
+ * Ages: every group of values says when the question was ASKED (`at`, ms of the
+ * coordinator's clock.mono); 0 means nobody answered. What was asked before an
+ * effect began proves nothing about it. Answers of a
+ * round may be torn: servers are asked one after the other.
+ *
+ * Hosts are keyed by Nomad's own id: a server by its raft id (member tag `id`),
+ * a client by its node id; a host that is both is one host, a server, found by
+ * the same address or by its agent's hello naming both ids. Members that have left
+ * stay hosts for as long as any server lists them.
+ */
+#ifndef WORLD_H
+#define WORLD_H
+
+#include "arena.h"
+#include "message.h"
+
+enum member_status {
+    MEMBER_UNKNOWN,
+    MEMBER_ALIVE,
+    MEMBER_LEAVING,
+    MEMBER_LEFT,
+    MEMBER_FAILED,
+    MEMBER_NONE
+};
+
+/* One member as one server's gossip sees it. */
+struct member {
+    const char *id;   /* raft id, tag `id` */
+    const char *name; /* "s1.global" */
+    const char *region;
+    const char *addr; /* "10.0.0.1" */
+    int rpc_port;
+    const char *build; /* "1.11.3" */
+    int raft_protocol; /* tag raft_vsn; 0 unknown */
+    enum member_status status;
+};
+
+/* One peer of a raft configuration or of an autopilot answer. */
+struct peer {
+    const char *id;
+    const char *address; /* "10.0.0.1:4647" */
+    const char *name;    /* "(unknown)": a leftover peer without a member */
+    bool voter;
+    bool leader;
+    bool healthy;                   /* autopilot only */
+    enum member_status serf;        /* autopilot only */
+    const char *version;            /* autopilot only */
+    int64_t last_contact_ms;        /* autopilot only; -1 unknown */
+    uint64_t last_term, last_index; /* autopilot only */
+};
+
+/* What one server's own API answered. */
+struct server_view {
+    int64_t leader_at;
+    bool has_leader;    /* status/leader?stale was not empty */
+    const char *leader; /* RPC address */
+
+    int64_t members_at;
+    struct member *members;
+    size_t n_members;
+
+    int64_t self_at;
+    const char *version;    /* of the process that answered */
+    const char *build_date; /* RFC 3339 or "" */
+    const char *raft_state; /* Leader, Follower, Candidate, Shutdown */
+    const char *self_region;
+    uint64_t term, last_log_index, commit_index, applied_index, fsm_pending;
+    uint64_t last_snapshot_index;
+    int num_peers;           /* other voters, raft.num_peers */
+    int64_t last_contact_ms; /* 0 on the leader; -1 "never" or unknown */
+    bool voter_known, voter; /* from raft.latest_configuration */
+    int raft_protocol;
+    int leave_on_interrupt, leave_on_terminate; /* enum tri */
+    int acl_enabled, rejoin_after_leave;        /* enum tri */
+    int bootstrap_expect;
+
+    int64_t autopilot_at; /* when any HTTP answer came */
+    int autopilot_status; /* 200, 429, 500, 403, 0 */
+    bool autopilot_body;  /* a JSON body was there */
+    bool healthy;
+    int failure_tolerance;
+    struct peer *autopilot;
+    size_t n_autopilot; /* 0 with a body: Servers was null */
+
+    int64_t raft_at; /* operator/raft/configuration */
+    int raft_status; /* 200, 403 */
+    struct peer *raft;
+    size_t n_raft;
+};
+
+struct driver_view {
+    const char *name;
+    bool detected, healthy;
+};
+
+struct alloc_view {
+    const char *id;
+    const char *client_status; /* running, ... */
+    int64_t started_ns;        /* latest StartedAt of its tasks, ns of wall time; 0 unknown */
+    uint32_t restarts;         /* sum over tasks */
+    bool system_job;
+};
+
+struct client_view {
+    /* From /v1/nodes (every round). */
+    int64_t list_at;
+    uint64_t list_index; /* X-Nomad-Index */
+    const char *status;  /* initializing, ready, down, disconnected */
+    bool eligible;
+    bool draining;
+    const char *version; /* attribute nomad.version */
+    uint64_t modify_index;
+    struct driver_view *drivers;
+    size_t n_drivers;
+
+    /* From /v1/node/:id; only for hosts of interest. */
+    int64_t detail_at;
+    const char *http_addr;
+    int64_t status_updated_s;   /* unix seconds, Nomad's clock */
+    const char *drain_meta_run; /* run id in LastDrain.Meta of a drain, "" */
+    int64_t drain_started_s;    /* 0: none */
+
+    /* From the client's own agent/self and agent/health; only for hosts of interest. */
+    int64_t own_at;
+    const char *own_node_id;
+    const char *own_version;
+    int64_t heartbeat_age_ms; /* -1 unknown */
+    int64_t heartbeat_ttl_ms; /* -1 unknown */
+    int own_healthy;          /* enum tri */
+
+    /* From node/:id/allocations; only for hosts of interest. */
+    int64_t allocs_at;
+    struct alloc_view *allocs;
+    size_t n_allocs;
+};
+
+/* The agent beside Nomad: what its last authentic receipts said. */
+struct agent_view {
+    bool enrolled;    /* we remember a key for this host's id */
+    bool key_changed; /* another key answers: hard error */
+    bool misplaced;   /* the ids it tells are not Nomad's at this address: hard error */
+    const char *address;
+    const char *problem; /* why there is no answer, "" */
+
+    int64_t hello_at; /* asked; 0: no authentic answer yet */
+    const char *program;
+    const char *os, *arch;
+    const char *server_id, *client_id;
+    struct digest disk, running;
+    struct stamp stamp;
+    unsigned char session[SESSION_LEN];
+    uint64_t uptime_ms; /* the agent's, at hello_at */
+    uint64_t swap_sequence, swap_epoch, agent_sequence;
+    uint32_t trust_version;
+
+    int64_t status_at; /* asked; a held-back answer counts from when it came */
+    uint64_t revision;
+    enum phase phase;
+    enum phase failed_in;
+    uint64_t order_sequence; /* the order this phase is about */
+    struct digest target, previous;
+    uint64_t done, total;
+    enum failure failure;
+    const char *failure_text, *evidence;
+    uint32_t silence_ms;
+    struct stamp runs; /* the process now */
+
+    int64_t lease_at;
+    struct lease_state lease;
+};
+
+struct host {
+    const char *key; /* see above; stable for the life of the fleet */
+    const char *name;
+    const char *region, *dc, *node_class, *node_pool;
+    const char *addr;                /* IP, Nomad's record */
+    const char *server_id, *node_id; /* "" when it is not one */
+    bool is_server, is_client;
+    struct server_view server;
+    struct client_view client;
+    struct agent_view agent;
+};
+
+struct region {
+    const char *name;
+    /* Token's rights matter to what can be known. */
+    bool can_raft;      /* raft configuration could be read */
+    const char *denied; /* capabilities the token lacks: "node:read, operator:read"; "" none */
+    /* When COMPLETE lists were asked for; 0: none. Only a complete list proves that a host
+     * which is not in it is gone. */
+    int64_t servers_at; /* members, by every server that is alive by them */
+    int64_t nodes_at;
+};
+
+struct world {
+    int64_t begun_ms, ended_ms; /* of this round, clock.mono */
+    uint64_t round;
+    struct host *hosts; /* servers first, then clients; each by name */
+    size_t n_hosts;
+    struct region *regions;
+    size_t n_regions;
+    uint32_t *by_key;    /* indexes of hosts, by key; world_index makes it */
+    const char *problem; /* the whole observation failed: why; else "" */
+    struct arena arena;  /* owns all of it */
+};
+
+void world_free(struct world *w); /* NULL is fine */
+/* Called once by whoever built the world, before it is read. Without it world_host is
+ * a linear search. */
+void world_index(struct world *w);
+struct host *world_host(const struct world *w, const char *key); /* NULL: not there */
+const struct region *world_region(const struct world *w, const char *name);
+/* The version a host runs by Nomad's own word: server self, else members' build
+ * agreed by all who answered, node's attribute; "" unknown. */
+const char *host_version(const struct world *w, const struct host *h);
+
+#endif
