@@ -15,7 +15,7 @@
 # Set before fleet_new to change what is made: FLEET_RAFT (3), FLEET_SIM (a JSON text for the
 # stand-in), FLEET_AGENT_EXTRA (lines for every agent.conf), FLEET_ACL (1: ACLs on).
 
-BUILD=${BUILD:-build/release}
+FLEET_BUILD=${FLEET_BUILD:-build/release}
 FLEET_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 FLEET_TOP=$(cd "$FLEET_HERE/../.." && pwd)
 
@@ -94,8 +94,8 @@ hold_file = $dir/hold
 gap = ${FLEET_GAP:-0s}
 allow_file_urls = yes
 [fetch]
-fetch_program = $FLEET_TOP/$BUILD/caravan-fetch
-agent_program = $FLEET_TOP/$BUILD/caravan-agent
+fetch_program = $FLEET_TOP/$FLEET_BUILD/caravan-fetch
+agent_program = $FLEET_TOP/$FLEET_BUILD/caravan-agent
 ${FLEET_AGENT_EXTRA:-}
 CONF
     # Loopback fleets are many hosts on one machine: each gets a machine id of its own.
@@ -167,7 +167,7 @@ fleet_start_agents() {
     local h hosts=("$@")
     ((${#hosts[@]})) || hosts=("${FLEET_HOSTS[@]}")
     for h in "${hosts[@]}"; do
-        setsid "$FLEET_TOP/$BUILD/caravan-swap" --config "$FLEET/$h/agent.conf" \
+        setsid "$FLEET_TOP/$FLEET_BUILD/caravan-swap" --config "$FLEET/$h/agent.conf" \
             </dev/null >>"$FLEET/$h/swap.log" 2>&1 &
         echo $! >"$FLEET/$h/swap.pid"
     done

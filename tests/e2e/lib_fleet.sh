@@ -1,6 +1,6 @@
-# lib.sh - what every end-to-end test shares; sourced first.
+# lib_fleet.sh - what every end-to-end test shares; sourced first.
 #
-#   . "$(dirname "$0")/lib.sh"
+#   . "$(dirname "$0")/lib_fleet.sh"
 #   e2e_begin NET [SERVERS CLIENTS]  a healthy fleet on 127.0.NET.x with agents, keys and trust
 #   check "what must hold" command...   one TAP line
 #   e2e_end                           the TAP plan; the exit trap stops everything
@@ -66,7 +66,7 @@ check() {
 
 e2e_end() { echo "1..$T_N"; }
 
-caravan() { "$BUILD/caravan" --config "$E2E/config" "$@"; }
+caravan() { "$FLEET_BUILD/caravan" --config "$E2E/config" "$@"; }
 
 run() { # caravan with output kept in $OUT and the exit status in $STATUS
     caravan "$@" >"$OUT" 2>&1
@@ -101,7 +101,7 @@ note_pids() {
 task_pids() { cat "$FLEET"/c*/data/tasks/*.pid 2>/dev/null | sort; }
 
 standin() { # VERSION FILE [FAULTS-JSON]
-    tests/sim/make-release "$BUILD/sim/nomad" "$1" "$2" ${3:+"$3"}
+    tests/sim/make-release "$FLEET_BUILD/tests/nomad" "$1" "$2" ${3:+"$3"}
 }
 
 from_binary() { # what the fleet runs at first
