@@ -6,8 +6,10 @@
  * shows the old content or the new, never a mixture; left-over temporary names
  * begin with ".tmp-" and are removed by file_sweep. Reading refuses what is
  * larger than the limit (ERR_LIMIT), what is not a regular file, and symbolic
- * links unless FILE_FOLLOW. All calls retry EINTR. Paths may be absolute or
- * relative to dirfd (AT_FDCWD).
+ * links unless FILE_FOLLOW. All calls retry EINTR. What is absent is ERR_NOTFOUND,
+ * a full file system or quota ERR_NOSPACE, the rest ERR_IO with errno. Modes are
+ * as given, whatever the umask. Any thread, but two writers of one path race:
+ * the last rename wins whole.
  */
 #ifndef FILE_H
 #define FILE_H
@@ -29,8 +31,7 @@ MUST_CHECK int file_read_if(const char *path, size_t max, unsigned flags, struct
 MUST_CHECK int file_replace(const char *path, const void *p, size_t n, mode_t mode,
                             struct err *err);
 /* Creates with O_EXCL; ERR_BUSY when it exists. Durable like file_replace. */
-MUST_CHECK int file_create(const char *path, const void *p, size_t n, mode_t mode,
-                           struct err *err);
+MUST_CHECK int file_create(const char *path, const void *p, size_t n, mode_t mode, struct err *err);
 /* unlink + fsync of the directory; absent is fine. */
 MUST_CHECK int file_remove(const char *path, struct err *err);
 MUST_CHECK int file_sync_dir(const char *dir, struct err *err);

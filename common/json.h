@@ -20,8 +20,7 @@
 
 struct json; /* jansson's json_t */
 
-MUST_CHECK int json_parse(const void *p, size_t n, size_t max, struct json **ret,
-                          struct err *err);
+MUST_CHECK int json_parse(const void *p, size_t n, size_t max, struct json **ret, struct err *err);
 void json_free(struct json *root); /* NULL is fine */
 AUTO_DEFINE(json, struct json, json_free)
 #define auto_json CLEANUP(cleanup_json)

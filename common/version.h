@@ -27,7 +27,7 @@ MUST_CHECK int version_parse(const char *s, struct version *ret, struct err *err
 MUST_CHECK int version_parse_output(const char *out, struct version *ret, struct err *err);
 void version_text(char dst[static VERSION_TEXT], const struct version *v);
 
-int version_cmp(const struct version *a, const struct version *b); /* <0, 0, >0 */
+int version_cmp(const struct version *a, const struct version *b);   /* <0, 0, >0 */
 bool version_same(const struct version *a, const struct version *b); /* metadata too */
 /* version_cmp against "1.4.3"-style text known at compile time. */
 int version_cmp_text(const struct version *a, const char *text);

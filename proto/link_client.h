@@ -16,7 +16,7 @@
 
 #include <stdbool.h>
 #include "buf.h"
-#include "limits.h"
+#include "wire_limits.h"
 
 #define LINK_CALLS_MAX 256
 

@@ -33,6 +33,10 @@ struct manifest {
     int64_t created_s;
     uint32_t n_builds;
     struct build builds[BUILDS_MAX];
+    size_t sums_len; /* 0: none */
+    unsigned char sums[SUMS_MAX];
+    size_t sums_sig_len;
+    unsigned char sums_sig[SUMS_SIG_MAX];
 };
 
 struct signature {

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "crypto.h"
-#include "limits.h"
+#include "wire_limits.h"
 
 enum message_kind {
     MSG_NONE = 0,
@@ -306,7 +306,7 @@ struct receipt_status {
     uint32_t n_facts;
     struct fact facts[FACTS_MAX];
     uint32_t n_notes;
-    struct note *notes; /* at most NOTES_MAX; owned by the receipt: receipt_free */
+    struct note *notes; /* at most NOTES_MAX; owned by the receipt: receipt_done_with */
     uint64_t log_cursor;
     uint32_t n_log;
     struct log_line log[LOG_LINES_MAX];

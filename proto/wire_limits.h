@@ -1,11 +1,11 @@
 /*
- * limits.h - every size and count on the wire, in one place.
+ * wire_limits.h - every size and count on the wire, in one place.
  *
  * Both ends enforce them: the sender before sending, the receiver before
  * parsing. Changing one is changing the wire (proto/README.md, tests/vectors).
  */
-#ifndef LIMITS_H
-#define LIMITS_H
+#ifndef WIRE_LIMITS_H
+#define WIRE_LIMITS_H
 
 #define WIRE_MIN 1 /* versions of the wire this build speaks */
 #define WIRE_MAX 1
@@ -32,6 +32,8 @@
 #define LOG_LINES_MAX 64   /* in one status receipt */
 #define MANIFEST_MAX  (8 * 1024)
 #define TRUST_MAX     (8 * 1024)
+#define SUMS_MAX      (4 * 1024) /* SHA256SUMS in a manifest */
+#define SUMS_SIG_MAX  1024
 #define BUILDS_MAX    16   /* os/arch pairs in a manifest */
 #define KEYS_MAX      16   /* keys a role */
 #define SIGS_MAX      8    /* signatures on a container */

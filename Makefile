@@ -1,0 +1,251 @@
+# Caravan: build, test, install. `make help` lists what can be asked for.
+#
+# One file, not recursive. A folder's sources are what lies in it; a folder that
+# is still empty gives an empty archive. Flavours stand side by side in build/:
+#
+#   release  what is installed
+#   asan     the same under address and undefined-behaviour sanitizers: tests
+#   tsan     under the thread sanitizer: the tests of what has threads
+#   fuzz     by clang with libFuzzer, for `make fuzz`
+#
+# Tests follow names, in any folder under tests/:
+#   tests/unit/test_X.c    a cmocka program; other .c files there are its fixtures
+#   tests/fuzz/fuzz_X.c    a fuzz target; replayed over tests/fuzz/corpus/X/
+#   tests/*/main_X.c       a program, build/<flavour>/tests/X
+#   tests/*/preload_X.c    a shared object, build/<flavour>/tests/preload_X.so
+#   tests/e2e/X.sh, tests/*/X.test    a script that prints TAP (lib_X.sh: a part of one)
+
+BUILD  ?= build
+PREFIX ?= /usr
+V      ?= 0
+ONLY   ?=
+CC      = gcc
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+BASH   := /bin/bash
+JOBS   ?= $(shell nproc)
+
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(JOBS)
+endif
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
+
+FLAVOURS := release asan tsan fuzz
+FOLDERS  := common proto agent coordinator sim fixture
+
+# ---- sources ----
+
+SRC_common      := $(wildcard common/*.c)
+SRC_proto       := $(wildcard proto/*.c)
+SRC_agent       := $(filter-out agent/main_%.c,$(wildcard agent/*.c))
+SRC_coordinator := $(filter-out coordinator/main.c,$(wildcard coordinator/*.c))
+SRC_sim         := $(filter-out tests/sim/main_%.c tests/sim/preload_%.c,$(wildcard tests/sim/*.c))
+SRC_fixture     := $(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)) \
+                   $(filter-out tests/worlds/main_%.c,$(wildcard tests/worlds/*.c))
+SRC_test        := $(wildcard tests/unit/test_*.c)
+SRC_fuzz        := $(wildcard tests/fuzz/fuzz_*.c)
+SRC_tool        := $(wildcard tests/*/main_*.c)
+SRC_preload     := $(wildcard tests/*/preload_*.c)
+SRC_main        := $(wildcard coordinator/main.c agent/main_agent.c agent/main_swap.c \
+                     agent/main_fetch.c)
+SRC_all := $(foreach d,$(FOLDERS),$(SRC_$d)) $(SRC_test) $(SRC_fuzz) $(SRC_tool) $(SRC_preload) \
+           $(SRC_main) $(wildcard tests/fuzz/replay.c)
+
+MAIN_caravan       := coordinator/main.c
+MAIN_caravan-agent := agent/main_agent.c
+MAIN_caravan-swap  := agent/main_swap.c
+MAIN_caravan-fetch := agent/main_fetch.c
+PROGRAMS := $(foreach p,caravan caravan-agent caravan-swap caravan-fetch,\
+              $(if $(wildcard $(MAIN_$p)),$p))
+
+tool_name = $(patsubst main_%.c,%,$(notdir $1))
+TOOLS    := $(foreach s,$(SRC_tool),$(call tool_name,$s))
+PRELOADS := $(patsubst %.c,%.so,$(notdir $(SRC_preload)))
+TESTS    := $(patsubst %.c,%,$(notdir $(SRC_test)))
+FUZZERS  := $(patsubst %.c,%,$(notdir $(SRC_fuzz)))
+THREADED := $(filter test_link%,$(TESTS))
+
+# ---- flags ----
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
+        -Wundef -Wswitch-enum -Wwrite-strings -Wconversion -Werror
+BASE := -std=gnu11 -D_GNU_SOURCE $(WARN) -g
+
+CFLAGS_release  := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LDFLAGS_release := -pie -Wl,-z,relro,-z,now
+CFLAGS_asan     := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+                   -fno-sanitize-recover=all
+LDFLAGS_asan    := -fsanitize=address,undefined
+CFLAGS_tsan     := -O1 -fno-omit-frame-pointer -fsanitize=thread
+LDFLAGS_tsan    := -fsanitize=thread
+CFLAGS_fuzz     := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+                   -fno-sanitize-recover=all
+LDFLAGS_fuzz    := -fsanitize=fuzzer,address,undefined
+CC_fuzz         := $(FUZZ_CC)
+compiler = $(or $(CC_$1),$(CC))
+
+# The fence: what a folder cannot name it cannot include. For quotes only, so that
+# <spawn.h> stays the system's.
+INC_common      := -iquote common
+INC_proto       := -iquote common -iquote proto
+INC_agent       := -iquote common -iquote proto -iquote agent
+INC_coordinator := -iquote common -iquote proto -iquote coordinator
+INC_tests       := -iquote common -iquote proto -iquote agent -iquote coordinator \
+                   $(addprefix -iquote ,$(sort $(patsubst %/,%,$(dir $(wildcard tests/*/*.h)))))
+include_of = $(INC_$(firstword $(subst /, ,$1)))
+
+# --as-needed: each program gets only the libraries it uses.
+LIBS      := -lnng -lmsgpackc -lsodium -lcurl -ljansson -linih -larchive -lsystemd -lsqlite3 \
+             -lpthread
+LIBS_test := -lcmocka -lmicrohttpd -lgnutls -ldl -lm $(LIBS)
+LINK      := -Wl,--as-needed
+
+# ---- rules of one flavour ----
+
+object  = $(patsubst %.c,$(BUILD)/$1/obj/%.o,$2)
+archive = $(BUILD)/$1/lib$2.a
+ARCHIVES_coordinator = $(foreach d,coordinator proto common,$(call archive,$1,$d))
+ARCHIVES_agent       = $(foreach d,agent proto common,$(call archive,$1,$d))
+ARCHIVES_tests       = $(foreach d,fixture sim coordinator agent proto common,$(call archive,$1,$d))
+archives_of = $(call ARCHIVES_$(firstword $(subst /, ,$2)),$1)
+
+# $(call link,flavour,libraries)
+link = $(call compiler,$1) $(LDFLAGS_$1) $(LDFLAGS) $(LINK) -o $$@ $$(filter %.o,$$^) \
+       -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $2
+
+define folder_rules
+$(call archive,$1,$2): $(call object,$1,$(SRC_$2)) $(BUILD)/$1/$2.list
+	$$(call say,AR,$$@)
+	$(Q)rm -f $$@ && ar rcsD $$@ $$(filter %.o,$$^)
+
+# A source that went away must leave the archive too.
+$(BUILD)/$1/$2.list: FORCE
+	@mkdir -p $$(@D); echo '$(SRC_$2)' | cmp -s - $$@ || echo '$(SRC_$2)' >$$@
+endef
+
+define program_rules
+$(BUILD)/$1/$2: $(call object,$1,$3) $(call archives_of,$1,$3)
+	$$(call say,LD,$$@)
+	$(Q)mkdir -p $$(@D)
+	$(Q)$(call link,$1,$(if $(filter tests,$(firstword $(subst /, ,$3))),$(LIBS_test),$(LIBS)))
+endef
+
+define flavour_rules
+$(BUILD)/$1/obj/%.o: %.c Makefile
+	$$(call say,CC,$$@)
+	$(Q)mkdir -p $$(@D)
+	$(Q)$(call compiler,$1) $(BASE) $(CFLAGS_$1) $(CFLAGS) $$(call include_of,$$<) -MMD -MP \
+	    -c -o $$@ $$<
+
+$(foreach s,$(SRC_preload),
+$(BUILD)/$1/tests/$(patsubst %.c,%.so,$(notdir $s)): $s Makefile
+	$$(call say,SO,$$@)
+	$(Q)mkdir -p $$(@D)
+	$(Q)$(CC) $(BASE) -O2 $(INC_tests) -shared -fPIC -o $$@ $$< -ldl
+)
+$(foreach d,$(FOLDERS),$(eval $(call folder_rules,$1,$d)))
+$(foreach p,$(PROGRAMS),$(eval $(call program_rules,$1,$p,$(MAIN_$p))))
+$(foreach s,$(SRC_test),$(eval $(call program_rules,$1,tests/$(notdir $(basename $s)),$s)))
+$(foreach s,$(SRC_tool),$(eval $(call program_rules,$1,tests/$(call tool_name,$s),$s)))
+$(foreach s,$(SRC_fuzz),$(eval $(call program_rules,$1,tests/$(notdir $(basename $s)),$s)))
+-include $(patsubst %.o,%.d,$(call object,$1,$(SRC_all)))
+endef
+$(foreach f,$(FLAVOURS),$(eval $(call flavour_rules,$f)))
+
+# Without libFuzzer a fuzz target is an ordinary program that replays files.
+$(foreach f,release asan tsan,$(foreach z,$(FUZZERS),\
+  $(eval $(BUILD)/$f/tests/$z: $(call object,$f,tests/fuzz/replay.c))))
+
+# ---- what can be asked for ----
+
+all: release ## the programs, release flavour (default)
+
+in = $(addprefix $(BUILD)/$1/,$2)
+libraries = $(foreach d,common proto agent coordinator,$(call archive,$1,$d))
+release: $(call libraries,release) $(call in,release,$(PROGRAMS))
+asan: $(call libraries,asan) $(call in,asan,$(PROGRAMS)) ## the same under sanitizers
+
+tests-built: release asan \
+	$(addprefix $(BUILD)/release/tests/,$(TOOLS) $(PRELOADS)) \
+	$(addprefix $(BUILD)/asan/tests/,$(TESTS) $(FUZZERS) $(TOOLS)) \
+	$(addprefix $(BUILD)/tsan/tests/,$(THREADED))
+
+WORLDS      ?= 100000
+WORLDS_ASAN ?= 5000
+RUN := $(foreach z,$(FUZZERS),'$(BUILD)/asan/tests/$z tests/fuzz/corpus/$(patsubst fuzz_%,%,$z)') \
+       $(if $(filter worlds,$(TOOLS)),\
+         '$(BUILD)/release/tests/worlds --worlds $(WORLDS)' \
+         '$(BUILD)/asan/tests/worlds --worlds $(WORLDS_ASAN)') \
+       $(sort $(wildcard tests/*/*.test) $(filter-out tests/e2e/lib_%,$(wildcard tests/e2e/*.sh))) \
+       $(addprefix $(BUILD)/tsan/tests/,$(THREADED)) \
+       $(addprefix $(BUILD)/asan/tests/,$(TESTS))
+
+# Packages first, then the build, then the tests: three steps even under -j.
+test: ## everything: installs what is missing, builds, runs (ONLY=pattern: a part)
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory tests-built
+	@CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' ONLY='$(ONLY)' \
+	    $(BASH) tests/run $(RUN)
+
+lint: compile_commands.json release ## layers, symbols, budgets, format, static checks
+	@CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' $(BASH) tests/run \
+	    $(wildcard tests/lint/*.test)
+
+fuzz: $(addprefix $(BUILD)/fuzz/tests/,$(FUZZERS)) ## explore: each target for FUZZ_SECONDS
+	@BUILD='$(BUILD)/fuzz/tests' SECONDS_EACH='$(FUZZ_SECONDS)' $(BASH) tests/fuzz/explore \
+	    $(FUZZERS)
+
+worlds: $(BUILD)/release/tests/worlds ## random worlds alone (WORLDS=n)
+	$(BUILD)/release/tests/worlds --worlds $(WORLDS)
+
+# A script of its folder that stands for a target; says so while it is not there.
+script = @[ -x $1 ] || { echo '$1 is not there yet' >&2; exit 1; }; \
+         CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' exec $1
+demo: ## a cluster on loopback, upgraded before your eyes
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory release $(call in,release,$(addprefix tests/,$(TOOLS)))
+	$(call script,deploy/demo/demo)
+bench: tests-built ## figures, each with its yardstick
+	$(call script,tests/bench/run)
+mutants: ## planted defects: each must be caught
+	$(call script,tests/worlds/mutants)
+
+deps: ## installs the Debian packages that are missing
+	@$(BASH) deploy/install-deps
+
+SHARE := $(DESTDIR)$(PREFIX)
+install: release ## DESTDIR= PREFIX=/usr
+	$(foreach p,$(filter caravan,$(PROGRAMS)),\
+	  install -D -m 755 $(BUILD)/release/$p $(SHARE)/bin/$p;)
+	$(foreach p,$(filter caravan-%,$(PROGRAMS)),\
+	  install -D -m 755 $(BUILD)/release/$p $(SHARE)/lib/caravan/$p;)
+	$(foreach u,$(wildcard deploy/units/*),\
+	  install -D -m 644 $u $(SHARE)/lib/systemd/system/$(notdir $u);)
+	$(foreach m,$(wildcard deploy/man/*.[158]),\
+	  install -D -m 644 $m $(SHARE)/share/man/man$(subst .,,$(suffix $m))/$(notdir $m);)
+	$(foreach c,$(wildcard deploy/example/*),\
+	  install -D -m 644 $c $(SHARE)/share/doc/caravan/examples/$(notdir $c);)
+	$(foreach c,$(wildcard deploy/completion/caravan),\
+	  install -D -m 644 $c $(SHARE)/share/bash-completion/completions/caravan;)
+
+comma := ,
+compile_commands.json: Makefile FORCE ## for editors and clang-tidy
+	@{ echo '['; $(foreach s,$(SRC_all),printf \
+	  '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" '$(CURDIR)' '$s' \
+	  '$(CC) $(BASE) $(call include_of,$s) -c $s'; sep=$(comma);) echo ']'; } >$@
+
+help: ## this list
+	@sed -n 's/^\([a-z_.]*\):.*## /\1\t/p' Makefile | expand -t 24
+
+clean: ## removes what was built
+	rm -rf $(BUILD) compile_commands.json
+
+FORCE:
+.PHONY: all release asan tests-built test lint fuzz worlds demo bench mutants deps install help \
+        clean FORCE

@@ -1,0 +1,28 @@
+/*
+ * agent_args.h - the few options the agent's programs take on their command line.
+ *
+ *   --config PATH    instead of AGENT_CONF_PATH
+ *   --print-config   the commented example of agent.conf, and exit
+ *   --version, --help
+ *
+ * agent_args_parse returns 0 to go on, 1 when something was printed and the
+ * program is done, -1 when the usage was wrong and told on standard error.
+ */
+#ifndef AGENT_ARGS_H
+#define AGENT_ARGS_H
+
+#include "compiler.h"
+
+struct agent_args_about {
+    const char *program;
+    const char *what; /* one or two lines for --help */
+};
+
+struct agent_args {
+    const char *config;
+};
+
+MUST_CHECK int agent_args_parse(const struct agent_args_about *about, int argc, char **argv,
+                                struct agent_args *ret);
+
+#endif

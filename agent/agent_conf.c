@@ -1,0 +1,174 @@
+#include <errno.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include "agent_conf.h"
+#include "wire_limits.h"
+#include "str.h"
+
+#define TEXT_ROW(s, k, field, d, h)                                                                \
+    {                                                                                              \
+        s, k, CONF_TEXT, offsetof(struct agent_conf, field), 0,                                    \
+            sizeof(((struct agent_conf *)0)->field), d, h                                          \
+    }
+#define PATH_ROW(s, k, field, d, h)                                                                \
+    {                                                                                              \
+        s, k, CONF_PATH, offsetof(struct agent_conf, field), 0,                                    \
+            sizeof(((struct agent_conf *)0)->field), d, h                                          \
+    }
+#define ROW(s, k, type, field, min, max, d, h)                                                     \
+    {                                                                                              \
+        s, k, type, offsetof(struct agent_conf, field), min, max, d, h                             \
+    }
+
+#define HOUR_MS (60LL * 60 * 1000)
+
+static const struct conf_key keys[] = {
+    TEXT_ROW("agent", "listen", listen, "0.0.0.0:4650", "address and port for the coordinator"),
+    TEXT_ROW("agent", "user", user, "caravan", "who caravan-agent and caravan-fetch run as"),
+    TEXT_ROW("agent", "allow_from", allow_from, "",
+             "addresses and networks that may connect, blanks between; empty: everybody"),
+    ROW("agent", "max_connections", CONF_NUMBER, max_connections, 16, 60000, "256",
+        "connections open at once"),
+    ROW("agent", "max_connections_each", CONF_NUMBER, max_connections_each, 1, 60000, "32",
+        "connections open at once from one address"),
+    PATH_ROW("agent", "state_dir", state_dir, "/var/lib/caravan",
+             "what must outlive a reboot; agent/, swap/ and fetch/ below it"),
+    PATH_ROW("agent", "run_dir", run_dir, "/run/caravan", "sockets and the view"),
+    PATH_ROW("agent", "machine_id", machine_id, "/etc/machine-id",
+             "file that tells this machine from a clone of it"),
+    PATH_ROW("trust", "anchor", anchor, "/etc/caravan/trust", "trust file this host starts from"),
+    TEXT_ROW("nomad", "service", service, "systemd",
+             "how Nomad is started and stopped: systemd or command"),
+    TEXT_ROW("nomad", "unit", unit, "nomad.service", "its unit; service = systemd"),
+    PATH_ROW("nomad", "binary", binary, "/usr/bin/nomad", "the file that is replaced"),
+    PATH_ROW("nomad", "data_dir", data_dir, NULL,
+             "Nomad's data_dir; empty: found from the open files of its process"),
+    TEXT_ROW("nomad", "address", address, "http://127.0.0.1:4646",
+             "its HTTP API on this host: http://, https:// or unix:///path"),
+    PATH_ROW("nomad", "ca_file", ca_file, NULL,
+             "https: certificate authority; empty: the system's"),
+    PATH_ROW("nomad", "client_cert", client_cert, NULL,
+             "https: certificate to show, where Nomad verifies clients"),
+    PATH_ROW("nomad", "client_key", client_key, NULL, "https: its key, readable by the user above"),
+    TEXT_ROW("nomad", "tls_server_name", tls_server_name, "",
+             "https: name to verify instead of the address's, e.g. server.global.nomad"),
+    TEXT_ROW("command", "start", start, "",
+             "service = command: program and arguments, blanks between, no shell"),
+    TEXT_ROW("command", "stop", stop, "", "the same, returns when Nomad has ended"),
+    TEXT_ROW("command", "status", status, "", "the same, exit status 0: Nomad is active"),
+    PATH_ROW("command", "pid_file", pid_file, NULL, "file with the id of Nomad's main process"),
+    PATH_ROW("law", "hold_file", hold_file, "/etc/caravan/hold",
+             "while this file exists nothing is swapped here"),
+    ROW("law", "gap", CONF_DURATION, gap_ms, 0, 24 * HOUR_MS, "30s",
+        "least time between two swaps; a revert need not wait"),
+    ROW("law", "allow_outage", CONF_BOOL, allow_outage, 0, 0, "no",
+        "yes: a server may be swapped although its region's quorum does not survive it"),
+    ROW("law", "max_lease", CONF_DURATION, max_lease_ms, 1000, LEASE_MAX_MS, "15m",
+        "longest promise to obey one run only"),
+    TEXT_ROW("law", "url_prefixes", url_prefixes, "",
+             "places releases may come from, blanks between; empty: any"),
+    ROW("law", "allow_file_urls", CONF_BOOL, allow_file_urls, 0, 0, "no",
+        "yes: releases may come from file:// places"),
+    PATH_ROW("fetch", "fetch_socket", fetch_socket, NULL,
+             "socket of the fetch service, /run/caravan/fetch.sock under systemd; empty: a child"),
+    PATH_ROW("fetch", "fetch_program", fetch_program, "/usr/lib/caravan/caravan-fetch",
+             "fetch_socket empty: the program started for a fetch"),
+    PATH_ROW("fetch", "agent_program", agent_program, "/usr/lib/caravan/caravan-agent",
+             "without systemd: the listener that caravan-swap starts"),
+    ROW("fetch", "start_deadline", CONF_DURATION, start_deadline_ms, 1000, HOUR_MS, "90s",
+        "longest wait for a service command or systemd job"),
+};
+
+const struct conf agent_conf_table = {keys, ARRAY_LEN(keys), NULL};
+
+static int check_command(const char *key, const char *value, struct err *err)
+{
+    if (value[0] == '/')
+        return 0;
+    if (value[0] == '\0')
+        return err_set(err, ERR_CONFIG, 0,
+                       "[command] %s is not set; [nomad] service = command needs it", key);
+    return err_set(err, ERR_CONFIG, 0,
+                   "[command] %s: \"%s\" does not begin with a program's absolute path", key,
+                   value);
+}
+
+static int check_service(const struct agent_conf *c, struct err *err)
+{
+    if (str_eq(c->service, "systemd"))
+        return c->unit[0] != '\0' ? 0 : err_set(err, ERR_CONFIG, 0, "[nomad] unit is empty");
+    if (!str_eq(c->service, "command"))
+        return err_set(err, ERR_CONFIG, 0, "[nomad] service: \"%s\" is neither systemd nor command",
+                       c->service);
+    const struct {
+        const char *key, *value;
+    } needed[] = {
+        {"start", c->start},
+        {"stop", c->stop},
+        {"status", c->status},
+        {"pid_file", c->pid_file},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(needed); i++)
+        if (check_command(needed[i].key, needed[i].value, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int check_address(const struct agent_conf *c, struct err *err)
+{
+    const char *a = c->address;
+    const size_t unix_len = strlen("unix://");
+
+    if (str_starts(a, "unix://")) {
+        if (a[unix_len] != '/' ||
+            strlen(a + unix_len) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+            return err_set(
+                err, ERR_CONFIG, 0,
+                "[nomad] address: %s is not unix:// and an absolute path below 108 bytes", a);
+    } else if (!str_starts(a, "http://") && !str_starts(a, "https://")) {
+        return err_set(err, ERR_CONFIG, 0,
+                       "[nomad] address: %s begins with none of http://, https://, unix://", a);
+    }
+    if ((c->client_cert[0] == '\0') != (c->client_key[0] == '\0'))
+        return err_set(err, ERR_CONFIG, 0,
+                       "[nomad] client_cert and client_key go together: one of them is not set");
+    return 0;
+}
+
+/* Whoever can write this file chooses what root runs. */
+static int check_owner(const char *path, struct err *err)
+{
+    struct stat st;
+    if (stat(path, &st) < 0)
+        return err_set(err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, errno, "read %s", path);
+    if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return err_set(err, ERR_CONFIG, 0,
+                       "%s may be written by others than root: chown root and chmod go-w it", path);
+    return 0;
+}
+
+int agent_conf_load(const char *path, struct agent_conf *ret, struct err *err)
+{
+    struct agent_conf c;
+    memset(&c, 0, sizeof(c));
+    if (check_owner(path, err) < 0 || conf_defaults(&agent_conf_table, &c, err) < 0 ||
+        conf_read(&agent_conf_table, path, &c, err) < 0)
+        return -1;
+    if (check_service(&c, err) < 0 || check_address(&c, err) < 0)
+        return err_wrap(err, "%s", path);
+    if (c.user[0] == '\0' || c.listen[0] == '\0')
+        return err_set(err, ERR_CONFIG, 0, "%s: [agent] %s is empty", path,
+                       c.user[0] == '\0' ? "user" : "listen");
+    if (c.max_connections_each > c.max_connections)
+        return err_set(err, ERR_CONFIG, 0,
+                       "%s: [agent] max_connections_each (%lld) exceeds max_connections (%lld)",
+                       path, (long long)c.max_connections_each, (long long)c.max_connections);
+    *ret = c;
+    return 0;
+}
+
+enum service_kind agent_conf_service(const struct agent_conf *c)
+{
+    return str_eq(c->service, "command") ? SERVICE_KIND_COMMAND : SERVICE_KIND_SYSTEMD;
+}

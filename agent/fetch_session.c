@@ -1,0 +1,225 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include "ask.h"
+#include "fetch_session.h"
+#include "file.h"
+#include "get.h"
+#include "knock.h"
+#include "str.h"
+
+#define JOB_MAX (16 * 1024)
+
+AUTO_DEFINE(http, struct http, http_free)
+#define auto_http CLEANUP(cleanup_http)
+
+/* What was read and not yet used: lines may come several at once. */
+struct talk {
+    const struct fetch_session *s;
+    struct http *http;
+    struct buf got;
+    size_t used;
+};
+
+static int fill(struct talk *t, struct err *err)
+{
+    unsigned char piece[1024];
+    struct pollfd p = {t->s->in, POLLIN, 0};
+
+    int n = poll(&p, 1, FETCH_IDLE_MS);
+    if (n == 0)
+        return err_set(err, ERR_TIMEOUT, 0, "nothing was asked for %d min", FETCH_IDLE_MS / 60000);
+    if (n < 0 && errno != EINTR)
+        return err_set(err, ERR_IO, errno, "wait for a line");
+    if (n < 0)
+        return 1;
+    ssize_t got = read(t->s->in, piece, sizeof(piece));
+    if (got < 0 && errno != EINTR && errno != EAGAIN)
+        return err_set(err, ERR_IO, errno, "read a line");
+    if (got > 0)
+        buf_add(&t->got, piece, (size_t)got);
+    return got != 0;
+}
+
+/* 1: a line (without its end, valid until the next call), 0: the input's end. */
+static int next_line(struct talk *t, const char **ret, struct err *err)
+{
+    for (;;) {
+        size_t left = t->got.len - t->used;
+        char *at = t->got.data != NULL ? (char *)t->got.data + t->used : NULL;
+        char *stop = left > 0 ? memchr(at, '\n', left) : NULL;
+        if (stop != NULL) {
+            *stop = '\0';
+            t->used += (size_t)(stop - at) + 1;
+            if (strlen(at) != (size_t)(stop - at))
+                return err_set(err, ERR_FORMAT, 0, "NUL in a line");
+            *ret = at;
+            return 1;
+        }
+        if (left >= FETCH_LINE_MAX)
+            return err_set(err, ERR_LIMIT, 0, "a line of more than %d bytes", FETCH_LINE_MAX - 1);
+        if (t->used > 0) {
+            memmove(t->got.data, at, left);
+            t->got.len = left;
+            t->used = 0;
+        }
+        int rv = fill(t, err);
+        if (rv <= 0)
+            return rv;
+    }
+}
+
+static int say(const struct fetch_session *s, const char *word, const char *text, struct err *err)
+{
+    auto_buf struct buf line = BUF_INIT;
+    buf_add_str(&line, word);
+    str_escape(&line, text, strnlen(text, TEXT_MAX - 1));
+    buf_add_byte(&line, '\n');
+    return file_write_all(s->out, line.data, line.len, err);
+}
+
+/* A broken output shows in the next thing said, or as the input's end. */
+static void tell_progress(void *ctx, uint64_t done, uint64_t total)
+{
+    const struct talk *t = ctx;
+    struct err ignored = ERR_INIT;
+    char numbers[48];
+    snprintf(numbers, sizeof(numbers), "%" PRIu64 " %" PRIu64, done, total);
+    if (say(t->s, "progress ", numbers, &ignored) < 0)
+        return;
+}
+
+static int read_job(struct talk *t, struct fetch_get *ret, struct err *err)
+{
+    auto_buf struct buf text = {.limit = JOB_MAX};
+    const char *line;
+    int rv;
+
+    while ((rv = next_line(t, &line, err)) > 0 && !str_eq(line, "go"))
+        if (buf_printf(&text, "%s\n", line) < 0)
+            return err_set(err, ERR_LIMIT, 0, "a get job of more than %d bytes", JOB_MAX);
+    if (rv < 0)
+        return -1;
+    if (rv == 0)
+        return err_set(err, ERR_FORMAT, 0, "the get job has no end");
+    return fetch_get_parse(buf_str(&text), text.len, ret, err);
+}
+
+/* 0: the session is over. */
+static int do_get(struct talk *t, const char *rest, struct err *err)
+{
+    struct fetch_get job;
+    char path[GET_PATH_MAX];
+    char word[64];
+    enum failure failure;
+    struct err why = ERR_INIT;
+
+    if (rest[0] != '\0')
+        return err_set(err, ERR_FORMAT, 0, "\"get\" with something behind it");
+    if (read_job(t, &job, err) < 0)
+        return -1;
+    const struct get g = {
+        .job = &job,
+        .clock = t->s->clock,
+        .allow_file = t->s->conf->allow_file_urls,
+        .stop_fd = t->s->in,
+        .progress = tell_progress,
+        .ctx = t,
+    };
+    if (get_run(&g, path, &failure, &why) == 0)
+        return say(t->s, "done ", path, err);
+    snprintf(word, sizeof(word), "failed %s ", failure_name(failure));
+    return say(t->s, word, why.text, err);
+}
+
+/* "MS REST": 1 when there, with *rest behind the blank. */
+static int read_ms(const char **rest, int64_t *ret, struct err *err)
+{
+    char number[16];
+    uint64_t ms;
+    const char *blank = strchr(*rest, ' ');
+    size_t n = blank != NULL ? (size_t)(blank - *rest) : sizeof(number);
+    if (n >= sizeof(number))
+        return err_set(err, ERR_FORMAT, 0, "not a deadline and a question: %.100s", *rest);
+    memcpy(number, *rest, n);
+    number[n] = '\0';
+    if (str_to_u64(number, UINT32_MAX, &ms) < 0 || ms == 0)
+        return err_set(err, ERR_FORMAT, 0, "not a deadline in milliseconds: %s", number);
+    *ret = (int64_t)ms;
+    *rest = blank + 1;
+    return 1;
+}
+
+static int do_ask(struct talk *t, const char *rest, struct err *err)
+{
+    auto_buf struct buf body = BUF_INIT;
+    auto_buf struct buf line = BUF_INIT;
+    struct err why = ERR_INIT;
+    int64_t ms;
+    int status;
+
+    if (read_ms(&rest, &ms, err) < 0)
+        return -1;
+    if (t->http == NULL && http_new(&t->http, err) < 0)
+        return -1;
+    if (ask_api(t->http, t->s->conf, rest, ms, &status, &body, &why) < 0)
+        return say(t->s, "none ", why.text, err) < 0 ? -1 : 1;
+    buf_printf(&line, "answer %d %zu\n", status, body.len);
+    buf_add(&line, body.data, body.len);
+    return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
+}
+
+static int do_knock(struct talk *t, const char *rest, struct err *err)
+{
+    char host[64];
+    struct err why = ERR_INIT;
+    int64_t ms;
+
+    if (read_ms(&rest, &ms, err) < 0)
+        return -1;
+    const char *blank = strchr(rest, ' ');
+    if (blank == NULL || (size_t)(blank - rest) >= sizeof(host))
+        return err_set(err, ERR_FORMAT, 0, "knock without address and port: %.100s", rest);
+    memcpy(host, rest, (size_t)(blank - rest));
+    host[blank - rest] = '\0';
+    if (knock_at(host, blank + 1, ms, &why) < 0)
+        return say(t->s, "no ", why.text, err) < 0 ? -1 : 1;
+    return say(t->s, "yes", "", err) < 0 ? -1 : 1;
+}
+
+static const struct {
+    const char *word;
+    int (*run)(struct talk *t, const char *rest, struct err *err); /* 1: go on */
+} words[] = {
+    {"get", do_get},
+    {"ask ", do_ask},
+    {"knock ", do_knock},
+};
+
+static int run_line(struct talk *t, const char *line, struct err *err)
+{
+    /* The line lives in a buffer that the next read moves. */
+    char copy[FETCH_LINE_MAX + 1];
+    str_cut(copy, sizeof(copy), line);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_starts(copy, words[i].word))
+            return words[i].run(t, copy + strlen(words[i].word), err);
+    return err_set(err, ERR_FORMAT, 0, "not a question: %.100s", copy);
+}
+
+int fetch_session_run(const struct fetch_session *s, struct err *err)
+{
+    auto_http struct http *h = NULL;
+    struct talk t = {.s = s, .http = NULL, .got = BUF_INIT, .used = 0};
+    const char *line;
+    int rv;
+
+    do {
+        rv = next_line(&t, &line, err);
+        if (rv > 0)
+            rv = run_line(&t, line, err);
+    } while (rv > 0);
+    h = t.http;
+    buf_free(&t.got);
+    return rv;
+}

@@ -1,0 +1,26 @@
+/*
+ * fetch_session.h - the conversation of one caravan-fetch process (fetch_job.h).
+ *
+ * Reads lines from in, answers on out (the same socket under systemd), until one
+ * get is done or failed, or the input ends. A line that is not understood ends the
+ * session (ERR_FORMAT): the other side is root's, so it is a defect, not an
+ * attack. FETCH_IDLE_MS without a line ends it too.
+ */
+#ifndef FETCH_SESSION_H
+#define FETCH_SESSION_H
+
+#include "agent_conf.h"
+#include "clock.h"
+
+#define FETCH_IDLE_MS (15 * 60 * 1000)
+
+struct fetch_session {
+    int in, out;
+    const struct agent_conf *conf;
+    const struct clock *clock;
+};
+
+/* 0: the conversation ended as it should (a failed get too: it was told). */
+MUST_CHECK int fetch_session_run(const struct fetch_session *s, struct err *err);
+
+#endif

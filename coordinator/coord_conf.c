@@ -1,0 +1,355 @@
+#include "coord_conf.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include "buf.h"
+#include "file.h"
+
+#define AT(f)   offsetof(struct coord_conf, f)
+#define SIZE(f) (int64_t)sizeof(((struct coord_conf *)0)->f)
+#define TEXT(s, k, f, d, h)                                                                        \
+    {                                                                                              \
+        s, k, CONF_TEXT, AT(f), 0, SIZE(f), d, h                                                   \
+    }
+#define TIME(k, f, lo, hi, d, h)                                                                   \
+    {                                                                                              \
+        "defaults", k, CONF_DURATION, AT(f), lo, hi, d, h                                          \
+    }
+#define NUMBER(k, f, lo, hi, d, h)                                                                 \
+    {                                                                                              \
+        "defaults", k, CONF_NUMBER, AT(f), lo, hi, d, h                                            \
+    }
+#define HOUR 3600000
+
+static const struct conf_key keys[] = {
+    TEXT("nomad", "address", address, "http://127.0.0.1:4646",
+         "HTTP API of one server: http://, https:// or unix:///path (NOMAD_ADDR)"),
+    TEXT("nomad", "token", token, "", "ACL token; better in NOMAD_TOKEN than here"),
+    TEXT("nomad", "region", region, "", "only this region; empty: all (NOMAD_REGION)"),
+    TEXT("nomad", "ca_file", ca_file, "", "CA certificate, PEM (NOMAD_CACERT)"),
+    TEXT("nomad", "ca_path", ca_path, "", "directory of CA certificates (NOMAD_CAPATH)"),
+    TEXT("nomad", "client_cert", client_cert, "", "client certificate, PEM (NOMAD_CLIENT_CERT)"),
+    TEXT("nomad", "client_key", client_key, "", "its key, PEM (NOMAD_CLIENT_KEY)"),
+    TEXT("nomad", "tls_server_name", tls_server_name, "",
+         "name to verify in certificates, as server.global.nomad (NOMAD_TLS_SERVER_NAME)"),
+
+    TEXT("paths", "state_dir", state_dir, "",
+         "ledger, releases and enrolled hosts; empty: /var/lib/caravan, for a user "
+         "~/.local/state/caravan"),
+
+    TEXT("defaults", "max_parallel", max_parallel, "1", "clients in flight at once: N or N%"),
+    NUMBER("canary", canary, 0, 10000, "1", "clients that go first"),
+    TIME("soak", soak_ms, 0, 48 * HOUR, "2m", "how long canaries run before the rest follows"),
+    TIME("settle", settle_ms, 0, HOUR, "10s", "how long a gate must pass without a break"),
+    NUMBER("settle_answers", settle_answers, 1, 1000, "5", "and in at least so many answers"),
+    NUMBER("max_failures", max_failures, 0, 100000, "0", "clients that may fail"),
+    NUMBER("max_skipped", max_skipped, 0, 100000, "0", "clients that may be skipped"),
+    TIME("server_deadline", server_deadline_ms, 1000, 4 * HOUR, "10m",
+         "for a server to be ready again"),
+    TIME("client_deadline", client_deadline_ms, 1000, 4 * HOUR, "2m",
+         "for a client to be ready again"),
+    TIME("hold", hold_ms, 0, HOUR, "5s", "how long the host itself watches the new binary"),
+    {"defaults", "drain", CONF_BOOL, AT(drain), 0, 0, "no", "drain each client before its turn"},
+    TIME("drain_deadline", drain_deadline_ms, 1000, 48 * HOUR, "1h", "for a drain"),
+    TIME("lease", lease_ms, 5000, HOUR / 4, "120s", "an agent's promise to obey one run only"),
+    TIME("renew", renew_ms, 1000, HOUR / 4, "30s", "how often it is renewed"),
+    TIME("stage_deadline", stage_deadline_ms, 1000, 24 * HOUR, "30m",
+         "for a host to fetch the release"),
+    NUMBER("stage_parallel", stage_parallel, 1, 1000, "32", "hosts that fetch at the same time"),
+    {"defaults", "speed_min", CONF_SIZE, AT(speed_min), 0, 0, "10K",
+     "bytes a second below which a fetch is given up"},
+
+    {"agents", "*", CONF_MAP, 0, 0, 0, NULL,
+     "Nomad id or name = HOST:PORT of the caravan-agent; else the host's address, port 4650"},
+    {"servers", "*", CONF_MAP, 0, 0, 0, NULL,
+     "Nomad id or name = address of its HTTP API; else its address, port as in [nomad] address"},
+};
+_Static_assert(ARRAY_LEN(keys) <= COORD_KEYS_MAX, "struct coord_conf has too few sources");
+
+static int on_pair(void *base, const char *section, const char *key, const char *value,
+                   struct err *err)
+{
+    struct coord_conf *c = base;
+    struct address_map *m = str_eq(section, "agents") ? &c->agents : &c->servers;
+    if (value[0] == '\0')
+        return err_set(err, ERR_CONFIG, 0, "%s has no address", key);
+    m->items = xrealloc(m->items, (m->n + 1) * sizeof *m->items);
+    m->items[m->n].name = xstrdup(key);
+    m->items[m->n].address = xstrdup(value);
+    m->n++;
+    return 0;
+}
+
+const struct conf coord_conf_table = {keys, ARRAY_LEN(keys), on_pair};
+
+static const struct {
+    const char *name;
+    size_t offset, size;
+} environment[] = {
+#define ENV(n, f) {n, AT(f), sizeof(((struct coord_conf *)0)->f)}
+    ENV("NOMAD_ADDR", address),
+    ENV("NOMAD_TOKEN", token),
+    ENV("NOMAD_REGION", region),
+    ENV("NOMAD_CACERT", ca_file),
+    ENV("NOMAD_CAPATH", ca_path),
+    ENV("NOMAD_CLIENT_CERT", client_cert),
+    ENV("NOMAD_CLIENT_KEY", client_key),
+    ENV("NOMAD_TLS_SERVER_NAME", tls_server_name),
+};
+
+static const char *process_env(const char *name)
+{
+    return getenv(name);
+}
+
+static size_t key_size(const struct conf_key *k)
+{
+    static const size_t sizes[] = {
+        [CONF_BOOL] = sizeof(bool),
+        [CONF_NUMBER] = sizeof(int64_t),
+        [CONF_DURATION] = sizeof(int64_t),
+        [CONF_SIZE] = sizeof(uint64_t),
+        [CONF_MAP] = 0,
+    };
+    return k->type == CONF_TEXT || k->type == CONF_PATH ? (size_t)k->max : sizes[k->type];
+}
+
+static void map_free(struct address_map *m)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        free(m->items[i].name);
+        free(m->items[i].address);
+    }
+    free(m->items);
+    *m = (struct address_map){NULL, 0};
+}
+
+void coord_conf_free(struct coord_conf *c)
+{
+    map_free(&c->agents);
+    map_free(&c->servers);
+}
+
+/* Which keys the file sets: read it over two different fillings; what is the same
+ * afterwards was written. */
+static int read_file(struct coord_conf *c, struct err *err)
+{
+    struct coord_conf *a = xzalloc(1, sizeof *a), *b = xzalloc(1, sizeof *b);
+    memset(a, 'a', sizeof *a);
+    memset(b, 'b', sizeof *b);
+    a->agents = a->servers = b->agents = b->servers = (struct address_map){NULL, 0};
+    struct err unused = ERR_INIT;
+    int rc = conf_read(&coord_conf_table, c->file, c, err);
+    if (rc == 0 && (conf_read(&coord_conf_table, c->file, a, &unused) < 0 ||
+                    conf_read(&coord_conf_table, c->file, b, &unused) < 0))
+        rc = err_set(err, ERR_CONFIG, 0, "%s changed while it was read", c->file);
+    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(keys); i++) {
+        size_t n = keys[i].type == CONF_MAP ? 0 : 1;
+        const char *p = (const char *)a + keys[i].offset, *q = (const char *)b + keys[i].offset;
+        if (n > 0 && key_size(&keys[i]) > 0 && memcmp(p, q, n) == 0)
+            c->source[i] = SOURCE_FILE;
+    }
+    coord_conf_free(a);
+    coord_conf_free(b);
+    free(a);
+    free(b);
+    return rc;
+}
+
+static int read_environment(struct coord_conf *c, const char *(*env)(const char *),
+                            struct err *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(environment); i++) {
+        const char *value = env(environment[i].name);
+        if (value == NULL || value[0] == '\0')
+            continue;
+        if (str_copy((char *)c + environment[i].offset, environment[i].size, value) < 0)
+            return err_set(err, ERR_CONFIG, 0, "%s is longer than %zu bytes",
+                           environment[i].name, environment[i].size - 1);
+        for (size_t k = 0; k < ARRAY_LEN(keys); k++)
+            if (keys[k].type == CONF_TEXT && keys[k].offset == environment[i].offset)
+                c->source[k] = SOURCE_ENVIRONMENT;
+    }
+    return 0;
+}
+
+static int join(char *dst, size_t n, const char *a, const char *b, struct err *err)
+{
+    int len = snprintf(dst, n, "%s/%s", a, b);
+    if (len < 0 || (size_t)len >= n)
+        return err_set(err, ERR_LIMIT, 0, "path too long: %s/%s", a, b);
+    return 0;
+}
+
+/* root: the fixed folder; a user: $XDG_.../caravan, else $HOME/<fallback>/caravan */
+static int standard_dir(char *dst, size_t n, const char *(*env)(const char *), const char *root,
+                        const char *xdg, const char *fallback, struct err *err)
+{
+    if (geteuid() == 0)
+        return str_copy(dst, n, root) < 0 ? err_set(err, ERR_LIMIT, 0, "path too long") : 0;
+    const char *base = env(xdg);
+    if (base != NULL && base[0] == '/')
+        return join(dst, n, base, "caravan", err);
+    const char *home = env("HOME");
+    if (home == NULL || home[0] != '/')
+        return err_set(err, ERR_CONFIG, 0, "HOME is not set: name the configuration with --config");
+    char rest[64];
+    snprintf(rest, sizeof rest, "%s/caravan", fallback);
+    return join(dst, n, home, rest, err);
+}
+
+/* --config: the file, or the directory it is in; a directory may be about to be made (init). */
+static int place_named(struct coord_conf *c, const char *option, struct err *err)
+{
+    autofree char *absolute = realpath(option, NULL);
+    struct stat st;
+    if (absolute == NULL && errno == ENOENT && !str_ends(option, ".conf")) {
+        char cwd[256] = "";
+        if (option[0] == '/')
+            return str_copy(c->dir, sizeof c->dir, option) < 0
+                       ? err_set(err, ERR_LIMIT, 0, "path too long: %s", option)
+                       : join(c->file, sizeof c->file, c->dir, CONF_NAME, err);
+        if (getcwd(cwd, sizeof cwd) == NULL)
+            return err_set(err, ERR_CONFIG, errno, "--config %s", option);
+        return join(c->dir, sizeof c->dir, cwd, option, err) < 0
+                   ? -1
+                   : join(c->file, sizeof c->file, c->dir, CONF_NAME, err);
+    }
+    if (absolute == NULL || stat(absolute, &st) < 0)
+        return err_set(err, ERR_CONFIG, errno, "--config %s", option);
+    if (S_ISDIR(st.st_mode)) {
+        if (str_copy(c->dir, sizeof c->dir, absolute) < 0)
+            return err_set(err, ERR_LIMIT, 0, "path too long: %s", absolute);
+        return join(c->file, sizeof c->file, absolute, CONF_NAME, err);
+    }
+    if (str_copy(c->file, sizeof c->file, absolute) < 0)
+        return err_set(err, ERR_LIMIT, 0, "path too long: %s", absolute);
+    return file_dir_of(absolute, c->dir, sizeof c->dir, err);
+}
+
+static int find_places(struct coord_conf *c, const char *option, const char *(*env)(const char *),
+                       char state[static 256], struct err *err)
+{
+    char standard[256] = "";
+    struct err none = ERR_INIT;
+    if (standard_dir(standard, sizeof standard, env, "/etc/caravan", "XDG_CONFIG_HOME", ".config",
+                     &none) < 0 ||
+        standard_dir(state, 256, env, "/var/lib/caravan", "XDG_STATE_HOME", ".local/state",
+                     &none) < 0) {
+        if (option == NULL) {
+            *err = none;
+            return -1;
+        }
+    }
+    if (option == NULL) {
+        str_cut(c->dir, sizeof c->dir, standard);
+        return join(c->file, sizeof c->file, c->dir, CONF_NAME, err);
+    }
+    if (place_named(c, option, err) < 0)
+        return -1;
+    return str_eq(c->dir, standard) ? 0 : join(state, 256, c->dir, "state", err);
+}
+
+static int load(const char *option, const char *(*env)(const char *), struct coord_conf *c,
+                struct err *err)
+{
+    char state[256];
+    if (conf_defaults(&coord_conf_table, c, err) < 0 || find_places(c, option, env, state, err) < 0)
+        return -1;
+    c->file_there = access(c->file, F_OK) == 0;
+    if (c->file_there && read_file(c, err) < 0)
+        return -1;
+    if (c->state_dir[0] == '\0')
+        str_cut(c->state_dir, sizeof c->state_dir, state);
+    if (c->state_dir[0] != '/')
+        return err_set(err, ERR_CONFIG, 0, "%s: [paths] state_dir must be absolute: %s", c->file,
+                       c->state_dir);
+    return read_environment(c, env, err);
+}
+
+int coord_conf_load(const char *config_option, const char *(*env)(const char *name),
+                    struct coord_conf *ret, struct err *err)
+{
+    struct coord_conf c;
+    memset(&c, 0, sizeof c);
+    if (load(config_option, env != NULL ? env : process_env, &c, err) < 0) {
+        coord_conf_free(&c);
+        return -1;
+    }
+    *ret = c;
+    return 0;
+}
+
+const char *address_map_find(const struct address_map *m, const char *id, const char *name)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if ((id[0] != '\0' && str_eq(m->items[i].name, id)) ||
+            (name[0] != '\0' && str_eq(m->items[i].name, name)))
+            return m->items[i].address;
+    return NULL;
+}
+
+int conf_path(const struct coord_conf *c, const char *name, char dst[static 300], struct err *err)
+{
+    return join(dst, 300, c->dir, name, err);
+}
+
+int state_path(const struct coord_conf *c, const char *name, char dst[static 300], struct err *err)
+{
+    return join(dst, 300, c->state_dir, name, err);
+}
+
+static void show_value(const struct coord_conf *c, const struct conf_key *k, FILE *out)
+{
+    const char *p = (const char *)c + k->offset;
+    char text[32];
+    int64_t number = 0;
+    uint64_t size = 0;
+    if (k->type == CONF_BOOL) {
+        fputs(*(const bool *)p ? "yes" : "no", out);
+    } else if (k->type == CONF_NUMBER) {
+        memcpy(&number, p, sizeof number);
+        fprintf(out, "%" PRId64, number);
+    } else if (k->type == CONF_DURATION) {
+        memcpy(&number, p, sizeof number);
+        str_for_ms(text, sizeof text, number);
+        fputs(text, out);
+    } else if (k->type == CONF_SIZE) {
+        memcpy(&size, p, sizeof size);
+        fprintf(out, "%" PRIu64, size);
+    } else if (k->offset == AT(token) && p[0] != '\0') {
+        fputs("(set, not shown)", out);
+    } else {
+        auto_buf struct buf safe = BUF_INIT;
+        str_escape(&safe, p, strlen(p));
+        fputs(safe.len > 0 ? buf_str(&safe) : "(empty)", out);
+    }
+}
+
+void coord_conf_show(const struct coord_conf *c, FILE *out)
+{
+    static const char *const from[] = {
+        [SOURCE_DEFAULT] = "default",
+        [SOURCE_FILE] = "file",
+        [SOURCE_ENVIRONMENT] = "environment",
+    };
+    fprintf(out, "file       %s%s\n", c->file, c->file_there ? "" : " (not there)");
+    fprintf(out, "directory  %s (keys, trust)\n", c->dir);
+    const char *section = "";
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        if (keys[i].type == CONF_MAP)
+            continue;
+        if (!str_eq(section, keys[i].section))
+            fprintf(out, "\n[%s]\n", section = keys[i].section);
+        fprintf(out, "%-17s = ", keys[i].key);
+        show_value(c, &keys[i], out);
+        fprintf(out, "    # %s\n", from[c->source[i]]);
+    }
+    const struct address_map *maps[] = {&c->agents, &c->servers};
+    for (size_t m = 0; m < ARRAY_LEN(maps); m++) {
+        if (maps[m]->n > 0)
+            fprintf(out, "\n[%s]\n", m == 0 ? "agents" : "servers");
+        for (size_t i = 0; i < maps[m]->n; i++)
+            fprintf(out, "%s = %s    # file\n", maps[m]->items[i].name, maps[m]->items[i].address);
+    }
+}

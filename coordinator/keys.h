@@ -1,0 +1,29 @@
+/*
+ * keys.h - the keys of a cluster's operators, as `caravan init` makes them.
+ *
+ * In the configuration's directory, keys/ (0700) with root.key, release.key,
+ * operator.key and observer.key (0600 each, crypto.h's format), and `trust`, the
+ * signed file that names their public parts and the cluster; it is written last,
+ * and is what hosts get as /etc/caravan/trust. Solo: one person holds all of them,
+ * so that no role protects from another; the trust file says so.
+ */
+#ifndef KEYS_H
+#define KEYS_H
+
+#include "coord_conf.h"
+#include "trust.h"
+
+#define TRUST_NAME "trust"
+
+/* Where the key of a role is. */
+MUST_CHECK int key_path(const struct coord_conf *c, enum role role, char dst[static 300],
+                        struct err *err);
+/* Makes all four and the trust file. Never overwrites: ERR_REFUSED names the file. */
+MUST_CHECK int keys_make_solo(const struct coord_conf *c, const char *name, struct trust *ret,
+                              struct err *err);
+/* ERR_NOTFOUND when `caravan init` was not run here, with that advice. */
+MUST_CHECK int keys_load(const struct coord_conf *c, enum role role, struct keypair **ret,
+                         struct err *err);
+MUST_CHECK int keys_trust(const struct coord_conf *c, struct trust *ret, struct err *err);
+
+#endif

@@ -1,0 +1,154 @@
+#include "known_hosts.h"
+
+#include <ctype.h>
+#include "file.h"
+#include "str.h"
+
+#define KNOWN_HOSTS_MAX (16 * 1024 * 1024)
+
+/* Index of the id, or of where it belongs. */
+static size_t place_of(const struct known_hosts *k, const char *id)
+{
+    size_t lo = 0, hi = k->n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (strcmp(k->items[mid].id, id) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+const struct known_host *known_hosts_find(const struct known_hosts *k, const char *id)
+{
+    size_t at = place_of(k, id);
+    return id[0] != '\0' && at < k->n && str_eq(k->items[at].id, id) ? &k->items[at] : NULL;
+}
+
+static void insert(struct known_hosts *k, size_t at, const struct known_host *h)
+{
+    if (k->n == k->cap) {
+        k->cap = k->cap == 0 ? 64 : k->cap * 2;
+        k->items = xrealloc(k->items, k->cap * sizeof *k->items);
+    }
+    memmove(&k->items[at + 1], &k->items[at], (k->n - at) * sizeof *k->items);
+    k->items[at] = *h;
+    k->n++;
+}
+
+static bool id_is_plain(const char *id)
+{
+    if (id[0] == '\0')
+        return false;
+    for (; *id != '\0'; id++)
+        if (!isgraph((unsigned char)*id))
+            return false;
+    return true;
+}
+
+static int refuse_changed(const struct known_host *was, const char *name, const struct pubkey *now,
+                          struct err *err)
+{
+    char a[FINGERPRINT_LEN], b[FINGERPRINT_LEN];
+    pubkey_fingerprint(a, &was->key);
+    pubkey_fingerprint(b, now);
+    return err_set(err, ERR_CRYPTO, 0,
+                   "the key of host %s (%s) has changed: known %s, now %s. Either its agent was "
+                   "installed anew, or somebody answers in its place; find out which, then remove "
+                   "its line from known_hosts",
+                   name[0] != '\0' ? name : was->name, was->id, a, b);
+}
+
+int known_hosts_add(struct known_hosts *k, const char *id, const char *name,
+                    const struct pubkey *key, struct err *err)
+{
+    struct known_host h;
+    memset(&h, 0, sizeof h);
+    if (!id_is_plain(id) || str_copy(h.id, sizeof h.id, id) < 0)
+        return err_set(err, ERR_FORMAT, 0, "not an id of Nomad");
+    str_cut(h.name, sizeof h.name, name);
+    for (char *p = h.name; *p != '\0'; p++)
+        if (!isgraph((unsigned char)*p))
+            *p = '_';
+    h.key = *key;
+    size_t at = place_of(k, id);
+    if (at < k->n && str_eq(k->items[at].id, id))
+        return pubkey_eq(&k->items[at].key, key) ? 0
+                                                 : refuse_changed(&k->items[at], name, key, err);
+    insert(k, at, &h);
+    k->dirty = true;
+    return 1;
+}
+
+static int parse_line(struct known_hosts *k, char *line, struct err *err)
+{
+    char *save = NULL, *id = strtok_r(line, " \t\r", &save), *hex = strtok_r(NULL, " \t\r", &save);
+    char *name = strtok_r(NULL, " \t\r", &save);
+    struct pubkey key;
+    if (id == NULL || id[0] == '#')
+        return 0;
+    if (hex == NULL || pubkey_from_hex(hex, &key) < 0)
+        return err_set(err, ERR_CONFIG, 0, "the second word is not a key of 64 digits");
+    int rc = known_hosts_add(k, id, name != NULL ? name : "", &key, err);
+    return rc < 0 ? -1 : 0;
+}
+
+int known_hosts_parse(const char *name, const char *text, size_t n, struct known_hosts *ret,
+                      struct err *err)
+{
+    struct known_hosts k;
+    memset(&k, 0, sizeof k);
+    autofree char *copy = xalloc(n + 1);
+    memcpy(copy, text, n);
+    copy[n] = '\0';
+    unsigned number = 0;
+    char *save = NULL;
+    /* strtok_r skips empty lines, so that the number is of lines with text. */
+    for (char *line = strtok_r(copy, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+        number++;
+        if (parse_line(&k, line, err) < 0) {
+            known_hosts_free(&k);
+            return err_wrap(err, "%s, line %u", name, number);
+        }
+    }
+    k.dirty = false;
+    *ret = k;
+    return 0;
+}
+
+int known_hosts_load(const char *path, struct known_hosts *ret, struct err *err)
+{
+    auto_buf struct buf text = BUF_INIT;
+    bool there = false;
+    if (file_read_if(path, KNOWN_HOSTS_MAX, FILE_FOLLOW, &text, &there, err) < 0 ||
+        known_hosts_parse(path, buf_str(&text), text.len, ret, err) < 0)
+        return -1;
+    if (str_copy(ret->path, sizeof ret->path, path) < 0) {
+        known_hosts_free(ret);
+        return err_set(err, ERR_LIMIT, 0, "path too long: %s", path);
+    }
+    return 0;
+}
+
+void known_hosts_free(struct known_hosts *k)
+{
+    free(k->items);
+    memset(k, 0, sizeof *k);
+}
+
+int known_hosts_save(struct known_hosts *k, struct err *err)
+{
+    if (!k->dirty)
+        return 0;
+    auto_buf struct buf text = BUF_INIT;
+    for (size_t i = 0; i < k->n; i++) {
+        char hex[65];
+        pubkey_hex(hex, &k->items[i].key);
+        buf_printf(&text, "%s %s %s\n", k->items[i].id, hex, k->items[i].name);
+    }
+    if (file_replace(k->path, text.data, text.len, 0600, err) < 0)
+        return err_wrap(err, "remember the enrolled hosts");
+    k->dirty = false;
+    return 0;
+}

@@ -1,0 +1,154 @@
+#include "options.h"
+
+#include <stddef.h>
+
+#define FIELD(f) offsetof(struct options, f)
+#define FLAG(n, l, f, g, h)                                                                        \
+    {                                                                                              \
+        .name = n, .letter = l, .type = CLI_FLAG, .offset = FIELD(f), .help = h, .groups = g       \
+    }
+#define VALUE(n, t, f, a, g, h)                                                                    \
+    {                                                                                              \
+        .name = n, .type = t, .offset = FIELD(f), .arg = a, .help = h, .groups = g                 \
+    }
+#define COUNT(n, f, lo, hi, g, h)                                                                  \
+    {                                                                                              \
+        .name = n, .type = CLI_NUMBER, .offset = FIELD(f), .arg = "N", .help = h, .min = lo,       \
+        .max = hi, .groups = g                                                                     \
+    }
+
+const struct cli_option option_table[] = {
+    VALUE("config", CLI_TEXT, config, "PATH", GROUP_ALL,
+          "caravan.conf, or the directory it is in; default /etc/caravan, for a user "
+          "$XDG_CONFIG_HOME/caravan"),
+    FLAG("verbose", 'v', verbose, GROUP_ALL, "tell more"),
+    FLAG("no-color", 0, no_color, GROUP_ALL, "no colours, as with NO_COLOR set"),
+    FLAG("json", 0, json, GROUP_JSON, "print JSON: one value, or one event a line"),
+    FLAG("yes", 'y', yes, GROUP_CONFIRM, "do not ask; never overrides a refusal"),
+    FLAG("dry-run", 0, dry_run, GROUP_DRY, "only show the plan"),
+
+    FLAG("servers", 0, servers, GROUP_FILTER, "only servers"),
+    FLAG("clients", 0, clients, GROUP_FILTER, "only clients"),
+    VALUE("region", CLI_LIST, region, "NAME,..", GROUP_FILTER,
+          "only these regions; default NOMAD_REGION, else all"),
+    VALUE("dc", CLI_LIST, dc, "NAME,..", GROUP_FILTER, "only these datacenters"),
+    VALUE("class", CLI_LIST, node_class, "NAME,..", GROUP_FILTER, "only these node classes"),
+    VALUE("pool", CLI_LIST, pool, "NAME,..", GROUP_FILTER, "only these node pools"),
+    VALUE("node", CLI_LIST, node, "NAME|ID,..", GROUP_FILTER,
+          "only these hosts, by name, id or at least 4 digits of the id"),
+    VALUE("running", CLI_TEXT, running, "VERSION", GROUP_FILTER, "only hosts on this version"),
+
+    VALUE("max-parallel", CLI_TEXT, max_parallel, "N|N%", GROUP_POLICY,
+          "clients in flight at once; default 1"),
+    COUNT("canary", canary, 0, 10000, GROUP_POLICY, "clients to go first; default 1"),
+    VALUE("soak", CLI_DURATION, soak, "TIME", GROUP_POLICY,
+          "how long the canaries run before the rest follows; default 2m"),
+    VALUE("settle", CLI_DURATION, settle, "TIME", GROUP_POLICY,
+          "how long a gate must pass without a break; default 10s"),
+    COUNT("max-failures", max_failures, 0, 100000, GROUP_POLICY,
+          "clients that may fail before the run stops; default 0"),
+    COUNT("max-skipped", max_skipped, 0, 100000, GROUP_POLICY,
+          "clients that may be skipped because they cannot be reached; default 0"),
+    FLAG("drain", 0, drain, GROUP_POLICY, "drain each client before its turn"),
+    VALUE("deadline", CLI_DURATION, deadline, "TIME", GROUP_POLICY,
+          "how long a drain may take; default 1h"),
+    VALUE("accept", CLI_LIST, accept, "ID,..", GROUP_POLICY,
+          "go on although these findings of the plan speak against it"),
+    FLAG("accept-outage", 0, accept_outage, GROUP_POLICY,
+         "allow the outage that 1 or 2 servers cannot avoid"),
+
+    VALUE("os", CLI_TEXT, os, "OS", GROUP_RELEASE, "operating system in Go's words; default linux"),
+    VALUE("arch", CLI_TEXT, arch, "ARCH", GROUP_RELEASE,
+          "architecture in Go's words: amd64, arm64, ..."),
+    VALUE("file", CLI_TEXT, file, "PATH", GROUP_RELEASE, "the zip or the bare binary, to be hashed"),
+    VALUE("url", CLI_REPEAT, url, "URL", GROUP_RELEASE,
+          "where hosts fetch exactly this file; may be repeated, tried in order"),
+
+    VALUE("name", CLI_TEXT, name, "NAME", GROUP_INIT, "of the cluster, for people; default nomad"),
+    FLAG("print-defaults", 0, print_defaults, GROUP_CONFIG,
+         "print the commented example configuration and end"),
+};
+const size_t option_count = ARRAY_LEN(option_table);
+
+void options_init(struct options *o)
+{
+    memset(o, 0, sizeof *o);
+    o->canary = o->soak = o->settle = OPTION_UNSET;
+    o->max_failures = o->max_skipped = o->deadline = OPTION_UNSET;
+}
+
+static void put_list(size_t *ret_n, const char **ret, const struct cli_list *from)
+{
+    *ret_n = MIN_OF(from->n, (size_t)FILTER_VALUES);
+    for (size_t i = 0; i < *ret_n; i++)
+        ret[i] = from->items[i];
+}
+
+static int64_t either(int64_t option, int64_t conf)
+{
+    return option == OPTION_UNSET ? conf : option;
+}
+
+static void put_filter(const struct options *o, const struct coord_conf *conf, struct filter *f)
+{
+    f->servers = o->servers;
+    f->clients = o->clients;
+    put_list(&f->n_regions, f->regions, &o->region);
+    put_list(&f->n_dcs, f->dcs, &o->dc);
+    put_list(&f->n_classes, f->classes, &o->node_class);
+    put_list(&f->n_pools, f->pools, &o->pool);
+    put_list(&f->n_nodes, f->nodes, &o->node);
+    f->running = o->running;
+    if (f->n_regions == 0 && conf->region[0] != '\0') {
+        f->n_regions = 1;
+        f->regions[0] = conf->region;
+    }
+}
+
+int options_policy(const struct options *o, const struct coord_conf *conf, struct policy *ret,
+                   struct err *err)
+{
+    struct policy p;
+    policy_default(&p);
+    put_filter(o, conf, &p.filter);
+    const char *parallel = o->max_parallel != NULL ? o->max_parallel : conf->max_parallel;
+    if (policy_parse_parallel(parallel, &p, err) < 0)
+        return err_wrap(err, "--max-parallel");
+    p.canary = (uint32_t)either(o->canary, conf->canary);
+    p.soak_ms = either(o->soak, conf->soak_ms);
+    p.settle_ms = either(o->settle, conf->settle_ms);
+    p.settle_answers = (uint32_t)conf->settle_answers;
+    p.max_failures = (uint32_t)either(o->max_failures, conf->max_failures);
+    p.max_skipped = (uint32_t)either(o->max_skipped, conf->max_skipped);
+    p.server_deadline_ms = conf->server_deadline_ms;
+    p.client_deadline_ms = conf->client_deadline_ms;
+    p.hold_ms = conf->hold_ms;
+    p.drain = o->drain || conf->drain;
+    p.drain_deadline_ms = either(o->deadline, conf->drain_deadline_ms);
+    p.accept_outage = o->accept_outage;
+    p.n_accepted = MIN_OF(o->accept.n, (size_t)FILTER_VALUES);
+    for (size_t i = 0; i < p.n_accepted; i++)
+        p.accepted[i] = o->accept.items[i];
+    p.lease_ms = conf->lease_ms;
+    p.renew_ms = conf->renew_ms;
+    p.stage_deadline_ms = conf->stage_deadline_ms;
+    p.stage_parallel = (uint32_t)conf->stage_parallel;
+    if (p.renew_ms * 2 > p.lease_ms)
+        return err_set(err, ERR_CONFIG, 0,
+                       "[defaults] renew must be at most half of lease, or one lost message loses "
+                       "the lease");
+    if (p.drain && p.drain_deadline_ms <= 0)
+        return err_set(err, ERR_USAGE, 0,
+                       "--drain needs a --deadline above 0: a drain without one may never end");
+    *ret = p;
+    return 0;
+}
+
+int exit_of(const struct err *err)
+{
+    if (err->kind == ERR_USAGE || err->kind == ERR_CONFIG)
+        return EXIT_USAGE;
+    if (err->kind == ERR_REFUSED || err->kind == ERR_BUSY)
+        return EXIT_REFUSED;
+    return EXIT_FAILED;
+}

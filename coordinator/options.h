@@ -1,0 +1,68 @@
+/*
+ * options.h - the command line as one plain struct.
+ *
+ * One table of options (options.c) fills struct options; help comes from the same
+ * table. Numbers that were not given stay OPTION_UNSET, so that the configuration's
+ * [defaults] hold. options_policy puts both together.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "cli.h"
+#include "coord_conf.h"
+#include "policy.h"
+
+enum exit_code {
+    EXIT_DONE = 0,    /* done */
+    EXIT_FAILED = 1,  /* failed */
+    EXIT_USAGE = 2,   /* the command line or the configuration is wrong */
+    EXIT_STOPPED = 3, /* stopped, can be resumed */
+    EXIT_REFUSED = 4, /* refused before anything was touched */
+};
+
+#define OPTION_UNSET (-1)
+
+struct options {
+    const char *config;
+    bool yes, dry_run, json, no_color, verbose, print_defaults;
+    /* filters */
+    bool servers, clients;
+    struct cli_list region, dc, node_class, pool, node;
+    const char *running;
+    /* policy */
+    const char *max_parallel;
+    int64_t canary, soak, settle, max_failures, max_skipped, deadline;
+    bool drain, accept_outage;
+    struct cli_list accept;
+    /* release add */
+    const char *os, *arch, *file;
+    struct cli_list url;
+    /* init */
+    const char *name;
+};
+
+/* Bits of cli_option.groups and cli_command.groups. */
+enum option_group {
+    GROUP_ALL = 1,
+    GROUP_FILTER = 2,
+    GROUP_POLICY = 4,
+    GROUP_CONFIRM = 8,
+    GROUP_JSON = 16,
+    GROUP_RELEASE = 32,
+    GROUP_INIT = 64,
+    GROUP_CONFIG = 128,
+    GROUP_DRY = 256,
+};
+
+extern const struct cli_option option_table[];
+extern const size_t option_count;
+
+void options_init(struct options *o);
+/* Defaults, then the configuration's [defaults], then the options. Texts are
+ * borrowed from both, which must outlive the policy. ERR_USAGE names the option. */
+MUST_CHECK int options_policy(const struct options *o, const struct coord_conf *conf,
+                              struct policy *ret, struct err *err);
+/* The exit code of an error that ended a command before anything was touched. */
+int exit_of(const struct err *err);
+
+#endif

@@ -1,0 +1,202 @@
+# fleet.sh - a Nomad fleet with its Caravan agents on loopback addresses; sourced by demo and tests.
+#
+#   fleet_new ROOT NET SERVERS CLIENTS   directories and configuration; NET is the third number of
+#                                        the addresses, so that fleets do not meet: 127.0.NET.x
+#   fleet_binary HOST FILE               puts FILE in as the host's Nomad
+#   fleet_start_nomad [HOST...]          starts Nomad (all hosts when none is named)
+#   fleet_wait_healthy SECONDS           one leader, all members alive, all nodes ready
+#   fleet_start_agents [HOST...]         caravan-swap, which starts caravan-agent
+#   fleet_stop                           ends what was started, by pid
+#
+# Hosts are s1.. and c1..; everything of a host lies in $FLEET/HOST. Addresses: s1 is .11, c1 is
+# .21. Ports are Nomad's and Caravan's own. Needs bash and curl. The same fleet runs on real
+# Nomad: only the binaries differ.
+#
+# Set before fleet_new to change what is made: FLEET_RAFT (3), FLEET_SIM (a JSON text for the
+# stand-in), FLEET_AGENT_EXTRA (lines for every agent.conf), FLEET_ACL (1: ACLs on).
+
+FLEET_BUILD=${FLEET_BUILD:-build/release}
+FLEET_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+FLEET_TOP=$(cd "$FLEET_HERE/../.." && pwd)
+
+fleet_address() {
+    case $1 in
+    s*) echo "127.0.$FLEET_NET.$((10 + ${1#s}))" ;;
+    c*) echo "127.0.$FLEET_NET.$((20 + ${1#c}))" ;;
+    esac
+}
+
+fleet_join_list() { # "a","b" with a suffix on each
+    local suffix=$1 out="" h
+    for h in "${FLEET_SERVERS[@]}"; do
+        out+="${out:+,}\"$(fleet_address "$h")$suffix\""
+    done
+    echo "$out"
+}
+
+fleet_nomad_config() {
+    local h=$1 dir=$FLEET/$1 at
+    at=$(fleet_address "$h")
+    local role
+    if [[ $h == s* ]]; then
+        role="\"server\": {\"enabled\": true, \"bootstrap_expect\": ${#FLEET_SERVERS[@]},
+    \"raft_protocol\": ${FLEET_RAFT:-3},
+    \"server_join\": {\"retry_join\": [$(fleet_join_list "")], \"retry_interval\": \"1s\"}}"
+    else
+        role="\"client\": {\"enabled\": true, \"servers\": [$(fleet_join_list :4647)],
+    \"network_interface\": \"lo\",
+    \"options\": {\"driver.allowlist\": \"raw_exec\", \"driver.whitelist\": \"raw_exec\",
+      \"fingerprint.denylist\": \"env_aws,env_gce,env_azure,env_digitalocean,consul,vault\",
+      \"fingerprint.blacklist\": \"env_aws,env_gce,env_azure,env_digitalocean,consul,vault\"}},
+  \"plugin\": [{\"raw_exec\": {\"config\": [{\"enabled\": true}]}}]"
+    fi
+    cat >"$dir/nomad.json" <<JSON
+{
+  "name": "$h", "region": "global", "datacenter": "dc1",
+  "data_dir": "$dir/data", "bind_addr": "$at",
+  "advertise": {"http": "$at", "rpc": "$at", "serf": "$at"},
+  "disable_update_check": true, "leave_on_interrupt": false, "leave_on_terminate": false,
+  "consul": {"auto_advertise": false, "server_auto_join": false, "client_auto_join": false},
+  "acl": {"enabled": $([[ ${FLEET_ACL:-0} == 1 ]] && echo true || echo false)},${FLEET_TLS:-}
+  $role
+}
+JSON
+    [[ -n ${FLEET_SIM:-} ]] && printf '%s\n' "$FLEET_SIM" >"$dir/sim.json"
+    return 0
+}
+
+fleet_agent_config() {
+    local h=$1 dir=$FLEET/$1 at user
+    at=$(fleet_address "$h")
+    user=$(id -un)
+    [[ $user == root ]] && user=nobody
+    cat >"$dir/agent.conf" <<CONF
+[agent]
+listen = $at:4650
+user = $user
+state_dir = $dir/state
+run_dir = $dir/run
+machine_id = $dir/machine-id
+[trust]
+anchor = $FLEET/trust
+[nomad]
+service = command
+binary = $dir/bin/nomad
+data_dir = $dir/data
+address = ${FLEET_SCHEME:-http}://$at:4646
+[command]
+start = $FLEET_HERE/nomad-service start $dir
+stop = $FLEET_HERE/nomad-service stop $dir
+status = $FLEET_HERE/nomad-service status $dir
+pid_file = $dir/nomad.pid
+[law]
+hold_file = $dir/hold
+gap = ${FLEET_GAP:-0s}
+allow_file_urls = yes
+[fetch]
+fetch_program = $FLEET_TOP/$FLEET_BUILD/caravan-fetch
+agent_program = $FLEET_TOP/$FLEET_BUILD/caravan-agent
+${FLEET_AGENT_EXTRA:-}
+CONF
+    # Loopback fleets are many hosts on one machine: each gets a machine id of its own.
+    printf '%s' "$FLEET/$h" | sha256sum | cut -c1-32 >"$dir/machine-id"
+}
+
+fleet_new() {
+    FLEET=$1 FLEET_NET=$2
+    FLEET_SERVERS=() FLEET_CLIENTS=()
+    local i h
+    for ((i = 1; i <= $3; i++)); do FLEET_SERVERS+=("s$i"); done
+    for ((i = 1; i <= $4; i++)); do FLEET_CLIENTS+=("c$i"); done
+    FLEET_HOSTS=("${FLEET_SERVERS[@]}" "${FLEET_CLIENTS[@]}")
+    for h in "${FLEET_HOSTS[@]}"; do
+        mkdir -p "$FLEET/$h/bin" "$FLEET/$h/data" "$FLEET/$h/state" "$FLEET/$h/run"
+        fleet_nomad_config "$h"
+        fleet_agent_config "$h"
+    done
+}
+
+fleet_binary() {
+    cp "$2" "$FLEET/$1/bin/.nomad.new" && chmod 0755 "$FLEET/$1/bin/.nomad.new" &&
+        mv "$FLEET/$1/bin/.nomad.new" "$FLEET/$1/bin/nomad"
+}
+
+fleet_service() { "$FLEET_HERE/nomad-service" "$2" "$FLEET/$1"; }
+
+fleet_start_nomad() {
+    local h hosts=("$@")
+    ((${#hosts[@]})) || hosts=("${FLEET_HOSTS[@]}")
+    for h in "${hosts[@]}"; do fleet_service "$h" start || return 1; done
+}
+
+fleet_get() { # HOST PATH: body, or nothing
+    curl -fsS -m 5 ${FLEET_CURL:-} ${FLEET_TOKEN:+-H "X-Nomad-Token: $FLEET_TOKEN"} \
+        "${FLEET_SCHEME:-http}://$(fleet_address "$1"):4646$2" 2>/dev/null
+}
+
+fleet_count() { # occurrences of a fixed text
+    grep -oF "$1" | wc -l
+}
+
+fleet_healthy_once() {
+    local h leader first="" n=${#FLEET_SERVERS[@]}
+    for h in "${FLEET_SERVERS[@]}"; do
+        leader=$(fleet_get "$h" "/v1/status/leader?stale") || return 1
+        [[ -n ${leader//\"/} && ${first:=$leader} == "$leader" ]] || return 1
+        (($(fleet_get "$h" /v1/agent/members | fleet_count '"Status":"alive"') == n)) || return 1
+    done
+    (($(fleet_get s1 /v1/nodes | fleet_count '"Status":"ready"') == ${#FLEET_CLIENTS[@]}))
+}
+
+fleet_wait_healthy() {
+    local until=$((SECONDS + $1))
+    until fleet_healthy_once; do
+        ((SECONDS < until)) || return 1
+        sleep 0.2 # a poll of another program's state: there is no event to wait for
+    done
+}
+
+fleet_version() { # HOST: what its process says it is
+    local v
+    v=$(fleet_get "$1" /v1/agent/self | grep -o '"Version":"[0-9][^"]*"' | head -n 1)
+    v=${v#*:\"}
+    echo "${v%\"}"
+}
+
+fleet_start_agents() {
+    local h hosts=("$@")
+    ((${#hosts[@]})) || hosts=("${FLEET_HOSTS[@]}")
+    for h in "${hosts[@]}"; do
+        setsid "$FLEET_TOP/$FLEET_BUILD/caravan-swap" --config "$FLEET/$h/agent.conf" \
+            </dev/null >>"$FLEET/$h/swap.log" 2>&1 &
+        echo $! >"$FLEET/$h/swap.pid"
+    done
+}
+
+fleet_end_pid() { # PIDFILE SIGNAL
+    local pid
+    [[ -s $1 ]] || return 0
+    pid=$(<"$1")
+    if kill "-$2" "$pid" 2>/dev/null; then
+        timeout 10 tail --pid="$pid" -s 0.02 -f /dev/null || kill -KILL "$pid" 2>/dev/null
+    fi
+    rm -f "$1"
+}
+
+fleet_stop_agents() {
+    local h hosts=("$@")
+    ((${#hosts[@]})) || hosts=("${FLEET_HOSTS[@]}")
+    for h in "${hosts[@]}"; do fleet_end_pid "$FLEET/$h/swap.pid" TERM; done
+}
+
+fleet_stop() {
+    local h f pid
+    [[ -n ${FLEET:-} ]] || return 0
+    fleet_stop_agents
+    for h in "${FLEET_HOSTS[@]}"; do fleet_end_pid "$FLEET/$h/nomad.pid" KILL; done
+    # Tasks outlive their Nomad by design: they are ended by the pids it recorded.
+    for f in "$FLEET"/*/data/tasks/*.pid; do
+        [[ -s $f ]] && kill -KILL "$(<"$f")" 2>/dev/null
+    done
+    return 0
+}

@@ -1,0 +1,64 @@
+#include "codec.h"
+#include "codec_layout.h"
+
+static const struct layout *layout_of(const struct header *head, bool is_receipt, struct err *err)
+{
+    if (head->is_receipt != is_receipt) {
+        err_set(err, ERR_USAGE, 0, "%s: the header and the call disagree about its direction",
+                message_kind_name(head->kind));
+        return NULL;
+    }
+    const struct layout *l = message_layout(head->kind, is_receipt, head->version);
+    if (l == NULL)
+        err_set(err, ERR_FORMAT, 0, "no %s of kind %d, version %d is known here",
+                is_receipt ? "receipt" : "order", (int)head->kind, (int)head->version);
+    return l;
+}
+
+int codec_pack_order(const struct order *o, struct buf *ret, struct err *err)
+{
+    const struct layout *l = layout_of(&o->head, false, err);
+    return l == NULL ? -1 : layout_pack(l, &o->u, ORDER_PAYLOAD_MAX, ret, err);
+}
+
+int codec_pack_receipt(const struct receipt *r, struct buf *ret, struct err *err)
+{
+    const struct layout *l = layout_of(&r->head, true, err);
+    return l == NULL ? -1 : layout_pack(l, &r->u, RECEIPT_PAYLOAD_MAX, ret, err);
+}
+
+int codec_read_order(const void *p, size_t n, struct order *ret, struct err *err)
+{
+    const struct layout *l = layout_of(&ret->head, false, err);
+    if (l == NULL)
+        return -1;
+    if (n > ORDER_PAYLOAD_MAX)
+        return err_set(err, ERR_LIMIT, 0, "read %s: %zu bytes, at most %d are allowed", l->name, n,
+                       ORDER_PAYLOAD_MAX);
+    struct order now;
+    memset(&now.u, 0, sizeof(now.u));
+    if (layout_read(l, p, n, &now.u, err) < 0) {
+        layout_release(l, &now.u);
+        return -1;
+    }
+    memcpy(&ret->u, &now.u, sizeof(now.u));
+    return 0;
+}
+
+int codec_read_receipt(const void *p, size_t n, struct receipt *ret, struct err *err)
+{
+    const struct layout *l = layout_of(&ret->head, true, err);
+    if (l == NULL)
+        return -1;
+    if (n > RECEIPT_PAYLOAD_MAX)
+        return err_set(err, ERR_LIMIT, 0, "read %s: %zu bytes, at most %d are allowed", l->name, n,
+                       RECEIPT_PAYLOAD_MAX);
+    struct receipt now;
+    memset(&now.u, 0, sizeof(now.u));
+    if (layout_read(l, p, n, &now.u, err) < 0) {
+        layout_release(l, &now.u);
+        return -1;
+    }
+    memcpy(&ret->u, &now.u, sizeof(now.u));
+    return 0;
+}

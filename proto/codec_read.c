@@ -1,0 +1,161 @@
+#include <inttypes.h>
+#include "codec_layout.h"
+#include "cursor.h"
+
+static int read_fields(struct cursor *c, const struct layout *l, char *base, struct err *err);
+
+/* Errors of reading name the byte; those of a range do not know it. */
+static int in_range(const struct cursor *c, const struct field *f, uint64_t v, struct err *err)
+{
+    if (layout_range(f, v, err) < 0)
+        return err_wrap(err, "before byte %zu", c->at);
+    return 0;
+}
+
+static void store(void *at, size_t size, uint64_t v)
+{
+    uint8_t v8 = (uint8_t)v;
+    uint16_t v16 = (uint16_t)v;
+    uint32_t v32 = (uint32_t)v;
+    const void *const from[] = {[1] = &v8, [2] = &v16, [4] = &v32, [8] = &v};
+    memcpy(at, from[size], size);
+}
+
+static int read_number(struct cursor *c, const struct field *f, char *at, struct err *err)
+{
+    uint64_t v;
+    if (cursor_uint(c, &v, err) < 0 || in_range(c, f, v, err) < 0)
+        return -1;
+    store(at, f->size, v);
+    return 0;
+}
+
+static int read_int(struct cursor *c, const struct field *f, char *at, struct err *err)
+{
+    int64_t v;
+    (void)f;
+    if (cursor_int(c, &v, err) < 0)
+        return -1;
+    memcpy(at, &v, sizeof(v));
+    return 0;
+}
+
+static int read_bool(struct cursor *c, const struct field *f, char *at, struct err *err)
+{
+    bool v;
+    (void)f;
+    if (cursor_bool(c, &v, err) < 0)
+        return -1;
+    memcpy(at, &v, sizeof(v));
+    return 0;
+}
+
+static int read_text(struct cursor *c, const struct field *f, char *at, struct err *err)
+{
+    const unsigned char *p;
+    size_t n;
+    if (cursor_text(c, &p, &n, err) < 0)
+        return -1;
+    if (n >= f->size)
+        return err_set(err, ERR_LIMIT, 0,
+                       "before byte %zu: a text of %zu bytes, at most %zu are "
+                       "allowed",
+                       c->at, n, f->size - 1);
+    memcpy(at, p, n); /* the rest is zero */
+    return 0;
+}
+
+static int read_bytes(struct cursor *c, const struct field *f, char *at, struct err *err)
+{
+    const unsigned char *p;
+    size_t n;
+    if (cursor_bytes(c, &p, &n, err) < 0)
+        return -1;
+    if (n != f->size)
+        return err_set(err, ERR_FORMAT, 0, "before byte %zu: %zu bytes, not %zu", c->at, n,
+                       f->size);
+    memcpy(at, p, n);
+    return 0;
+}
+
+static int read_struct(struct cursor *c, const struct field *f, char *at, struct err *err)
+{
+    return read_fields(c, f->sub, at, err);
+}
+
+typedef int read_fn(struct cursor *c, const struct field *f, char *at, struct err *err);
+
+static read_fn *const readers[FIELD_TYPE_COUNT] = {
+    [FIELD_UINT] = read_number, [FIELD_INT] = read_int,       [FIELD_BOOL] = read_bool,
+    [FIELD_ENUM] = read_number, [FIELD_NAME] = read_text,     [FIELD_PROSE] = read_text,
+    [FIELD_BYTES] = read_bytes, [FIELD_STRUCT] = read_struct,
+};
+
+static int read_blob(struct cursor *c, const struct field *f, char *base, struct err *err)
+{
+    const unsigned char *p;
+    size_t n;
+    if (cursor_bytes(c, &p, &n, err) < 0)
+        return -1;
+    if (n > f->max)
+        return err_set(err, ERR_LIMIT, 0,
+                       "before byte %zu: %zu bytes, at most %" PRIu64 " are allowed", c->at, n,
+                       f->max);
+    memcpy(base + f->offset, p, n);
+    memcpy(base + f->count, &n, sizeof(n));
+    return 0;
+}
+
+static int read_list(struct cursor *c, const struct field *f, char *base, struct err *err)
+{
+    uint32_t n;
+    if (cursor_array(c, &n, err) < 0)
+        return -1;
+    if (n > f->max)
+        return err_set(err, ERR_LIMIT, 0,
+                       "before byte %zu: %" PRIu32 " items, at most %" PRIu64 " are allowed", c->at,
+                       n, f->max);
+    char *items = base + f->offset;
+    if (f->type == FIELD_OWNED) {
+        items = n > 0 ? xzalloc(n, f->item->size) : NULL;
+        memcpy(base + f->offset, &items, sizeof(items));
+    }
+    memcpy(base + f->count, &n, sizeof(n));
+    for (uint32_t i = 0; i < n; i++) {
+        if (readers[f->item->type](c, f->item, items + i * f->item->size, err) < 0)
+            return err_wrap(err, "item %" PRIu32, i);
+    }
+    return 0;
+}
+
+static int read_field(struct cursor *c, const struct field *f, char *base, struct err *err)
+{
+    if (f->type == FIELD_BLOB)
+        return read_blob(c, f, base, err);
+    if (f->type == FIELD_LIST || f->type == FIELD_OWNED)
+        return read_list(c, f, base, err);
+    return readers[f->type](c, f, base + f->offset, err);
+}
+
+static int read_fields(struct cursor *c, const struct layout *l, char *base, struct err *err)
+{
+    uint32_t n;
+    if (cursor_array(c, &n, err) < 0)
+        return -1;
+    if (n != l->n)
+        return err_set(err, ERR_FORMAT, 0,
+                       "before byte %zu: an array of %" PRIu32 ", not of %" PRIu32, c->at, n, l->n);
+    for (uint32_t i = 0; i < n; i++) {
+        if (read_field(c, &l->fields[i], base, err) < 0)
+            return err_wrap(err, "%s", l->fields[i].name);
+    }
+    return 0;
+}
+
+int layout_read(const struct layout *l, const void *p, size_t n, void *base, struct err *err)
+{
+    struct cursor c = {p, n, 0};
+    if (read_fields(&c, l, base, err) < 0 || cursor_end(&c, err) < 0)
+        return err_wrap(err, "read %s", l->name);
+    return 0;
+}

@@ -1,0 +1,204 @@
+#include "message.h"
+
+/* A name for a number out of range: it came from a newer peer or a fault. */
+static const char unknown_name[] = "unknown";
+
+static const struct {
+    const char *name;
+    enum role role;
+    enum owner owner;
+} kinds[] = {
+    [MSG_NONE] = {"none", ROLE_ROOT, OWNER_NOBODY},
+    [MSG_HELLO] = {"hello", ROLE_NONE, OWNER_NOBODY},
+    [MSG_STATUS] = {"status", ROLE_OBSERVER, OWNER_NOBODY},
+    [MSG_LEASE] = {"lease", ROLE_OPERATOR, OWNER_AGENT},
+    [MSG_STAGE] = {"stage", ROLE_OPERATOR, OWNER_SWAP},
+    [MSG_SWAP] = {"swap", ROLE_OPERATOR, OWNER_SWAP},
+    [MSG_CANCEL] = {"cancel", ROLE_OPERATOR, OWNER_SWAP},
+    [MSG_REVERT] = {"revert", ROLE_OPERATOR, OWNER_SWAP},
+    [MSG_NOTE] = {"note", ROLE_OPERATOR, OWNER_AGENT},
+    [MSG_PRESERVE] = {"preserve", ROLE_OPERATOR, OWNER_SWAP},
+    [MSG_SERVICE] = {"service", ROLE_OPERATOR, OWNER_SWAP},
+    [MSG_TRUST] = {"trust", ROLE_OPERATOR, OWNER_SWAP},
+};
+_Static_assert(ARRAY_LEN(kinds) == MSG_KIND_COUNT, "a row for every kind");
+
+const char *message_kind_name(enum message_kind kind)
+{
+    return (size_t)kind < ARRAY_LEN(kinds) ? kinds[kind].name : unknown_name;
+}
+
+enum role message_role(enum message_kind kind)
+{
+    return (size_t)kind < ARRAY_LEN(kinds) ? kinds[kind].role : ROLE_ROOT;
+}
+
+enum owner message_owner(enum message_kind kind)
+{
+    return (size_t)kind < ARRAY_LEN(kinds) ? kinds[kind].owner : OWNER_NOBODY;
+}
+
+bool message_changes(enum message_kind kind)
+{
+    return message_owner(kind) != OWNER_NOBODY;
+}
+
+static const char *const role_names[] = {
+    [ROLE_NONE] = "none",       [ROLE_OBSERVER] = "observer", [ROLE_OPERATOR] = "operator",
+    [ROLE_RELEASE] = "release", [ROLE_ROOT] = "root",
+};
+_Static_assert(ARRAY_LEN(role_names) == ROLE_COUNT, "a name for every role");
+
+const char *role_name(enum role role)
+{
+    return (size_t)role < ARRAY_LEN(role_names) ? role_names[role] : unknown_name;
+}
+
+static const struct {
+    const char *name;
+    bool rests;
+} phases[] = {
+    [PHASE_IDLE] = {"idle", true},
+    [PHASE_FETCHING] = {"fetching", false},
+    [PHASE_STAGED] = {"staged", true},
+    [PHASE_SWAPPING] = {"swapping", false},
+    [PHASE_PROBING] = {"probing", false},
+    [PHASE_SETTLED] = {"settled", true},
+    [PHASE_REVERTING] = {"reverting", false},
+    [PHASE_REVERTED] = {"reverted", true},
+    [PHASE_FAILED] = {"failed", true},
+};
+_Static_assert(ARRAY_LEN(phases) == PHASE_COUNT, "a row for every phase");
+
+const char *phase_name(enum phase phase)
+{
+    return (size_t)phase < ARRAY_LEN(phases) ? phases[phase].name : unknown_name;
+}
+
+bool phase_rests(enum phase phase)
+{
+    return (size_t)phase < ARRAY_LEN(phases) && phases[phase].rests;
+}
+
+static const struct {
+    const char *name;
+    bool may_retry;
+    const char *advice;
+} failures[] = {
+    [FAILURE_NONE] = {"none", false, "Nothing to do."},
+    [FAILURE_NO_NETWORK] = {"no-network", true,
+                            "Check from that host that one of the release's URLs can be reached, "
+                            "then run resume."},
+    [FAILURE_TOO_SLOW] = {"too-slow", true,
+                          "Use a nearer mirror or a longer deadline, then run resume."},
+    [FAILURE_NO_SPACE] = {"no-space", true,
+                          "Free room on that host for three binaries and one archive, then run "
+                          "resume."},
+    [FAILURE_BAD_DIGEST] = {"bad-digest", false,
+                            "Do not install it: find out who changed the file at the release's "
+                            "URL, or add the release again from a source you trust."},
+    [FAILURE_BAD_ARCHIVE] = {"bad-archive", false,
+                             "Add the release again from an archive that holds the binary."},
+    [FAILURE_WRONG_BUILD] = {"wrong-build", false,
+                             "Add a build for that host's system and architecture, or look why it "
+                             "cannot execute files where Nomad's binary lies."},
+    [FAILURE_CONFIG_REJECTED] = {"config-rejected", false,
+                                 "Change Nomad's configuration on that host as the evidence says, "
+                                 "then plan again."},
+    [FAILURE_WILL_NOT_START] = {"will-not-start", false,
+                                "Read the service's last lines in the evidence, correct the cause "
+                                "on that host, then run resume or abort."},
+    [FAILURE_CRASH_LOOP] = {"crash-loop", false,
+                            "Read the service's last lines in the evidence before any further "
+                            "host is upgraded; then run resume or abort."},
+    [FAILURE_NOT_READY] = {"not-ready", true,
+                           "Look at Nomad's log on that host: it runs but does not answer; raise "
+                           "the deadline if it is only slow, then run resume."},
+    [FAILURE_NOT_CAUGHT_UP] = {"not-caught-up", true,
+                               "Check that host's connection to the other servers, then run "
+                               "resume or abort."},
+    [FAILURE_REFUSED_BY_LAW] = {"refused-by-law", true,
+                                "Read the reason: root on that host allows it, or it comes to be "
+                                "allowed by waiting."},
+    [FAILURE_OUT_OF_TIME] = {"out-of-time", true,
+                             "Run resume: the order came too late to be begun, nothing was "
+                             "changed."},
+    [FAILURE_INTERRUPTED] = {"interrupted", true,
+                             "Run resume: the host was stopped while it fetched, nothing was "
+                             "changed."},
+    [FAILURE_CANCELLED] = {"cancelled", true, "Run resume when you want to go on."},
+    [FAILURE_SERVICE] = {"service", true,
+                         "Check on that host that the service manager can restart Nomad, then run "
+                         "resume."},
+    [FAILURE_IO] = {"io", false,
+                    "Check that host's disk and file system as the reason says, then run resume."},
+    [FAILURE_NOTHING_TO_REVERT] = {"nothing-to-revert", false,
+                                   "Upgrade to the version you want instead: no previous binary "
+                                   "is kept on that host."},
+};
+_Static_assert(ARRAY_LEN(failures) == FAILURE_COUNT, "a row for every failure");
+
+const char *failure_name(enum failure f)
+{
+    return (size_t)f < ARRAY_LEN(failures) ? failures[f].name : unknown_name;
+}
+
+bool failure_may_retry(enum failure f)
+{
+    return (size_t)f < ARRAY_LEN(failures) && failures[f].may_retry;
+}
+
+const char *failure_advice(enum failure f)
+{
+    if ((size_t)f >= ARRAY_LEN(failures))
+        return "Bring Caravan on both sides to the same version, then run resume.";
+    return failures[f].advice;
+}
+
+static const struct {
+    const char *name;
+    bool may_retry;
+} refusals[] = {
+    [REFUSAL_NONE] = {"none", false},
+    [REFUSAL_SESSION] = {"session", true},
+    [REFUSAL_EPOCH] = {"epoch", false},
+    [REFUSAL_SEQUENCE] = {"sequence", true},
+    [REFUSAL_REPLAYED] = {"replayed", false},
+    [REFUSAL_LATE] = {"late", true},
+    [REFUSAL_ROLE] = {"role", false},
+    [REFUSAL_LEASE] = {"lease", false},
+    [REFUSAL_PAUSED] = {"paused", true},
+    [REFUSAL_BUSY] = {"busy", true},
+    [REFUSAL_PHASE] = {"phase", false},
+    [REFUSAL_HELD] = {"held", true},
+    [REFUSAL_GAP] = {"gap", true},
+    [REFUSAL_QUORUM] = {"quorum", true},
+    [REFUSAL_UNKNOWN] = {"unknown-law", true},
+    [REFUSAL_MANIFEST] = {"manifest", false},
+    [REFUSAL_URL] = {"url", false},
+    [REFUSAL_DIGEST] = {"digest", false},
+    [REFUSAL_UNSUPPORTED] = {"unsupported", false},
+    [REFUSAL_LIMIT] = {"limit", false},
+    [REFUSAL_FORMAT] = {"format", false},
+    [REFUSAL_IO] = {"io", true},
+};
+_Static_assert(ARRAY_LEN(refusals) == REFUSAL_COUNT, "a row for every refusal");
+
+const char *refusal_name(enum refusal r)
+{
+    return (size_t)r < ARRAY_LEN(refusals) ? refusals[r].name : unknown_name;
+}
+
+bool refusal_may_retry(enum refusal r)
+{
+    return (size_t)r < ARRAY_LEN(refusals) && refusals[r].may_retry;
+}
+
+void receipt_done_with(struct receipt *r)
+{
+    if (r == NULL || r->head.kind != MSG_STATUS)
+        return;
+    free(r->u.status.notes);
+    r->u.status.notes = NULL;
+    r->u.status.n_notes = 0;
+}

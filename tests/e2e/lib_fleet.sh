@@ -1,0 +1,160 @@
+# lib_fleet.sh - what every end-to-end test shares; sourced first.
+#
+#   . "$(dirname "$0")/lib_fleet.sh"
+#   e2e_begin NET [SERVERS CLIENTS]  a healthy fleet on 127.0.NET.x with agents, keys and trust
+#   check "what must hold" command...   one TAP line
+#   e2e_end                           the TAP plan; the exit trap stops everything
+#
+# Releases: release VERSION [FAULT...] makes (stand-in) or names (real) the binary of the
+# target, adds it, and leaves its version in $TARGET. Runs on real Nomad with NOMAD_FROM and
+# NOMAD_TO; a test that needs a fault of the stand-in says `needs_standin` and is skipped then.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+# shellcheck source=deploy/demo/fleet.sh
+. deploy/demo/fleet.sh
+
+T_N=0 T_FAILED=0
+E2E=$(mktemp -d "${TMPDIR:-/tmp}/caravan-e2e.XXXXXX") && chmod 0755 "$E2E" || exit 1
+OUT=$E2E/out
+ARCH=$(uname -m | sed 's/x86_64/amd64/;s/aarch64/arm64/')
+export NO_COLOR=1
+
+e2e_finish() {
+    local status=$?
+    trap - EXIT INT TERM HUP
+    [[ -n ${BACKGROUND:-} ]] && kill -KILL "$BACKGROUND" 2>/dev/null
+    fleet_stop
+    if ((T_FAILED)) && [[ -n ${E2E_KEEP:-} ]]; then echo "# kept: $E2E"; else rm -rf "$E2E"; fi
+    ((T_FAILED == 0)) || status=1
+    exit "$status"
+}
+trap finish_and_plan EXIT
+trap 'exit 130' INT TERM HUP
+finish_and_plan() { e2e_finish; }
+
+is_real() { [[ -n ${NOMAD_FROM:-} && -n ${NOMAD_TO:-} ]]; }
+
+needs_standin() {
+    is_real || return 0
+    echo "ok 1 - $(basename "$0" .sh) # SKIP needs a fault of the stand-in: $*"
+    echo "1..1"
+    exit 0
+}
+
+show_out() { # the last command's output, for a failed check
+    [[ -s $OUT ]] && tail -n "${1:-25}" "$OUT" | sed 's/^/#   /'
+}
+
+check() {
+    local what=$1
+    shift
+    T_N=$((T_N + 1))
+    if "$@" >"$E2E/check.out" 2>&1; then
+        echo "ok $T_N - $what"
+    else
+        T_FAILED=$((T_FAILED + 1))
+        echo "not ok $T_N - $what"
+        echo "#   failed: $*"
+        sed 's/^/#   /' "$E2E/check.out" | tail -n 10
+        show_out
+        local h
+        for h in "${FLEET_HOSTS[@]:-}"; do
+            [[ -s $FLEET/$h/swap.log ]] && tail -n 4 "$FLEET/$h/swap.log" | sed "s/^/#   $h: /"
+        done
+    fi
+}
+
+e2e_end() { echo "1..$T_N"; }
+
+caravan() { "$FLEET_BUILD/caravan" --config "$E2E/config" "$@"; }
+
+run() { # caravan with output kept in $OUT and the exit status in $STATUS
+    caravan "$@" >"$OUT" 2>&1
+    STATUS=$?
+    return 0
+}
+
+status_is() { [[ $STATUS == "$1" ]] || { echo "exit status $STATUS, expected $1"; return 1; }; }
+says() { grep -qF -- "$1" "$OUT" || { echo "output lacks: $1"; return 1; }; }
+runs_version() { # HOST VERSION
+    local v
+    v=$(fleet_version "$1")
+    [[ $v == "$2" ]] || { echo "$1 runs '$v', expected $2"; return 1; }
+}
+all_run() {
+    local h
+    for h in "${FLEET_HOSTS[@]}"; do runs_version "$h" "$1" || return 1; done
+}
+healthy() { fleet_wait_healthy "${1:-15}"; }
+nomad_pid() { cat "$FLEET/$1/nomad.pid"; }
+same_pids() { # FILE from note_pids, HOST...: those were not restarted
+    local file=$1 h
+    shift
+    for h in "$@"; do
+        grep -qx "$h $(nomad_pid "$h")" "$file" || { echo "$h was restarted"; return 1; }
+    done
+}
+note_pids() {
+    local h
+    for h in "${FLEET_HOSTS[@]}"; do echo "$h $(nomad_pid "$h")"; done >"$1"
+}
+task_pids() { cat "$FLEET"/c*/data/tasks/*.pid 2>/dev/null | sort; }
+
+standin() { # VERSION FILE [FAULTS-JSON]
+    tests/sim/make-release "$FLEET_BUILD/tests/nomad" "$1" "$2" ${3:+"$3"}
+}
+
+from_binary() { # what the fleet runs at first
+    if is_real; then FROM=$NOMAD_FROM; else
+        FROM=$E2E/nomad-from
+        [[ -e $FROM ]] || standin "${E2E_FROM:-1.10.5}" "$FROM"
+    fi
+    FROM_VERSION=$("$FROM" version | sed -n '1s/^Nomad v\([^ ]*\).*/\1/p')
+}
+
+# Short waits: what is tested is order and proof, not patience.
+e2e_config() {
+    mkdir -p "$E2E/config"
+    cat >"$E2E/config/caravan.conf" <<CONF
+[paths]
+state_dir = $E2E/state
+[defaults]
+settle = ${E2E_SETTLE:-600ms}
+soak = ${E2E_SOAK:-500ms}
+hold = ${E2E_HOLD:-500ms}
+server_deadline = ${E2E_SERVER_DEADLINE:-60s}
+client_deadline = ${E2E_CLIENT_DEADLINE:-30s}
+${E2E_CONF:-}
+CONF
+}
+
+e2e_begin() { # NET [SERVERS CLIENTS]
+    local h
+    fleet_new "$E2E/fleet" "$1" "${2:-3}" "${3:-2}"
+    from_binary
+    for h in "${FLEET_HOSTS[@]}"; do fleet_binary "$h" "$FROM"; done
+    fleet_start_nomad || { echo "Bail out! Nomad could not be started"; exit 1; }
+    export NOMAD_ADDR=${FLEET_SCHEME:-http}://$(fleet_address s1):4646
+    e2e_config
+    run init --yes
+    cp "$E2E/config/trust" "$FLEET/trust" || { show_out; echo "Bail out! caravan init failed"; exit 1; }
+    fleet_start_agents
+    if ! fleet_wait_healthy "$(is_real && echo 90 || echo 20)"; then
+        tail -n 3 "$FLEET"/*/nomad.log | sed 's/^/# /'
+        echo "Bail out! the cluster did not become healthy"
+        exit 1
+    fi
+    run enroll --yes
+    ((STATUS == 0)) || { show_out; echo "Bail out! caravan enroll failed"; exit 1; }
+}
+
+# The release to go to. release VERSION [FAULTS-JSON]; on real Nomad the binary named.
+release() {
+    if is_real; then TO=$NOMAD_TO; else
+        TO=$E2E/nomad-$1
+        standin "$1" "$TO" "${2:-}"
+    fi
+    TARGET=$("$TO" version | sed -n '1s/^Nomad v\([^ ]*\).*/\1/p')
+    run release add "$TARGET" --os linux --arch "$ARCH" --file "$TO" --url "file://$TO"
+    ((STATUS == 0)) || { show_out; echo "Bail out! caravan release add failed"; exit 1; }
+}
