@@ -121,8 +121,7 @@ static void take_leader(struct server_slot *slot, struct arena *a, const struct 
                         struct err *err)
 {
     const char *leader = "";
-    if (answer->status != 200 ||
-        parse_leader(answer->body, answer->body_len, a, &leader, err) < 0)
+    if (answer->status != 200 || parse_leader(answer->body, answer->body_len, a, &leader, err) < 0)
         return;
     slot->view.leader_at = slot->asks[ASK_LEADER].at;
     slot->view.has_leader = leader[0] != '\0';
@@ -188,8 +187,7 @@ static void ask_one(struct servers *s, struct server_ask *ask, const struct noma
     s->pending++;
     nomad_ask(s->nomad, &(struct nomad_request){.base = base,
                                                 .path = questions[ask->question].path,
-                                                .deadline_ms =
-                                                    questions[ask->question].deadline_ms,
+                                                .deadline_ms = questions[ask->question].deadline_ms,
                                                 .max = MEMBERS_MAX_BYTES,
                                                 .on_done = answered,
                                                 .ctx = ask});
