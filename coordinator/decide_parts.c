@@ -153,6 +153,18 @@ bool regions_settled(const struct situation *s, struct decision *d, int64_t sinc
     return true;
 }
 
+const char *region_ails(const struct situation *s, const char *region, char dst[static 200])
+{
+    char key[sizeof(((struct streak *)NULL)->key)];
+
+    snprintf(key, sizeof(key), "region/%s", region);
+    const struct streak *e = evidence_find(s->evidence, key);
+    dst[0] = '\0';
+    if (e != NULL && e->last != GATE_PASS)
+        snprintf(dst, 200, "; region %s: %.150s", region, e->text);
+    return dst;
+}
+
 bool host_is_gone(const struct situation *s, size_t i)
 {
     const struct plan_host *p = &s->plan->hosts[i];

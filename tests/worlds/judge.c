@@ -78,17 +78,15 @@ void judge_step(struct truth *t)
         judge_says(t, 1, "%u servers in flight", servers);
 }
 
-/* When the last canary was committed as finished: the soak is counted from there. */
+/* When as many clients as there are to be canaries were committed as done: the soak is counted
+ * from there. */
 void judge_commit(struct truth *t)
 {
-    bool all = true, any = false;
+    uint32_t done = 0;
 
-    for (size_t i = 0; i < t->committed.n_hosts; i++)
-        if (t->plan.hosts[i].canary) {
-            any = true;
-            all = all && host_finished(t->committed.hosts[i].state);
-        }
-    if (!any || t->canaries_known || !all)
+    for (size_t i = t->plan.n_servers; i < t->committed.n_hosts; i++)
+        done += t->committed.hosts[i].state == HOST_DONE && !t->plan.hosts[i].already;
+    if (t->canaries_known || done < t->policy.canary)
         return;
     t->canaries_known = true;
     t->canary_ms = t->now;
@@ -128,7 +126,6 @@ static void judge_server(struct truth *t, int host)
 static void judge_client(struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
-    const struct plan_host *p = plan_host(&t->plan, h->key);
 
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *o = &t->hosts[i];
@@ -141,13 +138,17 @@ static void judge_client(struct truth *t, int host)
     }
     if (t->committed.failures > t->policy.max_failures)
         judge_says(t, 5, "swap of %s after %u failures", h->name, t->committed.failures);
-    if (p != NULL && !p->canary && t->canaries_known && t->now - t->canary_ms < t->policy.soak_ms)
+    if (t->policy.canary == 0)
+        return;
+    if (t->canaries_known && t->now - t->canary_ms < t->policy.soak_ms)
         judge_says(t, 5, "swap of %s %lld ms after the canaries", h->name,
                    (long long)(t->now - t->canary_ms));
-    if (p != NULL && !p->canary && !t->canaries_known && t->policy.canary > 0)
-        for (size_t i = 0; i < t->plan.n_hosts; i++)
-            if (t->plan.hosts[i].canary)
-                judge_says(t, 5, "swap of %s before the canaries", h->name);
+    uint32_t begun = 0;
+    for (size_t i = t->plan.n_servers; i < t->committed.n_hosts; i++)
+        begun += host_in_flight(t->committed.hosts[i].state) ||
+                 (t->committed.hosts[i].state == HOST_DONE && !t->plan.hosts[i].already);
+    if (!t->canaries_known && begun > t->policy.canary)
+        judge_says(t, 5, "swap of %s before the canaries have settled", h->name);
 }
 
 void judge_send(struct truth *t, int host, const struct t_wire *o)
@@ -166,8 +167,8 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
     if (t->paused || t->aborted)
         judge_says(t, 10, "%s of %s begun in a run that is paused or aborted",
                    message_kind_name(o->head.kind), h->name);
-    if (o->head.kind != MSG_SWAP)
-        return;
+    if (o->head.kind != MSG_SWAP || (uint64_t)(t->now - h->agent.boot_ms) > o->head.time_ms)
+        return; /* too late to be obeyed */
     if ((h->misplaced || h->key_changed) && t->now - h->misplaced_ms > STALE_MS)
         judge_says(t, 12, "swap of %s, where another agent answers", h->name);
     if (h->is_server)

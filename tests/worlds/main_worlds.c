@@ -123,7 +123,13 @@ static bool goes_on(struct truth *t, int ends)
     if (t->ledger.state == RUN_STOPPED && t_chance(t, 600))
         return false;
     for (int i = 0; i < t->n_hosts && t_chance(t, 700); i++) {
-        t->hosts[i].defect = DEFECT_NONE;
+        struct t_host *h = &t->hosts[i];
+        if (h->defect != DEFECT_NONE) {
+            h->faulted = true;
+            h->defect = DEFECT_NONE;
+            if (!t_agent_works(t, i))
+                t_restart(t, i, 100);
+        }
         t->hosts[i].agent.swap_gone = t->hosts[i].agent.held_by_root = false;
     }
     for (int i = 0; i < t->n_hosts; i++)
@@ -168,6 +174,7 @@ static void live(struct truth *t)
         t_pass(t, t_between(t, 0, 40000));
         reload(t);
         t->paused = t->agents_paused = false;
+        t->aborted = t->ledger.state == RUN_ABORTING;
         if (run_ended(t->ledger.state) && t_chance(t, 300)) {
             t->aborted = true;
             ledger_abort(&t->ledger);

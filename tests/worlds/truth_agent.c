@@ -289,6 +289,7 @@ static void fetched(struct truth *t, int host)
         return;
     }
     if (t_chance(t, 30) && t->now < t->faults_end) {
+        h->faulted = true;
         fail(t, host, FAILURE_NO_NETWORK, PHASE_FETCHING);
         return;
     }
