@@ -90,13 +90,14 @@ LDFLAGS_fuzz    := -fsanitize=fuzzer,address,undefined
 CC_fuzz         := $(FUZZ_CC)
 compiler = $(or $(CC_$1),$(CC))
 
-# The fence: what a folder cannot name it cannot include.
-INC_common      := -Icommon
-INC_proto       := -Icommon -Iproto
-INC_agent       := -Icommon -Iproto -Iagent
-INC_coordinator := -Icommon -Iproto -Icoordinator
-INC_tests       := -Icommon -Iproto -Iagent -Icoordinator \
-                   $(addprefix -I,$(sort $(patsubst %/,%,$(dir $(wildcard tests/*/*.h)))))
+# The fence: what a folder cannot name it cannot include. For quotes only, so that
+# <spawn.h> stays the system's.
+INC_common      := -iquote common
+INC_proto       := -iquote common -iquote proto
+INC_agent       := -iquote common -iquote proto -iquote agent
+INC_coordinator := -iquote common -iquote proto -iquote coordinator
+INC_tests       := -iquote common -iquote proto -iquote agent -iquote coordinator \
+                   $(addprefix -iquote ,$(sort $(patsubst %/,%,$(dir $(wildcard tests/*/*.h)))))
 include_of = $(INC_$(firstword $(subst /, ,$1)))
 
 # --as-needed: each program gets only the libraries it uses.

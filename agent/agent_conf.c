@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include "agent_conf.h"
-#include "limits.h"
+#include "wire_limits.h"
 #include "str.h"
 
 #define TEXT_ROW(s, k, field, d, h)                                                                \

@@ -2,7 +2,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include "err.h"
-#include "limits.h"
+#include "wire_limits.h"
 #include "status_hold.h"
 
 struct waiter {

@@ -55,7 +55,9 @@ MUST_CHECK int pubkey_from_hex(const char *s, struct pubkey *ret);
 void pubkey_hex(char dst[static 65], const struct pubkey *k);
 void pubkey_fingerprint(char dst[static FINGERPRINT_LEN], const struct pubkey *k);
 
-/* Signs domain, NUL, then the n bytes. */
+/* Signs domain, NUL, then the n bytes. (libsodium exports this very name for
+ * something else, and the program's symbol would take its place inside the library.) */
+#define crypto_sign_bytes caravan_sign_bytes
 void crypto_sign_bytes(const struct keypair *k, const char *domain, const void *p, size_t n,
                        unsigned char ret_sig[static SIG_LEN]);
 MUST_CHECK bool crypto_verify_bytes(const struct pubkey *k, const char *domain, const void *p,

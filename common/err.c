@@ -18,7 +18,7 @@ const char *err_kind_name(enum err_kind kind)
     return (size_t)kind < ARRAY_LEN(kind_names) ? kind_names[kind] : "unknown";
 }
 
-int err_set(struct err *err, enum err_kind kind, int sys, const char *fmt, ...)
+void err_fill(struct err *err, enum err_kind kind, int sys, const char *fmt, ...)
 {
     char text[sizeof(err->text)];
     va_list ap;
@@ -35,10 +35,9 @@ int err_set(struct err *err, enum err_kind kind, int sys, const char *fmt, ...)
     } else {
         memcpy(err->text, text, sizeof(text));
     }
-    return -1;
 }
 
-int err_wrap(struct err *err, const char *fmt, ...)
+void err_front(struct err *err, const char *fmt, ...)
 {
     char front[200];
     char inner[sizeof(err->text)];
@@ -52,7 +51,6 @@ int err_wrap(struct err *err, const char *fmt, ...)
     int at = snprintf(err->text, sizeof(err->text), "%s: ", front);
     snprintf(err->text + at, sizeof(err->text) - (size_t)at, "%.*s",
              (int)(sizeof(err->text) - (size_t)at - 1), inner);
-    return -1;
 }
 
 void die_oom(void)

@@ -52,10 +52,20 @@ struct err {
     }
 
 /* Fills *err and returns -1. When sys is not 0, its strerror is appended. */
-int err_set(struct err *err, enum err_kind kind, int sys, const char *fmt, ...) PRINTF(4, 5);
+#define err_set(err, kind, sys, ...)                                                               \
+    __extension__({                                                                                \
+        err_fill(err, kind, sys, __VA_ARGS__);                                                     \
+        -1; /* in the open, so that the compiler follows the failing path */                       \
+    })
+void err_fill(struct err *err, enum err_kind kind, int sys, const char *fmt, ...) PRINTF(4, 5);
 
 /* Puts "fmt: " in front of the text; kind and sys stay. Returns -1. */
-int err_wrap(struct err *err, const char *fmt, ...) PRINTF(2, 3);
+#define err_wrap(err, ...)                                                                         \
+    __extension__({                                                                                \
+        err_front(err, __VA_ARGS__);                                                               \
+        -1;                                                                                        \
+    })
+void err_front(struct err *err, const char *fmt, ...) PRINTF(2, 3);
 
 /* "io", "config", ... for logs and JSON; never NULL. */
 const char *err_kind_name(enum err_kind kind);

@@ -6,8 +6,10 @@
  * shows the old content or the new, never a mixture; left-over temporary names
  * begin with ".tmp-" and are removed by file_sweep. Reading refuses what is
  * larger than the limit (ERR_LIMIT), what is not a regular file, and symbolic
- * links unless FILE_FOLLOW. All calls retry EINTR. Paths may be absolute or
- * relative to dirfd (AT_FDCWD).
+ * links unless FILE_FOLLOW. All calls retry EINTR. What is absent is ERR_NOTFOUND,
+ * a full file system or quota ERR_NOSPACE, the rest ERR_IO with errno. Modes are
+ * as given, whatever the umask. Any thread, but two writers of one path race:
+ * the last rename wins whole.
  */
 #ifndef FILE_H
 #define FILE_H

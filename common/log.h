@@ -3,7 +3,7 @@
  *
  * Library code returns errors; programs log them, once, where they are handled,
  * with the host, the order id and the phase. A log is a value passed down, not a
- * global. Where: standard error as plain lines ("level: text"), or systemd's
+ * global. Where: standard error as plain lines ("program: level: text"), or systemd's
  * journal with structured fields when LOG_JOURNAL was asked for and the journal
  * is there. Every event an operator may alert on has a stable name
  * (EVENT_...), which becomes MESSAGE_ID in the journal. Texts are escaped
@@ -44,7 +44,7 @@ struct log {
 
 void log_say(const struct log *log, enum log_level level, enum log_event event, const char *fmt,
              ...) PRINTF(4, 5);
-const char *log_event_id(enum log_event event); /* 32 hexadecimal digits */
+const char *log_event_id(enum log_event event); /* 32 hexadecimal digits; "" for EVENT_NONE */
 const char *log_event_name(enum log_event event);
 
 #endif

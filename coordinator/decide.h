@@ -15,36 +15,38 @@
 #include "ledger.h"
 
 enum intent_kind {
-    INTENT_STAGE = 1,
+    INTENT_CLAIM = 1, /* take this client's lease (server agents' are always held) */
+    INTENT_STAGE,
     INTENT_SWAP,
     INTENT_REVERT,
-    INTENT_RESEND,      /* the committed order once more, same inner bytes */
-    INTENT_DRAIN,       /* note, then drain */
-    INTENT_RESTORE,     /* undo this host's effects */
-    INTENT_TRANSFER,    /* leadership to another server before the leader's turn */
-    INTENT_MARK,        /* change host_state to `state` with text; no effect outside */
-    INTENT_RUN,         /* change run_state to `run` */
-    INTENT_STOP,        /* run_state STOPPED with cause, host, advice */
+    INTENT_RESEND,   /* the committed order once more, same inner bytes */
+    INTENT_DRAIN,    /* note, then drain */
+    INTENT_RESTORE,  /* undo this host's effects */
+    INTENT_TRANSFER, /* leadership to another server before the leader's turn */
+    INTENT_MARK,     /* change host_state to `state` with text; no effect outside */
+    INTENT_RUN,      /* change run_state to `run` */
+    INTENT_STOP,     /* ending becomes STOPPED, with cause, host, advice: begins nothing more */
+    INTENT_PAUSE,    /* ending becomes PAUSED */
     INTENT_KIND_COUNT
 };
 
 enum reason {
     REASON_NONE,
-    REASON_GATE,          /* a gate fails: text has its numbers */
-    REASON_GATE_UNKNOWN,  /* a gate could not be asked */
-    REASON_SETTLING,      /* passes, but not yet long enough */
+    REASON_GATE,         /* a gate fails: text has its numbers */
+    REASON_GATE_UNKNOWN, /* a gate could not be asked */
+    REASON_SETTLING,     /* passes, but not yet long enough */
     REASON_STAGING,
-    REASON_IN_FLIGHT,     /* a host's answer is awaited */
-    REASON_LIMIT,         /* the window is full */
-    REASON_CANARY,        /* canaries have not settled */
+    REASON_IN_FLIGHT, /* a host's answer is awaited */
+    REASON_LIMIT,     /* the window is full */
+    REASON_CANARY,    /* canaries have not settled */
     REASON_SOAK,
     REASON_DRAIN,
-    REASON_LEADER,        /* leadership is moving or unclear */
-    REASON_SERVERS,       /* clients wait for servers */
-    REASON_LEASE,         /* leases are not all held */
-    REASON_OBSERVE,       /* the observation is too old */
-    REASON_RETRY,         /* backing off before asking a host again */
-    REASON_UNDO,          /* effects are being undone */
+    REASON_LEADER,  /* leadership is moving or unclear */
+    REASON_SERVERS, /* clients wait for servers */
+    REASON_LEASE,   /* leases are not all held */
+    REASON_OBSERVE, /* the observation is too old */
+    REASON_RETRY,   /* backing off before asking a host again */
+    REASON_UNDO,    /* effects are being undone */
     REASON_COUNT
 };
 const char *reason_name(enum reason r);
@@ -59,7 +61,7 @@ struct intent {
     enum skip_why skip;
     enum failure failure;
     enum outcome outcome;
-    uint64_t not_before;   /* INTENT_SWAP: agent's uptime, 0 now */
+    uint64_t not_before; /* INTENT_SWAP: agent's uptime, 0 now */
     char text[480];
     char advice[TEXT_MAX];
 };
@@ -80,11 +82,29 @@ struct decision {
     size_t n_waiting;
 };
 
+/* What the leases allow, told by run_lease. */
+enum claim {
+    CLAIM_NONE,
+    CLAIM_ASKED,
+    CLAIM_HELD,
+    CLAIM_REFUSED, /* another run holds it */
+};
+
+struct lease_view {
+    bool all;                 /* every server agent's of the plan's regions */
+    bool majority;            /* of every region's: needed to begin anything */
+    bool paused;              /* some server's agent says so */
+    bool taken;               /* another run took over */
+    const enum claim *claims; /* by index of plan hosts */
+    char text[TEXT_MAX];      /* who is missing, who holds it */
+};
+
 struct situation { /* everything decide_* may look at */
     const struct world *world;
     const struct plan *plan;
     const struct ledger *ledger;
     const struct evidence *evidence;
+    const struct lease_view *lease;
     int64_t now;
 };
 

@@ -14,6 +14,8 @@
 
 enum verdict_kind { GATE_UNKNOWN, GATE_FAIL, GATE_PASS };
 
+#define FRESH_MS 5000 /* older answers prove nothing about now */
+
 struct gate_result {
     enum verdict_kind kind;
     char text[TEXT_MAX]; /* which condition, with its numbers; "" when it passes */
@@ -21,19 +23,27 @@ struct gate_result {
 
 /* One region's servers: one leader by every server's answer, all planned voters
  * healthy voters, members agree, indexes close, tolerance. */
-struct gate_result gate_region(const struct world *w, const struct plan *p,
-                               const struct ledger *l, const char *region, int64_t now);
+struct gate_result gate_region(const struct world *w, const struct plan *p, const struct ledger *l,
+                               const char *region, int64_t now);
 /* May the voters without this server go on? (Quorum of healthy voters.) */
-struct gate_result gate_quorum(const struct world *w, const struct plan *p,
-                               const struct ledger *l, const char *key, int64_t now);
+struct gate_result gate_quorum(const struct world *w, const struct plan *p, const struct ledger *l,
+                               const char *key, int64_t now);
 /* The server just changed: runs the target by its own answer and everyone's members,
  * voter, caught up with the leader's index noted after it started. */
-struct gate_result gate_server(const struct world *w, const struct plan *p,
-                               const struct ledger *l, const char *key, int64_t now);
+struct gate_result gate_server(const struct world *w, const struct plan *p, const struct ledger *l,
+                               const char *key, int64_t now);
 /* The client just changed: its own API, its node record's version, index and status,
- * and its drivers say so; allocations kept (not with drain). */
-struct gate_result gate_client(const struct world *w, const struct plan *p,
-                               const struct ledger *l, const char *key, int64_t now);
+ * and its drivers say so. */
+struct gate_result gate_client(const struct world *w, const struct plan *p, const struct ledger *l,
+                               const char *key, int64_t now);
+/* The allocations that ran before its swap run on, not restarted (passes with drain). What
+ * was stopped as complete was others' doing. A failure does not heal by waiting. */
+struct gate_result gate_allocs(const struct world *w, const struct plan *p, const struct ledger *l,
+                               const char *key, int64_t now);
+
+/* The one leader every server of the region names, by fresh answers; NULL: unclear. */
+const struct host *region_leader(const struct world *w, const char *region, int64_t now);
+bool fresh(int64_t at, int64_t now); /* asked at most FRESH_MS ago */
 
 struct streak {
     char key[UUID_MAX + NAME_MAX_LEN]; /* "region/global", "host/<key>" */
@@ -47,15 +57,17 @@ struct streak {
 struct evidence {
     struct streak *streaks;
     size_t n, cap;
+    int64_t progress_ms; /* when something last moved: intents, receipts; kept by run */
 };
 
 /* Folds one observation in: evaluates region gates and the gates of hosts in flight. */
 void evidence_fold(struct evidence *e, const struct world *w, const struct plan *p,
                    const struct ledger *l, int64_t now);
 const struct streak *evidence_find(const struct evidence *e, const char *key);
-/* Passed for settle_ms in at least settle_answers observations, the last one fresh. */
+/* Passed for settle_ms in at least settle_answers observations, all begun after `since`,
+ * the last one fresh. */
 bool evidence_settled(const struct evidence *e, const char *key, const struct policy *p,
-                      int64_t now);
+                      int64_t since, int64_t now);
 void evidence_free(struct evidence *e);
 
 #endif

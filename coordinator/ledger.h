@@ -13,15 +13,16 @@
 #include "plan.h"
 
 enum run_state {
-    RUN_CLAIMING,  /* leases are being taken */
+    RUN_NONE,
+    RUN_CLAIMING, /* leases are being taken */
     RUN_STAGING,
     RUN_SERVERS,
     RUN_CLIENTS,
     RUN_VERIFYING,
     RUN_DONE,
-    RUN_STOPPED,   /* something is wrong: begins nothing, can be resumed */
+    RUN_STOPPED, /* something is wrong: begins nothing, can be resumed */
     RUN_PAUSED,
-    RUN_ABORTING,  /* undoing effects, giving leases back */
+    RUN_ABORTING, /* undoing effects, giving leases back */
     RUN_ABORTED,
     RUN_STATE_COUNT
 };
@@ -29,8 +30,8 @@ const char *run_state_name(enum run_state s);
 bool run_ended(enum run_state s); /* done, stopped, paused, aborted: the process may exit */
 
 enum host_state {
-    HOST_PENDING,   /* nothing was begun */
-    HOST_STAGING,   /* stage order committed */
+    HOST_PENDING, /* nothing was begun */
+    HOST_STAGING, /* stage order committed */
     HOST_STAGED,
     HOST_DRAINING,  /* our drain committed */
     HOST_SWAPPING,  /* swap order committed: in flight */
@@ -38,7 +39,7 @@ enum host_state {
     HOST_REVERTING, /* revert order committed: in flight */
     HOST_RESTORING, /* drain and eligibility being undone: still its turn */
     HOST_DONE,
-    HOST_FAILED,    /* left as it is, or reverted: `outcome` tells */
+    HOST_FAILED, /* left as it is, or reverted: `outcome` tells */
     HOST_GONE,
     HOST_SKIPPED,
     HOST_STATE_COUNT
@@ -65,39 +66,42 @@ struct ledger_host {
     enum host_state state;
     bool canary;
     /* The last order committed for this host. */
-    enum message_kind order;      /* MSG_NONE: none */
+    enum message_kind order; /* MSG_NONE: none */
     unsigned char session[SESSION_LEN];
     uint64_t epoch, sequence;
     unsigned char nonce[NONCE_LEN];
-    struct buf inner;             /* signed inner bytes: a retry resends these */
+    struct buf inner; /* signed inner bytes: a retry resends these */
     struct digest inner_digest;
-    int64_t ordered_ms;           /* clock.mono at commit; meaningless after a restart of the
-                                     coordinator's machine: `boot` of the ledger tells */
-    bool answered;                /* its receipt arrived */
-    enum refusal refusal;         /* what it said */
-    uint32_t attempts;            /* orders of this kind so far */
-    bool was_refused_for_good;
-    int64_t receipt_ms;           /* clock.mono when its receipt came; 0 */
+    int64_t ordered_ms;   /* clock.mono at commit; meaningless after a restart of the
+                             coordinator's machine: `boot` of the ledger tells */
+    bool answered;        /* its receipt arrived */
+    enum refusal refusal; /* what it said */
+    uint32_t attempts;    /* orders of this kind so far */
+    uint32_t resends;     /* of the last order, without an answer */
+    int64_t retry_ms;     /* clock.mono: not again before */
+    int64_t receipt_ms;   /* clock.mono when its receipt came; 0 */
+    int64_t effect_ms;    /* clock.mono: what was asked before proves nothing about it */
     /* Progress and outcome. */
-    int64_t settled_ms;           /* gates passed and held: when */
+    int64_t settled_ms; /* gates passed and held: when */
     enum outcome outcome;
     enum failure failure;
     enum phase failed_in;
     enum skip_why skip;
-    char text[TEXT_MAX];          /* why, for people */
+    char text[TEXT_MAX]; /* why, for people */
     uint32_t silence_ms;
     /* Baselines taken before the swap. */
     uint64_t base_modify_index;
-    uint64_t base_leader_index;   /* servers: leader's index after the restart */
+    uint64_t base_leader_index; /* servers: leader's index after the restart */
     struct stamp base_stamp;
+    char base_drivers[TEXT_MAX]; /* healthy then: " docker raw_exec " */
     size_t n_allocs;
     struct kept_alloc allocs[ALLOCS_KEPT];
-    bool dirty;                   /* must be written at the next commit */
+    bool dirty; /* must be written at the next commit */
 };
 
 enum effect_kind { EFFECT_DRAIN = 1, EFFECT_ELIGIBILITY, EFFECT_AUTOPILOT, EFFECT_TRANSFER };
 
-struct effect {
+struct effect {  /* id 0: a free row */
     uint32_t id; /* also the note's slot */
     enum effect_kind kind;
     char key[UUID_MAX]; /* host; "" concerns the cluster */
@@ -109,6 +113,7 @@ struct effect {
     bool undone;        /* before is in force again, read back; or it was not ours any more */
     bool note_cleared;
     uint32_t attempts;
+    int64_t done_ms; /* clock.mono when Nomad answered; 0 */
     bool dirty;
 };
 
@@ -118,29 +123,45 @@ struct ledger {
     unsigned char run_id[RUN_ID_LEN];
     char boot[40]; /* boot id of the coordinator's machine when ordered_ms were taken */
     enum run_state state;
-    enum run_state before_pause;
-    uint64_t epoch;           /* given by the leases; 0 before */
+    enum run_state before_pause; /* where a paused or stopped run goes on */
+    enum run_state ending;       /* STOPPED or PAUSED: begins nothing more, becomes this when no
+                                    host is in flight; NONE: goes on */
+    uint64_t epoch;              /* given by the leases; 0 before */
     char target[NAME_MAX_LEN];
     struct digest plan_digest;
-    struct buf plan;          /* plan_text */
+    struct buf plan; /* plan_text */
     int64_t begun_wall_ms, ended_wall_ms;
     bool canaries_done;
     int64_t canaries_settled_ms; /* when the last canary settled */
     uint32_t failures, skipped;
-    uint32_t base_voters[8];  /* per region of the plan, in world's order: voters before the run */
-    char cause[480];          /* why it stopped */
+    char cause[480]; /* why it stopped */
     char cause_host[NAME_MAX_LEN];
     char advice[TEXT_MAX];
     struct ledger_host *hosts;
     size_t n_hosts;
     struct effect effects[EFFECTS_MAX];
     size_t n_effects;
+    uint32_t last_effect; /* highest id given */
     bool dirty;
 };
 
 void ledger_init(struct ledger *l, const struct plan *p, const unsigned char run_id[static 16]);
 void ledger_free(struct ledger *l);
+/* Hosts stand in the order of the plan's: l->hosts[i] is about p->hosts[i]. */
 struct ledger_host *ledger_host(struct ledger *l, const char *key);
 const struct ledger_host *ledger_host_const(const struct ledger *l, const char *key);
+/* A row for a new effect: a fresh id (never used again), all else zero. Takes the place of a
+ * finished effect (undone, note cleared: committed as such before) when there is one; the
+ * store keeps its history by id. NULL: EFFECTS_MAX are unfinished. */
+struct effect *ledger_effect_add(struct ledger *l, enum effect_kind kind, const char *key);
+bool effect_finished(const struct effect *e);
+/* The unfinished effect of this kind on this host; NULL. */
+struct effect *ledger_effect(struct ledger *l, enum effect_kind kind, const char *key);
+const struct effect *ledger_effect_const(const struct ledger *l, enum effect_kind kind,
+                                         const char *key);
+/* At the start of a loop: times of another process (another boot) become now, so that
+ * losing them only delays. */
+void ledger_rebase(struct ledger *l, int64_t now);
+size_t ledger_in_flight(const struct ledger *l, const struct plan *p, bool servers);
 
 #endif

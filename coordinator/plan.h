@@ -38,10 +38,10 @@ struct plan_host {
     struct digest digest;    /* what it is to run */
     struct digest before;    /* what runs now, by its agent */
     bool is_server;
-    bool leader;             /* at planning */
-    bool canary;             /* forecast */
-    bool already;            /* runs the target already: only verified */
-    bool managed;            /* has an enrolled agent that answers */
+    bool leader;  /* at planning */
+    bool canary;  /* forecast */
+    bool already; /* runs the target already: only verified */
+    bool managed; /* has an enrolled agent that answers */
 };
 
 struct release { /* what publish knows of the target */
@@ -54,11 +54,20 @@ struct release { /* what publish knows of the target */
     size_t n_builds;
 };
 
+struct plan_region { /* every region observed, also those without planned hosts */
+    char name[NAME_MAX_LEN];
+    uint32_t voters; /* at planning: no fewer before each step; 0 unknown */
+    bool planned;    /* has hosts in the plan: its server agents' leases are held */
+};
+
 struct plan {
     char target[NAME_MAX_LEN];
-    struct policy policy; /* pointers inside belong to the caller, who keeps them */
+    struct policy policy;    /* pointers inside belong to the caller, who keeps them */
     struct plan_host *hosts; /* servers in forecast order (leaders last), then clients */
     size_t n_hosts, n_servers, n_clients;
+    size_t n_todo; /* hosts that do not run the target yet; 0: nothing to do */
+    struct plan_region *regions;
+    size_t n_regions;
     uint32_t parallel; /* the number --max-parallel means */
     enum on_not_ready server_on_not_ready, client_on_not_ready;
     bool bad_leader_pair; /* an early new leader is known to crash old followers */

@@ -17,7 +17,7 @@ struct filter {
     size_t n_regions, n_dcs, n_classes, n_pools, n_nodes;
     const char *regions[FILTER_VALUES], *dcs[FILTER_VALUES], *classes[FILTER_VALUES],
         *pools[FILTER_VALUES], *nodes[FILTER_VALUES]; /* nodes: name, id or id prefix (>= 4) */
-    const char *running; /* only hosts on this version; NULL: any */
+    const char *running;                              /* only hosts on this version; NULL: any */
 };
 
 struct policy {
@@ -25,11 +25,11 @@ struct policy {
     uint32_t parallel;         /* clients in flight: a number, or */
     uint32_t parallel_percent; /* when > 0, percent of the planned clients */
     uint32_t canary;
-    int64_t soak_ms;           /* after the canaries settled */
-    int64_t settle_ms;         /* gate must pass this long without a break */
-    uint32_t settle_answers;   /* in at least so many observations */
+    int64_t soak_ms;                                /* after the canaries settled */
+    int64_t settle_ms;                              /* gate must pass this long without a break */
+    uint32_t settle_answers;                        /* in at least so many observations */
     int64_t server_deadline_ms, client_deadline_ms; /* ready deadline */
-    int64_t hold_ms;           /* agent's probe */
+    int64_t hold_ms;                                /* agent's probe */
     uint32_t max_failures, max_skipped;
     bool drain;
     int64_t drain_deadline_ms;

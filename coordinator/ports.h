@@ -35,11 +35,11 @@ struct operate {
     enum operation op;
     uint32_t effect; /* id, repeated in the event */
     const char *region;
-    const char *node_id;  /* OP_DRAIN, OP_UNDRAIN, OP_ELIGIBILITY */
-    const char *peer_id;  /* OP_TRANSFER */
+    const char *node_id; /* OP_DRAIN, OP_UNDRAIN, OP_ELIGIBILITY */
+    const char *peer_id; /* OP_TRANSFER */
     bool eligible;
-    int64_t deadline_ms;  /* OP_DRAIN */
-    const char *run_hex;  /* OP_DRAIN: Meta */
+    int64_t deadline_ms; /* OP_DRAIN */
+    const char *run_hex; /* OP_DRAIN: Meta */
 };
 
 struct event {

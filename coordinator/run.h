@@ -17,11 +17,10 @@ struct run;
 
 struct run_config {
     const struct plan *plan;
-    struct ledger *ledger;      /* committed by ports.commit */
+    struct ledger *ledger; /* committed by ports.commit */
     const struct ports *ports;
     /* After every tick, for the view and --json; pointers valid during the call. */
-    void (*told)(void *ctx, const struct run *r, const struct event *ev,
-                 const struct decision *d);
+    void (*told)(void *ctx, const struct run *r, const struct event *ev, const struct decision *d);
     void *told_ctx;
 };
 
@@ -29,9 +28,11 @@ struct run {
     const struct run_config *config;
     const struct world *world; /* the last observation; NULL before the first */
     struct evidence evidence;
-    struct decision decision;  /* the last one */
-    bool leaving;              /* asked twice: leave at once */
-    struct lease_book *leases; /* private to run_lease.c */
+    struct decision decision; /* the last one */
+    bool leaving;             /* asked twice: leave at once */
+    struct lease_view lease;
+    struct lease_book *leases;  /* private to run_lease.c */
+    struct effect_calls *calls; /* private to run_effects.c */
 };
 
 /* Until run_ended. 0: the ledger's state tells how it ended; -1: could not go on at

@@ -13,7 +13,8 @@
  *
  * Hosts are keyed by Nomad's own id: a server by its raft id (member tag `id`),
  * a client by its node id; a host that is both is one host, a server, found by
- * the same address or by its agent's hello naming both ids.
+ * the same address or by its agent's hello naming both ids. Members that have left
+ * stay hosts for as long as any server lists them.
  */
 #ifndef WORLD_H
 #define WORLD_H
@@ -32,7 +33,7 @@ enum member_status {
 
 /* One member as one server's gossip sees it. */
 struct member {
-    const char *id; /* raft id, tag `id` */
+    const char *id;   /* raft id, tag `id` */
     const char *name; /* "s1.global" */
     const char *region;
     const char *addr; /* "10.0.0.1" */
@@ -49,10 +50,10 @@ struct peer {
     const char *name;    /* "(unknown)": a leftover peer without a member */
     bool voter;
     bool leader;
-    bool healthy;        /* autopilot only */
-    enum member_status serf; /* autopilot only */
-    const char *version;     /* autopilot only */
-    int64_t last_contact_ms; /* autopilot only; -1 unknown */
+    bool healthy;                   /* autopilot only */
+    enum member_status serf;        /* autopilot only */
+    const char *version;            /* autopilot only */
+    int64_t last_contact_ms;        /* autopilot only; -1 unknown */
     uint64_t last_term, last_index; /* autopilot only */
 };
 
@@ -123,9 +124,9 @@ struct client_view {
     /* From /v1/node/:id; only for hosts of interest. */
     int64_t detail_at;
     const char *http_addr;
-    int64_t status_updated_s;    /* unix seconds, Nomad's clock */
-    const char *drain_meta_run;  /* run id in LastDrain.Meta of a drain, "" */
-    int64_t drain_started_s;     /* 0: none */
+    int64_t status_updated_s;   /* unix seconds, Nomad's clock */
+    const char *drain_meta_run; /* run id in LastDrain.Meta of a drain, "" */
+    int64_t drain_started_s;    /* 0: none */
 
     /* From the client's own agent/self and agent/health; only for hosts of interest. */
     int64_t own_at;
@@ -143,9 +144,9 @@ struct client_view {
 
 /* The agent beside Nomad: what its last authentic receipts said. */
 struct agent_view {
-    bool enrolled;     /* we remember a key for this host's id */
-    bool key_changed;  /* another key answers: hard error */
-    bool misplaced;    /* the ids it tells are not Nomad's at this address: hard error */
+    bool enrolled;    /* we remember a key for this host's id */
+    bool key_changed; /* another key answers: hard error */
+    bool misplaced;   /* the ids it tells are not Nomad's at this address: hard error */
     const char *address;
     const char *problem; /* why there is no answer, "" */
 
@@ -180,7 +181,7 @@ struct host {
     const char *key; /* see above; stable for the life of the fleet */
     const char *name;
     const char *region, *dc, *node_class, *node_pool;
-    const char *addr; /* IP, Nomad's record */
+    const char *addr;                /* IP, Nomad's record */
     const char *server_id, *node_id; /* "" when it is not one */
     bool is_server, is_client;
     struct server_view server;
@@ -191,7 +192,12 @@ struct host {
 struct region {
     const char *name;
     /* Token's rights matter to what can be known. */
-    bool can_raft; /* raft configuration could be read */
+    bool can_raft;      /* raft configuration could be read */
+    const char *denied; /* capabilities the token lacks: "node:read, operator:read"; "" none */
+    /* When COMPLETE lists were asked for; 0: none. Only a complete list proves that a host
+     * which is not in it is gone. */
+    int64_t servers_at; /* members, by every server that is alive by them */
+    int64_t nodes_at;
 };
 
 struct world {
@@ -201,12 +207,17 @@ struct world {
     size_t n_hosts;
     struct region *regions;
     size_t n_regions;
+    uint32_t *by_key;    /* indexes of hosts, by key; world_index makes it */
     const char *problem; /* the whole observation failed: why; else "" */
     struct arena arena;  /* owns all of it */
 };
 
 void world_free(struct world *w); /* NULL is fine */
+/* Called once by whoever built the world, before it is read. Without it world_host is
+ * a linear search. */
+void world_index(struct world *w);
 struct host *world_host(const struct world *w, const char *key); /* NULL: not there */
+const struct region *world_region(const struct world *w, const char *name);
 /* The version a host runs by Nomad's own word: server self, else members' build
  * agreed by all who answered, node's attribute; "" unknown. */
 const char *host_version(const struct world *w, const struct host *h);

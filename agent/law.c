@@ -1,0 +1,132 @@
+#include "law.h"
+
+static struct law_answer allowed(void)
+{
+    return (struct law_answer){.refusal = REFUSAL_NONE};
+}
+
+static struct law_answer refused(enum refusal r, const char *text)
+{
+    struct law_answer a = {.refusal = r};
+
+    snprintf(a.text, sizeof(a.text), "%s", text);
+    return a;
+}
+
+static struct law_answer judge_busy(const struct law_facts *f)
+{
+    return f->busy ? refused(REFUSAL_BUSY, "another order is being carried out: only cancel is "
+                                           "heard")
+                   : allowed();
+}
+
+static struct law_answer judge_hold(const struct law_facts *f)
+{
+    if (f->held == TRI_YES)
+        return refused(REFUSAL_HELD, "root holds this host: remove the hold file to go on");
+    if (f->held != TRI_NO)
+        return refused(REFUSAL_UNKNOWN, "could not tell whether the hold file exists");
+    return allowed();
+}
+
+static struct law_answer judge_gap(const struct law *law, const struct law_facts *f)
+{
+    struct law_answer a;
+
+    if (!f->swapped || f->since_swap_ms >= law->gap_ms)
+        return allowed();
+    a = refused(REFUSAL_GAP, "");
+    snprintf(a.text, sizeof(a.text),
+             "the last swap was %lld ms ago, root demands %lld ms between two",
+             (long long)f->since_swap_ms, (long long)law->gap_ms);
+    return a;
+}
+
+/* Accepting peers include this host when its own address answers; one is taken off
+ * in any case, which is right when it does and too strict when it does not. */
+static struct law_answer judge_peers(const struct law_facts *f)
+{
+    uint32_t quorum = f->peers / 2 + 1;
+    uint32_t others = f->accepting > 0 ? f->accepting - 1 : 0;
+    struct law_answer a;
+
+    if (others >= quorum)
+        return allowed();
+    a = refused(REFUSAL_QUORUM, "");
+    snprintf(a.text, sizeof(a.text),
+             "without this server %u of %u servers accept connections, a quorum is %u", others,
+             f->peers, quorum);
+    return a;
+}
+
+static struct law_answer judge_quorum(const struct law *law, const struct law_facts *f)
+{
+    if (!f->server || law->allow_outage || f->active == TRI_NO)
+        return allowed();
+    if (f->active != TRI_YES)
+        return refused(REFUSAL_UNKNOWN, "could not tell whether Nomad runs here");
+    if (f->leader == TRI_NO)
+        return refused(REFUSAL_QUORUM, "the local Nomad knows no leader");
+    if (f->leader != TRI_YES || f->peers_known != TRI_YES || f->peers == 0)
+        return refused(REFUSAL_UNKNOWN, "the local Nomad could not be asked for leader and peers");
+    return judge_peers(f);
+}
+
+struct law_answer law_judge(const struct law *law, enum law_question question,
+                            const struct law_facts *facts)
+{
+    struct law_answer a = judge_busy(facts);
+
+    if (a.refusal != REFUSAL_NONE || question == LAW_STAGE)
+        return a;
+    a = judge_hold(facts);
+    if (a.refusal == REFUSAL_NONE && question == LAW_SWAP)
+        a = judge_gap(law, facts);
+    if (a.refusal == REFUSAL_NONE)
+        a = judge_quorum(law, facts);
+    return a;
+}
+
+/* A prefix that ends inside the host name would also allow "host.evil" and
+ * "host@evil": it must be followed by a slash. */
+static bool ends_in_host(const char *prefix, size_t n)
+{
+    const char *host = strstr(prefix, "://");
+
+    return host == NULL || host >= prefix + n ||
+           memchr(host + 3, '/', n - (size_t)(host + 3 - prefix)) == NULL;
+}
+
+static bool begins_with(const char *s, const char *prefix, size_t n)
+{
+    if (strncmp(s, prefix, n) != 0)
+        return false;
+    return !ends_in_host(prefix, n) || s[n] == '/' || s[n] == '\0';
+}
+
+static bool prefix_allows(const char *prefixes, const char *url)
+{
+    const char *p = prefixes;
+
+    if (p == NULL || p[strspn(p, " ")] == '\0')
+        return true;
+    while (*(p += strspn(p, " ")) != '\0') {
+        size_t n = strcspn(p, " ");
+
+        if (begins_with(url, p, n))
+            return true;
+        p += n;
+    }
+    return false;
+}
+
+struct law_answer law_url(const struct law *law, const char *url)
+{
+    static const char file[] = "file:";
+
+    if (strncasecmp(url, file, sizeof(file) - 1) == 0 && !law->allow_file_urls)
+        return refused(REFUSAL_URL, "root does not allow file:// places here");
+    if (!prefix_allows(law->url_prefixes, url))
+        return refused(REFUSAL_URL, "a place is not among root's allowed url_prefixes");
+    return allowed();
+}

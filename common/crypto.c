@@ -1,0 +1,283 @@
+#include <errno.h>
+#include <sodium.h>
+#include "crypto.h"
+#include "file.h"
+#include "str.h"
+
+#define KEY_FILE_MAX   512
+#define KEY_FILE_FIRST "caravan secret key v1 "
+
+_Static_assert(KEY_LEN == crypto_sign_PUBLICKEYBYTES, "key");
+_Static_assert(SIG_LEN == crypto_sign_BYTES, "signature");
+_Static_assert(DIGEST_LEN == crypto_hash_sha256_BYTES, "digest");
+_Static_assert(SEAL_OVERHEAD == crypto_box_SEALBYTES, "seal");
+_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(((struct digest_state *)0)->opaque),
+               "room for the state");
+
+/* In sodium_malloc memory as a whole. */
+struct keypair {
+    struct pubkey pub;
+    unsigned char secret[crypto_sign_SECRETKEYBYTES]; /* seed, then public key */
+    unsigned char box_secret[crypto_box_SECRETKEYBYTES];
+    unsigned char box_public[crypto_box_PUBLICKEYBYTES];
+};
+
+int crypto_init(struct err *err)
+{
+    if (sodium_init() < 0)
+        return err_set(err, ERR_CRYPTO, 0, "libsodium does not work on this machine");
+    return 0;
+}
+
+/* ---- keys ---- */
+
+struct keypair *keypair_from_seed(const unsigned char seed[static 32])
+{
+    struct keypair *k = sodium_malloc(sizeof(*k));
+    if (k == NULL)
+        die_oom();
+    crypto_sign_seed_keypair(k->pub.bytes, k->secret, seed);
+    if (crypto_sign_ed25519_pk_to_curve25519(k->box_public, k->pub.bytes) != 0)
+        abort(); /* a key just made is on the curve */
+    crypto_sign_ed25519_sk_to_curve25519(k->box_secret, k->secret);
+    sodium_mprotect_readonly(k);
+    return k;
+}
+
+struct keypair *keypair_generate(void)
+{
+    unsigned char seed[32];
+    randombytes_buf(seed, sizeof(seed));
+    struct keypair *k = keypair_from_seed(seed);
+    sodium_memzero(seed, sizeof(seed));
+    return k;
+}
+
+void keypair_free(struct keypair *k)
+{
+    sodium_free(k);
+}
+
+const struct pubkey *keypair_public(const struct keypair *k)
+{
+    return &k->pub;
+}
+
+static void cleanup_secret_buf(struct buf *b)
+{
+    if (b->data != NULL)
+        sodium_memzero(b->data, b->cap);
+    buf_free(b);
+}
+#define auto_secret_buf CLEANUP(cleanup_secret_buf)
+
+/* Two lines as crypto.h has them, nothing after. */
+static int parse_key_file(char *text, unsigned char seed[static 32])
+{
+    char *end = strchr(text, '\n');
+    if (end == NULL || !str_starts(text, KEY_FILE_FIRST))
+        return -1;
+    char *hex = end + 1;
+    size_t n = strlen(hex);
+    if (n == 65 && hex[64] == '\n')
+        hex[64] = '\0';
+    return str_unhex(hex, seed, 32);
+}
+
+int keypair_load(const char *path, struct keypair **ret, struct err *err)
+{
+    auto_secret_buf struct buf text = BUF_INIT;
+    unsigned char seed[32];
+    if (file_read(path, KEY_FILE_MAX, FILE_PRIVATE, &text, err) < 0)
+        return err_wrap(err, "read a secret key");
+    if (strlen(buf_str(&text)) != text.len || text.len == 0 ||
+        parse_key_file((char *)text.data, seed) < 0)
+        return err_set(err, ERR_FORMAT, 0, "%s is not a secret key of Caravan", path);
+    *ret = keypair_from_seed(seed);
+    sodium_memzero(seed, sizeof(seed));
+    return 0;
+}
+
+int keypair_save(const struct keypair *k, const char *path, const char *name, unsigned mode,
+                 struct err *err)
+{
+    auto_secret_buf struct buf text = BUF_INIT;
+    char hex[65];
+    /* At once as large as it gets: growing would leave copies behind. */
+    text.data = xalloc(KEY_FILE_MAX);
+    text.cap = KEY_FILE_MAX;
+    text.limit = KEY_FILE_MAX - 1;
+    str_hex(hex, k->secret, 32);
+    buf_add_str(&text, KEY_FILE_FIRST);
+    str_escape(&text, name, strlen(name));
+    int rv = buf_printf(&text, "\n%s\n", hex);
+    sodium_memzero(hex, sizeof(hex));
+    if (rv < 0)
+        return err_set(err, ERR_LIMIT, 0, "the key's name is too long");
+    return file_create(path, text.data, text.len, mode, err);
+}
+
+bool pubkey_eq(const struct pubkey *a, const struct pubkey *b)
+{
+    return memcmp(a->bytes, b->bytes, KEY_LEN) == 0;
+}
+
+bool pubkey_is_zero(const struct pubkey *k)
+{
+    return sodium_is_zero(k->bytes, KEY_LEN);
+}
+
+int pubkey_from_hex(const char *s, struct pubkey *ret)
+{
+    return str_unhex(s, ret->bytes, KEY_LEN);
+}
+
+void pubkey_hex(char dst[static 65], const struct pubkey *k)
+{
+    str_hex(dst, k->bytes, KEY_LEN);
+}
+
+void pubkey_fingerprint(char dst[static FINGERPRINT_LEN], const struct pubkey *k)
+{
+    static const char front[] = "SHA256:";
+    struct digest d;
+    crypto_digest(k->bytes, KEY_LEN, &d);
+    memcpy(dst, front, sizeof(front));
+    str_hex(dst + sizeof(front) - 1, d.bytes, 16);
+}
+
+/* ---- signatures ---- */
+
+/* domain, its NUL, bytes: one string, because detached Ed25519 takes one (the
+ * multi-part functions are another algorithm). */
+static void with_domain(struct buf *b, const char *domain, const void *p, size_t n)
+{
+    buf_add(b, domain, strlen(domain) + 1);
+    buf_add(b, p, n);
+}
+
+void crypto_sign_bytes(const struct keypair *k, const char *domain, const void *p, size_t n,
+                       unsigned char ret_sig[static SIG_LEN])
+{
+    auto_buf struct buf b = BUF_INIT;
+    with_domain(&b, domain, p, n);
+    crypto_sign_detached(ret_sig, NULL, b.data, b.len, k->secret);
+}
+
+bool crypto_verify_bytes(const struct pubkey *k, const char *domain, const void *p, size_t n,
+                         const unsigned char sig[static SIG_LEN])
+{
+    auto_buf struct buf b = BUF_INIT;
+    with_domain(&b, domain, p, n);
+    return crypto_sign_verify_detached(sig, b.data, b.len, k->bytes) == 0;
+}
+
+/* ---- sealed boxes ---- */
+
+int crypto_seal(const struct pubkey *to, const void *p, size_t n, struct buf *ret, struct err *err)
+{
+    unsigned char box_public[crypto_box_PUBLICKEYBYTES];
+    if (crypto_sign_ed25519_pk_to_curve25519(box_public, to->bytes) != 0)
+        return err_set(err, ERR_CRYPTO, 0, "the receiver's key is not a usable key");
+    autofree unsigned char *sealed = xalloc(n + SEAL_OVERHEAD);
+    if (crypto_box_seal(sealed, p, n, box_public) != 0)
+        return err_set(err, ERR_CRYPTO, 0, "the receiver's key is not a usable key");
+    if (buf_add(ret, sealed, n + SEAL_OVERHEAD) < 0)
+        return err_set(err, ERR_LIMIT, 0, "no room for a box of %zu bytes", n + SEAL_OVERHEAD);
+    return 0;
+}
+
+int crypto_open(const struct keypair *k, const void *p, size_t n, struct buf *ret, struct err *err)
+{
+    if (n < SEAL_OVERHEAD)
+        return err_set(err, ERR_CRYPTO, 0, "a sealed box of %zu bytes is too short", n);
+    autofree unsigned char *plain = xalloc(n - SEAL_OVERHEAD);
+    if (crypto_box_seal_open(plain, p, n, k->box_public, k->box_secret) != 0)
+        return err_set(err, ERR_CRYPTO, 0, "the box is not sealed to this key, or was changed");
+    if (buf_add(ret, plain, n - SEAL_OVERHEAD) < 0)
+        return err_set(err, ERR_LIMIT, 0, "no room for %zu bytes", n - SEAL_OVERHEAD);
+    return 0;
+}
+
+/* ---- digests ---- */
+
+void crypto_digest(const void *p, size_t n, struct digest *ret)
+{
+    crypto_hash_sha256(ret->bytes, p, n);
+}
+
+bool digest_eq(const struct digest *a, const struct digest *b)
+{
+    return memcmp(a->bytes, b->bytes, DIGEST_LEN) == 0;
+}
+
+bool digest_is_zero(const struct digest *d)
+{
+    return sodium_is_zero(d->bytes, DIGEST_LEN);
+}
+
+void digest_hex(char dst[static 65], const struct digest *d)
+{
+    str_hex(dst, d->bytes, DIGEST_LEN);
+}
+
+int digest_from_hex(const char *s, struct digest *ret)
+{
+    return str_unhex(s, ret->bytes, DIGEST_LEN);
+}
+
+static crypto_hash_sha256_state *sha(struct digest_state *s)
+{
+    return (crypto_hash_sha256_state *)(void *)s->opaque;
+}
+
+void digest_init(struct digest_state *s)
+{
+    crypto_hash_sha256_init(sha(s));
+}
+
+void digest_add(struct digest_state *s, const void *p, size_t n)
+{
+    crypto_hash_sha256_update(sha(s), p, n);
+}
+
+void digest_final(struct digest_state *s, struct digest *ret)
+{
+    crypto_hash_sha256_final(sha(s), ret->bytes);
+}
+
+int digest_fd(int fd, uint64_t max, struct digest *ret, uint64_t *ret_size, struct err *err)
+{
+    enum { PIECE = 64 * 1024 };
+    autofree unsigned char *piece = xalloc(PIECE);
+    struct digest_state s;
+    uint64_t size = 0;
+    digest_init(&s);
+    for (;;) {
+        ssize_t n = pread(fd, piece, PIECE, (off_t)size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set(err, ERR_IO, errno, "read");
+        if (n == 0)
+            break;
+        size += (uint64_t)n;
+        if (size > max)
+            return err_set(err, ERR_LIMIT, 0, "larger than %llu bytes", (unsigned long long)max);
+        digest_add(&s, piece, (size_t)n);
+    }
+    digest_final(&s, ret);
+    if (ret_size != NULL)
+        *ret_size = size;
+    return 0;
+}
+
+void crypto_random(void *p, size_t n)
+{
+    randombytes_buf(p, n);
+}
+
+void crypto_wipe(void *p, size_t n)
+{
+    sodium_memzero(p, n);
+}

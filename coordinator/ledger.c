@@ -1,0 +1,190 @@
+#include "ledger.h"
+
+static const char *const run_names[RUN_STATE_COUNT] = {
+    [RUN_NONE] = "none",         [RUN_CLAIMING] = "claiming", [RUN_STAGING] = "staging",
+    [RUN_SERVERS] = "servers",   [RUN_CLIENTS] = "clients",   [RUN_VERIFYING] = "verifying",
+    [RUN_DONE] = "done",         [RUN_STOPPED] = "stopped",   [RUN_PAUSED] = "paused",
+    [RUN_ABORTING] = "aborting", [RUN_ABORTED] = "aborted",
+};
+
+const char *run_state_name(enum run_state s)
+{
+    return (unsigned)s < RUN_STATE_COUNT ? run_names[s] : "unknown";
+}
+
+bool run_ended(enum run_state s)
+{
+    return s == RUN_DONE || s == RUN_STOPPED || s == RUN_PAUSED || s == RUN_ABORTED;
+}
+
+static const struct {
+    const char *name;
+    bool in_flight, finished;
+} host_states[HOST_STATE_COUNT] = {
+    [HOST_PENDING] = {"pending", false, false},    [HOST_STAGING] = {"staging", false, false},
+    [HOST_STAGED] = {"staged", false, false},      [HOST_DRAINING] = {"draining", true, false},
+    [HOST_SWAPPING] = {"swapping", true, false},   [HOST_SETTLING] = {"settling", true, false},
+    [HOST_REVERTING] = {"reverting", true, false}, [HOST_RESTORING] = {"restoring", true, false},
+    [HOST_DONE] = {"done", false, true},           [HOST_FAILED] = {"failed", false, true},
+    [HOST_GONE] = {"gone", false, true},           [HOST_SKIPPED] = {"skipped", false, true},
+};
+
+const char *host_state_name(enum host_state s)
+{
+    return (unsigned)s < HOST_STATE_COUNT ? host_states[s].name : "unknown";
+}
+
+bool host_in_flight(enum host_state s)
+{
+    return (unsigned)s < HOST_STATE_COUNT && host_states[s].in_flight;
+}
+
+bool host_finished(enum host_state s)
+{
+    return (unsigned)s < HOST_STATE_COUNT && host_states[s].finished;
+}
+
+const char *skip_name(enum skip_why w)
+{
+    static const char *const names[SKIP_COUNT] = {
+        [SKIP_NONE] = "none", [SKIP_UNREACHABLE] = "unreachable", [SKIP_DOWN] = "down",
+        [SKIP_HELD] = "held", [SKIP_UNMANAGED] = "unmanaged",
+    };
+    return (unsigned)w < SKIP_COUNT ? names[w] : "unknown";
+}
+
+/* What is known before anything was begun: hosts on the target, hosts without an agent. */
+static void host_init(struct ledger_host *h, const struct plan_host *p)
+{
+    str_cut(h->key, sizeof(h->key), p->key);
+    h->state = HOST_PENDING;
+    h->canary = p->canary;
+    h->dirty = true;
+    if (p->already) {
+        h->state = HOST_DONE;
+        h->outcome = OUTCOME_SETTLED;
+        str_cut(h->text, sizeof(h->text), "ran the target before");
+    } else if (!p->managed && !p->is_server) {
+        h->state = HOST_SKIPPED;
+        h->skip = SKIP_UNMANAGED;
+        str_cut(h->text, sizeof(h->text), "has no enrolled agent that answers");
+    }
+}
+
+void ledger_init(struct ledger *l, const struct plan *p, const unsigned char run_id[static 16])
+{
+    memset(l, 0, sizeof(*l));
+    memcpy(l->run_id, run_id, RUN_ID_LEN);
+    l->state = RUN_CLAIMING;
+    str_cut(l->target, sizeof(l->target), p->target);
+    l->plan_digest = p->digest;
+    plan_text(p, &l->plan);
+    l->n_hosts = p->n_hosts;
+    l->hosts = xzalloc(p->n_hosts > 0 ? p->n_hosts : 1, sizeof(*l->hosts));
+    for (size_t i = 0; i < p->n_hosts; i++) {
+        host_init(&l->hosts[i], &p->hosts[i]);
+        l->skipped += l->hosts[i].state == HOST_SKIPPED;
+    }
+    l->dirty = true;
+}
+
+void ledger_free(struct ledger *l)
+{
+    if (l == NULL)
+        return;
+    for (size_t i = 0; i < l->n_hosts; i++)
+        buf_free(&l->hosts[i].inner);
+    free(l->hosts);
+    buf_free(&l->plan);
+    l->hosts = NULL;
+    l->n_hosts = 0;
+}
+
+const struct ledger_host *ledger_host_const(const struct ledger *l, const char *key)
+{
+    for (size_t i = 0; i < l->n_hosts; i++)
+        if (str_eq(l->hosts[i].key, key))
+            return &l->hosts[i];
+    return NULL;
+}
+
+struct ledger_host *ledger_host(struct ledger *l, const char *key)
+{
+    for (size_t i = 0; i < l->n_hosts; i++)
+        if (str_eq(l->hosts[i].key, key))
+            return &l->hosts[i];
+    return NULL;
+}
+
+bool effect_finished(const struct effect *e)
+{
+    return e->id == 0 || (e->undone && e->note_cleared);
+}
+
+struct effect *ledger_effect_add(struct ledger *l, enum effect_kind kind, const char *key)
+{
+    struct effect *e = NULL;
+    for (size_t i = 0; i < l->n_effects && e == NULL; i++)
+        if (effect_finished(&l->effects[i]) && !l->effects[i].dirty)
+            e = &l->effects[i];
+    if (e == NULL && l->n_effects < EFFECTS_MAX)
+        e = &l->effects[l->n_effects++];
+    if (e == NULL)
+        return NULL;
+    *e = (struct effect){.id = ++l->last_effect, .kind = kind, .dirty = true};
+    str_cut(e->key, sizeof(e->key), key);
+    l->dirty = true;
+    return e;
+}
+
+const struct effect *ledger_effect_const(const struct ledger *l, enum effect_kind kind,
+                                         const char *key)
+{
+    for (size_t i = 0; i < l->n_effects; i++) {
+        const struct effect *e = &l->effects[i];
+        if (e->kind == kind && !effect_finished(e) && str_eq(e->key, key))
+            return e;
+    }
+    return NULL;
+}
+
+struct effect *ledger_effect(struct ledger *l, enum effect_kind kind, const char *key)
+{
+    for (size_t i = 0; i < l->n_effects; i++) {
+        struct effect *e = &l->effects[i];
+        if (e->kind == kind && !effect_finished(e) && str_eq(e->key, key))
+            return e;
+    }
+    return NULL;
+}
+
+static void rebase(int64_t *t, int64_t now, bool *dirty)
+{
+    if (*t == 0)
+        return;
+    *t = now;
+    *dirty = true;
+}
+
+void ledger_rebase(struct ledger *l, int64_t now)
+{
+    for (size_t i = 0; i < l->n_hosts; i++) {
+        struct ledger_host *h = &l->hosts[i];
+        rebase(&h->ordered_ms, now, &h->dirty);
+        rebase(&h->receipt_ms, now, &h->dirty);
+        rebase(&h->effect_ms, now, &h->dirty);
+        rebase(&h->settled_ms, now, &h->dirty);
+        h->retry_ms = 0;
+    }
+    for (size_t i = 0; i < l->n_effects; i++)
+        rebase(&l->effects[i].done_ms, now, &l->effects[i].dirty);
+    rebase(&l->canaries_settled_ms, now, &l->dirty);
+}
+
+size_t ledger_in_flight(const struct ledger *l, const struct plan *p, bool servers)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n_hosts && i < p->n_hosts; i++)
+        n += p->hosts[i].is_server == servers && host_in_flight(l->hosts[i].state);
+    return n;
+}
