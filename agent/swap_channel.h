@@ -18,7 +18,7 @@
 #include "envelope.h"
 
 #define SWAP_ANSWER_MS 10000
-#define SWAP_FD_ENV "CARAVAN_SWAP_FD" /* number of the inherited socket pair's end */
+#define SWAP_FD_ENV    "CARAVAN_SWAP_FD" /* number of the inherited socket pair's end */
 
 /* fd: a connected SEQPACKET socket. ERR_TIMEOUT, ERR_NETWORK (closed), ERR_LIMIT. */
 MUST_CHECK int swap_channel_call(int fd, const void *inner, size_t n, struct buf *ret_receipt,
