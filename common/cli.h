@@ -1,12 +1,16 @@
 /*
  * cli.h - a table of commands and one of options; parsing and help come from it.
  *
- * Both programs with verbs use it. Options may stand before or after positional
- * arguments; "--name value" and "--name=value"; "--" ends options; a unique
- * prefix of a long option is accepted, an ambiguous one is refused with the
- * candidates named. Unknown options and wrong counts are ERR_USAGE with the
- * nearest known name. `--help` anywhere prints the help of the verb, `--version`
- * the version; both make cli_parse return 1.
+ * Options may stand before or after the verb and its arguments; "--name value" and
+ * "--name=value", "-n value" and "-nvalue", flags together as "-yv"; "--" ends
+ * options; a unique prefix of a long option is accepted, an ambiguous one is
+ * refused with the candidates named. Given twice, the last one holds (lists
+ * grow). Unknown options and verbs and wrong counts are ERR_USAGE with the nearest
+ * known name. `--help` (-h) anywhere prints the help of the verb, `--version` the
+ * version; both make cli_parse return 1.
+ *
+ * A program without verbs has n_commands 0: *ret_command is then NULL, all options
+ * are accepted, and counting the arguments is the caller's.
  */
 #ifndef CLI_H
 #define CLI_H

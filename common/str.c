@@ -262,3 +262,45 @@ void str_for_bytes(char *dst, size_t n, uint64_t bytes)
     }
     snprintf(dst, n, i == 0 ? "%.0f %s" : "%.1f %s", v, names[i]);
 }
+
+size_t str_distance(const char *a, const char *b)
+{
+    enum { MOST = 48 };
+    size_t row[MOST];
+    size_t an = strnlen(a, MOST - 1);
+    size_t bn = strnlen(b, MOST - 1);
+    for (size_t j = 0; j <= bn; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= an; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= bn; j++) {
+            size_t change = diagonal + (a[i - 1] != b[j - 1]);
+            size_t move = MIN_OF(row[j], row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = MIN_OF(change, move);
+        }
+    }
+    return row[bn];
+}
+
+void str_wrap(struct buf *out, const char *text, const char *prefix, size_t width)
+{
+    size_t column = 0;
+    while (*text != '\0') {
+        text += strspn(text, " \n");
+        size_t n = strcspn(text, " \n");
+        if (n == 0)
+            break;
+        if (column > 0 && column + 1 + n > width) {
+            buf_add_str(out, "\n");
+            column = 0;
+        }
+        buf_add_str(out, column > 0 ? " " : prefix);
+        buf_add(out, text, n);
+        column += (column > 0 ? 1 : strlen(prefix)) + n;
+        text += n;
+    }
+    if (column > 0)
+        buf_add_str(out, "\n");
+}

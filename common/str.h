@@ -50,4 +50,12 @@ void str_for_ms(char *dst, size_t n, int64_t ms);
 /* "150.0 MiB": for people. dst >= 24 bytes. */
 void str_for_bytes(char *dst, size_t n, uint64_t bytes);
 
+/* How many single-character changes lie between two names; for "did you mean".
+ * Only the first 47 characters of each count. */
+size_t str_distance(const char *a, const char *b);
+
+/* Appends text broken at blanks into lines of at most width columns, each begun
+ * with prefix and ended with a newline. A word longer than that stands alone. */
+void str_wrap(struct buf *out, const char *text, const char *prefix, size_t width);
+
 #endif

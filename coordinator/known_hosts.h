@@ -11,7 +11,7 @@
 #define KNOWN_HOSTS_H
 
 #include "crypto.h"
-#include "wire_limits.h"
+#include "message.h"
 
 #define KNOWN_HOSTS_NAME "known_hosts"
 

@@ -1,0 +1,335 @@
+#include <ctype.h>
+#include <ini.h>
+#include <inttypes.h>
+#include <search.h>
+#include "conf.h"
+#include "file.h"
+#include "str.h"
+
+#define FILE_MAX     (64 * 1024)
+#define LINE_LONGEST 199 /* libinih reads that much at once and would split the rest off */
+#define SECTION_MAX  49  /* libinih cuts longer names */
+
+/* ---- values ---- */
+
+static int bad_range(const struct conf_key *k, const char *unit, struct err *err)
+{
+    return err_set(err, ERR_CONFIG, 0, "%s must be %" PRId64 " to %" PRId64 "%s", k->key, k->min,
+                   k->max, unit);
+}
+
+static bool in_range(const struct conf_key *k, int64_t v)
+{
+    return (k->min == 0 && k->max == 0) || (v >= k->min && v <= k->max);
+}
+
+static int set_text(const struct conf_key *k, const char *value, void *at, struct err *err)
+{
+    if (str_copy(at, (size_t)k->max, value) < 0)
+        return err_set(err, ERR_CONFIG, 0, "%s is longer than %" PRId64 " bytes", k->key,
+                       k->max - 1);
+    return 0;
+}
+
+static int set_path(const struct conf_key *k, const char *value, void *at, struct err *err)
+{
+    if (value[0] != '\0' && value[0] != '/')
+        return err_set(err, ERR_CONFIG, 0, "%s must be an absolute path, not \"%.60s\"", k->key,
+                       value);
+    return set_text(k, value, at, err);
+}
+
+static int set_bool(const struct conf_key *k, const char *value, void *at, struct err *err)
+{
+    static const char *const words[][2] = {
+        {"no", "yes"}, {"false", "true"}, {"off", "on"}, {"0", "1"}};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        for (int v = 0; v < 2; v++)
+            if (str_eq(value, words[i][v])) {
+                *(bool *)at = v == 1;
+                return 0;
+            }
+    return err_set(err, ERR_CONFIG, 0, "%s must be yes or no, not \"%.60s\"", k->key, value);
+}
+
+static int set_number(const struct conf_key *k, const char *value, void *at, struct err *err)
+{
+    int64_t v;
+    if (str_to_i64(value, &v) < 0)
+        return err_set(err, ERR_CONFIG, 0, "%s must be a number, not \"%.60s\"", k->key, value);
+    if (!in_range(k, v))
+        return bad_range(k, "", err);
+    *(int64_t *)at = v;
+    return 0;
+}
+
+static int set_duration(const struct conf_key *k, const char *value, void *at, struct err *err)
+{
+    int64_t v;
+    if (str_duration_ms(value, &v) < 0)
+        return err_set(err, ERR_CONFIG, 0,
+                       "%s must be a duration such as 500ms, 10s or 2m, not "
+                       "\"%.60s\"",
+                       k->key, value);
+    if (!in_range(k, v))
+        return bad_range(k, " ms", err);
+    *(int64_t *)at = v;
+    return 0;
+}
+
+static int set_size(const struct conf_key *k, const char *value, void *at, struct err *err)
+{
+    uint64_t v;
+    if (str_size(value, &v) < 0)
+        return err_set(err, ERR_CONFIG, 0, "%s must be a size such as 64K or 150M, not \"%.60s\"",
+                       k->key, value);
+    if (v > INT64_MAX || !in_range(k, (int64_t)v))
+        return bad_range(k, " bytes", err);
+    *(uint64_t *)at = v;
+    return 0;
+}
+
+static int (*const setters[])(const struct conf_key *k, const char *value, void *at,
+                              struct err *err) = {
+    [CONF_TEXT] = set_text,     [CONF_PATH] = set_path,         [CONF_BOOL] = set_bool,
+    [CONF_NUMBER] = set_number, [CONF_DURATION] = set_duration, [CONF_SIZE] = set_size,
+};
+
+static int set_value(const struct conf_key *k, const char *value, void *base, struct err *err)
+{
+    return setters[k->type](k, value, (char *)base + k->offset, err);
+}
+
+int conf_defaults(const struct conf *c, void *base, struct err *err)
+{
+    for (size_t i = 0; i < c->n_keys; i++) {
+        const struct conf_key *k = &c->keys[i];
+        if (k->def != NULL && k->type != CONF_MAP && set_value(k, k->def, base, err) < 0)
+            return err_wrap(err, "default in [%s]", k->section);
+    }
+    return 0;
+}
+
+/* ---- one file ---- */
+
+struct parse {
+    const struct conf *c;
+    void *base;
+    const char *name;
+    const char *next; /* text not yet read */
+    int line;
+    void *seen; /* tsearch tree of "section\nkey" */
+    struct err *err;
+    bool failed;
+};
+
+static int fail(struct parse *p, const char *what)
+{
+    p->failed = true;
+    err_set(p->err, ERR_CONFIG, 0, "%s:%d: %s", p->name, p->line, what);
+    return -1;
+}
+
+static int same_key(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static int note_key(struct parse *p, const char *section, const char *key)
+{
+    char *id;
+    if (asprintf(&id, "%s\n%s", section, key) < 0)
+        die_oom();
+    char **found = tsearch(id, &p->seen, same_key);
+    if (found == NULL)
+        die_oom();
+    if (*found == id)
+        return 0;
+    free(id);
+    return -1;
+}
+
+/* Names what is nearest, when it is near enough to be meant. */
+static void add_nearest(struct buf *text, const char *what, const char *best, size_t distance)
+{
+    if (best != NULL && distance <= 3 && distance * 2 <= strlen(best))
+        buf_printf(text, "; did you mean %s \"%s\"?", what, best);
+}
+
+static int unknown(struct parse *p, const char *section, const char *key)
+{
+    const char *best_section = NULL, *best_key = NULL;
+    size_t section_distance = SIZE_MAX, key_distance = SIZE_MAX;
+    auto_buf struct buf text = BUF_INIT;
+    for (size_t i = 0; i < p->c->n_keys; i++) {
+        const struct conf_key *k = &p->c->keys[i];
+        size_t d = str_distance(section, k->section);
+        if (d < section_distance) {
+            section_distance = d;
+            best_section = k->section;
+        }
+        d = str_distance(key, k->key);
+        if (str_eq(section, k->section) && d < key_distance) {
+            key_distance = d;
+            best_key = k->key;
+        }
+    }
+    if (section[0] == '\0') {
+        buf_add_str(&text, "a key before the first [section]");
+    } else if (section_distance > 0) {
+        buf_printf(&text, "unknown section [%s]", section);
+        add_nearest(&text, "section", best_section, section_distance);
+    } else {
+        buf_printf(&text, "unknown key \"%s\" in [%s]", key, section);
+        add_nearest(&text, "key", best_key, key_distance);
+    }
+    return fail(p, buf_str(&text));
+}
+
+static const struct conf_key *find_key(const struct conf *c, const char *section, const char *key)
+{
+    for (size_t i = 0; i < c->n_keys; i++) {
+        const struct conf_key *k = &c->keys[i];
+        if (str_eq(k->section, section) && (k->type == CONF_MAP || str_eq(k->key, key)))
+            return k;
+    }
+    return NULL;
+}
+
+static int take_pair(struct parse *p, const char *section, const char *key, const char *value)
+{
+    struct err why = ERR_INIT;
+    const struct conf_key *k = find_key(p->c, section, key);
+    if (k == NULL)
+        return unknown(p, section, key);
+    if (key[0] == '\0')
+        return fail(p, "a value without a key");
+    if (note_key(p, section, key) < 0) {
+        err_set(&why, ERR_CONFIG, 0, "%.60s is given twice in [%s]", key, section);
+        return fail(p, why.text);
+    }
+    int rv = k->type != CONF_MAP ? set_value(k, value, p->base, &why)
+                                 : p->c->on_pair(p->base, section, key, value, &why);
+    return rv < 0 ? fail(p, why.text) : 0;
+}
+
+/* libinih: not 0 is success. */
+static int on_pair(void *ctx, const char *section, const char *key, const char *value)
+{
+    struct parse *p = ctx;
+    return p->failed ? 0 : take_pair(p, section, key, value) == 0;
+}
+
+/* ---- what libinih would let pass ---- */
+
+static bool is_blank(char c)
+{
+    return isspace((unsigned char)c) != 0;
+}
+
+static const char *check_section(const char *line, size_t n)
+{
+    const char *end = memchr(line, ']', n);
+    if (end == NULL)
+        return "a [section] without its ]";
+    if (end - line - 1 > SECTION_MAX)
+        return "unknown section: its name is too long";
+    if (end + 1 != line + n)
+        return "something stands behind the ]";
+    return NULL;
+}
+
+static const char *check_pair(const char *line, size_t n)
+{
+    const char *equals = memchr(line, '=', n);
+    const char *colon = memchr(line, ':', n);
+    if (equals == NULL)
+        return "neither [section] nor key = value";
+    if (colon != NULL && colon < equals)
+        return "a key cannot hold \":\" (and it is key = value)";
+    for (size_t i = 1; i < n; i++)
+        if (line[i] == ';' && is_blank(line[i - 1]))
+            return "a comment needs a line of its own (\" ;\" in a value)";
+    return NULL;
+}
+
+/* NULL, or what is wrong with the line; blanks around it are gone. */
+static const char *check_line(const char *line, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (iscntrl((unsigned char)line[i]) && line[i] != '\t')
+            return "a control character";
+    if (n > LINE_LONGEST)
+        return "longer than 199 bytes";
+    if (n == 0 || line[0] == '#' || line[0] == ';')
+        return NULL;
+    return line[0] == '[' ? check_section(line, n) : check_pair(line, n);
+}
+
+/* libinih's fgets: one line, without blanks around it (it takes an indented line
+ * for more of the value before). */
+static char *next_line(char *dst, int size, void *ctx)
+{
+    static const char bom[] = "\xef\xbb\xbf";
+    struct parse *p = ctx;
+    if (p->failed || *p->next == '\0')
+        return NULL;
+    const char *line = p->next;
+    size_t n = strcspn(line, "\n");
+    p->next += n + (line[n] == '\n');
+    if (p->line++ == 0 && n >= 3 && memcmp(line, bom, 3) == 0) {
+        line += 3;
+        n -= 3;
+    }
+    while (n > 0 && is_blank(line[n - 1]))
+        n--;
+    for (; n > 0 && is_blank(*line); n--)
+        line++;
+    const char *wrong = check_line(line, n);
+    if (wrong != NULL || n >= (size_t)size) {
+        fail(p, wrong != NULL ? wrong : "too long");
+        return NULL;
+    }
+    memcpy(dst, line, n);
+    dst[n] = '\0';
+    return dst;
+}
+
+int conf_parse(const struct conf *c, const char *name, const char *text, void *base,
+               struct err *err)
+{
+    struct parse p = {c, base, name, text, 0, NULL, err, false};
+    int rv = ini_parse_stream(next_line, &p, on_pair, &p);
+    tdestroy(p.seen, free);
+    if (p.failed)
+        return -1;
+    if (rv != 0) /* not reached: check_line refuses what libinih refuses */
+        return err_set(err, ERR_CONFIG, 0, "%s:%d: neither [section] nor key = value", name, rv);
+    return 0;
+}
+
+int conf_read(const struct conf *c, const char *path, void *base, struct err *err)
+{
+    auto_buf struct buf text = BUF_INIT;
+    if (file_read(path, FILE_MAX, FILE_FOLLOW, &text, err) < 0)
+        return err_wrap(err, "read the configuration");
+    if (strlen(buf_str(&text)) != text.len)
+        return err_set(err, ERR_CONFIG, 0, "%s: not a text file: it holds a NUL byte", path);
+    return conf_parse(c, path, buf_str(&text), base, err);
+}
+
+void conf_print(const struct conf *c, FILE *out)
+{
+    auto_buf struct buf text = BUF_INIT;
+    const char *section = "";
+    for (size_t i = 0; i < c->n_keys; i++) {
+        const struct conf_key *k = &c->keys[i];
+        if (!str_eq(section, k->section))
+            buf_printf(&text, "%s[%s]\n", i > 0 ? "\n" : "", k->section);
+        section = k->section;
+        str_wrap(&text, k->help != NULL ? k->help : "", "# ", 78);
+        const char *key = k->type == CONF_MAP ? "name" : k->key;
+        buf_printf(&text, "#%s = %s\n", key, k->def != NULL ? k->def : "");
+    }
+    fputs(buf_str(&text), out);
+}

@@ -1,0 +1,218 @@
+#include <jansson.h>
+/* The library has macros of these names. */
+#undef json_is_object
+#undef json_is_array
+#include "json.h"
+#include "str.h"
+
+/* struct json is the library's json_t under our name. */
+static json_t *raw(const struct json *v)
+{
+    return (json_t *)(uintptr_t)v;
+}
+
+static struct json *ours(json_t *v)
+{
+    if (v == NULL)
+        die_oom(); /* all other reasons are excluded where it is called */
+    return (struct json *)(void *)v;
+}
+
+static bool is_type(const struct json *v, json_type type)
+{
+    return v != NULL && json_typeof(raw(v)) == type;
+}
+
+int json_parse(const void *p, size_t n, size_t max, struct json **ret, struct err *err)
+{
+    json_error_t why;
+    if (n > max)
+        return err_set(err, ERR_LIMIT, 0, "JSON of %zu bytes, more than %zu", n, max);
+    json_t *v = json_loadb(p, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+    if (v == NULL)
+        return err_set(err, ERR_FORMAT, 0, "not JSON: line %d, column %d: %s", why.line, why.column,
+                       why.text);
+    *ret = ours(v);
+    return 0;
+}
+
+void json_free(struct json *root)
+{
+    json_decref(raw(root));
+}
+
+const struct json *json_get(const struct json *o, const char *key)
+{
+    return (const struct json *)(const void *)json_object_get(raw(o), key);
+}
+
+const struct json *json_at(const struct json *o, const char *path)
+{
+    char key[128];
+    while (o != NULL) {
+        size_t n = strcspn(path, "/");
+        if (n >= sizeof(key))
+            return NULL;
+        memcpy(key, path, n);
+        key[n] = '\0';
+        o = json_get(o, key);
+        if (path[n] == '\0')
+            break;
+        path += n + 1;
+    }
+    return o;
+}
+
+bool json_has(const struct json *o, const char *key)
+{
+    const struct json *v = json_get(o, key);
+    return v != NULL && !is_type(v, JSON_NULL);
+}
+
+bool json_is_object(const struct json *v)
+{
+    return is_type(v, JSON_OBJECT);
+}
+
+bool json_is_array(const struct json *v)
+{
+    return is_type(v, JSON_ARRAY);
+}
+
+bool json_is_text(const struct json *v)
+{
+    return is_type(v, JSON_STRING);
+}
+
+bool json_is_int(const struct json *v)
+{
+    return is_type(v, JSON_INTEGER);
+}
+
+bool json_is_bool(const struct json *v)
+{
+    return is_type(v, JSON_TRUE) || is_type(v, JSON_FALSE);
+}
+
+size_t json_len(const struct json *v)
+{
+    return json_is_array(v) ? json_array_size(raw(v)) : json_object_size(raw(v));
+}
+
+const struct json *json_item(const struct json *a, size_t i)
+{
+    return (const struct json *)(const void *)json_array_get(raw(a), i);
+}
+
+const struct json *json_pair(const struct json *o, size_t i, const char **ret_key)
+{
+    void *at = json_object_iter(raw(o));
+    for (; at != NULL && i > 0; i--)
+        at = json_object_iter_next(raw(o), at);
+    if (at == NULL)
+        return NULL;
+    *ret_key = json_object_iter_key(at);
+    return (const struct json *)(const void *)json_object_iter_value(at);
+}
+
+const char *json_text_of(const struct json *v, const char *def)
+{
+    return json_is_text(v) ? json_string_value(raw(v)) : def;
+}
+
+int64_t json_int_of(const struct json *v, int64_t def)
+{
+    return json_is_int(v) ? (int64_t)json_integer_value(raw(v)) : def;
+}
+
+bool json_bool_of(const struct json *v, bool def)
+{
+    return json_is_bool(v) ? is_type(v, JSON_TRUE) : def;
+}
+
+const char *json_str(const struct json *o, const char *key, const char *def)
+{
+    return json_text_of(json_get(o, key), def);
+}
+
+int64_t json_int(const struct json *o, const char *key, int64_t def)
+{
+    return json_int_of(json_get(o, key), def);
+}
+
+bool json_bool(const struct json *o, const char *key, bool def)
+{
+    return json_bool_of(json_get(o, key), def);
+}
+
+/* ---- writing ---- */
+
+struct json *json_new_object(void)
+{
+    return ours(json_object());
+}
+
+struct json *json_new_array(void)
+{
+    return ours(json_array());
+}
+
+static struct json *new_text(const char *v)
+{
+    if (v == NULL)
+        return ours(json_null());
+    json_t *text = json_string(v);
+    if (text != NULL)
+        return ours(text);
+    auto_buf struct buf visible = BUF_INIT;
+    str_escape(&visible, v, strlen(v));
+    return ours(json_string(buf_str(&visible)));
+}
+
+void json_set(struct json *o, const char *key, struct json *v)
+{
+    if (json_object_set_new(raw(o), key, raw(v)) < 0)
+        die_oom();
+}
+
+void json_add(struct json *a, struct json *v)
+{
+    if (json_array_append_new(raw(a), raw(v)) < 0)
+        die_oom();
+}
+
+void json_set_str(struct json *o, const char *key, const char *v)
+{
+    json_set(o, key, new_text(v));
+}
+
+void json_set_int(struct json *o, const char *key, int64_t v)
+{
+    json_set(o, key, ours(json_integer((json_int_t)v)));
+}
+
+void json_set_bool(struct json *o, const char *key, bool v)
+{
+    json_set(o, key, ours(json_boolean(v)));
+}
+
+void json_set_null(struct json *o, const char *key)
+{
+    json_set(o, key, ours(json_null()));
+}
+
+void json_add_str(struct json *a, const char *v)
+{
+    json_add(a, new_text(v));
+}
+
+static int add_piece(const char *p, size_t n, void *out)
+{
+    return buf_add(out, p, n);
+}
+
+void json_text(const struct json *v, struct buf *out)
+{
+    /* Fails only when `out` has a limit and it is met: cut, like any other adding. */
+    (void)json_dump_callback(raw(v), add_piece, out, JSON_COMPACT | JSON_ENCODE_ANY);
+}

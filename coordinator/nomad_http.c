@@ -1,0 +1,271 @@
+#include "nomad_http.h"
+
+#include "str.h"
+
+#define NOMAD_PORT  4646
+#define UNIX_PREFIX "unix://"
+
+struct call {
+    struct nomad_http *owner;
+    struct call *next;
+    struct nomad_base base;
+    char *method, *path, *body;
+    size_t body_len, max;
+    int64_t deadline_ms;
+    void (*on_done)(void *ctx, const struct http_answer *answer, const struct err *err);
+    void *ctx;
+};
+
+struct nomad_http {
+    struct http *http;
+    const struct coord_conf *conf;
+    struct nomad_base seed;
+    struct http_tls tls;
+    char scheme[8];
+    unsigned port;
+    struct call *queue, **tail;
+    struct call *open[NOMAD_OPEN];
+    size_t n_open, n_queued;
+};
+
+static const char *or_null(const char *s)
+{
+    return s[0] != '\0' ? s : NULL;
+}
+
+/* http://host[:port][/]: the parts that other servers' addresses are made of. */
+static int read_seed(struct nomad_http *n, const char *address, struct err *err)
+{
+    str_cut(n->scheme, sizeof n->scheme, "http");
+    n->port = NOMAD_PORT;
+    if (str_starts(address, UNIX_PREFIX)) {
+        str_cut(n->seed.url, sizeof n->seed.url, "http://localhost");
+        str_cut(n->seed.socket, sizeof n->seed.socket, address + strlen(UNIX_PREFIX));
+        if (n->seed.socket[0] == '/')
+            return 0;
+        return err_set(err, ERR_CONFIG, 0, "NOMAD_ADDR: unix:// must be followed by a path");
+    }
+    const char *rest = strstr(address, "://");
+    if (rest == NULL || (!str_starts(address, "http://") && !str_starts(address, "https://")))
+        return err_set(err, ERR_CONFIG, 0,
+                       "NOMAD_ADDR is %s: it must begin with http://, https:// or unix://", address);
+    if (address[4] == 's')
+        str_cut(n->scheme, sizeof n->scheme, "https");
+    str_cut(n->seed.url, sizeof n->seed.url, address);
+    size_t len = strlen(n->seed.url);
+    while (len > 0 && n->seed.url[len - 1] == '/')
+        n->seed.url[--len] = '\0';
+    rest = n->seed.url + (rest + 3 - address);
+    const char *bracket = strchr(rest, ']'), *colon = strchr(bracket != NULL ? bracket : rest, ':');
+    uint64_t port = 0;
+    if (strchr(rest, '/') != NULL || (colon != NULL && str_to_u64(colon + 1, 65535, &port) < 0))
+        return err_set(err, ERR_CONFIG, 0, "NOMAD_ADDR is %s: want http://HOST:PORT", address);
+    n->port = colon != NULL ? (unsigned)port : n->scheme[4] == 's' ? 443 : 80;
+    return 0;
+}
+
+int nomad_http_new(const struct coord_conf *conf, struct http *http, struct nomad_http **ret,
+                   struct err *err)
+{
+    struct nomad_http *n = xzalloc(1, sizeof *n);
+    n->http = http;
+    n->conf = conf;
+    n->tail = &n->queue;
+    n->tls = (struct http_tls){.ca_file = or_null(conf->ca_file),
+                               .ca_path = or_null(conf->ca_path),
+                               .client_cert = or_null(conf->client_cert),
+                               .client_key = or_null(conf->client_key),
+                               .server_name = or_null(conf->tls_server_name)};
+    if (read_seed(n, conf->address, err) < 0) {
+        nomad_http_free(n);
+        return -1;
+    }
+    *ret = n;
+    return 0;
+}
+
+static void call_free(struct call *c)
+{
+    free(c->method);
+    free(c->path);
+    free(c->body);
+    free(c);
+}
+
+void nomad_http_free(struct nomad_http *n)
+{
+    if (n == NULL)
+        return;
+    for (struct call *c = n->queue, *next; c != NULL; c = next) {
+        next = c->next;
+        call_free(c);
+    }
+    for (size_t i = 0; i < n->n_open; i++)
+        call_free(n->open[i]);
+    free(n);
+}
+
+void nomad_base_seed(const struct nomad_http *n, struct nomad_base *ret)
+{
+    *ret = n->seed;
+}
+
+static int base_from_text(const char *text, struct nomad_base *ret)
+{
+    struct nomad_base b = {"", ""};
+    if (str_starts(text, UNIX_PREFIX)) {
+        str_cut(b.url, sizeof b.url, "http://localhost");
+        if (str_copy(b.socket, sizeof b.socket, text + strlen(UNIX_PREFIX)) < 0)
+            return -1;
+    } else if (str_copy(b.url, sizeof b.url, text) < 0 || strstr(text, "://") == NULL) {
+        return -1;
+    }
+    size_t len = strlen(b.url);
+    while (len > 0 && b.url[len - 1] == '/')
+        b.url[--len] = '\0';
+    *ret = b;
+    return 0;
+}
+
+int nomad_base_of(const struct nomad_http *n, const char *id, const char *name, const char *addr,
+                  struct nomad_base *ret)
+{
+    const char *mapped = address_map_find(&n->conf->servers, id, name);
+    if (mapped != NULL)
+        return base_from_text(mapped, ret);
+    char text[300];
+    const char *form = strchr(addr, ':') != NULL ? "%s://[%s]:%u" : "%s://%s:%u";
+    /* Two known forms; the addresses are Nomad's, bounded by TEXT_MAX. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    int len = snprintf(text, sizeof text, form, n->scheme, addr, n->port);
+#pragma GCC diagnostic pop
+    if (addr[0] == '\0' || len < 0 || (size_t)len >= sizeof text)
+        return -1;
+    return base_from_text(text, ret);
+}
+
+int nomad_base_at(const struct nomad_http *n, const char *id, const char *name,
+                  const char *host_port, bool tls, struct nomad_base *ret)
+{
+    const char *mapped = address_map_find(&n->conf->servers, id, name);
+    if (mapped != NULL)
+        return base_from_text(mapped, ret);
+    char text[300];
+    int len = snprintf(text, sizeof text, "%s://%s", tls ? "https" : "http", host_port);
+    if (host_port[0] == '\0' || len < 0 || (size_t)len >= sizeof text)
+        return -1;
+    return base_from_text(text, ret);
+}
+
+static bool has_room(const struct nomad_http *n, const struct nomad_base *base)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < n->n_open; i++)
+        same += str_eq(n->open[i]->base.url, base->url) &&
+                str_eq(n->open[i]->base.socket, base->socket);
+    return n->n_open < NOMAD_OPEN && same < NOMAD_OPEN_EACH;
+}
+
+static void start_queued(struct nomad_http *n);
+
+static void finished(void *ctx, const struct http_answer *answer, const struct err *err)
+{
+    struct call *c = ctx;
+    struct nomad_http *n = c->owner;
+    for (size_t i = 0; i < n->n_open; i++)
+        if (n->open[i] == c) {
+            n->open[i] = n->open[--n->n_open];
+            break;
+        }
+    c->on_done(c->ctx, answer, err);
+    call_free(c);
+    start_queued(n);
+}
+
+static void start(struct nomad_http *n, struct call *c)
+{
+    char url[1400];
+    struct err err = ERR_INIT;
+    struct http_request r = {.method = c->method,
+                             .unix_socket = or_null(c->base.socket),
+                             .token = or_null(n->conf->token),
+                             .body = c->body,
+                             .body_len = c->body_len,
+                             .deadline_ms = c->deadline_ms,
+                             .connect_deadline_ms = MIN_OF(c->deadline_ms, (int64_t)NOMAD_LOCAL_MS),
+                             .max = c->max,
+                             .tls = &n->tls,
+                             .on_done = finished,
+                             .ctx = c};
+    int len = snprintf(url, sizeof url, "%s%s", c->base.url, c->path);
+    r.url = url;
+    n->open[n->n_open++] = c;
+    if (len < 0 || (size_t)len >= sizeof url)
+        (void)err_set(&err, ERR_LIMIT, 0, "the question's address is too long");
+    else if (http_start(n->http, &r, &err) == 0)
+        return;
+    finished(c, NULL, &err);
+}
+
+static void start_queued(struct nomad_http *n)
+{
+    for (struct call **at = &n->queue; *at != NULL && n->n_open < NOMAD_OPEN;) {
+        struct call *c = *at;
+        if (!has_room(n, &c->base)) {
+            at = &c->next;
+            continue;
+        }
+        *at = c->next;
+        if (c->next == NULL)
+            n->tail = at;
+        n->n_queued--;
+        start(n, c);
+        at = &n->queue; /* the callback may have changed the queue */
+    }
+}
+
+void nomad_ask(struct nomad_http *n, const struct nomad_request *r)
+{
+    struct call *c = xzalloc(1, sizeof *c);
+    c->owner = n;
+    c->base = *r->base;
+    c->method = r->method != NULL ? xstrdup(r->method) : NULL;
+    c->path = xstrdup(r->path);
+    if (r->body != NULL) {
+        c->body = xalloc(r->body_len + 1);
+        memcpy(c->body, r->body, r->body_len);
+        c->body_len = r->body_len;
+    }
+    c->deadline_ms = r->deadline_ms;
+    c->max = r->max;
+    c->on_done = r->on_done;
+    c->ctx = r->ctx;
+    if (has_room(n, &c->base)) {
+        start(n, c);
+        return;
+    }
+    *n->tail = c;
+    n->tail = &c->next;
+    n->n_queued++;
+}
+
+size_t nomad_open(const struct nomad_http *n)
+{
+    return n->n_open + n->n_queued;
+}
+
+void nomad_why(const struct http_answer *answer, const struct err *err, char *dst, size_t n)
+{
+    if (answer == NULL || answer->status == 0) {
+        str_cut(dst, n, err != NULL && err->kind != ERR_NONE ? err->text : "no answer");
+        return;
+    }
+    char line[160];
+    size_t len = MIN_OF(answer->body_len, sizeof line - 1);
+    if (len > 0)
+        memcpy(line, answer->body, len);
+    line[len] = '\0';
+    line[strcspn(line, "\r\n")] = '\0'; /* and at a NUL */
+    snprintf(dst, n, "Nomad answered %d%s%s", answer->status, line[0] != '\0' ? ": " : "", line);
+}

@@ -1,0 +1,63 @@
+/*
+ * nomad_http.h - questions to Nomad: base addresses, TLS, token, and a queue.
+ *
+ * Every server is asked itself. A base address is what [servers] maps for an id or
+ * name, else the member's own address with scheme and port of NOMAD_ADDR (4646 when
+ * that is a Unix socket). At most NOMAD_OPEN requests are under way, and
+ * NOMAD_OPEN_EACH to one base, because Nomad closes connections above 100 from one
+ * address; the rest queues. Answers come to on_done inside http_wait (or, when a
+ * request cannot even begin, inside nomad_ask). One thread.
+ */
+#ifndef NOMAD_HTTP_H
+#define NOMAD_HTTP_H
+
+#include "clock.h"
+#include "coord_conf.h"
+#include "http.h"
+
+#define NOMAD_OPEN      192
+#define NOMAD_OPEN_EACH 16
+
+#define NOMAD_LOCAL_MS  2000  /* deadline of what an agent answers by itself */
+#define NOMAD_LEADER_MS 10000 /* of what waits for a leader: Nomad itself waits 5 s */
+
+struct nomad_base {
+    char url[300];    /* "https://10.0.0.1:4646", no slash at its end */
+    char socket[256]; /* "" or the path of a Unix socket */
+};
+
+struct nomad_http;
+
+MUST_CHECK int nomad_http_new(const struct coord_conf *conf, struct http *http,
+                              struct nomad_http **ret, struct err *err);
+void nomad_http_free(struct nomad_http *n);
+
+/* NOMAD_ADDR itself. */
+void nomad_base_seed(const struct nomad_http *n, struct nomad_base *ret);
+/* An agent known by Nomad's id or name, else by its address ("10.0.0.1"). */
+MUST_CHECK int nomad_base_of(const struct nomad_http *n, const char *id, const char *name,
+                             const char *addr, struct nomad_base *ret);
+/* A client's own API: mapped, else its record's "ip:port". */
+MUST_CHECK int nomad_base_at(const struct nomad_http *n, const char *id, const char *name,
+                             const char *host_port, bool tls, struct nomad_base *ret);
+
+struct nomad_request {
+    const char *method; /* NULL: GET */
+    const struct nomad_base *base;
+    const char *path; /* "/v1/..." with its query */
+    const void *body;
+    size_t body_len;
+    int64_t deadline_ms;
+    size_t max; /* 0: 8 MiB */
+    void (*on_done)(void *ctx, const struct http_answer *answer, const struct err *err);
+    void *ctx;
+};
+
+/* Copies what it needs. on_done is called exactly once unless nomad_http_free comes
+ * first; answer is NULL or has status 0 when there was none. */
+void nomad_ask(struct nomad_http *n, const struct nomad_request *r);
+size_t nomad_open(const struct nomad_http *n); /* queued and under way */
+/* Why an answer is no answer, for people: status and first line, or the error. */
+void nomad_why(const struct http_answer *answer, const struct err *err, char *dst, size_t n);
+
+#endif

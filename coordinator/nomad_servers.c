@@ -1,0 +1,327 @@
+#include "nomad_servers.h"
+
+#include "str.h"
+
+#define MEMBERS_MAX_BYTES (4 * 1024 * 1024)
+
+static void take_leader(struct server_slot *, struct arena *, const struct http_answer *,
+                        struct err *);
+static void take_self(struct server_slot *, struct arena *, const struct http_answer *,
+                      struct err *);
+static void take_autopilot(struct server_slot *, struct arena *, const struct http_answer *,
+                           struct err *);
+static void take_raft(struct server_slot *, struct arena *, const struct http_answer *,
+                      struct err *);
+
+static const struct {
+    const char *path;
+    int64_t deadline_ms;
+    void (*take)(struct server_slot *, struct arena *, const struct http_answer *, struct err *);
+} questions[] = {
+    [ASK_LEADER] = {"/v1/status/leader?stale", NOMAD_LOCAL_MS, take_leader},
+    [ASK_MEMBERS] = {"/v1/agent/members", NOMAD_LOCAL_MS, NULL},
+    [ASK_SELF] = {"/v1/agent/self", NOMAD_LOCAL_MS, take_self},
+    [ASK_AUTOPILOT] = {"/v1/operator/autopilot/health", NOMAD_LEADER_MS, take_autopilot},
+    [ASK_RAFT] = {"/v1/operator/raft/configuration?stale", NOMAD_LOCAL_MS, take_raft},
+};
+_Static_assert(ARRAY_LEN(questions) == SERVER_QUESTIONS, "a question without a row");
+
+static void ask_all(struct servers *s, struct server_slot *slot);
+
+void servers_init(struct servers *s, struct nomad_http *nomad, const struct clock *clock)
+{
+    memset(s, 0, sizeof *s);
+    s->nomad = nomad;
+    s->clock = clock;
+    s->seed = (struct server_ask){.owner = s, .question = ASK_MEMBERS};
+}
+
+void servers_free(struct servers *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        free(s->slots[i]);
+    memset(s, 0, sizeof *s);
+}
+
+static struct server_slot *find(struct servers *s, const char *id)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (str_eq(s->slots[i]->id, id))
+            return s->slots[i];
+    return NULL;
+}
+
+static struct server_slot *add(struct servers *s, const char *id)
+{
+    if (s->n == SERVERS_MAX)
+        return NULL;
+    struct server_slot *slot = xzalloc(1, sizeof *slot);
+    str_cut(slot->id, sizeof slot->id, id);
+    for (int q = 0; q < SERVER_QUESTIONS; q++)
+        slot->asks[q] = (struct server_ask){.owner = s, .slot = slot, .question = q};
+    s->slots[s->n++] = slot;
+    return slot;
+}
+
+/* One member named by an answer: known from now on, and asked in this round. */
+static void meet(struct servers *s, const struct member *m)
+{
+    const char *id = m->id[0] != '\0' ? m->id : m->name;
+    struct server_slot *slot = find(s, id);
+    bool gone = m->status == MEMBER_LEFT || m->status == MEMBER_NONE;
+    if (slot == NULL && (gone || id[0] == '\0' || (slot = add(s, id)) == NULL))
+        return;
+    if (slot->seen && slot->seen_as == MEMBER_ALIVE && m->status == MEMBER_ALIVE &&
+        !str_eq(slot->addr, m->addr))
+        slot->conflict = arena_printf(s->arena, "id %s is claimed at %.60s and at %.60s", slot->id,
+                                      slot->addr, m->addr);
+    if (gone || (slot->seen && m->status != MEMBER_ALIVE))
+        return; /* who says it lives knows its address best */
+    bool fresh = !slot->seen && !slot->has_base;
+    slot->seen = true;
+    slot->seen_as = m->status;
+    str_cut(slot->name, sizeof slot->name, m->name);
+    str_cut(slot->region, sizeof slot->region, m->region);
+    str_cut(slot->addr, sizeof slot->addr, m->addr);
+    str_cut(slot->build, sizeof slot->build, m->build);
+    slot->rpc_port = m->rpc_port;
+    char plain[TEXT_MAX];
+    str_cut(plain, sizeof plain, m->name);
+    size_t len = strlen(plain), tail = strlen(m->region) + 1;
+    if (len > tail && plain[len - tail] == '.' && str_eq(plain + len - tail + 1, m->region))
+        plain[len - tail] = '\0';
+    slot->has_base = nomad_base_of(s->nomad, slot->id, plain, slot->addr, &slot->base) == 0;
+    if (fresh)
+        ask_all(s, slot);
+}
+
+static void take_members(struct servers *s, struct server_ask *ask,
+                         const struct http_answer *answer, const struct err *why)
+{
+    struct member *members = NULL;
+    size_t n = 0;
+    struct err err = ERR_INIT;
+    if (answer == NULL || answer->status != 200 ||
+        parse_members(answer->body, answer->body_len, s->arena, &members, &n, &err) < 0) {
+        if (ask->slot == NULL)
+            nomad_why(answer, err.kind != ERR_NONE ? &err : why, s->problem, sizeof s->problem);
+        return;
+    }
+    s->anybody = true;
+    if (ask->slot != NULL) {
+        ask->slot->view.members_at = ask->at;
+        ask->slot->view.members = members;
+        ask->slot->view.n_members = n;
+    }
+    for (size_t i = 0; i < n; i++)
+        meet(s, &members[i]);
+}
+
+static void take_leader(struct server_slot *slot, struct arena *a, const struct http_answer *answer,
+                        struct err *err)
+{
+    const char *leader = "";
+    if (answer->status != 200 ||
+        parse_leader(answer->body, answer->body_len, a, &leader, err) < 0)
+        return;
+    slot->view.leader_at = slot->asks[ASK_LEADER].at;
+    slot->view.has_leader = leader[0] != '\0';
+    slot->view.leader = leader;
+}
+
+static void take_self(struct server_slot *slot, struct arena *a, const struct http_answer *answer,
+                      struct err *err)
+{
+    if (answer->status != 200 ||
+        parse_self(answer->body, answer->body_len, a, &slot->self, err) < 0)
+        return;
+    slot->view.self_at = slot->asks[ASK_SELF].at;
+}
+
+static void take_autopilot(struct server_slot *slot, struct arena *a,
+                           const struct http_answer *answer, struct err *err)
+{
+    slot->view.autopilot_at = slot->asks[ASK_AUTOPILOT].at;
+    slot->view.autopilot_status = answer->status;
+    slot->view.autopilot_body =
+        parse_autopilot(answer->body, answer->body_len, a, &slot->view, err) == 0;
+}
+
+static void take_raft(struct server_slot *slot, struct arena *a, const struct http_answer *answer,
+                      struct err *err)
+{
+    slot->view.raft_status = answer->status;
+    if (answer->status == 200 && parse_raft(answer->body, answer->body_len, a, &slot->view.raft,
+                                            &slot->view.n_raft, err) < 0)
+        return;
+    slot->view.raft_at = slot->asks[ASK_RAFT].at;
+}
+
+static void answered(void *ctx, const struct http_answer *answer, const struct err *why)
+{
+    struct server_ask *ask = ctx;
+    struct servers *s = ask->owner;
+    struct err err = ERR_INIT;
+    ask->open = false;
+    if (s->arena == NULL || ask->round != s->round)
+        return;
+    if (ask->question == ASK_MEMBERS)
+        take_members(s, ask, answer, why);
+    else if (answer != NULL && answer->status != 0)
+        questions[ask->question].take(ask->slot, s->arena, answer, &err);
+    if (ask->slot != NULL && (answer == NULL || answer->status == 0) &&
+        ask->slot->problem == NULL) {
+        char text[TEXT_MAX];
+        nomad_why(answer, why, text, sizeof text);
+        ask->slot->problem = arena_strdup(s->arena, text);
+    }
+    s->pending--;
+}
+
+static void ask_one(struct servers *s, struct server_ask *ask, const struct nomad_base *base)
+{
+    if (ask->open)
+        return;
+    ask->open = true;
+    ask->round = s->round;
+    ask->at = clock_mono(s->clock);
+    s->pending++;
+    nomad_ask(s->nomad, &(struct nomad_request){.base = base,
+                                                .path = questions[ask->question].path,
+                                                .deadline_ms =
+                                                    questions[ask->question].deadline_ms,
+                                                .max = MEMBERS_MAX_BYTES,
+                                                .on_done = answered,
+                                                .ctx = ask});
+}
+
+static void ask_all(struct servers *s, struct server_slot *slot)
+{
+    for (int q = 0; q < SERVER_QUESTIONS && slot->has_base; q++)
+        ask_one(s, &slot->asks[q], &slot->base);
+}
+
+void servers_begin(struct servers *s, struct arena *arena, uint64_t round)
+{
+    bool nobody = !s->anybody;
+    size_t known = s->n;
+    s->arena = arena;
+    s->round = round;
+    s->pending = 0;
+    s->anybody = false;
+    s->problem[0] = '\0';
+    for (size_t i = 0; i < s->n; i++) {
+        struct server_slot *slot = s->slots[i];
+        slot->seen = false;
+        slot->seen_as = MEMBER_UNKNOWN;
+        slot->problem = slot->conflict = NULL;
+        memset(&slot->view, 0, sizeof slot->view);
+        memset(&slot->self, 0, sizeof slot->self);
+    }
+    s->pending++; /* so that an answer at once does not end the round */
+    for (size_t i = 0; i < known; i++)
+        ask_all(s, s->slots[i]);
+    if (nobody) {
+        struct nomad_base base;
+        nomad_base_seed(s->nomad, &base);
+        ask_one(s, &s->seed, &base);
+    }
+    s->pending--;
+}
+
+/* Everything a server said is void when it is not the server that was meant. */
+static void check_identity(struct servers *s, struct server_slot *slot)
+{
+    if (slot->view.self_at == 0 || slot->self.raft_id[0] == '\0' ||
+        str_eq(slot->self.raft_id, slot->id))
+        return;
+    slot->problem = arena_printf(s->arena, "at %.100s answers server %.40s, not %s", slot->base.url,
+                                 slot->self.raft_id, slot->id);
+    memset(&slot->view, 0, sizeof slot->view);
+    memset(&slot->self, 0, sizeof slot->self);
+}
+
+static bool has_open(const struct server_slot *slot)
+{
+    for (int q = 0; q < SERVER_QUESTIONS; q++)
+        if (slot->asks[q].open)
+            return true;
+    return false;
+}
+
+void servers_end(struct servers *s)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        struct server_slot *slot = s->slots[i];
+        check_identity(s, slot);
+        if (s->anybody && !slot->seen && !has_open(slot))
+            free(slot);
+        else
+            s->slots[kept++] = slot;
+    }
+    s->n = kept;
+    s->arena = NULL;
+}
+
+const struct server_slot *servers_speaker(const struct servers *s, const char *region)
+{
+    const struct server_slot *any = NULL;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct server_slot *slot = s->slots[i];
+        if (!str_eq(slot->region, region) || slot->view.self_at + slot->view.leader_at == 0)
+            continue;
+        if (slot->view.self_at != 0 && str_eq(slot->view.raft_state, "Leader"))
+            return slot;
+        any = slot;
+    }
+    return any;
+}
+
+/* agent/self's values; leader, members, autopilot and raft keep their own. */
+static void merge_self(const struct server_slot *slot, struct server_view *v)
+{
+    const struct server_view own = slot->self.view;
+    struct server_view merged = own;
+    merged.leader_at = v->leader_at;
+    merged.has_leader = v->has_leader;
+    merged.leader = v->leader;
+    merged.members_at = v->members_at;
+    merged.members = v->members;
+    merged.n_members = v->n_members;
+    merged.self_at = v->self_at;
+    merged.autopilot_at = v->autopilot_at;
+    merged.autopilot_status = v->autopilot_status;
+    merged.autopilot_body = v->autopilot_body;
+    merged.healthy = v->healthy;
+    merged.failure_tolerance = v->failure_tolerance;
+    merged.autopilot = v->autopilot;
+    merged.n_autopilot = v->n_autopilot;
+    merged.raft_at = v->raft_at;
+    merged.raft_status = v->raft_status;
+    merged.raft = v->raft;
+    merged.n_raft = v->n_raft;
+    *v = merged;
+}
+
+void servers_fill(const struct server_slot *slot, struct arena *a, struct host *ret)
+{
+    struct server_view v = slot->view;
+    if (v.self_at != 0)
+        merge_self(slot, &v);
+    else
+        v.last_contact_ms = -1;
+    const char **texts[] = {&v.leader, &v.version, &v.build_date, &v.raft_state, &v.self_region};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (*texts[i] == NULL)
+            *texts[i] = "";
+    size_t name = strlen(slot->name), tail = strlen(slot->region) + 1;
+    bool dotted = name > tail && slot->name[name - tail] == '.';
+    ret->key = ret->server_id = arena_strdup(a, slot->id);
+    ret->name = arena_strndup(a, slot->name, dotted ? name - tail : name);
+    ret->region = arena_strdup(a, slot->region);
+    ret->addr = arena_strdup(a, slot->addr);
+    ret->node_id = ret->dc = ret->node_class = ret->node_pool = "";
+    ret->is_server = true;
+    ret->server = v;
+}

@@ -1,0 +1,85 @@
+/*
+ * nomad_servers.h - every server asked itself, round by round.
+ *
+ * A round: servers_begin asks the servers known from the last round (at first, and
+ * when nobody answered: NOMAD_ADDR) for leader, members, itself, autopilot and raft's
+ * configuration, all at once. A member not known yet is asked as soon as an answer
+ * names it. The round's values are in the slots when servers_pending is 0, or at any
+ * earlier moment: what has not come is unknown (its ..._at is 0). An answer that
+ * comes after its round is dropped, and a question still open is not asked twice, so
+ * that a server that hangs costs nobody else anything.
+ *
+ * A server whose own answer names another raft id than the member asked is not that
+ * server: its answers are dropped and `problem` says so.
+ */
+#ifndef NOMAD_SERVERS_H
+#define NOMAD_SERVERS_H
+
+#include "nomad_http.h"
+#include "nomad_parse.h"
+
+#define SERVERS_MAX 256
+
+enum server_question {
+    ASK_LEADER,
+    ASK_MEMBERS,
+    ASK_SELF,
+    ASK_AUTOPILOT,
+    ASK_RAFT,
+    SERVER_QUESTIONS
+};
+
+struct servers;
+
+struct server_ask {
+    struct servers *owner;
+    struct server_slot *slot; /* NULL: NOMAD_ADDR */
+    enum server_question question;
+    bool open;
+    uint64_t round;
+    int64_t at;
+};
+
+struct server_slot {
+    /* Kept from round to round. */
+    char id[UUID_MAX]; /* raft id; the member's name when the tag is missing */
+    char name[TEXT_MAX], region[NAME_MAX_LEN], dc[NAME_MAX_LEN], addr[64], build[NAME_MAX_LEN];
+    int rpc_port;
+    struct nomad_base base;
+    bool has_base;
+    struct server_ask asks[SERVER_QUESTIONS];
+    /* Of the round. */
+    bool seen;               /* a member by somebody's answer */
+    enum member_status seen_as;
+    struct server_view view; /* texts in the round's arena */
+    struct self_answer self;
+    const char *problem;
+    const char *conflict; /* two addresses claim its id */
+};
+
+struct servers {
+    struct nomad_http *nomad;
+    const struct clock *clock;
+    struct arena *arena; /* of the round; NULL between rounds */
+    uint64_t round;
+    size_t pending;
+    struct server_slot *slots[SERVERS_MAX];
+    size_t n;
+    struct server_ask seed;
+    bool anybody; /* somebody told members this round */
+    char problem[TEXT_MAX]; /* of NOMAD_ADDR */
+};
+
+void servers_init(struct servers *s, struct nomad_http *nomad, const struct clock *clock);
+void servers_free(struct servers *s); /* after nomad_http_free */
+void servers_begin(struct servers *s, struct arena *arena, uint64_t round);
+/* Takes the round's outcome: drops who is no member any more. Later answers of this
+ * round are ignored. */
+void servers_end(struct servers *s);
+/* Whom to ask about a region as a whole: its leader if it answered, else any server
+ * that did; NULL: nobody. Valid in and after a round. */
+const struct server_slot *servers_speaker(const struct servers *s, const char *region);
+/* Fills the server's half of a host; texts in the arena. */
+void servers_fill(const struct server_slot *slot, struct arena *a, struct host *ret);
+
+#endif

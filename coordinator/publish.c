@@ -1,0 +1,147 @@
+#include "publish.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include "cleanup.h"
+#include "str.h"
+
+#define MEMBER   "nomad"
+#define WORD     "abcdefghijklmnopqrstuvwxyz0123456789_"
+#define HEAD_LEN 20 /* of an ELF file: up to e_machine */
+
+AUTO_DEFINE(archive, struct archive, archive_read_free)
+
+int publish_check_name(const char *path, const char *version, const char *os, const char *arch,
+                       struct err *err)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    char want[256];
+    int n = snprintf(want, sizeof want, MEMBER "_%s_%s_%s.zip", version, os, arch);
+    if (!str_starts(name, MEMBER "_") || !str_ends(name, ".zip"))
+        return 0;
+    if (n > 0 && (size_t)n < sizeof want && str_eq(name, want))
+        return 0;
+    return err_set(err, ERR_USAGE, 0, "the file is named %s, but %s %s/%s would be %s", name,
+                   version, os, arch, want);
+}
+
+/* e_machine of an ELF header against Go's word; what we do not know passes. */
+static int check_machine(const unsigned char *head, size_t n, const char *arch, struct err *err)
+{
+    static const struct {
+        const char *arch;
+        unsigned machine;
+    } machines[] = {{"amd64", 62}, {"386", 3},   {"arm64", 183},  {"arm", 40},
+                    {"s390x", 22}, {"riscv64", 243}, {"ppc64le", 21}};
+    if (n < HEAD_LEN || memcmp(head, "\177ELF", 4) != 0)
+        return 0;
+    unsigned machine = head[5] == 2 ? head[18] * 256u + head[19] : head[19] * 256u + head[18];
+    for (size_t i = 0; i < ARRAY_LEN(machines); i++)
+        if (str_eq(machines[i].arch, arch) && machines[i].machine != machine)
+            return err_set(err, ERR_USAGE, 0,
+                           "this binary is not for %s (its ELF header says machine %u, %s is %u)",
+                           arch, machine, arch, machines[i].machine);
+    return 0;
+}
+
+static int hash_member(struct archive *a, const char *arch, struct build *b, struct err *err)
+{
+    struct digest_state state;
+    unsigned char head[HEAD_LEN];
+    size_t head_len = 0, n = 0;
+    int64_t offset = 0;
+    const void *p = NULL;
+    int rc;
+    digest_init(&state);
+    b->size = 0;
+    while ((rc = archive_read_data_block(a, &p, &n, &offset)) == ARCHIVE_OK) {
+        if (offset < 0 || (uint64_t)offset != b->size)
+            return err_set(err, ERR_FORMAT, 0, "its member " MEMBER " has holes");
+        if (b->size + n > RELEASE_FILE_MAX)
+            return err_set(err, ERR_LIMIT, 0, "its member " MEMBER " is larger than 1 GiB");
+        size_t take = MIN_OF(n, HEAD_LEN - head_len);
+        memcpy(head + head_len, p, take);
+        head_len += take;
+        digest_add(&state, p, n);
+        b->size += n;
+    }
+    if (rc != ARCHIVE_EOF)
+        return err_set(err, ERR_FORMAT, 0, "unpack: %s", archive_error_string(a));
+    digest_final(&state, &b->digest);
+    return check_machine(head, head_len, arch, err);
+}
+
+static int measure_zip(int fd, const char *arch, struct build *b, struct err *err)
+{
+    CLEANUP(cleanup_archive) struct archive *a = archive_read_new();
+    struct archive_entry *entry = NULL;
+    bool found = false;
+    int rc;
+    if (a == NULL)
+        die_oom();
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return err_set(err, ERR_IO, errno, "seek");
+    if (archive_read_support_format_zip(a) != ARCHIVE_OK ||
+        archive_read_open_fd(a, fd, 64 * 1024) != ARCHIVE_OK)
+        return err_set(err, ERR_FORMAT, 0, "open the zip: %s", archive_error_string(a));
+    while ((rc = archive_read_next_header(a, &entry)) == ARCHIVE_OK) {
+        const char *name = archive_entry_pathname(entry);
+        if (name == NULL || !str_eq(name, MEMBER))
+            continue;
+        if (found || archive_entry_filetype(entry) != AE_IFREG)
+            return err_set(err, ERR_FORMAT, 0, "the zip holds more than one file " MEMBER);
+        found = true;
+        if (hash_member(a, arch, b, err) < 0)
+            return -1;
+    }
+    if (rc != ARCHIVE_EOF)
+        return err_set(err, ERR_FORMAT, 0, "read the zip: %s", archive_error_string(a));
+    if (!found)
+        return err_set(err, ERR_FORMAT, 0, "the zip has no file " MEMBER " at its top");
+    return 0;
+}
+
+static int measure(int fd, const char *arch, struct build *b, struct err *err)
+{
+    unsigned char head[HEAD_LEN];
+    ssize_t n = pread(fd, head, sizeof head, 0);
+    if (n < 0)
+        return err_set(err, ERR_IO, errno, "read");
+    if (n < 4)
+        return err_set(err, ERR_FORMAT, 0, "it is empty or nearly so: no binary");
+    if (digest_fd(fd, RELEASE_FILE_MAX, &b->fetch_digest, &b->fetch_size, err) < 0)
+        return -1;
+    if (memcmp(head, "PK\003\004", 4) == 0) {
+        b->packing = PACKING_ZIP;
+        return measure_zip(fd, arch, b, err);
+    }
+    b->packing = PACKING_BARE;
+    b->digest = b->fetch_digest;
+    b->size = b->fetch_size;
+    return check_machine(head, (size_t)n, arch, err);
+}
+
+int publish_measure(const char *path, const char *version, const char *os, const char *arch,
+                    struct build *ret, struct err *err)
+{
+    struct build b;
+    memset(&b, 0, sizeof b);
+    if (str_copy(b.os, sizeof b.os, os) < 0 || str_copy(b.arch, sizeof b.arch, arch) < 0 ||
+        os[0] == '\0' || arch[0] == '\0' || os[strspn(os, WORD)] != '\0' ||
+        arch[strspn(arch, WORD)] != '\0')
+        return err_set(err, ERR_USAGE, 0, "--os and --arch are Go's words: linux, amd64");
+    if (publish_check_name(path, version, os, arch, err) < 0)
+        return -1;
+    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return err_set(err, ERR_USAGE, errno, "open %s", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, ERR_USAGE, 0, "%s is not a regular file", path);
+    if (measure(fd, arch, &b, err) < 0)
+        return err_wrap(err, "%s", path);
+    *ret = b;
+    return 0;
+}

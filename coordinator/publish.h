@@ -1,0 +1,25 @@
+/*
+ * publish.h - measures what is to be released: libarchive, and only here (and in
+ * the agent's unpack).
+ *
+ * publish_measure reads a file once to hash it and, when its first bytes are a
+ * zip's, once more to unpack the member `nomad` through the digest. Nothing is
+ * written and nothing is run. What can be told without running is checked: a zip
+ * holds exactly one `nomad`, an ELF file is for the architecture named, and a name
+ * as HashiCorp gives it (nomad_1.9.7_linux_amd64.zip) fits version, os and arch.
+ */
+#ifndef PUBLISH_H
+#define PUBLISH_H
+
+#include "manifest.h"
+
+#define RELEASE_FILE_MAX (1024ULL * 1024 * 1024)
+
+/* os and arch of *ret are filled from the arguments. */
+MUST_CHECK int publish_measure(const char *path, const char *version, const char *os,
+                               const char *arch, struct build *ret, struct err *err);
+/* The checks of the name alone: 0 when it says nothing or the same. */
+MUST_CHECK int publish_check_name(const char *path, const char *version, const char *os,
+                                  const char *arch, struct err *err);
+
+#endif

@@ -1,0 +1,267 @@
+#include "release_store.h"
+
+#include <dirent.h>
+#include "file.h"
+#include "version.h"
+
+#define PLACES_FILE_MAX (PLACES_MAX * (URL_MAX_LEN + 40))
+
+static int release_path(const struct coord_conf *c, const char *version, const char *file,
+                        char dst[static 300], struct err *err)
+{
+    char name[200];
+    int n = snprintf(name, sizeof name, "releases/%s%s%s", version, file[0] != '\0' ? "/" : "", file);
+    if (n < 0 || (size_t)n >= sizeof name)
+        return err_set(err, ERR_LIMIT, 0, "version too long");
+    return state_path(c, name, dst, err);
+}
+
+/* A version is a folder's name here: nothing but what versions are made of. */
+static int check_version(const char *text, struct err *err)
+{
+    struct version v;
+    char plain[VERSION_TEXT];
+    if (version_parse(text, &v, err) < 0)
+        return -1;
+    version_text(plain, &v);
+    if (!str_eq(plain, text) || strchr(text, '/') != NULL)
+        return err_set(err, ERR_USAGE, 0, "write the version as %s", plain);
+    return 0;
+}
+
+static int parse_places(const char *text, struct stored_release *r, struct err *err)
+{
+    autofree char *copy = xstrdup(text);
+    char *save = NULL;
+    for (char *line = strtok_r(copy, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+        char *in = NULL, *os = strtok_r(line, " ", &in), *arch = strtok_r(NULL, " ", &in);
+        char *url = strtok_r(NULL, " ", &in);
+        if (r->n_places == PLACES_MAX)
+            return err_set(err, ERR_LIMIT, 0, "more than %d places", PLACES_MAX);
+        struct place *p = &r->places[r->n_places];
+        if (url == NULL || str_copy(p->os, sizeof p->os, os) < 0 ||
+            str_copy(p->arch, sizeof p->arch, arch) < 0 ||
+            str_copy(p->url, sizeof p->url, url) < 0)
+            return err_set(err, ERR_CONFIG, 0, "a line is not: os arch url");
+        r->n_places++;
+    }
+    return 0;
+}
+
+static int load(const struct coord_conf *c, const struct trust *t, const char *version,
+                struct stored_release *r, struct err *err)
+{
+    char path[300];
+    bool there = false;
+    auto_buf struct buf text = BUF_INIT;
+    if (check_version(version, err) < 0 || release_path(c, version, "manifest", path, err) < 0 ||
+        file_read_if(path, MANIFEST_MAX, 0, &r->container, &there, err) < 0)
+        return -1;
+    if (!there)
+        return err_set(err, ERR_NOTFOUND, 0, "release %s was not added on this machine", version);
+    if (trust_manifest(t, r->container.data, r->container.len, &r->manifest, err) < 0)
+        return err_wrap(err, "%s", path);
+    if (!str_eq(r->manifest.version, version))
+        return err_set(err, ERR_CRYPTO, 0, "%s is the manifest of %s", path, r->manifest.version);
+    if (release_path(c, version, "places", path, err) < 0 ||
+        file_read_if(path, PLACES_FILE_MAX, 0, &text, &there, err) < 0)
+        return -1;
+    if (parse_places(buf_str(&text), r, err) < 0)
+        return err_wrap(err, "%s", path);
+    return 0;
+}
+
+int release_load(const struct coord_conf *c, const struct trust *t, const char *version,
+                 struct stored_release *ret, struct err *err)
+{
+    struct stored_release r;
+    memset(&r, 0, sizeof r);
+    r.places = xzalloc(PLACES_MAX, sizeof *r.places);
+    if (load(c, t, version, &r, err) < 0) {
+        stored_release_free(&r);
+        return -1;
+    }
+    *ret = r;
+    return 0;
+}
+
+void stored_release_free(struct stored_release *r)
+{
+    buf_free(&r->container);
+    free(r->places);
+    r->places = NULL;
+    r->n_places = 0;
+}
+
+static bool same_build(const struct build *a, const struct build *b)
+{
+    return a->packing == b->packing && a->size == b->size && a->fetch_size == b->fetch_size &&
+           digest_eq(&a->digest, &b->digest) && digest_eq(&a->fetch_digest, &b->fetch_digest);
+}
+
+static int merge_build(struct manifest *m, const struct build *b, const char *dir, struct err *err)
+{
+    const struct build *was = manifest_build(m, b->os, b->arch);
+    if (was != NULL && same_build(was, b))
+        return 0;
+    if (was != NULL) {
+        char hex[65];
+        digest_hex(hex, &was->digest);
+        return err_set(err, ERR_REFUSED, 0,
+                       "%s for %s/%s was added before with other bytes (SHA-256 of its binary "
+                       "%.16s...), and hosts may run them. If that was a mistake, remove %s and add "
+                       "it again",
+                       m->version, b->os, b->arch, hex, dir);
+    }
+    if (m->n_builds == BUILDS_MAX)
+        return err_set(err, ERR_LIMIT, 0, "a release has at most %d builds", BUILDS_MAX);
+    m->builds[m->n_builds++] = *b;
+    return 0;
+}
+
+static int merge_places(struct stored_release *r, const struct build *b, const char *const *urls,
+                        size_t n_urls, struct err *err)
+{
+    for (size_t u = 0; u < n_urls; u++) {
+        size_t of_build = 0;
+        bool known = false;
+        for (size_t i = 0; i < r->n_places; i++) {
+            bool mine = str_eq(r->places[i].os, b->os) && str_eq(r->places[i].arch, b->arch);
+            of_build += mine;
+            known |= mine && str_eq(r->places[i].url, urls[u]);
+        }
+        if (known)
+            continue;
+        if (of_build == URLS_MAX)
+            return err_set(err, ERR_LIMIT, 0, "at most %d places for one build", URLS_MAX);
+        struct place *p = &r->places[r->n_places];
+        if (str_copy(p->url, sizeof p->url, urls[u]) < 0 || strpbrk(urls[u], " \t\r\n") != NULL)
+            return err_set(err, ERR_USAGE, 0, "--url %s: longer than %d bytes, or has blanks",
+                           urls[u], URL_MAX_LEN - 1);
+        str_cut(p->os, sizeof p->os, b->os);
+        str_cut(p->arch, sizeof p->arch, b->arch);
+        r->n_places++;
+    }
+    return 0;
+}
+
+static int store(const struct coord_conf *c, const struct stored_release *r, struct err *err)
+{
+    char dir[300], path[300];
+    auto_buf struct buf text = BUF_INIT;
+    const char *version = r->manifest.version;
+    for (size_t i = 0; i < r->n_places; i++)
+        buf_printf(&text, "%s %s %s\n", r->places[i].os, r->places[i].arch, r->places[i].url);
+    if (release_path(c, version, "", dir, err) < 0 || file_make_dirs(dir, 0755, err) < 0 ||
+        release_path(c, version, "places", path, err) < 0 ||
+        file_replace(path, text.data, text.len, 0644, err) < 0 ||
+        release_path(c, version, "manifest", path, err) < 0)
+        return -1;
+    return file_replace(path, r->container.data, r->container.len, 0644, err);
+}
+
+static int sign(struct stored_release *r, const struct keypair *key, struct err *err)
+{
+    auto_buf struct buf body = BUF_INIT;
+    buf_free(&r->container);
+    if (manifest_pack(&r->manifest, &body, err) < 0)
+        return -1;
+    return container_pack(CONTAINER_MANIFEST, body.data, body.len, &key, 1, &r->container, err);
+}
+
+int release_add(const struct coord_conf *c, const struct trust *t, const struct keypair *key,
+                const char *version, const struct build *b, const char *const *urls,
+                size_t n_urls, int64_t now_s, struct stored_release *ret, struct err *err)
+{
+    struct stored_release r;
+    struct err why = ERR_INIT;
+    char dir[300];
+    if (check_version(version, err) < 0 || release_path(c, version, "", dir, err) < 0)
+        return -1;
+    if (release_load(c, t, version, &r, &why) < 0) {
+        if (why.kind != ERR_NOTFOUND) {
+            *err = why;
+            return -1;
+        }
+        memset(&r, 0, sizeof r);
+        r.places = xzalloc(PLACES_MAX, sizeof *r.places);
+        str_cut(r.manifest.version, sizeof r.manifest.version, version);
+        r.manifest.created_s = now_s;
+    }
+    if (merge_build(&r.manifest, b, dir, err) < 0 ||
+        merge_places(&r, b, urls, n_urls, err) < 0 || sign(&r, key, err) < 0 ||
+        store(c, &r, err) < 0) {
+        stored_release_free(&r);
+        return -1;
+    }
+    *ret = r;
+    return 0;
+}
+
+static int by_version(const void *a, const void *b)
+{
+    struct version x, y;
+    struct err unused = ERR_INIT;
+    if (version_parse(*(char *const *)a, &x, &unused) < 0 ||
+        version_parse(*(char *const *)b, &y, &unused) < 0)
+        return strcmp(*(char *const *)a, *(char *const *)b);
+    return version_cmp(&x, &y);
+}
+
+int release_versions(const struct coord_conf *c, char ***ret, size_t *ret_n, struct err *err)
+{
+    char dir[300];
+    if (state_path(c, "releases", dir, err) < 0)
+        return -1;
+    char **list = NULL;
+    size_t n = 0;
+    DIR *d = opendir(dir);
+    if (d == NULL && errno != ENOENT)
+        return err_set(err, ERR_IO, errno, "open %s", dir);
+    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+        struct err unused = ERR_INIT;
+        if (e->d_name[0] == '.' || check_version(e->d_name, &unused) < 0)
+            continue;
+        list = xrealloc(list, (n + 1) * sizeof *list);
+        list[n++] = xstrdup(e->d_name);
+    }
+    if (d != NULL)
+        closedir(d);
+    if (n > 0)
+        qsort(list, n, sizeof *list, by_version);
+    *ret = list;
+    *ret_n = n;
+    return 0;
+}
+
+void release_for_plan(const struct stored_release *r, struct release *ret)
+{
+    memset(ret, 0, sizeof *ret);
+    str_cut(ret->version, sizeof ret->version, r->manifest.version);
+    ret->n_builds = r->manifest.n_builds;
+    for (size_t i = 0; i < ret->n_builds; i++) {
+        const struct build *b = &r->manifest.builds[i];
+        str_cut(ret->builds[i].os, sizeof ret->builds[i].os, b->os);
+        str_cut(ret->builds[i].arch, sizeof ret->builds[i].arch, b->arch);
+        ret->builds[i].digest = b->digest;
+        ret->builds[i].size = b->size;
+    }
+}
+
+int release_stage(const struct stored_release *r, const char *os, const char *arch,
+                  struct order_stage *ret, struct err *err)
+{
+    memset(ret, 0, sizeof *ret);
+    if (manifest_build(&r->manifest, os, arch) == NULL)
+        return err_set(err, ERR_NOTFOUND, 0, "release %s has no build for %s/%s",
+                       r->manifest.version, os, arch);
+    memcpy(ret->manifest, r->container.data, MIN_OF(r->container.len, sizeof ret->manifest));
+    ret->manifest_len = r->container.len;
+    for (size_t i = 0; i < r->n_places && ret->n_urls < URLS_MAX; i++)
+        if (str_eq(r->places[i].os, os) && str_eq(r->places[i].arch, arch))
+            str_cut(ret->urls[ret->n_urls++], URL_MAX_LEN, r->places[i].url);
+    if (ret->n_urls == 0)
+        return err_set(err, ERR_NOTFOUND, 0, "release %s has no place for %s/%s",
+                       r->manifest.version, os, arch);
+    return 0;
+}

@@ -1,0 +1,54 @@
+/*
+ * release_store.h - the releases added on this machine.
+ *
+ * <state_dir>/releases/<version>/manifest is the signed container (manifest.h),
+ * places beside it says where hosts fetch each build, one line a place:
+ *     <os> <arch> <url>
+ * Places are not signed: what they give is checked against the manifest. Adding a
+ * build for another os or architecture signs the merged manifest anew; the same
+ * build again adds places; other bytes for a build already there are refused, for
+ * hosts may have them.
+ */
+#ifndef RELEASE_STORE_H
+#define RELEASE_STORE_H
+
+#include "coord_conf.h"
+#include "plan.h"
+#include "trust.h"
+
+#define PLACES_MAX (BUILDS_MAX * URLS_MAX)
+
+struct place {
+    char os[16], arch[16];
+    char url[URL_MAX_LEN];
+};
+
+struct stored_release {
+    struct manifest manifest;
+    struct buf container; /* as signed */
+    size_t n_places;
+    struct place *places;
+};
+
+/* ERR_NOTFOUND when it was not added; ERR_CRYPTO when it is not signed as trust demands. */
+MUST_CHECK int release_load(const struct coord_conf *c, const struct trust *t, const char *version,
+                            struct stored_release *ret, struct err *err);
+void stored_release_free(struct stored_release *r);
+
+/* Merges the build and its places in, signs, stores. ret->... is the outcome. */
+MUST_CHECK int release_add(const struct coord_conf *c, const struct trust *t,
+                           const struct keypair *key, const char *version, const struct build *b,
+                           const char *const *urls, size_t n_urls, int64_t now_s,
+                           struct stored_release *ret, struct err *err);
+
+/* Versions that were added, in Nomad's order. The caller frees each and the array. */
+MUST_CHECK int release_versions(const struct coord_conf *c, char ***ret, size_t *ret_n,
+                                struct err *err);
+
+/* What the plan needs of it. */
+void release_for_plan(const struct stored_release *r, struct release *ret);
+/* The stage order for a host's os and arch. -1 when there is no such build or place. */
+MUST_CHECK int release_stage(const struct stored_release *r, const char *os, const char *arch,
+                             struct order_stage *ret, struct err *err);
+
+#endif
