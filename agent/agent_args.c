@@ -1,10 +1,7 @@
 #include "agent_args.h"
 #include "agent_conf.h"
+#include "caravan_version.h"
 #include "str.h"
-
-#ifndef CARAVAN_VERSION
-#define CARAVAN_VERSION "unreleased"
-#endif
 
 static void help(const struct agent_args_about *about, FILE *out)
 {

@@ -25,6 +25,25 @@ int agent_state_keep(struct agent_state *s, const struct digest *order, const st
     return 0;
 }
 
+uint64_t count_in(const struct count *c, const unsigned char *session, uint64_t epoch)
+{
+    return memcmp(c->session, session, SESSION_LEN) == 0 && c->epoch == epoch ? c->sequence : 0;
+}
+
+void count_take(struct count *c, const unsigned char *session, uint64_t epoch, uint64_t sequence)
+{
+    c->sequence = MAX_OF(count_in(c, session, epoch), sequence);
+    memcpy(c->session, session, SESSION_LEN);
+    c->epoch = epoch;
+}
+
+static void pack_count(const struct count *c, struct buf *b)
+{
+    buf_add(b, c->session, SESSION_LEN);
+    buf_add_u64(b, c->epoch);
+    buf_add_u64(b, c->sequence);
+}
+
 static void pack_lease(const struct lease *l, struct buf *b)
 {
     buf_add_u64(b, l->revision);
@@ -57,8 +76,8 @@ void agent_state_pack(const struct agent_state *s, struct buf *ret)
     buf_add_byte(ret, VERSION);
     pack_lease(&s->lease, ret);
     pack_notes(&s->notes, ret);
-    buf_add_u64(ret, s->sequence);
-    buf_add(ret, s->last_order.bytes, DIGEST_LEN);
+    pack_count(&s->noted, ret);
+    pack_count(&s->refused, ret);
     buf_add_u32(ret, s->next_kept);
     for (size_t i = 0; i < KEPT_MAX; i++) {
         buf_add(ret, s->kept[i].order.bytes, DIGEST_LEN);
@@ -129,6 +148,13 @@ static void read_lease(struct reader *r, struct lease *l)
         r->bad = true;
 }
 
+static void read_count(struct reader *r, struct count *c)
+{
+    take(r, c->session, SESSION_LEN);
+    c->epoch = take_u64(r);
+    c->sequence = take_u64(r);
+}
+
 static void read_notes(struct reader *r, struct notes *n)
 {
     n->n = take_u32(r, NOTES_MAX);
@@ -166,8 +192,8 @@ int agent_state_parse(const void *p, size_t n, struct agent_state *ret, struct e
     autofree struct agent_state *s = xzalloc(1, sizeof(*s));
     read_lease(&r, &s->lease);
     read_notes(&r, &s->notes);
-    s->sequence = take_u64(&r);
-    take(&r, s->last_order.bytes, DIGEST_LEN);
+    read_count(&r, &s->noted);
+    read_count(&r, &s->refused);
     s->next_kept = take_u32(&r, KEPT_MAX - 1);
     for (size_t i = 0; i < KEPT_MAX; i++) {
         take(&r, s->kept[i].order.bytes, DIGEST_LEN);

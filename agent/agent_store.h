@@ -1,9 +1,10 @@
 /*
  * agent_store.h - what caravan-agent must not forget: <state_dir>/agent/state.
  *
- * Lease, notes, the highest sequence obeyed, and the receipts of the last
- * KEPT_MAX orders obeyed, in one file replaced whole (file_replace) before a
- * receipt leaves: an order is obeyed and its receipt kept, or neither. Format:
+ * Lease, notes, the highest sequences taken, and the receipts of the last
+ * KEPT_MAX orders judged here (obeyed, or refused by the lease), in one file
+ * replaced whole (file_replace) before a receipt leaves: an order is obeyed and
+ * its receipt kept, or neither. Format:
  * "CRVA", version u8, fields in fixed order, big-endian, SHA-256 of all before.
  *
  * Not thread-safe: the listener holds its lock around it.
@@ -25,11 +26,22 @@ struct kept {
     unsigned char receipt[KEPT_RECEIPT_MAX]; /* inner bytes, signed */
 };
 
+/* The highest sequence taken, within one boot session and epoch. */
+struct count {
+    unsigned char session[SESSION_LEN];
+    uint64_t epoch;
+    uint64_t sequence;
+};
+
+/* 0 when it was counted in another session or epoch. */
+uint64_t count_in(const struct count *c, const unsigned char *session, uint64_t epoch);
+void count_take(struct count *c, const unsigned char *session, uint64_t epoch, uint64_t sequence);
+
 struct agent_state {
     struct lease lease;
     struct notes notes;
-    uint64_t sequence; /* highest obeyed: notes */
-    struct digest last_order; /* digest of the order with that sequence */
+    struct count noted;   /* note orders taken */
+    struct count refused; /* orders for swap that were refused here */
     uint32_t next_kept;
     struct kept kept[KEPT_MAX];
 };

@@ -35,9 +35,11 @@ static int send_order(int fd, const void *inner, size_t n, int64_t until, struct
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0 && errno != EAGAIN)
-            return err_set(err, ERR_NETWORK, errno, "hand the order to caravan-swap");
-        if (wait_for(fd, POLLOUT, until, &revents, err) < 0)
+            return err_set(err, ERR_STATE, errno, "hand the order to caravan-swap");
+        if (wait_for(fd, POLLOUT, until, &revents, err) < 0) {
+            err->kind = ERR_STATE;
             return -1;
+        }
     }
 }
 

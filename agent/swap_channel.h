@@ -20,7 +20,9 @@
 #define SWAP_ANSWER_MS 10000
 #define SWAP_FD_ENV "CARAVAN_SWAP_FD" /* number of the inherited socket pair's end */
 
-/* fd: a connected SEQPACKET socket. ERR_TIMEOUT, ERR_NETWORK (closed), ERR_LIMIT. */
+/* fd: a connected SEQPACKET socket. After ERR_STATE the order was not handed over
+ * (closed before, or no room in time): it may be said that it was not obeyed. After
+ * ERR_TIMEOUT, ERR_NETWORK (closed) and ERR_LIMIT it may have been. */
 MUST_CHECK int swap_channel_call(int fd, const void *inner, size_t n, struct buf *ret_receipt,
                                  struct err *err);
 MUST_CHECK int swap_channel_connect(const char *path, int *ret_fd, struct err *err);

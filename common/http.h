@@ -9,11 +9,15 @@
  * valid during the call only. http_do is one request, waited for.
  *
  * Limits: total deadline and connect deadline a request, a cap on the body
- * (ERR_LIMIT), a floor on speed (speed_min bytes/s over speed_window seconds,
- * ERR_TIMEOUT), no redirects unless asked, only the protocols of the URL given
- * (https, http; file where allowed), no proxies from the environment unless
- * asked, no compression. Addresses: "http://h:p/...", "https://...",
- * "unix:///path.sock" through unix_socket.
+ * (ERR_LIMIT) and on the headers (64 KiB), a floor on speed (speed_min bytes/s over
+ * speed_window seconds, ERR_TIMEOUT), no redirects unless asked, only the protocol
+ * of the URL given (https, http; file where allowed), no proxies from the
+ * environment, no compression. Addresses: "http://h:p/...", "https://...";
+ * "unix:///path.sock" is http://localhost/... through unix_socket.
+ *
+ * Errors: ERR_NETWORK (may be tried again), ERR_TIMEOUT, ERR_CRYPTO (the peer's
+ * certificate), ERR_CONFIG (our own TLS files), ERR_LIMIT, ERR_USAGE; the text names
+ * method and URL. An answer with any status is no error.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -38,7 +42,7 @@ struct http_request {
     const char *method; /* NULL: GET */
     const char *url;
     const char *unix_socket; /* NULL, or the path */
-    const char *token;       /* NULL, or sent as X-Nomad-Token; never to a redirect */
+    const char *token;       /* NULL, or sent as X-Nomad-Token; ERR_USAGE with redirects */
     const void *body;        /* NULL: none; else sent as application/json */
     size_t body_len;
     int64_t deadline_ms;         /* total, from now */
@@ -51,7 +55,8 @@ struct http_request {
     const struct http_tls *tls;  /* NULL: defaults */
     /* NULL: the body is collected. Else called with each piece; -1 stops (ERR_IO). */
     int (*on_data)(void *ctx, const void *p, size_t n);
-    /* What the answer needs: called once, from http_wait. */
+    /* Called once, from http_wait; may start requests. err is NULL when the answer is
+     * whole; else the answer says how far it came (its status may be there). */
     void (*on_done)(void *ctx, const struct http_answer *answer, const struct err *err);
     void *ctx;
 };
@@ -69,7 +74,7 @@ struct http_answer {
     int64_t took_ms;
 };
 
-MUST_CHECK int http_new(struct http **ret, struct err *err); /* curl_global_init once in main */
+MUST_CHECK int http_new(struct http **ret, struct err *err); /* the first before threads */
 void http_free(struct http *h); /* outstanding requests end without their callback */
 /* Copies what it needs from the request, tls included. */
 MUST_CHECK int http_start(struct http *h, const struct http_request *r, struct err *err);
@@ -77,11 +82,14 @@ size_t http_open(const struct http *h); /* requests under way */
 /* At most timeout_ms (-1: no end). Returns the number of finished requests. */
 MUST_CHECK int http_wait(struct http *h, int64_t timeout_ms, struct err *err);
 void http_wake(struct http *h); /* any thread */
-/* Descriptors http_wait also wakes for (at most 8); *ready is set. fd < 0 clears. */
+/* Descriptors http_wait also wakes for (at most 8); every http_wait sets *ready to
+ * whether fd was readable. fd < 0 clears the slot. */
 MUST_CHECK int http_watch(struct http *h, int slot, int fd, bool *ready, struct err *err);
 
-/* One request, waited for; answer's memory belongs to h until the next call. -1
- * only when there was no HTTP answer at all; any status is 0. */
+/* One request, waited for (on_done and ctx are not used); the answer's memory
+ * belongs to h until the next http_do. -1 when there was no whole answer; any status
+ * is 0. Other requests move on and end meanwhile; wakes and watched descriptors wait
+ * for the next http_wait. */
 MUST_CHECK int http_do(struct http *h, const struct http_request *r, struct http_answer *ret,
                        struct err *err);
 /* Percent-encodes s for a query value or path element. */

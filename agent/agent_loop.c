@@ -1,0 +1,264 @@
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include "agent_loop.h"
+#include "agent_paths.h"
+#include "agent_session.h"
+#include "dir_watch.h"
+#include "file.h"
+#include "link_server.h"
+#include "listener.h"
+#include "sd_ready.h"
+#include "str.h"
+
+struct loop {
+    const struct agent_conf *conf;
+    const struct log *log;
+    char key_path[AGENT_PATH_MAX], trust_path[AGENT_PATH_MAX], view_path[AGENT_PATH_MAX],
+        state_path[AGENT_PATH_MAX];
+    int signal_fd, watch_fd, pair_fd;
+    struct swap_link *swap;
+    struct keypair *key;
+    struct trust trust;
+    struct view *view;
+    struct listener *listener;
+    struct link_server *server;
+};
+
+enum woken { WOKEN_STOP, WOKEN_CHANGED, WOKEN_TIME };
+
+static int open_signals(int *ret_fd, struct err *err)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return err_set(err, ERR_IO, errno, "block signals");
+    *ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return *ret_fd < 0 ? err_set(err, ERR_IO, errno, "listen for signals") : 0;
+}
+
+static int wait_event(struct loop *l, int timeout_ms, enum woken *ret, struct err *err)
+{
+    struct pollfd p[] = {
+        {l->signal_fd, POLLIN, 0},
+        {l->watch_fd, POLLIN, 0},
+        {l->pair_fd, POLLRDHUP, 0}, /* its packets are the workers' */
+    };
+    int n = poll(p, ARRAY_LEN(p), timeout_ms);
+    if (n < 0 && errno != EINTR)
+        return err_set(err, ERR_IO, errno, "wait");
+    *ret = WOKEN_TIME;
+    if (n <= 0)
+        return 0;
+    if (p[0].revents != 0 || p[2].revents != 0) {
+        log_say(l->log, LOG_INFO, EVENT_STOPPED, "%s",
+                p[0].revents != 0 ? "told to stop" : "caravan-swap has ended: ending too");
+        *ret = WOKEN_STOP;
+        return 0;
+    }
+    *ret = WOKEN_CHANGED;
+    return dir_watch_drain(l->watch_fd, err) < 0 ? -1 : 0;
+}
+
+/* Its signatures were checked when caravan-swap adopted it; the file is root's. */
+static int load_trust(const struct loop *l, struct trust *ret, struct err *err)
+{
+    auto_buf struct buf b = BUF_INIT;
+    struct container c;
+    if (file_read(l->trust_path, TRUST_MAX, 0, &b, err) < 0)
+        return -1;
+    if (container_split(CONTAINER_TRUST, b.data, b.len, &c, err) < 0 ||
+        trust_read(c.body, c.body_len, ret, err) < 0)
+        return err_wrap(err, "%s", l->trust_path);
+    return 0;
+}
+
+static int load_identity(struct loop *l, struct err *err)
+{
+    if (l->key == NULL && keypair_load(l->key_path, &l->key, err) < 0)
+        return -1;
+    return load_trust(l, &l->trust, err);
+}
+
+/* caravan-swap makes key and trust when it starts for the first time; connecting to
+ * its socket starts it. 1: told to stop. */
+static int wait_identity(struct loop *l, struct err *err)
+{
+    const struct clock *clock = clock_system();
+    int64_t until = clock_mono(clock) + AGENT_WAIT_MS;
+    enum woken woken;
+
+    while (load_identity(l, err) < 0) {
+        int64_t left = until - clock_mono(clock);
+        if (left <= 0)
+            return err_wrap(err,
+                            "caravan-swap, which makes it, did not within %d s; is "
+                            "caravan-swap.socket active, and %s there?",
+                            AGENT_WAIT_MS / 1000, l->conf->anchor);
+        swap_link_nudge(l->swap);
+        /* A file made before the watch was set is found by the next try. */
+        if (wait_event(l, (int)MIN_OF(left, 1000), &woken, err) < 0)
+            return -1;
+        if (woken == WOKEN_STOP)
+            return 1;
+    }
+    return 0;
+}
+
+static void load_view(struct loop *l)
+{
+    struct err err = ERR_INIT;
+    if (view_read(l->view_path, l->view, &err) == 0) {
+        listener_set_view(l->listener, l->view, NULL);
+        return;
+    }
+    if (err.kind != ERR_NOTFOUND)
+        log_say(l->log, LOG_ERROR, EVENT_NONE, "caravan-swap's view: %s", err.text);
+    listener_set_view(l->listener, NULL,
+                      err.kind == ERR_NOTFOUND ? "caravan-swap has not told its state yet"
+                                               : err.text);
+    swap_link_nudge(l->swap);
+}
+
+static void reload(struct loop *l)
+{
+    struct trust trust;
+    struct err err = ERR_INIT;
+    if (load_trust(l, &trust, &err) < 0) {
+        log_say(l->log, LOG_ERROR, EVENT_NONE, "the trust in force stays as it was: %s", err.text);
+    } else if (trust.version != l->trust.version) {
+        l->trust = trust;
+        listener_set_trust(l->listener, &trust);
+        log_say(l->log, LOG_INFO, EVENT_TRUST_ADOPTED, "trust version %u", trust.version);
+    }
+    load_view(l);
+}
+
+/* Room for every connection allowed, besides our own descriptors. */
+static int connections_allowed(const struct loop *l)
+{
+    const rlim_t own = 64;
+    struct rlimit limit;
+    rlim_t want = (rlim_t)l->conf->max_connections + own;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return (int)l->conf->max_connections;
+    if (limit.rlim_cur < want) {
+        limit.rlim_cur = MIN_OF(want, limit.rlim_max);
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < want) {
+            rlim_t room = limit.rlim_cur > 2 * own ? limit.rlim_cur - own : own;
+            log_say(l->log, LOG_WARNING, EVENT_NONE,
+                    "max_connections is %lld, but only %llu files may be open: %llu connections",
+                    (long long)l->conf->max_connections, (unsigned long long)limit.rlim_cur,
+                    (unsigned long long)room);
+            return (int)room;
+        }
+    }
+    return (int)l->conf->max_connections;
+}
+
+static int start_listener(struct loop *l, struct err *err)
+{
+    struct listener_config c = {
+        .key = l->key,
+        .max_lease_ms = (uint64_t)l->conf->max_lease_ms,
+        .max_held = AGENT_CONTEXTS / 4,
+        .state_path = l->state_path,
+        .swap = l->swap,
+        .clock = clock_system(),
+        .log = l->log,
+    };
+    struct link_server_config s = {
+        .address = l->conf->listen,
+        .contexts = AGENT_CONTEXTS,
+        .max_pipes = connections_allowed(l),
+        .max_pipes_each = (int)l->conf->max_connections_each,
+        .allow_from = l->conf->allow_from,
+        .idle_ms = AGENT_IDLE_MS,
+        .handle = listener_handle,
+    };
+    char dir[AGENT_PATH_MAX];
+
+    agent_path(dir, l->conf->state_dir, AGENT_DIR_NAME);
+    if (agent_session_read(c.session, err) < 0 || file_make_dirs(dir, 0700, err) < 0 ||
+        file_sweep(dir, err) < 0 || listener_new(&c, &l->listener, err) < 0)
+        return -1;
+    listener_set_trust(l->listener, &l->trust);
+    load_view(l);
+    s.ctx = l->listener;
+    if (link_server_start(&s, &l->server, err) < 0)
+        return err_wrap(err, "listen on %s", l->conf->listen);
+    return 0;
+}
+
+static void tell_started(const struct loop *l)
+{
+    char text[200], fingerprint[FINGERPRINT_LEN];
+    pubkey_fingerprint(fingerprint, keypair_public(l->key));
+    snprintf(text, sizeof(text), "listening on %s, host key %s, cluster %.64s", l->conf->listen,
+             fingerprint, l->trust.name);
+    log_say(l->log, LOG_INFO, EVENT_STARTED, "%s%s", text, l->trust.solo ? " (solo keys)" : "");
+    sd_ready(text);
+}
+
+static int serve(struct loop *l, struct err *err)
+{
+    enum woken woken = WOKEN_CHANGED;
+    int rv = wait_identity(l, err);
+    if (rv != 0)
+        return rv < 0 ? -1 : 0;
+    if (start_listener(l, err) < 0)
+        return -1;
+    tell_started(l);
+    while (woken != WOKEN_STOP) {
+        if (wait_event(l, -1, &woken, err) < 0)
+            return -1;
+        if (woken == WOKEN_CHANGED)
+            reload(l);
+    }
+    return 0;
+}
+
+static int open_loop(struct loop *l, struct err *err)
+{
+    char socket_path[AGENT_PATH_MAX];
+    const char *state = l->conf->state_dir, *run = l->conf->run_dir;
+
+    agent_path(l->key_path, state, HOST_KEY_NAME);
+    agent_path(l->trust_path, state, TRUST_NAME);
+    agent_path(l->state_path, state, AGENT_STATE_NAME);
+    agent_path(l->view_path, run, VIEW_NAME);
+    agent_path(socket_path, run, SWAP_SOCKET_NAME);
+    l->view = xzalloc(1, sizeof(*l->view));
+    l->swap = swap_link_new(socket_path, l->pair_fd, clock_system());
+    if (open_signals(&l->signal_fd, err) < 0 || dir_watch_open(&l->watch_fd, err) < 0 ||
+        dir_watch_add(l->watch_fd, state, err) < 0 || dir_watch_add(l->watch_fd, run, err) < 0)
+        return -1;
+    return 0;
+}
+
+int agent_loop_run(const struct agent_conf *conf, int swap_fd, const struct log *log,
+                   struct err *err)
+{
+    struct loop l = {.conf = conf, .log = log, .signal_fd = -1, .watch_fd = -1, .pair_fd = swap_fd};
+    int rv = open_loop(&l, err);
+    if (rv == 0)
+        rv = serve(&l, err);
+    sd_stopping();
+    if (l.listener != NULL)
+        listener_stop(l.listener);
+    link_server_stop(l.server);
+    listener_free(l.listener);
+    swap_link_free(l.swap);
+    keypair_free(l.key);
+    free(l.view);
+    if (l.signal_fd >= 0)
+        close(l.signal_fd);
+    if (l.watch_fd >= 0)
+        close(l.watch_fd);
+    return rv;
+}

@@ -1,0 +1,32 @@
+/*
+ * agent_paths.h - where the agent's programs meet in the file system.
+ *
+ *   <state_dir>/host.key     the host's key, made by caravan-swap, owned by the
+ *                            agent's user, 0600
+ *   <state_dir>/trust        the trust in force: a container, replaced by caravan-swap
+ *                            alone, 0644
+ *   <state_dir>/agent/state  caravan-agent's own (agent_store.h)
+ *   <run_dir>/view           caravan-swap's state, told (view_file.h)
+ *   <run_dir>/swap.sock      orders handed on (swap_channel.h)
+ */
+#ifndef AGENT_PATHS_H
+#define AGENT_PATHS_H
+
+#include "agent_conf.h"
+
+#define AGENT_PATH_MAX 192
+
+#define HOST_KEY_NAME    "host.key"
+#define TRUST_NAME       "trust"
+#define AGENT_DIR_NAME   "agent"
+#define AGENT_STATE_NAME "agent/state"
+#define VIEW_NAME        "view"
+#define SWAP_SOCKET_NAME "swap.sock"
+
+/* dir is state_dir or run_dir: below 128 bytes, so it always fits. */
+static inline void agent_path(char dst[static AGENT_PATH_MAX], const char *dir, const char *name)
+{
+    snprintf(dst, AGENT_PATH_MAX, "%.127s/%s", dir, name);
+}
+
+#endif

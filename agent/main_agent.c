@@ -1,0 +1,62 @@
+/*
+ * caravan-agent - listens to the coordinator on every host, as an ordinary user.
+ *
+ * Under systemd it starts by itself and finds caravan-swap behind its socket;
+ * else caravan-swap starts it and hands it one end of a socket pair
+ * (SWAP_FD_ENV). Exit status: 0 told to stop, or swap has ended; 1 with the reason.
+ */
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include "agent_args.h"
+#include "agent_loop.h"
+#include "crypto.h"
+#include "str.h"
+#include "swap_channel.h"
+
+/* -1: none was handed to us. */
+static int inherited_fd(struct err *err, int *ret)
+{
+    const char *text = getenv(SWAP_FD_ENV);
+    uint64_t fd;
+
+    *ret = -1;
+    if (text == NULL)
+        return 0;
+    if (str_to_u64(text, 1023, &fd) < 0 || fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
+        return err_set(err, ERR_USAGE, 0, "%s=%s is not an open descriptor", SWAP_FD_ENV, text);
+    *ret = (int)fd;
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct agent_args_about about = {
+        .program = "caravan-agent",
+        .what = "Receives signed orders for this host's Nomad and hands genuine ones on.",
+    };
+    const struct log log = {
+        .level = LOG_INFO,
+        .program = about.program,
+        .journal = getenv("JOURNAL_STREAM") != NULL,
+    };
+    struct agent_args args;
+    struct agent_conf conf;
+    struct err err = ERR_INIT;
+    int fd;
+
+    int rv = agent_args_parse(&about, argc, argv, &args);
+    if (rv != 0)
+        return rv < 0 ? 2 : 0;
+    /* Sixteen workers that answer one message an hour need no heap each. */
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 32 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 64 * 1024);
+    signal(SIGPIPE, SIG_IGN);
+    if (crypto_init(&err) < 0 || agent_conf_load(args.config, &conf, &err) < 0 ||
+        inherited_fd(&err, &fd) < 0 || agent_loop_run(&conf, fd, &log, &err) < 0) {
+        log_say(&log, LOG_ERROR, EVENT_STOPPED, "%s", err.text);
+        return 1;
+    }
+    return 0;
+}

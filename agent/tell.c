@@ -1,0 +1,69 @@
+#include "caravan_version.h"
+#include "str.h"
+#include "tell.h"
+
+void tell_hello(const struct tell *t, struct receipt_hello *ret)
+{
+    if (t->view != NULL) {
+        *ret = t->view->hello;
+    } else {
+        memset(ret, 0, sizeof(*ret));
+        ret->wire_min = WIRE_MIN;
+        ret->wire_max = WIRE_MAX;
+        str_cut(ret->program, sizeof(ret->program), CARAVAN_VERSION);
+        if (gethostname(ret->host, sizeof(ret->host)) < 0)
+            ret->host[0] = '\0';
+        ret->host[sizeof(ret->host) - 1] = '\0';
+        ret->phase = PHASE_FAILED;
+        ret->view_revision = 0;
+    }
+    lease_tell(&t->state->lease, &t->now, &ret->lease);
+    ret->agent_sequence = count_in(&t->state->noted, t->now.session, t->state->lease.epoch);
+}
+
+static void say_unknown(const struct tell *t, struct receipt_status *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    ret->phase = PHASE_FAILED;
+    ret->verdict.failure = FAILURE_IO;
+    str_cut(ret->verdict.text, sizeof(ret->verdict.text), t->why);
+}
+
+static void add_view_fact(const struct tell *t, struct receipt_status *ret)
+{
+    if (ret->n_facts >= FACTS_MAX)
+        return;
+    struct fact *f = &ret->facts[ret->n_facts++];
+    memset(f, 0, sizeof(*f));
+    str_cut(f->id, sizeof(f->id), "view");
+    f->value = t->view != NULL ? TRI_YES : TRI_UNKNOWN;
+    str_cut(f->text, sizeof(f->text), t->view != NULL ? "caravan-swap's state is known" : t->why);
+}
+
+static void keep_log_after(struct receipt_status *ret, uint64_t after)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < ret->n_log; i++)
+        if (ret->log[i].cursor > after)
+            ret->log[n++] = ret->log[i];
+    ret->n_log = n;
+}
+
+void tell_status(const struct tell *t, const struct order_status *o, struct receipt_status *ret)
+{
+    const struct notes *notes = &t->state->notes;
+
+    if (t->view != NULL)
+        *ret = t->view->status;
+    else
+        say_unknown(t, ret);
+    lease_tell(&t->state->lease, &t->now, &ret->lease);
+    add_view_fact(t, ret);
+    keep_log_after(ret, o->log_after);
+    ret->n_notes = notes->n;
+    ret->notes = NULL;
+    if (notes->n > 0) {
+        ret->notes = xzalloc(notes->n, sizeof(ret->notes[0]));
+        memcpy(ret->notes, notes->items, notes->n * sizeof(ret->notes[0]));
+    }
+}

@@ -1,0 +1,29 @@
+/*
+ * sim_build.h - what a version of Nomad can do (facts: Nomad's changelog and
+ * source, by tag). Only what the model or its answers depend on.
+ */
+#ifndef SIM_BUILD_H
+#define SIM_BUILD_H
+
+#include "compiler.h"
+#include <stdbool.h>
+
+enum sim_feature {
+    SIM_FEATURE_LAST_DRAIN,      /* LastDrain, drain Meta */
+    SIM_FEATURE_PAGES,           /* per_page, next_token */
+    SIM_FEATURE_VALIDATE,        /* nomad config validate */
+    SIM_FEATURE_KEEP_STATUS,     /* a registration leaves the node's status alone */
+    SIM_FEATURE_BUILD_DATE,      /* version prints three lines */
+    SIM_FEATURE_NODE_POOL,
+    SIM_FEATURE_TRANSFER,        /* operator/raft/transfer-leadership */
+    SIM_FEATURE_VOTERS,          /* autopilot health tells Leader and Voters */
+    SIM_FEATURE_TOKEN_SELF,      /* acl/token/self: 403 for a bad token, 200 without ACLs */
+    SIM_FEATURE_SNAPSHOT_WRITE,  /* operator:write may take snapshots */
+    SIM_FEATURE_NO_RAFT_2,       /* raft protocol 2 is refused */
+    SIM_FEATURE_COUNT
+};
+
+bool sim_build_at_least(const char *version, int major, int minor, int patch);
+bool sim_build_has(const char *version, enum sim_feature f);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * fake_swap.h - the other end of swap_channel.h, for tests: a thread.
+ *
+ * Receives orders on a SEQPACKET socket and does with each what it was told:
+ * signs an accepting receipt, says nothing, hangs up, or answers late. Counts
+ * what came and keeps the last bytes. Not caravan-swap: it checks nothing.
+ */
+#ifndef FAKE_SWAP_H
+#define FAKE_SWAP_H
+
+#include "envelope.h"
+
+enum fake_swap_does { FAKE_ACCEPT, FAKE_SILENT, FAKE_HANG_UP, FAKE_STALE_FIRST };
+
+struct fake_swap;
+
+/* Listens at path (unlinked first). key: the host's, borrowed. */
+struct fake_swap *fake_swap_start(const char *path, const struct keypair *key);
+void fake_swap_stop(struct fake_swap *f); /* joins; NULL is fine */
+void fake_swap_does(struct fake_swap *f, enum fake_swap_does what);
+unsigned fake_swap_count(struct fake_swap *f);       /* orders that came */
+unsigned fake_swap_connections(struct fake_swap *f); /* accepted so far */
+void fake_swap_last(struct fake_swap *f, struct buf *ret);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * order_desk.h - a coordinator's side of the wire, for tests of the agent.
+ *
+ * Keys of a small cluster, and orders made with them: desk_order gives an order
+ * whose header is right; a test changes what it wants wrong, then desk_frame signs
+ * and seals it. desk_receipt opens a frame and checks that it answers the order.
+ * Failures of the desk itself abort.
+ */
+#ifndef ORDER_DESK_H
+#define ORDER_DESK_H
+
+#include "codec.h"
+#include "envelope.h"
+#include "trust.h"
+
+struct desk {
+    struct keypair *host, *operator, *other_operator, *observer, *stranger;
+    struct trust trust;
+    unsigned char session[SESSION_LEN];
+};
+
+void desk_open(struct desk *d);
+void desk_close(struct desk *d);
+/* Fixed keys from seeds: what the trust file of this desk says. */
+void desk_trust_file(const struct desk *d, struct buf *ret);
+
+struct order *desk_order(const struct desk *d, enum message_kind kind, uint64_t epoch,
+                         uint64_t sequence); /* caller frees */
+void desk_inner(const struct order *o, const struct keypair *by, struct buf *ret_inner);
+void desk_seal(const struct desk *d, const struct buf *inner, struct buf *ret_frame);
+void desk_frame(const struct desk *d, const struct order *o, const struct keypair *by,
+                struct buf *ret_inner, struct buf *ret_frame);
+/* ret: caller calls receipt_done_with and frees. NULL with a reason on failure. */
+struct receipt *desk_receipt(const struct desk *d, const struct keypair *by,
+                             const struct buf *inner, const void *frame, size_t n,
+                             struct err *err);
+
+#endif
