@@ -8,6 +8,8 @@
 #include "compiler.h"
 #include <stdbool.h>
 
+#define SIM_BUILD_TEXT 32
+
 enum sim_feature {
     SIM_FEATURE_LAST_DRAIN,      /* LastDrain, drain Meta */
     SIM_FEATURE_PAGES,           /* per_page, next_token */
@@ -25,5 +27,11 @@ enum sim_feature {
 
 bool sim_build_at_least(const char *version, int major, int minor, int patch);
 bool sim_build_has(const char *version, enum sim_feature f);
+
+/* "1.11.0", "rc.1", "ent" out of "1.11.0-rc.1+ent"; each into SIM_BUILD_TEXT bytes. */
+void sim_build_parts(const char *version, char *number, char *pre, char *meta);
+/* 40 hexadecimal digits made of the version, and a date: not the real ones. */
+void sim_build_revision(const char *version, char ret[static 41]);
+const char *sim_build_date(const char *version);
 
 #endif

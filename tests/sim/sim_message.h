@@ -49,7 +49,7 @@ struct sim_append {
 
 struct sim_appended {
     uint64_t term, last_index, last_term;
-    uint32_t incarnation, health_revision;
+    uint32_t health_revision;
 };
 
 struct sim_vote {

@@ -235,7 +235,6 @@ void sim_raft_append(struct sim_node *n, const struct sim_message *m)
         .term = n->durable.term,
         .last_index = n->durable.state.last_index,
         .last_term = n->durable.state.last_term,
-        .incarnation = n->durable.incarnation,
         .health_revision = same ? n->autopilot.health.revision : 0,
     };
     sim_node_say(n, &reply);
