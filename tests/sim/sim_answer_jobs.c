@@ -65,8 +65,7 @@ static const struct piece alloc_pieces[] = {
      "{'Shared':{'DiskMB':300,'Networks':null,'Ports':null},'TaskLifecycles':{'sleep':null},"
      "'Tasks':{'sleep':{'Cpu':{'CpuShares':50},'Devices':null,'Memory':{'MemoryMB':20},"
      "'Networks':null}}}"},
-    {"Resources",
-     "{'CPU':50,'Devices':null,'DiskMB':300,'IOPS':0,'MemoryMB':20,'Networks':null}"},
+    {"Resources", "{'CPU':50,'Devices':null,'DiskMB':300,'IOPS':0,'MemoryMB':20,'Networks':null}"},
     {"SharedResources",
      "{'CPU':0,'Devices':null,'DiskMB':300,'IOPS':0,'MemoryMB':0,'Networks':null}"},
     {"TaskResources",
@@ -82,24 +81,15 @@ static const struct piece metrics_pieces[] = {
 };
 
 static const struct piece event_pieces[] = {
-    {"DiskLimit", "0"},
-    {"DownloadError", "''"},
-    {"DriverError", "''"},
-    {"DriverMessage", "''"},
-    {"ExitCode", "0"},
-    {"FailedSibling", "''"},
-    {"FailsTask", "false"},
-    {"GenericSource", "''"},
-    {"KillError", "''"},
-    {"KillReason", "''"},
-    {"KillTimeout", "0"},
-    {"RestartReason", "''"},
-    {"SetupError", "''"},
-    {"Signal", "0"},
-    {"StartDelay", "0"},
-    {"TaskSignal", "''"},
-    {"TaskSignalReason", "''"},
-    {"ValidationError", "''"},
+    {"DiskLimit", "0"},         {"DownloadError", "''"},
+    {"DriverError", "''"},      {"DriverMessage", "''"},
+    {"ExitCode", "0"},          {"FailedSibling", "''"},
+    {"FailsTask", "false"},     {"GenericSource", "''"},
+    {"KillError", "''"},        {"KillReason", "''"},
+    {"KillTimeout", "0"},       {"RestartReason", "''"},
+    {"SetupError", "''"},       {"Signal", "0"},
+    {"StartDelay", "0"},        {"TaskSignal", "''"},
+    {"TaskSignalReason", "''"}, {"ValidationError", "''"},
     {"VaultError", "''"},
 };
 
@@ -277,8 +267,10 @@ static void put_task_states(struct buf *b, const struct sim_alloc_record *a)
     put_event(b, "Received", "Task received by client", a->created_ms);
     put_event(b, "Task Setup", "Building Task Directory", a->created_ms);
     if (a->restarts > 0) {
-        put_event(b, "Failed Restoring Task", "failed to restore task; will not run until server "
-                                              "is contacted", a->started_ms);
+        put_event(b, "Failed Restoring Task",
+                  "failed to restore task; will not run until server "
+                  "is contacted",
+                  a->started_ms);
         put_event(b, "Restarting", "Task restarting", a->started_ms);
     }
     put_event(b, "Started", "Task started by client", a->started_ms);
@@ -421,6 +413,7 @@ enum sim_answered sim_get_namespaces(struct sim_ask *x)
 
 enum sim_answered sim_get_metrics(struct sim_ask *x)
 {
-    js_raw(&x->a->body, NULL, "{'Counters':[],'Gauges':[],'Points':[],'Samples':[],'Timestamp':''}");
+    js_raw(&x->a->body, NULL,
+           "{'Counters':[],'Gauges':[],'Points':[],'Samples':[],'Timestamp':''}");
     return SIM_ANSWERED;
 }

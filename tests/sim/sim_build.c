@@ -8,11 +8,11 @@ struct from {
 
 /* First version with it; KEEP_STATUS also came to two older series. */
 static const struct from since[SIM_FEATURE_COUNT] = {
-    [SIM_FEATURE_LAST_DRAIN] = {1, 1, 0},      [SIM_FEATURE_PAGES] = {1, 3, 0},
-    [SIM_FEATURE_VALIDATE] = {1, 3, 0},        [SIM_FEATURE_KEEP_STATUS] = {1, 5, 0},
-    [SIM_FEATURE_BUILD_DATE] = {1, 5, 0},      [SIM_FEATURE_NODE_POOL] = {1, 6, 0},
-    [SIM_FEATURE_TRANSFER] = {1, 7, 0},        [SIM_FEATURE_VOTERS] = {1, 4, 0},
-    [SIM_FEATURE_TOKEN_SELF] = {1, 10, 1},     [SIM_FEATURE_SNAPSHOT_WRITE] = {1, 11, 3},
+    [SIM_FEATURE_LAST_DRAIN] = {1, 1, 0},  [SIM_FEATURE_PAGES] = {1, 3, 0},
+    [SIM_FEATURE_VALIDATE] = {1, 3, 0},    [SIM_FEATURE_KEEP_STATUS] = {1, 5, 0},
+    [SIM_FEATURE_BUILD_DATE] = {1, 5, 0},  [SIM_FEATURE_NODE_POOL] = {1, 6, 0},
+    [SIM_FEATURE_TRANSFER] = {1, 7, 0},    [SIM_FEATURE_VOTERS] = {1, 4, 0},
+    [SIM_FEATURE_TOKEN_SELF] = {1, 10, 1}, [SIM_FEATURE_SNAPSHOT_WRITE] = {1, 11, 3},
     [SIM_FEATURE_NO_RAFT_2] = {1, 4, 0},
 };
 

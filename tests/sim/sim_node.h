@@ -39,7 +39,8 @@ struct sim_config {
     int n_join; /* servers: gossip addresses to join; clients: servers to register with */
     struct sim_addr join[SIM_SERVERS_MAX];
     int allocs; /* tasks a new client gets from the job `web` */
-    struct sim_id management, reader; /* secrets of two tokens there are from the start; zero: none */
+    struct sim_id management,
+        reader;                    /* secrets of two tokens there are from the start; zero: none */
     char data_dir[128], file[128]; /* told by agent/self only */
     struct sim_timing timing;
 };
@@ -91,8 +92,8 @@ struct sim_progress {
     uint32_t fetched; /* incarnation autopilot last fetched its statistics from */
     int64_t stable_ms;
     bool was_healthy;
-    uint32_t demoted;    /* incarnation that came back as a non-voter (fault) */
-    int64_t held_until;  /* not promoted before */
+    uint32_t demoted;   /* incarnation that came back as a non-voter (fault) */
+    int64_t held_until; /* not promoted before */
 };
 
 struct sim_raft {
@@ -112,8 +113,8 @@ struct sim_raft {
 
 struct sim_autopilot {
     struct sim_health health;
-    struct sim_addr from;             /* which leader published it */
-    int64_t fetch_due, publish_due;   /* 0: none */
+    struct sim_addr from;           /* which leader published it */
+    int64_t fetch_due, publish_due; /* 0: none */
     bool hung[SIM_SERVERS_MAX], unlucky[SIM_SERVERS_MAX];
     int64_t reconcile_due;
 };

@@ -38,8 +38,7 @@ static const struct route routes[] = {
     {"GET", "/v1/operator/snapshot", SIM_READ, SIM_NEED_MANAGEMENT, -1, sim_get_snapshot},
     {"GET", "/v1/nodes", SIM_READ, SIM_NEED_NODE_READ, -1, sim_get_nodes},
     {"GET", "/v1/node/:id", SIM_READ, SIM_NEED_NODE_READ, -1, sim_get_node},
-    {"GET", "/v1/node/:id/allocations", SIM_READ, SIM_NEED_NODE_READ, -1,
-     sim_get_node_allocations},
+    {"GET", "/v1/node/:id/allocations", SIM_READ, SIM_NEED_NODE_READ, -1, sim_get_node_allocations},
     {PUTS, "/v1/node/:id/drain", SIM_LEADS, SIM_NEED_NODE_WRITE, -1, sim_put_drain},
     {PUTS, "/v1/node/:id/eligibility", SIM_LEADS, SIM_NEED_NODE_WRITE, -1, sim_put_eligibility},
     {"GET", "/v1/jobs", SIM_READ, SIM_NEED_SPACE_READ, -1, sim_get_jobs},
@@ -138,8 +137,9 @@ const struct sim_record *sim_token_of(const struct sim_node *n, const char *secr
     struct sim_id id;
     const struct sim_record *r;
     int slot = 0;
-    if (sim_id_parse(secret, &id) < 0)
-        return NULL;
+    static const struct sim_id none;
+    if (sim_id_parse(secret, &id) < 0 || sim_id_eq(&id, &none))
+        return NULL; /* policies have no secret */
     while ((r = sim_view_next(n, SIM_REC_TOKEN, &slot)) != NULL)
         if (sim_id_eq(&r->u.token.secret, &id))
             return r;
@@ -222,8 +222,9 @@ static bool leader_answers(struct sim_ask *x, enum sim_where where, enum sim_ans
     if (x->q->ticket != 0 || open)
         *ret = sim_fail(x, 500, "rpc error: stream closed");
     else
-        *ret = sim_fail(x, 500, "rpc error: failed to get conn: dial tcp %s: connect: "
-                                "connection refused",
+        *ret = sim_fail(x, 500,
+                        "rpc error: failed to get conn: dial tcp %s: connect: "
+                        "connection refused",
                         at);
     x->q->ticket = 0;
     return false;

@@ -12,15 +12,15 @@
 #include "sim_build.h"
 
 enum sim_need { /* what the token must allow */
-    SIM_NEED_NOTHING,
-    SIM_NEED_AGENT_READ,
-    SIM_NEED_AGENT_WRITE,
-    SIM_NEED_NODE_READ,
-    SIM_NEED_NODE_WRITE,
-    SIM_NEED_OPERATOR_READ,
-    SIM_NEED_OPERATOR_WRITE,
-    SIM_NEED_SPACE_READ, /* never refused: what may not be read is left out */
-    SIM_NEED_MANAGEMENT,
+                SIM_NEED_NOTHING,
+                SIM_NEED_AGENT_READ,
+                SIM_NEED_AGENT_WRITE,
+                SIM_NEED_NODE_READ,
+                SIM_NEED_NODE_WRITE,
+                SIM_NEED_OPERATOR_READ,
+                SIM_NEED_OPERATOR_WRITE,
+                SIM_NEED_SPACE_READ, /* never refused: what may not be read is left out */
+                SIM_NEED_MANAGEMENT,
 };
 
 enum sim_where {

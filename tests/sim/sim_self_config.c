@@ -271,8 +271,8 @@ void sim_self_config(const struct sim_node *n, struct buf *b)
     js_bool(b, "LeaveOnTerm", n->cfg.leave_on_term);
     js_str(b, "NodeName", n->cfg.name);
     js_strf(b, "PluginDir", "%s/plugins", n->cfg.data_dir);
-    js_raw(b, "Plugins", n->cfg.client ? "[{'Args':null,'Config':{'enabled':true},'Name':'raw_exec'}]"
-                                       : "null");
+    js_raw(b, "Plugins",
+           n->cfg.client ? "[{'Args':null,'Config':{'enabled':true},'Name':'raw_exec'}]" : "null");
     js_str(b, "Region", n->cfg.region);
     put_server(b, n);
     put_tls(b, n);
