@@ -12,19 +12,19 @@
 #include "err.h"
 #include "ports.h"
 
-struct control {
-    int fd;       /* signalfd; -1: not open */
-    int signals;  /* so far */
-    int last;     /* the last one */
+struct signals {
+    int fd;      /* signalfd; -1: not open */
+    int signals; /* so far */
+    int last;    /* the last one */
 };
 
-MUST_CHECK int control_open(struct control *c, struct err *err);
-void control_close(struct control *c);
+MUST_CHECK int control_open(struct signals *c, struct err *err);
+void control_close(struct signals *c);
 /* Reads what is there. true: *ret says what is asked now. */
-bool control_read(struct control *c, enum control *ret);
+bool control_read(struct signals *c, enum control *ret);
 
-/* Asks "question [y/N] " on the terminal. 1 yes, 0 no; -1 when standard input is no
+/* Asks "question [y/N] " on the terminal. 1 yes, 0 no (also by a signal); -1 when standard input is no
  * terminal (ERR_REFUSED, with what to do instead). */
-MUST_CHECK int control_confirm(const char *question, struct err *err);
+MUST_CHECK int control_confirm(struct signals *c, const char *question, struct err *err);
 
 #endif
