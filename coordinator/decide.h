@@ -61,7 +61,8 @@ struct intent {
     enum skip_why skip;
     enum failure failure;
     enum outcome outcome;
-    uint64_t not_before; /* INTENT_SWAP: agent's uptime, 0 now */
+    uint64_t not_before;     /* INTENT_SWAP: agent's uptime, 0 now */
+    char host[NAME_MAX_LEN]; /* INTENT_STOP: name of the host it is about, "" none */
     char text[480];
     char advice[TEXT_MAX];
 };
@@ -78,6 +79,7 @@ struct waiting {
 struct decision {
     struct intent intents[INTENTS_MAX];
     size_t n_intents;
+    struct intent overflow; /* scratch, never carried out */
     struct waiting waiting[WAITING_MAX];
     size_t n_waiting;
 };
@@ -88,6 +90,7 @@ enum claim {
     CLAIM_ASKED,
     CLAIM_HELD,
     CLAIM_REFUSED, /* another run holds it */
+    CLAIM_SILENT,  /* asked again and again: no answer */
 };
 
 struct lease_view {

@@ -26,8 +26,8 @@ struct gate_result {
 struct gate_result gate_region(const struct world *w, const struct plan *p, const struct ledger *l,
                                const char *region, int64_t now);
 /* May the voters without this server go on? (Quorum of healthy voters.) */
-struct gate_result gate_quorum(const struct world *w, const struct plan *p, const struct ledger *l,
-                               const char *key, int64_t now);
+struct gate_result gate_quorum(const struct world *w, const struct plan *p, const char *key,
+                               int64_t now);
 /* The server just changed: runs the target by its own answer and everyone's members,
  * voter, caught up with the leader's index noted after it started. */
 struct gate_result gate_server(const struct world *w, const struct plan *p, const struct ledger *l,
@@ -43,11 +43,14 @@ struct gate_result gate_allocs(const struct world *w, const struct plan *p, cons
 
 /* The one leader every server of the region names, by fresh answers; NULL: unclear. */
 const struct host *region_leader(const struct world *w, const char *region, int64_t now);
+/* How many of the region's servers vote; 0: not all could be read. */
+uint32_t region_voters(const struct world *w, const char *region, int64_t now);
 bool fresh(int64_t at, int64_t now); /* asked at most FRESH_MS ago */
 
 struct streak {
     char key[UUID_MAX + NAME_MAX_LEN]; /* "region/global", "host/<key>" */
     int64_t since_ms; /* begin of the observation that first passed; 0: not passing */
+    int64_t last_ms;  /* begin of the last observation */
     uint32_t answers;
     uint64_t last_round;
     enum verdict_kind last;
@@ -57,6 +60,7 @@ struct streak {
 struct evidence {
     struct streak *streaks;
     size_t n, cap;
+    int64_t begun_ms;    /* when this process began to observe */
     int64_t progress_ms; /* when something last moved: intents, receipts; kept by run */
 };
 

@@ -188,3 +188,29 @@ size_t ledger_in_flight(const struct ledger *l, const struct plan *p, bool serve
         n += p->hosts[i].is_server == servers && host_in_flight(l->hosts[i].state);
     return n;
 }
+
+void ledger_resume(struct ledger *l)
+{
+    l->ending = RUN_NONE;
+    l->cause[0] = l->cause_host[0] = l->advice[0] = '\0';
+    l->failures = 0;
+    l->skipped = 0;
+    if (l->state != RUN_ABORTING)
+        l->state = RUN_CLAIMING;
+    for (size_t i = 0; i < l->n_hosts; i++) {
+        struct ledger_host *h = &l->hosts[i];
+        h->attempts = h->transfers = h->resends = 0;
+        if (h->state == HOST_SKIPPED && h->skip == SKIP_UNMANAGED)
+            l->skipped++;
+        else if (h->state == HOST_FAILED || h->state == HOST_SKIPPED)
+            h->state = HOST_PENDING;
+        h->dirty = true;
+    }
+    l->dirty = true;
+}
+
+void ledger_abort(struct ledger *l)
+{
+    ledger_resume(l);
+    l->state = RUN_ABORTING;
+}

@@ -77,6 +77,7 @@ struct ledger_host {
     bool answered;        /* its receipt arrived */
     enum refusal refusal; /* what it said */
     uint32_t attempts;    /* orders of this kind so far */
+    uint32_t transfers;   /* leadership was to be taken from it, so many times */
     uint32_t resends;     /* of the last order, without an answer */
     int64_t retry_ms;     /* clock.mono: not again before */
     int64_t receipt_ms;   /* clock.mono when its receipt came; 0 */
@@ -162,6 +163,11 @@ const struct effect *ledger_effect_const(const struct ledger *l, enum effect_kin
 /* At the start of a loop: times of another process (another boot) become now, so that
  * losing them only delays. */
 void ledger_rebase(struct ledger *l, int64_t now);
+/* An ended or interrupted run goes on: leases first; what failed or was skipped may be tried
+ * again. An abort that was begun stays one. */
+void ledger_resume(struct ledger *l);
+/* To be undone and given back (RUN_ABORTING); the loop then ends in RUN_ABORTED. */
+void ledger_abort(struct ledger *l);
 size_t ledger_in_flight(const struct ledger *l, const struct plan *p, bool servers);
 
 #endif

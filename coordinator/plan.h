@@ -87,6 +87,8 @@ void plan_free(struct plan *p);
  * detected for hard rows); NULL: may go on. */
 const struct finding *plan_refused(const struct plan *p);
 const struct plan_host *plan_host(const struct plan *p, const char *key);
+/* A server nobody plans, that left by everyone's list and does not answer. */
+bool plan_is_past(const struct world *w, const struct plan *p, const struct host *h);
 /* The canonical text the digest is over; also what the ledger stores. */
 void plan_text(const struct plan *p, struct buf *ret);
 /* Reads plan_text back (resume). Findings are not kept. */

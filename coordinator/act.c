@@ -1,0 +1,465 @@
+#include "run_parts.h"
+
+#include <inttypes.h>
+
+#define ANSWER_MS   15000 /* an order without any event about it is sent again after this */
+#define BACKOFF_MAX 15000
+#define START_BY_MS 60000 /* an order that arrives later than this is not obeyed */
+#define REFUSED_MAX 40    /* refusals that may pass, before they are final */
+
+static int64_t backoff(uint32_t tries)
+{
+    return tries >= 4 ? BACKOFF_MAX : MIN_OF((int64_t)1000 << tries, BACKOFF_MAX);
+}
+
+/* ---- orders ---- */
+
+bool order_head(const struct run *r, const char *key, enum message_kind kind, struct order *ret)
+{
+    const struct host *h = r->world != NULL ? world_host(r->world, key) : NULL;
+
+    if (h == NULL || h->agent.hello_at == 0)
+        return false;
+    memset(&ret->head, 0, sizeof(ret->head));
+    ret->head.kind = kind;
+    ret->head.version = 1;
+    memcpy(ret->head.session, h->agent.session, SESSION_LEN);
+    ret->head.epoch = lease_epoch(r, key);
+    r->config->ports->random(r->config->ports->ctx, ret->head.nonce, NONCE_LEN);
+    return true;
+}
+
+/* The agent's uptime now, from what it told. */
+static uint64_t uptime_of(const struct agent_view *a, int64_t now)
+{
+    return a->uptime_ms + (uint64_t)(now > a->hello_at ? now - a->hello_at : 0);
+}
+
+static void fill_swap(const struct run *r, const struct plan_host *p, const struct intent *in,
+                      struct order_swap *ret)
+{
+    const struct plan *plan = r->config->plan;
+
+    *ret = (struct order_swap){
+        .digest = p->digest,
+        .on_not_ready = p->is_server ? plan->server_on_not_ready : plan->client_on_not_ready,
+        .not_before = in->not_before,
+        .hold_ms = (uint32_t)plan->policy.hold_ms,
+        .deadline_ms = (uint32_t)(p->is_server ? plan->policy.server_deadline_ms
+                                               : plan->policy.client_deadline_ms),
+        .is_server = p->is_server,
+    };
+}
+
+static void fill_revert(const struct run *r, const struct plan_host *p, const struct intent *in,
+                        const struct agent_view *a, struct order_revert *ret)
+{
+    const struct plan *plan = r->config->plan;
+
+    *ret = (struct order_revert){
+        .to = digest_is_zero(&a->previous) ? p->before : a->previous,
+        .why = in->failure,
+        .hold_ms = (uint32_t)plan->policy.hold_ms,
+        .deadline_ms = (uint32_t)(p->is_server ? plan->policy.server_deadline_ms
+                                               : plan->policy.client_deadline_ms),
+    };
+}
+
+/* Signs an order of swap's into the ledger. 1: not possible now (no hello, no lease). */
+static int put_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
+                     const struct intent *in, enum message_kind kind, struct err *err)
+{
+    const struct ports *ports = r->config->ports;
+    autofree struct order *o = xalloc(sizeof(*o));
+    const struct host *h = world_host(r->world, lh->key);
+    int64_t now = ports->now(ports->ctx);
+
+    if (!order_head(r, lh->key, kind, o) || o->head.epoch == 0)
+        return 1;
+    o->head.sequence =
+        MAX_OF(MAX_OF(h->agent.swap_sequence, h->agent.order_sequence), lh->sequence) + 1;
+    o->head.time_ms = uptime_of(&h->agent, now) + START_BY_MS;
+    if (kind == MSG_STAGE)
+        ports->stage_order(ports->ctx, lh->key, &o->u.stage);
+    else if (kind == MSG_SWAP)
+        fill_swap(r, p, in, &o->u.swap);
+    else
+        fill_revert(r, p, in, &h->agent, &o->u.revert);
+    buf_clear(&lh->inner);
+    if (ports->sign(ports->ctx, lh->key, o, &lh->inner, &lh->inner_digest, err) < 0)
+        return err_wrap(err, "sign the %s order for %s", message_kind_name(kind), p->name);
+    lh->attempts = lh->order == kind ? lh->attempts + 1 : 1;
+    lh->order = kind;
+    memcpy(lh->session, o->head.session, SESSION_LEN);
+    memcpy(lh->nonce, o->head.nonce, NONCE_LEN);
+    lh->epoch = o->head.epoch;
+    lh->sequence = o->head.sequence;
+    lh->ordered_ms = lh->effect_ms = now;
+    lh->retry_ms = now + ANSWER_MS;
+    lh->answered = false;
+    lh->refusal = REFUSAL_NONE;
+    lh->receipt_ms = 0;
+    lh->resends = 0;
+    lh->dirty = true;
+    if (lh->attempts == 1)
+        run_moved(r);
+    return 0;
+}
+
+/* ---- what is noted before a swap ---- */
+
+static void keep_allocs(struct ledger_host *lh, const struct client_view *c)
+{
+    lh->n_allocs = 0;
+    for (size_t i = 0; i < c->n_allocs && lh->n_allocs < ALLOCS_KEPT; i++) {
+        const struct alloc_view *a = &c->allocs[i];
+        if (!str_eq(a->client_status, "running"))
+            continue;
+        struct kept_alloc *k = &lh->allocs[lh->n_allocs++];
+        str_cut(k->id, sizeof(k->id), a->id);
+        k->started_ns = a->started_ns;
+        k->restarts = a->restarts;
+    }
+}
+
+static void keep_drivers(struct ledger_host *lh, const struct client_view *c)
+{
+    size_t used = (size_t)snprintf(lh->base_drivers, sizeof(lh->base_drivers), " ");
+
+    for (size_t i = 0; i < c->n_drivers; i++) {
+        const struct driver_view *d = &c->drivers[i];
+        size_t n = strlen(d->name);
+        if (!d->detected || !d->healthy || used + n + 2 > sizeof(lh->base_drivers))
+            continue;
+        memcpy(lh->base_drivers + used, d->name, n);
+        used += n;
+        memcpy(lh->base_drivers + used++, " ", 2);
+    }
+}
+
+static void keep_baseline(struct ledger_host *lh, const struct host *h)
+{
+    lh->base_stamp = h->agent.stamp;
+    lh->base_leader_index = 0;
+    if (h->is_server)
+        return;
+    lh->base_modify_index = h->client.modify_index;
+    keep_allocs(lh, &h->client);
+    keep_drivers(lh, &h->client);
+}
+
+/* ---- intents to the ledger ---- */
+
+static uint32_t count_state(const struct ledger *l, enum host_state state)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < l->n_hosts; i++)
+        n += l->hosts[i].state == state;
+    return n;
+}
+
+static void canaries_told(struct run *r)
+{
+    struct ledger *l = r->config->ledger;
+    int64_t settled = 0;
+
+    for (size_t i = 0; i < l->n_hosts; i++) {
+        if (!l->hosts[i].canary)
+            continue;
+        if (!host_finished(l->hosts[i].state))
+            return;
+        settled = MAX_OF(settled, l->hosts[i].settled_ms);
+    }
+    l->canaries_done = true;
+    l->canaries_settled_ms = settled;
+}
+
+static void settling_begins(struct run *r, struct ledger_host *lh, const struct plan_host *p,
+                            int64_t now)
+{
+    const struct host *h = world_host(r->world, lh->key);
+    const struct host *leader = region_leader(r->world, p->region, now);
+
+    lh->effect_ms = now;
+    if (h != NULL)
+        lh->silence_ms = h->agent.silence_ms;
+    if (p->is_server && leader != NULL)
+        lh->base_leader_index = leader->server.commit_index;
+}
+
+static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *p,
+                 const struct intent *in)
+{
+    struct ledger *l = r->config->ledger;
+    struct effect *e = ledger_effect(l, EFFECT_DRAIN, lh->key);
+    int64_t now = r->config->ports->now(r->config->ports->ctx);
+
+    if (lh->state == HOST_RESTORING && in->state != HOST_GONE) {
+        lh->state = in->state; /* outcome and text stand since it began to restore */
+    } else {
+        lh->state = in->state;
+        lh->outcome = in->outcome;
+        lh->failure = in->failure;
+        lh->skip = in->skip;
+        str_cut(lh->text, sizeof(lh->text), in->text);
+    }
+    if (e != NULL && (lh->state == HOST_RESTORING || host_finished(lh->state))) {
+        e->undo = true;
+        e->dirty = true;
+    }
+    if (lh->state == HOST_SETTLING)
+        settling_begins(r, lh, p, now);
+    if (lh->state == HOST_DONE || lh->state == HOST_FAILED)
+        lh->settled_ms = now;
+    lh->retry_ms = 0;
+    lh->dirty = true;
+    l->failures = count_state(l, HOST_FAILED);
+    l->skipped = count_state(l, HOST_SKIPPED);
+    if (lh->canary)
+        canaries_told(r);
+    run_moved(r);
+}
+
+static int add_drain(struct run *r, struct ledger_host *lh)
+{
+    struct effect *e = ledger_effect_add(r->config->ledger, EFFECT_DRAIN, lh->key);
+    char run[2 * RUN_ID_LEN + 1];
+
+    if (e == NULL)
+        return 1;
+    str_hex(run, r->config->ledger->run_id, RUN_ID_LEN);
+    snprintf(e->before, sizeof(e->before), "{\"eligible\":true,\"draining\":false}");
+    snprintf(e->ours, sizeof(e->ours), "{\"draining\":true,\"run\":\"%s\"}", run);
+    lh->state = HOST_DRAINING;
+    lh->dirty = true;
+    run_moved(r);
+    return 0;
+}
+
+static void add_transfer(struct run *r, struct ledger_host *lh, const struct intent *in)
+{
+    struct effect *e = ledger_effect_add(r->config->ledger, EFFECT_TRANSFER, lh->key);
+
+    if (e == NULL)
+        return;
+    str_cut(e->before, sizeof(e->before), lh->key);
+    str_cut(e->ours, sizeof(e->ours), in->peer);
+    e->note_cleared = true;
+    lh->transfers++;
+    lh->dirty = true;
+    run_moved(r);
+}
+
+static void change_run(struct run *r, const struct intent *in)
+{
+    struct ledger *l = r->config->ledger;
+
+    if (in->run == RUN_STOPPED && in->text[0] != '\0')
+        str_cut(l->cause, sizeof(l->cause), in->text);
+    if (in->run == RUN_PAUSED || in->run == RUN_STOPPED)
+        l->before_pause = l->state;
+    l->state = in->run;
+    if (run_ended(in->run))
+        l->ending = RUN_NONE;
+    l->dirty = true;
+    run_moved(r);
+}
+
+static void stop(struct run *r, const struct intent *in)
+{
+    struct ledger *l = r->config->ledger;
+
+    l->ending = RUN_STOPPED;
+    str_cut(l->cause, sizeof(l->cause), in->text);
+    str_cut(l->cause_host, sizeof(l->cause_host), in->host);
+    str_cut(l->advice, sizeof(l->advice), in->advice);
+    l->dirty = true;
+    run_moved(r);
+}
+
+static void restore(struct run *r, const struct intent *in)
+{
+    struct ledger *l = r->config->ledger;
+
+    for (size_t i = 0; i < l->n_effects; i++)
+        if (str_eq(l->effects[i].key, in->key) && !l->effects[i].undo) {
+            l->effects[i].undo = true;
+            l->effects[i].dirty = true;
+        }
+}
+
+static const struct {
+    enum message_kind kind;
+    enum host_state state;
+} ordered[INTENT_KIND_COUNT] = {
+    [INTENT_STAGE] = {MSG_STAGE, HOST_STAGING},
+    [INTENT_SWAP] = {MSG_SWAP, HOST_SWAPPING},
+    [INTENT_REVERT] = {MSG_REVERT, HOST_REVERTING},
+};
+
+/* 1: this intent comes to nothing now. */
+static int order_host(struct run *r, struct ledger_host *lh, const struct plan_host *p,
+                      const struct intent *in, struct err *err)
+{
+    int rv = put_order(r, lh, p, in, ordered[in->kind].kind, err);
+
+    if (rv != 0)
+        return rv;
+    lh->state = ordered[in->kind].state;
+    if (in->kind == INTENT_SWAP)
+        keep_baseline(lh, world_host(r->world, lh->key));
+    if (in->kind == INTENT_REVERT)
+        str_cut(lh->text, sizeof(lh->text), in->text);
+    return 0;
+}
+
+static int apply(struct run *r, const struct intent *in, struct err *err)
+{
+    struct ledger *l = r->config->ledger;
+    struct ledger_host *lh = ledger_host(l, in->key);
+    const struct plan_host *p = lh != NULL ? &r->config->plan->hosts[lh - l->hosts] : NULL;
+
+    if (ordered[in->kind].kind != MSG_NONE)
+        return lh == NULL ? 0 : order_host(r, lh, p, in, err);
+    if (in->kind == INTENT_CLAIM)
+        lease_want(r, in->key);
+    else if (in->kind == INTENT_MARK && lh != NULL)
+        mark(r, lh, p, in);
+    else if (in->kind == INTENT_DRAIN && lh != NULL)
+        return add_drain(r, lh);
+    else if (in->kind == INTENT_TRANSFER && lh != NULL)
+        add_transfer(r, lh, in);
+    else if (in->kind == INTENT_RESTORE)
+        restore(r, in);
+    else if (in->kind == INTENT_RUN)
+        change_run(r, in);
+    else if (in->kind == INTENT_STOP)
+        stop(r, in);
+    else if (in->kind == INTENT_PAUSE) {
+        l->ending = RUN_PAUSED;
+        l->dirty = true;
+        run_moved(r);
+    }
+    return 0;
+}
+
+int act(struct run *r, const struct decision *d, struct err *err)
+{
+    const struct ports *ports = r->config->ports;
+    bool send[INTENTS_MAX] = {false};
+
+    for (size_t i = 0; i < d->n_intents; i++) {
+        int rv = apply(r, &d->intents[i], err);
+        if (rv < 0)
+            return -1;
+        send[i] = rv == 0 && (ordered[d->intents[i].kind].kind != MSG_NONE ||
+                              d->intents[i].kind == INTENT_RESEND);
+    }
+    effects_plan(r);
+    if (run_commit(r, err) < 0)
+        return -1;
+    for (size_t i = 0; i < d->n_intents; i++) {
+        struct ledger_host *lh = send[i] ? ledger_host(r->config->ledger, d->intents[i].key) : NULL;
+        if (lh == NULL || lh->inner.len == 0)
+            continue;
+        if (d->intents[i].kind == INTENT_RESEND)
+            lh->retry_ms = ports->now(ports->ctx) + ANSWER_MS;
+        ports->send(ports->ctx, lh->key, lh->order, lh->nonce, &lh->inner);
+    }
+    return effects_do(r, err);
+}
+
+/* ---- receipts ---- */
+
+enum reaction {
+    FINAL, /* the host fails with what it said */
+    AGAIN, /* was not obeyed and will not be: a new order */
+    LATER, /* the same after a while, by a new order */
+    CLAIM, /* the lease first, then a new order */
+    STAGE, /* what was staged is not there: from the beginning */
+    HELD,  /* root's word */
+};
+
+static const enum reaction reactions[REFUSAL_COUNT] = {
+    [REFUSAL_NONE] = AGAIN,        [REFUSAL_SESSION] = AGAIN,  [REFUSAL_EPOCH] = CLAIM,
+    [REFUSAL_SEQUENCE] = AGAIN,    [REFUSAL_REPLAYED] = AGAIN, [REFUSAL_LATE] = AGAIN,
+    [REFUSAL_ROLE] = FINAL,        [REFUSAL_LEASE] = CLAIM,    [REFUSAL_PAUSED] = LATER,
+    [REFUSAL_BUSY] = LATER,        [REFUSAL_PHASE] = STAGE,    [REFUSAL_HELD] = HELD,
+    [REFUSAL_GAP] = LATER,         [REFUSAL_QUORUM] = LATER,   [REFUSAL_UNKNOWN] = LATER,
+    [REFUSAL_MANIFEST] = FINAL,    [REFUSAL_URL] = FINAL,      [REFUSAL_DIGEST] = STAGE,
+    [REFUSAL_UNSUPPORTED] = FINAL, [REFUSAL_LIMIT] = LATER,    [REFUSAL_FORMAT] = FINAL,
+    [REFUSAL_IO] = LATER,
+};
+
+/* Where a host stands when its order was not obeyed. */
+static enum host_state stands(const struct ledger *l, const struct ledger_host *lh,
+                              enum reaction re)
+{
+    if (lh->order == MSG_REVERT)
+        return HOST_SETTLING;
+    if (lh->order == MSG_SWAP && ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
+        return HOST_DRAINING;
+    return lh->order == MSG_STAGE || re == STAGE ? HOST_PENDING : HOST_STAGED;
+}
+
+static void not_obeyed(struct run *r, struct ledger_host *lh, const struct receipt_done *done)
+{
+    struct ledger *l = r->config->ledger;
+    enum reaction re = reactions[done->refusal];
+    int64_t now = r->config->ports->now(r->config->ports->ctx);
+    struct intent in = {.kind = INTENT_MARK, .state = stands(l, lh, re)};
+
+    if (lh->attempts > REFUSED_MAX || (re == STAGE && lh->attempts > 3) ||
+        (re == STAGE && lh->order == MSG_REVERT))
+        re = FINAL;
+    lh->sequence = MAX_OF(lh->sequence, done->last_sequence);
+    if (re == CLAIM)
+        lease_refused(r, lh->key);
+    if (re == FINAL || re == HELD) {
+        bool client = !r->config->plan->hosts[lh - l->hosts].is_server;
+        in.state = re == HELD && client ? HOST_SKIPPED : HOST_FAILED;
+        in.skip = re == HELD ? SKIP_HELD : SKIP_NONE;
+        in.failure = FAILURE_REFUSED_BY_LAW;
+        in.outcome = lh->order == MSG_REVERT ? OUTCOME_LEFT : OUTCOME_NONE;
+        if (ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
+            in.state = HOST_RESTORING;
+    }
+    snprintf(in.text, sizeof(in.text), "%s order refused, %s: %s", message_kind_name(lh->order),
+             refusal_name(done->refusal), done->text);
+    if (in.state == HOST_SETTLING) { /* a revert that was refused: its turn goes on */
+        lh->state = HOST_SETTLING;
+        lh->dirty = true;
+    } else if (host_finished(in.state) || in.state == HOST_RESTORING) {
+        mark(r, lh, &r->config->plan->hosts[lh - l->hosts], &in);
+    } else {
+        lh->state = in.state;
+        str_cut(lh->text, sizeof(lh->text), in.text);
+        lh->dirty = true;
+    }
+    lh->retry_ms = now + (re == AGAIN ? 0 : backoff(lh->attempts));
+}
+
+void act_receipt(struct run *r, const struct event *ev)
+{
+    struct ledger_host *lh = ledger_host(r->config->ledger, ev->key);
+    int64_t now = r->config->ports->now(r->config->ports->ctx);
+
+    if (lh == NULL || lh->order != ev->order || lh->answered ||
+        memcmp(lh->nonce, ev->nonce, NONCE_LEN) != 0)
+        return; /* of an order that was given up, or doubled */
+    if (ev->kind == EV_NO_ANSWER) {
+        lh->retry_ms = now + backoff(lh->resends++);
+        lh->dirty = true;
+        return;
+    }
+    const struct receipt_done *done = &ev->receipt->u.done;
+    lh->answered = true;
+    lh->refusal = done->refusal;
+    lh->receipt_ms = now;
+    lh->effect_ms = now;
+    lh->dirty = true;
+    if (done->refusal == REFUSAL_NONE)
+        run_moved(r);
+    else
+        not_obeyed(r, lh, done);
+}

@@ -1,0 +1,261 @@
+#include "decide_parts.h"
+
+#include <inttypes.h>
+
+#define MARGIN_MS 60000 /* beyond an agent's own deadline before we give up on its answer */
+
+/* ---- names ---- */
+
+const char *reason_name(enum reason r)
+{
+    static const char *const names[REASON_COUNT] = {
+        [REASON_NONE] = "none",
+        [REASON_GATE] = "gate",
+        [REASON_GATE_UNKNOWN] = "gate-unknown",
+        [REASON_SETTLING] = "settling",
+        [REASON_STAGING] = "staging",
+        [REASON_IN_FLIGHT] = "in-flight",
+        [REASON_LIMIT] = "limit",
+        [REASON_CANARY] = "canary",
+        [REASON_SOAK] = "soak",
+        [REASON_DRAIN] = "drain",
+        [REASON_LEADER] = "leader",
+        [REASON_SERVERS] = "servers",
+        [REASON_LEASE] = "lease",
+        [REASON_OBSERVE] = "observe",
+        [REASON_RETRY] = "retry",
+        [REASON_UNDO] = "undo",
+    };
+    return (unsigned)r < REASON_COUNT ? names[r] : "unknown";
+}
+
+const char *intent_name(enum intent_kind k)
+{
+    static const char *const names[INTENT_KIND_COUNT] = {
+        [0] = "none",
+        [INTENT_CLAIM] = "claim",
+        [INTENT_STAGE] = "stage",
+        [INTENT_SWAP] = "swap",
+        [INTENT_REVERT] = "revert",
+        [INTENT_RESEND] = "resend",
+        [INTENT_DRAIN] = "drain",
+        [INTENT_RESTORE] = "restore",
+        [INTENT_TRANSFER] = "transfer",
+        [INTENT_MARK] = "mark",
+        [INTENT_RUN] = "run",
+        [INTENT_STOP] = "stop",
+        [INTENT_PAUSE] = "pause",
+    };
+    return (unsigned)k < INTENT_KIND_COUNT ? names[k] : "unknown";
+}
+
+/* ---- budgets ---- */
+
+static void check_budgets(const struct situation *s, struct decision *d)
+{
+    uint32_t failed = 0, skipped = 0;
+    size_t last_failed = 0, last_skipped = 0;
+
+    for (size_t i = 0; i < s->ledger->n_hosts; i++) {
+        const struct ledger_host *h = &s->ledger->hosts[i];
+        const struct plan_host *p = &s->plan->hosts[i];
+        if (h->state == HOST_SKIPPED) {
+            skipped++;
+            last_skipped = i;
+        }
+        if (h->state != HOST_FAILED)
+            continue;
+        failed++;
+        last_failed = i;
+        if (p->is_server || p->canary) {
+            intend_stop(s, d, p->name, failure_advice(h->failure), "%s %s: %s",
+                        p->is_server ? "server" : "canary", p->name, h->text);
+            return;
+        }
+    }
+    if (failed > s->plan->policy.max_failures)
+        intend_stop(s, d, s->plan->hosts[last_failed].name,
+                    failure_advice(s->ledger->hosts[last_failed].failure),
+                    "%s: %s (%" PRIu32 " failed, %" PRIu32 " allowed)",
+                    s->plan->hosts[last_failed].name, s->ledger->hosts[last_failed].text, failed,
+                    s->plan->policy.max_failures);
+    else if (skipped > s->plan->policy.max_skipped)
+        intend_stop(s, d, s->plan->hosts[last_skipped].name,
+                    "Bring the host back, or allow it: --max-skipped N.",
+                    "%s skipped, %s: %s (%" PRIu32 " skipped, %" PRIu32 " allowed)",
+                    s->plan->hosts[last_skipped].name,
+                    skip_name(s->ledger->hosts[last_skipped].skip),
+                    s->ledger->hosts[last_skipped].text, skipped, s->plan->policy.max_skipped);
+}
+
+/* ---- a run that waits too long stops, and says for what ---- */
+
+static int64_t patience(const struct policy *p, enum reason reason)
+{
+    int64_t general = p->server_deadline_ms;
+
+    switch (reason) {
+    case REASON_STAGING:
+        return p->stage_deadline_ms + MARGIN_MS;
+    case REASON_IN_FLIGHT:
+    case REASON_CANARY:
+    case REASON_LIMIT:
+        return MAX_OF(p->server_deadline_ms, p->client_deadline_ms) + p->hold_ms + 3 * MARGIN_MS;
+    case REASON_SOAK:
+        return p->soak_ms + general;
+    case REASON_DRAIN:
+        return p->drain_deadline_ms + 3 * MARGIN_MS;
+    case REASON_NONE:
+    case REASON_GATE:
+    case REASON_GATE_UNKNOWN:
+    case REASON_SETTLING:
+    case REASON_LEADER:
+    case REASON_SERVERS:
+    case REASON_LEASE:
+    case REASON_OBSERVE:
+    case REASON_RETRY:
+    case REASON_UNDO:
+    case REASON_COUNT:
+        break;
+    }
+    return general + p->settle_ms;
+}
+
+static bool only_repeats(const struct decision *d)
+{
+    for (size_t i = 0; i < d->n_intents; i++)
+        if (d->intents[i].kind != INTENT_RESEND && d->intents[i].kind != INTENT_CLAIM)
+            return false;
+    return true;
+}
+
+static void check_patience(const struct situation *s, struct decision *d)
+{
+    int64_t longest = 0, since = s->now - s->evidence->progress_ms;
+    const struct waiting *first = NULL;
+    char took[24];
+
+    if (!only_repeats(d))
+        return;
+    for (size_t i = 0; i < d->n_waiting; i++) {
+        longest = MAX_OF(longest, patience(&s->plan->policy, d->waiting[i].reason));
+        first = first != NULL ? first : &d->waiting[i];
+    }
+    if (first == NULL || since <= longest)
+        return;
+    str_for_ms(took, sizeof(took), since);
+    const struct plan_host *h = plan_host(s->plan, first->key);
+    if (s->ledger->state == RUN_ABORTING) {
+        struct intent *in = intend(d, INTENT_RUN, "");
+        in->run = RUN_STOPPED;
+        snprintf(in->text, sizeof(in->text), "could not be undone to the end: %s (for %s)",
+                 first->text, took);
+    } else if (s->ledger->ending != RUN_NONE) {
+        intend_run(d, s->ledger->ending);
+    } else {
+        intend_stop(s, d, h != NULL ? h->name : "", "", "waited %s in vain: %s", took, first->text);
+    }
+}
+
+/* ---- what each state of the run does, beside the hosts in flight ---- */
+
+static bool all_staged(const struct situation *s)
+{
+    for (size_t i = 0; i < s->ledger->n_hosts; i++)
+        if (s->ledger->hosts[i].state == HOST_PENDING || s->ledger->hosts[i].state == HOST_STAGING)
+            return false;
+    return true;
+}
+
+static void decide_claiming(const struct situation *s, struct decision *d)
+{
+    if (s->lease->all)
+        intend_run(d, RUN_STAGING);
+    else
+        waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
+}
+
+static void decide_stage_state(const struct situation *s, struct decision *d)
+{
+    if (all_staged(s))
+        intend_run(d, RUN_SERVERS);
+    else
+        decide_staging(s, d);
+}
+
+static bool effects_left(const struct situation *s)
+{
+    for (size_t i = 0; i < s->ledger->n_effects; i++)
+        if (!effect_finished(&s->ledger->effects[i]))
+            return true;
+    return false;
+}
+
+/* Hosts in flight go on; when none is left and all is undone, the end. */
+static void decide_ending(const struct situation *s, struct decision *d)
+{
+    enum run_state end = s->ledger->state == RUN_ABORTING ? RUN_ABORTED : s->ledger->ending;
+    size_t flying =
+        ledger_in_flight(s->ledger, s->plan, true) + ledger_in_flight(s->ledger, s->plan, false);
+
+    for (size_t i = 0; i < s->ledger->n_effects; i++) {
+        const struct effect *e = &s->ledger->effects[i];
+        const struct ledger_host *h = ledger_host_const(s->ledger, e->key);
+        if (!effect_finished(e) && !e->undo && (h == NULL || !host_in_flight(h->state)))
+            intend(d, INTENT_RESTORE, e->key);
+    }
+    if (flying > 0)
+        waiting_for(d, REASON_IN_FLIGHT, "", "%zu in flight", flying);
+    else if (effects_left(s))
+        waiting_for(d, REASON_UNDO, "", "side effects are being undone");
+    else
+        intend_run(d, end);
+}
+
+static void check_gone(const struct situation *s, struct decision *d)
+{
+    for (size_t i = 0; i < s->ledger->n_hosts; i++)
+        if (!host_finished(s->ledger->hosts[i].state) && host_is_gone(s, i))
+            intend_mark(d, s->ledger->hosts[i].key, HOST_GONE, "is no longer in the cluster");
+}
+
+static void check_pause(const struct situation *s, struct decision *d)
+{
+    if (s->lease->taken)
+        intend_stop(s, d, "", "Ask who runs it: caravan status.", "%s", s->lease->text);
+    else if (s->lease->paused && s->ledger->ending == RUN_NONE)
+        intend(d, INTENT_PAUSE, "");
+}
+
+void decide(const struct situation *s, struct decision *ret)
+{
+    static void (*const by_state[RUN_STATE_COUNT])(const struct situation *, struct decision *) = {
+        [RUN_CLAIMING] = decide_claiming,   [RUN_STAGING] = decide_stage_state,
+        [RUN_SERVERS] = decide_servers,     [RUN_CLIENTS] = decide_clients,
+        [RUN_VERIFYING] = decide_verifying, [RUN_ABORTING] = decide_ending,
+    };
+    const struct ledger *l = s->ledger;
+
+    ret->n_intents = 0;
+    ret->n_waiting = 0;
+    if (run_ended(l->state))
+        return;
+    if (s->world == NULL) {
+        waiting_for(ret, REASON_OBSERVE, "", "the first observation");
+        check_patience(s, ret);
+        return;
+    }
+    check_gone(s, ret);
+    for (size_t i = 0; i < l->n_hosts; i++)
+        if (host_in_flight(l->hosts[i].state))
+            decide_flight(s, ret, i);
+    if (l->state != RUN_ABORTING) {
+        check_budgets(s, ret);
+        check_pause(s, ret);
+    }
+    if (l->ending != RUN_NONE)
+        decide_ending(s, ret);
+    else if (by_state[l->state] != NULL)
+        by_state[l->state](s, ret);
+    check_patience(s, ret);
+}

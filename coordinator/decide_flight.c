@@ -1,0 +1,247 @@
+/* A host in flight: from the commit of its order until an observation begun after its receipt
+ * shows it settled, reverted or failed. Unknown is in flight. */
+#include "decide_parts.h"
+
+struct flight {
+    const struct situation *s;
+    struct decision *d;
+    size_t i;
+    const struct ledger_host *lh;
+    const struct plan_host *p;
+    const struct host *h; /* NULL: not in this observation */
+};
+
+/* The agent's word about our order, said after the order was given. */
+static const struct agent_view *told(const struct flight *f)
+{
+    if (f->h == NULL || f->h->agent.status_at <= f->lh->effect_ms ||
+        f->h->agent.order_sequence < f->lh->sequence)
+        return NULL;
+    return &f->h->agent;
+}
+
+/* No receipt yet: the same bytes once more. */
+static void resend(const struct flight *f)
+{
+    if (f->s->now >= f->lh->retry_ms)
+        intend(f->d, INTENT_RESEND, f->lh->key);
+    waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: no answer to the %s order (%u tries)",
+                f->p->name, message_kind_name(f->lh->order), f->lh->resends + 1);
+}
+
+static void still_working(const struct flight *f, const struct agent_view *a)
+{
+    char took[24];
+
+    str_for_ms(took, sizeof(took), f->s->now - f->lh->ordered_ms);
+    waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: %s for %s", f->p->name,
+                a == NULL ? "no word from its agent" : phase_name(a->phase), took);
+}
+
+/* What ended it, as the agent says it, with the last line of evidence. */
+static void failed(const struct flight *f, const struct agent_view *a, enum outcome outcome)
+{
+    intend_conclude(f->s, f->d, f->i, outcome, a->failure, "%s in phase %s: %s; %s",
+                    failure_name(a->failure), phase_name(a->failed_in), a->failure_text,
+                    outcome == OUTCOME_REVERTED ? "reverted to the old binary" : "left as it is");
+}
+
+/* Nothing was changed on the host (out of time, cancelled): it may have another turn. */
+static bool untouched(const struct flight *f, const struct agent_view *a)
+{
+    return a->failed_in == PHASE_SWAPPING && failure_may_retry(a->failure) &&
+           !digest_is_zero(&f->p->before) && digest_eq(&a->disk, &f->p->before) &&
+           digest_eq(&a->running, &f->p->before) && a->hello_at > f->lh->effect_ms &&
+           f->lh->attempts < 3;
+}
+
+static bool fenced(const struct flight *f, const struct agent_view *a)
+{
+    if (a->order_sequence <= f->lh->sequence)
+        return false;
+    intend_stop(f->s, f->d, f->p->name, "Find out who else gives orders: caravan status.",
+                "%s obeyed an order (sequence %llu) that this run did not give", f->p->name,
+                (unsigned long long)a->order_sequence);
+    waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s obeys another coordinator", f->p->name);
+    return true;
+}
+
+/* Servers note the leader's index only now: what was committed while it restarted must reach
+ * it too. Without a clear leader the note waits. */
+static void settles(const struct flight *f)
+{
+    if (f->p->is_server && region_leader(f->s->world, f->p->region, f->s->now) == NULL) {
+        waiting_for(f->d, REASON_LEADER, f->lh->key, "region %s: who leads is not clear",
+                    f->p->region);
+        return;
+    }
+    intend_mark(f->d, f->lh->key, HOST_SETTLING, "runs %s by its agent", f->s->plan->target);
+}
+
+static void swapping(const struct flight *f)
+{
+    const struct agent_view *a = told(f);
+
+    if (a == NULL && !f->lh->answered) {
+        resend(f);
+        return;
+    }
+    if (a != NULL && fenced(f, a))
+        return;
+    if (a != NULL && a->phase == PHASE_SETTLED)
+        settles(f);
+    else if (a != NULL && a->phase == PHASE_REVERTED)
+        failed(f, a, OUTCOME_REVERTED);
+    else if (a != NULL && a->phase == PHASE_FAILED && untouched(f, a))
+        intend_mark(f->d, f->lh->key, HOST_PENDING, "%s: %s; once more", failure_name(a->failure),
+                    a->failure_text);
+    else if (a != NULL && a->phase == PHASE_FAILED)
+        failed(f, a, OUTCOME_LEFT);
+    else
+        still_working(f, a);
+}
+
+static void reverting(const struct flight *f)
+{
+    const struct agent_view *a = told(f);
+
+    if (a == NULL && !f->lh->answered) {
+        resend(f);
+        return;
+    }
+    if (a != NULL && fenced(f, a))
+        return;
+    if (a != NULL && a->phase == PHASE_REVERTED)
+        intend_conclude(f->s, f->d, f->i, OUTCOME_REVERTED, FAILURE_NOT_CAUGHT_UP,
+                        "%s; reverted to the old binary", f->lh->text);
+    else if (a != NULL && a->phase == PHASE_FAILED)
+        failed(f, a, OUTCOME_LEFT);
+    else
+        still_working(f, a);
+}
+
+/* ---- settling: the cluster's word after the agent's ---- */
+
+static void too_late(const struct flight *f, const char *why)
+{
+    enum on_not_ready reaction =
+        f->p->is_server ? f->s->plan->server_on_not_ready : f->s->plan->client_on_not_ready;
+    char took[24];
+
+    str_for_ms(took, sizeof(took), f->s->now - f->lh->effect_ms);
+    if (host_disagrees(f->h, f->s->now) != NULL) { /* nobody to tell: unknown is in flight */
+        waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: %s; its agent does not answer either",
+                    f->p->name, why);
+        return;
+    }
+    bool revert = reaction == ON_REVERT && f->s->lease->majority && !f->s->lease->taken;
+    if (revert && f->p->is_server)
+        revert = gate_quorum(f->s->world, f->s->plan, f->lh->key, f->s->now).kind == GATE_PASS;
+    if (!revert) {
+        intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP,
+                        "not ready within %s: %s; left on the new binary", took, why);
+        return;
+    }
+    struct intent *in = intend(f->d, INTENT_REVERT, f->lh->key);
+    in->failure = FAILURE_NOT_CAUGHT_UP;
+    snprintf(in->text, sizeof(in->text), "not ready within %s: %s", took, why);
+}
+
+static void client_settled(const struct flight *f)
+{
+    struct gate_result g =
+        gate_allocs(f->s->world, f->s->plan, f->s->ledger, f->lh->key, f->s->now);
+
+    if (g.kind == GATE_PASS)
+        intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "settled");
+    else if (g.kind == GATE_FAIL)
+        intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_READY,
+                        "%s; left on the new binary", g.text);
+    else
+        waiting_for(f->d, REASON_GATE_UNKNOWN, f->lh->key, "%s", g.text);
+}
+
+static void settling(const struct flight *f)
+{
+    const struct policy *policy = &f->s->plan->policy;
+    char key[sizeof(((struct streak *)NULL)->key)];
+    int64_t deadline = f->p->is_server ? policy->server_deadline_ms : policy->client_deadline_ms;
+
+    snprintf(key, sizeof(key), "host/%s", f->lh->key);
+    const struct streak *e = evidence_find(f->s->evidence, key);
+    if (evidence_settled(f->s->evidence, key, policy, f->lh->effect_ms, f->s->now)) {
+        if (!f->p->is_server)
+            client_settled(f);
+        else if (regions_settled(f->s, f->d, f->lh->effect_ms))
+            intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "settled");
+        return;
+    }
+    if (e != NULL && e->last == GATE_PASS)
+        waiting_for(f->d, REASON_SETTLING, f->lh->key, "%s is well for %lld s in %u answers",
+                    f->p->name, (long long)((e->last_ms - e->since_ms) / 1000), e->answers);
+    else if (f->s->now - f->lh->effect_ms > deadline && f->s->world->problem[0] == '\0')
+        too_late(f, e != NULL ? e->text : "not asked yet");
+    else
+        waiting_for(f->d, e != NULL && e->last == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN,
+                    f->lh->key, "%s", e != NULL ? e->text : "not asked yet");
+}
+
+/* ---- drain ---- */
+
+static void restoring(const struct flight *f)
+{
+    const struct ledger_host *lh = f->lh;
+
+    if (ledger_effect_const(f->s->ledger, EFFECT_DRAIN, lh->key) != NULL) {
+        waiting_for(f->d, REASON_UNDO, lh->key, "%s: its drain is being undone", f->p->name);
+        return;
+    }
+    enum host_state to = HOST_STAGED;
+    if (lh->outcome != OUTCOME_NONE)
+        to = lh->outcome == OUTCOME_SETTLED ? HOST_DONE : HOST_FAILED;
+    else if (lh->failure != FAILURE_NONE)
+        to = HOST_FAILED;
+    intend_mark(f->d, lh->key, to, "%s", lh->text);
+}
+
+static void draining(const struct flight *f)
+{
+    const struct effect *e = ledger_effect_const(f->s->ledger, EFFECT_DRAIN, f->lh->key);
+    const struct ledger *l = f->s->ledger;
+
+    if (e == NULL || l->ending != RUN_NONE || l->state == RUN_ABORTING) {
+        intend_mark(f->d, f->lh->key, HOST_RESTORING, "not begun: the run ends");
+        return;
+    }
+    bool seen = f->h != NULL && e->done && fresh(f->h->client.list_at, f->s->now) &&
+                f->h->client.list_at > e->done_ms;
+    if (seen && !f->h->client.draining)
+        return; /* decide_clients goes on with the swap */
+    if (e->done && f->s->now - e->done_ms > f->s->plan->policy.drain_deadline_ms + 60000) {
+        struct intent *in = intend(f->d, INTENT_MARK, f->lh->key);
+        in->state = HOST_RESTORING;
+        in->failure = FAILURE_NOT_READY;
+        snprintf(in->text, sizeof(in->text), "its drain did not end within its deadline");
+        return;
+    }
+    waiting_for(f->d, REASON_DRAIN, f->lh->key, "%s: %s", f->p->name,
+                !e->noted  ? "the drain is being noted with its agent"
+                : !e->done ? "the drain is being asked for"
+                           : "draining");
+}
+
+void decide_flight(const struct situation *s, struct decision *d, size_t i)
+{
+    static void (*const by_state[HOST_STATE_COUNT])(const struct flight *) = {
+        [HOST_DRAINING] = draining,   [HOST_SWAPPING] = swapping,   [HOST_SETTLING] = settling,
+        [HOST_REVERTING] = reverting, [HOST_RESTORING] = restoring,
+    };
+    struct flight f = {.s = s,
+                       .d = d,
+                       .i = i,
+                       .lh = &s->ledger->hosts[i],
+                       .p = &s->plan->hosts[i],
+                       .h = world_host(s->world, s->plan->hosts[i].key)};
+
+    by_state[f.lh->state](&f);
+}

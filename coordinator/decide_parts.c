@@ -1,0 +1,165 @@
+#include "decide_parts.h"
+
+#include "version.h"
+
+struct intent *intend(struct decision *d, enum intent_kind kind, const char *key)
+{
+    struct intent *in = &d->intents[d->n_intents];
+
+    if (d->n_intents < INTENTS_MAX)
+        d->n_intents++;
+    else
+        in = &d->overflow;
+    memset(in, 0, sizeof(*in));
+    in->kind = kind;
+    str_cut(in->key, sizeof(in->key), key);
+    return in;
+}
+
+void waiting_for(struct decision *d, enum reason reason, const char *key, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (d->n_waiting == WAITING_MAX)
+        return;
+    struct waiting *w = &d->waiting[d->n_waiting++];
+    w->reason = reason;
+    str_cut(w->key, sizeof(w->key), key);
+    va_start(ap, fmt);
+    vsnprintf(w->text, sizeof(w->text), fmt, ap);
+    va_end(ap);
+}
+
+void intend_mark(struct decision *d, const char *key, enum host_state state, const char *fmt, ...)
+{
+    struct intent *in = intend(d, INTENT_MARK, key);
+    va_list ap;
+
+    in->state = state;
+    va_start(ap, fmt);
+    vsnprintf(in->text, sizeof(in->text), fmt, ap);
+    va_end(ap);
+}
+
+void intend_run(struct decision *d, enum run_state run)
+{
+    intend(d, INTENT_RUN, "")->run = run;
+}
+
+void intend_stop(const struct situation *s, struct decision *d, const char *host,
+                 const char *advice, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (s->ledger->ending != RUN_NONE)
+        return;
+    for (size_t i = 0; i < d->n_intents; i++)
+        if (d->intents[i].kind == INTENT_STOP)
+            return; /* the first cause is the cause */
+    struct intent *in = intend(d, INTENT_STOP, "");
+    str_cut(in->host, sizeof(in->host), host);
+    snprintf(in->advice, sizeof(in->advice), "%s%sThen: caravan resume (or caravan abort).", advice,
+             advice[0] != '\0' ? " " : "");
+    va_start(ap, fmt);
+    vsnprintf(in->text, sizeof(in->text), fmt, ap);
+    va_end(ap);
+}
+
+void intend_conclude(const struct situation *s, struct decision *d, size_t i, enum outcome outcome,
+                     enum failure failure, const char *fmt, ...)
+{
+    const char *key = s->ledger->hosts[i].key;
+    struct intent *in = intend(d, INTENT_MARK, key);
+    va_list ap;
+
+    in->state = outcome == OUTCOME_SETTLED ? HOST_DONE : HOST_FAILED;
+    if (ledger_effect_const(s->ledger, EFFECT_DRAIN, key) != NULL)
+        in->state = HOST_RESTORING;
+    in->outcome = outcome;
+    in->failure = failure;
+    va_start(ap, fmt);
+    vsnprintf(in->text, sizeof(in->text), fmt, ap);
+    va_end(ap);
+}
+
+bool may_begin(const struct situation *s, struct decision *d)
+{
+    if (s->ledger->ending != RUN_NONE || s->ledger->state == RUN_ABORTING)
+        return false;
+    if (!s->lease->majority || s->lease->paused || s->lease->taken) {
+        waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
+        return false;
+    }
+    if (!fresh(s->world->begun_ms, s->now)) {
+        waiting_for(d, REASON_OBSERVE, "", "the last observation is %lld ms old",
+                    (long long)(s->now - s->world->begun_ms));
+        return false;
+    }
+    return true;
+}
+
+const char *host_disagrees(const struct host *h, int64_t now)
+{
+    if (h == NULL)
+        return "is not in the cluster's lists";
+    if (!h->agent.enrolled)
+        return "has no enrolled agent";
+    if (h->agent.key_changed)
+        return "another key answers than was enrolled";
+    if (h->agent.misplaced)
+        return "its agent serves another Nomad";
+    if (!fresh(h->agent.hello_at, now))
+        return "its agent does not answer";
+    return NULL;
+}
+
+bool host_newer(const struct situation *s, const struct host *h)
+{
+    struct version now, target;
+    struct err err;
+
+    return version_parse(host_version(s->world, h), &now, &err) == 0 &&
+           version_parse(s->plan->target, &target, &err) == 0 && version_cmp(&now, &target) > 0;
+}
+
+static bool region_settled(const struct situation *s, struct decision *d, const char *name,
+                           int64_t since)
+{
+    char key[sizeof(((struct streak *)NULL)->key)];
+
+    snprintf(key, sizeof(key), "region/%s", name);
+    if (evidence_settled(s->evidence, key, &s->plan->policy, since, s->now))
+        return true;
+    const struct streak *e = evidence_find(s->evidence, key);
+    if (e == NULL || e->last == GATE_UNKNOWN)
+        waiting_for(d, REASON_GATE_UNKNOWN, "", "region %s: %s", name,
+                    e == NULL ? "not asked yet" : e->text);
+    else if (e->last == GATE_FAIL)
+        waiting_for(d, REASON_GATE, "", "region %s: %s", name, e->text);
+    else
+        waiting_for(d, REASON_SETTLING, "", "region %s is well for %lld s in %u answers", name,
+                    (long long)((e->last_ms - e->since_ms) / 1000), e->answers);
+    return false;
+}
+
+bool regions_settled(const struct situation *s, struct decision *d, int64_t since)
+{
+    for (size_t i = 0; i < s->plan->n_regions; i++)
+        if (!region_settled(s, d, s->plan->regions[i].name, since))
+            return false;
+    for (size_t i = 0; i < s->world->n_regions; i++)
+        if (!region_settled(s, d, s->world->regions[i].name, since))
+            return false;
+    return true;
+}
+
+bool host_is_gone(const struct situation *s, size_t i)
+{
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct region *r = world_region(s->world, p->region);
+
+    if (r == NULL || world_host(s->world, p->key) != NULL)
+        return false;
+    int64_t at = p->is_server ? r->servers_at : r->nodes_at;
+    return fresh(at, s->now) && at > s->ledger->hosts[i].effect_ms;
+}

@@ -1,0 +1,44 @@
+/*
+ * decide_parts.h - what the decide_*.c share: making intents, stating waits, the
+ * guards that stand before everything Caravan begins. Pure. Not for others.
+ */
+#ifndef DECIDE_PARTS_H
+#define DECIDE_PARTS_H
+
+#include "decide.h"
+
+/* A fresh intent, zeroed; when the decision is full a scratch one that nobody carries out:
+ * what did not fit is decided again in the next tick. */
+struct intent *intend(struct decision *d, enum intent_kind kind, const char *key);
+void waiting_for(struct decision *d, enum reason reason, const char *key, const char *fmt, ...)
+    PRINTF(4, 5);
+void intend_mark(struct decision *d, const char *key, enum host_state state, const char *fmt, ...)
+    PRINTF(4, 5);
+void intend_run(struct decision *d, enum run_state run);
+/* Nothing when the run is ending already. host: name for people, "" none. */
+void intend_stop(const struct situation *s, struct decision *d, const char *host,
+                 const char *advice, const char *fmt, ...) PRINTF(5, 6);
+/* A host's turn is over: its effects are undone first, when there are any. */
+void intend_conclude(const struct situation *s, struct decision *d, size_t i, enum outcome outcome,
+                     enum failure failure, const char *fmt, ...) PRINTF(6, 7);
+
+/* May anything be begun: not ending, leases, not paused, a fresh observation? States why not. */
+bool may_begin(const struct situation *s, struct decision *d);
+/* Nomad's record and the agent that answers are about the same host, asked just now
+ * (invariant 12). NULL: yes; else why not. */
+const char *host_disagrees(const struct host *h, int64_t now);
+/* The newest version rule: runs something newer than the target. */
+bool host_newer(const struct situation *s, const struct host *h);
+/* Region streaks of all regions, begun after `since`; states the wait for the first that lacks. */
+bool regions_settled(const struct situation *s, struct decision *d, int64_t since);
+/* A complete list of its kind, asked just now, does not have the host. */
+bool host_is_gone(const struct situation *s, size_t i);
+/* Orders the stage of pending hosts, as many at once as the policy says. */
+void decide_staging(const struct situation *s, struct decision *d);
+/* A host in flight. */
+void decide_flight(const struct situation *s, struct decision *d, size_t i);
+void decide_verifying(const struct situation *s, struct decision *d);
+/* Is this host still to be read back? For what run asks in detail. */
+bool verify_wants(const struct situation *s, size_t i);
+
+#endif

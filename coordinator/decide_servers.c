@@ -1,0 +1,159 @@
+/* Servers: one at a time, followers first, the leader last. */
+#include "decide_parts.h"
+
+#define TRANSFERS_MAX 2 /* then the leader is restarted where it leads */
+
+/* The last thing done to any server: streaks must be younger. */
+static int64_t last_effect(const struct situation *s)
+{
+    int64_t last = 0;
+
+    for (size_t i = 0; i < s->plan->n_servers; i++)
+        last = MAX_OF(last, s->ledger->hosts[i].effect_ms);
+    for (size_t i = 0; i < s->ledger->n_effects; i++)
+        if (s->ledger->effects[i].kind == EFFECT_TRANSFER)
+            last = MAX_OF(last, s->ledger->effects[i].done_ms);
+    return last;
+}
+
+/* First region, in the plan's order, with a server that is not finished. */
+static const char *region_at_work(const struct situation *s)
+{
+    for (size_t i = 0; i < s->plan->n_servers; i++)
+        if (!host_finished(s->ledger->hosts[i].state))
+            return s->plan->hosts[i].region;
+    return NULL;
+}
+
+static bool at_work(const struct situation *s, size_t i, const char *region)
+{
+    return str_eq(s->plan->hosts[i].region, region) && !host_finished(s->ledger->hosts[i].state);
+}
+
+/* The next one by live data: a follower while there is one. */
+static size_t next_server(const struct situation *s, const char *region, const struct host *leader)
+{
+    size_t leads = SIZE_MAX;
+
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        if (!at_work(s, i, region))
+            continue;
+        if (!str_eq(s->plan->hosts[i].key, leader->key))
+            return i;
+        leads = i;
+    }
+    return leads;
+}
+
+/* An upgraded server of the region that can lead. */
+static const char *heir(const struct situation *s, const char *region)
+{
+    for (size_t i = 0; i < s->plan->n_servers; i++)
+        if (str_eq(s->plan->hosts[i].region, region) && s->ledger->hosts[i].state == HOST_DONE)
+            return s->plan->hosts[i].key;
+    return NULL;
+}
+
+/* On a pair known to crash old followers: the new binary leads while others run the old. */
+static bool early_leader(const struct situation *s, struct decision *d, const char *region,
+                         const struct host *leader)
+{
+    if (!s->plan->bad_leader_pair || !str_eq(host_version(s->world, leader), s->plan->target))
+        return false;
+    intend_stop(s, d, leader->name,
+                "Move leadership to a server on the old version, or upgrade the rest at once.",
+                "%s leads region %s on %s while others run the old version: this pair is known to "
+                "crash old followers",
+                leader->name, region, s->plan->target);
+    waiting_for(d, REASON_LEADER, leader->key, "%s leads too early", leader->name);
+    return true;
+}
+
+static void begin_swap(const struct situation *s, struct decision *d, size_t i)
+{
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct host *h = world_host(s->world, p->key);
+    const char *why = host_disagrees(h, s->now);
+
+    if (why != NULL) {
+        waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
+        return;
+    }
+    if (host_newer(s, h)) {
+        intend_stop(s, d, p->name, "Make a new plan.", "%s runs %s meanwhile, newer than %s",
+                    p->name, host_version(s->world, h), s->plan->target);
+        return;
+    }
+    if (s->now < lh->retry_ms) {
+        waiting_for(d, REASON_RETRY, p->key, "%s: %s", p->name, lh->text);
+        return;
+    }
+    struct gate_result g = gate_quorum(s->world, s->plan, p->key, s->now);
+    if (g.kind != GATE_PASS) {
+        waiting_for(d, g.kind == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN, p->key, "%s",
+                    g.text);
+        return;
+    }
+    intend(d, INTENT_SWAP, p->key);
+}
+
+static void begin_leader(const struct situation *s, struct decision *d, size_t i,
+                         const char *region)
+{
+    const char *to = heir(s, region);
+
+    if (!s->plan->transfer || to == NULL || s->ledger->hosts[i].transfers >= TRANSFERS_MAX) {
+        begin_swap(s, d, i);
+        return;
+    }
+    struct intent *in = intend(d, INTENT_TRANSFER, s->plan->hosts[i].key);
+    str_cut(in->peer, sizeof(in->peer), to);
+}
+
+static bool transfer_asked(const struct situation *s, struct decision *d)
+{
+    for (size_t i = 0; i < s->ledger->n_effects; i++) {
+        const struct effect *e = &s->ledger->effects[i];
+        if (e->kind == EFFECT_TRANSFER && !effect_finished(e)) {
+            waiting_for(d, REASON_LEADER, e->key, "leadership is being transferred");
+            return true;
+        }
+    }
+    return false;
+}
+
+void decide_servers(const struct situation *s, struct decision *d)
+{
+    const char *region = region_at_work(s);
+
+    decide_staging(s, d);
+    if (region == NULL) {
+        intend_run(d, RUN_CLIENTS);
+        return;
+    }
+    if (ledger_in_flight(s->ledger, s->plan, true) > 0 || transfer_asked(s, d) || !may_begin(s, d))
+        return;
+    if (!s->lease->all) {
+        waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
+        return;
+    }
+    if (!regions_settled(s, d, last_effect(s)))
+        return;
+    const struct host *leader = region_leader(s->world, region, s->now);
+    if (leader == NULL) {
+        waiting_for(d, REASON_LEADER, "", "region %s: who leads is not clear", region);
+        return;
+    }
+    size_t next = next_server(s, region, leader);
+    bool leads = str_eq(s->plan->hosts[next].key, leader->key);
+    if (early_leader(s, d, region, leader))
+        return;
+    if (s->ledger->hosts[next].state != HOST_STAGED)
+        waiting_for(d, REASON_STAGING, s->plan->hosts[next].key, "%s is not staged",
+                    s->plan->hosts[next].name);
+    else if (leads)
+        begin_leader(s, d, next, region);
+    else
+        begin_swap(s, d, next);
+}

@@ -1,0 +1,98 @@
+/* The wide and harmless part: the new binary on every host's disk. */
+#include "decide_parts.h"
+
+#define SILENT_MS 60000 /* an agent that has not said hello to this process for so long */
+
+static void staging_one(const struct situation *s, struct decision *d, size_t i)
+{
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct host *h = world_host(s->world, p->key);
+    const struct agent_view *a = h != NULL ? &h->agent : NULL;
+    bool told = a != NULL && a->status_at > lh->effect_ms && a->order_sequence == lh->sequence;
+
+    if (told && a->phase == PHASE_STAGED && digest_eq(&a->target, &p->digest)) {
+        intend_mark(d, lh->key, HOST_STAGED, "staged");
+    } else if (told && a->phase == PHASE_FAILED && failure_may_retry(a->failure) &&
+               lh->attempts < 3) {
+        intend_mark(d, lh->key, HOST_PENDING, "%s: %s; once more", failure_name(a->failure),
+                    a->failure_text);
+    } else if (told && a->phase == PHASE_FAILED) {
+        intend_conclude(s, d, i, OUTCOME_NONE, a->failure, "%s while staging: %s; nothing changed",
+                        failure_name(a->failure), a->failure_text);
+    } else if (!told && !lh->answered && lh->resends >= 8 && !p->is_server) {
+        struct intent *in = intend(d, INTENT_MARK, lh->key);
+        in->state = HOST_SKIPPED;
+        in->skip = SKIP_UNREACHABLE;
+        snprintf(in->text, sizeof(in->text), "its agent does not answer");
+    } else {
+        if (!told && !lh->answered && s->now >= lh->retry_ms)
+            intend(d, INTENT_RESEND, lh->key);
+        waiting_for(d, REASON_STAGING, lh->key, "%s: %s", p->name,
+                    told ? phase_name(a->phase) : "stage ordered");
+    }
+}
+
+static void unreachable(struct decision *d, const struct ledger_host *lh, const char *why)
+{
+    struct intent *in = intend(d, INTENT_MARK, lh->key);
+    in->state = HOST_SKIPPED;
+    in->skip = SKIP_UNREACHABLE;
+    snprintf(in->text, sizeof(in->text), "%s", why);
+}
+
+/* Servers' agents are leased already; a client is claimed first. True: begun. */
+static bool begin_one(const struct situation *s, struct decision *d, size_t i)
+{
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct host *h = world_host(s->world, p->key);
+    enum claim claim = s->lease->claims[i];
+
+    if (h == NULL || h->agent.hello_at == 0 || h->agent.key_changed || h->agent.misplaced ||
+        !h->agent.enrolled) {
+        if (!p->is_server && s->now - s->evidence->begun_ms > SILENT_MS)
+            unreachable(d, lh, "its agent does not answer, or not as itself");
+        waiting_for(d, REASON_RETRY, lh->key, "%s: its agent has not answered yet", p->name);
+        return false;
+    }
+    if (s->now < lh->retry_ms) {
+        waiting_for(d, REASON_RETRY, lh->key, "%s: %s", p->name, lh->text);
+        return true;
+    }
+    if (claim == CLAIM_HELD) {
+        intend(d, INTENT_STAGE, lh->key);
+    } else if (p->is_server) {
+        waiting_for(d, REASON_LEASE, lh->key, "%s: its lease is not held", p->name);
+    } else if (claim == CLAIM_REFUSED || claim == CLAIM_SILENT) {
+        unreachable(d, lh,
+                    claim == CLAIM_REFUSED ? "another run holds it" : "its agent does not answer");
+    } else {
+        if (claim == CLAIM_NONE)
+            intend(d, INTENT_CLAIM, lh->key);
+        waiting_for(d, REASON_LEASE, lh->key, "%s: being claimed", p->name);
+    }
+    return true;
+}
+
+void decide_staging(const struct situation *s, struct decision *d)
+{
+    size_t busy = 0;
+
+    for (size_t i = 0; i < s->ledger->n_hosts; i++)
+        if (s->ledger->hosts[i].state == HOST_STAGING) {
+            staging_one(s, d, i);
+            busy++;
+        }
+    bool asked = false, allowed = false;
+    for (size_t i = 0; i < s->ledger->n_hosts && busy < s->plan->policy.stage_parallel; i++) {
+        if (s->ledger->hosts[i].state != HOST_PENDING)
+            continue;
+        if (!asked)
+            allowed = may_begin(s, d);
+        asked = true;
+        if (!allowed)
+            return;
+        busy += begin_one(s, d, i);
+    }
+}

@@ -1,0 +1,67 @@
+#include "effects.h"
+
+#include "gate.h"
+#include "version.h"
+
+const char *effect_step_name(enum effect_step s)
+{
+    static const char *const names[] = {
+        [STEP_NONE] = "none", [STEP_NOTE] = "note",     [STEP_DO] = "do",
+        [STEP_UNDO] = "undo", [STEP_UNDONE] = "undone", [STEP_CLEAR] = "clear",
+    };
+    return (unsigned)s < ARRAY_LEN(names) ? names[s] : "unknown";
+}
+
+/* Nomad keeps no Meta of a drain before 1.1: then a drain there is taken for ours. */
+static bool drain_is_ours(const struct ledger *l, const struct host *h)
+{
+    char run[2 * RUN_ID_LEN + 1];
+    struct version v;
+    struct err err;
+
+    if (version_parse(h->client.version, &v, &err) == 0 && version_cmp_text(&v, "1.1.0") < 0)
+        return true;
+    str_hex(run, l->run_id, RUN_ID_LEN);
+    return str_eq(h->client.drain_meta_run, run);
+}
+
+/* We drain only what was eligible: so eligible and not draining is as before. */
+static enum effect_step undo_drain(const struct effect *e, const struct ledger *l,
+                                   const struct host *h, int64_t after, int64_t now)
+{
+    const struct client_view *c = &h->client;
+
+    (void)e;
+    if (!fresh(c->list_at, now) || c->list_at <= after)
+        return STEP_NONE;
+    if (!c->draining)
+        return c->eligible ? STEP_UNDONE : STEP_UNDO;
+    if (!fresh(c->detail_at, now) || c->detail_at <= after)
+        return STEP_NONE;
+    return drain_is_ours(l, h) ? STEP_UNDO : STEP_UNDONE;
+}
+
+enum effect_step effect_next(const struct effect *e, const struct ledger *l, const struct host *h,
+                             bool gone, int64_t asked_ms, int64_t now)
+{
+    if (effect_finished(e))
+        return STEP_NONE;
+    if (e->undone)
+        return gone ? STEP_NONE : STEP_CLEAR;
+    if (e->kind == EFFECT_TRANSFER)
+        return e->done || e->undo ? STEP_UNDONE : STEP_DO;
+    if (!e->undo)
+        return !e->noted ? STEP_NOTE : e->done ? STEP_NONE : STEP_DO;
+    if (e->attempts == 0 || gone) /* never asked for; or nothing is left to undo */
+        return STEP_UNDONE;
+    return h == NULL ? STEP_NONE : undo_drain(e, l, h, MAX_OF(asked_ms, e->done_ms), now);
+}
+
+void effect_note(const struct effect *e, const struct ledger *l, char *dst, size_t n)
+{
+    char run[2 * RUN_ID_LEN + 1];
+
+    str_hex(run, l->run_id, RUN_ID_LEN);
+    snprintf(dst, n, "drain of node %s by run %s for %s; before: %s; ours: %s", e->key, run,
+             l->target, e->before, e->ours);
+}

@@ -1,0 +1,34 @@
+/*
+ * effects.h - side effects on the cluster: what to note, do, undo and clear. Pure.
+ *
+ * The life of an effect: committed to the ledger -> noted with the host's agent
+ * -> done -> (the host's turn) -> undo -> undone, read back -> note cleared. What
+ * was asked for and not confirmed counts as possibly done. What others did since
+ * is not ours to undo: their drain, their eligibility stay.
+ *
+ * A transfer of leadership has nothing to undo: it is committed, done, finished.
+ */
+#ifndef EFFECTS_H
+#define EFFECTS_H
+
+#include "ledger.h"
+
+enum effect_step {
+    STEP_NONE, /* nothing now: waits for the turn, an answer or an observation */
+    STEP_NOTE, /* put the note */
+    STEP_DO,
+    STEP_UNDO,
+    STEP_UNDONE, /* what was before is in force, or it is not ours any more */
+    STEP_CLEAR,  /* clear the note */
+};
+const char *effect_step_name(enum effect_step s);
+
+/* h: the host in the newest observation, NULL when it is not there; gone: a complete list
+ * says so. asked_ms: when the last step of this process was asked (0: none); an observation
+ * counts only when it was begun after it. */
+enum effect_step effect_next(const struct effect *e, const struct ledger *l, const struct host *h,
+                             bool gone, int64_t asked_ms, int64_t now);
+/* The note's text: what a stranger needs to undo it. */
+void effect_note(const struct effect *e, const struct ledger *l, char *dst, size_t n);
+
+#endif

@@ -1,0 +1,90 @@
+/* How long a gate has passed without a break: see gate.h. */
+#include "gate.h"
+
+static struct streak *streak_for(struct evidence *e, const char *key)
+{
+    for (size_t i = 0; i < e->n; i++)
+        if (str_eq(e->streaks[i].key, key))
+            return &e->streaks[i];
+    if (e->n == e->cap) {
+        e->cap = e->cap > 0 ? 2 * e->cap : 8;
+        e->streaks = xrealloc(e->streaks, e->cap * sizeof(*e->streaks));
+    }
+    struct streak *s = &e->streaks[e->n++];
+    memset(s, 0, sizeof(*s));
+    str_cut(s->key, sizeof(s->key), key);
+    return s;
+}
+
+static void fold(struct evidence *e, const char *prefix, const char *key, const struct world *w,
+                 const struct gate_result *g)
+{
+    char name[sizeof(e->streaks->key)];
+    snprintf(name, sizeof(name), "%s/%s", prefix, key);
+    struct streak *s = streak_for(e, name);
+
+    if (g->kind != GATE_PASS) {
+        s->since_ms = 0;
+        s->answers = 0;
+    } else {
+        if (s->answers == 0)
+            s->since_ms = w->begun_ms;
+        s->answers++;
+    }
+    s->last_round = w->round;
+    s->last_ms = w->begun_ms;
+    s->last = g->kind;
+    memcpy(s->text, g->text, sizeof(s->text));
+}
+
+/* What is not looked at any more is forgotten: a later turn begins a new streak. */
+static void forget(struct evidence *e, uint64_t round)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < e->n; i++)
+        if (e->streaks[i].last_round == round)
+            e->streaks[kept++] = e->streaks[i];
+    e->n = kept;
+}
+
+void evidence_fold(struct evidence *e, const struct world *w, const struct plan *p,
+                   const struct ledger *l, int64_t now)
+{
+    for (size_t i = 0; i < w->n_regions; i++) {
+        struct gate_result g = gate_region(w, p, l, w->regions[i].name, now);
+        fold(e, "region", w->regions[i].name, w, &g);
+    }
+    for (size_t i = 0; i < l->n_hosts && i < p->n_hosts; i++) {
+        const struct ledger_host *h = &l->hosts[i];
+        if (h->state != HOST_SETTLING)
+            continue;
+        struct gate_result g = p->hosts[i].is_server ? gate_server(w, p, l, h->key, now)
+                                                     : gate_client(w, p, l, h->key, now);
+        fold(e, "host", h->key, w, &g);
+    }
+    forget(e, w->round);
+}
+
+const struct streak *evidence_find(const struct evidence *e, const char *key)
+{
+    for (size_t i = 0; i < e->n; i++)
+        if (str_eq(e->streaks[i].key, key))
+            return &e->streaks[i];
+    return NULL;
+}
+
+bool evidence_settled(const struct evidence *e, const char *key, const struct policy *p,
+                      int64_t since, int64_t now)
+{
+    const struct streak *s = evidence_find(e, key);
+
+    return s != NULL && s->last == GATE_PASS && s->since_ms > since &&
+           s->answers >= p->settle_answers && s->last_ms - s->since_ms >= p->settle_ms &&
+           fresh(s->last_ms, now);
+}
+
+void evidence_free(struct evidence *e)
+{
+    free(e->streaks);
+    *e = (struct evidence){0};
+}

@@ -1,0 +1,43 @@
+/*
+ * run_parts.h - what run.c, act.c, run_lease.c and run_effects.c share. Not for others.
+ *
+ * Order of things in one tick: an event is folded (receipts, observations), leases
+ * and effects say what they want, decide says what is next, all of it is
+ * committed, and only then done. After a commit that failed nothing is begun.
+ */
+#ifndef RUN_PARTS_H
+#define RUN_PARTS_H
+
+#include "effects.h"
+#include "run.h"
+
+/* A header for an order to this host, with what its agent's hello told; false: no hello yet. */
+bool order_head(const struct run *r, const char *key, enum message_kind kind, struct order *ret);
+int run_commit(struct run *r, struct err *err);
+/* Something moved: patience begins anew. */
+void run_moved(struct run *r);
+
+/* ---- run_lease.c ---- */
+void lease_init(struct run *r);
+void lease_free(struct run *r);
+/* Takes, renews, gives back what is due; refreshes r->lease. */
+MUST_CHECK int lease_tick(struct run *r, struct err *err);
+void lease_receipt(struct run *r, const struct event *ev);
+void lease_no_answer(struct run *r, const struct event *ev);
+/* The epoch of this host's lease; 0: not held. */
+uint64_t lease_epoch(const struct run *r, const char *key);
+void lease_want(struct run *r, const char *key);    /* INTENT_CLAIM */
+void lease_refused(struct run *r, const char *key); /* an order was: ask again */
+/* At the end of a run: gives everything back; false while answers are awaited. */
+MUST_CHECK int lease_give_back(struct run *r, bool *ret_all, struct err *err);
+
+/* ---- run_effects.c ---- */
+void effects_init(struct run *r);
+void effects_free(struct run *r);
+/* Steps whose effect is on the outside are done after the commit: effects_plan before it
+ * (attempts and ends are part of what is committed), effects_do after it. */
+void effects_plan(struct run *r);
+MUST_CHECK int effects_do(struct run *r, struct err *err);
+void effects_event(struct run *r, const struct event *ev); /* notes' receipts, operations */
+
+#endif

@@ -1,0 +1,164 @@
+#include "crowd.h"
+
+struct member {
+    uint32_t pipe; /* 0: free */
+    struct address from;
+    int64_t last_ms; /* joined, last heard or last served */
+    int serving;     /* frames of it in a handler */
+    int party;       /* staying members of its party, itself included */
+    bool leaving;    /* does not count any more */
+    bool told;       /* crowd_to_close has named it */
+};
+
+struct crowd {
+    size_t max, max_each;
+    int64_t idle_ms;
+    size_t size; /* of those who stay */
+    size_t n;
+    struct member members[]; /* twice max: those told to go need a moment */
+};
+
+struct crowd *crowd_new(int max, int max_each, int64_t idle_ms)
+{
+    size_t n = 2 * (size_t)max;
+    struct crowd *c = xzalloc(1, sizeof(*c) + n * sizeof(struct member));
+    c->max = (size_t)max;
+    c->max_each = (size_t)max_each;
+    c->idle_ms = idle_ms;
+    c->n = n;
+    return c;
+}
+
+void crowd_free(struct crowd *c)
+{
+    free(c);
+}
+
+size_t crowd_size(const struct crowd *c)
+{
+    return c->size;
+}
+
+static struct member *find(struct crowd *c, uint32_t pipe)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->members[i].pipe == pipe)
+            return &c->members[i];
+    }
+    return NULL;
+}
+
+static bool stays(const struct member *m)
+{
+    return m->pipe != 0 && !m->leaving;
+}
+
+/* Counts one more or one less in everybody of m's party but m; returns how many they are. */
+static int count_party(struct crowd *c, const struct member *m, int step)
+{
+    int others = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        struct member *o = &c->members[i];
+        if (o == m || !stays(o) || !address_same_party(&o->from, &m->from))
+            continue;
+        o->party += step;
+        others++;
+    }
+    return others;
+}
+
+static void let_go(struct crowd *c, struct member *m)
+{
+    m->leaving = true;
+    c->size--;
+    (void)count_party(c, m, -1);
+}
+
+/* The one to go: of the largest party, and there the one silent longest; NULL when all of
+ * them are being served. With `of`, within its party. */
+static struct member *find_silent(struct crowd *c, const struct address *of)
+{
+    struct member *best = NULL;
+    for (size_t i = 0; i < c->n; i++) {
+        struct member *m = &c->members[i];
+        if (!stays(m) || m->serving > 0 || (of != NULL && !address_same_party(&m->from, of)))
+            continue;
+        if (best == NULL || m->party > best->party ||
+            (m->party == best->party && m->last_ms < best->last_ms))
+            best = m;
+    }
+    return best;
+}
+
+bool crowd_admit(struct crowd *c, uint32_t pipe, const struct address *from, int64_t now_ms)
+{
+    struct member new = {.pipe = pipe, .from = *from, .last_ms = now_ms};
+    struct member *slot = find(c, 0);
+
+    if (slot == NULL)
+        return false;
+    bool party_full = (size_t)count_party(c, &new, 0) >= c->max_each;
+    if (party_full || c->size >= c->max) {
+        struct member *silent = find_silent(c, party_full ? from : NULL);
+        if (silent == NULL)
+            return false;
+        let_go(c, silent);
+    }
+    new.party = 1 + count_party(c, &new, 1);
+    *slot = new;
+    c->size++;
+    return true;
+}
+
+void crowd_heard(struct crowd *c, uint32_t pipe, int64_t now_ms)
+{
+    struct member *m = find(c, pipe);
+    if (m == NULL)
+        return;
+    m->serving++;
+    m->last_ms = now_ms;
+}
+
+void crowd_served(struct crowd *c, uint32_t pipe, int64_t now_ms)
+{
+    struct member *m = find(c, pipe);
+    if (m == NULL)
+        return;
+    m->serving--;
+    m->last_ms = now_ms;
+}
+
+void crowd_left(struct crowd *c, uint32_t pipe)
+{
+    struct member *m = find(c, pipe);
+    if (m == NULL)
+        return;
+    if (!m->leaving)
+        let_go(c, m);
+    memset(m, 0, sizeof(*m));
+}
+
+uint32_t crowd_to_close(struct crowd *c, int64_t now_ms)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        struct member *m = &c->members[i];
+        if (stays(m) && m->serving == 0 && now_ms - m->last_ms >= c->idle_ms)
+            let_go(c, m);
+        if (m->pipe != 0 && m->leaving && !m->told) {
+            m->told = true;
+            return m->pipe;
+        }
+    }
+    return 0;
+}
+
+int64_t crowd_next_ms(const struct crowd *c)
+{
+    int64_t next = -1;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct member *m = &c->members[i];
+        if (stays(m) && m->serving == 0 && (next < 0 || m->last_ms + c->idle_ms < next))
+            next = m->last_ms + c->idle_ms;
+    }
+    return next;
+}
