@@ -71,7 +71,7 @@ static int set_protocols(struct transfer *t, const struct http_request *r, struc
     } schemes[] = {
         {"https://", "https", "https"},
         {"http://", "http", "http,https"},
-        {"file://", "file", "https"}, /* a file redirects nowhere; "" is not accepted */
+        {"file://", "file", "file"},
     };
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
         if (!str_starts(r->url, schemes[i].front))

@@ -8,6 +8,7 @@
 void run_moved(struct run *r)
 {
     r->evidence.progress_ms = r->config->ports->now(r->config->ports->ctx);
+    r->moved = true;
 }
 
 static bool ledger_is_dirty(const struct ledger *l)
@@ -181,7 +182,8 @@ int run_loop(const struct run_config *c, struct err *err)
     while (rv == 0 && !run_ended(c->ledger->state) && !r->leaving) {
         struct event ev = {.kind = EV_TIMEOUT};
         int64_t now = c->ports->now(c->ports->ctx);
-        int64_t until = now + (r->decision.n_intents > 0 ? 0 : TICK_MS);
+        int64_t until = now + (r->moved ? 0 : TICK_MS);
+        r->moved = false;
         rv = c->ports->next(c->ports->ctx, until, &ev, err);
         if (rv == 0)
             rv = tick(r, &ev, err);

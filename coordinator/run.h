@@ -30,6 +30,7 @@ struct run {
     struct evidence evidence;
     struct decision decision; /* the last one */
     bool leaving;             /* asked twice: leave at once */
+    bool moved;               /* in this tick: decide again at once */
     struct lease_view lease;
     struct lease_book *leases;  /* private to run_lease.c */
     struct effect_calls *calls; /* private to run_effects.c */

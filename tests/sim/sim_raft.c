@@ -169,8 +169,8 @@ void sim_raft_vote_ask(struct sim_node *n, const struct sim_message *m)
         if (n->raft.role != SIM_FOLLOWER)
             sim_raft_follow(n, (struct sim_addr){0, 0});
     }
-    bool free_vote = v->pre || n->durable.voted_for.ip == 0 ||
-                     sim_addr_eq(n->durable.voted_for, m->from);
+    bool free_vote =
+        v->pre || n->durable.voted_for.ip == 0 || sim_addr_eq(n->durable.voted_for, m->from);
     reply.u.vote.granted = free_vote && log_is_enough(n, v);
     if (reply.u.vote.granted && !v->pre) {
         set_term(n, v->term, m->from);
@@ -235,7 +235,6 @@ void sim_raft_append(struct sim_node *n, const struct sim_message *m)
         .term = n->durable.term,
         .last_index = n->durable.state.last_index,
         .last_term = n->durable.state.last_term,
-        .incarnation = n->durable.incarnation,
         .health_revision = same ? n->autopilot.health.revision : 0,
     };
     sim_node_say(n, &reply);

@@ -188,7 +188,6 @@ void sim_replicate_appended(struct sim_node *n, const struct sim_message *m)
     if (n->raft.role != SIM_LEADER || p == NULL || a->term < n->durable.term)
         return;
     p->acked_ms = n->now;
-    p->incarnation = a->incarnation;
     note_log(n, p, a);
     advance_commit(n);
     if (a->health_revision != n->autopilot.health.revision)

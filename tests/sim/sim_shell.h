@@ -1,0 +1,91 @@
+/*
+ * sim_shell.h - the stand-in process around one node of the model.
+ *
+ * Everything that touches the machine: configuration, the release's trailer and
+ * the stand-in's settings, sockets, HTTP, files, child processes, the clock. One
+ * thread; sim_shell_run is its loop. Nothing of it is used by tests of the model
+ * or by random worlds.
+ */
+#ifndef SIM_SHELL_H
+#define SIM_SHELL_H
+
+#include <signal.h>
+#include "sim_answer.h"
+
+struct MHD_Daemon;
+
+/* What the release's trailer and the settings say. */
+struct sim_settings {
+    char version[SIM_NAME];
+    struct sim_timing timing;
+    struct sim_faults faults; /* of trailer and settings; the run-time file comes on top */
+    int allocs;
+    bool tasks; /* allocations are real processes */
+    int crowd;
+    struct sim_id management, reader;
+};
+
+/* Nomad's own configuration, as far as the stand-in obeys it. */
+struct sim_nomad_conf {
+    struct sim_config node;
+    char http_address[SIM_ADDR_TEXT]; /* to listen on */
+    char ca_file[256], cert_file[256], key_file[256];
+    int conns_per_client;
+};
+
+struct sim_pending; /* a request that waits */
+
+struct sim_shell {
+    struct sim_settings settings;
+    struct sim_nomad_conf conf;
+    struct sim_node node;
+    int64_t clock_offset; /* node's time less CLOCK_BOOTTIME, ms */
+    int udp, rpc, signals;
+    struct MHD_Daemon *http;
+    int http_fd;
+    struct sim_pending *pending;
+    char *tls_key, *tls_cert, *tls_ca;
+    int64_t saved_ms, faults_due;
+    int64_t faults_stamp; /* mtime of the run-time file, ns; -1: not there */
+    bool crowd_made;
+};
+
+/* ---- sim_shell_settings.c ---- */
+MUST_CHECK int sim_settings_load(struct sim_settings *ret, struct err *err);
+/* Re-reads <data_dir>/faults when it changed. */
+void sim_settings_faults(struct sim_shell *s);
+
+/* ---- sim_shell_conf.c ---- */
+/* Files or directories in the order given; later ones win. */
+MUST_CHECK int sim_conf_load(int n, char **paths, const char *version, struct sim_nomad_conf *ret,
+                             struct err *err);
+
+/* ---- sim_shell_net.c ---- */
+MUST_CHECK int sim_net_open(struct sim_shell *s, struct err *err);
+void sim_net_receive(struct sim_shell *s);
+void sim_net_accept(struct sim_shell *s);
+void sim_net_send(struct sim_shell *s);
+bool sim_net_accepts(void *ctx, uint32_t ip, uint16_t port);
+
+/* ---- sim_shell_http.c ---- */
+MUST_CHECK int sim_http_open(struct sim_shell *s, struct err *err);
+void sim_http_work(struct sim_shell *s);
+int64_t sim_http_timeout(const struct sim_shell *s); /* ms; -1: none */
+/* Answers what waited and can be answered now. */
+void sim_http_resume(struct sim_shell *s);
+
+/* ---- sim_shell_disk.c ---- */
+MUST_CHECK int sim_disk_load(struct sim_shell *s, struct err *err);
+MUST_CHECK int sim_disk_save(struct sim_shell *s, struct err *err);
+
+/* ---- sim_shell_tasks.c ---- */
+void sim_tasks_check(struct sim_shell *s);  /* at start: which processes are still there? */
+void sim_tasks_follow(struct sim_shell *s); /* starts and ends processes as the model says */
+
+/* ---- sim_shell_command.c, sim_shell.c ---- */
+int sim_shell_command(int argc, char **argv); /* exit status */
+MUST_CHECK int sim_shell_run(struct sim_shell *s, struct err *err);
+int64_t sim_shell_now(const struct sim_shell *s);
+void sim_shell_log(const struct sim_shell *s, const char *level, const char *fmt, ...) PRINTF(3, 4);
+
+#endif
