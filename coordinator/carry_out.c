@@ -69,7 +69,7 @@ int target_load(struct console *c, const char *version, struct stored_release *r
         return -1;
     }
     return err_set(err, ERR_REFUSED, 0,
-                   "release %s was not added yet. Type:\n  caravan release add %s --os linux "
+                   "release %s was not added yet. Type: caravan release add %s --os linux "
                    "--arch amd64 --file nomad_%s_linux_amd64.zip --url "
                    "https://HOST/nomad_%s_linux_amd64.zip",
                    version, version, version, version);
