@@ -22,18 +22,16 @@
 
 struct links;
 
-MUST_CHECK int links_new(void (*wake)(void *ctx), void *ctx, struct links **ret,
-                         struct err *err);
+MUST_CHECK int links_new(void (*wake)(void *ctx), void *ctx, struct links **ret, struct err *err);
 void links_free(struct links *l);
 
 /* address: "10.0.0.1:4650" or "[::1]:4650". frame is copied. on_done is called
  * from links_drain exactly once: frame NULL and err set (ERR_NETWORK, ERR_TIMEOUT)
  * when there was no answer. Returns a number for links_cancel. */
-MUST_CHECK int links_call(struct links *l, const char *address, const void *frame, size_t n,
-                          int64_t deadline_ms,
-                          void (*on_done)(void *ctx, const void *frame, size_t n,
-                                          const struct err *err),
-                          void *ctx, uint64_t *ret_id, struct err *err);
+MUST_CHECK int
+links_call(struct links *l, const char *address, const void *frame, size_t n, int64_t deadline_ms,
+           void (*on_done)(void *ctx, const void *frame, size_t n, const struct err *err),
+           void *ctx, uint64_t *ret_id, struct err *err);
 void links_cancel(struct links *l, uint64_t id); /* its on_done comes with ERR_STATE */
 /* Hands out finished calls, starts queued ones; returns how many were handed out. */
 size_t links_drain(struct links *l);

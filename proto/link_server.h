@@ -21,10 +21,10 @@
 struct link_server;
 
 struct link_server_config {
-    const char *address; /* "0.0.0.0:4650"; port 0: any, see link_server_port */
-    int contexts;        /* 8 to 64 */
-    int max_pipes;       /* in total */
-    int max_pipes_each;  /* by remote address */
+    const char *address;    /* "0.0.0.0:4650"; port 0: any, see link_server_port */
+    int contexts;           /* 8 to 64 */
+    int max_pipes;          /* in total */
+    int max_pipes_each;     /* by remote address */
     const char *allow_from; /* blanks between: addresses and CIDR; "" or NULL: everybody */
     int64_t idle_ms;
     /* Fills answer (a frame) and returns 0, or returns -1 for no answer. */
