@@ -3,15 +3,16 @@
 struct member {
     uint32_t id; /* 0: free */
     struct address from;
-    int64_t last_ms; /* joined, last heard or last served */
-    int serving;     /* frames of it in a handler */
-    int party;       /* staying members of its party, itself included */
-    bool leaving;    /* does not count any more */
-    bool told;       /* crowd_to_close has named it */
+    uint64_t last; /* when it joined, was last heard or last served: the crowd's count */
+    int serving;   /* frames of it in a handler */
+    int party;     /* staying members of its party, itself included */
+    bool leaving;  /* does not count any more */
+    bool told;     /* crowd_to_close has named it */
 };
 
 struct crowd {
     size_t max, max_each;
+    uint64_t count;
     size_t size; /* of those who stay */
     size_t n;
     struct member members[]; /* twice max: those told to go need a moment */
@@ -82,15 +83,15 @@ static struct member *find_silent(struct crowd *c, const struct address *of)
         if (!stays(m) || m->serving > 0 || (of != NULL && !address_same_party(&m->from, of)))
             continue;
         if (best == NULL || m->party > best->party ||
-            (m->party == best->party && m->last_ms < best->last_ms))
+            (m->party == best->party && m->last < best->last))
             best = m;
     }
     return best;
 }
 
-bool crowd_admit(struct crowd *c, uint32_t id, const struct address *from, int64_t now_ms)
+bool crowd_admit(struct crowd *c, uint32_t id, const struct address *from)
 {
-    struct member new = {.id = id, .from = *from, .last_ms = now_ms};
+    struct member new = {.id = id, .from = *from, .last = ++c->count};
     struct member *slot = find(c, 0);
 
     if (slot == NULL)
@@ -108,22 +109,22 @@ bool crowd_admit(struct crowd *c, uint32_t id, const struct address *from, int64
     return true;
 }
 
-void crowd_heard(struct crowd *c, uint32_t id, int64_t now_ms)
+void crowd_heard(struct crowd *c, uint32_t id)
 {
     struct member *m = find(c, id);
     if (m == NULL)
         return;
     m->serving++;
-    m->last_ms = now_ms;
+    m->last = ++c->count;
 }
 
-void crowd_served(struct crowd *c, uint32_t id, int64_t now_ms)
+void crowd_served(struct crowd *c, uint32_t id)
 {
     struct member *m = find(c, id);
     if (m == NULL)
         return;
     m->serving--;
-    m->last_ms = now_ms;
+    m->last = ++c->count;
 }
 
 void crowd_left(struct crowd *c, uint32_t id)

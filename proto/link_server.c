@@ -31,7 +31,7 @@ static void on_frame(void *ctx, struct conn *c)
 {
     struct link_server *s = ctx;
 
-    crowd_heard(s->crowd, c->id, conn_now_ms());
+    crowd_heard(s->crowd, c->id);
     c->next_frame = NULL;
     *(s->last_frame != NULL ? &s->last_frame->next_frame : &s->first_frame) = c;
     s->last_frame = c;
@@ -41,7 +41,7 @@ static void on_frame(void *ctx, struct conn *c)
 static void on_answered(void *ctx, struct conn *c)
 {
     struct link_server *s = ctx;
-    crowd_served(s->crowd, c->id, conn_now_ms());
+    crowd_served(s->crowd, c->id);
 }
 
 static void on_end(void *ctx, struct conn *c)
@@ -82,7 +82,7 @@ static void admit(struct link_server *s, nng_stream *stream)
     uint32_t id = ++s->last_id > 0 ? s->last_id : ++s->last_id, out;
 
     if (!address_of(stream, &from) || !address_list_holds(&s->allow, &from) ||
-        !crowd_admit(s->crowd, id, &from, conn_now_ms())) {
+        !crowd_admit(s->crowd, id, &from)) {
         nng_stream_free(stream);
         return;
     }

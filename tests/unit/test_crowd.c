@@ -78,21 +78,21 @@ static void test_parties(void **state)
 
 /* ---- the crowd ---- */
 
-static bool join(struct crowd *c, uint32_t pipe, unsigned char who, int64_t now)
+static bool join(struct crowd *c, uint32_t pipe, unsigned char who)
 {
     struct address a = v4(10, 0, 0, who);
-    return crowd_admit(c, pipe, &a, now);
+    return crowd_admit(c, pipe, &a);
 }
 
 static void test_the_silent_go_first(void **state)
 {
     struct crowd *c = crowd_new(3, 3);
     (void)state;
-    assert_true(join(c, 1, 1, 10) && join(c, 2, 2, 20) && join(c, 3, 3, 30));
-    crowd_heard(c, 1, 40);
-    crowd_served(c, 1, 50);
+    assert_true(join(c, 1, 1) && join(c, 2, 2) && join(c, 3, 3));
+    crowd_heard(c, 1);
+    crowd_served(c, 1);
     assert_int_equal(crowd_to_close(c), 0);
-    assert_true(join(c, 4, 4, 60));
+    assert_true(join(c, 4, 4));
     assert_int_equal(crowd_to_close(c), 2); /* not 1: it spoke since */
     assert_int_equal(crowd_to_close(c), 0); /* named once */
     assert_int_equal(crowd_size(c), 3);
@@ -105,16 +105,16 @@ static void test_who_is_served_stays(void **state)
 {
     struct crowd *c = crowd_new(2, 2);
     (void)state;
-    assert_true(join(c, 1, 1, 10) && join(c, 2, 2, 20));
-    crowd_heard(c, 1, 30);
-    assert_true(join(c, 3, 3, 40));
+    assert_true(join(c, 1, 1) && join(c, 2, 2));
+    crowd_heard(c, 1);
+    assert_true(join(c, 3, 3));
     assert_int_equal(crowd_to_close(c), 2);
     crowd_left(c, 2);
-    crowd_heard(c, 3, 50);
-    assert_false(join(c, 4, 4, 60)); /* both are being served */
+    crowd_heard(c, 3);
+    assert_false(join(c, 4, 4)); /* both are being served */
     assert_int_equal(crowd_to_close(c), 0);
-    crowd_served(c, 1, 5000);
-    assert_true(join(c, 5, 5, 5001));
+    crowd_served(c, 1);
+    assert_true(join(c, 5, 5));
     assert_int_equal(crowd_to_close(c), 1);
     crowd_free(c);
 }
@@ -123,13 +123,13 @@ static void test_a_full_party_pays_itself(void **state)
 {
     struct crowd *c = crowd_new(10, 2);
     (void)state;
-    assert_true(join(c, 1, 1, 10) && join(c, 2, 2, 20) && join(c, 3, 2, 30));
-    assert_true(join(c, 4, 2, 40));
+    assert_true(join(c, 1, 1) && join(c, 2, 2) && join(c, 3, 2));
+    assert_true(join(c, 4, 2));
     assert_int_equal(crowd_to_close(c), 2); /* not 1, which is older */
-    crowd_heard(c, 3, 50);
-    crowd_heard(c, 4, 50);
-    assert_false(join(c, 5, 2, 60));
-    assert_true(join(c, 6, 3, 60));
+    crowd_heard(c, 3);
+    crowd_heard(c, 4);
+    assert_false(join(c, 5, 2));
+    assert_true(join(c, 6, 3));
     assert_int_equal(crowd_size(c), 4);
     crowd_free(c);
 }
@@ -138,12 +138,12 @@ static void test_the_largest_party_pays(void **state)
 {
     struct crowd *c = crowd_new(4, 4);
     (void)state;
-    assert_true(join(c, 1, 1, 1)); /* the coordinator, longest silent of all */
-    assert_true(join(c, 2, 66, 2) && join(c, 3, 66, 3) && join(c, 4, 66, 4));
-    assert_true(join(c, 5, 2, 5));
+    assert_true(join(c, 1, 1)); /* the coordinator, longest silent of all */
+    assert_true(join(c, 2, 66) && join(c, 3, 66) && join(c, 4, 66));
+    assert_true(join(c, 5, 2));
     assert_int_equal(crowd_to_close(c), 2);
     crowd_left(c, 2);
-    assert_true(join(c, 6, 3, 6)); /* 66 has two still: the largest */
+    assert_true(join(c, 6, 3)); /* 66 has two still: the largest */
     assert_int_equal(crowd_to_close(c), 3);
     crowd_free(c);
 }
@@ -152,12 +152,12 @@ static void test_strange_numbers(void **state)
 {
     struct crowd *c = crowd_new(4, 4);
     (void)state;
-    assert_true(join(c, 1, 1, 10) && join(c, 2, 1, 20));
+    assert_true(join(c, 1, 1) && join(c, 2, 1));
     crowd_left(c, 1);
     crowd_left(c, 2);
     crowd_left(c, 77);
-    crowd_heard(c, 77, 1);
-    crowd_served(c, 77, 1);
+    crowd_heard(c, 77);
+    crowd_served(c, 77);
     assert_int_equal(crowd_size(c), 0);
     assert_int_equal(crowd_to_close(c), 0);
     crowd_free(c);
@@ -168,11 +168,11 @@ static void test_those_told_to_go_take_room_for_a_moment_only(void **state)
 {
     struct crowd *c = crowd_new(2, 2);
     (void)state;
-    assert_true(join(c, 1, 1, 1) && join(c, 2, 2, 2) && join(c, 3, 3, 3) && join(c, 4, 4, 4));
-    assert_false(join(c, 5, 5, 5)); /* nobody has left yet: 4 of 2 */
+    assert_true(join(c, 1, 1) && join(c, 2, 2) && join(c, 3, 3) && join(c, 4, 4));
+    assert_false(join(c, 5, 5)); /* nobody has left yet: 4 of 2 */
     assert_int_equal(crowd_size(c), 2);
     crowd_left(c, 1);
-    assert_true(join(c, 5, 5, 5));
+    assert_true(join(c, 5, 5));
     assert_int_equal(crowd_size(c), 2);
     crowd_free(c);
 }
