@@ -84,13 +84,13 @@ static int mark_unfinished(struct phases *p, struct err *err)
     return h->sync_dir(h->ctx, p->conf.dir, err);
 }
 
-static int keep(struct phases *p, const struct record *next, struct err *err)
+static int keep(struct phases *p, const struct record *next, bool names, struct err *err)
 {
     const struct phase_row *row = &rows[next->phase];
 
     if (row->works && mark_unfinished(p, err) < 0)
         return err_wrap(err, "mark the work as unfinished");
-    return record_save(p->host, p->conf.dir, next, row->names, err);
+    return record_save(p->host, p->conf.dir, next, names, err);
 }
 
 static void tell(struct phases *p)
@@ -114,7 +114,7 @@ static void enter(struct phases *p)
     struct err err = ERR_INIT;
 
     next.phase = p->now.enter;
-    if (keep(p, &next, &err) < 0) {
+    if (keep(p, &next, rows[next.phase].names, &err) < 0) {
         phases_note(p, LOG_ERROR, EVENT_NONE,
                     "cannot go on to %s, tried again every second: %.150s", phase_name(next.phase),
                     err.text);
@@ -246,7 +246,7 @@ int phases_accept(struct phases *p, const struct record *next, const struct fetc
 {
     bool begins = next->phase != p->rec.phase && !phases_works(p);
 
-    if (keep(p, next, err) < 0)
+    if (keep(p, next, true, err) < 0)
         return -1;
     p->rec = *next;
     if (begins) {
