@@ -138,27 +138,31 @@ static void reload(struct loop *l)
     load_view(l);
 }
 
-/* Room for every connection allowed, besides our own descriptors. */
+/* As many as were configured, as far as the limit on open files lets us: the server
+ * wants twice as many descriptors, and some for itself. */
 static int connections_allowed(const struct loop *l)
 {
-    const rlim_t own = 64;
+    const rlim_t spare = 192;
+    rlim_t want = 2 * (rlim_t)l->conf->max_connections + spare;
     struct rlimit limit;
-    rlim_t want = (rlim_t)l->conf->max_connections + own;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
         return (int)l->conf->max_connections;
     if (limit.rlim_cur < want) {
+        rlim_t was = limit.rlim_cur;
         limit.rlim_cur = MIN_OF(want, limit.rlim_max);
-        if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < want) {
-            rlim_t room = limit.rlim_cur > 2 * own ? limit.rlim_cur - own : own;
-            log_say(l->log, LOG_WARNING, EVENT_NONE,
-                    "max_connections is %lld, but only %llu files may be open: %llu connections",
-                    (long long)l->conf->max_connections, (unsigned long long)limit.rlim_cur,
-                    (unsigned long long)room);
-            return (int)room;
-        }
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+            limit.rlim_cur = was;
     }
-    return (int)l->conf->max_connections;
+    if (limit.rlim_cur >= want)
+        return (int)l->conf->max_connections;
+    int room = limit.rlim_cur > spare + 32 ? (int)((limit.rlim_cur - spare) / 2) : 16;
+    log_say(l->log, LOG_WARNING, EVENT_NONE,
+            "max_connections is %lld, but only %llu files may be open: %d connections "
+            "(LimitNOFILE=%llu would do)",
+            (long long)l->conf->max_connections, (unsigned long long)limit.rlim_cur, room,
+            (unsigned long long)want);
+    return room;
 }
 
 static int start_listener(struct loop *l, struct err *err)

@@ -74,6 +74,9 @@ static int agent(const struct sim_settings *settings, int argc, char **argv)
     s->settings = *settings;
     if (sim_conf_load(n, paths, settings->version, &s->conf, &err) < 0)
         return complain("Error loading configuration", &err);
+    if ((str_eq(settings->only, "server") && !s->conf.node.server) ||
+        (str_eq(settings->only, "client") && s->conf.node.server))
+        memset(&s->settings.faults, 0, sizeof(s->settings.faults));
     s->conf.node.timing = settings->timing;
     s->conf.node.allocs = settings->allocs;
     s->conf.node.management = settings->management;

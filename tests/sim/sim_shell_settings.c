@@ -8,11 +8,23 @@
 #define TRAILER_MAX  16384
 #define SETTINGS_MAX 65536
 
+/* "only" stands among the faults: a release is one file for servers and clients. */
+static int read_only(struct sim_settings *s, const struct json *faults, struct err *err)
+{
+    const char *only = json_str(faults, "only", "");
+    if (only[0] != '\0' && !str_eq(only, "server") && !str_eq(only, "client"))
+        return err_set(err, ERR_CONFIG, 0, "faults: only %s: server or client", only);
+    str_cut(s->only, sizeof(s->only), only);
+    return 0;
+}
+
 static int read_faults(struct sim_faults *f, const struct json *o, struct err *err)
 {
     for (size_t i = 0; i < json_len(o); i++) {
         const char *name;
         const struct json *v = json_pair(o, i, &name);
+        if (str_eq(name, "only"))
+            continue;
         int64_t value = json_is_bool(v) ? json_bool_of(v, false) : json_int_of(v, 0);
         if (sim_faults_set(f, name, value, err) < 0)
             return -1;
@@ -68,7 +80,8 @@ static int apply(struct sim_settings *s, const struct json *o, struct err *err)
     const struct json *acl = json_get(o, "acl");
     if (read_token(acl, "management", &s->management, err) < 0 ||
         read_token(acl, "read", &s->reader, err) < 0 ||
-        read_timing(&s->timing, json_get(o, "timing"), err) < 0)
+        read_timing(&s->timing, json_get(o, "timing"), err) < 0 ||
+        read_only(s, json_get(o, "faults"), err) < 0)
         return -1;
     return read_faults(&s->faults, json_get(o, "faults"), err);
 }
