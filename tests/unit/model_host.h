@@ -24,7 +24,7 @@
 #define MODEL_FETCH  "/fetch"
 #define MODEL_BIN    "/bin"
 #define MODEL_TARGET "/bin/nomad"
-#define MODEL_BINARY 9000 /* bytes of a binary */
+#define MODEL_BINARY 1200 /* bytes of a binary */
 #define MODEL_SYNCS  200
 
 struct model_process {

@@ -8,7 +8,7 @@
 #include "crash_story.h"
 #include "str.h"
 
-#define SEEDS 6 /* random losses tried at each operation, besides all and nothing */
+#define SEEDS 4 /* random losses tried at each operation, besides all and nothing */
 
 static const struct crash_story stories[] = {
     {.name = "a good binary, settled, then a revert order",
@@ -129,7 +129,7 @@ static bool is_needed(const struct crash_story *s, unsigned sync, unsigned from,
     for (unsigned at = from + 1; at <= last; at++) {
         struct crash c = {.kind = CRASH_HOST, .at = at, .skip_sync = sync};
 
-        for (c.seed = 0; c.seed <= 8 * SEEDS; c.seed++) {
+        for (c.seed = 0; c.seed <= 12 * SEEDS; c.seed++) {
             c.loss = c.seed == 0 ? LOSE_ALL : LOSE_SOME;
             *ret = play(s, &c, b);
             if (ret->broken[0] != '\0')
