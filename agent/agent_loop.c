@@ -99,7 +99,7 @@ static int wait_identity(struct loop *l, struct err *err)
                             "caravan-swap, which makes it, did not within %d s; is "
                             "caravan-swap.socket active, and %s there?",
                             AGENT_WAIT_MS / 1000, l->conf->anchor);
-        swap_link_nudge(l->swap);
+        (void)swap_link_nudge(l->swap);
         /* A file made before the watch was set is found by the next try. */
         if (wait_event(l, (int)MIN_OF(left, 1000), &woken, err) < 0)
             return -1;
@@ -121,7 +121,7 @@ static void load_view(struct loop *l)
     listener_set_view(l->listener, NULL,
                       err.kind == ERR_NOTFOUND ? "caravan-swap has not told its state yet"
                                                : err.text);
-    swap_link_nudge(l->swap);
+    (void)swap_link_nudge(l->swap);
 }
 
 static void reload(struct loop *l)
@@ -173,6 +173,7 @@ static int start_listener(struct loop *l, struct err *err)
         .max_held = AGENT_CONTEXTS / 4,
         .state_path = l->state_path,
         .swap = l->swap,
+        .binary = l->conf->binary,
         .clock = clock_system(),
         .log = l->log,
     };
