@@ -53,8 +53,8 @@ static void handle_plain(struct agent_call *c, struct agent *g, const void *fram
     struct agents *a = c->owner;
     struct pubkey key;
     struct err err = ERR_INIT;
-    if (frame == NULL || hello_plain_read(frame, n, a->c.key, &c->head, &c->digest, &key,
-                                          a->scratch, &err) < 0)
+    if (frame == NULL ||
+        hello_plain_read(frame, n, a->c.key, &c->head, &c->digest, &key, a->scratch, &err) < 0)
         return;
     char was[FINGERPRINT_LEN], now[FINGERPRINT_LEN];
     pubkey_fingerprint(was, &g->pub);
@@ -101,8 +101,9 @@ static void answered(void *ctx, const void *frame, size_t n, const struct err *w
     struct agent_call *c = ctx;
     struct agent *g = agents_find(c->owner, c->key);
     if (g != NULL && !c->order)
-        *(c->plain ? &g->plain_open : c->kind == MSG_HELLO ? &g->hello_open : &g->status_open) =
-            false;
+        *(c->plain               ? &g->plain_open
+          : c->kind == MSG_HELLO ? &g->hello_open
+                                 : &g->status_open) = false;
     if (g != NULL && c->plain)
         handle_plain(c, g, frame, n);
     else if (!c->plain)

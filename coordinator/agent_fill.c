@@ -5,7 +5,8 @@
 
 static bool is_misplaced(const struct agent *g, const struct host *h)
 {
-    bool server = h->is_server && g->told_server[0] != '\0' && !str_eq(g->told_server, h->server_id);
+    bool server =
+        h->is_server && g->told_server[0] != '\0' && !str_eq(g->told_server, h->server_id);
     bool client = h->is_client && g->told_client[0] != '\0' && !str_eq(g->told_client, h->node_id);
     return server || client || g->doubled;
 }

@@ -240,6 +240,12 @@ bool agents_told(const struct agents *a)
     return true;
 }
 
+void agents_follow(struct agents *a)
+{
+    a->c.once = false;
+    agents_wake_at(a, 0);
+}
+
 uint64_t agents_changes(const struct agents *a)
 {
     return a->changes;

@@ -27,12 +27,12 @@
 #include "trust.h"
 #include "world.h"
 
-#define AGENT_CALL_MS     10000 /* deadline of one call */
-#define AGENT_FRESH_MS    2000  /* hellos to hosts of interest */
-#define AGENT_HOLD_MS     2500  /* how long a status is held back at most */
-#define AGENT_RETRY_MS    1000  /* after no answer; doubles up to */
-#define AGENT_RETRY_MAX   15000
-#define AGENT_CALLS       200   /* open at once, of LINK_CALLS_MAX; orders may use the rest */
+#define AGENT_CALL_MS   10000 /* deadline of one call */
+#define AGENT_FRESH_MS  2000  /* hellos to hosts of interest */
+#define AGENT_HOLD_MS   2500  /* how long a status is held back at most */
+#define AGENT_RETRY_MS  1000  /* after no answer; doubles up to */
+#define AGENT_RETRY_MAX 15000
+#define AGENT_CALLS     200 /* open at once, of LINK_CALLS_MAX; orders may use the rest */
 
 struct agents;
 
@@ -57,6 +57,8 @@ void agents_interest(struct agents *a, const char *const *keys, size_t n);
 int64_t agents_tick(struct agents *a);
 /* Every enrolled host answered hello, or did not, at least once. */
 bool agents_told(const struct agents *a);
+/* From looking once to following: what `once` says, from now on. */
+void agents_follow(struct agents *a);
 /* Counts changes worth a new look at the world: phases, sessions. */
 uint64_t agents_changes(const struct agents *a);
 /* Fills h->agent; texts in the arena. */

@@ -23,8 +23,8 @@ void control_close(struct signals *c);
 /* Reads what is there. true: *ret says what is asked now. */
 bool control_read(struct signals *c, enum control *ret);
 
-/* Asks "question [y/N] " on the terminal. 1 yes, 0 no (also by a signal); -1 when standard input is no
- * terminal (ERR_REFUSED, with what to do instead). */
+/* Asks "question [y/N] " on the terminal. 1 yes, 0 no (also by a signal); -1 when standard input is
+ * no terminal (ERR_REFUSED, with what to do instead). */
 MUST_CHECK int control_confirm(struct signals *c, const char *question, struct err *err);
 
 #endif

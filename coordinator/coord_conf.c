@@ -86,15 +86,14 @@ static const struct {
     const char *name;
     size_t offset, size;
 } environment[] = {
-#define ENV(n, f) {n, AT(f), sizeof(((struct coord_conf *)0)->f)}
-    ENV("NOMAD_ADDR", address),
-    ENV("NOMAD_TOKEN", token),
-    ENV("NOMAD_REGION", region),
-    ENV("NOMAD_CACERT", ca_file),
-    ENV("NOMAD_CAPATH", ca_path),
-    ENV("NOMAD_CLIENT_CERT", client_cert),
-    ENV("NOMAD_CLIENT_KEY", client_key),
-    ENV("NOMAD_TLS_SERVER_NAME", tls_server_name),
+#define ENV(n, f)                                                                                  \
+    {                                                                                              \
+        n, AT(f), sizeof(((struct coord_conf *)0)->f)                                              \
+    }
+    ENV("NOMAD_ADDR", address),          ENV("NOMAD_TOKEN", token),
+    ENV("NOMAD_REGION", region),         ENV("NOMAD_CACERT", ca_file),
+    ENV("NOMAD_CAPATH", ca_path),        ENV("NOMAD_CLIENT_CERT", client_cert),
+    ENV("NOMAD_CLIENT_KEY", client_key), ENV("NOMAD_TLS_SERVER_NAME", tls_server_name),
 };
 
 static const char *process_env(const char *name)
@@ -156,16 +155,15 @@ static int read_file(struct coord_conf *c, struct err *err)
     return rc;
 }
 
-static int read_environment(struct coord_conf *c, const char *(*env)(const char *),
-                            struct err *err)
+static int read_environment(struct coord_conf *c, const char *(*env)(const char *), struct err *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(environment); i++) {
         const char *value = env(environment[i].name);
         if (value == NULL || value[0] == '\0')
             continue;
         if (str_copy((char *)c + environment[i].offset, environment[i].size, value) < 0)
-            return err_set(err, ERR_CONFIG, 0, "%s is longer than %zu bytes",
-                           environment[i].name, environment[i].size - 1);
+            return err_set(err, ERR_CONFIG, 0, "%s is longer than %zu bytes", environment[i].name,
+                           environment[i].size - 1);
         for (size_t k = 0; k < ARRAY_LEN(keys); k++)
             if (keys[k].type == CONF_TEXT && keys[k].offset == environment[i].offset)
                 c->source[k] = SOURCE_ENVIRONMENT;
@@ -234,8 +232,8 @@ static int find_places(struct coord_conf *c, const char *option, const char *(*e
     struct err none = ERR_INIT;
     if (standard_dir(standard, sizeof standard, env, "/etc/caravan", "XDG_CONFIG_HOME", ".config",
                      &none) < 0 ||
-        standard_dir(state, 256, env, "/var/lib/caravan", "XDG_STATE_HOME", ".local/state",
-                     &none) < 0) {
+        standard_dir(state, 256, env, "/var/lib/caravan", "XDG_STATE_HOME", ".local/state", &none) <
+            0) {
         if (option == NULL) {
             *err = none;
             return -1;

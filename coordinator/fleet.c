@@ -14,11 +14,11 @@ static void blank_host(struct host *h)
 {
     struct server_view *s = &h->server;
     struct client_view *c = &h->client;
-    const char **texts[] = {&h->key,       &h->name,     &h->region,      &h->dc,
-                            &h->node_class, &h->node_pool, &h->addr,       &h->server_id,
-                            &h->node_id,   &s->leader,   &s->version,     &s->build_date,
-                            &s->raft_state, &s->self_region, &c->status,   &c->version,
-                            &c->http_addr, &c->drain_meta_run, &c->own_node_id, &c->own_version};
+    const char **texts[] = {&h->key,        &h->name,           &h->region,      &h->dc,
+                            &h->node_class, &h->node_pool,      &h->addr,        &h->server_id,
+                            &h->node_id,    &s->leader,         &s->version,     &s->build_date,
+                            &s->raft_state, &s->self_region,    &c->status,      &c->version,
+                            &c->http_addr,  &c->drain_meta_run, &c->own_node_id, &c->own_version};
     blank(texts, ARRAY_LEN(texts));
     if (!h->is_client)
         c->heartbeat_age_ms = c->heartbeat_ttl_ms = -1;
@@ -176,7 +176,7 @@ void fleet_build(const struct fleet *f, struct world *w)
     mark_conflicts(f, w);
     world_index(w);
     if (f->servers->n == 0)
-        w->problem = arena_printf(&w->arena, "Nomad at %s: %s", f->conf->address,
-                                  f->servers->problem[0] != '\0' ? f->servers->problem
-                                                                 : "tells no servers");
+        w->problem =
+            arena_printf(&w->arena, "Nomad at %s: %s", f->conf->address,
+                         f->servers->problem[0] != '\0' ? f->servers->problem : "tells no servers");
 }

@@ -64,8 +64,7 @@ static int write_trust(const struct coord_conf *c, const struct trust *t,
     return file_create(path, file.data, file.len, 0644, err);
 }
 
-int keys_make_solo(const struct coord_conf *c, const char *name, struct trust *ret,
-                   struct err *err)
+int keys_make_solo(const struct coord_conf *c, const char *name, struct trust *ret, struct err *err)
 {
     struct trust t;
     memset(&t, 0, sizeof t);

@@ -105,7 +105,8 @@ int known_hosts_parse(const char *name, const char *text, size_t n, struct known
     unsigned number = 0;
     char *save = NULL;
     /* strtok_r skips empty lines, so that the number is of lines with text. */
-    for (char *line = strtok_r(copy, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+    for (char *line = strtok_r(copy, "\n", &save); line != NULL;
+         line = strtok_r(NULL, "\n", &save)) {
         number++;
         if (parse_line(&k, line, err) < 0) {
             known_hosts_free(&k);

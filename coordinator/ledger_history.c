@@ -68,9 +68,10 @@ int ledger_store_find(struct ledger_store *s, const char *text, struct stored_ru
         }
     }
     if (hits == 0)
-        return text == NULL ? err_set(err, ERR_NOTFOUND, 0, "no run was begun here")
-                            : err_set(err, ERR_NOTFOUND, 0,
-                                      "no run %s in the ledger: `caravan history` lists them", text);
+        return text == NULL
+                   ? err_set(err, ERR_NOTFOUND, 0, "no run was begun here")
+                   : err_set(err, ERR_NOTFOUND, 0,
+                             "no run %s in the ledger: `caravan history` lists them", text);
     if (hits > 1)
         return err_set(err, ERR_USAGE, 0, "%s fits %zu runs: give more digits", text, hits);
     *ret = runs[at];
@@ -81,8 +82,8 @@ int ledger_store_changes(struct ledger_store *s, const unsigned char run_id[stat
                          struct stored_change **ret, size_t *ret_n, struct err *err)
 {
     sqlite3_stmt *st = NULL;
-    if (ledger_prepare(s, "SELECT wall, key, state, text FROM change WHERE run = ? ORDER BY rowid", &st,
-                err) < 0)
+    if (ledger_prepare(s, "SELECT wall, key, state, text FROM change WHERE run = ? ORDER BY rowid",
+                       &st, err) < 0)
         return -1;
     struct stored_change *list = NULL;
     size_t n = 0;

@@ -4,30 +4,26 @@
 #include <stddef.h>
 #include "str.h"
 
-#define ROW(s, t, f)   {#f, t, offsetof(struct s, f), sizeof(((struct s *)0)->f)}
-#define AS(n, s, t, f) {n, t, offsetof(struct s, f), sizeof(((struct s *)0)->f)}
+#define ROW(s, t, f)                                                                               \
+    {                                                                                              \
+#f, t, offsetof(struct s, f), sizeof(((struct s *)0)->f)                                   \
+    }
+#define AS(n, s, t, f)                                                                             \
+    {                                                                                              \
+        n, t, offsetof(struct s, f), sizeof(((struct s *)0)->f)                                    \
+    }
 
 static const struct column run_list[] = {
-    ROW(ledger, COLUMN_TEXT, boot),
-    ROW(ledger, COLUMN_INT, state),
-    ROW(ledger, COLUMN_INT, before_pause),
-    ROW(ledger, COLUMN_INT, ending),
-    ROW(ledger, COLUMN_U64, epoch),
-    ROW(ledger, COLUMN_TEXT, target),
-    ROW(ledger, COLUMN_BYTES, plan_digest),
-    ROW(ledger, COLUMN_BUF, plan),
-    ROW(ledger, COLUMN_I64, begun_wall_ms),
-    ROW(ledger, COLUMN_I64, ended_wall_ms),
-    ROW(ledger, COLUMN_BOOL, canaries_done),
-    ROW(ledger, COLUMN_I64, canaries_settled_ms),
-    ROW(ledger, COLUMN_U32, failures),
-    ROW(ledger, COLUMN_U32, skipped),
-    ROW(ledger, COLUMN_TEXT, cause),
-    ROW(ledger, COLUMN_TEXT, cause_host),
-    ROW(ledger, COLUMN_TEXT, advice),
-    ROW(ledger, COLUMN_SIZE, n_hosts),
-    ROW(ledger, COLUMN_SIZE, n_effects),
-    ROW(ledger, COLUMN_U32, last_effect),
+    ROW(ledger, COLUMN_TEXT, boot),          ROW(ledger, COLUMN_INT, state),
+    ROW(ledger, COLUMN_INT, before_pause),   ROW(ledger, COLUMN_INT, ending),
+    ROW(ledger, COLUMN_U64, epoch),          ROW(ledger, COLUMN_TEXT, target),
+    ROW(ledger, COLUMN_BYTES, plan_digest),  ROW(ledger, COLUMN_BUF, plan),
+    ROW(ledger, COLUMN_I64, begun_wall_ms),  ROW(ledger, COLUMN_I64, ended_wall_ms),
+    ROW(ledger, COLUMN_BOOL, canaries_done), ROW(ledger, COLUMN_I64, canaries_settled_ms),
+    ROW(ledger, COLUMN_U32, failures),       ROW(ledger, COLUMN_U32, skipped),
+    ROW(ledger, COLUMN_TEXT, cause),         ROW(ledger, COLUMN_TEXT, cause_host),
+    ROW(ledger, COLUMN_TEXT, advice),        ROW(ledger, COLUMN_SIZE, n_hosts),
+    ROW(ledger, COLUMN_SIZE, n_effects),     ROW(ledger, COLUMN_U32, last_effect),
 };
 
 static const struct column host_list[] = {

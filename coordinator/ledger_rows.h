@@ -13,9 +13,9 @@
 
 enum column_type {
     COLUMN_BOOL,
-    COLUMN_INT,    /* int and enums */
+    COLUMN_INT, /* int and enums */
     COLUMN_U32,
-    COLUMN_SIZE,   /* size_t */
+    COLUMN_SIZE, /* size_t */
     COLUMN_I64,
     COLUMN_U64,    /* bit for bit as a signed one */
     COLUMN_TEXT,   /* char[size] */

@@ -17,12 +17,14 @@ int ledger_fail(struct ledger_store *s, struct err *err, const char *what)
 
 static int execute(struct ledger_store *s, const char *sql, struct err *err)
 {
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : ledger_fail(s, err, "write");
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
+                                                                   : ledger_fail(s, err, "write");
 }
 
 int ledger_prepare(struct ledger_store *s, const char *sql, sqlite3_stmt **ret, struct err *err)
 {
-    return sqlite3_prepare_v2(s->db, sql, -1, ret, NULL) == SQLITE_OK ? 0 : ledger_fail(s, err, "read");
+    return sqlite3_prepare_v2(s->db, sql, -1, ret, NULL) == SQLITE_OK ? 0
+                                                                      : ledger_fail(s, err, "read");
 }
 
 static const char *sql_type(enum column_type t)
@@ -66,7 +68,8 @@ static int make_table(struct ledger_store *s, const struct columns *c, struct er
 
 static int make_tables(struct ledger_store *s, struct err *err)
 {
-    return execute(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE", err) < 0 ||
+    return execute(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE", err) <
+                       0 ||
                    make_table(s, &run_columns, err) < 0 || make_table(s, &host_columns, err) < 0 ||
                    make_table(s, &effect_columns, err) < 0 ||
                    execute(s,
@@ -261,8 +264,8 @@ static int load_hosts(struct ledger_store *s, struct ledger *l, struct err *err)
             columns_read(&host_columns, &l->hosts[found++], st, 1);
     sqlite3_finalize(st);
     if (found < l->n_hosts)
-        return err_set(err, ERR_FORMAT, 0, "the ledger %s has %zu of %zu hosts of the run",
-                       s->path, found, l->n_hosts);
+        return err_set(err, ERR_FORMAT, 0, "the ledger %s has %zu of %zu hosts of the run", s->path,
+                       found, l->n_hosts);
     return 0;
 }
 

@@ -43,8 +43,8 @@ struct stored_run {
 MUST_CHECK int ledger_store_runs(struct ledger_store *s, struct stored_run **ret, size_t *ret_n,
                                  struct err *err);
 /* By the id's first digits (>= 4), or the newest when text is NULL. ERR_NOTFOUND. */
-MUST_CHECK int ledger_store_find(struct ledger_store *s, const char *text,
-                                 struct stored_run *ret, struct err *err);
+MUST_CHECK int ledger_store_find(struct ledger_store *s, const char *text, struct stored_run *ret,
+                                 struct err *err);
 
 struct stored_change {
     int64_t wall_ms;

@@ -41,8 +41,8 @@ void nodes_interest(struct nodes *n, const char *const *ids, const char *const *
 static void take_node(struct interest *t, const struct http_answer *answer, struct err *err)
 {
     bool tls = false;
-    if (answer->status != 200 || parse_node(answer->body, answer->body_len, t->owner->arena,
-                                            &t->detail, &tls, err) < 0)
+    if (answer->status != 200 ||
+        parse_node(answer->body, answer->body_len, t->owner->arena, &t->detail, &tls, err) < 0)
         return;
     if (!str_eq(t->detail.node_id, t->id)) {
         memset(&t->detail, 0, sizeof t->detail);

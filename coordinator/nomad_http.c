@@ -48,7 +48,8 @@ static int read_seed(struct nomad_http *n, const char *address, struct err *err)
     const char *rest = strstr(address, "://");
     if (rest == NULL || (!str_starts(address, "http://") && !str_starts(address, "https://")))
         return err_set(err, ERR_CONFIG, 0,
-                       "NOMAD_ADDR is %s: it must begin with http://, https:// or unix://", address);
+                       "NOMAD_ADDR is %s: it must begin with http://, https:// or unix://",
+                       address);
     if (address[4] == 's')
         str_cut(n->scheme, sizeof n->scheme, "https");
     str_cut(n->seed.url, sizeof n->seed.url, address);

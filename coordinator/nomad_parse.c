@@ -113,8 +113,7 @@ int parse_autopilot(const void *p, size_t n, struct arena *a, struct server_view
     if (json_parse(p, n, ANSWER_MAX, &j, err) < 0)
         return -1;
     const struct json *list = json_get(j, "Servers");
-    if (!json_is_bool(json_get(j, "Healthy")) ||
-        (json_has(j, "Servers") && !json_is_array(list)))
+    if (!json_is_bool(json_get(j, "Healthy")) || (json_has(j, "Servers") && !json_is_array(list)))
         return shape(err, "autopilot's health");
     size_t total = MIN_OF(json_len(list), (size_t)NOMAD_PEERS_MAX);
     struct peer *peers = arena_array(a, total + 1, sizeof *peers);

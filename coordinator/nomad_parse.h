@@ -56,8 +56,8 @@ MUST_CHECK int parse_raft(const void *p, size_t n, struct arena *a, struct peer 
 MUST_CHECK int parse_nodes(const void *p, size_t n, struct arena *a, struct host **ret,
                            size_t *ret_n, struct err *err);
 /* /v1/node/:id: both halves. ret_tls: its own API speaks TLS. */
-MUST_CHECK int parse_node(const void *p, size_t n, struct arena *a, struct host *ret,
-                          bool *ret_tls, struct err *err);
+MUST_CHECK int parse_node(const void *p, size_t n, struct arena *a, struct host *ret, bool *ret_tls,
+                          struct err *err);
 /* node/:id/allocations: at most NOMAD_ALLOCS_MAX, running ones first. */
 MUST_CHECK int parse_allocs(const void *p, size_t n, struct arena *a, struct alloc_view **ret,
                             size_t *ret_n, struct err *err);

@@ -148,8 +148,8 @@ int parse_allocs(const void *p, size_t n, struct arena *a, struct alloc_view **r
     if (!json_is_array(j) && json_len(j) > 0)
         return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not a list of allocations");
     size_t total = json_is_array(j) ? json_len(j) : 0, out = 0;
-    struct alloc_view *list = arena_array(a, MIN_OF(total, (size_t)NOMAD_ALLOCS_MAX) + 1,
-                                          sizeof *list);
+    struct alloc_view *list =
+        arena_array(a, MIN_OF(total, (size_t)NOMAD_ALLOCS_MAX) + 1, sizeof *list);
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < total && out < NOMAD_ALLOCS_MAX; i++)
             if (runs(json_item(j, i)) == (pass == 0))

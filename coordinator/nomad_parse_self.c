@@ -37,7 +37,8 @@ const char *parse_version_object(struct arena *a, const struct json *v)
         const char *s = json_text_of(v, "");
         return parse_text(a, s[0] == 'v' ? s + 1 : s);
     }
-    const char *pre = json_str(v, "VersionPrerelease", ""), *meta = json_str(v, "VersionMetadata", "");
+    const char *pre = json_str(v, "VersionPrerelease", ""),
+               *meta = json_str(v, "VersionMetadata", "");
     const char *plain = json_str(v, "Version", "");
     if (plain[0] == '\0')
         return "";

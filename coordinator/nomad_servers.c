@@ -70,8 +70,7 @@ static void meet(struct servers *s, const struct member *m)
 {
     const char *id = m->id[0] != '\0' ? m->id : m->name;
     struct server_slot *slot = find(s, id);
-    if (m->status == MEMBER_NONE || id[0] == '\0' ||
-        (slot == NULL && (slot = add(s, id)) == NULL))
+    if (m->status == MEMBER_NONE || id[0] == '\0' || (slot == NULL && (slot = add(s, id)) == NULL))
         return;
     if (slot->seen && slot->seen_as == MEMBER_ALIVE && m->status == MEMBER_ALIVE &&
         !str_eq(slot->addr, m->addr))
@@ -123,8 +122,7 @@ static void take_leader(struct server_slot *slot, struct arena *a, const struct 
                         struct err *err)
 {
     const char *leader = "";
-    if (answer->status != 200 ||
-        parse_leader(answer->body, answer->body_len, a, &leader, err) < 0)
+    if (answer->status != 200 || parse_leader(answer->body, answer->body_len, a, &leader, err) < 0)
         return;
     slot->view.leader_at = slot->asks[ASK_LEADER].at;
     slot->view.has_leader = leader[0] != '\0';
@@ -194,8 +192,7 @@ static void ask_one(struct servers *s, struct server_ask *ask, const struct noma
     *(ask->slow ? &s->pending_slow : &s->pending) += 1;
     nomad_ask(s->nomad, &(struct nomad_request){.base = base,
                                                 .path = questions[ask->question].path,
-                                                .deadline_ms =
-                                                    questions[ask->question].deadline_ms,
+                                                .deadline_ms = questions[ask->question].deadline_ms,
                                                 .max = MEMBERS_MAX_BYTES,
                                                 .on_done = answered,
                                                 .ctx = ask});

@@ -54,8 +54,8 @@ struct server_slot {
     bool has_base;
     struct server_ask asks[SERVER_QUESTIONS];
     /* Of the round. */
-    bool seen;               /* a member by somebody's answer */
-    unsigned denied;         /* enum server_denied */
+    bool seen;       /* a member by somebody's answer */
+    unsigned denied; /* enum server_denied */
     enum member_status seen_as;
     struct server_view view; /* texts in the round's arena */
     struct self_answer self;
@@ -73,7 +73,7 @@ struct servers {
     struct server_slot *slots[SERVERS_MAX];
     size_t n;
     struct server_ask seed;
-    bool anybody; /* somebody told members this round */
+    bool anybody;           /* somebody told members this round */
     char problem[TEXT_MAX]; /* of NOMAD_ADDR */
 };
 

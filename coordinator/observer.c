@@ -56,8 +56,18 @@ void observer_free(struct observer *o)
     free(o);
 }
 
+static bool same_interest(const struct observer *o, const char *const *keys, size_t n)
+{
+    for (size_t i = 0; i < n && n == o->n_interest; i++)
+        if (!str_eq(o->interest[i], keys[i]))
+            return false;
+    return n == o->n_interest;
+}
+
 void observer_interest(struct observer *o, const char *const *keys, size_t n)
 {
+    if (same_interest(o, keys, n))
+        return;
     o->interest = xrealloc(o->interest, (n + 1) * sizeof *o->interest);
     o->n_interest = n;
     for (size_t i = 0; i < n; i++)
@@ -187,6 +197,24 @@ int64_t observer_tick(struct observer *o)
     if (o->servers.pending + o->nodes.pending == 0)
         return o->begun + ROUND_GRACE_MS;
     return o->begun + (o->c.patient ? ROUND_PATIENT_MS : ROUND_MAX_MS);
+}
+
+void observer_speaker(const struct observer *o, const char *region, struct nomad_base *ret)
+{
+    nomad_base_seed(o->c.nomad, ret);
+    for (size_t i = 0; i < o->n_regions; i++)
+        if (o->regions[i].spoken && str_eq(o->regions[i].name, region))
+            *ret = o->regions[i].base;
+}
+
+void observer_patient(struct observer *o, bool patient)
+{
+    o->c.patient = patient;
+}
+
+const struct world *observer_world(const struct observer *o)
+{
+    return o->given;
 }
 
 const struct world *observer_take(struct observer *o)

@@ -39,5 +39,12 @@ void observer_free(struct observer *o); /* after nomad_http_free and links_free 
 void observer_interest(struct observer *o, const char *const *keys, size_t n);
 int64_t observer_tick(struct observer *o);
 const struct world *observer_take(struct observer *o);
+/* The last one taken; NULL before. */
+const struct world *observer_world(const struct observer *o);
+/* Whom to ask to change something in a region: who spoke for it in the last round,
+ * its leader if it answered; else NOMAD_ADDR. */
+void observer_speaker(const struct observer *o, const char *region, struct nomad_base *ret);
+/* From the next round on. */
+void observer_patient(struct observer *o, bool patient);
 
 #endif

@@ -60,7 +60,8 @@ const struct cli_option option_table[] = {
     VALUE("os", CLI_TEXT, os, "OS", GROUP_RELEASE, "operating system in Go's words; default linux"),
     VALUE("arch", CLI_TEXT, arch, "ARCH", GROUP_RELEASE,
           "architecture in Go's words: amd64, arm64, ..."),
-    VALUE("file", CLI_TEXT, file, "PATH", GROUP_RELEASE, "the zip or the bare binary, to be hashed"),
+    VALUE("file", CLI_TEXT, file, "PATH", GROUP_RELEASE,
+          "the zip or the bare binary, to be hashed"),
     VALUE("url", CLI_REPEAT, url, "URL", GROUP_RELEASE,
           "where hosts fetch exactly this file; may be repeated, tried in order"),
 

@@ -33,7 +33,7 @@ static int check_machine(const unsigned char *head, size_t n, const char *arch, 
     static const struct {
         const char *arch;
         unsigned machine;
-    } machines[] = {{"amd64", 62}, {"386", 3},   {"arm64", 183},  {"arm", 40},
+    } machines[] = {{"amd64", 62}, {"386", 3},       {"arm64", 183}, {"arm", 40},
                     {"s390x", 22}, {"riscv64", 243}, {"ppc64le", 21}};
     if (n < HEAD_LEN || memcmp(head, "\177ELF", 4) != 0)
         return 0;

@@ -10,7 +10,8 @@ static int release_path(const struct coord_conf *c, const char *version, const c
                         char dst[static 300], struct err *err)
 {
     char name[200];
-    int n = snprintf(name, sizeof name, "releases/%s%s%s", version, file[0] != '\0' ? "/" : "", file);
+    int n =
+        snprintf(name, sizeof name, "releases/%s%s%s", version, file[0] != '\0' ? "/" : "", file);
     if (n < 0 || (size_t)n >= sizeof name)
         return err_set(err, ERR_LIMIT, 0, "version too long");
     return state_path(c, name, dst, err);
@@ -33,15 +34,15 @@ static int parse_places(const char *text, struct stored_release *r, struct err *
 {
     autofree char *copy = xstrdup(text);
     char *save = NULL;
-    for (char *line = strtok_r(copy, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+    for (char *line = strtok_r(copy, "\n", &save); line != NULL;
+         line = strtok_r(NULL, "\n", &save)) {
         char *in = NULL, *os = strtok_r(line, " ", &in), *arch = strtok_r(NULL, " ", &in);
         char *url = strtok_r(NULL, " ", &in);
         if (r->n_places == PLACES_MAX)
             return err_set(err, ERR_LIMIT, 0, "more than %d places", PLACES_MAX);
         struct place *p = &r->places[r->n_places];
         if (url == NULL || str_copy(p->os, sizeof p->os, os) < 0 ||
-            str_copy(p->arch, sizeof p->arch, arch) < 0 ||
-            str_copy(p->url, sizeof p->url, url) < 0)
+            str_copy(p->arch, sizeof p->arch, arch) < 0 || str_copy(p->url, sizeof p->url, url) < 0)
             return err_set(err, ERR_CONFIG, 0, "a line is not: os arch url");
         r->n_places++;
     }
@@ -107,11 +108,12 @@ static int merge_build(struct manifest *m, const struct build *b, const char *di
     if (was != NULL) {
         char hex[65];
         digest_hex(hex, &was->digest);
-        return err_set(err, ERR_REFUSED, 0,
-                       "%s for %s/%s was added before with other bytes (SHA-256 of its binary "
-                       "%.16s...), and hosts may run them. If that was a mistake, remove %s and add "
-                       "it again",
-                       m->version, b->os, b->arch, hex, dir);
+        return err_set(
+            err, ERR_REFUSED, 0,
+            "%s for %s/%s was added before with other bytes (SHA-256 of its binary "
+            "%.16s...), and hosts may run them. If that was a mistake, remove %s and add "
+            "it again",
+            m->version, b->os, b->arch, hex, dir);
     }
     if (m->n_builds == BUILDS_MAX)
         return err_set(err, ERR_LIMIT, 0, "a release has at most %d builds", BUILDS_MAX);
@@ -170,8 +172,8 @@ static int sign(struct stored_release *r, const struct keypair *key, struct err 
 }
 
 int release_add(const struct coord_conf *c, const struct trust *t, const struct keypair *key,
-                const char *version, const struct build *b, const char *const *urls,
-                size_t n_urls, int64_t now_s, struct stored_release *ret, struct err *err)
+                const char *version, const struct build *b, const char *const *urls, size_t n_urls,
+                int64_t now_s, struct stored_release *ret, struct err *err)
 {
     struct stored_release r;
     struct err why = ERR_INIT;
@@ -188,9 +190,8 @@ int release_add(const struct coord_conf *c, const struct trust *t, const struct 
         str_cut(r.manifest.version, sizeof r.manifest.version, version);
         r.manifest.created_s = now_s;
     }
-    if (merge_build(&r.manifest, b, dir, err) < 0 ||
-        merge_places(&r, b, urls, n_urls, err) < 0 || sign(&r, key, err) < 0 ||
-        store(c, &r, err) < 0) {
+    if (merge_build(&r.manifest, b, dir, err) < 0 || merge_places(&r, b, urls, n_urls, err) < 0 ||
+        sign(&r, key, err) < 0 || store(c, &r, err) < 0) {
         stored_release_free(&r);
         return -1;
     }

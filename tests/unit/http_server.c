@@ -176,8 +176,8 @@ static char *pem_text(const gnutls_datum_t *pem)
 
 void http_server_certificate(const char *name, char **ret_cert, char **ret_key)
 {
-    gnutls_x509_privkey_t key;
-    gnutls_x509_crt_t cert;
+    gnutls_x509_privkey_t key = NULL;
+    gnutls_x509_crt_t cert = NULL;
     gnutls_datum_t pem;
     const unsigned char serial = 1;
     time_t now = time(NULL);
