@@ -17,7 +17,7 @@ static struct streak *streak_for(struct evidence *e, const char *key)
 }
 
 static void fold(struct evidence *e, const char *prefix, const char *key, const struct world *w,
-                 const struct gate_result *g)
+                 int64_t since, const struct gate_result *g)
 {
     char name[sizeof(e->streaks->key)];
     snprintf(name, sizeof(name), "%s/%s", prefix, key);
@@ -27,8 +27,11 @@ static void fold(struct evidence *e, const char *prefix, const char *key, const 
         s->since_ms = 0;
         s->answers = 0;
     } else {
-        if (s->answers == 0)
+        /* What passed before the last thing we did proves nothing about it. */
+        if (s->answers == 0 || s->since_ms <= since) {
             s->since_ms = w->begun_ms;
+            s->answers = 0;
+        }
         s->answers++;
     }
     s->last_round = w->round;
@@ -50,9 +53,11 @@ static void forget(struct evidence *e, uint64_t round)
 void evidence_fold(struct evidence *e, const struct world *w, const struct plan *p,
                    const struct ledger *l, int64_t now)
 {
+    int64_t touched = ledger_touched(l, p);
+
     for (size_t i = 0; i < w->n_regions; i++) {
         struct gate_result g = gate_region(w, p, l, w->regions[i].name, now);
-        fold(e, "region", w->regions[i].name, w, &g);
+        fold(e, "region", w->regions[i].name, w, touched, &g);
     }
     for (size_t i = 0; i < l->n_hosts && i < p->n_hosts; i++) {
         const struct ledger_host *h = &l->hosts[i];
@@ -60,7 +65,7 @@ void evidence_fold(struct evidence *e, const struct world *w, const struct plan 
             continue;
         struct gate_result g = p->hosts[i].is_server ? gate_server(w, p, l, h->key, now)
                                                      : gate_client(w, p, l, h->key, now);
-        fold(e, "host", h->key, w, &g);
+        fold(e, "host", h->key, w, h->effect_ms, &g);
     }
     forget(e, w->round);
 }
