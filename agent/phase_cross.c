@@ -38,10 +38,14 @@ static int restart(struct phases *p, struct err *err)
     return 0;
 }
 
+/* Nomad has been silent since the swap, also while that is taken back. */
 static void take_times(struct phases *p)
 {
-    p->rec.swapped_ms = phases_uptime(p);
-    p->rec.first_ms = p->rec.swapped_ms;
+    int64_t now = phases_uptime(p);
+
+    if (p->rec.phase == PHASE_SWAPPING || p->rec.by_order)
+        p->rec.swapped_ms = now;
+    p->rec.first_ms = now;
     p->rec.first_wall_ns = p->host->wall(p->host->ctx);
 }
 

@@ -278,7 +278,7 @@ const struct server_slot *servers_speaker(const struct servers *s, const char *r
         const struct server_slot *slot = s->slots[i];
         if (!str_eq(slot->region, region) || slot->view.self_at + slot->view.leader_at == 0)
             continue;
-        if (slot->view.self_at != 0 && str_eq(slot->view.raft_state, "Leader"))
+        if (slot->view.self_at != 0 && str_eq(slot->self.view.raft_state, "Leader"))
             return slot;
         any = slot;
     }

@@ -89,6 +89,7 @@ struct sim_progress {
     bool reset;
     int64_t acked_ms, sent_ms, beat_due, backoff_ms;
     uint32_t health_revision;
+    uint32_t runs;    /* incarnation as gossip last told it */
     uint32_t fetched; /* incarnation autopilot last fetched its statistics from */
     int64_t stable_ms;
     bool was_healthy;
@@ -109,6 +110,8 @@ struct sim_raft {
     struct sim_progress peers[SIM_SERVERS_MAX];
     int64_t step_down_due; /* fault election-every */
     bool stream_open;      /* a forwarded call worked on the present connection */
+    int64_t refused_ms;    /* when the leader last refused a forwarded call */
+    uint32_t leader_runs;  /* its incarnation when it was last heard as leader */
 };
 
 struct sim_autopilot {

@@ -225,7 +225,9 @@ void sim_raft_append(struct sim_node *n, const struct sim_message *m)
         if (a->term > n->durable.term)
             set_term(n, a->term, (struct sim_addr){0, 0});
         sim_raft_follow(n, m->from);
+        const struct sim_member *leader = sim_serf_find(n, m->from);
         n->raft.heard_ms = n->now;
+        n->raft.leader_runs = leader != NULL ? leader->info.incarnation : 0;
         n->raft.leader_lost_state = a->lost_state;
         take_record(n, a);
         n->raft.commit = MIN_OF(MAX_OF(n->raft.commit, a->commit), n->durable.state.last_index);

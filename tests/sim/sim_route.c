@@ -210,7 +210,7 @@ static bool leader_answers(struct sim_ask *x, enum sim_where where, enum sim_ans
         x->n->raft.stream_open = x->n->raft.stream_open || !self;
         return true;
     }
-    if (reach == SIM_REACH_NO_LEADER) {
+    if (reach != SIM_REACH_REFUSED) {
         bool late = x->n->now >= x->q->begun_ms + x->n->cfg.timing.hold_ms;
         *ret = late ? sim_fail(x, 500, "No cluster leader") : SIM_NOT_YET;
         return false;
@@ -219,6 +219,7 @@ static bool leader_answers(struct sim_ask *x, enum sim_where where, enum sim_ans
     sim_addr_text(at, leader.ip, leader.port);
     bool open = x->n->raft.stream_open;
     x->n->raft.stream_open = false;
+    x->n->raft.refused_ms = x->n->now;
     if (x->q->ticket != 0 || open)
         *ret = sim_fail(x, 500, "rpc error: stream closed");
     else

@@ -6,9 +6,17 @@ enum sim_reach sim_view_reach(const struct sim_node *n, bool leader_accepts)
 {
     if (n->raft.leader.ip == 0)
         return SIM_REACH_NO_LEADER;
-    if (n->raft.role == SIM_LEADER || leader_accepts)
+    if (n->raft.role == SIM_LEADER)
         return SIM_REACH_OK;
-    return SIM_REACH_REFUSED;
+    if (!leader_accepts)
+        return SIM_REACH_REFUSED;
+    bool again = false; /* another process by now, which does not lead */
+    for (int i = 0; i < n->serf.n; i++)
+        if (sim_addr_eq(n->serf.members[i].info.addr, n->raft.leader))
+            again = n->serf.members[i].info.incarnation != n->raft.leader_runs;
+    bool heard = n->raft.heard_ms > n->raft.refused_ms &&
+                 n->now - n->raft.heard_ms <= 2 * n->cfg.timing.beat_ms + 50;
+    return heard && !again ? SIM_REACH_OK : SIM_REACH_SILENT;
 }
 
 struct sim_addr sim_view_leader(const struct sim_node *n)

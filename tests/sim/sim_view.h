@@ -15,6 +15,7 @@ enum sim_reach {
     SIM_REACH_OK,
     SIM_REACH_NO_LEADER, /* after hold_ms: 500 "No cluster leader" */
     SIM_REACH_REFUSED,   /* the leader it believes in does not accept connections */
+    SIM_REACH_SILENT,    /* it accepts but has not been heard as leader for a while: wait */
 };
 
 /* Can this server answer what only the leader knows? */
