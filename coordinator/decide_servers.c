@@ -3,19 +3,6 @@
 
 #define TRANSFERS_MAX 2 /* then the leader is restarted where it leads */
 
-/* The last thing done to any server: streaks must be younger. */
-static int64_t last_effect(const struct situation *s)
-{
-    int64_t last = 0;
-
-    for (size_t i = 0; i < s->plan->n_servers; i++)
-        last = MAX_OF(last, s->ledger->hosts[i].effect_ms);
-    for (size_t i = 0; i < s->ledger->n_effects; i++)
-        if (s->ledger->effects[i].kind == EFFECT_TRANSFER)
-            last = MAX_OF(last, s->ledger->effects[i].done_ms);
-    return last;
-}
-
 /* First region, in the plan's order, with a server that is not finished. */
 static const char *region_at_work(const struct situation *s)
 {
@@ -138,7 +125,7 @@ void decide_servers(const struct situation *s, struct decision *d)
         waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
         return;
     }
-    if (!regions_settled(s, d, last_effect(s)))
+    if (!regions_settled(s, d, servers_disturbed(s->ledger, s->plan)))
         return;
     const struct host *leader = region_leader(s->world, region, s->now);
     if (leader == NULL) {
