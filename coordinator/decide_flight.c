@@ -207,7 +207,7 @@ static void settling(const struct flight *f)
     }
     if (e != NULL && e->last == GATE_PASS)
         waiting_for(f->d, REASON_SETTLING, f->lh->key, "%s is well for %lld s in %u answers",
-                    f->p->name, (long long)(streak_ms(e) / 1000), e->answers);
+                    f->p->name, (long long)((e->last_ms - e->since_ms) / 1000), e->answers);
     else if (f->s->now - f->lh->effect_ms > deadline && f->s->world->problem[0] == '\0')
         too_late(f, e != NULL ? e->text : "not asked yet");
     else

@@ -138,7 +138,7 @@ static bool region_settled(const struct situation *s, struct decision *d, const 
         waiting_for(d, REASON_GATE, "", "region %s: %s", name, e->text);
     else
         waiting_for(d, REASON_SETTLING, "", "region %s is well for %lld s in %u answers", name,
-                    (long long)(streak_ms(e) / 1000), e->answers);
+                    (long long)((e->last_ms - e->since_ms) / 1000), e->answers);
     return false;
 }
 
