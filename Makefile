@@ -85,7 +85,7 @@ LDFLAGS_asan    := -fsanitize=address,undefined
 CFLAGS_tsan     := -O1 -fno-omit-frame-pointer -fsanitize=thread
 LDFLAGS_tsan    := -fsanitize=thread
 CFLAGS_fuzz     := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
-                   -fno-sanitize-recover=all
+                   -fno-sanitize-recover=all -Wno-error
 LDFLAGS_fuzz    := -fsanitize=fuzzer,address,undefined
 CC_fuzz         := $(FUZZ_CC)
 compiler = $(or $(CC_$1),$(CC))

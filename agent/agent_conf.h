@@ -16,36 +16,36 @@ enum service_kind { SERVICE_KIND_SYSTEMD, SERVICE_KIND_COMMAND };
 
 struct agent_conf {
     /* [agent] */
-    char listen[64];      /* 0.0.0.0:4650 */
-    char user[64];        /* caravan: who caravan-agent and caravan-fetch run as */
-    char allow_from[512]; /* "" everybody: addresses and CIDR, blanks between */
+    char listen[64];              /* 0.0.0.0:4650 */
+    char user[64];                /* caravan: who caravan-agent and caravan-fetch run as */
+    char allow_from[512];         /* "" everybody: addresses and CIDR, blanks between */
     int64_t max_connections;      /* 256 */
     int64_t max_connections_each; /* 32: by remote address */
-    char state_dir[128];  /* /var/lib/caravan: agent/ swap/ fetch/ below it */
-    char run_dir[128];    /* /run/caravan */
-    char machine_id[128]; /* /etc/machine-id: the file */
+    char state_dir[128];          /* /var/lib/caravan: agent/ swap/ fetch/ below it */
+    char run_dir[128];            /* /run/caravan */
+    char machine_id[128];         /* /etc/machine-id: the file */
     /* [trust] */
-    char anchor[128];     /* /etc/caravan/trust */
+    char anchor[128]; /* /etc/caravan/trust */
     /* [nomad] */
-    char service[16];     /* systemd | command */
-    char unit[128];       /* nomad.service */
-    char binary[256];     /* /usr/bin/nomad */
-    char data_dir[256];   /* "": from the open files of Nomad's main process */
-    char address[256];    /* http://127.0.0.1:4646, also https://, unix:///path */
+    char service[16];   /* systemd | command */
+    char unit[128];     /* nomad.service */
+    char binary[256];   /* /usr/bin/nomad */
+    char data_dir[256]; /* "": from the open files of Nomad's main process */
+    char address[256];  /* http://127.0.0.1:4646, also https://, unix:///path */
     char ca_file[256], client_cert[256], client_key[256], tls_server_name[128];
     /* [command]: service = command; each a program and its arguments, blanks between, no shell */
     char start[512], stop[512], status[512], pid_file[256];
     /* [law] */
-    char hold_file[128];  /* /etc/caravan/hold */
-    int64_t gap_ms;       /* 30s between swaps; not before a revert */
-    bool allow_outage;    /* no: a server swap that its region's quorum does not survive */
-    int64_t max_lease_ms; /* 15m */
+    char hold_file[128];     /* /etc/caravan/hold */
+    int64_t gap_ms;          /* 30s between swaps; not before a revert */
+    bool allow_outage;       /* no: a server swap that its region's quorum does not survive */
+    int64_t max_lease_ms;    /* 15m */
     char url_prefixes[1024]; /* "" any: blanks between */
-    bool allow_file_urls; /* no: file:// places */
+    bool allow_file_urls;    /* no: file:// places */
     /* [fetch] */
-    char fetch_socket[128];  /* "" child process; under systemd /run/caravan/fetch.sock */
-    char fetch_program[256]; /* /usr/lib/caravan/caravan-fetch */
-    char agent_program[256]; /* /usr/lib/caravan/caravan-agent: without systemd */
+    char fetch_socket[128];    /* "" child process; under systemd /run/caravan/fetch.sock */
+    char fetch_program[256];   /* /usr/lib/caravan/caravan-fetch */
+    char agent_program[256];   /* /usr/lib/caravan/caravan-agent: without systemd */
     int64_t start_deadline_ms; /* 90s: for a service command or systemd job */
 };
 

@@ -53,7 +53,6 @@ struct fetch_get {
 /* The text of a get job, as sent. */
 void fetch_get_text(const struct fetch_get *g, struct buf *ret);
 /* Parses the lines between "get" and "go" (fuzzed). */
-MUST_CHECK int fetch_get_parse(const char *text, size_t n, struct fetch_get *ret,
-                               struct err *err);
+MUST_CHECK int fetch_get_parse(const char *text, size_t n, struct fetch_get *ret, struct err *err);
 
 #endif

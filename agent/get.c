@@ -179,8 +179,12 @@ static int transfer(const char *url, int64_t until, struct download *d, struct e
     if (left <= 0)
         return err_set(err, ERR_TIMEOUT, 0, "the deadline of %lld s is over",
                        (long long)g->job->deadline_ms / 1000);
-    if (http_new(&h, err) < 0 || start_request(h, url, left, d, err) < 0)
+    if (http_new(&h, err) < 0)
         return -1;
+    if (start_request(h, url, left, d, err) < 0) {
+        err->kind = ERR_NETWORK;
+        return -1;
+    }
     if (g->stop_fd >= 0 && http_watch(h, 0, g->stop_fd, &stop, err) < 0)
         return -1;
     while (!d->over) {
@@ -202,8 +206,9 @@ static int judge(struct download *d, int64_t until, struct err *err)
     if (d->err.kind != ERR_NONE) {
         *err = d->err;
         /* A peer that says nothing is no network; one that says it slowly is slow. */
-        if (err->kind == ERR_TIMEOUT && d->done == 0 && clock_mono(d->g->clock) < until)
-            err->kind = ERR_NETWORK;
+        bool slow = err->kind == ERR_TIMEOUT && (d->done > 0 || clock_mono(d->g->clock) >= until);
+        if (!d->failed_here && err->kind != ERR_LIMIT)
+            err->kind = slow ? ERR_TIMEOUT : ERR_NETWORK;
         return -1;
     }
     digest_final(&d->hash, &digest);

@@ -18,7 +18,7 @@
 #include "envelope.h"
 
 #define SWAP_ANSWER_MS 10000
-#define SWAP_FD_ENV "CARAVAN_SWAP_FD" /* number of the inherited socket pair's end */
+#define SWAP_FD_ENV    "CARAVAN_SWAP_FD" /* number of the inherited socket pair's end */
 
 /* fd: a connected SEQPACKET socket. After ERR_STATE the order was not handed over
  * (closed before, or no room in time): it may be said that it was not obeyed. After

@@ -116,7 +116,7 @@ struct parse {
     const struct conf *c;
     void *base;
     const char *name;
-    const char *next; /* text not yet read */
+    const char *next, *end; /* text not yet read */
     int line;
     void *seen; /* tsearch tree of "section\nkey" */
     struct err *err;
@@ -272,11 +272,12 @@ static char *next_line(char *dst, int size, void *ctx)
 {
     static const char bom[] = "\xef\xbb\xbf";
     struct parse *p = ctx;
-    if (p->failed || *p->next == '\0')
+    if (p->failed || p->next == p->end)
         return NULL;
     const char *line = p->next;
-    size_t n = strcspn(line, "\n");
-    p->next += n + (line[n] == '\n');
+    const char *newline = memchr(line, '\n', (size_t)(p->end - line));
+    size_t n = (size_t)((newline != NULL ? newline : p->end) - line);
+    p->next += n + (newline != NULL);
     if (p->line++ == 0 && n >= 3 && memcmp(line, bom, 3) == 0) {
         line += 3;
         n -= 3;
@@ -298,7 +299,7 @@ static char *next_line(char *dst, int size, void *ctx)
 int conf_parse(const struct conf *c, const char *name, const char *text, void *base,
                struct err *err)
 {
-    struct parse p = {c, base, name, text, 0, NULL, err, false};
+    struct parse p = {c, base, name, text, text + strlen(text), 0, NULL, err, false};
     int rv = ini_parse_stream(next_line, &p, on_pair, &p);
     tdestroy(p.seen, free);
     if (p.failed)

@@ -70,8 +70,8 @@ static int set_protocols(struct transfer *t, const struct http_request *r, struc
         const char *front, *first, *redirect;
     } schemes[] = {
         {"https://", "https", "https"},
-        {"http://", "http", "http,https"},
-        {"file://", "file", ""},
+        {"http://", "http,https", "http,https"} /* curl wants both lists to allow a redirect */,
+        {"file://", "file", "file"},
     };
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
         if (!str_starts(r->url, schemes[i].front))

@@ -61,9 +61,11 @@ static int open_input(const char *text, struct err *err)
 
 static int add_actions(posix_spawn_file_actions_t *a, const struct child *c)
 {
-    int rv = posix_spawn_file_actions_adddup2(a, c->in, 0);
-    if (rv == 0 && c->out >= 0)
-        rv = posix_spawn_file_actions_adddup2(a, c->out, 1);
+    int talk = c->s->talk_fd;
+    int out = talk > 0 ? talk : c->out;
+    int rv = posix_spawn_file_actions_adddup2(a, talk > 0 ? talk : c->in, 0);
+    if (rv == 0 && out >= 0)
+        rv = posix_spawn_file_actions_adddup2(a, out, 1);
     if (rv == 0 && c->out >= 0)
         rv = posix_spawn_file_actions_adddup2(a, c->out, 2);
     if (rv == 0 && c->s->pass_fd >= 0)
@@ -137,9 +139,11 @@ static int drop_rights(const struct spawn *s)
 static int place_fds(const struct child *c)
 {
     bool pass = c->s->pass_fd >= 0;
-    if (dup2(c->in, 0) < 0)
+    int talk = c->s->talk_fd;
+    int out = talk > 0 ? talk : c->out;
+    if (dup2(talk > 0 ? talk : c->in, 0) < 0)
         return -1;
-    if (c->out >= 0 && (dup2(c->out, 1) < 0 || dup2(c->out, 2) < 0))
+    if ((out >= 0 && dup2(out, 1) < 0) || (c->out >= 0 && dup2(c->out, 2) < 0))
         return -1;
     if (pass && c->s->pass_fd != 3 && dup2(c->s->pass_fd, 3) < 0)
         return -1;

@@ -33,6 +33,8 @@ struct spawn {
     bool drop;
     bool quiet;        /* output to /dev/null: for services that outlive us */
     int pass_fd;       /* -1, or a descriptor handed on as number 3 */
+    int talk_fd;       /* 0: none; spawn_start only: a socket, the child's standard
+                          input and output; its errors go where ours go */
     const char *input; /* NULL, or text for standard input (<= 64 KiB) */
 };
 

@@ -138,6 +138,8 @@ static void check_patience(const struct situation *s, struct decision *d)
     if (!only_repeats(d))
         return;
     for (size_t i = 0; i < d->n_waiting; i++) {
+        if (d->waiting[i].reason == REASON_SETTLING)
+            return; /* all is well just now */
         longest = MAX_OF(longest, patience(&s->plan->policy, d->waiting[i].reason));
         if (first == NULL || (first->key[0] == '\0' && d->waiting[i].key[0] != '\0'))
             first = &d->waiting[i]; /* one host's name says more than a count */

@@ -98,13 +98,15 @@ static void answered(void *ctx, const struct http_answer *answer, const struct e
     struct node_ask *ask = ctx;
     struct interest *t = ask->interest;
     struct err err = ERR_INIT;
+    bool was_slow = ask->slow;
     (void)why;
     ask->open = false;
+    ask->slow = answer == NULL || answer->status == 0;
     if (t->owner->arena == NULL || ask->round != t->owner->round)
         return;
     if (answer != NULL && answer->status != 0)
         takers[ask->question](t, answer, &err);
-    t->owner->pending--;
+    *(was_slow ? &t->owner->pending_slow : &t->owner->pending) -= 1;
 }
 
 static void ask_one(struct interest *t, enum node_question q, const struct nomad_base *base,
@@ -116,7 +118,7 @@ static void ask_one(struct interest *t, enum node_question q, const struct nomad
     ask->open = true;
     ask->round = t->owner->round;
     ask->at = clock_mono(t->owner->clock);
-    t->owner->pending++;
+    *(ask->slow ? &t->owner->pending_slow : &t->owner->pending) += 1;
     nomad_ask(t->owner->nomad, &(struct nomad_request){.base = base,
                                                        .path = path,
                                                        .deadline_ms = deadline_ms,
@@ -133,12 +135,15 @@ static void ask_record(struct interest *t, const struct node_list *l, const stru
         buf_add_str(&query, "?region=");
         http_escape(&query, l->region);
     }
-    buf_printf(&path, "/v1/node/%s%s", t->id, buf_str(&query));
+    buf_add_str(&path, "/v1/node/");
+    http_escape(&path, t->id);
+    size_t of_node = path.len;
+    buf_add_str(&path, buf_str(&query));
     ask_one(t, ASK_NODE, base, buf_str(&path), NOMAD_LEADER_MS);
     if (clock_mono(t->owner->clock) - t->allocs_at < NODES_ALLOCS_MS && t->allocs_at != 0)
         return;
-    buf_clear(&path);
-    buf_printf(&path, "/v1/node/%s/allocations%s", t->id, buf_str(&query));
+    path.len = of_node;
+    buf_printf(&path, "/allocations%s", buf_str(&query));
     ask_one(t, ASK_ALLOCS, base, buf_str(&path), NOMAD_LEADER_MS);
 }
 

@@ -108,6 +108,8 @@ static void list_complete(struct node_list *l)
     l->at = l->begun;
     l->index = l->next_index;
     l->problem[0] = '\0';
+    l->denied = false;
+    l->renewed = true;
     list_ended(l);
 }
 
@@ -122,6 +124,7 @@ static void page_answered(void *ctx, const struct http_answer *answer, const str
     if (answer == NULL || answer->status != 200 ||
         parse_nodes(answer->body, answer->body_len, &l->arenas[NEXT], &page, &n, &err) < 0) {
         nomad_why(answer, err.kind != ERR_NONE ? &err : why, l->problem, sizeof l->problem);
+        l->denied = answer != NULL && answer->status == 403;
         list_ended(l);
         return;
     }
@@ -169,7 +172,7 @@ static void begin_list(struct node_list *l, const struct nomad_base *base, bool 
 {
     struct nodes *n = l->owner;
     int64_t now = clock_mono(n->clock);
-    if (l->open || now < l->due)
+    if (l->open || l->renewed || now < l->due)
         return;
     arena_reset(&l->arenas[NEXT]);
     l->n_next = 0;
@@ -187,7 +190,7 @@ void nodes_begin(struct nodes *n, struct arena *arena, uint64_t round)
 {
     n->arena = arena;
     n->round = round;
-    n->pending = 0;
+    n->pending = n->pending_slow = 0;
     size_t kept = 0;
     for (size_t i = 0; i < n->n_interests; i++) {
         struct interest *t = n->interests[i];
@@ -211,6 +214,8 @@ void nodes_begin(struct nodes *n, struct arena *arena, uint64_t round)
 void nodes_end(struct nodes *n)
 {
     n->arena = NULL;
+    for (size_t i = 0; i < n->n_lists; i++)
+        n->lists[i]->renewed = false;
 }
 
 void nodes_ask_region(struct nodes *n, const char *region, const struct nomad_base *base,

@@ -39,18 +39,20 @@ struct node_list {
     uint64_t index;
     int64_t due;
     bool open, paged, with_region;
+    bool renewed;   /* completed since the last nodes_end: not begun again before it */
     uint64_t round; /* in which the list under way was begun */
     int64_t begun;
     struct host *next;
     size_t n_next, cap_next;
     uint64_t next_index;
+    bool denied;            /* the last attempt got 403 */
     char problem[TEXT_MAX]; /* why the last attempt gave nothing; "" */
 };
 
 struct node_ask {
     struct interest *interest;
     enum node_question question;
-    bool open;
+    bool open, slow; /* slow: as in nomad_servers.h */
     uint64_t round;
     int64_t at;
 };
@@ -80,7 +82,7 @@ struct nodes {
     const struct clock *clock;
     struct arena *arena;
     uint64_t round;
-    size_t pending; /* of this round */
+    size_t pending, pending_slow; /* of this round */
     struct node_list *lists[NODE_REGIONS_MAX];
     size_t n_lists;
     struct interest *interests[NODES_INTEREST_MAX];

@@ -16,17 +16,20 @@ static void take_raft(struct server_slot *, struct arena *, const struct http_an
 static const struct {
     const char *path;
     int64_t deadline_ms;
+    unsigned right; /* what a token that is refused lacks; raft's lack is told apart */
     void (*take)(struct server_slot *, struct arena *, const struct http_answer *, struct err *);
 } questions[] = {
-    [ASK_LEADER] = {"/v1/status/leader?stale", NOMAD_LOCAL_MS, take_leader},
-    [ASK_MEMBERS] = {"/v1/agent/members", NOMAD_LOCAL_MS, NULL},
-    [ASK_SELF] = {"/v1/agent/self", NOMAD_LOCAL_MS, take_self},
-    [ASK_AUTOPILOT] = {"/v1/operator/autopilot/health", NOMAD_LEADER_MS, take_autopilot},
-    [ASK_RAFT] = {"/v1/operator/raft/configuration?stale", NOMAD_LOCAL_MS, take_raft},
+    [ASK_LEADER] = {"/v1/status/leader?stale", NOMAD_LOCAL_MS, 0, take_leader},
+    [ASK_MEMBERS] = {"/v1/agent/members", NOMAD_LOCAL_MS, DENIED_NODE, NULL},
+    [ASK_SELF] = {"/v1/agent/self", NOMAD_LOCAL_MS, DENIED_AGENT, take_self},
+    [ASK_AUTOPILOT] = {"/v1/operator/autopilot/health", NOMAD_LEADER_MS, DENIED_OPERATOR,
+                       take_autopilot},
+    [ASK_RAFT] = {"/v1/operator/raft/configuration?stale", NOMAD_LOCAL_MS, 0, take_raft},
 };
 _Static_assert(ARRAY_LEN(questions) == SERVER_QUESTIONS, "a question without a row");
 
 static void ask_all(struct servers *s, struct server_slot *slot);
+static void ask_one(struct servers *s, struct server_ask *ask, const struct nomad_base *base);
 
 void servers_init(struct servers *s, struct nomad_http *nomad, const struct clock *clock)
 {
@@ -34,6 +37,15 @@ void servers_init(struct servers *s, struct nomad_http *nomad, const struct cloc
     s->nomad = nomad;
     s->clock = clock;
     s->seed = (struct server_ask){.owner = s, .question = ASK_MEMBERS};
+}
+
+void servers_remember(struct servers *s, const struct nomad_base *bases, size_t n)
+{
+    s->n_others = MIN_OF(n, (size_t)SERVERS_OTHERS);
+    for (size_t i = 0; i < s->n_others; i++) {
+        s->others[i] = bases[i];
+        s->other_asks[i] = (struct server_ask){.owner = s, .question = ASK_MEMBERS};
+    }
 }
 
 void servers_free(struct servers *s)
@@ -68,16 +80,15 @@ static void meet(struct servers *s, const struct member *m)
 {
     const char *id = m->id[0] != '\0' ? m->id : m->name;
     struct server_slot *slot = find(s, id);
-    bool gone = m->status == MEMBER_LEFT || m->status == MEMBER_NONE;
-    if (slot == NULL && (gone || id[0] == '\0' || (slot = add(s, id)) == NULL))
+    if (m->status == MEMBER_NONE || id[0] == '\0' || (slot == NULL && (slot = add(s, id)) == NULL))
         return;
     if (slot->seen && slot->seen_as == MEMBER_ALIVE && m->status == MEMBER_ALIVE &&
         !str_eq(slot->addr, m->addr))
         slot->conflict = arena_printf(s->arena, "id %s is claimed at %.60s and at %.60s", slot->id,
                                       slot->addr, m->addr);
-    if (gone || (slot->seen && m->status != MEMBER_ALIVE))
+    if (slot->seen && m->status != MEMBER_ALIVE)
         return; /* who says it lives knows its address best */
-    bool fresh = !slot->seen && !slot->has_base;
+    bool fresh = !slot->has_base;
     slot->seen = true;
     slot->seen_as = m->status;
     str_cut(slot->name, sizeof slot->name, m->name);
@@ -91,7 +102,7 @@ static void meet(struct servers *s, const struct member *m)
     if (len > tail && plain[len - tail] == '.' && str_eq(plain + len - tail + 1, m->region))
         plain[len - tail] = '\0';
     slot->has_base = nomad_base_of(s->nomad, slot->id, plain, slot->addr, &slot->base) == 0;
-    if (fresh)
+    if (fresh && slot->seen_as != MEMBER_LEFT)
         ask_all(s, slot);
 }
 
@@ -103,8 +114,11 @@ static void take_members(struct servers *s, struct server_ask *ask,
     struct err err = ERR_INIT;
     if (answer == NULL || answer->status != 200 ||
         parse_members(answer->body, answer->body_len, s->arena, &members, &n, &err) < 0) {
-        if (ask->slot == NULL)
-            nomad_why(answer, err.kind != ERR_NONE ? &err : why, s->problem, sizeof s->problem);
+        if (ask != &s->seed)
+            return;
+        nomad_why(answer, err.kind != ERR_NONE ? &err : why, s->problem, sizeof s->problem);
+        for (size_t i = 0; i < s->n_others; i++)
+            ask_one(s, &s->other_asks[i], &s->others[i]);
         return;
     }
     s->anybody = true;
@@ -161,9 +175,13 @@ static void answered(void *ctx, const struct http_answer *answer, const struct e
     struct server_ask *ask = ctx;
     struct servers *s = ask->owner;
     struct err err = ERR_INIT;
+    bool was_slow = ask->slow;
     ask->open = false;
+    ask->slow = answer == NULL || answer->status == 0;
     if (s->arena == NULL || ask->round != s->round)
         return;
+    if (answer != NULL && answer->status == 403 && ask->slot != NULL)
+        ask->slot->denied |= questions[ask->question].right;
     if (ask->question == ASK_MEMBERS)
         take_members(s, ask, answer, why);
     else if (answer != NULL && answer->status != 0)
@@ -174,7 +192,7 @@ static void answered(void *ctx, const struct http_answer *answer, const struct e
         nomad_why(answer, why, text, sizeof text);
         ask->slot->problem = arena_strdup(s->arena, text);
     }
-    s->pending--;
+    *(was_slow ? &s->pending_slow : &s->pending) -= 1;
 }
 
 static void ask_one(struct servers *s, struct server_ask *ask, const struct nomad_base *base)
@@ -184,7 +202,7 @@ static void ask_one(struct servers *s, struct server_ask *ask, const struct noma
     ask->open = true;
     ask->round = s->round;
     ask->at = clock_mono(s->clock);
-    s->pending++;
+    *(ask->slow ? &s->pending_slow : &s->pending) += 1;
     nomad_ask(s->nomad, &(struct nomad_request){.base = base,
                                                 .path = questions[ask->question].path,
                                                 .deadline_ms = questions[ask->question].deadline_ms,
@@ -203,14 +221,17 @@ void servers_begin(struct servers *s, struct arena *arena, uint64_t round)
 {
     bool nobody = !s->anybody;
     size_t known = s->n;
+    enum member_status was[SERVERS_MAX];
     s->arena = arena;
     s->round = round;
-    s->pending = 0;
+    s->pending = s->pending_slow = 0;
     s->anybody = false;
     s->problem[0] = '\0';
     for (size_t i = 0; i < s->n; i++) {
         struct server_slot *slot = s->slots[i];
+        was[i] = slot->seen_as;
         slot->seen = false;
+        slot->denied = 0;
         slot->seen_as = MEMBER_UNKNOWN;
         slot->problem = slot->conflict = NULL;
         memset(&slot->view, 0, sizeof slot->view);
@@ -218,7 +239,8 @@ void servers_begin(struct servers *s, struct arena *arena, uint64_t round)
     }
     s->pending++; /* so that an answer at once does not end the round */
     for (size_t i = 0; i < known; i++)
-        ask_all(s, s->slots[i]);
+        if (was[i] != MEMBER_LEFT)
+            ask_all(s, s->slots[i]);
     if (nobody) {
         struct nomad_base base;
         nomad_base_seed(s->nomad, &base);
@@ -269,11 +291,25 @@ const struct server_slot *servers_speaker(const struct servers *s, const char *r
         const struct server_slot *slot = s->slots[i];
         if (!str_eq(slot->region, region) || slot->view.self_at + slot->view.leader_at == 0)
             continue;
-        if (slot->view.self_at != 0 && str_eq(slot->view.raft_state, "Leader"))
+        if (slot->view.self_at != 0 && str_eq(slot->self.view.raft_state, "Leader"))
             return slot;
         any = slot;
     }
     return any;
+}
+
+int64_t servers_complete_at(const struct servers *s, const char *region)
+{
+    int64_t at = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct server_slot *slot = s->slots[i];
+        if (!str_eq(slot->region, region) || slot->seen_as != MEMBER_ALIVE)
+            continue;
+        if (slot->view.members_at == 0)
+            return 0;
+        at = at == 0 ? slot->view.members_at : MIN_OF(at, slot->view.members_at);
+    }
+    return at;
 }
 
 /* agent/self's values; leader, members, autopilot and raft keep their own. */

@@ -7,7 +7,8 @@
  * names it. The round's values are in the slots when servers_pending is 0, or at any
  * earlier moment: what has not come is unknown (its ..._at is 0). An answer that
  * comes after its round is dropped, and a question still open is not asked twice, so
- * that a server that hangs costs nobody else anything.
+ * that a server that hangs costs nobody else anything. A question that got no answer
+ * the last time does not hold up the round (pending_slow).
  *
  * A server whose own answer names another raft id than the member asked is not that
  * server: its answers are dropped and `problem` says so.
@@ -18,7 +19,8 @@
 #include "nomad_http.h"
 #include "nomad_parse.h"
 
-#define SERVERS_MAX 256
+#define SERVERS_MAX    256
+#define SERVERS_OTHERS 8
 
 enum server_question {
     ASK_LEADER,
@@ -36,9 +38,13 @@ struct server_ask {
     struct server_slot *slot; /* NULL: NOMAD_ADDR */
     enum server_question question;
     bool open;
+    bool slow; /* the last one got no answer: a round does not wait for it for long */
     uint64_t round;
     int64_t at;
 };
+
+/* Rights an answer of 403 showed to be missing. */
+enum server_denied { DENIED_NODE = 1, DENIED_AGENT = 2, DENIED_OPERATOR = 4 };
 
 struct server_slot {
     /* Kept from round to round. */
@@ -49,7 +55,8 @@ struct server_slot {
     bool has_base;
     struct server_ask asks[SERVER_QUESTIONS];
     /* Of the round. */
-    bool seen; /* a member by somebody's answer */
+    bool seen;       /* a member by somebody's answer */
+    unsigned denied; /* enum server_denied */
     enum member_status seen_as;
     struct server_view view; /* texts in the round's arena */
     struct self_answer self;
@@ -62,16 +69,23 @@ struct servers {
     const struct clock *clock;
     struct arena *arena; /* of the round; NULL between rounds */
     uint64_t round;
-    size_t pending;
+    size_t pending;      /* answers the round waits for */
+    size_t pending_slow; /* and those it waits for only ROUND_GRACE_MS */
     struct server_slot *slots[SERVERS_MAX];
     size_t n;
     struct server_ask seed;
+    /* Bases remembered from earlier looks, asked when NOMAD_ADDR itself does not answer. */
+    struct nomad_base others[SERVERS_OTHERS];
+    struct server_ask other_asks[SERVERS_OTHERS];
+    size_t n_others;
     bool anybody;           /* somebody told members this round */
     char problem[TEXT_MAX]; /* of NOMAD_ADDR */
 };
 
 void servers_init(struct servers *s, struct nomad_http *nomad, const struct clock *clock);
 void servers_free(struct servers *s); /* after nomad_http_free */
+/* At most SERVERS_OTHERS are kept. */
+void servers_remember(struct servers *s, const struct nomad_base *bases, size_t n);
 void servers_begin(struct servers *s, struct arena *arena, uint64_t round);
 /* Takes the round's outcome: drops who is no member any more. Later answers of this
  * round are ignored. */
@@ -79,6 +93,8 @@ void servers_end(struct servers *s);
 /* Whom to ask about a region as a whole: its leader if it answered, else any server
  * that did; NULL: nobody. Valid in and after a round. */
 const struct server_slot *servers_speaker(const struct servers *s, const char *region);
+/* When the region's members were asked, if every server that lives by them told; else 0. */
+int64_t servers_complete_at(const struct servers *s, const char *region);
 /* Fills the server's half of a host; texts in the arena. */
 void servers_fill(const struct server_slot *slot, struct arena *a, struct host *ret);
 

@@ -33,10 +33,12 @@ static void fetch(struct sim_node *n)
     bool any = false;
     for (int i = 0; i < n->raft.n; i++) {
         struct sim_progress *p = &n->raft.peers[i];
-        bool silent = n->now - p->acked_ms > MAX_OF(200, 4 * n->cfg.timing.beat_ms);
-        bool stale = p->fetched != 0 && p->fetched != p->incarnation;
+        const struct sim_member *m = sim_serf_find(n, p->addr);
+        uint32_t runs = m != NULL ? m->info.incarnation : 0;
+        bool silent = n->now - p->acked_ms > MAX_OF(200, 2 * n->cfg.timing.beat_ms);
+        bool stale = p->fetched != 0 && p->fetched != runs;
         a->hung[i] = !is_self(n, p->addr) && (silent || stale);
-        p->fetched = silent ? 0 : p->incarnation;
+        p->fetched = silent ? 0 : runs;
         any = any || a->hung[i];
     }
     for (int i = 0; i < n->raft.n; i++)

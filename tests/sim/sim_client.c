@@ -31,8 +31,7 @@ void sim_client_start(struct sim_node *n)
 static struct sim_message to_server(struct sim_node *n, enum sim_message_kind kind)
 {
     struct sim_client *c = &n->client;
-    struct sim_addr to = c->n_servers > 0 ? c->servers[c->server % c->n_servers]
-                                          : sim_node_addr(n);
+    struct sim_addr to = c->n_servers > 0 ? c->servers[c->server % c->n_servers] : sim_node_addr(n);
     return sim_node_message(n, kind, to);
 }
 

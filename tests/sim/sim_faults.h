@@ -13,8 +13,8 @@
 #include "err.h"
 
 struct sim_faults {
-    int64_t will_not_start;  /* the process says why and exits 1 */
-    int64_t crash_after;     /* ms after start: the process ends with status 2 */
+    int64_t will_not_start; /* the process says why and exits 1 */
+    int64_t crash_after;    /* ms after start: the process ends with status 2 */
     int64_t never_catches_up;
     int64_t slow_restore;    /* ms without API after start, server and client */
     int64_t nonvoter_return; /* ms as a non-voter after every start */

@@ -27,8 +27,31 @@ static int64_t *timer(struct sim_node *n, int slot)
     return &f->deadline[slot];
 }
 
+/* Two tokens there are from the start, when the settings name them. */
+static void first_tokens(struct sim_node *n)
+{
+    static const struct sim_id none;
+    for (int i = 0; i < 2; i++) {
+        const struct sim_id *secret = i == 0 ? &n->cfg.management : &n->cfg.reader;
+        struct sim_record r = {.kind = SIM_REC_TOKEN, .id = *secret};
+        r.id.b[0] = (unsigned char)(r.id.b[0] ^ 0x80);
+        if (sim_id_eq(secret, &none) ||
+            sim_state_find(&n->durable.state, SIM_REC_TOKEN, &r.id) != NULL)
+            continue;
+        r.u.token.secret = *secret;
+        r.u.token.management = i == 0;
+        r.u.token.agent = r.u.token.node = r.u.token.operator_ = SIM_RIGHT_READ;
+        str_cut(r.u.token.name, SIM_NAME, i == 0 ? "Bootstrap Token" : "reader");
+        r.u.token.created_ms = n->now;
+        r.u.token.create_index = n->durable.state.last_index + 1;
+        sim_replicate_write(n, &r);
+    }
+}
+
 void sim_fleet_begin(struct sim_node *n)
 {
+    if (n->cfg.acl)
+        first_tokens(n);
     const struct sim_state *s = &n->durable.state;
     n->fleet.due = n->now + n->cfg.timing.fleet_ms;
     n->fleet.migrate_due = n->now + n->cfg.timing.migrate_ms;

@@ -28,8 +28,7 @@ void sim_fleet_crowd(struct sim_node *n, int count, const char *version);
 /* ---- drains (sim_drain.c) ---- */
 void sim_drain_tick(struct sim_node *n);
 void sim_drain_set(struct sim_node *n, const struct sim_write *w, struct sim_written *ret);
-void sim_drain_eligibility(struct sim_node *n, const struct sim_write *w,
-                           struct sim_written *ret);
+void sim_drain_eligibility(struct sim_node *n, const struct sim_write *w, struct sim_written *ret);
 void sim_fleet_event(struct sim_node_record *r, enum sim_event_kind kind, int64_t now);
 /* Puts a new allocation for this place of the job on the best other node; false:
  * there is none. */

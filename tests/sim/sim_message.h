@@ -14,9 +14,9 @@
 #define SIM_WIRE 3
 
 enum sim_message_kind {
-    SIM_MSG_ALIVE,    /* gossip: this is me */
-    SIM_MSG_TELL,     /* gossip: what I know of a third server */
-    SIM_MSG_APPEND,   /* leader to follower, with at most one entry */
+    SIM_MSG_ALIVE,  /* gossip: this is me */
+    SIM_MSG_TELL,   /* gossip: what I know of a third server */
+    SIM_MSG_APPEND, /* leader to follower, with at most one entry */
     SIM_MSG_APPENDED,
     SIM_MSG_VOTE_ASK,
     SIM_MSG_VOTE,
@@ -26,10 +26,10 @@ enum sim_message_kind {
     SIM_MSG_WROTE,
     SIM_MSG_REGISTER, /* client to a server, passed on to the leader */
     SIM_MSG_BEAT,
-    SIM_MSG_GRANT,    /* leader to client: registered or heard, next TTL */
-    SIM_MSG_ORDER,    /* leader to client: run or stop an allocation */
-    SIM_MSG_TASKS,    /* client to a server: state of an allocation */
-    SIM_MSG_TOLD,     /* leader to client: this state is known */
+    SIM_MSG_GRANT, /* leader to client: registered or heard, next TTL */
+    SIM_MSG_ORDER, /* leader to client: run or stop an allocation */
+    SIM_MSG_TASKS, /* client to a server: state of an allocation */
+    SIM_MSG_TOLD,  /* leader to client: this state is known */
     SIM_MSG_COUNT
 };
 
@@ -49,7 +49,7 @@ struct sim_append {
 
 struct sim_appended {
     uint64_t term, last_index, last_term;
-    uint32_t incarnation, health_revision;
+    uint32_t health_revision;
 };
 
 struct sim_vote {
@@ -72,11 +72,11 @@ enum sim_write_kind {
 
 struct sim_write {
     enum sim_write_kind kind;
-    struct sim_id id;        /* node, or server */
-    bool on;                 /* drain: start (else cancel); eligibility: eligible */
-    bool mark_eligible;      /* drain, cancel */
+    struct sim_id id;   /* node, or server */
+    bool on;            /* drain: start (else cancel); eligibility: eligible */
+    bool mark_eligible; /* drain, cancel */
     struct sim_drain drain;
-    bool cas;                /* autopilot: only if modify_index is this */
+    bool cas; /* autopilot: only if modify_index is this */
     struct sim_autopilot_config autopilot;
     struct sim_token_record token;
     char name[SIM_NAME * 2]; /* force-leave: member's name */

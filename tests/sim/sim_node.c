@@ -165,8 +165,8 @@ static void hear_wrote(struct sim_node *n, const struct sim_message *m)
     if (t == NULL)
         return;
     t->written = m->u.wrote.written;
-    t->wait_index = 0;
-    t->done = true;
+    t->wait_index = t->written.index;
+    t->done = t->passed_on = true;
 }
 
 struct hears {
@@ -269,9 +269,10 @@ int sim_node_written(struct sim_node *n, uint32_t ticket, struct sim_written *re
 {
     struct sim_ticket *t = ticket_of(n, ticket);
     bool late = t != NULL && n->now >= t->begun_ms + n->cfg.timing.hold_ms;
-    if (t != NULL && (!t->done || t->wait_index > n->raft.commit) && !late)
+    bool seen = t != NULL && t->done && t->wait_index <= n->raft.commit;
+    if (t != NULL && !seen && !late)
         return 0;
-    if (t == NULL || !t->done || t->wait_index > n->raft.commit) {
+    if (t == NULL || (!seen && !t->passed_on)) {
         *ret = (struct sim_written){.status = 500};
         str_cut(ret->text, sizeof(ret->text), "rpc error: leadership lost while committing log");
     } else {

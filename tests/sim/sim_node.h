@@ -34,11 +34,14 @@ struct sim_config {
     char name[SIM_NAME], region[SIM_NAME], dc[SIM_NAME], node_class[SIM_NAME], version[SIM_NAME];
     uint32_t ip;
     uint16_t http_port, rpc_port, serf_port;
-    bool server, client, acl, tls, leave_on_int, leave_on_term;
+    bool server, client, acl, tls, tls_verify_client, leave_on_int, leave_on_term;
     uint8_t raft_vsn, expect;
     int n_join; /* servers: gossip addresses to join; clients: servers to register with */
     struct sim_addr join[SIM_SERVERS_MAX];
     int allocs; /* tasks a new client gets from the job `web` */
+    struct sim_id management,
+        reader;                    /* secrets of two tokens there are from the start; zero: none */
+    char data_dir[128], file[128]; /* told by agent/self only */
     struct sim_timing timing;
 };
 
@@ -85,12 +88,13 @@ struct sim_progress {
     bool known;                 /* match is true */
     bool reset;
     int64_t acked_ms, sent_ms, beat_due, backoff_ms;
-    uint32_t incarnation, health_revision;
+    uint32_t health_revision;
+    uint32_t runs;    /* incarnation as gossip last told it */
     uint32_t fetched; /* incarnation autopilot last fetched its statistics from */
     int64_t stable_ms;
     bool was_healthy;
-    uint32_t demoted;    /* incarnation that came back as a non-voter (fault) */
-    int64_t held_until;  /* not promoted before */
+    uint32_t demoted;   /* incarnation that came back as a non-voter (fault) */
+    int64_t held_until; /* not promoted before */
 };
 
 struct sim_raft {
@@ -106,12 +110,14 @@ struct sim_raft {
     struct sim_progress peers[SIM_SERVERS_MAX];
     int64_t step_down_due; /* fault election-every */
     bool stream_open;      /* a forwarded call worked on the present connection */
+    int64_t refused_ms;    /* when the leader last refused a forwarded call */
+    uint32_t leader_runs;  /* its incarnation when it was last heard as leader */
 };
 
 struct sim_autopilot {
     struct sim_health health;
-    struct sim_addr from;             /* which leader published it */
-    int64_t fetch_due, publish_due;   /* 0: none */
+    struct sim_addr from;           /* which leader published it */
+    int64_t fetch_due, publish_due; /* 0: none */
     bool hung[SIM_SERVERS_MAX], unlucky[SIM_SERVERS_MAX];
     int64_t reconcile_due;
 };
@@ -137,7 +143,8 @@ struct sim_client {
 struct sim_ticket {
     uint32_t number; /* 0: free */
     bool done;
-    uint64_t wait_index; /* done once this is committed */
+    bool passed_on;      /* the leader has committed it; we wait to see it ourselves */
+    uint64_t wait_index; /* done once this is committed here */
     int64_t begun_ms;
     struct sim_written written;
 };

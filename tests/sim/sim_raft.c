@@ -169,8 +169,8 @@ void sim_raft_vote_ask(struct sim_node *n, const struct sim_message *m)
         if (n->raft.role != SIM_FOLLOWER)
             sim_raft_follow(n, (struct sim_addr){0, 0});
     }
-    bool free_vote = v->pre || n->durable.voted_for.ip == 0 ||
-                     sim_addr_eq(n->durable.voted_for, m->from);
+    bool free_vote =
+        v->pre || n->durable.voted_for.ip == 0 || sim_addr_eq(n->durable.voted_for, m->from);
     reply.u.vote.granted = free_vote && log_is_enough(n, v);
     if (reply.u.vote.granted && !v->pre) {
         set_term(n, v->term, m->from);
@@ -225,7 +225,9 @@ void sim_raft_append(struct sim_node *n, const struct sim_message *m)
         if (a->term > n->durable.term)
             set_term(n, a->term, (struct sim_addr){0, 0});
         sim_raft_follow(n, m->from);
+        const struct sim_member *leader = sim_serf_find(n, m->from);
         n->raft.heard_ms = n->now;
+        n->raft.leader_runs = leader != NULL ? leader->info.incarnation : 0;
         n->raft.leader_lost_state = a->lost_state;
         take_record(n, a);
         n->raft.commit = MIN_OF(MAX_OF(n->raft.commit, a->commit), n->durable.state.last_index);
@@ -235,7 +237,6 @@ void sim_raft_append(struct sim_node *n, const struct sim_message *m)
         .term = n->durable.term,
         .last_index = n->durable.state.last_index,
         .last_term = n->durable.state.last_term,
-        .incarnation = n->durable.incarnation,
         .health_revision = same ? n->autopilot.health.revision : 0,
     };
     sim_node_say(n, &reply);

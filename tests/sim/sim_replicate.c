@@ -30,6 +30,7 @@ static void follow_config(struct sim_node *n)
     }
     memcpy(n->raft.peers, next, sizeof(next[0]) * (size_t)c->n);
     n->raft.n = c->n;
+    n->autopilot.publish_due = 0; /* what was asked is about another configuration */
 }
 
 static void send_append(struct sim_node *n, struct sim_progress *p)
@@ -135,10 +136,9 @@ void sim_replicate_tick(struct sim_node *n)
         struct sim_progress *p = &n->raft.peers[i];
         if (sim_addr_eq(p->addr, sim_node_addr(n)) || n->now < p->beat_due)
             continue;
+        int64_t beat = n->cfg.timing.beat_ms, most = MAX_OF(n->cfg.timing.election_ms / 2, beat);
         bool silent = p->sent_ms > p->acked_ms;
-        p->backoff_ms = silent ? MIN_OF(2 * p->backoff_ms, n->cfg.timing.election_ms / 2)
-                               : n->cfg.timing.beat_ms;
-        p->backoff_ms = MAX_OF(p->backoff_ms, n->cfg.timing.beat_ms);
+        p->backoff_ms = silent ? MIN_OF(MAX_OF(2 * p->backoff_ms, 4 * beat), most) : beat;
         p->beat_due = n->now + p->backoff_ms;
         send_append(n, p);
     }
@@ -188,7 +188,6 @@ void sim_replicate_appended(struct sim_node *n, const struct sim_message *m)
     if (n->raft.role != SIM_LEADER || p == NULL || a->term < n->durable.term)
         return;
     p->acked_ms = n->now;
-    p->incarnation = a->incarnation;
     note_log(n, p, a);
     advance_commit(n);
     if (a->health_revision != n->autopilot.health.revision)
@@ -202,6 +201,20 @@ static struct sim_record config_record(const struct sim_node *n)
     struct sim_record r = {.kind = SIM_REC_CONFIG};
     r.u.config = *sim_state_config(&n->durable.state);
     return r;
+}
+
+/* The connection to the old process is dead; until the next try the restarted
+ * server knows no leader (recorded: 0.3 s). */
+static void note_restart(struct sim_node *n, const struct sim_member *m)
+{
+    struct sim_progress *p = progress_of(n, m->info.addr);
+    if (p == NULL || p->runs == m->info.incarnation)
+        return;
+    if (p->runs != 0) {
+        p->known = false;
+        p->beat_due = n->now + MIN_OF(3 * n->cfg.timing.beat_ms, n->cfg.timing.election_ms / 2);
+    }
+    p->runs = m->info.incarnation;
 }
 
 /* Fault nonvoter-return: after its start the server is a non-voter for a while. */
@@ -238,8 +251,10 @@ void sim_replicate_join(struct sim_node *n)
     }
     if (changed)
         sim_replicate_write(n, &r);
-    for (int i = 1; i < n->serf.n; i++)
+    for (int i = 1; i < n->serf.n; i++) {
+        note_restart(n, &n->serf.members[i]);
         hold_back(n, &n->serf.members[i]);
+    }
 }
 
 void sim_replicate_remove(struct sim_node *n, struct sim_addr addr)

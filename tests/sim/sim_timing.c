@@ -3,7 +3,7 @@
 
 #define ROW(f, real, quick, world)                                                                 \
     {                                                                                              \
-        #f, offsetof(struct sim_timing, f),                                                        \
+#f, offsetof(struct sim_timing, f),                                                        \
         {                                                                                          \
             real, quick, world                                                                     \
         }                                                                                          \

@@ -34,7 +34,7 @@ struct sim_timing {
     int64_t retry_ms;        /* a failed registration is tried again after 1 to 2 of these */
     int64_t migrate_ms;      /* between two allocations of a drain */
     int64_t task_start_ms;
-    int64_t fleet_ms;        /* the leader looks at timers and drains this often */
+    int64_t fleet_ms; /* the leader looks at timers and drains this often */
 };
 
 enum sim_preset { SIM_REAL, SIM_QUICK, SIM_WORLD, SIM_PRESET_COUNT };

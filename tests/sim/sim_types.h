@@ -59,9 +59,9 @@ struct sim_info {
     struct sim_addr addr;
     uint16_t rpc_port, http_port;
     uint8_t raft_vsn, expect;
-    bool bootstrapped;     /* has a raft configuration */
-    uint32_t incarnation;  /* one higher at every start of the process */
-    int64_t nonvoter_ms;   /* fault nonvoter-return: how long, 0: not */
+    bool bootstrapped;    /* has a raft configuration */
+    uint32_t incarnation; /* one higher at every start of the process */
+    int64_t nonvoter_ms;  /* fault nonvoter-return: how long, 0: not */
     char name[SIM_NAME], region[SIM_NAME], dc[SIM_NAME], version[SIM_NAME];
 };
 
@@ -140,7 +140,7 @@ struct sim_node_record {
     int64_t status_ms;     /* StatusUpdatedAt */
     int64_t drivers_ms;
     uint64_t create_index;
-    bool steady; /* a crowd node: beats by itself, never expires */
+    bool steady;                         /* a crowd node: beats by itself, never expires */
     struct sim_event events[SIM_EVENTS]; /* oldest first */
 };
 

@@ -55,14 +55,11 @@ static void put_token(struct sim_node *n, const struct sim_write *w, struct sim_
 
 void sim_fleet_write(struct sim_node *n, const struct sim_write *w, struct sim_written *ret)
 {
-    static void (*const table[SIM_WRITE_KIND_COUNT])(
-        struct sim_node *, const struct sim_write *, struct sim_written *) = {
-        [SIM_WRITE_DRAIN] = sim_drain_set,
-        [SIM_WRITE_ELIGIBILITY] = sim_drain_eligibility,
-        [SIM_WRITE_AUTOPILOT] = set_autopilot,
-        [SIM_WRITE_TRANSFER] = transfer,
-        [SIM_WRITE_FORCE_LEAVE] = force_leave,
-        [SIM_WRITE_PEER_REMOVE] = remove_peer,
+    static void (*const table[SIM_WRITE_KIND_COUNT])(struct sim_node *, const struct sim_write *,
+                                                     struct sim_written *) = {
+        [SIM_WRITE_DRAIN] = sim_drain_set,     [SIM_WRITE_ELIGIBILITY] = sim_drain_eligibility,
+        [SIM_WRITE_AUTOPILOT] = set_autopilot, [SIM_WRITE_TRANSFER] = transfer,
+        [SIM_WRITE_FORCE_LEAVE] = force_leave, [SIM_WRITE_PEER_REMOVE] = remove_peer,
         [SIM_WRITE_TOKEN] = put_token,
     };
     table[w->kind](n, w, ret);

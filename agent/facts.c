@@ -1,0 +1,170 @@
+#include "facts.h"
+#include <sys/utsname.h>
+#include "file.h"
+#include "process.h"
+#include "str.h"
+
+const char *facts_os(void)
+{
+    return "linux";
+}
+
+const char *facts_arch(void)
+{
+    static const struct {
+        const char *kernel, *go;
+    } words[] = {
+        {"x86_64", "amd64"}, {"aarch64", "arm64"}, {"i686", "386"},        {"i386", "386"},
+        {"armv7l", "arm"},   {"s390x", "s390x"},   {"ppc64le", "ppc64le"},
+    };
+    struct utsname u;
+
+    if (uname(&u) == 0) {
+        for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+            if (str_eq(u.machine, words[i].kernel))
+                return words[i].go;
+        }
+    }
+    return "unknown";
+}
+
+/* Nomad writes its ids as bare text; anything that is not one is not told. */
+static void read_id(const char *data_dir, const char *name, char dst[static UUID_MAX])
+{
+    auto_buf struct buf b = BUF_INIT;
+    struct err err = ERR_INIT;
+    char path[512];
+    size_t n;
+
+    dst[0] = '\0';
+    snprintf(path, sizeof(path), "%s/%s", data_dir, name);
+    if (data_dir[0] == '\0' || file_read(path, 256, 0, &b, &err) < 0)
+        return;
+    n = strspn(buf_str(&b), "0123456789abcdefABCDEF-");
+    if (n == 0 || n >= UUID_MAX || !strchr("\r\n", buf_str(&b)[n]))
+        return;
+    memcpy(dst, b.data, n);
+    dst[n] = '\0';
+}
+
+static int hash_path(const struct host *h, const char *path, struct known_file *k, struct err *err)
+{
+    struct shelf_read r = SHELF_READ_INIT;
+    int rc;
+
+    if (shelf_open(h, path, NULL, UINT64_MAX, &r, err) < 0)
+        return -1;
+    while ((rc = shelf_step(h, &r, err)) > 0)
+        ;
+    if (rc == 0)
+        shelf_learn(k, &r.stat, &r.digest);
+    shelf_close(h, &r);
+    return rc;
+}
+
+/* While the phases work on it the shelf's names change under us: what they know then
+ * is in the record. */
+static void learn_disk(struct phases *p, struct facts *f, bool *ret_learned)
+{
+    const struct host *h = p->host;
+    struct host_stat now = {.there = false};
+    struct err err = ERR_INIT;
+
+    if (h->stat(h->ctx, p->shelf.target, &now, &err) < 0 || !now.there)
+        return;
+    f->stamp.dev = now.dev;
+    f->stamp.ino = now.ino;
+    f->stamp.ctime_ns = now.ctime_ns;
+    if (!shelf_known(&p->rec.disk, &now) && !phases_works(p) &&
+        hash_path(h, p->shelf.target, &p->rec.disk, &err) == 0)
+        *ret_learned = true;
+    if (shelf_known(&p->rec.disk, &now))
+        f->disk = p->rec.disk.digest;
+}
+
+static bool is_kept(const struct phases *p, const struct host_process *proc)
+{
+    struct host_stat old;
+    struct err err = ERR_INIT;
+
+    return p->host->stat(p->host->ctx, p->shelf.old, &old, &err) == 0 && old.there &&
+           old.dev == proc->dev && old.ino == proc->ino;
+}
+
+static void learn_running(const struct phases *p, pid_t pid, struct facts *f)
+{
+    struct host_process proc = {.there = false};
+    struct err err = ERR_INIT;
+
+    if (p->host->process(p->host->ctx, (uint32_t)pid, &proc, &err) < 0 || !proc.there)
+        return;
+    if (proc.dev == f->stamp.dev && proc.ino == f->stamp.ino) {
+        f->running = f->disk;
+    } else if (is_kept(p, &proc)) {
+        f->running = p->rec.previous;
+    } else if (f->ran.dev == proc.dev && f->ran.ino == proc.ino) {
+        f->running = f->ran.digest;
+    } else if (process_digest(pid, &f->running, &err) == 0) {
+        f->ran = (struct known_file){.digest = f->running, .dev = proc.dev, .ino = proc.ino};
+    }
+}
+
+static void learn_service(const struct phases *p, struct facts *f)
+{
+    const struct service *s = p->host->service;
+    struct service_state state = {.active = TRI_UNKNOWN};
+    struct err err = ERR_INIT;
+
+    if (s->state(s->self, &state, &err) < 0)
+        str_cut(state.text, sizeof(state.text), err.text);
+    f->active = state.active;
+    f->stamp.main_pid = state.main_pid;
+    f->stamp.main_start = state.main_pid != 0 ? state.main_start : 0;
+    str_cut(f->service_text, sizeof(f->service_text), state.text);
+}
+
+static void learn_hold(const struct phases *p, struct facts *f)
+{
+    struct host_stat held;
+    struct err err = ERR_INIT;
+
+    if (p->host->stat(p->host->ctx, p->conf.hold_file, &held, &err) == 0)
+        f->held = held.there ? TRI_YES : TRI_NO;
+}
+
+void facts_gather(struct phases *p, const char *conf_data_dir, struct facts *f, bool *ret_learned)
+{
+    struct facts was = *f;
+
+    *f = (struct facts){.ran = was.ran};
+    *ret_learned = false;
+    learn_service(p, f);
+    learn_hold(p, f);
+    learn_disk(p, f, ret_learned);
+    if (f->stamp.main_pid != 0)
+        learn_running(p, (pid_t)f->stamp.main_pid, f);
+    if (conf_data_dir[0] != '\0')
+        str_cut(f->data_dir, sizeof(f->data_dir), conf_data_dir);
+    else if (f->stamp.main_pid != 0)
+        process_data_dir((pid_t)f->stamp.main_pid, f->data_dir, sizeof(f->data_dir));
+    /* A stopped Nomad has no open files; where it kept them last is still right. */
+    if (f->data_dir[0] == '\0')
+        str_cut(f->data_dir, sizeof(f->data_dir), was.data_dir);
+    read_id(f->data_dir, "server/node-id", f->server_id);
+    read_id(f->data_dir, "client/client-id", f->client_id);
+}
+
+bool facts_are_old(const struct phases *p, const struct facts *f)
+{
+    struct facts now = {.active = TRI_UNKNOWN};
+    struct host_stat st = {.there = false};
+    struct err err = ERR_INIT;
+
+    learn_service(p, &now);
+    learn_hold(p, &now);
+    if (p->host->stat(p->host->ctx, p->shelf.target, &st, &err) < 0 || !st.there)
+        st = (struct host_stat){.there = false};
+    return now.stamp.main_pid != f->stamp.main_pid || now.stamp.main_start != f->stamp.main_start ||
+           now.active != f->active || now.held != f->held || st.dev != f->stamp.dev ||
+           st.ino != f->stamp.ino || st.ctime_ns != f->stamp.ctime_ns;
+}

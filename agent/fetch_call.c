@@ -1,0 +1,324 @@
+#include "fetch_call.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include "spawn.h"
+#include "str.h"
+
+#define SLACK_MS 1000 /* for caravan-fetch to start, and to notice its own deadline first */
+
+struct fetch_call {
+    int fd;
+    pid_t pid; /* 0: a socket service */
+    struct buf in;
+    size_t used; /* of in */
+    struct fetch_news news;
+};
+
+static int connect_service(const char *path, int *ret_fd, struct err *err)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+    if (str_copy(a.sun_path, sizeof(a.sun_path), path) < 0)
+        return err_set(err, ERR_CONFIG, 0, "fetch_socket: %s is too long", path);
+    autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
+        return err_set(err, ERR_NETWORK, errno, "connect to caravan-fetch at %s", path);
+    *ret_fd = take_fd(&fd);
+    return 0;
+}
+
+static int start_child(const struct fetch_who *who, int *ret_fd, pid_t *ret_pid, struct err *err)
+{
+    const char *argv[] = {who->conf->fetch_program, "--config", who->config, NULL};
+    int pair[2];
+    int rc;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return err_set(err, ERR_IO, errno, "make a socket pair");
+    struct spawn s = {.argv = argv,
+                      .pass_fd = -1,
+                      .talk_fd = pair[1],
+                      .drop = who->drop,
+                      .uid = who->uid,
+                      .gid = who->gid};
+    rc = spawn_start(&s, ret_pid, err);
+    close(pair[1]);
+    if (rc < 0) {
+        close(pair[0]);
+        return -1;
+    }
+    *ret_fd = pair[0];
+    return 0;
+}
+
+int fetch_call_begin(const struct fetch_who *who, struct fetch_call **ret, struct err *err)
+{
+    struct fetch_call c = {.fd = -1};
+    int rc = who->conf->fetch_socket[0] != '\0'
+                 ? connect_service(who->conf->fetch_socket, &c.fd, err)
+                 : start_child(who, &c.fd, &c.pid, err);
+
+    if (rc < 0)
+        return -1;
+    c.in.limit = FETCH_ANSWER_MAX + 2 * FETCH_LINE_MAX;
+    *ret = xzalloc(1, sizeof(c));
+    **ret = c;
+    return 0;
+}
+
+void fetch_call_end(struct fetch_call *c)
+{
+    if (c == NULL)
+        return;
+    close(c->fd);
+    if (c->pid > 0) {
+        kill(-c->pid, SIGKILL);
+        while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    buf_free(&c->in);
+    free(c);
+}
+
+int fetch_call_fd(const struct fetch_call *c)
+{
+    return c != NULL ? c->fd : -1;
+}
+
+/* ---- bytes ---- */
+
+static int send_text(struct fetch_call *c, const struct buf *text, struct err *err)
+{
+    size_t at = 0;
+
+    while (at < text->len) {
+        ssize_t n = send(c->fd, text->data + at, text->len - at, MSG_NOSIGNAL);
+
+        if (n < 0 && errno != EINTR)
+            return err_set(err, ERR_STATE, errno, "talk to caravan-fetch");
+        at += n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
+/* Takes in what is there. 1: something came, 0: nothing until the deadline. */
+static int receive(struct fetch_call *c, int64_t until, struct err *err)
+{
+    unsigned char chunk[4096];
+    struct pollfd p = {c->fd, POLLIN, 0};
+    int64_t left = until - clock_mono(clock_system());
+    ssize_t n;
+
+    if (poll(&p, 1, left > 0 ? (int)MIN_OF(left, (int64_t)60000) : 0) <= 0)
+        return 0;
+    n = recv(c->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (n <= 0)
+        return err_set(err, ERR_STATE, n < 0 ? errno : 0, "caravan-fetch hung up");
+    if (c->used > 0) {
+        memmove(c->in.data, c->in.data + c->used, c->in.len - c->used);
+        c->in.len -= c->used;
+        c->used = 0;
+    }
+    if (buf_add(&c->in, chunk, (size_t)n) < 0)
+        return err_set(err, ERR_STATE, 0, "caravan-fetch says more than was asked");
+    return 1;
+}
+
+/* 1: a line without its end is in line, 0: not yet. */
+static int take_line(struct fetch_call *c, char line[static FETCH_LINE_MAX], struct err *err)
+{
+    size_t left = c->in.len - c->used;
+    const unsigned char *p = left > 0 ? c->in.data + c->used : NULL;
+    const unsigned char *nl = p != NULL ? memchr(p, '\n', left) : NULL;
+    size_t n = nl != NULL ? (size_t)(nl - p) : left;
+
+    if (n >= FETCH_LINE_MAX || (n > 0 && memchr(p, '\0', n) != NULL))
+        return err_set(err, ERR_STATE, 0, "caravan-fetch sent no line");
+    if (nl == NULL)
+        return 0;
+    memcpy(line, p, n);
+    line[n] = '\0';
+    c->used += n + 1;
+    return 1;
+}
+
+static int wait_line(struct fetch_call *c, int64_t until, char line[static FETCH_LINE_MAX],
+                     struct err *err)
+{
+    int rc;
+
+    while ((rc = take_line(c, line, err)) == 0) {
+        if (clock_mono(clock_system()) >= until)
+            return err_set(err, ERR_STATE, 0, "caravan-fetch did not answer in time");
+        if (receive(c, until, err) < 0)
+            return -1;
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+static int take_bytes(struct fetch_call *c, size_t n, int64_t until, struct buf *ret,
+                      struct err *err)
+{
+    while (c->in.len - c->used < n) {
+        if (clock_mono(clock_system()) >= until)
+            return err_set(err, ERR_STATE, 0, "caravan-fetch did not answer in time");
+        if (receive(c, until, err) < 0)
+            return -1;
+    }
+    if (buf_add(ret, c->in.data + c->used, n) < 0)
+        return err_set(err, ERR_LIMIT, 0, "an answer of %zu bytes", n);
+    c->used += n;
+    return 0;
+}
+
+/* ---- get ---- */
+
+int fetch_call_get(struct fetch_call *c, const struct fetch_get *job, struct err *err)
+{
+    auto_buf struct buf text = BUF_INIT;
+
+    fetch_get_text(job, &text);
+    return send_text(c, &text, err);
+}
+
+static enum failure failure_of(const char *name)
+{
+    for (int f = FAILURE_NONE + 1; f < FAILURE_COUNT; f++) {
+        if (str_eq(failure_name((enum failure)f), name))
+            return (enum failure)f;
+    }
+    return FAILURE_IO;
+}
+
+static int two_numbers(char *text, uint64_t *a, uint64_t *b)
+{
+    char *second = strchr(text, ' ');
+
+    if (second == NULL)
+        return -1;
+    *second++ = '\0';
+    return str_to_u64(text, UINT64_MAX, a) < 0 || str_to_u64(second, UINT64_MAX, b) < 0 ? -1 : 0;
+}
+
+int fetch_news_parse(const char *line, struct fetch_news *ret, struct err *err)
+{
+    struct fetch_news n = {.state = FETCH_WORKING, .done = ret->done, .total = ret->total};
+    char copy[FETCH_LINE_MAX];
+    char *rest;
+
+    str_cut(copy, sizeof(copy), line);
+    rest = strchr(copy, ' ');
+    if (rest == NULL)
+        return err_set(err, ERR_FORMAT, 0, "caravan-fetch answered \"%.60s\"", line);
+    *rest++ = '\0';
+    if (str_eq(copy, "progress") && two_numbers(rest, &n.done, &n.total) == 0) {
+        *ret = n;
+        return 0;
+    }
+    if (str_eq(copy, "done") && str_copy(n.path, sizeof(n.path), rest) == 0) {
+        n.state = FETCH_DONE;
+        *ret = n;
+        return 0;
+    }
+    if (!str_eq(copy, "failed"))
+        return err_set(err, ERR_FORMAT, 0, "caravan-fetch answered \"%.60s\"", line);
+    n.state = FETCH_FAILED;
+    str_cut(n.text, sizeof(n.text), strchr(rest, ' ') != NULL ? strchr(rest, ' ') + 1 : "");
+    rest[strcspn(rest, " ")] = '\0';
+    n.failure = failure_of(rest);
+    *ret = n;
+    return 0;
+}
+
+int fetch_call_poll(struct fetch_call *c, struct fetch_news *ret, struct err *err)
+{
+    char line[FETCH_LINE_MAX];
+    int rc = 1;
+
+    while (c->news.state == FETCH_WORKING && rc > 0) {
+        rc = take_line(c, line, err);
+        if (rc > 0 && fetch_news_parse(line, &c->news, err) < 0)
+            return -1;
+        if (rc == 0)
+            rc = receive(c, 0, err);
+        if (rc < 0)
+            return -1;
+    }
+    *ret = c->news;
+    return 0;
+}
+
+/* ---- questions ---- */
+
+static int ask_line(struct fetch_call *c, const struct buf *question, int64_t until,
+                    char line[static FETCH_LINE_MAX], struct err *err)
+{
+    if (send_text(c, question, err) < 0)
+        return -1;
+    return wait_line(c, until, line, err);
+}
+
+int fetch_call_ask(struct fetch_call *c, const char *path, int64_t deadline_ms, int *ret_status,
+                   struct buf *ret_body, struct err *err)
+{
+    auto_buf struct buf q = BUF_INIT;
+    int64_t until = clock_mono(clock_system()) + deadline_ms + SLACK_MS;
+    char line[FETCH_LINE_MAX];
+    uint64_t status = 0, len = 0;
+
+    (void)buf_printf(&q, "ask %lld %s\n", (long long)deadline_ms, path);
+    if (ask_line(c, &q, until, line, err) < 0)
+        return -1;
+    if (str_starts(line, "none "))
+        return err_set(err, ERR_NETWORK, 0, "%.200s", line + strlen("none "));
+    if (!str_starts(line, "answer ") || two_numbers(line + strlen("answer "), &status, &len) < 0 ||
+        status > 999 || len > FETCH_ANSWER_MAX)
+        return err_set(err, ERR_STATE, 0, "caravan-fetch answered \"%.60s\"", line);
+    if (take_bytes(c, len, until, ret_body, err) < 0)
+        return -1;
+    *ret_status = (int)status;
+    return 0;
+}
+
+/* "[::1]:4647" to "::1" and "4647". */
+static int split_address(const char *address, char host[static 128], char port[static 8])
+{
+    const char *colon = strrchr(address, ':');
+    uint64_t number = 0;
+    size_t n;
+
+    if (colon == NULL || str_copy(port, 8, colon + 1) < 0 || str_to_u64(port, 65535, &number) < 0 ||
+        number == 0)
+        return -1;
+    if (address[0] == '[' && colon[-1] == ']')
+        address++;
+    n = (size_t)(colon - address);
+    if (n == 0 || n >= 128)
+        return -1;
+    memcpy(host, address, n);
+    host[n] = '\0';
+    host[strcspn(host, "] \t\r\n")] = '\0';
+    return host[0] != '\0' ? 0 : -1;
+}
+
+int fetch_call_knock(struct fetch_call *c, const char *address, int64_t deadline_ms,
+                     enum tri *ret_open, struct err *err)
+{
+    auto_buf struct buf q = BUF_INIT;
+    int64_t until = clock_mono(clock_system()) + deadline_ms + SLACK_MS;
+    char line[FETCH_LINE_MAX], host[128], port[8];
+
+    if (split_address(address, host, port) < 0)
+        return err_set(err, ERR_FORMAT, 0, "\"%.60s\" is no address", address);
+    (void)buf_printf(&q, "knock %lld %s %s\n", (long long)deadline_ms, host, port);
+    if (ask_line(c, &q, until, line, err) < 0)
+        return -1;
+    *ret_open = str_eq(line, "yes") ? TRI_YES : str_starts(line, "no") ? TRI_NO : TRI_UNKNOWN;
+    return 0;
+}

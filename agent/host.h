@@ -1,0 +1,113 @@
+/*
+ * host.h - the host as caravan-swap's phases see it: ports, as a table of functions.
+ *
+ * host_linux.c is the real one; the tests have a model with volatile and durable
+ * state apart, which can be crashed after every operation. So the phases reach
+ * nothing of the machine but through here, and every operation is as small as the
+ * kernel's own: what is durable when is visible in the phases.
+ *
+ * Files are open handles (small numbers >= 0). open refuses symbolic links and
+ * what is no regular file. create never opens what exists. Nothing is durable
+ * before sync (content) and sync_dir (names); rename and link are atomic.
+ * Absence is not an error for stat and unlink.
+ *
+ * Times: uptime is CLOCK_BOOTTIME in ms, wall is CLOCK_REALTIME in ns.
+ * The asking ports go through caravan-fetch (fetch_call.h); none of them lasts
+ * longer than its deadline. Fetching and the service never block: begin, poll.
+ */
+#ifndef HOST_H
+#define HOST_H
+
+#include "fetch_job.h"
+#include "service.h"
+
+struct host_stat {
+    bool there;
+    uint64_t dev, ino, size;
+    uint32_t mode; /* permission bits */
+    uint32_t uid, gid;
+    int64_t mtime_ns, ctime_ns;
+};
+
+struct host_room {
+    uint64_t dev;  /* equal devices share their room */
+    uint64_t free; /* bytes */
+};
+
+enum fetch_state { FETCH_WORKING, FETCH_DONE, FETCH_FAILED };
+
+struct fetch_news {
+    enum fetch_state state;
+    uint64_t done, total;
+    char path[256];       /* FETCH_DONE: the unpacked binary, inside the job's dir */
+    enum failure failure; /* FETCH_FAILED */
+    char text[TEXT_MAX];
+};
+
+/* What runs as the service's main process. */
+struct host_process {
+    bool there;
+    uint64_t dev, ino; /* of the file it executes */
+    bool deleted;      /* that file has no name any more */
+};
+
+struct host {
+    void *ctx;
+
+    MUST_CHECK int (*open)(void *ctx, const char *path, int *ret_h, struct err *err);
+    MUST_CHECK int (*create)(void *ctx, const char *path, uint32_t mode, int *ret_h,
+                             struct err *err);
+    MUST_CHECK int (*read_at)(void *ctx, int h, uint64_t at, void *p, size_t n, size_t *ret_n,
+                              struct err *err);
+    MUST_CHECK int (*write)(void *ctx, int h, const void *p, size_t n, struct err *err);
+    /* Owner, mode and security attributes (capabilities, labels) of the file at `like`. */
+    MUST_CHECK int (*adopt)(void *ctx, int h, const char *like, struct err *err);
+    MUST_CHECK int (*sync)(void *ctx, int h, struct err *err);
+    MUST_CHECK int (*stat_of)(void *ctx, int h, struct host_stat *ret, struct err *err);
+    void (*close)(void *ctx, int h);
+
+    MUST_CHECK int (*stat)(void *ctx, const char *path, struct host_stat *ret, struct err *err);
+    MUST_CHECK int (*rename)(void *ctx, const char *from, const char *to, struct err *err);
+    MUST_CHECK int (*link)(void *ctx, const char *from, const char *to, struct err *err);
+    MUST_CHECK int (*unlink)(void *ctx, const char *path, struct err *err);
+    MUST_CHECK int (*sync_dir)(void *ctx, const char *dir, struct err *err);
+    MUST_CHECK int (*room)(void *ctx, const char *dir, struct host_room *ret, struct err *err);
+    /* Newest mtime or ctime of dir and of everything below it; 0 when dir is absent. */
+    MUST_CHECK int (*newest)(void *ctx, const char *dir, int64_t *ret_ns, struct err *err);
+
+    int64_t (*uptime)(void *ctx);
+    int64_t (*wall)(void *ctx);
+
+    /* Runs `path version` without rights and compares; *ret_failure tells what is
+     * wrong with the binary, FAILURE_NONE that it runs here. */
+    MUST_CHECK int (*try_binary)(void *ctx, const char *path, const char *version,
+                                 enum failure *ret_failure, char ret_text[static TEXT_MAX],
+                                 struct err *err);
+    MUST_CHECK int (*process)(void *ctx, uint32_t pid, struct host_process *ret, struct err *err);
+
+    MUST_CHECK int (*fetch_begin)(void *ctx, const struct fetch_get *job, struct err *err);
+    MUST_CHECK int (*fetch_poll)(void *ctx, struct fetch_news *ret, struct err *err);
+    void (*fetch_end)(void *ctx); /* ends it if it still runs */
+
+    /* GET of the local Nomad API. -1: no HTTP answer within the deadline. The first
+     * question starts the session, ask_end ends it. */
+    MUST_CHECK int (*ask)(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
+                          struct buf *ret_body, struct err *err);
+    MUST_CHECK int (*knock)(void *ctx, const char *address, int64_t deadline_ms, enum tri *ret_open,
+                            struct err *err);
+    void (*ask_end)(void *ctx);
+
+    struct service *service;
+};
+
+/* Replaces path durably: dir/.new-NAME, write, sync, rename and, when names must be
+ * durable too, sync_dir. The content never tears; without `names` a crash may bring
+ * back what was there before. */
+MUST_CHECK int host_replace(const struct host *h, const char *dir, const char *name,
+                            const struct buf *content, bool names, struct err *err);
+/* Whole content of a small file; absent is not an error: *ret_there tells. */
+MUST_CHECK int host_read(const struct host *h, const char *path, size_t max, struct buf *ret,
+                         bool *ret_there, struct err *err);
+bool host_stat_same_file(const struct host_stat *a, const struct host_stat *b);
+
+#endif

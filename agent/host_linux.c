@@ -1,0 +1,295 @@
+#include "host_linux.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+#include "file.h"
+#include "clock.h"
+#include "host_linux_ask.h"
+
+static enum err_kind kind_of(int sys)
+{
+    return sys == ENOSPC || sys == EDQUOT ? ERR_NOSPACE : sys == ENOENT ? ERR_NOTFOUND : ERR_IO;
+}
+
+static int fail(struct err *err, const char *what, const char *path)
+{
+    int sys = errno;
+
+    return err_set(err, kind_of(sys), sys, "%s %s", what, path);
+}
+
+static void from_stat(const struct stat *st, struct host_stat *ret)
+{
+    *ret = (struct host_stat){
+        .there = true,
+        .dev = st->st_dev,
+        .ino = st->st_ino,
+        .size = (uint64_t)st->st_size,
+        .mode = st->st_mode & 07777,
+        .uid = st->st_uid,
+        .gid = st->st_gid,
+        .mtime_ns = st->st_mtim.tv_sec * 1000000000LL + st->st_mtim.tv_nsec,
+        .ctime_ns = st->st_ctim.tv_sec * 1000000000LL + st->st_ctim.tv_nsec,
+    };
+}
+
+static int port_open(void *ctx, const char *path, int *ret_h, struct err *err)
+{
+    struct stat st;
+
+    (void)ctx;
+    autoclose int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return fail(err, "open", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, ERR_FORMAT, 0, "%s is not a regular file", path);
+    *ret_h = take_fd(&fd);
+    return 0;
+}
+
+static int port_create(void *ctx, const char *path, uint32_t mode, int *ret_h, struct err *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+
+    (void)ctx;
+    if (fd < 0)
+        return fail(err, "create", path);
+    *ret_h = fd;
+    return 0;
+}
+
+static int port_read_at(void *ctx, int h, uint64_t at, void *p, size_t n, size_t *ret_n,
+                        struct err *err)
+{
+    ssize_t got;
+
+    (void)ctx;
+    do
+        got = pread(h, p, n, (off_t)at);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return fail(err, "read", "a file");
+    *ret_n = (size_t)got;
+    return 0;
+}
+
+static int port_write(void *ctx, int h, const void *p, size_t n, struct err *err)
+{
+    (void)ctx;
+    return file_write_all(h, p, n, err);
+}
+
+/* Labels and capabilities belong to the path's role, not to the bytes. Where the file
+ * system has none, or we may not set them, there is nothing to carry over. */
+static void copy_security(int from, int to)
+{
+    static const char *const names[] = {"security.selinux", "security.capability"};
+    char value[1024];
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        ssize_t n = fgetxattr(from, names[i], value, sizeof(value));
+
+        if (n > 0 && fsetxattr(to, names[i], value, (size_t)n, 0) < 0)
+            continue;
+    }
+}
+
+static int port_adopt(void *ctx, int h, const char *like, struct err *err)
+{
+    struct stat st, now;
+
+    (void)ctx;
+    autoclose int from = open(like, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (from < 0 || fstat(from, &st) < 0 || fstat(h, &now) < 0)
+        return fail(err, "look at", like);
+    if ((st.st_uid != now.st_uid || st.st_gid != now.st_gid) && fchown(h, st.st_uid, st.st_gid) < 0)
+        return fail(err, "take over the owner of", like);
+    if (fchmod(h, st.st_mode & 07777) < 0)
+        return fail(err, "take over the mode of", like);
+    copy_security(from, h);
+    return 0;
+}
+
+static int port_sync(void *ctx, int h, struct err *err)
+{
+    (void)ctx;
+    return fsync(h) < 0 ? fail(err, "sync", "a file") : 0;
+}
+
+static int port_stat_of(void *ctx, int h, struct host_stat *ret, struct err *err)
+{
+    struct stat st;
+
+    (void)ctx;
+    if (fstat(h, &st) < 0)
+        return fail(err, "look at", "a file");
+    from_stat(&st, ret);
+    return 0;
+}
+
+static void port_close(void *ctx, int h)
+{
+    (void)ctx;
+    close(h);
+}
+
+static int port_stat(void *ctx, const char *path, struct host_stat *ret, struct err *err)
+{
+    struct stat st;
+
+    (void)ctx;
+    if (lstat(path, &st) == 0) {
+        from_stat(&st, ret);
+        return 0;
+    }
+    if (errno != ENOENT)
+        return fail(err, "look at", path);
+    *ret = (struct host_stat){.there = false};
+    return 0;
+}
+
+static int port_rename(void *ctx, const char *from, const char *to, struct err *err)
+{
+    int sys;
+
+    (void)ctx;
+    if (rename(from, to) == 0)
+        return 0;
+    sys = errno;
+    return err_set(err, kind_of(sys), sys, "rename %s to %s", from, to);
+}
+
+static int port_link(void *ctx, const char *from, const char *to, struct err *err)
+{
+    (void)ctx;
+    return link(from, to) < 0 ? fail(err, "make the link", to) : 0;
+}
+
+static int port_unlink(void *ctx, const char *path, struct err *err)
+{
+    (void)ctx;
+    return unlink(path) < 0 && errno != ENOENT ? fail(err, "remove", path) : 0;
+}
+
+static int port_sync_dir(void *ctx, const char *dir, struct err *err)
+{
+    (void)ctx;
+    return file_sync_dir(dir, err);
+}
+
+static int port_room(void *ctx, const char *dir, struct host_room *ret, struct err *err)
+{
+    struct statvfs fs;
+    struct stat st;
+
+    (void)ctx;
+    if (statvfs(dir, &fs) < 0 || stat(dir, &st) < 0)
+        return fail(err, "look at", dir);
+    *ret = (struct host_room){
+        .dev = st.st_dev,
+        .free = (geteuid() == 0 ? fs.f_bfree : fs.f_bavail) * fs.f_frsize,
+    };
+    return 0;
+}
+
+static void take_newest(const struct stat *st, int64_t *newest)
+{
+    struct host_stat s;
+
+    from_stat(st, &s);
+    *newest = MAX_OF(*newest, MAX_OF(s.mtime_ns, s.ctime_ns));
+}
+
+static int walk(FTS *tree, int64_t *newest)
+{
+    const FTSENT *e;
+
+    errno = 0;
+    while ((e = fts_read(tree)) != NULL) {
+        if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR || e->fts_info == FTS_NS) {
+            errno = e->fts_errno;
+            return -1;
+        }
+        take_newest(e->fts_statp, newest);
+    }
+    return errno != 0 ? -1 : 0;
+}
+
+static int port_newest(void *ctx, const char *dir, int64_t *ret_ns, struct err *err)
+{
+    char root[512];
+    char *const roots[] = {root, NULL};
+    int64_t newest = 0;
+    FTS *tree;
+    int rc;
+
+    (void)ctx;
+    snprintf(root, sizeof(root), "%s", dir);
+    if (access(dir, F_OK) < 0 && errno == ENOENT) {
+        *ret_ns = 0;
+        return 0;
+    }
+    tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    rc = tree == NULL ? -1 : walk(tree, &newest);
+    if (rc < 0)
+        fail(err, "read all of", dir);
+    if (tree != NULL)
+        fts_close(tree);
+    if (rc == 0)
+        *ret_ns = newest;
+    return rc;
+}
+
+static int64_t port_uptime(void *ctx)
+{
+    (void)ctx;
+    return clock_mono(clock_system());
+}
+
+static int64_t port_wall(void *ctx)
+{
+    struct timespec t;
+
+    (void)ctx;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+struct host host_linux(struct host_linux *l)
+{
+    struct host h = {
+        .ctx = l,
+        .open = port_open,
+        .create = port_create,
+        .read_at = port_read_at,
+        .write = port_write,
+        .adopt = port_adopt,
+        .sync = port_sync,
+        .stat_of = port_stat_of,
+        .close = port_close,
+        .stat = port_stat,
+        .rename = port_rename,
+        .link = port_link,
+        .unlink = port_unlink,
+        .sync_dir = port_sync_dir,
+        .room = port_room,
+        .newest = port_newest,
+        .uptime = port_uptime,
+        .wall = port_wall,
+        .service = &l->service,
+    };
+
+    host_linux_ask(&h);
+    return h;
+}
+
+void host_linux_done(struct host_linux *l)
+{
+    fetch_call_end(take_ptr(&l->fetching));
+    fetch_call_end(take_ptr(&l->asking));
+    if (l->service.free != NULL)
+        l->service.free(l->service.self);
+    l->service = (struct service){0};
+}

@@ -1,0 +1,132 @@
+#include "law_facts.h"
+#include "str.h"
+
+#define ASK_MS   1500
+#define KNOCK_MS 800
+
+static bool is_plain(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] == '\\' || (unsigned char)s[i] < 0x21)
+            return false;
+    }
+    return n > 0;
+}
+
+static const char *skip_blanks(const char *s)
+{
+    return s + strspn(s, " \t\r\n");
+}
+
+int law_facts_peers(const char *text, char ret[static LAW_PEERS_MAX][64], uint32_t *ret_n)
+{
+    const char *s = skip_blanks(text);
+    uint32_t n = 0;
+
+    if (*s++ != '[')
+        return -1;
+    for (s = skip_blanks(s); *s == '"'; s = skip_blanks(s)) {
+        size_t len = strcspn(++s, "\"");
+
+        if (n == LAW_PEERS_MAX || len >= 64 || s[len] != '"' || !is_plain(s, len))
+            return -1;
+        memcpy(ret[n], s, len);
+        ret[n++][len] = '\0';
+        s = skip_blanks(s + len + 1);
+        if (*s != ',')
+            break;
+        s++;
+    }
+    if (*s != ']' || *skip_blanks(s + 1) != '\0')
+        return -1;
+    *ret_n = n;
+    return 0;
+}
+
+/* An answer of 200 with its text, else -1. */
+static int ask(const struct host *h, const char *path, struct buf *ret)
+{
+    struct err err = ERR_INIT;
+    int status = 0;
+
+    ret->limit = FETCH_ANSWER_MAX;
+    if (h->ask(h->ctx, path, ASK_MS, &status, ret, &err) < 0 || status != 200)
+        return -1;
+    return strlen(buf_str(ret)) == ret->len ? 0 : -1;
+}
+
+/* "10.0.0.1:4647" in quotes; an empty text is a Nomad that knows no leader. */
+static enum tri ask_leader(const struct host *h)
+{
+    auto_buf struct buf b = BUF_INIT;
+    const char *s;
+
+    if (ask(h, "/v1/status/leader?stale", &b) < 0)
+        return TRI_UNKNOWN;
+    s = skip_blanks(buf_str(&b));
+    if (s[0] != '"')
+        return TRI_UNKNOWN;
+    return s[1] != '"' ? TRI_YES : TRI_NO;
+}
+
+static void knock_peers(const struct host *h, const char peers[][64], struct law_facts *f,
+                        int64_t until)
+{
+    for (uint32_t i = 0; i < f->peers; i++) {
+        int64_t left = until - h->uptime(h->ctx);
+        enum tri open = TRI_UNKNOWN;
+        struct err err = ERR_INIT;
+
+        if (left <= 0)
+            return;
+        if (h->knock(h->ctx, peers[i], MIN_OF(left, (int64_t)KNOCK_MS), &open, &err) == 0 &&
+            open == TRI_YES)
+            f->accepting++;
+    }
+}
+
+static void ask_quorum(const struct host *h, struct law_facts *f)
+{
+    int64_t until = h->uptime(h->ctx) + LAW_FACTS_MS - 2 * ASK_MS;
+    char peers[LAW_PEERS_MAX][64];
+    auto_buf struct buf b = BUF_INIT;
+
+    f->leader = ask_leader(h);
+    if (f->leader == TRI_YES && ask(h, "/v1/status/peers?stale", &b) == 0 &&
+        law_facts_peers(buf_str(&b), peers, &f->peers) == 0) {
+        f->peers_known = TRI_YES;
+        knock_peers(h, (const char(*)[64])peers, f, until);
+    }
+    h->ask_end(h->ctx);
+}
+
+static enum tri is_there(const struct host *h, const char *path)
+{
+    struct host_stat st;
+    struct err err = ERR_INIT;
+
+    if (h->stat(h->ctx, path, &st, &err) < 0)
+        return TRI_UNKNOWN;
+    return st.there ? TRI_YES : TRI_NO;
+}
+
+struct law_facts law_facts_gather(const struct phases *p, const struct law *law,
+                                  enum law_question question, bool server)
+{
+    const struct host *h = p->host;
+    struct law_facts f = {.busy = phases_works(p), .server = server};
+    int64_t now = h->uptime(h->ctx);
+    struct service_state state;
+    struct err err = ERR_INIT;
+
+    f.swapped = p->rec.swapped_ms != 0;
+    f.since_swap_ms = p->rec.swapped_ms > 0 ? now - p->rec.swapped_ms : now;
+    if (f.busy || question == LAW_STAGE)
+        return f;
+    f.held = is_there(h, p->conf.hold_file);
+    if (h->service->state(h->service->self, &state, &err) == 0)
+        f.active = state.active;
+    if (server && f.active == TRI_YES && f.held == TRI_NO && !law->allow_outage)
+        ask_quorum(h, &f);
+    return f;
+}

@@ -1,0 +1,25 @@
+/*
+ * law_facts.h - what the law is asked about, gathered from the host.
+ *
+ * The quorum question goes to the local Nomad through caravan-fetch and takes at
+ * most LAW_FACTS_MS in all; it is asked only on a server whose service runs, and
+ * only when the law needs the answer. What does not answer stays unknown.
+ */
+#ifndef LAW_FACTS_H
+#define LAW_FACTS_H
+
+#include "law.h"
+#include "phases.h"
+
+#define LAW_FACTS_MS  6000
+#define LAW_PEERS_MAX 32
+
+struct law_facts law_facts_gather(const struct phases *p, const struct law *law,
+                                  enum law_question question, bool server);
+
+/* The addresses in the answer of /v1/status/peers, a JSON array of texts without
+ * escapes. -1: it is something else, or more than LAW_PEERS_MAX. */
+MUST_CHECK int law_facts_peers(const char *text, char ret[static LAW_PEERS_MAX][64],
+                               uint32_t *ret_n);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * phases.h - the way of one binary into place, as a table of phases.
+ *
+ *   idle -> fetching -> staged -> swapping -> probing -> settled    any -> failed(type)
+ *                          ^         \            \-> reverting -> reverted
+ *                          '----------'  before the rename only
+ *
+ * Calling sequence: phases_open once (reads the record, brings back to a sane phase
+ * what a crash or power cut left), then phases_step as long as phases_works, waiting
+ * until `wake` or an event in between; orders are put in with phases_accept and
+ * phases_cancel, between steps. One thread.
+ *
+ * Each phase is recorded durably before its effect; every effect may be repeated.
+ * The file `unfinished` exists exactly in working phases. What `changed` tells (the
+ * view) was durable before. If the record cannot be written, a phase is not entered:
+ * it is tried again every second.
+ *
+ * After a restart of caravan-swap or of the machine:
+ *   fetching                       failed (interrupted)
+ *   swapping, before the rename    where it began (staged), never further by itself
+ *   swapping or probing after it   restart if the new file does not run, then probe
+ *   reverting by order, before     where it began
+ *   reverting after a failed probe, before its rename   probe again, decide anew
+ *   reverting, after its rename    restart if the old file does not run, then probe
+ * Whether the rename has happened is read off the shelf: it takes the staged (or
+ * the kept) name away in the same operation.
+ */
+#ifndef PHASES_H
+#define PHASES_H
+
+#include "log.h"
+#include "probe.h"
+#include "shelf.h"
+
+#define UNFINISHED_NAME "unfinished"
+#define PREVIOUS_KEPT_S (7 * 24 * 60 * 60)
+
+struct phases_config {
+    const char *dir;       /* <state_dir>/swap */
+    const char *fetch_dir; /* <state_dir>/fetch */
+    const char *binary;    /* the target path, links resolved */
+    const char *data_dir;  /* Nomad's; "" unknown. Read when needed */
+    const char *hold_file;
+    unsigned char session[SESSION_LEN];
+    void (*changed)(void *ctx); /* the record changed, or progress */
+    void (*note)(void *ctx, enum log_level level, enum log_event event, const char *text);
+    void *ctx;
+};
+
+struct phases;
+typedef void phase_step(struct phases *p);
+
+/* What is being done, in memory only. */
+struct phases_now {
+    phase_step *then; /* NULL at rest */
+    int64_t wake_ms;  /* uptime: not before; 0 at once */
+    enum phase enter; /* being entered: to be recorded first */
+    bool cancelled;
+    bool crossed; /* the rename is done: cancel is not heard any more */
+    struct fetch_get job;
+    struct shelf_read read;  /* the binary coming or going into place */
+    struct shelf_read other; /* the one in place */
+    uint64_t done, total;    /* bytes while fetching */
+    struct probe probe;
+    enum service_progress act; /* the restart, when one was begun */
+    char act_text[TEXT_MAX];
+    struct digest expected; /* of the target, while resuming */
+    int64_t begun_ms;
+    bool first_seen; /* rec.first_wall_ns is the new main process's own start */
+};
+
+struct phases {
+    const struct host *host;
+    struct phases_config conf;
+    struct shelf shelf;
+    struct record rec;
+    struct phases_now now;
+};
+
+MUST_CHECK int phases_open(const struct host *host, const struct phases_config *conf,
+                           struct phases *ret, struct err *err);
+void phases_close(struct phases *p);
+bool phases_works(const struct phases *p);
+void phases_step(struct phases *p);
+
+/* next is a changed copy of rec, its receipt kept in it: made durable as one, then
+ * carried out. With the same phase it only replaces the record. job is for
+ * next->phase == PHASE_FETCHING. */
+MUST_CHECK int phases_accept(struct phases *p, const struct record *next,
+                             const struct fetch_get *job, struct err *err);
+/* May the order with this sequence be cancelled now? */
+bool phases_cancellable(const struct phases *p, uint64_t sequence);
+void phases_cancel(struct phases *p);
+/* Drops the previous binary when it was kept long enough. At rest only. */
+void phases_tidy(struct phases *p);
+
+#endif

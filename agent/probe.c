@@ -1,0 +1,131 @@
+#include "probe.h"
+#include "str.h"
+
+void probe_begin(struct probe *p, int64_t now_ms, int64_t deadline_ms, int64_t hold_ms)
+{
+    *p = (struct probe){.began_ms = now_ms, .deadline_ms = deadline_ms, .hold_ms = hold_ms};
+}
+
+const char *probe_path(bool server)
+{
+    return server ? "/v1/status/leader?stale" : "/v1/agent/health?type=client";
+}
+
+/* Often while it is silent and young, so that the silence is measured closely. */
+static int64_t look_again(const struct probe *p, const struct probe_look *l)
+{
+    int64_t age = l->now_ms - p->began_ms;
+
+    if (p->since_ms != 0)
+        return MIN_OF(100, p->hold_ms + 1);
+    if (age < 5000)
+        return 20;
+    return age < 60000 ? 100 : 500;
+}
+
+static struct probe_verdict wait_more(const struct probe *p, const struct probe_look *l)
+{
+    return (struct probe_verdict){.outcome = PROBE_WAIT, .again_ms = look_again(p, l)};
+}
+
+static struct probe_verdict fail(enum failure f, bool ended)
+{
+    return (struct probe_verdict){.outcome = PROBE_FAIL, .failure = f, .ended = ended};
+}
+
+static struct probe_verdict judge_end(const struct probe *p, const struct probe_look *l)
+{
+    struct probe_verdict v;
+    char after[24];
+
+    if (p->answered_ms == 0) {
+        v = fail(FAILURE_WILL_NOT_START, true);
+        snprintf(v.text, sizeof(v.text), "the service ended before it answered: %.100s%s%.100s",
+                 l->state.text, l->act == SERVICE_FAILED ? "; " : "",
+                 l->act == SERVICE_FAILED ? l->act_text : "");
+        return v;
+    }
+    v = fail(FAILURE_CRASH_LOOP, true);
+    str_for_ms(after, sizeof(after), l->now_ms - p->answered_ms);
+    snprintf(v.text, sizeof(v.text), "the service ended %s after its first answer: %.160s", after,
+             l->state.text);
+    return v;
+}
+
+static struct probe_verdict judge_deadline(const struct probe *p, const struct probe_look *l)
+{
+    struct probe_verdict v = fail(FAILURE_NOT_READY, false);
+    char after[24];
+
+    str_for_ms(after, sizeof(after), l->now_ms - p->began_ms);
+    if (!l->known) {
+        v.failure = FAILURE_SERVICE;
+        snprintf(v.text, sizeof(v.text), "the service manager does not answer, after %s", after);
+    } else if (!l->executes) {
+        snprintf(v.text, sizeof(v.text),
+                 "after %s the service's main process does not execute the file put in place: "
+                 "%.120s",
+                 after, l->state.text);
+    } else if (p->answered_ms == 0) {
+        snprintf(v.text, sizeof(v.text), "it runs, but its API did not answer within %s%s", after,
+                 l->status >= 500 ? " (HTTP 5xx)" : "");
+    } else {
+        snprintf(v.text, sizeof(v.text), "its API answered, but not steadily, within %s", after);
+    }
+    return v;
+}
+
+/* The count as the act left it, and the first sight of the new file running, are
+ * what later looks are compared with. */
+static bool started_again(struct probe *p, const struct probe_look *l)
+{
+    if (!p->counted && l->act != SERVICE_WORKING) {
+        p->counted = true;
+        p->restarts = l->state.restarts;
+    }
+    if (p->counted && l->state.restarts > p->restarts)
+        return true;
+    if (!l->executes)
+        return false;
+    if (!p->seen) {
+        p->seen = true;
+        p->main_pid = l->state.main_pid;
+        p->main_start = l->state.main_start;
+        return false;
+    }
+    return l->state.main_pid != p->main_pid || l->state.main_start != p->main_start;
+}
+
+static void fold_answer(struct probe *p, const struct probe_look *l)
+{
+    bool holds =
+        l->executes && l->answers && l->state.active == TRI_YES && l->act != SERVICE_WORKING;
+
+    if (l->executes && l->answers && p->answered_ms == 0)
+        p->answered_ms = l->now_ms;
+    if (!holds)
+        p->since_ms = 0;
+    else if (p->since_ms == 0)
+        p->since_ms = l->now_ms;
+}
+
+struct probe_verdict probe_judge(struct probe *p, const struct probe_look *look)
+{
+    struct probe_verdict v;
+
+    if (look->known && started_again(p, look)) {
+        v = fail(FAILURE_CRASH_LOOP, true);
+        snprintf(v.text, sizeof(v.text), "it was started more than once while probed: %.160s",
+                 look->state.text);
+        return v;
+    }
+    if (look->known)
+        fold_answer(p, look);
+    if (look->known && look->act != SERVICE_WORKING && look->state.ended)
+        return judge_end(p, look);
+    if (p->since_ms != 0 && look->now_ms - p->since_ms >= p->hold_ms)
+        return (struct probe_verdict){.outcome = PROBE_PASS};
+    if (look->now_ms - p->began_ms >= p->deadline_ms)
+        return judge_deadline(p, look);
+    return wait_more(p, look);
+}

@@ -1,0 +1,65 @@
+/*
+ * service.h - Nomad's service on this host, as a table of functions.
+ *
+ * Two makers: service_systemd (a unit over D-Bus) and service_command (start,
+ * stop and status commands and a pid file). Nothing here waits: begin hands the
+ * act over, poll tells when the service manager has finished with it, fd is what
+ * becomes readable when poll is worth calling again (-1: after a while). One act
+ * at a time. A finished act says nothing about Nomad being well: state does, and
+ * the probe (probe.h) judges.
+ *
+ * An act goes on when the asking process dies: systemd carries out its job; a
+ * command runs in a process of its own, which holds the service lock, so that a
+ * caravan-swap started anew waits for it instead of starting a second Nomad.
+ *
+ * state: what the service is now. `ended` means that no process runs and the
+ * service manager will start none by itself. restarts only grows; a number that
+ * grew is a start nobody ordered (0 where the manager does not count: then a
+ * changed main process tells). started_wall_ns is not later than the start of the
+ * present main process; 0: unknown.
+ */
+#ifndef SERVICE_H
+#define SERVICE_H
+
+#include "agent_conf.h"
+#include "message.h"
+
+enum service_act { SERVICE_ACT_START, SERVICE_ACT_STOP, SERVICE_ACT_RESTART };
+
+struct service_state {
+    enum tri active; /* a process runs, or is being started */
+    bool ended;
+    uint32_t main_pid;   /* 0: none */
+    uint64_t main_start; /* /proc/PID/stat field 22; 0: unknown */
+    uint64_t restarts;
+    int64_t started_wall_ns;
+    char text[TEXT_MAX]; /* "active (running)": for people */
+};
+
+enum service_progress { SERVICE_DONE, SERVICE_WORKING, SERVICE_FAILED };
+
+struct service {
+    void *self;
+    MUST_CHECK int (*begin)(void *self, enum service_act act, struct err *err);
+    /* SERVICE_FAILED: the manager says the act failed, ret_text tells why. -1: the
+     * manager could not be asked (ERR_NETWORK, ERR_TIMEOUT). */
+    MUST_CHECK int (*poll)(void *self, enum service_progress *ret, char ret_text[static TEXT_MAX],
+                           struct err *err);
+    MUST_CHECK int (*state)(void *self, struct service_state *ret, struct err *err);
+    /* The unit's last lines, or the last output of the status command; may be "". */
+    void (*evidence)(void *self, char *dst, size_t n);
+    int (*fd)(void *self);
+    void (*free)(void *self);
+};
+
+/* conf must outlive the service. */
+MUST_CHECK int service_systemd_new(const struct agent_conf *conf, struct service *ret,
+                                   struct err *err);
+/* lock_path: in the run directory. program: caravan-swap itself, started again as
+ * `program run-command MS WORDS...` with the locked descriptor as number 3. */
+MUST_CHECK int service_command_new(const struct agent_conf *conf, const char *program,
+                                   const char *lock_path, struct service *ret, struct err *err);
+/* The body of `run-command`: argv is MS and the command's words. Exit status. */
+int service_command_main(int argc, char **argv);
+
+#endif

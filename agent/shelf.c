@@ -1,0 +1,145 @@
+#include "shelf.h"
+#include "file.h"
+#include "str.h"
+
+#define CHUNK      (64U << 10)
+#define ROOM_SLACK (4U << 20) /* the record, directories, what others write meanwhile */
+
+int shelf_init(struct shelf *s, const char *target, struct err *err)
+{
+    const char *base = strrchr(target, '/');
+    struct shelf r = {.target = ""};
+
+    if (target[0] != '/' || base[1] == '\0')
+        return err_set(err, ERR_CONFIG, 0, "the binary's path %s is not absolute", target);
+    if (str_copy(r.target, sizeof(r.target), target) < 0)
+        return err_set(err, ERR_CONFIG, 0, "the binary's path %s is too long", target);
+    if (file_dir_of(target, r.dir, sizeof(r.dir), err) < 0)
+        return -1;
+    base++;
+    snprintf(r.fresh, sizeof(r.fresh), "%s/.%s.caravan-new", r.dir, base);
+    snprintf(r.old, sizeof(r.old), "%s/.%s.caravan-old", r.dir, base);
+    *s = r;
+    return 0;
+}
+
+static int open_both(const struct host *h, const char *path, const char *copy_to,
+                     struct shelf_read *r, struct err *err)
+{
+    if (h->open(h->ctx, path, &r->from, err) < 0)
+        return -1;
+    r->open = true;
+    if (h->stat_of(h->ctx, r->from, &r->stat, err) < 0)
+        return -1;
+    if (copy_to == NULL)
+        return 0;
+    if (h->unlink(h->ctx, copy_to, err) < 0)
+        return -1;
+    return h->create(h->ctx, copy_to, 0600, &r->to, err);
+}
+
+int shelf_open(const struct host *h, const char *path, const char *copy_to, uint64_t max,
+               struct shelf_read *ret, struct err *err)
+{
+    struct shelf_read r = SHELF_READ_INIT;
+
+    r.max = max;
+    digest_init(&r.hash);
+    if (open_both(h, path, copy_to, &r, err) < 0) {
+        shelf_close(h, &r);
+        return -1;
+    }
+    *ret = r;
+    return 0;
+}
+
+/* 1: a chunk was read, 0: the end. */
+static int read_chunk(const struct host *h, struct shelf_read *r, struct err *err)
+{
+    unsigned char chunk[CHUNK];
+    size_t n = 0;
+
+    if (h->read_at(h->ctx, r->from, r->at, chunk, sizeof(chunk), &n, err) < 0)
+        return -1;
+    if (n == 0)
+        return 0;
+    r->at += n;
+    if (r->at > r->max)
+        return err_set(err, ERR_LIMIT, 0, "the file is larger than %llu bytes",
+                       (unsigned long long)r->max);
+    digest_add(&r->hash, chunk, n);
+    if (r->to >= 0 && h->write(h->ctx, r->to, chunk, n, err) < 0)
+        return -1;
+    return 1;
+}
+
+int shelf_step(const struct host *h, struct shelf_read *r, struct err *err)
+{
+    uint64_t until = r->at + SHELF_STEP;
+
+    while (r->at < until) {
+        int rc = read_chunk(h, r, err);
+
+        if (rc < 0)
+            return -1;
+        if (rc == 0) {
+            digest_final(&r->hash, &r->digest);
+            return 0;
+        }
+    }
+    return 1;
+}
+
+void shelf_close(const struct host *h, struct shelf_read *r)
+{
+    if (r->from >= 0)
+        h->close(h->ctx, r->from);
+    if (r->to >= 0)
+        h->close(h->ctx, r->to);
+    *r = (struct shelf_read)SHELF_READ_INIT;
+}
+
+bool shelf_known(const struct known_file *k, const struct host_stat *now)
+{
+    return !digest_is_zero(&k->digest) && now->there && k->dev == now->dev && k->ino == now->ino &&
+           k->size == now->size && k->mtime_ns == now->mtime_ns && k->ctime_ns == now->ctime_ns;
+}
+
+void shelf_learn(struct known_file *k, const struct host_stat *now, const struct digest *d)
+{
+    *k = (struct known_file){.digest = *d,
+                             .dev = now->dev,
+                             .ino = now->ino,
+                             .size = now->size,
+                             .mtime_ns = now->mtime_ns,
+                             .ctime_ns = now->ctime_ns};
+}
+
+static int need_room(const char *where, const struct host_room *room, uint64_t need,
+                     struct err *err)
+{
+    char have_text[24], need_text[24];
+
+    if (room->free >= need)
+        return 0;
+    str_for_bytes(have_text, sizeof(have_text), room->free);
+    str_for_bytes(need_text, sizeof(need_text), need);
+    return err_set(err, ERR_NOSPACE, 0, "%s has %s free, %s are needed", where, have_text,
+                   need_text);
+}
+
+int shelf_room(const struct host *h, const struct shelf *s, const char *fetch_dir, uint64_t size,
+               uint64_t fetch_size, struct err *err)
+{
+    struct host_room here, there;
+    uint64_t copy = size + ROOM_SLACK;
+    uint64_t fetched = size + fetch_size + ROOM_SLACK;
+
+    if (h->room(h->ctx, s->dir, &here, err) < 0 || h->room(h->ctx, fetch_dir, &there, err) < 0)
+        return -1;
+    if (here.dev == there.dev)
+        return need_room(s->dir, &here, copy + fetched, err);
+    if (need_room(s->dir, &here, copy, err) < 0)
+        return -1;
+    return need_room(fetch_dir, &there, fetched, err);
+}

@@ -1,0 +1,54 @@
+/*
+ * swap.h - caravan-swap as one value: what it is told by root, what it knows, what
+ * it does.
+ *
+ * swap_open builds it from the configuration (identity, trust in force, service,
+ * record); swap_obey takes one order's inner bytes and gives the receipt's;
+ * swap_tell writes the view. One thread; swap_loop.h drives it.
+ */
+#ifndef SWAP_H
+#define SWAP_H
+
+#include "agent_paths.h"
+#include "facts.h"
+#include "host_linux.h"
+#include "law.h"
+#include "log.h"
+#include "trust.h"
+
+struct swap {
+    const struct agent_conf *conf;
+    const char *config; /* path of agent.conf */
+    const struct log *log;
+    struct keypair *key;
+    struct trust trust;
+    unsigned char session[SESSION_LEN];
+    struct law law;
+    char trust_path[AGENT_PATH_MAX], view_path[AGENT_PATH_MAX];
+    char swap_dir[AGENT_PATH_MAX], fetch_dir[AGENT_PATH_MAX];
+    char binary[256]; /* links resolved */
+    int lock;
+    struct host_linux ports;
+    struct host host;
+    struct phases phases;
+    struct facts facts;
+    uint64_t revision; /* of the view */
+    uint32_t n_lines;
+    struct log_line lines[LOG_LINES_MAX];
+};
+
+/* program: this executable, for the service's commands. On failure nothing is left
+ * open. s must not move afterwards. */
+MUST_CHECK int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
+                         const char *program, const struct log *log, struct err *err);
+void swap_close(struct swap *s);
+
+/* ret_receipt stays empty when nothing is to be said (not authentic to this host). */
+void swap_obey(struct swap *s, const void *inner, size_t n, struct buf *ret_receipt);
+
+/* Gathers the facts anew when they may have changed, and writes the view. */
+void swap_tell(struct swap *s);
+/* Writes the view only if the service or the file in place changed by itself. */
+void swap_look(struct swap *s);
+
+#endif

@@ -1,0 +1,119 @@
+#include "view_file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include "codec.h"
+#include "file.h"
+
+#define MAGIC      "CRVV"
+#define HEADER_LEN 12 /* magic, length of hello, length of status */
+
+static int pack_half(const struct view *v, enum message_kind kind, struct buf *ret, struct err *err)
+{
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
+
+    r->head = (struct header){.kind = kind, .is_receipt = true, .version = 1};
+    if (kind == MSG_HELLO)
+        r->u.hello = v->hello;
+    else
+        r->u.status = v->status;
+    return codec_pack_receipt(r, ret, err);
+}
+
+int view_pack(const struct view *v, struct buf *ret, struct err *err)
+{
+    auto_buf struct buf hello = BUF_INIT;
+    auto_buf struct buf status = BUF_INIT;
+
+    if (v->status.n_notes != 0)
+        return err_set(err, ERR_USAGE, 0, "notes are the agent's, not the view's");
+    if (pack_half(v, MSG_HELLO, &hello, err) < 0 || pack_half(v, MSG_STATUS, &status, err) < 0)
+        return err_wrap(err, "pack the view");
+    if (HEADER_LEN + hello.len + status.len > VIEW_FILE_MAX)
+        return err_set(err, ERR_LIMIT, 0, "the view is too large");
+    (void)buf_add_str(ret, MAGIC);
+    (void)buf_add_u32(ret, (uint32_t)hello.len);
+    (void)buf_add_u32(ret, (uint32_t)status.len);
+    (void)buf_add(ret, hello.data, hello.len);
+    (void)buf_add(ret, status.data, status.len);
+    return 0;
+}
+
+static int read_half(const unsigned char *p, size_t n, enum message_kind kind, struct view *v,
+                     struct err *err)
+{
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
+
+    r->head = (struct header){.kind = kind, .is_receipt = true, .version = 1};
+    if (codec_read_receipt(p, n, r, err) < 0)
+        return -1;
+    if (kind == MSG_HELLO) {
+        v->hello = r->u.hello;
+        return 0;
+    }
+    v->status = r->u.status;
+    v->status.notes = NULL;
+    v->status.n_notes = 0;
+    if (r->u.status.n_notes != 0)
+        (void)err_set(err, ERR_FORMAT, 0, "notes in the view");
+    bool bad = r->u.status.n_notes != 0;
+    receipt_done_with(r);
+    return bad ? -1 : 0;
+}
+
+int view_parse(const void *p, size_t n, struct view *ret, struct err *err)
+{
+    const unsigned char *b = p;
+    size_t hello, status;
+
+    if (n < HEADER_LEN || n > VIEW_FILE_MAX || memcmp(b, MAGIC, 4) != 0)
+        return err_set(err, ERR_FORMAT, 0, "it is no view");
+    hello = get_u32(b + 4);
+    status = get_u32(b + 8);
+    if (hello > n || status > n || HEADER_LEN + hello + status != n)
+        return err_set(err, ERR_FORMAT, 0, "the view's lengths do not fit");
+    autofree struct view *v = xzalloc(1, sizeof(*v));
+    if (read_half(b + HEADER_LEN, hello, MSG_HELLO, v, err) < 0 ||
+        read_half(b + HEADER_LEN + hello, status, MSG_STATUS, v, err) < 0)
+        return err_wrap(err, "read the view");
+    *ret = *v;
+    return 0;
+}
+
+int view_read(const char *path, struct view *ret, struct err *err)
+{
+    auto_buf struct buf b = BUF_INIT;
+
+    if (file_read(path, VIEW_FILE_MAX, 0, &b, err) < 0)
+        return -1;
+    return view_parse(b.data, b.len, ret, err);
+}
+
+/* In /run nothing outlives a power cut, so nothing is synced: the rename alone makes
+ * readers see the old view or the new one. */
+static int write_new(const char *tmp, const struct buf *b, struct err *err)
+{
+    (void)unlink(tmp);
+    autoclose int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return err_set(err, ERR_IO, errno, "create %s", tmp);
+    if (fchmod(fd, 0640) < 0)
+        return err_set(err, ERR_IO, errno, "chmod %s", tmp);
+    return file_write_all(fd, b->data, b->len, err);
+}
+
+int view_write(const char *path, const struct view *v, struct err *err)
+{
+    auto_buf struct buf b = BUF_INIT;
+    char tmp[512];
+
+    if (view_pack(v, &b, err) < 0)
+        return -1;
+    if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
+        return err_set(err, ERR_LIMIT, 0, "%s is too long", path);
+    if (write_new(tmp, &b, err) < 0)
+        return -1;
+    if (rename(tmp, path) < 0)
+        return err_set(err, ERR_IO, errno, "rename %s", tmp);
+    return 0;
+}

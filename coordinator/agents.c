@@ -1,0 +1,365 @@
+#include "agents_parts.h"
+
+#include <inttypes.h>
+#include "str.h"
+
+struct agents *agents_new(const struct agents_config *c)
+{
+    struct agents *a = xzalloc(1, sizeof *a);
+    a->c = *c;
+    a->last_event = &a->events;
+    a->scratch = xzalloc(1, sizeof *a->scratch);
+    return a;
+}
+
+static void agent_free(struct agent *g)
+{
+    free(g->failure_text);
+    free(g->evidence);
+    free(g->notes);
+    free(g);
+}
+
+void agents_free(struct agents *a)
+{
+    struct agent_event e;
+    if (a == NULL)
+        return;
+    while (a->calls != NULL) {
+        struct agent_call *next = a->calls->next;
+        free(a->calls);
+        a->calls = next;
+    }
+    while (agents_next(a, &e))
+        agent_event_free(&e);
+    for (size_t i = 0; i < a->n; i++)
+        agent_free(a->list[i]);
+    free(a->list);
+    free(a->scratch);
+    free(a);
+}
+
+struct agent *agents_find(const struct agents *a, const char *key)
+{
+    size_t lo = 0, hi = a->n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        int c = strcmp(key, a->list[mid]->key);
+        if (c == 0)
+            return a->list[mid];
+        if (c < 0)
+            hi = mid;
+        else
+            lo = mid + 1;
+    }
+    return NULL;
+}
+
+int agent_address(const struct coord_conf *c, const struct host *h, char *dst, size_t n)
+{
+    const char *mapped = address_map_find(&c->agents, h->server_id, h->name);
+    if (mapped == NULL)
+        mapped = address_map_find(&c->agents, h->node_id, h->name);
+    int len = -1;
+    if (mapped != NULL && strchr(mapped, ':') != NULL)
+        len = snprintf(dst, n, "%s", mapped);
+    else if (mapped != NULL)
+        len = snprintf(dst, n, "%s:%d", mapped, AGENT_PORT);
+    else if (h->addr[0] != '\0')
+        len = strchr(h->addr, ':') != NULL ? snprintf(dst, n, "[%s]:%d", h->addr, AGENT_PORT)
+                                           : snprintf(dst, n, "%s:%d", h->addr, AGENT_PORT);
+    return len > 0 && (size_t)len < n ? 0 : -1;
+}
+
+/* The remembered key of either of its ids; two different ones are as good as none. */
+static void look_up_key(struct agents *a, struct agent *g)
+{
+    const struct known_host *s = known_hosts_find(a->c.known, g->server_id);
+    const struct known_host *n = known_hosts_find(a->c.known, g->node_id);
+    const struct known_host *k = s != NULL ? s : n;
+    g->keyed = k != NULL && (s == NULL || n == NULL || pubkey_eq(&s->key, &n->key));
+    if (k != NULL)
+        g->pub = k->key;
+    if (k != NULL && !g->keyed)
+        str_cut(g->problem, sizeof g->problem,
+                "two different keys were enrolled for its server id and its client id");
+}
+
+static void refresh(struct agents *a, struct agent *g, const struct host *h)
+{
+    char address[128] = "";
+    bool moved = !str_eq(g->server_id, h->server_id) || !str_eq(g->node_id, h->node_id);
+    if (agent_address(a->c.conf, h, address, sizeof address) < 0)
+        address[0] = '\0';
+    str_cut(g->name, sizeof g->name, h->name);
+    if (!moved && str_eq(address, g->address))
+        return;
+    str_cut(g->server_id, sizeof g->server_id, h->server_id);
+    str_cut(g->node_id, sizeof g->node_id, h->node_id);
+    str_cut(g->address, sizeof g->address, address);
+    look_up_key(a, g);
+    g->hello_wanted = g->keyed;
+    agents_wake_at(a, 0);
+}
+
+static struct agent *add(struct agents *a, const struct host *h)
+{
+    if (a->n == a->cap) {
+        a->cap = a->cap == 0 ? 64 : a->cap * 2;
+        a->list = xrealloc(a->list, a->cap * sizeof(struct agent *));
+    }
+    struct agent *g = xzalloc(1, sizeof *g);
+    str_cut(g->key, sizeof g->key, h->key);
+    g->view.program = g->program;
+    g->view.os = g->os;
+    g->view.arch = g->arch;
+    g->view.server_id = g->told_server;
+    g->view.client_id = g->told_client;
+    a->list[a->n++] = g;
+    return g;
+}
+
+static int by_key(const void *x, const void *y)
+{
+    return strcmp((*(struct agent *const *)x)->key, (*(struct agent *const *)y)->key);
+}
+
+static void drop_unseen(struct agents *a)
+{
+    size_t kept = 0;
+    a->untried = 0;
+    for (size_t i = 0; i < a->n; i++) {
+        struct agent *g = a->list[i];
+        bool twice = kept > 0 && str_eq(a->list[kept - 1]->key, g->key);
+        if (twice)
+            a->list[kept - 1]->doubled = true;
+        if (twice || (!g->seen && !g->hello_open && !g->status_open && !g->plain_open)) {
+            agent_free(g);
+            continue;
+        }
+        a->untried += g->keyed && g->address[0] != '\0' && !g->tried;
+        a->list[kept++] = g;
+    }
+    a->n = kept;
+}
+
+void agents_sync(struct agents *a, const struct host *hosts, size_t n)
+{
+    size_t known = a->n, sorted = a->n;
+    for (size_t i = 0; i < known; i++)
+        a->list[i]->seen = a->list[i]->doubled = false;
+    for (size_t i = 0; i < n; i++) {
+        a->n = sorted; /* search among the sorted ones only */
+        struct agent *g = agents_find(a, hosts[i].key);
+        a->n = known;
+        if (g == NULL)
+            g = add(a, &hosts[i]);
+        else if (g->seen)
+            g->doubled = true;
+        known = a->n;
+        g->seen = true;
+        refresh(a, g, &hosts[i]);
+    }
+    if (known > sorted)
+        qsort(a->list, a->n, sizeof(struct agent *), by_key);
+    drop_unseen(a);
+    if (known > sorted || a->n != known) {
+        a->interrupted = false;
+        a->cursor = 0;
+    }
+}
+
+void agents_interest(struct agents *a, const char *const *keys, size_t n)
+{
+    for (size_t i = 0; i < a->n; i++)
+        a->list[i]->interest = false;
+    for (size_t i = 0; i < n; i++) {
+        struct agent *g = agents_find(a, keys[i]);
+        if (g != NULL)
+            g->interest = true;
+    }
+    agents_wake_at(a, 0);
+}
+
+void agents_wake_at(struct agents *a, int64_t due)
+{
+    a->scan_due = MIN_OF(a->scan_due, due);
+    a->least_due = MIN_OF(a->least_due, due);
+}
+
+static int64_t hello_due(const struct agent *g)
+{
+    if (!g->keyed || g->address[0] == '\0' || g->hello_open || !g->seen)
+        return INT64_MAX;
+    if (g->failures > 0)
+        return g->hello_due;
+    if (g->view.hello_at == 0 || g->hello_wanted)
+        return 0;
+    return g->interest ? g->view.hello_at + AGENT_FRESH_MS : INT64_MAX;
+}
+
+static int64_t status_due(const struct agents *a, const struct agent *g)
+{
+    if (!g->interest || g->status_open || g->view.hello_at == 0 || g->failures > 0 || !g->seen ||
+        (a->c.once && g->view.status_at != 0))
+        return INT64_MAX;
+    return g->status_due;
+}
+
+int64_t agents_tick(struct agents *a)
+{
+    int64_t now = clock_mono(a->c.clock);
+    if (!a->interrupted && now < a->scan_due)
+        return a->scan_due;
+    if (!a->interrupted) {
+        a->cursor = 0;
+        a->least_due = INT64_MAX;
+    }
+    for (a->interrupted = true; a->cursor < a->n; a->cursor++) {
+        struct agent *g = a->list[a->cursor];
+        if (links_open(a->c.links) >= AGENT_CALLS)
+            return now + AGENT_RETRY_MS;
+        if (hello_due(g) <= now)
+            agent_ask_hello(a, g);
+        if (status_due(a, g) <= now)
+            agent_ask_status(a, g);
+        a->least_due = MIN_OF(a->least_due, MIN_OF(hello_due(g), status_due(a, g)));
+    }
+    a->interrupted = false;
+    a->scan_due = a->least_due;
+    return a->scan_due;
+}
+
+bool agents_told(const struct agents *a)
+{
+    if (a->untried > 0)
+        return false;
+    for (size_t i = 0; a->c.once && i < a->n; i++)
+        if (a->list[i]->status_open || status_due(a, a->list[i]) != INT64_MAX)
+            return false;
+    return true;
+}
+
+void agents_follow(struct agents *a)
+{
+    a->c.once = false;
+    agents_wake_at(a, 0);
+}
+
+uint64_t agents_changes(const struct agents *a)
+{
+    return a->changes;
+}
+
+static void tried(struct agents *a, struct agent *g)
+{
+    if (!g->tried && a->untried > 0)
+        a->untried--;
+    g->tried = true;
+}
+
+void agent_take_hello(struct agents *a, struct agent *g, const struct receipt *r, int64_t asked)
+{
+    const struct receipt_hello *h = &r->u.hello;
+    struct agent_view *v = &g->view;
+    bool reborn = memcmp(v->session, r->head.session, SESSION_LEN) != 0;
+    if (v->hello_at == 0 || reborn || v->phase != h->phase || !digest_eq(&v->running, &h->running))
+        a->changes++;
+    if (reborn)
+        v->revision = 0;
+    tried(a, g);
+    g->failures = 0;
+    g->hello_wanted = g->key_changed = false;
+    g->problem[0] = '\0';
+    str_cut(g->program, sizeof g->program, h->program);
+    str_cut(g->os, sizeof g->os, h->os);
+    str_cut(g->arch, sizeof g->arch, h->arch);
+    str_cut(g->told_server, sizeof g->told_server, h->server_id);
+    str_cut(g->told_client, sizeof g->told_client, h->client_id);
+    v->hello_at = asked;
+    v->disk = h->disk;
+    v->running = h->running;
+    v->stamp = h->stamp;
+    memcpy(v->session, r->head.session, SESSION_LEN);
+    v->uptime_ms = r->head.time_ms;
+    v->swap_sequence = h->swap_sequence;
+    v->swap_epoch = h->swap_epoch;
+    v->agent_sequence = h->agent_sequence;
+    v->trust_version = h->trust_version;
+    if (asked > v->status_at)
+        v->phase = h->phase;
+    if (asked >= v->lease_at) {
+        v->lease_at = asked;
+        v->lease = h->lease;
+    }
+    agents_wake_at(a, g->interest ? 0 : INT64_MAX);
+}
+
+static void set_text(char **at, const char *text)
+{
+    if (*at != NULL && str_eq(*at, text))
+        return;
+    free(*at);
+    *at = xstrdup(text);
+}
+
+void agent_take_status(struct agents *a, struct agent *g, struct receipt *r, int64_t asked)
+{
+    const struct receipt_status *s = &r->u.status;
+    struct agent_view *v = &g->view;
+    int64_t now = clock_mono(a->c.clock);
+    bool held = now - asked > AGENT_HOLD_MS / 8;
+    bool other = v->phase != s->phase || memcmp(&v->runs, &s->stamp, sizeof v->runs) != 0 ||
+                 memcmp(v->session, r->head.session, SESSION_LEN) != 0;
+    if (other || v->revision != s->revision)
+        a->changes++;
+    g->hello_wanted |= other && !a->c.once; /* its digests may be others now */
+    /* An answer at once without news means that the host holds back too many already. */
+    g->status_due = !held && v->status_at != 0 && v->revision == s->revision ? now + 500 : now;
+    v->status_at = held ? now : asked;
+    v->revision = s->revision;
+    v->phase = s->phase;
+    v->failed_in = s->failed_in;
+    v->order_sequence = s->order_sequence;
+    v->target = s->target;
+    v->previous = s->previous;
+    v->done = s->done;
+    v->total = s->total;
+    v->failure = s->verdict.failure;
+    set_text(&g->failure_text, s->verdict.text);
+    set_text(&g->evidence, s->verdict.evidence);
+    v->silence_ms = s->silence_ms;
+    v->runs = s->stamp;
+    v->lease_at = v->status_at;
+    v->lease = s->lease;
+    free(g->notes);
+    g->notes = take_ptr(&r->u.status.notes);
+    g->n_notes = s->n_notes;
+    r->u.status.n_notes = 0;
+    agents_wake_at(a, g->status_due);
+}
+
+void agent_no_answer(struct agents *a, struct agent *g, const struct agent_call *call,
+                     const char *why)
+{
+    int64_t now = clock_mono(a->c.clock);
+    if (call->plain)
+        return;
+    if (call->kind == MSG_STATUS) {
+        g->status_due = now + AGENT_RETRY_MS;
+        g->hello_wanted = !a->c.once;
+        if (a->c.once)
+            g->view.status_at = call->asked;
+        agents_wake_at(a, 0);
+        return;
+    }
+    tried(a, g);
+    str_cut(g->problem, sizeof g->problem, why);
+    g->failures++;
+    int64_t wait = AGENT_RETRY_MS << MIN_OF(g->failures - 1, 4u);
+    int64_t most = g->interest ? AGENT_FRESH_MS : AGENT_RETRY_MAX;
+    g->hello_due = now + MIN_OF(wait, most);
+    if (g->failures == 1 || g->failures % 8 == 0)
+        agent_ask_plain(a, g);
+    agents_wake_at(a, g->hello_due);
+}

@@ -1,0 +1,115 @@
+#include "commands.h"
+#include "enrolment.h"
+#include "file.h"
+#include "table.h"
+
+static const struct {
+    const char *word;
+    enum color color;
+} verdicts[] = {
+    [ENROL_NEW] = {"new", COLOR_GREEN},           [ENROL_KNOWN] = {"known", COLOR_NONE},
+    [ENROL_CHANGED] = {"KEY CHANGED", COLOR_RED}, [ENROL_SILENT] = {"no answer", COLOR_YELLOW},
+    [ENROL_MISPLACED] = {"REFUSED", COLOR_RED},
+};
+
+static void show(const struct console *c, const struct enrolment *list, size_t n)
+{
+    struct table t;
+    table_init(&t, (const char *[]){"HOST", "AGENT", "FINGERPRINT", "", ""}, 5);
+    for (size_t i = 0; i < n; i++) {
+        char fingerprint[FINGERPRINT_LEN] = "";
+        if (list[i].answered)
+            pubkey_fingerprint(fingerprint, &list[i].key);
+        table_row(&t, verdicts[list[i].verdict].color,
+                  (const char *[]){list[i].host->name, list[i].address, fingerprint,
+                                   verdicts[list[i].verdict].word, list[i].why});
+    }
+    table_print(&t, console_color(c, stdout), stdout);
+    table_free(&t);
+}
+
+static size_t count(const struct enrolment *list, size_t n, enum enrolment_verdict verdict)
+{
+    size_t hits = 0;
+    for (size_t i = 0; i < n; i++)
+        hits += list[i].verdict == verdict;
+    return hits;
+}
+
+static int remember(struct console *c, const struct enrolment *list, size_t n, struct err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct host *h = list[i].host;
+        if (list[i].verdict != ENROL_NEW && list[i].verdict != ENROL_KNOWN)
+            continue;
+        if (h->server_id[0] != '\0' &&
+            known_hosts_add(&c->known, h->server_id, h->name, &list[i].key, err) < 0)
+            return -1;
+        if (h->node_id[0] != '\0' &&
+            known_hosts_add(&c->known, h->node_id, h->name, &list[i].key, err) < 0)
+            return -1;
+    }
+    if (file_make_dirs(c->conf.state_dir, 0755, err) < 0)
+        return -1;
+    return known_hosts_save(&c->known, err);
+}
+
+/* The first thing that must not be passed over in silence. */
+static int refuse(const struct enrolment *list, size_t n, struct err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i].verdict == ENROL_CHANGED || list[i].verdict == ENROL_MISPLACED)
+            return err_set(
+                err, ERR_REFUSED, 0,
+                "host %s: %s. Nothing was remembered of it; find out who answers there%s",
+                list[i].host->name, list[i].why,
+                list[i].verdict == ENROL_CHANGED
+                    ? ", then remove its line from known_hosts and enroll again"
+                    : "");
+    return 0;
+}
+
+static int enroll(struct console *c, struct err *err)
+{
+    const struct world *w = NULL;
+    struct enrolment *list = NULL;
+    if (console_open(c, err) < 0 || console_look(c, NULL, PATIENCE_MS, &w, err) < 0 ||
+        enrolment_ask(c, w, &list, err) < 0)
+        return -1;
+    size_t n = w->n_hosts;
+    enrolment_judge(list, n, &c->known);
+    show(c, list, n);
+    size_t fresh = count(list, n, ENROL_NEW);
+    int rc = 0;
+    if (fresh > 0 && !c->opt.yes) {
+        char question[120];
+        snprintf(question, sizeof question, "Trust %zu new key%s as shown?", fresh,
+                 fresh == 1 ? "" : "s");
+        rc = control_confirm(&c->signals, question, err);
+        if (rc == 0)
+            rc = err_set(err, ERR_REFUSED, 0, "nothing was enrolled");
+    }
+    if (rc >= 0)
+        rc = remember(c, list, n, err);
+    if (rc == 0)
+        rc = refuse(list, n, err);
+    if (rc == 0) {
+        size_t silent = count(list, n, ENROL_SILENT);
+        printf("%zu of %zu hosts enrolled, %zu of them new.\n", n - silent, n, fresh);
+        if (silent > 0)
+            rc = err_set(err, ERR_NETWORK, 0,
+                         "%zu host%s did not answer: start caravan-agent there with this cluster's "
+                         "trust file, then enroll again",
+                         silent, silent == 1 ? "" : "s");
+    }
+    free(list);
+    return rc;
+}
+
+int cmd_enroll(void *ctx, int argc, char **argv)
+{
+    struct err err = ERR_INIT;
+    (void)argc;
+    (void)argv;
+    return enroll(ctx, &err) < 0 ? command_fail(&err) : EXIT_DONE;
+}

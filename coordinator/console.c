@@ -1,0 +1,190 @@
+#include "console.h"
+
+#include "file.h"
+#include "str.h"
+
+#define SIGNAL_SLOT 0
+
+void console_init(struct console *c)
+{
+    memset(c, 0, sizeof *c);
+    options_init(&c->opt);
+    c->clock = clock_system();
+    c->signals.fd = -1;
+}
+
+int console_conf(struct console *c, struct err *err)
+{
+    if (c->has_conf)
+        return 0;
+    if (coord_conf_load(c->opt.config, NULL, &c->conf, err) < 0)
+        return -1;
+    c->has_conf = true;
+    return 0;
+}
+
+static void wake(void *ctx)
+{
+    http_wake(ctx);
+}
+
+static void recall(struct console *c);
+
+static int open_links(struct console *c, struct err *err)
+{
+    if (http_new(&c->http, err) < 0 || nomad_http_new(&c->conf, c->http, &c->nomad, err) < 0 ||
+        links_new(wake, c->http, &c->links, err) < 0 ||
+        http_watch(c->http, SIGNAL_SLOT, c->signals.fd, &c->signalled, err) < 0)
+        return -1;
+    c->agents = agents_new(&(struct agents_config){.conf = &c->conf,
+                                                   .trust = &c->trust,
+                                                   .key = c->key,
+                                                   .known = &c->known,
+                                                   .links = c->links,
+                                                   .clock = c->clock,
+                                                   .once = true});
+    c->observer = observer_new(&(struct observer_config){.conf = &c->conf,
+                                                         .nomad = c->nomad,
+                                                         .agents = c->agents,
+                                                         .clock = c->clock,
+                                                         .patient = true});
+    return 0;
+}
+
+int console_open(struct console *c, struct err *err)
+{
+    char path[300];
+    if (console_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
+        keys_load(&c->conf, ROLE_OPERATOR, &c->key, err) < 0 ||
+        state_path(&c->conf, KNOWN_HOSTS_NAME, path, err) < 0 ||
+        known_hosts_load(path, &c->known, err) < 0 || control_open(&c->signals, err) < 0)
+        return -1;
+    if (open_links(c, err) < 0)
+        return -1;
+    recall(c);
+    return 0;
+}
+
+/* What calls back goes first; who is called back owns the calls' contexts. */
+void console_close(struct console *c)
+{
+    links_free(c->links);
+    http_free(c->http);
+    nomad_http_free(c->nomad);
+    observer_free(c->observer);
+    agents_free(c->agents);
+    control_close(&c->signals);
+    known_hosts_free(&c->known);
+    keypair_free(c->key);
+    if (c->has_conf)
+        coord_conf_free(&c->conf);
+}
+
+int console_wait(struct console *c, int64_t until, struct err *err)
+{
+    int64_t due = MIN_OF(observer_tick(c->observer), agents_tick(c->agents));
+    int64_t now = clock_mono(c->clock);
+    int64_t wait = MIN_OF(until, due) - now;
+    if (http_wait(c->http, MAX_OF(wait, (int64_t)0), err) < 0)
+        return -1;
+    links_drain(c->links);
+    observer_tick(c->observer);
+    agents_tick(c->agents);
+    return 0;
+}
+
+#define SERVERS_NAME "servers"
+#define SERVERS_FILE 8192
+
+void console_remember(struct console *c)
+{
+    struct nomad_base bases[SERVERS_OTHERS];
+    size_t n = observer_servers(c->observer, bases, SERVERS_OTHERS);
+    auto_buf struct buf text = BUF_INIT, old = BUF_INIT;
+    struct err unused = ERR_INIT;
+    char path[300];
+    bool there = false;
+    buf_printf(&text, "%s\n", c->conf.address);
+    for (size_t i = 0; i < n; i++)
+        if (bases[i].socket[0] == '\0')
+            buf_printf(&text, "%s\n", bases[i].url);
+    /* A convenience: that it cannot be kept is no reason to fail. */
+    if (state_path(&c->conf, SERVERS_NAME, path, &unused) < 0 ||
+        file_read_if(path, SERVERS_FILE, 0, &old, &there, &unused) < 0 ||
+        str_eq(buf_str(&old), buf_str(&text)) ||
+        file_make_dirs(c->conf.state_dir, 0755, &unused) < 0)
+        return;
+    (void)!file_replace(path, text.data, text.len, 0644, &unused);
+}
+
+static void recall(struct console *c)
+{
+    struct nomad_base bases[SERVERS_OTHERS];
+    auto_buf struct buf text = BUF_INIT;
+    struct err unused = ERR_INIT;
+    char path[300], *save = NULL;
+    bool there = false;
+    size_t n = 0;
+    if (state_path(&c->conf, SERVERS_NAME, path, &unused) < 0 ||
+        file_read_if(path, SERVERS_FILE, 0, &text, &there, &unused) < 0 || !there)
+        return;
+    autofree char *copy = xstrdup(buf_str(&text));
+    char *line = strtok_r(copy, "\n", &save);
+    if (line == NULL || !str_eq(line, c->conf.address))
+        return; /* found by another address: perhaps another cluster */
+    while (n < SERVERS_OTHERS && (line = strtok_r(NULL, "\n", &save)) != NULL) {
+        memset(&bases[n], 0, sizeof bases[n]);
+        if (str_copy(bases[n].url, sizeof bases[n].url, line) == 0)
+            n++;
+    }
+    observer_remember(c->observer, bases, n);
+}
+
+static int interrupted(struct console *c, struct err *err)
+{
+    enum control what;
+    return c->signalled && control_read(&c->signals, &what)
+               ? err_set(err, ERR_STATE, 0, "interrupted; nothing was changed")
+               : 0;
+}
+
+#define LOOK_KEYS 65536
+
+/* First who there is, then what they say, then all of it as one world. */
+int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
+                 const struct world **ret, struct err *err)
+{
+    int64_t begun = clock_mono(c->clock), end = begun + LOOK_MS, told_at = -1;
+    autofree const char **keys = NULL;
+    for (bool first = true;;) {
+        if (console_wait(c, end, err) < 0 || interrupted(c, err) < 0)
+            return -1;
+        const struct world *w = observer_take(c->observer);
+        if (w != NULL && w->problem[0] != '\0') {
+            if (clock_mono(c->clock) - begun >= patience_ms)
+                return err_set(err, ERR_NETWORK, 0, "%s", w->problem);
+            continue;
+        }
+        if (w != NULL && first && choose != NULL) {
+            keys = xalloc(LOOK_KEYS * sizeof *keys);
+            observer_interest(c->observer, keys, choose(w, keys, LOOK_KEYS));
+        }
+        first &= w == NULL;
+        if (!first && told_at < 0 && agents_told(c->agents))
+            told_at = clock_mono(c->clock);
+        if (w != NULL && told_at >= 0 && w->begun_ms >= told_at) {
+            *ret = w;
+            console_remember(c);
+            return 0;
+        }
+        if (clock_mono(c->clock) >= end)
+            return err_set(err, ERR_TIMEOUT, 0, "the fleet could not be looked at within %d s",
+                           LOOK_MS / 1000);
+    }
+}
+
+bool console_color(const struct console *c, FILE *out)
+{
+    const char *no = getenv("NO_COLOR");
+    return !c->opt.no_color && (no == NULL || no[0] == '\0') && isatty(fileno(out)) == 1;
+}

@@ -1,0 +1,30 @@
+/*
+ * control.h - what the operator says to a running command: signals, and questions.
+ *
+ * control_open blocks SIGINT, SIGTERM and SIGHUP and makes a descriptor for them; it
+ * must be called before any thread is started. The first signal asks to pause (hosts
+ * in flight finish), the second to leave at once. SIGPIPE is ignored.
+ */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include <stdbool.h>
+#include "err.h"
+#include "ports.h"
+
+struct signals {
+    int fd;      /* signalfd; -1: not open */
+    int signals; /* so far */
+    int last;    /* the last one */
+};
+
+MUST_CHECK int control_open(struct signals *c, struct err *err);
+void control_close(struct signals *c);
+/* Reads what is there. true: *ret says what is asked now. */
+bool control_read(struct signals *c, enum control *ret);
+
+/* Asks "question [y/N] " on the terminal. 1 yes, 0 no (also by a signal); -1 when standard input is
+ * no terminal (ERR_REFUSED, with what to do instead). */
+MUST_CHECK int control_confirm(struct signals *c, const char *question, struct err *err);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * enrolment.h - who is there: every agent asked by the unsealed hello, once.
+ *
+ * Hosts are Nomad's; each is asked at its address for its key and ids. What comes
+ * back is authentic by the key it names itself, no more: that is why people look at
+ * fingerprints, or say --yes. Judging is pure (enrolment_judge): the ids must be
+ * Nomad's for the address asked, and an id must not be told at two addresses.
+ */
+#ifndef ENROLMENT_H
+#define ENROLMENT_H
+
+#include "console.h"
+
+enum enrolment_verdict {
+    ENROL_NEW,      /* its key is not known yet */
+    ENROL_KNOWN,    /* it is, and is the same */
+    ENROL_CHANGED,  /* another key is known for its id */
+    ENROL_SILENT,   /* no answer, or no authentic one: `why` */
+    ENROL_MISPLACED /* its ids are not Nomad's for this address, or told twice: `why` */
+};
+
+struct enrolment {
+    const struct host *host; /* of the world */
+    char address[128];
+    struct pubkey key;
+    char server_id[UUID_MAX], client_id[UUID_MAX], told_host[NAME_MAX_LEN];
+    bool answered;
+    enum enrolment_verdict verdict;
+    char why[480];
+};
+
+/* Asks every host of the world. ret: n_hosts of them, freed by the caller. */
+MUST_CHECK int enrolment_ask(struct console *c, const struct world *w, struct enrolment **ret,
+                             struct err *err);
+/* Fills the verdicts. */
+void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts *known);
+
+#endif

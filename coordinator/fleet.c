@@ -1,0 +1,182 @@
+#include "fleet.h"
+
+#include "str.h"
+
+static void blank(const char **texts[], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (*texts[i] == NULL)
+            *texts[i] = "";
+}
+
+/* No text of a host is NULL. */
+static void blank_host(struct host *h)
+{
+    struct server_view *s = &h->server;
+    struct client_view *c = &h->client;
+    const char **texts[] = {&h->key,        &h->name,           &h->region,      &h->dc,
+                            &h->node_class, &h->node_pool,      &h->addr,        &h->server_id,
+                            &h->node_id,    &s->leader,         &s->version,     &s->build_date,
+                            &s->raft_state, &s->self_region,    &c->status,      &c->version,
+                            &c->http_addr,  &c->drain_meta_run, &c->own_node_id, &c->own_version};
+    blank(texts, ARRAY_LEN(texts));
+    if (!h->is_client)
+        c->heartbeat_age_ms = c->heartbeat_ttl_ms = -1;
+    if (!h->is_server)
+        s->last_contact_ms = -1;
+}
+
+static bool same_host(const struct fleet *f, const struct host *server, const struct host *node)
+{
+    const char *told = f->agents != NULL ? agents_client_of(f->agents, server->key) : "";
+    if (told[0] != '\0')
+        return str_eq(told, node->node_id);
+    if (server->addr[0] == '\0' || !str_eq(server->addr, node->addr) ||
+        !str_eq(server->region, node->region))
+        return false;
+    const char *a = address_map_find(&f->conf->agents, server->server_id, server->name);
+    const char *b = address_map_find(&f->conf->agents, node->node_id, node->name);
+    return a == NULL || b == NULL || str_eq(a, b);
+}
+
+static void join(struct host *server, const struct host *node)
+{
+    server->is_client = true;
+    server->node_id = node->node_id;
+    server->dc = node->dc;
+    server->node_class = node->node_class;
+    server->node_pool = node->node_pool;
+    server->client = node->client;
+}
+
+/* Joined to a server, which takes its place? */
+static bool joins(const struct fleet *f, struct world *w, size_t n_servers, const struct host *node)
+{
+    for (size_t i = 0; i < n_servers; i++)
+        if (!w->hosts[i].is_client && same_host(f, &w->hosts[i], node)) {
+            join(&w->hosts[i], node);
+            return true;
+        }
+    return false;
+}
+
+static int by_name(const void *x, const void *y)
+{
+    const struct host *a = x, *b = y;
+    int c = strcmp(a->name, b->name);
+    return c != 0 ? c : strcmp(a->key, b->key);
+}
+
+static void add_region(struct world *w, const char *name)
+{
+    if (name[0] == '\0' || world_region(w, name) != NULL)
+        return;
+    w->regions[w->n_regions++] =
+        (struct region){.name = arena_strdup(&w->arena, name), .denied = ""};
+}
+
+/* What the token may not, by what was answered 403. */
+static const char *denied_text(struct arena *a, unsigned denied)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } rights[] = {{DENIED_NODE, "node:read"},
+                  {DENIED_AGENT, "agent:read"},
+                  {DENIED_OPERATOR, "operator:read"}};
+    const char *text = "";
+    for (size_t i = 0; i < ARRAY_LEN(rights); i++)
+        if ((denied & rights[i].bit) != 0)
+            text = arena_printf(a, "%s%s%s", text, text[0] != '\0' ? ", " : "", rights[i].name);
+    return text;
+}
+
+static void fill_region(const struct fleet *f, struct world *w, struct region *r)
+{
+    const struct node_list *l = nodes_list(f->nodes, r->name);
+    unsigned denied = l != NULL && l->denied ? DENIED_NODE : 0;
+    for (size_t i = 0; i < f->servers->n; i++) {
+        const struct server_slot *slot = f->servers->slots[i];
+        if (!str_eq(slot->region, r->name))
+            continue;
+        denied |= slot->denied;
+        r->can_raft |= slot->view.raft_at != 0 && slot->view.raft_status == 200;
+    }
+    r->servers_at = servers_complete_at(f->servers, r->name);
+    r->nodes_at = l != NULL ? l->at : 0;
+    r->denied = denied_text(&w->arena, denied);
+}
+
+static void add_regions(const struct fleet *f, struct world *w)
+{
+    w->regions = arena_array(&w->arena, f->servers->n + f->nodes->n_lists + 1, sizeof *w->regions);
+    for (size_t i = 0; i < f->servers->n; i++)
+        add_region(w, f->servers->slots[i]->region);
+    for (size_t i = 0; i < f->nodes->n_lists; i++)
+        add_region(w, f->nodes->lists[i]->region);
+    for (size_t i = 0; i < w->n_regions; i++)
+        fill_region(f, w, &w->regions[i]);
+}
+
+static void add_servers(const struct fleet *f, struct world *w)
+{
+    for (size_t i = 0; i < f->servers->n; i++) {
+        const struct server_slot *slot = f->servers->slots[i];
+        if (slot->name[0] == '\0' || (f->servers->anybody && !slot->seen))
+            continue;
+        servers_fill(slot, &w->arena, &w->hosts[w->n_hosts++]);
+    }
+    qsort(w->hosts, w->n_hosts, sizeof *w->hosts, by_name);
+}
+
+static void add_clients(const struct fleet *f, struct world *w)
+{
+    size_t servers = w->n_hosts;
+    for (size_t i = 0; i < f->nodes->n_lists; i++) {
+        const struct node_list *l = f->nodes->lists[i];
+        for (size_t k = 0; k < l->n; k++)
+            if (!joins(f, w, servers, &l->hosts[k]))
+                w->hosts[w->n_hosts++] = l->hosts[k];
+    }
+    if (f->nodes->n_lists > 1)
+        qsort(w->hosts + servers, w->n_hosts - servers, sizeof *w->hosts, by_name);
+}
+
+/* Two members at different addresses claim one id: neither can be meant. */
+static void mark_conflicts(const struct fleet *f, struct world *w)
+{
+    for (size_t i = 0; i < f->servers->n; i++) {
+        const struct server_slot *slot = f->servers->slots[i];
+        for (size_t k = 0; slot->conflict != NULL && k < w->n_hosts; k++)
+            if (str_eq(w->hosts[k].server_id, slot->id)) {
+                w->hosts[k].agent.misplaced = true;
+                w->hosts[k].agent.problem = slot->conflict;
+            }
+    }
+}
+
+void fleet_build(const struct fleet *f, struct world *w)
+{
+    size_t most = f->servers->n;
+    for (size_t i = 0; i < f->nodes->n_lists; i++)
+        most += f->nodes->lists[i]->n;
+    w->problem = "";
+    w->hosts = arena_array(&w->arena, most + 1, sizeof *w->hosts);
+    add_regions(f, w);
+    add_servers(f, w);
+    add_clients(f, w);
+    nodes_merge(f->nodes, w->hosts, w->n_hosts, &w->arena);
+    for (size_t i = 0; i < w->n_hosts; i++)
+        blank_host(&w->hosts[i]);
+    if (f->agents != NULL)
+        agents_sync(f->agents, w->hosts, w->n_hosts);
+    for (size_t i = 0; i < w->n_hosts; i++)
+        if (f->agents != NULL)
+            agents_fill(f->agents, &w->hosts[i], &w->arena);
+    mark_conflicts(f, w);
+    world_index(w);
+    if (f->servers->n == 0)
+        w->problem =
+            arena_printf(&w->arena, "Nomad at %s: %s", f->conf->address,
+                         f->servers->problem[0] != '\0' ? f->servers->problem : "tells no servers");
+}

@@ -1,0 +1,103 @@
+/* What the ledger remembers, for people: runs and changes of state. */
+#include "ledger_rows.h"
+#include "str.h"
+
+#define RUNS_MAX 1000
+
+static void text_of(sqlite3_stmt *st, int at, char *dst, size_t n)
+{
+    const char *text = (const char *)sqlite3_column_text(st, at);
+    str_cut(dst, n, text != NULL ? text : "");
+}
+
+static void read_run(sqlite3_stmt *st, struct stored_run *r)
+{
+    const void *id = sqlite3_column_blob(st, 0);
+    memset(r, 0, sizeof *r);
+    if (sqlite3_column_bytes(st, 0) == RUN_ID_LEN)
+        memcpy(r->run_id, id, RUN_ID_LEN);
+    text_of(st, 1, r->target, sizeof r->target);
+    r->state = (enum run_state)sqlite3_column_int(st, 2);
+    r->begun_wall_ms = sqlite3_column_int64(st, 3);
+    r->ended_wall_ms = sqlite3_column_int64(st, 4);
+    text_of(st, 5, r->cause, sizeof r->cause);
+    text_of(st, 6, r->cause_host, sizeof r->cause_host);
+    r->hosts = sqlite3_column_int64(st, 7);
+    r->done = sqlite3_column_int64(st, 8);
+}
+
+int ledger_store_runs(struct ledger_store *s, struct stored_run **ret, size_t *ret_n,
+                      struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    auto_buf struct buf sql = BUF_INIT;
+    buf_printf(&sql,
+               "SELECT run, target, state, begun_wall_ms, ended_wall_ms, cause, cause_host, "
+               "n_hosts, (SELECT count(*) FROM host WHERE host.run = run.run AND host.state = %d) "
+               "FROM run ORDER BY begun_wall_ms DESC LIMIT %d",
+               HOST_DONE, RUNS_MAX);
+    if (ledger_prepare(s, buf_str(&sql), &st, err) < 0)
+        return -1;
+    struct stored_run *runs = NULL;
+    size_t n = 0;
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        runs = xrealloc(runs, (n + 1) * sizeof *runs);
+        read_run(st, &runs[n++]);
+    }
+    sqlite3_finalize(st);
+    *ret = runs;
+    *ret_n = n;
+    return 0;
+}
+
+int ledger_store_find(struct ledger_store *s, const char *text, struct stored_run *ret,
+                      struct err *err)
+{
+    autofree struct stored_run *runs = NULL;
+    size_t n = 0, hits = 0, at = 0;
+    if (text != NULL && strlen(text) < 4)
+        return err_set(err, ERR_USAGE, 0, "a run is named by at least 4 digits of its id");
+    if (ledger_store_runs(s, &runs, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        char hex[2 * RUN_ID_LEN + 1];
+        str_hex(hex, runs[i].run_id, RUN_ID_LEN);
+        if (text == NULL ? i == 0 : str_starts(hex, text)) {
+            hits++;
+            at = i;
+        }
+    }
+    if (hits == 0)
+        return text == NULL
+                   ? err_set(err, ERR_NOTFOUND, 0, "no run was begun here")
+                   : err_set(err, ERR_NOTFOUND, 0,
+                             "no run %s in the ledger: `caravan history` lists them", text);
+    if (hits > 1)
+        return err_set(err, ERR_USAGE, 0, "%s fits %zu runs: give more digits", text, hits);
+    *ret = runs[at];
+    return 0;
+}
+
+int ledger_store_changes(struct ledger_store *s, const unsigned char run_id[static 16],
+                         struct stored_change **ret, size_t *ret_n, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    if (ledger_prepare(s, "SELECT wall, key, state, text FROM change WHERE run = ? ORDER BY rowid",
+                       &st, err) < 0)
+        return -1;
+    struct stored_change *list = NULL;
+    size_t n = 0;
+    if (sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK)
+        while (sqlite3_step(st) == SQLITE_ROW) {
+            list = xrealloc(list, (n + 1) * sizeof *list);
+            struct stored_change *c = &list[n++];
+            c->wall_ms = sqlite3_column_int64(st, 0);
+            text_of(st, 1, c->key, sizeof c->key);
+            text_of(st, 2, c->state, sizeof c->state);
+            text_of(st, 3, c->text, sizeof c->text);
+        }
+    sqlite3_finalize(st);
+    *ret = list;
+    *ret_n = n;
+    return 0;
+}

@@ -1,0 +1,76 @@
+/* caravan: the coordinator. A table of commands; each is a file cmd_<verb>.c. */
+#include "caravan_version.h"
+#include "commands.h"
+#include "table.h"
+
+static const struct cli_command commands[] = {
+    {"init", "", "make the keys of a new cluster, and the trust file for its hosts",
+     "Never overwrites anything. Solo: one person holds all roles. Then copy the trust file to\n"
+     "/etc/caravan/trust on every host.",
+     0, 0, GROUP_ALL | GROUP_INIT | GROUP_CONFIRM, cmd_init},
+    {"enroll", "", "remember the key of every agent, by its host's Nomad id",
+     "New keys are shown and accepted once (--yes: without asking); a key that has changed is\n"
+     "never accepted.",
+     0, 0, GROUP_ALL | GROUP_CONFIRM, cmd_enroll},
+    {"release", "add VERSION | list", "add a Nomad release from a file, signed; or list them",
+     "add reads the zip or binary given with --file, hashes it, looks into it without running\n"
+     "it, and signs what hosts may then install. Hosts fetch it from --url, never from here.",
+     1, 2, GROUP_ALL | GROUP_RELEASE, cmd_release},
+    {"status", "", "versions, health, drift, agents and orphaned effects",
+     "Exit code 0 only if all is well and every host runs the same version.", 0, 0,
+     GROUP_ALL | GROUP_JSON, cmd_status},
+    {"plan", "VERSION", "what an upgrade would do, and what speaks against it",
+     "Changes nothing. Exit code 4 when the upgrade would be refused.", 1, 1,
+     GROUP_ALL | GROUP_JSON | GROUP_FILTER | GROUP_POLICY, cmd_plan},
+    {"upgrade", "VERSION", "upgrade the fleet: servers one at a time, then clients",
+     "Shows the plan and asks once. Ctrl-C pauses: hosts in flight finish, nothing else\n"
+     "begins; a second one leaves at once. Either can be resumed.",
+     1, 1, GROUP_ALL | GROUP_JSON | GROUP_FILTER | GROUP_POLICY | GROUP_CONFIRM | GROUP_DRY,
+     cmd_upgrade},
+    {"resume", "[RUN]", "go on with a run that was paused, stopped or interrupted", NULL, 0, 1,
+     GROUP_ALL | GROUP_JSON | GROUP_CONFIRM, cmd_resume},
+    {"abort", "[RUN]", "end such a run: undo its side effects, give its leases back",
+     "Hosts stay on the version they have.", 0, 1, GROUP_ALL | GROUP_JSON | GROUP_CONFIRM,
+     cmd_abort},
+    {"history", "", "the runs begun from this machine", NULL, 0, 0, GROUP_ALL, cmd_history},
+    {"show", "[RUN]", "one run: what happened, host by host", NULL, 0, 1, GROUP_ALL | GROUP_JSON,
+     cmd_show},
+    {"config", "", "the configuration in force, and where each value comes from",
+     "--print-defaults prints the commented example of caravan.conf.", 0, 0,
+     GROUP_ALL | GROUP_CONFIG, cmd_config},
+};
+
+int command_fail(const struct err *err)
+{
+    fflush(stdout);
+    fputs("caravan: ", stderr);
+    print_safe(stderr, err->text);
+    fputc('\n', stderr);
+    return exit_of(err);
+}
+
+int main(int argc, char **argv)
+{
+    const struct cli cli = {.program = "caravan",
+                            .about = "Upgrades a HashiCorp Nomad fleet in place, proving it "
+                                     "healthy at every step.",
+                            .version = CARAVAN_VERSION,
+                            .commands = commands,
+                            .n_commands = ARRAY_LEN(commands),
+                            .options = option_table,
+                            .n_options = option_count};
+    const struct cli_command *command = NULL;
+    struct err err = ERR_INIT;
+    struct console console;
+    int n = 0;
+    char **args = NULL;
+    console_init(&console);
+    int rc = cli_parse(&cli, argc, argv, &console.opt, stdout, &command, &n, &args, &err);
+    if (rc != 0)
+        return rc > 0 ? EXIT_DONE : command_fail(&err);
+    if (crypto_init(&err) < 0)
+        return command_fail(&err);
+    int code = command->run(&console, n, args);
+    console_close(&console);
+    return code;
+}

@@ -1,0 +1,158 @@
+#include "nomad_operate.h"
+
+#include "json.h"
+#include "nomad_parse.h"
+#include "str.h"
+
+#define AUTOPILOT_PATH "/v1/operator/autopilot/configuration"
+
+struct operating {
+    struct nomad_http *nomad;
+    struct nomad_base base;
+    char region[NAME_MAX_LEN];
+    enum operation op;
+    uint32_t effect;
+    bool cleanup; /* OP_AUTOPILOT: the value to set */
+    operate_done *on_done;
+    void *ctx;
+};
+
+static void drain_body(const struct operate *o, struct buf *ret)
+{
+    auto_json struct json *body = json_new_object();
+    struct json *spec = json_new_object(), *meta = json_new_object();
+    json_set_int(spec, "Deadline", o->deadline_ms * 1000000);
+    json_set_bool(spec, "IgnoreSystemJobs", true); /* the host comes back in a moment */
+    json_set(body, "DrainSpec", spec);
+    json_set_bool(body, "MarkEligible", false);
+    json_set_str(meta, NOMAD_META_RUN, o->run_hex != NULL ? o->run_hex : "");
+    json_set_str(meta, "message", "drained by Caravan for an upgrade");
+    json_set(body, "Meta", meta);
+    json_text(body, ret);
+}
+
+void operate_body(const struct operate *o, struct buf *ret)
+{
+    auto_json struct json *body = json_new_object();
+    if (o->op == OP_DRAIN) {
+        drain_body(o, ret);
+        return;
+    }
+    if (o->op == OP_UNDRAIN) {
+        json_set_null(body, "DrainSpec");
+        json_set_bool(body, "MarkEligible", o->eligible);
+    } else if (o->op == OP_ELIGIBILITY) {
+        json_set_str(body, "Eligibility", o->eligible ? "eligible" : "ineligible");
+    } else {
+        return;
+    }
+    json_text(body, ret);
+}
+
+void operate_path(const struct operate *o, struct buf *ret)
+{
+    static const char *const of_node[] = {
+        [OP_DRAIN] = "/drain", [OP_UNDRAIN] = "/drain", [OP_ELIGIBILITY] = "/eligibility"};
+    char sign = '?';
+    if (o->op == OP_TRANSFER) {
+        /* With raft protocol 2 a peer's id is its address; Nomad takes either by name. */
+        const char *peer = o->peer_id;
+        buf_printf(ret, "/v1/operator/raft/transfer-leadership?%s=",
+                   strchr(peer, ':') != NULL ? "address" : "id");
+        http_escape(ret, peer);
+        sign = '&';
+    } else if (o->op == OP_AUTOPILOT) {
+        buf_add_str(ret, AUTOPILOT_PATH);
+    } else {
+        buf_add_str(ret, "/v1/node/");
+        http_escape(ret, o->node_id);
+        buf_add_str(ret, of_node[o->op]);
+    }
+    if (o->region != NULL && o->region[0] != '\0') {
+        buf_printf(ret, "%cregion=", sign);
+        http_escape(ret, o->region);
+    }
+}
+
+static void finish(struct operating *w, bool ok, const char *why)
+{
+    w->on_done(w->ctx, w->effect, ok, why);
+    free(w);
+}
+
+static bool is_ok(const struct http_answer *answer)
+{
+    return answer != NULL && answer->status >= 200 && answer->status < 300;
+}
+
+static void written(void *ctx, const struct http_answer *answer, const struct err *err)
+{
+    struct operating *w = ctx;
+    char why[TEXT_MAX] = "";
+    /* A compare-and-set that lost is 200 with the JSON value false. */
+    bool lost = is_ok(answer) && w->op == OP_AUTOPILOT && answer->body_len >= 5 &&
+                memcmp(answer->body, "false", 5) == 0;
+    if (!is_ok(answer))
+        nomad_why(answer, err, why, sizeof why);
+    else if (lost)
+        str_cut(why, sizeof why, "somebody else changed the setting in the same moment");
+    finish(w, is_ok(answer) && !lost, why);
+}
+
+/* The configuration as it was read, with one value changed: unknown keys stay. */
+static void autopilot_read(void *ctx, const struct http_answer *answer, const struct err *err)
+{
+    struct operating *w = ctx;
+    char why[TEXT_MAX];
+    struct err bad = ERR_INIT;
+    auto_json struct json *old = NULL;
+    if (!is_ok(answer) || json_parse(answer->body, answer->body_len, 1 << 20, &old, &bad) < 0 ||
+        !json_has(old, "ModifyIndex")) {
+        nomad_why(answer, bad.kind != ERR_NONE ? &bad : err, why, sizeof why);
+        finish(w, false, why);
+        return;
+    }
+    auto_buf struct buf path = BUF_INIT, body = BUF_INIT;
+    int64_t index = json_int(old, "ModifyIndex", 0);
+    json_set_bool(old, "CleanupDeadServers", w->cleanup);
+    json_text(old, &body);
+    buf_printf(&path, AUTOPILOT_PATH "?cas=%lld", (long long)index);
+    if (w->region[0] != '\0') {
+        buf_add_str(&path, "&region=");
+        http_escape(&path, w->region);
+    }
+    nomad_ask(w->nomad, &(struct nomad_request){.method = "PUT",
+                                                .base = &w->base,
+                                                .path = buf_str(&path),
+                                                .body = body.data,
+                                                .body_len = body.len,
+                                                .deadline_ms = NOMAD_WRITE_MS,
+                                                .on_done = written,
+                                                .ctx = w});
+}
+
+void nomad_operate(struct nomad_http *n, const struct nomad_base *base, const struct operate *o,
+                   operate_done *on_done, void *ctx)
+{
+    auto_buf struct buf path = BUF_INIT, body = BUF_INIT;
+    struct operating *w = xzalloc(1, sizeof *w);
+    *w = (struct operating){.nomad = n,
+                            .base = *base,
+                            .op = o->op,
+                            .effect = o->effect,
+                            .cleanup = o->eligible,
+                            .on_done = on_done,
+                            .ctx = ctx};
+    str_cut(w->region, sizeof w->region, o->region != NULL ? o->region : "");
+    operate_path(o, &path);
+    operate_body(o, &body);
+    bool read_first = o->op == OP_AUTOPILOT;
+    nomad_ask(n, &(struct nomad_request){.method = read_first ? "GET" : "PUT",
+                                         .base = base,
+                                         .path = buf_str(&path),
+                                         .body = body.len > 0 ? body.data : NULL,
+                                         .body_len = body.len,
+                                         .deadline_ms = NOMAD_WRITE_MS,
+                                         .on_done = read_first ? autopilot_read : written,
+                                         .ctx = w});
+}

@@ -1,0 +1,241 @@
+#include "observer.h"
+
+#include "str.h"
+#include "version.h"
+
+struct region_state {
+    char name[NAME_MAX_LEN];
+    struct nomad_base base; /* of who spoke for it in the last round */
+    bool spoken;            /* base is set */
+    uint64_t asked;         /* the round its nodes were asked in */
+};
+
+struct observer {
+    struct observer_config c;
+    struct servers servers;
+    struct nodes nodes;
+    struct region_state regions[NODE_REGIONS_MAX];
+    size_t n_regions;
+    uint64_t round;
+    bool open;
+    int64_t begun, due;
+    uint64_t changes; /* of the agents, at the begin of the last round */
+    struct world *building, *ready, *given;
+    char (*interest)[UUID_MAX];
+    size_t n_interest;
+};
+
+struct observer *observer_new(const struct observer_config *c)
+{
+    struct observer *o = xzalloc(1, sizeof *o);
+    o->c = *c;
+    servers_init(&o->servers, c->nomad, c->clock);
+    nodes_init(&o->nodes, c->nomad, c->clock);
+    return o;
+}
+
+static void drop_world(struct world **w)
+{
+    if (*w != NULL) {
+        world_free(*w);
+        free(*w);
+    }
+    *w = NULL;
+}
+
+void observer_free(struct observer *o)
+{
+    if (o == NULL)
+        return;
+    drop_world(&o->building);
+    drop_world(&o->ready);
+    drop_world(&o->given);
+    servers_free(&o->servers);
+    nodes_free(&o->nodes);
+    free(o->interest);
+    free(o);
+}
+
+static bool same_interest(const struct observer *o, const char *const *keys, size_t n)
+{
+    for (size_t i = 0; i < n && n == o->n_interest; i++)
+        if (!str_eq(o->interest[i], keys[i]))
+            return false;
+    return n == o->n_interest;
+}
+
+void observer_interest(struct observer *o, const char *const *keys, size_t n)
+{
+    if (same_interest(o, keys, n))
+        return;
+    o->interest = xrealloc(o->interest, (n + 1) * sizeof *o->interest);
+    o->n_interest = n;
+    for (size_t i = 0; i < n; i++)
+        str_cut(o->interest[i], sizeof o->interest[i], keys[i]);
+    if (o->c.agents != NULL)
+        agents_interest(o->c.agents, keys, n);
+}
+
+/* The node ids behind the keys, by the last world. */
+static void tell_nodes(struct observer *o)
+{
+    const struct world *w = o->ready != NULL ? o->ready : o->given;
+    const char **ids = xalloc((o->n_interest + 1) * sizeof *ids);
+    const char **names = xalloc((o->n_interest + 1) * sizeof *names);
+    size_t n = 0;
+    for (size_t i = 0; w != NULL && i < o->n_interest; i++) {
+        const struct host *h = world_host(w, o->interest[i]);
+        if (h == NULL || h->node_id[0] == '\0')
+            continue;
+        ids[n] = h->node_id;
+        names[n++] = h->name;
+    }
+    nodes_interest(&o->nodes, ids, names, n);
+    free(ids);
+    free(names);
+}
+
+static struct region_state *region_of(struct observer *o, const char *name)
+{
+    for (size_t i = 0; i < o->n_regions; i++)
+        if (str_eq(o->regions[i].name, name))
+            return &o->regions[i];
+    if (name[0] == '\0' || o->n_regions == NODE_REGIONS_MAX)
+        return NULL;
+    struct region_state *r = &o->regions[o->n_regions++];
+    memset(r, 0, sizeof *r);
+    str_cut(r->name, sizeof r->name, name);
+    return r;
+}
+
+/* Pages exist since 1.3, and must exist on whoever answers. */
+static bool knows_pages(const struct observer *o, const char *region)
+{
+    for (size_t i = 0; i < o->servers.n; i++) {
+        const struct server_slot *slot = o->servers.slots[i];
+        struct version v;
+        struct err unused = ERR_INIT;
+        if (str_eq(slot->region, region) && slot->seen_as == MEMBER_ALIVE &&
+            (version_parse(slot->build, &v, &unused) < 0 || version_cmp_text(&v, "1.3.0") < 0))
+            return false;
+    }
+    return true;
+}
+
+/* Regions appear with the first members that name them, also in the middle of a round. */
+static void ask_regions(struct observer *o)
+{
+    for (size_t i = 0; i < o->servers.n; i++) {
+        struct region_state *r = region_of(o, o->servers.slots[i]->region);
+        if (r == NULL || r->asked == o->round)
+            continue;
+        struct nomad_base base = r->base;
+        r->asked = o->round;
+        if (!r->spoken)
+            nomad_base_seed(o->c.nomad, &base);
+        nodes_ask_region(&o->nodes, r->name, &base, !r->spoken, knows_pages(o, r->name));
+    }
+}
+
+static void begin(struct observer *o, int64_t now)
+{
+    o->building = xzalloc(1, sizeof *o->building);
+    o->building->arena = (struct arena)ARENA_INIT;
+    o->building->round = ++o->round;
+    o->building->begun_ms = o->begun = now;
+    o->open = true;
+    o->changes = o->c.agents != NULL ? agents_changes(o->c.agents) : 0;
+    tell_nodes(o);
+    nodes_begin(&o->nodes, &o->building->arena, o->round);
+    servers_begin(&o->servers, &o->building->arena, o->round);
+    ask_regions(o);
+}
+
+static void end(struct observer *o, int64_t now)
+{
+    servers_end(&o->servers);
+    for (size_t i = 0; i < o->n_regions; i++) {
+        const struct server_slot *speaker = servers_speaker(&o->servers, o->regions[i].name);
+        o->regions[i].spoken = speaker != NULL;
+        if (speaker != NULL)
+            o->regions[i].base = speaker->base;
+    }
+    const struct fleet f = {o->c.conf, &o->servers, &o->nodes, o->c.agents};
+    fleet_build(&f, o->building);
+    nodes_end(&o->nodes);
+    o->building->ended_ms = now;
+    o->ready = take_ptr(&o->building);
+    o->open = false;
+    int64_t took = now - o->begun;
+    o->due = MAX_OF(o->begun + ROUND_MIN_MS, now + MIN_OF(2 * took, (int64_t)ROUND_REST_MS));
+}
+
+static bool is_over(const struct observer *o, int64_t now)
+{
+    int64_t took = now - o->begun;
+    if (took >= (o->c.patient ? ROUND_PATIENT_MS : ROUND_MAX_MS))
+        return true;
+    if (o->servers.pending + o->nodes.pending > 0)
+        return false;
+    return o->servers.pending_slow + o->nodes.pending_slow == 0 || took >= ROUND_GRACE_MS;
+}
+
+int64_t observer_tick(struct observer *o)
+{
+    int64_t now = clock_mono(o->c.clock);
+    bool hurry = o->c.agents != NULL && agents_changes(o->c.agents) != o->changes &&
+                 now >= o->begun + ROUND_MIN_MS / 5;
+    if (!o->open && o->ready == NULL && (now >= o->due || hurry))
+        begin(o, now);
+    if (o->open) {
+        ask_regions(o);
+        if (is_over(o, now))
+            end(o, now);
+    }
+    if (!o->open)
+        return o->due;
+    if (o->servers.pending + o->nodes.pending == 0)
+        return o->begun + ROUND_GRACE_MS;
+    return o->begun + (o->c.patient ? ROUND_PATIENT_MS : ROUND_MAX_MS);
+}
+
+void observer_speaker(const struct observer *o, const char *region, struct nomad_base *ret)
+{
+    nomad_base_seed(o->c.nomad, ret);
+    for (size_t i = 0; i < o->n_regions; i++)
+        if (o->regions[i].spoken && str_eq(o->regions[i].name, region))
+            *ret = o->regions[i].base;
+}
+
+size_t observer_servers(const struct observer *o, struct nomad_base *ret, size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < o->servers.n && n < max; i++)
+        if (o->servers.slots[i]->has_base && o->servers.slots[i]->seen_as == MEMBER_ALIVE)
+            ret[n++] = o->servers.slots[i]->base;
+    return n;
+}
+
+void observer_remember(struct observer *o, const struct nomad_base *bases, size_t n)
+{
+    servers_remember(&o->servers, bases, n);
+}
+
+void observer_patient(struct observer *o, bool patient)
+{
+    o->c.patient = patient;
+}
+
+const struct world *observer_world(const struct observer *o)
+{
+    return o->given;
+}
+
+const struct world *observer_take(struct observer *o)
+{
+    if (o->ready == NULL)
+        return NULL;
+    drop_world(&o->given);
+    o->given = take_ptr(&o->ready);
+    return o->given;
+}

@@ -1,0 +1,54 @@
+/*
+ * observer.h - rounds of observation, each ending in a struct world.
+ *
+ * A round asks every server and, in a region, the list of nodes when it is due and
+ * the hosts of interest; it ends when all have answered, or at its deadline, with
+ * unknowns for the rest. The next begins ROUND_MIN_MS after the last began, but no
+ * sooner than twice as long as it took; at once when an agent told of a change. A
+ * world lives until the next one is taken.
+ *
+ *     observer_tick(o)          drives: begins and ends rounds; gives when to come again
+ *     observer_take(o)          a world not taken yet, or NULL
+ *
+ * The answers come inside http_wait, which the owner of the http calls between ticks.
+ */
+#ifndef OBSERVER_H
+#define OBSERVER_H
+
+#include "fleet.h"
+
+#define ROUND_MIN_MS     150
+#define ROUND_MAX_MS     3000  /* deadline of a round in a run */
+#define ROUND_PATIENT_MS 12000 /* of one for status and plan */
+#define ROUND_GRACE_MS   150   /* for those who did not answer the last time */
+#define ROUND_REST_MS    1000  /* most between two rounds */
+
+struct observer;
+
+struct observer_config {
+    const struct coord_conf *conf;
+    struct nomad_http *nomad;
+    struct agents *agents; /* NULL: without */
+    const struct clock *clock;
+    bool patient; /* a look, not a run: waits longer for every answer */
+};
+
+struct observer *observer_new(const struct observer_config *c);
+void observer_free(struct observer *o); /* after nomad_http_free and links_free */
+/* Keys of the hosts asked in detail from the next round on. Copied. */
+void observer_interest(struct observer *o, const char *const *keys, size_t n);
+int64_t observer_tick(struct observer *o);
+const struct world *observer_take(struct observer *o);
+/* The last one taken; NULL before. */
+const struct world *observer_world(const struct observer *o);
+/* Whom to ask to change something in a region: who spoke for it in the last round,
+ * its leader if it answered; else NOMAD_ADDR. */
+void observer_speaker(const struct observer *o, const char *region, struct nomad_base *ret);
+/* The servers' bases as known now, and those of an earlier look: asked when NOMAD_ADDR
+ * does not answer. */
+size_t observer_servers(const struct observer *o, struct nomad_base *ret, size_t max);
+void observer_remember(struct observer *o, const struct nomad_base *bases, size_t n);
+/* From the next round on. */
+void observer_patient(struct observer *o, bool patient);
+
+#endif

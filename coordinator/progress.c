@@ -1,0 +1,56 @@
+#include "progress.h"
+
+void progress_init(struct progress *p, const struct plan *plan, const struct ledger *l, int64_t now)
+{
+    memset(p, 0, sizeof *p);
+    p->plan = plan;
+    p->ledger = l;
+    p->begun = now;
+    p->run_state = -1;
+    p->states = xzalloc(l->n_hosts + 1, sizeof *p->states);
+    p->since = xzalloc(l->n_hosts + 1, sizeof *p->since);
+    for (size_t i = 0; i < l->n_hosts; i++) {
+        p->states[i] = (int)l->hosts[i].state; /* what a resumed run finds is no news */
+        p->since[i] = now;
+    }
+}
+
+void progress_free(struct progress *p)
+{
+    free(p->states);
+    free(p->since);
+    memset(p, 0, sizeof *p);
+}
+
+static void fold_waiting(struct progress *p, const struct waiting *w, int64_t now,
+                         void (*tell)(void *, const struct change *), void *ctx)
+{
+    bool same = p->reason == w->reason && str_eq(p->key, w->key);
+    bool news = !str_eq(p->text, w->text) && now - p->told_ms >= PROGRESS_REPEAT_MS;
+    if (same && !news)
+        return;
+    p->reason = w->reason;
+    str_cut(p->key, sizeof p->key, w->key);
+    str_cut(p->text, sizeof p->text, w->text);
+    p->told_ms = now;
+    tell(ctx, &(struct change){.kind = CHANGE_WAITING, .waiting = w});
+}
+
+void progress_fold(struct progress *p, const struct decision *d, int64_t now,
+                   void (*tell)(void *ctx, const struct change *c), void *ctx)
+{
+    const struct ledger *l = p->ledger;
+    if (p->run_state != (int)l->state) {
+        p->run_state = (int)l->state;
+        tell(ctx, &(struct change){.kind = CHANGE_RUN});
+    }
+    for (size_t i = 0; i < l->n_hosts; i++) {
+        if (p->states[i] == (int)l->hosts[i].state)
+            continue;
+        p->states[i] = (int)l->hosts[i].state;
+        p->since[i] = now;
+        tell(ctx, &(struct change){.kind = CHANGE_HOST, .host = i});
+    }
+    if (d->n_waiting > 0)
+        fold_waiting(p, &d->waiting[0], now, tell, ctx);
+}

@@ -1,0 +1,43 @@
+/*
+ * progress.h - what changed in a run since it was last looked at.
+ *
+ * Folded after every tick; tells each change of the run's state, of a host's state,
+ * and of what is waited for (another reason or host, or the same with news after
+ * PROGRESS_REPEAT_MS) exactly once. The live view, plain lines and JSON events are
+ * three readers of it.
+ */
+#ifndef PROGRESS_H
+#define PROGRESS_H
+
+#include "run.h"
+
+#define PROGRESS_REPEAT_MS 15000
+
+enum change_kind { CHANGE_RUN, CHANGE_HOST, CHANGE_WAITING };
+
+struct change {
+    enum change_kind kind;
+    size_t host;                   /* CHANGE_HOST: index in plan and ledger */
+    const struct waiting *waiting; /* CHANGE_WAITING */
+};
+
+struct progress {
+    const struct plan *plan;
+    const struct ledger *ledger;
+    int run_state;
+    int *states;    /* by host */
+    int64_t *since; /* by host: when its state began, clock.mono */
+    int64_t begun;
+    enum reason reason; /* last told */
+    char key[UUID_MAX];
+    char text[TEXT_MAX];
+    int64_t told_ms;
+};
+
+void progress_init(struct progress *p, const struct plan *plan, const struct ledger *l,
+                   int64_t now);
+void progress_free(struct progress *p);
+void progress_fold(struct progress *p, const struct decision *d, int64_t now,
+                   void (*tell)(void *ctx, const struct change *c), void *ctx);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * report.h - what a plan, a fleet and a run look like to people and, as JSON, to
+ * programs. Prints only; every text from outside is escaped.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "json.h"
+#include "ledger_store.h"
+#include "plan.h"
+#include "table.h"
+
+#define REPORT_ROWS 60 /* hosts shown one by one; more are counted, unless all */
+
+void report_plan(const struct plan *p, bool all, bool color, FILE *out);
+struct json *report_plan_json(const struct plan *p);
+/* Why it is refused, and what to do: standard error. */
+void report_refusal(const struct plan *p, FILE *out);
+const char *severity_name(enum severity s);
+
+/* How a run stands: table of hosts and versions; when it stopped, which host, in which
+ * phase, why, and what to do now. w may be NULL (show): versions are then the plan's. */
+void report_run(const struct plan *p, const struct ledger *l, const struct world *w, bool color,
+                FILE *out);
+struct json *report_run_json(const struct plan *p, const struct ledger *l, const struct world *w);
+/* The lines about cause and advice alone. */
+void report_cause(const struct ledger *l, bool color, FILE *out);
+void run_hex(char dst[static 33], const unsigned char id[static RUN_ID_LEN]);
+
+void report_history(const struct stored_run *runs, size_t n, bool color, FILE *out);
+void report_changes(const struct plan *p, const struct stored_change *list, size_t n, FILE *out);
+
+#endif

@@ -1,0 +1,163 @@
+#include "report.h"
+
+static const struct {
+    const char *name, *shown;
+    enum color color;
+} severities[] = {
+    [SEVERITY_INFO] = {"info", "info", COLOR_DIM},
+    [SEVERITY_WARN] = {"warn", "warning", COLOR_YELLOW},
+    [SEVERITY_BLOCK] = {"block", "against it", COLOR_RED},
+    [SEVERITY_HARD] = {"hard", "refused", COLOR_RED},
+};
+
+const char *severity_name(enum severity s)
+{
+    return severities[s].name;
+}
+
+static const char *group_of(const struct plan_host *h)
+{
+    return h->is_server ? "servers" : h->canary ? "canary" : "clients";
+}
+
+static void host_row(struct table *t, const struct plan *p, size_t i)
+{
+    const struct plan_host *h = &p->hosts[i];
+    const char *note = h->already    ? "runs it already"
+                       : !h->managed ? "no enrolled agent answers"
+                       : h->leader   ? "leader: last of its region"
+                                     : "";
+    char number[24];
+    snprintf(number, sizeof number, "%zu", i + 1);
+    table_row(t,
+              h->already   ? COLOR_DIM
+              : h->managed ? COLOR_NONE
+                           : COLOR_YELLOW,
+              (const char *[]){number, group_of(h), h->name, h->region,
+                               h->from[0] != '\0' ? h->from : "?", p->target, note});
+}
+
+static void print_hosts(const struct plan *p, bool all, bool color, FILE *out)
+{
+    struct table t;
+    size_t most =
+        all || p->n_hosts <= REPORT_ROWS ? p->n_hosts : MAX_OF(p->n_servers, (size_t)REPORT_ROWS);
+    table_init(&t, (const char *[]){"", "GROUP", "HOST", "REGION", "FROM", "TO", ""}, 7);
+    for (size_t i = 0; i < most; i++)
+        host_row(&t, p, i);
+    table_print(&t, color, out);
+    table_free(&t);
+    if (most < p->n_hosts)
+        fprintf(out, "  ... and %zu more clients (-v shows all)\n", p->n_hosts - most);
+}
+
+static void print_limits(const struct plan *p, FILE *out)
+{
+    const struct policy *y = &p->policy;
+    char settle[24], soak[24], drain[24];
+    str_for_ms(settle, sizeof settle, y->settle_ms);
+    str_for_ms(soak, sizeof soak, y->soak_ms);
+    str_for_ms(drain, sizeof drain, y->drain_deadline_ms);
+    fprintf(out, "\nServers one at a time, the leader last%s; each must settle for %s.\n",
+            p->transfer ? ", after its leadership was moved" : "", settle);
+    if (p->n_clients == 0)
+        return;
+    fprintf(out, "Clients: %u at once", p->parallel);
+    if (y->parallel_percent > 0)
+        fprintf(out, " (%u%% of %zu)", y->parallel_percent, p->n_clients);
+    fprintf(out, "; %u canar%s first, soaking %s; %u may fail, %u may be skipped.\n", y->canary,
+            y->canary == 1 ? "y" : "ies", soak, y->max_failures, y->max_skipped);
+    if (y->drain)
+        fprintf(out, "Each client is drained first, for at most %s.\n", drain);
+}
+
+static void print_finding(const struct finding *f, bool color, FILE *out)
+{
+    enum color shade = f->accepted ? COLOR_DIM : severities[f->severity].color;
+    fprintf(out, "%s%s%s [%s]%s%s ", color_on(color, shade), severities[f->severity].shown,
+            f->accepted ? ", accepted" : "", f->id,
+            f->detected == TRI_UNKNOWN ? " cannot tell:" : "", color_off(color, shade));
+    if (f->host[0] != '\0') {
+        print_safe(out, f->host);
+        fputs(": ", out);
+    }
+    print_safe(out, f->text);
+    fprintf(out, "\n    %s\n", f->advice != NULL ? f->advice : "");
+}
+
+void report_plan(const struct plan *p, bool all, bool color, FILE *out)
+{
+    char digest[65];
+    digest_hex(digest, &p->digest);
+    fprintf(out, "%sPlan: %zu of %zu hosts to %s%s  (%zu servers, %zu clients; digest %.16s)\n\n",
+            color_on(color, COLOR_BOLD), p->n_todo, p->n_hosts, p->target,
+            color_off(color, COLOR_BOLD), p->n_servers, p->n_clients, digest);
+    print_hosts(p, all, color, out);
+    print_limits(p, out);
+    if (p->n_findings > 0)
+        fputc('\n', out);
+    for (size_t i = 0; i < p->n_findings; i++)
+        print_finding(&p->findings[i], color, out);
+}
+
+void report_refusal(const struct plan *p, FILE *out)
+{
+    const struct finding *f = plan_refused(p);
+    if (f == NULL)
+        return;
+    fprintf(out, "caravan: refused, and nothing was touched: [%s] ", f->id);
+    if (f->host[0] != '\0') {
+        print_safe(out, f->host);
+        fputs(": ", out);
+    }
+    print_safe(out, f->text);
+    fprintf(out, "\n  %s\n", f->advice != NULL ? f->advice : "");
+    if (f->severity == SEVERITY_BLOCK)
+        fprintf(out, "  To go on all the same: --accept %s\n", f->id);
+}
+
+static struct json *host_json(const struct plan_host *h)
+{
+    struct json *o = json_new_object();
+    json_set_str(o, "key", h->key);
+    json_set_str(o, "name", h->name);
+    json_set_str(o, "region", h->region);
+    json_set_str(o, "group", group_of(h));
+    json_set_str(o, "from", h->from);
+    json_set_bool(o, "leader", h->leader);
+    json_set_bool(o, "already", h->already);
+    json_set_bool(o, "managed", h->managed);
+    return o;
+}
+
+static struct json *finding_json(const struct finding *f)
+{
+    struct json *o = json_new_object();
+    json_set_str(o, "id", f->id);
+    json_set_str(o, "severity", severity_name(f->severity));
+    json_set_bool(o, "certain", f->detected == TRI_YES);
+    json_set_bool(o, "accepted", f->accepted);
+    json_set_str(o, "host", f->host);
+    json_set_str(o, "text", f->text);
+    json_set_str(o, "advice", f->advice != NULL ? f->advice : "");
+    return o;
+}
+
+struct json *report_plan_json(const struct plan *p)
+{
+    struct json *o = json_new_object(), *hosts = json_new_array(), *findings = json_new_array();
+    char digest[65];
+    digest_hex(digest, &p->digest);
+    json_set_str(o, "target", p->target);
+    json_set_str(o, "digest", digest);
+    json_set_bool(o, "refused", plan_refused(p) != NULL);
+    json_set_int(o, "todo", (int64_t)p->n_todo);
+    json_set_int(o, "parallel", p->parallel);
+    for (size_t i = 0; i < p->n_hosts; i++)
+        json_add(hosts, host_json(&p->hosts[i]));
+    json_set(o, "hosts", hosts);
+    for (size_t i = 0; i < p->n_findings; i++)
+        json_add(findings, finding_json(&p->findings[i]));
+    json_set(o, "findings", findings);
+    return o;
+}

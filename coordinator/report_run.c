@@ -1,0 +1,195 @@
+#include "report.h"
+
+void run_hex(char dst[static 33], const unsigned char id[static RUN_ID_LEN])
+{
+    str_hex(dst, id, RUN_ID_LEN);
+}
+
+static const char *version_of(const struct world *w, const struct plan_host *ph,
+                              const struct ledger_host *lh, const struct plan *p)
+{
+    const struct host *h = w != NULL ? world_host(w, ph->key) : NULL;
+    if (h != NULL)
+        return host_version(w, h)[0] != '\0' ? host_version(w, h) : "?";
+    return w != NULL ? "?" : lh->state == HOST_DONE ? p->target : "";
+}
+
+static enum color host_color(const struct ledger_host *h)
+{
+    if (h->state == HOST_DONE)
+        return COLOR_GREEN;
+    if (h->state == HOST_FAILED)
+        return COLOR_RED;
+    return host_finished(h->state) || host_in_flight(h->state) ? COLOR_YELLOW : COLOR_NONE;
+}
+
+/* "failed: crash-loop while probing, reverted" */
+static void outcome_text(const struct ledger_host *h, char *dst, size_t n)
+{
+    static const char *const ends[] = {[OUTCOME_NONE] = "",
+                                       [OUTCOME_SETTLED] = "",
+                                       [OUTCOME_REVERTED] = ", runs the old version again",
+                                       [OUTCOME_LEFT] = ", left as it is"};
+    char silence[24];
+    if (h->state == HOST_SKIPPED)
+        snprintf(dst, n, "skipped: %s", skip_name(h->skip));
+    else if (h->failure != FAILURE_NONE)
+        snprintf(dst, n, "%s: %s while %s%s", host_state_name(h->state), failure_name(h->failure),
+                 phase_name(h->failed_in), ends[h->outcome]);
+    else
+        snprintf(dst, n, "%s%s", host_state_name(h->state), ends[h->outcome]);
+    if (h->state == HOST_DONE && h->silence_ms > 0) {
+        str_for_ms(silence, sizeof silence, h->silence_ms);
+        size_t len = strlen(dst);
+        snprintf(dst + len, n - len, ", Nomad silent for %s", silence);
+    }
+}
+
+static void print_hosts(const struct plan *p, const struct ledger *l, const struct world *w,
+                        bool color, FILE *out)
+{
+    struct table t;
+    size_t skipped = 0;
+    table_init(&t, (const char *[]){"HOST", "ROLE", "FROM", "NOW", "STATE", ""}, 6);
+    for (size_t i = 0; i < p->n_hosts && i < l->n_hosts; i++) {
+        const struct plan_host *ph = &p->hosts[i];
+        const struct ledger_host *lh = &l->hosts[i];
+        char outcome[160];
+        if (i >= REPORT_ROWS && (lh->state == HOST_DONE || lh->state == HOST_PENDING)) {
+            skipped++;
+            continue;
+        }
+        outcome_text(lh, outcome, sizeof outcome);
+        table_row(&t, host_color(lh),
+                  (const char *[]){ph->name, ph->is_server ? "server" : "client", ph->from,
+                                   version_of(w, ph, lh, p), outcome,
+                                   str_starts(outcome, lh->text) ? "" : lh->text});
+    }
+    table_print(&t, color, out);
+    table_free(&t);
+    if (skipped > 0)
+        fprintf(out, "  ... and %zu more, done or not begun\n", skipped);
+}
+
+static size_t count(const struct ledger *l, enum host_state state)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n_hosts; i++)
+        n += l->hosts[i].state == state;
+    return n;
+}
+
+void report_cause(const struct ledger *l, bool color, FILE *out)
+{
+    if (l->cause[0] == '\0')
+        return;
+    fprintf(out, "%s%s%s: ", color_on(color, COLOR_RED), run_state_name(l->state),
+            color_off(color, COLOR_RED));
+    if (l->cause_host[0] != '\0') {
+        fputs("host ", out);
+        print_safe(out, l->cause_host);
+        fputs(": ", out);
+    }
+    print_safe(out, l->cause);
+    fputc('\n', out);
+    if (l->advice[0] == '\0')
+        return;
+    fputs("What to do now: ", out);
+    print_safe(out, l->advice);
+    fputc('\n', out);
+}
+
+void report_run(const struct plan *p, const struct ledger *l, const struct world *w, bool color,
+                FILE *out)
+{
+    char hex[33];
+    run_hex(hex, l->run_id);
+    print_hosts(p, l, w, color, out);
+    fprintf(out, "\nRun %.8s to %s %s %s: %zu of %zu hosts done", hex, l->target,
+            run_ended(l->state) ? "is" : "has not ended,", run_state_name(l->state),
+            count(l, HOST_DONE), l->n_hosts);
+    static const enum host_state told[] = {HOST_FAILED, HOST_SKIPPED, HOST_GONE};
+    for (size_t i = 0; i < ARRAY_LEN(told); i++)
+        if (count(l, told[i]) > 0)
+            fprintf(out, ", %zu %s", count(l, told[i]), host_state_name(told[i]));
+    fputs(".\n", out);
+    report_cause(l, color, out);
+    if (l->state == RUN_STOPPED || l->state == RUN_PAUSED)
+        fprintf(out, "Go on with `caravan resume`, or end it with `caravan abort`.\n");
+}
+
+static struct json *run_host_json(const struct plan *p, const struct ledger *l,
+                                  const struct world *w, size_t i)
+{
+    const struct ledger_host *h = &l->hosts[i];
+    struct json *o = json_new_object();
+    json_set_str(o, "key", h->key);
+    json_set_str(o, "name", p->hosts[i].name);
+    json_set_str(o, "from", p->hosts[i].from);
+    json_set_str(o, "version", version_of(w, &p->hosts[i], h, p));
+    json_set_str(o, "state", host_state_name(h->state));
+    json_set_str(o, "text", h->text);
+    if (h->failure != FAILURE_NONE) {
+        json_set_str(o, "failure", failure_name(h->failure));
+        json_set_str(o, "phase", phase_name(h->failed_in));
+    }
+    if (h->silence_ms > 0)
+        json_set_int(o, "silence_ms", h->silence_ms);
+    return o;
+}
+
+struct json *report_run_json(const struct plan *p, const struct ledger *l, const struct world *w)
+{
+    struct json *o = json_new_object(), *hosts = json_new_array();
+    char hex[33];
+    run_hex(hex, l->run_id);
+    json_set_str(o, "run", hex);
+    json_set_str(o, "target", l->target);
+    json_set_str(o, "state", run_state_name(l->state));
+    json_set_str(o, "cause", l->cause);
+    json_set_str(o, "host", l->cause_host);
+    json_set_str(o, "advice", l->advice);
+    for (size_t i = 0; i < p->n_hosts && i < l->n_hosts; i++)
+        json_add(hosts, run_host_json(p, l, w, i));
+    json_set(o, "hosts", hosts);
+    return o;
+}
+
+void report_history(const struct stored_run *runs, size_t n, bool color, FILE *out)
+{
+    struct table t;
+    table_init(&t, (const char *[]){"RUN", "BEGUN", "TARGET", "STATE", "DONE", "CAUSE"}, 6);
+    for (size_t i = 0; i < n; i++) {
+        char hex[33], when[21], done[32], cause[160];
+        run_hex(hex, runs[i].run_id);
+        hex[8] = '\0';
+        clock_rfc3339(when, runs[i].begun_wall_ms);
+        snprintf(done, sizeof done, "%lld/%lld", (long long)runs[i].done, (long long)runs[i].hosts);
+        snprintf(cause, sizeof cause, "%s%s%.100s", runs[i].cause_host,
+                 runs[i].cause_host[0] != '\0' ? ": " : "", runs[i].cause);
+        enum color shade = runs[i].state == RUN_DONE      ? COLOR_GREEN
+                           : runs[i].state == RUN_ABORTED ? COLOR_DIM
+                                                          : COLOR_YELLOW;
+        table_row(&t, shade,
+                  (const char *[]){hex, when, runs[i].target, run_state_name(runs[i].state), done,
+                                   cause});
+    }
+    table_print(&t, color, out);
+    table_free(&t);
+}
+
+void report_changes(const struct plan *p, const struct stored_change *list, size_t n, FILE *out)
+{
+    struct table t;
+    table_init(&t, (const char *[]){"WHEN", "HOST", "STATE", ""}, 4);
+    for (size_t i = 0; i < n; i++) {
+        char when[21];
+        const struct plan_host *h = list[i].key[0] != '\0' ? plan_host(p, list[i].key) : NULL;
+        clock_rfc3339(when, list[i].wall_ms);
+        table_row(
+            &t, COLOR_NONE,
+            (const char *[]){when, h != NULL ? h->name : "(run)", list[i].state, list[i].text});
+    }
+    table_print(&t, false, out);
+    table_free(&t);
+}

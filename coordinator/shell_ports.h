@@ -1,0 +1,39 @@
+/*
+ * shell_ports.h - struct ports on the real world: Nomad, agents, ledger, clock.
+ *
+ * One thread owns everything: shell_ports_next waits in console_wait and hands out
+ * one event at a time, in the order it became known; what an event points to is
+ * valid until the next call. Worlds are those of the observer; one is handed out only
+ * when the run asks for an event, so that a slow tick never finds a queue of them.
+ */
+#ifndef SHELL_PORTS_H
+#define SHELL_PORTS_H
+
+#include "console.h"
+#include "ledger_store.h"
+#include "ports.h"
+#include "release_store.h"
+
+struct shell_operated {
+    uint32_t effect;
+    bool ok;
+    char why[TEXT_MAX];
+    struct shell_operated *next;
+};
+
+struct shell {
+    struct console *console;
+    struct ledger_store *store;
+    const struct stored_release *release; /* NULL: nothing is staged (abort) */
+    struct agent_event current;           /* handed out; freed at the next call */
+    struct shell_operated *operated, **last;
+    char text[TEXT_MAX];
+};
+
+void shell_init(struct shell *s, struct console *c, struct ledger_store *store,
+                const struct stored_release *release);
+void shell_done(struct shell *s);
+/* The table; s must outlive it. */
+struct ports shell_ports(struct shell *s);
+
+#endif

@@ -1,0 +1,150 @@
+#include "crowd.h"
+
+struct member {
+    uint32_t id; /* 0: free */
+    struct address from;
+    uint64_t last; /* when it joined, was last heard or last served: the crowd's count */
+    int serving;   /* frames of it in a handler */
+    int party;     /* staying members of its party, itself included */
+    bool leaving;  /* does not count any more */
+    bool told;     /* crowd_to_close has named it */
+};
+
+struct crowd {
+    size_t max, max_each;
+    uint64_t count;
+    size_t size; /* of those who stay */
+    size_t n;
+    struct member members[]; /* twice max: those told to go need a moment */
+};
+
+struct crowd *crowd_new(int max, int max_each)
+{
+    size_t n = 2 * (size_t)max;
+    struct crowd *c = xzalloc(1, sizeof(*c) + n * sizeof(struct member));
+    c->max = (size_t)max;
+    c->max_each = (size_t)max_each;
+    c->n = n;
+    return c;
+}
+
+void crowd_free(struct crowd *c)
+{
+    free(c);
+}
+
+size_t crowd_size(const struct crowd *c)
+{
+    return c->size;
+}
+
+static struct member *find(struct crowd *c, uint32_t id)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->members[i].id == id)
+            return &c->members[i];
+    }
+    return NULL;
+}
+
+static bool stays(const struct member *m)
+{
+    return m->id != 0 && !m->leaving;
+}
+
+/* Counts one more or one less in everybody of m's party but m; returns how many they are. */
+static int count_party(struct crowd *c, const struct member *m, int step)
+{
+    int others = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        struct member *o = &c->members[i];
+        if (o == m || !stays(o) || !address_same_party(&o->from, &m->from))
+            continue;
+        o->party += step;
+        others++;
+    }
+    return others;
+}
+
+static void let_go(struct crowd *c, struct member *m)
+{
+    m->leaving = true;
+    c->size--;
+    (void)count_party(c, m, -1);
+}
+
+/* The one to go: of the largest party, and there the one silent longest; NULL when all of
+ * them are being served. With `of`, within its party. */
+static struct member *find_silent(struct crowd *c, const struct address *of)
+{
+    struct member *best = NULL;
+    for (size_t i = 0; i < c->n; i++) {
+        struct member *m = &c->members[i];
+        if (!stays(m) || m->serving > 0 || (of != NULL && !address_same_party(&m->from, of)))
+            continue;
+        if (best == NULL || m->party > best->party ||
+            (m->party == best->party && m->last < best->last))
+            best = m;
+    }
+    return best;
+}
+
+bool crowd_admit(struct crowd *c, uint32_t id, const struct address *from)
+{
+    struct member new = {.id = id, .from = *from, .last = ++c->count};
+    struct member *slot = find(c, 0);
+
+    if (slot == NULL)
+        return false;
+    bool party_full = (size_t)count_party(c, &new, 0) >= c->max_each;
+    if (party_full || c->size >= c->max) {
+        struct member *silent = find_silent(c, party_full ? from : NULL);
+        if (silent == NULL)
+            return false;
+        let_go(c, silent);
+    }
+    new.party = 1 + count_party(c, &new, 1);
+    *slot = new;
+    c->size++;
+    return true;
+}
+
+void crowd_heard(struct crowd *c, uint32_t id)
+{
+    struct member *m = find(c, id);
+    if (m == NULL)
+        return;
+    m->serving++;
+    m->last = ++c->count;
+}
+
+void crowd_served(struct crowd *c, uint32_t id)
+{
+    struct member *m = find(c, id);
+    if (m == NULL)
+        return;
+    m->serving--;
+    m->last = ++c->count;
+}
+
+void crowd_left(struct crowd *c, uint32_t id)
+{
+    struct member *m = find(c, id);
+    if (m == NULL)
+        return;
+    if (!m->leaving)
+        let_go(c, m);
+    memset(m, 0, sizeof(*m));
+}
+
+uint32_t crowd_to_close(struct crowd *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        struct member *m = &c->members[i];
+        if (m->id != 0 && m->leaving && !m->told) {
+            m->told = true;
+            return m->id;
+        }
+    }
+    return 0;
+}

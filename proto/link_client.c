@@ -1,0 +1,320 @@
+#include <pthread.h>
+#include "envelope.h"
+#include "link_call.h"
+#include "link_client.h"
+#include "link_error.h"
+
+#define DEADLINE_MAX_MS (24 * 3600 * 1000)
+#define TICK_MS         50 /* how often deadlines in the queue are looked at, while there is one */
+
+struct call_list {
+    struct call *first, *last;
+    size_t n;
+};
+
+struct links {
+    void (*wake)(void *ctx);
+    void *ctx;
+    uint64_t last_id;
+    struct call_list queue, open;
+    nng_aio *tick;
+    bool ticking, some_cancelled; /* some_cancelled: in the queue */
+
+    pthread_mutex_t lock; /* guards what follows, and each call's `ready` */
+    struct call *first_ready, *last_ready;
+    bool ticked;
+};
+
+static void list_add(struct call_list *l, struct call *c)
+{
+    c->next = NULL;
+    c->prev = l->last;
+    *(l->last != NULL ? &l->last->next : &l->first) = c;
+    l->last = c;
+    l->n++;
+}
+
+static void list_remove(struct call_list *l, struct call *c)
+{
+    *(c->prev != NULL ? &c->prev->next : &l->first) = c->next;
+    *(c->next != NULL ? &c->next->prev : &l->last) = c->prev;
+    c->next = c->prev = NULL;
+    l->n--;
+}
+
+/* ---- on nng's threads: append and wake, nothing else ---- */
+
+static void on_completed(void *arg)
+{
+    struct call *c = arg;
+    struct links *l = c->links;
+
+    pthread_mutex_lock(&l->lock);
+    if (!c->ready) {
+        c->ready = true;
+        c->next_ready = NULL;
+        *(l->last_ready != NULL ? &l->last_ready->next_ready : &l->first_ready) = c;
+        l->last_ready = c;
+    }
+    pthread_mutex_unlock(&l->lock);
+    l->wake(l->ctx);
+}
+
+static void on_tick(void *arg)
+{
+    struct links *l = arg;
+
+    pthread_mutex_lock(&l->lock);
+    l->ticked = true;
+    pthread_mutex_unlock(&l->lock);
+    l->wake(l->ctx);
+}
+
+/* ---- on the owner's thread ---- */
+
+static struct call *take_ready(struct links *l)
+{
+    pthread_mutex_lock(&l->lock);
+    struct call *c = l->first_ready;
+    if (c != NULL) {
+        c->ready = false;
+        l->first_ready = c->next_ready;
+        if (l->first_ready == NULL)
+            l->last_ready = NULL;
+    }
+    pthread_mutex_unlock(&l->lock);
+    return c;
+}
+
+/* A call that is closed may still be in the list of completed ones. */
+static void forget_ready(struct links *l, const struct call *gone)
+{
+    pthread_mutex_lock(&l->lock);
+    struct call **p = &l->first_ready, *last = NULL;
+    while (gone->ready && *p != NULL) {
+        if (*p == gone)
+            *p = gone->next_ready;
+        else
+            p = &(last = *p)->next_ready;
+    }
+    if (gone->ready)
+        l->last_ready = last;
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* Takes the call out of everything, tells its owner, frees it. on_done may start and
+ * cancel others. err NULL: c->in is the answer. */
+static void finish(struct links *l, struct call *c, const struct err *err)
+{
+    list_remove(c->stage == CALL_QUEUED ? &l->queue : &l->open, c);
+    call_close(c);
+    forget_ready(l, c);
+    if (err == NULL)
+        c->on_done(c->ctx, c->in.data, c->in.len, NULL);
+    else
+        c->on_done(c->ctx, NULL, 0, err);
+    call_free(c);
+}
+
+static void finish_cancelled(struct links *l, struct call *c)
+{
+    struct err err = ERR_INIT;
+    err_set(&err, ERR_STATE, 0, "%s: the call was cancelled", c->address);
+    finish(l, c, &err);
+}
+
+static void finish_failed(struct links *l, struct call *c, int code)
+{
+    struct err err = ERR_INIT;
+    call_error(c, code, &err);
+    finish(l, c, &err);
+}
+
+/* 1 when the call was handed out. */
+static size_t step(struct links *l, struct call *c)
+{
+    struct err err = ERR_INIT;
+
+    if (c->cancelled) {
+        finish_cancelled(l, c);
+        return 1;
+    }
+    int rv = call_step(c, &err);
+    if (rv != 0)
+        finish(l, c, rv > 0 ? NULL : &err);
+    return rv != 0 ? 1 : 0;
+}
+
+static size_t start_queued(struct links *l)
+{
+    size_t handed_out = 0;
+
+    while (l->queue.first != NULL && l->open.n < LINK_CALLS_MAX) {
+        struct call *c = l->queue.first;
+        list_remove(&l->queue, c);
+        list_add(&l->open, c);
+        int rv = call_start(c, on_completed);
+        if (rv == 0)
+            continue;
+        c->stage = CALL_DIALS; /* it is in the open list */
+        finish_failed(l, c, rv);
+        handed_out++;
+    }
+    return handed_out;
+}
+
+/* Ends what was cancelled, or got too late, while it was queued. */
+static size_t end_late(struct links *l)
+{
+    int64_t now = call_now_ms();
+    size_t handed_out = 0;
+
+    for (struct call *c = l->queue.first; c != NULL;) {
+        if (!c->cancelled && c->until_ms > now) {
+            c = c->next;
+            continue;
+        }
+        if (c->cancelled)
+            finish_cancelled(l, c);
+        else
+            finish_failed(l, c, NNG_ETIMEDOUT);
+        handed_out++;
+        c = l->queue.first; /* on_done may have changed the list */
+    }
+    return handed_out;
+}
+
+static bool take_tick(struct links *l)
+{
+    pthread_mutex_lock(&l->lock);
+    bool ticked = l->ticked;
+    l->ticked = false;
+    pthread_mutex_unlock(&l->lock);
+    if (ticked)
+        l->ticking = false;
+    return ticked;
+}
+
+size_t links_drain(struct links *l)
+{
+    struct call *c;
+    size_t handed_out = 0;
+
+    if (take_tick(l) || l->some_cancelled) {
+        l->some_cancelled = false;
+        handed_out += end_late(l);
+    }
+    while ((c = take_ready(l)) != NULL)
+        handed_out += step(l, c);
+    handed_out += start_queued(l);
+    if (l->queue.first != NULL && !l->ticking) {
+        l->ticking = true;
+        nng_sleep_aio(TICK_MS, l->tick);
+    }
+    return handed_out;
+}
+
+size_t links_open(const struct links *l)
+{
+    return l->queue.n + l->open.n;
+}
+
+/* ---- what the owner asks for ---- */
+
+static int check_address(const char *address, struct err *err)
+{
+    const char *port = strrchr(address, ':');
+
+    if (port == NULL || port == address || port[1] == '\0' || strlen(address) >= ADDRESS_MAX ||
+        strpbrk(address, "/;@ ") != NULL)
+        return err_set(err, ERR_USAGE, 0, "\"%.100s\" is not HOST:PORT or [HOST]:PORT", address);
+    return 0;
+}
+
+int links_call(struct links *l, const char *address, const void *frame, size_t n,
+               int64_t deadline_ms,
+               void (*on_done)(void *ctx, const void *frame, size_t n, const struct err *err),
+               void *ctx, uint64_t *ret_id, struct err *err)
+{
+    if (check_address(address, err) < 0)
+        return -1;
+    if (n > FRAME_ORDER_MAX)
+        return err_set(err, ERR_LIMIT, 0, "%s: a frame of %zu bytes, at most %d", address, n,
+                       FRAME_ORDER_MAX);
+    if (deadline_ms < 1 || deadline_ms > DEADLINE_MAX_MS)
+        return err_set(err, ERR_USAGE, 0, "%s: a deadline of %lld ms", address,
+                       (long long)deadline_ms);
+    struct call *c = call_new(address, frame, n, deadline_ms);
+    c->links = l;
+    c->id = ++l->last_id;
+    c->on_done = on_done;
+    c->ctx = ctx;
+    list_add(&l->queue, c);
+    *ret_id = c->id;
+    l->wake(l->ctx); /* links_drain starts it */
+    return 0;
+}
+
+static struct call *find(const struct call_list *list, uint64_t id)
+{
+    struct call *c = list->first;
+    while (c != NULL && c->id != id)
+        c = c->next;
+    return c;
+}
+
+void links_cancel(struct links *l, uint64_t id)
+{
+    struct call *c = find(&l->open, id);
+    if (c == NULL)
+        c = find(&l->queue, id);
+    if (c == NULL || c->cancelled)
+        return;
+    c->cancelled = true;
+    if (c->stage == CALL_QUEUED) {
+        l->some_cancelled = true;
+        l->wake(l->ctx);
+    } else {
+        nng_aio_cancel(c->aio); /* its callback comes, or has come */
+    }
+}
+
+int links_new(void (*wake)(void *ctx), void *ctx, struct links **ret, struct err *err)
+{
+    struct links *l = xzalloc(1, sizeof(*l));
+    int rv;
+
+    l->wake = wake;
+    l->ctx = ctx;
+    pthread_mutex_init(&l->lock, NULL);
+    if ((rv = nng_aio_alloc(&l->tick, on_tick, l)) != 0) {
+        pthread_mutex_destroy(&l->lock);
+        free(l);
+        return link_error(err, rv, "start the links");
+    }
+    *ret = l;
+    return 0;
+}
+
+static void list_free(struct links *l, struct call_list *list)
+{
+    struct call *c;
+    while ((c = list->first) != NULL) {
+        list_remove(list, c);
+        call_close(c);
+        forget_ready(l, c);
+        call_free(c);
+    }
+}
+
+void links_free(struct links *l)
+{
+    if (l == NULL)
+        return;
+    nng_aio_stop(l->tick);
+    list_free(l, &l->open);
+    list_free(l, &l->queue);
+    nng_aio_free(l->tick);
+    pthread_mutex_destroy(&l->lock);
+    free(l);
+}

@@ -1,0 +1,24 @@
+#include "agent_conf.h"
+#include "cleanup.h"
+#include "fuzz_target.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct agent_conf c;
+    struct err err = ERR_INIT;
+    autofree char *text = xzalloc(size + 1, 1);
+
+    if (size > 0)
+        memcpy(text, data, size);
+    memset(&c, 0, sizeof(c));
+    FUZZ_CHECK(conf_defaults(&agent_conf_table, &c, &err) == 0);
+    if (conf_parse(&agent_conf_table, "f", text, &c, &err) < 0) {
+        FUZZ_CHECK(err.kind == ERR_CONFIG || err.kind == ERR_LIMIT);
+        return 0;
+    }
+    FUZZ_CHECK(c.gap_ms >= 0 && c.max_lease_ms >= 1000 && c.start_deadline_ms >= 1000);
+    FUZZ_CHECK(c.max_connections >= 16 && c.max_connections_each >= 1);
+    FUZZ_CHECK(memchr(c.binary, 0, sizeof(c.binary)) != NULL);
+    FUZZ_CHECK(c.state_dir[0] == '\0' || c.state_dir[0] == '/');
+    return 0;
+}

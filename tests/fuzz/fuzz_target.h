@@ -1,0 +1,28 @@
+/*
+ * fuzz_target.h - what a fuzz target defines.
+ *
+ * tests/fuzz/fuzz_X.c defines LLVMFuzzerTestOneInput (and, if it must prepare
+ * something once, LLVMFuzzerInitialize). A wrong result aborts: FUZZ_CHECK. `make
+ * fuzz` explores with libFuzzer; `make test` replays tests/fuzz/corpus/X/ and small
+ * changes of it with replay.c.
+ */
+#ifndef FUZZ_TARGET_H
+#define FUZZ_TARGET_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define FUZZ_CHECK(condition)                                                                      \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+#endif

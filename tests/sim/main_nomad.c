@@ -1,0 +1,9 @@
+/*
+ * main_nomad.c - Caravan's stand-in for `nomad`: see tests/sim/README.md.
+ */
+#include "sim_shell.h"
+
+int main(int argc, char **argv)
+{
+    return sim_shell_command(argc, argv);
+}

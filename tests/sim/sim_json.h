@@ -1,0 +1,30 @@
+/*
+ * sim_json.h - writing JSON straight into a buffer.
+ *
+ * js_open(b, key, '{') ... js_close(b, '}'). key NULL: an element of an array or
+ * the root. Commas come by themselves. js_raw takes constant JSON written with
+ * single quotes. Ten thousand nodes are answered this way without a tree.
+ */
+#ifndef SIM_JSON_H
+#define SIM_JSON_H
+
+#include "buf.h"
+#include "sim_types.h"
+
+void js_open(struct buf *b, const char *key, char bracket);
+void js_close(struct buf *b, char bracket);
+void js_str(struct buf *b, const char *key, const char *v);
+void js_strf(struct buf *b, const char *key, const char *fmt, ...) PRINTF(3, 4);
+void js_int(struct buf *b, const char *key, int64_t v);
+void js_bool(struct buf *b, const char *key, bool v);
+void js_raw(struct buf *b, const char *key, const char *quoted);
+void js_json(struct buf *b, const char *key, const char *json); /* as it is */
+void js_id(struct buf *b, const char *key, const struct sim_id *id);
+void js_addr(struct buf *b, const char *key, uint32_t ip, uint16_t port);
+/* RFC 3339; 0 is Go's zero time. js_time has seconds, js_time_ns nanoseconds. */
+void js_time(struct buf *b, const char *key, int64_t ms);
+void js_time_ns(struct buf *b, const char *key, int64_t ms);
+/* "31ms", "1.2s", "0s" */
+void js_duration(struct buf *b, const char *key, int64_t ms);
+
+#endif

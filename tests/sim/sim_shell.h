@@ -1,0 +1,126 @@
+/*
+ * sim_shell.h - the stand-in process around one node of the model.
+ *
+ * Everything that touches the machine: configuration, the release's trailer and
+ * the stand-in's settings, sockets, HTTP, files, child processes, the clock. One
+ * thread; sim_shell_run is its loop. Nothing of it is used by tests of the model
+ * or by random worlds.
+ */
+#ifndef SIM_SHELL_H
+#define SIM_SHELL_H
+
+#include <signal.h>
+#include "sim_answer.h"
+
+struct MHD_Daemon;
+struct MHD_Connection;
+
+/* What the release's trailer and the settings say. */
+struct sim_settings {
+    char version[SIM_NAME];
+    struct sim_timing timing;
+    struct sim_faults faults; /* of trailer and settings; the run-time file comes on top */
+    char only[8]; /* "server", "client": whom the faults meet; "": both */
+    int allocs;
+    bool tasks; /* allocations are real processes */
+    int crowd;
+    struct sim_id management, reader;
+};
+
+/* Nomad's own configuration, as far as the stand-in obeys it. */
+struct sim_nomad_conf {
+    struct sim_config node;
+    char http_address[SIM_ADDR_TEXT]; /* to listen on */
+    char ca_file[256], cert_file[256], key_file[256];
+    int conns_per_client;
+};
+
+/* One request, from its first line until its answer is given away. */
+struct sim_pending {
+    struct sim_pending *next;
+    struct MHD_Connection *connection; /* NULL: asked by a client agent for its caller */
+    struct buf body;
+    char *path, *query, *token, *method;
+    char content_type[64];
+    struct sim_request request;
+    struct sim_answer answer;
+    bool suspended, ready;
+    uint32_t ticket; /* passed on to or by another agent: its number */
+    struct sim_addr asker;
+    int64_t asked_ms;
+};
+
+/* How many connections an address has: more than the limit get 429. */
+#define SIM_CALLERS_MAX 64
+struct sim_caller {
+    uint32_t ip;
+    int connections;
+};
+
+struct sim_shell {
+    struct sim_settings settings;
+    struct sim_nomad_conf conf;
+    struct sim_node node;
+    int64_t clock_offset; /* node's time less CLOCK_BOOTTIME, ms */
+    int udp, rpc, signals;
+    struct MHD_Daemon *http;
+    int http_fd;
+    struct sim_pending *pending;
+    uint32_t last_ticket;
+    struct sim_caller callers[SIM_CALLERS_MAX];
+    char *tls_key, *tls_cert, *tls_ca;
+    int64_t saved_ms, faults_due;
+    int64_t faults_stamp; /* mtime of the run-time file, ns; -1: not there */
+    bool crowd_made;
+};
+
+/* ---- sim_shell_settings.c ---- */
+MUST_CHECK int sim_settings_load(struct sim_settings *ret, struct err *err);
+/* Re-reads <data_dir>/faults when it changed. */
+void sim_settings_faults(struct sim_shell *s);
+
+/* ---- sim_shell_conf.c ---- */
+/* Files or directories in the order given; later ones win. */
+MUST_CHECK int sim_conf_load(int n, char **paths, const char *version, struct sim_nomad_conf *ret,
+                             struct err *err);
+
+/* ---- sim_shell_net.c ---- */
+MUST_CHECK int sim_net_open(struct sim_shell *s, struct err *err);
+void sim_net_receive(struct sim_shell *s);
+void sim_net_accept(struct sim_shell *s);
+void sim_net_send(struct sim_shell *s);
+void sim_net_datagram(struct sim_shell *s, struct sim_addr to, const void *p, size_t n);
+bool sim_net_accepts(void *ctx, uint32_t ip, uint16_t port);
+
+/* ---- sim_shell_http.c ---- */
+MUST_CHECK int sim_http_open(struct sim_shell *s, struct err *err);
+void sim_http_work(struct sim_shell *s);
+int64_t sim_http_timeout(const struct sim_shell *s); /* ms; -1: none */
+/* Answers what waited and can be answered now. */
+void sim_http_resume(struct sim_shell *s);
+
+struct sim_pending *sim_pending_new(struct sim_shell *s, const char *method, const char *path,
+                                    const char *query, const char *token);
+void sim_pending_free(struct sim_shell *s, struct sim_pending *p);
+
+/* ---- sim_shell_proxy.c: an agent in client mode asks a server for its caller ---- */
+void sim_proxy_ask(struct sim_shell *s, struct sim_pending *p);
+/* A datagram that is not the model's: a question or an answer. */
+void sim_proxy_receive(struct sim_shell *s, const unsigned char *p, size_t n);
+void sim_proxy_reply(struct sim_shell *s, const struct sim_pending *p);
+
+/* ---- sim_shell_disk.c ---- */
+MUST_CHECK int sim_disk_load(struct sim_shell *s, struct err *err);
+MUST_CHECK int sim_disk_save(struct sim_shell *s, struct err *err);
+
+/* ---- sim_shell_tasks.c ---- */
+void sim_tasks_check(struct sim_shell *s);  /* at start: which processes are still there? */
+void sim_tasks_follow(struct sim_shell *s); /* starts and ends processes as the model says */
+
+/* ---- sim_shell_command.c, sim_shell.c ---- */
+int sim_shell_command(int argc, char **argv); /* exit status */
+MUST_CHECK int sim_shell_run(struct sim_shell *s, struct err *err);
+int64_t sim_shell_now(const struct sim_shell *s);
+void sim_shell_log(const struct sim_shell *s, const char *level, const char *fmt, ...) PRINTF(3, 4);
+
+#endif

@@ -1,0 +1,121 @@
+#include "sim_shell.h"
+#include "file.h"
+#include "sim_build.h"
+#include "str.h"
+
+#define CONFIGS_MAX 32
+
+static int complain(const char *what, const struct err *err)
+{
+    fprintf(stderr, "==> %s: %s\n", what, err->text);
+    return 1;
+}
+
+static int version(const struct sim_settings *s)
+{
+    char revision[41];
+    sim_build_revision(s->version, revision);
+    if (sim_build_has(s->version, SIM_FEATURE_BUILD_DATE))
+        printf("Nomad v%s\nBuildDate %s\nRevision %s\n", s->version, sim_build_date(s->version),
+               revision);
+    else
+        printf("Nomad v%s (%s)\n", s->version, revision);
+    return 0;
+}
+
+static int validate(const struct sim_settings *s, int n, char **paths)
+{
+    struct sim_nomad_conf conf;
+    struct err err = ERR_INIT;
+    if (n == 0) {
+        fprintf(stderr, "Must specify at least one config file or directory\n");
+        return 1;
+    }
+    if (s->faults.reject_config != 0) {
+        fprintf(stderr, "Configuration invalid: fault reject-config\n");
+        return 1;
+    }
+    if (sim_conf_load(n, paths, s->version, &conf, &err) < 0) {
+        fprintf(stderr, "Configuration invalid: %s\n", err.text);
+        return 1;
+    }
+    puts("Configuration is valid!");
+    return 0;
+}
+
+/* The values of -config; -1: another argument. */
+static int configs(int argc, char **argv, char *ret[static CONFIGS_MAX])
+{
+    int n = 0;
+    for (int i = 0; i < argc; i++) {
+        const char *a = argv[i] + (str_starts(argv[i], "--") ? 1 : 0);
+        if (n == CONFIGS_MAX)
+            return -1;
+        if (str_starts(a, "-config="))
+            ret[n++] = argv[i] + (a - argv[i]) + strlen("-config=");
+        else if (str_eq(a, "-config") && i + 1 < argc)
+            ret[n++] = argv[++i];
+        else
+            return -1;
+    }
+    return n;
+}
+
+static int agent(const struct sim_settings *settings, int argc, char **argv)
+{
+    char *paths[CONFIGS_MAX];
+    struct err err = ERR_INIT;
+    int n = configs(argc, argv, paths);
+    if (n <= 0) {
+        fprintf(stderr, "==> usage: nomad agent -config FILE|DIR ...\n");
+        return 1;
+    }
+    autofree struct sim_shell *s = xzalloc(1, sizeof(*s));
+    s->settings = *settings;
+    if (sim_conf_load(n, paths, settings->version, &s->conf, &err) < 0)
+        return complain("Error loading configuration", &err);
+    if ((str_eq(settings->only, "server") && !s->conf.node.server) ||
+        (str_eq(settings->only, "client") && s->conf.node.server))
+        memset(&s->settings.faults, 0, sizeof(s->settings.faults));
+    s->conf.node.timing = settings->timing;
+    s->conf.node.allocs = settings->allocs;
+    s->conf.node.management = settings->management;
+    s->conf.node.reader = settings->reader;
+    printf("==> Loaded configuration from %s\n==> Starting Nomad agent (a stand-in)...\n",
+           s->conf.node.file);
+    printf("    Version: %s\n     Server: %s\n     Client: %s\n", settings->version,
+           s->conf.node.server ? "true" : "false", s->conf.node.client ? "true" : "false");
+    fflush(stdout);
+    if (sim_shell_run(s, &err) < 0)
+        return complain("Error starting agent", &err);
+    if (s->node.exited) {
+        fprintf(stderr, "==> %s\n", s->node.exit_text);
+        return s->node.exit_status;
+    }
+    sim_shell_log(s, "INFO", "agent: shutdown complete");
+    return 1; /* as Nomad, when it was told to end and did not leave */
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "Usage: nomad agent -config FILE|DIR ... | nomad version | nomad config "
+                    "validate FILE|DIR\nThis is Caravan's stand-in for Nomad.\n");
+    return 127;
+}
+
+int sim_shell_command(int argc, char **argv)
+{
+    struct sim_settings s;
+    struct err err = ERR_INIT;
+    const char *verb = argc > 1 ? argv[1] : "";
+    if (sim_settings_load(&s, &err) < 0)
+        return complain("the stand-in's settings", &err);
+    if (str_eq(verb, "version") || str_eq(verb, "-version") || str_eq(verb, "-v"))
+        return version(&s);
+    if (str_eq(verb, "agent"))
+        return agent(&s, argc - 2, argv + 2);
+    if (str_eq(verb, "config") && argc > 2 && str_eq(argv[2], "validate") &&
+        sim_build_has(s.version, SIM_FEATURE_VALIDATE))
+        return validate(&s, argc - 3, argv + 3);
+    return usage();
+}

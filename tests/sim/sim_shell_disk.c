@@ -1,0 +1,107 @@
+#include "sim_shell.h"
+#include "file.h"
+#include "str.h"
+
+#define STATE_MAX (UINT64_C(1) << 30)
+
+/* The durable state as it is in memory: read again by the same stand-in only. */
+struct head {
+    uint32_t wire, slot_size;
+    uint64_t n_slots;
+    struct sim_durable durable; /* its pointers mean nothing here */
+};
+
+static void state_path(const struct sim_shell *s, char *dst, size_t n)
+{
+    const struct sim_config *c = &s->conf.node;
+    snprintf(dst, n, "%s/%s", c->data_dir, c->server ? "server/raft/raft.db" : "client/state.db");
+}
+
+/* The id in the file; made and written when there is none. */
+static int load_id(const struct sim_shell *s, const char *name, struct sim_id *id, struct err *err)
+{
+    char path[256], text[SIM_UUID_TEXT];
+    auto_buf struct buf content = BUF_INIT;
+    bool there;
+    snprintf(path, sizeof(path), "%s/%s", s->conf.node.data_dir, name);
+    if (file_read_if(path, 64, FILE_FOLLOW, &content, &there, err) < 0)
+        return -1;
+    if (there && sim_id_parse(buf_str(&content), id) == 0)
+        return 0;
+    sim_id_text(text, id);
+    return file_replace(path, text, strlen(text), 0600, err);
+}
+
+static int load_state(struct sim_shell *s, struct err *err)
+{
+    char path[256];
+    struct head h;
+    auto_buf struct buf content = BUF_INIT;
+    bool there;
+    struct sim_durable *d = &s->node.durable;
+    state_path(s, path, sizeof(path));
+    if (file_read_if(path, STATE_MAX, FILE_FOLLOW, &content, &there, err) < 0)
+        return -1;
+    if (!there || content.len == 0)
+        return 0;
+    if (content.len >= sizeof(h))
+        memcpy(&h, content.data, sizeof(h));
+    if (content.len < sizeof(h) || h.wire != SIM_WIRE || h.slot_size != sizeof(struct sim_slot) ||
+        content.len != sizeof(h) + h.n_slots * sizeof(struct sim_slot))
+        return err_set(err, ERR_FORMAT, 0, "failed to open raft log: %s: unknown format", path);
+    struct sim_state fresh = d->state;
+    *d = h.durable;
+    d->state = fresh;
+    const struct sim_slot *slots =
+        (const struct sim_slot *)(const void *)(content.data + sizeof(h));
+    for (int i = h.durable.state.head; i >= 0; i = slots[i].next)
+        sim_state_apply(&d->state, &slots[i].r);
+    d->state.last_index = h.durable.state.last_index;
+    d->state.last_term = h.durable.state.last_term;
+    memcpy(d->state.terms, h.durable.state.terms, sizeof(d->state.terms));
+    d->state.n_terms = h.durable.state.n_terms;
+    return 0;
+}
+
+int sim_disk_load(struct sim_shell *s, struct err *err)
+{
+    static const char *const dirs[] = {"server/raft", "client", "alloc", "tasks"};
+    for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+        char path[256];
+        snprintf(path, sizeof(path), "%s/%s", s->conf.node.data_dir, dirs[i]);
+        bool server = i == 0;
+        if ((server ? s->conf.node.server : s->conf.node.client) &&
+            file_make_dirs(path, 0700, err) < 0)
+            return -1;
+    }
+    if (load_state(s, err) < 0)
+        return -1;
+    if (s->conf.node.server && load_id(s, "server/node-id", &s->node.durable.server_id, err) < 0)
+        return -1;
+    if (s->conf.node.client && load_id(s, "client/client-id", &s->node.durable.client_id, err) < 0)
+        return -1;
+    return 0;
+}
+
+/* Replaced whole by rename, without fsync: it must survive the process, not the machine. */
+int sim_disk_save(struct sim_shell *s, struct err *err)
+{
+    char path[256], temporary[264];
+    const struct sim_durable *d = &s->node.durable;
+    struct head h = {.wire = SIM_WIRE, .slot_size = sizeof(struct sim_slot)};
+    h.n_slots = (uint64_t)d->state.n;
+    h.durable = *d;
+    state_path(s, path, sizeof(path));
+    snprintf(temporary, sizeof(temporary), "%s.new", path);
+    autofile FILE *f = fopen(temporary, "wb");
+    if (f == NULL)
+        return err_set(err, ERR_IO, errno, "open %s", temporary);
+    bool ok = fwrite(&h, sizeof(h), 1, f) == 1;
+    ok = ok && (d->state.n == 0 || fwrite(d->state.slots, sizeof(struct sim_slot),
+                                          (size_t)d->state.n, f) == (size_t)d->state.n);
+    if (!ok || fflush(f) != 0 || rename(temporary, path) < 0)
+        return err_set(err, ERR_IO, errno, "write %s", path);
+    s->node.dirty = false;
+    s->saved_ms = s->node.now;
+    return 0;
+}

@@ -1,0 +1,413 @@
+#include "sim_timeline.h"
+#include "json.h"
+#include "sim_answer.h"
+#include "str.h"
+
+#define POLL_MS 100
+
+static const char *const topic_names[SIM_TOPICS] = {"members", "leader", "autopilot", "raft"};
+
+/* Adds a value unless it is what this host and topic showed last. */
+static void add(struct sim_timeline *t, int64_t at_ms, char host, enum sim_topic topic,
+                const char *value)
+{
+    for (int i = t->n - 1; i >= 0; i--)
+        if (t->changes[i].host == host && t->changes[i].topic == topic) {
+            if (strcmp(t->changes[i].value, value) == 0)
+                return;
+            break;
+        }
+    if (t->n == SIM_CHANGES_MAX)
+        return;
+    struct sim_change *c = &t->changes[t->n++];
+    *c = (struct sim_change){.at_ms = at_ms, .host = host, .topic = topic};
+    str_cut(c->value, sizeof(c->value), value);
+}
+
+static char part(int host, int x, int before, int after)
+{
+    if (host == x)
+        return 'X';
+    if (host == after && after != before)
+        return 'N';
+    return host == before ? 'L' : 'O';
+}
+
+/* ---- the recorded files ---- */
+
+struct parts {
+    int x, before, after;
+    char versions[2][16]; /* of X: the first seen, another */
+};
+
+static char part_of(const struct parts *p, int host)
+{
+    return part(host, p->x, p->before, p->after);
+}
+
+/* Number of the host in "s2" or "10.99.0.12" or "127.0.0.12:4647"; 0: none. */
+static int host_in(const char *s)
+{
+    const char *dot = strrchr(s, '.');
+    if (s[0] == 's')
+        return s[1] - '0';
+    return dot != NULL ? dot[2] - '0' : 0;
+}
+
+/* "s1=alive" or "('s1.global', 'alive', '1.0.18')" of X. */
+static void members_value(struct parts *p, const char *rest, char *value, size_t n)
+{
+    char key[16], status[16] = "", version[16] = "";
+    const char *at;
+    snprintf(key, sizeof(key), "('s%d.global", p->x);
+    at = strstr(rest, key);
+    if (at != NULL) {
+        if (sscanf(at, "('%*[^']', '%15[^']', '%15[^']'", status, version) != 2)
+            return;
+        if (p->versions[0][0] == '\0')
+            str_cut(p->versions[0], sizeof(p->versions[0]), version);
+        bool new_one = strcmp(version, p->versions[0]) != 0;
+        snprintf(value, n, "%s%s", status, new_one ? ",new" : "");
+        return;
+    }
+    snprintf(key, sizeof(key), "s%d=", p->x);
+    at = strstr(rest, key);
+    if (at != NULL && sscanf(at + strlen(key), "%15[a-z]", status) == 1)
+        str_cut(value, n, status);
+}
+
+static void leader_value(const struct parts *p, const char *rest, char *value, size_t n)
+{
+    int status = 0;
+    char at[32] = "";
+    int got = sscanf(rest, "(%d, '%31[^']'", &status, at);
+    if (got < 1)
+        return;
+    if (status != 200)
+        str_cut(value, n, "500");
+    else if (got == 1)
+        str_cut(value, n, "none");
+    else
+        snprintf(value, n, "%c", part_of(p, host_in(at)));
+}
+
+static void autopilot_value(const struct parts *p, const char *rest, char *value, size_t n)
+{
+    int status = 0, tolerance = 0;
+    char key[8], mine[40] = "absent";
+    if (sscanf(rest, "(%d,", &status) != 1)
+        return;
+    if (status == 500) {
+        str_cut(value, n, "500");
+        return;
+    }
+    const char *at = strstr(rest, "tolerance=");
+    if (at != NULL)
+        tolerance = at[strlen("tolerance=")] - '0';
+    snprintf(key, sizeof(key), "s%d:", p->x);
+    const char *x = strstr(rest, key);
+    if (x != NULL && sscanf(x + strlen(key), "%39[a-z,]", mine) != 1)
+        return;
+    if (strstr(rest, "s3:") == NULL)
+        str_cut(mine, sizeof(mine), "empty");
+    char *leader = strstr(mine, ",leader");
+    if (leader != NULL)
+        *leader = '\0';
+    snprintf(value, n, "%d/%d X:%s", status, tolerance, mine);
+}
+
+static void raft_value(const struct parts *p, const char *rest, char *value, size_t n)
+{
+    char key[8], mine[16] = "absent";
+    const char *star = strchr(rest, '*');
+    snprintf(key, sizeof(key), "s%d=", p->x);
+    const char *x = strstr(rest, key);
+    if (x != NULL && sscanf(x + strlen(key), "%15[a-z]", mine) != 1)
+        return;
+    while (star != NULL && star > rest && *star != '=')
+        star--;
+    char leader = star != NULL && *star == '=' ? part_of(p, star[-1] - '0') : '?';
+    snprintf(value, n, "X:%s leader:%c", mine, leader);
+}
+
+static void read_line(struct parts *p, const char *line, double from_s, double to_s,
+                      struct sim_timeline *t)
+{
+    double at;
+    char host[24], topic[16];
+    int used = 0;
+    if (sscanf(line, "%lf %23s %15s %n", &at, host, topic, &used) < 3 || strcmp(host, "--") == 0)
+        return;
+    if (at < from_s || at >= to_s || strstr(line, "TimeoutError") != NULL)
+        return;
+    char value[64] = "";
+    const char *rest = line + used;
+    for (int i = 0; i < SIM_TOPICS; i++) {
+        if (strcmp(topic, topic_names[i]) != 0)
+            continue;
+        if (strstr(rest, "URLError") != NULL)
+            str_cut(value, sizeof(value), "down");
+        else if (i == SIM_TOPIC_MEMBERS)
+            members_value(p, rest, value, sizeof(value));
+        else if (i == SIM_TOPIC_LEADER)
+            leader_value(p, rest, value, sizeof(value));
+        else if (i == SIM_TOPIC_AUTOPILOT)
+            autopilot_value(p, rest, value, sizeof(value));
+        else
+            raft_value(p, rest, value, sizeof(value));
+        if (value[0] != '\0')
+            add(t, (int64_t)(at * 1000), part_of(p, host_in(host)), (enum sim_topic)i, value);
+    }
+}
+
+int sim_timeline_read(const char *path, double from_s, double to_s, int x, int before, int after,
+                      struct sim_timeline *ret, struct err *err)
+{
+    struct parts p = {.x = x, .before = before, .after = after};
+    char line[512];
+    autofile FILE *f = fopen(path, "r");
+    if (f == NULL)
+        return err_set(err, ERR_IO, errno, "open %s", path);
+    ret->n = 0;
+    while (fgets(line, sizeof(line), f) != NULL)
+        read_line(&p, line, from_s, to_s, ret);
+    return 0;
+}
+
+/* ---- the comparison ---- */
+
+static int values_of(const struct sim_timeline *t, char host, int topic,
+                     const struct sim_change *ret[static SIM_CHANGES_MAX])
+{
+    int n = 0;
+    for (int i = 0; i < t->n; i++)
+        if (t->changes[i].host == host && (int)t->changes[i].topic == topic)
+            ret[n++] = &t->changes[i];
+    return n;
+}
+
+static void list(char *dst, size_t n, const struct sim_change *const *c, int k)
+{
+    size_t used = 0;
+    dst[0] = '\0';
+    for (int i = 0; i < k && used + 1 < n; i++)
+        used += (size_t)MAX_OF(
+            snprintf(dst + used, n - used, "%s[%s]", i > 0 ? " " : "", c[i]->value), 0);
+}
+
+/* Which change of the model is the same as the recorded one: by host, topic, value
+ * and how often that value was shown before. NULL: none. */
+static const struct sim_change *match(const struct sim_timeline *recorded, int i,
+                                      const struct sim_timeline *model)
+{
+    const struct sim_change *r = &recorded->changes[i];
+    int nth = 0;
+    for (int k = 0; k <= i; k++)
+        nth += recorded->changes[k].host == r->host && recorded->changes[k].topic == r->topic &&
+               strcmp(recorded->changes[k].value, r->value) == 0;
+    for (int k = 0; k < model->n; k++) {
+        const struct sim_change *m = &model->changes[k];
+        if (m->host == r->host && m->topic == r->topic && strcmp(m->value, r->value) == 0 &&
+            --nth == 0)
+            return m;
+    }
+    return NULL;
+}
+
+const char *sim_timeline_differs(const struct sim_timeline *recorded,
+                                 const struct sim_timeline *model, int64_t apart_ms,
+                                 char text[static 400])
+{
+    const struct sim_change *a[SIM_CHANGES_MAX], *b[SIM_CHANGES_MAX];
+    for (const char *host = "XLNO"; *host != '\0'; host++)
+        for (int topic = 0; topic < SIM_TOPICS; topic++) {
+            int n = values_of(recorded, *host, topic, a), m = values_of(model, *host, topic, b);
+            bool same = n == m;
+            for (int i = 0; same && i < n; i++)
+                same = strcmp(a[i]->value, b[i]->value) == 0;
+            if (same || n == 0)
+                continue;
+            char x[170], y[170];
+            list(x, sizeof(x), a, n);
+            list(y, sizeof(y), b, m);
+            snprintf(text, 400, "%c %s: recorded %s, model %s", *host, topic_names[topic], x, y);
+            return text;
+        }
+    for (int i = 0; i < recorded->n; i++)
+        for (int k = i + 1; k < recorded->n; k++) {
+            const struct sim_change *one = match(recorded, i, model);
+            const struct sim_change *two = match(recorded, k, model);
+            if (recorded->changes[k].at_ms - recorded->changes[i].at_ms < apart_ms || one == NULL ||
+                two == NULL || one->at_ms <= two->at_ms)
+                continue;
+            snprintf(text, 400, "recorded %c %s [%s] before %c %s [%s], model after", one->host,
+                     topic_names[one->topic], one->value, two->host, topic_names[two->topic],
+                     two->value);
+            return text;
+        }
+    return NULL;
+}
+
+/* ---- polling the model ---- */
+
+struct poller {
+    int topic;
+    bool asked;
+    int64_t due;
+    struct sim_request q;
+    char last[SIM_TOPICS][64];
+};
+
+static bool accepts(void *ctx, uint32_t ip, uint16_t port)
+{
+    struct sim_cluster *c = ctx;
+    (void)port;
+    for (int i = 0; i < c->n; i++)
+        if (c->nodes[i].cfg.ip == ip)
+            return sim_node_api(&c->nodes[i]);
+    return false;
+}
+
+static int host_of(const char *addr)
+{
+    return host_in(addr) - 1;
+}
+
+static void value_of(const struct sim_scene *s, enum sim_topic topic, const struct sim_answer *a,
+                     const char *first_version, char *value, size_t n)
+{
+    struct err err = ERR_INIT;
+    auto_json struct json *o = NULL;
+    const struct sim_config *x = &s->cluster->nodes[s->x].cfg;
+    char name[SIM_NAME * 2];
+    snprintf(name, sizeof(name), "%s.%s", x->name, x->region);
+    str_cut(value, n, "500");
+    if (a->status == 500)
+        return;
+    const char *body = (const char *)a->body.data;
+    if (topic == SIM_TOPIC_LEADER) {
+        char at[32] = "";
+        bool some = sscanf(body, "\"%31[^\"]\"", at) == 1;
+        snprintf(value, n, "%s%c", "", some ? (char)('1' + host_of(at)) : '-');
+        return;
+    }
+    if (json_parse(a->body.data, a->body.len, 1 << 20, &o, &err) < 0)
+        return;
+    const struct json *items = json_get(o, topic == SIM_TOPIC_MEMBERS ? "Members" : "Servers");
+    const char *mine = topic == SIM_TOPIC_AUTOPILOT ? "empty" : "absent";
+    char leader = '?', text[48];
+    for (size_t i = 0; i < json_len(items); i++) {
+        const struct json *m = json_item(items, i);
+        if (topic == SIM_TOPIC_AUTOPILOT && i == 0)
+            mine = "absent";
+        if (json_bool(m, "Leader", false))
+            leader = (char)('1' + host_of(json_str(m, "Address", "")));
+        if (!str_eq(json_str(m, topic == SIM_TOPIC_RAFT ? "Node" : "Name", ""), name))
+            continue;
+        if (topic == SIM_TOPIC_MEMBERS) {
+            bool new_one = !str_eq(json_str(json_get(m, "Tags"), "build", ""), first_version);
+            snprintf(text, sizeof(text), "%s%s", json_str(m, "Status", ""), new_one ? ",new" : "");
+        } else if (topic == SIM_TOPIC_AUTOPILOT) {
+            snprintf(text, sizeof(text), "%s,%s,%s", json_str(m, "SerfStatus", ""),
+                     json_bool(m, "Healthy", false) ? "healthy" : "sick",
+                     json_bool(m, "Voter", false) ? "voter" : "nonvoter");
+        } else {
+            str_cut(text, sizeof(text), json_bool(m, "Voter", false) ? "voter" : "nonvoter");
+        }
+        mine = text;
+    }
+    if (topic == SIM_TOPIC_MEMBERS)
+        str_cut(value, n, mine);
+    else if (topic == SIM_TOPIC_AUTOPILOT)
+        snprintf(value, n, "%d/%lld X:%s", a->status, (long long)json_int(o, "FailureTolerance", 0),
+                 mine);
+    else
+        snprintf(value, n, "X:%s leader:%c", mine, leader);
+}
+
+/* One question; true when it was answered. */
+static bool poll_once(const struct sim_scene *s, int host, struct poller *p,
+                      const char *first_version, char *value, size_t n)
+{
+    static const char *const paths[SIM_TOPICS] = {"/v1/agent/members", "/v1/status/leader",
+                                                  "/v1/operator/autopilot/health",
+                                                  "/v1/operator/raft/configuration"};
+    struct sim_node *node = &s->cluster->nodes[host];
+    struct sim_answer a = {0};
+    if (!sim_node_api(node)) {
+        str_cut(value, n, "down");
+        return true;
+    }
+    if (!p->asked)
+        p->q = (struct sim_request){.method = "GET", .token = "", .body = ""};
+    p->asked = true;
+    p->q.path = paths[p->topic];
+    p->q.query = p->topic == SIM_TOPIC_LEADER && s->stale ? "stale" : "";
+    p->q.accepts = accepts;
+    p->q.ctx = s->cluster;
+    bool done = sim_answer(node, &p->q, &a) == SIM_ANSWERED;
+    if (done)
+        value_of(s, (enum sim_topic)p->topic, &a, first_version, value, n);
+    buf_free(&a.body);
+    return done;
+}
+
+struct raw {
+    int64_t at_ms;
+    int host, topic;
+    char value[64];
+};
+
+/* Hosts were numbers until the end, when it is known who led at last. */
+static void name_parts(const struct sim_scene *s, const struct raw *raw, int n, int before,
+                       int after, struct sim_timeline *ret)
+{
+    ret->n = 0;
+    for (int i = 0; i < n; i++) {
+        char value[64];
+        str_cut(value, sizeof(value), raw[i].value);
+        size_t last = strlen(value) - 1;
+        bool leader = raw[i].topic == SIM_TOPIC_LEADER && last == 0;
+        if (leader && value[0] == '-')
+            str_cut(value, sizeof(value), "none");
+        else if (leader || (raw[i].topic == SIM_TOPIC_RAFT && strstr(value, "leader:") != NULL))
+            value[last] = part(value[last] - '1', s->x, before, after);
+        add(ret, raw[i].at_ms, part(raw[i].host, s->x, before, after), (enum sim_topic)raw[i].topic,
+            value);
+    }
+}
+
+void sim_timeline_poll(const struct sim_scene *s, struct sim_timeline *ret)
+{
+    struct sim_cluster *c = s->cluster;
+    struct poller pollers[3] = {0};
+    static const int max = 4 * SIM_CHANGES_MAX;
+    struct raw *raw = xzalloc((size_t)max, sizeof(*raw));
+    char version[SIM_NAME];
+    int n = 0, before = sim_cluster_leader(c), acts = 0;
+    int64_t start = c->now;
+    str_cut(version, sizeof(version), c->nodes[s->x].cfg.version);
+    while (c->now < start + s->for_ms) {
+        sim_cluster_run(c, c->now + 10);
+        if (acts < s->n_acts && c->now >= start + s->acts[acts].at_ms)
+            s->acts[acts++].act(c, s->x);
+        for (int h = 0; h < 3; h++) {
+            struct poller *p = &pollers[h];
+            char value[64];
+            while (c->now >= p->due && poll_once(s, h, p, version, value, sizeof(value))) {
+                /* The recorder wrote no errors of this topic. */
+                bool error = p->topic == SIM_TOPIC_RAFT && strcmp(value, "500") == 0;
+                if (!error && strcmp(p->last[p->topic], value) != 0 && n < max) {
+                    raw[n] = (struct raw){.at_ms = c->now - start, .host = h, .topic = p->topic};
+                    str_cut(raw[n++].value, 64, value);
+                    str_cut(p->last[p->topic], 64, value);
+                }
+                p->asked = false;
+                p->topic = (p->topic + 1) % SIM_TOPICS;
+                p->due = p->topic == 0 ? c->now + POLL_MS : p->due;
+            }
+        }
+    }
+    name_parts(s, raw, n, before, sim_cluster_leader(c), ret);
+    free(raw);
+}

@@ -1,0 +1,61 @@
+/*
+ * crash_stage.h - real caravan-swap on a stage of its own: a pocket Nomad as its
+ * service, and the test in the parts of systemd and caravan-agent.
+ *
+ * The stage holds swap's socket (as systemd does), starts caravan-swap with or
+ * without the effect counter that ends it, hands orders over, and starts it again
+ * when it has died, sending the same bytes once more as the coordinator would.
+ * Failures of the stage itself abort with a reason.
+ */
+#ifndef CRASH_STAGE_H
+#define CRASH_STAGE_H
+
+#include <sys/types.h>
+#include "order_desk.h"
+#include "record.h"
+#include "view_file.h"
+
+struct crash_stage {
+    char dir[128];      /* everything lies below */
+    char programs[256]; /* build/<flavour> */
+    char preload[300];
+    uint16_t port;
+    struct desk desk;
+    struct digest old, fresh; /* of the binaries */
+    uint64_t old_size, fresh_size;
+    int listen, conn; /* -1 */
+    pid_t swap;       /* 0: not running */
+    int status;       /* of the last one that ended */
+    uint64_t sequence;
+};
+
+/* mode: what the new binary does, main_pocket.c. */
+void stage_open(struct crash_stage *st, const char *dir, const char *programs, uint16_t port,
+                const char *mode);
+void stage_close(struct crash_stage *st); /* ends swap and the service, removes dir */
+
+void stage_path(const struct crash_stage *st, const char *name, char dst[static 256]);
+void stage_service(struct crash_stage *st, bool start);
+bool stage_service_runs(const struct crash_stage *st, bool *ret_runs_target);
+
+/* at: end it with status 137 before its at-th effect; 0: never. */
+void stage_start(struct crash_stage *st, unsigned at);
+void stage_stop(struct crash_stage *st);  /* SIGTERM */
+bool stage_alive(struct crash_stage *st); /* reaps */
+
+/* Signs an order with the next sequence; inner bytes stay for sending again. */
+void stage_stage(struct crash_stage *st, struct buf *ret_inner);
+void stage_swap(struct crash_stage *st, enum on_not_ready policy, struct buf *ret_inner);
+void stage_revert(struct crash_stage *st, struct buf *ret_inner);
+/* Sends; when swap dies meanwhile it is started anew and the bytes sent again. */
+enum refusal stage_send(struct crash_stage *st, const struct buf *inner, struct buf *ret_receipt);
+/* Until the view tells a resting phase; swap is started anew when it dies. */
+void stage_rest(struct crash_stage *st, struct view *ret);
+/* Copies what lies on disk aside, and back again. */
+void stage_save(struct crash_stage *st);
+void stage_restore(struct crash_stage *st);
+
+enum stage_binary { BINARY_NONE, BINARY_OLD, BINARY_NEW, BINARY_TORN };
+enum stage_binary stage_target(const struct crash_stage *st);
+
+#endif

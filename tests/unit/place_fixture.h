@@ -1,0 +1,22 @@
+/*
+ * place_fixture.h - a web server on loopback that misbehaves on demand, for tests.
+ *
+ * Serves one body: /ok whole, /twice with everything again behind it, /half and
+ * then the end of the connection, /other the same length with other bytes,
+ * /missing 404 with a page, /moved a redirect to /ok, /slow 1 KiB and then nothing
+ * for as long as the server lives, /silent nothing at all, /v1/large 64 KiB and one
+ * byte, and any other path beginning with /v1/ 200 with the path as its body. Counts the requests.
+ */
+#ifndef PLACE_FIXTURE_H
+#define PLACE_FIXTURE_H
+
+#include "compiler.h"
+
+struct place;
+
+struct place *place_start(const void *body, size_t len); /* body is borrowed */
+void place_stop(struct place *p);                        /* NULL is fine */
+int place_port(const struct place *p);
+unsigned place_requests(const struct place *p);
+
+#endif

@@ -1,0 +1,264 @@
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <cmocka.h>
+#include "fetch_session.h"
+#include "fetch_job.h"
+#include "file.h"
+#include "place_fixture.h"
+#include "str.h"
+
+/* A session on one end of a socket pair, as systemd starts it; the test has the other. */
+struct bench {
+    pthread_t thread;
+    int ends[2];
+    struct agent_conf conf;
+    struct fetch_session session;
+    struct place *place;
+    int rv;
+    struct err err;
+};
+
+static const char body[] = "a binary, of a kind";
+
+static void *serve(void *arg)
+{
+    struct bench *b = arg;
+    b->rv = fetch_session_run(&b->session, &b->err);
+    shutdown(b->ends[1], SHUT_RDWR);
+    return NULL;
+}
+
+static int enter(void **state)
+{
+    struct bench *b = xzalloc(1, sizeof(*b));
+    if (crypto_init(&b->err) < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, b->ends) < 0)
+        return -1;
+    b->place = place_start(body, strlen(body));
+    snprintf(b->conf.address, sizeof(b->conf.address), "http://127.0.0.1:%d/",
+             place_port(b->place));
+    b->session = (struct fetch_session){b->ends[1], b->ends[1], &b->conf, clock_system()};
+    *state = b;
+    return pthread_create(&b->thread, NULL, serve, b);
+}
+
+static void end(struct bench *b)
+{
+    shutdown(b->ends[0], SHUT_WR);
+    pthread_join(b->thread, NULL);
+    b->thread = 0;
+}
+
+static int leave(void **state)
+{
+    struct bench *b = *state;
+    if (b->thread != 0)
+        end(b);
+    close(b->ends[0]);
+    close(b->ends[1]);
+    place_stop(b->place);
+    free(b);
+    return 0;
+}
+
+static void say(struct bench *b, const char *text)
+{
+    assert_int_equal(write(b->ends[0], text, strlen(text)), strlen(text));
+}
+
+static void hear(struct bench *b, const char *want)
+{
+    char got[512] = "";
+    size_t n = 0;
+    while (n < strlen(want)) {
+        ssize_t r = read(b->ends[0], got + n, strlen(want) - n);
+        if (r <= 0)
+            break;
+        n += (size_t)r;
+        got[n] = '\0';
+    }
+    assert_string_equal(got, want);
+}
+
+static void questions_one_after_the_other(void **state)
+{
+    struct bench *b = *state;
+    char line[64];
+    say(b, "ask 5000 /v1/agent/health\n");
+    hear(b, "answer 200 16\n/v1/agent/health");
+    say(b, "ask 5000 /v1/status/leader\nknock 5000 127.0.0.1 ");
+    hear(b, "answer 200 17\n/v1/status/leader");
+    snprintf(line, sizeof(line), "%d\n", place_port(b->place));
+    say(b, line);
+    hear(b, "yes\n");
+    say(b, "knock 5000 127.0.0.1 9\n");
+    hear(b, "no 127.0.0.1 port 9: connect: Connection refused\n");
+    end(b);
+    assert_int_equal(b->rv, 0);
+}
+
+static void only_nomads_api_is_asked(void **state)
+{
+    struct bench *b = *state;
+    static const char *const paths[] = {"/ok", "http://127.0.0.1:1/v1/", "/v1", "/v1/a b",
+                                        "@/v1/x"};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        char line[128], got[512];
+        snprintf(line, sizeof(line), "ask 5000 %s\n", paths[i]);
+        say(b, line);
+        ssize_t n = read(b->ends[0], got, sizeof(got) - 1);
+        assert_true(n > 5);
+        assert_memory_equal(got, "none ", 5);
+    }
+    assert_int_equal(place_requests(b->place), 0);
+}
+
+static void large_answers_are_none(void **state)
+{
+    struct bench *b = *state;
+    say(b, "ask 5000 /v1/large\n");
+    hear(b, "none ");
+}
+
+static void names_are_not_resolved(void **state)
+{
+    struct bench *b = *state;
+    say(b, "knock 5000 localhost 9\n");
+    hear(b, "no localhost is not a numeric address");
+}
+
+static void get_tells_how_it_ended(void **state)
+{
+    struct bench *b = *state;
+    struct fetch_get g = {.n_urls = 1,
+                          .packing = PACKING_BARE,
+                          .deadline_ms = 10000,
+                          .fetch_size = strlen(body),
+                          .size = strlen(body)};
+    char dir[64], want[200], hex[65];
+    auto_buf struct buf text = BUF_INIT;
+    const char *tmp = getenv("TMPDIR");
+
+    snprintf(dir, sizeof(dir), "%.40s/caravan.XXXXXX", tmp != NULL ? tmp : "/tmp");
+    assert_non_null(mkdtemp(dir));
+    str_cut(g.dir, sizeof(g.dir), dir);
+    snprintf(g.urls[0], URL_MAX_LEN, "http://127.0.0.1:%d/ok", place_port(b->place));
+    crypto_digest(body, strlen(body), &g.digest);
+    g.fetch_digest = g.digest;
+    digest_hex(hex, &g.digest);
+    fetch_get_text(&g, &text);
+    say(b, buf_str(&text));
+    snprintf(want, sizeof(want), "progress %zu %zu\ndone %s/%s\n", strlen(body), strlen(body), dir,
+             hex);
+    hear(b, want);
+    pthread_join(b->thread, NULL); /* one job, then it ends by itself */
+    b->thread = 0;
+    assert_int_equal(b->rv, 0);
+    snprintf(want, sizeof(want), "%s/%s", dir, hex);
+    assert_int_equal(unlink(want), 0);
+    assert_int_equal(rmdir(dir), 0);
+}
+
+static void get_tells_why_it_failed(void **state)
+{
+    struct bench *b = *state;
+    struct fetch_get g = {.n_urls = 1,
+                          .packing = PACKING_BARE,
+                          .deadline_ms = 10000,
+                          .fetch_size = 5,
+                          .size = 5,
+                          .dir = "/nonexistent/caravan"};
+    auto_buf struct buf text = BUF_INIT;
+    str_cut(g.urls[0], URL_MAX_LEN, "http://127.0.0.1:9/x");
+    fetch_get_text(&g, &text);
+    say(b, buf_str(&text));
+    hear(b, "failed io open /nonexistent/caravan: No such file");
+}
+
+static void nonsense_ends_it(void **state)
+{
+    struct bench *b = *state;
+    say(b, "tell 5 me\n");
+    pthread_join(b->thread, NULL);
+    b->thread = 0;
+    assert_int_equal(b->rv, -1);
+    assert_int_equal(b->err.kind, ERR_FORMAT);
+}
+
+static void an_endless_line_ends_it(void **state)
+{
+    struct bench *b = *state;
+    char piece[1024];
+    memset(piece, 'a', sizeof(piece));
+    for (int i = 0; i < 3; i++)
+        if (send(b->ends[0], piece, sizeof(piece), MSG_NOSIGNAL) < 0)
+            break;
+    pthread_join(b->thread, NULL);
+    b->thread = 0;
+    assert_int_equal(b->rv, -1);
+    assert_int_equal(b->err.kind, ERR_LIMIT);
+}
+
+static void unix_sockets_are_asked(void **state)
+{
+    struct bench *b = *state;
+    char dir[64], path[96], request[256];
+    const char *tmp = getenv("TMPDIR");
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+
+    snprintf(dir, sizeof(dir), "%.40s/caravan.XXXXXX", tmp != NULL ? tmp : "/tmp");
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/s", dir);
+    assert_int_equal(str_copy(a.sun_path, sizeof(a.sun_path), path), 0);
+    autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    snprintf(b->conf.address, sizeof(b->conf.address), "unix://%s", path);
+    say(b, "ask 5000 /v1/agent/health\n");
+    autoclose int c = accept(fd, NULL, NULL);
+    ssize_t n = read(c, request, sizeof(request) - 1);
+    assert_true(n > 0);
+    request[n] = '\0';
+    assert_non_null(strstr(request, "GET /v1/agent/health HTTP/1.1\r\n"));
+    assert_int_equal(write(c, answer, strlen(answer)), strlen(answer));
+    hear(b, "answer 200 2\n{}");
+    unlink(path);
+    rmdir(dir);
+}
+
+static void long_paths_are_asked_whole(void **state)
+{
+    struct bench *b = *state;
+    struct buf path = BUF_INIT;
+    /* The place answers with the path: as long as one may be asked for, and not cut. */
+    buf_add_str(&path, "ask 5000 /v1/");
+    while (path.len < FETCH_LINE_MAX - 2)
+        buf_add_byte(&path, 'x');
+    buf_add_byte(&path, '\n');
+    say(b, buf_str(&path));
+    hear(b, "answer 200 2037\n/v1/xxx");
+    buf_free(&path);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, enter, leave)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(questions_one_after_the_other),
+        T(only_nomads_api_is_asked),
+        T(large_answers_are_none),
+        T(names_are_not_resolved),
+        T(get_tells_how_it_ended),
+        T(get_tells_why_it_failed),
+        T(nonsense_ends_it),
+        T(an_endless_line_ends_it),
+        T(unix_sockets_are_asked),
+        T(long_paths_are_asked_whole),
+    };
+    return cmocka_run_group_tests_name("fetch_session", tests, NULL, NULL);
+}

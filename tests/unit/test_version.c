@@ -1,0 +1,140 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "version.h"
+
+static struct version parsed(const char *text)
+{
+    struct version v = {0};
+    struct err err = ERR_INIT;
+    if (version_parse(text, &v, &err) < 0)
+        fail_msg("%s", err.text);
+    return v;
+}
+
+static void reads_and_writes(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "1.9.7", "0.12.12", "1.10.0-rc.1", "2.0.5+ent", "1.11.0-beta.1+ent.fips1403", "1.9.0-dev"};
+    char text[VERSION_TEXT];
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct version v = parsed(rows[i]);
+        version_text(text, &v);
+        assert_string_equal(text, rows[i]);
+    }
+    struct version v = parsed("v1.2.3");
+    version_text(text, &v);
+    assert_string_equal(text, "1.2.3");
+    v = parsed("9999.9999.9999-aaaaaaaaaaaaaaaaaaaaaaa+bbbbbbbbbbbbbbbbbbbbbbb");
+    version_text(text, &v);
+    assert_int_equal(strlen(text), 62);
+}
+
+static void refuses(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "",        "1",         "1.2",       "1.2.3.4",     "1.2.x",
+        "01.2.3",  "1.2.3-",    "1.2.3+",    "1.2.3-a.",    "1.2.3-.a",
+        "1.2.3 ",  " 1.2.3",    "1..3",      "-1.2.3",      "1.2.3-a..b",
+        "vv1.2.3", "10000.0.0", "1.2.3-a_b", "1.2.3+ent+x", "1.2.3-aaaaaaaaaaaaaaaaaaaaaaaa"};
+    struct version v;
+    struct err err = ERR_INIT;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (version_parse(rows[i], &v, &err) == 0)
+            fail_msg("took \"%s\"", rows[i]);
+    assert_int_equal(err.kind, ERR_FORMAT);
+}
+
+static void reads_what_nomad_prints(void **state)
+{
+    (void)state;
+    struct version v;
+    struct err err = ERR_INIT;
+    static const char *const good[] = {"Nomad v1.9.7\nBuildDate 2025-01-01T00:00:00Z\n",
+                                       "Nomad v1.9.7 (abcdef+CHANGES)", "Nomad v1.9.7"};
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        assert_int_equal(version_parse_output(good[i], &v, &err), 0);
+        assert_int_equal(version_cmp_text(&v, "1.9.7"), 0);
+    }
+    static const char *const bad[] = {"", "Nomad ", "Consul v1.9.7", "Nomad v1.9.7;", "v1.9.7"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_int_equal(version_parse_output(bad[i], &v, &err), -1);
+}
+
+/* semver 2.0.0 section 11, in Nomad's words. */
+static void order(void **state)
+{
+    (void)state;
+    static const char *const rising[] = {
+        "0.12.12",    "1.0.0-alpha",  "1.0.0-alpha.1", "1.0.0-alpha.beta",
+        "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1",
+        "1.0.0",      "1.0.1",        "1.9.9",         "1.10.0-beta.1",
+        "1.10.0",     "1.11.3",       "2.0.0-dev",     "2.0.0",
+        "2.1.0",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rising); i++)
+        for (size_t j = 0; j < ARRAY_LEN(rising); j++) {
+            struct version a = parsed(rising[i]);
+            struct version b = parsed(rising[j]);
+            int c = version_cmp(&a, &b);
+            assert_int_equal((c > 0) - (c < 0), (i > j) - (i < j));
+        }
+}
+
+static void metadata_is_kept_but_not_ordered(void **state)
+{
+    (void)state;
+    struct version ce = parsed("1.9.7");
+    struct version ent = parsed("1.9.7+ent");
+    struct version fips = parsed("1.9.7+ent.fips1403");
+    assert_int_equal(version_cmp(&ce, &ent), 0);
+    assert_false(version_same(&ce, &ent));
+    assert_true(version_same(&ent, &ent));
+    assert_false(version_is_ent(&ce));
+    assert_true(version_is_ent(&ent));
+    assert_true(version_is_ent(&fips));
+    assert_false(version_is_fips(&ent));
+    assert_true(version_is_fips(&fips));
+}
+
+static void steps_between_minors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to;
+        int steps;
+        const char *path;
+    } rows[] = {
+        {"1.9.1", "1.9.7", 0, ""},           {"1.9.1", "1.10.0", 1, ""},
+        {"1.8.0", "1.11.3", 3, "1.9, 1.10"}, {"1.11.3", "2.0.0", 1, ""},
+        {"1.10.0", "2.1.0", 3, "1.11, 2.0"}, {"0.12.12", "1.0.18", 1, ""},
+        {"0.11.0", "1.1.0", 3, "0.12, 1.0"}, {"2.0.5", "1.11.0", -1, ""},
+        {"1.13.0", "2.0.0", 1000, ""},       {"2.0.0", "0.13.0", -1000, ""},
+        {"3.0.0", "3.0.1", 0, ""},           {"2.0.0", "3.0.0", 1000, ""},
+    };
+    char path[64];
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct version a = parsed(rows[i].from);
+        struct version b = parsed(rows[i].to);
+        assert_int_equal(version_minor_distance(&a, &b), rows[i].steps);
+        version_path(path, sizeof(path), &a, &b);
+        assert_string_equal(path, rows[i].path);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_and_writes),
+        cmocka_unit_test(refuses),
+        cmocka_unit_test(reads_what_nomad_prints),
+        cmocka_unit_test(order),
+        cmocka_unit_test(metadata_is_kept_but_not_ordered),
+        cmocka_unit_test(steps_between_minors),
+    };
+    return cmocka_run_group_tests_name("version", tests, NULL, NULL);
+}
