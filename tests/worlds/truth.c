@@ -183,6 +183,7 @@ static void client_up(struct truth *t, int host, bool defect)
     struct t_host *h = &t->hosts[host];
 
     if (defect && h->defect == DEFECT_TASKS) {
+        h->tasks_lost = h->n_allocs > 0;
         h->alloc_restarts++;
         h->alloc_started = t->now;
     }
