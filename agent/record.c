@@ -92,8 +92,12 @@ static void add_text(struct buf *b, const char *s)
 
 static void add_hex(struct buf *b, const unsigned char *p, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        (void)buf_printf(b, "%02x", p[i]);
+    char digits[2 * 64 + 1];
+
+    for (size_t i = 0; i < n; i += 64) {
+        str_hex(digits, p + i, MIN_OF(n - i, (size_t)64));
+        (void)buf_add_str(b, digits);
+    }
 }
 
 static void add_field(struct buf *b, const struct field *f, const struct record *r)

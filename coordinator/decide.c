@@ -67,7 +67,7 @@ static void check_budgets(const struct situation *s, struct decision *d)
             continue;
         failed++;
         last_failed = i;
-        if (p->is_server || p->canary) {
+        if (p->is_server || (s->plan->policy.canary > 0 && !s->ledger->canaries_done)) {
             intend_stop(s, d, p->name, failure_advice(h->failure), "%s %s: %s",
                         p->is_server ? "server" : "canary", p->name, h->text);
             return;
@@ -98,6 +98,7 @@ static int64_t patience(const struct policy *p, enum reason reason)
     case REASON_STAGING:
         return p->stage_deadline_ms + MARGIN_MS;
     case REASON_IN_FLIGHT:
+    case REASON_RETRY:
     case REASON_CANARY:
     case REASON_LIMIT:
         return MAX_OF(p->server_deadline_ms, p->client_deadline_ms) + p->hold_ms + 3 * MARGIN_MS;
@@ -113,7 +114,6 @@ static int64_t patience(const struct policy *p, enum reason reason)
     case REASON_SERVERS:
     case REASON_LEASE:
     case REASON_OBSERVE:
-    case REASON_RETRY:
     case REASON_UNDO:
     case REASON_COUNT:
         break;
@@ -139,7 +139,8 @@ static void check_patience(const struct situation *s, struct decision *d)
         return;
     for (size_t i = 0; i < d->n_waiting; i++) {
         longest = MAX_OF(longest, patience(&s->plan->policy, d->waiting[i].reason));
-        first = first != NULL ? first : &d->waiting[i];
+        if (first == NULL || (first->key[0] == '\0' && d->waiting[i].key[0] != '\0'))
+            first = &d->waiting[i]; /* one host's name says more than a count */
     }
     if (first == NULL || since <= longest)
         return;
@@ -227,6 +228,14 @@ static void check_pause(const struct situation *s, struct decision *d)
         intend(d, INTENT_PAUSE, "");
 }
 
+static bool ends_now(const struct decision *d)
+{
+    for (size_t i = 0; i < d->n_intents; i++)
+        if (d->intents[i].kind == INTENT_STOP || d->intents[i].kind == INTENT_PAUSE)
+            return true;
+    return false;
+}
+
 void decide(const struct situation *s, struct decision *ret)
 {
     static void (*const by_state[RUN_STATE_COUNT])(const struct situation *, struct decision *) = {
@@ -255,7 +264,7 @@ void decide(const struct situation *s, struct decision *ret)
     }
     if (l->ending != RUN_NONE)
         decide_ending(s, ret);
-    else if (by_state[l->state] != NULL)
+    else if (!ends_now(ret))
         by_state[l->state](s, ret);
     check_patience(s, ret);
 }

@@ -122,6 +122,33 @@ static void reverting(const struct flight *f)
 
 /* ---- settling: the cluster's word after the agent's ---- */
 
+/* Is it the host that is not ready, or can the cluster not tell? Unknown is in flight. */
+static bool cluster_tells(const struct flight *f)
+{
+    struct gate_result g = {.kind = GATE_UNKNOWN};
+    char key[sizeof(((struct streak *)NULL)->key)];
+
+    if (host_disagrees(f->h, f->s->now) != NULL) {
+        waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: its agent does not answer",
+                    f->p->name);
+        return false;
+    }
+    if (f->p->is_server) {
+        g = gate_quorum(f->s->world, f->s->plan, f->lh->key, f->s->now);
+    } else {
+        snprintf(key, sizeof(key), "region/%s", f->p->region);
+        const struct streak *e = evidence_find(f->s->evidence, key);
+        if (e != NULL && fresh(e->last_ms, f->s->now)) {
+            g.kind = e->last;
+            str_cut(g.text, sizeof(g.text), e->text);
+        }
+    }
+    if (g.kind != GATE_PASS)
+        waiting_for(f->d, g.kind == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN, f->lh->key,
+                    "%s is not ready, nor is region %s: %.160s", f->p->name, f->p->region, g.text);
+    return g.kind == GATE_PASS;
+}
+
 static void too_late(const struct flight *f, const char *why)
 {
     enum on_not_ready reaction =
@@ -129,17 +156,19 @@ static void too_late(const struct flight *f, const char *why)
     char took[24];
 
     str_for_ms(took, sizeof(took), f->s->now - f->lh->effect_ms);
-    if (host_disagrees(f->h, f->s->now) != NULL) { /* nobody to tell: unknown is in flight */
-        waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: %s; its agent does not answer either",
-                    f->p->name, why);
+    if (!cluster_tells(f))
         return;
-    }
-    bool revert = reaction == ON_REVERT && f->s->lease->majority && !f->s->lease->taken;
-    if (revert && f->p->is_server)
-        revert = gate_quorum(f->s->world, f->s->plan, f->lh->key, f->s->now).kind == GATE_PASS;
-    if (!revert) {
+    if (reaction != ON_REVERT) {
         intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP,
                         "not ready within %s: %s; left on the new binary", took, why);
+        return;
+    }
+    if (!f->s->lease->majority || f->s->lease->taken) {
+        waiting_for(f->d, REASON_LEASE, f->lh->key, "%s", f->s->lease->text);
+        return;
+    }
+    if (f->s->now < f->lh->retry_ms) {
+        waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: revert, once more", f->p->name);
         return;
     }
     struct intent *in = intend(f->d, INTENT_REVERT, f->lh->key);
@@ -178,7 +207,7 @@ static void settling(const struct flight *f)
     }
     if (e != NULL && e->last == GATE_PASS)
         waiting_for(f->d, REASON_SETTLING, f->lh->key, "%s is well for %lld s in %u answers",
-                    f->p->name, (long long)((e->last_ms - e->since_ms) / 1000), e->answers);
+                    f->p->name, (long long)(streak_ms(e) / 1000), e->answers);
     else if (f->s->now - f->lh->effect_ms > deadline && f->s->world->problem[0] == '\0')
         too_late(f, e != NULL ? e->text : "not asked yet");
     else
@@ -193,7 +222,9 @@ static void restoring(const struct flight *f)
     const struct ledger_host *lh = f->lh;
 
     if (ledger_effect_const(f->s->ledger, EFFECT_DRAIN, lh->key) != NULL) {
-        waiting_for(f->d, REASON_UNDO, lh->key, "%s: its drain is being undone", f->p->name);
+        char ails[200];
+        waiting_for(f->d, REASON_UNDO, lh->key, "%s: its drain is being undone%s", f->p->name,
+                    region_ails(f->s, f->p->region, ails));
         return;
     }
     enum host_state to = HOST_STAGED;

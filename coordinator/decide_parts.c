@@ -138,7 +138,7 @@ static bool region_settled(const struct situation *s, struct decision *d, const 
         waiting_for(d, REASON_GATE, "", "region %s: %s", name, e->text);
     else
         waiting_for(d, REASON_SETTLING, "", "region %s is well for %lld s in %u answers", name,
-                    (long long)((e->last_ms - e->since_ms) / 1000), e->answers);
+                    (long long)(streak_ms(e) / 1000), e->answers);
     return false;
 }
 
@@ -151,6 +151,18 @@ bool regions_settled(const struct situation *s, struct decision *d, int64_t sinc
         if (!region_settled(s, d, s->world->regions[i].name, since))
             return false;
     return true;
+}
+
+const char *region_ails(const struct situation *s, const char *region, char dst[static 200])
+{
+    char key[sizeof(((struct streak *)NULL)->key)];
+
+    snprintf(key, sizeof(key), "region/%s", region);
+    const struct streak *e = evidence_find(s->evidence, key);
+    dst[0] = '\0';
+    if (e != NULL && e->last != GATE_PASS)
+        snprintf(dst, 200, "; region %s: %.150s", region, e->text);
+    return dst;
 }
 
 bool host_is_gone(const struct situation *s, size_t i)

@@ -31,6 +31,8 @@ const char *host_disagrees(const struct host *h, int64_t now);
 bool host_newer(const struct situation *s, const struct host *h);
 /* Region streaks of all regions, begun after `since`; states the wait for the first that lacks. */
 bool regions_settled(const struct situation *s, struct decision *d, int64_t since);
+/* What ails a region by the newest look, for people: ": region r1: ..." or "". */
+const char *region_ails(const struct situation *s, const char *region, char dst[static 200]);
 /* A complete list of its kind, asked just now, does not have the host. */
 bool host_is_gone(const struct situation *s, size_t i);
 /* Orders the stage of pending hosts, as many at once as the policy says. */

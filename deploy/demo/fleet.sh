@@ -84,6 +84,7 @@ service = command
 binary = $dir/bin/nomad
 data_dir = $dir/data
 address = ${FLEET_SCHEME:-http}://$at:4646
+${FLEET_AGENT_TLS:-}
 [command]
 start = $FLEET_HERE/nomad-service start $dir
 stop = $FLEET_HERE/nomad-service stop $dir
@@ -130,8 +131,11 @@ fleet_start_nomad() {
 }
 
 fleet_get() { # HOST PATH: body, or nothing
-    curl -fsS -m 5 ${FLEET_CURL:-} ${FLEET_TOKEN:+-H "X-Nomad-Token: $FLEET_TOKEN"} \
-        "${FLEET_SCHEME:-http}://$(fleet_address "$1"):4646$2" 2>/dev/null
+    # With TLS the certificate names the role, not the address: --resolve by --connect-to.
+    local name=${FLEET_TLS_NAME:-$(fleet_address "$1")}
+    curl -fsS -m 5 ${FLEET_CURL:-} --connect-to "$name:4646:$(fleet_address "$1"):4646" \
+        ${FLEET_TOKEN:+-H "X-Nomad-Token: $FLEET_TOKEN"} \
+        "${FLEET_SCHEME:-http}://$name:4646$2" 2>/dev/null
 }
 
 fleet_count() { # occurrences of a fixed text

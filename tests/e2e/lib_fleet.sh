@@ -136,7 +136,7 @@ e2e_begin() { # NET [SERVERS CLIENTS]
     fleet_start_nomad || { echo "Bail out! Nomad could not be started"; exit 1; }
     export NOMAD_ADDR=${FLEET_SCHEME:-http}://$(fleet_address s1):4646
     e2e_config
-    run init --yes
+    run init
     cp "$E2E/config/trust" "$FLEET/trust" || { show_out; echo "Bail out! caravan init failed"; exit 1; }
     fleet_start_agents
     if ! fleet_wait_healthy "$(is_real && echo 90 || echo 20)"; then

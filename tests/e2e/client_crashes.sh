@@ -1,0 +1,18 @@
+#!/bin/bash
+# The new binary works on servers and crashes after three seconds on a client: reverted, stopped.
+# timeout: 150
+. "$(dirname "$0")/lib_fleet.sh"
+needs_standin "crash-after"
+E2E_HOLD=5s
+e2e_begin 64 3 3
+release 1.11.4 '{"only":"client","crash-after":3000}'
+run upgrade "$TARGET" --yes
+check "the run stops" status_is 3
+check "it says the crash" grep -qE 'will-not-start|crash-loop' "$OUT"
+check "it names a client" grep -qE '\bc[1-3]\b' "$OUT"
+old=0
+for h in "${FLEET_CLIENTS[@]}"; do runs_version "$h" "$FROM_VERSION" >/dev/null && old=$((old + 1)); done
+check "every client runs the old version again" test "$old" = 3
+for h in "${FLEET_SERVERS[@]}"; do check "$h runs the target" runs_version "$h" "$TARGET"; done
+check "the cluster is healthy" healthy 20
+e2e_end

@@ -1,0 +1,17 @@
+#!/bin/bash
+# A new server answers but never catches up: the run stops at it, the rest is untouched.
+# timeout: 150
+. "$(dirname "$0")/lib_fleet.sh"
+needs_standin "never-catches-up"
+E2E_SERVER_DEADLINE=8s
+e2e_begin 66 3 1
+release 1.11.4 '{"only":"server","never-catches-up":true}'
+note_pids "$E2E/pids"
+run upgrade "$TARGET" --yes
+check "the run stops" status_is 3
+check "it says what was waited for" grep -qiE 'not-caught-up|caught up|index' "$OUT"
+touched=0
+for h in "${FLEET_HOSTS[@]}"; do same_pids "$E2E/pids" "$h" >/dev/null || touched=$((touched + 1)); done
+check "one host was touched" test "$touched" = 1
+check "the cluster has a leader and is healthy" healthy 30
+e2e_end

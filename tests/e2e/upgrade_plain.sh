@@ -1,0 +1,38 @@
+#!/bin/bash
+# A fleet of 3 servers and 3 clients is upgraded; nothing that should stay was touched.
+# timeout: 150
+. "$(dirname "$0")/lib_fleet.sh"
+e2e_begin 60 3 3
+release 1.11.4
+task_pids >"$E2E/tasks.before"
+leader=$(fleet_get s1 "/v1/status/leader?stale")
+
+run plan "$TARGET"
+check "plan exits 0 and changes nothing" status_is 0
+check "plan names the target" says "$TARGET"
+check "after plan every host still runs the old version" all_run "$FROM_VERSION"
+
+run upgrade "$TARGET" --yes --max-parallel 50%
+check "upgrade exits 0" status_is 0
+check "every host runs the target by its own answer" all_run "$TARGET"
+check "the cluster is healthy" healthy
+task_pids >"$E2E/tasks.after"
+check "tasks kept their process ids" cmp "$E2E/tasks.before" "$E2E/tasks.after"
+
+# The order in which the processes were started is the order of the turns.
+turn() { stat -c '%Y.%y %n' "$FLEET/$1/nomad.pid" | sed 's/^[0-9]*\.//'; }
+order=$(for h in "${FLEET_HOSTS[@]}"; do echo "$(turn "$h" | cut -d' ' -f2) $h"; done | sort | awk '{print $2}' | tr '\n' ' ')
+echo "# turns: $order (leader before the run: $leader)"
+old_leader() { local h; for h in "${FLEET_SERVERS[@]}"; do [[ $leader == *"$(fleet_address "$h"):"* ]] && echo "$h"; done; }
+last_server() { tr ' ' '\n' <<<"$order" | grep '^s' | tail -n 1; }
+servers_first() { [[ $(tr ' ' '\n' <<<"$order" | grep . | head -n 3 | grep -c '^s') == 3 ]]; }
+check "servers went before clients" servers_first
+check "the leader went last" test "$(old_leader)" = "$(last_server)"
+
+run status
+check "status exits 0: all is well and equal" status_is 0
+run upgrade "$TARGET" --yes
+check "upgrading again finds nothing to do" status_is 0
+run history
+check "history lists the run" says "$TARGET"
+e2e_end

@@ -1,0 +1,427 @@
+#include "crash_story.h"
+#include "str.h"
+
+#define STEPS_MAX  3000
+#define ORDERS_MAX 16
+
+struct sent {
+    struct buf inner, receipt; /* receipt empty: not answered */
+};
+
+struct play {
+    const struct crash_story *story;
+    struct model_host *m;
+    struct swap swap;
+    struct desk desk;
+    uint64_t sequence;
+    struct sent sent[ORDERS_MAX];
+    size_t n_sent;
+    enum phase told;
+    uint64_t told_sequence;
+    char *broken;
+};
+
+static void broken(struct play *p, const char *fmt, ...) PRINTF(2, 3);
+static void broken(struct play *p, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (p->broken[0] != '\0')
+        return;
+    va_start(ap, fmt);
+    vsnprintf(p->broken, 256, fmt, ap);
+    va_end(ap);
+}
+
+static void on_changed(void *ctx)
+{
+    struct play *p = ctx;
+
+    if (p->m->dead)
+        return;
+    p->told = p->swap.phases.rec.phase;
+    p->told_sequence = p->swap.phases.rec.sequence;
+}
+
+static void on_note(void *ctx, enum log_level level, enum log_event event, const char *text)
+{
+    (void)ctx;
+    (void)level;
+    (void)event;
+    (void)text;
+}
+
+/* ---- one caravan-swap on the model ---- */
+
+static int open_swap(struct play *p)
+{
+    static const struct log quiet = {.level = LOG_ERROR, .program = "model"};
+    struct swap *s = &p->swap;
+    struct err err = ERR_INIT;
+    struct phases_config conf = {.dir = MODEL_DIR,
+                                 .fetch_dir = MODEL_FETCH,
+                                 .binary = MODEL_TARGET,
+                                 .data_dir = "",
+                                 .hold_file = "/etc/hold",
+                                 .changed = on_changed,
+                                 .note = on_note,
+                                 .ctx = p};
+
+    memset(p->desk.session, 0x50 + (int)p->m->boots, SESSION_LEN);
+    *s = (struct swap){.log = &quiet, .key = p->desk.host, .trust = p->desk.trust};
+    s->law = (struct law){.url_prefixes = "", .allow_file_urls = true};
+    memcpy(s->session, p->desk.session, SESSION_LEN);
+    memcpy(conf.session, p->desk.session, SESSION_LEN);
+    str_cut(s->fetch_dir, sizeof(s->fetch_dir), MODEL_FETCH);
+    s->host = p->m->host;
+    if (phases_open(&s->host, &conf, &s->phases, &err) < 0) {
+        broken(p, "caravan-swap does not start any more: %.150s", err.text);
+        return -1;
+    }
+    return 0;
+}
+
+static void rest(struct play *p)
+{
+    struct phases *ph = &p->swap.phases;
+
+    for (int i = 0; phases_works(ph) && !p->m->dead; i++) {
+        int64_t now = p->m->uptime_ms;
+
+        if (i == STEPS_MAX) {
+            broken(p, "it does not come to rest: %s", phase_name(ph->rec.phase));
+            return;
+        }
+        p->m->uptime_ms = MAX_OF(now + 1, ph->now.wake_ms);
+        phases_step(ph);
+    }
+}
+
+/* ---- orders ---- */
+
+static void digest_of(const char *kind, struct digest *ret)
+{
+    char binary[MODEL_BINARY];
+
+    model_binary(kind, binary);
+    crypto_digest(binary, sizeof(binary), ret);
+}
+
+static void fill_stage(struct play *p, struct order_stage *st)
+{
+    struct manifest m = {.version = "1.1.0", .created_s = 1, .n_builds = 1};
+    const struct keypair *keys[] = {p->desk.operator};
+    auto_buf struct buf body = BUF_INIT;
+    auto_buf struct buf file = BUF_INIT;
+    struct build *b = &m.builds[0];
+    struct err err = ERR_INIT;
+
+    *b = (struct build){
+        .os = "linux", .packing = PACKING_BARE, .fetch_size = MODEL_BINARY, .size = MODEL_BINARY};
+    str_cut(b->arch, sizeof(b->arch), facts_arch());
+    digest_of(p->story->offer, &b->digest);
+    b->fetch_digest = b->digest;
+    if (manifest_pack(&m, &body, &err) < 0 ||
+        container_pack(CONTAINER_MANIFEST, body.data, body.len, keys, 1, &file, &err) < 0)
+        abort();
+    memcpy(st->manifest, file.data, file.len);
+    st->manifest_len = file.len;
+    st->n_urls = 1;
+    str_cut(st->urls[0], sizeof(st->urls[0]), "file:///offer");
+    st->deadline_ms = 60000;
+}
+
+static void send(struct play *p, struct sent *s)
+{
+    auto_buf struct buf receipt = BUF_INIT;
+
+    swap_obey(&p->swap, s->inner.data, s->inner.len, &receipt);
+    if (!p->m->dead)
+        (void)buf_add(&s->receipt, receipt.data, receipt.len);
+}
+
+static void order(struct play *p, enum message_kind kind)
+{
+    struct order *o = desk_order(&p->desk, kind, 1, ++p->sequence);
+    struct sent *s = &p->sent[p->n_sent];
+
+    if (p->n_sent == ORDERS_MAX)
+        abort();
+    p->n_sent++;
+    if (kind == MSG_STAGE) {
+        fill_stage(p, &o->u.stage);
+    } else if (kind == MSG_SWAP) {
+        o->u.swap.on_not_ready = p->story->policy;
+        o->u.swap.hold_ms = 200;
+        o->u.swap.deadline_ms = 3000;
+        digest_of(p->story->offer, &o->u.swap.digest);
+    } else {
+        o->u.revert.hold_ms = 200;
+        o->u.revert.deadline_ms = 3000;
+        o->u.revert.why = FAILURE_NOT_CAUGHT_UP;
+        digest_of("old", &o->u.revert.to);
+    }
+    desk_inner(o, p->desk.operator, & s->inner);
+    free(o);
+    send(p, s);
+}
+
+/* What a coordinator would do next, from the phase it is told. MSG_NONE: the end. */
+static enum message_kind next_order(const struct play *p)
+{
+    const struct record *r = &p->swap.phases.rec;
+
+    switch (r->phase) {
+    case PHASE_IDLE:
+        return MSG_STAGE;
+    case PHASE_STAGED:
+        return MSG_SWAP;
+    case PHASE_FAILED:
+        return r->failed_in == PHASE_FETCHING                       ? MSG_STAGE
+               : p->story->reverts && !digest_is_zero(&r->previous) ? MSG_REVERT
+                                                                    : MSG_NONE;
+    case PHASE_SETTLED:
+        return p->story->reverts ? MSG_REVERT : MSG_NONE;
+    case PHASE_FETCHING:
+    case PHASE_SWAPPING:
+    case PHASE_PROBING:
+    case PHASE_REVERTING:
+    case PHASE_REVERTED:
+    case PHASE_COUNT:
+        break;
+    }
+    return MSG_NONE;
+}
+
+static void play_on(struct play *p)
+{
+    enum message_kind kind;
+
+    rest(p);
+    while (!p->m->dead && p->broken[0] == '\0' && (kind = next_order(p)) != MSG_NONE) {
+        if (p->n_sent == ORDERS_MAX) {
+            broken(p, "the story does not end: %s", phase_name(p->swap.phases.rec.phase));
+            return;
+        }
+        order(p, kind);
+        rest(p);
+    }
+}
+
+/* ---- judging ---- */
+
+static const char *target_kind(const struct play *p)
+{
+    return model_kind(model_fs_file(&p->m->fs, MODEL_TARGET));
+}
+
+static bool is_offer(const struct play *p, const char *kind)
+{
+    return str_eq(kind, p->story->offer);
+}
+
+static void judge_target(struct play *p)
+{
+    const struct model_file *f = model_fs_file(&p->m->fs, MODEL_TARGET);
+    const char *kind = target_kind(p);
+
+    if (!str_eq(kind, "old") && !is_offer(p, kind))
+        broken(p, "the binary at the target is %s", kind);
+    else if (f->mode != 0755)
+        broken(p, "the binary at the target has mode %o", f->mode);
+}
+
+static void judge_shelf(struct play *p)
+{
+    const struct phases *ph = &p->swap.phases;
+    const char *fresh = model_kind(model_fs_file(&p->m->fs, ph->shelf.fresh));
+    const char *old = model_kind(model_fs_file(&p->m->fs, ph->shelf.old));
+
+    if (ph->rec.phase == PHASE_STAGED && !is_offer(p, fresh))
+        broken(p, "staged, but the staged copy is %s", fresh);
+    if (ph->rec.phase == PHASE_SETTLED && digest_is_zero(&ph->rec.previous))
+        broken(p, "settled, but no previous binary is known");
+    if (!digest_is_zero(&ph->rec.previous) && phase_rests(ph->rec.phase) && !str_eq(old, "old"))
+        broken(p, "a previous binary is promised, but it is %s", old);
+}
+
+static void judge_phase(struct play *p)
+{
+    const struct record *r = &p->swap.phases.rec;
+    bool offer = is_offer(p, target_kind(p));
+    bool new_phase =
+        r->phase == PHASE_SETTLED || (r->phase == PHASE_FAILED && r->failed_in != PHASE_FETCHING);
+
+    if (!phase_rests(r->phase))
+        broken(p, "%s is no rest", phase_name(r->phase));
+    if (offer != new_phase)
+        broken(p, "the phase is %s, the binary at the target is %s", phase_name(r->phase),
+               target_kind(p));
+    if (model_fs_find(&p->m->fs, MODEL_DIR "/" UNFINISHED_NAME) != 0)
+        broken(p, "at rest (%s), but marked as unfinished", phase_name(r->phase));
+}
+
+static void judge_service(struct play *p)
+{
+    const struct model_process *proc = &p->m->process;
+
+    if (p->story->stopped) {
+        if (proc->there)
+            broken(p, "the service was stopped and was started");
+    } else if (!proc->there && !str_eq(target_kind(p), "bad")) {
+        broken(p, "the service does not run any more (%s)", phase_name(p->swap.phases.rec.phase));
+    } else if (proc->there && proc->inode != model_fs_find(&p->m->fs, MODEL_TARGET)) {
+        broken(p, "the service runs another file than the one in place");
+    }
+}
+
+/* Whatever was answered must be answered the same way again, and not be obeyed anew. */
+static void judge_receipts(struct play *p, size_t n)
+{
+    for (size_t i = n > ORDER_KEPT ? n - ORDER_KEPT : 0; i < n; i++) {
+        auto_buf struct buf again = BUF_INIT;
+        struct sent *s = &p->sent[i];
+
+        if (s->receipt.len == 0)
+            continue;
+        swap_obey(&p->swap, s->inner.data, s->inner.len, &again);
+        if (again.len != s->receipt.len || memcmp(again.data, s->receipt.data, again.len) != 0)
+            broken(p, "order %zu, answered before the crash, gets another receipt", i + 1);
+        if (phases_works(&p->swap.phases))
+            broken(p, "order %zu, answered before the crash, is obeyed again", i + 1);
+    }
+}
+
+/* ---- the crash ---- */
+
+/* What lies on disk when nothing has run yet. */
+static void judge_remains(struct play *p, const struct crash *c, struct record *ret)
+{
+    struct err err = ERR_INIT;
+    bool marked = model_fs_find(&p->m->fs, MODEL_DIR "/" UNFINISHED_NAME) != 0;
+    const char *kind = target_kind(p);
+    bool back;
+
+    record_init(ret);
+    judge_target(p);
+    if (record_load(&p->m->host, MODEL_DIR, ret, &err) < 0) {
+        broken(p, "%.200s", err.text);
+        return;
+    }
+    back = ret->phase == PHASE_REVERTING || ret->phase == PHASE_REVERTED;
+    if (!phase_rests(ret->phase) && !marked)
+        broken(p, "%s, but a boot would not start caravan-swap", phase_name(ret->phase));
+    if (phase_rests(p->told) && ret->sequence == p->told_sequence && ret->phase != p->told)
+        broken(p, "%s was told, the record says %s", phase_name(p->told), phase_name(ret->phase));
+    if (c->kind != CRASH_SWAP && p->m->ran_new_bytes && !back && str_eq(kind, "old"))
+        broken(p, "the new binary has run, the power cut brought the old one back");
+    if (p->m->ran_old_again && !str_eq(kind, "old"))
+        broken(p, "the old binary ran again, the power cut brought the new one back");
+}
+
+/* A power cut with nobody to start the service: only what was past its rename and
+ * not at rest is to be running again. */
+static bool service_is_judged(const struct play *p, const struct crash *c, const struct record *was,
+                              const char *kind)
+{
+    if (c->kind != CRASH_HOST_BARE || p->story->stopped)
+        return true;
+    if (phase_rests(was->phase) || was->phase == PHASE_FETCHING)
+        return false;
+    if (was->phase == PHASE_REVERTING && was->by_order)
+        return str_eq(kind, "old");
+    return was->phase == PHASE_REVERTING || is_offer(p, kind);
+}
+
+static void judge_crossing(struct play *p, const char *before, const struct record *was)
+{
+    const char *after = target_kind(p);
+
+    if (str_eq(before, after))
+        return;
+    if (!is_offer(p, before) || !str_eq(after, "old"))
+        broken(p, "recovery alone made %s of %s", after, before);
+    else if (was->phase == PHASE_REVERTING && was->by_order)
+        broken(p, "recovery alone carried out a revert order");
+    else if (str_eq(p->story->offer, "new"))
+        broken(p, "recovery took back a good binary");
+}
+
+static void crash_and_recover(struct play *p, const struct crash *c, struct crash_result *r)
+{
+    uint64_t random = c->seed * 2654435761U + c->at + 1;
+    struct record was;
+    const char *before;
+    size_t answered = p->n_sent;
+    bool judged;
+
+    phases_close(&p->swap.phases);
+    if (c->kind == CRASH_SWAP)
+        model_revive(p->m);
+    else
+        model_reboot(p->m, c->loss, &random, c->kind == CRASH_HOST && !p->story->stopped);
+    judge_remains(p, c, &was);
+    before = target_kind(p);
+    judged = service_is_judged(p, c, &was, before);
+    if (p->broken[0] != '\0' || open_swap(p) < 0)
+        return;
+    rest(p);
+    r->recovered = p->swap.phases.rec.phase;
+    judge_crossing(p, before, &was);
+    judge_target(p);
+    judge_shelf(p);
+    judge_phase(p);
+    if (judged)
+        judge_service(p);
+    judge_receipts(p, answered);
+    /* What nobody started is started by hand before the story goes on. */
+    if (!p->story->stopped)
+        model_start_service(p->m);
+    play_on(p);
+}
+
+static void judge_end(struct play *p)
+{
+    const struct record *r = &p->swap.phases.rec;
+
+    judge_target(p);
+    judge_shelf(p);
+    judge_phase(p);
+    judge_service(p);
+    if (r->phase != p->story->ends || !str_eq(target_kind(p), p->story->at_end))
+        broken(p, "the story ended as %s with %s (%s)", phase_name(r->phase), target_kind(p),
+               r->verdict.text);
+}
+
+struct crash_result crash_story_play(const struct crash_story *story, const struct crash *crash,
+                                     const struct desk *desk, struct model_host *m)
+{
+    struct crash_result r = {.broken = ""};
+    autofree struct play *p = xzalloc(1, sizeof(*p));
+
+    p->story = story;
+    p->m = m;
+    p->broken = r.broken;
+    p->desk = *desk;
+    model_open(m, story->offer);
+    m->crash_at = crash->kind == CRASH_NONE ? 0 : crash->at;
+    m->skip_sync = crash->skip_sync;
+    if (story->stopped)
+        m->process.there = false;
+    if (open_swap(p) == 0) {
+        play_on(p);
+        r.operations = m->operations;
+        r.syncs = m->syncs;
+        r.crashed = m->dead;
+        if (m->dead)
+            crash_and_recover(p, crash, &r);
+        if (r.broken[0] == '\0')
+            judge_end(p);
+        phases_close(&p->swap.phases);
+    }
+    for (size_t i = 0; i < p->n_sent; i++) {
+        buf_free(&p->sent[i].inner);
+        buf_free(&p->sent[i].receipt);
+    }
+    return r;
+}

@@ -1,0 +1,53 @@
+/*
+ * crash_story.h - one upgrade on the model host, crashed once, and judged.
+ *
+ * A story is a binary on offer, a policy, and the orders of a coordinator. It is
+ * played through the real swap_obey and phases, up to the operation at which the
+ * crash comes; then the host is revived or rebooted, a new caravan-swap brought to
+ * rest, the result judged, and the story carried on to its end by a coordinator that
+ * only knows what it is told.
+ */
+#ifndef CRASH_STORY_H
+#define CRASH_STORY_H
+
+#include "model_host.h"
+#include "order_desk.h"
+#include "swap.h"
+
+enum crash_kind {
+    CRASH_NONE,
+    CRASH_SWAP,      /* caravan-swap alone dies */
+    CRASH_HOST,      /* power cut; init starts the service again */
+    CRASH_HOST_BARE, /* power cut; nobody starts the service */
+    CRASH_KINDS
+};
+
+struct crash_story {
+    const char *name, *offer;
+    enum on_not_ready policy;
+    bool stopped;       /* the service does not run and is to stay stopped */
+    bool reverts;       /* a revert order after the swap */
+    enum phase ends;    /* undisturbed */
+    const char *at_end; /* the binary at the target then */
+};
+
+struct crash {
+    enum crash_kind kind;
+    unsigned at; /* operation */
+    enum model_loss loss;
+    uint64_t seed;
+    unsigned skip_sync; /* 0: none */
+};
+
+struct crash_result {
+    char broken[256];           /* "": nothing; else what and where */
+    unsigned operations, syncs; /* of the undisturbed run */
+    bool crashed;               /* false: it ended before the crash came */
+    enum phase recovered;
+};
+
+/* Plays it. m is scratch, large; it shows the host afterwards. */
+struct crash_result crash_story_play(const struct crash_story *story, const struct crash *crash,
+                                     const struct desk *desk, struct model_host *m);
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * model_fs.h - a file system in memory with volatile and durable state apart.
+ *
+ * What is written is volatile until sync (content, owner, mode) and sync_dir (names).
+ * model_fs_crash makes of it what a power cut may leave: of every file without sync
+ * since its last change the old content, all of the new, or a torn mixture; of the
+ * names changed in a directory since its last sync_dir any subset, each rename whole
+ * or not at all. Open handles are gone.
+ *
+ * Paths are absolute, one level of directories; directories exist when they are used.
+ */
+#ifndef MODEL_FS_H
+#define MODEL_FS_H
+
+#include "host.h"
+
+#define MODEL_CONTENT 16384
+#define MODEL_INODES  256
+#define MODEL_NAMES   64
+#define MODEL_CHANGES 64
+#define MODEL_HANDLES 16
+
+struct model_file {
+    size_t len, safe_len;
+    unsigned char data[MODEL_CONTENT], safe[MODEL_CONTENT];
+    uint32_t mode, safe_mode;
+    bool dirty;
+    int64_t changed_ns;
+};
+
+struct model_name {
+    char path[128];
+    int inode; /* 0: free place */
+};
+
+struct model_change {
+    char dir[96];
+    char from[128]; /* "": none */
+    char to[128];   /* "": only removes from */
+    int inode;
+};
+
+struct model_fs {
+    struct model_file files[MODEL_INODES]; /* inode numbers begin at 1 */
+    int n_files;
+    struct model_name names[MODEL_NAMES], safe[MODEL_NAMES];
+    struct model_change changes[MODEL_CHANGES];
+    int n_changes;
+    int handles[MODEL_HANDLES]; /* inode; 0: free */
+    int64_t now_ns;
+};
+
+enum model_loss { LOSE_ALL, LOSE_NOTHING, LOSE_SOME };
+
+void model_fs_reset(struct model_fs *fs);
+void model_fs_put(struct model_fs *fs, const char *path, const void *p, size_t n, uint32_t mode);
+int model_fs_find(const struct model_fs *fs, const char *path); /* inode; 0: none */
+const struct model_file *model_fs_file(const struct model_fs *fs, const char *path);
+void model_fs_crash(struct model_fs *fs, enum model_loss loss, uint64_t *random);
+uint64_t model_random(uint64_t *state);
+
+int model_fs_create(struct model_fs *fs, const char *path, uint32_t mode); /* handle; -1 */
+int model_fs_open(struct model_fs *fs, const char *path);                  /* handle; -1 */
+void model_fs_write(struct model_fs *fs, int h, const void *p, size_t n);
+void model_fs_sync(struct model_fs *fs, int h);
+void model_fs_sync_dir(struct model_fs *fs, const char *dir);
+bool model_fs_rename(struct model_fs *fs, const char *from, const char *to);
+bool model_fs_link(struct model_fs *fs, const char *from, const char *to);
+void model_fs_unlink(struct model_fs *fs, const char *path);
+void model_fs_stat(const struct model_fs *fs, int inode, struct host_stat *ret);
+
+#endif

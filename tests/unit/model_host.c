@@ -1,0 +1,474 @@
+#include "model_host.h"
+#include "str.h"
+
+#define POLLS_STOP  2
+#define POLLS_START 2
+#define ANSWER_MS   30
+#define BOOT_MS     5000
+
+/* ---- binaries ---- */
+
+void model_binary(const char *kind, char dst[static MODEL_BINARY])
+{
+    memset(dst, '.', MODEL_BINARY);
+    memcpy(dst, kind, strlen(kind));
+    memcpy(dst + MODEL_BINARY - 3, "end", 3);
+}
+
+const char *model_kind(const struct model_file *f)
+{
+    static const char *const kinds[] = {"old", "new", "bad", "mute"};
+    char whole[MODEL_BINARY];
+
+    if (f == NULL)
+        return "none";
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        model_binary(kinds[i], whole);
+        if (f->len == MODEL_BINARY && memcmp(f->data, whole, MODEL_BINARY) == 0)
+            return kinds[i];
+    }
+    return "torn";
+}
+
+/* ---- life and death ---- */
+
+static int step(struct model_host *m, struct err *err)
+{
+    if (!m->dead && ++m->operations == m->crash_at)
+        m->dead = true;
+    return m->dead ? err_set(err, ERR_IO, 0, "dead") : 0;
+}
+
+static int alive(const struct model_host *m, struct err *err)
+{
+    return m->dead ? err_set(err, ERR_IO, 0, "dead") : 0;
+}
+
+static bool syncs(struct model_host *m, const char *what)
+{
+    m->syncs++;
+    if (m->syncs < MODEL_SYNCS) {
+        m->sync_at[m->syncs] = m->operations;
+        str_cut(m->sync_name[m->syncs], sizeof(m->sync_name[0]), what);
+    }
+    return m->syncs != m->skip_sync;
+}
+
+/* ---- files ---- */
+
+static int port_open(void *ctx, const char *path, int *ret_h, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    if (alive(m, err) < 0)
+        return -1;
+    *ret_h = model_fs_open(&m->fs, path);
+    return *ret_h < 0 ? err_set(err, ERR_NOTFOUND, 0, "open %s", path) : 0;
+}
+
+static int port_create(void *ctx, const char *path, uint32_t mode, int *ret_h, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    if (step(m, err) < 0)
+        return -1;
+    *ret_h = model_fs_create(&m->fs, path, mode);
+    return *ret_h < 0 ? err_set(err, ERR_IO, 0, "%s exists", path) : 0;
+}
+
+static int port_read_at(void *ctx, int h, uint64_t at, void *p, size_t n, size_t *ret_n,
+                        struct err *err)
+{
+    struct model_host *m = ctx;
+    const struct model_file *f = &m->fs.files[m->fs.handles[h]];
+
+    if (alive(m, err) < 0)
+        return -1;
+    *ret_n = at >= f->len ? 0 : MIN_OF(n, f->len - at);
+    memcpy(p, f->data + at, *ret_n);
+    return 0;
+}
+
+static int port_write(void *ctx, int h, const void *p, size_t n, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    if (step(m, err) < 0)
+        return -1;
+    model_fs_write(&m->fs, h, p, n);
+    return 0;
+}
+
+static int port_adopt(void *ctx, int h, const char *like, struct err *err)
+{
+    struct model_host *m = ctx;
+    const struct model_file *f = model_fs_file(&m->fs, like);
+
+    if (step(m, err) < 0)
+        return -1;
+    if (f == NULL)
+        return err_set(err, ERR_NOTFOUND, 0, "look at %s", like);
+    m->fs.files[m->fs.handles[h]].mode = f->mode;
+    m->fs.files[m->fs.handles[h]].dirty = true;
+    return 0;
+}
+
+static int port_sync(void *ctx, int h, struct err *err)
+{
+    struct model_host *m = ctx;
+    const char *name = "a file";
+
+    if (step(m, err) < 0)
+        return -1;
+    for (int i = 0; i < MODEL_NAMES; i++) {
+        if (m->fs.names[i].inode == m->fs.handles[h])
+            name = m->fs.names[i].path;
+    }
+    if (syncs(m, name))
+        model_fs_sync(&m->fs, h);
+    return 0;
+}
+
+static int port_stat_of(void *ctx, int h, struct host_stat *ret, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    if (alive(m, err) < 0)
+        return -1;
+    model_fs_stat(&m->fs, m->fs.handles[h], ret);
+    return 0;
+}
+
+static void port_close(void *ctx, int h)
+{
+    struct model_host *m = ctx;
+
+    m->fs.handles[h] = 0;
+}
+
+static int port_stat(void *ctx, const char *path, struct host_stat *ret, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    if (alive(m, err) < 0)
+        return -1;
+    model_fs_stat(&m->fs, model_fs_find(&m->fs, path), ret);
+    return 0;
+}
+
+static int port_rename(void *ctx, const char *from, const char *to, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    if (step(m, err) < 0)
+        return -1;
+    return model_fs_rename(&m->fs, from, to) ? 0 : err_set(err, ERR_IO, 0, "rename %s", from);
+}
+
+static int port_link(void *ctx, const char *from, const char *to, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    if (step(m, err) < 0)
+        return -1;
+    return model_fs_link(&m->fs, from, to) ? 0 : err_set(err, ERR_IO, 0, "link %s", to);
+}
+
+static int port_unlink(void *ctx, const char *path, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    if (step(m, err) < 0)
+        return -1;
+    model_fs_unlink(&m->fs, path);
+    return 0;
+}
+
+static int port_sync_dir(void *ctx, const char *dir, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    if (step(m, err) < 0)
+        return -1;
+    if (syncs(m, dir))
+        model_fs_sync_dir(&m->fs, dir);
+    return 0;
+}
+
+static int port_room(void *ctx, const char *dir, struct host_room *ret, struct err *err)
+{
+    (void)dir;
+    *ret = (struct host_room){.dev = 1, .free = 1ULL << 30};
+    return alive(ctx, err);
+}
+
+static int port_newest(void *ctx, const char *dir, int64_t *ret_ns, struct err *err)
+{
+    (void)dir;
+    *ret_ns = 1;
+    return alive(ctx, err);
+}
+
+static int64_t port_uptime(void *ctx)
+{
+    const struct model_host *m = ctx;
+
+    return m->uptime_ms;
+}
+
+static int64_t port_wall(void *ctx)
+{
+    const struct model_host *m = ctx;
+
+    return m->wall_ns + m->uptime_ms * 1000000;
+}
+
+/* ---- processes ---- */
+
+void model_start_service(struct model_host *m)
+{
+    int inode = model_fs_find(&m->fs, MODEL_TARGET);
+    const char *kind = model_kind(model_fs_file(&m->fs, MODEL_TARGET));
+
+    if (m->process.there)
+        return;
+    m->last_pid++;
+    if (str_eq(kind, "new") || str_eq(kind, "bad") || str_eq(kind, "mute"))
+        m->ran_new_bytes = true;
+    else if (m->ran_new_bytes)
+        m->ran_old_again = true;
+    m->process = (struct model_process){.there = !str_eq(kind, "bad") && !str_eq(kind, "torn") &&
+                                                 !str_eq(kind, "none"),
+                                        .inode = inode,
+                                        .pid = m->last_pid,
+                                        .since_ms = m->uptime_ms};
+}
+
+static int port_process(void *ctx, uint32_t pid, struct host_process *ret, struct err *err)
+{
+    const struct model_host *m = ctx;
+
+    *ret = (struct host_process){.there = m->process.there && m->process.pid == pid,
+                                 .dev = 1,
+                                 .ino = (uint64_t)m->process.inode};
+    return alive(m, err);
+}
+
+static int service_begin(void *self, enum service_act act, struct err *err)
+{
+    struct model_host *m = self;
+
+    if (step(m, err) < 0)
+        return -1;
+    m->commands = act == SERVICE_ACT_RESTART ? 2 : 1;
+    m->polls = m->commands == 2 ? POLLS_STOP : POLLS_START;
+    return 0;
+}
+
+/* The command that runs ends. */
+static void end_command(struct model_host *m)
+{
+    if (m->commands == 2)
+        m->process.there = false;
+    else
+        model_start_service(m);
+    m->commands--;
+    m->polls = POLLS_START;
+}
+
+static int service_poll(void *self, enum service_progress *ret, char ret_text[static TEXT_MAX],
+                        struct err *err)
+{
+    struct model_host *m = self;
+
+    (void)ret_text;
+    if (step(m, err) < 0)
+        return -1;
+    if (m->commands > 0 && m->polls-- == 0)
+        end_command(m);
+    *ret = m->commands > 0 ? SERVICE_WORKING : SERVICE_DONE;
+    return 0;
+}
+
+static int service_state_of(void *self, struct service_state *ret, struct err *err)
+{
+    const struct model_host *m = self;
+
+    *ret = (struct service_state){.active = m->process.there ? TRI_YES : TRI_NO,
+                                  .ended = !m->process.there && m->commands == 0,
+                                  .main_pid = m->process.there ? m->process.pid : 0,
+                                  .main_start = m->process.pid,
+                                  .text = "model"};
+    return alive(m, err);
+}
+
+static void service_evidence(void *self, char *dst, size_t n)
+{
+    (void)self;
+    str_cut(dst, n, "the model has none");
+}
+
+static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
+                    struct buf *ret_body, struct err *err)
+{
+    const struct model_host *m = ctx;
+    const struct model_file *f = &m->fs.files[m->process.inode];
+
+    (void)path;
+    (void)deadline_ms;
+    (void)ret_body;
+    if (alive(m, err) < 0)
+        return -1;
+    if (!m->process.there || m->uptime_ms - m->process.since_ms < ANSWER_MS ||
+        str_eq(model_kind(f), "mute"))
+        return err_set(err, ERR_NETWORK, 0, "refused");
+    *ret_status = 200;
+    return 0;
+}
+
+static int port_knock(void *ctx, const char *address, int64_t deadline_ms, enum tri *ret_open,
+                      struct err *err)
+{
+    (void)address;
+    (void)deadline_ms;
+    *ret_open = TRI_YES;
+    return alive(ctx, err);
+}
+
+static void port_ask_end(void *ctx)
+{
+    (void)ctx;
+}
+
+static int port_try(void *ctx, const char *path, const char *version, enum failure *ret_failure,
+                    char ret_text[static TEXT_MAX], struct err *err)
+{
+    (void)path;
+    (void)version;
+    (void)ret_text;
+    *ret_failure = FAILURE_NONE;
+    return step(ctx, err);
+}
+
+/* ---- fetching ---- */
+
+static int port_fetch_begin(void *ctx, const struct fetch_get *job, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    (void)job;
+    if (step(m, err) < 0)
+        return -1;
+    m->fetch_polls = 2;
+    return 0;
+}
+
+/* What caravan-fetch leaves is never synced: nobody may count on it. */
+static int port_fetch_poll(void *ctx, struct fetch_news *ret, struct err *err)
+{
+    struct model_host *m = ctx;
+    char binary[MODEL_BINARY];
+    int h;
+
+    if (step(m, err) < 0)
+        return -1;
+    *ret = (struct fetch_news){.state = FETCH_WORKING, .total = MODEL_BINARY};
+    if (--m->fetch_polls > 0)
+        return 0;
+    model_binary(m->offer, binary);
+    model_fs_unlink(&m->fs, MODEL_FETCH "/fetched");
+    h = model_fs_create(&m->fs, MODEL_FETCH "/fetched", 0600);
+    model_fs_write(&m->fs, h, binary, sizeof(binary));
+    m->fs.handles[h] = 0;
+    ret->state = FETCH_DONE;
+    str_cut(ret->path, sizeof(ret->path), MODEL_FETCH "/fetched");
+    return 0;
+}
+
+static void port_fetch_end(void *ctx)
+{
+    struct model_host *m = ctx;
+
+    m->fetch_polls = 0;
+}
+
+/* ---- the whole ---- */
+
+static const struct host ports = {
+    .open = port_open,
+    .create = port_create,
+    .read_at = port_read_at,
+    .write = port_write,
+    .adopt = port_adopt,
+    .sync = port_sync,
+    .stat_of = port_stat_of,
+    .close = port_close,
+    .stat = port_stat,
+    .rename = port_rename,
+    .link = port_link,
+    .unlink = port_unlink,
+    .sync_dir = port_sync_dir,
+    .room = port_room,
+    .newest = port_newest,
+    .uptime = port_uptime,
+    .wall = port_wall,
+    .try_binary = port_try,
+    .process = port_process,
+    .fetch_begin = port_fetch_begin,
+    .fetch_poll = port_fetch_poll,
+    .fetch_end = port_fetch_end,
+    .ask = port_ask,
+    .knock = port_knock,
+    .ask_end = port_ask_end,
+};
+
+void model_open(struct model_host *m, const char *offer)
+{
+    char binary[MODEL_BINARY];
+
+    memset((char *)m + sizeof(m->fs), 0, sizeof(*m) - sizeof(m->fs));
+    model_fs_reset(&m->fs);
+    m->host = ports;
+    m->host.ctx = m;
+    m->host.service = &m->service;
+    m->service = (struct service){.self = m,
+                                  .begin = service_begin,
+                                  .poll = service_poll,
+                                  .state = service_state_of,
+                                  .evidence = service_evidence};
+    m->offer = offer;
+    m->uptime_ms = BOOT_MS;
+    m->wall_ns = 1700000000000000000;
+    model_binary("old", binary);
+    model_fs_put(&m->fs, MODEL_TARGET, binary, sizeof(binary), 0755);
+    model_start_service(m);
+}
+
+void model_revive(struct model_host *m)
+{
+    if (m->commands > 0)
+        end_command(m);
+    m->commands = 0;
+    m->fetch_polls = 0;
+    memset(m->fs.handles, 0, sizeof(m->fs.handles));
+    m->dead = false;
+    m->crash_at = 0;
+}
+
+void model_reboot(struct model_host *m, enum model_loss loss, uint64_t *random, bool init)
+{
+    bool was_active = m->process.there;
+
+    m->process.there = false;
+    m->commands = 0;
+    m->fetch_polls = 0;
+    model_fs_crash(&m->fs, loss, random);
+    m->dead = false;
+    m->crash_at = 0;
+    m->boots++;
+    m->wall_ns += 60000000000;
+    m->uptime_ms = BOOT_MS;
+    (void)was_active;
+    if (init)
+        model_start_service(m);
+}

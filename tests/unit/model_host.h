@@ -1,0 +1,68 @@
+/*
+ * model_host.h - struct host in memory: it can be crashed before every operation.
+ *
+ * Every operation that changes anything is counted; before number crash_at the
+ * caravan-swap of this model is dead: that operation and all later ones have no
+ * effect and fail, and the test stops stepping it. Then model_revive (only the
+ * program died) or model_reboot (power cut: what was not synced is lost, uptime and
+ * session begin anew, the service is started by init or not) and a new caravan-swap.
+ *
+ * A binary is a text: "old", "new", "bad" (ends at once) or "mute" (never answers),
+ * padded; anything else does not run. Restarting is two commands, stop and start, as
+ * with service commands: one that has begun goes on when its asker dies, the next is
+ * not begun.
+ *
+ * skip_sync: the number of a sync or sync_dir (counted from 1 over the whole run)
+ * that does nothing but say so.
+ */
+#ifndef MODEL_HOST_H
+#define MODEL_HOST_H
+
+#include "model_fs.h"
+
+#define MODEL_DIR    "/swap"
+#define MODEL_FETCH  "/fetch"
+#define MODEL_BIN    "/bin"
+#define MODEL_TARGET "/bin/nomad"
+#define MODEL_BINARY 1200 /* bytes of a binary */
+#define MODEL_SYNCS  200
+
+struct model_process {
+    bool there;
+    int inode;
+    uint32_t pid;
+    int64_t since_ms;
+};
+
+struct model_host {
+    struct model_fs fs;
+    struct host host;
+    struct service service;
+
+    unsigned operations, crash_at; /* crash_at 0: never */
+    bool dead;
+    unsigned syncs, skip_sync;
+    unsigned sync_at[MODEL_SYNCS];   /* operations when sync number i was made */
+    char sync_name[MODEL_SYNCS][64]; /* what was synced */
+
+    int64_t uptime_ms, wall_ns;
+    unsigned boots;
+    struct model_process process;
+    uint32_t last_pid;
+    int commands;                      /* of an act, still to be run: 2 stop start, 1 start */
+    int polls;                         /* of the one that runs */
+    bool ran_new_bytes, ran_old_again; /* a process executed them at the target */
+    const char *offer;                 /* what a fetch brings */
+    int fetch_polls;                   /* 0: no fetch */
+};
+
+void model_open(struct model_host *m, const char *offer);
+void model_binary(const char *kind, char dst[static MODEL_BINARY]);
+/* What the file is: "old", "new", ... ; "torn"; "none". */
+const char *model_kind(const struct model_file *f);
+void model_start_service(struct model_host *m); /* what lies at the target, if it runs */
+
+void model_revive(struct model_host *m);
+void model_reboot(struct model_host *m, enum model_loss loss, uint64_t *random, bool init);
+
+#endif

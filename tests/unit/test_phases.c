@@ -1,0 +1,179 @@
+/*
+ * phases.h on a model host: a crash before every operation, and every sync left out.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "crash_story.h"
+#include "str.h"
+
+#define SEEDS 4 /* random losses tried at each operation, besides all and nothing */
+
+static const struct crash_story stories[] = {
+    {.name = "a good binary, settled, then a revert order",
+     .offer = "new",
+     .policy = ON_REVERT,
+     .reverts = true,
+     .ends = PHASE_REVERTED,
+     .at_end = "old"},
+    {.name = "a binary that ends at once, put back",
+     .offer = "bad",
+     .policy = ON_REVERT,
+     .ends = PHASE_REVERTED,
+     .at_end = "old"},
+    {.name = "a binary that never answers, left, then a revert order",
+     .offer = "mute",
+     .policy = ON_LEAVE,
+     .reverts = true,
+     .ends = PHASE_REVERTED,
+     .at_end = "old"},
+    {.name = "a good binary, settled",
+     .offer = "new",
+     .policy = ON_REVERT,
+     .ends = PHASE_SETTLED,
+     .at_end = "new"},
+    {.name = "a good binary for a stopped service",
+     .offer = "new",
+     .policy = ON_REVERT,
+     .stopped = true,
+     .ends = PHASE_SETTLED,
+     .at_end = "new"},
+};
+
+struct bench {
+    struct desk desk;
+    struct model_host m;
+};
+
+static int set_up(void **state)
+{
+    struct bench *b = xzalloc(1, sizeof(*b));
+
+    desk_open(&b->desk);
+    *state = b;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *b = *state;
+
+    desk_close(&b->desk);
+    free(b);
+    return 0;
+}
+
+static struct crash_result play(const struct crash_story *s, const struct crash *c, struct bench *b)
+{
+    return crash_story_play(s, c, &b->desk, &b->m);
+}
+
+static void undisturbed(void **state)
+{
+    const struct crash none = {.kind = CRASH_NONE};
+
+    for (size_t i = 0; i < ARRAY_LEN(stories); i++) {
+        struct crash_result r = play(&stories[i], &none, *state);
+
+        if (r.broken[0] != '\0')
+            fail_msg("%s: %s", stories[i].name, r.broken);
+        assert_true(r.operations > 40);
+    }
+}
+
+static void check(const struct crash_story *s, const struct crash *c, struct bench *b, unsigned *n)
+{
+    struct crash_result r = play(s, c, b);
+
+    (*n)++;
+    if (r.broken[0] != '\0' || !r.crashed)
+        fail_msg("%s: crash %d before operation %u, loss %d, seed %u: %s", s->name, (int)c->kind,
+                 c->at, (int)c->loss, (unsigned)c->seed,
+                 r.crashed ? r.broken : "the crash never came");
+}
+
+static void crash_everywhere(const struct crash_story *s, struct bench *b)
+{
+    const struct crash none = {.kind = CRASH_NONE};
+    unsigned last = play(s, &none, b).operations;
+    unsigned n = 0;
+
+    for (unsigned at = 1; at <= last; at++) {
+        struct crash c = {.kind = CRASH_SWAP, .at = at};
+
+        check(s, &c, b, &n);
+        for (c.kind = CRASH_HOST; c.kind < CRASH_KINDS; c.kind++) {
+            c.loss = LOSE_ALL;
+            check(s, &c, b, &n);
+            c.loss = LOSE_NOTHING;
+            check(s, &c, b, &n);
+            c.loss = LOSE_SOME;
+            for (c.seed = 1; c.seed <= SEEDS; c.seed++)
+                check(s, &c, b, &n);
+        }
+    }
+    print_message("# %s: %u operations, %u crashes\n", s->name, last, n);
+}
+
+static void a_crash_before_every_operation(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(stories); i++)
+        crash_everywhere(&stories[i], *state);
+}
+
+/* Is anything broken when this sync does nothing? Only crashes behind it can tell. */
+static bool is_needed(const struct crash_story *s, unsigned sync, unsigned from, unsigned last,
+                      struct bench *b, struct crash_result *ret)
+{
+    for (unsigned at = from + 1; at <= last; at++) {
+        struct crash c = {.kind = CRASH_HOST, .at = at, .skip_sync = sync};
+
+        for (c.seed = 0; c.seed <= 12 * SEEDS; c.seed++) {
+            c.loss = c.seed == 0 ? LOSE_ALL : LOSE_SOME;
+            *ret = play(s, &c, b);
+            if (ret->broken[0] != '\0')
+                return true;
+        }
+    }
+    return false;
+}
+
+static void check_syncs(const struct crash_story *s, struct bench *b)
+{
+    const struct crash none = {.kind = CRASH_NONE};
+    struct crash_result whole = play(s, &none, b);
+    struct crash_result r;
+    unsigned sync_at[MODEL_SYNCS];
+    char names[MODEL_SYNCS][64];
+
+    memcpy(sync_at, b->m.sync_at, sizeof(sync_at));
+    memcpy(names, b->m.sync_name, sizeof(names));
+    assert_true(whole.syncs < MODEL_SYNCS);
+    for (unsigned k = 1; k <= whole.syncs; k++) {
+        if (!is_needed(s, k, sync_at[k], whole.operations, b, &r))
+            fail_msg("%s: nothing breaks when sync %u of %s (operation %u) is left out", s->name, k,
+                     names[k], sync_at[k]);
+        print_message("# sync %2u, %-28s without it: %s\n", k, names[k], r.broken);
+    }
+}
+
+/* The first three stories have every sync there is. */
+static void every_sync_is_needed(void **state)
+{
+    for (size_t i = 0; i < 3; i++) {
+        print_message("# %s\n", stories[i].name);
+        check_syncs(&stories[i], *state);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(undisturbed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_crash_before_every_operation, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_sync_is_needed, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests_name("phases", tests, NULL, NULL);
+}
