@@ -1,6 +1,8 @@
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include "agent_loop.h"
@@ -25,9 +27,14 @@ struct loop {
     struct view *view;
     struct listener *listener;
     struct link_server *server;
+    int used_fd; /* eventfd: something was answered since memory was given back */
+    bool used;   /* atomic: used_fd was told */
+    bool in_burst;
 };
 
-enum woken { WOKEN_STOP, WOKEN_CHANGED, WOKEN_TIME };
+enum woken { WOKEN_STOP, WOKEN_CHANGED, WOKEN_USED, WOKEN_TIME };
+
+#define TIDY_MS 5000
 
 static int open_signals(int *ret_fd, struct err *err)
 {
@@ -47,6 +54,7 @@ static int wait_event(struct loop *l, int timeout_ms, enum woken *ret, struct er
         {l->signal_fd, POLLIN, 0},
         {l->watch_fd, POLLIN, 0},
         {l->pair_fd, POLLRDHUP, 0}, /* its packets are the workers' */
+        {l->in_burst ? -1 : l->used_fd, POLLIN, 0},
     };
     int n = poll(p, ARRAY_LEN(p), timeout_ms);
     if (n < 0 && errno != EINTR)
@@ -60,6 +68,10 @@ static int wait_event(struct loop *l, int timeout_ms, enum woken *ret, struct er
         *ret = WOKEN_STOP;
         return 0;
     }
+    if (p[3].revents != 0)
+        *ret = WOKEN_USED;
+    if (p[1].revents == 0)
+        return 0;
     *ret = WOKEN_CHANGED;
     return dir_watch_drain(l->watch_fd, err) < 0 ? -1 : 0;
 }
@@ -99,7 +111,7 @@ static int wait_identity(struct loop *l, struct err *err)
                             "caravan-swap, which makes it, did not within %d s; is "
                             "caravan-swap.socket active, and %s there?",
                             AGENT_WAIT_MS / 1000, l->conf->anchor);
-        swap_link_nudge(l->swap);
+        (void)swap_link_nudge(l->swap);
         /* A file made before the watch was set is found by the next try. */
         if (wait_event(l, (int)MIN_OF(left, 1000), &woken, err) < 0)
             return -1;
@@ -121,7 +133,7 @@ static void load_view(struct loop *l)
     listener_set_view(l->listener, NULL,
                       err.kind == ERR_NOTFOUND ? "caravan-swap has not told its state yet"
                                                : err.text);
-    swap_link_nudge(l->swap);
+    (void)swap_link_nudge(l->swap);
 }
 
 static void reload(struct loop *l)
@@ -165,6 +177,38 @@ static int connections_allowed(const struct loop *l)
     return room;
 }
 
+/* What a burst of orders left in the heap goes back once it is over: one wake-up to
+ * learn of the burst, one to tidy up after it. */
+static int handle(void *ctx, const void *frame, size_t n, struct buf *answer)
+{
+    struct loop *l = ctx;
+    int rv = listener_handle(l->listener, frame, n, answer);
+    if (!__atomic_exchange_n(&l->used, true, __ATOMIC_SEQ_CST))
+        eventfd_write(l->used_fd, 1);
+    return rv;
+}
+
+static void tidy(struct loop *l)
+{
+    eventfd_t ignored;
+    eventfd_read(l->used_fd, &ignored);
+    __atomic_store_n(&l->used, false, __ATOMIC_SEQ_CST);
+    malloc_trim(0);
+}
+
+static int wait_change(struct loop *l, enum woken *ret, struct err *err)
+{
+    if (wait_event(l, -1, ret, err) < 0)
+        return -1;
+    if (*ret != WOKEN_USED)
+        return 0;
+    l->in_burst = true; /* the descriptor stays readable meanwhile: it is not polled */
+    int rv = wait_event(l, TIDY_MS, ret, err);
+    l->in_burst = false;
+    tidy(l);
+    return rv;
+}
+
 static int start_listener(struct loop *l, struct err *err)
 {
     struct listener_config c = {
@@ -173,6 +217,7 @@ static int start_listener(struct loop *l, struct err *err)
         .max_held = AGENT_CONTEXTS / 4,
         .state_path = l->state_path,
         .swap = l->swap,
+        .binary = l->conf->binary,
         .clock = clock_system(),
         .log = l->log,
     };
@@ -183,7 +228,7 @@ static int start_listener(struct loop *l, struct err *err)
         .max_pipes_each = (int)l->conf->max_connections_each,
         .allow_from = l->conf->allow_from,
         .idle_ms = AGENT_IDLE_MS,
-        .handle = listener_handle,
+        .handle = handle,
     };
     char dir[AGENT_PATH_MAX];
 
@@ -193,7 +238,7 @@ static int start_listener(struct loop *l, struct err *err)
         return -1;
     listener_set_trust(l->listener, &l->trust);
     load_view(l);
-    s.ctx = l->listener;
+    s.ctx = l;
     if (link_server_start(&s, &l->server, err) < 0)
         return err_wrap(err, "listen on %s", l->conf->listen);
     return 0;
@@ -219,7 +264,7 @@ static int serve(struct loop *l, struct err *err)
         return -1;
     tell_started(l);
     while (woken != WOKEN_STOP) {
-        if (wait_event(l, -1, &woken, err) < 0)
+        if (wait_change(l, &woken, err) < 0)
             return -1;
         if (woken == WOKEN_CHANGED)
             reload(l);
@@ -238,6 +283,9 @@ static int open_loop(struct loop *l, struct err *err)
     agent_path(l->view_path, run, VIEW_NAME);
     agent_path(socket_path, run, SWAP_SOCKET_NAME);
     l->view = xzalloc(1, sizeof(*l->view));
+    l->used_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (l->used_fd < 0)
+        return err_set(err, ERR_IO, errno, "make an eventfd");
     l->swap = swap_link_new(socket_path, l->pair_fd, clock_system());
     if (open_signals(&l->signal_fd, err) < 0 || dir_watch_open(&l->watch_fd, err) < 0 ||
         dir_watch_add(l->watch_fd, state, err) < 0 || dir_watch_add(l->watch_fd, run, err) < 0)
@@ -248,7 +296,12 @@ static int open_loop(struct loop *l, struct err *err)
 int agent_loop_run(const struct agent_conf *conf, int swap_fd, const struct log *log,
                    struct err *err)
 {
-    struct loop l = {.conf = conf, .log = log, .signal_fd = -1, .watch_fd = -1, .pair_fd = swap_fd};
+    struct loop l = {.conf = conf,
+                     .log = log,
+                     .signal_fd = -1,
+                     .watch_fd = -1,
+                     .used_fd = -1,
+                     .pair_fd = swap_fd};
     int rv = open_loop(&l, err);
     if (rv == 0)
         rv = serve(&l, err);
@@ -264,5 +317,7 @@ int agent_loop_run(const struct agent_conf *conf, int swap_fd, const struct log 
         close(l.signal_fd);
     if (l.watch_fd >= 0)
         close(l.watch_fd);
+    if (l.used_fd >= 0)
+        close(l.used_fd);
     return rv;
 }

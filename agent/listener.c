@@ -1,6 +1,7 @@
 #include "codec.h"
 #include "listener_call.h"
 #include "obey.h"
+#include "stamp_check.h"
 #include "str.h"
 #include "tell.h"
 
@@ -62,11 +63,33 @@ void listener_stop(struct listener *l)
     status_hold_stop(l->hold);
 }
 
+/* A view that tells of what is no more is made anew by waking swap, where it sleeps
+ * behind a socket; the resident one looks by itself. */
+static void freshen(struct listener *l)
+{
+    uint64_t revision = 0;
+    enum stamp_age age = STAMP_OLD;
+
+    pthread_mutex_lock(&l->lock);
+    if (l->view != NULL) {
+        revision = l->view->status.revision;
+        age = phase_rests(l->view->status.phase)
+                  ? stamp_check(&l->view->hello.stamp, l->c.binary)
+                  : STAMP_FRESH; /* swap is awake, and tells as it goes */
+    }
+    pthread_mutex_unlock(&l->lock);
+    if (age == STAMP_FRESH || !swap_link_nudge(l->c.swap))
+        return;
+    if (age == STAMP_OLD)
+        status_hold_wait(l->hold, revision, FRESHEN_MS);
+}
+
 static int answer_hello(const struct call *c, struct buf *answer)
 {
     struct listener *l = c->l;
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
 
+    freshen(l);
     pthread_mutex_lock(&l->lock);
     const struct tell t = {l->view, l->why, l->state, call_lease_now(l)};
     tell_hello(&t, &r->u.hello);
@@ -100,6 +123,7 @@ static int answer_status(const struct call *c, struct buf *answer)
     o->head = c->v.head;
     if (codec_read_order(c->v.payload, c->v.payload_len, o, &err) < 0)
         return -1;
+    freshen(c->l);
     status_hold_wait(c->l->hold, o->u.status.after, o->u.status.wait_ms);
     status_now(c, &o->u.status, r);
     call_receipt_head(c, &r->head);

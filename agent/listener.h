@@ -7,7 +7,9 @@
  * Strangers, and what is not for this cluster and host, get no answer (-1).
  *
  *   hello, status  answered from the view and the agent's own state; a status may be
- *                  held back (status_hold.h)
+ *                  held back (status_hold.h). When there is no view, or it tells of a
+ *                  file or process that is gone, swap is woken first and given
+ *                  FRESHEN_MS to tell anew
  *   lease, note    obeyed here, durably, before the receipt leaves
  *   all others     role and lease are checked here, then the order goes to
  *                  caravan-swap byte for byte and its receipt comes back. What swap
@@ -33,6 +35,8 @@
 #include "trust.h"
 #include "view_file.h"
 
+#define FRESHEN_MS 1500
+
 struct listener;
 
 struct listener_config {
@@ -42,6 +46,7 @@ struct listener_config {
     unsigned max_held;      /* statuses held back at once */
     const char *state_path; /* agent_store's file; copied */
     struct swap_link *swap; /* borrowed */
+    const char *binary;     /* Nomad's, for stamp_check; "" not looked at; borrowed */
     const struct clock *clock;
     const struct log *log;
 };

@@ -79,14 +79,14 @@ int swap_link_call(struct swap_link *s, const void *inner, size_t n, struct buf 
     return rv == 0 ? 0 : -1;
 }
 
-void swap_link_nudge(struct swap_link *s)
+bool swap_link_nudge(struct swap_link *s)
 {
     struct err ignored = ERR_INIT;
     if (s->pair || pthread_mutex_trylock(&s->lock) != 0)
-        return;
+        return false;
     /* A connection whose other end has gone tells nothing to anybody. */
     hang_up(s);
-    if (swap_channel_connect(s->path, &s->fd, &ignored) < 0)
-        s->fd = -1;
+    bool done = swap_channel_connect(s->path, &s->fd, &ignored) == 0;
     pthread_mutex_unlock(&s->lock);
+    return done;
 }

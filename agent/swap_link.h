@@ -27,8 +27,9 @@ void swap_link_free(struct swap_link *s); /* NULL is fine */
 /* ret_receipt empty after 0: swap says nothing about this order. */
 MUST_CHECK int swap_link_call(struct swap_link *s, const void *inner, size_t n,
                               struct buf *ret_receipt, bool *ret_delivered, struct err *err);
-/* Connects, which starts caravan-swap where a socket unit waits for it: it writes
- * its view when it starts. Does nothing with a pair, or while a call is under way. */
-void swap_link_nudge(struct swap_link *s);
+/* Connects, which starts caravan-swap where a socket unit waits for it: it looks
+ * at its host then, and writes its view. false: nothing done, because it is a pair,
+ * a call is under way, or nobody listens. */
+bool swap_link_nudge(struct swap_link *s);
 
 #endif

@@ -13,7 +13,7 @@
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define NORETURN     __attribute__((noreturn))
 #define UNUSED       __attribute__((unused))
-#define CLEANUP(fn)  __attribute__((cleanup(fn)))
+#define CLEANUP(fn)  __attribute__((cleanup(fn), unused)) /* also to guard a scope */
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define MIN_OF(a, b) ((a) < (b) ? (a) : (b))
 #define MAX_OF(a, b) ((a) > (b) ? (a) : (b))

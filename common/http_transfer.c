@@ -70,7 +70,7 @@ static int set_protocols(struct transfer *t, const struct http_request *r, struc
         const char *front, *first, *redirect;
     } schemes[] = {
         {"https://", "https", "https"},
-        {"http://", "http", "http,https"},
+        {"http://", "http,https", "http,https"} /* curl wants both lists to allow a redirect */,
         {"file://", "file", "file"},
     };
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {

@@ -35,13 +35,12 @@ int codec_read_order(const void *p, size_t n, struct order *ret, struct err *err
     if (n > ORDER_PAYLOAD_MAX)
         return err_set(err, ERR_LIMIT, 0, "read %s: %zu bytes, at most %d are allowed", l->name, n,
                        ORDER_PAYLOAD_MAX);
-    struct order now;
-    memset(&now.u, 0, sizeof(now.u));
-    if (layout_read(l, p, n, &now.u, err) < 0) {
-        layout_release(l, &now.u);
+    autofree struct order *now = xzalloc(1, sizeof(*now));
+    if (layout_read(l, p, n, &now->u, err) < 0) {
+        layout_release(l, &now->u);
         return -1;
     }
-    memcpy(&ret->u, &now.u, sizeof(now.u));
+    memcpy(&ret->u, &now->u, sizeof(now->u));
     return 0;
 }
 
@@ -53,12 +52,11 @@ int codec_read_receipt(const void *p, size_t n, struct receipt *ret, struct err 
     if (n > RECEIPT_PAYLOAD_MAX)
         return err_set(err, ERR_LIMIT, 0, "read %s: %zu bytes, at most %d are allowed", l->name, n,
                        RECEIPT_PAYLOAD_MAX);
-    struct receipt now;
-    memset(&now.u, 0, sizeof(now.u));
-    if (layout_read(l, p, n, &now.u, err) < 0) {
-        layout_release(l, &now.u);
+    autofree struct receipt *now = xzalloc(1, sizeof(*now));
+    if (layout_read(l, p, n, &now->u, err) < 0) {
+        layout_release(l, &now->u);
         return -1;
     }
-    memcpy(&ret->u, &now.u, sizeof(now.u));
+    memcpy(&ret->u, &now->u, sizeof(now->u));
     return 0;
 }

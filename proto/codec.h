@@ -2,12 +2,11 @@
  * codec.h - payloads: one msgpack array in fixed order.
  *
  * Packing uses msgpack-c, and only here; reading is a bounded cursor over the
- * bytes that allocates nothing but a status receipt's notes, and is tested against msgpack-c's own unpacker.
- * One message has one encoding: shortest integer forms, no maps, no extension
- * types, no floats, nothing after the end; depth <= PAYLOAD_DEPTH_MAX. Reading
- * refuses everything else (ERR_FORMAT, with what and where) and every value
- * outside its enum or limit (ERR_FORMAT, ERR_LIMIT). Call only with bytes whose
- * signature was verified (envelope.h).
+ * bytes that allocates nothing but a status receipt's notes, and is tested against msgpack-c's own
+ * unpacker. One message has one encoding: shortest integer forms, no maps, no extension types, no
+ * floats, nothing after the end; depth <= PAYLOAD_DEPTH_MAX. Reading refuses everything else
+ * (ERR_FORMAT, with what and where) and every value outside its enum or limit (ERR_FORMAT,
+ * ERR_LIMIT). Call only with bytes whose signature was verified (envelope.h).
  */
 #ifndef CODEC_H
 #define CODEC_H

@@ -1,30 +1,29 @@
 #include "crowd.h"
 
 struct member {
-    uint32_t pipe; /* 0: free */
+    uint32_t id; /* 0: free */
     struct address from;
-    int64_t last_ms; /* joined, last heard or last served */
-    int serving;     /* frames of it in a handler */
-    int party;       /* staying members of its party, itself included */
-    bool leaving;    /* does not count any more */
-    bool told;       /* crowd_to_close has named it */
+    uint64_t last; /* when it joined, was last heard or last served: the crowd's count */
+    int serving;   /* frames of it in a handler */
+    int party;     /* staying members of its party, itself included */
+    bool leaving;  /* does not count any more */
+    bool told;     /* crowd_to_close has named it */
 };
 
 struct crowd {
     size_t max, max_each;
-    int64_t idle_ms;
+    uint64_t count;
     size_t size; /* of those who stay */
     size_t n;
     struct member members[]; /* twice max: those told to go need a moment */
 };
 
-struct crowd *crowd_new(int max, int max_each, int64_t idle_ms)
+struct crowd *crowd_new(int max, int max_each)
 {
     size_t n = 2 * (size_t)max;
     struct crowd *c = xzalloc(1, sizeof(*c) + n * sizeof(struct member));
     c->max = (size_t)max;
     c->max_each = (size_t)max_each;
-    c->idle_ms = idle_ms;
     c->n = n;
     return c;
 }
@@ -39,10 +38,10 @@ size_t crowd_size(const struct crowd *c)
     return c->size;
 }
 
-static struct member *find(struct crowd *c, uint32_t pipe)
+static struct member *find(struct crowd *c, uint32_t id)
 {
     for (size_t i = 0; i < c->n; i++) {
-        if (c->members[i].pipe == pipe)
+        if (c->members[i].id == id)
             return &c->members[i];
     }
     return NULL;
@@ -50,7 +49,7 @@ static struct member *find(struct crowd *c, uint32_t pipe)
 
 static bool stays(const struct member *m)
 {
-    return m->pipe != 0 && !m->leaving;
+    return m->id != 0 && !m->leaving;
 }
 
 /* Counts one more or one less in everybody of m's party but m; returns how many they are. */
@@ -84,15 +83,15 @@ static struct member *find_silent(struct crowd *c, const struct address *of)
         if (!stays(m) || m->serving > 0 || (of != NULL && !address_same_party(&m->from, of)))
             continue;
         if (best == NULL || m->party > best->party ||
-            (m->party == best->party && m->last_ms < best->last_ms))
+            (m->party == best->party && m->last < best->last))
             best = m;
     }
     return best;
 }
 
-bool crowd_admit(struct crowd *c, uint32_t pipe, const struct address *from, int64_t now_ms)
+bool crowd_admit(struct crowd *c, uint32_t id, const struct address *from)
 {
-    struct member new = {.pipe = pipe, .from = *from, .last_ms = now_ms};
+    struct member new = {.id = id, .from = *from, .last = ++c->count};
     struct member *slot = find(c, 0);
 
     if (slot == NULL)
@@ -110,27 +109,27 @@ bool crowd_admit(struct crowd *c, uint32_t pipe, const struct address *from, int
     return true;
 }
 
-void crowd_heard(struct crowd *c, uint32_t pipe, int64_t now_ms)
+void crowd_heard(struct crowd *c, uint32_t id)
 {
-    struct member *m = find(c, pipe);
+    struct member *m = find(c, id);
     if (m == NULL)
         return;
     m->serving++;
-    m->last_ms = now_ms;
+    m->last = ++c->count;
 }
 
-void crowd_served(struct crowd *c, uint32_t pipe, int64_t now_ms)
+void crowd_served(struct crowd *c, uint32_t id)
 {
-    struct member *m = find(c, pipe);
+    struct member *m = find(c, id);
     if (m == NULL)
         return;
     m->serving--;
-    m->last_ms = now_ms;
+    m->last = ++c->count;
 }
 
-void crowd_left(struct crowd *c, uint32_t pipe)
+void crowd_left(struct crowd *c, uint32_t id)
 {
-    struct member *m = find(c, pipe);
+    struct member *m = find(c, id);
     if (m == NULL)
         return;
     if (!m->leaving)
@@ -138,27 +137,14 @@ void crowd_left(struct crowd *c, uint32_t pipe)
     memset(m, 0, sizeof(*m));
 }
 
-uint32_t crowd_to_close(struct crowd *c, int64_t now_ms)
+uint32_t crowd_to_close(struct crowd *c)
 {
     for (size_t i = 0; i < c->n; i++) {
         struct member *m = &c->members[i];
-        if (stays(m) && m->serving == 0 && now_ms - m->last_ms >= c->idle_ms)
-            let_go(c, m);
-        if (m->pipe != 0 && m->leaving && !m->told) {
+        if (m->id != 0 && m->leaving && !m->told) {
             m->told = true;
-            return m->pipe;
+            return m->id;
         }
     }
     return 0;
-}
-
-int64_t crowd_next_ms(const struct crowd *c)
-{
-    int64_t next = -1;
-    for (size_t i = 0; i < c->n; i++) {
-        const struct member *m = &c->members[i];
-        if (stays(m) && m->serving == 0 && (next < 0 || m->last_ms + c->idle_ms < next))
-            next = m->last_ms + c->idle_ms;
-    }
-    return next;
 }

@@ -1,15 +1,14 @@
 /*
  * crowd.h - which connections the agent keeps, and which it closes.
  *
- * A bounded set of pipes with two caps, in total and by party (address.h). At a cap
- * a newcomer is let in and the pipe that has been silent longest among those that are
- * not being served is closed for it: within the newcomer's own party when that is full,
- * else within the party that holds most. So idle strangers cannot crowd anybody out, and
- * many connections of one party do so least. When all are being served, the newcomer is
- * turned away. A pipe silent for idle_ms is closed.
+ * A bounded set of connections, by number, with two caps, in total and by party (address.h). At a
+ * cap a newcomer is let in and the one that has been silent longest among those that are not being
+ * served is closed for it: within the newcomer's own party when that is full, else within the party
+ * that holds most. So idle strangers cannot crowd anybody out, and many connections of one party do
+ * so least. When all are being served, the newcomer is turned away.
  *
- * Pure: time and pipe numbers are passed in, closing is the caller's (crowd_to_close).
- * Not safe for several threads: link_server holds its lock around every call.
+ * Pure: numbers are passed in, silence is told by the order of calls, closing is the caller's
+ * (crowd_to_close). Not safe for several threads: link_server holds its lock around every call.
  */
 #ifndef CROWD_H
 #define CROWD_H
@@ -18,20 +17,17 @@
 
 struct crowd;
 
-struct crowd *crowd_new(int max, int max_each, int64_t idle_ms);
+struct crowd *crowd_new(int max, int max_each);
 void crowd_free(struct crowd *c); /* NULL is fine */
 
 /* false: close the newcomer. true: it is in; somebody may have to go, see crowd_to_close. */
-MUST_CHECK bool crowd_admit(struct crowd *c, uint32_t pipe, const struct address *from,
-                            int64_t now_ms);
-/* It sent a frame, and is served until crowd_served; an unknown pipe is fine. */
-void crowd_heard(struct crowd *c, uint32_t pipe, int64_t now_ms);
-void crowd_served(struct crowd *c, uint32_t pipe, int64_t now_ms);
-void crowd_left(struct crowd *c, uint32_t pipe);
-/* One pipe to close now, each named once; 0 when there is none. */
-uint32_t crowd_to_close(struct crowd *c, int64_t now_ms);
-/* When the next one will have been silent too long; -1: nobody is there. */
-int64_t crowd_next_ms(const struct crowd *c);
+MUST_CHECK bool crowd_admit(struct crowd *c, uint32_t id, const struct address *from);
+/* It sent a frame, and is served until crowd_served; an unknown number is fine. */
+void crowd_heard(struct crowd *c, uint32_t id);
+void crowd_served(struct crowd *c, uint32_t id);
+void crowd_left(struct crowd *c, uint32_t id);
+/* One that has to go, each named once; 0 when there is none. */
+uint32_t crowd_to_close(struct crowd *c);
 size_t crowd_size(const struct crowd *c); /* without those told to go */
 
 #endif

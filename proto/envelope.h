@@ -21,11 +21,11 @@
 
 #include "message.h"
 
-#define OUTER_HEADER_LEN 9
-#define INNER_HEADER_LEN 174
-#define INNER_ORDER_MAX (INNER_HEADER_LEN + ORDER_PAYLOAD_MAX + SIG_LEN)
+#define OUTER_HEADER_LEN  9
+#define INNER_HEADER_LEN  174
+#define INNER_ORDER_MAX   (INNER_HEADER_LEN + ORDER_PAYLOAD_MAX + SIG_LEN)
 #define INNER_RECEIPT_MAX (INNER_HEADER_LEN + RECEIPT_PAYLOAD_MAX + SIG_LEN)
-#define FRAME_ORDER_MAX (OUTER_HEADER_LEN + INNER_ORDER_MAX + SEAL_OVERHEAD)
+#define FRAME_ORDER_MAX   (OUTER_HEADER_LEN + INNER_ORDER_MAX + SEAL_OVERHEAD)
 #define FRAME_RECEIPT_MAX (OUTER_HEADER_LEN + INNER_RECEIPT_MAX + SEAL_OVERHEAD)
 
 enum frame_format { FRAME_SEALED = 1, FRAME_PLAIN = 2 };
@@ -42,13 +42,12 @@ MUST_CHECK int envelope_sign_receipt(const struct receipt *r, const struct keypa
 
 MUST_CHECK int envelope_seal(const void *inner, size_t n, const struct pubkey *to,
                              struct buf *ret_frame, struct err *err);
-MUST_CHECK int envelope_plain(const void *inner, size_t n, struct buf *ret_frame,
-                              struct err *err);
+MUST_CHECK int envelope_plain(const void *inner, size_t n, struct buf *ret_frame, struct err *err);
 
 /* Opens an outer frame with our key (sealed) or takes it as it is (plain). */
 MUST_CHECK int envelope_open(const void *frame, size_t n, const struct keypair *key,
-                             size_t inner_max, struct buf *ret_inner,
-                             enum frame_format *ret_format, struct err *err);
+                             size_t inner_max, struct buf *ret_inner, enum frame_format *ret_format,
+                             struct err *err);
 
 struct verified {
     struct header head;
@@ -59,13 +58,12 @@ struct verified {
 
 /* Checks lengths, kind, version and the signature by head.sender. Whether that
  * sender may say this is the caller's question (trust.h). */
-MUST_CHECK int envelope_verify(const void *inner, size_t n, struct verified *ret,
-                               struct err *err);
+MUST_CHECK int envelope_verify(const void *inner, size_t n, struct verified *ret, struct err *err);
 
 /* A receipt answers this order: kind, cluster, sender == expected host key,
  * receiver == the asker, nonce and digest are those of the order. ERR_CRYPTO. */
 MUST_CHECK int envelope_answers(const struct verified *receipt, const struct header *order,
-                                const struct digest *order_digest,
-                                const struct pubkey *host, struct err *err);
+                                const struct digest *order_digest, const struct pubkey *host,
+                                struct err *err);
 
 #endif

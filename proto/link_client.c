@@ -1,40 +1,11 @@
 #include <pthread.h>
-#include <nng/nng.h>
-#include <nng/protocol/reqrep0/req.h>
 #include "envelope.h"
+#include "link_call.h"
 #include "link_client.h"
-#include "link_dials.h"
 #include "link_error.h"
 
-#define ADDRESS_MAX 128
-#define NEVER_MS    (24 * 3600 * 1000) /* a lost or refused dial is not tried again */
-#define LOOK_MS     50 /* how often failed dials and queued deadlines are looked for */
-#define RECEIVE_MAX (FRAME_RECEIPT_MAX + 4) /* REQ's number stands before the frame */
-
-enum stage { QUEUED, SENDING, RECEIVING };
-
-struct call {
-    struct call *next, *prev; /* in its list: queue or open */
-    struct call *next_ready;
-    struct links *links;
-    uint64_t id;
-    char address[ADDRESS_MAX];
-    unsigned char *frame;
-    size_t n;
-    int64_t until_ms;
-    void (*on_done)(void *ctx, const void *frame, size_t n, const struct err *err);
-    void *ctx;
-
-    enum stage stage;
-    bool has_socket, cancelled;
-    nng_socket socket;
-    nng_dialer dialer;
-    nng_aio *aio;
-    bool pipe_lost;
-    const char *dial_failed; /* why; set before its send is cancelled */
-
-    bool listed, finished, lost; /* under the lock: in the ready list; its aio is; its pipe went */
-};
+#define DEADLINE_MAX_MS (24 * 3600 * 1000)
+#define TICK_MS         50 /* how often deadlines in the queue are looked at, while there is one */
 
 struct call_list {
     struct call *first, *last;
@@ -46,20 +17,13 @@ struct links {
     void *ctx;
     uint64_t last_id;
     struct call_list queue, open;
-    nng_aio *look;
-    bool looking;
+    nng_aio *tick;
+    bool ticking, some_cancelled; /* some_cancelled: in the queue */
 
-    pthread_mutex_t lock; /* guards what follows, and three flags of each call */
-    struct call *ready;
-    bool look_now;
+    pthread_mutex_t lock; /* guards what follows, and each call's `ready` */
+    struct call *first_ready, *last_ready;
+    bool ticked;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void list_add(struct call_list *l, struct call *c)
 {
@@ -80,246 +44,105 @@ static void list_remove(struct call_list *l, struct call *c)
 
 /* ---- on nng's threads: append and wake, nothing else ---- */
 
-static void append_ready(struct call *c, bool finished, bool lost)
+static void on_completed(void *arg)
 {
+    struct call *c = arg;
     struct links *l = c->links;
 
     pthread_mutex_lock(&l->lock);
-    c->finished = c->finished || finished;
-    c->lost = c->lost || lost;
-    if (!c->listed) {
-        c->listed = true;
-        c->next_ready = l->ready;
-        l->ready = c;
+    if (!c->ready) {
+        c->ready = true;
+        c->next_ready = NULL;
+        *(l->last_ready != NULL ? &l->last_ready->next_ready : &l->first_ready) = c;
+        l->last_ready = c;
     }
     pthread_mutex_unlock(&l->lock);
     l->wake(l->ctx);
 }
 
-static void on_aio(void *arg)
-{
-    append_ready(arg, true, false);
-}
-
-static void on_pipe_gone(nng_pipe pipe, nng_pipe_ev event, void *arg)
-{
-    (void)pipe;
-    (void)event;
-    append_ready(arg, false, true);
-}
-
-static void on_look(void *arg)
+static void on_tick(void *arg)
 {
     struct links *l = arg;
+
     pthread_mutex_lock(&l->lock);
-    l->look_now = true;
+    l->ticked = true;
     pthread_mutex_unlock(&l->lock);
     l->wake(l->ctx);
 }
 
-/* ---- one call, on the owner's thread ---- */
+/* ---- on the owner's thread ---- */
 
-static void drop_message(nng_aio *aio)
-{
-    nng_msg *msg = nng_aio_get_msg(aio);
-    nng_aio_set_msg(aio, NULL);
-    if (msg != NULL)
-        nng_msg_free(msg);
-}
-
-/* The measured order: stop the aio, close the socket, free the aio. */
-static void call_close(struct call *c)
-{
-    if (c->aio != NULL) {
-        nng_aio_stop(c->aio);
-        drop_message(c->aio);
-    }
-    if (c->has_socket)
-        nng_close(c->socket);
-    if (c->aio != NULL)
-        nng_aio_free(c->aio);
-    c->aio = NULL;
-    c->has_socket = false;
-}
-
-static void call_free(struct call *c)
-{
-    call_close(c);
-    free(c->frame);
-    free(c);
-}
-
-/* After call_close nothing of nng's knows c; it may still be in the ready list. */
-static void unlist(struct links *l, struct call *c)
+static struct call *take_ready(struct links *l)
 {
     pthread_mutex_lock(&l->lock);
-    for (struct call **p = &l->ready; c->listed && *p != NULL; p = &(*p)->next_ready) {
-        if (*p == c) {
-            *p = c->next_ready;
-            break;
-        }
+    struct call *c = l->first_ready;
+    if (c != NULL) {
+        c->ready = false;
+        l->first_ready = c->next_ready;
+        if (l->first_ready == NULL)
+            l->last_ready = NULL;
     }
-    c->listed = false;
+    pthread_mutex_unlock(&l->lock);
+    return c;
+}
+
+/* A call that is closed may still be in the list of completed ones. */
+static void forget_ready(struct links *l, const struct call *gone)
+{
+    pthread_mutex_lock(&l->lock);
+    struct call **p = &l->first_ready, *last = NULL;
+    while (gone->ready && *p != NULL) {
+        if (*p == gone)
+            *p = gone->next_ready;
+        else
+            p = &(last = *p)->next_ready;
+    }
+    if (gone->ready)
+        l->last_ready = last;
     pthread_mutex_unlock(&l->lock);
 }
 
-static int dial(struct call *c)
+/* Takes the call out of everything, tells its owner, frees it. on_done may start and
+ * cancel others. err NULL: c->in is the answer. */
+static void finish(struct links *l, struct call *c, const struct err *err)
 {
-    char url[ADDRESS_MAX + 8];
-    int rv;
-
-    snprintf(url, sizeof(url), "tcp://%s", c->address);
-    if ((rv = nng_aio_alloc(&c->aio, on_aio, c)) != 0 || (rv = nng_req0_open(&c->socket)) != 0)
-        return rv;
-    c->has_socket = true;
-    if ((rv = nng_socket_set_ms(c->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE)) != 0 ||
-        (rv = nng_pipe_notify(c->socket, NNG_PIPE_EV_REM_POST, on_pipe_gone, c)) != 0 ||
-        (rv = nng_dialer_create(&c->dialer, c->socket, url)) != 0 ||
-        (rv = nng_dialer_set_size(c->dialer, NNG_OPT_RECVMAXSZ, RECEIVE_MAX)) != 0 ||
-        (rv = nng_dialer_set_ms(c->dialer, NNG_OPT_RECONNMINT, NEVER_MS)) != 0)
-        return rv;
-    return nng_dialer_start(c->dialer, NNG_FLAG_NONBLOCK);
-}
-
-static int send_frame(struct call *c)
-{
-    nng_msg *msg;
-    int rv;
-
-    if ((rv = nng_msg_alloc(&msg, 0)) != 0)
-        return rv;
-    if ((rv = nng_msg_append(msg, c->frame, c->n)) != 0) {
-        nng_msg_free(msg);
-        return rv;
-    }
-    free(take_ptr(&c->frame));
-    nng_aio_set_msg(c->aio, msg);
-    nng_aio_set_timeout(c->aio, (nng_duration)MAX_OF(c->until_ms - now_ms(), (int64_t)0));
-    c->stage = SENDING;
-    nng_send_aio(c->socket, c->aio);
-    return 0;
-}
-
-/* Only after the send has completed: an earlier receive can crash nng 1.5. */
-static void receive(struct call *c)
-{
-    c->stage = RECEIVING;
-    nng_aio_set_timeout(c->aio, (nng_duration)MAX_OF(c->until_ms - now_ms(), (int64_t)0));
-    nng_recv_aio(c->socket, c->aio);
-}
-
-/* Hands the call out and forgets it: on_done may start and cancel others. */
-static void finish(struct links *l, struct call *c, nng_msg *msg, const struct err *err)
-{
-    list_remove(c->stage == QUEUED ? &l->queue : &l->open, c);
+    list_remove(c->stage == CALL_QUEUED ? &l->queue : &l->open, c);
     call_close(c);
-    unlist(l, c);
-    if (msg != NULL)
-        c->on_done(c->ctx, nng_msg_body(msg), nng_msg_len(msg), NULL);
+    forget_ready(l, c);
+    if (err == NULL)
+        c->on_done(c->ctx, c->in.data, c->in.len, NULL);
     else
         c->on_done(c->ctx, NULL, 0, err);
-    if (msg != NULL)
-        nng_msg_free(msg);
     call_free(c);
 }
 
-static void explain(const struct call *c, int code, struct err *err)
-{
-    if (c->cancelled)
-        err_set(err, ERR_STATE, 0, "%s: the call was cancelled", c->address);
-    else if (c->dial_failed != NULL)
-        err_set(err, ERR_NETWORK, 0, "%s: %s", c->address, c->dial_failed);
-    else if (c->pipe_lost || code == NNG_ECONNRESET)
-        err_set(err, ERR_NETWORK, 0, "%s: the connection was closed without an answer", c->address);
-    else if (code == NNG_ETIMEDOUT && c->stage == SENDING)
-        err_set(err, ERR_TIMEOUT, 0, "%s: could not be reached in time", c->address);
-    else if (code == NNG_ETIMEDOUT)
-        err_set(err, ERR_TIMEOUT, 0, "%s: no answer in time", c->address);
-    else
-        link_error(err, code, "%s", c->address);
-}
-
-static void fail(struct links *l, struct call *c, int code)
+static void finish_cancelled(struct links *l, struct call *c)
 {
     struct err err = ERR_INIT;
-    explain(c, code, &err);
-    finish(l, c, NULL, &err);
+    err_set(&err, ERR_STATE, 0, "%s: the call was cancelled", c->address);
+    finish(l, c, &err);
 }
 
-/* Something happened to it: returns whether it was handed out. */
-static bool step(struct links *l, struct call *c, bool finished, bool lost)
+static void finish_failed(struct links *l, struct call *c, int code)
 {
-    if (c->stage == QUEUED) { /* only cancelled calls get here so */
-        fail(l, c, NNG_ECANCELED);
-        return true;
-    }
-    c->pipe_lost = c->pipe_lost || lost;
-    if (!finished) {
-        if (lost && c->stage == SENDING)
-            nng_aio_cancel(c->aio); /* there will be no other connection */
-        return false;
-    }
-    int code = nng_aio_result(c->aio);
-    if (code != 0 || c->cancelled) {
-        fail(l, c, code != 0 ? code : NNG_ECANCELED);
-        return true;
-    }
-    if (c->stage == SENDING) {
-        receive(c);
-        return false;
-    }
-    nng_msg *msg = nng_aio_get_msg(c->aio);
-    nng_aio_set_msg(c->aio, NULL);
-    finish(l, c, msg, NULL);
-    return true;
+    struct err err = ERR_INIT;
+    call_error(c, code, &err);
+    finish(l, c, &err);
 }
 
-/* ---- all calls ---- */
-
-int links_new(void (*wake)(void *ctx), void *ctx, struct links **ret, struct err *err)
+/* 1 when the call was handed out. */
+static size_t step(struct links *l, struct call *c)
 {
-    struct links *l = xzalloc(1, sizeof(*l));
-    int rv;
+    struct err err = ERR_INIT;
 
-    l->wake = wake;
-    l->ctx = ctx;
-    pthread_mutex_init(&l->lock, NULL);
-    if ((rv = nng_aio_alloc(&l->look, on_look, l)) != 0) {
-        pthread_mutex_destroy(&l->lock);
-        free(l);
-        return link_error(err, rv, "start the links");
+    if (c->cancelled) {
+        finish_cancelled(l, c);
+        return 1;
     }
-    *ret = l;
-    return 0;
-}
-
-static void list_free(struct call_list *list)
-{
-    struct call *c;
-    while ((c = list->first) != NULL) {
-        list_remove(list, c);
-        call_free(c);
-    }
-}
-
-void links_free(struct links *l)
-{
-    if (l == NULL)
-        return;
-    nng_aio_stop(l->look);
-    list_free(&l->open);
-    list_free(&l->queue);
-    nng_aio_free(l->look);
-    pthread_mutex_destroy(&l->lock);
-    free(l);
-}
-
-static void look_later(struct links *l)
-{
-    if (l->looking)
-        return;
-    l->looking = true;
-    nng_sleep_aio(LOOK_MS, l->look);
+    int rv = call_step(c, &err);
+    if (rv != 0)
+        finish(l, c, rv > 0 ? NULL : &err);
+    return rv != 0 ? 1 : 0;
 }
 
 static size_t start_queued(struct links *l)
@@ -328,18 +151,84 @@ static size_t start_queued(struct links *l)
 
     while (l->queue.first != NULL && l->open.n < LINK_CALLS_MAX) {
         struct call *c = l->queue.first;
-        int rv = c->cancelled ? NNG_ECANCELED : dial(c);
-        if (rv == 0)
-            rv = send_frame(c);
-        if (rv != 0) {
-            fail(l, c, rv);
-            handed_out++;
-            continue;
-        }
         list_remove(&l->queue, c);
         list_add(&l->open, c);
+        int rv = call_start(c, on_completed);
+        if (rv == 0)
+            continue;
+        c->stage = CALL_DIALS; /* it is in the open list */
+        finish_failed(l, c, rv);
+        handed_out++;
     }
     return handed_out;
+}
+
+/* Ends what was cancelled, or got too late, while it was queued. */
+static size_t end_late(struct links *l)
+{
+    int64_t now = call_now_ms();
+    size_t handed_out = 0;
+
+    for (struct call *c = l->queue.first; c != NULL;) {
+        if (!c->cancelled && c->until_ms > now) {
+            c = c->next;
+            continue;
+        }
+        if (c->cancelled)
+            finish_cancelled(l, c);
+        else
+            finish_failed(l, c, NNG_ETIMEDOUT);
+        handed_out++;
+        c = l->queue.first; /* on_done may have changed the list */
+    }
+    return handed_out;
+}
+
+static bool take_tick(struct links *l)
+{
+    pthread_mutex_lock(&l->lock);
+    bool ticked = l->ticked;
+    l->ticked = false;
+    pthread_mutex_unlock(&l->lock);
+    if (ticked)
+        l->ticking = false;
+    return ticked;
+}
+
+size_t links_drain(struct links *l)
+{
+    struct call *c;
+    size_t handed_out = 0;
+
+    if (take_tick(l) || l->some_cancelled) {
+        l->some_cancelled = false;
+        handed_out += end_late(l);
+    }
+    while ((c = take_ready(l)) != NULL)
+        handed_out += step(l, c);
+    handed_out += start_queued(l);
+    if (l->queue.first != NULL && !l->ticking) {
+        l->ticking = true;
+        nng_sleep_aio(TICK_MS, l->tick);
+    }
+    return handed_out;
+}
+
+size_t links_open(const struct links *l)
+{
+    return l->queue.n + l->open.n;
+}
+
+/* ---- what the owner asks for ---- */
+
+static int check_address(const char *address, struct err *err)
+{
+    const char *port = strrchr(address, ':');
+
+    if (port == NULL || port == address || port[1] == '\0' || strlen(address) >= ADDRESS_MAX ||
+        strpbrk(address, "/;@ ") != NULL)
+        return err_set(err, ERR_USAGE, 0, "\"%.100s\" is not HOST:PORT or [HOST]:PORT", address);
+    return 0;
 }
 
 int links_call(struct links *l, const char *address, const void *frame, size_t n,
@@ -347,24 +236,17 @@ int links_call(struct links *l, const char *address, const void *frame, size_t n
                void (*on_done)(void *ctx, const void *frame, size_t n, const struct err *err),
                void *ctx, uint64_t *ret_id, struct err *err)
 {
-    const char *port = strrchr(address, ':');
-
-    if (port == NULL || port == address || port[1] == '\0' || strlen(address) >= ADDRESS_MAX ||
-        strpbrk(address, "/;@ ") != NULL)
-        return err_set(err, ERR_USAGE, 0, "\"%s\" is not HOST:PORT or [HOST]:PORT", address);
+    if (check_address(address, err) < 0)
+        return -1;
     if (n > FRAME_ORDER_MAX)
         return err_set(err, ERR_LIMIT, 0, "%s: a frame of %zu bytes, at most %d", address, n,
                        FRAME_ORDER_MAX);
-    if (deadline_ms < 1 || deadline_ms > NEVER_MS)
+    if (deadline_ms < 1 || deadline_ms > DEADLINE_MAX_MS)
         return err_set(err, ERR_USAGE, 0, "%s: a deadline of %lld ms", address,
                        (long long)deadline_ms);
-    struct call *c = xzalloc(1, sizeof(*c));
+    struct call *c = call_new(address, frame, n, deadline_ms);
     c->links = l;
     c->id = ++l->last_id;
-    memcpy(c->address, address, strlen(address));
-    c->frame = memcpy(xalloc(n), frame, n);
-    c->n = n;
-    c->until_ms = now_ms() + deadline_ms;
     c->on_done = on_done;
     c->ctx = ctx;
     list_add(&l->queue, c);
@@ -389,96 +271,50 @@ void links_cancel(struct links *l, uint64_t id)
     if (c == NULL || c->cancelled)
         return;
     c->cancelled = true;
-    if (c->stage == QUEUED)
-        append_ready(c, false, false);
-    else
-        nng_aio_cancel(c->aio);
-}
-
-/* Which of the open calls does this dialer belong to? Its send is ended with the reason. */
-static void dial_failed(void *ctx, int dialer, const char *why)
-{
-    struct links *l = ctx;
-    for (struct call *c = l->open.first; c != NULL; c = c->next) {
-        if (c->stage == SENDING && nng_dialer_id(c->dialer) == dialer) {
-            c->dial_failed = why;
-            nng_aio_cancel(c->aio);
-        }
+    if (c->stage == CALL_QUEUED) {
+        l->some_cancelled = true;
+        l->wake(l->ctx);
+    } else {
+        nng_aio_cancel(c->aio); /* its callback comes, or has come */
     }
 }
 
-static bool dials(const struct links *l)
+int links_new(void (*wake)(void *ctx), void *ctx, struct links **ret, struct err *err)
 {
-    const struct call *c = l->open.first;
-    while (c != NULL && c->stage != SENDING)
-        c = c->next;
-    return c != NULL;
+    struct links *l = xzalloc(1, sizeof(*l));
+    int rv;
+
+    l->wake = wake;
+    l->ctx = ctx;
+    pthread_mutex_init(&l->lock, NULL);
+    if ((rv = nng_aio_alloc(&l->tick, on_tick, l)) != 0) {
+        pthread_mutex_destroy(&l->lock);
+        free(l);
+        return link_error(err, rv, "start the links");
+    }
+    *ret = l;
+    return 0;
 }
 
-/* The next in the queue whose time is over. */
-static struct call *find_late(const struct links *l, int64_t now)
+static void list_free(struct links *l, struct call_list *list)
 {
-    struct call *c = l->queue.first;
-    while (c != NULL && (c->cancelled || c->until_ms > now))
-        c = c->next;
-    return c;
-}
-
-static size_t look(struct links *l)
-{
-    int64_t now = now_ms();
-    size_t handed_out = 0;
     struct call *c;
-
-    l->looking = false;
-    if (dials(l))
-        link_dials_failed(dial_failed, l);
-    while ((c = find_late(l, now)) != NULL) {
-        fail(l, c, NNG_ETIMEDOUT);
-        handed_out++;
+    while ((c = list->first) != NULL) {
+        list_remove(list, c);
+        call_close(c);
+        forget_ready(l, c);
+        call_free(c);
     }
-    return handed_out;
 }
 
-static bool take_look(struct links *l)
+void links_free(struct links *l)
 {
-    pthread_mutex_lock(&l->lock);
-    bool now = l->look_now;
-    l->look_now = false;
-    pthread_mutex_unlock(&l->lock);
-    return now;
-}
-
-static struct call *take_ready(struct links *l, bool *ret_finished, bool *ret_lost)
-{
-    pthread_mutex_lock(&l->lock);
-    struct call *c = l->ready;
-    if (c != NULL) {
-        l->ready = c->next_ready;
-        c->listed = false;
-        *ret_finished = c->finished;
-        *ret_lost = c->lost;
-        c->finished = false;
-    }
-    pthread_mutex_unlock(&l->lock);
-    return c;
-}
-
-size_t links_drain(struct links *l)
-{
-    bool finished = false, lost = false;
-    struct call *c;
-
-    size_t handed_out = take_look(l) ? look(l) : 0;
-    while ((c = take_ready(l, &finished, &lost)) != NULL)
-        handed_out += step(l, c, finished, lost) ? 1 : 0;
-    handed_out += start_queued(l);
-    if (l->queue.first != NULL || dials(l))
-        look_later(l);
-    return handed_out;
-}
-
-size_t links_open(const struct links *l)
-{
-    return l->queue.n + l->open.n;
+    if (l == NULL)
+        return;
+    nng_aio_stop(l->tick);
+    list_free(l, &l->open);
+    list_free(l, &l->queue);
+    nng_aio_free(l->tick);
+    pthread_mutex_destroy(&l->lock);
+    free(l);
 }

@@ -20,11 +20,11 @@
 enum packing { PACKING_BARE = 1, PACKING_ZIP = 2 };
 
 struct build {
-    char os[16], arch[16];   /* Go's words */
+    char os[16], arch[16]; /* Go's words */
     enum packing packing;
-    uint64_t fetch_size;     /* of what is downloaded */
+    uint64_t fetch_size; /* of what is downloaded */
     struct digest fetch_digest;
-    uint64_t size;           /* of the binary */
+    uint64_t size; /* of the binary */
     struct digest digest;
 };
 
@@ -58,8 +58,8 @@ struct container {
 };
 
 MUST_CHECK int container_pack(enum container_type type, const void *body, size_t n,
-                              const struct keypair *const *keys, size_t n_keys,
-                              struct buf *ret, struct err *err);
+                              const struct keypair *const *keys, size_t n_keys, struct buf *ret,
+                              struct err *err);
 /* Splits and checks lengths only; signatures are checked by container_count. */
 MUST_CHECK int container_split(enum container_type type, const void *p, size_t n,
                                struct container *ret, struct err *err);

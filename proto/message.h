@@ -80,53 +80,53 @@ bool phase_rests(enum phase phase); /* idle, staged, settled, reverted, failed *
 
 enum failure {
     FAILURE_NONE,
-    FAILURE_NO_NETWORK,      /* the binary could not be fetched from any place */
-    FAILURE_TOO_SLOW,        /* below the floor on speed, or past the deadline */
+    FAILURE_NO_NETWORK, /* the binary could not be fetched from any place */
+    FAILURE_TOO_SLOW,   /* below the floor on speed, or past the deadline */
     FAILURE_NO_SPACE,
-    FAILURE_BAD_DIGEST,      /* size or digest is not what the manifest says */
-    FAILURE_BAD_ARCHIVE,     /* the zip lacks the member, or cannot be read */
-    FAILURE_WRONG_BUILD,     /* does not run here: architecture, glibc, noexec */
+    FAILURE_BAD_DIGEST,  /* size or digest is not what the manifest says */
+    FAILURE_BAD_ARCHIVE, /* the zip lacks the member, or cannot be read */
+    FAILURE_WRONG_BUILD, /* does not run here: architecture, glibc, noexec */
     FAILURE_CONFIG_REJECTED,
-    FAILURE_WILL_NOT_START,  /* the service ended before it answered */
-    FAILURE_CRASH_LOOP,      /* started more than once while probed */
-    FAILURE_NOT_READY,       /* runs, but its API did not answer in time */
-    FAILURE_NOT_CAUGHT_UP,   /* told by the coordinator with a revert order */
+    FAILURE_WILL_NOT_START, /* the service ended before it answered */
+    FAILURE_CRASH_LOOP,     /* started more than once while probed */
+    FAILURE_NOT_READY,      /* runs, but its API did not answer in time */
+    FAILURE_NOT_CAUGHT_UP,  /* told by the coordinator with a revert order */
     FAILURE_REFUSED_BY_LAW,
-    FAILURE_OUT_OF_TIME,     /* not begun before start_by / not_before + deadline */
-    FAILURE_INTERRUPTED,     /* killed or rebooted while fetching */
+    FAILURE_OUT_OF_TIME, /* not begun before start_by / not_before + deadline */
+    FAILURE_INTERRUPTED, /* killed or rebooted while fetching */
     FAILURE_CANCELLED,
-    FAILURE_SERVICE,         /* the service manager refused or did not answer */
-    FAILURE_IO,              /* the file system refused */
+    FAILURE_SERVICE, /* the service manager refused or did not answer */
+    FAILURE_IO,      /* the file system refused */
     FAILURE_NOTHING_TO_REVERT,
     FAILURE_COUNT
 };
-const char *failure_name(enum failure f);       /* "bad-digest" */
-bool failure_may_retry(enum failure f);         /* can trying again help? */
-const char *failure_advice(enum failure f);     /* what to do now, one sentence */
+const char *failure_name(enum failure f);   /* "bad-digest" */
+bool failure_may_retry(enum failure f);     /* can trying again help? */
+const char *failure_advice(enum failure f); /* what to do now, one sentence */
 
 enum refusal {
-    REFUSAL_NONE,          /* accepted */
-    REFUSAL_SESSION,       /* the agent was restarted since: say hello again */
-    REFUSAL_EPOCH,         /* older than the highest obeyed */
-    REFUSAL_SEQUENCE,      /* not above the last one */
-    REFUSAL_REPLAYED,      /* same sequence, other bytes */
-    REFUSAL_LATE,          /* past start_by */
-    REFUSAL_ROLE,          /* the key may not send this kind */
-    REFUSAL_LEASE,         /* no lease, another run's, or compare-and-set failed */
+    REFUSAL_NONE,     /* accepted */
+    REFUSAL_SESSION,  /* the agent was restarted since: say hello again */
+    REFUSAL_EPOCH,    /* older than the highest obeyed */
+    REFUSAL_SEQUENCE, /* not above the last one */
+    REFUSAL_REPLAYED, /* same sequence, other bytes */
+    REFUSAL_LATE,     /* past start_by */
+    REFUSAL_ROLE,     /* the key may not send this kind */
+    REFUSAL_LEASE,    /* no lease, another run's, or compare-and-set failed */
     REFUSAL_PAUSED,
-    REFUSAL_BUSY,          /* working: only cancel is heard */
-    REFUSAL_PHASE,         /* not possible now: nothing staged, nothing to revert */
-    REFUSAL_HELD,          /* /etc/caravan/hold exists */
-    REFUSAL_GAP,           /* too soon after the last swap */
-    REFUSAL_QUORUM,        /* the local Nomad knows no leader, or too few peers */
-    REFUSAL_UNKNOWN,       /* law could not be asked: unknown never passes */
-    REFUSAL_MANIFEST,      /* not signed as trust demands, or names no such build */
-    REFUSAL_URL,           /* not among the allowed prefixes */
-    REFUSAL_DIGEST,        /* not what is staged */
-    REFUSAL_UNSUPPORTED,   /* this build has no such order */
-    REFUSAL_LIMIT,         /* no room: notes */
-    REFUSAL_FORMAT,        /* payload does not parse */
-    REFUSAL_IO,            /* could not be made durable */
+    REFUSAL_BUSY,        /* working: only cancel is heard */
+    REFUSAL_PHASE,       /* not possible now: nothing staged, nothing to revert */
+    REFUSAL_HELD,        /* /etc/caravan/hold exists */
+    REFUSAL_GAP,         /* too soon after the last swap */
+    REFUSAL_QUORUM,      /* the local Nomad knows no leader, or too few peers */
+    REFUSAL_UNKNOWN,     /* law could not be asked: unknown never passes */
+    REFUSAL_MANIFEST,    /* not signed as trust demands, or names no such build */
+    REFUSAL_URL,         /* not among the allowed prefixes */
+    REFUSAL_DIGEST,      /* not what is staged */
+    REFUSAL_UNSUPPORTED, /* this build has no such order */
+    REFUSAL_LIMIT,       /* no room: notes */
+    REFUSAL_FORMAT,      /* payload does not parse */
+    REFUSAL_IO,          /* could not be made durable */
     REFUSAL_COUNT
 };
 const char *refusal_name(enum refusal r);
@@ -163,7 +163,7 @@ struct order_stage {
     size_t manifest_len;
     uint32_t n_urls;
     char urls[URLS_MAX][URL_MAX_LEN];
-    uint32_t speed_min;  /* bytes per second; below it for 30 s: too-slow */
+    uint32_t speed_min; /* bytes per second; below it for 30 s: too-slow */
     uint32_t deadline_ms;
 };
 
@@ -172,8 +172,8 @@ enum on_not_ready { ON_REVERT = 1, ON_LEAVE, ON_REVERT_IF_UNTOUCHED };
 struct order_swap {
     struct digest digest; /* of the staged binary */
     enum on_not_ready on_not_ready;
-    uint64_t not_before; /* uptime; 0: now */
-    uint32_t hold_ms;    /* how long all must hold after the first answer */
+    uint64_t not_before;  /* uptime; 0: now */
+    uint32_t hold_ms;     /* how long all must hold after the first answer */
     uint32_t deadline_ms; /* for the new binary to answer */
     bool is_server;       /* the law's quorum question is asked when the host says so too */
 };
@@ -234,8 +234,8 @@ struct order {
 struct stamp {
     uint64_t dev, ino;
     int64_t ctime_ns;
-    uint32_t main_pid;    /* 0: the service is not running */
-    uint64_t main_start;  /* kernel clock ticks since boot, /proc/PID/stat field 22 */
+    uint32_t main_pid;   /* 0: the service is not running */
+    uint64_t main_start; /* kernel clock ticks since boot, /proc/PID/stat field 22 */
 };
 
 struct lease_state {
@@ -252,7 +252,7 @@ struct receipt_hello {
     uint8_t wire_min, wire_max;
     char program[NAME_MAX_LEN]; /* version of Caravan on the host */
     char host[NAME_MAX_LEN];
-    char os[16], arch[16]; /* Go's words: linux, amd64 */
+    char os[16], arch[16];    /* Go's words: linux, amd64 */
     char server_id[UUID_MAX]; /* <data_dir>/server/node-id; "" when none */
     char client_id[UUID_MAX];
     struct digest disk;    /* zero: could not be read */
@@ -282,8 +282,8 @@ struct note {
 
 struct verdict {
     enum failure failure;
-    char text[TEXT_MAX];     /* what happened and why */
-    char evidence[2048];     /* the unit's last lines */
+    char text[TEXT_MAX]; /* what happened and why */
+    char evidence[2048]; /* the unit's last lines */
 };
 
 struct log_line {
@@ -294,14 +294,14 @@ struct log_line {
 struct receipt_status {
     uint64_t revision; /* of the view; grows at every change */
     enum phase phase;
-    enum phase failed_in;      /* with PHASE_FAILED or after a revert: where it broke */
-    uint64_t order_sequence;   /* the order this phase carries out or carried out */
-    struct digest target;      /* digest staged, swapped in, or being fetched */
-    struct digest previous;    /* digest a revert would go back to; zero: none */
-    uint64_t done, total;      /* bytes while fetching; else 0 */
+    enum phase failed_in;    /* with PHASE_FAILED or after a revert: where it broke */
+    uint64_t order_sequence; /* the order this phase carries out or carried out */
+    struct digest target;    /* digest staged, swapped in, or being fetched */
+    struct digest previous;  /* digest a revert would go back to; zero: none */
+    uint64_t done, total;    /* bytes while fetching; else 0 */
     struct verdict verdict;
-    uint32_t silence_ms;       /* Nomad's API silent in the last swap */
-    struct stamp stamp;        /* what runs now */
+    uint32_t silence_ms; /* Nomad's API silent in the last swap */
+    struct stamp stamp;  /* what runs now */
     struct lease_state lease;
     uint32_t n_facts;
     struct fact facts[FACTS_MAX];
@@ -314,14 +314,14 @@ struct receipt_status {
 
 /* Answer to every order that changes something. */
 struct receipt_done {
-    enum refusal refusal; /* REFUSAL_NONE: accepted (begun, not finished: status tells) */
-    char text[TEXT_MAX];  /* why, for people */
+    enum refusal refusal;     /* REFUSAL_NONE: accepted (begun, not finished: status tells) */
+    char text[TEXT_MAX];      /* why, for people */
     struct lease_state lease; /* after lease orders; zero otherwise */
     uint64_t last_sequence;   /* the highest the owner has obeyed */
     uint64_t last_epoch;
-    uint32_t count;           /* preserve: files */
-    struct digest digest;     /* preserve: over the files */
-    uint32_t trust_version;   /* trust: version in force */
+    uint32_t count;         /* preserve: files */
+    struct digest digest;   /* preserve: over the files */
+    uint32_t trust_version; /* trust: version in force */
 };
 
 struct receipt {

@@ -23,7 +23,7 @@ struct role_keys {
 struct trust {
     unsigned char cluster[CLUSTER_ID_LEN];
     uint32_t version;
-    bool solo; /* one person holds all keys: said wherever it matters */
+    bool solo;               /* one person holds all keys: said wherever it matters */
     char name[NAME_MAX_LEN]; /* of the cluster, for people */
     struct role_keys roles[ROLE_COUNT];
 };
@@ -40,7 +40,7 @@ MUST_CHECK int trust_adopt(const struct trust *now, const void *p, size_t n, str
 /* May this key send orders that need this role? */
 bool trust_allows(const struct trust *t, const struct pubkey *key, enum role need);
 /* Verifies a manifest container against the release role. */
-MUST_CHECK int trust_manifest(const struct trust *t, const void *p, size_t n,
-                              struct manifest *ret, struct err *err);
+MUST_CHECK int trust_manifest(const struct trust *t, const void *p, size_t n, struct manifest *ret,
+                              struct err *err);
 
 #endif

@@ -21,24 +21,24 @@
 #define NONCE_LEN      16
 #define SESSION_LEN    16
 
-#define TEXT_MAX      256  /* one line for people, with its NUL */
-#define NAME_MAX_LEN  64   /* host, release and key names, with NUL */
-#define UUID_MAX      40   /* Nomad's ids as text, with NUL */
+#define TEXT_MAX      256 /* one line for people, with its NUL */
+#define NAME_MAX_LEN  64  /* host, release and key names, with NUL */
+#define UUID_MAX      40  /* Nomad's ids as text, with NUL */
 #define URL_MAX_LEN   1024
-#define URLS_MAX      8    /* places to get one binary */
+#define URLS_MAX      8 /* places to get one binary */
 #define FACTS_MAX     48
 #define NOTES_MAX     8
 #define NOTE_MAX      (4 * 1024)
-#define LOG_LINES_MAX 64   /* in one status receipt */
+#define LOG_LINES_MAX 64 /* in one status receipt */
 #define MANIFEST_MAX  (8 * 1024)
 #define TRUST_MAX     (8 * 1024)
 #define SUMS_MAX      (4 * 1024) /* SHA256SUMS in a manifest */
 #define SUMS_SIG_MAX  1024
-#define BUILDS_MAX    16   /* os/arch pairs in a manifest */
-#define KEYS_MAX      16   /* keys a role */
-#define SIGS_MAX      8    /* signatures on a container */
+#define BUILDS_MAX    16 /* os/arch pairs in a manifest */
+#define KEYS_MAX      16 /* keys a role */
+#define SIGS_MAX      8  /* signatures on a container */
 
-#define LEASE_MAX_MS (15 * 60 * 1000) /* most that law allows */
-#define STATUS_WAIT_MAX_MS (60 * 1000) /* how long a status may be held back */
+#define LEASE_MAX_MS       (15 * 60 * 1000) /* most that law allows */
+#define STATUS_WAIT_MAX_MS (60 * 1000)      /* how long a status may be held back */
 
 #endif

@@ -62,6 +62,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
                                 .max_held = 0,
                                 .state_path = r->state,
                                 .swap = swap_link_new("/nonexistent/swap.sock", -1, &r->clock),
+                                .binary = "",
                                 .clock = &r->clock,
                                 .log = &r->log};
     memcpy(c.session, r->desk.session, SESSION_LEN);

@@ -36,11 +36,11 @@ struct sim_answer {
     int64_t last_contact_ms;
     char next_token[SIM_UUID_TEXT];
     bool digest; /* the body gets a Digest header: it is a snapshot */
-    bool close;  /* the connection is closed without an answer (fault hang) */
     struct buf body;
 };
 
-enum sim_answered { SIM_ANSWERED, SIM_NOT_YET };
+/* SIM_ELSEWHERE: the agent is only a client; one of its servers must answer. */
+enum sim_answered { SIM_ANSWERED, SIM_NOT_YET, SIM_ELSEWHERE };
 
 enum sim_answered sim_answer(struct sim_node *n, struct sim_request *q, struct sim_answer *ret);
 /* When to ask again at the latest although nothing happened. */

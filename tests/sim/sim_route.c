@@ -238,6 +238,8 @@ static enum sim_answered run(struct sim_ask *x, const struct route *r)
     x->stale = sim_query(x->q, "stale", none, sizeof(none));
     if (r->where == SIM_LEADS && r->fn == sim_put_force_leave && !x->n->cfg.server)
         return sim_fail(x, 501, "server only endpoint");
+    if (r->where != SIM_LOCAL && !x->n->cfg.server)
+        return SIM_ELSEWHERE;
     const char *why = refused(x, r->need);
     if (why != NULL && r->need == SIM_NEED_MANAGEMENT && r->fn == sim_get_snapshot &&
         x->token != NULL && x->token->operator_ == SIM_RIGHT_WRITE &&

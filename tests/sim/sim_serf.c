@@ -120,6 +120,8 @@ void sim_serf_tick(struct sim_node *n)
         return;
     n->serf.probe_due = n->now + n->cfg.timing.probe_ms;
     probe(n);
+    if (n->durable.term == 0)
+        sim_raft_members_changed(n); /* a server alone hears nobody */
     for (int i = 1; i < n->serf.n; i++) {
         struct sim_member *m = &n->serf.members[i];
         int64_t wait = MAX_OF(m->fail_after_ms, n->faults.stale_alive);

@@ -13,6 +13,7 @@
 #include "sim_answer.h"
 
 struct MHD_Daemon;
+struct MHD_Connection;
 
 /* What the release's trailer and the settings say. */
 struct sim_settings {
@@ -34,7 +35,27 @@ struct sim_nomad_conf {
     int conns_per_client;
 };
 
-struct sim_pending; /* a request that waits */
+/* One request, from its first line until its answer is given away. */
+struct sim_pending {
+    struct sim_pending *next;
+    struct MHD_Connection *connection; /* NULL: asked by a client agent for its caller */
+    struct buf body;
+    char *path, *query, *token, *method;
+    char content_type[64];
+    struct sim_request request;
+    struct sim_answer answer;
+    bool suspended, ready;
+    uint32_t ticket; /* passed on to or by another agent: its number */
+    struct sim_addr asker;
+    int64_t asked_ms;
+};
+
+/* How many connections an address has: more than the limit get 429. */
+#define SIM_CALLERS_MAX 64
+struct sim_caller {
+    uint32_t ip;
+    int connections;
+};
 
 struct sim_shell {
     struct sim_settings settings;
@@ -45,6 +66,8 @@ struct sim_shell {
     struct MHD_Daemon *http;
     int http_fd;
     struct sim_pending *pending;
+    uint32_t last_ticket;
+    struct sim_caller callers[SIM_CALLERS_MAX];
     char *tls_key, *tls_cert, *tls_ca;
     int64_t saved_ms, faults_due;
     int64_t faults_stamp; /* mtime of the run-time file, ns; -1: not there */
@@ -66,6 +89,7 @@ MUST_CHECK int sim_net_open(struct sim_shell *s, struct err *err);
 void sim_net_receive(struct sim_shell *s);
 void sim_net_accept(struct sim_shell *s);
 void sim_net_send(struct sim_shell *s);
+void sim_net_datagram(struct sim_shell *s, struct sim_addr to, const void *p, size_t n);
 bool sim_net_accepts(void *ctx, uint32_t ip, uint16_t port);
 
 /* ---- sim_shell_http.c ---- */
@@ -74,6 +98,16 @@ void sim_http_work(struct sim_shell *s);
 int64_t sim_http_timeout(const struct sim_shell *s); /* ms; -1: none */
 /* Answers what waited and can be answered now. */
 void sim_http_resume(struct sim_shell *s);
+
+struct sim_pending *sim_pending_new(struct sim_shell *s, const char *method, const char *path,
+                                    const char *query, const char *token);
+void sim_pending_free(struct sim_shell *s, struct sim_pending *p);
+
+/* ---- sim_shell_proxy.c: an agent in client mode asks a server for its caller ---- */
+void sim_proxy_ask(struct sim_shell *s, struct sim_pending *p);
+/* A datagram that is not the model's: a question or an answer. */
+void sim_proxy_receive(struct sim_shell *s, const unsigned char *p, size_t n);
+void sim_proxy_reply(struct sim_shell *s, const struct sim_pending *p);
 
 /* ---- sim_shell_disk.c ---- */
 MUST_CHECK int sim_disk_load(struct sim_shell *s, struct err *err);

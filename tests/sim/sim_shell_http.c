@@ -9,18 +9,9 @@
 #define BODY_MAX (1 << 20)
 #define FILE_MAX (1 << 20)
 
-/* One request, from its first line until its answer is given away. */
-struct sim_pending {
-    struct sim_pending *next;
-    struct MHD_Connection *connection;
-    struct buf body;
-    char *path, *query, *token, *method;
-    struct sim_request request;
-    struct sim_answer answer;
-    bool complete, suspended, ready;
-};
+#define PROXY_MS 10000
 
-static void pending_free(struct sim_shell *s, struct sim_pending *p)
+void sim_pending_free(struct sim_shell *s, struct sim_pending *p)
 {
     struct sim_pending **at = &s->pending;
     while (*at != NULL && *at != p)
@@ -34,6 +25,19 @@ static void pending_free(struct sim_shell *s, struct sim_pending *p)
     free(p->token);
     free(p->method);
     free(p);
+}
+
+struct sim_pending *sim_pending_new(struct sim_shell *s, const char *method, const char *path,
+                                    const char *query, const char *token)
+{
+    struct sim_pending *p = xzalloc(1, sizeof(*p));
+    p->path = xstrdup(path);
+    p->query = xstrdup(query);
+    p->method = xstrdup(method);
+    p->token = xstrdup(token);
+    p->next = s->pending;
+    s->pending = p;
+    return p;
 }
 
 static enum MHD_Result add_argument(void *ctx, enum MHD_ValueKind kind, const char *key,
@@ -59,23 +63,17 @@ static const char *header(struct MHD_Connection *c, const char *name)
     return v != NULL ? v : "";
 }
 
-static struct sim_pending *pending_new(struct sim_shell *s, struct MHD_Connection *c,
-                                       const char *url, const char *method)
+static struct sim_pending *from_connection(struct sim_shell *s, struct MHD_Connection *c,
+                                           const char *url, const char *method)
 {
-    struct sim_pending *p = xzalloc(1, sizeof(*p));
     struct buf query = BUF_INIT;
     const char *bearer = header(c, "Authorization"), *token = header(c, "X-Nomad-Token");
     if (token[0] == '\0' && str_starts(bearer, "Bearer "))
         token = bearer + strlen("Bearer ");
     MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, add_argument, &query);
+    struct sim_pending *p = sim_pending_new(s, method, url, buf_str(&query), token);
     p->connection = c;
-    p->path = xstrdup(url);
-    p->query = xstrdup(buf_str(&query));
-    p->method = xstrdup(method);
-    p->token = xstrdup(token);
     buf_free(&query);
-    p->next = s->pending;
-    s->pending = p;
     return p;
 }
 
@@ -149,7 +147,67 @@ static bool try_answer(struct sim_shell *s, struct sim_pending *p)
     p->request.token = p->token;
     p->request.body = buf_str(&p->body);
     p->request.accepts = sim_net_accepts;
-    return sim_answer(&s->node, &p->request, &p->answer) == SIM_ANSWERED;
+    enum sim_answered got = sim_answer(&s->node, &p->request, &p->answer);
+    if (got != SIM_ELSEWHERE)
+        return got == SIM_ANSWERED;
+    if (p->asked_ms == 0)
+        sim_proxy_ask(s, p);
+    if (s->node.now < p->asked_ms + PROXY_MS)
+        return false;
+    p->answer.status = 500;
+    p->answer.content_type = "text/plain; charset=utf-8";
+    buf_add_str(&p->answer.body, "No path to region");
+    return true;
+}
+
+/* ---- connections by address ---- */
+
+static struct sim_caller *caller_of(struct sim_shell *s, struct MHD_Connection *c)
+{
+    const union MHD_ConnectionInfo *i =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (i == NULL || i->client_addr == NULL || i->client_addr->sa_family != AF_INET)
+        return NULL;
+    struct sockaddr_in a;
+    memcpy(&a, i->client_addr, sizeof(a));
+    uint32_t ip = ntohl(a.sin_addr.s_addr);
+    for (int k = 0; k < SIM_CALLERS_MAX; k++) {
+        struct sim_caller *f = &s->callers[k];
+        if (f->ip == ip || f->connections == 0) {
+            f->ip = ip;
+            return f;
+        }
+    }
+    return NULL;
+}
+
+static void count_connection(void *ctx, struct MHD_Connection *c, void **socket,
+                             enum MHD_ConnectionNotificationCode what)
+{
+    struct sim_caller *f = what == MHD_CONNECTION_NOTIFY_STARTED ? caller_of(ctx, c) : *socket;
+    if (f == NULL)
+        return;
+    f->connections += what == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1;
+    *socket = f;
+}
+
+static bool too_many(struct sim_shell *s, struct MHD_Connection *c)
+{
+    const struct sim_caller *f = caller_of(s, c);
+    int limit = s->conf.conns_per_client;
+    return limit > 0 && f != NULL && f->connections > limit;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *c)
+{
+    static char text[] = "too many connections from this address";
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer(sizeof(text) - 1, text, MHD_RESPMEM_PERSISTENT);
+    MHD_add_response_header(r, "Content-Type", "text/plain; charset=utf-8");
+    MHD_add_response_header(r, "Connection", "close");
+    enum MHD_Result rv = MHD_queue_response(c, MHD_HTTP_TOO_MANY_REQUESTS, r);
+    MHD_destroy_response(r);
+    return rv;
 }
 
 static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *url,
@@ -162,7 +220,9 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *u
     if (p == NULL) {
         if (!client_is_trusted(s, c))
             return MHD_NO;
-        *state = pending_new(s, c, url, method);
+        if (too_many(s, c))
+            return refuse(c);
+        *state = from_connection(s, c, url, method);
         return MHD_YES;
     }
     if (*size > 0) {
@@ -172,7 +232,6 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *u
         *size = 0;
         return MHD_YES;
     }
-    p->complete = true;
     if (p->ready || try_answer(s, p))
         return give(p);
     p->suspended = true;
@@ -186,18 +245,25 @@ static void completed(void *ctx, struct MHD_Connection *c, void **state,
     (void)c;
     (void)why;
     if (*state != NULL)
-        pending_free(ctx, *state);
+        sim_pending_free(ctx, *state);
     *state = NULL;
 }
 
 void sim_http_resume(struct sim_shell *s)
 {
-    for (struct sim_pending *p = s->pending; p != NULL; p = p->next)
-        if (p->suspended && try_answer(s, p)) {
+    for (struct sim_pending *p = s->pending, *next; p != NULL; p = next) {
+        next = p->next;
+        if (p->connection == NULL) {
+            if (try_answer(s, p)) {
+                sim_proxy_reply(s, p);
+                sim_pending_free(s, p);
+            }
+        } else if (p->suspended && (p->ready || try_answer(s, p))) {
             p->ready = true;
             p->suspended = false;
             MHD_resume_connection(p->connection);
         }
+    }
 }
 
 static int read_pem(const char *path, char **ret, struct err *err)
@@ -232,10 +298,10 @@ int sim_http_open(struct sim_shell *s, struct err *err)
             tls[2] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, s->tls_ca};
         tls[3] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     }
-    s->http = MHD_start_daemon(flags, c->node.http_port, NULL, NULL, handle, s,
-                               MHD_OPTION_SOCK_ADDR, &a, MHD_OPTION_NOTIFY_COMPLETED, completed, s,
-                               MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_ARRAY, tls,
-                               MHD_OPTION_END);
+    s->http = MHD_start_daemon(
+        flags, c->node.http_port, NULL, NULL, handle, s, MHD_OPTION_SOCK_ADDR, &a,
+        MHD_OPTION_NOTIFY_CONNECTION, count_connection, s, MHD_OPTION_NOTIFY_COMPLETED, completed,
+        s, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     if (s->http == NULL)
         return err_set(err, ERR_IO, errno, "listen http %s:%u", c->http_address, c->node.http_port);
     s->http_fd = MHD_get_daemon_info(s->http, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;

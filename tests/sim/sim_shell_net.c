@@ -53,23 +53,38 @@ int sim_net_open(struct sim_shell *s, struct err *err)
     return 0;
 }
 
+static void take_frame(struct sim_shell *s, const unsigned char *p, size_t n)
+{
+    const size_t head = offsetof(struct frame, m) + offsetof(struct sim_message, u);
+    struct frame f;
+    if (n < head || n > sizeof(f))
+        return;
+    memcpy(&f, p, n);
+    bool cut = f.m.kind == SIM_MSG_APPEND && n < head + offsetof(struct sim_append, record);
+    if (f.m.kind < SIM_MSG_COUNT && !cut && n == offsetof(struct frame, m) + sim_message_size(&f.m))
+        sim_node_receive(&s->node, &f.m, sim_shell_now(s));
+}
+
 void sim_net_receive(struct sim_shell *s)
 {
-    struct frame f;
+    static const uint32_t wire = SIM_WIRE;
+    unsigned char p[65536];
     for (;;) {
-        ssize_t n = recv(s->udp, &f, sizeof(f), 0);
+        ssize_t n = recv(s->udp, p, sizeof(p), 0);
         if (n < 0)
             return;
-        size_t head = offsetof(struct frame, m) + offsetof(struct sim_message, u);
-        if ((size_t)n < head || f.wire != SIM_WIRE || f.m.kind >= SIM_MSG_COUNT)
-            continue;
-        size_t size =
-            f.m.kind == SIM_MSG_APPEND && (size_t)n < head + offsetof(struct sim_append, record)
-                ? 0
-                : sim_message_size(&f.m);
-        if ((size_t)n == offsetof(struct frame, m) + size)
-            sim_node_receive(&s->node, &f.m, sim_shell_now(s));
+        if ((size_t)n >= sizeof(wire) && memcmp(p, &wire, sizeof(wire)) == 0)
+            take_frame(s, p, (size_t)n);
+        else
+            sim_proxy_receive(s, p, (size_t)n);
     }
+}
+
+void sim_net_datagram(struct sim_shell *s, struct sim_addr to, const void *p, size_t n)
+{
+    struct sockaddr_in a = address(to.ip, to.port);
+    /* A lost datagram is a lost message: it is said again, or the caller gives up. */
+    (void)!sendto(s->udp, p, n, 0, (struct sockaddr *)&a, sizeof(a));
 }
 
 void sim_net_send(struct sim_shell *s)
@@ -79,11 +94,8 @@ void sim_net_send(struct sim_shell *s)
     const struct sim_message *sent = sim_node_sent(&s->node, &n);
     for (int i = 0; i < n; i++) {
         size_t size = sim_message_size(&sent[i]);
-        struct sockaddr_in to = address(sent[i].to.ip, sent[i].to.port);
         memcpy(&f.m, &sent[i], size);
-        /* A lost datagram is a lost message: the model says it again. */
-        (void)!sendto(s->udp, &f, offsetof(struct frame, m) + size, 0, (struct sockaddr *)&to,
-                      sizeof(to));
+        sim_net_datagram(s, sent[i].to, &f, offsetof(struct frame, m) + size);
     }
 }
 

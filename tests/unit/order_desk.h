@@ -14,7 +14,7 @@
 #include "trust.h"
 
 struct desk {
-    struct keypair *host, *operator, *other_operator, *observer, *stranger;
+    struct keypair *host, *operator, * other_operator, *observer, *stranger;
     struct trust trust;
     unsigned char session[SESSION_LEN];
 };
@@ -32,7 +32,6 @@ void desk_frame(const struct desk *d, const struct order *o, const struct keypai
                 struct buf *ret_inner, struct buf *ret_frame);
 /* ret: caller calls receipt_done_with and frees. NULL with a reason on failure. */
 struct receipt *desk_receipt(const struct desk *d, const struct keypair *by,
-                             const struct buf *inner, const void *frame, size_t n,
-                             struct err *err);
+                             const struct buf *inner, const void *frame, size_t n, struct err *err);
 
 #endif

@@ -10,6 +10,42 @@
 #include "file.h"
 #include "str.h"
 
+/* What reached the file system, in order: f fsync of a file, d of a directory, r
+ * rename, l link, u unlink. These take the place of the C library's. */
+static char steps[64];
+
+static void step(char what)
+{
+    size_t n = strlen(steps);
+    if (n + 1 < sizeof(steps))
+        steps[n] = what;
+}
+
+int fsync(int fd)
+{
+    struct stat st;
+    step(fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) ? 'd' : 'f');
+    return fdatasync(fd);
+}
+
+int rename(const char *from, const char *to)
+{
+    step('r');
+    return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+int link(const char *from, const char *to)
+{
+    step('l');
+    return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int unlink(const char *path)
+{
+    step('u');
+    return unlinkat(AT_FDCWD, path, 0);
+}
+
 static int go_to_scratch(void **state)
 {
     char dir[] = "file-XXXXXX";
@@ -193,6 +229,31 @@ static void directory_of_a_path(void **state)
     assert_int_equal(file_dir_of("/a/long/one/x", dir, sizeof(dir), &err), -1);
 }
 
+static void assert_steps(const char *want)
+{
+    assert_string_equal(steps, want);
+    memset(steps, 0, sizeof(steps));
+}
+
+/* Content before name, name before "done": what a power cut must not turn round. */
+static void all_is_synced_in_order(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    memset(steps, 0, sizeof(steps));
+    assert_int_equal(file_replace("a", "1", 1, 0600, &err), 0);
+    assert_steps("frd");
+    assert_int_equal(file_create("b", "1", 1, 0600, &err), 0);
+    assert_steps("flud");
+    assert_int_equal(file_remove("a", &err), 0);
+    assert_steps("ud");
+    assert_int_equal(file_make_dirs("p/q", 0700, &err), 0);
+    assert_steps("dd");
+    rmdir("p/q");
+    rmdir("p");
+    unlink("b");
+}
+
 static void one_lock_at_a_time(void **state)
 {
     (void)state;
@@ -233,6 +294,7 @@ int main(void)
         cmocka_unit_test(sweeps_what_a_crash_left),
         cmocka_unit_test(makes_directories),
         cmocka_unit_test(directory_of_a_path),
+        cmocka_unit_test(all_is_synced_in_order),
         cmocka_unit_test(one_lock_at_a_time),
         cmocka_unit_test(full_disk_has_its_kind),
     };

@@ -425,6 +425,17 @@ static void tls_checks_the_name(void **state)
     assert_error(b->h, &r, ERR_CRYPTO);
     tls.skip_verify = true;
     assert_answer(b->h, &r, 200, host);
+    /* A redirect may make it safer, never less safe. */
+    char up[200], down[200];
+    snprintf(up, sizeof(up), "%s/to/%s", b->base, url);
+    snprintf(down, sizeof(down), "%.*sto/%s/echo", (int)(strlen(url) - 4), url, b->base);
+    r.redirects = 1;
+    r.url = up;
+    assert_answer(b->h, &r, 200, host);
+    r.url = down;
+    assert_error(b->h, &r, ERR_REFUSED);
+    r.redirects = 0;
+    r.url = url;
     r.tls = NULL;
     assert_error(b->h, &r, ERR_CRYPTO);
     tls = (struct http_tls){.ca_file = "none.pem", .server_name = "server.global.nomad"};

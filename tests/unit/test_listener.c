@@ -16,6 +16,7 @@ struct room {
     struct listener *listener;
     struct log log;
     int64_t now; /* uptime: the test's */
+    const char *binary;
     struct clock clock;
     struct view *view;
     /* of the last exchange */
@@ -40,6 +41,7 @@ static void open_listener(struct room *r)
                                 .max_held = 2,
                                 .state_path = r->state_path,
                                 .swap = r->link,
+                                .binary = r->binary != NULL ? r->binary : "",
                                 .clock = &r->clock,
                                 .log = &r->log};
     memcpy(c.session, r->desk.session, SESSION_LEN);
@@ -522,6 +524,32 @@ static void no_view_is_told_as_unknown(void **state)
     free(h);
 }
 
+static void *tell_when_woken(void *arg)
+{
+    struct room *r = arg;
+    while (fake_swap_connections(r->swap) == 0)
+        sched_yield();
+    r->view->status.revision = r->view->hello.view_revision = 12;
+    listener_set_view(r->listener, r->view, NULL);
+    return NULL;
+}
+
+/* The file in place is another than the view tells of: swap is woken, and waited for. */
+static void a_stale_view_is_made_anew(void **state)
+{
+    struct room *r = *state;
+    pthread_t thread;
+    listener_free(r->listener);
+    r->binary = r->dir;
+    open_listener(r);
+    assert_int_equal(fake_swap_connections(r->swap), 0);
+    assert_int_equal(pthread_create(&thread, NULL, tell_when_woken, r), 0);
+    struct receipt *h = say(r, desk_order(&r->desk, MSG_HELLO, 0, 0), r->desk.operator);
+    assert_int_equal(h->u.hello.view_revision, 12);
+    free(h);
+    pthread_join(thread, NULL);
+}
+
 static void a_full_status_still_fits(void **state)
 {
     struct room *r = *state;
@@ -668,6 +696,7 @@ int main(void)
         T(swap_unreachable_is_said),
         T(swap_gone_after_hearing_is_no_answer),
         T(no_view_is_told_as_unknown),
+        T(a_stale_view_is_made_anew),
         T(a_full_status_still_fits),
         T(held_until_something_changes),
         T(a_crowd_lets_the_oldest_go),

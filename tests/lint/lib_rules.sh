@@ -1,0 +1,310 @@
+# The rules of `make lint`, one function each: rule_NAME prints what breaks it, one
+# line each, and nothing when all is well. They look at the tree in the current
+# folder and the release objects in $OBJ; tables lie beside this file in $LINT.
+#
+# sourced by lint.test (this repository) and rules.test (samples that must fail)
+
+FOLDERS="common proto agent coordinator"
+RULES="includes unique_names file_names headers sizes medians format words
+       goto_ladders scripts rooms layers shadowed_names globals pure clang_compiles cppcheck_finds"
+WARN="-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef
+      -Wswitch-enum -Wwrite-strings -Wconversion -Werror"
+
+sources() { # pattern...
+    local pattern
+    for pattern in "$@"; do
+        find common proto agent coordinator tests -type f -name "$pattern" 2>/dev/null
+    done | sort
+}
+
+table() {
+    grep -v -E '^[[:space:]]*(#|$)' "$LINT/$1.table"
+}
+
+# What each folder may name in quotes, as -iquote options.
+quotes_of() {
+    case $1 in
+    common/*) echo common ;;
+    proto/*) echo common proto ;;
+    agent/*) echo common proto agent ;;
+    coordinator/*) echo common proto coordinator ;;
+    *) echo common proto agent coordinator tests/* ;;
+    esac
+}
+
+# ---- text ----
+
+rule_includes() {
+    local file name where folder
+    sources '*.[ch]' | xargs -r grep -H -E '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' |
+        sed -E 's/^([^:]*):[^"]*"([^"]*)".*/\1 \2/' |
+        while read -r file name; do
+            case $name in */*) echo "$file: includes \"$name\": by bare name only" ;; esac
+            where=
+            for folder in $(quotes_of "$file") "${file%/*}"; do
+                [ -f "$folder/$name" ] && where=$folder
+            done
+            [ -n "$where" ] || echo "$file: \"$name\" is not within its reach"
+        done
+}
+
+rule_unique_names() {
+    sources '*.[ch]' | sed 's|.*/||' | sort | uniq -d | while read -r name; do
+        echo "$name: more than one file has this name:" $(sources "$name")
+    done
+}
+
+rule_file_names() {
+    sources '*.[ch]' | grep -E '/([a-z_]*_)?(util|utils|misc|helper|helpers|common|stuff)(_[a-z]*)?\.[ch]$' |
+        sed 's/$/: a file is named after a noun of its own/'
+}
+
+rule_headers() {
+    local file name
+    sources '*.h' | while read -r file; do
+        name=${file##*/}
+        sed -n 2p "$file" | grep -q -F " * $name - " ||
+            echo "$file: does not begin with \"$name - what it is\""
+    done
+}
+
+# name, first line, last line, file; lines of constant tables subtracted: count.
+function_sizes() {
+    sources '*.c' | xargs -r ctags -x --c-kinds=f --_xformat='%N %n %{end} %F' |
+        awk '
+            function load(file,   line, n, skipping) {
+                n = 0
+                while ((getline line < file) > 0) {
+                    n++
+                    if (line ~ /^[ ]*(static )?const .*= \{$/ || line ~ /^[ ]*const .*\[\] = \{$/)
+                        skipping = 1
+                    table_lines[file, n] = table_lines[file, n - 1] + (skipping ? 1 : 0)
+                    if (line ~ /^[ ]*\};$/) skipping = 0
+                }
+                close(file)
+                loaded[file] = n
+            }
+            {
+                if (!($4 in loaded)) load($4)
+                tables = table_lines[$4, $3] - table_lines[$4, $2]
+                print $4, $1, $3 - $2 + 1 - tables
+            }'
+}
+
+file_sizes() {
+    sources '*.c' | xargs -r awk '
+        FNR == 1 { if (file != "") print file, n; file = FILENAME; n = 0; skipping = 0 }
+        /^(static )?const .*= \{$/ { skipping = 1 }
+        { if (!skipping) n++ }
+        /^\};$/ { skipping = 0 }
+        END { if (file != "") print file, n }'
+}
+
+# file_most, function_most and median_most of a folder, as awk needs them.
+BUDGET_AWK='
+    FILENAME == budgets { folder[++rows] = $1; most[rows, 1] = $2; most[rows, 2] = $3; most[rows, 3] = $4; next }
+    function budget(file, which,   i) {
+        for (i = 1; i <= rows; i++)
+            if (index(file, folder[i] "/") == 1) return most[i, which]
+        return 0
+    }'
+
+rule_sizes() {
+    table budgets >"$LINT_TMP/budgets"
+    file_sizes >"$LINT_TMP/files"
+    function_sizes >"$LINT_TMP/functions"
+    awk -v budgets="$LINT_TMP/budgets" -v files="$LINT_TMP/files" "$BUDGET_AWK"'
+        FILENAME == files {
+            if ($2 > budget($1, 1)) print $1 ": " $2 " lines, more than " budget($1, 1)
+            next
+        }
+        {
+            limit = $2 == "main" ? 60 : budget($1, 2)
+            if ($3 > limit) print $1 ": " $2 "() has " $3 " lines, more than " limit
+        }' "$LINT_TMP/budgets" "$LINT_TMP/files" "$LINT_TMP/functions"
+}
+
+# Prints "folder median" for every folder, to whoever wants to know.
+folder_medians() {
+    function_sizes | awk '{ n = split($1, part, "/"); print part[1], $3 }' | sort -k1,1 -k2,2n |
+        awk '
+            function tell() { if (n) print folder, v[int((n + 1) / 2)], n }
+            $1 != folder { tell(); folder = $1; n = 0 }
+            { v[++n] = $2 }
+            END { tell() }'
+}
+
+rule_medians() {
+    folder_medians >"$LINT_TMP/medians"
+    table budgets >"$LINT_TMP/budgets"
+    awk -v budgets="$LINT_TMP/budgets" "$BUDGET_AWK"'
+        { limit = budget($1 "/", 3)
+          if (limit > 0 && $2 > limit)
+              print $1 ": the median of its " $3 " functions is " $2 " lines, more than " limit }
+        ' "$LINT_TMP/budgets" "$LINT_TMP/medians"
+}
+
+rule_format() {
+    sources '*.[ch]' | xargs -r clang-format --dry-run -Werror 2>&1 |
+        sed -n 's/^\([^:]*:[0-9]*\):.*error: .*/\1: not formatted (clang-format -i)/p' |
+        sort -u -t: -k1,1
+}
+
+rule_words() {
+    local pattern
+    table words | while read -r pattern; do
+        find . -type f -not -path './.git' -not -path './.git/*' -not -path './build/*' \
+            -not -name compile_commands.json -print0 |
+            xargs -0 -r grep -I -n -E -- "$pattern" | sed 's|^\./||; s/$/  <- a banned word/'
+    done
+}
+
+rule_goto_ladders() {
+    find $FOLDERS -name '*.c' -print0 2>/dev/null |
+        xargs -0 -r grep -n -E '^[[:space:]]*goto ' | sed 's/$/  <- use cleanup.h/'
+}
+
+rule_scripts() {
+    local file
+    find tests -type f \( -name '*.sh' -o -name '*.test' \) 2>/dev/null | sort |
+        while read -r file; do
+            case ${file##*/} in
+            lib_*) [ ! -x "$file" ] || echo "$file: a part of scripts is not executable itself" ;;
+            *) [ -x "$file" ] || echo "$file: is not executable, so no test runs it" ;;
+            esac
+        done
+    find tests deploy .ci -type f 2>/dev/null | xargs -r grep -l -m 1 '^#!/bin/bash' | sort |
+        while read -r file; do
+            bash -n "$file" 2>&1
+        done
+}
+
+# ---- objects ----
+
+# Writes "object symbol" lists of what the folders' objects need and define.
+read_objects() {
+    local folder file object missing=0
+    : >"$LINT_TMP/undefined"
+    : >"$LINT_TMP/defined"
+    for file in $(find $FOLDERS -name '*.c' 2>/dev/null | sort); do
+        object=${file%.c}
+        if [ ! -f "$OBJ/$object.o" ]; then
+            echo "$file: its release object is not built"
+            missing=1
+            continue
+        fi
+        echo "$object"
+    done >"$LINT_TMP/objects"
+    if grep ' ' "$LINT_TMP/objects"; then return 1; fi
+    [ -s "$LINT_TMP/objects" ] || return 0
+    (cd "$OBJ" && sed 's/$/.o/' "$LINT_TMP/objects" | xargs nm -A --undefined-only) |
+        sed -E 's/^([^:]*)\.o: *[UwvV] /\1 /' >"$LINT_TMP/undefined"
+    (cd "$OBJ" && sed 's/$/.o/' "$LINT_TMP/objects" | xargs nm -A --defined-only -g) |
+        sed -E 's/^([^:]*)\.o:[0-9a-f]* [A-Z] /\1 /' >"$LINT_TMP/defined"
+}
+
+library_symbols() { # name
+    local path
+    path=$(gcc -print-file-name="lib$1.so")
+    [ "$1" = c ] && path=$(gcc -print-file-name=libc.so.6) # libc.so is a linker script
+    if [ ! -f "$path" ]; then
+        echo "lib$1.so is not here: its symbols cannot be told" >&2
+        return 1
+    fi
+    nm -D --defined-only "$path" | awk '{ sub(/@.*/, "", $NF); print $NF }' |
+        grep -v -E '^(_init|_fini|_start|__bss_start|_edata|_end|main)$' | sort -u
+}
+
+rule_rooms() {
+    local kind what rooms room
+    read_objects || return
+    table rooms | while read -r kind what rooms; do
+        rooms=$(printf '%s' "$rooms" | tr ' ' '|')
+        if [ "$kind" = lib ]; then
+            library_symbols "$what" >"$LINT_TMP/library" 2>&1 || { cat "$LINT_TMP/library"; continue; }
+            awk -v rooms="^($rooms)\$" -v what="lib$what" '
+                FNR == NR { foreign[$1]; next }
+                ($2 in foreign) && $1 !~ rooms { print $1 ".c: uses " $2 " of " what }
+                ' "$LINT_TMP/library" "$LINT_TMP/undefined"
+        else
+            awk -v rooms="^($rooms)\$" -v what="$what" '
+                $2 ~ what && $1 !~ rooms { print $1 ".c: uses " $2 }' "$LINT_TMP/undefined"
+        fi
+    done
+}
+
+rule_layers() {
+    read_objects || return
+    awk '
+        BEGIN {
+            reach["common"] = " common "; reach["proto"] = " common proto "
+            reach["agent"] = " common proto agent "
+            reach["coordinator"] = " common proto coordinator "
+        }
+        { split($1, part, "/"); folder = part[1] }
+        FNR == NR { if ($2 != "main") home[$2] = home[$2] " " folder; next }
+        ($2 in home) {
+            n = split(home[$2], homes, " "); fine = 0
+            for (i = 1; i <= n; i++)
+                if (index(reach[folder], " " homes[i] " ")) fine = 1
+            if (!fine) print $1 ".c: uses " $2 ", which is in" home[$2]
+        }' "$LINT_TMP/defined" "$LINT_TMP/undefined"
+}
+
+# A name of ours that a linked library also exports would take its place inside it.
+rule_shadowed_names() {
+    local lib
+    read_objects || return
+    for lib in $(table rooms | awk '$1 == "lib" { print $2 }') c; do
+        library_symbols "$lib" >"$LINT_TMP/library" || continue
+        awk -v lib="lib$lib" '
+            FNR == NR { foreign[$1]; next }
+            ($2 in foreign) && $2 != "main" { print $1 ".c: defines " $2 ", a name of " lib }
+            ' "$LINT_TMP/library" "$LINT_TMP/defined"
+    done
+}
+
+rule_globals() {
+    read_objects || return
+    table globals >"$LINT_TMP/globals"
+    (cd "$OBJ" && sed 's/$/.o/' "$LINT_TMP/objects" | xargs -r nm -A -f sysv --defined-only) |
+        awk -F'|' '$4 ~ /OBJECT|TLS/ && $NF ~ /^\.(data|bss|tdata|tbss)(\..*)?$/ && $NF !~ /rel\.ro/ {
+            split($1, at, ":"); gsub(/ /, "", at[2]); sub(/\.o$/, "", at[1]); sub(/\.[0-9]+$/, "", at[2])
+            print at[1] ":" at[2] }' |
+        grep -v -E -f "$LINT_TMP/globals" | sed 's/$/: mutable data outside a context/'
+}
+
+rule_pure() {
+    read_objects || return
+    table pure | awk '$1 == "room" { print $2 }' >"$LINT_TMP/pure_rooms"
+    table pure | awk '$1 == "sym" { print $2 }' >"$LINT_TMP/pure_symbols"
+    grep -E -f "$LINT_TMP/pure_rooms" "$LINT_TMP/objects" >"$LINT_TMP/pure_objects"
+    awk '
+        FILENAME ~ /pure_objects$/ { pure[$1]; next }
+        FILENAME ~ /defined$/ && FILENAME !~ /undefined$/ { if ($1 in pure) ours[$2]; next }
+        ($1 in pure) && !($2 in ours) { print $1, $2 }
+        ' "$LINT_TMP/pure_objects" "$LINT_TMP/defined" "$LINT_TMP/undefined" |
+        while read -r object symbol; do
+            printf '%s\n' "$symbol" | grep -q -E -f "$LINT_TMP/pure_symbols" ||
+                echo "$object.c: must be pure, but uses $symbol"
+        done
+}
+
+# ---- compilers ----
+
+# The second compiler: the same warnings, no code.
+rule_clang_compiles() {
+    local folder options
+    for folder in common proto agent coordinator tests; do
+        options=$(for d in $(quotes_of "$folder/x"); do [ -d "$d" ] && printf ' -iquote %s' "$d"; done)
+        find "$folder" -name '*.c' 2>/dev/null | sort |
+            xargs -r -P 2 -n 8 clang -fsyntax-only -std=gnu11 -D_GNU_SOURCE $WARN $options 2>&1
+    done | grep -E ': (fatal )?error: '
+}
+
+rule_cppcheck_finds() {
+    cppcheck -j 2 --quiet --enable=warning,portability --inline-suppr --std=c11 --max-configs=2 \
+        --suppress=preprocessorErrorDirective --suppress=uninitvar --suppress=unknownMacro \
+        -D_GNU_SOURCE $(for d in $FOLDERS; do [ -d "$d" ] && printf ' -I %s %s' "$d" "$d"; done) \
+        --template='{file}:{line}: {message} ({id})' 2>&1
+}

@@ -1,0 +1,353 @@
+/* The model's servers: elections, replication, eviction, transfer, autopilot. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "sim_browse.h"
+#include "sim_raft.h"
+#include "sim_view.h"
+#include "str.h"
+
+#define NOW INT64_C(1795345000000)
+
+static void form(struct sim_cluster *c, int servers, int clients, const char *version,
+                 uint64_t seed)
+{
+    struct sim_timing t = sim_timing_of(SIM_REAL);
+    sim_cluster_init(c, seed, NOW);
+    sim_cluster_fleet(c, servers, clients, version, &t, 3);
+    sim_cluster_run(c, NOW + 20000);
+    assert_true(sim_cluster_leader(c) >= 0);
+}
+
+static const struct sim_raft_config *config(const struct sim_cluster *c, int i)
+{
+    return sim_state_config(&c->nodes[i].durable.state);
+}
+
+static void same_everywhere(const struct sim_cluster *c, int servers)
+{
+    const struct sim_state *a = &c->nodes[0].durable.state;
+    for (int i = 1; i < servers; i++) {
+        const struct sim_state *b = &c->nodes[i].durable.state;
+        assert_int_equal(a->last_index, b->last_index);
+        assert_int_equal(a->last_term, b->last_term);
+        assert_int_equal(a->n, b->n);
+        int x = a->head, y = b->head;
+        for (; x >= 0 && y >= 0; x = a->slots[x].next, y = b->slots[y].next)
+            assert_int_equal(a->slots[x].r.index, b->slots[y].r.index);
+        assert_int_equal(x, y);
+    }
+}
+
+static void servers_agree_on_one_leader(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    for (int servers = 1; servers <= 7; servers += 2) {
+        form(&c, servers, 2, "1.10.5", 7 + (uint64_t)servers);
+        struct sim_addr leader = sim_view_leader(&c.nodes[0]);
+        assert_int_equal(leader.port, 4647);
+        for (int i = 1; i < servers; i++)
+            assert_true(sim_addr_eq(sim_view_leader(&c.nodes[i]), leader));
+        assert_int_equal(sim_raft_voters(config(&c, 0)), servers);
+        same_everywhere(&c, servers);
+        sim_cluster_free(&c);
+    }
+}
+
+static void without_a_quorum_reads_wait_and_fail(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    struct sim_page p;
+    form(&c, 3, 1, "1.10.5", 11);
+    int leader = sim_cluster_leader(&c), left = (leader + 1) % 3;
+    sim_node_stop(&c.nodes[leader]);
+    sim_node_stop(&c.nodes[(leader + 2) % 3]);
+    sim_cluster_run(&c, c.now + 6000);
+    int64_t asked = c.now;
+    sim_browse(&c, left, NULL, "/v1/nodes", NULL, NULL, &p);
+    assert_int_equal(p.answer.status, 500);
+    assert_string_equal(sim_page_text(&p), "No cluster leader");
+    assert_in_range(c.now - asked, 4900, 6000);
+    sim_page_free(&p);
+    asked = c.now;
+    sim_browse(&c, left, NULL, "/v1/nodes?stale", NULL, NULL, &p);
+    assert_int_equal(p.answer.status, 200);
+    assert_false(p.answer.known_leader);
+    assert_int_equal(json_len(p.json), 1);
+    assert_int_equal(c.now, asked);
+    sim_page_free(&p);
+    sim_browse(&c, left, NULL, "/v1/status/leader?stale", NULL, NULL, &p);
+    assert_string_equal(sim_page_text(&p), "\"\"");
+    sim_page_free(&p);
+    sim_cluster_free(&c);
+}
+
+static void one_that_was_away_catches_up(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    form(&c, 3, 6, "1.10.5", 13);
+    int leader = sim_cluster_leader(&c), away = (leader + 1) % 3;
+    sim_node_stop(&c.nodes[away]);
+    for (int i = 0; i < 12; i++) {
+        struct sim_write w = {.kind = SIM_WRITE_ELIGIBILITY, .on = i >= 6};
+        w.id = c.nodes[3 + i % 6].durable.client_id;
+        assert_true(sim_node_write(&c.nodes[leader], &w) != 0);
+        sim_cluster_run(&c, c.now + 300);
+        struct sim_written done;
+        assert_int_equal(sim_node_written(&c.nodes[leader], c.nodes[leader].last_ticket, &done), 1);
+        assert_int_equal(done.status, 200);
+    }
+    uint64_t behind = c.nodes[away].durable.state.last_index;
+    sim_cluster_start(&c, away);
+    sim_cluster_run(&c, c.now + 3000);
+    assert_true(c.nodes[away].durable.state.last_index >= behind + 12);
+    same_everywhere(&c, 3);
+    sim_cluster_free(&c);
+}
+
+static int status_of(const struct sim_cluster *c, int seen_by, int who)
+{
+    const struct sim_serf *s = &c->nodes[seen_by].serf;
+    for (int i = 0; i < s->n; i++)
+        if (s->members[i].info.addr.ip == c->nodes[who].cfg.ip)
+            return (int)s->members[i].status;
+    return SIM_SERF_NONE;
+}
+
+static void a_dead_server_is_evicted_and_returns_as_non_voter(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    form(&c, 3, 0, "1.10.5", 17);
+    int leader = sim_cluster_leader(&c), dead = (leader + 1) % 3, other = (leader + 2) % 3;
+    sim_node_stop(&c.nodes[dead]);
+    sim_cluster_run(&c, c.now + 29000);
+    assert_int_equal(status_of(&c, leader, dead), SIM_ALIVE);
+    assert_int_equal(status_of(&c, other, dead), SIM_ALIVE);
+    sim_cluster_run(&c, c.now + 31000);
+    assert_int_equal(status_of(&c, leader, dead), SIM_LEFT);
+    assert_int_equal(status_of(&c, other, dead), SIM_LEFT);
+    assert_int_equal(sim_raft_voters(config(&c, leader)), 2);
+    sim_cluster_start(&c, dead);
+    sim_cluster_run(&c, c.now + 2000);
+    assert_int_equal(config(&c, leader)->n, 3);
+    assert_int_equal(sim_raft_voters(config(&c, leader)), 2);
+    sim_cluster_run(&c, c.now + 25000);
+    assert_int_equal(sim_raft_voters(config(&c, dead)), 3);
+    sim_cluster_free(&c);
+}
+
+static void cleanup_can_be_switched_off(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    struct sim_page p;
+    form(&c, 5, 0, "1.10.5", 19);
+    int leader = sim_cluster_leader(&c), dead = (leader + 1) % 5, follower = (leader + 2) % 5;
+    sim_browse(&c, follower, NULL, "/v1/operator/autopilot/configuration", NULL, NULL, &p);
+    int64_t index = json_int(p.json, "ModifyIndex", 0);
+    assert_string_equal(json_str(p.json, "LastContactThreshold", ""), "200ms");
+    sim_page_free(&p);
+    static const char off[] = "{\"CleanupDeadServers\":false,\"LastContactThreshold\":\"200ms\","
+                              "\"MaxTrailingLogs\":250,\"ServerStabilizationTime\":\"10s\"}";
+    char path[80];
+    snprintf(path, sizeof(path), "/v1/operator/autopilot/configuration?cas=%lld",
+             (long long)index + 1);
+    sim_browse(&c, follower, "PUT", path, NULL, off, &p);
+    assert_string_equal(sim_page_text(&p), "false");
+    sim_page_free(&p);
+    snprintf(path, sizeof(path), "/v1/operator/autopilot/configuration?cas=%lld", (long long)index);
+    sim_browse(&c, follower, "PUT", path, NULL, off, &p);
+    assert_string_equal(sim_page_text(&p), "true");
+    sim_page_free(&p);
+    sim_node_stop(&c.nodes[dead]);
+    sim_cluster_run(&c, c.now + 90000);
+    assert_int_equal(status_of(&c, leader, dead), SIM_FAILED);
+    assert_int_equal(sim_raft_voters(config(&c, leader)), 5);
+    sim_cluster_free(&c);
+}
+
+static void leadership_is_transferred_since_1_7(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    struct sim_page p;
+    char path[120], id[SIM_UUID_TEXT];
+    for (int old = 0; old < 2; old++) {
+        form(&c, 3, 0, old ? "1.6.10" : "1.7.7", 23);
+        int leader = sim_cluster_leader(&c), to = (leader + 1) % 3;
+        sim_id_text(id, &c.nodes[to].durable.server_id);
+        snprintf(path, sizeof(path), "/v1/operator/raft/transfer-leadership?id=%s", id);
+        sim_browse(&c, (leader + 2) % 3, "PUT", path, NULL, NULL, &p);
+        assert_int_equal(p.answer.status, old ? 404 : 200);
+        int64_t asked = c.now;
+        sim_cluster_run(&c, c.now + 300);
+        assert_int_equal(sim_cluster_leader(&c), old ? leader : to);
+        if (!old) {
+            assert_false(json_bool(p.json, "Noop", true));
+            assert_string_equal(json_str(json_get(p.json, "To"), "ID", ""), id);
+            assert_true(c.nodes[to].raft.lead_since - asked < 100);
+        }
+        sim_page_free(&p);
+        sim_browse(&c, to, "PUT", "/v1/operator/raft/transfer-leadership?id=nobody", NULL, NULL,
+                   &p);
+        assert_int_equal(p.answer.status, old ? 404 : 400);
+        sim_page_free(&p);
+        sim_cluster_free(&c);
+    }
+}
+
+/* ---- a bad network ---- */
+
+struct trouble {
+    uint64_t rng;
+    int lose_percent;
+    unsigned cut; /* servers by last number that are on the other side */
+};
+
+static bool lose(void *ctx, const struct sim_message *m)
+{
+    struct trouble *t = ctx;
+    bool a = (t->cut >> (m->from.ip & 31) & 1) != 0, b = (t->cut >> (m->to.ip & 31) & 1) != 0;
+    return a != b || sim_between(&t->rng, 0, 100) < t->lose_percent;
+}
+
+static void one_leader(const struct sim_cluster *c, int servers)
+{
+    for (int i = 0; i < servers; i++)
+        for (int k = i + 1; k < servers; k++)
+            if (sim_raft_is_leader(&c->nodes[i]) && sim_raft_is_leader(&c->nodes[k]))
+                assert_int_not_equal(c->nodes[i].durable.term, c->nodes[k].durable.term);
+}
+
+static void a_bad_network_never_makes_two_leaders_of_a_term(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    unsigned elections = 0;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct trouble t = {.rng = seed};
+        form(&c, 5, 3, "1.10.5", seed * 31);
+        uint64_t term = c.nodes[0].durable.term;
+        c.lose = lose;
+        c.ctx = &t;
+        for (int i = 0; i < 60; i++) {
+            t.lose_percent = (int)sim_between(&t.rng, 0, 40);
+            t.cut = (unsigned)sim_random(&t.rng) & 0x1fu << 11;
+            int victim = (int)sim_between(&t.rng, 0, 15);
+            if (victim < 5 && c.nodes[victim].running)
+                sim_node_stop(&c.nodes[victim]);
+            else if (victim < 5)
+                sim_cluster_start(&c, victim);
+            int leader = sim_cluster_leader(&c);
+            struct sim_write w = {.kind = SIM_WRITE_ELIGIBILITY, .on = i % 2 == 0};
+            w.id = c.nodes[5 + i % 3].durable.client_id;
+            if (leader >= 0)
+                (void)sim_node_write(&c.nodes[leader], &w);
+            for (int k = 0; k < 20; k++) {
+                sim_cluster_run(&c, c.now + 37);
+                one_leader(&c, 5);
+            }
+        }
+        c.lose = NULL;
+        for (int i = 0; i < 5; i++)
+            if (!c.nodes[i].running)
+                sim_cluster_start(&c, i);
+        sim_cluster_run(&c, c.now + 60000);
+        assert_true(sim_cluster_leader(&c) >= 0);
+        same_everywhere(&c, 5);
+        elections += (unsigned)(c.nodes[0].durable.term - term);
+        sim_cluster_free(&c);
+    }
+    print_message("# %u elections\n", elections);
+    assert_true(elections > 40);
+}
+
+static void writes_of_a_deposed_leader_are_forgotten(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    struct trouble t = {.rng = 1};
+    struct sim_written done;
+    form(&c, 3, 1, "1.10.5", 29);
+    int leader = sim_cluster_leader(&c);
+    t.cut = 1u << (c.nodes[leader].cfg.ip & 31);
+    c.lose = lose;
+    c.ctx = &t;
+    struct sim_write w = {.kind = SIM_WRITE_ELIGIBILITY, .id = c.nodes[3].durable.client_id};
+    uint32_t ticket = sim_node_write(&c.nodes[leader], &w);
+    assert_true(ticket != 0);
+    sim_cluster_run(&c, c.now + 10000);
+    assert_int_equal(sim_node_written(&c.nodes[leader], ticket, &done), 1);
+    assert_int_equal(done.status, 500);
+    int next = sim_cluster_leader(&c);
+    assert_int_not_equal(next, leader);
+    c.lose = NULL;
+    sim_cluster_run(&c, c.now + 5000);
+    same_everywhere(&c, 3);
+    const struct sim_record *r =
+        sim_state_find(&c.nodes[leader].durable.state, SIM_REC_NODE, &w.id);
+    assert_true(r != NULL && r->u.node.eligible);
+    sim_cluster_free(&c);
+}
+
+static void the_same_seed_gives_the_same_run(void **state)
+{
+    (void)state;
+    static struct sim_cluster a, b;
+    struct sim_timing t = sim_timing_of(SIM_WORLD);
+    struct sim_cluster *both[] = {&a, &b};
+    for (int i = 0; i < 2; i++) {
+        sim_cluster_init(both[i], 4711, NOW);
+        sim_cluster_fleet(both[i], 3, 4, "1.10.5", &t, 3);
+        sim_cluster_run(both[i], NOW + 30000);
+        sim_node_stop(&both[i]->nodes[1]);
+        sim_cluster_run(both[i], NOW + 120000);
+    }
+    assert_int_equal(a.events, b.events);
+    assert_int_equal(a.sent, b.sent);
+    assert_int_equal(a.rng, b.rng);
+    for (int i = 0; i < a.n; i++)
+        assert_int_equal(a.nodes[i].rng, b.nodes[i].rng);
+    sim_cluster_free(&a);
+    sim_cluster_free(&b);
+}
+
+static void times_jump_and_worlds_are_cheap(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    struct sim_timing t = sim_timing_of(SIM_WORLD);
+    uint64_t events = 0;
+    for (uint64_t i = 0; i < 20; i++) {
+        sim_cluster_init(&c, i + 1, NOW);
+        sim_cluster_fleet(&c, 4, 5, "1.10.5", &t, 3);
+        sim_cluster_run(&c, NOW + 300000);
+        events += c.events;
+        sim_cluster_free(&c);
+    }
+    print_message("# %llu events in a quiet world of five minutes\n",
+                  (unsigned long long)events / 20);
+    assert_true(events / 20 < 20000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(servers_agree_on_one_leader),
+        cmocka_unit_test(without_a_quorum_reads_wait_and_fail),
+        cmocka_unit_test(one_that_was_away_catches_up),
+        cmocka_unit_test(a_dead_server_is_evicted_and_returns_as_non_voter),
+        cmocka_unit_test(cleanup_can_be_switched_off),
+        cmocka_unit_test(leadership_is_transferred_since_1_7),
+        cmocka_unit_test(a_bad_network_never_makes_two_leaders_of_a_term),
+        cmocka_unit_test(writes_of_a_deposed_leader_are_forgotten),
+        cmocka_unit_test(the_same_seed_gives_the_same_run),
+        cmocka_unit_test(times_jump_and_worlds_are_cheap),
+    };
+    return cmocka_run_group_tests_name("sim_servers", tests, NULL, NULL);
+}
