@@ -20,7 +20,7 @@ struct sim_settings {
     char version[SIM_NAME];
     struct sim_timing timing;
     struct sim_faults faults; /* of trailer and settings; the run-time file comes on top */
-    char only[8]; /* "server", "client": whom the faults meet; "": both */
+    char only[8];             /* "server", "client": whom the faults meet; "": both */
     int allocs;
     bool tasks; /* allocations are real processes */
     int crowd;
