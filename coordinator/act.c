@@ -4,10 +4,6 @@
 
 #define ANSWER_MS   15000 /* an order without any event about it is sent again after this */
 #define BACKOFF_MAX 15000
-/* An order that arrives later than this is not obeyed: what stood before it was asked by answers
- * no older than 5 s, and no network needs minutes. */
-#define STAGE_BY_MS 60000
-#define SWAP_BY_MS  10000
 #define REFUSED_MAX 40 /* refusals that may pass, before they are final */
 
 static int64_t backoff(uint32_t tries)
@@ -421,6 +417,8 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
     if (lh->attempts > REFUSED_MAX || (re == STAGE && lh->attempts > 3) ||
         (re == STAGE && lh->order == MSG_REVERT))
         re = FINAL;
+    if (re != FINAL)
+        run_moved(r); /* definitely not obeyed: at most REFUSED_MAX times */
     lh->sequence = MAX_OF(lh->sequence, done->last_sequence);
     if (re == CLAIM)
         lease_refused(r, lh->key);

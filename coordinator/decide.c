@@ -133,7 +133,7 @@ static void check_patience(const struct situation *s, struct decision *d)
 {
     int64_t longest = 0, since = s->now - s->evidence->progress_ms;
     const struct waiting *first = NULL;
-    char took[24];
+    char took[24], ails[200] = "";
 
     if (!only_repeats(d))
         return;
@@ -146,15 +146,18 @@ static void check_patience(const struct situation *s, struct decision *d)
         return;
     str_for_ms(took, sizeof(took), since);
     const struct plan_host *h = plan_host(s->plan, first->key);
+    if (h != NULL && strstr(first->text, "region ") == NULL)
+        region_ails(s, h->region, ails);
     if (s->ledger->state == RUN_ABORTING) {
         struct intent *in = intend(d, INTENT_RUN, "");
         in->run = RUN_STOPPED;
-        snprintf(in->text, sizeof(in->text), "could not be undone to the end: %s (for %s)",
-                 first->text, took);
+        snprintf(in->text, sizeof(in->text), "could not be undone to the end: %s (for %s)%s",
+                 first->text, took, ails);
     } else if (s->ledger->ending != RUN_NONE) {
         intend_run(d, s->ledger->ending);
     } else {
-        intend_stop(s, d, h != NULL ? h->name : "", "", "waited %s in vain: %s", took, first->text);
+        intend_stop(s, d, h != NULL ? h->name : "", "", "waited %s in vain: %s%s", took,
+                    first->text, ails);
     }
 }
 
@@ -184,14 +187,6 @@ static void decide_stage_state(const struct situation *s, struct decision *d)
         decide_staging(s, d);
 }
 
-static bool effects_left(const struct situation *s)
-{
-    for (size_t i = 0; i < s->ledger->n_effects; i++)
-        if (!effect_finished(&s->ledger->effects[i]))
-            return true;
-    return false;
-}
-
 /* Hosts in flight go on; when none is left and all is undone, the end. */
 static void decide_ending(const struct situation *s, struct decision *d)
 {
@@ -199,17 +194,10 @@ static void decide_ending(const struct situation *s, struct decision *d)
     size_t flying =
         ledger_in_flight(s->ledger, s->plan, true) + ledger_in_flight(s->ledger, s->plan, false);
 
-    for (size_t i = 0; i < s->ledger->n_effects; i++) {
-        const struct effect *e = &s->ledger->effects[i];
-        const struct ledger_host *h = ledger_host_const(s->ledger, e->key);
-        if (!effect_finished(e) && !e->undo && (h == NULL || !host_in_flight(h->state)))
-            intend(d, INTENT_RESTORE, e->key);
-    }
+    bool undone = effects_undone(s, d);
     if (flying > 0)
         waiting_for(d, REASON_IN_FLIGHT, "", "%zu in flight", flying);
-    else if (effects_left(s))
-        waiting_for(d, REASON_UNDO, "", "side effects are being undone");
-    else
+    else if (undone)
         intend_run(d, end);
 }
 

@@ -20,10 +20,14 @@ static const struct agent_view *told(const struct flight *f)
     return &f->h->agent;
 }
 
-/* No receipt yet: the same bytes once more. */
+/* No receipt yet: the same bytes once more. Where nothing may be begun any more, only when they
+ * are too late to be obeyed: then they merely ask what became of them. */
 static void resend(const struct flight *f)
 {
-    if (f->s->now >= f->lh->retry_ms)
+    const struct ledger *l = f->s->ledger;
+    bool ends = l->ending != RUN_NONE || l->state == RUN_ABORTING || !f->s->lease->majority;
+
+    if (f->s->now >= f->lh->retry_ms && (!ends || f->s->now - f->lh->ordered_ms > SWAP_BY_MS))
         intend(f->d, INTENT_RESEND, f->lh->key);
     waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: no answer to the %s order (%u tries)",
                 f->p->name, message_kind_name(f->lh->order), f->lh->resends + 1);
@@ -190,6 +194,16 @@ static void client_settled(const struct flight *f)
         waiting_for(f->d, REASON_GATE_UNKNOWN, f->lh->key, "%s", g.text);
 }
 
+/* From when on it could have been ready: a client's time does not run while its region ails. */
+static int64_t ready_since(const struct flight *f)
+{
+    char key[sizeof(((struct streak *)NULL)->key)];
+
+    snprintf(key, sizeof(key), "region/%s", f->p->region);
+    const struct streak *e = f->p->is_server ? NULL : evidence_find(f->s->evidence, key);
+    return MAX_OF(f->lh->effect_ms, e != NULL && e->answers > 0 ? e->since_ms : 0);
+}
+
 static void settling(const struct flight *f)
 {
     const struct policy *policy = &f->s->plan->policy;
@@ -208,7 +222,7 @@ static void settling(const struct flight *f)
     if (e != NULL && e->last == GATE_PASS)
         waiting_for(f->d, REASON_SETTLING, f->lh->key, "%s is well for %lld s in %u answers",
                     f->p->name, (long long)(streak_ms(e) / 1000), e->answers);
-    else if (f->s->now - f->lh->effect_ms > deadline && f->s->world->problem[0] == '\0')
+    else if (f->s->now - ready_since(f) > deadline && f->s->world->problem[0] == '\0')
         too_late(f, e != NULL ? e->text : "not asked yet");
     else
         waiting_for(f->d, e != NULL && e->last == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN,
@@ -222,9 +236,7 @@ static void restoring(const struct flight *f)
     const struct ledger_host *lh = f->lh;
 
     if (ledger_effect_const(f->s->ledger, EFFECT_DRAIN, lh->key) != NULL) {
-        char ails[200];
-        waiting_for(f->d, REASON_UNDO, lh->key, "%s: its drain is being undone%s", f->p->name,
-                    region_ails(f->s, f->p->region, ails));
+        waiting_for(f->d, REASON_UNDO, lh->key, "%s: its drain is being undone", f->p->name);
         return;
     }
     enum host_state to = HOST_STAGED;

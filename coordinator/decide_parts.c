@@ -175,3 +175,24 @@ bool host_is_gone(const struct situation *s, size_t i)
     int64_t at = p->is_server ? r->servers_at : r->nodes_at;
     return fresh(at, s->now) && at > s->ledger->hosts[i].effect_ms;
 }
+
+bool effects_undone(const struct situation *s, struct decision *d)
+{
+    const struct effect *first = NULL;
+
+    for (size_t i = 0; i < s->ledger->n_effects; i++) {
+        const struct effect *e = &s->ledger->effects[i];
+        const struct ledger_host *h = ledger_host_const(s->ledger, e->key);
+        if (effect_finished(e))
+            continue;
+        first = first != NULL ? first : e;
+        if (!e->undo && (h == NULL || !host_in_flight(h->state)))
+            intend(d, INTENT_RESTORE, e->key);
+    }
+    if (first == NULL)
+        return true;
+    const struct plan_host *p = plan_host(s->plan, first->key);
+    waiting_for(d, REASON_UNDO, first->key, "%s: what was done to it is being undone",
+                p != NULL ? p->name : "the cluster");
+    return false;
+}

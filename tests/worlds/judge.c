@@ -50,6 +50,8 @@ static void step_flying(struct truth *t, int i)
 
     if (working || h->drain_ours)
         h->flying = true;
+    else if (state_of(t, i) == HOST_FAILED)
+        h->flying = false; /* its flight is over; now it counts as a failure */
     else if (h->flying && (h->is_server ? t_healthy(t, i) : t_settled(t, i)))
         h->flying = false;
 }
@@ -162,13 +164,14 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
         judge_says(t, 7, "an order to %s that is not in the ledger", h->name);
     bool again = memcmp(h->last_nonce, o->head.nonce, NONCE_LEN) == 0;
     memcpy(h->last_nonce, o->head.nonce, NONCE_LEN);
-    if (again || o->head.kind == MSG_REVERT)
+    bool late = (uint64_t)(t->now - h->agent.boot_ms) > o->head.time_ms; /* is not obeyed */
+    if (again || late || o->head.kind == MSG_REVERT)
         return;
     if (t->paused || t->aborted)
         judge_says(t, 10, "%s of %s begun in a run that is paused or aborted",
                    message_kind_name(o->head.kind), h->name);
-    if (o->head.kind != MSG_SWAP || (uint64_t)(t->now - h->agent.boot_ms) > o->head.time_ms)
-        return; /* too late to be obeyed */
+    if (o->head.kind != MSG_SWAP)
+        return;
     if ((h->misplaced || h->key_changed) && t->now - h->misplaced_ms > STALE_MS)
         judge_says(t, 12, "swap of %s, where another agent answers", h->name);
     if (h->is_server)

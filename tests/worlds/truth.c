@@ -72,11 +72,17 @@ bool t_api(const struct truth *t, int host)
     return h->machine_up && h->up && !h->hung && t->now >= h->api_ms;
 }
 
+static uint64_t index_now(const struct truth *t)
+{
+    return 1000 + (uint64_t)(t->now / 100);
+}
+
+/* As autopilot sees it: 250 entries behind are still healthy. */
 bool t_healthy(const struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
-    return h->exists && t_api(t, host) && h->peer && h->voter && !h->never &&
-           t->now >= h->caught_ms;
+    return h->exists && t_api(t, host) && h->peer && h->voter && t->now >= h->caught_ms &&
+           !(h->never && index_now(t) - h->stuck_index > 250);
 }
 
 bool t_settled(const struct truth *t, int host)
@@ -122,17 +128,13 @@ static void elect(struct truth *t, int region)
     if (t->regions[region].leader >= 0)
         return;
     for (int i = 0; i < t->n_hosts; i++)
-        if (t->hosts[i].is_server && t->hosts[i].region == region && t_healthy(t, i))
+        if (t->hosts[i].is_server && t->hosts[i].region == region && t_healthy(t, i) &&
+            !t->hosts[i].never)
             able[n++] = i;
     if (healthy < voters / 2 + 1 || n == 0)
         t_schedule(t, 2000, T_ELECT, region, 0, -1, 0);
     else
         t_lead(t, region, able[t_between(t, 0, n - 1)]);
-}
-
-static uint64_t index_now(const struct truth *t)
-{
-    return 1000 + (uint64_t)(t->now / 100);
 }
 
 /* ---- a process ends and begins ---- */

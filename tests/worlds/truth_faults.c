@@ -103,7 +103,7 @@ static bool client_restarted(struct truth *t)
 static bool leader_moves(struct truth *t)
 {
     int i = pick(t, SERVER);
-    if (i < 0 || !t_healthy(t, i) || t->regions[t->hosts[i].region].leader < 0)
+    if (i < 0 || !t_healthy(t, i) || t->hosts[i].never || t->regions[t->hosts[i].region].leader < 0)
         return false;
     t->regions[t->hosts[i].region].faulted = true;
     t_lead(t, t->hosts[i].region, i);

@@ -269,7 +269,7 @@ static bool transfer(struct truth *t, const struct t_message *m)
     int to = t_host_of(t, m->peer);
 
     if (to < 0 || t->regions[t->hosts[to].region].leader < 0 || !t_healthy(t, to) ||
-        (faulty(t) && t_chance(t, 200)))
+        t->hosts[to].never || (faulty(t) && t_chance(t, 200)))
         return false;
     t_lead(t, t->hosts[to].region, to);
     return true;
