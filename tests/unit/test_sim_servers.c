@@ -141,6 +141,29 @@ static void a_dead_server_is_evicted_and_returns_as_non_voter(void **state)
     sim_cluster_free(&c);
 }
 
+/* leave_on_interrupt: a restart shrinks the configuration and grows it again. */
+static void one_that_leaves_is_removed_at_once(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    for (int lead = 0; lead < 2; lead++) {
+        form(&c, 3, 0, "1.10.5", 18);
+        int leader = sim_cluster_leader(&c), gone = lead ? leader : (leader + 1) % 3;
+        sim_node_leave(&c.nodes[gone], c.now);
+        sim_cluster_run(&c, c.now); /* what it said is on its way */
+        sim_node_stop(&c.nodes[gone]);
+        sim_cluster_run(&c, c.now + 4000);
+        leader = sim_cluster_leader(&c);
+        assert_true(leader >= 0 && leader != gone);
+        assert_int_equal(status_of(&c, leader, gone), SIM_LEFT);
+        assert_int_equal(config(&c, leader)->n, 2);
+        sim_cluster_start(&c, gone);
+        sim_cluster_run(&c, c.now + 30000);
+        assert_int_equal(sim_raft_voters(config(&c, leader)), 3);
+        sim_cluster_free(&c);
+    }
+}
+
 static void cleanup_can_be_switched_off(void **state)
 {
     (void)state;
@@ -386,6 +409,7 @@ int main(void)
         cmocka_unit_test(without_a_quorum_reads_wait_and_fail),
         cmocka_unit_test(one_that_was_away_catches_up),
         cmocka_unit_test(a_dead_server_is_evicted_and_returns_as_non_voter),
+        cmocka_unit_test(one_that_leaves_is_removed_at_once),
         cmocka_unit_test(cleanup_can_be_switched_off),
         cmocka_unit_test(leadership_is_transferred_since_1_7),
         cmocka_unit_test(a_bad_network_breaks_no_promise),
