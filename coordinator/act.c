@@ -4,8 +4,7 @@
 
 #define ANSWER_MS   15000 /* an order without any event about it is sent again after this */
 #define BACKOFF_MAX 15000
-#define START_BY_MS 60000 /* an order that arrives later than this is not obeyed */
-#define REFUSED_MAX 40    /* refusals that may pass, before they are final */
+#define REFUSED_MAX 40 /* refusals that may pass, before they are final */
 
 static int64_t backoff(uint32_t tries)
 {
@@ -78,7 +77,7 @@ static int put_order(struct run *r, struct ledger_host *lh, const struct plan_ho
         return 1;
     o->head.sequence =
         MAX_OF(MAX_OF(h->agent.swap_sequence, h->agent.order_sequence), lh->sequence) + 1;
-    o->head.time_ms = uptime_of(&h->agent, now) + START_BY_MS;
+    o->head.time_ms = uptime_of(&h->agent, now) + (kind == MSG_STAGE ? STAGE_BY_MS : SWAP_BY_MS);
     if (kind == MSG_STAGE)
         ports->stage_order(ports->ctx, lh->key, &o->u.stage);
     else if (kind == MSG_SWAP)
@@ -158,18 +157,24 @@ static uint32_t count_state(const struct ledger *l, enum host_state state)
     return n;
 }
 
+/* As many clients as there are to be canaries have settled: the first ones by the plan's order,
+ * others in the place of those that were skipped or are gone. */
 static void canaries_told(struct run *r)
 {
+    const struct plan *plan = r->config->plan;
     struct ledger *l = r->config->ledger;
+    size_t n = 0;
     int64_t settled = 0;
 
     for (size_t i = 0; i < l->n_hosts; i++) {
-        if (!l->hosts[i].canary)
+        const struct plan_host *p = &plan->hosts[i];
+        if (p->is_server || p->already || l->hosts[i].state != HOST_DONE)
             continue;
-        if (!host_finished(l->hosts[i].state))
-            return;
+        n++;
         settled = MAX_OF(settled, l->hosts[i].settled_ms);
     }
+    if (n < plan->policy.canary)
+        return;
     l->canaries_done = true;
     l->canaries_settled_ms = settled;
 }
@@ -215,7 +220,7 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
     lh->dirty = true;
     l->failures = count_state(l, HOST_FAILED);
     l->skipped = count_state(l, HOST_SKIPPED);
-    if (lh->canary)
+    if (!p->is_server && !l->canaries_done)
         canaries_told(r);
     run_moved(r);
 }
@@ -412,6 +417,8 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
     if (lh->attempts > REFUSED_MAX || (re == STAGE && lh->attempts > 3) ||
         (re == STAGE && lh->order == MSG_REVERT))
         re = FINAL;
+    if (re != FINAL)
+        run_moved(r); /* definitely not obeyed: at most REFUSED_MAX times */
     lh->sequence = MAX_OF(lh->sequence, done->last_sequence);
     if (re == CLAIM)
         lease_refused(r, lh->key);

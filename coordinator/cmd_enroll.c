@@ -73,7 +73,7 @@ static int enroll(struct console *c, struct err *err)
 {
     const struct world *w = NULL;
     struct enrolment *list = NULL;
-    if (console_open(c, err) < 0 || console_look(c, NULL, &w, err) < 0 ||
+    if (console_open(c, err) < 0 || console_look(c, NULL, PATIENCE_MS, &w, err) < 0 ||
         enrolment_ask(c, w, &list, err) < 0)
         return -1;
     size_t n = w->n_hosts;

@@ -164,7 +164,7 @@ int cmd_status(void *ctx, int argc, char **argv)
     struct fleet_health f;
     (void)argc;
     (void)argv;
-    if (console_open(c, &err) < 0 || console_look(c, choose, &w, &err) < 0)
+    if (console_open(c, &err) < 0 || console_look(c, choose, PATIENCE_MS, &w, &err) < 0)
         return command_fail(&err);
     fleet_health(w, &f);
     if (c->opt.json)

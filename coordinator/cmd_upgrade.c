@@ -41,7 +41,7 @@ static int make_plan(struct upgrade *u, struct err *err)
     struct release release;
     const struct world *w = NULL;
     release_for_plan(&u->stored, &release);
-    if (console_look(u->console, NULL, &w, err) < 0 ||
+    if (console_look(u->console, NULL, PATIENCE_RUN, &w, err) < 0 ||
         plan_make(w, &release, &u->policy, &u->plan, err) < 0)
         return -1;
     u->planned = true;

@@ -1,5 +1,6 @@
 #include "console.h"
 
+#include "file.h"
 #include "str.h"
 
 #define SIGNAL_SLOT 0
@@ -26,6 +27,8 @@ static void wake(void *ctx)
 {
     http_wake(ctx);
 }
+
+static void recall(struct console *c);
 
 static int open_links(struct console *c, struct err *err)
 {
@@ -56,7 +59,10 @@ int console_open(struct console *c, struct err *err)
         state_path(&c->conf, KNOWN_HOSTS_NAME, path, err) < 0 ||
         known_hosts_load(path, &c->known, err) < 0 || control_open(&c->signals, err) < 0)
         return -1;
-    return open_links(c, err);
+    if (open_links(c, err) < 0)
+        return -1;
+    recall(c);
+    return 0;
 }
 
 /* What calls back goes first; who is called back owns the calls' contexts. */
@@ -87,6 +93,53 @@ int console_wait(struct console *c, int64_t until, struct err *err)
     return 0;
 }
 
+#define SERVERS_NAME "servers"
+#define SERVERS_FILE 8192
+
+void console_remember(struct console *c)
+{
+    struct nomad_base bases[SERVERS_OTHERS];
+    size_t n = observer_servers(c->observer, bases, SERVERS_OTHERS);
+    auto_buf struct buf text = BUF_INIT, old = BUF_INIT;
+    struct err unused = ERR_INIT;
+    char path[300];
+    bool there = false;
+    buf_printf(&text, "%s\n", c->conf.address);
+    for (size_t i = 0; i < n; i++)
+        if (bases[i].socket[0] == '\0')
+            buf_printf(&text, "%s\n", bases[i].url);
+    /* A convenience: that it cannot be kept is no reason to fail. */
+    if (state_path(&c->conf, SERVERS_NAME, path, &unused) < 0 ||
+        file_read_if(path, SERVERS_FILE, 0, &old, &there, &unused) < 0 ||
+        str_eq(buf_str(&old), buf_str(&text)) ||
+        file_make_dirs(c->conf.state_dir, 0755, &unused) < 0)
+        return;
+    (void)!file_replace(path, text.data, text.len, 0644, &unused);
+}
+
+static void recall(struct console *c)
+{
+    struct nomad_base bases[SERVERS_OTHERS];
+    auto_buf struct buf text = BUF_INIT;
+    struct err unused = ERR_INIT;
+    char path[300], *save = NULL;
+    bool there = false;
+    size_t n = 0;
+    if (state_path(&c->conf, SERVERS_NAME, path, &unused) < 0 ||
+        file_read_if(path, SERVERS_FILE, 0, &text, &there, &unused) < 0 || !there)
+        return;
+    autofree char *copy = xstrdup(buf_str(&text));
+    char *line = strtok_r(copy, "\n", &save);
+    if (line == NULL || !str_eq(line, c->conf.address))
+        return; /* found by another address: perhaps another cluster */
+    while (n < SERVERS_OTHERS && (line = strtok_r(NULL, "\n", &save)) != NULL) {
+        memset(&bases[n], 0, sizeof bases[n]);
+        if (str_copy(bases[n].url, sizeof bases[n].url, line) == 0)
+            n++;
+    }
+    observer_remember(c->observer, bases, n);
+}
+
 static int interrupted(struct console *c, struct err *err)
 {
     enum control what;
@@ -98,16 +151,20 @@ static int interrupted(struct console *c, struct err *err)
 #define LOOK_KEYS 65536
 
 /* First who there is, then what they say, then all of it as one world. */
-int console_look(struct console *c, look_choose *choose, const struct world **ret, struct err *err)
+int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
+                 const struct world **ret, struct err *err)
 {
-    int64_t end = clock_mono(c->clock) + LOOK_MS, told_at = -1;
+    int64_t begun = clock_mono(c->clock), end = begun + LOOK_MS, told_at = -1;
     autofree const char **keys = NULL;
     for (bool first = true;;) {
         if (console_wait(c, end, err) < 0 || interrupted(c, err) < 0)
             return -1;
         const struct world *w = observer_take(c->observer);
-        if (w != NULL && w->problem[0] != '\0')
-            return err_set(err, ERR_NETWORK, 0, "%s", w->problem);
+        if (w != NULL && w->problem[0] != '\0') {
+            if (clock_mono(c->clock) - begun >= patience_ms)
+                return err_set(err, ERR_NETWORK, 0, "%s", w->problem);
+            continue;
+        }
         if (w != NULL && first && choose != NULL) {
             keys = xalloc(LOOK_KEYS * sizeof *keys);
             observer_interest(c->observer, keys, choose(w, keys, LOOK_KEYS));
@@ -117,6 +174,7 @@ int console_look(struct console *c, look_choose *choose, const struct world **re
             told_at = clock_mono(c->clock);
         if (w != NULL && told_at >= 0 && w->begun_ms >= told_at) {
             *ret = w;
+            console_remember(c);
             return 0;
         }
         if (clock_mono(c->clock) >= end)

@@ -18,7 +18,9 @@
 #include "keys.h"
 #include "options.h"
 
-#define LOOK_MS 120000 /* the longest look: thousands of agents */
+#define LOOK_MS      120000 /* the longest look: thousands of agents */
+#define PATIENCE_MS  2000   /* for a Nomad that does not answer: who only looks */
+#define PATIENCE_RUN 30000  /* who goes on with a run: a server may be restarting */
 
 struct console {
     struct options opt;
@@ -41,11 +43,14 @@ void console_init(struct console *c);
 MUST_CHECK int console_conf(struct console *c, struct err *err);
 MUST_CHECK int console_open(struct console *c, struct err *err);
 void console_close(struct console *c);
+/* The servers of the last look, kept in <state_dir>/servers under the NOMAD_ADDR they were
+ * found by, so that a command finds the cluster while that one server is away. */
+void console_remember(struct console *c);
 /* What a finished look asks of whom: status of these hosts too. NULL: nobody. */
 typedef size_t look_choose(const struct world *w, const char **keys, size_t max);
 /* ret: valid until the console looks or follows again. ERR_STATE "interrupted". */
-MUST_CHECK int console_look(struct console *c, look_choose *choose, const struct world **ret,
-                            struct err *err);
+MUST_CHECK int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
+                            const struct world **ret, struct err *err);
 /* Waits for something, at most until then (clock.mono), and lets everyone work. */
 MUST_CHECK int console_wait(struct console *c, int64_t until, struct err *err);
 /* Colours: on a terminal, unless NO_COLOR or --no-color. */

@@ -67,7 +67,7 @@ static void check_budgets(const struct situation *s, struct decision *d)
             continue;
         failed++;
         last_failed = i;
-        if (p->is_server || p->canary) {
+        if (p->is_server || (s->plan->policy.canary > 0 && !s->ledger->canaries_done)) {
             intend_stop(s, d, p->name, failure_advice(h->failure), "%s %s: %s",
                         p->is_server ? "server" : "canary", p->name, h->text);
             return;
@@ -98,6 +98,7 @@ static int64_t patience(const struct policy *p, enum reason reason)
     case REASON_STAGING:
         return p->stage_deadline_ms + MARGIN_MS;
     case REASON_IN_FLIGHT:
+    case REASON_RETRY:
     case REASON_CANARY:
     case REASON_LIMIT:
         return MAX_OF(p->server_deadline_ms, p->client_deadline_ms) + p->hold_ms + 3 * MARGIN_MS;
@@ -113,7 +114,6 @@ static int64_t patience(const struct policy *p, enum reason reason)
     case REASON_SERVERS:
     case REASON_LEASE:
     case REASON_OBSERVE:
-    case REASON_RETRY:
     case REASON_UNDO:
     case REASON_COUNT:
         break;
@@ -133,27 +133,31 @@ static void check_patience(const struct situation *s, struct decision *d)
 {
     int64_t longest = 0, since = s->now - s->evidence->progress_ms;
     const struct waiting *first = NULL;
-    char took[24];
+    char took[24], ails[200] = "";
 
     if (!only_repeats(d))
         return;
     for (size_t i = 0; i < d->n_waiting; i++) {
         longest = MAX_OF(longest, patience(&s->plan->policy, d->waiting[i].reason));
-        first = first != NULL ? first : &d->waiting[i];
+        if (first == NULL || (first->key[0] == '\0' && d->waiting[i].key[0] != '\0'))
+            first = &d->waiting[i]; /* one host's name says more than a count */
     }
     if (first == NULL || since <= longest)
         return;
     str_for_ms(took, sizeof(took), since);
     const struct plan_host *h = plan_host(s->plan, first->key);
+    if (h != NULL && strstr(first->text, "region ") == NULL)
+        region_ails(s, h->region, ails);
     if (s->ledger->state == RUN_ABORTING) {
         struct intent *in = intend(d, INTENT_RUN, "");
         in->run = RUN_STOPPED;
-        snprintf(in->text, sizeof(in->text), "could not be undone to the end: %s (for %s)",
-                 first->text, took);
+        snprintf(in->text, sizeof(in->text), "could not be undone to the end: %s (for %s)%s",
+                 first->text, took, ails);
     } else if (s->ledger->ending != RUN_NONE) {
         intend_run(d, s->ledger->ending);
     } else {
-        intend_stop(s, d, h != NULL ? h->name : "", "", "waited %s in vain: %s", took, first->text);
+        intend_stop(s, d, h != NULL ? h->name : "", "", "waited %s in vain: %s%s", took,
+                    first->text, ails);
     }
 }
 
@@ -183,14 +187,6 @@ static void decide_stage_state(const struct situation *s, struct decision *d)
         decide_staging(s, d);
 }
 
-static bool effects_left(const struct situation *s)
-{
-    for (size_t i = 0; i < s->ledger->n_effects; i++)
-        if (!effect_finished(&s->ledger->effects[i]))
-            return true;
-    return false;
-}
-
 /* Hosts in flight go on; when none is left and all is undone, the end. */
 static void decide_ending(const struct situation *s, struct decision *d)
 {
@@ -198,17 +194,10 @@ static void decide_ending(const struct situation *s, struct decision *d)
     size_t flying =
         ledger_in_flight(s->ledger, s->plan, true) + ledger_in_flight(s->ledger, s->plan, false);
 
-    for (size_t i = 0; i < s->ledger->n_effects; i++) {
-        const struct effect *e = &s->ledger->effects[i];
-        const struct ledger_host *h = ledger_host_const(s->ledger, e->key);
-        if (!effect_finished(e) && !e->undo && (h == NULL || !host_in_flight(h->state)))
-            intend(d, INTENT_RESTORE, e->key);
-    }
+    bool undone = effects_undone(s, d);
     if (flying > 0)
         waiting_for(d, REASON_IN_FLIGHT, "", "%zu in flight", flying);
-    else if (effects_left(s))
-        waiting_for(d, REASON_UNDO, "", "side effects are being undone");
-    else
+    else if (undone)
         intend_run(d, end);
 }
 
@@ -225,6 +214,14 @@ static void check_pause(const struct situation *s, struct decision *d)
         intend_stop(s, d, "", "Ask who runs it: caravan status.", "%s", s->lease->text);
     else if (s->lease->paused && s->ledger->ending == RUN_NONE)
         intend(d, INTENT_PAUSE, "");
+}
+
+static bool ends_now(const struct decision *d)
+{
+    for (size_t i = 0; i < d->n_intents; i++)
+        if (d->intents[i].kind == INTENT_STOP || d->intents[i].kind == INTENT_PAUSE)
+            return true;
+    return false;
 }
 
 void decide(const struct situation *s, struct decision *ret)
@@ -255,7 +252,7 @@ void decide(const struct situation *s, struct decision *ret)
     }
     if (l->ending != RUN_NONE)
         decide_ending(s, ret);
-    else if (by_state[l->state] != NULL)
+    else if (!ends_now(ret))
         by_state[l->state](s, ret);
     check_patience(s, ret);
 }

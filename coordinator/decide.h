@@ -67,6 +67,11 @@ struct intent {
     char advice[TEXT_MAX];
 };
 
+/* An order that arrives later than this is not obeyed (start_by): what stood before it was known by
+ * answers no older than 5 s, and no network needs minutes. */
+#define STAGE_BY_MS 60000
+#define SWAP_BY_MS  10000
+
 struct waiting {
     enum reason reason;
     char key[UUID_MAX];

@@ -66,7 +66,8 @@ static bool servers_ready(const struct situation *s, struct decision *d, const s
     return true;
 }
 
-/* Why it cannot have its turn now, and as what it is skipped when that lasts. NULL: it can. */
+/* Why it cannot have its turn now, and as what it is skipped when that lasts (SKIP_NONE: never,
+ * it is not the host's fault). NULL: it can. */
 static const char *not_now(const struct situation *s, size_t i, const struct host *h,
                            enum skip_why *ret_skip)
 {
@@ -75,12 +76,16 @@ static const char *not_now(const struct situation *s, size_t i, const struct hos
     *ret_skip = SKIP_UNREACHABLE;
     if (why != NULL)
         return why;
+    *ret_skip = s->lease->claims[i] == CLAIM_REFUSED ? SKIP_HELD : SKIP_UNREACHABLE;
     if (s->lease->claims[i] == CLAIM_REFUSED)
         return "another run holds it";
     if (s->lease->claims[i] == CLAIM_SILENT)
         return "its agent does not answer";
+    *ret_skip = SKIP_NONE;
+    if (!fresh(h->client.list_at, s->now))
+        return "its node record could not be read";
     *ret_skip = SKIP_DOWN;
-    if (!fresh(h->client.list_at, s->now) || !str_eq(h->client.status, "ready"))
+    if (!str_eq(h->client.status, "ready"))
         return "its node is not ready";
     if (!fresh(h->client.allocs_at, s->now) || !fresh(h->client.own_at, s->now))
         return "its allocations or its own API could not be read";
@@ -137,26 +142,27 @@ static void go_on_drained(const struct situation *s, struct decision *d)
 
 /* ---- the window ---- */
 
-/* 0: all have settled since long enough; else why to wait. */
-static enum reason canaries(const struct situation *s, struct decision *d)
+/* How many may be in flight now; 0: none, the reason is stated. */
+static size_t limit(const struct situation *s, struct decision *d)
 {
-    int64_t settled = 0;
-    bool any = false;
+    const struct policy *p = &s->plan->policy;
+    size_t settled = 0;
 
-    for (size_t i = s->plan->n_servers; i < s->plan->n_hosts; i++) {
-        if (!s->plan->hosts[i].canary)
-            continue;
-        if (!host_finished(s->ledger->hosts[i].state))
-            return REASON_CANARY;
-        any = true;
-        settled = MAX_OF(settled, s->ledger->hosts[i].settled_ms);
+    if (p->canary == 0)
+        return s->plan->parallel;
+    if (s->ledger->canaries_done) {
+        int64_t since = s->now - s->ledger->canaries_settled_ms;
+        if (since >= p->soak_ms)
+            return s->plan->parallel;
+        waiting_for(d, REASON_SOAK, "", "canaries settled %lld s ago, %lld s are asked for",
+                    (long long)(since / 1000), (long long)(p->soak_ms / 1000));
+        return 0;
     }
-    if (!any || s->now - settled >= s->plan->policy.soak_ms)
-        return REASON_NONE;
-    waiting_for(d, REASON_SOAK, "", "canaries settled %lld s ago, %lld s are asked for",
-                (long long)((s->now - settled) / 1000),
-                (long long)(s->plan->policy.soak_ms / 1000));
-    return REASON_SOAK;
+    for (size_t i = s->plan->n_servers; i < s->plan->n_hosts; i++)
+        settled += s->ledger->hosts[i].state == HOST_DONE && !s->plan->hosts[i].already;
+    size_t left = p->canary > settled ? p->canary - settled : 1;
+    waiting_for(d, REASON_CANARY, "", "%zu of %u canaries have settled", settled, p->canary);
+    return MIN_OF(left, (size_t)s->plan->parallel);
 }
 
 /* Nothing else can go on: those that cannot begin are skipped, once they had time. */
@@ -170,7 +176,7 @@ static void skip_over(const struct situation *s, struct decision *d, size_t i)
     if (why == NULL)
         return;
     waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
-    if (s->now - s->evidence->progress_ms < PASSED_OVER_MS)
+    if (skip == SKIP_NONE || s->now - s->evidence->progress_ms < PASSED_OVER_MS)
         return;
     struct intent *in = intend(d, INTENT_MARK, p->key);
     in->state = HOST_SKIPPED;
@@ -178,18 +184,15 @@ static void skip_over(const struct situation *s, struct decision *d, size_t i)
     snprintf(in->text, sizeof(in->text), "%s", why);
 }
 
-static void window(const struct situation *s, struct decision *d, bool canaries_only)
+static void window(const struct situation *s, struct decision *d, size_t most)
 {
-    size_t flying = ledger_in_flight(s->ledger, s->plan, false), begun = flying, left = 0;
-    size_t passed_over = SIZE_MAX;
+    size_t begun = ledger_in_flight(s->ledger, s->plan, false), passed_over = SIZE_MAX;
 
     for (size_t i = s->plan->n_servers; i < s->plan->n_hosts; i++) {
-        if (host_finished(s->ledger->hosts[i].state) || host_in_flight(s->ledger->hosts[i].state) ||
-            (canaries_only && !s->plan->hosts[i].canary))
+        if (host_finished(s->ledger->hosts[i].state) || host_in_flight(s->ledger->hosts[i].state))
             continue;
-        left++;
-        if (begun >= s->plan->parallel) {
-            waiting_for(d, REASON_LIMIT, "", "%zu in flight, %u allowed", begun, s->plan->parallel);
+        if (begun >= most) {
+            waiting_for(d, REASON_LIMIT, "", "%zu in flight, %zu allowed", begun, most);
             return;
         }
         if (s->ledger->hosts[i].state != HOST_STAGED)
@@ -201,8 +204,6 @@ static void window(const struct situation *s, struct decision *d, bool canaries_
     }
     if (passed_over != SIZE_MAX && begun == 0)
         skip_over(s, d, passed_over);
-    if (left > 0 && canaries_only)
-        waiting_for(d, REASON_CANARY, "", "%zu canaries have not settled", left);
 }
 
 static bool all_finished(const struct situation *s)
@@ -223,7 +224,7 @@ void decide_clients(const struct situation *s, struct decision *d)
     go_on_drained(s, d);
     if (!may_begin(s, d))
         return;
-    enum reason r = canaries(s, d);
-    if (r != REASON_SOAK)
-        window(s, d, r == REASON_CANARY);
+    size_t most = limit(s, d);
+    if (most > 0)
+        window(s, d, most);
 }

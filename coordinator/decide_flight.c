@@ -20,10 +20,14 @@ static const struct agent_view *told(const struct flight *f)
     return &f->h->agent;
 }
 
-/* No receipt yet: the same bytes once more. */
+/* No receipt yet: the same bytes once more. Where nothing may be begun any more, only when they
+ * are too late to be obeyed: then they merely ask what became of them. */
 static void resend(const struct flight *f)
 {
-    if (f->s->now >= f->lh->retry_ms)
+    const struct ledger *l = f->s->ledger;
+    bool ends = l->ending != RUN_NONE || l->state == RUN_ABORTING || !f->s->lease->majority;
+
+    if (f->s->now >= f->lh->retry_ms && (!ends || f->s->now - f->lh->ordered_ms > SWAP_BY_MS))
         intend(f->d, INTENT_RESEND, f->lh->key);
     waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: no answer to the %s order (%u tries)",
                 f->p->name, message_kind_name(f->lh->order), f->lh->resends + 1);
@@ -122,6 +126,33 @@ static void reverting(const struct flight *f)
 
 /* ---- settling: the cluster's word after the agent's ---- */
 
+/* Is it the host that is not ready, or can the cluster not tell? Unknown is in flight. */
+static bool cluster_tells(const struct flight *f)
+{
+    struct gate_result g = {.kind = GATE_UNKNOWN};
+    char key[sizeof(((struct streak *)NULL)->key)];
+
+    if (host_disagrees(f->h, f->s->now) != NULL) {
+        waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: its agent does not answer",
+                    f->p->name);
+        return false;
+    }
+    if (f->p->is_server) {
+        g = gate_quorum(f->s->world, f->s->plan, f->lh->key, f->s->now);
+    } else {
+        snprintf(key, sizeof(key), "region/%s", f->p->region);
+        const struct streak *e = evidence_find(f->s->evidence, key);
+        if (e != NULL && fresh(e->last_ms, f->s->now)) {
+            g.kind = e->last;
+            str_cut(g.text, sizeof(g.text), e->text);
+        }
+    }
+    if (g.kind != GATE_PASS)
+        waiting_for(f->d, g.kind == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN, f->lh->key,
+                    "%s is not ready, nor is region %s: %.160s", f->p->name, f->p->region, g.text);
+    return g.kind == GATE_PASS;
+}
+
 static void too_late(const struct flight *f, const char *why)
 {
     enum on_not_ready reaction =
@@ -129,17 +160,19 @@ static void too_late(const struct flight *f, const char *why)
     char took[24];
 
     str_for_ms(took, sizeof(took), f->s->now - f->lh->effect_ms);
-    if (host_disagrees(f->h, f->s->now) != NULL) { /* nobody to tell: unknown is in flight */
-        waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: %s; its agent does not answer either",
-                    f->p->name, why);
+    if (!cluster_tells(f))
         return;
-    }
-    bool revert = reaction == ON_REVERT && f->s->lease->majority && !f->s->lease->taken;
-    if (revert && f->p->is_server)
-        revert = gate_quorum(f->s->world, f->s->plan, f->lh->key, f->s->now).kind == GATE_PASS;
-    if (!revert) {
+    if (reaction != ON_REVERT) {
         intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP,
                         "not ready within %s: %s; left on the new binary", took, why);
+        return;
+    }
+    if (!f->s->lease->majority || f->s->lease->taken) {
+        waiting_for(f->d, REASON_LEASE, f->lh->key, "%s", f->s->lease->text);
+        return;
+    }
+    if (f->s->now < f->lh->retry_ms) {
+        waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: revert, once more", f->p->name);
         return;
     }
     struct intent *in = intend(f->d, INTENT_REVERT, f->lh->key);
@@ -161,6 +194,16 @@ static void client_settled(const struct flight *f)
         waiting_for(f->d, REASON_GATE_UNKNOWN, f->lh->key, "%s", g.text);
 }
 
+/* From when on it could have been ready: a client's time does not run while its region ails. */
+static int64_t ready_since(const struct flight *f)
+{
+    char key[sizeof(((struct streak *)NULL)->key)];
+
+    snprintf(key, sizeof(key), "region/%s", f->p->region);
+    const struct streak *e = f->p->is_server ? NULL : evidence_find(f->s->evidence, key);
+    return MAX_OF(f->lh->effect_ms, e != NULL && e->answers > 0 ? e->since_ms : 0);
+}
+
 static void settling(const struct flight *f)
 {
     const struct policy *policy = &f->s->plan->policy;
@@ -178,8 +221,8 @@ static void settling(const struct flight *f)
     }
     if (e != NULL && e->last == GATE_PASS)
         waiting_for(f->d, REASON_SETTLING, f->lh->key, "%s is well for %lld s in %u answers",
-                    f->p->name, (long long)((e->last_ms - e->since_ms) / 1000), e->answers);
-    else if (f->s->now - f->lh->effect_ms > deadline && f->s->world->problem[0] == '\0')
+                    f->p->name, (long long)(streak_ms(e) / 1000), e->answers);
+    else if (f->s->now - ready_since(f) > deadline && f->s->world->problem[0] == '\0')
         too_late(f, e != NULL ? e->text : "not asked yet");
     else
         waiting_for(f->d, e != NULL && e->last == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN,

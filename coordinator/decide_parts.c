@@ -138,7 +138,7 @@ static bool region_settled(const struct situation *s, struct decision *d, const 
         waiting_for(d, REASON_GATE, "", "region %s: %s", name, e->text);
     else
         waiting_for(d, REASON_SETTLING, "", "region %s is well for %lld s in %u answers", name,
-                    (long long)((e->last_ms - e->since_ms) / 1000), e->answers);
+                    (long long)(streak_ms(e) / 1000), e->answers);
     return false;
 }
 
@@ -153,6 +153,18 @@ bool regions_settled(const struct situation *s, struct decision *d, int64_t sinc
     return true;
 }
 
+const char *region_ails(const struct situation *s, const char *region, char dst[static 200])
+{
+    char key[sizeof(((struct streak *)NULL)->key)];
+
+    snprintf(key, sizeof(key), "region/%s", region);
+    const struct streak *e = evidence_find(s->evidence, key);
+    dst[0] = '\0';
+    if (e != NULL && e->last != GATE_PASS)
+        snprintf(dst, 200, "; region %s: %.150s", region, e->text);
+    return dst;
+}
+
 bool host_is_gone(const struct situation *s, size_t i)
 {
     const struct plan_host *p = &s->plan->hosts[i];
@@ -162,4 +174,25 @@ bool host_is_gone(const struct situation *s, size_t i)
         return false;
     int64_t at = p->is_server ? r->servers_at : r->nodes_at;
     return fresh(at, s->now) && at > s->ledger->hosts[i].effect_ms;
+}
+
+bool effects_undone(const struct situation *s, struct decision *d)
+{
+    const struct effect *first = NULL;
+
+    for (size_t i = 0; i < s->ledger->n_effects; i++) {
+        const struct effect *e = &s->ledger->effects[i];
+        const struct ledger_host *h = ledger_host_const(s->ledger, e->key);
+        if (effect_finished(e))
+            continue;
+        first = first != NULL ? first : e;
+        if (!e->undo && (h == NULL || !host_in_flight(h->state)))
+            intend(d, INTENT_RESTORE, e->key);
+    }
+    if (first == NULL)
+        return true;
+    const struct plan_host *p = plan_host(s->plan, first->key);
+    waiting_for(d, REASON_UNDO, first->key, "%s: what was done to it is being undone",
+                p != NULL ? p->name : "the cluster");
+    return false;
 }

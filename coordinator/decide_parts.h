@@ -31,8 +31,13 @@ const char *host_disagrees(const struct host *h, int64_t now);
 bool host_newer(const struct situation *s, const struct host *h);
 /* Region streaks of all regions, begun after `since`; states the wait for the first that lacks. */
 bool regions_settled(const struct situation *s, struct decision *d, int64_t since);
+/* What ails a region by the newest look, for people: ": region r1: ..." or "". */
+const char *region_ails(const struct situation *s, const char *region, char dst[static 200]);
 /* A complete list of its kind, asked just now, does not have the host. */
 bool host_is_gone(const struct situation *s, size_t i);
+/* All effects are finished; else those of hosts whose turn is over are to be undone, and the wait
+ * is stated. */
+bool effects_undone(const struct situation *s, struct decision *d);
 /* Orders the stage of pending hosts, as many at once as the policy says. */
 void decide_staging(const struct situation *s, struct decision *d);
 /* A host in flight. */

@@ -125,7 +125,7 @@ void decide_servers(const struct situation *s, struct decision *d)
         waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
         return;
     }
-    if (!regions_settled(s, d, ledger_touched(s->ledger, s->plan)))
+    if (!regions_settled(s, d, servers_disturbed(s->ledger, s->plan)))
         return;
     const struct host *leader = region_leader(s->world, region, s->now);
     if (leader == NULL) {

@@ -33,11 +33,12 @@ static void staging_one(const struct situation *s, struct decision *d, size_t i)
     }
 }
 
-static void unreachable(struct decision *d, const struct ledger_host *lh, const char *why)
+static void skip(struct decision *d, const struct ledger_host *lh, enum skip_why skip,
+                 const char *why)
 {
     struct intent *in = intend(d, INTENT_MARK, lh->key);
     in->state = HOST_SKIPPED;
-    in->skip = SKIP_UNREACHABLE;
+    in->skip = skip;
     snprintf(in->text, sizeof(in->text), "%s", why);
 }
 
@@ -52,7 +53,7 @@ static bool begin_one(const struct situation *s, struct decision *d, size_t i)
     if (h == NULL || h->agent.hello_at == 0 || h->agent.key_changed || h->agent.misplaced ||
         !h->agent.enrolled) {
         if (!p->is_server && s->now - s->evidence->begun_ms > SILENT_MS)
-            unreachable(d, lh, "its agent does not answer, or not as itself");
+            skip(d, lh, SKIP_UNREACHABLE, "its agent does not answer, or not as itself");
         waiting_for(d, REASON_RETRY, lh->key, "%s: its agent has not answered yet", p->name);
         return false;
     }
@@ -64,9 +65,10 @@ static bool begin_one(const struct situation *s, struct decision *d, size_t i)
         intend(d, INTENT_STAGE, lh->key);
     } else if (p->is_server) {
         waiting_for(d, REASON_LEASE, lh->key, "%s: its lease is not held", p->name);
-    } else if (claim == CLAIM_REFUSED || claim == CLAIM_SILENT) {
-        unreachable(d, lh,
-                    claim == CLAIM_REFUSED ? "another run holds it" : "its agent does not answer");
+    } else if (claim == CLAIM_REFUSED) {
+        skip(d, lh, SKIP_HELD, "another run holds it");
+    } else if (claim == CLAIM_SILENT) {
+        skip(d, lh, SKIP_UNREACHABLE, "its agent does not answer");
     } else {
         if (claim == CLAIM_NONE)
             intend(d, INTENT_CLAIM, lh->key);

@@ -77,6 +77,6 @@ void decide_verifying(const struct situation *s, struct decision *d)
         waiting_for(d, REASON_OBSERVE, s->plan->hosts[first].key,
                     "%zu hosts are still to be read back, among them %s", left,
                     s->plan->hosts[first].name);
-    else
+    else if (effects_undone(s, d))
         intend_run(d, RUN_DONE);
 }

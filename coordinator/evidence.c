@@ -16,22 +16,34 @@ static struct streak *streak_for(struct evidence *e, const char *key)
     return s;
 }
 
+int64_t servers_disturbed(const struct ledger *l, const struct plan *p)
+{
+    int64_t last = 0;
+
+    for (size_t i = 0; i < p->n_servers && i < l->n_hosts; i++)
+        if (l->hosts[i].order == MSG_SWAP || l->hosts[i].order == MSG_REVERT)
+            last = MAX_OF(last, l->hosts[i].effect_ms);
+    for (size_t i = 0; i < l->n_effects; i++)
+        if (l->effects[i].kind == EFFECT_TRANSFER)
+            last = MAX_OF(last, l->effects[i].done_ms);
+    return last;
+}
+
+/* A streak that began before `since`, when what it is about was disturbed, begins anew. */
 static void fold(struct evidence *e, const char *prefix, const char *key, const struct world *w,
-                 int64_t since, const struct gate_result *g)
+                 const struct gate_result *g, int64_t since)
 {
     char name[sizeof(e->streaks->key)];
     snprintf(name, sizeof(name), "%s/%s", prefix, key);
     struct streak *s = streak_for(e, name);
 
-    if (g->kind != GATE_PASS) {
+    if (g->kind != GATE_PASS || s->since_ms <= since || w->begun_ms <= since) {
         s->since_ms = 0;
         s->answers = 0;
-    } else {
-        /* What passed before the last thing we did proves nothing about it. */
-        if (s->answers == 0 || s->since_ms <= since) {
+    }
+    if (g->kind == GATE_PASS && w->begun_ms > since) {
+        if (s->answers == 0)
             s->since_ms = w->begun_ms;
-            s->answers = 0;
-        }
         s->answers++;
     }
     s->last_round = w->round;
@@ -53,11 +65,11 @@ static void forget(struct evidence *e, uint64_t round)
 void evidence_fold(struct evidence *e, const struct world *w, const struct plan *p,
                    const struct ledger *l, int64_t now)
 {
-    int64_t touched = ledger_touched(l, p);
+    int64_t disturbed = servers_disturbed(l, p);
 
     for (size_t i = 0; i < w->n_regions; i++) {
         struct gate_result g = gate_region(w, p, l, w->regions[i].name, now);
-        fold(e, "region", w->regions[i].name, w, touched, &g);
+        fold(e, "region", w->regions[i].name, w, &g, disturbed);
     }
     for (size_t i = 0; i < l->n_hosts && i < p->n_hosts; i++) {
         const struct ledger_host *h = &l->hosts[i];
@@ -65,7 +77,7 @@ void evidence_fold(struct evidence *e, const struct world *w, const struct plan 
             continue;
         struct gate_result g = p->hosts[i].is_server ? gate_server(w, p, l, h->key, now)
                                                      : gate_client(w, p, l, h->key, now);
-        fold(e, "host", h->key, w, h->effect_ms, &g);
+        fold(e, "host", h->key, w, &g, h->effect_ms);
     }
     forget(e, w->round);
 }
@@ -78,13 +90,18 @@ const struct streak *evidence_find(const struct evidence *e, const char *key)
     return NULL;
 }
 
+int64_t streak_ms(const struct streak *s)
+{
+    return s->answers > 0 ? s->last_ms - s->since_ms : 0;
+}
+
 bool evidence_settled(const struct evidence *e, const char *key, const struct policy *p,
                       int64_t since, int64_t now)
 {
     const struct streak *s = evidence_find(e, key);
 
     return s != NULL && s->last == GATE_PASS && s->since_ms > since &&
-           s->answers >= p->settle_answers && s->last_ms - s->since_ms >= p->settle_ms &&
+           s->answers >= p->settle_answers && streak_ms(s) >= p->settle_ms &&
            fresh(s->last_ms, now);
 }
 

@@ -64,6 +64,9 @@ struct evidence {
     int64_t progress_ms; /* when something last moved: intents, receipts; kept by run */
 };
 
+/* When a server was last swapped, reverted or asked to hand over (clock.mono): streaks of
+ * regions begin after it. Staging disturbs nobody. */
+int64_t servers_disturbed(const struct ledger *l, const struct plan *p);
 /* Folds one observation in: evaluates region gates and the gates of hosts in flight. */
 void evidence_fold(struct evidence *e, const struct world *w, const struct plan *p,
                    const struct ledger *l, int64_t now);
@@ -72,6 +75,7 @@ const struct streak *evidence_find(const struct evidence *e, const char *key);
  * the last one fresh. */
 bool evidence_settled(const struct evidence *e, const char *key, const struct policy *p,
                       int64_t since, int64_t now);
+int64_t streak_ms(const struct streak *s); /* how long it has passed */
 void evidence_free(struct evidence *e);
 
 #endif

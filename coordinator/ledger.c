@@ -214,15 +214,3 @@ void ledger_abort(struct ledger *l)
     ledger_resume(l);
     l->state = RUN_ABORTING;
 }
-
-int64_t ledger_touched(const struct ledger *l, const struct plan *p)
-{
-    int64_t last = 0;
-
-    for (size_t i = 0; i < p->n_servers && i < l->n_hosts; i++)
-        last = MAX_OF(last, l->hosts[i].effect_ms);
-    for (size_t i = 0; i < l->n_effects; i++)
-        if (l->effects[i].kind == EFFECT_TRANSFER)
-            last = MAX_OF(last, l->effects[i].done_ms);
-    return last;
-}

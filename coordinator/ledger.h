@@ -149,8 +149,6 @@ struct ledger {
 void ledger_init(struct ledger *l, const struct plan *p, const unsigned char run_id[static 16]);
 void ledger_free(struct ledger *l);
 /* Hosts stand in the order of the plan's: l->hosts[i] is about p->hosts[i]. */
-/* When something was last done to any server of the plan (clock.mono); 0: never. */
-int64_t ledger_touched(const struct ledger *l, const struct plan *p);
 struct ledger_host *ledger_host(struct ledger *l, const char *key);
 const struct ledger_host *ledger_host_const(const struct ledger *l, const char *key);
 /* A row for a new effect: a fresh id (never used again), all else zero. Takes the place of a

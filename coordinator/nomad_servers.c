@@ -29,6 +29,7 @@ static const struct {
 _Static_assert(ARRAY_LEN(questions) == SERVER_QUESTIONS, "a question without a row");
 
 static void ask_all(struct servers *s, struct server_slot *slot);
+static void ask_one(struct servers *s, struct server_ask *ask, const struct nomad_base *base);
 
 void servers_init(struct servers *s, struct nomad_http *nomad, const struct clock *clock)
 {
@@ -36,6 +37,15 @@ void servers_init(struct servers *s, struct nomad_http *nomad, const struct cloc
     s->nomad = nomad;
     s->clock = clock;
     s->seed = (struct server_ask){.owner = s, .question = ASK_MEMBERS};
+}
+
+void servers_remember(struct servers *s, const struct nomad_base *bases, size_t n)
+{
+    s->n_others = MIN_OF(n, (size_t)SERVERS_OTHERS);
+    for (size_t i = 0; i < s->n_others; i++) {
+        s->others[i] = bases[i];
+        s->other_asks[i] = (struct server_ask){.owner = s, .question = ASK_MEMBERS};
+    }
 }
 
 void servers_free(struct servers *s)
@@ -104,8 +114,11 @@ static void take_members(struct servers *s, struct server_ask *ask,
     struct err err = ERR_INIT;
     if (answer == NULL || answer->status != 200 ||
         parse_members(answer->body, answer->body_len, s->arena, &members, &n, &err) < 0) {
-        if (ask->slot == NULL)
-            nomad_why(answer, err.kind != ERR_NONE ? &err : why, s->problem, sizeof s->problem);
+        if (ask != &s->seed)
+            return;
+        nomad_why(answer, err.kind != ERR_NONE ? &err : why, s->problem, sizeof s->problem);
+        for (size_t i = 0; i < s->n_others; i++)
+            ask_one(s, &s->other_asks[i], &s->others[i]);
         return;
     }
     s->anybody = true;

@@ -19,7 +19,8 @@
 #include "nomad_http.h"
 #include "nomad_parse.h"
 
-#define SERVERS_MAX 256
+#define SERVERS_MAX    256
+#define SERVERS_OTHERS 8
 
 enum server_question {
     ASK_LEADER,
@@ -73,12 +74,18 @@ struct servers {
     struct server_slot *slots[SERVERS_MAX];
     size_t n;
     struct server_ask seed;
+    /* Bases remembered from earlier looks, asked when NOMAD_ADDR itself does not answer. */
+    struct nomad_base others[SERVERS_OTHERS];
+    struct server_ask other_asks[SERVERS_OTHERS];
+    size_t n_others;
     bool anybody;           /* somebody told members this round */
     char problem[TEXT_MAX]; /* of NOMAD_ADDR */
 };
 
 void servers_init(struct servers *s, struct nomad_http *nomad, const struct clock *clock);
 void servers_free(struct servers *s); /* after nomad_http_free */
+/* At most SERVERS_OTHERS are kept. */
+void servers_remember(struct servers *s, const struct nomad_base *bases, size_t n);
 void servers_begin(struct servers *s, struct arena *arena, uint64_t round);
 /* Takes the round's outcome: drops who is no member any more. Later answers of this
  * round are ignored. */

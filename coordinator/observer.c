@@ -207,6 +207,20 @@ void observer_speaker(const struct observer *o, const char *region, struct nomad
             *ret = o->regions[i].base;
 }
 
+size_t observer_servers(const struct observer *o, struct nomad_base *ret, size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < o->servers.n && n < max; i++)
+        if (o->servers.slots[i]->has_base && o->servers.slots[i]->seen_as == MEMBER_ALIVE)
+            ret[n++] = o->servers.slots[i]->base;
+    return n;
+}
+
+void observer_remember(struct observer *o, const struct nomad_base *bases, size_t n)
+{
+    servers_remember(&o->servers, bases, n);
+}
+
 void observer_patient(struct observer *o, bool patient)
 {
     o->c.patient = patient;

@@ -44,6 +44,10 @@ const struct world *observer_world(const struct observer *o);
 /* Whom to ask to change something in a region: who spoke for it in the last round,
  * its leader if it answered; else NOMAD_ADDR. */
 void observer_speaker(const struct observer *o, const char *region, struct nomad_base *ret);
+/* The servers' bases as known now, and those of an earlier look: asked when NOMAD_ADDR
+ * does not answer. */
+size_t observer_servers(const struct observer *o, struct nomad_base *ret, size_t max);
+void observer_remember(struct observer *o, const struct nomad_base *bases, size_t n);
 /* From the next round on. */
 void observer_patient(struct observer *o, bool patient);
 

@@ -34,7 +34,7 @@ int reopen(struct console *c, const char *run, bool with_release, struct reopene
         return -1;
     if (with_release && target_load(c, ret->run.target, &ret->stored, err) < 0)
         return -1;
-    return console_look(c, NULL, &w, err);
+    return console_look(c, NULL, PATIENCE_RUN, &w, err);
 }
 
 int reopen_read(struct console *c, const char *run, struct reopened *ret, struct err *err)

@@ -62,7 +62,8 @@ static void print_hosts(const struct plan *p, const struct ledger *l, const stru
         outcome_text(lh, outcome, sizeof outcome);
         table_row(&t, host_color(lh),
                   (const char *[]){ph->name, ph->is_server ? "server" : "client", ph->from,
-                                   version_of(w, ph, lh, p), outcome, lh->text});
+                                   version_of(w, ph, lh, p), outcome,
+                                   str_starts(outcome, lh->text) ? "" : lh->text});
     }
     table_print(&t, color, out);
     table_free(&t);
@@ -104,8 +105,9 @@ void report_run(const struct plan *p, const struct ledger *l, const struct world
     char hex[33];
     run_hex(hex, l->run_id);
     print_hosts(p, l, w, color, out);
-    fprintf(out, "\nRun %.8s to %s is %s: %zu of %zu hosts done", hex, l->target,
-            run_state_name(l->state), count(l, HOST_DONE), l->n_hosts);
+    fprintf(out, "\nRun %.8s to %s %s %s: %zu of %zu hosts done", hex, l->target,
+            run_ended(l->state) ? "is" : "has not ended,", run_state_name(l->state),
+            count(l, HOST_DONE), l->n_hosts);
     static const enum host_state told[] = {HOST_FAILED, HOST_SKIPPED, HOST_GONE};
     for (size_t i = 0; i < ARRAY_LEN(told); i++)
         if (count(l, told[i]) > 0)

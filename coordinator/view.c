@@ -39,10 +39,11 @@ static enum color state_color(enum host_state s)
                                                                         : COLOR_NONE;
 }
 
-static const char *name_of(const struct plan *p, const char *key)
+/* The host's name, unless the text begins with it anyway. */
+static const char *name_for(const struct plan *p, const struct waiting *w)
 {
-    const struct plan_host *h = key[0] != '\0' ? plan_host(p, key) : NULL;
-    return h != NULL ? h->name : "";
+    const struct plan_host *h = w->key[0] != '\0' ? plan_host(p, w->key) : NULL;
+    return h != NULL && !str_starts(w->text, h->name) ? h->name : "";
 }
 
 /* "  12.3 s  " since the run was begun here */
@@ -67,7 +68,7 @@ static void host_line(struct view_screen *v, size_t i)
     }
     if (h->failure != FAILURE_NONE)
         fprintf(v->out, ", %s", failure_name(h->failure));
-    if (h->text[0] != '\0') {
+    if (h->text[0] != '\0' && !str_eq(h->text, host_state_name(h->state))) {
         fputs(": ", v->out);
         print_safe(v->out, h->text);
     }
@@ -102,7 +103,7 @@ static void tell(void *ctx, const struct change *c)
         fprintf(v->out, "%s%s%s\n", color_on(v->color, COLOR_BOLD),
                 run_state_name(v->progress.ledger->state), color_off(v->color, COLOR_BOLD));
     } else {
-        const char *host = name_of(v->progress.plan, c->waiting->key);
+        const char *host = name_for(v->progress.plan, c->waiting);
         stamp(v);
         fprintf(v->out, "waiting: %s%s", host, host[0] != '\0' ? ": " : "");
         print_safe(v->out, c->waiting->text[0] != '\0' ? c->waiting->text
@@ -193,7 +194,7 @@ static void redraw(struct view_screen *v, const struct decision *d)
     if (more > 0)
         draw(v, COLOR_DIM, "  ... and %zu more", more);
     for (size_t i = 0; i < d->n_waiting && i < VIEW_WAITING; i++) {
-        const char *host = name_of(v->progress.plan, d->waiting[i].key);
+        const char *host = name_for(v->progress.plan, &d->waiting[i]);
         draw(v, COLOR_DIM, "  waiting: %s%s%s", host, host[0] != '\0' ? ": " : "",
              d->waiting[i].text[0] != '\0' ? d->waiting[i].text
                                            : reason_name(d->waiting[i].reason));

@@ -1,0 +1,40 @@
+/*
+ * region_view.h - one region as its servers tell it: who belongs, who leads, who votes.
+ *
+ * The ground the gates stand on (gate.c). Pure; not for others. A view borrows the
+ * world. Functions that answer false have put the reason into `ret`.
+ */
+#ifndef REGION_VIEW_H
+#define REGION_VIEW_H
+
+#include "gate.h"
+
+#define REGION_SERVERS_MAX 64
+
+struct view {
+    const struct world *w;
+    const struct plan *p;
+    const char *region;
+    int64_t now;
+    const struct host *servers[REGION_SERVERS_MAX];
+    size_t n;
+    bool too_many;
+    const struct host *except; /* not asked about itself: the one whose going is weighed */
+    const struct host *leader; /* NULL: unclear */
+    struct gate_result *ret;
+};
+
+void view_init(struct view *v, const struct world *w, const struct plan *p, const char *region,
+               int64_t now, struct gate_result *ret);
+/* Always false, so that a check can return it. */
+bool view_say(struct view *v, enum verdict_kind kind, const char *fmt, ...) PRINTF(3, 4);
+/* There are servers, the world could be observed. */
+bool view_is_sound(struct view *v);
+/* All of them (except one) name the same leader: sets v->leader. */
+bool view_leader(struct view *v);
+enum member_status view_status(const struct server_view *by, const char *id);
+/* By every raft configuration read; without one by autopilot; without that by its own
+ * agent/self. */
+enum tri view_voter(const struct view *v, const struct host *h);
+
+#endif

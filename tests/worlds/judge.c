@@ -1,0 +1,308 @@
+/* The invariants of the design, by number, judged on the true state. In force: 1 to 5, 7, 8
+ * (within 1), 10, 11, 12 and, as 13, that every run ends with a true cause. 6 (bytes) and 9
+ * (signatures, once) are the agent's: its own tests judge them. */
+#include "truth.h"
+
+#define STALE_MS 5600 /* answers no older than 5 s, and the time to act on them */
+
+void judge_says(struct truth *t, int invariant, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (t->violated != 0)
+        return;
+    t->violated = invariant;
+    va_start(ap, fmt);
+    vsnprintf(t->verdict, sizeof(t->verdict), fmt, ap);
+    va_end(ap);
+    t_say(t, "VIOLATED %d: %s", invariant, t->verdict);
+}
+
+static const struct ledger_host *committed(const struct truth *t, int host)
+{
+    return t->committed.hosts == NULL ? NULL : ledger_host_const(&t->committed, t->hosts[host].key);
+}
+
+static enum host_state state_of(const struct truth *t, int host)
+{
+    const struct ledger_host *h = committed(t, host);
+    return h == NULL ? HOST_PENDING : h->state;
+}
+
+/* ---- at every step ---- */
+
+static bool region_sick(const struct truth *t, int r)
+{
+    if (t->regions[r].leader < 0)
+        return true;
+    for (int i = 0; i < t->n_hosts; i++)
+        if (t->hosts[i].is_server && t->hosts[i].region == r && t->hosts[i].exists &&
+            !t_healthy(t, i))
+            return true;
+    return false;
+}
+
+/* Our order was obeyed or our drain is on, and it has not been well since. */
+static void step_flying(struct truth *t, int i)
+{
+    struct t_host *h = &t->hosts[i];
+    bool working = t_agent_works(t, i) && h->agent.phase != PHASE_FETCHING;
+
+    if (working || h->drain_ours)
+        h->flying = true;
+    else if (state_of(t, i) == HOST_FAILED)
+        h->flying = false; /* its flight is over; now it counts as a failure */
+    else if (h->flying && (h->is_server ? t_healthy(t, i) : t_settled(t, i)))
+        h->flying = false;
+}
+
+void judge_step(struct truth *t)
+{
+    uint32_t clients = 0, servers = 0;
+
+    for (int r = 0; r < t->n_regions; r++) {
+        bool sick = region_sick(t, r);
+        if (!sick)
+            t->regions[r].sick_ms = 0;
+        else if (t->regions[r].sick_ms == 0)
+            t->regions[r].sick_ms = t->now;
+    }
+    for (int i = 0; i < t->n_hosts; i++) {
+        step_flying(t, i);
+        if (!t->hosts[i].flying || !t->hosts[i].listed || state_of(t, i) == HOST_FAILED)
+            continue;
+        clients += !t->hosts[i].is_server;
+        servers += t->hosts[i].is_server;
+    }
+    if (clients > t->plan.parallel)
+        judge_says(t, 5, "%u clients in flight, %u allowed", clients, t->plan.parallel);
+    if (servers > 1)
+        judge_says(t, 1, "%u servers in flight", servers);
+}
+
+/* When as many clients as there are to be canaries were committed as done: the soak is counted
+ * from there. */
+void judge_commit(struct truth *t)
+{
+    uint32_t done = 0;
+
+    for (size_t i = t->plan.n_servers; i < t->committed.n_hosts; i++)
+        done += t->committed.hosts[i].state == HOST_DONE && !t->plan.hosts[i].already;
+    if (t->canaries_known || done < t->policy.canary)
+        return;
+    t->canaries_known = true;
+    t->canary_ms = t->now;
+}
+
+/* ---- when an order is sent ---- */
+
+static void judge_server(struct truth *t, int host)
+{
+    const struct t_host *h = &t->hosts[host];
+    const struct t_region *r = &t->regions[h->region];
+    size_t healthy, voters = t_voters(t, h->region, &healthy, host);
+    bool outage = t->policy.accept_outage && voters <= 2;
+
+    for (int i = 0; i < t->n_regions; i++)
+        if (t->regions[i].sick_ms != 0 && t->now - t->regions[i].sick_ms > STALE_MS)
+            judge_says(t, 1, "swap of %s while region %s is not well for %lld ms", h->name,
+                       t->regions[i].name, (long long)(t->now - t->regions[i].sick_ms));
+    if (r->sick_ms == 0 && healthy < voters / 2 + 1 && !outage)
+        judge_says(t, 2, "swap of %s: %zu of %zu voters would be left", h->name, healthy, voters);
+    if (t->now - r->leader_ms <= STALE_MS)
+        return;
+    for (int i = 0; i < t->n_hosts; i++) {
+        const struct t_host *o = &t->hosts[i];
+        if (i == host || !o->is_server || o->region != h->region || !o->exists ||
+            plan_host(&t->plan, o->key) == NULL || host_finished(state_of(t, i)))
+            continue;
+        if (r->leader == host && o->running == BIN_OLD)
+            judge_says(t, 3, "swap of the leader %s before %s", h->name, o->name);
+    }
+    if (t->plan.bad_leader_pair && r->leader >= 0 && r->leader != host &&
+        t->hosts[r->leader].running == BIN_NEW && t->now - t->hosts[r->leader].up_ms > STALE_MS)
+        judge_says(t, 3, "swap of %s while %s leads on the new version", h->name,
+                   t->hosts[r->leader].name);
+}
+
+static void judge_client(struct truth *t, int host)
+{
+    const struct t_host *h = &t->hosts[host];
+
+    for (int i = 0; i < t->n_hosts; i++) {
+        const struct t_host *o = &t->hosts[i];
+        if (!o->is_server || !o->exists)
+            continue;
+        if (o->region == h->region && o->running == BIN_OLD && t->now - o->up_ms > STALE_MS)
+            judge_says(t, 4, "swap of %s while server %s runs the old version", h->name, o->name);
+        if (plan_host(&t->plan, o->key) != NULL && !host_finished(state_of(t, i)))
+            judge_says(t, 4, "swap of %s before server %s was finished", h->name, o->name);
+    }
+    if (t->committed.failures > t->policy.max_failures)
+        judge_says(t, 5, "swap of %s after %u failures", h->name, t->committed.failures);
+    if (t->policy.canary == 0)
+        return;
+    if (t->canaries_known && t->now - t->canary_ms < t->policy.soak_ms)
+        judge_says(t, 5, "swap of %s %lld ms after the canaries", h->name,
+                   (long long)(t->now - t->canary_ms));
+    uint32_t begun = 0;
+    for (size_t i = t->plan.n_servers; i < t->committed.n_hosts; i++)
+        begun += host_in_flight(t->committed.hosts[i].state) ||
+                 (t->committed.hosts[i].state == HOST_DONE && !t->plan.hosts[i].already);
+    if (!t->canaries_known && begun > t->policy.canary)
+        judge_says(t, 5, "swap of %s before the canaries have settled", h->name);
+}
+
+void judge_send(struct truth *t, int host, const struct t_wire *o)
+{
+    struct t_host *h = &t->hosts[host];
+    const struct ledger_host *l = committed(t, host);
+
+    if (o->head.kind != MSG_SWAP && o->head.kind != MSG_STAGE && o->head.kind != MSG_REVERT)
+        return;
+    if (l == NULL || memcmp(l->nonce, o->head.nonce, NONCE_LEN) != 0)
+        judge_says(t, 7, "an order to %s that is not in the ledger", h->name);
+    bool again = memcmp(h->last_nonce, o->head.nonce, NONCE_LEN) == 0;
+    memcpy(h->last_nonce, o->head.nonce, NONCE_LEN);
+    bool late = (uint64_t)(t->now - h->agent.boot_ms) > o->head.time_ms; /* is not obeyed */
+    if (again || late || o->head.kind == MSG_REVERT)
+        return;
+    if (t->paused || t->aborted)
+        judge_says(t, 10, "%s of %s begun in a run that is paused or aborted",
+                   message_kind_name(o->head.kind), h->name);
+    if (o->head.kind != MSG_SWAP)
+        return;
+    if ((h->misplaced || h->key_changed) && t->now - h->misplaced_ms > STALE_MS)
+        judge_says(t, 12, "swap of %s, where another agent answers", h->name);
+    if (h->is_server)
+        judge_server(t, host);
+    else
+        judge_client(t, host);
+}
+
+/* ---- when Nomad is changed ---- */
+
+void judge_operate(struct truth *t, const struct operate *o)
+{
+    const struct effect *e = NULL;
+    int host = t_host_of(t, o->node_id);
+    bool noted = false;
+
+    for (size_t i = 0; i < t->committed.n_effects; i++)
+        if (t->committed.effects[i].id == o->effect)
+            e = &t->committed.effects[i];
+    if (e == NULL || host < 0) {
+        judge_says(t, 7, "an operation that is not in the ledger");
+        return;
+    }
+    const struct t_host *h = &t->hosts[host];
+    for (uint32_t i = 0; i < h->agent.n_notes; i++)
+        noted = noted || h->agent.notes[i] == o->effect;
+    if (o->op == OP_DRAIN && (!noted || e->before[0] == '\0'))
+        judge_says(t, 7, "drain of %s that is not noted with its agent", h->name);
+    if (o->op == OP_DRAIN && (t->paused || t->aborted))
+        judge_says(t, 10, "drain of %s begun in a run that is paused or aborted", h->name);
+    if (o->op == OP_UNDRAIN && h->strangers_drain && t->now - h->eligibility_ms > STALE_MS)
+        judge_says(t, 7, "a stranger's drain of %s is undone", h->name);
+    if (o->op == OP_UNDRAIN && h->strangers_ineligible && !h->last_drain_ours &&
+        t->now - h->eligibility_ms > STALE_MS)
+        judge_says(t, 7, "%s is made eligible, which a stranger made ineligible", h->name);
+}
+
+/* ---- at the end ---- */
+
+static bool named(const struct truth *t, const char *word)
+{
+    const char *at = t->ledger.cause;
+    size_t n = strlen(word);
+
+    while ((at = strstr(at, word)) != NULL) {
+        char after = at[n];
+        if (after < '0' || after > '9')
+            return true;
+        at += n;
+    }
+    return false;
+}
+
+static bool cause_is_true(const struct truth *t)
+{
+    for (int i = 0; i < t->n_hosts; i++) {
+        const struct t_host *h = &t->hosts[i];
+        const struct t_region *r = &t->regions[h->region];
+        if ((h->faulted || h->defect != DEFECT_NONE || r->faulted) &&
+            (named(t, h->name) || named(t, h->key)))
+            return true;
+        if ((h->is_server && (h->faulted || h->defect != DEFECT_NONE)) && named(t, r->name))
+            return true;
+        if (r->faulted && named(t, r->name))
+            return true;
+    }
+    return t->taken_over && (strstr(t->ledger.cause, "another run") != NULL ||
+                             strstr(t->ledger.cause, "lease") != NULL);
+}
+
+static bool trouble(const struct truth *t)
+{
+    bool any = t->taken_over;
+
+    for (int i = 0; i < t->n_hosts; i++)
+        any = any || t->hosts[i].faulted || t->hosts[i].defect != DEFECT_NONE;
+    for (int r = 0; r < t->n_regions; r++)
+        any = any || t->regions[r].faulted;
+    return any;
+}
+
+static void judge_done(struct truth *t)
+{
+    for (size_t i = 0; i < t->ledger.n_hosts; i++) {
+        const struct ledger_host *l = &t->ledger.hosts[i];
+        int k = t_host_of(t, l->key);
+        const struct t_host *h = &t->hosts[k];
+        if (!host_finished(l->state))
+            judge_says(t, 11, "done, and %s is %s", h->name, host_state_name(l->state));
+        if (h->is_server && l->state == HOST_SKIPPED)
+            judge_says(t, 11, "server %s was skipped", h->name);
+        if (l->state != HOST_DONE || !h->listed || t->now - h->strange_ms < STALE_MS)
+            continue;
+        if (h->disk != BIN_NEW || (h->up && h->running != BIN_NEW))
+            judge_says(t, 11, "done, and %s does not run the target", h->name);
+    }
+}
+
+static void judge_undone(struct truth *t)
+{
+    for (size_t i = 0; i < t->ledger.n_effects; i++)
+        if (!effect_finished(&t->ledger.effects[i]))
+            judge_says(t, 7, "ended with an effect that is not undone");
+    for (int i = 0; i < t->n_hosts; i++) {
+        const struct t_host *h = &t->hosts[i];
+        if (!h->listed || h->is_server)
+            continue;
+        if (h->drain_ours)
+            judge_says(t, 7, "ended with %s drained by us", h->name);
+        if (!h->eligible && h->last_drain_ours && !h->draining && !h->strangers_ineligible)
+            judge_says(t, 7, "ended with %s ineligible by us", h->name);
+        if (h->agent.n_notes > 0 && h->agent.up && h->machine_up)
+            judge_says(t, 7, "ended with a note left at %s", h->name);
+    }
+}
+
+void judge_end(struct truth *t)
+{
+    enum run_state end = t->ledger.state;
+
+    if (end == RUN_DONE)
+        judge_done(t);
+    if (end == RUN_DONE || end == RUN_ABORTED)
+        judge_undone(t);
+    if (end != RUN_STOPPED)
+        return;
+    if (t->ledger.cause[0] == '\0')
+        judge_says(t, 13, "stopped without a cause");
+    else if (!trouble(t))
+        judge_says(t, 13, "stopped without trouble: %s", t->ledger.cause);
+    else if (!cause_is_true(t))
+        judge_says(t, 13, "stopped, and the cause names nothing that was injected: %s",
+                   t->ledger.cause);
+}

@@ -1,0 +1,353 @@
+/* Random worlds: seeds to fleets, faults and runs; the judge looks at each.
+ *
+ *   worlds --worlds N [--from SEED] [--jobs N] [--each] [-q]
+ *          (--each: every failing seed, not only the first)
+ *   worlds --seed N -v        one world, with everything that happens in it
+ *
+ * Prints TAP: one test for all worlds, one that every fault, action and reason was
+ * seen. The first failing seed is named with the command that replays it. */
+#include "truth.h"
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "hazards.h"
+
+#define LIFE_MS  (3 * 60 * 60 * 1000) /* of a world, at most: the run must have ended */
+#define JOBS_MAX 16
+#define ENDS_MAX 12 /* resumed so often at most */
+
+struct tally {
+    struct counts counts;
+    uint64_t failed, first_seed, worlds;
+    int invariant;
+    char verdict[480];
+};
+
+static void choose_policy(struct truth *t)
+{
+    static const char *const accepted[] = {"known-bad"};
+    struct policy *p = &t->policy;
+
+    policy_default(p);
+    p->parallel = (uint32_t)t_between(t, 1, 3);
+    if (t_chance(t, 200)) {
+        p->parallel = 0;
+        p->parallel_percent = (uint32_t)t_between(t, 1, 100);
+    }
+    p->canary = (uint32_t)t_between(t, 0, 2);
+    p->soak_ms = t_between(t, 0, 12000);
+    p->settle_ms = t_between(t, 2000, 6000);
+    p->settle_answers = (uint32_t)t_between(t, 2, 3);
+    p->server_deadline_ms = t_between(t, 60000, 120000);
+    p->client_deadline_ms = t_between(t, 25000, 60000);
+    p->hold_ms = t_between(t, 1000, 5000);
+    p->max_failures = t_chance(t, 300) ? 1 : 0;
+    p->max_skipped = t_chance(t, 300) ? 1 : 0;
+    p->drain = t_chance(t, 350);
+    p->drain_deadline_ms = 40000;
+    p->stage_deadline_ms = 60000;
+    p->accept_outage = true;
+    p->n_accepted = 1;
+    p->accepted[0] = accepted[0];
+}
+
+static bool make_plan(struct truth *t)
+{
+    struct release release = {.n_builds = 1};
+    struct err err = ERR_INIT;
+
+    str_cut(release.version, sizeof(release.version), t->versions[BIN_NEW]);
+    str_cut(release.builds[0].os, sizeof(release.builds[0].os), "linux");
+    str_cut(release.builds[0].arch, sizeof(release.builds[0].arch), "amd64");
+    release.builds[0].digest = t->digests[BIN_NEW];
+    t_sight_all(t);
+    if (plan_make(t_sight_done(t), &release, &t->policy, &t->plan, &err) < 0) {
+        judge_says(t, 13, "no plan: %s", err.text);
+        return false;
+    }
+    const struct finding *f = plan_refused(&t->plan);
+    if (f != NULL)
+        judge_says(t, 13, "plan refused: %s %s", f->id, f->text);
+    return f == NULL;
+}
+
+static void told(void *ctx, const struct run *r, const struct event *ev, const struct decision *d)
+{
+    const struct truth *t = ctx;
+
+    (void)ev;
+    for (size_t i = 0; i < d->n_intents; i++) {
+        counts.intents[d->intents[i].kind]++;
+        t_say(t, "   intent %s %.8s %s %s", intent_name(d->intents[i].kind), d->intents[i].key,
+              d->intents[i].kind == INTENT_MARK  ? host_state_name(d->intents[i].state)
+              : d->intents[i].kind == INTENT_RUN ? run_state_name(d->intents[i].run)
+                                                 : "",
+              d->intents[i].text);
+    }
+    for (size_t i = 0; i < d->n_waiting; i++)
+        counts.reasons[d->waiting[i].reason]++;
+    if (t->verbose && d->n_intents == 0 && d->n_waiting > 0 && ev->kind == EV_WORLD)
+        t_say(t, "   %s: waits %s: %s", run_state_name(r->config->ledger->state),
+              reason_name(d->waiting[0].reason), d->waiting[0].text);
+    if (d->n_intents == 0 && d->n_waiting == 0 && !run_ended(r->config->ledger->state) &&
+        r->config->ledger->state != RUN_STAGING)
+        judge_says(ctx, 13, "neither intent nor reason in state %s",
+                   run_state_name(r->config->ledger->state));
+}
+
+/* The ledger of the next process is what was committed. */
+static void reload(struct truth *t)
+{
+    t_ledger_drop(&t->ledger);
+    for (size_t i = 0; i < t->committed.n_hosts; i++)
+        t->committed.hosts[i].dirty = true;
+    t_commit_copy(&t->ledger, &t->committed);
+    t->dead = false;
+    t->crash_at = 0;
+    t->process++;
+    memset(t->interest, 0, sizeof(t->interest));
+    t_sight_blank(t);
+    if (t->reboots)
+        t->mono_base = t->now - t_between(t, 1000, 30000);
+    t->reboots = false;
+}
+
+/* The operator after a stop: mends what is broken and goes on, or gives up. */
+static bool goes_on(struct truth *t, int ends)
+{
+    if (ends >= ENDS_MAX)
+        return false;
+    if (t->ledger.state == RUN_DONE || t->ledger.state == RUN_ABORTED)
+        return false;
+    if (t->ledger.state == RUN_STOPPED && t_chance(t, 600))
+        return false;
+    for (int i = 0; i < t->n_hosts && t_chance(t, 700); i++) {
+        struct t_host *h = &t->hosts[i];
+        if (h->defect != DEFECT_NONE) {
+            h->faulted = true;
+            h->defect = DEFECT_NONE;
+            if (!t_agent_works(t, i))
+                t_restart(t, i, 100);
+        }
+        t->hosts[i].agent.swap_gone = t->hosts[i].agent.held_by_root = false;
+    }
+    for (int i = 0; i < t->n_hosts; i++)
+        t->hosts[i].agent.lease.paused = false;
+    return true;
+}
+
+static void run_once(struct truth *t)
+{
+    struct ports ports = truth_ports;
+    struct run_config c = {.plan = &t->plan, .ledger = &t->ledger, .ports = &ports};
+    struct err err = ERR_INIT;
+
+    ports.ctx = t;
+    c.told = told;
+    c.told_ctx = t;
+    if (run_loop(&c, &err) < 0 && !t->dead && t->violated == 0)
+        judge_says(t, 13, "the loop gave up: %s", err.text);
+}
+
+static void live(struct truth *t)
+{
+    ledger_init(&t->ledger, &t->plan, t->run_id);
+    t_ledger_drop(&t->committed);
+    t_commit_copy(&t->committed, &t->ledger);
+    for (int ends = 0; t->violated == 0; ends++) {
+        run_once(t);
+        if (t->violated != 0)
+            break;
+        if (t->now > LIFE_MS) {
+            judge_says(t, 13, "the run does not end: %s", run_state_name(t->ledger.state));
+            break;
+        }
+        if (!t->dead && run_ended(t->ledger.state)) {
+            t_say(t, "ended %s: %s | %s", run_state_name(t->ledger.state), t->ledger.cause,
+                  t->ledger.advice);
+            judge_end(t);
+            counts.ends[t->ledger.state]++;
+            if (!goes_on(t, ends))
+                break;
+        }
+        t_pass(t, t_between(t, 0, 40000));
+        reload(t);
+        t->paused = t->agents_paused = false;
+        t->aborted = t->ledger.state == RUN_ABORTING;
+        if (run_ended(t->ledger.state) && t_chance(t, 300)) {
+            t->aborted = true;
+            ledger_abort(&t->ledger);
+        } else {
+            ledger_resume(&t->ledger);
+        }
+        t_say(t, "a new process of the coordinator: %s", run_state_name(t->ledger.state));
+    }
+}
+
+static void one_world(struct truth *t, uint64_t seed)
+{
+    truth_make(t, seed);
+    choose_policy(t);
+    if (make_plan(t)) {
+        faults_plan(t);
+        t_schedule(t, 10, T_OBSERVE, -1, 0, -1, 0);
+        live(t);
+        t_ledger_drop(&t->ledger);
+        t_ledger_drop(&t->committed);
+    }
+    plan_free(&t->plan);
+}
+
+static void many_worlds(struct tally *o, uint64_t from, uint64_t n, uint64_t step, bool verbose,
+                        bool all)
+{
+    struct truth *t = xzalloc(1, sizeof(*t));
+
+    t->verbose = verbose;
+    for (uint64_t i = 0; i < n; i++) {
+        one_world(t, from + i * step);
+        o->worlds++;
+        if (t->violated == 0)
+            continue;
+        if (o->failed++ == 0) {
+            o->first_seed = t->seed;
+            o->invariant = t->violated;
+            memcpy(o->verdict, t->verdict, sizeof(o->verdict));
+        }
+        if (all)
+            printf("# seed %llu: invariant %d: %s\n", (unsigned long long)t->seed, t->violated,
+                   t->verdict);
+        else if (o->failed >= 5)
+            break;
+    }
+    o->counts = counts;
+    free(t);
+}
+
+/* ---- the report ---- */
+
+static void add_counts(struct counts *to, const struct counts *from)
+{
+    uint64_t *a = (uint64_t *)to;
+    const uint64_t *b = (const uint64_t *)from;
+    for (size_t i = 0; i < sizeof(*to) / sizeof(*a); i++)
+        a[i] += b[i];
+}
+
+static int tell(const char *what, const char *name, uint64_t n, bool must)
+{
+    printf("# %-10s %-34s %10llu%s\n", what, name, (unsigned long long)n,
+           must && n == 0 ? "   NEVER SEEN" : "");
+    return must && n == 0;
+}
+
+static int report_counts(const struct counts *c)
+{
+    static const char *const defects[] = {"",
+                                          "will not start",
+                                          "crashes after 3 s",
+                                          "slow restore",
+                                          "never catches up",
+                                          "API falls silent",
+                                          "tasks lost",
+                                          "bad digest"};
+    int zero = 0;
+
+    for (int i = 0; i < FAULT_KINDS; i++)
+        zero += tell("fault", fault_name(i), c->faults[i], true);
+    for (int i = 1; i < DEFECT_COUNT; i++)
+        zero += tell("defect", defects[i], c->defects[i], true);
+    zero += tell("network", "lost", c->lost, true);
+    zero += tell("network", "doubled", c->doubled, true);
+    zero += tell("network", "late", c->late, true);
+    zero += tell("crash", "before or after commits and effects", c->crashes, true);
+    for (int i = 1; i < INTENT_KIND_COUNT; i++)
+        zero += tell("action", intent_name((enum intent_kind)i), c->intents[i], true);
+    for (int i = 1; i < REASON_COUNT; i++)
+        zero += tell("reason", reason_name((enum reason)i), c->reasons[i], true);
+    for (int i = 0; i < REFUSAL_COUNT; i++)
+        tell("refusal", refusal_name((enum refusal)i), c->refused[i], false);
+    for (int i = 0; i < RUN_STATE_COUNT; i++)
+        if (run_ended((enum run_state)i))
+            zero += tell("end", run_state_name((enum run_state)i), c->ends[i], true);
+    printf("# events %llu\n", (unsigned long long)c->events);
+    return zero;
+}
+
+static int report(const struct tally *all, int jobs, bool counted)
+{
+    struct tally sum = {0};
+    int zero = 0;
+
+    for (int j = 0; j < jobs; j++) {
+        add_counts(&sum.counts, &all[j].counts);
+        sum.failed += all[j].failed;
+        sum.worlds += all[j].worlds;
+        if (all[j].failed > 0)
+            printf("# invariant %d: %s\n# replay: worlds --seed %llu -v\n", all[j].invariant,
+                   all[j].verdict, (unsigned long long)all[j].first_seed);
+    }
+    printf("1..%d\n", counted ? 2 : 1);
+    if (counted)
+        zero = report_counts(&sum.counts);
+    printf("%sok 1 - %llu random worlds keep the invariants\n", sum.failed > 0 ? "not " : "",
+           (unsigned long long)sum.worlds);
+    if (counted)
+        printf("%sok 2 - every fault, action, reason and end was seen\n", zero > 0 ? "not " : "");
+    return sum.failed > 0 || zero > 0;
+}
+
+static uint64_t number(const char *s)
+{
+    uint64_t v = 0;
+    if (s == NULL || str_to_u64(s, UINT64_MAX, &v) < 0) {
+        fprintf(stderr, "worlds: not a number: %s\n", s != NULL ? s : "");
+        exit(2);
+    }
+    return v;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t worlds = 1000, from = 1, jobs = 2;
+    bool verbose = false, quiet = false, one = false, each = false;
+
+    for (int i = 1; i < argc; i++) {
+        if (str_eq(argv[i], "--worlds"))
+            worlds = number(argv[++i]);
+        else if (str_eq(argv[i], "--from"))
+            from = number(argv[++i]);
+        else if (str_eq(argv[i], "--jobs"))
+            jobs = number(argv[++i]);
+        else if (str_eq(argv[i], "--seed")) {
+            from = number(argv[++i]);
+            one = true;
+        } else if (str_eq(argv[i], "-v"))
+            verbose = true;
+        else if (str_eq(argv[i], "--each"))
+            each = true;
+        else if (str_eq(argv[i], "-q"))
+            quiet = true;
+        else {
+            fprintf(stderr, "usage: worlds [--worlds N] [--from SEED] [--jobs N] [--each] [-q] | "
+                            "--seed N [-v]\n");
+            return 2;
+        }
+    }
+    jobs = one ? 1 : MIN_OF(MAX_OF(jobs, 1U), (uint64_t)JOBS_MAX);
+    worlds = one ? 1 : worlds;
+    struct tally *all = mmap(NULL, sizeof(*all) * JOBS_MAX, PROT_READ | PROT_WRITE,
+                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED)
+        die_oom();
+    for (uint64_t j = 1; j < jobs; j++)
+        if (fork() == 0) {
+            many_worlds(&all[j], from + j, (worlds + jobs - 1 - j) / jobs, jobs, verbose, each);
+            _exit(0);
+        }
+    many_worlds(&all[0], from, (worlds + jobs - 1) / jobs, jobs, verbose, each);
+    while (wait(NULL) > 0)
+        ;
+    return report(all, (int)jobs, !one && !quiet && worlds >= 20000);
+}

@@ -1,0 +1,425 @@
+#include "truth.h"
+
+#define GRACE_MS 10000
+
+uint64_t t_random(struct truth *t)
+{
+    uint64_t z = (t->rng += 0x9e3779b97f4a7c15ULL);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+    return z ^ (z >> 31);
+}
+
+int64_t t_between(struct truth *t, int64_t low, int64_t high)
+{
+    return low + (int64_t)(t_random(t) % (uint64_t)(high - low + 1));
+}
+
+bool t_chance(struct truth *t, uint32_t per_mille)
+{
+    return t_random(t) % 1000 < per_mille;
+}
+
+void t_say(const struct truth *t, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (!t->verbose)
+        return;
+    printf("# %9.3f ", (double)t->now / 1000);
+    va_start(ap, fmt);
+    vprintf(fmt, ap);
+    va_end(ap);
+    printf("\n");
+}
+
+/* ---- events: a binary heap by time, then by order ---- */
+
+static bool before(const struct t_event *a, const struct t_event *b)
+{
+    return a->at < b->at || (a->at == b->at && a->order < b->order);
+}
+
+void t_schedule(struct truth *t, int64_t in, enum t_event_kind kind, int host, uint32_t life,
+                int message, int64_t arg)
+{
+    if (t->n_heap == T_EVENTS) {
+        fprintf(stderr, "seed %llu: too many events\n", (unsigned long long)t->seed);
+        abort();
+    }
+    size_t i = t->n_heap++;
+    struct t_event e = {t->now + in, t->order++, kind, host, life, message, arg};
+    while (i > 0 && before(&e, &t->heap[(i - 1) / 2])) {
+        t->heap[i] = t->heap[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    t->heap[i] = e;
+}
+
+/* ---- questions ---- */
+
+int t_host_of(const struct truth *t, const char *key)
+{
+    for (int i = 0; i < t->n_hosts; i++)
+        if (str_eq(t->hosts[i].key, key))
+            return i;
+    return -1;
+}
+
+bool t_api(const struct truth *t, int host)
+{
+    const struct t_host *h = &t->hosts[host];
+    return h->machine_up && h->up && !h->hung && t->now >= h->api_ms;
+}
+
+static uint64_t index_now(const struct truth *t)
+{
+    return 1000 + (uint64_t)(t->now / 100);
+}
+
+/* As autopilot sees it: 250 entries behind are still healthy. */
+bool t_healthy(const struct truth *t, int host)
+{
+    const struct t_host *h = &t->hosts[host];
+    return h->exists && t_api(t, host) && h->peer && h->voter && t->now >= h->caught_ms &&
+           !(h->never && index_now(t) - h->stuck_index > 250);
+}
+
+bool t_settled(const struct truth *t, int host)
+{
+    const struct t_host *h = &t->hosts[host];
+    return t_api(t, host) && h->registered_ms <= t->now && !h->node_down;
+}
+
+size_t t_voters(const struct truth *t, int region, size_t *ret_healthy, int without)
+{
+    size_t voters = 0;
+
+    *ret_healthy = 0;
+    for (int i = 0; i < t->n_hosts; i++) {
+        const struct t_host *h = &t->hosts[i];
+        if (!h->is_server || h->region != region || !h->peer || !h->voter)
+            continue;
+        voters++;
+        *ret_healthy += i != without && t_healthy(t, i);
+    }
+    return voters;
+}
+
+/* ---- leadership ---- */
+
+void t_lead(struct truth *t, int region, int host)
+{
+    struct t_region *r = &t->regions[region];
+
+    r->leader = host;
+    r->leader_ms = t->now;
+    r->term++;
+    t_say(t, "%s leads region %s", host < 0 ? "nobody" : t->hosts[host].name, r->name);
+    if (host < 0)
+        t_schedule(t, t_between(t, 1200, 5000), T_ELECT, region, 0, -1, 0);
+}
+
+static void elect(struct truth *t, int region)
+{
+    size_t healthy, voters = t_voters(t, region, &healthy, -1);
+    int able[T_HOSTS], n = 0;
+
+    if (t->regions[region].leader >= 0)
+        return;
+    for (int i = 0; i < t->n_hosts; i++)
+        if (t->hosts[i].is_server && t->hosts[i].region == region && t_healthy(t, i) &&
+            !t->hosts[i].never)
+            able[n++] = i;
+    if (healthy < voters / 2 + 1 || n == 0)
+        t_schedule(t, 2000, T_ELECT, region, 0, -1, 0);
+    else
+        t_lead(t, region, able[t_between(t, 0, n - 1)]);
+}
+
+/* ---- a process ends and begins ---- */
+
+void t_stop(struct truth *t, int host)
+{
+    struct t_host *h = &t->hosts[host];
+
+    if (!h->up)
+        return;
+    t_say(t, "%s: Nomad ends", h->name);
+    h->up = false;
+    h->hung = false;
+    h->life++;
+    h->down_ms = t->now;
+    h->registered_ms = INT64_MAX;
+    if (h->is_server) {
+        t_schedule(t, 40000, T_FAILED, host, h->life, -1, 0);
+        if (t->regions[h->region].leader == host)
+            t_lead(t, h->region, -1);
+    } else {
+        int64_t left = h->ttl_ms - (t->now - h->beat_ms) % h->ttl_ms + GRACE_MS;
+        t_schedule(t, left, T_MISS, host, h->life, -1, 0);
+    }
+}
+
+static void server_up(struct truth *t, int host, bool defect)
+{
+    struct t_host *h = &t->hosts[host];
+
+    h->failed = false;
+    h->never = defect && h->defect == DEFECT_NEVER;
+    h->stuck_index = index_now(t);
+    h->caught_ms = h->api_ms + t_between(t, 0, 2000);
+    if (!h->peer || h->left) {
+        h->left = false;
+        h->peer = true;
+        h->voter = false;
+        t_schedule(t, t_between(t, 10000, 21000), T_PROMOTE, host, h->life, -1, 0);
+    }
+    t_schedule(t, h->caught_ms - t->now, T_NOTHING, host, 0, -1, 0);
+}
+
+static void client_up(struct truth *t, int host, bool defect)
+{
+    struct t_host *h = &t->hosts[host];
+
+    if (defect && h->defect == DEFECT_TASKS) {
+        h->alloc_restarts++;
+        h->alloc_started = t->now;
+    }
+    if (defect && h->defect == DEFECT_NEVER)
+        return;
+    t_schedule(t, h->api_ms - t->now + t_between(t, 100, 4000), T_REGISTER, host, h->life, -1, 0);
+}
+
+void t_start(struct truth *t, int host)
+{
+    struct t_host *h = &t->hosts[host];
+
+    if (h->up || !h->machine_up || !h->exists)
+        return;
+    bool defect = h->disk == BIN_NEW && h->defect != DEFECT_NONE;
+    if (defect && h->defect == DEFECT_NO_START)
+        return;
+    h->up = true;
+    h->life++;
+    h->up_ms = t->now;
+    h->running = h->disk;
+    h->api_ms = t->now + (defect && h->defect == DEFECT_SLOW ? t_between(t, 20000, 60000)
+                                                             : t_between(t, 50, 400));
+    t_say(t, "%s: Nomad begins (%s)", h->name, t->versions[h->running]);
+    if (defect && h->defect == DEFECT_CRASH)
+        t_schedule(t, 3000, T_END, host, h->life, -1, 0);
+    t_schedule(t, h->api_ms - t->now, T_NOTHING, host, 0, -1, 0);
+    if (h->is_server)
+        server_up(t, host, defect);
+    else
+        client_up(t, host, defect);
+}
+
+void t_restart(struct truth *t, int host, int64_t away)
+{
+    t_stop(t, host);
+    t_schedule(t, away, T_START, host, t->hosts[host].life, -1, 0);
+}
+
+/* ---- what time does ---- */
+
+static void failed(struct truth *t, struct t_host *h, int host)
+{
+    if (h->up)
+        return;
+    h->failed = true;
+    t_schedule(t, 6000, T_EVICT, host, h->life, -1, 0);
+}
+
+static void evict(struct truth *t, struct t_host *h, int host)
+{
+    size_t healthy, voters = t_voters(t, h->region, &healthy, -1);
+
+    if (h->up || t->regions[h->region].leader < 0 || healthy < voters / 2 + 1 || voters < 3) {
+        if (!h->up)
+            t_schedule(t, 10000, T_EVICT, host, h->life, -1, 0);
+        return;
+    }
+    t_say(t, "%s: removed as a voter", h->name);
+    h->peer = h->voter = h->failed = false;
+    h->left = true;
+}
+
+static void promote(struct truth *t, struct t_host *h, int host)
+{
+    if (t->regions[h->region].leader < 0 || h->never) {
+        t_schedule(t, 10000, T_PROMOTE, host, h->life, -1, 0);
+        return;
+    }
+    t_say(t, "%s: votes again", h->name);
+    h->voter = true;
+}
+
+static void registers(struct truth *t, struct t_host *h, int host)
+{
+    if (t->regions[h->region].leader < 0) {
+        t_schedule(t, t_between(t, 1000, 5000), T_REGISTER, host, h->life, -1, 0);
+        return;
+    }
+    t_say(t, "%s: registered (%s)", h->name, t->versions[h->running]);
+    h->recorded = h->running;
+    h->registered_ms = t->now;
+    h->beat_ms = t->now;
+    h->modify_index++;
+    h->node_down = false;
+    h->listed = true;
+}
+
+static void drained(struct truth *t, struct t_host *h)
+{
+    if (!h->draining)
+        return;
+    t_say(t, "%s: drained", h->name);
+    h->draining = false;
+    h->drain_ours = false;
+    h->strangers_drain = false;
+    h->n_allocs = 0;
+    h->modify_index++;
+    (void)t;
+}
+
+void truth_event(struct truth *t, const struct t_event *e)
+{
+    struct t_host *h = e->host >= 0 && e->host < t->n_hosts ? &t->hosts[e->host] : NULL;
+
+    if (e->kind == T_ELECT) {
+        elect(t, e->host);
+        return;
+    }
+    if (h != NULL && e->kind == T_DRAINED && e->arg == h->drain_end_ms)
+        drained(t, h);
+    if (h == NULL || e->life != h->life)
+        return;
+    switch (e->kind) {
+    case T_START:
+        t_start(t, e->host);
+        break;
+    case T_END:
+        t_stop(t, e->host);
+        break;
+    case T_FAILED:
+        failed(t, h, e->host);
+        break;
+    case T_EVICT:
+        evict(t, h, e->host);
+        break;
+    case T_PROMOTE:
+        promote(t, h, e->host);
+        break;
+    case T_REGISTER:
+        registers(t, h, e->host);
+        break;
+    case T_MISS:
+        h->node_down = true;
+        h->modify_index++;
+        break;
+    case T_NONE:
+    case T_OBSERVE:
+    case T_LOOK:
+    case T_SEEN:
+    case T_ORDER:
+    case T_RECEIPT:
+    case T_NO_ANSWER:
+    case T_OPERATE:
+    case T_OPERATED:
+    case T_CONTROL:
+    case T_FAULT:
+    case T_ELECT:
+    case T_DRAINED:
+    case T_JOB:
+    case T_BOOT:
+    case T_NOTHING:
+        break;
+    }
+}
+
+/* ---- making a world ---- */
+
+static const struct {
+    const char *from, *to, *other;
+    bool autopilot_dead;
+} pairs[] = {
+    {"1.10.2", "1.10.5", "1.11.9", false}, /* no wall, transfer */
+    {"1.8.4", "1.9.7", "1.10.5", false},   /* a wall, transfer */
+    {"1.2.16", "1.3.16", "1.4.14", true},  /* raft protocol 2, another client state, no transfer */
+    {"1.3.16", "1.4.0", "1.4.14", false},  /* known to crash old followers */
+};
+
+int t_add_host(struct truth *t, bool server, int region)
+{
+    if (t->n_hosts == T_HOSTS)
+        return -1;
+    int i = t->n_hosts++;
+    struct t_host *h = &t->hosts[i];
+
+    memset(h, 0, sizeof(*h));
+    snprintf(h->key, sizeof(h->key), "%08x-0000-4000-8000-%012x", 0x10000 + i, i);
+    snprintf(h->name, sizeof(h->name), "%c%d", server ? 's' : 'c', i + 1);
+    snprintf(t->addresses[i], sizeof(t->addresses[i]), "10.0.%d.%d", region, i + 1);
+    for (int k = 0; k < 4; k++)
+        snprintf(t->alloc_ids[i][k], UUID_MAX, "alloc-%d-%d", i, k);
+    h->exists = h->listed = h->machine_up = h->up = h->eligible = true;
+    h->is_server = server;
+    h->region = region;
+    h->peer = h->voter = server;
+    h->up_ms = h->api_ms = h->caught_ms = t->now;
+    h->registered_ms = t->now;
+    h->modify_index = 10;
+    h->n_allocs = (int)t_between(t, 0, 3);
+    h->alloc_started = t->now;
+    h->ttl_ms = t_between(t, 10000, 20000);
+    h->beat_ms = t->now - t_between(t, 0, 9999);
+    t_agent_new(t, i);
+    return i;
+}
+
+void truth_make(struct truth *t, uint64_t seed)
+{
+    bool verbose = t->verbose;
+
+    t->n_heap = 0;
+    memset((char *)t, 0, offsetof(struct truth, heap));
+    memset((char *)t + offsetof(struct truth, n_heap), 0,
+           offsetof(struct truth, messages) - offsetof(struct truth, n_heap));
+    for (int i = 0; i < T_MESSAGES; i++)
+        t->messages[i].used = false;
+    memset((char *)t + offsetof(struct truth, sight), 0,
+           offsetof(struct truth, plan) - offsetof(struct truth, sight));
+    memset((char *)t + offsetof(struct truth, process), 0,
+           sizeof(*t) - offsetof(struct truth, process));
+    t->verbose = verbose;
+    t->seed = seed;
+    t->rng = seed * 0x2545f4914f6cdd1dULL + 1;
+    t->now = 100000;
+    size_t pair = (size_t)t_between(t, 0, ARRAY_LEN(pairs) - 1);
+    t->versions[BIN_OLD] = pairs[pair].from;
+    t->versions[BIN_NEW] = pairs[pair].to;
+    t->versions[BIN_OTHER] = pairs[pair].other;
+    t->autopilot_dead = pairs[pair].autopilot_dead;
+    t->no_management = t_chance(t, 200);
+    for (int i = 0; i < BIN_COUNT; i++)
+        memset(&t->digests[i], 0x11 * (i + 1), sizeof(t->digests[i]));
+    for (size_t i = 0; i < RUN_ID_LEN; i++)
+        t->run_id[i] = (unsigned char)(t_random(t) | 1);
+    str_hex(t->run_hex, t->run_id, RUN_ID_LEN);
+    t->n_regions = t_chance(t, 150) ? 2 : 1;
+    for (int r = 0; r < t->n_regions; r++) {
+        int servers = t_chance(t, 700) ? 3 : t_chance(t, 600) ? 5 : 1, first = t->n_hosts;
+        if (t->n_regions == 2)
+            servers = 3;
+        snprintf(t->regions[r].name, sizeof(t->regions[r].name), "r%d", r + 1);
+        for (int i = 0; i < servers; i++)
+            t_add_host(t, true, r);
+        t->regions[r].leader = first + (int)t_between(t, 0, servers - 1);
+        t->regions[r].term = 5;
+    }
+    int clients = (int)t_between(t, 0, t->n_regions == 2 ? 3 : 5);
+    for (int i = 0; i < clients; i++)
+        t_add_host(t, false, (int)t_between(t, 0, t->n_regions - 1));
+}

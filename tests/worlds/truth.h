@@ -1,0 +1,331 @@
+/*
+ * truth.h - the true state of a small fleet, for the random worlds.
+ *
+ * One seed makes one world: regions of servers (who leads, who votes, who has
+ * caught up), clients with their node records, an agent beside each (lease,
+ * sessions, sequences, phases, notes), a network that loses, delays and doubles,
+ * strangers and faults. One thread, virtual time in milliseconds. The coordinator
+ * sees it only through observations (truth_observe.c) and receipts
+ * (truth_ports.c); the judge (judge.c) looks at this state itself.
+ *
+ * The model is coarse on purpose: a hundred thousand worlds must fit in a minute.
+ * It has no logs and no gossip, only their consequences with the times measured on
+ * real clusters: "alive" for 40 s after death, removed as a voter 6 s later, back as
+ * a non-voter for 10 to 21 s, elections of 1 to 5 s, autopilot up to 2 s late.
+ */
+#ifndef TRUTH_H
+#define TRUTH_H
+
+#include <stddef.h>
+
+#include "run.h"
+
+#define T_HOSTS    16
+#define T_REGIONS  2
+#define T_KEPT     4
+#define T_EVENTS   512
+#define T_MESSAGES 128
+#define T_FAULTS   8
+
+enum t_binary { BIN_OLD, BIN_NEW, BIN_OTHER, BIN_COUNT };
+
+/* What the new binary does on this host. */
+enum t_defect {
+    DEFECT_NONE,
+    DEFECT_NO_START, /* will not start */
+    DEFECT_CRASH,    /* ends after three seconds */
+    DEFECT_SLOW,     /* restores for a minute */
+    DEFECT_NEVER,    /* server: never catches up; client: never registers */
+    DEFECT_HUNG,     /* answers its agent, then its API falls silent */
+    DEFECT_TASKS,    /* client: tasks do not survive the restart */
+    DEFECT_STAGE,    /* the fetch fails for good */
+    DEFECT_COUNT
+};
+
+struct t_receipt {
+    struct digest order;
+    struct receipt_done done;
+};
+
+struct t_agent {
+    bool up;
+    bool swap_gone; /* listener answers, orders do not get through */
+    unsigned char session[SESSION_LEN];
+    int64_t boot_ms;
+    struct lease_state lease;
+    int64_t lease_until;
+    uint64_t swap_sequence, swap_epoch, note_sequence;
+    struct t_receipt kept[T_KEPT];
+    uint32_t n_kept;
+    enum phase phase, failed_in;
+    enum failure failure;
+    uint64_t order_sequence, revision;
+    bool staged;
+    bool swapped_by_us; /* a swap of the run under test was obeyed */
+    bool held_by_root;  /* /etc/caravan/hold */
+    int64_t last_swap_ms;
+    uint32_t silence_ms;
+    uint32_t notes[NOTES_MAX];
+    uint32_t n_notes;
+    uint32_t generation;   /* of the job at work: older events are void */
+    struct order_swap job; /* at work */
+    int64_t job_began, first_answer;
+};
+
+struct t_host {
+    char key[UUID_MAX], name[24];
+    bool exists; /* part of the cluster */
+    bool listed; /* by Nomad: member or node */
+    bool is_server;
+    bool machine_up;
+    int region;
+    enum t_binary disk, previous, running;
+    enum t_defect defect; /* of BIN_NEW here */
+    /* Nomad */
+    bool up;
+    bool hung;
+    int64_t up_ms, down_ms, api_ms; /* since when; the API answers from api_ms on */
+    uint32_t life;                  /* counts starts and ends: older events are void */
+    /* server */
+    bool peer, voter, left, failed;
+    bool never;
+    int64_t caught_ms;
+    uint64_t stuck_index;
+    /* client */
+    enum t_binary recorded;
+    int64_t registered_ms; /* INT64_MAX: not since its start */
+    bool node_down, eligible, draining;
+    bool drain_ours, last_drain_ours; /* the drain in force; the last one */
+    bool drain_hangs;
+    bool strangers_ineligible, strangers_drain;
+    int64_t drain_end_ms;
+    uint64_t modify_index;
+    int n_allocs;
+    int64_t alloc_started;
+    uint32_t alloc_restarts;
+    int64_t ttl_ms, beat_ms;
+    /* network, from the coordinator: nothing comes through before */
+    int64_t api_cut_ms, agent_cut_ms;
+    bool misplaced; /* another machine's agent answers at its address */
+    int64_t misplaced_ms;
+    bool key_changed;
+    struct t_agent agent;
+    /* judge */
+    bool flying; /* disturbed by us and not well again since */
+    unsigned char last_nonce[NONCE_LEN];
+    int64_t eligibility_ms; /* a stranger changed it */
+    bool faulted;           /* something was done to it that may end the run */
+    int64_t strange_ms;     /* a stranger changed its binary */
+};
+
+struct t_region {
+    char name[8];
+    int leader;        /* -1: none */
+    int64_t leader_ms; /* since */
+    uint64_t term;
+    int64_t sick_ms; /* since when not all servers are healthy voters; 0: they are */
+    int64_t cut_ms;  /* its API answers nothing before */
+    bool faulted;
+};
+
+enum t_event_kind {
+    T_NONE,
+    T_OBSERVE, /* a round begins */
+    T_LOOK,    /* one half of the hosts is looked at */
+    T_SEEN,    /* the round ends: to the coordinator */
+    T_ORDER,   /* a message reaches an agent */
+    T_RECEIPT, /* one reaches the coordinator */
+    T_NO_ANSWER,
+    T_OPERATE, /* an operation reaches Nomad */
+    T_OPERATED,
+    T_CONTROL,
+    T_FAULT,
+    T_START,  /* Nomad's process begins */
+    T_END,    /* it ends by itself */
+    T_FAILED, /* gossip gives it up */
+    T_EVICT,
+    T_PROMOTE,
+    T_ELECT,
+    T_REGISTER,
+    T_MISS, /* heartbeat missed */
+    T_DRAINED,
+    T_JOB, /* the agent goes on */
+    T_BOOT,
+    T_NOTHING, /* time passes a mark: the judge looks */
+};
+
+struct t_event {
+    int64_t at;
+    uint32_t order; /* first in, first out */
+    enum t_event_kind kind;
+    int host;
+    uint32_t life;
+    int message;
+    int64_t arg;
+};
+
+/* What sign() makes of an order: plain bytes, no signature. */
+struct t_wire {
+    struct header head;
+    struct order_lease lease;
+    struct order_swap swap;
+    struct order_revert revert;
+    bool clear;
+    uint32_t slot;
+};
+
+struct t_message {
+    bool used;
+    int refs;
+    struct t_wire wire;
+    struct digest digest;
+    struct receipt_done done;
+    struct operate op;
+    char run_hex[2 * RUN_ID_LEN + 1], node[UUID_MAX], peer[UUID_MAX];
+    bool ok;
+    bool answered;
+    int64_t asked;
+    enum control control;
+    int host;
+    uint32_t process; /* of the coordinator: another's answers get lost */
+};
+
+struct t_fault {
+    int64_t at;
+    int kind;
+};
+
+/* Two of them: one the coordinator reads, one in the making. */
+struct t_sight {
+    struct world w;
+    struct host hosts[T_HOSTS];
+    struct region regions[T_REGIONS];
+    struct member members[T_HOSTS][T_HOSTS];
+    struct peer raft[T_HOSTS][T_HOSTS], autopilot[T_HOSTS][T_HOSTS];
+    struct driver_view drivers[T_HOSTS][2];
+    struct alloc_view allocs[T_HOSTS][4];
+    uint32_t by_key[T_HOSTS];
+    char leaders[T_HOSTS][32];
+};
+
+struct truth {
+    uint64_t seed, rng;
+    int64_t now;
+    int64_t mono_base; /* the coordinator's clock is now - mono_base */
+    bool verbose;
+    struct t_host hosts[T_HOSTS];
+    int n_hosts;
+    struct t_region regions[T_REGIONS];
+    int n_regions;
+    const char *versions[BIN_COUNT];
+    struct digest digests[BIN_COUNT];
+    bool autopilot_dead; /* raft protocol 2: 500 */
+    bool no_management;  /* the token cannot read the raft configuration */
+    struct t_event heap[T_EVENTS];
+    size_t n_heap;
+    uint32_t order;
+    struct t_message messages[T_MESSAGES];
+    struct t_sight sights[2];
+    struct t_sight shown; /* to the coordinator: by its clock */
+    int sight;            /* the one in the making */
+    bool interest[T_HOSTS];
+    uint64_t round;
+    char addresses[T_HOSTS][32];
+    char alloc_ids[T_HOSTS][4][UUID_MAX];
+    char run_hex[2 * RUN_ID_LEN + 1];
+    /* network */
+    uint32_t loss, dup, late; /* per mille, of messages */
+    int64_t faults_end;
+    struct t_fault faults[T_FAULTS];
+    size_t n_faults;
+    /* the coordinator */
+    struct plan plan;
+    struct policy policy;
+    struct ledger ledger, committed;
+    uint32_t process;  /* counts its lives */
+    int64_t canary_ms; /* the last canary was committed as finished */
+    bool canaries_known;
+    bool dead;        /* it crashed: nothing it does counts */
+    bool reboots;     /* and its machine boots */
+    int64_t crash_at; /* N-th commit or effect from now; 0: none */
+    bool crash_after;
+    bool paused; /* the operator said so: nothing may begin */
+    bool aborted;
+    unsigned char run_id[RUN_ID_LEN];
+    bool taken_over; /* a second coordinator took the leases */
+    bool agents_paused;
+    bool plain; /* nothing at all goes wrong */
+    /* the judge */
+    int violated; /* number of the invariant; 0 */
+    char verdict[480];
+};
+
+/* Randomness of the world: splitmix64. */
+uint64_t t_random(struct truth *t);
+int64_t t_between(struct truth *t, int64_t low, int64_t high);
+bool t_chance(struct truth *t, uint32_t per_mille);
+
+/* ---- truth.c: the cluster ---- */
+void truth_make(struct truth *t, uint64_t seed);
+void truth_event(struct truth *t, const struct t_event *e);
+void t_schedule(struct truth *t, int64_t in, enum t_event_kind kind, int host, uint32_t life,
+                int message, int64_t arg);
+int t_host_of(const struct truth *t, const char *key);
+int t_add_host(struct truth *t, bool server, int region);
+void t_stop(struct truth *t, int host);  /* Nomad's process ends */
+void t_start(struct truth *t, int host); /* and begins, with what is on disk */
+void t_restart(struct truth *t, int host, int64_t away);
+void t_lead(struct truth *t, int region, int host);
+bool t_healthy(const struct truth *t, int host); /* server: a healthy voter */
+bool t_settled(const struct truth *t, int host); /* client: registered and ready */
+bool t_api(const struct truth *t, int host);
+size_t t_voters(const struct truth *t, int region, size_t *ret_healthy, int without);
+void t_say(const struct truth *t, const char *fmt, ...) PRINTF(2, 3);
+
+/* ---- truth_agent.c ---- */
+void t_agent_order(struct truth *t, int host, const struct t_wire *o, const struct digest *digest,
+                   struct receipt_done *ret);
+void t_agent_job(struct truth *t, const struct t_event *e);
+void t_agent_boot(struct truth *t, int host);
+void t_agent_new(struct truth *t, int host);
+bool t_agent_works(const struct truth *t, int host);
+
+/* ---- truth_observe.c ---- */
+void t_observe(struct truth *t, const struct t_event *e);
+const struct world *t_sight_done(struct truth *t);
+void t_sight_blank(struct truth *t); /* a new process of the coordinator knows nothing */
+void t_sight_all(struct truth *t);   /* everything at once, truly: for the plan */
+
+/* ---- truth_ports.c ---- */
+extern const struct ports truth_ports;    /* ctx: the truth */
+void t_pass(struct truth *t, int64_t ms); /* without a coordinator */
+void t_commit_copy(struct ledger *to, struct ledger *from);
+void t_ledger_drop(struct ledger *l);
+void t_operate(struct truth *t, const struct t_event *e);
+
+/* ---- truth_faults.c ---- */
+enum { FAULT_KINDS = 36 };
+const char *fault_name(int kind);
+void fault_apply(struct truth *t, int kind);
+void faults_plan(struct truth *t); /* chooses this world's */
+
+/* ---- what happened, over all worlds ---- */
+struct counts {
+    uint64_t faults[FAULT_KINDS];
+    uint64_t intents[INTENT_KIND_COUNT];
+    uint64_t reasons[REASON_COUNT];
+    uint64_t ends[RUN_STATE_COUNT];
+    uint64_t events, crashes, lost, doubled, late, refused[REFUSAL_COUNT];
+    uint64_t defects[DEFECT_COUNT];
+};
+extern struct counts counts; /* of this process */
+
+/* ---- judge.c ---- */
+void judge_step(struct truth *t);
+void judge_send(struct truth *t, int host, const struct t_wire *o);
+void judge_commit(struct truth *t);
+void judge_operate(struct truth *t, const struct operate *o);
+void judge_end(struct truth *t);
+void judge_says(struct truth *t, int invariant, const char *fmt, ...) PRINTF(3, 4);
+
+#endif

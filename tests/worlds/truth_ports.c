@@ -1,0 +1,469 @@
+/* The ports of run and act, on virtual time. */
+#include "truth.h"
+
+#define ANSWER_MS 5000 /* the shell gives up waiting for an answer */
+
+struct counts counts;
+
+static int64_t port_now(void *ctx)
+{
+    const struct truth *t = ctx;
+    return t->now - t->mono_base;
+}
+
+static void port_random(void *ctx, void *p, size_t n)
+{
+    unsigned char *b = p;
+    for (size_t i = 0; i < n; i++)
+        b[i] = (unsigned char)t_random(ctx);
+}
+
+/* ---- the ledger ---- */
+
+static void copy_host(struct ledger_host *to, const struct ledger_host *from)
+{
+    struct buf inner = to->inner;
+
+    *to = *from;
+    to->inner = inner;
+    buf_clear(&to->inner);
+    buf_add(&to->inner, from->inner.data, from->inner.len);
+    to->dirty = false;
+}
+
+void t_commit_copy(struct ledger *to, struct ledger *from)
+{
+    struct ledger_host *hosts = to->hosts;
+    struct buf plan = to->plan;
+    bool fresh_copy = hosts == NULL;
+
+    if (fresh_copy)
+        hosts = xzalloc(from->n_hosts + 1, sizeof(*hosts));
+    memcpy(to, from, offsetof(struct ledger, effects));
+    to->plan = plan;
+    to->hosts = hosts;
+    for (size_t i = 0; i < from->n_hosts; i++)
+        if (fresh_copy || from->hosts[i].dirty) {
+            copy_host(&hosts[i], &from->hosts[i]);
+            from->hosts[i].dirty = false;
+        }
+    for (size_t i = 0; i < from->n_effects; i++)
+        from->effects[i].dirty = false;
+    memcpy(to->effects, from->effects, sizeof(to->effects[0]) * from->n_effects);
+    to->n_effects = from->n_effects;
+    to->last_effect = from->last_effect;
+    to->dirty = from->dirty = false;
+}
+
+void t_ledger_drop(struct ledger *l)
+{
+    ledger_free(l);
+    l->n_effects = 0;
+    l->plan = (struct buf)BUF_INIT;
+}
+
+/* Counts down to the planned crash; true: it crashes here. */
+static bool crashes(struct truth *t)
+{
+    if (t->dead)
+        return true;
+    if (t->crash_at == 0 || --t->crash_at > 0)
+        return false;
+    t->dead = true;
+    counts.crashes++;
+    t_say(t, "the coordinator crashes");
+    return true;
+}
+
+static int port_commit(void *ctx, struct ledger *l, struct err *err)
+{
+    struct truth *t = ctx;
+    bool was = t->dead;
+
+    if (crashes(t)) {
+        if (!was && t->crash_after) {
+            t_commit_copy(&t->committed, l);
+            judge_commit(t);
+        }
+        return err_set(err, ERR_IO, 0, "crashed");
+    }
+    t_commit_copy(&t->committed, l);
+    judge_commit(t);
+    return 0;
+}
+
+/* ---- messages ---- */
+
+static int message_new(struct truth *t)
+{
+    for (int i = 0; i < T_MESSAGES; i++)
+        if (!t->messages[i].used) {
+            t->messages[i].used = true;
+            t->messages[i].refs = 0;
+            t->messages[i].answered = false;
+            t->messages[i].process = t->process;
+            return i;
+        }
+    fprintf(stderr, "seed %llu: too many messages\n", (unsigned long long)t->seed);
+    abort();
+}
+
+static void post(struct truth *t, int64_t in, enum t_event_kind kind, int message)
+{
+    t->messages[message].refs++;
+    t_schedule(t, in, kind, t->messages[message].host, 0, message, 0);
+}
+
+static void unpost(struct truth *t, int message)
+{
+    if (--t->messages[message].refs == 0)
+        t->messages[message].used = false;
+}
+
+static int port_sign(void *ctx, const char *key, const struct order *o, struct buf *ret_inner,
+                     struct digest *ret_digest, struct err *err)
+{
+    struct t_wire w;
+    uint64_t hash = 1469598103934665603ULL;
+
+    (void)ctx;
+    (void)err;
+    memset(&w, 0, sizeof(w));
+    w.head = o->head;
+    if (o->head.kind == MSG_LEASE)
+        w.lease = o->u.lease;
+    else if (o->head.kind == MSG_SWAP)
+        w.swap = o->u.swap;
+    else if (o->head.kind == MSG_REVERT)
+        w.revert = o->u.revert;
+    else if (o->head.kind == MSG_NOTE) {
+        w.clear = o->u.note.clear;
+        w.slot = o->u.note.slot;
+    }
+    str_cut((char *)w.head.receiver.bytes, sizeof(w.head.receiver.bytes), key);
+    buf_add(ret_inner, &w, sizeof(w));
+    memset(ret_digest, 0, sizeof(*ret_digest));
+    for (size_t i = 0; i < sizeof(w.head); i++)
+        hash = (hash ^ ((const unsigned char *)&w.head)[i]) * 1099511628211ULL;
+    memcpy(ret_digest->bytes, &hash, sizeof(hash));
+    memcpy(ret_digest->bytes + 8, w.head.nonce, NONCE_LEN);
+    return 0;
+}
+
+static bool faulty(const struct truth *t)
+{
+    return t->now < t->faults_end;
+}
+
+/* Lost, late, doubled. */
+static void travel(struct truth *t, int message, enum t_event_kind kind)
+{
+    if (faulty(t) && t_chance(t, t->loss)) {
+        counts.lost++;
+        return;
+    }
+    int64_t in = t_between(t, 3, 40);
+    if (faulty(t) && t_chance(t, t->late)) {
+        in += t_between(t, 1000, 20000);
+        counts.late++;
+    }
+    post(t, in, kind, message);
+    if (faulty(t) && t_chance(t, t->dup)) {
+        post(t, in + t_between(t, 0, 9000), kind, message);
+        counts.doubled++;
+    }
+}
+
+static void port_send(void *ctx, const char *key, enum message_kind kind,
+                      const unsigned char nonce[static NONCE_LEN], const struct buf *inner)
+{
+    struct truth *t = ctx;
+    int host = t_host_of(t, key);
+    struct t_wire w;
+
+    (void)nonce;
+    if (host < 0 || inner->len != sizeof(w) || crashes(t))
+        return;
+    memcpy(&w, inner->data, sizeof(w));
+    int m = message_new(t);
+    struct t_message *msg = &t->messages[m];
+    msg->host = host;
+    msg->wire = w;
+    msg->asked = t->now;
+    memset(&msg->digest, 0, sizeof(msg->digest));
+    memcpy(msg->digest.bytes + 8, w.head.nonce, NONCE_LEN);
+    judge_send(t, host, &w);
+    t_say(t, "-> %s: %s order (sequence %llu)", t->hosts[host].name, message_kind_name(kind),
+          (unsigned long long)w.head.sequence);
+    post(t, ANSWER_MS, T_NO_ANSWER, m);
+    travel(t, m, T_ORDER);
+}
+
+static void port_operate(void *ctx, const struct operate *o)
+{
+    struct truth *t = ctx;
+
+    if (crashes(t))
+        return;
+    int m = message_new(t);
+    struct t_message *msg = &t->messages[m];
+    msg->host = t_host_of(t, o->node_id);
+    msg->op = *o;
+    str_cut(msg->run_hex, sizeof(msg->run_hex), o->run_hex);
+    str_cut(msg->node, sizeof(msg->node), o->node_id);
+    str_cut(msg->peer, sizeof(msg->peer), o->peer_id);
+    judge_operate(t, o);
+    post(t, t_between(t, 5, 200), T_OPERATE, m);
+}
+
+static void port_interest(void *ctx, const char *const *keys, size_t n)
+{
+    struct truth *t = ctx;
+
+    memset(t->interest, 0, sizeof(t->interest));
+    for (size_t i = 0; i < n; i++) {
+        int h = t_host_of(t, keys[i]);
+        if (h >= 0)
+            t->interest[h] = true;
+    }
+}
+
+static void port_stage(void *ctx, const char *key, struct order_stage *ret)
+{
+    (void)ctx;
+    (void)key;
+    ret->manifest_len = 0;
+    ret->n_urls = 0;
+}
+
+/* ---- Nomad's writes ---- */
+
+static bool drain(struct truth *t, struct t_host *h, int i)
+{
+    if (h->is_server || !h->listed)
+        return false;
+    h->draining = true;
+    h->eligible = false;
+    h->drain_ours = h->last_drain_ours = true;
+    h->modify_index++;
+    h->drain_end_ms = t->now + (h->drain_hangs ? 4000000 : t_between(t, 500, 12000));
+    t_schedule(t, h->drain_end_ms - t->now, T_DRAINED, i, 0, -1, h->drain_end_ms);
+    return true;
+}
+
+static bool undrain(struct t_host *h, bool eligible)
+{
+    if (h->is_server || !h->listed)
+        return false;
+    h->draining = h->drain_ours = h->strangers_drain = false;
+    if (eligible) {
+        h->eligible = true;
+        h->strangers_ineligible = false;
+    }
+    h->modify_index++;
+    return true;
+}
+
+static bool transfer(struct truth *t, const struct t_message *m)
+{
+    int to = t_host_of(t, m->peer);
+
+    if (to < 0 || t->regions[t->hosts[to].region].leader < 0 || !t_healthy(t, to) ||
+        t->hosts[to].never || (faulty(t) && t_chance(t, 200)))
+        return false;
+    t_lead(t, t->hosts[to].region, to);
+    return true;
+}
+
+void t_operate(struct truth *t, const struct t_event *e)
+{
+    struct t_message *m = &t->messages[e->message];
+    struct t_host *h = m->host >= 0 ? &t->hosts[m->host] : NULL;
+    bool answers =
+        h != NULL && t->regions[h->region].leader >= 0 && t->now >= t->regions[h->region].cut_ms;
+
+    m->ok = false;
+    if (answers && m->op.op == OP_DRAIN)
+        m->ok = drain(t, h, m->host);
+    else if (answers && m->op.op == OP_UNDRAIN)
+        m->ok = undrain(h, m->op.eligible);
+    else if (answers && m->op.op == OP_TRANSFER)
+        m->ok = transfer(t, m);
+    t_say(t, "Nomad: operation %d on %s: %s", (int)m->op.op, h != NULL ? h->name : "?",
+          m->ok ? "done" : "refused");
+    if (faulty(t) && t_chance(t, t->loss))
+        m->ok = false; /* done, but the answer is lost */
+    post(t, t_between(t, 5, 100), T_OPERATED, e->message);
+}
+
+/* ---- time passes ---- */
+
+static struct t_event pop(struct truth *t)
+{
+    struct t_event top = t->heap[0], last = t->heap[--t->n_heap];
+    size_t i = 0;
+
+    for (;;) {
+        size_t child = 2 * i + 1;
+        if (child >= t->n_heap)
+            break;
+        const struct t_event *a = &t->heap[child], *b = &t->heap[child + 1];
+        if (child + 1 < t->n_heap && (b->at < a->at || (b->at == a->at && b->order < a->order)))
+            child++;
+        a = &t->heap[child];
+        if (last.at < a->at || (last.at == a->at && last.order < a->order))
+            break;
+        t->heap[i] = *a;
+        i = child;
+    }
+    t->heap[i] = last;
+    return top;
+}
+
+/* An order reaches the agent, or whoever answers at that address. */
+static void arrives(struct truth *t, int message)
+{
+    struct t_message *m = &t->messages[message];
+    struct t_host *h = &t->hosts[m->host];
+
+    if (!h->machine_up || !h->agent.up || t->now < h->agent_cut_ms || h->misplaced ||
+        h->key_changed)
+        return;
+    if (h->agent.swap_gone && message_owner(m->wire.head.kind) == OWNER_SWAP)
+        return;
+    t_agent_order(t, m->host, &m->wire, &m->digest, &m->done);
+    travel(t, message, T_RECEIPT);
+}
+
+/* True: it is for the coordinator, in ret. */
+static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
+{
+    static struct receipt receipt; /* one thread; large */
+    struct t_message *m = e->message >= 0 ? &t->messages[e->message] : NULL;
+
+    switch (e->kind) {
+    case T_OBSERVE:
+    case T_LOOK:
+        t_observe(t, e);
+        return false;
+    case T_SEEN:
+        ret->kind = EV_WORLD;
+        ret->world = t_sight_done(t);
+        return true;
+    case T_ORDER:
+        arrives(t, e->message);
+        return false;
+    case T_RECEIPT:
+        m->answered = true;
+        receipt.head = m->wire.head;
+        receipt.u.done = m->done;
+        ret->kind = EV_RECEIPT;
+        ret->receipt = &receipt;
+        break;
+    case T_NO_ANSWER:
+        if (m->answered)
+            return false;
+        ret->kind = EV_NO_ANSWER;
+        ret->text = "no answer";
+        break;
+    case T_OPERATE:
+        t_operate(t, e);
+        return false;
+    case T_OPERATED:
+        ret->kind = EV_OPERATED;
+        ret->effect = m->op.effect;
+        ret->ok = m->ok;
+        return true;
+    case T_CONTROL:
+        ret->kind = EV_CONTROL;
+        ret->control = (enum control)e->arg;
+        t->paused = t->paused || ret->control == CONTROL_PAUSE;
+        t->aborted = t->aborted || ret->control == CONTROL_ABORT;
+        t_say(t, "the operator: control %d", (int)e->arg);
+        return true;
+    case T_FAULT:
+        fault_apply(t, (int)e->arg);
+        return false;
+    case T_JOB:
+        t_agent_job(t, e);
+        return false;
+    case T_BOOT:
+        t_agent_boot(t, e->host);
+        return false;
+    case T_NONE:
+    case T_START:
+    case T_END:
+    case T_FAILED:
+    case T_EVICT:
+    case T_PROMOTE:
+    case T_ELECT:
+    case T_REGISTER:
+    case T_MISS:
+    case T_DRAINED:
+    case T_NOTHING:
+        truth_event(t, e);
+        return false;
+    }
+    ret->key = t->hosts[m->host].key;
+    ret->order = m->wire.head.kind;
+    memcpy(ret->nonce, m->wire.head.nonce, NONCE_LEN);
+    ret->asked_ms = m->asked - t->mono_base;
+    return true;
+}
+
+static int port_next(void *ctx, int64_t until, struct event *ret, struct err *err)
+{
+    struct truth *t = ctx;
+    int64_t stop = until + t->mono_base;
+
+    memset(ret, 0, sizeof(*ret));
+    while (!t->dead && t->violated == 0) {
+        if (t->n_heap == 0 || t->heap[0].at > stop) {
+            t->now = MAX_OF(t->now, stop);
+            ret->kind = EV_TIMEOUT;
+            return 0;
+        }
+        struct t_event e = pop(t);
+        t->now = MAX_OF(t->now, e.at);
+        counts.events++;
+        bool out = happens(t, &e, ret);
+        if (e.message >= 0 && t->messages[e.message].process != t->process)
+            out = false; /* it was for a process that is no more */
+        if (e.message >= 0)
+            unpost(t, e.message);
+        judge_step(t);
+        if (out)
+            return 0;
+    }
+    return err_set(err, ERR_IO, 0, "crashed");
+}
+
+void t_pass(struct truth *t, int64_t ms)
+{
+    int64_t until = t->now + ms;
+    struct event ev;
+
+    while (t->n_heap > 0 && t->heap[0].at <= until && t->violated == 0) {
+        struct t_event e = pop(t);
+        t->now = MAX_OF(t->now, e.at);
+        memset(&ev, 0, sizeof(ev));
+        if (e.kind != T_CONTROL)
+            happens(t, &e, &ev);
+        if (e.message >= 0)
+            unpost(t, e.message);
+        judge_step(t);
+    }
+    t->now = until;
+}
+
+const struct ports truth_ports = {
+    .now = port_now,
+    .random = port_random,
+    .commit = port_commit,
+    .sign = port_sign,
+    .send = port_send,
+    .operate = port_operate,
+    .interest = port_interest,
+    .stage_order = port_stage,
+    .next = port_next,
+};
