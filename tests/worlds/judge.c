@@ -131,7 +131,7 @@ static void judge_client(struct truth *t, int host)
 
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *o = &t->hosts[i];
-        if (!o->is_server || !o->exists)
+        if (!o->is_server || !o->exists || (!o->up && o->left))
             continue;
         if (o->region == h->region && o->running == BIN_OLD && t->now - o->up_ms > STALE_MS)
             judge_says(t, 4, "swap of %s while server %s runs the old version", h->name, o->name);

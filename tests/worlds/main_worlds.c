@@ -1,4 +1,5 @@
-/* Random worlds: seeds to fleets, faults and runs; the judge looks at each.
+/* timeout: 400
+ * Random worlds: seeds to fleets, faults and runs; the judge looks at each.
  *
  *   worlds --worlds N [--from SEED] [--jobs N] [--each] [-q]
  *          (--each: every failing seed, not only the first)
