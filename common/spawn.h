@@ -41,7 +41,6 @@ struct spawn {
 struct spawn_result {
     int exit_code; /* -1 when a signal ended it */
     int signal;
-    bool timed_out; /* false: a deadline passed is -1 with ERR_TIMEOUT */
     struct buf out;
 };
 

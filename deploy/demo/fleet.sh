@@ -19,6 +19,18 @@ FLEET_BUILD=${FLEET_BUILD:-build/release}
 FLEET_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 FLEET_TOP=$(cd "$FLEET_HERE/../.." && pwd)
 
+# A new directory that the agent's own user can reach: below TMPDIR when others may pass through
+# it, else below /tmp.
+fleet_tmp() { # NAME
+    local base=${TMPDIR:-/tmp} at
+    at=$(cd "$base" && pwd -P)
+    while [[ $at != / ]]; do
+        [[ $(stat -c %A "$at") == *[xt] ]] || base=/tmp
+        at=$(dirname "$at")
+    done
+    at=$(mktemp -d "$base/$1.XXXXXX") && chmod 0755 "$at" && echo "$at"
+}
+
 fleet_address() {
     case $1 in
     s*) echo "127.0.$FLEET_NET.$((10 + ${1#s}))" ;;
@@ -95,8 +107,8 @@ hold_file = $dir/hold
 gap = ${FLEET_GAP:-0s}
 allow_file_urls = yes
 [fetch]
-fetch_program = $FLEET_TOP/$FLEET_BUILD/caravan-fetch
-agent_program = $FLEET_TOP/$FLEET_BUILD/caravan-agent
+fetch_program = $FLEET/bin/caravan-fetch
+agent_program = $FLEET/bin/caravan-agent
 ${FLEET_AGENT_EXTRA:-}
 CONF
     # Loopback fleets are many hosts on one machine: each gets a machine id of its own.
@@ -110,6 +122,9 @@ fleet_new() {
     for ((i = 1; i <= $3; i++)); do FLEET_SERVERS+=("s$i"); done
     for ((i = 1; i <= $4; i++)); do FLEET_CLIENTS+=("c$i"); done
     FLEET_HOSTS=("${FLEET_SERVERS[@]}" "${FLEET_CLIENTS[@]}")
+    mkdir -p "$FLEET/bin"
+    # The source tree may be where the agent's user cannot go.
+    cp "$FLEET_TOP/$FLEET_BUILD"/caravan-{agent,fetch,swap} "$FLEET/bin/"
     for h in "${FLEET_HOSTS[@]}"; do
         mkdir -p "$FLEET/$h/bin" "$FLEET/$h/data" "$FLEET/$h/state" "$FLEET/$h/run"
         fleet_nomad_config "$h"
@@ -171,7 +186,7 @@ fleet_start_agents() {
     local h hosts=("$@")
     ((${#hosts[@]})) || hosts=("${FLEET_HOSTS[@]}")
     for h in "${hosts[@]}"; do
-        setsid "$FLEET_TOP/$FLEET_BUILD/caravan-swap" --config "$FLEET/$h/agent.conf" \
+        setsid "$FLEET/bin/caravan-swap" --config "$FLEET/$h/agent.conf" \
             </dev/null >>"$FLEET/$h/swap.log" 2>&1 &
         echo $! >"$FLEET/$h/swap.pid"
     done
@@ -182,7 +197,11 @@ fleet_end_pid() { # PIDFILE SIGNAL
     [[ -s $1 ]] || return 0
     pid=$(<"$1")
     if kill "-$2" "$pid" 2>/dev/null; then
-        timeout 10 tail --pid="$pid" -s 0.02 -f /dev/null || kill -KILL "$pid" 2>/dev/null
+        local until=$((SECONDS + 10))
+        while grep -qsv '^[0-9]* ([^)]*) [ZX]' "/proc/$pid/stat"; do
+            ((SECONDS < until)) || { kill -KILL "$pid"; break; }
+            sleep 0.02 # not always our child: its state is all there is to look at
+        done
     fi
     rm -f "$1"
 }

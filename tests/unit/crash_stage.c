@@ -1,6 +1,7 @@
 #include "crash_stage.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
@@ -103,6 +104,9 @@ static void make_files(struct crash_stage *st, const char *mode)
 
     if (mkdir(st->dir, 0755) < 0 && errno != EEXIST)
         give_up(st->dir, NULL);
+    /* caravan-fetch runs as another user when we are root. */
+    if (chmod(st->dir, 0755) < 0)
+        give_up(st->dir, NULL);
     make_dir(st, "bin", 0755);
     make_dir(st, "run", 0755);
     make_dir(st, "offer", 0755);
@@ -117,12 +121,23 @@ static void make_files(struct crash_stage *st, const char *mode)
     st->listen = listen_at(path);
 }
 
-void stage_open(struct crash_stage *st, const char *dir, const char *programs, uint16_t port,
-                const char *mode)
+static uint16_t free_port(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof(a);
+    autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&a, n) < 0 ||
+        getsockname(fd, (struct sockaddr *)&a, &n) < 0)
+        give_up("a free port", NULL);
+    return ntohs(a.sin_port);
+}
+
+void stage_open(struct crash_stage *st, const char *dir, const char *programs, const char *mode)
 {
     struct err err = ERR_INIT;
 
-    *st = (struct crash_stage){.port = port, .listen = -1, .conn = -1};
+    *st = (struct crash_stage){.port = free_port(), .listen = -1, .conn = -1};
     str_cut(st->dir, sizeof(st->dir), dir);
     str_cut(st->programs, sizeof(st->programs), programs);
     snprintf(st->preload, sizeof(st->preload), "%s/tests/preload_count.so", programs);
@@ -215,6 +230,11 @@ NORETURN static void become_swap(const struct crash_stage *st, unsigned at)
 
 void stage_start(struct crash_stage *st, unsigned at)
 {
+    char view[256];
+
+    /* What a dead one told is not to be taken for this one's word. */
+    stage_path(st, "run/view", view);
+    (void)unlink(view);
     st->swap = fork();
     if (st->swap < 0)
         give_up("fork", NULL);
@@ -344,8 +364,10 @@ enum refusal stage_send(struct crash_stage *st, const struct buf *inner, struct 
     for (int i = 0; call_once(st, inner, ret_receipt) < 0; i++) {
         if (i > 20)
             give_up("caravan-swap does not answer", NULL);
-        if (!stage_alive(st))
+        if (!stage_alive(st)) {
+            st->sent_twice = true;
             stage_start(st, 0);
+        }
     }
     if (ret_receipt->len == 0)
         return REFUSAL_COUNT;
@@ -373,34 +395,51 @@ static bool view_rests(const struct crash_stage *st, struct view *ret)
     return stat(path, &s) < 0;
 }
 
-/* Only what a swap that is alive tells counts: the view is older than its death. */
-void stage_rest(struct crash_stage *st, struct view *ret)
+/* false: it has died. */
+static bool await(struct crash_stage *st, int watch, struct view *ret)
 {
-    char path[256];
     int64_t until = clock_mono(clock_system()) + WAIT_MS;
-    autoclose int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
-    stage_path(st, "run", path);
-    if (inotify_add_watch(watch, path, IN_MOVED_TO) < 0)
-        give_up("watch", NULL);
-    for (;;) {
+    while (stage_alive(st)) {
         struct pollfd p = {watch, POLLIN, 0};
         char drop[4096];
 
-        if (!stage_alive(st)) {
-            char view[256];
-            stage_path(st, "run/view", view);
-            (void)unlink(view);
-            stage_start(st, 0);
-        } else if (view_rests(st, ret)) {
-            return;
-        }
+        if (view_rests(st, ret))
+            return true;
         if (clock_mono(clock_system()) > until)
             give_up("caravan-swap does not come to rest", NULL);
         (void)poll(&p, 1, 20);
         while (read(watch, drop, sizeof(drop)) > 0)
             ;
     }
+    return false;
+}
+
+static int watch_run(const struct crash_stage *st)
+{
+    char path[256];
+    int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+    stage_path(st, "run", path);
+    if (watch < 0 || inotify_add_watch(watch, path, IN_MOVED_TO) < 0)
+        give_up("watch", NULL);
+    return watch;
+}
+
+bool stage_await(struct crash_stage *st)
+{
+    autoclose int watch = watch_run(st);
+    autofree struct view *v = xzalloc(1, sizeof(*v));
+
+    return await(st, watch, v);
+}
+
+void stage_rest(struct crash_stage *st, struct view *ret)
+{
+    autoclose int watch = watch_run(st);
+
+    while (!await(st, watch, ret))
+        stage_start(st, 0);
 }
 
 /* ---- what lies on disk ---- */

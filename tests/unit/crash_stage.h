@@ -27,11 +27,11 @@ struct crash_stage {
     pid_t swap;       /* 0: not running */
     int status;       /* of the last one that ended */
     uint64_t sequence;
+    bool sent_twice; /* swap died while an order was sent, which was sent again */
 };
 
 /* mode: what the new binary does, main_pocket.c. */
-void stage_open(struct crash_stage *st, const char *dir, const char *programs, uint16_t port,
-                const char *mode);
+void stage_open(struct crash_stage *st, const char *dir, const char *programs, const char *mode);
 void stage_close(struct crash_stage *st); /* ends swap and the service, removes dir */
 
 void stage_path(const struct crash_stage *st, const char *name, char dst[static 256]);
@@ -51,6 +51,8 @@ void stage_revert(struct crash_stage *st, struct buf *ret_inner);
 enum refusal stage_send(struct crash_stage *st, const struct buf *inner, struct buf *ret_receipt);
 /* Until the view tells a resting phase; swap is started anew when it dies. */
 void stage_rest(struct crash_stage *st, struct view *ret);
+/* The same without starting it anew: false when it has died. */
+bool stage_await(struct crash_stage *st);
 /* Copies what lies on disk aside, and back again. */
 void stage_save(struct crash_stage *st);
 void stage_restore(struct crash_stage *st);

@@ -1,0 +1,205 @@
+/*
+ * drive - ends real caravan-swap before every effect it makes, and judges what is left.
+ *
+ *   drive PROGRAMS SCENARIO FIRST STEP     N = FIRST, FIRST + STEP, ... until a run
+ *                                          comes to its end undisturbed
+ *
+ * Prints "SCENARIO: K kills" and exits 0, or the first broken promise and exits 1.
+ */
+#include <signal.h>
+#include "crash_stage.h"
+#include "str.h"
+
+struct scenario {
+    const char *name, *mode; /* of the new binary: main_pocket.c */
+    bool fresh;              /* from nothing: also the host's identity is made */
+    bool stops_staged;       /* ends with staged */
+    bool reverts;            /* begins settled, a revert order */
+    enum phase ends;
+    enum stage_binary at_end;
+};
+
+static const struct scenario scenarios[] = {
+    {"stage", "good", true, true, false, PHASE_STAGED, BINARY_OLD},
+    {"swap", "good", false, false, false, PHASE_SETTLED, BINARY_NEW},
+    {"fail", "exits", false, false, false, PHASE_REVERTED, BINARY_OLD},
+    {"revert", "good", false, false, true, PHASE_REVERTED, BINARY_OLD},
+};
+
+struct run {
+    const struct scenario *s;
+    struct crash_stage st;
+    struct buf inner, receipt; /* of the order under test */
+    unsigned at;
+    char broken[200];
+};
+
+static void broken(struct run *r, const char *what, const struct view *v)
+{
+    if (r->broken[0] == '\0')
+        snprintf(r->broken, sizeof(r->broken), "%s: before effect %u: %s (%s, target %d: %.80s)",
+                 r->s->name, r->at, what, phase_name(v->status.phase), (int)stage_target(&r->st),
+                 v->status.verdict.text);
+}
+
+static void send_next(struct run *r, enum message_kind kind)
+{
+    if (kind == MSG_STAGE)
+        stage_stage(&r->st, &r->inner);
+    else if (kind == MSG_SWAP)
+        stage_swap(&r->st, ON_REVERT, &r->inner);
+    else
+        stage_revert(&r->st, &r->inner);
+    (void)stage_send(&r->st, &r->inner, &r->receipt);
+}
+
+/* What has been done so far lies aside, so that each run begins there. */
+static void prepare(struct run *r, struct view *v)
+{
+    stage_service(&r->st, true);
+    if (!r->s->fresh) {
+        stage_start(&r->st, 0);
+        stage_rest(&r->st, v);
+        send_next(r, MSG_STAGE);
+        stage_rest(&r->st, v);
+    }
+    if (r->s->reverts) {
+        send_next(r, MSG_SWAP);
+        stage_rest(&r->st, v);
+    }
+    stage_stop(&r->st);
+    stage_save(&r->st);
+}
+
+static void judge_rest(struct run *r, const struct view *v, enum stage_binary before)
+{
+    enum stage_binary now = stage_target(&r->st);
+    enum phase p = v->status.phase;
+    bool runs_target = false;
+    bool is_new = p == PHASE_SETTLED;
+
+    if (now != BINARY_OLD && now != BINARY_NEW)
+        broken(r, "no whole binary is at the target", v);
+    if ((now == BINARY_NEW) != is_new)
+        broken(r, "phase and target do not fit", v);
+    /* An order sent again may be obeyed now: that is no recovery alone. */
+    if (!r->st.sent_twice && before == BINARY_OLD && now == BINARY_NEW)
+        broken(r, "recovery alone crossed the rename", v);
+    if (!r->st.sent_twice && before == BINARY_NEW && now == BINARY_OLD &&
+        !str_eq(r->s->mode, "exits"))
+        broken(r, "recovery alone took a good binary back", v);
+    if (!stage_service_runs(&r->st, &runs_target) || !runs_target)
+        broken(r, "the service does not run the binary at the target", v);
+}
+
+/* The same bytes once more: the same receipt, and nothing done. */
+static void judge_repeat(struct run *r, const struct view *v)
+{
+    auto_buf struct buf again = BUF_INIT;
+    struct view *after = xzalloc(1, sizeof(*after));
+
+    if (r->receipt.len > 0) {
+        (void)stage_send(&r->st, &r->inner, &again);
+        stage_rest(&r->st, after);
+        if (again.len != r->receipt.len || memcmp(again.data, r->receipt.data, again.len) != 0)
+            broken(r, "an answered order gets another receipt", v);
+        if (after->status.phase != v->status.phase)
+            broken(r, "an answered order was obeyed again", after);
+    }
+    free(after);
+}
+
+static enum message_kind next_kind(const struct run *r, const struct view *v)
+{
+    enum phase p = v->status.phase;
+
+    if (p == PHASE_IDLE || (p == PHASE_FAILED && v->status.failed_in == PHASE_FETCHING))
+        return MSG_STAGE;
+    if (p == PHASE_STAGED && !r->s->stops_staged)
+        return MSG_SWAP;
+    return p == PHASE_SETTLED && r->s->reverts ? MSG_REVERT : MSG_NONE;
+}
+
+static void carry_on(struct run *r, struct view *v)
+{
+    enum message_kind kind;
+
+    for (int i = 0; i < 6 && (kind = next_kind(r, v)) != MSG_NONE; i++) {
+        send_next(r, kind);
+        stage_rest(&r->st, v);
+    }
+    if (v->status.phase != r->s->ends || stage_target(&r->st) != r->s->at_end)
+        broken(r, "it does not end as it should", v);
+}
+
+/* Until the process under test has ended, or rests with its order carried out. */
+static bool play(struct run *r)
+{
+    enum message_kind kind = r->s->fresh ? MSG_STAGE : r->s->reverts ? MSG_REVERT : MSG_SWAP;
+    pid_t under_test;
+
+    stage_service(&r->st, true);
+    r->st.sent_twice = false;
+    stage_start(&r->st, r->at);
+    under_test = r->st.swap;
+    if (stage_await(&r->st)) {
+        send_next(r, kind);
+        if (r->st.swap == under_test)
+            (void)stage_await(&r->st);
+    }
+    return !stage_alive(&r->st) || r->st.swap != under_test;
+}
+
+static bool one(struct run *r, struct view *v)
+{
+    bool killed;
+    enum stage_binary before;
+
+    buf_clear(&r->receipt);
+    stage_restore(&r->st);
+    killed = play(r);
+    before = stage_target(&r->st);
+    stage_rest(&r->st, v);
+    if (killed) {
+        judge_rest(r, v, before);
+        judge_repeat(r, v);
+    }
+    carry_on(r, v);
+    return killed;
+}
+
+int main(int argc, char **argv)
+{
+    struct run r = {.inner = BUF_INIT, .receipt = BUF_INIT};
+    autofree struct view *v = xzalloc(1, sizeof(*v));
+    char dir[128];
+    uint64_t first = 0, step = 0;
+    unsigned kills = 0;
+
+    for (size_t i = 0; argc == 5 && i < ARRAY_LEN(scenarios); i++) {
+        if (str_eq(scenarios[i].name, argv[2]))
+            r.s = &scenarios[i];
+    }
+    if (r.s == NULL || str_to_u64(argv[3], 1000, &first) < 0 ||
+        str_to_u64(argv[4], 1000, &step) < 0 || first == 0 || step == 0) {
+        fprintf(stderr, "drive PROGRAMS stage|swap|fail|revert FIRST STEP\n");
+        return 2;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    snprintf(dir, sizeof(dir), "%.80s/drive.XXXXXX",
+             getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
+    if (mkdtemp(dir) == NULL)
+        return 2;
+    stage_open(&r.st, dir, argv[1], r.s->mode);
+    prepare(&r, v);
+    r.at = (unsigned)first;
+    while (r.broken[0] == '\0' && one(&r, v)) {
+        r.at += (unsigned)step;
+        kills++;
+    }
+    stage_close(&r.st);
+    buf_free(&r.inner);
+    buf_free(&r.receipt);
+    printf("%s: %u kills%s%s\n", r.s->name, kills, r.broken[0] != '\0' ? ", then " : "", r.broken);
+    return r.broken[0] != '\0';
+}
