@@ -81,7 +81,7 @@ static uint64_t index_now(const struct truth *t)
 bool t_healthy(const struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
-    return h->exists && t_api(t, host) && h->peer && h->voter && t->now >= h->caught_ms &&
+    return h->exists && t_api(t, host) && h->peer && h->voter && t->now + 250 >= h->caught_ms &&
            !(h->never && index_now(t) - h->stuck_index > 250);
 }
 
