@@ -100,10 +100,7 @@ static uint32_t gone_servers(const struct view *v, const struct ledger *l)
 static bool check_leftovers(struct view *v, const struct server_view *s)
 {
     for (size_t i = 0; s->raft_status == 200 && i < s->n_raft; i++) {
-        size_t k = 0;
-        while (k < v->n && !str_eq(v->servers[k]->server_id, s->raft[i].id))
-            k++;
-        if (k == v->n)
+        if (view_peer(v, &s->raft[i]) == NULL)
             return view_say(v, GATE_FAIL, "raft peer %s (%s) is no living member", s->raft[i].name,
                             s->raft[i].address);
     }

@@ -31,13 +31,19 @@ static enum host_state state_of(const struct truth *t, int host)
 
 /* ---- at every step ---- */
 
+/* It left, it is not planned, nobody waits for it. */
+static bool of_the_past(const struct truth *t, int i)
+{
+    return t->hosts[i].left && !t->hosts[i].up && plan_host(&t->plan, t->hosts[i].key) == NULL;
+}
+
 static bool region_sick(const struct truth *t, int r)
 {
     if (t->regions[r].leader < 0)
         return true;
     for (int i = 0; i < t->n_hosts; i++)
         if (t->hosts[i].is_server && t->hosts[i].region == r && t->hosts[i].exists &&
-            !t_healthy(t, i))
+            !t_healthy(t, i) && !of_the_past(t, i))
             return true;
     return false;
 }
@@ -180,6 +186,16 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
         judge_client(t, host);
 }
 
+void judge_obeyed(struct truth *t, int host)
+{
+    const struct t_host *h = &t->hosts[host];
+
+    for (int i = 0; h->is_server && i < t->n_regions; i++)
+        if (t->regions[i].sick_ms != 0 && t->now - t->regions[i].sick_ms > STALE_MS + SWAP_BY_MS)
+            judge_says(t, 1, "%s obeys a swap order while region %s is not well for %lld ms",
+                       h->name, t->regions[i].name, (long long)(t->now - t->regions[i].sick_ms));
+}
+
 /* ---- when Nomad is changed ---- */
 
 void judge_operate(struct truth *t, const struct operate *o)
@@ -230,7 +246,7 @@ static bool cause_is_true(const struct truth *t)
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *h = &t->hosts[i];
         const struct t_region *r = &t->regions[h->region];
-        if ((h->faulted || h->defect != DEFECT_NONE || r->faulted) &&
+        if ((h->faulted || h->defect != DEFECT_NONE || r->faulted || t->loss > 80) &&
             (named(t, h->name) || named(t, h->key)))
             return true;
         if ((h->is_server && (h->faulted || h->defect != DEFECT_NONE)) && named(t, r->name))
@@ -244,7 +260,7 @@ static bool cause_is_true(const struct truth *t)
 
 static bool trouble(const struct truth *t)
 {
-    bool any = t->taken_over;
+    bool any = t->taken_over || t->loss > 80;
 
     for (int i = 0; i < t->n_hosts; i++)
         any = any || t->hosts[i].faulted || t->hosts[i].defect != DEFECT_NONE;

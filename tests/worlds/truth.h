@@ -323,6 +323,7 @@ extern struct counts counts; /* of this process */
 /* ---- judge.c ---- */
 void judge_step(struct truth *t);
 void judge_send(struct truth *t, int host, const struct t_wire *o);
+void judge_obeyed(struct truth *t, int host); /* a swap order was, however late it came */
 void judge_commit(struct truth *t);
 void judge_operate(struct truth *t, const struct operate *o);
 void judge_end(struct truth *t);
