@@ -11,9 +11,9 @@
 #include "agent_conf.h"
 #include "log.h"
 
-#define AGENT_WAIT_MS     60000 /* for the key and the trust at start */
-#define AGENT_CONTEXTS    16    /* orders answered at once; a quarter may be held back */
-#define AGENT_IDLE_MS     20000 /* a connection that asks nothing */
+#define AGENT_WAIT_MS  60000 /* for the key and the trust at start */
+#define AGENT_CONTEXTS 16    /* orders answered at once; a quarter may be held back */
+#define AGENT_IDLE_MS  20000 /* a connection that asks nothing */
 
 /* swap_fd: the inherited pair's end, or -1. 0: told to stop. */
 MUST_CHECK int agent_loop_run(const struct agent_conf *conf, int swap_fd, const struct log *log,

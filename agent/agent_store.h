@@ -53,8 +53,7 @@ MUST_CHECK int agent_state_keep(struct agent_state *s, const struct digest *orde
                                 const struct buf *receipt, struct err *err);
 
 void agent_state_pack(const struct agent_state *s, struct buf *ret);
-MUST_CHECK int agent_state_parse(const void *p, size_t n, struct agent_state *ret,
-                                 struct err *err);
+MUST_CHECK int agent_state_parse(const void *p, size_t n, struct agent_state *ret, struct err *err);
 
 /* An absent file is an empty state. A damaged one is ERR_FORMAT, with what to do:
  * notes of side effects may be in it, so it is never dropped silently. */

@@ -17,7 +17,6 @@
 
 /* The body is appended to ret_body. -1: there was no HTTP answer. */
 MUST_CHECK int ask_api(struct http *h, const struct agent_conf *c, const char *path,
-                       int64_t deadline_ms, int *ret_status, struct buf *ret_body,
-                       struct err *err);
+                       int64_t deadline_ms, int *ret_status, struct buf *ret_body, struct err *err);
 
 #endif

@@ -31,7 +31,7 @@ struct lease {
     unsigned char run_id[RUN_ID_LEN]; /* of the last holder */
     struct digest plan;
     uint64_t ttl_ms;
-    uint64_t renewed_ms; /* uptime */
+    uint64_t renewed_ms;                /* uptime */
     unsigned char session[SESSION_LEN]; /* the boot that renewed_ms is of */
 };
 
@@ -48,14 +48,13 @@ bool lease_in_force(const struct lease *l, const struct lease_now *now);
 /* REFUSAL_NONE: *ret is the lease after the order (l and ret may be the same).
  * Else text says why and *ret is untouched. epoch: the order's header's. */
 MUST_CHECK enum refusal lease_apply(const struct lease *l, const struct order_lease *o,
-                                    uint64_t epoch, const struct lease_now *now,
-                                    struct lease *ret, char text[static TEXT_MAX]);
+                                    uint64_t epoch, const struct lease_now *now, struct lease *ret,
+                                    char text[static TEXT_MAX]);
 
 /* May an order of this kind, in this epoch, be obeyed now? hello, status, lease and
  * trust orders need no lease; stage and swap are refused while paused. */
-MUST_CHECK enum refusal lease_allows(const struct lease *l, enum message_kind kind,
-                                     uint64_t epoch, const struct lease_now *now,
-                                     char text[static TEXT_MAX]);
+MUST_CHECK enum refusal lease_allows(const struct lease *l, enum message_kind kind, uint64_t epoch,
+                                     const struct lease_now *now, char text[static TEXT_MAX]);
 
 /* As told in receipts: an expired lease is told as not held. */
 void lease_tell(const struct lease *l, const struct lease_now *now, struct lease_state *ret);

@@ -39,8 +39,8 @@ struct lease_now call_lease_now(const struct listener *l);
 /* Genuine, mine, new, in time? head is the call's own, or a copy of it whose sequence
  * means something else. epoch and sequence: the highest taken. kept: a receipt of
  * these bytes is there. */
-struct order_judgement call_judge(const struct call *c, const struct header *head,
-                                  uint64_t epoch, uint64_t sequence, bool kept);
+struct order_judgement call_judge(const struct call *c, const struct header *head, uint64_t epoch,
+                                  uint64_t sequence, bool kept);
 
 /* Fills the head, signs. */
 MUST_CHECK int call_sign(const struct call *c, struct receipt *r, struct buf *ret_inner);

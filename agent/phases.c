@@ -141,6 +141,7 @@ static void end_work(struct phases *p)
     p->host->ask_end(p->host->ctx);
 }
 
+static void set_verdict(struct phases *p, enum failure f, const char *fmt, va_list ap) PRINTF(3, 0);
 static void set_verdict(struct phases *p, enum failure f, const char *fmt, va_list ap)
 {
     struct verdict *v = &p->rec.verdict;

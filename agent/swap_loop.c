@@ -4,9 +4,9 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <systemd/sd-daemon.h>
 #include "agent_child.h"
 #include "sd_ready.h"
+#include "sd_sockets.h"
 
 #define CONNECTIONS_MAX 8
 #define LISTENERS_MAX   2
@@ -55,21 +55,12 @@ static int watch_signals(struct loop *l, struct err *err)
 
 static int take_sockets(struct loop *l, struct err *err)
 {
-    int n = sd_listen_fds(1);
+    int fds[LISTENERS_MAX], n = 0;
 
-    if (n < 0)
-        return err_set(err, ERR_IO, -n, "take over systemd's sockets");
-    if (n > LISTENERS_MAX)
-        return err_set(err, ERR_CONFIG, 0, "systemd handed over %d sockets, at most %d are known",
-                       n, LISTENERS_MAX);
-    for (int i = 0; i < n; i++) {
-        int fd = SD_LISTEN_FDS_START + i;
-
-        if (sd_is_socket_unix(fd, SOCK_SEQPACKET, 1, NULL, 0) <= 0)
-            return err_set(err, ERR_CONFIG, 0,
-                           "systemd's socket %d is not ListenSequentialPacket=", i);
-        l->places[PLACE_LISTEN + i].fd = fd;
-    }
+    if (sd_sockets_take(fds, LISTENERS_MAX, &n, err) < 0)
+        return -1;
+    for (int i = 0; i < n; i++)
+        l->places[PLACE_LISTEN + i].fd = fds[i];
     l->alone = n == 0;
     return 0;
 }

@@ -138,6 +138,8 @@ static void check_patience(const struct situation *s, struct decision *d)
     if (!only_repeats(d))
         return;
     for (size_t i = 0; i < d->n_waiting; i++) {
+        if (d->waiting[i].reason == REASON_SETTLING)
+            return; /* all is well just now */
         longest = MAX_OF(longest, patience(&s->plan->policy, d->waiting[i].reason));
         if (first == NULL || (first->key[0] == '\0' && d->waiting[i].key[0] != '\0'))
             first = &d->waiting[i]; /* one host's name says more than a count */
@@ -216,6 +218,33 @@ static void check_pause(const struct situation *s, struct decision *d)
         intend(d, INTENT_PAUSE, "");
 }
 
+static bool begins(enum intent_kind k)
+{
+    return k == INTENT_SWAP || k == INTENT_DRAIN || k == INTENT_TRANSFER || k == INTENT_STAGE;
+}
+
+/* A host that fails or is skipped in this very tick may use up a budget: first that, then (at
+ * once, in the next tick) what may be begun. */
+static void failures_first(struct decision *d)
+{
+    size_t kept = 0;
+    bool ended = false;
+
+    for (size_t i = 0; i < d->n_intents; i++)
+        ended =
+            ended || (d->intents[i].kind == INTENT_MARK &&
+                      (d->intents[i].failure != FAILURE_NONE ||
+                       d->intents[i].state == HOST_FAILED || d->intents[i].state == HOST_SKIPPED));
+    for (size_t i = 0; ended && i < d->n_intents; i++)
+        if (!begins(d->intents[i].kind)) {
+            if (kept != i)
+                d->intents[kept] = d->intents[i];
+            kept++;
+        }
+    if (ended)
+        d->n_intents = kept;
+}
+
 static bool ends_now(const struct decision *d)
 {
     for (size_t i = 0; i < d->n_intents; i++)
@@ -254,5 +283,6 @@ void decide(const struct situation *s, struct decision *ret)
         decide_ending(s, ret);
     else if (!ends_now(ret))
         by_state[l->state](s, ret);
+    failures_first(ret);
     check_patience(s, ret);
 }

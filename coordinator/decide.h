@@ -70,7 +70,7 @@ struct intent {
 /* An order that arrives later than this is not obeyed (start_by): what stood before it was known by
  * answers no older than 5 s, and no network needs minutes. */
 #define STAGE_BY_MS 60000
-#define SWAP_BY_MS  10000
+#define SWAP_BY_MS  8000
 
 struct waiting {
     enum reason reason;

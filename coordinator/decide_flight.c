@@ -20,14 +20,11 @@ static const struct agent_view *told(const struct flight *f)
     return &f->h->agent;
 }
 
-/* No receipt yet: the same bytes once more. Where nothing may be begun any more, only when they
- * are too late to be obeyed: then they merely ask what became of them. */
+/* No receipt yet: the same bytes once more, but only when they are too late to be obeyed: then they
+ * merely ask what became of them. What was never obeyed passes its gates anew. */
 static void resend(const struct flight *f)
 {
-    const struct ledger *l = f->s->ledger;
-    bool ends = l->ending != RUN_NONE || l->state == RUN_ABORTING || !f->s->lease->majority;
-
-    if (f->s->now >= f->lh->retry_ms && (!ends || f->s->now - f->lh->ordered_ms > SWAP_BY_MS))
+    if (f->s->now >= f->lh->retry_ms && f->s->now - f->lh->ordered_ms > SWAP_BY_MS)
         intend(f->d, INTENT_RESEND, f->lh->key);
     waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: no answer to the %s order (%u tries)",
                 f->p->name, message_kind_name(f->lh->order), f->lh->resends + 1);

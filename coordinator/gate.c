@@ -100,10 +100,7 @@ static uint32_t gone_servers(const struct view *v, const struct ledger *l)
 static bool check_leftovers(struct view *v, const struct server_view *s)
 {
     for (size_t i = 0; s->raft_status == 200 && i < s->n_raft; i++) {
-        size_t k = 0;
-        while (k < v->n && !str_eq(v->servers[k]->server_id, s->raft[i].id))
-            k++;
-        if (k == v->n)
+        if (view_peer(v, &s->raft[i]) == NULL)
             return view_say(v, GATE_FAIL, "raft peer %s (%s) is no living member", s->raft[i].name,
                             s->raft[i].address);
     }
@@ -257,8 +254,8 @@ static void weigh(struct view *v)
         pass(v->ret);
     else
         view_say(v, GATE_FAIL,
-                 "without %s %zu healthy of %zu voters would be left, %zu are a quorum",
-                 v->except->name, without, voters, voters / 2 + 1);
+                 "region %s: without %s %zu healthy of %zu voters would be left, %zu are a quorum",
+                 v->region, v->except->name, without, voters, voters / 2 + 1);
 }
 
 struct gate_result gate_quorum(const struct world *w, const struct plan *p, const char *key,

@@ -122,10 +122,19 @@ const struct host *region_leader(const struct world *w, const char *region, int6
     return view_is_sound(&v) && view_leader(&v) ? v.leader : NULL;
 }
 
-static enum tri voter_in(const struct peer *peers, size_t n, const char *id)
+const struct host *view_peer(const struct view *v, const struct peer *p)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (str_eq(v->servers[i]->server_id, p->id))
+            return v->servers[i];
+    return str_eq(p->id, p->address) ? by_address(v, p->address) : NULL;
+}
+
+static enum tri voter_in(const struct view *v, const struct peer *peers, size_t n,
+                         const struct host *h)
 {
     for (size_t i = 0; i < n; i++)
-        if (str_eq(peers[i].id, id))
+        if (view_peer(v, &peers[i]) == h)
             return peers[i].voter ? TRI_YES : TRI_NO;
     return TRI_NO;
 }
@@ -137,11 +146,11 @@ enum tri view_voter(const struct view *v, const struct host *h)
     for (size_t i = 0; i < v->n; i++) {
         const struct server_view *s = &v->servers[i]->server;
         if (fresh(s->raft_at, v->now) && s->raft_status == 200) {
-            enum tri t = voter_in(s->raft, s->n_raft, h->server_id);
+            enum tri t = voter_in(v, s->raft, s->n_raft, h);
             raft = raft == TRI_UNKNOWN || raft == t ? t : TRI_NO;
         }
         if (fresh(s->autopilot_at, v->now) && s->autopilot_body && s->n_autopilot > 0) {
-            enum tri t = voter_in(s->autopilot, s->n_autopilot, h->server_id);
+            enum tri t = voter_in(v, s->autopilot, s->n_autopilot, h);
             autopilot = autopilot == TRI_UNKNOWN || autopilot == t ? t : TRI_NO;
         }
     }

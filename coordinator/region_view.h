@@ -33,6 +33,9 @@ bool view_is_sound(struct view *v);
 /* All of them (except one) name the same leader: sets v->leader. */
 bool view_leader(struct view *v);
 enum member_status view_status(const struct server_view *by, const char *id);
+/* Which server a peer is; NULL: none of the region. With raft protocol 2 a peer's id is its
+ * address (recorded: Nomad 1.0.18, raft protocol 2). */
+const struct host *view_peer(const struct view *v, const struct peer *p);
 /* By every raft configuration read; without one by autopilot; without that by its own
  * agent/self. */
 enum tri view_voter(const struct view *v, const struct host *h);

@@ -266,6 +266,15 @@ static int tick_one(struct run *r, size_t i, int64_t now, struct err *err)
 
 /* ---- what it means ---- */
 
+static void lacks(const struct run *r, const struct lease_entry *e, char dst[static TEXT_MAX])
+{
+    const struct host *h = world_host(r->world, e->key);
+
+    snprintf(dst, TEXT_MAX, "region %s: the lease of server %s is %s", e->region,
+             h != NULL ? h->name : e->key,
+             e->refused ? "held by another run" : "not held (no answer yet)");
+}
+
 static void tell(struct run *r)
 {
     const struct plan *p = r->config->plan;
@@ -285,9 +294,7 @@ static void tell(struct run *r)
             v->taken = v->taken || e->taken;
             v->paused = v->paused || e->paused;
             if (!e->held && v->text[0] == '\0')
-                snprintf(v->text, sizeof(v->text), "region %s: the lease of server %s is %s",
-                         e->region, e->key,
-                         e->refused ? "held by another run" : "not held (no answer yet)");
+                lacks(r, e, v->text);
         }
         v->all = v->all && held == n;
         v->majority = v->majority && held >= (n > 0 ? n / 2 + 1 : 0);

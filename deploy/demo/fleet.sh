@@ -197,7 +197,11 @@ fleet_end_pid() { # PIDFILE SIGNAL
     [[ -s $1 ]] || return 0
     pid=$(<"$1")
     if kill "-$2" "$pid" 2>/dev/null; then
-        timeout 10 tail --pid="$pid" -s 0.02 -f /dev/null || kill -KILL "$pid" 2>/dev/null
+        local until=$((SECONDS + 10))
+        while grep -qsv '^[0-9]* ([^)]*) [ZX]' "/proc/$pid/stat"; do
+            ((SECONDS < until)) || { kill -KILL "$pid"; break; }
+            sleep 0.02 # not always our child: its state is all there is to look at
+        done
     fi
     rm -f "$1"
 }

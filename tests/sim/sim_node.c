@@ -31,17 +31,6 @@ struct sim_addr sim_node_addr(const struct sim_node *n)
     return (struct sim_addr){n->cfg.ip, n->cfg.serf_port};
 }
 
-struct sim_message sim_node_message(const struct sim_node *n, enum sim_message_kind kind,
-                                    struct sim_addr to)
-{
-    struct sim_message m;
-    m.from = sim_node_addr(n);
-    m.to = to;
-    m.origin = (struct sim_addr){0, 0};
-    m.kind = kind;
-    return m;
-}
-
 void sim_node_say(struct sim_node *n, const struct sim_message *m)
 {
     struct sim_outbox *o = &n->out;

@@ -201,7 +201,17 @@ int sim_node_written(struct sim_node *n, uint32_t ticket, struct sim_written *re
 
 /* ---- between the parts of the model ---- */
 void sim_node_say(struct sim_node *n, const struct sim_message *m);
-struct sim_message sim_node_message(const struct sim_node *n, enum sim_message_kind kind,
-                                    struct sim_addr to);
+/* Its head filled in; the kind's own part is the caller's to fill. Inline, so that the
+ * rest of a large struct is not copied about. */
+static inline struct sim_message sim_node_message(const struct sim_node *n,
+                                                  enum sim_message_kind kind, struct sim_addr to)
+{
+    struct sim_message m;
+    m.from = (struct sim_addr){n->cfg.ip, n->cfg.serf_port};
+    m.to = to;
+    m.origin = (struct sim_addr){0, 0};
+    m.kind = kind;
+    return m;
+}
 
 #endif

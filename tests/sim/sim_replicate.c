@@ -252,6 +252,8 @@ void sim_replicate_join(struct sim_node *n)
     if (changed)
         sim_replicate_write(n, &r);
     for (int i = 1; i < n->serf.n; i++) {
+        if (n->serf.members[i].status == SIM_LEFT)
+            sim_replicate_remove(n, n->serf.members[i].info.addr);
         note_restart(n, &n->serf.members[i]);
         hold_back(n, &n->serf.members[i]);
     }

@@ -168,3 +168,13 @@ int sim_shell_run(struct sim_shell *s, struct err *err)
     }
     return s->node.dirty ? sim_disk_save(s, err) : 0;
 }
+
+void sim_shell_close(struct sim_shell *s)
+{
+    const int fds[] = {s->udp, s->rpc, s->signals};
+    sim_http_close(s);
+    sim_node_free(&s->node);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        if (fds[i] > 0)
+            close(fds[i]);
+}

@@ -20,7 +20,7 @@ struct sim_settings {
     char version[SIM_NAME];
     struct sim_timing timing;
     struct sim_faults faults; /* of trailer and settings; the run-time file comes on top */
-    char only[8]; /* "server", "client": whom the faults meet; "": both */
+    char only[8];             /* "server", "client": whom the faults meet; "": both */
     int allocs;
     bool tasks; /* allocations are real processes */
     int crowd;
@@ -94,6 +94,7 @@ bool sim_net_accepts(void *ctx, uint32_t ip, uint16_t port);
 
 /* ---- sim_shell_http.c ---- */
 MUST_CHECK int sim_http_open(struct sim_shell *s, struct err *err);
+void sim_http_close(struct sim_shell *s);
 void sim_http_work(struct sim_shell *s);
 int64_t sim_http_timeout(const struct sim_shell *s); /* ms; -1: none */
 /* Answers what waited and can be answered now. */
@@ -120,6 +121,7 @@ void sim_tasks_follow(struct sim_shell *s); /* starts and ends processes as the 
 /* ---- sim_shell_command.c, sim_shell.c ---- */
 int sim_shell_command(int argc, char **argv); /* exit status */
 MUST_CHECK int sim_shell_run(struct sim_shell *s, struct err *err);
+void sim_shell_close(struct sim_shell *s);
 int64_t sim_shell_now(const struct sim_shell *s);
 void sim_shell_log(const struct sim_shell *s, const char *level, const char *fmt, ...) PRINTF(3, 4);
 

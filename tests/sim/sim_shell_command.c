@@ -86,14 +86,17 @@ static int agent(const struct sim_settings *settings, int argc, char **argv)
     printf("    Version: %s\n     Server: %s\n     Client: %s\n", settings->version,
            s->conf.node.server ? "true" : "false", s->conf.node.client ? "true" : "false");
     fflush(stdout);
-    if (sim_shell_run(s, &err) < 0)
-        return complain("Error starting agent", &err);
-    if (s->node.exited) {
+    int status = 1; /* as Nomad, also when it was told to end and did not leave */
+    if (sim_shell_run(s, &err) < 0) {
+        (void)complain("Error starting agent", &err);
+    } else if (s->node.exited) {
         fprintf(stderr, "==> %s\n", s->node.exit_text);
-        return s->node.exit_status;
+        status = s->node.exit_status;
+    } else {
+        sim_shell_log(s, "INFO", "agent: shutdown complete");
     }
-    sim_shell_log(s, "INFO", "agent: shutdown complete");
-    return 1; /* as Nomad, when it was told to end and did not leave */
+    sim_shell_close(s);
+    return status;
 }
 
 static int usage(void)

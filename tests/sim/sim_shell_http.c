@@ -321,3 +321,21 @@ int64_t sim_http_timeout(const struct sim_shell *s)
         return -1;
     return (int64_t)MIN_OF(ms, 60000u);
 }
+
+void sim_http_close(struct sim_shell *s)
+{
+    struct sim_pending *next;
+    for (struct sim_pending *p = s->pending; p != NULL && s->http != NULL; p = p->next)
+        if (p->suspended)
+            MHD_resume_connection(p->connection);
+    if (s->http != NULL)
+        MHD_stop_daemon(s->http); /* gives back every request that has a connection */
+    s->http = NULL;
+    for (struct sim_pending *p = s->pending; p != NULL; p = next) {
+        next = p->next;
+        sim_pending_free(s, p);
+    }
+    free(s->tls_key);
+    free(s->tls_cert);
+    free(s->tls_ca);
+}

@@ -28,14 +28,36 @@ static void end_task(struct sim_shell *s, struct sim_task *t)
     s->node.dirty = true;
 }
 
+/* Is it still the sleep that was started? Pids are used again. */
+static bool is_there(int64_t pid)
+{
+    char path[64], name[32] = "";
+    snprintf(path, sizeof(path), "/proc/%lld/comm", (long long)pid);
+    autofile FILE *f = fopen(path, "r");
+    return f != NULL && fgets(name, sizeof(name), f) != NULL && str_starts(name, "sleep");
+}
+
+/* The agent was killed before it could write down what it had started. */
+static pid_t adopt(const struct sim_shell *s, const struct sim_task *t)
+{
+    char path[256], text[24] = "";
+    uint64_t pid = 0;
+    pid_path(s, t, path, sizeof(path));
+    autofile FILE *f = fopen(path, "r");
+    if (f == NULL || fgets(text, sizeof(text), f) == NULL)
+        return 0;
+    text[strcspn(text, "\n")] = '\0';
+    return str_to_u64(text, INT32_MAX, &pid) == 0 && is_there((int64_t)pid) ? (pid_t)pid : 0;
+}
+
 static void start_task(struct sim_shell *s, struct sim_task *t)
 {
     static const char *const argv[] = {"/bin/sleep", TASK_SECONDS, NULL};
     struct spawn sp = {.argv = argv, .quiet = true, .pass_fd = -1};
     struct err err = ERR_INIT;
     char path[256], text[24];
-    pid_t pid;
-    if (spawn_start(&sp, &pid, &err) < 0) {
+    pid_t pid = adopt(s, t);
+    if (pid == 0 && spawn_start(&sp, &pid, &err) < 0) {
         sim_shell_log(s, "ERROR", "client.driver_mgr: failed to start task: %s", err.text);
         return;
     }
@@ -45,15 +67,6 @@ static void start_task(struct sim_shell *s, struct sim_task *t)
     snprintf(text, sizeof(text), "%ld\n", (long)pid);
     if (file_replace(path, text, strlen(text), 0644, &err) < 0)
         sim_shell_log(s, "ERROR", "client: %s", err.text);
-}
-
-/* Is it still the sleep that was started? Pids are used again. */
-static bool is_there(int64_t pid)
-{
-    char path[64], name[32] = "";
-    snprintf(path, sizeof(path), "/proc/%lld/comm", (long long)pid);
-    autofile FILE *f = fopen(path, "r");
-    return f != NULL && fgets(name, sizeof(name), f) != NULL && str_starts(name, "sleep");
 }
 
 void sim_tasks_check(struct sim_shell *s)

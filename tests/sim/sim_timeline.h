@@ -64,4 +64,13 @@ const char *sim_timeline_differs(const struct sim_timeline *recorded,
                                  const struct sim_timeline *model, int64_t apart_ms,
                                  char text[static 400]);
 
+/* ---- between reading and polling ---- */
+
+/* Adds a value unless it is what this host and topic showed last. */
+void sim_timeline_add(struct sim_timeline *t, int64_t at_ms, char host, enum sim_topic topic,
+                      const char *value);
+char sim_timeline_part(int host, int x, int before, int after);
+/* Number of the host in "s2" or "10.99.0.12" or "127.0.0.12:4647"; 0: none. */
+int sim_timeline_host(const char *s);
+
 #endif

@@ -62,7 +62,7 @@ static int open_swap(struct play *p)
                                  .fetch_dir = MODEL_FETCH,
                                  .binary = MODEL_TARGET,
                                  .data_dir = "",
-                                 .hold_file = "/etc/hold",
+                                 .hold_file = MODEL_HOLD,
                                  .changed = on_changed,
                                  .note = on_note,
                                  .ctx = p};

@@ -15,9 +15,9 @@
 #include "host.h"
 
 #define MODEL_CONTENT 16384
-#define MODEL_INODES  256
+#define MODEL_INODES  512
 #define MODEL_NAMES   64
-#define MODEL_CHANGES 64
+#define MODEL_CHANGES 512
 #define MODEL_HANDLES 16
 
 struct model_file {

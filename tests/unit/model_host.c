@@ -95,6 +95,8 @@ static int port_write(void *ctx, int h, const void *p, size_t n, struct err *err
 
     if (step(m, err) < 0)
         return -1;
+    if (m->no_room_to_write)
+        return err_set(err, ERR_NOSPACE, 0, "write");
     model_fs_write(&m->fs, h, p, n);
     return 0;
 }
@@ -153,6 +155,7 @@ static int port_stat(void *ctx, const char *path, struct host_stat *ret, struct 
     if (alive(m, err) < 0)
         return -1;
     model_fs_stat(&m->fs, model_fs_find(&m->fs, path), ret);
+    ret->there = ret->there || (m->held && str_eq(path, MODEL_HOLD));
     return 0;
 }
 
@@ -197,16 +200,22 @@ static int port_sync_dir(void *ctx, const char *dir, struct err *err)
 
 static int port_room(void *ctx, const char *dir, struct host_room *ret, struct err *err)
 {
+    const struct model_host *m = ctx;
+
     (void)dir;
-    *ret = (struct host_room){.dev = 1, .free = 1ULL << 30};
-    return alive(ctx, err);
+    *ret = (struct host_room){.dev = 1, .free = m->room != 0 ? m->room : 1ULL << 30};
+    return alive(m, err);
 }
 
 static int port_newest(void *ctx, const char *dir, int64_t *ret_ns, struct err *err)
 {
+    const struct model_host *m = ctx;
+
     (void)dir;
-    *ret_ns = 1;
-    return alive(ctx, err);
+    if (m->raft_newest_ns < 0)
+        return err_set(err, ERR_IO, 0, "read all of %s", dir);
+    *ret_ns = m->raft_newest_ns != 0 ? m->raft_newest_ns : 1;
+    return alive(m, err);
 }
 
 static int64_t port_uptime(void *ctx)
@@ -260,6 +269,8 @@ static int service_begin(void *self, enum service_act act, struct err *err)
 
     if (step(m, err) < 0)
         return -1;
+    if (m->no_manager)
+        return err_set(err, ERR_NETWORK, 0, "no service manager");
     m->commands = act == SERVICE_ACT_RESTART ? 2 : 1;
     m->polls = m->commands == 2 ? POLLS_STOP : POLLS_START;
     return 0;
@@ -290,14 +301,33 @@ static int service_poll(void *self, enum service_progress *ret, char ret_text[st
     return 0;
 }
 
+/* What ends by itself does so when somebody looks. */
+static void let_time_pass(struct model_host *m)
+{
+    const struct model_file *f = &m->fs.files[m->process.inode];
+
+    if (m->process.there && m->ends_after_ms != 0 && str_eq(model_kind(f), "new") &&
+        m->uptime_ms - m->process.since_ms >= m->ends_after_ms) {
+        m->process.there = false;
+        if (m->restarts) {
+            m->n_restarts++;
+            model_start_service(m);
+        }
+    }
+}
+
 static int service_state_of(void *self, struct service_state *ret, struct err *err)
 {
-    const struct model_host *m = self;
+    struct model_host *m = self;
 
+    let_time_pass(m);
+    if (m->no_manager)
+        return err_set(err, ERR_NETWORK, 0, "no service manager");
     *ret = (struct service_state){.active = m->process.there ? TRI_YES : TRI_NO,
                                   .ended = !m->process.there && m->commands == 0,
                                   .main_pid = m->process.there ? m->process.pid : 0,
                                   .main_start = m->process.pid,
+                                  .restarts = m->n_restarts,
                                   .text = "model"};
     return alive(m, err);
 }
@@ -343,10 +373,12 @@ static void port_ask_end(void *ctx)
 static int port_try(void *ctx, const char *path, const char *version, enum failure *ret_failure,
                     char ret_text[static TEXT_MAX], struct err *err)
 {
+    const struct model_host *m = ctx;
+
     (void)path;
     (void)version;
-    (void)ret_text;
-    *ret_failure = FAILURE_NONE;
+    snprintf(ret_text, TEXT_MAX, "tried");
+    *ret_failure = m->try_fails;
     return step(ctx, err);
 }
 
@@ -359,7 +391,7 @@ static int port_fetch_begin(void *ctx, const struct fetch_get *job, struct err *
     (void)job;
     if (step(m, err) < 0)
         return -1;
-    m->fetch_polls = 2;
+    m->fetch_polls = m->fetch_takes != 0 ? m->fetch_takes : 2;
     return 0;
 }
 
@@ -373,6 +405,11 @@ static int port_fetch_poll(void *ctx, struct fetch_news *ret, struct err *err)
     if (step(m, err) < 0)
         return -1;
     *ret = (struct fetch_news){.state = FETCH_WORKING, .total = MODEL_BINARY};
+    if (m->fetch_fails != FAILURE_NONE) {
+        *ret = (struct fetch_news){
+            .state = FETCH_FAILED, .failure = m->fetch_fails, .text = "fetched nothing"};
+        return 0;
+    }
     if (--m->fetch_polls > 0)
         return 0;
     model_binary(m->offer, binary);

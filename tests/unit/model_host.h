@@ -24,6 +24,7 @@
 #define MODEL_FETCH  "/fetch"
 #define MODEL_BIN    "/bin"
 #define MODEL_TARGET "/bin/nomad"
+#define MODEL_HOLD   "/etc/hold"
 #define MODEL_BINARY 1200 /* bytes of a binary */
 #define MODEL_SYNCS  200
 
@@ -54,6 +55,16 @@ struct model_host {
     bool ran_new_bytes, ran_old_again; /* a process executed them at the target */
     const char *offer;                 /* what a fetch brings */
     int fetch_polls;                   /* 0: no fetch */
+    int fetch_takes;                   /* polls a fetch lasts; 0: 2 */
+
+    /* Faults, for tests without a crash. */
+    enum failure fetch_fails, try_fails;
+    uint64_t room;          /* 0: plenty */
+    int64_t raft_newest_ns; /* 0: as old as the world; -1: unreadable */
+    bool held, no_manager, no_room_to_write;
+    unsigned ends_after_ms; /* a new binary answers, then ends */
+    bool restarts;          /* the manager starts what ended again, and counts */
+    uint64_t n_restarts;
 };
 
 void model_open(struct model_host *m, const char *offer);

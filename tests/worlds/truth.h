@@ -112,7 +112,10 @@ struct t_host {
     struct t_agent agent;
     /* judge */
     bool flying; /* disturbed by us and not well again since */
+    bool marked; /* the ledger calls it done */
+    bool tasks_lost;
     unsigned char last_nonce[NONCE_LEN];
+    int64_t paused_ms;      /* by another operator, at its agent */
     int64_t eligibility_ms; /* a stranger changed it */
     bool faulted;           /* something was done to it that may end the run */
     int64_t strange_ms;     /* a stranger changed its binary */
@@ -323,6 +326,7 @@ extern struct counts counts; /* of this process */
 /* ---- judge.c ---- */
 void judge_step(struct truth *t);
 void judge_send(struct truth *t, int host, const struct t_wire *o);
+void judge_obeyed(struct truth *t, int host); /* a swap order was, however late it came */
 void judge_commit(struct truth *t);
 void judge_operate(struct truth *t, const struct operate *o);
 void judge_end(struct truth *t);

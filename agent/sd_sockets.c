@@ -1,0 +1,22 @@
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+#include "sd_sockets.h"
+
+int sd_sockets_take(int *ret_fds, int max, int *ret_n, struct err *err)
+{
+    int n = sd_listen_fds(1);
+
+    if (n < 0)
+        return err_set(err, ERR_IO, -n, "take over systemd's sockets");
+    if (n > max)
+        return err_set(err, ERR_CONFIG, 0, "systemd handed over %d sockets, at most %d are known",
+                       n, max);
+    for (int i = 0; i < n; i++) {
+        ret_fds[i] = SD_LISTEN_FDS_START + i;
+        if (sd_is_socket_unix(ret_fds[i], SOCK_SEQPACKET, 1, NULL, 0) <= 0)
+            return err_set(err, ERR_CONFIG, 0,
+                           "systemd's socket %d is not ListenSequentialPacket=", i);
+    }
+    *ret_n = n;
+    return 0;
+}

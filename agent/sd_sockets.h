@@ -1,0 +1,13 @@
+/*
+ * sd_sockets.h - the listening sockets that systemd started us with.
+ */
+#ifndef SD_SOCKETS_H
+#define SD_SOCKETS_H
+
+#include "err.h"
+
+/* *ret_n is 0 when systemd did not start us by a socket. Only SEQPACKET Unix sockets
+ * are taken, at most max; anything else is ERR_CONFIG. */
+MUST_CHECK int sd_sockets_take(int *ret_fds, int max, int *ret_n, struct err *err);
+
+#endif

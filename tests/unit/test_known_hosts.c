@@ -1,0 +1,168 @@
+/* Keys of agents are remembered; a changed one is an error, never a replacement. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "console_fixture.h"
+#include "enrolment.h"
+#include "known_hosts.h"
+
+static struct pubkey key_of(unsigned char fill)
+{
+    struct pubkey k;
+    memset(k.bytes, fill, sizeof k.bytes);
+    return k;
+}
+
+static void test_they_come_back_sorted(void **state)
+{
+    struct console_fixture f;
+    struct known_hosts k, back;
+    struct err err = ERR_INIT;
+    struct pubkey a = key_of(1), b = key_of(2);
+    char path[300];
+    (void)state;
+    assert_int_equal(console_fixture_begin(&f), 0);
+    snprintf(path, sizeof path, "%s/known_hosts", f.dir);
+    assert_int_equal(known_hosts_load(path, &k, &err), 0);
+    assert_int_equal(k.n, 0);
+    assert_int_equal(known_hosts_add(&k, "zz", "s 2\x1b[31m", &b, &err), 1);
+    assert_int_equal(known_hosts_add(&k, "aa", "s1", &a, &err), 1);
+    assert_int_equal(known_hosts_add(&k, "aa", "s1", &a, &err), 0);
+    assert_int_equal(known_hosts_save(&k, &err), 0);
+    assert_int_equal(known_hosts_load(path, &back, &err), 0);
+    assert_int_equal(back.n, 2);
+    assert_string_equal(back.items[0].id, "aa");
+    assert_true(pubkey_eq(&known_hosts_find(&back, "zz")->key, &b));
+    assert_null(strchr(back.items[1].name, '\x1b'));
+    assert_null(known_hosts_find(&back, "mm"));
+    assert_null(known_hosts_find(&back, ""));
+    known_hosts_free(&k);
+    known_hosts_free(&back);
+    console_fixture_end(&f);
+}
+
+static void test_a_changed_key_names_host_and_both(void **state)
+{
+    struct known_hosts k;
+    struct err err = ERR_INIT;
+    struct pubkey a = key_of(1), b = key_of(2);
+    char fa[FINGERPRINT_LEN], fb[FINGERPRINT_LEN];
+    (void)state;
+    memset(&k, 0, sizeof k);
+    pubkey_fingerprint(fa, &a);
+    pubkey_fingerprint(fb, &b);
+    assert_int_equal(known_hosts_add(&k, "id", "s1", &a, &err), 1);
+    assert_int_equal(known_hosts_add(&k, "id", "s1", &b, &err), -1);
+    assert_int_equal(err.kind, ERR_CRYPTO);
+    assert_non_null(strstr(err.text, "s1"));
+    assert_non_null(strstr(err.text, fa));
+    assert_non_null(strstr(err.text, fb));
+    assert_true(pubkey_eq(&known_hosts_find(&k, "id")->key, &a));
+    known_hosts_free(&k);
+}
+
+static void test_lines_that_are_refused(void **state)
+{
+    static const char *const bad[] = {"id nothex s1\n", "id\n", "a b c\nid 00 s1\n"};
+    struct known_hosts k;
+    struct err err = ERR_INIT;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_int_equal(known_hosts_parse("f", bad[i], strlen(bad[i]), &k, &err), -1);
+        assert_int_equal(err.kind, ERR_CONFIG);
+    }
+    assert_int_equal(known_hosts_parse("f", "# nothing\n\n", 11, &k, &err), 0);
+    assert_int_equal(k.n, 0);
+    known_hosts_free(&k);
+}
+
+/* ---- judging who answered ---- */
+
+static struct host host_of(const char *server_id, const char *node_id)
+{
+    struct host h;
+    memset(&h, 0, sizeof h);
+    h.key = server_id[0] != '\0' ? server_id : node_id;
+    h.name = h.key;
+    h.server_id = server_id;
+    h.node_id = node_id;
+    h.is_server = server_id[0] != '\0';
+    h.is_client = node_id[0] != '\0';
+    return h;
+}
+
+static struct enrolment answer_of(const struct host *h, unsigned char key, const char *server_id,
+                                  const char *client_id)
+{
+    struct enrolment e;
+    memset(&e, 0, sizeof e);
+    e.host = h;
+    e.answered = true;
+    e.key = key_of(key);
+    str_cut(e.address, sizeof e.address, h->key);
+    str_cut(e.server_id, sizeof e.server_id, server_id);
+    str_cut(e.client_id, sizeof e.client_id, client_id);
+    return e;
+}
+
+static void test_verdicts(void **state)
+{
+    struct known_hosts known;
+    struct err err = ERR_INIT;
+    struct pubkey one = key_of(1), two = key_of(2);
+    struct host s1 = host_of("s1", ""), s2 = host_of("s2", ""), c1 = host_of("", "c1"),
+                c2 = host_of("", "c2"), c3 = host_of("", "c3"), both = host_of("s4", "c4");
+    struct enrolment list[] = {
+        answer_of(&s1, 1, "s1", ""),
+        answer_of(&s2, 3, "s2", ""),
+        answer_of(&c1, 4, "", "c1"),
+        answer_of(&c2, 5, "", "c9"),
+        {.host = &c3},
+        answer_of(&both, 6, "s4", "c4"),
+    };
+    (void)state;
+    memset(&known, 0, sizeof known);
+    assert_int_equal(known_hosts_add(&known, "s1", "s1", &one, &err), 1);
+    assert_int_equal(known_hosts_add(&known, "s2", "s2", &two, &err), 1);
+    enrolment_judge(list, ARRAY_LEN(list), &known);
+    assert_int_equal(list[0].verdict, ENROL_KNOWN);
+    assert_int_equal(list[1].verdict, ENROL_CHANGED);
+    assert_int_equal(list[2].verdict, ENROL_NEW);
+    assert_int_equal(list[3].verdict, ENROL_MISPLACED);
+    assert_int_equal(list[4].verdict, ENROL_SILENT);
+    assert_int_equal(list[5].verdict, ENROL_NEW);
+    known_hosts_free(&known);
+}
+
+static void test_one_id_or_one_key_in_two_places(void **state)
+{
+    struct known_hosts known;
+    struct host c1 = host_of("", "c1"), c2 = host_of("", "c2"), c3 = host_of("", "c3");
+    struct enrolment ids[] = {answer_of(&c1, 1, "", "c1"), answer_of(&c2, 2, "", "c1"),
+                              answer_of(&c3, 3, "", "c3")};
+    struct enrolment keys[] = {answer_of(&c1, 1, "", "c1"), answer_of(&c2, 1, "", "c2")};
+    (void)state;
+    memset(&known, 0, sizeof known);
+    enrolment_judge(ids, 3, &known);
+    assert_int_equal(ids[0].verdict, ENROL_MISPLACED);
+    assert_int_equal(ids[1].verdict, ENROL_MISPLACED);
+    assert_int_equal(ids[2].verdict, ENROL_NEW);
+    assert_non_null(strstr(ids[0].why, "c1"));
+    enrolment_judge(keys, 2, &known);
+    assert_int_equal(keys[0].verdict, ENROL_MISPLACED);
+    assert_int_equal(keys[1].verdict, ENROL_MISPLACED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_they_come_back_sorted),
+        cmocka_unit_test(test_a_changed_key_names_host_and_both),
+        cmocka_unit_test(test_lines_that_are_refused),
+        cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_one_id_or_one_key_in_two_places),
+    };
+    return cmocka_run_group_tests_name("known_hosts", tests, NULL, NULL);
+}

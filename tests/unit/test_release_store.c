@@ -1,0 +1,242 @@
+/* Keys made once, releases measured, signed, merged, and found again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "console_fixture.h"
+#include "file.h"
+#include "keys.h"
+#include "publish.h"
+#include "release_store.h"
+#include "zip_fixture.h"
+
+static struct console_fixture fixture;
+static struct trust trust;
+static struct keypair *release_key;
+
+static int set_up(void **state)
+{
+    struct err err = ERR_INIT;
+    (void)state;
+    if (crypto_init(&err) < 0 || console_fixture_begin(&fixture) < 0 ||
+        keys_make_solo(&fixture.conf, "test", &trust, &err) < 0)
+        return -1;
+    return keys_load(&fixture.conf, ROLE_RELEASE, &release_key, &err);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    keypair_free(release_key);
+    console_fixture_end(&fixture);
+    return 0;
+}
+
+static const char *const urls[] = {"https://mirror.example/nomad", "file:///srv/nomad"};
+
+static void test_keys_are_private_and_never_replaced(void **state)
+{
+    struct trust again, read;
+    struct err err = ERR_INIT;
+    struct stat st;
+    char path[300];
+    (void)state;
+    for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++) {
+        auto_keypair struct keypair *k = NULL;
+        assert_int_equal(key_path(&fixture.conf, r, path, &err), 0);
+        assert_int_equal(stat(path, &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0600);
+        assert_int_equal(keys_load(&fixture.conf, r, &k, &err), 0);
+        assert_true(trust_allows(&trust, keypair_public(k), r));
+    }
+    assert_int_equal(keys_make_solo(&fixture.conf, "test", &again, &err), -1);
+    assert_int_equal(err.kind, ERR_REFUSED);
+    assert_int_equal(keys_trust(&fixture.conf, &read, &err), 0);
+    assert_memory_equal(read.cluster, trust.cluster, CLUSTER_ID_LEN);
+    assert_true(read.solo);
+    /* no role is another's key */
+    assert_false(pubkey_eq(&read.roles[ROLE_ROOT].keys[0], &read.roles[ROLE_OPERATOR].keys[0]));
+}
+
+static void test_half_an_init_is_told(void **state)
+{
+    struct err err = ERR_INIT;
+    struct trust t;
+    char trust_file[300], kept[300];
+    (void)state;
+    assert_int_equal(conf_path(&fixture.conf, TRUST_NAME, trust_file, &err), 0);
+    assert_int_equal(conf_path(&fixture.conf, "kept", kept, &err), 0);
+    assert_int_equal(rename(trust_file, kept), 0);
+    assert_int_equal(keys_make_solo(&fixture.conf, "test", &t, &err), -1);
+    assert_non_null(strstr(err.text, "interrupted"));
+    assert_int_equal(keys_trust(&fixture.conf, &t, &err), -1);
+    assert_int_equal(err.kind, ERR_NOTFOUND);
+    assert_int_equal(rename(kept, trust_file), 0);
+}
+
+static void test_a_zip_is_measured_inside(void **state)
+{
+    static const char binary[] = "#!/bin/sh\necho a binary\n";
+    const struct zip_member members[] = {
+        {.name = "LICENSE.txt", .content = "x", .len = 1},
+        {.name = "nomad", .content = binary, .len = sizeof binary}};
+    struct err err = ERR_INIT;
+    struct build b;
+    struct digest d;
+    char path[300];
+    (void)state;
+    snprintf(path, sizeof path, "%s/nomad_1.9.7_linux_amd64.zip", fixture.dir);
+    zip_make(path, members, 2);
+    if (publish_measure(path, "1.9.7", "linux", "amd64", &b, &err) < 0)
+        fail_msg("%s", err.text);
+    crypto_digest(binary, sizeof binary, &d);
+    assert_int_equal(b.packing, PACKING_ZIP);
+    assert_int_equal(b.size, sizeof binary);
+    assert_true(digest_eq(&b.digest, &d));
+    assert_false(digest_eq(&b.fetch_digest, &d));
+    /* its name says something else than we do */
+    assert_int_equal(publish_measure(path, "1.9.8", "linux", "amd64", &b, &err), -1);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "arm64", &b, &err), -1);
+}
+
+static void test_zips_that_are_refused(void **state)
+{
+    const struct zip_member none[] = {{.name = "nomad.txt", .content = "x", .len = 1}};
+    const struct zip_member twice[] = {{.name = "nomad", .content = "x", .len = 1},
+                                       {.name = "nomad", .content = "y", .len = 1}};
+    struct err err = ERR_INIT;
+    struct build b;
+    char path[300];
+    (void)state;
+    snprintf(path, sizeof path, "%s/n.zip", fixture.dir);
+    zip_make(path, none, 1);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", &b, &err), -1);
+    zip_make(path, twice, 2);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", &b, &err), -1);
+    console_fixture_write(&fixture, "n.zip", "PK\003\004 and nothing", 16, path);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", &b, &err), -1);
+    console_fixture_write(&fixture, "n.zip", "", 0, path);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", &b, &err), -1);
+    assert_int_equal(publish_measure(fixture.dir, "1.9.7", "linux", "amd64", &b, &err), -1);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64 x", &b, &err), -1);
+}
+
+static void test_an_elf_file_for_another_machine(void **state)
+{
+    unsigned char elf[64] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
+    struct err err = ERR_INIT;
+    struct build b;
+    char path[300];
+    (void)state;
+    elf[18] = 183; /* arm64 */
+    console_fixture_write(&fixture, "elf", elf, sizeof elf, path);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "arm64", &b, &err), 0);
+    assert_int_equal(b.packing, PACKING_BARE);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", &b, &err), -1);
+    assert_int_equal(err.kind, ERR_USAGE);
+}
+
+static struct build build_of(const char *arch, unsigned char digest)
+{
+    struct build b;
+    memset(&b, 0, sizeof b);
+    str_cut(b.os, sizeof b.os, "linux");
+    str_cut(b.arch, sizeof b.arch, arch);
+    b.packing = PACKING_BARE;
+    b.size = b.fetch_size = 10;
+    memset(b.digest.bytes, digest, DIGEST_LEN);
+    b.fetch_digest = b.digest;
+    return b;
+}
+
+static void test_builds_are_merged_and_signed_anew(void **state)
+{
+    struct err err = ERR_INIT;
+    struct stored_release r;
+    struct build amd = build_of("amd64", 1), arm = build_of("arm64", 2);
+    struct build other = build_of("amd64", 3);
+    struct order_stage stage;
+    (void)state;
+    assert_int_equal(release_load(&fixture.conf, &trust, "1.11.4", &r, &err), -1);
+    assert_int_equal(err.kind, ERR_NOTFOUND);
+    assert_int_equal(
+        release_add(&fixture.conf, &trust, release_key, "1.11.4", &amd, urls, 1, 5, &r, &err), 0);
+    stored_release_free(&r);
+    assert_int_equal(
+        release_add(&fixture.conf, &trust, release_key, "1.11.4", &arm, urls, 2, 6, &r, &err), 0);
+    assert_int_equal(r.manifest.n_builds, 2);
+    stored_release_free(&r);
+    /* the same again: another place, no third build */
+    assert_int_equal(
+        release_add(&fixture.conf, &trust, release_key, "1.11.4", &amd, urls, 2, 7, &r, &err), 0);
+    stored_release_free(&r);
+    /* other bytes for what hosts may have: refused, and nothing is changed */
+    assert_int_equal(
+        release_add(&fixture.conf, &trust, release_key, "1.11.4", &other, urls, 1, 8, &r, &err),
+        -1);
+    assert_int_equal(err.kind, ERR_REFUSED);
+    assert_int_equal(release_load(&fixture.conf, &trust, "1.11.4", &r, &err), 0);
+    assert_int_equal(r.manifest.n_builds, 2);
+    assert_int_equal(r.n_places, 4);
+    assert_true(digest_eq(&manifest_build(&r.manifest, "linux", "amd64")->digest, &amd.digest));
+    assert_int_equal(release_stage(&r, "linux", "arm64", &stage, &err), 0);
+    assert_int_equal(stage.n_urls, 2);
+    assert_string_equal(stage.urls[0], urls[0]);
+    struct manifest m;
+    assert_int_equal(trust_manifest(&trust, stage.manifest, stage.manifest_len, &m, &err), 0);
+    assert_int_equal(release_stage(&r, "darwin", "arm64", &stage, &err), -1);
+    stored_release_free(&r);
+}
+
+static void test_a_manifest_signed_by_another_key(void **state)
+{
+    struct err err = ERR_INIT;
+    struct stored_release r;
+    struct build b = build_of("amd64", 1);
+    auto_keypair struct keypair *stranger = keypair_generate();
+    (void)state;
+    assert_int_equal(
+        release_add(&fixture.conf, &trust, stranger, "1.12.1", &b, urls, 1, 5, &r, &err), 0);
+    stored_release_free(&r);
+    assert_int_equal(release_load(&fixture.conf, &trust, "1.12.1", &r, &err), -1);
+    assert_int_not_equal(err.kind, ERR_NOTFOUND);
+}
+
+static void test_versions_are_folders_and_nothing_else(void **state)
+{
+    static const char *const bad[] = {"../1.2.3", "1.2.3/..", "v1.2.3", "1.2", ".", ""};
+    struct err err = ERR_INIT;
+    struct stored_release r;
+    struct build b = build_of("amd64", 1);
+    char **list = NULL;
+    size_t n = 0;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_int_equal(
+            release_add(&fixture.conf, &trust, release_key, bad[i], &b, urls, 1, 5, &r, &err), -1);
+    assert_int_equal(
+        release_add(&fixture.conf, &trust, release_key, "1.9.12", &b, urls, 1, 5, &r, &err), 0);
+    stored_release_free(&r);
+    assert_int_equal(release_versions(&fixture.conf, &list, &n, &err), 0);
+    assert_true(n >= 2);
+    assert_string_equal(list[0], "1.9.12"); /* before 1.11.4: by number, not by letter */
+    for (size_t i = 0; i < n; i++)
+        free(list[i]);
+    free(list);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_keys_are_private_and_never_replaced),
+        cmocka_unit_test(test_half_an_init_is_told),
+        cmocka_unit_test(test_a_zip_is_measured_inside),
+        cmocka_unit_test(test_zips_that_are_refused),
+        cmocka_unit_test(test_an_elf_file_for_another_machine),
+        cmocka_unit_test(test_builds_are_merged_and_signed_anew),
+        cmocka_unit_test(test_a_manifest_signed_by_another_key),
+        cmocka_unit_test(test_versions_are_folders_and_nothing_else),
+    };
+    return cmocka_run_group_tests_name("release_store", tests, set_up, tear_down);
+}
