@@ -292,6 +292,17 @@ static int read_kept(const char *s, struct kept_receipt *k)
     return 0;
 }
 
+/* One record has one text. */
+static int round_trips(const struct record *r, const char *text, size_t n, struct err *err)
+{
+    auto_buf struct buf b = BUF_INIT;
+
+    add_body(r, &b);
+    if (b.len != n || memcmp(b.data, text, n) != 0)
+        return err_set(err, ERR_FORMAT, 0, "a value is written in another way than usual");
+    return 0;
+}
+
 int record_parse_body(const char *text, size_t n, struct record *ret, struct err *err)
 {
     autofree struct lines *l = xzalloc(1, sizeof(*l));
@@ -315,6 +326,8 @@ int record_parse_body(const char *text, size_t n, struct record *ret, struct err
         if (kept == ORDER_KEPT || read_kept(l->line, &r->kept[kept++]) < 0)
             return err_set(err, ERR_FORMAT, 0, "line %zu is no kept receipt", l->number);
     }
+    if (round_trips(r, text, n, err) < 0)
+        return -1;
     *ret = *r;
     return 0;
 }

@@ -254,8 +254,8 @@ static void weigh(struct view *v)
         pass(v->ret);
     else
         view_say(v, GATE_FAIL,
-                 "without %s %zu healthy of %zu voters would be left, %zu are a quorum",
-                 v->except->name, without, voters, voters / 2 + 1);
+                 "region %s: without %s %zu healthy of %zu voters would be left, %zu are a quorum",
+                 v->region, v->except->name, without, voters, voters / 2 + 1);
 }
 
 struct gate_result gate_quorum(const struct world *w, const struct plan *p, const char *key,

@@ -23,7 +23,7 @@ static void want(struct nodes *n, const char *id, const char *name)
         t->owner = n;
         str_cut(t->id, sizeof t->id, id);
         for (int q = 0; q < NODE_QUESTIONS; q++)
-            t->asks[q] = (struct node_ask){.interest = t, .question = q};
+            t->asks[q] = (struct node_ask){.interest = t, .question = (enum node_question)q};
         n->interests[n->n_interests++] = t;
     }
     str_cut(t->name, sizeof t->name, name);

@@ -70,7 +70,8 @@ static struct server_slot *add(struct servers *s, const char *id)
     struct server_slot *slot = xzalloc(1, sizeof *slot);
     str_cut(slot->id, sizeof slot->id, id);
     for (int q = 0; q < SERVER_QUESTIONS; q++)
-        slot->asks[q] = (struct server_ask){.owner = s, .slot = slot, .question = q};
+        slot->asks[q] =
+            (struct server_ask){.owner = s, .slot = slot, .question = (enum server_question)q};
     s->slots[s->n++] = slot;
     return slot;
 }

@@ -32,7 +32,8 @@ e2e_begin 75 3 1
 release 1.11.4
 check "without a token Nomad says 403" test "$(curl -s -k --cert "$tls/nomad.pem" --key "$tls/nomad.key" -o /dev/null -w '%{http_code}' "$NOMAD_ADDR/v1/nodes")" = 403
 NOMAD_TOKEN=00000000-0000-0000-0000-000000000000 run upgrade "$TARGET" --yes
-check "a token that Nomad does not know is refused" status_is 4
+check "a token that Nomad does not know ends it before anything is touched" status_is 1
+check "and it says so" says "ACL token not found"
 run upgrade "$TARGET" --yes
 check "the run is done" status_is 0
 check "every host runs the target" all_run "$TARGET"

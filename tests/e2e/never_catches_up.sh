@@ -7,7 +7,21 @@ E2E_SERVER_DEADLINE=8s
 e2e_begin 66 3 1
 release 1.11.4 '{"only":"server","never-catches-up":true}'
 note_pids "$E2E/pids"
+# The log must grow, or there is nothing to catch up with.
+write_on() {
+    local node word=ineligible
+    node=$(cat "$FLEET/c1/data/client/client-id")
+    while :; do
+        curl -sS -m 2 -X PUT -d "{\"Eligibility\":\"$word\"}" "$NOMAD_ADDR/v1/node/$node/eligibility"
+        [[ $word == ineligible ]] && word=eligible || word=ineligible
+        sleep 0.1 # ten writes a second
+    done >/dev/null 2>&1
+}
+write_on &
+BACKGROUND=$!
 run upgrade "$TARGET" --yes
+kill -KILL "$BACKGROUND"
+wait "$BACKGROUND" 2>/dev/null
 check "the run stops" status_is 3
 check "it says what was waited for" grep -qiE 'not-caught-up|caught up|index' "$OUT"
 touched=0

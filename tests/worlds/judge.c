@@ -1,6 +1,7 @@
-/* The invariants of the design, by number, judged on the true state. In force: 1 to 5, 7, 8
- * (within 1), 10, 11, 12 and, as 13, that every run ends with a true cause. 6 (bytes) and 9
- * (signatures, once) are the agent's: its own tests judge them. */
+/* The invariants of the design, by number, judged on the true state. In force: 1 to 5, 7, 8, 10,
+ * 11, 12 and, as 13, that every run ends and with a true cause; of 9 that no lease is taken from
+ * another run. 6 (bytes) and the rest of 9 (signatures, once) are the agent's: its own tests
+ * judge them. */
 #include "truth.h"
 
 #define STALE_MS 5600 /* answers no older than 5 s, and the time to act on them */
@@ -62,6 +63,17 @@ static void step_flying(struct truth *t, int i)
         h->flying = false;
 }
 
+/* What the operator asked for, computed here again. */
+static uint32_t limit_of(const struct truth *t)
+{
+    const struct policy *p = &t->policy;
+    uint32_t n = p->parallel;
+
+    if (p->parallel_percent > 0)
+        n = (uint32_t)((t->plan.n_clients * p->parallel_percent + 99) / 100);
+    return n == 0 ? 1 : n;
+}
+
 void judge_step(struct truth *t)
 {
     uint32_t clients = 0, servers = 0;
@@ -80,10 +92,36 @@ void judge_step(struct truth *t)
         clients += !t->hosts[i].is_server;
         servers += t->hosts[i].is_server;
     }
-    if (clients > t->plan.parallel)
-        judge_says(t, 5, "%u clients in flight, %u allowed", clients, t->plan.parallel);
+    if (clients > limit_of(t))
+        judge_says(t, 5, "%u clients in flight, %u allowed", clients, limit_of(t));
     if (servers > 1)
         judge_says(t, 1, "%u servers in flight", servers);
+}
+
+/* A host that the ledger calls done from now on. */
+static void judge_marked(struct truth *t, size_t i)
+{
+    int k = t_host_of(t, t->committed.hosts[i].key);
+    struct t_host *h = &t->hosts[k];
+    bool done = t->committed.hosts[i].state == HOST_DONE;
+
+    if (!done || h->marked || t->plan.hosts[i].already) {
+        h->marked = done;
+        return;
+    }
+    h->marked = true;
+    if (!h->listed || t->now - h->strange_ms < 2 * STALE_MS)
+        return;
+    if (h->disk != BIN_NEW)
+        judge_says(t, 8, "%s is called done with the old binary", h->name);
+    if (h->is_server && h->never && h->running == BIN_NEW &&
+        h->stuck_index < t->committed.hosts[i].base_leader_index)
+        judge_says(t, 8, "%s is called done and never caught up", h->name);
+    if (!h->is_server && !t->policy.drain && h->tasks_lost)
+        judge_says(t, 8, "%s is called done and lost its tasks", h->name);
+    if (!h->is_server && t->policy.drain == false && h->up && h->recorded != BIN_NEW &&
+        t->now - h->up_ms > STALE_MS)
+        judge_says(t, 8, "%s is called done and its record is old", h->name);
 }
 
 /* When as many clients as there are to be canaries were committed as done: the soak is counted
@@ -91,6 +129,9 @@ void judge_step(struct truth *t)
 void judge_commit(struct truth *t)
 {
     uint32_t done = 0;
+
+    for (size_t i = 0; i < t->committed.n_hosts; i++)
+        judge_marked(t, i);
 
     for (size_t i = t->plan.n_servers; i < t->committed.n_hosts; i++)
         done += t->committed.hosts[i].state == HOST_DONE && !t->plan.hosts[i].already;
@@ -144,6 +185,9 @@ static void judge_client(struct truth *t, int host)
         if (plan_host(&t->plan, o->key) != NULL && !host_finished(state_of(t, i)))
             judge_says(t, 4, "swap of %s before server %s was finished", h->name, o->name);
     }
+    if (t->regions[h->region].sick_ms != 0 && t->now - t->regions[h->region].sick_ms > STALE_MS)
+        judge_says(t, 8, "swap of %s while region %s is not well for %lld ms", h->name,
+                   t->regions[h->region].name, (long long)(t->now - t->regions[h->region].sick_ms));
     if (t->committed.failures > t->policy.max_failures)
         judge_says(t, 5, "swap of %s after %u failures", h->name, t->committed.failures);
     if (t->policy.canary == 0)
@@ -159,11 +203,27 @@ static void judge_client(struct truth *t, int host)
         judge_says(t, 5, "swap of %s before the canaries have settled", h->name);
 }
 
+/* Long enough to have been heard. */
+static bool paused_at_agent(const struct truth *t)
+{
+    for (int i = 0; i < t->n_hosts; i++) {
+        const struct t_host *h = &t->hosts[i];
+        if (h->is_server && h->exists && h->machine_up && h->agent.up && h->agent.lease.held &&
+            h->agent.lease.paused && h->paused_ms > 0 && t->now - h->paused_ms > STALE_MS &&
+            t->now - h->agent_cut_ms > STALE_MS && !h->misplaced && !h->key_changed &&
+            memcmp(h->agent.lease.run_id, t->run_id, RUN_ID_LEN) == 0)
+            return true;
+    }
+    return false;
+}
+
 void judge_send(struct truth *t, int host, const struct t_wire *o)
 {
     struct t_host *h = &t->hosts[host];
     const struct ledger_host *l = committed(t, host);
 
+    if (o->head.kind == MSG_LEASE && o->lease.take_over)
+        judge_says(t, 9, "the lease of %s is taken from another run", h->name);
     if (o->head.kind != MSG_SWAP && o->head.kind != MSG_STAGE && o->head.kind != MSG_REVERT)
         return;
     if (l == NULL || memcmp(l->nonce, o->head.nonce, NONCE_LEN) != 0)
@@ -171,6 +231,8 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
     bool again = memcmp(h->last_nonce, o->head.nonce, NONCE_LEN) == 0;
     memcpy(h->last_nonce, o->head.nonce, NONCE_LEN);
     bool late = (uint64_t)(t->now - h->agent.boot_ms) > o->head.time_ms; /* is not obeyed */
+    late = late || memcmp(h->agent.session, o->head.session, SESSION_LEN) != 0;
+    again = again && h->agent.order_sequence >= o->head.sequence; /* it was obeyed */
     if (again || late || o->head.kind == MSG_REVERT)
         return;
     if (t->paused || t->aborted)
@@ -178,6 +240,8 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
                    message_kind_name(o->head.kind), h->name);
     if (o->head.kind != MSG_SWAP)
         return;
+    if (paused_at_agent(t))
+        judge_says(t, 10, "swap of %s while an agent says the run is paused", h->name);
     if ((h->misplaced || h->key_changed) && t->now - h->misplaced_ms > STALE_MS)
         judge_says(t, 12, "swap of %s, where another agent answers", h->name);
     if (h->is_server)
@@ -271,6 +335,17 @@ static bool trouble(const struct truth *t)
 
 static void judge_done(struct truth *t)
 {
+    uint32_t skipped = 0, failed = 0;
+
+    for (size_t i = 0; i < t->ledger.n_hosts; i++) {
+        skipped += t->ledger.hosts[i].state == HOST_SKIPPED;
+        failed += t->ledger.hosts[i].state == HOST_FAILED;
+    }
+    if (skipped > t->policy.max_skipped || failed > t->policy.max_failures)
+        judge_says(t, 5, "done with %u skipped and %u failed", skipped, failed);
+    for (int i = 0; t->plain && i < t->n_hosts; i++)
+        if (t->hosts[i].agent.lease.held)
+            judge_says(t, 9, "done, and the lease of %s was not given back", t->hosts[i].name);
     for (size_t i = 0; i < t->ledger.n_hosts; i++) {
         const struct ledger_host *l = &t->ledger.hosts[i];
         int k = t_host_of(t, l->key);

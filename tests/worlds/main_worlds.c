@@ -48,7 +48,7 @@ static void choose_policy(struct truth *t)
     p->drain = t_chance(t, 350);
     p->drain_deadline_ms = 40000;
     p->stage_deadline_ms = 60000;
-    p->accept_outage = true;
+    p->accept_outage = t->n_regions == 1 && t->hosts[1].is_server == false;
     p->n_accepted = 1;
     p->accepted[0] = accepted[0];
 }

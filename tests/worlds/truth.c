@@ -81,7 +81,7 @@ static uint64_t index_now(const struct truth *t)
 bool t_healthy(const struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
-    return h->exists && t_api(t, host) && h->peer && h->voter && t->now >= h->caught_ms &&
+    return h->exists && t_api(t, host) && h->peer && h->voter && t->now + 250 >= h->caught_ms &&
            !(h->never && index_now(t) - h->stuck_index > 250);
 }
 
@@ -183,6 +183,7 @@ static void client_up(struct truth *t, int host, bool defect)
     struct t_host *h = &t->hosts[host];
 
     if (defect && h->defect == DEFECT_TASKS) {
+        h->tasks_lost = h->n_allocs > 0;
         h->alloc_restarts++;
         h->alloc_started = t->now;
     }

@@ -112,7 +112,10 @@ struct t_host {
     struct t_agent agent;
     /* judge */
     bool flying; /* disturbed by us and not well again since */
+    bool marked; /* the ledger calls it done */
+    bool tasks_lost;
     unsigned char last_nonce[NONCE_LEN];
+    int64_t paused_ms;      /* by another operator, at its agent */
     int64_t eligibility_ms; /* a stranger changed it */
     bool faulted;           /* something was done to it that may end the run */
     int64_t strange_ms;     /* a stranger changed its binary */

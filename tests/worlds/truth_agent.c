@@ -177,6 +177,7 @@ static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o
     if (!digest_eq(&o->swap.digest, &t->digests[BIN_NEW]))
         return REFUSAL_DIGEST;
     judge_obeyed(t, host);
+    t->hosts[host].tasks_lost = false;
     a->job = o->swap;
     a->generation++;
     a->failure = FAILURE_NONE;

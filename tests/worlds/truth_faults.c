@@ -272,9 +272,10 @@ static bool server_removed(struct truth *t)
 {
     int i = pick(t, SERVER);
     size_t healthy;
-    if (i < 0 || t_voters(t, t->hosts[i].region, &healthy, i) < 4)
+    if (i < 0 || t_voters(t, t->hosts[i].region, &healthy, i) < 3)
         return false;
     t->hosts[i].faulted = true;
+    t->regions[t->hosts[i].region].faulted = true;
     power_off(t, i);
     t->hosts[i].peer = t->hosts[i].voter = false;
     t->hosts[i].listed = t->hosts[i].exists = false;
@@ -325,6 +326,7 @@ static bool agent_paused(struct truth *t)
     if (i < 0 || !t->hosts[i].agent.lease.held)
         return false;
     t->hosts[i].agent.lease.paused = true;
+    t->hosts[i].paused_ms = t->now;
     t->hosts[i].agent.lease.revision++;
     t->hosts[i].agent.revision++;
     t->agents_paused = true;

@@ -1,0 +1,22 @@
+#include "fuzz_target.h"
+#include "record.h"
+
+/* The last line is made right here: what is fuzzed is what stands above it. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    autofree struct record *r = xzalloc(1, sizeof(*r));
+    auto_buf struct buf again = BUF_INIT;
+    struct err err = ERR_INIT;
+
+    if (size > RECORD_MAX)
+        return 0;
+    if (record_parse_body((const char *)data, size, r, &err) < 0) {
+        FUZZ_CHECK(err.kind == ERR_FORMAT);
+        return 0;
+    }
+    FUZZ_CHECK(r->phase < PHASE_COUNT && r->verdict.failure < FAILURE_COUNT);
+    record_text(r, &again);
+    FUZZ_CHECK(again.len > size && memcmp(again.data, data, size) == 0);
+    FUZZ_CHECK(record_parse(again.data, again.len, r, &err) == 0);
+    return 0;
+}

@@ -1,0 +1,155 @@
+#include "fake_systemd.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <systemd/sd-bus.h>
+
+#define JOB     "/org/freedesktop/systemd1/job/17"
+#define MANAGER "org.freedesktop.systemd1.Manager"
+
+static int answer_property(sd_bus_message *m, struct fake_systemd *f)
+{
+    const char *interface = NULL, *name = NULL;
+    int rc = sd_bus_message_read(m, "ss", &interface, &name);
+
+    if (rc < 0)
+        return rc;
+    if (strcmp(name, "ActiveState") == 0)
+        return sd_bus_reply_method_return(m, "v", "s", f->active);
+    if (strcmp(name, "SubState") == 0)
+        return sd_bus_reply_method_return(m, "v", "s", f->sub);
+    if (strcmp(name, "MainPID") == 0)
+        return sd_bus_reply_method_return(m, "v", "u", f->main_pid);
+    if (strcmp(name, "NRestarts") == 0)
+        return sd_bus_reply_method_return(m, "v", "u", f->restarts);
+    if (strcmp(name, "ExecMainStartTimestamp") == 0)
+        return sd_bus_reply_method_return(m, "v", "t", (uint64_t)1234567);
+    if (strcmp(name, "Job") == 0)
+        return sd_bus_reply_method_return(m, "v", "(uo)", f->has_job ? 17 : 0,
+                                          f->has_job ? JOB : "/");
+    return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_UNKNOWN_PROPERTY, "no %s", name);
+}
+
+static int answer_act(sd_bus_message *m, struct fake_systemd *f, _Atomic unsigned *count)
+{
+    (*count)++;
+    if (f->refuses)
+        return sd_bus_reply_method_errorf(m, "org.freedesktop.systemd1.NoSuchUnit",
+                                          "Unit nomad.service not found.");
+    f->has_job = true;
+    return sd_bus_reply_method_return(m, "o", JOB);
+}
+
+static int on_message(sd_bus_message *m, void *ctx, sd_bus_error *error)
+{
+    struct fake_systemd *f = ctx;
+    const char *member = sd_bus_message_get_member(m);
+
+    (void)error;
+    if (!sd_bus_message_is_method_call(m, NULL, NULL) || member == NULL)
+        return 0;
+    if (strcmp(member, "Hello") == 0)
+        return sd_bus_reply_method_return(m, "s", ":1.1");
+    if (strcmp(member, "Get") == 0)
+        return answer_property(m, f);
+    if (strcmp(member, "RestartUnit") == 0)
+        return answer_act(m, f, &f->restarted);
+    if (strcmp(member, "StartUnit") == 0)
+        return answer_act(m, f, &f->started);
+    if (strcmp(member, "StopUnit") == 0)
+        return answer_act(m, f, &f->stopped);
+    if (strcmp(member, "ResetFailedUnit") == 0)
+        f->reset++;
+    return sd_bus_reply_method_return(m, "");
+}
+
+static void send_removed(sd_bus *bus, struct fake_systemd *f)
+{
+    sd_bus_message *m = NULL;
+
+    f->has_job = false;
+    if (sd_bus_message_new_signal(bus, &m, "/org/freedesktop/systemd1", MANAGER, "JobRemoved") >=
+            0 &&
+        sd_bus_message_set_sender(m, ":1.0") >= 0 &&
+        sd_bus_message_append(m, "uoss", 17, JOB, "nomad.service", f->result) >= 0)
+        sd_bus_send(bus, m, NULL);
+    sd_bus_message_unref(m);
+    sd_bus_flush(bus);
+}
+
+static void serve(int fd, struct fake_systemd *f)
+{
+    sd_bus *bus = NULL;
+    sd_id128_t id = {.bytes = {1}};
+
+    if (sd_bus_new(&bus) < 0 || sd_bus_set_fd(bus, fd, fd) < 0 ||
+        sd_bus_set_server(bus, 1, id) < 0 || sd_bus_set_anonymous(bus, 1) < 0 ||
+        sd_bus_add_filter(bus, NULL, on_message, f) < 0 || sd_bus_start(bus) < 0)
+        _exit(3);
+    while (!f->hang_up) {
+        int rc = sd_bus_process(bus, NULL);
+
+        if (rc < 0)
+            break;
+        if (f->end_job) {
+            f->end_job = false;
+            send_removed(bus, f);
+        }
+        if (rc == 0 && sd_bus_wait(bus, 5000) < 0)
+            break;
+    }
+    f->hang_up = false;
+    sd_bus_close_unref(bus);
+}
+
+NORETURN static void live(int listener, struct fake_systemd *f)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) {
+        int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+        if (fd >= 0)
+            serve(fd, f);
+    }
+}
+
+struct fake_systemd *fake_systemd_start(const char *dir)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    struct fake_systemd *f =
+        mmap(NULL, sizeof(*f), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(a.sun_path, sizeof(a.sun_path), "%.90s/bus", dir);
+    if (f == MAP_FAILED || fd < 0 || bind(fd, (const struct sockaddr *)&a, sizeof(a)) < 0 ||
+        listen(fd, 4) < 0)
+        abort();
+    snprintf(f->address, sizeof(f->address), "unix:path=%s", a.sun_path);
+    snprintf(f->active, sizeof(f->active), "active");
+    snprintf(f->sub, sizeof(f->sub), "running");
+    snprintf(f->result, sizeof(f->result), "done");
+    /* Not into the shared struct at once: the child would write its 0 there too. */
+    pid_t pid = fork();
+    if (pid < 0)
+        abort();
+    if (pid == 0)
+        live(fd, f);
+    f->pid = pid;
+    close(fd);
+    setenv("DBUS_SYSTEM_BUS_ADDRESS", f->address, 1);
+    return f;
+}
+
+void fake_systemd_stop(struct fake_systemd *f)
+{
+    kill(f->pid, SIGKILL);
+    waitpid(f->pid, NULL, 0);
+    unsetenv("DBUS_SYSTEM_BUS_ADDRESS");
+    munmap(f, sizeof(*f));
+}

@@ -1,0 +1,31 @@
+/*
+ * fake_systemd.h - the neighbour of service_systemd: a manager on a socket of its own.
+ *
+ * A forked process that answers on a Unix socket as a bus with one unit behind it;
+ * DBUS_SYSTEM_BUS_ADDRESS is set to it. What the test sets in the shared struct is
+ * what the properties tell at once; what the manager was asked is counted there.
+ */
+#ifndef FAKE_SYSTEMD_H
+#define FAKE_SYSTEMD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include "compiler.h"
+
+struct fake_systemd {
+    char active[32], sub[32], result[32]; /* result: of the next job */
+    unsigned main_pid, restarts;
+    _Atomic unsigned started, stopped, restarted, reset;
+    _Atomic bool end_job; /* set by the test: JobRemoved is sent */
+    _Atomic bool hang_up; /* set by the test: the connection is closed */
+    _Atomic bool has_job; /* told by the unit's Job property */
+    bool refuses;         /* RestartUnit is an error */
+    char address[128];
+    pid_t pid;
+};
+
+struct fake_systemd *fake_systemd_start(const char *dir);
+void fake_systemd_stop(struct fake_systemd *f);
+
+#endif

@@ -1,0 +1,403 @@
+/*
+ * service.h: commands that really run, and systemd on a bus of its own.
+ *
+ * This program is also what service_command starts its commands through.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <poll.h>
+#include <signal.h>
+#include "clock.h"
+#include "fake_systemd.h"
+#include "file.h"
+#include "process.h"
+#include "scratch_dir.h"
+#include "service.h"
+#include "str.h"
+
+#define WAIT_MS 10000
+
+struct bench {
+    char *dir;
+    struct agent_conf conf;
+    struct service service;
+    struct fake_systemd *systemd;
+};
+
+static int64_t now(void)
+{
+    return clock_mono(clock_system());
+}
+
+/* Polls until the act has ended. */
+static enum service_progress finish(struct bench *b, char text[static TEXT_MAX])
+{
+    int64_t until = now() + WAIT_MS;
+    enum service_progress p = SERVICE_WORKING;
+    struct err err = ERR_INIT;
+
+    text[0] = '\0';
+    while (p == SERVICE_WORKING) {
+        struct pollfd f = {b->service.fd(b->service.self), POLLIN, 0};
+
+        if (b->service.poll(b->service.self, &p, text, &err) < 0)
+            fail_msg("%s", err.text);
+        assert_true(now() < until);
+        if (p == SERVICE_WORKING)
+            (void)poll(&f, 1, 10);
+    }
+    return p;
+}
+
+static void begin(struct bench *b, enum service_act act)
+{
+    struct err err = ERR_INIT;
+
+    if (b->service.begin(b->service.self, act, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static struct service_state look(struct bench *b)
+{
+    struct service_state st = {.active = TRI_UNKNOWN};
+    struct err err = ERR_INIT;
+
+    if (b->service.state(b->service.self, &st, &err) < 0)
+        fail_msg("%s", err.text);
+    return st;
+}
+
+/* ---- commands ---- */
+
+static void open_commands(struct bench *b)
+{
+    char lock[300];
+    struct err err = ERR_INIT;
+
+    scratch_path(b->dir, "lock", lock);
+    assert_int_equal(service_command_new(&b->conf, "/proc/self/exe", lock, &b->service, &err), 0);
+}
+
+/* A service that notes what is done with it; "sleep" is its process. */
+static int set_up_commands(void **state)
+{
+    struct bench *b = xzalloc(1, sizeof(*b));
+    const char *d = b->dir = scratch_open();
+    char text[2048];
+
+    snprintf(text, sizeof(text),
+             "echo start-begin >>%s/log\n[ -e %s/slow ] && sleep 0.3\n[ -e %s/hang ] && sleep 60\n"
+             "[ -e %s/fails ] && exit 7\nsleep 1000 &\necho $! >%s/pid\necho start-end >>%s/log\n",
+             d, d, d, d, d, d);
+    scratch_write(d, "start", text, 0755);
+    snprintf(text, sizeof(text),
+             "echo stop-begin >>%s/log\nkill $(cat %s/pid) 2>/dev/null\nrm -f %s/pid\n"
+             "echo stop-end >>%s/log\n",
+             d, d, d, d);
+    scratch_write(d, "stop", text, 0755);
+    snprintf(text, sizeof(text), "echo 'one line'\n[ -e %s/pid ] && ! [ -e %s/lies ]\n", d, d);
+    scratch_write(d, "status", text, 0755);
+    snprintf(b->conf.start, sizeof(b->conf.start), "/bin/sh %s/start", d);
+    snprintf(b->conf.stop, sizeof(b->conf.stop), "/bin/sh  %s/stop", d);
+    snprintf(b->conf.status, sizeof(b->conf.status), "/bin/sh %s/status", d);
+    snprintf(b->conf.pid_file, sizeof(b->conf.pid_file), "%s/pid", d);
+    b->conf.start_deadline_ms = 5000;
+    open_commands(b);
+    *state = b;
+    return 0;
+}
+
+static int tear_down_commands(void **state)
+{
+    struct bench *b = *state;
+    pid_t pid = process_pid_file(b->conf.pid_file);
+
+    if (pid > 0)
+        kill(pid, SIGKILL);
+    b->service.free(b->service.self);
+    scratch_close(b->dir);
+    free(b);
+    return 0;
+}
+
+static void log_is(const struct bench *b, const char *expected)
+{
+    auto_buf struct buf text = BUF_INIT;
+    struct err err = ERR_INIT;
+    char path[300];
+
+    scratch_path(b->dir, "log", path);
+    assert_int_equal(file_read(path, 4096, 0, &text, &err), 0);
+    assert_string_equal(buf_str(&text), expected);
+}
+
+static void a_restart_is_stop_then_start(void **state)
+{
+    struct bench *b = *state;
+    struct service_state first, second;
+    char text[TEXT_MAX];
+
+    begin(b, SERVICE_ACT_START);
+    assert_int_equal(finish(b, text), SERVICE_DONE);
+    first = look(b);
+    assert_int_equal(first.active, TRI_YES);
+    assert_true(first.main_pid != 0 && first.main_start != 0 && first.started_wall_ns != 0);
+    assert_false(first.ended);
+    begin(b, SERVICE_ACT_RESTART);
+    assert_int_equal(finish(b, text), SERVICE_DONE);
+    second = look(b);
+    assert_int_equal(second.active, TRI_YES);
+    assert_int_not_equal(second.main_pid, first.main_pid);
+    log_is(b, "start-begin\nstart-end\nstop-begin\nstop-end\nstart-begin\nstart-end\n");
+    begin(b, SERVICE_ACT_STOP);
+    assert_int_equal(finish(b, text), SERVICE_DONE);
+    second = look(b);
+    assert_int_equal(second.active, TRI_NO);
+    assert_true(second.ended);
+    assert_int_equal(second.main_pid, 0);
+}
+
+static void a_command_that_fails_is_told(void **state)
+{
+    struct bench *b = *state;
+    char text[TEXT_MAX], evidence[64];
+
+    scratch_write(b->dir, "fails", "", 0644);
+    begin(b, SERVICE_ACT_RESTART);
+    assert_int_equal(finish(b, text), SERVICE_FAILED);
+    assert_string_equal(text, "the start command ended with status 7");
+    assert_true(look(b).ended);
+    b->service.evidence(b->service.self, evidence, sizeof(evidence));
+    assert_string_equal(evidence, "one line\n");
+}
+
+static void a_command_that_hangs_is_ended(void **state)
+{
+    struct bench *b = *state;
+    char text[TEXT_MAX];
+    int64_t began = now();
+
+    b->conf.start_deadline_ms = 200;
+    scratch_write(b->dir, "hang", "", 0644);
+    begin(b, SERVICE_ACT_START);
+    assert_int_equal(finish(b, text), SERVICE_FAILED);
+    assert_string_equal(text, "the start command did not end within 200 ms");
+    assert_true(now() - began < 5000);
+}
+
+static void a_start_limit_of_one_act(void **state)
+{
+    struct bench *b = *state;
+    struct err err = ERR_INIT;
+    char text[TEXT_MAX];
+
+    scratch_write(b->dir, "slow", "", 0644);
+    begin(b, SERVICE_ACT_START);
+    assert_int_equal(b->service.begin(b->service.self, SERVICE_ACT_START, &err), -1);
+    assert_int_equal(finish(b, text), SERVICE_DONE);
+}
+
+/* The asker dies while its start command runs; the next one does not start a second
+ * Nomad beside it. */
+static void a_command_outlives_its_asker_and_is_waited_for(void **state)
+{
+    struct bench *b = *state;
+    char text[TEXT_MAX];
+
+    scratch_write(b->dir, "slow", "", 0644);
+    begin(b, SERVICE_ACT_START);
+    b->service.free(b->service.self);
+    open_commands(b);
+    begin(b, SERVICE_ACT_RESTART);
+    assert_int_equal(finish(b, text), SERVICE_DONE);
+    log_is(b, "start-begin\nstart-end\nstop-begin\nstop-end\nstart-begin\nstart-end\n");
+    assert_int_equal(look(b).active, TRI_YES);
+}
+
+static void a_stale_pid_file_names_nobody(void **state)
+{
+    struct bench *b = *state;
+    struct service_state st;
+    char text[32];
+
+    snprintf(text, sizeof(text), "%d\n", (int)getpid());
+    scratch_write(b->dir, "pid", text, 0644);
+    scratch_write(b->dir, "lies", "", 0644);
+    st = look(b);
+    assert_int_equal(st.active, TRI_NO);
+    assert_int_equal(st.main_pid, 0);
+    scratch_write(b->dir, "pid", "not a number\n", 0644);
+    assert_int_equal(look(b).main_pid, 0);
+}
+
+/* ---- systemd ---- */
+
+static int set_up_systemd(void **state)
+{
+    struct bench *b = xzalloc(1, sizeof(*b));
+    struct err err = ERR_INIT;
+
+    b->dir = scratch_open();
+    b->systemd = fake_systemd_start(b->dir);
+    str_cut(b->conf.unit, sizeof(b->conf.unit), "nomad.service");
+    assert_int_equal(service_systemd_new(&b->conf, &b->service, &err), 0);
+    *state = b;
+    return 0;
+}
+
+static int tear_down_systemd(void **state)
+{
+    struct bench *b = *state;
+
+    b->service.free(b->service.self);
+    fake_systemd_stop(b->systemd);
+    scratch_close(b->dir);
+    free(b);
+    return 0;
+}
+
+/* The fake looks at what the test sets when something comes in: a look is that. */
+static void end_job(struct bench *b)
+{
+    b->systemd->end_job = true;
+    (void)look(b);
+}
+
+static void is_working(struct bench *b)
+{
+    enum service_progress p = SERVICE_DONE;
+    char text[TEXT_MAX];
+    struct err err = ERR_INIT;
+
+    assert_int_equal(b->service.poll(b->service.self, &p, text, &err), 0);
+    assert_int_equal(p, SERVICE_WORKING);
+}
+
+static void a_job_is_waited_for(void **state)
+{
+    struct bench *b = *state;
+    char text[TEXT_MAX];
+
+    begin(b, SERVICE_ACT_RESTART);
+    assert_int_equal(b->systemd->restarted, 1);
+    assert_int_equal(b->systemd->reset, 1);
+    is_working(b);
+    (void)look(b);
+    is_working(b);
+    end_job(b);
+    assert_int_equal(finish(b, text), SERVICE_DONE);
+    begin(b, SERVICE_ACT_STOP);
+    assert_int_equal(b->systemd->stopped, 1);
+    assert_int_equal(b->systemd->reset, 1);
+    end_job(b);
+    assert_int_equal(finish(b, text), SERVICE_DONE);
+}
+
+static void a_job_that_fails_is_told(void **state)
+{
+    struct bench *b = *state;
+    char text[TEXT_MAX];
+
+    str_cut(b->systemd->result, sizeof(b->systemd->result), "timeout");
+    begin(b, SERVICE_ACT_RESTART);
+    end_job(b);
+    assert_int_equal(finish(b, text), SERVICE_FAILED);
+    assert_non_null(strstr(text, "timeout"));
+}
+
+static void a_refusal_says_why(void **state)
+{
+    struct bench *b = *state;
+    struct err err = ERR_INIT;
+
+    b->systemd->refuses = true;
+    assert_int_equal(b->service.begin(b->service.self, SERVICE_ACT_RESTART, &err), -1);
+    assert_non_null(strstr(err.text, "not found"));
+}
+
+static void states_are_told(void **state)
+{
+    static const struct {
+        const char *active;
+        enum tri expected;
+        bool ended;
+    } rows[] = {
+        {"active", TRI_YES, false},     {"reloading", TRI_YES, false},
+        {"activating", TRI_YES, false}, {"deactivating", TRI_YES, false},
+        {"inactive", TRI_NO, true},     {"failed", TRI_NO, true},
+    };
+    struct bench *b = *state;
+
+    b->systemd->main_pid = (unsigned)getpid();
+    b->systemd->restarts = 3;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct service_state st;
+
+        str_cut(b->systemd->active, sizeof(b->systemd->active), rows[i].active);
+        st = look(b);
+        assert_int_equal(st.active, rows[i].expected);
+        assert_int_equal(st.ended, rows[i].ended);
+        assert_int_equal(st.main_pid, getpid());
+        assert_true(st.main_start != 0);
+        assert_int_equal(st.restarts, 3);
+        assert_int_equal(st.started_wall_ns, 1234567000);
+    }
+}
+
+/* The end of the job was not heard: the unit is asked whether it still has it. */
+static void a_lost_connection_is_made_good(void **state)
+{
+    struct bench *b = *state;
+    struct service_state st;
+    struct err err = ERR_INIT;
+    char text[TEXT_MAX];
+    int lost = 0;
+
+    begin(b, SERVICE_ACT_RESTART);
+    b->systemd->hang_up = true;
+    while (b->systemd->hang_up)
+        lost += b->service.state(b->service.self, &st, &err) < 0;
+    lost += b->service.state(b->service.self, &st, &err) < 0;
+    assert_true(lost > 0);
+    is_working(b);
+    b->systemd->has_job = false;
+    assert_int_equal(finish(b, text), SERVICE_DONE);
+}
+
+static void no_bus_is_an_error(void **state)
+{
+    struct bench *b = *state;
+    struct service_state st;
+    struct err err = ERR_INIT;
+
+    setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus", 1);
+    assert_int_equal(b->service.state(b->service.self, &st, &err), -1);
+    assert_int_equal(err.kind, ERR_NETWORK);
+}
+
+#define COMMANDS(f) cmocka_unit_test_setup_teardown(f, set_up_commands, tear_down_commands)
+#define SYSTEMD(f)  cmocka_unit_test_setup_teardown(f, set_up_systemd, tear_down_systemd)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        COMMANDS(a_restart_is_stop_then_start),
+        COMMANDS(a_command_that_fails_is_told),
+        COMMANDS(a_command_that_hangs_is_ended),
+        COMMANDS(a_start_limit_of_one_act),
+        COMMANDS(a_command_outlives_its_asker_and_is_waited_for),
+        COMMANDS(a_stale_pid_file_names_nobody),
+        SYSTEMD(a_job_is_waited_for),
+        SYSTEMD(a_job_that_fails_is_told),
+        SYSTEMD(a_refusal_says_why),
+        SYSTEMD(states_are_told),
+        SYSTEMD(a_lost_connection_is_made_good),
+        SYSTEMD(no_bus_is_an_error),
+    };
+
+    if (argc > 2 && str_eq(argv[1], "run-command"))
+        return service_command_main(argc - 2, argv + 2);
+    return cmocka_run_group_tests_name("service", tests, NULL, NULL);
+}
