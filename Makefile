@@ -216,7 +216,7 @@ demo: ## a cluster on loopback, upgraded before your eyes
 bench: tests-built ## figures, each with its yardstick
 	$(call script,tests/bench/run)
 mutants: ## planted defects: each must be caught
-	$(call script,tests/worlds/mutants)
+	$(call script,tests/worlds/run-mutants)
 
 deps: ## installs the Debian packages that are missing
 	@$(BASH) deploy/install-deps
