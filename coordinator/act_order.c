@@ -3,8 +3,6 @@
 
 #include <inttypes.h>
 
-#define ANSWER_MS 15000 /* an order without any event about it is sent again after this */
-
 bool order_head(const struct run *r, const char *key, enum message_kind kind, struct order *ret)
 {
     const struct host *h = r->world != NULL ? world_host(r->world, key) : NULL;
