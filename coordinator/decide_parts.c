@@ -148,8 +148,8 @@ static bool region_settled(const struct situation *s, struct decision *d, const 
 {
     char key[sizeof(((struct streak *)NULL)->key)], shown[sizeof(key)];
 
-    snprintf(key, sizeof(key), "region/%s", name);
     snprintf(shown, sizeof(shown), "region %s", name);
+    snprintf(key, sizeof(key), "region/%s", name);
     if (evidence_settled(s->evidence, key, &s->plan->policy, since, s->now))
         return true;
     const struct streak *e = evidence_find(s->evidence, key);
