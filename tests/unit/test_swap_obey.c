@@ -348,6 +348,26 @@ static void the_gap_is_kept_between_swaps(void **state)
     assert_int_equal(say(b, swap(b, "mute")), REFUSAL_NONE);
 }
 
+static void enough_other_servers_must_answer(void **state)
+{
+    struct bench *b = *state;
+
+    (void)say(b, stage(b));
+    (void)to_rest(b);
+    str_cut(b->s.facts.server_id, UUID_MAX, "11111111-2222");
+    b->m.peers = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";
+    b->m.leader = "\"\"";
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_QUORUM);
+    b->m.leader = "\"10.0.0.2:4647\"";
+    b->m.closed = "10.0.0.3:4647";
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_QUORUM);
+    b->m.closed = NULL;
+    b->m.peers = "{\"not\": \"peers\"}";
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_UNKNOWN);
+    b->m.peers = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_NONE);
+}
+
 /* The model's Nomad answers the quorum question with nothing: unknown. */
 static void a_server_is_asked_about_its_quorum(void **state)
 {
@@ -438,6 +458,7 @@ int main(void)
         CASE(manifests_and_places_are_checked),
         CASE(the_gap_is_kept_between_swaps),
         CASE(a_server_is_asked_about_its_quorum),
+        CASE(enough_other_servers_must_answer),
         CASE(a_record_that_cannot_be_kept_refuses),
         CASE(a_payload_that_does_not_parse_is_refused),
         CASE(trust_is_adopted_by_order),
