@@ -1,4 +1,5 @@
 #include "host_linux_ask.h"
+#include "config_trial.h"
 #include "process.h"
 #include "spawn.h"
 #include "str.h"
@@ -50,6 +51,16 @@ static bool says_version(const char *out, const char *version, char *ret_text)
     return false;
 }
 
+static bool config_rejected(const struct host_linux *l, const char *path, char *ret_text)
+{
+    const struct service *s = &l->service;
+    struct service_state state;
+    struct err err = ERR_INIT;
+
+    return s->state(s->self, &state, &err) == 0 && state.active == TRI_YES &&
+           config_trial_rejects(path, (pid_t)state.main_pid, ret_text);
+}
+
 static int port_try(void *ctx, const char *path, const char *version, enum failure *ret_failure,
                     char ret_text[static TEXT_MAX], struct err *err)
 {
@@ -70,6 +81,8 @@ static int port_try(void *ctx, const char *path, const char *version, enum failu
     }
     buf_free(&r.out);
     *ret_failure = fits ? FAILURE_NONE : FAILURE_WRONG_BUILD;
+    if (fits && config_rejected(ctx, path, ret_text))
+        *ret_failure = FAILURE_CONFIG_REJECTED;
     return 0;
 }
 

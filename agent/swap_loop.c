@@ -74,10 +74,11 @@ static void serve(struct loop *l, struct pollfd *p)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
-        if (p != &l->places[PLACE_PAIR]) {
-            close(p->fd);
-            p->fd = -1;
-        }
+        close(p->fd);
+        p->fd = -1;
+        /* An agent that hangs up is about to end; its pidfd tells when it has. */
+        if (p == &l->places[PLACE_PAIR])
+            l->child.fd = -1;
         return;
     }
     l->busy_ms = uptime(l);

@@ -92,8 +92,17 @@ static void handle(struct agent_call *c, struct agent *g, const void *frame, siz
     if (g != NULL && c->kind == MSG_HELLO)
         agent_take_hello(a, g, a->scratch, c->asked);
     else if (g != NULL)
-        agent_take_status(a, g, a->scratch, c->asked);
+        agent_take_status(a, g, a->scratch, c);
     receipt_done_with(a->scratch);
+}
+
+static bool *open_flag(const struct agent_call *c, struct agent *g)
+{
+    if (c->plain)
+        return &g->plain_open;
+    if (c->kind == MSG_HELLO)
+        return &g->hello_open;
+    return c->instant ? &g->instant_open : &g->status_open;
 }
 
 static void answered(void *ctx, const void *frame, size_t n, const struct err *why)
@@ -101,9 +110,7 @@ static void answered(void *ctx, const void *frame, size_t n, const struct err *w
     struct agent_call *c = ctx;
     struct agent *g = agents_find(c->owner, c->key);
     if (g != NULL && !c->order)
-        *(c->plain               ? &g->plain_open
-          : c->kind == MSG_HELLO ? &g->hello_open
-                                 : &g->status_open) = false;
+        *open_flag(c, g) = false;
     if (g != NULL && c->plain)
         handle_plain(c, g, frame, n);
     else if (!c->plain)
@@ -140,12 +147,13 @@ static struct header question_head(struct agents *a, const struct agent *g, enum
 }
 
 /* hello and status change nothing: no sequence, nothing kept. */
-static void ask(struct agents *a, struct agent *g, struct order *o)
+static void ask(struct agents *a, struct agent *g, struct order *o, bool instant)
 {
     auto_buf struct buf inner = BUF_INIT, frame = BUF_INIT;
     struct err err = ERR_INIT;
     struct agent_call *c = agent_call_new(a, g, o->head.kind);
     c->head = o->head;
+    c->instant = instant;
     if (envelope_sign_order(o, a->c.key, &inner, &err) < 0 ||
         envelope_seal(inner.data, inner.len, &g->pub, &frame, &err) < 0) {
         answered(c, NULL, 0, &err);
@@ -161,18 +169,19 @@ void agent_ask_hello(struct agents *a, struct agent *g)
     o->head = question_head(a, g, MSG_HELLO);
     o->u.hello = (struct order_hello){.wire_min = WIRE_MIN, .wire_max = WIRE_MAX};
     g->hello_open = true;
-    ask(a, g, o);
+    ask(a, g, o, false);
 }
 
-void agent_ask_status(struct agents *a, struct agent *g)
+void agent_ask_status(struct agents *a, struct agent *g, bool instant)
 {
     autofree struct order *o = xzalloc(1, sizeof *o);
     o->head = question_head(a, g, MSG_STATUS);
-    if (!a->c.once)
+    if (!a->c.once && !instant)
         o->u.status = (struct order_status){.after = g->view.status_at != 0 ? g->view.revision : 0,
                                             .wait_ms = AGENT_HOLD_MS};
-    g->status_open = true;
-    ask(a, g, o);
+    *(instant ? &g->instant_open : &g->status_open) = true;
+    g->instant_wanted &= !instant;
+    ask(a, g, o, instant);
 }
 
 void agent_ask_plain(struct agents *a, struct agent *g)

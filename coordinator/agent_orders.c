@@ -80,6 +80,13 @@ bool agents_next(struct agents *a, struct agent_event *ret)
     if (a->events == NULL)
         a->last_event = &a->events;
     free(q);
+    /* What the host says from a moment after this was heard is about this order. */
+    struct agent *g = agents_find(a, ret->key);
+    if (g != NULL && ret->receipt != NULL && message_owner(ret->kind) == OWNER_SWAP) {
+        g->instant_wanted = true;
+        g->instant_due = clock_mono(a->c.clock) + AGENT_INSTANT_MS;
+        agents_wake_at(a, g->instant_due);
+    }
     return true;
 }
 

@@ -133,7 +133,8 @@ static void drop_unseen(struct agents *a)
         bool twice = kept > 0 && str_eq(a->list[kept - 1]->key, g->key);
         if (twice)
             a->list[kept - 1]->doubled = true;
-        if (twice || (!g->seen && !g->hello_open && !g->status_open && !g->plain_open)) {
+        if (twice ||
+            (!g->seen && !g->hello_open && !g->status_open && !g->plain_open && !g->instant_open)) {
             agent_free(g);
             continue;
         }
@@ -206,6 +207,12 @@ static int64_t status_due(const struct agents *a, const struct agent *g)
     return g->status_due;
 }
 
+static int64_t instant_due(const struct agent *g)
+{
+    bool can = g->instant_wanted && !g->instant_open && g->interest && g->view.hello_at != 0;
+    return can ? g->instant_due : INT64_MAX;
+}
+
 int64_t agents_tick(struct agents *a)
 {
     int64_t now = clock_mono(a->c.clock);
@@ -222,8 +229,11 @@ int64_t agents_tick(struct agents *a)
         if (hello_due(g) <= now)
             agent_ask_hello(a, g);
         if (status_due(a, g) <= now)
-            agent_ask_status(a, g);
-        a->least_due = MIN_OF(a->least_due, MIN_OF(hello_due(g), status_due(a, g)));
+            agent_ask_status(a, g, false);
+        if (instant_due(g) <= now)
+            agent_ask_status(a, g, true);
+        int64_t due = MIN_OF(hello_due(g), status_due(a, g));
+        a->least_due = MIN_OF(a->least_due, MIN_OF(due, instant_due(g)));
     }
     a->interrupted = false;
     a->scan_due = a->least_due;
@@ -303,20 +313,27 @@ static void set_text(char **at, const char *text)
     *at = xstrdup(text);
 }
 
-void agent_take_status(struct agents *a, struct agent *g, struct receipt *r, int64_t asked)
+void agent_take_status(struct agents *a, struct agent *g, struct receipt *r,
+                       const struct agent_call *call)
 {
     const struct receipt_status *s = &r->u.status;
     struct agent_view *v = &g->view;
-    int64_t now = clock_mono(a->c.clock);
-    bool held = now - asked > AGENT_HOLD_MS / 8;
+    int64_t now = clock_mono(a->c.clock), asked = call->asked;
+    bool instant = call->instant, held = !instant && now - asked > AGENT_HOLD_MS / 8;
     bool other = v->phase != s->phase || memcmp(&v->runs, &s->stamp, sizeof v->runs) != 0 ||
                  memcmp(v->session, r->head.session, SESSION_LEN) != 0;
+    bool session = memcmp(v->session, r->head.session, SESSION_LEN) == 0;
+    if (session && v->status_at != 0 && s->revision < v->revision)
+        return; /* overtaken by a newer answer */
     if (other || v->revision != s->revision)
         a->changes++;
+    /* What came at once counts from when it was asked: perhaps before what it is to prove. */
+    g->instant_wanted |= !held && v->revision != s->revision && !a->c.once;
     g->hello_wanted |= other && !a->c.once; /* its digests may be others now */
     /* An answer at once without news means that the host holds back too many already. */
-    g->status_due = !held && v->status_at != 0 && v->revision == s->revision ? now + 500 : now;
-    v->status_at = held ? now : asked;
+    if (!instant)
+        g->status_due = !held && v->status_at != 0 && v->revision == s->revision ? now + 500 : now;
+    v->status_at = MAX_OF(v->status_at, held ? now : asked);
     v->revision = s->revision;
     v->phase = s->phase;
     v->failed_in = s->failed_in;
@@ -343,7 +360,7 @@ void agent_no_answer(struct agents *a, struct agent *g, const struct agent_call 
                      const char *why)
 {
     int64_t now = clock_mono(a->c.clock);
-    if (call->plain)
+    if (call->plain || call->instant)
         return;
     if (call->kind == MSG_STATUS) {
         g->status_due = now + AGENT_RETRY_MS;

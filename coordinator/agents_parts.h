@@ -13,10 +13,10 @@ struct agent {
     char address[128];
     struct pubkey pub;
     bool seen, keyed, interest, key_changed, doubled;
-    bool hello_open, status_open, plain_open;
-    bool tried, hello_wanted;
+    bool hello_open, status_open, plain_open, instant_open;
+    bool tried, hello_wanted, instant_wanted;
     unsigned failures;
-    int64_t hello_due, status_due;
+    int64_t hello_due, status_due, instant_due;
     char problem[TEXT_MAX];
     /* Texts of view point into the arrays below or to heap owned here. */
     struct agent_view view;
@@ -32,7 +32,7 @@ struct agent_call {
     struct agent_call *next, **from;
     char key[UUID_MAX];
     enum message_kind kind;
-    bool plain, order;
+    bool plain, order, instant;
     struct header head;
     struct digest digest;
     struct pubkey host;
@@ -62,13 +62,15 @@ struct agent *agents_find(const struct agents *a, const char *key);
 /* Starts a call; on failure its outcome is handled at once as "no answer". */
 void agent_ask_hello(struct agents *a, struct agent *g);
 void agent_ask_plain(struct agents *a, struct agent *g);
-void agent_ask_status(struct agents *a, struct agent *g);
+/* instant: answered at once, beside one that is held back. */
+void agent_ask_status(struct agents *a, struct agent *g, bool instant);
 /* A call with these inner bytes. Takes ownership of nothing. */
 void agent_call_start(struct agents *a, struct agent_call *call, const struct buf *frame);
 struct agent_call *agent_call_new(struct agents *a, const struct agent *g, enum message_kind kind);
 /* What an authentic answer says (agents.c). */
 void agent_take_hello(struct agents *a, struct agent *g, const struct receipt *r, int64_t asked);
-void agent_take_status(struct agents *a, struct agent *g, struct receipt *r, int64_t asked);
+void agent_take_status(struct agents *a, struct agent *g, struct receipt *r,
+                       const struct agent_call *call);
 void agent_no_answer(struct agents *a, struct agent *g, const struct agent_call *call,
                      const char *why);
 /* Moves a receipt's or failure's news to the queue (agent_orders.c). */

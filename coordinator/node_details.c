@@ -148,11 +148,12 @@ static void ask_record(struct interest *t, const struct node_list *l, const stru
 }
 
 /* Its own address is in its record: after a first look at that. */
-static void ask_itself(struct interest *t)
+static void ask_itself(struct interest *t, const char *region)
 {
+    const struct nomad_whom whom = {t->id, t->name, region};
     struct nomad_base base;
     if (t->http_addr[0] == '\0' ||
-        nomad_base_at(t->owner->nomad, t->id, t->name, t->http_addr, t->tls, &base) < 0)
+        nomad_base_at(t->owner->nomad, &whom, t->http_addr, t->tls, &base) < 0)
         return;
     ask_one(t, ASK_OWN_SELF, &base, "/v1/agent/self", NOMAD_LOCAL_MS);
     ask_one(t, ASK_OWN_HEALTH, &base, "/v1/agent/health?type=client", NOMAD_LOCAL_MS);
@@ -175,7 +176,7 @@ void nodes_ask_details(struct nodes *n, const struct node_list *l, const struct 
         if (!t->wanted || (!here && !in_list(l, t->id)))
             continue;
         ask_record(t, l, base, with_region);
-        ask_itself(t);
+        ask_itself(t, l->region);
     }
 }
 

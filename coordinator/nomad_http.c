@@ -111,9 +111,18 @@ void nomad_base_seed(const struct nomad_http *n, struct nomad_base *ret)
     *ret = n->seed;
 }
 
+/* Certificates are made for server.<region>.nomad and client.<region>.nomad. */
+static void name_for(const struct nomad_http *n, const char *role, const char *region,
+                     struct nomad_base *b)
+{
+    const char *name = n->conf->tls_server_name;
+    if (str_starts(name, "server.") && str_ends(name, ".nomad") && region[0] != '\0')
+        snprintf(b->tls_name, sizeof b->tls_name, "%s.%.64s.nomad", role, region);
+}
+
 static int base_from_text(const char *text, struct nomad_base *ret)
 {
-    struct nomad_base b = {"", ""};
+    struct nomad_base b = {"", "", ""};
     if (str_starts(text, UNIX_PREFIX)) {
         str_cut(b.url, sizeof b.url, "http://localhost");
         if (str_copy(b.socket, sizeof b.socket, text + strlen(UNIX_PREFIX)) < 0)
@@ -128,35 +137,35 @@ static int base_from_text(const char *text, struct nomad_base *ret)
     return 0;
 }
 
-int nomad_base_of(const struct nomad_http *n, const char *id, const char *name, const char *addr,
+int nomad_base_of(const struct nomad_http *n, const struct nomad_whom *whom, const char *addr,
                   struct nomad_base *ret)
 {
-    const char *mapped = address_map_find(&n->conf->servers, id, name);
-    if (mapped != NULL)
-        return base_from_text(mapped, ret);
+    const char *mapped = address_map_find(&n->conf->servers, whom->id, whom->name);
+    bool six = strchr(addr, ':') != NULL;
     char text[300];
-    const char *form = strchr(addr, ':') != NULL ? "%s://[%s]:%u" : "%s://%s:%u";
-    /* Two known forms; the addresses are Nomad's, bounded by TEXT_MAX. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    int len = snprintf(text, sizeof text, form, n->scheme, addr, n->port);
-#pragma GCC diagnostic pop
-    if (addr[0] == '\0' || len < 0 || (size_t)len >= sizeof text)
+    int len = snprintf(text, sizeof text, "%s://%s%s%s:%u", n->scheme, six ? "[" : "", addr,
+                       six ? "]" : "", n->port);
+    if (mapped == NULL && (addr[0] == '\0' || len < 0 || (size_t)len >= sizeof text))
         return -1;
-    return base_from_text(text, ret);
+    if (base_from_text(mapped != NULL ? mapped : text, ret) < 0)
+        return -1;
+    name_for(n, "server", whom->region, ret);
+    return 0;
 }
 
-int nomad_base_at(const struct nomad_http *n, const char *id, const char *name,
-                  const char *host_port, bool tls, struct nomad_base *ret)
+int nomad_base_at(const struct nomad_http *n, const struct nomad_whom *whom, const char *host_port,
+                  bool tls, struct nomad_base *ret)
 {
-    const char *mapped = address_map_find(&n->conf->servers, id, name);
-    if (mapped != NULL)
-        return base_from_text(mapped, ret);
+    const char *mapped = address_map_find(&n->conf->servers, whom->id, whom->name);
     char text[300];
-    int len = snprintf(text, sizeof text, "%s://%s", tls ? "https" : "http", host_port);
-    if (host_port[0] == '\0' || len < 0 || (size_t)len >= sizeof text)
+    bool secure = tls || str_eq(n->scheme, "https");
+    int len = snprintf(text, sizeof text, "%s://%s", secure ? "https" : "http", host_port);
+    if (mapped == NULL && (host_port[0] == '\0' || len < 0 || (size_t)len >= sizeof text))
         return -1;
-    return base_from_text(text, ret);
+    if (base_from_text(mapped != NULL ? mapped : text, ret) < 0)
+        return -1;
+    name_for(n, "client", whom->region, ret);
+    return 0;
 }
 
 static bool has_room(const struct nomad_http *n, const struct nomad_base *base)
@@ -188,6 +197,9 @@ static void start(struct nomad_http *n, struct call *c)
 {
     char url[1400];
     struct err err = ERR_INIT;
+    struct http_tls tls = n->tls;
+    if (c->base.tls_name[0] != '\0')
+        tls.server_name = c->base.tls_name;
     struct http_request r = {.method = c->method,
                              .unix_socket = or_null(c->base.socket),
                              .token = or_null(n->conf->token),
@@ -196,7 +208,7 @@ static void start(struct nomad_http *n, struct call *c)
                              .deadline_ms = c->deadline_ms,
                              .connect_deadline_ms = MIN_OF(c->deadline_ms, (int64_t)NOMAD_LOCAL_MS),
                              .max = c->max,
-                             .tls = &n->tls,
+                             .tls = &tls,
                              .on_done = finished,
                              .ctx = c};
     int len = snprintf(url, sizeof url, "%s%s", c->base.url, c->path);

@@ -22,8 +22,9 @@
 #define NOMAD_LEADER_MS 10000 /* of what waits for a leader: Nomad itself waits 5 s */
 
 struct nomad_base {
-    char url[300];    /* "https://10.0.0.1:4646", no slash at its end */
-    char socket[256]; /* "" or the path of a Unix socket */
+    char url[300];      /* "https://10.0.0.1:4646", no slash at its end */
+    char socket[256];   /* "" or the path of a Unix socket */
+    char tls_name[128]; /* name to verify; "": as configured */
 };
 
 struct nomad_http;
@@ -34,11 +35,17 @@ void nomad_http_free(struct nomad_http *n);
 
 /* NOMAD_ADDR itself. */
 void nomad_base_seed(const struct nomad_http *n, struct nomad_base *ret);
-/* An agent known by Nomad's id or name, else by its address ("10.0.0.1"). */
-MUST_CHECK int nomad_base_of(const struct nomad_http *n, const char *id, const char *name,
+/* Whom a base is wanted of. region may be "". */
+struct nomad_whom {
+    const char *id, *name, *region;
+};
+/* A server: mapped by id or name, else its address ("10.0.0.1"). Where the name to verify
+ * is Nomad's own (server.global.nomad), it is made for its region. */
+MUST_CHECK int nomad_base_of(const struct nomad_http *n, const struct nomad_whom *whom,
                              const char *addr, struct nomad_base *ret);
-/* A client's own API: mapped, else its record's "ip:port". */
-MUST_CHECK int nomad_base_at(const struct nomad_http *n, const char *id, const char *name,
+/* A client's own API: mapped, else its record's "ip:port"; with TLS when its record or
+ * NOMAD_ADDR says so, and as client.<region>.nomad. */
+MUST_CHECK int nomad_base_at(const struct nomad_http *n, const struct nomad_whom *whom,
                              const char *host_port, bool tls, struct nomad_base *ret);
 
 struct nomad_request {

@@ -102,7 +102,8 @@ static void meet(struct servers *s, const struct member *m)
     size_t len = strlen(plain), tail = strlen(m->region) + 1;
     if (len > tail && plain[len - tail] == '.' && str_eq(plain + len - tail + 1, m->region))
         plain[len - tail] = '\0';
-    slot->has_base = nomad_base_of(s->nomad, slot->id, plain, slot->addr, &slot->base) == 0;
+    const struct nomad_whom whom = {slot->id, plain, slot->region};
+    slot->has_base = nomad_base_of(s->nomad, &whom, slot->addr, &slot->base) == 0;
     if (fresh && slot->seen_as != MEMBER_LEFT)
         ask_all(s, slot);
 }

@@ -4,7 +4,7 @@
 #include "events.h"
 #include "table.h"
 
-#define BAR_WIDTH 30
+#define BAR_WIDTH 20
 
 void view_begin(struct view_screen *v, const struct plan *plan, const struct ledger *l,
                 const struct clock *clock, FILE *out)
@@ -153,7 +153,7 @@ static void draw_bar(struct view_screen *v)
         bar[i] = i < full ? '#' : '.';
     bar[BAR_WIDTH] = '\0';
     str_for_ms(time, sizeof time, clock_mono(v->clock) - v->progress.begun);
-    draw(v, COLOR_BOLD, "%s to %s  [%s]  %zu of %zu done, %zu in flight, %zu failed  %s",
+    draw(v, COLOR_BOLD, "%s to %s [%s] %zu/%zu done, %zu in flight, %zu failed, %s",
          run_state_name(l->state), l->target, bar, done, l->n_hosts, flight, failed, time);
 }
 

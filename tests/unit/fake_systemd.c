@@ -134,9 +134,13 @@ struct fake_systemd *fake_systemd_start(const char *dir)
     snprintf(f->active, sizeof(f->active), "active");
     snprintf(f->sub, sizeof(f->sub), "running");
     snprintf(f->result, sizeof(f->result), "done");
-    f->pid = fork();
-    if (f->pid == 0)
+    /* Not into the shared struct at once: the child would write its 0 there too. */
+    pid_t pid = fork();
+    if (pid < 0)
+        abort();
+    if (pid == 0)
         live(fd, f);
+    f->pid = pid;
     close(fd);
     setenv("DBUS_SYSTEM_BUS_ADDRESS", f->address, 1);
     return f;

@@ -344,9 +344,11 @@ static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_s
     const struct model_host *m = ctx;
     const struct model_file *f = &m->fs.files[m->process.inode];
 
-    (void)path;
     (void)deadline_ms;
-    (void)ret_body;
+    if (m->leader != NULL && str_starts(path, "/v1/status/leader"))
+        (void)buf_add_str(ret_body, m->leader);
+    if (m->peers != NULL && str_starts(path, "/v1/status/peers"))
+        (void)buf_add_str(ret_body, m->peers);
     if (alive(m, err) < 0)
         return -1;
     if (!m->process.there || m->uptime_ms - m->process.since_ms < ANSWER_MS ||
@@ -359,10 +361,11 @@ static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_s
 static int port_knock(void *ctx, const char *address, int64_t deadline_ms, enum tri *ret_open,
                       struct err *err)
 {
-    (void)address;
+    const struct model_host *m = ctx;
+
     (void)deadline_ms;
-    *ret_open = TRI_YES;
-    return alive(ctx, err);
+    *ret_open = m->closed != NULL && str_eq(m->closed, address) ? TRI_NO : TRI_YES;
+    return alive(m, err);
 }
 
 static void port_ask_end(void *ctx)

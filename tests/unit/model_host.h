@@ -65,6 +65,7 @@ struct model_host {
     unsigned ends_after_ms; /* a new binary answers, then ends */
     bool restarts;          /* the manager starts what ended again, and counts */
     uint64_t n_restarts;
+    const char *leader, *peers, *closed; /* answers of the API; closed: a peer's address */
 };
 
 void model_open(struct model_host *m, const char *offer);

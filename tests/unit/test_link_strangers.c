@@ -106,18 +106,25 @@ static int64_t ask(struct fixture *f, int n)
 static void test_a_thousand_idle_strangers(void **state)
 {
     struct fixture f;
+    struct rlimit files;
     int fds[CROWD];
     (void)state;
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur < 2 * CROWD + 500)
+        skip();                         /* both ends are ours; main has asked for more */
     for (int far = 0; far < 2; far++) { /* from many addresses, then all from the caller's own */
         listen_with(&f, 200, far == 0 ? 16 : 200, 60000, "");
-        for (unsigned i = 0; i < CROWD; i++)
+        int64_t longest = 0;
+        for (unsigned i = 0; i < CROWD; i++) {
             fds[i] = stranger(&f, far == 0 ? 1 + i / 200 : 0, far == 0 ? 1 + i % 200 : 1,
                               (enum habit)(i % HABITS));
-        int64_t longest = ask(&f, 20);
+            if (i % 50 == 49) /* while they come, too */
+                longest = MAX_OF(longest, ask(&f, 1));
+        }
+        longest = MAX_OF(longest, ask(&f, 20));
         size_t left = 0;
         for (size_t i = 0; i < CROWD; i++)
             left += is_closed(fds[i], 0) ? 0 : 1;
-        print_message("# %d connections made, %zu kept; longest of 20 calls: %lld ms\n", CROWD,
+        print_message("# %d connections made, %zu kept; longest of 40 calls: %lld ms\n", CROWD,
                       left, (long long)longest);
         assert_true(longest < 2000);
         assert_in_range(left, 1, 200);

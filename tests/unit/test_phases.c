@@ -1,5 +1,6 @@
 /*
  * phases.h on a model host: a crash before every operation, and every sync left out.
+ * timeout: 180
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,11 +29,6 @@ static const struct crash_story stories[] = {
      .reverts = true,
      .ends = PHASE_REVERTED,
      .at_end = "old"},
-    {.name = "a good binary, settled",
-     .offer = "new",
-     .policy = ON_REVERT,
-     .ends = PHASE_SETTLED,
-     .at_end = "new"},
     {.name = "a good binary for a stopped service",
      .offer = "new",
      .policy = ON_REVERT,
@@ -109,7 +105,8 @@ static void crash_everywhere(const struct crash_story *s, struct bench *b)
             c.loss = LOSE_NOTHING;
             check(s, &c, b, &n);
             c.loss = LOSE_SOME;
-            for (c.seed = 1; c.seed <= SEEDS; c.seed++)
+            /* Who starts the service afterwards makes no difference to what is lost. */
+            for (c.seed = 1; c.seed <= (c.kind == CRASH_HOST ? SEEDS : 1); c.seed++)
                 check(s, &c, b, &n);
         }
     }

@@ -110,9 +110,10 @@ static void judge_marked(struct truth *t, size_t i)
         return;
     }
     h->marked = true;
+    t->effect_ms = t->now;
     if (!h->listed || t->now - h->strange_ms < 2 * STALE_MS)
         return;
-    if (h->disk != BIN_NEW)
+    if (h->disk == BIN_OLD)
         judge_says(t, 8, "%s is called done with the old binary", h->name);
     if (h->is_server && h->never && h->running == BIN_NEW &&
         h->stuck_index < t->committed.hosts[i].base_leader_index)
@@ -150,6 +151,9 @@ static void judge_server(struct truth *t, int host)
     size_t healthy, voters = t_voters(t, h->region, &healthy, host);
     bool outage = t->policy.accept_outage && voters <= 2;
 
+    for (size_t i = 0; i < t->plan.n_servers; i++)
+        if (t->committed.hosts[i].state == HOST_FAILED)
+            judge_says(t, 1, "swap of %s after a server has failed", h->name);
     for (int i = 0; i < t->n_regions; i++)
         if (t->regions[i].sick_ms != 0 && t->now - t->regions[i].sick_ms > STALE_MS)
             judge_says(t, 1, "swap of %s while region %s is not well for %lld ms", h->name,
@@ -188,6 +192,9 @@ static void judge_client(struct truth *t, int host)
     if (t->regions[h->region].sick_ms != 0 && t->now - t->regions[h->region].sick_ms > STALE_MS)
         judge_says(t, 8, "swap of %s while region %s is not well for %lld ms", h->name,
                    t->regions[h->region].name, (long long)(t->now - t->regions[h->region].sick_ms));
+    for (size_t i = t->plan.n_servers; i < t->committed.n_hosts && !t->canaries_known; i++)
+        if (t->policy.canary > 0 && t->committed.hosts[i].state == HOST_FAILED)
+            judge_says(t, 5, "swap of %s after a canary has failed", h->name);
     if (t->committed.failures > t->policy.max_failures)
         judge_says(t, 5, "swap of %s after %u failures", h->name, t->committed.failures);
     if (t->policy.canary == 0)
@@ -354,7 +361,7 @@ static void judge_done(struct truth *t)
             judge_says(t, 11, "done, and %s is %s", h->name, host_state_name(l->state));
         if (h->is_server && l->state == HOST_SKIPPED)
             judge_says(t, 11, "server %s was skipped", h->name);
-        if (l->state != HOST_DONE || !h->listed || t->now - h->strange_ms < STALE_MS)
+        if (l->state != HOST_DONE || !h->listed || h->strange_ms >= t->effect_ms)
             continue;
         if (h->disk != BIN_NEW || (h->up && h->running != BIN_NEW))
             judge_says(t, 11, "done, and %s does not run the target", h->name);

@@ -14,7 +14,6 @@
 
 #include "hazards.h"
 
-#define LIFE_MS  (3 * 60 * 60 * 1000) /* of a world, at most: the run must have ended */
 #define JOBS_MAX 16
 #define ENDS_MAX 12 /* resumed so often at most */
 
@@ -160,10 +159,6 @@ static void live(struct truth *t)
         run_once(t);
         if (t->violated != 0)
             break;
-        if (t->now > LIFE_MS) {
-            judge_says(t, 13, "the run does not end: %s", run_state_name(t->ledger.state));
-            break;
-        }
         if (!t->dead && run_ended(t->ledger.state)) {
             t_say(t, "ended %s: %s | %s", run_state_name(t->ledger.state), t->ledger.cause,
                   t->ledger.advice);

@@ -26,6 +26,8 @@
 #define T_EVENTS   512
 #define T_MESSAGES 128
 #define T_FAULTS   8
+#define T_LIFE     (3 * 60 * 60 * 1000) /* of a world, at most: its run must have ended */
+#define T_ASKED    200000               /* or been asked for the next event so often */
 
 enum t_binary { BIN_OLD, BIN_NEW, BIN_OTHER, BIN_COUNT };
 
@@ -246,11 +248,13 @@ struct truth {
     struct policy policy;
     struct ledger ledger, committed;
     uint32_t process;  /* counts its lives */
+    uint32_t asked;    /* ports.next, in this world */
     int64_t canary_ms; /* the last canary was committed as finished */
     bool canaries_known;
-    bool dead;        /* it crashed: nothing it does counts */
-    bool reboots;     /* and its machine boots */
-    int64_t crash_at; /* N-th commit or effect from now; 0: none */
+    int64_t effect_ms; /* the last host was committed as done */
+    bool dead;         /* it crashed: nothing it does counts */
+    bool reboots;      /* and its machine boots */
+    int64_t crash_at;  /* N-th commit or effect from now; 0: none */
     bool crash_after;
     bool paused; /* the operator said so: nothing may begin */
     bool aborted;

@@ -1,0 +1,384 @@
+/* The coordinator's side of the wire: what counts as an agent's word, and what does not. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "agents.h"
+#include "codec.h"
+#include "console_fixture.h"
+#include "envelope.h"
+#include "http.h"
+#include "keys.h"
+#include "link_server.h"
+#include "str.h"
+
+enum manner {
+    HONEST,
+    OTHER_KEY, /* installed anew: its key is another */
+    UNSEALED,  /* answers a sealed question in the open */
+    REPLAYS,   /* gives its first receipt again and again */
+    GARBAGE,   /* bytes */
+};
+
+struct scene {
+    struct console_fixture fixture;
+    struct trust trust;
+    struct keypair *officer, *host, *other;
+    struct known_hosts known;
+    struct link_server *server;
+    struct http *http;
+    struct links *links;
+    struct agents *agents;
+    pthread_mutex_t lock;
+    enum manner manner;
+    struct buf first; /* REPLAYS: the first receipt's inner bytes */
+    const char *server_id;
+    unsigned orders; /* that change something and were heard */
+    struct host hosts[1];
+};
+
+static void receipt_for(const struct scene *s, const struct verified *v, struct receipt *r)
+{
+    memset(r, 0, sizeof *r);
+    r->head = v->head;
+    r->head.is_receipt = true;
+    r->head.receiver = v->head.sender;
+    r->head.order = v->digest;
+    r->head.time_ms = 5000;
+    memset(r->head.session, 9, SESSION_LEN);
+    if (v->head.kind == MSG_HELLO) {
+        r->u.hello.wire_min = r->u.hello.wire_max = 1;
+        str_cut(r->u.hello.program, NAME_MAX_LEN, "0.1.0");
+        str_cut(r->u.hello.host, NAME_MAX_LEN, "s1");
+        str_cut(r->u.hello.os, 16, "linux");
+        str_cut(r->u.hello.arch, 16, "amd64");
+        str_cut(r->u.hello.server_id, UUID_MAX, s->server_id);
+        r->u.hello.phase = PHASE_STAGED;
+    } else if (v->head.kind == MSG_STATUS) {
+        r->u.status.revision = 3;
+        r->u.status.phase = PHASE_SETTLED;
+    }
+}
+
+static int answer_as(struct scene *s, const struct verified *v, enum frame_format format,
+                     struct buf *answer)
+{
+    autofree struct receipt *r = xzalloc(1, sizeof *r);
+    auto_buf struct buf inner = BUF_INIT;
+    struct err err = ERR_INIT;
+    receipt_for(s, v, r);
+    const struct keypair *key = s->manner == OTHER_KEY ? s->other : s->host;
+    if (envelope_sign_receipt(r, key, &inner, &err) < 0)
+        return -1;
+    if (s->manner == REPLAYS && s->first.len == 0)
+        buf_add(&s->first, inner.data, inner.len);
+    const struct buf *give = s->manner == REPLAYS ? &s->first : &inner;
+    if (s->manner == UNSEALED || format == FRAME_PLAIN)
+        return envelope_plain(give->data, give->len, answer, &err);
+    return envelope_seal(give->data, give->len, &v->head.sender, answer, &err);
+}
+
+static int handle(void *ctx, const void *frame, size_t n, struct buf *answer)
+{
+    struct scene *s = ctx;
+    auto_buf struct buf inner = BUF_INIT;
+    enum frame_format format;
+    struct verified v;
+    struct err err = ERR_INIT;
+    int rc = -1;
+    pthread_mutex_lock(&s->lock);
+    const struct keypair *key = s->manner == OTHER_KEY ? s->other : s->host;
+    if (s->manner == GARBAGE)
+        rc = buf_add(answer, "no receipt at all", 17);
+    else if (envelope_open(frame, n, key, INNER_ORDER_MAX, &inner, &format, &err) == 0 &&
+             envelope_verify(inner.data, inner.len, &v, &err) == 0) {
+        s->orders += message_changes(v.head.kind);
+        rc = answer_as(s, &v, format, answer);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return rc;
+}
+
+static void wake(void *ctx)
+{
+    http_wake(ctx);
+}
+
+static void set_manner(struct scene *s, enum manner m)
+{
+    pthread_mutex_lock(&s->lock);
+    s->manner = m;
+    pthread_mutex_unlock(&s->lock);
+}
+
+static struct scene *begin(enum manner manner, const char *server_id)
+{
+    struct scene *s = xzalloc(1, sizeof *s);
+    struct err err = ERR_INIT;
+    char text[40];
+    s->manner = manner;
+    s->server_id = server_id;
+    pthread_mutex_init(&s->lock, NULL);
+    s->host = keypair_generate();
+    s->other = keypair_generate();
+    if (console_fixture_begin(&s->fixture) < 0 ||
+        keys_make_solo(&s->fixture.conf, "t", &s->trust, &err) < 0 ||
+        keys_load(&s->fixture.conf, ROLE_OPERATOR, &s->officer, &err) < 0 ||
+        known_hosts_add(&s->known, "id-1", "s1", keypair_public(s->host), &err) < 0 ||
+        http_new(&s->http, &err) < 0 || links_new(wake, s->http, &s->links, &err) < 0)
+        fail_msg("%s", err.text);
+    const struct link_server_config c = {.address = "127.0.0.1:0",
+                                         .contexts = 8,
+                                         .max_pipes = 64,
+                                         .max_pipes_each = 64,
+                                         .idle_ms = 5000,
+                                         .handle = handle,
+                                         .ctx = s};
+    if (link_server_start(&c, &s->server, &err) < 0)
+        fail_msg("%s", err.text);
+    struct address_map *m = &s->fixture.conf.agents;
+    m->items = xzalloc(1, sizeof *m->items);
+    m->n = 1;
+    m->items[0].name = xstrdup("s1");
+    snprintf(text, sizeof text, "127.0.0.1:%d", link_server_port(s->server));
+    m->items[0].address = xstrdup(text);
+    s->hosts[0] = (struct host){.key = "id-1",
+                                .name = "s1",
+                                .server_id = "id-1",
+                                .node_id = "",
+                                .addr = "10.0.0.1",
+                                .is_server = true};
+    s->agents = agents_new(&(struct agents_config){.conf = &s->fixture.conf,
+                                                   .trust = &s->trust,
+                                                   .key = s->officer,
+                                                   .known = &s->known,
+                                                   .links = s->links,
+                                                   .clock = clock_system()});
+    agents_sync(s->agents, s->hosts, 1);
+    return s;
+}
+
+static void end(struct scene *s)
+{
+    links_free(s->links);
+    link_server_stop(s->server);
+    http_free(s->http);
+    agents_free(s->agents);
+    known_hosts_free(&s->known);
+    keypair_free(s->officer);
+    keypair_free(s->host);
+    keypair_free(s->other);
+    buf_free(&s->first);
+    console_fixture_end(&s->fixture);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+static struct agent_view view_of(const struct scene *s, struct arena *a)
+{
+    struct host h = s->hosts[0];
+    agents_fill(s->agents, &h, a);
+    return h.agent;
+}
+
+static void pump(struct scene *s, int64_t until)
+{
+    struct err err = ERR_INIT;
+    agents_tick(s->agents);
+    int64_t left = until - clock_mono(clock_system());
+    if (http_wait(s->http, MAX_OF(MIN_OF(left, (int64_t)50), (int64_t)0), &err) < 0)
+        fail_msg("%s", err.text);
+    links_drain(s->links);
+}
+
+/* Until the agent was told of, one way or the other; 20 s are never reached. */
+static void until_told(struct scene *s)
+{
+    int64_t until = clock_mono(clock_system()) + 20000;
+    while (!agents_told(s->agents) && clock_mono(clock_system()) < until)
+        pump(s, until);
+    assert_true(agents_told(s->agents));
+}
+
+static void test_an_honest_agent(void **state)
+{
+    auto_arena struct arena a = ARENA_INIT;
+    struct scene *s = begin(HONEST, "id-1");
+    const char *keys[] = {"id-1"};
+    (void)state;
+    until_told(s);
+    struct agent_view v = view_of(s, &a);
+    assert_true(v.enrolled && !v.misplaced && !v.key_changed);
+    assert_true(v.hello_at > 0);
+    assert_string_equal(v.problem, "");
+    assert_string_equal(v.os, "linux");
+    assert_int_equal(v.uptime_ms, 5000);
+    assert_int_equal(v.phase, PHASE_STAGED);
+    agents_interest(s->agents, keys, 1);
+    int64_t until = clock_mono(clock_system()) + 20000;
+    while (view_of(s, &a).status_at == 0 && clock_mono(clock_system()) < until)
+        pump(s, until);
+    v = view_of(s, &a);
+    assert_int_equal(v.phase, PHASE_SETTLED);
+    assert_int_equal(v.revision, 3);
+    end(s);
+}
+
+static void test_an_agent_of_another_host(void **state)
+{
+    auto_arena struct arena a = ARENA_INIT;
+    struct scene *s = begin(HONEST, "id-7");
+    (void)state;
+    until_told(s);
+    struct agent_view v = view_of(s, &a);
+    assert_true(v.misplaced);
+    assert_non_null(strstr(v.problem, "id-7"));
+    end(s);
+}
+
+static void test_a_changed_key_is_told_as_such(void **state)
+{
+    auto_arena struct arena a = ARENA_INIT;
+    struct scene *s = begin(OTHER_KEY, "id-1");
+    char was[FINGERPRINT_LEN], now[FINGERPRINT_LEN];
+    (void)state;
+    pubkey_fingerprint(was, keypair_public(s->host));
+    pubkey_fingerprint(now, keypair_public(s->other));
+    until_told(s);
+    int64_t until = clock_mono(clock_system()) + 20000;
+    while (!view_of(s, &a).key_changed && clock_mono(clock_system()) < until)
+        pump(s, until);
+    struct agent_view v = view_of(s, &a);
+    assert_true(v.key_changed);
+    assert_int_equal(v.hello_at, 0);
+    assert_non_null(strstr(v.problem, was));
+    assert_non_null(strstr(v.problem, now));
+    end(s);
+}
+
+static void nothing_counts(enum manner manner)
+{
+    auto_arena struct arena a = ARENA_INIT;
+    struct scene *s = begin(manner, "id-1");
+    until_told(s);
+    struct agent_view v = view_of(s, &a);
+    assert_int_equal(v.hello_at, 0);
+    assert_string_not_equal(v.problem, "");
+    end(s);
+}
+
+static void test_an_unsealed_answer_does_not_count(void **state)
+{
+    (void)state;
+    nothing_counts(UNSEALED);
+}
+
+static void test_garbage_does_not_count(void **state)
+{
+    (void)state;
+    nothing_counts(GARBAGE);
+}
+
+static struct agent_event send_note(struct scene *s)
+{
+    autofree struct order *o = xzalloc(1, sizeof *o);
+    auto_buf struct buf inner = BUF_INIT;
+    struct digest digest;
+    struct err err = ERR_INIT;
+    struct agent_event e;
+    o->head.kind = MSG_CANCEL;
+    o->u.cancel.sequence = 4;
+    crypto_random(o->head.nonce, NONCE_LEN);
+    if (agents_sign(s->agents, "id-1", o, &inner, &digest, &err) < 0)
+        fail_msg("%s", err.text);
+    agents_send(s->agents, "id-1", MSG_CANCEL, o->head.nonce, inner.data, inner.len);
+    int64_t until = clock_mono(clock_system()) + 20000;
+    while (!agents_next(s->agents, &e)) {
+        assert_true(clock_mono(clock_system()) < until);
+        pump(s, until);
+    }
+    assert_string_equal(e.key, "id-1");
+    assert_int_equal(e.kind, MSG_CANCEL);
+    assert_memory_equal(e.nonce, o->head.nonce, NONCE_LEN);
+    return e;
+}
+
+static void test_an_order_and_its_receipt(void **state)
+{
+    struct scene *s = begin(HONEST, "id-1");
+    (void)state;
+    until_told(s);
+    struct agent_event e = send_note(s);
+    assert_non_null(e.receipt);
+    assert_int_equal(e.receipt->u.done.refusal, REFUSAL_NONE);
+    assert_int_equal(s->orders, 1);
+    agent_event_free(&e);
+    end(s);
+}
+
+/* Genuine, signed and sealed, but the answer to an earlier order. */
+static void test_an_old_receipt_is_no_answer(void **state)
+{
+    struct scene *s = begin(HONEST, "id-1");
+    (void)state;
+    until_told(s);
+    set_manner(s, REPLAYS);
+    struct agent_event first = send_note(s), second = send_note(s);
+    assert_non_null(first.receipt);
+    assert_null(second.receipt);
+    assert_string_not_equal(second.text, "");
+    agent_event_free(&first);
+    agent_event_free(&second);
+    end(s);
+}
+
+static void test_an_order_to_a_host_that_left(void **state)
+{
+    struct scene *s = begin(HONEST, "id-1");
+    autofree struct order *o = xzalloc(1, sizeof *o);
+    auto_buf struct buf inner = BUF_INIT;
+    struct digest digest;
+    struct agent_event e;
+    struct err err = ERR_INIT;
+    (void)state;
+    until_told(s);
+    o->head.kind = MSG_CANCEL;
+    assert_int_equal(agents_sign(s->agents, "id-1", o, &inner, &digest, &err), 0);
+    agents_sync(s->agents, s->hosts, 0);
+    agents_send(s->agents, "id-1", MSG_CANCEL, o->head.nonce, inner.data, inner.len);
+    assert_true(agents_next(s->agents, &e));
+    assert_null(e.receipt);
+    agent_event_free(&e);
+    inner.data[inner.len - 1] ^= 1; /* a ledger's bytes that are not whole any more */
+    agents_send(s->agents, "id-1", MSG_CANCEL, o->head.nonce, inner.data, inner.len);
+    assert_true(agents_next(s->agents, &e));
+    assert_null(e.receipt);
+    agent_event_free(&e);
+    assert_int_equal(agents_sign(s->agents, "id-1", o, &inner, &digest, &err), -1);
+    assert_int_equal(s->orders, 0);
+    end(s);
+}
+
+static int set_up(void **state)
+{
+    struct err err = ERR_INIT;
+    (void)state;
+    return crypto_init(&err);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_honest_agent),
+        cmocka_unit_test(test_an_agent_of_another_host),
+        cmocka_unit_test(test_a_changed_key_is_told_as_such),
+        cmocka_unit_test(test_an_unsealed_answer_does_not_count),
+        cmocka_unit_test(test_garbage_does_not_count),
+        cmocka_unit_test(test_an_order_and_its_receipt),
+        cmocka_unit_test(test_an_old_receipt_is_no_answer),
+        cmocka_unit_test(test_an_order_to_a_host_that_left),
+    };
+    return cmocka_run_group_tests_name("agents", tests, set_up, NULL);
+}

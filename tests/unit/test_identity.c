@@ -1,0 +1,214 @@
+/* identity.h and trust_store.h: made once, bound to the machine, followed as signed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "file.h"
+#include "identity.h"
+#include "order_desk.h"
+#include "scratch_dir.h"
+#include "str.h"
+#include "trust_store.h"
+
+static const struct log quiet = {.level = LOG_ERROR, .program = "test"};
+
+struct bench {
+    char *dir;
+    char key[300], machine[300], id[300], trust[300], anchor[300];
+    struct desk desk;
+};
+
+static int set_up(void **state)
+{
+    struct bench *b = xzalloc(1, sizeof(*b));
+
+    desk_open(&b->desk);
+    b->dir = scratch_open();
+    scratch_path(b->dir, "host.key", b->key);
+    scratch_path(b->dir, "machine", b->machine);
+    scratch_path(b->dir, "machine-id", b->id);
+    scratch_path(b->dir, "trust", b->trust);
+    scratch_path(b->dir, "anchor", b->anchor);
+    scratch_write(b->dir, "machine-id", "0123456789abcdef0123456789abcdef\n", 0644);
+    *state = b;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *b = *state;
+
+    desk_close(&b->desk);
+    scratch_close(b->dir);
+    free(b);
+    return 0;
+}
+
+static int open_key(const struct bench *b, struct pubkey *ret, bool *ret_made, struct err *err)
+{
+    const struct identity_where w = {
+        .key_path = b->key, .machine_path = b->machine, .machine_id = b->id};
+    auto_keypair struct keypair *k = NULL;
+
+    if (identity_open(&w, &k, ret_made, err) < 0)
+        return -1;
+    *ret = *keypair_public(k);
+    return 0;
+}
+
+static struct pubkey key(const struct bench *b, bool made)
+{
+    struct pubkey k;
+    bool was_made = !made;
+    struct err err = ERR_INIT;
+
+    if (open_key(b, &k, &was_made, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(was_made, made);
+    return k;
+}
+
+static void a_key_is_made_once(void **state)
+{
+    struct bench *b = *state;
+    struct pubkey first = key(b, true), again = key(b, false);
+    struct stat st;
+
+    assert_true(pubkey_eq(&first, &again));
+    assert_int_equal(stat(b->key, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void a_clone_makes_its_own(void **state)
+{
+    struct bench *b = *state;
+    struct pubkey first = key(b, true), clone;
+
+    scratch_write(b->dir, "machine-id", "fedcba9876543210fedcba9876543210\n", 0644);
+    clone = key(b, true);
+    assert_false(pubkey_eq(&first, &clone));
+    first = key(b, false);
+    assert_true(pubkey_eq(&first, &clone));
+}
+
+/* Killed between key and binding, and between the old key and the new one. */
+static void a_crash_in_between_is_made_good(void **state)
+{
+    struct bench *b = *state;
+    struct pubkey first = key(b, true), again;
+
+    assert_int_equal(unlink(b->machine), 0);
+    again = key(b, false);
+    assert_true(pubkey_eq(&first, &again));
+    assert_int_equal(access(b->machine, F_OK), 0);
+    assert_int_equal(unlink(b->key), 0);
+    again = key(b, true);
+    assert_false(pubkey_eq(&first, &again));
+}
+
+static void no_machine_id_is_an_error(void **state)
+{
+    struct bench *b = *state;
+    struct pubkey k;
+    bool made = false;
+    struct err err = ERR_INIT;
+
+    scratch_write(b->dir, "machine-id", "uninitialized\n", 0644);
+    assert_int_equal(open_key(b, &k, &made, &err), -1);
+    assert_int_equal(err.kind, ERR_CONFIG);
+    assert_int_equal(unlink(b->id), 0);
+    assert_int_equal(open_key(b, &k, &made, &err), -1);
+    assert_int_equal(access(b->key, F_OK), -1);
+}
+
+/* ---- trust ---- */
+
+static void put_trust(const struct bench *b, const char *path, uint32_t version,
+                      const struct keypair *signer)
+{
+    struct trust t = b->desk.trust;
+    const struct keypair *keys[] = {signer};
+    auto_buf struct buf body = BUF_INIT;
+    auto_buf struct buf file = BUF_INIT;
+    struct err err = ERR_INIT;
+
+    t.version = version;
+    if (trust_pack(&t, &body, &err) < 0 ||
+        container_pack(CONTAINER_TRUST, body.data, body.len, keys, 1, &file, &err) < 0 ||
+        file_replace(path, file.data, file.len, 0644, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static uint32_t version_in_force(const struct bench *b)
+{
+    struct trust t = {.version = 0};
+    struct err err = ERR_INIT;
+
+    if (trust_store_open(b->trust, b->anchor, &quiet, &t, &err) < 0)
+        return 0;
+    return t.version;
+}
+
+static void the_anchor_is_adopted_at_first(void **state)
+{
+    struct bench *b = *state;
+
+    assert_int_equal(version_in_force(b), 0); /* neither is there */
+    put_trust(b, b->anchor, 3, b->desk.operator);
+    assert_int_equal(version_in_force(b), 3);
+    assert_int_equal(unlink(b->anchor), 0); /* not needed any more */
+    assert_int_equal(version_in_force(b), 3);
+}
+
+static void an_anchor_signed_by_others_is_refused(void **state)
+{
+    struct bench *b = *state;
+
+    put_trust(b, b->anchor, 3, b->desk.stranger);
+    assert_int_equal(version_in_force(b), 0);
+}
+
+static void later_it_must_be_newer_and_signed(void **state)
+{
+    struct bench *b = *state;
+
+    put_trust(b, b->anchor, 3, b->desk.operator);
+    assert_int_equal(version_in_force(b), 3);
+    put_trust(b, b->anchor, 2, b->desk.operator);
+    assert_int_equal(version_in_force(b), 3);
+    put_trust(b, b->anchor, 9, b->desk.stranger);
+    assert_int_equal(version_in_force(b), 3);
+    put_trust(b, b->anchor, 4, b->desk.operator);
+    assert_int_equal(version_in_force(b), 4);
+    put_trust(b, b->anchor, 3, b->desk.operator);
+    assert_int_equal(version_in_force(b), 4);
+    assert_int_equal(unlink(b->trust), 0); /* root goes back to the anchor */
+    assert_int_equal(version_in_force(b), 3);
+}
+
+static void a_damaged_trust_stops(void **state)
+{
+    struct bench *b = *state;
+
+    put_trust(b, b->anchor, 3, b->desk.operator);
+    scratch_write(b->dir, "trust", "damaged", 0644);
+    assert_int_equal(version_in_force(b), 0);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(a_key_is_made_once),
+        CASE(a_clone_makes_its_own),
+        CASE(a_crash_in_between_is_made_good),
+        CASE(no_machine_id_is_an_error),
+        CASE(the_anchor_is_adopted_at_first),
+        CASE(an_anchor_signed_by_others_is_refused),
+        CASE(later_it_must_be_newer_and_signed),
+        CASE(a_damaged_trust_stops),
+    };
+
+    return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
+}

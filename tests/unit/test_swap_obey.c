@@ -1,0 +1,469 @@
+/* swap.h: what becomes of an order, from its bytes to its receipt, on a model host. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "model_host.h"
+#include "order_desk.h"
+#include "scratch_dir.h"
+#include "str.h"
+#include "swap.h"
+
+struct bench {
+    char *dir;
+    struct desk desk;
+    struct model_host m;
+    struct swap s;
+    uint64_t sequence;
+    struct receipt receipt;   /* the last one */
+    struct buf inner, answer; /* of the last order */
+};
+
+static void on_changed(void *ctx)
+{
+    (void)ctx;
+}
+
+static void on_note(void *ctx, enum log_level level, enum log_event event, const char *text)
+{
+    (void)ctx;
+    (void)level;
+    (void)event;
+    (void)text;
+}
+
+static int set_up(void **state)
+{
+    static const struct log quiet = {.level = LOG_ERROR, .program = "test"};
+    struct bench *b = xzalloc(1, sizeof(*b));
+    struct phases_config conf = {.dir = MODEL_DIR,
+                                 .fetch_dir = MODEL_FETCH,
+                                 .binary = MODEL_TARGET,
+                                 .data_dir = "",
+                                 .hold_file = MODEL_HOLD,
+                                 .changed = on_changed,
+                                 .note = on_note,
+                                 .ctx = b};
+    struct err err = ERR_INIT;
+
+    b->dir = scratch_open();
+    desk_open(&b->desk);
+    model_open(&b->m, "new");
+    b->s = (struct swap){.log = &quiet, .key = b->desk.host, .trust = b->desk.trust};
+    b->s.law = (struct law){.url_prefixes = "https://good.example/", .gap_ms = 30000};
+    memcpy(b->s.session, b->desk.session, SESSION_LEN);
+    memcpy(conf.session, b->desk.session, SESSION_LEN);
+    str_cut(b->s.fetch_dir, sizeof(b->s.fetch_dir), MODEL_FETCH);
+    snprintf(b->s.trust_path, sizeof(b->s.trust_path), "%.150s/trust", b->dir);
+    b->s.host = b->m.host;
+    if (phases_open(&b->s.host, &conf, &b->s.phases, &err) < 0)
+        return -1;
+    *state = b;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *b = *state;
+
+    phases_close(&b->s.phases);
+    desk_close(&b->desk);
+    scratch_close(b->dir);
+    buf_free(&b->inner);
+    buf_free(&b->answer);
+    free(b);
+    return 0;
+}
+
+/* ---- orders ---- */
+
+static struct order *order(struct bench *b, enum message_kind kind)
+{
+    return desk_order(&b->desk, kind, 1, ++b->sequence);
+}
+
+/* Signs, sends and frees it. REFUSAL_COUNT: no answer. */
+static enum refusal say_as(struct bench *b, struct order *o, const struct keypair *by)
+{
+    struct verified v;
+    struct err err = ERR_INIT;
+
+    desk_inner(o, by, &b->inner);
+    swap_obey(&b->s, b->inner.data, b->inner.len, &b->answer);
+    if (b->answer.len == 0) {
+        free(o);
+        return REFUSAL_COUNT;
+    }
+    assert_int_equal(envelope_verify(b->answer.data, b->answer.len, &v, &err), 0);
+    b->receipt.head = v.head;
+    assert_int_equal(codec_read_receipt(v.payload, v.payload_len, &b->receipt, &err), 0);
+    crypto_digest(b->inner.data, b->inner.len, &v.digest);
+    assert_true(digest_eq(&v.head.order, &v.digest));
+    assert_memory_equal(v.head.nonce, o->head.nonce, NONCE_LEN);
+    assert_true(pubkey_eq(&v.head.sender, keypair_public(b->desk.host)));
+    free(o);
+    return b->receipt.u.done.refusal;
+}
+
+static enum refusal say(struct bench *b, struct order *o)
+{
+    return say_as(b, o, b->desk.operator);
+}
+
+static void digest_of(const char *kind, struct digest *ret)
+{
+    char binary[MODEL_BINARY];
+
+    model_binary(kind, binary);
+    crypto_digest(binary, sizeof(binary), ret);
+}
+
+static struct order *stage_signed(struct bench *b, const struct keypair *by, const char *arch)
+{
+    struct order *o = order(b, MSG_STAGE);
+    struct order_stage *st = &o->u.stage;
+    struct manifest m = {.version = "1.1.0", .created_s = 1, .n_builds = 1};
+    struct build *build = &m.builds[0];
+    const struct keypair *keys[] = {by};
+    auto_buf struct buf body = BUF_INIT;
+    auto_buf struct buf file = BUF_INIT;
+    struct err err = ERR_INIT;
+
+    *build = (struct build){
+        .os = "linux", .packing = PACKING_BARE, .size = MODEL_BINARY, .fetch_size = MODEL_BINARY};
+    str_cut(build->arch, sizeof(build->arch), arch);
+    digest_of(b->m.offer, &build->digest);
+    build->fetch_digest = build->digest;
+    if (manifest_pack(&m, &body, &err) < 0 ||
+        container_pack(CONTAINER_MANIFEST, body.data, body.len, keys, 1, &file, &err) < 0)
+        fail_msg("%s", err.text);
+    memcpy(st->manifest, file.data, file.len);
+    st->manifest_len = file.len;
+    st->n_urls = 1;
+    str_cut(st->urls[0], sizeof(st->urls[0]), "https://good.example/nomad");
+    return o;
+}
+
+static struct order *stage(struct bench *b)
+{
+    return stage_signed(b, b->desk.operator, facts_arch());
+}
+
+static struct order *swap(struct bench *b, const char *kind)
+{
+    struct order *o = order(b, MSG_SWAP);
+
+    o->u.swap.on_not_ready = ON_REVERT;
+    o->u.swap.hold_ms = 100;
+    o->u.swap.deadline_ms = 2000;
+    digest_of(kind, &o->u.swap.digest);
+    return o;
+}
+
+static struct order *revert(struct bench *b, const char *to)
+{
+    struct order *o = order(b, MSG_REVERT);
+
+    o->u.revert.why = FAILURE_NOT_CAUGHT_UP;
+    o->u.revert.hold_ms = 100;
+    digest_of(to, &o->u.revert.to);
+    return o;
+}
+
+static struct order *cancel(struct bench *b, uint64_t sequence)
+{
+    struct order *o = order(b, MSG_CANCEL);
+
+    o->u.cancel.sequence = sequence;
+    return o;
+}
+
+static enum phase to_rest(struct bench *b)
+{
+    struct phases *p = &b->s.phases;
+
+    for (int i = 0; phases_works(p); i++) {
+        assert_true(i < 3000);
+        b->m.uptime_ms = MAX_OF(b->m.uptime_ms + 1, p->now.wake_ms);
+        phases_step(p);
+    }
+    return p->rec.phase;
+}
+
+/* ---- */
+
+static void the_whole_way(void **state)
+{
+    struct bench *b = *state;
+
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_PHASE);
+    assert_int_equal(say(b, revert(b, "old")), REFUSAL_PHASE);
+    assert_int_equal(say(b, stage(b)), REFUSAL_NONE);
+    assert_int_equal(b->receipt.u.done.last_sequence, b->sequence);
+    assert_int_equal(to_rest(b), PHASE_STAGED);
+    assert_int_equal(say(b, swap(b, "bad")), REFUSAL_DIGEST);
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_NONE);
+    assert_int_equal(to_rest(b), PHASE_SETTLED);
+    assert_int_equal(say(b, revert(b, "new")), REFUSAL_DIGEST);
+    assert_int_equal(say(b, revert(b, "old")), REFUSAL_NONE);
+    assert_int_equal(to_rest(b), PHASE_REVERTED);
+    assert_int_equal(b->s.phases.rec.verdict.failure, FAILURE_NOT_CAUGHT_UP);
+    assert_int_equal(say(b, revert(b, "old")), REFUSAL_PHASE);
+}
+
+static void only_operators_are_obeyed(void **state)
+{
+    struct bench *b = *state;
+
+    assert_int_equal(say_as(b, stage(b), b->desk.stranger), REFUSAL_COUNT);
+    assert_int_equal(say_as(b, stage(b), b->desk.observer), REFUSAL_ROLE);
+    assert_int_equal(b->s.phases.rec.sequence, 0); /* takes no sequence */
+    assert_int_equal(say_as(b, stage(b), b->desk.other_operator), REFUSAL_NONE);
+}
+
+static void what_is_not_swaps_is_dropped(void **state)
+{
+    struct bench *b = *state;
+
+    assert_int_equal(say(b, order(b, MSG_HELLO)), REFUSAL_COUNT);
+    assert_int_equal(say(b, order(b, MSG_NOTE)), REFUSAL_COUNT);
+    (void)say(b, stage(b));
+    for (size_t n = 0; n < b->inner.len; n += 97) {
+        swap_obey(&b->s, b->inner.data, n, &b->answer);
+        assert_int_equal(b->answer.len, 0);
+    }
+    for (size_t i = 0; i < b->inner.len; i += 31) {
+        b->inner.data[i] ^= 1;
+        swap_obey(&b->s, b->inner.data, b->inner.len, &b->answer);
+        assert_int_equal(b->answer.len, 0);
+        b->inner.data[i] ^= 1;
+    }
+}
+
+static void a_repeat_gets_the_kept_receipt(void **state)
+{
+    struct bench *b = *state;
+    auto_buf struct buf inner = BUF_INIT;
+    auto_buf struct buf receipt = BUF_INIT;
+    auto_buf struct buf again = BUF_INIT;
+
+    (void)say(b, stage(b));
+    (void)buf_add(&inner, b->inner.data, b->inner.len);
+    (void)buf_add(&receipt, b->answer.data, b->answer.len);
+    for (int i = 0; i < 3; i++) { /* while it works, at rest, and after another order */
+        swap_obey(&b->s, inner.data, inner.len, &again);
+        assert_int_equal(again.len, receipt.len);
+        assert_memory_equal(again.data, receipt.data, again.len);
+        if (i == 0)
+            assert_int_equal(to_rest(b), PHASE_STAGED);
+        else
+            assert_int_equal(say(b, swap(b, "bad")), REFUSAL_DIGEST);
+    }
+    assert_false(phases_works(&b->s.phases));
+}
+
+/* A copy of a refused order must not be obeyed later, when the law would allow it. */
+static void a_refusal_takes_the_sequence(void **state)
+{
+    struct bench *b = *state;
+    auto_buf struct buf inner = BUF_INIT;
+    auto_buf struct buf again = BUF_INIT;
+
+    (void)say(b, stage(b));
+    (void)to_rest(b);
+    b->m.held = true;
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_HELD);
+    (void)buf_add(&inner, b->inner.data, b->inner.len);
+    b->m.held = false;
+    swap_obey(&b->s, inner.data, inner.len, &again);
+    assert_memory_equal(again.data, b->answer.data, again.len);
+    assert_false(phases_works(&b->s.phases));
+    for (int i = 0; i < ORDER_KEPT; i++)
+        (void)say(b, swap(b, "bad"));
+    swap_obey(&b->s, inner.data, inner.len, &again); /* not kept any more: refused anyway */
+    assert_true(again.len > 0);
+    assert_false(phases_works(&b->s.phases));
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_NONE);
+}
+
+static void while_working_only_cancel_is_heard(void **state)
+{
+    struct bench *b = *state;
+    uint64_t staging;
+
+    (void)say(b, stage(b));
+    staging = b->sequence;
+    assert_int_equal(say(b, stage(b)), REFUSAL_BUSY);
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_BUSY);
+    assert_int_equal(say(b, revert(b, "old")), REFUSAL_BUSY);
+    assert_int_equal(say(b, cancel(b, staging + 1)), REFUSAL_PHASE);
+    assert_int_equal(say(b, cancel(b, staging)), REFUSAL_NONE);
+    assert_int_equal(to_rest(b), PHASE_FAILED);
+    assert_int_equal(b->s.phases.rec.verdict.failure, FAILURE_CANCELLED);
+}
+
+static void a_staged_binary_can_be_dropped(void **state)
+{
+    struct bench *b = *state;
+    uint64_t staging;
+
+    (void)say(b, stage(b));
+    staging = b->sequence;
+    (void)to_rest(b);
+    assert_int_equal(say(b, cancel(b, staging)), REFUSAL_NONE);
+    assert_int_equal(to_rest(b), PHASE_IDLE);
+    assert_int_equal(model_fs_find(&b->m.fs, b->s.phases.shelf.fresh), 0);
+}
+
+static void manifests_and_places_are_checked(void **state)
+{
+    struct bench *b = *state;
+    struct order *o;
+
+    assert_int_equal(say(b, stage_signed(b, b->desk.observer, facts_arch())), REFUSAL_MANIFEST);
+    assert_int_equal(say(b, stage_signed(b, b->desk.operator, "sparc")), REFUSAL_MANIFEST);
+    o = stage(b);
+    str_cut(o->u.stage.urls[0], URL_MAX_LEN, "https://evil.example/nomad");
+    assert_int_equal(say(b, o), REFUSAL_URL);
+    o = stage(b);
+    o->u.stage.n_urls = 2;
+    str_cut(o->u.stage.urls[1], URL_MAX_LEN, "file:///tmp/nomad");
+    assert_int_equal(say(b, o), REFUSAL_URL);
+    assert_int_equal(say(b, stage(b)), REFUSAL_NONE);
+}
+
+static void the_gap_is_kept_between_swaps(void **state)
+{
+    struct bench *b = *state;
+
+    (void)say(b, stage(b));
+    (void)to_rest(b);
+    (void)say(b, swap(b, "new"));
+    assert_int_equal(to_rest(b), PHASE_SETTLED);
+    b->m.offer = "mute";
+    (void)say(b, stage(b));
+    assert_int_equal(to_rest(b), PHASE_STAGED);
+    assert_int_equal(say(b, swap(b, "mute")), REFUSAL_GAP);
+    b->m.uptime_ms += 30000;
+    assert_int_equal(say(b, swap(b, "mute")), REFUSAL_NONE);
+}
+
+static void enough_other_servers_must_answer(void **state)
+{
+    struct bench *b = *state;
+
+    (void)say(b, stage(b));
+    (void)to_rest(b);
+    str_cut(b->s.facts.server_id, UUID_MAX, "11111111-2222");
+    b->m.peers = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";
+    b->m.leader = "\"\"";
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_QUORUM);
+    b->m.leader = "\"10.0.0.2:4647\"";
+    b->m.closed = "10.0.0.3:4647";
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_QUORUM);
+    b->m.closed = NULL;
+    b->m.peers = "{\"not\": \"peers\"}";
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_UNKNOWN);
+    b->m.peers = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_NONE);
+}
+
+/* The model's Nomad answers the quorum question with nothing: unknown. */
+static void a_server_is_asked_about_its_quorum(void **state)
+{
+    struct bench *b = *state;
+    struct order *o;
+
+    (void)say(b, stage(b));
+    (void)to_rest(b);
+    o = swap(b, "new");
+    o->u.swap.is_server = true;
+    assert_int_equal(say(b, o), REFUSAL_UNKNOWN);
+    str_cut(b->s.facts.server_id, UUID_MAX, "11111111-2222");
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_UNKNOWN); /* whatever the order says */
+    b->s.law.allow_outage = true;
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_NONE);
+}
+
+static void a_record_that_cannot_be_kept_refuses(void **state)
+{
+    struct bench *b = *state;
+
+    b->m.no_room_to_write = true;
+    assert_int_equal(say(b, stage(b)), REFUSAL_IO);
+    assert_int_equal(b->s.phases.rec.sequence, 0);
+    assert_false(phases_works(&b->s.phases));
+    b->m.no_room_to_write = false;
+    swap_obey(&b->s, b->inner.data, b->inner.len, &b->answer); /* the same bytes again */
+    assert_int_equal(to_rest(b), PHASE_STAGED);
+}
+
+static void a_payload_that_does_not_parse_is_refused(void **state)
+{
+    struct bench *b = *state;
+    struct order *o = order(b, MSG_SWAP);
+    static const unsigned char payload[] = {0x91, 0x01};
+    struct err err = ERR_INIT;
+
+    buf_clear(&b->inner);
+    assert_int_equal(
+        envelope_sign(&o->head, payload, sizeof(payload), b->desk.operator, & b->inner, &err), 0);
+    free(o);
+    swap_obey(&b->s, b->inner.data, b->inner.len, &b->answer);
+    assert_true(b->answer.len > 0);
+    assert_int_equal(b->s.phases.rec.sequence, b->sequence);
+    assert_int_equal(b->s.phases.rec.phase, PHASE_IDLE);
+}
+
+static void trust_is_adopted_by_order(void **state)
+{
+    struct bench *b = *state;
+    auto_buf struct buf file = BUF_INIT;
+    struct order *o;
+
+    b->desk.trust.version = 2;
+    desk_trust_file(&b->desk, &file);
+    for (int i = 0; i < 2; i++) {
+        o = order(b, MSG_TRUST);
+        memcpy(o->u.trust.file, file.data, file.len);
+        o->u.trust.len = file.len;
+        assert_int_equal(say(b, o), i == 0 ? REFUSAL_NONE : REFUSAL_MANIFEST); /* not newer */
+        assert_int_equal(b->receipt.u.done.trust_version, 2);
+    }
+    assert_int_equal(b->s.trust.version, 2);
+}
+
+static void what_is_not_built_says_so(void **state)
+{
+    struct bench *b = *state;
+    struct order *o = order(b, MSG_SERVICE);
+
+    o->u.service.op = SERVICE_STOP;
+    assert_int_equal(say(b, o), REFUSAL_UNSUPPORTED);
+    assert_int_equal(say(b, order(b, MSG_PRESERVE)), REFUSAL_UNSUPPORTED);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(the_whole_way),
+        CASE(only_operators_are_obeyed),
+        CASE(what_is_not_swaps_is_dropped),
+        CASE(a_repeat_gets_the_kept_receipt),
+        CASE(a_refusal_takes_the_sequence),
+        CASE(while_working_only_cancel_is_heard),
+        CASE(a_staged_binary_can_be_dropped),
+        CASE(manifests_and_places_are_checked),
+        CASE(the_gap_is_kept_between_swaps),
+        CASE(a_server_is_asked_about_its_quorum),
+        CASE(enough_other_servers_must_answer),
+        CASE(a_record_that_cannot_be_kept_refuses),
+        CASE(a_payload_that_does_not_parse_is_refused),
+        CASE(trust_is_adopted_by_order),
+        CASE(what_is_not_built_says_so),
+    };
+
+    return cmocka_run_group_tests_name("swap_obey", tests, NULL, NULL);
+}
