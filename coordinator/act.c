@@ -182,7 +182,7 @@ static int order_host(struct run *r, struct ledger_host *lh, const struct plan_h
 static int apply(struct run *r, const struct intent *in, struct err *err)
 {
     struct ledger *l = r->config->ledger;
-    struct ledger_host *lh = ledger_host(l, in->key);
+    struct ledger_host *lh = run_host(r, in->key);
     const struct plan_host *p = lh != NULL ? &r->config->plan->hosts[lh - l->hosts] : NULL;
 
     if (ordered[in->kind].kind != MSG_NONE)
@@ -225,7 +225,7 @@ int act(struct run *r, const struct decision *d, struct err *err)
     if (run_commit(r, err) < 0)
         return -1;
     for (size_t i = 0; i < d->n_intents; i++) {
-        struct ledger_host *lh = send[i] ? ledger_host(r->config->ledger, d->intents[i].key) : NULL;
+        struct ledger_host *lh = send[i] ? run_host(r, d->intents[i].key) : NULL;
         if (lh == NULL || lh->inner.len == 0)
             continue;
         if (d->intents[i].kind == INTENT_RESEND)
@@ -309,7 +309,7 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
 
 void act_receipt(struct run *r, const struct event *ev)
 {
-    struct ledger_host *lh = ledger_host(r->config->ledger, ev->key);
+    struct ledger_host *lh = run_host(r, ev->key);
     int64_t now = r->config->ports->now(r->config->ports->ctx);
 
     if (lh == NULL || lh->order != ev->order || lh->answered ||

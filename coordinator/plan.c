@@ -202,6 +202,7 @@ static void hosts_fill(struct plan *p, const struct world *w, const struct relea
     qsort(p->hosts, p->n_hosts, sizeof(*p->hosts), forecast_order);
     choose_canaries(p, w);
     qsort(p->hosts, p->n_hosts, sizeof(*p->hosts), forecast_order);
+    plan_sort_keys(p);
 }
 
 int plan_make(const struct world *w, const struct release *target, const struct policy *policy,
@@ -237,6 +238,7 @@ void plan_free(struct plan *p)
     arena_free(&p->arena);
     p->hosts = NULL;
     p->regions = NULL;
+    p->by_key = NULL;
     p->n_hosts = p->n_servers = p->n_clients = p->n_regions = 0;
 }
 
@@ -247,13 +249,5 @@ const struct finding *plan_refused(const struct plan *p)
         if (f->severity == SEVERITY_HARD || (f->severity == SEVERITY_BLOCK && !f->accepted))
             return f;
     }
-    return NULL;
-}
-
-const struct plan_host *plan_host(const struct plan *p, const char *key)
-{
-    for (size_t i = 0; i < p->n_hosts; i++)
-        if (str_eq(p->hosts[i].key, key))
-            return &p->hosts[i];
     return NULL;
 }

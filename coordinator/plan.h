@@ -65,7 +65,8 @@ struct plan {
     struct policy policy;    /* pointers inside belong to the caller, who keeps them */
     struct plan_host *hosts; /* servers in forecast order (leaders last), then clients */
     size_t n_hosts, n_servers, n_clients;
-    size_t n_todo; /* hosts that do not run the target yet; 0: nothing to do */
+    size_t n_todo;    /* hosts that do not run the target yet; 0: nothing to do */
+    uint32_t *by_key; /* indexes of hosts, by key; NULL while the plan is being made */
     struct plan_region *regions;
     size_t n_regions;
     uint32_t parallel; /* the number --max-parallel means */
@@ -87,6 +88,10 @@ void plan_free(struct plan *p);
  * detected for hard rows); NULL: may go on. */
 const struct finding *plan_refused(const struct plan *p);
 const struct plan_host *plan_host(const struct plan *p, const char *key);
+/* Where it stands in p->hosts, and so in the hosts of a ledger made from it; SIZE_MAX: nowhere. */
+size_t plan_index(const struct plan *p, const char *key);
+/* For plan_make and plan_read: makes plan_index a binary search. */
+void plan_sort_keys(struct plan *p);
 /* A server nobody plans, that left by everyone's list and does not answer. */
 bool plan_is_past(const struct world *w, const struct plan *p, const struct host *h);
 /* The canonical text the digest is over; also what the ledger stores. */

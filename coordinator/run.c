@@ -4,11 +4,18 @@
 
 #define TICK_MS      500 /* at least so often leases, retries and patience are looked at */
 #define INTEREST_MAX 256
+#define EVENTS_MAX   256 /* folded before deciding once */
 
 void run_moved(struct run *r)
 {
     r->evidence.progress_ms = r->config->ports->now(r->config->ports->ctx);
     r->moved = true;
+}
+
+struct ledger_host *run_host(struct run *r, const char *key)
+{
+    size_t i = plan_index(r->config->plan, key);
+    return i < r->config->ledger->n_hosts ? &r->config->ledger->hosts[i] : NULL;
 }
 
 static bool ledger_is_dirty(const struct ledger *l)
@@ -123,11 +130,29 @@ static void fold(struct run *r, const struct event *ev)
 
 /* ---- the loop ---- */
 
-static int tick(struct run *r, const struct event *ev, struct err *err)
+/* Folds what happened until then, and all that has happened by then. */
+static int drain(struct run *r, int64_t until, struct event *ret_last, struct err *err)
+{
+    const struct ports *ports = r->config->ports;
+
+    *ret_last = (struct event){.kind = EV_TIMEOUT};
+    for (int i = 0; i < EVENTS_MAX; i++) {
+        struct event ev = {.kind = EV_TIMEOUT};
+        if (ports->next(ports->ctx, until, &ev, err) < 0)
+            return -1;
+        if (ev.kind == EV_TIMEOUT)
+            break;
+        fold(r, &ev);
+        *ret_last = ev;
+        until = ports->now(ports->ctx);
+    }
+    return 0;
+}
+
+static int tick(struct run *r, const struct event *last, struct err *err)
 {
     const struct run_config *c = r->config;
 
-    fold(r, ev);
     if (lease_tick(r, err) < 0)
         return -1;
     struct situation s = {.world = r->world,
@@ -141,7 +166,7 @@ static int tick(struct run *r, const struct event *ev, struct err *err)
         return -1;
     tell_interest(r, &s);
     if (c->told != NULL)
-        c->told(c->told_ctx, r, ev, &r->decision);
+        c->told(c->told_ctx, r, last, &r->decision);
     return 0;
 }
 
@@ -180,13 +205,13 @@ int run_loop(const struct run_config *c, struct err *err)
     ledger_rebase(c->ledger, r->evidence.begun_ms);
     rv = run_commit(r, err);
     while (rv == 0 && !run_ended(c->ledger->state) && !r->leaving) {
-        struct event ev = {.kind = EV_TIMEOUT};
+        struct event last;
         int64_t now = c->ports->now(c->ports->ctx);
         int64_t until = now + (r->moved ? 0 : TICK_MS);
         r->moved = false;
-        rv = c->ports->next(c->ports->ctx, until, &ev, err);
-        if (rv == 0)
-            rv = tick(r, &ev, err);
+        rv = drain(r, until, &last, err);
+        if (rv == 0 && !r->leaving)
+            rv = tick(r, &last, err);
     }
     if (rv == 0 && !r->leaving)
         rv = finish(r, err);

@@ -19,7 +19,8 @@ struct run_config {
     const struct plan *plan;
     struct ledger *ledger; /* committed by ports.commit */
     const struct ports *ports;
-    /* After every tick, for the view and --json; pointers valid during the call. */
+    /* After every tick, for the view and --json; pointers valid during the call. ev: the last
+     * one folded in it (EV_TIMEOUT: none). */
     void (*told)(void *ctx, const struct run *r, const struct event *ev, const struct decision *d);
     void *told_ctx;
 };

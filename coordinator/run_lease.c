@@ -63,7 +63,11 @@ void lease_free(struct run *r)
 
 static struct lease_entry *find(const struct run *r, const char *key)
 {
-    for (size_t i = 0; i < r->leases->n; i++)
+    size_t i = plan_index(r->config->plan, key);
+
+    if (i != SIZE_MAX)
+        return &r->leases->entries[i];
+    for (i = r->config->plan->n_hosts; i < r->leases->n; i++)
         if (str_eq(r->leases->entries[i].key, key))
             return &r->leases->entries[i];
     return NULL;

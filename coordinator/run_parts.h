@@ -20,6 +20,8 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
 void act_baseline(struct ledger_host *lh, const struct host *h);
 /* A header for an order to this host, with what its agent's hello told; false: no hello yet. */
 bool order_head(const struct run *r, const char *key, enum message_kind kind, struct order *ret);
+/* The ledger's row of a planned host; NULL. */
+struct ledger_host *run_host(struct run *r, const char *key);
 int run_commit(struct run *r, struct err *err);
 /* Something moved: patience begins anew. */
 void run_moved(struct run *r);

@@ -149,6 +149,9 @@ static void judge_server(struct truth *t, int host)
     size_t healthy, voters = t_voters(t, h->region, &healthy, host);
     bool outage = t->policy.accept_outage && voters <= 2;
 
+    if (t->server_settled_ms > 0 && t->now - t->server_settled_ms < t->policy.settle_ms)
+        judge_says(t, 1, "swap of %s %lld ms after the last server settled", h->name,
+                   (long long)(t->now - t->server_settled_ms));
     for (size_t i = 0; i < t->plan.n_servers; i++)
         if (t->committed.hosts[i].state == HOST_FAILED)
             judge_says(t, 1, "swap of %s after a server has failed", h->name);

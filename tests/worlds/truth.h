@@ -251,10 +251,11 @@ struct truth {
     uint32_t asked;    /* ports.next, in this world */
     int64_t canary_ms; /* the last canary was committed as finished */
     bool canaries_known;
-    int64_t effect_ms; /* the last host was committed as done */
-    bool dead;         /* it crashed: nothing it does counts */
-    bool reboots;      /* and its machine boots */
-    int64_t crash_at;  /* N-th commit or effect from now; 0: none */
+    int64_t server_settled_ms; /* a server's agent said so last */
+    int64_t effect_ms;         /* the last host was committed as done */
+    bool dead;                 /* it crashed: nothing it does counts */
+    bool reboots;              /* and its machine boots */
+    int64_t crash_at;          /* N-th commit or effect from now; 0: none */
     bool crash_after;
     bool paused; /* the operator said so: nothing may begin */
     bool aborted;
