@@ -190,8 +190,7 @@ static void note_answered(struct run *r, struct effect *e, struct effect_call *c
     run_moved(r);
 }
 
-static void operated(struct run *r, struct effect *e, struct effect_call *c,
-                     const struct event *ev)
+static void operated(struct run *r, struct effect *e, struct effect_call *c, const struct event *ev)
 {
     bool begun = c->doing == STEP_DO;
 

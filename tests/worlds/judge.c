@@ -4,8 +4,6 @@
  * judge them. */
 #include "truth.h"
 
-#define STALE_MS 5600 /* answers no older than 5 s, and the time to act on them */
-
 void judge_says(struct truth *t, int invariant, const char *fmt, ...)
 {
     va_list ap;
@@ -111,7 +109,7 @@ static void judge_marked(struct truth *t, size_t i)
     }
     h->marked = true;
     t->effect_ms = t->now;
-    if (!h->listed || t->now - h->strange_ms < 2 * STALE_MS)
+    if (!h->listed || t->now - h->strange_ms < 2 * JUDGE_STALE_MS)
         return;
     if (h->disk == BIN_OLD)
         judge_says(t, 8, "%s is called done with the old binary", h->name);
@@ -121,7 +119,7 @@ static void judge_marked(struct truth *t, size_t i)
     if (!h->is_server && !t->policy.drain && h->tasks_lost)
         judge_says(t, 8, "%s is called done and lost its tasks", h->name);
     if (!h->is_server && t->policy.drain == false && h->up && h->recorded != BIN_NEW &&
-        t->now - h->up_ms > STALE_MS)
+        t->now - h->up_ms > JUDGE_STALE_MS)
         judge_says(t, 8, "%s is called done and its record is old", h->name);
 }
 
@@ -155,12 +153,12 @@ static void judge_server(struct truth *t, int host)
         if (t->committed.hosts[i].state == HOST_FAILED)
             judge_says(t, 1, "swap of %s after a server has failed", h->name);
     for (int i = 0; i < t->n_regions; i++)
-        if (t->regions[i].sick_ms != 0 && t->now - t->regions[i].sick_ms > STALE_MS)
+        if (t->regions[i].sick_ms != 0 && t->now - t->regions[i].sick_ms > JUDGE_STALE_MS)
             judge_says(t, 1, "swap of %s while region %s is not well for %lld ms", h->name,
                        t->regions[i].name, (long long)(t->now - t->regions[i].sick_ms));
     if (r->sick_ms == 0 && healthy < voters / 2 + 1 && !outage)
         judge_says(t, 2, "swap of %s: %zu of %zu voters would be left", h->name, healthy, voters);
-    if (t->now - r->leader_ms <= STALE_MS)
+    if (t->now - r->leader_ms <= JUDGE_STALE_MS)
         return;
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *o = &t->hosts[i];
@@ -171,7 +169,8 @@ static void judge_server(struct truth *t, int host)
             judge_says(t, 3, "swap of the leader %s before %s", h->name, o->name);
     }
     if (t->plan.bad_leader_pair && r->leader >= 0 && r->leader != host &&
-        t->hosts[r->leader].running == BIN_NEW && t->now - t->hosts[r->leader].up_ms > STALE_MS)
+        t->hosts[r->leader].running == BIN_NEW &&
+        t->now - t->hosts[r->leader].up_ms > JUDGE_STALE_MS)
         judge_says(t, 3, "swap of %s while %s leads on the new version", h->name,
                    t->hosts[r->leader].name);
 }
@@ -184,12 +183,13 @@ static void judge_client(struct truth *t, int host)
         const struct t_host *o = &t->hosts[i];
         if (!o->is_server || !o->exists || (!o->up && o->left))
             continue;
-        if (o->region == h->region && o->running == BIN_OLD && t->now - o->up_ms > STALE_MS)
+        if (o->region == h->region && o->running == BIN_OLD && t->now - o->up_ms > JUDGE_STALE_MS)
             judge_says(t, 4, "swap of %s while server %s runs the old version", h->name, o->name);
         if (plan_host(&t->plan, o->key) != NULL && !host_finished(state_of(t, i)))
             judge_says(t, 4, "swap of %s before server %s was finished", h->name, o->name);
     }
-    if (t->regions[h->region].sick_ms != 0 && t->now - t->regions[h->region].sick_ms > STALE_MS)
+    if (t->regions[h->region].sick_ms != 0 &&
+        t->now - t->regions[h->region].sick_ms > JUDGE_STALE_MS)
         judge_says(t, 8, "swap of %s while region %s is not well for %lld ms", h->name,
                    t->regions[h->region].name, (long long)(t->now - t->regions[h->region].sick_ms));
     for (size_t i = t->plan.n_servers; i < t->committed.n_hosts && !t->canaries_known; i++)
@@ -216,8 +216,8 @@ static bool paused_at_agent(const struct truth *t)
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *h = &t->hosts[i];
         if (h->is_server && h->exists && h->machine_up && h->agent.up && h->agent.lease.held &&
-            h->agent.lease.paused && h->paused_ms > 0 && t->now - h->paused_ms > STALE_MS &&
-            t->now - h->agent_cut_ms > STALE_MS && !h->misplaced && !h->key_changed &&
+            h->agent.lease.paused && h->paused_ms > 0 && t->now - h->paused_ms > JUDGE_STALE_MS &&
+            t->now - h->agent_cut_ms > JUDGE_STALE_MS && !h->misplaced && !h->key_changed &&
             memcmp(h->agent.lease.run_id, t->run_id, RUN_ID_LEN) == 0)
             return true;
     }
@@ -249,7 +249,7 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
         return;
     if (paused_at_agent(t))
         judge_says(t, 10, "swap of %s while an agent says the run is paused", h->name);
-    if ((h->misplaced || h->key_changed) && t->now - h->misplaced_ms > STALE_MS)
+    if ((h->misplaced || h->key_changed) && t->now - h->misplaced_ms > JUDGE_STALE_MS)
         judge_says(t, 12, "swap of %s, where another agent answers", h->name);
     if (h->is_server)
         judge_server(t, host);
@@ -262,7 +262,8 @@ void judge_obeyed(struct truth *t, int host)
     const struct t_host *h = &t->hosts[host];
 
     for (int i = 0; h->is_server && i < t->n_regions; i++)
-        if (t->regions[i].sick_ms != 0 && t->now - t->regions[i].sick_ms > STALE_MS + SWAP_BY_MS)
+        if (t->regions[i].sick_ms != 0 &&
+            t->now - t->regions[i].sick_ms > JUDGE_STALE_MS + SWAP_BY_MS)
             judge_says(t, 1, "%s obeys a swap order while region %s is not well for %lld ms",
                        h->name, t->regions[i].name, (long long)(t->now - t->regions[i].sick_ms));
 }
@@ -289,118 +290,9 @@ void judge_operate(struct truth *t, const struct operate *o)
         judge_says(t, 7, "drain of %s that is not noted with its agent", h->name);
     if (o->op == OP_DRAIN && (t->paused || t->aborted))
         judge_says(t, 10, "drain of %s begun in a run that is paused or aborted", h->name);
-    if (o->op == OP_UNDRAIN && h->strangers_drain && t->now - h->eligibility_ms > STALE_MS)
+    if (o->op == OP_UNDRAIN && h->strangers_drain && t->now - h->eligibility_ms > JUDGE_STALE_MS)
         judge_says(t, 7, "a stranger's drain of %s is undone", h->name);
     if (o->op == OP_UNDRAIN && h->strangers_ineligible && !h->last_drain_ours &&
-        t->now - h->eligibility_ms > STALE_MS)
+        t->now - h->eligibility_ms > JUDGE_STALE_MS)
         judge_says(t, 7, "%s is made eligible, which a stranger made ineligible", h->name);
-}
-
-/* ---- at the end ---- */
-
-static bool named(const struct truth *t, const char *word)
-{
-    const char *at = t->ledger.cause;
-    size_t n = strlen(word);
-
-    while ((at = strstr(at, word)) != NULL) {
-        char after = at[n];
-        if (after < '0' || after > '9')
-            return true;
-        at += n;
-    }
-    return false;
-}
-
-static bool cause_is_true(const struct truth *t)
-{
-    for (int i = 0; i < t->n_hosts; i++) {
-        const struct t_host *h = &t->hosts[i];
-        const struct t_region *r = &t->regions[h->region];
-        if ((h->faulted || h->defect != DEFECT_NONE || r->faulted || t->loss > 80) &&
-            (named(t, h->name) || named(t, h->key)))
-            return true;
-        if ((h->is_server && (h->faulted || h->defect != DEFECT_NONE)) && named(t, r->name))
-            return true;
-        if (r->faulted && named(t, r->name))
-            return true;
-    }
-    return t->taken_over && (strstr(t->ledger.cause, "another run") != NULL ||
-                             strstr(t->ledger.cause, "lease") != NULL);
-}
-
-static bool trouble(const struct truth *t)
-{
-    bool any = t->taken_over || t->loss > 80;
-
-    for (int i = 0; i < t->n_hosts; i++)
-        any = any || t->hosts[i].faulted || t->hosts[i].defect != DEFECT_NONE;
-    for (int r = 0; r < t->n_regions; r++)
-        any = any || t->regions[r].faulted;
-    return any;
-}
-
-static void judge_done(struct truth *t)
-{
-    uint32_t skipped = 0, failed = 0;
-
-    for (size_t i = 0; i < t->ledger.n_hosts; i++) {
-        skipped += t->ledger.hosts[i].state == HOST_SKIPPED;
-        failed += t->ledger.hosts[i].state == HOST_FAILED;
-    }
-    if (skipped > t->policy.max_skipped || failed > t->policy.max_failures)
-        judge_says(t, 5, "done with %u skipped and %u failed", skipped, failed);
-    for (int i = 0; t->plain && i < t->n_hosts; i++)
-        if (t->hosts[i].agent.lease.held)
-            judge_says(t, 9, "done, and the lease of %s was not given back", t->hosts[i].name);
-    for (size_t i = 0; i < t->ledger.n_hosts; i++) {
-        const struct ledger_host *l = &t->ledger.hosts[i];
-        int k = t_host_of(t, l->key);
-        const struct t_host *h = &t->hosts[k];
-        if (!host_finished(l->state))
-            judge_says(t, 11, "done, and %s is %s", h->name, host_state_name(l->state));
-        if (h->is_server && l->state == HOST_SKIPPED)
-            judge_says(t, 11, "server %s was skipped", h->name);
-        if (l->state != HOST_DONE || !h->listed || h->strange_ms >= t->effect_ms)
-            continue;
-        if (h->disk != BIN_NEW || (h->up && h->running != BIN_NEW))
-            judge_says(t, 11, "done, and %s does not run the target", h->name);
-    }
-}
-
-static void judge_undone(struct truth *t)
-{
-    for (size_t i = 0; i < t->ledger.n_effects; i++)
-        if (!effect_finished(&t->ledger.effects[i]))
-            judge_says(t, 7, "ended with an effect that is not undone");
-    for (int i = 0; i < t->n_hosts; i++) {
-        const struct t_host *h = &t->hosts[i];
-        if (!h->listed || h->is_server)
-            continue;
-        if (h->drain_ours)
-            judge_says(t, 7, "ended with %s drained by us", h->name);
-        if (!h->eligible && h->last_drain_ours && !h->draining && !h->strangers_ineligible)
-            judge_says(t, 7, "ended with %s ineligible by us", h->name);
-        if (h->agent.n_notes > 0 && h->agent.up && h->machine_up)
-            judge_says(t, 7, "ended with a note left at %s", h->name);
-    }
-}
-
-void judge_end(struct truth *t)
-{
-    enum run_state end = t->ledger.state;
-
-    if (end == RUN_DONE)
-        judge_done(t);
-    if (end == RUN_DONE || end == RUN_ABORTED)
-        judge_undone(t);
-    if (end != RUN_STOPPED)
-        return;
-    if (t->ledger.cause[0] == '\0')
-        judge_says(t, 13, "stopped without a cause");
-    else if (!trouble(t))
-        judge_says(t, 13, "stopped without trouble: %s", t->ledger.cause);
-    else if (!cause_is_true(t))
-        judge_says(t, 13, "stopped, and the cause names nothing that was injected: %s",
-                   t->ledger.cause);
 }

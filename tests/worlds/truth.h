@@ -289,21 +289,27 @@ bool t_api(const struct truth *t, int host);
 size_t t_voters(const struct truth *t, int region, size_t *ret_healthy, int without);
 void t_say(const struct truth *t, const char *fmt, ...) PRINTF(2, 3);
 
-/* ---- truth_agent.c ---- */
+/* ---- truth_order.c, truth_agent.c ---- */
 void t_agent_order(struct truth *t, int host, const struct t_wire *o, const struct digest *digest,
                    struct receipt_done *ret);
 void t_agent_job(struct truth *t, const struct t_event *e);
+enum refusal t_swap_order(struct truth *t, int host,
+                          const struct t_wire *o); /* stage, swap, revert */
 void t_agent_boot(struct truth *t, int host);
 void t_agent_new(struct truth *t, int host);
 bool t_agent_works(const struct truth *t, int host);
 
-/* ---- truth_observe.c ---- */
+/* ---- truth_observe.c, truth_look.c ---- */
+void t_look(struct truth *t, int host);
+bool t_region_answers(const struct truth *t, int region);
 void t_observe(struct truth *t, const struct t_event *e);
 const struct world *t_sight_done(struct truth *t);
 void t_sight_blank(struct truth *t); /* a new process of the coordinator knows nothing */
 void t_sight_all(struct truth *t);   /* everything at once, truly: for the plan */
 
-/* ---- truth_ports.c ---- */
+/* ---- truth_ports.c, truth_operate.c, truth_ledger.c ---- */
+bool t_faulty(const struct truth *t); /* the network, still */
+void t_post(struct truth *t, int64_t in, enum t_event_kind kind, int message);
 extern const struct ports truth_ports;    /* ctx: the truth */
 void t_pass(struct truth *t, int64_t ms); /* without a coordinator */
 void t_commit_copy(struct ledger *to, struct ledger *from);
@@ -328,7 +334,8 @@ struct counts {
 };
 extern struct counts counts; /* of this process */
 
-/* ---- judge.c ---- */
+/* ---- judge.c, judge_end.c ---- */
+#define JUDGE_STALE_MS 5600 /* answers no older than 5 s, and the time to act on them */
 void judge_step(struct truth *t);
 void judge_send(struct truth *t, int host, const struct t_wire *o);
 void judge_obeyed(struct truth *t, int host); /* a swap order was, however late it came */

@@ -1,10 +1,8 @@
-/* The agents: what proto/ and agent/ promise, in memory. Leases and sequences as agent/lease.h
- * and agent/order.h say, the phases with their times, crashes and reboots. */
+/* The agents' work: stage, swap, revert; the phases with their times, crashes and reboots. */
 #include "truth.h"
 
-#define LEASE_MAX (15 * 60 * 1000)
-#define GAP_MS    30000
-#define PROBE_MS  1000
+#define GAP_MS   30000
+#define PROBE_MS 1000
 
 static uint64_t uptime(const struct truth *t, const struct t_agent *a)
 {
@@ -48,73 +46,6 @@ static void fail(struct truth *t, int host, enum failure failure, enum phase in)
     a->failure = failure;
     a->failed_in = in;
     set_phase(t, host, PHASE_FAILED);
-}
-
-/* ---- leases ---- */
-
-static bool in_force(const struct truth *t, const struct t_agent *a)
-{
-    return a->lease.held && t->now < a->lease_until;
-}
-
-static void lease_told(const struct truth *t, const struct t_agent *a, struct lease_state *ret)
-{
-    *ret = a->lease;
-    ret->held = in_force(t, a);
-    ret->paused = a->lease.held && a->lease.paused;
-    ret->expires_in_ms = ret->held ? (uint32_t)(a->lease_until - t->now) : 0;
-}
-
-static enum refusal lease_order(struct truth *t, struct t_agent *a, const struct t_wire *o)
-{
-    struct lease_state *l = &a->lease;
-    bool same = memcmp(l->run_id, o->lease.run_id, RUN_ID_LEN) == 0;
-
-    if (o->lease.expect != l->revision)
-        return REFUSAL_LEASE;
-    if (o->lease.op == LEASE_TAKE) {
-        if (in_force(t, a) && !same && !o->lease.take_over)
-            return REFUSAL_LEASE;
-        bool resumed = same && digest_eq(&l->plan, &o->lease.plan) && !o->lease.take_over &&
-                       l->epoch > 0 && l->epoch >= a->swap_epoch;
-        l->paused = resumed && l->held && l->paused;
-        if (!resumed)
-            l->epoch = MAX_OF(l->epoch, a->swap_epoch) + 1;
-        memcpy(l->run_id, o->lease.run_id, RUN_ID_LEN);
-        l->plan = o->lease.plan;
-        l->held = true;
-        a->lease_until = t->now + MIN_OF((int64_t)o->lease.ttl_ms, LEASE_MAX);
-    } else {
-        if (!l->held || !same)
-            return REFUSAL_LEASE;
-        if (o->head.epoch != l->epoch)
-            return REFUSAL_EPOCH;
-        if (o->lease.op == LEASE_RENEW)
-            a->lease_until = t->now + MIN_OF((int64_t)o->lease.ttl_ms, LEASE_MAX);
-        else
-            l->held = l->paused = false;
-    }
-    l->revision++;
-    a->revision++;
-    return REFUSAL_NONE;
-}
-
-/* ---- notes ---- */
-
-static enum refusal note_order(struct t_agent *a, const struct t_wire *o)
-{
-    for (uint32_t i = 0; i < a->n_notes; i++)
-        if (a->notes[i] == o->slot) {
-            if (o->clear)
-                a->notes[i] = a->notes[--a->n_notes];
-            return REFUSAL_NONE;
-        }
-    if (o->clear)
-        return REFUSAL_NONE;
-    if (a->n_notes == NOTES_MAX)
-        return REFUSAL_LIMIT;
-    a->notes[a->n_notes++] = o->slot;
-    return REFUSAL_NONE;
 }
 
 /* ---- stage, swap, revert ---- */
@@ -203,6 +134,17 @@ static enum refusal revert_order(struct truth *t, int host)
     set_phase(t, host, PHASE_REVERTING);
     job(t, host, t_between(t, 20, 200));
     return REFUSAL_NONE;
+}
+
+enum refusal t_swap_order(struct truth *t, int host, const struct t_wire *o)
+{
+    if (o->head.kind == MSG_STAGE)
+        return stage_order(t, host);
+    if (o->head.kind == MSG_SWAP)
+        return swap_order(t, host, o);
+    if (o->head.kind == MSG_REVERT)
+        return revert_order(t, host);
+    return REFUSAL_UNSUPPORTED;
 }
 
 /* ---- the table at work ---- */
@@ -346,99 +288,4 @@ void t_agent_boot(struct truth *t, int host)
         a->job_began = t->now;
         job(t, host, PROBE_MS);
     }
-}
-
-/* ---- is it genuine, mine, new, in time? ---- */
-
-static void keep(struct t_agent *a, const struct digest *digest, const struct receipt_done *done)
-{
-    struct t_receipt *k = &a->kept[a->n_kept++ % T_KEPT];
-
-    k->order = *digest;
-    k->done = *done;
-}
-
-static const struct receipt_done *kept(const struct t_agent *a, const struct digest *digest)
-{
-    for (uint32_t i = 0; i < MIN_OF(a->n_kept, (uint32_t)T_KEPT); i++)
-        if (digest_eq(&a->kept[i].order, digest))
-            return &a->kept[i].done;
-    return NULL;
-}
-
-static enum refusal judge_order(struct truth *t, const struct t_agent *a, const struct t_wire *o)
-{
-    bool swap = message_owner(o->head.kind) == OWNER_SWAP;
-    uint64_t epoch = swap ? a->swap_epoch : a->lease.epoch;
-    uint64_t sequence = swap ? a->swap_sequence : a->note_sequence;
-
-    if (memcmp(o->head.session, a->session, SESSION_LEN) != 0)
-        return REFUSAL_SESSION;
-    if (o->head.kind == MSG_LEASE)
-        return REFUSAL_NONE;
-    if (o->head.epoch < epoch)
-        return REFUSAL_EPOCH;
-    if (o->head.epoch == epoch && o->head.sequence <= sequence)
-        return REFUSAL_SEQUENCE;
-    if (o->head.time_ms > 0 && uptime(t, a) > o->head.time_ms)
-        return REFUSAL_LATE;
-    if (!in_force(t, a))
-        return REFUSAL_LEASE;
-    if (o->head.epoch != a->lease.epoch)
-        return REFUSAL_EPOCH;
-    if (a->lease.paused && (o->head.kind == MSG_STAGE || o->head.kind == MSG_SWAP))
-        return REFUSAL_PAUSED;
-    return REFUSAL_NONE;
-}
-
-static enum refusal obey(struct truth *t, int host, const struct t_wire *o)
-{
-    struct t_agent *a = &t->hosts[host].agent;
-    enum refusal r = REFUSAL_UNSUPPORTED;
-
-    if (o->head.kind == MSG_LEASE)
-        return lease_order(t, a, o);
-    if (o->head.kind == MSG_NOTE) {
-        a->note_sequence = o->head.sequence;
-        return note_order(a, o);
-    }
-    a->swap_sequence = o->head.sequence;
-    a->swap_epoch = o->head.epoch;
-    if (o->head.kind == MSG_STAGE)
-        r = stage_order(t, host);
-    else if (o->head.kind == MSG_SWAP)
-        r = swap_order(t, host, o);
-    else if (o->head.kind == MSG_REVERT)
-        r = revert_order(t, host);
-    if (r == REFUSAL_NONE)
-        a->order_sequence = o->head.sequence;
-    return r;
-}
-
-void t_agent_order(struct truth *t, int host, const struct t_wire *o, const struct digest *digest,
-                   struct receipt_done *ret)
-{
-    struct t_agent *a = &t->hosts[host].agent;
-    const struct receipt_done *old = kept(a, digest);
-    bool swap = message_owner(o->head.kind) == OWNER_SWAP;
-
-    memset(ret, 0, sizeof(*ret));
-    if (old != NULL) {
-        *ret = *old;
-        return;
-    }
-    ret->refusal = judge_order(t, a, o);
-    bool taken = ret->refusal == REFUSAL_NONE;
-    if (taken)
-        ret->refusal = obey(t, host, o);
-    counts.refused[ret->refusal]++;
-    t_say(t, "%s: %s order (sequence %llu) %s", t->hosts[host].name,
-          message_kind_name(o->head.kind), (unsigned long long)o->head.sequence,
-          refusal_name(ret->refusal));
-    str_cut(ret->text, sizeof(ret->text), refusal_name(ret->refusal));
-    lease_told(t, a, &ret->lease);
-    ret->last_sequence = swap ? a->swap_sequence : a->note_sequence;
-    ret->last_epoch = swap ? a->swap_epoch : a->lease.epoch;
-    if (taken)
-        keep(a, digest, ret);
 }

@@ -18,50 +18,6 @@ static void port_random(void *ctx, void *p, size_t n)
         b[i] = (unsigned char)t_random(ctx);
 }
 
-/* ---- the ledger ---- */
-
-static void copy_host(struct ledger_host *to, const struct ledger_host *from)
-{
-    struct buf inner = to->inner;
-
-    *to = *from;
-    to->inner = inner;
-    buf_clear(&to->inner);
-    buf_add(&to->inner, from->inner.data, from->inner.len);
-    to->dirty = false;
-}
-
-void t_commit_copy(struct ledger *to, struct ledger *from)
-{
-    struct ledger_host *hosts = to->hosts;
-    struct buf plan = to->plan;
-    bool fresh_copy = hosts == NULL;
-
-    if (fresh_copy)
-        hosts = xzalloc(from->n_hosts + 1, sizeof(*hosts));
-    memcpy(to, from, offsetof(struct ledger, effects));
-    to->plan = plan;
-    to->hosts = hosts;
-    for (size_t i = 0; i < from->n_hosts; i++)
-        if (fresh_copy || from->hosts[i].dirty) {
-            copy_host(&hosts[i], &from->hosts[i]);
-            from->hosts[i].dirty = false;
-        }
-    for (size_t i = 0; i < from->n_effects; i++)
-        from->effects[i].dirty = false;
-    memcpy(to->effects, from->effects, sizeof(to->effects[0]) * from->n_effects);
-    to->n_effects = from->n_effects;
-    to->last_effect = from->last_effect;
-    to->dirty = from->dirty = false;
-}
-
-void t_ledger_drop(struct ledger *l)
-{
-    ledger_free(l);
-    l->n_effects = 0;
-    l->plan = (struct buf)BUF_INIT;
-}
-
 /* Counts down to the planned crash; true: it crashes here. */
 static bool crashes(struct truth *t)
 {
@@ -108,7 +64,7 @@ static int message_new(struct truth *t)
     abort();
 }
 
-static void post(struct truth *t, int64_t in, enum t_event_kind kind, int message)
+void t_post(struct truth *t, int64_t in, enum t_event_kind kind, int message)
 {
     t->messages[message].refs++;
     t_schedule(t, in, kind, t->messages[message].host, 0, message, 0);
@@ -150,7 +106,7 @@ static int port_sign(void *ctx, const char *key, const struct order *o, struct b
     return 0;
 }
 
-static bool faulty(const struct truth *t)
+bool t_faulty(const struct truth *t)
 {
     return t->now < t->faults_end;
 }
@@ -158,18 +114,18 @@ static bool faulty(const struct truth *t)
 /* Lost, late, doubled. */
 static void travel(struct truth *t, int message, enum t_event_kind kind)
 {
-    if (faulty(t) && t_chance(t, t->loss)) {
+    if (t_faulty(t) && t_chance(t, t->loss)) {
         counts.lost++;
         return;
     }
     int64_t in = t_between(t, 3, 40);
-    if (faulty(t) && t_chance(t, t->late)) {
+    if (t_faulty(t) && t_chance(t, t->late)) {
         in += t_between(t, 1000, 20000);
         counts.late++;
     }
-    post(t, in, kind, message);
-    if (faulty(t) && t_chance(t, t->dup)) {
-        post(t, in + t_between(t, 0, 9000), kind, message);
+    t_post(t, in, kind, message);
+    if (t_faulty(t) && t_chance(t, t->dup)) {
+        t_post(t, in + t_between(t, 0, 9000), kind, message);
         counts.doubled++;
     }
 }
@@ -195,7 +151,7 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
     judge_send(t, host, &w);
     t_say(t, "-> %s: %s order (sequence %llu)", t->hosts[host].name, message_kind_name(kind),
           (unsigned long long)w.head.sequence);
-    post(t, ANSWER_MS, T_NO_ANSWER, m);
+    t_post(t, ANSWER_MS, T_NO_ANSWER, m);
     travel(t, m, T_ORDER);
 }
 
@@ -213,7 +169,7 @@ static void port_operate(void *ctx, const struct operate *o)
     str_cut(msg->node, sizeof(msg->node), o->node_id);
     str_cut(msg->peer, sizeof(msg->peer), o->peer_id);
     judge_operate(t, o);
-    post(t, t_between(t, 5, 200), T_OPERATE, m);
+    t_post(t, t_between(t, 5, 200), T_OPERATE, m);
 }
 
 static void port_interest(void *ctx, const char *const *keys, size_t n)
@@ -234,66 +190,6 @@ static void port_stage(void *ctx, const char *key, struct order_stage *ret)
     (void)key;
     ret->manifest_len = 0;
     ret->n_urls = 0;
-}
-
-/* ---- Nomad's writes ---- */
-
-static bool drain(struct truth *t, struct t_host *h, int i)
-{
-    if (h->is_server || !h->listed)
-        return false;
-    h->draining = true;
-    h->eligible = false;
-    h->drain_ours = h->last_drain_ours = true;
-    h->modify_index++;
-    h->drain_end_ms = t->now + (h->drain_hangs ? 4000000 : t_between(t, 500, 12000));
-    t_schedule(t, h->drain_end_ms - t->now, T_DRAINED, i, 0, -1, h->drain_end_ms);
-    return true;
-}
-
-static bool undrain(struct t_host *h, bool eligible)
-{
-    if (h->is_server || !h->listed)
-        return false;
-    h->draining = h->drain_ours = h->strangers_drain = false;
-    if (eligible) {
-        h->eligible = true;
-        h->strangers_ineligible = false;
-    }
-    h->modify_index++;
-    return true;
-}
-
-static bool transfer(struct truth *t, const struct t_message *m)
-{
-    int to = t_host_of(t, m->peer);
-
-    if (to < 0 || t->regions[t->hosts[to].region].leader < 0 || !t_healthy(t, to) ||
-        t->hosts[to].never || (faulty(t) && t_chance(t, 200)))
-        return false;
-    t_lead(t, t->hosts[to].region, to);
-    return true;
-}
-
-void t_operate(struct truth *t, const struct t_event *e)
-{
-    struct t_message *m = &t->messages[e->message];
-    struct t_host *h = m->host >= 0 ? &t->hosts[m->host] : NULL;
-    bool answers =
-        h != NULL && t->regions[h->region].leader >= 0 && t->now >= t->regions[h->region].cut_ms;
-
-    m->ok = false;
-    if (answers && m->op.op == OP_DRAIN)
-        m->ok = drain(t, h, m->host);
-    else if (answers && m->op.op == OP_UNDRAIN)
-        m->ok = undrain(h, m->op.eligible);
-    else if (answers && m->op.op == OP_TRANSFER)
-        m->ok = transfer(t, m);
-    t_say(t, "Nomad: operation %d on %s: %s", (int)m->op.op, h != NULL ? h->name : "?",
-          m->ok ? "done" : "refused");
-    if (faulty(t) && t_chance(t, t->loss))
-        m->ok = false; /* done, but the answer is lost */
-    post(t, t_between(t, 5, 100), T_OPERATED, e->message);
 }
 
 /* ---- time passes ---- */

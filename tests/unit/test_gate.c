@@ -1,0 +1,390 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "gate.h"
+#include "small_fleet.h"
+
+static struct small_fleet *fleet(void)
+{
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    small_fleet_init(f);
+    small_fleet_run(f, RUN_SERVERS);
+    return f;
+}
+
+static void done(struct small_fleet *f)
+{
+    small_fleet_free(f);
+    free(f);
+}
+
+/* ---- the region ---- */
+
+static void as_is(struct small_fleet *f)
+{
+    (void)f;
+}
+static void no_answer(struct small_fleet *f)
+{
+    f->hosts[1].server.leader_at = 0;
+}
+static void old_answer(struct small_fleet *f)
+{
+    f->hosts[1].server.self_at -= FRESH_MS + 1;
+}
+static void no_leader(struct small_fleet *f)
+{
+    f->hosts[1].server.has_leader = false;
+    f->hosts[1].server.leader = "";
+}
+static void stranger_leads(struct small_fleet *f)
+{
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        f->hosts[i].server.leader = "10.9.9.9:4647";
+}
+static void another_port(struct small_fleet *f)
+{
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        f->hosts[i].server.leader = "10.0.0.1:5647";
+}
+static void candidate(struct small_fleet *f)
+{
+    f->hosts[2].server.raft_state = "Candidate";
+}
+static void other_term(struct small_fleet *f)
+{
+    f->hosts[2].server.term = 2;
+}
+static void behind(struct small_fleet *f)
+{
+    f->hosts[0].server.commit_index = 1000;
+}
+static void not_applied(struct small_fleet *f)
+{
+    f->hosts[2].server.applied_index = 100;
+}
+static void no_contact(struct small_fleet *f)
+{
+    f->hosts[2].server.last_contact_ms = 3000;
+}
+static void never_contact(struct small_fleet *f)
+{
+    f->hosts[2].server.last_contact_ms = -1;
+}
+static void member_failed(struct small_fleet *f)
+{
+    f->members[1][2].status = MEMBER_FAILED;
+}
+static void member_left(struct small_fleet *f)
+{
+    f->members[1][2].status = MEMBER_LEFT;
+}
+static void member_missing(struct small_fleet *f)
+{
+    f->hosts[1].server.n_members = 2;
+}
+static void old_build(struct small_fleet *f)
+{
+    f->members[1][2].build = "1.9.0";
+}
+static void non_voter(struct small_fleet *f)
+{
+    f->raft[2].voter = false;
+}
+static void leftover(struct small_fleet *f)
+{
+    f->raft[2].id = "somebody";
+    f->raft[2].name = "(unknown)";
+}
+static void sick(struct small_fleet *f)
+{
+    f->autopilot[2].healthy = false;
+}
+static void no_tolerance(struct small_fleet *f)
+{
+    f->hosts[2].server.failure_tolerance = 0;
+}
+static void autopilot_null(struct small_fleet *f)
+{
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        f->hosts[i].server.n_autopilot = 0;
+}
+static void protocol2(struct small_fleet *f)
+{
+    for (int i = 0; i < SMALL_SERVERS; i++) {
+        f->hosts[i].server.raft_protocol = 2;
+        f->hosts[i].server.autopilot_body = false;
+        f->hosts[i].server.autopilot_status = 500;
+    }
+}
+static void no_rights(struct small_fleet *f)
+{
+    for (int i = 0; i < SMALL_SERVERS; i++) {
+        f->hosts[i].server.autopilot_body = false;
+        f->hosts[i].server.autopilot_status = f->hosts[i].server.raft_status = 403;
+    }
+}
+static void no_rights_non_voter(struct small_fleet *f)
+{
+    no_rights(f);
+    f->hosts[2].server.voter = false;
+}
+static void no_rights_unknown(struct small_fleet *f)
+{
+    no_rights(f);
+    f->hosts[2].server.voter_known = false;
+}
+static void fewer_voters(struct small_fleet *f)
+{
+    f->plan.regions[0].voters = 4;
+}
+static void not_listed(struct small_fleet *f)
+{
+    f->regions[0].servers_at = 0;
+}
+static void problem(struct small_fleet *f)
+{
+    f->w.problem = "no server answers";
+}
+
+static const struct {
+    const char *name;
+    void (*change)(struct small_fleet *f);
+    enum verdict_kind kind;
+    const char *text;
+} region_rows[] = {
+    {"all is well", as_is, GATE_PASS, ""},
+    {"a server does not answer", no_answer, GATE_UNKNOWN, "s2 did not say who leads"},
+    {"an old answer", old_answer, GATE_UNKNOWN, "s2"},
+    {"no leader", no_leader, GATE_FAIL, "s2 knows no leader"},
+    {"a leader nobody knows", stranger_leads, GATE_UNKNOWN, "10.9.9.9"},
+    {"the same host, another port", another_port, GATE_UNKNOWN, "5647"},
+    {"a candidate", candidate, GATE_FAIL, "s3 is Candidate"},
+    {"another term", other_term, GATE_FAIL, "term 2"},
+    {"behind", behind, GATE_FAIL, "index 500 of 1000"},
+    {"not applied", not_applied, GATE_FAIL, "applied 100 of 500"},
+    {"no contact", no_contact, GATE_FAIL, "3000 ms"},
+    {"contact never", never_contact, GATE_FAIL, "s3"},
+    {"failed by one", member_failed, GATE_FAIL, "s3 is failed by s2"},
+    {"left by one", member_left, GATE_FAIL, "s3 is left by s2"},
+    {"not listed by one", member_missing, GATE_FAIL, "s3 is not listed by s2"},
+    {"another build by one", old_build, GATE_FAIL, "still sees 1.9.0"},
+    {"a non-voter", non_voter, GATE_FAIL, "s3 is not a voter"},
+    {"a leftover peer", leftover, GATE_FAIL, "s3 is not a voter"},
+    {"autopilot: not healthy", sick, GATE_FAIL, "s3 is not healthy"},
+    {"autopilot: no tolerance", no_tolerance, GATE_FAIL, "tolerance 0"},
+    {"autopilot: Servers null", autopilot_null, GATE_UNKNOWN, "autopilot"},
+    {"raft protocol 2", protocol2, GATE_PASS, ""},
+    {"a token without rights", no_rights, GATE_PASS, ""},
+    {"the same, a non-voter", no_rights_non_voter, GATE_FAIL, "s3 is not a voter"},
+    {"the same, voter unknown", no_rights_unknown, GATE_UNKNOWN, "s3"},
+    {"fewer voters than before", fewer_voters, GATE_FAIL, "3 voters, 4 before"},
+    {"the list is not complete", not_listed, GATE_UNKNOWN, "listed"},
+    {"nothing observed", problem, GATE_UNKNOWN, "no server answers"},
+};
+
+static void test_region(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(region_rows); i++) {
+        struct small_fleet *f = fleet();
+        region_rows[i].change(f);
+        struct gate_result g = gate_region(&f->w, &f->plan, &f->ledger, "global", f->w.begun_ms);
+        if (g.kind != region_rows[i].kind || strstr(g.text, region_rows[i].text) == NULL)
+            fail_msg("%s: verdict %d, %s", region_rows[i].name, (int)g.kind, g.text);
+        done(f);
+    }
+}
+
+/* Who left and is not planned is of the past; who is planned is missed. */
+static void test_past(void **state)
+{
+    struct small_fleet *f = fleet();
+    (void)state;
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        f->members[i][2].status = MEMBER_LEFT;
+    f->hosts[2].server =
+        (struct server_view){.leader = "", .version = "", .raft_state = "", .self_region = ""};
+    f->raft[2] = f->raft[1];
+    f->autopilot[2] = f->autopilot[1];
+    assert_int_equal(gate_region(&f->w, &f->plan, &f->ledger, "global", f->w.begun_ms).kind,
+                     GATE_UNKNOWN);
+    struct plan none = f->plan;
+    none.n_hosts = 2; /* s2, s3 by the plan's order: leave s2 and s1 in it */
+    struct plan_host two[2] = {f->plan.hosts[0], f->plan.hosts[2]};
+    none.hosts = two;
+    none.n_regions = 0;
+    assert_int_equal(gate_region(&f->w, &none, &f->ledger, "global", f->w.begun_ms).kind,
+                     GATE_PASS);
+    done(f);
+}
+
+static void test_quorum(void **state)
+{
+    struct small_fleet *f = fleet();
+    (void)state;
+    assert_int_equal(gate_quorum(&f->w, &f->plan, "s1-id", f->w.begun_ms).kind, GATE_PASS);
+    f->hosts[1].server.raft_state = "Candidate";
+    assert_int_equal(gate_quorum(&f->w, &f->plan, "s3-id", f->w.begun_ms).kind, GATE_FAIL);
+    /* it says nothing about itself */
+    assert_int_equal(gate_quorum(&f->w, &f->plan, "s2-id", f->w.begun_ms).kind, GATE_PASS);
+    f->hosts[1].server.leader_at = 0;
+    assert_int_equal(gate_quorum(&f->w, &f->plan, "s2-id", f->w.begun_ms).kind, GATE_PASS);
+    assert_int_equal(gate_quorum(&f->w, &f->plan, "s3-id", f->w.begun_ms).kind, GATE_UNKNOWN);
+    assert_int_equal(gate_quorum(&f->w, &f->plan, "c1-id", f->w.begun_ms).kind, GATE_UNKNOWN);
+    done(f);
+}
+
+static void test_two_voters(void **state)
+{
+    struct small_fleet *f = fleet();
+    (void)state;
+    f->raft[2].voter = false;
+    assert_int_equal(gate_quorum(&f->w, &f->plan, "s2-id", f->w.begun_ms).kind, GATE_FAIL);
+    f->plan.policy.accept_outage = true;
+    assert_int_equal(gate_quorum(&f->w, &f->plan, "s2-id", f->w.begun_ms).kind, GATE_PASS);
+    done(f);
+}
+
+/* ---- one host ---- */
+
+static void test_server(void **state)
+{
+    struct small_fleet *f = fleet();
+    struct ledger_host *lh = ledger_host(&f->ledger, "s2-id");
+    struct server_view *v = &f->hosts[1].server;
+    int64_t now = f->w.begun_ms;
+    (void)state;
+    lh->base_leader_index = 500;
+    assert_int_equal(gate_server(&f->w, &f->plan, &f->ledger, "s2-id", now).kind, GATE_FAIL);
+    v->version = SMALL_TO;
+    assert_int_equal(gate_server(&f->w, &f->plan, &f->ledger, "s2-id", now).kind, GATE_PASS);
+    v->last_log_index = 499;
+    assert_int_equal(gate_server(&f->w, &f->plan, &f->ledger, "s2-id", now).kind, GATE_FAIL);
+    v->last_log_index = 500;
+    v->applied_index = 499;
+    assert_int_equal(gate_server(&f->w, &f->plan, &f->ledger, "s2-id", now).kind, GATE_FAIL);
+    v->applied_index = 500;
+    lh->effect_ms = now; /* asked before the effect ended */
+    assert_int_equal(gate_server(&f->w, &f->plan, &f->ledger, "s2-id", now).kind, GATE_UNKNOWN);
+    lh->effect_ms = 0;
+    lh->base_leader_index = 0;
+    assert_int_equal(gate_server(&f->w, &f->plan, &f->ledger, "s2-id", now).kind, GATE_UNKNOWN);
+    done(f);
+}
+
+static void test_client(void **state)
+{
+    struct small_fleet *f = fleet();
+    struct ledger_host *lh = ledger_host(&f->ledger, "c1-id");
+    struct client_view *c = &f->hosts[3].client;
+    int64_t now = f->w.begun_ms;
+    (void)state;
+    lh->base_modify_index = 10;
+    str_cut(lh->base_drivers, sizeof(lh->base_drivers), " exec ");
+    c->own_version = c->version = SMALL_TO;
+    c->modify_index = 11;
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
+    c->modify_index = 10; /* ready alone proves nothing */
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    c->modify_index = 11;
+    f->drivers[0][0].healthy = false;
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    str_cut(lh->base_drivers, sizeof(lh->base_drivers), " docker ");
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
+    c->status = "initializing";
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    c->status = "ready";
+    c->own_node_id = "another";
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    c->own_at = 0;
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
+    done(f);
+}
+
+static void test_allocs(void **state)
+{
+    struct small_fleet *f = fleet();
+    struct ledger_host *lh = ledger_host(&f->ledger, "c1-id");
+    struct alloc_view *a = &f->allocs[0][0];
+    int64_t now = f->w.begun_ms;
+    (void)state;
+    lh->n_allocs = 1;
+    lh->allocs[0] = (struct kept_alloc){"alloc", 77, 0};
+    assert_int_equal(gate_allocs(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
+    a->restarts = 1;
+    assert_int_equal(gate_allocs(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    a->restarts = 0;
+    a->started_ns = 78;
+    assert_int_equal(gate_allocs(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    a->client_status = "complete"; /* stopped by its job's owner */
+    assert_int_equal(gate_allocs(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
+    a->client_status = "lost";
+    assert_int_equal(gate_allocs(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    f->hosts[3].client.allocs_at = 0;
+    assert_int_equal(gate_allocs(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
+    f->plan.policy.drain = true;
+    assert_int_equal(gate_allocs(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
+    done(f);
+}
+
+/* ---- streaks ---- */
+
+static void test_streak(void **state)
+{
+    struct small_fleet *f = fleet();
+    const struct policy *p = &f->plan.policy;
+    (void)state;
+    assert_true(evidence_settled(&f->evidence, "region/global", p, 0, f->w.begun_ms));
+    /* an old last look has not settled */
+    assert_false(
+        evidence_settled(&f->evidence, "region/global", p, 0, f->w.begun_ms + FRESH_MS + 1));
+    /* one unknown answer breaks it */
+    f->w.problem = "silence";
+    small_fleet_later(f, 2000);
+    assert_false(evidence_settled(&f->evidence, "region/global", p, 0, f->w.begun_ms));
+    f->w.problem = "";
+    for (int i = 0; i < 5; i++) {
+        small_fleet_later(f, 2000);
+        assert_false(evidence_settled(&f->evidence, "region/global", p, 0, f->w.begun_ms));
+    }
+    small_fleet_later(f, 2000); /* 10 s since the first, in 6 answers */
+    assert_true(evidence_settled(&f->evidence, "region/global", p, 0, f->w.begun_ms));
+    done(f);
+}
+
+/* A swap of any server begins every streak anew; a stage does not. */
+static void test_streak_disturbed(void **state)
+{
+    struct small_fleet *f = fleet();
+    const struct policy *p = &f->plan.policy;
+    struct ledger_host *lh = ledger_host(&f->ledger, "s2-id");
+    (void)state;
+    lh->order = MSG_STAGE;
+    lh->effect_ms = f->w.begun_ms;
+    small_fleet_later(f, 2000);
+    assert_true(evidence_settled(&f->evidence, "region/global", p, 0, f->w.begun_ms));
+    lh->order = MSG_SWAP;
+    lh->effect_ms = f->w.begun_ms;
+    for (int i = 0; i < 5; i++) {
+        small_fleet_later(f, 2000);
+        assert_false(
+            evidence_settled(&f->evidence, "region/global", p, lh->effect_ms, f->w.begun_ms));
+    }
+    small_fleet_later(f, 2000);
+    assert_true(evidence_settled(&f->evidence, "region/global", p, lh->effect_ms, f->w.begun_ms));
+    done(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_region),           cmocka_unit_test(test_past),
+        cmocka_unit_test(test_quorum),           cmocka_unit_test(test_two_voters),
+        cmocka_unit_test(test_server),           cmocka_unit_test(test_client),
+        cmocka_unit_test(test_allocs),           cmocka_unit_test(test_streak),
+        cmocka_unit_test(test_streak_disturbed),
+    };
+    return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
+}

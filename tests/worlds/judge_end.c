@@ -1,0 +1,109 @@
+/* How a run ended, against the truth: see judge.c. */
+#include "truth.h"
+
+static bool named(const struct truth *t, const char *word)
+{
+    const char *at = t->ledger.cause;
+    size_t n = strlen(word);
+
+    while ((at = strstr(at, word)) != NULL) {
+        char after = at[n];
+        if (after < '0' || after > '9')
+            return true;
+        at += n;
+    }
+    return false;
+}
+
+static bool cause_is_true(const struct truth *t)
+{
+    for (int i = 0; i < t->n_hosts; i++) {
+        const struct t_host *h = &t->hosts[i];
+        const struct t_region *r = &t->regions[h->region];
+        if ((h->faulted || h->defect != DEFECT_NONE || r->faulted || t->loss > 80) &&
+            (named(t, h->name) || named(t, h->key)))
+            return true;
+        if ((h->is_server && (h->faulted || h->defect != DEFECT_NONE)) && named(t, r->name))
+            return true;
+        if (r->faulted && named(t, r->name))
+            return true;
+    }
+    return t->taken_over && (strstr(t->ledger.cause, "another run") != NULL ||
+                             strstr(t->ledger.cause, "lease") != NULL);
+}
+
+static bool trouble(const struct truth *t)
+{
+    bool any = t->taken_over || t->loss > 80;
+
+    for (int i = 0; i < t->n_hosts; i++)
+        any = any || t->hosts[i].faulted || t->hosts[i].defect != DEFECT_NONE;
+    for (int r = 0; r < t->n_regions; r++)
+        any = any || t->regions[r].faulted;
+    return any;
+}
+
+static void judge_done(struct truth *t)
+{
+    uint32_t skipped = 0, failed = 0;
+
+    for (size_t i = 0; i < t->ledger.n_hosts; i++) {
+        skipped += t->ledger.hosts[i].state == HOST_SKIPPED;
+        failed += t->ledger.hosts[i].state == HOST_FAILED;
+    }
+    if (skipped > t->policy.max_skipped || failed > t->policy.max_failures)
+        judge_says(t, 5, "done with %u skipped and %u failed", skipped, failed);
+    for (int i = 0; t->plain && i < t->n_hosts; i++)
+        if (t->hosts[i].agent.lease.held)
+            judge_says(t, 9, "done, and the lease of %s was not given back", t->hosts[i].name);
+    for (size_t i = 0; i < t->ledger.n_hosts; i++) {
+        const struct ledger_host *l = &t->ledger.hosts[i];
+        int k = t_host_of(t, l->key);
+        const struct t_host *h = &t->hosts[k];
+        if (!host_finished(l->state))
+            judge_says(t, 11, "done, and %s is %s", h->name, host_state_name(l->state));
+        if (h->is_server && l->state == HOST_SKIPPED)
+            judge_says(t, 11, "server %s was skipped", h->name);
+        if (l->state != HOST_DONE || !h->listed || h->strange_ms >= t->effect_ms)
+            continue;
+        if (h->disk != BIN_NEW || (h->up && h->running != BIN_NEW))
+            judge_says(t, 11, "done, and %s does not run the target", h->name);
+    }
+}
+
+static void judge_undone(struct truth *t)
+{
+    for (size_t i = 0; i < t->ledger.n_effects; i++)
+        if (!effect_finished(&t->ledger.effects[i]))
+            judge_says(t, 7, "ended with an effect that is not undone");
+    for (int i = 0; i < t->n_hosts; i++) {
+        const struct t_host *h = &t->hosts[i];
+        if (!h->listed || h->is_server)
+            continue;
+        if (h->drain_ours)
+            judge_says(t, 7, "ended with %s drained by us", h->name);
+        if (!h->eligible && h->last_drain_ours && !h->draining && !h->strangers_ineligible)
+            judge_says(t, 7, "ended with %s ineligible by us", h->name);
+        if (h->agent.n_notes > 0 && h->agent.up && h->machine_up)
+            judge_says(t, 7, "ended with a note left at %s", h->name);
+    }
+}
+
+void judge_end(struct truth *t)
+{
+    enum run_state end = t->ledger.state;
+
+    if (end == RUN_DONE)
+        judge_done(t);
+    if (end == RUN_DONE || end == RUN_ABORTED)
+        judge_undone(t);
+    if (end != RUN_STOPPED)
+        return;
+    if (t->ledger.cause[0] == '\0')
+        judge_says(t, 13, "stopped without a cause");
+    else if (!trouble(t))
+        judge_says(t, 13, "stopped without trouble: %s", t->ledger.cause);
+    else if (!cause_is_true(t))
+        judge_says(t, 13, "stopped, and the cause names nothing that was injected: %s",
+                   t->ledger.cause);
+}

@@ -1,0 +1,56 @@
+/*
+ * truth_faults.h - what goes wrong in a world, one function each. True: it was applied.
+ *
+ * The table with names and weights is in truth_faults.c; not for others.
+ */
+#ifndef TRUTH_FAULTS_H
+#define TRUTH_FAULTS_H
+
+#include "truth.h"
+
+enum which { SERVER = 1, CLIENT = 2, ANY = 3 };
+
+/* A random host of the kind that is there; -1: none. Marked: its name may stand in a cause. */
+int fault_pick(struct truth *t, enum which which);
+int fault_pick_marked(struct truth *t, enum which which);
+void fault_power_off(struct truth *t, int host);
+
+bool server_reboots(struct truth *t);
+bool server_evicted(struct truth *t);
+bool server_dies(struct truth *t);
+bool server_restarted(struct truth *t);
+bool leader_moves(struct truth *t);
+bool no_leader(struct truth *t);
+bool region_cut(struct truth *t);
+bool api_cut(struct truth *t);
+bool agent_cut(struct truth *t);
+bool agent_gone(struct truth *t);
+bool swap_gone(struct truth *t);
+bool client_reboots(struct truth *t);
+bool client_dies(struct truth *t);
+bool client_restarted(struct truth *t);
+bool stranger_drains(struct truth *t);
+bool stranger_ineligible(struct truth *t);
+bool stranger_undrains(struct truth *t);
+bool server_by_hand(struct truth *t);
+bool client_by_hand(struct truth *t);
+bool server_newer(struct truth *t);
+bool client_newer(struct truth *t);
+bool server_added(struct truth *t);
+bool client_added(struct truth *t);
+bool client_purged(struct truth *t);
+bool server_removed(struct truth *t);
+bool rogue_takes(struct truth *t);
+bool rogue_asks(struct truth *t);
+bool agent_paused(struct truth *t);
+bool hold(struct truth *t);
+bool misplaced(struct truth *t);
+bool key_changed(struct truth *t);
+bool drain_hangs(struct truth *t);
+bool crash(struct truth *t);
+bool pause_asked(struct truth *t);
+bool leave_asked(struct truth *t);
+bool abort_asked(struct truth *t);
+bool done_by_hand(struct truth *t);
+
+#endif

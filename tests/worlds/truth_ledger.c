@@ -1,0 +1,44 @@
+/* What survives a coordinator: the committed copy of its ledger. */
+#include "truth.h"
+
+static void copy_host(struct ledger_host *to, const struct ledger_host *from)
+{
+    struct buf inner = to->inner;
+
+    *to = *from;
+    to->inner = inner;
+    buf_clear(&to->inner);
+    buf_add(&to->inner, from->inner.data, from->inner.len);
+    to->dirty = false;
+}
+
+void t_commit_copy(struct ledger *to, struct ledger *from)
+{
+    struct ledger_host *hosts = to->hosts;
+    struct buf plan = to->plan;
+    bool fresh_copy = hosts == NULL;
+
+    if (fresh_copy)
+        hosts = xzalloc(from->n_hosts + 1, sizeof(*hosts));
+    memcpy(to, from, offsetof(struct ledger, effects));
+    to->plan = plan;
+    to->hosts = hosts;
+    for (size_t i = 0; i < from->n_hosts; i++)
+        if (fresh_copy || from->hosts[i].dirty) {
+            copy_host(&hosts[i], &from->hosts[i]);
+            from->hosts[i].dirty = false;
+        }
+    for (size_t i = 0; i < from->n_effects; i++)
+        from->effects[i].dirty = false;
+    memcpy(to->effects, from->effects, sizeof(to->effects[0]) * from->n_effects);
+    to->n_effects = from->n_effects;
+    to->last_effect = from->last_effect;
+    to->dirty = from->dirty = false;
+}
+
+void t_ledger_drop(struct ledger *l)
+{
+    ledger_free(l);
+    l->n_effects = 0;
+    l->plan = (struct buf)BUF_INIT;
+}

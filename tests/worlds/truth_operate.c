@@ -1,0 +1,60 @@
+/* Nomad's writes: drains, eligibility, transfers of leadership. */
+#include "truth.h"
+
+static bool drain(struct truth *t, struct t_host *h, int i)
+{
+    if (h->is_server || !h->listed)
+        return false;
+    h->draining = true;
+    h->eligible = false;
+    h->drain_ours = h->last_drain_ours = true;
+    h->modify_index++;
+    h->drain_end_ms = t->now + (h->drain_hangs ? 4000000 : t_between(t, 500, 12000));
+    t_schedule(t, h->drain_end_ms - t->now, T_DRAINED, i, 0, -1, h->drain_end_ms);
+    return true;
+}
+
+static bool undrain(struct t_host *h, bool eligible)
+{
+    if (h->is_server || !h->listed)
+        return false;
+    h->draining = h->drain_ours = h->strangers_drain = false;
+    if (eligible) {
+        h->eligible = true;
+        h->strangers_ineligible = false;
+    }
+    h->modify_index++;
+    return true;
+}
+
+static bool transfer(struct truth *t, const struct t_message *m)
+{
+    int to = t_host_of(t, m->peer);
+
+    if (to < 0 || t->regions[t->hosts[to].region].leader < 0 || !t_healthy(t, to) ||
+        t->hosts[to].never || (t_faulty(t) && t_chance(t, 200)))
+        return false;
+    t_lead(t, t->hosts[to].region, to);
+    return true;
+}
+
+void t_operate(struct truth *t, const struct t_event *e)
+{
+    struct t_message *m = &t->messages[e->message];
+    struct t_host *h = m->host >= 0 ? &t->hosts[m->host] : NULL;
+    bool answers =
+        h != NULL && t->regions[h->region].leader >= 0 && t->now >= t->regions[h->region].cut_ms;
+
+    m->ok = false;
+    if (answers && m->op.op == OP_DRAIN)
+        m->ok = drain(t, h, m->host);
+    else if (answers && m->op.op == OP_UNDRAIN)
+        m->ok = undrain(h, m->op.eligible);
+    else if (answers && m->op.op == OP_TRANSFER)
+        m->ok = transfer(t, m);
+    t_say(t, "Nomad: operation %d on %s: %s", (int)m->op.op, h != NULL ? h->name : "?",
+          m->ok ? "done" : "refused");
+    if (t_faulty(t) && t_chance(t, t->loss))
+        m->ok = false; /* done, but the answer is lost */
+    t_post(t, t_between(t, 5, 100), T_OPERATED, e->message);
+}

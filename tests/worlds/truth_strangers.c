@@ -1,0 +1,256 @@
+/* What strangers, other operators and the operator do. */
+#include "truth_faults.h"
+
+bool stranger_drains(struct truth *t)
+{
+    int i = fault_pick_marked(t, CLIENT);
+    if (i < 0)
+        return false;
+    struct t_host *h = &t->hosts[i];
+    h->draining = h->strangers_drain = true;
+    h->drain_ours = h->last_drain_ours = false;
+    h->eligible = false;
+    h->eligibility_ms = t->now;
+    h->modify_index++;
+    h->drain_end_ms = t->now + t_between(t, 1000, 60000);
+    t_schedule(t, h->drain_end_ms - t->now, T_DRAINED, i, 0, -1, h->drain_end_ms);
+    return true;
+}
+
+bool stranger_ineligible(struct truth *t)
+{
+    int i = fault_pick(t, CLIENT);
+    if (i < 0 || t->hosts[i].draining || !t->hosts[i].eligible)
+        return false;
+    t->hosts[i].faulted = true;
+    t->hosts[i].eligible = false;
+    t->hosts[i].strangers_ineligible = true;
+    t->hosts[i].eligibility_ms = t->now;
+    t->hosts[i].modify_index++;
+    return true;
+}
+
+bool stranger_undrains(struct truth *t)
+{
+    int i = fault_pick(t, CLIENT);
+    if (i < 0 || !t->hosts[i].draining)
+        return false;
+    struct t_host *h = &t->hosts[i];
+    h->faulted = true;
+    h->draining = h->drain_ours = h->strangers_drain = false;
+    h->eligible = true;
+    h->modify_index++;
+    return true;
+}
+
+static bool by_hand(struct truth *t, enum which which, enum t_binary to)
+{
+    int i = fault_pick_marked(t, which);
+    if (i < 0 || t_agent_works(t, i))
+        return false;
+    struct t_host *h = &t->hosts[i];
+    h->previous = h->disk;
+    h->disk = to;
+    h->strange_ms = t->now;
+    t_restart(t, i, t_between(t, 100, 3000));
+    return true;
+}
+
+bool server_by_hand(struct truth *t)
+{
+    return by_hand(t, SERVER, BIN_NEW);
+}
+
+bool client_by_hand(struct truth *t)
+{
+    return by_hand(t, CLIENT, BIN_NEW);
+}
+
+bool server_newer(struct truth *t)
+{
+    return by_hand(t, SERVER, BIN_OTHER);
+}
+
+bool client_newer(struct truth *t)
+{
+    return by_hand(t, CLIENT, BIN_OTHER);
+}
+
+/* One that the ledger calls done already; while another is being swapped. */
+bool done_by_hand(struct truth *t)
+{
+    for (int n = 0; n < 8; n++) {
+        int i = fault_pick(t, CLIENT);
+        const struct ledger_host *l =
+            i < 0 ? NULL : ledger_host_const(&t->committed, t->hosts[i].key);
+        if (l == NULL || l->state != HOST_DONE || t_agent_works(t, i))
+            continue;
+        t->hosts[i].faulted = true;
+        t->hosts[i].disk = BIN_OTHER;
+        t->hosts[i].strange_ms = t->now;
+        t_restart(t, i, t_between(t, 50, 300));
+        return true;
+    }
+    return false;
+}
+
+bool server_added(struct truth *t)
+{
+    int r = (int)t_between(t, 0, t->n_regions - 1), i = t_add_host(t, true, r);
+    if (i < 0)
+        return false;
+    struct t_host *h = &t->hosts[i];
+    h->voter = false;
+    h->faulted = true;
+    t->regions[r].faulted = true;
+    t_schedule(t, t_between(t, 10000, 21000), T_PROMOTE, i, h->life, -1, 0);
+    return true;
+}
+
+bool client_added(struct truth *t)
+{
+    return t_add_host(t, false, (int)t_between(t, 0, t->n_regions - 1)) >= 0;
+}
+
+bool client_purged(struct truth *t)
+{
+    int i = fault_pick_marked(t, CLIENT);
+    if (i < 0)
+        return false;
+    fault_power_off(t, i);
+    t->hosts[i].listed = t->hosts[i].exists = false;
+    return true;
+}
+
+/* Leaves and is pruned: no server lists it any more. */
+bool server_removed(struct truth *t)
+{
+    int i = fault_pick(t, SERVER);
+    size_t healthy;
+    if (i < 0 || t_voters(t, t->hosts[i].region, &healthy, i) < 3)
+        return false;
+    t->hosts[i].faulted = true;
+    t->regions[t->hosts[i].region].faulted = true;
+    fault_power_off(t, i);
+    t->hosts[i].peer = t->hosts[i].voter = false;
+    t->hosts[i].listed = t->hosts[i].exists = false;
+    return true;
+}
+
+/* A second coordinator. With take_over it gets the lease; without, only what is free. */
+static bool rogue(struct truth *t, bool take_over)
+{
+    struct t_wire w = {.head = {.kind = MSG_LEASE}};
+    struct receipt_done done;
+
+    memset(w.lease.run_id, 0xee, RUN_ID_LEN);
+    w.lease.op = LEASE_TAKE;
+    w.lease.ttl_ms = 60000;
+    w.lease.take_over = take_over;
+    for (int i = 0; i < t->n_hosts; i++) {
+        struct t_host *h = &t->hosts[i];
+        struct digest d;
+        if (!h->exists || !h->agent.up || !h->machine_up)
+            continue;
+        w.lease.expect = h->agent.lease.revision;
+        memcpy(w.head.session, h->agent.session, SESSION_LEN);
+        memset(&d, 0, sizeof(d));
+        uint64_t r = t_random(t);
+        memcpy(d.bytes, &r, sizeof(r));
+        t_agent_order(t, i, &w, &d, &done);
+        if (done.refusal == REFUSAL_NONE)
+            t->taken_over = true;
+    }
+    return true;
+}
+
+bool rogue_takes(struct truth *t)
+{
+    return rogue(t, true);
+}
+
+bool rogue_asks(struct truth *t)
+{
+    return rogue(t, false);
+}
+
+/* Another operator pauses the run at one server's agent. */
+bool agent_paused(struct truth *t)
+{
+    int i = fault_pick(t, SERVER);
+    if (i < 0 || !t->hosts[i].agent.lease.held)
+        return false;
+    t->hosts[i].agent.lease.paused = true;
+    t->hosts[i].paused_ms = t->now;
+    t->hosts[i].agent.lease.revision++;
+    t->hosts[i].agent.revision++;
+    t->agents_paused = true;
+    return true;
+}
+
+bool hold(struct truth *t)
+{
+    int i = fault_pick_marked(t, ANY);
+    if (i < 0)
+        return false;
+    t->hosts[i].agent.held_by_root = true;
+    return true;
+}
+
+bool misplaced(struct truth *t)
+{
+    int i = fault_pick_marked(t, ANY);
+    if (i < 0)
+        return false;
+    t->hosts[i].misplaced = true;
+    t->hosts[i].misplaced_ms = t->now;
+    return true;
+}
+
+bool key_changed(struct truth *t)
+{
+    int i = fault_pick_marked(t, ANY);
+    if (i < 0)
+        return false;
+    t->hosts[i].key_changed = true;
+    t->hosts[i].misplaced_ms = t->now;
+    return true;
+}
+
+bool drain_hangs(struct truth *t)
+{
+    int i = fault_pick_marked(t, CLIENT);
+    if (i < 0 || !t->policy.drain)
+        return false;
+    t->hosts[i].drain_hangs = true;
+    return true;
+}
+
+bool crash(struct truth *t)
+{
+    t->crash_at = t_between(t, 1, 12);
+    t->crash_after = t_chance(t, 500);
+    t->reboots = t_chance(t, 300);
+    return true;
+}
+
+static bool told(struct truth *t, enum control what)
+{
+    t_schedule(t, 0, T_CONTROL, -1, 0, -1, (int64_t)what);
+    return true;
+}
+
+bool pause_asked(struct truth *t)
+{
+    return told(t, CONTROL_PAUSE);
+}
+
+bool leave_asked(struct truth *t)
+{
+    return told(t, CONTROL_LEAVE);
+}
+
+bool abort_asked(struct truth *t)
+{
+    return told(t, CONTROL_ABORT);
+}
