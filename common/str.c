@@ -251,6 +251,11 @@ void str_for_ms(char *dst, size_t n, int64_t ms)
         snprintf(dst, n, "%" PRId64 " h %" PRId64 " min", ms / 3600000, ms % 3600000 / 60000);
 }
 
+const char *str_count(uint64_t n, const char *one, const char *many)
+{
+    return n == 1 ? one : many;
+}
+
 void str_for_bytes(char *dst, size_t n, uint64_t bytes)
 {
     static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB"};

@@ -47,6 +47,8 @@ void str_escape(struct buf *out, const char *s, size_t n);
 
 /* "1.2 s", "2 min 5 s", "1 h 3 min", "350 ms": for people. dst >= 24 bytes. */
 void str_for_ms(char *dst, size_t n, int64_t ms);
+/* The word that fits the number: str_count(1, "host", "hosts"). */
+const char *str_count(uint64_t n, const char *one, const char *many);
 /* "150.0 MiB": for people. dst >= 24 bytes. */
 void str_for_bytes(char *dst, size_t n, uint64_t bytes);
 

@@ -24,8 +24,8 @@ static void tell(const struct stored_release *r, const struct build *b)
     char hex[65], size[24];
     digest_hex(hex, &b->digest);
     str_for_bytes(size, sizeof size, b->size);
-    printf("Release %s for %s/%s: %s, binary of %s\n  SHA-256 %s\n", r->manifest.version, b->os,
-           b->arch, b->packing == PACKING_ZIP ? "a zip" : "a bare binary", size, hex);
+    printf("Release %s for %s/%s: %s %s\n  SHA-256 %s\n", r->manifest.version, b->os, b->arch,
+           b->packing == PACKING_ZIP ? "a zip with a binary of" : "a bare binary of", size, hex);
     printf("Signed; %u build%s in this release. Nothing was run and no host was asked.\n",
            r->manifest.n_builds, r->manifest.n_builds == 1 ? "" : "s");
 }

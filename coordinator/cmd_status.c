@@ -112,25 +112,29 @@ static void add_note(const struct host *h, const struct note *n, bool orphaned, 
 static void print_summary(const struct fleet_health *f, size_t orphans)
 {
     char hex[33];
-    printf("\n%zu servers, %zu clients", f->servers, f->clients);
+    printf("\n%zu %s, %zu %s", f->servers, str_count(f->servers, "server", "servers"), f->clients,
+           str_count(f->clients, "client", "clients"));
     if (f->equal)
         printf(", all on %s", f->version);
     else
         printf(", different versions");
-    printf("; %zu unwell, %zu agents that do not answer well, %zu drifting\n", f->unwell,
-           f->agents_unwell, f->drifting);
+    if (f->unwell == 0 && f->agents_unwell == 0 && f->drifting == 0)
+        puts("; all well by Nomad, every agent answers, no drift");
+    else
+        printf("; %zu not well by Nomad, %zu without a good answer from the agent, %zu drifting\n",
+               f->unwell, f->agents_unwell, f->drifting);
     if (f->regions[0] != '\0') {
         print_safe(stdout, f->regions);
         fputc('\n', stdout);
     }
     run_hex(hex, f->run_id);
     if (f->leases > 0)
-        printf("A run is under way, or was left: %.8s holds the leases of %zu agents\n", hex,
-               f->leases);
+        printf("A run is under way, or was left: %.8s holds the %s of %zu %s\n", hex,
+               str_count(f->leases, "lease", "leases"), f->leases,
+               str_count(f->leases, "agent", "agents"));
     if (orphans > 0)
-        printf(
-            "%zu orphaned effects: `caravan resume` or `caravan abort` where the run was begun\n",
-            orphans);
+        printf("%zu orphaned %s: `caravan resume` or `caravan abort` where the run was begun\n",
+               orphans, str_count(orphans, "effect", "effects"));
 }
 
 static bool all_well(const struct fleet_health *f, size_t orphans)

@@ -51,6 +51,15 @@ const char *intent_name(enum intent_kind k)
 
 /* ---- budgets ---- */
 
+static const char *advice_after(const struct situation *s, size_t i)
+{
+    const struct host *h = world_host(s->world, s->plan->hosts[i].key);
+
+    if (h != NULL && host_newer(s, h))
+        return "Plan anew: caravan abort, then caravan plan VERSION.";
+    return failure_advice(s->ledger->hosts[i].failure);
+}
+
 static void check_budgets(const struct situation *s, struct decision *d)
 {
     uint32_t failed = 0, skipped = 0;
@@ -68,20 +77,19 @@ static void check_budgets(const struct situation *s, struct decision *d)
         failed++;
         last_failed = i;
         if (p->is_server || (s->plan->policy.canary > 0 && !s->ledger->canaries_done)) {
-            intend_stop(s, d, p->name, failure_advice(h->failure), "%s %s: %s",
+            intend_stop(s, d, p->name, advice_after(s, i), "%s %s: %s",
                         p->is_server ? "server" : "canary", p->name, h->text);
             return;
         }
     }
     if (failed > s->plan->policy.max_failures)
-        intend_stop(s, d, s->plan->hosts[last_failed].name,
-                    failure_advice(s->ledger->hosts[last_failed].failure),
+        intend_stop(s, d, s->plan->hosts[last_failed].name, advice_after(s, last_failed),
                     "%s: %s (%" PRIu32 " failed, %" PRIu32 " allowed)",
                     s->plan->hosts[last_failed].name, s->ledger->hosts[last_failed].text, failed,
                     s->plan->policy.max_failures);
     else if (skipped > s->plan->policy.max_skipped)
         intend_stop(s, d, s->plan->hosts[last_skipped].name,
-                    "Bring the host back, or allow it: --max-skipped N.",
+                    "Bring the host back; or begin anew with --max-skipped N.",
                     "%s skipped, %s: %s (%" PRIu32 " skipped, %" PRIu32 " allowed)",
                     s->plan->hosts[last_skipped].name,
                     skip_name(s->ledger->hosts[last_skipped].skip),
@@ -121,12 +129,58 @@ static int64_t patience(const struct policy *p, enum reason reason)
     return general + p->settle_ms;
 }
 
+/* What to do about what was waited for. */
+static const char *advice_for(enum reason reason)
+{
+    static const char gates[] =
+        "Bring the cluster to what the cause asks for (nomad server members, "
+        "nomad node status).",
+                      agents[] = "See on that host that it is up and its agent runs: systemctl "
+                                 "status caravan-agent caravan-swap nomad.",
+                      leases[] =
+                          "See that caravan-agent runs on that server, and that no other run "
+                          "holds it: caravan status.";
+    static const char *const advice[REASON_COUNT] = {
+        [REASON_NONE] = gates,
+        [REASON_GATE] = gates,
+        [REASON_GATE_UNKNOWN] =
+            "See why Nomad does not answer what the cause asks: caravan status.",
+        [REASON_SETTLING] = gates,
+        [REASON_STAGING] = agents,
+        [REASON_IN_FLIGHT] = agents,
+        [REASON_LIMIT] = agents,
+        [REASON_CANARY] = agents,
+        [REASON_SOAK] = gates,
+        [REASON_DRAIN] = "See which allocations do not move: nomad node status -allocs.",
+        [REASON_LEADER] = "See that the region has a leader: nomad operator raft list-peers.",
+        [REASON_SERVERS] = gates,
+        [REASON_LEASE] = leases,
+        [REASON_OBSERVE] = "See what does not answer: caravan status.",
+        [REASON_RETRY] = agents,
+        [REASON_UNDO] = "See that Nomad takes changes and that host's agent runs: caravan status.",
+    };
+    return advice[(unsigned)reason < REASON_COUNT ? reason : REASON_NONE];
+}
+
 static bool only_repeats(const struct decision *d)
 {
     for (size_t i = 0; i < d->n_intents; i++)
         if (d->intents[i].kind != INTENT_RESEND && d->intents[i].kind != INTENT_CLAIM)
             return false;
     return true;
+}
+
+/* "c4 (swapping): " into dst; what is left to say of the text after the host's name. */
+static const char *who_waits(const struct situation *s, const struct plan_host *h, const char *text,
+                             char dst[static NAME_MAX_LEN + 24])
+{
+    dst[0] = '\0';
+    if (h == NULL)
+        return text;
+    enum host_state state = s->ledger->hosts[h - s->plan->hosts].state;
+    snprintf(dst, NAME_MAX_LEN + 24, "%s (%s): ", h->name, host_state_name(state));
+    size_t n = strlen(h->name);
+    return str_starts(text, h->name) && text[n] == ':' && text[n + 1] == ' ' ? text + n + 2 : text;
 }
 
 static void check_patience(const struct situation *s, struct decision *d)
@@ -153,13 +207,15 @@ static void check_patience(const struct situation *s, struct decision *d)
     if (s->ledger->state == RUN_ABORTING) {
         struct intent *in = intend(d, INTENT_RUN, "");
         in->run = RUN_STOPPED;
-        snprintf(in->text, sizeof(in->text), "could not be undone to the end: %s (for %s)%s",
+        snprintf(in->text, sizeof(in->text), "could not be undone to the end: %s (for %s)%.160s",
                  first->text, took, ails);
     } else if (s->ledger->ending != RUN_NONE) {
         intend_run(d, s->ledger->ending);
     } else {
-        intend_stop(s, d, h != NULL ? h->name : "", "", "waited %s in vain: %s%s", took,
-                    first->text, ails);
+        char who[NAME_MAX_LEN + 24];
+        const char *what = who_waits(s, h, first->text, who);
+        intend_stop(s, d, h != NULL ? h->name : "", advice_for(first->reason),
+                    "%swaited %s in vain: %s%.160s", who, took, what, ails);
     }
 }
 
@@ -198,7 +254,9 @@ static void decide_ending(const struct situation *s, struct decision *d)
 
     bool undone = effects_undone(s, d);
     if (flying > 0)
-        waiting_for(d, REASON_IN_FLIGHT, "", "%zu in flight", flying);
+        waiting_for(d, REASON_IN_FLIGHT, "", "%zu %s to finish what %s", flying,
+                    str_count(flying, "host has", "hosts have"),
+                    str_count(flying, "it began", "they began"));
     else if (undone)
         intend_run(d, end);
 }
@@ -213,7 +271,7 @@ static void check_gone(const struct situation *s, struct decision *d)
 static void check_pause(const struct situation *s, struct decision *d)
 {
     if (s->lease->taken)
-        intend_stop(s, d, "", "Ask who runs it: caravan status.", "%s", s->lease->text);
+        intend_stop(s, d, "", "Find out who took it over: caravan status.", "%s", s->lease->text);
     else if (s->lease->paused && s->ledger->ending == RUN_NONE)
         intend(d, INTENT_PAUSE, "");
 }
@@ -267,7 +325,7 @@ void decide(const struct situation *s, struct decision *ret)
     if (run_ended(l->state))
         return;
     if (s->world == NULL) {
-        waiting_for(ret, REASON_OBSERVE, "", "the first observation");
+        waiting_for(ret, REASON_OBSERVE, "", "the first look at the fleet");
         check_patience(s, ret);
         return;
     }

@@ -20,19 +20,24 @@ static int64_t expected_silence(const struct situation *s, const struct host *h)
     return longest > 0 ? (int64_t)longest : SILENCE_MS;
 }
 
-/* In the agent's uptime; 0: now. */
-static uint64_t not_before(const struct situation *s, const struct host *h)
+int64_t heartbeat_wait(const struct situation *s, const struct host *h, int64_t at)
 {
     const struct client_view *c = &h->client;
     int64_t need = 2 * expected_silence(s, h);
 
     if (c->own_at == 0 || c->heartbeat_age_ms < 0 || c->heartbeat_ttl_ms <= 0)
         return 0;
-    int64_t to_beat = c->heartbeat_ttl_ms - (c->heartbeat_age_ms + (s->now - c->own_at));
-    if (to_beat < 0 || to_beat + GRACE_MS >= need)
-        return 0;
+    int64_t to_beat = c->heartbeat_ttl_ms - (c->heartbeat_age_ms + (at - c->own_at));
+    return to_beat < 0 || to_beat + GRACE_MS >= need ? 0 : MIN_OF(to_beat, need);
+}
+
+/* In the agent's uptime; 0: now. */
+static uint64_t not_before(const struct situation *s, const struct host *h)
+{
+    int64_t wait = heartbeat_wait(s, h, s->now);
     int64_t uptime = (int64_t)h->agent.uptime_ms + (s->now - h->agent.hello_at);
-    return (uint64_t)(uptime + MIN_OF(to_beat, need));
+
+    return wait > 0 ? (uint64_t)(uptime + wait) : 0;
 }
 
 /* ---- may this one begin? ---- */
@@ -114,7 +119,7 @@ static bool begin_one(const struct situation *s, struct decision *d, size_t i)
     } else if (s->lease->claims[i] != CLAIM_HELD) {
         if (s->lease->claims[i] == CLAIM_NONE)
             intend(d, INTENT_CLAIM, p->key);
-        waiting_for(d, REASON_LEASE, p->key, "%s: being claimed", p->name);
+        waiting_for(d, REASON_LEASE, p->key, "%s: its lease is asked for", p->name);
     } else if (servers_ready(s, d, h)) {
         bool drain = s->plan->policy.drain && lh->state == HOST_STAGED && h->client.eligible;
         struct intent *in = intend(d, drain ? INTENT_DRAIN : INTENT_SWAP, p->key);
@@ -136,7 +141,7 @@ static void go_on_drained(const struct situation *s, struct decision *d)
             h->client.draining)
             continue;
         if (may_begin(s, d) && !begin_one(s, d, i))
-            waiting_for(d, REASON_OBSERVE, h->key, "%s cannot be asked", h->name);
+            waiting_for(d, REASON_OBSERVE, h->key, "%s: drained, but it cannot be asked", h->name);
     }
 }
 
@@ -146,6 +151,7 @@ static void go_on_drained(const struct situation *s, struct decision *d)
 static size_t limit(const struct situation *s, struct decision *d)
 {
     const struct policy *p = &s->plan->policy;
+    char soaked[24], soak[24];
     size_t settled = 0;
 
     if (p->canary == 0)
@@ -154,14 +160,16 @@ static size_t limit(const struct situation *s, struct decision *d)
         int64_t since = s->now - s->ledger->canaries_settled_ms;
         if (since >= p->soak_ms)
             return s->plan->parallel;
-        waiting_for(d, REASON_SOAK, "", "canaries settled %lld s ago, %lld s are asked for",
-                    (long long)(since / 1000), (long long)(p->soak_ms / 1000));
+        str_for_ms(soaked, sizeof(soaked), since);
+        str_for_ms(soak, sizeof(soak), p->soak_ms);
+        waiting_for(d, REASON_SOAK, "", "%s settled %s ago, must soak for %s",
+                    str_count(p->canary, "the canary", "the canaries"), soaked, soak);
         return 0;
     }
     for (size_t i = s->plan->n_servers; i < s->plan->n_hosts; i++)
         settled += s->ledger->hosts[i].state == HOST_DONE && !s->plan->hosts[i].already;
     size_t left = p->canary > settled ? p->canary - settled : 1;
-    waiting_for(d, REASON_CANARY, "", "%zu of %u canaries have settled", settled, p->canary);
+    waiting_for(d, REASON_CANARY, "", "canaries settled: %zu of %u", settled, p->canary);
     return MIN_OF(left, (size_t)s->plan->parallel);
 }
 
@@ -192,7 +200,8 @@ static void window(const struct situation *s, struct decision *d, size_t most)
         if (host_finished(s->ledger->hosts[i].state) || host_in_flight(s->ledger->hosts[i].state))
             continue;
         if (begun >= most) {
-            waiting_for(d, REASON_LIMIT, "", "%zu in flight, %zu allowed", begun, most);
+            waiting_for(d, REASON_LIMIT, "", "clients at work: %zu, allowed at once: %zu", begun,
+                        most);
             return;
         }
         if (s->ledger->hosts[i].state != HOST_STAGED)

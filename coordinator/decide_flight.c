@@ -26,25 +26,68 @@ static void resend(const struct flight *f)
 {
     if (f->s->now >= f->lh->retry_ms && f->s->now - f->lh->ordered_ms > SWAP_BY_MS)
         intend(f->d, INTENT_RESEND, f->lh->key);
-    waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: no answer to the %s order (%u tries)",
-                f->p->name, message_kind_name(f->lh->order), f->lh->resends + 1);
+    if (f->lh->resends == 0)
+        waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: %s ordered", f->p->name,
+                    message_kind_name(f->lh->order));
+    else
+        waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: no answer to the %s order (%u %s)",
+                    f->p->name, message_kind_name(f->lh->order), f->lh->resends,
+                    str_count(f->lh->resends, "try", "tries"));
+}
+
+/* The order let the swap wait for a heartbeat: what is left of that, by what is known of it now. */
+static int64_t heartbeat_left(const struct flight *f)
+{
+    if (f->p->is_server || f->lh->order != MSG_SWAP || f->h == NULL)
+        return 0;
+    int64_t wait = heartbeat_wait(f->s, f->h, f->lh->ordered_ms);
+    return wait > 0 ? f->lh->ordered_ms + wait - f->s->now : 0;
 }
 
 static void still_working(const struct flight *f, const struct agent_view *a)
 {
     char took[24];
+    int64_t left = a == NULL || a->phase == PHASE_SWAPPING ? heartbeat_left(f) : 0;
+    int64_t since = f->s->now - f->lh->ordered_ms;
 
-    str_for_ms(took, sizeof(took), f->s->now - f->lh->ordered_ms);
-    waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: %s for %s", f->p->name,
-                a == NULL ? "no word from its agent" : phase_name(a->phase), took);
+    str_for_ms(took, sizeof(took), left > 0 ? left : since);
+    if (left > 0)
+        waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key,
+                    "%s: waits until right after its heartbeat, %s", f->p->name, took);
+    else if (a == NULL && since < SWAP_BY_MS)
+        waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: took the %s order", f->p->name,
+                    message_kind_name(f->lh->order));
+    else
+        waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: %s for %s", f->p->name,
+                    a == NULL ? "no word from its agent" : phase_name(a->phase), took);
+}
+
+/* "; last line of its log: ..." from the evidence, or "". */
+static const char *last_line(const char *evidence, char dst[static 140])
+{
+    size_t end = strlen(evidence);
+
+    while (end > 0 && (evidence[end - 1] == '\n' || evidence[end - 1] == ' '))
+        end--;
+    size_t from = end;
+    while (from > 0 && evidence[from - 1] != '\n')
+        from--;
+    dst[0] = '\0';
+    if (end > from)
+        snprintf(dst, 140, "; last line of its log: %.*s", (int)MIN_OF(end - from, (size_t)110),
+                 evidence + from);
+    return dst;
 }
 
 /* What ended it, as the agent says it, with the last line of evidence. */
 static void failed(const struct flight *f, const struct agent_view *a, enum outcome outcome)
 {
-    intend_conclude(f->s, f->d, f->i, outcome, a->failure, "%s in phase %s: %s; %s",
+    char line[140];
+
+    intend_conclude(f->s, f->d, f->i, outcome, a->failure, "%s in phase %s: %s; %s%s",
                     failure_name(a->failure), phase_name(a->failed_in), a->failure_text,
-                    outcome == OUTCOME_REVERTED ? "reverted to the old binary" : "left as it is");
+                    outcome == OUTCOME_REVERTED ? "reverted to the old binary" : "left as it is",
+                    last_line(a->evidence, line));
 }
 
 /* Nothing was changed on the host (out of time, cancelled): it may have another turn. */
@@ -76,7 +119,7 @@ static void settles(const struct flight *f)
                     f->p->region);
         return;
     }
-    intend_mark(f->d, f->lh->key, HOST_SETTLING, "runs %s by its agent", f->s->plan->target);
+    intend_mark(f->d, f->lh->key, HOST_SETTLING, "its agent says it runs %s", f->s->plan->target);
 }
 
 static void swapping(const struct flight *f)
@@ -169,7 +212,8 @@ static void too_late(const struct flight *f, const char *why)
         return;
     }
     if (f->s->now < f->lh->retry_ms) {
-        waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: revert, once more", f->p->name);
+        waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: reverting is ordered once more soon",
+                    f->p->name);
         return;
     }
     struct intent *in = intend(f->d, INTENT_REVERT, f->lh->key);
@@ -183,7 +227,7 @@ static void client_settled(const struct flight *f)
         gate_allocs(f->s->world, f->s->plan, f->s->ledger, f->lh->key, f->s->now);
 
     if (g.kind == GATE_PASS)
-        intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "settled");
+        intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", "");
     else if (g.kind == GATE_FAIL)
         intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_READY,
                         "%s; left on the new binary", g.text);
@@ -206,6 +250,7 @@ static void settling(const struct flight *f)
     const struct policy *policy = &f->s->plan->policy;
     char key[sizeof(((struct streak *)NULL)->key)];
     int64_t deadline = f->p->is_server ? policy->server_deadline_ms : policy->client_deadline_ms;
+    char why[TEXT_MAX];
 
     snprintf(key, sizeof(key), "host/%s", f->lh->key);
     const struct streak *e = evidence_find(f->s->evidence, key);
@@ -213,17 +258,19 @@ static void settling(const struct flight *f)
         if (!f->p->is_server)
             client_settled(f);
         else if (regions_settled(f->s, f->d, f->lh->effect_ms))
-            intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "settled");
+            intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", "");
         return;
     }
+    snprintf(why, sizeof(why), "%s: its gates are not asked yet", f->p->name);
+    if (e != NULL)
+        str_cut(why, sizeof(why), e->text);
     if (e != NULL && e->last == GATE_PASS)
-        waiting_for(f->d, REASON_SETTLING, f->lh->key, "%s is well for %lld s in %u answers",
-                    f->p->name, (long long)(streak_ms(e) / 1000), e->answers);
+        waiting_to_settle(f->s, f->d, f->lh->key, f->p->name, e);
     else if (f->s->now - ready_since(f) > deadline && f->s->world->problem[0] == '\0')
-        too_late(f, e != NULL ? e->text : "not asked yet");
+        too_late(f, why);
     else
         waiting_for(f->d, e != NULL && e->last == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN,
-                    f->lh->key, "%s", e != NULL ? e->text : "not asked yet");
+                    f->lh->key, "%s", why);
 }
 
 /* ---- drain ---- */

@@ -58,8 +58,8 @@ void intend_stop(const struct situation *s, struct decision *d, const char *host
             return; /* the first cause is the cause */
     struct intent *in = intend(d, INTENT_STOP, "");
     str_cut(in->host, sizeof(in->host), host);
-    snprintf(in->advice, sizeof(in->advice), "%s%sThen: caravan resume (or caravan abort).", advice,
-             advice[0] != '\0' ? " " : "");
+    snprintf(in->advice, sizeof(in->advice),
+             "%s To go on: caravan resume. To end the run: caravan abort.", advice);
     va_start(ap, fmt);
     vsnprintf(in->text, sizeof(in->text), fmt, ap);
     va_end(ap);
@@ -84,6 +84,8 @@ void intend_conclude(const struct situation *s, struct decision *d, size_t i, en
 
 bool may_begin(const struct situation *s, struct decision *d)
 {
+    char old[24];
+
     if (s->ledger->ending != RUN_NONE || s->ledger->state == RUN_ABORTING)
         return false;
     if (!s->lease->majority || s->lease->paused || s->lease->taken) {
@@ -91,8 +93,8 @@ bool may_begin(const struct situation *s, struct decision *d)
         return false;
     }
     if (!fresh(s->world->begun_ms, s->now)) {
-        waiting_for(d, REASON_OBSERVE, "", "the last observation is %lld ms old",
-                    (long long)(s->now - s->world->begun_ms));
+        str_for_ms(old, sizeof(old), s->now - s->world->begun_ms);
+        waiting_for(d, REASON_OBSERVE, "", "the last look at the fleet is %s old", old);
         return false;
     }
     return true;
@@ -122,23 +124,42 @@ bool host_newer(const struct situation *s, const struct host *h)
            version_parse(s->plan->target, &target, &err) == 0 && version_cmp(&now, &target) > 0;
 }
 
+void waiting_to_settle(const struct situation *s, struct decision *d, const char *key,
+                       const char *name, const struct streak *e)
+{
+    const struct policy *p = &s->plan->policy;
+    char so_far[24], asked[24];
+
+    str_for_ms(so_far, sizeof(so_far), streak_ms(e));
+    str_for_ms(asked, sizeof(asked), p->settle_ms);
+    if (streak_ms(e) == 0)
+        waiting_for(d, REASON_SETTLING, key, "%s is well now, must stay so for %s", name, asked);
+    else if (streak_ms(e) < p->settle_ms)
+        waiting_for(d, REASON_SETTLING, key, "%s is well for %s of %s", name, so_far, asked);
+    else if (e->answers < p->settle_answers)
+        waiting_for(d, REASON_SETTLING, key, "%s is well for %s, in %u of %u answers", name, so_far,
+                    e->answers, p->settle_answers);
+    else
+        waiting_for(d, REASON_SETTLING, key, "%s was well; not asked since the last change", name);
+}
+
 static bool region_settled(const struct situation *s, struct decision *d, const char *name,
                            int64_t since)
 {
-    char key[sizeof(((struct streak *)NULL)->key)];
+    char key[sizeof(((struct streak *)NULL)->key)], shown[sizeof(key)];
 
+    snprintf(shown, sizeof(shown), "region %s", name);
     snprintf(key, sizeof(key), "region/%s", name);
     if (evidence_settled(s->evidence, key, &s->plan->policy, since, s->now))
         return true;
     const struct streak *e = evidence_find(s->evidence, key);
     if (e == NULL || e->last == GATE_UNKNOWN)
         waiting_for(d, REASON_GATE_UNKNOWN, "", "region %s: %s", name,
-                    e == NULL ? "not asked yet" : e->text);
+                    e == NULL ? "its gates are not asked yet" : e->text);
     else if (e->last == GATE_FAIL)
         waiting_for(d, REASON_GATE, "", "region %s: %s", name, e->text);
     else
-        waiting_for(d, REASON_SETTLING, "", "region %s is well for %lld s in %u answers", name,
-                    (long long)(streak_ms(e) / 1000), e->answers);
+        waiting_to_settle(s, d, "", shown, e);
     return false;
 }
 

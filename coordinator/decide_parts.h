@@ -29,6 +29,12 @@ bool may_begin(const struct situation *s, struct decision *d);
 const char *host_disagrees(const struct host *h, int64_t now);
 /* The newest version rule: runs something newer than the target. */
 bool host_newer(const struct situation *s, const struct host *h);
+/* How long a client's swap that begins at `at` waits for Nomad's next heartbeat; 0: not at all,
+ * there is time enough or nothing is known. */
+int64_t heartbeat_wait(const struct situation *s, const struct host *h, int64_t at);
+/* States that `name` passes its gates, for how long, and how long it must. */
+void waiting_to_settle(const struct situation *s, struct decision *d, const char *key,
+                       const char *name, const struct streak *e);
 /* Region streaks of all regions, begun after `since`; states the wait for the first that lacks. */
 bool regions_settled(const struct situation *s, struct decision *d, int64_t since);
 /* What ails a region by the newest look, for people: ": region r1: ..." or "". */

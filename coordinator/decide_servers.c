@@ -68,8 +68,9 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i)
         return;
     }
     if (host_newer(s, h)) {
-        intend_stop(s, d, p->name, "Make a new plan.", "%s runs %s meanwhile, newer than %s",
-                    p->name, host_version(s->world, h), s->plan->target);
+        intend_stop(s, d, p->name, "Plan anew: caravan abort, then caravan plan VERSION.",
+                    "%s runs %s meanwhile, newer than %s", p->name, host_version(s->world, h),
+                    s->plan->target);
         return;
     }
     if (s->now < lh->retry_ms) {

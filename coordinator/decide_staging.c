@@ -12,14 +12,15 @@ static void staging_one(const struct situation *s, struct decision *d, size_t i)
     bool told = a != NULL && a->status_at > lh->effect_ms && a->order_sequence == lh->sequence;
 
     if (told && a->phase == PHASE_STAGED && digest_eq(&a->target, &p->digest)) {
-        intend_mark(d, lh->key, HOST_STAGED, "staged");
+        intend_mark(d, lh->key, HOST_STAGED, "%s", "");
     } else if (told && a->phase == PHASE_FAILED && failure_may_retry(a->failure) &&
                lh->attempts < 3) {
         intend_mark(d, lh->key, HOST_PENDING, "%s: %s; once more", failure_name(a->failure),
                     a->failure_text);
     } else if (told && a->phase == PHASE_FAILED) {
-        intend_conclude(s, d, i, OUTCOME_NONE, a->failure, "%s while staging: %s; nothing changed",
-                        failure_name(a->failure), a->failure_text);
+        intend_conclude(s, d, i, OUTCOME_NONE, a->failure,
+                        "%s while staging: %s; Nomad was not touched", failure_name(a->failure),
+                        a->failure_text);
     } else if (!told && !lh->answered && lh->resends >= 8 && !p->is_server) {
         struct intent *in = intend(d, INTENT_MARK, lh->key);
         in->state = HOST_SKIPPED;
@@ -29,7 +30,7 @@ static void staging_one(const struct situation *s, struct decision *d, size_t i)
         if (!told && !lh->answered && s->now >= lh->retry_ms)
             intend(d, INTENT_RESEND, lh->key);
         waiting_for(d, REASON_STAGING, lh->key, "%s: %s", p->name,
-                    told ? phase_name(a->phase) : "stage ordered");
+                    told ? phase_name(a->phase) : "the new binary is ordered");
     }
 }
 
@@ -72,7 +73,7 @@ static bool begin_one(const struct situation *s, struct decision *d, size_t i)
     } else {
         if (claim == CLAIM_NONE)
             intend(d, INTENT_CLAIM, lh->key);
-        waiting_for(d, REASON_LEASE, lh->key, "%s: being claimed", p->name);
+        waiting_for(d, REASON_LEASE, lh->key, "%s: its lease is asked for", p->name);
     }
     return true;
 }

@@ -60,7 +60,8 @@ void decide_verifying(const struct situation *s, struct decision *d)
             continue;
         enum tri t = read_back(s, i, since, why);
         if (t == TRI_NO) {
-            intend_stop(s, d, p->name, "Find out who changed it (caravan status).",
+            intend_stop(s, d, p->name,
+                        "Find out who changed it: caravan status shows the binaries.",
                         "read back at the end: %s %s", p->name, why);
             return;
         }
@@ -75,8 +76,8 @@ void decide_verifying(const struct situation *s, struct decision *d)
     }
     if (left > 0)
         waiting_for(d, REASON_OBSERVE, s->plan->hosts[first].key,
-                    "%zu hosts are still to be read back, among them %s", left,
-                    s->plan->hosts[first].name);
+                    "%zu %s still to be read back, next %s", left,
+                    str_count(left, "host is", "hosts are"), s->plan->hosts[first].name);
     else if (effects_undone(s, d))
         intend_run(d, RUN_DONE);
 }

@@ -23,7 +23,7 @@ static void put_host(const struct progress *p, size_t i, struct json *o)
     json_set_str(o, "host", p->plan->hosts[i].name);
     json_set_str(o, "key", h->key);
     json_set_str(o, "state", host_state_name(h->state));
-    json_set_str(o, "text", h->text);
+    json_set_str(o, "text", host_text(h));
     if (h->failure != FAILURE_NONE)
         json_set_str(o, "failure", failure_name(h->failure));
     if (h->state == HOST_DONE && h->silence_ms > 0)

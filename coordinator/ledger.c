@@ -34,6 +34,13 @@ const char *host_state_name(enum host_state s)
     return (unsigned)s < HOST_STATE_COUNT ? host_states[s].name : "unknown";
 }
 
+const char *host_text(const struct ledger_host *h)
+{
+    bool ordered =
+        h->state == HOST_STAGING || h->state == HOST_DRAINING || h->state == HOST_SWAPPING;
+    return ordered ? "" : h->text;
+}
+
 bool host_in_flight(enum host_state s)
 {
     return (unsigned)s < HOST_STATE_COUNT && host_states[s].in_flight;

@@ -45,6 +45,9 @@ enum host_state {
     HOST_STATE_COUNT
 };
 const char *host_state_name(enum host_state s);
+struct ledger_host;
+/* Why it is in that state; "" when its text is about an earlier one. */
+const char *host_text(const struct ledger_host *h);
 bool host_in_flight(enum host_state s); /* swapping, settling, reverting, restoring, draining */
 bool host_finished(enum host_state s);  /* done, failed, gone, skipped */
 

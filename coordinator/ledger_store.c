@@ -194,7 +194,7 @@ static int put_host(struct ledger_store *s, const struct ledger *l, size_t i, st
         return -1;
     if (s->host_states[i] == (int)h->state || (s->host_states[i] < 0 && h->state == HOST_PENDING))
         return 0;
-    return put_change(s, l, h->key, host_state_name(h->state), h->text, err);
+    return put_change(s, l, h->key, host_state_name(h->state), host_text(h), err);
 }
 
 static int put_dirty(struct ledger_store *s, const struct ledger *l, struct err *err)

@@ -25,6 +25,8 @@ void report_run(const struct plan *p, const struct ledger *l, const struct world
 struct json *report_run_json(const struct plan *p, const struct ledger *l, const struct world *w);
 /* The lines about cause and advice alone. */
 void report_cause(const struct ledger *l, bool color, FILE *out);
+/* Does the text name the host (as a word), so that it needs not be named again? */
+bool text_names(const char *text, const char *host);
 void run_hex(char dst[static 33], const unsigned char id[static RUN_ID_LEN]);
 
 void report_history(const struct stored_run *runs, size_t n, bool color, FILE *out);

@@ -48,7 +48,8 @@ static void print_hosts(const struct plan *p, bool all, bool color, FILE *out)
     table_print(&t, color, out);
     table_free(&t);
     if (most < p->n_hosts)
-        fprintf(out, "  ... and %zu more clients (-v shows all)\n", p->n_hosts - most);
+        fprintf(out, "  ... and %zu more %s (-v shows all)\n", p->n_hosts - most,
+                str_count(p->n_hosts - most, "client", "clients"));
 }
 
 static void print_limits(const struct plan *p, FILE *out)
@@ -89,9 +90,11 @@ void report_plan(const struct plan *p, bool all, bool color, FILE *out)
 {
     char digest[65];
     digest_hex(digest, &p->digest);
-    fprintf(out, "%sPlan: %zu of %zu hosts to %s%s  (%zu servers, %zu clients; digest %.16s)\n\n",
-            color_on(color, COLOR_BOLD), p->n_todo, p->n_hosts, p->target,
-            color_off(color, COLOR_BOLD), p->n_servers, p->n_clients, digest);
+    fprintf(out, "%sPlan: %zu of %zu %s to %s%s  (%zu %s, %zu %s; digest %.16s)\n\n",
+            color_on(color, COLOR_BOLD), p->n_todo, p->n_hosts,
+            str_count(p->n_hosts, "host", "hosts"), p->target, color_off(color, COLOR_BOLD),
+            p->n_servers, str_count(p->n_servers, "server", "servers"), p->n_clients,
+            str_count(p->n_clients, "client", "clients"), digest);
     print_hosts(p, all, color, out);
     print_limits(p, out);
     if (p->n_findings > 0)

@@ -5,6 +5,21 @@ void run_hex(char dst[static 33], const unsigned char id[static RUN_ID_LEN])
     str_hex(dst, id, RUN_ID_LEN);
 }
 
+static bool in_a_name(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_';
+}
+
+bool text_names(const char *text, const char *host)
+{
+    size_t n = strlen(host);
+    for (const char *at = text; n > 0 && (at = strstr(at, host)) != NULL; at += n)
+        if ((at == text || !in_a_name(at[-1])) && !in_a_name(at[n]))
+            return true;
+    return false;
+}
+
 static const char *version_of(const struct world *w, const struct plan_host *ph,
                               const struct ledger_host *lh, const struct plan *p)
 {
@@ -23,7 +38,7 @@ static enum color host_color(const struct ledger_host *h)
     return host_finished(h->state) || host_in_flight(h->state) ? COLOR_YELLOW : COLOR_NONE;
 }
 
-/* "failed: crash-loop while probing, reverted" */
+/* "failed, runs the old version again"; why is the text beside it. */
 static void outcome_text(const struct ledger_host *h, char *dst, size_t n)
 {
     static const char *const ends[] = {[OUTCOME_NONE] = "",
@@ -33,9 +48,9 @@ static void outcome_text(const struct ledger_host *h, char *dst, size_t n)
     char silence[24];
     if (h->state == HOST_SKIPPED)
         snprintf(dst, n, "skipped: %s", skip_name(h->skip));
-    else if (h->failure != FAILURE_NONE)
-        snprintf(dst, n, "%s: %s while %s%s", host_state_name(h->state), failure_name(h->failure),
-                 phase_name(h->failed_in), ends[h->outcome]);
+    else if (h->failure != FAILURE_NONE && !str_starts(h->text, failure_name(h->failure)))
+        snprintf(dst, n, "%s: %s%s", host_state_name(h->state), failure_name(h->failure),
+                 ends[h->outcome]);
     else
         snprintf(dst, n, "%s%s", host_state_name(h->state), ends[h->outcome]);
     if (h->state == HOST_DONE && h->silence_ms > 0) {
@@ -63,7 +78,7 @@ static void print_hosts(const struct plan *p, const struct ledger *l, const stru
         table_row(&t, host_color(lh),
                   (const char *[]){ph->name, ph->is_server ? "server" : "client", ph->from,
                                    version_of(w, ph, lh, p), outcome,
-                                   str_starts(outcome, lh->text) ? "" : lh->text});
+                                   str_starts(outcome, host_text(lh)) ? "" : host_text(lh)});
     }
     table_print(&t, color, out);
     table_free(&t);
@@ -85,7 +100,7 @@ void report_cause(const struct ledger *l, bool color, FILE *out)
         return;
     fprintf(out, "%s%s%s: ", color_on(color, COLOR_RED), run_state_name(l->state),
             color_off(color, COLOR_RED));
-    if (l->cause_host[0] != '\0') {
+    if (l->cause_host[0] != '\0' && !text_names(l->cause, l->cause_host)) {
         fputs("host ", out);
         print_safe(out, l->cause_host);
         fputs(": ", out);
@@ -105,17 +120,18 @@ void report_run(const struct plan *p, const struct ledger *l, const struct world
     char hex[33];
     run_hex(hex, l->run_id);
     print_hosts(p, l, w, color, out);
-    fprintf(out, "\nRun %.8s to %s %s %s: %zu of %zu hosts done", hex, l->target,
+    fprintf(out, "\nRun %.8s to %s %s %s: %zu of %zu %s done", hex, l->target,
             run_ended(l->state) ? "is" : "has not ended,", run_state_name(l->state),
-            count(l, HOST_DONE), l->n_hosts);
+            count(l, HOST_DONE), l->n_hosts, str_count(l->n_hosts, "host", "hosts"));
     static const enum host_state told[] = {HOST_FAILED, HOST_SKIPPED, HOST_GONE};
     for (size_t i = 0; i < ARRAY_LEN(told); i++)
         if (count(l, told[i]) > 0)
             fprintf(out, ", %zu %s", count(l, told[i]), host_state_name(told[i]));
     fputs(".\n", out);
     report_cause(l, color, out);
-    if (l->state == RUN_STOPPED || l->state == RUN_PAUSED)
-        fprintf(out, "Go on with `caravan resume`, or end it with `caravan abort`.\n");
+    bool said = l->cause[0] != '\0' && l->advice[0] != '\0';
+    if ((l->state == RUN_STOPPED && !said) || l->state == RUN_PAUSED)
+        fprintf(out, "To go on: caravan resume. To end the run: caravan abort.\n");
 }
 
 static struct json *run_host_json(const struct plan *p, const struct ledger *l,
@@ -128,11 +144,9 @@ static struct json *run_host_json(const struct plan *p, const struct ledger *l,
     json_set_str(o, "from", p->hosts[i].from);
     json_set_str(o, "version", version_of(w, &p->hosts[i], h, p));
     json_set_str(o, "state", host_state_name(h->state));
-    json_set_str(o, "text", h->text);
-    if (h->failure != FAILURE_NONE) {
+    json_set_str(o, "text", host_text(h));
+    if (h->failure != FAILURE_NONE)
         json_set_str(o, "failure", failure_name(h->failure));
-        json_set_str(o, "phase", phase_name(h->failed_in));
-    }
     if (h->silence_ms > 0)
         json_set_int(o, "silence_ms", h->silence_ms);
     return o;
@@ -164,9 +178,10 @@ void report_history(const struct stored_run *runs, size_t n, bool color, FILE *o
         run_hex(hex, runs[i].run_id);
         hex[8] = '\0';
         clock_rfc3339(when, runs[i].begun_wall_ms);
+        const char *host = text_names(runs[i].cause, runs[i].cause_host) ? "" : runs[i].cause_host;
         snprintf(done, sizeof done, "%lld/%lld", (long long)runs[i].done, (long long)runs[i].hosts);
-        snprintf(cause, sizeof cause, "%s%s%.100s", runs[i].cause_host,
-                 runs[i].cause_host[0] != '\0' ? ": " : "", runs[i].cause);
+        snprintf(cause, sizeof cause, "%s%s%.100s", host, host[0] != '\0' ? ": " : "",
+                 runs[i].cause);
         enum color shade = runs[i].state == RUN_DONE      ? COLOR_GREEN
                            : runs[i].state == RUN_ABORTED ? COLOR_DIM
                                                           : COLOR_YELLOW;

@@ -190,14 +190,17 @@ static void note_answered(struct run *r, struct effect *e, struct effect_call *c
     run_moved(r);
 }
 
-static void operated(struct run *r, struct effect *e, struct effect_call *c, const struct event *ev)
+static void operated(struct run *r, struct effect *e, struct effect_call *c,
+                     const struct event *ev)
 {
+    bool begun = c->doing == STEP_DO;
+
     e->done_ms = now_of(r);
     e->dirty = true;
     if (e->kind == EFFECT_TRANSFER) { /* taken or not: the observation tells who leads */
         e->done = ev->ok;
         e->undo = true;
-    } else if (ev->ok && c->doing == STEP_DO) {
+    } else if (ev->ok && begun) {
         e->done = true;
     } else if (!ev->ok) {
         again(r, c);
@@ -205,7 +208,8 @@ static void operated(struct run *r, struct effect *e, struct effect_call *c, con
     }
     c->doing = STEP_NONE;
     c->tries = 0;
-    run_moved(r);
+    if (begun)
+        run_moved(r); /* an undo has moved something when it is read back */
 }
 
 void effects_event(struct run *r, const struct event *ev)

@@ -11,13 +11,14 @@
 #include "effects.h"
 #include "run.h"
 
-/* A header for an order to this host, with what its agent's hello told; false: no hello yet. */
 #define ANSWER_MS 15000 /* an order without any event about it is sent again after this */
+
 /* The signed order of an intent in the ledger, not yet committed or sent. */
 int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
               const struct intent *in, enum message_kind kind, struct err *err);
 /* What the host is before its turn: allocations, drivers, stamp. */
 void act_baseline(struct ledger_host *lh, const struct host *h);
+/* A header for an order to this host, with what its agent's hello told; false: no hello yet. */
 bool order_head(const struct run *r, const char *key, enum message_kind kind, struct order *ret);
 int run_commit(struct run *r, struct err *err);
 /* Something moved: patience begins anew. */

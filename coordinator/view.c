@@ -2,6 +2,7 @@
 
 #include <sys/ioctl.h>
 #include "events.h"
+#include "report.h"
 #include "table.h"
 
 #define BAR_WIDTH 20
@@ -39,11 +40,11 @@ static enum color state_color(enum host_state s)
                                                                         : COLOR_NONE;
 }
 
-/* The host's name, unless the text begins with it anyway. */
+/* The host's name, unless the text names it anyway. */
 static const char *name_for(const struct plan *p, const struct waiting *w)
 {
     const struct plan_host *h = w->key[0] != '\0' ? plan_host(p, w->key) : NULL;
-    return h != NULL && !str_starts(w->text, h->name) ? h->name : "";
+    return h != NULL && !text_names(w->text, h->name) ? h->name : "";
 }
 
 /* "  12.3 s  " since the run was begun here */
@@ -51,6 +52,19 @@ static void stamp(struct view_screen *v)
 {
     int64_t ms = clock_mono(v->clock) - v->progress.begun;
     fprintf(v->out, "%7.1f s  ", (double)ms / 1000);
+}
+
+static const char *run_words(enum run_state s)
+{
+    static const char *const words[RUN_STATE_COUNT] = {
+        [RUN_CLAIMING] = "claiming the servers' agents",
+        [RUN_STAGING] = "staging the new binary",
+        [RUN_SERVERS] = "upgrading servers",
+        [RUN_CLIENTS] = "upgrading clients",
+        [RUN_VERIFYING] = "reading every host back",
+        [RUN_ABORTING] = "aborting: undoing what is to be undone",
+    };
+    return (unsigned)s < RUN_STATE_COUNT && words[s] != NULL ? words[s] : run_state_name(s);
 }
 
 static void host_line(struct view_screen *v, size_t i)
@@ -66,11 +80,13 @@ static void host_line(struct view_screen *v, size_t i)
         str_for_ms(silence, sizeof silence, h->silence_ms);
         fprintf(v->out, ", Nomad silent for %s", silence);
     }
-    if (h->failure != FAILURE_NONE)
+    if (h->state == HOST_SKIPPED)
+        fprintf(v->out, ", %s", skip_name(h->skip));
+    if (h->failure != FAILURE_NONE && !str_starts(host_text(h), failure_name(h->failure)))
         fprintf(v->out, ", %s", failure_name(h->failure));
-    if (h->text[0] != '\0' && !str_eq(h->text, host_state_name(h->state))) {
+    if (host_text(h)[0] != '\0') {
         fputs(": ", v->out);
-        print_safe(v->out, h->text);
+        print_safe(v->out, host_text(h));
     }
     fputc('\n', v->out);
 }
@@ -101,7 +117,7 @@ static void tell(void *ctx, const struct change *c)
     } else if (c->kind == CHANGE_RUN) {
         stamp(v);
         fprintf(v->out, "%s%s%s\n", color_on(v->color, COLOR_BOLD),
-                run_state_name(v->progress.ledger->state), color_off(v->color, COLOR_BOLD));
+                run_words(v->progress.ledger->state), color_off(v->color, COLOR_BOLD));
     } else {
         const char *host = name_for(v->progress.plan, c->waiting);
         stamp(v);
@@ -153,8 +169,8 @@ static void draw_bar(struct view_screen *v)
         bar[i] = i < full ? '#' : '.';
     bar[BAR_WIDTH] = '\0';
     str_for_ms(time, sizeof time, clock_mono(v->clock) - v->progress.begun);
-    draw(v, COLOR_BOLD, "%s to %s [%s] %zu/%zu done, %zu in flight, %zu failed, %s",
-         run_state_name(l->state), l->target, bar, done, l->n_hosts, flight, failed, time);
+    draw(v, COLOR_BOLD, "%s to %s [%s] %zu of %zu done, %zu in flight, %zu failed, %s",
+         run_words(l->state), l->target, bar, done, l->n_hosts, flight, failed, time);
 }
 
 static void draw_host(struct view_screen *v, size_t i)
@@ -170,7 +186,7 @@ static void draw_host(struct view_screen *v, size_t i)
         if (seen->agent.phase == PHASE_FETCHING && seen->agent.total > 0)
             snprintf(agent, sizeof agent, "%s of %s", got, all);
         else
-            snprintf(agent, sizeof agent, "host says %s", phase_name(seen->agent.phase));
+            snprintf(agent, sizeof agent, "agent: %s", phase_name(seen->agent.phase));
     }
     draw(v, COLOR_NONE, "  %-16.32s %-10s %-24s %s", v->progress.plan->hosts[i].name,
          host_state_name(h->state), agent, time);

@@ -6,7 +6,10 @@
  *   version                 prints what real Nomad prints
  *   agent PORT              serves /v1/agent/health and /v1/status/... on 127.0.0.1
  * The service around it, run from a copy of its own:
- *   start BINARY PORT PIDFILE, stop PIDFILE, status PIDFILE
+ *   start DIR PORT, stop DIR, status DIR      DIR/bin/nomad, its process in DIR/pid
+ *
+ * The agent ends when the directory it was started from is gone: a test that was
+ * killed leaves nothing running once its folder is removed.
  *
  * MODE: good; exits (at once); mute (runs, never answers); fades (answers, ends after
  * 300 ms).
@@ -25,6 +28,7 @@
 #define TAIL_MAX 128
 #define FADE_MS  300
 #define STOP_MS  5000
+#define LOOK_MS  500 /* is our directory still there? */
 
 struct pocket {
     char version[32], mode[16];
@@ -81,18 +85,28 @@ static int listen_on(uint16_t port)
     return fd;
 }
 
-static int serve(const struct pocket *p, uint16_t port)
+static bool is_gone(const char *program)
+{
+    char dir[256];
+    const char *slash = strrchr(program, '/');
+
+    if (slash == NULL)
+        return false;
+    snprintf(dir, sizeof(dir), "%.*s", (int)(slash - program), program);
+    return access(dir, F_OK) < 0;
+}
+
+static int serve(const struct pocket *p, const char *program, uint16_t port)
 {
     int64_t end = str_eq(p->mode, "fades") ? now() + FADE_MS : INT64_MAX;
     int fd = str_eq(p->mode, "mute") ? -1 : listen_on(port);
 
     if (str_eq(p->mode, "exits") || (fd < 0 && !str_eq(p->mode, "mute")))
         return 1;
-    while (now() < end) {
+    while (now() < end && !is_gone(program)) {
         struct pollfd f = {fd, POLLIN, 0};
-        int wait_ms = end == INT64_MAX ? -1 : (int)MAX_OF(end - now(), (int64_t)0);
 
-        if (poll(&f, 1, wait_ms) <= 0)
+        if (poll(&f, 1, (int)MIN_OF(MAX_OF(end - now(), (int64_t)0), (int64_t)LOOK_MS)) <= 0)
             continue;
         autoclose int c = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
         if (c >= 0)
@@ -129,8 +143,17 @@ static bool is_alive(pid_t pid)
     return state != NULL && state[2] != 'Z' && state[2] != 'X';
 }
 
-static int start(const char *binary, const char *port, const char *pid_file)
+static void in_dir(const char *dir, const char *name, char dst[static 256])
 {
+    snprintf(dst, 256, "%s/%s", dir, name);
+}
+
+static int start(const char *dir, const char *port)
+{
+    char binary[256], pid_file[256];
+
+    in_dir(dir, "bin/nomad", binary);
+    in_dir(dir, "pid", pid_file);
     if (is_alive(read_pid(pid_file)))
         return 0;
     pid_t pid = fork();
@@ -145,10 +168,13 @@ static int start(const char *binary, const char *port, const char *pid_file)
     return fd < 0 || dprintf(fd, "%d\n", (int)pid) < 0;
 }
 
-static int stop(const char *pid_file)
+static int stop(const char *dir)
 {
-    pid_t pid = read_pid(pid_file);
+    char pid_file[256];
     int64_t until = now() + STOP_MS;
+
+    in_dir(dir, "pid", pid_file);
+    pid_t pid = read_pid(pid_file);
 
     if (!is_alive(pid))
         return 0;
@@ -158,8 +184,11 @@ static int stop(const char *pid_file)
     return is_alive(pid);
 }
 
-static int status(const char *pid_file)
+static int status(const char *dir)
 {
+    char pid_file[256];
+
+    in_dir(dir, "pid", pid_file);
     bool alive = is_alive(read_pid(pid_file));
 
     puts(alive ? "running" : "not running");
@@ -178,14 +207,13 @@ int main(int argc, char **argv)
         return 0;
     }
     if (argc == 3 && str_eq(argv[1], "agent") && dressed && str_to_u64(argv[2], 65535, &port) == 0)
-        return serve(&p, (uint16_t)port);
-    if (argc == 5 && str_eq(argv[1], "start"))
-        return start(argv[2], argv[3], argv[4]);
+        return serve(&p, argv[0], (uint16_t)port);
+    if (argc == 4 && str_eq(argv[1], "start"))
+        return start(argv[2], argv[3]);
     if (argc == 3 && str_eq(argv[1], "stop"))
         return stop(argv[2]);
     if (argc == 3 && str_eq(argv[1], "status"))
         return status(argv[2]);
-    fprintf(stderr, "pocket: version | agent PORT | start BINARY PORT PIDFILE | stop PIDFILE | "
-                    "status PIDFILE\n");
+    fprintf(stderr, "pocket version | agent PORT | start DIR PORT | stop DIR | status DIR\n");
     return 2;
 }

@@ -76,10 +76,9 @@ static void write_conf(const struct crash_stage *st)
     (void)buf_printf(&b, "machine_id = %s/machine-id\n[trust]\nanchor = %s/trust\n", d, d);
     (void)buf_printf(&b, "[nomad]\nservice = command\nbinary = %s/bin/nomad\n", d);
     (void)buf_printf(&b, "address = http://127.0.0.1:%u\n", st->port);
-    (void)buf_printf(&b, "[command]\nstart = %s/pocket start %s/bin/nomad %u %s/pid\n", d, d,
-                     st->port, d);
-    (void)buf_printf(&b, "stop = %s/pocket stop %s/pid\n", d, d);
-    (void)buf_printf(&b, "status = %s/pocket status %s/pid\npid_file = %s/pid\n", d, d, d);
+    (void)buf_printf(&b, "[command]\nstart = %s/pocket start %s %u\n", d, d, st->port);
+    (void)buf_printf(&b, "stop = %s/pocket stop %s\n", d, d);
+    (void)buf_printf(&b, "status = %s/pocket status %s\npid_file = %s/pid\n", d, d, d);
     (void)buf_printf(&b, "[law]\nhold_file = %s/hold\ngap = 0\nallow_file_urls = yes\n", d);
     (void)buf_printf(&b, "[fetch]\nfetch_program = %s/caravan-fetch\n", st->programs);
     put(st, "agent.conf", b.data, b.len, 0644);
@@ -161,14 +160,12 @@ static void run(const char *const *argv)
 
 void stage_service(struct crash_stage *st, bool start)
 {
-    char pocket[256], binary[256], pid[256], port[8];
+    char pocket[256], port[8];
 
     stage_path(st, "pocket", pocket);
-    stage_path(st, "bin/nomad", binary);
-    stage_path(st, "pid", pid);
     snprintf(port, sizeof(port), "%u", st->port);
-    const char *begin[] = {pocket, "start", binary, port, pid, NULL};
-    const char *end[] = {pocket, "stop", pid, NULL};
+    const char *begin[] = {pocket, "start", st->dir, port, NULL};
+    const char *end[] = {pocket, "stop", st->dir, NULL};
     run(start ? begin : end);
 }
 
@@ -438,8 +435,11 @@ void stage_rest(struct crash_stage *st, struct view *ret)
 {
     autoclose int watch = watch_run(st);
 
-    while (!await(st, watch, ret))
+    for (int i = 0; !await(st, watch, ret); i++) {
+        if (i == 3)
+            give_up("caravan-swap ends again and again: see swap.log", NULL);
         stage_start(st, 0);
+    }
 }
 
 /* ---- what lies on disk ---- */

@@ -311,7 +311,8 @@ void t_ledger_drop(struct ledger *l);
 void t_operate(struct truth *t, const struct t_event *e);
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 36 };
+enum { FAULT_KINDS = 37 };
+enum { FAULT_DONE_BY_HAND = 36 };
 const char *fault_name(int kind);
 void fault_apply(struct truth *t, int kind);
 void faults_plan(struct truth *t); /* chooses this world's */

@@ -177,6 +177,8 @@ static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o
     if (!digest_eq(&o->swap.digest, &t->digests[BIN_NEW]))
         return REFUSAL_DIGEST;
     judge_obeyed(t, host);
+    if (t_chance(t, 30) && t->now < t->faults_end)
+        t_schedule(t, t_between(t, 1000, 15000), T_FAULT, -1, 0, -1, FAULT_DONE_BY_HAND);
     t->hosts[host].tasks_lost = false;
     a->job = o->swap;
     a->generation++;

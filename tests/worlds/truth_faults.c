@@ -239,6 +239,24 @@ static bool client_newer(struct truth *t)
     return by_hand(t, CLIENT, BIN_OTHER);
 }
 
+/* One that the ledger calls done already; while another is being swapped. */
+static bool done_by_hand(struct truth *t)
+{
+    for (int n = 0; n < 8; n++) {
+        int i = pick(t, CLIENT);
+        const struct ledger_host *l =
+            i < 0 ? NULL : ledger_host_const(&t->committed, t->hosts[i].key);
+        if (l == NULL || l->state != HOST_DONE || t_agent_works(t, i))
+            continue;
+        t->hosts[i].faulted = true;
+        t->hosts[i].disk = BIN_OTHER;
+        t->hosts[i].strange_ms = t->now;
+        t_restart(t, i, t_between(t, 50, 300));
+        return true;
+    }
+    return false;
+}
+
 static bool server_added(struct truth *t)
 {
     int r = (int)t_between(t, 0, t->n_regions - 1), i = t_add_host(t, true, r);
@@ -441,6 +459,7 @@ static const struct {
     {"operator pauses", pause_asked, 4},
     {"operator leaves at once", leave_asked, 4},
     {"operator aborts", abort_asked, 4},
+    {"done, then changed by hand", done_by_hand, 0}, /* truth_agent.c: during a swap */
 };
 
 const char *fault_name(int kind)

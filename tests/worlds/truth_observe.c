@@ -222,7 +222,7 @@ static void look_client(struct truth *t, struct t_sight *s, int i, bool detail)
     c->own_version = t->versions[h->running];
     c->heartbeat_ttl_ms = h->ttl_ms;
     c->heartbeat_age_ms = (t->now - h->beat_ms) % h->ttl_ms;
-    c->own_healthy = h->registered_ms <= t->now ? TRI_YES : TRI_NO;
+    c->own_healthy = TRI_YES; /* also before it has registered */
 }
 
 static void look_agent(struct truth *t, struct t_sight *s, int i)

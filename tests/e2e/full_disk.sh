@@ -1,0 +1,39 @@
+#!/bin/bash
+# A client's disk has no room for the new binary beside the old one: said while staging, nothing
+# restarted; with room again the same run goes on.
+# timeout: 90
+. "$(dirname "$0")/lib_fleet.sh"
+DISK=$E2E/fleet/c1/bin
+mkdir -p "$DISK"
+if ((EUID != 0)) || ! mount -t tmpfs -o size=512m caravan-e2e "$DISK" 2>"$E2E/check.out"; then
+    echo "ok 1 - full_disk # SKIP a small file system of its own needs root and mount: $(head -n 1 "$E2E/check.out" 2>/dev/null || id -un)"
+    echo "1..1"
+    exit 0
+fi
+finish_and_plan() { # the file system can go once nothing runs from it
+    local status=$?
+    fleet_stop
+    umount "$DISK" || umount -l "$DISK"
+    (exit "$status")
+    e2e_finish
+}
+e2e_begin 100 3 2
+release 1.11.4
+# All but one byte less than the new binary, whatever its size.
+mount -o "remount,size=$(($(du -sk "$DISK" | cut -f1) + $(stat -c %s "$TO") / 1024))k" "$DISK"
+note_pids "$E2E/pids"
+run upgrade "$TARGET" --yes
+check "the run stops and can be resumed" status_is 3
+check "it says no-space" says "no-space"
+check "and names the host" says "c1"
+check "no process was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
+check "every host runs the old version" all_run "$FROM_VERSION"
+only_nomad() { [[ $(ls -A "$DISK") == nomad ]] || { ls -lA "$DISK"; return 1; }; }
+check "nothing half-written is left on the full disk" only_nomad
+check "the cluster is healthy" healthy
+
+mount -o remount,size=512m "$DISK"
+run resume --yes
+check "with room again resume ends the run" status_is 0
+check "every host runs the target" all_run "$TARGET"
+e2e_end

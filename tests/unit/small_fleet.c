@@ -1,0 +1,224 @@
+#include "small_fleet.h"
+
+static const char *const keys[] = {"s1-id", "s2-id", "s3-id", "c1-id", "c2-id"};
+static const char *const names[] = {"s1", "s2", "s3", "c1", "c2"};
+static const char *const addresses[] = {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.1.1", "10.0.1.2"};
+
+static void digest_fill(struct digest *d, int c)
+{
+    memset(d->bytes, c, sizeof(d->bytes));
+}
+
+static void server_fill(struct small_fleet *f, int i)
+{
+    struct server_view *v = &f->hosts[i].server;
+
+    for (int k = 0; k < SMALL_SERVERS; k++)
+        f->members[i][k] = (struct member){.id = keys[k],
+                                           .name = names[k],
+                                           .region = "global",
+                                           .addr = addresses[k],
+                                           .rpc_port = 4647,
+                                           .build = SMALL_FROM,
+                                           .raft_protocol = 3,
+                                           .status = MEMBER_ALIVE};
+    *v = (struct server_view){.has_leader = true,
+                              .leader = "10.0.0.1:4647",
+                              .members = f->members[i],
+                              .n_members = SMALL_SERVERS,
+                              .version = SMALL_FROM,
+                              .build_date = "",
+                              .raft_state = i == 0 ? "Leader" : "Follower",
+                              .self_region = "global",
+                              .term = 3,
+                              .last_log_index = 500,
+                              .commit_index = 500,
+                              .applied_index = 500,
+                              .num_peers = 2,
+                              .last_contact_ms = i == 0 ? 0 : 20,
+                              .voter_known = true,
+                              .voter = true,
+                              .raft_protocol = 3,
+                              .acl_enabled = TRI_YES,
+                              .autopilot_status = 200,
+                              .autopilot_body = true,
+                              .healthy = true,
+                              .failure_tolerance = 1,
+                              .autopilot = f->autopilot,
+                              .n_autopilot = SMALL_SERVERS,
+                              .raft_status = 200,
+                              .raft = f->raft,
+                              .n_raft = SMALL_SERVERS};
+    f->raft[i] = (struct peer){
+        .id = keys[i], .name = names[i], .address = addresses[i], .voter = true, .leader = i == 0};
+    f->autopilot[i] = f->raft[i];
+    f->autopilot[i].healthy = true;
+}
+
+static void client_fill(struct small_fleet *f, int i)
+{
+    struct client_view *c = &f->hosts[i].client;
+    int k = i - SMALL_SERVERS;
+
+    f->drivers[k][0] = (struct driver_view){"exec", true, true};
+    f->allocs[k][0] = (struct alloc_view){"alloc", "running", 77, 0, false};
+    *c = (struct client_view){.status = "ready",
+                              .eligible = true,
+                              .version = SMALL_FROM,
+                              .modify_index = 10,
+                              .drivers = f->drivers[k],
+                              .n_drivers = 1,
+                              .http_addr = "",
+                              .drain_meta_run = "",
+                              .own_node_id = keys[i],
+                              .own_version = SMALL_FROM,
+                              .heartbeat_age_ms = 1000,
+                              .heartbeat_ttl_ms = 15000,
+                              .own_healthy = TRI_YES,
+                              .allocs = f->allocs[k],
+                              .n_allocs = 1};
+}
+
+static void touch(struct small_fleet *f, int64_t at)
+{
+    f->w.begun_ms = at;
+    f->w.ended_ms = at;
+    f->w.round++;
+    f->regions[0].servers_at = f->regions[0].nodes_at = at;
+    for (int i = 0; i < SMALL_HOSTS; i++) {
+        struct host *h = &f->hosts[i];
+        if (h->is_server)
+            h->server.leader_at = h->server.members_at = h->server.self_at =
+                h->server.autopilot_at = h->server.raft_at = at;
+        else
+            h->client.list_at = h->client.detail_at = h->client.own_at = h->client.allocs_at = at;
+        if (h->agent.enrolled)
+            h->agent.hello_at = h->agent.status_at = h->agent.lease_at = at;
+    }
+}
+
+void small_fleet_init(struct small_fleet *f)
+{
+    memset(f, 0, sizeof(*f));
+    f->w = (struct world){.hosts = f->hosts,
+                          .n_hosts = SMALL_HOSTS,
+                          .regions = f->regions,
+                          .n_regions = 1,
+                          .problem = ""};
+    f->regions[0] = (struct region){.name = "global", .can_raft = true, .denied = ""};
+    for (int i = 0; i < SMALL_HOSTS; i++) {
+        struct host *h = &f->hosts[i];
+        bool server = i < SMALL_SERVERS;
+        *h = (struct host){.key = keys[i],
+                           .name = names[i],
+                           .region = "global",
+                           .dc = "dc1",
+                           .node_class = "",
+                           .node_pool = server ? "" : "default",
+                           .addr = addresses[i],
+                           .server_id = server ? keys[i] : "",
+                           .node_id = server ? "" : keys[i],
+                           .is_server = server,
+                           .is_client = !server};
+        h->agent = (struct agent_view){.enrolled = true,
+                                       .address = addresses[i],
+                                       .problem = "",
+                                       .program = "1",
+                                       .os = "linux",
+                                       .arch = "amd64",
+                                       .server_id = h->server_id,
+                                       .client_id = h->node_id,
+                                       .uptime_ms = 5000,
+                                       .phase = PHASE_IDLE,
+                                       .failure_text = "",
+                                       .evidence = ""};
+        digest_fill(&h->agent.disk, 1);
+        digest_fill(&h->agent.running, 1);
+        if (server)
+            server_fill(f, i);
+        else
+            client_fill(f, i);
+    }
+    str_cut(f->release.version, sizeof(f->release.version), SMALL_TO);
+    str_cut(f->release.builds[0].os, sizeof(f->release.builds[0].os), "linux");
+    str_cut(f->release.builds[0].arch, sizeof(f->release.builds[0].arch), "amd64");
+    digest_fill(&f->release.builds[0].digest, 2);
+    f->release.n_builds = 1;
+    policy_default(&f->policy);
+    touch(f, SMALL_NOW);
+}
+
+void small_fleet_version(struct small_fleet *f, const char *from)
+{
+    for (int i = 0; i < SMALL_HOSTS; i++) {
+        f->hosts[i].server.version = f->hosts[i].is_server ? from : NULL;
+        f->hosts[i].client.version = f->hosts[i].client.own_version = from;
+        for (int k = 0; i < SMALL_SERVERS && k < SMALL_SERVERS; k++)
+            f->members[i][k].build = from;
+    }
+}
+
+void small_fleet_free(struct small_fleet *f)
+{
+    plan_free(&f->plan);
+    ledger_free(&f->ledger);
+    evidence_free(&f->evidence);
+}
+
+void small_fleet_later(struct small_fleet *f, int64_t ms)
+{
+    touch(f, f->w.begun_ms + ms);
+    evidence_fold(&f->evidence, &f->w, &f->plan, &f->ledger, f->w.begun_ms);
+}
+
+void small_fleet_run(struct small_fleet *f, enum run_state state)
+{
+    static const unsigned char run_id[16] = {7};
+    struct err err = ERR_INIT;
+
+    if (plan_make(&f->w, &f->release, &f->policy, &f->plan, &err) < 0) {
+        fprintf(stderr, "small_fleet: %s\n", err.text);
+        abort();
+    }
+    ledger_init(&f->ledger, &f->plan, run_id);
+    f->ledger.state = state;
+    for (size_t i = 0; i < f->ledger.n_hosts; i++) {
+        f->ledger.hosts[i].state = HOST_STAGED;
+        f->claims[i] = CLAIM_HELD;
+        if (state == RUN_CLIENTS && f->plan.hosts[i].is_server)
+            f->ledger.hosts[i].state = HOST_DONE;
+    }
+    f->lease = (struct lease_view){.all = true, .majority = true, .claims = f->claims};
+    f->evidence.begun_ms = f->evidence.progress_ms = f->w.begun_ms;
+    for (int i = 0; i < 12; i++)
+        small_fleet_later(f, 2000);
+    f->evidence.progress_ms = f->w.begun_ms;
+}
+
+const struct decision *small_fleet_decide(struct small_fleet *f)
+{
+    struct situation s = {.world = &f->w,
+                          .plan = &f->plan,
+                          .ledger = &f->ledger,
+                          .evidence = &f->evidence,
+                          .lease = &f->lease,
+                          .now = f->w.begun_ms};
+    decide(&s, &f->decision);
+    return &f->decision;
+}
+
+const struct intent *small_fleet_intent(const struct small_fleet *f, enum intent_kind kind)
+{
+    for (size_t i = 0; i < f->decision.n_intents; i++)
+        if (f->decision.intents[i].kind == kind)
+            return &f->decision.intents[i];
+    return NULL;
+}
+
+bool small_fleet_waits(const struct small_fleet *f, enum reason reason)
+{
+    for (size_t i = 0; i < f->decision.n_waiting; i++)
+        if (f->decision.waiting[i].reason == reason)
+            return true;
+    return false;
+}

@@ -1,0 +1,221 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "plan.h"
+#include "small_fleet.h"
+
+static struct small_fleet *fleet(void)
+{
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    small_fleet_init(f);
+    return f;
+}
+
+static void make(struct small_fleet *f)
+{
+    struct err err = ERR_INIT;
+    if (plan_make(&f->w, &f->release, &f->policy, &f->plan, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static void done(struct small_fleet *f)
+{
+    plan_free(&f->plan);
+    free(f);
+}
+
+static void test_order(void **state)
+{
+    static const char *const order[] = {"s2", "s3", "s1", "c1", "c2"};
+    struct small_fleet *f = fleet();
+    (void)state;
+    make(f);
+    assert_int_equal(f->plan.n_hosts, 5);
+    assert_int_equal(f->plan.n_servers, 3);
+    assert_int_equal(f->plan.n_todo, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(f->plan.hosts[i].name, order[i]);
+    assert_true(f->plan.hosts[2].leader);
+    assert_true(f->plan.hosts[3].canary);
+    assert_false(f->plan.hosts[4].canary);
+    assert_true(f->plan.transfer);
+    assert_int_equal(f->plan.regions[0].voters, 3);
+    assert_int_equal(f->plan.server_on_not_ready, ON_REVERT);
+    done(f);
+}
+
+/* Where who leads moves, the forecast moves. */
+static void test_leader_moved(void **state)
+{
+    struct small_fleet *f = fleet();
+    (void)state;
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        f->hosts[i].server.leader = "10.0.0.2:4647";
+    make(f);
+    assert_string_equal(f->plan.hosts[2].name, "s2");
+    done(f);
+}
+
+static void test_canaries_spread(void **state)
+{
+    struct small_fleet *f = fleet();
+    (void)state;
+    f->hosts[4].node_class = "big";
+    f->policy.canary = 2;
+    make(f);
+    assert_true(f->plan.hosts[3].canary && f->plan.hosts[4].canary);
+    done(f);
+}
+
+static void test_filters(void **state)
+{
+    static const struct {
+        struct filter filter;
+        size_t hosts;
+    } rows[] = {
+        {{.servers = true}, 3},
+        {{.clients = true}, 2},
+        {{.servers = true, .clients = true}, 5},
+        {{.n_regions = 1, .regions = {"elsewhere"}}, 0},
+        {{.n_pools = 1, .pools = {"default"}}, 2},
+        {{.n_nodes = 1, .nodes = {"c1"}}, 1},
+        {{.n_nodes = 1, .nodes = {"c2-i"}}, 1}, /* prefix of four */
+        {{.n_nodes = 1, .nodes = {"c2-"}}, 0},  /* too short for one */
+        {{.running = SMALL_FROM}, 5},
+        {{.running = "0.9"}, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct small_fleet *f = fleet();
+        f->policy.filter = rows[i].filter;
+        make(f);
+        assert_int_equal(f->plan.n_hosts, rows[i].hosts);
+        done(f);
+    }
+}
+
+static void test_reactions(void **state)
+{
+    struct small_fleet *f = fleet();
+    (void)state;
+    small_fleet_version(f, "1.2.16");
+    str_cut(f->release.version, sizeof(f->release.version), "1.3.16");
+    make(f);
+    assert_int_equal(f->plan.server_on_not_ready, ON_REVERT_IF_UNTOUCHED);
+    assert_int_equal(f->plan.client_on_not_ready, ON_LEAVE);
+    assert_false(f->plan.transfer);
+    plan_free(&f->plan);
+    small_fleet_version(f, "1.3.16");
+    str_cut(f->release.version, sizeof(f->release.version), "1.4.0");
+    make(f);
+    assert_true(f->plan.bad_leader_pair);
+    assert_int_equal(f->plan.client_on_not_ready, ON_REVERT);
+    done(f);
+}
+
+/* The same version with another binary is not there already. */
+static void test_already(void **state)
+{
+    struct small_fleet *f = fleet();
+    (void)state;
+    f->hosts[3].client.version = SMALL_TO;
+    f->hosts[4].client.version = SMALL_TO;
+    f->hosts[4].agent.disk = f->hosts[4].agent.running = f->release.builds[0].digest;
+    make(f);
+    assert_false(plan_host(&f->plan, "c1-id")->already);
+    assert_true(plan_host(&f->plan, "c2-id")->already);
+    assert_int_equal(f->plan.n_todo, 4);
+    done(f);
+}
+
+static void test_text(void **state)
+{
+    struct small_fleet *f = fleet();
+    struct plan back;
+    struct err err = ERR_INIT;
+    auto_buf struct buf a = BUF_INIT, b = BUF_INIT;
+    (void)state;
+    f->hosts[4].name = "client with % and\ttab";
+    f->policy.drain = true;
+    f->policy.parallel_percent = 50;
+    make(f);
+    plan_text(&f->plan, &a);
+    if (plan_read(buf_str(&a), a.len, &back, &err) < 0)
+        fail_msg("%s", err.text);
+    plan_text(&back, &b);
+    assert_string_equal(buf_str(&a), buf_str(&b));
+    assert_true(digest_eq(&back.digest, &f->plan.digest));
+    assert_string_equal(plan_host(&back, "c2-id")->name, "client with % and\ttab");
+    assert_int_equal(back.n_todo, f->plan.n_todo);
+    assert_true(back.policy.drain);
+    assert_int_equal(back.parallel, 1);
+    plan_free(&back);
+    done(f);
+}
+
+static void test_text_refused(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "caravan-plan 1",
+        "caravan-plan 2\n",
+        "caravan-plan 1\nhost a b\n",
+        "caravan-plan 1\nnumber canary x\n",
+        "caravan-plan 1\nnumber nonsense 1\n",
+        "caravan-plan 1\nnumber drain 2\n",
+        "caravan-plan 1\ntarget %4\n",
+        "caravan-plan 1\nregion r -1 1\n",
+        "caravan-plan 1\nwhat\n",
+        "caravan-plan 1\na b c d e f g h i j k l m n\n",
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct plan p;
+        struct err err = ERR_INIT;
+        assert_int_equal(plan_read(bad[i], strlen(bad[i]), &p, &err), -1);
+        assert_int_equal(err.kind, ERR_FORMAT);
+    }
+}
+
+static void test_digest_follows(void **state)
+{
+    struct small_fleet *f = fleet();
+    struct digest first;
+    (void)state;
+    make(f);
+    first = f->plan.digest;
+    plan_free(&f->plan);
+    f->policy.soak_ms++;
+    make(f);
+    assert_false(digest_eq(&first, &f->plan.digest));
+    done(f);
+}
+
+static void test_unobserved(void **state)
+{
+    struct small_fleet *f = fleet();
+    struct err err = ERR_INIT;
+    (void)state;
+    f->w.problem = "no route";
+    assert_int_equal(plan_make(&f->w, &f->release, &f->policy, &f->plan, &err), -1);
+    assert_int_equal(err.kind, ERR_STATE);
+    free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_leader_moved),
+        cmocka_unit_test(test_canaries_spread),
+        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_reactions),
+        cmocka_unit_test(test_already),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_text_refused),
+        cmocka_unit_test(test_digest_follows),
+        cmocka_unit_test(test_unobserved),
+    };
+    return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}
