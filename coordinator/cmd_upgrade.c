@@ -165,9 +165,5 @@ int cmd_upgrade(void *ctx, int argc, char **argv)
     ledger_store_close(u.store);
     if (u.lock >= 0)
         close(u.lock);
-    if (code >= 0)
-        return code;
-    /* Whatever it was, it was before the first effect. */
-    int why = command_fail(&err);
-    return why == EXIT_FAILED ? EXIT_REFUSED : why;
+    return code < 0 ? command_fail(&err) : code;
 }
