@@ -237,9 +237,10 @@ install: release ## DESTDIR= PREFIX=/usr
 	  install -D -m 644 $c $(SHARE)/share/bash-completion/completions/caravan;)
 
 comma := ,
+close := )
 compile_commands.json: Makefile FORCE ## for editors and clang-tidy
 	@{ echo '['; sep=; for s in $(SRC_all); do case $$s in \
-	  $(foreach d,common proto agent coordinator tests,$d/*) inc='$(INC_$d)';;) esac; \
+	  $(foreach d,common proto agent coordinator tests,$d/*$(close) inc='$(INC_$d)';;) esac; \
 	  printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" '$(CURDIR)' "$$s" \
 	  "$(CC) $(BASE) $$inc -c $$s"; sep=','; done; echo ']'; } >$@
 
