@@ -237,10 +237,12 @@ install: release ## DESTDIR= PREFIX=/usr
 	  install -D -m 644 $c $(SHARE)/share/bash-completion/completions/caravan;)
 
 comma := ,
+close := )
 compile_commands.json: Makefile FORCE ## for editors and clang-tidy
-	@{ echo '['; $(foreach s,$(SRC_all),printf \
-	  '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" '$(CURDIR)' '$s' \
-	  '$(CC) $(BASE) $(call include_of,$s) -c $s'; sep=$(comma);) echo ']'; } >$@
+	@{ echo '['; sep=; for s in $(SRC_all); do case $$s in \
+	  $(foreach d,common proto agent coordinator tests,$d/*$(close) inc='$(INC_$d)';;) esac; \
+	  printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" '$(CURDIR)' "$$s" \
+	  "$(CC) $(BASE) $$inc -c $$s"; sep=','; done; echo ']'; } >$@
 
 help: ## this list
 	@sed -n 's/^\([a-z_.]*\):.*## /\1\t/p' Makefile | expand -t 24

@@ -36,12 +36,31 @@ static int check_ledger(struct upgrade *u, struct err *err)
     return 0;
 }
 
+/* A run of another ledger, perhaps on another machine, that a server's agent obeys goes first. */
+static int check_holder(const struct world *w, struct err *err)
+{
+    for (size_t i = 0; i < w->n_hosts; i++) {
+        const struct host *h = &w->hosts[i];
+        const struct lease_state *lease = &h->agent.lease;
+        char hex[33], time[24];
+        if (!h->is_server || h->agent.lease_at == 0 || !lease->held)
+            continue;
+        run_hex(hex, lease->run_id);
+        str_for_ms(time, sizeof time, lease->expires_in_ms);
+        return err_set(err, ERR_REFUSED, 0,
+                       "%s obeys run %.8s, which is not in this ledger: another coordinator is at "
+                       "work. Wait for it to end; if it is gone, its lease ends in %s",
+                       h->name, hex, time);
+    }
+    return 0;
+}
+
 static int make_plan(struct upgrade *u, struct err *err)
 {
     struct release release;
     const struct world *w = NULL;
     release_for_plan(&u->stored, &release);
-    if (console_look(u->console, NULL, PATIENCE_RUN, &w, err) < 0 ||
+    if (console_look(u->console, NULL, PATIENCE_RUN, &w, err) < 0 || check_holder(w, err) < 0 ||
         plan_make(w, &release, &u->policy, &u->plan, err) < 0)
         return -1;
     u->planned = true;
@@ -146,9 +165,5 @@ int cmd_upgrade(void *ctx, int argc, char **argv)
     ledger_store_close(u.store);
     if (u.lock >= 0)
         close(u.lock);
-    if (code >= 0)
-        return code;
-    /* Whatever it was, it was before the first effect. */
-    int why = command_fail(&err);
-    return why == EXIT_FAILED ? EXIT_REFUSED : why;
+    return code < 0 ? command_fail(&err) : code;
 }

@@ -30,6 +30,7 @@ check "and that its agent does not answer" grep -q "c1.*no enrolled agent answer
 check "nothing was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 sed -i 's/^hold_fiel = /hold_file = /' "$CONF"
 fleet_start_agents c1
+fleet_wait_agents c1
 run upgrade "$TARGET" --yes
 check "mended, the upgrade is done" status_is 0
 check "every host runs the target" all_run "$TARGET"

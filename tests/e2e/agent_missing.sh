@@ -13,6 +13,7 @@ check "with --max-skipped 1 the run is done" status_is 0
 check "c2 runs the target" runs_version c2 "$TARGET"
 check "c1 was left as it is" runs_version c1 "$FROM_VERSION"
 fleet_start_agents c1
+fleet_wait_agents c1
 run upgrade "$TARGET" --yes
 check "later it is taken along" status_is 0
 check "c1 runs the target" runs_version c1 "$TARGET"

@@ -144,6 +144,7 @@ e2e_begin() { # NET [SERVERS CLIENTS]
         echo "Bail out! the cluster did not become healthy"
         exit 1
     fi
+    fleet_wait_agents
     run enroll --yes
     ((STATUS == 0)) || { show_out; echo "Bail out! caravan enroll failed"; exit 1; }
 }

@@ -1,0 +1,36 @@
+#!/bin/bash
+# A second coordinator with the same keys and a ledger of its own begins while a run is on: the
+# agents' leases refuse it, it names the run that holds them, and the first ends done.
+# timeout: 120
+. "$(dirname "$0")/lib_fleet.sh"
+E2E_SOAK=6s
+e2e_begin 105 3 2
+release 1.11.4
+cp -r "$E2E/config" "$E2E/config2"
+cp -r "$E2E/state" "$E2E/state2"
+sed -i "s|^state_dir = .*|state_dir = $E2E/state2|" "$E2E/config2/caravan.conf"
+"$FLEET_BUILD/caravan" --config "$E2E/config" upgrade "$TARGET" --yes >"$E2E/first.out" 2>&1 &
+BACKGROUND=$!
+until=$((SECONDS + 60))
+while ! { runs_version c1 "$TARGET" || runs_version c2 "$TARGET"; } >/dev/null; do
+    ((SECONDS < until)) || break
+    sleep 0.1 # polls the fleet: the event is another program's
+done
+note_pids "$E2E/pids"
+sleep 1 # into the soak: nobody has a turn, nothing but the lease speaks against a second run
+"$FLEET_BUILD/caravan" --config "$E2E/config2" upgrade "$TARGET" --yes >"$OUT" 2>&1
+STATUS=$?
+check "the first run is still on" kill -0 "$BACKGROUND"
+check "the second is refused" status_is 4
+RUN=$("$FLEET_BUILD/caravan" --config "$E2E/config" history | grep -oE '[0-9a-f]{8,32}' | head -n 1)
+check "it names the run that holds the lease" says "$RUN"
+wait "$BACKGROUND"
+STATUS=$?
+cp "$E2E/first.out" "$OUT"
+check "the first run is done" status_is 0
+check "every host runs the target" all_run "$TARGET"
+check "the cluster is healthy" healthy
+"$FLEET_BUILD/caravan" --config "$E2E/config2" upgrade "$TARGET" --yes >"$OUT" 2>&1
+STATUS=$?
+check "afterwards the second finds nothing to do" status_is 0
+e2e_end
