@@ -222,19 +222,24 @@ deps: ## installs the Debian packages that are missing
 	@$(BASH) deploy/install-deps
 
 SHARE := $(DESTDIR)$(PREFIX)
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 install: release ## DESTDIR= PREFIX=/usr
 	$(foreach p,$(filter caravan,$(PROGRAMS)),\
 	  install -D -m 755 $(BUILD)/release/$p $(SHARE)/bin/$p;)
 	$(foreach p,$(filter caravan-%,$(PROGRAMS)),\
 	  install -D -m 755 $(BUILD)/release/$p $(SHARE)/lib/caravan/$p;)
 	$(foreach u,$(wildcard deploy/units/*),\
-	  install -D -m 644 $u $(SHARE)/lib/systemd/system/$(notdir $u);)
+	  install -D -m 644 $u $(DESTDIR)$(UNITDIR)/$(notdir $u);)
 	$(foreach m,$(wildcard deploy/man/*.[158]),\
 	  install -D -m 644 $m $(SHARE)/share/man/man$(subst .,,$(suffix $m))/$(notdir $m);)
 	$(foreach c,$(wildcard deploy/example/*),\
 	  install -D -m 644 $c $(SHARE)/share/doc/caravan/examples/$(notdir $c);)
 	$(foreach c,$(wildcard deploy/completion/caravan),\
 	  install -D -m 644 $c $(SHARE)/share/bash-completion/completions/caravan;)
+
+DEB_VERSION ?=
+deb: ## Debian packages, in build/deb (DEB_VERSION=: as another version, to upgrade to)
+	@CARAVAN_CC='$(CC)' $(BASH) deploy/make-deb '$(BUILD)/deb/tree' '$(DEB_VERSION)'
 
 comma := ,
 close := )
@@ -251,5 +256,5 @@ clean: ## removes what was built
 	rm -rf $(BUILD) compile_commands.json
 
 FORCE:
-.PHONY: all release asan tests-built test lint fuzz worlds demo bench mutants deps install help \
-        clean FORCE
+.PHONY: all release asan tests-built test lint fuzz worlds demo bench mutants deps install deb \
+        help clean FORCE

@@ -28,6 +28,7 @@ struct swap {
     char swap_dir[AGENT_PATH_MAX], fetch_dir[AGENT_PATH_MAX];
     char binary[256]; /* links resolved */
     int lock;
+    struct fetch_who agent;  /* whom caravan-agent runs as; ports.who: caravan-fetch */
     struct host_linux ports;
     struct host host;
     struct phases phases;

@@ -11,15 +11,10 @@ check "the servers are upgraded first" status_is 0
 E2E_HOLD=2s
 e2e_config
 note_pids "$E2E/pids"
-"$FLEET_BUILD/caravan" --config "$E2E/config" upgrade "$TARGET" --yes >"$OUT" 2>&1 &
-BACKGROUND=$!
+begin upgrade "$TARGET" --yes
+restarted() { ! same_pids "$E2E/pids" "$1" 2>/dev/null; }
 in_turn() { # HOST: waits for its Nomad to be restarted; the order's hold keeps it there for 2 s
-    local until=$((SECONDS + 40))
-    while same_pids "$E2E/pids" "$1" >/dev/null 2>&1; do
-        ((SECONDS < until)) || return 1
-        kill -0 "$BACKGROUND" 2>/dev/null || return 1
-        sleep 0.02 # polls a file: the event is another program's
-    done
+    within 40 restarted "$1"
 }
 agent_of() { pgrep -P "$(<"$FLEET/$1/swap.pid")" caravan-agent | head -n 1; }
 another_agent() { [[ $(agent_of c1) =~ ^[0-9]+$ && $(agent_of c1) != "$AGENT" ]]; }
@@ -41,8 +36,7 @@ fleet_start_agents c2 # what an init would do
 check "c3 has its turn" in_turn c3
 check "c2 runs the target" runs_version c2 "$TARGET"
 
-wait "$BACKGROUND"
-STATUS=$?
+ended
 check "the run is done" status_is 0
 check "a whole binary on c3, Nomad runs" whole c3
 check "every host runs the target" all_run "$TARGET"

@@ -74,6 +74,42 @@ run() { # caravan with output kept in $OUT and the exit status in $STATUS
     return 0
 }
 
+begin() { # caravan in the background: its output is in $BEGUN, its pid in $BACKGROUND
+    BEGUN=$E2E/begun
+    "$FLEET_BUILD/caravan" --config "$E2E/config" "$@" >"$BEGUN" 2>&1 &
+    BACKGROUND=$!
+}
+ended() { # waits for what was begun: its output in $OUT, its exit status in $STATUS
+    wait "$BACKGROUND"
+    STATUS=$?
+    cp "$BEGUN" "$OUT"
+}
+killed() {
+    kill -KILL "$BACKGROUND"
+    wait "$BACKGROUND" 2>/dev/null
+}
+within() { # SECONDS COMMAND...: polls for it; the event is another program's
+    local until=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null; do
+        if ((SECONDS >= until)) || { [[ -n ${BACKGROUND:-} ]] && ! kill -0 "$BACKGROUND"; } 2>/dev/null; then
+            echo "waited in vain for: $*"
+            [[ -s ${BEGUN:-} ]] && { echo "what was begun said:"; tail -n 25 "$BEGUN"; }
+            return 1
+        fi
+        sleep 0.1
+    done
+}
+upgraded() { # N [HOST...]: so many of them, or more, run the target; their names in $NEW
+    local n=$1 h hosts
+    shift
+    hosts=("$@")
+    ((${#hosts[@]})) || hosts=("${FLEET_HOSTS[@]}")
+    NEW=()
+    for h in "${hosts[@]}"; do runs_version "$h" "$TARGET" >/dev/null && NEW+=("$h"); done
+    ((${#NEW[@]} >= n))
+}
+
 status_is() { [[ $STATUS == "$1" ]] || { echo "exit status $STATUS, expected $1"; return 1; }; }
 says() { grep -qF -- "$1" "$OUT" || { echo "output lacks: $1"; return 1; }; }
 runs_version() { # HOST VERSION
@@ -81,6 +117,7 @@ runs_version() { # HOST VERSION
     v=$(fleet_version "$1")
     [[ $v == "$2" ]] || { echo "$1 runs '$v', expected $2"; return 1; }
 }
+not() { ! "$@"; }
 all_run() {
     local h
     for h in "${FLEET_HOSTS[@]}"; do runs_version "$h" "$1" || return 1; done

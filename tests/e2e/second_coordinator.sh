@@ -9,13 +9,8 @@ release 1.11.4
 cp -r "$E2E/config" "$E2E/config2"
 cp -r "$E2E/state" "$E2E/state2"
 sed -i "s|^state_dir = .*|state_dir = $E2E/state2|" "$E2E/config2/caravan.conf"
-"$FLEET_BUILD/caravan" --config "$E2E/config" upgrade "$TARGET" --yes >"$E2E/first.out" 2>&1 &
-BACKGROUND=$!
-until=$((SECONDS + 60))
-while ! { runs_version c1 "$TARGET" || runs_version c2 "$TARGET"; } >/dev/null; do
-    ((SECONDS < until)) || break
-    sleep 0.1 # polls the fleet: the event is another program's
-done
+begin upgrade "$TARGET" --yes
+check "the run is on" within 60 upgraded 1 c1 c2
 note_pids "$E2E/pids"
 sleep 1 # into the soak: nobody has a turn, nothing but the lease speaks against a second run
 "$FLEET_BUILD/caravan" --config "$E2E/config2" upgrade "$TARGET" --yes >"$OUT" 2>&1
@@ -24,9 +19,7 @@ check "the first run is still on" kill -0 "$BACKGROUND"
 check "the second is refused" status_is 4
 RUN=$("$FLEET_BUILD/caravan" --config "$E2E/config" history | grep -oE '[0-9a-f]{8,32}' | head -n 1)
 check "it names the run that holds the lease" says "$RUN"
-wait "$BACKGROUND"
-STATUS=$?
-cp "$E2E/first.out" "$OUT"
+ended
 check "the first run is done" status_is 0
 check "every host runs the target" all_run "$TARGET"
 check "the cluster is healthy" healthy

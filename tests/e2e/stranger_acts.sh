@@ -7,34 +7,19 @@ e2e_begin 102 3 3
 release 1.11.4
 node_of() { fleet_get "$1" /v1/agent/self | grep -o '"node_id":"[^"]*"' | cut -d'"' -f4; }
 eligibility() { fleet_get s1 "/v1/node/$(node_of "$1")" | grep -o '"SchedulingEligibility":"[a-z]*"' | cut -d'"' -f4; }
-"$FLEET_BUILD/caravan" --config "$E2E/config" upgrade "$TARGET" --yes --drain --deadline 20s >"$OUT" 2>&1 &
-BACKGROUND=$!
-within() { # SECONDS COMMAND...
-    local until=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null; do
-        ((SECONDS < until)) || return 1
-        sleep 0.1 # polls the fleet: the event is another program's
-    done
-}
-count_new() {
-    local h n=0
-    for h in "${FLEET_SERVERS[@]}"; do runs_version "$h" "$TARGET" >/dev/null && n=$((n + 1)) && DONE=$h; done
-    (($1 <= n))
-}
+begin upgrade "$TARGET" --yes --drain --deadline 20s
 by_hand() { fleet_service "$1" stop && fleet_service "$1" start; }
-check "one server runs the target" within 30 count_new 1
-FIRST=$DONE
+check "one server runs the target" within 30 upgraded 1 "${FLEET_SERVERS[@]}"
+FIRST=${NEW[0]}
 C2=$(nomad_pid c2)
 by_hand c2
 curl -fsS -X PUT -d '{"Eligibility":"ineligible"}' "$NOMAD_ADDR/v1/node/$(node_of c3)/eligibility" >/dev/null
 check "c2 was restarted by hand before its turn" test "$C2" != "$(nomad_pid c2)"
 check "it runs the old version" within 10 runs_version c2 "$FROM_VERSION"
-check "another server runs the target" within 30 count_new 2
+check "another server runs the target" within 30 upgraded 2 "${FLEET_SERVERS[@]}"
 by_hand "$FIRST"
 check "$FIRST, that had its turn, was restarted by hand in mid-run" kill -0 "$BACKGROUND"
-wait "$BACKGROUND"
-STATUS=$?
+ended
 check "the run is done" status_is 0
 check "every host runs the target" all_run "$TARGET"
 check "the cluster is healthy" healthy

@@ -118,6 +118,9 @@ MUST_CHECK int sim_disk_save(struct sim_shell *s, struct err *err);
 void sim_tasks_check(struct sim_shell *s);  /* at start: which processes are still there? */
 void sim_tasks_follow(struct sim_shell *s); /* starts and ends processes as the model says */
 
+/* ---- sim_shell_notify.c: what Nomad tells systemd, since 1.8 ("READY=1", "STOPPING=1") ---- */
+void sim_notify(const struct sim_shell *s, const char *state);
+
 /* ---- sim_shell_command.c, sim_shell.c ---- */
 int sim_shell_command(int argc, char **argv); /* exit status */
 MUST_CHECK int sim_shell_run(struct sim_shell *s, struct err *err);

@@ -116,7 +116,7 @@ static void judge_marked(struct truth *t, size_t i)
     if (h->is_server && h->never && h->running == BIN_NEW &&
         h->stuck_index < t->committed.hosts[i].base_leader_index)
         judge_says(t, 8, "%s is called done and never caught up", h->name);
-    if (!h->is_server && !t->policy.drain && h->tasks_lost)
+    if (!h->is_server && !t->policy.drain && h->tasks_lost && h->n_allocs > 0)
         judge_says(t, 8, "%s is called done and lost its tasks", h->name);
     if (!h->is_server && t->policy.drain == false && h->up && h->recorded != BIN_NEW &&
         t->now - h->up_ms > JUDGE_STALE_MS)
