@@ -20,3 +20,16 @@ int sd_sockets_take(int *ret_fds, int max, int *ret_n, struct err *err)
     *ret_n = n;
     return 0;
 }
+
+void sd_sockets_hang_up(void)
+{
+    int n = sd_listen_fds(0);
+
+    for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n; fd++) {
+        int waiting;
+        if (sd_is_socket_unix(fd, SOCK_SEQPACKET, 1, NULL, 0) <= 0)
+            continue;
+        while ((waiting = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+            close(waiting);
+    }
+}

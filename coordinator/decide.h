@@ -118,6 +118,10 @@ struct situation { /* everything decide_* may look at */
 
 /* The whole of it: dispatches by run state. */
 void decide(const struct situation *s, struct decision *ret);
+/* What the run waits for, in one: a host's own wait before a count; NULL: nothing, or all is well
+ * and only has to stay so. waiting_id tells one from another. */
+const struct waiting *decision_waits(const struct decision *d);
+void waiting_id(const struct waiting *w, char dst[static UUID_MAX + 16]);
 void decide_servers(const struct situation *s, struct decision *ret);
 void decide_clients(const struct situation *s, struct decision *ret);
 

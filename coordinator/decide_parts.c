@@ -143,6 +143,19 @@ void waiting_to_settle(const struct situation *s, struct decision *d, const char
         waiting_for(d, REASON_SETTLING, key, "%s was well; not asked since the last change", name);
 }
 
+/* By answers no older than 5 s now: those of the last round may have been that old when it ended.
+ */
+bool region_well(const struct situation *s, struct decision *d, const char *key, const char *name)
+{
+    struct gate_result g = gate_region(s->world, s->plan, s->ledger, name, s->now);
+
+    if (g.kind == GATE_PASS)
+        return true;
+    enum reason reason = g.kind == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN;
+    waiting_for(d, key[0] != '\0' ? REASON_SERVERS : reason, key, "region %s: %s", name, g.text);
+    return false;
+}
+
 static bool region_settled(const struct situation *s, struct decision *d, const char *name,
                            int64_t since)
 {
@@ -151,7 +164,7 @@ static bool region_settled(const struct situation *s, struct decision *d, const 
     snprintf(shown, sizeof(shown), "region %s", name);
     snprintf(key, sizeof(key), "region/%s", name);
     if (evidence_settled(s->evidence, key, &s->plan->policy, since, s->now))
-        return true;
+        return region_well(s, d, "", name);
     const struct streak *e = evidence_find(s->evidence, key);
     if (e == NULL || e->last == GATE_UNKNOWN)
         waiting_for(d, REASON_GATE_UNKNOWN, "", "region %s: %s", name,

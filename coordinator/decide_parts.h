@@ -35,6 +35,8 @@ int64_t heartbeat_wait(const struct situation *s, const struct host *h, int64_t 
 /* States that `name` passes its gates, for how long, and how long it must. */
 void waiting_to_settle(const struct situation *s, struct decision *d, const char *key,
                        const char *name, const struct streak *e);
+/* The region's gate passes now; states the wait (of the host `key`, "" none). */
+bool region_well(const struct situation *s, struct decision *d, const char *key, const char *name);
 /* Region streaks of all regions, begun after `since`; states the wait for the first that lacks. */
 bool regions_settled(const struct situation *s, struct decision *d, int64_t since);
 /* What ails a region by the newest look, for people: ": region r1: ..." or "". */

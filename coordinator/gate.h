@@ -60,7 +60,9 @@ struct streak {
 struct evidence {
     struct streak *streaks;
     size_t n, cap;
-    int64_t begun_ms;    /* when this process began to observe */
+    int64_t begun_ms; /* when this process began to observe */
+    int64_t wait_ms;  /* since when what is waited for (wait) has been the same; kept by run */
+    char wait[UUID_MAX + 16];
     int64_t progress_ms; /* when something last moved: intents, receipts; kept by run */
 };
 

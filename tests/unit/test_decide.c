@@ -466,9 +466,28 @@ static void test_patience(void **state)
     settle_for(f, f->policy.server_deadline_ms / 2);
     assert_null(small_fleet_intent(f, INTENT_STOP));
     settle_for(f, f->policy.server_deadline_ms);
+    assert_null(small_fleet_intent(f, INTENT_STOP)); /* waited for this not long enough yet */
+    settle_for(f, f->policy.settle_ms + 4000);
     const struct intent *in = small_fleet_intent(f, INTENT_STOP);
     assert_non_null(in);
     assert_non_null(strstr(in->text, "s3 is Candidate"));
+    done(f);
+}
+
+/* Waits that take turns are patient in sum, not for ever. */
+static void test_patience_of_many(void **state)
+{
+    struct small_fleet *f = fleet(RUN_SERVERS);
+    int64_t longest = f->policy.server_deadline_ms + f->policy.settle_ms;
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        f->hosts[2].server.raft_state = "Candidate";
+        f->w.problem = i % 2 == 0 ? "" : "nobody answers";
+        settle_for(f, longest / 2 - 4000);
+        assert_null(small_fleet_intent(f, INTENT_STOP));
+    }
+    settle_for(f, 40000);
+    assert_non_null(small_fleet_intent(f, INTENT_STOP));
     done(f);
 }
 
@@ -536,6 +555,7 @@ int main(void)
         cmocka_unit_test(test_ending),
         cmocka_unit_test(test_paused_by_agent),
         cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_patience_of_many),
         cmocka_unit_test(test_verify),
         cmocka_unit_test(test_gone),
     };
