@@ -253,6 +253,11 @@ void observer_remember(struct observer *o, const struct nomad_base *bases, size_
     servers_remember(&o->servers, bases, n);
 }
 
+bool observer_refused(const struct observer *o)
+{
+    return o->servers.refused && !o->servers.anybody;
+}
+
 void observer_patient(struct observer *o, bool patient)
 {
     o->c.patient = patient;

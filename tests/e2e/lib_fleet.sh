@@ -8,11 +8,16 @@
 # Releases: release VERSION [FAULT...] makes (stand-in) or names (real) the binary of the
 # target, adds it, and leaves its version in $TARGET. Runs on real Nomad with NOMAD_FROM and
 # NOMAD_TO; a test that needs a fault of the stand-in says `needs_standin` and is skipped then.
+#
+# The stand-in's heartbeats are far apart: before the first client of a run is swapped Caravan waits
+# for one that is near (it does not know yet for how long Nomad will be silent), which takes up to
+# ten seconds and is tested by test_decide.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 # shellcheck source=deploy/demo/fleet.sh
 . deploy/demo/fleet.sh
 
+FLEET_SIM='{"timing": {"ttl_ms": 120000}}'
 T_N=0 T_FAILED=0
 E2E=$(fleet_tmp caravan-e2e) || exit 1
 OUT=$E2E/out
@@ -160,9 +165,9 @@ e2e_config() {
 [paths]
 state_dir = $E2E/state
 [defaults]
-settle = ${E2E_SETTLE:-600ms}
-soak = ${E2E_SOAK:-500ms}
-hold = ${E2E_HOLD:-500ms}
+settle = ${E2E_SETTLE:-300ms}
+soak = ${E2E_SOAK:-200ms}
+hold = ${E2E_HOLD:-200ms}
 server_deadline = ${E2E_SERVER_DEADLINE:-60s}
 client_deadline = ${E2E_CLIENT_DEADLINE:-30s}
 ${E2E_CONF:-}
