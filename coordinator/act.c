@@ -65,7 +65,9 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
     struct effect *e = ledger_effect(l, EFFECT_DRAIN, lh->key);
     int64_t now = r->config->ports->now(r->config->ports->ctx);
 
-    lh->turns += lh->state == HOST_SWAPPING && in->state == HOST_PENDING;
+    lh->turns += lh->state == HOST_SWAPPING &&
+                 (in->state == HOST_PENDING || in->state == HOST_STAGED ||
+                  in->state == HOST_DRAINING); /* nothing was done: once more */
     if (lh->state == HOST_RESTORING && in->state != HOST_GONE) {
         lh->state = in->state; /* outcome and text stand since it began to restore */
     } else {

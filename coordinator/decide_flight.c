@@ -100,6 +100,28 @@ static bool untouched(const struct flight *f, const struct agent_view *a)
            f->lh->turns < TURNS_MAX;
 }
 
+/* It ended before the rename (the law, a restart of the agent) and rests where it began. */
+static bool came_back(const struct agent_view *a)
+{
+    return a->phase == PHASE_STAGED && a->failed_in == PHASE_SWAPPING && a->failure != FAILURE_NONE;
+}
+
+static void comes_back(const struct flight *f, const struct agent_view *a)
+{
+    bool drained = ledger_effect_const(f->s->ledger, EFFECT_DRAIN, f->lh->key) != NULL;
+
+    if (a->hello_at <= f->lh->effect_ms) /* what it runs is being asked */
+        still_working(f, a);
+    else if (untouched(f, a))
+        intend_mark(f->d, f->lh->key, drained ? HOST_DRAINING : HOST_STAGED, "%s: %s; once more",
+                    failure_name(a->failure), a->failure_text);
+    else
+        intend_conclude(f->s, f->d, f->i, OUTCOME_NONE, a->failure,
+                        "%s before the rename: %s; the swap was not begun",
+                        failure_name(a->failure), a->failure_text)
+            ->failed_in = a->failed_in;
+}
+
 static bool fenced(const struct flight *f, const struct agent_view *a)
 {
     if (a->order_sequence <= f->lh->sequence)
@@ -137,6 +159,8 @@ static void swapping(const struct flight *f)
         settles(f);
     else if (a != NULL && a->phase == PHASE_REVERTED)
         failed(f, a, OUTCOME_REVERTED);
+    else if (a != NULL && came_back(a))
+        comes_back(f, a);
     else if (a != NULL && a->phase == PHASE_FAILED && untouched(f, a))
         intend_mark(f->d, f->lh->key, HOST_PENDING, "%s: %s; once more", failure_name(a->failure),
                     a->failure_text);
