@@ -26,7 +26,9 @@ static void resend(const struct flight *f)
 {
     if (f->s->now >= f->lh->retry_ms && f->s->now - f->lh->ordered_ms > SWAP_BY_MS)
         intend(f->d, INTENT_RESEND, f->lh->key);
-    if (f->lh->resends == 0)
+    if (f->lh->refusal == REFUSAL_IO)
+        waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: %s", f->p->name, f->lh->text);
+    else if (f->lh->resends == 0)
         waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: %s ordered", f->p->name,
                     message_kind_name(f->lh->order));
     else
