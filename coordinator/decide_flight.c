@@ -109,11 +109,22 @@ static bool came_back(const struct agent_view *a)
     return a->phase == PHASE_STAGED && a->failed_in == PHASE_SWAPPING && a->failure != FAILURE_NONE;
 }
 
+/* Its machine booted meanwhile: a client is in flight until Nomad has it back. */
+static bool is_away(const struct flight *f, const struct agent_view *a)
+{
+    const struct client_view *c = &f->h->client;
+
+    if (f->p->is_server || memcmp(a->session, f->lh->session, SESSION_LEN) == 0)
+        return false;
+    return c->list_at <= f->lh->effect_ms || !str_eq(c->status, "ready") ||
+           c->modify_index <= f->lh->base_modify_index;
+}
+
 static void comes_back(const struct flight *f, const struct agent_view *a)
 {
     bool drained = ledger_effect_const(f->s->ledger, EFFECT_DRAIN, f->lh->key) != NULL;
 
-    if (a->hello_at <= f->lh->effect_ms) /* what it runs is being asked */
+    if (a->hello_at <= f->lh->effect_ms || is_away(f, a)) /* what it runs is being asked */
         still_working(f, a);
     else if (untouched(f, a))
         intend_mark(f->d, f->lh->key, drained ? HOST_DRAINING : HOST_STAGED, "%s: %s; once more",

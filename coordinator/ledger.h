@@ -97,8 +97,8 @@ struct ledger_host {
     uint32_t silence_ms;
     /* Baselines taken before the swap. */
     uint64_t base_modify_index;
-    uint64_t base_leader_index; /* servers: leader's index after the restart */
-    struct stamp base_stamp;
+    uint64_t base_leader_index;  /* servers: leader's index after the restart */
+    struct stamp base_stamp;     /* of a server that is done: what it settled with */
     char base_drivers[TEXT_MAX]; /* healthy then: " docker raw_exec " */
     size_t n_allocs;
     struct kept_alloc allocs[ALLOCS_KEPT];
