@@ -16,6 +16,8 @@ set -u
 . "$LAB/lib_hosts.sh"
 # shellcheck source=tests/lab/lib_checks.sh
 . "$LAB/lib_checks.sh"
+# shellcheck source=tests/lab/lib_meet.sh
+. "$LAB/lib_meet.sh"
 
 SERVERS=() CLIENTS=()
 OUT=$LAB_RUN/out
@@ -346,40 +348,4 @@ release() { # VERSION [FAULTS-JSON]: into the depot and into the operator's list
     put "$TO" coord "/srv/depot/nomad-$TARGET"
     must release add "$TARGET" --os linux --arch "$ARCH" --file "/srv/depot/nomad-$TARGET" \
         --url "http://$(lab_address coord):8080/nomad-$TARGET"
-}
-
-# ---- meeting a host in the middle ----
-
-# A host's phase by caravan-swap's own record.
-phase_of() { # HOST
-    local names=(idle fetching staged swapping probing settled reverting reverted failed) key value
-    while read -r key value; do
-        [[ $key == phase ]] || continue
-        echo "${names[$value]}"
-        return
-    done <"$(root_of "$1")/var/lib/caravan/swap/record" 2>/dev/null
-    echo idle
-}
-in_phase() { [[ $(phase_of "$1") == "$2" ]]; }
-reach_phase() { # HOST PHASE SECONDS: looks often, for phases are short
-    local until=$((SECONDS + $3))
-    until in_phase "$1" "$2"; do
-        ((SECONDS < until)) || { echo "$1 did not reach $2, it is $(phase_of "$1")"; return 1; }
-        sleep 0.02
-    done
-}
-# The host that works now, of those named.
-one_in_phase() { # PHASE SECONDS HOST...: prints it
-    local phase=$1 until=$((SECONDS + $2)) h
-    shift 2
-    while ((SECONDS < until)); do
-        for h in "$@"; do in_phase "$h" "$phase" && echo "$h" && return; done
-        sleep 0.02
-    done
-    return 1
-}
-hold_fetch() { touch "$(root_of coord)/srv/depot/hold.$(lab_address "$1")"; }
-let_fetch() { rm -f "$(root_of coord)/srv/depot/hold.$(lab_address "$1")"; }
-kill_program() { # HOST PROGRAM: at once, by SIGKILL
-    on "$1" pkill -KILL -x "$2" || { echo "$2 does not run on $1"; return 1; }
 }
