@@ -173,7 +173,7 @@ libraries = $(foreach d,common proto agent coordinator,$(call archive,$1,$d))
 release: $(call libraries,release) $(call in,release,$(PROGRAMS))
 asan: $(call libraries,asan) $(call in,asan,$(PROGRAMS)) ## the same under sanitizers
 
-tests-built: release asan \
+tests-built: release asan pages \
 	$(addprefix $(BUILD)/release/tests/,$(TOOLS) $(PRELOADS)) \
 	$(addprefix $(BUILD)/asan/tests/,$(TESTS) $(FUZZERS) $(TOOLS)) \
 	$(addprefix $(BUILD)/tsan/tests/,$(THREADED))
@@ -263,6 +263,12 @@ install-agent: release pages
 DEB_VERSION ?=
 deb: ## Debian packages, in build/deb (DEB_VERSION=: as another version, to upgrade to)
 	@CARAVAN_CC='$(CC)' $(BASH) deploy/make-deb '$(BUILD)/deb/tree' '$(DEB_VERSION)'
+
+rpm: ## RPM packages, in build/rpm/RPMS
+	@CARAVAN_CC='$(CC)' $(BASH) deploy/make-rpm '$(BUILD)/rpm'
+packages-test: deb rpm ## what is in the packages, lintian, rpmlint
+	@CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' $(BASH) tests/run \
+	    tests/packages/debs tests/packages/rpms
 
 comma := ,
 close := )
