@@ -65,6 +65,7 @@ static void choose_policy(struct truth *t)
     p->stage_deadline_ms = 60000;
     p->accept_outage = t->n_regions == 1 && t->hosts[1].is_server == false;
     p->n_accepted = 1;
+    p->accept_no_snapshot = t->no_management;
     p->accepted[0] = accepted[0];
 }
 
@@ -143,6 +144,7 @@ static bool goes_on(struct truth *t, int ends)
         if (h->defect != DEFECT_NONE) {
             h->faulted = true;
             h->defect = DEFECT_NONE;
+            h->empty = false;
             if (!t_agent_works(t, i))
                 t_restart(t, i, 100);
         }
@@ -275,6 +277,7 @@ static int report_counts(const struct counts *c)
                                           "never catches up",
                                           "API falls silent",
                                           "tasks lost",
+                                          "empty state",
                                           "bad digest"};
     int zero = 0;
 
