@@ -3,8 +3,7 @@
 
 #define TRANSFERS_MAX 2 /* then the leader is restarted where it leads */
 
-/* First region, in the plan's order, with a server that is not finished. */
-static const char *region_at_work(const struct situation *s)
+const char *region_at_work(const struct situation *s)
 {
     for (size_t i = 0; i < s->plan->n_servers; i++)
         if (!host_finished(s->ledger->hosts[i].state))
@@ -117,6 +116,8 @@ void decide_servers(const struct situation *s, struct decision *d)
 
     decide_staging(s, d);
     if (region == NULL) {
+        if (!counts_after(s, d))
+            return;
         intend_run(d, RUN_CLIENTS);
         return;
     }

@@ -1,5 +1,5 @@
 /* Done is what was read back from every node after the last effect. */
-#include "decide_watch.h"
+#include "decide_parts.h"
 
 static int64_t last_effect(const struct ledger *l)
 {
@@ -78,6 +78,6 @@ void decide_verifying(const struct situation *s, struct decision *d)
         waiting_for(d, REASON_OBSERVE, s->plan->hosts[first].key,
                     "%zu %s still to be read back, next %s", left,
                     str_count(left, "host is", "hosts are"), s->plan->hosts[first].name);
-    else if (counts_after(s, d) && effects_undone(s, d))
+    else if (effects_undone(s, d))
         intend_run(d, RUN_DONE);
 }

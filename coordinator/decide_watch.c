@@ -131,18 +131,19 @@ struct gate_result gate_counts(const struct situation *s, size_t i)
     return look(s, h, lh->base_objects, lh->effect_ms);
 }
 
-static int64_t last_change(const struct ledger *l)
+/* Of a server: clients keep no state of a region. */
+static int64_t last_change(const struct situation *s)
 {
     int64_t last = 0;
 
-    for (size_t i = 0; i < l->n_hosts; i++)
-        last = MAX_OF(last, MAX_OF(l->hosts[i].effect_ms, l->hosts[i].settled_ms));
+    for (size_t i = 0; i < s->plan->n_servers; i++)
+        last = MAX_OF(last, MAX_OF(s->ledger->hosts[i].effect_ms, s->ledger->hosts[i].settled_ms));
     return last;
 }
 
 bool counts_after(const struct situation *s, struct decision *d)
 {
-    int64_t since = last_change(s->ledger);
+    int64_t since = last_change(s);
 
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         const struct ledger_region *r = ledger_region_const(s->ledger, s->plan->hosts[i].region);
@@ -153,7 +154,7 @@ bool counts_after(const struct situation *s, struct decision *d)
         if (g.kind == GATE_PASS)
             continue;
         if (g.kind == GATE_FAIL)
-            intend_stop(s, d, h->name, lost_state_advice, "read back at the end: %s", g.text);
+            intend_stop(s, d, h->name, lost_state_advice, "after the last server: %s", g.text);
         waiting_for(d, REASON_COUNTS, h->key, "%s", g.text);
         return false;
     }
@@ -179,23 +180,24 @@ static void add_key(const char **keys, size_t *n, size_t max, const char *key)
         keys[(*n)++] = key;
 }
 
-/* Whose are compared with its leader's. */
-static bool is_counted(const struct situation *s, const struct ledger_host *lh)
+/* Whose are compared with its leader's; last: no server is left to be done. */
+static bool is_counted(const struct situation *s, const struct ledger_host *lh, bool last)
 {
-    return is_well(s, lh) || (s->ledger->state == RUN_VERIFYING && lh->state == HOST_DONE);
+    return is_well(s, lh) || (last && lh->state == HOST_DONE);
 }
 
 size_t watch_counts(const struct situation *s, const char **keys, size_t max)
 {
     size_t n = 0;
     bool next = s->ledger->state == RUN_SERVERS; /* the first region with servers left */
+    bool last = next && region_at_work(s) == NULL;
 
     if (s->world == NULL)
         return 0;
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         const struct ledger_host *lh = &s->ledger->hosts[i];
         bool at_work = next && !host_finished(lh->state);
-        bool counted = is_counted(s, lh);
+        bool counted = is_counted(s, lh, last);
         if (!counted && !at_work)
             continue;
         const struct host *leader = region_leader(s->world, s->plan->hosts[i].region, s->now);

@@ -3,7 +3,7 @@
  *
  * A snapshot before its first server, the counts of its objects around every server,
  * and lines of other servers' logs that mean harm. Called by decide.c, decide_servers.c,
- * decide_flight.c and decide_verifying.c.
+ * and decide_flight.c.
  */
 #ifndef DECIDE_WATCH_H
 #define DECIDE_WATCH_H
@@ -23,7 +23,8 @@ bool snapshots_taken(const struct situation *s, struct decision *d);
 bool counts_before(const struct situation *s, struct decision *d, const struct host *leader);
 /* Is the state of this server, just changed, all there? A failure does not heal by waiting. */
 struct gate_result gate_counts(const struct situation *s, size_t i);
-/* At the end: of every planned region's servers. States the wait, or stops. */
+/* After the last server, before the clients: of every server that was planned. States the
+ * wait, or stops. */
 bool counts_after(const struct situation *s, struct decision *d);
 /* A line of a log stops the run. */
 void check_alarm(const struct situation *s, struct decision *d);
