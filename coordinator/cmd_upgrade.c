@@ -3,6 +3,8 @@
 #include "events.h"
 #include "report.h"
 
+#define PLAN_AGAIN_MS 10000
+
 struct upgrade {
     struct console *console;
     struct stored_release stored;
@@ -59,11 +61,32 @@ static int make_plan(struct upgrade *u, struct err *err)
 {
     struct release release;
     const struct world *w = NULL;
+    if (u->planned)
+        plan_free(&u->plan);
+    u->planned = false;
     release_for_plan(&u->stored, &release);
+    agents_ask_facts(u->console->agents);
     if (console_look(u->console, NULL, PATIENCE_RUN, &w, err) < 0 || check_holder(w, err) < 0 ||
         plan_make(w, &release, &u->policy, &u->plan, err) < 0)
         return -1;
     u->planned = true;
+    return 0;
+}
+
+/* An election or a late answer is over in seconds: it is waited for, and told. */
+static int plan_in_peace(struct upgrade *u, struct err *err)
+{
+    const struct console *c = u->console;
+    int64_t end = clock_mono(c->clock) + PLAN_AGAIN_MS;
+    if (make_plan(u, err) < 0)
+        return -1;
+    for (bool told = false; plan_may_pass(&u->plan) && clock_mono(c->clock) < end; told = true) {
+        const struct finding *f = plan_refused(&u->plan);
+        if (!told && !c->opt.json)
+            fprintf(stderr, "%s; looking again, for at most %d s\n", f->text, PLAN_AGAIN_MS / 1000);
+        if (make_plan(u, err) < 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -144,7 +167,7 @@ static int upgrade(struct upgrade *u, const char *version, struct err *err)
         return -1;
     if (!c->opt.dry_run && check_ledger(u, err) < 0)
         return -1;
-    if (make_plan(u, err) < 0)
+    if (plan_in_peace(u, err) < 0)
         return -1;
     show_plan(u);
     int rc = confirm(u, &code, err);

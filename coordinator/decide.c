@@ -191,22 +191,46 @@ static const char *who_waits(const struct situation *s, const struct plan_host *
     return str_starts(text, h->name) && text[n] == ':' && text[n + 1] == ' ' ? text + n + 2 : text;
 }
 
-static void check_patience(const struct situation *s, struct decision *d)
+const struct waiting *decision_waits(const struct decision *d)
 {
-    int64_t longest = 0, since = s->now - s->evidence->progress_ms;
-    const struct waiting *first = NULL;
-    char took[24], ails[200] = "";
+    const struct waiting *first = d->n_waiting > 0 ? &d->waiting[0] : NULL;
 
-    if (!only_repeats(d))
-        return;
     for (size_t i = 0; i < d->n_waiting; i++) {
         if (d->waiting[i].reason == REASON_SETTLING)
-            return; /* all is well just now */
-        longest = MAX_OF(longest, patience(&s->plan->policy, d->waiting[i].reason));
-        if (first == NULL || (first->key[0] == '\0' && d->waiting[i].key[0] != '\0'))
+            return NULL; /* all is well just now */
+        if (first->key[0] == '\0' && d->waiting[i].key[0] != '\0')
             first = &d->waiting[i]; /* one host's name says more than a count */
     }
-    if (first == NULL || since <= longest)
+    return first;
+}
+
+void waiting_id(const struct waiting *w, char dst[static UUID_MAX + 16])
+{
+    snprintf(dst, UUID_MAX + 16, "%d/%s", w != NULL ? (int)w->reason : 0, w != NULL ? w->key : "");
+}
+
+/* One wait in vain stops the run, or all of them together, when they are three times as long. */
+static bool too_long(const struct situation *s, const struct decision *d,
+                     const struct waiting *first, int64_t *ret_since)
+{
+    char id[UUID_MAX + 16];
+    int64_t longest = 0;
+
+    for (size_t i = 0; i < d->n_waiting; i++)
+        longest = MAX_OF(longest, patience(&s->plan->policy, d->waiting[i].reason));
+    waiting_id(first, id);
+    *ret_since = s->now - s->evidence->progress_ms;
+    bool same = str_eq(id, s->evidence->wait) && s->now - s->evidence->wait_ms > longest;
+    return *ret_since > longest && (same || *ret_since > 3 * longest);
+}
+
+static void check_patience(const struct situation *s, struct decision *d)
+{
+    const struct waiting *first = decision_waits(d);
+    char took[24], ails[200] = "";
+    int64_t since = 0;
+
+    if (first == NULL || !only_repeats(d) || !too_long(s, d, first, &since))
         return;
     str_for_ms(took, sizeof(took), since);
     const struct plan_host *h = plan_host(s->plan, first->key);
@@ -215,6 +239,9 @@ static void check_patience(const struct situation *s, struct decision *d)
     if (s->ledger->state == RUN_ABORTING) {
         struct intent *in = intend(d, INTENT_RUN, "");
         in->run = RUN_STOPPED;
+        str_cut(in->host, sizeof(in->host), h != NULL ? h->name : "");
+        snprintf(in->advice, sizeof(in->advice), "%s To go on undoing: caravan resume.",
+                 advice_for(first->reason));
         snprintf(in->text, sizeof(in->text), "could not be undone to the end: %s (for %s)%.160s",
                  first->text, took, ails);
     } else if (s->ledger->ending != RUN_NONE) {

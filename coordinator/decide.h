@@ -63,9 +63,11 @@ struct intent {
     enum run_state run;    /* INTENT_RUN */
     enum skip_why skip;
     enum failure failure;
+    enum phase failed_in; /* INTENT_MARK with a failure: where, by its agent */
     enum outcome outcome;
     uint64_t not_before;     /* INTENT_SWAP: agent's uptime, 0 now */
-    char host[NAME_MAX_LEN]; /* INTENT_STOP: name of the host it is about, "" none */
+    char host[NAME_MAX_LEN]; /* INTENT_STOP, INTENT_RUN to stopped: name of the host it is about, ""
+                                none */
     char text[480];
     char advice[TEXT_MAX];
 };
@@ -121,6 +123,10 @@ struct situation { /* everything decide_* may look at */
 
 /* The whole of it: dispatches by run state. */
 void decide(const struct situation *s, struct decision *ret);
+/* What the run waits for, in one: a host's own wait before a count; NULL: nothing, or all is well
+ * and only has to stay so. waiting_id tells one from another. */
+const struct waiting *decision_waits(const struct decision *d);
+void waiting_id(const struct waiting *w, char dst[static UUID_MAX + 16]);
 void decide_servers(const struct situation *s, struct decision *ret);
 void decide_clients(const struct situation *s, struct decision *ret);
 

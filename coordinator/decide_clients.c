@@ -42,20 +42,14 @@ static uint64_t not_before(const struct situation *s, const struct host *h)
 
 /* ---- may this one begin? ---- */
 
-/* All servers of the region run at least the target and the region is well by the last look. */
+/* The region is well and all its servers run at least the target. */
 static bool servers_ready(const struct situation *s, struct decision *d, const struct host *h)
 {
-    char key[sizeof(((struct streak *)NULL)->key)];
     struct version target, v;
     struct err err;
 
-    snprintf(key, sizeof(key), "region/%s", h->region);
-    const struct streak *e = evidence_find(s->evidence, key);
-    if (e == NULL || e->last != GATE_PASS || !fresh(e->last_ms, s->now)) {
-        waiting_for(d, REASON_SERVERS, h->key, "region %s: %s", h->region,
-                    e == NULL || e->last == GATE_PASS ? "not asked just now" : e->text);
+    if (!region_well(s, d, h->key, h->region))
         return false;
-    }
     if (version_parse(s->plan->target, &target, &err) < 0)
         return false;
     for (size_t i = 0; i < s->world->n_hosts && s->world->hosts[i].is_server; i++) {
@@ -116,6 +110,9 @@ static bool begin_one(const struct situation *s, struct decision *d, size_t i)
         intend_conclude(s, d, i, OUTCOME_NONE, FAILURE_REFUSED_BY_LAW,
                         "runs %s meanwhile, newer than %s: left alone", host_version(s->world, h),
                         s->plan->target);
+    } else if (host_runs_target(s, i, h)) {
+        intend_mark(d, p->key, HOST_SETTLING, "runs %s already: only its gates are asked",
+                    s->plan->target);
     } else if (s->lease->claims[i] != CLAIM_HELD) {
         if (s->lease->claims[i] == CLAIM_NONE)
             intend(d, INTENT_CLAIM, p->key);

@@ -65,8 +65,8 @@ void intend_stop(const struct situation *s, struct decision *d, const char *host
     va_end(ap);
 }
 
-void intend_conclude(const struct situation *s, struct decision *d, size_t i, enum outcome outcome,
-                     enum failure failure, const char *fmt, ...)
+struct intent *intend_conclude(const struct situation *s, struct decision *d, size_t i,
+                               enum outcome outcome, enum failure failure, const char *fmt, ...)
 {
     const char *key = s->ledger->hosts[i].key;
     struct intent *in = intend(d, INTENT_MARK, key);
@@ -80,6 +80,7 @@ void intend_conclude(const struct situation *s, struct decision *d, size_t i, en
     va_start(ap, fmt);
     vsnprintf(in->text, sizeof(in->text), fmt, ap);
     va_end(ap);
+    return in;
 }
 
 bool may_begin(const struct situation *s, struct decision *d)
@@ -124,6 +125,17 @@ bool host_newer(const struct situation *s, const struct host *h)
            version_parse(s->plan->target, &target, &err) == 0 && version_cmp(&now, &target) > 0;
 }
 
+bool host_runs_target(const struct situation *s, size_t i, const struct host *h)
+{
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct agent_view *a = &h->agent;
+    int64_t since = s->ledger->hosts[i].effect_ms;
+
+    return fresh(a->hello_at, s->now) && a->hello_at > since && fresh(a->status_at, s->now) &&
+           a->status_at > since && phase_rests(a->phase) && digest_eq(&a->disk, &p->digest) &&
+           digest_eq(&a->running, &p->digest) && str_eq(host_version(s->world, h), s->plan->target);
+}
+
 void waiting_to_settle(const struct situation *s, struct decision *d, const char *key,
                        const char *name, const struct streak *e)
 {
@@ -143,6 +155,19 @@ void waiting_to_settle(const struct situation *s, struct decision *d, const char
         waiting_for(d, REASON_SETTLING, key, "%s was well; not asked since the last change", name);
 }
 
+/* By answers no older than 5 s now: those of the last round may have been that old when it ended.
+ */
+bool region_well(const struct situation *s, struct decision *d, const char *key, const char *name)
+{
+    struct gate_result g = gate_region(s->world, s->plan, s->ledger, name, s->now);
+
+    if (g.kind == GATE_PASS)
+        return true;
+    enum reason reason = g.kind == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN;
+    waiting_for(d, key[0] != '\0' ? REASON_SERVERS : reason, key, "region %s: %s", name, g.text);
+    return false;
+}
+
 static bool region_settled(const struct situation *s, struct decision *d, const char *name,
                            int64_t since)
 {
@@ -151,7 +176,7 @@ static bool region_settled(const struct situation *s, struct decision *d, const 
     snprintf(shown, sizeof(shown), "region %s", name);
     snprintf(key, sizeof(key), "region/%s", name);
     if (evidence_settled(s->evidence, key, &s->plan->policy, since, s->now))
-        return true;
+        return region_well(s, d, "", name);
     const struct streak *e = evidence_find(s->evidence, key);
     if (e == NULL || e->last == GATE_UNKNOWN)
         waiting_for(d, REASON_GATE_UNKNOWN, "", "region %s: %s", name,

@@ -25,17 +25,18 @@ static bool drain_is_ours(const struct ledger *l, const struct host *h)
     return str_eq(h->client.drain_meta_run, run);
 }
 
-/* We drain only what was eligible: so eligible and not draining is as before. */
-static enum effect_step undo_drain(const struct effect *e, const struct ledger *l,
-                                   const struct host *h, int64_t after, int64_t now)
+/* We drain only what was eligible: so eligible and not draining is as before. A node that is not is
+ * ours to restore only while the last drain was ours: Nomad leaves a drained node ineligible, and
+ * so may others, on purpose. */
+static enum effect_step undo_drain(const struct ledger *l, const struct host *h, int64_t after,
+                                   int64_t now)
 {
     const struct client_view *c = &h->client;
 
-    (void)e;
     if (!fresh(c->list_at, now) || c->list_at <= after)
         return STEP_NONE;
-    if (!c->draining)
-        return c->eligible ? STEP_UNDONE : STEP_UNDO;
+    if (!c->draining && c->eligible)
+        return STEP_UNDONE;
     if (!fresh(c->detail_at, now) || c->detail_at <= after)
         return STEP_NONE;
     return drain_is_ours(l, h) ? STEP_UNDO : STEP_UNDONE;
@@ -54,7 +55,7 @@ enum effect_step effect_next(const struct effect *e, const struct ledger *l, con
         return !e->noted ? STEP_NOTE : e->done ? STEP_NONE : STEP_DO;
     if (e->attempts == 0 || gone) /* never asked for; or nothing is left to undo */
         return STEP_UNDONE;
-    return h == NULL ? STEP_NONE : undo_drain(e, l, h, MAX_OF(asked_ms, e->done_ms), now);
+    return h == NULL ? STEP_NONE : undo_drain(l, h, MAX_OF(asked_ms, e->done_ms), now);
 }
 
 void effect_note(const struct effect *e, const struct ledger *l, char *dst, size_t n)

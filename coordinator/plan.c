@@ -242,12 +242,23 @@ void plan_free(struct plan *p)
     p->n_hosts = p->n_servers = p->n_clients = p->n_regions = 0;
 }
 
+static bool refuses(const struct finding *f)
+{
+    return f->severity == SEVERITY_HARD || (f->severity == SEVERITY_BLOCK && !f->accepted);
+}
+
 const struct finding *plan_refused(const struct plan *p)
 {
-    for (size_t i = 0; i < p->n_findings; i++) {
-        const struct finding *f = &p->findings[i];
-        if (f->severity == SEVERITY_HARD || (f->severity == SEVERITY_BLOCK && !f->accepted))
-            return f;
-    }
+    for (size_t i = 0; i < p->n_findings; i++)
+        if (refuses(&p->findings[i]))
+            return &p->findings[i];
     return NULL;
+}
+
+bool plan_may_pass(const struct plan *p)
+{
+    for (size_t i = 0; i < p->n_findings; i++)
+        if (refuses(&p->findings[i]) && !str_eq(p->findings[i].id, "unhealthy"))
+            return false;
+    return plan_refused(p) != NULL;
 }

@@ -87,6 +87,8 @@ void plan_free(struct plan *p);
 /* First finding that refuses (hard, or block and not accepted; unknown counts as
  * detected for hard rows); NULL: may go on. */
 const struct finding *plan_refused(const struct plan *p);
+/* All that refuses it is the region's health, which another look may find mended. */
+bool plan_may_pass(const struct plan *p);
 const struct plan_host *plan_host(const struct plan *p, const char *key);
 /* Where it stands in p->hosts, and so in the hosts of a ledger made from it; SIZE_MAX: nowhere. */
 size_t plan_index(const struct plan *p, const char *key);

@@ -16,13 +16,15 @@ struct lease_entry {
     bool server;
     bool asked_for; /* a client that is to have its turn */
     bool held, refused, paused;
-    bool known; /* revision was told */
-    bool taken; /* held once, now another run's */
+    bool giving; /* given back, the answer is awaited: nothing is ordered by it */
+    bool known;  /* revision was told */
+    bool taken;  /* held once, now another run's */
     uint32_t unanswered;
     uint64_t revision, epoch;
     int64_t until_ms; /* expiry on our clock, from when the answer was asked for */
     int64_t next_ms;  /* not before */
     int64_t asked_ms; /* 0: nothing outstanding */
+    enum lease_op op; /* what was asked for last */
     unsigned char nonce[NONCE_LEN];
 };
 
@@ -76,7 +78,7 @@ static struct lease_entry *find(const struct run *r, const char *key)
 uint64_t lease_epoch(const struct run *r, const char *key)
 {
     const struct lease_entry *e = find(r, key);
-    return e != NULL && e->held ? e->epoch : 0;
+    return e != NULL && e->held && !e->giving ? e->epoch : 0;
 }
 
 void lease_want(struct run *r, const char *key)
@@ -88,6 +90,7 @@ void lease_want(struct run *r, const char *key)
     e->asked_for = true;
     e->refused = false;
     e->unanswered = 0;
+    r->moved = true; /* it is asked for in the next tick */
 }
 
 void lease_refused(struct run *r, const char *key)
@@ -146,6 +149,8 @@ void lease_receipt(struct run *r, const struct event *ev)
     e->asked_ms = 0;
     e->unanswered = 0;
     e->next_ms = e->held ? now + r->config->plan->policy.renew_ms : now + 2000;
+    if (!e->held && e->op == LEASE_GIVE_BACK)
+        e->next_ms = now; /* as was asked: nothing speaks against asking for it anew */
     if (e->held && e->paused)
         r->lease.paused = true;
 }
@@ -185,6 +190,7 @@ static int ask(struct run *r, struct lease_entry *e, enum lease_op op, struct er
     if (ports->sign(ports->ctx, e->key, o, &inner, &digest, err) < 0)
         return err_wrap(err, "sign a lease order");
     memcpy(e->nonce, o->head.nonce, NONCE_LEN);
+    e->op = op;
     e->asked_ms = ports->now(ports->ctx);
     ports->send(ports->ctx, e->key, MSG_LEASE, o->head.nonce, &inner);
     return 0;
@@ -235,7 +241,9 @@ static bool wanted(const struct run *r, size_t i)
     for (size_t k = 0; k < l->n_effects; k++)
         if (!effect_finished(&l->effects[k]) && str_eq(l->effects[k].key, h->key))
             return true;
-    return h->state == HOST_STAGING || host_in_flight(h->state) ||
+    bool again = (h->state == HOST_PENDING && h->order == MSG_STAGE) ||
+                 (h->state == HOST_STAGED && h->order == MSG_SWAP); /* its turn goes on */
+    return again || h->state == HOST_STAGING || host_in_flight(h->state) ||
            (e->asked_for && !host_finished(h->state));
 }
 
@@ -261,7 +269,8 @@ static int tick_one(struct run *r, size_t i, int64_t now, struct err *err)
     forget_claim(r, i);
     if (e->asked_ms > 0 && now - e->asked_ms < ASK_AGAIN_MS)
         return 0;
-    if (!want && e->held)
+    e->giving = !want && e->held;
+    if (e->giving)
         return ask(r, e, LEASE_GIVE_BACK, err);
     if (!want || now < e->next_ms)
         return 0;
@@ -305,11 +314,11 @@ static void tell(struct run *r)
     }
     for (size_t i = 0; i < p->n_hosts; i++) {
         const struct lease_entry *e = &r->leases->entries[i];
-        r->leases->claims[i] = e->held                           ? CLAIM_HELD
-                               : e->refused                      ? CLAIM_REFUSED
-                               : e->unanswered >= SILENT_TRIES   ? CLAIM_SILENT
-                               : e->asked_ms > 0 || e->asked_for ? CLAIM_ASKED
-                                                                 : CLAIM_NONE;
+        r->leases->claims[i] = e->held && !e->giving                          ? CLAIM_HELD
+                               : e->refused                                   ? CLAIM_REFUSED
+                               : e->unanswered >= SILENT_TRIES                ? CLAIM_SILENT
+                               : e->asked_ms > 0 || e->asked_for || e->giving ? CLAIM_ASKED
+                                                                              : CLAIM_NONE;
     }
 }
 

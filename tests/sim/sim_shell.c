@@ -66,6 +66,7 @@ static bool hear_signals(struct sim_shell *s)
         sim_shell_log(s, "INFO", "agent: Caught signal: signal=%s", strsignal(number));
         if (number == SIGHUP)
             continue;
+        sim_notify(s, "STOPPING=1");
         if (number == SIGINT ? s->conf.node.leave_on_int : s->conf.node.leave_on_term) {
             sim_node_leave(&s->node, sim_shell_now(s));
             sim_net_send(s);
@@ -83,6 +84,7 @@ static int open_api(struct sim_shell *s, struct err *err)
         return -1;
     sim_shell_log(s, "INFO", "agent: API listens on %s:%u", s->conf.http_address,
                   s->conf.node.http_port);
+    sim_notify(s, "READY=1");
     return 0;
 }
 
@@ -177,7 +179,7 @@ int sim_shell_run(struct sim_shell *s, struct err *err)
 
 void sim_shell_close(struct sim_shell *s)
 {
-    const int fds[] = {s->udp, s->rpc, s->signals};
+    const int fds[] = {s->udp, s->rpc, s->signals, s->state_fd};
     sim_http_close(s);
     sim_node_free(&s->node);
     for (size_t i = 0; i < ARRAY_LEN(fds); i++)

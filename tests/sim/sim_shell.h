@@ -65,6 +65,7 @@ struct sim_shell {
     struct sim_node node;
     int64_t clock_offset; /* node's time less CLOCK_BOOTTIME, ms */
     int udp, rpc, signals;
+    int state_fd; /* the durable state's file, kept open; 0: not yet */
     struct MHD_Daemon *http;
     int http_fd;
     struct sim_pending *pending;
@@ -127,6 +128,9 @@ struct MHD_Response *sim_stream_open(struct sim_shell *s, const struct sim_pendi
 void sim_streams_tell(const struct sim_shell *s, const char *level, const char *line);
 void sim_streams_work(struct sim_shell *s);
 void sim_streams_wake(struct sim_shell *s); /* before the end: none may sleep then */
+
+/* ---- sim_shell_notify.c: what Nomad tells systemd, since 1.8 ("READY=1", "STOPPING=1") ---- */
+void sim_notify(const struct sim_shell *s, const char *state);
 
 /* ---- sim_shell_command.c, sim_shell.c ---- */
 int sim_shell_command(int argc, char **argv); /* exit status */

@@ -193,11 +193,15 @@ static void test_effect_unanswered(void **state)
     struct ledger *l = &f->ledger;
     struct host *h = &f->hosts[3];
     struct effect *e = ledger_effect_add(l, EFFECT_DRAIN, "c1-id");
+    char run[33];
     (void)state;
     e->noted = e->undo = true;
     h->client.eligible = false;
     assert_int_equal(effect_next(e, l, h, false, 0, f->w.begun_ms), STEP_UNDONE);
-    e->attempts = 1;
+    e->attempts = 1; /* it never came to a drain of ours: others made it ineligible */
+    assert_int_equal(effect_next(e, l, h, false, 0, f->w.begun_ms), STEP_UNDONE);
+    str_hex(run, l->run_id, RUN_ID_LEN);
+    h->client.drain_meta_run = run; /* it did */
     assert_int_equal(effect_next(e, l, h, false, 0, f->w.begun_ms), STEP_UNDO);
     done(f);
 }

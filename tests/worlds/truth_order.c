@@ -106,10 +106,19 @@ static enum refusal judge_order(struct truth *t, const struct t_agent *a, const 
         return REFUSAL_NONE;
     if (o->head.epoch < epoch)
         return REFUSAL_EPOCH;
-    if (o->head.epoch == epoch && o->head.sequence <= sequence)
+    if (o->head.epoch == epoch && o->head.sequence == sequence)
+        return REFUSAL_REPLAYED;
+    if (o->head.epoch == epoch && o->head.sequence < sequence)
         return REFUSAL_SEQUENCE;
     if (o->head.time_ms > 0 && uptime(t, a) > o->head.time_ms)
         return REFUSAL_LATE;
+    return REFUSAL_NONE;
+}
+
+/* Refusals by the lease take the sequence: a copy that comes later is not obeyed after all. */
+static enum refusal lease_allows_it(const struct truth *t, const struct t_agent *a,
+                                    const struct t_wire *o)
+{
     if (!in_force(t, a))
         return REFUSAL_LEASE;
     if (o->head.epoch != a->lease.epoch)
@@ -122,19 +131,24 @@ static enum refusal judge_order(struct truth *t, const struct t_agent *a, const 
 static enum refusal obey(struct truth *t, int host, const struct t_wire *o)
 {
     struct t_agent *a = &t->hosts[host].agent;
-    enum refusal r;
+    enum refusal r = REFUSAL_NONE;
 
     if (o->head.kind == MSG_LEASE)
         return lease_order(t, a, o);
+    r = lease_allows_it(t, a, o);
     if (o->head.kind == MSG_NOTE) {
         a->note_sequence = o->head.sequence;
-        return note_order(a, o);
+        return r != REFUSAL_NONE ? r : note_order(a, o);
     }
     a->swap_sequence = o->head.sequence;
+    if (r != REFUSAL_NONE)
+        return r;
     a->swap_epoch = o->head.epoch;
     r = t_swap_order(t, host, o);
-    if (r == REFUSAL_NONE)
+    if (r == REFUSAL_NONE) {
+        judge_obeyed(t, host, o);
         a->order_sequence = o->head.sequence;
+    }
     return r;
 }
 

@@ -1,0 +1,178 @@
+# lib_hosts.sh - hosts of the lab: made, booted, rebooted, asked, cut off; sourced by lib_lab.sh.
+#
+# Runs in namespaces of its own (mounts, processes, network: see `run`), so whatever ends this
+# process ends every host, mount and network with it. The network of the lab is a bridge at
+# 10.99.0.1 in this process's network namespace: what runs here stands outside of all hosts.
+#
+#   host_make NAME ADDRESS [DISK]   a host; DISK (e.g. 300M): all it can write
+#                                   LAB_WIRE_NAME="MS PERCENT": a long and lossy cable
+#   host_boot NAME...               starts them; returns when systemd is up on all
+#   host_reboot NAME                orderly; its uptime starts again at zero, as on a machine
+#   host_power_cut NAME, host_boot NAME
+#   on NAME COMMAND...              runs a command inside, as root
+#   root_of NAME                    its root folder, seen from here
+#   link_down NAME, link_up NAME    the cable
+#   coord_cut NAME, coord_heal NAME only what goes between the coordinator's host and NAME
+
+HOSTS=()
+BRIDGE=br0
+OUTSIDE=10.99.0.1
+
+root_of() { echo "$LAB_RUN/hosts/$1/tree"; }
+address_of() { cat "$LAB_RUN/hosts/$1/address"; }
+
+network_make() {
+    ip link set lo up &&
+        ip link add "$BRIDGE" type bridge forward_delay 0 stp_state 0 &&
+        ip addr add "$OUTSIDE/24" dev "$BRIDGE" && ip link set "$BRIDGE" up
+}
+
+# What a host writes lies beside its root folder; on a file system that cannot hold that (or
+# when the disk shall be small) in memory.
+host_mount() { # NAME DISK
+    local dir=$LAB_RUN/hosts/$1 opts
+    mkdir -p "$dir"/{tree,write}
+    if [[ -n $2 ]]; then
+        mount -t tmpfs -o "size=$2,mode=0755" lab "$dir/write" || return 1
+    fi
+    mkdir -p "$dir"/write/{up,work}
+    opts="lowerdir=$LAB_BASE,upperdir=$dir/write/up,workdir=$dir/write/work"
+    mount -t overlay lab -o "$opts" "$dir/tree" 2>/dev/null && return 0
+    [[ -z $2 ]] && host_mount "$1" 2G
+}
+
+# LAB_WIRE_<host>="MS PERCENT": so much later each way, so many frames lost.
+cable() { # NAME
+    local wire=LAB_WIRE_$1 words pid
+    if [[ -z ${!wire:-} ]]; then
+        ip link add "v-$1" type veth peer name eth0 netns "$1"
+        return
+    fi
+    read -ra words <<<"${!wire}"
+    "$LAB_BUILD/tests/wire" "v-$1" eth0 "/run/netns/$1" "${words[@]}" >"$LAB_RUN/wire-$1.log" 2>&1 &
+    pid=$!
+    until grep -q ready "$LAB_RUN/wire-$1.log"; do
+        kill -0 "$pid" 2>/dev/null || { sed 's/^/# /' "$LAB_RUN/wire-$1.log"; return 1; }
+        sleep 0.02
+    done
+}
+
+host_make() {
+    local name=$1 address=$2 dir=$LAB_RUN/hosts/$1 root
+    mkdir -p "$dir" && echo "$address" >"$dir/address"
+    host_mount "$name" "${3:-}" || { echo "Bail out! cannot mount the root folder of $name"; exit 1; }
+    root=$(root_of "$name")
+    echo "$name" >"$root/etc/hostname"
+    printf '127.0.0.1 localhost\n%s %s\n' "$address" "$name" >"$root/etc/hosts"
+    printf '%s %s' "$LAB_RUN" "$name" | sha256sum | cut -c1-32 >"$root/etc/machine-id"
+    ip netns add "$name" && cable "$name" && ip link set "v-$name" master "$BRIDGE" up &&
+        ip -n "$name" link set lo up && ip -n "$name" addr add "$address/24" dev eth0 &&
+        ip -n "$name" link set eth0 up || { echo "Bail out! no network for $name"; exit 1; }
+    HOSTS+=("$name")
+}
+
+# systemd inside has a tree of control groups of its own: without this all hosts would share one.
+own_cgroup() { # NAME
+    local top
+    for top in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+        [[ -e $top/cgroup.procs ]] || continue
+        mkdir -p "$top/$LAB_CGROUP/$1" && echo "$BASHPID" >"$top/$LAB_CGROUP/$1/cgroup.procs"
+    done
+}
+
+uptime_now() { awk '{ print int($1) }' /proc/uptime; }
+
+host_begin() { # NAME: starts it, does not wait
+    local name=$1 dir=$LAB_RUN/hosts/$1
+    (
+        own_cgroup "$name"
+        exec unshare --time --boottime "-$(uptime_now)" --monotonic "-$(uptime_now)" \
+            systemd-nspawn -q -D "$dir/tree" -M "$name" --register=no --keep-unit \
+            --network-namespace-path="/run/netns/$name" --capability=all \
+            --resolv-conf=off --timezone=off --link-journal=no --kill-signal=SIGRTMIN+3 -b \
+            </dev/null >>"$dir/console" 2>&1
+    ) &
+    echo $! >"$dir/nspawn"
+}
+
+# The first process inside; systemd-nspawn has one child.
+host_pid() { # NAME
+    local pid
+    read -r pid _ <"/proc/$(<"$LAB_RUN/hosts/$1/nspawn")/task/$(<"$LAB_RUN/hosts/$1/nspawn")/children"
+    echo "$pid"
+}
+
+host_wait_up() { # NAME
+    local name=$1 dir=$LAB_RUN/hosts/$1 until=$((SECONDS + 30)) pid
+    until pid=$(host_pid "$name" 2>/dev/null) && [[ -n $pid ]] && echo "$pid" >"$dir/pid" &&
+        [[ $(on "$name" systemctl is-system-running --wait 2>/dev/null) == @(running|degraded) ]]; do
+        ((SECONDS < until)) || { tail -n 5 "$dir/console" | sed 's/^/# /'; return 1; }
+        sleep 0.1 # polls another program's state
+    done
+}
+
+host_boot() {
+    local name
+    for name in "$@"; do host_begin "$name"; done
+    for name in "$@"; do
+        host_wait_up "$name" || { echo "Bail out! $name does not boot"; exit 1; }
+    done
+}
+
+host_gone() { # NAME: waits until its processes have ended
+    local pid=$(<"$LAB_RUN/hosts/$1/nspawn")
+    wait "$pid" 2>/dev/null
+    rm -f "$LAB_RUN/hosts/$1/pid"
+}
+host_power_cut() { kill -KILL "$(<"$LAB_RUN/hosts/$1/pid")" && host_gone "$1"; }
+host_poweroff() { kill -RTMIN+4 "$(<"$LAB_RUN/hosts/$1/pid")" && host_gone "$1"; }
+host_reboot() { host_poweroff "$1" && host_boot "$1"; }
+
+on() { # NAME COMMAND...
+    local name=$1
+    shift
+    nsenter -t "$(<"$LAB_RUN/hosts/$name/pid")" -a -- \
+        env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        HOME=/root LC_ALL=C.UTF-8 TERM="${TERM:-dumb}" NO_COLOR=1 "${ON_ENV[@]}" "$@"
+}
+ON_ENV=()
+
+put() { # FILE NAME PATH [MODE]: a file into a host, whole or not at all
+    local to
+    to=$(root_of "$2")$3
+    mkdir -p "$(dirname "$to")" && install -m "${4:-0644}" "$1" "$to.putting" && mv "$to.putting" "$to"
+}
+
+link_down() { ip link set "v-$1" down; }
+link_up() { ip link set "v-$1" up; }
+# Both hosts drop what they would send to each other: nobody is told.
+coord_cut() {
+    ip -n "$1" route replace blackhole "$(address_of coord)/32"
+    ip -n coord route replace blackhole "$(address_of "$1")/32"
+}
+coord_heal() {
+    ip -n "$1" route del blackhole "$(address_of coord)/32"
+    ip -n coord route del blackhole "$(address_of "$1")/32"
+}
+
+hosts_keep_logs() { # DIR
+    local name dir
+    for name in "${HOSTS[@]}"; do
+        dir=$LAB_RUN/hosts/$name
+        journalctl -q --no-pager -o short-precise -D "$dir/tree/var/log/journal" >"$1/$name.journal" 2>&1
+        cp "$dir/console" "$1/$name.console" 2>/dev/null
+    done
+}
+
+hosts_end() {
+    local name
+    for name in "${HOSTS[@]}"; do
+        [[ -s $LAB_RUN/hosts/$name/pid ]] && kill -KILL "$(<"$LAB_RUN/hosts/$name/pid")" 2>/dev/null
+    done
+    wait
+    for name in "${HOSTS[@]}"; do
+        umount "$LAB_RUN/hosts/$name/tree" 2>/dev/null
+        umount "$LAB_RUN/hosts/$name/write" 2>/dev/null
+    done
+    return 0
+}

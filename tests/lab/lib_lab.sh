@@ -1,0 +1,351 @@
+# lib_lab.sh - what every scenario of the lab shares; sourced first. See README.md.
+#
+#   . "$LAB/lib_lab.sh"
+#   lab_fleet 3 2              servers s1.., clients c1.., and coord, booted; Nomad healthy; watched
+#   lab_agents                 packages, trust and keys: a fleet that can be upgraded
+#   release 1.11.4 [FAULTS]    the target, served by the operator's web server
+#   caravan ARGS...            on the coordinator's host; output in $OUT, exit status in $STATUS
+#   check "what must hold" command...
+#   lab_end                    the checks that every scenario ends with, and the TAP plan
+#
+# Set before lab_fleet: LAB_DISK_<host>=300M, LAB_FROM=1.10.5, LAB_SIM='{"preset": "quick"}',
+# LAB_BOTH=1 (servers are clients too), LAB_UNIT (nomad.service), LAB_BINARY (/usr/bin/nomad),
+# LAB_SCHEME, LAB_TLS, LAB_ACL, LAB_AGENT_CONF (lines for every agent.conf).
+set -u
+# shellcheck source=tests/lab/lib_hosts.sh
+. "$LAB/lib_hosts.sh"
+# shellcheck source=tests/lab/lib_checks.sh
+. "$LAB/lib_checks.sh"
+# shellcheck source=tests/lab/lib_meet.sh
+. "$LAB/lib_meet.sh"
+
+SERVERS=() CLIENTS=()
+OUT=$LAB_RUN/out
+STATUS=""
+WATCHER=""
+ARCH=$(uname -m | sed 's/x86_64/amd64/;s/aarch64/arm64/')
+is_real() { [[ -n ${NOMAD_FROM:-} && -n ${NOMAD_TO:-} ]]; }
+needs_standin() { # WHY
+    is_real || return 0
+    echo "1..0 # SKIP needs a fault of the stand-in: $*"
+    exit 0
+}
+
+lab_finish() {
+    local status=$?
+    trap - EXIT INT TERM HUP
+    if ((T_FAILED || status)) || [[ -n ${LAB_KEEP:-} ]]; then
+        mkdir -p "$LAB_KEPT"
+        hosts_keep_logs "$LAB_KEPT"
+        cp "$LAB_RUN"/*.{log,samples,verdict} "$OUT" "$LAB_KEPT" 2>/dev/null
+    fi
+    [[ -n $WATCHER ]] && kill -KILL "$WATCHER" 2>/dev/null
+    hosts_end 2>/dev/null
+    ((T_FAILED == 0)) || status=1
+    exit "$status"
+}
+trap lab_finish EXIT
+trap 'exit 130' INT TERM HUP
+bail() {
+    echo "Bail out! $*"
+    exit 1
+}
+
+# ---- Nomad on a host, as an operator would have it ----
+
+lab_join_list() { # a JSON list of the servers with a suffix on each
+    local out="" h
+    for h in "${SERVERS[@]}"; do out+="${out:+,}\"$(lab_address "$h")$1\""; done
+    echo "$out"
+}
+
+lab_address() {
+    case $1 in
+    coord) echo 10.99.0.5 ;;
+    s*) echo "10.99.0.$((10 + ${1#s}))" ;;
+    c*) echo "10.99.0.$((20 + ${1#c}))" ;;
+    esac
+}
+
+nomad_role() { # NAME
+    local client="\"client\": {\"enabled\": true, \"servers\": [$(lab_join_list :4647)],
+    \"network_interface\": \"eth0\",
+    \"options\": {\"driver.allowlist\": \"raw_exec\", \"driver.whitelist\": \"raw_exec\",
+      \"fingerprint.denylist\": \"env_aws,env_gce,env_azure,env_digitalocean,consul,vault\",
+      \"fingerprint.blacklist\": \"env_aws,env_gce,env_azure,env_digitalocean,consul,vault\"}},
+  \"plugin\": [{\"raw_exec\": {\"config\": [{\"enabled\": true}]}}]"
+    if [[ $1 == s* ]]; then
+        echo "\"server\": {\"enabled\": true, \"bootstrap_expect\": ${#SERVERS[@]},
+    \"server_join\": {\"retry_join\": [$(lab_join_list "")], \"retry_interval\": \"1s\"}}"
+        [[ -z ${LAB_BOTH:-} ]] || echo ", $client"
+    else
+        echo "$client"
+    fi
+}
+
+nomad_config() { # NAME: to stdout
+    local at
+    at=$(lab_address "$1")
+    cat <<JSON
+{
+  "name": "$1", "region": "global", "datacenter": "dc1",
+  "data_dir": "/opt/nomad/data", "bind_addr": "0.0.0.0",
+  "advertise": {"http": "$at", "rpc": "$at", "serf": "$at"},
+  "disable_update_check": true, "leave_on_interrupt": false, "leave_on_terminate": false,
+  "consul": {"auto_advertise": false, "server_auto_join": false, "client_auto_join": false},
+  "acl": {"enabled": ${LAB_ACL:-false}},${LAB_TLS:-}
+  $(nomad_role "$1")
+}
+JSON
+}
+
+# The unit that HashiCorp's packages bring. Type=notify is right for 1.8 and newer only.
+nomad_unit() { # VERSION
+    local type=simple
+    [[ $(printf '1.8.0\n%s\n' "$1" | sort -V | head -n 1) == 1.8.0 ]] && type=notify
+    cat <<UNIT
+[Unit]
+Description=Nomad
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=$type
+EnvironmentFile=-/etc/nomad.d/nomad.env
+ExecReload=/bin/kill -HUP \$MAINPID
+ExecStart=${LAB_BINARY:-/usr/bin/nomad} agent -config /etc/nomad.d
+KillMode=process
+KillSignal=SIGINT
+LimitNOFILE=65536
+LimitNPROC=infinity
+Restart=on-failure
+RestartSec=2
+OOMScoreAdjust=-1000
+TasksMax=infinity
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+}
+
+nomad_put() { # NAME: binary, configuration and unit, enabled
+    local root unit=${LAB_UNIT:-nomad.service}
+    root=$(root_of "$1")
+    mkdir -p "$root/etc/nomad.d" "$root/opt/nomad/data" "$root/etc/systemd/system/multi-user.target.wants"
+    put "$FROM" "$1" "${LAB_BINARY:-/usr/bin/nomad}" 0755
+    nomad_config "$1" >"$root/etc/nomad.d/nomad.json"
+    if [[ -n ${LAB_SIM:-} ]]; then
+        echo "$LAB_SIM" >"$root/etc/nomad-sim"
+        echo "NOMAD_SIM=/etc/nomad-sim" >"$root/etc/nomad.d/nomad.env"
+    fi
+    nomad_unit "$FROM_VERSION" >"$root/etc/systemd/system/$unit"
+    ln -sf "../$unit" "$root/etc/systemd/system/multi-user.target.wants/$unit"
+}
+
+version_of() { "$1" version | sed -n '1s/^Nomad v\([^ ]*\).*/\1/p'; }
+
+from_binary() {
+    if is_real; then
+        FROM=$NOMAD_FROM
+    else
+        FROM=$LAB_RUN/nomad-from
+        standin "${LAB_FROM:-1.10.5}" "$FROM"
+    fi
+    FROM_VERSION=$(version_of "$FROM")
+    FROM_DIGEST=$(sha256sum <"$FROM")
+}
+
+standin() { # VERSION FILE [FAULTS]
+    tests/sim/make-release "$LAB_BUILD/tests/nomad" "$1" "$2" ${3:+"$3"} || bail "no release $1"
+}
+
+# ---- the cluster, asked from outside ----
+
+api() { # HOST PATH [CURL OPTION...]
+    local host=$1 path=$2
+    shift 2
+    # With TLS the certificate names the role, not the address.
+    local name=${LAB_TLS_NAME:-$(lab_address "$host")}
+    curl -fsS -m 5 --noproxy '*' ${LAB_CURL:-} --connect-to "$name:4646:$(lab_address "$host"):4646" \
+        ${NOMAD_TOKEN:+-H "X-Nomad-Token: $NOMAD_TOKEN"} "$@" \
+        "${LAB_SCHEME:-http}://$name:4646$path" 2>/dev/null
+}
+occurrences() { grep -oF "$1" | wc -l; }
+runs_nomad() { # NAME: what its process says it is
+    local v
+    v=$(api "$1" /v1/agent/self | grep -o '"Version":"[0-9][^"]*"' | head -n 1)
+    v=${v#*:\"}
+    echo "${v%\"}"
+}
+leader() { # the leader's name
+    local h at
+    at=$(api "${1:-s1}" '/v1/status/leader?stale') || return 1
+    at=${at//\"/}
+    for h in "${SERVERS[@]}"; do [[ ${at%:*} == "$(lab_address "$h")" ]] && echo "$h"; done
+}
+cluster_healthy() {
+    local h at first="" nodes=${#CLIENTS[@]}
+    [[ -z ${LAB_BOTH:-} ]] || nodes=$((nodes + ${#SERVERS[@]}))
+    for h in "${SERVERS[@]}"; do
+        at=$(api "$h" '/v1/status/leader?stale') || return 1
+        [[ -n ${at//\"/} && ${first:=$at} == "$at" ]] || return 1
+        (($(api "$h" /v1/agent/members | occurrences '"Status":"alive"') == ${#SERVERS[@]})) || return 1
+    done
+    (($(api s1 /v1/nodes | occurrences '"Status":"ready"') == nodes))
+}
+wait_for() { # SECONDS COMMAND...: polls the state of other programs
+    local until=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        ((SECONDS < until)) || { echo "waited in vain for: $*"; return 1; }
+        sleep 0.1
+    done
+}
+
+# Real Nomad needs to be given work; the stand-in gives each client two tasks by itself.
+real_job() {
+    is_real || return 0
+    local id='{"Job":{"ID":"web","Name":"web","Type":"service","Datacenters":["dc1"],"TaskGroups":[{"Name":"web","Count":4,
+      "Tasks":[{"Name":"web","Driver":"raw_exec","Config":{"command":"/bin/sleep","args":["3600"]},
+      "Resources":{"CPU":20,"MemoryMB":20}}]}]}}'
+    api s1 /v1/jobs -X PUT -d "$id" >/dev/null || bail "the job could not be submitted"
+    wait_for 60 tasks_run 4 || bail "the tasks do not run"
+}
+tasks_run() { (($(task_list | wc -l) >= $1)); }
+
+watch_begin() {
+    local h args=()
+    for h in "${SERVERS[@]}"; do args+=("$h=${LAB_SCHEME:-http}://$(lab_address "$h"):4646"); done
+    "$LAB_BUILD/tests/watcher" "$LAB_RUN/watch.samples" 100 "${args[@]}" \
+        ${LAB_WATCH_TLS:-} >"$LAB_RUN/watch.verdict" 2>&1 &
+    WATCHER=$!
+}
+
+lab_fleet() { # SERVERS CLIENTS
+    local i h disk
+    for ((i = 1; i <= $1; i++)); do SERVERS+=("s$i"); done
+    for ((i = 1; i <= $2; i++)); do CLIENTS+=("c$i"); done
+    NODES=("${SERVERS[@]}" "${CLIENTS[@]}")
+    [[ -n ${LAB_SIM:-} ]] || LAB_SIM='{"preset": "quick"}'
+    ! is_real || LAB_SIM=
+    from_binary
+    network_make || bail "no bridge"
+    for h in coord "${NODES[@]}"; do
+        disk=LAB_DISK_$h
+        host_make "$h" "$(lab_address "$h")" "${!disk:-}"
+    done
+    for h in "${NODES[@]}"; do nomad_put "$h"; done
+    host_boot coord "${NODES[@]}"
+    wait_for "$(is_real && echo 120 || echo 30)" cluster_healthy || bail "the cluster did not become healthy"
+    real_job
+    ! is_real || wait_for 60 cluster_healthy || bail "the cluster did not stay healthy"
+    wait_for 10 tasks_run "${#CLIENTS[@]}" || bail "no tasks run"
+    note_before
+    watch_begin
+}
+
+# ---- Caravan on the hosts ----
+
+lab_install() { # PACKAGE HOST...: as a user does it, without the network
+    local package=$1 h pids=() pid
+    shift
+    for h in "$@"; do
+        mkdir -p "$(root_of "$h")/srv/repository"
+        cp "$LAB_DEBS/${package}"_*.deb "$(root_of "$h")/srv/repository/" || bail "there is no package $package"
+        on "$h" sh -c "DEBIAN_FRONTEND=noninteractive apt-get -q -y install /srv/repository/${package}_*.deb" \
+            >"$LAB_RUN/apt-$package-$h.log" 2>&1 </dev/null &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid" || return 1; done
+}
+
+coord_begin() {
+    mkdir -p "$(root_of coord)/srv/depot" "$(root_of coord)/etc/caravan"
+    put "$LAB_BUILD/tests/depot" coord /usr/local/bin/depot 0755
+    on coord /usr/local/bin/depot /srv/depot 8080 >"$LAB_RUN/depot.log" 2>&1 &
+    cat >"$(root_of coord)/etc/caravan/caravan.conf" <<CONF
+[defaults]
+settle = ${LAB_SETTLE:-1s}
+soak = ${LAB_SOAK:-1s}
+hold = ${LAB_HOLD:-1s}
+server_deadline = ${LAB_SERVER_DEADLINE:-60s}
+client_deadline = ${LAB_CLIENT_DEADLINE:-45s}
+${LAB_CONF:-}
+CONF
+}
+
+caravan_env() { # what an operator's shell has set
+    ON_ENV=("NOMAD_ADDR=${LAB_SCHEME:-http}://$(lab_address "${LAB_ASK:-s1}"):4646" ${NOMAD_TOKEN:+"NOMAD_TOKEN=$NOMAD_TOKEN"}
+        ${LAB_COORD_TLS:-})
+}
+caravan() {
+    caravan_env
+    on coord caravan "$@" >"$OUT" 2>&1 </dev/null
+    STATUS=$?
+    ON_ENV=()
+    printf '$ caravan %s\n' "$*" >>"$LAB_RUN/caravan.log"
+    cat "$OUT" >>"$LAB_RUN/caravan.log"
+    echo "exit status $STATUS" >>"$LAB_RUN/caravan.log"
+}
+caravan_begin() { # in the background; caravan_wait for its end
+    printf '$ caravan %s\n' "$*" >>"$LAB_RUN/caravan.log"
+    caravan_env
+    on coord caravan "$@" >"$OUT" 2>&1 </dev/null &
+    RUNNER=$!
+    ON_ENV=()
+}
+caravan_wait() {
+    wait "$RUNNER"
+    STATUS=$?
+    cat "$OUT" >>"$LAB_RUN/caravan.log"
+    echo "exit status $STATUS" >>"$LAB_RUN/caravan.log"
+}
+must() { # what is not what this scenario tests
+    caravan "$@"
+    ((STATUS == 0)) || { tail -n 15 "$OUT" | sed 's/^/# /'; bail "caravan $* ended with $STATUS"; }
+}
+
+trust_put() { # HOST...: what the operator's configuration management carries there
+    local h
+    for h in "$@"; do put "$(root_of coord)/etc/caravan/trust" "$h" /etc/caravan/trust; done
+}
+
+lab_agents() { # [HOST...]: all by default
+    local hosts=("$@")
+    ((${#hosts[@]})) || hosts=("${NODES[@]}")
+    coord_begin
+    lab_install caravan coord || bail "the coordinator's package could not be installed"
+    must init --yes
+    trust_put "${hosts[@]}"
+    agent_conf "${hosts[@]}"
+    lab_install caravan-agent "${hosts[@]}" || bail "the agent's package could not be installed"
+    wait_for 15 agents_listen "${hosts[@]}" || bail "the agents do not listen"
+    must enroll --yes
+}
+
+agent_conf() { # HOST...: only where the packaged one is not enough
+    [[ -n ${LAB_AGENT_CONF:-} ]] || return 0
+    local h
+    for h in "$@"; do
+        mkdir -p "$(root_of "$h")/etc/caravan"
+        printf '%s\n' "$LAB_AGENT_CONF" >"$(root_of "$h")/etc/caravan/agent.conf"
+    done
+}
+agents_listen() {
+    local h
+    for h in "$@"; do (exec 3<>"/dev/tcp/$(lab_address "$h")/4650") 2>/dev/null || return 1; done
+}
+
+release() { # VERSION [FAULTS-JSON]: into the depot and into the operator's list of releases
+    if is_real; then
+        TO=$NOMAD_TO
+    else
+        TO=$LAB_RUN/nomad-$1
+        standin "$1" "$TO" "${2:-}"
+    fi
+    TARGET=$(version_of "$TO")
+    TO_DIGEST=$(sha256sum <"$TO")
+    put "$TO" coord "/srv/depot/nomad-$TARGET"
+    must release add "$TARGET" --os linux --arch "$ARCH" --file "/srv/depot/nomad-$TARGET" \
+        --url "http://$(lab_address coord):8080/nomad-$TARGET"
+}
