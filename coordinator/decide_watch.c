@@ -28,7 +28,7 @@ static bool has_servers_left(const struct situation *s, const char *region)
 static bool needs_snapshot(const struct situation *s, const struct ledger_region *r)
 {
     if (r->snapshot[0] == '\0')
-        return !r->refused || !s->plan->policy.accept_no_snapshot;
+        return !r->refused || !policy_accepts(&s->plan->policy, "no-snapshot");
     return !begun(s, r->name) && s->now - r->snapshot_ms > SNAPSHOT_OLD_MS;
 }
 

@@ -130,7 +130,6 @@ int options_policy(const struct options *o, const struct coord_conf *conf, struc
     p.n_accepted = MIN_OF(o->accept.n, (size_t)FILTER_VALUES);
     for (size_t i = 0; i < p.n_accepted; i++)
         p.accepted[i] = o->accept.items[i];
-    p.accept_no_snapshot = policy_accepts(&p, "no-snapshot");
     p.lease_ms = conf->lease_ms;
     p.renew_ms = conf->renew_ms;
     p.stage_deadline_ms = conf->stage_deadline_ms;

@@ -34,7 +34,6 @@ struct policy {
     bool drain;
     int64_t drain_deadline_ms;
     bool accept_outage;
-    bool accept_no_snapshot; /* --accept no-snapshot */
     size_t n_accepted;
     const char *accepted[FILTER_VALUES]; /* hazard ids */
     int64_t lease_ms, renew_ms;

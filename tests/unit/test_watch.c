@@ -255,7 +255,7 @@ static void test_snapshot_first(void **state)
     in = small_fleet_intent(f, INTENT_STOP);
     assert_non_null(in);
     assert_non_null(strstr(in->text, "Nomad refuses it"));
-    f->plan.policy.accept_no_snapshot = true;
+    f->plan.policy.accepted[f->plan.policy.n_accepted++] = "no-snapshot";
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STOP));
     assert_non_null(small_fleet_intent(f, INTENT_SWAP));

@@ -185,7 +185,7 @@ static void judge_server(struct truth *t, int host)
         if (t->hosts[i].empty && i != host && t->hosts[i].listed && t->hosts[i].up)
             judge_says(t, 1, "swap of %s while the state of %s is empty", h->name,
                        t->hosts[i].name);
-    if (!r->saved && !t->policy.accept_no_snapshot)
+    if (!r->saved && !t->no_management)
         judge_says(t, 7, "swap of %s without a snapshot of region %s", h->name, r->name);
     for (size_t i = 0; i < t->plan.n_servers; i++)
         if (t->committed.hosts[i].state == HOST_FAILED)

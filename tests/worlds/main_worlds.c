@@ -27,7 +27,7 @@ struct tally {
 
 static void choose_policy(struct truth *t)
 {
-    static const char *const accepted[] = {"known-bad"};
+    static const char *const accepted[] = {"known-bad", "no-snapshot"};
     struct policy *p = &t->policy;
 
     policy_default(p);
@@ -49,9 +49,9 @@ static void choose_policy(struct truth *t)
     p->drain_deadline_ms = 40000;
     p->stage_deadline_ms = 60000;
     p->accept_outage = t->n_regions == 1 && t->hosts[1].is_server == false;
-    p->n_accepted = 1;
-    p->accept_no_snapshot = t->no_management;
-    p->accepted[0] = accepted[0];
+    p->n_accepted = t->no_management ? 2 : 1;
+    for (size_t i = 0; i < p->n_accepted; i++)
+        p->accepted[i] = accepted[i];
 }
 
 static bool make_plan(struct truth *t)
