@@ -106,14 +106,20 @@ static int open_service(struct swap *s, const char *program, struct err *err)
     return service_command_new(s->conf, program, lock, &s->ports.service, err);
 }
 
+/* The name that is exchanged, be it a link or not; what leads to its directory is resolved. */
 static int resolve_binary(struct swap *s, struct err *err)
 {
-    char path[PATH_MAX];
+    const char *base = strrchr(s->conf->binary, '/');
+    char dir[256], real[PATH_MAX];
 
-    if (realpath(s->conf->binary, path) == NULL)
-        return err_set(err, ERR_CONFIG, errno, "[nomad] binary: %s", s->conf->binary);
-    if (str_copy(s->binary, sizeof(s->binary), path) < 0)
-        return err_set(err, ERR_CONFIG, 0, "[nomad] binary: %s is too long", path);
+    /* Where it is not there the facts tell so: who asks must get an answer. */
+    if (file_dir_of(s->conf->binary, dir, sizeof(dir), err) < 0)
+        return -1;
+    if (realpath(dir, real) == NULL)
+        str_cut(real, sizeof(real), dir);
+    if (snprintf(s->binary, sizeof(s->binary), "%.*s%s", PATH_MAX - 1,
+                 str_eq(real, "/") ? "" : real, base) >= (int)sizeof(s->binary))
+        return err_set(err, ERR_CONFIG, 0, "[nomad] binary: %s is too long", real);
     return 0;
 }
 
@@ -154,6 +160,7 @@ static int open_phases(struct swap *s, struct err *err)
         .binary = s->binary,
         .data_dir = s->facts.data_dir,
         .hold_file = s->conf->hold_file,
+        .law = &s->law,
         .changed = on_changed,
         .note = on_note,
         .ctx = s,
@@ -187,6 +194,7 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
     s->law = (struct law){
         .gap_ms = conf->gap_ms,
         .allow_outage = conf->allow_outage,
+        .start_stopped = conf->start_stopped,
         .allow_file_urls = conf->allow_file_urls,
         .url_prefixes = conf->url_prefixes,
     };

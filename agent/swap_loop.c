@@ -87,7 +87,7 @@ static void serve(struct loop *l, struct pollfd *p)
     /* The agent may have gone meanwhile; the receipt is kept for its next asking. */
     if (send(p->fd, receipt.data, receipt.len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         log_say(l->s->log, LOG_WARNING, EVENT_NONE, "caravan-agent did not take a receipt");
-    swap_look(l->s);
+    swap_look(l->s, SURVEY_REST_MS);
 }
 
 static void greet(struct loop *l, int listener)
@@ -100,7 +100,7 @@ static void greet(struct loop *l, int listener)
     for (int i = PLACE_CONNECTION; i < PLACE_COUNT; i++) {
         if (l->places[i].fd < 0) {
             l->places[i].fd = fd;
-            swap_look(l->s);
+            swap_look(l->s, SURVEY_GREET_MS);
             return;
         }
     }
@@ -175,7 +175,7 @@ static bool turn(struct loop *l)
     }
     step_if_due(l);
     if (rests && l->alone)
-        swap_look(l->s);
+        swap_look(l->s, SURVEY_REST_MS);
     return l->alone || !rests || uptime(l) - l->busy_ms < SWAP_IDLE_MS;
 }
 

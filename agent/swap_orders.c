@@ -20,7 +20,7 @@ static bool ask_law(struct obeying *o, enum law_question question)
     struct law_answer a = law_judge(&s->law, question, &f);
 
     if (question != LAW_STAGE)
-        o->next.was_active = f.active != TRI_NO;
+        o->next.was_active = f.active != TRI_NO || (question == LAW_SWAP && s->law.start_stopped);
     if (a.refusal != REFUSAL_NONE)
         order_refuse(o, a.refusal, a.text);
     return a.refusal == REFUSAL_NONE;
@@ -122,7 +122,7 @@ static void obey_swap(struct obeying *o)
     o->next.hold_ms = sw->hold_ms;
     o->next.deadline_ms = sw->deadline_ms;
     o->next.silence_ms = 0;
-    if (s->host.stat(s->host.ctx, s->phases.shelf.target, &now, &err) == 0 &&
+    if (s->host.stat_through(s->host.ctx, s->phases.shelf.target, &now, &err) == 0 &&
         shelf_known(&s->phases.rec.disk, &now)) {
         o->next.previous = s->phases.rec.disk.digest;
         o->next.previous_size = s->phases.rec.disk.size;

@@ -44,7 +44,7 @@ void agent_take_hello(struct agents *a, struct agent *g, const struct receipt *r
         v->lease_at = asked;
         v->lease = h->lease;
     }
-    agents_wake_at(a, g->interest ? 0 : INT64_MAX);
+    agents_wake_at(a, g->interest || a->all ? 0 : INT64_MAX);
 }
 
 static void set_text(char **at, const char *text)
@@ -100,6 +100,7 @@ void agent_take_status(struct agents *a, struct agent *g, struct receipt *r,
     v->runs = s->stamp;
     v->lease_at = v->status_at;
     v->lease = s->lease;
+    agent_facts_take(g, s);
     free(g->notes);
     g->notes = take_ptr(&r->u.status.notes);
     g->n_notes = s->n_notes;

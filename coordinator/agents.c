@@ -16,6 +16,7 @@ static void agent_free(struct agent *g)
     free(g->failure_text);
     free(g->evidence);
     free(g->notes);
+    agent_facts_drop(g);
     free(g);
 }
 
@@ -217,8 +218,8 @@ static int64_t hello_due(const struct agents *a, const struct agent *g)
 
 static int64_t status_due(const struct agents *a, const struct agent *g)
 {
-    if (!g->interest || g->status_open || g->view.hello_at == 0 || g->failures > 0 || !g->seen ||
-        (a->c.once && g->view.status_at != 0))
+    if ((!g->interest && !a->all) || g->status_open || g->view.hello_at == 0 || g->failures > 0 ||
+        !g->seen || (a->c.once && g->view.status_at != 0))
         return INT64_MAX;
     return g->status_due;
 }
@@ -266,9 +267,18 @@ bool agents_told(const struct agents *a)
     return true;
 }
 
+void agents_ask_facts(struct agents *a)
+{
+    a->all = a->c.once;
+    agents_wake_at(a, 0);
+}
+
+/* From here on only hosts of interest are asked: what the others said grows old. */
 void agents_follow(struct agents *a)
 {
-    a->c.once = false;
+    a->c.once = a->all = false;
+    for (size_t i = 0; i < a->n; i++)
+        agent_facts_drop(a->list[i]);
     agents_wake_at(a, 0);
 }
 

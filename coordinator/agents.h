@@ -62,6 +62,8 @@ void agents_stir(struct agents *a);
 int64_t agents_tick(struct agents *a);
 /* Every enrolled host answered hello, or did not, at least once. */
 bool agents_told(const struct agents *a);
+/* Looking once: asks the status of every host, not only of those of interest, for its facts. */
+void agents_ask_facts(struct agents *a);
 /* From looking once to following: what `once` says, from now on. */
 void agents_follow(struct agents *a);
 /* Counts changes worth a new look at the world: phases, sessions. */

@@ -22,6 +22,8 @@ struct agent {
     struct agent_view view;
     char program[NAME_MAX_LEN], os[16], arch[16], told_server[UUID_MAX], told_client[UUID_MAX];
     char *failure_text, *evidence;
+    char *facts; /* "<value>id\0text\0" each, as small as can be: there are many hosts */
+    size_t facts_len;
     struct note *notes;
     size_t n_notes;
 };
@@ -47,6 +49,7 @@ struct agent_queued {
 
 struct agents {
     struct agents_config c;
+    bool all;            /* every host's status is asked, once */
     struct agent **list; /* sorted by key */
     size_t n, cap;
     size_t cursor; /* of a scan that ran out of calls */
@@ -70,6 +73,10 @@ void agent_ask_status(struct agents *a, struct agent *g, bool instant);
 /* A call with these inner bytes. Takes ownership of nothing. */
 void agent_call_start(struct agents *a, struct agent_call *call, const struct buf *frame);
 struct agent_call *agent_call_new(struct agents *a, const struct agent *g, enum message_kind kind);
+/* Facts kept of a status, shown in a world, forgotten (agent_facts.c). */
+void agent_facts_take(struct agent *g, const struct receipt_status *s);
+void agent_facts_fill(const struct agent *g, struct agent_view *v, struct arena *arena);
+void agent_facts_drop(struct agent *g);
 /* What an authentic answer says (agent_answers.c). */
 void agent_take_hello(struct agents *a, struct agent *g, const struct receipt *r, int64_t asked);
 void agent_take_status(struct agents *a, struct agent *g, struct receipt *r,

@@ -33,6 +33,7 @@ int cmd_plan(void *ctx, int argc, char **argv)
         return command_fail(&err);
     release_for_plan(&stored, &release);
     stored_release_free(&stored);
+    agents_ask_facts(c->agents);
     if (console_look(c, NULL, PATIENCE_MS, &w, &err) < 0 ||
         plan_make(w, &release, &policy, &plan, &err) < 0)
         return command_fail(&err);

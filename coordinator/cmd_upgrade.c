@@ -65,6 +65,7 @@ static int make_plan(struct upgrade *u, struct err *err)
         plan_free(&u->plan);
     u->planned = false;
     release_for_plan(&u->stored, &release);
+    agents_ask_facts(u->console->agents);
     if (console_look(u->console, NULL, PATIENCE_RUN, &w, err) < 0 || check_holder(w, err) < 0 ||
         plan_make(w, &release, &u->policy, &u->plan, err) < 0)
         return -1;

@@ -1,5 +1,7 @@
 #include "hazards.h"
 
+#include "hazard_host.h"
+
 /* ---- walls ---- */
 
 enum { /* bits */
@@ -152,4 +154,5 @@ void hazards_check(const struct world *w, const struct release *release, struct 
         if (c.more > 0)
             hazard_found(&c, &hazard_table[i], TRI_YES, NULL, "and %zu more hosts", c.more);
     }
+    hazard_host_check(&c);
 }

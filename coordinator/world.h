@@ -57,6 +57,17 @@ struct peer {
     uint64_t last_term, last_index; /* autopilot only */
 };
 
+/* What a region's state is made of, counted to notice that some of it is lost. */
+enum object { OBJECT_JOBS, OBJECT_NODES, OBJECT_ALLOCS, OBJECT_NAMESPACES, OBJECT_KINDS };
+#define COUNT_UNKNOWN (-1) /* no answer */
+#define COUNT_DENIED  (-2) /* the token, or this Nomad, does not let it be counted */
+
+/* Counted in a server's own state (stale), only where it is wanted. */
+struct counted {
+    int64_t at; /* asked; 0: not */
+    int64_t n[OBJECT_KINDS];
+};
+
 /* What one server's own API answered. */
 struct server_view {
     int64_t leader_at;
@@ -94,6 +105,8 @@ struct server_view {
     int raft_status; /* 200, 403 */
     struct peer *raft;
     size_t n_raft;
+
+    struct counted counted[2]; /* the newest, and the one before */
 };
 
 struct driver_view {
@@ -142,6 +155,13 @@ struct client_view {
     size_t n_allocs;
 };
 
+/* One fact of a host, as its agent tells it (agent/facts_survey.h has the list). */
+struct fact_view {
+    const char *id;
+    enum tri value;
+    const char *text;
+};
+
 /* The agent beside Nomad: what its last authentic receipts said. */
 struct agent_view {
     bool enrolled;    /* we remember a key for this host's id */
@@ -171,7 +191,9 @@ struct agent_view {
     enum failure failure;
     const char *failure_text, *evidence;
     uint32_t silence_ms;
-    struct stamp runs; /* the process now */
+    struct stamp runs;             /* the process now */
+    const struct fact_view *facts; /* of the last status; asked of every host for a plan */
+    size_t n_facts;                /* 0: none told */
 
     int64_t lease_at;
     struct lease_state lease;
@@ -216,6 +238,8 @@ void world_free(struct world *w); /* NULL is fine */
 /* Called once by whoever built the world, before it is read. Without it world_host is
  * a linear search. */
 void world_index(struct world *w);
+/* NULL: not told. */
+const struct fact_view *agent_fact(const struct agent_view *a, const char *id);
 struct host *world_host(const struct world *w, const char *key); /* NULL: not there */
 const struct region *world_region(const struct world *w, const char *name);
 /* The version a host runs by Nomad's own word: server self, else members' build

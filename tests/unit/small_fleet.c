@@ -4,6 +4,25 @@ static const char *const keys[] = {"s1-id", "s2-id", "s3-id", "c1-id", "c2-id"};
 static const char *const names[] = {"s1", "s2", "s3", "c1", "c2"};
 static const char *const addresses[] = {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.1.1", "10.0.1.2"};
 
+const struct fact_view small_fleet_facts[SMALL_FACTS] = {
+    {"no-unit", TRI_NO, "/lib/nomad.service"},
+    {"unit-missing", TRI_NO, ""},
+    {"unit-reload", TRI_NO, ""},
+    {"kill-mode", TRI_NO, "KillMode=process"},
+    {"type-notify", TRI_YES, "Type=notify"},
+    {"drop-ins", TRI_NO, ""},
+    {"other-binary", TRI_NO, "/usr/bin/nomad"},
+    {"binary-link", TRI_NO, ""},
+    {"binary-shared", TRI_NO, ""},
+    {"changed", TRI_NO, ""},
+    {"package", TRI_NO, "no package owns it"},
+    {"read-only", TRI_NO, ""},
+    {"noexec", TRI_NO, ""},
+    {"no-room", TRI_NO, ""},
+    {"clock", TRI_NO, ""},
+    {"libc", TRI_YES, "2.36"},
+};
+
 static void digest_fill(struct digest *d, int c)
 {
     memset(d->bytes, c, sizeof(d->bytes));
@@ -87,6 +106,11 @@ static void touch(struct small_fleet *f, int64_t at)
     f->regions[0].servers_at = f->regions[0].nodes_at = at;
     for (int i = 0; i < SMALL_HOSTS; i++) {
         struct host *h = &f->hosts[i];
+        if (h->is_server) {
+            h->server.counted[1] = h->server.counted[0];
+            h->server.counted[0].at = at;
+            memcpy(h->server.counted[0].n, f->objects[i], sizeof(f->objects[i]));
+        }
         if (h->is_server)
             h->server.leader_at = h->server.members_at = h->server.self_at =
                 h->server.autopilot_at = h->server.raft_at = at;
@@ -130,6 +154,8 @@ void small_fleet_init(struct small_fleet *f)
                                        .client_id = h->node_id,
                                        .uptime_ms = 5000,
                                        .phase = PHASE_IDLE,
+                                       .facts = small_fleet_facts,
+                                       .n_facts = SMALL_FACTS,
                                        .failure_text = "",
                                        .evidence = ""};
         digest_fill(&h->agent.disk, 1);
@@ -144,6 +170,8 @@ void small_fleet_init(struct small_fleet *f)
     str_cut(f->release.builds[0].arch, sizeof(f->release.builds[0].arch), "amd64");
     digest_fill(&f->release.builds[0].digest, 2);
     f->release.n_builds = 1;
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        memcpy(f->objects[i], (const int64_t[OBJECT_KINDS]){5, 2, 8, 1}, sizeof(f->objects[i]));
     policy_default(&f->policy);
     touch(f, SMALL_NOW);
 }
@@ -187,6 +215,10 @@ void small_fleet_run(struct small_fleet *f, enum run_state state)
         f->claims[i] = CLAIM_HELD;
         if (state == RUN_CLIENTS && f->plan.hosts[i].is_server)
             f->ledger.hosts[i].state = HOST_DONE;
+    }
+    for (size_t i = 0; i < f->ledger.n_regions; i++) {
+        snprintf(f->ledger.regions[i].snapshot, sizeof(f->ledger.regions[i].snapshot), "/a.snap");
+        f->ledger.regions[i].snapshot_ms = f->w.begun_ms;
     }
     f->lease = (struct lease_view){.all = true, .majority = true, .claims = f->claims};
     f->evidence.begun_ms = f->evidence.progress_ms = f->w.begun_ms;

@@ -17,6 +17,9 @@
 #define SMALL_FROM    "1.10.2"
 #define SMALL_TO      "1.10.5"
 
+#define SMALL_FACTS 16
+extern const struct fact_view small_fleet_facts[SMALL_FACTS]; /* of a host that is well */
+
 struct small_fleet {
     struct world w;
     struct host hosts[SMALL_HOSTS];
@@ -25,6 +28,7 @@ struct small_fleet {
     struct peer raft[SMALL_SERVERS], autopilot[SMALL_SERVERS];
     struct driver_view drivers[2][1];
     struct alloc_view allocs[2][1];
+    int64_t objects[SMALL_SERVERS][OBJECT_KINDS]; /* counted in each server's state */
     struct release release;
     struct policy policy;
     /* For decide: filled by small_fleet_run. */
