@@ -74,7 +74,7 @@ static const struct host_row rows[] = {
      .unsure = SEVERITY_WARN,
      .of_unit = true},
     {.row = {.id = "other-binary",
-             .severity = SEVERITY_HARD,
+             .severity = SEVERITY_BLOCK,
              .advice = "Name the file that the unit executes in agent.conf ([nomad] binary)."},
      .fact = "other-binary",
      .unsure = SEVERITY_WARN,

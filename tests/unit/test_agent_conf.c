@@ -46,6 +46,7 @@ static void empty_is_the_defaults(void **state)
     assert_int_equal(c.max_lease_ms, 900000);
     assert_int_equal(c.max_connections, 256);
     assert_false(c.allow_outage);
+    assert_false(c.start_stopped);
     assert_int_equal(agent_conf_service(&c), SERVICE_KIND_SYSTEMD);
 }
 
@@ -80,12 +81,13 @@ static void values_are_read(void **state)
     (void)state;
     struct agent_conf c;
     struct err err = ERR_INIT;
-    if (load(COMMAND "[law]\ngap = 2m\nallow_outage = yes\n", &c, &err) < 0)
+    if (load(COMMAND "[law]\ngap = 2m\nallow_outage = yes\nstart_stopped = yes\n", &c, &err) < 0)
         fail_msg("%s", err.text);
     assert_int_equal(agent_conf_service(&c), SERVICE_KIND_COMMAND);
     assert_string_equal(c.start, "/a b");
     assert_int_equal(c.gap_ms, 120000);
     assert_true(c.allow_outage);
+    assert_true(c.start_stopped);
 }
 
 static void what_is_wrong_is_named(void **state)
