@@ -160,6 +160,7 @@ static int open_phases(struct swap *s, struct err *err)
         .binary = s->binary,
         .data_dir = s->facts.data_dir,
         .hold_file = s->conf->hold_file,
+        .law = &s->law,
         .changed = on_changed,
         .note = on_note,
         .ctx = s,

@@ -1,6 +1,5 @@
 #include "agents_parts.h"
 
-#include <inttypes.h>
 #include "str.h"
 
 struct agents *agents_new(const struct agents_config *c)

@@ -14,9 +14,11 @@
 #define CONSOLE_H
 
 #include "control.h"
+#include "monitor.h"
 #include "observer.h"
 #include "keys.h"
 #include "options.h"
+#include "snapshot.h"
 
 #define LOOK_MS      120000 /* the longest look: thousands of agents */
 #define PATIENCE_MS  2000   /* for a Nomad that does not answer: who only looks */
@@ -37,6 +39,8 @@ struct console {
     struct links *links;
     struct agents *agents;
     struct observer *observer;
+    struct monitor *monitor;
+    struct snapshots snapshots;
 };
 
 void console_init(struct console *c);
@@ -48,7 +52,8 @@ void console_close(struct console *c);
 void console_remember(struct console *c);
 /* What a finished look asks of whom: status of these hosts too. NULL: nobody. */
 typedef size_t look_choose(const struct world *w, const char **keys, size_t max);
-/* ret: valid until the console looks or follows again. ERR_STATE "interrupted". */
+/* ret: valid until the console looks or follows again. ERR_STATE "interrupted". A Nomad that
+ * cannot be asked is asked again for patience_ms; one that refuses our token is not. */
 MUST_CHECK int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
                             const struct world **ret, struct err *err);
 /* Waits for something, at most until then (clock.mono), and lets everyone work. */

@@ -1,6 +1,6 @@
 /* A host in flight: from the commit of its order until an observation begun after its receipt
  * shows it settled, reverted or failed. Unknown is in flight. */
-#include "decide_parts.h"
+#include "decide_watch.h"
 
 struct flight {
     const struct situation *s;
@@ -87,7 +87,8 @@ static void failed(const struct flight *f, const struct agent_view *a, enum outc
     intend_conclude(f->s, f->d, f->i, outcome, a->failure, "%s in phase %s: %s; %s%s",
                     failure_name(a->failure), phase_name(a->failed_in), a->failure_text,
                     outcome == OUTCOME_REVERTED ? "reverted to the old binary" : "left as it is",
-                    last_line(a->evidence, line));
+                    last_line(a->evidence, line))
+        ->failed_in = a->failed_in;
 }
 
 /* Nothing was changed on the host (out of time, cancelled): it may have another turn. */
@@ -96,7 +97,25 @@ static bool untouched(const struct flight *f, const struct agent_view *a)
     return a->failed_in == PHASE_SWAPPING && failure_may_retry(a->failure) &&
            !digest_is_zero(&f->p->before) && digest_eq(&a->disk, &f->p->before) &&
            digest_eq(&a->running, &f->p->before) && a->hello_at > f->lh->effect_ms &&
-           f->lh->attempts < 3;
+           f->lh->turns < TURNS_MAX;
+}
+
+/* A swap that ends before its rename (cancelled, too late, its process or its host restarted)
+ * leaves the host where it began, with the reason. */
+static bool came_back(const struct agent_view *a, enum phase from)
+{
+    return a->failure != FAILURE_NONE && a->failed_in == from && phase_rests(a->phase) &&
+           a->phase != PHASE_REVERTED && a->phase != PHASE_FAILED;
+}
+
+/* What it runs is asked for before that is judged: after a reboot its Nomad may still be coming. */
+static bool still_comes_up(const struct flight *f, const struct agent_view *a)
+{
+    const struct policy *policy = &f->s->plan->policy;
+    int64_t deadline = f->p->is_server ? policy->server_deadline_ms : policy->client_deadline_ms;
+
+    return (a->hello_at <= f->lh->effect_ms || digest_is_zero(&a->running)) &&
+           f->s->now - f->lh->effect_ms < deadline;
 }
 
 static bool fenced(const struct flight *f, const struct agent_view *a)
@@ -136,13 +155,15 @@ static void swapping(const struct flight *f)
         settles(f);
     else if (a != NULL && a->phase == PHASE_REVERTED)
         failed(f, a, OUTCOME_REVERTED);
-    else if (a != NULL && a->phase == PHASE_FAILED && untouched(f, a))
+    else if (a == NULL || (a->phase != PHASE_FAILED && !came_back(a, PHASE_SWAPPING)))
+        still_working(f, a);
+    else if (untouched(f, a))
         intend_mark(f->d, f->lh->key, HOST_PENDING, "%s: %s; once more", failure_name(a->failure),
                     a->failure_text);
-    else if (a != NULL && a->phase == PHASE_FAILED)
-        failed(f, a, OUTCOME_LEFT);
-    else
+    else if (came_back(a, PHASE_SWAPPING) && still_comes_up(f, a))
         still_working(f, a);
+    else
+        failed(f, a, OUTCOME_LEFT);
 }
 
 static void reverting(const struct flight *f)
@@ -158,7 +179,7 @@ static void reverting(const struct flight *f)
     if (a != NULL && a->phase == PHASE_REVERTED)
         intend_conclude(f->s, f->d, f->i, OUTCOME_REVERTED, FAILURE_NOT_CAUGHT_UP,
                         "%s; reverted to the old binary", f->lh->text);
-    else if (a != NULL && a->phase == PHASE_FAILED)
+    else if (a != NULL && (a->phase == PHASE_FAILED || came_back(a, PHASE_REVERTING)))
         failed(f, a, OUTCOME_LEFT);
     else
         still_working(f, a);
@@ -197,12 +218,13 @@ static void too_late(const struct flight *f, const char *why)
 {
     enum on_not_ready reaction =
         f->p->is_server ? f->s->plan->server_on_not_ready : f->s->plan->client_on_not_ready;
+    bool ours = f->lh->order == MSG_SWAP || f->lh->order == MSG_REVERT;
     char took[24];
 
     str_for_ms(took, sizeof(took), f->s->now - f->lh->effect_ms);
     if (!cluster_tells(f))
         return;
-    if (reaction != ON_REVERT) {
+    if (reaction != ON_REVERT || !ours) { /* what others swapped in is theirs */
         intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP,
                         "not ready within %s: %s; left on the new binary", took, why);
         return;
@@ -245,6 +267,21 @@ static int64_t ready_since(const struct flight *f)
     return MAX_OF(f->lh->effect_ms, e != NULL && e->answers > 0 ? e->since_ms : 0);
 }
 
+/* By all raft says it is well; is its state all there? */
+static void server_settled(const struct flight *f)
+{
+    struct gate_result g = gate_counts(f->s, f->i);
+
+    if (g.kind == GATE_PASS) {
+        intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", "");
+    } else if (g.kind == GATE_FAIL) {
+        intend_stop(f->s, f->d, f->p->name, lost_state_advice, "%s", g.text);
+        intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP, "%s", g.text);
+    } else {
+        waiting_for(f->d, REASON_COUNTS, f->lh->key, "%s", g.text);
+    }
+}
+
 static void settling(const struct flight *f)
 {
     const struct policy *policy = &f->s->plan->policy;
@@ -258,7 +295,7 @@ static void settling(const struct flight *f)
         if (!f->p->is_server)
             client_settled(f);
         else if (regions_settled(f->s, f->d, f->lh->effect_ms))
-            intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", "");
+            server_settled(f);
         return;
     }
     snprintf(why, sizeof(why), "%s: its gates are not asked yet", f->p->name);

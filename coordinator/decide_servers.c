@@ -1,10 +1,9 @@
 /* Servers: one at a time, followers first, the leader last. */
-#include "decide_parts.h"
+#include "decide_watch.h"
 
 #define TRANSFERS_MAX 2 /* then the leader is restarted where it leads */
 
-/* First region, in the plan's order, with a server that is not finished. */
-static const char *region_at_work(const struct situation *s)
+const char *region_at_work(const struct situation *s)
 {
     for (size_t i = 0; i < s->plan->n_servers; i++)
         if (!host_finished(s->ledger->hosts[i].state))
@@ -77,6 +76,11 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i)
         waiting_for(d, REASON_RETRY, p->key, "%s: %s", p->name, lh->text);
         return;
     }
+    if (host_runs_target(s, i, h)) {
+        intend_mark(d, p->key, HOST_SETTLING, "runs %s already: only its gates are asked",
+                    s->plan->target);
+        return;
+    }
     struct gate_result g = gate_quorum(s->world, s->plan, p->key, s->now);
     if (g.kind != GATE_PASS) {
         waiting_for(d, g.kind == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN, p->key, "%s",
@@ -89,9 +93,11 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i)
 static void begin_leader(const struct situation *s, struct decision *d, size_t i,
                          const char *region)
 {
+    const struct host *h = world_host(s->world, s->plan->hosts[i].key);
     const char *to = heir(s, region);
 
-    if (!s->plan->transfer || to == NULL || s->ledger->hosts[i].transfers >= TRANSFERS_MAX) {
+    if (!s->plan->transfer || to == NULL || (h != NULL && host_runs_target(s, i, h)) ||
+        s->ledger->hosts[i].transfers >= TRANSFERS_MAX) {
         begin_swap(s, d, i);
         return;
     }
@@ -117,6 +123,8 @@ void decide_servers(const struct situation *s, struct decision *d)
 
     decide_staging(s, d);
     if (region == NULL) {
+        if (!counts_after(s, d))
+            return;
         intend_run(d, RUN_CLIENTS);
         return;
     }
@@ -140,6 +148,8 @@ void decide_servers(const struct situation *s, struct decision *d)
     if (s->ledger->hosts[next].state != HOST_STAGED)
         waiting_for(d, REASON_STAGING, s->plan->hosts[next].key, "%s is not staged",
                     s->plan->hosts[next].name);
+    else if (!snapshots_taken(s, d) || !counts_before(s, d, leader))
+        return;
     else if (leads)
         begin_leader(s, d, next, region);
     else

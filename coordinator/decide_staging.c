@@ -38,7 +38,8 @@ static void staging_one(const struct situation *s, struct decision *d, size_t i)
     } else if (told && a->phase == PHASE_FAILED) {
         intend_conclude(s, d, i, OUTCOME_NONE, a->failure,
                         "%s while staging: %s; Nomad was not touched", failure_name(a->failure),
-                        a->failure_text);
+                        a->failure_text)
+            ->failed_in = a->failed_in;
     } else if (!told && !lh->answered && lh->resends >= 8 && !p->is_server) {
         struct intent *in = intend(d, INTENT_MARK, lh->key);
         in->state = HOST_SKIPPED;

@@ -28,6 +28,7 @@ struct small_fleet {
     struct peer raft[SMALL_SERVERS], autopilot[SMALL_SERVERS];
     struct driver_view drivers[2][1];
     struct alloc_view allocs[2][1];
+    int64_t objects[SMALL_SERVERS][OBJECT_KINDS]; /* counted in each server's state */
     struct release release;
     struct policy policy;
     /* For decide: filled by small_fleet_run. */

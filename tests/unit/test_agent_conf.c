@@ -170,27 +170,6 @@ static void example_reads_back(void **state)
     assert_memory_equal(&plain, &from_example, sizeof(plain));
 }
 
-/* deploy/example is written by --print-config, and stays what it says. */
-static void shipped_example_is_this_one(void **state)
-{
-    (void)state;
-    const char *root = getenv("CARAVAN_ROOT");
-    char shipped[512];
-    char *text = NULL;
-    size_t n = 0;
-    auto_buf struct buf b = BUF_INIT;
-    struct err err = ERR_INIT;
-
-    snprintf(shipped, sizeof(shipped), "%s/deploy/example/agent.conf", root != NULL ? root : ".");
-    if (file_read(shipped, 64 * 1024, 0, &b, &err) < 0)
-        fail_msg("%s", err.text);
-    FILE *f = open_memstream(&text, &n);
-    conf_print(&agent_conf_table, f);
-    fclose(f);
-    assert_string_equal(buf_str(&b), text);
-    free(text);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,7 +179,6 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(only_root_may_write_it),
         cmocka_unit_test(example_reads_back),
-        cmocka_unit_test(shipped_example_is_this_one),
     };
     return cmocka_run_group_tests_name("agent_conf", tests, make_file, remove_file);
 }

@@ -14,6 +14,8 @@ struct bench {
     unsigned told;
 };
 
+static const struct law law = {.gap_ms = 30000, .url_prefixes = ""};
+
 static void on_changed(void *ctx)
 {
     struct bench *b = ctx;
@@ -36,6 +38,7 @@ static void open_phases(struct bench *b)
                                  .binary = MODEL_TARGET,
                                  .data_dir = b->data_dir,
                                  .hold_file = MODEL_HOLD,
+                                 .law = &law,
                                  .session = {1},
                                  .changed = on_changed,
                                  .note = on_note,
@@ -319,6 +322,47 @@ static void root_may_hold_until_the_last_moment(void **state)
     accept(b, &next, NULL);
     to_rest(b);
     ends(b, PHASE_SETTLED, FAILURE_NONE, "new");
+}
+
+/* While the swap waits for its time, other servers go. */
+static void without_a_quorum_nothing_is_renamed(void **state)
+{
+    static const char two[] = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\"]",
+                      three[] = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";
+    static const struct {
+        const char *leader, *peers, *closed;
+        enum failure failure;
+    } rows[] = {
+        {"\"10.0.0.2:4647\"", three, "10.0.0.3:4647", FAILURE_REFUSED_BY_LAW},
+        {"\"10.0.0.2:4647\"", two, NULL, FAILURE_REFUSED_BY_LAW},
+        {"\"\"", three, NULL, FAILURE_REFUSED_BY_LAW},
+        {NULL, three, NULL, FAILURE_REFUSED_BY_LAW},
+        {"\"10.0.0.2:4647\"", three, NULL, FAILURE_NONE},
+    };
+    struct bench *b = *state;
+
+    stage(b);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct record next = swap_record(b, ON_REVERT);
+
+        next.is_server = true;
+        next.not_before = (uint64_t)b->m.uptime_ms + 60000;
+        b->m.leader = "\"10.0.0.2:4647\"";
+        b->m.peers = three;
+        b->m.closed = NULL;
+        accept(b, &next, NULL);
+        for (int k = 0; k < 20; k++) {
+            b->m.uptime_ms++;
+            phases_step(&b->p);
+        }
+        b->m.leader = rows[i].leader;
+        b->m.peers = rows[i].peers;
+        b->m.closed = rows[i].closed;
+        to_rest(b);
+        ends(b, rows[i].failure == FAILURE_NONE ? PHASE_SETTLED : PHASE_STAGED, rows[i].failure,
+             rows[i].failure == FAILURE_NONE ? "new" : "old");
+        assert_true(rows[i].failure == FAILURE_NONE || b->m.last_pid == 1);
+    }
 }
 
 static void what_ends_after_answering_is_a_crash_loop(void **state)
@@ -652,6 +696,7 @@ int main(void)
         WAY(not_before_is_waited_for),
         WAY(too_late_is_not_begun),
         WAY(root_may_hold_until_the_last_moment),
+        WAY(without_a_quorum_nothing_is_renamed),
         WAY(what_ends_after_answering_is_a_crash_loop),
         WAY(being_started_twice_is_a_crash_loop),
         WAY(a_live_process_has_until_its_deadline),

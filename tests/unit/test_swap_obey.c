@@ -42,6 +42,7 @@ static int set_up(void **state)
                                  .binary = MODEL_TARGET,
                                  .data_dir = "",
                                  .hold_file = MODEL_HOLD,
+                                 .law = &b->s.law,
                                  .changed = on_changed,
                                  .note = on_note,
                                  .ctx = b};

@@ -47,6 +47,7 @@ static void judge_done(struct truth *t)
 {
     uint32_t skipped = 0, failed = 0;
 
+    counts.judged[11]++;
     for (size_t i = 0; i < t->ledger.n_hosts; i++) {
         skipped += t->ledger.hosts[i].state == HOST_SKIPPED;
         failed += t->ledger.hosts[i].state == HOST_FAILED;
@@ -64,6 +65,8 @@ static void judge_done(struct truth *t)
             judge_says(t, 11, "done, and %s is %s", h->name, host_state_name(l->state));
         if (h->is_server && l->state == HOST_SKIPPED)
             judge_says(t, 11, "server %s was skipped", h->name);
+        if (l->state == HOST_DONE && h->empty && h->up && h->listed && h->strange_ms < t->effect_ms)
+            judge_says(t, 11, "done, and the state of %s is empty", h->name);
         if (l->state != HOST_DONE || !h->listed || h->strange_ms >= t->effect_ms)
             continue;
         if (h->disk != BIN_NEW || (h->up && h->running != BIN_NEW))
@@ -93,6 +96,7 @@ void judge_end(struct truth *t)
 {
     enum run_state end = t->ledger.state;
 
+    counts.judged[13]++;
     if (end == RUN_DONE)
         judge_done(t);
     if (end == RUN_DONE || end == RUN_ABORTED)

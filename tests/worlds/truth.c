@@ -167,6 +167,7 @@ static void server_up(struct truth *t, int host, bool defect)
 
     h->failed = false;
     h->never = defect && h->defect == DEFECT_NEVER;
+    h->empty = defect && h->defect == DEFECT_EMPTY;
     h->stuck_index = index_now(t);
     h->caught_ms = h->api_ms + t_between(t, 0, 2000);
     if (!h->peer || h->left) {
@@ -183,7 +184,7 @@ static void client_up(struct truth *t, int host, bool defect)
     struct t_host *h = &t->hosts[host];
 
     if (defect && h->defect == DEFECT_TASKS) {
-        h->tasks_lost = h->n_allocs > 0;
+        h->tasks_lost = h->n_allocs > 0 && t_agent_works(t, host); /* by a swap of ours */
         h->alloc_restarts++;
         h->alloc_started = t->now;
     }
@@ -205,6 +206,7 @@ void t_start(struct truth *t, int host)
     h->life++;
     h->up_ms = t->now;
     h->running = h->disk;
+    h->ran[h->disk] = true;
     h->api_ms = t->now + (defect && h->defect == DEFECT_SLOW ? t_between(t, 20000, 60000)
                                                              : t_between(t, 50, 400));
     t_say(t, "%s: Nomad begins (%s)", h->name, t->versions[h->running]);

@@ -50,6 +50,16 @@ static void fail(struct truth *t, int host, enum failure failure, enum phase in)
     set_phase(t, host, PHASE_FAILED);
 }
 
+/* Before the rename: where it began, never further by itself. */
+static void come_back(struct truth *t, int host, enum failure failure)
+{
+    struct t_agent *a = &t->hosts[host].agent;
+
+    a->failure = failure;
+    a->failed_in = PHASE_SWAPPING;
+    set_phase(t, host, PHASE_STAGED);
+}
+
 /* ---- stage, swap, revert ---- */
 
 static enum refusal quorum(const struct truth *t, int host)
@@ -107,9 +117,8 @@ static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o
         return r;
     if (!a->staged || a->phase != PHASE_STAGED)
         return REFUSAL_PHASE;
-    if (!digest_eq(&o->swap.digest, &t->digests[BIN_NEW]))
+    if (!digest_eq(&o->swap.digest, &t->digests[BIN_NEW][t->hosts[host].arch]))
         return REFUSAL_DIGEST;
-    judge_obeyed(t, host);
     if (t_chance(t, 30) && t->now < t->faults_end)
         t_schedule(t, t_between(t, 1000, 15000), T_FAULT, -1, 0, -1, FAULT_DONE_BY_HAND);
     t->hosts[host].tasks_lost = false;
@@ -254,7 +263,7 @@ void t_agent_job(struct truth *t, const struct t_event *e)
     if (h->agent.phase == PHASE_FETCHING)
         fetched(t, e->host);
     else if (h->agent.phase == PHASE_SWAPPING && quorum(t, e->host) != REFUSAL_NONE)
-        fail(t, e->host, FAILURE_OUT_OF_TIME, PHASE_SWAPPING);
+        come_back(t, e->host, FAILURE_OUT_OF_TIME);
     else if (h->agent.phase == PHASE_SWAPPING)
         swap_done(t, e->host);
     else if (h->agent.phase == PHASE_PROBING)
@@ -284,7 +293,7 @@ void t_agent_boot(struct truth *t, int host)
     if (a->phase == PHASE_FETCHING)
         fail(t, host, FAILURE_INTERRUPTED, PHASE_FETCHING);
     else if (a->phase == PHASE_SWAPPING)
-        set_phase(t, host, PHASE_STAGED); /* before the rename: never further by itself */
+        come_back(t, host, FAILURE_INTERRUPTED);
     t_start(t, host);
     if (a->phase == PHASE_PROBING || a->phase == PHASE_REVERTING) {
         a->job_began = t->now;

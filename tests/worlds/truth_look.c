@@ -149,6 +149,23 @@ static void look_self(struct truth *t, struct t_sight *s, int by)
     v->acl_enabled = TRI_YES;
 }
 
+/* What each server has in its own state. */
+static void look_counts(struct truth *t, struct t_sight *s, int by)
+{
+    struct counted *c = s->hosts[by].server.counted;
+    int64_t nodes = 0;
+
+    if (!t->counted[by])
+        return;
+    for (int i = 0; i < t->n_hosts; i++)
+        nodes += !t->hosts[i].is_server && t->hosts[i].listed &&
+                 t->hosts[i].region == t->hosts[by].region;
+    c[1] = c[0];
+    c[0] = (struct counted){t->now, {7, nodes, 40, 2}};
+    if (t->hosts[by].empty)
+        memset(c[0].n, 0, sizeof(c[0].n));
+}
+
 static void look_server(struct truth *t, struct t_sight *s, int by)
 {
     struct server_view *v = &s->hosts[by].server;
@@ -159,6 +176,7 @@ static void look_server(struct truth *t, struct t_sight *s, int by)
     snprintf(s->leaders[by], sizeof(s->leaders[by]), "%s:4647",
              r->leader >= 0 ? t->addresses[r->leader] : "");
     v->leader = r->leader >= 0 ? s->leaders[by] : "";
+    look_counts(t, s, by);
     look_members(t, s, by);
     look_self(t, s, by);
     look_autopilot(t, s, by);
@@ -231,7 +249,7 @@ static void look_agent(struct truth *t, struct t_sight *s, int i)
     v->address = t->addresses[i];
     v->program = "1";
     v->os = "linux";
-    v->arch = "amd64";
+    v->arch = t_arch_names[h->arch];
     v->key_changed = h->key_changed;
     v->misplaced = h->misplaced;
     if (!a->up || !h->machine_up || t->now < h->agent_cut_ms || h->misplaced || h->key_changed)
@@ -239,8 +257,8 @@ static void look_agent(struct truth *t, struct t_sight *s, int i)
     v->hello_at = v->status_at = v->lease_at = t->now;
     v->server_id = h->is_server ? h->key : "";
     v->client_id = h->is_server ? "" : h->key;
-    v->disk = t->digests[h->disk];
-    v->running = h->up ? t->digests[h->running] : (struct digest){0};
+    v->disk = t->digests[h->disk][h->arch];
+    v->running = h->up ? t->digests[h->running][h->arch] : (struct digest){0};
     memcpy(v->session, a->session, SESSION_LEN);
     v->uptime_ms = (uint64_t)(t->now - a->boot_ms);
     v->swap_sequence = a->swap_sequence;
@@ -250,8 +268,8 @@ static void look_agent(struct truth *t, struct t_sight *s, int i)
     v->phase = a->phase;
     v->failed_in = a->failed_in;
     v->order_sequence = a->order_sequence;
-    v->target = t->digests[BIN_NEW];
-    v->previous = t->digests[h->previous];
+    v->target = t->digests[BIN_NEW][h->arch];
+    v->previous = t->digests[h->previous][h->arch];
     v->failure = a->failure;
     v->failure_text = failure_name(a->failure);
     v->evidence = "";

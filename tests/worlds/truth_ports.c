@@ -1,7 +1,8 @@
 /* The ports of run and act, on virtual time. */
 #include "truth.h"
 
-#define ANSWER_MS 5000 /* the shell gives up waiting for an answer */
+#define LOST_FOR_LONG 4    /* in a row: as good as a cut */
+#define ANSWER_MS     5000 /* the shell gives up waiting for an answer */
 
 struct counts counts;
 
@@ -114,8 +115,12 @@ bool t_faulty(const struct truth *t)
 /* Lost, late, doubled. */
 static void travel(struct truth *t, int message, enum t_event_kind kind)
 {
+    struct t_host *h = &t->hosts[t->messages[message].host];
+
     if (t_faulty(t) && t_chance(t, t->loss)) {
         counts.lost++;
+        h->lost++;
+        h->faulted = h->faulted || h->lost >= LOST_FOR_LONG;
         return;
     }
     int64_t in = t_between(t, 3, 40);
@@ -152,6 +157,11 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
     t_say(t, "-> %s: %s order (sequence %llu)", t->hosts[host].name, message_kind_name(kind),
           (unsigned long long)w.head.sequence);
     t_post(t, ANSWER_MS, T_NO_ANSWER, m);
+    if (kind == MSG_SWAP && t_faulty(t) && t_chance(t, 5)) {
+        t->swap_sent = w;
+        t->swap_host = host;
+        fault_apply(t, FAULT_COPY_ORDERS);
+    }
     travel(t, m, T_ORDER);
 }
 
@@ -163,12 +173,14 @@ static void port_operate(void *ctx, const struct operate *o)
         return;
     int m = message_new(t);
     struct t_message *msg = &t->messages[m];
-    msg->host = t_host_of(t, o->node_id);
+    msg->host = o->op == OP_SNAPSHOT ? t_any_server(t, o->region) : t_host_of(t, o->node_id);
     msg->op = *o;
     str_cut(msg->run_hex, sizeof(msg->run_hex), o->run_hex);
     str_cut(msg->node, sizeof(msg->node), o->node_id);
     str_cut(msg->peer, sizeof(msg->peer), o->peer_id);
     judge_operate(t, o);
+    if (o->op == OP_TRANSFER && t_faulty(t) && t_chance(t, 30))
+        t_schedule(t, 1, T_FAULT, -1, 0, -1, FAULT_ENDED_AT_TRANSFER);
     t_post(t, t_between(t, 5, 200), T_OPERATE, m);
 }
 
@@ -182,6 +194,27 @@ static void port_interest(void *ctx, const char *const *keys, size_t n)
         if (h >= 0)
             t->interest[h] = true;
     }
+}
+
+static void port_count(void *ctx, const char *const *keys, size_t n)
+{
+    struct truth *t = ctx;
+
+    memset(t->counted, 0, sizeof(t->counted));
+    for (size_t i = 0; i < n; i++) {
+        int h = t_host_of(t, keys[i]);
+        if (h >= 0)
+            t->counted[h] = true;
+    }
+}
+
+/* Nobody's log says anything here. */
+static void port_listen(void *ctx, const char *step, const char *const *keys, size_t n)
+{
+    (void)ctx;
+    (void)step;
+    (void)keys;
+    (void)n;
 }
 
 static void port_stage(void *ctx, const char *key, struct order_stage *ret)
@@ -251,6 +284,7 @@ static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
         return false;
     case T_RECEIPT:
         m->answered = true;
+        t->hosts[m->host].lost = 0;
         receipt.head = m->wire.head;
         receipt.u.done = m->done;
         ret->kind = EV_RECEIPT;
@@ -269,6 +303,10 @@ static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
         ret->kind = EV_OPERATED;
         ret->effect = m->op.effect;
         ret->ok = m->ok;
+        ret->op = m->op.op;
+        ret->region = m->op.region;
+        ret->final = t->no_management;
+        ret->text = m->ok ? "snapshot" : "refused";
         return true;
     case T_CONTROL:
         ret->kind = EV_CONTROL;
@@ -362,6 +400,8 @@ const struct ports truth_ports = {
     .send = port_send,
     .operate = port_operate,
     .interest = port_interest,
+    .count = port_count,
+    .listen = port_listen,
     .stage_order = port_stage,
     .next = port_next,
 };
