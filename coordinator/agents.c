@@ -17,6 +17,7 @@ static void agent_free(struct agent *g)
     free(g->failure_text);
     free(g->evidence);
     free(g->notes);
+    free(g->facts);
     free(g);
 }
 
@@ -349,6 +350,7 @@ void agent_take_status(struct agents *a, struct agent *g, struct receipt *r,
     v->runs = s->stamp;
     v->lease_at = v->status_at;
     v->lease = s->lease;
+    agent_take_facts(g, s);
     free(g->notes);
     g->notes = take_ptr(&r->u.status.notes);
     g->n_notes = s->n_notes;

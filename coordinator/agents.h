@@ -20,6 +20,7 @@
 #ifndef AGENTS_H
 #define AGENTS_H
 
+#include "agent_facts.h"
 #include "clock.h"
 #include "coord_conf.h"
 #include "known_hosts.h"
@@ -68,6 +69,9 @@ void agents_fill(const struct agents *a, struct host *h, struct arena *arena);
 const char *agents_client_of(const struct agents *a, const char *server_id);
 /* Notes of side effects its last status told (status is asked for hosts of interest). */
 const struct note *agents_notes(const struct agents *a, const char *key, size_t *ret_n);
+
+/* Facts of the host that its last status told; NULL: none. Valid until it is asked again. */
+const struct host_fact *agents_facts(const struct agents *a, const char *key, size_t *ret_n);
 
 /* Signs: cluster, receiver and version are set here, the rest of the header is given. */
 MUST_CHECK int agents_sign(struct agents *a, const char *key, const struct order *o,

@@ -24,6 +24,8 @@ struct agent {
     char *failure_text, *evidence;
     struct note *notes;
     size_t n_notes;
+    struct host_fact *facts; /* of its last status */
+    size_t n_facts;
 };
 
 /* One question or order under way; freed when its answer came. */
@@ -71,6 +73,8 @@ struct agent_call *agent_call_new(struct agents *a, const struct agent *g, enum 
 void agent_take_hello(struct agents *a, struct agent *g, const struct receipt *r, int64_t asked);
 void agent_take_status(struct agents *a, struct agent *g, struct receipt *r,
                        const struct agent_call *call);
+/* Keeps the facts of a status (agent_facts.c). */
+void agent_take_facts(struct agent *g, const struct receipt_status *s);
 void agent_no_answer(struct agents *a, struct agent *g, const struct agent_call *call,
                      const char *why);
 /* Moves a receipt's or failure's news to the queue (agent_orders.c). */

@@ -1,6 +1,7 @@
 #include "carry_out.h"
 #include "commands.h"
 #include "events.h"
+#include "planning.h"
 #include "report.h"
 
 #define PLAN_AGAIN_MS 10000
@@ -66,7 +67,7 @@ static int make_plan(struct upgrade *u, struct err *err)
     u->planned = false;
     release_for_plan(&u->stored, &release);
     if (console_look(u->console, NULL, PATIENCE_RUN, &w, err) < 0 || check_holder(w, err) < 0 ||
-        plan_make(w, &release, &u->policy, &u->plan, err) < 0)
+        plan_make(w, NULL, &release, &u->policy, &u->plan, err) < 0)
         return -1;
     u->planned = true;
     return 0;

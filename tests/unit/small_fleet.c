@@ -145,6 +145,7 @@ void small_fleet_init(struct small_fleet *f)
     digest_fill(&f->release.builds[0].digest, 2);
     f->release.n_builds = 1;
     policy_default(&f->policy);
+    small_survey_init(&f->surveyed, &f->survey);
     touch(f, SMALL_NOW);
 }
 
@@ -176,7 +177,7 @@ void small_fleet_run(struct small_fleet *f, enum run_state state)
     static const unsigned char run_id[16] = {7};
     struct err err = ERR_INIT;
 
-    if (plan_make(&f->w, &f->release, &f->policy, &f->plan, &err) < 0) {
+    if (plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err) < 0) {
         fprintf(stderr, "small_fleet: %s\n", err.text);
         abort();
     }

@@ -10,6 +10,7 @@
 #define SMALL_FLEET_H
 
 #include "decide.h"
+#include "small_survey.h"
 
 #define SMALL_HOSTS   5
 #define SMALL_SERVERS 3
@@ -25,6 +26,8 @@ struct small_fleet {
     struct peer raft[SMALL_SERVERS], autopilot[SMALL_SERVERS];
     struct driver_view drivers[2][1];
     struct alloc_view allocs[2][1];
+    struct small_survey surveyed;
+    struct survey survey;
     struct release release;
     struct policy policy;
     /* For decide: filled by small_fleet_run. */
