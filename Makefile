@@ -215,6 +215,14 @@ demo: ## a cluster on loopback, upgraded before your eyes
 	$(call script,deploy/demo/demo)
 bench: tests-built ## figures, each with its yardstick
 	$(call script,tests/bench/run)
+lab: ## scenarios on hosts with a systemd of their own; root (SCENARIO=name: one)
+	@CARAVAN_BUILD='$(abspath $(BUILD))' SCENARIO='$(SCENARIO)' tests/lab/run
+HOST ?= s1
+lab-shell: ## a shell on a host of the lab (HOST=s1, c1, coord, ...)
+	@CARAVAN_BUILD='$(abspath $(BUILD))' tests/lab/run --shell '$(HOST)'
+bench-host: ## figures that need hosts: Nomad's silence, memory of the three programs
+	@CARAVAN_BUILD='$(abspath $(BUILD))' tests/lab/run --bench
+lab-built: release deb $(call in,release,$(addprefix tests/,nomad depot watcher wire))
 mutants: ## planted defects: each must be caught
 	$(call script,tests/worlds/run-mutants)
 
@@ -250,11 +258,11 @@ compile_commands.json: Makefile FORCE ## for editors and clang-tidy
 	  "$(CC) $(BASE) $$inc -c $$s"; sep=','; done; echo ']'; } >$@
 
 help: ## this list
-	@sed -n 's/^\([a-z_.]*\):.*## /\1\t/p' Makefile | expand -t 24
+	@sed -n 's/^\([a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 24
 
 clean: ## removes what was built
-	rm -rf $(BUILD) compile_commands.json
+	rm -rf --one-file-system $(BUILD) compile_commands.json
 
 FORCE:
 .PHONY: all release asan tests-built test lint fuzz worlds demo bench mutants deps install deb \
-        help clean FORCE
+        lab lab-shell lab-built bench-host help clean FORCE

@@ -8,19 +8,24 @@ static void help(const struct agent_args_about *about, FILE *out)
     fprintf(out,
             "%s\n\nUsage: %s [--config PATH] [--print-config] [--version] [--help]\n\n"
             "  --config PATH    configuration (default %s)\n"
-            "  --print-config   print the commented example of it\n",
-            about->what, about->program, AGENT_CONF_PATH);
+            "  --print-config   print the commented example of it\n%s",
+            about->what, about->program, AGENT_CONF_PATH,
+            about->may_be_sandboxed ? "  --sandboxed      started by its packaged unit: refuse a "
+                                      "configuration that\n                   cannot work there\n"
+                                    : "");
 }
 
 int agent_args_parse(const struct agent_args_about *about, int argc, char **argv,
                      struct agent_args *ret)
 {
-    ret->config = AGENT_CONF_PATH;
+    *ret = (struct agent_args){.config = AGENT_CONF_PATH};
     for (int i = 1; i < argc; i++) {
         if (str_eq(argv[i], "--config") && i + 1 < argc) {
             ret->config = argv[++i];
         } else if (str_starts(argv[i], "--config=")) {
             ret->config = argv[i] + strlen("--config=");
+        } else if (str_eq(argv[i], "--sandboxed") && about->may_be_sandboxed) {
+            ret->sandboxed = true;
         } else if (str_eq(argv[i], "--print-config")) {
             conf_print(&agent_conf_table, stdout);
             return 1;

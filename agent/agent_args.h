@@ -3,6 +3,7 @@
  *
  *   --config PATH    instead of AGENT_CONF_PATH
  *   --print-config   the commented example of agent.conf, and exit
+ *   --sandboxed      caravan-swap: started by its packaged unit (agent_conf_fits_unit)
  *   --version, --help
  *
  * agent_args_parse returns 0 to go on, 1 when something was printed and the
@@ -11,15 +12,18 @@
 #ifndef AGENT_ARGS_H
 #define AGENT_ARGS_H
 
+#include <stdbool.h>
 #include "compiler.h"
 
 struct agent_args_about {
     const char *program;
+    bool may_be_sandboxed;
     const char *what; /* one or two lines for --help */
 };
 
 struct agent_args {
     const char *config;
+    bool sandboxed;
 };
 
 MUST_CHECK int agent_args_parse(const struct agent_args_about *about, int argc, char **argv,

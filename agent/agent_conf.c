@@ -25,7 +25,7 @@
 
 static const struct conf_key keys[] = {
     TEXT_ROW("agent", "listen", listen, "0.0.0.0:4650", "address and port for the coordinator"),
-    TEXT_ROW("agent", "user", user, "caravan", "who caravan-agent and caravan-fetch run as"),
+    TEXT_ROW("agent", "user", user, "caravan", "who caravan-agent runs as"),
     TEXT_ROW("agent", "allow_from", allow_from, "",
              "addresses and networks that may connect, blanks between; empty: everybody"),
     ROW("agent", "max_connections", CONF_NUMBER, max_connections, 16, 60000, "256",
@@ -50,7 +50,8 @@ static const struct conf_key keys[] = {
              "https: certificate authority; empty: the system's"),
     PATH_ROW("nomad", "client_cert", client_cert, NULL,
              "https: certificate to show, where Nomad verifies clients"),
-    PATH_ROW("nomad", "client_key", client_key, NULL, "https: its key, readable by the user above"),
+    PATH_ROW("nomad", "client_key", client_key, NULL,
+             "https: its key, readable by [fetch] fetch_user"),
     TEXT_ROW("nomad", "tls_server_name", tls_server_name, "",
              "https: name to verify instead of the address's, e.g. server.global.nomad"),
     TEXT_ROW("command", "start", start, "",
@@ -70,6 +71,8 @@ static const struct conf_key keys[] = {
              "places releases may come from, blanks between; empty: any"),
     ROW("law", "allow_file_urls", CONF_BOOL, allow_file_urls, 0, 0, "no",
         "yes: releases may come from file:// places"),
+    TEXT_ROW("fetch", "fetch_user", fetch_user, "",
+             "who caravan-fetch runs as; empty: [agent] user"),
     PATH_ROW("fetch", "fetch_socket", fetch_socket, NULL,
              "socket of the fetch service, /run/caravan/fetch.sock under systemd; empty: a child"),
     PATH_ROW("fetch", "fetch_program", fetch_program, "/usr/lib/caravan/caravan-fetch",
@@ -165,6 +168,21 @@ int agent_conf_load(const char *path, struct agent_conf *ret, struct err *err)
                        "%s: [agent] max_connections_each (%lld) exceeds max_connections (%lld)",
                        path, (long long)c.max_connections_each, (long long)c.max_connections);
     *ret = c;
+    return 0;
+}
+
+int agent_conf_fits_unit(const struct agent_conf *c, struct err *err)
+{
+    if (agent_conf_service(c) == SERVICE_KIND_COMMAND)
+        return err_set(err, ERR_CONFIG, 0,
+                       "[nomad] service = command: refused in the packaged unit, where Nomad would "
+                       "live in caravan-swap's sandbox and end with it; use service = systemd, or "
+                       "start caravan-swap without the unit");
+    if (c->fetch_socket[0] == '\0')
+        return err_set(
+            err, ERR_CONFIG, 0,
+            "[fetch] fetch_socket is not set: caravan-swap has no network in its packaged "
+            "unit; set fetch_socket = /run/caravan/fetch.sock");
     return 0;
 }
 

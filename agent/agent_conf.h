@@ -17,7 +17,7 @@ enum service_kind { SERVICE_KIND_SYSTEMD, SERVICE_KIND_COMMAND };
 struct agent_conf {
     /* [agent] */
     char listen[64];              /* 0.0.0.0:4650 */
-    char user[64];                /* caravan: who caravan-agent and caravan-fetch run as */
+    char user[64];                /* caravan: who caravan-agent runs as */
     char allow_from[512];         /* "" everybody: addresses and CIDR, blanks between */
     int64_t max_connections;      /* 256 */
     int64_t max_connections_each; /* 32: by remote address */
@@ -43,6 +43,7 @@ struct agent_conf {
     char url_prefixes[1024]; /* "" any: blanks between */
     bool allow_file_urls;    /* no: file:// places */
     /* [fetch] */
+    char fetch_user[64];       /* "": [agent] user */
     char fetch_socket[128];    /* "" child process; under systemd /run/caravan/fetch.sock */
     char fetch_program[256];   /* /usr/lib/caravan/caravan-fetch */
     char agent_program[256];   /* /usr/lib/caravan/caravan-agent: without systemd */
@@ -53,6 +54,10 @@ extern const struct conf agent_conf_table;
 
 /* Reads and cross-checks (service = command needs start, stop, status, pid_file; ...). */
 MUST_CHECK int agent_conf_load(const char *path, struct agent_conf *ret, struct err *err);
+/* For caravan-swap in its packaged unit. Refused there: service = command, because what
+ * a command starts would live in swap's sandbox and control group, without the network,
+ * and end with it; and a fetch_program, which would have no network either. */
+MUST_CHECK int agent_conf_fits_unit(const struct agent_conf *c, struct err *err);
 enum service_kind agent_conf_service(const struct agent_conf *c);
 
 #endif

@@ -30,6 +30,7 @@ struct loop {
     int used_fd; /* eventfd: something was answered since memory was given back */
     bool used;   /* atomic: used_fd was told */
     bool in_burst;
+    int64_t alive_every_ms, alive_at_ms; /* 0: nobody watches us */
 };
 
 enum woken { WOKEN_STOP, WOKEN_CHANGED, WOKEN_USED, WOKEN_TIME };
@@ -96,27 +97,47 @@ static int load_identity(struct loop *l, struct err *err)
     return load_trust(l, &l->trust, err);
 }
 
-/* caravan-swap makes key and trust when it starts for the first time; connecting to
- * its socket starts it. 1: told to stop. */
+/* What is waited for, once for each reason. */
+static void tell_waiting(const struct loop *l, const struct err *why, char *told, size_t n)
+{
+    auto_buf struct buf text = BUF_INIT;
+
+    if (str_eq(told, why->text))
+        return;
+    str_cut(told, n, why->text);
+    if (why->kind != ERR_NOTFOUND)
+        buf_printf(&text, "waiting for key and trust: %s", why->text);
+    else if (access(l->conf->anchor, F_OK) < 0)
+        buf_printf(&text, "waiting for trust: put the fleet's trust file at %s", l->conf->anchor);
+    else
+        buf_printf(&text, "waiting for caravan-swap to make this host's key: its journal tells "
+                          "what it lacks, if this lasts");
+    sd_ready(buf_str(&text));
+    log_say(l->log, LOG_WARNING, EVENT_WAITING, "%s", buf_str(&text));
+}
+
+/* caravan-swap makes key and trust when it starts for the first time; connecting to its
+ * socket starts it. It may lack what only people can bring (a trust file, Nomad itself):
+ * they are waited for without end, asking ever more rarely. 1: told to stop. */
 static int wait_identity(struct loop *l, struct err *err)
 {
-    const struct clock *clock = clock_system();
-    int64_t until = clock_mono(clock) + AGENT_WAIT_MS;
+    int64_t pause_ms = AGENT_ASK_MS;
+    char told[sizeof(((struct err *)0)->text)] = "";
     enum woken woken;
+    struct err why = ERR_INIT;
 
-    while (load_identity(l, err) < 0) {
-        int64_t left = until - clock_mono(clock);
-        if (left <= 0)
-            return err_wrap(err,
-                            "caravan-swap, which makes it, did not within %d s; is "
-                            "caravan-swap.socket active, and %s there?",
-                            AGENT_WAIT_MS / 1000, l->conf->anchor);
-        (void)swap_link_nudge(l->swap);
+    while (load_identity(l, &why) < 0) {
+        if (l->pair_fd < 0 && access(l->conf->anchor, F_OK) == 0)
+            (void)swap_link_nudge(l->swap);
+        if (pause_ms > AGENT_ASK_MS)
+            tell_waiting(l, &why, told, sizeof(told));
         /* A file made before the watch was set is found by the next try. */
-        if (wait_event(l, (int)MIN_OF(left, 1000), &woken, err) < 0)
+        if (wait_event(l, (int)pause_ms, &woken, err) < 0)
             return -1;
         if (woken == WOKEN_STOP)
             return 1;
+        pause_ms = MIN_OF(2 * pause_ms, (int64_t)AGENT_ASK_MAX_MS);
+        why = (struct err)ERR_INIT;
     }
     return 0;
 }
@@ -196,9 +217,25 @@ static void tidy(struct loop *l)
     malloc_trim(0);
 }
 
+/* The watchdog is told how we are by way of the lock that every worker needs: who hangs
+ * there is not alive. How long to wait for it; -1: nobody watches. */
+static int tell_alive(struct loop *l)
+{
+    int64_t now = clock_mono(clock_system());
+
+    if (l->alive_every_ms == 0)
+        return -1;
+    if (now >= l->alive_at_ms) {
+        listener_set_trust(l->listener, &l->trust);
+        sd_alive();
+        l->alive_at_ms = now + l->alive_every_ms;
+    }
+    return (int)(l->alive_at_ms - now);
+}
+
 static int wait_change(struct loop *l, enum woken *ret, struct err *err)
 {
-    if (wait_event(l, -1, ret, err) < 0)
+    if (wait_event(l, tell_alive(l), ret, err) < 0)
         return -1;
     if (*ret != WOKEN_USED)
         return 0;
@@ -263,6 +300,7 @@ static int serve(struct loop *l, struct err *err)
     if (start_listener(l, err) < 0)
         return -1;
     tell_started(l);
+    l->alive_every_ms = sd_alive_every_ms();
     while (woken != WOKEN_STOP) {
         if (wait_change(l, &woken, err) < 0)
             return -1;

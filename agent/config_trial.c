@@ -1,12 +1,12 @@
 #include "config_trial.h"
-#include <sys/stat.h>
-#include "file.h"
 #include "spawn.h"
 #include "str.h"
+#include "version.h"
 
-#define TRIAL_MS    10000
-#define CMDLINE_MAX (16 * 1024)
-#define REJECTED    1 /* exit status; 127 is an unknown command */
+#define TRIAL_MS  10000
+#define TRIAL_OUT (16 * 1024)
+#define REJECTED  1 /* exit status; 127 is an unknown command */
+#define FIRST     "1.3.0"
 
 static const char *option_value(const char *word)
 {
@@ -35,67 +35,132 @@ static const char *next_word(const char **at, const char *end)
     return word;
 }
 
-size_t config_trial_paths(const char *cmdline, size_t n,
-                          const char *ret_paths[static CONFIG_TRIAL_PATHS])
+/* NULL: it can be asked about. */
+static const char *fault_of(const char *path, size_t count)
 {
-    const char *at = cmdline, *end = cmdline + n, *word;
+    if (path == NULL)
+        return "the last -config names no path";
+    if (strchr(path, '$') != NULL)
+        return "a -config path holds a variable";
+    if (path[0] != '/')
+        return "a -config path is relative";
+    return count == CONFIG_TRIAL_PATHS ? "there are too many -config paths" : NULL;
+}
+
+size_t config_trial_paths(const char *words, size_t n,
+                          const char *ret_paths[static CONFIG_TRIAL_PATHS], bool *ret_more,
+                          const char **ret_why)
+{
+    const char *at = words, *end = words + n, *word;
     size_t count = 0;
 
-    if (n == 0 || cmdline[n - 1] != '\0' || next_word(&at, end) == NULL)
+    *ret_more = false;
+    *ret_why = "its command line cannot be read";
+    if (n == 0 || words[n - 1] != '\0' || next_word(&at, end) == NULL)
         return 0;
     word = next_word(&at, end);
+    *ret_why = "it is not started by \"nomad agent\"";
     if (word == NULL || !str_eq(word, "agent"))
         return 0;
     while ((word = next_word(&at, end)) != NULL) {
         const char *path = is_option(word) ? next_word(&at, end) : option_value(word);
 
-        /* A relative path is relative to a directory that is not ours. */
-        if (path == NULL || path[0] != '/' || count == CONFIG_TRIAL_PATHS)
+        if (path == NULL && !is_option(word)) {
+            *ret_more = true;
+            continue;
+        }
+        *ret_why = fault_of(path, count);
+        if (*ret_why != NULL)
             return 0;
         ret_paths[count++] = path;
     }
+    *ret_why = "it is started without -config";
     return count;
 }
 
-static int run(const char *binary, const char *const *paths, size_t n, const struct stat *owner,
-               struct spawn_result *ret, struct err *err)
+/* The exit status, -1 when it could not be run to its end. *ret_denied: it spoke of
+ * permission. */
+static int validate(const struct config_trial *t, const char *binary, const char *const *paths,
+                    size_t n, bool *ret_denied, struct buf *ret_said)
 {
     const char *argv[CONFIG_TRIAL_PATHS + 4] = {binary, "config", "validate"};
     struct spawn s = {.argv = argv,
                       .deadline_ms = TRIAL_MS,
-                      .out_max = CMDLINE_MAX,
-                      .drop = geteuid() == 0,
-                      .uid = owner->st_uid,
-                      .gid = owner->st_gid,
+                      .out_max = TRIAL_OUT,
+                      .drop = t->drop,
+                      .no_network = t->drop,
+                      .uid = t->uid,
+                      .gid = t->gid,
                       .pass_fd = -1};
-
-    memcpy(argv + 3, paths, n * sizeof(paths[0]));
-    return spawn_run(&s, clock_system(), ret, err);
-}
-
-bool config_trial_rejects(const char *binary, pid_t main_pid, char ret_text[static TEXT_MAX])
-{
-    auto_buf struct buf cmdline = BUF_INIT;
-    auto_buf struct buf said = BUF_INIT;
-    const char *paths[CONFIG_TRIAL_PATHS];
     struct spawn_result r = {.out = BUF_INIT};
     struct err err = ERR_INIT;
-    struct stat owner;
-    char path[64];
-    bool rejected;
-    size_t n;
+    const char *out;
 
-    snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)main_pid);
-    if (main_pid <= 0 || stat(path, &owner) < 0 ||
-        file_read(path, CMDLINE_MAX, 0, &cmdline, &err) < 0)
-        return false;
-    n = config_trial_paths((const char *)cmdline.data, cmdline.len, paths);
-    if (n == 0 || run(binary, paths, n, &owner, &r, &err) < 0)
-        return false;
-    rejected = r.exit_code == REJECTED;
-    str_escape(&said, buf_str(&r.out), MIN_OF(r.out.len, (size_t)160));
+    memcpy(argv + 3, paths, n * sizeof(paths[0]));
+    if (spawn_run(&s, clock_system(), &r, &err) < 0) {
+        (void)buf_printf(ret_said, "%.160s", err.text);
+        return -1;
+    }
+    out = buf_str(&r.out);
+    *ret_denied = strcasestr(out, "permission denied") != NULL;
+    /* The first line only counts the errors. */
+    if (strstr(out, "error occurred:\n") != NULL)
+        out = strstr(out, "error occurred:\n") + strlen("error occurred:\n");
+    out += strspn(out, " \t*\n");
+    str_escape(ret_said, out, MIN_OF(strcspn(out, "\n"), (size_t)160));
+    buf_free(&r.out);
+    return r.exit_code;
+}
+
+static enum tri unknown(char ret_text[static TEXT_MAX], const char *why)
+{
+    snprintf(ret_text, TEXT_MAX,
+             "the new binary could not be asked about the configuration: %.180s", why);
+    return TRI_UNKNOWN;
+}
+
+static bool old_rejects(const struct config_trial *t, const char *const *paths, size_t n)
+{
+    auto_buf struct buf said = BUF_INIT;
+    bool denied = false;
+
+    return t->old[0] != '\0' && validate(t, t->old, paths, n, &denied, &said) == REJECTED;
+}
+
+static enum tri judge(const struct config_trial *t, const char *const *paths, size_t n, bool more,
+                      char ret_text[static TEXT_MAX])
+{
+    auto_buf struct buf said = BUF_INIT;
+    bool denied = false;
+    int status = validate(t, t->binary, paths, n, &denied, &said);
+
+    if (status == 0) {
+        snprintf(ret_text, TEXT_MAX, "the new binary accepts %.200s%s", paths[0],
+                 n > 1 ? " and the others" : "");
+        return TRI_NO;
+    }
+    if (status != REJECTED || denied)
+        return unknown(ret_text, buf_str(&said));
+    if (more)
+        return unknown(ret_text, "options of its command line may complete what it misses");
+    if (old_rejects(t, paths, n))
+        return unknown(ret_text, "the binary in place rejects it too, and runs with it");
     snprintf(ret_text, TEXT_MAX, "the new binary rejects the configuration: %.200s",
              buf_str(&said));
-    buf_free(&r.out);
-    return rejected;
+    return TRI_YES;
+}
+
+enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static TEXT_MAX])
+{
+    const char *paths[CONFIG_TRIAL_PATHS];
+    const char *why = NULL;
+    struct version v;
+    struct err err = ERR_INIT;
+    bool more = false;
+    size_t n;
+
+    if (version_parse(t->version, &v, &err) == 0 && version_cmp_text(&v, FIRST) < 0)
+        return unknown(ret_text, "Nomad before " FIRST " has no config validate");
+    n = config_trial_paths(t->words, t->words_len, paths, &more, &why);
+    return n == 0 ? unknown(ret_text, why) : judge(t, paths, n, more, ret_text);
 }

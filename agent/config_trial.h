@@ -1,12 +1,16 @@
 /*
- * config_trial.h - would the new binary accept the configuration the old one runs with?
+ * config_trial.h - would the new binary accept the configuration Nomad is started with?
  *
- * Asks `<new binary> config validate PATH...` with the -config paths of the running
- * main process, as that process's user: an unknown key is fatal at start, and is
- * better found before anything is touched. Only exit status 1 is a rejection. Not
- * asked (and nothing is known) when the service does not run, when its command line
- * has more than "agent" and -config options (flags complete a configuration that is
- * not valid without them), or when the binary has no such command.
+ * Asks `<new binary> config validate PATH...` with every -config path of the command that
+ * starts Nomad, as the user it runs as: an unknown key is fatal at start, and is better
+ * found before anything is touched. Without network where the kernel lets us take it away
+ * (under systemd caravan-swap has none to hand on).
+ *
+ * Only exit status 1 can be a rejection, and it is none when
+ *   the output speaks of denied permission (a secret it may only read as a service),
+ *   the binary in place rejects the same (flags or the environment complete it),
+ *   the command has more options than -config (they may complete it),
+ * which all are "cannot tell". Before Nomad 1.3 there is no such command.
  */
 #ifndef CONFIG_TRIAL_H
 #define CONFIG_TRIAL_H
@@ -16,12 +20,25 @@
 
 #define CONFIG_TRIAL_PATHS 16
 
-/* The paths in a command line as /proc/PID/cmdline has it (each word ends in NUL),
- * pointing into it. 0: none that could be asked about. */
-size_t config_trial_paths(const char *cmdline, size_t n,
-                          const char *ret_paths[static CONFIG_TRIAL_PATHS]);
+struct config_trial {
+    const char *binary;  /* the new one */
+    const char *version; /* of it */
+    const char *old;     /* the one in place; "" is not asked */
+    const char *words;   /* of the command, each ending in NUL */
+    size_t words_len;
+    bool drop; /* root only: run as uid and gid */
+    uid_t uid;
+    gid_t gid;
+};
 
-/* true: rejected, ret_text says what it said. */
-bool config_trial_rejects(const char *binary, pid_t main_pid, char ret_text[static TEXT_MAX]);
+/* The paths in the words of a command, pointing into them. 0: none that could be asked
+ * about, *ret_why says why. *ret_more: there are other options. */
+size_t config_trial_paths(const char *words, size_t n,
+                          const char *ret_paths[static CONFIG_TRIAL_PATHS], bool *ret_more,
+                          const char **ret_why);
+
+/* TRI_YES: rejected, ret_text says what it said. TRI_NO: accepted. TRI_UNKNOWN: ret_text
+ * says why it cannot be told. */
+enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static TEXT_MAX]);
 
 #endif

@@ -1,5 +1,5 @@
 #include "facts.h"
-#include <sys/utsname.h>
+#include "elf_arch.h"
 #include "file.h"
 #include "process.h"
 #include "str.h"
@@ -11,21 +11,7 @@ const char *facts_os(void)
 
 const char *facts_arch(void)
 {
-    static const struct {
-        const char *kernel, *go;
-    } words[] = {
-        {"x86_64", "amd64"}, {"aarch64", "arm64"}, {"i686", "386"},        {"i386", "386"},
-        {"armv7l", "arm"},   {"s390x", "s390x"},   {"ppc64le", "ppc64le"},
-    };
-    struct utsname u;
-
-    if (uname(&u) == 0) {
-        for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-            if (str_eq(u.machine, words[i].kernel))
-                return words[i].go;
-        }
-    }
-    return "unknown";
+    return elf_arch_here();
 }
 
 /* Nomad writes its ids as bare text; anything that is not one is not told. */
@@ -47,12 +33,13 @@ static void read_id(const char *data_dir, const char *name, char dst[static UUID
     dst[n] = '\0';
 }
 
-static int hash_path(const struct host *h, const char *path, struct known_file *k, struct err *err)
+static int hash_path(const struct host *h, const struct shelf *s, struct known_file *k,
+                     struct err *err)
 {
     struct shelf_read r = SHELF_READ_INIT;
     int rc;
 
-    if (shelf_open(h, path, NULL, UINT64_MAX, &r, err) < 0)
+    if (shelf_open(h, s, s->target, NULL, UINT64_MAX, &r, err) < 0)
         return -1;
     while ((rc = shelf_step(h, &r, err)) > 0)
         ;
@@ -70,13 +57,13 @@ static void learn_disk(struct phases *p, struct facts *f, bool *ret_learned)
     struct host_stat now = {.there = false};
     struct err err = ERR_INIT;
 
-    if (h->stat(h->ctx, p->shelf.target, &now, &err) < 0 || !now.there)
+    if (h->stat_through(h->ctx, p->shelf.target, &now, &err) < 0 || !now.there)
         return;
     f->stamp.dev = now.dev;
     f->stamp.ino = now.ino;
     f->stamp.ctime_ns = now.ctime_ns;
     if (!shelf_known(&p->rec.disk, &now) && !phases_works(p) &&
-        hash_path(h, p->shelf.target, &p->rec.disk, &err) == 0)
+        hash_path(h, &p->shelf, &p->rec.disk, &err) == 0)
         *ret_learned = true;
     if (shelf_known(&p->rec.disk, &now))
         f->disk = p->rec.disk.digest;
@@ -87,7 +74,7 @@ static bool is_kept(const struct phases *p, const struct host_process *proc)
     struct host_stat old;
     struct err err = ERR_INIT;
 
-    return p->host->stat(p->host->ctx, p->shelf.old, &old, &err) == 0 && old.there &&
+    return p->host->stat_through(p->host->ctx, p->shelf.old, &old, &err) == 0 && old.there &&
            old.dev == proc->dev && old.ino == proc->ino;
 }
 
@@ -162,7 +149,7 @@ bool facts_are_old(const struct phases *p, const struct facts *f)
 
     learn_service(p, &now);
     learn_hold(p, &now);
-    if (p->host->stat(p->host->ctx, p->shelf.target, &st, &err) < 0 || !st.there)
+    if (p->host->stat_through(p->host->ctx, p->shelf.target, &st, &err) < 0 || !st.there)
         st = (struct host_stat){.there = false};
     return now.stamp.main_pid != f->stamp.main_pid || now.stamp.main_start != f->stamp.main_start ||
            now.active != f->active || now.held != f->held || st.dev != f->stamp.dev ||

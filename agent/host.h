@@ -32,6 +32,42 @@ struct host_stat {
 struct host_room {
     uint64_t dev;  /* equal devices share their room */
     uint64_t free; /* bytes */
+    bool read_only, noexec;
+};
+
+/* How the execution of one name leads to a file. */
+struct host_way {
+    bool there;
+    bool through; /* the other name is it, or is one of the links on its way */
+    bool same;    /* both end at the same file */
+};
+
+/* Who else has a file open as its program. */
+struct host_users {
+    uint32_t n;   /* agents; helpers and commands that end by themselves do not count */
+    uint32_t pid; /* of the first one */
+};
+
+struct host_package {
+    enum tri owned;     /* unknown: its package manager could not be asked */
+    enum tri kept;      /* held, or diverted: an upgrade leaves the file alone */
+    char manager[8];    /* dpkg, rpm */
+    char name[64];      /* "nomad 1.9.7-1" */
+    char how[80];       /* kept: "held" */
+    char why[TEXT_MAX]; /* unknown */
+};
+
+struct host_clock {
+    enum tri synchronised;
+    int64_t error_us; /* the kernel's own estimate of the most it can be wrong */
+};
+
+/* What the file system keeps beside a file's content. */
+struct host_attributes {
+    bool there;
+    uint32_t mode, uid, gid;
+    char label[128];     /* security.selinux; "" none */
+    char capability[64]; /* security.capability in hexadecimal; "" none */
 };
 
 enum fetch_state { FETCH_WORKING, FETCH_DONE, FETCH_FAILED };
@@ -55,6 +91,8 @@ struct host {
     void *ctx;
 
     MUST_CHECK int (*open)(void *ctx, const char *path, int *ret_h, struct err *err);
+    /* The same for the binary in place, which may be a link: what it leads to. */
+    MUST_CHECK int (*open_through)(void *ctx, const char *path, int *ret_h, struct err *err);
     MUST_CHECK int (*create)(void *ctx, const char *path, uint32_t mode, int *ret_h,
                              struct err *err);
     MUST_CHECK int (*read_at)(void *ctx, int h, uint64_t at, void *p, size_t n, size_t *ret_n,
@@ -67,6 +105,10 @@ struct host {
     void (*close)(void *ctx, int h);
 
     MUST_CHECK int (*stat)(void *ctx, const char *path, struct host_stat *ret, struct err *err);
+    MUST_CHECK int (*stat_through)(void *ctx, const char *path, struct host_stat *ret,
+                                   struct err *err);
+    /* Where a symbolic link points; "" when it is none. */
+    MUST_CHECK int (*link_of)(void *ctx, const char *path, char *dst, size_t n, struct err *err);
     MUST_CHECK int (*rename)(void *ctx, const char *from, const char *to, struct err *err);
     MUST_CHECK int (*link)(void *ctx, const char *from, const char *to, struct err *err);
     MUST_CHECK int (*unlink)(void *ctx, const char *path, struct err *err);
@@ -83,6 +125,29 @@ struct host {
     MUST_CHECK int (*try_binary)(void *ctx, const char *path, const char *version,
                                  enum failure *ret_failure, char ret_text[static TEXT_MAX],
                                  struct err *err);
+    /* Would the new binary accept Nomad's configuration? TRI_YES: it rejects it. The text
+     * says what it said, or why that cannot be told. */
+    enum tri (*try_config)(void *ctx, const char *path, const char *old, const char *version,
+                           char ret_text[static TEXT_MAX]);
+
+    /* Does executing `name` execute what the name `target` stands for? */
+    MUST_CHECK int (*way)(void *ctx, const char *name, const char *target, struct host_way *ret,
+                          struct err *err);
+    /* Nomad agents that execute the file dev, ino, but for the process `except`. */
+    MUST_CHECK int (*users)(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
+                            struct host_users *ret, struct err *err);
+    /* A unit, not `fragment`, whose file names this program to be started; "" none. */
+    MUST_CHECK int (*unit_naming)(void *ctx, const char *program, const char *fragment, char *dst,
+                                  size_t n, struct err *err);
+    void (*package)(void *ctx, const char *path, struct host_package *ret);
+    /* The package managers' own lock, held against them. TRI_NO: one of them works just
+     * now. TRI_UNKNOWN: there is none, or we may not. */
+    enum tri (*package_lock)(void *ctx);
+    void (*package_unlock)(void *ctx);
+    MUST_CHECK int (*clock)(void *ctx, struct host_clock *ret, struct err *err);
+    MUST_CHECK int (*attributes)(void *ctx, const char *path, struct host_attributes *ret,
+                                 struct err *err);
+
     MUST_CHECK int (*process)(void *ctx, uint32_t pid, struct host_process *ret, struct err *err);
 
     MUST_CHECK int (*fetch_begin)(void *ctx, const struct fetch_get *job, struct err *err);

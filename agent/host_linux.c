@@ -6,6 +6,7 @@
 #include <sys/xattr.h>
 #include "file.h"
 #include "clock.h"
+#include "host_linux_about.h"
 #include "host_linux_ask.h"
 
 static enum err_kind kind_of(int sys)
@@ -35,18 +36,29 @@ static void from_stat(const struct stat *st, struct host_stat *ret)
     };
 }
 
-static int port_open(void *ctx, const char *path, int *ret_h, struct err *err)
+static int open_file(const char *path, int flags, int *ret_h, struct err *err)
 {
     struct stat st;
 
-    (void)ctx;
-    autoclose int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
     if (fd < 0 || fstat(fd, &st) < 0)
         return fail(err, "open", path);
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_FORMAT, 0, "%s is not a regular file", path);
     *ret_h = take_fd(&fd);
     return 0;
+}
+
+static int port_open(void *ctx, const char *path, int *ret_h, struct err *err)
+{
+    (void)ctx;
+    return open_file(path, O_NOFOLLOW, ret_h, err);
+}
+
+static int port_open_through(void *ctx, const char *path, int *ret_h, struct err *err)
+{
+    (void)ctx;
+    return open_file(path, 0, ret_h, err);
 }
 
 static int port_create(void *ctx, const char *path, uint32_t mode, int *ret_h, struct err *err)
@@ -101,7 +113,7 @@ static int port_adopt(void *ctx, int h, const char *like, struct err *err)
     struct stat st, now;
 
     (void)ctx;
-    autoclose int from = open(like, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    autoclose int from = open(like, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (from < 0 || fstat(from, &st) < 0 || fstat(h, &now) < 0)
         return fail(err, "look at", like);
     if ((st.st_uid != now.st_uid || st.st_gid != now.st_gid) && fchown(h, st.st_uid, st.st_gid) < 0)
@@ -150,6 +162,30 @@ static int port_stat(void *ctx, const char *path, struct host_stat *ret, struct 
     return 0;
 }
 
+static int port_stat_through(void *ctx, const char *path, struct host_stat *ret, struct err *err)
+{
+    struct stat st;
+
+    (void)ctx;
+    *ret = (struct host_stat){.there = false};
+    if (stat(path, &st) == 0)
+        from_stat(&st, ret);
+    else if (errno != ENOENT)
+        return fail(err, "look at", path);
+    return 0;
+}
+
+static int port_link_of(void *ctx, const char *path, char *dst, size_t n, struct err *err)
+{
+    ssize_t len = readlink(path, dst, n - 1);
+
+    (void)ctx;
+    if (len < 0 && errno != EINVAL && errno != ENOENT)
+        return fail(err, "look at", path);
+    dst[len < 0 ? 0 : len] = '\0';
+    return 0;
+}
+
 static int port_rename(void *ctx, const char *from, const char *to, struct err *err)
 {
     int sys;
@@ -190,6 +226,8 @@ static int port_room(void *ctx, const char *dir, struct host_room *ret, struct e
     *ret = (struct host_room){
         .dev = st.st_dev,
         .free = (geteuid() == 0 ? fs.f_bfree : fs.f_bavail) * fs.f_frsize,
+        .read_only = (fs.f_flag & ST_RDONLY) != 0,
+        .noexec = (fs.f_flag & ST_NOEXEC) != 0,
     };
     return 0;
 }
@@ -262,6 +300,7 @@ struct host host_linux(struct host_linux *l)
     struct host h = {
         .ctx = l,
         .open = port_open,
+        .open_through = port_open_through,
         .create = port_create,
         .read_at = port_read_at,
         .write = port_write,
@@ -270,6 +309,8 @@ struct host host_linux(struct host_linux *l)
         .stat_of = port_stat_of,
         .close = port_close,
         .stat = port_stat,
+        .stat_through = port_stat_through,
+        .link_of = port_link_of,
         .rename = port_rename,
         .link = port_link,
         .unlink = port_unlink,
@@ -282,6 +323,7 @@ struct host host_linux(struct host_linux *l)
     };
 
     host_linux_ask(&h);
+    host_linux_about(&h);
     return h;
 }
 
@@ -289,6 +331,9 @@ void host_linux_done(struct host_linux *l)
 {
     fetch_call_end(take_ptr(&l->fetching));
     fetch_call_end(take_ptr(&l->asking));
+    if (l->package_fd > 0)
+        close(l->package_fd);
+    l->package_fd = 0;
     if (l->service.free != NULL)
         l->service.free(l->service.self);
     l->service = (struct service){0};

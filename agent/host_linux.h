@@ -11,6 +11,7 @@ struct host_linux {
     struct service service;
     struct fetch_call *fetching;
     struct fetch_call *asking;
+    int package_fd; /* the package managers' lock, held; 0: not held */
 };
 
 /* l->who and l->service are set by the caller; l must outlive the table. */

@@ -76,6 +76,10 @@ static void freshen(struct listener *l)
         age = phase_rests(l->view->status.phase)
                   ? stamp_check(&l->view->hello.stamp, l->c.binary)
                   : STAMP_FRESH; /* swap is awake, and tells as it goes */
+        /* The rest of what it told of its host is looked at from time to time. */
+        if (phase_rests(l->view->status.phase) &&
+            (uint64_t)clock_mono(l->c.clock) > revision / 1000 + FACTS_AGE_MS)
+            age = STAMP_OLD;
     }
     pthread_mutex_unlock(&l->lock);
     if (age == STAMP_FRESH || !swap_link_nudge(l->c.swap))

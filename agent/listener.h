@@ -35,7 +35,8 @@
 #include "trust.h"
 #include "view_file.h"
 
-#define FRESHEN_MS 1500
+#define FRESHEN_MS   1500
+#define FACTS_AGE_MS 15000 /* what swap told of its host is asked anew after this */
 
 struct listener;
 

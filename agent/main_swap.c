@@ -4,19 +4,46 @@
  * Runs with the rights Nomad's service needs, without the network. Started by its
  * socket or, with work unfinished, at boot; without systemd it is started first and
  * stays (swap_loop.h). Exit status: 0 nothing left to do or told to stop; 1 with the
- * reason.
+ * reason; CANNOT_BEGIN, in the packaged unit, when what is missing must be brought by
+ * people and no work is left unfinished: trying again at once would not help.
  */
 #include <signal.h>
 #include "agent_args.h"
+#include "sd_sockets.h"
 #include "str.h"
 #include "swap_loop.h"
 
-#define SELF "/proc/self/exe"
+#define SELF         "/proc/self/exe"
+#define CANNOT_BEGIN 78 /* RestartPreventExitStatus= of the unit */
+
+static bool is_unfinished(const struct agent_conf *conf)
+{
+    char path[AGENT_PATH_MAX];
+
+    agent_path(path, conf->state_dir, "swap/" UNFINISHED_NAME);
+    return access(path, F_OK) == 0;
+}
+
+static int begin(struct swap *s, const struct agent_args *args, const struct agent_conf *conf,
+                 const struct log *log)
+{
+    struct err err = ERR_INIT;
+
+    if ((!args->sandboxed || agent_conf_fits_unit(conf, &err) == 0) &&
+        swap_open(s, conf, args->config, SELF, log, &err) == 0)
+        return 0;
+    log_say(log, LOG_ERROR, EVENT_STOPPED, "%s", err.text);
+    if (!args->sandboxed || is_unfinished(conf))
+        return 1;
+    sd_sockets_hang_up();
+    return CANNOT_BEGIN;
+}
 
 int main(int argc, char **argv)
 {
     static const struct agent_args_about about = {
         .program = "caravan-swap",
+        .may_be_sandboxed = true,
         .what = "Verifies orders by itself, replaces Nomad's binary, proves that it runs.",
     };
     const struct log log = {
@@ -35,11 +62,13 @@ int main(int argc, char **argv)
         return rv < 0 ? 2 : 0;
     signal(SIGPIPE, SIG_IGN);
     autofree struct swap *s = xzalloc(1, sizeof(*s));
-    if (crypto_init(&err) < 0 || agent_conf_load(args.config, &conf, &err) < 0 ||
-        swap_open(s, &conf, args.config, SELF, &log, &err) < 0) {
+    if (crypto_init(&err) < 0 || agent_conf_load(args.config, &conf, &err) < 0) {
         log_say(&log, LOG_ERROR, EVENT_STOPPED, "%s", err.text);
         return 1;
     }
+    rv = begin(s, &args, &conf, &log);
+    if (rv != 0)
+        return rv;
     rv = swap_loop_run(s, &err);
     if (rv < 0)
         log_say(&log, LOG_ERROR, EVENT_STOPPED, "%s", err.text);

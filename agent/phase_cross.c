@@ -11,7 +11,7 @@ static int runs_target(struct phases *p, bool *ret_runs, struct err *err)
     struct host_process proc = {.there = false};
     struct host_stat target;
 
-    if (h->stat(h->ctx, p->shelf.target, &target, err) < 0 ||
+    if (h->stat_through(h->ctx, p->shelf.target, &target, err) < 0 ||
         h->service->state(h->service->self, &state, err) < 0)
         return -1;
     if (state.main_pid != 0 && h->process(h->ctx, state.main_pid, &proc, err) < 0)
@@ -58,7 +58,7 @@ static int make_durable_and_restart(struct phases *p, const struct digest *diges
         return err_wrap(err, "make the rename durable");
     if (restart(p, err) < 0)
         return -1;
-    if (h->stat(h->ctx, p->shelf.target, &now, err) < 0)
+    if (h->stat_through(h->ctx, p->shelf.target, &now, err) < 0)
         return -1;
     shelf_learn(&p->rec.disk, &now, digest);
     return 0;
@@ -79,6 +79,7 @@ void phases_cross(struct phases *p, const char *from, const struct digest *diges
         return;
     }
     p->now.crossed = true;
+    p->rec.placed = *digest;
     rc = make_durable_and_restart(p, digest, &err);
     shelf_close(h, &p->now.read);
     if (p->rec.phase == PHASE_REVERTING)
@@ -93,7 +94,7 @@ void phases_resume(struct phases *p, const struct digest *digest)
 
     p->now.crossed = true;
     p->now.expected = *digest;
-    if (shelf_open(p->host, p->shelf.target, NULL, UINT64_MAX, &p->now.other, &err) < 0)
+    if (shelf_open(p->host, &p->shelf, p->shelf.target, NULL, UINT64_MAX, &p->now.other, &err) < 0)
         phases_fail_err(p, &err, "look at the binary in place after a restart");
     else
         phases_then(p, resuming, 0);
@@ -129,6 +130,7 @@ static void resuming(struct phases *p)
                     p->shelf.target);
     } else {
         shelf_learn(&p->rec.disk, &p->now.other.stat, &p->now.other.digest);
+        p->rec.placed = p->now.expected;
         shelf_close(p->host, &p->now.other);
         go_on(p);
     }

@@ -52,6 +52,8 @@ static void look_at_act(struct phases *p, struct probe_look *l)
 
     if (p->now.act == SERVICE_WORKING && s->poll(s->self, &p->now.act, p->now.act_text, &err) < 0)
         phases_note(p, LOG_WARNING, EVENT_NONE, "the service manager: %.200s", err.text);
+    if (p->now.act != SERVICE_WORKING)
+        p->host->package_unlock(p->host->ctx);
     l->act = p->now.act;
     str_cut(l->act_text, sizeof(l->act_text), p->now.act_text);
 }

@@ -1,7 +1,7 @@
 #include "phases_inner.h"
 #include "str.h"
 
-static phase_step hashing, crossing;
+static phase_step hashing, crossing, cross;
 
 /* After a failed probe the verdict already says what was wrong with the new binary;
  * that the old one could not be put back comes behind it. */
@@ -29,7 +29,7 @@ void reverting_begin(struct phases *p)
 
     shelf_close(p->host, &p->now.read);
     p->now.crossed = false;
-    if (shelf_open(p->host, p->shelf.old, NULL, UINT64_MAX, &p->now.read, &err) < 0)
+    if (shelf_open(p->host, &p->shelf, p->shelf.old, NULL, UINT64_MAX, &p->now.read, &err) < 0)
         give_up(p, FAILURE_NOTHING_TO_REVERT, err.text);
     else
         phases_then(p, hashing, 0);
@@ -55,11 +55,19 @@ static void crossing(struct phases *p)
     struct host_stat old;
     struct err err = ERR_INIT;
 
-    if (p->host->stat(p->host->ctx, p->shelf.old, &old, &err) < 0 ||
+    if (p->host->stat_through(p->host->ctx, p->shelf.old, &old, &err) < 0 ||
         !host_stat_same_file(&old, &p->now.read.stat))
         give_up(p, FAILURE_IO, "the kept binary was replaced by somebody else");
     else
-        phases_cross(p, p->shelf.old, &p->rec.previous);
+        cross(p);
+}
+
+/* The way back waits for nobody: the package managers' lock is taken if it is free. */
+static void cross(struct phases *p)
+{
+    if (p->packaged != TRI_NO)
+        (void)p->host->package_lock(p->host->ctx);
+    phases_cross(p, p->shelf.old, &p->rec.previous);
 }
 
 static void reverted(struct phases *p)

@@ -1,4 +1,5 @@
 #include "phases_inner.h"
+#include "elf_arch.h"
 #include "str.h"
 
 #define FETCH_SLACK_MS 5000 /* for caravan-fetch to notice its own deadline first */
@@ -80,8 +81,8 @@ static void copying_begin(struct phases *p)
 {
     struct err err = ERR_INIT;
 
-    if (shelf_open(p->host, p->now.job.dir, p->shelf.fresh, p->rec.target_size, &p->now.read,
-                   &err) < 0)
+    if (shelf_open(p->host, &p->shelf, p->now.job.dir, p->shelf.fresh, p->rec.target_size,
+                   &p->now.read, &err) < 0)
         phases_fail_err(p, &err, "copy what was fetched");
     else
         phases_then(p, copying_some, 0);
@@ -146,9 +147,9 @@ static void hashing_begin(struct phases *p)
     struct host_stat now = {.there = false};
     struct err err = ERR_INIT;
 
-    if (p->host->stat(p->host->ctx, p->shelf.target, &now, &err) == 0 && now.there &&
+    if (p->host->stat_through(p->host->ctx, p->shelf.target, &now, &err) == 0 && now.there &&
         !shelf_known(&p->rec.disk, &now) &&
-        shelf_open(p->host, p->shelf.target, NULL, UINT64_MAX, &p->now.other, &err) == 0)
+        shelf_open(p->host, &p->shelf, p->shelf.target, NULL, UINT64_MAX, &p->now.other, &err) == 0)
         phases_then(p, hashing_some, 0);
     else
         phases_then(p, trying, 0);
@@ -167,6 +168,29 @@ static void hashing_some(struct phases *p)
     phases_then(p, trying, 0);
 }
 
+bool phases_ask_config(struct phases *p)
+{
+    const struct host *h = p->host;
+    struct config_verdict *c = &p->config;
+
+    c->of = p->rec.target;
+    c->rejects = h->try_config(h->ctx, p->shelf.fresh, p->shelf.target, p->rec.version, c->text);
+    return c->rejects == TRI_YES;
+}
+
+/* The kernel would only say "exec format error". */
+static bool is_for_this_machine(const struct phases *p, char *text)
+{
+    struct err err = ERR_INIT;
+    char arch[16];
+
+    if (elf_arch_of(p->host, p->shelf.fresh, arch, &err) < 0 || arch[0] == '\0' ||
+        str_eq(arch, elf_arch_here()) || str_eq(elf_arch_here(), "unknown"))
+        return true;
+    snprintf(text, TEXT_MAX, "the new binary is for %s, this host is %s", arch, elf_arch_here());
+    return false;
+}
+
 static void trying(struct phases *p)
 {
     enum failure failure = FAILURE_NONE;
@@ -177,10 +201,16 @@ static void trying(struct phases *p)
         cancelled(p);
         return;
     }
-    if (p->host->try_binary(p->host->ctx, p->shelf.fresh, p->rec.version, &failure, text, &err) <
-        0) {
+    if (!is_for_this_machine(p, text)) {
+        failure = FAILURE_WRONG_BUILD;
+    } else if (p->host->try_binary(p->host->ctx, p->shelf.fresh, p->rec.version, &failure, text,
+                                   &err) < 0) {
         failure = FAILURE_WRONG_BUILD;
         snprintf(text, sizeof(text), "the new binary could not be tried: %.180s", err.text);
+    }
+    if (failure == FAILURE_NONE && phases_ask_config(p)) {
+        failure = FAILURE_CONFIG_REJECTED;
+        str_cut(text, sizeof(text), p->config.text);
     }
     if (failure != FAILURE_NONE) {
         phases_drop(p, p->shelf.fresh);

@@ -1,6 +1,8 @@
 #include "phases_inner.h"
 #include "str.h"
 
+#define PACKAGES_LOOK_MS 500
+
 static phase_step hashing_some, looking_at_target, hashing_target, keeping_old, waiting;
 
 static bool gave_up(struct phases *p)
@@ -23,7 +25,8 @@ void swapping_begin(struct phases *p)
 {
     struct err err = ERR_INIT;
 
-    if (shelf_open(p->host, p->shelf.fresh, NULL, p->rec.target_size, &p->now.read, &err) < 0)
+    if (shelf_open(p->host, &p->shelf, p->shelf.fresh, NULL, p->rec.target_size, &p->now.read,
+                   &err) < 0)
         not_as_staged(p, "the staged copy cannot be read any more");
     else
         phases_then(p, hashing_some, 0);
@@ -59,11 +62,12 @@ static void looking_at_target(struct phases *p)
     struct host_stat now = {.there = false};
     struct err err = ERR_INIT;
 
-    if (p->host->stat(p->host->ctx, p->shelf.target, &now, &err) < 0 || !now.there)
+    if (p->host->stat_through(p->host->ctx, p->shelf.target, &now, &err) < 0 || !now.there)
         no_target(p, &err);
     else if (shelf_known(&p->rec.disk, &now))
         phases_then(p, keeping_old, 0);
-    else if (shelf_open(p->host, p->shelf.target, NULL, UINT64_MAX, &p->now.other, &err) < 0)
+    else if (shelf_open(p->host, &p->shelf, p->shelf.target, NULL, UINT64_MAX, &p->now.other,
+                        &err) < 0)
         no_target(p, &err);
     else
         phases_then(p, hashing_target, 0);
@@ -107,7 +111,7 @@ static int keep_old(struct phases *p, struct err *err)
     if (record_previous(p, err) < 0 || h->unlink(h->ctx, p->shelf.old, err) < 0 ||
         h->link(h->ctx, p->shelf.target, p->shelf.old, err) < 0 ||
         h->sync_dir(h->ctx, p->shelf.dir, err) < 0 ||
-        h->stat(h->ctx, p->shelf.target, &now, err) < 0)
+        h->stat_through(h->ctx, p->shelf.target, &now, err) < 0)
         return -1;
     shelf_learn(&p->rec.disk, &now, &d); /* the link changed its ctime */
     return 0;
@@ -129,7 +133,7 @@ static void keeping_old(struct phases *p)
 static const char *last_check(struct phases *p, enum failure *ret_failure)
 {
     const struct host *h = p->host;
-    struct host_stat held, fresh, target, old;
+    struct host_stat held, fresh, target, old, file;
     struct err err = ERR_INIT;
 
     *ret_failure = FAILURE_REFUSED_BY_LAW;
@@ -142,7 +146,22 @@ static const char *last_check(struct phases *p, enum failure *ret_failure)
     if (h->stat(h->ctx, p->shelf.target, &target, &err) < 0 ||
         h->stat(h->ctx, p->shelf.old, &old, &err) < 0 || !host_stat_same_file(&target, &old))
         return "the binary in place was replaced by somebody else";
+    if (h->stat_through(h->ctx, p->shelf.target, &file, &err) < 0 || !file.there ||
+        file.dev != p->rec.disk.dev || file.ino != p->rec.disk.ino)
+        return "the file behind the link in place was replaced by somebody else";
     return NULL;
+}
+
+/* apt or dpkg at work here could restart Nomad in the middle, or put their own file over it. */
+static bool packages_are_quiet(struct phases *p)
+{
+    if (p->packaged == TRI_NO || p->host->package_lock(p->host->ctx) != TRI_NO)
+        return true;
+    if (!p->now.waits_for_packages)
+        phases_note(p, LOG_INFO, EVENT_NONE,
+                    "a package manager is at work on this host: the swap waits for it");
+    p->now.waits_for_packages = true;
+    return false;
 }
 
 static void waiting(struct phases *p)
@@ -158,7 +177,13 @@ static void waiting(struct phases *p)
         return;
     }
     if (now > MAX_OF(not_before, p->now.begun_ms) + phases_deadline(p)) {
-        phases_come_back(p, FAILURE_OUT_OF_TIME, "the swap could not begin in time");
+        phases_come_back(p, FAILURE_OUT_OF_TIME, "the swap could not begin in time%s",
+                         p->now.waits_for_packages ? ": a package manager was at work on this host"
+                                                   : "");
+        return;
+    }
+    if (!packages_are_quiet(p)) {
+        phases_then(p, waiting, PACKAGES_LOOK_MS);
         return;
     }
     why = last_check(p, &failure);

@@ -104,6 +104,7 @@ static void rest_begin(struct phases *p)
     char path[512];
 
     p->now = (struct phases_now){.read = SHELF_READ_INIT, .other = SHELF_READ_INIT};
+    p->host->package_unlock(p->host->ctx);
     unfinished_path(p, path);
     phases_drop(p, path);
 }
@@ -139,6 +140,7 @@ static void end_work(struct phases *p)
     if (p->rec.phase == PHASE_FETCHING)
         p->host->fetch_end(p->host->ctx);
     p->host->ask_end(p->host->ctx);
+    p->host->package_unlock(p->host->ctx);
 }
 
 static void set_verdict(struct phases *p, enum failure f, const char *fmt, va_list ap) PRINTF(3, 0);

@@ -66,7 +66,15 @@ struct phases_now {
     char act_text[TEXT_MAX];
     struct digest expected; /* of the target, while resuming */
     int64_t begun_ms;
+    bool waits_for_packages;
     bool first_seen; /* rec.first_wall_ns is the new main process's own start */
+};
+
+/* What the new binary said of Nomad's configuration, when it was staged. */
+struct config_verdict {
+    struct digest of; /* the binary; zero: not asked */
+    enum tri rejects;
+    char text[TEXT_MAX];
 };
 
 struct phases {
@@ -75,6 +83,10 @@ struct phases {
     struct shelf shelf;
     struct record rec;
     struct phases_now now;
+    struct config_verdict config;
+    /* Does a package own the target? Told by whoever asks that; TRI_NO: the package
+     * managers' lock does not matter to a swap. */
+    enum tri packaged;
 };
 
 MUST_CHECK int phases_open(const struct host *host, const struct phases_config *conf,
@@ -91,6 +103,8 @@ MUST_CHECK int phases_accept(struct phases *p, const struct record *next,
 /* May the order with this sequence be cancelled now? */
 bool phases_cancellable(const struct phases *p, uint64_t sequence);
 void phases_cancel(struct phases *p);
+/* Asks the staged binary about Nomad's configuration; true: it rejects it. */
+bool phases_ask_config(struct phases *p);
 /* Drops the previous binary when it was kept long enough. At rest only. */
 void phases_tidy(struct phases *p);
 

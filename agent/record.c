@@ -60,6 +60,7 @@ static const struct field fields[] = {
     {"disk-size", FIELD_U64, AT(disk.size), 0},
     {"disk-mtime", FIELD_I64, AT(disk.mtime_ns), 0},
     {"disk-ctime", FIELD_I64, AT(disk.ctime_ns), 0},
+    HEX("placed", placed),
 };
 
 void record_init(struct record *r)

@@ -65,6 +65,7 @@ struct record {
     uint64_t epoch;                       /* highest obeyed */
     uint64_t sequence;                    /* last taken, within session and epoch */
     struct known_file disk;               /* the target path's file, hashed */
+    struct digest placed;                 /* what was put there last; zero: nothing yet */
     struct kept_receipt kept[ORDER_KEPT]; /* newest first */
 };
 

@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include "sd_sockets.h"
@@ -19,4 +20,20 @@ int sd_sockets_take(int *ret_fds, int max, int *ret_n, struct err *err)
     }
     *ret_n = n;
     return 0;
+}
+
+void sd_sockets_hang_up(void)
+{
+    int n = sd_listen_fds(0);
+
+    for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n; fd++) {
+        struct pollfd p = {fd, POLLIN, 0};
+        int waiting = -1;
+
+        if (sd_is_socket_unix(fd, SOCK_SEQPACKET, 1, NULL, 0) <= 0)
+            continue;
+        /* The sockets block: only who is known to wait is fetched. */
+        while (poll(&p, 1, 0) > 0 && (waiting = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+            close(waiting);
+    }
 }

@@ -36,6 +36,22 @@ struct service_state {
     char text[TEXT_MAX]; /* "active (running)": for people */
 };
 
+/* What starts Nomad here, as the service manager has it loaded. */
+struct service_about {
+    bool unit;          /* false: configured commands; nothing below is known */
+    bool missing;       /* the manager has no such unit; nothing below is known */
+    bool reload;        /* its files changed on disk since they were loaded */
+    char fragment[256]; /* the unit's file; "" none */
+    char drop_ins[512]; /* the files that change it, blanks between; "" none */
+    char type[24], kill_mode[24];
+    char user[64]; /* "" root */
+    /* The first ExecStart: its program, and its words as /proc/PID/cmdline has them, each
+     * ending in NUL, variables not filled in. 0 words: none, or more than fit. */
+    char program[256];
+    size_t words_len;
+    char words[4096];
+};
+
 enum service_progress { SERVICE_DONE, SERVICE_WORKING, SERVICE_FAILED };
 
 struct service {
@@ -46,6 +62,7 @@ struct service {
     MUST_CHECK int (*poll)(void *self, enum service_progress *ret, char ret_text[static TEXT_MAX],
                            struct err *err);
     MUST_CHECK int (*state)(void *self, struct service_state *ret, struct err *err);
+    MUST_CHECK int (*about)(void *self, struct service_about *ret, struct err *err);
     /* The unit's last lines, or the last output of the status command; may be "". */
     void (*evidence)(void *self, char *dst, size_t n);
     int (*fd)(void *self);

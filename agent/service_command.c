@@ -255,6 +255,14 @@ static int command_state(void *self, struct service_state *ret, struct err *err)
     return 0;
 }
 
+static int command_about(void *self, struct service_about *ret, struct err *err)
+{
+    (void)self;
+    (void)err;
+    memset(ret, 0, sizeof(*ret));
+    return 0;
+}
+
 static void command_evidence(void *self, char *dst, size_t n)
 {
     const struct service_command *c = self;
@@ -299,6 +307,7 @@ int service_command_new(const struct agent_conf *conf, const char *program, cons
         .begin = command_begin,
         .poll = command_poll,
         .state = command_state,
+        .about = command_about,
         .evidence = command_evidence,
         .fd = command_fd,
         .free = command_free,

@@ -3,6 +3,7 @@
 #include <systemd/sd-journal.h>
 #include "process.h"
 #include "service.h"
+#include "service_systemd_about.h"
 #include "str.h"
 
 #define NAME     "org.freedesktop.systemd1"
@@ -240,6 +241,21 @@ static int systemd_state(void *self, struct service_state *ret, struct err *err)
     return 0;
 }
 
+static int systemd_about(void *self, struct service_about *ret, struct err *err)
+{
+    struct service_systemd *s = self;
+    struct service_about a;
+    int rc;
+
+    if (connect_bus(s, err) < 0)
+        return -1;
+    rc = service_systemd_ask_about(s->bus, s->path, &a);
+    if (rc < 0)
+        return bus_failed(s, rc, NULL, "the settings", err);
+    *ret = a;
+    return 0;
+}
+
 /* ---- evidence ---- */
 
 static void add_entry(sd_journal *j, struct buf *text)
@@ -307,6 +323,7 @@ int service_systemd_new(const struct agent_conf *conf, struct service *ret, stru
         .begin = systemd_begin,
         .poll = systemd_poll,
         .state = systemd_state,
+        .about = systemd_about,
         .evidence = systemd_evidence,
         .fd = systemd_fd,
         .free = systemd_free,

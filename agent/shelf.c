@@ -23,10 +23,12 @@ int shelf_init(struct shelf *s, const char *target, struct err *err)
     return 0;
 }
 
-static int open_both(const struct host *h, const char *path, const char *copy_to,
-                     struct shelf_read *r, struct err *err)
+static int open_both(const struct host *h, const struct shelf *s, const char *path,
+                     const char *copy_to, struct shelf_read *r, struct err *err)
 {
-    if (h->open(h->ctx, path, &r->from, err) < 0)
+    bool placed = str_eq(path, s->target) || str_eq(path, s->old);
+
+    if ((placed ? h->open_through : h->open)(h->ctx, path, &r->from, err) < 0)
         return -1;
     r->open = true;
     if (h->stat_of(h->ctx, r->from, &r->stat, err) < 0)
@@ -38,14 +40,14 @@ static int open_both(const struct host *h, const char *path, const char *copy_to
     return h->create(h->ctx, copy_to, 0600, &r->to, err);
 }
 
-int shelf_open(const struct host *h, const char *path, const char *copy_to, uint64_t max,
-               struct shelf_read *ret, struct err *err)
+int shelf_open(const struct host *h, const struct shelf *s, const char *path, const char *copy_to,
+               uint64_t max, struct shelf_read *ret, struct err *err)
 {
     struct shelf_read r = SHELF_READ_INIT;
 
     r.max = max;
     digest_init(&r.hash);
-    if (open_both(h, path, copy_to, &r, err) < 0) {
+    if (open_both(h, s, path, copy_to, &r, err) < 0) {
         shelf_close(h, &r);
         return -1;
     }

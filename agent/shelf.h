@@ -21,7 +21,9 @@ struct shelf {
     char target[256], dir[256], fresh[320], old[320];
 };
 
-/* target: absolute, not a symbolic link (resolved by the caller). */
+/* target: absolute; its directory without links. Is it a link itself, then the link is what
+ * is exchanged: the new binary takes its name, the file it led to stays as it is, and old
+ * is a hard link of the link, so that a revert brings it back. */
 MUST_CHECK int shelf_init(struct shelf *s, const char *target, struct err *err);
 
 /* Reading one file through its descriptor, hashing, and perhaps copying. */
@@ -38,9 +40,11 @@ struct shelf_read {
         .open = false, .from = -1, .to = -1                                                        \
     }
 
-/* copy_to NULL: only hash. max: more bytes than this is ERR_LIMIT. */
-MUST_CHECK int shelf_open(const struct host *h, const char *path, const char *copy_to, uint64_t max,
-                          struct shelf_read *ret, struct err *err);
+/* copy_to NULL: only hash. max: more bytes than this is ERR_LIMIT. What lies at target or
+ * old may be a link and is read through it; nothing else may. */
+MUST_CHECK int shelf_open(const struct host *h, const struct shelf *s, const char *path,
+                          const char *copy_to, uint64_t max, struct shelf_read *ret,
+                          struct err *err);
 MUST_CHECK int shelf_step(const struct host *h, struct shelf_read *r, struct err *err);
 void shelf_close(const struct host *h, struct shelf_read *r);
 

@@ -8,8 +8,8 @@
 #include "str.h"
 #include "trust_store.h"
 
-/* Rights for what reads the network: [agent] user; ourselves when we are not root. */
-static int find_user(const struct agent_conf *conf, struct fetch_who *who, struct err *err)
+/* Rights for what reads the network; ours when we are not root. */
+static int find_user(const char *name, const char *key, struct fetch_who *who, struct err *err)
 {
     const struct passwd *pw;
 
@@ -18,18 +18,29 @@ static int find_user(const struct agent_conf *conf, struct fetch_who *who, struc
     if (geteuid() != 0)
         return 0;
     errno = 0;
-    pw = getpwnam(conf->user);
+    pw = getpwnam(name);
     if (pw == NULL)
-        return err_set(err, ERR_CONFIG, errno, "[agent] user: there is no user %s on this host",
-                       conf->user);
+        return err_set(err, ERR_CONFIG, errno, "%s: there is no user %s on this host", key, name);
     if (pw->pw_uid == 0)
-        return err_set(err, ERR_CONFIG, 0, "[agent] user: %s is root; name another", conf->user);
+        return err_set(err, ERR_CONFIG, 0, "%s: %s is root; name another", key, name);
     *who = (struct fetch_who){.conf = who->conf,
                               .config = who->config,
                               .drop = true,
                               .uid = pw->pw_uid,
                               .gid = pw->pw_gid};
     return 0;
+}
+
+static int find_users(struct swap *s, struct err *err)
+{
+    const struct agent_conf *c = s->conf;
+    const char *key = c->fetch_user[0] != '\0' ? "[fetch] fetch_user" : "[agent] user";
+    const char *name = c->fetch_user[0] != '\0' ? c->fetch_user : c->user;
+
+    return find_user(c->user, "[agent] user", &s->agent, err) < 0 ||
+                   find_user(name, key, &s->ports.who, err) < 0
+               ? -1
+               : 0;
 }
 
 /* Directories of the agent's user are given to it; those that only its group may read
@@ -48,13 +59,13 @@ static int make_dir(const char *path, mode_t mode, const struct fetch_who *who, 
 
 static int make_dirs(const struct swap *s, struct err *err)
 {
-    const struct fetch_who *who = &s->ports.who;
+    const struct fetch_who *who = &s->agent;
     char agent_dir[AGENT_PATH_MAX];
 
     agent_path(agent_dir, s->conf->state_dir, AGENT_DIR_NAME);
     if (make_dir(s->conf->state_dir, 0755, who, false, err) < 0 ||
         make_dir(agent_dir, 0700, who, true, err) < 0 ||
-        make_dir(s->fetch_dir, 0700, who, true, err) < 0)
+        make_dir(s->fetch_dir, 0700, &s->ports.who, true, err) < 0)
         return -1;
     if (file_make_dirs(s->swap_dir, 0700, err) < 0)
         return -1;
@@ -69,9 +80,9 @@ static int open_identity(struct swap *s, struct err *err)
         .key_path = key,
         .machine_path = machine,
         .machine_id = s->conf->machine_id,
-        .give = s->ports.who.drop,
-        .uid = s->ports.who.uid,
-        .gid = s->ports.who.gid,
+        .give = s->agent.drop,
+        .uid = s->agent.uid,
+        .gid = s->agent.gid,
     };
     bool made = false;
 
@@ -95,14 +106,20 @@ static int open_service(struct swap *s, const char *program, struct err *err)
     return service_command_new(s->conf, program, lock, &s->ports.service, err);
 }
 
+/* The name that is exchanged, be it a link or not; what leads to its directory is resolved. */
 static int resolve_binary(struct swap *s, struct err *err)
 {
-    char path[PATH_MAX];
+    const char *base = strrchr(s->conf->binary, '/');
+    char dir[256], real[PATH_MAX];
 
-    if (realpath(s->conf->binary, path) == NULL)
-        return err_set(err, ERR_CONFIG, errno, "[nomad] binary: %s", s->conf->binary);
-    if (str_copy(s->binary, sizeof(s->binary), path) < 0)
-        return err_set(err, ERR_CONFIG, 0, "[nomad] binary: %s is too long", path);
+    /* Where it is not there the facts tell so: who asks must get an answer. */
+    if (file_dir_of(s->conf->binary, dir, sizeof(dir), err) < 0)
+        return -1;
+    if (realpath(dir, real) == NULL)
+        str_cut(real, sizeof(real), dir);
+    if (snprintf(s->binary, sizeof(s->binary), "%.*s%s", PATH_MAX - 1,
+                 str_eq(real, "/") ? "" : real, base) >= (int)sizeof(s->binary))
+        return err_set(err, ERR_CONFIG, 0, "[nomad] binary: %s is too long", real);
     return 0;
 }
 
@@ -156,7 +173,7 @@ static int open_all(struct swap *s, const char *program, struct err *err)
 {
     char lock[2 * AGENT_PATH_MAX];
 
-    if (find_user(s->conf, &s->ports.who, err) < 0 || make_dirs(s, err) < 0)
+    if (find_users(s, err) < 0 || make_dirs(s, err) < 0)
         return -1;
     snprintf(lock, sizeof(lock), "%s/lock", s->swap_dir);
     if (file_lock(lock, &s->lock, err) < 0)
@@ -172,7 +189,7 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
               const char *program, const struct log *log, struct err *err)
 {
     *s = (struct swap){.conf = conf, .config = config, .log = log, .lock = -1};
-    s->ports.who = (struct fetch_who){.conf = conf, .config = config};
+    s->ports.who = s->agent = (struct fetch_who){.conf = conf, .config = config};
     s->law = (struct law){
         .gap_ms = conf->gap_ms,
         .allow_outage = conf->allow_outage,

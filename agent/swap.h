@@ -10,7 +10,7 @@
 #define SWAP_H
 
 #include "agent_paths.h"
-#include "facts.h"
+#include "facts_survey.h"
 #include "host_linux.h"
 #include "law.h"
 #include "log.h"
@@ -26,12 +26,14 @@ struct swap {
     struct law law;
     char trust_path[AGENT_PATH_MAX], view_path[AGENT_PATH_MAX];
     char swap_dir[AGENT_PATH_MAX], fetch_dir[AGENT_PATH_MAX];
-    char binary[256]; /* links resolved */
+    char binary[256]; /* its directory without links */
     int lock;
+    struct fetch_who agent;  /* whom caravan-agent runs as; ports.who: caravan-fetch */
     struct host_linux ports;
     struct host host;
     struct phases phases;
     struct facts facts;
+    struct facts_survey survey;
     uint64_t revision; /* of the view */
     uint32_t n_lines;
     struct log_line lines[LOG_LINES_MAX];
@@ -46,9 +48,13 @@ void swap_close(struct swap *s);
 /* ret_receipt stays empty when nothing is to be said (not authentic to this host). */
 void swap_obey(struct swap *s, const void *inner, size_t n, struct buf *ret_receipt);
 
+#define SURVEY_GREET_MS 10000 /* somebody asks: facts older than this are asked anew */
+#define SURVEY_REST_MS  60000 /* nobody asks, but we are there: without systemd */
+
 /* Gathers the facts anew when they may have changed, and writes the view. */
 void swap_tell(struct swap *s);
-/* Writes the view only if the service or the file in place changed by itself. */
-void swap_look(struct swap *s);
+/* Writes the view only if the service or the file in place changed by itself, or the survey is
+ * older than this. */
+void swap_look(struct swap *s, int64_t survey_ms);
 
 #endif

@@ -87,7 +87,7 @@ static void serve(struct loop *l, struct pollfd *p)
     /* The agent may have gone meanwhile; the receipt is kept for its next asking. */
     if (send(p->fd, receipt.data, receipt.len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         log_say(l->s->log, LOG_WARNING, EVENT_NONE, "caravan-agent did not take a receipt");
-    swap_look(l->s);
+    swap_look(l->s, SURVEY_REST_MS);
 }
 
 static void greet(struct loop *l, int listener)
@@ -100,7 +100,7 @@ static void greet(struct loop *l, int listener)
     for (int i = PLACE_CONNECTION; i < PLACE_COUNT; i++) {
         if (l->places[i].fd < 0) {
             l->places[i].fd = fd;
-            swap_look(l->s);
+            swap_look(l->s, SURVEY_GREET_MS);
             return;
         }
     }
@@ -175,7 +175,7 @@ static bool turn(struct loop *l)
     }
     step_if_due(l);
     if (rests && l->alone)
-        swap_look(l->s);
+        swap_look(l->s, SURVEY_REST_MS);
     return l->alone || !rests || uptime(l) - l->busy_ms < SWAP_IDLE_MS;
 }
 
@@ -184,7 +184,7 @@ static int run(struct loop *l, struct err *err)
     if (watch_signals(l, err) < 0 || take_sockets(l, err) < 0)
         return -1;
     phases_tidy(&l->s->phases);
-    agent_child_init(&l->child, &l->s->ports.who, l->s->log);
+    agent_child_init(&l->child, &l->s->agent, l->s->log);
     sd_ready("ready for orders");
     log_say(l->s->log, LOG_INFO, EVENT_STARTED, "%s, %s", phase_name(l->s->phases.rec.phase),
             l->alone ? "without systemd" : "for systemd's socket");

@@ -122,7 +122,7 @@ static void obey_swap(struct obeying *o)
     o->next.hold_ms = sw->hold_ms;
     o->next.deadline_ms = sw->deadline_ms;
     o->next.silence_ms = 0;
-    if (s->host.stat(s->host.ctx, s->phases.shelf.target, &now, &err) == 0 &&
+    if (s->host.stat_through(s->host.ctx, s->phases.shelf.target, &now, &err) == 0 &&
         shelf_known(&s->phases.rec.disk, &now)) {
         o->next.previous = s->phases.rec.disk.digest;
         o->next.previous_size = s->phases.rec.disk.size;

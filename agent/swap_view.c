@@ -28,6 +28,8 @@ static void tell_facts(const struct swap *s, struct receipt_status *st)
              f->held == TRI_YES ? "root's hold file is there: no swap, no revert" : "");
     add_fact(st, "service", f->active, f->service_text);
     add_fact(st, "data-dir", tri_of(f->data_dir[0] != '\0'), f->data_dir);
+    for (uint32_t i = 0; i < s->survey.n; i++)
+        add_fact(st, s->survey.list[i].id, s->survey.list[i].value, s->survey.list[i].text);
     add_fact(st, "previous", tri_of(!digest_is_zero(&s->phases.rec.previous)), s->phases.shelf.old);
 }
 
@@ -98,6 +100,29 @@ static void write_view(struct swap *s)
         log_say(s->log, LOG_ERROR, EVENT_NONE, "the view: %s", err.text);
 }
 
+static bool rests(const struct swap *s)
+{
+    return phase_rests(s->phases.rec.phase);
+}
+
+/* What is told as staged is told with all that is known of it: the coordinator goes on from
+ * there. After other phases the next look will do. */
+static bool survey_is_due(const struct swap *s)
+{
+    return s->survey.made_ms == 0 ||
+           (s->phases.rec.phase == PHASE_STAGED && s->survey.phase != PHASE_STAGED);
+}
+
+static void make_survey(struct swap *s)
+{
+    /* Started anew since it was staged: what the staged binary said is not known any more. */
+    if (s->phases.rec.phase == PHASE_STAGED &&
+        !digest_eq(&s->phases.config.of, &s->phases.rec.target))
+        (void)phases_ask_config(&s->phases);
+    facts_survey(&s->phases, &s->facts, &s->survey);
+    s->phases.packaged = s->survey.packaged;
+}
+
 void swap_tell(struct swap *s)
 {
     bool learned = false;
@@ -107,11 +132,18 @@ void swap_tell(struct swap *s)
     /* So that the next start need not hash it again; losing it costs only that. */
     if (learned && record_save(&s->host, s->swap_dir, &s->phases.rec, true, &err) < 0)
         log_say(s->log, LOG_WARNING, EVENT_NONE, "%s", err.text);
+    if (rests(s) && survey_is_due(s))
+        make_survey(s);
     write_view(s);
 }
 
-void swap_look(struct swap *s)
+void swap_look(struct swap *s, int64_t survey_ms)
 {
-    if (facts_are_old(&s->phases, &s->facts))
+    int64_t age = s->host.uptime(s->host.ctx) - s->survey.made_ms;
+    bool old = facts_are_old(&s->phases, &s->facts);
+
+    if (rests(s) && !phases_works(&s->phases) && (old || age >= survey_ms))
+        s->survey.made_ms = 0;
+    if (old || s->survey.made_ms == 0)
         swap_tell(s);
 }

@@ -41,6 +41,7 @@ static const struct {
     [EVENT_FAILED] = {"failed", "6c500828bb5cd6f918527ebb30746382"},
     [EVENT_LEASE_TAKEN] = {"lease-taken", "b9fecf875086bad4ced80cd5c1796564"},
     [EVENT_LEASE_RELEASED] = {"lease-released", "f0428b0c74948955a23a091ac441a1af"},
+    [EVENT_WAITING] = {"waiting", "0c78778a97389b586876e2dfab7d501c"},
     [EVENT_PAUSED] = {"paused", "645a52237931c7d07e4b8b8aac883b56"},
 };
 _Static_assert(ARRAY_LEN(events) == EVENT_COUNT, "a row for every event");

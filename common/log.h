@@ -33,6 +33,7 @@ enum log_event {
     EVENT_LEASE_TAKEN,
     EVENT_LEASE_RELEASED,
     EVENT_PAUSED,
+    EVENT_WAITING,
     EVENT_COUNT
 };
 

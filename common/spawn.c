@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -171,6 +172,8 @@ NORETURN static void run_child(const struct child *c)
     const struct spawn *s = c->s;
     default_signals();
     setsid();
+    if (s->no_network)
+        (void)!syscall(SYS_unshare, CLONE_NEWNET);
     if (place_fds(c) == 0 && drop_rights(s) == 0 && chdir(s->cwd != NULL ? s->cwd : "/") == 0)
         execve(s->argv[0], argv_of(s), env_of(s));
     int why = errno;

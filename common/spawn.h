@@ -31,6 +31,8 @@ struct spawn {
                                 supplementary groups, no_new_privs */
     gid_t gid;
     bool drop;
+    bool no_network;   /* with drop: in a network of its own with nothing in it, where we
+                          may make one; where we may not it has ours */
     bool quiet;        /* output to /dev/null: for services that outlive us */
     int pass_fd;       /* -1, or a descriptor handed on as number 3 */
     int talk_fd;       /* 0: none; spawn_start only: a socket, the child's standard

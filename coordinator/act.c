@@ -47,6 +47,11 @@ static void settling_begins(struct run *r, struct ledger_host *lh, const struct 
     const struct host *leader = region_leader(r->world, p->region, now);
 
     lh->effect_ms = now;
+    if (lh->order != MSG_SWAP && lh->order != MSG_REVERT) { /* no swap of this turn noted them */
+        lh->n_allocs = 0;
+        lh->base_modify_index = 0;
+        lh->base_drivers[0] = '\0';
+    }
     if (h != NULL)
         lh->silence_ms = h->agent.silence_ms;
     if (p->is_server && leader != NULL)
@@ -60,12 +65,14 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
     struct effect *e = ledger_effect(l, EFFECT_DRAIN, lh->key);
     int64_t now = r->config->ports->now(r->config->ports->ctx);
 
+    lh->turns += lh->state == HOST_SWAPPING && in->state == HOST_PENDING;
     if (lh->state == HOST_RESTORING && in->state != HOST_GONE) {
         lh->state = in->state; /* outcome and text stand since it began to restore */
     } else {
         lh->state = in->state;
         lh->outcome = in->outcome;
         lh->failure = in->failure;
+        lh->failed_in = in->failed_in;
         lh->skip = in->skip;
         str_cut(lh->text, sizeof(lh->text), in->text);
     }
@@ -120,8 +127,11 @@ static void change_run(struct run *r, const struct intent *in)
 {
     struct ledger *l = r->config->ledger;
 
-    if (in->run == RUN_STOPPED && in->text[0] != '\0')
+    if (in->run == RUN_STOPPED && in->text[0] != '\0') {
         str_cut(l->cause, sizeof(l->cause), in->text);
+        str_cut(l->cause_host, sizeof(l->cause_host), in->host);
+        str_cut(l->advice, sizeof(l->advice), in->advice);
+    }
     if (in->run == RUN_PAUSED || in->run == RUN_STOPPED)
         l->before_pause = l->state;
     l->state = in->run;
@@ -275,9 +285,10 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
     int64_t now = r->config->ports->now(r->config->ports->ctx);
     struct intent in = {.kind = INTENT_MARK, .state = stands(l, lh, re)};
 
-    if (lh->attempts > REFUSED_MAX || (re == STAGE && lh->attempts > 3) ||
-        (re == STAGE && lh->order == MSG_REVERT))
+    if (lh->attempts > REFUSED_MAX ||
+        (re == STAGE && (lh->turns >= TURNS_MAX || lh->order == MSG_REVERT)))
         re = FINAL;
+    lh->turns += re == STAGE;
     if (re != FINAL)
         run_moved(r); /* definitely not obeyed: at most REFUSED_MAX times */
     lh->sequence = MAX_OF(lh->sequence, done->last_sequence);

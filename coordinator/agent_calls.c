@@ -154,6 +154,7 @@ static void ask(struct agents *a, struct agent *g, struct order *o, bool instant
     struct agent_call *c = agent_call_new(a, g, o->head.kind);
     c->head = o->head;
     c->instant = instant;
+    c->after = o->head.kind == MSG_STATUS ? o->u.status.after : 0;
     if (envelope_sign_order(o, a->c.key, &inner, &err) < 0 ||
         envelope_seal(inner.data, inner.len, &g->pub, &frame, &err) < 0) {
         answered(c, NULL, 0, &err);

@@ -1,36 +1,48 @@
-#include "agent_facts.h"
-
+/* The facts an agent told, kept small and shown in a world. */
 #include "agents_parts.h"
 
-struct host_fact *host_facts_pack(const struct fact *facts, size_t n)
+#include "str.h"
+
+void agent_facts_drop(struct agent *g)
 {
-    size_t size = n * sizeof(struct host_fact);
-    if (n == 0)
-        return NULL;
-    for (size_t i = 0; i < n; i++)
-        size += strlen(facts[i].id) + strlen(facts[i].text) + 2;
-    struct host_fact *packed = xalloc(size);
-    char *at = (char *)(packed + n);
-    for (size_t i = 0; i < n; i++) {
-        packed[i].value = facts[i].value;
-        packed[i].id = at;
-        at = stpcpy(at, facts[i].id) + 1;
-        packed[i].text = at;
-        at = stpcpy(at, facts[i].text) + 1;
+    free(take_ptr(&g->facts));
+    g->facts_len = 0;
+    g->view.n_facts = 0;
+}
+
+void agent_facts_take(struct agent *g, const struct receipt_status *s)
+{
+    auto_buf struct buf b = BUF_INIT;
+
+    agent_facts_drop(g);
+    for (uint32_t i = 0; i < s->n_facts; i++) {
+        const struct fact *f = &s->facts[i];
+        (void)buf_add_byte(&b, (unsigned char)f->value);
+        (void)buf_add(&b, f->id, strlen(f->id) + 1);
+        (void)buf_add(&b, f->text, strlen(f->text) + 1);
     }
-    return packed;
+    if (b.len == 0)
+        return;
+    g->facts = xalloc(b.len);
+    memcpy(g->facts, b.data, b.len);
+    g->facts_len = b.len;
+    g->view.n_facts = s->n_facts;
 }
 
-void agent_take_facts(struct agent *g, const struct receipt_status *s)
+void agent_facts_fill(const struct agent *g, struct agent_view *v, struct arena *arena)
 {
-    free(g->facts);
-    g->n_facts = MIN_OF(s->n_facts, (uint32_t)FACTS_MAX);
-    g->facts = host_facts_pack(s->facts, g->n_facts);
-}
-
-const struct host_fact *agents_facts(const struct agents *a, const char *key, size_t *ret_n)
-{
-    const struct agent *g = agents_find(a, key);
-    *ret_n = g != NULL ? g->n_facts : 0;
-    return g != NULL ? g->facts : NULL;
+    v->facts = NULL;
+    v->n_facts = g->facts_len > 0 ? g->view.n_facts : 0;
+    if (v->n_facts == 0)
+        return;
+    struct fact_view *facts = arena_array(arena, v->n_facts, sizeof(*facts));
+    const char *at = memcpy(arena_alloc(arena, g->facts_len), g->facts, g->facts_len);
+    for (size_t i = 0; i < v->n_facts; i++) {
+        facts[i].value = (enum tri)(unsigned char)*at++;
+        facts[i].id = at;
+        at += strlen(at) + 1;
+        facts[i].text = at;
+        at += strlen(at) + 1;
+    }
+    v->facts = facts;
 }

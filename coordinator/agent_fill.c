@@ -42,6 +42,7 @@ void agents_fill(const struct agents *a, struct host *h, struct arena *arena)
     v->problem = problem_of(g, h, arena);
     v->failure_text = g->failure_text != NULL ? arena_strdup(arena, g->failure_text) : "";
     v->evidence = g->evidence != NULL ? arena_strdup(arena, g->evidence) : "";
+    agent_facts_fill(g, v, arena);
 }
 
 const char *agents_client_of(const struct agents *a, const char *server_id)

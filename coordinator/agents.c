@@ -1,6 +1,5 @@
 #include "agents_parts.h"
 
-#include <inttypes.h>
 #include "str.h"
 
 struct agents *agents_new(const struct agents_config *c)
@@ -17,7 +16,7 @@ static void agent_free(struct agent *g)
     free(g->failure_text);
     free(g->evidence);
     free(g->notes);
-    free(g->facts);
+    agent_facts_drop(g);
     free(g);
 }
 
@@ -180,6 +179,13 @@ void agents_interest(struct agents *a, const char *const *keys, size_t n)
         if (g != NULL)
             g->interest = true;
     }
+    a->n_interest = n;
+    agents_wake_at(a, 0);
+}
+
+void agents_stir(struct agents *a)
+{
+    a->stirred = clock_mono(a->c.clock);
     agents_wake_at(a, 0);
 }
 
@@ -189,7 +195,17 @@ void agents_wake_at(struct agents *a, int64_t due)
     a->least_due = MIN_OF(a->least_due, due);
 }
 
-static int64_t hello_due(const struct agent *g)
+/* What was said before the last stir is asked again soon, by few hosts sooner. */
+static int64_t hello_again(const struct agents *a, const struct agent *g)
+{
+    int64_t fresh = AGENT_FRESH_MS;
+    if (g->view.hello_at > a->stirred)
+        return g->view.hello_at + fresh;
+    fresh = MIN_OF(fresh, (int64_t)(AGENT_STIRRED_MS * a->n_interest));
+    return MAX_OF(g->view.hello_at + fresh, a->stirred + 1);
+}
+
+static int64_t hello_due(const struct agents *a, const struct agent *g)
 {
     if (!g->keyed || g->address[0] == '\0' || g->hello_open || !g->seen)
         return INT64_MAX;
@@ -197,13 +213,13 @@ static int64_t hello_due(const struct agent *g)
         return g->hello_due;
     if (g->view.hello_at == 0 || g->hello_wanted)
         return 0;
-    return g->interest ? g->view.hello_at + AGENT_FRESH_MS : INT64_MAX;
+    return g->interest ? hello_again(a, g) : INT64_MAX;
 }
 
 static int64_t status_due(const struct agents *a, const struct agent *g)
 {
-    if (!g->interest || g->status_open || g->view.hello_at == 0 || g->failures > 0 || !g->seen ||
-        (a->c.once && g->view.status_at != 0))
+    if ((!g->interest && !a->all) || g->status_open || g->view.hello_at == 0 || g->failures > 0 ||
+        !g->seen || (a->c.once && g->view.status_at != 0))
         return INT64_MAX;
     return g->status_due;
 }
@@ -227,13 +243,13 @@ int64_t agents_tick(struct agents *a)
         struct agent *g = a->list[a->cursor];
         if (links_open(a->c.links) >= AGENT_CALLS)
             return now + AGENT_RETRY_MS;
-        if (hello_due(g) <= now)
+        if (hello_due(a, g) <= now)
             agent_ask_hello(a, g);
         if (status_due(a, g) <= now)
             agent_ask_status(a, g, false);
         if (instant_due(g) <= now)
             agent_ask_status(a, g, true);
-        int64_t due = MIN_OF(hello_due(g), status_due(a, g));
+        int64_t due = MIN_OF(hello_due(a, g), status_due(a, g));
         a->least_due = MIN_OF(a->least_due, MIN_OF(due, instant_due(g)));
     }
     a->interrupted = false;
@@ -251,134 +267,22 @@ bool agents_told(const struct agents *a)
     return true;
 }
 
+void agents_ask_facts(struct agents *a)
+{
+    a->all = a->c.once;
+    agents_wake_at(a, 0);
+}
+
+/* From here on only hosts of interest are asked: what the others said grows old. */
 void agents_follow(struct agents *a)
 {
-    a->c.once = false;
+    a->c.once = a->all = false;
+    for (size_t i = 0; i < a->n; i++)
+        agent_facts_drop(a->list[i]);
     agents_wake_at(a, 0);
 }
 
 uint64_t agents_changes(const struct agents *a)
 {
     return a->changes;
-}
-
-static void tried(struct agents *a, struct agent *g)
-{
-    if (!g->tried && a->untried > 0)
-        a->untried--;
-    g->tried = true;
-}
-
-void agent_take_hello(struct agents *a, struct agent *g, const struct receipt *r, int64_t asked)
-{
-    const struct receipt_hello *h = &r->u.hello;
-    struct agent_view *v = &g->view;
-    bool reborn = memcmp(v->session, r->head.session, SESSION_LEN) != 0;
-    if (v->hello_at == 0 || reborn || v->phase != h->phase || !digest_eq(&v->running, &h->running))
-        a->changes++;
-    if (reborn)
-        v->revision = 0;
-    tried(a, g);
-    g->failures = 0;
-    g->hello_wanted = g->key_changed = false;
-    g->problem[0] = '\0';
-    str_cut(g->program, sizeof g->program, h->program);
-    str_cut(g->os, sizeof g->os, h->os);
-    str_cut(g->arch, sizeof g->arch, h->arch);
-    str_cut(g->told_server, sizeof g->told_server, h->server_id);
-    str_cut(g->told_client, sizeof g->told_client, h->client_id);
-    v->hello_at = asked;
-    v->disk = h->disk;
-    v->running = h->running;
-    v->stamp = h->stamp;
-    memcpy(v->session, r->head.session, SESSION_LEN);
-    v->uptime_ms = r->head.time_ms;
-    v->swap_sequence = h->swap_sequence;
-    v->swap_epoch = h->swap_epoch;
-    v->agent_sequence = h->agent_sequence;
-    v->trust_version = h->trust_version;
-    if (asked > v->status_at)
-        v->phase = h->phase;
-    if (asked >= v->lease_at) {
-        v->lease_at = asked;
-        v->lease = h->lease;
-    }
-    agents_wake_at(a, g->interest ? 0 : INT64_MAX);
-}
-
-static void set_text(char **at, const char *text)
-{
-    if (*at != NULL && str_eq(*at, text))
-        return;
-    free(*at);
-    *at = xstrdup(text);
-}
-
-void agent_take_status(struct agents *a, struct agent *g, struct receipt *r,
-                       const struct agent_call *call)
-{
-    const struct receipt_status *s = &r->u.status;
-    struct agent_view *v = &g->view;
-    int64_t now = clock_mono(a->c.clock), asked = call->asked;
-    bool instant = call->instant, held = !instant && now - asked > AGENT_HOLD_MS / 8;
-    bool other = v->phase != s->phase || memcmp(&v->runs, &s->stamp, sizeof v->runs) != 0 ||
-                 memcmp(v->session, r->head.session, SESSION_LEN) != 0;
-    bool session = memcmp(v->session, r->head.session, SESSION_LEN) == 0;
-    if (session && v->status_at != 0 && s->revision < v->revision)
-        return; /* overtaken by a newer answer */
-    if (other || v->revision != s->revision)
-        a->changes++;
-    /* What came at once counts from when it was asked: perhaps before what it is to prove. */
-    g->instant_wanted |= !held && v->revision != s->revision && !a->c.once;
-    g->hello_wanted |= other && !a->c.once; /* its digests may be others now */
-    /* An answer at once without news means that the host holds back too many already. */
-    if (!instant)
-        g->status_due = !held && v->status_at != 0 && v->revision == s->revision ? now + 500 : now;
-    v->status_at = MAX_OF(v->status_at, held ? now : asked);
-    v->revision = s->revision;
-    v->phase = s->phase;
-    v->failed_in = s->failed_in;
-    v->order_sequence = s->order_sequence;
-    v->target = s->target;
-    v->previous = s->previous;
-    v->done = s->done;
-    v->total = s->total;
-    v->failure = s->verdict.failure;
-    set_text(&g->failure_text, s->verdict.text);
-    set_text(&g->evidence, s->verdict.evidence);
-    v->silence_ms = s->silence_ms;
-    v->runs = s->stamp;
-    v->lease_at = v->status_at;
-    v->lease = s->lease;
-    agent_take_facts(g, s);
-    free(g->notes);
-    g->notes = take_ptr(&r->u.status.notes);
-    g->n_notes = s->n_notes;
-    r->u.status.n_notes = 0;
-    agents_wake_at(a, g->status_due);
-}
-
-void agent_no_answer(struct agents *a, struct agent *g, const struct agent_call *call,
-                     const char *why)
-{
-    int64_t now = clock_mono(a->c.clock);
-    if (call->plain || call->instant)
-        return;
-    if (call->kind == MSG_STATUS) {
-        g->status_due = now + AGENT_RETRY_MS;
-        g->hello_wanted = !a->c.once;
-        if (a->c.once)
-            g->view.status_at = call->asked;
-        agents_wake_at(a, 0);
-        return;
-    }
-    tried(a, g);
-    str_cut(g->problem, sizeof g->problem, why);
-    g->failures++;
-    int64_t wait = AGENT_RETRY_MS << MIN_OF(g->failures - 1, 4u);
-    int64_t most = g->interest ? AGENT_FRESH_MS : AGENT_RETRY_MAX;
-    g->hello_due = now + MIN_OF(wait, most);
-    if (g->failures == 1 || g->failures % 8 == 0)
-        agent_ask_plain(a, g);
-    agents_wake_at(a, g->hello_due);
 }

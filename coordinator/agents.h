@@ -7,7 +7,8 @@
  * every AGENT_FRESH_MS and have a status held back by them until something changes,
  * so that nothing is polled. agents_tick asks what is due; agents_fill writes what was
  * learned into a host of the world; agents_send sends an order signed by agents_sign,
- * whose outcome agents_next hands out.
+ * whose outcome agents_next hands out. After agents_stir the hosts of interest are asked
+ * hello sooner: something was done that their word of before cannot prove.
  *
  * Nothing counts but an authentic receipt: sealed to us, signed by the remembered
  * key, answering this very order. All else is "no answer". A host that does not
@@ -20,7 +21,6 @@
 #ifndef AGENTS_H
 #define AGENTS_H
 
-#include "agent_facts.h"
 #include "clock.h"
 #include "coord_conf.h"
 #include "known_hosts.h"
@@ -30,7 +30,9 @@
 
 #define AGENT_CALL_MS    10000 /* deadline of one call */
 #define AGENT_FRESH_MS   2000  /* hellos to hosts of interest */
+#define AGENT_STIRRED_MS 10    /* the same after agents_stir, for each such host there is */
 #define AGENT_HOLD_MS    2500  /* how long a status is held back at most */
+#define AGENT_CROWDED_MS 500   /* to a host that could not hold a status back: so much later */
 #define AGENT_INSTANT_MS 5     /* after an order's receipt: a status at once */
 #define AGENT_RETRY_MS   1000  /* after no answer; doubles up to */
 #define AGENT_RETRY_MAX  15000
@@ -55,10 +57,13 @@ void agents_free(struct agents *a); /* after links_free */
 /* What Nomad lists, from the last observation. Hosts not named are forgotten. */
 void agents_sync(struct agents *a, const struct host *hosts, size_t n);
 void agents_interest(struct agents *a, const char *const *keys, size_t n);
+void agents_stir(struct agents *a);
 /* Asks what is due. Returns when to be called again at the latest. */
 int64_t agents_tick(struct agents *a);
 /* Every enrolled host answered hello, or did not, at least once. */
 bool agents_told(const struct agents *a);
+/* Looking once: asks the status of every host, not only of those of interest, for its facts. */
+void agents_ask_facts(struct agents *a);
 /* From looking once to following: what `once` says, from now on. */
 void agents_follow(struct agents *a);
 /* Counts changes worth a new look at the world: phases, sessions. */
@@ -69,9 +74,6 @@ void agents_fill(const struct agents *a, struct host *h, struct arena *arena);
 const char *agents_client_of(const struct agents *a, const char *server_id);
 /* Notes of side effects its last status told (status is asked for hosts of interest). */
 const struct note *agents_notes(const struct agents *a, const char *key, size_t *ret_n);
-
-/* Facts of the host that its last status told; NULL: none. Valid until it is asked again. */
-const struct host_fact *agents_facts(const struct agents *a, const char *key, size_t *ret_n);
 
 /* Signs: cluster, receiver and version are set here, the rest of the header is given. */
 MUST_CHECK int agents_sign(struct agents *a, const char *key, const struct order *o,

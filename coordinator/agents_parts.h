@@ -1,5 +1,5 @@
 /*
- * agents_parts.h - what agents.c, agent_calls.c and agent_orders.c share. Not for others.
+ * agents_parts.h - what agents.c and agent_*.c share. Not for others.
  */
 #ifndef AGENTS_PARTS_H
 #define AGENTS_PARTS_H
@@ -15,17 +15,17 @@ struct agent {
     bool seen, keyed, interest, key_changed, doubled;
     bool hello_open, status_open, plain_open, instant_open;
     bool tried, hello_wanted, instant_wanted;
-    unsigned failures;
+    unsigned failures, empty_answers;
     int64_t hello_due, status_due, instant_due;
     char problem[TEXT_MAX];
     /* Texts of view point into the arrays below or to heap owned here. */
     struct agent_view view;
     char program[NAME_MAX_LEN], os[16], arch[16], told_server[UUID_MAX], told_client[UUID_MAX];
     char *failure_text, *evidence;
+    char *facts; /* "<value>id\0text\0" each, as small as can be: there are many hosts */
+    size_t facts_len;
     struct note *notes;
     size_t n_notes;
-    struct host_fact *facts; /* of its last status */
-    size_t n_facts;
 };
 
 /* One question or order under way; freed when its answer came. */
@@ -39,6 +39,7 @@ struct agent_call {
     struct digest digest;
     struct pubkey host;
     int64_t asked;
+    uint64_t after; /* status: held back until the revision is another */
 };
 
 struct agent_queued {
@@ -48,11 +49,14 @@ struct agent_queued {
 
 struct agents {
     struct agents_config c;
+    bool all;            /* every host's status is asked, once */
     struct agent **list; /* sorted by key */
     size_t n, cap;
     size_t cursor; /* of a scan that ran out of calls */
     int64_t scan_due, least_due;
     bool interrupted; /* a scan stopped at cursor */
+    int64_t stirred;  /* the last agents_stir */
+    size_t n_interest;
     size_t untried;
     uint64_t changes;
     struct agent_call *calls;
@@ -69,12 +73,14 @@ void agent_ask_status(struct agents *a, struct agent *g, bool instant);
 /* A call with these inner bytes. Takes ownership of nothing. */
 void agent_call_start(struct agents *a, struct agent_call *call, const struct buf *frame);
 struct agent_call *agent_call_new(struct agents *a, const struct agent *g, enum message_kind kind);
-/* What an authentic answer says (agents.c). */
+/* Facts kept of a status, shown in a world, forgotten (agent_facts.c). */
+void agent_facts_take(struct agent *g, const struct receipt_status *s);
+void agent_facts_fill(const struct agent *g, struct agent_view *v, struct arena *arena);
+void agent_facts_drop(struct agent *g);
+/* What an authentic answer says (agent_answers.c). */
 void agent_take_hello(struct agents *a, struct agent *g, const struct receipt *r, int64_t asked);
 void agent_take_status(struct agents *a, struct agent *g, struct receipt *r,
                        const struct agent_call *call);
-/* Keeps the facts of a status (agent_facts.c). */
-void agent_take_facts(struct agent *g, const struct receipt_status *s);
 void agent_no_answer(struct agents *a, struct agent *g, const struct agent_call *call,
                      const char *why);
 /* Moves a receipt's or failure's news to the queue (agent_orders.c). */

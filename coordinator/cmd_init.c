@@ -1,7 +1,25 @@
 #include <ctype.h>
 #include "commands.h"
+#include "file.h"
+#include "trust_package.h"
 
-static void tell(const struct console *c, const struct trust *t)
+/* The trust file once more, as a package beside it. */
+static int write_package(const struct console *c, const struct trust *t, char path[static 300],
+                         struct err *err)
+{
+    auto_buf struct buf file = BUF_INIT, package = BUF_INIT;
+    char trust[300], name[TRUST_PACKAGE_NAME_MAX];
+
+    trust_package_name(t, name);
+    if (conf_path(&c->conf, TRUST_NAME, trust, err) < 0 ||
+        conf_path(&c->conf, name, path, err) < 0 ||
+        file_read(trust, TRUST_MAX, FILE_FOLLOW, &file, err) < 0 ||
+        trust_package_pack(t, &file, clock_wall(c->clock) / 1000, &package, err) < 0)
+        return -1;
+    return file_replace(path, package.data, package.len, 0644, err);
+}
+
+static void tell(const struct console *c, const struct trust *t, const char *package)
 {
     char trust[300], fingerprint[FINGERPRINT_LEN], cluster[2 * CLUSTER_ID_LEN + 1];
     struct err unused = ERR_INIT;
@@ -15,9 +33,12 @@ static void tell(const struct console *c, const struct trust *t)
            "All roles are yours alone (solo): whoever has this folder can do everything, so there\n"
            "is no separation between who releases, who operates and who decides whom to trust.\n"
            "Keep a copy of it where only you can reach it.\n\n"
-           "Next: copy %s to /etc/caravan/trust on every host, by the package or your\n"
-           "configuration management, start caravan-agent there, then: caravan enroll\n",
-           t->name, c->conf.dir, cluster, fingerprint, trust);
+           "Next: every host needs two packages, caravan-agent and this one, which holds nothing\n"
+           "but the trust file:\n"
+           "  %s\n"
+           "or, instead of it, %s copied to /etc/caravan/trust.\n"
+           "Then: caravan enroll\n",
+           t->name, c->conf.dir, cluster, fingerprint, package, trust);
 }
 
 static bool is_plain(const char *name)
@@ -33,6 +54,7 @@ int cmd_init(void *ctx, int argc, char **argv)
     struct console *c = ctx;
     struct err err = ERR_INIT;
     struct trust t;
+    char package[300];
     const char *name = c->opt.name != NULL ? c->opt.name : "nomad";
     (void)argc;
     (void)argv;
@@ -42,6 +64,10 @@ int cmd_init(void *ctx, int argc, char **argv)
     }
     if (console_conf(c, &err) < 0 || keys_make_solo(&c->conf, name, &t, &err) < 0)
         return command_fail(&err);
-    tell(c, &t);
+    if (write_package(c, &t, package, &err) < 0) {
+        (void)err_wrap(&err, "keys and trust file are made, the package of it is not");
+        return command_fail(&err);
+    }
+    tell(c, &t, package);
     return EXIT_DONE;
 }

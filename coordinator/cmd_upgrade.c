@@ -61,13 +61,12 @@ static int check_holder(const struct world *w, struct err *err)
 static int make_plan(struct upgrade *u, struct err *err)
 {
     struct release release;
-    const struct world *w = NULL;
     if (u->planned)
         plan_free(&u->plan);
     u->planned = false;
     release_for_plan(&u->stored, &release);
-    if (console_look(u->console, NULL, PATIENCE_RUN, &w, err) < 0 || check_holder(w, err) < 0 ||
-        plan_make(w, NULL, &release, &u->policy, &u->plan, err) < 0)
+    if (planning_make(u->console, &release, &u->policy, PATIENCE_RUN, check_holder, &u->plan, err) <
+        0)
         return -1;
     u->planned = true;
     return 0;

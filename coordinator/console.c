@@ -161,7 +161,7 @@ int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
             return -1;
         const struct world *w = observer_take(c->observer);
         if (w != NULL && w->problem[0] != '\0') {
-            if (clock_mono(c->clock) - begun >= patience_ms)
+            if (clock_mono(c->clock) - begun >= patience_ms || observer_refused(c->observer))
                 return err_set(err, ERR_NETWORK, 0, "%s", w->problem);
             continue;
         }

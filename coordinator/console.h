@@ -48,7 +48,8 @@ void console_close(struct console *c);
 void console_remember(struct console *c);
 /* What a finished look asks of whom: status of these hosts too. NULL: nobody. */
 typedef size_t look_choose(const struct world *w, const char **keys, size_t max);
-/* ret: valid until the console looks or follows again. ERR_STATE "interrupted". */
+/* ret: valid until the console looks or follows again. ERR_STATE "interrupted". A Nomad that
+ * cannot be asked is asked again for patience_ms; one that refuses our token is not. */
 MUST_CHECK int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
                             const struct world **ret, struct err *err);
 /* Waits for something, at most until then (clock.mono), and lets everyone work. */

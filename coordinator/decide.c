@@ -231,6 +231,9 @@ static void check_patience(const struct situation *s, struct decision *d)
     if (s->ledger->state == RUN_ABORTING) {
         struct intent *in = intend(d, INTENT_RUN, "");
         in->run = RUN_STOPPED;
+        str_cut(in->host, sizeof(in->host), h != NULL ? h->name : "");
+        snprintf(in->advice, sizeof(in->advice), "%s To go on undoing: caravan resume.",
+                 advice_for(first->reason));
         snprintf(in->text, sizeof(in->text), "could not be undone to the end: %s (for %s)%.160s",
                  first->text, took, ails);
     } else if (s->ledger->ending != RUN_NONE) {

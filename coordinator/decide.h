@@ -60,9 +60,11 @@ struct intent {
     enum run_state run;    /* INTENT_RUN */
     enum skip_why skip;
     enum failure failure;
+    enum phase failed_in; /* INTENT_MARK with a failure: where, by its agent */
     enum outcome outcome;
     uint64_t not_before;     /* INTENT_SWAP: agent's uptime, 0 now */
-    char host[NAME_MAX_LEN]; /* INTENT_STOP: name of the host it is about, "" none */
+    char host[NAME_MAX_LEN]; /* INTENT_STOP, INTENT_RUN to stopped: name of the host it is about, ""
+                                none */
     char text[480];
     char advice[TEXT_MAX];
 };

@@ -110,6 +110,9 @@ static bool begin_one(const struct situation *s, struct decision *d, size_t i)
         intend_conclude(s, d, i, OUTCOME_NONE, FAILURE_REFUSED_BY_LAW,
                         "runs %s meanwhile, newer than %s: left alone", host_version(s->world, h),
                         s->plan->target);
+    } else if (host_runs_target(s, i, h)) {
+        intend_mark(d, p->key, HOST_SETTLING, "runs %s already: only its gates are asked",
+                    s->plan->target);
     } else if (s->lease->claims[i] != CLAIM_HELD) {
         if (s->lease->claims[i] == CLAIM_NONE)
             intend(d, INTENT_CLAIM, p->key);

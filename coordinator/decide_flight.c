@@ -87,7 +87,8 @@ static void failed(const struct flight *f, const struct agent_view *a, enum outc
     intend_conclude(f->s, f->d, f->i, outcome, a->failure, "%s in phase %s: %s; %s%s",
                     failure_name(a->failure), phase_name(a->failed_in), a->failure_text,
                     outcome == OUTCOME_REVERTED ? "reverted to the old binary" : "left as it is",
-                    last_line(a->evidence, line));
+                    last_line(a->evidence, line))
+        ->failed_in = a->failed_in;
 }
 
 /* Nothing was changed on the host (out of time, cancelled): it may have another turn. */
@@ -96,7 +97,7 @@ static bool untouched(const struct flight *f, const struct agent_view *a)
     return a->failed_in == PHASE_SWAPPING && failure_may_retry(a->failure) &&
            !digest_is_zero(&f->p->before) && digest_eq(&a->disk, &f->p->before) &&
            digest_eq(&a->running, &f->p->before) && a->hello_at > f->lh->effect_ms &&
-           f->lh->attempts < 3;
+           f->lh->turns < TURNS_MAX;
 }
 
 static bool fenced(const struct flight *f, const struct agent_view *a)
@@ -197,12 +198,13 @@ static void too_late(const struct flight *f, const char *why)
 {
     enum on_not_ready reaction =
         f->p->is_server ? f->s->plan->server_on_not_ready : f->s->plan->client_on_not_ready;
+    bool ours = f->lh->order == MSG_SWAP || f->lh->order == MSG_REVERT;
     char took[24];
 
     str_for_ms(took, sizeof(took), f->s->now - f->lh->effect_ms);
     if (!cluster_tells(f))
         return;
-    if (reaction != ON_REVERT) {
+    if (reaction != ON_REVERT || !ours) { /* what others swapped in is theirs */
         intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP,
                         "not ready within %s: %s; left on the new binary", took, why);
         return;

@@ -65,8 +65,8 @@ void intend_stop(const struct situation *s, struct decision *d, const char *host
     va_end(ap);
 }
 
-void intend_conclude(const struct situation *s, struct decision *d, size_t i, enum outcome outcome,
-                     enum failure failure, const char *fmt, ...)
+struct intent *intend_conclude(const struct situation *s, struct decision *d, size_t i,
+                               enum outcome outcome, enum failure failure, const char *fmt, ...)
 {
     const char *key = s->ledger->hosts[i].key;
     struct intent *in = intend(d, INTENT_MARK, key);
@@ -80,6 +80,7 @@ void intend_conclude(const struct situation *s, struct decision *d, size_t i, en
     va_start(ap, fmt);
     vsnprintf(in->text, sizeof(in->text), fmt, ap);
     va_end(ap);
+    return in;
 }
 
 bool may_begin(const struct situation *s, struct decision *d)
@@ -122,6 +123,17 @@ bool host_newer(const struct situation *s, const struct host *h)
 
     return version_parse(host_version(s->world, h), &now, &err) == 0 &&
            version_parse(s->plan->target, &target, &err) == 0 && version_cmp(&now, &target) > 0;
+}
+
+bool host_runs_target(const struct situation *s, size_t i, const struct host *h)
+{
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct agent_view *a = &h->agent;
+    int64_t since = s->ledger->hosts[i].effect_ms;
+
+    return fresh(a->hello_at, s->now) && a->hello_at > since && fresh(a->status_at, s->now) &&
+           a->status_at > since && phase_rests(a->phase) && digest_eq(&a->disk, &p->digest) &&
+           digest_eq(&a->running, &p->digest) && str_eq(host_version(s->world, h), s->plan->target);
 }
 
 void waiting_to_settle(const struct situation *s, struct decision *d, const char *key,

@@ -19,8 +19,9 @@ void intend_run(struct decision *d, enum run_state run);
 void intend_stop(const struct situation *s, struct decision *d, const char *host,
                  const char *advice, const char *fmt, ...) PRINTF(5, 6);
 /* A host's turn is over: its effects are undone first, when there are any. */
-void intend_conclude(const struct situation *s, struct decision *d, size_t i, enum outcome outcome,
-                     enum failure failure, const char *fmt, ...) PRINTF(6, 7);
+struct intent *intend_conclude(const struct situation *s, struct decision *d, size_t i,
+                               enum outcome outcome, enum failure failure, const char *fmt, ...)
+    PRINTF(6, 7);
 
 /* May anything be begun: not ending, leases, not paused, a fresh observation? States why not. */
 bool may_begin(const struct situation *s, struct decision *d);
@@ -29,6 +30,9 @@ bool may_begin(const struct situation *s, struct decision *d);
 const char *host_disagrees(const struct host *h, int64_t now);
 /* The newest version rule: runs something newer than the target. */
 bool host_newer(const struct situation *s, const struct host *h);
+/* By Nomad and by its agent, which rests, it runs what it is to run: somebody else saw to it, or an
+ * order of ours that was given up. Then its gates are asked, and nothing is ordered. */
+bool host_runs_target(const struct situation *s, size_t i, const struct host *h);
 /* How long a client's swap that begins at `at` waits for Nomad's next heartbeat; 0: not at all,
  * there is time enough or nothing is known. */
 int64_t heartbeat_wait(const struct situation *s, const struct host *h, int64_t at);

@@ -77,6 +77,11 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i)
         waiting_for(d, REASON_RETRY, p->key, "%s: %s", p->name, lh->text);
         return;
     }
+    if (host_runs_target(s, i, h)) {
+        intend_mark(d, p->key, HOST_SETTLING, "runs %s already: only its gates are asked",
+                    s->plan->target);
+        return;
+    }
     struct gate_result g = gate_quorum(s->world, s->plan, p->key, s->now);
     if (g.kind != GATE_PASS) {
         waiting_for(d, g.kind == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN, p->key, "%s",
@@ -89,9 +94,11 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i)
 static void begin_leader(const struct situation *s, struct decision *d, size_t i,
                          const char *region)
 {
+    const struct host *h = world_host(s->world, s->plan->hosts[i].key);
     const char *to = heir(s, region);
 
-    if (!s->plan->transfer || to == NULL || s->ledger->hosts[i].transfers >= TRANSFERS_MAX) {
+    if (!s->plan->transfer || to == NULL || (h != NULL && host_runs_target(s, i, h)) ||
+        s->ledger->hosts[i].transfers >= TRANSFERS_MAX) {
         begin_swap(s, d, i);
         return;
     }

@@ -1,7 +1,21 @@
 /* The wide and harmless part: the new binary on every host's disk. */
 #include "decide_parts.h"
+#include "hazard_host.h"
 
 #define SILENT_MS 60000 /* an agent that has not said hello to this process for so long */
+
+/* What its agent found out when it had the new binary: nothing is begun anywhere then. */
+static void stop_at(const struct situation *s, struct decision *d, const struct plan_host *p,
+                    const struct host_refusal *r)
+{
+    char advice[TEXT_MAX];
+
+    snprintf(advice, sizeof(advice), "%.160s Then: caravan resume%s%.30s%s", r->advice,
+             r->hard ? "" : "; or abort, and begin anew with --accept ", r->hard ? "" : r->id,
+             r->hard ? "." : "");
+    intend_stop(s, d, p->name, advice, "%s: [%s] %s", p->name, r->id, r->text);
+    waiting_for(d, REASON_STAGING, p->key, "%s: [%s] %.180s", p->name, r->id, r->text);
+}
 
 static void staging_one(const struct situation *s, struct decision *d, size_t i)
 {
@@ -9,9 +23,13 @@ static void staging_one(const struct situation *s, struct decision *d, size_t i)
     const struct plan_host *p = &s->plan->hosts[i];
     const struct host *h = world_host(s->world, p->key);
     const struct agent_view *a = h != NULL ? &h->agent : NULL;
+    struct host_refusal refusal;
     bool told = a != NULL && a->status_at > lh->effect_ms && a->order_sequence == lh->sequence;
 
-    if (told && a->phase == PHASE_STAGED && digest_eq(&a->target, &p->digest)) {
+    if (told && a->phase == PHASE_STAGED && digest_eq(&a->target, &p->digest) &&
+        hazard_host_refuses(s->plan, p, h, &refusal)) {
+        stop_at(s, d, p, &refusal);
+    } else if (told && a->phase == PHASE_STAGED && digest_eq(&a->target, &p->digest)) {
         intend_mark(d, lh->key, HOST_STAGED, "%s", "");
     } else if (told && a->phase == PHASE_FAILED && failure_may_retry(a->failure) &&
                lh->attempts < 3) {
@@ -20,7 +38,8 @@ static void staging_one(const struct situation *s, struct decision *d, size_t i)
     } else if (told && a->phase == PHASE_FAILED) {
         intend_conclude(s, d, i, OUTCOME_NONE, a->failure,
                         "%s while staging: %s; Nomad was not touched", failure_name(a->failure),
-                        a->failure_text);
+                        a->failure_text)
+            ->failed_in = a->failed_in;
     } else if (!told && !lh->answered && lh->resends >= 8 && !p->is_server) {
         struct intent *in = intend(d, INTENT_MARK, lh->key);
         in->state = HOST_SKIPPED;

@@ -21,7 +21,8 @@ int64_t servers_disturbed(const struct ledger *l, const struct plan *p)
     int64_t last = 0;
 
     for (size_t i = 0; i < p->n_servers && i < l->n_hosts; i++)
-        if (l->hosts[i].order == MSG_SWAP || l->hosts[i].order == MSG_REVERT)
+        if (l->hosts[i].order == MSG_SWAP || l->hosts[i].order == MSG_REVERT ||
+            l->hosts[i].state == HOST_SETTLING)
             last = MAX_OF(last, l->hosts[i].effect_ms);
     for (size_t i = 0; i < l->n_effects; i++)
         if (l->effects[i].kind == EFFECT_TRANSFER)

@@ -178,29 +178,23 @@ void hazard_switch(struct hazard_check *c, row_t *row)
 
 static void each_fact(struct hazard_check *c, row_t *row,
                       void (*judge)(struct hazard_check *, row_t *, const struct plan_host *,
-                                    const struct host_fact *))
+                                    const struct fact_view *))
 {
     for (size_t i = 0; i < c->p->n_hosts; i++) {
         const struct plan_host *h = &c->p->hosts[i];
+        const struct host *o = world_host(c->w, h->key);
         if (!hazard_crosses(c, h))
             continue;
-        const struct host_survey *s = survey_host(c, h->key);
-        const struct host_fact *f = survey_fact(s, row->key), *bare = survey_fact(s, "no-unit");
-        bool told = s != NULL && s->told == ASKED_YES;
-        if (row->number == FACT_OF_UNIT && bare != NULL && bare->value == TRI_YES)
-            continue;
-        if ((!told && row->crossing == NULL) || (f == NULL && row->number == FACT_WHEN_TOLD))
-            continue; /* row "untold" says so once */
+        const struct fact_view *f = o != NULL ? agent_fact(&o->agent, row->key) : NULL;
         if (f == NULL)
-            hazard_unsure(c, h->name,
-                          told ? "its agent does not know this fact" : "its agent told no facts");
+            hazard_unsure(c, h->name, "its agent does not tell");
         else
             judge(c, row, h, f);
     }
 }
 
 static void judge_yes(struct hazard_check *c, row_t *row, const struct plan_host *h,
-                      const struct host_fact *f)
+                      const struct fact_view *f)
 {
     if (f->value == TRI_UNKNOWN)
         hazard_unsure(c, h->name, "its agent cannot tell");
@@ -210,7 +204,7 @@ static void judge_yes(struct hazard_check *c, row_t *row, const struct plan_host
 }
 
 static void judge_no(struct hazard_check *c, row_t *row, const struct plan_host *h,
-                     const struct host_fact *f)
+                     const struct fact_view *f)
 {
     if (f->value == TRI_UNKNOWN)
         hazard_unsure(c, h->name, "its agent cannot tell");
@@ -236,7 +230,7 @@ static bool version_in(const char *text, struct version *ret)
 }
 
 static void judge_least(struct hazard_check *c, row_t *row, const struct plan_host *h,
-                        const struct host_fact *f)
+                        const struct fact_view *f)
 {
     struct version v;
 
@@ -269,9 +263,10 @@ void hazard_file_key(struct hazard_check *c, row_t *row)
     snprintf(id, sizeof(id), "key.%s", row->key);
     for (size_t i = 0; i < c->p->n_hosts; i++) {
         const struct plan_host *h = &c->p->hosts[i];
+        const struct host *o = world_host(c->w, h->key);
         if (!hazard_crosses(c, h))
             continue;
-        const struct host_fact *f = survey_fact(survey_host(c, h->key), id);
+        const struct fact_view *f = o != NULL ? agent_fact(&o->agent, id) : NULL;
         if (f != NULL && f->value == TRI_YES)
             hazard_found(c, row, TRI_YES, h->name, "%s is configured (%s): %s", row->key, f->text,
                          row->what);

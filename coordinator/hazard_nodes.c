@@ -100,33 +100,3 @@ void hazard_connect_window(struct hazard_check *c, row_t *row)
     if (old)
         hazard_jobs(c, row);
 }
-
-/* What ends the tasks is no matter on a server that has none. */
-void hazard_kill_mode(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = 0; i < c->p->n_hosts; i++) {
-        const struct plan_host *p = &c->p->hosts[i];
-        const struct host *h = world_host(c->w, p->key);
-        const struct host_survey *s = survey_host(c, p->key);
-        const struct host_fact *f = survey_fact(s, row->key), *bare = survey_fact(s, "no-unit");
-        if (h == NULL || !h->is_client || !hazard_crosses(c, p) || s == NULL ||
-            s->told != ASKED_YES || (bare != NULL && bare->value == TRI_YES))
-            continue;
-        if (f == NULL || f->value == TRI_UNKNOWN)
-            hazard_unsure(c, h->name, "its agent cannot tell");
-        else if (f->value == TRI_YES)
-            hazard_found(c, row, TRI_YES, h->name, "%s: %s", row->what, f->text);
-    }
-}
-
-/* Agents that answer, and told no facts: one line for all that they would have told. */
-void hazard_untold(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = 0; i < c->p->n_hosts; i++) {
-        const struct plan_host *p = &c->p->hosts[i];
-        const struct host_survey *s = survey_host(c, p->key);
-        if (hazard_crosses(c, p) && p->managed && (s == NULL || s->told != ASKED_YES))
-            hazard_unsure(c, p->name, "their agents told nothing of unit, binary and system");
-    }
-    (void)row;
-}

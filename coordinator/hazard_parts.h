@@ -30,15 +30,10 @@ bool hazard_region_planned(const struct plan *p, const char *region);
 /* NULL: not surveyed. */
 const struct region_survey *survey_region(const struct hazard_check *c, const char *region);
 const struct host_survey *survey_host(const struct hazard_check *c, const char *key);
-const struct host_fact *survey_fact(const struct host_survey *h,
-                                    const char *id); /* NULL: not told */
 /* Why a question has no answer, for people. */
 const char *asked_why(enum asked asked);
 
 typedef void hazard_detect(struct hazard_check *c, row_t *row);
-
-#define FACT_OF_UNIT   1 /* nothing to ask where Nomad is started by configured commands */
-#define FACT_WHEN_TOLD 2 /* told while a binary is staged; before, it is no matter */
 
 /* hazard_any.c: rows that only differ by what stands in the table. */
 hazard_detect hazard_told;       /* versions alone: `what` is told */
@@ -72,6 +67,6 @@ hazard_detect hazard_unmanaged_server, hazard_unmanaged_client, hazard_key_chang
     hazard_misplaced, hazard_one_id, hazard_no_build;
 /* hazard_nodes.c */
 hazard_detect hazard_node_down, hazard_node_draining, hazard_other_pool, hazard_old_allocs,
-    hazard_connect_window, hazard_dc_star, hazard_kill_mode, hazard_untold;
+    hazard_connect_window, hazard_dc_star;
 
 #endif

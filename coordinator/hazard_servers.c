@@ -80,7 +80,8 @@ void hazard_tls_names(struct hazard_check *c, row_t *row)
     for (size_t i = 0; i < c->p->n_servers; i++) {
         const struct plan_host *p = &c->p->hosts[i];
         const struct host_survey *s = survey_host(c, p->key);
-        const struct host_fact *f = survey_fact(s, row->key);
+        const struct host *o = world_host(c->w, p->key);
+        const struct fact_view *f = o != NULL ? agent_fact(&o->agent, row->key) : NULL;
         if (!hazard_crosses(c, p))
             continue;
         if (s == NULL || s->config != ASKED_YES || s->switches[CONFIG_TLS_VERIFY] == TRI_UNKNOWN)
@@ -170,8 +171,10 @@ void hazard_two_stores(struct hazard_check *c, row_t *row)
     for (size_t i = 0; i < c->p->n_servers; i++) {
         const struct plan_host *p = &c->p->hosts[i];
         const struct host_survey *s = survey_host(c, p->key);
-        const struct host_fact *bolt = survey_fact(s, "key.raft_boltdb"),
-                               *store = survey_fact(s, "key.raft_logstore");
+        const struct host *o = world_host(c->w, p->key);
+        const struct fact_view *bolt = o != NULL ? agent_fact(&o->agent, "key.raft_boltdb") : NULL,
+                               *store =
+                                   o != NULL ? agent_fact(&o->agent, "key.raft_logstore") : NULL;
         bool has_bolt = (bolt != NULL && bolt->value == TRI_YES) ||
                         (s != NULL && s->switches[CONFIG_BOLTDB] == TRI_YES);
         if (!hazard_crosses(c, p))
@@ -211,7 +214,8 @@ void hazard_license_place(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_servers; i++) {
         const struct host_survey *s = survey_host(c, c->p->hosts[i].key);
-        const struct host_fact *f = survey_fact(s, "key.license_path");
+        const struct host *o = world_host(c->w, c->p->hosts[i].key);
+        const struct fact_view *f = o != NULL ? agent_fact(&o->agent, "key.license_path") : NULL;
         if (!hazard_crosses(c, &c->p->hosts[i]) || (f != NULL && f->value == TRI_YES))
             continue;
         if (s != NULL && s->config == ASKED_YES && s->switches[CONFIG_LICENSE] == TRI_NO)

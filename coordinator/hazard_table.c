@@ -256,79 +256,11 @@ const struct hazard hazard_table[] = {
      .unsure = SEVERITY_INFO, .detect = hazard_node_draining,
      .advice = "Drains of others are never touched."},
 
-    /* ---- hosts, by their agents ---- */
+    /* ---- hosts, by their agents (more of them: hazard_host.c) ---- */
 
-    {.id = "untold", .source = FROM_HOST, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
-     .detect = hazard_untold,
-     .advice = "Upgrade Caravan's agent there, or see why it answers hello and no status."},
-    {.id = "kill-mode", .source = FROM_HOST, .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN,
-     .detect = hazard_kill_mode, .key = "kill-mode",
-     .what = "a restart would end its tasks",
-     .advice = "Set KillMode=process in the unit (systemctl edit), then systemctl daemon-reload."},
-    {.id = "no-unit", .source = FROM_HOST, .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO,
-     .detect = hazard_fact, .key = "no-unit",
-     .what = "Nomad is started by configured commands",
-     .advice =
-         "Make sure that the commands which stop Nomad leave its tasks alone: what a unit tells "
-         "of that cannot be asked here."},
-    {.id = "unit-missing", .source = FROM_HOST, .severity = SEVERITY_BLOCK,
-     .unsure = SEVERITY_WARN, .detect = hazard_fact, .key = "unit-missing",
-     .number = FACT_OF_UNIT,
-     .what = "systemd has no such unit",
-     .advice = "Correct the unit's name in agent.conf."},
-    {.id = "unit-reload", .source = FROM_HOST, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
-     .detect = hazard_fact, .key = "unit-reload", .number = FACT_OF_UNIT,
-     .what = "the unit changed since systemd loaded it",
-     .advice = "systemctl daemon-reload, and look at what changed."},
-    {.id = "other-binary", .source = FROM_HOST, .severity = SEVERITY_BLOCK,
-     .unsure = SEVERITY_WARN, .detect = hazard_fact, .key = "other-binary",
-     .number = FACT_OF_UNIT,
-     .what = "the unit starts another file than the agent would exchange",
-     .advice = "Make agent.conf and the unit name the same binary."},
-    {.id = "binary-link", .source = FROM_HOST, .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO,
-     .detect = hazard_fact, .key = "binary-link",
-     .what = "the binary is a symbolic link, which is exchanged itself",
-     .advice = "Nothing, if nobody else follows that link."},
-    {.id = "binary-shared", .source = FROM_HOST, .severity = SEVERITY_BLOCK,
-     .unsure = SEVERITY_WARN, .detect = hazard_fact, .key = "binary-shared",
-     .what = "others start the same file",
-     .advice = "Give each Nomad its own binary, or upgrade them as one."},
-    {.id = "changed", .source = FROM_HOST, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
-     .detect = hazard_fact, .key = "changed",
-     .what = "the binary in place is not the one that runs",
-     .advice = "Find out who replaced it: after a restart another version would run than before."},
-    {.id = "package", .source = FROM_HOST, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
-     .detect = hazard_fact, .key = "package",
-     .what = "a package owns the binary",
-     .advice =
-         "Hold the package (apt-mark hold nomad): its next upgrade would put its own file back "
-         "and restart Nomad."},
-    {.id = "read-only", .source = FROM_HOST, .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN,
-     .detect = hazard_fact, .key = "read-only",
-     .what = "the file system of the binary is read-only",
-     .advice = "Make it writable for the time of the upgrade."},
-    {.id = "noexec", .source = FROM_HOST, .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN,
-     .detect = hazard_fact, .key = "noexec",
-     .what = "the file system of the binary allows no execution",
-     .advice = "Install Nomad on a file system without noexec."},
-    {.id = "no-room", .source = FROM_HOST, .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN,
-     .detect = hazard_fact, .key = "no-room",
-     .what = "there is no room for the new binary beside the old",
-     .advice = "Make room: about three binaries and a zip."},
-    {.id = "config-rejected", .source = FROM_HOST, .severity = SEVERITY_BLOCK,
-     .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "config-rejected",
-     .number = FACT_WHEN_TOLD,
-     .what = "the new binary rejects the configuration",
-     .advice = "Correct the configuration for the new version, then stage again."},
-    {.id = "attributes", .source = FROM_HOST, .severity = SEVERITY_WARN, .unsure = SEVERITY_INFO,
-     .detect = hazard_fact, .key = "attributes", .number = FACT_WHEN_TOLD,
-     .what = "attributes of the binary were not carried over",
-     .advice = "Set label, capabilities, owner and mode of the new file by hand before the swap."},
     {.id = "config-leftovers", .source = FROM_HOST, .severity = SEVERITY_WARN,
      .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "config-leftovers",
-     .what =
-         "the configuration directory holds more than is read, or more than one whole "
-         "configuration",
+     .what = "the configuration directory holds more than one whole configuration, or leftovers",
      .advice = "Look at the directory: backups are not read, and every other file is merged."},
 
     /* ---- 0.8 to 0.12 ---- */
@@ -626,10 +558,6 @@ const struct hazard hazard_table[] = {
      .advice =
          "Upgrade these clients before jobs with bridge networking are submitted: they do not "
          "tell their CNI plugins."},
-    {.id = "type-notify", .crossing = "1.8.0", .source = FROM_HOST, .severity = SEVERITY_WARN,
-     .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "type-notify", .number = FACT_OF_UNIT,
-     .what = "its unit waits for a notification, which the old binary does not send",
-     .advice = "Know that systemd would kill a binary older than 1.8 after 90 s under this unit."},
     {.id = "old-disconnect", .crossing = "1.8.0", .source = FROM_JOBS, .severity = SEVERITY_INFO,
      .unsure = SEVERITY_INFO, .detect = hazard_jobs, .number = TRAIT(JOB_OLD_DISCONNECT),
      .what = "disconnect settings of the old kind, ignored from 1.10 on",
@@ -684,11 +612,6 @@ const struct hazard hazard_table[] = {
      .key = "arm", .number = ATTR_ARCH,
      .what = "is a 32-bit machine",
      .advice = "There are no 32-bit builds from 1.9 on."},
-    {.id = "wall-clock", .crossing = "1.9.3", .scope = SCOPE_SERVERS, .source = FROM_HOST,
-     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_fact, .key = "clock",
-     .what = "its clock is not synchronised",
-     .advice =
-         "Run an NTP client on every server: from 1.9.3 on garbage is collected by the clock."},
     {.id = "template-execute", .crossing = "1.9.4", .source = FROM_JOBS,
      .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
      .number = TRAIT(JOB_TEMPLATE_EXECUTE),
@@ -712,11 +635,6 @@ const struct hazard hazard_table[] = {
 
     /* ---- 1.10 to 2.0 ---- */
 
-    {.id = "glibc-2.28", .crossing = "1.10.0", .source = FROM_HOST, .severity = SEVERITY_BLOCK,
-     .unsure = SEVERITY_WARN, .detect = hazard_fact_least, .key = "libc", .least = "2.28.0",
-     .what = "its C library is older than 2.28",
-     .advice =
-         "Upgrade the host's operating system first (RHEL 8, Debian 10, Ubuntu 18.10 or later)."},
     {.id = "vault-flow", .crossing = "1.10.0", .scope = SCOPE_SERVERS, .source = FROM_SELF,
      .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_vault_flow,
      .advice = "Give every job that uses Vault an identity, as `nomad setup vault -check` tells."},

@@ -1,3 +1,4 @@
+#include "hazard_host.h"
 #include "hazard_parts.h"
 
 /* ---- findings ---- */
@@ -172,14 +173,6 @@ const struct host_survey *survey_host(const struct hazard_check *c, const char *
     return bsearch(key, c->survey->hosts, c->survey->n_hosts, sizeof(*c->survey->hosts), by_key);
 }
 
-const struct host_fact *survey_fact(const struct host_survey *h, const char *id)
-{
-    for (size_t i = 0; h != NULL && i < h->n_facts; i++)
-        if (str_eq(h->facts[i].id, id))
-            return &h->facts[i];
-    return NULL;
-}
-
 const char *asked_why(enum asked asked)
 {
     static const char *const why[] = {
@@ -229,6 +222,7 @@ void hazards_check(const struct world *w, const struct survey *survey,
     group_hosts(&c);
     for (size_t i = 0; i < hazard_table_len; i++)
         run_row(&c, &hazard_table[i]);
+    hazard_host_check(&c);
     check_free(&c);
 }
 

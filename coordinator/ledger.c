@@ -206,7 +206,7 @@ void ledger_resume(struct ledger *l)
         l->state = RUN_CLAIMING;
     for (size_t i = 0; i < l->n_hosts; i++) {
         struct ledger_host *h = &l->hosts[i];
-        h->attempts = h->transfers = h->resends = 0;
+        h->attempts = h->turns = h->transfers = h->resends = 0;
         if (h->state == HOST_SKIPPED && h->skip == SKIP_UNMANAGED)
             l->skipped++;
         else if (h->state == HOST_FAILED || h->state == HOST_SKIPPED)

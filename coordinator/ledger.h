@@ -57,6 +57,7 @@ const char *skip_name(enum skip_why w);
 enum outcome { OUTCOME_NONE, OUTCOME_SETTLED, OUTCOME_REVERTED, OUTCOME_LEFT };
 
 #define ALLOCS_KEPT 64
+#define TURNS_MAX   3 /* a host's turn is begun anew so often, then it has failed */
 
 struct kept_alloc {
     char id[UUID_MAX];
@@ -80,6 +81,7 @@ struct ledger_host {
     bool answered;        /* its receipt arrived */
     enum refusal refusal; /* what it said */
     uint32_t attempts;    /* orders of this kind so far */
+    uint32_t turns;       /* its turn was begun anew, from staging, so many times */
     uint32_t transfers;   /* leadership was to be taken from it, so many times */
     uint32_t resends;     /* of the last order, without an answer */
     int64_t retry_ms;     /* clock.mono: not again before */

@@ -41,6 +41,7 @@ static const struct column host_list[] = {
     ROW(ledger_host, COLUMN_BOOL, answered),
     ROW(ledger_host, COLUMN_INT, refusal),
     ROW(ledger_host, COLUMN_U32, attempts),
+    ROW(ledger_host, COLUMN_U32, turns),
     ROW(ledger_host, COLUMN_U32, transfers),
     ROW(ledger_host, COLUMN_U32, resends),
     ROW(ledger_host, COLUMN_I64, retry_ms),

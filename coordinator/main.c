@@ -5,8 +5,8 @@
 
 static const struct cli_command commands[] = {
     {"init", "", "make the keys of a new cluster, and the trust file for its hosts",
-     "Never overwrites anything. Solo: one person holds all roles. Then copy the trust file to\n"
-     "/etc/caravan/trust on every host.",
+     "Never overwrites anything. Solo: one person holds all roles. The trust file is written\n"
+     "twice, as it is and as a Debian package; every host needs one of them.",
      0, 0, GROUP_ALL | GROUP_INIT | GROUP_CONFIRM, cmd_init},
     {"enroll", "", "remember the key of every agent, by its host's Nomad id",
      "New keys are shown and accepted once (--yes: without asking); a key that has changed is\n"

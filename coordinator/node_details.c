@@ -69,6 +69,7 @@ static void take_allocs(struct interest *t, const struct http_answer *answer, st
     t->allocs = allocs;
     t->n_allocs = n;
     t->allocs_at = t->asks[ASK_ALLOCS].at;
+    t->allocs_took = clock_mono(t->owner->clock) - t->allocs_at;
 }
 
 static void take_own_self(struct interest *t, const struct http_answer *answer, struct err *err)
@@ -93,6 +94,8 @@ static void (*const takers[])(struct interest *, const struct http_answer *, str
 };
 _Static_assert(ARRAY_LEN(takers) == NODE_QUESTIONS, "a question without a taker");
 
+static void ask_itself(struct interest *t);
+
 static void answered(void *ctx, const struct http_answer *answer, const struct err *why)
 {
     struct node_ask *ask = ctx;
@@ -106,6 +109,8 @@ static void answered(void *ctx, const struct http_answer *answer, const struct e
         return;
     if (answer != NULL && answer->status != 0)
         takers[ask->question](t, answer, &err);
+    if (ask->question == ASK_NODE)
+        ask_itself(t);
     *(was_slow ? &t->owner->pending_slow : &t->owner->pending) -= 1;
 }
 
@@ -113,7 +118,7 @@ static void ask_one(struct interest *t, enum node_question q, const struct nomad
                     const char *path, int64_t deadline_ms)
 {
     struct node_ask *ask = &t->asks[q];
-    if (ask->open)
+    if (ask->open || ask->round == t->owner->round)
         return;
     ask->open = true;
     ask->round = t->owner->round;
@@ -140,17 +145,18 @@ static void ask_record(struct interest *t, const struct node_list *l, const stru
     size_t of_node = path.len;
     buf_add_str(&path, buf_str(&query));
     ask_one(t, ASK_NODE, base, buf_str(&path), NOMAD_LEADER_MS);
-    if (clock_mono(t->owner->clock) - t->allocs_at < NODES_ALLOCS_MS && t->allocs_at != 0)
+    int64_t rest = MIN_OF(10 * t->allocs_took, (int64_t)NODES_ALLOCS_MS);
+    if (clock_mono(t->owner->clock) - t->allocs_at < rest && t->allocs_at != 0)
         return;
     path.len = of_node;
     buf_printf(&path, "/allocations%s", buf_str(&query));
     ask_one(t, ASK_ALLOCS, base, buf_str(&path), NOMAD_LEADER_MS);
 }
 
-/* Its own address is in its record: after a first look at that. */
-static void ask_itself(struct interest *t, const char *region)
+/* Its own address is in its record: the first time, after that. */
+static void ask_itself(struct interest *t)
 {
-    const struct nomad_whom whom = {t->id, t->name, region};
+    const struct nomad_whom whom = {t->id, t->name, t->region};
     struct nomad_base base;
     if (t->http_addr[0] == '\0' ||
         nomad_base_at(t->owner->nomad, &whom, t->http_addr, t->tls, &base) < 0)
@@ -175,8 +181,9 @@ void nodes_ask_details(struct nodes *n, const struct node_list *l, const struct 
         bool here = t->hint < l->n && str_eq(l->hosts[t->hint].node_id, t->id);
         if (!t->wanted || (!here && !in_list(l, t->id)))
             continue;
+        str_cut(t->region, sizeof t->region, l->region);
         ask_record(t, l, base, with_region);
-        ask_itself(t, l->region);
+        ask_itself(t);
     }
 }
 

@@ -7,8 +7,9 @@
  * took has passed, at most NODES_LIST_AGE_MS. Two lists are kept: what a world
  * points into lives until the list after the next is complete.
  *
- * Hosts of interest are asked for each round: their record, their allocations (at
- * most once a second), and at their own address themselves and their health. Their
+ * Hosts of interest are asked for each round: their record, their allocations (when ten
+ * times as long as the last answer took has passed, at most NODES_ALLOCS_MS), and at
+ * their own address, once their record has told it, themselves and their health. Their
  * record is as good as a line of the list, and newer: it replaces it.
  */
 #ifndef NOMAD_NODES_H
@@ -59,7 +60,7 @@ struct node_ask {
 
 struct interest {
     struct nodes *owner;
-    char id[UUID_MAX], name[NAME_MAX_LEN];
+    char id[UUID_MAX], name[NAME_MAX_LEN], region[NAME_MAX_LEN];
     bool wanted;
     char http_addr[80];
     bool tls;
@@ -74,7 +75,7 @@ struct interest {
     struct arena allocs_arena;
     struct alloc_view *allocs;
     size_t n_allocs;
-    int64_t allocs_at;
+    int64_t allocs_at, allocs_took;
 };
 
 struct nodes {

@@ -119,6 +119,7 @@ static void take_members(struct servers *s, struct server_ask *ask,
         if (ask != &s->seed)
             return;
         nomad_why(answer, err.kind != ERR_NONE ? &err : why, s->problem, sizeof s->problem);
+        s->refused = answer != NULL && (answer->status == 401 || answer->status == 403);
         for (size_t i = 0; i < s->n_others; i++)
             ask_one(s, &s->other_asks[i], &s->others[i]);
         return;
@@ -227,7 +228,7 @@ void servers_begin(struct servers *s, struct arena *arena, uint64_t round)
     s->arena = arena;
     s->round = round;
     s->pending = s->pending_slow = 0;
-    s->anybody = false;
+    s->anybody = s->refused = false;
     s->problem[0] = '\0';
     for (size_t i = 0; i < s->n; i++) {
         struct server_slot *slot = s->slots[i];

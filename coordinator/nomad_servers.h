@@ -79,6 +79,7 @@ struct servers {
     struct server_ask other_asks[SERVERS_OTHERS];
     size_t n_others;
     bool anybody;           /* somebody told members this round */
+    bool refused;           /* NOMAD_ADDR answered 401 or 403 this round */
     char problem[TEXT_MAX]; /* of NOMAD_ADDR */
 };
 

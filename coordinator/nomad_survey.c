@@ -275,17 +275,6 @@ static size_t region_index(const struct nomad_survey *s, const char *name)
     return 0;
 }
 
-/* Its agent was asked before; what it told stays the agents'. */
-static void take_facts(struct nomad_survey *s, struct host_survey *h)
-{
-    size_t n = 0;
-    h->facts = s->c.agents != NULL ? agents_facts(s->c.agents, h->key, &n) : NULL;
-    if (h->facts == NULL)
-        return;
-    h->n_facts = n;
-    h->told = ASKED_YES;
-}
-
 static void add_hosts(struct nomad_survey *s)
 {
     const struct world *w = s->c.world;
@@ -302,7 +291,6 @@ static void add_hosts(struct nomad_survey *s)
         if (h == NULL || out->n_regions == 0)
             continue;
         size_t region = region_index(s, h->region);
-        take_facts(s, &out->hosts[i]);
         if (h->is_server && h->server.self_at != 0)
             survey_push(s, Q_SELF, region, NULL, NULL)->host = i;
         bool wanted = h->is_client && needs(s, FROM_ATTRIBUTES) && s->n_nodes < SURVEY_NODES &&

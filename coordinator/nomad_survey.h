@@ -10,13 +10,12 @@
  * their own deadlines, and what was not asked stays unknown. Job specifications, node
  * records and ACL policies are only asked for where a row of the hazard table that applies
  * looks at them (hazards_need), at most SURVEY_JOBS, SURVEY_NODES and SURVEY_POLICIES of
- * them. Only GET. The world and the plan must outlive it, and facts stay the agents': the survey is
- * for a plan made at once. nomad_survey_end only after nomad_survey_tick said true. One thread.
+ * them. Only GET. The world and the plan must outlive it. nomad_survey_end only after
+ * nomad_survey_tick said true. One thread.
  */
 #ifndef NOMAD_SURVEY_H
 #define NOMAD_SURVEY_H
 
-#include "agents.h"
 #include "nomad_http.h"
 #include "observer.h"
 #include "plan.h"
@@ -34,7 +33,6 @@ struct nomad_survey;
 struct nomad_survey_config {
     struct nomad_http *nomad;
     const struct observer *observer; /* whom to ask about a region */
-    const struct agents *agents;     /* whose facts to take; NULL: nobody's */
     const struct clock *clock;
     const struct world *world;
     const struct plan *plan;

@@ -18,8 +18,10 @@ struct observer {
     size_t n_regions;
     uint64_t round;
     bool open;
-    int64_t begun, due;
-    uint64_t changes; /* of the agents, at the begin of the last round */
+    int64_t begun, ended, due;
+    int64_t happened; /* the last change, told or made */
+    bool wanted;      /* there was one since the last round began */
+    uint64_t changes; /* of the agents, as last looked at */
     struct world *building, *ready, *given;
     char (*interest)[UUID_MAX];
     size_t n_interest;
@@ -144,7 +146,7 @@ static void begin(struct observer *o, int64_t now)
     o->building->round = ++o->round;
     o->building->begun_ms = o->begun = now;
     o->open = true;
-    o->changes = o->c.agents != NULL ? agents_changes(o->c.agents) : 0;
+    o->wanted = false;
     tell_nodes(o);
     nodes_begin(&o->nodes, &o->building->arena, o->round);
     servers_begin(&o->servers, &o->building->arena, o->round);
@@ -166,8 +168,10 @@ static void end(struct observer *o, int64_t now)
     o->building->ended_ms = now;
     o->ready = take_ptr(&o->building);
     o->open = false;
-    int64_t took = now - o->begun;
-    o->due = MAX_OF(o->begun + ROUND_MIN_MS, now + MIN_OF(2 * took, (int64_t)ROUND_REST_MS));
+    o->ended = now;
+    int64_t rest = (o->begun - o->happened) / 10, took = now - o->begun;
+    rest = MAX_OF((int64_t)ROUND_MIN_MS, MIN_OF(rest, (int64_t)ROUND_LATE_MS));
+    o->due = MAX_OF(o->begun + rest, now + MIN_OF(2 * took, (int64_t)ROUND_REST_MS));
 }
 
 static bool is_over(const struct observer *o, int64_t now)
@@ -180,12 +184,40 @@ static bool is_over(const struct observer *o, int64_t now)
     return o->servers.pending_slow + o->nodes.pending_slow == 0 || took >= ROUND_GRACE_MS;
 }
 
+static void happen(struct observer *o, int64_t now)
+{
+    o->happened = now;
+    o->wanted = true;
+}
+
+void observer_stir(struct observer *o, bool hellos)
+{
+    happen(o, clock_mono(o->c.clock));
+    if (hellos && o->c.agents != NULL)
+        agents_stir(o->c.agents);
+}
+
+static void look_at_agents(struct observer *o, int64_t now)
+{
+    uint64_t changes = o->c.agents != NULL ? agents_changes(o->c.agents) : 0;
+    if (changes != o->changes)
+        happen(o, now);
+    o->changes = changes;
+}
+
+/* What is to be seen is older than the round that is to show it: its own millisecond
+ * is not enough. */
+static int64_t next_round(const struct observer *o)
+{
+    int64_t soon = MAX_OF(o->begun + ROUND_SOON_MS, o->ended + (o->ended - o->begun) / 2);
+    return o->wanted ? MIN_OF(o->due, MAX_OF(soon, o->happened + 1)) : o->due;
+}
+
 int64_t observer_tick(struct observer *o)
 {
     int64_t now = clock_mono(o->c.clock);
-    bool hurry = o->c.agents != NULL && agents_changes(o->c.agents) != o->changes &&
-                 now >= o->begun + ROUND_MIN_MS / 5;
-    if (!o->open && o->ready == NULL && (now >= o->due || hurry))
+    look_at_agents(o, now);
+    if (!o->open && o->ready == NULL && now >= next_round(o))
         begin(o, now);
     if (o->open) {
         ask_regions(o);
@@ -193,7 +225,7 @@ int64_t observer_tick(struct observer *o)
             end(o, now);
     }
     if (!o->open)
-        return o->due;
+        return next_round(o);
     if (o->servers.pending + o->nodes.pending == 0)
         return o->begun + ROUND_GRACE_MS;
     return o->begun + (o->c.patient ? ROUND_PATIENT_MS : ROUND_MAX_MS);
@@ -219,6 +251,11 @@ size_t observer_servers(const struct observer *o, struct nomad_base *ret, size_t
 void observer_remember(struct observer *o, const struct nomad_base *bases, size_t n)
 {
     servers_remember(&o->servers, bases, n);
+}
+
+bool observer_refused(const struct observer *o)
+{
+    return o->servers.refused && !o->servers.anybody;
 }
 
 void observer_patient(struct observer *o, bool patient)

@@ -3,9 +3,10 @@
  *
  * A round asks every server and, in a region, the list of nodes when it is due and
  * the hosts of interest; it ends when all have answered, or at its deadline, with
- * unknowns for the rest. The next begins ROUND_MIN_MS after the last began, but no
- * sooner than twice as long as it took; at once when an agent told of a change. A
- * world lives until the next one is taken.
+ * unknowns for the rest. The next begins a tenth of the time for which nothing has
+ * happened after the last began, within ROUND_MIN_MS and ROUND_LATE_MS, but no sooner
+ * than twice as long as the last one took; sooner when an agent told of a change or the
+ * owner did something (observer_stir). A world lives until the next one is taken.
  *
  *     observer_tick(o)          drives: begins and ends rounds; gives when to come again
  *     observer_take(o)          a world not taken yet, or NULL
@@ -17,7 +18,9 @@
 
 #include "fleet.h"
 
-#define ROUND_MIN_MS     150
+#define ROUND_SOON_MS    25 /* from begin to begin, when something has happened */
+#define ROUND_MIN_MS     50
+#define ROUND_LATE_MS    150   /* while nothing happens, where Nomad is quick */
 #define ROUND_MAX_MS     3000  /* deadline of a round in a run */
 #define ROUND_PATIENT_MS 12000 /* of one for status and plan */
 #define ROUND_GRACE_MS   150   /* for those who did not answer the last time */
@@ -37,6 +40,9 @@ struct observer *observer_new(const struct observer_config *c);
 void observer_free(struct observer *o); /* after nomad_http_free and links_free */
 /* Keys of the hosts asked in detail from the next round on. Copied. */
 void observer_interest(struct observer *o, const char *const *keys, size_t n);
+/* Something was done that is to be seen: a round that begins after this moment, soon; with
+ * hellos of the hosts of interest that are as young. */
+void observer_stir(struct observer *o, bool hellos);
 int64_t observer_tick(struct observer *o);
 const struct world *observer_take(struct observer *o);
 /* The last one taken; NULL before. */
@@ -48,6 +54,9 @@ void observer_speaker(const struct observer *o, const char *region, struct nomad
  * does not answer. */
 size_t observer_servers(const struct observer *o, struct nomad_base *ret, size_t max);
 void observer_remember(struct observer *o, const struct nomad_base *bases, size_t n);
+/* In the last round nobody told anything, and NOMAD_ADDR answered that our token may not
+ * ask: waiting does not help. */
+bool observer_refused(const struct observer *o);
 /* From the next round on. */
 void observer_patient(struct observer *o, bool patient);
 

@@ -116,6 +116,11 @@ void plan_text(const struct plan *p, struct buf *ret)
     buf_add_byte(ret, '\n');
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
         buf_printf(ret, "number %s %" PRId64 "\n", numbers[i].name, number_get(p, &numbers[i]));
+    for (size_t i = 0; i < p->policy.n_accepted; i++) {
+        buf_add_str(ret, "accept");
+        add_field(ret, p->policy.accepted[i]);
+        buf_add_byte(ret, '\n');
+    }
     for (size_t i = 0; i < p->n_regions; i++) {
         buf_add_str(ret, "region");
         add_field(ret, p->regions[i].name);
@@ -218,6 +223,14 @@ static int read_host(struct plan *p, char **f, size_t n)
     return 0;
 }
 
+static int read_accepted(struct plan *p, char **f, size_t n)
+{
+    if (n != 2 || p->policy.n_accepted == FILTER_VALUES)
+        return -1;
+    p->policy.accepted[p->policy.n_accepted++] = f[1]; /* in the arena */
+    return 0;
+}
+
 static int read_line(struct plan *p, char *line)
 {
     char *f[FIELDS_MAX] = {NULL};
@@ -229,6 +242,8 @@ static int read_line(struct plan *p, char *line)
         return str_copy(p->target, sizeof(p->target), f[1]);
     if (str_eq(f[0], "number"))
         return read_number(p, f, n);
+    if (str_eq(f[0], "accept"))
+        return read_accepted(p, f, n);
     if (str_eq(f[0], "region"))
         return read_region(p, f, n);
     if (str_eq(f[0], "host"))

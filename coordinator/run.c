@@ -40,8 +40,14 @@ int run_commit(struct run *r, struct err *err)
 
 /* ---- whom the next observations ask in detail ---- */
 
-static bool of_interest(const struct situation *s, size_t i, size_t *candidates)
+/* Places left for hosts that are not at work yet: to be staged, to be swapped. */
+struct places {
+    size_t pending, staged;
+};
+
+static bool of_interest(const struct situation *s, size_t i, struct places *places)
 {
+    size_t *left = NULL;
     const struct ledger_host *h = &s->ledger->hosts[i];
 
     if (h->state == HOST_STAGING || host_in_flight(h->state))
@@ -52,23 +58,26 @@ static bool of_interest(const struct situation *s, size_t i, size_t *candidates)
         return true;
     if (s->ledger->state == RUN_VERIFYING)
         return verify_wants(s, i);
-    if (host_finished(h->state) || *candidates == 0)
+    /* Staged ones are forgotten while servers are at work, not before: the first of them must not
+     * lose its turn because others were looked at more lately. */
+    left = h->state == HOST_STAGED ? &places->staged : &places->pending;
+    if (host_finished(h->state) || *left == 0 ||
+        (h->state == HOST_STAGED && s->ledger->state == RUN_SERVERS))
         return false;
-    if (h->state == HOST_STAGED && s->ledger->state != RUN_CLIENTS)
-        return false;
-    (*candidates)--;
+    (*left)--;
     return true;
 }
 
 static void tell_interest(struct run *r, const struct situation *s)
 {
     const char *keys[INTEREST_MAX];
-    size_t n = 0, candidates = s->plan->parallel + 2;
+    struct places places = {s->plan->parallel + 2, s->plan->parallel + 2};
+    size_t n = 0;
 
     if (s->ledger->state == RUN_STAGING)
-        candidates = s->plan->policy.stage_parallel;
+        places.pending = s->plan->policy.stage_parallel;
     for (size_t i = 0; i < s->ledger->n_hosts && n < INTEREST_MAX; i++)
-        if (of_interest(s, i, &candidates))
+        if (of_interest(s, i, &places))
             keys[n++] = s->ledger->hosts[i].key;
     r->config->ports->interest(r->config->ports->ctx, keys, n);
 }

@@ -24,6 +24,7 @@ struct lease_entry {
     int64_t until_ms; /* expiry on our clock, from when the answer was asked for */
     int64_t next_ms;  /* not before */
     int64_t asked_ms; /* 0: nothing outstanding */
+    enum lease_op op; /* what was asked for last */
     unsigned char nonce[NONCE_LEN];
 };
 
@@ -89,6 +90,7 @@ void lease_want(struct run *r, const char *key)
     e->asked_for = true;
     e->refused = false;
     e->unanswered = 0;
+    r->moved = true; /* it is asked for in the next tick */
 }
 
 void lease_refused(struct run *r, const char *key)
@@ -147,6 +149,8 @@ void lease_receipt(struct run *r, const struct event *ev)
     e->asked_ms = 0;
     e->unanswered = 0;
     e->next_ms = e->held ? now + r->config->plan->policy.renew_ms : now + 2000;
+    if (!e->held && e->op == LEASE_GIVE_BACK)
+        e->next_ms = now; /* as was asked: nothing speaks against asking for it anew */
     if (e->held && e->paused)
         r->lease.paused = true;
 }
@@ -186,6 +190,7 @@ static int ask(struct run *r, struct lease_entry *e, enum lease_op op, struct er
     if (ports->sign(ports->ctx, e->key, o, &inner, &digest, err) < 0)
         return err_wrap(err, "sign a lease order");
     memcpy(e->nonce, o->head.nonce, NONCE_LEN);
+    e->op = op;
     e->asked_ms = ports->now(ports->ctx);
     ports->send(ports->ctx, e->key, MSG_LEASE, o->head.nonce, &inner);
     return 0;

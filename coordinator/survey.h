@@ -3,17 +3,16 @@
  *
  * The observation (world.h) tells what every step needs; this is what only the plan
  * needs: what the token may, the keyring, deployments, autopilot's settings, servers'
- * own configuration, nodes' attributes, facts of the hosts by their agents, and what
- * jobs ask of Nomad. Made by nomad_survey; tests make their own. Everything lives in
- * one arena. What was not asked, or not answered, says so (enum asked): a hazard that
- * needs it cannot tell. Texts are never NULL.
+ * own configuration, nodes' attributes, and what jobs ask of Nomad. Made by nomad_survey; tests
+ * make their own. Everything lives in one arena. What was not asked, or not answered, says so (enum
+ * asked): a hazard that needs it cannot tell. Texts are never NULL.
  */
 #ifndef SURVEY_H
 #define SURVEY_H
 
 #include "acl_rules.h"
 #include "arena.h"
-#include "agent_facts.h"
+#include "message.h"
 
 enum asked {
     ASKED_NOT,    /* not asked, or no answer: unknown */
@@ -152,9 +151,6 @@ struct host_survey {
     const char *authoritative;               /* region; "": itself */
     enum asked node;                         /* its record, for the attributes */
     const char *attributes[NODE_ATTRIBUTES]; /* "": not there */
-    enum asked told;                         /* its agent told facts */
-    const struct host_fact *facts;
-    size_t n_facts;
 };
 
 struct survey {

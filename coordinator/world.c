@@ -80,3 +80,11 @@ const char *host_version(const struct world *w, const struct host *h)
         return h->server.version;
     return members_build(w, h);
 }
+
+const struct fact_view *agent_fact(const struct agent_view *a, const char *id)
+{
+    for (size_t i = 0; i < a->n_facts; i++)
+        if (str_eq(a->facts[i].id, id))
+            return &a->facts[i];
+    return NULL;
+}

@@ -142,6 +142,13 @@ struct client_view {
     size_t n_allocs;
 };
 
+/* One fact of a host, as its agent tells it (agent/facts_survey.h has the list). */
+struct fact_view {
+    const char *id;
+    enum tri value;
+    const char *text;
+};
+
 /* The agent beside Nomad: what its last authentic receipts said. */
 struct agent_view {
     bool enrolled;    /* we remember a key for this host's id */
@@ -171,7 +178,9 @@ struct agent_view {
     enum failure failure;
     const char *failure_text, *evidence;
     uint32_t silence_ms;
-    struct stamp runs; /* the process now */
+    struct stamp runs;             /* the process now */
+    const struct fact_view *facts; /* of the last status; asked of every host for a plan */
+    size_t n_facts;                /* 0: none told */
 
     int64_t lease_at;
     struct lease_state lease;
@@ -216,6 +225,8 @@ void world_free(struct world *w); /* NULL is fine */
 /* Called once by whoever built the world, before it is read. Without it world_host is
  * a linear search. */
 void world_index(struct world *w);
+/* NULL: not told. */
+const struct fact_view *agent_fact(const struct agent_view *a, const char *id);
 struct host *world_host(const struct world *w, const char *key); /* NULL: not there */
 const struct region *world_region(const struct world *w, const char *name);
 /* The version a host runs by Nomad's own word: server self, else members' build

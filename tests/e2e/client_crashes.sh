@@ -3,9 +3,12 @@
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "crash-after"
-E2E_HOLD=5s
 e2e_begin 64 3 3
 release 1.11.4 '{"only":"client","crash-after":3000}'
+run upgrade "$TARGET" --yes --servers
+check "servers run it well" status_is 0
+E2E_HOLD=4s # the clients' proof must outlast the crash
+e2e_config
 run upgrade "$TARGET" --yes
 check "the run stops" status_is 3
 check "it says the crash" grep -qE 'will-not-start|crash-loop' "$OUT"

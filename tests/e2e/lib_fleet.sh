@@ -8,11 +8,16 @@
 # Releases: release VERSION [FAULT...] makes (stand-in) or names (real) the binary of the
 # target, adds it, and leaves its version in $TARGET. Runs on real Nomad with NOMAD_FROM and
 # NOMAD_TO; a test that needs a fault of the stand-in says `needs_standin` and is skipped then.
+#
+# The stand-in's heartbeats are far apart: before the first client of a run is swapped Caravan waits
+# for one that is near (it does not know yet for how long Nomad will be silent), which takes up to
+# ten seconds and is tested by test_decide.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 # shellcheck source=deploy/demo/fleet.sh
 . deploy/demo/fleet.sh
 
+FLEET_SIM='{"timing": {"ttl_ms": 120000}}'
 T_N=0 T_FAILED=0
 E2E=$(fleet_tmp caravan-e2e) || exit 1
 OUT=$E2E/out
@@ -137,6 +142,10 @@ note_pids() {
 }
 task_pids() { cat "$FLEET"/c*/data/tasks/*.pid 2>/dev/null | sort; }
 
+before() { # VERSION VERSION: the first is older
+    [[ $1 != "$2" && $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
+}
+
 standin() { # VERSION FILE [FAULTS-JSON]
     tests/sim/make-release "$FLEET_BUILD/tests/nomad" "$1" "$2" ${3:+"$3"}
 }
@@ -156,13 +165,25 @@ e2e_config() {
 [paths]
 state_dir = $E2E/state
 [defaults]
-settle = ${E2E_SETTLE:-600ms}
-soak = ${E2E_SOAK:-500ms}
-hold = ${E2E_HOLD:-500ms}
+settle = ${E2E_SETTLE:-300ms}
+soak = ${E2E_SOAK:-200ms}
+hold = ${E2E_HOLD:-200ms}
 server_deadline = ${E2E_SERVER_DEADLINE:-60s}
 client_deadline = ${E2E_CLIENT_DEADLINE:-30s}
 ${E2E_CONF:-}
 CONF
+}
+
+# On real Nomad the first token comes from the API; the stand-in was told one in FLEET_SIM.
+bootstrap_acl() {
+    local until=$((SECONDS + 60)) name=${FLEET_TLS_NAME:-$(fleet_address s1)}
+    until FLEET_TOKEN=$(curl -fsS -m 5 -X PUT ${FLEET_CURL:-} --connect-to "$name:4646:$(fleet_address s1):4646" \
+        "${FLEET_SCHEME:-http}://$name:4646/v1/acl/bootstrap" 2>/dev/null | grep -o '"SecretID":"[^"]*"' | cut -d'"' -f4) &&
+        [[ -n $FLEET_TOKEN ]]; do
+        ((SECONDS < until)) || return 1
+        sleep 0.2 # there is no leader yet
+    done
+    export NOMAD_TOKEN=$FLEET_TOKEN
 }
 
 e2e_begin() { # NET [SERVERS CLIENTS]
@@ -172,6 +193,9 @@ e2e_begin() { # NET [SERVERS CLIENTS]
     for h in "${FLEET_HOSTS[@]}"; do fleet_binary "$h" "$FROM"; done
     fleet_start_nomad || { echo "Bail out! Nomad could not be started"; exit 1; }
     export NOMAD_ADDR=${FLEET_SCHEME:-http}://$(fleet_address s1):4646
+    if is_real && [[ ${FLEET_ACL:-0} == 1 ]]; then
+        bootstrap_acl || { echo "Bail out! no token could be bootstrapped"; exit 1; }
+    fi
     e2e_config
     run init
     cp "$E2E/config/trust" "$FLEET/trust" || { show_out; echo "Bail out! caravan init failed"; exit 1; }
@@ -184,6 +208,13 @@ e2e_begin() { # NET [SERVERS CLIENTS]
     fleet_wait_agents
     run enroll --yes
     ((STATUS == 0)) || { show_out; echo "Bail out! caravan enroll failed"; exit 1; }
+}
+
+# A release that is refused before anybody looks into it: the stand-in's, also on real Nomad.
+offer() { # VERSION
+    standin "$1" "$E2E/nomad-$1"
+    run release add "$1" --os linux --arch "$ARCH" --file "$E2E/nomad-$1" --url "file://$E2E/nomad-$1"
+    ((STATUS == 0)) || { show_out; echo "Bail out! caravan release add failed"; exit 1; }
 }
 
 # The release to go to. release VERSION [FAULTS-JSON]; on real Nomad the binary named.

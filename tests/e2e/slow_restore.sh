@@ -1,10 +1,10 @@
 #!/bin/bash
 # A server that takes long to restore is waited for; it is not a failure before its deadline.
-# timeout: 150
+# timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "slow-restore"
 e2e_begin 65 3 1
-release 1.11.4 '{"only":"server","slow-restore":4000}'
+release 1.11.4 '{"only":"server","slow-restore":2500}'
 run upgrade "$TARGET" --yes
 check "the run is done" status_is 0
 check "every host runs the target" all_run "$TARGET"

@@ -5,6 +5,7 @@
 # 10.99.0.1 in this process's network namespace: what runs here stands outside of all hosts.
 #
 #   host_make NAME ADDRESS [DISK]   a host; DISK (e.g. 300M): all it can write
+#                                   LAB_WIRE_NAME="MS PERCENT": a long and lossy cable
 #   host_boot NAME...               starts them; returns when systemd is up on all
 #   host_reboot NAME                orderly; its uptime starts again at zero, as on a machine
 #   host_power_cut NAME, host_boot NAME
@@ -40,6 +41,22 @@ host_mount() { # NAME DISK
     [[ -z $2 ]] && host_mount "$1" 2G
 }
 
+# LAB_WIRE_<host>="MS PERCENT": so much later each way, so many frames lost.
+cable() { # NAME
+    local wire=LAB_WIRE_$1 words pid
+    if [[ -z ${!wire:-} ]]; then
+        ip link add "v-$1" type veth peer name eth0 netns "$1"
+        return
+    fi
+    read -ra words <<<"${!wire}"
+    "$LAB_BUILD/tests/wire" "v-$1" eth0 "/run/netns/$1" "${words[@]}" >"$LAB_RUN/wire-$1.log" 2>&1 &
+    pid=$!
+    until grep -q ready "$LAB_RUN/wire-$1.log"; do
+        kill -0 "$pid" 2>/dev/null || { sed 's/^/# /' "$LAB_RUN/wire-$1.log"; return 1; }
+        sleep 0.02
+    done
+}
+
 host_make() {
     local name=$1 address=$2 dir=$LAB_RUN/hosts/$1 root
     mkdir -p "$dir" && echo "$address" >"$dir/address"
@@ -48,8 +65,7 @@ host_make() {
     echo "$name" >"$root/etc/hostname"
     printf '127.0.0.1 localhost\n%s %s\n' "$address" "$name" >"$root/etc/hosts"
     printf '%s %s' "$LAB_RUN" "$name" | sha256sum | cut -c1-32 >"$root/etc/machine-id"
-    ip netns add "$name" && ip link add "v-$name" type veth peer name eth0 netns "$name" &&
-        ip link set "v-$name" master "$BRIDGE" up &&
+    ip netns add "$name" && cable "$name" && ip link set "v-$name" master "$BRIDGE" up &&
         ip -n "$name" link set lo up && ip -n "$name" addr add "$address/24" dev eth0 &&
         ip -n "$name" link set eth0 up || { echo "Bail out! no network for $name"; exit 1; }
     HOSTS+=("$name")

@@ -16,6 +16,8 @@ set -u
 . "$LAB/lib_hosts.sh"
 # shellcheck source=tests/lab/lib_checks.sh
 . "$LAB/lib_checks.sh"
+# shellcheck source=tests/lab/lib_meet.sh
+. "$LAB/lib_meet.sh"
 
 SERVERS=() CLIENTS=()
 OUT=$LAB_RUN/out

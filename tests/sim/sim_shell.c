@@ -173,7 +173,7 @@ int sim_shell_run(struct sim_shell *s, struct err *err)
 
 void sim_shell_close(struct sim_shell *s)
 {
-    const int fds[] = {s->udp, s->rpc, s->signals};
+    const int fds[] = {s->udp, s->rpc, s->signals, s->state_fd};
     sim_http_close(s);
     sim_node_free(&s->node);
     for (size_t i = 0; i < ARRAY_LEN(fds); i++)

@@ -63,6 +63,7 @@ struct sim_shell {
     struct sim_node node;
     int64_t clock_offset; /* node's time less CLOCK_BOOTTIME, ms */
     int udp, rpc, signals;
+    int state_fd; /* the durable state's file, kept open; 0: not yet */
     struct MHD_Daemon *http;
     int http_fd;
     struct sim_pending *pending;

@@ -1,4 +1,5 @@
 #include "sim_shell.h"
+#include <fcntl.h>
 #include "file.h"
 #include "str.h"
 
@@ -83,7 +84,8 @@ int sim_disk_load(struct sim_shell *s, struct err *err)
     return 0;
 }
 
-/* Replaced whole by rename, without fsync: it must survive the process, not the machine. */
+/* Replaced whole by rename, without fsync: it must survive the process, not the machine. The
+ * newest is kept open, as Nomad keeps its own: that is how its data_dir is found from outside. */
 int sim_disk_save(struct sim_shell *s, struct err *err)
 {
     char path[256], temporary[264];
@@ -101,6 +103,9 @@ int sim_disk_save(struct sim_shell *s, struct err *err)
                                           (size_t)d->state.n, f) == (size_t)d->state.n);
     if (!ok || fflush(f) != 0 || rename(temporary, path) < 0)
         return err_set(err, ERR_IO, errno, "write %s", path);
+    if (s->state_fd > 0)
+        close(s->state_fd);
+    s->state_fd = fcntl(fileno(f), F_DUPFD_CLOEXEC, 3);
     s->node.dirty = false;
     s->saved_ms = s->node.now;
     return 0;

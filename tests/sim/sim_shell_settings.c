@@ -12,6 +12,8 @@
 static int read_only(struct sim_settings *s, const struct json *faults, struct err *err)
 {
     const char *only = json_str(faults, "only", "");
+    if (faults == NULL)
+        return 0; /* settings without faults leave the release's as they are */
     if (only[0] != '\0' && !str_eq(only, "server") && !str_eq(only, "client"))
         return err_set(err, ERR_CONFIG, 0, "faults: only %s: server or client", only);
     str_cut(s->only, sizeof(s->only), only);

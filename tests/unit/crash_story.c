@@ -229,6 +229,12 @@ static void judge_target(struct play *p)
         broken(p, "the binary at the target is %s", kind);
     else if (f->mode != 0755)
         broken(p, "the binary at the target has mode %o", f->mode);
+    if (p->story->linked && !str_eq(model_kind(model_fs_file(&p->m->fs, MODEL_STORE)), "old"))
+        broken(p, "the file behind the link was touched");
+    if (p->story->linked &&
+        str_eq(kind, "old") !=
+            (p->m->fs.files[model_fs_find(&p->m->fs, MODEL_TARGET)].leads_to != 0))
+        broken(p, "the %s binary at the target is %s link", kind, str_eq(kind, "old") ? "no" : "a");
 }
 
 static void judge_shelf(struct play *p)
@@ -270,7 +276,7 @@ static void judge_service(struct play *p)
             broken(p, "the service was stopped and was started");
     } else if (!proc->there && !str_eq(target_kind(p), "bad")) {
         broken(p, "the service does not run any more (%s)", phase_name(p->swap.phases.rec.phase));
-    } else if (proc->there && proc->inode != model_fs_find(&p->m->fs, MODEL_TARGET)) {
+    } else if (proc->there && proc->inode != model_fs_through(&p->m->fs, MODEL_TARGET)) {
         broken(p, "the service runs another file than the one in place");
     }
 }
@@ -406,6 +412,8 @@ struct crash_result crash_story_play(const struct crash_story *story, const stru
     model_open(m, story->offer);
     m->crash_at = crash->kind == CRASH_NONE ? 0 : crash->at;
     m->skip_sync = crash->skip_sync;
+    if (story->linked)
+        model_link(m);
     if (story->stopped)
         m->process.there = false;
     if (open_swap(p) == 0) {

@@ -25,6 +25,7 @@ enum crash_kind {
 struct crash_story {
     const char *name, *offer;
     enum on_not_ready policy;
+    bool linked;        /* the target is a link: it gives way, and comes back */
     bool stopped;       /* the service does not run and is to stay stopped */
     bool reverts;       /* a revert order after the swap */
     enum phase ends;    /* undisturbed */

@@ -53,9 +53,16 @@ int model_fs_find(const struct model_fs *fs, const char *path)
     return 0;
 }
 
-const struct model_file *model_fs_file(const struct model_fs *fs, const char *path)
+int model_fs_through(const struct model_fs *fs, const char *path)
 {
     int inode = model_fs_find(fs, path);
+
+    return inode != 0 && fs->files[inode].leads_to != 0 ? fs->files[inode].leads_to : inode;
+}
+
+const struct model_file *model_fs_file(const struct model_fs *fs, const char *path)
+{
+    int inode = model_fs_through(fs, path);
 
     return inode != 0 ? &fs->files[inode] : NULL;
 }
@@ -100,6 +107,7 @@ static int new_file(struct model_fs *fs, uint32_t mode)
     f->len = f->safe_len = 0;
     f->mode = f->safe_mode = mode;
     f->dirty = false;
+    f->leads_to = 0;
     f->changed_ns = ++fs->now_ns;
     return inode;
 }
@@ -128,6 +136,15 @@ void model_fs_put(struct model_fs *fs, const char *path, const void *p, size_t n
     set_name(fs->safe, path, inode);
 }
 
+void model_fs_put_link(struct model_fs *fs, const char *path, const char *to)
+{
+    int inode = new_file(fs, 0777);
+
+    fs->files[inode].leads_to = model_fs_find(fs, to);
+    set_name(fs->names, path, inode);
+    set_name(fs->safe, path, inode);
+}
+
 static int new_handle(struct model_fs *fs, int inode)
 {
     for (int h = 0; h < MODEL_HANDLES; h++) {
@@ -152,6 +169,13 @@ int model_fs_create(struct model_fs *fs, const char *path, uint32_t mode)
 int model_fs_open(struct model_fs *fs, const char *path)
 {
     int inode = model_fs_find(fs, path);
+
+    return inode != 0 && fs->files[inode].leads_to == 0 ? new_handle(fs, inode) : -1;
+}
+
+int model_fs_open_through(struct model_fs *fs, const char *path)
+{
+    int inode = model_fs_through(fs, path);
 
     return inode != 0 ? new_handle(fs, inode) : -1;
 }

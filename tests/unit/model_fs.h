@@ -25,6 +25,7 @@ struct model_file {
     unsigned char data[MODEL_CONTENT], safe[MODEL_CONTENT];
     uint32_t mode, safe_mode;
     bool dirty;
+    int leads_to; /* a link: the inode of what it leads to; 0: a file */
     int64_t changed_ns;
 };
 
@@ -54,13 +55,18 @@ enum model_loss { LOSE_ALL, LOSE_NOTHING, LOSE_SOME };
 
 void model_fs_reset(struct model_fs *fs);
 void model_fs_put(struct model_fs *fs, const char *path, const void *p, size_t n, uint32_t mode);
-int model_fs_find(const struct model_fs *fs, const char *path); /* inode; 0: none */
+/* A link, durable at once, to what lies at `to`. */
+void model_fs_put_link(struct model_fs *fs, const char *path, const char *to);
+int model_fs_find(const struct model_fs *fs, const char *path);    /* inode; 0: none */
+int model_fs_through(const struct model_fs *fs, const char *path); /* the same behind links */
+/* Behind links. */
 const struct model_file *model_fs_file(const struct model_fs *fs, const char *path);
 void model_fs_crash(struct model_fs *fs, enum model_loss loss, uint64_t *random);
 uint64_t model_random(uint64_t *state);
 
 int model_fs_create(struct model_fs *fs, const char *path, uint32_t mode); /* handle; -1 */
-int model_fs_open(struct model_fs *fs, const char *path);                  /* handle; -1 */
+int model_fs_open(struct model_fs *fs, const char *path); /* handle; -1, also for a link */
+int model_fs_open_through(struct model_fs *fs, const char *path);
 void model_fs_write(struct model_fs *fs, int h, const void *p, size_t n);
 void model_fs_sync(struct model_fs *fs, int h);
 void model_fs_sync_dir(struct model_fs *fs, const char *dir);

@@ -66,6 +66,16 @@ static int port_open(void *ctx, const char *path, int *ret_h, struct err *err)
     return *ret_h < 0 ? err_set(err, ERR_NOTFOUND, 0, "open %s", path) : 0;
 }
 
+static int port_open_through(void *ctx, const char *path, int *ret_h, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    if (alive(m, err) < 0)
+        return -1;
+    *ret_h = model_fs_open_through(&m->fs, path);
+    return *ret_h < 0 ? err_set(err, ERR_NOTFOUND, 0, "open %s", path) : 0;
+}
+
 static int port_create(void *ctx, const char *path, uint32_t mode, int *ret_h, struct err *err)
 {
     struct model_host *m = ctx;
@@ -159,6 +169,25 @@ static int port_stat(void *ctx, const char *path, struct host_stat *ret, struct 
     return 0;
 }
 
+static int port_stat_through(void *ctx, const char *path, struct host_stat *ret, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    if (alive(m, err) < 0)
+        return -1;
+    model_fs_stat(&m->fs, model_fs_through(&m->fs, path), ret);
+    return 0;
+}
+
+static int port_link_of(void *ctx, const char *path, char *dst, size_t n, struct err *err)
+{
+    struct model_host *m = ctx;
+    int inode = model_fs_find(&m->fs, path);
+
+    str_cut(dst, n, inode != 0 && m->fs.files[inode].leads_to != 0 ? MODEL_STORE : "");
+    return alive(m, err);
+}
+
 static int port_rename(void *ctx, const char *from, const char *to, struct err *err)
 {
     struct model_host *m = ctx;
@@ -203,7 +232,10 @@ static int port_room(void *ctx, const char *dir, struct host_room *ret, struct e
     const struct model_host *m = ctx;
 
     (void)dir;
-    *ret = (struct host_room){.dev = 1, .free = m->room != 0 ? m->room : 1ULL << 30};
+    *ret = (struct host_room){.dev = 1,
+                              .free = m->room != 0 ? m->room : 1ULL << 30,
+                              .read_only = m->read_only,
+                              .noexec = m->noexec};
     return alive(m, err);
 }
 
@@ -236,7 +268,7 @@ static int64_t port_wall(void *ctx)
 
 void model_start_service(struct model_host *m)
 {
-    int inode = model_fs_find(&m->fs, MODEL_TARGET);
+    int inode = model_fs_through(&m->fs, MODEL_TARGET);
     const char *kind = model_kind(model_fs_file(&m->fs, MODEL_TARGET));
 
     if (m->process.there)
@@ -332,6 +364,16 @@ static int service_state_of(void *self, struct service_state *ret, struct err *e
     return alive(m, err);
 }
 
+static int service_about_of(void *self, struct service_about *ret, struct err *err)
+{
+    const struct model_host *m = self;
+
+    if (m->no_about)
+        return err_set(err, ERR_NETWORK, 0, "no service manager");
+    *ret = m->about;
+    return 0;
+}
+
 static void service_evidence(void *self, char *dst, size_t n)
 {
     (void)self;
@@ -385,6 +427,94 @@ static int port_try(void *ctx, const char *path, const char *version, enum failu
     return step(ctx, err);
 }
 
+/* ---- what is told of the host ---- */
+
+static enum tri port_try_config(void *ctx, const char *path, const char *old, const char *version,
+                                char ret_text[static TEXT_MAX])
+{
+    struct model_host *m = ctx;
+
+    (void)path;
+    (void)old;
+    (void)version;
+    m->trials++;
+    str_cut(ret_text, TEXT_MAX, m->config_text != NULL ? m->config_text : "tried");
+    return m->config_rejects != TRI_UNKNOWN ? m->config_rejects : TRI_NO;
+}
+
+static int port_way(void *ctx, const char *name, const char *target, struct host_way *ret,
+                    struct err *err)
+{
+    const struct model_host *m = ctx;
+
+    (void)err;
+    *ret = str_eq(name, target) ? (struct host_way){true, true, true} : m->way;
+    return 0;
+}
+
+static int port_users(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
+                      struct host_users *ret, struct err *err)
+{
+    const struct model_host *m = ctx;
+
+    (void)dev;
+    (void)ino;
+    (void)except;
+    *ret = m->users;
+    return alive(m, err);
+}
+
+static int port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
+                            size_t n, struct err *err)
+{
+    const struct model_host *m = ctx;
+
+    (void)program;
+    (void)fragment;
+    str_cut(dst, n, m->unit_naming != NULL ? m->unit_naming : "");
+    return alive(m, err);
+}
+
+static void port_package(void *ctx, const char *path, struct host_package *ret)
+{
+    const struct model_host *m = ctx;
+
+    (void)path;
+    *ret = m->package;
+}
+
+static enum tri port_package_lock(void *ctx)
+{
+    struct model_host *m = ctx;
+
+    m->locks += m->lock != TRI_NO;
+    return m->lock;
+}
+
+static void port_package_unlock(void *ctx)
+{
+    struct model_host *m = ctx;
+
+    m->unlocks++;
+}
+
+static int port_clock(void *ctx, struct host_clock *ret, struct err *err)
+{
+    const struct model_host *m = ctx;
+
+    *ret = m->clock;
+    return alive(m, err);
+}
+
+static int port_attributes(void *ctx, const char *path, struct host_attributes *ret,
+                           struct err *err)
+{
+    const struct model_host *m = ctx;
+
+    *ret = m->attributes[!str_eq(path, MODEL_TARGET)];
+    return alive(m, err);
+}
+
 /* ---- fetching ---- */
 
 static int port_fetch_begin(void *ctx, const struct fetch_get *job, struct err *err)
@@ -436,6 +566,7 @@ static void port_fetch_end(void *ctx)
 
 static const struct host ports = {
     .open = port_open,
+    .open_through = port_open_through,
     .create = port_create,
     .read_at = port_read_at,
     .write = port_write,
@@ -444,6 +575,8 @@ static const struct host ports = {
     .stat_of = port_stat_of,
     .close = port_close,
     .stat = port_stat,
+    .stat_through = port_stat_through,
+    .link_of = port_link_of,
     .rename = port_rename,
     .link = port_link,
     .unlink = port_unlink,
@@ -453,6 +586,15 @@ static const struct host ports = {
     .uptime = port_uptime,
     .wall = port_wall,
     .try_binary = port_try,
+    .try_config = port_try_config,
+    .way = port_way,
+    .users = port_users,
+    .unit_naming = port_unit_naming,
+    .package = port_package,
+    .package_lock = port_package_lock,
+    .package_unlock = port_package_unlock,
+    .clock = port_clock,
+    .attributes = port_attributes,
     .process = port_process,
     .fetch_begin = port_fetch_begin,
     .fetch_poll = port_fetch_poll,
@@ -475,6 +617,7 @@ void model_open(struct model_host *m, const char *offer)
                                   .begin = service_begin,
                                   .poll = service_poll,
                                   .state = service_state_of,
+                                  .about = service_about_of,
                                   .evidence = service_evidence};
     m->offer = offer;
     m->uptime_ms = BOOT_MS;
@@ -482,6 +625,16 @@ void model_open(struct model_host *m, const char *offer)
     model_binary("old", binary);
     model_fs_put(&m->fs, MODEL_TARGET, binary, sizeof(binary), 0755);
     model_start_service(m);
+}
+
+void model_link(struct model_host *m)
+{
+    char binary[MODEL_BINARY];
+
+    model_binary("old", binary);
+    model_fs_put(&m->fs, MODEL_STORE, binary, sizeof(binary), 0755);
+    model_fs_put_link(&m->fs, MODEL_TARGET, MODEL_STORE);
+    m->process.inode = model_fs_through(&m->fs, MODEL_TARGET);
 }
 
 void model_revive(struct model_host *m)

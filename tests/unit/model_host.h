@@ -25,7 +25,8 @@
 #define MODEL_BIN    "/bin"
 #define MODEL_TARGET "/bin/nomad"
 #define MODEL_HOLD   "/etc/hold"
-#define MODEL_BINARY 1200 /* bytes of a binary */
+#define MODEL_STORE  "/store/nomad" /* what the target leads to where it is a link */
+#define MODEL_BINARY 1200           /* bytes of a binary */
 #define MODEL_SYNCS  200
 
 struct model_process {
@@ -65,6 +66,19 @@ struct model_host {
     unsigned ends_after_ms; /* a new binary answers, then ends */
     bool restarts;          /* the manager starts what ended again, and counts */
     uint64_t n_restarts;
+    /* What is told of the host; without a value it is as it should be. */
+    struct service_about about;
+    bool no_about;
+    struct host_way way;
+    struct host_users users;
+    struct host_package package;
+    struct host_clock clock;
+    struct host_attributes attributes[2]; /* of the target, of every other file */
+    const char *unit_naming;
+    bool read_only, noexec;
+    enum tri config_rejects, lock; /* lock: what package_lock answers */
+    const char *config_text;
+    unsigned locks, unlocks, trials;
     const char *leader, *peers, *closed; /* answers of the API; closed: a peer's address */
 };
 
@@ -72,6 +86,7 @@ void model_open(struct model_host *m, const char *offer);
 void model_binary(const char *kind, char dst[static MODEL_BINARY]);
 /* What the file is: "old", "new", ... ; "torn"; "none". */
 const char *model_kind(const struct model_file *f);
+void model_link(struct model_host *m);          /* the target becomes a link to MODEL_STORE */
 void model_start_service(struct model_host *m); /* what lies at the target, if it runs */
 
 void model_revive(struct model_host *m);

@@ -4,6 +4,29 @@ static const char *const keys[] = {"s1-id", "s2-id", "s3-id", "c1-id", "c2-id"};
 static const char *const names[] = {"s1", "s2", "s3", "c1", "c2"};
 static const char *const addresses[] = {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.1.1", "10.0.1.2"};
 
+const struct fact_view small_fleet_facts[SMALL_FACTS] = {
+    {"no-unit", TRI_NO, "/lib/nomad.service"},
+    {"unit-missing", TRI_NO, ""},
+    {"unit-reload", TRI_NO, ""},
+    {"kill-mode", TRI_NO, "KillMode=process"},
+    {"type-notify", TRI_YES, "Type=notify"},
+    {"drop-ins", TRI_NO, ""},
+    {"other-binary", TRI_NO, "/usr/bin/nomad"},
+    {"binary-link", TRI_NO, ""},
+    {"binary-shared", TRI_NO, ""},
+    {"changed", TRI_NO, ""},
+    {"package", TRI_NO, "no package owns it"},
+    {"read-only", TRI_NO, ""},
+    {"noexec", TRI_NO, ""},
+    {"no-room", TRI_NO, ""},
+    {"clock", TRI_NO, ""},
+    {"libc", TRI_YES, "2.36"},
+    {"config-leftovers", TRI_NO, ""},
+    {"dmidecode", TRI_YES, ""},
+    {"plugin-unlisted", TRI_NO, ""},
+    {"tls-names", TRI_YES, ""},
+};
+
 static void digest_fill(struct digest *d, int c)
 {
     memset(d->bytes, c, sizeof(d->bytes));
@@ -130,6 +153,8 @@ void small_fleet_init(struct small_fleet *f)
                                        .client_id = h->node_id,
                                        .uptime_ms = 5000,
                                        .phase = PHASE_IDLE,
+                                       .facts = small_fleet_facts,
+                                       .n_facts = SMALL_FACTS,
                                        .failure_text = "",
                                        .evidence = ""};
         digest_fill(&h->agent.disk, 1);

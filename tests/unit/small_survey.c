@@ -1,15 +1,5 @@
 #include "small_survey.h"
 
-static const struct host_fact well[] = {
-    {"libc", TRI_YES, "2.36"},        {"no-unit", TRI_NO, ""},     {"unit-missing", TRI_NO, ""},
-    {"unit-reload", TRI_NO, ""},      {"kill-mode", TRI_NO, ""},   {"type-notify", TRI_NO, ""},
-    {"other-binary", TRI_NO, ""},     {"binary-link", TRI_NO, ""}, {"binary-shared", TRI_NO, ""},
-    {"changed", TRI_NO, ""},          {"package", TRI_NO, ""},     {"read-only", TRI_NO, ""},
-    {"noexec", TRI_NO, ""},           {"no-room", TRI_NO, ""},     {"clock", TRI_NO, ""},
-    {"config-leftovers", TRI_NO, ""}, {"dmidecode", TRI_YES, ""},  {"tls-names", TRI_YES, ""},
-    {"plugin-unlisted", TRI_NO, ""},
-};
-
 static void host_init(struct small_survey *s, int i)
 {
     static const char *const keys[] = {"c1-id", "c2-id", "s1-id", "s2-id", "s3-id"};
@@ -20,11 +10,7 @@ static void host_init(struct small_survey *s, int i)
                               .num_schedulers = -1,
                               .cpus = 4,
                               .authoritative = "global",
-                              .node = ASKED_YES,
-                              .told = ASKED_YES,
-                              .facts = s->facts[i],
-                              .n_facts = ARRAY_LEN(well)};
-    memcpy(s->facts[i], well, sizeof(well));
+                              .node = ASKED_YES};
     for (int k = 0; k < CONFIG_SWITCHES; k++)
         h->switches[k] = TRI_NO;
     h->switches[CONFIG_REJOINS] = h->switches[CONFIG_LICENSE] = TRI_YES;
@@ -82,18 +68,4 @@ void small_survey_init(struct small_survey *s, struct survey *out)
                            .n_hosts = SMALL_SURVEYED,
                            .known_regions = s->known,
                            .n_known_regions = 1};
-}
-
-void small_survey_fact(struct small_survey *s, const char *id, enum tri value, const char *text)
-{
-    for (int i = 0; i < SMALL_SURVEYED; i++) {
-        struct host_survey *h = &s->hosts[i];
-        size_t k = 0;
-        while (k < h->n_facts && !str_eq(s->facts[i][k].id, id))
-            k++;
-        if (k == SMALL_FACTS)
-            abort();
-        s->facts[i][k] = (struct host_fact){id, value, text};
-        h->n_facts = MAX_OF(h->n_facts, k + 1);
-    }
 }

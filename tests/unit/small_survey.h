@@ -7,19 +7,15 @@
 #include "survey.h"
 
 #define SMALL_SURVEYED 5
-#define SMALL_FACTS    24
 
 struct small_survey {
     struct region_survey regions[1];
     struct host_survey hosts[SMALL_SURVEYED]; /* by key: c1, c2, s1, s2, s3 */
-    struct host_fact facts[SMALL_SURVEYED][SMALL_FACTS];
     struct job_view jobs[2];
     const char *known[1];
 };
 
 /* out points into s. */
 void small_survey_init(struct small_survey *s, struct survey *out);
-/* The fact of every host; makes it when it is not there. */
-void small_survey_fact(struct small_survey *s, const char *id, enum tri value, const char *text);
 
 #endif

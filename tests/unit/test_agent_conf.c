@@ -53,6 +53,28 @@ static void empty_is_the_defaults(void **state)
     "[nomad]\nservice = command\n[command]\nstart = /a b\nstop = /a\nstatus = /a\n"                \
     "pid_file = /p\n"
 
+static void commands_are_refused_in_the_unit(void **state)
+{
+    (void)state;
+    struct agent_conf c;
+    struct err err = ERR_INIT;
+    if (load(COMMAND "[fetch]\nfetch_socket = /run/x\n", &c, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(agent_conf_fits_unit(&c, &err), -1);
+    assert_int_equal(err.kind, ERR_CONFIG);
+    assert_non_null(strstr(err.text, "service = command: refused in the packaged unit"));
+
+    err = (struct err)ERR_INIT;
+    if (load("", &c, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(agent_conf_fits_unit(&c, &err), -1);
+    assert_non_null(strstr(err.text, "fetch_socket is not set"));
+
+    if (load("[fetch]\nfetch_socket = /run/caravan/fetch.sock\n", &c, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(agent_conf_fits_unit(&c, &err), 0);
+}
+
 static void values_are_read(void **state)
 {
     (void)state;
@@ -170,9 +192,13 @@ static void shipped_example_is_this_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(empty_is_the_defaults),  cmocka_unit_test(values_are_read),
-        cmocka_unit_test(what_is_wrong_is_named), cmocka_unit_test(only_root_may_write_it),
-        cmocka_unit_test(example_reads_back),     cmocka_unit_test(shipped_example_is_this_one),
+        cmocka_unit_test(empty_is_the_defaults),
+        cmocka_unit_test(values_are_read),
+        cmocka_unit_test(commands_are_refused_in_the_unit),
+        cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(only_root_may_write_it),
+        cmocka_unit_test(example_reads_back),
+        cmocka_unit_test(shipped_example_is_this_one),
     };
     return cmocka_run_group_tests_name("agent_conf", tests, make_file, remove_file);
 }

@@ -90,8 +90,8 @@ static void write_conf(struct house *h)
     struct err err = ERR_INIT;
     buf_printf(&b,
                "[agent]\nlisten = 0.0.0.0:%d\nstate_dir = %s\nrun_dir = %s\n"
-               "max_connections = 200\nmax_connections_each = 20\n",
-               h->port, h->state, h->run);
+               "max_connections = 200\nmax_connections_each = 20\n[trust]\nanchor = %s/anchor\n",
+               h->port, h->state, h->run, h->state);
     assert_int_equal(file_replace(h->conf, b.data, b.len, 0644, &err), 0);
 }
 
@@ -289,7 +289,11 @@ static void answers_and_ends_when_told(void **state)
 static void waits_for_key_and_trust(void **state)
 {
     struct house *h = *state;
+    char anchor[AGENT_PATH_MAX];
+    struct err err = ERR_INIT;
     write_view(h, 1);
+    agent_path(anchor, h->state, "anchor");
+    assert_int_equal(file_replace(anchor, "x", 1, 0644, &err), 0);
     start(h, NULL, -1);
     /* It asks for them by connecting to swap, which is what starts swap. */
     int64_t until = clock_mono(clock_system()) + 20000;

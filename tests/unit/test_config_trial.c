@@ -3,11 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include <signal.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "config_trial.h"
 #include "scratch_dir.h"
-#include "spawn.h"
 #include "str.h"
 
 static void paths_of_a_command_line(void **state)
@@ -16,87 +15,172 @@ static void paths_of_a_command_line(void **state)
         const char *line; /* blanks stand for NUL */
         size_t n;
         const char *last;
+        bool more;
+        const char *why;
     } rows[] = {
-        {"/usr/bin/nomad agent -config /etc/nomad.d ", 1, "/etc/nomad.d"},
-        {"nomad agent -config=/a --config /b --config=/c ", 3, "/c"},
-        {"nomad agent ", 0, NULL},
-        {"nomad agent -dev ", 0, NULL},
-        {"nomad agent -config /a -data-dir /x ", 0, NULL}, /* completed by a flag */
-        {"nomad agent -config relative ", 0, NULL},
-        {"nomad agent -config ", 0, NULL},
-        {"nomad server -config /a ", 0, NULL},
-        {"nomad ", 0, NULL},
-        {"nomad agent -config /a", 0, NULL}, /* cut off */
-        {"", 0, NULL},
+        {"/usr/bin/nomad agent -config /etc/nomad.d ", 1, "/etc/nomad.d", false, NULL},
+        {"nomad agent -config=/a --config /b --config=/c ", 3, "/c", false, NULL},
+        {"nomad agent -config /a -data-dir /x ", 1, "/a", true, NULL},
+        {"nomad agent ", 0, NULL, false, "without -config"},
+        {"nomad agent -dev ", 0, NULL, true, "without -config"},
+        {"nomad agent -config relative ", 0, NULL, false, "relative"},
+        {"nomad agent -config /etc/$NAME ", 0, NULL, false, "variable"},
+        {"nomad agent -config ", 0, NULL, false, "names no path"},
+        {"nomad server -config /a ", 0, NULL, false, "nomad agent"},
+        {"nomad ", 0, NULL, false, "nomad agent"},
+        {"nomad agent -config /a", 0, NULL, false, "cannot be read"}, /* cut off */
+        {"", 0, NULL, false, "cannot be read"},
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        const char *paths[CONFIG_TRIAL_PATHS];
+        const char *paths[CONFIG_TRIAL_PATHS], *why = NULL;
         char line[128];
+        bool more = true;
         size_t n = strlen(rows[i].line);
 
         memcpy(line, rows[i].line, n);
         for (size_t k = 0; k < n; k++)
             line[k] = line[k] == ' ' ? '\0' : line[k];
-        assert_int_equal(config_trial_paths(line, n, paths), rows[i].n);
+        assert_int_equal(config_trial_paths(line, n, paths, &more, &why), rows[i].n);
+        assert_int_equal(more, rows[i].more);
         if (rows[i].n > 0)
             assert_string_equal(paths[rows[i].n - 1], rows[i].last);
+        else
+            assert_non_null(strstr(why, rows[i].why));
     }
 }
 
-/* This program stands in for the running Nomad: its command line names the paths. */
-static pid_t run_agent(const char *config)
-{
-    const char *argv[] = {"/proc/self/exe", "agent", "-config", config, NULL};
-    struct spawn s = {.argv = argv, .pass_fd = -1, .quiet = true};
-    struct err err = ERR_INIT;
-    pid_t pid = 0;
+struct bench {
+    char *dir;
+    char binary[300], old[300], config[300], words[600];
+    struct config_trial trial;
+};
 
-    if (spawn_start(&s, &pid, &err) < 0)
-        fail_msg("%s", err.text);
-    return pid;
+/* The "configuration" is what the program does with it. */
+static int set_up(void **state)
+{
+    static const char program[] = "#!/bin/sh\n[ \"$1 $2\" = 'config validate' ] && . $3\n";
+    struct bench *b = xzalloc(1, sizeof(*b));
+    size_t n;
+
+    b->dir = scratch_open();
+    scratch_path(b->dir, "nomad", b->binary);
+    scratch_path(b->dir, "old", b->old);
+    scratch_path(b->dir, "config", b->config);
+    scratch_write(b->dir, "nomad", program, 0755);
+    scratch_write(b->dir, "old", "#!/bin/sh\nexit 0\n", 0755);
+    n = (size_t)snprintf(b->words, sizeof(b->words), "nomad agent -config %s -more", b->config);
+    for (size_t i = 0; i < n; i++)
+        b->words[i] = b->words[i] == ' ' ? '\0' : b->words[i];
+    b->trial = (struct config_trial){.binary = b->binary,
+                                     .version = "1.9.7",
+                                     .old = b->old,
+                                     .words = b->words,
+                                     .words_len = n + 1 - strlen(" -more")};
+    *state = b;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *b = *state;
+
+    scratch_close(b->dir);
+    free(b);
+    return 0;
+}
+
+static void verdict_is(const struct bench *b, enum tri expected, const char *says)
+{
+    char text[TEXT_MAX] = "";
+
+    assert_int_equal(config_trial_rejects(&b->trial, text), expected);
+    if (strstr(text, says) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", text, says);
 }
 
 static void only_status_one_rejects(void **state)
 {
     static const struct {
         const char *config;
-        bool rejected;
-    } rows[] = {{"exit 0\n", false},
-                {"echo unexpected key; exit 1\n", true},
-                {"exit 127\n", false},
-                {"exit 2\n", false}};
-    char *dir = scratch_open();
-    char binary[300], config[300], text[TEXT_MAX] = "";
-    pid_t pid;
+        enum tri rejects;
+        const char *says;
+    } rows[] = {
+        {"exit 0\n", TRI_NO, "accepts"},
+        {"echo unexpected key; exit 1\n", TRI_YES, "rejects the configuration: unexpected key"},
+        {"echo '1 error occurred:'; echo '\t* the cause'; exit 1\n", TRI_YES,
+         "rejects the configuration: the cause"},
+        {"echo open /x: permission denied; exit 1\n", TRI_UNKNOWN, "permission denied"},
+        {"echo Permission Denied; exit 1\n", TRI_UNKNOWN, "could not be asked"},
+        {"exit 127\n", TRI_UNKNOWN, "could not be asked"},
+        {"exit 2\n", TRI_UNKNOWN, "could not be asked"},
+        {"kill -9 $$\n", TRI_UNKNOWN, "could not be asked"},
+    };
+    struct bench *b = *state;
 
-    (void)state;
-    scratch_path(dir, "nomad", binary);
-    scratch_path(dir, "config", config);
-    scratch_write(dir, "nomad", "#!/bin/sh\n[ \"$1 $2\" = 'config validate' ] && . $3\n", 0755);
-    pid = run_agent(config);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        scratch_write(dir, "config", rows[i].config, 0644);
-        assert_int_equal(config_trial_rejects(binary, pid, text), rows[i].rejected);
-        if (rows[i].rejected)
-            assert_non_null(strstr(text, "unexpected key"));
+        scratch_write(b->dir, "config", rows[i].config, 0644);
+        verdict_is(b, rows[i].rejects, rows[i].says);
     }
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
-    assert_false(config_trial_rejects(binary, pid, text)); /* nobody runs: not known */
-    assert_false(config_trial_rejects(binary, 0, text));
-    scratch_close(dir);
 }
 
-int main(int argc, char **argv)
+static void what_may_be_completed_is_not_rejected(void **state)
+{
+    struct bench *b = *state;
+
+    scratch_write(b->dir, "config", "exit 1\n", 0644);
+    verdict_is(b, TRI_YES, "rejects");
+    scratch_write(b->dir, "old", "#!/bin/sh\nexit 1\n", 0755);
+    verdict_is(b, TRI_UNKNOWN, "the binary in place rejects it too");
+    b->trial.old = "";
+    verdict_is(b, TRI_YES, "rejects");
+    b->trial.words_len += strlen(" -more");
+    verdict_is(b, TRI_UNKNOWN, "options");
+    scratch_write(b->dir, "config", "exit 0\n", 0644);
+    verdict_is(b, TRI_NO, "accepts");
+}
+
+static void what_cannot_be_asked_is_told(void **state)
+{
+    struct bench *b = *state;
+
+    scratch_write(b->dir, "config", "exit 1\n", 0644);
+    b->trial.version = "1.2.16";
+    verdict_is(b, TRI_UNKNOWN, "before 1.3.0");
+    b->trial.version = "1.3.0-rc.1";
+    verdict_is(b, TRI_UNKNOWN, "before 1.3.0");
+    b->trial.version = "1.3.0";
+    verdict_is(b, TRI_YES, "rejects");
+    b->trial.words_len = 0;
+    verdict_is(b, TRI_UNKNOWN, "cannot be read");
+}
+
+/* As root: what it runs is somebody else, who has no network. */
+static void it_runs_as_its_user_without_network(void **state)
+{
+    struct bench *b = *state;
+
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(chmod(b->dir, 0755), 0);
+    b->trial.drop = true;
+    b->trial.uid = b->trial.gid = 65534;
+    scratch_write(b->dir, "config", "echo $(id -u) $(grep -c : /proc/net/dev); exit 1\n", 0644);
+    verdict_is(b, TRI_YES, "65534 1");
+    scratch_write(b->dir, "config", "", 0600);
+    verdict_is(b, TRI_UNKNOWN, "denied");
+}
+
+#define IN_BENCH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths_of_a_command_line),
-        cmocka_unit_test(only_status_one_rejects),
+        cmocka_unit_test(paths_of_a_command_line),       IN_BENCH(only_status_one_rejects),
+        IN_BENCH(what_may_be_completed_is_not_rejected), IN_BENCH(what_cannot_be_asked_is_told),
+        IN_BENCH(it_runs_as_its_user_without_network),
     };
 
-    if (argc > 1 && str_eq(argv[1], "agent"))
-        return pause();
     return cmocka_run_group_tests_name("config_trial", tests, NULL, NULL);
 }

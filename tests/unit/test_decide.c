@@ -474,6 +474,103 @@ static void test_patience(void **state)
     done(f);
 }
 
+/* Upgraded by somebody else, or by an order that was given up: asked, not ordered anew. */
+static void test_runs_target(void **state)
+{
+    struct small_fleet *f = fleet(RUN_SERVERS);
+    struct host *h = &f->hosts[1];
+    (void)state;
+    h->agent.disk = h->agent.running = f->release.builds[0].digest;
+    swaps(f, "s2-id"); /* by its agent, not by Nomad */
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        f->members[i][1].build = SMALL_TO;
+    h->server.version = SMALL_TO;
+    h->agent.phase = PHASE_PROBING; /* it may turn back yet */
+    swaps(f, "s2-id");
+    h->agent.phase = PHASE_SETTLED;
+    host(f, "s2-id")->effect_ms = f->w.begun_ms; /* told before */
+    swaps(f, "s2-id");
+    host(f, "s2-id")->effect_ms = 0;
+    swaps(f, NULL);
+    const struct intent *in = small_fleet_intent(f, INTENT_MARK);
+    assert_non_null(in);
+    assert_string_equal(in->key, "s2-id");
+    assert_int_equal(in->state, HOST_SETTLING);
+    done(f);
+}
+
+static void test_client_runs_target(void **state)
+{
+    struct small_fleet *f = fleet(RUN_CLIENTS);
+    struct host *h = &f->hosts[3];
+    (void)state;
+    small_fleet_version(f, SMALL_TO);
+    small_fleet_later(f, 1000);
+    h->agent.disk = h->agent.running = f->release.builds[0].digest;
+    f->claims[3] = CLAIM_NONE;
+    swaps(f, NULL);
+    const struct intent *in = small_fleet_intent(f, INTENT_MARK);
+    assert_non_null(in);
+    assert_string_equal(in->key, "c1-id");
+    assert_int_equal(in->state, HOST_SETTLING);
+    /* Not ready in time: what others swapped in is left to them. */
+    struct ledger_host *lh = host(f, "c1-id");
+    lh->state = HOST_SETTLING;
+    lh->order = MSG_STAGE;
+    lh->effect_ms = f->w.begun_ms;
+    h->client.status = "down";
+    settle_for(f, f->policy.client_deadline_ms + 4000);
+    f->evidence.progress_ms = f->w.begun_ms;
+    settle_for(f, 4000);
+    assert_null(small_fleet_intent(f, INTENT_REVERT));
+    in = small_fleet_intent(f, INTENT_MARK);
+    assert_non_null(in);
+    assert_int_equal(in->outcome, OUTCOME_LEFT);
+    lh->order = MSG_SWAP;
+    small_fleet_decide(f);
+    assert_non_null(small_fleet_intent(f, INTENT_REVERT));
+    done(f);
+}
+
+/* A turn is begun anew three times, then the host has failed, and it is kept where. */
+static void test_turns(void **state)
+{
+    struct small_fleet *f = flying();
+    struct ledger_host *lh = host(f, "s2-id");
+    struct host *h = &f->hosts[1];
+    (void)state;
+    h->agent.order_sequence = lh->sequence;
+    h->agent.phase = PHASE_FAILED;
+    h->agent.failed_in = PHASE_SWAPPING;
+    h->agent.failure = FAILURE_OUT_OF_TIME;
+    h->agent.disk = h->agent.running = f->plan.hosts[plan_index(&f->plan, "s2-id")].before;
+    small_fleet_later(f, 1000);
+    small_fleet_decide(f);
+    assert_int_equal(small_fleet_intent(f, INTENT_MARK)->state, HOST_PENDING);
+    lh->turns = TURNS_MAX;
+    small_fleet_decide(f);
+    assert_int_equal(small_fleet_intent(f, INTENT_MARK)->state, HOST_FAILED);
+    assert_int_equal(small_fleet_intent(f, INTENT_MARK)->failed_in, PHASE_SWAPPING);
+    done(f);
+}
+
+/* An abort that cannot undo says whose fault it is and what to do, as every stop does. */
+static void test_undo_in_vain(void **state)
+{
+    struct small_fleet *f = fleet(RUN_ABORTING);
+    struct effect *e = ledger_effect_add(&f->ledger, EFFECT_DRAIN, "c1-id");
+    (void)state;
+    e->noted = e->done = e->undo = true;
+    small_fleet_decide(f);
+    settle_for(f, 4 * f->policy.server_deadline_ms);
+    const struct intent *in = small_fleet_intent(f, INTENT_RUN);
+    assert_non_null(in);
+    assert_int_equal(in->run, RUN_STOPPED);
+    assert_string_equal(in->host, "c1");
+    assert_non_null(strstr(in->advice, "caravan status"));
+    done(f);
+}
+
 /* Waits that take turns are patient in sum, not for ever. */
 static void test_patience_of_many(void **state)
 {
@@ -556,6 +653,10 @@ int main(void)
         cmocka_unit_test(test_paused_by_agent),
         cmocka_unit_test(test_patience),
         cmocka_unit_test(test_patience_of_many),
+        cmocka_unit_test(test_runs_target),
+        cmocka_unit_test(test_client_runs_target),
+        cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_undo_in_vain),
         cmocka_unit_test(test_verify),
         cmocka_unit_test(test_gone),
     };

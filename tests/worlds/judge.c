@@ -1,8 +1,29 @@
-/* The invariants of the design, by number, judged on the true state. In force: 1 to 5, 7, 8, 10,
- * 11, 12 and, as 13, that every run ends and with a true cause; of 9 that no lease is taken from
- * another run. 6 (bytes) and the rest of 9 (signatures, once) are the agent's: its own tests
- * judge them. */
+/* The invariants of the design, by number, judged on the true state: all twelve, and as 13 that
+ * every run ends and with a true cause. Of 6 and 9 what a coordinator can break: the bytes that it
+ * orders, and that an order is obeyed once, where and when it is meant; what is unpacked,
+ * signatures and roles are the agent's, and its own tests judge them. */
 #include "truth.h"
+
+const char *invariant_name(int invariant)
+{
+    static const char *const names[INVARIANTS + 1] = {
+        "",
+        "1 all servers well before a server's swap",
+        "2 a quorum without it",
+        "3 leader last",
+        "4 clients after their servers",
+        "5 limits and budgets",
+        "6 only bytes named or run before",
+        "7 effects noted and undone, no others'",
+        "8 unknown has not passed",
+        "9 obeyed once, as it was meant",
+        "10 paused or aborted begins nothing",
+        "11 done is read back",
+        "12 the host that answers is the host",
+        "13 every run ends, with a true cause",
+    };
+    return names[invariant];
+}
 
 void judge_says(struct truth *t, int invariant, const char *fmt, ...)
 {
@@ -36,15 +57,19 @@ static bool of_the_past(const struct truth *t, int i)
     return t->hosts[i].left && !t->hosts[i].up && plan_host(&t->plan, t->hosts[i].key) == NULL;
 }
 
-static bool region_sick(const struct truth *t, int r)
+static bool region_sick(struct truth *t, int r)
 {
-    if (t->regions[r].leader < 0)
-        return true;
-    for (int i = 0; i < t->n_hosts; i++)
-        if (t->hosts[i].is_server && t->hosts[i].region == r && t->hosts[i].exists &&
-            !t_healthy(t, i) && !of_the_past(t, i))
-            return true;
-    return false;
+    bool sick = t->regions[r].leader < 0;
+
+    for (int i = 0; i < t->n_hosts; i++) {
+        struct t_host *h = &t->hosts[i];
+        if (!h->is_server || h->region != r)
+            continue;
+        bool ill = h->exists && !t_healthy(t, i) && !of_the_past(t, i);
+        h->sick_ms = !ill ? 0 : h->sick_ms != 0 ? h->sick_ms : t->now;
+        sick = sick || ill;
+    }
+    return sick;
 }
 
 /* Our order was obeyed or our drain is on, and it has not been well since. */
@@ -109,6 +134,7 @@ static void judge_marked(struct truth *t, size_t i)
     }
     h->marked = true;
     t->effect_ms = t->now;
+    counts.judged[8]++;
     if (!h->listed || t->now - h->strange_ms < 2 * JUDGE_STALE_MS)
         return;
     if (h->disk == BIN_OLD)
@@ -149,6 +175,9 @@ static void judge_server(struct truth *t, int host)
     size_t healthy, voters = t_voters(t, h->region, &healthy, host);
     bool outage = t->policy.accept_outage && voters <= 2;
 
+    counts.judged[1]++;
+    counts.judged[2]++;
+    counts.judged[3]++;
     if (t->server_settled_ms > 0 && t->now - t->server_settled_ms < t->policy.settle_ms)
         judge_says(t, 1, "swap of %s %lld ms after the last server settled", h->name,
                    (long long)(t->now - t->server_settled_ms));
@@ -178,10 +207,30 @@ static void judge_server(struct truth *t, int host)
                    t->hosts[r->leader].name);
 }
 
+/* Every answer is about one server: each was well when it was asked, and that is enough for a
+ * client's swap. (Before a server's, the whole region is: it must have passed for long.) */
+static void judge_servers_of(struct truth *t, const struct t_host *h)
+{
+    const struct t_region *r = &t->regions[h->region];
+
+    if (r->leader < 0 && t->now - r->leader_ms > JUDGE_STALE_MS)
+        judge_says(t, 8, "swap of %s while nobody leads region %s for %lld ms", h->name, r->name,
+                   (long long)(t->now - r->leader_ms));
+    for (int i = 0; i < t->n_hosts; i++) {
+        const struct t_host *o = &t->hosts[i];
+        if (o->is_server && o->region == h->region && o->sick_ms != 0 &&
+            t->now - o->sick_ms > JUDGE_STALE_MS)
+            judge_says(t, 8, "swap of %s while server %s is not well for %lld ms", h->name, o->name,
+                       (long long)(t->now - o->sick_ms));
+    }
+}
+
 static void judge_client(struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
 
+    counts.judged[4]++;
+    counts.judged[5]++;
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *o = &t->hosts[i];
         if (!o->is_server || !o->exists || (!o->up && o->left))
@@ -191,10 +240,7 @@ static void judge_client(struct truth *t, int host)
         if (plan_host(&t->plan, o->key) != NULL && !host_finished(state_of(t, i)))
             judge_says(t, 4, "swap of %s before server %s was finished", h->name, o->name);
     }
-    if (t->regions[h->region].sick_ms != 0 &&
-        t->now - t->regions[h->region].sick_ms > JUDGE_STALE_MS)
-        judge_says(t, 8, "swap of %s while region %s is not well for %lld ms", h->name,
-                   t->regions[h->region].name, (long long)(t->now - t->regions[h->region].sick_ms));
+    judge_servers_of(t, h);
     for (size_t i = t->plan.n_servers; i < t->committed.n_hosts && !t->canaries_known; i++)
         if (t->policy.canary > 0 && t->committed.hosts[i].state == HOST_FAILED)
             judge_says(t, 5, "swap of %s after a canary has failed", h->name);
@@ -227,6 +273,20 @@ static bool paused_at_agent(const struct truth *t)
     return false;
 }
 
+/* The release's build for its os and arch; or what has run there. */
+static void judge_bytes(struct truth *t, const struct t_host *h, const struct t_wire *o)
+{
+    bool ran = false;
+
+    counts.judged[6]++;
+    for (int i = 0; i < BIN_COUNT; i++)
+        ran = ran || (h->ran[i] && digest_eq(&o->revert.to, &t->digests[i][h->arch]));
+    if (o->head.kind == MSG_REVERT && !ran)
+        judge_says(t, 6, "revert of %s to what never ran there", h->name);
+    if (o->head.kind == MSG_SWAP && !digest_eq(&o->swap.digest, &t->digests[BIN_NEW][h->arch]))
+        judge_says(t, 6, "swap of %s to what is not the release's build for it", h->name);
+}
+
 void judge_send(struct truth *t, int host, const struct t_wire *o)
 {
     struct t_host *h = &t->hosts[host];
@@ -238,6 +298,8 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
         return;
     if (l == NULL || memcmp(l->nonce, o->head.nonce, NONCE_LEN) != 0)
         judge_says(t, 7, "an order to %s that is not in the ledger", h->name);
+    if (o->head.kind != MSG_STAGE)
+        judge_bytes(t, h, o);
     bool again = memcmp(h->last_nonce, o->head.nonce, NONCE_LEN) == 0;
     memcpy(h->last_nonce, o->head.nonce, NONCE_LEN);
     bool late = (uint64_t)(t->now - h->agent.boot_ms) > o->head.time_ms; /* is not obeyed */
@@ -245,6 +307,7 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
     again = again && h->agent.order_sequence >= o->head.sequence; /* it was obeyed */
     if (again || late || o->head.kind == MSG_REVERT)
         return;
+    counts.judged[10]++;
     if (t->paused || t->aborted)
         judge_says(t, 10, "%s of %s begun in a run that is paused or aborted",
                    message_kind_name(o->head.kind), h->name);
@@ -252,6 +315,7 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
         return;
     if (paused_at_agent(t))
         judge_says(t, 10, "swap of %s while an agent says the run is paused", h->name);
+    counts.judged[12]++;
     if ((h->misplaced || h->key_changed) && t->now - h->misplaced_ms > JUDGE_STALE_MS)
         judge_says(t, 12, "swap of %s, where another agent answers", h->name);
     if (h->is_server)
@@ -260,11 +324,28 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
         judge_client(t, host);
 }
 
-void judge_obeyed(struct truth *t, int host)
+static void judge_once(struct truth *t, struct t_host *h, const struct t_wire *o)
 {
-    const struct t_host *h = &t->hosts[host];
+    counts.judged[9]++;
+    for (uint32_t i = 0; i < MIN_OF(h->n_obeyed, (uint32_t)T_OBEYED); i++)
+        if (memcmp(h->obeyed[i], o->head.nonce, NONCE_LEN) == 0)
+            judge_says(t, 9, "%s obeys one order twice", h->name);
+    memcpy(h->obeyed[h->n_obeyed++ % T_OBEYED], o->head.nonce, NONCE_LEN);
+    if (strncmp((const char *)o->head.receiver.bytes, h->key, KEY_LEN - 1) != 0)
+        judge_says(t, 9, "%s obeys an order for another host", h->name);
+    if (memcmp(o->head.session, h->agent.session, SESSION_LEN) != 0)
+        judge_says(t, 9, "%s obeys an order of another boot", h->name);
+    if (memcmp(h->agent.lease.run_id, t->run_id, RUN_ID_LEN) != 0 ||
+        t->now >= h->agent.lease_until || o->head.epoch != h->agent.lease.epoch)
+        judge_says(t, 9, "%s obeys an order without our lease", h->name);
+}
 
-    for (int i = 0; h->is_server && i < t->n_regions; i++)
+void judge_obeyed(struct truth *t, int host, const struct t_wire *o)
+{
+    struct t_host *h = &t->hosts[host];
+
+    judge_once(t, h, o);
+    for (int i = 0; o->head.kind == MSG_SWAP && h->is_server && i < t->n_regions; i++)
         if (t->regions[i].sick_ms != 0 &&
             t->now - t->regions[i].sick_ms > JUDGE_STALE_MS + SWAP_BY_MS)
             judge_says(t, 1, "%s obeys a swap order while region %s is not well for %lld ms",
@@ -279,6 +360,7 @@ void judge_operate(struct truth *t, const struct operate *o)
     int host = t_host_of(t, o->node_id);
     bool noted = false;
 
+    counts.judged[7]++;
     for (size_t i = 0; i < t->committed.n_effects; i++)
         if (t->committed.effects[i].id == o->effect)
             e = &t->committed.effects[i];

@@ -47,6 +47,7 @@ static void judge_done(struct truth *t)
 {
     uint32_t skipped = 0, failed = 0;
 
+    counts.judged[11]++;
     for (size_t i = 0; i < t->ledger.n_hosts; i++) {
         skipped += t->ledger.hosts[i].state == HOST_SKIPPED;
         failed += t->ledger.hosts[i].state == HOST_FAILED;
@@ -93,6 +94,7 @@ void judge_end(struct truth *t)
 {
     enum run_state end = t->ledger.state;
 
+    counts.judged[13]++;
     if (end == RUN_DONE)
         judge_done(t);
     if (end == RUN_DONE || end == RUN_ABORTED)

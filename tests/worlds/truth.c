@@ -183,7 +183,7 @@ static void client_up(struct truth *t, int host, bool defect)
     struct t_host *h = &t->hosts[host];
 
     if (defect && h->defect == DEFECT_TASKS) {
-        h->tasks_lost = h->n_allocs > 0;
+        h->tasks_lost = h->n_allocs > 0 && t_agent_works(t, host); /* by a swap of ours */
         h->alloc_restarts++;
         h->alloc_started = t->now;
     }
@@ -205,6 +205,7 @@ void t_start(struct truth *t, int host)
     h->life++;
     h->up_ms = t->now;
     h->running = h->disk;
+    h->ran[h->disk] = true;
     h->api_ms = t->now + (defect && h->defect == DEFECT_SLOW ? t_between(t, 20000, 60000)
                                                              : t_between(t, 50, 400));
     t_say(t, "%s: Nomad begins (%s)", h->name, t->versions[h->running]);

@@ -23,6 +23,8 @@
 #define T_HOSTS    16
 #define T_REGIONS  2
 #define T_KEPT     4
+#define T_ARCHES   2
+#define T_OBEYED   32 /* orders of swap's that a host obeyed: the last ones */
 #define T_EVENTS   512
 #define T_MESSAGES 128
 #define T_FAULTS   8
@@ -82,6 +84,7 @@ struct t_host {
     bool machine_up;
     int region;
     enum t_binary disk, previous, running;
+    int arch;
     enum t_defect defect; /* of BIN_NEW here */
     /* Nomad */
     bool up;
@@ -117,9 +120,14 @@ struct t_host {
     bool marked; /* the ledger calls it done */
     bool tasks_lost;
     unsigned char last_nonce[NONCE_LEN];
+    unsigned char obeyed[T_OBEYED][NONCE_LEN];
+    uint32_t n_obeyed;
+    bool ran[BIN_COUNT];
     int64_t paused_ms;      /* by another operator, at its agent */
     int64_t eligibility_ms; /* a stranger changed it */
     bool faulted;           /* something was done to it that may end the run */
+    uint32_t lost;          /* messages to and from it, one after the other */
+    int64_t sick_ms;        /* server: since when it is no healthy voter; 0: it is */
     int64_t strange_ms;     /* a stranger changed its binary */
 };
 
@@ -132,6 +140,8 @@ struct t_region {
     int64_t cut_ms;  /* its API answers nothing before */
     bool faulted;
 };
+
+extern const char *const t_arch_names[T_ARCHES];
 
 enum t_event_kind {
     T_NONE,
@@ -223,7 +233,7 @@ struct truth {
     struct t_region regions[T_REGIONS];
     int n_regions;
     const char *versions[BIN_COUNT];
-    struct digest digests[BIN_COUNT];
+    struct digest digests[BIN_COUNT][T_ARCHES];
     bool autopilot_dead; /* raft protocol 2: 500 */
     bool no_management;  /* the token cannot read the raft configuration */
     struct t_event heap[T_EVENTS];
@@ -262,7 +272,9 @@ struct truth {
     unsigned char run_id[RUN_ID_LEN];
     bool taken_over; /* a second coordinator took the leases */
     bool agents_paused;
-    bool plain; /* nothing at all goes wrong */
+    bool plain;              /* nothing at all goes wrong */
+    struct t_wire swap_sent; /* the last swap order */
+    int swap_host;
     /* the judge */
     int violated; /* number of the invariant; 0 */
     char verdict[480];
@@ -318,13 +330,14 @@ void t_ledger_drop(struct ledger *l);
 void t_operate(struct truth *t, const struct t_event *e);
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 37 };
-enum { FAULT_DONE_BY_HAND = 36 };
+enum { FAULT_KINDS = 40 };
+enum { FAULT_DONE_BY_HAND = 36, FAULT_ENDED_AT_TRANSFER = 37, FAULT_COPY_ORDERS = 39 };
 const char *fault_name(int kind);
 void fault_apply(struct truth *t, int kind);
 void faults_plan(struct truth *t); /* chooses this world's */
 
 /* ---- what happened, over all worlds ---- */
+#define INVARIANTS 13 /* the design's twelve; 13: every run ends, with a true cause */
 struct counts {
     uint64_t faults[FAULT_KINDS];
     uint64_t intents[INTENT_KIND_COUNT];
@@ -332,6 +345,7 @@ struct counts {
     uint64_t ends[RUN_STATE_COUNT];
     uint64_t events, crashes, lost, doubled, late, refused[REFUSAL_COUNT];
     uint64_t defects[DEFECT_COUNT];
+    uint64_t judged[INVARIANTS + 1]; /* how often each was asked about */
 };
 extern struct counts counts; /* of this process */
 
@@ -339,10 +353,11 @@ extern struct counts counts; /* of this process */
 #define JUDGE_STALE_MS 5600 /* answers no older than 5 s, and the time to act on them */
 void judge_step(struct truth *t);
 void judge_send(struct truth *t, int host, const struct t_wire *o);
-void judge_obeyed(struct truth *t, int host); /* a swap order was, however late it came */
+void judge_obeyed(struct truth *t, int host, const struct t_wire *o); /* however late it came */
 void judge_commit(struct truth *t);
 void judge_operate(struct truth *t, const struct operate *o);
 void judge_end(struct truth *t);
+const char *invariant_name(int invariant);
 void judge_says(struct truth *t, int invariant, const char *fmt, ...) PRINTF(3, 4);
 
 #endif

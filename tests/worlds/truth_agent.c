@@ -107,9 +107,8 @@ static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o
         return r;
     if (!a->staged || a->phase != PHASE_STAGED)
         return REFUSAL_PHASE;
-    if (!digest_eq(&o->swap.digest, &t->digests[BIN_NEW]))
+    if (!digest_eq(&o->swap.digest, &t->digests[BIN_NEW][t->hosts[host].arch]))
         return REFUSAL_DIGEST;
-    judge_obeyed(t, host);
     if (t_chance(t, 30) && t->now < t->faults_end)
         t_schedule(t, t_between(t, 1000, 15000), T_FAULT, -1, 0, -1, FAULT_DONE_BY_HAND);
     t->hosts[host].tasks_lost = false;

@@ -203,7 +203,10 @@ static const struct {
     {"operator pauses", pause_asked, 4},
     {"operator leaves at once", leave_asked, 4},
     {"operator aborts", abort_asked, 4},
-    {"done, then changed by hand", done_by_hand, 0}, /* truth_agent.c: during a swap */
+    {"done, then changed by hand", done_by_hand, 0},        /* truth_agent.c: during a swap */
+    {"ended while leadership moves", ended_at_transfer, 0}, /* truth_ports.c: during one */
+    {"what was staged is lost", staged_lost, 3},
+    {"a copy of the coordinator orders", copy_orders, 0}, /* truth_ports.c: before a swap order */
 };
 
 const char *fault_name(int kind)

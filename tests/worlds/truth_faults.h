@@ -52,5 +52,8 @@ bool pause_asked(struct truth *t);
 bool leave_asked(struct truth *t);
 bool abort_asked(struct truth *t);
 bool done_by_hand(struct truth *t);
+bool ended_at_transfer(struct truth *t);
+bool staged_lost(struct truth *t);
+bool copy_orders(struct truth *t);
 
 #endif

@@ -231,7 +231,7 @@ static void look_agent(struct truth *t, struct t_sight *s, int i)
     v->address = t->addresses[i];
     v->program = "1";
     v->os = "linux";
-    v->arch = "amd64";
+    v->arch = t_arch_names[h->arch];
     v->key_changed = h->key_changed;
     v->misplaced = h->misplaced;
     if (!a->up || !h->machine_up || t->now < h->agent_cut_ms || h->misplaced || h->key_changed)
@@ -239,8 +239,8 @@ static void look_agent(struct truth *t, struct t_sight *s, int i)
     v->hello_at = v->status_at = v->lease_at = t->now;
     v->server_id = h->is_server ? h->key : "";
     v->client_id = h->is_server ? "" : h->key;
-    v->disk = t->digests[h->disk];
-    v->running = h->up ? t->digests[h->running] : (struct digest){0};
+    v->disk = t->digests[h->disk][h->arch];
+    v->running = h->up ? t->digests[h->running][h->arch] : (struct digest){0};
     memcpy(v->session, a->session, SESSION_LEN);
     v->uptime_ms = (uint64_t)(t->now - a->boot_ms);
     v->swap_sequence = a->swap_sequence;
@@ -250,8 +250,8 @@ static void look_agent(struct truth *t, struct t_sight *s, int i)
     v->phase = a->phase;
     v->failed_in = a->failed_in;
     v->order_sequence = a->order_sequence;
-    v->target = t->digests[BIN_NEW];
-    v->previous = t->digests[h->previous];
+    v->target = t->digests[BIN_NEW][h->arch];
+    v->previous = t->digests[h->previous][h->arch];
     v->failure = a->failure;
     v->failure_text = failure_name(a->failure);
     v->evidence = "";

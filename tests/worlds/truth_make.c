@@ -11,6 +11,8 @@ static const struct {
     {"1.3.16", "1.4.0", "1.4.14", false},  /* known to crash old followers */
 };
 
+const char *const t_arch_names[T_ARCHES] = {"amd64", "arm64"};
+
 int t_add_host(struct truth *t, bool server, int region)
 {
     if (t->n_hosts == T_HOSTS)
@@ -26,6 +28,8 @@ int t_add_host(struct truth *t, bool server, int region)
         snprintf(t->alloc_ids[i][k], UUID_MAX, "alloc-%d-%d", i, k);
     h->exists = h->listed = h->machine_up = h->up = h->eligible = true;
     h->is_server = server;
+    h->arch = t_chance(t, 250);
+    h->ran[BIN_OLD] = true;
     h->region = region;
     h->peer = h->voter = server;
     h->up_ms = h->api_ms = h->caught_ms = t->now;
@@ -64,7 +68,8 @@ void truth_make(struct truth *t, uint64_t seed)
     t->autopilot_dead = pairs[pair].autopilot_dead;
     t->no_management = t_chance(t, 200);
     for (int i = 0; i < BIN_COUNT; i++)
-        memset(&t->digests[i], 0x11 * (i + 1), sizeof(t->digests[i]));
+        for (int k = 0; k < T_ARCHES; k++)
+            memset(&t->digests[i][k], 0x11 * (i + 1) + k, sizeof(t->digests[i][k]));
     for (size_t i = 0; i < RUN_ID_LEN; i++)
         t->run_id[i] = (unsigned char)(t_random(t) | 1);
     str_hex(t->run_hex, t->run_id, RUN_ID_LEN);

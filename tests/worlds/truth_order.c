@@ -106,7 +106,9 @@ static enum refusal judge_order(struct truth *t, const struct t_agent *a, const 
         return REFUSAL_NONE;
     if (o->head.epoch < epoch)
         return REFUSAL_EPOCH;
-    if (o->head.epoch == epoch && o->head.sequence <= sequence)
+    if (o->head.epoch == epoch && o->head.sequence == sequence)
+        return REFUSAL_REPLAYED;
+    if (o->head.epoch == epoch && o->head.sequence < sequence)
         return REFUSAL_SEQUENCE;
     if (o->head.time_ms > 0 && uptime(t, a) > o->head.time_ms)
         return REFUSAL_LATE;
@@ -143,8 +145,10 @@ static enum refusal obey(struct truth *t, int host, const struct t_wire *o)
         return r;
     a->swap_epoch = o->head.epoch;
     r = t_swap_order(t, host, o);
-    if (r == REFUSAL_NONE)
+    if (r == REFUSAL_NONE) {
+        judge_obeyed(t, host, o);
         a->order_sequence = o->head.sequence;
+    }
     return r;
 }
 

@@ -1,7 +1,8 @@
 /* The ports of run and act, on virtual time. */
 #include "truth.h"
 
-#define ANSWER_MS 5000 /* the shell gives up waiting for an answer */
+#define LOST_FOR_LONG 4    /* in a row: as good as a cut */
+#define ANSWER_MS     5000 /* the shell gives up waiting for an answer */
 
 struct counts counts;
 
@@ -114,8 +115,12 @@ bool t_faulty(const struct truth *t)
 /* Lost, late, doubled. */
 static void travel(struct truth *t, int message, enum t_event_kind kind)
 {
+    struct t_host *h = &t->hosts[t->messages[message].host];
+
     if (t_faulty(t) && t_chance(t, t->loss)) {
         counts.lost++;
+        h->lost++;
+        h->faulted = h->faulted || h->lost >= LOST_FOR_LONG;
         return;
     }
     int64_t in = t_between(t, 3, 40);
@@ -152,6 +157,11 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
     t_say(t, "-> %s: %s order (sequence %llu)", t->hosts[host].name, message_kind_name(kind),
           (unsigned long long)w.head.sequence);
     t_post(t, ANSWER_MS, T_NO_ANSWER, m);
+    if (kind == MSG_SWAP && t_faulty(t) && t_chance(t, 5)) {
+        t->swap_sent = w;
+        t->swap_host = host;
+        fault_apply(t, FAULT_COPY_ORDERS);
+    }
     travel(t, m, T_ORDER);
 }
 
@@ -169,6 +179,8 @@ static void port_operate(void *ctx, const struct operate *o)
     str_cut(msg->node, sizeof(msg->node), o->node_id);
     str_cut(msg->peer, sizeof(msg->peer), o->peer_id);
     judge_operate(t, o);
+    if (o->op == OP_TRANSFER && t_faulty(t) && t_chance(t, 30))
+        t_schedule(t, 1, T_FAULT, -1, 0, -1, FAULT_ENDED_AT_TRANSFER);
     t_post(t, t_between(t, 5, 200), T_OPERATE, m);
 }
 
@@ -251,6 +263,7 @@ static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
         return false;
     case T_RECEIPT:
         m->answered = true;
+        t->hosts[m->host].lost = 0;
         receipt.head = m->wire.head;
         receipt.u.done = m->done;
         ret->kind = EV_RECEIPT;

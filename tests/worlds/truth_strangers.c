@@ -254,3 +254,39 @@ bool abort_asked(struct truth *t)
 {
     return told(t, CONTROL_ABORT);
 }
+
+bool ended_at_transfer(struct truth *t)
+{
+    return told(t, t_chance(t, 500) ? CONTROL_PAUSE : CONTROL_ABORT);
+}
+
+/* Somebody tidied up the agent's files. */
+bool staged_lost(struct truth *t)
+{
+    int i = fault_pick_marked(t, ANY);
+    if (i < 0 || t->hosts[i].agent.phase != PHASE_STAGED)
+        return false;
+    t->hosts[i].agent.staged = false;
+    return true;
+}
+
+/* Another machine goes on from a copy of the ledger: the same run, epoch and sequence, and it is
+ * there first. What it orders disturbs nobody: to stage, or to revert where nothing can be. */
+bool copy_orders(struct truth *t)
+{
+    struct t_wire w = t->swap_sent;
+    struct t_host *h = &t->hosts[t->swap_host];
+    struct receipt_done done;
+    struct digest d = {{0}};
+
+    if (!h->exists || !h->agent.up || !h->machine_up || h->agent.swap_gone ||
+        t_agent_works(t, t->swap_host) || h->previous != h->disk)
+        return false;
+    h->faulted = true;
+    w.head.kind = t_chance(t, 500) ? MSG_STAGE : MSG_REVERT;
+    for (size_t i = 0; i < NONCE_LEN; i++)
+        w.head.nonce[i] = (unsigned char)t_random(t);
+    memcpy(d.bytes + 8, w.head.nonce, NONCE_LEN);
+    t_agent_order(t, t->swap_host, &w, &d, &done);
+    return true;
+}

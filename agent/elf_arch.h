@@ -1,0 +1,17 @@
+/*
+ * elf_arch.h - which machine an executable is for, in Go's words. "" when the file is no
+ * ELF executable (a script); "another machine" for one that has no word here.
+ */
+#ifndef ELF_ARCH_H
+#define ELF_ARCH_H
+
+#include "host.h"
+
+#define ELF_HEADER 20 /* bytes that tell */
+
+const char *elf_arch(const unsigned char header[static ELF_HEADER]);
+MUST_CHECK int elf_arch_of(const struct host *h, const char *path, char ret[static 16],
+                           struct err *err);
+const char *elf_arch_here(void); /* of this machine's kernel; "unknown" */
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * facts_survey.h - what speaks for or against replacing Nomad's binary on this host.
+ *
+ * Each fact is an id, an answer and a text, as status tells them. TRI_YES: the id says what is
+ * the matter ("kill-mode": it is not process). TRI_NO: it is not. TRI_UNKNOWN: the text
+ * says why that cannot be told. The coordinator's hazard table decides what an answer is worth;
+ * here nothing is refused.
+ *
+ * Facts of systemd are unknown where Nomad is started by configured commands; "no-unit" says
+ * then that this is so. Those about a staged binary (attributes, config-rejected) are told
+ * while one is staged.
+ *
+ *   no-unit          Nomad is started by configured commands
+ *   unit-missing     systemd has no such unit, or it is masked
+ *   unit-reload      the unit's files changed since systemd loaded them
+ *   kill-mode        KillMode is not process: stopping Nomad ends its tasks
+ *   type-notify      systemd waits for a notification, which Nomad sends since 1.8
+ *   drop-ins         files change the unit
+ *   other-binary     the unit does not execute the configured binary
+ *   binary-link      the configured binary is a symbolic link, which will be exchanged itself
+ *   binary-shared    another agent executes the same file, or another unit would
+ *   changed          the file was replaced by others, or is not the one that runs
+ *   package          a package owns the file, and an upgrade of it would put its own back
+ *   read-only, noexec, no-room     its file system
+ *   clock            not synchronised
+ *   libc             the C library; the text is its version
+ *   attributes       label, capabilities, owner or mode were not carried over to the staged file
+ *   config-rejected  the staged binary rejects Nomad's configuration
+ *
+ * Asking takes some ten milliseconds (dpkg-query, /proc): not for every change of a phase.
+ */
+#ifndef FACTS_SURVEY_H
+#define FACTS_SURVEY_H
+
+#include "facts.h"
+
+#define SURVEY_MAX 24
+
+struct facts_survey {
+    int64_t made_ms;  /* uptime; 0: never */
+    enum phase phase; /* then */
+    enum tri packaged;
+    uint32_t n;
+    struct fact list[SURVEY_MAX];
+};
+
+/* f: what facts_gather found just now. */
+void facts_survey(const struct phases *p, const struct facts *f, struct facts_survey *ret);
+const struct fact *facts_survey_find(const struct facts_survey *s, const char *id); /* NULL */
+
+#endif

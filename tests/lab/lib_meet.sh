@@ -1,0 +1,56 @@
+# lib_meet.sh - meeting a host in the middle of its upgrade; sourced by lib_lab.sh.
+#
+#   meet HOST PHASE ARGS...   begins `caravan ARGS` and returns with HOST in PHASE, which lasts:
+#                             fetching until `go_on HOST`, swapping (before the rename) about
+#                             SWAP_HELD seconds, probing as long as LAB_HOLD says
+#   go_on HOST                lets a fetch end; caravan_wait for the end of the run
+
+SWAP_HELD=${SWAP_HELD:-3}
+
+# A host's phase by caravan-swap's own record.
+phase_of() { # HOST
+    local names=(idle fetching staged swapping probing settled reverting reverted failed) key value
+    while read -r key value; do
+        [[ $key == phase ]] || continue
+        echo "${names[$value]}"
+        return
+    done 2>/dev/null <"$(root_of "$1")/var/lib/caravan/swap/record"
+    echo idle
+}
+in_phase() { [[ $(phase_of "$1") == "$2" ]]; }
+reach_phase() { # HOST PHASE SECONDS: looks often, for phases are short
+    local until=$((SECONDS + $3))
+    until in_phase "$1" "$2"; do
+        ((SECONDS < until)) || { echo "$1 did not reach $2, it is $(phase_of "$1")"; return 1; }
+        sleep 0.02
+    done
+}
+
+hold_fetch() { touch "$(root_of coord)/srv/depot/hold.$(lab_address "$1")"; }
+go_on() { rm -f "$(root_of coord)/srv/depot/hold.$(lab_address "$1")"; }
+
+# The rename that swaps is delayed in the kernel's door: nothing of the program is changed.
+hold_rename() { # HOST
+    local log=$LAB_RUN/strace-$1.log
+    on "$1" sh -c "exec strace -f -p \$(pgrep -x caravan-swap) -P ${LAB_BINARY:-/usr/bin/nomad} \
+        -e trace=rename,renameat,renameat2 \
+        -e inject=rename,renameat,renameat2:delay_enter=${SWAP_HELD}s:when=1" >"$log" 2>&1 &
+    wait_for 5 grep -q attached "$log"
+}
+
+meet() {
+    local host=$1 phase=$2
+    shift 2
+    [[ $phase == probing ]] || hold_fetch "$host"
+    caravan_begin "$@"
+    [[ $phase != probing ]] || { reach_phase "$host" probing 60; return; }
+    reach_phase "$host" fetching 20 || return 1
+    [[ $phase == swapping ]] || return 0
+    hold_rename "$host" || return 1
+    go_on "$host"
+    reach_phase "$host" swapping 60
+}
+
+kill_program() { # HOST PROGRAM: at once, by SIGKILL
+    on "$1" pkill -KILL -x "$2" || { echo "$2 does not run on $1"; return 1; }
+}

@@ -1,0 +1,25 @@
+#!/bin/bash
+# From `apt install` to an upgraded fleet: nothing is done on a host by hand.
+. "$LAB/lib_lab.sh"
+lab_fleet 3 2
+note_pids "$LAB_RUN/pids.log"
+coord_begin
+check "the coordinator's package installs" lab_install caravan coord
+caravan init --yes
+check "caravan init makes keys and trust" status_is 0
+trust_put "${NODES[@]}"
+check "the agent's package installs on every host" lab_install caravan-agent "${NODES[@]}"
+check "every agent listens by itself" wait_for 15 agents_listen "${NODES[@]}"
+check "Nomad was not touched by that" same_pids "$LAB_RUN/pids.log" "${NODES[@]}"
+caravan enroll --yes
+check "every agent is enrolled" status_is 0
+release 1.11.4
+caravan plan "$TARGET"
+check "nothing speaks against the upgrade" status_is 0
+caravan upgrade "$TARGET" --yes
+check "the upgrade is done" status_is 0
+check "every host runs the target" all_run "$TARGET"
+caravan status
+check "all is well and equal" status_is 0
+check "of the three programs only caravan-agent stays" wait_for 45 only_agents_run
+lab_end

@@ -1,0 +1,345 @@
+/* hazard_host.h: what facts of hosts make of a plan, and of a run that has staged. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "hazard_host.h"
+#include "small_fleet.h"
+
+#define C1 3 /* a client of the small fleet; 0 is a server */
+
+#define WELL SMALL_FACTS
+
+struct bench {
+    struct small_fleet f;
+    struct fact_view facts[SMALL_HOSTS][WELL + 2];
+};
+
+static int set_up(void **state)
+{
+    struct bench *b = xzalloc(1, sizeof(*b));
+
+    small_fleet_init(&b->f);
+    for (int i = 0; i < SMALL_HOSTS; i++) {
+        memcpy(b->facts[i], small_fleet_facts, sizeof(small_fleet_facts));
+        b->f.hosts[i].agent.facts = b->facts[i];
+        b->f.hosts[i].agent.n_facts = WELL;
+    }
+    *state = b;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *b = *state;
+
+    plan_free(&b->f.plan);
+    small_fleet_free(&b->f);
+    free(b);
+    return 0;
+}
+
+static void set(struct bench *b, int host, const char *id, enum tri value, const char *text)
+{
+    struct agent_view *a = &b->f.hosts[host].agent;
+
+    for (size_t i = 0; i < a->n_facts; i++) {
+        if (str_eq(b->facts[host][i].id, id)) {
+            b->facts[host][i] = (struct fact_view){id, value, text};
+            return;
+        }
+    }
+    b->facts[host][a->n_facts++] = (struct fact_view){id, value, text};
+}
+
+/* The plan's finding with this id; NULL. */
+static const struct finding *plan_for(struct bench *b, const char *id)
+{
+    struct err err = ERR_INIT;
+
+    plan_free(&b->f.plan);
+    if (plan_make(&b->f.w, &b->f.survey, &b->f.release, &b->f.policy, &b->f.plan, &err) < 0)
+        fail_msg("%s", err.text);
+    for (size_t i = 0; i < b->f.plan.n_findings; i++) {
+        if (str_eq(b->f.plan.findings[i].id, id))
+            return &b->f.plan.findings[i];
+    }
+    return NULL;
+}
+
+static void a_host_that_is_well_has_no_finding(void **state)
+{
+    struct bench *b = *state;
+
+    assert_null(plan_for(b, ""));
+    assert_int_equal(b->f.plan.n_findings, 0);
+}
+
+struct row {
+    const char *fact, *id, *text;
+    enum severity yes;
+    int unsure;  /* enum severity; -1: not told */
+    bool staged; /* an older agent need not know it */
+};
+
+static const struct row rows[] = {
+    {"unit-missing", "unit-missing", "no such unit", SEVERITY_HARD, SEVERITY_WARN, false},
+    {"other-binary", "other-binary", "executes another", SEVERITY_HARD, SEVERITY_WARN, false},
+    {"kill-mode", "kill-mode", "KillMode=control-group", SEVERITY_BLOCK, SEVERITY_BLOCK, false},
+    {"unit-reload", "unit-reload", "changed on disk", SEVERITY_WARN, -1, false},
+    {"package", "package", "nomad 1.9.7-1 owns it", SEVERITY_BLOCK, SEVERITY_WARN, false},
+    {"binary-shared", "binary-shared", "1 other agent", SEVERITY_BLOCK, SEVERITY_WARN, false},
+    {"changed", "binary-changed", "not what Caravan put", SEVERITY_WARN, SEVERITY_WARN, false},
+    {"read-only", "read-only", "/usr/bin", SEVERITY_HARD, SEVERITY_WARN, false},
+    {"noexec", "noexec", "/usr/bin", SEVERITY_HARD, SEVERITY_WARN, false},
+    {"no-room", "no-room", "has 1 MiB free", SEVERITY_BLOCK, SEVERITY_WARN, false},
+    {"attributes", "attributes", "its capabilities", SEVERITY_BLOCK, SEVERITY_WARN, true},
+    {"config-rejected", "config-rejected", "unexpected key", SEVERITY_HARD, SEVERITY_WARN, true},
+    {"libc", "glibc", "2.17", SEVERITY_BLOCK, SEVERITY_WARN, false},
+    {"drop-ins", "drop-ins", "/etc/x.conf", SEVERITY_INFO, -1, false},
+    {"binary-link", "binary-link", "is a link", SEVERITY_INFO, -1, false},
+};
+
+static void each_fact_has_its_weight(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct row *r = &rows[i];
+        struct bench *b;
+        const struct finding *f;
+
+        tear_down(state);
+        set_up(state);
+        b = *state;
+        set(b, C1, r->fact, TRI_YES, r->text);
+        f = plan_for(b, r->id);
+        if (f == NULL || f->severity != r->yes || f->detected != TRI_YES ||
+            !str_eq(f->host, "c1") || strstr(f->text, r->text) == NULL)
+            fail_msg("%s, yes: %s", r->id, f == NULL ? "no finding" : f->text);
+        assert_int_equal(plan_refused(&b->f.plan) != NULL, r->yes >= SEVERITY_BLOCK);
+        b->f.policy.accepted[b->f.policy.n_accepted++] = r->id;
+        (void)plan_for(b, r->id);
+        assert_int_equal(plan_refused(&b->f.plan) != NULL, r->yes == SEVERITY_HARD);
+        b->f.policy.n_accepted = 0;
+
+        set(b, C1, r->fact, TRI_UNKNOWN, "who knows");
+        f = plan_for(b, r->id);
+        if ((f != NULL ? (int)f->severity : -1) != r->unsure ||
+            (f != NULL && f->detected != TRI_UNKNOWN))
+            fail_msg("%s, cannot tell: %s", r->id, f == NULL ? "no finding" : f->text);
+    }
+}
+
+/* An agent of an older Caravan. */
+static void a_fact_that_is_not_told_is_not_known(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct bench *b = *state;
+        const struct finding *f;
+
+        set(b, C1, rows[i].fact, TRI_NO, "");
+        b->facts[C1][WELL - 1].id = "of later times";
+        for (size_t k = 0; k < WELL; k++) {
+            if (str_eq(b->facts[C1][k].id, rows[i].fact))
+                b->facts[C1][k].id = "of later times";
+        }
+        b->f.hosts[C1].agent.n_facts = WELL;
+        f = plan_for(b, rows[i].id);
+        if ((f != NULL ? (int)f->severity : -1) != (rows[i].staged ? -1 : rows[i].unsure))
+            fail_msg("%s, not told: %s", rows[i].id, f == NULL ? "no finding" : f->text);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+static void without_a_unit_its_facts_are_nothing_to_tell(void **state)
+{
+    static const char *const facts[] = {"unit-missing", "unit-reload", "kill-mode",
+                                        "type-notify",  "drop-ins",    "other-binary"};
+    struct bench *b = *state;
+
+    for (int i = 0; i < SMALL_HOSTS; i++) {
+        set(b, i, "no-unit", TRI_YES, "Nomad is started by configured commands");
+        for (size_t k = 0; k < ARRAY_LEN(facts); k++)
+            set(b, i, facts[k], TRI_UNKNOWN, "Nomad is started by configured commands");
+    }
+    assert_null(plan_for(b, ""));
+    assert_int_equal(b->f.plan.n_findings, 0);
+}
+
+static void killed_tasks_matter_where_there_are_tasks(void **state)
+{
+    struct bench *b = *state;
+
+    set(b, 0, "kill-mode", TRI_YES, "KillMode=mixed");
+    assert_null(plan_for(b, "kill-mode"));
+    b->f.hosts[0].is_client = true;
+    assert_non_null(plan_for(b, "kill-mode"));
+    b->f.hosts[0].is_client = false;
+    set(b, 0, "kill-mode", TRI_UNKNOWN, "");
+    assert_null(plan_for(b, "kill-mode"));
+    /* The old process would stay, also a server's. */
+    set(b, 0, "kill-mode", TRI_YES, "KillMode=none");
+    assert_non_null(plan_for(b, "kill-mode"));
+}
+
+static void notify_matters_to_those_who_cannot(void **state)
+{
+    static const struct {
+        const char *from, *to;
+        bool hard, no_way_back;
+    } ways[] = {
+        {"1.10.2", "1.10.5", false, false}, {"1.7.5", "1.7.7", true, false},
+        {"1.7.7", "1.8.0", false, true},    {"1.8.0", "1.9.7", false, false},
+        {"1.7.7", "1.9.7", false, true},
+    };
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        small_fleet_version(&b->f, ways[i].from);
+        str_cut(b->f.release.version, sizeof(b->f.release.version), ways[i].to);
+        assert_int_equal(plan_for(b, "type-notify") != NULL, ways[i].hard);
+        assert_int_equal(plan_for(b, "notify-no-way-back") != NULL, ways[i].no_way_back);
+    }
+    for (int i = 0; i < SMALL_HOSTS; i++)
+        set(b, i, "type-notify", TRI_NO, "Type=simple");
+    small_fleet_version(&b->f, "1.7.5");
+    str_cut(b->f.release.version, sizeof(b->f.release.version), "1.7.7");
+    assert_null(plan_for(b, "type-notify"));
+}
+
+static void the_c_library_matters_from_1_10_on(void **state)
+{
+    struct bench *b = *state;
+
+    set(b, C1, "libc", TRI_YES, "2.27");
+    assert_non_null(plan_for(b, "glibc"));
+    small_fleet_version(&b->f, "1.9.0");
+    str_cut(b->f.release.version, sizeof(b->f.release.version), "1.9.7");
+    assert_null(plan_for(b, "glibc"));
+    str_cut(b->f.release.version, sizeof(b->f.release.version), "1.10.0");
+    set(b, C1, "libc", TRI_YES, "2.28");
+    assert_null(plan_for(b, "glibc"));
+}
+
+static void what_many_have_is_told_once_or_five_times(void **state)
+{
+    struct bench *b = *state;
+    size_t n = 0;
+
+    for (int i = 0; i < SMALL_HOSTS; i++)
+        set(b, i, "unit-reload", TRI_YES, "changed on disk");
+    assert_non_null(plan_for(b, "unit-reload"));
+    for (size_t i = 0; i < b->f.plan.n_findings; i++) {
+        n += str_eq(b->f.plan.findings[i].id, "unit-reload");
+        assert_non_null(strstr(b->f.plan.findings[i].text, "and 4 more hosts"));
+    }
+    assert_int_equal(n, 1);
+    for (int i = 0; i < SMALL_HOSTS; i++)
+        set(b, i, "package", TRI_YES, "owned");
+    (void)plan_for(b, "package");
+    for (size_t i = n = 0; i < b->f.plan.n_findings; i++)
+        n += str_eq(b->f.plan.findings[i].id, "package");
+    assert_int_equal(n, SMALL_HOSTS);
+}
+
+static void an_agent_that_tells_nothing_is_told(void **state)
+{
+    struct bench *b = *state;
+
+    b->f.hosts[C1].agent.n_facts = 0;
+    b->f.hosts[C1].agent.status_at = SMALL_NOW;
+    assert_non_null(plan_for(b, "no-facts"));
+    assert_null(plan_refused(&b->f.plan));
+}
+
+/* ---- staged ---- */
+
+static void stage_c1(struct bench *b)
+{
+    struct ledger_host *lh;
+    struct agent_view *a = &b->f.hosts[C1].agent;
+
+    small_fleet_run(&b->f, RUN_STAGING);
+    lh = ledger_host(&b->f.ledger, "c1-id");
+    lh->state = HOST_STAGING;
+    lh->answered = true;
+    lh->sequence = 7;
+    lh->effect_ms = SMALL_NOW - 1000;
+    a->status_at = SMALL_NOW;
+    a->order_sequence = 7;
+    a->phase = PHASE_STAGED;
+    a->target = plan_host(&b->f.plan, "c1-id")->digest;
+}
+
+static void a_staged_host_that_is_well_is_staged(void **state)
+{
+    struct bench *b = *state;
+
+    set(b, C1, "config-rejected", TRI_NO, "accepts");
+    stage_c1(b);
+    (void)small_fleet_decide(&b->f);
+    assert_null(small_fleet_intent(&b->f, INTENT_STOP));
+    assert_int_equal(small_fleet_intent(&b->f, INTENT_MARK)->state, HOST_STAGED);
+}
+
+static void a_staged_host_that_refuses_stops_the_run(void **state)
+{
+    struct bench *b = *state;
+    const struct intent *stop;
+
+    set(b, C1, "attributes", TRI_YES, "its capabilities could not be carried over");
+    stage_c1(b);
+    (void)small_fleet_decide(&b->f);
+    stop = small_fleet_intent(&b->f, INTENT_STOP);
+    assert_non_null(stop);
+    assert_non_null(strstr(stop->text, "[attributes] its capabilities"));
+    assert_non_null(strstr(stop->advice, "--accept attributes"));
+    assert_string_equal(stop->host, "c1");
+    assert_null(small_fleet_intent(&b->f, INTENT_MARK));
+    assert_null(small_fleet_intent(&b->f, INTENT_SWAP));
+    b->f.plan.policy.accepted[b->f.plan.policy.n_accepted++] = "attributes";
+    (void)small_fleet_decide(&b->f);
+    assert_null(small_fleet_intent(&b->f, INTENT_STOP));
+    assert_int_equal(small_fleet_intent(&b->f, INTENT_MARK)->state, HOST_STAGED);
+}
+
+static void what_was_accepted_survives_a_resume(void **state)
+{
+    struct bench *b = *state;
+    auto_buf struct buf text = BUF_INIT;
+    struct plan again;
+    struct err err = ERR_INIT;
+
+    b->f.policy.accepted[b->f.policy.n_accepted++] = "package";
+    b->f.policy.accepted[b->f.policy.n_accepted++] = "an odd id%";
+    (void)plan_for(b, "");
+    plan_text(&b->f.plan, &text);
+    assert_int_equal(plan_read(buf_str(&text), text.len, &again, &err), 0);
+    assert_true(policy_accepts(&again.policy, "package"));
+    assert_true(policy_accepts(&again.policy, "an odd id%"));
+    assert_false(policy_accepts(&again.policy, "kill-mode"));
+    assert_true(digest_eq(&again.digest, &b->f.plan.digest));
+    plan_free(&again);
+}
+
+#define IN_BENCH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_BENCH(a_host_that_is_well_has_no_finding),
+        IN_BENCH(each_fact_has_its_weight),
+        IN_BENCH(a_fact_that_is_not_told_is_not_known),
+        IN_BENCH(without_a_unit_its_facts_are_nothing_to_tell),
+        IN_BENCH(killed_tasks_matter_where_there_are_tasks),
+        IN_BENCH(notify_matters_to_those_who_cannot),
+        IN_BENCH(the_c_library_matters_from_1_10_on),
+        IN_BENCH(what_many_have_is_told_once_or_five_times),
+        IN_BENCH(an_agent_that_tells_nothing_is_told),
+        IN_BENCH(a_staged_host_that_is_well_is_staged),
+        IN_BENCH(a_staged_host_that_refuses_stops_the_run),
+        IN_BENCH(what_was_accepted_survives_a_resume),
+    };
+
+    return cmocka_run_group_tests_name("hazard_host", tests, NULL, NULL);
+}
