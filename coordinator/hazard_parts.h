@@ -11,7 +11,12 @@
 
 typedef const struct hazard row_t;
 
-/* Adds a finding; host may be NULL: it concerns the fleet. */
+/* Adds a finding of this severity, unless there are HAZARD_HOSTS of the row already: then
+ * it is counted (more), and false. host may be NULL: it concerns the fleet. */
+bool hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
+                 const char *host, const char *text);
+/* The same with the row's own severity; what only warns, and is the same on the next host, is
+ * told once. */
 void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const char *host,
                   const char *fmt, ...) PRINTF(5, 6);
 /* The same with another severity than the row's. */

@@ -25,22 +25,58 @@ static struct finding *add(struct hazard_check *c, row_t *row, enum severity sev
     return f;
 }
 
+/* What only warns and is the same on several hosts is told once. */
+static bool is_last(const struct hazard_check *c, row_t *row, enum tri detected, const char *text)
+{
+    const struct finding *f = c->p->n_findings > 0 ? &c->p->findings[c->p->n_findings - 1] : NULL;
+    return f != NULL && f->id == row->id && f->detected == detected && f->host[0] != '\0' &&
+           str_eq(f->text, text);
+}
+
+static void tell_same(struct hazard_check *c)
+{
+    struct finding *f = c->p->n_findings > 0 ? &c->p->findings[c->p->n_findings - 1] : NULL;
+    char text[TEXT_MAX];
+
+    if (f == NULL || c->same == 0)
+        return;
+    str_cut(text, sizeof(text), f->text);
+    snprintf(f->text, sizeof(f->text), "%.200s (and %zu more %s)", text, c->same,
+             str_count(c->same, "host", "hosts"));
+    c->same = 0;
+}
+
+bool hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
+                 const char *host, const char *text)
+{
+    if (host != NULL && c->told == HAZARD_HOSTS) {
+        c->more++;
+        return false;
+    }
+    struct finding *f = add(c, row, severity);
+    c->told += host != NULL;
+    f->detected = detected;
+    str_cut(f->host, sizeof(f->host), host != NULL ? host : "");
+    str_cut(f->text, sizeof(f->text), text);
+    return true;
+}
+
 void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const char *host,
                   const char *fmt, ...)
 {
     va_list ap;
+    enum severity severity = detected == TRI_YES ? row->severity : row->unsure;
+    char text[TEXT_MAX];
 
-    if (host != NULL && c->told == HAZARD_HOSTS) {
-        c->more++;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (host != NULL && severity < SEVERITY_BLOCK && is_last(c, row, detected, text)) {
+        c->same++;
         return;
     }
-    struct finding *f = add(c, row, detected == TRI_YES ? row->severity : row->unsure);
-    c->told += host != NULL;
-    f->detected = detected;
-    str_cut(f->host, sizeof(f->host), host != NULL ? host : "");
-    va_start(ap, fmt);
-    vsnprintf(f->text, sizeof(f->text), fmt, ap);
-    va_end(ap);
+    tell_same(c);
+    hazard_tell(c, row, severity, detected, host, text);
 }
 
 void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity, const char *fmt,
@@ -186,21 +222,35 @@ const char *asked_why(enum asked asked)
 
 /* ---- the table at work ---- */
 
+static void tell_unsure(struct hazard_check *c, row_t *row)
+{
+    char more[48] = "";
+
+    if (c->unsure > 1)
+        snprintf(more, sizeof(more), " and %zu more %s", c->unsure - 1,
+                 str_count(c->unsure - 1, "host", "hosts"));
+    if (row->source == FROM_FILE && row->key != NULL)
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "whether %s%s %s %s configured: %s", c->unsure_host,
+                     more, c->unsure > 1 ? "have" : "has", row->key, c->unsure_why);
+    else
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "%s%s: %s%s%s%s", c->unsure_host, more,
+                     c->unsure_why, row->what != NULL ? " (" : "",
+                     row->what != NULL ? row->what : "", row->what != NULL ? ")" : "");
+}
+
 static void run_row(struct hazard_check *c, row_t *row)
 {
     if (!aim(c, row))
         return;
-    c->told = c->more = c->unsure = 0;
+    c->told = c->more = c->same = c->unsure = 0;
     row->detect(c, row);
+    tell_same(c);
     if (c->more > 0) {
         c->told = 0;
         hazard_found(c, row, TRI_YES, NULL, "and %zu more hosts", c->more);
     }
     if (c->unsure > 0)
-        hazard_found(c, row, TRI_UNKNOWN, NULL, "%s%s%s (%s%s): %s",
-                     row->what != NULL ? row->what : "", row->what != NULL ? ", " : "",
-                     str_count(c->unsure, "one host", "some hosts"), c->unsure_host,
-                     c->unsure > 1 ? ", ..." : "", c->unsure_why);
+        tell_unsure(c, row);
 }
 
 static void check_free(struct hazard_check *c)

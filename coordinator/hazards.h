@@ -66,7 +66,7 @@ struct hazard_check {
     uint32_t *group_of; /* by planned host */
     /* Of the row at work. */
     bool applies;
-    size_t told, more;
+    size_t told, more, same;
     size_t unsure; /* hosts of which it cannot tell, and the first of them */
     const char *unsure_host, *unsure_why;
 };

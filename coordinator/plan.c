@@ -280,16 +280,26 @@ static bool refuses(const struct finding *f)
 
 const struct finding *plan_refused(const struct plan *p)
 {
+    const struct finding *first = NULL;
+
     for (size_t i = 0; i < p->n_findings; i++)
-        if (refuses(&p->findings[i]))
-            return &p->findings[i];
-    return NULL;
+        if (refuses(&p->findings[i]) &&
+            (first == NULL || p->findings[i].severity > first->severity))
+            first = &p->findings[i];
+    return first;
 }
 
 bool plan_may_pass(const struct plan *p)
 {
-    for (size_t i = 0; i < p->n_findings; i++)
-        if (refuses(&p->findings[i]) && !str_eq(p->findings[i].id, "unhealthy"))
+    bool unhealthy = false;
+
+    for (size_t i = 0; i < p->n_findings; i++) {
+        const struct finding *f = &p->findings[i];
+        bool region = str_eq(f->id, "unhealthy");
+        unhealthy = unhealthy || region;
+        /* A region without a leader answers nothing else either. */
+        if (refuses(f) && !region && f->detected == TRI_YES)
             return false;
-    return plan_refused(p) != NULL;
+    }
+    return unhealthy;
 }

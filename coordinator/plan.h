@@ -89,10 +89,11 @@ MUST_CHECK int plan_make(const struct world *w, const struct survey *survey,
  * canaries, drains at a minute each; for what must last until then. */
 int64_t plan_forecast_ms(const struct plan *p);
 void plan_free(struct plan *p);
-/* First finding that refuses (hard, or block and not accepted; unknown counts as
- * detected for hard rows); NULL: may go on. */
+/* First finding that refuses, the hard ones before those that may be accepted; NULL: may
+ * go on. Not to know counts by the severity the row has for it. */
 const struct finding *plan_refused(const struct plan *p);
-/* All that refuses it is the region's health, which another look may find mended. */
+/* All that refuses it is the region's health, and what it makes unknown, which another look
+ * may find mended. */
 bool plan_may_pass(const struct plan *p);
 const struct plan_host *plan_host(const struct plan *p, const char *key);
 /* Where it stands in p->hosts, and so in the hosts of a ledger made from it; SIZE_MAX: nowhere. */

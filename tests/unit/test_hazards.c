@@ -155,15 +155,15 @@ static void test_many(void **state)
         many[i] = f->hosts[4];
         snprintf(keys[i], sizeof(keys[i]), "c%d-id", i);
         many[i].key = many[i].node_id = many[i].name = many[i].agent.client_id = keys[i];
-        many[i].client.status = "down";
+        many[i].client.version = "";
     }
     f->w.hosts = many;
     f->w.n_hosts = 30;
     assert_int_equal(plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err), 0);
     for (size_t i = 0; i < f->plan.n_findings; i++)
-        n += str_eq(f->plan.findings[i].id, "node-down");
+        n += str_eq(f->plan.findings[i].id, "unknown-version");
     assert_int_equal(n, HAZARD_HOSTS + 1);
-    assert_non_null(find(&f->plan, "node-down", "and 20 more hosts"));
+    assert_non_null(find(&f->plan, "unknown-version", "and 20 more hosts"));
     plan_free(&f->plan);
     free(many);
     free(f);
