@@ -67,7 +67,7 @@ static bool make_plan(struct truth *t)
         b->digest = t->digests[BIN_NEW][k];
     }
     t_sight_all(t);
-    if (plan_make(t_sight_done(t), &release, &t->policy, &t->plan, &err) < 0) {
+    if (plan_make(t_sight_done(t), NULL, &release, &t->policy, &t->plan, &err) < 0) {
         judge_says(t, 13, "no plan: %s", err.text);
         return false;
     }
