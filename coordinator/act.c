@@ -86,6 +86,8 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
         settling_begins(r, lh, p, now);
     if (lh->state == HOST_DONE || lh->state == HOST_FAILED)
         lh->settled_ms = now;
+    if (lh->state == HOST_DONE)
+        watch_settled(r, p);
     lh->retry_ms = 0;
     lh->dirty = true;
     l->failures = count_state(l, HOST_FAILED);
@@ -186,6 +188,8 @@ static int order_host(struct run *r, struct ledger_host *lh, const struct plan_h
     lh->state = ordered[in->kind].state;
     if (in->kind == INTENT_SWAP)
         act_baseline(lh, world_host(r->world, lh->key));
+    if (in->kind == INTENT_SWAP)
+        watch_before(r, lh, p);
     if (in->kind == INTENT_REVERT)
         str_cut(lh->text, sizeof(lh->text), in->text);
     return 0;
@@ -207,6 +211,8 @@ static int apply(struct run *r, const struct intent *in, struct err *err)
         return add_drain(r, lh);
     else if (in->kind == INTENT_TRANSFER && lh != NULL)
         add_transfer(r, lh, in);
+    else if (in->kind == INTENT_SNAPSHOT)
+        watch_ask(r, in);
     else if (in->kind == INTENT_RESTORE)
         restore(r, in);
     else if (in->kind == INTENT_RUN)

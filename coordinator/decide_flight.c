@@ -1,6 +1,6 @@
 /* A host in flight: from the commit of its order until an observation begun after its receipt
  * shows it settled, reverted or failed. Unknown is in flight. */
-#include "decide_parts.h"
+#include "decide_watch.h"
 
 struct flight {
     const struct situation *s;
@@ -267,6 +267,21 @@ static int64_t ready_since(const struct flight *f)
     return MAX_OF(f->lh->effect_ms, e != NULL && e->answers > 0 ? e->since_ms : 0);
 }
 
+/* By all raft says it is well; is its state all there? */
+static void server_settled(const struct flight *f)
+{
+    struct gate_result g = gate_counts(f->s, f->i);
+
+    if (g.kind == GATE_PASS) {
+        intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", "");
+    } else if (g.kind == GATE_FAIL) {
+        intend_stop(f->s, f->d, f->p->name, lost_state_advice, "%s", g.text);
+        intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP, "%s", g.text);
+    } else {
+        waiting_for(f->d, REASON_COUNTS, f->lh->key, "%s", g.text);
+    }
+}
+
 static void settling(const struct flight *f)
 {
     const struct policy *policy = &f->s->plan->policy;
@@ -280,7 +295,7 @@ static void settling(const struct flight *f)
         if (!f->p->is_server)
             client_settled(f);
         else if (regions_settled(f->s, f->d, f->lh->effect_ms))
-            intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", "");
+            server_settled(f);
         return;
     }
     snprintf(why, sizeof(why), "%s: its gates are not asked yet", f->p->name);

@@ -27,7 +27,7 @@ struct tally {
 
 static void choose_policy(struct truth *t)
 {
-    static const char *const accepted[] = {"known-bad"};
+    static const char *const accepted[] = {"known-bad", "no-snapshot"};
     struct policy *p = &t->policy;
 
     policy_default(p);
@@ -49,8 +49,9 @@ static void choose_policy(struct truth *t)
     p->drain_deadline_ms = 40000;
     p->stage_deadline_ms = 60000;
     p->accept_outage = t->n_regions == 1 && t->hosts[1].is_server == false;
-    p->n_accepted = 1;
-    p->accepted[0] = accepted[0];
+    p->n_accepted = t->no_management ? 2 : 1;
+    for (size_t i = 0; i < p->n_accepted; i++)
+        p->accepted[i] = accepted[i];
 }
 
 static bool make_plan(struct truth *t)
@@ -66,7 +67,7 @@ static bool make_plan(struct truth *t)
         b->digest = t->digests[BIN_NEW][k];
     }
     t_sight_all(t);
-    if (plan_make(t_sight_done(t), &release, &t->policy, &t->plan, &err) < 0) {
+    if (plan_make(t_sight_done(t), NULL, &release, &t->policy, &t->plan, &err) < 0) {
         judge_says(t, 13, "no plan: %s", err.text);
         return false;
     }
@@ -131,6 +132,7 @@ static bool goes_on(struct truth *t, int ends)
         if (h->defect != DEFECT_NONE) {
             h->faulted = true;
             h->defect = DEFECT_NONE;
+            h->empty = false;
             if (!t_agent_works(t, i))
                 t_restart(t, i, 100);
         }
@@ -262,6 +264,7 @@ static int report_counts(const struct counts *c)
                                           "never catches up",
                                           "API falls silent",
                                           "tasks lost",
+                                          "empty state",
                                           "bad digest"};
     int zero = 0;
 
