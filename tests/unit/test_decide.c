@@ -593,7 +593,8 @@ static void test_comes_back(void **state)
     h->agent.running = (struct digest){{0}};
     assert_null(after(f, PHASE_STAGED)); /* its Nomad is still coming up */
     h->agent.running = h->agent.disk;
-    assert_int_equal(after(f, PHASE_STAGED)->state, HOST_PENDING);
+    assert_int_equal(after(f, PHASE_IDLE)->state, HOST_PENDING); /* staged bytes are gone */
+    assert_int_equal(after(f, PHASE_STAGED)->state, HOST_STAGED);
     lh->turns = TURNS_MAX;
     assert_int_equal(after(f, PHASE_STAGED)->state, HOST_FAILED);
     lh->turns = 0;
