@@ -69,6 +69,8 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
     lh->turns += lh->state == HOST_SWAPPING &&
                  (in->state == HOST_PENDING || in->state == HOST_STAGED ||
                   in->state == HOST_DRAINING); /* nothing was done: once more */
+    if (lh->state == HOST_PENDING && in->state == HOST_STAGED)
+        lh->order = MSG_STAGE; /* without one: a new turn, what the last swap noted is past */
     if (lh->state == HOST_RESTORING && in->state != HOST_GONE) {
         lh->state = in->state; /* outcome and text stand since it began to restore */
     } else {
