@@ -65,7 +65,9 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
     struct effect *e = ledger_effect(l, EFFECT_DRAIN, lh->key);
     int64_t now = r->config->ports->now(r->config->ports->ctx);
 
-    lh->turns += lh->state == HOST_SWAPPING && in->state == HOST_PENDING;
+    lh->turns += lh->state == HOST_SWAPPING &&
+                 (in->state == HOST_PENDING || in->state == HOST_STAGED ||
+                  in->state == HOST_DRAINING); /* nothing was done: once more */
     if (lh->state == HOST_RESTORING && in->state != HOST_GONE) {
         lh->state = in->state; /* outcome and text stand since it began to restore */
     } else {
@@ -284,10 +286,36 @@ static enum host_state stands(const struct ledger *l, const struct ledger_host *
     return lh->order == MSG_STAGE || re == STAGE ? HOST_PENDING : HOST_STAGED;
 }
 
+/* What the host said when it could not write stands against what it says of the same order later:
+ * that it is too late by now. */
+static void say_refused(const struct ledger_host *lh, const struct receipt_done *done,
+                        char dst[static TEXT_MAX])
+{
+    if (done->refusal != lh->refusal)
+        memcpy(dst, lh->text, sizeof(lh->text));
+    else
+        snprintf(dst, TEXT_MAX, "%s order refused, %s: %s", message_kind_name(lh->order),
+                 refusal_name(done->refusal), done->text);
+}
+
+/* A host that could not write has not taken the order's sequence either: a copy of it may be obeyed
+ * until it is too late. Until then the host is in flight, and then it is asked once more. */
+static bool may_still_be_obeyed(struct ledger_host *lh, const struct receipt_done *done,
+                                int64_t now)
+{
+    if (done->refusal != REFUSAL_IO || lh->order == MSG_STAGE || now - lh->ordered_ms > SWAP_BY_MS)
+        return false;
+    lh->refusal = REFUSAL_IO;
+    say_refused(lh, done, lh->text);
+    lh->retry_ms = lh->ordered_ms + SWAP_BY_MS + 1;
+    lh->dirty = true;
+    return true;
+}
+
 static void not_obeyed(struct run *r, struct ledger_host *lh, const struct receipt_done *done)
 {
     struct ledger *l = r->config->ledger;
-    enum reaction re = reactions[done->refusal];
+    enum reaction re = reactions[lh->refusal];
     int64_t now = r->config->ports->now(r->config->ports->ctx);
     struct intent in = {.kind = INTENT_MARK, .state = stands(l, lh, re)};
 
@@ -309,8 +337,7 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
         if (ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
             in.state = HOST_RESTORING;
     }
-    snprintf(in.text, sizeof(in.text), "%s order refused, %s: %s", message_kind_name(lh->order),
-             refusal_name(done->refusal), done->text);
+    say_refused(lh, done, in.text);
     if (in.state == HOST_SETTLING) { /* a revert that was refused: its turn goes on */
         lh->state = HOST_SETTLING;
         lh->dirty = true;
@@ -338,8 +365,11 @@ void act_receipt(struct run *r, const struct event *ev)
         return;
     }
     const struct receipt_done *done = &ev->receipt->u.done;
+    if (may_still_be_obeyed(lh, done, now))
+        return;
     lh->answered = true;
-    lh->refusal = done->refusal;
+    if (lh->refusal != REFUSAL_IO || done->refusal != REFUSAL_LATE)
+        lh->refusal = done->refusal;
     lh->receipt_ms = now;
     lh->effect_ms = now;
     lh->dirty = true;

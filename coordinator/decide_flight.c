@@ -26,7 +26,9 @@ static void resend(const struct flight *f)
 {
     if (f->s->now >= f->lh->retry_ms && f->s->now - f->lh->ordered_ms > SWAP_BY_MS)
         intend(f->d, INTENT_RESEND, f->lh->key);
-    if (f->lh->resends == 0)
+    if (f->lh->refusal == REFUSAL_IO)
+        waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: %s", f->p->name, f->lh->text);
+    else if (f->lh->resends == 0)
         waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: %s ordered", f->p->name,
                     message_kind_name(f->lh->order));
     else
@@ -118,6 +120,26 @@ static bool still_comes_up(const struct flight *f, const struct agent_view *a)
            f->s->now - f->lh->effect_ms < deadline;
 }
 
+/* Staged bytes are still there: the turn goes on from them. */
+static void comes_back(const struct flight *f, const struct agent_view *a)
+{
+    bool drained = ledger_effect_const(f->s->ledger, EFFECT_DRAIN, f->lh->key) != NULL;
+    enum host_state again = a->phase != PHASE_STAGED ? HOST_PENDING
+                            : drained                ? HOST_DRAINING
+                                                     : HOST_STAGED;
+
+    if (still_comes_up(f, a))
+        still_working(f, a);
+    else if (untouched(f, a))
+        intend_mark(f->d, f->lh->key, again, "%s: %s; once more", failure_name(a->failure),
+                    a->failure_text);
+    else
+        intend_conclude(f->s, f->d, f->i, OUTCOME_NONE, a->failure,
+                        "%s before the rename: %s; the swap was not begun",
+                        failure_name(a->failure), a->failure_text)
+            ->failed_in = a->failed_in;
+}
+
 static bool fenced(const struct flight *f, const struct agent_view *a)
 {
     if (a->order_sequence <= f->lh->sequence)
@@ -157,11 +179,11 @@ static void swapping(const struct flight *f)
         failed(f, a, OUTCOME_REVERTED);
     else if (a == NULL || (a->phase != PHASE_FAILED && !came_back(a, PHASE_SWAPPING)))
         still_working(f, a);
+    else if (came_back(a, PHASE_SWAPPING))
+        comes_back(f, a);
     else if (untouched(f, a))
         intend_mark(f->d, f->lh->key, HOST_PENDING, "%s: %s; once more", failure_name(a->failure),
                     a->failure_text);
-    else if (came_back(a, PHASE_SWAPPING) && still_comes_up(f, a))
-        still_working(f, a);
     else
         failed(f, a, OUTCOME_LEFT);
 }

@@ -364,6 +364,30 @@ static void test_flight(void **state)
     done(f);
 }
 
+/* The agent came back before its rename: it is staged as before, and has another turn. */
+static void test_came_back(void **state)
+{
+    struct small_fleet *f = flying();
+    struct agent_view *a = &f->hosts[1].agent;
+    (void)state;
+    a->failed_in = PHASE_SWAPPING;
+    assert_null(after(f, PHASE_STAGED)); /* not begun yet */
+    a->failure = FAILURE_REFUSED_BY_LAW;
+    assert_int_equal(after(f, PHASE_STAGED)->state, HOST_STAGED);
+    small_fleet_later(f, 1000);
+    a->hello_at = host(f, "s2-id")->effect_ms; /* what it runs is not known yet */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_MARK));
+    host(f, "s2-id")->turns = TURNS_MAX;
+    assert_int_equal(after(f, PHASE_STAGED)->state, HOST_FAILED);
+    assert_int_equal(after(f, PHASE_STAGED)->outcome, OUTCOME_NONE);
+    assert_non_null(strstr(after(f, PHASE_STAGED)->text, "not begun"));
+    host(f, "s2-id")->turns = 0;
+    a->running.bytes[0] ^= 1; /* a stranger's hand */
+    assert_int_equal(after(f, PHASE_STAGED)->state, HOST_FAILED);
+    done(f);
+}
+
 static void test_resend(void **state)
 {
     struct small_fleet *f = flying();
@@ -671,6 +695,7 @@ int main(void)
         cmocka_unit_test(test_failures_first),
         cmocka_unit_test(test_skip_down),
         cmocka_unit_test(test_flight),
+        cmocka_unit_test(test_came_back),
         cmocka_unit_test(test_resend),
         cmocka_unit_test(test_settled),
         cmocka_unit_test(test_not_caught_up),

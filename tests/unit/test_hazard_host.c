@@ -58,7 +58,7 @@ static const struct finding *plan_for(struct bench *b, const char *id)
     struct err err = ERR_INIT;
 
     plan_free(&b->f.plan);
-    if (plan_make(&b->f.w, &b->f.release, &b->f.policy, &b->f.plan, &err) < 0)
+    if (plan_make(&b->f.w, &b->f.survey, &b->f.release, &b->f.policy, &b->f.plan, &err) < 0)
         fail_msg("%s", err.text);
     for (size_t i = 0; i < b->f.plan.n_findings; i++) {
         if (str_eq(b->f.plan.findings[i].id, id))

@@ -67,7 +67,7 @@ static bool make_plan(struct truth *t)
         b->digest = t->digests[BIN_NEW][k];
     }
     t_sight_all(t);
-    if (plan_make(t_sight_done(t), &release, &t->policy, &t->plan, &err) < 0) {
+    if (plan_make(t_sight_done(t), NULL, &release, &t->policy, &t->plan, &err) < 0) {
         judge_says(t, 13, "no plan: %s", err.text);
         return false;
     }
@@ -137,6 +137,7 @@ static bool goes_on(struct truth *t, int ends)
                 t_restart(t, i, 100);
         }
         t->hosts[i].agent.swap_gone = t->hosts[i].agent.held_by_root = false;
+        t->hosts[i].agent.full_ms = 0;
     }
     for (int i = 0; i < t->n_hosts; i++)
         t->hosts[i].agent.lease.paused = false;
@@ -282,7 +283,8 @@ static int report_counts(const struct counts *c)
         zero += tell("reason", reason_name((enum reason)i), c->reasons[i], true);
     for (int i = 0; i < REFUSAL_COUNT; i++)
         zero += tell("refusal", refusal_name((enum refusal)i), c->refused[i],
-                     i <= REFUSAL_LATE || (i >= REFUSAL_LEASE && i <= REFUSAL_QUORUM));
+                     i <= REFUSAL_LATE || i == REFUSAL_IO ||
+                         (i >= REFUSAL_LEASE && i <= REFUSAL_QUORUM));
     for (int i = 0; i < RUN_STATE_COUNT; i++)
         if (run_ended((enum run_state)i))
             zero += tell("end", run_state_name((enum run_state)i), c->ends[i], true);

@@ -90,6 +90,7 @@ static enum refusal stage_order(struct truth *t, int host)
         return REFUSAL_BUSY;
     a->generation++;
     a->staged = false;
+    a->failure = FAILURE_NONE;
     set_phase(t, host, PHASE_FETCHING);
     job(t, host, t_between(t, 50, 3000));
     return REFUSAL_NONE;
@@ -125,6 +126,7 @@ static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o
     a->job = o->swap;
     a->generation++;
     a->failure = FAILURE_NONE;
+    a->failed_in = PHASE_IDLE;
     set_phase(t, host, PHASE_SWAPPING);
     int64_t wait =
         o->swap.not_before > uptime(t, a) ? (int64_t)(o->swap.not_before - uptime(t, a)) : 0;
@@ -263,7 +265,7 @@ void t_agent_job(struct truth *t, const struct t_event *e)
     if (h->agent.phase == PHASE_FETCHING)
         fetched(t, e->host);
     else if (h->agent.phase == PHASE_SWAPPING && quorum(t, e->host) != REFUSAL_NONE)
-        come_back(t, e->host, FAILURE_OUT_OF_TIME);
+        come_back(t, e->host, FAILURE_REFUSED_BY_LAW);
     else if (h->agent.phase == PHASE_SWAPPING)
         swap_done(t, e->host);
     else if (h->agent.phase == PHASE_PROBING)

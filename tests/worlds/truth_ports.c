@@ -162,6 +162,11 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
         t->swap_host = host;
         fault_apply(t, FAULT_COPY_ORDERS);
     }
+    if (kind == MSG_SWAP && t_faulty(t) && t_chance(t, 20)) {
+        t->swap_host = host;
+        fault_apply(t, FAULT_DISK_FULL_ONCE);
+        t_post(t, t_between(t, 1000, SWAP_BY_MS), T_ORDER, m);
+    }
     travel(t, m, T_ORDER);
 }
 
