@@ -69,6 +69,8 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
     lh->turns += lh->state == HOST_SWAPPING &&
                  (in->state == HOST_PENDING || in->state == HOST_STAGED ||
                   in->state == HOST_DRAINING); /* nothing was done: once more */
+    if (lh->state == HOST_PENDING && in->state == HOST_STAGED)
+        lh->order = MSG_STAGE; /* without one: a new turn, what the last swap noted is past */
     if (lh->state == HOST_RESTORING && in->state != HOST_GONE) {
         lh->state = in->state; /* outcome and text stand since it began to restore */
     } else {
@@ -89,6 +91,8 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
         lh->settled_ms = now;
     if (lh->state == HOST_DONE && p->is_server && world_host(r->world, lh->key) != NULL)
         lh->base_stamp = world_host(r->world, lh->key)->agent.stamp; /* the process that settled */
+    if (lh->state == HOST_DONE)
+        watch_settled(r, p);
     lh->retry_ms = 0;
     lh->dirty = true;
     l->failures = count_state(l, HOST_FAILED);
@@ -189,6 +193,8 @@ static int order_host(struct run *r, struct ledger_host *lh, const struct plan_h
     lh->state = ordered[in->kind].state;
     if (in->kind == INTENT_SWAP)
         act_baseline(lh, world_host(r->world, lh->key));
+    if (in->kind == INTENT_SWAP)
+        watch_before(r, lh, p);
     if (in->kind == INTENT_REVERT)
         str_cut(lh->text, sizeof(lh->text), in->text);
     return 0;
@@ -210,6 +216,8 @@ static int apply(struct run *r, const struct intent *in, struct err *err)
         return add_drain(r, lh);
     else if (in->kind == INTENT_TRANSFER && lh != NULL)
         add_transfer(r, lh, in);
+    else if (in->kind == INTENT_SNAPSHOT)
+        watch_ask(r, in);
     else if (in->kind == INTENT_RESTORE)
         restore(r, in);
     else if (in->kind == INTENT_RUN)

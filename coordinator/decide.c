@@ -1,4 +1,4 @@
-#include "decide_parts.h"
+#include "decide_watch.h"
 
 #include <inttypes.h>
 
@@ -25,6 +25,8 @@ const char *reason_name(enum reason r)
         [REASON_OBSERVE] = "observe",
         [REASON_RETRY] = "retry",
         [REASON_UNDO] = "undo",
+        [REASON_SNAPSHOT] = "snapshot",
+        [REASON_COUNTS] = "counts",
     };
     return (unsigned)r < REASON_COUNT ? names[r] : "unknown";
 }
@@ -41,6 +43,7 @@ const char *intent_name(enum intent_kind k)
         [INTENT_DRAIN] = "drain",
         [INTENT_RESTORE] = "restore",
         [INTENT_TRANSFER] = "transfer",
+        [INTENT_SNAPSHOT] = "snapshot",
         [INTENT_MARK] = "mark",
         [INTENT_RUN] = "run",
         [INTENT_STOP] = "stop",
@@ -113,6 +116,8 @@ static int64_t patience(const struct policy *p, enum reason reason)
         return MAX_OF(p->server_deadline_ms, p->client_deadline_ms) + p->hold_ms + 3 * MARGIN_MS;
     case REASON_SOAK:
         return p->soak_ms + general;
+    case REASON_SNAPSHOT:
+        return SNAPSHOT_OLD_MS + MARGIN_MS;
     case REASON_DRAIN:
         return p->drain_deadline_ms + 3 * MARGIN_MS;
     case REASON_NONE:
@@ -124,6 +129,7 @@ static int64_t patience(const struct policy *p, enum reason reason)
     case REASON_LEASE:
     case REASON_OBSERVE:
     case REASON_UNDO:
+    case REASON_COUNTS:
     case REASON_COUNT:
         break;
     }
@@ -158,6 +164,8 @@ static const char *advice_for(enum reason reason)
         [REASON_LEASE] = leases,
         [REASON_OBSERVE] = "See what does not answer: caravan status.",
         [REASON_RETRY] = agents,
+        [REASON_SNAPSHOT] = "See that the leader answers: caravan status.",
+        [REASON_COUNTS] = "See why Nomad does not list them: nomad status, nomad node status.",
         [REASON_UNDO] = "See that Nomad takes changes and that host's agent runs: caravan status.",
     };
     return advice[(unsigned)reason < REASON_COUNT ? reason : REASON_NONE];
@@ -259,10 +267,10 @@ static bool all_staged(const struct situation *s)
 
 static void decide_claiming(const struct situation *s, struct decision *d)
 {
-    if (s->lease->all)
-        intend_run(d, RUN_STAGING);
-    else
+    if (!s->lease->all)
         waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
+    else if (snapshots_taken(s, d))
+        intend_run(d, RUN_STAGING);
 }
 
 static void decide_stage_state(const struct situation *s, struct decision *d)
@@ -389,6 +397,7 @@ void decide(const struct situation *s, struct decision *ret)
         check_budgets(s, ret);
         check_fallen(s, ret);
         check_pause(s, ret);
+        check_alarm(s, ret);
     }
     if (l->ending != RUN_NONE)
         decide_ending(s, ret);

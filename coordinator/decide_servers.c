@@ -1,10 +1,9 @@
 /* Servers: one at a time, followers first, the leader last. */
-#include "decide_parts.h"
+#include "decide_watch.h"
 
 #define TRANSFERS_MAX 2 /* then the leader is restarted where it leads */
 
-/* First region, in the plan's order, with a server that is not finished. */
-static const char *region_at_work(const struct situation *s)
+const char *region_at_work(const struct situation *s)
 {
     for (size_t i = 0; i < s->plan->n_servers; i++)
         if (!host_finished(s->ledger->hosts[i].state))
@@ -186,6 +185,8 @@ void decide_servers(const struct situation *s, struct decision *d)
 
     decide_staging(s, d);
     if (region == NULL) {
+        if (!counts_after(s, d))
+            return;
         intend_run(d, RUN_CLIENTS);
         return;
     }
@@ -209,6 +210,8 @@ void decide_servers(const struct situation *s, struct decision *d)
     if (s->ledger->hosts[next].state != HOST_STAGED)
         waiting_for(d, REASON_STAGING, s->plan->hosts[next].key, "%s is not staged",
                     s->plan->hosts[next].name);
+    else if (!snapshots_taken(s, d) || !counts_before(s, d, leader))
+        return;
     else if (leads)
         begin_leader(s, d, next, region);
     else

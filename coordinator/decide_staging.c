@@ -79,6 +79,10 @@ static bool begin_one(const struct situation *s, struct decision *d, size_t i)
         waiting_for(d, REASON_RETRY, lh->key, "%s: its agent has not answered yet", p->name);
         return false;
     }
+    if (host_runs_target(s, i, h)) { /* a copy beside it would only be left there */
+        intend_mark(d, lh->key, HOST_STAGED, "runs %s already", s->plan->target);
+        return false;
+    }
     if (s->now < lh->retry_ms) {
         waiting_for(d, REASON_RETRY, lh->key, "%s: %s", p->name, lh->text);
         return true;

@@ -90,7 +90,8 @@ void lease_want(struct run *r, const char *key)
     e->asked_for = true;
     e->refused = false;
     e->unanswered = 0;
-    r->moved = true; /* it is asked for in the next tick */
+    if (r->config->ports->now(r->config->ports->ctx) >= e->next_ms)
+        r->moved = true; /* it is asked for in the next tick; else in its time */
 }
 
 void lease_refused(struct run *r, const char *key)

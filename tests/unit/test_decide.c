@@ -687,6 +687,32 @@ static void test_turns(void **state)
     done(f);
 }
 
+/* Its process or its machine was restarted before the rename: it rests where it began. */
+static void test_comes_back(void **state)
+{
+    struct small_fleet *f = flying();
+    struct ledger_host *lh = host(f, "s2-id");
+    struct host *h = &f->hosts[1];
+    (void)state;
+    h->agent.order_sequence = lh->sequence;
+    assert_null(after(f, PHASE_STAGED)); /* without a reason the order is still being taken up */
+    h->agent.failed_in = PHASE_SWAPPING;
+    h->agent.failure = FAILURE_INTERRUPTED;
+    h->agent.disk = f->plan.hosts[plan_index(&f->plan, "s2-id")].before;
+    h->agent.running = (struct digest){{0}};
+    assert_null(after(f, PHASE_STAGED)); /* its Nomad is still coming up */
+    h->agent.running = h->agent.disk;
+    assert_int_equal(after(f, PHASE_IDLE)->state, HOST_PENDING); /* staged bytes are gone */
+    assert_int_equal(after(f, PHASE_STAGED)->state, HOST_STAGED);
+    lh->turns = TURNS_MAX;
+    assert_int_equal(after(f, PHASE_STAGED)->state, HOST_FAILED);
+    lh->turns = 0;
+    h->agent.running = (struct digest){{0}};
+    f->w.begun_ms += f->policy.server_deadline_ms;
+    assert_int_equal(after(f, PHASE_STAGED)->state, HOST_FAILED);
+    done(f);
+}
+
 /* An abort that cannot undo says whose fault it is and what to do, as every stop does. */
 static void test_undo_in_vain(void **state)
 {
@@ -793,6 +819,7 @@ int main(void)
         cmocka_unit_test(test_runs_target),
         cmocka_unit_test(test_client_runs_target),
         cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_comes_back),
         cmocka_unit_test(test_undo_in_vain),
         cmocka_unit_test(test_verify),
         cmocka_unit_test(test_gone),

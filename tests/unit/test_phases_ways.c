@@ -538,6 +538,114 @@ static void somebody_elses_hand_is_noticed(void **state)
     ends(b, PHASE_STAGED, FAILURE_IO, "mute");
 }
 
+/* ---- what is known of the host ---- */
+
+static void what_does_not_fit_is_found_while_staging(void **state)
+{
+    struct bench *b = *state;
+
+    b->m.config_rejects = TRI_YES;
+    b->m.config_text = "bogus";
+    begin_stage(b);
+    to_rest(b);
+    ends(b, PHASE_FAILED, FAILURE_CONFIG_REJECTED, "old");
+    assert_string_equal(b->p.rec.verdict.text, "bogus");
+    assert_int_equal(model_fs_find(&b->m.fs, b->p.shelf.fresh), 0);
+    assert_int_equal(b->m.trials, 1);
+    b->m.offer = "\177ELF\2\1\1";
+    begin_stage(b);
+    to_rest(b);
+    ends(b, PHASE_FAILED, FAILURE_WRONG_BUILD, "old");
+    assert_non_null(strstr(b->p.rec.verdict.text, "is for another machine, this host is"));
+    assert_int_equal(b->m.trials, 1);
+}
+
+static void package_managers_at_work_are_waited_for(void **state)
+{
+    struct bench *b = *state;
+    struct record next;
+
+    b->m.lock = TRI_NO;
+    b->p.packaged = TRI_YES;
+    stage(b);
+    next = swap_record(b, ON_REVERT);
+    accept(b, &next, NULL);
+    while (!b->p.now.waits_for_packages)
+        assert_true(step(b));
+    assert_true(step(b) && step(b));
+    assert_int_equal(b->p.rec.phase, PHASE_SWAPPING);
+    assert_string_equal(model_kind(model_fs_file(&b->m.fs, MODEL_TARGET)), "old");
+    b->m.lock = TRI_YES;
+    to_rest(b);
+    ends(b, PHASE_SETTLED, FAILURE_NONE, "new");
+}
+
+static void only_a_package_s_binary_waits(void **state)
+{
+    struct bench *b = *state;
+
+    b->m.lock = TRI_NO;
+    b->p.packaged = TRI_UNKNOWN;
+    swap(b, ON_REVERT);
+    ends(b, PHASE_STAGED, FAILURE_OUT_OF_TIME, "old");
+    assert_non_null(strstr(b->p.rec.verdict.text, "package manager"));
+    b->p.packaged = TRI_NO;
+    swap(b, ON_REVERT);
+    ends(b, PHASE_SETTLED, FAILURE_NONE, "new");
+}
+
+static void the_way_back_waits_for_nobody(void **state)
+{
+    struct bench *b = *state;
+
+    b->m.offer = "bad"; /* packaged and lock: unknown */
+    stage(b);
+    struct record next = swap_record(b, ON_REVERT);
+    accept(b, &next, NULL);
+    while (b->p.rec.phase != PHASE_PROBING)
+        assert_true(step(b));
+    b->m.lock = TRI_NO;
+    to_rest(b);
+    ends(b, PHASE_REVERTED, FAILURE_WILL_NOT_START, "old");
+}
+
+static void what_was_put_in_place_is_remembered(void **state)
+{
+    struct bench *b = *state;
+    struct digest d;
+
+    swap(b, ON_REVERT);
+    digest_of("new", &d);
+    assert_true(digest_eq(&b->p.rec.placed, &d));
+    b->m.offer = "bad";
+    swap(b, ON_REVERT);
+    assert_int_equal(b->p.rec.phase, PHASE_REVERTED);
+    assert_true(digest_eq(&b->p.rec.placed, &d));
+}
+
+/* The link is the same, what it leads to is not. */
+static void the_file_behind_a_link_is_looked_at(void **state)
+{
+    struct bench *b = *state;
+    struct record next;
+    char binary[MODEL_BINARY];
+
+    model_link(&b->m);
+    stage(b);
+    next = swap_record(b, ON_REVERT);
+    next.not_before = (uint64_t)b->m.uptime_ms + 1000;
+    accept(b, &next, NULL);
+    while (b->p.now.wake_ms <= b->m.uptime_ms)
+        assert_true(step(b));
+    model_binary("mute", binary);
+    model_fs_put(&b->m.fs, MODEL_STORE, binary, sizeof(binary), 0755);
+    b->m.fs.files[model_fs_find(&b->m.fs, MODEL_TARGET)].leads_to =
+        model_fs_find(&b->m.fs, MODEL_STORE);
+    to_rest(b);
+    assert_int_equal(b->p.rec.phase, PHASE_STAGED);
+    assert_non_null(strstr(b->p.rec.verdict.text, "behind the link"));
+}
+
 static void the_previous_binary_goes_after_a_week(void **state)
 {
     struct bench *b = *state;
@@ -579,6 +687,12 @@ int main(void)
         WAY(a_full_disk_stops_before_the_rename),
         WAY(a_full_disk_is_waited_out_after_the_rename),
         WAY(somebody_elses_hand_is_noticed),
+        WAY(what_does_not_fit_is_found_while_staging),
+        WAY(package_managers_at_work_are_waited_for),
+        WAY(only_a_package_s_binary_waits),
+        WAY(the_way_back_waits_for_nobody),
+        WAY(what_was_put_in_place_is_remembered),
+        WAY(the_file_behind_a_link_is_looked_at),
         WAY(the_previous_binary_goes_after_a_week),
     };
 

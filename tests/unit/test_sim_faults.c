@@ -288,8 +288,21 @@ static void drivers_sick(void)
     sim_page_free(&p);
 }
 
-/* tests/sim/standin.test sees it: the model has no configuration. */
-static void reject_config(void)
+static void snapshot_cut(void)
+{
+    for (int on = 0; on < 2; on++) {
+        struct sim_page p;
+        set(0, "snapshot-cut", on);
+        sim_browse(&c, 0, NULL, "/v1/operator/snapshot?stale", NULL, NULL, &p);
+        assert_int_equal(p.answer.status, 200);
+        assert_true(p.answer.digest);
+        assert_int_equal(p.answer.cut, on);
+        sim_page_free(&p);
+    }
+}
+
+/* tests/sim/standin.test sees them: the model has no configuration and no log. */
+static void seen_elsewhere(void)
 {
 }
 
@@ -317,7 +330,10 @@ static const struct check checks[] = {
     {"api-500-for", api_500_for},
     {"hang", hang},
     {"drivers-sick", drivers_sick},
-    {"reject-config", reject_config},
+    {"snapshot-cut", snapshot_cut},
+    {"log-warn", seen_elsewhere},
+    {"log-fatal", seen_elsewhere},
+    {"reject-config", seen_elsewhere},
 };
 
 static void every_fault_has_its_check(void **state)

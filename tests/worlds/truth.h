@@ -42,6 +42,7 @@ enum t_defect {
     DEFECT_NEVER,    /* server: never catches up; client: never registers */
     DEFECT_HUNG,     /* answers its agent, then its API falls silent */
     DEFECT_TASKS,    /* client: tasks do not survive the restart */
+    DEFECT_EMPTY,    /* server: comes up with an empty state */
     DEFECT_STAGE,    /* the fetch fails for good */
     DEFECT_COUNT
 };
@@ -95,6 +96,7 @@ struct t_host {
     /* server */
     bool peer, voter, left, failed;
     bool never;
+    bool empty; /* its state is gone; raft is well */
     int64_t caught_ms;
     uint64_t stuck_index;
     /* client */
@@ -140,6 +142,7 @@ struct t_region {
     int64_t sick_ms; /* since when not all servers are healthy voters; 0: they are */
     int64_t cut_ms;  /* its API answers nothing before */
     bool faulted;
+    bool saved; /* a snapshot was taken */
 };
 
 extern const char *const t_arch_names[T_ARCHES];
@@ -245,6 +248,7 @@ struct truth {
     struct t_sight shown; /* to the coordinator: by its clock */
     int sight;            /* the one in the making */
     bool interest[T_HOSTS];
+    bool counted[T_HOSTS]; /* whose objects are counted */
     uint64_t round;
     char addresses[T_HOSTS][32];
     char alloc_ids[T_HOSTS][4][UUID_MAX];
@@ -328,6 +332,7 @@ extern const struct ports truth_ports;    /* ctx: the truth */
 void t_pass(struct truth *t, int64_t ms); /* without a coordinator */
 void t_commit_copy(struct ledger *to, struct ledger *from);
 void t_ledger_drop(struct ledger *l);
+int t_any_server(const struct truth *t, const char *region); /* -1: none */
 void t_operate(struct truth *t, const struct t_event *e);
 
 /* ---- truth_faults.c ---- */

@@ -50,7 +50,7 @@ static void fail(struct truth *t, int host, enum failure failure, enum phase in)
     set_phase(t, host, PHASE_FAILED);
 }
 
-/* Before the rename: back to where the swap began. */
+/* Before the rename: where it began, never further by itself. */
 static void come_back(struct truth *t, int host, enum failure failure)
 {
     struct t_agent *a = &t->hosts[host].agent;
@@ -295,7 +295,7 @@ void t_agent_boot(struct truth *t, int host)
     if (a->phase == PHASE_FETCHING)
         fail(t, host, FAILURE_INTERRUPTED, PHASE_FETCHING);
     else if (a->phase == PHASE_SWAPPING)
-        come_back(t, host, FAILURE_INTERRUPTED); /* never further by itself */
+        come_back(t, host, FAILURE_INTERRUPTED);
     t_start(t, host);
     if (a->phase == PHASE_PROBING || a->phase == PHASE_REVERTING) {
         a->job_began = t->now;

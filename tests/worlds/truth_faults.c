@@ -246,6 +246,8 @@ static void choose_defects(struct truth *t)
         enum t_defect d = (enum t_defect)t_between(t, 1, DEFECT_COUNT - 1);
         if (d == DEFECT_TASKS && t->hosts[i].is_server)
             continue;
+        if (d == DEFECT_EMPTY && !t->hosts[i].is_server)
+            continue;
         t->hosts[i].defect = d;
         counts.defects[d]++;
         t_say(t, "%s: defect %d of the new binary", t->hosts[i].name, (int)d);

@@ -178,7 +178,7 @@ static void port_operate(void *ctx, const struct operate *o)
         return;
     int m = message_new(t);
     struct t_message *msg = &t->messages[m];
-    msg->host = t_host_of(t, o->node_id);
+    msg->host = o->op == OP_SNAPSHOT ? t_any_server(t, o->region) : t_host_of(t, o->node_id);
     msg->op = *o;
     str_cut(msg->run_hex, sizeof(msg->run_hex), o->run_hex);
     str_cut(msg->node, sizeof(msg->node), o->node_id);
@@ -199,6 +199,27 @@ static void port_interest(void *ctx, const char *const *keys, size_t n)
         if (h >= 0)
             t->interest[h] = true;
     }
+}
+
+static void port_count(void *ctx, const char *const *keys, size_t n)
+{
+    struct truth *t = ctx;
+
+    memset(t->counted, 0, sizeof(t->counted));
+    for (size_t i = 0; i < n; i++) {
+        int h = t_host_of(t, keys[i]);
+        if (h >= 0)
+            t->counted[h] = true;
+    }
+}
+
+/* Nobody's log says anything here. */
+static void port_listen(void *ctx, const char *step, const char *const *keys, size_t n)
+{
+    (void)ctx;
+    (void)step;
+    (void)keys;
+    (void)n;
 }
 
 static void port_stage(void *ctx, const char *key, struct order_stage *ret)
@@ -287,6 +308,10 @@ static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
         ret->kind = EV_OPERATED;
         ret->effect = m->op.effect;
         ret->ok = m->ok;
+        ret->op = m->op.op;
+        ret->region = m->op.region;
+        ret->final = t->no_management;
+        ret->text = m->ok ? "snapshot" : "refused";
         return true;
     case T_CONTROL:
         ret->kind = EV_CONTROL;
@@ -380,6 +405,8 @@ const struct ports truth_ports = {
     .send = port_send,
     .operate = port_operate,
     .interest = port_interest,
+    .count = port_count,
+    .listen = port_listen,
     .stage_order = port_stage,
     .next = port_next,
 };
