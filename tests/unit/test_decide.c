@@ -388,6 +388,42 @@ static void test_came_back(void **state)
     done(f);
 }
 
+/* Its agent lives, its caravan-swap does not: the run stops, names it, and ends soon. */
+static void test_swap_is_dead(void **state)
+{
+    struct small_fleet *f = flying();
+    struct ledger_host *lh = host(f, "s2-id");
+    (void)state;
+    f->hosts[1].agent.order_sequence = 3;
+    lh->answered = false;
+    lh->resends = 3;
+    small_fleet_later(f, 40000);
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP));
+    lh->resends = 4;
+    small_fleet_decide(f);
+    const struct intent *in = small_fleet_intent(f, INTENT_STOP);
+    assert_non_null(in);
+    assert_string_equal(in->host, "s2");
+    assert_non_null(strstr(in->text, "its caravan-swap has not answered the swap order for 40"));
+    assert_non_null(strstr(in->advice, "systemctl restart caravan-swap"));
+    f->hosts[1].agent.hello_at = 1; /* the agent is silent too: another matter */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP));
+
+    f->ledger.ending = RUN_STOPPED;
+    f->evidence.progress_ms = f->evidence.wait_ms = f->w.begun_ms;
+    small_fleet_decide(f);
+    waiting_id(decision_waits(&f->decision), f->evidence.wait);
+    small_fleet_later(f, 170000);
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_RUN));
+    small_fleet_later(f, 20000);
+    small_fleet_decide(f);
+    assert_int_equal(small_fleet_intent(f, INTENT_RUN)->run, RUN_STOPPED);
+    done(f);
+}
+
 static void test_resend(void **state)
 {
     struct small_fleet *f = flying();
@@ -697,6 +733,7 @@ int main(void)
         cmocka_unit_test(test_skip_down),
         cmocka_unit_test(test_flight),
         cmocka_unit_test(test_came_back),
+        cmocka_unit_test(test_swap_is_dead),
         cmocka_unit_test(test_resend),
         cmocka_unit_test(test_settled),
         cmocka_unit_test(test_not_caught_up),
