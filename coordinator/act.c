@@ -4,6 +4,7 @@
 
 #define BACKOFF_MAX 15000
 #define REFUSED_MAX 40 /* refusals that may pass, before they are final */
+#define IO_MAX      6  /* the same of a host that cannot write, or whose caravan-swap is dead */
 
 static int64_t backoff(uint32_t tries)
 {
@@ -321,7 +322,7 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
     int64_t now = r->config->ports->now(r->config->ports->ctx);
     struct intent in = {.kind = INTENT_MARK, .state = stands(l, lh, re)};
 
-    if (lh->attempts > REFUSED_MAX ||
+    if (lh->attempts > (lh->refusal == REFUSAL_IO ? IO_MAX : REFUSED_MAX) ||
         (re == STAGE && (lh->turns >= TURNS_MAX || lh->order == MSG_REVERT)))
         re = FINAL;
     lh->turns += re == STAGE;
@@ -334,7 +335,7 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
         bool client = !r->config->plan->hosts[lh - l->hosts].is_server;
         in.state = re == HELD && client ? HOST_SKIPPED : HOST_FAILED;
         in.skip = re == HELD ? SKIP_HELD : SKIP_NONE;
-        in.failure = FAILURE_REFUSED_BY_LAW;
+        in.failure = lh->refusal == REFUSAL_IO ? FAILURE_IO : FAILURE_REFUSED_BY_LAW;
         in.outcome = lh->order == MSG_REVERT ? OUTCOME_LEFT : OUTCOME_NONE;
         if (ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
             in.state = HOST_RESTORING;
@@ -362,6 +363,9 @@ void act_receipt(struct run *r, const struct event *ev)
         memcmp(lh->nonce, ev->nonce, NONCE_LEN) != 0)
         return; /* of an order that was given up, or doubled */
     if (ev->kind == EV_NO_ANSWER) {
+        const struct host *h = r->world != NULL ? world_host(r->world, lh->key) : NULL;
+        if (lh->order != MSG_STAGE && (h == NULL || !fresh(h->agent.hello_at, now)))
+            lh->resends = 0; /* what counts is that its agent answers and caravan-swap does not */
         lh->retry_ms = now + backoff(lh->resends++);
         lh->dirty = true;
         return;

@@ -26,6 +26,7 @@ static void resend(const struct flight *f)
 {
     if (f->s->now >= f->lh->retry_ms && f->s->now - f->lh->ordered_ms > SWAP_BY_MS)
         intend(f->d, INTENT_RESEND, f->lh->key);
+    (void)swap_is_dead(f->s, f->d, f->i); /* unknown is in flight, whatever stops */
     if (f->lh->refusal == REFUSAL_IO)
         waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: %s", f->p->name, f->lh->text);
     else if (f->lh->resends == 0)

@@ -132,7 +132,9 @@ static const struct host_row rows[] = {
      .unsure = SEVERITY_WARN},
     {.row = {.id = "read-only",
              .severity = SEVERITY_HARD,
-             .advice = "Remount the binary's file system so that it can be written."},
+             .advice =
+                 "Make the binary's directory writable for caravan-swap: remount it, or add it to "
+                 "ReadWritePaths= of caravan-swap.service (systemctl edit)."},
      .fact = "read-only",
      .unsure = SEVERITY_WARN},
     {.row = {.id = "noexec",

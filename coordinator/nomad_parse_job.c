@@ -65,7 +65,8 @@ static uint64_t functions_in(const char *at, const char *end)
         }
         while (at + n < end && is_word_char(at[n]))
             n++;
-        for (size_t i = 0; n > 0 && i < ARRAY_LEN(functions); i++)
+        bool field = n > 0 && (at[-1] == '.' || at[-1] == '$'); /* or a variable */
+        for (size_t i = 0; n > 0 && !field && i < ARRAY_LEN(functions); i++)
             if (is_word(at, n, functions[i].text))
                 traits |= TRAIT(functions[i].trait);
         at += n > 0 ? n : 1;

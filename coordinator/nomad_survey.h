@@ -20,8 +20,8 @@
 #include "observer.h"
 #include "plan.h"
 
-#define SURVEY_OPEN      32
-#define SURVEY_MS        15000 /* of budget */
+#define SURVEY_OPEN      NOMAD_OPEN_EACH /* none waits behind another, so that deadlines hold */
+#define SURVEY_MS        15000           /* of budget */
 #define SURVEY_JOBS      20000
 #define SURVEY_ALLOCS    200000
 #define SURVEY_NODES     512

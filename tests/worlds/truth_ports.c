@@ -263,8 +263,8 @@ static void arrives(struct truth *t, int message)
     if (!h->machine_up || !h->agent.up || t->now < h->agent_cut_ms || h->misplaced ||
         h->key_changed)
         return;
-    if (h->agent.swap_gone && message_owner(m->wire.head.kind) == OWNER_SWAP)
-        return;
+    if (h->agent.swap_gone && message_owner(m->wire.head.kind) == OWNER_SWAP && t_chance(t, 500))
+        return; /* it came through to nobody who says so; else its agent says that */
     t_agent_order(t, m->host, &m->wire, &m->digest, &m->done);
     travel(t, message, T_RECEIPT);
 }
