@@ -259,9 +259,9 @@ const struct hazard hazard_table[] = {
 
     /* ---- hosts, by their agents (more of them: hazard_host.c) ---- */
 
-    {.id = "config-leftovers", .source = FROM_HOST, .severity = SEVERITY_WARN,
+    {.id = "config-leftovers", .source = FROM_HOST, .severity = SEVERITY_INFO,
      .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "config-leftovers",
-     .what = "the configuration directory holds more than one whole configuration, or leftovers",
+     .what = "backups lie beside the configuration",
      .advice = "Look at the directory: backups are not read, and every other file is merged."},
 
     /* ---- 0.8 to 0.12 ---- */
