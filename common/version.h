@@ -39,6 +39,24 @@ int version_minor_distance(const struct version *from, const struct version *to)
 /* The minors to go through, "1.9, 1.10" ; "" when none are between. */
 void version_path(char *dst, size_t n, const struct version *from, const struct version *to);
 
+/* Lists in text known at compile time, as tables of hazards have them; the prerelease is
+ * ignored as in Nomad's own comparisons (1.10.0-rc.1 has what 1.10.0 has). An entry ending
+ * in "+ent" counts for Enterprise only; others count for both.
+ *
+ * A change that came with "1.8.14 1.9.10 1.10.2" (lowest first): v has it when it is as new
+ * as the entry of its own minor, or, without one, newer than the highest entry of a minor
+ * below; a minor between two entries has it when it is above the first. */
+bool version_has(const struct version *v, const char *since);
+/* v lies in one of "1.9.4-1.9.6 2.0.1" (both ends included). */
+bool version_within(const struct version *v, const char *ranges);
+
+#define DAY_TEXT 11
+/* The day this version was released, "2024-01-15"; "" not known to this build. */
+void version_released(char dst[static DAY_TEXT], const struct version *v);
+/* Day a is before day b; longer texts that begin with a day ("2024-01-15T14:...") too.
+ * False when either is not one. */
+bool version_built_before(const char *a, const char *b);
+
 bool version_is_ent(const struct version *v);
 bool version_is_fips(const struct version *v);
 

@@ -1,6 +1,7 @@
 #include "carry_out.h"
 #include "commands.h"
 #include "events.h"
+#include "planning.h"
 #include "report.h"
 
 static int show(struct console *c, const struct plan *p)
@@ -26,16 +27,13 @@ int cmd_plan(void *ctx, int argc, char **argv)
     struct stored_release stored;
     struct release release;
     struct plan plan;
-    const struct world *w = NULL;
     (void)argc;
     if (console_open(c, &err) < 0 || options_policy(&c->opt, &c->conf, &policy, &err) < 0 ||
         target_load(c, argv[0], &stored, &err) < 0)
         return command_fail(&err);
     release_for_plan(&stored, &release);
     stored_release_free(&stored);
-    agents_ask_facts(c->agents);
-    if (console_look(c, NULL, PATIENCE_MS, &w, &err) < 0 ||
-        plan_make(w, &release, &policy, &plan, &err) < 0)
+    if (planning_make(c, &release, &policy, PATIENCE_MS, NULL, &plan, &err) < 0)
         return command_fail(&err);
     int code = show(c, &plan);
     plan_free(&plan);

@@ -1,6 +1,7 @@
 #include "carry_out.h"
 #include "commands.h"
 #include "events.h"
+#include "planning.h"
 #include "report.h"
 
 #define PLAN_AGAIN_MS 10000
@@ -60,14 +61,12 @@ static int check_holder(const struct world *w, struct err *err)
 static int make_plan(struct upgrade *u, struct err *err)
 {
     struct release release;
-    const struct world *w = NULL;
     if (u->planned)
         plan_free(&u->plan);
     u->planned = false;
     release_for_plan(&u->stored, &release);
-    agents_ask_facts(u->console->agents);
-    if (console_look(u->console, NULL, PATIENCE_RUN, &w, err) < 0 || check_holder(w, err) < 0 ||
-        plan_make(w, &release, &u->policy, &u->plan, err) < 0)
+    if (planning_make(u->console, &release, &u->policy, PATIENCE_RUN, check_holder, &u->plan, err) <
+        0)
         return -1;
     u->planned = true;
     return 0;

@@ -108,8 +108,9 @@ static int64_t patience(const struct policy *p, enum reason reason)
     switch (reason) {
     case REASON_STAGING:
         return p->stage_deadline_ms + MARGIN_MS;
+    case REASON_RETRY: /* an order without an answer: what answers takes seconds for it */
+        return 3 * MARGIN_MS;
     case REASON_IN_FLIGHT:
-    case REASON_RETRY:
     case REASON_CANARY:
     case REASON_LIMIT:
         return MAX_OF(p->server_deadline_ms, p->client_deadline_ms) + p->hold_ms + 3 * MARGIN_MS;
@@ -280,19 +281,31 @@ static void decide_stage_state(const struct situation *s, struct decision *d)
         decide_staging(s, d);
 }
 
+/* In flight because nothing is known of their orders: decide_flight states the wait for each. */
+static size_t count_silent(const struct ledger *l)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < l->n_hosts; i++)
+        n += (l->hosts[i].state == HOST_SWAPPING || l->hosts[i].state == HOST_REVERTING) &&
+             !l->hosts[i].answered;
+    return n;
+}
+
 /* Hosts in flight go on; when none is left and all is undone, the end. */
 static void decide_ending(const struct situation *s, struct decision *d)
 {
     enum run_state end = s->ledger->state == RUN_ABORTING ? RUN_ABORTED : s->ledger->ending;
     size_t flying =
         ledger_in_flight(s->ledger, s->plan, true) + ledger_in_flight(s->ledger, s->plan, false);
+    size_t silent = count_silent(s->ledger);
 
     bool undone = effects_undone(s, d);
-    if (flying > 0)
+    if (flying > silent)
         waiting_for(d, REASON_IN_FLIGHT, "", "%zu %s to finish what %s", flying,
                     str_count(flying, "host has", "hosts have"),
                     str_count(flying, "it began", "they began"));
-    else if (undone)
+    else if (undone && flying == 0)
         intend_run(d, end);
 }
 

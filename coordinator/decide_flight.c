@@ -26,7 +26,10 @@ static void resend(const struct flight *f)
 {
     if (f->s->now >= f->lh->retry_ms && f->s->now - f->lh->ordered_ms > SWAP_BY_MS)
         intend(f->d, INTENT_RESEND, f->lh->key);
-    if (f->lh->resends == 0)
+    (void)swap_is_dead(f->s, f->d, f->i); /* unknown is in flight, whatever stops */
+    if (f->lh->refusal == REFUSAL_IO)
+        waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: %s", f->p->name, f->lh->text);
+    else if (f->lh->resends == 0)
         waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: %s ordered", f->p->name,
                     message_kind_name(f->lh->order));
     else
@@ -100,6 +103,44 @@ static bool untouched(const struct flight *f, const struct agent_view *a)
            f->lh->turns < TURNS_MAX;
 }
 
+/* A swap that ends before its rename (cancelled, too late, its process or its host restarted)
+ * leaves the host where it began, with the reason. */
+static bool came_back(const struct agent_view *a, enum phase from)
+{
+    return a->failure != FAILURE_NONE && a->failed_in == from && phase_rests(a->phase) &&
+           a->phase != PHASE_REVERTED && a->phase != PHASE_FAILED;
+}
+
+/* What it runs is asked for before that is judged: after a reboot its Nomad may still be coming. */
+static bool still_comes_up(const struct flight *f, const struct agent_view *a)
+{
+    const struct policy *policy = &f->s->plan->policy;
+    int64_t deadline = f->p->is_server ? policy->server_deadline_ms : policy->client_deadline_ms;
+
+    return (a->hello_at <= f->lh->effect_ms || digest_is_zero(&a->running)) &&
+           f->s->now - f->lh->effect_ms < deadline;
+}
+
+/* Staged bytes are still there: the turn goes on from them. */
+static void comes_back(const struct flight *f, const struct agent_view *a)
+{
+    bool drained = ledger_effect_const(f->s->ledger, EFFECT_DRAIN, f->lh->key) != NULL;
+    enum host_state again = a->phase != PHASE_STAGED ? HOST_PENDING
+                            : drained                ? HOST_DRAINING
+                                                     : HOST_STAGED;
+
+    if (still_comes_up(f, a))
+        still_working(f, a);
+    else if (untouched(f, a))
+        intend_mark(f->d, f->lh->key, again, "%s: %s; once more", failure_name(a->failure),
+                    a->failure_text);
+    else
+        intend_conclude(f->s, f->d, f->i, OUTCOME_NONE, a->failure,
+                        "%s before the rename: %s; the swap was not begun",
+                        failure_name(a->failure), a->failure_text)
+            ->failed_in = a->failed_in;
+}
+
 static bool fenced(const struct flight *f, const struct agent_view *a)
 {
     if (a->order_sequence <= f->lh->sequence)
@@ -137,13 +178,15 @@ static void swapping(const struct flight *f)
         settles(f);
     else if (a != NULL && a->phase == PHASE_REVERTED)
         failed(f, a, OUTCOME_REVERTED);
-    else if (a != NULL && a->phase == PHASE_FAILED && untouched(f, a))
+    else if (a == NULL || (a->phase != PHASE_FAILED && !came_back(a, PHASE_SWAPPING)))
+        still_working(f, a);
+    else if (came_back(a, PHASE_SWAPPING))
+        comes_back(f, a);
+    else if (untouched(f, a))
         intend_mark(f->d, f->lh->key, HOST_PENDING, "%s: %s; once more", failure_name(a->failure),
                     a->failure_text);
-    else if (a != NULL && a->phase == PHASE_FAILED)
-        failed(f, a, OUTCOME_LEFT);
     else
-        still_working(f, a);
+        failed(f, a, OUTCOME_LEFT);
 }
 
 static void reverting(const struct flight *f)
@@ -159,7 +202,7 @@ static void reverting(const struct flight *f)
     if (a != NULL && a->phase == PHASE_REVERTED)
         intend_conclude(f->s, f->d, f->i, OUTCOME_REVERTED, FAILURE_NOT_CAUGHT_UP,
                         "%s; reverted to the old binary", f->lh->text);
-    else if (a != NULL && a->phase == PHASE_FAILED)
+    else if (a != NULL && (a->phase == PHASE_FAILED || came_back(a, PHASE_REVERTING)))
         failed(f, a, OUTCOME_LEFT);
     else
         still_working(f, a);

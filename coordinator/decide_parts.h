@@ -28,6 +28,9 @@ bool may_begin(const struct situation *s, struct decision *d);
 /* Nomad's record and the agent that answers are about the same host, asked just now
  * (invariant 12). NULL: yes; else why not. */
 const char *host_disagrees(const struct host *h, int64_t now);
+/* Its agent answers, but so many times in a row no order came through to caravan-swap, nor an
+ * answer back: then the run stops, and names it. True: it stops. */
+bool swap_is_dead(const struct situation *s, struct decision *d, size_t i);
 /* The newest version rule: runs something newer than the target. */
 bool host_newer(const struct situation *s, const struct host *h);
 /* By Nomad and by its agent, which rests, it runs what it is to run: somebody else saw to it, or an

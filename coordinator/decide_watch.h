@@ -13,7 +13,7 @@
 #define SNAPSHOT_OLD_MS   (30 * 60 * 1000) /* before the first server: taken anew then */
 #define SNAPSHOT_TRIES    20
 #define SNAPSHOT_RETRY_MS 15000
-#define REFUSED_MS        5000 /* so long a token may be refused everywhere */
+#define REFUSED_MS        5000  /* so long a token may be refused everywhere */
 #define COUNTS_OLD_MS     60000 /* counts before a swap are no older */
 
 extern const char lost_state_advice[];

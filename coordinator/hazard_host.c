@@ -1,6 +1,8 @@
 /* The rows: see hazard_host.h. */
 #include "hazard_host.h"
 
+#include "hazard_parts.h"
+
 #define NOTIFIES "1.8.0"  /* the first that tells systemd when it is ready */
 #define NEW_LIBC "1.10.0" /* the first that needs LIBC */
 #define LIBC     "2.28.0"
@@ -74,7 +76,7 @@ static const struct host_row rows[] = {
      .unsure = SEVERITY_WARN,
      .of_unit = true},
     {.row = {.id = "other-binary",
-             .severity = SEVERITY_HARD,
+             .severity = SEVERITY_BLOCK,
              .advice = "Name the file that the unit executes in agent.conf ([nomad] binary)."},
      .fact = "other-binary",
      .unsure = SEVERITY_WARN,
@@ -130,7 +132,9 @@ static const struct host_row rows[] = {
      .unsure = SEVERITY_WARN},
     {.row = {.id = "read-only",
              .severity = SEVERITY_HARD,
-             .advice = "Remount the binary's file system so that it can be written."},
+             .advice =
+                 "Make the binary's directory writable for caravan-swap: remount it, or add it to "
+                 "ReadWritePaths= of caravan-swap.service (systemctl edit)."},
      .fact = "read-only",
      .unsure = SEVERITY_WARN},
     {.row = {.id = "noexec",
@@ -227,18 +231,11 @@ static bool is_accepted(const struct policy *y, const struct hazard *row, enum s
 static void tell(struct hazard_check *c, const struct host_row *r, const struct one_host *o,
                  const struct judgement *j)
 {
-    size_t before = c->p->n_findings;
-
     if (j->severity < SEVERITY_BLOCK && c->told > 0) {
         c->more++;
         return;
     }
-    hazard_found(c, &r->row, j->value, o->ph->name, "%s", j->text);
-    if (c->p->n_findings > before) {
-        struct finding *f = &c->p->findings[c->p->n_findings - 1];
-        f->severity = j->severity;
-        f->accepted = is_accepted(&c->p->policy, &r->row, j->severity);
-    }
+    hazard_tell(c, &r->row, j->severity, j->value, o->ph->name, j->text);
 }
 
 static void find(struct hazard_check *c, const struct host_row *r, const struct one_host *o)

@@ -1,439 +1,806 @@
-/* The rows: see hazards.h. A detect function returns without a finding when all is well. */
-#include "hazards.h"
+/* The rows: see hazards.h. Their functions: hazard_parts.h. */
+#include "hazard_parts.h"
 
-#include "gate.h"
-
-typedef const struct hazard row_t;
-
-/* The version a planned host runs; false: unknown. */
-static bool from_of(const struct plan_host *h, struct version *ret)
-{
-    struct err err;
-    return h->from[0] != '\0' && version_parse(h->from, ret, &err) == 0;
-}
-
-/* Oldest version among the planned hosts that do not run the target (servers only, or all). */
-static bool oldest(const struct plan *p, bool servers_only, struct version *ret)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < p->n_hosts; i++) {
-        struct version v;
-        if (p->hosts[i].already || (servers_only && !p->hosts[i].is_server) ||
-            !from_of(&p->hosts[i], &v))
-            continue;
-        if (!any || version_cmp(&v, ret) < 0)
-            *ret = v;
-        any = true;
-    }
-    return any;
-}
-
-/* ---- versions ---- */
-
-static void nothing_to_do(struct hazard_check *c, row_t *row)
-{
-    if (c->p->n_hosts > 0 && c->p->n_todo == 0)
-        hazard_found(c, row, TRI_YES, NULL, "all %zu hosts run %s already", c->p->n_hosts,
-                     c->p->target);
-    else if (c->p->n_hosts == 0)
-        hazard_found(c, row, TRI_YES, NULL, "no host is chosen by the filters");
-}
-
-static void older_target(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = 0; i < c->p->n_hosts; i++) {
-        struct version v;
-        if (from_of(&c->p->hosts[i], &v) && version_cmp(&c->target, &v) < 0)
-            hazard_found(c, row, TRI_YES, c->p->hosts[i].name, "runs %s, newer than %s",
-                         c->p->hosts[i].from, c->p->target);
-    }
-}
-
-static void unknown_version(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = 0; i < c->p->n_hosts; i++) {
-        struct version v;
-        if (!from_of(&c->p->hosts[i], &v))
-            hazard_found(c, row, TRI_UNKNOWN, c->p->hosts[i].name,
-                         "the version it runs could not be read (\"%s\")", c->p->hosts[i].from);
-    }
-}
-
-static void minor_distance(struct hazard_check *c, row_t *row)
-{
-    struct version v;
-    char path[128], from[VERSION_TEXT];
-
-    if (!oldest(c->p, false, &v))
-        return;
-    int d = version_minor_distance(&v, &c->target);
-    if (d <= 2)
-        return;
-    version_text(from, &v);
-    version_path(path, sizeof(path), &v, &c->target);
-    if (d == 1000)
-        hazard_found(c, row, TRI_UNKNOWN, NULL, "the way from %s to %s is not known to this build",
-                     from, c->p->target);
-    else
-        hazard_found(c, row, TRI_YES, NULL,
-                     "from %s to %s are %d minor versions, 2 are supported: go through %s", from,
-                     c->p->target, d, path);
-}
-
-static const struct {
-    const char *first, *last;
-    bool ce_only, no_acl_only;
-    const char *why;
-} bad_targets[] = {
-    {"0.11.1", "0.11.2", false, false, "servers hang"},
-    {"1.0.0", "1.0.1", false, false, "clients crash with Connect jobs"},
-    {"1.1.0", "1.1.2", false, false, "old followers panic"},
-    {"1.2.0", "1.2.1", false, false, "the scheduler panics"},
-    {"1.3.10", "1.3.10", false, false, "pause containers may be killed at restart (use 1.3.11)"},
-    {"1.4.0", "1.4.1", false, false, "old servers panic, keyring problems (use 1.4.3)"},
-    {"1.4.2", "1.4.2", false, false, "keyring problems (use 1.4.3)"},
-    {"1.4.5", "1.4.5", false, false, "pause containers may be killed at restart (use 1.4.6)"},
-    {"1.5.0", "1.5.0", false, false, "pause containers may be killed at restart (use 1.5.1)"},
-    {"1.5.4", "1.5.4", false, false, "logs of old jobs are lost (use 1.5.5)"},
-    {"1.6.0", "1.6.0", false, false, "panic on job plan with node pools (use 1.6.1)"},
-    {"1.7.0", "1.7.1", false, false, "keyring replication, CPU fingerprint, TLS (use 1.7.2)"},
-    {"1.9.0", "1.9.1", false, false, "panic on old keyring files (use 1.9.3)"},
-    {"1.9.2", "1.9.2", false, false, "state is lost: withdrawn (use 1.9.3)"},
-    {"1.11.0", "1.11.3", true, false, "all clients go down after 24 h (identity renewal)"},
-    {"2.0.1", "2.0.1", false, true, "allocations fail with ACLs off (use 2.0.2)"},
-};
-
-static bool acl_surely_on(const struct world *w)
-{
-    for (size_t i = 0; i < w->n_hosts; i++)
-        if (w->hosts[i].is_server && w->hosts[i].server.acl_enabled != TRI_YES)
-            return false;
-    return true;
-}
-
-static void known_bad(struct hazard_check *c, row_t *row)
-{
-    if (c->p->n_todo == 0)
-        return;
-    for (size_t i = 0; i < ARRAY_LEN(bad_targets); i++) {
-        if (version_cmp_text(&c->target, bad_targets[i].first) < 0 ||
-            version_cmp_text(&c->target, bad_targets[i].last) > 0 ||
-            (bad_targets[i].ce_only && version_is_ent(&c->target)) ||
-            (bad_targets[i].no_acl_only && acl_surely_on(c->w)))
-            continue;
-        hazard_found(c, row, TRI_YES, NULL, "%s: %s", c->p->target, bad_targets[i].why);
-    }
-}
-
-static void forward_wall(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = 0; i < c->p->n_servers; i++) {
-        struct version v;
-        if (!c->p->hosts[i].already && from_of(&c->p->hosts[i], &v) &&
-            version_cmp(&v, &c->target) <= 0 && version_is_ent(&v) <= version_is_ent(&c->target) &&
-            version_wall(&c->target, &v))
-            hazard_found(c, row, TRI_YES, c->p->hosts[i].name,
-                         "%s cannot read what %s may have written (raft data, snapshots)",
-                         c->p->target, c->p->hosts[i].from);
-    }
-}
-
-static void edition(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = 0; i < c->p->n_hosts; i++) {
-        struct version v;
-        if (from_of(&c->p->hosts[i], &v) && version_is_ent(&v) && !version_is_ent(&c->target))
-            hazard_found(c, row, TRI_YES, c->p->hosts[i].name, "runs Enterprise %s, %s is not",
-                         c->p->hosts[i].from, c->p->target);
-    }
-}
-
-static void fips(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = 0; i < c->p->n_hosts; i++) {
-        struct version v;
-        if (from_of(&c->p->hosts[i], &v) && version_is_fips(&v) != version_is_fips(&c->target))
-            hazard_found(c, row, TRI_YES, c->p->hosts[i].name, "runs %s; %s %s a FIPS build",
-                         c->p->hosts[i].from, c->p->target,
-                         version_is_fips(&c->target) ? "is" : "is not");
-    }
-}
-
-static void no_way_back(struct hazard_check *c, row_t *row)
-{
-    struct version v;
-    char from[VERSION_TEXT];
-
-    if (!oldest(c->p, true, &v) || !version_wall(&v, &c->target))
-        return;
-    version_text(from, &v);
-    hazard_found(c, row, TRI_YES, NULL,
-                 "servers on %s may write what %s cannot read: a server that touched its data is "
-                 "not reverted",
-                 c->p->target, from);
-}
-
-/* ---- raft protocol ---- */
-
-static void raft_protocol(struct hazard_check *c, row_t *row, const char *crossing)
-{
-    for (size_t i = 0; i < c->p->n_servers; i++) {
-        const struct plan_host *h = &c->p->hosts[i];
-        const struct host *o = world_host(c->w, h->key);
-        struct version v;
-        if (h->already || o == NULL || !from_of(h, &v) || version_cmp_text(&v, crossing) >= 0 ||
-            version_cmp_text(&c->target, crossing) < 0)
-            continue;
-        int proto = o->server.raft_protocol;
-        if (proto < 3)
-            hazard_found(c, row, proto == 0 ? TRI_UNKNOWN : TRI_YES, h->name,
-                         proto == 0 ? "its raft protocol could not be read (%d)"
-                                    : "speaks raft protocol %d",
-                         proto);
-    }
-}
-
-static void raft_removed(struct hazard_check *c, row_t *row)
-{
-    raft_protocol(c, row, "1.4.0");
-}
-
-static void raft_default(struct hazard_check *c, row_t *row)
-{
-    if (version_cmp_text(&c->target, "1.4.0") < 0)
-        raft_protocol(c, row, "1.3.0");
-}
-
-/* ---- servers and clients ---- */
-
-/* Will every server of the region run at least the target when clients begin? */
-static void client_newer(struct hazard_check *c, row_t *row)
-{
-    if (c->p->n_clients == 0)
-        return;
-    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
-        const struct host *h = &c->w->hosts[i];
-        struct version v;
-        struct err err;
-        bool needed = false;
-
-        if (plan_host(c->p, h->key) != NULL)
-            continue;
-        for (size_t k = c->p->n_servers; k < c->p->n_hosts && !needed; k++)
-            needed = str_eq(c->p->hosts[k].region, h->region);
-        if (!needed)
-            continue;
-        if (version_parse(host_version(c->w, h), &v, &err) < 0)
-            hazard_found(c, row, TRI_UNKNOWN, h->name, "its version could not be read");
-        else if (version_cmp(&v, &c->target) < 0)
-            hazard_found(c, row, TRI_YES, h->name,
-                         "stays on %s by the filters: clients on %s would be newer",
-                         host_version(c->w, h), c->p->target);
-    }
-}
-
-static void tolerance(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = 0; i < c->p->n_regions; i++) {
-        const struct plan_region *r = &c->p->regions[i];
-        size_t todo = 0;
-        for (size_t k = 0; k < c->p->n_servers; k++)
-            todo += !c->p->hosts[k].already && str_eq(c->p->hosts[k].region, r->name);
-        if (todo == 0 || r->voters == 0 || r->voters > 2)
-            continue;
-        hazard_found_as(c, row, c->p->policy.accept_outage ? SEVERITY_WARN : SEVERITY_HARD,
-                        "region %s has %u voting server%s: no leader while each of %zu restarts, "
-                        "about 5 s a restart and as long as a failed one takes",
-                        r->name, r->voters, r->voters == 1 ? "" : "s", todo);
-    }
-}
-
-static void unhealthy(struct hazard_check *c, row_t *row)
-{
-    const struct ledger none = {0};
-
-    if (c->p->n_todo == 0)
-        return;
-    for (size_t i = 0; i < c->w->n_regions; i++) {
-        struct gate_result g =
-            gate_region(c->w, c->p, &none, c->w->regions[i].name, c->w->ended_ms);
-        if (g.kind != GATE_PASS)
-            hazard_found(c, row, g.kind == GATE_FAIL ? TRI_YES : TRI_UNKNOWN, NULL, "region %s: %s",
-                         c->w->regions[i].name, g.text);
-    }
-}
-
-static void token(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = 0; i < c->w->n_regions; i++)
-        if (c->w->regions[i].denied != NULL && c->w->regions[i].denied[0] != '\0')
-            hazard_found(c, row, TRI_YES, NULL, "region %s: the token lacks %s",
-                         c->w->regions[i].name, c->w->regions[i].denied);
-}
-
-/* ---- hosts and their agents ---- */
-
-static bool planned_region(const struct plan *p, const char *region)
-{
-    for (size_t i = 0; i < p->n_regions; i++)
-        if (str_eq(p->regions[i].name, region))
-            return p->regions[i].planned;
-    return false;
-}
-
-/* Also servers that the filters leave out: their agents hold the run's lease. */
-static void unmanaged_server(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
-        const struct host *h = &c->w->hosts[i];
-        if (c->p->n_todo > 0 && planned_region(c->p, h->region) &&
-            (!h->agent.enrolled || h->agent.hello_at == 0) && !plan_is_past(c->w, c->p, h))
-            hazard_found(c, row, TRI_YES, h->name, "%s%s%s",
-                         h->agent.enrolled ? "its agent does not answer" : "has no enrolled agent",
-                         h->agent.problem[0] != '\0' ? ": " : "", h->agent.problem);
-    }
-}
-
-static void skipped_client(struct hazard_check *c, row_t *row)
-{
-    size_t n = 0;
-    const struct plan_host *first = NULL;
-
-    for (size_t i = c->p->n_servers; i < c->p->n_hosts; i++) {
-        if (c->p->hosts[i].already || c->p->hosts[i].managed)
-            continue;
-        first = first != NULL ? first : &c->p->hosts[i];
-        n++;
-    }
-    if (n == 0)
-        return;
-    hazard_found_as(c, row, n > c->p->policy.max_skipped ? SEVERITY_HARD : SEVERITY_WARN,
-                    "%zu client%s (%s%s) without an enrolled agent that answers, %u may be skipped",
-                    n, n == 1 ? "" : "s", first->name, n > 1 ? ", ..." : "",
-                    c->p->policy.max_skipped);
-}
-
-static void key_changed(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = 0; i < c->w->n_hosts; i++)
-        if (c->w->hosts[i].agent.key_changed)
-            hazard_found(c, row, TRI_YES, c->w->hosts[i].name,
-                         "another key answers at %s than was enrolled",
-                         c->w->hosts[i].agent.address);
-}
-
-static void misplaced(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = 0; i < c->w->n_hosts; i++)
-        if (c->w->hosts[i].agent.misplaced)
-            hazard_found(c, row, TRI_YES, c->w->hosts[i].name,
-                         "the agent at %s serves another Nomad (server %s, client %s)",
-                         c->w->hosts[i].agent.address, c->w->hosts[i].agent.server_id,
-                         c->w->hosts[i].agent.client_id);
-}
-
-struct told_id {
-    const char *id;
-    const struct host *h;
-};
-
-static int by_id(const void *a, const void *b)
-{
-    return strcmp(((const struct told_id *)a)->id, ((const struct told_id *)b)->id);
-}
-
-static void one_id(struct hazard_check *c, row_t *row)
-{
-    struct told_id *ids = xzalloc(4 * c->w->n_hosts + 1, sizeof(*ids));
-    size_t n = 0;
-
-    for (size_t i = 0; i < c->w->n_hosts; i++) {
-        const struct host *h = &c->w->hosts[i];
-        const char *all[] = {h->server_id, h->node_id, h->agent.server_id, h->agent.client_id};
-        for (size_t k = 0; k < ARRAY_LEN(all); k++)
-            if (all[k] != NULL && all[k][0] != '\0')
-                ids[n++] = (struct told_id){all[k], h};
-    }
-    qsort(ids, n, sizeof(*ids), by_id);
-    for (size_t i = 1; i < n; i++)
-        if (str_eq(ids[i].id, ids[i - 1].id) && ids[i].h != ids[i - 1].h &&
-            !ids[i].h->agent.misplaced && !ids[i - 1].h->agent.misplaced)
-            hazard_found(c, row, TRI_YES, ids[i].h->name, "and %s both have the id %s",
-                         ids[i - 1].h->name, ids[i].id);
-    free(ids);
-}
-
-static void no_build(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = 0; i < c->p->n_hosts; i++) {
-        const struct plan_host *h = &c->p->hosts[i];
-        if (h->managed && digest_is_zero(&h->digest))
-            hazard_found(c, row, TRI_YES, h->name, "the release %s has no build for %s/%s",
-                         c->p->target, h->os, h->arch);
-    }
-}
-
-static void node_down(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = c->p->n_servers; i < c->p->n_hosts; i++) {
-        const struct host *h = world_host(c->w, c->p->hosts[i].key);
-        if (h != NULL && !c->p->hosts[i].already && !str_eq(h->client.status, "ready"))
-            hazard_found(c, row, TRI_YES, h->name, "is %s: skipped unless it comes back",
-                         h->client.status[0] != '\0' ? h->client.status : "of unknown status");
-    }
-}
-
-static void node_draining(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = c->p->n_servers; i < c->p->n_hosts; i++) {
-        const struct host *h = world_host(c->w, c->p->hosts[i].key);
-        if (h != NULL && !c->p->hosts[i].already && h->client.draining)
-            hazard_found(c, row, TRI_YES, h->name, "is being drained by others: left as it is");
-    }
-}
-
+/* The formatter would give each word of a row a line of its own. */
+/* clang-format off */
 const struct hazard hazard_table[] = {
-    {"nothing-to-do", SEVERITY_INFO, nothing_to_do, "Nothing has to be done."},
-    {"older-target", SEVERITY_HARD, older_target,
-     "Choose a release that is not older than what runs; Nomad does not support going back."},
-    {"unknown-version", SEVERITY_HARD, unknown_version,
-     "Make the host's Nomad answer, or leave the host out by a filter."},
-    {"minor-distance", SEVERITY_BLOCK, minor_distance, "Upgrade to each version on the way first."},
-    {"known-bad", SEVERITY_BLOCK, known_bad, "Choose the release that mends it."},
-    {"forward-wall", SEVERITY_BLOCK, forward_wall,
-     "Choose a later release: servers would not start on their own data."},
-    {"edition", SEVERITY_BLOCK, edition, "Enterprise cannot be replaced by the community edition."},
-    {"fips", SEVERITY_BLOCK, fips,
-     "A FIPS build and a normal one do not follow each other in place."},
-    {"no-way-back", SEVERITY_WARN, no_way_back,
-     "Take a snapshot first: caravan keeps the old binary, not the old data."},
-    {"raft-protocol", SEVERITY_HARD, raft_removed,
-     "Set raft_protocol = 3 on every server, one after the other, before going to 1.4 or later."},
-    {"raft-default", SEVERITY_WARN, raft_default,
-     "From 1.3 on raft protocol 3 is the default; finish the change on all servers soon."},
-    {"client-newer", SEVERITY_HARD, client_newer,
-     "Upgrade the servers of the region first, or in the same run."},
-    {"tolerance", SEVERITY_HARD, tolerance,
-     "With --accept-outage the servers are upgraded all the same; the cluster pauses meanwhile."},
-    {"token", SEVERITY_HARD, token, "Give Caravan a token that may."},
-    {"unhealthy", SEVERITY_HARD, unhealthy,
-     "Mend the region first (nomad server members, nomad operator raft list-peers)."},
-    {"unmanaged-server", SEVERITY_HARD, unmanaged_server,
-     "Install and enroll an agent there: caravan enroll."},
-    {"unmanaged-client", SEVERITY_HARD, skipped_client,
-     "Enroll them (caravan enroll), leave them out by a filter, or allow it: --max-skipped N."},
-    {"key-changed", SEVERITY_HARD, key_changed,
-     "Find out why; only then: caravan enroll --replace HOST."},
-    {"misplaced", SEVERITY_HARD, misplaced,
-     "Correct the address of this host's agent in the configuration ([agents])."},
-    {"one-id", SEVERITY_HARD, one_id,
-     "A copied data directory: give one of them its own (stop it, remove its node-id)."},
-    {"no-build", SEVERITY_HARD, no_build,
-     "Add the build: caravan release add VERSION --os OS --arch ARCH --file PATH."},
-    {"node-down", SEVERITY_WARN, node_down,
-     "Bring it back, or allow it to be skipped: --max-skipped N."},
-    {"node-draining", SEVERITY_INFO, node_draining, "Drains of others are never touched."},
+
+    /* ---- the way ---- */
+
+    {.id = "nothing-to-do", .source = FROM_VERSIONS, .severity = SEVERITY_INFO,
+     .unsure = SEVERITY_INFO, .detect = hazard_nothing,
+     .advice = "Nothing has to be done."},
+    {.id = "older-target", .source = FROM_VERSIONS, .severity = SEVERITY_HARD,
+     .unsure = SEVERITY_HARD, .detect = hazard_older,
+     .advice =
+         "Choose a release that is not older than what runs; Nomad does not support going back."},
+    {.id = "unknown-version", .source = FROM_VERSIONS, .severity = SEVERITY_HARD,
+     .unsure = SEVERITY_HARD, .detect = hazard_unknown_version,
+     .advice = "Make the host's Nomad answer, or leave the host out by a filter."},
+    {.id = "minor-distance", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_distance,
+     .advice = "Upgrade to each version on the way first."},
+    {.id = "way-to-2.0", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_minor_way,
+     .advice = "Finish each of these minors on the whole fleet before going on to the next."},
+    {.id = "release-day", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_INFO, .detect = hazard_release_day,
+     .advice =
+         "Choose a target that was released after what runs: the newer minor's patch may lack "
+         "what the older one already writes."},
+    {.id = "prerelease", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_prerelease,
+     .advice = "Use the release itself; prereleases have failed to read their own snapshots."},
+    {.id = "forward-wall", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_forward_wall,
+     .advice = "Choose a later release: servers would not start on their own data."},
+    {.id = "edition", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_edition,
+     .advice = "Enterprise cannot be replaced by the community edition."},
+    {.id = "fips", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK,
+     .detect = hazard_fips,
+     .advice = "A FIPS build and a normal one do not follow each other in place."},
+    {.id = "no-way-back", .source = FROM_VERSIONS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_no_way_back,
+     .advice =
+         "Keep the snapshot that the run takes: the old binary stays on the host, the old data "
+         "do not."},
+
+    /* ---- targets to refuse ---- */
+
+    {.id = "bad-0.11.1", .target = "0.11.1-0.11.2", .source = FROM_VERSIONS,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_told,
+     .what = "servers hang",
+     .advice = "Choose 0.11.3 or later."},
+    {.id = "bad-1.0.0", .target = "1.0.0-1.0.1", .source = FROM_VERSIONS,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_told,
+     .what = "clients crash with Connect jobs that run",
+     .advice = "Choose 1.0.2 or later."},
+    {.id = "bad-1.1.0", .target = "1.1.0-1.1.2", .source = FROM_VERSIONS,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_told,
+     .what = "a new leader makes followers on the old version panic",
+     .advice = "Choose 1.1.3 or later."},
+    {.id = "bad-1.2.0", .target = "1.2.0-1.2.1", .source = FROM_VERSIONS,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_told,
+     .what = "the scheduler of system jobs panics",
+     .advice = "Choose 1.2.2 or later."},
+    {.id = "bad-1.3.3", .target = "1.3.3", .scope = SCOPE_CLIENTS, .source = FROM_ATTRIBUTES,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_attribute,
+     .key = "windows", .number = ATTR_KERNEL,
+     .what = "runs Windows, where templates fail on 1.3.3",
+     .advice = "Choose another patch of 1.3 for a fleet with Windows clients."},
+    {.id = "bad-1.3.10", .target = "1.3.10 1.4.5 1.5.0", .source = FROM_JOBS,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_jobs,
+     .number = TRAIT(JOB_BRIDGE),
+     .what = "bridge networking, whose pause containers a restart may kill on this target",
+     .advice = "Choose 1.3.11, 1.4.6 or 1.5.1, or later."},
+    {.id = "bad-1.4.0", .target = "1.4.0-1.4.2", .source = FROM_VERSIONS,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_told,
+     .what = "old servers panic (1.4.0, 1.4.1), and the keyring loses keys",
+     .advice = "Choose 1.4.3 or later."},
+    {.id = "bad-1.5.4", .target = "1.5.4", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_told,
+     .what = "logs of jobs that run already are collected no more",
+     .advice = "Choose 1.5.5 or later."},
+    {.id = "bad-1.6.0", .target = "1.6.0", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_told,
+     .what = "planning a job with a node pool panics",
+     .advice = "Choose 1.6.1 or later."},
+    {.id = "bad-1.7.0", .target = "1.7.0-1.7.1", .source = FROM_VERSIONS,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_told,
+     .what =
+         "keyring replication, CPU fingerprints, and TLS without verify_server_hostname are "
+         "broken",
+     .advice = "Choose 1.7.2 or later."},
+    {.id = "bad-1.9.0", .target = "1.9.0", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_told,
+     .what = "nodes that are down are not marked so while ACLs are on",
+     .advice = "Choose 1.9.3 or later."},
+    {.id = "bad-1.9.1", .target = "1.9.0-1.9.1", .source = FROM_VERSIONS,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_told,
+     .what = "old keyring files make servers panic",
+     .advice = "Choose 1.9.3 or later."},
+    {.id = "bad-1.9.2", .target = "1.9.2", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_told,
+     .what = "servers come up healthy and without their state; this release was withdrawn",
+     .advice = "Choose 1.9.3 or later."},
+    {.id = "bad-1.9.4", .target = "1.8.9-1.8.11 1.9.4-1.9.6", .source = FROM_JOBS,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_jobs,
+     .number = TRAIT(JOB_BRIDGE) | TRAIT(JOB_CNI),
+     .what = "bridge or CNI networking, whose addresses a restart may change on this target",
+     .advice = "Choose 1.9.7 or later."},
+    {.id = "bad-1.8.14-ent", .target = "1.8.14-1.8.15+ent 1.9.10-1.9.11+ent 1.10.2-1.10.3+ent",
+     .edition = EDITION_ENT, .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_told,
+     .what = "a new Enterprise leader makes followers on the old version panic",
+     .advice = "Choose the patch after it."},
+    {.id = "bad-1.11.0", .target = "1.11.0-1.11.3", .edition = EDITION_CE,
+     .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK,
+     .detect = hazard_told,
+     .what =
+         "about 24 hours after a rolling upgrade every client goes down: the leader does not "
+         "renew their identities",
+     .advice =
+         "Choose 1.11.4+ent or 2.0; if you must rest here, restart every server once more, one "
+         "by one."},
+    {.id = "bad-1.11.0-drain", .target = "1.11.0", .source = FROM_VERSIONS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_told,
+     .what = "drain_on_shutdown fails: permission denied",
+     .advice = "Choose 1.11.1 or later, or do without drain_on_shutdown meanwhile."},
+    {.id = "bad-2.0.1", .target = "2.0.1", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_acl_off_target,
+     .what = "every allocation fails while ACLs are off",
+     .advice = "Choose 2.0.2 or later."},
+
+    /* ---- the cluster as it stands ---- */
+
+    {.id = "raft-protocol", .crossing = "1.4.0", .scope = SCOPE_SERVERS, .source = FROM_CLUSTER,
+     .severity = SEVERITY_HARD, .unsure = SEVERITY_HARD, .detect = hazard_raft_protocol,
+     .number = 3,
+     .advice =
+         "Set raft_protocol = 3 on every server, one after the other, before going to 1.4 or "
+         "later."},
+    {.id = "raft-default", .crossing = "1.3.0", .scope = SCOPE_SERVERS, .source = FROM_CLUSTER,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_raft_protocol,
+     .number = 3,
+     .advice =
+         "Bring all servers to raft protocol 3 first (1.3 makes it the default): one after the "
+         "other, as Nomad's guide for it says."},
+    {.id = "raft-steps", .crossing = "0.8.0", .scope = SCOPE_SERVERS, .source = FROM_CLUSTER,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_raft_protocol,
+     .number = 2,
+     .advice =
+         "Raise raft_protocol by one on every server, then again; only neighbours can work "
+         "together."},
+    {.id = "client-newer", .source = FROM_CLUSTER, .severity = SEVERITY_HARD,
+     .unsure = SEVERITY_HARD, .detect = hazard_client_newer,
+     .advice = "Upgrade the servers of the region first, or in the same run."},
+    {.id = "tolerance", .source = FROM_CLUSTER, .severity = SEVERITY_HARD,
+     .unsure = SEVERITY_HARD, .detect = hazard_tolerance,
+     .advice =
+         "With --accept-outage the servers are upgraded all the same; the cluster pauses "
+         "meanwhile."},
+    {.id = "unhealthy", .source = FROM_CLUSTER, .severity = SEVERITY_HARD,
+     .unsure = SEVERITY_HARD, .detect = hazard_unhealthy,
+     .advice = "Mend the region first (nomad server members, nomad operator raft list-peers)."},
+    {.id = "region-unseen", .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_regions,
+     .advice = "Let Caravan reach that region's servers, or remove them from the federation."},
+    {.id = "region-order", .source = FROM_SELF, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_WARN, .detect = hazard_order,
+     .advice =
+         "Upgrade the authoritative region first, or in the same run: the others copy policies, "
+         "namespaces and node pools from it."},
+    {.id = "old-failed", .crossing = "1.4.0", .scope = SCOPE_SERVERS, .source = FROM_CLUSTER,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN, .detect = hazard_old_failed,
+     .advice =
+         "Remove it: nomad server force-leave NAME; the new keyring waits for every member, also"
+         " for failed ones."},
+    {.id = "keyring", .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN,
+     .detect = hazard_keyring,
+     .advice =
+         "Mend the keyring first: nomad operator root keyring list must show one active key."},
+    {.id = "stuck-keys", .crossing = "1.9.0", .scope = SCOPE_SERVERS, .source = FROM_CLUSTER,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_stuck_keys,
+     .advice =
+         "Finish the rotation first (nomad operator root keyring rotate): after the last server "
+         "the keyring may not initialise."},
+    {.id = "deployments", .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_WARN, .detect = hazard_deployments,
+     .advice = "Wait until they are finished, or accept that they meet restarting clients."},
+    {.id = "autopilot", .source = FROM_CLUSTER, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_autopilot,
+     .advice =
+         "Bring autopilot's settings nearer to their defaults: Caravan believes its word on "
+         "health."},
+    {.id = "upgrade-migration", .edition = EDITION_ENT, .scope = SCOPE_SERVERS,
+     .source = FROM_CLUSTER, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
+     .detect = hazard_migration,
+     .advice =
+         "Set DisableUpgradeMigration for the time of the upgrade: servers are upgraded in "
+         "place."},
+    {.id = "leave-on-restart", .scope = SCOPE_SERVERS, .source = FROM_CLUSTER,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_leaves,
+     .advice =
+         "Consider setting leave_on_interrupt and leave_on_terminate to false: each restart "
+         "takes the server out of raft and in again."},
+
+    /* ---- the token ---- */
+
+    {.id = "token", .source = FROM_CLUSTER, .severity = SEVERITY_HARD, .unsure = SEVERITY_HARD,
+     .detect = hazard_token,
+     .advice = "Give Caravan a token that may."},
+    {.id = "token-rights", .source = FROM_CLUSTER, .severity = SEVERITY_HARD,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_token_rights,
+     .advice =
+         "Give the token a policy with agent and node write, operator write and namespace \"*\" "
+         "read, or use a management token."},
+    {.id = "token-snapshot", .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_token_snapshot,
+     .advice =
+         "Use a management token, or the right that is named; without it there is no way back by"
+         " snapshot."},
+    {.id = "token-expiry", .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_WARN, .detect = hazard_token_expiry,
+     .advice = "Make a token that lasts longer than the run."},
+
+    /* ---- Caravan's agents ---- */
+
+    {.id = "unmanaged-server", .source = FROM_AGENTS, .severity = SEVERITY_HARD,
+     .unsure = SEVERITY_HARD, .detect = hazard_unmanaged_server,
+     .advice = "Install and enroll an agent there: caravan enroll."},
+    {.id = "unmanaged-client", .source = FROM_AGENTS, .severity = SEVERITY_HARD,
+     .unsure = SEVERITY_HARD, .detect = hazard_unmanaged_client,
+     .advice =
+         "Enroll them (caravan enroll), leave them out by a filter, or allow it: --max-skipped "
+         "N."},
+    {.id = "key-changed", .source = FROM_AGENTS, .severity = SEVERITY_HARD,
+     .unsure = SEVERITY_HARD, .detect = hazard_key_changed,
+     .advice = "Find out why; only then: caravan enroll --replace HOST."},
+    {.id = "misplaced", .source = FROM_AGENTS, .severity = SEVERITY_HARD, .unsure = SEVERITY_HARD,
+     .detect = hazard_misplaced,
+     .advice = "Correct the address of this host's agent in the configuration ([agents])."},
+    {.id = "one-id", .source = FROM_AGENTS, .severity = SEVERITY_HARD, .unsure = SEVERITY_HARD,
+     .detect = hazard_one_id,
+     .advice = "A copied data directory: give one of them its own (stop it, remove its node-id)."},
+    {.id = "no-build", .source = FROM_AGENTS, .severity = SEVERITY_HARD, .unsure = SEVERITY_HARD,
+     .detect = hazard_no_build,
+     .advice = "Add the build: caravan release add VERSION --os OS --arch ARCH --file PATH."},
+
+    /* ---- nodes ---- */
+
+    {.id = "node-down", .source = FROM_CLUSTER, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_node_down,
+     .advice = "Bring it back, or allow it to be skipped: --max-skipped N."},
+    {.id = "node-draining", .source = FROM_CLUSTER, .severity = SEVERITY_INFO,
+     .unsure = SEVERITY_INFO, .detect = hazard_node_draining,
+     .advice = "Drains of others are never touched."},
+
+    /* ---- hosts, by their agents (more of them: hazard_host.c) ---- */
+
+    {.id = "config-leftovers", .source = FROM_HOST, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "config-leftovers",
+     .what = "the configuration directory holds more than one whole configuration, or leftovers",
+     .advice = "Look at the directory: backups are not read, and every other file is merged."},
+
+    /* ---- 0.8 to 0.12 ---- */
+
+    {.id = "drain-paced", .crossing = "0.8.0", .source = FROM_OPERATOR, .severity = SEVERITY_INFO,
+     .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "drains became paced and are waited for, and the default restart policy is another",
+     .advice =
+         "Check scripts that drain nodes, and jobs that rely on the default restart policy."},
+    {.id = "client-metrics", .crossing = "0.8.0", .source = FROM_OPERATOR,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "names of client metrics changed",
+     .advice = "Check dashboards and alerts."},
+    {.id = "glibc-2.14", .crossing = "0.9.0", .source = FROM_HOST, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_WARN, .detect = hazard_fact_least, .key = "libc", .least = "2.14.0",
+     .what = "its C library is older than 2.14",
+     .advice = "Upgrade the host's operating system first."},
+    {.id = "lxc-driver", .crossing = "0.9.0", .scope = SCOPE_CLIENTS, .source = FROM_JOBS,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_driver, .key = "lxc",
+     .number = TRAIT(JOB_LXC),
+     .what = "the LXC driver, which is no longer built in",
+     .advice = "Install the external LXC driver plugin on these clients before."},
+    {.id = "strict-config", .crossing = "0.9.0", .source = FROM_JOBS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_jobs, .number = TRAIT(JOB_BAD_META),
+     .what = "meta keys that are no identifiers",
+     .advice =
+         "Rename them: tasks see them as environment variables, and unknown keys of a task's "
+         "config are errors now."},
+    {.id = "client-state-0.9", .crossing = "0.9.0", .scope = SCOPE_CLIENTS,
+     .source = FROM_VERSIONS, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
+     .detect = hazard_told,
+     .what = "the state of clients is converted, and older versions do not read it",
+     .advice = "Plan for no way back on clients: drain and wipe instead."},
+    {.id = "consul-ids-0.9", .crossing = "0.9.2", .source = FROM_OPERATOR,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "ids of services and checks in Consul changed",
+     .advice = "Check what refers to Consul services by their id."},
+    {.id = "template-functions", .crossing = "0.9.5", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_TEMPLATE_PLUGIN) | TRAIT(JOB_TEMPLATE_FILE),
+     .what = "templates that use `plugin` or `file`",
+     .advice =
+         "Rewrite them: plugin is denied, file sees the task's directory only, and only the "
+         "task's environment is seen."},
+    {.id = "update-default", .crossing = "0.10.0", .source = FROM_OPERATOR,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "service jobs without an update block get one, and so deployments",
+     .advice = "Check jobs that relied on being updated all at once."},
+    {.id = "tls-names", .crossing = "0.10.3", .scope = SCOPE_SERVERS, .source = FROM_SELF,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_tls_names,
+     .key = "tls-names",
+     .what = "its certificate lacks the name that mutual TLS now demands",
+     .advice = "Make certificates that carry server.REGION.nomad or client.REGION.nomad."},
+    {.id = "rkt-driver", .crossing = "0.11.0", .scope = SCOPE_CLIENTS, .source = FROM_JOBS,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_driver, .key = "rkt",
+     .number = TRAIT(JOB_RKT),
+     .what = "the rkt driver",
+     .advice = "Move these tasks to another driver: rkt is gone."},
+    {.id = "path-escapes", .crossing = "0.11.5 0.12.6", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_PATH_ESCAPES),
+     .what = "artifact or template paths that leave the task's directory",
+     .advice = "Change these destinations: tasks would fail when they are placed anew."},
+    {.id = "docker-binds", .crossing = "0.12.0", .source = FROM_JOBS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_jobs, .number = TRAIT(JOB_DOCKER_BINDS),
+     .what = "Docker volumes that bind paths of the host",
+     .advice = "Set volumes.enabled in the docker plugin's configuration, or use host volumes."},
+    {.id = "qemu-paths", .crossing = "0.12.0", .source = FROM_JOBS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_jobs, .number = TRAIT(JOB_QEMU),
+     .what = "the qemu driver, whose images must lie in allowed paths",
+     .advice = "Name the images' directories in image_paths of the qemu plugin."},
+    {.id = "ent-license", .crossing = "0.12.0", .edition = EDITION_ENT, .scope = SCOPE_SERVERS,
+     .source = FROM_VERSIONS, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
+     .detect = hazard_told,
+     .what = "Enterprise needs a licence",
+     .advice = "Have the licence at hand before the first server restarts."},
+    {.id = "own-namespaces", .crossing = "0.12.10 1.0.3", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_EXEC) | TRAIT(JOB_JAVA),
+     .what =
+         "exec or java tasks, which get their own PID and IPC namespaces when they start anew",
+     .advice = "Check tasks that look at other processes of the host."},
+    {.id = "net-raw", .crossing = "0.12.12 1.0.5", .source = FROM_JOBS, .severity = SEVERITY_INFO,
+     .unsure = SEVERITY_INFO, .detect = hazard_jobs,
+     .number = TRAIT(JOB_DOCKER) | TRAIT(JOB_EXEC) | TRAIT(JOB_JAVA),
+     .what = "docker, exec or java tasks, which lose CAP_NET_RAW when they start anew",
+     .advice = "Give net_raw back to tasks that ping (allow_caps)."},
+
+    /* ---- 1.0 to 1.4 ---- */
+
+    {.id = "untagged-metrics", .crossing = "1.0.0", .source = FROM_FILE,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_file_key,
+     .key = "disable_tagged_metrics",
+     .what = "the new version does not start with it",
+     .advice = "Remove the key from the telemetry block."},
+    {.id = "old-metrics", .crossing = "1.0.0", .source = FROM_FILE, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_file_key, .key = "backwards_compatible_metrics",
+     .what = "the new version does not start with it",
+     .advice = "Remove the key from the telemetry block."},
+    {.id = "hcl2", .crossing = "1.0.0", .source = FROM_OPERATOR, .severity = SEVERITY_INFO,
+     .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "job files are read as HCL2, and names may hold no NUL",
+     .advice = "Try your job files with the new command line."},
+    {.id = "docker-signal", .crossing = "1.0.0", .source = FROM_JOBS, .severity = SEVERITY_INFO,
+     .unsure = SEVERITY_INFO, .detect = hazard_jobs, .number = TRAIT(JOB_DOCKER_SIGNAL),
+     .what = "docker tasks without kill_signal, which get SIGTERM instead of SIGINT",
+     .advice = "Set kill_signal where the task wants SIGINT."},
+    {.id = "connect-consul-1.9", .crossing = "1.0.0", .scope = SCOPE_CLIENTS,
+     .source = FROM_ATTRIBUTES, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
+     .detect = hazard_attribute_least, .number = ATTR_CONSUL, .least = "1.9.0",
+     .what = "its Consul",
+     .advice =
+         "Upgrade Consul to 1.9 first: with an older one sidecars drop connections while the "
+         "client restarts."},
+    {.id = "ec2-cpu", .crossing = "1.0.0", .scope = SCOPE_CLIENTS, .source = FROM_OPERATOR,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "EC2 instances may show less CPU than before",
+     .advice = "Compare the nodes' CPU after the canary."},
+    {.id = "vault-templates", .crossing = "1.0.2", .source = FROM_JOBS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_jobs, .number = TRAIT(JOB_TEMPLATE_VAULT),
+     .what = "templates with Vault secrets, whose change_mode a client restart may trigger",
+     .advice = "Expect these tasks to be restarted or signalled with their client."},
+    {.id = "default-caps", .crossing = "1.1.0", .source = FROM_JOBS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_jobs, .number = TRAIT(JOB_EXEC) | TRAIT(JOB_JAVA),
+     .what = "exec or java tasks, which start with fewer capabilities",
+     .advice = "Give back what they need (allow_caps, cap_add)."},
+    {.id = "license-place", .crossing = "1.1.0", .edition = EDITION_ENT, .scope = SCOPE_SERVERS,
+     .source = FROM_SELF, .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK,
+     .detect = hazard_license_place,
+     .advice =
+         "Put the licence on every server's disk (license_path) or into its environment: it is "
+         "read from raft no more."},
+    {.id = "csi-modes", .crossing = "1.1.0", .source = FROM_JOBS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_jobs, .number = TRAIT(JOB_CSI_NO_MODE),
+     .what = "CSI volumes without access_mode or attachment_mode",
+     .advice = "Add both to the job's volume block before it is submitted again."},
+    {.id = "prometheus", .crossing = "1.1.0", .scope = SCOPE_SERVERS, .source = FROM_SELF,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_switch,
+     .number = CONFIG_PROMETHEUS,
+     .what = "prometheus_metrics is off: the endpoint answers 415",
+     .advice = "Set telemetry.prometheus_metrics where they are scraped."},
+    {.id = "iptables", .crossing = "1.1.0", .scope = SCOPE_CLIENTS, .source = FROM_OPERATOR,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "firewall rules are appended instead of inserted",
+     .advice = "Check hosts with firewall rules of their own."},
+    {.id = "audit-names", .crossing = "1.0.10 1.1.4", .edition = EDITION_ENT,
+     .source = FROM_OPERATOR, .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO,
+     .detect = hazard_operator,
+     .what = "audit and log files are named differently",
+     .advice = "Check what collects them."},
+    {.id = "nvidia", .crossing = "1.2.0", .source = FROM_JOBS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_jobs, .number = TRAIT(JOB_NVIDIA),
+     .what = "NVIDIA devices, whose plugin is no longer built in",
+     .advice = "Install the external device plugin on these clients before."},
+    {.id = "parse-acl", .crossing = "1.0.18 1.1.12 1.2.6", .source = FROM_OPERATOR,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "parsing a job over the API needs a token",
+     .advice = "Give the tools that do it one."},
+    {.id = "bbolt", .crossing = "1.3.0", .source = FROM_VERSIONS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_told,
+     .what = "raft data and the state of clients are converted",
+     .advice = "There is no way back over this line but a snapshot."},
+    {.id = "old-tasks", .crossing = "1.3.0", .source = FROM_JOBS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_old_allocs,
+     .advice = "Restart these tasks before: the new version cannot take them over."},
+    {.id = "connect-consul-1.8", .crossing = "1.3.0", .scope = SCOPE_CLIENTS,
+     .source = FROM_ATTRIBUTES, .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN,
+     .detect = hazard_attribute_least, .number = ATTR_CONSUL, .least = "1.8.0",
+     .what = "its Consul, which Connect needs,",
+     .advice = "Upgrade Consul to 1.8 or later first."},
+    {.id = "cgroups-v2", .crossing = "1.3.0", .scope = SCOPE_CLIENTS, .source = FROM_ATTRIBUTES,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_attribute, .key = "v2",
+     .number = ATTR_CGROUPS,
+     .what = "has cgroups v2, which are really used now (nomad.slice)",
+     .advice = "Check what on these hosts relies on the old cgroup layout."},
+    {.id = "template-write", .crossing = "1.3.0", .source = FROM_JOBS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_jobs, .number = TRAIT(JOB_TEMPLATE_WRITE),
+     .what = "templates that use `writeToFile`",
+     .advice = "Rewrite them, or allow the function in the client's configuration."},
+    {.id = "csi-plugins", .crossing = "1.3.0", .scope = SCOPE_CLIENTS, .source = FROM_ATTRIBUTES,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_attribute, .key = "1",
+     .number = ATTR_CSI,
+     .what = "runs CSI plugins",
+     .advice =
+         "Restart the CSI plugin's tasks after the client's upgrade: its directories are laid "
+         "out anew."},
+    {.id = "artifact-limits", .crossing = "1.1.14 1.2.8 1.3.1", .source = FROM_JOBS,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_jobs,
+     .number = TRAIT(JOB_ARTIFACT),
+     .what = "artifacts, which now have limits (30 min, 100 GB)",
+     .advice = "Raise the limits in the client's artifact block for larger ones."},
+    {.id = "kill-timeout", .crossing = "1.1.15 1.2.9 1.3.2", .source = FROM_JOBS,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_jobs,
+     .number = TRAIT(JOB_LONG_KILL),
+     .what = "a kill_timeout above 30 s, which the client's max_kill_timeout now cuts",
+     .advice = "Raise max_kill_timeout on the clients."},
+    {.id = "batch-gc", .crossing = "1.3.9 1.4.4", .source = FROM_OPERATOR,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "finished batch work is forgotten after 24 h",
+     .advice = "Set batch_eval_gc_threshold to keep it longer."},
+    {.id = "keyring-files", .crossing = "1.4.0", .scope = SCOPE_SERVERS, .source = FROM_VERSIONS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_told,
+     .what = "a keyring appears, without which nothing is scheduled",
+     .advice = "Back up every server's keystore: snapshots do not hold it before 1.9."},
+    {.id = "scheduler-1.4", .crossing = "1.4.0", .source = FROM_OPERATOR,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what =
+         "resources of stopping allocations are not reused, and constraints compare numbers as "
+         "numbers",
+     .advice = "Expect a little less room on full nodes."},
+
+    /* ---- 1.5 to 1.9 ---- */
+
+    {.id = "dc-star", .crossing = "1.5.0", .source = FROM_SELF, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_WARN, .detect = hazard_dc_star,
+     .what = "its datacenter's name holds a star",
+     .advice = "Rename the datacenter: the new version does not start."},
+    {.id = "rejoin", .crossing = "1.5.0", .scope = SCOPE_SERVERS, .source = FROM_SELF,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN, .detect = hazard_leaves,
+     .key = "rejoin",
+     .advice =
+         "Set rejoin_after_leave or give it addresses to join (server_join): rejoin_after_leave "
+         "= false is obeyed now."},
+    {.id = "artifact-sandbox", .crossing = "1.5.0", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_ARTIFACT),
+     .what = "artifacts, which are fetched in a sandbox without the environment",
+     .advice =
+         "Try one of each kind on the canary; set_environment_variables and "
+         "disable_filesystem_isolation help."},
+    {.id = "gossip-cli", .crossing = "1.5.0", .source = FROM_OPERATOR, .severity = SEVERITY_INFO,
+     .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what =
+         "the old gossip keyring commands are gone, and the metric total_blocked is "
+         "total_pending",
+     .advice = "Check scripts, dashboards and alerts."},
+    {.id = "bare-namespace", .crossing = "1.4.11 1.5.7 1.6.0", .scope = SCOPE_SERVERS,
+     .source = FROM_POLICIES, .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK,
+     .detect = hazard_policies_bare,
+     .what = "a namespace block without a label",
+     .advice = "Give every namespace block a label: tokens of such a policy stop working."},
+    {.id = "license-ends", .crossing = "1.6.0", .edition = EDITION_ENT, .scope = SCOPE_SERVERS,
+     .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK,
+     .detect = hazard_license_ends,
+     .advice = "Renew the licence first: it must outlast the day the binary was built."},
+    {.id = "mlock", .crossing = "1.6.0", .source = FROM_JOBS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_jobs, .number = TRAIT(JOB_EXEC),
+     .what = "exec tasks, which keep the host's limit on locked memory",
+     .advice = "Give tasks that lock memory ipc_lock."},
+    {.id = "evaluate-acl", .crossing = "1.6.0", .source = FROM_OPERATOR,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "evaluating a job needs submit-job",
+     .advice = "Check tokens that only evaluate."},
+    {.id = "arch-386", .crossing = "1.6.0", .scope = SCOPE_CLIENTS, .source = FROM_ATTRIBUTES,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN, .detect = hazard_attribute,
+     .key = "386", .number = ATTR_ARCH,
+     .what = "is a 386",
+     .advice = "There is no build for 32-bit x86 from 1.6 on."},
+    {.id = "submissions", .crossing = "1.6.6 1.7.3", .scope = SCOPE_SERVERS,
+     .source = FROM_VERSIONS, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
+     .detect = hazard_told,
+     .what = "snapshots get a section that older patches of the same minor refuse",
+     .advice = "Keep to one patch level or above: servers do not read such snapshots below it."},
+    {.id = "dmidecode", .crossing = "1.7.0", .scope = SCOPE_CLIENTS, .source = FROM_HOST,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_INFO, .detect = hazard_no_fact,
+     .key = "dmidecode",
+     .what = "lacks dmidecode, with which CPU is counted on EC2",
+     .advice = "Install dmidecode on EC2 instances, and compare the nodes' CPU after the canary."},
+    {.id = "cores", .crossing = "1.7.0", .source = FROM_JOBS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_CORES) | TRAIT(JOB_RAW_EXEC),
+     .what = "cores, or raw_exec tasks: they are held to their cores and memory now",
+     .advice = "Check the limits of these tasks."},
+    {.id = "cgroup-attributes", .crossing = "1.7.0", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_ATTR_CGROUP),
+     .what = "constraints on unique.cgroup attributes, which are named os.cgroups now",
+     .advice = "Rename them before: such jobs find no node."},
+    {.id = "distinct-hosts", .crossing = "1.7.0", .source = FROM_JOBS, .severity = SEVERITY_INFO,
+     .unsure = SEVERITY_INFO, .detect = hazard_jobs, .number = TRAIT(JOB_DISTINCT_HOSTS),
+     .what = "distinct_hosts, which looks at its own namespace only",
+     .advice = "Check jobs of the same name in several namespaces."},
+    {.id = "token-flow", .crossing = "1.7.0", .source = FROM_OPERATOR, .severity = SEVERITY_INFO,
+     .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "the token flows of Vault and Consul are deprecated and end with 1.10",
+     .advice = "Plan the move to workload identities."},
+    {.id = "no-cgroups", .crossing = "1.8.0", .source = FROM_FILE, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_WARN, .detect = hazard_file_key, .key = "no_cgroups",
+     .what = "the raw_exec plugin does not start with it",
+     .advice = "Remove the key."},
+    {.id = "cni-plugins", .crossing = "1.8.0", .scope = SCOPE_SERVERS, .source = FROM_NODES,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_clients_least,
+     .least = "1.5.0",
+     .what = "jobs with bridge networking would not be placed there",
+     .advice =
+         "Upgrade these clients before jobs with bridge networking are submitted: they do not "
+         "tell their CNI plugins."},
+    {.id = "old-disconnect", .crossing = "1.8.0", .source = FROM_JOBS, .severity = SEVERITY_INFO,
+     .unsure = SEVERITY_INFO, .detect = hazard_jobs, .number = TRAIT(JOB_OLD_DISCONNECT),
+     .what = "disconnect settings of the old kind, ignored from 1.10 on",
+     .advice = "Move them into a disconnect block."},
+    {.id = "sentinel-plugins", .crossing = "1.8.1", .edition = EDITION_ENT,
+     .source = FROM_OPERATOR, .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO,
+     .detect = hazard_operator,
+     .what = "Sentinel plugins of your own must be rebuilt for plugin protocol 3",
+     .advice = "Rebuild them."},
+    {.id = "windows-docker", .crossing = "1.7.10 1.8.2", .scope = SCOPE_CLIENTS,
+     .source = FROM_ATTRIBUTES, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
+     .detect = hazard_attribute, .key = "windows", .number = ATTR_KERNEL,
+     .what = "runs Windows, where Docker isolates by hyperv and refuses ContainerAdmin",
+     .advice = "Set the isolation you want, and run tasks as another user than ContainerAdmin."},
+    {.id = "prepublish", .crossing = "1.6.14 1.7.11 1.8.3", .source = FROM_OPERATOR,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "keys are published before they are used, and rotate has other arguments",
+     .advice = "Check scripts that rotate keys."},
+    {.id = "pause-image", .crossing = "1.6.15 1.7.12 1.8.4", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_BRIDGE),
+     .what = "bridge networking, whose pause image comes from registry.k8s.io now",
+     .advice = "Mirror the image or set infra_image where clients cannot reach it."},
+    {.id = "clients-1.6", .crossing = "1.9.0", .scope = SCOPE_SERVERS, .source = FROM_NODES,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_clients_least,
+     .least = "1.6.0",
+     .what = "it would go down as soon as servers are new",
+     .advice =
+         "Upgrade these clients to 1.6 or later first: their heartbeats are refused by servers "
+         "on the target."},
+    {.id = "clients-1.5", .crossing = "1.9.0", .scope = SCOPE_SERVERS, .source = FROM_NODES,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_clients_least,
+     .least = "1.5.0",
+     .what = "templates that read Nomad services fail there",
+     .advice = "Upgrade these clients in the same run, and before their jobs are changed."},
+    {.id = "hcl1", .crossing = "1.9.0", .source = FROM_OPERATOR, .severity = SEVERITY_INFO,
+     .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "the command line reads no job files of HCL1",
+     .advice = "Convert them."},
+    {.id = "cipher-suites", .crossing = "1.9.0", .source = FROM_FILE, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_WARN, .detect = hazard_file_key, .key = "tls_prefer_server_cipher_suites",
+     .what = "the new version does not start with it",
+     .advice = "Remove the key from the tls block."},
+    {.id = "keyring-raft", .crossing = "1.9.0", .scope = SCOPE_SERVERS, .source = FROM_VERSIONS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_told,
+     .what = "the keyring moves into raft in the background",
+     .advice =
+         "Keep the old copies of the keystore as long as snapshots of before matter, and wait 10"
+         " minutes before the next minor."},
+    {.id = "arch-32", .crossing = "1.9.0", .scope = SCOPE_CLIENTS, .source = FROM_ATTRIBUTES,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN, .detect = hazard_attribute,
+     .key = "arm", .number = ATTR_ARCH,
+     .what = "is a 32-bit machine",
+     .advice = "There are no 32-bit builds from 1.9 on."},
+    {.id = "template-execute", .crossing = "1.9.4", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_TEMPLATE_EXECUTE),
+     .what = "templates that use `executeTemplate`",
+     .advice = "Rewrite them, or allow the function in the client's configuration."},
+    {.id = "cni-1.2", .crossing = "1.9.5", .scope = SCOPE_CLIENTS, .source = FROM_ATTRIBUTES,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_attribute_least,
+     .number = ATTR_CNI_BRIDGE, .least = "1.2.0",
+     .what = "its CNI bridge plugin",
+     .advice = "Upgrade the CNI plugins to 1.2 or later: they are asked to check."},
+    {.id = "start-order", .crossing = "1.9.6", .scope = SCOPE_CLIENTS, .source = FROM_OPERATOR,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "Consul and Vault are looked for at start only",
+     .advice = "Let their units start before Nomad's."},
+    {.id = "address-attributes", .crossing = "1.7.19 1.8.11 1.9.7", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_ATTR_ADVERTISE),
+     .what =
+         "constraints on nomad.advertise.address or consul.addr.dns, which are named unique. now",
+     .advice = "Rename them before: such jobs find no node."},
+
+    /* ---- 1.10 to 2.0 ---- */
+
+    {.id = "vault-flow", .crossing = "1.10.0", .scope = SCOPE_SERVERS, .source = FROM_SELF,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_vault_flow,
+     .advice = "Give every job that uses Vault an identity, as `nomad setup vault -check` tells."},
+    {.id = "consul-flow", .crossing = "1.10.0", .scope = SCOPE_SERVERS, .source = FROM_SELF,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_consul_flow,
+     .advice =
+         "Configure service_identity and task_identity for Consul (nomad setup consul): tasks "
+         "would get the anonymous token."},
+    {.id = "connect-window", .crossing = "1.10.0", .scope = SCOPE_SERVERS, .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_connect_window,
+     .number = TRAIT(JOB_CONNECT),
+     .what = "Connect, whose tasks cannot start on clients that are still old",
+     .advice =
+         "Keep the time between servers and clients short, and deploy nothing with Connect "
+         "meanwhile."},
+    {.id = "vault-unauthenticated", .crossing = "1.10.0", .source = FROM_FILE,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_file_key,
+     .key = "allow_unauthenticated",
+     .what = "it is ignored without a word",
+     .advice = "Remove the key."},
+    {.id = "vault-role", .crossing = "1.10.0", .source = FROM_FILE, .severity = SEVERITY_INFO,
+     .unsure = SEVERITY_INFO, .detect = hazard_file_key, .key = "create_from_role",
+     .what = "it is ignored without a word",
+     .advice = "Remove the key."},
+    {.id = "vault-ttl", .crossing = "1.10.0", .source = FROM_FILE, .severity = SEVERITY_INFO,
+     .unsure = SEVERITY_INFO, .detect = hazard_file_key, .key = "task_token_ttl",
+     .what = "it is ignored without a word",
+     .advice = "Remove the key."},
+    {.id = "template-consul", .crossing = "1.10.0", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_TEMPLATE_CONSUL),
+     .what = "templates that read Consul, which get no identity by themselves",
+     .advice = "Give these tasks a consul block."},
+    {.id = "plugin-blocks", .crossing = "1.10.0", .scope = SCOPE_CLIENTS, .source = FROM_HOST,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN, .detect = hazard_fact,
+     .key = "plugin-unlisted",
+     .what = "its plugin directory holds a driver without a plugin block",
+     .advice = "Add a plugin block for each driver that is used: without one it is not loaded."},
+    {.id = "disconnect-ignored", .crossing = "1.10.0", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_OLD_DISCONNECT),
+     .what = "disconnect settings of the old kind, which are ignored now",
+     .advice =
+         "Move them into a disconnect block: lost clients are treated differently otherwise."},
+    {.id = "remote-drivers", .crossing = "1.10.0", .scope = SCOPE_CLIENTS, .source = FROM_JOBS,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_driver, .key = "ecs",
+     .number = TRAIT(JOB_REMOTE_DRIVER),
+     .what = "a remote driver",
+     .advice = "Move these tasks to another driver: remote ones are gone."},
+    {.id = "spread-updates", .crossing = "1.10.0", .source = FROM_OPERATOR,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what =
+         "changes of affinities and spreads are made in place; quotas and `sentinel apply` "
+         "changed in Enterprise",
+     .advice = "Check scripts that use them."},
+    {.id = "schedulers", .crossing = "1.10.0", .scope = SCOPE_SERVERS, .source = FROM_SELF,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_schedulers,
+     .advice =
+         "Set num_schedulers to at most the number of processors: the new version does not "
+         "start."},
+    {.id = "key-service", .crossing = "1.8.13 1.9.9 1.10.1", .scope = SCOPE_SERVERS,
+     .source = FROM_SELF, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
+     .detect = hazard_switch, .number = CONFIG_KMS,
+     .what = "the keyring's key lies with an outside service",
+     .advice =
+         "See that the key service answers within start_timeout (30 s): a server that cannot "
+         "reach it ends."},
+    {.id = "peer-address", .crossing = "1.10.1", .scope = SCOPE_SERVERS, .source = FROM_OPERATOR,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "raft peers are removed by id only, and token/self answers other codes",
+     .advice = "Check scripts that do either."},
+    {.id = "sprig", .crossing = "1.8.14 1.9.10 1.10.2", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_TEMPLATE_SPRIG),
+     .what = "templates with sprig functions that are gone",
+     .advice =
+         "Rewrite them: dates, random values, environment and host names are no longer made by "
+         "sprig_ functions."},
+    {.id = "alloc-metrics", .crossing = "1.10.2", .scope = SCOPE_SERVERS, .source = FROM_SELF,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_switch,
+     .number = CONFIG_ALLOC_METRICS,
+     .what = "publish_allocation_metrics is off",
+     .advice = "Set telemetry.publish_allocation_metrics where they are watched."},
+    {.id = "keyring-type", .crossing = "1.10.5", .scope = SCOPE_SERVERS, .source = FROM_SELF,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_switch,
+     .number = CONFIG_KMS,
+     .what = "the types of keyring blocks are checked more strictly",
+     .advice = "See that each keyring block names a type that Nomad knows."},
+    {.id = "policy-keys", .crossing = "1.8.18 1.10.6 1.11.0", .scope = SCOPE_SERVERS,
+     .source = FROM_POLICIES, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
+     .detect = hazard_policies_unknown,
+     .what = "a key that Nomad does not know",
+     .advice =
+         "Remove keys that Nomad does not know from the policy: they are errors when it is "
+         "written again."},
+    {.id = "system-reschedule", .crossing = "1.11.0", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_SYSTEM_RESCHEDULE),
+     .what =
+         "what is rejected now: reschedule in system jobs, a task named alloc, a count above "
+         "50,000",
+     .advice = "Change them before they are submitted again."},
+    {.id = "identities", .crossing = "1.11.0", .scope = SCOPE_SERVERS, .source = FROM_VERSIONS,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_told,
+     .what = "clients get identities that are renewed every day",
+     .advice = "Look at the clients again a day later (caravan status): identities last 24 h."},
+    {.id = "disk-attributes", .crossing = "1.11.1", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_ATTR_DISK) | TRAIT(JOB_DOCKER_EMAIL),
+     .what = "constraints on unique.storage.bytesfree, or docker auth with email: both are gone",
+     .advice = "Change them before."},
+    {.id = "disk-free", .crossing = "1.11.1", .scope = SCOPE_CLIENTS, .source = FROM_FILE,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_file_key,
+     .key = "disk_free_mb",
+     .what = "it is deprecated",
+     .advice = "Use disk_total_mb."},
+    {.id = "qemu-environment", .crossing = "1.11.2", .source = FROM_JOBS,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_jobs,
+     .number = TRAIT(JOB_QEMU),
+     .what = "the qemu driver, whose environment names other paths",
+     .advice = "Check scripts inside the images."},
+    {.id = "system-deployments", .crossing = "1.11.3", .scope = SCOPE_SERVERS,
+     .source = FROM_NODES, .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO,
+     .detect = hazard_clients_least, .least = "1.11.0",
+     .what = "deployments of system jobs misjudged such clients before",
+     .advice = "Upgrade these clients in the same run."},
+    {.id = "two-stores", .crossing = "2.0.0", .scope = SCOPE_SERVERS, .source = FROM_FILE,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN, .detect = hazard_two_stores,
+     .advice = "Keep one of both: the new version does not start."},
+    {.id = "raft-boltdb", .crossing = "2.0.0", .scope = SCOPE_SERVERS, .source = FROM_SELF,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_switch,
+     .number = CONFIG_BOLTDB,
+     .what = "raft_boltdb is deprecated",
+     .advice = "Rename it to raft_logstore when all servers are new."},
+    {.id = "wal", .crossing = "2.0.0", .scope = SCOPE_SERVERS, .source = FROM_FILE,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN, .detect = hazard_file_key,
+     .key = "raft_logstore",
+     .what = "with backend wal a server with a raft.db does not start",
+     .advice =
+         "Leave the backend as it is for this upgrade; nomad operator raft migrate-backend "
+         "changes it later."},
+    {.id = "logs-read-only", .crossing = "1.10.11+ent 1.11.5+ent 2.0.1", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_WRITES_LOGS),
+     .what = "tasks that name NOMAD_ALLOC_DIR/logs, which is read-only now",
+     .advice = "Let them write elsewhere."},
+    {.id = "other-pool", .target = "2.0.0-2.0.4", .source = FROM_JOBS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_other_pool,
+     .advice = "Choose 2.0.5, or restart these allocations first: they could not be stopped."},
+    {.id = "host-modes", .crossing = "1.10.14+ent 1.11.8+ent 2.0.4", .source = FROM_JOBS,
+     .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
+     .number = TRAIT(JOB_DOCKER_HOST_MODE),
+     .what = "docker tasks in the host's ipc, pid, uts or user namespace",
+     .advice =
+         "Set allow_privileged or allowed_modes in the docker plugin's configuration: they would"
+         " not start again."},
+    {.id = "anonymous-join", .crossing = "2.0.4", .scope = SCOPE_SERVERS, .source = FROM_SELF,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_switch,
+     .number = CONFIG_JOIN,
+     .what = "joins others without a token",
+     .advice = "Plan to give servers a token to join with: joining without one ends with 2.1."},
+    {.id = "check-ids", .crossing = "2.0.5", .scope = SCOPE_CLIENTS, .source = FROM_OPERATOR,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
+     .what = "checks are registered anew once, and external Go driver plugins must be rebuilt",
+     .advice = "Rebuild drivers of your own before."},
 };
+/* clang-format on */
 
 const size_t hazard_table_len = ARRAY_LEN(hazard_table);

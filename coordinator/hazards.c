@@ -1,158 +1,294 @@
-#include "hazards.h"
-
 #include "hazard_host.h"
+#include "hazard_parts.h"
 
-/* ---- walls ---- */
+/* ---- findings ---- */
 
-enum { /* bits */
-       F_SCHEDULER = 1U << 0,
-       F_TYPES_094 = 1U << 1,
-       F_TYPES_0104 = 1U << 2,
-       F_CSI = 1U << 3,
-       F_TYPES_0112 = 1U << 4,
-       F_NAMESPACES = 1U << 5,
-       F_ONE_TIME = 1U << 6,
-       F_BBOLT = 1U << 7,
-       F_VARIABLES = 1U << 8,
-       F_AUTH = 1U << 9,
-       F_POOLS = 1U << 10,
-       F_SUBMISSION = 1U << 11,
-       F_WRAPPED_KEYS = 1U << 12,
-       F_HOST_VOLUMES = 1U << 13,
-       F_ENTERPRISE = 1U << 14,
-};
-
-static const struct {
-    const char *from, *before; /* before: NULL for ever since */
-    uint32_t bit;
-} feature_table[] = {
-    {"0.9.0", NULL, F_SCHEDULER},     {"0.9.4", NULL, F_TYPES_094},
-    {"0.10.4", NULL, F_TYPES_0104},   {"0.11.0", NULL, F_CSI},
-    {"0.11.2", NULL, F_TYPES_0112},   {"1.0.0", NULL, F_NAMESPACES},
-    {"1.1.0", NULL, F_ONE_TIME},      {"1.3.0", NULL, F_BBOLT},
-    {"1.4.0", NULL, F_VARIABLES},     {"1.5.0", NULL, F_AUTH},
-    {"1.6.0", NULL, F_POOLS},         {"1.6.6", "1.7.0", F_SUBMISSION},
-    {"1.7.3", NULL, F_SUBMISSION},    {"1.9.0", NULL, F_WRAPPED_KEYS},
-    {"1.10.0", NULL, F_HOST_VOLUMES},
-};
-
-/* Nomad's own comparisons ignore the prerelease part: 1.10.0-rc.1 writes what 1.10.0 writes. */
-static struct version without_pre(const struct version *v)
+static struct finding *add(struct hazard_check *c, row_t *row, enum severity severity)
 {
-    struct version r = *v;
-    r.pre[0] = '\0';
-    return r;
+    struct plan *p = c->p;
+    if (p->n_findings == p->cap_findings) {
+        size_t cap = MAX_OF(2 * p->cap_findings, (size_t)16);
+        struct finding *more = arena_array(&p->arena, cap, sizeof(*more));
+        if (p->n_findings > 0)
+            memcpy(more, p->findings, p->n_findings * sizeof(*more));
+        p->findings = more;
+        p->cap_findings = cap;
+    }
+    struct finding *f = &p->findings[p->n_findings++];
+    *f = (struct finding){
+        .id = row->id,
+        .severity = severity,
+        .detected = TRI_YES,
+        .advice = row->advice,
+        .accepted = severity == SEVERITY_BLOCK && policy_accepts(&p->policy, row->id),
+    };
+    return f;
 }
 
-uint32_t version_features(const struct version *v)
+/* What only warns and is the same on several hosts is told once. */
+static bool is_last(const struct hazard_check *c, row_t *row, enum tri detected, const char *text)
 {
-    struct version r = without_pre(v);
-    uint32_t bits = version_is_ent(v) ? F_ENTERPRISE : 0;
-
-    for (size_t i = 0; i < ARRAY_LEN(feature_table); i++)
-        if (version_cmp_text(&r, feature_table[i].from) >= 0 &&
-            (feature_table[i].before == NULL || version_cmp_text(&r, feature_table[i].before) < 0))
-            bits |= feature_table[i].bit;
-    return bits;
+    const struct finding *f = c->p->n_findings > 0 ? &c->p->findings[c->p->n_findings - 1] : NULL;
+    return f != NULL && f->id == row->id && f->detected == detected && f->host[0] != '\0' &&
+           str_eq(f->text, text);
 }
 
-bool version_wall(const struct version *from, const struct version *to)
+static void tell_same(struct hazard_check *c)
 {
-    return (version_features(to) & ~version_features(from)) != 0;
+    struct finding *f = c->p->n_findings > 0 ? &c->p->findings[c->p->n_findings - 1] : NULL;
+    char text[TEXT_MAX];
+
+    if (f == NULL || c->same == 0)
+        return;
+    str_cut(text, sizeof(text), f->text);
+    snprintf(f->text, sizeof(f->text), "%.200s (and %zu more %s)", text, c->same,
+             str_count(c->same, "host", "hosts"));
+    c->same = 0;
 }
 
-int version_client_state(const struct version *v)
+bool hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
+                 const char *host, const char *text)
 {
-    struct version r = without_pre(v);
-    if (version_cmp_text(&r, "0.9.0") < 0)
-        return 1;
-    return version_cmp_text(&r, "1.3.0") < 0 ? 2 : 3;
+    if (host != NULL && c->told == HAZARD_HOSTS) {
+        c->more++;
+        return false;
+    }
+    struct finding *f = add(c, row, severity);
+    c->told += host != NULL;
+    f->detected = detected;
+    str_cut(f->host, sizeof(f->host), host != NULL ? host : "");
+    str_cut(f->text, sizeof(f->text), text);
+    return true;
 }
 
-/* Leaders from first to last crashed followers older than first (Nomad #10943, #14819,
- * #26425: the last three in Enterprise). */
-static const struct {
-    const char *first, *last;
-    bool ent;
-} bad_leaders[] = {
-    {"1.1.0", "1.1.2", false},  {"1.4.0", "1.4.1", false},  {"1.8.14", "1.8.15", true},
-    {"1.9.10", "1.9.11", true}, {"1.10.2", "1.10.3", true},
-};
-
-bool version_bad_leader(const struct version *from, const struct version *to)
+void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const char *host,
+                  const char *fmt, ...)
 {
-    for (size_t i = 0; i < ARRAY_LEN(bad_leaders); i++)
-        if (version_cmp_text(to, bad_leaders[i].first) >= 0 &&
-            version_cmp_text(to, bad_leaders[i].last) <= 0 &&
-            version_cmp_text(from, bad_leaders[i].first) < 0 &&
-            (!bad_leaders[i].ent || version_is_ent(to)))
-            return true;
+    va_list ap;
+    enum severity severity = detected == TRI_YES ? row->severity : row->unsure;
+    char text[TEXT_MAX];
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (host != NULL && severity < SEVERITY_BLOCK && is_last(c, row, detected, text)) {
+        c->same++;
+        return;
+    }
+    tell_same(c);
+    hazard_tell(c, row, severity, detected, host, text);
+}
+
+void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity, const char *fmt,
+                     ...)
+{
+    va_list ap;
+    struct finding *f = add(c, row, severity);
+
+    va_start(ap, fmt);
+    vsnprintf(f->text, sizeof(f->text), fmt, ap);
+    va_end(ap);
+}
+
+void hazard_unsure(struct hazard_check *c, const char *host, const char *why)
+{
+    if (c->unsure++ > 0)
+        return;
+    c->unsure_host = host;
+    c->unsure_why = why;
+}
+
+/* ---- versions ---- */
+
+static bool same_group(const struct hazard_group *g, const struct plan_host *h,
+                       const struct version *v, bool known)
+{
+    return g->server == h->is_server && g->todo == !h->already && g->known == known &&
+           (!known || version_same(&g->from, v));
+}
+
+static void group_hosts(struct hazard_check *c)
+{
+    const struct plan *p = c->p;
+    c->groups = xzalloc(p->n_hosts + 1, sizeof(*c->groups));
+    c->group_of = xzalloc(p->n_hosts + 1, sizeof(*c->group_of));
+    for (size_t i = 0; i < p->n_hosts; i++) {
+        const struct plan_host *h = &p->hosts[i];
+        struct version v = {0};
+        struct err err;
+        bool known = h->from[0] != '\0' && version_parse(h->from, &v, &err) == 0;
+        size_t k = 0;
+        while (k < c->n_groups && !same_group(&c->groups[k], h, &v, known))
+            k++;
+        if (k == c->n_groups)
+            c->groups[c->n_groups++] = (struct hazard_group){
+                .from = v, .known = known, .server = h->is_server, .todo = !h->already};
+        c->group_of[i] = (uint32_t)k;
+    }
+}
+
+static bool edition_fits(const struct hazard_check *c, row_t *row)
+{
+    return row->edition == EDITION_ANY ||
+           (row->edition == EDITION_ENT) == version_is_ent(&c->target);
+}
+
+/* Marks the groups that the row is about; false: it is about none. A row without versions
+ * is about every host that will change, and is looked at even when there is none. */
+static bool aim(struct hazard_check *c, row_t *row)
+{
+    bool fits = edition_fits(c, row) &&
+                (row->target == NULL || version_within(&c->target, row->target)) &&
+                (row->crossing == NULL || version_has(&c->target, row->crossing));
+    bool any = false;
+
+    for (size_t i = 0; i < c->n_groups; i++) {
+        struct hazard_group *g = &c->groups[i];
+        bool scope = row->scope == SCOPE_ALL || (row->scope == SCOPE_SERVERS) == g->server;
+        g->crosses = fits && scope && g->todo &&
+                     (row->crossing == NULL || (g->known && !version_has(&g->from, row->crossing)));
+        any |= g->crosses;
+    }
+    c->applies = any;
+    return any || (row->crossing == NULL && row->target == NULL);
+}
+
+const struct version *hazard_from(const struct hazard_check *c, const struct plan_host *h)
+{
+    const struct hazard_group *g = &c->groups[c->group_of[h - c->p->hosts]];
+    return g->known ? &g->from : NULL;
+}
+
+bool hazard_crosses(const struct hazard_check *c, const struct plan_host *h)
+{
+    return c->groups[c->group_of[h - c->p->hosts]].crosses;
+}
+
+bool hazard_oldest(const struct hazard_check *c, bool servers_only, struct version *ret)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < c->n_groups; i++) {
+        const struct hazard_group *g = &c->groups[i];
+        if (!g->todo || !g->known || (servers_only && !g->server))
+            continue;
+        if (!any || version_cmp(&g->from, ret) < 0)
+            *ret = g->from;
+        any = true;
+    }
+    return any;
+}
+
+bool hazard_region_planned(const struct plan *p, const char *region)
+{
+    for (size_t i = 0; i < p->n_regions; i++)
+        if (str_eq(p->regions[i].name, region))
+            return p->regions[i].planned;
     return false;
+}
+
+/* ---- the survey ---- */
+
+const struct region_survey *survey_region(const struct hazard_check *c, const char *region)
+{
+    for (size_t i = 0; i < c->survey->n_regions; i++)
+        if (str_eq(c->survey->regions[i].name, region))
+            return &c->survey->regions[i];
+    return NULL;
+}
+
+static int by_key(const void *key, const void *host)
+{
+    return strcmp(key, ((const struct host_survey *)host)->key);
+}
+
+const struct host_survey *survey_host(const struct hazard_check *c, const char *key)
+{
+    if (c->survey->n_hosts == 0)
+        return NULL;
+    return bsearch(key, c->survey->hosts, c->survey->n_hosts, sizeof(*c->survey->hosts), by_key);
+}
+
+const char *asked_why(enum asked asked)
+{
+    static const char *const why[] = {
+        [ASKED_NOT] = "it was not answered",
+        [ASKED_YES] = "it was not told",
+        [ASKED_DENIED] = "the token may not ask",
+        [ASKED_ABSENT] = "this Nomad cannot tell it",
+    };
+    return why[asked];
 }
 
 /* ---- the table at work ---- */
 
-static struct finding *add(struct hazard_check *c, const struct hazard *row)
+static void tell_unsure(struct hazard_check *c, row_t *row)
 {
-    if (c->p->n_findings == FINDINGS_MAX)
-        return NULL;
-    struct finding *f = &c->p->findings[c->p->n_findings++];
-    memset(f, 0, sizeof(*f));
-    f->id = row->id;
-    f->severity = row->severity;
-    f->detected = TRI_YES;
-    f->advice = row->advice;
-    f->accepted = row->severity == SEVERITY_BLOCK && policy_accepts(&c->p->policy, row->id);
-    return f;
+    char more[48] = "";
+
+    if (c->unsure > 1)
+        snprintf(more, sizeof(more), " and %zu more %s", c->unsure - 1,
+                 str_count(c->unsure - 1, "host", "hosts"));
+    if (row->source == FROM_FILE && row->key != NULL)
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "whether %s%s %s %s configured: %s", c->unsure_host,
+                     more, c->unsure > 1 ? "have" : "has", row->key, c->unsure_why);
+    else
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "%s%s: %s%s%s%s", c->unsure_host, more,
+                     c->unsure_why, row->what != NULL ? " (" : "",
+                     row->what != NULL ? row->what : "", row->what != NULL ? ")" : "");
 }
 
-void hazard_found(struct hazard_check *c, const struct hazard *row, enum tri detected,
-                  const char *host, const char *fmt, ...)
+static void run_row(struct hazard_check *c, row_t *row)
 {
-    va_list ap;
-
-    if (host != NULL && c->told == HAZARD_HOSTS) {
-        c->more++;
+    if (!aim(c, row))
         return;
+    c->told = c->more = c->same = c->unsure = 0;
+    row->detect(c, row);
+    tell_same(c);
+    if (c->more > 0) {
+        c->told = 0;
+        hazard_found(c, row, TRI_YES, NULL, "and %zu more hosts", c->more);
     }
-    struct finding *f = add(c, row);
-    if (f == NULL)
-        return;
-    c->told += host != NULL;
-    f->detected = detected;
-    str_cut(f->host, sizeof(f->host), host != NULL ? host : "");
-    va_start(ap, fmt);
-    vsnprintf(f->text, sizeof(f->text), fmt, ap);
-    va_end(ap);
+    if (c->unsure > 0)
+        tell_unsure(c, row);
 }
 
-void hazard_found_as(struct hazard_check *c, const struct hazard *row, enum severity severity,
-                     const char *fmt, ...)
+static void check_free(struct hazard_check *c)
 {
-    va_list ap;
-    struct finding *f = add(c, row);
-
-    if (f == NULL)
-        return;
-    f->severity = severity;
-    f->accepted = severity == SEVERITY_BLOCK && policy_accepts(&c->p->policy, row->id);
-    va_start(ap, fmt);
-    vsnprintf(f->text, sizeof(f->text), fmt, ap);
-    va_end(ap);
+    free(c->groups);
+    free(c->group_of);
 }
 
-void hazards_check(const struct world *w, const struct release *release, struct plan *p)
+void hazards_check(const struct world *w, const struct survey *survey,
+                   const struct release *release, struct plan *p)
 {
-    struct hazard_check c = {.w = w, .release = release, .p = p};
+    static const struct survey none;
+    struct hazard_check c = {
+        .w = w, .survey = survey != NULL ? survey : &none, .release = release, .p = p};
     struct err err;
 
     if (version_parse(release->version, &c.target, &err) < 0)
         return; /* plan_make has refused it already */
-    for (size_t i = 0; i < hazard_table_len; i++) {
-        c.told = c.more = 0;
-        hazard_table[i].detect(&c, &hazard_table[i]);
-        if (c.more > 0)
-            hazard_found(&c, &hazard_table[i], TRI_YES, NULL, "and %zu more hosts", c.more);
-    }
+    group_hosts(&c);
+    for (size_t i = 0; i < hazard_table_len; i++)
+        run_row(&c, &hazard_table[i]);
     hazard_host_check(&c);
+    check_free(&c);
+}
+
+unsigned hazards_need(const struct plan *p)
+{
+    struct plan look = *p; /* rows are only aimed: it stays as it is */
+    struct hazard_check c = {.p = &look};
+    unsigned need = 0;
+    struct err err;
+
+    if (version_parse(p->target, &c.target, &err) < 0)
+        return 0;
+    group_hosts(&c);
+    for (size_t i = 0; i < hazard_table_len; i++)
+        if (aim(&c, &hazard_table[i]) && p->n_todo > 0)
+            need |= 1u << hazard_table[i].source;
+    check_free(&c);
+    return need;
 }

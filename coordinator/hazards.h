@@ -1,12 +1,23 @@
 /*
  * hazards.h - what speaks against an upgrade: a table of rows. Pure.
  *
- * Each row has an id (what --accept names), a severity, a function that looks at
- * one observation and the plan under construction, and one sentence of advice.
- * plan_make calls hazards_check when hosts, regions and limits stand. A row adds
- * a finding when it detects something or when it cannot tell; at most
+ * A row has an id (what --accept names), the versions it is about, a severity, a function
+ * that looks at one observation, the survey and the plan under construction, and one
+ * sentence of advice. plan_make calls hazards_check when hosts, regions and limits
+ * stand. A row adds a finding when it detects something or when it cannot tell; at most
  * HAZARD_HOSTS single hosts a row, then "and N more". Sources: Nomad's upgrade
  * guides, changelog and source, 0.8 to 2.0.5.
+ *
+ * Versions: `crossing` lists where a change came (version_has): the row is about a planned
+ * host that goes from without it to with it. `target` are versions not to go to
+ * (version_within). Neither: whatever the versions.
+ *
+ * Cannot tell: `unsure` is the severity then. A row that would break the fleet asks to be
+ * acknowledged (block), unless something later proves it before harm is done: the agent
+ * lets the new binary check the host's own configuration before any swap, and tries it on
+ * the host. What only people know is told as such (hazard_operator).
+ *
+ * Adding a row is adding a row, and its worlds in tests/unit/hazard_worlds.c.
  *
  * Walls: a server binary cannot read raft data or snapshots with features it does
  * not know. Features are a set per version, not a range: 1.6.6 has one that
@@ -19,33 +30,71 @@
 
 #define HAZARD_HOSTS 5
 
+enum hazard_source { /* where a row looks */
+                     FROM_VERSIONS,
+                     FROM_CLUSTER,    /* members, autopilot, raft, the token */
+                     FROM_AGENTS,     /* Caravan's own */
+                     FROM_SELF,       /* servers' agent/self */
+                     FROM_NODES,      /* the list of nodes */
+                     FROM_ATTRIBUTES, /* each node's record */
+                     FROM_JOBS,       /* job specifications and allocations */
+                     FROM_POLICIES,   /* ACL policies */
+                     FROM_HOST,       /* facts of the host, by the agent */
+                     FROM_FILE,       /* keys in configuration files, by the agent */
+                     FROM_OPERATOR,   /* nobody but people */
+};
+
+enum hazard_scope { SCOPE_ALL, SCOPE_SERVERS, SCOPE_CLIENTS };
+enum edition { EDITION_ANY, EDITION_CE, EDITION_ENT };
+
+/* Planned hosts of one role that run one version. */
+struct hazard_group {
+    struct version from;
+    bool known; /* from could be read */
+    bool server, todo;
+    bool crosses; /* the row at work is about it */
+};
+
 struct hazard_check {
     const struct world *w;
+    const struct survey *survey; /* never NULL: an empty one */
     const struct release *release;
     struct plan *p;
     struct version target;
-    size_t told, more; /* of the row at work */
+    struct hazard_group *groups;
+    size_t n_groups;
+    uint32_t *group_of; /* by planned host */
+    /* Of the row at work. */
+    bool applies;
+    size_t told, more, same;
+    size_t unsure; /* hosts of which it cannot tell, and the first of them */
+    const char *unsure_host, *unsure_why;
 };
 
 struct hazard {
     const char *id;
-    enum severity severity;
+    const char *crossing, *target;
+    enum edition edition; /* of the target */
+    enum hazard_scope scope;
+    enum hazard_source source;
+    enum severity severity, unsure;
     void (*detect)(struct hazard_check *c, const struct hazard *row);
-    const char *advice;
+    const char *what;   /* what was found, as its detect function wants it */
+    const char *key;    /* fact, switch's or driver's name, attribute: likewise */
+    uint64_t number;    /* traits, enum config_switch, enum node_attribute: likewise */
+    const char *least;  /* a version, likewise */
+    const char *advice; /* what to do, one sentence */
 };
 
 extern const struct hazard hazard_table[];
 extern const size_t hazard_table_len;
 
-/* Runs every row; adds findings to p. */
-void hazards_check(const struct world *w, const struct release *release, struct plan *p);
-
-/* For the rows: adds a finding; host may be NULL. */
-void hazard_found(struct hazard_check *c, const struct hazard *row, enum tri detected,
-                  const char *host, const char *fmt, ...) PRINTF(5, 6);
-/* The same with another severity than the row's. */
-void hazard_found_as(struct hazard_check *c, const struct hazard *row, enum severity severity,
-                     const char *fmt, ...) PRINTF(4, 5);
+/* Runs every row; adds findings to p. survey NULL: nothing was asked. */
+void hazards_check(const struct world *w, const struct survey *survey,
+                   const struct release *release, struct plan *p);
+/* Which sources the rows that apply to this plan look at: bits 1 << enum hazard_source.
+ * For whoever makes the survey. */
+unsigned hazards_need(const struct plan *p);
 
 /* Bits of what this server version may have written. */
 uint32_t version_features(const struct version *v);

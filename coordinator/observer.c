@@ -19,7 +19,7 @@ struct observer {
     struct region_state regions[NODE_REGIONS_MAX];
     size_t n_regions;
     uint64_t round;
-    bool open;
+    bool open, seen; /* seen: the last round showed a fleet */
     int64_t begun, ended, due;
     int64_t happened; /* the last change, told or made */
     bool wanted;      /* there was one since the last round began */
@@ -173,6 +173,7 @@ static void end(struct observer *o, int64_t now)
     count_reader_fill(&o->counts, o->building);
     nodes_end(&o->nodes);
     o->building->ended_ms = now;
+    o->seen = o->building->problem[0] == '\0';
     o->ready = take_ptr(&o->building);
     o->open = false;
     o->ended = now;
@@ -216,6 +217,10 @@ static void look_at_agents(struct observer *o, int64_t now)
  * is not enough. */
 static int64_t next_round(const struct observer *o)
 {
+    /* A look is over with the round that follows the agents' answers: others would be for nobody.
+     */
+    if (o->c.patient && o->c.agents != NULL && o->seen && !agents_told(o->c.agents))
+        return INT64_MAX;
     int64_t soon = MAX_OF(o->begun + ROUND_SOON_MS, o->ended + (o->ended - o->begun) / 2);
     return o->wanted ? MIN_OF(o->due, MAX_OF(soon, o->happened + 1)) : o->due;
 }

@@ -92,6 +92,8 @@ static int forecast_order(const void *a, const void *b)
         return x->is_server ? -1 : 1;
     if (!x->is_server && x->canary != y->canary)
         return x->canary ? -1 : 1;
+    if (x->first != y->first)
+        return x->first ? -1 : 1;
     c = strcmp(x->region, y->region);
     if (c == 0 && x->leader != y->leader)
         return x->leader ? 1 : -1;
@@ -186,7 +188,17 @@ static void regions_fill(struct plan *p, const struct world *w)
     }
 }
 
-static void hosts_fill(struct plan *p, const struct world *w, const struct release *target)
+/* Where policies, namespaces and node pools come from; NULL: not told. */
+static const char *authoritative(const struct survey *s)
+{
+    for (size_t i = 0; s != NULL && i < s->n_hosts; i++)
+        if (s->hosts[i].config == ASKED_YES && s->hosts[i].authoritative[0] != '\0')
+            return s->hosts[i].authoritative;
+    return NULL;
+}
+
+static void hosts_fill(struct plan *p, const struct world *w, const char *first,
+                       const struct release *target)
 {
     p->hosts = arena_array(&p->arena, w->n_hosts, sizeof(*p->hosts));
     for (size_t i = 0; i < w->n_hosts; i++) {
@@ -194,6 +206,7 @@ static void hosts_fill(struct plan *p, const struct world *w, const struct relea
         if (!chosen(&p->policy.filter, w, h) || plan_is_past(w, p, h))
             continue;
         host_fill(&p->hosts[p->n_hosts], w, h, target);
+        p->hosts[p->n_hosts].first = first != NULL && str_eq(first, h->region);
         p->n_todo += !p->hosts[p->n_hosts].already;
         p->n_servers += h->is_server;
         p->n_clients += !h->is_server;
@@ -205,8 +218,24 @@ static void hosts_fill(struct plan *p, const struct world *w, const struct relea
     plan_sort_keys(p);
 }
 
-int plan_make(const struct world *w, const struct release *target, const struct policy *policy,
-              struct plan *ret, struct err *err)
+#define RESTART_MS 15000 /* of one Nomad, with what is asked before and after it */
+#define DRAIN_MS   60000
+#define STAGE_MS   30000
+
+int64_t plan_forecast_ms(const struct plan *p)
+{
+    const struct policy *y = &p->policy;
+    int64_t step = RESTART_MS + y->settle_ms + y->hold_ms, servers = 0, clients = 0;
+
+    for (size_t i = 0; i < p->n_hosts; i++)
+        *(p->hosts[i].is_server ? &servers : &clients) += !p->hosts[i].already;
+    int64_t waves = (clients + p->parallel - 1) / MAX_OF(p->parallel, 1u);
+    int64_t each = RESTART_MS + y->hold_ms + (y->drain ? DRAIN_MS : 0);
+    return STAGE_MS + servers * step + (clients > 0 ? y->soak_ms : 0) + waves * each;
+}
+
+int plan_make(const struct world *w, const struct survey *survey, const struct release *target,
+              const struct policy *policy, struct plan *ret, struct err *err)
 {
     struct version version;
     auto_buf struct buf text = BUF_INIT;
@@ -220,12 +249,12 @@ int plan_make(const struct world *w, const struct release *target, const struct 
     memset(ret, 0, sizeof(*ret));
     str_cut(ret->target, sizeof(ret->target), target->version);
     ret->policy = *policy;
-    hosts_fill(ret, w, target);
+    hosts_fill(ret, w, authoritative(survey), target);
     regions_fill(ret, w);
     ret->parallel = policy_parallel(policy, ret->n_clients);
     choose_reactions(ret, &version);
     ret->transfer = can_transfer(ret, w);
-    hazards_check(w, target, ret);
+    hazards_check(w, survey, target, ret);
     plan_text(ret, &text);
     crypto_digest(text.data, text.len, &ret->digest);
     return 0;
@@ -239,6 +268,8 @@ void plan_free(struct plan *p)
     p->hosts = NULL;
     p->regions = NULL;
     p->by_key = NULL;
+    p->findings = NULL;
+    p->n_findings = p->cap_findings = 0;
     p->n_hosts = p->n_servers = p->n_clients = p->n_regions = 0;
 }
 
@@ -249,16 +280,26 @@ static bool refuses(const struct finding *f)
 
 const struct finding *plan_refused(const struct plan *p)
 {
+    const struct finding *first = NULL;
+
     for (size_t i = 0; i < p->n_findings; i++)
-        if (refuses(&p->findings[i]))
-            return &p->findings[i];
-    return NULL;
+        if (refuses(&p->findings[i]) &&
+            (first == NULL || p->findings[i].severity > first->severity))
+            first = &p->findings[i];
+    return first;
 }
 
 bool plan_may_pass(const struct plan *p)
 {
-    for (size_t i = 0; i < p->n_findings; i++)
-        if (refuses(&p->findings[i]) && !str_eq(p->findings[i].id, "unhealthy"))
+    bool unhealthy = false;
+
+    for (size_t i = 0; i < p->n_findings; i++) {
+        const struct finding *f = &p->findings[i];
+        bool region = str_eq(f->id, "unhealthy");
+        unhealthy = unhealthy || region;
+        /* A region without a leader answers nothing else either. */
+        if (refuses(f) && !region && f->detected == TRI_YES)
             return false;
-    return plan_refused(p) != NULL;
+    }
+    return unhealthy;
 }

@@ -11,13 +11,12 @@
 #define PLAN_H
 
 #include "policy.h"
+#include "survey.h"
 #include "version.h"
 #include "world.h"
 
 enum severity { SEVERITY_INFO, SEVERITY_WARN, SEVERITY_BLOCK, SEVERITY_HARD };
 /* WARN is shown; BLOCK refuses unless --accept ID; HARD has no override. */
-
-#define FINDINGS_MAX 128
 
 struct finding {
     const char *id; /* of the hazard row */
@@ -39,6 +38,7 @@ struct plan_host {
     struct digest before;    /* what runs now, by its agent */
     bool is_server;
     bool leader;  /* at planning */
+    bool first;   /* of the authoritative region, which goes before the others */
     bool canary;  /* forecast */
     bool already; /* runs the target already: only verified */
     bool managed; /* has an enrolled agent that answers */
@@ -73,21 +73,27 @@ struct plan {
     enum on_not_ready server_on_not_ready, client_on_not_ready;
     bool bad_leader_pair; /* an early new leader is known to crash old followers */
     bool transfer;        /* leadership transfer can be asked of the version that runs (>= 1.7) */
-    struct finding findings[FINDINGS_MAX];
-    size_t n_findings;
+    struct finding *findings; /* in the arena; hazards.c adds */
+    size_t n_findings, cap_findings;
     struct digest digest;
     struct arena arena;
 };
 
 /* Always makes a plan when the observation allows any (ERR_STATE else); whether it
- * may be carried out is plan_refused. */
-MUST_CHECK int plan_make(const struct world *w, const struct release *target,
-                         const struct policy *policy, struct plan *ret, struct err *err);
+ * may be carried out is plan_refused. survey NULL: nothing was asked beside the
+ * observation, and what hazards it would tell of cannot be told. */
+MUST_CHECK int plan_make(const struct world *w, const struct survey *survey,
+                         const struct release *target, const struct policy *policy,
+                         struct plan *ret, struct err *err);
+/* About how long the run takes when all goes well: settle and hold times, restarts,
+ * canaries, drains at a minute each; for what must last until then. */
+int64_t plan_forecast_ms(const struct plan *p);
 void plan_free(struct plan *p);
-/* First finding that refuses (hard, or block and not accepted; unknown counts as
- * detected for hard rows); NULL: may go on. */
+/* First finding that refuses, the hard ones before those that may be accepted; NULL: may
+ * go on. Not to know counts by the severity the row has for it. */
 const struct finding *plan_refused(const struct plan *p);
-/* All that refuses it is the region's health, which another look may find mended. */
+/* All that refuses it is the region's health, and what it makes unknown, which another look
+ * may find mended. */
 bool plan_may_pass(const struct plan *p);
 const struct plan_host *plan_host(const struct plan *p, const char *key);
 /* Where it stands in p->hosts, and so in the hosts of a ledger made from it; SIZE_MAX: nowhere. */

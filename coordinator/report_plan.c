@@ -72,7 +72,7 @@ static void print_limits(const struct plan *p, FILE *out)
         fprintf(out, "Each client is drained first, for at most %s.\n", drain);
 }
 
-static void print_finding(const struct finding *f, bool color, FILE *out)
+static void print_finding(const struct finding *f, bool advice, bool color, FILE *out)
 {
     enum color shade = f->accepted ? COLOR_DIM : severities[f->severity].color;
     fprintf(out, "%s%s%s [%s]%s%s ", color_on(color, shade), severities[f->severity].shown,
@@ -83,7 +83,48 @@ static void print_finding(const struct finding *f, bool color, FILE *out)
         fputs(": ", out);
     }
     print_safe(out, f->text);
-    fprintf(out, "\n    %s\n", f->advice != NULL ? f->advice : "");
+    fputc('\n', out);
+    if (advice && f->advice != NULL)
+        fprintf(out, "    %s\n", f->advice);
+}
+
+static bool is_note(const struct finding *f)
+{
+    return f->severity == SEVERITY_INFO;
+}
+
+/* What refuses first, then warnings; notes one line each, those that cannot be told by name
+ * only, unless all. */
+static void print_findings(const struct plan *p, bool all, bool color, FILE *out)
+{
+    size_t left = 0;
+
+    for (int severity = SEVERITY_HARD; severity >= SEVERITY_INFO; severity--)
+        for (size_t i = 0; i < p->n_findings; i++) {
+            const struct finding *f = &p->findings[i];
+            bool hidden = is_note(f) && f->detected == TRI_UNKNOWN && !all;
+            if ((int)f->severity != severity)
+                continue;
+            if (!hidden)
+                print_finding(f, all || !is_note(f), color, out);
+            left += hidden;
+        }
+    if (left == 0)
+        return;
+    fprintf(out,
+            "%sto know, which Caravan cannot see (-v tells more):", color_on(color, COLOR_DIM));
+    for (size_t i = 0; i < p->n_findings; i++)
+        if (is_note(&p->findings[i]) && p->findings[i].detected == TRI_UNKNOWN)
+            fprintf(out, " %s", p->findings[i].id);
+    fprintf(out, "%s\n", color_off(color, COLOR_DIM));
+}
+
+static void print_forecast(const struct plan *p, FILE *out)
+{
+    char time[24];
+    str_for_ms(time, sizeof time, plan_forecast_ms(p));
+    if (p->n_todo > 0)
+        fprintf(out, "About %s when all goes well.\n", time);
 }
 
 void report_plan(const struct plan *p, bool all, bool color, FILE *out)
@@ -97,10 +138,33 @@ void report_plan(const struct plan *p, bool all, bool color, FILE *out)
             str_count(p->n_clients, "client", "clients"), digest);
     print_hosts(p, all, color, out);
     print_limits(p, out);
+    print_forecast(p, out);
     if (p->n_findings > 0)
         fputc('\n', out);
-    for (size_t i = 0; i < p->n_findings; i++)
-        print_finding(&p->findings[i], color, out);
+    print_findings(p, all, color, out);
+}
+
+/* Each row once. */
+static bool told_before(const struct plan *p, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (p->findings[k].id == p->findings[i].id && p->findings[k].severity == SEVERITY_BLOCK)
+            return true;
+    return false;
+}
+
+static void print_accept(const struct plan *p, FILE *out)
+{
+    const char *sign = "  To go on all the same: --accept ";
+
+    for (size_t i = 0; i < p->n_findings; i++) {
+        const struct finding *f = &p->findings[i];
+        if (f->severity != SEVERITY_BLOCK || f->accepted || told_before(p, i))
+            continue;
+        fprintf(out, "%s%s", sign, f->id);
+        sign = ",";
+    }
+    fputc('\n', out);
 }
 
 void report_refusal(const struct plan *p, FILE *out)
@@ -108,7 +172,8 @@ void report_refusal(const struct plan *p, FILE *out)
     const struct finding *f = plan_refused(p);
     if (f == NULL)
         return;
-    fprintf(out, "caravan: refused, and nothing was touched: [%s] ", f->id);
+    fprintf(out, "caravan: refused, and nothing was touched: [%s]%s ", f->id,
+            f->detected == TRI_UNKNOWN ? " cannot tell:" : "");
     if (f->host[0] != '\0') {
         print_safe(out, f->host);
         fputs(": ", out);
@@ -116,7 +181,7 @@ void report_refusal(const struct plan *p, FILE *out)
     print_safe(out, f->text);
     fprintf(out, "\n  %s\n", f->advice != NULL ? f->advice : "");
     if (f->severity == SEVERITY_BLOCK)
-        fprintf(out, "  To go on all the same: --accept %s\n", f->id);
+        print_accept(p, out);
 }
 
 static struct json *host_json(const struct plan_host *h)

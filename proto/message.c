@@ -131,7 +131,8 @@ static const struct {
                          "Check on that host that the service manager can restart Nomad, then run "
                          "resume."},
     [FAILURE_IO] = {"io", false,
-                    "Check that host's disk and file system as the reason says, then run resume."},
+                    "Mend on that host what the reason names, its disk and file system or its "
+                    "caravan-swap (systemctl status caravan-swap), then run resume."},
     [FAILURE_NOTHING_TO_REVERT] = {"nothing-to-revert", false,
                                    "Upgrade to the version you want instead: no previous binary "
                                    "is kept on that host."},

@@ -21,6 +21,10 @@ const struct fact_view small_fleet_facts[SMALL_FACTS] = {
     {"no-room", TRI_NO, ""},
     {"clock", TRI_NO, ""},
     {"libc", TRI_YES, "2.36"},
+    {"config-leftovers", TRI_NO, ""},
+    {"dmidecode", TRI_YES, ""},
+    {"plugin-unlisted", TRI_NO, ""},
+    {"tls-names", TRI_YES, ""},
 };
 
 static void digest_fill(struct digest *d, int c)
@@ -173,6 +177,7 @@ void small_fleet_init(struct small_fleet *f)
     for (int i = 0; i < SMALL_SERVERS; i++)
         memcpy(f->objects[i], (const int64_t[OBJECT_KINDS]){5, 2, 8, 1}, sizeof(f->objects[i]));
     policy_default(&f->policy);
+    small_survey_init(&f->surveyed, &f->survey);
     touch(f, SMALL_NOW);
 }
 
@@ -204,7 +209,7 @@ void small_fleet_run(struct small_fleet *f, enum run_state state)
     static const unsigned char run_id[16] = {7};
     struct err err = ERR_INIT;
 
-    if (plan_make(&f->w, &f->release, &f->policy, &f->plan, &err) < 0) {
+    if (plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err) < 0) {
         fprintf(stderr, "small_fleet: %s\n", err.text);
         abort();
     }

@@ -10,6 +10,7 @@
 #define SMALL_FLEET_H
 
 #include "decide.h"
+#include "small_survey.h"
 
 #define SMALL_HOSTS   5
 #define SMALL_SERVERS 3
@@ -17,7 +18,7 @@
 #define SMALL_FROM    "1.10.2"
 #define SMALL_TO      "1.10.5"
 
-#define SMALL_FACTS 16
+#define SMALL_FACTS 20
 extern const struct fact_view small_fleet_facts[SMALL_FACTS]; /* of a host that is well */
 
 struct small_fleet {
@@ -29,6 +30,8 @@ struct small_fleet {
     struct driver_view drivers[2][1];
     struct alloc_view allocs[2][1];
     int64_t objects[SMALL_SERVERS][OBJECT_KINDS]; /* counted in each server's state */
+    struct small_survey surveyed;
+    struct survey survey;
     struct release release;
     struct policy policy;
     /* For decide: filled by small_fleet_run. */

@@ -58,7 +58,7 @@ static const struct finding *plan_for(struct bench *b, const char *id)
     struct err err = ERR_INIT;
 
     plan_free(&b->f.plan);
-    if (plan_make(&b->f.w, &b->f.release, &b->f.policy, &b->f.plan, &err) < 0)
+    if (plan_make(&b->f.w, &b->f.survey, &b->f.release, &b->f.policy, &b->f.plan, &err) < 0)
         fail_msg("%s", err.text);
     for (size_t i = 0; i < b->f.plan.n_findings; i++) {
         if (str_eq(b->f.plan.findings[i].id, id))
@@ -84,7 +84,7 @@ struct row {
 
 static const struct row rows[] = {
     {"unit-missing", "unit-missing", "no such unit", SEVERITY_HARD, SEVERITY_WARN, false},
-    {"other-binary", "other-binary", "executes another", SEVERITY_HARD, SEVERITY_WARN, false},
+    {"other-binary", "other-binary", "executes another", SEVERITY_BLOCK, SEVERITY_WARN, false},
     {"kill-mode", "kill-mode", "KillMode=control-group", SEVERITY_BLOCK, SEVERITY_BLOCK, false},
     {"unit-reload", "unit-reload", "changed on disk", SEVERITY_WARN, -1, false},
     {"package", "package", "nomad 1.9.7-1 owns it", SEVERITY_BLOCK, SEVERITY_WARN, false},

@@ -15,7 +15,7 @@ static struct small_fleet *fleet(void)
 static void make(struct small_fleet *f)
 {
     struct err err = ERR_INIT;
-    if (plan_make(&f->w, &f->release, &f->policy, &f->plan, &err) < 0)
+    if (plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err) < 0)
         fail_msg("%s", err.text);
 }
 
@@ -198,7 +198,7 @@ static void test_unobserved(void **state)
     struct err err = ERR_INIT;
     (void)state;
     f->w.problem = "no route";
-    assert_int_equal(plan_make(&f->w, &f->release, &f->policy, &f->plan, &err), -1);
+    assert_int_equal(plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err), -1);
     assert_int_equal(err.kind, ERR_STATE);
     free(f);
 }

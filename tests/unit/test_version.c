@@ -126,6 +126,98 @@ static void steps_between_minors(void **state)
     }
 }
 
+static void changes_come_with_lists(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *v, *since;
+        bool has;
+    } rows[] = {
+        {"1.9.9", "1.8.14 1.9.10 1.10.2", false},  {"1.9.10", "1.8.14 1.9.10 1.10.2", true},
+        {"1.10.1", "1.8.14 1.9.10 1.10.2", false}, {"1.10.2", "1.8.14 1.9.10 1.10.2", true},
+        {"1.7.9", "1.8.14 1.9.10 1.10.2", false},  {"2.0.0", "1.8.14 1.9.10 1.10.2", true},
+        {"1.0.0", "0.12.10 1.0.3", false},         {"0.12.11", "0.12.10 1.0.3", true},
+        {"0.11.8", "0.12.10 1.0.3", false},        {"1.10.0-rc.1", "1.10.0", true},
+        {"1.11.5", "1.11.5+ent 2.0.1", false},     {"1.11.5+ent", "1.11.5+ent 2.0.1", true},
+        {"1.11.4+ent", "1.11.5+ent 2.0.1", false}, {"2.0.1", "1.11.5+ent 2.0.1", true},
+        {"1.7.2", "1.6.6 1.7.3", false},           {"1.6.6", "1.6.6 1.7.3", true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct version v = parsed(rows[i].v);
+        if (version_has(&v, rows[i].since) != rows[i].has)
+            fail_msg("%s of %s", rows[i].v, rows[i].since);
+    }
+}
+
+static void ranges_hold_both_ends(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *v, *ranges;
+        bool in;
+    } rows[] = {
+        {"1.9.4", "1.8.9-1.8.11 1.9.4-1.9.6", true},
+        {"1.9.6", "1.8.9-1.8.11 1.9.4-1.9.6", true},
+        {"1.9.7", "1.8.9-1.8.11 1.9.4-1.9.6", false},
+        {"1.8.8", "1.8.9-1.8.11", false},
+        {"2.0.1", "2.0.1", true},
+        {"2.0.2", "2.0.1", false},
+        {"1.10.2", "1.10.2-1.10.3+ent", false},
+        {"1.10.3+ent", "1.10.2-1.10.3+ent", true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct version v = parsed(rows[i].v);
+        if (version_within(&v, rows[i].ranges) != rows[i].in)
+            fail_msg("%s in %s", rows[i].v, rows[i].ranges);
+    }
+}
+
+/* Days by Nomad's changelogs: the pairs that matter, and every series in its order. */
+static void days_of_release(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *v, *day;
+    } rows[] = {
+        {"1.6.6", "2024-01-15"},
+        {"1.7.3", "2024-01-15"},
+        {"1.7.2", "2023-12-13"},
+        {"1.9.7", "2025-03-11"},
+        {"1.10.15+ent", "2026-08-12"},
+        {"2.0.5", "2026-08-12"},
+        {"0.8.0", "2018-04-12"},
+        {"1.11.3", "2026-03-11"},
+        {"1.11.0-beta.1", ""},
+        {"1.12.0", ""},
+        {"2.0.6", ""},
+        {"1.4.14", "2023-10-30"},
+    };
+    char day[DAY_TEXT], before[DAY_TEXT];
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct version v = parsed(rows[i].v);
+        version_released(day, &v);
+        assert_string_equal(day, rows[i].day);
+    }
+    size_t known = 0;
+    for (unsigned major = 0; major <= 2; major++)
+        for (unsigned minor = 0; minor < 13; minor++)
+            for (unsigned patch = 0; patch < 30; patch++) {
+                struct version v = {.major = major, .minor = minor, .patch = patch},
+                               last = {.major = major, .minor = minor, .patch = patch - 1};
+                version_released(day, &v);
+                known += day[0] != '\0';
+                if (patch == 0 || day[0] == '\0')
+                    continue;
+                version_released(before, &last);
+                assert_true(!version_built_before(day, before) && before[0] != '\0');
+            }
+    assert_int_equal(known, 257);
+    assert_true(version_built_before("2023-12-13", "2024-01-15T09:00:00Z"));
+    assert_false(version_built_before("2024-01-15", "2024-01-15T09:00:00Z"));
+    assert_false(version_built_before("", "2024-01-15"));
+    assert_false(version_built_before("2023-12-13", "yesterday"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +227,9 @@ int main(void)
         cmocka_unit_test(order),
         cmocka_unit_test(metadata_is_kept_but_not_ordered),
         cmocka_unit_test(steps_between_minors),
+        cmocka_unit_test(changes_come_with_lists),
+        cmocka_unit_test(ranges_hold_both_ends),
+        cmocka_unit_test(days_of_release),
     };
     return cmocka_run_group_tests_name("version", tests, NULL, NULL);
 }

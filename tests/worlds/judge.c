@@ -351,6 +351,9 @@ void judge_obeyed(struct truth *t, int host, const struct t_wire *o)
     struct t_host *h = &t->hosts[host];
 
     judge_once(t, h, o);
+    if (o->head.kind != MSG_STAGE && !host_in_flight(state_of(t, host)))
+        judge_says(t, h->is_server ? 1 : 5, "%s obeys a %s order, but the ledger says it is %s",
+                   h->name, message_kind_name(o->head.kind), host_state_name(state_of(t, host)));
     for (int i = 0; o->head.kind == MSG_SWAP && h->is_server && i < t->n_regions; i++)
         if (t->regions[i].sick_ms != 0 &&
             t->now - t->regions[i].sick_ms > JUDGE_STALE_MS + SWAP_BY_MS)

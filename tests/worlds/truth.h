@@ -68,6 +68,7 @@ struct t_agent {
     bool staged;
     bool swapped_by_us; /* a swap of the run under test was obeyed */
     bool held_by_root;  /* /etc/caravan/hold */
+    int64_t full_ms;    /* its disk is full until then: nothing can be made durable */
     int64_t last_swap_ms;
     uint32_t silence_ms;
     uint32_t notes[NOTES_MAX];
@@ -335,8 +336,13 @@ int t_any_server(const struct truth *t, const char *region); /* -1: none */
 void t_operate(struct truth *t, const struct t_event *e);
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 40 };
-enum { FAULT_DONE_BY_HAND = 36, FAULT_ENDED_AT_TRANSFER = 37, FAULT_COPY_ORDERS = 39 };
+enum { FAULT_KINDS = 42 };
+enum {
+    FAULT_DONE_BY_HAND = 36,
+    FAULT_ENDED_AT_TRANSFER = 37,
+    FAULT_COPY_ORDERS = 39,
+    FAULT_DISK_FULL_ONCE = 41
+};
 const char *fault_name(int kind);
 void fault_apply(struct truth *t, int kind);
 void faults_plan(struct truth *t); /* chooses this world's */

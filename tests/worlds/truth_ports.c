@@ -162,6 +162,11 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
         t->swap_host = host;
         fault_apply(t, FAULT_COPY_ORDERS);
     }
+    if (kind == MSG_SWAP && t_faulty(t) && t_chance(t, 20)) {
+        t->swap_host = host;
+        fault_apply(t, FAULT_DISK_FULL_ONCE);
+        t_post(t, t_between(t, 1000, SWAP_BY_MS), T_ORDER, m);
+    }
     travel(t, m, T_ORDER);
 }
 
@@ -258,8 +263,8 @@ static void arrives(struct truth *t, int message)
     if (!h->machine_up || !h->agent.up || t->now < h->agent_cut_ms || h->misplaced ||
         h->key_changed)
         return;
-    if (h->agent.swap_gone && message_owner(m->wire.head.kind) == OWNER_SWAP)
-        return;
+    if (h->agent.swap_gone && message_owner(m->wire.head.kind) == OWNER_SWAP && t_chance(t, 500))
+        return; /* it came through to nobody who says so; else its agent says that */
     t_agent_order(t, m->host, &m->wire, &m->digest, &m->done);
     travel(t, message, T_RECEIPT);
 }

@@ -1,0 +1,26 @@
+/*
+ * acl_rules.h - what an ACL policy allows, read from its text. Pure.
+ *
+ * Nomad keeps a policy's rules as the HCL text it was given, and tells a token its own
+ * policies. Only what Caravan needs of it is read; several policies merge (the wider
+ * right holds; a "deny" of one is remembered and wins). Text that this reader does not
+ * understand (JSON, heredocs, deeper nesting) is -1, and then nothing is changed.
+ */
+#ifndef ACL_RULES_H
+#define ACL_RULES_H
+
+#include "str.h"
+
+enum acl_right { ACL_NONE, ACL_READ, ACL_WRITE, ACL_DENY };
+
+struct acl_rules {
+    enum acl_right agent, node, operator_;
+    enum acl_right all_jobs; /* namespace "*": its jobs may be listed and read */
+    bool snapshot_save;      /* operator capability, since 1.11.3 */
+    bool bare_namespace;     /* a namespace block without a label */
+    char unknown[32];        /* first key that Nomad does not know; "" none */
+};
+
+MUST_CHECK int acl_rules_read(const char *text, struct acl_rules *rules);
+
+#endif
