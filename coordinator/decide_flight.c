@@ -304,12 +304,13 @@ static int64_t ready_since(const struct flight *f)
 /* By all raft says it is well; is its state all there? */
 static void server_settled(const struct flight *f)
 {
-    struct gate_result g = gate_counts(f->s, f->i);
+    const char *whose;
+    struct gate_result g = gate_counts(f->s, f->i, &whose);
 
     if (g.kind == GATE_PASS) {
         intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", "");
     } else if (g.kind == GATE_FAIL) {
-        intend_stop(f->s, f->d, f->p->name, lost_state_advice, "%s", g.text);
+        intend_stop(f->s, f->d, whose, lost_state_advice, "%s", g.text);
         intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP, "%s", g.text);
     } else {
         waiting_for(f->d, REASON_COUNTS, f->lh->key, "%s", g.text);

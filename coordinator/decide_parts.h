@@ -58,7 +58,8 @@ bool host_is_gone(const struct situation *s, size_t i);
 /* All effects are finished; else those of hosts whose turn is over are to be undone, and the wait
  * is stated. */
 bool effects_undone(const struct situation *s, struct decision *d);
-/* First region, in the plan's order, with a server that is not finished; NULL: none. */
+/* The region whose servers are next: where others upgraded one, it is proven before any is changed;
+ * else the first, in the plan's order, with a server that is not finished; NULL: none. */
 const char *region_at_work(const struct situation *s);
 /* Orders the stage of pending hosts, as many at once as the policy says. */
 void decide_staging(const struct situation *s, struct decision *d);

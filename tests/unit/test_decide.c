@@ -632,6 +632,38 @@ static void test_runs_target(void **state)
     done(f);
 }
 
+static void upgraded_by_hand(struct small_fleet *f, int i)
+{
+    struct host *h = &f->hosts[i];
+    h->agent.disk = h->agent.running = f->release.builds[0].digest;
+    h->agent.phase = PHASE_SETTLED;
+    h->server.version = SMALL_TO;
+    for (int k = 0; k < SMALL_SERVERS; k++)
+        f->members[k][i].build = SMALL_TO;
+}
+
+/* What others upgraded is proven before the next one changes, wherever it stands in the order. */
+static void test_by_others_first(void **state)
+{
+    static const char *const keys[] = {"s1-id", "s2-id", "s3-id"};
+    (void)state;
+    for (int i = 0; i < SMALL_SERVERS; i++) {
+        struct small_fleet *f = fleet(RUN_SERVERS);
+        upgraded_by_hand(f, i);
+        swaps(f, NULL);
+        const struct intent *in = small_fleet_intent(f, INTENT_MARK);
+        assert_non_null(in);
+        assert_string_equal(in->key, keys[i]);
+        assert_int_equal(in->state, HOST_SETTLING);
+        f->hosts[i].agent.hello_at = 1; /* nobody knows which bytes */
+        swaps(f, NULL);
+        assert_null(small_fleet_intent(f, INTENT_MARK));
+        assert_null(small_fleet_intent(f, INTENT_TRANSFER));
+        assert_true(small_fleet_waits(f, REASON_OBSERVE));
+        done(f);
+    }
+}
+
 static void test_client_runs_target(void **state)
 {
     struct small_fleet *f = fleet(RUN_CLIENTS);
@@ -817,6 +849,7 @@ int main(void)
         cmocka_unit_test(test_patience),
         cmocka_unit_test(test_patience_of_many),
         cmocka_unit_test(test_runs_target),
+        cmocka_unit_test(test_by_others_first),
         cmocka_unit_test(test_client_runs_target),
         cmocka_unit_test(test_turns),
         cmocka_unit_test(test_comes_back),
