@@ -63,6 +63,8 @@ bool effects_undone(const struct situation *s, struct decision *d);
 const char *region_at_work(const struct situation *s);
 /* Orders the stage of pending hosts, as many at once as the policy says. */
 void decide_staging(const struct situation *s, struct decision *d);
+/* Stops a run that has waited in vain, when the whole of the tick is decided. */
+void check_patience(const struct situation *s, struct decision *d);
 /* A host in flight. */
 void decide_flight(const struct situation *s, struct decision *d, size_t i);
 void decide_verifying(const struct situation *s, struct decision *d);
