@@ -336,6 +336,7 @@ void t_commit_copy(struct ledger *to, struct ledger *from);
 void t_ledger_drop(struct ledger *l);
 int t_any_server(const struct truth *t, const char *region); /* -1: none */
 void t_operate(struct truth *t, const struct t_event *e);
+void t_operated(const struct truth *t, const struct t_message *m, struct event *ret);
 
 /* ---- truth_faults.c ---- */
 enum { FAULT_KINDS = 42 };

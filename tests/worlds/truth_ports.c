@@ -288,13 +288,7 @@ static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
         t_operate(t, e);
         return false;
     case T_OPERATED:
-        ret->kind = EV_OPERATED;
-        ret->effect = m->op.effect;
-        ret->ok = m->ok;
-        ret->op = m->op.op;
-        ret->region = m->op.region;
-        ret->final = t->no_management;
-        ret->text = m->ok ? "snapshot" : "refused";
+        t_operated(t, m, ret);
         return true;
     case T_CONTROL:
         ret->kind = EV_CONTROL;
