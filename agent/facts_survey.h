@@ -26,6 +26,10 @@
  *   libc             the C library; the text is its version
  *   attributes       label, capabilities, owner or mode were not carried over to the staged file
  *   config-rejected  the staged binary rejects Nomad's configuration
+ *   key.NAME         a key of config_keys.h stands in a -config file; only told when found
+ *   config-leftovers backups and the like beside the -config files, which Nomad does not read
+ *   plugin-unlisted  the plugin directory holds a program without a plugin block
+ *   dmidecode        the program is installed
  *
  * Asking takes some ten milliseconds (dpkg-query, /proc): not for every change of a phase.
  */
@@ -34,7 +38,7 @@
 
 #include "facts.h"
 
-#define SURVEY_MAX 24
+#define SURVEY_MAX 40
 
 struct facts_survey {
     int64_t made_ms;  /* uptime; 0: never */

@@ -18,6 +18,7 @@
 #ifndef HOST_H
 #define HOST_H
 
+#include "config_keys.h"
 #include "fetch_job.h"
 #include "service.h"
 
@@ -87,6 +88,19 @@ struct host_process {
     bool deleted;      /* that file has no name any more */
 };
 
+/* What Nomad's configuration files hold, as far as keys tell. */
+struct host_config {
+    enum tri read; /* YES: every file; NO: not every one, why */
+    char why[TEXT_MAX];
+    unsigned files;
+    struct config_keys keys;
+    unsigned leftovers; /* backups and the like beside them, which Nomad does not read */
+    char leftover[128];
+    enum tri plugins; /* YES: an external plugin has no block; its name */
+    char plugin[128];
+    enum tri dmidecode; /* the program is there */
+};
+
 struct host {
     void *ctx;
 
@@ -147,6 +161,8 @@ struct host {
     MUST_CHECK int (*clock)(void *ctx, struct host_clock *ret, struct err *err);
     MUST_CHECK int (*attributes)(void *ctx, const char *path, struct host_attributes *ret,
                                  struct err *err);
+    /* Looks through the files of Nomad's -config paths. */
+    void (*config)(void *ctx, const char *data_dir, struct host_config *ret);
 
     MUST_CHECK int (*process)(void *ctx, uint32_t pid, struct host_process *ret, struct err *err);
 

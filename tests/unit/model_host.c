@@ -506,6 +506,13 @@ static int port_clock(void *ctx, struct host_clock *ret, struct err *err)
     return alive(m, err);
 }
 
+static void port_config(void *ctx, const char *data_dir, struct host_config *ret)
+{
+    (void)ctx;
+    (void)data_dir;
+    *ret = (struct host_config){.read = TRI_YES, .plugins = TRI_NO, .dmidecode = TRI_YES};
+}
+
 static int port_attributes(void *ctx, const char *path, struct host_attributes *ret,
                            struct err *err)
 {
@@ -595,6 +602,7 @@ static const struct host ports = {
     .package_unlock = port_package_unlock,
     .clock = port_clock,
     .attributes = port_attributes,
+    .config = port_config,
     .process = port_process,
     .fetch_begin = port_fetch_begin,
     .fetch_poll = port_fetch_poll,
