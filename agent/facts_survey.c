@@ -60,6 +60,7 @@ void facts_survey(const struct phases *p, const struct facts *f, struct facts_su
     facts_of_unit(s);
     facts_of_file(s);
     facts_of_system(s);
+    facts_of_config(s);
 }
 
 const struct fact *facts_survey_find(const struct facts_survey *s, const char *id)

@@ -27,5 +27,6 @@ bool fact_has_unit(struct surveying *s, const char *id);
 void facts_of_unit(struct surveying *s);
 void facts_of_file(struct surveying *s);
 void facts_of_system(struct surveying *s);
+void facts_of_config(struct surveying *s);
 
 #endif

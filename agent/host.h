@@ -70,6 +70,19 @@ struct host_attributes {
     char capability[64]; /* security.capability in hexadecimal; "" none */
 };
 
+#define HOST_NAMES 256
+
+/* What lies in a directory, but for directories, by name. */
+struct host_names {
+    bool dir;  /* false: it is none, but there */
+    bool more; /* than these */
+    uint32_t n;
+    struct host_name {
+        char name[128]; /* longer ones are among the `more` */
+        bool program;   /* a file that may be executed, also through links */
+    } list[HOST_NAMES];
+};
+
 enum fetch_state { FETCH_WORKING, FETCH_DONE, FETCH_FAILED };
 
 struct fetch_news {
@@ -116,6 +129,9 @@ struct host {
     MUST_CHECK int (*room)(void *ctx, const char *dir, struct host_room *ret, struct err *err);
     /* Newest mtime or ctime of dir and of everything below it; 0 when dir is absent. */
     MUST_CHECK int (*newest)(void *ctx, const char *dir, int64_t *ret_ns, struct err *err);
+
+    /* ERR_NOTFOUND: nothing is there. */
+    MUST_CHECK int (*names)(void *ctx, const char *path, struct host_names *ret, struct err *err);
 
     int64_t (*uptime)(void *ctx);
     int64_t (*wall)(void *ctx);
@@ -173,6 +189,9 @@ MUST_CHECK int host_replace(const struct host *h, const char *dir, const char *n
 /* Whole content of a small file; absent is not an error: *ret_there tells. */
 MUST_CHECK int host_read(const struct host *h, const char *path, size_t max, struct buf *ret,
                          bool *ret_there, struct err *err);
+/* The same behind links; what is absent is ERR_NOTFOUND. */
+MUST_CHECK int host_read_through(const struct host *h, const char *path, size_t max,
+                                 struct buf *ret, struct err *err);
 bool host_stat_same_file(const struct host_stat *a, const struct host_stat *b);
 
 #endif
