@@ -150,6 +150,8 @@ enum config_name config_name_of(const char *name)
         ".ucf-old", ".ucf-new", ".ucf-dist", ".dpkg-dist", ".disabled"};
     bool read = str_ends(name, ".hcl") || str_ends(name, ".json");
 
+    if (strstr(name, ".hcl") == NULL && strstr(name, ".json") == NULL)
+        return CONFIG_NAME_OTHER;
     if (str_ends(name, "~") || str_starts(name, ".#") ||
         (name[0] == '#' && name[1] != '\0' && str_ends(name, "#")))
         return CONFIG_NAME_LEFTOVER;

@@ -292,6 +292,15 @@ static size_t count_silent(const struct ledger *l)
     return n;
 }
 
+/* All in flight have done what they were ordered. */
+static bool only_settling(const struct ledger *l)
+{
+    for (size_t i = 0; i < l->n_hosts; i++)
+        if (host_in_flight(l->hosts[i].state) && l->hosts[i].state != HOST_SETTLING)
+            return false;
+    return true;
+}
+
 /* Hosts in flight go on; when none is left and all is undone, the end. */
 static void decide_ending(const struct situation *s, struct decision *d)
 {
@@ -307,6 +316,9 @@ static void decide_ending(const struct situation *s, struct decision *d)
                     str_count(flying, "it began", "they began"));
     else if (undone && flying == 0)
         intend_run(d, end);
+    if (flying > 0 && undone && end == RUN_STOPPED && only_settling(s->ledger) &&
+        fallen_server(s) != NULL)
+        intend_run(d, end); /* without a quorum none of them will settle: resume goes on */
 }
 
 static void check_gone(const struct situation *s, struct decision *d)
@@ -383,6 +395,7 @@ void decide(const struct situation *s, struct decision *ret)
             decide_flight(s, ret, i);
     if (l->state != RUN_ABORTING) {
         check_budgets(s, ret);
+        check_fallen(s, ret);
         check_pause(s, ret);
         check_alarm(s, ret);
     }

@@ -111,6 +111,17 @@ static bool came_back(const struct agent_view *a, enum phase from)
            a->phase != PHASE_REVERTED && a->phase != PHASE_FAILED;
 }
 
+/* Its machine booted meanwhile: a client is in flight until Nomad has it back. */
+static bool is_away(const struct flight *f, const struct agent_view *a)
+{
+    const struct client_view *c = &f->h->client;
+
+    if (f->p->is_server || memcmp(a->session, f->lh->session, SESSION_LEN) == 0)
+        return false;
+    return c->list_at <= f->lh->effect_ms || !str_eq(c->status, "ready") ||
+           c->modify_index <= f->lh->base_modify_index;
+}
+
 /* What it runs is asked for before that is judged: after a reboot its Nomad may still be coming. */
 static bool still_comes_up(const struct flight *f, const struct agent_view *a)
 {
@@ -129,7 +140,7 @@ static void comes_back(const struct flight *f, const struct agent_view *a)
                             : drained                ? HOST_DRAINING
                                                      : HOST_STAGED;
 
-    if (still_comes_up(f, a))
+    if (still_comes_up(f, a) || is_away(f, a))
         still_working(f, a);
     else if (untouched(f, a))
         intend_mark(f->d, f->lh->key, again, "%s: %s; once more", failure_name(a->failure),

@@ -1,5 +1,6 @@
 #include "decide_parts.h"
 
+#include "quorum_text.h"
 #include "version.h"
 
 #define SWAP_TRIES 4
@@ -48,6 +49,24 @@ void intend_run(struct decision *d, enum run_state run)
     intend(d, INTENT_RUN, "")->run = run;
 }
 
+/* What is left of the servers, and what brings the first one back: with every stop. */
+static void tell_quorum(const struct situation *s, struct intent *in)
+{
+    size_t len = strlen(in->text);
+    char commands[TEXT_MAX];
+
+    for (size_t i = 0; i < s->plan->n_regions; i++) {
+        quorum_text(s, s->plan->regions[i].name, in->text + len, sizeof(in->text) - len);
+        if (in->text[len] == '\0')
+            continue;
+        quorum_commands(s, s->plan->regions[i].name, commands, sizeof(commands));
+        if (commands[0] != '\0')
+            snprintf(in->advice, sizeof(in->advice),
+                     "%s To go on: caravan resume. To end the run: caravan abort.", commands);
+        return;
+    }
+}
+
 void intend_stop(const struct situation *s, struct decision *d, const char *host,
                  const char *advice, const char *fmt, ...)
 {
@@ -65,6 +84,7 @@ void intend_stop(const struct situation *s, struct decision *d, const char *host
     va_start(ap, fmt);
     vsnprintf(in->text, sizeof(in->text), fmt, ap);
     va_end(ap);
+    tell_quorum(s, in);
 }
 
 struct intent *intend_conclude(const struct situation *s, struct decision *d, size_t i,

@@ -28,6 +28,11 @@ bool may_begin(const struct situation *s, struct decision *d);
 /* Nomad's record and the agent that answers are about the same host, asked just now
  * (invariant 12). NULL: yes; else why not. */
 const char *host_disagrees(const struct host *h, int64_t now);
+/* A server that was done and whose Nomad has ended or was started again since, by its agent, where
+ * too few of its region are left for a quorum. NULL: none. */
+const struct plan_host *fallen_server(const struct situation *s);
+/* Stops the run because of one: waiting for a leader would be in vain. */
+void check_fallen(const struct situation *s, struct decision *d);
 /* Its agent answers, but so many times in a row no order came through to caravan-swap, nor an
  * answer back: then the run stops, and names it. True: it stops. */
 bool swap_is_dead(const struct situation *s, struct decision *d, size_t i);

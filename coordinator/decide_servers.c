@@ -117,6 +117,68 @@ static bool transfer_asked(const struct situation *s, struct decision *d)
     return false;
 }
 
+/* ---- a release that ends when it had settled ---- */
+
+static bool fell(const struct situation *s, size_t i, const struct host *h)
+{
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct agent_view *a = &h->agent;
+
+    if (lh->state != HOST_DONE || lh->order != MSG_SWAP || host_disagrees(h, s->now) != NULL ||
+        a->hello_at <= lh->settled_ms)
+        return false;
+    return digest_is_zero(&a->running) ||
+           (lh->base_stamp.main_start != 0 && a->stamp.main_start != lh->base_stamp.main_start);
+}
+
+static bool stands(const struct situation *s, const struct host *h)
+{
+    const struct server_view *v = &h->server;
+    size_t i = plan_index(s->plan, h->key);
+
+    if (!fresh(v->self_at, s->now) || (i < s->plan->n_servers && fell(s, i, h)))
+        return false;
+    return str_eq(v->raft_state, "Leader") || str_eq(v->raft_state, "Follower");
+}
+
+static bool lacks_quorum(const struct situation *s, const char *region)
+{
+    uint32_t voters = 0, well = 0;
+
+    for (size_t i = 0; i < s->plan->n_regions; i++)
+        if (str_eq(s->plan->regions[i].name, region))
+            voters = s->plan->regions[i].voters;
+    for (size_t i = 0; i < s->world->n_hosts && s->world->hosts[i].is_server; i++)
+        well += str_eq(s->world->hosts[i].region, region) && stands(s, &s->world->hosts[i]);
+    return well < voters / 2 + 1;
+}
+
+const struct plan_host *fallen_server(const struct situation *s)
+{
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        const struct plan_host *p = &s->plan->hosts[i];
+        const struct host *h = world_host(s->world, p->key);
+        if (h != NULL && fell(s, i, h) && lacks_quorum(s, p->region))
+            return p;
+    }
+    return NULL;
+}
+
+void check_fallen(const struct situation *s, struct decision *d)
+{
+    const struct plan_host *p = fallen_server(s);
+
+    if (p == NULL)
+        return;
+    intend_stop(s, d, p->name,
+                "Bring its Nomad back first; its log on that host tells why it ended "
+                "(journalctl -u nomad).",
+                "server %s: its Nomad ended after it had settled on %s, and region %s has no "
+                "quorum without it",
+                p->name, s->plan->target, p->region);
+    waiting_for(d, REASON_GATE, p->key, "%s: its Nomad ended", p->name);
+}
+
 void decide_servers(const struct situation *s, struct decision *d)
 {
     const char *region = region_at_work(s);

@@ -10,9 +10,9 @@ static void stop_at(const struct situation *s, struct decision *d, const struct 
 {
     char advice[TEXT_MAX];
 
-    snprintf(advice, sizeof(advice), "%.160s Then: caravan resume%s%.30s%s", r->advice,
-             r->hard ? "" : "; or abort, and begin anew with --accept ", r->hard ? "" : r->id,
-             r->hard ? "." : "");
+    snprintf(advice, sizeof(advice), "%.160s%s%.30s%s", r->advice,
+             r->hard ? "" : " Or abort, and begin anew with --accept ", r->hard ? "" : r->id,
+             r->hard ? "" : ".");
     intend_stop(s, d, p->name, advice, "%s: [%s] %s", p->name, r->id, r->text);
     waiting_for(d, REASON_STAGING, p->key, "%s: [%s] %.180s", p->name, r->id, r->text);
 }

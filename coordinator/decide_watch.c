@@ -215,6 +215,16 @@ size_t watch_counts(const struct situation *s, const char **keys, size_t max)
 void check_alarm(const struct situation *s, struct decision *d)
 {
     const struct ledger *l = s->ledger;
+    int64_t refused = s->evidence->refused_ms;
+
+    bool dead = refused > 0 && s->now - refused > REFUSED_MS;
+
+    if (dead && l->ending != RUN_NONE)
+        intend_run(d, l->ending); /* what is in flight cannot be seen to finish */
+    else if (dead)
+        intend_stop(s, d, "",
+                    "Give a token that is valid until the end (NOMAD_TOKEN), by caravan resume.",
+                    "no server takes the token any more: %s", s->world->refused);
 
     if (l->alarm[0] != '\0')
         intend_stop(s, d, l->alarm_host, l->alarm_advice, "the log of %s says: %s", l->alarm_host,

@@ -228,12 +228,13 @@ const struct hazard hazard_table[] = {
 
     {.id = "unmanaged-server", .source = FROM_AGENTS, .severity = SEVERITY_HARD,
      .unsure = SEVERITY_HARD, .detect = hazard_unmanaged_server,
-     .advice = "Install and enroll an agent there: caravan enroll."},
+     .advice = "Where it does not answer: start caravan-agent there and let port 4650 through. Where it has "
+     "none: install it, then caravan enroll."},
     {.id = "unmanaged-client", .source = FROM_AGENTS, .severity = SEVERITY_HARD,
      .unsure = SEVERITY_HARD, .detect = hazard_unmanaged_client,
      .advice =
-         "Enroll them (caravan enroll), leave them out by a filter, or allow it: --max-skipped "
-         "N."},
+         "Start caravan-agent there and let port 4650 through, or enroll them (caravan enroll), "
+         "leave them out by a filter, or allow it: --max-skipped N."},
     {.id = "key-changed", .source = FROM_AGENTS, .severity = SEVERITY_HARD,
      .unsure = SEVERITY_HARD, .detect = hazard_key_changed,
      .advice = "Find out why; only then: caravan enroll --replace HOST."},
@@ -258,9 +259,9 @@ const struct hazard hazard_table[] = {
 
     /* ---- hosts, by their agents (more of them: hazard_host.c) ---- */
 
-    {.id = "config-leftovers", .source = FROM_HOST, .severity = SEVERITY_WARN,
+    {.id = "config-leftovers", .source = FROM_HOST, .severity = SEVERITY_INFO,
      .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "config-leftovers",
-     .what = "the configuration directory holds more than one whole configuration, or leftovers",
+     .what = "its configuration holds more than one whole, or backups lie beside it",
      .advice = "Look at the directory: backups are not read, and every other file is merged."},
 
     /* ---- 0.8 to 0.12 ---- */

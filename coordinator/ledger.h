@@ -99,8 +99,8 @@ struct ledger_host {
     uint64_t base_modify_index;
     uint64_t base_leader_index;         /* servers: leader's index after the restart */
     int64_t base_objects[OBJECT_KINDS]; /* servers: the leader's counts, before */
-    struct stamp base_stamp;
-    char base_drivers[TEXT_MAX]; /* healthy then: " docker raw_exec " */
+    struct stamp base_stamp;            /* of a server that is done: what it settled with */
+    char base_drivers[TEXT_MAX];        /* healthy then: " docker raw_exec " */
     size_t n_allocs;
     struct kept_alloc allocs[ALLOCS_KEPT];
     bool dirty; /* must be written at the next commit */

@@ -168,6 +168,8 @@ static void end(struct observer *o, int64_t now)
     }
     const struct fleet f = {o->c.conf, &o->servers, &o->nodes, o->c.agents};
     fleet_build(&f, o->building);
+    o->building->refused =
+        observer_refused(o) ? arena_strdup(&o->building->arena, o->servers.problem) : "";
     count_reader_fill(&o->counts, o->building);
     nodes_end(&o->nodes);
     o->building->ended_ms = now;

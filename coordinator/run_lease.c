@@ -250,7 +250,8 @@ static bool wanted(const struct run *r, size_t i)
            (e->asked_for && !host_finished(h->state));
 }
 
-/* A claim is over when the host rests: staged (until its swap is asked for) or finished. */
+/* A claim is over when the host rests: staged (until its swap is asked for) or finished. One that
+ * drains is still to be swapped, and may have to claim anew for that. */
 static void forget_claim(struct run *r, size_t i)
 {
     const struct ledger *l = r->config->ledger;
@@ -258,7 +259,7 @@ static void forget_claim(struct run *r, size_t i)
 
     if (i < l->n_hosts && l->hosts[i].state == HOST_STAGING)
         e->asked_for = false;
-    if (i < l->n_hosts && host_in_flight(l->hosts[i].state))
+    if (i < l->n_hosts && host_in_flight(l->hosts[i].state) && l->hosts[i].state != HOST_DRAINING)
         e->asked_for = false;
 }
 

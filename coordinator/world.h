@@ -231,6 +231,7 @@ struct world {
     size_t n_regions;
     uint32_t *by_key;    /* indexes of hosts, by key; world_index makes it */
     const char *problem; /* the whole observation failed: why; else "" */
+    const char *refused; /* nobody told anything, for our token may not ask: why; else "" or NULL */
     struct arena arena;  /* owns all of it */
 };
 

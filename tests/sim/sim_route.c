@@ -182,6 +182,8 @@ static const char *refused(struct sim_ask *x, enum sim_need need)
     if (!x->n->cfg.acl)
         return NULL;
     if (x->q->token[0] != '\0') {
+        if (x->n->faults.token_expired != 0 && need != SIM_NEED_NOTHING)
+            return "ACL token expired";
         if (managed_by_settings(x))
             return NULL;
         r = sim_token_of(x->n, x->q->token);

@@ -388,6 +388,33 @@ static void test_came_back(void **state)
     done(f);
 }
 
+/* A client whose machine booted before the rename is in flight until Nomad has it back. */
+static void test_came_back_by_boot(void **state)
+{
+    struct small_fleet *f = clients(1);
+    struct ledger_host *lh = host(f, "c1-id");
+    struct host *h = &f->hosts[3];
+    (void)state;
+    lh->state = HOST_SWAPPING;
+    lh->order = MSG_SWAP;
+    lh->sequence = h->agent.order_sequence = 4;
+    lh->answered = true;
+    lh->ordered_ms = lh->effect_ms = f->w.begun_ms;
+    lh->base_modify_index = h->client.modify_index;
+    h->agent.phase = PHASE_STAGED;
+    h->agent.failed_in = PHASE_SWAPPING;
+    h->agent.failure = FAILURE_INTERRUPTED;
+    memset(h->agent.session, 9, SESSION_LEN);
+    small_fleet_later(f, 1000);
+    swaps(f, NULL);
+    assert_null(small_fleet_intent(f, INTENT_MARK));
+    h->client.modify_index++;
+    small_fleet_later(f, 1000);
+    small_fleet_decide(f);
+    assert_int_equal(small_fleet_intent(f, INTENT_MARK)->state, HOST_STAGED);
+    done(f);
+}
+
 /* Its agent lives, its caravan-swap does not: the run stops, names it, and ends soon. */
 static void test_swap_is_dead(void **state)
 {
@@ -421,6 +448,52 @@ static void test_swap_is_dead(void **state)
     small_fleet_later(f, 20000);
     small_fleet_decide(f);
     assert_int_equal(small_fleet_intent(f, INTENT_RUN)->run, RUN_STOPPED);
+    done(f);
+}
+
+/* s2 was done and its Nomad ended; s3 is at work: nobody waits for a leader then. */
+static void test_fallen(void **state)
+{
+    struct small_fleet *f = fleet(RUN_SERVERS);
+    struct ledger_host *lh = host(f, "s2-id");
+    struct agent_view *a = &f->hosts[1].agent;
+    (void)state;
+    lh->state = HOST_DONE;
+    lh->order = MSG_SWAP;
+    lh->settled_ms = f->w.begun_ms;
+    lh->base_stamp.main_start = a->stamp.main_start = 77;
+    host(f, "s3-id")->state = HOST_SETTLING;
+    host(f, "s3-id")->order = MSG_SWAP;
+    small_fleet_later(f, 1000);
+    f->hosts[2].server.raft_state = "Candidate";
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP)); /* two of three stand */
+    a->stamp.main_start = 78;                        /* it was started again meanwhile */
+    small_fleet_decide(f);
+    assert_string_equal(small_fleet_intent(f, INTENT_STOP)->host, "s2");
+    a->stamp.main_start = 77;
+    memset(&a->running, 0, sizeof(a->running));
+    small_fleet_decide(f);
+    const struct intent *in = small_fleet_intent(f, INTENT_STOP);
+    assert_non_null(in);
+    assert_string_equal(in->host, "s2");
+    assert_non_null(strstr(in->text, "no quorum"));
+    f->ledger.ending = RUN_STOPPED;
+    small_fleet_decide(f);
+    assert_int_equal(small_fleet_intent(f, INTENT_RUN)->run, RUN_STOPPED);
+    host(f, "s3-id")->state = HOST_SWAPPING; /* its agent is still at it */
+    host(f, "s3-id")->answered = true;
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_RUN));
+    host(f, "s3-id")->state = HOST_SETTLING;
+    f->ledger.ending = RUN_NONE;
+    a->hello_at = lh->settled_ms; /* said before it had settled */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP));
+    f->hosts[2].server.raft_state = "Follower"; /* a quorum is left: its gates are waited for */
+    a->hello_at = f->w.begun_ms;
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP));
     done(f);
 }
 
@@ -733,7 +806,9 @@ int main(void)
         cmocka_unit_test(test_skip_down),
         cmocka_unit_test(test_flight),
         cmocka_unit_test(test_came_back),
+        cmocka_unit_test(test_came_back_by_boot),
         cmocka_unit_test(test_swap_is_dead),
+        cmocka_unit_test(test_fallen),
         cmocka_unit_test(test_resend),
         cmocka_unit_test(test_settled),
         cmocka_unit_test(test_not_caught_up),

@@ -190,7 +190,7 @@ static void an_environment(struct bench *b)
 }
 static void a_strange_name(struct bench *b)
 {
-    put(b, "/etc/nomad.d/a\x1b[2J.bak", "");
+    put(b, "/etc/nomad.d/a\x1b[2J.hcl~", "");
 }
 static void too_many(struct bench *b)
 {
@@ -334,7 +334,7 @@ static const struct {
     {the_same_twice, "config-leftovers", TRI_NO, ""},
     {a_backup, "config-leftovers", TRI_YES, "does not read /etc/nomad.d/nomad.hcl~"},
     {a_backup_of_dpkg, "config-leftovers", TRI_YES, "nomad.hcl.dpkg-dist"},
-    {a_strange_name, "config-leftovers", TRI_YES, "/a\\x1b[2J.bak"},
+    {a_strange_name, "config-leftovers", TRI_YES, "/a\\x1b[2J.hcl~"},
     {a_second_whole, "config-leftovers", TRI_YES,
      "/etc/nomad.d/nomad.hcl and /etc/nomad.d/old.hcl both"},
     {broken, "config-leftovers", TRI_UNKNOWN, "z.hcl"},
@@ -413,6 +413,8 @@ static void names_of_files(void **state)
         {"#", CONFIG_NAME_OTHER},
         {"", CONFIG_NAME_OTHER},
         {"README", CONFIG_NAME_OTHER},
+        {"README.bak", CONFIG_NAME_OTHER},
+        {"nomad.env~", CONFIG_NAME_OTHER},
     };
 
     (void)state;

@@ -301,6 +301,18 @@ static void snapshot_cut(void)
     }
 }
 
+static void token_expired(void)
+{
+    struct sim_page p;
+    c.nodes[0].cfg.acl = true;
+    set(0, "token-expired", 1);
+    sim_browse(&c, 0, NULL, "/v1/nodes", "11111111-2222-3333-4444-555555555555", NULL, &p);
+    assert_int_equal(p.answer.status, 403);
+    assert_string_equal(sim_page_text(&p), "ACL token expired");
+    sim_page_free(&p);
+    assert_int_equal(status(0, "/v1/status/leader?stale"), 200);
+}
+
 /* tests/sim/standin.test sees them: the model has no configuration and no log. */
 static void seen_elsewhere(void)
 {
@@ -330,6 +342,7 @@ static const struct check checks[] = {
     {"api-500-for", api_500_for},
     {"hang", hang},
     {"drivers-sick", drivers_sick},
+    {"token-expired", token_expired},
     {"snapshot-cut", snapshot_cut},
     {"log-warn", seen_elsewhere},
     {"log-fatal", seen_elsewhere},

@@ -38,7 +38,7 @@ static void choose_policy(struct truth *t)
     }
     p->canary = (uint32_t)t_between(t, 0, 2);
     p->soak_ms = t_between(t, 0, 12000);
-    p->settle_ms = t_between(t, 2000, 6000);
+    p->settle_ms = t_between(t, 500, 6000);
     p->settle_answers = (uint32_t)t_between(t, 2, 3);
     p->server_deadline_ms = t_between(t, 60000, 120000);
     p->client_deadline_ms = t_between(t, 25000, 60000);

@@ -130,6 +130,7 @@ struct t_host {
     int64_t eligibility_ms; /* a stranger changed it */
     bool faulted;           /* something was done to it that may end the run */
     uint32_t lost;          /* messages to and from it, one after the other */
+    uint32_t silent;        /* orders for its swap without an answer, one after the other */
     int64_t sick_ms;        /* server: since when it is no healthy voter; 0: it is */
     int64_t strange_ms;     /* a stranger changed its binary */
 };

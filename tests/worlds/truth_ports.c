@@ -290,6 +290,8 @@ static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
     case T_RECEIPT:
         m->answered = true;
         t->hosts[m->host].lost = 0;
+        if (message_owner(m->wire.head.kind) == OWNER_SWAP)
+            t->hosts[m->host].silent = 0;
         receipt.head = m->wire.head;
         receipt.u.done = m->done;
         ret->kind = EV_RECEIPT;
@@ -298,6 +300,9 @@ static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
     case T_NO_ANSWER:
         if (m->answered)
             return false;
+        if (message_owner(m->wire.head.kind) == OWNER_SWAP &&
+            ++t->hosts[m->host].silent >= LOST_FOR_LONG)
+            t->hosts[m->host].faulted = true; /* orders or receipts: all of them were lost */
         ret->kind = EV_NO_ANSWER;
         ret->text = "no answer";
         break;
