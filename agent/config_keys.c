@@ -86,6 +86,11 @@ static void read_text(struct scan *s)
     s->kind = K_TEXT;
 }
 
+static bool is_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
+}
+
 /* <<EOF or <<-EOF, to the line that is EOF alone. */
 static void skip_heredoc(struct scan *s)
 {
@@ -95,12 +100,12 @@ static void skip_heredoc(struct scan *s)
     step(s, 2);
     if (s->at < s->end && *s->at == '-')
         step(s, 1);
-    while (s->at + n < s->end && n + 1 < sizeof(end) && !isspace((unsigned char)s->at[n])) {
+    while (s->at + n < s->end && n + 1 < sizeof(end) && is_word(s->at[n])) {
         end[n] = s->at[n];
         n++;
     }
     end[n] = '\0';
-    while (s->at < s->end) {
+    while (n > 0 && s->at < s->end) {
         to_line_end(s);
         step(s, 1);
         while (s->at < s->end && (*s->at == ' ' || *s->at == '\t'))
@@ -112,11 +117,6 @@ static void skip_heredoc(struct scan *s)
     }
     s->kind = K_TEXT;
     s->word[0] = '\0';
-}
-
-static bool is_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
 }
 
 static void next(struct scan *s)

@@ -28,6 +28,7 @@ const struct sim_fault_row sim_fault_rows[] = {
     MS(api_500_for, "api-500-for", "every answer is 500 for so long after the start"),
     SWITCH(hang, "hang", "accepts HTTP and never answers"),
     SWITCH(reject_config, "reject-config", "config validate fails"),
+    SWITCH(ghost_peer, "ghost-peer", "its raft configuration names a peer that is no member"),
     SWITCH(drivers_sick, "drivers-sick", "task drivers never become healthy"),
 };
 const size_t sim_fault_count = ARRAY_LEN(sim_fault_rows);
