@@ -173,7 +173,7 @@ libraries = $(foreach d,common proto agent coordinator,$(call archive,$1,$d))
 release: $(call libraries,release) $(call in,release,$(PROGRAMS))
 asan: $(call libraries,asan) $(call in,asan,$(PROGRAMS)) ## the same under sanitizers
 
-tests-built: release asan \
+tests-built: release asan pages \
 	$(addprefix $(BUILD)/release/tests/,$(TOOLS) $(PRELOADS)) \
 	$(addprefix $(BUILD)/asan/tests/,$(TESTS) $(FUZZERS) $(TOOLS)) \
 	$(addprefix $(BUILD)/tsan/tests/,$(THREADED))
@@ -231,23 +231,44 @@ deps: ## installs the Debian packages that are missing
 
 SHARE := $(DESTDIR)$(PREFIX)
 UNITDIR ?= $(PREFIX)/lib/systemd/system
-install: release ## DESTDIR= PREFIX=/usr
-	$(foreach p,$(filter caravan,$(PROGRAMS)),\
-	  install -D -m 755 $(BUILD)/release/$p $(SHARE)/bin/$p;)
-	$(foreach p,$(filter caravan-%,$(PROGRAMS)),\
-	  install -D -m 755 $(BUILD)/release/$p $(SHARE)/lib/caravan/$p;)
-	$(foreach u,$(wildcard deploy/units/*),\
-	  install -D -m 644 $u $(DESTDIR)$(UNITDIR)/$(notdir $u);)
-	$(foreach m,$(wildcard deploy/man/*.[158]),\
-	  install -D -m 644 $m $(SHARE)/share/man/man$(subst .,,$(suffix $m))/$(notdir $m);)
-	$(foreach c,$(wildcard deploy/example/*),\
-	  install -D -m 644 $c $(SHARE)/share/doc/caravan/examples/$(notdir $c);)
-	$(foreach c,$(wildcard deploy/completion/caravan),\
-	  install -D -m 644 $c $(SHARE)/share/bash-completion/completions/caravan;)
+PAGES   := $(BUILD)/pages
+# Manual pages, completion, example configuration, instance units: from the programs' tables.
+pages: $(PAGES)/done
+$(PAGES)/done: $(call in,release,$(PROGRAMS)) common/log.c deploy/make-pages \
+               $(wildcard deploy/man/* deploy/completion/* deploy/catalog/* deploy/units/*)
+	$(call say,PAGES,$(PAGES))
+	$(Q)$(BASH) deploy/make-pages $(BUILD)/release $(PAGES) && touch $@
+
+# What each package holds is its own target's; packages put nothing elsewhere. /etc is the
+# operator's: there, only packages install a configuration, which know how to keep his.
+SHARED := $(SHARE)/share
+install: install-coordinator install-agent ## DESTDIR= PREFIX=/usr UNITDIR=
+install-coordinator: release pages
+	install -D -m 755 $(BUILD)/release/caravan $(SHARE)/bin/caravan
+	install -D -m 644 $(PAGES)/man/caravan.1 $(SHARED)/man/man1/caravan.1
+	install -D -m 644 $(PAGES)/man/caravan.conf.5 $(SHARED)/man/man5/caravan.conf.5
+	install -D -m 644 $(PAGES)/completion/caravan $(SHARED)/bash-completion/completions/caravan
+	install -D -m 644 $(PAGES)/example/caravan.conf $(SHARED)/doc/caravan/examples/caravan.conf
+install-agent: release pages
+	install -d $(DESTDIR)$(UNITDIR) $(SHARED)/man/man5 $(SHARED)/man/man8 $(SHARE)/lib/caravan
+	install -m 755 $(call in,release,$(filter caravan-%,$(PROGRAMS))) $(SHARE)/lib/caravan/
+	install -m 644 $(PAGES)/units/* $(DESTDIR)$(UNITDIR)/
+	install -m 644 $(PAGES)/man/*.8 $(SHARED)/man/man8/
+	install -m 644 $(PAGES)/man/agent.conf.5 $(SHARED)/man/man5/
+	install -D -m 644 $(PAGES)/example/agent.conf $(SHARED)/doc/caravan-agent/examples/agent.conf
+	install -D -m 644 $(PAGES)/catalog/caravan.catalog $(SHARE)/lib/systemd/catalog/caravan.catalog
+	install -D -m 644 deploy/sysusers.conf $(SHARE)/lib/sysusers.d/caravan-agent.conf
+	install -D -m 644 deploy/tmpfiles.conf $(SHARE)/lib/tmpfiles.d/caravan-agent.conf
 
 DEB_VERSION ?=
 deb: ## Debian packages, in build/deb (DEB_VERSION=: as another version, to upgrade to)
 	@CARAVAN_CC='$(CC)' $(BASH) deploy/make-deb '$(BUILD)/deb/tree' '$(DEB_VERSION)'
+
+rpm: ## RPM packages, in build/rpm/RPMS
+	@CARAVAN_CC='$(CC)' $(BASH) deploy/make-rpm '$(BUILD)/rpm'
+packages-test: deb rpm ## what is in the packages, lintian, rpmlint
+	@CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' $(BASH) tests/run \
+	    tests/packages/debs tests/packages/rpms
 
 comma := ,
 close := )

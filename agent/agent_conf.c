@@ -65,6 +65,8 @@ static const struct conf_key keys[] = {
         "least time between two swaps; a revert need not wait"),
     ROW("law", "allow_outage", CONF_BOOL, allow_outage, 0, 0, "no",
         "yes: a server may be swapped although its region's quorum does not survive it"),
+    ROW("law", "start_stopped", CONF_BOOL, start_stopped, 0, 0, "no",
+        "yes: a swap also starts a Nomad that was stopped, which else stays stopped"),
     ROW("law", "max_lease", CONF_DURATION, max_lease_ms, 1000, LEASE_MAX_MS, "15m",
         "longest promise to obey one run only"),
     TEXT_ROW("law", "url_prefixes", url_prefixes, "",

@@ -39,6 +39,7 @@ struct agent_conf {
     char hold_file[128];     /* /etc/caravan/hold */
     int64_t gap_ms;          /* 30s between swaps; not before a revert */
     bool allow_outage;       /* no: a server swap that its region's quorum does not survive */
+    bool start_stopped;      /* no: a Nomad that was stopped stays stopped */
     int64_t max_lease_ms;    /* 15m */
     char url_prefixes[1024]; /* "" any: blanks between */
     bool allow_file_urls;    /* no: file:// places */

@@ -102,16 +102,17 @@ static void tell_waiting(const struct loop *l, const struct err *why, char *told
 {
     auto_buf struct buf text = BUF_INIT;
 
-    if (str_eq(told, why->text))
-        return;
-    str_cut(told, n, why->text);
-    if (why->kind != ERR_NOTFOUND)
+    /* A key that is not ours yet is given to us in the next moment. */
+    if (why->kind != ERR_NOTFOUND && why->sys != EACCES)
         buf_printf(&text, "waiting for key and trust: %s", why->text);
     else if (access(l->conf->anchor, F_OK) < 0)
         buf_printf(&text, "waiting for trust: put the fleet's trust file at %s", l->conf->anchor);
     else
         buf_printf(&text, "waiting for caravan-swap to make this host's key: its journal tells "
                           "what it lacks, if this lasts");
+    if (str_eq(told, buf_str(&text)))
+        return;
+    str_cut(told, n, buf_str(&text));
     sd_ready(buf_str(&text));
     log_say(l->log, LOG_WARNING, EVENT_WAITING, "%s", buf_str(&text));
 }

@@ -78,10 +78,20 @@ size_t config_trial_paths(const char *words, size_t n,
     return count;
 }
 
-/* The exit status, -1 when it could not be run to its end. *ret_denied: it spoke of
- * permission. */
-static int validate(const struct config_trial *t, const char *binary, const char *const *paths,
-                    size_t n, bool *ret_denied, struct buf *ret_said)
+struct answer {
+    int status;  /* exit status; -1 when it could not be run to its end */
+    bool denied; /* it spoke of permission */
+    bool broken; /* a file could not be read as configuration: nothing completes that */
+    struct buf said;
+};
+
+static void cleanup_answer(struct answer *a)
+{
+    buf_free(&a->said);
+}
+
+static void validate(const struct config_trial *t, const char *binary, const char *const *paths,
+                     size_t n, struct answer *ret)
 {
     const char *argv[CONFIG_TRIAL_PATHS + 4] = {binary, "config", "validate"};
     struct spawn s = {.argv = argv,
@@ -96,20 +106,22 @@ static int validate(const struct config_trial *t, const char *binary, const char
     struct err err = ERR_INIT;
     const char *out;
 
+    *ret = (struct answer){.status = -1, .said = BUF_INIT};
     memcpy(argv + 3, paths, n * sizeof(paths[0]));
     if (spawn_run(&s, clock_system(), &r, &err) < 0) {
-        (void)buf_printf(ret_said, "%.160s", err.text);
-        return -1;
+        (void)buf_printf(&ret->said, "%.160s", err.text);
+        return;
     }
     out = buf_str(&r.out);
-    *ret_denied = strcasestr(out, "permission denied") != NULL;
+    ret->status = r.exit_code;
+    ret->denied = strcasestr(out, "permission denied") != NULL;
+    ret->broken = strstr(out, "Error loading configuration") != NULL;
     /* The first line only counts the errors. */
     if (strstr(out, "error occurred:\n") != NULL)
         out = strstr(out, "error occurred:\n") + strlen("error occurred:\n");
     out += strspn(out, " \t*\n");
-    str_escape(ret_said, out, MIN_OF(strcspn(out, "\n"), (size_t)160));
+    str_escape(&ret->said, out, MIN_OF(strcspn(out, "\n"), (size_t)160));
     buf_free(&r.out);
-    return r.exit_code;
 }
 
 static enum tri unknown(char ret_text[static TEXT_MAX], const char *why)
@@ -121,32 +133,32 @@ static enum tri unknown(char ret_text[static TEXT_MAX], const char *why)
 
 static bool old_rejects(const struct config_trial *t, const char *const *paths, size_t n)
 {
-    auto_buf struct buf said = BUF_INIT;
-    bool denied = false;
+    CLEANUP(cleanup_answer) struct answer a = {.status = 0};
 
-    return t->old[0] != '\0' && validate(t, t->old, paths, n, &denied, &said) == REJECTED;
+    if (t->old[0] != '\0')
+        validate(t, t->old, paths, n, &a);
+    return a.status == REJECTED;
 }
 
 static enum tri judge(const struct config_trial *t, const char *const *paths, size_t n, bool more,
                       char ret_text[static TEXT_MAX])
 {
-    auto_buf struct buf said = BUF_INIT;
-    bool denied = false;
-    int status = validate(t, t->binary, paths, n, &denied, &said);
+    CLEANUP(cleanup_answer) struct answer a = {.status = 0};
 
-    if (status == 0) {
+    validate(t, t->binary, paths, n, &a);
+    if (a.status == 0) {
         snprintf(ret_text, TEXT_MAX, "the new binary accepts %.200s%s", paths[0],
                  n > 1 ? " and the others" : "");
         return TRI_NO;
     }
-    if (status != REJECTED || denied)
-        return unknown(ret_text, buf_str(&said));
-    if (more)
+    if (a.status != REJECTED || a.denied)
+        return unknown(ret_text, buf_str(&a.said));
+    if (!a.broken && more)
         return unknown(ret_text, "options of its command line may complete what it misses");
-    if (old_rejects(t, paths, n))
+    if (!a.broken && old_rejects(t, paths, n))
         return unknown(ret_text, "the binary in place rejects it too, and runs with it");
     snprintf(ret_text, TEXT_MAX, "the new binary rejects the configuration: %.200s",
-             buf_str(&said));
+             buf_str(&a.said));
     return TRI_YES;
 }
 

@@ -10,7 +10,9 @@
  *   the output speaks of denied permission (a secret it may only read as a service),
  *   the binary in place rejects the same (flags or the environment complete it),
  *   the command has more options than -config (they may complete it),
- * which all are "cannot tell". Before Nomad 1.3 there is no such command.
+ * which all are "cannot tell". A file that cannot even be loaded is a rejection whoever else
+ * cannot: the next restart would fail with the old binary as well. Before Nomad 1.3 there is no
+ * such command.
  */
 #ifndef CONFIG_TRIAL_H
 #define CONFIG_TRIAL_H

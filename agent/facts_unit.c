@@ -62,8 +62,7 @@ static bool runs_target(const struct surveying *s)
 
     return s->f->stamp.main_pid != 0 && s->target.there &&
            s->h->process(s->h->ctx, s->f->stamp.main_pid, &proc, &err) == 0 && proc.there &&
-           ((proc.dev == s->target.dev && proc.ino == s->target.ino) ||
-            digest_eq(&s->f->running, &s->p->rec.placed));
+           proc.dev == s->target.dev && proc.ino == s->target.ino;
 }
 
 static void ask_binary(struct surveying *s)

@@ -55,21 +55,6 @@ static int start_child(const struct fetch_who *who, int *ret_fd, pid_t *ret_pid,
     return 0;
 }
 
-int fetch_call_begin(const struct fetch_who *who, struct fetch_call **ret, struct err *err)
-{
-    struct fetch_call c = {.fd = -1};
-    int rc = who->conf->fetch_socket[0] != '\0'
-                 ? connect_service(who->conf->fetch_socket, &c.fd, err)
-                 : start_child(who, &c.fd, &c.pid, err);
-
-    if (rc < 0)
-        return -1;
-    c.in.limit = FETCH_ANSWER_MAX + 2 * FETCH_LINE_MAX;
-    *ret = xzalloc(1, sizeof(c));
-    **ret = c;
-    return 0;
-}
-
 void fetch_call_end(struct fetch_call *c)
 {
     if (c == NULL)
@@ -174,6 +159,36 @@ static int take_bytes(struct fetch_call *c, size_t n, int64_t until, struct buf 
     if (buf_add(ret, c->in.data + c->used, n) < 0)
         return err_set(err, ERR_LIMIT, 0, "an answer of %zu bytes", n);
     c->used += n;
+    return 0;
+}
+
+/* ---- begin ---- */
+
+/* A child is told on its command line which configuration is ours. */
+static int name_conf(struct fetch_call *c, const char *config, struct err *err)
+{
+    auto_buf struct buf line = BUF_INIT;
+
+    buf_printf(&line, "conf %s\n", config);
+    return send_text(c, &line, err);
+}
+
+int fetch_call_begin(const struct fetch_who *who, struct fetch_call **ret, struct err *err)
+{
+    struct fetch_call c = {.fd = -1};
+    bool by_socket = who->conf->fetch_socket[0] != '\0';
+    int rc = by_socket ? connect_service(who->conf->fetch_socket, &c.fd, err)
+                       : start_child(who, &c.fd, &c.pid, err);
+
+    if (rc < 0)
+        return -1;
+    c.in.limit = FETCH_ANSWER_MAX + 2 * FETCH_LINE_MAX;
+    if (by_socket && name_conf(&c, who->config, err) < 0) {
+        close(c.fd);
+        return -1;
+    }
+    *ret = xzalloc(1, sizeof(c));
+    **ret = c;
     return 0;
 }
 

@@ -29,7 +29,10 @@
  *   < yes | < no TEXT
  *
  * The API's address and TLS files come from agent.conf, which caravan-fetch reads
- * itself: no order chooses what is asked of whom.
+ * itself: no order chooses what is asked of whom. Which agent.conf, where a host has
+ * several, is told first, where the command line cannot tell it (the socket service):
+ *
+ *   > conf PATH
  */
 #ifndef FETCH_JOB_H
 #define FETCH_JOB_H

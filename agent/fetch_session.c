@@ -16,6 +16,8 @@ AUTO_DEFINE(http, struct http, http_free)
 /* What was read and not yet used: lines may come several at once. */
 struct talk {
     const struct fetch_session *s;
+    const struct agent_conf *conf;
+    struct agent_conf named; /* conf, once a line has told it */
     struct http *http;
     struct buf got;
     size_t used;
@@ -121,7 +123,7 @@ static int do_get(struct talk *t, const char *rest, struct err *err)
     const struct get g = {
         .job = &job,
         .clock = t->s->clock,
-        .allow_file = t->s->conf->allow_file_urls,
+        .allow_file = t->conf->allow_file_urls,
         .stop_fd = t->s->in,
         .progress = tell_progress,
         .ctx = t,
@@ -162,7 +164,7 @@ static int do_ask(struct talk *t, const char *rest, struct err *err)
         return -1;
     if (t->http == NULL && http_new(&t->http, err) < 0)
         return -1;
-    if (ask_api(t->http, t->s->conf, rest, ms, &status, &body, &why) < 0)
+    if (ask_api(t->http, t->conf, rest, ms, &status, &body, &why) < 0)
         return say(t->s, "none ", why.text, err) < 0 ? -1 : 1;
     buf_printf(&line, "answer %d %zu\n", status, body.len);
     buf_add(&line, body.data, body.len);
@@ -187,10 +189,23 @@ static int do_knock(struct talk *t, const char *rest, struct err *err)
     return say(t->s, "yes", "", err) < 0 ? -1 : 1;
 }
 
+static int do_conf(struct talk *t, const char *rest, struct err *err)
+{
+    if (rest[0] != '/')
+        return err_set(err, ERR_FORMAT, 0, "not a path: %.100s", rest);
+    if (t->http != NULL)
+        return err_set(err, ERR_FORMAT, 0, "a configuration after the first question");
+    if (agent_conf_load(rest, &t->named, err) < 0)
+        return -1;
+    t->conf = &t->named;
+    return 1;
+}
+
 static const struct {
     const char *word;
     int (*run)(struct talk *t, const char *rest, struct err *err); /* 1: go on */
 } words[] = {
+    {"conf ", do_conf},
     {"get", do_get},
     {"ask ", do_ask},
     {"knock ", do_knock},
@@ -210,7 +225,7 @@ static int run_line(struct talk *t, const char *line, struct err *err)
 int fetch_session_run(const struct fetch_session *s, struct err *err)
 {
     auto_http struct http *h = NULL;
-    struct talk t = {.s = s, .http = NULL, .got = BUF_INIT, .used = 0};
+    struct talk t = {.s = s, .conf = s->conf, .http = NULL, .got = BUF_INIT, .used = 0};
     const char *line;
     int rv;
 

@@ -16,7 +16,7 @@
 
 struct fetch_session {
     int in, out;
-    const struct agent_conf *conf;
+    const struct agent_conf *conf; /* until a line names another */
     const struct clock *clock;
 };
 

@@ -13,6 +13,9 @@
  * quorum, so nothing is asked for it. For stage: not busy, and every place to
  * get the binary from begins with an allowed prefix. The automatic revert after
  * a failed probe is not asked: it ends a swap, it does not begin one.
+ *
+ * A swap may wait for minutes between its order and its rename (not_before, a package
+ * manager at work), so hold and quorum are asked again at the end of that wait.
  */
 #ifndef LAW_H
 #define LAW_H
@@ -23,10 +26,13 @@ struct law {
     int64_t gap_ms;
     bool allow_outage;
     bool allow_file_urls;
+    bool start_stopped; /* a swap starts what did not run; asked by nobody, done by swap_orders */
     const char *url_prefixes; /* "" any: blanks between */
 };
 
-enum law_question { LAW_STAGE, LAW_SWAP, LAW_REVERT };
+/* LAW_RENAME: a swap that was allowed, once more right before its rename, by facts gathered then;
+ * the swap itself is what it is busy with, and its gap was over. */
+enum law_question { LAW_STAGE, LAW_SWAP, LAW_REVERT, LAW_RENAME };
 
 struct law_facts {
     bool busy;             /* a working phase */

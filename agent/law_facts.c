@@ -114,7 +114,7 @@ struct law_facts law_facts_gather(const struct phases *p, const struct law *law,
                                   enum law_question question, bool server)
 {
     const struct host *h = p->host;
-    struct law_facts f = {.busy = phases_works(p), .server = server};
+    struct law_facts f = {.busy = question != LAW_RENAME && phases_works(p), .server = server};
     int64_t now = h->uptime(h->ctx);
     struct service_state state;
     struct err err = ERR_INIT;

@@ -76,10 +76,14 @@ static void freshen(struct listener *l)
         age = phase_rests(l->view->status.phase)
                   ? stamp_check(&l->view->hello.stamp, l->c.binary)
                   : STAMP_FRESH; /* swap is awake, and tells as it goes */
-        /* The rest of what it told of its host is looked at from time to time. */
-        if (phase_rests(l->view->status.phase) &&
-            (uint64_t)clock_mono(l->c.clock) > revision / 1000 + FACTS_AGE_MS)
+        /* The rest of what it told of its host is looked at from time to time. When nobody
+         * answers, the next who asks does not wait for it. */
+        int64_t now = clock_mono(l->c.clock);
+        if (age == STAMP_FRESH && phase_rests(l->view->status.phase) &&
+            now > MAX_OF((int64_t)(revision / 1000), l->facts_asked_ms) + FACTS_AGE_MS) {
+            l->facts_asked_ms = now;
             age = STAMP_OLD;
+        }
     }
     pthread_mutex_unlock(&l->lock);
     if (age == STAMP_FRESH || !swap_link_nudge(l->c.swap))

@@ -20,7 +20,8 @@ struct listener {
     pthread_mutex_t lock; /* over all below; taken after passing */
     bool trusted;
     struct trust trust;
-    struct view *view; /* NULL: not known */
+    struct view *view;      /* NULL: not known */
+    int64_t facts_asked_ms; /* when swap was last woken for them */
     char why[TEXT_MAX];
     struct agent_state *state;
 };

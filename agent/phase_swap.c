@@ -1,3 +1,4 @@
+#include "law_facts.h"
 #include "phases_inner.h"
 #include "str.h"
 
@@ -129,6 +130,23 @@ static void keeping_old(struct phases *p)
         phases_then(p, waiting, 0);
 }
 
+/* The wait was long enough for the other servers to have gone: whether a quorum is left without
+ * this one is asked again, last of all that takes time. */
+static bool law_refuses(struct phases *p)
+{
+    const struct law *law = p->conf.law;
+    struct law_facts facts;
+    struct law_answer a;
+
+    if (law == NULL)
+        return false;
+    facts = law_facts_gather(p, law, LAW_RENAME, p->rec.is_server);
+    a = law_judge(law, LAW_RENAME, &facts);
+    if (a.refusal != REFUSAL_NONE)
+        phases_come_back(p, FAILURE_REFUSED_BY_LAW, "since the order came: %.200s", a.text);
+    return a.refusal != REFUSAL_NONE;
+}
+
 /* NULL: nothing speaks against the rename. */
 static const char *last_check(struct phases *p, enum failure *ret_failure)
 {
@@ -186,6 +204,8 @@ static void waiting(struct phases *p)
         phases_then(p, waiting, PACKAGES_LOOK_MS);
         return;
     }
+    if (law_refuses(p))
+        return;
     why = last_check(p, &failure);
     if (why != NULL)
         phases_come_back(p, failure, "%s", why);

@@ -28,6 +28,7 @@
 #ifndef PHASES_H
 #define PHASES_H
 
+#include "law.h"
 #include "log.h"
 #include "probe.h"
 #include "shelf.h"
@@ -41,6 +42,7 @@ struct phases_config {
     const char *binary;    /* the target path, links resolved */
     const char *data_dir;  /* Nomad's; "" unknown. Read when needed */
     const char *hold_file;
+    const struct law *law; /* asked once more before a swap's rename; NULL: only the hold file */
     unsigned char session[SESSION_LEN];
     void (*changed)(void *ctx); /* the record changed, or progress */
     void (*note)(void *ctx, enum log_level level, enum log_event event, const char *text);

@@ -160,6 +160,7 @@ static int open_phases(struct swap *s, struct err *err)
         .binary = s->binary,
         .data_dir = s->facts.data_dir,
         .hold_file = s->conf->hold_file,
+        .law = &s->law,
         .changed = on_changed,
         .note = on_note,
         .ctx = s,
@@ -193,6 +194,7 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
     s->law = (struct law){
         .gap_ms = conf->gap_ms,
         .allow_outage = conf->allow_outage,
+        .start_stopped = conf->start_stopped,
         .allow_file_urls = conf->allow_file_urls,
         .url_prefixes = conf->url_prefixes,
     };

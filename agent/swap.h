@@ -28,7 +28,7 @@ struct swap {
     char swap_dir[AGENT_PATH_MAX], fetch_dir[AGENT_PATH_MAX];
     char binary[256]; /* its directory without links */
     int lock;
-    struct fetch_who agent;  /* whom caravan-agent runs as; ports.who: caravan-fetch */
+    struct fetch_who agent; /* whom caravan-agent runs as; ports.who: caravan-fetch */
     struct host_linux ports;
     struct host host;
     struct phases phases;

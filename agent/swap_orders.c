@@ -20,7 +20,7 @@ static bool ask_law(struct obeying *o, enum law_question question)
     struct law_answer a = law_judge(&s->law, question, &f);
 
     if (question != LAW_STAGE)
-        o->next.was_active = f.active != TRI_NO;
+        o->next.was_active = f.active != TRI_NO || (question == LAW_SWAP && s->law.start_stopped);
     if (a.refusal != REFUSAL_NONE)
         order_refuse(o, a.refusal, a.text);
     return a.refusal == REFUSAL_NONE;

@@ -272,6 +272,11 @@ int digest_fd(int fd, uint64_t max, struct digest *ret, uint64_t *ret_size, stru
     return 0;
 }
 
+int base64_decode(const char *s, size_t n, void *dst, size_t max, size_t *ret_n)
+{
+    return sodium_base642bin(dst, max, s, n, NULL, ret_n, NULL, sodium_base64_VARIANT_ORIGINAL);
+}
+
 void crypto_random(void *p, size_t n)
 {
     randombytes_buf(p, n);

@@ -88,6 +88,9 @@ void digest_final(struct digest_state *s, struct digest *ret);
 MUST_CHECK int digest_fd(int fd, uint64_t max, struct digest *ret, uint64_t *ret_size,
                          struct err *err);
 
+/* Standard base64 with its padding, n characters; -1: it is none, or more than max bytes. */
+MUST_CHECK int base64_decode(const char *s, size_t n, void *dst, size_t max, size_t *ret_n);
+
 void crypto_random(void *p, size_t n);
 void crypto_wipe(void *p, size_t n);
 

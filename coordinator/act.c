@@ -4,6 +4,7 @@
 
 #define BACKOFF_MAX 15000
 #define REFUSED_MAX 40 /* refusals that may pass, before they are final */
+#define IO_MAX      6  /* the same of a host that cannot write, or whose caravan-swap is dead */
 
 static int64_t backoff(uint32_t tries)
 {
@@ -65,7 +66,11 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
     struct effect *e = ledger_effect(l, EFFECT_DRAIN, lh->key);
     int64_t now = r->config->ports->now(r->config->ports->ctx);
 
-    lh->turns += lh->state == HOST_SWAPPING && in->state == HOST_PENDING;
+    lh->turns += lh->state == HOST_SWAPPING &&
+                 (in->state == HOST_PENDING || in->state == HOST_STAGED ||
+                  in->state == HOST_DRAINING); /* nothing was done: once more */
+    if (lh->state == HOST_PENDING && in->state == HOST_STAGED)
+        lh->order = MSG_STAGE; /* without one: a new turn, what the last swap noted is past */
     if (lh->state == HOST_RESTORING && in->state != HOST_GONE) {
         lh->state = in->state; /* outcome and text stand since it began to restore */
     } else {
@@ -84,6 +89,10 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
         settling_begins(r, lh, p, now);
     if (lh->state == HOST_DONE || lh->state == HOST_FAILED)
         lh->settled_ms = now;
+    if (lh->state == HOST_DONE && p->is_server && world_host(r->world, lh->key) != NULL)
+        lh->base_stamp = world_host(r->world, lh->key)->agent.stamp; /* the process that settled */
+    if (lh->state == HOST_DONE)
+        watch_settled(r, p);
     lh->retry_ms = 0;
     lh->dirty = true;
     l->failures = count_state(l, HOST_FAILED);
@@ -184,6 +193,8 @@ static int order_host(struct run *r, struct ledger_host *lh, const struct plan_h
     lh->state = ordered[in->kind].state;
     if (in->kind == INTENT_SWAP)
         act_baseline(lh, world_host(r->world, lh->key));
+    if (in->kind == INTENT_SWAP)
+        watch_before(r, lh, p);
     if (in->kind == INTENT_REVERT)
         str_cut(lh->text, sizeof(lh->text), in->text);
     return 0;
@@ -205,6 +216,8 @@ static int apply(struct run *r, const struct intent *in, struct err *err)
         return add_drain(r, lh);
     else if (in->kind == INTENT_TRANSFER && lh != NULL)
         add_transfer(r, lh, in);
+    else if (in->kind == INTENT_SNAPSHOT)
+        watch_ask(r, in);
     else if (in->kind == INTENT_RESTORE)
         restore(r, in);
     else if (in->kind == INTENT_RUN)
@@ -278,14 +291,40 @@ static enum host_state stands(const struct ledger *l, const struct ledger_host *
     return lh->order == MSG_STAGE || re == STAGE ? HOST_PENDING : HOST_STAGED;
 }
 
+/* What the host said when it could not write stands against what it says of the same order later:
+ * that it is too late by now. */
+static void say_refused(const struct ledger_host *lh, const struct receipt_done *done,
+                        char dst[static TEXT_MAX])
+{
+    if (done->refusal != lh->refusal)
+        memcpy(dst, lh->text, sizeof(lh->text));
+    else
+        snprintf(dst, TEXT_MAX, "%s order refused, %s: %s", message_kind_name(lh->order),
+                 refusal_name(done->refusal), done->text);
+}
+
+/* A host that could not write has not taken the order's sequence either: a copy of it may be obeyed
+ * until it is too late. Until then the host is in flight, and then it is asked once more. */
+static bool may_still_be_obeyed(struct ledger_host *lh, const struct receipt_done *done,
+                                int64_t now)
+{
+    if (done->refusal != REFUSAL_IO || lh->order == MSG_STAGE || now - lh->ordered_ms > SWAP_BY_MS)
+        return false;
+    lh->refusal = REFUSAL_IO;
+    say_refused(lh, done, lh->text);
+    lh->retry_ms = lh->ordered_ms + SWAP_BY_MS + 1;
+    lh->dirty = true;
+    return true;
+}
+
 static void not_obeyed(struct run *r, struct ledger_host *lh, const struct receipt_done *done)
 {
     struct ledger *l = r->config->ledger;
-    enum reaction re = reactions[done->refusal];
+    enum reaction re = reactions[lh->refusal];
     int64_t now = r->config->ports->now(r->config->ports->ctx);
     struct intent in = {.kind = INTENT_MARK, .state = stands(l, lh, re)};
 
-    if (lh->attempts > REFUSED_MAX ||
+    if (lh->attempts > (lh->refusal == REFUSAL_IO ? IO_MAX : REFUSED_MAX) ||
         (re == STAGE && (lh->turns >= TURNS_MAX || lh->order == MSG_REVERT)))
         re = FINAL;
     lh->turns += re == STAGE;
@@ -298,13 +337,12 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
         bool client = !r->config->plan->hosts[lh - l->hosts].is_server;
         in.state = re == HELD && client ? HOST_SKIPPED : HOST_FAILED;
         in.skip = re == HELD ? SKIP_HELD : SKIP_NONE;
-        in.failure = FAILURE_REFUSED_BY_LAW;
+        in.failure = lh->refusal == REFUSAL_IO ? FAILURE_IO : FAILURE_REFUSED_BY_LAW;
         in.outcome = lh->order == MSG_REVERT ? OUTCOME_LEFT : OUTCOME_NONE;
         if (ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
             in.state = HOST_RESTORING;
     }
-    snprintf(in.text, sizeof(in.text), "%s order refused, %s: %s", message_kind_name(lh->order),
-             refusal_name(done->refusal), done->text);
+    say_refused(lh, done, in.text);
     if (in.state == HOST_SETTLING) { /* a revert that was refused: its turn goes on */
         lh->state = HOST_SETTLING;
         lh->dirty = true;
@@ -327,13 +365,19 @@ void act_receipt(struct run *r, const struct event *ev)
         memcmp(lh->nonce, ev->nonce, NONCE_LEN) != 0)
         return; /* of an order that was given up, or doubled */
     if (ev->kind == EV_NO_ANSWER) {
+        const struct host *h = r->world != NULL ? world_host(r->world, lh->key) : NULL;
+        if (lh->order != MSG_STAGE && (h == NULL || !fresh(h->agent.hello_at, now)))
+            lh->resends = 0; /* what counts is that its agent answers and caravan-swap does not */
         lh->retry_ms = now + backoff(lh->resends++);
         lh->dirty = true;
         return;
     }
     const struct receipt_done *done = &ev->receipt->u.done;
+    if (may_still_be_obeyed(lh, done, now))
+        return;
     lh->answered = true;
-    lh->refusal = done->refusal;
+    if (lh->refusal != REFUSAL_IO || done->refusal != REFUSAL_LATE)
+        lh->refusal = done->refusal;
     lh->receipt_ms = now;
     lh->effect_ms = now;
     lh->dirty = true;

@@ -31,7 +31,7 @@ int carry_out(const struct carry_out *c)
     struct view_screen view = {.json = c->console->opt.json,
                                .verbose = c->console->opt.verbose,
                                .color = console_color(c->console, stdout)};
-    shell_init(&shell, c->console, c->store, c->release);
+    shell_init(&shell, c->console, c->store, c->release, c->ledger->run_id);
     const struct ports ports = shell_ports(&shell);
     view.live = !view.json && isatty(STDOUT_FILENO) == 1 && getenv("TERM") != NULL &&
                 !str_eq(getenv("TERM"), "dumb");

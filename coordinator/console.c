@@ -48,6 +48,7 @@ static int open_links(struct console *c, struct err *err)
                                                          .agents = c->agents,
                                                          .clock = c->clock,
                                                          .patient = true});
+    c->monitor = monitor_new(c->nomad, c->clock);
     return 0;
 }
 
@@ -72,6 +73,8 @@ void console_close(struct console *c)
     http_free(c->http);
     nomad_http_free(c->nomad);
     observer_free(c->observer);
+    monitor_free(c->monitor);
+    snapshots_free(&c->snapshots);
     agents_free(c->agents);
     control_close(&c->signals);
     known_hosts_free(&c->known);
@@ -90,6 +93,7 @@ int console_wait(struct console *c, int64_t until, struct err *err)
     links_drain(c->links);
     observer_tick(c->observer);
     agents_tick(c->agents);
+    monitor_tick(c->monitor, c->observer);
     return 0;
 }
 

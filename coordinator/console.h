@@ -14,9 +14,11 @@
 #define CONSOLE_H
 
 #include "control.h"
+#include "monitor.h"
 #include "observer.h"
 #include "keys.h"
 #include "options.h"
+#include "snapshot.h"
 
 #define LOOK_MS      120000 /* the longest look: thousands of agents */
 #define PATIENCE_MS  2000   /* for a Nomad that does not answer: who only looks */
@@ -37,6 +39,8 @@ struct console {
     struct links *links;
     struct agents *agents;
     struct observer *observer;
+    struct monitor *monitor;
+    struct snapshots snapshots;
 };
 
 void console_init(struct console *c);

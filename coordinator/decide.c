@@ -1,4 +1,4 @@
-#include "decide_parts.h"
+#include "decide_watch.h"
 
 #include <inttypes.h>
 
@@ -25,6 +25,8 @@ const char *reason_name(enum reason r)
         [REASON_OBSERVE] = "observe",
         [REASON_RETRY] = "retry",
         [REASON_UNDO] = "undo",
+        [REASON_SNAPSHOT] = "snapshot",
+        [REASON_COUNTS] = "counts",
     };
     return (unsigned)r < REASON_COUNT ? names[r] : "unknown";
 }
@@ -41,6 +43,7 @@ const char *intent_name(enum intent_kind k)
         [INTENT_DRAIN] = "drain",
         [INTENT_RESTORE] = "restore",
         [INTENT_TRANSFER] = "transfer",
+        [INTENT_SNAPSHOT] = "snapshot",
         [INTENT_MARK] = "mark",
         [INTENT_RUN] = "run",
         [INTENT_STOP] = "stop",
@@ -105,13 +108,16 @@ static int64_t patience(const struct policy *p, enum reason reason)
     switch (reason) {
     case REASON_STAGING:
         return p->stage_deadline_ms + MARGIN_MS;
+    case REASON_RETRY: /* an order without an answer: what answers takes seconds for it */
+        return 3 * MARGIN_MS;
     case REASON_IN_FLIGHT:
-    case REASON_RETRY:
     case REASON_CANARY:
     case REASON_LIMIT:
         return MAX_OF(p->server_deadline_ms, p->client_deadline_ms) + p->hold_ms + 3 * MARGIN_MS;
     case REASON_SOAK:
         return p->soak_ms + general;
+    case REASON_SNAPSHOT:
+        return SNAPSHOT_OLD_MS + MARGIN_MS;
     case REASON_DRAIN:
         return p->drain_deadline_ms + 3 * MARGIN_MS;
     case REASON_NONE:
@@ -123,6 +129,7 @@ static int64_t patience(const struct policy *p, enum reason reason)
     case REASON_LEASE:
     case REASON_OBSERVE:
     case REASON_UNDO:
+    case REASON_COUNTS:
     case REASON_COUNT:
         break;
     }
@@ -157,6 +164,8 @@ static const char *advice_for(enum reason reason)
         [REASON_LEASE] = leases,
         [REASON_OBSERVE] = "See what does not answer: caravan status.",
         [REASON_RETRY] = agents,
+        [REASON_SNAPSHOT] = "See that the leader answers: caravan status.",
+        [REASON_COUNTS] = "See why Nomad does not list them: nomad status, nomad node status.",
         [REASON_UNDO] = "See that Nomad takes changes and that host's agent runs: caravan status.",
     };
     return advice[(unsigned)reason < REASON_COUNT ? reason : REASON_NONE];
@@ -258,10 +267,10 @@ static bool all_staged(const struct situation *s)
 
 static void decide_claiming(const struct situation *s, struct decision *d)
 {
-    if (s->lease->all)
-        intend_run(d, RUN_STAGING);
-    else
+    if (!s->lease->all)
         waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
+    else if (snapshots_taken(s, d))
+        intend_run(d, RUN_STAGING);
 }
 
 static void decide_stage_state(const struct situation *s, struct decision *d)
@@ -272,20 +281,44 @@ static void decide_stage_state(const struct situation *s, struct decision *d)
         decide_staging(s, d);
 }
 
+/* In flight because nothing is known of their orders: decide_flight states the wait for each. */
+static size_t count_silent(const struct ledger *l)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < l->n_hosts; i++)
+        n += (l->hosts[i].state == HOST_SWAPPING || l->hosts[i].state == HOST_REVERTING) &&
+             !l->hosts[i].answered;
+    return n;
+}
+
+/* All in flight have done what they were ordered. */
+static bool only_settling(const struct ledger *l)
+{
+    for (size_t i = 0; i < l->n_hosts; i++)
+        if (host_in_flight(l->hosts[i].state) && l->hosts[i].state != HOST_SETTLING)
+            return false;
+    return true;
+}
+
 /* Hosts in flight go on; when none is left and all is undone, the end. */
 static void decide_ending(const struct situation *s, struct decision *d)
 {
     enum run_state end = s->ledger->state == RUN_ABORTING ? RUN_ABORTED : s->ledger->ending;
     size_t flying =
         ledger_in_flight(s->ledger, s->plan, true) + ledger_in_flight(s->ledger, s->plan, false);
+    size_t silent = count_silent(s->ledger);
 
     bool undone = effects_undone(s, d);
-    if (flying > 0)
+    if (flying > silent)
         waiting_for(d, REASON_IN_FLIGHT, "", "%zu %s to finish what %s", flying,
                     str_count(flying, "host has", "hosts have"),
                     str_count(flying, "it began", "they began"));
-    else if (undone)
+    else if (undone && flying == 0)
         intend_run(d, end);
+    if (flying > 0 && undone && end == RUN_STOPPED && only_settling(s->ledger) &&
+        fallen_server(s) != NULL)
+        intend_run(d, end); /* without a quorum none of them will settle: resume goes on */
 }
 
 static void check_gone(const struct situation *s, struct decision *d)
@@ -362,7 +395,9 @@ void decide(const struct situation *s, struct decision *ret)
             decide_flight(s, ret, i);
     if (l->state != RUN_ABORTING) {
         check_budgets(s, ret);
+        check_fallen(s, ret);
         check_pause(s, ret);
+        check_alarm(s, ret);
     }
     if (l->ending != RUN_NONE)
         decide_ending(s, ret);

@@ -23,6 +23,7 @@ enum intent_kind {
     INTENT_DRAIN,    /* note, then drain */
     INTENT_RESTORE,  /* undo this host's effects */
     INTENT_TRANSFER, /* leadership to another server before the leader's turn */
+    INTENT_SNAPSHOT, /* save the state of the region `host` names */
     INTENT_MARK,     /* change host_state to `state` with text; no effect outside */
     INTENT_RUN,      /* change run_state to `run` */
     INTENT_STOP,     /* ending becomes STOPPED, with cause, host, advice: begins nothing more */
@@ -41,12 +42,14 @@ enum reason {
     REASON_CANARY,    /* canaries have not settled */
     REASON_SOAK,
     REASON_DRAIN,
-    REASON_LEADER,  /* leadership is moving or unclear */
-    REASON_SERVERS, /* clients wait for servers */
-    REASON_LEASE,   /* leases are not all held */
-    REASON_OBSERVE, /* the observation is too old */
-    REASON_RETRY,   /* backing off before asking a host again */
-    REASON_UNDO,    /* effects are being undone */
+    REASON_LEADER,   /* leadership is moving or unclear */
+    REASON_SERVERS,  /* clients wait for servers */
+    REASON_LEASE,    /* leases are not all held */
+    REASON_OBSERVE,  /* the observation is too old */
+    REASON_RETRY,    /* backing off before asking a host again */
+    REASON_UNDO,     /* effects are being undone */
+    REASON_SNAPSHOT, /* the state is being saved */
+    REASON_COUNTS,   /* its objects are being counted */
     REASON_COUNT
 };
 const char *reason_name(enum reason r);

@@ -1,6 +1,6 @@
 /* A host in flight: from the commit of its order until an observation begun after its receipt
  * shows it settled, reverted or failed. Unknown is in flight. */
-#include "decide_parts.h"
+#include "decide_watch.h"
 
 struct flight {
     const struct situation *s;
@@ -26,7 +26,10 @@ static void resend(const struct flight *f)
 {
     if (f->s->now >= f->lh->retry_ms && f->s->now - f->lh->ordered_ms > SWAP_BY_MS)
         intend(f->d, INTENT_RESEND, f->lh->key);
-    if (f->lh->resends == 0)
+    (void)swap_is_dead(f->s, f->d, f->i); /* unknown is in flight, whatever stops */
+    if (f->lh->refusal == REFUSAL_IO)
+        waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: %s", f->p->name, f->lh->text);
+    else if (f->lh->resends == 0)
         waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: %s ordered", f->p->name,
                     message_kind_name(f->lh->order));
     else
@@ -100,6 +103,55 @@ static bool untouched(const struct flight *f, const struct agent_view *a)
            f->lh->turns < TURNS_MAX;
 }
 
+/* A swap that ends before its rename (cancelled, too late, its process or its host restarted)
+ * leaves the host where it began, with the reason. */
+static bool came_back(const struct agent_view *a, enum phase from)
+{
+    return a->failure != FAILURE_NONE && a->failed_in == from && phase_rests(a->phase) &&
+           a->phase != PHASE_REVERTED && a->phase != PHASE_FAILED;
+}
+
+/* Its machine booted meanwhile: a client is in flight until Nomad has it back. */
+static bool is_away(const struct flight *f, const struct agent_view *a)
+{
+    const struct client_view *c = &f->h->client;
+
+    if (f->p->is_server || memcmp(a->session, f->lh->session, SESSION_LEN) == 0)
+        return false;
+    return c->list_at <= f->lh->effect_ms || !str_eq(c->status, "ready") ||
+           c->modify_index <= f->lh->base_modify_index;
+}
+
+/* What it runs is asked for before that is judged: after a reboot its Nomad may still be coming. */
+static bool still_comes_up(const struct flight *f, const struct agent_view *a)
+{
+    const struct policy *policy = &f->s->plan->policy;
+    int64_t deadline = f->p->is_server ? policy->server_deadline_ms : policy->client_deadline_ms;
+
+    return (a->hello_at <= f->lh->effect_ms || digest_is_zero(&a->running)) &&
+           f->s->now - f->lh->effect_ms < deadline;
+}
+
+/* Staged bytes are still there: the turn goes on from them. */
+static void comes_back(const struct flight *f, const struct agent_view *a)
+{
+    bool drained = ledger_effect_const(f->s->ledger, EFFECT_DRAIN, f->lh->key) != NULL;
+    enum host_state again = a->phase != PHASE_STAGED ? HOST_PENDING
+                            : drained                ? HOST_DRAINING
+                                                     : HOST_STAGED;
+
+    if (still_comes_up(f, a) || is_away(f, a))
+        still_working(f, a);
+    else if (untouched(f, a))
+        intend_mark(f->d, f->lh->key, again, "%s: %s; once more", failure_name(a->failure),
+                    a->failure_text);
+    else
+        intend_conclude(f->s, f->d, f->i, OUTCOME_NONE, a->failure,
+                        "%s before the rename: %s; the swap was not begun",
+                        failure_name(a->failure), a->failure_text)
+            ->failed_in = a->failed_in;
+}
+
 static bool fenced(const struct flight *f, const struct agent_view *a)
 {
     if (a->order_sequence <= f->lh->sequence)
@@ -137,13 +189,15 @@ static void swapping(const struct flight *f)
         settles(f);
     else if (a != NULL && a->phase == PHASE_REVERTED)
         failed(f, a, OUTCOME_REVERTED);
-    else if (a != NULL && a->phase == PHASE_FAILED && untouched(f, a))
+    else if (a == NULL || (a->phase != PHASE_FAILED && !came_back(a, PHASE_SWAPPING)))
+        still_working(f, a);
+    else if (came_back(a, PHASE_SWAPPING))
+        comes_back(f, a);
+    else if (untouched(f, a))
         intend_mark(f->d, f->lh->key, HOST_PENDING, "%s: %s; once more", failure_name(a->failure),
                     a->failure_text);
-    else if (a != NULL && a->phase == PHASE_FAILED)
-        failed(f, a, OUTCOME_LEFT);
     else
-        still_working(f, a);
+        failed(f, a, OUTCOME_LEFT);
 }
 
 static void reverting(const struct flight *f)
@@ -159,7 +213,7 @@ static void reverting(const struct flight *f)
     if (a != NULL && a->phase == PHASE_REVERTED)
         intend_conclude(f->s, f->d, f->i, OUTCOME_REVERTED, FAILURE_NOT_CAUGHT_UP,
                         "%s; reverted to the old binary", f->lh->text);
-    else if (a != NULL && a->phase == PHASE_FAILED)
+    else if (a != NULL && (a->phase == PHASE_FAILED || came_back(a, PHASE_REVERTING)))
         failed(f, a, OUTCOME_LEFT);
     else
         still_working(f, a);
@@ -247,6 +301,21 @@ static int64_t ready_since(const struct flight *f)
     return MAX_OF(f->lh->effect_ms, e != NULL && e->answers > 0 ? e->since_ms : 0);
 }
 
+/* By all raft says it is well; is its state all there? */
+static void server_settled(const struct flight *f)
+{
+    struct gate_result g = gate_counts(f->s, f->i);
+
+    if (g.kind == GATE_PASS) {
+        intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", "");
+    } else if (g.kind == GATE_FAIL) {
+        intend_stop(f->s, f->d, f->p->name, lost_state_advice, "%s", g.text);
+        intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP, "%s", g.text);
+    } else {
+        waiting_for(f->d, REASON_COUNTS, f->lh->key, "%s", g.text);
+    }
+}
+
 static void settling(const struct flight *f)
 {
     const struct policy *policy = &f->s->plan->policy;
@@ -260,7 +329,7 @@ static void settling(const struct flight *f)
         if (!f->p->is_server)
             client_settled(f);
         else if (regions_settled(f->s, f->d, f->lh->effect_ms))
-            intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", "");
+            server_settled(f);
         return;
     }
     snprintf(why, sizeof(why), "%s: its gates are not asked yet", f->p->name);

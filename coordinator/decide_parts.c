@@ -1,6 +1,9 @@
 #include "decide_parts.h"
 
+#include "quorum_text.h"
 #include "version.h"
+
+#define SWAP_TRIES 4
 
 struct intent *intend(struct decision *d, enum intent_kind kind, const char *key)
 {
@@ -46,6 +49,24 @@ void intend_run(struct decision *d, enum run_state run)
     intend(d, INTENT_RUN, "")->run = run;
 }
 
+/* What is left of the servers, and what brings the first one back: with every stop. */
+static void tell_quorum(const struct situation *s, struct intent *in)
+{
+    size_t len = strlen(in->text);
+    char commands[TEXT_MAX];
+
+    for (size_t i = 0; i < s->plan->n_regions; i++) {
+        quorum_text(s, s->plan->regions[i].name, in->text + len, sizeof(in->text) - len);
+        if (in->text[len] == '\0')
+            continue;
+        quorum_commands(s, s->plan->regions[i].name, commands, sizeof(commands));
+        if (commands[0] != '\0')
+            snprintf(in->advice, sizeof(in->advice),
+                     "%s To go on: caravan resume. To end the run: caravan abort.", commands);
+        return;
+    }
+}
+
 void intend_stop(const struct situation *s, struct decision *d, const char *host,
                  const char *advice, const char *fmt, ...)
 {
@@ -63,6 +84,7 @@ void intend_stop(const struct situation *s, struct decision *d, const char *host
     va_start(ap, fmt);
     vsnprintf(in->text, sizeof(in->text), fmt, ap);
     va_end(ap);
+    tell_quorum(s, in);
 }
 
 struct intent *intend_conclude(const struct situation *s, struct decision *d, size_t i,
@@ -114,6 +136,23 @@ const char *host_disagrees(const struct host *h, int64_t now)
     if (!fresh(h->agent.hello_at, now))
         return "its agent does not answer";
     return NULL;
+}
+
+bool swap_is_dead(const struct situation *s, struct decision *d, size_t i)
+{
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct host *h = world_host(s->world, lh->key);
+    char took[24];
+
+    if (lh->answered || lh->resends < SWAP_TRIES || h == NULL || !fresh(h->agent.hello_at, s->now))
+        return false;
+    str_for_ms(took, sizeof(took), s->now - lh->ordered_ms);
+    intend_stop(s, d, s->plan->hosts[i].name,
+                "On that host: systemctl restart caravan-swap.socket caravan-swap; why it was dead "
+                "tells journalctl -u caravan-swap.",
+                "%s: its agent answers, but its caravan-swap has not answered the %s order for %s",
+                s->plan->hosts[i].name, message_kind_name(lh->order), took);
+    return true;
 }
 
 bool host_newer(const struct situation *s, const struct host *h)

@@ -28,6 +28,14 @@ bool may_begin(const struct situation *s, struct decision *d);
 /* Nomad's record and the agent that answers are about the same host, asked just now
  * (invariant 12). NULL: yes; else why not. */
 const char *host_disagrees(const struct host *h, int64_t now);
+/* A server that was done and whose Nomad has ended or was started again since, by its agent, where
+ * too few of its region are left for a quorum. NULL: none. */
+const struct plan_host *fallen_server(const struct situation *s);
+/* Stops the run because of one: waiting for a leader would be in vain. */
+void check_fallen(const struct situation *s, struct decision *d);
+/* Its agent answers, but so many times in a row no order came through to caravan-swap, nor an
+ * answer back: then the run stops, and names it. True: it stops. */
+bool swap_is_dead(const struct situation *s, struct decision *d, size_t i);
 /* The newest version rule: runs something newer than the target. */
 bool host_newer(const struct situation *s, const struct host *h);
 /* By Nomad and by its agent, which rests, it runs what it is to run: somebody else saw to it, or an
@@ -50,6 +58,8 @@ bool host_is_gone(const struct situation *s, size_t i);
 /* All effects are finished; else those of hosts whose turn is over are to be undone, and the wait
  * is stated. */
 bool effects_undone(const struct situation *s, struct decision *d);
+/* First region, in the plan's order, with a server that is not finished; NULL: none. */
+const char *region_at_work(const struct situation *s);
 /* Orders the stage of pending hosts, as many at once as the policy says. */
 void decide_staging(const struct situation *s, struct decision *d);
 /* A host in flight. */

@@ -1,10 +1,9 @@
 /* Servers: one at a time, followers first, the leader last. */
-#include "decide_parts.h"
+#include "decide_watch.h"
 
 #define TRANSFERS_MAX 2 /* then the leader is restarted where it leads */
 
-/* First region, in the plan's order, with a server that is not finished. */
-static const char *region_at_work(const struct situation *s)
+const char *region_at_work(const struct situation *s)
 {
     for (size_t i = 0; i < s->plan->n_servers; i++)
         if (!host_finished(s->ledger->hosts[i].state))
@@ -118,12 +117,76 @@ static bool transfer_asked(const struct situation *s, struct decision *d)
     return false;
 }
 
+/* ---- a release that ends when it had settled ---- */
+
+static bool fell(const struct situation *s, size_t i, const struct host *h)
+{
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct agent_view *a = &h->agent;
+
+    if (lh->state != HOST_DONE || lh->order != MSG_SWAP || host_disagrees(h, s->now) != NULL ||
+        a->hello_at <= lh->settled_ms)
+        return false;
+    return digest_is_zero(&a->running) ||
+           (lh->base_stamp.main_start != 0 && a->stamp.main_start != lh->base_stamp.main_start);
+}
+
+static bool stands(const struct situation *s, const struct host *h)
+{
+    const struct server_view *v = &h->server;
+    size_t i = plan_index(s->plan, h->key);
+
+    if (!fresh(v->self_at, s->now) || (i < s->plan->n_servers && fell(s, i, h)))
+        return false;
+    return str_eq(v->raft_state, "Leader") || str_eq(v->raft_state, "Follower");
+}
+
+static bool lacks_quorum(const struct situation *s, const char *region)
+{
+    uint32_t voters = 0, well = 0;
+
+    for (size_t i = 0; i < s->plan->n_regions; i++)
+        if (str_eq(s->plan->regions[i].name, region))
+            voters = s->plan->regions[i].voters;
+    for (size_t i = 0; i < s->world->n_hosts && s->world->hosts[i].is_server; i++)
+        well += str_eq(s->world->hosts[i].region, region) && stands(s, &s->world->hosts[i]);
+    return well < voters / 2 + 1;
+}
+
+const struct plan_host *fallen_server(const struct situation *s)
+{
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        const struct plan_host *p = &s->plan->hosts[i];
+        const struct host *h = world_host(s->world, p->key);
+        if (h != NULL && fell(s, i, h) && lacks_quorum(s, p->region))
+            return p;
+    }
+    return NULL;
+}
+
+void check_fallen(const struct situation *s, struct decision *d)
+{
+    const struct plan_host *p = fallen_server(s);
+
+    if (p == NULL)
+        return;
+    intend_stop(s, d, p->name,
+                "Bring its Nomad back first; its log on that host tells why it ended "
+                "(journalctl -u nomad).",
+                "server %s: its Nomad ended after it had settled on %s, and region %s has no "
+                "quorum without it",
+                p->name, s->plan->target, p->region);
+    waiting_for(d, REASON_GATE, p->key, "%s: its Nomad ended", p->name);
+}
+
 void decide_servers(const struct situation *s, struct decision *d)
 {
     const char *region = region_at_work(s);
 
     decide_staging(s, d);
     if (region == NULL) {
+        if (!counts_after(s, d))
+            return;
         intend_run(d, RUN_CLIENTS);
         return;
     }
@@ -147,6 +210,8 @@ void decide_servers(const struct situation *s, struct decision *d)
     if (s->ledger->hosts[next].state != HOST_STAGED)
         waiting_for(d, REASON_STAGING, s->plan->hosts[next].key, "%s is not staged",
                     s->plan->hosts[next].name);
+    else if (!snapshots_taken(s, d) || !counts_before(s, d, leader))
+        return;
     else if (leads)
         begin_leader(s, d, next, region);
     else

@@ -10,9 +10,9 @@ static void stop_at(const struct situation *s, struct decision *d, const struct 
 {
     char advice[TEXT_MAX];
 
-    snprintf(advice, sizeof(advice), "%.160s Then: caravan resume%s%.30s%s", r->advice,
-             r->hard ? "" : "; or abort, and begin anew with --accept ", r->hard ? "" : r->id,
-             r->hard ? "." : "");
+    snprintf(advice, sizeof(advice), "%.160s%s%.30s%s", r->advice,
+             r->hard ? "" : " Or abort, and begin anew with --accept ", r->hard ? "" : r->id,
+             r->hard ? "" : ".");
     intend_stop(s, d, p->name, advice, "%s: [%s] %s", p->name, r->id, r->text);
     waiting_for(d, REASON_STAGING, p->key, "%s: [%s] %.180s", p->name, r->id, r->text);
 }
@@ -40,6 +40,8 @@ static void staging_one(const struct situation *s, struct decision *d, size_t i)
                         "%s while staging: %s; Nomad was not touched", failure_name(a->failure),
                         a->failure_text)
             ->failed_in = a->failed_in;
+    } else if (!told && p->is_server && swap_is_dead(s, d, i)) {
+        waiting_for(d, REASON_RETRY, lh->key, "%s: its caravan-swap does not answer", p->name);
     } else if (!told && !lh->answered && lh->resends >= 8 && !p->is_server) {
         struct intent *in = intend(d, INTENT_MARK, lh->key);
         in->state = HOST_SKIPPED;
@@ -75,6 +77,10 @@ static bool begin_one(const struct situation *s, struct decision *d, size_t i)
         if (!p->is_server && s->now - s->evidence->begun_ms > SILENT_MS)
             skip(d, lh, SKIP_UNREACHABLE, "its agent does not answer, or not as itself");
         waiting_for(d, REASON_RETRY, lh->key, "%s: its agent has not answered yet", p->name);
+        return false;
+    }
+    if (host_runs_target(s, i, h)) { /* a copy beside it would only be left there */
+        intend_mark(d, lh->key, HOST_STAGED, "runs %s already", s->plan->target);
         return false;
     }
     if (s->now < lh->retry_ms) {

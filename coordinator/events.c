@@ -33,8 +33,10 @@ static void put_host(const struct progress *p, size_t i, struct json *o)
 void event_print(const struct progress *p, const struct change *c, const struct clock *clock,
                  FILE *out)
 {
-    static const char *const names[] = {
-        [CHANGE_RUN] = "run", [CHANGE_HOST] = "host", [CHANGE_WAITING] = "waiting"};
+    static const char *const names[] = {[CHANGE_RUN] = "run",
+                                        [CHANGE_HOST] = "host",
+                                        [CHANGE_WAITING] = "waiting",
+                                        [CHANGE_SNAPSHOT] = "snapshot"};
     auto_json struct json *o = json_new_object();
     char at[21], hex[33];
     clock_rfc3339(at, clock_wall(clock));
@@ -47,6 +49,10 @@ void event_print(const struct progress *p, const struct change *c, const struct 
         json_set_str(o, "state", run_state_name(p->ledger->state));
     } else if (c->kind == CHANGE_HOST) {
         put_host(p, c->host, o);
+    } else if (c->kind == CHANGE_SNAPSHOT) {
+        json_set_str(o, "region", c->region->name);
+        json_set_str(o, "file", c->region->snapshot);
+        json_set_int(o, "bytes", (int64_t)c->region->snapshot_bytes);
     } else {
         json_set_str(o, "reason", reason_name(c->waiting->reason));
         json_set_str(o, "host", name_of(p->plan, c->waiting->key));

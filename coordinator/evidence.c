@@ -68,6 +68,11 @@ void evidence_fold(struct evidence *e, const struct world *w, const struct plan 
 {
     int64_t disturbed = servers_disturbed(l, p);
 
+    if (w->refused == NULL || w->refused[0] == '\0')
+        e->refused_ms = 0;
+    else if (e->refused_ms == 0)
+        e->refused_ms = w->begun_ms;
+
     for (size_t i = 0; i < w->n_regions; i++) {
         struct gate_result g = gate_region(w, p, l, w->regions[i].name, now);
         fold(e, "region", w->regions[i].name, w, &g, disturbed);

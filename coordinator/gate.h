@@ -63,6 +63,7 @@ struct evidence {
     int64_t begun_ms; /* when this process began to observe */
     int64_t wait_ms;  /* since when what is waited for (wait) has been the same; kept by run */
     char wait[UUID_MAX + 16];
+    int64_t refused_ms;  /* since when nobody answers our token; 0: somebody does */
     int64_t progress_ms; /* when something last moved: intents, receipts; kept by run */
 };
 

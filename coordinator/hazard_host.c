@@ -76,7 +76,7 @@ static const struct host_row rows[] = {
      .unsure = SEVERITY_WARN,
      .of_unit = true},
     {.row = {.id = "other-binary",
-             .severity = SEVERITY_HARD,
+             .severity = SEVERITY_BLOCK,
              .advice = "Name the file that the unit executes in agent.conf ([nomad] binary)."},
      .fact = "other-binary",
      .unsure = SEVERITY_WARN,
@@ -132,7 +132,9 @@ static const struct host_row rows[] = {
      .unsure = SEVERITY_WARN},
     {.row = {.id = "read-only",
              .severity = SEVERITY_HARD,
-             .advice = "Remount the binary's file system so that it can be written."},
+             .advice =
+                 "Make the binary's directory writable for caravan-swap: remount it, or add it to "
+                 "ReadWritePaths= of caravan-swap.service (systemctl edit)."},
      .fact = "read-only",
      .unsure = SEVERITY_WARN},
     {.row = {.id = "noexec",

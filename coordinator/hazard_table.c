@@ -228,12 +228,13 @@ const struct hazard hazard_table[] = {
 
     {.id = "unmanaged-server", .source = FROM_AGENTS, .severity = SEVERITY_HARD,
      .unsure = SEVERITY_HARD, .detect = hazard_unmanaged_server,
-     .advice = "Install and enroll an agent there: caravan enroll."},
+     .advice = "Where it does not answer: start caravan-agent there and let port 4650 through. Where it has "
+     "none: install it, then caravan enroll."},
     {.id = "unmanaged-client", .source = FROM_AGENTS, .severity = SEVERITY_HARD,
      .unsure = SEVERITY_HARD, .detect = hazard_unmanaged_client,
      .advice =
-         "Enroll them (caravan enroll), leave them out by a filter, or allow it: --max-skipped "
-         "N."},
+         "Start caravan-agent there and let port 4650 through, or enroll them (caravan enroll), "
+         "leave them out by a filter, or allow it: --max-skipped N."},
     {.id = "key-changed", .source = FROM_AGENTS, .severity = SEVERITY_HARD,
      .unsure = SEVERITY_HARD, .detect = hazard_key_changed,
      .advice = "Find out why; only then: caravan enroll --replace HOST."},

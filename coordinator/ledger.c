@@ -86,6 +86,11 @@ void ledger_init(struct ledger *l, const struct plan *p, const unsigned char run
     str_cut(l->target, sizeof(l->target), p->target);
     l->plan_digest = p->digest;
     plan_text(p, &l->plan);
+    l->n_regions = MIN_OF(p->n_regions, (size_t)LEDGER_REGIONS);
+    for (size_t i = 0; i < l->n_regions; i++) {
+        str_cut(l->regions[i].name, sizeof(l->regions[i].name), p->regions[i].name);
+        l->regions[i].dirty = true;
+    }
     l->n_hosts = p->n_hosts;
     l->hosts = xzalloc(p->n_hosts > 0 ? p->n_hosts : 1, sizeof(*l->hosts));
     for (size_t i = 0; i < p->n_hosts; i++) {
@@ -120,6 +125,22 @@ struct ledger_host *ledger_host(struct ledger *l, const char *key)
     for (size_t i = 0; i < l->n_hosts; i++)
         if (str_eq(l->hosts[i].key, key))
             return &l->hosts[i];
+    return NULL;
+}
+
+struct ledger_region *ledger_region(struct ledger *l, const char *name)
+{
+    for (size_t i = 0; i < l->n_regions; i++)
+        if (str_eq(l->regions[i].name, name))
+            return &l->regions[i];
+    return NULL;
+}
+
+const struct ledger_region *ledger_region_const(const struct ledger *l, const char *name)
+{
+    for (size_t i = 0; i < l->n_regions; i++)
+        if (str_eq(l->regions[i].name, name))
+            return &l->regions[i];
     return NULL;
 }
 
@@ -183,6 +204,14 @@ void ledger_rebase(struct ledger *l, int64_t now)
         rebase(&h->settled_ms, now, &h->dirty);
         h->retry_ms = 0;
     }
+    for (size_t i = 0; i < l->n_regions; i++) { /* what was asked for, another process asked */
+        l->regions[i].asking = false;
+        l->regions[i].snapshot_ms = 0;
+        l->regions[i].problem[0] = '\0';
+        l->regions[i].refused = false;
+        l->regions[i].tries = 0;
+        l->regions[i].retry_ms = 0;
+    }
     for (size_t i = 0; i < l->n_effects; i++)
         rebase(&l->effects[i].done_ms, now, &l->effects[i].dirty);
     rebase(&l->canaries_settled_ms, now, &l->dirty);
@@ -200,6 +229,7 @@ void ledger_resume(struct ledger *l)
 {
     l->ending = RUN_NONE;
     l->cause[0] = l->cause_host[0] = l->advice[0] = '\0';
+    l->alarm[0] = l->alarm_host[0] = l->alarm_advice[0] = '\0';
     l->failures = 0;
     l->skipped = 0;
     if (l->state != RUN_ABORTING)

@@ -97,9 +97,10 @@ struct ledger_host {
     uint32_t silence_ms;
     /* Baselines taken before the swap. */
     uint64_t base_modify_index;
-    uint64_t base_leader_index; /* servers: leader's index after the restart */
-    struct stamp base_stamp;
-    char base_drivers[TEXT_MAX]; /* healthy then: " docker raw_exec " */
+    uint64_t base_leader_index;         /* servers: leader's index after the restart */
+    int64_t base_objects[OBJECT_KINDS]; /* servers: the leader's counts, before */
+    struct stamp base_stamp;            /* of a server that is done: what it settled with */
+    char base_drivers[TEXT_MAX];        /* healthy then: " docker raw_exec " */
     size_t n_allocs;
     struct kept_alloc allocs[ALLOCS_KEPT];
     bool dirty; /* must be written at the next commit */
@@ -125,6 +126,26 @@ struct effect {  /* id 0: a free row */
 
 #define EFFECTS_MAX 256
 
+/* A region of the plan: what there is to go back to, and what must not get lost. */
+struct ledger_region {
+    char name[NAME_MAX_LEN];
+    char snapshot[300]; /* the file; "" none yet */
+    uint64_t snapshot_bytes;
+    int64_t snapshot_wall_ms;
+    int64_t first[OBJECT_KINDS]; /* before the first server; all 0: not counted yet */
+    int64_t last[OBJECT_KINDS];  /* after the last one that settled */
+    /* Of this process; losing them may only delay. */
+    bool asking;  /* for a snapshot */
+    bool refused; /* asking again does not help */
+    uint32_t tries;
+    int64_t retry_ms;       /* not again before */
+    int64_t snapshot_ms;    /* clock.mono when it was taken */
+    char problem[TEXT_MAX]; /* why there is none */
+    bool dirty;
+};
+
+#define LEDGER_REGIONS 32
+
 struct ledger {
     unsigned char run_id[RUN_ID_LEN];
     char boot[40]; /* boot id of the coordinator's machine when ordered_ms were taken */
@@ -143,6 +164,11 @@ struct ledger {
     char cause[480]; /* why it stopped */
     char cause_host[NAME_MAX_LEN];
     char advice[TEXT_MAX];
+    char alarm[TEXT_MAX]; /* a line of a server's log that stops the run; "" none */
+    char alarm_host[NAME_MAX_LEN];
+    char alarm_advice[TEXT_MAX];
+    struct ledger_region regions[LEDGER_REGIONS]; /* regions[i] is about plan->regions[i] */
+    size_t n_regions;
     struct ledger_host *hosts;
     size_t n_hosts;
     struct effect effects[EFFECTS_MAX];
@@ -160,6 +186,8 @@ const struct ledger_host *ledger_host_const(const struct ledger *l, const char *
  * finished effect (undone, note cleared: committed as such before) when there is one; the
  * store keeps its history by id. NULL: EFFECTS_MAX are unfinished. */
 struct effect *ledger_effect_add(struct ledger *l, enum effect_kind kind, const char *key);
+struct ledger_region *ledger_region(struct ledger *l, const char *name); /* NULL: none */
+const struct ledger_region *ledger_region_const(const struct ledger *l, const char *name);
 bool effect_finished(const struct effect *e);
 /* The unfinished effect of this kind on this host; NULL. */
 struct effect *ledger_effect(struct ledger *l, enum effect_kind kind, const char *key);

@@ -4,7 +4,7 @@
 
 #define RUNS_MAX 1000
 
-static void text_of(sqlite3_stmt *st, int at, char *dst, size_t n)
+void ledger_text_of(sqlite3_stmt *st, int at, char *dst, size_t n)
 {
     const char *text = (const char *)sqlite3_column_text(st, at);
     str_cut(dst, n, text != NULL ? text : "");
@@ -16,12 +16,12 @@ static void read_run(sqlite3_stmt *st, struct stored_run *r)
     memset(r, 0, sizeof *r);
     if (sqlite3_column_bytes(st, 0) == RUN_ID_LEN)
         memcpy(r->run_id, id, RUN_ID_LEN);
-    text_of(st, 1, r->target, sizeof r->target);
+    ledger_text_of(st, 1, r->target, sizeof r->target);
     r->state = (enum run_state)sqlite3_column_int(st, 2);
     r->begun_wall_ms = sqlite3_column_int64(st, 3);
     r->ended_wall_ms = sqlite3_column_int64(st, 4);
-    text_of(st, 5, r->cause, sizeof r->cause);
-    text_of(st, 6, r->cause_host, sizeof r->cause_host);
+    ledger_text_of(st, 5, r->cause, sizeof r->cause);
+    ledger_text_of(st, 6, r->cause_host, sizeof r->cause_host);
     r->hosts = sqlite3_column_int64(st, 7);
     r->done = sqlite3_column_int64(st, 8);
 }
@@ -92,9 +92,9 @@ int ledger_store_changes(struct ledger_store *s, const unsigned char run_id[stat
             list = xrealloc(list, (n + 1) * sizeof *list);
             struct stored_change *c = &list[n++];
             c->wall_ms = sqlite3_column_int64(st, 0);
-            text_of(st, 1, c->key, sizeof c->key);
-            text_of(st, 2, c->state, sizeof c->state);
-            text_of(st, 3, c->text, sizeof c->text);
+            ledger_text_of(st, 1, c->key, sizeof c->key);
+            ledger_text_of(st, 2, c->state, sizeof c->state);
+            ledger_text_of(st, 3, c->text, sizeof c->text);
         }
     sqlite3_finalize(st);
     *ret = list;

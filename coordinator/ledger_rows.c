@@ -22,7 +22,9 @@ static const struct column run_list[] = {
     ROW(ledger, COLUMN_BOOL, canaries_done), ROW(ledger, COLUMN_I64, canaries_settled_ms),
     ROW(ledger, COLUMN_U32, failures),       ROW(ledger, COLUMN_U32, skipped),
     ROW(ledger, COLUMN_TEXT, cause),         ROW(ledger, COLUMN_TEXT, cause_host),
-    ROW(ledger, COLUMN_TEXT, advice),        ROW(ledger, COLUMN_SIZE, n_hosts),
+    ROW(ledger, COLUMN_TEXT, advice),        ROW(ledger, COLUMN_TEXT, alarm),
+    ROW(ledger, COLUMN_TEXT, alarm_host),    ROW(ledger, COLUMN_TEXT, alarm_advice),
+    ROW(ledger, COLUMN_SIZE, n_regions),     ROW(ledger, COLUMN_SIZE, n_hosts),
     ROW(ledger, COLUMN_SIZE, n_effects),     ROW(ledger, COLUMN_U32, last_effect),
 };
 
@@ -56,6 +58,7 @@ static const struct column host_list[] = {
     ROW(ledger_host, COLUMN_U32, silence_ms),
     ROW(ledger_host, COLUMN_U64, base_modify_index),
     ROW(ledger_host, COLUMN_U64, base_leader_index),
+    ROW(ledger_host, COLUMN_COUNTS, base_objects),
     AS("stamp_dev", ledger_host, COLUMN_U64, base_stamp.dev),
     AS("stamp_ino", ledger_host, COLUMN_U64, base_stamp.ino),
     AS("stamp_ctime", ledger_host, COLUMN_I64, base_stamp.ctime_ns),
@@ -79,6 +82,17 @@ static const struct column effect_list[] = {
     ROW(effect, COLUMN_I64, done_ms),
 };
 
+static const struct column region_list[] = {
+    ROW(ledger_region, COLUMN_TEXT, name),
+    ROW(ledger_region, COLUMN_TEXT, snapshot),
+    ROW(ledger_region, COLUMN_U64, snapshot_bytes),
+    ROW(ledger_region, COLUMN_I64, snapshot_wall_ms),
+    ROW(ledger_region, COLUMN_COUNTS, first),
+    ROW(ledger_region, COLUMN_COUNTS, last),
+};
+
+const struct columns region_columns = {"region", "run BLOB, n INTEGER", 2, region_list,
+                                       ARRAY_LEN(region_list)};
 const struct columns run_columns = {"run", "run BLOB", 1, run_list, ARRAY_LEN(run_list)};
 const struct columns host_columns = {"host", "run BLOB, n INTEGER", 2, host_list,
                                      ARRAY_LEN(host_list)};
@@ -110,6 +124,27 @@ static void allocs_read(const char *text, struct ledger_host *h)
         k->restarts = (uint32_t)n;
         h->n_allocs++;
     }
+}
+
+static void counts_put(const char *at, struct buf *out)
+{
+    int64_t n[OBJECT_KINDS];
+    memcpy(n, at, sizeof n);
+    for (size_t i = 0; i < OBJECT_KINDS; i++)
+        buf_printf(out, "%s%" PRId64, i > 0 ? " " : "", n[i]);
+}
+
+static void counts_read(const char *text, char *at)
+{
+    autofree char *copy = xstrdup(text);
+    char *save = NULL, *word = strtok_r(copy, " ", &save);
+    int64_t n[OBJECT_KINDS] = {0};
+    for (size_t i = 0; i < OBJECT_KINDS && word != NULL; i++) {
+        if (str_to_i64(word, &n[i]) < 0)
+            return;
+        word = strtok_r(NULL, " ", &save);
+    }
+    memcpy(at, n, sizeof n);
 }
 
 static int64_t number_at(enum column_type type, const char *p)
@@ -150,6 +185,11 @@ static int bind_one(const struct column *c, const void *base, sqlite3_stmt *st, 
         return sqlite3_bind_blob(st, at, b->len > 0 ? b->data : (const void *)"", (int)b->len,
                                  SQLITE_TRANSIENT);
     }
+    if (c->type == COLUMN_COUNTS) {
+        auto_buf struct buf text = BUF_INIT;
+        counts_put(p, &text);
+        return sqlite3_bind_text(st, at, buf_str(&text), -1, SQLITE_TRANSIENT);
+    }
     if (c->type == COLUMN_ALLOCS) {
         auto_buf struct buf text = BUF_INIT;
         allocs_text(base, &text);
@@ -181,6 +221,9 @@ static void read_one(const struct column *c, void *base, sqlite3_stmt *st, int a
         buf_clear((struct buf *)(void *)p);
         if (n > 0)
             buf_add((struct buf *)(void *)p, blob, (size_t)n);
+    } else if (c->type == COLUMN_COUNTS) {
+        const char *text = (const char *)sqlite3_column_text(st, at);
+        counts_read(text != NULL ? text : "", p);
     } else if (c->type == COLUMN_ALLOCS) {
         const char *text = (const char *)sqlite3_column_text(st, at);
         allocs_read(text != NULL ? text : "", base);

@@ -21,6 +21,7 @@ enum column_type {
     COLUMN_TEXT,   /* char[size] */
     COLUMN_BYTES,  /* unsigned char[size] */
     COLUMN_BUF,    /* struct buf */
+    COLUMN_COUNTS, /* int64_t[OBJECT_KINDS] */
     COLUMN_ALLOCS, /* of struct ledger_host: n_allocs and allocs */
 };
 
@@ -38,7 +39,7 @@ struct columns {
     size_t n;
 };
 
-extern const struct columns run_columns, host_columns, effect_columns;
+extern const struct columns run_columns, host_columns, effect_columns, region_columns;
 
 /* The inside of the store, for ledger_store.c and ledger_history.c. */
 struct ledger_store {
@@ -50,12 +51,14 @@ struct ledger_store {
     int run_state;
     int *host_states;
     size_t n_states;
-    sqlite3_stmt *put[3]; /* run, host, effect: prepared once */
+    sqlite3_stmt *put[4]; /* run, host, effect, region: prepared once */
 };
 
 int ledger_fail(struct ledger_store *s, struct err *err, const char *what);
 MUST_CHECK int ledger_prepare(struct ledger_store *s, const char *sql, sqlite3_stmt **ret,
                               struct err *err);
+
+void ledger_text_of(sqlite3_stmt *st, int at, char *dst, size_t n);
 
 /* Binds the columns of base from parameter `first` on. */
 MUST_CHECK int columns_bind(const struct columns *c, const void *base, sqlite3_stmt *st, int first);

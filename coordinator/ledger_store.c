@@ -29,9 +29,9 @@ int ledger_prepare(struct ledger_store *s, const char *sql, sqlite3_stmt **ret, 
 
 static const char *sql_type(enum column_type t)
 {
-    return t == COLUMN_TEXT || t == COLUMN_ALLOCS ? "TEXT"
-           : t == COLUMN_BYTES || t == COLUMN_BUF ? "BLOB"
-                                                  : "INTEGER";
+    return t == COLUMN_TEXT || t == COLUMN_ALLOCS || t == COLUMN_COUNTS ? "TEXT"
+           : t == COLUMN_BYTES || t == COLUMN_BUF                       ? "BLOB"
+                                                                        : "INTEGER";
 }
 
 static void names_of(const struct columns *c, const char *separator, struct buf *out)
@@ -72,9 +72,12 @@ static int make_tables(struct ledger_store *s, struct err *err)
                        0 ||
                    make_table(s, &run_columns, err) < 0 || make_table(s, &host_columns, err) < 0 ||
                    make_table(s, &effect_columns, err) < 0 ||
+                   make_table(s, &region_columns, err) < 0 ||
                    execute(s,
                            "CREATE TABLE IF NOT EXISTS change (run BLOB, wall INTEGER, key TEXT, "
-                           "state TEXT, text TEXT); COMMIT",
+                           "state TEXT, text TEXT); "
+                           "CREATE TABLE IF NOT EXISTS heard (run BLOB, step TEXT, server TEXT, "
+                           "wall INTEGER, line TEXT); COMMIT",
                            err) < 0
                ? -1
                : 0;
@@ -147,7 +150,10 @@ static int prepare_put(struct ledger_store *s, const struct columns *c, sqlite3_
 static int put(struct ledger_store *s, const struct columns *c, const struct ledger *l, int64_t n,
                const void *base, struct err *err)
 {
-    sqlite3_stmt **st = &s->put[c == &run_columns ? 0 : c == &host_columns ? 1 : 2];
+    sqlite3_stmt **st = &s->put[c == &run_columns      ? 0
+                                : c == &host_columns   ? 1
+                                : c == &effect_columns ? 2
+                                                       : 3];
     if (*st == NULL && prepare_put(s, c, st, err) < 0)
         return -1;
     bool bound = sqlite3_bind_blob(*st, 1, l->run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
@@ -211,6 +217,9 @@ static int put_dirty(struct ledger_store *s, const struct ledger *l, struct err 
         if (l->effects[i].dirty && l->effects[i].id != 0 &&
             put(s, &effect_columns, l, l->effects[i].id, &l->effects[i], err) < 0)
             return -1;
+    for (size_t i = 0; i < l->n_regions; i++)
+        if (l->regions[i].dirty && put(s, &region_columns, l, (int64_t)i, &l->regions[i], err) < 0)
+            return -1;
     return execute(s, "COMMIT", err);
 }
 
@@ -231,6 +240,8 @@ int ledger_store_commit(struct ledger_store *s, struct ledger *l, struct err *er
     }
     for (size_t i = 0; i < l->n_effects; i++)
         l->effects[i].dirty = false;
+    for (size_t i = 0; i < l->n_regions; i++)
+        l->regions[i].dirty = false;
     l->dirty = false;
     return 0;
 }
@@ -290,6 +301,21 @@ static int load_effects(struct ledger_store *s, struct ledger *l, struct err *er
     return 0;
 }
 
+/* A run of an earlier version has none. */
+static int load_regions(struct ledger_store *s, struct ledger *l, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    size_t found = 0;
+    l->n_regions = MIN_OF(l->n_regions, (size_t)LEDGER_REGIONS);
+    if (l->n_regions > 0 && select_rows(s, &region_columns, l->run_id, &st, err) < 0)
+        return -1;
+    while (st != NULL && sqlite3_step(st) == SQLITE_ROW && found < l->n_regions)
+        columns_read(&region_columns, &l->regions[found++], st, 1);
+    sqlite3_finalize(st);
+    l->n_regions = found;
+    return 0;
+}
+
 int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 16],
                       struct ledger *ret, struct err *err)
 {
@@ -304,7 +330,8 @@ int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 
     sqlite3_finalize(st);
     if (!there)
         return err_set(err, ERR_NOTFOUND, 0, "the ledger has no such run");
-    if (load_hosts(s, ret, err) < 0 || load_effects(s, ret, err) < 0) {
+    if (load_hosts(s, ret, err) < 0 || load_effects(s, ret, err) < 0 ||
+        load_regions(s, ret, err) < 0) {
         ledger_free(ret);
         return -1;
     }

@@ -55,4 +55,21 @@ struct stored_change {
 MUST_CHECK int ledger_store_changes(struct ledger_store *s, const unsigned char run_id[static 16],
                                     struct stored_change **ret, size_t *ret_n, struct err *err);
 
+#define HEARD_MAX (16 * 1024) /* of log lines kept with a step */
+
+#define HEARD_LINE 480
+
+struct stored_heard {
+    int64_t wall_ms;
+    char step[UUID_MAX], server[UUID_MAX];
+    char line[HEARD_LINE];
+};
+/* A line of `server`'s log while `step` changed. What a step has beyond HEARD_MAX is dropped, and
+ * its last line says so. */
+MUST_CHECK int ledger_store_hear(struct ledger_store *s, const unsigned char run_id[static 16],
+                                 const char *step, const char *server, const char *line,
+                                 struct err *err);
+MUST_CHECK int ledger_store_heard(struct ledger_store *s, const unsigned char run_id[static 16],
+                                  struct stored_heard **ret, size_t *ret_n, struct err *err);
+
 #endif

@@ -12,6 +12,8 @@ struct call {
     char *method, *path, *body;
     size_t body_len, max;
     int64_t deadline_ms;
+    uint32_t speed_min, speed_window;
+    int (*on_data)(void *ctx, const void *p, size_t n);
     void (*on_done)(void *ctx, const struct http_answer *answer, const struct err *err);
     void *ctx;
 };
@@ -193,6 +195,12 @@ static void finished(void *ctx, const struct http_answer *answer, const struct e
     start_queued(n);
 }
 
+static int piece(void *ctx, const void *p, size_t n)
+{
+    struct call *c = ctx;
+    return c->on_data(c->ctx, p, n);
+}
+
 static void start(struct nomad_http *n, struct call *c)
 {
     char url[1400];
@@ -208,7 +216,10 @@ static void start(struct nomad_http *n, struct call *c)
                              .deadline_ms = c->deadline_ms,
                              .connect_deadline_ms = MIN_OF(c->deadline_ms, (int64_t)NOMAD_LOCAL_MS),
                              .max = c->max,
+                             .speed_min = c->speed_min,
+                             .speed_window = c->speed_window,
                              .tls = &tls,
+                             .on_data = c->on_data != NULL ? piece : NULL,
                              .on_done = finished,
                              .ctx = c};
     int len = snprintf(url, sizeof url, "%s%s", c->base.url, c->path);
@@ -252,6 +263,9 @@ void nomad_ask(struct nomad_http *n, const struct nomad_request *r)
     }
     c->deadline_ms = r->deadline_ms;
     c->max = r->max;
+    c->speed_min = r->speed_min;
+    c->speed_window = r->speed_window;
+    c->on_data = r->on_data;
     c->on_done = r->on_done;
     c->ctx = r->ctx;
     if (has_room(n, &c->base)) {

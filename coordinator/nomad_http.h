@@ -55,7 +55,10 @@ struct nomad_request {
     const void *body;
     size_t body_len;
     int64_t deadline_ms;
-    size_t max; /* 0: 8 MiB */
+    size_t max;                       /* 0: 8 MiB */
+    uint32_t speed_min, speed_window; /* as in http.h */
+    /* NULL: the body is collected; else each piece, whatever the status. */
+    int (*on_data)(void *ctx, const void *p, size_t n);
     void (*on_done)(void *ctx, const struct http_answer *answer, const struct err *err);
     void *ctx;
 };

@@ -1,5 +1,6 @@
 #include "observer.h"
 
+#include "count_reader.h"
 #include "str.h"
 #include "version.h"
 
@@ -14,10 +15,11 @@ struct observer {
     struct observer_config c;
     struct servers servers;
     struct nodes nodes;
+    struct count_reader counts;
     struct region_state regions[NODE_REGIONS_MAX];
     size_t n_regions;
     uint64_t round;
-    bool open;
+    bool open, seen; /* seen: the last round showed a fleet */
     int64_t begun, ended, due;
     int64_t happened; /* the last change, told or made */
     bool wanted;      /* there was one since the last round began */
@@ -33,6 +35,7 @@ struct observer *observer_new(const struct observer_config *c)
     o->c = *c;
     servers_init(&o->servers, c->nomad, c->clock);
     nodes_init(&o->nodes, c->nomad, c->clock);
+    count_reader_init(&o->counts, c->nomad, c->clock);
     return o;
 }
 
@@ -54,6 +57,7 @@ void observer_free(struct observer *o)
     drop_world(&o->given);
     servers_free(&o->servers);
     nodes_free(&o->nodes);
+    count_reader_free(&o->counts);
     free(o->interest);
     free(o);
 }
@@ -164,8 +168,12 @@ static void end(struct observer *o, int64_t now)
     }
     const struct fleet f = {o->c.conf, &o->servers, &o->nodes, o->c.agents};
     fleet_build(&f, o->building);
+    o->building->refused =
+        observer_refused(o) ? arena_strdup(&o->building->arena, o->servers.problem) : "";
+    count_reader_fill(&o->counts, o->building);
     nodes_end(&o->nodes);
     o->building->ended_ms = now;
+    o->seen = o->building->problem[0] == '\0';
     o->ready = take_ptr(&o->building);
     o->open = false;
     o->ended = now;
@@ -209,6 +217,10 @@ static void look_at_agents(struct observer *o, int64_t now)
  * is not enough. */
 static int64_t next_round(const struct observer *o)
 {
+    /* A look is over with the round that follows the agents' answers: others would be for nobody.
+     */
+    if (o->c.patient && o->c.agents != NULL && o->seen && !agents_told(o->c.agents))
+        return INT64_MAX;
     int64_t soon = MAX_OF(o->begun + ROUND_SOON_MS, o->ended + (o->ended - o->begun) / 2);
     return o->wanted ? MIN_OF(o->due, MAX_OF(soon, o->happened + 1)) : o->due;
 }
@@ -216,6 +228,7 @@ static int64_t next_round(const struct observer *o)
 int64_t observer_tick(struct observer *o)
 {
     int64_t now = clock_mono(o->c.clock);
+    count_reader_tick(&o->counts, &o->servers);
     look_at_agents(o, now);
     if (!o->open && o->ready == NULL && now >= next_round(o))
         begin(o, now);
@@ -251,6 +264,21 @@ size_t observer_servers(const struct observer *o, struct nomad_base *ret, size_t
 void observer_remember(struct observer *o, const struct nomad_base *bases, size_t n)
 {
     servers_remember(&o->servers, bases, n);
+}
+
+void observer_count(struct observer *o, const char *const *keys, size_t n)
+{
+    count_reader_want(&o->counts, keys, n);
+}
+
+bool observer_base(const struct observer *o, const char *key, struct nomad_base *ret)
+{
+    for (size_t i = 0; i < o->servers.n; i++)
+        if (o->servers.slots[i]->has_base && str_eq(o->servers.slots[i]->id, key)) {
+            *ret = o->servers.slots[i]->base;
+            return true;
+        }
+    return false;
 }
 
 bool observer_refused(const struct observer *o)

@@ -54,6 +54,10 @@ void observer_speaker(const struct observer *o, const char *region, struct nomad
  * does not answer. */
 size_t observer_servers(const struct observer *o, struct nomad_base *ret, size_t max);
 void observer_remember(struct observer *o, const struct nomad_base *bases, size_t n);
+/* Whose objects are counted, by raft id. Copied. */
+void observer_count(struct observer *o, const char *const *keys, size_t n);
+/* Where a server answers; false: not known. */
+bool observer_base(const struct observer *o, const char *key, struct nomad_base *ret);
 /* In the last round nobody told anything, and NOMAD_ADDR answered that our token may not
  * ask: waiting does not help. */
 bool observer_refused(const struct observer *o);

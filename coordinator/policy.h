@@ -29,7 +29,7 @@ struct policy {
     int64_t settle_ms;                              /* gate must pass this long without a break */
     uint32_t settle_answers;                        /* in at least so many observations */
     int64_t server_deadline_ms, client_deadline_ms; /* ready deadline */
-    int64_t hold_ms;                                /* agent's probe */
+    int64_t hold_ms; /* agent's probe; at least 1: 0 in an order is the agent's own 5 s */
     uint32_t max_failures, max_skipped;
     bool drain;
     int64_t drain_deadline_ms;

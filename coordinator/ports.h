@@ -18,6 +18,7 @@ enum event_kind {
     EV_RECEIPT,   /* an authentic receipt that answers the order with this nonce */
     EV_NO_ANSWER, /* nothing authentic came back in time: unknown */
     EV_OPERATED,  /* Nomad answered an operation */
+    EV_ALARM,     /* a server's log says what stops the run: key, text, advice */
     EV_CONTROL,   /* the operator: pause, leave, resume, abort */
 };
 
@@ -29,6 +30,7 @@ enum operation {
     OP_ELIGIBILITY, /* set to `eligible` */
     OP_TRANSFER,    /* leadership to peer id */
     OP_AUTOPILOT,   /* CleanupDeadServers, compare-and-set */
+    OP_SNAPSHOT,    /* the region's state into a file; changes nothing in Nomad */
 };
 
 struct operate {
@@ -52,8 +54,14 @@ struct event {
     const struct receipt *receipt; /* EV_RECEIPT */
     uint32_t effect;               /* EV_OPERATED */
     bool ok;                       /* EV_OPERATED */
-    const char *text;              /* EV_NO_ANSWER, EV_OPERATED: why, for people */
-    enum control control;          /* EV_CONTROL */
+    const char *text;              /* EV_NO_ANSWER, EV_OPERATED: why, for people; snapshot: path */
+    enum operation op;             /* EV_OPERATED */
+    const char *region;            /* of a snapshot, as its size and time */
+    bool final;                    /* asking again does not help */
+    uint64_t bytes;
+    int64_t wall_ms;
+    const char *advice;   /* EV_ALARM */
+    enum control control; /* EV_CONTROL */
 };
 
 struct ports {
@@ -72,6 +80,11 @@ struct ports {
     void (*operate)(void *ctx, const struct operate *o);
     /* Which hosts the next observations ask in detail (copied). */
     void (*interest)(void *ctx, const char *const *keys, size_t n);
+    /* Whose objects the next observations count (copied). */
+    void (*count)(void *ctx, const char *const *keys, size_t n);
+    /* Whose logs to listen to; what they say is kept with the step: the server whose turn it is
+     * or was, "" none (copied). */
+    void (*listen)(void *ctx, const char *step, const char *const *keys, size_t n);
     /* The stage order's manifest and places for this release; filled once by the shell. */
     void (*stage_order)(void *ctx, const char *key, struct order_stage *ret);
     /* Waits until something happened or `until` (clock.mono). */

@@ -13,6 +13,8 @@ void progress_init(struct progress *p, const struct plan *plan, const struct led
         p->states[i] = (int)l->hosts[i].state; /* what a resumed run finds is no news */
         p->since[i] = now;
     }
+    for (size_t i = 0; i < l->n_regions; i++)
+        p->snapshots[i] = l->regions[i].snapshot_wall_ms;
 }
 
 void progress_free(struct progress *p)
@@ -50,6 +52,12 @@ void progress_fold(struct progress *p, const struct decision *d, int64_t now,
         p->states[i] = (int)l->hosts[i].state;
         p->since[i] = now;
         tell(ctx, &(struct change){.kind = CHANGE_HOST, .host = i});
+    }
+    for (size_t i = 0; i < l->n_regions; i++) {
+        if (p->snapshots[i] == l->regions[i].snapshot_wall_ms)
+            continue;
+        p->snapshots[i] = l->regions[i].snapshot_wall_ms;
+        tell(ctx, &(struct change){.kind = CHANGE_SNAPSHOT, .region = &l->regions[i]});
     }
     if (d->n_waiting > 0)
         fold_waiting(p, &d->waiting[0], now, tell, ctx);

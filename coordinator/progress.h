@@ -2,9 +2,9 @@
  * progress.h - what changed in a run since it was last looked at.
  *
  * Folded after every tick; tells each change of the run's state, of a host's state,
- * and of what is waited for (another reason or host, or the same with news after
- * PROGRESS_REPEAT_MS) exactly once. The live view, plain lines and JSON events are
- * three readers of it.
+ * each snapshot taken, and of what is waited for (another reason or host, or the same with news
+ * after PROGRESS_REPEAT_MS) exactly once. The live view, plain lines and JSON events are three
+ * readers of it.
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H
@@ -13,12 +13,13 @@
 
 #define PROGRESS_REPEAT_MS 15000
 
-enum change_kind { CHANGE_RUN, CHANGE_HOST, CHANGE_WAITING };
+enum change_kind { CHANGE_RUN, CHANGE_HOST, CHANGE_WAITING, CHANGE_SNAPSHOT };
 
 struct change {
     enum change_kind kind;
-    size_t host;                   /* CHANGE_HOST: index in plan and ledger */
-    const struct waiting *waiting; /* CHANGE_WAITING */
+    size_t host;                        /* CHANGE_HOST: index in plan and ledger */
+    const struct waiting *waiting;      /* CHANGE_WAITING */
+    const struct ledger_region *region; /* CHANGE_SNAPSHOT: one was taken */
 };
 
 struct progress {
@@ -28,7 +29,8 @@ struct progress {
     int *states;    /* by host */
     int64_t *since; /* by host: when its state began, clock.mono */
     int64_t begun;
-    enum reason reason; /* last told */
+    int64_t snapshots[LEDGER_REGIONS]; /* when those told were taken, wall clock */
+    enum reason reason;                /* last told */
     char key[UUID_MAX];
     char text[TEXT_MAX];
     int64_t told_ms;

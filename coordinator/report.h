@@ -29,6 +29,15 @@ void report_cause(const struct ledger *l, bool color, FILE *out);
 bool text_names(const char *text, const char *host);
 void run_hex(char dst[static 33], const unsigned char id[static RUN_ID_LEN]);
 
+/* "Snapshot of region global: PATH (1.2 MiB, 2026-...)": one line. */
+void report_snapshot(const struct ledger_region *r, FILE *out);
+/* Snapshots, and what was counted before and after. */
+void report_regions(const struct ledger *l, FILE *out);
+struct json *report_regions_json(const struct ledger *l);
+/* What other servers' logs said, step by step. */
+void report_heard(const struct plan *p, const struct stored_heard *list, size_t n, FILE *out);
+struct json *report_heard_json(const struct plan *p, const struct stored_heard *list, size_t n);
+
 void report_history(const struct stored_run *runs, size_t n, bool color, FILE *out);
 void report_changes(const struct plan *p, const struct stored_change *list, size_t n, FILE *out);
 

@@ -128,6 +128,7 @@ void report_run(const struct plan *p, const struct ledger *l, const struct world
         if (count(l, told[i]) > 0)
             fprintf(out, ", %zu %s", count(l, told[i]), host_state_name(told[i]));
     fputs(".\n", out);
+    report_regions(l, out);
     report_cause(l, color, out);
     bool said = l->cause[0] != '\0' && l->advice[0] != '\0';
     if ((l->state == RUN_STOPPED && !said) || l->state == RUN_PAUSED)
@@ -166,6 +167,7 @@ struct json *report_run_json(const struct plan *p, const struct ledger *l, const
     for (size_t i = 0; i < p->n_hosts && i < l->n_hosts; i++)
         json_add(hosts, run_host_json(p, l, w, i));
     json_set(o, "hosts", hosts);
+    json_set(o, "regions", report_regions_json(l));
     return o;
 }
 

@@ -26,6 +26,9 @@ static bool ledger_is_dirty(const struct ledger *l)
     for (size_t i = 0; i < l->n_effects; i++)
         if (l->effects[i].dirty)
             return true;
+    for (size_t i = 0; i < l->n_regions; i++)
+        if (l->regions[i].dirty)
+            return true;
     return l->dirty;
 }
 
@@ -80,6 +83,7 @@ static void tell_interest(struct run *r, const struct situation *s)
         if (of_interest(s, i, &places))
             keys[n++] = s->ledger->hosts[i].key;
     r->config->ports->interest(r->config->ports->ctx, keys, n);
+    watch_tell(r, s);
 }
 
 /* ---- events ---- */
@@ -127,7 +131,13 @@ static void fold(struct run *r, const struct event *ev)
         answered(r, ev);
         break;
     case EV_OPERATED:
-        effects_event(r, ev);
+        if (ev->op == OP_SNAPSHOT)
+            watch_snapshot(r, ev);
+        else
+            effects_event(r, ev);
+        break;
+    case EV_ALARM:
+        watch_alarm(r, ev);
         break;
     case EV_CONTROL:
         control(r, ev->control);

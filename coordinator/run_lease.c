@@ -90,7 +90,8 @@ void lease_want(struct run *r, const char *key)
     e->asked_for = true;
     e->refused = false;
     e->unanswered = 0;
-    r->moved = true; /* it is asked for in the next tick */
+    if (r->config->ports->now(r->config->ports->ctx) >= e->next_ms)
+        r->moved = true; /* it is asked for in the next tick; else in its time */
 }
 
 void lease_refused(struct run *r, const char *key)
@@ -149,8 +150,10 @@ void lease_receipt(struct run *r, const struct event *ev)
     e->asked_ms = 0;
     e->unanswered = 0;
     e->next_ms = e->held ? now + r->config->plan->policy.renew_ms : now + 2000;
-    if (!e->held && e->op == LEASE_GIVE_BACK)
-        e->next_ms = now; /* as was asked: nothing speaks against asking for it anew */
+    if (ev->receipt->u.done.refusal == REFUSAL_IO)
+        e->next_ms = now + 2000; /* it cannot write: asking at once again would only be a flood */
+    else if (e->op == LEASE_GIVE_BACK)
+        e->next_ms = now; /* nothing speaks against asking for it anew */
     if (e->held && e->paused)
         r->lease.paused = true;
 }
@@ -247,7 +250,8 @@ static bool wanted(const struct run *r, size_t i)
            (e->asked_for && !host_finished(h->state));
 }
 
-/* A claim is over when the host rests: staged (until its swap is asked for) or finished. */
+/* A claim is over when the host rests: staged (until its swap is asked for) or finished. One that
+ * drains is still to be swapped, and may have to claim anew for that. */
 static void forget_claim(struct run *r, size_t i)
 {
     const struct ledger *l = r->config->ledger;
@@ -255,7 +259,7 @@ static void forget_claim(struct run *r, size_t i)
 
     if (i < l->n_hosts && l->hosts[i].state == HOST_STAGING)
         e->asked_for = false;
-    if (i < l->n_hosts && host_in_flight(l->hosts[i].state))
+    if (i < l->n_hosts && host_in_flight(l->hosts[i].state) && l->hosts[i].state != HOST_DRAINING)
         e->asked_for = false;
 }
 
@@ -270,7 +274,7 @@ static int tick_one(struct run *r, size_t i, int64_t now, struct err *err)
     if (e->asked_ms > 0 && now - e->asked_ms < ASK_AGAIN_MS)
         return 0;
     e->giving = !want && e->held;
-    if (e->giving)
+    if (e->giving && (e->op != LEASE_GIVE_BACK || now >= e->next_ms))
         return ask(r, e, LEASE_GIVE_BACK, err);
     if (!want || now < e->next_ms)
         return 0;

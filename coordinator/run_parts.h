@@ -40,6 +40,16 @@ void lease_refused(struct run *r, const char *key); /* an order was: ask again *
 /* At the end of a run: gives everything back; false while answers are awaited. */
 MUST_CHECK int lease_give_back(struct run *r, bool *ret_all, struct err *err);
 
+/* ---- run_watch.c ---- */
+void watch_ask(struct run *r, const struct intent *in);     /* INTENT_SNAPSHOT */
+void watch_snapshot(struct run *r, const struct event *ev); /* its answer */
+/* The state's counts, before a server's swap and when it has settled. */
+void watch_before(struct run *r, struct ledger_host *lh, const struct plan_host *p);
+void watch_settled(struct run *r, const struct plan_host *p);
+void watch_alarm(struct run *r, const struct event *ev);
+/* Tells the ports whom to count and whom to listen to. */
+void watch_tell(struct run *r, const struct situation *s);
+
 /* ---- run_effects.c ---- */
 void effects_init(struct run *r);
 void effects_free(struct run *r);

@@ -1,16 +1,21 @@
 #include "shell_ports.h"
 
+#include "log_frames.h"
 #include "nomad_operate.h"
 #include "str.h"
 
+static void heard(void *ctx, const char *key, const char *line);
+
 void shell_init(struct shell *s, struct console *c, struct ledger_store *store,
-                const struct stored_release *release)
+                const struct stored_release *release, const unsigned char run_id[static RUN_ID_LEN])
 {
     memset(s, 0, sizeof *s);
     s->console = c;
     s->store = store;
     s->release = release;
     s->last = &s->operated;
+    memcpy(s->run_id, run_id, RUN_ID_LEN);
+    monitor_on_line(c->monitor, heard, s);
 }
 
 void shell_done(struct shell *s)
@@ -21,7 +26,10 @@ void shell_done(struct shell *s)
         free(s->operated);
         s->operated = next;
     }
+    free(take_ptr(&s->given));
     s->last = &s->operated;
+    monitor_want(s->console->monitor, NULL, 0);
+    monitor_on_line(s->console->monitor, NULL, NULL);
 }
 
 static int64_t shell_now(void *ctx)
@@ -60,15 +68,33 @@ static void shell_send(void *ctx, const char *key, enum message_kind kind,
     agents_send(s->console->agents, key, kind, nonce, inner->data, inner->len);
 }
 
-static void operated(void *ctx, uint32_t effect, bool ok, const char *why)
+static struct shell_operated *push(struct shell *s, enum event_kind kind, const char *text)
 {
-    struct shell *s = ctx;
     struct shell_operated *o = xzalloc(1, sizeof *o);
-    o->effect = effect;
-    o->ok = ok;
-    str_cut(o->why, sizeof o->why, why);
+    str_cut(o->why, sizeof o->why, text);
+    o->event = (struct event){.kind = kind, .text = o->why, .key = o->key, .region = o->region};
     *s->last = o;
     s->last = &o->next;
+    return o;
+}
+
+static void operated(void *ctx, uint32_t effect, bool ok, const char *why)
+{
+    struct shell_operated *o = push(ctx, EV_OPERATED, why);
+    o->event.effect = effect;
+    o->event.ok = ok;
+}
+
+static void snapshot_is_done(void *ctx, const struct snapshot_taken *t)
+{
+    struct shell *s = ctx;
+    struct shell_operated *o = push(s, EV_OPERATED, t->ok ? t->path : t->why);
+    o->event.op = OP_SNAPSHOT;
+    o->event.ok = t->ok;
+    o->event.final = t->final;
+    o->event.bytes = t->bytes;
+    o->event.wall_ms = clock_wall(s->console->clock);
+    str_cut(o->region, sizeof o->region, t->region);
 }
 
 static void shell_operate(void *ctx, const struct operate *o)
@@ -76,7 +102,45 @@ static void shell_operate(void *ctx, const struct operate *o)
     struct shell *s = ctx;
     struct nomad_base base;
     observer_speaker(s->console->observer, o->region, &base);
-    nomad_operate(s->console->nomad, &base, o, operated, s);
+    if (o->op == OP_SNAPSHOT)
+        snapshot_begin(&s->console->snapshots, s->console->nomad,
+                       &(struct snapshot_ask){.base = &base,
+                                              .region = o->region,
+                                              .dir = s->console->conf.state_dir,
+                                              .run_hex = o->run_hex,
+                                              .on_done = snapshot_is_done,
+                                              .ctx = s});
+    else
+        nomad_operate(s->console->nomad, &base, o, operated, s);
+}
+
+/* A line of a log: kept with the step; when it means harm, told. */
+static void heard(void *ctx, const char *key, const char *line)
+{
+    struct shell *s = ctx;
+    const struct log_sign *sign = log_sign_of(line);
+    struct err unused = ERR_INIT;
+    /* For people: that it cannot be kept does not stop the run. */
+    if (s->step[0] != '\0')
+        (void)!ledger_store_hear(s->store, s->run_id, s->step, key, line, &unused);
+    if (sign == NULL)
+        return;
+    struct shell_operated *o = push(s, EV_ALARM, line);
+    o->event.advice = sign->advice;
+    str_cut(o->key, sizeof o->key, key);
+}
+
+static void shell_count(void *ctx, const char *const *keys, size_t n)
+{
+    struct shell *s = ctx;
+    observer_count(s->console->observer, keys, n);
+}
+
+static void shell_listen(void *ctx, const char *step, const char *const *keys, size_t n)
+{
+    struct shell *s = ctx;
+    str_cut(s->step, sizeof s->step, step);
+    monitor_want(s->console->monitor, keys, n);
 }
 
 static void shell_interest(void *ctx, const char *const *keys, size_t n)
@@ -102,15 +166,15 @@ static void shell_stage_order(void *ctx, const char *key, struct order_stage *re
 
 static bool take_operated(struct shell *s, struct event *ret)
 {
+    free(take_ptr(&s->given));
     struct shell_operated *o = s->operated;
     if (o == NULL)
         return false;
     s->operated = o->next;
     if (s->operated == NULL)
         s->last = &s->operated;
-    str_cut(s->text, sizeof s->text, o->why);
-    *ret = (struct event){.kind = EV_OPERATED, .effect = o->effect, .ok = o->ok, .text = s->text};
-    free(o);
+    s->given = o;
+    *ret = o->event;
     return true;
 }
 
@@ -174,6 +238,8 @@ struct ports shell_ports(struct shell *s)
                           .send = shell_send,
                           .operate = shell_operate,
                           .interest = shell_interest,
+                          .count = shell_count,
+                          .listen = shell_listen,
                           .stage_order = shell_stage_order,
                           .next = shell_next};
 }

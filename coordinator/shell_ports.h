@@ -15,9 +15,9 @@
 #include "release_store.h"
 
 struct shell_operated {
-    uint32_t effect;
-    bool ok;
-    char why[TEXT_MAX];
+    struct event event; /* EV_OPERATED or EV_ALARM; its texts are those below */
+    char key[UUID_MAX], region[NAME_MAX_LEN];
+    char why[300];
     struct shell_operated *next;
 };
 
@@ -27,11 +27,14 @@ struct shell {
     const struct stored_release *release; /* NULL: nothing is staged (abort) */
     struct agent_event current;           /* handed out; freed at the next call */
     struct shell_operated *operated, **last;
-    char text[TEXT_MAX];
+    struct shell_operated *given; /* handed out; freed at the next call */
+    char step[UUID_MAX];          /* whose turn the logs are about */
+    unsigned char run_id[RUN_ID_LEN];
 };
 
 void shell_init(struct shell *s, struct console *c, struct ledger_store *store,
-                const struct stored_release *release);
+                const struct stored_release *release,
+                const unsigned char run_id[static RUN_ID_LEN]);
 void shell_done(struct shell *s);
 /* The table; s must outlive it. */
 struct ports shell_ports(struct shell *s);

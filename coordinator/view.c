@@ -98,7 +98,8 @@ static bool scrolls(const struct view_screen *v, const struct change *c)
         return true;
     if (c->kind == CHANGE_WAITING)
         return false;
-    return c->kind == CHANGE_RUN || host_finished(v->progress.ledger->hosts[c->host].state);
+    return c->kind == CHANGE_RUN || c->kind == CHANGE_SNAPSHOT ||
+           host_finished(v->progress.ledger->hosts[c->host].state);
 }
 
 static void tell(void *ctx, const struct change *c)
@@ -118,6 +119,9 @@ static void tell(void *ctx, const struct change *c)
         stamp(v);
         fprintf(v->out, "%s%s%s\n", color_on(v->color, COLOR_BOLD),
                 run_words(v->progress.ledger->state), color_off(v->color, COLOR_BOLD));
+    } else if (c->kind == CHANGE_SNAPSHOT) {
+        stamp(v);
+        report_snapshot(c->region, v->out);
     } else {
         const char *host = name_for(v->progress.plan, c->waiting);
         stamp(v);

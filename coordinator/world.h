@@ -57,6 +57,17 @@ struct peer {
     uint64_t last_term, last_index; /* autopilot only */
 };
 
+/* What a region's state is made of, counted to notice that some of it is lost. */
+enum object { OBJECT_JOBS, OBJECT_NODES, OBJECT_ALLOCS, OBJECT_NAMESPACES, OBJECT_KINDS };
+#define COUNT_UNKNOWN (-1) /* no answer */
+#define COUNT_DENIED  (-2) /* the token, or this Nomad, does not let it be counted */
+
+/* Counted in a server's own state (stale), only where it is wanted. */
+struct counted {
+    int64_t at; /* asked; 0: not */
+    int64_t n[OBJECT_KINDS];
+};
+
 /* What one server's own API answered. */
 struct server_view {
     int64_t leader_at;
@@ -94,6 +105,8 @@ struct server_view {
     int raft_status; /* 200, 403 */
     struct peer *raft;
     size_t n_raft;
+
+    struct counted counted[2]; /* the newest, and the one before */
 };
 
 struct driver_view {
@@ -218,6 +231,7 @@ struct world {
     size_t n_regions;
     uint32_t *by_key;    /* indexes of hosts, by key; world_index makes it */
     const char *problem; /* the whole observation failed: why; else "" */
+    const char *refused; /* nobody told anything, for our token may not ask: why; else "" or NULL */
     struct arena arena;  /* owns all of it */
 };
 

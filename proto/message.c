@@ -87,13 +87,11 @@ static const struct {
 } failures[] = {
     [FAILURE_NONE] = {"none", false, "Nothing to do."},
     [FAILURE_NO_NETWORK] = {"no-network", true,
-                            "Check from that host that one of the release's URLs can be reached, "
-                            "then run resume."},
-    [FAILURE_TOO_SLOW] = {"too-slow", true,
-                          "Use a nearer mirror or a longer deadline, then run resume."},
+                            "Check from that host that one of the release's URLs can be "
+                            "reached."},
+    [FAILURE_TOO_SLOW] = {"too-slow", true, "Use a nearer mirror or a longer deadline."},
     [FAILURE_NO_SPACE] = {"no-space", true,
-                          "Free room on that host for three binaries and one archive, then run "
-                          "resume."},
+                          "Free room on that host for three binaries and one archive."},
     [FAILURE_BAD_DIGEST] = {"bad-digest", false,
                             "Do not install it: find out who changed the file at the release's "
                             "URL, or add the release again from a source you trust."},
@@ -106,32 +104,31 @@ static const struct {
                                  "Change Nomad's configuration on that host as the evidence says, "
                                  "then plan again."},
     [FAILURE_WILL_NOT_START] = {"will-not-start", false,
-                                "Read the service's last lines in the evidence, correct the cause "
-                                "on that host, then run resume or abort."},
+                                "See in Nomad's log on that host why it does not start, and mend "
+                                "that there."},
     [FAILURE_CRASH_LOOP] = {"crash-loop", false,
-                            "Read the service's last lines in the evidence before any further "
-                            "host is upgraded; then run resume or abort."},
+                            "See in Nomad's log on that host why it ended, before any further "
+                            "host is upgraded."},
     [FAILURE_NOT_READY] = {"not-ready", true,
                            "Look at Nomad's log on that host: it runs but does not answer; raise "
-                           "the deadline if it is only slow, then run resume."},
+                           "the deadline if it is only slow."},
     [FAILURE_NOT_CAUGHT_UP] = {"not-caught-up", true,
-                               "Check that host's connection to the other servers, then run "
-                               "resume or abort."},
+                               "Check that host's connection to the other servers."},
     [FAILURE_REFUSED_BY_LAW] = {"refused-by-law", true,
                                 "Read the reason: root on that host allows it, or it comes to be "
                                 "allowed by waiting."},
     [FAILURE_OUT_OF_TIME] = {"out-of-time", true,
-                             "Run resume: the order came too late to be begun, nothing was "
-                             "changed."},
+                             "The order came too late to be begun, nothing was changed: it can "
+                             "be tried again."},
     [FAILURE_INTERRUPTED] = {"interrupted", true,
-                             "Run resume: the host was stopped while it fetched, nothing was "
-                             "changed."},
-    [FAILURE_CANCELLED] = {"cancelled", true, "Run resume when you want to go on."},
+                             "The host was stopped while it worked, nothing was changed: it can "
+                             "be tried again."},
+    [FAILURE_CANCELLED] = {"cancelled", true, "Nothing was changed: it can be tried again."},
     [FAILURE_SERVICE] = {"service", true,
-                         "Check on that host that the service manager can restart Nomad, then run "
-                         "resume."},
+                         "Check on that host that the service manager can restart Nomad."},
     [FAILURE_IO] = {"io", false,
-                    "Check that host's disk and file system as the reason says, then run resume."},
+                    "Mend on that host what the reason names, its disk and file system or its "
+                    "caravan-swap (systemctl status caravan-swap)."},
     [FAILURE_NOTHING_TO_REVERT] = {"nothing-to-revert", false,
                                    "Upgrade to the version you want instead: no previous binary "
                                    "is kept on that host."},
@@ -151,7 +148,7 @@ bool failure_may_retry(enum failure f)
 const char *failure_advice(enum failure f)
 {
     if ((size_t)f >= ARRAY_LEN(failures))
-        return "Bring Caravan on both sides to the same version, then run resume.";
+        return "Bring Caravan on both sides to the same version.";
     return failures[f].advice;
 }
 

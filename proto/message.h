@@ -173,7 +173,7 @@ struct order_swap {
     struct digest digest; /* of the staged binary */
     enum on_not_ready on_not_ready;
     uint64_t not_before;  /* uptime; 0: now */
-    uint32_t hold_ms;     /* how long all must hold after the first answer */
+    uint32_t hold_ms;     /* how long all must hold after the first answer; 0: 5 s */
     uint32_t deadline_ms; /* for the new binary to answer */
     bool is_server;       /* the law's quorum question is asked when the host says so too */
 };

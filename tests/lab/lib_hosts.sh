@@ -41,6 +41,19 @@ host_mount() { # NAME DISK
     [[ -z $2 ]] && host_mount "$1" 2G
 }
 
+# Each boot of a host has an id of its own, by a mount of systemd-nspawn's that a unit with
+# ProtectKernelTunables= does not see: there the machine's would show through, and a reboot would
+# be none. On a machine of its own nothing of this is needed.
+own_boot_id() { # ROOT
+    local unit
+    echo 'C /run/boot-id - - - - /proc/sys/kernel/random/boot_id' >"$1/etc/tmpfiles.d/boot-id.conf"
+    for unit in caravan-agent caravan-swap; do
+        mkdir -p "$1/etc/systemd/system/$unit.service.d"
+        printf '[Service]\nBindReadOnlyPaths=/run/boot-id:/proc/sys/kernel/random/boot_id\n' \
+            >"$1/etc/systemd/system/$unit.service.d/boot-id.conf"
+    done
+}
+
 # LAB_WIRE_<host>="MS PERCENT": so much later each way, so many frames lost.
 cable() { # NAME
     local wire=LAB_WIRE_$1 words pid
@@ -65,6 +78,7 @@ host_make() {
     echo "$name" >"$root/etc/hostname"
     printf '127.0.0.1 localhost\n%s %s\n' "$address" "$name" >"$root/etc/hosts"
     printf '%s %s' "$LAB_RUN" "$name" | sha256sum | cut -c1-32 >"$root/etc/machine-id"
+    own_boot_id "$root"
     ip netns add "$name" && cable "$name" && ip link set "v-$name" master "$BRIDGE" up &&
         ip -n "$name" link set lo up && ip -n "$name" addr add "$address/24" dev eth0 &&
         ip -n "$name" link set eth0 up || { echo "Bail out! no network for $name"; exit 1; }

@@ -10,7 +10,8 @@
 #
 # Set before lab_fleet: LAB_DISK_<host>=300M, LAB_FROM=1.10.5, LAB_SIM='{"preset": "quick"}',
 # LAB_BOTH=1 (servers are clients too), LAB_UNIT (nomad.service), LAB_BINARY (/usr/bin/nomad),
-# LAB_SCHEME, LAB_TLS, LAB_ACL, LAB_AGENT_CONF (lines for every agent.conf).
+# LAB_SCHEME, LAB_TLS, LAB_ACL, LAB_AGENT_CONF (lines for every agent.conf), LAB_RESTART_SEC (2);
+# a function before_boot may change the hosts' files.
 set -u
 # shellcheck source=tests/lab/lib_hosts.sh
 . "$LAB/lib_hosts.sh"
@@ -108,6 +109,8 @@ nomad_unit() { # VERSION
 Description=Nomad
 Wants=network-online.target
 After=network-online.target
+StartLimitBurst=3
+StartLimitIntervalSec=10
 
 [Service]
 Type=$type
@@ -119,7 +122,7 @@ KillSignal=SIGINT
 LimitNOFILE=65536
 LimitNPROC=infinity
 Restart=on-failure
-RestartSec=2
+RestartSec=${LAB_RESTART_SEC:-2}
 OOMScoreAdjust=-1000
 TasksMax=infinity
 
@@ -235,6 +238,7 @@ lab_fleet() { # SERVERS CLIENTS
         host_make "$h" "$(lab_address "$h")" "${!disk:-}"
     done
     for h in "${NODES[@]}"; do nomad_put "$h"; done
+    ! declare -F before_boot >/dev/null || before_boot
     host_boot coord "${NODES[@]}"
     wait_for "$(is_real && echo 120 || echo 30)" cluster_healthy || bail "the cluster did not become healthy"
     real_job
@@ -246,20 +250,30 @@ lab_fleet() { # SERVERS CLIENTS
 
 # ---- Caravan on the hosts ----
 
-lab_install() { # PACKAGE HOST...: as a user does it, without the network
-    local package=$1 h pids=() pid
+lab_install() { # "PACKAGE..." HOST...: as a user does it, without the network
+    local packages=$1 p h pids=() pid failed=0
     shift
     for h in "$@"; do
+        rm -rf "$(root_of "$h")/srv/repository"
         mkdir -p "$(root_of "$h")/srv/repository"
-        cp "$LAB_DEBS/${package}"_*.deb "$(root_of "$h")/srv/repository/" || bail "there is no package $package"
-        on "$h" sh -c "DEBIAN_FRONTEND=noninteractive apt-get -q -y install /srv/repository/${package}_*.deb" \
-            >"$LAB_RUN/apt-$package-$h.log" 2>&1 </dev/null &
+        for p in $packages; do
+            cp "$LAB_RUN/debs/$p"_*.deb "$(root_of "$h")/srv/repository/" || bail "there is no package $p"
+        done
+        # confold: what configuration management put there before stays.
+        on "$h" sh -c 'DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Options::=--force-confold \
+            install /srv/repository/*.deb' >>"$LAB_RUN/apt-$h.log" 2>&1 </dev/null &
         pids+=($!)
     done
-    for pid in "${pids[@]}"; do wait "$pid" || return 1; done
+    for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
+    return "$failed"
 }
 
+debs_begin() { # what the operator's repository holds
+    mkdir -p "$LAB_RUN/debs"
+    cp "$LAB_DEBS"/caravan{,-agent}_*.deb "$LAB_RUN/debs/"
+}
 coord_begin() {
+    debs_begin
     mkdir -p "$(root_of coord)/srv/depot" "$(root_of coord)/etc/caravan"
     put "$LAB_BUILD/tests/depot" coord /usr/local/bin/depot 0755
     on coord /usr/local/bin/depot /srv/depot 8080 >"$LAB_RUN/depot.log" 2>&1 &
@@ -305,9 +319,8 @@ must() { # what is not what this scenario tests
     ((STATUS == 0)) || { tail -n 15 "$OUT" | sed 's/^/# /'; bail "caravan $* ended with $STATUS"; }
 }
 
-trust_put() { # HOST...: what the operator's configuration management carries there
-    local h
-    for h in "$@"; do put "$(root_of coord)/etc/caravan/trust" "$h" /etc/caravan/trust; done
+trust_package() { # the one that `caravan init` has made, into the operator's repository
+    cp "$(root_of coord)/etc/caravan"/caravan-trust_*_all.deb "$LAB_RUN/debs/"
 }
 
 lab_agents() { # [HOST...]: all by default
@@ -316,9 +329,9 @@ lab_agents() { # [HOST...]: all by default
     coord_begin
     lab_install caravan coord || bail "the coordinator's package could not be installed"
     must init --yes
-    trust_put "${hosts[@]}"
+    trust_package || bail "caravan init made no package of the trust file"
     agent_conf "${hosts[@]}"
-    lab_install caravan-agent "${hosts[@]}" || bail "the agent's package could not be installed"
+    lab_install "caravan-agent caravan-trust" "${hosts[@]}" || bail "the agent's package could not be installed"
     wait_for 15 agents_listen "${hosts[@]}" || bail "the agents do not listen"
     must enroll --yes
 }
@@ -328,7 +341,7 @@ agent_conf() { # HOST...: only where the packaged one is not enough
     local h
     for h in "$@"; do
         mkdir -p "$(root_of "$h")/etc/caravan"
-        printf '%s\n' "$LAB_AGENT_CONF" >"$(root_of "$h")/etc/caravan/agent.conf"
+        printf '%s\n' "[fetch]" "fetch_socket = /run/caravan/fetch.sock" "$LAB_AGENT_CONF" >"$(root_of "$h")/etc/caravan/agent.conf"
     done
 }
 agents_listen() {

@@ -36,6 +36,8 @@ struct sim_answer {
     int64_t last_contact_ms;
     char next_token[SIM_UUID_TEXT];
     bool digest; /* the body gets a Digest header: it is a snapshot */
+    bool cut;    /* only half of it is sent, as if whole */
+    bool stream; /* the agent's log follows, without end: the shell gives it */
     struct buf body;
 };
 

@@ -213,6 +213,14 @@ enum sim_answered sim_get_self(struct sim_ask *x)
 }
 
 /* A server asks for the leader, and waits for one; a client wants to know a server. */
+/* The shell streams it; without a shell there is no log. */
+enum sim_answered sim_get_monitor(struct sim_ask *x)
+{
+    x->a->content_type = "application/json";
+    x->a->stream = true;
+    return SIM_ANSWERED;
+}
+
 enum sim_answered sim_get_health(struct sim_ask *x)
 {
     const struct sim_node *n = x->n;

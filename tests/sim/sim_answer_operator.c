@@ -268,6 +268,7 @@ enum sim_answered sim_get_snapshot(struct sim_ask *x)
     buf_printf(&x->a->body, "stand-in snapshot\nindex %llu\nterm %llu\nobjects %d\n",
                (unsigned long long)s->last_index, (unsigned long long)s->last_term, s->n);
     x->a->digest = true;
+    x->a->cut = x->n->faults.snapshot_cut != 0;
     sim_mark_index(x, s->last_index);
     return SIM_ANSWERED;
 }

@@ -29,6 +29,10 @@ const struct sim_fault_row sim_fault_rows[] = {
     SWITCH(hang, "hang", "accepts HTTP and never answers"),
     SWITCH(reject_config, "reject-config", "config validate fails"),
     SWITCH(ghost_peer, "ghost-peer", "its raft configuration names a peer that is no member"),
+    SWITCH(token_expired, "token-expired", "with ACLs on, every token has expired"),
+    SWITCH(snapshot_cut, "snapshot-cut", "half a snapshot comes, with the Digest of the whole"),
+    SWITCH(log_warn, "log-warn", "warns in its log twice a second"),
+    SWITCH(log_fatal, "log-fatal", "ignores an unknown message type, by its log"),
     SWITCH(drivers_sick, "drivers-sick", "task drivers never become healthy"),
 };
 const size_t sim_fault_count = ARRAY_LEN(sim_fault_rows);

@@ -15,6 +15,7 @@ struct route {
 static const struct route routes[] = {
     {"GET", "/v1/agent/self", SIM_LOCAL, SIM_NEED_AGENT_READ, -1, sim_get_self},
     {"GET", "/v1/agent/members", SIM_SERVER, SIM_NEED_NODE_READ, -1, sim_get_members},
+    {"GET", "/v1/agent/monitor", SIM_LOCAL, SIM_NEED_AGENT_READ, -1, sim_get_monitor},
     {"GET", "/v1/agent/health", SIM_LOCAL, SIM_NEED_NOTHING, -1, sim_get_health},
     {"GET", "/v1/agent/servers", SIM_LOCAL, SIM_NEED_AGENT_READ, -1, sim_get_servers},
     {PUTS, "/v1/agent/force-leave", SIM_LEADS, SIM_NEED_AGENT_WRITE, -1, sim_put_force_leave},
@@ -187,6 +188,8 @@ static const char *refused(struct sim_ask *x, enum sim_need need)
     if (!x->n->cfg.acl)
         return NULL;
     if (x->q->token[0] != '\0') {
+        if (x->n->faults.token_expired != 0 && need != SIM_NEED_NOTHING)
+            return "ACL token expired";
         if (managed_by_settings(x))
             return NULL;
         r = sim_token_of(x->n, x->q->token);

@@ -57,8 +57,8 @@ bool sim_blocks(struct sim_ask *x, uint64_t index);
 const struct sim_record *sim_token_of(const struct sim_node *n, const char *secret);
 
 typedef enum sim_answered sim_handler(struct sim_ask *x);
-sim_handler sim_get_self, sim_get_members, sim_get_health, sim_get_servers, sim_get_leader,
-    sim_get_peers, sim_get_regions, sim_put_force_leave;
+sim_handler sim_get_monitor, sim_get_self, sim_get_members, sim_get_health, sim_get_servers,
+    sim_get_leader, sim_get_peers, sim_get_regions, sim_put_force_leave;
 sim_handler sim_get_raft, sim_delete_peer, sim_put_transfer, sim_get_autopilot,
     sim_get_autopilot_config, sim_put_autopilot_config, sim_get_snapshot, sim_get_scheduler,
     sim_get_keyring, sim_get_vault_check;

@@ -28,7 +28,12 @@ void sim_shell_log(const struct sim_shell *s, const char *level, const char *fmt
     va_end(ap);
     clock_rfc3339(stamp, now);
     snprintf(bracket, sizeof(bracket), "[%s]", level);
-    fprintf(stderr, "    %.19s.%03dZ %-7s %s\n", stamp, (int)(now % 1000), bracket, buf_str(&text));
+    struct buf line = BUF_INIT;
+    buf_printf(&line, "    %.19s.%03dZ %-7s %s\n", stamp, (int)(now % 1000), bracket,
+               buf_str(&text));
+    fputs(buf_str(&line), stderr);
+    sim_streams_tell(s, level, buf_str(&line));
+    buf_free(&line);
     buf_free(&text);
 }
 
@@ -114,6 +119,7 @@ static int step(struct sim_shell *s, struct err *err)
     sim_node_tick(&s->node, sim_shell_now(s));
     make_crowd(s);
     sim_tasks_follow(s);
+    sim_streams_work(s);
     if (open_api(s, err) < 0)
         return -1;
     sim_http_work(s);

@@ -14,6 +14,8 @@
 
 struct MHD_Daemon;
 struct MHD_Connection;
+struct MHD_Response;
+struct sim_stream;
 
 /* What the release's trailer and the settings say. */
 struct sim_settings {
@@ -69,6 +71,8 @@ struct sim_shell {
     struct sim_pending *pending;
     uint32_t last_ticket;
     struct sim_caller callers[SIM_CALLERS_MAX];
+    struct sim_stream *streams; /* who listens to the log */
+    int64_t grumble_due;
     char *tls_key, *tls_cert, *tls_ca;
     int64_t saved_ms, faults_due;
     int64_t faults_stamp; /* mtime of the run-time file, ns; -1: not there */
@@ -118,6 +122,12 @@ MUST_CHECK int sim_disk_save(struct sim_shell *s, struct err *err);
 /* ---- sim_shell_tasks.c ---- */
 void sim_tasks_check(struct sim_shell *s);  /* at start: which processes are still there? */
 void sim_tasks_follow(struct sim_shell *s); /* starts and ends processes as the model says */
+
+/* ---- sim_shell_log.c: /v1/agent/monitor ---- */
+struct MHD_Response *sim_stream_open(struct sim_shell *s, const struct sim_pending *p);
+void sim_streams_tell(const struct sim_shell *s, const char *level, const char *line);
+void sim_streams_work(struct sim_shell *s);
+void sim_streams_wake(struct sim_shell *s); /* before the end: none may sleep then */
 
 /* ---- sim_shell_notify.c: what Nomad tells systemd, since 1.8 ("READY=1", "STOPPING=1") ---- */
 void sim_notify(const struct sim_shell *s, const char *state);

@@ -121,14 +121,16 @@ static void add_headers(struct MHD_Response *r, const struct sim_answer *a)
         add_digest(r, &a->body);
 }
 
-static enum MHD_Result give(struct sim_pending *p)
+static enum MHD_Result give(struct sim_shell *s, struct sim_pending *p)
 {
     struct sim_answer *a = &p->answer;
     size_t n = a->body.len;
     unsigned char *data = n > 0 ? take_ptr(&a->body.data) : NULL;
     if (a->digest)
         a->body.data = data; /* add_headers reads it */
-    struct MHD_Response *r = MHD_create_response_from_buffer(n, data, MHD_RESPMEM_MUST_FREE);
+    struct MHD_Response *r = a->stream ? sim_stream_open(s, p)
+                                       : MHD_create_response_from_buffer(a->cut ? n / 2 : n, data,
+                                                                         MHD_RESPMEM_MUST_FREE);
     if (r == NULL)
         return MHD_NO;
     add_headers(r, a);
@@ -233,7 +235,7 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *u
         return MHD_YES;
     }
     if (p->ready || try_answer(s, p))
-        return give(p);
+        return give(s, p);
     p->suspended = true;
     MHD_suspend_connection(c);
     return MHD_YES;
@@ -328,6 +330,7 @@ void sim_http_close(struct sim_shell *s)
     for (struct sim_pending *p = s->pending; p != NULL && s->http != NULL; p = p->next)
         if (p->suspended)
             MHD_resume_connection(p->connection);
+    sim_streams_wake(s);
     if (s->http != NULL)
         MHD_stop_daemon(s->http); /* gives back every request that has a connection */
     s->http = NULL;

@@ -63,6 +63,7 @@ static int open_swap(struct play *p)
                                  .binary = MODEL_TARGET,
                                  .data_dir = "",
                                  .hold_file = MODEL_HOLD,
+                                 .law = &s->law,
                                  .changed = on_changed,
                                  .note = on_note,
                                  .ctx = p};

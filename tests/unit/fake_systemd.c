@@ -13,6 +13,96 @@
 #define JOB     "/org/freedesktop/systemd1/job/17"
 #define MANAGER "org.freedesktop.systemd1.Manager"
 
+/* Appends the words of a text to an open array of texts. */
+static int append_words(sd_bus_message *reply, const char *text)
+{
+    char copy[8192], *rest = NULL;
+    int rc = 0;
+
+    snprintf(copy, sizeof(copy), "%s", text);
+    for (char *w = strtok_r(copy, " ", &rest); w != NULL && rc >= 0; w = strtok_r(NULL, " ", &rest))
+        rc = sd_bus_message_append(reply, "s", w);
+    return rc;
+}
+
+static int fill_command(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    int rc = sd_bus_message_open_container(reply, 'v', "a(sasbttttuii)");
+
+    if (rc >= 0)
+        rc = sd_bus_message_open_container(reply, 'a', "(sasbttttuii)");
+    if (rc >= 0 && f->program[0] != '\0') {
+        rc = sd_bus_message_open_container(reply, 'r', "sasbttttuii");
+        if (rc >= 0)
+            rc = sd_bus_message_append(reply, "s", f->program);
+        if (rc >= 0)
+            rc = sd_bus_message_open_container(reply, 'a', "s");
+        if (rc >= 0)
+            rc = append_words(reply, f->words);
+        if (rc >= 0)
+            rc = sd_bus_message_close_container(reply);
+        if (rc >= 0)
+            rc = sd_bus_message_append(reply, "bttttuii", 0, UINT64_C(0), UINT64_C(0), UINT64_C(0),
+                                       UINT64_C(0), 0, 0, 0);
+        if (rc >= 0)
+            rc = sd_bus_message_close_container(reply);
+    }
+    if (rc >= 0)
+        rc = sd_bus_message_close_container(reply);
+    return rc < 0 ? rc : sd_bus_message_close_container(reply);
+}
+
+static int fill_drop_ins(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    int rc = sd_bus_message_open_container(reply, 'v', "as");
+
+    if (rc >= 0)
+        rc = sd_bus_message_open_container(reply, 'a', "s");
+    if (rc >= 0)
+        rc = append_words(reply, f->drop_ins);
+    if (rc >= 0)
+        rc = sd_bus_message_close_container(reply);
+    return rc < 0 ? rc : sd_bus_message_close_container(reply);
+}
+
+static int answer_filled(sd_bus_message *m, const struct fake_systemd *f,
+                         int (*fill)(sd_bus_message *, const struct fake_systemd *))
+{
+    sd_bus_message *reply = NULL;
+    int rc = sd_bus_message_new_method_return(m, &reply);
+
+    if (rc >= 0)
+        rc = fill(reply, f);
+    if (rc >= 0)
+        rc = sd_bus_send(NULL, reply, NULL);
+    sd_bus_message_unref(reply);
+    return rc < 0 ? rc : 1;
+}
+
+/* 0: it is none of these. */
+static int answer_loaded(sd_bus_message *m, const struct fake_systemd *f, const char *name)
+{
+    const struct {
+        const char *name, *value;
+    } texts[] = {
+        {"LoadState", f->load}, {"FragmentPath", f->fragment},
+        {"Type", f->type},      {"KillMode", f->kill_mode},
+        {"User", f->user},
+    };
+
+    if (f->knows_little)
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        if (strcmp(name, texts[i].name) == 0)
+            return sd_bus_reply_method_return(m, "v", "s", texts[i].value);
+    }
+    if (strcmp(name, "NeedDaemonReload") == 0)
+        return sd_bus_reply_method_return(m, "v", "b", f->reload);
+    if (strcmp(name, "DropInPaths") == 0)
+        return answer_filled(m, f, fill_drop_ins);
+    return strcmp(name, "ExecStart") == 0 ? answer_filled(m, f, fill_command) : 0;
+}
+
 static int answer_property(sd_bus_message *m, struct fake_systemd *f)
 {
     const char *interface = NULL, *name = NULL;
@@ -33,7 +123,9 @@ static int answer_property(sd_bus_message *m, struct fake_systemd *f)
     if (strcmp(name, "Job") == 0)
         return sd_bus_reply_method_return(m, "v", "(uo)", f->has_job ? 17 : 0,
                                           f->has_job ? JOB : "/");
-    return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_UNKNOWN_PROPERTY, "no %s", name);
+    rc = answer_loaded(m, f, name);
+    return rc != 0 ? rc
+                   : sd_bus_reply_method_errorf(m, SD_BUS_ERROR_UNKNOWN_PROPERTY, "no %s", name);
 }
 
 static int answer_act(sd_bus_message *m, struct fake_systemd *f, _Atomic unsigned *count)

@@ -21,6 +21,10 @@ struct fake_systemd {
     _Atomic bool hang_up; /* set by the test: the connection is closed */
     _Atomic bool has_job; /* told by the unit's Job property */
     bool refuses;         /* RestartUnit is an error */
+    /* What is loaded of the unit. Blanks part the words and the drop-ins. */
+    char load[32], fragment[128], type[32], kill_mode[32], user[32], drop_ins[256];
+    char program[128], words[8192];
+    bool reload, knows_little; /* knows_little: no property but the first ones */
     char address[128];
     pid_t pid;
 };

@@ -110,6 +110,11 @@ static void touch(struct small_fleet *f, int64_t at)
     f->regions[0].servers_at = f->regions[0].nodes_at = at;
     for (int i = 0; i < SMALL_HOSTS; i++) {
         struct host *h = &f->hosts[i];
+        if (h->is_server) {
+            h->server.counted[1] = h->server.counted[0];
+            h->server.counted[0].at = at;
+            memcpy(h->server.counted[0].n, f->objects[i], sizeof(f->objects[i]));
+        }
         if (h->is_server)
             h->server.leader_at = h->server.members_at = h->server.self_at =
                 h->server.autopilot_at = h->server.raft_at = at;
@@ -169,6 +174,8 @@ void small_fleet_init(struct small_fleet *f)
     str_cut(f->release.builds[0].arch, sizeof(f->release.builds[0].arch), "amd64");
     digest_fill(&f->release.builds[0].digest, 2);
     f->release.n_builds = 1;
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        memcpy(f->objects[i], (const int64_t[OBJECT_KINDS]){5, 2, 8, 1}, sizeof(f->objects[i]));
     policy_default(&f->policy);
     small_survey_init(&f->surveyed, &f->survey);
     touch(f, SMALL_NOW);
@@ -213,6 +220,10 @@ void small_fleet_run(struct small_fleet *f, enum run_state state)
         f->claims[i] = CLAIM_HELD;
         if (state == RUN_CLIENTS && f->plan.hosts[i].is_server)
             f->ledger.hosts[i].state = HOST_DONE;
+    }
+    for (size_t i = 0; i < f->ledger.n_regions; i++) {
+        snprintf(f->ledger.regions[i].snapshot, sizeof(f->ledger.regions[i].snapshot), "/a.snap");
+        f->ledger.regions[i].snapshot_ms = f->w.begun_ms;
     }
     f->lease = (struct lease_view){.all = true, .majority = true, .claims = f->claims};
     f->evidence.begun_ms = f->evidence.progress_ms = f->w.begun_ms;

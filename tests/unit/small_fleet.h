@@ -29,6 +29,7 @@ struct small_fleet {
     struct peer raft[SMALL_SERVERS], autopilot[SMALL_SERVERS];
     struct driver_view drivers[2][1];
     struct alloc_view allocs[2][1];
+    int64_t objects[SMALL_SERVERS][OBJECT_KINDS]; /* counted in each server's state */
     struct small_survey surveyed;
     struct survey survey;
     struct release release;

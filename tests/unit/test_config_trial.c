@@ -137,6 +137,13 @@ static void what_may_be_completed_is_not_rejected(void **state)
     verdict_is(b, TRI_YES, "rejects");
     b->trial.words_len += strlen(" -more");
     verdict_is(b, TRI_UNKNOWN, "options");
+    /* What cannot be loaded is not completed by anything. */
+    scratch_write(b->dir, "config",
+                  "echo '* Error loading configuration from /x: unexpected keys y'; exit 1\n",
+                  0644);
+    verdict_is(b, TRI_YES, "unexpected keys y");
+    b->trial.old = b->old;
+    verdict_is(b, TRI_YES, "unexpected keys y");
     scratch_write(b->dir, "config", "exit 0\n", 0644);
     verdict_is(b, TRI_NO, "accepts");
 }

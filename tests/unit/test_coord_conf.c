@@ -113,6 +113,21 @@ static void test_wrong_values(void **state)
     }
 }
 
+/* 0 in the order means the agent's own 5 s: it must not be taken for none. */
+static void test_hold_of_none(void **state)
+{
+    struct coord_conf c;
+    struct err err = ERR_INIT;
+    (void)state;
+    write_conf("[defaults]\nhold = 0s\n");
+    assert_int_equal(coord_conf_load(dir, fake_env, &c, &err), -1);
+    assert_int_equal(err.kind, ERR_CONFIG);
+    assert_non_null(strstr(err.text, "hold must be 1 to"));
+    write_conf("[defaults]\nhold = 1ms\n");
+    assert_int_equal(coord_conf_load(dir, fake_env, &c, &err), 0);
+    assert_int_equal(c.hold_ms, 1);
+}
+
 static void test_the_example_is_the_default(void **state)
 {
     struct coord_conf c, plain;
@@ -210,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_file_then_environment),
         cmocka_unit_test(test_a_typo_is_named),
         cmocka_unit_test(test_wrong_values),
+        cmocka_unit_test(test_hold_of_none),
         cmocka_unit_test(test_the_example_is_the_default),
         cmocka_unit_test(test_a_named_file_must_be_there),
         cmocka_unit_test(test_secrets_are_not_shown),

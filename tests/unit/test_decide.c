@@ -364,6 +364,139 @@ static void test_flight(void **state)
     done(f);
 }
 
+/* The agent came back before its rename: it is staged as before, and has another turn. */
+static void test_came_back(void **state)
+{
+    struct small_fleet *f = flying();
+    struct agent_view *a = &f->hosts[1].agent;
+    (void)state;
+    a->failed_in = PHASE_SWAPPING;
+    assert_null(after(f, PHASE_STAGED)); /* not begun yet */
+    a->failure = FAILURE_REFUSED_BY_LAW;
+    assert_int_equal(after(f, PHASE_STAGED)->state, HOST_STAGED);
+    small_fleet_later(f, 1000);
+    a->hello_at = host(f, "s2-id")->effect_ms; /* what it runs is not known yet */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_MARK));
+    host(f, "s2-id")->turns = TURNS_MAX;
+    assert_int_equal(after(f, PHASE_STAGED)->state, HOST_FAILED);
+    assert_int_equal(after(f, PHASE_STAGED)->outcome, OUTCOME_NONE);
+    assert_non_null(strstr(after(f, PHASE_STAGED)->text, "not begun"));
+    host(f, "s2-id")->turns = 0;
+    a->running.bytes[0] ^= 1; /* a stranger's hand */
+    assert_int_equal(after(f, PHASE_STAGED)->state, HOST_FAILED);
+    done(f);
+}
+
+/* A client whose machine booted before the rename is in flight until Nomad has it back. */
+static void test_came_back_by_boot(void **state)
+{
+    struct small_fleet *f = clients(1);
+    struct ledger_host *lh = host(f, "c1-id");
+    struct host *h = &f->hosts[3];
+    (void)state;
+    lh->state = HOST_SWAPPING;
+    lh->order = MSG_SWAP;
+    lh->sequence = h->agent.order_sequence = 4;
+    lh->answered = true;
+    lh->ordered_ms = lh->effect_ms = f->w.begun_ms;
+    lh->base_modify_index = h->client.modify_index;
+    h->agent.phase = PHASE_STAGED;
+    h->agent.failed_in = PHASE_SWAPPING;
+    h->agent.failure = FAILURE_INTERRUPTED;
+    memset(h->agent.session, 9, SESSION_LEN);
+    small_fleet_later(f, 1000);
+    swaps(f, NULL);
+    assert_null(small_fleet_intent(f, INTENT_MARK));
+    h->client.modify_index++;
+    small_fleet_later(f, 1000);
+    small_fleet_decide(f);
+    assert_int_equal(small_fleet_intent(f, INTENT_MARK)->state, HOST_STAGED);
+    done(f);
+}
+
+/* Its agent lives, its caravan-swap does not: the run stops, names it, and ends soon. */
+static void test_swap_is_dead(void **state)
+{
+    struct small_fleet *f = flying();
+    struct ledger_host *lh = host(f, "s2-id");
+    (void)state;
+    f->hosts[1].agent.order_sequence = 3;
+    lh->answered = false;
+    lh->resends = 3;
+    small_fleet_later(f, 40000);
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP));
+    lh->resends = 4;
+    small_fleet_decide(f);
+    const struct intent *in = small_fleet_intent(f, INTENT_STOP);
+    assert_non_null(in);
+    assert_string_equal(in->host, "s2");
+    assert_non_null(strstr(in->text, "its caravan-swap has not answered the swap order for 40"));
+    assert_non_null(strstr(in->advice, "systemctl restart caravan-swap"));
+    f->hosts[1].agent.hello_at = 1; /* the agent is silent too: another matter */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP));
+
+    f->ledger.ending = RUN_STOPPED;
+    f->evidence.progress_ms = f->evidence.wait_ms = f->w.begun_ms;
+    small_fleet_decide(f);
+    waiting_id(decision_waits(&f->decision), f->evidence.wait);
+    small_fleet_later(f, 170000);
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_RUN));
+    small_fleet_later(f, 20000);
+    small_fleet_decide(f);
+    assert_int_equal(small_fleet_intent(f, INTENT_RUN)->run, RUN_STOPPED);
+    done(f);
+}
+
+/* s2 was done and its Nomad ended; s3 is at work: nobody waits for a leader then. */
+static void test_fallen(void **state)
+{
+    struct small_fleet *f = fleet(RUN_SERVERS);
+    struct ledger_host *lh = host(f, "s2-id");
+    struct agent_view *a = &f->hosts[1].agent;
+    (void)state;
+    lh->state = HOST_DONE;
+    lh->order = MSG_SWAP;
+    lh->settled_ms = f->w.begun_ms;
+    lh->base_stamp.main_start = a->stamp.main_start = 77;
+    host(f, "s3-id")->state = HOST_SETTLING;
+    host(f, "s3-id")->order = MSG_SWAP;
+    small_fleet_later(f, 1000);
+    f->hosts[2].server.raft_state = "Candidate";
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP)); /* two of three stand */
+    a->stamp.main_start = 78;                        /* it was started again meanwhile */
+    small_fleet_decide(f);
+    assert_string_equal(small_fleet_intent(f, INTENT_STOP)->host, "s2");
+    a->stamp.main_start = 77;
+    memset(&a->running, 0, sizeof(a->running));
+    small_fleet_decide(f);
+    const struct intent *in = small_fleet_intent(f, INTENT_STOP);
+    assert_non_null(in);
+    assert_string_equal(in->host, "s2");
+    assert_non_null(strstr(in->text, "no quorum"));
+    f->ledger.ending = RUN_STOPPED;
+    small_fleet_decide(f);
+    assert_int_equal(small_fleet_intent(f, INTENT_RUN)->run, RUN_STOPPED);
+    host(f, "s3-id")->state = HOST_SWAPPING; /* its agent is still at it */
+    host(f, "s3-id")->answered = true;
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_RUN));
+    host(f, "s3-id")->state = HOST_SETTLING;
+    f->ledger.ending = RUN_NONE;
+    a->hello_at = lh->settled_ms; /* said before it had settled */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP));
+    f->hosts[2].server.raft_state = "Follower"; /* a quorum is left: its gates are waited for */
+    a->hello_at = f->w.begun_ms;
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP));
+    done(f);
+}
+
 static void test_resend(void **state)
 {
     struct small_fleet *f = flying();
@@ -554,6 +687,32 @@ static void test_turns(void **state)
     done(f);
 }
 
+/* Its process or its machine was restarted before the rename: it rests where it began. */
+static void test_comes_back(void **state)
+{
+    struct small_fleet *f = flying();
+    struct ledger_host *lh = host(f, "s2-id");
+    struct host *h = &f->hosts[1];
+    (void)state;
+    h->agent.order_sequence = lh->sequence;
+    assert_null(after(f, PHASE_STAGED)); /* without a reason the order is still being taken up */
+    h->agent.failed_in = PHASE_SWAPPING;
+    h->agent.failure = FAILURE_INTERRUPTED;
+    h->agent.disk = f->plan.hosts[plan_index(&f->plan, "s2-id")].before;
+    h->agent.running = (struct digest){{0}};
+    assert_null(after(f, PHASE_STAGED)); /* its Nomad is still coming up */
+    h->agent.running = h->agent.disk;
+    assert_int_equal(after(f, PHASE_IDLE)->state, HOST_PENDING); /* staged bytes are gone */
+    assert_int_equal(after(f, PHASE_STAGED)->state, HOST_STAGED);
+    lh->turns = TURNS_MAX;
+    assert_int_equal(after(f, PHASE_STAGED)->state, HOST_FAILED);
+    lh->turns = 0;
+    h->agent.running = (struct digest){{0}};
+    f->w.begun_ms += f->policy.server_deadline_ms;
+    assert_int_equal(after(f, PHASE_STAGED)->state, HOST_FAILED);
+    done(f);
+}
+
 /* An abort that cannot undo says whose fault it is and what to do, as every stop does. */
 static void test_undo_in_vain(void **state)
 {
@@ -646,6 +805,10 @@ int main(void)
         cmocka_unit_test(test_failures_first),
         cmocka_unit_test(test_skip_down),
         cmocka_unit_test(test_flight),
+        cmocka_unit_test(test_came_back),
+        cmocka_unit_test(test_came_back_by_boot),
+        cmocka_unit_test(test_swap_is_dead),
+        cmocka_unit_test(test_fallen),
         cmocka_unit_test(test_resend),
         cmocka_unit_test(test_settled),
         cmocka_unit_test(test_not_caught_up),
@@ -656,6 +819,7 @@ int main(void)
         cmocka_unit_test(test_runs_target),
         cmocka_unit_test(test_client_runs_target),
         cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_comes_back),
         cmocka_unit_test(test_undo_in_vain),
         cmocka_unit_test(test_verify),
         cmocka_unit_test(test_gone),

@@ -21,14 +21,19 @@ struct bench {
     struct fetch_call *call;
 };
 
-/* One conversation: after the first bytes heard, everything is said at once. */
+#define CONFIG "/a/b.conf"
+
+/* One conversation: it begins with which configuration is meant; then everything is
+ * said at once. */
 NORETURN static void live(int listener, const char *say, size_t n)
 {
     char heard[8192];
     int fd = accept(listener, NULL, NULL);
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (fd >= 0 && recv(fd, heard, sizeof(heard), 0) > 0)
+    ssize_t got = fd >= 0 ? recv(fd, heard, sizeof(heard) - 1, 0) : -1;
+    heard[got < 0 ? 0 : got] = '\0';
+    if (strncmp(heard, "conf " CONFIG "\n", strlen("conf " CONFIG "\n")) == 0)
         (void)!send(fd, say, n, MSG_NOSIGNAL);
     shutdown(fd, SHUT_WR);
     while (fd >= 0 && recv(fd, heard, sizeof(heard), 0) > 0)
@@ -75,7 +80,7 @@ static int tear_down(void **state)
 
 static void says_bytes(struct bench *b, const char *say, size_t n)
 {
-    const struct fetch_who who = {.conf = &b->conf};
+    const struct fetch_who who = {.conf = &b->conf, .config = CONFIG};
     struct err err = ERR_INIT;
 
     hang_up(b);

@@ -9,6 +9,7 @@
 #include "fetch_job.h"
 #include "file.h"
 #include "place_fixture.h"
+#include "scratch_dir.h"
 #include "str.h"
 
 /* A session on one end of a socket pair, as systemd starts it; the test has the other. */
@@ -98,6 +99,28 @@ static void questions_one_after_the_other(void **state)
     hear(b, "no 127.0.0.1 port 9: connect: Connection refused\n");
     end(b);
     assert_int_equal(b->rv, 0);
+}
+
+static void another_configuration_can_be_named(void **state)
+{
+    struct bench *b = *state;
+    char text[300], path[300], line[400];
+    char *dir = scratch_open();
+
+    snprintf(text, sizeof(text), "[nomad]\naddress = %s\n", b->conf.address);
+    scratch_write(dir, "other.conf", text, 0644);
+    scratch_path(dir, "other.conf", path);
+    /* Nobody answers where the first one says. */
+    str_cut(b->conf.address, sizeof(b->conf.address), "http://127.0.0.1:9");
+    snprintf(line, sizeof(line), "conf %s\nask 5000 /v1/agent/health\n", path);
+    say(b, line);
+    hear(b, "answer 200 16\n/v1/agent/health");
+    /* Only before the first question. */
+    say(b, line);
+    end(b);
+    scratch_close(dir);
+    assert_int_equal(b->rv, -1);
+    assert_int_equal(b->err.kind, ERR_FORMAT);
 }
 
 static void only_nomads_api_is_asked(void **state)
@@ -249,15 +272,11 @@ static void long_paths_are_asked_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(questions_one_after_the_other),
-        T(only_nomads_api_is_asked),
-        T(large_answers_are_none),
-        T(names_are_not_resolved),
-        T(get_tells_how_it_ended),
-        T(get_tells_why_it_failed),
-        T(nonsense_ends_it),
-        T(an_endless_line_ends_it),
-        T(unix_sockets_are_asked),
+        T(questions_one_after_the_other), T(another_configuration_can_be_named),
+        T(only_nomads_api_is_asked),      T(large_answers_are_none),
+        T(names_are_not_resolved),        T(get_tells_how_it_ended),
+        T(get_tells_why_it_failed),       T(nonsense_ends_it),
+        T(an_endless_line_ends_it),       T(unix_sockets_are_asked),
         T(long_paths_are_asked_whole),
     };
     return cmocka_run_group_tests_name("fetch_session", tests, NULL, NULL);

@@ -84,7 +84,7 @@ struct row {
 
 static const struct row rows[] = {
     {"unit-missing", "unit-missing", "no such unit", SEVERITY_HARD, SEVERITY_WARN, false},
-    {"other-binary", "other-binary", "executes another", SEVERITY_HARD, SEVERITY_WARN, false},
+    {"other-binary", "other-binary", "executes another", SEVERITY_BLOCK, SEVERITY_WARN, false},
     {"kill-mode", "kill-mode", "KillMode=control-group", SEVERITY_BLOCK, SEVERITY_BLOCK, false},
     {"unit-reload", "unit-reload", "changed on disk", SEVERITY_WARN, -1, false},
     {"package", "package", "nomad 1.9.7-1 owns it", SEVERITY_BLOCK, SEVERITY_WARN, false},

@@ -67,6 +67,7 @@ static void test_advice_is_a_sentence(void **state)
         const char *text = failure_advice(f);
         assert_true(text[0] >= 'A' && text[0] <= 'Z');
         assert_int_equal(text[strlen(text) - 1], '.');
+        assert_null(strstr(text, "resume")); /* said once, behind every cause */
     }
     assert_true(failure_may_retry(FAILURE_NO_NETWORK));
     assert_false(failure_may_retry(FAILURE_BAD_DIGEST));

@@ -14,6 +14,8 @@ struct bench {
     unsigned told;
 };
 
+static const struct law law = {.gap_ms = 30000, .url_prefixes = ""};
+
 static void on_changed(void *ctx)
 {
     struct bench *b = ctx;
@@ -36,6 +38,7 @@ static void open_phases(struct bench *b)
                                  .binary = MODEL_TARGET,
                                  .data_dir = b->data_dir,
                                  .hold_file = MODEL_HOLD,
+                                 .law = &law,
                                  .session = {1},
                                  .changed = on_changed,
                                  .note = on_note,
@@ -321,6 +324,47 @@ static void root_may_hold_until_the_last_moment(void **state)
     ends(b, PHASE_SETTLED, FAILURE_NONE, "new");
 }
 
+/* While the swap waits for its time, other servers go. */
+static void without_a_quorum_nothing_is_renamed(void **state)
+{
+    static const char two[] = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\"]",
+                      three[] = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";
+    static const struct {
+        const char *leader, *peers, *closed;
+        enum failure failure;
+    } rows[] = {
+        {"\"10.0.0.2:4647\"", three, "10.0.0.3:4647", FAILURE_REFUSED_BY_LAW},
+        {"\"10.0.0.2:4647\"", two, NULL, FAILURE_REFUSED_BY_LAW},
+        {"\"\"", three, NULL, FAILURE_REFUSED_BY_LAW},
+        {NULL, three, NULL, FAILURE_REFUSED_BY_LAW},
+        {"\"10.0.0.2:4647\"", three, NULL, FAILURE_NONE},
+    };
+    struct bench *b = *state;
+
+    stage(b);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct record next = swap_record(b, ON_REVERT);
+
+        next.is_server = true;
+        next.not_before = (uint64_t)b->m.uptime_ms + 60000;
+        b->m.leader = "\"10.0.0.2:4647\"";
+        b->m.peers = three;
+        b->m.closed = NULL;
+        accept(b, &next, NULL);
+        for (int k = 0; k < 20; k++) {
+            b->m.uptime_ms++;
+            phases_step(&b->p);
+        }
+        b->m.leader = rows[i].leader;
+        b->m.peers = rows[i].peers;
+        b->m.closed = rows[i].closed;
+        to_rest(b);
+        ends(b, rows[i].failure == FAILURE_NONE ? PHASE_SETTLED : PHASE_STAGED, rows[i].failure,
+             rows[i].failure == FAILURE_NONE ? "new" : "old");
+        assert_true(rows[i].failure == FAILURE_NONE || b->m.last_pid == 1);
+    }
+}
+
 static void what_ends_after_answering_is_a_crash_loop(void **state)
 {
     struct bench *b = *state;
@@ -494,6 +538,114 @@ static void somebody_elses_hand_is_noticed(void **state)
     ends(b, PHASE_STAGED, FAILURE_IO, "mute");
 }
 
+/* ---- what is known of the host ---- */
+
+static void what_does_not_fit_is_found_while_staging(void **state)
+{
+    struct bench *b = *state;
+
+    b->m.config_rejects = TRI_YES;
+    b->m.config_text = "bogus";
+    begin_stage(b);
+    to_rest(b);
+    ends(b, PHASE_FAILED, FAILURE_CONFIG_REJECTED, "old");
+    assert_string_equal(b->p.rec.verdict.text, "bogus");
+    assert_int_equal(model_fs_find(&b->m.fs, b->p.shelf.fresh), 0);
+    assert_int_equal(b->m.trials, 1);
+    b->m.offer = "\177ELF\2\1\1";
+    begin_stage(b);
+    to_rest(b);
+    ends(b, PHASE_FAILED, FAILURE_WRONG_BUILD, "old");
+    assert_non_null(strstr(b->p.rec.verdict.text, "is for another machine, this host is"));
+    assert_int_equal(b->m.trials, 1);
+}
+
+static void package_managers_at_work_are_waited_for(void **state)
+{
+    struct bench *b = *state;
+    struct record next;
+
+    b->m.lock = TRI_NO;
+    b->p.packaged = TRI_YES;
+    stage(b);
+    next = swap_record(b, ON_REVERT);
+    accept(b, &next, NULL);
+    while (!b->p.now.waits_for_packages)
+        assert_true(step(b));
+    assert_true(step(b) && step(b));
+    assert_int_equal(b->p.rec.phase, PHASE_SWAPPING);
+    assert_string_equal(model_kind(model_fs_file(&b->m.fs, MODEL_TARGET)), "old");
+    b->m.lock = TRI_YES;
+    to_rest(b);
+    ends(b, PHASE_SETTLED, FAILURE_NONE, "new");
+}
+
+static void only_a_package_s_binary_waits(void **state)
+{
+    struct bench *b = *state;
+
+    b->m.lock = TRI_NO;
+    b->p.packaged = TRI_UNKNOWN;
+    swap(b, ON_REVERT);
+    ends(b, PHASE_STAGED, FAILURE_OUT_OF_TIME, "old");
+    assert_non_null(strstr(b->p.rec.verdict.text, "package manager"));
+    b->p.packaged = TRI_NO;
+    swap(b, ON_REVERT);
+    ends(b, PHASE_SETTLED, FAILURE_NONE, "new");
+}
+
+static void the_way_back_waits_for_nobody(void **state)
+{
+    struct bench *b = *state;
+
+    b->m.offer = "bad"; /* packaged and lock: unknown */
+    stage(b);
+    struct record next = swap_record(b, ON_REVERT);
+    accept(b, &next, NULL);
+    while (b->p.rec.phase != PHASE_PROBING)
+        assert_true(step(b));
+    b->m.lock = TRI_NO;
+    to_rest(b);
+    ends(b, PHASE_REVERTED, FAILURE_WILL_NOT_START, "old");
+}
+
+static void what_was_put_in_place_is_remembered(void **state)
+{
+    struct bench *b = *state;
+    struct digest d;
+
+    swap(b, ON_REVERT);
+    digest_of("new", &d);
+    assert_true(digest_eq(&b->p.rec.placed, &d));
+    b->m.offer = "bad";
+    swap(b, ON_REVERT);
+    assert_int_equal(b->p.rec.phase, PHASE_REVERTED);
+    assert_true(digest_eq(&b->p.rec.placed, &d));
+}
+
+/* The link is the same, what it leads to is not. */
+static void the_file_behind_a_link_is_looked_at(void **state)
+{
+    struct bench *b = *state;
+    struct record next;
+    char binary[MODEL_BINARY];
+
+    model_link(&b->m);
+    stage(b);
+    next = swap_record(b, ON_REVERT);
+    next.not_before = (uint64_t)b->m.uptime_ms + 1000;
+    accept(b, &next, NULL);
+    while (b->p.now.wake_ms <= b->m.uptime_ms)
+        assert_true(step(b));
+    model_binary("mute", binary);
+    model_fs_put(&b->m.fs, MODEL_STORE, binary, sizeof(binary), 0755);
+    b->m.fs.files[model_fs_find(&b->m.fs, MODEL_TARGET)].leads_to =
+        model_fs_find(&b->m.fs, MODEL_STORE);
+    to_rest(b);
+    assert_int_equal(b->p.rec.phase, PHASE_STAGED);
+    assert_non_null(strstr(b->p.rec.verdict.text, "behind the link"));
+}
+
 static void the_previous_binary_goes_after_a_week(void **state)
 {
     struct bench *b = *state;
@@ -521,6 +673,7 @@ int main(void)
         WAY(not_before_is_waited_for),
         WAY(too_late_is_not_begun),
         WAY(root_may_hold_until_the_last_moment),
+        WAY(without_a_quorum_nothing_is_renamed),
         WAY(what_ends_after_answering_is_a_crash_loop),
         WAY(being_started_twice_is_a_crash_loop),
         WAY(a_live_process_has_until_its_deadline),
@@ -534,6 +687,12 @@ int main(void)
         WAY(a_full_disk_stops_before_the_rename),
         WAY(a_full_disk_is_waited_out_after_the_rename),
         WAY(somebody_elses_hand_is_noticed),
+        WAY(what_does_not_fit_is_found_while_staging),
+        WAY(package_managers_at_work_are_waited_for),
+        WAY(only_a_package_s_binary_waits),
+        WAY(the_way_back_waits_for_nobody),
+        WAY(what_was_put_in_place_is_remembered),
+        WAY(the_file_behind_a_link_is_looked_at),
         WAY(the_previous_binary_goes_after_a_week),
     };
 

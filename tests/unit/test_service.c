@@ -187,6 +187,17 @@ static void a_command_that_hangs_is_ended(void **state)
     assert_true(now() - began < 5000);
 }
 
+static void commands_have_no_unit(void **state)
+{
+    struct bench *b = *state;
+    struct service_about a = {.unit = true, .words_len = 7};
+    struct err err = ERR_INIT;
+
+    assert_int_equal(b->service.about(b->service.self, &a, &err), 0);
+    assert_false(a.unit);
+    assert_int_equal(a.words_len, 0);
+}
+
 static void a_start_limit_of_one_act(void **state)
 {
     struct bench *b = *state;
@@ -366,6 +377,78 @@ static void a_lost_connection_is_made_good(void **state)
     assert_int_equal(finish(b, text), SERVICE_DONE);
 }
 
+static struct service_about about(struct bench *b)
+{
+    struct service_about a;
+    struct err err = ERR_INIT;
+
+    if (b->service.about(b->service.self, &a, &err) < 0)
+        fail_msg("%s", err.text);
+    return a;
+}
+
+static void what_is_loaded_is_told(void **state)
+{
+    static const char words[] = "/usr/bin/nomad\0agent\0-config\0/etc/nomad.d";
+    struct bench *b = *state;
+    struct fake_systemd *f = b->systemd;
+    struct service_about a;
+
+    str_cut(f->load, sizeof(f->load), "loaded");
+    str_cut(f->fragment, sizeof(f->fragment), "/lib/systemd/system/nomad.service");
+    str_cut(f->type, sizeof(f->type), "notify");
+    str_cut(f->kill_mode, sizeof(f->kill_mode), "control-group");
+    str_cut(f->user, sizeof(f->user), "nomad");
+    str_cut(f->drop_ins, sizeof(f->drop_ins), "/etc/a.conf /etc/b.conf");
+    str_cut(f->program, sizeof(f->program), "/usr/bin/nomad");
+    str_cut(f->words, sizeof(f->words), "/usr/bin/nomad agent -config /etc/nomad.d");
+    f->reload = true;
+    a = about(b);
+    assert_true(a.unit && !a.missing && a.reload);
+    assert_string_equal(a.fragment, "/lib/systemd/system/nomad.service");
+    assert_string_equal(a.type, "notify");
+    assert_string_equal(a.kill_mode, "control-group");
+    assert_string_equal(a.user, "nomad");
+    assert_string_equal(a.drop_ins, "/etc/a.conf /etc/b.conf");
+    assert_string_equal(a.program, "/usr/bin/nomad");
+    assert_int_equal(a.words_len, sizeof(words));
+    assert_memory_equal(a.words, words, sizeof(words));
+}
+
+static void a_unit_that_is_not_there_is_told(void **state)
+{
+    struct bench *b = *state;
+
+    str_cut(b->systemd->load, sizeof(b->systemd->load), "not-found");
+    assert_true(about(b).missing);
+    str_cut(b->systemd->load, sizeof(b->systemd->load), "masked");
+    assert_true(about(b).missing);
+    str_cut(b->systemd->load, sizeof(b->systemd->load), "loaded");
+    assert_false(about(b).missing);
+}
+
+/* An older systemd, a unit without a command, one with too long a command. */
+static void what_is_not_told_stays_empty(void **state)
+{
+    struct bench *b = *state;
+    struct service_about a = about(b);
+
+    assert_int_equal(a.words_len, 0);
+    assert_string_equal(a.program, "");
+    assert_string_equal(a.drop_ins, "");
+    str_cut(b->systemd->program, sizeof(b->systemd->program), "/x");
+    memset(b->systemd->words, 'w', 5000);
+    a = about(b);
+    assert_string_equal(a.program, "/x");
+    assert_int_equal(a.words_len, 0);
+    memset(b->systemd->drop_ins, 'd', sizeof(b->systemd->drop_ins) - 1);
+    assert_int_equal(strlen(about(b).drop_ins), sizeof(b->systemd->drop_ins) - 1);
+    b->systemd->knows_little = true;
+    a = about(b);
+    assert_true(a.unit && !a.missing && !a.reload);
+    assert_string_equal(a.kill_mode, "");
+}
+
 static void no_bus_is_an_error(void **state)
 {
     struct bench *b = *state;
@@ -375,6 +458,8 @@ static void no_bus_is_an_error(void **state)
     setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus", 1);
     assert_int_equal(b->service.state(b->service.self, &st, &err), -1);
     assert_int_equal(err.kind, ERR_NETWORK);
+    struct service_about a;
+    assert_int_equal(b->service.about(b->service.self, &a, &err), -1);
 }
 
 #define COMMANDS(f) cmocka_unit_test_setup_teardown(f, set_up_commands, tear_down_commands)
@@ -386,6 +471,7 @@ int main(int argc, char **argv)
         COMMANDS(a_restart_is_stop_then_start),
         COMMANDS(a_command_that_fails_is_told),
         COMMANDS(a_command_that_hangs_is_ended),
+        COMMANDS(commands_have_no_unit),
         COMMANDS(a_start_limit_of_one_act),
         COMMANDS(a_command_outlives_its_asker_and_is_waited_for),
         COMMANDS(a_stale_pid_file_names_nobody),
@@ -394,6 +480,9 @@ int main(int argc, char **argv)
         SYSTEMD(a_refusal_says_why),
         SYSTEMD(states_are_told),
         SYSTEMD(a_lost_connection_is_made_good),
+        SYSTEMD(what_is_loaded_is_told),
+        SYSTEMD(a_unit_that_is_not_there_is_told),
+        SYSTEMD(what_is_not_told_stays_empty),
         SYSTEMD(no_bus_is_an_error),
     };
 

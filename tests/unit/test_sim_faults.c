@@ -298,8 +298,33 @@ static void drivers_sick(void)
     sim_page_free(&p);
 }
 
-/* tests/sim/standin.test sees it: the model has no configuration. */
-static void reject_config(void)
+static void snapshot_cut(void)
+{
+    for (int on = 0; on < 2; on++) {
+        struct sim_page p;
+        set(0, "snapshot-cut", on);
+        sim_browse(&c, 0, NULL, "/v1/operator/snapshot?stale", NULL, NULL, &p);
+        assert_int_equal(p.answer.status, 200);
+        assert_true(p.answer.digest);
+        assert_int_equal(p.answer.cut, on);
+        sim_page_free(&p);
+    }
+}
+
+static void token_expired(void)
+{
+    struct sim_page p;
+    c.nodes[0].cfg.acl = true;
+    set(0, "token-expired", 1);
+    sim_browse(&c, 0, NULL, "/v1/nodes", "11111111-2222-3333-4444-555555555555", NULL, &p);
+    assert_int_equal(p.answer.status, 403);
+    assert_string_equal(sim_page_text(&p), "ACL token expired");
+    sim_page_free(&p);
+    assert_int_equal(status(0, "/v1/status/leader?stale"), 200);
+}
+
+/* tests/sim/standin.test sees them: the model has no configuration and no log. */
+static void seen_elsewhere(void)
 {
 }
 
@@ -318,7 +343,9 @@ static const struct check checks[] = {
     {"late-register", late_register},       {"lose-tasks", lose_tasks},
     {"drain-hangs", drain_hangs},           {"lose-state", lose_state},
     {"api-500-for", api_500_for},           {"hang", hang},
-    {"drivers-sick", drivers_sick},         {"reject-config", reject_config},
+    {"drivers-sick", drivers_sick},         {"token-expired", token_expired},
+    {"snapshot-cut", snapshot_cut},         {"log-warn", seen_elsewhere},
+    {"log-fatal", seen_elsewhere},          {"reject-config", seen_elsewhere},
 };
 
 static void every_fault_has_its_check(void **state)

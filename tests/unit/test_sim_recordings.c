@@ -25,6 +25,7 @@ static const char *const not_recorded[] = {
     "answers to PUT: drain, eligibility, autopilot configuration, force-leave, ACL",
     "drains and down nodes: their pace and events follow measured.md and the source",
     "raft protocol 2 with a leader change of more than three servers",
+    "agent/monitor: its frames and levels; the lines of the faults log-warn and log-fatal",
     "the body of a snapshot (the stand-in's is text), only its headers",
 };
 

@@ -8,6 +8,7 @@
 #include "scratch_dir.h"
 #include "str.h"
 #include "swap.h"
+#include "view_file.h"
 
 struct bench {
     char *dir;
@@ -41,6 +42,7 @@ static int set_up(void **state)
                                  .binary = MODEL_TARGET,
                                  .data_dir = "",
                                  .hold_file = MODEL_HOLD,
+                                 .law = &b->s.law,
                                  .changed = on_changed,
                                  .note = on_note,
                                  .ctx = b};
@@ -385,6 +387,84 @@ static void a_server_is_asked_about_its_quorum(void **state)
     assert_int_equal(say(b, swap(b, "new")), REFUSAL_NONE);
 }
 
+static void a_stopped_nomad_is_left_stopped(void **state)
+{
+    struct bench *b = *state;
+
+    b->m.process.there = false;
+    (void)say(b, stage(b));
+    (void)to_rest(b);
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_NONE);
+    assert_int_equal(to_rest(b), PHASE_SETTLED);
+    assert_false(b->m.process.there);
+}
+
+static void root_may_have_it_started(void **state)
+{
+    struct bench *b = *state;
+
+    b->m.process.there = false;
+    b->s.law.start_stopped = true;
+    (void)say(b, stage(b));
+    (void)to_rest(b);
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_NONE);
+    assert_int_equal(to_rest(b), PHASE_SETTLED);
+    assert_true(b->m.process.there);
+}
+
+/* ---- the view ---- */
+
+static const struct fact *told(struct bench *b, const char *id, struct view *view)
+{
+    struct err err = ERR_INIT;
+
+    if (view_read(b->s.view_path, view, &err) < 0)
+        fail_msg("%s", err.text);
+    for (uint32_t i = 0; i < view->status.n_facts; i++) {
+        if (str_eq(view->status.facts[i].id, id))
+            return &view->status.facts[i];
+    }
+    return NULL;
+}
+
+/* Whoever reads "staged" reads all that is known of it; and a look renews what grew old. */
+static void what_is_told_as_staged_has_its_facts(void **state)
+{
+    static const struct agent_conf conf = {.data_dir = "/nonexistent"};
+    struct bench *b = *state;
+    autofree struct view *view = xzalloc(1, sizeof(*view));
+    unsigned trials;
+
+    b->s.conf = &conf;
+    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.150s/view", b->dir);
+    swap_tell(&b->s);
+    assert_non_null(told(b, "package", view));
+    assert_null(told(b, "config-rejected", view));
+    (void)say(b, stage(b));
+    swap_tell(&b->s);
+    (void)to_rest(b);
+    swap_tell(&b->s);
+    assert_int_equal(told(b, "config-rejected", view)->value, TRI_NO);
+    assert_non_null(told(b, "attributes", view));
+    assert_int_equal(view->status.phase, PHASE_STAGED);
+
+    str_cut(b->m.about.kill_mode, sizeof(b->m.about.kill_mode), "mixed");
+    b->m.about.unit = true;
+    swap_look(&b->s, 10000);
+    assert_int_equal(told(b, "kill-mode", view)->value, TRI_UNKNOWN);
+    b->m.uptime_ms += 10000;
+    swap_look(&b->s, 10000);
+    assert_int_equal(told(b, "kill-mode", view)->value, TRI_YES);
+
+    /* Started anew since: the staged binary is asked once more. */
+    trials = b->m.trials;
+    b->s.phases.config = (struct config_verdict){.rejects = TRI_UNKNOWN};
+    b->s.survey = (struct facts_survey){.n = 0};
+    swap_tell(&b->s);
+    assert_int_equal(b->m.trials, trials + 1);
+    assert_int_equal(told(b, "config-rejected", view)->value, TRI_NO);
+}
+
 static void a_record_that_cannot_be_kept_refuses(void **state)
 {
     struct bench *b = *state;
@@ -459,6 +539,9 @@ int main(void)
         CASE(the_gap_is_kept_between_swaps),
         CASE(a_server_is_asked_about_its_quorum),
         CASE(enough_other_servers_must_answer),
+        CASE(a_stopped_nomad_is_left_stopped),
+        CASE(root_may_have_it_started),
+        CASE(what_is_told_as_staged_has_its_facts),
         CASE(a_record_that_cannot_be_kept_refuses),
         CASE(a_payload_that_does_not_parse_is_refused),
         CASE(trust_is_adopted_by_order),

@@ -181,6 +181,12 @@ static void judge_server(struct truth *t, int host)
     if (t->server_settled_ms > 0 && t->now - t->server_settled_ms < t->policy.settle_ms)
         judge_says(t, 1, "swap of %s %lld ms after the last server settled", h->name,
                    (long long)(t->now - t->server_settled_ms));
+    for (int i = 0; i < t->n_hosts; i++)
+        if (t->hosts[i].empty && i != host && t->hosts[i].listed && t->hosts[i].up)
+            judge_says(t, 1, "swap of %s while the state of %s is empty", h->name,
+                       t->hosts[i].name);
+    if (!r->saved && !t->no_management)
+        judge_says(t, 7, "swap of %s without a snapshot of region %s", h->name, r->name);
     for (size_t i = 0; i < t->plan.n_servers; i++)
         if (t->committed.hosts[i].state == HOST_FAILED)
             judge_says(t, 1, "swap of %s after a server has failed", h->name);
@@ -345,6 +351,9 @@ void judge_obeyed(struct truth *t, int host, const struct t_wire *o)
     struct t_host *h = &t->hosts[host];
 
     judge_once(t, h, o);
+    if (o->head.kind != MSG_STAGE && !host_in_flight(state_of(t, host)))
+        judge_says(t, h->is_server ? 1 : 5, "%s obeys a %s order, but the ledger says it is %s",
+                   h->name, message_kind_name(o->head.kind), host_state_name(state_of(t, host)));
     for (int i = 0; o->head.kind == MSG_SWAP && h->is_server && i < t->n_regions; i++)
         if (t->regions[i].sick_ms != 0 &&
             t->now - t->regions[i].sick_ms > JUDGE_STALE_MS + SWAP_BY_MS)
@@ -360,6 +369,8 @@ void judge_operate(struct truth *t, const struct operate *o)
     int host = t_host_of(t, o->node_id);
     bool noted = false;
 
+    if (o->op == OP_SNAPSHOT)
+        return; /* changes nothing */
     counts.judged[7]++;
     for (size_t i = 0; i < t->committed.n_effects; i++)
         if (t->committed.effects[i].id == o->effect)

@@ -167,6 +167,7 @@ static void server_up(struct truth *t, int host, bool defect)
 
     h->failed = false;
     h->never = defect && h->defect == DEFECT_NEVER;
+    h->empty = defect && h->defect == DEFECT_EMPTY;
     h->stuck_index = index_now(t);
     h->caught_ms = h->api_ms + t_between(t, 0, 2000);
     if (!h->peer || h->left) {

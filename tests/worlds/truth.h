@@ -42,6 +42,7 @@ enum t_defect {
     DEFECT_NEVER,    /* server: never catches up; client: never registers */
     DEFECT_HUNG,     /* answers its agent, then its API falls silent */
     DEFECT_TASKS,    /* client: tasks do not survive the restart */
+    DEFECT_EMPTY,    /* server: comes up with an empty state */
     DEFECT_STAGE,    /* the fetch fails for good */
     DEFECT_COUNT
 };
@@ -67,6 +68,7 @@ struct t_agent {
     bool staged;
     bool swapped_by_us; /* a swap of the run under test was obeyed */
     bool held_by_root;  /* /etc/caravan/hold */
+    int64_t full_ms;    /* its disk is full until then: nothing can be made durable */
     int64_t last_swap_ms;
     uint32_t silence_ms;
     uint32_t notes[NOTES_MAX];
@@ -94,6 +96,7 @@ struct t_host {
     /* server */
     bool peer, voter, left, failed;
     bool never;
+    bool empty; /* its state is gone; raft is well */
     int64_t caught_ms;
     uint64_t stuck_index;
     /* client */
@@ -127,6 +130,7 @@ struct t_host {
     int64_t eligibility_ms; /* a stranger changed it */
     bool faulted;           /* something was done to it that may end the run */
     uint32_t lost;          /* messages to and from it, one after the other */
+    uint32_t silent;        /* orders for its swap without an answer, one after the other */
     int64_t sick_ms;        /* server: since when it is no healthy voter; 0: it is */
     int64_t strange_ms;     /* a stranger changed its binary */
 };
@@ -139,6 +143,7 @@ struct t_region {
     int64_t sick_ms; /* since when not all servers are healthy voters; 0: they are */
     int64_t cut_ms;  /* its API answers nothing before */
     bool faulted;
+    bool saved; /* a snapshot was taken */
 };
 
 extern const char *const t_arch_names[T_ARCHES];
@@ -244,6 +249,7 @@ struct truth {
     struct t_sight shown; /* to the coordinator: by its clock */
     int sight;            /* the one in the making */
     bool interest[T_HOSTS];
+    bool counted[T_HOSTS]; /* whose objects are counted */
     uint64_t round;
     char addresses[T_HOSTS][32];
     char alloc_ids[T_HOSTS][4][UUID_MAX];
@@ -327,11 +333,17 @@ extern const struct ports truth_ports;    /* ctx: the truth */
 void t_pass(struct truth *t, int64_t ms); /* without a coordinator */
 void t_commit_copy(struct ledger *to, struct ledger *from);
 void t_ledger_drop(struct ledger *l);
+int t_any_server(const struct truth *t, const char *region); /* -1: none */
 void t_operate(struct truth *t, const struct t_event *e);
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 40 };
-enum { FAULT_DONE_BY_HAND = 36, FAULT_ENDED_AT_TRANSFER = 37, FAULT_COPY_ORDERS = 39 };
+enum { FAULT_KINDS = 42 };
+enum {
+    FAULT_DONE_BY_HAND = 36,
+    FAULT_ENDED_AT_TRANSFER = 37,
+    FAULT_COPY_ORDERS = 39,
+    FAULT_DISK_FULL_ONCE = 41
+};
 const char *fault_name(int kind);
 void fault_apply(struct truth *t, int kind);
 void faults_plan(struct truth *t); /* chooses this world's */

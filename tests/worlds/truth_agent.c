@@ -50,6 +50,16 @@ static void fail(struct truth *t, int host, enum failure failure, enum phase in)
     set_phase(t, host, PHASE_FAILED);
 }
 
+/* Before the rename: where it began, never further by itself. */
+static void come_back(struct truth *t, int host, enum failure failure)
+{
+    struct t_agent *a = &t->hosts[host].agent;
+
+    a->failure = failure;
+    a->failed_in = PHASE_SWAPPING;
+    set_phase(t, host, PHASE_STAGED);
+}
+
 /* ---- stage, swap, revert ---- */
 
 static enum refusal quorum(const struct truth *t, int host)
@@ -80,6 +90,7 @@ static enum refusal stage_order(struct truth *t, int host)
         return REFUSAL_BUSY;
     a->generation++;
     a->staged = false;
+    a->failure = FAILURE_NONE;
     set_phase(t, host, PHASE_FETCHING);
     job(t, host, t_between(t, 50, 3000));
     return REFUSAL_NONE;
@@ -115,6 +126,7 @@ static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o
     a->job = o->swap;
     a->generation++;
     a->failure = FAILURE_NONE;
+    a->failed_in = PHASE_IDLE;
     set_phase(t, host, PHASE_SWAPPING);
     int64_t wait =
         o->swap.not_before > uptime(t, a) ? (int64_t)(o->swap.not_before - uptime(t, a)) : 0;
@@ -253,7 +265,7 @@ void t_agent_job(struct truth *t, const struct t_event *e)
     if (h->agent.phase == PHASE_FETCHING)
         fetched(t, e->host);
     else if (h->agent.phase == PHASE_SWAPPING && quorum(t, e->host) != REFUSAL_NONE)
-        fail(t, e->host, FAILURE_OUT_OF_TIME, PHASE_SWAPPING);
+        come_back(t, e->host, FAILURE_REFUSED_BY_LAW);
     else if (h->agent.phase == PHASE_SWAPPING)
         swap_done(t, e->host);
     else if (h->agent.phase == PHASE_PROBING)
@@ -283,7 +295,7 @@ void t_agent_boot(struct truth *t, int host)
     if (a->phase == PHASE_FETCHING)
         fail(t, host, FAILURE_INTERRUPTED, PHASE_FETCHING);
     else if (a->phase == PHASE_SWAPPING)
-        set_phase(t, host, PHASE_STAGED); /* before the rename: never further by itself */
+        come_back(t, host, FAILURE_INTERRUPTED);
     t_start(t, host);
     if (a->phase == PHASE_PROBING || a->phase == PHASE_REVERTING) {
         a->job_began = t->now;

@@ -207,6 +207,8 @@ static const struct {
     {"ended while leadership moves", ended_at_transfer, 0}, /* truth_ports.c: during one */
     {"what was staged is lost", staged_lost, 3},
     {"a copy of the coordinator orders", copy_orders, 0}, /* truth_ports.c: before a swap order */
+    {"disk full", disk_full, 3},
+    {"disk full, and the order again", disk_full_once, 0}, /* truth_ports.c: at a swap order */
 };
 
 const char *fault_name(int kind)
@@ -243,6 +245,8 @@ static void choose_defects(struct truth *t)
             continue;
         enum t_defect d = (enum t_defect)t_between(t, 1, DEFECT_COUNT - 1);
         if (d == DEFECT_TASKS && t->hosts[i].is_server)
+            continue;
+        if (d == DEFECT_EMPTY && !t->hosts[i].is_server)
             continue;
         t->hosts[i].defect = d;
         counts.defects[d]++;

@@ -55,5 +55,7 @@ bool done_by_hand(struct truth *t);
 bool ended_at_transfer(struct truth *t);
 bool staged_lost(struct truth *t);
 bool copy_orders(struct truth *t);
+bool disk_full(struct truth *t);
+bool disk_full_once(struct truth *t);
 
 #endif

@@ -149,6 +149,23 @@ static void look_self(struct truth *t, struct t_sight *s, int by)
     v->acl_enabled = TRI_YES;
 }
 
+/* What each server has in its own state. */
+static void look_counts(struct truth *t, struct t_sight *s, int by)
+{
+    struct counted *c = s->hosts[by].server.counted;
+    int64_t nodes = 0;
+
+    if (!t->counted[by])
+        return;
+    for (int i = 0; i < t->n_hosts; i++)
+        nodes += !t->hosts[i].is_server && t->hosts[i].listed &&
+                 t->hosts[i].region == t->hosts[by].region;
+    c[1] = c[0];
+    c[0] = (struct counted){t->now, {7, nodes, 40, 2}};
+    if (t->hosts[by].empty)
+        memset(c[0].n, 0, sizeof(c[0].n));
+}
+
 static void look_server(struct truth *t, struct t_sight *s, int by)
 {
     struct server_view *v = &s->hosts[by].server;
@@ -159,6 +176,7 @@ static void look_server(struct truth *t, struct t_sight *s, int by)
     snprintf(s->leaders[by], sizeof(s->leaders[by]), "%s:4647",
              r->leader >= 0 ? t->addresses[r->leader] : "");
     v->leader = r->leader >= 0 ? s->leaders[by] : "";
+    look_counts(t, s, by);
     look_members(t, s, by);
     look_self(t, s, by);
     look_autopilot(t, s, by);

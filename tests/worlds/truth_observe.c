@@ -105,6 +105,8 @@ static void to_clock(struct host *h, int64_t base)
     shift(&h->server.self_at, base);
     shift(&h->server.autopilot_at, base);
     shift(&h->server.raft_at, base);
+    shift(&h->server.counted[0].at, base);
+    shift(&h->server.counted[1].at, base);
     shift(&h->client.list_at, base);
     shift(&h->client.detail_at, base);
     shift(&h->client.own_at, base);

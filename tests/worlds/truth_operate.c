@@ -38,6 +38,15 @@ static bool transfer(struct truth *t, const struct t_message *m)
     return true;
 }
 
+int t_any_server(const struct truth *t, const char *region)
+{
+    for (int i = 0; i < t->n_hosts; i++)
+        if (t->hosts[i].is_server && t->hosts[i].listed &&
+            str_eq(t->regions[t->hosts[i].region].name, region))
+            return i;
+    return -1;
+}
+
 void t_operate(struct truth *t, const struct t_event *e)
 {
     struct t_message *m = &t->messages[e->message];
@@ -52,6 +61,8 @@ void t_operate(struct truth *t, const struct t_event *e)
         m->ok = undrain(h, m->op.eligible);
     else if (answers && m->op.op == OP_TRANSFER)
         m->ok = transfer(t, m);
+    else if (answers && m->op.op == OP_SNAPSHOT)
+        m->ok = t->regions[h->region].saved = !t->no_management;
     t_say(t, "Nomad: operation %d on %s: %s", (int)m->op.op, h != NULL ? h->name : "?",
           m->ok ? "done" : "refused");
     if (t_faulty(t) && t_chance(t, t->loss))

@@ -165,7 +165,9 @@ void t_agent_order(struct truth *t, int host, const struct t_wire *o, const stru
         return;
     }
     ret->refusal = judge_order(t, a, o);
-    bool taken = ret->refusal == REFUSAL_NONE;
+    bool taken = ret->refusal == REFUSAL_NONE && t->now >= a->full_ms && !(swap && a->swap_gone);
+    if (!taken && ret->refusal == REFUSAL_NONE)
+        ret->refusal = REFUSAL_IO; /* nor could its sequence be taken */
     if (taken)
         ret->refusal = obey(t, host, o);
     counts.refused[ret->refusal]++;

@@ -162,6 +162,11 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
         t->swap_host = host;
         fault_apply(t, FAULT_COPY_ORDERS);
     }
+    if (kind == MSG_SWAP && t_faulty(t) && t_chance(t, 20)) {
+        t->swap_host = host;
+        fault_apply(t, FAULT_DISK_FULL_ONCE);
+        t_post(t, t_between(t, 1000, SWAP_BY_MS), T_ORDER, m);
+    }
     travel(t, m, T_ORDER);
 }
 
@@ -173,7 +178,7 @@ static void port_operate(void *ctx, const struct operate *o)
         return;
     int m = message_new(t);
     struct t_message *msg = &t->messages[m];
-    msg->host = t_host_of(t, o->node_id);
+    msg->host = o->op == OP_SNAPSHOT ? t_any_server(t, o->region) : t_host_of(t, o->node_id);
     msg->op = *o;
     str_cut(msg->run_hex, sizeof(msg->run_hex), o->run_hex);
     str_cut(msg->node, sizeof(msg->node), o->node_id);
@@ -194,6 +199,27 @@ static void port_interest(void *ctx, const char *const *keys, size_t n)
         if (h >= 0)
             t->interest[h] = true;
     }
+}
+
+static void port_count(void *ctx, const char *const *keys, size_t n)
+{
+    struct truth *t = ctx;
+
+    memset(t->counted, 0, sizeof(t->counted));
+    for (size_t i = 0; i < n; i++) {
+        int h = t_host_of(t, keys[i]);
+        if (h >= 0)
+            t->counted[h] = true;
+    }
+}
+
+/* Nobody's log says anything here. */
+static void port_listen(void *ctx, const char *step, const char *const *keys, size_t n)
+{
+    (void)ctx;
+    (void)step;
+    (void)keys;
+    (void)n;
 }
 
 static void port_stage(void *ctx, const char *key, struct order_stage *ret)
@@ -237,8 +263,8 @@ static void arrives(struct truth *t, int message)
     if (!h->machine_up || !h->agent.up || t->now < h->agent_cut_ms || h->misplaced ||
         h->key_changed)
         return;
-    if (h->agent.swap_gone && message_owner(m->wire.head.kind) == OWNER_SWAP)
-        return;
+    if (h->agent.swap_gone && message_owner(m->wire.head.kind) == OWNER_SWAP && t_chance(t, 500))
+        return; /* it came through to nobody who says so; else its agent says that */
     t_agent_order(t, m->host, &m->wire, &m->digest, &m->done);
     travel(t, message, T_RECEIPT);
 }
@@ -264,6 +290,8 @@ static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
     case T_RECEIPT:
         m->answered = true;
         t->hosts[m->host].lost = 0;
+        if (message_owner(m->wire.head.kind) == OWNER_SWAP)
+            t->hosts[m->host].silent = 0;
         receipt.head = m->wire.head;
         receipt.u.done = m->done;
         ret->kind = EV_RECEIPT;
@@ -272,6 +300,9 @@ static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
     case T_NO_ANSWER:
         if (m->answered)
             return false;
+        if (message_owner(m->wire.head.kind) == OWNER_SWAP &&
+            ++t->hosts[m->host].silent >= LOST_FOR_LONG)
+            t->hosts[m->host].faulted = true; /* orders or receipts: all of them were lost */
         ret->kind = EV_NO_ANSWER;
         ret->text = "no answer";
         break;
@@ -282,6 +313,10 @@ static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
         ret->kind = EV_OPERATED;
         ret->effect = m->op.effect;
         ret->ok = m->ok;
+        ret->op = m->op.op;
+        ret->region = m->op.region;
+        ret->final = t->no_management;
+        ret->text = m->ok ? "snapshot" : "refused";
         return true;
     case T_CONTROL:
         ret->kind = EV_CONTROL;
@@ -375,6 +410,8 @@ const struct ports truth_ports = {
     .send = port_send,
     .operate = port_operate,
     .interest = port_interest,
+    .count = port_count,
+    .listen = port_listen,
     .stage_order = port_stage,
     .next = port_next,
 };

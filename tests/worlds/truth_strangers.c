@@ -270,6 +270,23 @@ bool staged_lost(struct truth *t)
     return true;
 }
 
+bool disk_full(struct truth *t)
+{
+    int i = fault_pick_marked(t, ANY);
+    if (i < 0)
+        return false;
+    t->hosts[i].agent.full_ms = t->now + t_between(t, 2000, 60000);
+    return true;
+}
+
+/* Just when a swap order comes; a copy of it comes when there is room again. */
+bool disk_full_once(struct truth *t)
+{
+    t->hosts[t->swap_host].agent.full_ms = t->now + 500;
+    t->hosts[t->swap_host].faulted = true;
+    return true;
+}
+
 /* Another machine goes on from a copy of the ledger: the same run, epoch and sequence, and it is
  * there first. What it orders disturbs nobody: to stage, or to revert where nothing can be. */
 bool copy_orders(struct truth *t)

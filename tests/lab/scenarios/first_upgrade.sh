@@ -7,8 +7,8 @@ coord_begin
 check "the coordinator's package installs" lab_install caravan coord
 caravan init --yes
 check "caravan init makes keys and trust" status_is 0
-trust_put "${NODES[@]}"
-check "the agent's package installs on every host" lab_install caravan-agent "${NODES[@]}"
+check "and a package of the trust" trust_package
+check "two packages install on every host" lab_install "caravan-agent caravan-trust" "${NODES[@]}"
 check "every agent listens by itself" wait_for 15 agents_listen "${NODES[@]}"
 check "Nomad was not touched by that" same_pids "$LAB_RUN/pids.log" "${NODES[@]}"
 caravan enroll --yes

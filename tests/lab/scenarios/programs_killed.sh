@@ -18,6 +18,7 @@ for h in "${CLIENTS[@]}"; do go_on "$h"; done
 caravan_wait
 check "the run stops and can be resumed" status_is 3
 check "every host runs the old version" all_run "$FROM_VERSION"
+check "caravan-agent of c1 is back" wait_for 15 agents_listen c1
 caravan abort --yes
 check "it is aborted" status_is 0
 

@@ -1,0 +1,37 @@
+/*
+ * decide_watch.h - what stands guard over the state of a region. Pure.
+ *
+ * A snapshot before its first server, the counts of its objects around every server,
+ * and lines of other servers' logs that mean harm. Called by decide.c, decide_servers.c,
+ * and decide_flight.c.
+ */
+#ifndef DECIDE_WATCH_H
+#define DECIDE_WATCH_H
+
+#include "decide_parts.h"
+
+#define SNAPSHOT_OLD_MS   (30 * 60 * 1000) /* before the first server: taken anew then */
+#define SNAPSHOT_TRIES    20
+#define SNAPSHOT_RETRY_MS 15000
+#define REFUSED_MS        5000  /* so long a token may be refused everywhere */
+#define COUNTS_OLD_MS     60000 /* counts before a swap are no older */
+
+extern const char lost_state_advice[];
+
+/* Of every planned region: there is one, or none is accepted. States the wait, asks. */
+bool snapshots_taken(const struct situation *s, struct decision *d);
+/* The leader's objects are counted, so that a loss can be seen. States the wait. */
+bool counts_before(const struct situation *s, struct decision *d, const struct host *leader);
+/* Is the state of this server, just changed, all there? A failure does not heal by waiting. */
+struct gate_result gate_counts(const struct situation *s, size_t i);
+/* After the last server, before the clients: of every server that was planned. States the
+ * wait, or stops. */
+bool counts_after(const struct situation *s, struct decision *d);
+/* A line of a log stops the run, and a token that is not valid any more. */
+void check_alarm(const struct situation *s, struct decision *d);
+/* Whose objects the next observations are to count. */
+size_t watch_counts(const struct situation *s, const char **keys, size_t max);
+/* Whose logs to listen to, and during whose turn: a server's key, "" none. */
+size_t watch_logs(const struct situation *s, const char **keys, size_t max, const char **ret_step);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * log_frames.h - what /v1/agent/monitor streams, as lines; and which lines mean harm.
+ *
+ * Frames are JSON objects one after the other, without separators: {} is a heartbeat,
+ * {"Data":"BASE64",...} some bytes of the log, up to 1,024, which may end in the middle
+ * of a line. A stream whose first byte is no { is taken as plain text. Lines longer than
+ * LOG_LINE_MAX are cut; a frame longer than LOG_FRAME_MAX, or none, ends the stream.
+ */
+#ifndef LOG_FRAMES_H
+#define LOG_FRAMES_H
+
+#include "json.h"
+
+#define LOG_LINE_MAX  1000
+#define LOG_FRAME_MAX 65536
+
+struct log_frames {
+    enum { LOG_UNKNOWN, LOG_FRAMES, LOG_PLAIN } form;
+    struct buf frame; /* being read */
+    int depth;
+    bool in_text, escaped;
+    char line[LOG_LINE_MAX + 1];
+    size_t n;
+    void (*on_line)(void *ctx, const char *line); /* trimmed, never empty */
+    void *ctx;
+};
+
+/* -1: this is not what Nomad streams. */
+MUST_CHECK int log_frames_add(struct log_frames *f, const void *p, size_t n, struct err *err);
+void log_frames_reset(struct log_frames *f); /* for a new stream; frees */
+
+/* What a line of a server's log means for the run. */
+struct log_sign {
+    const char *text;   /* it has these words */
+    const char *advice; /* what to do, one sentence */
+};
+extern const struct log_sign log_signs[];
+extern const size_t log_signs_len;
+/* NULL: nothing that stops a run. */
+const struct log_sign *log_sign_of(const char *line);
+
+#endif

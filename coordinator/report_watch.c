@@ -1,0 +1,110 @@
+/* What was saved, counted and heard in a run. */
+#include "counts.h"
+#include "report.h"
+
+void report_snapshot(const struct ledger_region *r, FILE *out)
+{
+    char size[24], when[21];
+    str_for_bytes(size, sizeof size, r->snapshot_bytes);
+    clock_rfc3339(when, r->snapshot_wall_ms);
+    fputs("Snapshot of region ", out);
+    print_safe(out, r->name);
+    fputs(": ", out);
+    print_safe(out, r->snapshot);
+    fprintf(out, " (%s, %s)\n", size, when);
+}
+
+static bool was_counted(const int64_t n[static OBJECT_KINDS])
+{
+    for (size_t i = 0; i < OBJECT_KINDS; i++)
+        if (n[i] != 0)
+            return true;
+    return false;
+}
+
+void report_regions(const struct ledger *l, FILE *out)
+{
+    for (size_t i = 0; i < l->n_regions; i++) {
+        const struct ledger_region *r = &l->regions[i];
+        char before[160], after[160];
+        if (r->snapshot[0] != '\0')
+            report_snapshot(r, out);
+        if (!was_counted(r->first))
+            continue;
+        counts_text(r->first, before, sizeof before);
+        counts_text(r->last, after, sizeof after);
+        fputs("State of region ", out);
+        print_safe(out, r->name);
+        if (str_eq(before, after))
+            fprintf(out, ": %s, as before the first server\n", after);
+        else
+            fprintf(out, ": %s; before the first server %s\n", after, before);
+    }
+}
+
+static void put_counts(struct json *o, const char *key, const int64_t n[static OBJECT_KINDS])
+{
+    struct json *counts = json_new_object();
+    for (enum object i = 0; i < OBJECT_KINDS; i++)
+        if (n[i] >= 0)
+            json_set_int(counts, object_name(i, 2), n[i]);
+    json_set(o, key, counts);
+}
+
+struct json *report_regions_json(const struct ledger *l)
+{
+    struct json *list = json_new_array();
+    for (size_t i = 0; i < l->n_regions; i++) {
+        const struct ledger_region *r = &l->regions[i];
+        struct json *o = json_new_object();
+        json_set_str(o, "region", r->name);
+        json_set_str(o, "snapshot", r->snapshot);
+        json_set_int(o, "snapshot_bytes", (int64_t)r->snapshot_bytes);
+        put_counts(o, "before", r->first);
+        put_counts(o, "after", r->last);
+        json_add(list, o);
+    }
+    return list;
+}
+
+static const char *name_of(const struct plan *p, const char *key)
+{
+    const struct plan_host *h = plan_host(p, key);
+    return h != NULL ? h->name : key;
+}
+
+void report_heard(const struct plan *p, const struct stored_heard *list, size_t n, FILE *out)
+{
+    const char *step = "";
+    for (size_t i = 0; i < n; i++) {
+        if (!str_eq(step, list[i].step)) {
+            step = list[i].step;
+            fputs("\nIn other servers' logs while it was the turn of ", out);
+            print_safe(out, name_of(p, step));
+            fputs(":\n", out);
+        }
+        fputs("  ", out);
+        if (list[i].server[0] != '\0') {
+            print_safe(out, name_of(p, list[i].server));
+            fputs(": ", out);
+        }
+        print_safe(out, list[i].line);
+        fputc('\n', out);
+    }
+}
+
+struct json *report_heard_json(const struct plan *p, const struct stored_heard *list, size_t n)
+{
+    struct json *a = json_new_array();
+    for (size_t i = 0; i < n; i++) {
+        struct json *o = json_new_object();
+        char at[21];
+        clock_rfc3339(at, list[i].wall_ms);
+        json_set_str(o, "at", at);
+        json_set_str(o, "step", name_of(p, list[i].step));
+        json_set_str(o, "server", name_of(p, list[i].server));
+        json_set_str(o, "line", list[i].line);
+        json_add(a, o);
+    }
+    return a;
+}

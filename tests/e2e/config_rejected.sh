@@ -1,0 +1,18 @@
+#!/bin/bash
+# The new version rejects the hosts' configuration: found while staging, nothing restarted.
+# timeout: 90
+. "$(dirname "$0")/lib_fleet.sh"
+needs_standin "a version that rejects its configuration"
+e2e_begin 77 3 1
+release 1.11.4 '{"reject-config":true}'
+note_pids "$E2E/pids"
+run upgrade "$TARGET" --yes
+check "the run stops" status_is 3
+check "it says config-rejected" says "config-rejected"
+check "and what Nomad said" says "fault reject-config"
+check "no process was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
+check "every host runs the old version" all_run "$FROM_VERSION"
+nothing_staged() { [[ -z $(find "$FLEET"/*/bin -name '.*.caravan-*' -print) ]]; }
+check "nothing of it stays beside the binaries" nothing_staged
+check "the cluster is healthy" healthy
+e2e_end

@@ -1,0 +1,25 @@
+#!/bin/bash
+# An upgraded server becomes leader and the old followers die of what it writes: the run stops, says
+# what is left of the quorum, and what to do.
+# timeout: 120
+. "$(dirname "$0")/lib_fleet.sh"
+needs_standin "followers are killed as if they had panicked"
+E2E_SERVER_DEADLINE=6s
+e2e_begin 93 3 0
+release 1.11.4
+begin upgrade "$TARGET" --yes
+check "the first server is on the way" within 30 upgraded 1
+FIRST=${NEW[0]}
+id=$(cat "$FLEET/$FIRST/data/server/node-id")
+curl -sS -m 5 -X PUT "$NOMAD_ADDR/v1/operator/raft/transfer-leadership?id=$id" >/dev/null
+for h in "${FLEET_SERVERS[@]}"; do
+    [[ $h == "$FIRST" ]] || kill -KILL "$(nomad_pid "$h")"
+done
+# It waits for what is in flight until its deadline and minutes beyond; the cause stands before that.
+shown() { caravan show | tee "$OUT" | grep -qF "waited "; }
+check "the run is being stopped" within 30 shown
+check "it says how many are left" grep -qE "of 3 voters [01] (is|are) well, 2 are a quorum: no leader can be elected" "$OUT"
+check "and the next commands" grep -qE "What to do now: On s[123]: systemctl status nomad; .* remove-peer -peer-id=[0-9a-f-]{36}" "$OUT"
+killed
+check "no other server was begun" not upgraded 2
+e2e_end

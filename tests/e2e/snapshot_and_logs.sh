@@ -1,0 +1,47 @@
+#!/bin/bash
+# A snapshot cut short refuses before anything is touched; a fatal line in another server's log
+# stops the run between servers, and is kept with the step.
+# timeout: 120
+. "$(dirname "$0")/lib_fleet.sh"
+needs_standin "snapshot-cut, log-warn, log-fatal"
+e2e_begin 89 3 0
+release 1.11.4
+note_pids "$E2E/pids"
+leader() { # its name
+    local at h
+    at=$(fleet_get s1 "/v1/status/leader?stale")
+    for h in "${FLEET_SERVERS[@]}"; do [[ $at == *"$(fleet_address "$h"):"* ]] && echo "$h"; done
+}
+for h in "${FLEET_SERVERS[@]}"; do echo '{"snapshot-cut":true}' >"$FLEET/$h/data/faults"; done
+sleep 0.3 # the faults file is read ten times a second
+run upgrade "$TARGET" --yes
+check "a snapshot that is not whole stops the run" status_is 3
+check "and it says so" says "its digest is not the one that Nomad named"
+check "no host was touched" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
+check "nothing half written is left" test -z "$(find "$E2E/state" -name '*snap*')"
+for h in "${FLEET_SERVERS[@]}"; do rm "$FLEET/$h/data/faults"; done
+LEADER=$(leader)
+echo '{"log-warn":true}' >"$FLEET/$LEADER/data/faults"
+sleep 0.3 # as above
+caravan resume >"$OUT" 2>&1 &
+BACKGROUND=$!
+until=$((SECONDS + 30))
+while for h in "${FLEET_SERVERS[@]}"; do runs_version "$h" "$TARGET" >/dev/null && break 2; done; do
+    ((SECONDS < until)) || break
+    sleep 0.1 # polls the fleet: the event is another program's
+done
+echo '{"log-warn":true,"log-fatal":true}' >"$FLEET/$LEADER/data/faults"
+wait "$BACKGROUND"
+STATUS=$?
+check "a fatal line of the leader's log stops the run" status_is 3
+check "it names the server and the line" says "the log of $LEADER says: "
+check "the line is there" says "ignoring unknown message type"
+check "the snapshot's place is told" says "Snapshot of region global: $E2E/state/snapshot-"
+run show
+check "show has the warnings with the step" says "$LEADER: "
+check "also those that are not fatal" says "failed to contact"
+check "and the snapshot" says "Snapshot of region global: $E2E/state/snapshot-"
+SNAP=$(find "$E2E/state" -name 'snapshot-*.snap')
+check "only its owner may read it" test "$(stat -c %a "$SNAP")" = 600
+check "it is whole" grep -q '^objects ' "$SNAP"
+e2e_end

@@ -1,0 +1,14 @@
+#!/bin/bash
+# Five servers.
+# timeout: 240
+. "$LAB/lib_lab.sh"
+lab_fleet 5 1
+lab_agents
+release 1.11.4
+last=$(leader)
+caravan upgrade "$TARGET" --yes
+check "the upgrade is done" status_is 0
+check "every host runs the target" all_run "$TARGET"
+swapped_last() { [[ $(grep -oE '  s[1-5]: swapping$' "$OUT" | tail -n 1) == "  $last: swapping" ]]; }
+check "the leader of the beginning went last" swapped_last
+lab_end

@@ -1,0 +1,23 @@
+#!/bin/bash
+# The new Nomad ends at once, again and again, until systemd's start limit forbids any start: the
+# old one comes back all the same, and nobody else is touched.
+. "$LAB/lib_lab.sh"
+needs_standin "will-not-start"
+LAB_RESTART_SEC=100ms
+lab_fleet 3 2
+lab_agents
+release 1.11.4 '{"will-not-start": true}'
+note_pids "$LAB_RUN/pids.log"
+caravan upgrade "$TARGET" --yes
+check "the run stops" status_is 3
+check "it says what happened" grep -qE 'will-not-start|crash-loop' "$OUT"
+hit() { on "$1" journalctl -q -u nomad.service | grep -q 'Start request repeated too quickly'; }
+touched=()
+for h in "${NODES[@]}"; do same_pids "$LAB_RUN/pids.log" "$h" >/dev/null || touched+=("$h"); done
+check "one host was restarted" test "${#touched[@]}" = 1
+check "systemd's start limit was hit there" hit "${touched[0]:-s1}"
+check "every host runs the old version" all_run "$FROM_VERSION"
+check "the cluster is healthy" wait_for 30 cluster_healthy
+caravan abort --yes
+check "the run is ended" status_is 0
+lab_end

@@ -1,0 +1,30 @@
+# lib_tap.sh - TAP for scripts whose checks are commands. Sourced.
+#
+#   ok NAME COMMAND...      passes when the command does; its output is shown when not
+#   skip NAME REASON
+#   done_testing            prints the plan; its status is the script's
+
+tap_n=0 tap_rv=0
+
+ok() {
+    local name=$1 said
+    shift
+    tap_n=$((tap_n + 1))
+    if said=$("$@" 2>&1); then
+        echo "ok $tap_n - $name"
+    else
+        echo "not ok $tap_n - $name"
+        printf '%s\n' "$said" | sed 's/^/#   /' | head -n 40
+        tap_rv=1
+    fi
+}
+
+skip() {
+    tap_n=$((tap_n + 1))
+    echo "ok $tap_n - $1 # SKIP $2"
+}
+
+done_testing() {
+    echo "1..$tap_n"
+    return "$tap_rv"
+}

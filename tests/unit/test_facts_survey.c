@@ -1,0 +1,392 @@
+/* facts_survey.h on a model host: every fact as yes, no and cannot tell. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "facts_survey.h"
+#include "model_host.h"
+#include "str.h"
+
+struct bench {
+    struct model_host m;
+    struct phases p;
+    struct facts f;
+    struct facts_survey s;
+};
+
+static void on_changed(void *ctx)
+{
+    (void)ctx;
+}
+
+static void on_note(void *ctx, enum log_level level, enum log_event event, const char *text)
+{
+    (void)ctx;
+    (void)level;
+    (void)event;
+    (void)text;
+}
+
+/* A packaged Nomad as it should be. */
+static void make_well(struct model_host *m)
+{
+    static const char words[] = MODEL_TARGET "\0agent\0-config\0/etc/nomad.d";
+
+    m->about = (struct service_about){.unit = true,
+                                      .fragment = "/lib/systemd/system/nomad.service",
+                                      .type = "simple",
+                                      .kill_mode = "process",
+                                      .program = MODEL_TARGET,
+                                      .words_len = sizeof(words)};
+    memcpy(m->about.words, words, sizeof(words));
+    m->package = (struct host_package){.owned = TRI_NO, .kept = TRI_NO};
+    m->clock = (struct host_clock){.synchronised = TRI_YES, .error_us = 3000};
+    m->attributes[0] = m->attributes[1] = (struct host_attributes){.there = true, .mode = 0755};
+}
+
+static int set_up(void **state)
+{
+    struct bench *b = xzalloc(1, sizeof(*b));
+    struct phases_config conf = {.dir = MODEL_DIR,
+                                 .fetch_dir = MODEL_FETCH,
+                                 .binary = MODEL_TARGET,
+                                 .data_dir = "",
+                                 .hold_file = MODEL_HOLD,
+                                 .changed = on_changed,
+                                 .note = on_note};
+    struct err err = ERR_INIT;
+
+    model_open(&b->m, "new");
+    make_well(&b->m);
+    if (phases_open(&b->m.host, &conf, &b->p, &err) < 0)
+        return -1;
+    *state = b;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *b = *state;
+
+    phases_close(&b->p);
+    free(b);
+    return 0;
+}
+
+static const struct fact *ask(struct bench *b, const char *id)
+{
+    bool learned = false;
+
+    facts_gather(&b->p, "", &b->f, &learned);
+    facts_survey(&b->p, &b->f, &b->s);
+    return facts_survey_find(&b->s, id);
+}
+
+static void is(struct bench *b, const char *id, enum tri value, const char *says)
+{
+    const struct fact *f = ask(b, id);
+
+    if (f == NULL)
+        fail_msg("%s is not told", id);
+    else if (f->value != value || strstr(f->text, says) == NULL)
+        fail_msg("%s: %d \"%s\", not %d \"%s\"", id, (int)f->value, f->text, (int)value, says);
+}
+
+/* Facts whose yes is no fault: of how things are, not of what is the matter. */
+static bool is_neutral(const char *id)
+{
+    return str_eq(id, "libc");
+}
+
+static void a_host_that_is_well(void **state)
+{
+    struct bench *b = *state;
+
+    is(b, "no-unit", TRI_NO, "nomad.service");
+    assert_true(b->s.n >= 15);
+    for (uint32_t i = 0; i < b->s.n; i++) {
+        const struct fact *f = &b->s.list[i];
+
+        if (f->value != TRI_NO && !is_neutral(f->id))
+            fail_msg("%s: %d %s", f->id, (int)f->value, f->text);
+        for (uint32_t k = 0; k < i; k++)
+            assert_string_not_equal(f->id, b->s.list[k].id);
+    }
+    assert_int_equal(b->s.packaged, TRI_NO);
+    is(b, "libc", TRI_YES, "2.");
+}
+
+/* ---- one change brings one fact ---- */
+
+typedef void change(struct bench *b);
+
+static void control_group(struct bench *b)
+{
+    str_cut(b->m.about.kill_mode, sizeof(b->m.about.kill_mode), "control-group");
+}
+static void no_kill_mode(struct bench *b)
+{
+    b->m.about.kill_mode[0] = '\0';
+}
+static void notify(struct bench *b)
+{
+    str_cut(b->m.about.type, sizeof(b->m.about.type), "notify");
+}
+static void notify_reload(struct bench *b)
+{
+    str_cut(b->m.about.type, sizeof(b->m.about.type), "notify-reload");
+}
+static void no_type(struct bench *b)
+{
+    b->m.about.type[0] = '\0';
+}
+static void drop_in(struct bench *b)
+{
+    str_cut(b->m.about.drop_ins, sizeof(b->m.about.drop_ins), "/etc/systemd/x.conf");
+}
+static void reload(struct bench *b)
+{
+    b->m.about.reload = true;
+}
+static void missing(struct bench *b)
+{
+    b->m.about.missing = true;
+}
+static void commands(struct bench *b)
+{
+    memset(&b->m.about, 0, sizeof(b->m.about));
+}
+static void no_manager(struct bench *b)
+{
+    b->m.no_about = true;
+}
+static void other_program(struct bench *b)
+{
+    str_cut(b->m.about.program, sizeof(b->m.about.program), "/opt/nomad");
+    b->m.process.there = false;
+}
+static void other_running(struct bench *b)
+{
+    str_cut(b->m.about.program, sizeof(b->m.about.program), "/opt/nomad");
+    b->m.process.inode += 7;
+}
+static void other_name(struct bench *b)
+{
+    other_program(b);
+    b->m.way = (struct host_way){.there = true, .same = true};
+}
+static void through_links(struct bench *b)
+{
+    other_program(b);
+    b->m.way = (struct host_way){.there = true, .through = true, .same = true};
+}
+static void by_script(struct bench *b)
+{
+    str_cut(b->m.about.program, sizeof(b->m.about.program), "/usr/local/bin/start-nomad");
+}
+static void linked(struct bench *b)
+{
+    model_link(&b->m);
+}
+static void users(struct bench *b)
+{
+    b->m.users = (struct host_users){.n = 2, .pid = 77};
+}
+static void other_unit(struct bench *b)
+{
+    b->m.unit_naming = "nomad2.service";
+}
+static void owned_by_dpkg(struct bench *b)
+{
+    b->m.package = (struct host_package){
+        .owned = TRI_YES, .kept = TRI_NO, .manager = "dpkg", .name = "nomad 1.9.7-1"};
+}
+static void owned_by_rpm(struct bench *b)
+{
+    owned_by_dpkg(b);
+    str_cut(b->m.package.manager, sizeof(b->m.package.manager), "rpm");
+}
+static void held(struct bench *b)
+{
+    owned_by_dpkg(b);
+    b->m.package.kept = TRI_YES;
+    str_cut(b->m.package.how, sizeof(b->m.package.how), "held");
+}
+static void package_unknown(struct bench *b)
+{
+    b->m.package = (struct host_package){.owned = TRI_UNKNOWN, .why = "dpkg-query is broken"};
+}
+static void placed_by_us(struct bench *b)
+{
+    bool learned = false;
+
+    facts_gather(&b->p, "", &b->f, &learned);
+    b->p.rec.placed = b->f.disk;
+}
+static void placed_other(struct bench *b)
+{
+    memset(&b->p.rec.placed, 7, sizeof(b->p.rec.placed));
+}
+static void no_file(struct bench *b)
+{
+    model_fs_unlink(&b->m.fs, MODEL_TARGET);
+}
+static void read_only(struct bench *b)
+{
+    b->m.read_only = true;
+}
+static void noexec(struct bench *b)
+{
+    b->m.noexec = true;
+}
+static void little_room(struct bench *b)
+{
+    b->m.room = 2 * MODEL_BINARY;
+}
+static void enough_room(struct bench *b)
+{
+    b->m.room = 3 * MODEL_BINARY;
+}
+static void unsynchronised(struct bench *b)
+{
+    b->m.clock.synchronised = TRI_NO;
+}
+static void clock_unknown(struct bench *b)
+{
+    b->m.clock.synchronised = TRI_UNKNOWN;
+}
+
+static const struct {
+    change *change;
+    const char *id;
+    enum tri value;
+    const char *says;
+} rows[] = {
+    {control_group, "kill-mode", TRI_YES, "KillMode=control-group"},
+    {no_kill_mode, "kill-mode", TRI_UNKNOWN, "does not tell"},
+    {commands, "kill-mode", TRI_UNKNOWN, "configured commands"},
+    {no_manager, "kill-mode", TRI_UNKNOWN, "no service manager"},
+    {missing, "kill-mode", TRI_UNKNOWN, "no such unit"},
+    {notify, "type-notify", TRI_YES, "Type=notify"},
+    {notify_reload, "type-notify", TRI_YES, "Type=notify-reload"},
+    {no_type, "type-notify", TRI_UNKNOWN, "does not tell"},
+    {commands, "type-notify", TRI_UNKNOWN, "configured commands"},
+    {drop_in, "drop-ins", TRI_YES, "/etc/systemd/x.conf"},
+    {commands, "drop-ins", TRI_UNKNOWN, "configured commands"},
+    {reload, "unit-reload", TRI_YES, "changed on disk"},
+    {no_manager, "unit-reload", TRI_UNKNOWN, "no service manager"},
+    {missing, "unit-missing", TRI_YES, "no such unit"},
+    {commands, "no-unit", TRI_YES, "configured commands"},
+    {no_manager, "no-unit", TRI_UNKNOWN, "no service manager"},
+    {other_program, "other-binary", TRI_YES, "the unit executes /opt/nomad"},
+    {other_running, "other-binary", TRI_YES, "the unit executes /opt/nomad"},
+    {other_name, "other-binary", TRI_YES, "not reached by the name"},
+    {through_links, "other-binary", TRI_NO, "/opt/nomad"},
+    {by_script, "other-binary", TRI_UNKNOWN, "by way of /usr/local/bin/start-nomad"},
+    {commands, "other-binary", TRI_UNKNOWN, "configured commands"},
+    {linked, "binary-link", TRI_YES, "is a link to " MODEL_STORE},
+    {users, "binary-shared", TRI_YES,
+     "2 other agents execute the same file, the first is process 77"},
+    {other_unit, "binary-shared", TRI_YES, "nomad2.service"},
+    {owned_by_dpkg, "package", TRI_YES, "nomad 1.9.7-1 (dpkg) owns it: an `apt upgrade`"},
+    {owned_by_rpm, "package", TRI_YES, "(rpm) owns it: a `dnf upgrade`"},
+    {held, "package", TRI_NO, "owns it, held"},
+    {package_unknown, "package", TRI_UNKNOWN, "dpkg-query is broken"},
+    {placed_by_us, "changed", TRI_NO, ""},
+    {placed_other, "changed", TRI_YES, "is not what Caravan put there"},
+    {no_file, "changed", TRI_UNKNOWN, "cannot be read"},
+    {read_only, "read-only", TRI_YES, MODEL_BIN},
+    {noexec, "noexec", TRI_YES, MODEL_BIN},
+    {little_room, "no-room", TRI_YES, "needs about"},
+    {enough_room, "no-room", TRI_NO, ""},
+    {unsynchronised, "clock", TRI_YES, "not synchronised"},
+    {clock_unknown, "clock", TRI_UNKNOWN, ""},
+};
+
+static void each_fact(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        tear_down(state);
+        set_up(state);
+        rows[i].change(*state);
+        is(*state, rows[i].id, rows[i].value, rows[i].says);
+    }
+}
+
+static void the_lock_matters_where_a_package_owns(void **state)
+{
+    struct bench *b = *state;
+
+    (void)ask(b, "package");
+    assert_int_equal(b->s.packaged, TRI_NO);
+    held(b);
+    (void)ask(b, "package");
+    assert_int_equal(b->s.packaged, TRI_YES);
+    package_unknown(b);
+    (void)ask(b, "package");
+    assert_int_equal(b->s.packaged, TRI_UNKNOWN);
+}
+
+/* apt put another file in place and nobody restarted. */
+static void a_file_that_does_not_run_is_told(void **state)
+{
+    struct bench *b = *state;
+    char binary[MODEL_BINARY];
+
+    (void)ask(b, "changed");
+    model_binary("new", binary);
+    model_fs_put(&b->m.fs, MODEL_TARGET, binary, sizeof(binary), 0755);
+    b->f.ran = (struct known_file){.dev = 1, .ino = (uint64_t)b->m.process.inode};
+    memset(&b->f.ran.digest, 3, sizeof(b->f.ran.digest));
+    is(b, "changed", TRI_YES, "is not the file that runs");
+}
+
+/* ---- staged ---- */
+
+static void facts_of_what_is_staged(void **state)
+{
+    static const struct {
+        struct host_attributes fresh;
+        const char *lost;
+    } lost[] = {
+        {{.there = true, .mode = 0755, .label = "x"}, "SELinux label"},
+        {{.there = true, .mode = 0755, .capability = "01"}, "capabilities"},
+        {{.there = true, .mode = 0755, .uid = 7}, "owner"},
+        {{.there = true, .mode = 0700}, "mode"},
+    };
+    struct bench *b = *state;
+
+    assert_null(ask(b, "attributes"));
+    assert_null(ask(b, "config-rejected"));
+    b->p.rec.phase = PHASE_STAGED;
+    memset(&b->p.rec.target, 5, sizeof(b->p.rec.target));
+    b->m.room = 1; /* was taken by what is staged */
+    is(b, "no-room", TRI_NO, "");
+    is(b, "attributes", TRI_NO, "");
+    for (size_t i = 0; i < ARRAY_LEN(lost); i++) {
+        b->m.attributes[1] = lost[i].fresh;
+        is(b, "attributes", TRI_YES, lost[i].lost);
+    }
+    is(b, "config-rejected", TRI_UNKNOWN, "was not asked");
+    (void)phases_ask_config(&b->p);
+    is(b, "config-rejected", TRI_NO, "tried");
+    b->m.config_text = "before 1.3.0";
+    b->p.config.rejects = TRI_UNKNOWN;
+    str_cut(b->p.config.text, sizeof(b->p.config.text), "before 1.3.0");
+    is(b, "config-rejected", TRI_UNKNOWN, "before 1.3.0");
+}
+
+#define IN_BENCH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_BENCH(a_host_that_is_well),
+        IN_BENCH(each_fact),
+        IN_BENCH(the_lock_matters_where_a_package_owns),
+        IN_BENCH(a_file_that_does_not_run_is_told),
+        IN_BENCH(facts_of_what_is_staged),
+    };
+
+    return cmocka_run_group_tests_name("facts_survey", tests, NULL, NULL);
+}
