@@ -261,7 +261,7 @@ const struct hazard hazard_table[] = {
 
     {.id = "config-leftovers", .source = FROM_HOST, .severity = SEVERITY_INFO,
      .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "config-leftovers",
-     .what = "backups lie beside the configuration",
+     .what = "its configuration holds more than one whole, or backups lie beside it",
      .advice = "Look at the directory: backups are not read, and every other file is merged."},
 
     /* ---- 0.8 to 0.12 ---- */
