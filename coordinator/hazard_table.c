@@ -215,7 +215,7 @@ const struct hazard hazard_table[] = {
      .advice =
          "Give the token a policy with agent and node write, operator write and namespace \"*\" "
          "read, or use a management token."},
-    {.id = "token-snapshot", .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK,
+    {.id = "no-snapshot", .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK,
      .unsure = SEVERITY_BLOCK, .detect = hazard_token_snapshot,
      .advice =
          "Use a management token, or the right that is named; without it there is no way back by"

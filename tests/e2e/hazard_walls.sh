@@ -22,7 +22,7 @@ fleet_stop_agents s2
 fleet_start_agents s2
 fleet_wait_agents s2
 run plan "$TARGET"
-check "in a -config file it is found" says "tls_prefer_server_cipher_suites is configured (nomad.json:1)"
+check "in a -config file it is found" says "nomad.json, line 1): the new version does not start"
 check "and refuses" status_is 4
 run upgrade "$TARGET" --yes
 check "upgrade refuses too" status_is 4

@@ -23,17 +23,17 @@ check "a management token may" status_is 0
 NOMAD_TOKEN=$reader run plan "$TARGET"
 check "one that sees no jobs is refused" status_is 4
 check "the right is named" says "lacks read-job and list-jobs in every namespace"
-check "and that it may take no snapshot" says "[token-snapshot]"
+check "and that it may take no snapshot" says "[no-snapshot]"
 blind=$(token_of blind 'agent { policy = "read" } namespace "*" { policy = "read" }')
 NOMAD_TOKEN=$blind run plan "$TARGET"
 check "one that sees no nodes is refused" test "$STATUS" != 0
 drainer=$(token_of drainer 'agent { policy = "write" } node { policy = "read" } operator { policy = "write" } namespace "*" { policy = "read" }')
-NOMAD_TOKEN=$drainer run plan "$TARGET" --accept token-snapshot
+NOMAD_TOKEN=$drainer run plan "$TARGET" --accept no-snapshot
 check "reading nodes is enough without a drain" status_is 0
-NOMAD_TOKEN=$drainer run plan "$TARGET" --accept token-snapshot --drain
+NOMAD_TOKEN=$drainer run plan "$TARGET" --accept no-snapshot --drain
 check "draining takes more" status_is 4
 check "namely node:write" says "the token drainer lacks node:write, which draining takes"
-NOMAD_TOKEN=$drainer run upgrade "$TARGET" --accept token-snapshot --drain --yes
+NOMAD_TOKEN=$drainer run upgrade "$TARGET" --accept no-snapshot --drain --yes
 check "upgrade checks it again" status_is 4
 check "nothing was restarted" same_pids "$E2E/pids" s1 s2 s3 c1
 e2e_end
