@@ -116,7 +116,7 @@ void flight_settling(const struct flight *f)
     }
     snprintf(why, sizeof(why), "%s: its gates are not asked yet", f->p->name);
     if (e != NULL)
-        str_cut(why, sizeof(why), e->text);
+        streak_text(e, why, sizeof(why));
     if (e != NULL && e->last == GATE_PASS)
         waiting_to_settle(f->s, f->d, f->lh->key, f->p->name, e);
     else if (f->s->now - ready_since(f) > deadline && f->s->world->problem[0] == '\0')

@@ -14,7 +14,7 @@
 #   link_down NAME, link_up NAME    the cable
 #   coord_cut NAME, coord_heal NAME only what goes between the coordinator's host and NAME
 
-HOSTS=()
+HOSTS=() WIRES=()
 BRIDGE=br0
 OUTSIDE=10.99.0.1
 
@@ -64,6 +64,7 @@ cable() { # NAME
     read -ra words <<<"${!wire}"
     "$LAB_BUILD/tests/wire" "v-$1" eth0 "/run/netns/$1" "${words[@]}" >"$LAB_RUN/wire-$1.log" 2>&1 &
     pid=$!
+    WIRES+=("$pid")
     until grep -q ready "$LAB_RUN/wire-$1.log"; do
         kill -0 "$pid" 2>/dev/null || { sed 's/^/# /' "$LAB_RUN/wire-$1.log"; return 1; }
         sleep 0.02
@@ -180,6 +181,7 @@ hosts_keep_logs() { # DIR
 
 hosts_end() {
     local name
+    ((${#WIRES[@]} == 0)) || kill -KILL "${WIRES[@]}" 2>/dev/null
     for name in "${HOSTS[@]}"; do
         [[ -s $LAB_RUN/hosts/$name/pid ]] && kill -KILL "$(<"$LAB_RUN/hosts/$name/pid")" 2>/dev/null
     done

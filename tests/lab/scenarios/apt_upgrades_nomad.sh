@@ -14,7 +14,7 @@ nomad_deb() { # VERSION BINARY
     chmod 0755 "$dir/DEBIAN/postinst"
     install -m 0755 "$2" "$dir/usr/bin/nomad"
     rm -f "$LAB_RUN"/debs/nomad_*.deb
-    dpkg-deb -q --root-owner-group -b "$dir" "$LAB_RUN/debs/nomad_$1-1_all.deb" >/dev/null
+    dpkg-deb --root-owner-group -b "$dir" "$LAB_RUN/debs/nomad_$1-1_all.deb" >/dev/null
 }
 lab_fleet 3 2
 lab_agents

@@ -21,7 +21,9 @@ check "nothing was staged" not staged
 
 rm "$(root_of c1)/etc/systemd/system/nomad.service.d/kill.conf"
 on c1 systemctl daemon-reload
+plan_is_fine() { caravan plan "$TARGET"; ((STATUS == 0)); }
+check "mended, nothing speaks against it any more" wait_for 60 plan_is_fine
 caravan upgrade "$TARGET" --yes
-check "mended, the upgrade is done" status_is 0
+check "and the upgrade is done" status_is 0
 check "every host runs the target" all_run "$TARGET"
 lab_end

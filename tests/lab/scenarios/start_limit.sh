@@ -3,7 +3,7 @@
 # old one comes back all the same, and nobody else is touched.
 . "$LAB/lib_lab.sh"
 needs_standin "will-not-start"
-LAB_RESTART_SEC=100ms
+LAB_RESTART_SEC=0
 lab_fleet 3 2
 lab_agents
 release 1.11.4 '{"will-not-start": true}'
@@ -20,4 +20,4 @@ check "every host runs the old version" all_run "$FROM_VERSION"
 check "the cluster is healthy" wait_for 30 cluster_healthy
 caravan abort --yes
 check "the run is ended" status_is 0
-lab_end
+lab_end with_staged
