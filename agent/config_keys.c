@@ -1,204 +1,267 @@
 #include "config_keys.h"
-
 #include <ctype.h>
+#include <string.h>
+#include <strings.h>
 
-const char *const config_key_names[] = {
-    "disable_tagged_metrics",
-    "backwards_compatible_metrics",
-    "no_cgroups",
-    "tls_prefer_server_cipher_suites",
-    "allow_unauthenticated",
-    "create_from_role",
-    "task_token_ttl",
-    "disk_free_mb",
-    "raft_boltdb",
-    "raft_logstore",
-    "license_path",
-};
-const size_t config_key_count = ARRAY_LEN(config_key_names);
-_Static_assert(ARRAY_LEN(config_key_names) <= ARRAY_LEN(((struct config_keys *)NULL)->keys),
-               "more keys than there is room for");
+#define ANCHOR_MAX 64
 
-#define WORD_MAX 200
-
-enum kind { K_END, K_WORD, K_TEXT, K_SIGN };
+enum token { TOKEN_END, TOKEN_BAD, TOKEN_WORD, TOKEN_STRING, TOKEN_TEXT, TOKEN_SIGN };
 
 struct scan {
     const char *at, *end;
-    unsigned line;
-    enum kind kind;
-    unsigned word_line;
-    char sign;
-    char word[WORD_MAX];
+    bool json; /* by its first character, as Nomad tells */
+    uint32_t line;
+    struct config_word word; /* TOKEN_WORD, TOKEN_STRING */
+    char sign;               /* TOKEN_SIGN */
 };
 
-static bool at_text(const struct scan *s, const char *text)
+struct frame {
+    char open;
+    uint32_t keys; /* on the path because of it */
+};
+
+struct walk {
+    struct scan s;
+    config_key_fn *fn;
+    void *ctx;
+    struct frame frames[CONFIG_DEPTH];
+    uint32_t n_frames;
+    struct config_word names[CONFIG_DEPTH]; /* a key and its labels, so far */
+    uint32_t n_names;
+    bool assigned; /* after = or : */
+    struct config_key key;
+};
+
+bool config_word_is(const struct config_word *w, const char *text)
+{
+    return strlen(text) == w->n && strncasecmp(w->at, text, w->n) == 0;
+}
+
+/* ---- tokens ---- */
+
+static bool ahead(const struct scan *s, const char *text)
 {
     size_t n = strlen(text);
+
     return (size_t)(s->end - s->at) >= n && memcmp(s->at, text, n) == 0;
 }
 
-static void step(struct scan *s, size_t n)
+static void step(struct scan *s)
 {
-    for (; n > 0 && s->at < s->end; n--, s->at++)
-        s->line += *s->at == '\n';
+    s->line += *s->at == '\n';
+    s->at++;
 }
 
-static void to_line_end(struct scan *s)
+/* false: it does not end. */
+static bool skip_until(struct scan *s, const char *text)
 {
+    while (s->at < s->end && !ahead(s, text))
+        step(s);
+    if (s->at == s->end)
+        return false;
+    s->at += strlen(text);
+    return true;
+}
+
+/* false: a comment that does not end. */
+static bool skip_blank(struct scan *s)
+{
+    for (;;) {
+        while (s->at < s->end && isspace((unsigned char)*s->at))
+            step(s);
+        if (ahead(s, "/*")) {
+            s->at += 2;
+            if (!skip_until(s, "*/"))
+                return false;
+        } else if (ahead(s, "#") || ahead(s, "//")) {
+            while (s->at < s->end && *s->at != '\n')
+                s->at++;
+        } else {
+            return true;
+        }
+    }
+}
+
+/* Within ${...} HCL lets quotes and ends of line stand. */
+static enum token take_string(struct scan *s)
+{
+    const char *first = ++s->at;
+    unsigned braces = 0;
+
+    for (; s->at < s->end; step(s)) {
+        if (*s->at == '"' && braces == 0) {
+            s->word = (struct config_word){first, (size_t)(s->at - first)};
+            s->at++;
+            return TOKEN_STRING;
+        }
+        if (*s->at == '\n' && braces == 0)
+            return TOKEN_BAD;
+        if (*s->at == '\\' && s->at + 1 < s->end)
+            step(s);
+        else if (*s->at == '{' && (braces > 0 || (!s->json && s->at > first && s->at[-1] == '$')))
+            braces++;
+        else if (*s->at == '}' && braces > 0)
+            braces--;
+    }
+    return TOKEN_BAD;
+}
+
+/* Is this line the anchor alone? */
+static bool ends_text(const char *line, const char *end, const struct config_word *anchor)
+{
+    while (line < end && (*line == ' ' || *line == '\t'))
+        line++;
+    if ((size_t)(end - line) < anchor->n || memcmp(line, anchor->at, anchor->n) != 0)
+        return false;
+    line += anchor->n;
+    while (line < end && *line == '\r')
+        line++;
+    return line == end || *line == '\n';
+}
+
+static enum token take_heredoc(struct scan *s)
+{
+    struct config_word anchor;
+
+    s->at += ahead(s, "<<-") ? 3 : 2;
+    anchor = (struct config_word){s->at, 0};
+    while (s->at < s->end && *s->at != '\n' && *s->at != '\r')
+        s->at++;
+    anchor.n = (size_t)(s->at - anchor.at);
+    if (anchor.n == 0 || anchor.n > ANCHOR_MAX || !skip_until(s, "\n"))
+        return TOKEN_BAD;
+    s->line++;
+    while (!ends_text(s->at, s->end, &anchor)) {
+        if (!skip_until(s, "\n"))
+            return TOKEN_BAD;
+        s->line++;
+    }
     while (s->at < s->end && *s->at != '\n')
         s->at++;
-}
-
-static void skip(struct scan *s)
-{
-    while (s->at < s->end) {
-        if (isspace((unsigned char)*s->at)) {
-            step(s, 1);
-        } else if (*s->at == '#' || at_text(s, "//")) {
-            to_line_end(s);
-        } else if (at_text(s, "/*")) {
-            step(s, 2);
-            while (s->at < s->end && !at_text(s, "*/"))
-                step(s, 1);
-            step(s, 2);
-        } else {
-            return;
-        }
-    }
-}
-
-static void keep(struct scan *s, const char *from, size_t n)
-{
-    size_t k = MIN_OF(n, sizeof(s->word) - 1);
-    memcpy(s->word, from, k);
-    s->word[k] = '\0';
-}
-
-static void read_text(struct scan *s)
-{
-    const char *from = s->at + 1;
-    step(s, 1);
-    while (s->at < s->end && *s->at != '"')
-        step(s, *s->at == '\\' ? 2 : 1);
-    keep(s, from, (size_t)(s->at - from));
-    step(s, 1);
-    s->kind = K_TEXT;
-}
-
-/* <<EOF or <<-EOF, to the line that is EOF alone. */
-static void skip_heredoc(struct scan *s)
-{
-    char end[64];
-    size_t n = 0;
-
-    step(s, 2);
-    if (s->at < s->end && *s->at == '-')
-        step(s, 1);
-    while (s->at + n < s->end && n + 1 < sizeof(end) && !isspace((unsigned char)s->at[n])) {
-        end[n] = s->at[n];
-        n++;
-    }
-    end[n] = '\0';
-    while (s->at < s->end) {
-        to_line_end(s);
-        step(s, 1);
-        while (s->at < s->end && (*s->at == ' ' || *s->at == '\t'))
-            step(s, 1);
-        if (at_text(s, end) && (s->at + n == s->end || isspace((unsigned char)s->at[n]))) {
-            step(s, n);
-            break;
-        }
-    }
-    s->kind = K_TEXT;
-    s->word[0] = '\0';
+    return TOKEN_TEXT;
 }
 
 static bool is_word(char c)
 {
-    return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
+    return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 ||
+           (c != '\0' && strchr("_-.+", c));
 }
 
-static void next(struct scan *s)
+static enum token next_token(struct scan *s)
 {
-    skip(s);
-    s->word_line = s->line;
-    if (s->at >= s->end) {
-        s->kind = K_END;
-    } else if (*s->at == '"') {
-        read_text(s);
-    } else if (at_text(s, "<<")) {
-        skip_heredoc(s);
-    } else if (is_word(*s->at)) {
-        size_t n = 0;
-        while (s->at + n < s->end && is_word(s->at[n]))
-            n++;
-        keep(s, s->at, n);
-        step(s, n);
-        s->kind = K_WORD;
-    } else {
-        s->sign = *s->at;
-        s->kind = K_SIGN;
-        step(s, 1);
+    if (!skip_blank(s))
+        return TOKEN_BAD;
+    if (s->at == s->end)
+        return TOKEN_END;
+    if (*s->at == '"')
+        return take_string(s);
+    if (ahead(s, "<<") && !s->json)
+        return take_heredoc(s);
+    if (is_word(*s->at)) {
+        s->word = (struct config_word){s->at, 0};
+        while (s->at < s->end && is_word(*s->at))
+            s->at++;
+        s->word.n = (size_t)(s->at - s->word.at);
+        return TOKEN_WORD;
+    }
+    if (*s->at == '\0' || strchr("{}[]=:,", *s->at) == NULL)
+        return TOKEN_BAD;
+    s->sign = *s->at++;
+    return TOKEN_SIGN;
+}
+
+/* ---- where they stand ---- */
+
+static void call(struct walk *w, const struct config_word *name, const struct config_word *value)
+{
+    w->key.name = *name;
+    w->key.has_value = value != NULL;
+    w->key.value = value != NULL ? *value : (struct config_word){"", 0};
+    w->key.line = w->s.line;
+    w->fn(w->ctx, &w->key);
+}
+
+static bool in_list(const struct walk *w)
+{
+    return w->n_frames > 0 && w->frames[w->n_frames - 1].open == '[';
+}
+
+/* name label label { */
+static int open_bracket(struct walk *w, char open)
+{
+    if (w->n_frames == CONFIG_DEPTH || w->key.depth + w->n_names > CONFIG_DEPTH)
+        return -1;
+    for (uint32_t i = 0; i < w->n_names; i++) {
+        call(w, &w->names[i], NULL);
+        w->key.path[w->key.depth++] = w->names[i];
+    }
+    w->frames[w->n_frames++] = (struct frame){open, w->n_names};
+    w->n_names = 0;
+    w->assigned = false;
+    return 0;
+}
+
+static int close_bracket(struct walk *w, char close)
+{
+    char open = close == '}' ? '{' : '[';
+
+    if (w->n_frames == 0 || w->frames[w->n_frames - 1].open != open || w->n_names > 0)
+        return -1;
+    w->key.depth -= w->frames[--w->n_frames].keys;
+    return 0;
+}
+
+static int take_sign(struct walk *w, char sign)
+{
+    switch (sign) {
+    case '{':
+    case '[':
+        return open_bracket(w, sign);
+    case '}':
+    case ']':
+        return close_bracket(w, sign);
+    case ',':
+        return w->n_names > 0 ? -1 : 0;
+    default: /* = : */
+        if (w->n_names != 1 || w->assigned)
+            return -1;
+        w->assigned = true;
+        return 0;
     }
 }
 
-static void found(struct config_keys *ret, const char *word, const char *file, unsigned line)
+/* A word is a key, a label, the value of a key, or one of a list. */
+static int take_word(struct walk *w, enum token token)
 {
-    for (size_t i = 0; i < config_key_count; i++) {
-        struct config_key *k = &ret->keys[i];
-        if (k->found || !str_eq(config_key_names[i], word))
-            continue;
-        k->found = true;
-        k->line = line;
-        str_cut(k->file, sizeof(k->file), file);
+    if (w->assigned) {
+        call(w, &w->names[0], token == TOKEN_STRING ? &w->s.word : NULL);
+        w->n_names = 0;
+        w->assigned = false;
+        return 0;
     }
+    if (in_list(w))
+        return 0;
+    if (token == TOKEN_TEXT || w->n_names == CONFIG_DEPTH)
+        return -1;
+    w->names[w->n_names++] = w->s.word;
+    return 0;
 }
 
-static void add_plugin(struct config_keys *ret, const char *name)
+int config_keys(const char *text, size_t n, config_key_fn *fn, void *ctx)
 {
-    if (ret->n_plugins == CONFIG_PLUGINS_MAX)
-        ret->odd = true;
-    else
-        str_cut(ret->plugins[ret->n_plugins++], sizeof(ret->plugins[0]), name);
-}
+    static const char mark[] = "\xef\xbb\xbf";
+    struct walk w = {.s = {.at = text, .end = text + n, .line = 1}, .fn = fn, .ctx = ctx};
+    enum token token;
 
-/* The word is a key when '=', ':', '{' or a label comes after it. */
-static void weigh(struct scan *s, const char *file, struct config_keys *ret)
-{
-    char key[WORD_MAX];
-    bool bare = s->kind == K_WORD;
-    unsigned line = s->word_line;
-
-    str_cut(key, sizeof(key), s->word);
-    next(s);
-    bool sign = s->kind == K_SIGN && strchr("=:{", s->sign) != NULL;
-    bool label = bare && s->kind == K_TEXT;
-    if (!sign && !label)
-        return;
-    found(ret, key, file, line);
-    if (str_eq(key, "plugin") && label)
-        add_plugin(ret, s->word);
-    else if (str_eq(key, "plugin"))
-        ret->odd = true; /* JSON, or labels of another kind */
-    if (label || (s->kind == K_SIGN && s->sign == '{'))
-        return;
-    next(s); /* a value is no key */
-    if (str_eq(key, "plugin_dir") && s->kind == K_TEXT)
-        str_cut(ret->plugin_dir, sizeof(ret->plugin_dir), s->word);
-    if (s->kind == K_WORD || s->kind == K_TEXT)
-        next(s);
-}
-
-void config_keys_scan(const char *text, size_t n, const char *file, struct config_keys *ret)
-{
-    struct scan s = {.at = text, .end = text + n, .line = 1};
-
-    next(&s);
-    while (s.kind != K_END) {
-        if (s.kind == K_SIGN)
-            next(&s);
-        else
-            weigh(&s, file, ret);
+    if (ahead(&w.s, mark))
+        w.s.at += strlen(mark);
+    while (w.s.at < w.s.end && isspace((unsigned char)*w.s.at))
+        step(&w.s);
+    w.s.json = ahead(&w.s, "{");
+    while ((token = next_token(&w.s)) != TOKEN_END) {
+        if (token == TOKEN_BAD ||
+            (token == TOKEN_SIGN ? take_sign(&w, w.s.sign) : take_word(&w, token)) < 0)
+            return -1;
     }
+    return w.n_frames == 0 && w.n_names == 0 ? 0 : -1;
 }

@@ -1,40 +1,44 @@
 /*
- * config_keys.h - which keys stand in a configuration file of Nomad, outside comments. Pure.
+ * config_keys.h - the keys in a file of Nomad's configuration, HCL or JSON. Pure.
  *
- * Not a parser: a key is a bare word before '=', '{' or a label (HCL), or a text before ':'
- * or '=' (JSON, HCL). Words in comments, heredocs and values do not count. What is found is
- * there; what is not found may stand in a file that was not read, or be written in a way
- * that this does not see: nobody may conclude that it is absent. No value is kept but
- * plugin_dir's, a path, and the labels of plugin blocks.
+ * Not a parser of HCL: it knows comments (#, //, block comments), strings with ${...} in them,
+ * heredocs and brackets, and so where a key stands. Labels of a block are keys within it, and
+ * what JSON wraps into a list is where it would be without: plugin "docker" { config { and
+ * {"plugin": [{"docker": {"config": both hold plugin > docker > config.
+ *
+ * Bounded by the text's length; no recursion, nothing allocated.
  */
 #ifndef CONFIG_KEYS_H
 #define CONFIG_KEYS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include "str.h"
+#include "compiler.h"
 
-#define CONFIG_PLUGINS_MAX 32
+#define CONFIG_DEPTH 32 /* keys within keys, and brackets; deeper is not understood */
 
-/* Keys that a version of Nomad refuses, ignores or reads anew: the coordinator's hazard
- * table says which and why (facts "key.<name>"). */
-extern const char *const config_key_names[];
-extern const size_t config_key_count;
+/* A piece of the text, without quotes, escapes as they stand. */
+struct config_word {
+    const char *at;
+    size_t n;
+};
 
 struct config_key {
-    bool found;
-    char file[96]; /* the last part of its path */
-    unsigned line;
+    uint32_t depth; /* keys around it */
+    struct config_word path[CONFIG_DEPTH];
+    struct config_word name;
+    bool has_value; /* it is a string */
+    struct config_word value;
+    uint32_t line; /* from 1 */
 };
 
-struct config_keys {
-    struct config_key keys[16]; /* by config_key_names */
-    char plugin_dir[200];       /* "" not set */
-    char plugins[CONFIG_PLUGINS_MAX][48];
-    size_t n_plugins;
-    bool odd; /* something plugin blocks may hide in: JSON, or too many of them */
-};
+typedef void config_key_fn(void *ctx, const struct config_key *k);
 
-/* Adds what a file holds. */
-void config_keys_scan(const char *text, size_t n, const char *file, struct config_keys *ret);
+/* Calls fn for every key. -1: this is neither HCL nor JSON, or ends within something; what
+ * stood before that was called. */
+MUST_CHECK int config_keys(const char *text, size_t n, config_key_fn *fn, void *ctx);
+/* As Nomad compares keys: letters of either case. */
+bool config_word_is(const struct config_word *w, const char *text);
 
 #endif

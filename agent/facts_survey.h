@@ -26,10 +26,15 @@
  *   libc             the C library; the text is its version
  *   attributes       label, capabilities, owner or mode were not carried over to the staged file
  *   config-rejected  the staged binary rejects Nomad's configuration
- *   key.NAME         a key of config_keys.h stands in a -config file; only told when found
- *   config-leftovers backups and the like beside the -config files, which Nomad does not read
- *   plugin-unlisted  the plugin directory holds a program without a plugin block
- *   dmidecode        the program is installed
+ *   config-leftovers Nomad's configuration names a data_dir in two files, or holds files put
+ *                    aside, which Nomad does not read
+ *   key.NAME         Nomad's files configure NAME (config_findings.h); never "no": what is not in
+ *                    the files may be configured elsewhere
+ *   plugin-unlisted  the directory of plugins holds a program without a plugin block
+ *   dmidecode        installed, or not needed: this is no EC2 instance
+ *   tls-names        the certificate carries server.REGION.nomad
+ *
+ * What Nomad's files say is looked up by the keys in them. Their values stay on the host.
  *
  * Asking takes some ten milliseconds (dpkg-query, /proc): not for every change of a phase.
  */

@@ -74,6 +74,25 @@ int host_read(const struct host *h, const char *path, size_t max, struct buf *re
     return 0;
 }
 
+int host_read_through(const struct host *h, const char *path, size_t max, struct buf *ret,
+                      struct err *err)
+{
+    auto_buf struct buf b = BUF_INIT;
+    int handle = -1;
+    int rc;
+
+    if (h->open_through(h->ctx, path, &handle, err) < 0)
+        return -1;
+    rc = read_all(h, handle, max, &b, err);
+    h->close(h->ctx, handle);
+    if (rc < 0)
+        return err_wrap(err, "read %s", path);
+    buf_free(ret);
+    *ret = b;
+    b = (struct buf)BUF_INIT;
+    return 0;
+}
+
 bool host_stat_same_file(const struct host_stat *a, const struct host_stat *b)
 {
     return a->there && b->there && a->dev == b->dev && a->ino == b->ino;

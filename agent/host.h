@@ -18,7 +18,6 @@
 #ifndef HOST_H
 #define HOST_H
 
-#include "config_keys.h"
 #include "fetch_job.h"
 #include "service.h"
 
@@ -71,6 +70,19 @@ struct host_attributes {
     char capability[64]; /* security.capability in hexadecimal; "" none */
 };
 
+#define HOST_NAMES 256
+
+/* What lies in a directory, but for directories, by name. */
+struct host_names {
+    bool dir;  /* false: it is none, but there */
+    bool more; /* than these */
+    uint32_t n;
+    struct host_name {
+        char name[128]; /* longer ones are among the `more` */
+        bool program;   /* a file that may be executed, also through links */
+    } list[HOST_NAMES];
+};
+
 enum fetch_state { FETCH_WORKING, FETCH_DONE, FETCH_FAILED };
 
 struct fetch_news {
@@ -86,19 +98,6 @@ struct host_process {
     bool there;
     uint64_t dev, ino; /* of the file it executes */
     bool deleted;      /* that file has no name any more */
-};
-
-/* What Nomad's configuration files hold, as far as keys tell. */
-struct host_config {
-    enum tri read; /* YES: every file; NO: not every one, why */
-    char why[TEXT_MAX];
-    unsigned files;
-    struct config_keys keys;
-    unsigned leftovers; /* backups and the like beside them, which Nomad does not read */
-    char leftover[128];
-    enum tri plugins; /* YES: an external plugin has no block; its name */
-    char plugin[128];
-    enum tri dmidecode; /* the program is there */
 };
 
 struct host {
@@ -131,6 +130,9 @@ struct host {
     /* Newest mtime or ctime of dir and of everything below it; 0 when dir is absent. */
     MUST_CHECK int (*newest)(void *ctx, const char *dir, int64_t *ret_ns, struct err *err);
 
+    /* ERR_NOTFOUND: nothing is there. */
+    MUST_CHECK int (*names)(void *ctx, const char *path, struct host_names *ret, struct err *err);
+
     int64_t (*uptime)(void *ctx);
     int64_t (*wall)(void *ctx);
 
@@ -161,8 +163,6 @@ struct host {
     MUST_CHECK int (*clock)(void *ctx, struct host_clock *ret, struct err *err);
     MUST_CHECK int (*attributes)(void *ctx, const char *path, struct host_attributes *ret,
                                  struct err *err);
-    /* Looks through the files of Nomad's -config paths. */
-    void (*config)(void *ctx, const char *data_dir, struct host_config *ret);
 
     MUST_CHECK int (*process)(void *ctx, uint32_t pid, struct host_process *ret, struct err *err);
 
@@ -189,6 +189,9 @@ MUST_CHECK int host_replace(const struct host *h, const char *dir, const char *n
 /* Whole content of a small file; absent is not an error: *ret_there tells. */
 MUST_CHECK int host_read(const struct host *h, const char *path, size_t max, struct buf *ret,
                          bool *ret_there, struct err *err);
+/* The same behind links; what is absent is ERR_NOTFOUND. */
+MUST_CHECK int host_read_through(const struct host *h, const char *path, size_t max,
+                                 struct buf *ret, struct err *err);
 bool host_stat_same_file(const struct host_stat *a, const struct host_stat *b);
 
 #endif

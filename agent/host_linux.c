@@ -7,7 +7,6 @@
 #include "file.h"
 #include "clock.h"
 #include "host_linux_about.h"
-#include "host_linux_config.h"
 #include "host_linux_ask.h"
 
 static enum err_kind kind_of(int sys)
@@ -325,7 +324,6 @@ struct host host_linux(struct host_linux *l)
 
     host_linux_ask(&h);
     host_linux_about(&h);
-    host_linux_config(&h);
     return h;
 }
 

@@ -1,6 +1,7 @@
 #include "commands.h"
 #include "events.h"
 #include "fleet_health.h"
+#include "last_run.h"
 #include "report.h"
 #include "world_dump.h"
 
@@ -155,9 +156,10 @@ static bool print_json(struct console *c, const struct world *w, const struct fl
     json_set_int(o, "drifting", (int64_t)f->drifting);
     json_set_int(o, "orphaned", (int64_t)orphans);
     json_set_str(o, "problem", f->regions);
-    json_set_bool(o, "well", all_well(f, orphans));
+    bool well = last_run_tell(c, o) && all_well(f, orphans);
+    json_set_bool(o, "well", well);
     json_line(o, stdout);
-    return all_well(f, orphans);
+    return well;
 }
 
 int cmd_status(void *ctx, int argc, char **argv)
@@ -176,5 +178,5 @@ int cmd_status(void *ctx, int argc, char **argv)
     print_hosts(c, w, &f);
     size_t orphans = each_note(c, w, print_note, NULL);
     print_summary(&f, orphans);
-    return all_well(&f, orphans) ? EXIT_DONE : EXIT_FAILED;
+    return last_run_tell(c, NULL) && all_well(&f, orphans) ? EXIT_DONE : EXIT_FAILED;
 }

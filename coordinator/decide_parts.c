@@ -217,11 +217,12 @@ static bool region_settled(const struct situation *s, struct decision *d, const 
     if (evidence_settled(s->evidence, key, &s->plan->policy, since, s->now))
         return region_well(s, d, "", name);
     const struct streak *e = evidence_find(s->evidence, key);
-    if (e == NULL || e->last == GATE_UNKNOWN)
-        waiting_for(d, REASON_GATE_UNKNOWN, "", "region %s: %s", name,
-                    e == NULL ? "its gates are not asked yet" : e->text);
-    else if (e->last == GATE_FAIL)
-        waiting_for(d, REASON_GATE, "", "region %s: %s", name, e->text);
+    char why[TEXT_MAX] = "its gates are not asked yet";
+    if (e != NULL)
+        streak_text(e, why, sizeof(why));
+    if (e == NULL || e->last != GATE_PASS)
+        waiting_for(d, e != NULL && e->last == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN, "",
+                    "region %s: %s", name, why);
     else
         waiting_to_settle(s, d, "", shown, e);
     return false;

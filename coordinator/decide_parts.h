@@ -58,10 +58,13 @@ bool host_is_gone(const struct situation *s, size_t i);
 /* All effects are finished; else those of hosts whose turn is over are to be undone, and the wait
  * is stated. */
 bool effects_undone(const struct situation *s, struct decision *d);
-/* First region, in the plan's order, with a server that is not finished; NULL: none. */
+/* The region whose servers are next: where others upgraded one, it is proven before any is changed;
+ * else the first, in the plan's order, with a server that is not finished; NULL: none. */
 const char *region_at_work(const struct situation *s);
 /* Orders the stage of pending hosts, as many at once as the policy says. */
 void decide_staging(const struct situation *s, struct decision *d);
+/* Stops a run that has waited in vain, when the whole of the tick is decided. */
+void check_patience(const struct situation *s, struct decision *d);
 /* A host in flight. */
 void decide_flight(const struct situation *s, struct decision *d, size_t i);
 void decide_verifying(const struct situation *s, struct decision *d);

@@ -3,12 +3,33 @@
 
 #define TRANSFERS_MAX 2 /* then the leader is restarted where it leads */
 
+/* Somebody else saw to it: its gates are asked, and its objects counted, before another one is
+ * changed. Where that is not sure (its agent is silent, another build) it has its turn first,
+ * unless it leads. */
+static bool by_others(const struct situation *s, size_t i)
+{
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct host *h = s->world != NULL ? world_host(s->world, p->key) : NULL;
+    enum host_state state = s->ledger->hosts[i].state;
+
+    if (h == NULL || host_finished(state) || host_in_flight(state) ||
+        !str_eq(host_version(s->world, h), s->plan->target))
+        return false;
+    return region_leader(s->world, p->region, s->now) != h || host_disagrees(h, s->now) != NULL ||
+           host_runs_target(s, i, h);
+}
+
 const char *region_at_work(const struct situation *s)
 {
-    for (size_t i = 0; i < s->plan->n_servers; i++)
-        if (!host_finished(s->ledger->hosts[i].state))
+    const char *first = NULL;
+
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        if (by_others(s, i))
             return s->plan->hosts[i].region;
-    return NULL;
+        if (first == NULL && !host_finished(s->ledger->hosts[i].state))
+            first = s->plan->hosts[i].region;
+    }
+    return first;
 }
 
 static bool at_work(const struct situation *s, size_t i, const char *region)
@@ -16,11 +37,14 @@ static bool at_work(const struct situation *s, size_t i, const char *region)
     return str_eq(s->plan->hosts[i].region, region) && !host_finished(s->ledger->hosts[i].state);
 }
 
-/* The next one by live data: a follower while there is one. */
+/* The next one by live data: what others upgraded, then a follower while there is one. */
 static size_t next_server(const struct situation *s, const char *region, const struct host *leader)
 {
     size_t leads = SIZE_MAX;
 
+    for (size_t i = 0; i < s->plan->n_servers; i++)
+        if (at_work(s, i, region) && by_others(s, i))
+            return i;
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         if (!at_work(s, i, region))
             continue;
@@ -93,10 +117,9 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i)
 static void begin_leader(const struct situation *s, struct decision *d, size_t i,
                          const char *region)
 {
-    const struct host *h = world_host(s->world, s->plan->hosts[i].key);
     const char *to = heir(s, region);
 
-    if (!s->plan->transfer || to == NULL || (h != NULL && host_runs_target(s, i, h)) ||
+    if (!s->plan->transfer || to == NULL || by_others(s, i) ||
         s->ledger->hosts[i].transfers >= TRANSFERS_MAX) {
         begin_swap(s, d, i);
         return;

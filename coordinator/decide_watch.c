@@ -89,46 +89,89 @@ static struct gate_result result(enum verdict_kind kind, const char *fmt, ...)
     return r;
 }
 
-/* One pair of answers, the k-th newest. */
-static enum verdict_kind one_look(const struct host *h, const struct host *leader, int k,
-                                  const int64_t *before, int64_t since, char text[static 120])
-{
-    const struct counted *mine = &h->server.counted[k], *lead = &leader->server.counted[k];
+struct loss {
+    const struct host *whose;
+    char text[120];
+};
 
-    if (mine->at <= since || lead->at <= since || !counts_comparable(before, mine->n) ||
-        !counts_comparable(before, lead->n))
+/* One pair of answers, the k-th newest. */
+static enum verdict_kind one_look(const struct host *h, const struct host *measure, int k,
+                                  const int64_t *before, int64_t since, struct loss *ret_loss)
+{
+    const struct counted *mine = &h->server.counted[k], *other = &measure->server.counted[k];
+    char *text = ret_loss->text;
+
+    if (mine->at <= since || other->at <= since || !counts_comparable(before, mine->n) ||
+        !counts_comparable(before, other->n))
         return GATE_UNKNOWN;
-    if (counts_fell(before, mine->n, text, 120) || counts_fell(before, lead->n, text, 120))
+    ret_loss->whose = h;
+    if (counts_fell(before, mine->n, text, sizeof(ret_loss->text)) ||
+        (h != measure && counts_lack(other->n, mine->n, text, sizeof(ret_loss->text))))
         return GATE_FAIL;
-    return h != leader && counts_lack(lead->n, mine->n, text, 120) ? GATE_FAIL : GATE_PASS;
+    ret_loss->whose = measure;
+    return counts_fell(before, other->n, text, sizeof(ret_loss->text)) ? GATE_FAIL : GATE_PASS;
+}
+
+static bool has_measure(const int64_t *before)
+{
+    static const int64_t none[OBJECT_KINDS];
+    return memcmp(before, none, sizeof(none)) != 0;
+}
+
+/* Before its swap; of one that somebody else swapped, when the last one of its region settled. */
+static const int64_t *counted_before(const struct situation *s, size_t i)
+{
+    const struct ledger_region *r = ledger_region_const(s->ledger, s->plan->hosts[i].region);
+    const int64_t *base = s->ledger->hosts[i].base_objects;
+
+    return has_measure(base) || r == NULL ? base : r->last;
+}
+
+/* Its leader; of a leader of which nothing is known from before, another server of its region. */
+static const struct host *measure_of(const struct situation *s, const struct host *h,
+                                     const int64_t *before)
+{
+    const struct host *leader = region_leader(s->world, h->region, s->now);
+
+    if (leader != h || has_measure(before))
+        return leader;
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        const struct host *o = world_host(s->world, s->plan->hosts[i].key);
+        if (o != NULL && o != h && str_eq(o->region, h->region))
+            return o;
+    }
+    return leader;
 }
 
 static struct gate_result look(const struct situation *s, const struct host *h,
-                               const int64_t *before, int64_t since)
+                               const int64_t *before, int64_t since, const char **ret_whose)
 {
-    const struct host *leader = region_leader(s->world, h->region, s->now);
-    char text[120] = "", older[120] = "";
+    const struct host *measure = measure_of(s, h, before);
+    struct loss loss = {h, ""}, older = {h, ""};
 
-    if (leader == NULL)
+    *ret_whose = h->name;
+    if (measure == NULL)
         return result(GATE_UNKNOWN, "region %s: who leads is not clear", h->region);
-    enum verdict_kind newest = one_look(h, leader, 0, before, since, text);
+    enum verdict_kind newest = one_look(h, measure, 0, before, since, &loss);
     if (newest == GATE_PASS)
         return result(GATE_PASS, "%s", "");
+    *ret_whose = loss.whose->name;
     /* Two servers are not asked in the same instant: what is lost is missing twice. */
-    if (newest == GATE_FAIL && one_look(h, leader, 1, before, since, older) == GATE_FAIL)
-        return result(GATE_FAIL, "%s: state was lost: %s", h->name, text);
-    return result(GATE_UNKNOWN, "%s: its objects are being counted%s%s", h->name,
-                  text[0] != '\0' ? " once more: " : "", text);
+    if (newest == GATE_FAIL && one_look(h, measure, 1, before, since, &older) == GATE_FAIL)
+        return result(GATE_FAIL, "%s: state was lost: %s", loss.whose->name, loss.text);
+    return result(GATE_UNKNOWN, "%s: its objects are being counted%s%s", loss.whose->name,
+                  loss.text[0] != '\0' ? " once more: " : "", loss.text);
 }
 
-struct gate_result gate_counts(const struct situation *s, size_t i)
+struct gate_result gate_counts(const struct situation *s, size_t i, const char **ret_whose)
 {
     const struct ledger_host *lh = &s->ledger->hosts[i];
     const struct host *h = world_host(s->world, lh->key);
 
+    *ret_whose = s->plan->hosts[i].name;
     if (h == NULL)
         return result(GATE_UNKNOWN, "%s is not there", s->plan->hosts[i].name);
-    return look(s, h, lh->base_objects, lh->effect_ms);
+    return look(s, h, counted_before(s, i), lh->effect_ms, ret_whose);
 }
 
 /* Of a server: clients keep no state of a region. */
@@ -150,11 +193,12 @@ bool counts_after(const struct situation *s, struct decision *d)
         const struct host *h = world_host(s->world, s->plan->hosts[i].key);
         if (h == NULL || r == NULL || s->ledger->hosts[i].state != HOST_DONE || !begun(s, r->name))
             continue;
-        struct gate_result g = look(s, h, r->last, since);
+        const char *whose;
+        struct gate_result g = look(s, h, r->last, since, &whose);
         if (g.kind == GATE_PASS)
             continue;
         if (g.kind == GATE_FAIL)
-            intend_stop(s, d, h->name, lost_state_advice, "after the last server: %s", g.text);
+            intend_stop(s, d, whose, lost_state_advice, "after the last server: %s", g.text);
         waiting_for(d, REASON_COUNTS, h->key, "%s", g.text);
         return false;
     }
@@ -189,23 +233,23 @@ static bool is_counted(const struct situation *s, const struct ledger_host *lh, 
 size_t watch_counts(const struct situation *s, const char **keys, size_t max)
 {
     size_t n = 0;
-    bool next = s->ledger->state == RUN_SERVERS; /* the first region with servers left */
-    bool last = next && region_at_work(s) == NULL;
+    bool servers = s->ledger->state == RUN_SERVERS;
 
     if (s->world == NULL)
         return 0;
+    const char *next = servers ? region_at_work(s) : NULL;
+    const struct host *leader = next != NULL ? region_leader(s->world, next, s->now) : NULL;
+    if (leader != NULL)
+        add_key(keys, &n, max, leader->key);
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         const struct ledger_host *lh = &s->ledger->hosts[i];
-        bool at_work = next && !host_finished(lh->state);
-        bool counted = is_counted(s, lh, last);
-        if (!counted && !at_work)
+        if (!is_counted(s, lh, servers && next == NULL))
             continue;
-        const struct host *leader = region_leader(s->world, s->plan->hosts[i].region, s->now);
-        if (counted)
-            add_key(keys, &n, max, lh->key);
-        if (leader != NULL)
-            add_key(keys, &n, max, leader->key);
-        next = next && !at_work;
+        const struct host *h = world_host(s->world, lh->key);
+        const struct host *measure = h != NULL ? measure_of(s, h, counted_before(s, i)) : NULL;
+        add_key(keys, &n, max, lh->key);
+        if (measure != NULL)
+            add_key(keys, &n, max, measure->key);
     }
     return n;
 }

@@ -22,8 +22,9 @@ extern const char lost_state_advice[];
 bool snapshots_taken(const struct situation *s, struct decision *d);
 /* The leader's objects are counted, so that a loss can be seen. States the wait. */
 bool counts_before(const struct situation *s, struct decision *d, const struct host *leader);
-/* Is the state of this server, just changed, all there? A failure does not heal by waiting. */
-struct gate_result gate_counts(const struct situation *s, size_t i);
+/* Is the state of this server, just changed, all there, and its leader's? A failure does not heal
+ * by waiting. ret_whose: name of the server that it is about. */
+struct gate_result gate_counts(const struct situation *s, size_t i, const char **ret_whose);
 /* After the last server, before the clients: of every server that was planned. States the
  * wait, or stops. */
 bool counts_after(const struct situation *s, struct decision *d);

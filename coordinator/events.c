@@ -36,7 +36,8 @@ void event_print(const struct progress *p, const struct change *c, const struct 
     static const char *const names[] = {[CHANGE_RUN] = "run",
                                         [CHANGE_HOST] = "host",
                                         [CHANGE_WAITING] = "waiting",
-                                        [CHANGE_SNAPSHOT] = "snapshot"};
+                                        [CHANGE_SNAPSHOT] = "snapshot",
+                                        [CHANGE_NO_RETURN] = "no-return"};
     auto_json struct json *o = json_new_object();
     char at[21], hex[33];
     clock_rfc3339(at, clock_wall(clock));
@@ -53,6 +54,9 @@ void event_print(const struct progress *p, const struct change *c, const struct 
         json_set_str(o, "region", c->region->name);
         json_set_str(o, "file", c->region->snapshot);
         json_set_int(o, "bytes", (int64_t)c->region->snapshot_bytes);
+    } else if (c->kind == CHANGE_NO_RETURN) {
+        json_set_str(o, "region", c->region->name);
+        json_set_str(o, "leader", c->leader->name);
     } else {
         json_set_str(o, "reason", reason_name(c->waiting->reason));
         json_set_str(o, "host", name_of(p->plan, c->waiting->key));

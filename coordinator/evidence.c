@@ -47,6 +47,8 @@ static void fold(struct evidence *e, const char *prefix, const char *key, const 
             s->since_ms = w->begun_ms;
         s->answers++;
     }
+    if (s->text_ms == 0 || s->last != g->kind || !str_eq(s->text, g->text))
+        s->text_ms = w->begun_ms;
     s->last_round = w->round;
     s->last_ms = w->begun_ms;
     s->last = g->kind;
@@ -99,6 +101,20 @@ const struct streak *evidence_find(const struct evidence *e, const char *key)
 int64_t streak_ms(const struct streak *s)
 {
     return s->answers > 0 ? s->last_ms - s->since_ms : 0;
+}
+
+#define WORTH_TELLING_MS 1000
+
+void streak_text(const struct streak *s, char *dst, size_t n)
+{
+    char time[24];
+    int64_t ms = s->last_ms - s->text_ms;
+
+    str_for_ms(time, sizeof(time), ms);
+    if (s->last != GATE_PASS && s->text_ms > 0 && ms >= WORTH_TELLING_MS)
+        snprintf(dst, n, "%.200s (for %s)", s->text, time);
+    else
+        str_cut(dst, n, s->text);
 }
 
 bool evidence_settled(const struct evidence *e, const char *key, const struct policy *p,

@@ -55,6 +55,7 @@ struct streak {
     uint64_t last_round;
     enum verdict_kind last;
     char text[TEXT_MAX]; /* of the last result */
+    int64_t text_ms; /* begin of the observation since which it has been word for word the same */
 };
 
 struct evidence {
@@ -79,6 +80,9 @@ const struct streak *evidence_find(const struct evidence *e, const char *key);
 bool evidence_settled(const struct evidence *e, const char *key, const struct policy *p,
                       int64_t since, int64_t now);
 int64_t streak_ms(const struct streak *s); /* how long it has passed */
+/* The text of what does not pass, and for how long it has been just that: "s3 is not a voter (for
+ * 6.2 s)". Numbers that move begin anew: they tell of themselves. */
+void streak_text(const struct streak *s, char *dst, size_t n);
 void evidence_free(struct evidence *e);
 
 #endif

@@ -309,6 +309,14 @@ void hazard_token_rights(struct hazard_check *c, row_t *row)
     each_planned(c, row, judge_rights);
 }
 
+static bool servers_change(const struct hazard_check *c, const char *region)
+{
+    for (size_t i = 0; i < c->p->n_servers; i++)
+        if (!c->p->hosts[i].already && str_eq(c->p->hosts[i].region, region))
+            return true;
+    return false;
+}
+
 static void judge_snapshot(struct hazard_check *c, row_t *row, const struct region_survey *r)
 {
     const struct token_view *t = &r->token;
@@ -316,7 +324,8 @@ static void judge_snapshot(struct hazard_check *c, row_t *row, const struct regi
     /* Since 1.11.3 a right of its own does; before, management alone. */
     bool finer = hazard_oldest(c, true, &v) && version_cmp_text(&v, "1.11.3") >= 0;
 
-    if (no_token_needed(c, r) || t->management || t->asked == ASKED_DENIED)
+    if (!servers_change(c, r->name) || no_token_needed(c, r) || t->management ||
+        t->asked == ASKED_DENIED)
         return;
     if (t->asked != ASKED_YES || (finer && !t->rules_known))
         hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: whether the token may take a snapshot",
@@ -330,8 +339,7 @@ static void judge_snapshot(struct hazard_check *c, row_t *row, const struct regi
 
 void hazard_token_snapshot(struct hazard_check *c, row_t *row)
 {
-    if (c->p->n_servers > 0)
-        each_planned(c, row, judge_snapshot);
+    each_planned(c, row, judge_snapshot);
 }
 
 static void judge_expiry(struct hazard_check *c, row_t *row, const struct region_survey *r)

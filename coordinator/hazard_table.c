@@ -215,7 +215,7 @@ const struct hazard hazard_table[] = {
      .advice =
          "Give the token a policy with agent and node write, operator write and namespace \"*\" "
          "read, or use a management token."},
-    {.id = "token-snapshot", .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK,
+    {.id = "no-snapshot", .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK,
      .unsure = SEVERITY_BLOCK, .detect = hazard_token_snapshot,
      .advice =
          "Use a management token, or the right that is named; without it there is no way back by"
@@ -261,7 +261,7 @@ const struct hazard hazard_table[] = {
 
     {.id = "config-leftovers", .source = FROM_HOST, .severity = SEVERITY_INFO,
      .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "config-leftovers",
-     .what = "backups lie beside the configuration",
+     .what = "its configuration holds more than one whole, or backups lie beside it",
      .advice = "Look at the directory: backups are not read, and every other file is merged."},
 
     /* ---- 0.8 to 0.12 ---- */

@@ -230,6 +230,7 @@ void ledger_resume(struct ledger *l)
     l->ending = RUN_NONE;
     l->cause[0] = l->cause_host[0] = l->advice[0] = '\0';
     l->alarm[0] = l->alarm_host[0] = l->alarm_advice[0] = '\0';
+    l->ended_wall_ms = 0;
     l->failures = 0;
     l->skipped = 0;
     if (l->state != RUN_ABORTING)

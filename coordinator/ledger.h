@@ -156,8 +156,8 @@ struct ledger {
     uint64_t epoch;              /* given by the leases; 0 before */
     char target[NAME_MAX_LEN];
     struct digest plan_digest;
-    struct buf plan; /* plan_text */
-    int64_t begun_wall_ms, ended_wall_ms;
+    struct buf plan;                      /* plan_text */
+    int64_t begun_wall_ms, ended_wall_ms; /* ended: by the commit of the end; 0 not yet */
     bool canaries_done;
     int64_t canaries_settled_ms; /* when the last canary settled */
     uint32_t failures, skipped;

@@ -226,6 +226,8 @@ static int put_dirty(struct ledger_store *s, const struct ledger *l, struct err 
 int ledger_store_commit(struct ledger_store *s, struct ledger *l, struct err *err)
 {
     expect_run(s, l);
+    if (l->dirty && run_ended(l->state) && l->ended_wall_ms == 0)
+        l->ended_wall_ms = clock_wall(s->clock);
     if (execute(s, "BEGIN IMMEDIATE", err) < 0)
         return -1;
     if (put_dirty(s, l, err) < 0) {

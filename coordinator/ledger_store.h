@@ -25,7 +25,8 @@ void ledger_store_close(struct ledger_store *s);
 /* ERR_BUSY names the pid of the live run. */
 MUST_CHECK int ledger_store_lock(const struct coord_conf *c, int *ret_fd, struct err *err);
 
-/* After -1 nothing was written, and nothing may be begun. */
+/* After -1 nothing was written, and nothing may be begun. The first commit of a run's end puts its
+ * time into the ledger. */
 MUST_CHECK int ledger_store_commit(struct ledger_store *s, struct ledger *l, struct err *err);
 /* ret must not own anything yet. */
 MUST_CHECK int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 16],

@@ -74,16 +74,17 @@ static uint64_t functions_in(const char *at, const char *end)
     return traits;
 }
 
+/* The delimiters are the job's own, and may be the same. */
 static uint64_t template_text(const char *text, const char *left, const char *right)
 {
     uint64_t traits = 0;
 
     for (const char *at = strstr(text, left); at != NULL; at = strstr(at, left)) {
-        const char *end = strstr(at, right);
+        const char *inside = at + strlen(left), *end = strstr(inside, right);
         if (end == NULL)
             break;
-        traits |= functions_in(at + strlen(left), end);
-        at = end;
+        traits |= functions_in(inside, end);
+        at = end + strlen(right);
     }
     return traits;
 }

@@ -1,5 +1,7 @@
 #include "progress.h"
 
+#include "no_return.h"
+
 void progress_init(struct progress *p, const struct plan *plan, const struct ledger *l, int64_t now)
 {
     memset(p, 0, sizeof *p);
@@ -38,7 +40,22 @@ static void fold_waiting(struct progress *p, const struct waiting *w, int64_t no
     tell(ctx, &(struct change){.kind = CHANGE_WAITING, .waiting = w});
 }
 
-void progress_fold(struct progress *p, const struct decision *d, int64_t now,
+/* Once a region: whoever leads afterwards, old data are out of reach. */
+static void fold_no_return(struct progress *p, const struct world *w, int64_t now,
+                           void (*tell)(void *, const struct change *), void *ctx)
+{
+    for (size_t i = 0; w != NULL && i < p->ledger->n_regions; i++) {
+        const struct ledger_region *r = &p->ledger->regions[i];
+        const struct host *leader =
+            p->no_return[i] ? NULL : no_return_crossed(p->plan, w, r->name, now);
+        if (leader == NULL)
+            continue;
+        p->no_return[i] = true;
+        tell(ctx, &(struct change){.kind = CHANGE_NO_RETURN, .region = r, .leader = leader});
+    }
+}
+
+void progress_fold(struct progress *p, const struct decision *d, const struct world *w, int64_t now,
                    void (*tell)(void *ctx, const struct change *c), void *ctx)
 {
     const struct ledger *l = p->ledger;
@@ -59,6 +76,7 @@ void progress_fold(struct progress *p, const struct decision *d, int64_t now,
         p->snapshots[i] = l->regions[i].snapshot_wall_ms;
         tell(ctx, &(struct change){.kind = CHANGE_SNAPSHOT, .region = &l->regions[i]});
     }
+    fold_no_return(p, w, now, tell, ctx);
     if (d->n_waiting > 0)
         fold_waiting(p, &d->waiting[0], now, tell, ctx);
 }

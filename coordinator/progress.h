@@ -2,9 +2,9 @@
  * progress.h - what changed in a run since it was last looked at.
  *
  * Folded after every tick; tells each change of the run's state, of a host's state,
- * each snapshot taken, and of what is waited for (another reason or host, or the same with news
- * after PROGRESS_REPEAT_MS) exactly once. The live view, plain lines and JSON events are three
- * readers of it.
+ * each snapshot taken, each region whose servers cannot go back any more (no_return.h), and of what
+ * is waited for (another reason or host, or the same with news after PROGRESS_REPEAT_MS) exactly
+ * once. The live view, plain lines and JSON events are three readers of it.
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H
@@ -13,13 +13,14 @@
 
 #define PROGRESS_REPEAT_MS 15000
 
-enum change_kind { CHANGE_RUN, CHANGE_HOST, CHANGE_WAITING, CHANGE_SNAPSHOT };
+enum change_kind { CHANGE_RUN, CHANGE_HOST, CHANGE_WAITING, CHANGE_SNAPSHOT, CHANGE_NO_RETURN };
 
 struct change {
     enum change_kind kind;
     size_t host;                        /* CHANGE_HOST: index in plan and ledger */
     const struct waiting *waiting;      /* CHANGE_WAITING */
-    const struct ledger_region *region; /* CHANGE_SNAPSHOT: one was taken */
+    const struct ledger_region *region; /* CHANGE_SNAPSHOT: one was taken; CHANGE_NO_RETURN */
+    const struct host *leader;          /* CHANGE_NO_RETURN: the new leader, on the target */
 };
 
 struct progress {
@@ -30,7 +31,8 @@ struct progress {
     int64_t *since; /* by host: when its state began, clock.mono */
     int64_t begun;
     int64_t snapshots[LEDGER_REGIONS]; /* when those told were taken, wall clock */
-    enum reason reason;                /* last told */
+    bool no_return[LEDGER_REGIONS];
+    enum reason reason; /* last told */
     char key[UUID_MAX];
     char text[TEXT_MAX];
     int64_t told_ms;
@@ -39,7 +41,8 @@ struct progress {
 void progress_init(struct progress *p, const struct plan *plan, const struct ledger *l,
                    int64_t now);
 void progress_free(struct progress *p);
-void progress_fold(struct progress *p, const struct decision *d, int64_t now,
+/* w: what was decided upon; NULL: nothing is known. */
+void progress_fold(struct progress *p, const struct decision *d, const struct world *w, int64_t now,
                    void (*tell)(void *ctx, const struct change *c), void *ctx);
 
 #endif

@@ -34,6 +34,12 @@ void report_snapshot(const struct ledger_region *r, FILE *out);
 /* Snapshots, and what was counted before and after. */
 void report_regions(const struct ledger *l, FILE *out);
 struct json *report_regions_json(const struct ledger *l);
+/* What may still come (aftermath.h), and when to look again: two lines each. now_wall_ms 0: also
+ * what is over. */
+void report_aftermath(const struct plan *p, const struct ledger *l, int64_t now_wall_ms, bool color,
+                      FILE *out);
+struct json *report_aftermath_json(const struct plan *p, const struct ledger *l,
+                                   int64_t now_wall_ms);
 /* What other servers' logs said, step by step. */
 void report_heard(const struct plan *p, const struct stored_heard *list, size_t n, FILE *out);
 struct json *report_heard_json(const struct plan *p, const struct stored_heard *list, size_t n);

@@ -1,3 +1,4 @@
+#include "no_return.h"
 #include "report.h"
 
 static const struct {
@@ -27,7 +28,12 @@ static void host_row(struct table *t, const struct plan *p, size_t i)
                        : !h->managed ? "no enrolled agent answers"
                        : h->leader   ? "leader: last of its region"
                                      : "";
-    char number[24];
+    char number[24], whole[120];
+    if (h->is_server && no_return_step(p, h->region) == h) {
+        snprintf(whole, sizeof whole, "%s%sfrom its turn on no server can go back", note,
+                 note[0] != '\0' ? "; " : "");
+        note = whole;
+    }
     snprintf(number, sizeof number, "%zu", i + 1);
     table_row(t,
               h->already   ? COLOR_DIM
@@ -184,7 +190,7 @@ void report_refusal(const struct plan *p, FILE *out)
         print_accept(p, out);
 }
 
-static struct json *host_json(const struct plan_host *h)
+static struct json *host_json(const struct plan *p, const struct plan_host *h)
 {
     struct json *o = json_new_object();
     json_set_str(o, "key", h->key);
@@ -195,6 +201,7 @@ static struct json *host_json(const struct plan_host *h)
     json_set_bool(o, "leader", h->leader);
     json_set_bool(o, "already", h->already);
     json_set_bool(o, "managed", h->managed);
+    json_set_bool(o, "no_return", no_return_step(p, h->region) == h);
     return o;
 }
 
@@ -222,7 +229,7 @@ struct json *report_plan_json(const struct plan *p)
     json_set_int(o, "todo", (int64_t)p->n_todo);
     json_set_int(o, "parallel", p->parallel);
     for (size_t i = 0; i < p->n_hosts; i++)
-        json_add(hosts, host_json(&p->hosts[i]));
+        json_add(hosts, host_json(p, &p->hosts[i]));
     json_set(o, "hosts", hosts);
     for (size_t i = 0; i < p->n_findings; i++)
         json_add(findings, finding_json(&p->findings[i]));

@@ -130,6 +130,7 @@ void report_run(const struct plan *p, const struct ledger *l, const struct world
     fputs(".\n", out);
     report_regions(l, out);
     report_cause(l, color, out);
+    report_aftermath(p, l, 0, color, out);
     bool said = l->cause[0] != '\0' && l->advice[0] != '\0';
     if ((l->state == RUN_STOPPED && !said) || l->state == RUN_PAUSED)
         fprintf(out, "To go on: caravan resume. To end the run: caravan abort.\n");
@@ -168,6 +169,7 @@ struct json *report_run_json(const struct plan *p, const struct ledger *l, const
         json_add(hosts, run_host_json(p, l, w, i));
     json_set(o, "hosts", hosts);
     json_set(o, "regions", report_regions_json(l));
+    json_set(o, "aftermath", report_aftermath_json(p, l, 0));
     return o;
 }
 

@@ -1,4 +1,5 @@
 /* What was saved, counted and heard in a run. */
+#include "aftermath.h"
 #include "counts.h"
 #include "report.h"
 
@@ -14,14 +15,6 @@ void report_snapshot(const struct ledger_region *r, FILE *out)
     fprintf(out, " (%s, %s)\n", size, when);
 }
 
-static bool was_counted(const int64_t n[static OBJECT_KINDS])
-{
-    for (size_t i = 0; i < OBJECT_KINDS; i++)
-        if (n[i] != 0)
-            return true;
-    return false;
-}
-
 void report_regions(const struct ledger *l, FILE *out)
 {
     for (size_t i = 0; i < l->n_regions; i++) {
@@ -29,7 +22,7 @@ void report_regions(const struct ledger *l, FILE *out)
         char before[160], after[160];
         if (r->snapshot[0] != '\0')
             report_snapshot(r, out);
-        if (!was_counted(r->first))
+        if (!counts_taken(r->first))
             continue;
         counts_text(r->first, before, sizeof before);
         counts_text(r->last, after, sizeof after);
@@ -104,6 +97,39 @@ struct json *report_heard_json(const struct plan *p, const struct stored_heard *
         json_set_str(o, "step", name_of(p, list[i].step));
         json_set_str(o, "server", name_of(p, list[i].server));
         json_set_str(o, "line", list[i].line);
+        json_add(a, o);
+    }
+    return a;
+}
+
+void report_aftermath(const struct plan *p, const struct ledger *l, int64_t now_wall_ms, bool color,
+                      FILE *out)
+{
+    struct late_due due[AFTERMATH_MAX];
+    size_t n = aftermath(p, l, now_wall_ms, due);
+    for (size_t i = 0; i < n; i++) {
+        char when[21];
+        clock_rfc3339(when, due[i].wall_ms);
+        fprintf(out, "%sAfter an upgrade to %s%s [%s] %s.\n    Look again at %s: %s.\n",
+                color_on(color, COLOR_YELLOW), p->target, color_off(color, COLOR_YELLOW),
+                due[i].row->id, due[i].row->what, when, due[i].row->look);
+    }
+}
+
+struct json *report_aftermath_json(const struct plan *p, const struct ledger *l,
+                                   int64_t now_wall_ms)
+{
+    struct late_due due[AFTERMATH_MAX];
+    size_t n = aftermath(p, l, now_wall_ms, due);
+    struct json *a = json_new_array();
+    for (size_t i = 0; i < n; i++) {
+        struct json *o = json_new_object();
+        char when[21];
+        clock_rfc3339(when, due[i].wall_ms);
+        json_set_str(o, "id", due[i].row->id);
+        json_set_str(o, "at", when);
+        json_set_str(o, "what", due[i].row->what);
+        json_set_str(o, "look", due[i].row->look);
         json_add(a, o);
     }
     return a;

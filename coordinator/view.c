@@ -98,8 +98,24 @@ static bool scrolls(const struct view_screen *v, const struct change *c)
         return true;
     if (c->kind == CHANGE_WAITING)
         return false;
-    return c->kind == CHANGE_RUN || c->kind == CHANGE_SNAPSHOT ||
+    return c->kind == CHANGE_RUN || c->kind == CHANGE_SNAPSHOT || c->kind == CHANGE_NO_RETURN ||
            host_finished(v->progress.ledger->hosts[c->host].state);
+}
+
+static void no_return_line(struct view_screen *v, const struct change *c)
+{
+    const char *snapshot = c->region->snapshot;
+    stamp(v);
+    print_safe(v->out, c->leader->name);
+    fprintf(v->out, " leads on %s: the servers of region ", v->progress.plan->target);
+    print_safe(v->out, c->region->name);
+    fprintf(v->out, " %scannot go back any more%s", color_on(v->color, COLOR_YELLOW),
+            color_off(v->color, COLOR_YELLOW));
+    if (snapshot[0] != '\0') {
+        fputs(" but with the snapshot ", v->out);
+        print_safe(v->out, snapshot);
+    }
+    fputc('\n', v->out);
 }
 
 static void tell(void *ctx, const struct change *c)
@@ -122,6 +138,8 @@ static void tell(void *ctx, const struct change *c)
     } else if (c->kind == CHANGE_SNAPSHOT) {
         stamp(v);
         report_snapshot(c->region, v->out);
+    } else if (c->kind == CHANGE_NO_RETURN) {
+        no_return_line(v, c);
     } else {
         const char *host = name_for(v->progress.plan, c->waiting);
         stamp(v);
@@ -227,7 +245,7 @@ void view_told(void *ctx, const struct run *r, const struct event *ev, const str
     int64_t now = clock_mono(v->clock);
     (void)ev;
     v->world = r->world;
-    progress_fold(&v->progress, d, now, tell, v);
+    progress_fold(&v->progress, d, v->world, now, tell, v);
     if (v->live && now - v->drawn_ms >= VIEW_DRAW_MS) {
         redraw(v, d);
         v->drawn_ms = now;

@@ -71,7 +71,21 @@ check() {
 
 e2e_end() { echo "1..$T_N"; }
 
-caravan() { "$FLEET_BUILD/caravan" --config "$E2E/config" "$@"; }
+# What speaks against a pair of real binaries is not what is tested: it is accepted, and told.
+accepting() { # ARGS... -> $ARGS
+    ARGS=("$@")
+    [[ ${1:-} == upgrade && -n ${E2E_ACCEPT:-} ]] && ARGS+=(--accept "$E2E_ACCEPT")
+    return 0
+}
+caravan() {
+    accepting "$@"
+    "$FLEET_BUILD/caravan" --config "${CONFIG:-$E2E/config}" "${ARGS[@]}"
+}
+accept_pair() {
+    caravan plan "$TARGET" >"$E2E/plan.out" 2>&1
+    E2E_ACCEPT=$(sed -n 's/^.*To go on all the same: --accept \([a-z0-9.,-]*\).*/\1/p' "$E2E/plan.out" | tail -n 1)
+    [[ -z $E2E_ACCEPT ]] || echo "# accepted for $FROM_VERSION to $TARGET: $E2E_ACCEPT"
+}
 
 run() { # caravan with output kept in $OUT and the exit status in $STATUS
     caravan "$@" >"$OUT" 2>&1
@@ -81,7 +95,8 @@ run() { # caravan with output kept in $OUT and the exit status in $STATUS
 
 begin() { # caravan in the background: its output is in $BEGUN, its pid in $BACKGROUND
     BEGUN=$E2E/begun
-    "$FLEET_BUILD/caravan" --config "$E2E/config" "$@" >"$BEGUN" 2>&1 &
+    accepting "$@"
+    "$FLEET_BUILD/caravan" --config "$E2E/config" "${ARGS[@]}" >"$BEGUN" 2>&1 &
     BACKGROUND=$!
 }
 ended() { # waits for what was begun: its output in $OUT, its exit status in $STATUS
@@ -226,4 +241,6 @@ release() {
     TARGET=$("$TO" version | sed -n '1s/^Nomad v\([^ ]*\).*/\1/p')
     run release add "$TARGET" --os linux --arch "$ARCH" --file "$TO" --url "file://$TO"
     ((STATUS == 0)) || { show_out; echo "Bail out! caravan release add failed"; exit 1; }
+    is_real && accept_pair
+    return 0
 }

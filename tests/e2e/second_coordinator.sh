@@ -13,17 +13,15 @@ begin upgrade "$TARGET" --yes
 check "the run is on" within 60 upgraded 1 c1 c2
 note_pids "$E2E/pids"
 sleep 1 # into the soak: nobody has a turn, nothing but the lease speaks against a second run
-"$FLEET_BUILD/caravan" --config "$E2E/config2" upgrade "$TARGET" --yes >"$OUT" 2>&1
-STATUS=$?
+CONFIG=$E2E/config2 run upgrade "$TARGET" --yes
 check "the first run is still on" kill -0 "$BACKGROUND"
 check "the second is refused" status_is 4
-RUN=$("$FLEET_BUILD/caravan" --config "$E2E/config" history | grep -oE '[0-9a-f]{8,32}' | head -n 1)
+RUN=$(caravan history | grep -oE '[0-9a-f]{8,32}' | head -n 1)
 check "it names the run that holds the lease" says "$RUN"
 ended
 check "the first run is done" status_is 0
 check "every host runs the target" all_run "$TARGET"
 check "the cluster is healthy" healthy
-"$FLEET_BUILD/caravan" --config "$E2E/config2" upgrade "$TARGET" --yes >"$OUT" 2>&1
-STATUS=$?
+CONFIG=$E2E/config2 run upgrade "$TARGET" --yes
 check "afterwards the second finds nothing to do" status_is 0
 e2e_end

@@ -31,6 +31,7 @@ check "the leader went last" test "$(old_leader)" = "$(last_server)"
 
 run status
 check "status exits 0: all is well and equal" status_is 0
+check "it holds what is counted now beside the run's counts" says "as when the run ended"
 run upgrade "$TARGET" --yes
 check "upgrading again finds nothing to do" status_is 0
 run history

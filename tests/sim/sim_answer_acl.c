@@ -181,3 +181,54 @@ enum sim_answered sim_put_token(struct sim_ask *x)
     ids_of(x, w.token.name, &w.id, &w.token.secret);
     return write_token(x, &w);
 }
+
+/* A policy by its name, or the rights of the first token of that name. */
+static const struct sim_token_record *rights_named(const struct sim_ask *x)
+{
+    struct sim_id id = policy_id(x->id);
+    const struct sim_record *r = sim_state_find(&x->n->durable.state, SIM_REC_TOKEN, &id);
+    int slot = 0;
+    while (r == NULL && (r = sim_view_next(x->n, SIM_REC_TOKEN, &slot)) != NULL)
+        if (strcmp(r->u.token.name, x->id) != 0)
+            r = NULL;
+    return r != NULL ? &r->u.token : NULL;
+}
+
+static void put_rule(struct buf *b, const char *block, enum sim_right right)
+{
+    if (right != SIM_RIGHT_NONE)
+        buf_printf(b, "%s { policy = \"%s\" }\n", block,
+                   right == SIM_RIGHT_WRITE ? "write" : "read");
+}
+
+/* A token may read the policies it has; others take a management token. */
+enum sim_answered sim_get_policy(struct sim_ask *x)
+{
+    const struct sim_token_record *t = rights_named(x);
+    auto_buf struct buf rules = BUF_INIT;
+    bool mine = x->token != NULL && (x->token->management || strcmp(x->token->name, x->id) == 0);
+    if (!x->n->cfg.acl)
+        return sim_fail(x, 400, "ACL support disabled");
+    if (!mine)
+        return sim_fail(x, 403, "Permission denied");
+    if (t == NULL)
+        return sim_fail(x, 404, "ACL policy not found");
+    put_rule(&rules, "agent", t->agent);
+    put_rule(&rules, "node", t->node);
+    put_rule(&rules, "operator", t->operator_);
+    put_rule(&rules, "namespace \"*\"", t->space);
+    js_open(&x->a->body, NULL, '{');
+    js_str(&x->a->body, "Name", x->id);
+    js_str(&x->a->body, "Rules", buf_str(&rules));
+    js_close(&x->a->body, '}');
+    return SIM_ANSWERED;
+}
+
+/* The stand-in keeps no list of policies apart from its tokens. */
+enum sim_answered sim_get_policies(struct sim_ask *x)
+{
+    if (!x->n->cfg.acl)
+        return sim_fail(x, 400, "ACL support disabled");
+    js_raw(&x->a->body, NULL, "[]");
+    return SIM_ANSWERED;
+}

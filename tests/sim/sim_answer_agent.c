@@ -119,6 +119,14 @@ static void put_raft_stats(struct buf *b, const struct sim_node *n)
     js_close(b, '}');
 }
 
+static bool first_of_region(const struct sim_node *n, int at)
+{
+    for (int i = 0; i < at; i++)
+        if (strcmp(n->serf.members[i].info.region, n->serf.members[at].info.region) == 0)
+            return false;
+    return true;
+}
+
 static void put_server_stats(struct buf *b, const struct sim_node *n)
 {
     struct sim_addr leader = sim_view_leader(n);
@@ -133,7 +141,10 @@ static void put_server_stats(struct buf *b, const struct sim_node *n)
     js_str(b, "leader", n->raft.role == SIM_LEADER ? "true" : "false");
     js_str(b, "leader_addr", at);
     js_str(b, "bootstrap", "false");
-    js_str(b, "known_regions", "1");
+    int regions = 0;
+    for (int i = 0; i < n->serf.n; i++)
+        regions += first_of_region(n, i);
+    js_strf(b, "known_regions", "%d", regions);
     js_close(b, '}');
     put_raft_stats(b, n);
     js_open(b, "serf", '{');
@@ -271,7 +282,9 @@ enum sim_answered sim_get_peers(struct sim_ask *x)
 enum sim_answered sim_get_regions(struct sim_ask *x)
 {
     js_open(&x->a->body, NULL, '[');
-    js_str(&x->a->body, NULL, x->n->cfg.region);
+    for (int i = 0; i < x->n->serf.n; i++)
+        if (first_of_region(x->n, i))
+            js_str(&x->a->body, NULL, x->n->serf.members[i].info.region);
     js_close(&x->a->body, ']');
     return SIM_ANSWERED;
 }

@@ -91,6 +91,49 @@ enum sim_answered sim_get_jobs(struct sim_ask *x)
     return SIM_ANSWERED;
 }
 
+static void put_job(struct sim_ask *x, const struct sim_record *job)
+{
+    struct buf *b = &x->a->body;
+    js_open(b, NULL, '{');
+    js_str(b, "ID", job->u.job.name);
+    js_str(b, "Name", job->u.job.name);
+    js_str(b, "Namespace", "default");
+    js_str(b, "Region", x->n->cfg.region);
+    js_raw(b, "Status", "'running'");
+    js_raw(b, "Type", "'service'");
+    js_int(b, "Version", 0);
+    js_raw(b, "NodePool", "'default'");
+    js_raw(b, "TaskGroups",
+           "[{'Name':'g','Count':1,'Networks':null,'Services':null,'Tasks':[{'Name':'t','Driver':"
+           "'raw_exec','Config':{'command':'sleep'},'Templates':null,'Artifacts':null,'Resources':"
+           "{'CPU':10,'MemoryMB':10},'KillTimeout':5000000000}]}]");
+    js_close(b, '}');
+}
+
+enum sim_answered sim_get_job(struct sim_ask *x)
+{
+    const struct sim_record *job = sim_workload_job(x);
+    if (job == NULL || strcmp(job->u.job.name, x->id) != 0)
+        return sim_fail(x, 404, "job not found");
+    put_job(x, job);
+    sim_mark_index(x, sim_view_index(x->n, SIM_REC_JOB));
+    return SIM_ANSWERED;
+}
+
+enum sim_answered sim_get_job_versions(struct sim_ask *x)
+{
+    const struct sim_record *job = sim_workload_job(x);
+    if (job == NULL || strcmp(job->u.job.name, x->id) != 0)
+        return sim_fail(x, 404, "job versions not found");
+    js_open(&x->a->body, NULL, '{');
+    js_raw(&x->a->body, "Diffs", "null");
+    js_open(&x->a->body, "Versions", '[');
+    put_job(x, job);
+    js_close(&x->a->body, ']');
+    js_close(&x->a->body, '}');
+    return SIM_ANSWERED;
+}
+
 /* Accepted and not run: the stand-in has its one job. */
 enum sim_answered sim_put_job(struct sim_ask *x)
 {

@@ -39,6 +39,11 @@ enum sim_answered sim_get_raft(struct sim_ask *x)
     js_open(&x->a->body, "Servers", '[');
     for (int i = 0; c != NULL && i < c->n; i++)
         put_peer(x, &c->peers[i]);
+    if (x->n->faults.ghost_peer != 0)
+        put_peer(x, &(const struct sim_peer){.id = {{0xde, 0xad}},
+                                             .addr = {0x7f0000fe, 4648},
+                                             .rpc_port = 4647,
+                                             .voter = true});
     js_close(&x->a->body, ']');
     js_close(&x->a->body, '}');
     return SIM_ANSWERED;
@@ -265,5 +270,15 @@ enum sim_answered sim_get_snapshot(struct sim_ask *x)
     x->a->digest = true;
     x->a->cut = x->n->faults.snapshot_cut != 0;
     sim_mark_index(x, s->last_index);
+    return SIM_ANSWERED;
+}
+
+/* Nobody uses Vault here. */
+enum sim_answered sim_get_vault_check(struct sim_ask *x)
+{
+    js_raw(&x->a->body, NULL,
+           "{'JobsWithoutVaultIdentity':[],'OutdatedNodes':[],'VaultTokens':null,'Index':5,"
+           "'LastContact':0,'KnownLeader':true,'NextToken':''}");
+    sim_mark_index(x, 5);
     return SIM_ANSWERED;
 }

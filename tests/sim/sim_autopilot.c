@@ -5,7 +5,8 @@
 bool sim_autopilot_old_protocol(const struct sim_node *n)
 {
     for (int i = 0; i < n->serf.n; i++)
-        if (n->serf.members[i].info.raft_vsn < 3 && n->serf.members[i].status == SIM_ALIVE)
+        if (n->serf.members[i].info.raft_vsn < 3 && n->serf.members[i].status == SIM_ALIVE &&
+            sim_serf_is_ours(n, &n->serf.members[i]))
             return true;
     return false;
 }
@@ -106,6 +107,8 @@ static void clean_up(struct sim_node *n)
     int may = (voters - 1) / 2;
     for (int i = 1; i < n->serf.n; i++) {
         struct sim_member *m = &n->serf.members[i];
+        if (!sim_serf_is_ours(n, m))
+            continue;
         bool gone = m->status == SIM_LEFT;
         bool dead = m->status == SIM_FAILED && ac.cleanup_dead;
         const struct sim_raft_config *c = sim_state_config(&n->durable.state);

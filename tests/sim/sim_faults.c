@@ -28,6 +28,7 @@ const struct sim_fault_row sim_fault_rows[] = {
     MS(api_500_for, "api-500-for", "every answer is 500 for so long after the start"),
     SWITCH(hang, "hang", "accepts HTTP and never answers"),
     SWITCH(reject_config, "reject-config", "config validate fails"),
+    SWITCH(ghost_peer, "ghost-peer", "its raft configuration names a peer that is no member"),
     SWITCH(token_expired, "token-expired", "with ACLs on, every token has expired"),
     SWITCH(snapshot_cut, "snapshot-cut", "half a snapshot comes, with the Digest of the whole"),
     SWITCH(log_warn, "log-warn", "warns in its log twice a second"),

@@ -31,6 +31,7 @@ struct sim_faults {
     int64_t api_500_for; /* ms after start: every answer is 500 */
     int64_t hang;        /* HTTP accepts and never answers */
     int64_t reject_config;
+    int64_t ghost_peer;    /* its raft configuration names a peer that is no member */
     int64_t token_expired; /* with ACLs on, every token is */
     int64_t snapshot_cut;  /* half of a snapshot comes, with the Digest of the whole */
     int64_t log_warn;      /* warns in its log, again and again */

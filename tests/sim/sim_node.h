@@ -31,6 +31,7 @@
 #define SIM_TICKETS_MAX 32
 
 struct sim_config {
+    char authoritative[SIM_NAME]; /* region; told by agent/self only */
     char name[SIM_NAME], region[SIM_NAME], dc[SIM_NAME], node_class[SIM_NAME], version[SIM_NAME];
     uint32_t ip;
     uint16_t http_port, rpc_port, serf_port;

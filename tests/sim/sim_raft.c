@@ -250,7 +250,8 @@ static void bootstrap(struct sim_node *n)
     struct sim_raft_config *c = &r.u.config;
     for (int i = 0; i < n->serf.n; i++) {
         const struct sim_info *info = &n->serf.members[i].info;
-        if (n->serf.members[i].status != SIM_ALIVE || c->n == SIM_SERVERS_MAX)
+        if (n->serf.members[i].status != SIM_ALIVE || c->n == SIM_SERVERS_MAX ||
+            !sim_serf_is_ours(n, &n->serf.members[i]))
             continue;
         int at = c->n++;
         for (; at > 0 && c->peers[at - 1].addr.ip > info->addr.ip; at--)
@@ -271,6 +272,8 @@ void sim_raft_members_changed(struct sim_node *n)
     int alive = 0;
     bool formed = n->durable.term > 0 || n->cfg.expect == 0;
     for (int i = 0; i < n->serf.n; i++) {
+        if (!sim_serf_is_ours(n, &n->serf.members[i]))
+            continue;
         alive += n->serf.members[i].status == SIM_ALIVE;
         formed = formed || (i > 0 && n->serf.members[i].info.bootstrapped);
     }

@@ -238,7 +238,7 @@ void sim_replicate_join(struct sim_node *n)
     for (int i = 0; i < n->serf.n; i++) {
         const struct sim_info *info = &n->serf.members[i].info;
         int place = sim_raft_place(c, info->addr);
-        if (n->serf.members[i].status != SIM_ALIVE || strcmp(info->region, n->cfg.region) != 0)
+        if (n->serf.members[i].status != SIM_ALIVE || !sim_serf_is_ours(n, &n->serf.members[i]))
             continue;
         if (place < 0 && c->n < SIM_SERVERS_MAX) {
             bool voter = info->raft_vsn < 3 && info->nonvoter_ms == 0;

@@ -36,6 +36,8 @@ static const struct route routes[] = {
      sim_get_scheduler},
     {"GET", "/v1/operator/keyring/keys", SIM_READ, SIM_NEED_OPERATOR_READ, SIM_FEATURE_VOTERS,
      sim_get_keyring},
+    {"GET", "/v1/operator/upgrade-check/vault-workload-identity", SIM_READ, SIM_NEED_OPERATOR_READ,
+     SIM_FEATURE_TRANSFER, sim_get_vault_check},
     {"GET", "/v1/operator/snapshot", SIM_READ, SIM_NEED_MANAGEMENT, -1, sim_get_snapshot},
     {"GET", "/v1/nodes", SIM_READ, SIM_NEED_NODE_READ, -1, sim_get_nodes},
     {"GET", "/v1/node/:id", SIM_READ, SIM_NEED_NODE_READ, -1, sim_get_node},
@@ -44,11 +46,15 @@ static const struct route routes[] = {
     {PUTS, "/v1/node/:id/eligibility", SIM_LEADS, SIM_NEED_NODE_WRITE, -1, sim_put_eligibility},
     {"GET", "/v1/jobs", SIM_READ, SIM_NEED_SPACE_READ, -1, sim_get_jobs},
     {PUTS, "/v1/jobs", SIM_LEADS, SIM_NEED_MANAGEMENT, -1, sim_put_job},
+    {"GET", "/v1/job/:id", SIM_READ, SIM_NEED_SPACE_READ, -1, sim_get_job},
+    {"GET", "/v1/job/:id/versions", SIM_READ, SIM_NEED_SPACE_READ, -1, sim_get_job_versions},
     {"GET", "/v1/namespaces", SIM_READ, SIM_NEED_SPACE_READ, -1, sim_get_namespaces},
     {"GET", "/v1/deployments", SIM_READ, SIM_NEED_SPACE_READ, -1, sim_get_deployments},
     {"GET", "/v1/allocations", SIM_READ, SIM_NEED_SPACE_READ, -1, sim_get_allocations},
     {"GET", "/v1/metrics", SIM_LOCAL, SIM_NEED_NOTHING, -1, sim_get_metrics},
     {"GET", "/v1/acl/token/self", SIM_READ, SIM_NEED_NOTHING, -1, sim_get_token_self},
+    {"GET", "/v1/acl/policies", SIM_READ, SIM_NEED_NOTHING, -1, sim_get_policies},
+    {"GET", "/v1/acl/policy/:id", SIM_READ, SIM_NEED_NOTHING, -1, sim_get_policy},
     {PUTS, "/v1/acl/bootstrap", SIM_LEADS, SIM_NEED_NOTHING, -1, sim_put_bootstrap},
     {PUTS, "/v1/acl/policy/:id", SIM_LEADS, SIM_NEED_MANAGEMENT, -1, sim_put_policy},
     {PUTS, "/v1/acl/token", SIM_LEADS, SIM_NEED_MANAGEMENT, -1, sim_put_token},
@@ -247,12 +253,15 @@ static bool leader_answers(struct sim_ask *x, enum sim_where where, enum sim_ans
 static enum sim_answered run(struct sim_ask *x, const struct route *r)
 {
     enum sim_answered ret;
-    char none[2];
+    char none[2], region[64];
     x->stale = sim_query(x->q, "stale", none, sizeof(none));
     if (r->where == SIM_LEADS && r->fn == sim_put_force_leave && !x->n->cfg.server)
         return sim_fail(x, 501, "server only endpoint");
     if (r->where != SIM_LOCAL && !x->n->cfg.server)
         return SIM_ELSEWHERE;
+    if (r->where != SIM_LOCAL && sim_query(x->q, "region", region, sizeof(region)) &&
+        region[0] != '\0' && strcmp(region, x->n->cfg.region) != 0)
+        return sim_fail(x, 500, "No path to region"); /* nothing is passed on to regions */
     const char *why = refused(x, r->need);
     if (why != NULL && r->need == SIM_NEED_MANAGEMENT && r->fn == sim_get_snapshot &&
         x->token != NULL && x->token->operator_ == SIM_RIGHT_WRITE &&

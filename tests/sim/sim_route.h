@@ -61,11 +61,12 @@ sim_handler sim_get_monitor, sim_get_self, sim_get_members, sim_get_health, sim_
     sim_get_leader, sim_get_peers, sim_get_regions, sim_put_force_leave;
 sim_handler sim_get_raft, sim_delete_peer, sim_put_transfer, sim_get_autopilot,
     sim_get_autopilot_config, sim_put_autopilot_config, sim_get_snapshot, sim_get_scheduler,
-    sim_get_keyring;
+    sim_get_keyring, sim_get_vault_check;
 sim_handler sim_get_nodes, sim_get_node, sim_put_drain, sim_put_eligibility;
-sim_handler sim_get_jobs, sim_put_job, sim_get_deployments, sim_get_allocations,
-    sim_get_node_allocations, sim_get_namespaces, sim_get_metrics;
-sim_handler sim_get_token_self, sim_put_bootstrap, sim_put_policy, sim_put_token;
+sim_handler sim_get_jobs, sim_get_job, sim_get_job_versions, sim_put_job, sim_get_deployments,
+    sim_get_allocations, sim_get_node_allocations, sim_get_namespaces, sim_get_metrics;
+sim_handler sim_get_token_self, sim_put_bootstrap, sim_put_policy, sim_put_token, sim_get_policy,
+    sim_get_policies;
 void sim_self_config(const struct sim_node *n, struct buf *b); /* the `config` of agent/self */
 
 #endif

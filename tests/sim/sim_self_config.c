@@ -74,7 +74,6 @@ static const struct piece client_pieces[] = {
 };
 
 static const struct piece server_pieces[] = {
-    {"AuthoritativeRegion", "''"},
     {"CSIPluginGCThreshold", "''"},
     {"CSIVolumeClaimGCThreshold", "''"},
     {"DataDir", "''"},
@@ -177,6 +176,7 @@ static void put_client(struct buf *b, const struct sim_node *n)
 static void put_server(struct buf *b, const struct sim_node *n)
 {
     js_open(b, "Server", '{');
+    js_str(b, "AuthoritativeRegion", n->cfg.authoritative);
     put(b, server_pieces, ARRAY_LEN(server_pieces));
     js_bool(b, "Enabled", n->cfg.server);
     js_int(b, "BootstrapExpect", n->cfg.expect);

@@ -179,3 +179,8 @@ void sim_serf_tell(struct sim_node *n, const struct sim_message *msg)
     if (t->status == SIM_LEFT || (t->status == SIM_FAILED && quiet && m->status == SIM_ALIVE))
         set_status(n, m, t->status);
 }
+
+bool sim_serf_is_ours(const struct sim_node *n, const struct sim_member *m)
+{
+    return strcmp(m->info.region, n->cfg.region) == 0;
+}

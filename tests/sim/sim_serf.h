@@ -22,4 +22,7 @@ void sim_serf_left(struct sim_node *n, struct sim_member *m);
 /* This server's own entry, up to date. */
 struct sim_info sim_serf_self(const struct sim_node *n);
 
+/* Servers of other regions are members, and nothing else. */
+bool sim_serf_is_ours(const struct sim_node *n, const struct sim_member *m);
+
 #endif

@@ -148,6 +148,8 @@ static int read_server(struct sim_config *c, const struct json *o, struct err *e
 {
     const struct json *join = block(o, "server_join");
     c->server = json_bool(o, "enabled", c->server);
+    str_cut(c->authoritative, sizeof(c->authoritative),
+            json_str(o, "authoritative_region", c->authoritative));
     c->expect = (uint8_t)json_int(o, "bootstrap_expect", c->expect);
     c->raft_vsn = (uint8_t)json_int(o, "raft_protocol", c->raft_vsn);
     if (!c->server)

@@ -506,13 +506,6 @@ static int port_clock(void *ctx, struct host_clock *ret, struct err *err)
     return alive(m, err);
 }
 
-static void port_config(void *ctx, const char *data_dir, struct host_config *ret)
-{
-    (void)ctx;
-    (void)data_dir;
-    *ret = (struct host_config){.read = TRI_YES, .plugins = TRI_NO, .dmidecode = TRI_YES};
-}
-
 static int port_attributes(void *ctx, const char *path, struct host_attributes *ret,
                            struct err *err)
 {
@@ -520,6 +513,26 @@ static int port_attributes(void *ctx, const char *path, struct host_attributes *
 
     *ret = m->attributes[!str_eq(path, MODEL_TARGET)];
     return alive(m, err);
+}
+
+/* A path that is a name is a file; one that names begin with is a directory. */
+static int port_names(void *ctx, const char *path, struct host_names *ret, struct err *err)
+{
+    const struct model_host *m = ctx;
+    size_t n = strlen(path);
+
+    if (alive(m, err) < 0)
+        return -1;
+    *ret = (struct host_names){.dir = model_fs_find(&m->fs, path) == 0};
+    for (int i = 0; i < MODEL_NAMES && ret->dir; i++) {
+        const struct model_name *name = &m->fs.names[i];
+
+        if (name->inode == 0 || strncmp(name->path, path, n) != 0 || name->path[n] != '/')
+            continue;
+        str_cut(ret->list[ret->n].name, sizeof(ret->list[0].name), name->path + n + 1);
+        ret->list[ret->n++].program = (m->fs.files[name->inode].mode & 0111) != 0;
+    }
+    return ret->dir && ret->n == 0 ? err_set(err, ERR_NOTFOUND, 0, "%s is not there", path) : 0;
 }
 
 /* ---- fetching ---- */
@@ -590,6 +603,7 @@ static const struct host ports = {
     .sync_dir = port_sync_dir,
     .room = port_room,
     .newest = port_newest,
+    .names = port_names,
     .uptime = port_uptime,
     .wall = port_wall,
     .try_binary = port_try,
@@ -602,7 +616,6 @@ static const struct host ports = {
     .package_unlock = port_package_unlock,
     .clock = port_clock,
     .attributes = port_attributes,
-    .config = port_config,
     .process = port_process,
     .fetch_begin = port_fetch_begin,
     .fetch_poll = port_fetch_poll,

@@ -1,157 +1,165 @@
+/* config_keys.h: which keys a text holds, and where they stand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include <sys/stat.h>
+#include "buf.h"
 #include "config_keys.h"
-#include "host_linux_config.h"
-#include "scratch_dir.h"
+
+static void add_word(struct buf *b, const struct config_word *w)
+{
+    (void)buf_add(b, w->at, w->n);
+}
+
+/* a>b=value@line, blanks between */
+static void on_key(void *ctx, const struct config_key *k)
+{
+    struct buf *b = ctx;
+
+    for (uint32_t i = 0; i < k->depth; i++) {
+        add_word(b, &k->path[i]);
+        (void)buf_add_str(b, ">");
+    }
+    add_word(b, &k->name);
+    if (k->has_value) {
+        (void)buf_add_str(b, "=");
+        add_word(b, &k->value);
+    }
+    (void)buf_printf(b, "@%u ", k->line);
+}
 
 static const struct {
-    const char *text, *key; /* key NULL: nothing is found */
-    unsigned line;
+    const char *text, *keys;
+    int rc;
 } rows[] = {
-    {"telemetry {\n  disable_tagged_metrics = true\n}", "disable_tagged_metrics", 2},
-    {"{\"telemetry\":{\"disable_tagged_metrics\":true}}", "disable_tagged_metrics", 1},
-    {"server {\n raft_boltdb {\n no_freelist_sync = true } }", "raft_boltdb", 2},
-    {"\"raft_logstore\" = { backend = \"wal\" }", "raft_logstore", 1},
-    {"license_path=\"/etc/nomad/x\"", "license_path", 1},
-    {"# no_cgroups = true\n// no_cgroups = true\n/* no_cgroups\n= true */", NULL, 0},
-    {"x = \"no_cgroups = true\"", NULL, 0},
-    {"x = no_cgroups\ny = 1", NULL, 0},
-    {"x = [\"no_cgroups\", 1]", NULL, 0},
-    {"no_cgroups_at_all = 1\nno = 2", NULL, 0},
-    {"x = <<EOF\nno_cgroups = true\nEOF\ny = 1", NULL, 0},
-    {"x = <<-EOF\nraft_boltdb {\n  EOF\nno_cgroups = true", "no_cgroups", 4},
-    {"x = \"a \\\" \" no_cgroups = true", "no_cgroups", 1},
-    {"plugin \"raw_exec\" { config { no_cgroups = true } }", "no_cgroups", 1},
-    {"", NULL, 0},
-    {"\"", NULL, 0},
-    {"/*", NULL, 0},
-    {"x = <<", NULL, 0},
-    {"no_cgroups", NULL, 0},
+    /* what is plain */
+    {"", "", 0},
+    {"a = 1", "a@1 ", 0},
+    {"a = 1\nb=true\n\nc = \"x\"", "a@1 b@2 c=x@4 ", 0},
+    {"a = -1.5e3 b = 2", "a@1 b@1 ", 0},
+    {"\"a\" = \"x\"", "a=x@1 ", 0},
+    {"\xef\xbb\xbf"
+     "a = 1",
+     "a@1 ", 0},
+    {"a = 1\r\nb = 2\r\n", "a@1 b@2 ", 0},
+    {"a = []\nb = [1, \"x\", ]\nc = 1", "a@1 b@2 c@3 ", 0},
+    /* blocks and labels */
+    {"t {\n a = 1\n}\nb = 2", "t@1 t>a@2 b@4 ", 0},
+    {"plugin \"raw exec\" {\n config {\n no = true } }",
+     "plugin@1 plugin>raw exec@1 plugin>raw exec>config@2 plugin>raw exec>config>no@3 ", 0},
+    {"t = { a = \"1\" }", "t@1 t>a=1@1 ", 0},
+    {"t { } t { a = 1 }", "t@1 t@1 t>a@1 ", 0},
+    {"l = [{ a = 1 }, { b = 2 }]\nc = 3", "l@1 l>a@1 l>b@1 c@2 ", 0},
+    /* comments hide */
+    {"# a = 1\nb = 2", "b@2 ", 0},
+    {"// a = 1\nb = 2 # c = 3\nd = 4 // e", "b@2 d@3 ", 0},
+    {"/* a = 1\n b = 2 */ c = 3", "c@2 ", 0},
+    {"/* /* a = 1 */ b = 2", "b@1 ", 0},
+    {"/**/a = 1", "a@1 ", 0},
+    {"a = 1 # to the end", "a@1 ", 0},
+    {"t { # } \n a = 1 }", "t@1 t>a@2 ", 0},
+    {"a /* = 1\n */ = 2", "a@2 ", 0},
+    /* strings hide, and hide comments */
+    {"a = \"# b = 1\"\nc = 2", "a=# b = 1@1 c@2 ", 0},
+    {"a = \"/* x\"\nb = \"*/\"", "a=/* x@1 b=*/@2 ", 0},
+    {"a = \"http://x\"\nb = 1", "a=http://x@1 b@2 ", 0},
+    {"a = \"\\\" b = { \"\nc = 1", "a=\\\" b = { @1 c@2 ", 0},
+    {"a = \"\\\\\"\nb = 1", "a=\\\\@1 b@2 ", 0},
+    {"a = \"${x(\"y\")}\"\nb = 1", "a=${x(\"y\")}@1 b@2 ", 0},
+    {"a = \"{\"\nb = 1", "a={@1 b@2 ", 0},
+    /* heredocs */
+    {"a = <<EOF\nb = 1\n# x {\nEOF\nc = 2", "a@4 c@5 ", 0},
+    {"a = <<-EOF\n  b = 1\n  EOF\nc = 2", "a@3 c@4 ", 0},
+    {"a = <<EOF\nEOFX\nXEOF\n\tEOF\r\nc = 2", "a@4 c@5 ", 0},
+    {"a = <<EOF\nEOF", "a@2 ", 0},
+    /* JSON */
+    {"{\"a\": 1, \"t\": {\"b\": \"x\"}}", "a@1 t@1 t>b=x@1 ", 0},
+    {" \n{\"t\": [{\"a\": true}]}", "t@2 t>a@2 ", 0},
+    {"{\"plugin\": [{\"docker\": [{\"config\": {\"x\": null}}]}]}",
+     "plugin@1 plugin>docker@1 plugin>docker>config@1 plugin>docker>config>x@1 ", 0},
+    {"{\"a\": \"${\", \"b\": 1}", "a=${@1 b@1 ", 0},
+    {"{\"a\": \"b\\\": 1\", \"c\": [\"d\", \"e\"]}", "a=b\\\": 1@1 c@1 ", 0},
+    /* what is not understood, and what stood before it */
+    {"a = 1\nb = \"x", "a@1 ", -1},
+    {"a = \"x\ny\"", "", -1},
+    {"a = 1 /* b", "a@1 ", -1},
+    {"a = <<EOF\nEO", "", -1},
+    {"a = <<\nEOF", "", -1},
+    {"a = 1 }", "a@1 ", -1},
+    {"t { a = 1", "t@1 t>a@1 ", -1},
+    {"t { a = [1 }", "t@1 t>a@1 ", -1},
+    {"t [ }", "t@1 ", -1},
+    {"a", "", -1},
+    {"a =", "", -1},
+    {"a = = 1", "", -1},
+    {"= 1", "", -1},
+    {"a = b(1)", "a@1 ", -1},
+    {"a b = 1", "", -1},
+    {"t { a }", "t@1 ", -1},
 };
 
-static void keys_outside_comments(void **state)
+static void each_text(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct config_keys k;
-        memset(&k, 0, sizeof(k));
-        config_keys_scan(rows[i].text, strlen(rows[i].text), "nomad.hcl", &k);
-        for (size_t j = 0; j < config_key_count; j++) {
-            bool want = rows[i].key != NULL && str_eq(config_key_names[j], rows[i].key);
-            if (k.keys[j].found != want || (want && k.keys[j].line != rows[i].line))
-                fail_msg("%s: %s %d, line %u", rows[i].text, config_key_names[j], k.keys[j].found,
-                         k.keys[j].line);
-        }
+        auto_buf struct buf b = BUF_INIT;
+        int rc = config_keys(rows[i].text, strlen(rows[i].text), on_key, &b);
+
+        if (rc != rows[i].rc || (rc == 0 && strcmp(buf_str(&b), rows[i].keys) != 0))
+            fail_msg("%s\ngives %d \"%s\"\nnot   %d \"%s\"", rows[i].text, rc, buf_str(&b),
+                     rows[i].rc, rows[i].keys);
+        if (rc < 0 && strncmp(buf_str(&b), rows[i].keys, b.len) != 0)
+            fail_msg("%s\ngives \"%s\" first", rows[i].text, buf_str(&b));
     }
 }
 
-static void plugins_and_their_directory(void **state)
+static void deeper_than_the_limit(void **state)
 {
-    static const char text[] = "plugin_dir = \"/opt/plugins\"\nplugin \"podman\" {}\n"
-                               "# plugin \"ghost\" {}\nplugin \"lxc\" { config {} }";
-    static const char json[] = "{\"plugin\":[{\"podman\":{}}]}";
-    struct config_keys k;
+    char text[4 * CONFIG_DEPTH + 8];
+    uint32_t n = 0;
+
     (void)state;
-    memset(&k, 0, sizeof(k));
-    config_keys_scan(text, sizeof(text) - 1, "a.hcl", &k);
-    assert_string_equal(k.plugin_dir, "/opt/plugins");
-    assert_int_equal(k.n_plugins, 2);
-    assert_string_equal(k.plugins[1], "lxc");
-    assert_false(k.odd);
-    config_keys_scan(json, sizeof(json) - 1, "b.json", &k);
-    assert_true(k.odd);
+    for (uint32_t depth = CONFIG_DEPTH; depth <= CONFIG_DEPTH + 1; depth++) {
+        auto_buf struct buf b = BUF_INIT;
+
+        n = 0;
+        for (uint32_t i = 0; i < depth; i++, n += 2)
+            memcpy(text + n, "a{", 2);
+        memset(text + n, '}', depth);
+        assert_int_equal(config_keys(text, n + depth, on_key, &b), depth > CONFIG_DEPTH ? -1 : 0);
+    }
+    memset(text, '[', sizeof(text));
+    assert_int_equal(config_keys(text, sizeof(text), on_key, NULL), -1);
 }
 
-/* ---- on a host: a service that is started with -config DIR ---- */
-
-static char words[512];
-static size_t words_len;
-
-static int about(void *self, struct service_about *ret, struct err *err)
+static void bytes_that_are_no_text(void **state)
 {
-    (void)self;
-    (void)err;
-    memset(ret, 0, sizeof(*ret));
-    memcpy(ret->words, words, words_len);
-    ret->words_len = words_len;
-    return 0;
-}
+    auto_buf struct buf b = BUF_INIT;
 
-static int no_state(void *self, struct service_state *ret, struct err *err)
-{
-    (void)self;
-    (void)ret;
-    return err_set(err, ERR_STATE, 0, "none");
-}
-
-static void look(const char *dir, struct host_config *ret)
-{
-    struct host_linux l = {.service = {.about = about, .state = no_state}};
-    struct host h = {.ctx = &l};
-    words_len =
-        (size_t)snprintf(words, sizeof(words), "nomad%cagent%c-config%c%s", 0, 0, 0, dir) + 1;
-    host_linux_config(&h);
-    h.config(h.ctx, dir, ret);
-}
-
-static void a_directory_is_looked_through(void **state)
-{
-    char *d = scratch_open();
-    struct host_config c;
-    char plugins[300];
     (void)state;
-    scratch_write(d, "a.hcl", "tls { tls_prefer_server_cipher_suites = true }", 0644);
-    scratch_write(d, "b.json", "{\"datacenter\":\"dc1\"}", 0644);
-    scratch_write(d, "old.hcl~", "no_cgroups = true", 0644);
-    scratch_write(d, "notes.txt", "no_cgroups = true", 0644);
-    look(d, &c);
-    assert_int_equal(c.read, TRI_YES);
-    assert_int_equal(c.files, 2);
-    assert_int_equal(c.leftovers, 1);
-    assert_string_equal(c.leftover, "old.hcl~");
-    assert_int_equal(c.plugins, TRI_NO);
-    for (size_t i = 0; i < config_key_count; i++)
-        assert_int_equal(c.keys.keys[i].found,
-                         str_eq(config_key_names[i], "tls_prefer_server_cipher_suites"));
-    snprintf(plugins, sizeof(plugins), "%s/plugins", d);
-    assert_int_equal(mkdir(plugins, 0755), 0);
-    scratch_write(plugins, "readme", "x", 0644);
-    scratch_write(plugins, "podman", "x", 0755);
-    look(d, &c);
-    assert_int_equal(c.plugins, TRI_YES);
-    assert_string_equal(c.plugin, "podman");
-    scratch_write(d, "b.json", "{\"plugin\":[{\"podman\":{}}]}", 0644);
-    look(d, &c);
-    assert_int_equal(c.plugins, TRI_UNKNOWN); /* the block may be there */
-    scratch_write(d, "b.json", "{}", 0644);
-    scratch_write(d, "c.hcl", "plugin \"podman\" {}", 0644);
-    look(d, &c);
-    assert_int_equal(c.plugins, TRI_NO);
-    scratch_close(d);
+    assert_int_equal(config_keys("a = 1\0b = 2", 11, on_key, &b), -1);
+    assert_string_equal(buf_str(&b), "a@1 ");
+    assert_int_equal(config_keys("a = \"\0\"", 7, on_key, &b), 0);
 }
 
-static void what_cannot_be_read_is_told(void **state)
+static void keys_of_either_case(void **state)
 {
-    struct host_config c;
+    struct config_word w = {"Region_x", 6};
+
     (void)state;
-    look("/nonexistent/nomad.d", &c);
-    assert_int_equal(c.read, TRI_NO);
-    assert_non_null(strstr(c.why, "/nonexistent/nomad.d"));
-    look("relative", &c);
-    assert_int_equal(c.read, TRI_UNKNOWN);
-    assert_true(c.why[0] != '\0');
+    assert_true(config_word_is(&w, "region"));
+    assert_false(config_word_is(&w, "regio"));
+    assert_false(config_word_is(&w, "region_"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys_outside_comments),
-        cmocka_unit_test(plugins_and_their_directory),
-        cmocka_unit_test(a_directory_is_looked_through),
-        cmocka_unit_test(what_cannot_be_read_is_told),
+        cmocka_unit_test(each_text),
+        cmocka_unit_test(deeper_than_the_limit),
+        cmocka_unit_test(bytes_that_are_no_text),
+        cmocka_unit_test(keys_of_either_case),
     };
+
     return cmocka_run_group_tests_name("config_keys", tests, NULL, NULL);
 }

@@ -39,6 +39,7 @@ static void make_well(struct model_host *m)
                                       .program = MODEL_TARGET,
                                       .words_len = sizeof(words)};
     memcpy(m->about.words, words, sizeof(words));
+    model_fs_put(&m->fs, "/etc/nomad.d/nomad.hcl", "data_dir = \"/opt\"", 17, 0644);
     m->package = (struct host_package){.owned = TRI_NO, .kept = TRI_NO};
     m->clock = (struct host_clock){.synchronised = TRI_YES, .error_us = 3000};
     m->attributes[0] = m->attributes[1] = (struct host_attributes){.there = true, .mode = 0755};
@@ -92,10 +93,12 @@ static void is(struct bench *b, const char *id, enum tri value, const char *says
         fail_msg("%s: %d \"%s\", not %d \"%s\"", id, (int)f->value, f->text, (int)value, says);
 }
 
-/* Facts whose yes is no fault: of how things are, not of what is the matter. */
+/* Facts whose yes is no fault, of how things are, not of what is the matter; and those that
+ * cannot be told here. */
 static bool is_neutral(const char *id)
 {
-    return str_eq(id, "libc");
+    return str_eq(id, "libc") || str_eq(id, "dmidecode") || str_eq(id, "tls-names") ||
+           str_starts(id, "key.");
 }
 
 static void a_host_that_is_well(void **state)

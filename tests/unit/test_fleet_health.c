@@ -237,23 +237,23 @@ static void test_changes_are_told_once(void **state)
     l->n_hosts = 2;
     l->state = RUN_STAGING;
     progress_init(&p, &plan, l, 0);
-    progress_fold(&p, d, 1, count, &t);
+    progress_fold(&p, d, NULL, 1, count, &t);
     assert_int_equal(t.runs, 1);
     assert_int_equal(t.hosts, 0);
     lh[1].state = HOST_STAGED;
     d->n_waiting = 1;
     d->waiting[0].reason = REASON_GATE;
     str_cut(d->waiting[0].text, TEXT_MAX, "index 1 of 9");
-    progress_fold(&p, d, 2, count, &t);
+    progress_fold(&p, d, NULL, 2, count, &t);
     str_cut(d->waiting[0].text, TEXT_MAX, "index 2 of 9");
-    progress_fold(&p, d, 3, count, &t);
+    progress_fold(&p, d, NULL, 3, count, &t);
     assert_int_equal(t.runs, 1);
     assert_int_equal(t.hosts, 1);
     assert_int_equal(t.waitings, 1); /* other numbers are no news at once */
-    progress_fold(&p, d, 3 + PROGRESS_REPEAT_MS, count, &t);
+    progress_fold(&p, d, NULL, 3 + PROGRESS_REPEAT_MS, count, &t);
     assert_int_equal(t.waitings, 2);
     d->waiting[0].reason = REASON_SETTLING;
-    progress_fold(&p, d, 4 + PROGRESS_REPEAT_MS, count, &t);
+    progress_fold(&p, d, NULL, 4 + PROGRESS_REPEAT_MS, count, &t);
     assert_int_equal(t.waitings, 3);
     assert_int_equal(p.since[1], 2);
     progress_free(&p);

@@ -377,6 +377,37 @@ static void test_streak_disturbed(void **state)
     done(f);
 }
 
+/* A text that stays says for how long; one whose numbers move does not. */
+static void test_streak_text(void **state)
+{
+    struct small_fleet *f = fleet();
+    char text[TEXT_MAX];
+    (void)state;
+    small_fleet_later(f, 2000);
+    const struct streak *e = evidence_find(&f->evidence, "region/global");
+    streak_text(e, text, sizeof(text));
+    assert_string_equal(text, ""); /* passes, however long */
+    non_voter(f);
+    small_fleet_later(f, 2000);
+    e = evidence_find(&f->evidence, "region/global");
+    streak_text(e, text, sizeof(text));
+    assert_string_equal(text, "s3 is not a voter");
+    small_fleet_later(f, 2000);
+    small_fleet_later(f, 4000);
+    e = evidence_find(&f->evidence, "region/global");
+    streak_text(e, text, sizeof(text));
+    assert_string_equal(text, "s3 is not a voter (for 6.0 s)");
+    behind(f);
+    f->hosts[0].server.last_log_index = 500;
+    small_fleet_later(f, 2000);
+    f->hosts[0].server.last_log_index = 600;
+    small_fleet_later(f, 2000);
+    e = evidence_find(&f->evidence, "region/global");
+    streak_text(e, text, sizeof(text));
+    assert_string_equal(text, "s1: index 600 of 1000");
+    done(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,7 +415,7 @@ int main(void)
         cmocka_unit_test(test_quorum),           cmocka_unit_test(test_two_voters),
         cmocka_unit_test(test_server),           cmocka_unit_test(test_client),
         cmocka_unit_test(test_allocs),           cmocka_unit_test(test_streak),
-        cmocka_unit_test(test_streak_disturbed),
+        cmocka_unit_test(test_streak_disturbed), cmocka_unit_test(test_streak_text),
     };
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
 }

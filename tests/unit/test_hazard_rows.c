@@ -553,7 +553,7 @@ static const struct worlds worlds[] = {
     {.id = "token", .yes = denied, .says = "node:read"},
     {.id = "token-rights", .yes = no_node_write, .unsure = rules_lost,
      .says = "the token deploy lacks node:write"},
-    {.id = "token-snapshot", .yes = not_management, .unsure = token_lost,
+    {.id = "no-snapshot", .yes = not_management, .unsure = token_lost,
      .says = "before 1.11.3 that takes a management token"},
     {.id = "token-expiry", .yes = ends_soon, .unsure = token_lost, .says = "ends in 1 min"},
     {.id = "unmanaged-server", .yes = no_agent, .says = "no enrolled agent"},

@@ -479,6 +479,59 @@ static void machines(void **state)
     assert_string_equal(arch, "");
 }
 
+/* ---- directories ---- */
+
+static void what_lies_in_a_directory(void **state)
+{
+    struct bench *b = *state;
+    autofree struct host_names *names = xzalloc(1, sizeof(*names));
+    struct err err = ERR_INIT;
+    char path[300];
+
+    make_dir(b, "d");
+    make_dir(b, "d/below.hcl");
+    scratch_write(b->dir, "d/z.hcl", "", 0644);
+    scratch_write(b->dir, "d/run", "", 0755);
+    make_link(b, "run", "d/a");
+    make_link(b, "nowhere", "d/lost");
+    make_link(b, "below.hcl", "d/linked");
+    scratch_path(b->dir, "d", path);
+    assert_int_equal(host_linux_names(path, names, &err), 0);
+    assert_true(names->dir && !names->more);
+    assert_int_equal(names->n, 4);
+    assert_string_equal(names->list[0].name, "a");
+    assert_true(names->list[0].program);
+    assert_string_equal(names->list[1].name, "lost");
+    assert_string_equal(names->list[2].name, "run");
+    assert_string_equal(names->list[3].name, "z.hcl");
+    assert_false(names->list[3].program);
+    scratch_path(b->dir, "d/z.hcl", path);
+    assert_int_equal(host_linux_names(path, names, &err), 0);
+    assert_true(!names->dir && names->n == 0);
+    scratch_path(b->dir, "absent", path);
+    assert_int_equal(host_linux_names(path, names, &err), -1);
+    assert_int_equal(err.kind, ERR_NOTFOUND);
+}
+
+static void a_directory_of_many(void **state)
+{
+    struct bench *b = *state;
+    autofree struct host_names *names = xzalloc(1, sizeof(*names));
+    struct err err = ERR_INIT;
+    char path[300], name[16];
+
+    make_dir(b, "d");
+    scratch_path(b->dir, "d", path);
+    for (unsigned i = 0; i <= HOST_NAMES; i++) {
+        assert_int_equal(host_linux_names(path, names, &err), 0);
+        assert_true(names->n == i && !names->more);
+        snprintf(name, sizeof(name), "d/%u", i);
+        scratch_write(b->dir, name, "", 0644);
+    }
+    assert_int_equal(host_linux_names(path, names, &err), 0);
+    assert_true(names->n == HOST_NAMES && names->more);
+}
+
 #define IN_BENCH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(int argc, char **argv)
@@ -496,6 +549,8 @@ int main(int argc, char **argv)
         IN_BENCH(attributes_are_carried_over),
         IN_BENCH(room_and_clock_can_be_asked),
         IN_BENCH(machines),
+        IN_BENCH(what_lies_in_a_directory),
+        IN_BENCH(a_directory_of_many),
     };
 
     if (argc > 1 && (str_eq(argv[1], "agent") || str_eq(argv[1], "logmon")))

@@ -179,6 +179,33 @@ static void test_only_what_is_dirty_is_written(void **state)
     drop(back);
 }
 
+static void test_the_end_is_timed_once(void **state)
+{
+    struct err err = ERR_INIT;
+    struct ledger *l = make_ledger(0x51, 1);
+    struct ledger_store *s = open_store();
+    (void)state;
+    l->state = RUN_CLIENTS;
+    l->ended_wall_ms = 0;
+    l->dirty = true;
+    assert_int_equal(ledger_store_commit(s, l, &err), 0);
+    assert_int_equal(l->ended_wall_ms, 0);
+    l->state = RUN_STOPPED;
+    l->dirty = true;
+    int64_t before = clock_wall(clock_system());
+    assert_int_equal(ledger_store_commit(s, l, &err), 0);
+    assert_true(l->ended_wall_ms >= before);
+    l->ended_wall_ms = 42;
+    l->dirty = true;
+    assert_int_equal(ledger_store_commit(s, l, &err), 0);
+    assert_int_equal(l->ended_wall_ms, 42);
+    ledger_resume(l); /* goes on: has not ended */
+    assert_int_equal(l->ended_wall_ms, 0);
+    ledger_store_close(s);
+    ledger_free(l);
+    free(l);
+}
+
 static void test_finished_effects_are_history(void **state)
 {
     struct ledger_store *s = open_store();
@@ -339,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_every_field_comes_back),
         cmocka_unit_test(test_no_field_was_forgotten),
         cmocka_unit_test(test_only_what_is_dirty_is_written),
+        cmocka_unit_test(test_the_end_is_timed_once),
         cmocka_unit_test(test_finished_effects_are_history),
         cmocka_unit_test(test_changes_of_state_are_kept),
         cmocka_unit_test(test_runs_are_found_by_their_first_digits),

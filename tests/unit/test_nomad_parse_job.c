@@ -41,6 +41,8 @@ static const struct {
     {TASK("'Templates':[{'EmbeddedTmpl':'[[ file 1 ]] {{ key 2 }}','LeftDelim':'[[',"
           "'RightDelim':']]','DestPath':'local/../../x'}]"),
      TRAIT(JOB_TEMPLATE_FILE) | TRAIT(JOB_PATH_ESCAPES)},
+    {TASK("'Templates':[{'EmbeddedTmpl':'%% file 1 %% key 2','LeftDelim':'%%','RightDelim':'%%'}]"),
+     TRAIT(JOB_TEMPLATE_FILE)},
     {TASK("'Artifacts':[{'GetterSource':'http://x','RelativeDest':'local/'}]"),
      TRAIT(JOB_ARTIFACT)},
     {"'Meta':{'a.b':'1'}", 0},

@@ -328,6 +328,19 @@ static void one_job_that_fails_is_told(void **state)
     end(s);
 }
 
+/* All jobs were read, and what runs of an older one was not. */
+static void a_version_that_fails_is_told(void **state)
+{
+    struct scene *s = begin();
+    (void)state;
+    s->job_fails = 3;
+    make(s, ~0u, 5000);
+    const struct region_survey *r = &s->survey.regions[0];
+    assert_int_equal(r->n_read, r->n_listed);
+    assert_int_equal(r->jobs_asked, ASKED_NOT);
+    end(s);
+}
+
 /* Time is up while many are not asked yet: it ends, and does not know. */
 static void the_budget_holds(void **state)
 {
@@ -405,6 +418,7 @@ int main(void)
         cmocka_unit_test(only_what_rows_need_is_asked),
         cmocka_unit_test(thousands_of_jobs_come_in_pages),
         cmocka_unit_test(one_job_that_fails_is_told),
+        cmocka_unit_test(a_version_that_fails_is_told),
         cmocka_unit_test(the_budget_holds),
         cmocka_unit_test(a_denied_token_knows_nothing),
         cmocka_unit_test(what_a_token_may),

@@ -57,6 +57,28 @@ static void test_leader_moved(void **state)
     done(f);
 }
 
+/* The region that others copy from goes first, whatever its name. */
+static void test_authoritative_first(void **state)
+{
+    static struct region two[2];
+    struct small_fleet *f = fleet();
+    (void)state;
+    two[0] = two[1] = f->regions[0];
+    two[1].name = "africa";
+    f->w.regions = two;
+    f->w.n_regions = 2;
+    f->hosts[1].region = "africa";
+    make(f);
+    assert_string_equal(f->plan.hosts[0].name, "s3");
+    assert_string_equal(f->plan.hosts[2].name, "s2");
+    plan_free(&f->plan);
+    for (int i = 0; i < SMALL_SURVEYED; i++)
+        f->surveyed.hosts[i].authoritative = "africa";
+    make(f);
+    assert_string_equal(f->plan.hosts[0].name, "s2");
+    done(f);
+}
+
 static void test_canaries_spread(void **state)
 {
     struct small_fleet *f = fleet();
@@ -206,15 +228,11 @@ static void test_unobserved(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_leader_moved),
-        cmocka_unit_test(test_canaries_spread),
-        cmocka_unit_test(test_filters),
-        cmocka_unit_test(test_reactions),
-        cmocka_unit_test(test_already),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_text_refused),
-        cmocka_unit_test(test_digest_follows),
+        cmocka_unit_test(test_order),           cmocka_unit_test(test_leader_moved),
+        cmocka_unit_test(test_canaries_spread), cmocka_unit_test(test_authoritative_first),
+        cmocka_unit_test(test_filters),         cmocka_unit_test(test_reactions),
+        cmocka_unit_test(test_already),         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_text_refused),    cmocka_unit_test(test_digest_follows),
         cmocka_unit_test(test_unobserved),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

@@ -193,6 +193,16 @@ static void disagree_members(void)
     assert_int_equal(failed, 1);
 }
 
+static void ghost_peer(void)
+{
+    struct sim_page p;
+    set(0, "ghost-peer", 1);
+    sim_browse(&c, 0, NULL, "/v1/operator/raft/configuration", NULL, NULL, &p);
+    assert_int_equal(p.answer.status, 200);
+    assert_non_null(strstr(sim_page_text(&p), "\"Node\":\"(unknown)\""));
+    sim_page_free(&p);
+}
+
 static void late_register(void)
 {
     set(CLIENT, "late-register", 20000);
@@ -324,29 +334,18 @@ struct check {
 };
 
 static const struct check checks[] = {
-    {"will-not-start", will_not_start},
-    {"crash-after", crash_after},
-    {"never-catches-up", never_catches_up},
-    {"slow-restore", slow_restore},
-    {"nonvoter-return", nonvoter_return},
-    {"election-every", election_every},
-    {"autopilot-500", autopilot_500},
-    {"autopilot-429", autopilot_429},
-    {"autopilot-null", autopilot_null},
-    {"stale-alive", stale_alive},
-    {"disagree-members", disagree_members},
-    {"late-register", late_register},
-    {"lose-tasks", lose_tasks},
-    {"drain-hangs", drain_hangs},
-    {"lose-state", lose_state},
-    {"api-500-for", api_500_for},
-    {"hang", hang},
-    {"drivers-sick", drivers_sick},
-    {"token-expired", token_expired},
-    {"snapshot-cut", snapshot_cut},
-    {"log-warn", seen_elsewhere},
-    {"log-fatal", seen_elsewhere},
-    {"reject-config", seen_elsewhere},
+    {"will-not-start", will_not_start},     {"crash-after", crash_after},
+    {"never-catches-up", never_catches_up}, {"slow-restore", slow_restore},
+    {"nonvoter-return", nonvoter_return},   {"election-every", election_every},
+    {"autopilot-500", autopilot_500},       {"autopilot-429", autopilot_429},
+    {"autopilot-null", autopilot_null},     {"stale-alive", stale_alive},
+    {"disagree-members", disagree_members}, {"ghost-peer", ghost_peer},
+    {"late-register", late_register},       {"lose-tasks", lose_tasks},
+    {"drain-hangs", drain_hangs},           {"lose-state", lose_state},
+    {"api-500-for", api_500_for},           {"hang", hang},
+    {"drivers-sick", drivers_sick},         {"token-expired", token_expired},
+    {"snapshot-cut", snapshot_cut},         {"log-warn", seen_elsewhere},
+    {"log-fatal", seen_elsewhere},          {"reject-config", seen_elsewhere},
 };
 
 static void every_fault_has_its_check(void **state)

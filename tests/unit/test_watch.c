@@ -146,6 +146,53 @@ static void test_empty_state_stops(void **state)
     done_with(f);
 }
 
+/* The one that lost it is named: another one settles, and its leader has it no more. */
+static void test_leaders_loss_names_the_leader(void **state)
+{
+    struct small_fleet *f = settling();
+    (void)state;
+    memset(f->objects[0], 0, sizeof(f->objects[0]));
+    settle(f);
+    const struct intent *in = small_fleet_intent(f, INTENT_STOP);
+    assert_non_null(in);
+    assert_non_null(strstr(in->text, "s1: state was lost: 0 of 5 jobs"));
+    assert_string_equal(in->host, "s1");
+    done_with(f);
+}
+
+/* Somebody else upgraded the leader before any count: another server is its measure. */
+static void test_leader_without_a_measure(void **state)
+{
+    struct small_fleet *f = settling();
+    struct ledger_host *s1 = ledger_host(&f->ledger, f->hosts[0].key),
+                       *s2 = ledger_host(&f->ledger, f->hosts[TURN].key);
+    struct situation s = {.world = &f->w,
+                          .plan = &f->plan,
+                          .ledger = &f->ledger,
+                          .evidence = &f->evidence,
+                          .lease = &f->lease};
+    const char *keys[8];
+    (void)state;
+    s1->state = HOST_SETTLING;
+    s1->order = MSG_STAGE;
+    s1->base_leader_index = 1;
+    s1->effect_ms = s2->effect_ms;
+    s2->state = HOST_STAGED;
+    memset(s2->base_objects, 0, sizeof(s2->base_objects));
+    f->hosts[0].server.version = SMALL_TO;
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        f->members[i][0].build = SMALL_TO;
+    memset(f->objects[0], 0, sizeof(f->objects[0]));
+    settle(f);
+    s.now = f->w.begun_ms;
+    assert_int_equal(watch_counts(&s, keys, 8), 2);
+    assert_string_equal(keys[1], f->hosts[1].key);
+    const struct intent *in = small_fleet_intent(f, INTENT_STOP);
+    assert_non_null(in);
+    assert_non_null(strstr(in->text, "s1: state was lost: 0 of 5 jobs"));
+    done_with(f);
+}
+
 static void test_missing_once_is_asked_again(void **state)
 {
     struct small_fleet *f = settling();
@@ -321,6 +368,8 @@ int main(void)
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_all_there),
         cmocka_unit_test(test_empty_state_stops),
+        cmocka_unit_test(test_leaders_loss_names_the_leader),
+        cmocka_unit_test(test_leader_without_a_measure),
         cmocka_unit_test(test_missing_once_is_asked_again),
         cmocka_unit_test(test_not_counted_is_waited_for),
         cmocka_unit_test(test_old_counts_prove_nothing),

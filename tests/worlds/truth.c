@@ -56,6 +56,28 @@ void t_schedule(struct truth *t, int64_t in, enum t_event_kind kind, int host, u
     t->heap[i] = e;
 }
 
+struct t_event t_next(struct truth *t)
+{
+    struct t_event top = t->heap[0], last = t->heap[--t->n_heap];
+    size_t i = 0;
+
+    for (;;) {
+        size_t child = 2 * i + 1;
+        if (child >= t->n_heap)
+            break;
+        const struct t_event *a = &t->heap[child], *b = &t->heap[child + 1];
+        if (child + 1 < t->n_heap && (b->at < a->at || (b->at == a->at && b->order < a->order)))
+            child++;
+        a = &t->heap[child];
+        if (last.at < a->at || (last.at == a->at && last.order < a->order))
+            break;
+        t->heap[i] = *a;
+        i = child;
+    }
+    t->heap[i] = last;
+    return top;
+}
+
 /* ---- questions ---- */
 
 int t_host_of(const struct truth *t, const char *key)

@@ -296,6 +296,7 @@ void truth_make(struct truth *t, uint64_t seed);
 void truth_event(struct truth *t, const struct t_event *e);
 void t_schedule(struct truth *t, int64_t in, enum t_event_kind kind, int host, uint32_t life,
                 int message, int64_t arg);
+struct t_event t_next(struct truth *t); /* the earliest; there is one */
 int t_host_of(const struct truth *t, const char *key);
 int t_add_host(struct truth *t, bool server, int region);
 void t_stop(struct truth *t, int host);  /* Nomad's process ends */
@@ -335,6 +336,7 @@ void t_commit_copy(struct ledger *to, struct ledger *from);
 void t_ledger_drop(struct ledger *l);
 int t_any_server(const struct truth *t, const char *region); /* -1: none */
 void t_operate(struct truth *t, const struct t_event *e);
+void t_operated(const struct truth *t, const struct t_message *m, struct event *ret);
 
 /* ---- truth_faults.c ---- */
 enum { FAULT_KINDS = 42 };

@@ -69,3 +69,14 @@ void t_operate(struct truth *t, const struct t_event *e)
         m->ok = false; /* done, but the answer is lost */
     t_post(t, t_between(t, 5, 100), T_OPERATED, e->message);
 }
+
+void t_operated(const struct truth *t, const struct t_message *m, struct event *ret)
+{
+    ret->kind = EV_OPERATED;
+    ret->effect = m->op.effect;
+    ret->ok = m->ok;
+    ret->op = m->op.op;
+    ret->region = m->op.region;
+    ret->final = t->no_management;
+    ret->text = m->ok ? "snapshot" : "refused";
+}

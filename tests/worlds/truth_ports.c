@@ -232,28 +232,6 @@ static void port_stage(void *ctx, const char *key, struct order_stage *ret)
 
 /* ---- time passes ---- */
 
-static struct t_event pop(struct truth *t)
-{
-    struct t_event top = t->heap[0], last = t->heap[--t->n_heap];
-    size_t i = 0;
-
-    for (;;) {
-        size_t child = 2 * i + 1;
-        if (child >= t->n_heap)
-            break;
-        const struct t_event *a = &t->heap[child], *b = &t->heap[child + 1];
-        if (child + 1 < t->n_heap && (b->at < a->at || (b->at == a->at && b->order < a->order)))
-            child++;
-        a = &t->heap[child];
-        if (last.at < a->at || (last.at == a->at && last.order < a->order))
-            break;
-        t->heap[i] = *a;
-        i = child;
-    }
-    t->heap[i] = last;
-    return top;
-}
-
 /* An order reaches the agent, or whoever answers at that address. */
 static void arrives(struct truth *t, int message)
 {
@@ -310,13 +288,7 @@ static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
         t_operate(t, e);
         return false;
     case T_OPERATED:
-        ret->kind = EV_OPERATED;
-        ret->effect = m->op.effect;
-        ret->ok = m->ok;
-        ret->op = m->op.op;
-        ret->region = m->op.region;
-        ret->final = t->no_management;
-        ret->text = m->ok ? "snapshot" : "refused";
+        t_operated(t, m, ret);
         return true;
     case T_CONTROL:
         ret->kind = EV_CONTROL;
@@ -369,7 +341,7 @@ static int port_next(void *ctx, int64_t until, struct event *ret, struct err *er
             ret->kind = EV_TIMEOUT;
             return 0;
         }
-        struct t_event e = pop(t);
+        struct t_event e = t_next(t);
         t->now = MAX_OF(t->now, e.at);
         counts.events++;
         bool out = happens(t, &e, ret);
@@ -390,7 +362,7 @@ void t_pass(struct truth *t, int64_t ms)
     struct event ev;
 
     while (t->n_heap > 0 && t->heap[0].at <= until && t->violated == 0) {
-        struct t_event e = pop(t);
+        struct t_event e = t_next(t);
         t->now = MAX_OF(t->now, e.at);
         memset(&ev, 0, sizeof(ev));
         if (e.kind != T_CONTROL)

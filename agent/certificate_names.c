@@ -1,0 +1,148 @@
+#include "certificate_names.h"
+#include <ctype.h>
+#include "cleanup.h"
+#include "crypto.h"
+
+#define DER_MAX (64 * 1024)
+
+/* Tags, X.690. */
+#define SEQUENCE   0x30
+#define BOOLEAN    0x01
+#define OCTETS     0x04
+#define OID        0x06
+#define EXTENSIONS 0xa3
+#define DNS_NAME   0x82
+
+struct der {
+    const unsigned char *at, *end;
+};
+
+struct item {
+    unsigned char tag;
+    struct der body;
+};
+
+/* -1: there is none, or it does not fit. */
+static int next_item(struct der *d, struct item *ret)
+{
+    size_t left = (size_t)(d->end - d->at), n, wide;
+
+    if (left < 2)
+        return -1;
+    ret->tag = d->at[0];
+    n = d->at[1];
+    d->at += 2;
+    left -= 2;
+    if (n >= 0x80) {
+        wide = n & 0x7f;
+        if (wide == 0 || wide > 3 || wide > left)
+            return -1;
+        for (n = 0; wide > 0; wide--, left--)
+            n = n << 8 | *d->at++;
+    }
+    if (n > left)
+        return -1;
+    ret->body = (struct der){d->at, d->at + n};
+    d->at += n;
+    return 0;
+}
+
+static int enter(struct der *d, unsigned char tag, struct der *ret)
+{
+    struct item i;
+
+    if (next_item(d, &i) < 0 || i.tag != tag)
+        return -1;
+    *ret = i.body;
+    return 0;
+}
+
+static int take_names(struct der octets, struct certificate_names *ret)
+{
+    struct der names;
+    struct item i;
+
+    if (enter(&octets, SEQUENCE, &names) < 0)
+        return -1;
+    while (names.at < names.end) {
+        size_t n;
+
+        if (next_item(&names, &i) < 0)
+            return -1;
+        n = (size_t)(i.body.end - i.body.at);
+        if (i.tag != DNS_NAME)
+            continue;
+        if (ret->n == CERTIFICATE_NAMES || n >= sizeof(ret->name[0]) ||
+            memchr(i.body.at, '\0', n) != NULL) {
+            ret->more = true;
+            continue;
+        }
+        memcpy(ret->name[ret->n], i.body.at, n);
+        ret->name[ret->n++][n] = '\0';
+    }
+    return 0;
+}
+
+static int take_extension(struct der extension, struct certificate_names *ret)
+{
+    static const unsigned char alternative[] = {0x55, 0x1d, 0x11};
+    struct item id, value;
+
+    if (next_item(&extension, &id) < 0 || id.tag != OID || next_item(&extension, &value) < 0 ||
+        (value.tag == BOOLEAN && next_item(&extension, &value) < 0) || value.tag != OCTETS)
+        return -1;
+    if ((size_t)(id.body.end - id.body.at) != sizeof(alternative) ||
+        memcmp(id.body.at, alternative, sizeof(alternative)) != 0)
+        return 0;
+    return take_names(value.body, ret);
+}
+
+static int take_certificate(struct der whole, struct certificate_names *ret)
+{
+    struct der certificate, signed_part, list, extension;
+    struct item i;
+
+    if (enter(&whole, SEQUENCE, &certificate) < 0 ||
+        enter(&certificate, SEQUENCE, &signed_part) < 0)
+        return -1;
+    while (signed_part.at < signed_part.end) {
+        if (next_item(&signed_part, &i) < 0)
+            return -1;
+        if (i.tag != EXTENSIONS)
+            continue;
+        if (enter(&i.body, SEQUENCE, &list) < 0)
+            return -1;
+        while (list.at < list.end) {
+            if (enter(&list, SEQUENCE, &extension) < 0 || take_extension(extension, ret) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+int certificate_names(const char *pem, size_t n, struct certificate_names *ret)
+{
+    static const char first[] = "-----BEGIN CERTIFICATE-----", last[] = "-----END";
+    const char *at = memmem(pem, n, first, strlen(first));
+    const char *end;
+    struct certificate_names names = {.n = 0};
+    size_t len = 0, size = 0;
+
+    if (at == NULL)
+        return -1;
+    at += strlen(first);
+    end = memmem(at, (size_t)(pem + n - at), last, strlen(last));
+    if (end == NULL || end - at > DER_MAX)
+        return -1;
+    autofree char *text = xzalloc((size_t)(end - at) + 1, 1);
+    autofree unsigned char *der = xzalloc(DER_MAX, 1);
+    for (; at < end; at++) {
+        if (!isspace((unsigned char)*at))
+            text[len++] = *at;
+    }
+    if (base64_decode(text, len, der, DER_MAX, &size) < 0 ||
+        take_certificate((struct der){der, der + size}, &names) < 0)
+        return -1;
+    *ret = names;
+    return 0;
+}

@@ -1,0 +1,60 @@
+/*
+ * config_findings.h - what the files of Nomad's configuration say that matters to an upgrade. Pure.
+ *
+ * Files are added in the order in which Nomad reads them: of what may stand only once the last
+ * counts. No value is kept but those that say where to look next (region, plugin_dir, data_dir,
+ * the certificate's file), and none is ever told: values may be secrets.
+ *
+ * A key that is found is configured. One that is not may still be: by an option, a variable, or
+ * in a file that was not read.
+ */
+#ifndef CONFIG_FINDINGS_H
+#define CONFIG_FINDINGS_H
+
+#include "config_keys.h"
+
+#define CONFIG_WANTED  11
+#define CONFIG_PLUGINS 32
+#define CONFIG_PLACE   160 /* a file's name for people, and a line */
+
+/* Keys that rows of the coordinator's hazard table ask for, as facts "key.NAME". */
+struct config_wanted {
+    const char *key;
+    const char *block[2]; /* the outermost block that it stands in: one of these */
+};
+
+extern const struct config_wanted config_wanted[CONFIG_WANTED];
+
+struct config_findings {
+    uint32_t files;         /* read and understood */
+    uint32_t unread;        /* not read, or not understood */
+    char why[CONFIG_PLACE]; /* the first of these, and what is the matter */
+
+    char found[CONFIG_WANTED][CONFIG_PLACE]; /* where; "" nowhere */
+    char whole[2][CONFIG_PLACE]; /* the first files that name a data_dir, as only a whole
+                                    configuration does */
+    uint32_t n_whole;
+    char leftover[CONFIG_PLACE]; /* the first file that was kept aside by somebody */
+
+    /* Values. "" not found, or not plain text (escapes, variables). */
+    char region[64], plugin_dir[256], data_dir[256], cert_file[256];
+    uint32_t n_plugins; /* names that have a plugin block */
+    bool more_plugins;
+    char plugins[CONFIG_PLUGINS][64];
+};
+
+/* path: for people. */
+void config_findings_add(struct config_findings *f, const char *path, const char *text, size_t n);
+/* A file that could not be read. */
+void config_findings_miss(struct config_findings *f, const char *path, const char *why);
+/* A file put aside, which Nomad does not read. */
+void config_findings_aside(struct config_findings *f, const char *path);
+
+enum config_name { CONFIG_NAME_READ, CONFIG_NAME_LEFTOVER, CONFIG_NAME_OTHER };
+/* What Nomad makes of a file of this name in a directory: reads it; leaves it, though it looks
+ * like a configuration put aside; or it is something else. */
+enum config_name config_name_of(const char *name);
+/* Is there a plugin block for this name? */
+bool config_findings_plugin(const struct config_findings *f, const char *name);
+
+#endif

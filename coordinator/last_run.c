@@ -1,0 +1,125 @@
+#include "last_run.h"
+
+#include "aftermath.h"
+#include "gate.h"
+#include "reopen.h"
+#include "report.h"
+
+/* The leaders of the regions the run counted; their keys live in the world. */
+static size_t choose_leaders(const struct ledger *l, const struct world *w, const char **keys,
+                             size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n_regions && n < max; i++) {
+        const struct host *h = region_leader(w, l->regions[i].name, w->ended_ms);
+        if (h != NULL && counts_taken(l->regions[i].last))
+            keys[n++] = h->key;
+    }
+    return n;
+}
+
+static const struct counted *counted_in(const struct world *w, const char *region)
+{
+    const struct host *h = region_leader(w, region, w->ended_ms);
+    return h != NULL && h->server.counted[0].at > 0 ? &h->server.counted[0] : NULL;
+}
+
+/* Where nobody clearly leads nothing is waited for: the look has told of that. */
+static bool all_counted(const struct ledger *l, const struct world *w)
+{
+    for (size_t i = 0; i < l->n_regions; i++) {
+        const char *region = l->regions[i].name;
+        if (counts_taken(l->regions[i].last) && counted_in(w, region) == NULL &&
+            region_leader(w, region, w->ended_ms) != NULL)
+            return false;
+    }
+    return true;
+}
+
+/* The world of the end: with every count, or with what there is when the time is up. */
+static const struct world *count(struct console *c, const struct ledger *l)
+{
+    const char *keys[LEDGER_REGIONS];
+    struct err unused = ERR_INIT;
+    int64_t end = clock_mono(c->clock) + COUNTING_MS;
+    for (;;) {
+        const struct world *w = observer_world(c->observer);
+        observer_count(c->observer, keys, choose_leaders(l, w, keys, LEDGER_REGIONS));
+        if (all_counted(l, w) || clock_mono(c->clock) >= end || c->signalled)
+            return w;
+        if (console_wait(c, end, &unused) < 0)
+            return w;
+        observer_take(c->observer);
+    }
+}
+
+static bool tell_region(const struct ledger_region *r, const struct world *w, struct json *list)
+{
+    static const struct counted none = {
+        .n = {COUNT_UNKNOWN, COUNT_UNKNOWN, COUNT_UNKNOWN, COUNT_UNKNOWN}};
+    static const char *const names[] = {[SINCE_UNKNOWN] = "unknown",
+                                        [SINCE_SAME] = "same",
+                                        [SINCE_CHANGED] = "changed",
+                                        [SINCE_FELL] = "fell"};
+    const struct counted *now = counted_in(w, r->name);
+    char text[TEXT_MAX];
+    enum since s = counts_since(r->last, (now != NULL ? now : &none)->n, text, sizeof text);
+    if (list != NULL) {
+        struct json *o = json_new_object();
+        json_set_str(o, "region", r->name);
+        json_set_str(o, "state", names[s]);
+        json_set_str(o, "text", text);
+        json_add(list, o);
+        return s != SINCE_FELL;
+    }
+    fputs("State of region ", stdout);
+    print_safe(stdout, r->name);
+    printf(": %s\n", text);
+    if (s == SINCE_FELL && r->snapshot[0] != '\0') {
+        fputs("What to do now: look at its servers' logs before anything else is changed; ",
+              stdout);
+        report_snapshot(r, stdout);
+    }
+    return s != SINCE_FELL;
+}
+
+static bool tell_counts(struct console *c, const struct ledger *l, struct json *o)
+{
+    struct json *list = o != NULL ? json_new_array() : NULL;
+    const struct world *w = count(c, l);
+    bool well = true;
+    for (size_t i = 0; i < l->n_regions; i++)
+        if (counts_taken(l->regions[i].last))
+            well &= tell_region(&l->regions[i], w, list);
+    if (o != NULL)
+        json_set(o, "since_run", list);
+    return well;
+}
+
+static bool tell(struct console *c, const struct reopened *r, struct json *o)
+{
+    int64_t now = clock_wall(c->clock);
+    if (!run_ended(r->ledger->state) || r->ledger->ended_wall_ms == 0)
+        return true;
+    if (o != NULL)
+        json_set(o, "aftermath", report_aftermath_json(&r->plan, r->ledger, now));
+    else
+        report_aftermath(&r->plan, r->ledger, now, console_color(c, stdout), stdout);
+    return now - r->ledger->ended_wall_ms > AFTERMATH_MS || tell_counts(c, r->ledger, o);
+}
+
+bool last_run_tell(struct console *c, struct json *o)
+{
+    struct reopened r;
+    struct err err = ERR_INIT;
+    bool well = true;
+    if (reopen_read(c, NULL, &r, &err) == 0) {
+        well = tell(c, &r, o);
+    } else if (err.kind != ERR_NOTFOUND) {
+        fputs("caravan: of the last run nothing can be said: ", stderr);
+        print_safe(stderr, err.text);
+        fputc('\n', stderr);
+    }
+    reopened_free(&r);
+    return well;
+}

@@ -1,0 +1,32 @@
+#!/bin/bash
+# What the versions and the hosts' own files speak against, told, refused, and accepted by name.
+# timeout: 120
+. "$(dirname "$0")/lib_fleet.sh"
+needs_standin "it plans for many versions"
+E2E_FROM=1.8.4
+e2e_begin 87 3 1
+release 1.11.2
+run plan "$TARGET"
+check "three minors at once are refused" status_is 4
+check "the way is told" says "go through 1.9, 1.10"
+check "so is the target that loses all clients a day later" says "[bad-1.11.0]"
+check "all there is to accept is told" says "--accept minor-distance,"
+release 1.9.7
+run plan "$TARGET"
+check "what servers cannot read later is told" says "[no-way-back]"
+check "a key that is nowhere cannot be told" says "[cipher-suites] cannot tell"
+check "which does not refuse: the new binary will be asked" status_is 0
+# The same key in a file that Nomad is started with: found by the agent.
+sed -i '0,/{/s//{ "tls": {"tls_prefer_server_cipher_suites": true},/' "$FLEET/s2/nomad.json"
+fleet_stop_agents s2
+fleet_start_agents s2
+fleet_wait_agents s2
+run plan "$TARGET"
+check "in a -config file it is found" says "nomad.json, line 1): the new version does not start"
+check "and refuses" status_is 4
+run upgrade "$TARGET" --yes
+check "upgrade refuses too" status_is 4
+run plan "$TARGET" --accept cipher-suites
+check "accepted by its name it may go on" status_is 0
+check "and is shown as accepted" says "accepted [cipher-suites]"
+e2e_end

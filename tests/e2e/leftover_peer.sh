@@ -1,0 +1,24 @@
+#!/bin/bash
+# A raft peer that no member is: counted for quorum, and nobody there. Refused.
+# timeout: 90
+. "$(dirname "$0")/lib_fleet.sh"
+needs_standin "the peer is a fault of it"
+e2e_begin 85 3 1
+release 1.11.4
+note_pids "$E2E/pids"
+run plan "$TARGET"
+check "without it the plan may go on" status_is 0
+for h in s1 s2 s3; do echo '{"ghost-peer": true}' >"$FLEET/$h/data/faults"; done
+ghost() { fleet_get s1 /v1/operator/raft/configuration | grep -q unknown; }
+until ghost; do sleep 0.1; done # a poll of another program's state
+run plan "$TARGET"
+check "with it the plan is refused" status_is 4
+check "the peer is named" says "raft peer (unknown) (127.0.0.254:4647) is no living member"
+run upgrade "$TARGET" --yes
+check "upgrade refuses" status_is 4
+check "nothing was restarted" same_pids "$E2E/pids" s1 s2 s3 c1
+rm -f "$FLEET"/s?/data/faults
+until ! ghost; do sleep 0.1; done
+run plan "$TARGET"
+check "once it is gone the plan may go on" status_is 0
+e2e_end

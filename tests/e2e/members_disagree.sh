@@ -1,0 +1,19 @@
+#!/bin/bash
+# Servers that do not agree on who lives, at the time of the plan: every one is asked.
+# timeout: 90
+. "$(dirname "$0")/lib_fleet.sh"
+needs_standin "the disagreement is a fault of it"
+e2e_begin 86 3 1
+release 1.11.4
+note_pids "$E2E/pids"
+echo '{"disagree-members": true}' >"$FLEET/s2/data/faults"
+differs() { fleet_get s2 /v1/agent/members | grep -q '"Status":"failed"'; }
+until differs; do sleep 0.1; done # a poll of another program's state
+run plan "$TARGET"
+check "the plan is refused" status_is 4
+check "who says what is told" says "failed by s2"
+check "no override is offered" test "$(grep -c -- '--accept' "$OUT")" = 0
+run upgrade "$TARGET" --yes --accept unhealthy
+check "and none is taken" status_is 4
+check "nothing was restarted" same_pids "$E2E/pids" s1 s2 s3 c1
+e2e_end

@@ -1,0 +1,33 @@
+#include <sodium.h>
+#include "buf.h"
+#include "certificate_names.h"
+#include "fuzz_target.h"
+
+static void read_it(const char *pem, size_t n)
+{
+    struct certificate_names names = {.n = 7};
+
+    if (certificate_names(pem, n, &names) < 0) {
+        FUZZ_CHECK(names.n == 7);
+        return;
+    }
+    FUZZ_CHECK(names.n <= CERTIFICATE_NAMES);
+    for (uint32_t i = 0; i < names.n; i++)
+        FUZZ_CHECK(memchr(names.name[i], 0, sizeof(names.name[i])) != NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    size_t room = sodium_base64_ENCODED_LEN(size, sodium_base64_VARIANT_ORIGINAL);
+    autofree char *letters = xzalloc(room, 1);
+    auto_buf struct buf pem = BUF_INIT;
+
+    (void)buf_add(&pem, data, size);
+    read_it(buf_str(&pem), pem.len);
+    /* The same bytes as what is behind the letters. */
+    sodium_bin2base64(letters, room, data, size, sodium_base64_VARIANT_ORIGINAL);
+    buf_clear(&pem);
+    (void)buf_printf(&pem, "-----BEGIN CERTIFICATE-----\n%s\n-----END", letters);
+    read_it(buf_str(&pem), pem.len);
+    return 0;
+}

@@ -1,0 +1,83 @@
+#include "config_findings.h"
+#include "fuzz_target.h"
+#include "str.h"
+
+struct seen {
+    const char *first, *end;
+    uint32_t lines;
+    size_t keys;
+};
+
+static void is_within(const struct seen *s, const struct config_word *w)
+{
+    FUZZ_CHECK(w->n == 0 || (w->at >= s->first && w->at + w->n <= s->end));
+}
+
+static void on_key(void *ctx, const struct config_key *k)
+{
+    struct seen *s = ctx;
+
+    FUZZ_CHECK(k->depth <= CONFIG_DEPTH && k->line >= 1 && k->line <= s->lines);
+    is_within(s, &k->name);
+    is_within(s, &k->value);
+    for (uint32_t i = 0; i < k->depth; i++)
+        is_within(s, &k->path[i]);
+    FUZZ_CHECK(k->has_value || k->value.n == 0);
+    s->keys++;
+}
+
+static struct seen scan(const char *text, size_t n, int *ret_rc)
+{
+    struct seen s = {.first = text, .end = text + n, .lines = 1};
+
+    for (size_t i = 0; i < n; i++)
+        s.lines += text[i] == '\n';
+    *ret_rc = config_keys(text, n, on_key, &s);
+    FUZZ_CHECK(s.keys <= n);
+    return s;
+}
+
+/* Nothing in a comment counts, and nothing is changed by one. */
+static void comment_hides(const uint8_t *data, size_t size, const struct seen *bare, int rc)
+{
+    static const char before[] = "/* a { b = \"${ */\n";
+    autofree char *text = xzalloc(sizeof(before) + size, 1);
+    size_t blanks = size > 0 ? strspn((const char *)data, " \t\r\n\v\f") : 0;
+    struct seen s;
+    int again;
+
+    if (size == 0 || data[blanks] == '{' || data[0] == 0xef) /* told by what comes first */
+        return;
+    memcpy(text, before, sizeof(before) - 1);
+    memcpy(text + sizeof(before) - 1, data, size);
+    s = scan(text, sizeof(before) - 1 + size, &again);
+    FUZZ_CHECK(again == rc && s.keys == bare->keys);
+}
+
+static void findings(const char *text, size_t n)
+{
+    autofree struct config_findings *f = xzalloc(1, sizeof(*f));
+
+    config_findings_add(f, "a\nb", text, n);
+    FUZZ_CHECK(f->files + f->unread == 1 && (f->unread == 0) == (f->why[0] == '\0'));
+    FUZZ_CHECK(f->n_plugins <= CONFIG_PLUGINS && f->n_whole <= 1);
+    for (size_t i = 0; i < CONFIG_WANTED; i++)
+        FUZZ_CHECK(f->found[i][0] == '\0' || str_starts(f->found[i], "a\\x0ab, line "));
+    for (uint32_t i = 0; i < f->n_plugins; i++)
+        FUZZ_CHECK(config_findings_plugin(f, f->plugins[i]));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    autofree char *text = xzalloc(size + 1, 1);
+    struct seen s;
+    int rc;
+
+    if (size > 0)
+        memcpy(text, data, size);
+    s = scan(text, size, &rc);
+    comment_hides((const uint8_t *)text, size, &s, rc);
+    findings(text, size);
+    (void)config_name_of(text);
+    return 0;
+}
