@@ -11,7 +11,7 @@
 # Set before lab_fleet: LAB_DISK_<host>=300M, LAB_FROM=1.10.5, LAB_SIM='{"preset": "quick"}',
 # LAB_BOTH=1 (servers are clients too), LAB_UNIT (nomad.service), LAB_BINARY (/usr/bin/nomad),
 # LAB_SCHEME, LAB_TLS, LAB_ACL, LAB_AGENT_CONF (lines for every agent.conf), LAB_RESTART_SEC (2);
-# a function before_boot may change the hosts' files.
+# LAB_UNWATCHED=1; a function before_boot may change the hosts' files.
 set -u
 # shellcheck source=tests/lab/lib_hosts.sh
 . "$LAB/lib_hosts.sh"
@@ -34,6 +34,8 @@ needs_standin() { # WHY
 
 lab_finish() {
     local status=$?
+    # A child that is told to end before it has become its program still has this trap.
+    [[ $BASHPID == "$$" ]] || exit "$status"
     trap - EXIT INT TERM HUP
     if ((T_FAILED || status)) || [[ -n ${LAB_KEEP:-} ]]; then
         mkdir -p "$LAB_KEPT"
@@ -245,7 +247,7 @@ lab_fleet() { # SERVERS CLIENTS
     ! is_real || wait_for 60 cluster_healthy || bail "the cluster did not stay healthy"
     wait_for 10 tasks_run "${#CLIENTS[@]}" || bail "no tasks run"
     note_before
-    watch_begin
+    [[ -n ${LAB_UNWATCHED:-} ]] || watch_begin
 }
 
 # ---- Caravan on the hosts ----
