@@ -18,6 +18,9 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
               const struct intent *in, enum message_kind kind, struct err *err);
 /* What the host is before its turn: allocations, drivers, stamp. */
 void act_baseline(struct ledger_host *lh, const struct host *h);
+/* How far a server that settles must catch up: its leader's index, by the first look after the
+ * restart that shows a leader. There may be none yet when it begins to settle. */
+void act_measure(struct ledger *l, const struct plan *p, const struct world *w, int64_t now);
 /* A header for an order to this host, with what its agent's hello told; false: no hello yet. */
 bool order_head(const struct run *r, const char *key, enum message_kind kind, struct order *ret);
 /* The ledger's row of a planned host; NULL. */
