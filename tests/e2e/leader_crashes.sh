@@ -21,7 +21,7 @@ others() { local h; for h in "${FLEET_SERVERS[@]}"; do [[ $h == "$LEADER" ]] || 
 check "while it is away nobody is next" others
 fleet_service "$LEADER" start
 check "when it is back the next one goes" within 20 upgraded 2
-for h in "${FLEET_SERVERS[@]}"; do echo '{"token-expired":true}' >"$FLEET/$h/data/faults"; done
+for h in "${FLEET_SERVERS[@]}"; do fault "$h" '{"token-expired":true}'; done
 ended
 check "a token that expires stops the run" status_is 3
 check "it is named" says "no server takes the token any more: Nomad answered 403: ACL token expired"

@@ -161,6 +161,11 @@ before() { # VERSION VERSION: the first is older
     [[ $1 != "$2" && $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
 }
 
+# By rename: read while it is half written, it would be looked at again only when its time changes.
+fault() { # HOST JSON
+    echo "$2" >"$FLEET/$1/data/.faults" && mv "$FLEET/$1/data/.faults" "$FLEET/$1/data/faults"
+}
+
 standin() { # VERSION FILE [FAULTS-JSON]
     tests/sim/make-release "$FLEET_BUILD/tests/nomad" "$1" "$2" ${3:+"$3"}
 }

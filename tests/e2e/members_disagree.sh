@@ -6,7 +6,7 @@ needs_standin "the disagreement is a fault of it"
 e2e_begin 86 3 1
 release 1.11.4
 note_pids "$E2E/pids"
-echo '{"disagree-members": true}' >"$FLEET/s2/data/faults"
+fault "s2" '{"disagree-members": true}'
 differs() { fleet_get s2 /v1/agent/members | grep -q '"Status":"failed"'; }
 until differs; do sleep 0.1; done # a poll of another program's state
 run plan "$TARGET"

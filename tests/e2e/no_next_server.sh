@@ -12,7 +12,7 @@ FIRST=${NEW[0]}
 note_pids "$E2E/pids"
 weather() { # FAULTS: so for longer than a settled region needs; nobody new is touched
     local h
-    for h in "${FLEET_SERVERS[@]}"; do echo "$1" >"$FLEET/$h/data/faults"; done
+    for h in "${FLEET_SERVERS[@]}"; do fault "$h" "$1"; done
     sleep 1.1 # the length is what is tested: 0.3 s in five answers settle
     same_pids "$E2E/pids" "${FLEET_SERVERS[@]}"
 }

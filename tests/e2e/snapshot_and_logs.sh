@@ -12,7 +12,7 @@ leader() { # its name
     at=$(fleet_get s1 "/v1/status/leader?stale")
     for h in "${FLEET_SERVERS[@]}"; do [[ $at == *"$(fleet_address "$h"):"* ]] && echo "$h"; done
 }
-for h in "${FLEET_SERVERS[@]}"; do echo '{"snapshot-cut":true}' >"$FLEET/$h/data/faults"; done
+for h in "${FLEET_SERVERS[@]}"; do fault "$h" '{"snapshot-cut":true}'; done
 sleep 0.3 # the faults file is read ten times a second
 run upgrade "$TARGET" --yes
 check "a snapshot that is not whole stops the run" status_is 3
@@ -21,7 +21,7 @@ check "no host was touched" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 check "nothing half written is left" test -z "$(find "$E2E/state" -name '*snap*')"
 for h in "${FLEET_SERVERS[@]}"; do rm "$FLEET/$h/data/faults"; done
 LEADER=$(leader)
-echo '{"log-warn":true}' >"$FLEET/$LEADER/data/faults"
+fault "$LEADER" '{"log-warn":true}'
 sleep 0.3 # as above
 caravan resume >"$OUT" 2>&1 &
 BACKGROUND=$!
@@ -30,7 +30,7 @@ while for h in "${FLEET_SERVERS[@]}"; do runs_version "$h" "$TARGET" >/dev/null 
     ((SECONDS < until)) || break
     sleep 0.1 # polls the fleet: the event is another program's
 done
-echo '{"log-warn":true,"log-fatal":true}' >"$FLEET/$LEADER/data/faults"
+fault "$LEADER" '{"log-warn":true,"log-fatal":true}'
 wait "$BACKGROUND"
 STATUS=$?
 check "a fatal line of the leader's log stops the run" status_is 3

@@ -2,6 +2,7 @@
  * The stand-in against recordings of real Nomad: the same keys, the same JSON
  * types, the same statuses and content types; and for restarts, stops and returns
  * the same order of events.
+ * timeout: 240
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -20,7 +20,10 @@ void t_commit_copy(struct ledger *to, struct ledger *from)
 
     if (fresh_copy)
         hosts = xzalloc(from->n_hosts + 1, sizeof(*hosts));
-    memcpy(to, from, offsetof(struct ledger, effects));
+    memcpy(to, from, fresh_copy ? sizeof(*to) : offsetof(struct ledger, regions));
+    memcpy(to->regions, from->regions, sizeof(to->regions[0]) * from->n_regions);
+    to->n_regions = from->n_regions;
+    to->n_hosts = from->n_hosts;
     to->plan = plan;
     to->hosts = hosts;
     for (size_t i = 0; i < from->n_hosts; i++)
