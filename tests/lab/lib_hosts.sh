@@ -126,7 +126,7 @@ host_pid() { # NAME
 }
 
 host_wait_up() { # NAME
-    local name=$1 dir=$LAB_RUN/hosts/$1 until=$((SECONDS + 30)) pid
+    local name=$1 dir=$LAB_RUN/hosts/$1 until=$((SECONDS + 30 * ${LAB_PATIENCE:-1})) pid
     until pid=$(host_pid "$name" 2>/dev/null) && [[ -n $pid ]] && echo "$pid" >"$dir/pid" &&
         [[ $(on "$name" systemctl is-system-running --wait 2>/dev/null) == @(running|degraded) ]]; do
         ((SECONDS < until)) || { tail -n 5 "$dir/console" | sed 's/^/# /'; return 1; }

@@ -215,7 +215,7 @@ cluster_healthy() {
     (($(api s1 /v1/nodes | occurrences '"Status":"ready"') == nodes))
 }
 wait_for() { # SECONDS COMMAND...: polls the state of other programs; says what the last try said
-    local until=$((SECONDS + $1))
+    local until=$((SECONDS + $1 * ${LAB_PATIENCE:-1}))
     shift
     until "$@" >"$LAB_RUN/try.out" 2>&1; do
         ((SECONDS < until)) || { echo "waited in vain for: $*"; cat "$LAB_RUN/try.out"; return 1; }
