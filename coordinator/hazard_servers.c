@@ -180,7 +180,7 @@ void hazard_two_stores(struct hazard_check *c, row_t *row)
         if (!hazard_crosses(c, p))
             continue;
         if (store == NULL || store->value != TRI_YES)
-            hazard_unsure(c, p->name, "raft_logstore is not in the files its agent could look at");
+            hazard_unsure(c, p->name, fact_doubt(store));
         else if (has_bolt)
             hazard_found(c, row, TRI_YES, p->name, "has raft_boltdb and raft_logstore (%s)",
                          store->text);

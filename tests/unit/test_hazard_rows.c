@@ -76,6 +76,10 @@ CHANGE(a_fact)
 {
     fact(f, w->text, TRI_YES, "as found");
 }
+CHANGE(two_configs)
+{
+    fact(f, w->text, TRI_YES, "/etc/a.hcl and /etc/b.hcl both name a data_dir: Nomad merges them");
+}
 CHANGE(a_key)
 {
     fact(f, w->text, TRI_YES, "nomad.hcl:3");
@@ -626,6 +630,8 @@ static const struct worlds worlds[] = {
      .calm_to = "1.11.4", .yes = nothing},
     {.id = "bad-1.11.0-drain", .from = "1.10.5", .to = "1.11.0", .calm_from = "1.10.5",
      .calm_to = "1.11.1", .yes = nothing},
+    {.id = "second-config", .yes = two_configs, .text = "config-leftovers", .unsure = fact_lost,
+     .says = "/etc/a.hcl and /etc/b.hcl both"},
     {.id = "config-leftovers", .yes = a_fact, .text = "config-leftovers", .unsure = fact_lost},
     {.id = "drain-paced", .from = "0.7.1", .to = "0.8.0", .calm_from = "0.8.0",
      .calm_to = "0.8.1", .unsure = nothing},
