@@ -17,6 +17,7 @@ check "it says what is known" says "old servers panic (1.4.0, 1.4.1), and the ke
 check "and where to go instead" says "Choose 1.4.3 or later."
 check "and what would have to be accepted" says "To go on all the same: --accept bad-1.4.0"
 check "what cannot be read again is told beside it" says "[no-way-back]"
+check "and from whose turn on" says "leader: last of its region; from its turn on no server can go back"
 run upgrade "$TARGET" --yes
 check "upgrade refuses it too, whatever --yes says" status_is 4
 check "by its id" says "refused, and nothing was touched: [bad-1.4.0]"
@@ -38,6 +39,8 @@ TARGET=1.4.1
 run upgrade "$TARGET" --yes --accept bad-1.4.0
 check "accepted by its id the upgrade goes on" status_is 0
 check "and is shown as accepted" says "accepted [bad-1.4.0]"
+check "when it leads, that none can go back is told" grep -qE "s[123] leads on 1.4.1: the servers of region global cannot go back any more but with the snapshot $E2E/state/snapshot-" "$OUT"
+check "once" test "$(grep -c "cannot go back any more" "$OUT")" = 1
 check "every host runs it" all_run "$TARGET"
 check "the cluster is healthy" healthy
 e2e_end
