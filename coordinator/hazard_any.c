@@ -292,6 +292,14 @@ void hazard_fact_least(struct hazard_check *c, row_t *row)
     each_fact(c, row, judge_least);
 }
 
+/* How many files lack the key is no reason of its own. */
+static const char *file_doubt(const struct fact_view *f)
+{
+    return f != NULL && str_starts(f->text, "not in the ")
+               ? "it is not in the files of Nomad's configuration"
+               : fact_doubt(f);
+}
+
 /* A key found in a file is there; one not found may stand in a file that was not looked at. */
 void hazard_file_key(struct hazard_check *c, row_t *row)
 {
@@ -308,6 +316,6 @@ void hazard_file_key(struct hazard_check *c, row_t *row)
             hazard_found(c, row, TRI_YES, h->name, "%s is configured (%s): %s", row->key, f->text,
                          row->what);
         else
-            hazard_unsure(c, h->name, fact_doubt(f));
+            hazard_unsure(c, h->name, file_doubt(f));
     }
 }
