@@ -66,7 +66,7 @@ hazard_detect hazard_nothing, hazard_older, hazard_unknown_version, hazard_dista
     hazard_fips, hazard_no_way_back, hazard_acl_off_target;
 /* hazard_servers.c */
 hazard_detect hazard_raft_protocol, hazard_old_failed, hazard_leaves, hazard_tls_names,
-    hazard_schedulers, hazard_consul_flow, hazard_vault_flow, hazard_two_stores,
+    hazard_schedulers, hazard_consul_flow, hazard_vault_flow, hazard_two_stores, hazard_unmeasured,
     hazard_license_ends, hazard_license_place;
 /* hazard_cluster.c */
 hazard_detect hazard_client_newer, hazard_tolerance, hazard_unhealthy, hazard_regions, hazard_order,

@@ -193,6 +193,11 @@ const struct hazard hazard_table[] = {
      .advice =
          "Bring autopilot's settings nearer to their defaults: Caravan believes its word on "
          "health."},
+    {.id = "unmeasured", .source = FROM_CLUSTER, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_unmeasured,
+     .advice =
+         "See nomad status and nomad node status of that region: are its jobs and nodes all "
+         "there?"},
     {.id = "upgrade-migration", .edition = EDITION_ENT, .scope = SCOPE_SERVERS,
      .source = FROM_CLUSTER, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
      .detect = hazard_migration,

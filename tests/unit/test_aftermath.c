@@ -165,6 +165,30 @@ static void test_counts_since(void **state)
     }
 }
 
+/* Servers that were upgraded before anything was counted have no measure. */
+static void test_no_measure_is_told(void **state)
+{
+    struct small_fleet f;
+    (void)state;
+    for (int counted = 0; counted < 3; counted++) {
+        char *text = NULL;
+        size_t n = 0;
+        ended_run(&f, "1.10.5", "1.11.4");
+        f.ledger.regions[0].first[OBJECT_JOBS] = counted == 1;
+        f.ledger.state = counted == 2 ? RUN_STOPPED : RUN_DONE;
+        FILE *out = open_memstream(&text, &n);
+        report_run(&f.plan, &f.ledger, NULL, false, out);
+        fclose(out);
+        const char *at =
+            strstr(text, "State of region global: cannot tell whether it is whole: its "
+                         "servers ran 1.11.4 before anything was counted");
+        if ((at != NULL) != (counted == 0))
+            fail_msg("case %d: %s", counted, text);
+        free(text);
+        small_fleet_free(&f);
+    }
+}
+
 /* A server that lacks what its leader has lacks it in both looks, or it was only slower. */
 static void test_missing_twice(void **state)
 {
@@ -194,9 +218,13 @@ static void test_missing_twice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pairs),        cmocka_unit_test(test_times),
-        cmocka_unit_test(test_whom),         cmocka_unit_test(test_report),
-        cmocka_unit_test(test_counts_since), cmocka_unit_test(test_missing_twice),
+        cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_whom),
+        cmocka_unit_test(test_report),
+        cmocka_unit_test(test_counts_since),
+        cmocka_unit_test(test_missing_twice),
+        cmocka_unit_test(test_no_measure_is_told),
     };
     return cmocka_run_group_tests_name("aftermath", tests, NULL, NULL);
 }
