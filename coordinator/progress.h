@@ -5,7 +5,8 @@
  * each snapshot taken, each region whose servers cannot go back any more (no_return.h), and of what
  * is waited for (another reason or host, or the same with news after PROGRESS_REPEAT_MS) exactly
  * once. What is known first when a wait begins is often that nothing was asked yet: the first news
- * that are more than other numbers are told at once. The live view, plain lines and JSON events are three readers of it.
+ * that are more than other numbers are told at once. The live view, plain lines and JSON events are
+ * three readers of it.
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H
