@@ -34,6 +34,12 @@ static void old_answer(struct small_fleet *f)
 {
     f->hosts[1].server.self_at -= FRESH_MS + 1;
 }
+static void denies(struct small_fleet *f)
+{
+    f->hosts[1].server.denied = "node:read, agent:read";
+    f->hosts[1].server.self_at = f->hosts[1].server.members_at = 0;
+    f->regions[0].servers_at = 0;
+}
 static void no_leader(struct small_fleet *f)
 {
     f->hosts[1].server.has_leader = false;
@@ -158,6 +164,8 @@ static const struct {
     {"all is well", as_is, GATE_PASS, ""},
     {"a server does not answer", no_answer, GATE_UNKNOWN, "s2 did not say who leads"},
     {"an old answer", old_answer, GATE_UNKNOWN, "s2"},
+    {"one refuses the token", denies, GATE_UNKNOWN,
+     "s2 refuses the token (403): it lacks node:read, agent:read there"},
     {"no leader", no_leader, GATE_FAIL, "s2 knows no leader"},
     {"a leader nobody knows", stranger_leads, GATE_UNKNOWN, "10.9.9.9"},
     {"the same host, another port", another_port, GATE_UNKNOWN, "5647"},
