@@ -163,11 +163,19 @@ int autopilot_parse(const void *p, size_t n, struct autopilot_setting *ret, stru
     return setting_of(o, ret, err);
 }
 
-static void autopilot_write(struct operating *w, struct json *o)
+int autopilot_body(const void *p, size_t n, bool cleanup, struct buf *ret, struct err *err)
 {
-    auto_buf struct buf path = BUF_INIT, body = BUF_INIT;
-    json_set_bool(o, "CleanupDeadServers", w->cleanup);
-    json_text(o, &body);
+    auto_json struct json *o = NULL;
+    if (json_parse(p, n, AUTOPILOT_MAX, &o, err) < 0)
+        return -1;
+    json_set_bool(o, "CleanupDeadServers", cleanup);
+    json_text(o, ret);
+    return 0;
+}
+
+static void autopilot_write(struct operating *w, const struct buf *body)
+{
+    auto_buf struct buf path = BUF_INIT;
     buf_printf(&path, AUTOPILOT_PATH "?cas=%llu", (unsigned long long)w->index);
     if (w->region[0] != '\0') {
         buf_add_str(&path, "&region=");
@@ -176,8 +184,8 @@ static void autopilot_write(struct operating *w, struct json *o)
     nomad_ask(w->nomad, &(struct nomad_request){.method = "PUT",
                                                 .base = &w->base,
                                                 .path = buf_str(&path),
-                                                .body = body.data,
-                                                .body_len = body.len,
+                                                .body = body->data,
+                                                .body_len = body->len,
                                                 .deadline_ms = NOMAD_WRITE_MS,
                                                 .on_done = written,
                                                 .ctx = w});
@@ -189,19 +197,17 @@ static void autopilot_read(void *ctx, const struct http_answer *answer, const st
     struct operated o = {.unwritten = true, .final = is_final(answer), .why = ""};
     char why[TEXT_MAX] = "";
     struct err bad = ERR_INIT;
-    auto_json struct json *old = NULL;
-    if (!is_ok(answer) ||
-        json_parse(answer->body, answer->body_len, AUTOPILOT_MAX, &old, &bad) < 0 ||
-        setting_of(old, &o.setting, &bad) < 0) {
+    auto_buf struct buf body = BUF_INIT;
+    if (!is_ok(answer) || autopilot_parse(answer->body, answer->body_len, &o.setting, &bad) < 0 ||
+        autopilot_body(answer->body, answer->body_len, w->cleanup, &body, &bad) < 0) {
         nomad_why(answer, bad.kind != ERR_NONE ? &bad : err, why, sizeof why);
         o.why = why;
     } else if (w->op == OP_AUTOPILOT_READ) {
         o.ok = true;
     } else if (o.setting.index == w->index) {
-        autopilot_write(w, old);
+        autopilot_write(w, &body);
         return;
     } else {
-
         o.why = "somebody else changed the setting meanwhile";
     }
     finish(w, &o);

@@ -37,6 +37,9 @@ void nomad_operate(struct nomad_http *n, const struct nomad_base *base, const st
 void operate_body(const struct operate *o, struct buf *ret);
 void operate_path(const struct operate *o, struct buf *ret);
 
+/* The configuration as it was read, with that one value changed. */
+MUST_CHECK int autopilot_body(const void *p, size_t n, bool cleanup, struct buf *ret,
+                              struct err *err);
 /* What an answer to a read of the configuration says; -1: it is none. */
 MUST_CHECK int autopilot_parse(const void *p, size_t n, struct autopilot_setting *ret,
                                struct err *err);

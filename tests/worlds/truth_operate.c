@@ -96,13 +96,16 @@ static bool autopilot_disturbed(struct truth *t, const struct t_event *e, struct
         return false;
     if (t_more(t) % 20 == 0) {
         t_autopilot_by_stranger(t, region, t_more(t) % 2 > 0);
-        t->regions[region].cannot_tell = ours != NULL && !ours->done && ours->attempts > 1;
+        t->regions[region].cannot_tell =
+            ours != NULL && !ours->done && (ours->attempts > 1 || m->op.eligible);
         fault_apply(t, FAULT_AUTOPILOT_RACE);
     }
     if (t_more(t) % 20 > 0)
         return false;
     m->copy = true;
     t_post(t, 200 + (int64_t)(t_more(t) % 40000), T_OPERATE, e->message);
+    if (t_more(t) % 2 > 0) /* and nobody asks once more */
+        t_schedule(t, 1, T_CONTROL, -1, 0, -1, (int64_t)CONTROL_PAUSE);
     return true;
 }
 
