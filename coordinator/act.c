@@ -164,7 +164,8 @@ static void restore(struct run *r, const struct intent *in)
     struct ledger *l = r->config->ledger;
 
     for (size_t i = 0; i < l->n_effects; i++)
-        if (str_eq(l->effects[i].key, in->key) && !l->effects[i].undo) {
+        if (str_eq(l->effects[i].key, in->key) && !l->effects[i].undo &&
+            (in->key[0] != '\0' || str_eq(l->effects[i].region, in->host))) {
             l->effects[i].undo = true;
             l->effects[i].dirty = true;
         }
@@ -215,6 +216,8 @@ static int apply(struct run *r, const struct intent *in, struct err *err)
         add_transfer(r, lh, in);
     else if (in->kind == INTENT_SNAPSHOT)
         watch_ask(r, in);
+    else if (in->kind == INTENT_AUTOPILOT)
+        autopilot_add(r, in);
     else if (in->kind == INTENT_RESTORE)
         restore(r, in);
     else if (in->kind == INTENT_RUN)

@@ -36,6 +36,9 @@ void lease_free(struct run *r);
 MUST_CHECK int lease_tick(struct run *r, struct err *err);
 void lease_receipt(struct run *r, const struct event *ev);
 void lease_no_answer(struct run *r, const struct event *ev);
+/* The servers of this region whose leases the run is to hold, one after the other; *io: 0 at
+ * first. NULL: no more. */
+const char *lease_server(const struct run *r, const char *region, size_t *io);
 /* The epoch of this host's lease; 0: not held. */
 uint64_t lease_epoch(const struct run *r, const char *key);
 void lease_want(struct run *r, const char *key);    /* INTENT_CLAIM */
@@ -61,5 +64,13 @@ void effects_free(struct run *r);
 void effects_plan(struct run *r);
 MUST_CHECK int effects_do(struct run *r, struct err *err);
 void effects_event(struct run *r, const struct event *ev); /* notes' receipts, operations */
+
+/* ---- run_autopilot.c: the same for effects on a region; called by run_effects.c ---- */
+void autopilot_init(struct run *r);
+void autopilot_free(struct run *r);
+void autopilot_add(struct run *r, const struct intent *in); /* INTENT_AUTOPILOT */
+void autopilot_plan(struct run *r);
+MUST_CHECK int autopilot_do(struct run *r, struct err *err);
+void autopilot_event(struct run *r, const struct event *ev);
 
 #endif
