@@ -25,6 +25,7 @@ const char *reason_name(enum reason r)
         [REASON_UNDO] = "undo",
         [REASON_SNAPSHOT] = "snapshot",
         [REASON_COUNTS] = "counts",
+        [REASON_AUTOPILOT] = "autopilot",
     };
     return (unsigned)r < REASON_COUNT ? names[r] : "unknown";
 }
@@ -42,6 +43,7 @@ const char *intent_name(enum intent_kind k)
         [INTENT_RESTORE] = "restore",
         [INTENT_TRANSFER] = "transfer",
         [INTENT_SNAPSHOT] = "snapshot",
+        [INTENT_AUTOPILOT] = "autopilot",
         [INTENT_MARK] = "mark",
         [INTENT_RUN] = "run",
         [INTENT_STOP] = "stop",
@@ -180,7 +182,8 @@ static void check_pause(const struct situation *s, struct decision *d)
 
 static bool begins(enum intent_kind k)
 {
-    return k == INTENT_SWAP || k == INTENT_DRAIN || k == INTENT_TRANSFER || k == INTENT_STAGE;
+    return k == INTENT_SWAP || k == INTENT_DRAIN || k == INTENT_TRANSFER || k == INTENT_STAGE ||
+           k == INTENT_AUTOPILOT;
 }
 
 /* A host that fails or is skipped in this very tick may use up a budget: first that, then (at

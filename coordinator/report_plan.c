@@ -68,6 +68,9 @@ static void print_limits(const struct plan *p, FILE *out)
     str_for_ms(drain, sizeof drain, y->drain_deadline_ms);
     fprintf(out, "\nServers one at a time, the leader last%s; each must settle for %s.\n",
             p->transfer ? ", after its leadership was moved" : "", settle);
+    if (y->autopilot_off && p->n_servers > 0)
+        fprintf(out, "Autopilot's dead-server cleanup is switched off before a region's first "
+                     "server, and on again after its last.\n");
     if (p->n_clients == 0)
         return;
     fprintf(out, "Clients: %u at once", p->parallel);
@@ -254,6 +257,7 @@ struct json *report_plan_json(const struct plan *p)
     json_set_bool(o, "refused", plan_refused(p) != NULL);
     json_set_int(o, "todo", (int64_t)p->n_todo);
     json_set_int(o, "parallel", p->parallel);
+    json_set_str(o, "autopilot_cleanup", p->policy.autopilot_off ? "off" : "keep");
     for (size_t i = 0; i < p->n_hosts; i++)
         json_add(hosts, host_json(p, &p->hosts[i]));
     json_set(o, "hosts", hosts);

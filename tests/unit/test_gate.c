@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "gate.h"
+#include "run_parts.h"
 #include "small_fleet.h"
 
 static struct small_fleet *fleet(void)
@@ -282,6 +283,32 @@ static void test_server(void **state)
     done(f);
 }
 
+/* There was no leader when the server began to settle: its index is taken when there is one, and
+ * then it stands. */
+static void test_measure(void **state)
+{
+    struct small_fleet *f = fleet();
+    struct ledger_host *lh = ledger_host(&f->ledger, "s2-id");
+    int64_t now = f->w.begun_ms;
+    struct host *leader = world_host(&f->w, region_leader(&f->w, "global", now)->key);
+    (void)state;
+    lh->base_leader_index = 0;
+    act_measure(&f->ledger, &f->plan, &f->w, now);
+    assert_int_equal(lh->base_leader_index, 0); /* it does not settle */
+    lh->state = HOST_SETTLING;
+    f->hosts[2].server.has_leader = false; /* an election */
+    act_measure(&f->ledger, &f->plan, &f->w, now);
+    assert_int_equal(lh->base_leader_index, 0);
+    f->hosts[2].server.has_leader = true;
+    act_measure(&f->ledger, &f->plan, &f->w, now);
+    assert_int_equal(lh->base_leader_index, leader->server.commit_index);
+    assert_true(lh->dirty);
+    leader->server.commit_index += 100;
+    act_measure(&f->ledger, &f->plan, &f->w, now);
+    assert_int_equal(lh->base_leader_index, leader->server.commit_index - 100);
+    done(f);
+}
+
 static void test_client(void **state)
 {
     struct small_fleet *f = fleet();
@@ -419,11 +446,12 @@ static void test_streak_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_region),           cmocka_unit_test(test_past),
-        cmocka_unit_test(test_quorum),           cmocka_unit_test(test_two_voters),
-        cmocka_unit_test(test_server),           cmocka_unit_test(test_client),
-        cmocka_unit_test(test_allocs),           cmocka_unit_test(test_streak),
-        cmocka_unit_test(test_streak_disturbed), cmocka_unit_test(test_streak_text),
+        cmocka_unit_test(test_region),      cmocka_unit_test(test_past),
+        cmocka_unit_test(test_quorum),      cmocka_unit_test(test_two_voters),
+        cmocka_unit_test(test_server),      cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_client),      cmocka_unit_test(test_allocs),
+        cmocka_unit_test(test_streak),      cmocka_unit_test(test_streak_disturbed),
+        cmocka_unit_test(test_streak_text),
     };
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
 }
