@@ -19,7 +19,7 @@ check "a snapshot that is not whole stops the run" status_is 3
 check "and it says so" says "its digest is not the one that Nomad named"
 check "no host was touched" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 check "nothing half written is left" test -z "$(find "$E2E/state" -name '*snap*')"
-for h in "${FLEET_SERVERS[@]}"; do rm "$FLEET/$h/data/faults"; done
+cured "${FLEET_SERVERS[@]}"
 LEADER=$(leader)
 fault "$LEADER" '{"log-warn":true}'
 sleep 0.3 # as above
