@@ -24,6 +24,7 @@ enum intent_kind {
     INTENT_RESTORE,  /* undo this host's effects */
     INTENT_TRANSFER, /* leadership to another server before the leader's turn */
     INTENT_SNAPSHOT, /* save the state of the region `host` names */
+    INTENT_PRESERVE, /* have this server's keystore copied on its own disk */
     INTENT_MARK,     /* change host_state to `state` with text; no effect outside */
     INTENT_RUN,      /* change run_state to `run` */
     INTENT_STOP,     /* ending becomes STOPPED, with cause, host, advice: begins nothing more */
@@ -49,6 +50,7 @@ enum reason {
     REASON_RETRY,    /* backing off before asking a host again */
     REASON_UNDO,     /* effects are being undone */
     REASON_SNAPSHOT, /* the state is being saved */
+    REASON_KEYSTORE, /* keystores are being copied */
     REASON_COUNTS,   /* its objects are being counted */
     REASON_COUNT
 };
