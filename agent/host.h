@@ -159,7 +159,8 @@ struct host {
     /* Does executing `name` execute what the name `target` stands for? */
     MUST_CHECK int (*way)(void *ctx, const char *name, const char *target, struct host_way *ret,
                           struct err *err);
-    /* Nomad agents that execute the file dev, ino, but for the process `except`. */
+    /* Nomad agents that execute the file dev, ino, but for the process `except` and its children.
+     */
     MUST_CHECK int (*users)(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
                             struct host_users *ret, struct err *err);
     /* A unit, not `fragment`, whose file names this program to be started; "" none. */

@@ -143,4 +143,16 @@ void act_baseline(struct ledger_host *lh, const struct host *h)
     keep_drivers(lh, &h->client);
 }
 
-/* ---- intents to the ledger ---- */
+void act_measure(struct ledger *l, const struct plan *p, const struct world *w, int64_t now)
+{
+    for (size_t i = 0; i < l->n_hosts; i++) {
+        struct ledger_host *lh = &l->hosts[i];
+        if (lh->state != HOST_SETTLING || !p->hosts[i].is_server || lh->base_leader_index != 0)
+            continue;
+        const struct host *leader = region_leader(w, p->hosts[i].region, now);
+        if (leader == NULL || leader->server.commit_index == 0)
+            continue;
+        lh->base_leader_index = leader->server.commit_index;
+        lh->dirty = true;
+    }
+}

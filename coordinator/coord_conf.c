@@ -42,6 +42,8 @@ static const struct conf_key keys[] = {
     TIME("soak", soak_ms, 0, 48 * HOUR, "2m", "how long canaries run before the rest follows"),
     TIME("settle", settle_ms, 0, HOUR, "10s", "how long a gate must pass without a break"),
     NUMBER("settle_answers", settle_answers, 1, 1000, "5", "and in at least so many answers"),
+    TEXT("defaults", "autopilot_cleanup", autopilot_cleanup, "keep",
+         "autopilot's removal of dead servers while servers are changed: keep or off"),
     NUMBER("max_failures", max_failures, 0, 100000, "0", "clients that may fail"),
     NUMBER("max_skipped", max_skipped, 0, 100000, "0", "clients that may be skipped"),
     TIME("server_deadline", server_deadline_ms, 1000, 4 * HOUR, "10m",

@@ -44,7 +44,7 @@ struct coord_conf {
     /* [paths] */
     char state_dir[256];
     /* [defaults] */
-    char max_parallel[16];
+    char max_parallel[16], autopilot_cleanup[8];
     int64_t canary, soak_ms, settle_ms, settle_answers, max_failures, max_skipped;
     int64_t server_deadline_ms, client_deadline_ms, hold_ms, drain_deadline_ms;
     int64_t lease_ms, renew_ms, stage_deadline_ms, stage_parallel;

@@ -27,6 +27,7 @@ const char *reason_name(enum reason r)
         [REASON_SNAPSHOT] = "snapshot",
         [REASON_KEYSTORE] = "keystore",
         [REASON_COUNTS] = "counts",
+        [REASON_AUTOPILOT] = "autopilot",
     };
     return (unsigned)r < REASON_COUNT ? names[r] : "unknown";
 }
@@ -45,6 +46,7 @@ const char *intent_name(enum intent_kind k)
         [INTENT_TRANSFER] = "transfer",
         [INTENT_SNAPSHOT] = "snapshot",
         [INTENT_PRESERVE] = "preserve",
+        [INTENT_AUTOPILOT] = "autopilot",
         [INTENT_MARK] = "mark",
         [INTENT_RUN] = "run",
         [INTENT_STOP] = "stop",
@@ -183,7 +185,8 @@ static void check_pause(const struct situation *s, struct decision *d)
 
 static bool begins(enum intent_kind k)
 {
-    return k == INTENT_SWAP || k == INTENT_DRAIN || k == INTENT_TRANSFER || k == INTENT_STAGE;
+    return k == INTENT_SWAP || k == INTENT_DRAIN || k == INTENT_TRANSFER || k == INTENT_STAGE ||
+           k == INTENT_AUTOPILOT;
 }
 
 /* A host that fails or is skipped in this very tick may use up a budget: first that, then (at

@@ -1,4 +1,5 @@
 /* Servers: one at a time, followers first, the leader last. */
+#include "decide_autopilot.h"
 #include "decide_watch.h"
 #include "keystore.h"
 
@@ -209,11 +210,12 @@ void decide_servers(const struct situation *s, struct decision *d)
 
     decide_staging(s, d);
     if (region == NULL) {
-        if (!counts_after(s, d))
+        if (!counts_after(s, d) || !autopilot_back(s, d, NULL))
             return;
         intend_run(d, RUN_CLIENTS);
         return;
     }
+    (void)autopilot_back(s, d, region);
     if (ledger_in_flight(s->ledger, s->plan, true) > 0 || transfer_asked(s, d) || !may_begin(s, d))
         return;
     if (!s->lease->all) {
@@ -234,7 +236,8 @@ void decide_servers(const struct situation *s, struct decision *d)
     if (s->ledger->hosts[next].state != HOST_STAGED)
         waiting_for(d, REASON_STAGING, s->plan->hosts[next].key, "%s is not staged",
                     s->plan->hosts[next].name);
-    else if (!snapshots_taken(s, d) || !keystores_copied(s, d) || !counts_before(s, d, leader))
+    else if (!snapshots_taken(s, d) || !keystores_copied(s, d) || !autopilot_off(s, d, region) ||
+             !counts_before(s, d, leader))
         return;
     else if (leads)
         begin_leader(s, d, next, region);

@@ -260,12 +260,20 @@ size_t watch_counts(const struct situation *s, const char **keys, size_t max)
 void check_alarm(const struct situation *s, struct decision *d)
 {
     const struct ledger *l = s->ledger;
+    const struct denial *n = &s->evidence->denial;
     int64_t refused = s->evidence->refused_ms;
 
     bool dead = refused > 0 && s->now - refused > REFUSED_MS;
+    bool denied = n->answers >= DENIED_ANSWERS && n->last_ms - n->since_ms >= REFUSED_MS;
 
-    if (dead && l->ending != RUN_NONE)
+    if ((dead || denied) && l->ending != RUN_NONE)
         intend_run(d, l->ending); /* what is in flight cannot be seen to finish */
+    else if (denied && !dead)
+        intend_stop(s, d, n->name,
+                    "See nomad acl token self there (NOMAD_ADDR of that server), whether its state "
+                    "is all there, and its policies; then caravan resume, with NOMAD_TOKEN if it "
+                    "takes another.",
+                    "%s, which autopilot calls healthy", n->text);
     else if (dead)
         intend_stop(s, d, "",
                     "Give a token that is valid until the end (NOMAD_TOKEN), by caravan resume.",

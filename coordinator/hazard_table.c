@@ -193,6 +193,11 @@ const struct hazard hazard_table[] = {
      .advice =
          "Bring autopilot's settings nearer to their defaults: Caravan believes its word on "
          "health."},
+    {.id = "unmeasured", .source = FROM_CLUSTER, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_unmeasured,
+     .advice =
+         "See nomad status and nomad node status of that region: are its jobs and nodes all "
+         "there?"},
     {.id = "upgrade-migration", .edition = EDITION_ENT, .scope = SCOPE_SERVERS,
      .source = FROM_CLUSTER, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
      .detect = hazard_migration,
@@ -270,10 +275,16 @@ const struct hazard hazard_table[] = {
 
     /* ---- hosts, by their agents (more of them: hazard_host.c) ---- */
 
+    {.id = "second-config", .source = FROM_HOST, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_INFO, .detect = hazard_configs_merged, .key = "config-leftovers",
+     .what = "a second whole configuration lies where Nomad reads its own",
+     .advice = "Move the one that is not meant out of the directory: Nomad merges both, the later "
+     "file's values win, and one put there since Nomad's last start is first read by this "
+     "restart."},
     {.id = "config-leftovers", .source = FROM_HOST, .severity = SEVERITY_INFO,
-     .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "config-leftovers",
-     .what = "its configuration holds more than one whole, or backups lie beside it",
-     .advice = "Look at the directory: backups are not read, and every other file is merged."},
+     .unsure = SEVERITY_INFO, .detect = hazard_configs_aside, .key = "config-leftovers",
+     .what = "backups lie beside its configuration",
+     .advice = "Look at the directory: Nomad does not read them."},
 
     /* ---- 0.8 to 0.12 ---- */
 

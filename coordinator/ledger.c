@@ -186,6 +186,17 @@ struct effect *ledger_effect(struct ledger *l, enum effect_kind kind, const char
     return NULL;
 }
 
+const struct effect *ledger_autopilot(const struct ledger *l, const char *region)
+{
+    for (size_t i = 0; i < l->n_effects; i++) {
+        const struct effect *e = &l->effects[i];
+        if (e->kind == EFFECT_AUTOPILOT && !effect_finished(e) && !e->undone &&
+            str_eq(e->region, region))
+            return e;
+    }
+    return NULL;
+}
+
 static void rebase(int64_t *t, int64_t now, bool *dirty)
 {
     if (*t == 0)
@@ -216,8 +227,11 @@ void ledger_rebase(struct ledger *l, int64_t now)
         l->regions[i].tries = 0;
         l->regions[i].retry_ms = 0;
     }
-    for (size_t i = 0; i < l->n_effects; i++)
+    for (size_t i = 0; i < l->n_effects; i++) {
         rebase(&l->effects[i].done_ms, now, &l->effects[i].dirty);
+        l->effects[i].refused = false;
+        l->effects[i].problem[0] = '\0';
+    }
     rebase(&l->canaries_settled_ms, now, &l->dirty);
 }
 

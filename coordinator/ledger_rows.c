@@ -75,6 +75,7 @@ static const struct column host_list[] = {
 static const struct column effect_list[] = {
     ROW(effect, COLUMN_INT, kind),
     ROW(effect, COLUMN_TEXT, key),
+    ROW(effect, COLUMN_TEXT, region),
     AS("value_before", effect, COLUMN_TEXT, before),
     ROW(effect, COLUMN_TEXT, ours),
     ROW(effect, COLUMN_BOOL, noted),
@@ -84,6 +85,12 @@ static const struct column effect_list[] = {
     ROW(effect, COLUMN_BOOL, note_cleared),
     ROW(effect, COLUMN_U32, attempts),
     ROW(effect, COLUMN_I64, done_ms),
+    ROW(effect, COLUMN_BOOL, found),
+    AS("cleanup_found", effect, COLUMN_BOOL, setting.cleanup),
+    AS("index_found", effect, COLUMN_U64, setting.index),
+    AS("others_found", effect, COLUMN_U64, setting.others),
+    ROW(effect, COLUMN_U64, ours_index),
+    ROW(effect, COLUMN_BOOL, restoring),
 };
 
 static const struct column region_list[] = {
@@ -93,6 +100,7 @@ static const struct column region_list[] = {
     ROW(ledger_region, COLUMN_I64, snapshot_wall_ms),
     ROW(ledger_region, COLUMN_COUNTS, first),
     ROW(ledger_region, COLUMN_COUNTS, last),
+    ROW(ledger_region, COLUMN_TEXT, autopilot),
 };
 
 const struct columns region_columns = {"region", "run BLOB, n INTEGER", 2, region_list,

@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <stddef.h>
+#include "hazard_ids.h"
 
 #define FIELD(f) offsetof(struct options, f)
 #define FLAG(n, l, f, g, h)                                                                        \
@@ -52,6 +53,8 @@ const struct cli_option option_table[] = {
     FLAG("drain", 0, drain, GROUP_POLICY, "drain each client before its turn"),
     VALUE("deadline", CLI_DURATION, deadline, "TIME", GROUP_POLICY,
           "how long a drain may take; default 1h"),
+    VALUE("autopilot-cleanup", CLI_TEXT, autopilot_cleanup, "keep|off", GROUP_POLICY,
+          "autopilot's removal of dead servers while servers are changed; default keep"),
     VALUE("accept", CLI_LIST, accept, "ID,..", GROUP_POLICY,
           "go on although these findings of the plan speak against it"),
     FLAG("accept-outage", 0, accept_outage, GROUP_POLICY,
@@ -115,6 +118,9 @@ int options_policy(const struct options *o, const struct coord_conf *conf, struc
     const char *parallel = o->max_parallel != NULL ? o->max_parallel : conf->max_parallel;
     if (policy_parse_parallel(parallel, &p, err) < 0)
         return err_wrap(err, "--max-parallel");
+    const char *cleanup = o->autopilot_cleanup;
+    if (policy_parse_autopilot(cleanup != NULL ? cleanup : conf->autopilot_cleanup, &p, err) < 0)
+        return err_wrap(err, "--autopilot-cleanup");
     p.canary = (uint32_t)either(o->canary, conf->canary);
     p.soak_ms = either(o->soak, conf->soak_ms);
     p.settle_ms = either(o->settle, conf->settle_ms);
@@ -134,6 +140,8 @@ int options_policy(const struct options *o, const struct coord_conf *conf, struc
     p.renew_ms = conf->renew_ms;
     p.stage_deadline_ms = conf->stage_deadline_ms;
     p.stage_parallel = (uint32_t)conf->stage_parallel;
+    if (hazard_ids_check(&p, err) < 0)
+        return -1;
     if (p.renew_ms * 2 > p.lease_ms)
         return err_set(err, ERR_CONFIG, 0,
                        "[defaults] renew must be at most half of lease, or one lost message loses "

@@ -48,6 +48,7 @@ static const struct number {
     NUMBER("drain", policy.drain, N_BOOL),
     NUMBER("drain-deadline", policy.drain_deadline_ms, N_I64),
     NUMBER("accept-outage", policy.accept_outage, N_BOOL),
+    NUMBER("autopilot-off", policy.autopilot_off, N_BOOL),
     NUMBER("lease", policy.lease_ms, N_I64),
     NUMBER("renew", policy.renew_ms, N_I64),
     NUMBER("stage-deadline", policy.stage_deadline_ms, N_I64),

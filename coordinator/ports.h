@@ -25,12 +25,13 @@ enum event_kind {
 enum control { CONTROL_PAUSE = 1, CONTROL_LEAVE, CONTROL_ABORT };
 
 enum operation {
-    OP_DRAIN = 1,   /* start our drain: deadline, Meta with the run id */
-    OP_UNDRAIN,     /* cancel our drain, mark eligible or not as `eligible` says */
-    OP_ELIGIBILITY, /* set to `eligible` */
-    OP_TRANSFER,    /* leadership to peer id */
-    OP_AUTOPILOT,   /* CleanupDeadServers, compare-and-set */
-    OP_SNAPSHOT,    /* the region's state into a file; changes nothing in Nomad */
+    OP_DRAIN = 1,      /* start our drain: deadline, Meta with the run id */
+    OP_UNDRAIN,        /* cancel our drain, mark eligible or not as `eligible` says */
+    OP_ELIGIBILITY,    /* set to `eligible` */
+    OP_TRANSFER,       /* leadership to peer id */
+    OP_AUTOPILOT,      /* CleanupDeadServers to `eligible`, where ModifyIndex is still `index` */
+    OP_AUTOPILOT_READ, /* the setting; changes nothing */
+    OP_SNAPSHOT,       /* the region's state into a file; changes nothing in Nomad */
 };
 
 struct operate {
@@ -40,6 +41,7 @@ struct operate {
     const char *node_id; /* OP_DRAIN, OP_UNDRAIN, OP_ELIGIBILITY */
     const char *peer_id; /* OP_TRANSFER */
     bool eligible;
+    uint64_t index;      /* OP_AUTOPILOT */
     int64_t deadline_ms; /* OP_DRAIN */
     const char *run_hex; /* OP_DRAIN: Meta */
 };
@@ -58,6 +60,8 @@ struct event {
     enum operation op;             /* EV_OPERATED */
     const char *region;            /* of a snapshot, as its size and time */
     bool final;                    /* asking again does not help */
+    bool unwritten; /* OP_AUTOPILOT, not ok: nothing was changed by it, nor will be */
+    struct autopilot_setting setting; /* OP_AUTOPILOT_READ */
     uint64_t bytes;
     int64_t wall_ms;
     const char *advice;   /* EV_ALARM */

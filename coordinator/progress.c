@@ -29,13 +29,28 @@ void progress_free(struct progress *p)
     memset(p, 0, sizeof *p);
 }
 
+static bool only_numbers_differ(const char *a, const char *b)
+{
+    static const char number[] = "0123456789.,";
+    for (;; a++, b++) {
+        a += strspn(a, number);
+        b += strspn(b, number);
+        if (*a != *b)
+            return false;
+        if (*a == '\0')
+            return true;
+    }
+}
+
 static void fold_waiting(struct progress *p, const struct waiting *w, int64_t now,
                          void (*tell)(void *, const struct change *), void *ctx)
 {
     bool same = p->reason == w->reason && str_eq(p->key, w->key);
-    bool news = !str_eq(p->text, w->text) && now - p->told_ms >= PROGRESS_REPEAT_MS;
+    bool news = !str_eq(p->text, w->text) && (now - p->told_ms >= PROGRESS_REPEAT_MS ||
+                                              (p->first && !only_numbers_differ(p->text, w->text)));
     if (same && !news)
         return;
+    p->first = !same;
     p->reason = w->reason;
     str_cut(p->key, sizeof p->key, w->key);
     str_cut(p->text, sizeof p->text, w->text);

@@ -4,8 +4,9 @@
  * Folded after every tick; tells each change of the run's state, of a host's state,
  * each snapshot taken, each keystore copied, each region whose servers cannot go back any more
  * (no_return.h), and of what is waited for (another reason or host, or the same with news after
- * PROGRESS_REPEAT_MS) exactly once. The live view, plain lines and JSON events are three readers of
- * it.
+ * PROGRESS_REPEAT_MS) exactly once. What is known first when a wait begins is often that nothing
+ * was asked yet: the first news that are more than other numbers are told at once. The live view,
+ * plain lines and JSON events are three readers of it.
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H
@@ -45,6 +46,7 @@ struct progress {
     char key[UUID_MAX];
     char text[TEXT_MAX];
     int64_t told_ms;
+    bool first; /* what was told is what was known when the wait began */
 };
 
 void progress_init(struct progress *p, const struct plan *plan, const struct ledger *l,

@@ -1,3 +1,4 @@
+#include "hazard_ids.h"
 #include "no_return.h"
 #include "report.h"
 
@@ -67,6 +68,9 @@ static void print_limits(const struct plan *p, FILE *out)
     str_for_ms(drain, sizeof drain, y->drain_deadline_ms);
     fprintf(out, "\nServers one at a time, the leader last%s; each must settle for %s.\n",
             p->transfer ? ", after its leadership was moved" : "", settle);
+    if (y->autopilot_off && p->n_servers > 0)
+        fprintf(out, "Autopilot's dead-server cleanup is switched off before a region's first "
+                     "server, and on again after its last.\n");
     if (p->n_clients == 0)
         return;
     fprintf(out, "Clients: %u at once", p->parallel);
@@ -125,6 +129,16 @@ static void print_findings(const struct plan *p, bool all, bool color, FILE *out
     fprintf(out, "%s\n", color_off(color, COLOR_DIM));
 }
 
+/* Whoever accepts more than there is may believe something else of the fleet than is so. */
+static void print_idle(const struct plan *p, FILE *out)
+{
+    for (size_t i = 0; i < p->policy.n_accepted; i++) {
+        const char *why = hazard_id_idle(p, i);
+        if (why != NULL)
+            fprintf(out, "accepted, but %s: %s\n", why, p->policy.accepted[i]);
+    }
+}
+
 static void print_forecast(const struct plan *p, FILE *out)
 {
     char time[24];
@@ -148,6 +162,7 @@ void report_plan(const struct plan *p, bool all, bool color, FILE *out)
     if (p->n_findings > 0)
         fputc('\n', out);
     print_findings(p, all, color, out);
+    print_idle(p, out);
 }
 
 /* Each row once. */
@@ -218,6 +233,20 @@ static struct json *finding_json(const struct finding *f)
     return o;
 }
 
+static struct json *accepted_json(const struct plan *p)
+{
+    struct json *list = json_new_array();
+    for (size_t i = 0; i < p->policy.n_accepted; i++) {
+        struct json *o = json_new_object();
+        const char *why = hazard_id_idle(p, i);
+        json_set_str(o, "id", p->policy.accepted[i]);
+        json_set_bool(o, "used", why == NULL);
+        json_set_str(o, "why", why != NULL ? why : "");
+        json_add(list, o);
+    }
+    return list;
+}
+
 struct json *report_plan_json(const struct plan *p)
 {
     struct json *o = json_new_object(), *hosts = json_new_array(), *findings = json_new_array();
@@ -228,11 +257,13 @@ struct json *report_plan_json(const struct plan *p)
     json_set_bool(o, "refused", plan_refused(p) != NULL);
     json_set_int(o, "todo", (int64_t)p->n_todo);
     json_set_int(o, "parallel", p->parallel);
+    json_set_str(o, "autopilot_cleanup", p->policy.autopilot_off ? "off" : "keep");
     for (size_t i = 0; i < p->n_hosts; i++)
         json_add(hosts, host_json(p, &p->hosts[i]));
     json_set(o, "hosts", hosts);
     for (size_t i = 0; i < p->n_findings; i++)
         json_add(findings, finding_json(&p->findings[i]));
     json_set(o, "findings", findings);
+    json_set(o, "accepted", accepted_json(p));
     return o;
 }

@@ -1,5 +1,6 @@
 /* What was saved, counted and heard in a run. */
 #include "aftermath.h"
+#include "autopilot.h"
 #include "counts.h"
 #include "report.h"
 
@@ -15,6 +16,26 @@ void report_snapshot(const struct ledger_region *r, FILE *out)
     fprintf(out, " (%s, %s)\n", size, when);
 }
 
+/* What is still off names what switches it on again. */
+static void report_autopilot(const struct ledger *l, const struct ledger_region *r, FILE *out)
+{
+    const struct effect *e = ledger_autopilot(l, r->name);
+    char hand[TEXT_MAX];
+
+    if (r->autopilot[0] == '\0')
+        return;
+    fputs("Autopilot's dead-server cleanup of region ", out);
+    print_safe(out, r->name);
+    fputs(": ", out);
+    print_safe(out, r->autopilot);
+    if (e != NULL && e->attempts > 0 && run_ended(l->state)) {
+        autopilot_by_hand(e, hand, sizeof hand);
+        fputs("\n    caravan resume or caravan abort brings it back; by hand: ", out);
+        print_safe(out, hand);
+    }
+    fputc('\n', out);
+}
+
 void report_regions(const struct ledger *l, FILE *out)
 {
     for (size_t i = 0; i < l->n_regions; i++) {
@@ -22,6 +43,7 @@ void report_regions(const struct ledger *l, FILE *out)
         char before[160], after[160];
         if (r->snapshot[0] != '\0')
             report_snapshot(r, out);
+        report_autopilot(l, r, out);
         if (!counts_taken(r->first))
             continue;
         counts_text(r->first, before, sizeof before);
@@ -53,6 +75,8 @@ struct json *report_regions_json(const struct ledger *l)
         json_set_str(o, "region", r->name);
         json_set_str(o, "snapshot", r->snapshot);
         json_set_int(o, "snapshot_bytes", (int64_t)r->snapshot_bytes);
+        json_set_str(o, "autopilot_cleanup", r->autopilot);
+        json_set_bool(o, "autopilot_off", autopilot_is_off(l, r->name));
         put_counts(o, "before", r->first);
         put_counts(o, "after", r->last);
         json_add(list, o);

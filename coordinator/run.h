@@ -33,8 +33,9 @@ struct run {
     bool leaving;             /* asked twice: leave at once */
     bool moved;               /* in this tick: decide again at once */
     struct lease_view lease;
-    struct lease_book *leases;  /* private to run_lease.c */
-    struct effect_calls *calls; /* private to run_effects.c */
+    struct lease_book *leases;         /* private to run_lease.c */
+    struct effect_calls *calls;        /* private to run_effects.c */
+    struct autopilot_calls *autopilot; /* private to run_autopilot.c */
 };
 
 /* Until run_ended. 0: the ledger's state tells how it ended; -1: could not go on at

@@ -21,12 +21,14 @@ struct effect_calls {
 void effects_init(struct run *r)
 {
     r->calls = xzalloc(1, sizeof(*r->calls));
+    autopilot_init(r);
 }
 
 void effects_free(struct run *r)
 {
     free(r->calls);
     r->calls = NULL;
+    autopilot_free(r);
 }
 
 static int64_t now_of(const struct run *r)
@@ -81,9 +83,12 @@ void effects_plan(struct run *r)
 {
     int64_t now = now_of(r);
 
-    for (size_t i = 0; i < r->config->ledger->n_effects; i++)
-        if (!effect_finished(&r->config->ledger->effects[i]))
+    for (size_t i = 0; i < r->config->ledger->n_effects; i++) {
+        const struct effect *e = &r->config->ledger->effects[i];
+        if (!effect_finished(e) && e->kind != EFFECT_AUTOPILOT)
             plan_one(r, i, now);
+    }
+    autopilot_plan(r);
 }
 
 /* ---- after it ---- */
@@ -145,7 +150,8 @@ int effects_do(struct run *r, struct err *err)
 
     for (size_t i = 0; i < l->n_effects; i++) {
         struct effect_call *c = &r->calls->calls[i];
-        if (c->id != l->effects[i].id || c->step == STEP_NONE || c->step == STEP_UNDONE)
+        if (c->id != l->effects[i].id || l->effects[i].kind == EFFECT_AUTOPILOT ||
+            c->step == STEP_NONE || c->step == STEP_UNDONE)
             continue;
         c->doing = c->step;
         c->step = STEP_NONE;
@@ -157,7 +163,7 @@ int effects_do(struct run *r, struct err *err)
             operate(r, &l->effects[i], c->doing);
         }
     }
-    return 0;
+    return autopilot_do(r, err);
 }
 
 /* ---- answers ---- */
@@ -215,9 +221,11 @@ void effects_event(struct run *r, const struct event *ev)
 {
     struct ledger *l = r->config->ledger;
 
+    autopilot_event(r, ev);
     for (size_t i = 0; i < l->n_effects; i++) {
         struct effect_call *c = &r->calls->calls[i];
-        if (c->id == 0 || c->id != l->effects[i].id || c->doing == STEP_NONE)
+        if (c->id == 0 || l->effects[i].kind == EFFECT_AUTOPILOT || c->id != l->effects[i].id ||
+            c->doing == STEP_NONE)
             continue;
         bool note = c->doing == STEP_NOTE || c->doing == STEP_CLEAR;
         if (ev->kind == EV_OPERATED && !note && ev->effect == c->id)

@@ -250,6 +250,18 @@ static bool wanted(const struct run *r, size_t i)
            (e->asked_for && !host_finished(h->state));
 }
 
+const char *lease_server(const struct run *r, const char *region, size_t *io)
+{
+    for (size_t i = *io; i < r->leases->n; i++) {
+        const struct lease_entry *e = &r->leases->entries[i];
+        if (!e->server || !str_eq(e->region, region) || !wanted(r, i))
+            continue;
+        *io = i + 1;
+        return e->key;
+    }
+    return NULL;
+}
+
 /* A claim is over when the host rests: staged (until its swap is asked for) or finished. One that
  * drains is still to be swapped, and may have to claim anew for that. */
 static void forget_claim(struct run *r, size_t i)

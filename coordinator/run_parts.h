@@ -18,6 +18,9 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
               const struct intent *in, enum message_kind kind, struct err *err);
 /* What the host is before its turn: allocations, drivers, stamp. */
 void act_baseline(struct ledger_host *lh, const struct host *h);
+/* How far a server that settles must catch up: its leader's index, by the first look after the
+ * restart that shows a leader. There may be none yet when it begins to settle. */
+void act_measure(struct ledger *l, const struct plan *p, const struct world *w, int64_t now);
 /* A header for an order to this host, with what its agent's hello told; false: no hello yet. */
 bool order_head(const struct run *r, const char *key, enum message_kind kind, struct order *ret);
 /* The ledger's row of a planned host; NULL. */
@@ -33,6 +36,9 @@ void lease_free(struct run *r);
 MUST_CHECK int lease_tick(struct run *r, struct err *err);
 void lease_receipt(struct run *r, const struct event *ev);
 void lease_no_answer(struct run *r, const struct event *ev);
+/* The servers of this region whose leases the run is to hold, one after the other; *io: 0 at
+ * first. NULL: no more. */
+const char *lease_server(const struct run *r, const char *region, size_t *io);
 /* The epoch of this host's lease; 0: not held. */
 uint64_t lease_epoch(const struct run *r, const char *key);
 void lease_want(struct run *r, const char *key);    /* INTENT_CLAIM */
@@ -67,5 +73,13 @@ void effects_free(struct run *r);
 void effects_plan(struct run *r);
 MUST_CHECK int effects_do(struct run *r, struct err *err);
 void effects_event(struct run *r, const struct event *ev); /* notes' receipts, operations */
+
+/* ---- run_autopilot.c: the same for effects on a region; called by run_effects.c ---- */
+void autopilot_init(struct run *r);
+void autopilot_free(struct run *r);
+void autopilot_add(struct run *r, const struct intent *in); /* INTENT_AUTOPILOT */
+void autopilot_plan(struct run *r);
+MUST_CHECK int autopilot_do(struct run *r, struct err *err);
+void autopilot_event(struct run *r, const struct event *ev);
 
 #endif

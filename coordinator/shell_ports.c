@@ -78,11 +78,15 @@ static struct shell_operated *push(struct shell *s, enum event_kind kind, const 
     return o;
 }
 
-static void operated(void *ctx, uint32_t effect, bool ok, const char *why)
+static void operated(void *ctx, const struct operated *done)
 {
-    struct shell_operated *o = push(ctx, EV_OPERATED, why);
-    o->event.effect = effect;
-    o->event.ok = ok;
+    struct shell_operated *o = push(ctx, EV_OPERATED, done->why);
+    o->event.op = done->op;
+    o->event.effect = done->effect;
+    o->event.ok = done->ok;
+    o->event.unwritten = done->unwritten;
+    o->event.final = done->final;
+    o->event.setting = done->setting;
 }
 
 static void snapshot_is_done(void *ctx, const struct snapshot_taken *t)

@@ -106,6 +106,9 @@ struct server_view {
     struct peer *raft;
     size_t n_raft;
 
+    const char *denied; /* what it refused to tell a token that others may believe: "node:read" as
+                           in struct region, without operator:read; "" or NULL nothing */
+
     struct counted counted[2]; /* the newest, and the one before */
 };
 

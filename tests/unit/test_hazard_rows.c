@@ -76,6 +76,10 @@ CHANGE(a_fact)
 {
     fact(f, w->text, TRI_YES, "as found");
 }
+CHANGE(two_configs)
+{
+    fact(f, w->text, TRI_YES, "/etc/a.hcl and /etc/b.hcl both name a data_dir: Nomad merges them");
+}
 CHANGE(a_key)
 {
     fact(f, w->text, TRI_YES, "nomad.hcl:3");
@@ -224,6 +228,13 @@ CHANGE(europe_alone)
     split(f);
     f->policy.filter.n_regions = 1;
     f->policy.filter.regions[0] = only[0];
+}
+CHANGE(europes_only_is_there)
+{
+    (void)w;
+    split(f);
+    f->hosts[2].server.version = SMALL_TO;
+    f->hosts[2].agent.disk = f->hosts[2].agent.running = f->release.builds[0].digest;
 }
 CHANGE(no_authority)
 {
@@ -545,6 +556,7 @@ static const struct worlds worlds[] = {
     {.id = "tolerance", .yes = two_voters, .says = "2 voting servers"},
     {.id = "unhealthy", .yes = member_failed, .unsure = leader_unasked, .says = "s3 is failed"},
     {.id = "region-unseen", .unsure = another_region},
+    {.id = "unmeasured", .unsure = europes_only_is_there},
     {.id = "region-order", .yes = europe_alone, .unsure = no_authority,
      .says = "authoritative region global stays on"},
     {.id = "old-failed", .from = "1.3.16", .to = "1.4.14", .calm_from = "1.4.12",
@@ -640,6 +652,8 @@ static const struct worlds worlds[] = {
      .calm_to = "1.11.4", .yes = nothing},
     {.id = "bad-1.11.0-drain", .from = "1.10.5", .to = "1.11.0", .calm_from = "1.10.5",
      .calm_to = "1.11.1", .yes = nothing},
+    {.id = "second-config", .yes = two_configs, .text = "config-leftovers", .unsure = fact_lost,
+     .says = "/etc/a.hcl and /etc/b.hcl both"},
     {.id = "config-leftovers", .yes = a_fact, .text = "config-leftovers", .unsure = fact_lost},
     {.id = "drain-paced", .from = "0.7.1", .to = "0.8.0", .calm_from = "0.8.0",
      .calm_to = "0.8.1", .unsure = nothing},
@@ -974,7 +988,8 @@ static void test_every_row(void **state)
                 yes |= worlds[k].yes != NULL;
                 unsure |= worlds[k].unsure != NULL;
             }
-        if (str_eq(row->id, "unknown-version") || str_eq(row->id, "region-unseen"))
+        if (str_eq(row->id, "unknown-version") || str_eq(row->id, "region-unseen") ||
+            str_eq(row->id, "unmeasured"))
             yes = true; /* they are about what is not known */
         if (!yes || !unsure)
             fail_msg("row %s lacks its world: %s", row->id, yes ? "cannot tell" : "detected");

@@ -201,6 +201,8 @@ static void judge_server(struct truth *t, int host)
         if (t->hosts[i].empty && i != host && t->hosts[i].listed && t->hosts[i].up)
             judge_says(t, 1, "swap of %s while the state of %s is empty", h->name,
                        t->hosts[i].name);
+    if (t->policy.autopilot_off && r->autopilot.cleanup && r->strange_ms == 0)
+        judge_says(t, 7, "swap of %s with autopilot's dead-server cleanup on", h->name);
     if (!r->saved && !t->no_management)
         judge_says(t, 7, "swap of %s without a snapshot of region %s", h->name, r->name);
     judge_copies(t, h);
@@ -389,36 +391,4 @@ void judge_obeyed(struct truth *t, int host, const struct t_wire *o)
             t->now - t->regions[i].sick_ms > JUDGE_STALE_MS + SWAP_BY_MS)
             judge_says(t, 1, "%s obeys a swap order while region %s is not well for %lld ms",
                        h->name, t->regions[i].name, (long long)(t->now - t->regions[i].sick_ms));
-}
-
-/* ---- when Nomad is changed ---- */
-
-void judge_operate(struct truth *t, const struct operate *o)
-{
-    const struct effect *e = NULL;
-    int host = t_host_of(t, o->node_id);
-    bool noted = false;
-
-    if (o->op == OP_SNAPSHOT)
-        return; /* changes nothing */
-    counts.judged[7]++;
-    for (size_t i = 0; i < t->committed.n_effects; i++)
-        if (t->committed.effects[i].id == o->effect)
-            e = &t->committed.effects[i];
-    if (e == NULL || host < 0) {
-        judge_says(t, 7, "an operation that is not in the ledger");
-        return;
-    }
-    const struct t_host *h = &t->hosts[host];
-    for (uint32_t i = 0; i < h->agent.n_notes; i++)
-        noted = noted || h->agent.notes[i] == o->effect;
-    if (o->op == OP_DRAIN && (!noted || e->before[0] == '\0'))
-        judge_says(t, 7, "drain of %s that is not noted with its agent", h->name);
-    if (o->op == OP_DRAIN && (t->paused || t->aborted))
-        judge_says(t, 10, "drain of %s begun in a run that is paused or aborted", h->name);
-    if (o->op == OP_UNDRAIN && h->strangers_drain && t->now - h->eligibility_ms > JUDGE_STALE_MS)
-        judge_says(t, 7, "a stranger's drain of %s is undone", h->name);
-    if (o->op == OP_UNDRAIN && h->strangers_ineligible && !h->last_drain_ours &&
-        t->now - h->eligibility_ms > JUDGE_STALE_MS)
-        judge_says(t, 7, "%s is made eligible, which a stranger made ineligible", h->name);
 }

@@ -74,24 +74,6 @@ static void judge_done(struct truth *t)
     }
 }
 
-static void judge_undone(struct truth *t)
-{
-    for (size_t i = 0; i < t->ledger.n_effects; i++)
-        if (!effect_finished(&t->ledger.effects[i]))
-            judge_says(t, 7, "ended with an effect that is not undone");
-    for (int i = 0; i < t->n_hosts; i++) {
-        const struct t_host *h = &t->hosts[i];
-        if (!h->listed || h->is_server)
-            continue;
-        if (h->drain_ours)
-            judge_says(t, 7, "ended with %s drained by us", h->name);
-        if (!h->eligible && h->last_drain_ours && !h->draining && !h->strangers_ineligible)
-            judge_says(t, 7, "ended with %s ineligible by us", h->name);
-        if (h->agent.n_notes > 0 && h->agent.up && h->machine_up)
-            judge_says(t, 7, "ended with a note left at %s", h->name);
-    }
-}
-
 void judge_end(struct truth *t)
 {
     enum run_state end = t->ledger.state;
@@ -101,6 +83,7 @@ void judge_end(struct truth *t)
         judge_done(t);
     if (end == RUN_DONE || end == RUN_ABORTED)
         judge_undone(t);
+    judge_autopilot_back(t);
     if (end != RUN_STOPPED)
         return;
     if (t->ledger.cause[0] == '\0')

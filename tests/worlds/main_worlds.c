@@ -48,6 +48,7 @@ static void choose_policy(struct truth *t)
     p->drain = t_chance(t, 350);
     p->drain_deadline_ms = 40000;
     p->stage_deadline_ms = 60000;
+    p->autopilot_off = t_more(t) % 5 < 2;
     p->accept_outage = t->n_regions == 1 && t->hosts[1].is_server == false;
 }
 

@@ -10,6 +10,17 @@ uint64_t t_random(struct truth *t)
     return z ^ (z >> 31);
 }
 
+uint64_t t_more(struct truth *t)
+{
+    uint64_t was = t->rng;
+
+    t->rng = t->rng_more;
+    uint64_t n = t_random(t);
+    t->rng_more = t->rng;
+    t->rng = was;
+    return n;
+}
+
 int64_t t_between(struct truth *t, int64_t low, int64_t high)
 {
     return low + (int64_t)(t_random(t) % (uint64_t)(high - low + 1));
@@ -261,7 +272,8 @@ static void evict(struct truth *t, struct t_host *h, int host)
 {
     size_t healthy, voters = t_voters(t, h->region, &healthy, -1);
 
-    if (h->up || t->regions[h->region].leader < 0 || healthy < voters / 2 + 1 || voters < 3) {
+    if (h->up || t->regions[h->region].leader < 0 || healthy < voters / 2 + 1 || voters < 3 ||
+        !t->regions[h->region].autopilot.cleanup) {
         if (!h->up)
             t_schedule(t, 10000, T_EVICT, host, h->life, -1, 0);
         return;

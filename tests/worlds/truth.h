@@ -145,6 +145,11 @@ struct t_region {
     int64_t cut_ms;  /* its API answers nothing before */
     bool faulted;
     bool saved; /* a snapshot was taken */
+    /* autopilot's configuration */
+    struct autopilot_setting autopilot;
+    bool off_by_us;     /* the run switched the cleanup off, and nobody wrote it since */
+    int64_t strange_ms; /* a stranger wrote the cleanup itself */
+    bool cannot_tell;   /* whose write it is that is in force: an answer was lost */
 };
 
 extern const char *const t_arch_names[T_ARCHES];
@@ -202,6 +207,10 @@ struct t_message {
     struct digest digest;
     struct receipt_done done;
     struct operate op;
+    struct autopilot_setting setting;
+    bool unwritten;
+    bool copy; /* of an operation that was given up: it comes late */
+    char region[8];
     char run_hex[2 * RUN_ID_LEN + 1], node[UUID_MAX], peer[UUID_MAX];
     bool ok;
     bool answered;
@@ -231,6 +240,7 @@ struct t_sight {
 
 struct truth {
     uint64_t seed, rng;
+    uint64_t rng_more; /* for what came later: the other worlds stay as they were */
     int64_t now;
     int64_t mono_base; /* the coordinator's clock is now - mono_base */
     bool verbose;
@@ -292,6 +302,7 @@ struct truth {
 uint64_t t_random(struct truth *t);
 int64_t t_between(struct truth *t, int64_t low, int64_t high);
 bool t_chance(struct truth *t, uint32_t per_mille);
+uint64_t t_more(struct truth *t); /* the same, of rng_more */
 
 /* ---- truth.c: the cluster ---- */
 void truth_make(struct truth *t, uint64_t seed);
@@ -338,15 +349,19 @@ void t_commit_copy(struct ledger *to, struct ledger *from);
 void t_ledger_drop(struct ledger *l);
 int t_any_server(const struct truth *t, const char *region); /* -1: none */
 void t_operate(struct truth *t, const struct t_event *e);
+void t_autopilot_by_stranger(struct truth *t, int region, bool cleanup);
 void t_operated(const struct truth *t, const struct t_message *m, struct event *ret);
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 42 };
+enum { FAULT_KINDS = 45 };
 enum {
     FAULT_DONE_BY_HAND = 36,
     FAULT_ENDED_AT_TRANSFER = 37,
     FAULT_COPY_ORDERS = 39,
-    FAULT_DISK_FULL_ONCE = 41
+    FAULT_DISK_FULL_ONCE = 41,
+    FAULT_AUTOPILOT = 42,
+    FAULT_AUTOPILOT_OTHERS = 43,
+    FAULT_AUTOPILOT_RACE = 44
 };
 const char *fault_name(int kind);
 void fault_apply(struct truth *t, int kind);
@@ -365,13 +380,16 @@ struct counts {
 };
 extern struct counts counts; /* of this process */
 
-/* ---- judge.c, judge_end.c ---- */
+/* ---- judge.c, judge_effects.c, judge_end.c ---- */
 #define JUDGE_STALE_MS 5600 /* answers no older than 5 s, and the time to act on them */
 void judge_step(struct truth *t);
 void judge_send(struct truth *t, int host, const struct t_wire *o);
 void judge_obeyed(struct truth *t, int host, const struct t_wire *o); /* however late it came */
 void judge_commit(struct truth *t);
 void judge_operate(struct truth *t, const struct operate *o);
+void judge_autopilot(struct truth *t, int region, const struct operate *o); /* it is written */
+void judge_autopilot_back(struct truth *t);
+void judge_undone(struct truth *t);
 void judge_end(struct truth *t);
 const char *invariant_name(int invariant);
 void judge_says(struct truth *t, int invariant, const char *fmt, ...) PRINTF(3, 4);

@@ -209,6 +209,9 @@ static const struct {
     {"a copy of the coordinator orders", copy_orders, 0}, /* truth_ports.c: before a swap order */
     {"disk full", disk_full, 3},
     {"disk full, and the order again", disk_full_once, 0}, /* truth_ports.c: at a swap order */
+    {"dead-server cleanup set by a stranger", autopilot_written, 0},
+    {"autopilot set otherwise by a stranger", autopilot_others, 0},
+    {"the same in the moment of our write", autopilot_race, 0}, /* truth_operate.c */
 };
 
 const char *fault_name(int kind)
@@ -266,7 +269,11 @@ void faults_plan(struct truth *t)
     t->dup = t_chance(t, 400) ? (uint32_t)t_between(t, 0, 150) : 0;
     if (t_chance(t, 400))
         choose_defects(t);
-    int n = (int)t_between(t, 0, 4);
+    int n = t->policy.autopilot_off ? (int)(t_more(t) % 3) : 0;
+    for (int i = 0; i < n; i++)
+        t_schedule(t, 100 + (int64_t)(t_more(t) % (uint64_t)(t->faults_end - t->now)), T_FAULT, -1,
+                   0, -1, t_more(t) % 5 < 3 ? FAULT_AUTOPILOT : FAULT_AUTOPILOT_OTHERS);
+    n = (int)t_between(t, 0, 4);
     for (int i = 0; i < n; i++)
         t_schedule(t, t_between(t, 100, t->faults_end - t->now), T_FAULT, -1, 0, -1, choose(t));
 }

@@ -57,5 +57,8 @@ bool staged_lost(struct truth *t);
 bool copy_orders(struct truth *t);
 bool disk_full(struct truth *t);
 bool disk_full_once(struct truth *t);
+bool autopilot_written(struct truth *t);
+bool autopilot_others(struct truth *t);
+bool autopilot_race(struct truth *t);
 
 #endif

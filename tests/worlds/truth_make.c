@@ -60,6 +60,7 @@ void truth_make(struct truth *t, uint64_t seed)
     t->verbose = verbose;
     t->seed = seed;
     t->rng = seed * 0x2545f4914f6cdd1dULL + 1;
+    t->rng_more = ~t->rng;
     t->now = 100000;
     size_t pair = (size_t)t_between(t, 0, ARRAY_LEN(pairs) - 1);
     t->versions[BIN_OLD] = pairs[pair].from;
@@ -84,6 +85,8 @@ void truth_make(struct truth *t, uint64_t seed)
             t_add_host(t, true, r);
         t->regions[r].leader = first + (int)t_between(t, 0, servers - 1);
         t->regions[r].term = 5;
+        t->regions[r].autopilot =
+            (struct autopilot_setting){.cleanup = t_more(t) % 5 > 0, .index = 12, .others = 1};
     }
     int clients = (int)t_between(t, 0, t->n_regions == 2 ? 3 : 5);
     for (int i = 0; i < clients; i++)

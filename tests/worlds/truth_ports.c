@@ -178,8 +178,12 @@ static void port_operate(void *ctx, const struct operate *o)
         return;
     int m = message_new(t);
     struct t_message *msg = &t->messages[m];
-    msg->host = o->op == OP_SNAPSHOT ? t_any_server(t, o->region) : t_host_of(t, o->node_id);
+    bool region = o->op == OP_SNAPSHOT || o->op == OP_AUTOPILOT || o->op == OP_AUTOPILOT_READ;
+    msg->host = region ? t_any_server(t, o->region) : t_host_of(t, o->node_id);
     msg->op = *o;
+    msg->copy = false;
+    str_cut(msg->region, sizeof(msg->region), o->region);
+    msg->op.region = msg->region;
     str_cut(msg->run_hex, sizeof(msg->run_hex), o->run_hex);
     str_cut(msg->node, sizeof(msg->node), o->node_id);
     str_cut(msg->peer, sizeof(msg->peer), o->peer_id);
