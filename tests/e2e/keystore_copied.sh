@@ -53,4 +53,16 @@ check "and finds them the same" not says "do not hold the same root keys"
 KEK=$(secret)
 check "there is a secret to look for" test -n "$KEK"
 check "it left no host, and is in no log" not grep -rqF "$KEK" "$E2E/state" "$FLEET"/s?/{run,swap.log} "$OUT"
+
+is_real && { e2e_end; exit; }
+release 1.8.5
+mv "$(keystore s1)" "$FLEET/s1/aside"
+run upgrade "$TARGET" --yes --accept no-keystore
+check "accepted, a server without a copy stops nothing" status_is 0
+check "all run the next target" all_run "$TARGET"
+run show
+check "it is told all the same" says "Keystore of s1: not copied: "
+runs_kept() { find "$FLEET/$1/state/swap/keystore" -mindepth 1 -maxdepth 1 | wc -l; }
+check "where it was copied, both runs' copies are kept" test "$(runs_kept s2)" = 2
+check "the last one's where it could not be" test "$(runs_kept s1)" = 1
 e2e_end
