@@ -148,6 +148,30 @@ static bool only_settling(const struct ledger *l)
     return true;
 }
 
+/* Each of them has had its time to be ready, and what it lacks is not its own: its turn would have
+ * been ended else. */
+static bool overdue(const struct situation *s)
+{
+    const struct policy *p = &s->plan->policy;
+
+    for (size_t i = 0; i < s->ledger->n_hosts; i++) {
+        const struct ledger_host *h = &s->ledger->hosts[i];
+        int64_t deadline =
+            s->plan->hosts[i].is_server ? p->server_deadline_ms : p->client_deadline_ms;
+        if (host_in_flight(h->state) && s->now - h->effect_ms <= deadline)
+            return false;
+    }
+    return true;
+}
+
+static bool turn_ends(const struct decision *d)
+{
+    for (size_t i = 0; i < d->n_intents; i++)
+        if (d->intents[i].kind == INTENT_MARK || d->intents[i].kind == INTENT_REVERT)
+            return true;
+    return false;
+}
+
 /* Hosts in flight go on; when none is left and all is undone, the end. */
 static void decide_ending(const struct situation *s, struct decision *d)
 {
@@ -163,9 +187,9 @@ static void decide_ending(const struct situation *s, struct decision *d)
                     str_count(flying, "it began", "they began"));
     else if (undone && flying == 0)
         intend_run(d, end);
-    if (flying > 0 && undone && end == RUN_STOPPED && only_settling(s->ledger) &&
-        fallen_server(s) != NULL)
-        intend_run(d, end); /* without a quorum none of them will settle: resume goes on */
+    if (flying > 0 && undone && end == RUN_STOPPED && only_settling(s->ledger) && !turn_ends(d) &&
+        (fallen_server(s) != NULL || overdue(s)))
+        intend_run(d, end); /* none of them will settle while this lasts: resume goes on */
 }
 
 static void check_gone(const struct situation *s, struct decision *d)

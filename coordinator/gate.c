@@ -226,7 +226,9 @@ static bool check_autopilot(struct view *v)
             return false;
     }
     if (answered == 0)
-        return view_say(v, GATE_UNKNOWN, "autopilot gave no answer (status %d)",
+        return view_say(v, GATE_UNKNOWN, "autopilot %s (status %d)",
+                        v->servers[0]->server.autopilot_body ? "has not looked at the servers yet"
+                                                             : "gave no answer",
                         v->servers[0]->server.autopilot_status);
     return true;
 }

@@ -230,6 +230,7 @@ void ledger_rebase(struct ledger *l, int64_t now)
     for (size_t i = 0; i < l->n_effects; i++) {
         rebase(&l->effects[i].done_ms, now, &l->effects[i].dirty);
         l->effects[i].refused = false;
+        l->effects[i].undo_ms = 0;
         l->effects[i].problem[0] = '\0';
     }
     rebase(&l->canaries_settled_ms, now, &l->dirty);

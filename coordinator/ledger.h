@@ -153,6 +153,7 @@ struct effect {  /* id 0: a free row */
     bool restoring;      /* what was found was asked to be written back */
     /* Of this process; losing them may only delay. */
     bool refused;           /* asking again does not help */
+    int64_t undo_ms;        /* EFFECT_AUTOPILOT: since when it is being undone; 0 not */
     char problem[TEXT_MAX]; /* the last attempt's; "" none */
     bool dirty;
 };
