@@ -139,12 +139,25 @@ static size_t count_silent(const struct ledger *l)
     return n;
 }
 
-/* All in flight have done what they were ordered. */
-static bool only_settling(const struct ledger *l)
+/* By its agent, also where nobody clearly leads, so that settling could not begin. */
+static bool has_obeyed(const struct situation *s, const struct ledger_host *lh)
 {
-    for (size_t i = 0; i < l->n_hosts; i++)
-        if (host_in_flight(l->hosts[i].state) && l->hosts[i].state != HOST_SETTLING)
+    const struct host *h = world_host(s->world, lh->key);
+
+    if (lh->state == HOST_SETTLING)
+        return true;
+    return lh->state == HOST_SWAPPING && h != NULL && h->agent.status_at > lh->effect_ms &&
+           h->agent.order_sequence == lh->sequence && h->agent.phase == PHASE_SETTLED;
+}
+
+/* All in flight have done what they were ordered. */
+static bool only_settling(const struct situation *s)
+{
+    for (size_t i = 0; i < s->ledger->n_hosts; i++) {
+        const struct ledger_host *lh = &s->ledger->hosts[i];
+        if (host_in_flight(lh->state) && !has_obeyed(s, lh))
             return false;
+    }
     return true;
 }
 
@@ -187,7 +200,7 @@ static void decide_ending(const struct situation *s, struct decision *d)
                     str_count(flying, "it began", "they began"));
     else if (undone && flying == 0)
         intend_run(d, end);
-    if (flying > 0 && undone && end == RUN_STOPPED && only_settling(s->ledger) && !turn_ends(d) &&
+    if (flying > 0 && undone && end == RUN_STOPPED && only_settling(s) && !turn_ends(d) &&
         (fallen_server(s) != NULL || overdue(s)))
         intend_run(d, end); /* none of them will settle while this lasts: resume goes on */
 }

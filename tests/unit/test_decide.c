@@ -357,8 +357,14 @@ static void test_ending_without_a_leader(void **state)
     assert_int_equal(small_fleet_intent(f, INTENT_RUN)->run, RUN_STOPPED);
     lh->state = HOST_SWAPPING; /* its agent is still at it */
     lh->answered = true;
+    lh->sequence = 4;
+    f->hosts[2].agent.order_sequence = 4;
+    f->hosts[2].agent.phase = PHASE_PROBING;
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_RUN));
+    f->hosts[2].agent.phase = PHASE_SETTLED; /* it is done; who leads is not clear */
+    small_fleet_decide(f);
+    assert_int_equal(small_fleet_intent(f, INTENT_RUN)->run, RUN_STOPPED);
     lh->state = HOST_SETTLING;
     f->ledger.ending = RUN_PAUSED; /* nothing is wrong, by what is known: it is waited for */
     small_fleet_decide(f);
