@@ -133,6 +133,16 @@ struct host {
     /* ERR_NOTFOUND: nothing is there. */
     MUST_CHECK int (*names)(void *ctx, const char *path, struct host_names *ret, struct err *err);
 
+    /* Below root, which may be reached through links: no link on the way from there is followed.
+     * open_below: a regular file. list_below: every name of a directory ("": root itself), also of
+     * directories; `program` is not told. ERR_NOTFOUND: nothing is there. */
+    MUST_CHECK int (*open_below)(void *ctx, const char *root, const char *path, int *ret_h,
+                                 struct err *err);
+    MUST_CHECK int (*list_below)(void *ctx, const char *root, const char *path,
+                                 struct host_names *ret, struct err *err);
+    MUST_CHECK int (*make_dir)(void *ctx, const char *path, uint32_t mode, struct err *err);
+    MUST_CHECK int (*remove_dir)(void *ctx, const char *path, struct err *err); /* empty */
+
     int64_t (*uptime)(void *ctx);
     int64_t (*wall)(void *ctx);
 

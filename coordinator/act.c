@@ -216,6 +216,8 @@ static int apply(struct run *r, const struct intent *in, struct err *err)
         add_transfer(r, lh, in);
     else if (in->kind == INTENT_SNAPSHOT)
         watch_ask(r, in);
+    else if (in->kind == INTENT_PRESERVE && lh != NULL)
+        lh->keys.wanted = true;
     else if (in->kind == INTENT_AUTOPILOT)
         autopilot_add(r, in);
     else if (in->kind == INTENT_RESTORE)
@@ -257,7 +259,7 @@ int act(struct run *r, const struct decision *d, struct err *err)
             lh->retry_ms = ports->now(ports->ctx) + ANSWER_MS;
         ports->send(ports->ctx, lh->key, lh->order, lh->nonce, &lh->inner);
     }
-    return effects_do(r, err);
+    return keystore_do(r, err) < 0 ? -1 : effects_do(r, err);
 }
 
 /* ---- receipts ---- */

@@ -1,4 +1,5 @@
 #include "decide_watch.h"
+#include "keystore.h"
 
 #include <inttypes.h>
 
@@ -24,6 +25,7 @@ const char *reason_name(enum reason r)
         [REASON_RETRY] = "retry",
         [REASON_UNDO] = "undo",
         [REASON_SNAPSHOT] = "snapshot",
+        [REASON_KEYSTORE] = "keystore",
         [REASON_COUNTS] = "counts",
         [REASON_AUTOPILOT] = "autopilot",
     };
@@ -43,6 +45,7 @@ const char *intent_name(enum intent_kind k)
         [INTENT_RESTORE] = "restore",
         [INTENT_TRANSFER] = "transfer",
         [INTENT_SNAPSHOT] = "snapshot",
+        [INTENT_PRESERVE] = "preserve",
         [INTENT_AUTOPILOT] = "autopilot",
         [INTENT_MARK] = "mark",
         [INTENT_RUN] = "run",
@@ -113,7 +116,7 @@ static void decide_claiming(const struct situation *s, struct decision *d)
 {
     if (!s->lease->all)
         waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
-    else if (snapshots_taken(s, d))
+    else if (snapshots_taken(s, d) && keystores_copied(s, d))
         intend_run(d, RUN_STAGING);
 }
 
@@ -136,13 +139,50 @@ static size_t count_silent(const struct ledger *l)
     return n;
 }
 
-/* All in flight have done what they were ordered. */
-static bool only_settling(const struct ledger *l)
+/* By its agent, also where nobody clearly leads, so that settling could not begin. */
+static bool has_obeyed(const struct situation *s, const struct ledger_host *lh)
 {
-    for (size_t i = 0; i < l->n_hosts; i++)
-        if (host_in_flight(l->hosts[i].state) && l->hosts[i].state != HOST_SETTLING)
+    const struct host *h = world_host(s->world, lh->key);
+
+    if (lh->state == HOST_SETTLING)
+        return true;
+    return lh->state == HOST_SWAPPING && h != NULL && h->agent.status_at > lh->effect_ms &&
+           h->agent.order_sequence == lh->sequence && h->agent.phase == PHASE_SETTLED;
+}
+
+/* All in flight have done what they were ordered. */
+static bool only_settling(const struct situation *s)
+{
+    for (size_t i = 0; i < s->ledger->n_hosts; i++) {
+        const struct ledger_host *lh = &s->ledger->hosts[i];
+        if (host_in_flight(lh->state) && !has_obeyed(s, lh))
             return false;
+    }
     return true;
+}
+
+/* Each of them has had its time to be ready, and what it lacks is not its own: its turn would have
+ * been ended else. */
+static bool overdue(const struct situation *s)
+{
+    const struct policy *p = &s->plan->policy;
+
+    for (size_t i = 0; i < s->ledger->n_hosts; i++) {
+        const struct ledger_host *h = &s->ledger->hosts[i];
+        int64_t deadline =
+            s->plan->hosts[i].is_server ? p->server_deadline_ms : p->client_deadline_ms;
+        if (host_in_flight(h->state) && s->now - h->effect_ms <= deadline)
+            return false;
+    }
+    return true;
+}
+
+static bool turn_ends(const struct decision *d)
+{
+    for (size_t i = 0; i < d->n_intents; i++)
+        if (d->intents[i].kind == INTENT_MARK || d->intents[i].kind == INTENT_REVERT)
+            return true;
+    return false;
 }
 
 /* Hosts in flight go on; when none is left and all is undone, the end. */
@@ -160,9 +200,9 @@ static void decide_ending(const struct situation *s, struct decision *d)
                     str_count(flying, "it began", "they began"));
     else if (undone && flying == 0)
         intend_run(d, end);
-    if (flying > 0 && undone && end == RUN_STOPPED && only_settling(s->ledger) &&
-        fallen_server(s) != NULL)
-        intend_run(d, end); /* without a quorum none of them will settle: resume goes on */
+    if (flying > 0 && undone && end == RUN_STOPPED && only_settling(s) && !turn_ends(d) &&
+        (fallen_server(s) != NULL || overdue(s)))
+        intend_run(d, end); /* none of them will settle while this lasts: resume goes on */
 }
 
 static void check_gone(const struct situation *s, struct decision *d)

@@ -3,6 +3,8 @@
 
 #include "autopilot.h"
 
+#define LEADERLESS_MS 30000 /* longer than an election */
+
 bool autopilot_off(const struct situation *s, struct decision *d, const char *region)
 {
     const struct effect *e = ledger_autopilot(s->ledger, region);
@@ -64,9 +66,17 @@ static bool still_needed(const struct situation *s)
            s->now - s->evidence->progress_ms < s->plan->policy.server_deadline_ms;
 }
 
+/* Nobody takes a write there: what is stopped is resumed when somebody leads again. */
+static bool cannot_be_written(const struct situation *s, const struct effect *e)
+{
+    return s->ledger->ending != RUN_NONE && !e->undone && e->problem[0] != '\0' && e->undo_ms > 0 &&
+           s->now - e->undo_ms > LEADERLESS_MS &&
+           region_leader(s->world, e->region, s->now) == NULL;
+}
+
 bool autopilot_ended(const struct situation *s, struct decision *d, const struct effect *e)
 {
-    if (e->undone && s->now - e->done_ms > AUTOPILOT_CLEAR_MS)
+    if ((e->undone && s->now - e->done_ms > AUTOPILOT_CLEAR_MS) || cannot_be_written(s, e))
         return true;
     if (!e->undo && still_needed(s)) {
         waiting_for(d, REASON_UNDO, "",

@@ -158,9 +158,11 @@ static bool fenced(const struct flight *f, const struct agent_view *a)
  * it too. Without a clear leader the note waits. */
 static void settles(const struct flight *f)
 {
-    if (f->p->is_server && region_leader(f->s->world, f->p->region, f->s->now) == NULL) {
-        waiting_for(f->d, REASON_LEADER, f->lh->key, "region %s: who leads is not clear",
-                    f->p->region);
+    struct gate_result why;
+
+    if (f->p->is_server && region_leader_why(f->s->world, f->p->region, f->s->now, &why) == NULL) {
+        waiting_for(f->d, REASON_LEADER, f->lh->key, "region %s: who leads is not clear: %.160s",
+                    f->p->region, why.text);
         return;
     }
     intend_mark(f->d, f->lh->key, HOST_SETTLING, "its agent says it runs %s", f->s->plan->target);

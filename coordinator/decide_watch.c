@@ -8,7 +8,7 @@ const char lost_state_advice[] =
 
 /* ---- a way back ---- */
 
-static bool begun(const struct situation *s, const char *region)
+bool region_begun(const struct situation *s, const char *region)
 {
     for (size_t i = 0; i < s->plan->n_servers; i++)
         if (str_eq(s->plan->hosts[i].region, region) &&
@@ -29,7 +29,7 @@ static bool needs_snapshot(const struct situation *s, const struct ledger_region
 {
     if (r->snapshot[0] == '\0')
         return !r->refused || !policy_accepts(&s->plan->policy, "no-snapshot");
-    return !begun(s, r->name) && s->now - r->snapshot_ms > SNAPSHOT_OLD_MS;
+    return !region_begun(s, r->name) && s->now - r->snapshot_ms > SNAPSHOT_OLD_MS;
 }
 
 bool snapshots_taken(const struct situation *s, struct decision *d)
@@ -191,7 +191,8 @@ bool counts_after(const struct situation *s, struct decision *d)
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         const struct ledger_region *r = ledger_region_const(s->ledger, s->plan->hosts[i].region);
         const struct host *h = world_host(s->world, s->plan->hosts[i].key);
-        if (h == NULL || r == NULL || s->ledger->hosts[i].state != HOST_DONE || !begun(s, r->name))
+        if (h == NULL || r == NULL || s->ledger->hosts[i].state != HOST_DONE ||
+            !region_begun(s, r->name))
             continue;
         const char *whose;
         struct gate_result g = look(s, h, r->last, since, &whose);

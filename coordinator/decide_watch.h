@@ -19,6 +19,8 @@
 
 extern const char lost_state_advice[];
 
+/* A server of it was ordered to change. */
+bool region_begun(const struct situation *s, const char *region);
 /* Of every planned region: there is one, or none is accepted. States the wait, asks. */
 bool snapshots_taken(const struct situation *s, struct decision *d);
 /* The leader's objects are counted, so that a loss can be seen. States the wait. */

@@ -29,11 +29,16 @@ static bool check_rights(struct view *v)
 static bool check_listed(struct view *v)
 {
     const struct region *r = world_region(v->w, v->region);
+    const char *silent = "";
 
-    if (r == NULL || !fresh(r->servers_at, v->now))
-        return view_say(v, GATE_UNKNOWN, "the servers of region %s could not all be listed",
-                        v->region);
-    return true;
+    if (r != NULL && fresh(r->servers_at, v->now))
+        return true;
+    for (size_t i = 0; i < v->n && silent[0] == '\0'; i++)
+        if (!fresh(v->servers[i]->server.members_at, v->now))
+            silent = v->servers[i]->name;
+    return view_say(v, GATE_UNKNOWN, "the servers of region %s could not all be listed%s%s%s",
+                    v->region, silent[0] != '\0' ? ": " : "", silent,
+                    silent[0] != '\0' ? " does not answer" : "");
 }
 
 static const char *status_name(enum member_status s)
@@ -226,7 +231,9 @@ static bool check_autopilot(struct view *v)
             return false;
     }
     if (answered == 0)
-        return view_say(v, GATE_UNKNOWN, "autopilot gave no answer (status %d)",
+        return view_say(v, GATE_UNKNOWN, "autopilot %s (status %d)",
+                        v->servers[0]->server.autopilot_body ? "has not looked at the servers yet"
+                                                             : "gave no answer",
                         v->servers[0]->server.autopilot_status);
     return true;
 }

@@ -45,6 +45,9 @@ struct gate_result gate_allocs(const struct world *w, const struct plan *p, cons
 bool server_denies(const struct host *h, char *text, size_t size);
 /* The one leader every server of the region names, by fresh answers; NULL: unclear. */
 const struct host *region_leader(const struct world *w, const char *region, int64_t now);
+/* NULL: ret->text says why. */
+const struct host *region_leader_why(const struct world *w, const char *region, int64_t now,
+                                     struct gate_result *ret);
 /* How many of the region's servers vote; 0: not all could be read. */
 uint32_t region_voters(const struct world *w, const char *region, int64_t now);
 bool fresh(int64_t at, int64_t now); /* asked at most FRESH_MS ago */

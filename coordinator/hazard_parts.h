@@ -76,6 +76,9 @@ hazard_detect hazard_client_newer, hazard_tolerance, hazard_unhealthy, hazard_re
 /* hazard_agents.c */
 hazard_detect hazard_unmanaged_server, hazard_unmanaged_client, hazard_key_changed,
     hazard_misplaced, hazard_one_id, hazard_no_build;
+/* hazard_keystore.c */
+hazard_detect hazard_keystore_copied, /* how many servers: `what` */
+    hazard_no_keystore;               /* a server's agent does not know where: `what` */
 /* hazard_nodes.c */
 hazard_detect hazard_node_down, hazard_node_draining, hazard_other_pool, hazard_old_allocs,
     hazard_connect_window, hazard_dc_star;

@@ -225,6 +225,17 @@ const struct hazard hazard_table[] = {
      .advice =
          "Use a management token, or the right that is named; without it there is no way back by"
          " snapshot."},
+    {.id = "no-keystore", .scope = SCOPE_SERVERS, .source = FROM_AGENTS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_no_keystore,
+     .what = "where its Nomad keeps the root keys, which no snapshot before 1.9 holds",
+     .advice =
+         "Name Nomad's data_dir in agent.conf there ([nomad] data_dir); or copy server/keystore in "
+         "it yourself."},
+    {.id = "keystore-copied", .scope = SCOPE_SERVERS, .source = FROM_VERSIONS,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_keystore_copied,
+     .what = "no snapshot holds their root keys, so each one's agent copies its keystore on its own "
+             "disk before the first server is changed",
+     .advice = "caravan show tells where the copies are; to put one back is left to you."},
     {.id = "token-expiry", .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK,
      .unsure = SEVERITY_WARN, .detect = hazard_token_expiry,
      .advice = "Make a token that lasts longer than the run."},

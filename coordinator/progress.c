@@ -11,7 +11,9 @@ void progress_init(struct progress *p, const struct plan *plan, const struct led
     p->run_state = -1;
     p->states = xzalloc(l->n_hosts + 1, sizeof *p->states);
     p->since = xzalloc(l->n_hosts + 1, sizeof *p->since);
+    p->copied = xzalloc(l->n_hosts + 1, sizeof *p->copied);
     for (size_t i = 0; i < l->n_hosts; i++) {
+        p->copied[i] = l->hosts[i].keys.path[0] != '\0';
         p->states[i] = (int)l->hosts[i].state; /* what a resumed run finds is no news */
         p->since[i] = now;
     }
@@ -23,6 +25,7 @@ void progress_free(struct progress *p)
 {
     free(p->states);
     free(p->since);
+    free(p->copied);
     memset(p, 0, sizeof *p);
 }
 
@@ -90,6 +93,12 @@ void progress_fold(struct progress *p, const struct decision *d, const struct wo
             continue;
         p->snapshots[i] = l->regions[i].snapshot_wall_ms;
         tell(ctx, &(struct change){.kind = CHANGE_SNAPSHOT, .region = &l->regions[i]});
+    }
+    for (size_t i = 0; i < p->plan->n_servers && i < l->n_hosts; i++) {
+        if (p->copied[i] || l->hosts[i].keys.path[0] == '\0')
+            continue;
+        p->copied[i] = true;
+        tell(ctx, &(struct change){.kind = CHANGE_KEYSTORE, .host = i});
     }
     fold_no_return(p, w, now, tell, ctx);
     if (d->n_waiting > 0)

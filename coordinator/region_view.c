@@ -112,14 +112,21 @@ bool view_leader(struct view *v)
     return true;
 }
 
-const struct host *region_leader(const struct world *w, const char *region, int64_t now)
+const struct host *region_leader_why(const struct world *w, const char *region, int64_t now,
+                                     struct gate_result *ret)
 {
     static const struct plan none; /* nothing is planned: who has left does not count */
-    struct gate_result r;
     struct view v;
 
-    view_init(&v, w, &none, region, now, &r);
+    ret->text[0] = '\0';
+    view_init(&v, w, &none, region, now, ret);
     return view_is_sound(&v) && view_leader(&v) ? v.leader : NULL;
+}
+
+const struct host *region_leader(const struct world *w, const char *region, int64_t now)
+{
+    struct gate_result unused;
+    return region_leader_why(w, region, now, &unused);
 }
 
 const struct host *view_peer(const struct view *v, const struct peer *p)

@@ -1,4 +1,5 @@
 #include "aftermath.h"
+#include "keystore.h"
 #include "report.h"
 
 void run_hex(char dst[static 33], const unsigned char id[static RUN_ID_LEN])
@@ -154,6 +155,7 @@ void report_run(const struct plan *p, const struct ledger *l, const struct world
             fprintf(out, ", %zu %s", count(l, told[i]), host_state_name(told[i]));
     fputs(".\n", out);
     report_regions(l, out);
+    report_keystores(p, l, out);
     print_unmeasured(p, l, out);
     report_cause(l, color, out);
     report_aftermath(p, l, 0, color, out);
@@ -195,6 +197,7 @@ struct json *report_run_json(const struct plan *p, const struct ledger *l, const
         json_add(hosts, run_host_json(p, l, w, i));
     json_set(o, "hosts", hosts);
     json_set(o, "regions", report_regions_json(l));
+    json_set(o, "keystores", report_keystores_json(p, l));
     json_set(o, "aftermath", report_aftermath_json(p, l, 0));
     return o;
 }

@@ -77,7 +77,10 @@ static struct autopilot_call *call_of(struct run *r, size_t row)
 
 static int64_t backoff(uint32_t *tries, int64_t most)
 {
-    return MIN_OF((int64_t)1000 << MIN_OF((*tries)++, 4U), most);
+    int64_t wait = (int64_t)1000 << MIN_OF(*tries, 4U);
+
+    (*tries)++;
+    return MIN_OF(wait, most);
 }
 
 static struct note_call *note_of(struct autopilot_call *c, const char *key)
@@ -134,6 +137,8 @@ static void plan_row(struct run *r, size_t row, int64_t now)
     struct effect *e = &r->config->ledger->effects[row];
     struct autopilot_call *c = call_of(r, row);
 
+    if (e->undo && e->undo_ms == 0)
+        e->undo_ms = now;
     c->step = AUTOPILOT_NONE;
     if ((c->doing != AUTOPILOT_NONE && now < c->asked_ms + OPERATE_MS) || now < c->retry_ms)
         return;

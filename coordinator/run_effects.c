@@ -171,7 +171,8 @@ int effects_do(struct run *r, struct err *err)
 static void again(struct run *r, struct effect_call *c)
 {
     c->doing = STEP_NONE;
-    c->retry_ms = now_of(r) + MIN_OF((int64_t)1000 << MIN_OF(c->tries++, 4U), 15000);
+    c->retry_ms = now_of(r) + MIN_OF((int64_t)1000 << MIN_OF(c->tries, 4U), 15000);
+    c->tries++;
 }
 
 static void note_answered(struct run *r, struct effect *e, struct effect_call *c,

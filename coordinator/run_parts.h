@@ -46,6 +46,15 @@ void lease_refused(struct run *r, const char *key); /* an order was: ask again *
 /* At the end of a run: gives everything back; false while answers are awaited. */
 MUST_CHECK int lease_give_back(struct run *r, bool *ret_all, struct err *err);
 
+/* The next sequence for an order of caravan-swap's, and the agent's uptime now. */
+uint64_t order_sequence(const struct ledger_host *lh, const struct agent_view *a);
+uint64_t order_uptime(const struct agent_view *a, int64_t now);
+
+/* ---- run_keystore.c ---- */
+/* Orders what INTENT_PRESERVE wants, after the commit. */
+MUST_CHECK int keystore_do(struct run *r, struct err *err);
+void keystore_answer(struct run *r, const struct event *ev);
+
 /* ---- run_watch.c ---- */
 void watch_ask(struct run *r, const struct intent *in);     /* INTENT_SNAPSHOT */
 void watch_snapshot(struct run *r, const struct event *ev); /* its answer */

@@ -228,6 +228,7 @@ struct region {
 struct world {
     int64_t begun_ms, ended_ms; /* of this round, clock.mono */
     uint64_t round;
+    bool told;          /* begun when every agent that was to be asked had answered, or failed to */
     struct host *hosts; /* servers first, then clients; each by name */
     size_t n_hosts;
     struct region *regions;

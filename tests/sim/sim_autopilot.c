@@ -125,12 +125,19 @@ static void clean_up(struct sim_node *n)
     }
 }
 
+/* Fault nonvoter-return; taken away, nothing holds it any more. */
+static bool held_back(struct sim_node *n, const struct sim_progress *p)
+{
+    const struct sim_member *m = sim_serf_find(n, p->addr);
+    return n->now < p->held_until && (m == NULL || m->info.nonvoter_ms > 0);
+}
+
 static void promote(struct sim_node *n)
 {
     struct sim_autopilot_config c = sim_state_autopilot(&n->durable.state);
     for (int i = 0; i < n->raft.n; i++) {
         const struct sim_progress *p = &n->raft.peers[i];
-        if (p->was_healthy && n->now - p->stable_ms > c.stabilize_ms && n->now >= p->held_until)
+        if (p->was_healthy && n->now - p->stable_ms > c.stabilize_ms && !held_back(n, p))
             sim_replicate_set_voter(n, p->addr, true);
     }
 }

@@ -335,6 +335,43 @@ static void test_ending(void **state)
     desk_done(f);
 }
 
+/* Stopped for want of a leader: what settles had its time, and its region alone keeps it. */
+static void test_ending_without_a_leader(void **state)
+{
+    struct small_fleet *f = desk_fleet(RUN_SERVERS);
+    struct ledger_host *lh = desk_host(f, "s3-id");
+    (void)state;
+    f->ledger.ending = RUN_STOPPED;
+    lh->state = HOST_SETTLING;
+    lh->order = MSG_SWAP;
+    lh->effect_ms = f->w.begun_ms;
+    for (int i = 0; i < SMALL_SERVERS; i++) {
+        f->hosts[i].server.has_leader = false;
+        f->hosts[i].server.leader = "";
+        f->hosts[i].server.raft_state = "Candidate";
+    }
+    desk_settle_for(f, f->policy.server_deadline_ms - 4000);
+    assert_null(small_fleet_intent(f, INTENT_RUN));
+    desk_settle_for(f, 8000);
+    assert_null(small_fleet_intent(f, INTENT_MARK));
+    assert_int_equal(small_fleet_intent(f, INTENT_RUN)->run, RUN_STOPPED);
+    lh->state = HOST_SWAPPING; /* its agent is still at it */
+    lh->answered = true;
+    lh->sequence = 4;
+    f->hosts[2].agent.order_sequence = 4;
+    f->hosts[2].agent.phase = PHASE_PROBING;
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_RUN));
+    f->hosts[2].agent.phase = PHASE_SETTLED; /* it is done; who leads is not clear */
+    small_fleet_decide(f);
+    assert_int_equal(small_fleet_intent(f, INTENT_RUN)->run, RUN_STOPPED);
+    lh->state = HOST_SETTLING;
+    f->ledger.ending = RUN_PAUSED; /* nothing is wrong, by what is known: it is waited for */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_RUN));
+    desk_done(f);
+}
+
 static void test_paused_by_agent(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_SERVERS);
@@ -511,6 +548,7 @@ int main(void)
         cmocka_unit_test(test_skip_down),
         cmocka_unit_test(test_fallen),
         cmocka_unit_test(test_ending),
+        cmocka_unit_test(test_ending_without_a_leader),
         cmocka_unit_test(test_paused_by_agent),
         cmocka_unit_test(test_patience),
         cmocka_unit_test(test_patience_of_many),

@@ -379,6 +379,16 @@ CHANGE(other_key)
     (void)w;
     f->hosts[3].agent.key_changed = true;
 }
+CHANGE(no_server_id)
+{
+    (void)w;
+    f->hosts[1].agent.server_id = "";
+}
+CHANGE(no_data_dir)
+{
+    no_server_id(f, w);
+    fact(f, "data-dir", TRI_NO, "");
+}
 CHANGE(other_place)
 {
     (void)w;
@@ -567,6 +577,10 @@ static const struct worlds worlds[] = {
      .says = "the token deploy lacks node:write"},
     {.id = "no-snapshot", .yes = not_management, .unsure = token_lost,
      .says = "before 1.11.3 that takes a management token"},
+    {.id = "no-keystore", .from = "1.7.7", .to = "1.8.4", .calm_from = "1.9.0", .calm_to = "1.9.7",
+     .yes = no_data_dir, .unsure = no_server_id, .says = "does not know where"},
+    {.id = "keystore-copied", .from = "1.7.7", .to = "1.8.4", .calm_from = "1.3.16",
+     .calm_to = "1.4.14", .yes = nothing, .says = "3 servers of 1.7.7: no snapshot holds"},
     {.id = "token-expiry", .yes = ends_soon, .unsure = token_lost, .says = "ends in 1 min"},
     {.id = "unmanaged-server", .yes = no_agent, .says = "no enrolled agent"},
     {.id = "unmanaged-client", .yes = no_client_agent, .says = "1 client"},
