@@ -216,12 +216,12 @@ demo: ## a cluster on loopback, upgraded before your eyes
 bench: tests-built ## figures, each with its yardstick
 	$(call script,tests/bench/run)
 lab: ## scenarios on hosts with a systemd of their own; root (SCENARIO=name: one)
-	@CARAVAN_BUILD='$(abspath $(BUILD))' SCENARIO='$(SCENARIO)' tests/lab/run
+	@CARAVAN_BUILD='$(abspath $(BUILD))' SCENARIO='$(SCENARIO)' exec tests/lab/run
 HOST ?= s1
 lab-shell: ## a shell on a host of the lab (HOST=s1, c1, coord, ...)
-	@CARAVAN_BUILD='$(abspath $(BUILD))' tests/lab/run --shell '$(HOST)'
+	@CARAVAN_BUILD='$(abspath $(BUILD))' exec tests/lab/run --shell '$(HOST)'
 bench-host: ## figures that need hosts: Nomad's silence, memory of the three programs
-	@CARAVAN_BUILD='$(abspath $(BUILD))' tests/lab/run --bench
+	@CARAVAN_BUILD='$(abspath $(BUILD))' exec tests/lab/run --bench
 lab-built: release deb $(call in,release,$(addprefix tests/,nomad depot watcher wire))
 mutants: ## planted defects: each must be caught
 	$(call script,tests/worlds/run-mutants)

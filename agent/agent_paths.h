@@ -6,6 +6,7 @@
  *   <state_dir>/trust        the trust in force: a container, replaced by caravan-swap
  *                            alone, 0644
  *   <state_dir>/agent/state  caravan-agent's own (agent_store.h)
+ *   <state_dir>/swap         caravan-swap's own: record, copies of the keystore (preserve.h)
  *   <run_dir>/view           caravan-swap's state, told (view_file.h)
  *   <run_dir>/swap.sock      orders handed on (swap_channel.h)
  */

@@ -133,6 +133,16 @@ struct host {
     /* ERR_NOTFOUND: nothing is there. */
     MUST_CHECK int (*names)(void *ctx, const char *path, struct host_names *ret, struct err *err);
 
+    /* Below root, which may be reached through links: no link on the way from there is followed.
+     * open_below: a regular file. list_below: every name of a directory ("": root itself), also of
+     * directories; `program` is not told. ERR_NOTFOUND: nothing is there. */
+    MUST_CHECK int (*open_below)(void *ctx, const char *root, const char *path, int *ret_h,
+                                 struct err *err);
+    MUST_CHECK int (*list_below)(void *ctx, const char *root, const char *path,
+                                 struct host_names *ret, struct err *err);
+    MUST_CHECK int (*make_dir)(void *ctx, const char *path, uint32_t mode, struct err *err);
+    MUST_CHECK int (*remove_dir)(void *ctx, const char *path, struct err *err); /* empty */
+
     int64_t (*uptime)(void *ctx);
     int64_t (*wall)(void *ctx);
 
@@ -149,7 +159,8 @@ struct host {
     /* Does executing `name` execute what the name `target` stands for? */
     MUST_CHECK int (*way)(void *ctx, const char *name, const char *target, struct host_way *ret,
                           struct err *err);
-    /* Nomad agents that execute the file dev, ino, but for the process `except`. */
+    /* Nomad agents that execute the file dev, ino, but for the process `except` and its children.
+     */
     MUST_CHECK int (*users)(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
                             struct host_users *ret, struct err *err);
     /* A unit, not `fragment`, whose file names this program to be started; "" none. */

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "host_linux_about.h"
 #include "host_linux_ask.h"
+#include "host_linux_below.h"
 
 static enum err_kind kind_of(int sys)
 {
@@ -324,6 +325,7 @@ struct host host_linux(struct host_linux *l)
 
     host_linux_ask(&h);
     host_linux_about(&h);
+    host_linux_below(&h);
     return h;
 }
 

@@ -1,4 +1,5 @@
 #include "law_facts.h"
+#include "preserve.h"
 #include "str.h"
 #include "swap_orders.h"
 #include "trust_store.h"
@@ -213,6 +214,41 @@ static void obey_trust(struct obeying *o)
                 s->trust.version);
 }
 
+/* Its result is on the disk before the receipt is: repeating it changes nothing then. */
+static void copy_keystore(struct obeying *o)
+{
+    struct swap *s = o->s;
+    const unsigned char *run = o->order->u.preserve.run_id;
+    struct preserved kept;
+    struct err err = ERR_INIT;
+
+    if (preserve_keystore(&s->host, s->phases.conf.dir, s->facts.data_dir, run, &kept, &err) < 0) {
+        order_refuse(o, err.kind == ERR_LIMIT ? REFUSAL_LIMIT : REFUSAL_IO, err.text);
+        return;
+    }
+    o->done.count = kept.files;
+    o->done.digest = kept.digest;
+    str_cut(o->done.text, sizeof(o->done.text), kept.path);
+    if (preserve_tidy(&s->host, s->phases.conf.dir, run, &err) < 0)
+        log_say(s->log, LOG_WARNING, EVENT_NONE, "remove old copies of the keystore: %s", err.text);
+}
+
+static void obey_preserve(struct obeying *o)
+{
+    const struct facts *f = &o->s->facts;
+
+    if (phases_works(&o->s->phases))
+        order_refuse(o, REFUSAL_BUSY, "another order is being carried out");
+    else if (f->data_dir[0] == '\0')
+        order_refuse(o, REFUSAL_UNKNOWN,
+                     "where Nomad keeps its data is not known here: name it in agent.conf "
+                     "([nomad] data_dir)");
+    else if (f->server_id[0] == '\0')
+        order_refuse(o, REFUSAL_PHASE, "no Nomad server keeps its data on this host");
+    else
+        copy_keystore(o);
+}
+
 static void obey_unsupported(struct obeying *o)
 {
     order_refuse(o, REFUSAL_UNSUPPORTED, "this build of caravan-swap has no such order");
@@ -221,6 +257,6 @@ static void obey_unsupported(struct obeying *o)
 const struct order_row order_rows[MSG_KIND_COUNT] = {
     [MSG_STAGE] = {obey_stage, true},          [MSG_SWAP] = {obey_swap, true},
     [MSG_REVERT] = {obey_revert, true},        [MSG_CANCEL] = {obey_cancel, false},
-    [MSG_TRUST] = {obey_trust, false},         [MSG_PRESERVE] = {obey_unsupported, false},
+    [MSG_TRUST] = {obey_trust, false},         [MSG_PRESERVE] = {obey_preserve, false},
     [MSG_SERVICE] = {obey_unsupported, false},
 };

@@ -3,7 +3,8 @@
  *
  * A row looks at the order, asks the law, and either refuses or changes `next`, the
  * record as it is to be; nothing happens before swap_obey has made that durable
- * together with the receipt. Only trust acts at once: its file is durable by itself.
+ * together with the receipt. Only trust and preserve act at once: what they write is durable by
+ * itself, and doing it again changes nothing.
  */
 #ifndef SWAP_ORDERS_H
 #define SWAP_ORDERS_H

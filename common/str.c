@@ -20,11 +20,6 @@ void str_cut(char *dst, size_t n, const char *s)
     dst[len] = '\0';
 }
 
-bool str_eq(const char *a, const char *b)
-{
-    return strcmp(a, b) == 0;
-}
-
 bool str_starts(const char *s, const char *prefix)
 {
     return strncmp(s, prefix, strlen(prefix)) == 0;

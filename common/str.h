@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include "buf.h"
 
 /* Copies s into dst[n], always terminated. -1 when it did not fit (dst then
@@ -16,7 +17,11 @@
 MUST_CHECK int str_copy(char *dst, size_t n, const char *s);
 void str_cut(char *dst, size_t n, const char *s);
 
-bool str_eq(const char *a, const char *b);
+/* Inline, with the first letter first: identifiers are compared everywhere, and mostly differ. */
+static inline bool str_eq(const char *a, const char *b)
+{
+    return a[0] == b[0] && strcmp(a, b) == 0;
+}
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 

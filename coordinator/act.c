@@ -41,13 +41,12 @@ static void canaries_told(struct run *r)
     l->canaries_settled_ms = settled;
 }
 
-static void settling_begins(struct run *r, struct ledger_host *lh, const struct plan_host *p,
-                            int64_t now)
+static void settling_begins(struct run *r, struct ledger_host *lh, int64_t now)
 {
     const struct host *h = world_host(r->world, lh->key);
-    const struct host *leader = region_leader(r->world, p->region, now);
 
     lh->effect_ms = now;
+    lh->base_leader_index = 0; /* the leader of before the restart is no measure: act_measure */
     if (lh->order != MSG_SWAP && lh->order != MSG_REVERT) { /* no swap of this turn noted them */
         lh->n_allocs = 0;
         lh->base_modify_index = 0;
@@ -55,8 +54,6 @@ static void settling_begins(struct run *r, struct ledger_host *lh, const struct 
     }
     if (h != NULL)
         lh->silence_ms = h->agent.silence_ms;
-    if (p->is_server && leader != NULL)
-        lh->base_leader_index = leader->server.commit_index;
 }
 
 static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *p,
@@ -86,7 +83,7 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
         e->dirty = true;
     }
     if (lh->state == HOST_SETTLING)
-        settling_begins(r, lh, p, now);
+        settling_begins(r, lh, now);
     if (lh->state == HOST_DONE || lh->state == HOST_FAILED)
         lh->settled_ms = now;
     if (lh->state == HOST_DONE && p->is_server && world_host(r->world, lh->key) != NULL)
@@ -219,6 +216,8 @@ static int apply(struct run *r, const struct intent *in, struct err *err)
         add_transfer(r, lh, in);
     else if (in->kind == INTENT_SNAPSHOT)
         watch_ask(r, in);
+    else if (in->kind == INTENT_PRESERVE && lh != NULL)
+        lh->keys.wanted = true;
     else if (in->kind == INTENT_AUTOPILOT)
         autopilot_add(r, in);
     else if (in->kind == INTENT_RESTORE)
@@ -247,6 +246,8 @@ int act(struct run *r, const struct decision *d, struct err *err)
         send[i] = rv == 0 && (ordered[d->intents[i].kind].kind != MSG_NONE ||
                               d->intents[i].kind == INTENT_RESEND);
     }
+    if (r->world != NULL)
+        act_measure(r->config->ledger, r->config->plan, r->world, ports->now(ports->ctx));
     effects_plan(r);
     if (run_commit(r, err) < 0)
         return -1;
@@ -258,7 +259,7 @@ int act(struct run *r, const struct decision *d, struct err *err)
             lh->retry_ms = ports->now(ports->ctx) + ANSWER_MS;
         ports->send(ports->ctx, lh->key, lh->order, lh->nonce, &lh->inner);
     }
-    return effects_do(r, err);
+    return keystore_do(r, err) < 0 ? -1 : effects_do(r, err);
 }
 
 /* ---- receipts ---- */

@@ -19,7 +19,7 @@ bool order_head(const struct run *r, const char *key, enum message_kind kind, st
 }
 
 /* The agent's uptime now, from what it told. */
-static uint64_t uptime_of(const struct agent_view *a, int64_t now)
+uint64_t order_uptime(const struct agent_view *a, int64_t now)
 {
     return a->uptime_ms + (uint64_t)(now > a->hello_at ? now - a->hello_at : 0);
 }
@@ -54,6 +54,13 @@ static void fill_revert(const struct run *r, const struct plan_host *p, const st
     };
 }
 
+uint64_t order_sequence(const struct ledger_host *lh, const struct agent_view *a)
+{
+    return MAX_OF(MAX_OF(a->swap_sequence, a->order_sequence),
+                  MAX_OF(lh->sequence, lh->keys.sequence)) +
+           1;
+}
+
 /* Signs an order of swap's into the ledger. 1: not possible now (no hello, no lease). */
 int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
               const struct intent *in, enum message_kind kind, struct err *err)
@@ -65,9 +72,8 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
 
     if (!order_head(r, lh->key, kind, o) || o->head.epoch == 0)
         return 1;
-    o->head.sequence =
-        MAX_OF(MAX_OF(h->agent.swap_sequence, h->agent.order_sequence), lh->sequence) + 1;
-    o->head.time_ms = uptime_of(&h->agent, now) + (kind == MSG_STAGE ? STAGE_BY_MS : SWAP_BY_MS);
+    o->head.sequence = order_sequence(lh, &h->agent);
+    o->head.time_ms = order_uptime(&h->agent, now) + (kind == MSG_STAGE ? STAGE_BY_MS : SWAP_BY_MS);
     if (kind == MSG_STAGE)
         ports->stage_order(ports->ctx, lh->key, &o->u.stage);
     else if (kind == MSG_SWAP)
@@ -137,4 +143,16 @@ void act_baseline(struct ledger_host *lh, const struct host *h)
     keep_drivers(lh, &h->client);
 }
 
-/* ---- intents to the ledger ---- */
+void act_measure(struct ledger *l, const struct plan *p, const struct world *w, int64_t now)
+{
+    for (size_t i = 0; i < l->n_hosts; i++) {
+        struct ledger_host *lh = &l->hosts[i];
+        if (lh->state != HOST_SETTLING || !p->hosts[i].is_server || lh->base_leader_index != 0)
+            continue;
+        const struct host *leader = region_leader(w, p->hosts[i].region, now);
+        if (leader == NULL || leader->server.commit_index == 0)
+            continue;
+        lh->base_leader_index = leader->server.commit_index;
+        lh->dirty = true;
+    }
+}

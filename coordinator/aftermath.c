@@ -99,3 +99,16 @@ enum since counts_since(const int64_t then[static OBJECT_KINDS],
              had);
     return same ? SINCE_SAME : SINCE_CHANGED;
 }
+
+bool counts_missing(const struct counted leader[static 2], const struct counted mine[static 2],
+                    char *text, size_t size)
+{
+    char older[120], lost[120];
+
+    if (leader[0].at <= 0 || leader[1].at <= 0 || mine[0].at <= 0 || mine[1].at <= 0 ||
+        !counts_lack(leader[1].n, mine[1].n, older, sizeof(older)) ||
+        !counts_lack(leader[0].n, mine[0].n, lost, sizeof(lost)))
+        return false;
+    snprintf(text, size, "%s", lost);
+    return true;
+}

@@ -42,6 +42,10 @@ enum since { SINCE_UNKNOWN, SINCE_SAME, SINCE_CHANGED, SINCE_FELL };
  * people change is CHANGED; FELL is what counts_fell calls lost. */
 enum since counts_since(const int64_t then[static OBJECT_KINDS],
                         const int64_t now[static OBJECT_KINDS], char *text, size_t size);
+/* Of a server and its leader, each asked twice ([0] later): it lacks in both looks what the leader
+ * has. Two are not asked in the same instant: what is lost is missing twice. */
+bool counts_missing(const struct counted leader[static 2], const struct counted mine[static 2],
+                    char *text, size_t size);
 /* The run counted this region. */
 bool counts_taken(const int64_t n[static OBJECT_KINDS]);
 

@@ -154,11 +154,12 @@ static int interrupted(struct console *c, struct err *err)
 
 #define LOOK_KEYS 65536
 
-/* First who there is, then what they say, then all of it as one world. */
+/* First who there is, then what they say, then all of it as one world, begun after the last of
+ * them had spoken: only its round knows that without a doubt. */
 int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
                  const struct world **ret, struct err *err)
 {
-    int64_t begun = clock_mono(c->clock), end = begun + LOOK_MS, told_at = -1;
+    int64_t begun = clock_mono(c->clock), end = begun + LOOK_MS;
     autofree const char **keys = NULL;
     for (bool first = true;;) {
         if (console_wait(c, end, err) < 0 || interrupted(c, err) < 0)
@@ -169,18 +170,18 @@ int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
                 return err_set(err, ERR_NETWORK, 0, "%s", w->problem);
             continue;
         }
+        if (w != NULL && !first && w->told) {
+            *ret = w;
+            console_remember(c);
+            return 0;
+        }
         if (w != NULL && first && choose != NULL) {
             keys = xalloc(LOOK_KEYS * sizeof *keys);
             observer_interest(c->observer, keys, choose(w, keys, LOOK_KEYS));
         }
         first &= w == NULL;
-        if (!first && told_at < 0 && agents_told(c->agents))
-            told_at = clock_mono(c->clock);
-        if (w != NULL && told_at >= 0 && w->begun_ms >= told_at) {
-            *ret = w;
-            console_remember(c);
-            return 0;
-        }
+        if (w != NULL)
+            observer_give_back(c->observer);
         if (clock_mono(c->clock) >= end)
             return err_set(err, ERR_TIMEOUT, 0, "the fleet could not be looked at within %d s",
                            LOOK_MS / 1000);

@@ -1,4 +1,5 @@
 #include "decide_watch.h"
+#include "keystore.h"
 
 #include <inttypes.h>
 
@@ -24,6 +25,7 @@ const char *reason_name(enum reason r)
         [REASON_RETRY] = "retry",
         [REASON_UNDO] = "undo",
         [REASON_SNAPSHOT] = "snapshot",
+        [REASON_KEYSTORE] = "keystore",
         [REASON_COUNTS] = "counts",
         [REASON_AUTOPILOT] = "autopilot",
     };
@@ -43,6 +45,7 @@ const char *intent_name(enum intent_kind k)
         [INTENT_RESTORE] = "restore",
         [INTENT_TRANSFER] = "transfer",
         [INTENT_SNAPSHOT] = "snapshot",
+        [INTENT_PRESERVE] = "preserve",
         [INTENT_AUTOPILOT] = "autopilot",
         [INTENT_MARK] = "mark",
         [INTENT_RUN] = "run",
@@ -113,7 +116,7 @@ static void decide_claiming(const struct situation *s, struct decision *d)
 {
     if (!s->lease->all)
         waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
-    else if (snapshots_taken(s, d))
+    else if (snapshots_taken(s, d) && keystores_copied(s, d))
         intend_run(d, RUN_STAGING);
 }
 

@@ -24,6 +24,7 @@ enum intent_kind {
     INTENT_RESTORE,   /* undo this host's effects, or those of the region `host` names */
     INTENT_TRANSFER,  /* leadership to another server before the leader's turn */
     INTENT_SNAPSHOT,  /* save the state of the region `host` names */
+    INTENT_PRESERVE,  /* have this server's keystore copied on its own disk */
     INTENT_AUTOPILOT, /* its dead-server cleanup off: note, then compare-and-set */
     INTENT_MARK,      /* change host_state to `state` with text; no effect outside */
     INTENT_RUN,       /* change run_state to `run` */
@@ -50,6 +51,7 @@ enum reason {
     REASON_RETRY,     /* backing off before asking a host again */
     REASON_UNDO,      /* effects are being undone */
     REASON_SNAPSHOT,  /* the state is being saved */
+    REASON_KEYSTORE,  /* keystores are being copied */
     REASON_COUNTS,    /* its objects are being counted */
     REASON_AUTOPILOT, /* a region's dead-server cleanup is being switched off */
     REASON_COUNT

@@ -31,6 +31,7 @@ static int64_t patience(const struct policy *p, enum reason reason)
     case REASON_LEASE:
     case REASON_OBSERVE:
     case REASON_UNDO:
+    case REASON_KEYSTORE:
     case REASON_COUNTS:
     case REASON_AUTOPILOT:
     case REASON_COUNT:
@@ -68,6 +69,7 @@ static const char *advice_for(enum reason reason)
         [REASON_OBSERVE] = "See what does not answer: caravan status.",
         [REASON_RETRY] = agents,
         [REASON_SNAPSHOT] = "See that the leader answers: caravan status.",
+        [REASON_KEYSTORE] = agents,
         [REASON_COUNTS] = "See why Nomad does not list them: nomad status, nomad node status.",
         [REASON_AUTOPILOT] =
             "See that Nomad takes changes (nomad operator autopilot get-config) and that the "

@@ -1,6 +1,7 @@
 /* Servers: one at a time, followers first, the leader last. */
 #include "decide_autopilot.h"
 #include "decide_watch.h"
+#include "keystore.h"
 
 #define TRANSFERS_MAX 2 /* then the leader is restarted where it leads */
 
@@ -235,7 +236,7 @@ void decide_servers(const struct situation *s, struct decision *d)
     if (s->ledger->hosts[next].state != HOST_STAGED)
         waiting_for(d, REASON_STAGING, s->plan->hosts[next].key, "%s is not staged",
                     s->plan->hosts[next].name);
-    else if (!snapshots_taken(s, d) || !autopilot_off(s, d, region) ||
+    else if (!snapshots_taken(s, d) || !keystores_copied(s, d) || !autopilot_off(s, d, region) ||
              !counts_before(s, d, leader) || !counts_after(s, d, false))
         return;
     else if (leads)

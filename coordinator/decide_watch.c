@@ -8,7 +8,7 @@ const char lost_state_advice[] =
 
 /* ---- a way back ---- */
 
-static bool begun(const struct situation *s, const char *region)
+bool region_begun(const struct situation *s, const char *region)
 {
     for (size_t i = 0; i < s->plan->n_servers; i++)
         if (str_eq(s->plan->hosts[i].region, region) &&
@@ -29,7 +29,7 @@ static bool needs_snapshot(const struct situation *s, const struct ledger_region
 {
     if (r->snapshot[0] == '\0')
         return !r->refused || !policy_accepts(&s->plan->policy, "no-snapshot");
-    return !begun(s, r->name) && s->now - r->snapshot_ms > SNAPSHOT_OLD_MS;
+    return !region_begun(s, r->name) && s->now - r->snapshot_ms > SNAPSHOT_OLD_MS;
 }
 
 bool snapshots_taken(const struct situation *s, struct decision *d)
@@ -191,7 +191,8 @@ bool counts_after(const struct situation *s, struct decision *d, bool last)
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         const struct ledger_region *r = ledger_region_const(s->ledger, s->plan->hosts[i].region);
         const struct host *h = world_host(s->world, s->plan->hosts[i].key);
-        if (h == NULL || r == NULL || s->ledger->hosts[i].state != HOST_DONE || !begun(s, r->name))
+        if (h == NULL || r == NULL || s->ledger->hosts[i].state != HOST_DONE ||
+            !region_begun(s, r->name))
             continue;
 
         const char *whose;
@@ -265,12 +266,20 @@ size_t watch_counts(const struct situation *s, const char **keys, size_t max)
 void check_alarm(const struct situation *s, struct decision *d)
 {
     const struct ledger *l = s->ledger;
+    const struct denial *n = &s->evidence->denial;
     int64_t refused = s->evidence->refused_ms;
 
     bool dead = refused > 0 && s->now - refused > REFUSED_MS;
+    bool denied = n->answers >= DENIED_ANSWERS && n->last_ms - n->since_ms >= REFUSED_MS;
 
-    if (dead && l->ending != RUN_NONE)
+    if ((dead || denied) && l->ending != RUN_NONE)
         intend_run(d, l->ending); /* what is in flight cannot be seen to finish */
+    else if (denied && !dead)
+        intend_stop(s, d, n->name,
+                    "See nomad acl token self there (NOMAD_ADDR of that server), whether its state "
+                    "is all there, and its policies; then caravan resume, with NOMAD_TOKEN if it "
+                    "takes another.",
+                    "%s, which autopilot calls healthy", n->text);
     else if (dead)
         intend_stop(s, d, "",
                     "Give a token that is valid until the end (NOMAD_TOKEN), by caravan resume.",

@@ -13,11 +13,14 @@
 #define SNAPSHOT_OLD_MS   (30 * 60 * 1000) /* before the first server: taken anew then */
 #define SNAPSHOT_TRIES    20
 #define SNAPSHOT_RETRY_MS 15000
-#define REFUSED_MS        5000  /* so long a token may be refused everywhere */
+#define REFUSED_MS        5000  /* so long a token may be refused everywhere, or */
+#define DENIED_ANSWERS    3     /* in so many answers, by one server that has caught up */
 #define COUNTS_OLD_MS     60000 /* counts before a swap are no older */
 
 extern const char lost_state_advice[];
 
+/* A server of it was ordered to change. */
+bool region_begun(const struct situation *s, const char *region);
 /* Of every planned region: there is one, or none is accepted. States the wait, asks. */
 bool snapshots_taken(const struct situation *s, struct decision *d);
 /* The leader's objects are counted, so that a loss can be seen. States the wait. */
@@ -28,7 +31,8 @@ struct gate_result gate_counts(const struct situation *s, size_t i, const char *
 /* Of the servers that are done, which somebody may have started again since: before the next one,
  * and after the last, before the clients. States the wait, or stops. */
 bool counts_after(const struct situation *s, struct decision *d, bool last);
-/* A line of a log stops the run, and a token that is not valid any more. */
+/* A line of a log stops the run, and a token that is not valid any more, everywhere or on a server
+ * that has caught up. */
 void check_alarm(const struct situation *s, struct decision *d);
 /* Whose objects the next observations are to count. */
 size_t watch_counts(const struct situation *s, const char **keys, size_t max);

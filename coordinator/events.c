@@ -33,11 +33,10 @@ static void put_host(const struct progress *p, size_t i, struct json *o)
 void event_print(const struct progress *p, const struct change *c, const struct clock *clock,
                  FILE *out)
 {
-    static const char *const names[] = {[CHANGE_RUN] = "run",
-                                        [CHANGE_HOST] = "host",
-                                        [CHANGE_WAITING] = "waiting",
-                                        [CHANGE_SNAPSHOT] = "snapshot",
-                                        [CHANGE_NO_RETURN] = "no-return"};
+    static const char *const names[] = {
+        [CHANGE_RUN] = "run",           [CHANGE_HOST] = "host",
+        [CHANGE_WAITING] = "waiting",   [CHANGE_SNAPSHOT] = "snapshot",
+        [CHANGE_KEYSTORE] = "keystore", [CHANGE_NO_RETURN] = "no-return"};
     auto_json struct json *o = json_new_object();
     char at[21], hex[33];
     clock_rfc3339(at, clock_wall(clock));
@@ -54,6 +53,12 @@ void event_print(const struct progress *p, const struct change *c, const struct 
         json_set_str(o, "region", c->region->name);
         json_set_str(o, "file", c->region->snapshot);
         json_set_int(o, "bytes", (int64_t)c->region->snapshot_bytes);
+    } else if (c->kind == CHANGE_KEYSTORE) {
+        const struct ledger_keys *k = &p->ledger->hosts[c->host].keys;
+        json_set_str(o, "host", p->plan->hosts[c->host].name);
+        json_set_str(o, "key", p->plan->hosts[c->host].key);
+        json_set_str(o, "path", k->path);
+        json_set_int(o, "keys", k->files);
     } else if (c->kind == CHANGE_NO_RETURN) {
         json_set_str(o, "region", c->region->name);
         json_set_str(o, "leader", c->leader->name);

@@ -5,6 +5,7 @@
  *     {"event":"host","at":...,"run":ID,"host":NAME,"key":ID,"state":S,"text":T}
  *     {"event":"waiting","at":...,"run":ID,"reason":R,"host":NAME,"text":T}
  *     {"event":"snapshot","at":...,"run":ID,"region":NAME,"file":PATH,"bytes":N}
+ *     {"event":"keystore","at":...,"run":ID,"host":NAME,"key":ID,"path":PATH,"keys":N}
  *     {"event":"end", ... as report_run_json}
  *
  * `at` is RFC 3339. Fields may be added; those here keep their meaning.

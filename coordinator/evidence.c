@@ -65,6 +65,36 @@ static void forget(struct evidence *e, uint64_t round)
     e->n = kept;
 }
 
+static bool is_healthy(const struct world *w, const struct host *h)
+{
+    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
+        const struct server_view *by = &w->hosts[i].server;
+        for (size_t k = 0; by->autopilot_at > 0 && k < by->n_autopilot; k++)
+            if (str_eq(by->autopilot[k].id, h->server_id) && by->autopilot[k].healthy)
+                return true;
+    }
+    return false;
+}
+
+static void fold_denial(struct denial *d, const struct world *w, const struct plan *p)
+{
+    for (size_t i = 0; i < p->n_servers; i++) {
+        const struct host *h = world_host(w, p->hosts[i].key);
+        struct denial now = {.since_ms = w->begun_ms, .last_ms = w->begun_ms, .answers = 1};
+        if (h == NULL || !server_denies(h, now.text, sizeof(now.text)) || !is_healthy(w, h))
+            continue;
+        str_cut(now.key, sizeof(now.key), h->key);
+        str_cut(now.name, sizeof(now.name), h->name);
+        if (d->answers > 0 && str_eq(d->key, now.key)) {
+            now.since_ms = d->since_ms;
+            now.answers = d->answers + 1;
+        }
+        *d = now;
+        return;
+    }
+    d->answers = 0;
+}
+
 void evidence_fold(struct evidence *e, const struct world *w, const struct plan *p,
                    const struct ledger *l, int64_t now)
 {
@@ -74,6 +104,7 @@ void evidence_fold(struct evidence *e, const struct world *w, const struct plan 
         e->refused_ms = 0;
     else if (e->refused_ms == 0)
         e->refused_ms = w->begun_ms;
+    fold_denial(&e->denial, w, p);
 
     for (size_t i = 0; i < w->n_regions; i++) {
         struct gate_result g = gate_region(w, p, l, w->regions[i].name, now);

@@ -124,7 +124,9 @@ static void add_servers(const struct fleet *f, struct world *w)
         const struct server_slot *slot = f->servers->slots[i];
         if (slot->name[0] == '\0' || (f->servers->anybody && !slot->seen))
             continue;
-        servers_fill(slot, &w->arena, &w->hosts[w->n_hosts++]);
+        struct host *h = &w->hosts[w->n_hosts++];
+        servers_fill(slot, &w->arena, h);
+        h->server.denied = denied_text(&w->arena, slot->denied & ~(unsigned)DENIED_OPERATOR);
     }
     qsort(w->hosts, w->n_hosts, sizeof *w->hosts, by_name);
 }

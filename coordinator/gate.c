@@ -15,6 +15,17 @@ static bool pass(struct gate_result *r)
 
 /* ---- the conditions, one function each; false with text when not met ---- */
 
+/* By name, before all that is unknown for it. */
+static bool check_rights(struct view *v)
+{
+    char text[TEXT_MAX];
+
+    for (size_t i = 0; i < v->n; i++)
+        if (server_denies(v->servers[i], text, sizeof(text)))
+            return view_say(v, GATE_UNKNOWN, "%s", text);
+    return true;
+}
+
 static bool check_listed(struct view *v)
 {
     const struct region *r = world_region(v->w, v->region);
@@ -220,7 +231,9 @@ static bool check_autopilot(struct view *v)
             return false;
     }
     if (answered == 0)
-        return view_say(v, GATE_UNKNOWN, "autopilot gave no answer (status %d)",
+        return view_say(v, GATE_UNKNOWN, "autopilot %s (status %d)",
+                        v->servers[0]->server.autopilot_body ? "has not looked at the servers yet"
+                                                             : "gave no answer",
                         v->servers[0]->server.autopilot_status);
     return true;
 }
@@ -232,7 +245,7 @@ struct gate_result gate_region(const struct world *w, const struct plan *p, cons
     struct view v;
 
     view_init(&v, w, p, region, now, &r);
-    if (!view_is_sound(&v) || !check_listed(&v) || !view_leader(&v))
+    if (!view_is_sound(&v) || !check_rights(&v) || !check_listed(&v) || !view_leader(&v))
         return r;
     for (size_t i = 0; i < v.n; i++)
         if (!check_self(&v, v.servers[i]))

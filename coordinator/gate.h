@@ -41,6 +41,8 @@ struct gate_result gate_client(const struct world *w, const struct plan *p, cons
 struct gate_result gate_allocs(const struct world *w, const struct plan *p, const struct ledger *l,
                                const char *key, int64_t now);
 
+/* Does this server refuse what the gates must ask of it? text says so. */
+bool server_denies(const struct host *h, char *text, size_t size);
 /* The one leader every server of the region names, by fresh answers; NULL: unclear. */
 const struct host *region_leader(const struct world *w, const char *region, int64_t now);
 /* NULL: ret->text says why. */
@@ -61,13 +63,23 @@ struct streak {
     int64_t text_ms; /* begin of the observation since which it has been word for word the same */
 };
 
+/* One server refuses the token although it is not behind: by autopilot it is healthy. While it
+ * restores, a server may not know the token yet, which is no reason. */
+struct denial {
+    char key[UUID_MAX], name[NAME_MAX_LEN];
+    char text[TEXT_MAX];
+    int64_t since_ms, last_ms; /* begin of the first and the last observation that showed it */
+    uint32_t answers;          /* 0: nobody does */
+};
+
 struct evidence {
     struct streak *streaks;
     size_t n, cap;
     int64_t begun_ms; /* when this process began to observe */
     int64_t wait_ms;  /* since when what is waited for (wait) has been the same; kept by run */
     char wait[UUID_MAX + 16];
-    int64_t refused_ms;  /* since when nobody answers our token; 0: somebody does */
+    int64_t refused_ms; /* since when nobody answers our token; 0: somebody does */
+    struct denial denial;
     int64_t progress_ms; /* when something last moved: intents, receipts; kept by run */
 };
 

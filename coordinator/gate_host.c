@@ -22,6 +22,15 @@ static bool proves(int64_t at, const struct ledger_host *lh, int64_t now)
     return fresh(at, now) && at > lh->effect_ms;
 }
 
+bool server_denies(const struct host *h, char *text, size_t size)
+{
+    if (h->server.denied == NULL || h->server.denied[0] == '\0')
+        return false;
+    snprintf(text, size, "%s refuses the token (403): it lacks %s there", h->name,
+             h->server.denied);
+    return true;
+}
+
 struct gate_result gate_server(const struct world *w, const struct plan *p, const struct ledger *l,
                                const char *key, int64_t now)
 {
@@ -31,6 +40,9 @@ struct gate_result gate_server(const struct world *w, const struct plan *p, cons
     if (h == NULL || lh == NULL)
         return say(GATE_UNKNOWN, "%s is not there", key);
     const struct server_view *s = &h->server;
+    struct gate_result r = {.kind = GATE_UNKNOWN};
+    if (server_denies(h, r.text, sizeof(r.text)))
+        return r;
     if (!proves(s->self_at, lh, now))
         return say(GATE_UNKNOWN, "%s: its API does not answer", h->name);
     if (!str_eq(s->version, p->target))

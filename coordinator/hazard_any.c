@@ -176,6 +176,13 @@ void hazard_switch(struct hazard_check *c, row_t *row)
 
 /* ---- hosts by their agents ---- */
 
+const char *fact_doubt(const struct fact_view *f)
+{
+    if (f == NULL)
+        return "its agent does not tell";
+    return f->value == TRI_UNKNOWN && f->text[0] != '\0' ? f->text : "its agent cannot tell";
+}
+
 static void each_fact(struct hazard_check *c, row_t *row,
                       void (*judge)(struct hazard_check *, row_t *, const struct plan_host *,
                                     const struct fact_view *))
@@ -187,7 +194,7 @@ static void each_fact(struct hazard_check *c, row_t *row,
             continue;
         const struct fact_view *f = o != NULL ? agent_fact(&o->agent, row->key) : NULL;
         if (f == NULL)
-            hazard_unsure(c, h->name, "its agent does not tell");
+            hazard_unsure(c, h->name, fact_doubt(NULL));
         else
             judge(c, row, h, f);
     }
@@ -197,7 +204,7 @@ static void judge_yes(struct hazard_check *c, row_t *row, const struct plan_host
                       const struct fact_view *f)
 {
     if (f->value == TRI_UNKNOWN)
-        hazard_unsure(c, h->name, "its agent cannot tell");
+        hazard_unsure(c, h->name, fact_doubt(f));
     else if (f->value == TRI_YES)
         hazard_found(c, row, TRI_YES, h->name, "%s%s%s", row->what, f->text[0] != '\0' ? ": " : "",
                      f->text);
@@ -207,10 +214,30 @@ static void judge_no(struct hazard_check *c, row_t *row, const struct plan_host 
                      const struct fact_view *f)
 {
     if (f->value == TRI_UNKNOWN)
-        hazard_unsure(c, h->name, "its agent cannot tell");
+        hazard_unsure(c, h->name, fact_doubt(f));
     else if (f->value == TRI_NO)
         hazard_found(c, row, TRI_YES, h->name, "%s%s%s", row->what, f->text[0] != '\0' ? ": " : "",
                      f->text);
+}
+
+/* One fact for two things of unlike weight: its text says which. */
+static bool is_merged(const struct fact_view *f)
+{
+    return strstr(f->text, "both name a data_dir") != NULL;
+}
+
+static void judge_merged(struct hazard_check *c, row_t *row, const struct plan_host *h,
+                         const struct fact_view *f)
+{
+    if (f->value != TRI_YES || is_merged(f))
+        judge_yes(c, row, h, f);
+}
+
+static void judge_aside(struct hazard_check *c, row_t *row, const struct plan_host *h,
+                        const struct fact_view *f)
+{
+    if (f->value != TRI_YES || !is_merged(f))
+        judge_yes(c, row, h, f);
 }
 
 /* "2.36" or "2.36.1" anywhere in a text. */
@@ -235,7 +262,7 @@ static void judge_least(struct hazard_check *c, row_t *row, const struct plan_ho
     struct version v;
 
     if (f->value == TRI_UNKNOWN || !version_in(f->text, &v))
-        hazard_unsure(c, h->name, "its agent cannot tell");
+        hazard_unsure(c, h->name, fact_doubt(f));
     else if (version_cmp_text(&v, row->least) < 0)
         hazard_found(c, row, TRI_YES, h->name, "%s (%s)", row->what, f->text);
 }
@@ -250,9 +277,27 @@ void hazard_no_fact(struct hazard_check *c, row_t *row)
     each_fact(c, row, judge_no);
 }
 
+void hazard_configs_merged(struct hazard_check *c, row_t *row)
+{
+    each_fact(c, row, judge_merged);
+}
+
+void hazard_configs_aside(struct hazard_check *c, row_t *row)
+{
+    each_fact(c, row, judge_aside);
+}
+
 void hazard_fact_least(struct hazard_check *c, row_t *row)
 {
     each_fact(c, row, judge_least);
+}
+
+/* How many files lack the key is no reason of its own. */
+static const char *file_doubt(const struct fact_view *f)
+{
+    return f != NULL && str_starts(f->text, "not in the ")
+               ? "it is not in the files of Nomad's configuration"
+               : fact_doubt(f);
 }
 
 /* A key found in a file is there; one not found may stand in a file that was not looked at. */
@@ -271,6 +316,6 @@ void hazard_file_key(struct hazard_check *c, row_t *row)
             hazard_found(c, row, TRI_YES, h->name, "%s is configured (%s): %s", row->key, f->text,
                          row->what);
         else
-            hazard_unsure(c, h->name, "the key is not in the files its agent could look at");
+            hazard_unsure(c, h->name, file_doubt(f));
     }
 }

@@ -266,23 +266,23 @@ static const struct host *host_with_facts(const struct world *w, const struct pl
     return h != NULL && !ph->already && h->agent.n_facts > 0 ? h : NULL;
 }
 
+static const struct hazard silent = {
+    .id = "no-facts",
+    .severity = SEVERITY_WARN,
+    .advice = "Its agent tells more when it has staged the release, before any swap."};
+
 static void tell_silent(struct hazard_check *c)
 {
-    static const struct hazard row = {
-        .id = "no-facts",
-        .severity = SEVERITY_WARN,
-        .advice = "Its agent tells more when it has staged the release, before any swap."};
-
     c->told = c->more = 0;
     for (size_t i = 0; i < c->p->n_hosts; i++) {
         const struct plan_host *ph = &c->p->hosts[i];
         const struct host *h = world_host(c->w, ph->key);
         if (h != NULL && ph->managed && !ph->already && h->agent.n_facts == 0 &&
             h->agent.status_at != 0)
-            hazard_found(c, &row, TRI_UNKNOWN, ph->name, "%s",
+            hazard_found(c, &silent, TRI_UNKNOWN, ph->name, "%s",
                          "its agent did not tell what speaks against replacing the binary there");
     }
-    tell_more(c, &row);
+    tell_more(c, &silent);
 }
 
 void hazard_host_check(struct hazard_check *c)
@@ -324,4 +324,9 @@ bool hazard_host_refuses(const struct plan *p, const struct plan_host *ph, const
         return true;
     }
     return false;
+}
+
+const char *hazard_host_id(size_t i)
+{
+    return i < ARRAY_LEN(rows) ? rows[i].row.id : i == ARRAY_LEN(rows) ? silent.id : NULL;
 }

@@ -25,4 +25,7 @@ void hazard_host_check(struct hazard_check *c);
 bool hazard_host_refuses(const struct plan *p, const struct plan_host *ph, const struct host *h,
                          struct host_refusal *ret);
 
+/* Ids of the rows, by number; NULL: no more. */
+const char *hazard_host_id(size_t i);
+
 #endif

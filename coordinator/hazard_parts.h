@@ -22,7 +22,8 @@ void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const c
 /* The same with another severity than the row's. */
 void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity, const char *fmt,
                      ...) PRINTF(4, 5);
-/* It cannot tell of this host: counted, and told once for all of them at the end. */
+/* It cannot tell of this host: counted, and told at the end, once for all with this reason. Of
+ * more than HAZARD_DOUBTS reasons the last stands for the rest. */
 void hazard_unsure(struct hazard_check *c, const char *host, const char *why);
 
 /* The version a planned host runs; NULL: unknown. */
@@ -38,6 +39,9 @@ const struct host_survey *survey_host(const struct hazard_check *c, const char *
 /* Why a question has no answer, for people. */
 const char *asked_why(enum asked asked);
 
+/* Why an agent cannot tell, in its own words if it has some; NULL: it does not know the fact. */
+const char *fact_doubt(const struct fact_view *f);
+
 typedef void hazard_detect(struct hazard_check *c, row_t *row);
 
 /* hazard_any.c: rows that only differ by what stands in the table. */
@@ -49,7 +53,9 @@ hazard_detect hazard_switch;     /* `number`: enum config_switch of crossing ser
 hazard_detect hazard_fact;       /* `key`: a fact that is yes; `what` */
 hazard_detect hazard_no_fact;    /* `key`: a fact that is no; `what` */
 hazard_detect hazard_fact_least; /* `key`: a fact whose text is a version below `least`; `what` */
-hazard_detect hazard_file_key;   /* `key`: a key in configuration files; `what`: why it matters */
+/* `key`: the fact about a whole configuration beside another; and about files put aside */
+hazard_detect hazard_configs_merged, hazard_configs_aside;
+hazard_detect hazard_file_key; /* `key`: a key in configuration files; `what`: why it matters */
 hazard_detect hazard_attribute_least; /* `number`: enum node_attribute below `least`; `what` */
 hazard_detect hazard_attribute;       /* `number`: an attribute that is `key` */
 hazard_detect hazard_clients_least;   /* any client of a planned region below `least`; `what` */
@@ -60,7 +66,7 @@ hazard_detect hazard_nothing, hazard_older, hazard_unknown_version, hazard_dista
     hazard_fips, hazard_no_way_back, hazard_acl_off_target;
 /* hazard_servers.c */
 hazard_detect hazard_raft_protocol, hazard_old_failed, hazard_leaves, hazard_tls_names,
-    hazard_schedulers, hazard_consul_flow, hazard_vault_flow, hazard_two_stores,
+    hazard_schedulers, hazard_consul_flow, hazard_vault_flow, hazard_two_stores, hazard_unmeasured,
     hazard_license_ends, hazard_license_place;
 /* hazard_cluster.c */
 hazard_detect hazard_client_newer, hazard_tolerance, hazard_unhealthy, hazard_regions, hazard_order,
@@ -70,6 +76,9 @@ hazard_detect hazard_client_newer, hazard_tolerance, hazard_unhealthy, hazard_re
 /* hazard_agents.c */
 hazard_detect hazard_unmanaged_server, hazard_unmanaged_client, hazard_key_changed,
     hazard_misplaced, hazard_one_id, hazard_no_build;
+/* hazard_keystore.c */
+hazard_detect hazard_keystore_copied, /* how many servers: `what` */
+    hazard_no_keystore;               /* a server's agent does not know where: `what` */
 /* hazard_nodes.c */
 hazard_detect hazard_node_down, hazard_node_draining, hazard_other_pool, hazard_old_allocs,
     hazard_connect_window, hazard_dc_star;

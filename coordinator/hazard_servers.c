@@ -180,10 +180,26 @@ void hazard_two_stores(struct hazard_check *c, row_t *row)
         if (!hazard_crosses(c, p))
             continue;
         if (store == NULL || store->value != TRI_YES)
-            hazard_unsure(c, p->name, "raft_logstore is not in the files its agent could look at");
+            hazard_unsure(c, p->name, fact_doubt(store));
         else if (has_bolt)
             hazard_found(c, row, TRI_YES, p->name, "has raft_boltdb and raft_logstore (%s)",
                          store->text);
+    }
+}
+
+/* A server is measured by others, or by what was counted before its swap: this one by neither. */
+void hazard_unmeasured(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_servers; i++) {
+        const struct plan_host *p = &c->p->hosts[i];
+        size_t servers = 0;
+        for (size_t k = 0; k < c->w->n_hosts; k++)
+            servers += c->w->hosts[k].is_server && str_eq(c->w->hosts[k].region, p->region);
+        if (p->already && servers == 1 && c->p->n_todo > 0)
+            hazard_found(c, row, TRI_UNKNOWN, p->name,
+                         "the only server of region %s runs %s already, and nothing was counted "
+                         "before: whether it kept its state",
+                         p->region, c->p->target);
     }
 }
 

@@ -193,6 +193,11 @@ const struct hazard hazard_table[] = {
      .advice =
          "Bring autopilot's settings nearer to their defaults: Caravan believes its word on "
          "health."},
+    {.id = "unmeasured", .source = FROM_CLUSTER, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_unmeasured,
+     .advice =
+         "See nomad status and nomad node status of that region: are its jobs and nodes all "
+         "there?"},
     {.id = "upgrade-migration", .edition = EDITION_ENT, .scope = SCOPE_SERVERS,
      .source = FROM_CLUSTER, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
      .detect = hazard_migration,
@@ -220,6 +225,17 @@ const struct hazard hazard_table[] = {
      .advice =
          "Use a management token, or the right that is named; without it there is no way back by"
          " snapshot."},
+    {.id = "no-keystore", .scope = SCOPE_SERVERS, .source = FROM_AGENTS, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_BLOCK, .detect = hazard_no_keystore,
+     .what = "where its Nomad keeps the root keys, which no snapshot before 1.9 holds",
+     .advice =
+         "Name Nomad's data_dir in agent.conf there ([nomad] data_dir); or copy server/keystore in "
+         "it yourself."},
+    {.id = "keystore-copied", .scope = SCOPE_SERVERS, .source = FROM_VERSIONS,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_keystore_copied,
+     .what = "no snapshot holds their root keys, so each one's agent copies its keystore on its own "
+             "disk before the first server is changed",
+     .advice = "caravan show tells where the copies are; to put one back is left to you."},
     {.id = "token-expiry", .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK,
      .unsure = SEVERITY_WARN, .detect = hazard_token_expiry,
      .advice = "Make a token that lasts longer than the run."},
@@ -259,10 +275,16 @@ const struct hazard hazard_table[] = {
 
     /* ---- hosts, by their agents (more of them: hazard_host.c) ---- */
 
+    {.id = "second-config", .source = FROM_HOST, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_INFO, .detect = hazard_configs_merged, .key = "config-leftovers",
+     .what = "a second whole configuration lies where Nomad reads its own",
+     .advice = "Move the one that is not meant out of the directory: Nomad merges both, the later "
+     "file's values win, and one put there since Nomad's last start is first read by this "
+     "restart."},
     {.id = "config-leftovers", .source = FROM_HOST, .severity = SEVERITY_INFO,
-     .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "config-leftovers",
-     .what = "its configuration holds more than one whole, or backups lie beside it",
-     .advice = "Look at the directory: backups are not read, and every other file is merged."},
+     .unsure = SEVERITY_INFO, .detect = hazard_configs_aside, .key = "config-leftovers",
+     .what = "backups lie beside its configuration",
+     .advice = "Look at the directory: Nomad does not read them."},
 
     /* ---- 0.8 to 0.12 ---- */
 

@@ -92,10 +92,16 @@ void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity,
 
 void hazard_unsure(struct hazard_check *c, const char *host, const char *why)
 {
-    if (c->unsure++ > 0)
+    for (size_t i = 0; i < c->n_doubts; i++)
+        if (str_eq(c->doubts[i].why, why)) {
+            c->doubts[i].n++;
+            return;
+        }
+    if (c->n_doubts == HAZARD_DOUBTS) {
+        c->doubts[HAZARD_DOUBTS - 1].n++;
         return;
-    c->unsure_host = host;
-    c->unsure_why = why;
+    }
+    c->doubts[c->n_doubts++] = (struct hazard_doubt){.host = host, .why = why, .n = 1};
 }
 
 /* ---- versions ---- */
@@ -222,35 +228,35 @@ const char *asked_why(enum asked asked)
 
 /* ---- the table at work ---- */
 
-static void tell_unsure(struct hazard_check *c, row_t *row)
+static void tell_doubt(struct hazard_check *c, row_t *row, const struct hazard_doubt *d)
 {
     char more[48] = "";
 
-    if (c->unsure > 1)
-        snprintf(more, sizeof(more), " and %zu more %s", c->unsure - 1,
-                 str_count(c->unsure - 1, "host", "hosts"));
+    if (d->n > 1)
+        snprintf(more, sizeof(more), " and %zu more %s", d->n - 1,
+                 str_count(d->n - 1, "host", "hosts"));
     if (row->source == FROM_FILE && row->key != NULL)
-        hazard_found(c, row, TRI_UNKNOWN, NULL, "whether %s%s %s %s configured: %s", c->unsure_host,
-                     more, c->unsure > 1 ? "have" : "has", row->key, c->unsure_why);
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "whether %s%s %s %s configured: %s", d->host, more,
+                     d->n > 1 ? "have" : "has", row->key, d->why);
     else
-        hazard_found(c, row, TRI_UNKNOWN, NULL, "%s%s: %s%s%s%s", c->unsure_host, more,
-                     c->unsure_why, row->what != NULL ? " (" : "",
-                     row->what != NULL ? row->what : "", row->what != NULL ? ")" : "");
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "%s%s: %s%s%s%s", d->host, more, d->why,
+                     row->what != NULL ? " (" : "", row->what != NULL ? row->what : "",
+                     row->what != NULL ? ")" : "");
 }
 
 static void run_row(struct hazard_check *c, row_t *row)
 {
     if (!aim(c, row))
         return;
-    c->told = c->more = c->same = c->unsure = 0;
+    c->told = c->more = c->same = c->n_doubts = 0;
     row->detect(c, row);
     tell_same(c);
     if (c->more > 0) {
         c->told = 0;
         hazard_found(c, row, TRI_YES, NULL, "and %zu more hosts", c->more);
     }
-    if (c->unsure > 0)
-        tell_unsure(c, row);
+    for (size_t i = 0; i < c->n_doubts; i++)
+        tell_doubt(c, row, &c->doubts[i]);
 }
 
 static void check_free(struct hazard_check *c)

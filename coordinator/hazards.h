@@ -28,7 +28,8 @@
 
 #include "plan.h"
 
-#define HAZARD_HOSTS 5
+#define HAZARD_HOSTS  5
+#define HAZARD_DOUBTS 3
 
 enum hazard_source { /* where a row looks */
                      FROM_VERSIONS,
@@ -55,6 +56,11 @@ struct hazard_group {
     bool crosses; /* the row at work is about it */
 };
 
+struct hazard_doubt { /* of which hosts it cannot tell for this reason: how many, the first */
+    const char *host, *why;
+    size_t n;
+};
+
 struct hazard_check {
     const struct world *w;
     const struct survey *survey; /* never NULL: an empty one */
@@ -67,8 +73,8 @@ struct hazard_check {
     /* Of the row at work. */
     bool applies;
     size_t told, more, same;
-    size_t unsure; /* hosts of which it cannot tell, and the first of them */
-    const char *unsure_host, *unsure_why;
+    struct hazard_doubt doubts[HAZARD_DOUBTS]; /* hosts of which it cannot tell, by reason */
+    size_t n_doubts;
 };
 
 struct hazard {

@@ -3,8 +3,8 @@
  *
  * Of the newest run of this ledger, when it ended: late failures known for it whose time
  * has not passed, and for AFTERMATH_MS what its regions' leaders have beside what they
- * had when it ended. Their objects are counted for that, for at most COUNTING_MS: what
- * takes longer is told as not counted.
+ * had when it ended; and which server lacks what its leader has. The objects of each are counted
+ * for that, for at most COUNTING_MS: what takes longer is told as not counted.
  */
 #ifndef LAST_RUN_H
 #define LAST_RUN_H

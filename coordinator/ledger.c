@@ -214,6 +214,10 @@ void ledger_rebase(struct ledger *l, int64_t now)
         rebase(&h->effect_ms, now, &h->dirty);
         rebase(&h->settled_ms, now, &h->dirty);
         h->retry_ms = 0;
+        h->keys.wanted = h->keys.asking = h->keys.refused = false;
+        h->keys.problem[0] = '\0';
+        h->keys.tries = 0;
+        h->keys.retry_ms = h->keys.copied_ms = 0;
     }
     for (size_t i = 0; i < l->n_regions; i++) { /* what was asked for, another process asked */
         l->regions[i].asking = false;

@@ -65,6 +65,22 @@ struct kept_alloc {
     uint32_t restarts;
 };
 
+/* A server's keystore, copied on its own disk before the first server is changed (keystore.h). */
+struct ledger_keys {
+    char path[TEXT_MAX]; /* where, on that host; "" not copied */
+    uint32_t files;
+    struct digest digest;   /* as its agent told it: proto/README.md */
+    char problem[TEXT_MAX]; /* why there is none, or none anew */
+    /* Of this process; losing them may only delay. */
+    bool wanted; /* to be ordered once what was decided is committed */
+    bool asking;
+    bool refused; /* asking again does not help */
+    uint32_t tries;
+    int64_t asked_ms, retry_ms, copied_ms; /* clock.mono */
+    uint64_t sequence;
+    unsigned char nonce[NONCE_LEN];
+};
+
 struct ledger_host {
     char key[UUID_MAX];
     enum host_state state;
@@ -103,7 +119,8 @@ struct ledger_host {
     char base_drivers[TEXT_MAX];        /* healthy then: " docker raw_exec " */
     size_t n_allocs;
     struct kept_alloc allocs[ALLOCS_KEPT];
-    bool dirty; /* must be written at the next commit */
+    struct ledger_keys keys; /* servers */
+    bool dirty;              /* must be written at the next commit */
 };
 
 enum effect_kind { EFFECT_DRAIN = 1, EFFECT_ELIGIBILITY, EFFECT_AUTOPILOT, EFFECT_TRANSFER };

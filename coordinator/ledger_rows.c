@@ -66,6 +66,10 @@ static const struct column host_list[] = {
     AS("stamp_start", ledger_host, COLUMN_U64, base_stamp.main_start),
     ROW(ledger_host, COLUMN_TEXT, base_drivers),
     ROW(ledger_host, COLUMN_ALLOCS, allocs),
+    AS("keys_path", ledger_host, COLUMN_TEXT, keys.path),
+    AS("keys_files", ledger_host, COLUMN_U32, keys.files),
+    AS("keys_digest", ledger_host, COLUMN_BYTES, keys.digest),
+    AS("keys_problem", ledger_host, COLUMN_TEXT, keys.problem),
 };
 
 static const struct column effect_list[] = {

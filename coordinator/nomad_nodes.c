@@ -19,6 +19,8 @@ void nodes_free(struct nodes *n)
     for (size_t i = 0; i < n->n_lists; i++) {
         for (size_t a = 0; a < ARRAY_LEN(n->lists[i]->arenas); a++)
             arena_free(&n->lists[i]->arenas[a]);
+        free(n->lists[i]->hosts);
+        free(n->lists[i]->old);
         free(n->lists[i]->next);
         free(n->lists[i]);
     }
@@ -82,12 +84,16 @@ static void list_ended(struct node_list *l)
         l->owner->pending--;
 }
 
+static void forget_old(struct node_list *l)
+{
+    arena_free(&l->arenas[OLD]);
+    free(take_ptr(&l->old));
+}
+
 static void list_complete(struct node_list *l)
 {
     l->n_next = l->n_next == 0 ? 0 : drop_doubled(l->next, l->n_next);
-    struct host *hosts = arena_array(&l->arenas[NEXT], l->n_next + 1, sizeof *hosts);
-    if (l->n_next > 0)
-        memcpy(hosts, l->next, l->n_next * sizeof *hosts);
+    struct host *hosts = xrealloc(l->next, (l->n_next + 1) * sizeof *hosts);
     const char *region = arena_strdup(&l->arenas[NEXT], l->region);
     for (size_t i = 0; i < l->n_next; i++) {
         hosts[i].region = region;
@@ -96,11 +102,13 @@ static void list_complete(struct node_list *l)
     }
     if (l->n_next > 0)
         qsort(hosts, l->n_next, sizeof *hosts, by_name);
-    arena_free(&l->arenas[OLD]);
+    forget_old(l);
+    l->old = l->hosts;
     l->arenas[OLD] = l->arenas[CURRENT];
+    if (l->owner->alone)
+        forget_old(l);
     l->arenas[CURRENT] = l->arenas[NEXT];
     l->arenas[NEXT] = (struct arena)ARENA_INIT;
-    free(l->next);
     l->next = NULL;
     l->cap_next = 0;
     l->hosts = hosts;
@@ -118,7 +126,7 @@ static void ask_page(struct node_list *l, const char *token);
 static void page_answered(void *ctx, const struct http_answer *answer, const struct err *why)
 {
     struct node_list *l = ctx;
-    struct host *page = NULL;
+    autofree struct host *page = NULL;
     size_t n = 0;
     struct err err = ERR_INIT;
     if (answer == NULL || answer->status != 200 ||

@@ -32,9 +32,9 @@ struct nodes;
 struct node_list {
     struct nodes *owner;
     char region[NAME_MAX_LEN];
-    struct nomad_base base; /* whom the list under way is asked of */
-    struct arena arenas[3]; /* current, old, next */
-    struct host *hosts;     /* current */
+    struct nomad_base base;   /* whom the list under way is asked of */
+    struct arena arenas[3];   /* texts: current, old, next */
+    struct host *hosts, *old; /* current, and the one before */
     size_t n;
     int64_t at, took_ms; /* current */
     uint64_t index;
@@ -79,6 +79,7 @@ struct interest {
 };
 
 struct nodes {
+    bool alone; /* no world points into a list: the old one is not kept */
     struct nomad_http *nomad;
     const struct clock *clock;
     struct arena *arena;

@@ -52,7 +52,8 @@ MUST_CHECK int parse_raft(const void *p, size_t n, struct arena *a, struct peer 
                           size_t *ret_n, struct err *err);
 
 /* One page of /v1/nodes: fills the list half of client and the names of host. The
- * array is in the arena. */
+ * array is the caller's, to be freed: a host is large, and pages are put together; its texts
+ * are in the arena. */
 MUST_CHECK int parse_nodes(const void *p, size_t n, struct arena *a, struct host **ret,
                            size_t *ret_n, struct err *err);
 /* /v1/node/:id: both halves. ret_tls: its own API speaks TLS. */

@@ -61,7 +61,7 @@ int parse_nodes(const void *p, size_t n, struct arena *a, struct host **ret, siz
     if (!json_is_array(j))
         return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not a list of nodes");
     size_t total = MIN_OF(json_len(j), (size_t)NODES_MAX), out = 0;
-    struct host *hosts = arena_array(a, total + 1, sizeof *hosts);
+    struct host *hosts = xzalloc(total + 1, sizeof *hosts);
     for (size_t i = 0; i < total; i++) {
         const struct json *stub = json_item(j, i);
         if (json_str(stub, "ID", "")[0] == '\0')

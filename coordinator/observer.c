@@ -86,10 +86,12 @@ void observer_interest(struct observer *o, const char *const *keys, size_t n)
 static void tell_nodes(struct observer *o)
 {
     const struct world *w = o->ready != NULL ? o->ready : o->given;
+    if (w == NULL)
+        return; /* they were told before it was given back */
     const char **ids = xalloc((o->n_interest + 1) * sizeof *ids);
     const char **names = xalloc((o->n_interest + 1) * sizeof *names);
     size_t n = 0;
-    for (size_t i = 0; w != NULL && i < o->n_interest; i++) {
+    for (size_t i = 0; i < o->n_interest; i++) {
         const struct host *h = world_host(w, o->interest[i]);
         if (h == NULL || h->node_id[0] == '\0')
             continue;
@@ -149,9 +151,11 @@ static void begin(struct observer *o, int64_t now)
     o->building->arena = (struct arena)ARENA_INIT;
     o->building->round = ++o->round;
     o->building->begun_ms = o->begun = now;
+    o->building->told = o->c.agents == NULL || agents_told(o->c.agents);
     o->open = true;
     o->wanted = false;
     tell_nodes(o);
+    o->nodes.alone = o->given == NULL;
     nodes_begin(&o->nodes, &o->building->arena, o->round);
     servers_begin(&o->servers, &o->building->arena, o->round);
     ask_regions(o);
@@ -303,4 +307,11 @@ const struct world *observer_take(struct observer *o)
     drop_world(&o->given);
     o->given = take_ptr(&o->ready);
     return o->given;
+}
+
+void observer_give_back(struct observer *o)
+{
+    tell_nodes(o);
+    drop_world(&o->given);
+    o->nodes.alone = o->ready == NULL;
 }

@@ -61,6 +61,9 @@ bool observer_base(const struct observer *o, const char *key, struct nomad_base 
 /* In the last round nobody told anything, and NOMAD_ADDR answered that our token may not
  * ask: waiting does not help. */
 bool observer_refused(const struct observer *o);
+/* The world that was taken is needed no more: of ten thousand hosts two are dear. Its interest is
+ * kept, for who is asked in the next round. */
+void observer_give_back(struct observer *o);
 /* From the next round on. */
 void observer_patient(struct observer *o, bool patient);
 

@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <stddef.h>
+#include "hazard_ids.h"
 
 #define FIELD(f) offsetof(struct options, f)
 #define FLAG(n, l, f, g, h)                                                                        \
@@ -139,6 +140,8 @@ int options_policy(const struct options *o, const struct coord_conf *conf, struc
     p.renew_ms = conf->renew_ms;
     p.stage_deadline_ms = conf->stage_deadline_ms;
     p.stage_parallel = (uint32_t)conf->stage_parallel;
+    if (hazard_ids_check(&p, err) < 0)
+        return -1;
     if (p.renew_ms * 2 > p.lease_ms)
         return err_set(err, ERR_CONFIG, 0,
                        "[defaults] renew must be at most half of lease, or one lost message loses "

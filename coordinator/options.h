@@ -13,11 +13,12 @@
 #include "policy.h"
 
 enum exit_code {
-    EXIT_DONE = 0,    /* done */
-    EXIT_FAILED = 1,  /* failed */
-    EXIT_USAGE = 2,   /* the command line or the configuration is wrong */
-    EXIT_STOPPED = 3, /* stopped, can be resumed */
-    EXIT_REFUSED = 4, /* refused before anything was touched */
+    EXIT_DONE = 0,   /* done */
+    EXIT_FAILED = 1, /* failed */
+    EXIT_USAGE = 2,  /* the command line or the configuration is wrong */
+    EXIT_STOPPED =
+        3, /* stopped, can be resumed: a run was begun, also when no host was touched yet */
+    EXIT_REFUSED = 4, /* refused before anything was touched, and no run was begun */
 };
 
 #define OPTION_UNSET (-1)

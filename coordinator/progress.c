@@ -11,7 +11,9 @@ void progress_init(struct progress *p, const struct plan *plan, const struct led
     p->run_state = -1;
     p->states = xzalloc(l->n_hosts + 1, sizeof *p->states);
     p->since = xzalloc(l->n_hosts + 1, sizeof *p->since);
+    p->copied = xzalloc(l->n_hosts + 1, sizeof *p->copied);
     for (size_t i = 0; i < l->n_hosts; i++) {
+        p->copied[i] = l->hosts[i].keys.path[0] != '\0';
         p->states[i] = (int)l->hosts[i].state; /* what a resumed run finds is no news */
         p->since[i] = now;
     }
@@ -23,16 +25,32 @@ void progress_free(struct progress *p)
 {
     free(p->states);
     free(p->since);
+    free(p->copied);
     memset(p, 0, sizeof *p);
+}
+
+static bool only_numbers_differ(const char *a, const char *b)
+{
+    static const char number[] = "0123456789.,";
+    for (;; a++, b++) {
+        a += strspn(a, number);
+        b += strspn(b, number);
+        if (*a != *b)
+            return false;
+        if (*a == '\0')
+            return true;
+    }
 }
 
 static void fold_waiting(struct progress *p, const struct waiting *w, int64_t now,
                          void (*tell)(void *, const struct change *), void *ctx)
 {
     bool same = p->reason == w->reason && str_eq(p->key, w->key);
-    bool news = !str_eq(p->text, w->text) && now - p->told_ms >= PROGRESS_REPEAT_MS;
+    bool news = !str_eq(p->text, w->text) && (now - p->told_ms >= PROGRESS_REPEAT_MS ||
+                                              (p->first && !only_numbers_differ(p->text, w->text)));
     if (same && !news)
         return;
+    p->first = !same;
     p->reason = w->reason;
     str_cut(p->key, sizeof p->key, w->key);
     str_cut(p->text, sizeof p->text, w->text);
@@ -75,6 +93,12 @@ void progress_fold(struct progress *p, const struct decision *d, const struct wo
             continue;
         p->snapshots[i] = l->regions[i].snapshot_wall_ms;
         tell(ctx, &(struct change){.kind = CHANGE_SNAPSHOT, .region = &l->regions[i]});
+    }
+    for (size_t i = 0; i < p->plan->n_servers && i < l->n_hosts; i++) {
+        if (p->copied[i] || l->hosts[i].keys.path[0] == '\0')
+            continue;
+        p->copied[i] = true;
+        tell(ctx, &(struct change){.kind = CHANGE_KEYSTORE, .host = i});
     }
     fold_no_return(p, w, now, tell, ctx);
     if (d->n_waiting > 0)

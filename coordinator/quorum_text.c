@@ -15,14 +15,18 @@ static uint32_t voters_before(const struct plan *p, const char *region)
     return 0;
 }
 
-/* By fresh answers: it runs, knows a leader, and votes. */
+/* By fresh answers: it runs, knows a leader, and votes. What it does not tell this token, it may
+ * tell the others. */
 static bool is_well(const struct view *v, const struct host *h)
 {
     const struct server_view *s = &h->server;
 
-    return fresh(s->self_at, v->now) && fresh(s->leader_at, v->now) && s->has_leader &&
-           (str_eq(s->raft_state, "Leader") || str_eq(s->raft_state, "Follower")) &&
-           view_voter(v, h) == TRI_YES;
+    char unused[TEXT_MAX];
+    bool told = fresh(s->self_at, v->now) &&
+                (str_eq(s->raft_state, "Leader") || str_eq(s->raft_state, "Follower"));
+
+    return (told || server_denies(h, unused, sizeof(unused))) && fresh(s->leader_at, v->now) &&
+           s->has_leader && view_voter(v, h) == TRI_YES;
 }
 
 static struct tally tally(const struct situation *s, const char *region)

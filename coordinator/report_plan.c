@@ -1,3 +1,4 @@
+#include "hazard_ids.h"
 #include "no_return.h"
 #include "report.h"
 
@@ -128,6 +129,16 @@ static void print_findings(const struct plan *p, bool all, bool color, FILE *out
     fprintf(out, "%s\n", color_off(color, COLOR_DIM));
 }
 
+/* Whoever accepts more than there is may believe something else of the fleet than is so. */
+static void print_idle(const struct plan *p, FILE *out)
+{
+    for (size_t i = 0; i < p->policy.n_accepted; i++) {
+        const char *why = hazard_id_idle(p, i);
+        if (why != NULL)
+            fprintf(out, "accepted, but %s: %s\n", why, p->policy.accepted[i]);
+    }
+}
+
 static void print_forecast(const struct plan *p, FILE *out)
 {
     char time[24];
@@ -151,6 +162,7 @@ void report_plan(const struct plan *p, bool all, bool color, FILE *out)
     if (p->n_findings > 0)
         fputc('\n', out);
     print_findings(p, all, color, out);
+    print_idle(p, out);
 }
 
 /* Each row once. */
@@ -221,6 +233,20 @@ static struct json *finding_json(const struct finding *f)
     return o;
 }
 
+static struct json *accepted_json(const struct plan *p)
+{
+    struct json *list = json_new_array();
+    for (size_t i = 0; i < p->policy.n_accepted; i++) {
+        struct json *o = json_new_object();
+        const char *why = hazard_id_idle(p, i);
+        json_set_str(o, "id", p->policy.accepted[i]);
+        json_set_bool(o, "used", why == NULL);
+        json_set_str(o, "why", why != NULL ? why : "");
+        json_add(list, o);
+    }
+    return list;
+}
+
 struct json *report_plan_json(const struct plan *p)
 {
     struct json *o = json_new_object(), *hosts = json_new_array(), *findings = json_new_array();
@@ -238,5 +264,6 @@ struct json *report_plan_json(const struct plan *p)
     for (size_t i = 0; i < p->n_findings; i++)
         json_add(findings, finding_json(&p->findings[i]));
     json_set(o, "findings", findings);
+    json_set(o, "accepted", accepted_json(p));
     return o;
 }

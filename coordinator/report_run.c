@@ -1,3 +1,5 @@
+#include "aftermath.h"
+#include "keystore.h"
 #include "report.h"
 
 void run_hex(char dst[static 33], const unsigned char id[static RUN_ID_LEN])
@@ -114,6 +116,30 @@ void report_cause(const struct ledger *l, bool color, FILE *out)
     fputc('\n', out);
 }
 
+static bool has_servers(const struct plan *p, const char *region)
+{
+    for (size_t i = 0; i < p->n_servers; i++)
+        if (str_eq(p->hosts[i].region, region))
+            return true;
+    return false;
+}
+
+/* Its servers were done before anything was counted: by somebody else, or by a run before. */
+static void print_unmeasured(const struct plan *p, const struct ledger *l, FILE *out)
+{
+    for (size_t i = 0; i < l->n_regions && l->state == RUN_DONE; i++) {
+        const char *region = l->regions[i].name;
+        if (counts_taken(l->regions[i].first) || !has_servers(p, region))
+            continue;
+        fputs("State of region ", out);
+        print_safe(out, region);
+        fprintf(out,
+                ": cannot tell whether it is whole: its servers ran %s before anything was "
+                "counted. See nomad status and nomad node status.\n",
+                p->target);
+    }
+}
+
 void report_run(const struct plan *p, const struct ledger *l, const struct world *w, bool color,
                 FILE *out)
 {
@@ -129,6 +155,8 @@ void report_run(const struct plan *p, const struct ledger *l, const struct world
             fprintf(out, ", %zu %s", count(l, told[i]), host_state_name(told[i]));
     fputs(".\n", out);
     report_regions(l, out);
+    report_keystores(p, l, out);
+    print_unmeasured(p, l, out);
     report_cause(l, color, out);
     report_aftermath(p, l, 0, color, out);
     bool said = l->cause[0] != '\0' && l->advice[0] != '\0';
@@ -169,6 +197,7 @@ struct json *report_run_json(const struct plan *p, const struct ledger *l, const
         json_add(hosts, run_host_json(p, l, w, i));
     json_set(o, "hosts", hosts);
     json_set(o, "regions", report_regions_json(l));
+    json_set(o, "keystores", report_keystores_json(p, l));
     json_set(o, "aftermath", report_aftermath_json(p, l, 0));
     return o;
 }

@@ -113,6 +113,8 @@ static void answered(struct run *r, const struct event *ev)
         lease_no_answer(r, ev);
     else if (ev->order == MSG_NOTE)
         effects_event(r, ev);
+    else if (ev->order == MSG_PRESERVE)
+        keystore_answer(r, ev);
     else
         act_receipt(r, ev);
 }

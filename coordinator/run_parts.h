@@ -18,6 +18,9 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
               const struct intent *in, enum message_kind kind, struct err *err);
 /* What the host is before its turn: allocations, drivers, stamp. */
 void act_baseline(struct ledger_host *lh, const struct host *h);
+/* How far a server that settles must catch up: its leader's index, by the first look after the
+ * restart that shows a leader. There may be none yet when it begins to settle. */
+void act_measure(struct ledger *l, const struct plan *p, const struct world *w, int64_t now);
 /* A header for an order to this host, with what its agent's hello told; false: no hello yet. */
 bool order_head(const struct run *r, const char *key, enum message_kind kind, struct order *ret);
 /* The ledger's row of a planned host; NULL. */
@@ -42,6 +45,15 @@ void lease_want(struct run *r, const char *key);    /* INTENT_CLAIM */
 void lease_refused(struct run *r, const char *key); /* an order was: ask again */
 /* At the end of a run: gives everything back; false while answers are awaited. */
 MUST_CHECK int lease_give_back(struct run *r, bool *ret_all, struct err *err);
+
+/* The next sequence for an order of caravan-swap's, and the agent's uptime now. */
+uint64_t order_sequence(const struct ledger_host *lh, const struct agent_view *a);
+uint64_t order_uptime(const struct agent_view *a, int64_t now);
+
+/* ---- run_keystore.c ---- */
+/* Orders what INTENT_PRESERVE wants, after the commit. */
+MUST_CHECK int keystore_do(struct run *r, struct err *err);
+void keystore_answer(struct run *r, const struct event *ev);
 
 /* ---- run_watch.c ---- */
 void watch_ask(struct run *r, const struct intent *in);     /* INTENT_SNAPSHOT */

@@ -10,6 +10,10 @@
  * Limits: SNAPSHOT_MAX bytes, SNAPSHOT_MS in all, and SNAPSHOT_SPEED bytes a second over
  * SNAPSHOT_WINDOW. One thread: everything happens inside http_wait. Needs a management
  * token before 1.11.3, then operator:write or snapshot-save.
+ *
+ * A snapshot that cannot be had stops the run (exit code 3), it does not refuse it (4): the run
+ * holds leases by then, stands in the ledger, and goes on with `caravan resume` once Nomad gives
+ * one. What the plan can see beforehand, a token that may not, it refuses (hazard row no-snapshot).
  */
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H

@@ -2,6 +2,7 @@
 
 #include <sys/ioctl.h>
 #include "events.h"
+#include "keystore.h"
 #include "report.h"
 #include "table.h"
 
@@ -98,8 +99,8 @@ static bool scrolls(const struct view_screen *v, const struct change *c)
         return true;
     if (c->kind == CHANGE_WAITING)
         return false;
-    return c->kind == CHANGE_RUN || c->kind == CHANGE_SNAPSHOT || c->kind == CHANGE_NO_RETURN ||
-           host_finished(v->progress.ledger->hosts[c->host].state);
+    return c->kind == CHANGE_RUN || c->kind == CHANGE_SNAPSHOT || c->kind == CHANGE_KEYSTORE ||
+           c->kind == CHANGE_NO_RETURN || host_finished(v->progress.ledger->hosts[c->host].state);
 }
 
 static void no_return_line(struct view_screen *v, const struct change *c)
@@ -138,6 +139,9 @@ static void tell(void *ctx, const struct change *c)
     } else if (c->kind == CHANGE_SNAPSHOT) {
         stamp(v);
         report_snapshot(c->region, v->out);
+    } else if (c->kind == CHANGE_KEYSTORE) {
+        stamp(v);
+        report_keystore(v->progress.plan, v->progress.ledger, c->host, v->out);
     } else if (c->kind == CHANGE_NO_RETURN) {
         no_return_line(v, c);
     } else {

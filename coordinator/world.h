@@ -106,6 +106,9 @@ struct server_view {
     struct peer *raft;
     size_t n_raft;
 
+    const char *denied; /* what it refused to tell a token that others may believe: "node:read" as
+                           in struct region, without operator:read; "" or NULL nothing */
+
     struct counted counted[2]; /* the newest, and the one before */
 };
 
@@ -225,6 +228,7 @@ struct region {
 struct world {
     int64_t begun_ms, ended_ms; /* of this round, clock.mono */
     uint64_t round;
+    bool told;          /* begun when every agent that was to be asked had answered, or failed to */
     struct host *hosts; /* servers first, then clients; each by name */
     size_t n_hosts;
     struct region *regions;

@@ -315,12 +315,12 @@ struct receipt_status {
 /* Answer to every order that changes something. */
 struct receipt_done {
     enum refusal refusal;     /* REFUSAL_NONE: accepted (begun, not finished: status tells) */
-    char text[TEXT_MAX];      /* why, for people */
+    char text[TEXT_MAX];      /* why, for people; preserve, accepted: where the copy is */
     struct lease_state lease; /* after lease orders; zero otherwise */
     uint64_t last_sequence;   /* the highest the owner has obeyed */
     uint64_t last_epoch;
     uint32_t count;         /* preserve: files */
-    struct digest digest;   /* preserve: over the files */
+    struct digest digest;   /* preserve: half over the names, half over all (proto/README.md) */
     uint32_t trust_version; /* trust: version in force */
 };
 

@@ -4,7 +4,7 @@
 #                                        the addresses, so that fleets do not meet: 127.0.NET.x
 #   fleet_binary HOST FILE               puts FILE in as the host's Nomad
 #   fleet_start_nomad [HOST...]          starts Nomad (all hosts when none is named)
-#   fleet_wait_healthy SECONDS           one leader, all members alive, all nodes ready
+#   fleet_wait_healthy SECONDS           one leader, all members alive, all nodes ready, autopilot content
 #   fleet_start_agents [HOST...]         caravan-swap, which starts caravan-agent
 #   fleet_stop                           ends what was started, by pid
 #
@@ -164,7 +164,9 @@ fleet_healthy_once() {
         [[ -n ${leader//\"/} && ${first:=$leader} == "$leader" ]] || return 1
         (($(fleet_get "$h" /v1/agent/members | fleet_count '"Status":"alive"') == n)) || return 1
     done
-    (($(fleet_get s1 /v1/nodes | fleet_count '"Status":"ready"') == ${#FLEET_CLIENTS[@]}))
+    (($(fleet_get s1 /v1/nodes | fleet_count '"Status":"ready"') == ${#FLEET_CLIENTS[@]})) || return 1
+    # After an election autopilot answers 429 until it has looked. It needs raft protocol 3.
+    [[ ${FLEET_RAFT:-3} == 2 ]] || fleet_get s1 /v1/operator/autopilot/health >/dev/null
 }
 
 fleet_wait_healthy() {

@@ -15,21 +15,24 @@ struct scenario {
     bool fresh;              /* from nothing: also the host's identity is made */
     bool stops_staged;       /* ends with staged */
     bool reverts;            /* begins settled, a revert order */
+    bool preserves;          /* begins staged, with a copy of other keys */
     enum phase ends;
     enum stage_binary at_end;
 };
 
 static const struct scenario scenarios[] = {
-    {"stage", "good", true, true, false, PHASE_STAGED, BINARY_OLD},
-    {"swap", "good", false, false, false, PHASE_SETTLED, BINARY_NEW},
-    {"fail", "exits", false, false, false, PHASE_REVERTED, BINARY_OLD},
-    {"revert", "good", false, false, true, PHASE_REVERTED, BINARY_OLD},
+    {"stage", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD},
+    {"swap", "good", false, false, false, false, PHASE_SETTLED, BINARY_NEW},
+    {"fail", "exits", false, false, false, false, PHASE_REVERTED, BINARY_OLD},
+    {"revert", "good", false, false, true, false, PHASE_REVERTED, BINARY_OLD},
+    {"preserve", "good", false, true, false, true, PHASE_STAGED, BINARY_OLD},
 };
 
 struct run {
     const struct scenario *s;
     struct crash_stage st;
     struct buf inner, receipt; /* of the order under test */
+    enum refusal refusal;
     unsigned at;
     char broken[200];
 };
@@ -48,15 +51,19 @@ static void send_next(struct run *r, enum message_kind kind)
         stage_stage(&r->st, &r->inner);
     else if (kind == MSG_SWAP)
         stage_swap(&r->st, ON_REVERT, &r->inner);
+    else if (kind == MSG_PRESERVE)
+        stage_preserve(&r->st, &r->inner);
     else
         stage_revert(&r->st, &r->inner);
-    (void)stage_send(&r->st, &r->inner, &r->receipt);
+    r->refusal = stage_send(&r->st, &r->inner, &r->receipt);
 }
 
 /* What has been done so far lies aside, so that each run begins there. */
 static void prepare(struct run *r, struct view *v)
 {
     stage_service(&r->st, true);
+    if (r->s->preserves) /* before swap is started: then it looks for a server's id */
+        stage_keys(&r->st, 'o');
     if (!r->s->fresh) {
         stage_start(&r->st, 0);
         stage_rest(&r->st, v);
@@ -66,6 +73,10 @@ static void prepare(struct run *r, struct view *v)
     if (r->s->reverts) {
         send_next(r, MSG_SWAP);
         stage_rest(&r->st, v);
+    }
+    if (r->s->preserves) {
+        send_next(r, MSG_PRESERVE);
+        stage_keys(&r->st, 'n');
     }
     stage_stop(&r->st);
     stage_save(&r->st);
@@ -109,6 +120,18 @@ static void judge_repeat(struct run *r, const struct view *v)
     free(after);
 }
 
+/* Whatever happened, there is a whole copy; and doing it once more makes it that of now. */
+static void judge_copy(struct run *r, const struct view *v)
+{
+    char is = stage_copy(&r->st);
+
+    if (is != 'o' && is != 'n')
+        broken(r, "there is no whole copy of the keystore", v);
+    send_next(r, MSG_PRESERVE);
+    if (r->refusal != REFUSAL_NONE || stage_copy(&r->st) != 'n')
+        broken(r, "the keystore cannot be copied again", v);
+}
+
 static enum message_kind next_kind(const struct run *r, const struct view *v)
 {
     enum phase p = v->status.phase;
@@ -135,7 +158,10 @@ static void carry_on(struct run *r, struct view *v)
 /* Until the process under test has ended, or rests with its order carried out. */
 static bool play(struct run *r)
 {
-    enum message_kind kind = r->s->fresh ? MSG_STAGE : r->s->reverts ? MSG_REVERT : MSG_SWAP;
+    enum message_kind kind = r->s->fresh       ? MSG_STAGE
+                             : r->s->reverts   ? MSG_REVERT
+                             : r->s->preserves ? MSG_PRESERVE
+                                               : MSG_SWAP;
     pid_t under_test;
 
     stage_service(&r->st, true);
@@ -164,6 +190,8 @@ static bool one(struct run *r, struct view *v)
         judge_rest(r, v, before);
         judge_repeat(r, v);
     }
+    if (r->s->preserves)
+        judge_copy(r, v);
     carry_on(r, v);
     return killed;
 }
@@ -182,7 +210,7 @@ int main(int argc, char **argv)
     }
     if (r.s == NULL || str_to_u64(argv[3], 1000, &first) < 0 ||
         str_to_u64(argv[4], 1000, &step) < 0 || first == 0 || step == 0) {
-        fprintf(stderr, "drive PROGRAMS stage|swap|fail|revert FIRST STEP\n");
+        fprintf(stderr, "drive PROGRAMS stage|swap|fail|revert|preserve FIRST STEP\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);

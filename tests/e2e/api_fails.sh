@@ -10,15 +10,15 @@ fault "s3" '{"disagree-members":true}'
 begin upgrade "$TARGET" --yes
 said() { grep -qF -- "$1" "$BEGUN"; }
 check "a passing disagreement when it begins is looked at again" within 10 said "looking again"
-rm "$FLEET/s3/data/faults"
+cured s3
 check "the run is on" within 60 upgraded 1 "${FLEET_SERVERS[@]}"
 # The fault counts from a process's start, so it is set for long and taken away after five seconds.
 for h in "${FLEET_SERVERS[@]}"; do fault "$h" '{"api-500-for":3600000}'; done
 sleep 5 # the length of the outage is what is tested
-for h in "${FLEET_SERVERS[@]}"; do rm "$FLEET/$h/data/faults"; done
+cured "${FLEET_SERVERS[@]}"
 for h in "${FLEET_SERVERS[@]}"; do fault "$h" '{"election-every":4000}'; done
 sleep 8 # two elections, unasked
-for h in "${FLEET_SERVERS[@]}"; do rm "$FLEET/$h/data/faults"; done
+cured "${FLEET_SERVERS[@]}"
 ended
 check "the run is done" status_is 0
 check "every host runs the target" all_run "$TARGET"

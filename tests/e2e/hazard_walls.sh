@@ -29,4 +29,17 @@ check "upgrade refuses too" status_is 4
 run plan "$TARGET" --accept cipher-suites
 check "accepted by its name it may go on" status_is 0
 check "and is shown as accepted" says "accepted [cipher-suites]"
+# A whole configuration beside the one that is meant: Nomad merges both.
+fleet_service s3 stop
+cp "$FLEET/s3/nomad.json" "$FLEET/s3/nomad-old.json"
+NOMAD_SIM=$FLEET/s3/sim.json setsid "$FLEET/s3/bin/nomad" agent -config "$FLEET/s3/nomad.json" \
+    -config "$FLEET/s3/nomad-old.json" </dev/null >>"$FLEET/s3/nomad.log" 2>&1 &
+echo $! >"$FLEET/s3/nomad.pid"
+disown
+check "a server reads two whole configurations" healthy
+fleet_stop_agents s3
+fleet_start_agents s3
+fleet_wait_agents s3
+run plan "$TARGET" --accept cipher-suites
+check "that is a warning with an id" grep -q "^warning \[second-config\] s3: .*nomad.json and .*nomad-old.json both name a data_dir" "$OUT"
 e2e_end

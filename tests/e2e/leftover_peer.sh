@@ -18,7 +18,7 @@ check "the peer is named" says "raft peer (unknown) (127.0.0.254:4647) is no liv
 run upgrade "$TARGET" --yes
 check "upgrade refuses" status_is 4
 check "nothing was restarted" same_pids "$E2E/pids" s1 s2 s3 c1
-rm -f "$FLEET"/s?/data/faults
+cured "${FLEET_SERVERS[@]}"
 check "the peer is gone" within 20 no_ghost
 may_go_on() {
     run plan "$TARGET"

@@ -161,9 +161,31 @@ before() { # VERSION VERSION: the first is older
     [[ $1 != "$2" && $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
 }
 
-# By rename: read while it is half written, it would be looked at again only when its time changes.
+# The stand-in looks for faults ten times a second and logs that it read them: what was given is in
+# force, and what was taken away is not, when these return. By rename: it never reads half a file.
+faults_read() { grep -c "sim: faults read from" "$FLEET/$1/nomad.log"; }
+faults_in_force() { # HOST TIMES-READ-BEFORE
+    local until=$((SECONDS + 20))
+    until (($(faults_read "$1") > $2)); do
+        kill -0 "$(nomad_pid "$1")" 2>/dev/null || return 0 # reads them when it starts
+        ((SECONDS < until)) || { echo "# the stand-in of $1 does not read its faults"; return 1; }
+        sleep 0.05
+    done
+}
 fault() { # HOST JSON
+    local read
+    read=$(faults_read "$1")
     echo "$2" >"$FLEET/$1/data/.faults" && mv "$FLEET/$1/data/.faults" "$FLEET/$1/data/faults"
+    faults_in_force "$1" "$read"
+}
+cured() { # HOST...: no faults any more
+    local h read
+    for h in "$@"; do
+        [[ -e $FLEET/$h/data/faults ]] || continue
+        read=$(faults_read "$h")
+        rm "$FLEET/$h/data/faults"
+        faults_in_force "$h" "$read"
+    done
 }
 
 standin() { # VERSION FILE [FAULTS-JSON]

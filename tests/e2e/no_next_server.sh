@@ -20,7 +20,7 @@ check "nobody is next while it is a non-voter, and autopilot is 429" weather '{"
 check "nor while it is 500" weather '{"autopilot-500":true}'
 check "nor while it has no servers" weather '{"autopilot-null":true}'
 check "nor while members disagree" weather '{"disagree-members":true}'
-for h in "${FLEET_SERVERS[@]}"; do rm "$FLEET/$h/data/faults"; done
+cured "${FLEET_SERVERS[@]}"
 check "then the next one goes" within 20 upgraded 2
 kill -INT "$BACKGROUND" # the rest is other tests' matter
 ended

@@ -29,6 +29,7 @@ until_so() { # COMMAND...
     done
 }
 check "c2 has c1's node id" until_so tells_id
+fleet_wait_agents c2
 note_pids "$E2E/pids"
 run upgrade "$TARGET" --yes --max-skipped 2
 check "two hosts with one node id are refused" status_is 4

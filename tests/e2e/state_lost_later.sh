@@ -4,7 +4,7 @@
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "lose-state"
-e2e_begin 97 3 1
+e2e_begin 106 3 1
 release 1.11.4
 begin upgrade "$TARGET" --yes
 check "one server runs the target" within 30 upgraded 1 "${FLEET_SERVERS[@]}"

@@ -36,4 +36,19 @@ check "namely node:write" says "the token drainer lacks node:write, which draini
 NOMAD_TOKEN=$drainer run upgrade "$TARGET" --accept no-snapshot --drain --yes
 check "upgrade checks it again" status_is 4
 check "nothing was restarted" same_pids "$E2E/pids" s1 s2 s3 c1
+
+# In mid-run: the first server that is changed comes back without tokens, healthy by all that raft says.
+deployer=$(token_of deployer 'agent { policy = "write" } node { policy = "write" } operator { policy = "write" } namespace "*" { policy = "read" }')
+release 1.11.5 '{"only":"server","lose-state":true}'
+BEGAN=$SECONDS
+NOMAD_TOKEN=$deployer run upgrade "$TARGET" --accept no-snapshot --yes
+check "a token that one server does not take any more stops the run" status_is 3
+check "it is told at once, while it is waited for" grep -qE "waiting: s[123] refuses the token \(403\): it lacks node:read, agent:read there" "$OUT"
+check "the server is named" grep -qE "s[123] refuses the token .*, which autopilot calls healthy" "$OUT"
+check "and what to look at" says "nomad acl token self"
+check "long before that server's deadline" test $((SECONDS - BEGAN)) -lt 40
+check "what is left of the servers is not told wrong" not says "voters"
+touched=0
+for h in "${FLEET_HOSTS[@]}"; do same_pids "$E2E/pids" "$h" >/dev/null || touched=$((touched + 1)); done
+check "one host was touched" test "$touched" = 1
 e2e_end

@@ -29,6 +29,9 @@ servers_first() { [[ $(tr ' ' '\n' <<<"$order" | grep . | head -n 3 | grep -c '^
 check "servers went before clients" servers_first
 check "the leader went last" test "$(old_leader)" = "$(last_server)"
 
+before "$FROM_VERSION" 1.9.0 || check "no keystore was copied: snapshots hold the keys" \
+    test ! -e "$FLEET/s1/state/swap/keystore"
+
 run status
 check "status exits 0: all is well and equal" status_is 0
 check "it holds what is counted now beside the run's counts" says "as when the run ended"

@@ -59,7 +59,7 @@ static void peers(const uint8_t *p, size_t n, struct arena *a, struct err *err)
 
 static void nodes(const uint8_t *p, size_t n, struct arena *a, struct err *err)
 {
-    struct host *hosts = NULL;
+    autofree struct host *hosts = NULL;
     size_t count = 0;
     if (parse_nodes(p, n, a, &hosts, &count, err) < 0)
         return;

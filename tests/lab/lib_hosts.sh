@@ -86,12 +86,20 @@ host_make() {
     HOSTS+=("$name")
 }
 
-# systemd inside has a tree of control groups of its own: without this all hosts would share one.
+# systemd inside has a tree of control groups of its own, and Nomad makes groups there too:
+# without this all hosts would share one.
 own_cgroup() { # NAME
-    local top
-    for top in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
-        [[ -e $top/cgroup.procs ]] || continue
-        mkdir -p "$top/$LAB_CGROUP/$1" && echo "$BASHPID" >"$top/$LAB_CGROUP/$1/cgroup.procs"
+    local top group file
+    for top in /sys/fs/cgroup /sys/fs/cgroup/*/; do
+        [[ -e $top/cgroup.procs && -w $top/cgroup.procs ]] || continue
+        for group in "$top/$LAB_CGROUP" "$top/$LAB_CGROUP/$1"; do
+            mkdir -p "$group" || continue 2
+            for file in cpuset.cpus cpuset.mems; do # of version 1, where a new group has none
+                [[ ! -s $group/$file && -e ${group%/*}/$file && ! -e $group/cgroup.type ]] &&
+                    cat "${group%/*}/$file" >"$group/$file" 2>/dev/null
+            done
+        done
+        echo "$BASHPID" >"$top/$LAB_CGROUP/$1/cgroup.procs"
     done
 }
 
@@ -118,7 +126,7 @@ host_pid() { # NAME
 }
 
 host_wait_up() { # NAME
-    local name=$1 dir=$LAB_RUN/hosts/$1 until=$((SECONDS + 30)) pid
+    local name=$1 dir=$LAB_RUN/hosts/$1 until=$((SECONDS + 30 * ${LAB_PATIENCE:-1})) pid
     until pid=$(host_pid "$name" 2>/dev/null) && [[ -n $pid ]] && echo "$pid" >"$dir/pid" &&
         [[ $(on "$name" systemctl is-system-running --wait 2>/dev/null) == @(running|degraded) ]]; do
         ((SECONDS < until)) || { tail -n 5 "$dir/console" | sed 's/^/# /'; return 1; }

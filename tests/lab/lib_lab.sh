@@ -147,6 +147,22 @@ nomad_put() { # NAME: binary, configuration and unit, enabled
     ln -sf "../$unit" "$root/etc/systemd/system/multi-user.target.wants/$unit"
 }
 
+# Real clients make control groups; systemd-nspawn mounts those of version 1 read-only.
+real_cgroups() { # NAME
+    local units
+    units=$(root_of "$1")/etc/systemd/system
+    cat >"$units/writable-groups.service" <<'UNIT'
+[Unit]
+Before=nomad.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -c 'for d in /sys/fs/cgroup/*/; do mount -o remount,bind,rw $d || :; done'
+UNIT
+    mkdir -p "$units/multi-user.target.wants"
+    ln -sf ../writable-groups.service "$units/multi-user.target.wants/"
+}
+
 version_of() { "$1" version | sed -n '1s/^Nomad v\([^ ]*\).*/\1/p'; }
 
 from_binary() {
@@ -199,7 +215,7 @@ cluster_healthy() {
     (($(api s1 /v1/nodes | occurrences '"Status":"ready"') == nodes))
 }
 wait_for() { # SECONDS COMMAND...: polls the state of other programs; says what the last try said
-    local until=$((SECONDS + $1))
+    local until=$((SECONDS + $1 * ${LAB_PATIENCE:-1}))
     shift
     until "$@" >"$LAB_RUN/try.out" 2>&1; do
         ((SECONDS < until)) || { echo "waited in vain for: $*"; cat "$LAB_RUN/try.out"; return 1; }
@@ -215,7 +231,9 @@ real_job() {
       "Resources":{"CPU":20,"MemoryMB":20}}]}]}}'
     api s1 /v1/jobs -X PUT -d "$id" >/dev/null || bail "the job could not be submitted"
     wait_for 60 tasks_run 4 || bail "the tasks do not run"
+    wait_for 60 deployed || bail "the deployment does not end"
 }
+deployed() { api s1 /v1/deployments | grep -q '"Status":"successful"'; }
 tasks_run() { (($(task_list | wc -l) >= $1)); }
 
 watch_begin() {
@@ -239,7 +257,10 @@ lab_fleet() { # SERVERS CLIENTS
         disk=LAB_DISK_$h
         host_make "$h" "$(lab_address "$h")" "${!disk:-}"
     done
-    for h in "${NODES[@]}"; do nomad_put "$h"; done
+    for h in "${NODES[@]}"; do
+        nomad_put "$h"
+        ! is_real || real_cgroups "$h"
+    done
     ! declare -F before_boot >/dev/null || before_boot
     host_boot coord "${NODES[@]}"
     wait_for "$(is_real && echo 120 || echo 30)" cluster_healthy || bail "the cluster did not become healthy"

@@ -1,9 +1,9 @@
 # lib_meet.sh - meeting a host in the middle of its upgrade; sourced by lib_lab.sh.
 #
 #   meet HOST PHASE ARGS...   begins `caravan ARGS` and returns with HOST in PHASE, which lasts:
-#                             fetching until `go_on HOST`, swapping (before the rename) about
-#                             SWAP_HELD seconds, probing as long as LAB_HOLD says
-#   go_on HOST                lets a fetch end; caravan_wait for the end of the run
+#                             fetching until `go_on HOST`, swapping (before the rename) until
+#                             then or SWAP_HELD seconds, probing as long as LAB_HOLD says
+#   go_on HOST                lets a fetch or a swap go on; caravan_wait for the end of the run
 
 SWAP_HELD=${SWAP_HELD:-3}
 
@@ -19,7 +19,7 @@ phase_of() { # HOST
 }
 in_phase() { [[ $(phase_of "$1") == "$2" ]]; }
 reach_phase() { # HOST PHASE SECONDS: looks often, for phases are short
-    local until=$((SECONDS + $3))
+    local until=$((SECONDS + $3 * ${LAB_PATIENCE:-1}))
     until in_phase "$1" "$2"; do
         ((SECONDS < until)) || { echo "$1 did not reach $2, it is $(phase_of "$1")"; return 1; }
         sleep 0.02
@@ -27,13 +27,19 @@ reach_phase() { # HOST PHASE SECONDS: looks often, for phases are short
 }
 
 hold_fetch() { touch "$(root_of coord)/srv/depot/hold.$(lab_address "$1")"; }
-go_on() { rm -f "$(root_of coord)/srv/depot/hold.$(lab_address "$1")"; }
+fetch_goes_on() { rm -f "$(root_of coord)/srv/depot/hold.$(lab_address "$1")"; }
+go_on() {
+    fetch_goes_on "$1"
+    on "$1" pkill -x strace # which lets go of what it holds
+    return 0
+}
 
-# The rename that swaps is delayed in the kernel's door: nothing of the program is changed.
+# The rename that swaps is delayed in the kernel's door: nothing of the program is changed. Of a
+# rename strace knows the first path only.
 hold_rename() { # HOST
-    local log=$LAB_RUN/strace-$1.log
-    on "$1" sh -c "exec strace -f -p \$(pgrep -x caravan-swap) -P ${LAB_BINARY:-/usr/bin/nomad} \
-        -e trace=rename,renameat,renameat2 \
+    local log=$LAB_RUN/strace-$1.log binary=${LAB_BINARY:-/usr/bin/nomad}
+    on "$1" sh -c "exec strace -f -p \$(pgrep -x caravan-swap) \
+        -P ${binary%/*}/.${binary##*/}.caravan-new -e trace=rename,renameat,renameat2 \
         -e inject=rename,renameat,renameat2:delay_enter=${SWAP_HELD}s:when=1" >"$log" 2>&1 &
     wait_for 5 grep -q attached "$log"
 }
@@ -47,9 +53,12 @@ meet() {
     reach_phase "$host" fetching 20 || return 1
     [[ $phase == swapping ]] || return 0
     hold_rename "$host" || return 1
-    go_on "$host"
-    reach_phase "$host" swapping 60
+    fetch_goes_on "$host"
+    reach_phase "$host" swapping 60 &&
+        wait_for 10 before_rename "$host" && in_phase "$host" swapping
 }
+# It has come to the rename; strace tells that before the delay.
+before_rename() { grep -q 'rename.*caravan-new' "$LAB_RUN/strace-$1.log"; }
 
 kill_program() { # HOST PROGRAM: at once, by SIGKILL
     on "$1" pkill -KILL -x "$2" || { echo "$2 does not run on $1"; return 1; }

@@ -14,8 +14,9 @@
  *   together 0                 looks at which two servers or more were silent
  *   silence NAME FROM_MS MS    one line for each, from the begin
  *
- * SAMPLES gets a line for each look that differs from the one before. Exit status 1:
- * a gap over 5 s or without a change of leader, or two servers silent together.
+ * SAMPLES gets a line for each look that differs from the one before. Exit status 1: a gap
+ * over 5 s, or two servers silent together; 3: only a gap without a change of leader. A leader
+ * that is restarted between two looks, and elected again, shows as such a gap.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -264,7 +265,9 @@ static int tell(const struct watcher *w)
            v.longest_ms, v.unexplained, v.together);
     for (int i = 0; i < w->n; i++)
         print_silences(w, i);
-    return v.longest_ms > GAP_MAX_MS || v.unexplained > 0 || v.together > 0;
+    if (v.longest_ms > GAP_MAX_MS || v.together > 0)
+        return 1;
+    return v.unexplained > 0 ? 3 : 0;
 }
 
 /* ---- arguments ---- */

@@ -1,6 +1,8 @@
 #include "sim_shell.h"
 #include <fcntl.h>
+#include "crypto.h"
 #include "file.h"
+#include "sim_build.h"
 #include "str.h"
 
 #define STATE_MAX (UINT64_C(1) << 30)
@@ -64,6 +66,37 @@ static int load_state(struct sim_shell *s, struct err *err)
     return 0;
 }
 
+/* From 1.4 on the root keys of a region are files of each of its servers: the same name everywhere,
+ * and bytes that each has wrapped by itself. Since 1.9 they are in raft; old files stay. */
+static int make_keystore(const struct sim_shell *s, struct err *err)
+{
+    const struct sim_config *c = &s->conf.node;
+    char path[256], key[320], name[65], hex[2 * 32 + 1];
+    unsigned char secret[32];
+    struct digest d;
+    auto_buf struct buf text = BUF_INIT;
+    struct stat st;
+
+    if (!c->server || !sim_build_at_least(s->settings.version, 1, 4, 0) ||
+        sim_build_at_least(s->settings.version, 1, 9, 0))
+        return 0;
+    crypto_digest(c->region, strlen(c->region), &d);
+    digest_hex(name, &d);
+    snprintf(path, sizeof(path), "%s/server/keystore", c->data_dir);
+    snprintf(key, sizeof(key), "%s/%.8s-%.4s-%.4s-%.4s-%.12s.nks.json", path, name, name + 8,
+             name + 12, name + 16, name + 20);
+    if (file_make_dirs(path, 0700, err) < 0)
+        return -1;
+    if (lstat(key, &st) == 0)
+        return 0;
+    crypto_random(secret, sizeof(secret));
+    str_hex(hex, secret, sizeof(secret));
+    buf_printf(&text,
+               "{\"Meta\":{\"Algorithm\":\"aes256-gcm\",\"State\":\"active\"},\"KEK\":\"%s\"}",
+               hex);
+    return file_replace(key, text.data, text.len, 0600, err);
+}
+
 int sim_disk_load(struct sim_shell *s, struct err *err)
 {
     static const char *const dirs[] = {"server/raft", "client", "alloc", "tasks"};
@@ -75,7 +108,7 @@ int sim_disk_load(struct sim_shell *s, struct err *err)
             file_make_dirs(path, 0700, err) < 0)
             return -1;
     }
-    if (load_state(s, err) < 0)
+    if (make_keystore(s, err) < 0 || load_state(s, err) < 0)
         return -1;
     if (s->conf.node.server && load_id(s, "server/node-id", &s->node.durable.server_id, err) < 0)
         return -1;

@@ -47,6 +47,7 @@ bool stage_alive(struct crash_stage *st); /* reaps */
 void stage_stage(struct crash_stage *st, struct buf *ret_inner);
 void stage_swap(struct crash_stage *st, enum on_not_ready policy, struct buf *ret_inner);
 void stage_revert(struct crash_stage *st, struct buf *ret_inner);
+void stage_preserve(struct crash_stage *st, struct buf *ret_inner);
 /* Sends; when swap dies meanwhile it is started anew and the bytes sent again. */
 enum refusal stage_send(struct crash_stage *st, const struct buf *inner, struct buf *ret_receipt);
 /* Until the view tells a resting phase; swap is started anew when it dies. */
@@ -56,6 +57,11 @@ bool stage_await(struct crash_stage *st);
 /* Copies what lies on disk aside, and back again. */
 void stage_save(struct crash_stage *st);
 void stage_restore(struct crash_stage *st);
+
+/* Two keys, with this text in each; what the copy of the only run holds: 'x' when that is
+ * such a pair with 'x' as its text, 0 when there is none, '?' when it is anything else. */
+void stage_keys(const struct crash_stage *st, char text);
+char stage_copy(const struct crash_stage *st);
 
 enum stage_binary { BINARY_NONE, BINARY_OLD, BINARY_NEW, BINARY_TORN };
 enum stage_binary stage_target(const struct crash_stage *st);

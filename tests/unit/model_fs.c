@@ -88,8 +88,25 @@ static void change(struct model_fs *fs, const char *from, const char *to, int in
     str_cut(c->to, sizeof(c->to), to);
 }
 
+/* What is below a directory goes with it. */
+static void move_below(struct model_name *names, const char *from, const char *to)
+{
+    size_t n = strlen(from);
+
+    for (int i = 0; i < MODEL_NAMES; i++) {
+        char rest[128];
+
+        if (names[i].inode == 0 || strncmp(names[i].path, from, n) != 0 || names[i].path[n] != '/')
+            continue;
+        str_cut(rest, sizeof(rest), names[i].path + n);
+        snprintf(names[i].path, sizeof(names[i].path), "%.60s%.60s", to, rest);
+    }
+}
+
 static void apply(struct model_name *names, const struct model_change *c)
 {
+    if (c->to[0] != '\0' && c->from[0] != '\0')
+        move_below(names, c->from, c->to);
     if (c->to[0] != '\0')
         set_name(names, c->to, c->inode);
     if (c->from[0] != '\0')
@@ -108,6 +125,7 @@ static int new_file(struct model_fs *fs, uint32_t mode)
     f->mode = f->safe_mode = mode;
     f->dirty = false;
     f->leads_to = 0;
+    f->dir = false;
     f->changed_ns = ++fs->now_ns;
     return inode;
 }
@@ -145,6 +163,21 @@ void model_fs_put_link(struct model_fs *fs, const char *path, const char *to)
     set_name(fs->safe, path, inode);
 }
 
+void model_fs_drop(struct model_fs *fs, const char *path)
+{
+    drop_name(fs->names, path);
+    drop_name(fs->safe, path);
+}
+
+void model_fs_put_dir(struct model_fs *fs, const char *path)
+{
+    int inode = new_file(fs, 0755);
+
+    fs->files[inode].dir = true;
+    set_name(fs->names, path, inode);
+    set_name(fs->safe, path, inode);
+}
+
 static int new_handle(struct model_fs *fs, int inode)
 {
     for (int h = 0; h < MODEL_HANDLES; h++) {
@@ -170,7 +203,9 @@ int model_fs_open(struct model_fs *fs, const char *path)
 {
     int inode = model_fs_find(fs, path);
 
-    return inode != 0 && fs->files[inode].leads_to == 0 ? new_handle(fs, inode) : -1;
+    return inode != 0 && fs->files[inode].leads_to == 0 && !fs->files[inode].dir
+               ? new_handle(fs, inode)
+               : -1;
 }
 
 int model_fs_open_through(struct model_fs *fs, const char *path)
@@ -260,6 +295,50 @@ void model_fs_stat(const struct model_fs *fs, int inode, struct host_stat *ret)
                               .ctime_ns = f->changed_ns};
 }
 
+const char *model_fs_in(const char *path, const char *dir)
+{
+    size_t n = strlen(dir);
+
+    if (strncmp(path, dir, n) != 0 || path[n] != '/' || strchr(path + n + 1, '/') != NULL)
+        return NULL;
+    return path + n + 1;
+}
+
+bool model_fs_make_dir(struct model_fs *fs, const char *path)
+{
+    if (model_fs_find(fs, path) != 0)
+        return false;
+    int inode = new_file(fs, 0700);
+    fs->files[inode].dir = true;
+    set_name(fs->names, path, inode);
+    change(fs, "", path, inode);
+    return true;
+}
+
+bool model_fs_remove_dir(struct model_fs *fs, const char *path)
+{
+    for (int i = 0; i < MODEL_NAMES; i++)
+        if (fs->names[i].inode != 0 && model_fs_in(fs->names[i].path, path) != NULL)
+            return false;
+    model_fs_unlink(fs, path);
+    return true;
+}
+
+/* Of a directory that was lost nothing is left. */
+static void lose_orphans(struct model_name *names)
+{
+    for (int again = 0; again < 3; again++)
+        for (int i = 0; i < MODEL_NAMES; i++) {
+            char dir[96];
+
+            if (names[i].inode == 0)
+                continue;
+            dir_of(names[i].path, dir);
+            if (strchr(dir + (dir[0] == '/'), '/') != NULL && find_name(names, dir) == NULL)
+                names[i].inode = 0;
+        }
+}
+
 static bool survives(enum model_loss loss, uint64_t *random)
 {
     return loss == LOSE_NOTHING || (loss == LOSE_SOME && model_random(random) % 2 == 0);
@@ -309,6 +388,7 @@ void model_fs_crash(struct model_fs *fs, enum model_loss loss, uint64_t *random)
         f->safe_mode = f->mode;
         f->dirty = false;
     }
+    lose_orphans(fs->safe);
     memcpy(fs->names, fs->safe, sizeof(fs->names));
     memset(fs->handles, 0, sizeof(fs->handles));
 }

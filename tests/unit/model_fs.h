@@ -7,7 +7,8 @@
  * names changed in a directory since its last sync_dir any subset, each rename whole
  * or not at all. Open handles are gone.
  *
- * Paths are absolute, one level of directories; directories exist when they are used.
+ * Paths are absolute. Directories in the root are there when they are used; deeper ones are
+ * names that are made (model_fs_make_dir), renamed with all that is in them, and lost with it.
  */
 #ifndef MODEL_FS_H
 #define MODEL_FS_H
@@ -25,6 +26,7 @@ struct model_file {
     unsigned char data[MODEL_CONTENT], safe[MODEL_CONTENT];
     uint32_t mode, safe_mode;
     bool dirty;
+    bool dir;
     int leads_to; /* a link: the inode of what it leads to; 0: a file */
     int64_t changed_ns;
 };
@@ -57,6 +59,8 @@ void model_fs_reset(struct model_fs *fs);
 void model_fs_put(struct model_fs *fs, const char *path, const void *p, size_t n, uint32_t mode);
 /* A link, durable at once, to what lies at `to`. */
 void model_fs_put_link(struct model_fs *fs, const char *path, const char *to);
+void model_fs_drop(struct model_fs *fs, const char *path); /* durable at once, too */
+void model_fs_put_dir(struct model_fs *fs, const char *path);
 int model_fs_find(const struct model_fs *fs, const char *path);    /* inode; 0: none */
 int model_fs_through(const struct model_fs *fs, const char *path); /* the same behind links */
 /* Behind links. */
@@ -73,6 +77,10 @@ void model_fs_sync_dir(struct model_fs *fs, const char *dir);
 bool model_fs_rename(struct model_fs *fs, const char *from, const char *to);
 bool model_fs_link(struct model_fs *fs, const char *from, const char *to);
 void model_fs_unlink(struct model_fs *fs, const char *path);
+bool model_fs_make_dir(struct model_fs *fs, const char *path);
+bool model_fs_remove_dir(struct model_fs *fs, const char *path); /* false: not empty */
+/* The name in this directory, or NULL: of a file or a directory, not below. */
+const char *model_fs_in(const char *path, const char *dir);
 void model_fs_stat(const struct model_fs *fs, int inode, struct host_stat *ret);
 
 #endif

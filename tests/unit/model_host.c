@@ -535,6 +535,58 @@ static int port_names(void *ctx, const char *path, struct host_names *ret, struc
     return ret->dir && ret->n == 0 ? err_set(err, ERR_NOTFOUND, 0, "%s is not there", path) : 0;
 }
 
+/* ---- below a directory ---- */
+
+static int port_open_below(void *ctx, const char *root, const char *path, int *ret_h,
+                           struct err *err)
+{
+    char whole[256];
+
+    snprintf(whole, sizeof(whole), "%.120s/%.120s", root, path);
+    return port_open(ctx, whole, ret_h, err);
+}
+
+static int port_list_below(void *ctx, const char *root, const char *path, struct host_names *ret,
+                           struct err *err)
+{
+    const struct model_host *m = ctx;
+    char dir[256];
+
+    snprintf(dir, sizeof(dir), "%.120s%s%.120s", root, path[0] != '\0' ? "/" : "", path);
+    if (alive(m, err) < 0)
+        return -1;
+    if (model_fs_find(&m->fs, dir) == 0)
+        return err_set(err, ERR_NOTFOUND, 0, "%s is not there", dir);
+    *ret = (struct host_names){.dir = true};
+    for (int i = 0; i < MODEL_NAMES; i++) {
+        const struct model_name *name = &m->fs.names[i];
+        const char *in = name->inode != 0 ? model_fs_in(name->path, dir) : NULL;
+
+        if (in != NULL)
+            str_cut(ret->list[ret->n++].name, sizeof(ret->list[0].name), in);
+    }
+    return 0;
+}
+
+static int port_make_dir(void *ctx, const char *path, uint32_t mode, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    (void)mode;
+    if (step(m, err) < 0)
+        return -1;
+    return model_fs_make_dir(&m->fs, path) ? 0 : err_set(err, ERR_IO, 0, "%s exists", path);
+}
+
+static int port_remove_dir(void *ctx, const char *path, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    if (step(m, err) < 0)
+        return -1;
+    return model_fs_remove_dir(&m->fs, path) ? 0 : err_set(err, ERR_IO, 0, "%s is not empty", path);
+}
+
 /* ---- fetching ---- */
 
 static int port_fetch_begin(void *ctx, const struct fetch_get *job, struct err *err)
@@ -604,6 +656,10 @@ static const struct host ports = {
     .room = port_room,
     .newest = port_newest,
     .names = port_names,
+    .open_below = port_open_below,
+    .list_below = port_list_below,
+    .make_dir = port_make_dir,
+    .remove_dir = port_remove_dir,
     .uptime = port_uptime,
     .wall = port_wall,
     .try_binary = port_try,

@@ -165,12 +165,66 @@ static void test_counts_since(void **state)
     }
 }
 
+/* Servers that were upgraded before anything was counted have no measure. */
+static void test_no_measure_is_told(void **state)
+{
+    struct small_fleet f;
+    (void)state;
+    for (int counted = 0; counted < 3; counted++) {
+        char *text = NULL;
+        size_t n = 0;
+        ended_run(&f, "1.10.5", "1.11.4");
+        f.ledger.regions[0].first[OBJECT_JOBS] = counted == 1;
+        f.ledger.state = counted == 2 ? RUN_STOPPED : RUN_DONE;
+        FILE *out = open_memstream(&text, &n);
+        report_run(&f.plan, &f.ledger, NULL, false, out);
+        fclose(out);
+        const char *at =
+            strstr(text, "State of region global: cannot tell whether it is whole: its "
+                         "servers ran 1.11.4 before anything was counted");
+        if ((at != NULL) != (counted == 0))
+            fail_msg("case %d: %s", counted, text);
+        free(text);
+        small_fleet_free(&f);
+    }
+}
+
+/* A server that lacks what its leader has lacks it in both looks, or it was only slower. */
+static void test_missing_twice(void **state)
+{
+    static const struct {
+        struct counted leader[2], mine[2];
+        const char *says; /* NULL: nothing */
+    } cases[] = {
+        {{{20, {5, 2, 8, 1}}, {10, {5, 2, 8, 1}}},
+         {{20, {0, 2, 0, 1}}, {10, {0, 0, 0, 1}}},
+         "0 of 5 jobs that its leader has are there"},
+        {{{20, {5, 2, 8, 1}}, {10, {4, 2, 8, 1}}}, {{20, {4, 2, 8, 1}}, {10, {4, 2, 8, 1}}}, NULL},
+        {{{20, {5, 2, 8, 1}}, {10, {5, 2, 8, 1}}}, {{20, {5, 2, 8, 1}}, {10, {4, 2, 8, 1}}}, NULL},
+        {{{20, {5, 2, 8, 1}}, {0, {0}}}, {{20, {0, 2, 0, 1}}, {0, {0}}}, NULL},
+        {{{20, {5, 2, 8, 1}}, {10, {5, 2, 8, 1}}},
+         {{20, {-1, -1, -1, -1}}, {10, {-1, -1, -1, -1}}},
+         NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[TEXT_MAX] = "";
+        bool got = counts_missing(cases[i].leader, cases[i].mine, text, sizeof text);
+        if (got != (cases[i].says != NULL) || (got && strstr(text, cases[i].says) == NULL))
+            fail_msg("case %zu: %d, %s", i, (int)got, text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pairs),        cmocka_unit_test(test_times),
-        cmocka_unit_test(test_whom),         cmocka_unit_test(test_report),
+        cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_whom),
+        cmocka_unit_test(test_report),
         cmocka_unit_test(test_counts_since),
+        cmocka_unit_test(test_missing_twice),
+        cmocka_unit_test(test_no_measure_is_told),
     };
     return cmocka_run_group_tests_name("aftermath", tests, NULL, NULL);
 }

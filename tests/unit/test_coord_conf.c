@@ -203,12 +203,16 @@ static void test_options_win(void **state)
     o.canary = 0;
     o.max_parallel = "5";
     o.region = (struct cli_list){.n = 1, .items = {"east"}};
-    o.accept = (struct cli_list){.n = 1, .items = {"minors"}};
+    o.accept = (struct cli_list){.n = 1, .items = {"minor-distance"}};
     assert_int_equal(options_policy(&o, &c, &p, &err), 0);
     assert_int_equal(p.canary, 0);
     assert_int_equal(p.parallel, 5);
     assert_string_equal(p.filter.regions[0], "east");
-    assert_true(policy_accepts(&p, "minors"));
+    assert_true(policy_accepts(&p, "minor-distance"));
+    o.accept.items[o.accept.n++] = "minor-distanse";
+    assert_int_equal(options_policy(&o, &c, &p, &err), -1);
+    assert_int_equal(exit_of(&err), EXIT_USAGE);
+    o.accept.n--;
     o.max_parallel = "0";
     assert_int_equal(options_policy(&o, &c, &p, &err), -1);
     assert_int_equal(exit_of(&err), EXIT_USAGE);

@@ -255,6 +255,13 @@ static void test_changes_are_told_once(void **state)
     d->waiting[0].reason = REASON_SETTLING;
     progress_fold(&p, d, NULL, 4 + PROGRESS_REPEAT_MS, count, &t);
     assert_int_equal(t.waitings, 3);
+    /* what is first known of a wait is no news for long, what comes next is, once */
+    str_cut(d->waiting[0].text, TEXT_MAX, "s1 refuses the token (403)");
+    progress_fold(&p, d, NULL, 5 + PROGRESS_REPEAT_MS, count, &t);
+    assert_int_equal(t.waitings, 4);
+    str_cut(d->waiting[0].text, TEXT_MAX, "s1 did not tell its state");
+    progress_fold(&p, d, NULL, 6 + PROGRESS_REPEAT_MS, count, &t);
+    assert_int_equal(t.waitings, 4);
     assert_int_equal(p.since[1], 2);
     progress_free(&p);
 }

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "gate.h"
+#include "run_parts.h"
 #include "small_fleet.h"
 
 static struct small_fleet *fleet(void)
@@ -32,6 +33,12 @@ static void no_answer(struct small_fleet *f)
 static void old_answer(struct small_fleet *f)
 {
     f->hosts[1].server.self_at -= FRESH_MS + 1;
+}
+static void denies(struct small_fleet *f)
+{
+    f->hosts[1].server.denied = "node:read, agent:read";
+    f->hosts[1].server.self_at = f->hosts[1].server.members_at = 0;
+    f->regions[0].servers_at = 0;
 }
 static void no_leader(struct small_fleet *f)
 {
@@ -157,6 +164,8 @@ static const struct {
     {"all is well", as_is, GATE_PASS, ""},
     {"a server does not answer", no_answer, GATE_UNKNOWN, "s2 did not say who leads"},
     {"an old answer", old_answer, GATE_UNKNOWN, "s2"},
+    {"one refuses the token", denies, GATE_UNKNOWN,
+     "s2 refuses the token (403): it lacks node:read, agent:read there"},
     {"no leader", no_leader, GATE_FAIL, "s2 knows no leader"},
     {"a leader nobody knows", stranger_leads, GATE_UNKNOWN, "10.9.9.9"},
     {"the same host, another port", another_port, GATE_UNKNOWN, "5647"},
@@ -271,6 +280,32 @@ static void test_server(void **state)
     lh->effect_ms = 0;
     lh->base_leader_index = 0;
     assert_int_equal(gate_server(&f->w, &f->plan, &f->ledger, "s2-id", now).kind, GATE_UNKNOWN);
+    done(f);
+}
+
+/* There was no leader when the server began to settle: its index is taken when there is one, and
+ * then it stands. */
+static void test_measure(void **state)
+{
+    struct small_fleet *f = fleet();
+    struct ledger_host *lh = ledger_host(&f->ledger, "s2-id");
+    int64_t now = f->w.begun_ms;
+    struct host *leader = world_host(&f->w, region_leader(&f->w, "global", now)->key);
+    (void)state;
+    lh->base_leader_index = 0;
+    act_measure(&f->ledger, &f->plan, &f->w, now);
+    assert_int_equal(lh->base_leader_index, 0); /* it does not settle */
+    lh->state = HOST_SETTLING;
+    f->hosts[2].server.has_leader = false; /* an election */
+    act_measure(&f->ledger, &f->plan, &f->w, now);
+    assert_int_equal(lh->base_leader_index, 0);
+    f->hosts[2].server.has_leader = true;
+    act_measure(&f->ledger, &f->plan, &f->w, now);
+    assert_int_equal(lh->base_leader_index, leader->server.commit_index);
+    assert_true(lh->dirty);
+    leader->server.commit_index += 100;
+    act_measure(&f->ledger, &f->plan, &f->w, now);
+    assert_int_equal(lh->base_leader_index, leader->server.commit_index - 100);
     done(f);
 }
 
@@ -411,11 +446,12 @@ static void test_streak_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_region),           cmocka_unit_test(test_past),
-        cmocka_unit_test(test_quorum),           cmocka_unit_test(test_two_voters),
-        cmocka_unit_test(test_server),           cmocka_unit_test(test_client),
-        cmocka_unit_test(test_allocs),           cmocka_unit_test(test_streak),
-        cmocka_unit_test(test_streak_disturbed), cmocka_unit_test(test_streak_text),
+        cmocka_unit_test(test_region),      cmocka_unit_test(test_past),
+        cmocka_unit_test(test_quorum),      cmocka_unit_test(test_two_voters),
+        cmocka_unit_test(test_server),      cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_client),      cmocka_unit_test(test_allocs),
+        cmocka_unit_test(test_streak),      cmocka_unit_test(test_streak_disturbed),
+        cmocka_unit_test(test_streak_text),
     };
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
 }

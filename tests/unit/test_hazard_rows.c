@@ -76,6 +76,10 @@ CHANGE(a_fact)
 {
     fact(f, w->text, TRI_YES, "as found");
 }
+CHANGE(two_configs)
+{
+    fact(f, w->text, TRI_YES, "/etc/a.hcl and /etc/b.hcl both name a data_dir: Nomad merges them");
+}
 CHANGE(a_key)
 {
     fact(f, w->text, TRI_YES, "nomad.hcl:3");
@@ -225,6 +229,13 @@ CHANGE(europe_alone)
     f->policy.filter.n_regions = 1;
     f->policy.filter.regions[0] = only[0];
 }
+CHANGE(europes_only_is_there)
+{
+    (void)w;
+    split(f);
+    f->hosts[2].server.version = SMALL_TO;
+    f->hosts[2].agent.disk = f->hosts[2].agent.running = f->release.builds[0].digest;
+}
 CHANGE(no_authority)
 {
     (void)w;
@@ -367,6 +378,16 @@ CHANGE(other_key)
 {
     (void)w;
     f->hosts[3].agent.key_changed = true;
+}
+CHANGE(no_server_id)
+{
+    (void)w;
+    f->hosts[1].agent.server_id = "";
+}
+CHANGE(no_data_dir)
+{
+    no_server_id(f, w);
+    fact(f, "data-dir", TRI_NO, "");
 }
 CHANGE(other_place)
 {
@@ -535,6 +556,7 @@ static const struct worlds worlds[] = {
     {.id = "tolerance", .yes = two_voters, .says = "2 voting servers"},
     {.id = "unhealthy", .yes = member_failed, .unsure = leader_unasked, .says = "s3 is failed"},
     {.id = "region-unseen", .unsure = another_region},
+    {.id = "unmeasured", .unsure = europes_only_is_there},
     {.id = "region-order", .yes = europe_alone, .unsure = no_authority,
      .says = "authoritative region global stays on"},
     {.id = "old-failed", .from = "1.3.16", .to = "1.4.14", .calm_from = "1.4.12",
@@ -555,6 +577,10 @@ static const struct worlds worlds[] = {
      .says = "the token deploy lacks node:write"},
     {.id = "no-snapshot", .yes = not_management, .unsure = token_lost,
      .says = "before 1.11.3 that takes a management token"},
+    {.id = "no-keystore", .from = "1.7.7", .to = "1.8.4", .calm_from = "1.9.0", .calm_to = "1.9.7",
+     .yes = no_data_dir, .unsure = no_server_id, .says = "does not know where"},
+    {.id = "keystore-copied", .from = "1.7.7", .to = "1.8.4", .calm_from = "1.3.16",
+     .calm_to = "1.4.14", .yes = nothing, .says = "3 servers of 1.7.7: no snapshot holds"},
     {.id = "token-expiry", .yes = ends_soon, .unsure = token_lost, .says = "ends in 1 min"},
     {.id = "unmanaged-server", .yes = no_agent, .says = "no enrolled agent"},
     {.id = "unmanaged-client", .yes = no_client_agent, .says = "1 client"},
@@ -626,6 +652,8 @@ static const struct worlds worlds[] = {
      .calm_to = "1.11.4", .yes = nothing},
     {.id = "bad-1.11.0-drain", .from = "1.10.5", .to = "1.11.0", .calm_from = "1.10.5",
      .calm_to = "1.11.1", .yes = nothing},
+    {.id = "second-config", .yes = two_configs, .text = "config-leftovers", .unsure = fact_lost,
+     .says = "/etc/a.hcl and /etc/b.hcl both"},
     {.id = "config-leftovers", .yes = a_fact, .text = "config-leftovers", .unsure = fact_lost},
     {.id = "drain-paced", .from = "0.7.1", .to = "0.8.0", .calm_from = "0.8.0",
      .calm_to = "0.8.1", .unsure = nothing},
@@ -960,7 +988,8 @@ static void test_every_row(void **state)
                 yes |= worlds[k].yes != NULL;
                 unsure |= worlds[k].unsure != NULL;
             }
-        if (str_eq(row->id, "unknown-version") || str_eq(row->id, "region-unseen"))
+        if (str_eq(row->id, "unknown-version") || str_eq(row->id, "region-unseen") ||
+            str_eq(row->id, "unmeasured"))
             yes = true; /* they are about what is not known */
         if (!yes || !unsure)
             fail_msg("row %s lacks its world: %s", row->id, yes ? "cannot tell" : "detected");

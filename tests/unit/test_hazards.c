@@ -169,13 +169,41 @@ static void test_many(void **state)
     free(f);
 }
 
+/* Why it cannot be told is the agent's to say, and not the same everywhere. */
+static void test_reasons(void **state)
+{
+    static const struct fact_view of[SMALL_HOSTS][2] = {
+        {{"key.raft_logstore", TRI_UNKNOWN, "not in the 1 file of it"}},
+        {{"key.raft_logstore", TRI_UNKNOWN, "z.hcl cannot be read"}},
+        {{"key.raft_logstore", TRI_UNKNOWN, "not in the 2 files"}},
+    };
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    struct err err = ERR_INIT;
+    (void)state;
+    small_fleet_init(f);
+    small_fleet_version(f, "1.11.3");
+    str_cut(f->release.version, sizeof(f->release.version), "2.0.0");
+    for (int i = 0; i < SMALL_SERVERS; i++) {
+        f->hosts[i].agent.facts = of[i];
+        f->hosts[i].agent.n_facts = 1;
+    }
+    assert_int_equal(plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err), 0);
+    assert_non_null(
+        find(&f->plan, "wal",
+             " and 1 more host have raft_logstore configured: it is not in the files of"));
+    assert_non_null(find(&f->plan, "wal", " has raft_logstore configured: z.hcl cannot be read"));
+    assert_non_null(find(&f->plan, "two-stores", ": z.hcl cannot be read"));
+    plan_free(&f->plan);
+    free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_walls),      cmocka_unit_test(test_client_state),
         cmocka_unit_test(test_bad_leader), cmocka_unit_test(test_well),
         cmocka_unit_test(test_unsurveyed), cmocka_unit_test(test_accept),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_many),       cmocka_unit_test(test_reasons),
     };
     return cmocka_run_group_tests_name("hazards", tests, NULL, NULL);
 }

@@ -248,7 +248,8 @@ static void test_nodes(void **state)
     auto_arena struct arena a = ARENA_INIT;
     auto_buf struct buf b = body(MIXED "nodes.json");
     struct err err = ERR_INIT;
-    struct host *hosts = NULL;
+    autofree struct host *hosts = NULL;
+    autofree struct host *none = NULL;
     size_t n = 0;
     (void)state;
     assert_int_equal(parse_nodes(b.data, b.len, &a, &hosts, &n, &err), 0);
@@ -265,8 +266,8 @@ static void test_nodes(void **state)
     for (size_t i = 0; i < c1->client.n_drivers; i++)
         assert_true(c1->client.drivers[i].detected); /* docker is not there: not kept */
     assert_true(c1->client.n_drivers > 0);
-    assert_int_equal(parse_nodes("null", 4, &a, &hosts, &n, &err), -1);
-    assert_int_equal(parse_nodes("[]", 2, &a, &hosts, &n, &err), 0);
+    assert_int_equal(parse_nodes("null", 4, &a, &none, &n, &err), -1);
+    assert_int_equal(parse_nodes("[]", 2, &a, &none, &n, &err), 0);
     assert_int_equal(n, 0);
 }
 

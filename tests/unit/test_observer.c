@@ -19,7 +19,8 @@ struct scene {
     bool doubled; /* pages overlap */
     bool node_lists_fail;
     const char *build;
-    int pages; /* asked for */
+    int pages;   /* asked for */
+    int details; /* records of single nodes, asked for */
     struct console_fixture fixture;
     struct http *http;
     struct nomad_http *nomad;
@@ -106,8 +107,10 @@ static void answer(void *ctx, int server, const char *path, const char *token,
         ret->status = 500;
     else if (str_eq(path, "/v1/nodes"))
         nodes(s, token, ret);
-    else
+    else {
+        s->details += str_starts(path, "/v1/node/node-00003");
         ret->status = 404;
+    }
 }
 
 static struct scene *begin(struct scene s)
@@ -235,6 +238,8 @@ static void test_a_token_that_may_not(void **state)
     assert_non_null(strstr(w->regions[0].denied, "agent:read"));
     assert_non_null(strstr(w->regions[0].denied, "node:read"));
     assert_non_null(strstr(w->regions[0].denied, "operator:read"));
+    assert_string_equal(w->hosts[1].server.denied, "node:read, agent:read"); /* gates need these */
+    assert_string_equal(w->hosts[0].server.denied, "");
     end(s);
 }
 
@@ -291,6 +296,30 @@ static void test_nobody_answers(void **state)
     end(s);
 }
 
+/* Whom the world that was given back named as interesting is asked; lists are renewed as ever. */
+static void test_a_world_given_back(void **state)
+{
+    static const char *const keys[] = {"node-00003"};
+    struct scene *s = begin(plain);
+    (void)state;
+    const struct world *w = round_of(s);
+    assert_true(w->told); /* nobody is to be asked */
+    observer_interest(s->observer, keys, 1);
+    observer_give_back(s->observer);
+    assert_null(observer_world(s->observer));
+    assert_int_equal(s->details, 0);
+    w = round_of(s);
+    assert_true(s->details > 0);
+    for (int lists = s->pages; s->pages < lists + 3;) {
+        assert_int_equal(w->n_hosts, 10);
+        assert_string_equal(w->hosts[9].name, "c00006");
+        assert_string_equal(w->hosts[9].client.status, "ready");
+        observer_give_back(s->observer);
+        w = round_of(s);
+    }
+    end(s);
+}
+
 /* 10,000 clients, in pages. The time and memory are told, not judged: but both are
  * bounded far above, so that a list kept twice or read in squared time is seen. */
 static void test_ten_thousand_clients(void **state)
@@ -324,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_pages_that_overlap),
         cmocka_unit_test(test_before_1_3_there_are_no_pages),
         cmocka_unit_test(test_nobody_answers),
+        cmocka_unit_test(test_a_world_given_back),
         cmocka_unit_test(test_ten_thousand_clients),
     };
     return cmocka_run_group_tests_name("observer", tests, NULL, NULL);

@@ -298,6 +298,7 @@ static void while_working_only_cancel_is_heard(void **state)
     assert_int_equal(say(b, stage(b)), REFUSAL_BUSY);
     assert_int_equal(say(b, swap(b, "new")), REFUSAL_BUSY);
     assert_int_equal(say(b, revert(b, "old")), REFUSAL_BUSY);
+    assert_int_equal(say(b, order(b, MSG_PRESERVE)), REFUSAL_BUSY);
     assert_int_equal(say(b, cancel(b, staging + 1)), REFUSAL_PHASE);
     assert_int_equal(say(b, cancel(b, staging)), REFUSAL_NONE);
     assert_int_equal(to_rest(b), PHASE_FAILED);
@@ -520,7 +521,77 @@ static void what_is_not_built_says_so(void **state)
 
     o->u.service.op = SERVICE_STOP;
     assert_int_equal(say(b, o), REFUSAL_UNSUPPORTED);
-    assert_int_equal(say(b, order(b, MSG_PRESERVE)), REFUSAL_UNSUPPORTED);
+}
+
+/* ---- the keystore's copy ---- */
+
+static enum refusal preserve(struct bench *b)
+{
+    struct order *o = order(b, MSG_PRESERVE);
+
+    memset(o->u.preserve.run_id, 0xa7, RUN_ID_LEN);
+    return say(b, o);
+}
+
+static void put_key(struct bench *b, const char *text)
+{
+    model_fs_put_dir(&b->m.fs, "/data/server");
+    model_fs_put_dir(&b->m.fs, "/data/server/keystore");
+    model_fs_put(&b->m.fs, "/data/server/keystore/k.nks.json", text, strlen(text), 0600);
+}
+
+static void the_keystore_is_copied_once_told_where(void **state)
+{
+    static const char copy[] = MODEL_DIR "/keystore/a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7";
+    struct bench *b = *state;
+    struct receipt_done first;
+    uint64_t stage = b->s.phases.rec.order_sequence;
+
+    put_key(b, "secret of secrets");
+    assert_int_equal(preserve(b), REFUSAL_UNKNOWN);
+    str_cut(b->s.facts.data_dir, sizeof(b->s.facts.data_dir), "/data");
+    assert_int_equal(preserve(b), REFUSAL_PHASE); /* a client's */
+    str_cut(b->s.facts.server_id, sizeof(b->s.facts.server_id), "s1-id");
+    assert_int_equal(preserve(b), REFUSAL_NONE);
+    first = b->receipt.u.done;
+    assert_int_equal(first.count, 1);
+    assert_string_equal(first.text, copy);
+    assert_null(memmem(b->answer.data, b->answer.len, "secret", 6));
+    assert_non_null(model_fs_file(&b->m.fs, MODEL_DIR "/keystore/a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7"
+                                                      "/k.nks.json"));
+    assert_int_equal(preserve(b), REFUSAL_NONE);
+    assert_true(digest_eq(&first.digest, &b->receipt.u.done.digest));
+    assert_int_equal(b->s.phases.rec.phase, PHASE_IDLE);
+    assert_int_equal(b->s.phases.rec.order_sequence, stage);
+}
+
+static void the_same_order_again_copies_nothing(void **state)
+{
+    struct bench *b = *state;
+    auto_buf struct buf first = BUF_INIT;
+
+    put_key(b, "one");
+    str_cut(b->s.facts.data_dir, sizeof(b->s.facts.data_dir), "/data");
+    str_cut(b->s.facts.server_id, sizeof(b->s.facts.server_id), "s1-id");
+    assert_int_equal(preserve(b), REFUSAL_NONE);
+    (void)buf_add(&first, b->answer.data, b->answer.len);
+    put_key(b, "two");
+    unsigned operations = b->m.operations;
+    swap_obey(&b->s, b->inner.data, b->inner.len, &b->answer);
+    assert_int_equal(b->m.operations, operations);
+    assert_int_equal(b->answer.len, first.len);
+    assert_memory_equal(b->answer.data, first.data, first.len);
+}
+
+static void a_keystore_that_cannot_be_copied_is_told(void **state)
+{
+    struct bench *b = *state;
+
+    str_cut(b->s.facts.data_dir, sizeof(b->s.facts.data_dir), "/data");
+    str_cut(b->s.facts.server_id, sizeof(b->s.facts.server_id), "s1-id");
+    assert_int_equal(preserve(b), REFUSAL_IO);
+    assert_non_null(strstr(b->receipt.u.done.text, "/data/server/keystore"));
+    assert_int_equal(b->receipt.u.done.count, 0);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -546,6 +617,9 @@ int main(void)
         CASE(a_payload_that_does_not_parse_is_refused),
         CASE(trust_is_adopted_by_order),
         CASE(what_is_not_built_says_so),
+        CASE(the_keystore_is_copied_once_told_where),
+        CASE(the_same_order_again_copies_nothing),
+        CASE(a_keystore_that_cannot_be_copied_is_told),
     };
 
     return cmocka_run_group_tests_name("swap_obey", tests, NULL, NULL);

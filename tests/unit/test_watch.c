@@ -370,6 +370,59 @@ static void test_alarm_stops(void **state)
     done_with(f);
 }
 
+/* The server that was changed does not know the token any more; nobody waits for its deadline. */
+static void test_denied_by_one_stops(void **state)
+{
+    struct small_fleet *f = settling();
+    (void)state;
+    f->hosts[TURN].server.denied = "agent:read";
+    small_fleet_later(f, 1000);
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP));
+    assert_non_null(decision_waits(&f->decision));
+    assert_non_null(strstr(decision_waits(&f->decision)->text,
+                           "s2 refuses the token (403): it lacks agent:read there"));
+    small_fleet_later(f, REFUSED_MS);
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP)); /* long enough, and not often enough */
+    small_fleet_later(f, 1000);
+    small_fleet_decide(f);
+    const struct intent *in = small_fleet_intent(f, INTENT_STOP);
+    assert_non_null(in);
+    assert_string_equal(in->host, "s2");
+    assert_non_null(strstr(in->text, "it lacks agent:read there, which autopilot calls healthy"));
+    f->ledger.ending = RUN_STOPPED;
+    small_fleet_decide(f);
+    in = small_fleet_intent(f, INTENT_RUN);
+    assert_non_null(in); /* it is in flight, and will not be seen to settle */
+    assert_int_equal(in->run, RUN_STOPPED);
+    done_with(f);
+}
+
+static void test_denied_for_a_while_is_waited_for(void **state)
+{
+    struct small_fleet *f = settling();
+    (void)state;
+    f->hosts[TURN].server.denied = "agent:read";
+    for (int by = 0; by < SMALL_SERVERS; by++)
+        f->autopilot[by].healthy = by != TURN; /* it restores, and may not know the token yet */
+    for (int i = 0; i < 20; i++)
+        small_fleet_later(f, 1000);
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP));
+    for (int by = 0; by < SMALL_SERVERS; by++)
+        f->autopilot[by].healthy = true;
+    small_fleet_later(f, 1000);
+    f->hosts[TURN].server.denied = "";
+    small_fleet_later(f, 1000);
+    f->hosts[TURN].server.denied = "agent:read";
+    for (int i = 0; i < 4; i++)
+        small_fleet_later(f, 1000);
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP)); /* it was well in between */
+    done_with(f);
+}
+
 static void test_who_is_heard_and_counted(void **state)
 {
     struct small_fleet *f = settling();
@@ -408,6 +461,8 @@ int main(void)
         cmocka_unit_test(test_snapshot_first),
         cmocka_unit_test(test_old_snapshot_is_taken_anew),
         cmocka_unit_test(test_alarm_stops),
+        cmocka_unit_test(test_denied_by_one_stops),
+        cmocka_unit_test(test_denied_for_a_while_is_waited_for),
         cmocka_unit_test(test_who_is_heard_and_counted),
     };
     return cmocka_run_group_tests_name("watch", tests, NULL, NULL);

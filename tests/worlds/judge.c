@@ -2,6 +2,7 @@
  * every run ends and with a true cause. Of 6 and 9 what a coordinator can break: the bytes that it
  * orders, and that an order is obeyed once, where and when it is meant; what is unpacked,
  * signatures and roles are the agent's, and its own tests judge them. */
+#include "keystore.h"
 #include "truth.h"
 
 const char *invariant_name(int invariant)
@@ -168,6 +169,21 @@ void judge_commit(struct truth *t)
 
 /* ---- when an order is sent ---- */
 
+/* Of every server that is still to be changed, not only of this one. */
+static void judge_copies(struct truth *t, const struct t_host *swapped)
+{
+    for (size_t i = 0; i < t->plan.n_servers && !t->no_keystore; i++) {
+        int k = t_host_of(t, t->plan.hosts[i].key);
+        enum host_state state = t->committed.hosts[i].state;
+
+        if (k >= 0 && !t->hosts[k].copied && t->hosts[k].running == BIN_OLD &&
+            t->hosts[k].disk == BIN_OLD && !host_finished(state) &&
+            keystore_on_disk(t->versions[BIN_OLD]))
+            judge_says(t, 7, "swap of %s without a copy of the keystore of %s", swapped->name,
+                       t->hosts[k].name);
+    }
+}
+
 static void judge_server(struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
@@ -190,6 +206,7 @@ static void judge_server(struct truth *t, int host)
         judge_says(t, 7, "swap of %s with autopilot's dead-server cleanup on", h->name);
     if (!r->saved && !t->no_management)
         judge_says(t, 7, "swap of %s without a snapshot of region %s", h->name, r->name);
+    judge_copies(t, h);
     for (size_t i = 0; i < t->plan.n_servers; i++)
         if (t->committed.hosts[i].state == HOST_FAILED)
             judge_says(t, 1, "swap of %s after a server has failed", h->name);
@@ -296,6 +313,16 @@ static void judge_bytes(struct truth *t, const struct t_host *h, const struct t_
         judge_says(t, 6, "swap of %s to what is not the release's build for it", h->name);
 }
 
+static void judge_preserve(struct truth *t, const struct t_host *h)
+{
+    if (t->paused || t->aborted)
+        judge_says(t, 10, "a copy of %s's keystore is ordered in a run that is paused or aborted",
+                   h->name);
+    if ((h->misplaced || h->key_changed) && t->now - h->misplaced_ms > JUDGE_STALE_MS)
+        judge_says(t, 12, "a copy of %s's keystore is ordered, where another agent answers",
+                   h->name);
+}
+
 void judge_send(struct truth *t, int host, const struct t_wire *o)
 {
     struct t_host *h = &t->hosts[host];
@@ -303,6 +330,8 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
 
     if (o->head.kind == MSG_LEASE && o->lease.take_over)
         judge_says(t, 9, "the lease of %s is taken from another run", h->name);
+    if (o->head.kind == MSG_PRESERVE)
+        judge_preserve(t, h);
     if (o->head.kind != MSG_SWAP && o->head.kind != MSG_STAGE && o->head.kind != MSG_REVERT)
         return;
     if (l == NULL || memcmp(l->nonce, o->head.nonce, NONCE_LEN) != 0)
@@ -354,7 +383,8 @@ void judge_obeyed(struct truth *t, int host, const struct t_wire *o)
     struct t_host *h = &t->hosts[host];
 
     judge_once(t, h, o);
-    if (o->head.kind != MSG_STAGE && !host_in_flight(state_of(t, host)))
+    if (o->head.kind != MSG_STAGE && o->head.kind != MSG_PRESERVE &&
+        !host_in_flight(state_of(t, host)))
         judge_says(t, h->is_server ? 1 : 5, "%s obeys a %s order, but the ledger says it is %s",
                    h->name, message_kind_name(o->head.kind), host_state_name(state_of(t, host)));
     for (int i = 0; o->head.kind == MSG_SWAP && h->is_server && i < t->n_regions; i++)

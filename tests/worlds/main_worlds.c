@@ -60,6 +60,8 @@ static bool accept_all(struct truth *t)
     p->n_accepted = 0;
     if (t->no_management)
         p->accepted[p->n_accepted++] = "no-snapshot";
+    if (t->no_keystore)
+        p->accepted[p->n_accepted++] = "no-keystore";
     for (size_t i = 0; i < t->plan.n_findings && p->n_accepted < ARRAY_LEN(p->accepted); i++)
         if (t->plan.findings[i].severity == SEVERITY_BLOCK)
             p->accepted[p->n_accepted++] = t->plan.findings[i].id;

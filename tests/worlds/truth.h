@@ -96,8 +96,9 @@ struct t_host {
     /* server */
     bool peer, voter, left, failed;
     bool never;
-    bool empty; /* its state is gone; raft is well */
-    bool loses; /* and will be at its next start */
+    bool copied; /* its keystore */
+    bool empty;  /* its state is gone; raft is well */
+    bool loses;  /* and will be at its next start */
     int64_t caught_ms;
     uint64_t stuck_index;
     /* client */
@@ -251,6 +252,7 @@ struct truth {
     const char *versions[BIN_COUNT];
     struct digest digests[BIN_COUNT][T_ARCHES];
     bool autopilot_dead; /* raft protocol 2: 500 */
+    bool no_keystore;    /* no server's agent can copy its keystore */
     bool no_management;  /* the token cannot read the raft configuration */
     struct t_event heap[T_EVENTS];
     size_t n_heap;
@@ -326,7 +328,7 @@ void t_agent_order(struct truth *t, int host, const struct t_wire *o, const stru
                    struct receipt_done *ret);
 void t_agent_job(struct truth *t, const struct t_event *e);
 enum refusal t_swap_order(struct truth *t, int host,
-                          const struct t_wire *o); /* stage, swap, revert */
+                          const struct t_wire *o); /* stage, swap, revert, preserve */
 void t_agent_boot(struct truth *t, int host);
 void t_agent_new(struct truth *t, int host);
 bool t_agent_works(const struct truth *t, int host);

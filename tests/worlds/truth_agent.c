@@ -151,6 +151,18 @@ static enum refusal revert_order(struct truth *t, int host)
     return REFUSAL_NONE;
 }
 
+static enum refusal preserve_order(struct truth *t, int host)
+{
+    if (t_agent_works(t, host))
+        return REFUSAL_BUSY;
+    if (!t->hosts[host].is_server)
+        return REFUSAL_PHASE;
+    if (t->no_keystore)
+        return REFUSAL_UNKNOWN;
+    t->hosts[host].copied = true;
+    return REFUSAL_NONE;
+}
+
 enum refusal t_swap_order(struct truth *t, int host, const struct t_wire *o)
 {
     if (o->head.kind == MSG_STAGE)
@@ -159,6 +171,8 @@ enum refusal t_swap_order(struct truth *t, int host, const struct t_wire *o)
         return swap_order(t, host, o);
     if (o->head.kind == MSG_REVERT)
         return revert_order(t, host);
+    if (o->head.kind == MSG_PRESERVE)
+        return preserve_order(t, host);
     return REFUSAL_UNSUPPORTED;
 }
 

@@ -68,6 +68,7 @@ void truth_make(struct truth *t, uint64_t seed)
     t->versions[BIN_OTHER] = pairs[pair].other;
     t->autopilot_dead = pairs[pair].autopilot_dead;
     t->no_management = t_chance(t, 200);
+    t->no_keystore = t->seed % 8 == 5; /* without a draw: other worlds stay as they were */
     for (int i = 0; i < BIN_COUNT; i++)
         for (int k = 0; k < T_ARCHES; k++)
             memset(&t->digests[i][k], 0x11 * (i + 1) + k, sizeof(t->digests[i][k]));

@@ -147,7 +147,8 @@ static enum refusal obey(struct truth *t, int host, const struct t_wire *o)
     r = t_swap_order(t, host, o);
     if (r == REFUSAL_NONE) {
         judge_obeyed(t, host, o);
-        a->order_sequence = o->head.sequence;
+        if (o->head.kind != MSG_PRESERVE) /* it begins nothing */
+            a->order_sequence = o->head.sequence;
     }
     return r;
 }

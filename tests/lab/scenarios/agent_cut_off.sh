@@ -2,6 +2,7 @@
 # The network between the coordinator and one host is cut before, during and after its swap.
 # timeout: 300
 . "$LAB/lib_lab.sh"
+needs_standin "two releases, one after the other"
 LAB_HOLD=3s SWAP_HELD=4
 lab_fleet 3 3
 lab_agents

@@ -1,6 +1,7 @@
 #!/bin/bash
 # No agent on a client: refused, or left out within the number allowed. None on a server: refused.
 . "$LAB/lib_lab.sh"
+needs_standin "two releases, one after the other"
 lab_fleet 3 2
 lab_agents s1 s2 s3 c1
 release 1.11.4

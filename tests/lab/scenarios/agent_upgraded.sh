@@ -3,7 +3,7 @@
 # done twice.
 # timeout: 240
 . "$LAB/lib_lab.sh"
-LAB_HOLD=4s SWAP_HELD=6
+LAB_HOLD=8s SWAP_HELD=100
 newer_agent() { # N: the same programs as another version
     local dir=$LAB_RUN/newer
     rm -rf "$dir"
@@ -12,6 +12,9 @@ newer_agent() { # N: the same programs as another version
         rm "$LAB_RUN"/debs/caravan-agent_*.deb &&
         dpkg-deb -b "$dir" "$LAB_RUN/debs/caravan-agent_$1.deb" >/dev/null
 }
+installed() { # HOST ENDING of its package's version
+    [[ $(on "$1" dpkg-query -W -f '${Version}' caravan-agent) == *"$2" ]]
+}
 swapped_once() { # HOST
     local n
     n=$(on "$1" journalctl -q -t caravan-swap | grep -c "is now $TARGET")
@@ -19,8 +22,13 @@ swapped_once() { # HOST
 }
 one() { # HOST PHASE: upgraded in that phase, the run ends
     newer_agent "$1" || bail "no newer package"
+    local worker
     check "$1 is $2" meet "$1" "$2" upgrade "$TARGET" --yes --node "$1"
+    worker=$(on "$1" pgrep -x caravan-swap)
     check "its agent's package is upgraded" lab_install caravan-agent "$1"
+    check "the newer one is there" installed "$1" "+$1"
+    check "and $1 is still $2" in_phase "$1" "$2"
+    check "by the same process" test "$(on "$1" pgrep -x caravan-swap)" = "$worker"
     go_on "$1"
     caravan_wait
     [[ $STATUS != 3 ]] || caravan resume --yes

@@ -1,0 +1,94 @@
+#include "hazard_ids.h"
+
+#include "hazard_host.h"
+#include "hazards.h"
+
+#define FAR 3 /* more changes than this make another word */
+
+struct near {
+    const char *id[HAZARD_NEAR];
+    size_t distance[HAZARD_NEAR];
+    size_t n;
+};
+
+/* Rows in the order of their tables; NULL: no more. */
+static const char *id_at(size_t i)
+{
+    return i < hazard_table_len ? hazard_table[i].id : hazard_host_id(i - hazard_table_len);
+}
+
+static bool is_known(const char *id)
+{
+    for (size_t i = 0; id_at(i) != NULL; i++)
+        if (str_eq(id_at(i), id))
+            return true;
+    return false;
+}
+
+/* A part of an id is nearer than one that is spelled a little like it. */
+static size_t distance(const char *word, const char *id)
+{
+    size_t n = strlen(word);
+    if (n >= 3 && (strstr(id, word) != NULL || strstr(word, id) != NULL))
+        return 1;
+    size_t d = str_distance(word, id);
+    return 2 * d <= strlen(id) ? d : FAR + 1;
+}
+
+static void consider(struct near *near, const char *word, const char *id)
+{
+    size_t d = distance(word, id), at = near->n;
+    if (d > FAR)
+        return;
+    while (at > 0 && near->distance[at - 1] > d)
+        at--;
+    if (at == HAZARD_NEAR)
+        return;
+    near->n = MIN_OF(near->n + 1, (size_t)HAZARD_NEAR);
+    for (size_t i = near->n - 1; i > at; i--) {
+        near->id[i] = near->id[i - 1];
+        near->distance[i] = near->distance[i - 1];
+    }
+    near->id[at] = id;
+    near->distance[at] = d;
+}
+
+static int unknown(const char *word, struct err *err)
+{
+    auto_buf struct buf ids = BUF_INIT;
+    struct near near = {.n = 0};
+    for (size_t i = 0; id_at(i) != NULL; i++)
+        consider(&near, word, id_at(i));
+    for (size_t i = 0; i < near.n; i++)
+        buf_printf(&ids, "%s%s", i == 0 ? "" : i + 1 < near.n ? ", " : " or ", near.id[i]);
+    if (near.n == 0)
+        return err_set(err, ERR_USAGE, 0,
+                       "--accept %.60s: there is no such id; `caravan plan` shows each finding's "
+                       "in brackets",
+                       word);
+    return err_set(err, ERR_USAGE, 0, "--accept %.60s: there is no such id; did you mean %s?", word,
+                   buf_str(&ids));
+}
+
+int hazard_ids_check(const struct policy *y, struct err *err)
+{
+    for (size_t i = 0; i < y->n_accepted; i++)
+        if (!is_known(y->accepted[i]))
+            return unknown(y->accepted[i], err);
+    return 0;
+}
+
+const char *hazard_id_idle(const struct plan *p, size_t i)
+{
+    const char *why = "nothing speaks of it";
+    for (size_t k = 0; k < p->n_findings; k++) {
+        const struct finding *f = &p->findings[k];
+        if (!str_eq(f->id, p->policy.accepted[i]))
+            continue;
+        if (f->accepted)
+            return NULL;
+        why = f->severity == SEVERITY_HARD ? "it cannot be accepted"
+                                           : "it does not refuse, it is only told";
+    }
+    return why;
+}

@@ -1,0 +1,123 @@
+/* What may stand behind --accept: typos refused, what is idle told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "console.h"
+#include "hazard_host.h"
+#include "hazard_ids.h"
+#include "hazards.h"
+#include "options.h"
+#include "report.h"
+#include "small_fleet.h"
+
+static int check(const char *id, struct err *err)
+{
+    struct policy y;
+
+    policy_default(&y);
+    y.accepted[y.n_accepted++] = "no-way-back";
+    y.accepted[y.n_accepted++] = id;
+    return hazard_ids_check(&y, err);
+}
+
+static void every_row_may_be_named(void **state)
+{
+    struct err err = ERR_INIT;
+    size_t n = 0;
+    (void)state;
+    for (size_t i = 0; i < hazard_table_len; i++)
+        assert_int_equal(check(hazard_table[i].id, &err), 0);
+    for (; hazard_host_id(n) != NULL; n++)
+        assert_int_equal(check(hazard_host_id(n), &err), 0);
+    assert_true(n > 10);
+}
+
+static const struct {
+    const char *word, *says;
+} typos[] = {
+    {"minor-distanse",
+     "--accept minor-distanse: there is no such id; did you mean minor-distance?"},
+    {"minors", "there is no such id"},
+    {"distance", "did you mean minor-distance?"},
+    {"bad-1.11.1", "did you mean bad-0.11.1, bad-1.11.0 or bad-1.1.0?"},
+    {"kil-mode", "did you mean kill-mode?"},
+    {"zzzzzzzzzz", "`caravan plan` shows each finding's in brackets"},
+    {"", "there is no such id"},
+    {"KEYRING", "there is no such id"},
+};
+
+static void a_typo_is_refused_with_what_is_near(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(typos); i++) {
+        struct err err = ERR_INIT;
+        assert_int_equal(check(typos[i].word, &err), -1);
+        assert_int_equal(exit_of(&err), EXIT_USAGE);
+        if (strstr(err.text, typos[i].says) == NULL)
+            fail_msg("%s: %s", typos[i].word, err.text);
+    }
+}
+
+static void plan_accepting(struct small_fleet *f, const char *id)
+{
+    struct err err = ERR_INIT;
+    f->policy.accepted[f->policy.n_accepted++] = id;
+    assert_int_equal(plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err), 0);
+}
+
+static void shows(const struct small_fleet *f, const char *line)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    report_plan(&f->plan, false, false, out);
+    fclose(out);
+    if (line == NULL && strstr(text, "accepted, but") != NULL)
+        fail_msg("told without a reason: %s", text);
+    if (line != NULL && strstr(text, line) == NULL)
+        fail_msg("not told: %s in %s", line, text);
+    free(text);
+}
+
+static void what_changes_nothing_is_told(void **state)
+{
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    (void)state;
+    small_fleet_init(f);
+    plan_accepting(f, "minor-distance");
+    shows(f, "accepted, but nothing speaks of it: minor-distance\n");
+    plan_free(&f->plan);
+    small_fleet_init(f);
+    f->hosts[3].agent.key_changed = true;
+    plan_accepting(f, "key-changed");
+    shows(f, "accepted, but it cannot be accepted: key-changed\n");
+    plan_free(&f->plan);
+    small_fleet_init(f);
+    f->hosts[3].client.draining = true;
+    plan_accepting(f, "node-draining");
+    shows(f, "accepted, but it does not refuse, it is only told: node-draining\n");
+    plan_free(&f->plan);
+    small_fleet_init(f);
+    small_fleet_version(f, "1.8.4");
+    str_cut(f->release.version, sizeof(f->release.version), "1.9.2");
+    plan_accepting(f, "bad-1.9.2");
+    assert_null(hazard_id_idle(&f->plan, 0));
+    shows(f, NULL);
+    auto_json struct json *o = report_plan_json(&f->plan);
+    const struct json *one = json_item(json_get(o, "accepted"), 0);
+    assert_string_equal(json_str(one, "id", ""), "bad-1.9.2");
+    assert_true(json_bool(one, "used", false));
+    plan_free(&f->plan);
+    free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_row_may_be_named),
+        cmocka_unit_test(a_typo_is_refused_with_what_is_near),
+        cmocka_unit_test(what_changes_nothing_is_told),
+    };
+    return cmocka_run_group_tests_name("hazard_ids", tests, NULL, NULL);
+}
