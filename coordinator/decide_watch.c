@@ -191,10 +191,10 @@ bool counts_after(const struct situation *s, struct decision *d, bool last)
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         const struct ledger_region *r = ledger_region_const(s->ledger, s->plan->hosts[i].region);
         const struct host *h = world_host(s->world, s->plan->hosts[i].key);
-        if (h == NULL || r == NULL || s->ledger->hosts[i].state != HOST_DONE ||
-            !region_begun(s, r->name))
+        if (h == NULL || r == NULL || s->ledger->hosts[i].state != HOST_DONE)
             continue;
-
+        if (!region_begun(s, r->name) && !has_measure(r->last))
+            continue; /* nobody knows what there was */
         const char *whose;
         struct gate_result g = look(s, h, r->last, since, &whose);
         if (g.kind == GATE_PASS)

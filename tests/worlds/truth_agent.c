@@ -278,6 +278,10 @@ void t_agent_job(struct truth *t, const struct t_event *e)
 
     if (e->life != h->agent.generation || !h->machine_up)
         return;
+    if (h->agent.swap_gone) { /* it goes on when somebody starts it again */
+        job(t, e->host, PROBE_MS);
+        return;
+    }
     if (h->agent.phase == PHASE_FETCHING)
         fetched(t, e->host);
     else if (h->agent.phase == PHASE_SWAPPING && quorum(t, e->host) != REFUSAL_NONE)
