@@ -60,7 +60,10 @@ static void still_working(const struct flight *f, const struct agent_view *a)
     char took[24];
     int64_t left = a == NULL || a->phase == PHASE_SWAPPING ? heartbeat_left(f) : 0;
     int64_t since = f->s->now - f->lh->ordered_ms;
+    bool silent = a != NULL && !fresh(a->hello_at, f->s->now);
 
+    if (silent)
+        since = f->s->now - a->hello_at;
     str_for_ms(took, sizeof(took), left > 0 ? left : since);
     if (left > 0)
         waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key,
@@ -68,6 +71,10 @@ static void still_working(const struct flight *f, const struct agent_view *a)
     else if (a == NULL && since < SWAP_BY_MS)
         waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: took the %s order", f->p->name,
                     message_kind_name(f->lh->order));
+    else if (silent)
+        waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key,
+                    "%s: its agent does not answer; %s ago it said %s", f->p->name, took,
+                    phase_name(a->phase));
     else
         waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: %s for %s", f->p->name,
                     a == NULL ? "no word from its agent" : phase_name(a->phase), took);

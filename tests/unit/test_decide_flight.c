@@ -26,6 +26,11 @@ static const struct intent *after(struct small_fleet *f, enum phase phase)
     return small_fleet_intent(f, INTENT_MARK);
 }
 
+static const char *says(const struct small_fleet *f)
+{
+    return f->decision.n_waiting > 0 ? f->decision.waiting[0].text : "";
+}
+
 static void test_flight(void **state)
 {
     struct small_fleet *f = flying();
@@ -35,6 +40,11 @@ static void test_flight(void **state)
     assert_null(small_fleet_intent(f, INTENT_MARK));
     assert_null(after(f, PHASE_PROBING));
     assert_true(small_fleet_waits(f, REASON_IN_FLIGHT));
+    assert_non_null(strstr(says(f), "probing for "));
+    f->hosts[1].agent.hello_at -= 60000; /* it says nothing any more */
+    small_fleet_decide(f);
+    assert_non_null(strstr(says(f), "its agent does not answer; 1 min "));
+    f->hosts[1].agent.hello_at += 60000;
     assert_int_equal(after(f, PHASE_SETTLED)->state, HOST_SETTLING);
     f->hosts[1].agent.failure = FAILURE_CRASH_LOOP;
     assert_int_equal(after(f, PHASE_REVERTED)->outcome, OUTCOME_REVERTED);
