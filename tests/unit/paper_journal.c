@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <sys/uio.h>
 #include <cmocka.h>
+#include "buf.h"
 #include "paper_journal.h"
 #include "str.h"
 
@@ -41,26 +42,42 @@ void paper_journal_clear(void)
     n_entries = 0;
 }
 
-/* The field of the event's last entry that begins so; NULL: none. */
-static const char *field_of(const char *event, const char *begins)
+static int last_of(const char *event)
 {
     char wanted[64];
 
     snprintf(wanted, sizeof(wanted), "CARAVAN_EVENT=%s", event);
-    for (int e = n_entries - 1; e >= 0; e--) {
-        const char *found = NULL;
-        bool is = false;
-
-        for (int i = 0; i < entries[e].n; i++) {
-            is = is || str_eq(entries[e].text[i], wanted);
-            if (str_starts(entries[e].text[i], begins))
-                found = entries[e].text[i];
-        }
-        if (is)
-            return found;
-    }
+    for (int e = n_entries - 1; e >= 0; e--)
+        for (int i = 0; i < entries[e].n; i++)
+            if (str_eq(entries[e].text[i], wanted))
+                return e;
     fail_msg("no entry of %s", event);
+    return -1;
+}
+
+/* NULL: none. */
+static const char *field_of(const char *event, const char *begins)
+{
+    int e = last_of(event);
+
+    for (int i = 0; i < entries[e].n; i++)
+        if (str_starts(entries[e].text[i], begins))
+            return entries[e].text[i];
     return NULL;
+}
+
+void paper_journal_about(const char *event, const char *fields)
+{
+    static const char prefix[] = "CARAVAN_";
+    auto_buf struct buf all = BUF_INIT;
+    int e = last_of(event);
+
+    for (int i = 0; i < entries[e].n; i++)
+        if (str_starts(entries[e].text[i], prefix) &&
+            !str_starts(entries[e].text[i], "CARAVAN_EVENT="))
+            buf_printf(&all, "%s%s", all.len > 0 ? " " : "", entries[e].text[i] + strlen(prefix));
+    if (!str_eq(buf_str(&all), fields))
+        fail_msg("%s is about \"%s\", not \"%s\"", event, buf_str(&all), fields);
 }
 
 void paper_journal_says(const char *event, const char *field)

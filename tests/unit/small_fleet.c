@@ -21,11 +21,11 @@ const struct fact_view small_fleet_facts[SMALL_FACTS] = {
     {"no-room", TRI_NO, ""},
     {"clock", TRI_NO, ""},
     {"libc", TRI_YES, "2.36"},
-    {"second-config", TRI_NO, ""},
     {"config-leftovers", TRI_NO, ""},
     {"dmidecode", TRI_YES, ""},
     {"plugin-unlisted", TRI_NO, ""},
     {"tls-names", TRI_YES, ""},
+    {"second-config", TRI_NO, ""}, /* the last: older agents do not tell it */
 };
 
 static void digest_fill(struct digest *d, int c)

@@ -7,11 +7,12 @@
 #include "listener.h"
 #include "order_desk.h"
 #include "paper_journal.h"
+#include "scratch_dir.h"
 #include "str.h"
 
 struct room {
     struct desk desk;
-    char dir[64], socket_path[96], state_path[96];
+    char *dir, socket_path[96], state_path[96];
     struct fake_swap *swap;
     struct swap_link *link;
     struct listener *listener;
@@ -55,14 +56,11 @@ static void open_listener(struct room *r)
 static int enter(void **state)
 {
     struct room *r = xzalloc(1, sizeof(*r));
-    const char *tmp = getenv("TMPDIR");
 
     desk_open(&r->desk);
-    snprintf(r->dir, sizeof(r->dir), "%.40s/caravan.XXXXXX", tmp != NULL ? tmp : "/tmp");
-    if (mkdtemp(r->dir) == NULL)
-        return -1;
-    snprintf(r->socket_path, sizeof(r->socket_path), "%s/swap.sock", r->dir);
-    snprintf(r->state_path, sizeof(r->state_path), "%s/state", r->dir);
+    r->dir = scratch_open();
+    snprintf(r->socket_path, sizeof(r->socket_path), "%.80s/swap.sock", r->dir);
+    snprintf(r->state_path, sizeof(r->state_path), "%.80s/state", r->dir);
     r->log = (struct log){.level = (enum log_level) - 1, .program = "test"};
     r->now = 100000;
     r->clock = (struct clock){r, mono, mono, sleep_on};
@@ -85,15 +83,13 @@ static int leave(void **state)
     listener_free(r->listener);
     swap_link_free(r->link);
     fake_swap_stop(r->swap);
-    unlink(r->socket_path);
-    unlink(r->state_path);
-    int rv = rmdir(r->dir);
+    scratch_close(r->dir);
     buf_free(&r->inner);
     buf_free(&r->answer);
     desk_close(&r->desk);
     free(r->view);
     free(r);
-    return rv;
+    return 0;
 }
 
 /* Hands r->inner in; NULL when there was no answer. */
@@ -361,8 +357,8 @@ static void notes_are_kept_once_each(void **state)
 static void what_is_not_durable_is_refused(void **state)
 {
     struct room *r = *state;
-    char saved[sizeof(r->dir) + 8];
-    snprintf(saved, sizeof(saved), "%s.away", r->dir);
+    char saved[120];
+    snprintf(saved, sizeof(saved), "%.100s.away", r->dir);
     assert_int_equal(rename(r->dir, saved), 0);
     assert_int_equal(refusal_of(say(r, lease_order(r, LEASE_TAKE, 'a', 0, 0), r->desk.operator)),
                      REFUSAL_IO);
@@ -417,8 +413,6 @@ static void lease_and_pause_bind_them(void **state)
     assert_int_equal(fake_swap_count(r->swap), 2);
 }
 
-#define RUN_FIELD "CARAVAN_RUN=61000000000000000000000000000000"
-
 /* The run is the lease's holder, not whoever asks for it. */
 static void the_journal_names_the_run(void **state)
 {
@@ -427,24 +421,13 @@ static void the_journal_names_the_run(void **state)
     paper_journal_clear();
     r->log = (struct log){LOG_INFO, "test", paper_journal};
     take_lease(r);
-    paper_journal_says("lease-taken", RUN_FIELD);
-    paper_journal_says("lease-taken", "CARAVAN_ORDER=lease");
-    assert_int_equal(refusal_of(say(r, lease_order(r, LEASE_TAKE, 'b', 1, 0), r->desk.operator)),
-                     REFUSAL_LEASE);
-    paper_journal_lacks("order-refused", "CARAVAN_RUN");
-    paper_journal_says("order-refused", "CARAVAN_REFUSAL=lease");
-    assert_int_equal(refusal_of(say(r, note_order(r, 1, "x", 1), r->desk.operator)), REFUSAL_NONE);
-    paper_journal_says("order-accepted", RUN_FIELD);
-    paper_journal_says("order-accepted", "CARAVAN_ORDER=note");
-    assert_int_equal(refusal_of(say(r, lease_order(r, LEASE_PAUSE, 'a', 1, 1), r->desk.operator)),
-                     REFUSAL_NONE);
-    paper_journal_says("paused", RUN_FIELD);
-    assert_int_equal(refusal_of(say(r, swap_order(r, 6), r->desk.operator)), REFUSAL_PAUSED);
-    paper_journal_says("order-refused", RUN_FIELD);
-    paper_journal_says("order-refused", "CARAVAN_REFUSAL=paused");
-    paper_journal_says("order-refused", "CARAVAN_ORDER=swap");
-    paper_journal_says("order-refused", "CARAVAN_SEQUENCE=6");
-    r->log.level = (enum log_level) - 1;
+    paper_journal_about("lease-taken", RUN_A "ORDER=lease");
+    free(say(r, lease_order(r, LEASE_TAKE, 'b', 1, 0), r->desk.operator));
+    paper_journal_about("order-refused", "ORDER=lease REFUSAL=lease SEQUENCE=1");
+    free(say(r, lease_order(r, LEASE_PAUSE, 'a', 1, 1), r->desk.operator));
+    paper_journal_about("paused", RUN_A "ORDER=lease SEQUENCE=1");
+    free(say(r, swap_order(r, 6), r->desk.operator));
+    paper_journal_about("order-refused", RUN_A "ORDER=swap REFUSAL=paused SEQUENCE=6");
 }
 
 /* A copy of a refused order, or another with its number, is not obeyed later. */
