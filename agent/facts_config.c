@@ -138,15 +138,26 @@ static void tell_keys(struct reading *r)
     }
 }
 
-static void tell_leftovers(struct reading *r)
+static void tell_second(struct reading *r)
 {
-    static const char id[] = "config-leftovers";
+    static const char id[] = "second-config";
     const char *why = missing(r);
 
     if (r->f.n_whole > 1)
         fact_add(r->s, id, TRI_YES, "%.100s and %.100s both name a data_dir: Nomad merges them",
                  r->f.whole[0], r->f.whole[1]);
-    else if (r->f.leftover[0] != '\0')
+    else if (why != NULL)
+        fact_add(r->s, id, TRI_UNKNOWN, "%s", why);
+    else
+        fact_add(r->s, id, TRI_NO, "%s", "");
+}
+
+static void tell_leftovers(struct reading *r)
+{
+    static const char id[] = "config-leftovers";
+    const char *why = missing(r);
+
+    if (r->f.leftover[0] != '\0')
         fact_add(r->s, id, TRI_YES, "Nomad does not read %s", r->f.leftover);
     else if (why != NULL)
         fact_add(r->s, id, TRI_UNKNOWN, "%s", why);
@@ -301,6 +312,7 @@ void facts_of_config(struct surveying *s)
     *r = (struct reading){.s = s, .h = s->h, .words = BUF_INIT};
     read_all(r);
     tell_keys(r);
+    tell_second(r);
     tell_leftovers(r);
     tell_plugins(r);
     tell_certificate(r);

@@ -26,8 +26,9 @@
  *   libc             the C library; the text is its version
  *   attributes       label, capabilities, owner or mode were not carried over to the staged file
  *   config-rejected  the staged binary rejects Nomad's configuration
- *   config-leftovers Nomad's configuration names a data_dir in two files, or holds files put
- *                    aside, which Nomad does not read
+ *   second-config    two files of Nomad's configuration name a data_dir: Nomad merges them
+ *   config-leftovers beside its configuration lie files put aside, which Nomad does not read.
+ *                    Agents that do not tell second-config say yes here for either
  *   key.NAME         Nomad's files configure NAME (config_findings.h); never "no": what is not in
  *                    the files may be configured elsewhere
  *   plugin-unlisted  the directory of plugins holds a program without a plugin block

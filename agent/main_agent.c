@@ -38,7 +38,7 @@ int main(int argc, char **argv)
     const struct log log = {
         .level = LOG_INFO,
         .program = about.program,
-        .journal = getenv("JOURNAL_STREAM") != NULL,
+        .journal = getenv("JOURNAL_STREAM") != NULL ? log_to_journal : NULL,
     };
     struct agent_args args;
     struct agent_conf conf;

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include "codec.h"
+#include "event_about.h"
 #include "obey.h"
 #include "str.h"
 
@@ -144,25 +145,30 @@ static int judge_and_obey(const struct call *c, struct buf *ret_inner,
     return -1;
 }
 
-static void log_outcome(const struct call *c, const struct receipt_done *d)
+/* lease: as it is after the order. An accepted order about it is its holder's. */
+static void log_outcome(const struct call *c, const struct receipt_done *d,
+                        const struct lease *lease)
 {
     const struct log *log = c->l->c.log;
-    const char *kind = message_kind_name(c->v.head.kind);
-    char run[2 * RUN_ID_LEN + 1];
+    const struct header *h = &c->v.head;
+    bool changed = h->kind == MSG_LEASE && d->refusal == REFUSAL_NONE;
+    struct event_run run = event_run_of(lease, changed ? lease->epoch : h->epoch);
+    struct log_about about = event_about_order(h, d->refusal);
 
-    str_hex(run, d->lease.run_id, RUN_ID_LEN);
+    about.run = run.hex;
     if (d->refusal != REFUSAL_NONE)
-        log_say(log, LOG_WARNING, EVENT_ORDER_REFUSED, "%s order refused (%s): %s", kind,
-                refusal_name(d->refusal), d->text);
-    else if (c->v.head.kind == MSG_LEASE && d->lease.held)
-        log_say(log, LOG_INFO, d->lease.paused ? EVENT_PAUSED : EVENT_LEASE_TAKEN,
-                "lease of run %s, epoch %" PRIu64 ", revision %" PRIu64 ", %" PRIu32 " s%s", run,
-                d->lease.epoch, d->lease.revision, d->lease.expires_in_ms / 1000,
-                d->lease.paused ? ", paused" : "");
-    else if (c->v.head.kind == MSG_LEASE)
-        log_say(log, LOG_INFO, EVENT_LEASE_RELEASED, "lease of run %s has ended", run);
+        log_say_about(log, LOG_WARNING, EVENT_ORDER_REFUSED, &about, "%s order refused (%s): %s",
+                      about.order, about.refusal, d->text);
+    else if (changed && d->lease.held)
+        log_say_about(log, LOG_INFO, d->lease.paused ? EVENT_PAUSED : EVENT_LEASE_TAKEN, &about,
+                      "lease of run %s, epoch %" PRIu64 ", revision %" PRIu64 ", %" PRIu32 " s%s",
+                      run.hex, d->lease.epoch, d->lease.revision, d->lease.expires_in_ms / 1000,
+                      d->lease.paused ? ", paused" : "");
+    else if (changed)
+        log_say_about(log, LOG_INFO, EVENT_LEASE_RELEASED, &about, "lease of run %s has ended",
+                      run.hex);
     else
-        log_say(log, LOG_INFO, EVENT_ORDER_ACCEPTED, "%s order obeyed", kind);
+        log_say_about(log, LOG_INFO, EVENT_ORDER_ACCEPTED, &about, "%s order obeyed", about.order);
 }
 
 int obey_order(const struct call *c, struct buf *answer)
@@ -174,12 +180,13 @@ int obey_order(const struct call *c, struct buf *answer)
     pthread_rwlock_wrlock(&l->passing);
     pthread_mutex_lock(&l->lock);
     int rv = judge_and_obey(c, &inner, &done);
+    struct lease lease = l->state->lease;
     pthread_mutex_unlock(&l->lock);
     pthread_rwlock_unlock(&l->passing);
     if (rv < 0)
         return -1;
     if (done.refusal != REFUSAL_COUNT) { /* not a repeat */
-        log_outcome(c, &done);
+        log_outcome(c, &done, &lease);
         if (done.refusal == REFUSAL_NONE)
             status_hold_stir(l->hold);
     }
@@ -195,6 +202,8 @@ static int refuse_for_swap(const struct call *c, enum refusal refusal, const cha
     const struct listener *l = c->l;
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
     struct receipt_done *done = &r->u.done;
+    struct event_run run = event_run_of(&l->state->lease, c->v.head.epoch);
+    struct log_about about = event_about_order(&c->v.head, refusal);
 
     done->refusal = refusal;
     str_cut(done->text, sizeof(done->text), why);
@@ -202,8 +211,9 @@ static int refuse_for_swap(const struct call *c, enum refusal refusal, const cha
         done->last_sequence = l->view->hello.swap_sequence;
         done->last_epoch = l->view->hello.swap_epoch;
     }
-    log_say(l->c.log, LOG_WARNING, EVENT_ORDER_REFUSED, "%s order refused (%s): %s",
-            message_kind_name(c->v.head.kind), refusal_name(refusal), why);
+    about.run = run.hex;
+    log_say_about(l->c.log, LOG_WARNING, EVENT_ORDER_REFUSED, &about, "%s order refused (%s): %s",
+                  about.order, about.refusal, why);
     return call_sign(c, r, ret_inner);
 }
 

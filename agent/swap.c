@@ -144,11 +144,22 @@ static void add_line(struct swap *s, const char *text)
     str_cut(l->text, sizeof(l->text), text);
 }
 
-static void on_note(void *ctx, enum log_level level, enum log_event event, const char *text)
+struct log_about swap_about(struct swap *s)
+{
+    struct log_about about = event_about_record(&s->phases.rec);
+
+    if (s->run.hex[0] == '\0')
+        event_run_look(s->agent_state, s->phases.rec.epoch, &s->run);
+    about.run = s->run.hex;
+    return about;
+}
+
+void swap_note(void *ctx, enum log_level level, enum log_event event, const char *text)
 {
     struct swap *s = ctx;
+    struct log_about about = swap_about(s);
 
-    log_say(s->log, level, event, "%s", text);
+    log_say_about(s->log, level, event, &about, "%s", text);
     add_line(s, text);
 }
 
@@ -162,7 +173,7 @@ static int open_phases(struct swap *s, struct err *err)
         .hold_file = s->conf->hold_file,
         .law = &s->law,
         .changed = on_changed,
-        .note = on_note,
+        .note = swap_note,
         .ctx = s,
     };
 
@@ -201,6 +212,7 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
     agent_path(s->trust_path, conf->state_dir, TRUST_NAME);
     agent_path(s->view_path, conf->run_dir, VIEW_NAME);
     agent_path(s->swap_dir, conf->state_dir, "swap");
+    agent_path(s->agent_state, conf->state_dir, AGENT_STATE_NAME);
     agent_path(s->fetch_dir, conf->state_dir, "fetch");
     if (open_all(s, program, err) < 0) {
         swap_close(s);

@@ -10,6 +10,7 @@
 #define SWAP_H
 
 #include "agent_paths.h"
+#include "event_about.h"
 #include "facts_survey.h"
 #include "host_linux.h"
 #include "law.h"
@@ -26,7 +27,9 @@ struct swap {
     struct law law;
     char trust_path[AGENT_PATH_MAX], view_path[AGENT_PATH_MAX];
     char swap_dir[AGENT_PATH_MAX], fetch_dir[AGENT_PATH_MAX];
-    char binary[256]; /* its directory without links */
+    char agent_state[AGENT_PATH_MAX]; /* caravan-agent's, for event_run_look; "" none */
+    struct event_run run;             /* whose order is, or was last, carried out */
+    char binary[256];                 /* its directory without links */
     int lock;
     struct fetch_who agent; /* whom caravan-agent runs as; ports.who: caravan-fetch */
     struct host_linux ports;
@@ -47,6 +50,11 @@ void swap_close(struct swap *s);
 
 /* ret_receipt stays empty when nothing is to be said (not authentic to this host). */
 void swap_obey(struct swap *s, const void *inner, size_t n, struct buf *ret_receipt);
+
+/* The work under way or done last, for log_say_about. */
+struct log_about swap_about(struct swap *s);
+/* phases_config.note; ctx is the swap. */
+void swap_note(void *ctx, enum log_level level, enum log_event event, const char *text);
 
 #define SURVEY_GREET_MS 10000 /* somebody asks: facts older than this are asked anew */
 #define SURVEY_REST_MS  60000 /* nobody asks, but we are there: without systemd */

@@ -181,13 +181,16 @@ static bool turn(struct loop *l)
 
 static int run(struct loop *l, struct err *err)
 {
+    struct log_about about;
+
     if (watch_signals(l, err) < 0 || take_sockets(l, err) < 0)
         return -1;
     phases_tidy(&l->s->phases);
     agent_child_init(&l->child, &l->s->agent, l->s->log);
     sd_ready("ready for orders");
-    log_say(l->s->log, LOG_INFO, EVENT_STARTED, "%s, %s", phase_name(l->s->phases.rec.phase),
-            l->alone ? "without systemd" : "for systemd's socket");
+    about = swap_about(l->s);
+    log_say_about(l->s->log, LOG_INFO, EVENT_STARTED, &about, "%s, %s", about.phase,
+                  l->alone ? "without systemd" : "for systemd's socket");
     while (turn(l))
         ;
     sd_stopping();

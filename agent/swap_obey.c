@@ -22,13 +22,18 @@ static int sign(struct swap *s, const struct verified *v, const struct receipt_d
 
 static void say_refused(struct swap *s, const struct verified *v, const struct receipt_done *d)
 {
-    log_say(s->log, d->refusal == REFUSAL_NONE ? LOG_INFO : LOG_WARNING,
-            d->refusal == REFUSAL_NONE ? EVENT_ORDER_ACCEPTED : EVENT_ORDER_REFUSED,
-            "%s order %llu %s%s%s%s", message_kind_name(v->head.kind),
-            (unsigned long long)v->head.sequence,
-            d->refusal == REFUSAL_NONE ? "accepted" : "refused: ",
-            d->refusal == REFUSAL_NONE ? "" : refusal_name(d->refusal),
-            d->text[0] != '\0' ? ", " : "", d->text);
+    struct log_about about = event_about_order(&v->head, d->refusal);
+    struct event_run run = s->run;
+
+    event_run_look(s->agent_state, v->head.epoch, &run);
+    about.run = run.hex;
+    log_say_about(s->log, d->refusal == REFUSAL_NONE ? LOG_INFO : LOG_WARNING,
+                  d->refusal == REFUSAL_NONE ? EVENT_ORDER_ACCEPTED : EVENT_ORDER_REFUSED, &about,
+                  "%s order %llu %s%s%s%s", message_kind_name(v->head.kind),
+                  (unsigned long long)v->head.sequence,
+                  d->refusal == REFUSAL_NONE ? "accepted" : "refused: ",
+                  d->refusal == REFUSAL_NONE ? "" : refusal_name(d->refusal),
+                  d->text[0] != '\0' ? ", " : "", d->text);
 }
 
 static void answer(struct swap *s, const struct verified *v, const struct receipt_done *done,
@@ -130,9 +135,12 @@ static void settle(struct obeying *o, const struct verified *v, struct buf *ret)
         str_cut(failed.text, sizeof(failed.text), err.text);
         buf_clear(ret);
         answer(s, v, &failed, ret);
-    } else if (o->after != NULL) {
-        o->after(s);
+        return;
     }
+    if (order_rows[v->head.kind].begins && o->done.refusal == REFUSAL_NONE)
+        event_run_look(s->agent_state, v->head.epoch, &s->run);
+    if (o->after != NULL)
+        o->after(s);
 }
 
 static void refuse_at_once(struct swap *s, const struct verified *v,

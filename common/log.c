@@ -1,4 +1,7 @@
 #include <stdarg.h>
+#include <stddef.h>
+#include <errno.h>
+#include <sys/uio.h>
 #define SD_JOURNAL_SUPPRESS_LOCATION /* it would always be this file */
 #include <systemd/sd-journal.h>
 /* syslog.h, which it includes, has three of our names as macros. */
@@ -56,16 +59,78 @@ const char *log_event_name(enum log_event event)
     return (size_t)event < ARRAY_LEN(events) ? events[event].name : "unknown";
 }
 
-/* The library says yes when there is no journal at all: ask before. */
+/* Names that operators search for: never changed either. */
+static const struct {
+    const char *name;
+    size_t offset; /* of a text in log_about */
+} fields[] = {
+    {"CARAVAN_RUN", offsetof(struct log_about, run)},
+    {"CARAVAN_ORDER", offsetof(struct log_about, order)},
+    {"CARAVAN_VERSION_FROM", offsetof(struct log_about, version_from)},
+    {"CARAVAN_VERSION_TO", offsetof(struct log_about, version_to)},
+    {"CARAVAN_PHASE", offsetof(struct log_about, phase)},
+    {"CARAVAN_FAILURE", offsetof(struct log_about, failure)},
+    {"CARAVAN_REFUSAL", offsetof(struct log_about, refusal)},
+};
+
+#define OTHERS 6 /* MESSAGE, PRIORITY, SYSLOG_IDENTIFIER, MESSAGE_ID, CARAVAN_EVENT, _SEQUENCE */
+
+struct entry {
+    int n;
+    struct buf text[ARRAY_LEN(fields) + OTHERS];
+};
+
+static void put(struct entry *e, const char *name, const char *value)
+{
+    if (value != NULL && value[0] != '\0')
+        buf_printf(&e->text[e->n++], "%s=%s", name, value);
+}
+
+static void put_about(struct entry *e, const struct log_about *about)
+{
+    char number[24];
+
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        auto_buf struct buf safe = BUF_INIT;
+        const char *value = NULL;
+
+        memcpy(&value, (const char *)about + fields[i].offset, sizeof(value));
+        if (value != NULL)
+            str_escape(&safe, value, strnlen(value, LOG_VALUE_MAX));
+        put(e, fields[i].name, buf_str(&safe));
+    }
+    snprintf(number, sizeof(number), "%llu", (unsigned long long)about->sequence);
+    put(e, "CARAVAN_SEQUENCE", about->sequence != 0 ? number : NULL);
+}
+
 static int to_journal(const struct log *log, enum log_level level, enum log_event event,
-                      const char *text)
+                      const struct log_about *about, const char *text)
+{
+    struct entry e = {.n = 0};
+    struct iovec iov[ARRAY_LEN(e.text)];
+    const char priority[2] = {(char)('0' + levels[level].priority), '\0'};
+
+    put(&e, "MESSAGE", text);
+    put(&e, "PRIORITY", priority);
+    put(&e, "SYSLOG_IDENTIFIER", log->program);
+    put(&e, "MESSAGE_ID", log_event_id(event));
+    put(&e, "CARAVAN_EVENT", log_event_name(event));
+    if (about != NULL)
+        put_about(&e, about);
+    for (int i = 0; i < e.n; i++)
+        iov[i] = (struct iovec){.iov_base = e.text[i].data, .iov_len = e.text[i].len};
+    int rv = log->journal(iov, e.n);
+    for (int i = 0; i < e.n; i++)
+        buf_free(&e.text[i]);
+    return rv;
+}
+
+/* The library says yes when there is no journal at all: ask before. */
+int log_to_journal(const struct iovec *entry, int n)
 {
     if (access(JOURNAL_SOCKET, W_OK) < 0)
-        return -1;
-    return sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", levels[level].priority,
-                           "SYSLOG_IDENTIFIER=%s", log->program,
-                           event != EVENT_NONE ? "MESSAGE_ID=%s" : NULL, log_event_id(event),
-                           "CARAVAN_EVENT=%s", log_event_name(event), NULL);
+        return -errno;
+    return sd_journal_sendv(entry, n);
 }
 
 /* One write, so that lines of several threads do not mix. */
@@ -77,18 +142,35 @@ static void to_stderr(const struct log *log, enum log_level level, const char *t
     (void)n; /* whom should one tell */
 }
 
-void log_say(const struct log *log, enum log_level level, enum log_event event, const char *fmt,
-             ...)
+static void say(const struct log *log, enum log_level level, enum log_event event,
+                const struct log_about *about, const char *fmt, va_list ap) PRINTF(5, 0);
+static void say(const struct log *log, enum log_level level, enum log_event event,
+                const struct log_about *about, const char *fmt, va_list ap)
 {
     if ((size_t)level >= ARRAY_LEN(levels) || level > log->level)
         return;
     auto_buf struct buf raw = BUF_INIT;
     auto_buf struct buf text = BUF_INIT;
+    buf_vprintf(&raw, fmt, ap);
+    str_escape(&text, buf_str(&raw), raw.len);
+    if (log->journal == NULL || to_journal(log, level, event, about, buf_str(&text)) < 0)
+        to_stderr(log, level, buf_str(&text));
+}
+
+void log_say(const struct log *log, enum log_level level, enum log_event event, const char *fmt,
+             ...)
+{
     va_list ap;
     va_start(ap, fmt);
-    buf_vprintf(&raw, fmt, ap);
+    say(log, level, event, NULL, fmt, ap);
     va_end(ap);
-    str_escape(&text, buf_str(&raw), raw.len);
-    if (!log->journal || to_journal(log, level, event, buf_str(&text)) < 0)
-        to_stderr(log, level, buf_str(&text));
+}
+
+void log_say_about(const struct log *log, enum log_level level, enum log_event event,
+                   const struct log_about *about, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say(log, level, event, about, fmt, ap);
+    va_end(ap);
 }

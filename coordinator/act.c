@@ -115,20 +115,6 @@ static int add_drain(struct run *r, struct ledger_host *lh)
     return 0;
 }
 
-static void add_transfer(struct run *r, struct ledger_host *lh, const struct intent *in)
-{
-    struct effect *e = ledger_effect_add(r->config->ledger, EFFECT_TRANSFER, lh->key);
-
-    if (e == NULL)
-        return;
-    str_cut(e->before, sizeof(e->before), lh->key);
-    str_cut(e->ours, sizeof(e->ours), in->peer);
-    e->note_cleared = true;
-    lh->transfers++;
-    lh->dirty = true;
-    run_moved(r);
-}
-
 static void change_run(struct run *r, const struct intent *in)
 {
     struct ledger *l = r->config->ledger;
@@ -213,7 +199,7 @@ static int apply(struct run *r, const struct intent *in, struct err *err)
     else if (in->kind == INTENT_DRAIN && lh != NULL)
         return add_drain(r, lh);
     else if (in->kind == INTENT_TRANSFER && lh != NULL)
-        add_transfer(r, lh, in);
+        effects_transfer(r, lh, in);
     else if (in->kind == INTENT_SNAPSHOT)
         watch_ask(r, in);
     else if (in->kind == INTENT_PRESERVE && lh != NULL)
@@ -360,14 +346,28 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
     lh->retry_ms = now + (re == AGAIN ? 0 : backoff(lh->attempts));
 }
 
+/* An order that was taken is asked after (decide_flight.c): does caravan-swap still say so? */
+static void asked_after(struct ledger_host *lh, const struct event *ev, int64_t now)
+{
+    bool dead = ev->kind == EV_NO_ANSWER || ev->receipt->u.done.refusal == REFUSAL_IO;
+
+    lh->retry_ms = now + (dead ? backoff(lh->resends) : SWAP_ALIVE_MS);
+    lh->resends = dead ? lh->resends + 1 : 0;
+    lh->dirty = true;
+}
+
 void act_receipt(struct run *r, const struct event *ev)
 {
     struct ledger_host *lh = run_host(r, ev->key);
     int64_t now = r->config->ports->now(r->config->ports->ctx);
 
-    if (lh == NULL || lh->order != ev->order || lh->answered ||
-        memcmp(lh->nonce, ev->nonce, NONCE_LEN) != 0)
-        return; /* of an order that was given up, or doubled */
+    if (lh == NULL || lh->order != ev->order || memcmp(lh->nonce, ev->nonce, NONCE_LEN) != 0)
+        return; /* of an order that was given up */
+    if (lh->answered) {
+        if (lh->refusal == REFUSAL_NONE && host_in_flight(lh->state))
+            asked_after(lh, ev, now);
+        return;
+    }
     if (ev->kind == EV_NO_ANSWER) {
         const struct host *h = r->world != NULL ? world_host(r->world, lh->key) : NULL;
         if (lh->order != MSG_STAGE && (h == NULL || !fresh(h->agent.hello_at, now)))
@@ -380,6 +380,7 @@ void act_receipt(struct run *r, const struct event *ev)
     if (may_still_be_obeyed(lh, done, now))
         return;
     lh->answered = true;
+    lh->resends = 0;
     if (lh->refusal != REFUSAL_IO || done->refusal != REFUSAL_LATE)
         lh->refusal = done->refusal;
     lh->receipt_ms = now;

@@ -9,7 +9,7 @@ static const struct {
 } verdicts[] = {
     [ENROL_NEW] = {"new", COLOR_GREEN},           [ENROL_KNOWN] = {"known", COLOR_NONE},
     [ENROL_CHANGED] = {"KEY CHANGED", COLOR_RED}, [ENROL_SILENT] = {"no answer", COLOR_YELLOW},
-    [ENROL_MISPLACED] = {"REFUSED", COLOR_RED},
+    [ENROL_MISPLACED] = {"REFUSED", COLOR_RED},   [ENROL_UNREADY] = {"not ready", COLOR_YELLOW},
 };
 
 static void show(const struct console *c, const struct enrolment *list, size_t n)
@@ -69,6 +69,26 @@ static int refuse(const struct enrolment *list, size_t n, struct err *err)
     return 0;
 }
 
+static int tell(const struct enrolment *list, size_t n, struct err *err)
+{
+    size_t silent = count(list, n, ENROL_SILENT), unready = count(list, n, ENROL_UNREADY);
+
+    printf("%zu of %zu hosts enrolled, %zu of them new.\n", n - silent - unready, n,
+           count(list, n, ENROL_NEW));
+    if (silent > 0)
+        return err_set(err, ERR_NETWORK, 0,
+                       "%zu %s not answer: start caravan-agent there with this cluster's trust "
+                       "file, then enroll again",
+                       silent, str_count(silent, "host did", "hosts did"));
+    if (unready > 0)
+        return err_set(
+            err, ERR_NETWORK, 0,
+            "%zu %s not know its Nomad yet, as just after its start: see that Nomad runs "
+            "there, and enroll again in a moment",
+            unready, str_count(unready, "agent does", "agents do"));
+    return 0;
+}
+
 static int enroll(struct console *c, struct err *err)
 {
     const struct world *w = NULL;
@@ -93,15 +113,8 @@ static int enroll(struct console *c, struct err *err)
         rc = remember(c, list, n, err);
     if (rc == 0)
         rc = refuse(list, n, err);
-    if (rc == 0) {
-        size_t silent = count(list, n, ENROL_SILENT);
-        printf("%zu of %zu hosts enrolled, %zu of them new.\n", n - silent, n, fresh);
-        if (silent > 0)
-            rc = err_set(err, ERR_NETWORK, 0,
-                         "%zu host%s did not answer: start caravan-agent there with this cluster's "
-                         "trust file, then enroll again",
-                         silent, silent == 1 ? "" : "s");
-    }
+    if (rc == 0)
+        rc = tell(list, n, err);
     free(list);
     return rc;
 }

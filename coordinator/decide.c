@@ -135,7 +135,7 @@ static size_t count_silent(const struct ledger *l)
 
     for (size_t i = 0; i < l->n_hosts; i++)
         n += (l->hosts[i].state == HOST_SWAPPING || l->hosts[i].state == HOST_REVERTING) &&
-             !l->hosts[i].answered;
+             (!l->hosts[i].answered || l->hosts[i].resends >= SWAP_TRIES);
     return n;
 }
 

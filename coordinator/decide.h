@@ -81,6 +81,10 @@ struct intent {
 #define STAGE_BY_MS 60000
 #define SWAP_BY_MS  8000
 
+/* A host that took its order and whose phase stays: so often it is asked whether caravan-swap
+ * lives. */
+#define SWAP_ALIVE_MS 30000
+
 struct waiting {
     enum reason reason;
     char key[UUID_MAX];

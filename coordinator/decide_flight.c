@@ -38,8 +38,25 @@ static int64_t heartbeat_left(const struct flight *f)
     return wait > 0 ? f->lh->ordered_ms + wait - f->s->now : 0;
 }
 
+/* It took the order, and nothing has come of it for a while: the same bytes once more. They are too
+ * late to be obeyed; caravan-swap, while it lives, says again what it said. */
+static bool ask_whether_it_lives(const struct flight *f)
+{
+    bool answers = f->h != NULL && fresh(f->h->agent.hello_at, f->s->now);
+
+    if (f->lh->answered && answers && f->s->now >= f->lh->retry_ms &&
+        f->s->now - f->lh->receipt_ms > SWAP_ALIVE_MS)
+        intend(f->d, INTENT_RESEND, f->lh->key);
+    if (!swap_is_dead(f->s, f->d, f->i))
+        return true;
+    waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: its caravan-swap does not answer", f->p->name);
+    return false; /* unknown is in flight, whatever stops */
+}
+
 static void still_working(const struct flight *f, const struct agent_view *a)
 {
+    if (!ask_whether_it_lives(f))
+        return;
     char took[24];
     int64_t left = a == NULL || a->phase == PHASE_SWAPPING ? heartbeat_left(f) : 0;
     int64_t since = f->s->now - f->lh->ordered_ms;

@@ -5,8 +5,6 @@
 #include "quorum_text.h"
 #include "version.h"
 
-#define SWAP_TRIES 4
-
 struct intent *intend(struct decision *d, enum intent_kind kind, const char *key)
 {
     struct intent *in = &d->intents[d->n_intents];
@@ -146,13 +144,17 @@ bool swap_is_dead(const struct situation *s, struct decision *d, size_t i)
     const struct host *h = world_host(s->world, lh->key);
     char took[24];
 
-    if (lh->answered || lh->resends < SWAP_TRIES || h == NULL || !fresh(h->agent.hello_at, s->now))
+    if (lh->resends < SWAP_TRIES || h == NULL || !fresh(h->agent.hello_at, s->now))
         return false;
     str_for_ms(took, sizeof(took), s->now - lh->ordered_ms);
     intend_stop(s, d, s->plan->hosts[i].name,
                 "On that host: systemctl restart caravan-swap.socket caravan-swap; why it was dead "
                 "tells journalctl -u caravan-swap.",
-                "%s: its agent answers, but its caravan-swap has not answered the %s order for %s",
+                lh->answered
+                    ? "%s: its agent answers, but its caravan-swap, which took the %s order "
+                      "%s ago, does not any more"
+                    : "%s: its agent answers, but its caravan-swap has not answered the %s "
+                      "order for %s",
                 s->plan->hosts[i].name, message_kind_name(lh->order), took);
     return true;
 }

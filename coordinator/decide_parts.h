@@ -7,6 +7,8 @@
 
 #include "decide.h"
 
+#define SWAP_TRIES 4
+
 /* A fresh intent, zeroed; when the decision is full a scratch one that nobody carries out:
  * what did not fit is decided again in the next tick. */
 struct intent *intend(struct decision *d, enum intent_kind kind, const char *key);
@@ -34,7 +36,8 @@ const struct plan_host *fallen_server(const struct situation *s);
 /* Stops the run because of one: waiting for a leader would be in vain. */
 void check_fallen(const struct situation *s, struct decision *d);
 /* Its agent answers, but so many times in a row no order came through to caravan-swap, nor an
- * answer back: then the run stops, and names it. True: it stops. */
+ * answer back, also when it had taken the order before: then the run stops, and names it. True: it
+ * stops. */
 bool swap_is_dead(const struct situation *s, struct decision *d, size_t i);
 /* The newest version rule: runs something newer than the target. */
 bool host_newer(const struct situation *s, const struct host *h);

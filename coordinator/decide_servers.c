@@ -210,7 +210,7 @@ void decide_servers(const struct situation *s, struct decision *d)
 
     decide_staging(s, d);
     if (region == NULL) {
-        if (!counts_after(s, d) || !autopilot_back(s, d, NULL))
+        if (!counts_after(s, d, true) || !autopilot_back(s, d, NULL))
             return;
         intend_run(d, RUN_CLIENTS);
         return;
@@ -237,7 +237,7 @@ void decide_servers(const struct situation *s, struct decision *d)
         waiting_for(d, REASON_STAGING, s->plan->hosts[next].key, "%s is not staged",
                     s->plan->hosts[next].name);
     else if (!snapshots_taken(s, d) || !keystores_copied(s, d) || !autopilot_off(s, d, region) ||
-             !counts_before(s, d, leader))
+             !counts_before(s, d, leader) || !counts_after(s, d, false))
         return;
     else if (leads)
         begin_leader(s, d, next, region);

@@ -184,22 +184,24 @@ static int64_t last_change(const struct situation *s)
     return last;
 }
 
-bool counts_after(const struct situation *s, struct decision *d)
+bool counts_after(const struct situation *s, struct decision *d, bool last)
 {
-    int64_t since = last_change(s);
+    int64_t since = MAX_OF(last_change(s), last ? 0 : s->now - COUNTS_OLD_MS);
 
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         const struct ledger_region *r = ledger_region_const(s->ledger, s->plan->hosts[i].region);
         const struct host *h = world_host(s->world, s->plan->hosts[i].key);
-        if (h == NULL || r == NULL || s->ledger->hosts[i].state != HOST_DONE ||
-            !region_begun(s, r->name))
+        if (h == NULL || r == NULL || s->ledger->hosts[i].state != HOST_DONE)
             continue;
+        if (!region_begun(s, r->name) && !has_measure(r->last))
+            continue; /* nobody knows what there was */
         const char *whose;
         struct gate_result g = look(s, h, r->last, since, &whose);
         if (g.kind == GATE_PASS)
             continue;
         if (g.kind == GATE_FAIL)
-            intend_stop(s, d, whose, lost_state_advice, "after the last server: %s", g.text);
+            intend_stop(s, d, whose, lost_state_advice, "%s: %s",
+                        last ? "after the last server" : "after its turn", g.text);
         waiting_for(d, REASON_COUNTS, h->key, "%s", g.text);
         return false;
     }
@@ -225,10 +227,14 @@ static void add_key(const char **keys, size_t *n, size_t max, const char *key)
         keys[(*n)++] = key;
 }
 
-/* Whose are compared with its leader's; last: no server is left to be done. */
-static bool is_counted(const struct situation *s, const struct ledger_host *lh, bool last)
+/* Whose are compared with its leader's: one that settles; between two turns, those that are done.
+ */
+static bool is_counted(const struct situation *s, const struct ledger_host *lh, const char *next)
 {
-    return is_well(s, lh) || (last && lh->state == HOST_DONE);
+    if (is_well(s, lh))
+        return true;
+    return s->ledger->state == RUN_SERVERS && lh->state == HOST_DONE &&
+           (next == NULL || ledger_in_flight(s->ledger, s->plan, true) == 0);
 }
 
 size_t watch_counts(const struct situation *s, const char **keys, size_t max)
@@ -244,7 +250,7 @@ size_t watch_counts(const struct situation *s, const char **keys, size_t max)
         add_key(keys, &n, max, leader->key);
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         const struct ledger_host *lh = &s->ledger->hosts[i];
-        if (!is_counted(s, lh, servers && next == NULL))
+        if (!is_counted(s, lh, next))
             continue;
         const struct host *h = world_host(s->world, lh->key);
         const struct host *measure = h != NULL ? measure_of(s, h, counted_before(s, i)) : NULL;

@@ -98,17 +98,27 @@ static const char *shared_id(const struct enrolment *a, const struct enrolment *
 static void check_ids(struct enrolment *e)
 {
     const struct host *h = e->host;
-    bool server = !h->is_server || str_eq(e->server_id, h->server_id);
-    bool client = !h->is_client || str_eq(e->client_id, h->node_id);
-    if (server && client)
-        return;
-    e->verdict = ENROL_MISPLACED;
-    const char *told = !server ? e->server_id : e->client_id;
-    snprintf(e->why, sizeof e->why,
-             "at %s answers an agent whose Nomad id is %s, but Nomad has %s "
-             "there",
-             e->address, told[0] != '\0' ? told : "not known to it",
-             !server ? h->server_id : h->node_id);
+    const struct {
+        bool asked;
+        const char *told, *known;
+    } ids[] = {{h->is_server, e->server_id, h->server_id},
+               {h->is_client, e->client_id, h->node_id}};
+
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        if (!ids[i].asked || str_eq(ids[i].told, ids[i].known))
+            continue;
+        if (ids[i].told[0] != '\0') {
+            e->verdict = ENROL_MISPLACED;
+            snprintf(e->why, sizeof e->why,
+                     "at %s answers an agent whose Nomad id is %s, but Nomad has %s there",
+                     e->address, ids[i].told, ids[i].known);
+            return;
+        }
+        if (e->verdict == ENROL_NEW) {
+            e->verdict = ENROL_UNREADY;
+            snprintf(e->why, sizeof e->why, "its agent does not know its Nomad yet");
+        }
+    }
 }
 
 static void check_key(struct enrolment *e, const struct known_hosts *known)

@@ -16,6 +16,7 @@ enum enrolment_verdict {
     ENROL_KNOWN,    /* it is, and is the same */
     ENROL_CHANGED,  /* another key is known for its id */
     ENROL_SILENT,   /* no answer, or no authentic one: `why` */
+    ENROL_UNREADY,  /* it does not know its Nomad's id yet: it has just started, or Nomad has not */
     ENROL_MISPLACED /* its ids are not Nomad's for this address, or told twice: `why` */
 };
 

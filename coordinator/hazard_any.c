@@ -220,26 +220,6 @@ static void judge_no(struct hazard_check *c, row_t *row, const struct plan_host 
                      f->text);
 }
 
-/* One fact for two things of unlike weight: its text says which. */
-static bool is_merged(const struct fact_view *f)
-{
-    return strstr(f->text, "both name a data_dir") != NULL;
-}
-
-static void judge_merged(struct hazard_check *c, row_t *row, const struct plan_host *h,
-                         const struct fact_view *f)
-{
-    if (f->value != TRI_YES || is_merged(f))
-        judge_yes(c, row, h, f);
-}
-
-static void judge_aside(struct hazard_check *c, row_t *row, const struct plan_host *h,
-                        const struct fact_view *f)
-{
-    if (f->value != TRI_YES || !is_merged(f))
-        judge_yes(c, row, h, f);
-}
-
 /* "2.36" or "2.36.1" anywhere in a text. */
 static bool version_in(const char *text, struct version *ret)
 {
@@ -275,16 +255,6 @@ void hazard_fact(struct hazard_check *c, row_t *row)
 void hazard_no_fact(struct hazard_check *c, row_t *row)
 {
     each_fact(c, row, judge_no);
-}
-
-void hazard_configs_merged(struct hazard_check *c, row_t *row)
-{
-    each_fact(c, row, judge_merged);
-}
-
-void hazard_configs_aside(struct hazard_check *c, row_t *row)
-{
-    each_fact(c, row, judge_aside);
 }
 
 void hazard_fact_least(struct hazard_check *c, row_t *row)

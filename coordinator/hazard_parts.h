@@ -53,8 +53,6 @@ hazard_detect hazard_switch;     /* `number`: enum config_switch of crossing ser
 hazard_detect hazard_fact;       /* `key`: a fact that is yes; `what` */
 hazard_detect hazard_no_fact;    /* `key`: a fact that is no; `what` */
 hazard_detect hazard_fact_least; /* `key`: a fact whose text is a version below `least`; `what` */
-/* `key`: the fact about a whole configuration beside another; and about files put aside */
-hazard_detect hazard_configs_merged, hazard_configs_aside;
 hazard_detect hazard_file_key; /* `key`: a key in configuration files; `what`: why it matters */
 hazard_detect hazard_attribute_least; /* `number`: enum node_attribute below `least`; `what` */
 hazard_detect hazard_attribute;       /* `number`: an attribute that is `key` */

@@ -276,13 +276,13 @@ const struct hazard hazard_table[] = {
     /* ---- hosts, by their agents (more of them: hazard_host.c) ---- */
 
     {.id = "second-config", .source = FROM_HOST, .severity = SEVERITY_WARN,
-     .unsure = SEVERITY_INFO, .detect = hazard_configs_merged, .key = "config-leftovers",
+     .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "second-config",
      .what = "a second whole configuration lies where Nomad reads its own",
      .advice = "Move the one that is not meant out of the directory: Nomad merges both, the later "
      "file's values win, and one put there since Nomad's last start is first read by this "
      "restart."},
     {.id = "config-leftovers", .source = FROM_HOST, .severity = SEVERITY_INFO,
-     .unsure = SEVERITY_INFO, .detect = hazard_configs_aside, .key = "config-leftovers",
+     .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "config-leftovers",
      .what = "backups lie beside its configuration",
      .advice = "Look at the directory: Nomad does not read them."},
 

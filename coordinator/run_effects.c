@@ -51,6 +51,20 @@ static bool gone(const struct run *r, const char *key)
     return h != NULL && h->state == HOST_GONE;
 }
 
+void effects_transfer(struct run *r, struct ledger_host *lh, const struct intent *in)
+{
+    struct effect *e = ledger_effect_add(r->config->ledger, EFFECT_TRANSFER, lh->key);
+
+    if (e == NULL)
+        return;
+    str_cut(e->before, sizeof(e->before), lh->key);
+    str_cut(e->ours, sizeof(e->ours), in->peer);
+    e->note_cleared = true;
+    lh->transfers++;
+    lh->dirty = true;
+    run_moved(r);
+}
+
 /* ---- before the commit ---- */
 
 static void plan_one(struct run *r, size_t row, int64_t now)

@@ -68,6 +68,7 @@ void watch_tell(struct run *r, const struct situation *s);
 /* ---- run_effects.c ---- */
 void effects_init(struct run *r);
 void effects_free(struct run *r);
+void effects_transfer(struct run *r, struct ledger_host *lh, const struct intent *in);
 /* Steps whose effect is on the outside are done after the commit: effects_plan before it
  * (attempts and ends are part of what is committed), effects_do after it. */
 void effects_plan(struct run *r);

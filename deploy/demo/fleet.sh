@@ -194,11 +194,11 @@ fleet_start_agents() {
     done
 }
 
-fleet_wait_agents() { # [HOST...]: until each listens, at most 10 s
-    local h hosts=("$@") until=$((SECONDS + 10))
+fleet_wait_agents() { # [HOST...]: until each listens and knows its Nomad, at most 20 s
+    local h hosts=("$@") until=$((SECONDS + 20))
     ((${#hosts[@]})) || hosts=("${FLEET_HOSTS[@]}")
     for h in "${hosts[@]}"; do
-        until (exec 3<>"/dev/tcp/$(fleet_address "$h")/4650") 2>/dev/null; do
+        until [[ -e $FLEET/$h/run/view ]] && (exec 3<>"/dev/tcp/$(fleet_address "$h")/4650") 2>/dev/null; do
             ((SECONDS < until)) || return 1
             sleep 0.05 # a poll of another program's state
         done

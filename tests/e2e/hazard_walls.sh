@@ -42,4 +42,5 @@ fleet_start_agents s3
 fleet_wait_agents s3
 run plan "$TARGET" --accept cipher-suites
 check "that is a warning with an id" grep -q "^warning \[second-config\] s3: .*nomad.json and .*nomad-old.json both name a data_dir" "$OUT"
+check "and nothing is told to be put aside" not says "[config-leftovers]"
 e2e_end

@@ -21,6 +21,9 @@ check "and the next commands" says "nomad operator raft list-peers; nomad server
 check "and how to go on" says "To go on: caravan resume. To end the run: caravan abort."
 check "no other host was touched" same_pids "$E2E/pids" "${OTHERS[@]}"
 for h in "${FLEET_SERVERS[@]}"; do fault "$h" '{"nonvoter-return":0}'; done
+all_vote() { (($(fleet_get s1 "/v1/operator/raft/configuration?stale" | fleet_count '"Voter":true') == 3)); }
+BACKGROUND= # ended
+check "it votes again" within 30 all_vote
 run resume
 check "when it votes again, resume ends the run" status_is 0
 check "every host runs the target" all_run "$TARGET"

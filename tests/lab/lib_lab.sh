@@ -368,9 +368,14 @@ agent_conf() { # HOST...: only where the packaged one is not enough
         printf '%s\n' "[fetch]" "fetch_socket = /run/caravan/fetch.sock" "$LAB_AGENT_CONF" >"$(root_of "$h")/etc/caravan/agent.conf"
     done
 }
+# They listen at once, and know which Nomad is theirs when caravan-swap has told its first view,
+# for which it hashes the binary: only then can they be enrolled.
 agents_listen() {
     local h
-    for h in "$@"; do (exec 3<>"/dev/tcp/$(lab_address "$h")/4650") 2>/dev/null || return 1; done
+    for h in "$@"; do
+        (exec 3<>"/dev/tcp/$(lab_address "$h")/4650") 2>/dev/null || return 1
+        on "$h" test -s /run/caravan/view || return 1
+    done
 }
 
 release() { # VERSION [FAULTS-JSON]: into the depot and into the operator's list of releases

@@ -21,6 +21,7 @@ const struct fact_view small_fleet_facts[SMALL_FACTS] = {
     {"no-room", TRI_NO, ""},
     {"clock", TRI_NO, ""},
     {"libc", TRI_YES, "2.36"},
+    {"second-config", TRI_NO, ""},
     {"config-leftovers", TRI_NO, ""},
     {"dmidecode", TRI_YES, ""},
     {"plugin-unlisted", TRI_NO, ""},

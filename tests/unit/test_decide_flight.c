@@ -134,6 +134,38 @@ static void test_swap_is_dead(void **state)
     desk_done(f);
 }
 
+/* It took the order and died for good: nothing of it is waited for as long as a whole turn. */
+static void test_swap_dies_later(void **state)
+{
+    struct small_fleet *f = flying();
+    struct ledger_host *lh = desk_host(f, "s2-id");
+    (void)state;
+    lh->answered = true;
+    lh->receipt_ms = lh->effect_ms = f->w.begun_ms;
+    f->hosts[1].agent.order_sequence = lh->sequence;
+    f->hosts[1].agent.phase = PHASE_PROBING;
+    small_fleet_later(f, SWAP_ALIVE_MS);
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_RESEND));
+    small_fleet_later(f, 1000);
+    small_fleet_decide(f);
+    assert_non_null(small_fleet_intent(f, INTENT_RESEND));
+    assert_true(small_fleet_waits(f, REASON_IN_FLIGHT));
+    lh->retry_ms = f->w.begun_ms + 5000; /* asked just now */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_RESEND));
+    lh->resends = 4;
+    small_fleet_decide(f);
+    const struct intent *in = small_fleet_intent(f, INTENT_STOP);
+    assert_non_null(in);
+    assert_non_null(strstr(in->text, "which took the swap order 31"));
+    assert_true(small_fleet_waits(f, REASON_RETRY));
+    f->hosts[1].agent.phase = PHASE_SETTLED; /* it lives after all */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STOP));
+    desk_done(f);
+}
+
 static void test_resend(void **state)
 {
     struct small_fleet *f = flying();
@@ -283,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_came_back),
         cmocka_unit_test(test_came_back_by_boot),
         cmocka_unit_test(test_swap_is_dead),
+        cmocka_unit_test(test_swap_dies_later),
         cmocka_unit_test(test_resend),
         cmocka_unit_test(test_settled),
         cmocka_unit_test(test_not_caught_up),

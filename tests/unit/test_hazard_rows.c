@@ -45,6 +45,21 @@ static void fact(struct small_fleet *f, const char *id, enum tri value, const ch
     }
 }
 
+/* What no agent tells. */
+static void drop_fact(struct small_fleet *f, const char *id)
+{
+    static struct fact_view facts[SMALL_FACTS + 4];
+    size_t n = 0;
+
+    for (size_t k = 0; k < f->hosts[0].agent.n_facts; k++)
+        if (!str_eq(f->hosts[0].agent.facts[k].id, id))
+            facts[n++] = f->hosts[0].agent.facts[k];
+    for (int i = 0; i < SMALL_HOSTS; i++) {
+        f->hosts[i].agent.facts = facts;
+        f->hosts[i].agent.n_facts = n;
+    }
+}
+
 /* ---- what rows of the table share ---- */
 
 CHANGE(a_job)
@@ -79,6 +94,12 @@ CHANGE(a_fact)
 CHANGE(two_configs)
 {
     fact(f, w->text, TRI_YES, "/etc/a.hcl and /etc/b.hcl both name a data_dir: Nomad merges them");
+}
+/* Without the fact, and with both cases in the other one. */
+CHANGE(an_older_agent)
+{
+    two_configs(f, &(struct worlds){.text = "config-leftovers"});
+    drop_fact(f, w->text);
 }
 CHANGE(a_key)
 {
@@ -652,7 +673,7 @@ static const struct worlds worlds[] = {
      .calm_to = "1.11.4", .yes = nothing},
     {.id = "bad-1.11.0-drain", .from = "1.10.5", .to = "1.11.0", .calm_from = "1.10.5",
      .calm_to = "1.11.1", .yes = nothing},
-    {.id = "second-config", .yes = two_configs, .text = "config-leftovers", .unsure = fact_lost,
+    {.id = "second-config", .yes = two_configs, .text = "second-config", .unsure = an_older_agent,
      .says = "/etc/a.hcl and /etc/b.hcl both"},
     {.id = "config-leftovers", .yes = a_fact, .text = "config-leftovers", .unsure = fact_lost},
     {.id = "drain-paced", .from = "0.7.1", .to = "0.8.0", .calm_from = "0.8.0",

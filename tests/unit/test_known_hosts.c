@@ -113,7 +113,9 @@ static void test_verdicts(void **state)
     struct err err = ERR_INIT;
     struct pubkey one = key_of(1), two = key_of(2);
     struct host s1 = host_of("s1", ""), s2 = host_of("s2", ""), c1 = host_of("", "c1"),
-                c2 = host_of("", "c2"), c3 = host_of("", "c3"), both = host_of("s4", "c4");
+                c2 = host_of("", "c2"), c3 = host_of("", "c3"), both = host_of("s4", "c4"),
+                young = host_of("s5", "c5"), half = host_of("s6", "c6"),
+                other = host_of("s7", "c7");
     struct enrolment list[] = {
         answer_of(&s1, 1, "s1", ""),
         answer_of(&s2, 3, "s2", ""),
@@ -121,6 +123,9 @@ static void test_verdicts(void **state)
         answer_of(&c2, 5, "", "c9"),
         {.host = &c3},
         answer_of(&both, 6, "s4", "c4"),
+        answer_of(&young, 7, "", ""),
+        answer_of(&half, 8, "s6", ""),
+        answer_of(&other, 9, "", "c8"),
     };
     (void)state;
     memset(&known, 0, sizeof known);
@@ -133,6 +138,9 @@ static void test_verdicts(void **state)
     assert_int_equal(list[3].verdict, ENROL_MISPLACED);
     assert_int_equal(list[4].verdict, ENROL_SILENT);
     assert_int_equal(list[5].verdict, ENROL_NEW);
+    assert_int_equal(list[6].verdict, ENROL_UNREADY);
+    assert_int_equal(list[7].verdict, ENROL_UNREADY);
+    assert_int_equal(list[8].verdict, ENROL_MISPLACED);
     known_hosts_free(&known);
 }
 

@@ -6,6 +6,7 @@
 #include "fake_swap.h"
 #include "listener.h"
 #include "order_desk.h"
+#include "paper_journal.h"
 #include "str.h"
 
 struct room {
@@ -416,6 +417,36 @@ static void lease_and_pause_bind_them(void **state)
     assert_int_equal(fake_swap_count(r->swap), 2);
 }
 
+#define RUN_FIELD "CARAVAN_RUN=61000000000000000000000000000000"
+
+/* The run is the lease's holder, not whoever asks for it. */
+static void the_journal_names_the_run(void **state)
+{
+    struct room *r = *state;
+
+    paper_journal_clear();
+    r->log = (struct log){LOG_INFO, "test", paper_journal};
+    take_lease(r);
+    paper_journal_says("lease-taken", RUN_FIELD);
+    paper_journal_says("lease-taken", "CARAVAN_ORDER=lease");
+    assert_int_equal(refusal_of(say(r, lease_order(r, LEASE_TAKE, 'b', 1, 0), r->desk.operator)),
+                     REFUSAL_LEASE);
+    paper_journal_lacks("order-refused", "CARAVAN_RUN");
+    paper_journal_says("order-refused", "CARAVAN_REFUSAL=lease");
+    assert_int_equal(refusal_of(say(r, note_order(r, 1, "x", 1), r->desk.operator)), REFUSAL_NONE);
+    paper_journal_says("order-accepted", RUN_FIELD);
+    paper_journal_says("order-accepted", "CARAVAN_ORDER=note");
+    assert_int_equal(refusal_of(say(r, lease_order(r, LEASE_PAUSE, 'a', 1, 1), r->desk.operator)),
+                     REFUSAL_NONE);
+    paper_journal_says("paused", RUN_FIELD);
+    assert_int_equal(refusal_of(say(r, swap_order(r, 6), r->desk.operator)), REFUSAL_PAUSED);
+    paper_journal_says("order-refused", RUN_FIELD);
+    paper_journal_says("order-refused", "CARAVAN_REFUSAL=paused");
+    paper_journal_says("order-refused", "CARAVAN_ORDER=swap");
+    paper_journal_says("order-refused", "CARAVAN_SEQUENCE=6");
+    r->log.level = (enum log_level) - 1;
+}
+
 /* A copy of a refused order, or another with its number, is not obeyed later. */
 static void refused_stays_refused(void **state)
 {
@@ -669,27 +700,17 @@ static void a_crowd_lets_the_oldest_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(hello_to_anybody_named),
-        T(strangers_get_no_answer),
-        T(misdirected_is_dropped),
-        T(changed_bytes_are_dropped),
-        T(enrolment_hello_is_plain),
-        T(observers_change_nothing),
-        T(repeats_get_the_kept_receipt),
-        T(old_sessions_and_late_orders_are_refused),
-        T(notes_are_kept_once_each),
-        T(what_is_not_durable_is_refused),
-        T(orders_go_to_swap_byte_for_byte),
-        T(lease_and_pause_bind_them),
-        T(refused_stays_refused),
-        T(swaps_repeats_reach_swap),
-        T(swap_restarting_is_found_again),
-        T(swap_unreachable_is_said),
-        T(swap_gone_after_hearing_is_no_answer),
-        T(no_view_is_told_as_unknown),
-        T(a_stale_view_is_made_anew),
-        T(a_full_status_still_fits),
-        T(held_until_something_changes),
+        T(hello_to_anybody_named),          T(strangers_get_no_answer),
+        T(misdirected_is_dropped),          T(changed_bytes_are_dropped),
+        T(enrolment_hello_is_plain),        T(observers_change_nothing),
+        T(repeats_get_the_kept_receipt),    T(old_sessions_and_late_orders_are_refused),
+        T(notes_are_kept_once_each),        T(what_is_not_durable_is_refused),
+        T(orders_go_to_swap_byte_for_byte), T(lease_and_pause_bind_them),
+        T(the_journal_names_the_run),       T(refused_stays_refused),
+        T(swaps_repeats_reach_swap),        T(swap_restarting_is_found_again),
+        T(swap_unreachable_is_said),        T(swap_gone_after_hearing_is_no_answer),
+        T(no_view_is_told_as_unknown),      T(a_stale_view_is_made_anew),
+        T(a_full_status_still_fits),        T(held_until_something_changes),
         T(a_crowd_lets_the_oldest_go),
     };
     return cmocka_run_group_tests_name("listener", tests, NULL, NULL);

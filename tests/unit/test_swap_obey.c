@@ -3,8 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "agent_store.h"
 #include "model_host.h"
 #include "order_desk.h"
+#include "paper_journal.h"
 #include "scratch_dir.h"
 #include "str.h"
 #include "swap.h"
@@ -25,17 +27,19 @@ static void on_changed(void *ctx)
     (void)ctx;
 }
 
-static void on_note(void *ctx, enum log_level level, enum log_event event, const char *text)
+/* The lease that caravan-agent keeps beside: epoch 1 is run 'a'. */
+static int keep_lease(struct bench *b, struct err *err)
 {
-    (void)ctx;
-    (void)level;
-    (void)event;
-    (void)text;
+    autofree struct agent_state *state = xzalloc(1, sizeof(*state));
+
+    state->lease = (struct lease){.epoch = 1, .held = true, .run_id = {'a'}};
+    snprintf(b->s.agent_state, sizeof(b->s.agent_state), "%.150s/state", b->dir);
+    return agent_store_save(b->s.agent_state, state, err);
 }
 
 static int set_up(void **state)
 {
-    static const struct log quiet = {.level = LOG_ERROR, .program = "test"};
+    static const struct log log = {LOG_INFO, "test", paper_journal};
     struct bench *b = xzalloc(1, sizeof(*b));
     struct phases_config conf = {.dir = MODEL_DIR,
                                  .fetch_dir = MODEL_FETCH,
@@ -44,21 +48,22 @@ static int set_up(void **state)
                                  .hold_file = MODEL_HOLD,
                                  .law = &b->s.law,
                                  .changed = on_changed,
-                                 .note = on_note,
-                                 .ctx = b};
+                                 .note = swap_note,
+                                 .ctx = &b->s};
     struct err err = ERR_INIT;
 
     b->dir = scratch_open();
     desk_open(&b->desk);
     model_open(&b->m, "new");
-    b->s = (struct swap){.log = &quiet, .key = b->desk.host, .trust = b->desk.trust};
+    b->s = (struct swap){.log = &log, .key = b->desk.host, .trust = b->desk.trust};
     b->s.law = (struct law){.url_prefixes = "https://good.example/", .gap_ms = 30000};
     memcpy(b->s.session, b->desk.session, SESSION_LEN);
     memcpy(conf.session, b->desk.session, SESSION_LEN);
     str_cut(b->s.fetch_dir, sizeof(b->s.fetch_dir), MODEL_FETCH);
     snprintf(b->s.trust_path, sizeof(b->s.trust_path), "%.150s/trust", b->dir);
     b->s.host = b->m.host;
-    if (phases_open(&b->s.host, &conf, &b->s.phases, &err) < 0)
+    paper_journal_clear();
+    if (keep_lease(b, &err) < 0 || phases_open(&b->s.host, &conf, &b->s.phases, &err) < 0)
         return -1;
     *state = b;
     return 0;
@@ -594,11 +599,90 @@ static void a_keystore_that_cannot_be_copied_is_told(void **state)
     assert_int_equal(b->receipt.u.done.count, 0);
 }
 
+/* ---- what the journal tells ---- */
+
+#define RUN_FIELD "CARAVAN_RUN=61000000000000000000000000000000"
+
+static void each_step_has_its_fields(void **state)
+{
+    struct bench *b = *state;
+    char sequence[64];
+
+    assert_int_equal(say(b, stage(b)), REFUSAL_NONE);
+    paper_journal_says("order-accepted", RUN_FIELD);
+    paper_journal_says("order-accepted", "CARAVAN_ORDER=stage");
+    assert_int_equal(to_rest(b), PHASE_STAGED);
+    paper_journal_says("staged", RUN_FIELD);
+    paper_journal_says("staged", "CARAVAN_VERSION_TO=1.1.0");
+    assert_int_equal(say(b, swap(b, "new")), REFUSAL_NONE);
+    snprintf(sequence, sizeof(sequence), "CARAVAN_SEQUENCE=%llu", (unsigned long long)b->sequence);
+    assert_int_equal(to_rest(b), PHASE_SETTLED);
+    paper_journal_says("swapped", RUN_FIELD);
+    paper_journal_says("swapped", "CARAVAN_ORDER=swap");
+    paper_journal_says("swapped", "CARAVAN_PHASE=swapping");
+    paper_journal_says("swapped", "CARAVAN_VERSION_TO=1.1.0");
+    paper_journal_says("settled", sequence);
+    paper_journal_says("settled", "CARAVAN_PHASE=probing");
+    paper_journal_lacks("settled", "CARAVAN_FAILURE");
+    paper_journal_lacks("settled", "CARAVAN_VERSION_FROM");
+    assert_int_equal(say(b, revert(b, "old")), REFUSAL_NONE);
+    assert_int_equal(to_rest(b), PHASE_REVERTED);
+    paper_journal_says("reverted", "CARAVAN_ORDER=revert");
+    paper_journal_says("reverted", "CARAVAN_FAILURE=not-caught-up");
+    paper_journal_says("reverted", "CARAVAN_VERSION_FROM=1.1.0");
+    paper_journal_lacks("reverted", "CARAVAN_VERSION_TO");
+}
+
+static void a_failure_has_its_kind(void **state)
+{
+    struct bench *b = *state;
+
+    assert_int_equal(say(b, stage(b)), REFUSAL_NONE);
+    assert_int_equal(say(b, cancel(b, b->sequence)), REFUSAL_NONE);
+    assert_int_equal(to_rest(b), PHASE_FAILED);
+    paper_journal_says("failed", RUN_FIELD);
+    paper_journal_says("failed", "CARAVAN_ORDER=stage");
+    paper_journal_says("failed", "CARAVAN_PHASE=fetching");
+    paper_journal_says("failed", "CARAVAN_FAILURE=cancelled");
+}
+
+static void refusals_have_theirs(void **state)
+{
+    struct bench *b = *state;
+    struct order *o = swap(b, "new");
+
+    assert_int_equal(say(b, o), REFUSAL_PHASE);
+    paper_journal_says("order-refused", RUN_FIELD);
+    paper_journal_says("order-refused", "CARAVAN_ORDER=swap");
+    paper_journal_says("order-refused", "CARAVAN_REFUSAL=phase");
+    /* Another epoch is another run's, which the lease does not tell. */
+    o = desk_order(&b->desk, MSG_SWAP, 2, ++b->sequence);
+    o->u.swap.on_not_ready = ON_REVERT;
+    assert_int_equal(say(b, o), REFUSAL_PHASE);
+    paper_journal_lacks("order-refused", "CARAVAN_RUN");
+    paper_journal_says("order-refused", "CARAVAN_ORDER=swap");
+}
+
+/* Whoever is not named by the trust fills no field. */
+static void strangers_have_none(void **state)
+{
+    struct bench *b = *state;
+
+    assert_int_equal(say_as(b, stage(b), b->desk.stranger), REFUSAL_COUNT);
+    paper_journal_lacks("order-refused", "CARAVAN_RUN");
+    paper_journal_lacks("order-refused", "CARAVAN_ORDER");
+    paper_journal_lacks("order-refused", "CARAVAN_SEQUENCE");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(each_step_has_its_fields),
+        CASE(a_failure_has_its_kind),
+        CASE(refusals_have_theirs),
+        CASE(strangers_have_none),
         CASE(the_whole_way),
         CASE(only_operators_are_obeyed),
         CASE(what_is_not_swaps_is_dropped),

@@ -277,6 +277,35 @@ static void test_loss_between_servers_stops(void **state)
     done_with(f);
 }
 
+/* Somebody started it again: what raft says of it is well. */
+static void test_loss_of_one_that_is_done(void **state)
+{
+    struct small_fleet *f = before();
+    struct ledger_host *lh = ledger_host(&f->ledger, f->hosts[TURN].key);
+    (void)state;
+    lh->state = HOST_DONE;
+    lh->order = MSG_SWAP;
+    lh->effect_ms = lh->settled_ms = f->w.begun_ms - 20000;
+    f->hosts[TURN].server.version = SMALL_TO;
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        f->members[i][TURN].build = SMALL_TO;
+    memcpy(f->ledger.regions[0].last, f->objects[0], sizeof(f->objects[0]));
+    for (int i = 0; i < 12; i++)
+        small_fleet_later(f, 2000);
+    small_fleet_decide(f);
+    assert_non_null(small_fleet_intent(f, INTENT_SWAP));
+    memset(f->objects[TURN], 0, sizeof(f->objects[TURN]));
+    small_fleet_later(f, 2000);
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_SWAP));
+    assert_null(small_fleet_intent(f, INTENT_STOP)); /* missing once */
+    small_fleet_later(f, 2000);
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_SWAP));
+    assert_string_equal(small_fleet_intent(f, INTENT_STOP)->host, f->hosts[TURN].name);
+    done_with(f);
+}
+
 static void test_snapshot_first(void **state)
 {
     struct small_fleet *f = before();
@@ -428,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_old_counts_prove_nothing),
         cmocka_unit_test(test_no_swap_uncounted),
         cmocka_unit_test(test_loss_between_servers_stops),
+        cmocka_unit_test(test_loss_of_one_that_is_done),
         cmocka_unit_test(test_snapshot_first),
         cmocka_unit_test(test_old_snapshot_is_taken_anew),
         cmocka_unit_test(test_alarm_stops),

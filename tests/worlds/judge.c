@@ -198,7 +198,8 @@ static void judge_server(struct truth *t, int host)
         judge_says(t, 1, "swap of %s %lld ms after the last server settled", h->name,
                    (long long)(t->now - t->server_settled_ms));
     for (int i = 0; i < t->n_hosts; i++)
-        if (t->hosts[i].empty && i != host && t->hosts[i].listed && t->hosts[i].up)
+        if (t->hosts[i].empty && i != host && t->hosts[i].listed && t->hosts[i].up &&
+            t->now - t->hosts[i].up_ms > JUDGE_STALE_MS)
             judge_says(t, 1, "swap of %s while the state of %s is empty", h->name,
                        t->hosts[i].name);
     if (t->policy.autopilot_off && r->autopilot.cleanup && r->strange_ms == 0)

@@ -152,7 +152,7 @@ static bool goes_on(struct truth *t, int ends)
         return false;
     for (int i = 0; i < t->n_hosts && t_chance(t, 700); i++) {
         struct t_host *h = &t->hosts[i];
-        if (h->defect != DEFECT_NONE) {
+        if (h->defect != DEFECT_NONE || h->empty) {
             h->faulted = true;
             h->defect = DEFECT_NONE;
             h->empty = false;

@@ -200,7 +200,8 @@ static void server_up(struct truth *t, int host, bool defect)
 
     h->failed = false;
     h->never = defect && h->defect == DEFECT_NEVER;
-    h->empty = defect && h->defect == DEFECT_EMPTY;
+    h->empty = h->loses || (defect && h->defect == DEFECT_EMPTY);
+    h->loses = false;
     h->stuck_index = index_now(t);
     h->caught_ms = h->api_ms + t_between(t, 0, 2000);
     if (!h->peer || h->left) {

@@ -98,6 +98,7 @@ struct t_host {
     bool never;
     bool copied; /* its keystore */
     bool empty;  /* its state is gone; raft is well */
+    bool loses;  /* and will be at its next start */
     int64_t caught_ms;
     uint64_t stuck_index;
     /* client */
@@ -353,7 +354,7 @@ void t_autopilot_by_stranger(struct truth *t, int region, bool cleanup);
 void t_operated(const struct truth *t, const struct t_message *m, struct event *ret);
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 45 };
+enum { FAULT_KINDS = 46 };
 enum {
     FAULT_DONE_BY_HAND = 36,
     FAULT_ENDED_AT_TRANSFER = 37,
@@ -361,7 +362,8 @@ enum {
     FAULT_DISK_FULL_ONCE = 41,
     FAULT_AUTOPILOT = 42,
     FAULT_AUTOPILOT_OTHERS = 43,
-    FAULT_AUTOPILOT_RACE = 44
+    FAULT_AUTOPILOT_RACE = 44,
+    FAULT_DONE_EMPTY = 45
 };
 const char *fault_name(int kind);
 void fault_apply(struct truth *t, int kind);

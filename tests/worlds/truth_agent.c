@@ -122,6 +122,8 @@ static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o
         return REFUSAL_DIGEST;
     if (t_chance(t, 30) && t->now < t->faults_end)
         t_schedule(t, t_between(t, 1000, 15000), T_FAULT, -1, 0, -1, FAULT_DONE_BY_HAND);
+    if (t->hosts[host].is_server && t->now < t->faults_end && t_more(t) % 12 == 0)
+        t_schedule(t, (int64_t)(t_more(t) % 15000), T_FAULT, -1, 0, -1, FAULT_DONE_EMPTY);
     t->hosts[host].tasks_lost = false;
     a->job = o->swap;
     a->generation++;
@@ -276,6 +278,10 @@ void t_agent_job(struct truth *t, const struct t_event *e)
 
     if (e->life != h->agent.generation || !h->machine_up)
         return;
+    if (h->agent.swap_gone) { /* it goes on when somebody starts it again */
+        job(t, e->host, PROBE_MS);
+        return;
+    }
     if (h->agent.phase == PHASE_FETCHING)
         fetched(t, e->host);
     else if (h->agent.phase == PHASE_SWAPPING && quorum(t, e->host) != REFUSAL_NONE)

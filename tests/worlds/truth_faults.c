@@ -211,7 +211,8 @@ static const struct {
     {"disk full, and the order again", disk_full_once, 0}, /* truth_ports.c: at a swap order */
     {"dead-server cleanup set by a stranger", autopilot_written, 0},
     {"autopilot set otherwise by a stranger", autopilot_others, 0},
-    {"the same in the moment of our write", autopilot_race, 0}, /* truth_operate.c */
+    {"the same in the moment of our write", autopilot_race, 0},  /* truth_operate.c */
+    {"done, then restarted with an empty state", done_empty, 0}, /* truth_agent.c: during a swap */
 };
 
 const char *fault_name(int kind)

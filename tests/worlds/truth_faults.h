@@ -60,5 +60,6 @@ bool disk_full_once(struct truth *t);
 bool autopilot_written(struct truth *t);
 bool autopilot_others(struct truth *t);
 bool autopilot_race(struct truth *t);
+bool done_empty(struct truth *t);
 
 #endif

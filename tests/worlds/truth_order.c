@@ -161,7 +161,7 @@ void t_agent_order(struct truth *t, int host, const struct t_wire *o, const stru
     bool swap = message_owner(o->head.kind) == OWNER_SWAP;
 
     memset(ret, 0, sizeof(*ret));
-    if (old != NULL) {
+    if (old != NULL && !(swap && a->swap_gone)) {
         *ret = *old;
         return;
     }

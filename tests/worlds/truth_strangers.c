@@ -197,6 +197,23 @@ bool hold(struct truth *t)
     return true;
 }
 
+/* A server that the ledger calls done already, while others of its region are not. */
+bool done_empty(struct truth *t)
+{
+    int left = 0, done = -1;
+
+    for (size_t i = 0; t->committed.state == RUN_SERVERS && i < t->plan.n_servers; i++) {
+        left += !host_finished(t->committed.hosts[i].state);
+        if (t->committed.hosts[i].state == HOST_DONE && !t->plan.hosts[i].already)
+            done = t_host_of(t, t->committed.hosts[i].key);
+    }
+    if (done < 0 || left < 1 || !t->hosts[done].up || t_agent_works(t, done))
+        return false;
+    t->hosts[done].faulted = t->hosts[done].loses = true;
+    t_restart(t, done, 50 + (int64_t)(t_more(t) % 300));
+    return true;
+}
+
 /* Wanted on or off by somebody: from now on it is theirs. */
 bool autopilot_written(struct truth *t)
 {

@@ -1,0 +1,21 @@
+/*
+ * paper_journal.h - a journal that a test can read: struct log's `journal`.
+ *
+ * One for the whole test program, without a lock. Entries are in order; looking is for the last
+ * one of an event (its name, log_event_name).
+ */
+#ifndef PAPER_JOURNAL_H
+#define PAPER_JOURNAL_H
+
+#include "log.h"
+
+log_journal paper_journal;      /* takes every entry */
+log_journal paper_journal_gone; /* takes none */
+void paper_journal_clear(void);
+
+/* Fails the test unless the event's last entry has the field, "NAME=value". */
+void paper_journal_says(const char *event, const char *field);
+/* Fails it if that has any field of this name. */
+void paper_journal_lacks(const char *event, const char *name);
+
+#endif
