@@ -10,6 +10,7 @@
 _Static_assert(KEY_LEN == crypto_sign_PUBLICKEYBYTES, "key");
 _Static_assert(SIG_LEN == crypto_sign_BYTES, "signature");
 _Static_assert(DIGEST_LEN == crypto_hash_sha256_BYTES, "digest");
+_Static_assert(sizeof(struct boxkey) == crypto_box_PUBLICKEYBYTES, "box key");
 _Static_assert(SEAL_OVERHEAD == crypto_box_SEALBYTES, "seal");
 _Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(((struct digest_state *)0)->opaque),
                "room for the state");
@@ -174,17 +175,35 @@ bool crypto_verify_bytes(const struct pubkey *k, const char *domain, const void 
 
 /* ---- sealed boxes ---- */
 
-int crypto_seal(const struct pubkey *to, const void *p, size_t n, struct buf *ret, struct err *err)
+static int unusable(struct err *err)
 {
-    unsigned char box_public[crypto_box_PUBLICKEYBYTES];
-    if (crypto_sign_ed25519_pk_to_curve25519(box_public, to->bytes) != 0)
-        return err_set(err, ERR_CRYPTO, 0, "the receiver's key is not a usable key");
+    return err_set(err, ERR_CRYPTO, 0, "the receiver's key is not a usable key");
+}
+
+int boxkey_of(const struct pubkey *k, struct boxkey *ret, struct err *err)
+{
+    struct boxkey box;
+    if (crypto_sign_ed25519_pk_to_curve25519(box.bytes, k->bytes) != 0)
+        return unusable(err);
+    *ret = box;
+    return 0;
+}
+
+int crypto_seal_boxed(const struct boxkey *to, const void *p, size_t n, struct buf *ret,
+                      struct err *err)
+{
     autofree unsigned char *sealed = xalloc(n + SEAL_OVERHEAD);
-    if (crypto_box_seal(sealed, p, n, box_public) != 0)
-        return err_set(err, ERR_CRYPTO, 0, "the receiver's key is not a usable key");
+    if (crypto_box_seal(sealed, p, n, to->bytes) != 0)
+        return unusable(err);
     if (buf_add(ret, sealed, n + SEAL_OVERHEAD) < 0)
         return err_set(err, ERR_LIMIT, 0, "no room for a box of %zu bytes", n + SEAL_OVERHEAD);
     return 0;
+}
+
+int crypto_seal(const struct pubkey *to, const void *p, size_t n, struct buf *ret, struct err *err)
+{
+    struct boxkey box;
+    return boxkey_of(to, &box, err) < 0 ? -1 : crypto_seal_boxed(&box, p, n, ret, err);
 }
 
 int crypto_open(const struct keypair *k, const void *p, size_t n, struct buf *ret, struct err *err)

@@ -63,9 +63,19 @@ void crypto_sign_bytes(const struct keypair *k, const char *domain, const void *
 MUST_CHECK bool crypto_verify_bytes(const struct pubkey *k, const char *domain, const void *p,
                                     size_t n, const unsigned char sig[static SIG_LEN]);
 
+/* The X25519 key derived from a receiver's: no secret. Deriving costs as much as a signature's
+ * check, most of it for the check that the key is usable; who seals often keeps the result. */
+struct boxkey {
+    unsigned char bytes[KEY_LEN];
+};
+/* ERR_CRYPTO on an unusable key. */
+MUST_CHECK int boxkey_of(const struct pubkey *k, struct boxkey *ret, struct err *err);
+
 /* Appends the sealed box (n + SEAL_OVERHEAD bytes). ERR_CRYPTO on an unusable key. */
 MUST_CHECK int crypto_seal(const struct pubkey *to, const void *p, size_t n, struct buf *ret,
                            struct err *err);
+MUST_CHECK int crypto_seal_boxed(const struct boxkey *to, const void *p, size_t n, struct buf *ret,
+                                 struct err *err);
 /* Appends the opened bytes; ERR_CRYPTO when it is not for us or was changed. */
 MUST_CHECK int crypto_open(const struct keypair *k, const void *p, size_t n, struct buf *ret,
                            struct err *err);

@@ -146,6 +146,21 @@ static struct header question_head(struct agents *a, const struct agent *g, enum
     return h;
 }
 
+/* To a known host with the box key that is kept for it. */
+static int seal_to(struct agents *a, const struct agent *g, const struct buf *inner,
+                   struct buf *ret_frame, struct err *err)
+{
+    const struct known_host *h = known_hosts_find(a->c.known, g->server_id);
+    struct boxkey box;
+    if (h == NULL)
+        h = known_hosts_find(a->c.known, g->node_id);
+    if (h == NULL || !pubkey_eq(&h->key, &g->pub))
+        return envelope_seal(inner->data, inner->len, &g->pub, ret_frame, err);
+    if (box_keys_find(a->boxes, h, &box, err) < 0)
+        return -1;
+    return envelope_seal_boxed(inner->data, inner->len, &box, ret_frame, err);
+}
+
 /* hello and status change nothing: no sequence, nothing kept. */
 static void ask(struct agents *a, struct agent *g, struct order *o, bool instant)
 {
@@ -156,7 +171,7 @@ static void ask(struct agents *a, struct agent *g, struct order *o, bool instant
     c->instant = instant;
     c->after = o->head.kind == MSG_STATUS ? o->u.status.after : 0;
     if (envelope_sign_order(o, a->c.key, &inner, &err) < 0 ||
-        envelope_seal(inner.data, inner.len, &g->pub, &frame, &err) < 0) {
+        seal_to(a, g, &inner, &frame, &err) < 0) {
         answered(c, NULL, 0, &err);
         return;
     }

@@ -5,7 +5,12 @@
 struct agents *agents_new(const struct agents_config *c)
 {
     struct agents *a = xzalloc(1, sizeof *a);
+    struct err unused = ERR_INIT;
+    char path[300] = "";
     a->c = *c;
+    if (state_path(c->conf, BOX_KEYS_NAME, path, &unused) < 0)
+        path[0] = '\0';
+    a->boxes = box_keys_open(c->known, path);
     a->last_event = &a->events;
     a->scratch = xzalloc(1, sizeof *a->scratch);
     return a;
@@ -35,6 +40,7 @@ void agents_free(struct agents *a)
     for (size_t i = 0; i < a->n; i++)
         agent_free(a->list[i]);
     free(a->list);
+    box_keys_close(a->boxes);
     free(a->scratch);
     free(a);
 }

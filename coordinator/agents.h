@@ -43,8 +43,8 @@ struct agents;
 struct agents_config {
     const struct coord_conf *conf;
     const struct trust *trust;
-    const struct keypair *key; /* signs orders: an operator's */
-    const struct known_hosts *known;
+    const struct keypair *key;       /* signs orders: an operator's */
+    const struct known_hosts *known; /* longer-lived */
     struct links *links;
     const struct clock *clock;
     /* Whether statuses are held back; `caravan status` wants them once, at once. */

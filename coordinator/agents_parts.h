@@ -5,6 +5,7 @@
 #define AGENTS_PARTS_H
 
 #include "agents.h"
+#include "box_keys.h"
 #include "codec.h"
 #include "envelope.h"
 
@@ -61,6 +62,7 @@ struct agents {
     uint64_t changes;
     struct agent_call *calls;
     struct agent_queued *events, **last_event;
+    struct box_keys *boxes;
     struct receipt *scratch; /* tens of KiB: one, reused */
 };
 

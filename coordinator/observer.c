@@ -172,6 +172,8 @@ static void end(struct observer *o, int64_t now)
     }
     const struct fleet f = {o->c.conf, &o->servers, &o->nodes, o->c.agents};
     fleet_build(&f, o->building);
+    /* Hosts seen for the first time, after a round that was cut short, were not asked yet. */
+    o->building->told &= o->c.agents == NULL || agents_told(o->c.agents);
     o->building->refused =
         observer_refused(o) ? arena_strdup(&o->building->arena, o->servers.problem) : "";
     count_reader_fill(&o->counts, o->building);

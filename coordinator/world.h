@@ -228,7 +228,9 @@ struct region {
 struct world {
     int64_t begun_ms, ended_ms; /* of this round, clock.mono */
     uint64_t round;
-    bool told;          /* begun when every agent that was to be asked had answered, or failed to */
+    /* When it began and when it ended every agent that was to be asked had answered, or failed
+     * to. */
+    bool told;
     struct host *hosts; /* servers first, then clients; each by name */
     size_t n_hosts;
     struct region *regions;

@@ -137,17 +137,27 @@ static void add_outer(struct buf *out, enum frame_format format, size_t n)
     (void)buf_add_u32(out, (uint32_t)n);
 }
 
-int envelope_seal(const void *inner, size_t n, const struct pubkey *to, struct buf *ret_frame,
-                  struct err *err)
+int envelope_seal_boxed(const void *inner, size_t n, const struct boxkey *to, struct buf *ret_frame,
+                        struct err *err)
 {
     auto_buf struct buf frame = BUF_INIT;
 
     if (n > INNER_RECEIPT_MAX)
         return err_set(err, ERR_LIMIT, 0, "seal: %zu bytes, at most %d", n, INNER_RECEIPT_MAX);
     add_outer(&frame, FRAME_SEALED, n + SEAL_OVERHEAD);
-    if (crypto_seal(to, inner, n, &frame, err) < 0)
+    if (crypto_seal_boxed(to, inner, n, &frame, err) < 0)
         return err_wrap(err, "seal");
     return append(ret_frame, &frame, "seal", err);
+}
+
+int envelope_seal(const void *inner, size_t n, const struct pubkey *to, struct buf *ret_frame,
+                  struct err *err)
+{
+    struct boxkey box;
+
+    if (boxkey_of(to, &box, err) < 0)
+        return err_wrap(err, "seal");
+    return envelope_seal_boxed(inner, n, &box, ret_frame, err);
 }
 
 /* The two things that may travel unsealed; fixed offsets, nothing is parsed. */

@@ -42,6 +42,9 @@ MUST_CHECK int envelope_sign_receipt(const struct receipt *r, const struct keypa
 
 MUST_CHECK int envelope_seal(const void *inner, size_t n, const struct pubkey *to,
                              struct buf *ret_frame, struct err *err);
+/* The same to a key that was derived before (crypto.h). */
+MUST_CHECK int envelope_seal_boxed(const void *inner, size_t n, const struct boxkey *to,
+                                   struct buf *ret_frame, struct err *err);
 MUST_CHECK int envelope_plain(const void *inner, size_t n, struct buf *ret_frame, struct err *err);
 
 /* Opens an outer frame with our key (sealed) or takes it as it is (plain). */

@@ -50,6 +50,7 @@ static void on_completed(void *arg)
     struct links *l = c->links;
 
     pthread_mutex_lock(&l->lock);
+    bool first = l->first_ready == NULL; /* else the owner was woken, and takes all */
     if (!c->ready) {
         c->ready = true;
         c->next_ready = NULL;
@@ -57,7 +58,8 @@ static void on_completed(void *arg)
         l->last_ready = c;
     }
     pthread_mutex_unlock(&l->lock);
-    l->wake(l->ctx);
+    if (first)
+        l->wake(l->ctx);
 }
 
 static void on_tick(void *arg)

@@ -296,6 +296,43 @@ static void test_nobody_answers(void **state)
     end(s);
 }
 
+static void no_wake(void *ctx)
+{
+    (void)ctx;
+}
+
+/* When the round began nobody was to be asked: it is the round itself that shows the first host. */
+static void test_hosts_seen_first_were_not_asked(void **state)
+{
+    static const struct trust trust;
+    struct scene *s = begin(plain);
+    struct known_hosts known = {.n = 0};
+    struct links *links = NULL;
+    struct err err = ERR_INIT;
+    (void)state;
+    assert_int_equal(crypto_init(&err), 0);
+    auto_keypair struct keypair *key = keypair_generate();
+    assert_int_equal(known_hosts_add(&known, "id-0", "s0", keypair_public(key), &err), 1);
+    assert_int_equal(links_new(no_wake, NULL, &links, &err), 0);
+    struct agents *agents = agents_new(&(struct agents_config){.conf = &s->fixture.conf,
+                                                               .trust = &trust,
+                                                               .key = key,
+                                                               .known = &known,
+                                                               .links = links,
+                                                               .clock = clock_system(),
+                                                               .once = true});
+    observer_free(s->observer);
+    s->observer = observer_new(&(struct observer_config){
+        .conf = &s->fixture.conf, .nomad = s->nomad, .agents = agents, .clock = clock_system()});
+    const struct world *w = round_of(s);
+    assert_int_equal(w->n_hosts, 10);
+    assert_false(w->told);
+    links_free(links);
+    end(s);
+    agents_free(agents);
+    known_hosts_free(&known);
+}
+
 /* Whom the world that was given back named as interesting is asked; lists are renewed as ever. */
 static void test_a_world_given_back(void **state)
 {
@@ -353,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_pages_that_overlap),
         cmocka_unit_test(test_before_1_3_there_are_no_pages),
         cmocka_unit_test(test_nobody_answers),
+        cmocka_unit_test(test_hosts_seen_first_were_not_asked),
         cmocka_unit_test(test_a_world_given_back),
         cmocka_unit_test(test_ten_thousand_clients),
     };
