@@ -105,7 +105,7 @@ bool counts_missing(const struct counted leader[static 2], const struct counted 
 {
     char older[120], lost[120];
 
-    if (leader[0].at <= 0 || leader[1].at <= 0 || mine[0].at <= 0 || mine[1].at <= 0 ||
+    if (!counts_in_turn(leader, mine) ||
         !counts_lack(leader[1].n, mine[1].n, older, sizeof(older)) ||
         !counts_lack(leader[0].n, mine[0].n, lost, sizeof(lost)))
         return false;

@@ -90,6 +90,11 @@ bool counts_lack(const int64_t others[static OBJECT_KINDS], const int64_t mine[s
     return false;
 }
 
+bool counts_in_turn(const struct counted a[static 2], const struct counted b[static 2])
+{
+    return a[1].at > 0 && b[1].at > 0 && a[0].at > b[1].at && b[0].at > a[1].at;
+}
+
 /* ---- counting ---- */
 
 static bool is_blank(char c)

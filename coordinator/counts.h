@@ -37,6 +37,11 @@ bool counts_fell(const int64_t before[static OBJECT_KINDS],
 bool counts_lack(const int64_t others[static OBJECT_KINDS], const int64_t mine[static OBJECT_KINDS],
                  char *text, size_t size);
 
+/* Of two servers' last two answers: each was asked once more after the other's older answer. What
+ * was made or removed while one asks can show in one pair of such answers, never in both; what is
+ * lost is missing in both. */
+bool counts_in_turn(const struct counted a[static 2], const struct counted b[static 2]);
+
 struct count_scan {
     int64_t n;
     int depth;

@@ -156,8 +156,9 @@ static struct gate_result look(const struct situation *s, const struct host *h,
     if (newest == GATE_PASS)
         return result(GATE_PASS, "%s", "");
     *ret_whose = loss.whose->name;
-    /* Two servers are not asked in the same instant: what is lost is missing twice. */
-    if (newest == GATE_FAIL && one_look(h, measure, 1, before, since, &older) == GATE_FAIL)
+    bool in_turn = h == measure || counts_in_turn(h->server.counted, measure->server.counted);
+    if (newest == GATE_FAIL && in_turn &&
+        one_look(h, measure, 1, before, since, &older) == GATE_FAIL)
         return result(GATE_FAIL, "%s: state was lost: %s", loss.whose->name, loss.text);
     return result(GATE_UNKNOWN, "%s: its objects are being counted%s%s", loss.whose->name,
                   loss.text[0] != '\0' ? " once more: " : "", loss.text);

@@ -6,6 +6,9 @@
  * was asked for and not confirmed counts as possibly done. What others did since
  * is not ours to undo: their drain, their eligibility stay.
  *
+ * One gap is Nomad's own: a drain has no compare-and-set. One that somebody else begins after our
+ * look and before our own drain is replaced by ours, and undone with it.
+ *
  * A transfer of leadership has nothing to undo: it is committed, done, finished.
  */
 #ifndef EFFECTS_H

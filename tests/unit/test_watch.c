@@ -87,6 +87,26 @@ static void test_rules(void **state)
                               "counted");
 }
 
+/* A node removed at 30 is missing in both answers of one server and in none of the other's: nothing
+ * is lost. */
+static void test_in_turn(void **state)
+{
+    static const struct {
+        int64_t a[2], b[2];
+        bool in_turn;
+    } cases[] = {
+        {{40, 35}, {25, 20}, false}, {{25, 20}, {40, 35}, false}, {{40, 20}, {41, 21}, true},
+        {{40, 20}, {40, 20}, true},  {{40, 20}, {20, 10}, false}, {{40, 0}, {41, 0}, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct counted a[] = {{.at = cases[i].a[0]}, {.at = cases[i].a[1]}},
+                       b[] = {{.at = cases[i].b[0]}, {.at = cases[i].b[1]}};
+        if (counts_in_turn(a, b) != cases[i].in_turn)
+            fail_msg("case %zu", i);
+    }
+}
+
 /* ---- a server that has just changed ---- */
 
 #define TURN 1 /* s2; s1 leads */
@@ -448,6 +468,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scan),
         cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_in_turn),
         cmocka_unit_test(test_all_there),
         cmocka_unit_test(test_empty_state_stops),
         cmocka_unit_test(test_leaders_loss_names_the_leader),

@@ -5,6 +5,10 @@ static bool drain(struct truth *t, struct t_host *h, int i)
 {
     if (h->is_server || !h->listed)
         return false;
+    /* Nomad has no compare-and-set for it: one that began after our look is replaced, by who cannot
+     * know of it. */
+    if (t->now - h->eligibility_ms <= JUDGE_STALE_MS)
+        h->strangers_drain = false;
     h->draining = true;
     h->eligible = false;
     h->drain_ours = h->last_drain_ours = true;
