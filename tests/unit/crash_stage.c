@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include "agent_session.h"
 #include "file.h"
+#include "free_port.h"
 #include "process.h"
 #include "spawn.h"
 #include "str.h"
@@ -119,18 +120,6 @@ static void make_files(struct crash_stage *st, const char *mode)
     write_conf(st);
     stage_path(st, "run/swap.sock", path);
     st->listen = listen_at(path);
-}
-
-static uint16_t free_port(void)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t n = sizeof(a);
-    autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&a, n) < 0 ||
-        getsockname(fd, (struct sockaddr *)&a, &n) < 0)
-        give_up("a free port", NULL);
-    return ntohs(a.sin_port);
 }
 
 void stage_open(struct crash_stage *st, const char *dir, const char *programs, const char *mode)

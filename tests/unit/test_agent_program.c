@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "fake_swap.h"
 #include "file.h"
+#include "free_port.h"
 #include "link_client.h"
 #include "order_desk.h"
 #include "spawn.h"
@@ -71,17 +72,6 @@ static void write_view(struct house *h, uint64_t revision)
     h->view->status.revision = h->view->hello.view_revision = revision;
     if (view_write(path, h->view, &err) < 0)
         fail_msg("%s", err.text);
-}
-
-static int free_port(void)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t len = sizeof(a);
-    autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
-        getsockname(fd, (struct sockaddr *)&a, &len) < 0)
-        abort();
-    return ntohs(a.sin_port);
 }
 
 static void write_conf(struct house *h)
