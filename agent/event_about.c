@@ -2,16 +2,6 @@
 #include "agent_store.h"
 #include "str.h"
 
-/* Where the record's version goes, by its phase. In failed it may be in place or not. */
-static const enum {
-    NOWHERE,
-    TO,
-    FROM
-} ways[PHASE_COUNT] = {
-    [PHASE_FETCHING] = TO, [PHASE_STAGED] = TO,      [PHASE_SWAPPING] = TO,   [PHASE_PROBING] = TO,
-    [PHASE_SETTLED] = TO,  [PHASE_REVERTING] = FROM, [PHASE_REVERTED] = FROM,
-};
-
 struct event_run event_run_of(const struct lease *l, uint64_t epoch)
 {
     static const unsigned char nobody[RUN_ID_LEN];
@@ -35,18 +25,6 @@ void event_run_look(const char *path, uint64_t epoch, struct event_run *run)
     state = xzalloc(1, sizeof(*state));
     if (agent_store_load(path, state, &err) == 0)
         *run = event_run_of(&state->lease, epoch);
-}
-
-struct log_about event_about_record(const struct record *r)
-{
-    return (struct log_about){
-        .order = r->order != MSG_NONE ? message_kind_name(r->order) : NULL,
-        .sequence = r->order_sequence,
-        .version_from = ways[r->phase] == FROM ? r->version : NULL,
-        .version_to = ways[r->phase] == TO ? r->version : NULL,
-        .phase = phase_name(r->phase),
-        .failure = r->verdict.failure != FAILURE_NONE ? failure_name(r->verdict.failure) : NULL,
-    };
 }
 
 struct log_about event_about_order(const struct header *h, enum refusal refusal)

@@ -14,7 +14,7 @@
 
 #include "lease.h"
 #include "log.h"
-#include "record.h"
+#include "message.h"
 
 struct event_run {
     uint64_t epoch;
@@ -27,9 +27,6 @@ struct event_run event_run_of(const struct lease *l, uint64_t epoch);
  * that cannot be read is not known. */
 void event_run_look(const char *path, uint64_t epoch, struct event_run *run);
 
-/* The order that is, or was last, carried out. The version before is told by nobody but a
- * revert, whose record names what it takes away. */
-struct log_about event_about_record(const struct record *r);
 /* REFUSAL_NONE: accepted. */
 struct log_about event_about_order(const struct header *h, enum refusal refusal);
 

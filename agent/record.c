@@ -382,3 +382,27 @@ int record_save(const struct host *h, const char *dir, const struct record *r, b
         return err_wrap(err, "keep the record");
     return 0;
 }
+
+/* ---- for the journal ---- */
+
+/* Where the record's version goes, by its phase. In failed it may be in place or not. */
+static const enum {
+    NOWHERE,
+    TO,
+    FROM
+} ways[PHASE_COUNT] = {
+    [PHASE_FETCHING] = TO, [PHASE_STAGED] = TO,      [PHASE_SWAPPING] = TO,   [PHASE_PROBING] = TO,
+    [PHASE_SETTLED] = TO,  [PHASE_REVERTING] = FROM, [PHASE_REVERTED] = FROM,
+};
+
+struct log_about record_about(const struct record *r)
+{
+    return (struct log_about){
+        .order = r->order != MSG_NONE ? message_kind_name(r->order) : NULL,
+        .sequence = r->order_sequence,
+        .version_from = ways[r->phase] == FROM ? r->version : NULL,
+        .version_to = ways[r->phase] == TO ? r->version : NULL,
+        .phase = phase_name(r->phase),
+        .failure = r->verdict.failure != FAILURE_NONE ? failure_name(r->verdict.failure) : NULL,
+    };
+}

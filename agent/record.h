@@ -14,6 +14,7 @@
 #define RECORD_H
 
 #include "host.h"
+#include "log.h"
 #include "order.h"
 
 #define RECORD_NAME        "record"
@@ -83,5 +84,9 @@ MUST_CHECK int record_load(const struct host *h, const char *dir, struct record 
 /* names false: the name may still show the record before this one after a crash. */
 MUST_CHECK int record_save(const struct host *h, const char *dir, const struct record *r,
                            bool names, struct err *err);
+
+/* The order that is, or was last, carried out. The version before is told by nobody but a
+ * revert, whose record names what it takes away. */
+struct log_about record_about(const struct record *r);
 
 #endif

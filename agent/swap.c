@@ -146,7 +146,7 @@ static void add_line(struct swap *s, const char *text)
 
 struct log_about swap_about(struct swap *s)
 {
-    struct log_about about = event_about_record(&s->phases.rec);
+    struct log_about about = record_about(&s->phases.rec);
 
     if (s->run.hex[0] == '\0')
         event_run_look(s->agent_state, s->phases.rec.epoch, &s->run);
