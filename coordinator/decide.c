@@ -1,5 +1,5 @@
 #include "decide_watch.h"
-#include "keystore.h"
+#include "decide_keystore.h"
 
 #include <inttypes.h>
 

@@ -1,17 +1,9 @@
+#include "decide_keystore.h"
+
 #include "decide_watch.h"
-#include "keystore.h"
-#include "version.h"
+#include "keystore_on_disk.h"
 
 #define NAMES_HALF (DIGEST_LEN / 2) /* of the digest: see proto/README.md */
-
-bool keystore_on_disk(const char *version)
-{
-    struct version v;
-    struct err err;
-
-    return version_parse(version, &v, &err) == 0 && version_cmp_text(&v, "1.4.0") >= 0 &&
-           version_cmp_text(&v, "1.9.0") < 0;
-}
 
 /* What it runs now counts; where that is not told, what it ran when it was planned. */
 static bool has_keystore(const struct situation *s, const struct plan_host *p)

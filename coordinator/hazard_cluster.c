@@ -2,6 +2,7 @@
 #include "hazard_parts.h"
 
 #include "gate.h"
+#include "plan_make.h"
 
 /* Will every server of the region run at least the target when clients begin? */
 void hazard_client_newer(struct hazard_check *c, row_t *row)

@@ -31,20 +31,6 @@
 #define HAZARD_HOSTS  5
 #define HAZARD_DOUBTS 3
 
-enum hazard_source { /* where a row looks */
-                     FROM_VERSIONS,
-                     FROM_CLUSTER,    /* members, autopilot, raft, the token */
-                     FROM_AGENTS,     /* Caravan's own */
-                     FROM_SELF,       /* servers' agent/self */
-                     FROM_NODES,      /* the list of nodes */
-                     FROM_ATTRIBUTES, /* each node's record */
-                     FROM_JOBS,       /* job specifications and allocations */
-                     FROM_POLICIES,   /* ACL policies */
-                     FROM_HOST,       /* facts of the host, by the agent */
-                     FROM_FILE,       /* keys in configuration files, by the agent */
-                     FROM_OPERATOR,   /* nobody but people */
-};
-
 enum hazard_scope { SCOPE_ALL, SCOPE_SERVERS, SCOPE_CLIENTS };
 enum edition { EDITION_ANY, EDITION_CE, EDITION_ENT };
 

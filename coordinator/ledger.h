@@ -65,7 +65,8 @@ struct kept_alloc {
     uint32_t restarts;
 };
 
-/* A server's keystore, copied on its own disk before the first server is changed (keystore.h). */
+/* A server's keystore, copied on its own disk before the first server is changed
+ * (decide_keystore.h). */
 struct ledger_keys {
     char path[TEXT_MAX]; /* where, on that host; "" not copied */
     uint32_t files;

@@ -14,8 +14,9 @@
 #ifndef NOMAD_OPERATE_H
 #define NOMAD_OPERATE_H
 
+#include "ledger.h"
 #include "nomad_http.h"
-#include "ports.h"
+#include "operate.h"
 
 #define NOMAD_WRITE_MS 12000
 

@@ -1,4 +1,4 @@
-#include "plan.h"
+#include "plan_make.h"
 
 #include "gate.h"
 #include "hazards.h"
@@ -32,20 +32,6 @@ static bool chosen(const struct filter *f, const struct world *w, const struct h
            among(f->classes, f->n_classes, h->node_class) &&
            among(f->pools, f->n_pools, h->node_pool) && node_named(f, h) &&
            (f->running == NULL || str_eq(f->running, host_version(w, h)));
-}
-
-/* A server that left and is no peer any more stays in the lists for a day. */
-bool plan_is_past(const struct world *w, const struct plan *p, const struct host *h)
-{
-    if (!h->is_server || plan_host(p, h->key) != NULL)
-        return false;
-    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
-        const struct server_view *v = &w->hosts[i].server;
-        for (size_t k = 0; v->members_at > 0 && k < v->n_members; k++)
-            if (str_eq(v->members[k].id, h->server_id) && v->members[k].status != MEMBER_LEFT)
-                return false;
-    }
-    return h->server.self_at == 0;
 }
 
 static const struct manifest_build_ref *build_for(const struct release *r, const struct host *h)
@@ -258,48 +244,4 @@ int plan_make(const struct world *w, const struct survey *survey, const struct r
     plan_text(ret, &text);
     crypto_digest(text.data, text.len, &ret->digest);
     return 0;
-}
-
-void plan_free(struct plan *p)
-{
-    if (p == NULL)
-        return;
-    arena_free(&p->arena);
-    p->hosts = NULL;
-    p->regions = NULL;
-    p->by_key = NULL;
-    p->findings = NULL;
-    p->n_findings = p->cap_findings = 0;
-    p->n_hosts = p->n_servers = p->n_clients = p->n_regions = 0;
-}
-
-static bool refuses(const struct finding *f)
-{
-    return f->severity == SEVERITY_HARD || (f->severity == SEVERITY_BLOCK && !f->accepted);
-}
-
-const struct finding *plan_refused(const struct plan *p)
-{
-    const struct finding *first = NULL;
-
-    for (size_t i = 0; i < p->n_findings; i++)
-        if (refuses(&p->findings[i]) &&
-            (first == NULL || p->findings[i].severity > first->severity))
-            first = &p->findings[i];
-    return first;
-}
-
-bool plan_may_pass(const struct plan *p)
-{
-    bool unhealthy = false;
-
-    for (size_t i = 0; i < p->n_findings; i++) {
-        const struct finding *f = &p->findings[i];
-        bool region = str_eq(f->id, "unhealthy");
-        unhealthy = unhealthy || region;
-        /* A region without a leader answers nothing else either. */
-        if (refuses(f) && !region && f->detected == TRI_YES)
-            return false;
-    }
-    return unhealthy;
 }

@@ -1,11 +1,9 @@
 /*
  * plan.h - what an upgrade would do, and what speaks against it. Pure.
  *
- * plan_make compares one observation with the target and the policy: which hosts,
- * in which groups, with which limits, in which forecast order; plus findings of
- * the hazard table. It touches nothing. The plan is a set with limits, not a
- * script: decide_* choose the real order from live data. Its digest (over a
- * canonical text) goes into the lease and so stands behind every order.
+ * A plan is a set of hosts with limits, not a script: decide_* choose the real order from live
+ * data. Its digest (over a canonical text) goes into the lease and so stands behind every order.
+ * plan_make (plan_make.h) makes one, plan_read reads the text of one back.
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -79,15 +77,6 @@ struct plan {
     struct arena arena;
 };
 
-/* Always makes a plan when the observation allows any (ERR_STATE else); whether it
- * may be carried out is plan_refused. survey NULL: nothing was asked beside the
- * observation, and what hazards it would tell of cannot be told. */
-MUST_CHECK int plan_make(const struct world *w, const struct survey *survey,
-                         const struct release *target, const struct policy *policy,
-                         struct plan *ret, struct err *err);
-/* About how long the run takes when all goes well: settle and hold times, restarts,
- * canaries, drains at a minute each; for what must last until then. */
-int64_t plan_forecast_ms(const struct plan *p);
 void plan_free(struct plan *p);
 /* First finding that refuses, the hard ones before those that may be accepted; NULL: may
  * go on. Not to know counts by the severity the row has for it. */

@@ -2,6 +2,7 @@
 
 #include "hazards.h"
 #include "nomad_survey.h"
+#include "plan_make.h"
 
 static int ask_nomad(struct console *c, const struct world *w, const struct plan *p,
                      struct survey *ret, struct err *err)

@@ -34,6 +34,11 @@ void report_snapshot(const struct ledger_region *r, FILE *out);
 /* Snapshots, and what was counted before and after. */
 void report_regions(const struct ledger *l, FILE *out);
 struct json *report_regions_json(const struct ledger *l);
+/* "Keystore of s1: 2 keys, copied to PATH on that host": one line, of one that was copied. */
+void report_keystore(const struct plan *p, const struct ledger *l, size_t i, FILE *out);
+/* All of them, those that could not be, and regions whose servers differ. */
+void report_keystores(const struct plan *p, const struct ledger *l, FILE *out);
+struct json *report_keystores_json(const struct plan *p, const struct ledger *l);
 /* What may still come (aftermath.h), and when to look again: two lines each. now_wall_ms 0: also
  * what is over. */
 void report_aftermath(const struct plan *p, const struct ledger *l, int64_t now_wall_ms, bool color,

@@ -1,5 +1,5 @@
 /* Copies of keystores, for people and programs. */
-#include "keystore.h"
+#include "decide_keystore.h"
 #include "report.h"
 
 void report_keystore(const struct plan *p, const struct ledger *l, size_t i, FILE *out)

@@ -1,5 +1,6 @@
 #include "hazard_ids.h"
 #include "no_return.h"
+#include "plan_make.h"
 #include "report.h"
 
 static const struct {

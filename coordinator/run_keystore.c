@@ -1,7 +1,7 @@
 /* Orders that have servers' keystores copied, and their answers. */
 #include "run_parts.h"
 
-#include "keystore.h"
+#include "decide_keystore.h"
 
 #define IO_TRIES 3 /* a full disk, or keys that change just then */
 

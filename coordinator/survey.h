@@ -14,6 +14,20 @@
 #include "arena.h"
 #include "message.h"
 
+enum hazard_source { /* where a row of the hazard table looks */
+                     FROM_VERSIONS,
+                     FROM_CLUSTER,    /* members, autopilot, raft, the token */
+                     FROM_AGENTS,     /* Caravan's own */
+                     FROM_SELF,       /* servers' agent/self */
+                     FROM_NODES,      /* the list of nodes */
+                     FROM_ATTRIBUTES, /* each node's record */
+                     FROM_JOBS,       /* job specifications and allocations */
+                     FROM_POLICIES,   /* ACL policies */
+                     FROM_HOST,       /* facts of the host, by the agent */
+                     FROM_FILE,       /* keys in configuration files, by the agent */
+                     FROM_OPERATOR,   /* nobody but people */
+};
+
 enum asked {
     ASKED_NOT,    /* not asked, or no answer: unknown */
     ASKED_YES,    /* answered */

@@ -2,7 +2,6 @@
 
 #include <sys/ioctl.h>
 #include "events.h"
-#include "keystore.h"
 #include "report.h"
 #include "table.h"
 

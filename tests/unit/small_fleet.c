@@ -1,4 +1,5 @@
 #include "small_fleet.h"
+#include "plan_make.h"
 
 static const char *const keys[] = {"s1-id", "s2-id", "s3-id", "c1-id", "c2-id"};
 static const char *const names[] = {"s1", "s2", "s3", "c1", "c2"};

@@ -8,6 +8,7 @@
 #include "hazard_ids.h"
 #include "hazards.h"
 #include "options.h"
+#include "plan_make.h"
 #include "report.h"
 #include "small_fleet.h"
 

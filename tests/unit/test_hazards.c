@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "hazards.h"
+#include "plan_make.h"
 #include "small_fleet.h"
 
 static struct version parse(const char *s)

@@ -1,11 +1,14 @@
-/* keystore.h: what is asked of servers before the first is changed, and what becomes of it. */
+/* decide_keystore.h, keystore_on_disk.h: what is asked of servers before the first is changed, and
+ * what becomes of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 #include "decide_desk.h"
 #include "decide_watch.h"
-#include "keystore.h"
+#include "decide_keystore.h"
+#include "keystore_on_disk.h"
+#include "report.h"
 #include "report.h"
 #include "run_parts.h"
 

@@ -8,6 +8,7 @@
 #include "hazards.h"
 #include "nomad_desk.h"
 #include "nomad_survey.h"
+#include "plan_make.h"
 #include "small_fleet.h"
 
 struct scene {
