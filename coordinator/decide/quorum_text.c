@@ -1,6 +1,6 @@
 #include "quorum_text.h"
 
-#include "region_view.h"
+#include "raft_view.h"
 
 struct tally {
     uint32_t base, well, listed;

@@ -1,4 +1,4 @@
-#include "region_view.h"
+#include "raft_view.h"
 
 #include <inttypes.h>
 

@@ -1,4 +1,4 @@
-#include "region_view.h"
+#include "raft_view.h"
 
 bool fresh(int64_t at, int64_t now)
 {

@@ -1,11 +1,11 @@
 /*
- * region_view.h - one region as its servers tell it: who belongs, who leads, who votes.
+ * raft_view.h - one region as its servers tell it: who belongs, who leads, who votes.
  *
  * The ground the gates stand on (gate.c). Pure; not for others. A view borrows the
  * world. Functions that answer false have put the reason into `ret`.
  */
-#ifndef REGION_VIEW_H
-#define REGION_VIEW_H
+#ifndef RAFT_VIEW_H
+#define RAFT_VIEW_H
 
 #include "gate.h"
 
