@@ -1,6 +1,6 @@
 #include "last_run.h"
 
-#include "aftermath.h"
+#include "late_failures.h"
 #include "count_reader.h"
 #include "counts.h"
 #include "gate.h"

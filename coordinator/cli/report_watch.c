@@ -1,5 +1,5 @@
 /* What was saved, counted and heard in a run. */
-#include "aftermath.h"
+#include "late_failures.h"
 #include "autopilot.h"
 #include "counts.h"
 #include "report.h"

@@ -5,7 +5,7 @@
 #ifndef DECIDE_FLIGHT_H
 #define DECIDE_FLIGHT_H
 
-#include "decide_parts.h"
+#include "situation.h"
 
 struct flight {
     const struct situation *s;

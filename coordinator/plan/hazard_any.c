@@ -1,5 +1,5 @@
 /* Rows that only differ by what stands in the table. Contract: hazard_parts.h. */
-#include "hazard_parts.h"
+#include "hazard_check.h"
 
 void hazard_told(struct hazard_check *c, row_t *row)
 {

@@ -1,5 +1,5 @@
 /* Rows about the versions alone. Contract: hazard_parts.h. */
-#include "hazard_parts.h"
+#include "hazard_check.h"
 
 void hazard_nothing(struct hazard_check *c, row_t *row)
 {

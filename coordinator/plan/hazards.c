@@ -1,5 +1,5 @@
 #include "hazard_host.h"
-#include "hazard_parts.h"
+#include "hazard_check.h"
 
 /* ---- findings ---- */
 

@@ -1,6 +1,6 @@
 #include "run_parts.h"
 
-#include "decide_parts.h"
+#include "situation.h"
 
 #define TICK_MS      500 /* at least so often leases, retries and patience are looked at */
 #define INTEREST_MAX 256

@@ -1,9 +1,9 @@
 /*
- * decide_parts.h - what the decide_*.c share: making intents, stating waits, the
+ * situation.h - what the decide_*.c share: making intents, stating waits, the
  * guards that stand before everything Caravan begins. Pure. Not for others.
  */
-#ifndef DECIDE_PARTS_H
-#define DECIDE_PARTS_H
+#ifndef SITUATION_H
+#define SITUATION_H
 
 #include "decide.h"
 

@@ -1,4 +1,4 @@
-#include "aftermath.h"
+#include "late_failures.h"
 
 #include "counts.h"
 

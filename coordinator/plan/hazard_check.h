@@ -1,10 +1,10 @@
 /*
- * hazard_parts.h - what the rows' functions share, and the functions themselves.
+ * hazard_check.h - what the rows' functions share, and the functions themselves.
  *
  * A detect function returns without a finding when all is well. Not for others.
  */
-#ifndef HAZARD_PARTS_H
-#define HAZARD_PARTS_H
+#ifndef HAZARD_CHECK_H
+#define HAZARD_CHECK_H
 
 #include "hazards.h"
 #include "survey.h"

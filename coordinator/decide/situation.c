@@ -1,4 +1,4 @@
-#include "decide_parts.h"
+#include "situation.h"
 
 #include "decide_autopilot.h"
 

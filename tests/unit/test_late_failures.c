@@ -1,5 +1,5 @@
 /* Late failures by pair and time, and counts since the run. */
-#include "aftermath.h"
+#include "late_failures.h"
 #include "counts.h"
 #include "report.h"
 #include "small_fleet.h"

@@ -1,5 +1,5 @@
 /*
- * aftermath.h - what may still come after a run that ended well. Pure.
+ * late_failures.h - what may still come after a run that ended well. Pure.
  *
  * Some failures of a version come hours after a faultless upgrade. They are rows here:
  * for which targets, how long after the end of the run, what happens, what to look at
@@ -10,8 +10,8 @@
  * And what was counted when the run ended is held beside what is there now: a loss
  * that came later is a loss too.
  */
-#ifndef AFTERMATH_H
-#define AFTERMATH_H
+#ifndef LATE_FAILURES_H
+#define LATE_FAILURES_H
 
 #include "ledger.h"
 
