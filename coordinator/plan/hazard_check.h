@@ -1,7 +1,15 @@
 /*
- * hazard_check.h - what the rows' functions share, and the functions themselves.
+ * hazard_check.h - one check of a plan under construction by the rows of the table. Pure.
  *
- * A detect function returns without a finding when all is well. Not for others.
+ * hazards_check makes it, aims it at each row in turn (which hosts the row is about, and
+ * nothing told yet) and calls the row's function (hazard_detect.h). That function asks with
+ * hazard_from, hazard_crosses, survey_region and the like, and tells with hazard_found,
+ * hazard_found_as and hazard_unsure; where all is well it returns without a word. What a row
+ * leaves to be said at its end (more hosts, the same hosts, doubts) hazards_check says.
+ *
+ * Findings go into the arena of the plan and are the plan's. The groups are the check's own,
+ * freed at its end; everything else belongs to the caller of hazards_check and outlives it. One
+ * check is one thread's.
  */
 #ifndef HAZARD_CHECK_H
 #define HAZARD_CHECK_H
@@ -9,7 +17,38 @@
 #include "hazards.h"
 #include "survey.h"
 
+#define HAZARD_DOUBTS 3
+
 typedef const struct hazard row_t;
+
+/* Planned hosts of one role that run one version. */
+struct hazard_group {
+    struct version from;
+    bool known; /* from could be read */
+    bool server, todo;
+    bool crosses; /* the row at work is about it */
+};
+
+struct hazard_doubt { /* of which hosts it cannot tell for this reason: how many, the first */
+    const char *host, *why;
+    size_t n;
+};
+
+struct hazard_check {
+    const struct world *w;
+    const struct survey *survey; /* never NULL: an empty one */
+    const struct release *release;
+    struct plan *p;
+    struct version target;
+    struct hazard_group *groups;
+    size_t n_groups;
+    uint32_t *group_of; /* by planned host */
+    /* Of the row at work. */
+    bool applies;
+    size_t told, more, same;
+    struct hazard_doubt doubts[HAZARD_DOUBTS]; /* hosts of which it cannot tell, by reason */
+    size_t n_doubts;
+};
 
 /* Adds a finding of this severity, unless there are HAZARD_HOSTS of the row already: then
  * it is counted (more), and false. host may be NULL: it concerns the fleet. */
@@ -22,6 +61,8 @@ void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const c
 /* The same with another severity than the row's. */
 void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity, const char *fmt,
                      ...) PRINTF(4, 5);
+/* Says with the last finding, told once for several hosts, of how many more it is true. */
+void hazard_tell_same(struct hazard_check *c);
 /* It cannot tell of this host: counted, and told at the end, once for all with this reason. Of
  * more than HAZARD_DOUBTS reasons the last stands for the rest. */
 void hazard_unsure(struct hazard_check *c, const char *host, const char *why);
@@ -38,47 +79,7 @@ const struct region_survey *survey_region(const struct hazard_check *c, const ch
 const struct host_survey *survey_host(const struct hazard_check *c, const char *key);
 /* Why a question has no answer, for people. */
 const char *asked_why(enum asked asked);
-
 /* Why an agent cannot tell, in its own words if it has some; NULL: it does not know the fact. */
 const char *fact_doubt(const struct fact_view *f);
-
-typedef void hazard_detect(struct hazard_check *c, row_t *row);
-
-/* hazard_any.c: rows that only differ by what stands in the table. */
-hazard_detect hazard_told;       /* versions alone: `what` is told */
-hazard_detect hazard_operator;   /* only people know: `what` */
-hazard_detect hazard_jobs;       /* `number`: traits; `what`: "Connect sidecars" */
-hazard_detect hazard_driver;     /* `key`: a driver of nodes; and `number` as jobs; `what` */
-hazard_detect hazard_switch;     /* `number`: enum config_switch of crossing servers; `what` */
-hazard_detect hazard_fact;       /* `key`: a fact that is yes; `what` */
-hazard_detect hazard_no_fact;    /* `key`: a fact that is no; `what` */
-hazard_detect hazard_fact_least; /* `key`: a fact whose text is a version below `least`; `what` */
-hazard_detect hazard_file_key;   /* `key`: a key in configuration files; `what`: why it matters */
-hazard_detect hazard_attribute_least; /* `number`: enum node_attribute below `least`; `what` */
-hazard_detect hazard_attribute;       /* `number`: an attribute that is `key` */
-hazard_detect hazard_clients_least;   /* any client of a planned region below `least`; `what` */
-
-/* hazard_versions.c */
-hazard_detect hazard_nothing, hazard_older, hazard_unknown_version, hazard_distance,
-    hazard_minor_way, hazard_release_day, hazard_prerelease, hazard_forward_wall, hazard_edition,
-    hazard_fips, hazard_no_way_back, hazard_acl_off_target;
-/* hazard_servers.c */
-hazard_detect hazard_raft_protocol, hazard_old_failed, hazard_leaves, hazard_tls_names,
-    hazard_schedulers, hazard_consul_flow, hazard_vault_flow, hazard_two_stores, hazard_unmeasured,
-    hazard_license_ends, hazard_license_place;
-/* hazard_cluster.c */
-hazard_detect hazard_client_newer, hazard_tolerance, hazard_unhealthy, hazard_regions, hazard_order,
-    hazard_keyring, hazard_stuck_keys, hazard_deployments, hazard_autopilot, hazard_migration,
-    hazard_policies_bare, hazard_policies_unknown, hazard_token, hazard_token_rights,
-    hazard_token_snapshot, hazard_token_expiry;
-/* hazard_agents.c */
-hazard_detect hazard_unmanaged_server, hazard_unmanaged_client, hazard_key_changed,
-    hazard_misplaced, hazard_one_id, hazard_no_build;
-/* hazard_keystore.c */
-hazard_detect hazard_keystore_copied, /* how many servers: `what` */
-    hazard_no_keystore;               /* a server's agent does not know where: `what` */
-/* hazard_nodes.c */
-hazard_detect hazard_node_down, hazard_node_draining, hazard_other_pool, hazard_old_allocs,
-    hazard_connect_window, hazard_dc_star;
 
 #endif

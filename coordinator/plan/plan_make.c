@@ -2,6 +2,7 @@
 
 #include "gate.h"
 #include "hazards.h"
+#include "walls.h"
 
 /* ---- which hosts ---- */
 
