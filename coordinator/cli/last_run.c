@@ -1,9 +1,9 @@
 #include "last_run.h"
 
-#include "late_failures.h"
 #include "count_reader.h"
 #include "counts.h"
-#include "gate.h"
+#include "late_failures.h"
+#include "raft_view.h"
 #include "reopen.h"
 #include "report.h"
 

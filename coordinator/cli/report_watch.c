@@ -1,7 +1,7 @@
 /* What was saved, counted and heard in a run. */
-#include "late_failures.h"
 #include "autopilot.h"
 #include "counts.h"
+#include "late_failures.h"
 #include "report.h"
 
 void report_snapshot(const struct ledger_region *r, FILE *out)

@@ -11,7 +11,7 @@
 #ifndef DECIDE_H
 #define DECIDE_H
 
-#include "gate.h"
+#include "evidence.h"
 #include "ledger.h"
 
 enum intent_kind {

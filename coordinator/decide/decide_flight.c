@@ -2,6 +2,9 @@
  * shows it settled, reverted or failed. Unknown is in flight. */
 #include "decide_watch.h"
 
+#include "gate_host.h"
+#include "raft_view.h"
+
 struct flight {
     const struct situation *s;
     struct decision *d;

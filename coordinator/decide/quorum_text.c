@@ -1,5 +1,6 @@
 #include "quorum_text.h"
 
+#include "gate_host.h"
 #include "raft_view.h"
 
 struct tally {

@@ -1,10 +1,5 @@
 #include "raft_view.h"
 
-bool fresh(int64_t at, int64_t now)
-{
-    return at > 0 && now - at <= FRESH_MS;
-}
-
 bool view_say(struct view *v, enum verdict_kind kind, const char *fmt, ...)
 {
     va_list ap;

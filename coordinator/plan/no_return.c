@@ -1,6 +1,6 @@
 #include "no_return.h"
 
-#include "gate.h"
+#include "raft_view.h"
 #include "walls.h"
 
 const struct plan_host *no_return_step(const struct plan *p, const char *region)

@@ -1,6 +1,8 @@
 /* The order of an intent, signed into the ledger, and what is noted before it: see run.h. */
 #include "run_parts.h"
 
+#include "raft_view.h"
+
 #include <inttypes.h>
 
 bool order_head(const struct run *r, const char *key, enum message_kind kind, struct order *ret)

@@ -2,6 +2,7 @@
 #include "run_parts.h"
 
 #include "decide_watch.h"
+#include "raft_view.h"
 
 #define WATCH_MAX 64
 

@@ -2,7 +2,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "evidence.h"
 #include "gate.h"
+#include "gate_host.h"
+#include "raft_view.h"
 #include "run_parts.h"
 #include "small_fleet.h"
 
