@@ -1,5 +1,5 @@
 /* Clients: canaries, a soak, then a sliding window. */
-#include "situation.h"
+#include "decide.h"
 
 #include "version.h"
 

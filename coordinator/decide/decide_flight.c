@@ -1,7 +1,8 @@
 /* A host in flight: from the commit of its order until an observation begun after its receipt
  * shows it settled, reverted or failed. Unknown is in flight. */
-#include "decide_watch.h"
+#include "decide.h"
 
+#include "decide_watch.h"
 #include "gate_host.h"
 #include "raft_view.h"
 

@@ -1,4 +1,6 @@
 /* Servers: one at a time, followers first, the leader last. */
+#include "decide.h"
+
 #include "decide_autopilot.h"
 #include "decide_keystore.h"
 #include "decide_watch.h"

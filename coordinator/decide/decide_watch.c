@@ -1,6 +1,7 @@
 #include "decide_watch.h"
 
 #include "counts.h"
+#include "decide.h"
 #include "raft_view.h"
 
 const char lost_state_advice[] =

@@ -1,40 +1,53 @@
 /*
- * situation.h - what the decide_*.c share: making intents, stating waits, the
- * guards that stand before everything Caravan begins. Pure. Not for others.
+ * situation.h - everything decide may look at, and the questions all its parts ask of it. Pure.
+ *
+ * What is (world), what should be (plan), what was committed (ledger), what has been passing for
+ * how long (evidence), what the leases allow, and now: nothing here looks at a clock. run fills
+ * one for each tick; it borrows all of it and is valid for that tick.
+ *
+ * The questions stand before everything Caravan begins. Those that are given a decision state in
+ * it what is waited for, or stop the run, where the answer is not the one to go on with.
  */
 #ifndef SITUATION_H
 #define SITUATION_H
 
-#include "decide.h"
+#include "decision.h"
+#include "evidence.h"
 
 #define SWAP_TRIES 4
 
-/* A fresh intent, zeroed; when the decision is full a scratch one that nobody carries out:
- * what did not fit is decided again in the next tick. */
-struct intent *intend(struct decision *d, enum intent_kind kind, const char *key);
-void waiting_for(struct decision *d, enum reason reason, const char *key, const char *fmt, ...)
-    PRINTF(4, 5);
-void intend_mark(struct decision *d, const char *key, enum host_state state, const char *fmt, ...)
-    PRINTF(4, 5);
-void intend_run(struct decision *d, enum run_state run);
-/* Nothing when the run is ending already. host: name for people, "" none. */
-void intend_stop(const struct situation *s, struct decision *d, const char *host,
-                 const char *advice, const char *fmt, ...) PRINTF(5, 6);
-/* A host's turn is over: its effects are undone first, when there are any. */
-struct intent *intend_conclude(const struct situation *s, struct decision *d, size_t i,
-                               enum outcome outcome, enum failure failure, const char *fmt, ...)
-    PRINTF(6, 7);
+/* What the leases allow, told by the run. */
+enum claim {
+    CLAIM_NONE,
+    CLAIM_ASKED,
+    CLAIM_HELD,
+    CLAIM_REFUSED, /* another run holds it */
+    CLAIM_SILENT,  /* asked again and again: no answer */
+};
+
+struct lease_view {
+    bool all;                 /* every server agent's of the plan's regions */
+    bool majority;            /* of every region's: needed to begin anything */
+    bool paused;              /* some server's agent says so */
+    bool taken;               /* another run took over */
+    const enum claim *claims; /* by index of plan hosts */
+    char text[TEXT_MAX];      /* who is missing, who holds it */
+};
+
+struct situation { /* everything decide_* may look at */
+    const struct world *world;
+    const struct plan *plan;
+    const struct ledger *ledger;
+    const struct evidence *evidence;
+    const struct lease_view *lease;
+    int64_t now;
+};
 
 /* May anything be begun: not ending, leases, not paused, a fresh observation? States why not. */
 bool may_begin(const struct situation *s, struct decision *d);
 /* Nomad's record and the agent that answers are about the same host, asked just now
  * (invariant 12). NULL: yes; else why not. */
 const char *host_disagrees(const struct host *h, int64_t now);
-/* A server that was done and whose Nomad has ended or was started again since, by its agent, where
- * too few of its region are left for a quorum. NULL: none. */
-const struct plan_host *fallen_server(const struct situation *s);
-/* Stops the run because of one: waiting for a leader would be in vain. */
-void check_fallen(const struct situation *s, struct decision *d);
 /* Its agent answers, but so many times in a row no order came through to caravan-swap, nor an
  * answer back, also when it had taken the order before: then the run stops, and names it. True: it
  * stops. */
@@ -44,9 +57,6 @@ bool host_newer(const struct situation *s, const struct host *h);
 /* By Nomad and by its agent, which rests, it runs what it is to run: somebody else saw to it, or an
  * order of ours that was given up. Then its gates are asked, and nothing is ordered. */
 bool host_runs_target(const struct situation *s, size_t i, const struct host *h);
-/* How long a client's swap that begins at `at` waits for Nomad's next heartbeat; 0: not at all,
- * there is time enough or nothing is known. */
-int64_t heartbeat_wait(const struct situation *s, const struct host *h, int64_t at);
 /* States that `name` passes its gates, for how long, and how long it must. */
 void waiting_to_settle(const struct situation *s, struct decision *d, const char *key,
                        const char *name, const struct streak *e);
@@ -61,17 +71,5 @@ bool host_is_gone(const struct situation *s, size_t i);
 /* All effects are finished; else those of hosts whose turn is over are to be undone, and the wait
  * is stated. */
 bool effects_undone(const struct situation *s, struct decision *d);
-/* The region whose servers are next: where others upgraded one, it is proven before any is changed;
- * else the first, in the plan's order, with a server that is not finished; NULL: none. */
-const char *region_at_work(const struct situation *s);
-/* Orders the stage of pending hosts, as many at once as the policy says. */
-void decide_staging(const struct situation *s, struct decision *d);
-/* Stops a run that has waited in vain, when the whole of the tick is decided. */
-void check_patience(const struct situation *s, struct decision *d);
-/* A host in flight. */
-void decide_flight(const struct situation *s, struct decision *d, size_t i);
-void decide_verifying(const struct situation *s, struct decision *d);
-/* Is this host still to be read back? For what run asks in detail. */
-bool verify_wants(const struct situation *s, size_t i);
 
 #endif

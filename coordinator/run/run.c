@@ -1,7 +1,5 @@
 #include "run_parts.h"
 
-#include "situation.h"
-
 #define TICK_MS      500 /* at least so often leases, retries and patience are looked at */
 #define INTEREST_MAX 256
 #define EVENTS_MAX   256 /* folded before deciding once */
