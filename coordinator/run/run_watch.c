@@ -1,5 +1,4 @@
-/* What run does for decide_watch.c: asks for snapshots, keeps counts, hears alarms. */
-#include "run_parts.h"
+#include "run_watch.h"
 
 #include "decide_watch.h"
 #include "raft_view.h"
