@@ -17,7 +17,7 @@
  * lets the new binary check the host's own configuration before any swap, and tries it on
  * the host. What only people know is told as such (hazard_operator).
  *
- * Adding a row is adding a row, and its worlds in tests/unit/hazard_worlds.c.
+ * Adding a row is adding a row, and its worlds in tests/unit/test_hazard_rows.c.
  */
 #ifndef HAZARDS_H
 #define HAZARDS_H
