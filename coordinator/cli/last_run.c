@@ -1,9 +1,9 @@
 #include "last_run.h"
 
-#include "aftermath.h"
 #include "count_reader.h"
 #include "counts.h"
-#include "gate.h"
+#include "late_failures.h"
+#include "raft_view.h"
 #include "reopen.h"
 #include "report.h"
 
@@ -156,7 +156,7 @@ static bool tell(struct console *c, const struct reopened *r, struct json *o)
         json_set(o, "aftermath", report_aftermath_json(&r->plan, r->ledger, now));
     else
         report_aftermath(&r->plan, r->ledger, now, console_color(c, stdout), stdout);
-    return now - r->ledger->ended_wall_ms > AFTERMATH_MS || tell_counts(c, r->ledger, o);
+    return now - r->ledger->ended_wall_ms > LATE_FAILURES_MS || tell_counts(c, r->ledger, o);
 }
 
 bool last_run_tell(struct console *c, struct json *o)

@@ -2,7 +2,7 @@
  * last_run.h - what `caravan status` says about the last run while that is fresh.
  *
  * Of the newest run of this ledger, when it ended: late failures known for it whose time
- * has not passed, and for AFTERMATH_MS what its regions' leaders have beside what they
+ * has not passed, and for LATE_FAILURES_MS what its regions' leaders have beside what they
  * had when it ended; and which server lacks what its leader has. The objects of each are counted
  * for that, for at most COUNTING_MS: what takes longer is told as not counted.
  */

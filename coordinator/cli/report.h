@@ -39,8 +39,8 @@ void report_keystore(const struct plan *p, const struct ledger *l, size_t i, FIL
 /* All of them, those that could not be, and regions whose servers differ. */
 void report_keystores(const struct plan *p, const struct ledger *l, FILE *out);
 struct json *report_keystores_json(const struct plan *p, const struct ledger *l);
-/* What may still come (aftermath.h), and when to look again: two lines each. now_wall_ms 0: also
- * what is over. */
+/* What may still come (late_failures.h), and when to look again: two lines each. now_wall_ms 0:
+ * also what is over. */
 void report_aftermath(const struct plan *p, const struct ledger *l, int64_t now_wall_ms, bool color,
                       FILE *out);
 struct json *report_aftermath_json(const struct plan *p, const struct ledger *l,

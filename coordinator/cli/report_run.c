@@ -1,4 +1,4 @@
-#include "aftermath.h"
+#include "late_failures.h"
 #include "report.h"
 
 void run_hex(char dst[static 33], const unsigned char id[static RUN_ID_LEN])

@@ -1,7 +1,7 @@
 /* What was saved, counted and heard in a run. */
-#include "aftermath.h"
 #include "autopilot.h"
 #include "counts.h"
+#include "late_failures.h"
 #include "report.h"
 
 void report_snapshot(const struct ledger_region *r, FILE *out)
@@ -129,8 +129,8 @@ struct json *report_heard_json(const struct plan *p, const struct stored_heard *
 void report_aftermath(const struct plan *p, const struct ledger *l, int64_t now_wall_ms, bool color,
                       FILE *out)
 {
-    struct late_due due[AFTERMATH_MAX];
-    size_t n = aftermath(p, l, now_wall_ms, due);
+    struct late_due due[LATE_FAILURES_MAX];
+    size_t n = late_failures(p, l, now_wall_ms, due);
     for (size_t i = 0; i < n; i++) {
         char when[21];
         clock_rfc3339(when, due[i].wall_ms);
@@ -143,8 +143,8 @@ void report_aftermath(const struct plan *p, const struct ledger *l, int64_t now_
 struct json *report_aftermath_json(const struct plan *p, const struct ledger *l,
                                    int64_t now_wall_ms)
 {
-    struct late_due due[AFTERMATH_MAX];
-    size_t n = aftermath(p, l, now_wall_ms, due);
+    struct late_due due[LATE_FAILURES_MAX];
+    size_t n = late_failures(p, l, now_wall_ms, due);
     struct json *a = json_new_array();
     for (size_t i = 0; i < n; i++) {
         struct json *o = json_new_object();

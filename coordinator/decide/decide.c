@@ -1,59 +1,9 @@
-#include "decide_watch.h"
+#include "decide.h"
+
 #include "decide_keystore.h"
+#include "decide_watch.h"
 
 #include <inttypes.h>
-
-/* ---- names ---- */
-
-const char *reason_name(enum reason r)
-{
-    static const char *const names[REASON_COUNT] = {
-        [REASON_NONE] = "none",
-        [REASON_GATE] = "gate",
-        [REASON_GATE_UNKNOWN] = "gate-unknown",
-        [REASON_SETTLING] = "settling",
-        [REASON_STAGING] = "staging",
-        [REASON_IN_FLIGHT] = "in-flight",
-        [REASON_LIMIT] = "limit",
-        [REASON_CANARY] = "canary",
-        [REASON_SOAK] = "soak",
-        [REASON_DRAIN] = "drain",
-        [REASON_LEADER] = "leader",
-        [REASON_SERVERS] = "servers",
-        [REASON_LEASE] = "lease",
-        [REASON_OBSERVE] = "observe",
-        [REASON_RETRY] = "retry",
-        [REASON_UNDO] = "undo",
-        [REASON_SNAPSHOT] = "snapshot",
-        [REASON_KEYSTORE] = "keystore",
-        [REASON_COUNTS] = "counts",
-        [REASON_AUTOPILOT] = "autopilot",
-    };
-    return (unsigned)r < REASON_COUNT ? names[r] : "unknown";
-}
-
-const char *intent_name(enum intent_kind k)
-{
-    static const char *const names[INTENT_KIND_COUNT] = {
-        [0] = "none",
-        [INTENT_CLAIM] = "claim",
-        [INTENT_STAGE] = "stage",
-        [INTENT_SWAP] = "swap",
-        [INTENT_REVERT] = "revert",
-        [INTENT_RESEND] = "resend",
-        [INTENT_DRAIN] = "drain",
-        [INTENT_RESTORE] = "restore",
-        [INTENT_TRANSFER] = "transfer",
-        [INTENT_SNAPSHOT] = "snapshot",
-        [INTENT_PRESERVE] = "preserve",
-        [INTENT_AUTOPILOT] = "autopilot",
-        [INTENT_MARK] = "mark",
-        [INTENT_RUN] = "run",
-        [INTENT_STOP] = "stop",
-        [INTENT_PAUSE] = "pause",
-    };
-    return (unsigned)k < INTENT_KIND_COUNT ? names[k] : "unknown";
-}
 
 /* ---- budgets ---- */
 

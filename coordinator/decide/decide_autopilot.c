@@ -2,6 +2,7 @@
 #include "decide_autopilot.h"
 
 #include "autopilot.h"
+#include "raft_view.h"
 
 #define LEADERLESS_MS 30000 /* longer than an election */
 

@@ -7,7 +7,7 @@
 #ifndef DECIDE_AUTOPILOT_H
 #define DECIDE_AUTOPILOT_H
 
-#include "decide_parts.h"
+#include "situation.h"
 
 /* It is off in this region, or the policy does not ask for it. States the wait, asks. */
 bool autopilot_off(const struct situation *s, struct decision *d, const char *region);

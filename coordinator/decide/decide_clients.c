@@ -1,5 +1,5 @@
 /* Clients: canaries, a soak, then a sliding window. */
-#include "decide_parts.h"
+#include "decide.h"
 
 #include "version.h"
 

@@ -14,7 +14,7 @@
 #ifndef DECIDE_KEYSTORE_H
 #define DECIDE_KEYSTORE_H
 
-#include "decide_parts.h"
+#include "situation.h"
 
 #define KEYSTORE_TRIES     8
 #define KEYSTORE_ANSWER_MS 15000 /* no event at all about an order for so long: once more */

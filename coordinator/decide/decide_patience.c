@@ -1,4 +1,6 @@
 /* A run that waits too long stops, and says for what. */
+#include "decide.h"
+
 #include "decide_watch.h"
 
 #define MARGIN_MS 60000 /* beyond an agent's own deadline before we give up on its answer */
@@ -98,24 +100,6 @@ static const char *who_waits(const struct situation *s, const struct plan_host *
     snprintf(dst, NAME_MAX_LEN + 24, "%s (%s): ", h->name, host_state_name(state));
     size_t n = strlen(h->name);
     return str_starts(text, h->name) && text[n] == ':' && text[n + 1] == ' ' ? text + n + 2 : text;
-}
-
-const struct waiting *decision_waits(const struct decision *d)
-{
-    const struct waiting *first = d->n_waiting > 0 ? &d->waiting[0] : NULL;
-
-    for (size_t i = 0; i < d->n_waiting; i++) {
-        if (d->waiting[i].reason == REASON_SETTLING)
-            return NULL; /* all is well just now */
-        if (first->key[0] == '\0' && d->waiting[i].key[0] != '\0')
-            first = &d->waiting[i]; /* one host's name says more than a count */
-    }
-    return first;
-}
-
-void waiting_id(const struct waiting *w, char dst[static UUID_MAX + 16])
-{
-    snprintf(dst, UUID_MAX + 16, "%d/%s", w != NULL ? (int)w->reason : 0, w != NULL ? w->key : "");
 }
 
 /* One wait in vain stops the run, or all of them together, when they are three times as long. */

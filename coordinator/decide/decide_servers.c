@@ -1,7 +1,10 @@
 /* Servers: one at a time, followers first, the leader last. */
+#include "decide.h"
+
 #include "decide_autopilot.h"
-#include "decide_watch.h"
 #include "decide_keystore.h"
+#include "decide_watch.h"
+#include "raft_view.h"
 
 #define TRANSFERS_MAX 2 /* then the leader is restarted where it leads */
 

@@ -1,5 +1,6 @@
 /* The wide and harmless part: the new binary on every host's disk. */
-#include "decide_parts.h"
+#include "decide.h"
+
 #include "hazard_host.h"
 
 #define SILENT_MS 60000 /* an agent that has not said hello to this process for so long */

@@ -1,5 +1,5 @@
 /* Done is what was read back from every node after the last effect. */
-#include "decide_parts.h"
+#include "decide.h"
 
 static int64_t last_effect(const struct ledger *l)
 {

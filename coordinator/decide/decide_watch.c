@@ -1,6 +1,8 @@
 #include "decide_watch.h"
 
 #include "counts.h"
+#include "decide.h"
+#include "raft_view.h"
 
 const char lost_state_advice[] =
     "Upgrade no further server. See nomad status and nomad node status on that server "

@@ -8,7 +8,7 @@
 #ifndef DECIDE_WATCH_H
 #define DECIDE_WATCH_H
 
-#include "decide_parts.h"
+#include "situation.h"
 
 #define SNAPSHOT_OLD_MS   (30 * 60 * 1000) /* before the first server: taken anew then */
 #define SNAPSHOT_TRIES    20

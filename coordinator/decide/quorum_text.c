@@ -1,6 +1,7 @@
 #include "quorum_text.h"
 
-#include "region_view.h"
+#include "gate_host.h"
+#include "raft_view.h"
 
 struct tally {
     uint32_t base, well, listed;

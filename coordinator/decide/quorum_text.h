@@ -4,7 +4,7 @@
 #ifndef QUORUM_TEXT_H
 #define QUORUM_TEXT_H
 
-#include "decide.h"
+#include "situation.h"
 
 /* "; region global: of 3 voters 2 are well, 2 are a quorum: no other may fail"; "" when all
  * voters that were planned with are well, or nobody could be asked at all. */

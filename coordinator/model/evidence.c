@@ -1,5 +1,6 @@
-/* How long a gate has passed without a break: see gate.h. */
-#include "gate.h"
+#include "evidence.h"
+
+#include "gate_host.h"
 
 static struct streak *streak_for(struct evidence *e, const char *key)
 {

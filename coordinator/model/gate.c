@@ -1,10 +1,18 @@
-#include "region_view.h"
+#include "gate.h"
+
+#include "gate_host.h"
+#include "raft_view.h"
 
 #include <inttypes.h>
 
 #define TRAILING_LOGS 250  /* autopilot's MaxTrailingLogs */
 #define CONTACT_MS    1000 /* a follower's last contact with its leader */
 #define APPLY_LAG     64   /* commit index ahead of applied index */
+
+bool fresh(int64_t at, int64_t now)
+{
+    return at > 0 && now - at <= FRESH_MS;
+}
 
 static bool pass(struct gate_result *r)
 {

@@ -1,5 +1,4 @@
-/* The gates of one host that was just changed: see gate.h. */
-#include "gate.h"
+#include "gate_host.h"
 
 #include <inttypes.h>
 

@@ -1,5 +1,5 @@
-/* Rows about Caravan's own agents. Contract: hazard_parts.h. */
-#include "hazard_parts.h"
+/* Rows about Caravan's own agents. Contract: hazard_detect.h. */
+#include "hazard_detect.h"
 
 /* Also servers that the filters leave out: their agents hold the run's lease. */
 void hazard_unmanaged_server(struct hazard_check *c, row_t *row)

@@ -1,5 +1,5 @@
-/* Rows that only differ by what stands in the table. Contract: hazard_parts.h. */
-#include "hazard_parts.h"
+/* Rows that only differ by what stands in the table. Contract: hazard_detect.h. */
+#include "hazard_detect.h"
 
 void hazard_told(struct hazard_check *c, row_t *row)
 {
@@ -175,13 +175,6 @@ void hazard_switch(struct hazard_check *c, row_t *row)
 }
 
 /* ---- hosts by their agents ---- */
-
-const char *fact_doubt(const struct fact_view *f)
-{
-    if (f == NULL)
-        return "its agent does not tell";
-    return f->value == TRI_UNKNOWN && f->text[0] != '\0' ? f->text : "its agent cannot tell";
-}
 
 static void each_fact(struct hazard_check *c, row_t *row,
                       void (*judge)(struct hazard_check *, row_t *, const struct plan_host *,

@@ -1,5 +1,5 @@
-/* Rows about the cluster as it stands, and about the token. Contract: hazard_parts.h. */
-#include "hazard_parts.h"
+/* Rows about the cluster as it stands, and about the token. Contract: hazard_detect.h. */
+#include "hazard_detect.h"
 
 #include "gate.h"
 #include "plan_make.h"

@@ -1,7 +1,7 @@
 /* The rows: see hazard_host.h. */
 #include "hazard_host.h"
 
-#include "hazard_parts.h"
+#include "hazard_check.h"
 
 #define NOTIFIES "1.8.0"  /* the first that tells systemd when it is ready */
 #define NEW_LIBC "1.10.0" /* the first that needs LIBC */

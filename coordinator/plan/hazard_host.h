@@ -20,8 +20,10 @@ struct host_refusal {
     const char *advice;
 };
 
+/* Called by hazards_check after the rows of the table. */
 void hazard_host_check(struct hazard_check *c);
-/* Does a fact of this host speak against going on, and was not accepted? */
+/* Does a fact of this host speak against going on, and was not accepted? True: ret says which. A
+ * host that told no facts: false. */
 bool hazard_host_refuses(const struct plan *p, const struct plan_host *ph, const struct host *h,
                          struct host_refusal *ret);
 

@@ -1,5 +1,5 @@
-/* Rows about servers whose root keys are on their disks alone. Contract: hazard_parts.h. */
-#include "hazard_parts.h"
+/* Rows about servers whose root keys are on their disks alone. Contract: hazard_detect.h. */
+#include "hazard_detect.h"
 #include "keystore_on_disk.h"
 
 static bool has_keystore(const struct hazard_check *c, const struct plan_host *h)

@@ -1,5 +1,5 @@
-/* Rows about clients and what runs on them. Contract: hazard_parts.h. */
-#include "hazard_parts.h"
+/* Rows about clients and what runs on them. Contract: hazard_detect.h. */
+#include "hazard_detect.h"
 
 void hazard_node_down(struct hazard_check *c, row_t *row)
 {

@@ -1,5 +1,5 @@
-/* Rows about servers by what they say of themselves. Contract: hazard_parts.h. */
-#include "hazard_parts.h"
+/* Rows about servers by what they say of themselves. Contract: hazard_detect.h. */
+#include "hazard_detect.h"
 
 /* `number`: the least raft protocol that the new version bears. */
 void hazard_raft_protocol(struct hazard_check *c, row_t *row)

@@ -1,5 +1,5 @@
-/* The rows: see hazards.h. Their functions: hazard_parts.h. */
-#include "hazard_parts.h"
+/* The rows: see hazards.h. Their functions: hazard_detect.h. */
+#include "hazard_detect.h"
 
 /* The formatter would give each word of a row a line of its own. */
 /* clang-format off */

@@ -1,5 +1,7 @@
-/* Rows about the versions alone. Contract: hazard_parts.h. */
-#include "hazard_parts.h"
+/* Rows about the versions alone. Contract: hazard_detect.h. */
+#include "hazard_detect.h"
+
+#include "walls.h"
 
 void hazard_nothing(struct hazard_check *c, row_t *row)
 {

@@ -17,51 +17,19 @@
  * lets the new binary check the host's own configuration before any swap, and tries it on
  * the host. What only people know is told as such (hazard_operator).
  *
- * Adding a row is adding a row, and its worlds in tests/unit/hazard_worlds.c.
- *
- * Walls: a server binary cannot read raft data or snapshots with features it does
- * not know. Features are a set per version, not a range: 1.6.6 has one that
- * 1.7.0, which is newer by its number, has not.
+ * Adding a row is adding a row, and its worlds in tests/unit/test_hazard_rows.c.
  */
 #ifndef HAZARDS_H
 #define HAZARDS_H
 
 #include "plan.h"
 
-#define HAZARD_HOSTS  5
-#define HAZARD_DOUBTS 3
+#define HAZARD_HOSTS 5
 
 enum hazard_scope { SCOPE_ALL, SCOPE_SERVERS, SCOPE_CLIENTS };
 enum edition { EDITION_ANY, EDITION_CE, EDITION_ENT };
 
-/* Planned hosts of one role that run one version. */
-struct hazard_group {
-    struct version from;
-    bool known; /* from could be read */
-    bool server, todo;
-    bool crosses; /* the row at work is about it */
-};
-
-struct hazard_doubt { /* of which hosts it cannot tell for this reason: how many, the first */
-    const char *host, *why;
-    size_t n;
-};
-
-struct hazard_check {
-    const struct world *w;
-    const struct survey *survey; /* never NULL: an empty one */
-    const struct release *release;
-    struct plan *p;
-    struct version target;
-    struct hazard_group *groups;
-    size_t n_groups;
-    uint32_t *group_of; /* by planned host */
-    /* Of the row at work. */
-    bool applies;
-    size_t told, more, same;
-    struct hazard_doubt doubts[HAZARD_DOUBTS]; /* hosts of which it cannot tell, by reason */
-    size_t n_doubts;
-};
+struct hazard_check; /* what a row looks at and tells into: hazard_check.h */
 
 struct hazard {
     const char *id;
@@ -87,14 +55,5 @@ void hazards_check(const struct world *w, const struct survey *survey,
 /* Which sources the rows that apply to this plan look at: bits 1 << enum hazard_source.
  * For whoever makes the survey. */
 unsigned hazards_need(const struct plan *p);
-
-/* Bits of what this server version may have written. */
-uint32_t version_features(const struct version *v);
-/* A server on `to` may leave behind what `from` cannot read. */
-bool version_wall(const struct version *from, const struct version *to);
-/* Format of a client's state.db: 1 before 0.9, 2 before 1.3, then 3. */
-int version_client_state(const struct version *v);
-/* A new leader on `to` is known to crash followers still on `from`. */
-bool version_bad_leader(const struct version *from, const struct version *to);
 
 #endif

@@ -1,7 +1,7 @@
 #include "no_return.h"
 
-#include "gate.h"
-#include "hazards.h"
+#include "raft_view.h"
+#include "walls.h"
 
 const struct plan_host *no_return_step(const struct plan *p, const char *region)
 {

@@ -4,7 +4,8 @@
  * Where the target writes what the old version cannot read (version_wall), a single server is
  * still reverted as long as it has not touched its data; once one on the target leads, all get
  * such entries. Caravan swaps the leader last, so that this is the last server's turn, when
- * its leadership is moved, unless an election comes first.
+ * its leadership is moved, unless an election comes first. What is returned belongs to the plan or
+ * to the world.
  */
 #ifndef NO_RETURN_H
 #define NO_RETURN_H

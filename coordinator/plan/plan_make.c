@@ -1,7 +1,8 @@
 #include "plan_make.h"
 
-#include "gate.h"
 #include "hazards.h"
+#include "raft_view.h"
+#include "walls.h"
 
 /* ---- which hosts ---- */
 

@@ -1,4 +1,11 @@
-#include "run_parts.h"
+#include "act.h"
+
+#include "act_order.h"
+#include "autopilot_calls.h"
+#include "effect_calls.h"
+#include "lease_book.h"
+#include "run_keystore.h"
+#include "run_watch.h"
 
 #include <inttypes.h>
 

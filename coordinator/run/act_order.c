@@ -1,5 +1,7 @@
-/* The order of an intent, signed into the ledger, and what is noted before it: see run.h. */
-#include "run_parts.h"
+#include "act_order.h"
+
+#include "lease_book.h"
+#include "raft_view.h"
 
 #include <inttypes.h>
 

@@ -1,6 +1,10 @@
-#include "run_parts.h"
+#include "run.h"
 
-#include "decide_parts.h"
+#include "act.h"
+#include "effect_calls.h"
+#include "lease_book.h"
+#include "run_keystore.h"
+#include "run_watch.h"
 
 #define TICK_MS      500 /* at least so often leases, retries and patience are looked at */
 #define INTEREST_MAX 256

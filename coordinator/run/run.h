@@ -6,6 +6,14 @@
  * swap), stages, goes through servers and clients, verifies, undoes side effects
  * and gives leases back. It can be given a ledger that already has a history
  * (resume). The view is told of every change through `told` (may be NULL).
+ *
+ * Order of things in one tick: events are folded (receipts, observations), leases and effects
+ * say what they want, decide says what is next, all of it is committed, and only then done.
+ * After a commit that failed nothing is begun.
+ *
+ * struct run lives as long as run_loop. It borrows all of run_config; the observation is the
+ * ports', until the next one; what it points to is made and freed by the file that is named
+ * beside it. Others read it, in `told`.
  */
 #ifndef RUN_H
 #define RUN_H
@@ -33,9 +41,9 @@ struct run {
     bool leaving;             /* asked twice: leave at once */
     bool moved;               /* in this tick: decide again at once */
     struct lease_view lease;
-    struct lease_book *leases;         /* private to run_lease.c */
-    struct effect_calls *calls;        /* private to run_effects.c */
-    struct autopilot_calls *autopilot; /* private to run_autopilot.c */
+    struct lease_book *leases;         /* lease_book.h */
+    struct effect_calls *calls;        /* effect_calls.h */
+    struct autopilot_calls *autopilot; /* autopilot_calls.h */
 };
 
 /* Until run_ended. 0: the ledger's state tells how it ended; -1: could not go on at
@@ -43,9 +51,12 @@ struct run {
 MUST_CHECK int run_loop(const struct run_config *c, struct err *err);
 /* Undo side effects and give leases back: abort. The same loop with RUN_ABORTING. */
 
-/* act.c: carries out one decision: commits, then does. */
-MUST_CHECK int act(struct run *r, const struct decision *d, struct err *err);
-/* act.c: folds a receipt or the lack of one into the ledger. */
-void act_receipt(struct run *r, const struct event *ev);
+/* ---- for what a tick calls ---- */
+
+/* The ledger's row of a planned host; NULL. */
+struct ledger_host *run_host(struct run *r, const char *key);
+int run_commit(struct run *r, struct err *err);
+/* Something moved: patience begins anew. */
+void run_moved(struct run *r);
 
 #endif

@@ -1,7 +1,8 @@
-/* Orders that have servers' keystores copied, and their answers. */
-#include "run_parts.h"
+#include "run_keystore.h"
 
+#include "act_order.h"
 #include "decide_keystore.h"
+#include "lease_book.h"
 
 #define IO_TRIES 3 /* a full disk, or keys that change just then */
 

@@ -1,7 +1,7 @@
-/* What run does for decide_watch.c: asks for snapshots, keeps counts, hears alarms. */
-#include "run_parts.h"
+#include "run_watch.h"
 
 #include "decide_watch.h"
+#include "raft_view.h"
 
 #define WATCH_MAX 64
 

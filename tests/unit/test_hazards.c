@@ -5,6 +5,7 @@
 #include "hazards.h"
 #include "plan_make.h"
 #include "small_fleet.h"
+#include "walls.h"
 
 static struct version parse(const char *s)
 {

@@ -4,13 +4,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "act_order.h"
 #include "decide_desk.h"
 #include "decide_watch.h"
 #include "decide_keystore.h"
 #include "keystore_on_disk.h"
 #include "report.h"
 #include "report.h"
-#include "run_parts.h"
+#include "run_keystore.h"
 
 static struct small_fleet *fleet(const char *version)
 {

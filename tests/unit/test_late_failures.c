@@ -1,5 +1,5 @@
 /* Late failures by pair and time, and counts since the run. */
-#include "aftermath.h"
+#include "late_failures.h"
 #include "counts.h"
 #include "report.h"
 #include "small_fleet.h"
@@ -26,8 +26,8 @@ static void ended_run(struct small_fleet *f, const char *from, const char *to)
 
 static void ids(const struct small_fleet *f, int64_t now, char text[static 200])
 {
-    struct late_due due[AFTERMATH_MAX];
-    size_t n = aftermath(&f->plan, &f->ledger, now, due), len = 0;
+    struct late_due due[LATE_FAILURES_MAX];
+    size_t n = late_failures(&f->plan, &f->ledger, now, due), len = 0;
     text[0] = '\0';
     for (size_t i = 0; i < n; i++) {
         snprintf(text + len, 200 - len, "%s ", due[i].row->id);
@@ -226,5 +226,5 @@ int main(void)
         cmocka_unit_test(test_missing_twice),
         cmocka_unit_test(test_no_measure_is_told),
     };
-    return cmocka_run_group_tests_name("aftermath", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("late_failures", tests, NULL, NULL);
 }

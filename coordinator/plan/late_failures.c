@@ -1,4 +1,4 @@
-#include "aftermath.h"
+#include "late_failures.h"
 
 #include "counts.h"
 
@@ -53,8 +53,8 @@ static bool applies(const struct late *row, const struct version *from, const st
     return row->since == NULL || (version_has(to, row->since) && !version_has(from, row->since));
 }
 
-size_t aftermath(const struct plan *p, const struct ledger *l, int64_t now_wall_ms,
-                 struct late_due ret[static AFTERMATH_MAX])
+size_t late_failures(const struct plan *p, const struct ledger *l, int64_t now_wall_ms,
+                     struct late_due ret[static LATE_FAILURES_MAX])
 {
     struct err unused = ERR_INIT;
     struct version from, to;
@@ -63,7 +63,7 @@ size_t aftermath(const struct plan *p, const struct ledger *l, int64_t now_wall_
     if (!run_ended(l->state) || l->ended_wall_ms == 0 || !oldest(p, l, &from) ||
         version_parse(p->target, &to, &unused) < 0)
         return 0;
-    for (size_t i = 0; i < ARRAY_LEN(lates) && n < AFTERMATH_MAX; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(lates) && n < LATE_FAILURES_MAX; i++) {
         int64_t due = l->ended_wall_ms + lates[i].after_ms;
         if (applies(&lates[i], &from, &to) && (now_wall_ms == 0 || now_wall_ms < due))
             ret[n++] = (struct late_due){&lates[i], due};

@@ -1,9 +1,4 @@
-#include "region_view.h"
-
-bool fresh(int64_t at, int64_t now)
-{
-    return at > 0 && now - at <= FRESH_MS;
-}
+#include "raft_view.h"
 
 bool view_say(struct view *v, enum verdict_kind kind, const char *fmt, ...)
 {

@@ -1,46 +1,15 @@
 /*
- * hazard_parts.h - what the rows' functions share, and the functions themselves.
+ * hazard_detect.h - the functions that the rows of the hazard table name. Pure.
  *
- * A detect function returns without a finding when all is well. Not for others.
+ * Each looks at one thing for every row that names it, through a check that is aimed at the row
+ * (hazard_check.h), and returns without a finding when all is well. What it wants to stand in
+ * the row's `what`, `key`, `number` and `least` is told here, where it wants anything. A new one is
+ * written into the file of what it looks at, and named in hazard_table.c.
  */
-#ifndef HAZARD_PARTS_H
-#define HAZARD_PARTS_H
+#ifndef HAZARD_DETECT_H
+#define HAZARD_DETECT_H
 
-#include "hazards.h"
-#include "survey.h"
-
-typedef const struct hazard row_t;
-
-/* Adds a finding of this severity, unless there are HAZARD_HOSTS of the row already: then
- * it is counted (more), and false. host may be NULL: it concerns the fleet. */
-bool hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
-                 const char *host, const char *text);
-/* The same with the row's own severity; what only warns, and is the same on the next host, is
- * told once. */
-void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const char *host,
-                  const char *fmt, ...) PRINTF(5, 6);
-/* The same with another severity than the row's. */
-void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity, const char *fmt,
-                     ...) PRINTF(4, 5);
-/* It cannot tell of this host: counted, and told at the end, once for all with this reason. Of
- * more than HAZARD_DOUBTS reasons the last stands for the rest. */
-void hazard_unsure(struct hazard_check *c, const char *host, const char *why);
-
-/* The version a planned host runs; NULL: unknown. */
-const struct version *hazard_from(const struct hazard_check *c, const struct plan_host *h);
-/* Is the row about this planned host, by its versions and scope? */
-bool hazard_crosses(const struct hazard_check *c, const struct plan_host *h);
-/* Oldest version among the planned hosts that do not run the target (servers only, or all). */
-bool hazard_oldest(const struct hazard_check *c, bool servers_only, struct version *ret);
-bool hazard_region_planned(const struct plan *p, const char *region);
-/* NULL: not surveyed. */
-const struct region_survey *survey_region(const struct hazard_check *c, const char *region);
-const struct host_survey *survey_host(const struct hazard_check *c, const char *key);
-/* Why a question has no answer, for people. */
-const char *asked_why(enum asked asked);
-
-/* Why an agent cannot tell, in its own words if it has some; NULL: it does not know the fact. */
-const char *fact_doubt(const struct fact_view *f);
+#include "hazard_check.h"
 
 typedef void hazard_detect(struct hazard_check *c, row_t *row);
 

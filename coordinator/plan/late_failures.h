@@ -1,5 +1,5 @@
 /*
- * aftermath.h - what may still come after a run that ended well. Pure.
+ * late_failures.h - what may still come after a run that ended well. Pure.
  *
  * Some failures of a version come hours after a faultless upgrade. They are rows here:
  * for which targets, how long after the end of the run, what happens, what to look at
@@ -10,13 +10,13 @@
  * And what was counted when the run ended is held beside what is there now: a loss
  * that came later is a loss too.
  */
-#ifndef AFTERMATH_H
-#define AFTERMATH_H
+#ifndef LATE_FAILURES_H
+#define LATE_FAILURES_H
 
 #include "ledger.h"
 
-#define AFTERMATH_MS  ((int64_t)48 * 3600 * 1000) /* counts are compared for so long */
-#define AFTERMATH_MAX 8
+#define LATE_FAILURES_MS  ((int64_t)48 * 3600 * 1000) /* counts are compared for so long */
+#define LATE_FAILURES_MAX 8
 
 struct late {
     const char *id;
@@ -33,8 +33,8 @@ struct late_due {
 
 /* Those known of what the run did to the hosts it upgraded; none before it has ended.
  * now_wall_ms: only those whose time has not passed; 0: all. */
-size_t aftermath(const struct plan *p, const struct ledger *l, int64_t now_wall_ms,
-                 struct late_due ret[static AFTERMATH_MAX]);
+size_t late_failures(const struct plan *p, const struct ledger *l, int64_t now_wall_ms,
+                     struct late_due ret[static LATE_FAILURES_MAX]);
 
 enum since { SINCE_UNKNOWN, SINCE_SAME, SINCE_CHANGED, SINCE_FELL };
 

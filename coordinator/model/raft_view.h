@@ -1,11 +1,17 @@
 /*
- * region_view.h - one region as its servers tell it: who belongs, who leads, who votes.
+ * raft_view.h - one region as its servers tell it: who belongs, who leads, who votes.
  *
- * The ground the gates stand on (gate.c). Pure; not for others. A view borrows the
- * world. Functions that answer false have put the reason into `ret`.
+ * The ground the gates of a region stand on (gate.c). Pure. Answers older than FRESH_MS do not
+ * count, and servers that are past (plan_is_past) do not belong.
+ *
+ * region_leader and region_voters answer one question. Who has several makes a view: view_init,
+ * perhaps `except`, then view_is_sound and view_leader, in this order, then the rest. A view
+ * borrows the world, the plan and `ret`, owns nothing, and is valid as long as they are. Functions
+ * that answer false have put the reason into `ret`. At most REGION_SERVERS_MAX servers: a region
+ * with more is not sound.
  */
-#ifndef REGION_VIEW_H
-#define REGION_VIEW_H
+#ifndef RAFT_VIEW_H
+#define RAFT_VIEW_H
 
 #include "gate.h"
 
@@ -39,5 +45,13 @@ const struct host *view_peer(const struct view *v, const struct peer *p);
 /* By every raft configuration read; without one by autopilot; without that by its own
  * agent/self. */
 enum tri view_voter(const struct view *v, const struct host *h);
+
+/* The one leader every server of the region names, by fresh answers; NULL: unclear. */
+const struct host *region_leader(const struct world *w, const char *region, int64_t now);
+/* NULL: ret->text says why. */
+const struct host *region_leader_why(const struct world *w, const char *region, int64_t now,
+                                     struct gate_result *ret);
+/* How many of the region's servers vote; 0: not all could be read. */
+uint32_t region_voters(const struct world *w, const char *region, int64_t now);
 
 #endif

@@ -1,9 +1,8 @@
-/* Carries out what autopilot.c says is next for each effect on a region: see run_parts.h.
- *
- * One question or write to Nomad is outstanding an effect, and one note a server. */
-#include "run_parts.h"
+#include "autopilot_calls.h"
 
+#include "act_order.h"
 #include "autopilot.h"
+#include "lease_book.h"
 
 #define OPERATE_MS       30000 /* a read and a write, each with its own deadline */
 #define OPERATE_AGAIN_MS 15000

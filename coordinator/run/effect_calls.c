@@ -1,7 +1,9 @@
-/* Carries out what effects.c says is next for each effect. One step outstanding an effect. */
-#include "run_parts.h"
+#include "effect_calls.h"
 
-#define ANSWER_MS 15000
+#include "act_order.h"
+#include "autopilot_calls.h"
+#include "effects.h"
+#include "lease_book.h"
 
 struct effect_call {
     uint32_t id;

@@ -1,5 +1,6 @@
-/* What versions write that others cannot read. Contract: hazards.h. */
-#include "hazards.h"
+#include "walls.h"
+
+#include "compiler.h"
 
 enum { /* bits */
        F_SCHEDULER = 1U << 0,

@@ -1,10 +1,6 @@
-/* The leases of a run: see run.h and run_parts.h.
- *
- * Every server agent of the planned regions, always; a client's before its stage, given back
- * after, again for its swap. A take is answered by "held by another run" or it is ours: free,
- * expired, or our own run's (resume). What the newest answer says counts, whatever was asked:
- * a lost receipt is made up by the next one. */
-#include "run_parts.h"
+#include "lease_book.h"
+
+#include "act_order.h"
 
 #define ASK_AGAIN_MS 15000 /* no event at all about what was asked */
 #define SILENT_TRIES 8
