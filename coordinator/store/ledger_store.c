@@ -10,7 +10,19 @@
 #define BUSY_MS     5000
 #define RUNS_MAX    1000 /* listed */
 
-int ledger_fail(struct ledger_store *s, struct err *err, const char *what)
+struct ledger_store {
+    sqlite3 *db;
+    const struct clock *clock;
+    char path[300];
+    /* What was last written, to tell changes of state. */
+    unsigned char run_id[RUN_ID_LEN];
+    int run_state;
+    int *host_states;
+    size_t n_states;
+    sqlite3_stmt *put[4]; /* run, host, effect, region: prepared once */
+};
+
+static int fail(struct ledger_store *s, struct err *err, const char *what)
 {
     return err_set(err, sqlite3_errcode(s->db) == SQLITE_FULL ? ERR_NOSPACE : ERR_IO, 0,
                    "%s the ledger %s: %s", what, s->path, sqlite3_errmsg(s->db));
@@ -18,14 +30,12 @@ int ledger_fail(struct ledger_store *s, struct err *err, const char *what)
 
 static int execute(struct ledger_store *s, const char *sql, struct err *err)
 {
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
-                                                                   : ledger_fail(s, err, "write");
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(s, err, "write");
 }
 
-int ledger_prepare(struct ledger_store *s, const char *sql, sqlite3_stmt **ret, struct err *err)
+static int prepare(struct ledger_store *s, const char *sql, sqlite3_stmt **ret, struct err *err)
 {
-    return sqlite3_prepare_v2(s->db, sql, -1, ret, NULL) == SQLITE_OK ? 0
-                                                                      : ledger_fail(s, err, "read");
+    return sqlite3_prepare_v2(s->db, sql, -1, ret, NULL) == SQLITE_OK ? 0 : fail(s, err, "read");
 }
 
 static const char *sql_type(enum column_type t)
@@ -54,7 +64,7 @@ static int make_table(struct ledger_store *s, const struct columns *c, struct er
         buf_clear(&sql);
         buf_printf(&sql, "SELECT 1 FROM pragma_table_info('%s') WHERE name = '%s'", c->table,
                    c->list[i].name);
-        if (ledger_prepare(s, buf_str(&sql), &st, err) < 0)
+        if (prepare(s, buf_str(&sql), &st, err) < 0)
             return -1;
         bool there = sqlite3_step(st) == SQLITE_ROW;
         sqlite3_finalize(st);
@@ -101,9 +111,9 @@ int ledger_store_open(const struct coord_conf *c, bool write, const struct clock
             rc = err_set(err, ERR_IO, errno, "open %s", s->path);
     }
     if (rc == 0 && sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-        rc = ledger_fail(s, err, "open");
+        rc = fail(s, err, "open");
     if (rc == 0 && sqlite3_busy_timeout(s->db, BUSY_MS) != SQLITE_OK)
-        rc = ledger_fail(s, err, "open");
+        rc = fail(s, err, "open");
     if (rc == 0 && write)
         rc = make_tables(s, err);
     if (rc < 0) {
@@ -145,7 +155,7 @@ static int prepare_put(struct ledger_store *s, const struct columns *c, sqlite3_
     for (size_t i = 1; i < c->n + (size_t)c->n_keys; i++)
         buf_add_str(&sql, ", ?");
     buf_add_str(&sql, ")");
-    return ledger_prepare(s, buf_str(&sql), ret, err);
+    return prepare(s, buf_str(&sql), ret, err);
 }
 
 static int put(struct ledger_store *s, const struct columns *c, const struct ledger *l, int64_t n,
@@ -160,7 +170,7 @@ static int put(struct ledger_store *s, const struct columns *c, const struct led
     bool bound = sqlite3_bind_blob(*st, 1, l->run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
                  (c->n_keys == 1 || sqlite3_bind_int64(*st, 2, n) == SQLITE_OK) &&
                  columns_bind(c, base, *st, 1 + c->n_keys) == 0;
-    int rc = bound && sqlite3_step(*st) == SQLITE_DONE ? 0 : ledger_fail(s, err, "write");
+    int rc = bound && sqlite3_step(*st) == SQLITE_DONE ? 0 : fail(s, err, "write");
     sqlite3_reset(*st);
     return rc;
 }
@@ -169,7 +179,7 @@ static int put_change(struct ledger_store *s, const struct ledger *l, const char
                       const char *state, const char *text, struct err *err)
 {
     sqlite3_stmt *st = NULL;
-    if (ledger_prepare(s, "INSERT INTO change VALUES (?, ?, ?, ?, ?)", &st, err) < 0)
+    if (prepare(s, "INSERT INTO change VALUES (?, ?, ?, ?, ?)", &st, err) < 0)
         return -1;
     bool ok = sqlite3_bind_blob(st, 1, l->run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_bind_int64(st, 2, clock_wall(s->clock)) == SQLITE_OK &&
@@ -177,7 +187,7 @@ static int put_change(struct ledger_store *s, const struct ledger *l, const char
               sqlite3_bind_text(st, 4, state, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_bind_text(st, 5, text, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_step(st) == SQLITE_DONE;
-    int rc = ok ? 0 : ledger_fail(s, err, "write");
+    int rc = ok ? 0 : fail(s, err, "write");
     sqlite3_finalize(st);
     return rc;
 }
@@ -258,12 +268,12 @@ static int select_rows(struct ledger_store *s, const struct columns *c, const un
     buf_printf(&sql, "SELECT %s, ", c->n_keys > 1 ? "n" : "0");
     names_of(c, ", ", &sql);
     buf_printf(&sql, " FROM %s WHERE run = ? ORDER BY 1", c->table);
-    if (ledger_prepare(s, buf_str(&sql), ret, err) < 0)
+    if (prepare(s, buf_str(&sql), ret, err) < 0)
         return -1;
     if (sqlite3_bind_blob(*ret, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK)
         return 0;
     sqlite3_finalize(*ret);
-    return ledger_fail(s, err, "read");
+    return fail(s, err, "read");
 }
 
 static int load_hosts(struct ledger_store *s, struct ledger *l, struct err *err)
@@ -347,7 +357,7 @@ int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 
 
 /* ---- for people: runs and changes of state ---- */
 
-void ledger_text_of(sqlite3_stmt *st, int at, char *dst, size_t n)
+static void text_of(sqlite3_stmt *st, int at, char *dst, size_t n)
 {
     const char *text = (const char *)sqlite3_column_text(st, at);
     str_cut(dst, n, text != NULL ? text : "");
@@ -359,12 +369,12 @@ static void read_run(sqlite3_stmt *st, struct stored_run *r)
     memset(r, 0, sizeof *r);
     if (sqlite3_column_bytes(st, 0) == RUN_ID_LEN)
         memcpy(r->run_id, id, RUN_ID_LEN);
-    ledger_text_of(st, 1, r->target, sizeof r->target);
+    text_of(st, 1, r->target, sizeof r->target);
     r->state = (enum run_state)sqlite3_column_int(st, 2);
     r->begun_wall_ms = sqlite3_column_int64(st, 3);
     r->ended_wall_ms = sqlite3_column_int64(st, 4);
-    ledger_text_of(st, 5, r->cause, sizeof r->cause);
-    ledger_text_of(st, 6, r->cause_host, sizeof r->cause_host);
+    text_of(st, 5, r->cause, sizeof r->cause);
+    text_of(st, 6, r->cause_host, sizeof r->cause_host);
     r->hosts = sqlite3_column_int64(st, 7);
     r->done = sqlite3_column_int64(st, 8);
 }
@@ -379,7 +389,7 @@ int ledger_store_runs(struct ledger_store *s, struct stored_run **ret, size_t *r
                "n_hosts, (SELECT count(*) FROM host WHERE host.run = run.run AND host.state = %d) "
                "FROM run ORDER BY begun_wall_ms DESC LIMIT %d",
                HOST_DONE, RUNS_MAX);
-    if (ledger_prepare(s, buf_str(&sql), &st, err) < 0)
+    if (prepare(s, buf_str(&sql), &st, err) < 0)
         return -1;
     struct stored_run *runs = NULL;
     size_t n = 0;
@@ -425,8 +435,8 @@ int ledger_store_changes(struct ledger_store *s, const unsigned char run_id[stat
                          struct stored_change **ret, size_t *ret_n, struct err *err)
 {
     sqlite3_stmt *st = NULL;
-    if (ledger_prepare(s, "SELECT wall, key, state, text FROM change WHERE run = ? ORDER BY rowid",
-                       &st, err) < 0)
+    if (prepare(s, "SELECT wall, key, state, text FROM change WHERE run = ? ORDER BY rowid", &st,
+                err) < 0)
         return -1;
     struct stored_change *list = NULL;
     size_t n = 0;
@@ -435,9 +445,9 @@ int ledger_store_changes(struct ledger_store *s, const unsigned char run_id[stat
             list = xrealloc(list, (n + 1) * sizeof *list);
             struct stored_change *c = &list[n++];
             c->wall_ms = sqlite3_column_int64(st, 0);
-            ledger_text_of(st, 1, c->key, sizeof c->key);
-            ledger_text_of(st, 2, c->state, sizeof c->state);
-            ledger_text_of(st, 3, c->text, sizeof c->text);
+            text_of(st, 1, c->key, sizeof c->key);
+            text_of(st, 2, c->state, sizeof c->state);
+            text_of(st, 3, c->text, sizeof c->text);
         }
     sqlite3_finalize(st);
     *ret = list;
@@ -452,10 +462,10 @@ static int kept_of(struct ledger_store *s, const unsigned char *run_id, const ch
                    int64_t *ret_bytes, bool *ret_full, struct err *err)
 {
     sqlite3_stmt *st = NULL;
-    if (ledger_prepare(s,
-                       "SELECT total(length(line)), total(server = '') FROM heard "
-                       "WHERE run = ? AND step = ?",
-                       &st, err) < 0)
+    if (prepare(s,
+                "SELECT total(length(line)), total(server = '') FROM heard "
+                "WHERE run = ? AND step = ?",
+                &st, err) < 0)
         return -1;
     bool ok = sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_bind_text(st, 2, step, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
@@ -464,7 +474,7 @@ static int kept_of(struct ledger_store *s, const unsigned char *run_id, const ch
         *ret_bytes = sqlite3_column_int64(st, 0);
         *ret_full = sqlite3_column_int64(st, 1) > 0;
     }
-    int rc = ok ? 0 : ledger_fail(s, err, "read");
+    int rc = ok ? 0 : fail(s, err, "read");
     sqlite3_finalize(st);
     return rc;
 }
@@ -473,7 +483,7 @@ static int put_line(struct ledger_store *s, const unsigned char *run_id, const c
                     const char *server, const char *line, struct err *err)
 {
     sqlite3_stmt *st = NULL;
-    if (ledger_prepare(s, "INSERT INTO heard VALUES (?, ?, ?, ?, ?)", &st, err) < 0)
+    if (prepare(s, "INSERT INTO heard VALUES (?, ?, ?, ?, ?)", &st, err) < 0)
         return -1;
     bool ok = sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_bind_text(st, 2, step, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
@@ -481,7 +491,7 @@ static int put_line(struct ledger_store *s, const unsigned char *run_id, const c
               sqlite3_bind_int64(st, 4, clock_wall(s->clock)) == SQLITE_OK &&
               sqlite3_bind_text(st, 5, line, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_step(st) == SQLITE_DONE;
-    int rc = ok ? 0 : ledger_fail(s, err, "write");
+    int rc = ok ? 0 : fail(s, err, "write");
     sqlite3_finalize(st);
     return rc;
 }
@@ -513,20 +523,20 @@ int ledger_store_heard(struct ledger_store *s, const unsigned char run_id[static
     size_t n = 0;
     *ret = NULL;
     *ret_n = 0;
-    if (ledger_prepare(s, "SELECT wall, step, server, line FROM heard WHERE run = ? ORDER BY rowid",
-                       &st, &old) < 0)
+    if (prepare(s, "SELECT wall, step, server, line FROM heard WHERE run = ? ORDER BY rowid", &st,
+                &old) < 0)
         return 0; /* a ledger of an earlier version */
     if (sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) != SQLITE_OK) {
         sqlite3_finalize(st);
-        return ledger_fail(s, err, "read");
+        return fail(s, err, "read");
     }
     while (sqlite3_step(st) == SQLITE_ROW) {
         list = xrealloc(list, (n + 1) * sizeof *list);
         struct stored_heard *h = &list[n++];
         h->wall_ms = sqlite3_column_int64(st, 0);
-        ledger_text_of(st, 1, h->step, sizeof h->step);
-        ledger_text_of(st, 2, h->server, sizeof h->server);
-        ledger_text_of(st, 3, h->line, sizeof h->line);
+        text_of(st, 1, h->step, sizeof h->step);
+        text_of(st, 2, h->server, sizeof h->server);
+        text_of(st, 3, h->line, sizeof h->line);
     }
     sqlite3_finalize(st);
     *ret = list;
