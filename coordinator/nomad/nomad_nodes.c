@@ -364,8 +364,8 @@ static bool in_list(const struct node_list *l, const char *id)
     return false;
 }
 
-void nodes_ask_details(struct nodes *n, const struct node_list *l, const struct nomad_base *base,
-                       bool with_region)
+static void ask_details(struct nodes *n, const struct node_list *l, const struct nomad_base *base,
+                        bool with_region)
 {
     for (size_t i = 0; i < n->n_interests; i++) {
         struct interest *t = n->interests[i];
@@ -447,7 +447,7 @@ void nodes_ask_region(struct nodes *n, const char *region, const struct nomad_ba
     if (l == NULL || n->arena == NULL)
         return;
     begin_list(l, base, with_region, paged);
-    nodes_ask_details(n, l, base, with_region);
+    ask_details(n, l, base, with_region);
 }
 
 void nodes_merge(struct nodes *n, struct host *hosts, size_t count, struct arena *a)
