@@ -1,7 +1,7 @@
 /* Jobs of a survey: listed, their specifications read, and the older versions that still run. */
 #include "nomad_survey_parts.h"
 
-#include "nomad_parse_job.h"
+#include "job_traits.h"
 
 static struct region_survey *region_of(const struct survey_ask *a)
 {

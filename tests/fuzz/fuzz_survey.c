@@ -1,6 +1,6 @@
 #include "acl_rules.h"
 #include "fuzz_target.h"
-#include "nomad_parse_job.h"
+#include "job_traits.h"
 
 /* The first byte says what the rest is: an ACL policy or a job. */
 

@@ -1,4 +1,4 @@
-#include "nomad_parse_job.h"
+#include "job_traits.h"
 
 #include <ctype.h>
 

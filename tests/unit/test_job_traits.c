@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "nomad_parse_job.h"
+#include "job_traits.h"
 
 #define TASK(inner)    "'TaskGroups':[{'Name':'g','Count':1,'Tasks':[{'Name':'t'," inner "}]}]"
 #define GROUP(inner)   "'TaskGroups':[{'Name':'g','Count':1," inner ",'Tasks':[]}]"
@@ -96,5 +96,5 @@ static void every_trait(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_trait)};
-    return cmocka_run_group_tests_name("nomad_parse_job", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("job_traits", tests, NULL, NULL);
 }
