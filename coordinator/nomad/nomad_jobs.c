@@ -53,7 +53,7 @@ void survey_take_jobs(struct survey_ask *a, const struct http_answer *answer)
     }
 }
 
-static void add_job(struct survey_ask *a, const struct job_answer *found, bool older)
+static void add_job(struct survey_ask *a, const struct job_traits *found, bool older)
 {
     struct region_survey *r = region_of(a);
     struct region_work *w = work_of(a);
@@ -87,7 +87,7 @@ static void add_run(struct job_run **list, size_t *n, size_t *cap, const struct 
 void survey_take_job(struct survey_ask *a, const struct http_answer *answer)
 {
     struct region_work *w = work_of(a);
-    struct job_answer found;
+    struct job_traits found;
     auto_json struct json *j = NULL;
 
     if (answer->status == 404) {
@@ -99,7 +99,7 @@ void survey_take_job(struct survey_ask *a, const struct http_answer *answer)
         return;
     }
     region_of(a)->n_read++;
-    parse_job(j, &found);
+    job_traits_read(j, &found);
     add_job(a, &found, false);
     add_run(&w->specs, &w->n_specs, &w->cap_specs,
             &(struct job_run){.ns = a->ns,
@@ -240,8 +240,8 @@ void survey_take_versions(struct survey_ask *a, const struct http_answer *answer
     }
     const struct json *list = json_get(j, "Versions");
     for (size_t i = 0; json_is_array(list) && i < json_len(list); i++) {
-        struct job_answer found;
-        parse_job(json_item(list, i), &found);
+        struct job_traits found;
+        job_traits_read(json_item(list, i), &found);
         if (runs(work_of(a), a->ns, a->subject, found.version))
             add_job(a, &found, true);
     }
