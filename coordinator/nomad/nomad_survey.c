@@ -1,4 +1,4 @@
-#include "nomad_survey_parts.h"
+#include "survey_queue.h"
 
 #include "hazards.h"
 #include "json.h"

@@ -1,5 +1,5 @@
 /* Jobs of a survey: listed, their specifications read, and the older versions that still run. */
-#include "nomad_survey_parts.h"
+#include "survey_queue.h"
 
 #include "job_traits.h"
 

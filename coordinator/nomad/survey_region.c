@@ -1,5 +1,5 @@
 /* Answers of a survey that are about the cluster, the token, servers and nodes. */
-#include "nomad_survey_parts.h"
+#include "survey_queue.h"
 
 #include "json.h"
 #include "nomad_parse.h"

@@ -1,9 +1,9 @@
 /*
- * nomad_survey_parts.h - what nomad_survey.c, nomad_survey_take.c and nomad_jobs.c share.
+ * survey_queue.h - what nomad_survey.c, survey_region.c and survey_jobs.c share.
  * Not for others.
  */
-#ifndef NOMAD_SURVEY_PARTS_H
-#define NOMAD_SURVEY_PARTS_H
+#ifndef SURVEY_QUEUE_H
+#define SURVEY_QUEUE_H
 
 #include "nomad_survey.h"
 
@@ -81,7 +81,7 @@ enum asked survey_asked(const struct http_answer *answer);
 MUST_CHECK int survey_json(const struct http_answer *answer, struct json **ret);
 const char *survey_text(struct nomad_survey *s, const char *text); /* into the arena, cut */
 
-/* nomad_jobs.c: when nothing is left to ask: older versions that run. May push. */
+/* survey_jobs.c: when nothing is left to ask: older versions that run. May push. */
 void survey_compare_jobs(struct nomad_survey *s, size_t region);
 void survey_finish_jobs(struct nomad_survey *s, size_t region);
 
