@@ -1,11 +1,31 @@
 /*
- * survey_queue.h - what nomad_survey.c, survey_region.c and survey_jobs.c share.
- * Not for others.
+ * survey_queue.h - the questions of a survey: waiting, under way, and who takes each answer.
+ *
+ *     survey_push(q, Q_JOB, region, id, ns)   one more question, at the end
+ *     survey_pump(q)                          asks as many as may be open, SURVEY_OPEN
+ *     survey_drop(q)                          nobody asks those that are left: their takers learn
+ *
+ * Where each question goes and how long its answer may be is a table (survey_queue.c). A list is
+ * asked on page by page by itself. The taker of a question is called once for it and for each
+ * further page, inside http_wait or, where the question cannot even begin, inside survey_pump;
+ * it writes what it reads into `out`, keeps in `tokens` and `jobs` what it needs until then, and
+ * may push more. Takers: survey_token.h, survey_region.h, survey_hosts.h, survey_jobs.h.
+ *
+ * Whoever begins the survey (nomad_survey.c) owns `out`, `bases`, `tokens` and `jobs`; a question
+ * is the queue's until its taker returns. subject and ns outlive the question: they are literals or
+ * in the arena of `out`. One thread.
  */
 #ifndef SURVEY_QUEUE_H
 #define SURVEY_QUEUE_H
 
-#include "nomad_survey.h"
+#include "json.h"
+#include "nomad_http.h"
+#include "survey.h"
+#include "world.h"
+
+#define SURVEY_OPEN      NOMAD_OPEN_EACH /* none waits behind another, so that deadlines hold */
+#define SURVEY_POLICIES  512
+#define SURVEY_JOB_BYTES (4 * 1024 * 1024)
 
 enum survey_question {
     Q_TOKEN,
@@ -28,8 +48,10 @@ enum survey_question {
     SURVEY_QUESTIONS
 };
 
+struct survey_queue;
+
 struct survey_ask {
-    struct nomad_survey *owner;
+    struct survey_queue *owner;
     struct survey_ask *next;
     enum survey_question question;
     size_t region, host; /* indexes; host of Q_SELF, Q_NODE */
@@ -37,52 +59,32 @@ struct survey_ask {
     char *page; /* next_token of the page before; owned; NULL */
 };
 
-/* A version of a job that allocations run, or a job whose specification was read. */
-struct job_run {
-    const char *ns, *id;
-    int64_t version;
-    const char *pool;             /* of the job's specification */
-    const char *node_pool, *node; /* one node where it runs in another pool than the job's */
-};
-
-struct region_work {
-    struct nomad_base base;
-    struct job_run *runs; /* by allocations; then sorted, each once */
-    size_t n_runs, cap_runs;
-    struct job_run *specs; /* by specifications */
-    size_t n_specs, cap_specs;
-    size_t cap_jobs; /* of the region's survey */
-    size_t to_read;  /* policies and roles of the token that are not read yet */
-    bool jobs_listed, allocs_listed, job_lost, compared;
-    bool policy_lost;
-};
-
-struct nomad_survey {
-    struct nomad_survey_config c;
-    struct survey out;
-    struct region_work *work; /* by region */
-    struct survey_ask *queue, **tail;
-    size_t open;
-    int64_t until;
-    size_t n_nodes;
-};
-
-struct survey_ask *survey_push(struct nomad_survey *s, enum survey_question q, size_t region,
-                               const char *subject, const char *ns);
-/* The taker of each question; status 0: it was not answered, or not asked any more. */
+/* status 0: it was not answered, or not asked any more. */
 typedef void survey_taker(struct survey_ask *ask, const struct http_answer *answer);
-survey_taker survey_take_token, survey_take_token_policy, survey_take_token_role,
-    survey_take_keyring, survey_take_deployments, survey_take_autopilot, survey_take_vault,
-    survey_take_license, survey_take_policies, survey_take_policy, survey_take_regions,
-    survey_take_self, survey_take_node;
-survey_taker survey_take_jobs, survey_take_job, survey_take_allocs, survey_take_versions;
-/* ASKED_YES, DENIED or ABSENT by the status; NOT for others. */
+
+struct survey_queue {
+    struct nomad_http *nomad;
+    const struct world *world;
+    survey_taker *const *takers; /* by question */
+    struct survey out;
+    struct nomad_base *bases;     /* by region: whom to ask */
+    struct token_reading *tokens; /* by region: survey_token.h */
+    struct jobs_reading *jobs;    /* by region: survey_jobs.h */
+    struct survey_ask *first, **tail;
+    size_t open; /* under way */
+};
+
+/* The rest is zero. */
+void survey_queue_init(struct survey_queue *s, struct nomad_http *nomad, const struct world *world,
+                       survey_taker *const takers[static SURVEY_QUESTIONS]);
+struct survey_ask *survey_push(struct survey_queue *s, enum survey_question q, size_t region,
+                               const char *subject, const char *ns);
+void survey_pump(struct survey_queue *s);
+void survey_drop(struct survey_queue *s);
+
+/* For takers. ASKED_YES, DENIED or ABSENT by the status; NOT for others. */
 enum asked survey_asked(const struct http_answer *answer);
 MUST_CHECK int survey_json(const struct http_answer *answer, struct json **ret);
-const char *survey_text(struct nomad_survey *s, const char *text); /* into the arena, cut */
-
-/* survey_jobs.c: when nothing is left to ask: older versions that run. May push. */
-void survey_compare_jobs(struct nomad_survey *s, size_t region);
-void survey_finish_jobs(struct nomad_survey *s, size_t region);
+const char *survey_text(struct survey_queue *s, const char *text); /* into the arena, cut */
 
 #endif
