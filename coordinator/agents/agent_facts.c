@@ -1,5 +1,5 @@
 /* The facts an agent told, kept small and shown in a world. */
-#include "agents_parts.h"
+#include "agent.h"
 
 #include "str.h"
 

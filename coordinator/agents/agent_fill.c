@@ -1,5 +1,5 @@
 /* What was learned of an agent, as the world shows it. */
-#include "agents_parts.h"
+#include "agent.h"
 
 #include "str.h"
 

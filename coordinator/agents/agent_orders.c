@@ -1,5 +1,5 @@
 /* Orders to agents: signed once, sealed each time they are sent; what came of them. */
-#include "agents_parts.h"
+#include "agent.h"
 
 #include "str.h"
 

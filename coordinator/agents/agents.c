@@ -1,4 +1,4 @@
-#include "agents_parts.h"
+#include "agent.h"
 
 #include "str.h"
 

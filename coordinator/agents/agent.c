@@ -1,5 +1,5 @@
 /* What an authentic answer, or none, says of an agent: see agents.h. */
-#include "agents_parts.h"
+#include "agent.h"
 
 #include "str.h"
 

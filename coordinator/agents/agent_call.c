@@ -1,5 +1,5 @@
 /* One question to an agent: built, sealed, sent; its answer opened and verified. */
-#include "agents_parts.h"
+#include "agent.h"
 
 #include "str.h"
 

@@ -1,8 +1,8 @@
 /*
- * agents_parts.h - what agents.c and agent_*.c share. Not for others.
+ * agent.h - what agents.c and agent_*.c share. Not for others.
  */
-#ifndef AGENTS_PARTS_H
-#define AGENTS_PARTS_H
+#ifndef AGENT_H
+#define AGENT_H
 
 #include "agents.h"
 #include "box_keys.h"
@@ -79,7 +79,7 @@ struct agent_call *agent_call_new(struct agents *a, const struct agent *g, enum 
 void agent_facts_take(struct agent *g, const struct receipt_status *s);
 void agent_facts_fill(const struct agent *g, struct agent_view *v, struct arena *arena);
 void agent_facts_drop(struct agent *g);
-/* What an authentic answer says (agent_answers.c). */
+/* What an authentic answer says (agent.c). */
 void agent_take_hello(struct agents *a, struct agent *g, const struct receipt *r, int64_t asked);
 void agent_take_status(struct agents *a, struct agent *g, struct receipt *r,
                        const struct agent_call *call);
