@@ -96,12 +96,5 @@ void agent_event_free(struct agent_event *e);
 
 /* Where the agent of a host is: "10.0.0.1:4650". -1: no address known. */
 MUST_CHECK int agent_address(const struct coord_conf *c, const struct host *h, char *dst, size_t n);
-/* The unsealed hello: asks who is there, for enrolment and after a changed key. */
-MUST_CHECK int hello_plain(const struct trust *t, const struct keypair *key, struct header *ret,
-                           struct digest *ret_digest, struct buf *ret_frame, struct err *err);
-/* Its answer, authentic by the key it names itself. */
-MUST_CHECK int hello_plain_read(const void *frame, size_t n, const struct keypair *key,
-                                const struct header *order, const struct digest *digest,
-                                struct pubkey *ret_key, struct receipt *ret, struct err *err);
 
 #endif
