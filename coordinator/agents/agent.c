@@ -1,25 +1,52 @@
-/* What an authentic answer, or none, says of an agent: see agents.h. */
 #include "agent.h"
 
 #include "str.h"
 
-static void tried(struct agents *a, struct agent *g)
+struct agent *agent_new(const char *key)
 {
-    if (!g->tried && a->untried > 0)
-        a->untried--;
-    g->tried = true;
+    struct agent *g = xzalloc(1, sizeof *g);
+    str_cut(g->key, sizeof g->key, key);
+    g->view.program = g->program;
+    g->view.os = g->os;
+    g->view.arch = g->arch;
+    g->view.server_id = g->told_server;
+    g->view.client_id = g->told_client;
+    return g;
 }
 
-void agent_take_hello(struct agents *a, struct agent *g, const struct receipt *r, int64_t asked)
+void agent_free(struct agent *g)
+{
+    free(g->failure_text);
+    free(g->evidence);
+    free(g->notes);
+    agent_drop_facts(g);
+    free(g);
+}
+
+void agent_look_up(struct agent *g, const struct known_hosts *known)
+{
+    const struct known_host *s = known_hosts_find(known, g->server_id);
+    const struct known_host *n = known_hosts_find(known, g->node_id);
+    const struct known_host *k = s != NULL ? s : n;
+    g->keyed = k != NULL && (s == NULL || n == NULL || pubkey_eq(&s->key, &n->key));
+    if (k != NULL)
+        g->pub = k->key;
+    if (k != NULL && !g->keyed)
+        str_cut(g->problem, sizeof g->problem,
+                "two different keys were enrolled for its server id and its client id");
+}
+
+/* ---- what it tells ---- */
+
+bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked)
 {
     const struct receipt_hello *h = &r->u.hello;
     struct agent_view *v = &g->view;
     bool reborn = memcmp(v->session, r->head.session, SESSION_LEN) != 0;
-    if (v->hello_at == 0 || reborn || v->phase != h->phase || !digest_eq(&v->running, &h->running))
-        a->changes++;
+    bool changed =
+        v->hello_at == 0 || reborn || v->phase != h->phase || !digest_eq(&v->running, &h->running);
     if (reborn)
         v->revision = 0;
-    tried(a, g);
     g->failures = 0;
     g->hello_wanted = g->key_changed = false;
     g->problem[0] = '\0';
@@ -44,8 +71,38 @@ void agent_take_hello(struct agents *a, struct agent *g, const struct receipt *r
         v->lease_at = asked;
         v->lease = h->lease;
     }
-    agents_wake_at(a, g->interest || a->all ? 0 : INT64_MAX);
+    return changed;
 }
+
+/* ---- facts ---- */
+
+void agent_drop_facts(struct agent *g)
+{
+    free(take_ptr(&g->facts));
+    g->facts_len = 0;
+    g->view.n_facts = 0;
+}
+
+static void take_facts(struct agent *g, const struct receipt_status *s)
+{
+    auto_buf struct buf b = BUF_INIT;
+
+    agent_drop_facts(g);
+    for (uint32_t i = 0; i < s->n_facts; i++) {
+        const struct fact *f = &s->facts[i];
+        (void)buf_add_byte(&b, (unsigned char)f->value);
+        (void)buf_add(&b, f->id, strlen(f->id) + 1);
+        (void)buf_add(&b, f->text, strlen(f->text) + 1);
+    }
+    if (b.len == 0)
+        return;
+    g->facts = xalloc(b.len);
+    memcpy(g->facts, b.data, b.len);
+    g->facts_len = b.len;
+    g->view.n_facts = s->n_facts;
+}
+
+/* ---- status ---- */
 
 static void set_text(char **at, const char *text)
 {
@@ -63,27 +120,25 @@ static void ask_again(struct agent *g, bool news, int64_t now)
     g->status_due = g->empty_answers > 1 ? now + AGENT_CROWDED_MS : now;
 }
 
-void agent_take_status(struct agents *a, struct agent *g, struct receipt *r,
-                       const struct agent_call *call)
+bool agent_take_status(struct agent *g, struct receipt *r, const struct status_asked *q)
 {
     const struct receipt_status *s = &r->u.status;
     struct agent_view *v = &g->view;
-    int64_t now = clock_mono(a->c.clock), asked = call->asked;
-    bool instant = call->instant, held = !instant && now - asked > AGENT_HOLD_MS / 8;
+    int64_t now = q->now, asked = q->at;
+    bool instant = q->instant, held = !instant && now - asked > AGENT_HOLD_MS / 8;
     bool other = v->phase != s->phase || memcmp(&v->runs, &s->stamp, sizeof v->runs) != 0 ||
                  memcmp(v->session, r->head.session, SESSION_LEN) != 0;
     bool session = memcmp(v->session, r->head.session, SESSION_LEN) == 0;
-    bool news = v->status_at == 0 || s->revision != call->after;
+    bool news = v->status_at == 0 || s->revision != q->after;
     if (!instant)
         ask_again(g, held || news, now);
-    agents_wake_at(a, g->status_due);
     if (session && v->status_at != 0 && s->revision < v->revision)
-        return; /* overtaken by a newer answer */
-    if (other || v->order_sequence != s->order_sequence)
-        a->changes++; /* progress alone can wait for the next look */
+        return false; /* overtaken by a newer answer */
+    /* Progress alone can wait for the next look. */
+    bool changed = other || v->order_sequence != s->order_sequence;
     /* What came at once counts from when it was asked: perhaps before what it is to prove. */
-    g->instant_wanted |= !held && v->revision != s->revision && !a->c.once;
-    g->hello_wanted |= other && !a->c.once; /* its digests may be others now */
+    g->instant_wanted |= !held && v->revision != s->revision && !q->once;
+    g->hello_wanted |= other && !q->once; /* its digests may be others now */
     v->status_at = MAX_OF(v->status_at, held ? now : asked);
     v->revision = s->revision;
     v->phase = s->phase;
@@ -100,34 +155,66 @@ void agent_take_status(struct agents *a, struct agent *g, struct receipt *r,
     v->runs = s->stamp;
     v->lease_at = v->status_at;
     v->lease = s->lease;
-    agent_facts_take(g, s);
+    take_facts(g, s);
     free(g->notes);
     g->notes = take_ptr(&r->u.status.notes);
     g->n_notes = s->n_notes;
     r->u.status.n_notes = 0;
+    return changed;
 }
 
-void agent_no_answer(struct agents *a, struct agent *g, const struct agent_call *call,
-                     const char *why)
+/* ---- as the world shows it ---- */
+
+static void fill_facts(const struct agent *g, struct agent_view *v, struct arena *arena)
 {
-    int64_t now = clock_mono(a->c.clock);
-    if (call->plain || call->instant)
+    v->facts = NULL;
+    v->n_facts = g->facts_len > 0 ? g->view.n_facts : 0;
+    if (v->n_facts == 0)
         return;
-    if (call->kind == MSG_STATUS) {
-        g->status_due = now + AGENT_RETRY_MS;
-        g->hello_wanted = !a->c.once;
-        if (a->c.once)
-            g->view.status_at = call->asked;
-        agents_wake_at(a, 0);
-        return;
+    struct fact_view *facts = arena_array(arena, v->n_facts, sizeof(*facts));
+    const char *at = memcpy(arena_alloc(arena, g->facts_len), g->facts, g->facts_len);
+    for (size_t i = 0; i < v->n_facts; i++) {
+        facts[i].value = (enum tri)(unsigned char)*at++;
+        facts[i].id = at;
+        at += strlen(at) + 1;
+        facts[i].text = at;
+        at += strlen(at) + 1;
     }
-    tried(a, g);
-    str_cut(g->problem, sizeof g->problem, why);
-    g->failures++;
-    int64_t wait = AGENT_RETRY_MS << MIN_OF(g->failures - 1, 4u);
-    int64_t most = g->interest ? AGENT_FRESH_MS : AGENT_RETRY_MAX;
-    g->hello_due = now + MIN_OF(wait, most);
-    if (g->failures == 1 || g->failures % 8 == 0)
-        agent_ask_plain(a, g);
-    agents_wake_at(a, g->hello_due);
+    v->facts = facts;
+}
+
+static bool is_misplaced(const struct agent *g, const struct host *h)
+{
+    bool server =
+        h->is_server && g->told_server[0] != '\0' && !str_eq(g->told_server, h->server_id);
+    bool client = h->is_client && g->told_client[0] != '\0' && !str_eq(g->told_client, h->node_id);
+    return server || client || g->doubled;
+}
+
+static const char *problem_of(const struct agent *g, const struct host *h, struct arena *a)
+{
+    if (g->doubled)
+        return "two hosts of Nomad's lists claim this id";
+    if (!g->keyed)
+        return g->problem[0] != '\0' ? arena_strdup(a, g->problem) : "not enrolled";
+    if (g->address[0] == '\0')
+        return "Nomad tells no address of it";
+    if (g->view.hello_at != 0 && is_misplaced(g, h))
+        return arena_printf(a, "at %s answers the agent of %s%s%s, not of this host", g->address,
+                            g->told_server, g->told_server[0] != '\0' ? " " : "", g->told_client);
+    return arena_strdup(a, g->problem);
+}
+
+void agent_fill(const struct agent *g, struct host *h, struct arena *arena)
+{
+    struct agent_view *v = &h->agent;
+    *v = g->view;
+    v->enrolled = g->keyed;
+    v->key_changed = g->key_changed;
+    v->misplaced = g->doubled || (g->view.hello_at != 0 && is_misplaced(g, h));
+    v->address = arena_strdup(arena, g->address);
+    v->problem = problem_of(g, h, arena);
+    v->failure_text = g->failure_text != NULL ? arena_strdup(arena, g->failure_text) : "";
+    v->evidence = g->evidence != NULL ? arena_strdup(arena, g->evidence) : "";
+    fill_facts(g, v, arena);
 }

@@ -1,13 +1,24 @@
 /*
- * agent.h - what agents.c and agent_*.c share. Not for others.
+ * agent.h - one agent beside Nomad: who it is, when it is to be asked again, what it told last.
+ *
+ *     agent_new(key)                      one of the set (agents.h), which fills in ids and address
+ *     agent_look_up(g, known)             its remembered key, when its ids are known or others
+ *     agent_take_hello, agent_take_status what an authentic answer says
+ *     agent_fill(g, &host, arena)         shows it in a host of the world
+ *     agent_free(g)
+ *
+ * Nothing is sent here (agent_call.h) and nothing is scheduled: what is due is only noted. Texts of
+ * `view` point into the agent; agent_fill copies them. There are many agents: what is kept of one
+ * is small. One thread.
  */
 #ifndef AGENT_H
 #define AGENT_H
 
-#include "agents.h"
-#include "box_keys.h"
-#include "codec.h"
-#include "envelope.h"
+#include "known_hosts.h"
+#include "world.h"
+
+#define AGENT_HOLD_MS    2500 /* how long a status is held back at most */
+#define AGENT_CROWDED_MS 500  /* to a host that could not hold a status back: so much later */
 
 struct agent {
     char key[UUID_MAX], server_id[UUID_MAX], node_id[UUID_MAX], name[NAME_MAX_LEN];
@@ -29,65 +40,25 @@ struct agent {
     size_t n_notes;
 };
 
-/* One question or order under way; freed when its answer came. */
-struct agent_call {
-    struct agents *owner;
-    struct agent_call *next, **from;
-    char key[UUID_MAX];
-    enum message_kind kind;
-    bool plain, order, instant;
-    struct header head;
-    struct digest digest;
-    struct pubkey host;
-    int64_t asked;
-    uint64_t after; /* status: held back until the revision is another */
+/* How the status was asked for that is answered now. */
+struct status_asked {
+    int64_t at, now; /* when; and when its answer came */
+    uint64_t after;  /* held back until the revision is another */
+    bool instant;    /* answered at once, beside one that is held back */
+    bool once;       /* it is not asked again */
 };
 
-struct agent_queued {
-    struct agent_event event;
-    struct agent_queued *next;
-};
-
-struct agents {
-    struct agents_config c;
-    bool all;            /* every host's status is asked, once */
-    struct agent **list; /* sorted by key */
-    size_t n, cap;
-    size_t cursor; /* of a scan that ran out of calls */
-    int64_t scan_due, least_due;
-    bool interrupted; /* a scan stopped at cursor */
-    int64_t stirred;  /* the last agents_stir */
-    size_t n_interest;
-    size_t untried;
-    uint64_t changes;
-    struct agent_call *calls;
-    struct agent_queued *events, **last_event;
-    struct box_keys *boxes;
-    struct receipt *scratch; /* tens of KiB: one, reused */
-};
-
-struct agent *agents_find(const struct agents *a, const char *key);
-/* Starts a call; on failure its outcome is handled at once as "no answer". */
-void agent_ask_hello(struct agents *a, struct agent *g);
-void agent_ask_plain(struct agents *a, struct agent *g);
-/* instant: answered at once, beside one that is held back. */
-void agent_ask_status(struct agents *a, struct agent *g, bool instant);
-/* A call with these inner bytes. Takes ownership of nothing. */
-void agent_call_start(struct agents *a, struct agent_call *call, const struct buf *frame);
-struct agent_call *agent_call_new(struct agents *a, const struct agent *g, enum message_kind kind);
-/* Facts kept of a status, shown in a world, forgotten (agent_facts.c). */
-void agent_facts_take(struct agent *g, const struct receipt_status *s);
-void agent_facts_fill(const struct agent *g, struct agent_view *v, struct arena *arena);
-void agent_facts_drop(struct agent *g);
-/* What an authentic answer says (agent.c). */
-void agent_take_hello(struct agents *a, struct agent *g, const struct receipt *r, int64_t asked);
-void agent_take_status(struct agents *a, struct agent *g, struct receipt *r,
-                       const struct agent_call *call);
-void agent_no_answer(struct agents *a, struct agent *g, const struct agent_call *call,
-                     const char *why);
-/* Moves a receipt's or failure's news to the queue (agent_orders.c). */
-void agent_queue_event(struct agents *a, const struct agent_call *call, struct receipt *r,
-                       const char *why);
-void agents_wake_at(struct agents *a, int64_t due);
+struct agent *agent_new(const char *key);
+void agent_free(struct agent *g);
+/* The remembered key of either of its ids; two different ones are as good as none. */
+void agent_look_up(struct agent *g, const struct known_hosts *known);
+/* true: the answer tells of a change worth a new look at the world. */
+bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked);
+/* Takes the notes out of r. Sets status_due, unless it was an instant one. */
+bool agent_take_status(struct agent *g, struct receipt *r, const struct status_asked *q);
+/* Fills h->agent; texts in the arena. */
+void agent_fill(const struct agent *g, struct host *h, struct arena *arena);
+/* What is only looked at once is not kept. */
+void agent_drop_facts(struct agent *g);
 
 #endif
