@@ -1,6 +1,5 @@
 #include "carry_out.h"
 #include "commands.h"
-#include "reopen.h"
 
 int cmd_resume(void *ctx, int argc, char **argv)
 {

@@ -1,6 +1,6 @@
+#include "carry_out.h"
 #include "commands.h"
 #include "events.h"
-#include "reopen.h"
 #include "report.h"
 
 static int show(struct console *c, const struct reopened *r, struct err *err)

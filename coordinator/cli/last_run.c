@@ -1,10 +1,10 @@
 #include "last_run.h"
 
 #include "aftermath.h"
+#include "carry_out.h"
 #include "count_reader.h"
 #include "counts.h"
 #include "gate.h"
-#include "reopen.h"
 #include "report.h"
 
 static bool was_counted(const struct ledger *l, const char *region)
