@@ -80,18 +80,6 @@ bool run_is_over(enum run_state s)
     return s == RUN_DONE || s == RUN_ABORTED;
 }
 
-int run_choose(struct ledger_store *s, const char *text, struct stored_run *ret, struct err *err)
-{
-    char hex[33];
-    if (ledger_store_find(s, text, ret, err) < 0)
-        return -1;
-    run_hex(hex, ret->run_id);
-    if (run_is_over(ret->state))
-        return err_set(err, ERR_REFUSED, 0, "run %.8s to %s is %s: there is nothing to do for it",
-                       hex, ret->target, run_state_name(ret->state));
-    return 0;
-}
-
 /* ---- a run out of the ledger again ---- */
 
 static int load(struct reopened *r, struct err *err)
@@ -107,6 +95,20 @@ static int load(struct reopened *r, struct err *err)
     if (r->plan.n_hosts != r->ledger->n_hosts)
         return err_set(err, ERR_FORMAT, 0, "the ledger's plan has %zu hosts, its run %zu",
                        r->plan.n_hosts, r->ledger->n_hosts);
+    return 0;
+}
+
+/* The run that resume and abort mean: named, or the newest. */
+static int run_choose(struct ledger_store *s, const char *text, struct stored_run *ret,
+                      struct err *err)
+{
+    char hex[33];
+    if (ledger_store_find(s, text, ret, err) < 0)
+        return -1;
+    run_hex(hex, ret->run_id);
+    if (run_is_over(ret->state))
+        return err_set(err, ERR_REFUSED, 0, "run %.8s to %s is %s: there is nothing to do for it",
+                       hex, ret->target, run_state_name(ret->state));
     return 0;
 }
 

@@ -33,9 +33,6 @@ int carry_out(const struct carry_out *c);
  * command to type when it was not added. */
 MUST_CHECK int target_load(struct console *c, const char *version, struct stored_release *ret,
                            struct err *err);
-/* The run that resume and abort mean: named, or the newest that has not ended for good. */
-MUST_CHECK int run_choose(struct ledger_store *s, const char *text, struct stored_run *ret,
-                          struct err *err);
 bool run_is_over(enum run_state s); /* done or aborted: nothing is left of it */
 
 struct reopened {
@@ -48,6 +45,7 @@ struct reopened {
     int lock;
 };
 
+/* run: its id's first digits; NULL: the newest. One that is over is refused. */
 MUST_CHECK int reopen(struct console *c, const char *run, bool with_release, struct reopened *ret,
                       struct err *err);
 MUST_CHECK int reopen_read(struct console *c, const char *run, struct reopened *ret,
