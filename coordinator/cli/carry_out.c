@@ -1,8 +1,9 @@
 #include "carry_out.h"
 
 #include "events.h"
-#include "report.h"
+#include "report_run.h"
 #include "shell_ports.h"
+#include "table.h"
 #include "view.h"
 
 static int exit_code(enum run_state s)

@@ -5,7 +5,9 @@
 #include "count_reader.h"
 #include "counts.h"
 #include "gate.h"
-#include "report.h"
+#include "report_aftermath.h"
+#include "report_regions.h"
+#include "table.h"
 
 static bool was_counted(const struct ledger *l, const char *region)
 {
