@@ -28,13 +28,10 @@
 #include "trust.h"
 #include "world.h"
 
-#define AGENT_CALL_MS    10000 /* deadline of one call */
-#define AGENT_FRESH_MS   2000  /* hellos to hosts of interest */
-#define AGENT_STIRRED_MS 10    /* the same after agents_stir, for each such host there is */
-#define AGENT_HOLD_MS    2500  /* how long a status is held back at most */
-#define AGENT_CROWDED_MS 500   /* to a host that could not hold a status back: so much later */
-#define AGENT_INSTANT_MS 5     /* after an order's receipt: a status at once */
-#define AGENT_RETRY_MS   1000  /* after no answer; doubles up to */
+#define AGENT_FRESH_MS   2000 /* hellos to hosts of interest */
+#define AGENT_STIRRED_MS 10   /* the same after agents_stir, for each such host there is */
+#define AGENT_INSTANT_MS 5    /* after an order's receipt: a status at once */
+#define AGENT_RETRY_MS   1000 /* after no answer; doubles up to */
 #define AGENT_RETRY_MAX  15000
 #define AGENT_CALLS      200 /* open at once, of LINK_CALLS_MAX; orders may use the rest */
 
@@ -96,12 +93,5 @@ void agent_event_free(struct agent_event *e);
 
 /* Where the agent of a host is: "10.0.0.1:4650". -1: no address known. */
 MUST_CHECK int agent_address(const struct coord_conf *c, const struct host *h, char *dst, size_t n);
-/* The unsealed hello: asks who is there, for enrolment and after a changed key. */
-MUST_CHECK int hello_plain(const struct trust *t, const struct keypair *key, struct header *ret,
-                           struct digest *ret_digest, struct buf *ret_frame, struct err *err);
-/* Its answer, authentic by the key it names itself. */
-MUST_CHECK int hello_plain_read(const void *frame, size_t n, const struct keypair *key,
-                                const struct header *order, const struct digest *digest,
-                                struct pubkey *ret_key, struct receipt *ret, struct err *err);
 
 #endif

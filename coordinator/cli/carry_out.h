@@ -1,8 +1,15 @@
 /*
- * carry_out.h - one run from the command line: the loop, shown, and how it ended.
+ * carry_out.h - one run from the command line: taken out of the ledger again, and carried out.
  *
- * Used by upgrade, resume and abort, which differ only in where plan and ledger come
- * from. The ledger's lock is held by the caller.
+ *     reopen(c, run, true, &r, &err)   resume, abort: plan, ledger, lock, connections
+ *     reopen_read(c, run, &r, &err)    show: plan and ledger
+ *     carry_out(&how)                  the loop, shown, and how it ended
+ *     reopened_free(&r)                due after failures too
+ *
+ * carry_out is used by upgrade, resume and abort, which differ only in where plan and ledger come
+ * from; the caller holds the ledger's lock. reopen takes the lock (ERR_BUSY names the live run's
+ * pid), finds the run, reads plan and ledger back, opens the connections and looks at the fleet
+ * once, so that the agents are known. reopen_read only reads, without lock and connections.
  */
 #ifndef CARRY_OUT_H
 #define CARRY_OUT_H
@@ -26,9 +33,23 @@ int carry_out(const struct carry_out *c);
  * command to type when it was not added. */
 MUST_CHECK int target_load(struct console *c, const char *version, struct stored_release *ret,
                            struct err *err);
-/* The run that resume and abort mean: named, or the newest that has not ended for good. */
-MUST_CHECK int run_choose(struct ledger_store *s, const char *text, struct stored_run *ret,
-                          struct err *err);
 bool run_is_over(enum run_state s); /* done or aborted: nothing is left of it */
+
+struct reopened {
+    struct ledger_store *store;
+    struct stored_run run;
+    struct plan plan;
+    bool planned;
+    struct ledger *ledger;
+    struct stored_release stored;
+    int lock;
+};
+
+/* run: its id's first digits; NULL: the newest. One that is over is refused. */
+MUST_CHECK int reopen(struct console *c, const char *run, bool with_release, struct reopened *ret,
+                      struct err *err);
+MUST_CHECK int reopen_read(struct console *c, const char *run, struct reopened *ret,
+                           struct err *err);
+void reopened_free(struct reopened *r);
 
 #endif

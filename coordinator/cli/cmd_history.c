@@ -1,6 +1,6 @@
 #include "commands.h"
 #include "ledger_store.h"
-#include "report.h"
+#include "report_history.h"
 
 int cmd_history(void *ctx, int argc, char **argv)
 {

@@ -2,7 +2,7 @@
 #include "commands.h"
 #include "events.h"
 #include "planning.h"
-#include "report.h"
+#include "report_plan.h"
 
 static int show(struct console *c, const struct plan *p)
 {

@@ -1,7 +1,8 @@
+#include "carry_out.h"
 #include "commands.h"
 #include "events.h"
-#include "reopen.h"
-#include "report.h"
+#include "report_history.h"
+#include "report_run.h"
 
 static int show(struct console *c, const struct reopened *r, struct err *err)
 {

@@ -2,7 +2,8 @@
 #include "events.h"
 #include "fleet_health.h"
 #include "last_run.h"
-#include "report.h"
+#include "report_run.h"
+#include "table.h"
 #include "world_dump.h"
 
 /* Whose notes are asked for: servers hold those about the cluster; a client may hold one

@@ -2,7 +2,8 @@
 #include "commands.h"
 #include "events.h"
 #include "planning.h"
-#include "report.h"
+#include "report_plan.h"
+#include "report_run.h"
 
 #define PLAN_AGAIN_MS 10000
 

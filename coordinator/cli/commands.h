@@ -1,5 +1,6 @@
 /*
- * commands.h - the verbs: one function and one file each.
+ * commands.h - the verbs: one function each, cmd_VERB, in a file of that name; abort goes on with
+ * a run as resume does, and is in its file.
  *
  * ctx is a struct console; what is returned is the exit code (options.h). A command
  * tells its errors itself, on standard error, through command_fail.

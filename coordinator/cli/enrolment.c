@@ -1,5 +1,6 @@
 #include "enrolment.h"
 
+#include "hello_plain.h"
 #include "str.h"
 
 #define ENROL_MS   10000

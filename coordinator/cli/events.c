@@ -1,7 +1,7 @@
 #include "events.h"
 
 #include "json.h"
-#include "report.h"
+#include "report_run.h"
 
 void json_line(const struct json *o, FILE *out)
 {

@@ -1,11 +1,13 @@
 #include "last_run.h"
 
+#include "carry_out.h"
 #include "count_reader.h"
 #include "counts.h"
 #include "late_failures.h"
 #include "raft_view.h"
-#include "reopen.h"
-#include "report.h"
+#include "report_late_failures.h"
+#include "report_regions.h"
+#include "table.h"
 
 static bool was_counted(const struct ledger *l, const char *region)
 {
@@ -153,9 +155,9 @@ static bool tell(struct console *c, const struct reopened *r, struct json *o)
     if (!run_ended(r->ledger->state) || r->ledger->ended_wall_ms == 0)
         return true;
     if (o != NULL)
-        json_set(o, "aftermath", report_aftermath_json(&r->plan, r->ledger, now));
+        json_set(o, "aftermath", report_late_failures_json(&r->plan, r->ledger, now));
     else
-        report_aftermath(&r->plan, r->ledger, now, console_color(c, stdout), stdout);
+        report_late_failures(&r->plan, r->ledger, now, console_color(c, stdout), stdout);
     return now - r->ledger->ended_wall_ms > LATE_FAILURES_MS || tell_counts(c, r->ledger, o);
 }
 

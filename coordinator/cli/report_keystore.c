@@ -1,6 +1,7 @@
-/* Copies of keystores, for people and programs. */
+#include "report_keystore.h"
+
 #include "decide_keystore.h"
-#include "report.h"
+#include "table.h"
 
 void report_keystore(const struct plan *p, const struct ledger *l, size_t i, FILE *out)
 {

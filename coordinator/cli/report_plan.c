@@ -1,7 +1,9 @@
+#include "report_plan.h"
+
 #include "hazard_ids.h"
 #include "no_return.h"
 #include "plan_make.h"
-#include "report.h"
+#include "table.h"
 
 static const struct {
     const char *name, *shown;
@@ -13,7 +15,7 @@ static const struct {
     [SEVERITY_HARD] = {"hard", "refused", COLOR_RED},
 };
 
-const char *severity_name(enum severity s)
+static const char *severity_name(enum severity s)
 {
     return severities[s].name;
 }

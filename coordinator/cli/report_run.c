@@ -1,5 +1,10 @@
+#include "report_run.h"
+
 #include "late_failures.h"
-#include "report.h"
+#include "report_keystore.h"
+#include "report_late_failures.h"
+#include "report_regions.h"
+#include "table.h"
 
 void run_hex(char dst[static 33], const unsigned char id[static RUN_ID_LEN])
 {
@@ -157,7 +162,7 @@ void report_run(const struct plan *p, const struct ledger *l, const struct world
     report_keystores(p, l, out);
     print_unmeasured(p, l, out);
     report_cause(l, color, out);
-    report_aftermath(p, l, 0, color, out);
+    report_late_failures(p, l, 0, color, out);
     bool said = l->cause[0] != '\0' && l->advice[0] != '\0';
     if ((l->state == RUN_STOPPED && !said) || l->state == RUN_PAUSED)
         fprintf(out, "To go on: caravan resume. To end the run: caravan abort.\n");
@@ -197,46 +202,6 @@ struct json *report_run_json(const struct plan *p, const struct ledger *l, const
     json_set(o, "hosts", hosts);
     json_set(o, "regions", report_regions_json(l));
     json_set(o, "keystores", report_keystores_json(p, l));
-    json_set(o, "aftermath", report_aftermath_json(p, l, 0));
+    json_set(o, "aftermath", report_late_failures_json(p, l, 0));
     return o;
-}
-
-void report_history(const struct stored_run *runs, size_t n, bool color, FILE *out)
-{
-    struct table t;
-    table_init(&t, (const char *[]){"RUN", "BEGUN", "TARGET", "STATE", "DONE", "CAUSE"}, 6);
-    for (size_t i = 0; i < n; i++) {
-        char hex[33], when[21], done[32], cause[160];
-        run_hex(hex, runs[i].run_id);
-        hex[8] = '\0';
-        clock_rfc3339(when, runs[i].begun_wall_ms);
-        const char *host = text_names(runs[i].cause, runs[i].cause_host) ? "" : runs[i].cause_host;
-        snprintf(done, sizeof done, "%lld/%lld", (long long)runs[i].done, (long long)runs[i].hosts);
-        snprintf(cause, sizeof cause, "%s%s%.100s", host, host[0] != '\0' ? ": " : "",
-                 runs[i].cause);
-        enum color shade = runs[i].state == RUN_DONE      ? COLOR_GREEN
-                           : runs[i].state == RUN_ABORTED ? COLOR_DIM
-                                                          : COLOR_YELLOW;
-        table_row(&t, shade,
-                  (const char *[]){hex, when, runs[i].target, run_state_name(runs[i].state), done,
-                                   cause});
-    }
-    table_print(&t, color, out);
-    table_free(&t);
-}
-
-void report_changes(const struct plan *p, const struct stored_change *list, size_t n, FILE *out)
-{
-    struct table t;
-    table_init(&t, (const char *[]){"WHEN", "HOST", "STATE", ""}, 4);
-    for (size_t i = 0; i < n; i++) {
-        char when[21];
-        const struct plan_host *h = list[i].key[0] != '\0' ? plan_host(p, list[i].key) : NULL;
-        clock_rfc3339(when, list[i].wall_ms);
-        table_row(
-            &t, COLOR_NONE,
-            (const char *[]){when, h != NULL ? h->name : "(run)", list[i].state, list[i].text});
-    }
-    table_print(&t, false, out);
-    table_free(&t);
 }

@@ -13,6 +13,7 @@
 
 #define TABLE_COLUMNS  10
 #define TABLE_CELL_MAX 160
+#define REPORT_ROWS    60 /* hosts shown one by one; more are counted, unless all are asked for */
 
 enum color { COLOR_NONE, COLOR_GREEN, COLOR_YELLOW, COLOR_RED, COLOR_DIM, COLOR_BOLD };
 

@@ -2,7 +2,9 @@
 
 #include <sys/ioctl.h>
 #include "events.h"
-#include "report.h"
+#include "report_keystore.h"
+#include "report_regions.h"
+#include "report_run.h"
 #include "table.h"
 
 #define BAR_WIDTH 20

@@ -11,6 +11,12 @@
  * times as long as the last answer took has passed, at most NODES_ALLOCS_MS), and at
  * their own address, once their record has told it, themselves and their health. Their
  * record is as good as a line of the list, and newer: it replaces it.
+ *
+ *     nodes_begin, then nodes_ask_region for each region, http_wait until `pending` is 0 or the
+ *     round is to end, nodes_list and nodes_merge for the world, nodes_end
+ *
+ * Answers come inside http_wait. One about a host that comes after its round is dropped; a
+ * list that ends later is the next round's. One thread.
  */
 #ifndef NOMAD_NODES_H
 #define NOMAD_NODES_H
@@ -103,9 +109,6 @@ void nodes_ask_region(struct nodes *n, const char *region, const struct nomad_ba
                       bool with_region, bool paged);
 void nodes_end(struct nodes *n);
 const struct node_list *nodes_list(const struct nodes *n, const char *region);
-/* Inside: the questions about hosts of interest that are in this list. */
-void nodes_ask_details(struct nodes *n, const struct node_list *l, const struct nomad_base *base,
-                       bool with_region);
 /* Puts what the round learned of hosts of interest into the world's hosts. */
 void nodes_merge(struct nodes *n, struct host *hosts, size_t count, struct arena *a);
 

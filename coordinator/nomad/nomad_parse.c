@@ -3,7 +3,11 @@
 #include <inttypes.h>
 #include "str.h"
 
-#define ANSWER_MAX (64 * 1024 * 1024) /* the request's own limit is lower */
+/* Of answers; the request's own limit is lower. */
+#define ANSWER_MAX (64 * 1024 * 1024)
+#define SELF_MAX   (8 * 1024 * 1024)
+#define NODES_MAX  200000
+#define TASKS_MAX  256
 
 static int shape(struct err *err, const char *what)
 {
@@ -231,4 +235,270 @@ int64_t parse_time_ns(const char *s)
                     .tm_min = minute,
                     .tm_sec = second};
     return bad ? 0 : ((int64_t)timegm(&tm) - zone) * 1000000000 + fraction;
+}
+
+/* ---- agent/self: every value under stats is a text; config has Go's field names ---- */
+
+static const char *stat_text(const struct json *j, const char *group, const char *key)
+{
+    return json_str(json_get(json_get(j, "stats"), group), key, "");
+}
+
+static uint64_t stat_number(const struct json *j, const char *key)
+{
+    uint64_t v = 0;
+    return str_to_u64(stat_text(j, "raft", key), UINT64_MAX, &v) == 0 ? v : 0;
+}
+
+/* A Go duration in milliseconds, rounded up so that 0 means exactly none; -1 unknown. */
+static int64_t duration_ms(const char *s)
+{
+    int64_t ns = 0;
+    if (s[0] == '\0' || str_go_duration(s, &ns) < 0 || ns < 0)
+        return -1;
+    return (ns + 999999) / 1000000;
+}
+
+static int tri(const struct json *o, const char *key)
+{
+    const struct json *v = json_get(o, key);
+    return !json_is_bool(v) ? TRI_UNKNOWN : json_bool_of(v, false) ? TRI_YES : TRI_NO;
+}
+
+const char *parse_version_object(struct arena *a, const struct json *v)
+{
+    if (json_is_text(v)) {
+        const char *s = json_text_of(v, "");
+        return parse_text(a, s[0] == 'v' ? s + 1 : s);
+    }
+    const char *pre = json_str(v, "VersionPrerelease", ""),
+               *meta = json_str(v, "VersionMetadata", "");
+    const char *plain = json_str(v, "Version", "");
+    if (plain[0] == '\0')
+        return "";
+    char text[128];
+    int n = snprintf(text, sizeof text, "%s%s%s%s%s", plain, pre[0] != '\0' ? "-" : "", pre,
+                     meta[0] != '\0' ? "+" : "", meta);
+    return n < 0 || (size_t)n >= sizeof text ? "" : arena_strdup(a, text);
+}
+
+/* "[{Suffrage:Voter ID:x Address:y} ...]", as Go prints the slice: is the peer with
+ * this id or address a voter of it? */
+static void read_suffrage(const char *s, const char *id, const char *rpc, struct server_view *v)
+{
+    for (const char *p = strchr(s, '{'); p != NULL; p = strchr(p + 1, '{')) {
+        const char *end = strchr(p, '}'), *i = strstr(p, " ID:"), *at = strstr(p, " Address:");
+        if (end == NULL || i == NULL || at == NULL || i > end || at > end || i > at)
+            return;
+        v->voter_known = true;
+        size_t id_len = (size_t)(at - (i + 4)), at_len = (size_t)(end - (at + 9));
+        bool mine = (id[0] != '\0' && strlen(id) == id_len && memcmp(i + 4, id, id_len) == 0) ||
+                    (rpc[0] != '\0' && strlen(rpc) == at_len && memcmp(at + 9, rpc, at_len) == 0);
+        if (mine)
+            v->voter = str_starts(p, "{Suffrage:Voter ");
+    }
+}
+
+static void read_raft(const struct json *j, struct arena *a, struct self_answer *r)
+{
+    struct server_view *v = &r->view;
+    v->raft_state = parse_text(a, stat_text(j, "raft", "state"));
+    v->term = stat_number(j, "term");
+    v->last_log_index = stat_number(j, "last_log_index");
+    v->commit_index = stat_number(j, "commit_index");
+    v->applied_index = stat_number(j, "applied_index");
+    v->fsm_pending = stat_number(j, "fsm_pending");
+    v->last_snapshot_index = stat_number(j, "last_snapshot_index");
+    v->num_peers = (int)MIN_OF(stat_number(j, "num_peers"), (uint64_t)1000);
+    v->raft_protocol = (int)MIN_OF(stat_number(j, "protocol_version"), (uint64_t)1000);
+    v->last_contact_ms = duration_ms(stat_text(j, "raft", "last_contact"));
+    read_suffrage(stat_text(j, "raft", "latest_configuration"), r->raft_id, r->rpc_addr, v);
+}
+
+static const char *rpc_address(struct arena *a, const struct json *tags, const char *addr)
+{
+    const char *port = json_str(tags, "port", ""), *host = json_str(tags, "rpc_addr", addr);
+    if (port[0] == '\0' || host == NULL || host[0] == '\0')
+        return "";
+    return arena_printf(a, strchr(host, ':') != NULL ? "[%.60s]:%.6s" : "%.60s:%.6s", host, port);
+}
+
+int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret, struct err *err)
+{
+    auto_json struct json *j = NULL;
+    if (json_parse(p, n, SELF_MAX, &j, err) < 0)
+        return -1;
+    const struct json *config = json_get(j, "config"), *member = json_get(j, "member");
+    const struct json *tags = json_get(member, "Tags"), *server = json_get(config, "Server");
+    if (!json_is_object(config) || !json_is_object(json_get(j, "stats")))
+        return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not what an agent tells of itself");
+    struct self_answer r;
+    memset(&r, 0, sizeof r);
+    r.node_name = parse_text(a, json_str(config, "NodeName", ""));
+    r.region = r.view.self_region = parse_text(a, json_str(config, "Region", ""));
+    r.raft_id = parse_text(a, json_str(tags, "id", ""));
+    r.rpc_addr = rpc_address(a, tags, json_str(member, "Addr", ""));
+    r.client_id = parse_text(a, stat_text(j, "client", "node_id"));
+    r.heartbeat_age_ms = duration_ms(stat_text(j, "client", "last_heartbeat"));
+    r.heartbeat_ttl_ms = duration_ms(stat_text(j, "client", "heartbeat_ttl"));
+    r.view.version = parse_version_object(a, json_get(config, "Version"));
+    r.view.build_date = parse_text(a, json_str(json_get(config, "Version"), "BuildDate", ""));
+    r.view.leave_on_interrupt = tri(config, "LeaveOnInt");
+    r.view.leave_on_terminate = tri(config, "LeaveOnTerm");
+    r.view.acl_enabled = tri(json_get(config, "ACL"), "Enabled");
+    r.view.rejoin_after_leave = tri(server, "RejoinAfterLeave");
+    int64_t expect = json_int(server, "BootstrapExpect", 0);
+    r.view.bootstrap_expect = expect < 0 || expect > 1000 ? 0 : (int)expect;
+    read_raft(j, a, &r);
+    *ret = r;
+    return 0;
+}
+
+/* ---- /v1/nodes, /v1/node/:id and its allocations ---- */
+
+static struct driver_view *drivers(const struct json *map, struct arena *a, size_t *ret_n)
+{
+    size_t n = MIN_OF(json_len(map), (size_t)NOMAD_DRIVERS_MAX), out = 0;
+    struct driver_view *list = json_is_object(map) ? arena_array(a, n + 1, sizeof *list) : NULL;
+    for (size_t i = 0; list != NULL && i < n; i++) {
+        const char *name = "";
+        const struct json *d = json_pair(map, i, &name);
+        if (!json_bool(d, "Detected", false))
+            continue; /* most of a list of drivers: known to Nomad, not on the host */
+        list[out++] = (struct driver_view){.name = parse_text(a, name),
+                                           .detected = true,
+                                           .healthy = json_bool(d, "Healthy", false)};
+    }
+    *ret_n = out;
+    return list;
+}
+
+/* What stub and whole record have in common. */
+static void read_common(const struct json *n, struct arena *a, struct host *h)
+{
+    int64_t index = json_int(n, "ModifyIndex", 0);
+    h->node_id = h->key = text(a, n, "ID");
+    h->server_id = "";
+    h->name = text(a, n, "Name");
+    h->region = "";
+    h->dc = text(a, n, "Datacenter");
+    h->node_class = text(a, n, "NodeClass");
+    h->node_pool = text(a, n, "NodePool");
+    h->is_client = true;
+    h->client.status = text(a, n, "Status");
+    h->client.eligible = str_eq(json_str(n, "SchedulingEligibility", ""), "eligible");
+    h->client.draining =
+        json_bool(n, "Drain", false) || json_is_object(json_get(n, "DrainStrategy"));
+    h->client.modify_index = index < 0 ? 0 : (uint64_t)index;
+    h->client.drivers = drivers(json_get(n, "Drivers"), a, &h->client.n_drivers);
+    h->client.http_addr = h->client.drain_meta_run = "";
+    h->client.own_node_id = h->client.own_version = "";
+    h->client.heartbeat_age_ms = h->client.heartbeat_ttl_ms = -1;
+}
+
+int parse_nodes(const void *p, size_t n, struct arena *a, struct host **ret, size_t *ret_n,
+                struct err *err)
+{
+    auto_json struct json *j = NULL;
+    if (json_parse(p, n, ANSWER_MAX, &j, err) < 0)
+        return -1;
+    if (!json_is_array(j))
+        return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not a list of nodes");
+    size_t total = MIN_OF(json_len(j), (size_t)NODES_MAX), out = 0;
+    struct host *hosts = xzalloc(total + 1, sizeof *hosts);
+    for (size_t i = 0; i < total; i++) {
+        const struct json *stub = json_item(j, i);
+        if (json_str(stub, "ID", "")[0] == '\0')
+            continue;
+        read_common(stub, a, &hosts[out]);
+        hosts[out].addr = text(a, stub, "Address");
+        hosts[out].client.version = text(a, stub, "Version");
+        out++;
+    }
+    *ret = hosts;
+    *ret_n = out;
+    return 0;
+}
+
+/* "10.0.0.4:4646" or "[::1]:4646" without the port. */
+static const char *host_part(struct arena *a, const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    if (colon == NULL)
+        return parse_text(a, address);
+    size_t n = (size_t)(colon - address), skip = 0;
+    if (n >= 2 && address[0] == '[' && address[n - 1] == ']') {
+        skip = 1;
+        n -= 2;
+    }
+    return arena_strndup(a, address + skip, MIN_OF(n, (size_t)TEXT_MAX - 1));
+}
+
+int parse_node(const void *p, size_t n, struct arena *a, struct host *ret, bool *ret_tls,
+               struct err *err)
+{
+    auto_json struct json *j = NULL;
+    if (json_parse(p, n, ANSWER_MAX, &j, err) < 0)
+        return -1;
+    if (json_str(j, "ID", "")[0] == '\0')
+        return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not a node");
+    const struct json *attributes = json_get(j, "Attributes"), *drain = json_get(j, "LastDrain");
+    struct host h;
+    memset(&h, 0, sizeof h);
+    read_common(j, a, &h);
+    h.client.http_addr = text(a, j, "HTTPAddr");
+    h.addr = host_part(a, h.client.http_addr);
+    h.client.version = text(a, attributes, "nomad.version");
+    h.client.status_updated_s = json_int(j, "StatusUpdatedAt", 0);
+    h.client.drain_meta_run = text(a, json_get(drain, "Meta"), NOMAD_META_RUN);
+    h.client.drain_started_s =
+        parse_time_ns(json_str(json_get(j, "DrainStrategy"), "StartedAt", "")) / 1000000000;
+    *ret_tls = json_bool(j, "TLSEnabled", false);
+    *ret = h;
+    return 0;
+}
+
+static bool runs(const struct json *alloc)
+{
+    return str_eq(json_str(alloc, "ClientStatus", ""), "running");
+}
+
+static struct alloc_view read_alloc(const struct json *alloc, struct arena *a)
+{
+    const struct json *tasks = json_get(alloc, "TaskStates");
+    const char *type = json_str(json_get(alloc, "Job"), "Type", json_str(alloc, "JobType", ""));
+    struct alloc_view v = {.id = text(a, alloc, "ID"),
+                           .client_status = text(a, alloc, "ClientStatus"),
+                           .system_job = str_eq(type, "system") || str_eq(type, "sysbatch")};
+    size_t n_tasks = json_is_object(tasks) ? MIN_OF(json_len(tasks), (size_t)TASKS_MAX) : 0;
+    for (size_t i = 0; i < n_tasks; i++) {
+        const char *name = "";
+        const struct json *task = json_pair(tasks, i, &name);
+        int64_t started = parse_time_ns(json_str(task, "StartedAt", ""));
+        int64_t restarts = json_int(task, "Restarts", 0);
+        v.started_ns = MAX_OF(v.started_ns, started);
+        if (restarts > 0)
+            v.restarts += (uint32_t)MIN_OF(restarts, (int64_t)1000000);
+    }
+    return v;
+}
+
+int parse_allocs(const void *p, size_t n, struct arena *a, struct alloc_view **ret, size_t *ret_n,
+                 struct err *err)
+{
+    auto_json struct json *j = NULL;
+    if (json_parse(p, n, ANSWER_MAX, &j, err) < 0)
+        return -1;
+    if (!json_is_array(j) && json_len(j) > 0)
+        return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not a list of allocations");
+    size_t total = json_is_array(j) ? json_len(j) : 0, out = 0;
+    struct alloc_view *list =
+        arena_array(a, MIN_OF(total, (size_t)NOMAD_ALLOCS_MAX) + 1, sizeof *list);
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < total && out < NOMAD_ALLOCS_MAX; i++)
+            if (runs(json_item(j, i)) == (pass == 0))
+                list[out++] = read_alloc(json_item(j, i), a);
+    *ret = list;
+    *ret_n = out;
+    return 0;
 }

@@ -5,8 +5,8 @@
  *     nomad_survey_tick(s)              when something was answered; true: it is finished
  *     nomad_survey_end(s, &survey)      what is known by then; frees s
  *
- * At most SURVEY_OPEN questions are under way, so that a fleet of thousands of jobs is
- * asked page by page. After `budget_ms` no new question is begun; those under way end by
+ * At most SURVEY_OPEN questions are under way (survey_queue.h), so that a fleet of thousands of
+ * jobs is asked page by page. After `budget_ms` no new question is begun; those under way end by
  * their own deadlines, and what was not asked stays unknown. Job specifications, node
  * records and ACL policies are only asked for where a row of the hazard table that applies
  * looks at them (hazards_need), at most SURVEY_JOBS, SURVEY_NODES and SURVEY_POLICIES of
@@ -19,14 +19,10 @@
 #include "nomad_http.h"
 #include "observer.h"
 #include "plan.h"
+#include "survey.h"
 
-#define SURVEY_OPEN      NOMAD_OPEN_EACH /* none waits behind another, so that deadlines hold */
-#define SURVEY_MS        15000           /* of budget */
-#define SURVEY_JOBS      20000
-#define SURVEY_ALLOCS    200000
-#define SURVEY_NODES     512
-#define SURVEY_POLICIES  512
-#define SURVEY_JOB_BYTES (4 * 1024 * 1024)
+#define SURVEY_MS    15000 /* of budget */
+#define SURVEY_NODES 512
 
 struct nomad_survey;
 

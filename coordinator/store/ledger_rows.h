@@ -4,12 +4,18 @@
  * One row a field: column, how it is kept, where it is. SQL is made from these tables
  * (ledger_store.c), so that a field is added in one place; columns a database of an
  * earlier version lacks are added when it is opened for writing.
+ *
+ *     columns_bind(&host_columns, &host, st, 1)    before a row is written
+ *     columns_read(&host_columns, &host, st, 1)    after a row was read
+ *
+ * The statement is the caller's. Reading fills a struct that is zero or holds earlier values; what
+ * it allocates (COLUMN_BUF) is the struct's owner's. Tables are constant; any thread.
  */
 #ifndef LEDGER_ROWS_H
 #define LEDGER_ROWS_H
 
 #include <sqlite3.h>
-#include "ledger_store.h"
+#include "ledger.h"
 
 enum column_type {
     COLUMN_BOOL,
@@ -40,25 +46,6 @@ struct columns {
 };
 
 extern const struct columns run_columns, host_columns, effect_columns, region_columns;
-
-/* The inside of the store, for ledger_store.c and ledger_history.c. */
-struct ledger_store {
-    sqlite3 *db;
-    const struct clock *clock;
-    char path[300];
-    /* What was last written, to tell changes of state. */
-    unsigned char run_id[RUN_ID_LEN];
-    int run_state;
-    int *host_states;
-    size_t n_states;
-    sqlite3_stmt *put[4]; /* run, host, effect, region: prepared once */
-};
-
-int ledger_fail(struct ledger_store *s, struct err *err, const char *what);
-MUST_CHECK int ledger_prepare(struct ledger_store *s, const char *sql, sqlite3_stmt **ret,
-                              struct err *err);
-
-void ledger_text_of(sqlite3_stmt *st, int at, char *dst, size_t n);
 
 /* Binds the columns of base from parameter `first` on. */
 MUST_CHECK int columns_bind(const struct columns *c, const void *base, sqlite3_stmt *st, int first);

@@ -8,8 +8,21 @@
 #define LEDGER_NAME "ledger.db"
 #define LOCK_NAME   "ledger.lock"
 #define BUSY_MS     5000
+#define RUNS_MAX    1000 /* listed */
 
-int ledger_fail(struct ledger_store *s, struct err *err, const char *what)
+struct ledger_store {
+    sqlite3 *db;
+    const struct clock *clock;
+    char path[300];
+    /* What was last written, to tell changes of state. */
+    unsigned char run_id[RUN_ID_LEN];
+    int run_state;
+    int *host_states;
+    size_t n_states;
+    sqlite3_stmt *put[4]; /* run, host, effect, region: prepared once */
+};
+
+static int fail(struct ledger_store *s, struct err *err, const char *what)
 {
     return err_set(err, sqlite3_errcode(s->db) == SQLITE_FULL ? ERR_NOSPACE : ERR_IO, 0,
                    "%s the ledger %s: %s", what, s->path, sqlite3_errmsg(s->db));
@@ -17,14 +30,12 @@ int ledger_fail(struct ledger_store *s, struct err *err, const char *what)
 
 static int execute(struct ledger_store *s, const char *sql, struct err *err)
 {
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
-                                                                   : ledger_fail(s, err, "write");
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(s, err, "write");
 }
 
-int ledger_prepare(struct ledger_store *s, const char *sql, sqlite3_stmt **ret, struct err *err)
+static int prepare(struct ledger_store *s, const char *sql, sqlite3_stmt **ret, struct err *err)
 {
-    return sqlite3_prepare_v2(s->db, sql, -1, ret, NULL) == SQLITE_OK ? 0
-                                                                      : ledger_fail(s, err, "read");
+    return sqlite3_prepare_v2(s->db, sql, -1, ret, NULL) == SQLITE_OK ? 0 : fail(s, err, "read");
 }
 
 static const char *sql_type(enum column_type t)
@@ -53,7 +64,7 @@ static int make_table(struct ledger_store *s, const struct columns *c, struct er
         buf_clear(&sql);
         buf_printf(&sql, "SELECT 1 FROM pragma_table_info('%s') WHERE name = '%s'", c->table,
                    c->list[i].name);
-        if (ledger_prepare(s, buf_str(&sql), &st, err) < 0)
+        if (prepare(s, buf_str(&sql), &st, err) < 0)
             return -1;
         bool there = sqlite3_step(st) == SQLITE_ROW;
         sqlite3_finalize(st);
@@ -100,9 +111,9 @@ int ledger_store_open(const struct coord_conf *c, bool write, const struct clock
             rc = err_set(err, ERR_IO, errno, "open %s", s->path);
     }
     if (rc == 0 && sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-        rc = ledger_fail(s, err, "open");
+        rc = fail(s, err, "open");
     if (rc == 0 && sqlite3_busy_timeout(s->db, BUSY_MS) != SQLITE_OK)
-        rc = ledger_fail(s, err, "open");
+        rc = fail(s, err, "open");
     if (rc == 0 && write)
         rc = make_tables(s, err);
     if (rc < 0) {
@@ -144,7 +155,7 @@ static int prepare_put(struct ledger_store *s, const struct columns *c, sqlite3_
     for (size_t i = 1; i < c->n + (size_t)c->n_keys; i++)
         buf_add_str(&sql, ", ?");
     buf_add_str(&sql, ")");
-    return ledger_prepare(s, buf_str(&sql), ret, err);
+    return prepare(s, buf_str(&sql), ret, err);
 }
 
 static int put(struct ledger_store *s, const struct columns *c, const struct ledger *l, int64_t n,
@@ -159,7 +170,7 @@ static int put(struct ledger_store *s, const struct columns *c, const struct led
     bool bound = sqlite3_bind_blob(*st, 1, l->run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
                  (c->n_keys == 1 || sqlite3_bind_int64(*st, 2, n) == SQLITE_OK) &&
                  columns_bind(c, base, *st, 1 + c->n_keys) == 0;
-    int rc = bound && sqlite3_step(*st) == SQLITE_DONE ? 0 : ledger_fail(s, err, "write");
+    int rc = bound && sqlite3_step(*st) == SQLITE_DONE ? 0 : fail(s, err, "write");
     sqlite3_reset(*st);
     return rc;
 }
@@ -168,7 +179,7 @@ static int put_change(struct ledger_store *s, const struct ledger *l, const char
                       const char *state, const char *text, struct err *err)
 {
     sqlite3_stmt *st = NULL;
-    if (ledger_prepare(s, "INSERT INTO change VALUES (?, ?, ?, ?, ?)", &st, err) < 0)
+    if (prepare(s, "INSERT INTO change VALUES (?, ?, ?, ?, ?)", &st, err) < 0)
         return -1;
     bool ok = sqlite3_bind_blob(st, 1, l->run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_bind_int64(st, 2, clock_wall(s->clock)) == SQLITE_OK &&
@@ -176,7 +187,7 @@ static int put_change(struct ledger_store *s, const struct ledger *l, const char
               sqlite3_bind_text(st, 4, state, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_bind_text(st, 5, text, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_step(st) == SQLITE_DONE;
-    int rc = ok ? 0 : ledger_fail(s, err, "write");
+    int rc = ok ? 0 : fail(s, err, "write");
     sqlite3_finalize(st);
     return rc;
 }
@@ -257,12 +268,12 @@ static int select_rows(struct ledger_store *s, const struct columns *c, const un
     buf_printf(&sql, "SELECT %s, ", c->n_keys > 1 ? "n" : "0");
     names_of(c, ", ", &sql);
     buf_printf(&sql, " FROM %s WHERE run = ? ORDER BY 1", c->table);
-    if (ledger_prepare(s, buf_str(&sql), ret, err) < 0)
+    if (prepare(s, buf_str(&sql), ret, err) < 0)
         return -1;
     if (sqlite3_bind_blob(*ret, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK)
         return 0;
     sqlite3_finalize(*ret);
-    return ledger_fail(s, err, "read");
+    return fail(s, err, "read");
 }
 
 static int load_hosts(struct ledger_store *s, struct ledger *l, struct err *err)
@@ -341,5 +352,194 @@ int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 
     s->run_state = (int)ret->state;
     for (size_t i = 0; i < ret->n_hosts; i++)
         s->host_states[i] = (int)ret->hosts[i].state;
+    return 0;
+}
+
+/* ---- for people: runs and changes of state ---- */
+
+static void text_of(sqlite3_stmt *st, int at, char *dst, size_t n)
+{
+    const char *text = (const char *)sqlite3_column_text(st, at);
+    str_cut(dst, n, text != NULL ? text : "");
+}
+
+static void read_run(sqlite3_stmt *st, struct stored_run *r)
+{
+    const void *id = sqlite3_column_blob(st, 0);
+    memset(r, 0, sizeof *r);
+    if (sqlite3_column_bytes(st, 0) == RUN_ID_LEN)
+        memcpy(r->run_id, id, RUN_ID_LEN);
+    text_of(st, 1, r->target, sizeof r->target);
+    r->state = (enum run_state)sqlite3_column_int(st, 2);
+    r->begun_wall_ms = sqlite3_column_int64(st, 3);
+    r->ended_wall_ms = sqlite3_column_int64(st, 4);
+    text_of(st, 5, r->cause, sizeof r->cause);
+    text_of(st, 6, r->cause_host, sizeof r->cause_host);
+    r->hosts = sqlite3_column_int64(st, 7);
+    r->done = sqlite3_column_int64(st, 8);
+}
+
+int ledger_store_runs(struct ledger_store *s, struct stored_run **ret, size_t *ret_n,
+                      struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    auto_buf struct buf sql = BUF_INIT;
+    buf_printf(&sql,
+               "SELECT run, target, state, begun_wall_ms, ended_wall_ms, cause, cause_host, "
+               "n_hosts, (SELECT count(*) FROM host WHERE host.run = run.run AND host.state = %d) "
+               "FROM run ORDER BY begun_wall_ms DESC LIMIT %d",
+               HOST_DONE, RUNS_MAX);
+    if (prepare(s, buf_str(&sql), &st, err) < 0)
+        return -1;
+    struct stored_run *runs = NULL;
+    size_t n = 0;
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        runs = xrealloc(runs, (n + 1) * sizeof *runs);
+        read_run(st, &runs[n++]);
+    }
+    sqlite3_finalize(st);
+    *ret = runs;
+    *ret_n = n;
+    return 0;
+}
+
+int ledger_store_find(struct ledger_store *s, const char *text, struct stored_run *ret,
+                      struct err *err)
+{
+    autofree struct stored_run *runs = NULL;
+    size_t n = 0, hits = 0, at = 0;
+    if (text != NULL && strlen(text) < 4)
+        return err_set(err, ERR_USAGE, 0, "a run is named by at least 4 digits of its id");
+    if (ledger_store_runs(s, &runs, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        char hex[2 * RUN_ID_LEN + 1];
+        str_hex(hex, runs[i].run_id, RUN_ID_LEN);
+        if (text == NULL ? i == 0 : str_starts(hex, text)) {
+            hits++;
+            at = i;
+        }
+    }
+    if (hits == 0)
+        return text == NULL
+                   ? err_set(err, ERR_NOTFOUND, 0, "no run was begun here")
+                   : err_set(err, ERR_NOTFOUND, 0,
+                             "no run %s in the ledger: `caravan history` lists them", text);
+    if (hits > 1)
+        return err_set(err, ERR_USAGE, 0, "%s fits %zu runs: give more digits", text, hits);
+    *ret = runs[at];
+    return 0;
+}
+
+int ledger_store_changes(struct ledger_store *s, const unsigned char run_id[static 16],
+                         struct stored_change **ret, size_t *ret_n, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    if (prepare(s, "SELECT wall, key, state, text FROM change WHERE run = ? ORDER BY rowid", &st,
+                err) < 0)
+        return -1;
+    struct stored_change *list = NULL;
+    size_t n = 0;
+    if (sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK)
+        while (sqlite3_step(st) == SQLITE_ROW) {
+            list = xrealloc(list, (n + 1) * sizeof *list);
+            struct stored_change *c = &list[n++];
+            c->wall_ms = sqlite3_column_int64(st, 0);
+            text_of(st, 1, c->key, sizeof c->key);
+            text_of(st, 2, c->state, sizeof c->state);
+            text_of(st, 3, c->text, sizeof c->text);
+        }
+    sqlite3_finalize(st);
+    *ret = list;
+    *ret_n = n;
+    return 0;
+}
+
+/* ---- what other servers' logs said while one changed: kept with the step, bounded ---- */
+
+/* The row that says that no more is kept has no server. */
+static int kept_of(struct ledger_store *s, const unsigned char *run_id, const char *step,
+                   int64_t *ret_bytes, bool *ret_full, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    if (prepare(s,
+                "SELECT total(length(line)), total(server = '') FROM heard "
+                "WHERE run = ? AND step = ?",
+                &st, err) < 0)
+        return -1;
+    bool ok = sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_bind_text(st, 2, step, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_step(st) == SQLITE_ROW;
+    if (ok) {
+        *ret_bytes = sqlite3_column_int64(st, 0);
+        *ret_full = sqlite3_column_int64(st, 1) > 0;
+    }
+    int rc = ok ? 0 : fail(s, err, "read");
+    sqlite3_finalize(st);
+    return rc;
+}
+
+static int put_line(struct ledger_store *s, const unsigned char *run_id, const char *step,
+                    const char *server, const char *line, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    if (prepare(s, "INSERT INTO heard VALUES (?, ?, ?, ?, ?)", &st, err) < 0)
+        return -1;
+    bool ok = sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_bind_text(st, 2, step, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_bind_text(st, 3, server, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_bind_int64(st, 4, clock_wall(s->clock)) == SQLITE_OK &&
+              sqlite3_bind_text(st, 5, line, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_step(st) == SQLITE_DONE;
+    int rc = ok ? 0 : fail(s, err, "write");
+    sqlite3_finalize(st);
+    return rc;
+}
+
+int ledger_store_hear(struct ledger_store *s, const unsigned char run_id[static 16],
+                      const char *step, const char *server, const char *line, struct err *err)
+{
+    char text[HEARD_LINE];
+    int64_t bytes = 0;
+    bool full = false;
+    if (kept_of(s, run_id, step, &bytes, &full, err) < 0)
+        return -1;
+    if (full)
+        return 0;
+    str_cut(text, sizeof text, line);
+    if (bytes + (int64_t)strlen(text) > HEARD_MAX) {
+        snprintf(text, sizeof text, "more was said; the first %d KiB are kept", HEARD_MAX / 1024);
+        server = "";
+    }
+    return put_line(s, run_id, step, server, text, err);
+}
+
+int ledger_store_heard(struct ledger_store *s, const unsigned char run_id[static 16],
+                       struct stored_heard **ret, size_t *ret_n, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    struct stored_heard *list = NULL;
+    struct err old = ERR_INIT;
+    size_t n = 0;
+    *ret = NULL;
+    *ret_n = 0;
+    if (prepare(s, "SELECT wall, step, server, line FROM heard WHERE run = ? ORDER BY rowid", &st,
+                &old) < 0)
+        return 0; /* a ledger of an earlier version */
+    if (sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) != SQLITE_OK) {
+        sqlite3_finalize(st);
+        return fail(s, err, "read");
+    }
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        list = xrealloc(list, (n + 1) * sizeof *list);
+        struct stored_heard *h = &list[n++];
+        h->wall_ms = sqlite3_column_int64(st, 0);
+        text_of(st, 1, h->step, sizeof h->step);
+        text_of(st, 2, h->server, sizeof h->server);
+        text_of(st, 3, h->line, sizeof h->line);
+    }
+    sqlite3_finalize(st);
+    *ret = list;
+    *ret_n = n;
     return 0;
 }

@@ -8,6 +8,8 @@
  *
  * <state_dir>/ledger.lock is held by a live run and names its pid: who has it may
  * write. Readers (history, show, status) need no lock.
+ *
+ * Lists that are handed out are the caller's, to be freed. A store belongs to one thread.
  */
 #ifndef LEDGER_STORE_H
 #define LEDGER_STORE_H

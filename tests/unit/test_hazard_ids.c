@@ -9,7 +9,7 @@
 #include "hazards.h"
 #include "options.h"
 #include "plan_make.h"
-#include "report.h"
+#include "report_plan.h"
 #include "small_fleet.h"
 
 static int check(const char *id, struct err *err)

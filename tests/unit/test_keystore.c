@@ -9,8 +9,7 @@
 #include "decide_watch.h"
 #include "decide_keystore.h"
 #include "keystore_on_disk.h"
-#include "report.h"
-#include "report.h"
+#include "report_keystore.h"
 #include "run_keystore.h"
 
 static struct small_fleet *fleet(const char *version)

@@ -1,7 +1,7 @@
 /* Late failures by pair and time, and counts since the run. */
 #include "late_failures.h"
 #include "counts.h"
-#include "report.h"
+#include "report_run.h"
 #include "small_fleet.h"
 
 #include <setjmp.h>

@@ -10,6 +10,7 @@
 #include "nomad_survey.h"
 #include "plan_make.h"
 #include "small_fleet.h"
+#include "survey_queue.h"
 
 struct scene {
     struct nomad_desk *desk;

@@ -1,8 +1,10 @@
-/* What was saved, counted and heard in a run. */
+#include "report_regions.h"
+
 #include "autopilot.h"
+#include "clock.h"
 #include "counts.h"
 #include "late_failures.h"
-#include "report.h"
+#include "table.h"
 
 void report_snapshot(const struct ledger_region *r, FILE *out)
 {
@@ -82,79 +84,4 @@ struct json *report_regions_json(const struct ledger *l)
         json_add(list, o);
     }
     return list;
-}
-
-static const char *name_of(const struct plan *p, const char *key)
-{
-    const struct plan_host *h = plan_host(p, key);
-    return h != NULL ? h->name : key;
-}
-
-void report_heard(const struct plan *p, const struct stored_heard *list, size_t n, FILE *out)
-{
-    const char *step = "";
-    for (size_t i = 0; i < n; i++) {
-        if (!str_eq(step, list[i].step)) {
-            step = list[i].step;
-            fputs("\nIn other servers' logs while it was the turn of ", out);
-            print_safe(out, name_of(p, step));
-            fputs(":\n", out);
-        }
-        fputs("  ", out);
-        if (list[i].server[0] != '\0') {
-            print_safe(out, name_of(p, list[i].server));
-            fputs(": ", out);
-        }
-        print_safe(out, list[i].line);
-        fputc('\n', out);
-    }
-}
-
-struct json *report_heard_json(const struct plan *p, const struct stored_heard *list, size_t n)
-{
-    struct json *a = json_new_array();
-    for (size_t i = 0; i < n; i++) {
-        struct json *o = json_new_object();
-        char at[21];
-        clock_rfc3339(at, list[i].wall_ms);
-        json_set_str(o, "at", at);
-        json_set_str(o, "step", name_of(p, list[i].step));
-        json_set_str(o, "server", name_of(p, list[i].server));
-        json_set_str(o, "line", list[i].line);
-        json_add(a, o);
-    }
-    return a;
-}
-
-void report_aftermath(const struct plan *p, const struct ledger *l, int64_t now_wall_ms, bool color,
-                      FILE *out)
-{
-    struct late_due due[LATE_FAILURES_MAX];
-    size_t n = late_failures(p, l, now_wall_ms, due);
-    for (size_t i = 0; i < n; i++) {
-        char when[21];
-        clock_rfc3339(when, due[i].wall_ms);
-        fprintf(out, "%sAfter an upgrade to %s%s [%s] %s.\n    Look again at %s: %s.\n",
-                color_on(color, COLOR_YELLOW), p->target, color_off(color, COLOR_YELLOW),
-                due[i].row->id, due[i].row->what, when, due[i].row->look);
-    }
-}
-
-struct json *report_aftermath_json(const struct plan *p, const struct ledger *l,
-                                   int64_t now_wall_ms)
-{
-    struct late_due due[LATE_FAILURES_MAX];
-    size_t n = late_failures(p, l, now_wall_ms, due);
-    struct json *a = json_new_array();
-    for (size_t i = 0; i < n; i++) {
-        struct json *o = json_new_object();
-        char when[21];
-        clock_rfc3339(when, due[i].wall_ms);
-        json_set_str(o, "id", due[i].row->id);
-        json_set_str(o, "at", when);
-        json_set_str(o, "what", due[i].row->what);
-        json_set_str(o, "look", due[i].row->look);
-        json_add(a, o);
-    }
-    return a;
 }

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "nomad_parse_job.h"
+#include "job_traits.h"
 
 #define TASK(inner)    "'TaskGroups':[{'Name':'g','Count':1,'Tasks':[{'Name':'t'," inner "}]}]"
 #define GROUP(inner)   "'TaskGroups':[{'Name':'g','Count':1," inner ",'Tasks':[]}]"
@@ -74,14 +74,14 @@ static void every_trait(void **state)
         auto_json struct json *j = NULL;
         auto_buf struct buf text = BUF_INIT;
         struct err err = ERR_INIT;
-        struct job_answer got;
+        struct job_traits got;
         buf_printf(&text, "{%s}", rows[i].job);
         for (size_t k = 0; k < text.len; k++)
             if (text.data[k] == '\'')
                 text.data[k] = '"';
         if (json_parse(text.data, text.len, 1 << 16, &j, &err) < 0)
             fail_msg("%s: %s", rows[i].job, err.text);
-        parse_job(j, &got);
+        job_traits_read(j, &got);
         if (got.traits != rows[i].traits)
             fail_msg("%s: traits %llx, not %llx", rows[i].job, (unsigned long long)got.traits,
                      (unsigned long long)rows[i].traits);
@@ -96,5 +96,5 @@ static void every_trait(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_trait)};
-    return cmocka_run_group_tests_name("nomad_parse_job", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("job_traits", tests, NULL, NULL);
 }

@@ -1,16 +1,24 @@
-/* Jobs of a survey: listed, their specifications read, and the older versions that still run. */
-#include "nomad_survey_parts.h"
+#include "survey_jobs.h"
 
-#include "nomad_parse_job.h"
+#include "job_traits.h"
+#include "str.h"
+
+/* A version of a job that allocations run, or a job whose specification was read. */
+struct job_run {
+    const char *ns, *id;
+    int64_t version;
+    const char *pool;             /* of the job's specification */
+    const char *node_pool, *node; /* one node where it runs in another pool than the job's */
+};
 
 static struct region_survey *region_of(const struct survey_ask *a)
 {
     return &a->owner->out.regions[a->region];
 }
 
-static struct region_work *work_of(const struct survey_ask *a)
+static struct jobs_reading *work_of(const struct survey_ask *a)
 {
-    return &a->owner->work[a->region];
+    return &a->owner->jobs[a->region];
 }
 
 static void lost(struct survey_ask *a, const char *why)
@@ -53,10 +61,10 @@ void survey_take_jobs(struct survey_ask *a, const struct http_answer *answer)
     }
 }
 
-static void add_job(struct survey_ask *a, const struct job_answer *found, bool older)
+static void add_job(struct survey_ask *a, const struct job_traits *found, bool older)
 {
     struct region_survey *r = region_of(a);
-    struct region_work *w = work_of(a);
+    struct jobs_reading *w = work_of(a);
 
     if (found->traits == 0)
         return; /* nothing that a row asks for: not kept */
@@ -86,8 +94,8 @@ static void add_run(struct job_run **list, size_t *n, size_t *cap, const struct 
 
 void survey_take_job(struct survey_ask *a, const struct http_answer *answer)
 {
-    struct region_work *w = work_of(a);
-    struct job_answer found;
+    struct jobs_reading *w = work_of(a);
+    struct job_traits found;
     auto_json struct json *j = NULL;
 
     if (answer->status == 404) {
@@ -99,7 +107,7 @@ void survey_take_job(struct survey_ask *a, const struct http_answer *answer)
         return;
     }
     region_of(a)->n_read++;
-    parse_job(j, &found);
+    job_traits_read(j, &found);
     add_job(a, &found, false);
     add_run(&w->specs, &w->n_specs, &w->cap_specs,
             &(struct job_run){.ns = a->ns,
@@ -110,22 +118,22 @@ void survey_take_job(struct survey_ask *a, const struct http_answer *answer)
 
 /* ---- allocations: which versions run where, and since when ---- */
 
-static const char *pool_of_node(const struct nomad_survey *s, const char *node)
+static const char *pool_of_node(const struct survey_queue *s, const char *node)
 {
-    const struct host *h = world_host(s->c.world, node);
+    const struct host *h = world_host(s->world, node);
     if (h != NULL)
         return h->node_pool;
-    for (size_t i = 0; i < s->c.world->n_hosts && s->c.world->hosts[i].is_server; i++)
-        if (str_eq(s->c.world->hosts[i].node_id, node))
-            return s->c.world->hosts[i].node_pool;
+    for (size_t i = 0; i < s->world->n_hosts && s->world->hosts[i].is_server; i++)
+        if (str_eq(s->world->hosts[i].node_id, node))
+            return s->world->hosts[i].node_pool;
     return "";
 }
 
 static void take_alloc(struct survey_ask *a, const struct json *alloc)
 {
     struct region_survey *r = region_of(a);
-    struct region_work *w = work_of(a);
-    struct nomad_survey *s = a->owner;
+    struct jobs_reading *w = work_of(a);
+    struct survey_queue *s = a->owner;
     int64_t created = json_int(alloc, "CreateTime", 0) / 1000000000;
 
     if (!str_eq(json_str(alloc, "ClientStatus", ""), "running"))
@@ -151,7 +159,7 @@ static void take_alloc(struct survey_ask *a, const struct json *alloc)
 void survey_take_allocs(struct survey_ask *a, const struct http_answer *answer)
 {
     struct region_survey *r = region_of(a);
-    struct region_work *w = work_of(a);
+    struct jobs_reading *w = work_of(a);
     auto_json struct json *j = NULL;
 
     r->allocs = survey_asked(answer);
@@ -174,10 +182,10 @@ static int by_job(const void *a, const void *b)
     return c;
 }
 
-static void compare(struct nomad_survey *s, size_t region, const struct job_run *run)
+static void compare(struct survey_queue *s, size_t region, const struct job_run *run)
 {
     struct region_survey *r = &s->out.regions[region];
-    struct region_work *w = &s->work[region];
+    struct jobs_reading *w = &s->jobs[region];
     const struct job_run *spec = NULL;
 
     if (w->n_specs > 0)
@@ -190,16 +198,16 @@ static void compare(struct nomad_survey *s, size_t region, const struct job_run 
                                      run->id, run->node, run->node_pool);
 }
 
-static bool is_older(const struct region_work *w, const struct job_run *run)
+static bool is_older(const struct jobs_reading *w, const struct job_run *run)
 {
     const struct job_run *spec =
         w->n_specs > 0 ? bsearch(run, w->specs, w->n_specs, sizeof *w->specs, by_job) : NULL;
     return spec == NULL || spec->version != run->version;
 }
 
-void survey_compare_jobs(struct nomad_survey *s, size_t region)
+void survey_compare_jobs(struct survey_queue *s, size_t region)
 {
-    struct region_work *w = &s->work[region];
+    struct jobs_reading *w = &s->jobs[region];
     const struct job_run *asked = NULL;
 
     if (w->compared || s->out.regions[region].allocs == ASKED_NOT)
@@ -219,7 +227,7 @@ void survey_compare_jobs(struct nomad_survey *s, size_t region)
     }
 }
 
-static bool runs(const struct region_work *w, const char *ns, const char *id, int64_t version)
+static bool runs(const struct jobs_reading *w, const char *ns, const char *id, int64_t version)
 {
     for (size_t i = 0; i < w->n_runs; i++)
         if (w->runs[i].version == version && str_eq(w->runs[i].id, id) &&
@@ -240,17 +248,17 @@ void survey_take_versions(struct survey_ask *a, const struct http_answer *answer
     }
     const struct json *list = json_get(j, "Versions");
     for (size_t i = 0; json_is_array(list) && i < json_len(list); i++) {
-        struct job_answer found;
-        parse_job(json_item(list, i), &found);
+        struct job_traits found;
+        job_traits_read(json_item(list, i), &found);
         if (runs(work_of(a), a->ns, a->subject, found.version))
             add_job(a, &found, true);
     }
 }
 
-void survey_finish_jobs(struct nomad_survey *s, size_t region)
+void survey_finish_jobs(struct survey_queue *s, size_t region)
 {
     struct region_survey *r = &s->out.regions[region];
-    const struct region_work *w = &s->work[region];
+    const struct jobs_reading *w = &s->jobs[region];
     const struct token_view *t = &r->token;
     /* A token without the right gets fewer jobs, not an error. */
     bool all =
@@ -269,4 +277,10 @@ void survey_finish_jobs(struct nomad_survey *s, size_t region)
         return;
     }
     r->jobs_asked = ASKED_YES;
+}
+
+void jobs_reading_free(struct jobs_reading *w)
+{
+    free(w->runs);
+    free(w->specs);
 }

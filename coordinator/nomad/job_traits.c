@@ -1,4 +1,4 @@
-#include "nomad_parse_job.h"
+#include "job_traits.h"
 
 #include <ctype.h>
 
@@ -341,12 +341,12 @@ static uint64_t group_traits(const struct json *g, bool system)
                  JOB_SYSTEM_RESCHEDULE);
 }
 
-void parse_job(const struct json *job, struct job_answer *ret)
+void job_traits_read(const struct json *job, struct job_traits *ret)
 {
     const char *type = json_str(job, "Type", "");
     const struct json *groups = json_get(job, "TaskGroups");
 
-    *ret = (struct job_answer){.version = json_int(job, "Version", 0),
+    *ret = (struct job_traits){.version = json_int(job, "Version", 0),
                                .pool = json_str(job, "NodePool", ""),
                                .traits = wishes(job)};
     for (size_t i = 0; json_is_array(groups) && i < json_len(groups); i++)
