@@ -74,11 +74,16 @@ static int connect_bus(struct service_systemd *s, struct err *err)
     return err_set(err, ERR_NETWORK, -rc, "talk to systemd over D-Bus");
 }
 
+static bool is_lost(int rc)
+{
+    return rc == -ENOTCONN || rc == -ECONNRESET || rc == -EPIPE || rc == -ETIMEDOUT;
+}
+
 /* Errors of the connection end it; those that systemd answers do not. */
 static int bus_failed(struct service_systemd *s, int rc, const sd_bus_error *e, const char *what,
                       struct err *err)
 {
-    if (rc == -ENOTCONN || rc == -ECONNRESET || rc == -EPIPE || rc == -ETIMEDOUT)
+    if (is_lost(rc))
         disconnect(s);
     return err_set(err, rc == -ETIMEDOUT ? ERR_TIMEOUT : ERR_NETWORK,
                    sd_bus_error_is_set(e) ? 0 : -rc, "%s of %s%s%.200s", what, s->conf->unit,
@@ -242,26 +247,14 @@ static int systemd_state(void *self, struct service_state *ret, struct err *err)
 
 /* ---- about the unit ---- */
 
-/* What systemd has loaded of a unit. A unit that it does not know is no error (missing);
- * properties that this systemd does not have stay "". */
-struct asking {
-    sd_bus *bus;
-    const char *path;
-};
-
 /* Only a connection that is gone ends the asking: what systemd answers with an error it
  * does not have. */
-static bool is_lost(int rc)
-{
-    return rc == -ENOTCONN || rc == -ECONNRESET || rc == -EPIPE || rc == -ETIMEDOUT;
-}
-
-static int about_text(const struct asking *a, const char *interface, const char *name, char *dst,
-                      size_t n)
+static int about_text(const struct service_systemd *s, const char *interface, const char *name,
+                      char *dst, size_t n)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     char *value = NULL;
-    int rc = sd_bus_get_property_string(a->bus, NAME, a->path, interface, name, &e, &value);
+    int rc = sd_bus_get_property_string(s->bus, NAME, s->path, interface, name, &e, &value);
 
     str_cut(dst, n, rc >= 0 ? value : "");
     free(value);
@@ -269,11 +262,11 @@ static int about_text(const struct asking *a, const char *interface, const char 
     return is_lost(rc) ? rc : 0;
 }
 
-static int about_flag(const struct asking *a, const char *name, bool *ret)
+static int about_flag(const struct service_systemd *s, const char *name, bool *ret)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     int value = 0;
-    int rc = sd_bus_get_property_trivial(a->bus, NAME, a->path, UNIT, name, &e, 'b', &value);
+    int rc = sd_bus_get_property_trivial(s->bus, NAME, s->path, UNIT, name, &e, 'b', &value);
 
     *ret = rc >= 0 && value != 0;
     sd_bus_error_free(&e);
@@ -281,11 +274,11 @@ static int about_flag(const struct asking *a, const char *name, bool *ret)
 }
 
 /* Several texts as one, blanks between; what does not fit is told by dots. */
-static int about_texts(const struct asking *a, const char *name, char *dst, size_t n)
+static int about_texts(const struct service_systemd *s, const char *name, char *dst, size_t n)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     char **values = NULL;
-    int rc = sd_bus_get_property_strv(a->bus, NAME, a->path, UNIT, name, &e, &values);
+    int rc = sd_bus_get_property_strv(s->bus, NAME, s->path, UNIT, name, &e, &values);
     auto_buf struct buf all = BUF_INIT;
 
     for (char **v = values; rc >= 0 && v != NULL && *v != NULL; v++) {
@@ -334,12 +327,12 @@ static int read_command(sd_bus_message *m, struct service_about *ret)
     return rc < 0 ? rc : add_words(m, ret);
 }
 
-static int about_command(const struct asking *a, struct service_about *ret)
+static int about_command(const struct service_systemd *s, struct service_about *ret)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     sd_bus_message *m = NULL;
     int rc =
-        sd_bus_get_property(a->bus, NAME, a->path, SERVICE, "ExecStart", &e, &m, "a(sasbttttuii)");
+        sd_bus_get_property(s->bus, NAME, s->path, SERVICE, "ExecStart", &e, &m, "a(sasbttttuii)");
 
     if (rc >= 0 && read_command(m, ret) < 0)
         ret->words_len = 0;
@@ -348,10 +341,10 @@ static int about_command(const struct asking *a, struct service_about *ret)
     return is_lost(rc) ? rc : 0;
 }
 
-/* 0, or a negative errno of the connection. */
-static int ask_about(sd_bus *bus, const char *path, struct service_about *ret)
+/* A unit that systemd does not know is no error (missing); properties that this systemd does
+ * not have stay "". 0, or a negative errno of the connection. */
+static int ask_about(const struct service_systemd *s, struct service_about *ret)
 {
-    const struct asking a = {bus, path};
     const struct {
         const char *interface, *name;
         char *dst;
@@ -367,17 +360,17 @@ static int ask_about(sd_bus *bus, const char *path, struct service_about *ret)
 
     memset(ret, 0, sizeof(*ret));
     ret->unit = true;
-    rc = about_text(&a, UNIT, "LoadState", load, sizeof(load));
+    rc = about_text(s, UNIT, "LoadState", load, sizeof(load));
     ret->missing = str_eq(load, "not-found") || str_eq(load, "masked");
     if (rc < 0 || ret->missing)
         return rc;
     for (size_t i = 0; rc >= 0 && i < ARRAY_LEN(rows); i++)
-        rc = about_text(&a, rows[i].interface, rows[i].name, rows[i].dst, rows[i].n);
+        rc = about_text(s, rows[i].interface, rows[i].name, rows[i].dst, rows[i].n);
     if (rc >= 0)
-        rc = about_texts(&a, "DropInPaths", ret->drop_ins, sizeof(ret->drop_ins));
+        rc = about_texts(s, "DropInPaths", ret->drop_ins, sizeof(ret->drop_ins));
     if (rc >= 0)
-        rc = about_flag(&a, "NeedDaemonReload", &ret->reload);
-    return rc < 0 ? rc : about_command(&a, ret);
+        rc = about_flag(s, "NeedDaemonReload", &ret->reload);
+    return rc < 0 ? rc : about_command(s, ret);
 }
 
 static int systemd_about(void *self, struct service_about *ret, struct err *err)
@@ -388,7 +381,7 @@ static int systemd_about(void *self, struct service_about *ret, struct err *err)
 
     if (connect_bus(s, err) < 0)
         return -1;
-    rc = ask_about(s->bus, s->path, &a);
+    rc = ask_about(s, &a);
     if (rc < 0)
         return bus_failed(s, rc, NULL, "the settings", err);
     *ret = a;
