@@ -8,7 +8,7 @@
 #include "clock.h"
 #include "host_linux_about.h"
 #include "host_linux_ask.h"
-#include "host_linux_below.h"
+#include "plain_tree.h"
 
 static enum err_kind kind_of(int sys)
 {
@@ -325,7 +325,7 @@ struct host host_linux(struct host_linux *l)
 
     host_linux_ask(&h);
     host_linux_about(&h);
-    host_linux_below(&h);
+    plain_tree(&h);
     return h;
 }
 

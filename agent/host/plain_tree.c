@@ -1,4 +1,4 @@
-#include "host_linux_below.h"
+#include "plain_tree.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -107,7 +107,7 @@ static int port_remove_dir(void *ctx, const char *path, struct err *err)
     return rmdir(path) < 0 && errno != ENOENT ? fail(err, "remove", path, "") : 0;
 }
 
-void host_linux_below(struct host *h)
+void plain_tree(struct host *h)
 {
     h->open_below = port_open_below;
     h->list_below = port_list_below;
