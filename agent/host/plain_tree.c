@@ -50,18 +50,16 @@ static int open_step(const char *root, const char *path, int flags)
     return at < 0 ? -1 : openat(at, ".", flags | O_CLOEXEC);
 }
 
-static int port_open_below(void *ctx, const char *root, const char *path, int *ret_h,
-                           struct err *err)
+int plain_tree_open(const char *root, const char *path, int *ret_fd, struct err *err)
 {
     struct stat st;
 
-    (void)ctx;
     autoclose int fd = open_step(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 || fstat(fd, &st) < 0)
         return fail(err, "open", root, path);
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_FORMAT, 0, "%s/%s is not a regular file", root, path);
-    *ret_h = take_fd(&fd);
+    *ret_fd = take_fd(&fd);
     return 0;
 }
 
@@ -76,12 +74,10 @@ static void add_name(const char *name, struct host_names *ret)
     str_cut(ret->list[ret->n++].name, sizeof(ret->list[0].name), name);
 }
 
-static int port_list_below(void *ctx, const char *root, const char *path, struct host_names *ret,
-                           struct err *err)
+int plain_tree_list(const char *root, const char *path, struct host_names *ret, struct err *err)
 {
     const struct dirent *e;
 
-    (void)ctx;
     autoclose int fd = open_step(root, path, O_RDONLY | O_DIRECTORY);
     CLEANUP(cleanup_dir) DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
     if (d == NULL)
@@ -95,22 +91,12 @@ static int port_list_below(void *ctx, const char *root, const char *path, struct
     return errno != 0 ? fail(err, "read", root, path) : 0;
 }
 
-static int port_make_dir(void *ctx, const char *path, uint32_t mode, struct err *err)
+int plain_tree_make_dir(const char *path, uint32_t mode, struct err *err)
 {
-    (void)ctx;
     return mkdir(path, mode) < 0 ? fail(err, "make the directory", path, "") : 0;
 }
 
-static int port_remove_dir(void *ctx, const char *path, struct err *err)
+int plain_tree_remove_dir(const char *path, struct err *err)
 {
-    (void)ctx;
     return rmdir(path) < 0 && errno != ENOENT ? fail(err, "remove", path, "") : 0;
-}
-
-void plain_tree(struct host *h)
-{
-    h->open_below = port_open_below;
-    h->list_below = port_list_below;
-    h->make_dir = port_make_dir;
-    h->remove_dir = port_remove_dir;
 }
