@@ -4,12 +4,6 @@
 #include <sys/stat.h>
 #include "str.h"
 
-static void cleanup_dir(DIR **d)
-{
-    if (*d != NULL)
-        closedir(*d);
-}
-
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const struct host_name *)a)->name, ((const struct host_name *)b)->name);
@@ -22,7 +16,7 @@ int dir_names(const char *path, struct host_names *ret, struct err *err)
     int sys;
 
     *ret = (struct host_names){.dir = true};
-    CLEANUP(cleanup_dir) DIR *d = opendir(path);
+    autodir DIR *d = opendir(path);
     if (d == NULL && errno == ENOTDIR) {
         ret->dir = false;
         return 0;

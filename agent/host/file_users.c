@@ -5,12 +5,6 @@
 #include <sys/stat.h>
 #include "str.h"
 
-static void cleanup_dir(DIR **d)
-{
-    if (*d != NULL)
-        closedir(*d);
-}
-
 /* Always terminated; 0 when nothing could be read. */
 static size_t read_of(int proc, const char *pid, const char *name, char *dst, size_t n)
 {
@@ -53,7 +47,7 @@ int file_users(const char *proc, uint64_t dev, uint64_t ino, uint32_t except,
     struct host_users u = {.n = 0};
     const struct dirent *e;
 
-    CLEANUP(cleanup_dir) DIR *d = opendir(proc);
+    autodir DIR *d = opendir(proc);
     if (d == NULL)
         return err_set(err, ERR_IO, errno, "read %s", proc);
     while ((e = readdir(d)) != NULL) {

@@ -5,12 +5,6 @@
 #include <sys/stat.h>
 #include "str.h"
 
-static void cleanup_dir(DIR **d)
-{
-    if (*d != NULL)
-        closedir(*d);
-}
-
 static int fail(struct err *err, const char *what, const char *root, const char *path)
 {
     int sys = errno;
@@ -79,7 +73,7 @@ int plain_tree_list(const char *root, const char *path, struct host_names *ret, 
     const struct dirent *e;
 
     autoclose int fd = open_step(root, path, O_RDONLY | O_DIRECTORY);
-    CLEANUP(cleanup_dir) DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+    autodir DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
     if (d == NULL)
         return fail(err, "read", root, path);
     (void)take_fd(&fd); /* the directory's, now */

@@ -6,12 +6,6 @@
 
 #define UNIT_FILE_MAX (64 * 1024)
 
-static void cleanup_dir(DIR **d)
-{
-    if (*d != NULL)
-        closedir(*d);
-}
-
 bool unit_text_starts(const char *text, const char *program)
 {
     static const char key[] = "ExecStart";
@@ -60,7 +54,7 @@ static bool look_in(const char *dir, const char *program, const char *fragment, 
 {
     const struct dirent *e;
 
-    CLEANUP(cleanup_dir) DIR *d = opendir(dir);
+    autodir DIR *d = opendir(dir);
     while (d != NULL && (e = readdir(d)) != NULL) {
         char path[512];
 
