@@ -5,15 +5,17 @@
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <sys/xattr.h>
+#include "binary_trial.h"
 #include "clock.h"
+#include "config_trial.h"
 #include "dir_names.h"
 #include "file.h"
 #include "file_users.h"
 #include "file_way.h"
-#include "host_linux_ask.h"
 #include "package_lock.h"
 #include "package_owner.h"
 #include "plain_tree.h"
+#include "process.h"
 #include "str.h"
 #include "unit_files.h"
 
@@ -437,49 +439,151 @@ static int port_attributes(void *ctx, const char *path, struct host_attributes *
     return 0;
 }
 
+/* ---- trials ---- */
+
+static int port_try(void *ctx, const char *path, const char *version, enum failure *ret_failure,
+                    char ret_text[static TEXT_MAX], struct err *err)
+{
+    const struct host_linux *l = ctx;
+
+    return binary_trial(&l->who, path, version, ret_failure, ret_text, err);
+}
+
+static enum tri port_try_config(void *ctx, const char *path, const char *old, const char *version,
+                                char ret_text[static TEXT_MAX])
+{
+    const struct host_linux *l = ctx;
+
+    return config_trial_of_service(&l->service, path, old, version, l->who.drop, ret_text);
+}
+
+/* ---- what is asked: processes, and through caravan-fetch the network ---- */
+
+static int port_process(void *ctx, uint32_t pid, struct host_process *ret, struct err *err)
+{
+    (void)ctx;
+    return process_executes((pid_t)pid, ret, err);
+}
+
+static int port_fetch_begin(void *ctx, const struct fetch_get *job, struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    fetch_call_end(take_ptr(&l->fetching));
+    if (fetch_call_begin(&l->who, &l->fetching, err) < 0)
+        return -1;
+    return fetch_call_get(l->fetching, job, err);
+}
+
+static int port_fetch_poll(void *ctx, struct fetch_news *ret, struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    if (l->fetching == NULL)
+        return err_set(err, ERR_STATE, 0, "nothing is being fetched");
+    return fetch_call_poll(l->fetching, ret, err);
+}
+
+static void port_fetch_end(void *ctx)
+{
+    struct host_linux *l = ctx;
+
+    fetch_call_end(take_ptr(&l->fetching));
+}
+
+static void port_ask_end(void *ctx)
+{
+    struct host_linux *l = ctx;
+
+    fetch_call_end(take_ptr(&l->asking));
+}
+
+static int session(struct host_linux *l, struct err *err)
+{
+    return l->asking != NULL ? 0 : fetch_call_begin(&l->who, &l->asking, err);
+}
+
+/* A broken session is not used again: the next question starts another. */
+static int done(struct host_linux *l, int rc, const struct err *err)
+{
+    if (rc < 0 && err->kind == ERR_STATE)
+        port_ask_end(l);
+    return rc;
+}
+
+static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
+                    struct buf *ret_body, struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    if (session(l, err) < 0)
+        return -1;
+    return done(l, fetch_call_ask(l->asking, path, deadline_ms, ret_status, ret_body, err), err);
+}
+
+static int port_knock(void *ctx, const char *address, int64_t deadline_ms, enum tri *ret_open,
+                      struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    if (session(l, err) < 0)
+        return -1;
+    return done(l, fetch_call_knock(l->asking, address, deadline_ms, ret_open, err), err);
+}
+
 /* ---- the table ---- */
+
+static const struct host ports = {
+    .open = port_open,
+    .open_through = port_open_through,
+    .create = port_create,
+    .read_at = port_read_at,
+    .write = port_write,
+    .adopt = port_adopt,
+    .sync = port_sync,
+    .stat_of = port_stat_of,
+    .close = port_close,
+    .stat = port_stat,
+    .stat_through = port_stat_through,
+    .link_of = port_link_of,
+    .rename = port_rename,
+    .link = port_link,
+    .unlink = port_unlink,
+    .sync_dir = port_sync_dir,
+    .room = port_room,
+    .newest = port_newest,
+    .names = port_names,
+    .open_below = port_open_below,
+    .list_below = port_list_below,
+    .make_dir = port_make_dir,
+    .remove_dir = port_remove_dir,
+    .uptime = port_uptime,
+    .wall = port_wall,
+    .way = port_way,
+    .users = port_users,
+    .unit_naming = port_unit_naming,
+    .package = port_package,
+    .package_lock = port_package_lock,
+    .package_unlock = port_package_unlock,
+    .clock = port_clock,
+    .attributes = port_attributes,
+    .try_binary = port_try,
+    .try_config = port_try_config,
+    .process = port_process,
+    .fetch_begin = port_fetch_begin,
+    .fetch_poll = port_fetch_poll,
+    .fetch_end = port_fetch_end,
+    .ask = port_ask,
+    .knock = port_knock,
+    .ask_end = port_ask_end,
+};
 
 struct host host_linux(struct host_linux *l)
 {
-    struct host h = {
-        .ctx = l,
-        .open = port_open,
-        .open_through = port_open_through,
-        .create = port_create,
-        .read_at = port_read_at,
-        .write = port_write,
-        .adopt = port_adopt,
-        .sync = port_sync,
-        .stat_of = port_stat_of,
-        .close = port_close,
-        .stat = port_stat,
-        .stat_through = port_stat_through,
-        .link_of = port_link_of,
-        .rename = port_rename,
-        .link = port_link,
-        .unlink = port_unlink,
-        .sync_dir = port_sync_dir,
-        .room = port_room,
-        .newest = port_newest,
-        .names = port_names,
-        .open_below = port_open_below,
-        .list_below = port_list_below,
-        .make_dir = port_make_dir,
-        .remove_dir = port_remove_dir,
-        .uptime = port_uptime,
-        .wall = port_wall,
-        .way = port_way,
-        .users = port_users,
-        .unit_naming = port_unit_naming,
-        .package = port_package,
-        .package_lock = port_package_lock,
-        .package_unlock = port_package_unlock,
-        .clock = port_clock,
-        .attributes = port_attributes,
-        .service = &l->service,
-    };
+    struct host h = ports;
 
-    host_linux_ask(&h);
+    h.ctx = l;
+    h.service = &l->service;
     return h;
 }
 
