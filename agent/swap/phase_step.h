@@ -1,11 +1,11 @@
 /*
- * phases_inner.h - what the files of the phases share; for nobody else.
+ * phase_step.h - what the files of the phases share; for nobody else.
  *
  * A step does one small thing and says what comes next: phases_then for the same
  * phase, phases_enter for another one, phases_fail for the end. Steps never wait.
  */
-#ifndef PHASES_INNER_H
-#define PHASES_INNER_H
+#ifndef PHASE_STEP_H
+#define PHASE_STEP_H
 
 #include "phases.h"
 
