@@ -10,8 +10,6 @@
 
 #define PROGRESS_MS 250
 
-AUTO_DEFINE(dir, DIR, closedir)
-#define auto_dir CLEANUP(cleanup_dir)
 AUTO_DEFINE(http, struct http, http_free)
 #define auto_http CLEANUP(cleanup_http)
 
@@ -81,7 +79,7 @@ static int open_dir(const char *path, int *ret_fd, struct err *err)
     autoclose int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return err_set(err, ERR_IO, errno, "open %s", path);
-    auto_dir DIR *d = opendir(path);
+    autodir DIR *d = opendir(path);
     if (d == NULL)
         return err_set(err, ERR_IO, errno, "list %s", path);
     const struct dirent *e;

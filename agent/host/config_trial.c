@@ -1,12 +1,16 @@
 #include "config_trial.h"
+#include <pwd.h>
+#include <sys/stat.h>
+#include "file.h"
 #include "spawn.h"
 #include "str.h"
 #include "version.h"
 
-#define TRIAL_MS  10000
-#define TRIAL_OUT (16 * 1024)
-#define REJECTED  1 /* exit status; 127 is an unknown command */
-#define FIRST     "1.3.0"
+#define TRIAL_MS    10000
+#define TRIAL_OUT   (16 * 1024)
+#define CMDLINE_MAX (16 * 1024)
+#define REJECTED    1 /* exit status; 127 is an unknown command */
+#define FIRST       "1.3.0"
 
 static const char *option_value(const char *word)
 {
@@ -175,4 +179,60 @@ enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static
         return unknown(ret_text, "Nomad before " FIRST " has no config validate");
     n = config_trial_paths(t->words, t->words_len, paths, &more, &why);
     return n == 0 ? unknown(ret_text, why) : judge(t, paths, n, more, ret_text);
+}
+
+/* ---- what starts Nomad here ---- */
+
+/* Who the unit's process is: by its User=, else by the process that runs. */
+static bool find_owner(const struct service_about *about, const struct stat *process, uid_t *uid,
+                       gid_t *gid)
+{
+    const struct passwd *pw =
+        about->unit && !about->missing && about->user[0] != '\0' ? getpwnam(about->user) : NULL;
+
+    *uid = pw != NULL ? pw->pw_uid : process->st_uid;
+    *gid = pw != NULL ? pw->pw_gid : process->st_gid;
+    return pw != NULL || process->st_nlink != 0 || (about->unit && about->user[0] == '\0');
+}
+
+static bool can_be_asked(const char *words, size_t n)
+{
+    const char *paths[CONFIG_TRIAL_PATHS], *why = NULL;
+    bool more = false;
+
+    return config_trial_paths(words, n, paths, &more, &why) > 0;
+}
+
+/* What the unit starts next counts; where that cannot be read (a script, a variable), what
+ * runs now. */
+enum tri config_trial_of_service(const struct service *service, const char *path, const char *old,
+                                 const char *version, bool drop, char ret_text[static TEXT_MAX])
+{
+    struct config_trial t = {.binary = path, .version = version, .old = old, .drop = drop};
+    autofree struct service_about *about = xzalloc(1, sizeof(*about));
+    auto_buf struct buf cmdline = BUF_INIT;
+    struct service_state state = {.main_pid = 0};
+    struct stat process = {.st_nlink = 0};
+    struct err err = ERR_INIT;
+    char proc[64];
+
+    if (service->about(service->self, about, &err) < 0)
+        memset(about, 0, sizeof(*about));
+    if (service->state(service->self, &state, &err) == 0 && state.main_pid != 0) {
+        snprintf(proc, sizeof(proc), "/proc/%u/cmdline", state.main_pid);
+        if (stat(proc, &process) < 0 || file_read(proc, CMDLINE_MAX, 0, &cmdline, &err) < 0)
+            process.st_nlink = 0;
+    }
+    t.words = about->words;
+    t.words_len = about->words_len;
+    if (!can_be_asked(t.words, t.words_len) && cmdline.len > 0) {
+        t.words = (const char *)cmdline.data;
+        t.words_len = cmdline.len;
+    }
+    if (t.words_len == 0 || !find_owner(about, &process, &t.uid, &t.gid)) {
+        snprintf(ret_text, TEXT_MAX, "what starts Nomad here is not known%s",
+                 state.main_pid == 0 ? ": it does not run" : "");
+        return TRI_UNKNOWN;
+    }
+    return config_trial_rejects(&t, ret_text);
 }

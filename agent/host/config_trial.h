@@ -18,7 +18,7 @@
 #define CONFIG_TRIAL_H
 
 #include <sys/types.h>
-#include "message.h"
+#include "service.h"
 
 #define CONFIG_TRIAL_PATHS 16
 
@@ -42,5 +42,10 @@ size_t config_trial_paths(const char *words, size_t n,
 /* TRI_YES: rejected, ret_text says what it said. TRI_NO: accepted. TRI_UNKNOWN: ret_text
  * says why it cannot be told. */
 enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static TEXT_MAX]);
+/* The same about the command and the user that the service has for Nomad: what its unit
+ * starts next counts; where that cannot be read (a script, a variable), what runs now. path: the
+ * new binary. drop: as in config_trial. */
+enum tri config_trial_of_service(const struct service *service, const char *path, const char *old,
+                                 const char *version, bool drop, char ret_text[static TEXT_MAX]);
 
 #endif

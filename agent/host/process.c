@@ -89,12 +89,6 @@ static bool strip_known(char *path)
     return false;
 }
 
-static void cleanup_dir(DIR **d)
-{
-    if (*d != NULL)
-        closedir(*d);
-}
-
 void process_data_dir(pid_t pid, char *dst, size_t n)
 {
     char path[64], target[PATH_MAX];
@@ -102,7 +96,7 @@ void process_data_dir(pid_t pid, char *dst, size_t n)
 
     dst[0] = '\0';
     snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-    CLEANUP(cleanup_dir) DIR *d = opendir(path);
+    autodir DIR *d = opendir(path);
     while (d != NULL && (e = readdir(d)) != NULL) {
         ssize_t len = readlinkat(dirfd(d), e->d_name, target, sizeof(target) - 1);
 

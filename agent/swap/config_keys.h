@@ -1,9 +1,9 @@
 /*
  * config_keys.h - the keys in a file of Nomad's configuration, HCL or JSON. Pure.
  *
- * Not a parser of HCL: it knows comments (#, //, block comments), strings with ${...} in them,
- * heredocs and brackets, and so where a key stands. Labels of a block are keys within it, and
- * what JSON wraps into a list is where it would be without: plugin "docker" { config { and
+ * Not a parser of HCL: it takes the words and signs of hcl.h and follows the brackets, and so
+ * knows where a key stands. Labels of a block are keys within it, and what JSON wraps into a list
+ * is where it would be without: plugin "docker" { config { and
  * {"plugin": [{"docker": {"config": both hold plugin > docker > config.
  *
  * Bounded by the text's length; no recursion, nothing allocated.

@@ -1,8 +1,7 @@
-/* Facts about what Nomad's configuration says, and what it needs of the host. */
+#include "facts_config.h"
 #include "certificate_names.h"
 #include "config_findings.h"
 #include "config_trial.h"
-#include "facts_survey_parts.h"
 #include "str.h"
 
 #define FILE_MAX    (1024 * 1024)

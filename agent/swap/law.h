@@ -26,7 +26,7 @@ struct law {
     int64_t gap_ms;
     bool allow_outage;
     bool allow_file_urls;
-    bool start_stopped; /* a swap starts what did not run; asked by nobody, done by swap_orders */
+    bool start_stopped; /* a swap starts what did not run; asked by nobody, done by swap_obey */
     const char *url_prefixes; /* "" any: blanks between */
 };
 

@@ -1,4 +1,4 @@
-#include "phases_inner.h"
+#include "phase_step.h"
 #include <stdlib.h>
 #include "str.h"
 
@@ -8,7 +8,7 @@
 static phase_step looking;
 static void probing_judged(struct phases *p, const struct probe_verdict *v);
 
-bool phases_is_server(const struct phases *p)
+static bool is_server(const struct phases *p)
 {
     return p->rec.is_server;
 }
@@ -17,7 +17,7 @@ int64_t phases_deadline(const struct phases *p)
 {
     if (p->rec.deadline_ms != 0)
         return p->rec.deadline_ms;
-    return phases_is_server(p) ? PROBE_DEADLINE_SERVER_MS : PROBE_DEADLINE_CLIENT_MS;
+    return is_server(p) ? PROBE_DEADLINE_SERVER_MS : PROBE_DEADLINE_CLIENT_MS;
 }
 
 void phases_probe(struct phases *p)
@@ -79,7 +79,7 @@ static void look_at_api(struct phases *p, struct probe_look *l)
 
     body.limit = FETCH_ANSWER_MAX;
     if (l->executes &&
-        h->ask(h->ctx, probe_path(phases_is_server(p)), PROBE_ASK_MS, &l->status, &body, &err) == 0)
+        h->ask(h->ctx, probe_path(is_server(p)), PROBE_ASK_MS, &l->status, &body, &err) == 0)
         l->answers = l->status > 0 && l->status < 500;
 }
 

@@ -1,4 +1,4 @@
-#include "phases_inner.h"
+#include "phase_step.h"
 #include "str.h"
 
 static phase_step hashing, crossing, cross;

@@ -1,4 +1,4 @@
-#include "phases_inner.h"
+#include "phase_step.h"
 #include "elf_arch.h"
 #include "str.h"
 

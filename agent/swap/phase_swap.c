@@ -1,5 +1,5 @@
 #include "law_facts.h"
-#include "phases_inner.h"
+#include "phase_step.h"
 #include "str.h"
 
 #define PACKAGES_LOOK_MS 500

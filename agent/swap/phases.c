@@ -1,4 +1,4 @@
-#include "phases_inner.h"
+#include "phase_step.h"
 #include <stdarg.h>
 #include <errno.h>
 #include "str.h"

@@ -1,6 +1,10 @@
 /*
- * surveying.h - a survey that is being made: what it asks, and the list it adds to. For
- * facts_survey and its parts; a list that is full takes nothing more.
+ * surveying.h - a survey that is being made: what it may ask, and the list it adds to.
+ *
+ * Calling sequence: facts_survey fills the struct and hands it from one kind of facts to the
+ * next; each adds what it finds with fact_add. All pointers are borrowed and live as long as the
+ * survey is made. A list that is full (SURVEY_MAX) takes nothing more; texts are cut. One
+ * thread.
  */
 #ifndef SURVEYING_H
 #define SURVEYING_H

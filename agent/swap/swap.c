@@ -6,6 +6,7 @@
 #include "file.h"
 #include "identity.h"
 #include "str.h"
+#include "swap_view.h"
 #include "trust_store.h"
 
 /* Rights for what reads the network; ours when we are not root. */

@@ -3,8 +3,8 @@
  * it does.
  *
  * swap_open builds it from the configuration (identity, trust in force, service,
- * record); swap_obey takes one order's inner bytes and gives the receipt's;
- * swap_tell writes the view. One thread; swap_loop.h drives it.
+ * record) and writes the first view; swap_obey.h takes orders, swap_view.h tells what is known.
+ * One thread; swap_loop.h drives it.
  */
 #ifndef SWAP_H
 #define SWAP_H
@@ -48,21 +48,9 @@ MUST_CHECK int swap_open(struct swap *s, const struct agent_conf *conf, const ch
                          const char *program, const struct log *log, struct err *err);
 void swap_close(struct swap *s);
 
-/* ret_receipt stays empty when nothing is to be said (not authentic to this host). */
-void swap_obey(struct swap *s, const void *inner, size_t n, struct buf *ret_receipt);
-
 /* The work under way or done last, for log_say_about. */
 struct log_about swap_about(struct swap *s);
 /* phases_config.note; ctx is the swap. */
 void swap_note(void *ctx, enum log_level level, enum log_event event, const char *text);
-
-#define SURVEY_GREET_MS 10000 /* somebody asks: facts older than this are asked anew */
-#define SURVEY_REST_MS  60000 /* nobody asks, but we are there: without systemd */
-
-/* Gathers the facts anew when they may have changed, and writes the view. */
-void swap_tell(struct swap *s);
-/* Writes the view only if the service or the file in place changed by itself, or the survey is
- * older than this. */
-void swap_look(struct swap *s, int64_t survey_ms);
 
 #endif

@@ -7,6 +7,8 @@
 #include "agent_child.h"
 #include "sd_ready.h"
 #include "sd_sockets.h"
+#include "swap_obey.h"
+#include "swap_view.h"
 
 #define CONNECTIONS_MAX 8
 #define LISTENERS_MAX   2

@@ -1,6 +1,6 @@
+#include "swap_view.h"
 #include "caravan_version.h"
 #include "str.h"
-#include "swap.h"
 #include "view_file.h"
 
 static void add_fact(struct receipt_status *st, const char *id, enum tri value, const char *text)

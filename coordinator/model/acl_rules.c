@@ -1,76 +1,67 @@
 #include "acl_rules.h"
 
 #include <ctype.h>
+#include "hcl.h"
 
 #define WORD_MAX  64
 #define LEVEL_MAX 4
 
 enum token_kind { T_END, T_WORD, T_TEXT, T_SIGN, T_BAD };
 
+/* Read as HCL_PLAIN: a policy that needs ${...} or a heredoc is not understood. */
 struct scan {
-    const char *at;
+    struct hcl h;
     enum token_kind kind;
     char word[WORD_MAX]; /* words and texts, cut */
-    char sign;
 };
 
-static void skip_comment(struct scan *s)
+/* Names as policies have them: no dots, no signs in front. */
+static bool is_name(const char *at, size_t n)
 {
-    if (s->at[0] == '/' && s->at[1] == '*') {
-        const char *end = strstr(s->at + 2, "*/");
-        s->at = end != NULL ? end + 2 : s->at + strlen(s->at);
-    } else {
-        s->at += strcspn(s->at, "\n");
+    if (at[0] == '-')
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!isalnum((unsigned char)at[i]) && at[i] != '_' && at[i] != '-')
+            return false;
+    return true;
+}
+
+static enum token_kind kind_of(const struct hcl *h)
+{
+    switch (h->kind) {
+    case HCL_WORD:
+        return is_name(h->at, h->n) ? T_WORD : T_BAD;
+    case HCL_STRING:
+        return memchr(h->at, '\\', h->n) == NULL ? T_TEXT : T_BAD;
+    case HCL_SIGN:
+        return h->sign != '\0' && strchr("{}[]=", h->sign) != NULL ? T_SIGN : T_BAD;
+    case HCL_END:
+    case HCL_OPEN_COMMENT:
+        return T_END;
+    case HCL_HEREDOC:
+    case HCL_BAD:
+        break;
     }
+    return T_BAD;
 }
 
-static void skip_blank(struct scan *s)
-{
-    for (;;) {
-        s->at += strspn(s->at, " \t\r\n,;");
-        if (s->at[0] != '#' && !(s->at[0] == '/' && (s->at[1] == '/' || s->at[1] == '*')))
-            return;
-        skip_comment(s);
-    }
-}
-
-static void take(struct scan *s, const char *from, size_t n)
-{
-    size_t k = MIN_OF(n, sizeof(s->word) - 1);
-    memcpy(s->word, from, k);
-    s->word[k] = '\0';
-}
-
+/* Commas and semicolons are blanks. */
 static void next(struct scan *s)
 {
-    skip_blank(s);
-    const char *from = s->at;
-    if (*from == '\0') {
-        s->kind = T_END;
-    } else if (*from == '"') {
-        size_t n = strcspn(from + 1, "\"\n\\");
-        s->kind = from[1 + n] == '"' ? T_TEXT : T_BAD;
-        take(s, from + 1, n);
-        s->at = from + 1 + n + (s->kind == T_TEXT);
-    } else if (isalnum((unsigned char)*from) || *from == '_') {
-        size_t n = 0;
-        while (isalnum((unsigned char)from[n]) || from[n] == '_' || from[n] == '-')
-            n++;
-        s->kind = T_WORD;
-        take(s, from, n);
-        s->at = from + n;
-    } else if (strchr("{}[]=", *from) != NULL) {
-        s->kind = T_SIGN;
-        s->sign = *from;
-        s->at++;
-    } else {
-        s->kind = T_BAD;
-    }
+    size_t n;
+
+    do
+        hcl_next(&s->h);
+    while (s->h.kind == HCL_SIGN && (s->h.sign == ',' || s->h.sign == ';'));
+    s->kind = kind_of(&s->h);
+    n = MIN_OF(s->h.n, sizeof(s->word) - 1);
+    memcpy(s->word, s->h.at, n);
+    s->word[n] = '\0';
 }
 
 static bool is_sign(const struct scan *s, char c)
 {
-    return s->kind == T_SIGN && s->sign == c;
+    return s->kind == T_SIGN && s->h.sign == c;
 }
 
 /* ---- what keys mean ---- */
@@ -241,7 +232,7 @@ static int read_item(struct reader *r)
 int acl_rules_read(const char *text, struct acl_rules *rules)
 {
     struct acl_rules got = *rules;
-    struct reader r = {.s.at = text, .rules = &got};
+    struct reader r = {.s.h = hcl_of_text(text, strlen(text), HCL_PLAIN), .rules = &got};
 
     next(&r.s);
     while (r.s.kind != T_END) {

@@ -1,15 +1,9 @@
-#include "host_linux_below.h"
+#include "plain_tree.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include "str.h"
-
-static void cleanup_dir(DIR **d)
-{
-    if (*d != NULL)
-        closedir(*d);
-}
 
 static int fail(struct err *err, const char *what, const char *root, const char *path)
 {
@@ -50,18 +44,16 @@ static int open_step(const char *root, const char *path, int flags)
     return at < 0 ? -1 : openat(at, ".", flags | O_CLOEXEC);
 }
 
-static int port_open_below(void *ctx, const char *root, const char *path, int *ret_h,
-                           struct err *err)
+int plain_tree_open(const char *root, const char *path, int *ret_fd, struct err *err)
 {
     struct stat st;
 
-    (void)ctx;
     autoclose int fd = open_step(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 || fstat(fd, &st) < 0)
         return fail(err, "open", root, path);
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_FORMAT, 0, "%s/%s is not a regular file", root, path);
-    *ret_h = take_fd(&fd);
+    *ret_fd = take_fd(&fd);
     return 0;
 }
 
@@ -76,14 +68,12 @@ static void add_name(const char *name, struct host_names *ret)
     str_cut(ret->list[ret->n++].name, sizeof(ret->list[0].name), name);
 }
 
-static int port_list_below(void *ctx, const char *root, const char *path, struct host_names *ret,
-                           struct err *err)
+int plain_tree_list(const char *root, const char *path, struct host_names *ret, struct err *err)
 {
     const struct dirent *e;
 
-    (void)ctx;
     autoclose int fd = open_step(root, path, O_RDONLY | O_DIRECTORY);
-    CLEANUP(cleanup_dir) DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+    autodir DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
     if (d == NULL)
         return fail(err, "read", root, path);
     (void)take_fd(&fd); /* the directory's, now */
@@ -95,22 +85,12 @@ static int port_list_below(void *ctx, const char *root, const char *path, struct
     return errno != 0 ? fail(err, "read", root, path) : 0;
 }
 
-static int port_make_dir(void *ctx, const char *path, uint32_t mode, struct err *err)
+int plain_tree_make_dir(const char *path, uint32_t mode, struct err *err)
 {
-    (void)ctx;
     return mkdir(path, mode) < 0 ? fail(err, "make the directory", path, "") : 0;
 }
 
-static int port_remove_dir(void *ctx, const char *path, struct err *err)
+int plain_tree_remove_dir(const char *path, struct err *err)
 {
-    (void)ctx;
     return rmdir(path) < 0 && errno != ENOENT ? fail(err, "remove", path, "") : 0;
-}
-
-void host_linux_below(struct host *h)
-{
-    h->open_below = port_open_below;
-    h->list_below = port_list_below;
-    h->make_dir = port_make_dir;
-    h->remove_dir = port_remove_dir;
 }
