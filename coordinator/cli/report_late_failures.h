@@ -1,5 +1,6 @@
 /*
- * report_late_failures.h - what may still come after a run (late_failures.h), and when to look again.
+ * report_late_failures.h - what may still come after a run (late_failures.h), and when to look
+ * again.
  *
  * Prints only; every text from outside is escaped. Nothing is kept. A JSON value is the caller's.
  */

@@ -5,7 +5,7 @@
 # sourced by lint.test (this repository) and rules.test (samples that must fail)
 
 FOLDERS="common proto agent coordinator"
-RULES="ladder includes unique_names file_names headers sizes medians format words goto_ladders
+RULES="ladder includes unique_names file_names headers readmes sizes medians format words goto_ladders
        scripts foreign_symbols layers shadowed_names globals pure clang_compiles cppcheck_finds"
 WARN="-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef
       -Wswitch-enum -Wwrite-strings -Wconversion -Werror"
@@ -129,6 +129,8 @@ rule_unique_names() {
 rule_file_names() {
     sources '*.[ch]' | grep -E '/([a-z_]*_)?(util|utils|misc|helper|helpers|common|stuff)(_[a-z]*)?\.[ch]$' |
         sed 's/$/: a file is named after a noun of its own/'
+    sources '*.h' | grep -E '_(parts|inner|private|internal)\.h$' |
+        sed 's/$/: a header is named after its struct; a noun has one header/'
 }
 
 rule_headers() {
