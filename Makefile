@@ -9,7 +9,7 @@
 #   fuzz     by clang with libFuzzer, for `make fuzz`
 #
 # Tests follow names, in any folder under tests/:
-#   tests/unit/test_X.c    a cmocka program; other .c files there are its fixtures
+#   tests/*/test_X.c       a cmocka program; other .c files of tests/unit are fixtures
 #   tests/fuzz/fuzz_X.c    a fuzz target; replayed over tests/fuzz/corpus/X/
 #   tests/*/main_X.c       a program, build/<flavour>/tests/X
 #   tests/*/preload_X.c    a shared object, build/<flavour>/tests/preload_X.so
@@ -70,7 +70,7 @@ $(foreach r,$(ROOMS),$(eval SRC_$r := $(filter-out $r/main%,$(wildcard $r/*.c)))
 SRC_sim         := $(filter-out tests/sim/main_%.c tests/sim/preload_%.c,$(wildcard tests/sim/*.c))
 SRC_fixture     := $(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)) \
                    $(filter-out tests/worlds/main_%.c,$(wildcard tests/worlds/*.c))
-SRC_test        := $(wildcard tests/unit/test_*.c)
+SRC_test        := $(wildcard tests/*/test_*.c)
 SRC_fuzz        := $(wildcard tests/fuzz/fuzz_*.c)
 SRC_tool        := $(wildcard tests/*/main_*.c)
 SRC_preload     := $(wildcard tests/*/preload_*.c)
