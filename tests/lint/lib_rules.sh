@@ -96,7 +96,7 @@ rule_readmes() {
     local room lines
     # proto's README is the specification of the wire.
     rooms | grep -v -x proto | while read -r room; do
-        lines=$(wc -l <"$room/README.md" 2>/dev/null) || { echo "$room: has no README.md"; continue; }
+        lines=$(wc -l 2>/dev/null <"$room/README.md") || { echo "$room: has no README.md"; continue; }
         [ "$lines" -le 60 ] || echo "$room/README.md: $lines lines are more than a page (60)"
     done
 }
