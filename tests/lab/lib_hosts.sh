@@ -14,6 +14,9 @@
 #   link_down NAME, link_up NAME    the cable
 #   coord_cut NAME, coord_heal NAME only what goes between the coordinator's host and NAME
 
+# shellcheck source=tests/lab/lib_machine.sh
+. "$LAB/lib_machine.sh"
+
 HOSTS=() WIRES=()
 BRIDGE=br0
 OUTSIDE=10.99.0.1
@@ -25,20 +28,6 @@ network_make() {
     ip link set lo up &&
         ip link add "$BRIDGE" type bridge forward_delay 0 stp_state 0 &&
         ip addr add "$OUTSIDE/24" dev "$BRIDGE" && ip link set "$BRIDGE" up
-}
-
-# What a host writes lies beside its root folder; on a file system that cannot hold that (or
-# when the disk shall be small) in memory.
-host_mount() { # NAME DISK
-    local dir=$LAB_RUN/hosts/$1 opts
-    mkdir -p "$dir"/{tree,write}
-    if [[ -n $2 ]]; then
-        mount -t tmpfs -o "size=$2,mode=0755" lab "$dir/write" || return 1
-    fi
-    mkdir -p "$dir"/write/{up,work}
-    opts="lowerdir=$LAB_BASE,upperdir=$dir/write/up,workdir=$dir/write/work"
-    mount -t overlay lab -o "$opts" "$dir/tree" 2>/dev/null && return 0
-    [[ -z $2 ]] && host_mount "$1" 2G
 }
 
 # Each boot of a host has an id of its own, by a mount of systemd-nspawn's that a unit with
@@ -74,7 +63,7 @@ cable() { # NAME
 host_make() {
     local name=$1 address=$2 dir=$LAB_RUN/hosts/$1 root
     mkdir -p "$dir" && echo "$address" >"$dir/address"
-    host_mount "$name" "${3:-}" || { echo "Bail out! cannot mount the root folder of $name"; exit 1; }
+    machine_mount "$LAB_BASE" "$dir" "${3:-}" || { echo "Bail out! cannot mount the root folder of $name"; exit 1; }
     root=$(root_of "$name")
     echo "$name" >"$root/etc/hostname"
     printf '127.0.0.1 localhost\n%s %s\n' "$address" "$name" >"$root/etc/hosts"
