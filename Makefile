@@ -102,11 +102,22 @@ INC_tests       := -iquote common -iquote proto -iquote agent -iquote coordinato
                    $(addprefix -iquote ,$(sort $(patsubst %/,%,$(dir $(wildcard tests/*/*.h)))))
 include_of = $(INC_$(firstword $(subst /, ,$1)))
 
+# Libraries by the names that deploy/libraries gives them, which asks pkg-config: once for each,
+# when something is compiled or linked that needs them, for `make deps` may have to come first.
+LIBRARIES      := nng msgpack sodium curl jansson inih archive systemd sqlite3
+LIBRARIES_test := cmocka microhttpd gnutls $(LIBRARIES)
+ask  = $(eval $1 := $(shell deploy/libraries $2))$(if $(filter 0,$(.SHELLSTATUS)),$($1),$(error \
+         a library is missing))
+libs = $(foreach l,$1,$(LIB_$l))
+$(foreach l,$(LIBRARIES_test),$(eval LIB_$l = $$(call ask,LIB_$l,libs $l)))
+LIB_CFLAGS      = $(call ask,LIB_CFLAGS,cflags $(LIBRARIES))
+LIB_CFLAGS_test = $(call ask,LIB_CFLAGS_test,cflags $(LIBRARIES_test))
+lib_cflags      = $(if $(filter tests/%,$1),$(LIB_CFLAGS_test),$(LIB_CFLAGS))
+
 # --as-needed: each program gets only the libraries it uses.
-LIBS      := -lnng -lmsgpackc -lsodium -lcurl -ljansson -linih -larchive -lsystemd -lsqlite3 \
-             -lpthread
-LIBS_test := -lcmocka -lmicrohttpd -lgnutls -ldl -lm $(LIBS)
-LINK      := -Wl,--as-needed
+LIBS      = $(call libs,$(LIBRARIES)) -lpthread
+LIBS_test = $(call libs,$(LIBRARIES_test)) -ldl -lm -lpthread
+LINK     := -Wl,--as-needed
 
 # ---- rules of one flavour ----
 
@@ -135,15 +146,15 @@ define program_rules
 $(BUILD)/$1/$2: $(call object,$1,$3) $(call archives_of,$1,$3)
 	$$(call say,LD,$$@)
 	$(Q)mkdir -p $$(@D)
-	$(Q)$(call link,$1,$(if $(filter tests,$(firstword $(subst /, ,$3))),$(LIBS_test),$(LIBS)))
+	$(Q)$(call link,$1,$(if $(filter tests,$(firstword $(subst /, ,$3))),$$(LIBS_test),$$(LIBS)))
 endef
 
 define flavour_rules
 $(BUILD)/$1/obj/%.o: %.c Makefile
 	$$(call say,CC,$$@)
 	$(Q)mkdir -p $$(@D)
-	$(Q)$(call compiler,$1) $(BASE) $(CFLAGS_$1) $(CFLAGS) $$(call include_of,$$<) -MMD -MP \
-	    -c -o $$@ $$<
+	$(Q)$(call compiler,$1) $(BASE) $(CFLAGS_$1) $(CFLAGS) $$(call include_of,$$<) \
+	    $$(call lib_cflags,$$<) -MMD -MP -c -o $$@ $$<
 
 $(foreach s,$(SRC_preload),
 $(BUILD)/$1/tests/$(patsubst %.c,%.so,$(notdir $s)): $s Makefile

@@ -203,12 +203,18 @@ read_objects() {
         sed -E 's/^([^:]*)\.o:[0-9a-f]* [A-Z] /\1 /' >"$LINT_TMP/defined"
 }
 
+library_file() { # name: of deploy/libraries, or c, which is a linker script
+    local flag
+    [ "$1" != c ] || { gcc -print-file-name=libc.so.6; return; }
+    flag=$("$LINT/../../deploy/libraries" libs "$1") || return 1
+    gcc -print-file-name="lib$(printf '%s' "$flag" | sed 's/.*-l\([^ ]*\).*/\1/').so"
+}
+
 library_symbols() { # name
     local path
-    path=$(gcc -print-file-name="lib$1.so")
-    [ "$1" = c ] && path=$(gcc -print-file-name=libc.so.6) # libc.so is a linker script
+    path=$(library_file "$1") || return 1
     if [ ! -f "$path" ]; then
-        echo "lib$1.so is not here: its symbols cannot be told" >&2
+        echo "$path of $1 is not here: its symbols cannot be told" >&2
         return 1
     fi
     nm -D --defined-only "$path" | awk '{ sub(/@.*/, "", $NF); print $NF }' |
