@@ -221,8 +221,8 @@ worlds: $(BUILD)/release/tests/worlds ## random worlds alone (WORLDS=n)
 script = @[ -x $1 ] || { echo '$1 is not there yet' >&2; exit 1; }; \
          CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' exec $1
 demo: ## a cluster on loopback, upgraded before your eyes
-	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory release $(call in,release,$(addprefix tests/,$(TOOLS)))
+	@$(BASH) deploy/install-deps demo
+	@$(MAKE) --no-print-directory release $(call in,release,tests/nomad)
 	$(call script,deploy/demo/demo)
 bench: tests-built ## figures, each with its yardstick
 	$(call script,tests/bench/run)
@@ -238,7 +238,7 @@ mutants: ## planted defects: each must be caught
 	$(call script,tests/worlds/run-mutants)
 
 deps: ## installs the Debian packages that are missing
-	@$(BASH) deploy/install-deps
+	@$(BASH) deploy/install-deps test
 
 SHARE := $(DESTDIR)$(PREFIX)
 UNITDIR ?= $(PREFIX)/lib/systemd/system
