@@ -240,7 +240,8 @@ mutants: ## planted defects: each must be caught
 deps: ## installs the Debian packages that are missing
 	@$(BASH) deploy/install-deps test
 
-SHARE := $(DESTDIR)$(PREFIX)
+# Quoted, for a folder may have a space in its name.
+SHARE := '$(DESTDIR)$(PREFIX)'
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 PAGES   := $(BUILD)/pages
 # Manual pages, completion, example configuration, instance units: from the programs' tables.
@@ -261,9 +262,9 @@ install-coordinator: release pages
 	install -D -m 644 $(PAGES)/completion/caravan $(SHARED)/bash-completion/completions/caravan
 	install -D -m 644 $(PAGES)/example/caravan.conf $(SHARED)/doc/caravan/examples/caravan.conf
 install-agent: release pages
-	install -d $(DESTDIR)$(UNITDIR) $(SHARED)/man/man5 $(SHARED)/man/man8 $(SHARE)/lib/caravan
+	install -d '$(DESTDIR)$(UNITDIR)' $(SHARED)/man/man5 $(SHARED)/man/man8 $(SHARE)/lib/caravan
 	install -m 755 $(call in,release,$(filter caravan-%,$(PROGRAMS))) $(SHARE)/lib/caravan/
-	install -m 644 $(PAGES)/units/* $(DESTDIR)$(UNITDIR)/
+	install -m 644 $(PAGES)/units/* '$(DESTDIR)$(UNITDIR)'/
 	install -m 644 $(PAGES)/man/*.8 $(SHARED)/man/man8/
 	install -m 644 $(PAGES)/man/agent.conf.5 $(SHARED)/man/man5/
 	install -D -m 644 $(PAGES)/example/agent.conf $(SHARED)/doc/caravan-agent/examples/agent.conf
