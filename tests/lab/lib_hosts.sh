@@ -54,10 +54,8 @@ cable() { # NAME
     "$LAB_BUILD/tests/wire" "v-$1" eth0 "/run/netns/$1" "${words[@]}" >"$LAB_RUN/wire-$1.log" 2>&1 &
     pid=$!
     WIRES+=("$pid")
-    until grep -q ready "$LAB_RUN/wire-$1.log"; do
-        kill -0 "$pid" 2>/dev/null || { sed 's/^/# /' "$LAB_RUN/wire-$1.log"; return 1; }
-        sleep 0.02
-    done
+    WAIT_ON=$pid WAIT_STEP=0.02 wait_until 30 "the cable of $1" grep ready "$LAB_RUN/wire-$1.log" ||
+        { sed 's/^/# /' "$LAB_RUN/wire-$1.log"; return 1; }
 }
 
 host_make() {
@@ -114,13 +112,17 @@ host_pid() { # NAME
     echo "$pid"
 }
 
+host_is_up() { # NAME
+    local pid said
+    pid=$(host_pid "$1") && [[ -n $pid ]] || { echo "$1 has no process"; return 1; }
+    echo "$pid" >"$LAB_RUN/hosts/$1/pid"
+    said=$(on "$1" systemctl is-system-running --wait)
+    [[ $said == @(running|degraded) ]] || { echo "systemd of $1 is $said"; return 1; }
+}
 host_wait_up() { # NAME
-    local name=$1 dir=$LAB_RUN/hosts/$1 until=$((SECONDS + 30 * ${LAB_PATIENCE:-1})) pid
-    until pid=$(host_pid "$name" 2>/dev/null) && [[ -n $pid ]] && echo "$pid" >"$dir/pid" &&
-        [[ $(on "$name" systemctl is-system-running --wait 2>/dev/null) == @(running|degraded) ]]; do
-        ((SECONDS < until)) || { tail -n 5 "$dir/console" | sed 's/^/# /'; return 1; }
-        sleep 0.1 # polls another program's state
-    done
+    wait_until $((30 * ${LAB_PATIENCE:-1})) "$1 to boot" host_is_up "$1" && return
+    tail -n 5 "$LAB_RUN/hosts/$1/console" | sed 's/^/# /'
+    return 1
 }
 
 host_boot() {
