@@ -16,25 +16,14 @@
 # Set before fleet_new to change what is made: FLEET_RAFT (3), FLEET_SIM (a JSON text for the
 # stand-in), FLEET_AGENT_EXTRA (lines for every agent.conf), FLEET_ACL (1: ACLs on).
 
+umask 022 # the agent's own user reads what is made here
 # shellcheck source=deploy/demo/wait.sh
 . "$(dirname "${BASH_SOURCE[0]}")/wait.sh"
+# shellcheck source=deploy/demo/reach.sh
+. "$(dirname "${BASH_SOURCE[0]}")/reach.sh"
 
-FLEET_BUILD=${FLEET_BUILD:-build/release}
+FLEET_BUILD=${FLEET_BUILD:-${CARAVAN_BUILD:-build}/release}
 FLEET_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-
-FLEET_TOP=$(cd "$FLEET_HERE/../.." && pwd)
-
-# A new directory that the agent's own user can reach: below TMPDIR when others may pass through
-# it, else below /tmp.
-fleet_tmp() { # NAME
-    local base=${TMPDIR:-/tmp} at
-    at=$(cd "$base" && pwd -P)
-    while [[ $at != / ]]; do
-        [[ $(stat -c %A "$at") == *[xt] ]] || base=/tmp
-        at=$(dirname "$at")
-    done
-    at=$(mktemp -d "$base/$1.XXXXXX") && chmod 0755 "$at" && echo "$at"
-}
 
 fleet_address() {
     case $1 in
@@ -128,9 +117,7 @@ fleet_new() {
     for ((i = 1; i <= $4; i++)); do FLEET_CLIENTS+=("c$i"); done
     FLEET_HOSTS=("${FLEET_SERVERS[@]}" "${FLEET_CLIENTS[@]}")
     needs curl setsid sha256sum || return 1
-    mkdir -p "$FLEET/bin"
-    # The source tree may be where the agent's user cannot go.
-    cp "$FLEET_TOP/$FLEET_BUILD"/caravan-{agent,fetch,swap} "$FLEET/bin/"
+    put_for_all "$FLEET_BUILD"/caravan-{agent,fetch,swap} "$FLEET/bin" || return 1
     for h in "${FLEET_HOSTS[@]}"; do
         mkdir -p "$FLEET/$h/bin" "$FLEET/$h/data" "$FLEET/$h/state" "$FLEET/$h/run"
         fleet_nomad_config "$h"

@@ -19,7 +19,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 
 FLEET_SIM='{"timing": {"ttl_ms": 120000}}'
 T_N=0 T_FAILED=0
-E2E=$(fleet_tmp caravan-e2e) || exit 1
+E2E=$(tmp_for_all caravan-e2e) || exit 1
 OUT=$E2E/out
 ARCH=$(uname -m | sed 's/x86_64/amd64/;s/aarch64/arm64/')
 export NO_COLOR=1
