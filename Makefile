@@ -233,6 +233,8 @@ lab-shell: ## a shell on a host of the lab (HOST=s1, c1, coord, ...)
 	@CARAVAN_BUILD='$(abspath $(BUILD))' exec tests/lab/run --shell '$(HOST)'
 bench-host: ## figures that need hosts: Nomad's silence, memory of the three programs
 	@CARAVAN_BUILD='$(abspath $(BUILD))' exec tests/lab/run --bench
+fresh: ## demo and test on minimal machines of Debian 12 and 13; root (FRESH=13:demo:root: a part)
+	@CARAVAN_BUILD='$(abspath $(BUILD))' FRESH='$(FRESH)' exec tests/fresh/run
 lab-built: release deb $(call in,release,$(addprefix tests/,nomad depot watcher wire))
 mutants: ## planted defects: each must be caught
 	$(call script,tests/worlds/run-mutants)
@@ -298,4 +300,4 @@ clean: ## removes what was built
 
 FORCE:
 .PHONY: all release asan tests-built test lint fuzz worlds demo bench mutants deps install deb \
-        lab lab-shell lab-built bench-host help clean FORCE
+        lab lab-shell lab-built bench-host fresh help clean FORCE
