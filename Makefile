@@ -116,11 +116,22 @@ compiler = $(or $(CC_$1),$(CC))
 QUOTES_tests := $(addprefix -iquote ,$(sort $(patsubst %/,%,$(dir $(wildcard tests/*/*.h)))))
 quotes_of = $(addprefix -iquote ,$(call rooms_of,$1)) $(if $(filter tests/%,$1),$(QUOTES_tests))
 
+# Libraries by the names that deploy/libraries gives them, which asks pkg-config: once for each,
+# when something is compiled or linked that needs them, for `make deps` may have to come first.
+LIBRARIES      := nng msgpack sodium curl jansson inih archive systemd sqlite3
+LIBRARIES_test := cmocka microhttpd gnutls $(LIBRARIES)
+ask  = $(eval $1 := $(shell deploy/libraries $2))$(if $(filter 0,$(.SHELLSTATUS)),$($1),$(error \
+         a library is missing))
+libs = $(foreach l,$1,$(LIB_$l))
+$(foreach l,$(LIBRARIES_test),$(eval LIB_$l = $$(call ask,LIB_$l,libs $l)))
+LIB_CFLAGS      = $(call ask,LIB_CFLAGS,cflags $(LIBRARIES))
+LIB_CFLAGS_test = $(call ask,LIB_CFLAGS_test,cflags $(LIBRARIES_test))
+lib_cflags      = $(if $(filter tests/%,$1),$(LIB_CFLAGS_test),$(LIB_CFLAGS))
+
 # --as-needed: each program gets only the libraries it uses.
-LIBS      := -lnng -lmsgpackc -lsodium -lcurl -ljansson -linih -larchive -lsystemd -lsqlite3 \
-             -lpthread
-LIBS_test := -lcmocka -lmicrohttpd -lgnutls -ldl -lm $(LIBS)
-LINK      := -Wl,--as-needed
+LIBS      = $(call libs,$(LIBRARIES)) -lpthread
+LIBS_test = $(call libs,$(LIBRARIES_test)) -ldl -lm -lpthread
+LINK     := -Wl,--as-needed
 
 # ---- rules of one flavour ----
 
@@ -147,15 +158,15 @@ define program_rules
 $(BUILD)/$1/$2: $(call object,$1,$3) $(call archives_of,$1,$3)
 	$$(call say,LD,$$@)
 	$(Q)mkdir -p $$(@D)
-	$(Q)$(call link,$1,$(if $(filter tests,$(firstword $(subst /, ,$3))),$(LIBS_test),$(LIBS)))
+	$(Q)$(call link,$1,$(if $(filter tests,$(firstword $(subst /, ,$3))),$$(LIBS_test),$$(LIBS)))
 endef
 
 define flavour_rules
 $(BUILD)/$1/obj/%.o: %.c Makefile
 	$$(call say,CC,$$@)
 	$(Q)mkdir -p $$(@D)
-	$(Q)$(call compiler,$1) $(BASE) $(CFLAGS_$1) $(CFLAGS) $$(call quotes_of,$$<) -MMD -MP \
-	    -c -o $$@ $$<
+	$(Q)$(call compiler,$1) $(BASE) $(CFLAGS_$1) $(CFLAGS) $$(call quotes_of,$$<) \
+	    $$(call lib_cflags,$$<) -MMD -MP -c -o $$@ $$<
 
 $(foreach s,$(SRC_preload),
 $(BUILD)/$1/tests/$(patsubst %.c,%.so,$(notdir $s)): $s Makefile
@@ -223,8 +234,8 @@ worlds: $(BUILD)/release/tests/worlds ## random worlds alone (WORLDS=n)
 script = @[ -x $1 ] || { echo '$1 is not there yet' >&2; exit 1; }; \
          CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' exec $1
 demo: ## a cluster on loopback, upgraded before your eyes
-	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory release $(call in,release,$(addprefix tests/,$(TOOLS)))
+	@$(BASH) deploy/install-deps demo
+	@$(MAKE) --no-print-directory release $(call in,release,tests/nomad)
 	$(call script,deploy/demo/demo)
 bench: tests-built ## figures, each with its yardstick
 	$(call script,tests/bench/run)
@@ -235,14 +246,17 @@ lab-shell: ## a shell on a host of the lab (HOST=s1, c1, coord, ...)
 	@CARAVAN_BUILD='$(abspath $(BUILD))' exec tests/lab/run --shell '$(HOST)'
 bench-host: ## figures that need hosts: Nomad's silence, memory of the three programs
 	@CARAVAN_BUILD='$(abspath $(BUILD))' exec tests/lab/run --bench
+fresh: ## demo and test on minimal machines of Debian 12 and 13; root (FRESH=13:demo:root: a part)
+	@CARAVAN_BUILD='$(abspath $(BUILD))' FRESH='$(FRESH)' exec tests/fresh/run
 lab-built: release deb $(call in,release,$(addprefix tests/,nomad depot watcher wire))
 mutants: ## planted defects: each must be caught
 	$(call script,tests/worlds/run-mutants)
 
 deps: ## installs the Debian packages that are missing
-	@$(BASH) deploy/install-deps
+	@$(BASH) deploy/install-deps test
 
-SHARE := $(DESTDIR)$(PREFIX)
+# Quoted, for a folder may have a space in its name.
+SHARE := '$(DESTDIR)$(PREFIX)'
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 PAGES   := $(BUILD)/pages
 # Manual pages, completion, example configuration, instance units: from the programs' tables.
@@ -263,9 +277,9 @@ install-coordinator: release pages
 	install -D -m 644 $(PAGES)/completion/caravan $(SHARED)/bash-completion/completions/caravan
 	install -D -m 644 $(PAGES)/example/caravan.conf $(SHARED)/doc/caravan/examples/caravan.conf
 install-agent: release pages
-	install -d $(DESTDIR)$(UNITDIR) $(SHARED)/man/man5 $(SHARED)/man/man8 $(SHARE)/lib/caravan
+	install -d '$(DESTDIR)$(UNITDIR)' $(SHARED)/man/man5 $(SHARED)/man/man8 $(SHARE)/lib/caravan
 	install -m 755 $(call in,release,$(filter caravan-%,$(PROGRAMS))) $(SHARE)/lib/caravan/
-	install -m 644 $(PAGES)/units/* $(DESTDIR)$(UNITDIR)/
+	install -m 644 $(PAGES)/units/* '$(DESTDIR)$(UNITDIR)'/
 	install -m 644 $(PAGES)/man/*.8 $(SHARED)/man/man8/
 	install -m 644 $(PAGES)/man/agent.conf.5 $(SHARED)/man/man5/
 	install -D -m 644 $(PAGES)/example/agent.conf $(SHARED)/doc/caravan-agent/examples/agent.conf
@@ -301,5 +315,5 @@ clean: ## removes what was built
 	rm -rf --one-file-system $(BUILD) compile_commands.json
 
 FORCE:
-.PHONY: all quotes release asan tests-built test lint fuzz worlds demo bench mutants deps install deb \
-        lab lab-shell lab-built bench-host help clean FORCE
+.PHONY: all quotes release asan tests-built test lint fuzz worlds demo bench mutants deps install \
+        deb lab lab-shell lab-built bench-host fresh help clean FORCE

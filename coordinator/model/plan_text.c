@@ -68,7 +68,7 @@ static int64_t number_get(const struct plan *p, const struct number *n)
         return *(const int64_t *)at;
     if (n->type == N_BOOL)
         return *(const bool *)at;
-    return (int64_t) * (const enum on_not_ready *)at;
+    return (int64_t)(*(const enum on_not_ready *)at);
 }
 
 static int number_set(struct plan *p, const struct number *n, int64_t v)
