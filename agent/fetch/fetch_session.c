@@ -124,6 +124,7 @@ static int do_get(struct talk *t, const char *rest, struct err *err)
         .job = &job,
         .clock = t->s->clock,
         .allow_file = t->conf->allow_file_urls,
+        .url_prefixes = t->conf->url_prefixes,
         .stop_fd = t->s->in,
         .progress = tell_progress,
         .ctx = t,
