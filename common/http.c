@@ -18,13 +18,18 @@ struct transfer {
     struct curl_slist *connect_to;
     char *label; /* "GET http://..." for errors */
     char why[CURL_ERROR_SIZE];
-    int64_t began;
+    int64_t began, until, connect_ms;
+    bool secure;        /* what is asked now is https */
+    bool follows;       /* redirects */
+    int redirects;      /* how many more are followed */
+    struct err refusal; /* of a place where a redirect leads */
     size_t max;
     size_t got; /* bytes of body */
     size_t got_headers;
     bool refused; /* on_data said no */
     bool keep;    /* its answer outlives its end: http_do */
     struct buf body;
+    int (*check_url)(void *ctx, const char *url, struct err *err);
     int (*on_data)(void *ctx, const void *p, size_t n);
     void (*on_done)(void *ctx, const struct http_answer *answer, const struct err *err);
     void *ctx;
@@ -45,13 +50,37 @@ struct http {
 
 /* ---- a transfer: what comes in ---- */
 
+/* Of the last answer, after any redirect; "" when absent. */
+static const char *header(struct transfer *t, const char *name)
+{
+    struct curl_header *h;
+    return curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK ? h->value : "";
+}
+
+static long status_of(struct transfer *t)
+{
+    long status = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+}
+
+/* What comes is the page of a redirect that is followed. */
+static bool leads_on(struct transfer *t)
+{
+    long status = t->follows ? status_of(t) : 0;
+    return status >= 300 && status < 400 && header(t, "Location")[0] != '\0';
+}
+
 static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 {
     struct transfer *t = ctx;
+    bool on = leads_on(t);
     n *= size;
-    if (n > t->max - t->got)
+    if (n > (on ? HTTP_BODY_MAX : t->max) - t->got)
         return 0;
     t->got += n;
+    if (on)
+        return n;
     if (t->on_data == NULL) {
         buf_add(&t->body, p, n);
         return n;
@@ -103,45 +132,46 @@ static bool is_header_text(const char *s)
     return true;
 }
 
-/* The scheme alone is allowed, and on redirects nothing weaker. */
-static int set_protocols(struct transfer *t, const struct http_request *r, struct err *err)
+/* The scheme of the URL alone. */
+static int set_protocol(struct transfer *t, const char *url, bool allow_file, struct err *err)
 {
-    static const struct {
-        const char *front, *first, *redirect;
-    } schemes[] = {
-        {"https://", "https", "https"},
-        {"http://", "http,https", "http,https"} /* curl wants both lists to allow a redirect */,
-        {"file://", "file", "file"},
-    };
+    static const char *const schemes[] = {"https", "http", "file"};
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-        if (!str_starts(r->url, schemes[i].front))
+        if (!str_starts(url, schemes[i]) || !str_starts(url + strlen(schemes[i]), "://"))
             continue;
-        if (str_eq(schemes[i].first, "file") && !r->allow_file)
+        if (str_eq(schemes[i], "file") && !allow_file)
             break;
-        SET(CURLOPT_PROTOCOLS_STR, schemes[i].first);
-        SET(CURLOPT_REDIR_PROTOCOLS_STR, schemes[i].redirect);
+        t->secure = str_eq(schemes[i], "https");
+        SET(CURLOPT_PROTOCOLS_STR, schemes[i]);
         return 0;
     }
-    return err_set(err, ERR_USAGE, 0, "%s: only %shttp:// and https:// can be asked here", r->url,
-                   r->allow_file ? "file://, " : "");
+    return err_set(err, ERR_USAGE, 0, "%s: only %shttp:// and https:// can be asked here", url,
+                   allow_file ? "file://, " : "");
+}
+
+static int set_time(struct transfer *t, int64_t left, struct err *err)
+{
+    if (left <= 0)
+        return err_set(err, ERR_TIMEOUT, 0, "%s: its deadline is over", t->label);
+    SET(CURLOPT_TIMEOUT_MS, (long)left);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)MIN_OF(t->connect_ms, left));
+    return 0;
 }
 
 static int set_limits(struct transfer *t, const struct http_request *r, struct err *err)
 {
-    int64_t connect = r->connect_deadline_ms > 0 ? r->connect_deadline_ms : r->deadline_ms;
     if (r->deadline_ms <= 0)
         return err_set(err, ERR_USAGE, 0, "%s: a request needs a deadline", r->url);
-    SET(CURLOPT_TIMEOUT_MS, (long)r->deadline_ms);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)MIN_OF(connect, r->deadline_ms));
+    t->until = t->began + r->deadline_ms;
+    t->connect_ms = r->connect_deadline_ms > 0 ? r->connect_deadline_ms : r->deadline_ms;
     SET(CURLOPT_LOW_SPEED_LIMIT, (long)r->speed_min);
     SET(CURLOPT_LOW_SPEED_TIME, (long)r->speed_window);
-    SET(CURLOPT_FOLLOWLOCATION, r->redirects > 0 ? 1L : 0L);
-    SET(CURLOPT_MAXREDIRS, (long)MAX_OF(r->redirects, 0));
+    SET(CURLOPT_FOLLOWLOCATION, 0L); /* go_on does, and asks check_url */
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROXY, "");
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_USERAGENT, "caravan/" CARAVAN_VERSION);
-    return 0;
+    return set_time(t, r->deadline_ms, err);
 }
 
 /* The name in place of the URL's host, and the way to the host all the same. */
@@ -163,20 +193,33 @@ static int name_server(struct transfer *t, CURLU *u, const char *name, struct er
     return rv == 0 ? 0 : err_set(err, ERR_USAGE, 0, "%s cannot be asked as \"%s\"", t->label, name);
 }
 
-static int set_url(struct transfer *t, const struct http_request *r, struct err *err)
+/* What is asked of the host is what libcurl's parser wrote, and was checked. */
+static int set_parsed(struct transfer *t, CURLU *u, const struct http_request *r, struct err *err)
 {
     const char *name = r->tls != NULL ? r->tls->server_name : NULL;
+    char *url = NULL;
+    int rv = 0;
+    if (curl_url_get(u, CURLUPART_URL, &url, 0) != CURLUE_OK)
+        die_oom();
+    if (set_protocol(t, url, r->allow_file, err) < 0 ||
+        (t->check_url != NULL && t->check_url(t->ctx, url, err) < 0))
+        rv = -1;
+    else if (name != NULL && t->secure)
+        rv = name_server(t, u, name, err);
+    else if (curl_easy_setopt(t->easy, CURLOPT_URL, url) != CURLE_OK)
+        die_oom();
+    curl_free(url);
+    return rv;
+}
+
+static int set_url(struct transfer *t, const struct http_request *r, struct err *err)
+{
     CURLU *u = curl_url();
     if (u == NULL)
         die_oom();
-    CURLUcode bad = curl_url_set(u, CURLUPART_URL, r->url, 0);
-    int rv = 0;
-    if (bad != CURLUE_OK)
-        rv = err_set(err, ERR_USAGE, 0, "%s: %s", r->url, curl_url_strerror(bad));
-    else if (name != NULL && str_starts(r->url, "https://"))
-        rv = name_server(t, u, name, err);
-    else if (curl_easy_setopt(t->easy, CURLOPT_URL, r->url) != CURLE_OK)
-        die_oom();
+    CURLUcode bad = curl_url_set(u, CURLUPART_URL, r->url, CURLU_NON_SUPPORT_SCHEME);
+    int rv = bad != CURLUE_OK ? err_set(err, ERR_USAGE, 0, "%s: %s", r->url, curl_url_strerror(bad))
+                              : set_parsed(t, u, r, err);
     curl_url_cleanup(u);
     return rv;
 }
@@ -201,9 +244,10 @@ static int set_tls(struct transfer *t, const struct http_tls *tls, struct err *e
 
 static int set_request(struct transfer *t, const struct http_request *r, struct err *err)
 {
-    if (r->token != NULL && r->redirects > 0)
-        return err_set(err, ERR_USAGE, 0, "%s: a token is not sent where redirects may lead",
-                       r->url);
+    bool plain = r->token == NULL && r->body == NULL && r->method == NULL &&
+                 r->unix_socket == NULL && (r->tls == NULL || r->tls->server_name == NULL);
+    if (r->redirects > 0 && !plain)
+        return err_set(err, ERR_USAGE, 0, "%s: only a plain GET may follow redirects", r->url);
     if (r->token != NULL && !is_header_text(r->token))
         return err_set(err, ERR_USAGE, 0, "the token holds a control character");
     if (r->token != NULL)
@@ -227,8 +271,8 @@ static int set_request(struct transfer *t, const struct http_request *r, struct 
 
 static int set_up(struct transfer *t, const struct http_request *r, struct err *err)
 {
-    if (set_protocols(t, r, err) < 0 || set_limits(t, r, err) < 0 || set_url(t, r, err) < 0 ||
-        set_tls(t, r->tls, err) < 0 || set_request(t, r, err) < 0)
+    if (set_limits(t, r, err) < 0 || set_url(t, r, err) < 0 || set_tls(t, r->tls, err) < 0 ||
+        set_request(t, r, err) < 0)
         return -1;
     SET(CURLOPT_PRIVATE, (char *)t);
     SET(CURLOPT_ERRORBUFFER, t->why);
@@ -260,6 +304,9 @@ static int transfer_new(const struct http_request *r, struct transfer **ret, str
         die_oom();
     t->began = clock_mono(clock_system());
     t->max = r->max > 0 ? r->max : HTTP_BODY_MAX;
+    t->follows = r->redirects > 0;
+    t->redirects = r->redirects;
+    t->check_url = r->check_url;
     t->on_data = r->on_data;
     t->on_done = r->on_done;
     t->ctx = r->ctx;
@@ -273,20 +320,11 @@ static int transfer_new(const struct http_request *r, struct transfer **ret, str
 
 /* ---- a transfer: what came of it ---- */
 
-/* Of the last answer, after any redirect; "" when absent. */
-static const char *header(struct transfer *t, const char *name)
-{
-    struct curl_header *h;
-    return curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK ? h->value : "";
-}
-
 static void fill_answer(struct transfer *t, struct http_answer *a)
 {
-    long status = 0;
     uint64_t number;
-    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     *a = (struct http_answer){
-        .status = (int)status,
+        .status = (int)status_of(t),
         .content_type = header(t, "Content-Type"),
         .body = (const unsigned char *)buf_str(&t->body),
         .body_len = t->body.len,
@@ -332,6 +370,10 @@ static int transfer_judge(struct transfer *t, CURLcode code, struct http_answer 
     fill_answer(t, ret);
     if (code == CURLE_OUT_OF_MEMORY)
         die_oom();
+    if (t->refusal.kind != ERR_NONE) {
+        *err = t->refusal;
+        return -1;
+    }
     if (t->got_headers > HTTP_HEADERS_MAX)
         return err_set(err, ERR_LIMIT, 0, "%s: more than %d bytes of headers", t->label,
                        HTTP_HEADERS_MAX);
@@ -416,12 +458,48 @@ size_t http_open(const struct http *h)
     return h->n_open;
 }
 
-static void finish(struct http *h, CURL *easy, CURLcode code)
+/* To where a redirect leads: what is asked there is asked as if it were asked first. */
+static int follow(struct transfer *t, struct err *err)
+{
+    char *url = NULL;
+    bool secure = t->secure;
+    curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &url);
+    if (t->redirects == 0 || url == NULL)
+        return err_set(err, ERR_REFUSED, 0, "%s: %s", t->label,
+                       url == NULL ? "a redirect leads nowhere" : "too many redirects");
+    t->redirects--;
+    t->got = 0;
+    const struct http_request there = {.url = url};
+    if (set_url(t, &there, err) < 0) {
+        err->kind = ERR_REFUSED;
+        return err_wrap(err, "%s: a redirect", t->label);
+    }
+    if (secure && !t->secure)
+        return err_set(err, ERR_REFUSED, 0, "%s: a redirect leads away from https://", t->label);
+    return set_time(t, t->until - clock_mono(clock_system()), err);
+}
+
+/* The same request again, somewhere else; false: it is over, as it is or refused. */
+static bool go_on(struct http *h, struct transfer *t, CURLcode code)
+{
+    if (code != CURLE_OK || !leads_on(t) || follow(t, &t->refusal) < 0)
+        return false;
+    curl_multi_remove_handle(h->multi, t->easy);
+    CURLMcode rv = curl_multi_add_handle(h->multi, t->easy);
+    if (rv != CURLM_OK)
+        (void)err_set(&t->refusal, ERR_STATE, 0, "libcurl: %s", curl_multi_strerror(rv));
+    return rv == CURLM_OK;
+}
+
+/* Whether it is over: a redirect may lead on. */
+static bool finish(struct http *h, CURL *easy, CURLcode code)
 {
     struct transfer *t = NULL;
     struct http_answer answer;
     struct err why = ERR_INIT;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
+    if (go_on(h, t, code))
+        return false;
     int rv = transfer_judge(t, code, &answer, &why);
     unlink_transfer(h, t);
     if (t->on_done != NULL)
@@ -432,6 +510,7 @@ static void finish(struct http *h, CURL *easy, CURLcode code)
     } else {
         transfer_free(t);
     }
+    return true;
 }
 
 /* Moves what can move; returns how many requests ended, or -1. */
@@ -449,8 +528,7 @@ static int perform(struct http *h, struct err *err)
         /* The message lives in the handle that finish frees. */
         CURL *easy = m->easy_handle;
         CURLcode code = m->data.result;
-        finish(h, easy, code);
-        finished++;
+        finished += finish(h, easy, code);
     }
     return finished;
 }
@@ -550,8 +628,8 @@ int http_do(struct http *h, const struct http_request *r, struct http_answer *re
     struct http_request mine = *r;
     mine.on_done = on_single;
     mine.ctx = &s;
-    if (r->on_data != NULL)
-        return err_set(err, ERR_USAGE, 0, "http_do collects the body: use http_start");
+    if (r->on_data != NULL || r->check_url != NULL)
+        return err_set(err, ERR_USAGE, 0, "http_do has no ctx for calls: use http_start");
     if (start(h, &mine, true, err) < 0)
         return -1;
     h->single = true;

@@ -42,7 +42,7 @@ struct http_request {
     const char *method; /* NULL: GET */
     const char *url;
     const char *unix_socket; /* NULL, or the path */
-    const char *token;       /* NULL, or sent as X-Nomad-Token; ERR_USAGE with redirects */
+    const char *token;       /* NULL, or sent as X-Nomad-Token */
     const void *body;        /* NULL: none; else sent as application/json */
     size_t body_len;
     int64_t deadline_ms;         /* total, from now */
@@ -50,9 +50,14 @@ struct http_request {
     size_t max;                  /* cap on the answer's body; 0: 8 MiB */
     uint32_t speed_min;          /* bytes/s, 0: none */
     uint32_t speed_window;       /* seconds */
-    int redirects;               /* how many to follow; https never to http */
-    bool allow_file;             /* file:// URLs */
-    const struct http_tls *tls;  /* NULL: defaults */
+    /* How many to follow; https never to http. ERR_USAGE with a method, token, body, socket or
+     * server_name. */
+    int redirects;
+    /* NULL, or asked about every URL before a connection is made for it, also where a redirect
+     * leads, as libcurl's parser understood it. -1: the request ends with this error. */
+    int (*check_url)(void *ctx, const char *url, struct err *err);
+    bool allow_file;            /* file:// URLs */
+    const struct http_tls *tls; /* NULL: defaults */
     /* NULL: the body is collected. Else called with each piece; -1 stops (ERR_IO). */
     int (*on_data)(void *ctx, const void *p, size_t n);
     /* Called once, from http_wait; may start requests. err is NULL when the answer is

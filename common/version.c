@@ -97,6 +97,21 @@ int version_parse_output(const char *out, struct version *ret, struct err *err)
     return 0;
 }
 
+bool version_find(const char *text, struct version *ret)
+{
+    unsigned major = 0, minor = 0;
+    const char *at = text + strcspn(text, "0123456789");
+    char *end = NULL;
+
+    major = (unsigned)(strtoul(at, &end, 10) & 0xffff);
+    if (end == at || *end != '.')
+        return false;
+    at = end + 1;
+    minor = (unsigned)(strtoul(at, &end, 10) & 0xffff);
+    *ret = (struct version){.major = major, .minor = minor};
+    return end != at;
+}
+
 void version_text(char dst[static VERSION_TEXT], const struct version *v)
 {
     auto_buf struct buf text = BUF_INIT;

@@ -25,6 +25,9 @@ struct version {
 MUST_CHECK int version_parse(const char *s, struct version *ret, struct err *err);
 /* First line of `nomad version`: "Nomad v1.9.7 ..." with anything behind. */
 MUST_CHECK int version_parse_output(const char *out, struct version *ret, struct err *err);
+/* The first number and the one behind its dot, "2.36" of "glibc 2.36.1", in any text; false: none.
+ */
+bool version_find(const char *text, struct version *ret);
 void version_text(char dst[static VERSION_TEXT], const struct version *v);
 
 int version_cmp(const struct version *a, const struct version *b);   /* <0, 0, >0 */

@@ -124,6 +124,7 @@ static int do_get(struct talk *t, const char *rest, struct err *err)
         .job = &job,
         .clock = t->s->clock,
         .allow_file = t->conf->allow_file_urls,
+        .url_prefixes = t->conf->url_prefixes,
         .stop_fd = t->s->in,
         .progress = tell_progress,
         .ctx = t,
@@ -134,8 +135,7 @@ static int do_get(struct talk *t, const char *rest, struct err *err)
     return say(t->s, word, why.text, err);
 }
 
-/* "MS REST": 1 when there, with *rest behind the blank. */
-static int read_ms(const char **rest, int64_t *ret, struct err *err)
+int fetch_ms_parse(const char **rest, int64_t *ret, struct err *err)
 {
     char number[16];
     uint64_t ms;
@@ -149,7 +149,21 @@ static int read_ms(const char **rest, int64_t *ret, struct err *err)
         return err_set(err, ERR_FORMAT, 0, "not a deadline in milliseconds: %s", number);
     *ret = (int64_t)ms;
     *rest = blank + 1;
-    return 1;
+    return 0;
+}
+
+int fetch_knock_parse(const char *rest, int64_t *ret_ms, char ret_host[static FETCH_HOST_MAX],
+                      const char **ret_port, struct err *err)
+{
+    if (fetch_ms_parse(&rest, ret_ms, err) < 0)
+        return -1;
+    const char *blank = strchr(rest, ' ');
+    if (blank == NULL || (size_t)(blank - rest) >= FETCH_HOST_MAX)
+        return err_set(err, ERR_FORMAT, 0, "knock without address and port: %.100s", rest);
+    memcpy(ret_host, rest, (size_t)(blank - rest));
+    ret_host[blank - rest] = '\0';
+    *ret_port = blank + 1;
+    return 0;
 }
 
 static int do_ask(struct talk *t, const char *rest, struct err *err)
@@ -160,7 +174,7 @@ static int do_ask(struct talk *t, const char *rest, struct err *err)
     int64_t ms;
     int status;
 
-    if (read_ms(&rest, &ms, err) < 0)
+    if (fetch_ms_parse(&rest, &ms, err) < 0)
         return -1;
     if (t->http == NULL && http_new(&t->http, err) < 0)
         return -1;
@@ -173,18 +187,14 @@ static int do_ask(struct talk *t, const char *rest, struct err *err)
 
 static int do_knock(struct talk *t, const char *rest, struct err *err)
 {
-    char host[64];
+    char host[FETCH_HOST_MAX];
+    const char *port;
     struct err why = ERR_INIT;
     int64_t ms;
 
-    if (read_ms(&rest, &ms, err) < 0)
+    if (fetch_knock_parse(rest, &ms, host, &port, err) < 0)
         return -1;
-    const char *blank = strchr(rest, ' ');
-    if (blank == NULL || (size_t)(blank - rest) >= sizeof(host))
-        return err_set(err, ERR_FORMAT, 0, "knock without address and port: %.100s", rest);
-    memcpy(host, rest, (size_t)(blank - rest));
-    host[blank - rest] = '\0';
-    if (knock_at(host, blank + 1, ms, &why) < 0)
+    if (knock_at(host, port, ms, &why) < 0)
         return say(t->s, "no ", why.text, err) < 0 ? -1 : 1;
     return say(t->s, "yes", "", err) < 0 ? -1 : 1;
 }

@@ -12,7 +12,8 @@
 #include "agent_conf.h"
 #include "clock.h"
 
-#define FETCH_IDLE_MS (15 * 60 * 1000)
+#define FETCH_IDLE_MS  (15 * 60 * 1000)
+#define FETCH_HOST_MAX 64 /* a numeric address */
 
 struct fetch_session {
     int in, out;
@@ -22,5 +23,12 @@ struct fetch_session {
 
 /* 0: the conversation ended as it should (a failed get too: it was told). */
 MUST_CHECK int fetch_session_run(const struct fetch_session *s, struct err *err);
+
+/* The words of its questions, pure. "MS REST": *rest is moved behind the blank. */
+MUST_CHECK int fetch_ms_parse(const char **rest, int64_t *ret, struct err *err);
+/* "MS HOST PORT": the port points into the line. */
+MUST_CHECK int fetch_knock_parse(const char *rest, int64_t *ret_ms,
+                                 char ret_host[static FETCH_HOST_MAX], const char **ret_port,
+                                 struct err *err);
 
 #endif

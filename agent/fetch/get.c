@@ -7,6 +7,7 @@
 #include "http.h"
 #include "str.h"
 #include "unpack.h"
+#include "url_plain.h"
 
 #define PROGRESS_MS 250
 
@@ -22,7 +23,7 @@ struct download {
     int64_t told; /* when progress was last told */
     bool over;
     int status;
-    bool failed_here; /* ours: the disk, or more bytes than were signed */
+    bool failed_here; /* ours: the disk, more bytes than were signed, a place root forbids */
     struct err err;
 };
 
@@ -146,6 +147,19 @@ static void on_done(void *ctx, const struct http_answer *answer, const struct er
         d->err = *err;
 }
 
+static int check_url(void *ctx, const char *url, struct err *err)
+{
+    struct download *d = ctx;
+    const char *why = url_refused(d->g->url_prefixes, url);
+    if (why == NULL)
+        return 0;
+    d->failed_here = true;
+    err_set(&d->err, ERR_REFUSED, 0,
+            "%.160s is not among root's allowed places ([law] url_prefixes): %s", url, why);
+    *err = d->err;
+    return -1;
+}
+
 static int start_request(struct http *h, const char *url, int64_t left, struct download *d,
                          struct err *err)
 {
@@ -159,6 +173,7 @@ static int start_request(struct http *h, const char *url, int64_t left, struct d
         .speed_window = job->speed_min > 0 ? GET_SPEED_WINDOW_S : 0,
         .redirects = 5,
         .allow_file = d->g->allow_file,
+        .check_url = check_url,
         .on_data = on_data,
         .on_done = on_done,
         .ctx = d,
@@ -180,7 +195,7 @@ static int transfer(const char *url, int64_t until, struct download *d, struct e
     if (http_new(&h, err) < 0)
         return -1;
     if (start_request(h, url, left, d, err) < 0) {
-        err->kind = ERR_NETWORK;
+        err->kind = d->failed_here ? d->err.kind : ERR_NETWORK;
         return -1;
     }
     if (g->stop_fd >= 0 && http_watch(h, 0, g->stop_fd, &stop, err) < 0)
@@ -199,7 +214,7 @@ static int judge(struct download *d, int64_t until, struct err *err)
     const struct fetch_get *job = d->g->job;
     struct digest digest;
 
-    if (d->status != 0 && d->status != 200)
+    if (d->status != 0 && d->status != 200 && !d->failed_here)
         return err_set(err, ERR_NETWORK, 0, "the answer is HTTP status %d", d->status);
     if (d->err.kind != ERR_NONE) {
         *err = d->err;

@@ -9,6 +9,9 @@
  * job begins by removing what a killed one left (names of 64 hexadecimal digits,
  * with or without ".part"; nothing else is touched).
  *
+ * No connection is made for a place that root does not allow, nor where a redirect leads to one:
+ * refused-by-law.
+ *
  * The failure told is that of the last place tried; no space, no time and "told to
  * stop" end the job at once. A place that answers nothing is no-network, one that
  * is slower than the floor for GET_SPEED_WINDOW_S or past the deadline too-slow.
@@ -27,7 +30,9 @@ struct get {
     const struct fetch_get *job;
     const struct clock *clock;
     bool allow_file; /* file:// places */
-    int stop_fd;     /* readable or closed: stop; -1: never */
+    const char
+        *url_prefixes; /* root's (url_plain.h), for places and where redirects lead; NULL: any */
+    int stop_fd;       /* readable or closed: stop; -1: never */
     void (*progress)(void *ctx, uint64_t done, uint64_t total); /* at most 4 a second */
     void *ctx;
 };

@@ -211,7 +211,7 @@ static enum failure failure_of(const char *name)
     return FAILURE_IO;
 }
 
-static int two_numbers(char *text, uint64_t *a, uint64_t *b)
+static int read_two_numbers(char *text, uint64_t *a, uint64_t *b)
 {
     char *second = strchr(text, ' ');
 
@@ -232,7 +232,7 @@ int fetch_news_parse(const char *line, struct fetch_news *ret, struct err *err)
     if (rest == NULL)
         return err_set(err, ERR_FORMAT, 0, "caravan-fetch answered \"%.60s\"", line);
     *rest++ = '\0';
-    if (str_eq(copy, "progress") && two_numbers(rest, &n.done, &n.total) == 0) {
+    if (str_eq(copy, "progress") && read_two_numbers(rest, &n.done, &n.total) == 0) {
         *ret = n;
         return 0;
     }
@@ -279,30 +279,42 @@ static int ask_line(struct fetch_call *c, const struct buf *question, int64_t un
     return wait_line(c, until, line, err);
 }
 
+int fetch_answer_parse(char *line, int *ret_status, size_t *ret_len, struct err *err)
+{
+    static const char none[] = "none ", answer[] = "answer ";
+    uint64_t status = 0, len = 0;
+
+    if (str_starts(line, none))
+        return err_set(err, ERR_NETWORK, 0, "%.200s", line + strlen(none));
+    if (!str_starts(line, answer) || read_two_numbers(line + strlen(answer), &status, &len) < 0 ||
+        status > 999 || len > FETCH_ANSWER_MAX)
+        return err_set(err, ERR_STATE, 0, "caravan-fetch answered \"%.60s\"", line);
+    *ret_status = (int)status;
+    *ret_len = (size_t)len;
+    return 0;
+}
+
 int fetch_call_ask(struct fetch_call *c, const char *path, int64_t deadline_ms, int *ret_status,
                    struct buf *ret_body, struct err *err)
 {
     auto_buf struct buf q = BUF_INIT;
     int64_t until = clock_mono(clock_system()) + deadline_ms + SLACK_MS;
     char line[FETCH_LINE_MAX];
-    uint64_t status = 0, len = 0;
+    int status = 0;
+    size_t len = 0;
 
     (void)buf_printf(&q, "ask %lld %s\n", (long long)deadline_ms, path);
     if (ask_line(c, &q, until, line, err) < 0)
         return -1;
-    if (str_starts(line, "none "))
-        return err_set(err, ERR_NETWORK, 0, "%.200s", line + strlen("none "));
-    if (!str_starts(line, "answer ") || two_numbers(line + strlen("answer "), &status, &len) < 0 ||
-        status > 999 || len > FETCH_ANSWER_MAX)
-        return err_set(err, ERR_STATE, 0, "caravan-fetch answered \"%.60s\"", line);
+    if (fetch_answer_parse(line, &status, &len, err) < 0)
+        return -1;
     if (take_bytes(c, len, until, ret_body, err) < 0)
         return -1;
-    *ret_status = (int)status;
+    *ret_status = status;
     return 0;
 }
 
-/* "[::1]:4647" to "::1" and "4647". */
-static int split_address(const char *address, char host[static 128], char port[static 8])
+int fetch_address_split(const char *address, char host[static 128], char port[static 8])
 {
     const char *colon = strrchr(address, ':');
     uint64_t number = 0;
@@ -329,7 +341,7 @@ int fetch_call_knock(struct fetch_call *c, const char *address, int64_t deadline
     int64_t until = clock_mono(clock_system()) + deadline_ms + SLACK_MS;
     char line[FETCH_LINE_MAX], host[128], port[8];
 
-    if (split_address(address, host, port) < 0)
+    if (fetch_address_split(address, host, port) < 0)
         return err_set(err, ERR_FORMAT, 0, "\"%.60s\" is no address", address);
     (void)buf_printf(&q, "knock %lld %s %s\n", (long long)deadline_ms, host, port);
     if (ask_line(c, &q, until, line, err) < 0)

@@ -40,5 +40,9 @@ MUST_CHECK int fetch_call_knock(struct fetch_call *c, const char *address, int64
 
 /* "failed FAILURE TEXT", "done PATH", "progress N N" into news; tests and fuzzing. */
 MUST_CHECK int fetch_news_parse(const char *line, struct fetch_news *ret, struct err *err);
+/* "none TEXT" (ERR_NETWORK), "answer STATUS LEN"; anything else is ERR_STATE. line is cut up. */
+MUST_CHECK int fetch_answer_parse(char *line, int *ret_status, size_t *ret_len, struct err *err);
+/* "[::1]:4647" to "::1" and "4647", neither with blanks or line ends; -1: no such address. */
+MUST_CHECK int fetch_address_split(const char *address, char host[static 128], char port[static 8]);
 
 #endif

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include "command_line.h"
+#include "proc_stat.h"
 #include "str.h"
 
 /* Always terminated; 0 when nothing could be read. */
@@ -23,22 +25,18 @@ static bool is_agent(int proc, const char *pid)
 {
     char line[256];
     size_t n = read_of(proc, pid, "cmdline", line, sizeof(line));
-    const char *second = line + strlen(line) + 1;
 
-    return second < line + n && str_eq(second, "agent");
+    return command_line_is_agent(line, n);
 }
 
-/* Until it executes something else, a child of an agent looks like its parent. proc(5): the fourth
- * field; the second is a name in brackets, which may hold brackets. */
+/* Until it executes something else, a child of an agent looks like its parent. */
 static bool is_child(int proc, const char *pid, uint32_t parent)
 {
-    char line[512];
-    unsigned of = 0;
+    char line[1024];
+    struct proc_stat stat;
 
-    if (parent == 0 || read_of(proc, pid, "stat", line, sizeof(line)) == 0)
-        return false;
-    const char *rest = strrchr(line, ')');
-    return rest != NULL && sscanf(rest, ") %*c %u", &of) == 1 && of == parent;
+    return parent != 0 && read_of(proc, pid, "stat", line, sizeof(line)) > 0 &&
+           proc_stat_parse(line, &stat) == 0 && stat.parent == parent;
 }
 
 int file_users(const char *proc, uint64_t dev, uint64_t ino, uint32_t except,

@@ -65,6 +65,23 @@ bool package_is_locked(const char *text, const char *name)
     return false;
 }
 
+bool package_read_want(const char *out, char ret_version[static 32])
+{
+    const char *blank = strchr(out, ' ');
+    size_t n = blank != NULL ? strcspn(blank + 1, "\n") : 0;
+
+    snprintf(ret_version, 32, "%.*s", (int)MIN_OF(n, (size_t)30), blank != NULL ? blank + 1 : "");
+    return str_starts(out, "hold ");
+}
+
+void package_read_file(const char *out, char ret_name[static 64], char ret_full[static 64])
+{
+    size_t line = strcspn(out, "\n"), word = MIN_OF(line, strcspn(out, " "));
+
+    snprintf(ret_full, 64, "%.*s", (int)MIN_OF(line, (size_t)63), out);
+    snprintf(ret_name, 64, "%.*s", (int)MIN_OF(word, (size_t)63), out);
+}
+
 /* ---- asking ---- */
 
 /* 0: it ran and ended, ret_out is what it printed. */
@@ -115,6 +132,7 @@ static void ask_hold(const struct package_where *w, const char *owner, struct ho
 {
     const char *argv[8] = {w->dpkg_query};
     auto_buf struct buf out = BUF_INIT;
+    char version[32];
     struct err err = ERR_INIT;
     int status = 0;
     size_t n = add_option(argv, 1, "--admindir", w->dpkg_admin);
@@ -124,11 +142,10 @@ static void ask_hold(const struct package_where *w, const char *owner, struct ho
     argv[n++] = owner;
     if (ask(argv, &status, &out, &err) < 0 || status != 0)
         return;
-    const char *version = strchr(buf_str(&out), ' ');
-    if (version != NULL)
-        snprintf(ret->name, sizeof(ret->name), "%.30s %.*s", owner,
-                 (int)MIN_OF(strcspn(version + 1, "\n"), (size_t)30), version + 1);
-    if (str_starts(buf_str(&out), "hold ")) {
+    bool held = package_read_want(buf_str(&out), version);
+    if (version[0] != '\0')
+        snprintf(ret->name, sizeof(ret->name), "%.30s %s", owner, version);
+    if (held) {
         ret->kept = TRI_YES;
         snprintf(ret->how, sizeof(ret->how), "held");
     }
@@ -217,10 +234,7 @@ static void ask_rpm(const struct package_where *w, const char *path, struct host
         return; /* "is not owned by any package" */
     ret->owned = TRI_YES;
     snprintf(ret->manager, sizeof(ret->manager), "rpm");
-    snprintf(ret->name, sizeof(ret->name), "%.*s",
-             (int)MIN_OF(strcspn(buf_str(&out), "\n"), sizeof(ret->name) - 1), buf_str(&out));
-    str_cut(name, sizeof(name), ret->name);
-    name[strcspn(name, " ")] = '\0';
+    package_read_file(buf_str(&out), name, ret->name);
     look_for_lock(w, name, ret);
 }
 

@@ -28,6 +28,10 @@ void package_where_usual(struct package_where *ret);
 /* dpkg-query -S about a path: the owner, "" none; who diverts it, "" nobody ("local" for
  * the administrator). */
 void package_read_search(const char *out, char ret_owner[static 64], char ret_diverted[static 64]);
+/* dpkg-query -W's "WANT VERSION": is the package held? The version is cut at 30 bytes. */
+bool package_read_want(const char *out, char ret_version[static 32]);
+/* rpm -qf's first line, "NAME VERSION-RELEASE": the name, and all of it; both cut. */
+void package_read_file(const char *out, char ret_name[static 64], char ret_full[static 64]);
 /* Does a version lock's text name this package? */
 bool package_is_locked(const char *text, const char *name);
 

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 #include "file.h"
+#include "proc_stat.h"
 #include "str.h"
 
 #define BINARY_MAX (4ULL << 30)
@@ -12,27 +13,15 @@
 uint64_t process_start(pid_t pid)
 {
     auto_buf struct buf b = BUF_INIT;
+    struct proc_stat stat;
     struct err err = ERR_INIT;
     char path[64];
-    char *rest;
-    uint64_t ticks = 0;
 
     snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    if (pid <= 0 || file_read(path, 4096, 0, &b, &err) < 0 || b.len == 0)
+    if (pid <= 0 || file_read(path, 4096, 0, &b, &err) < 0 ||
+        proc_stat_parse(buf_str(&b), &stat) < 0)
         return 0;
-    /* The name in field 2 may hold anything, also blanks and parentheses. */
-    rest = strrchr((char *)b.data, ')');
-    if (rest == NULL || rest[1] != ' ' || rest[2] == 'Z' || rest[2] == 'X')
-        return 0;
-    rest += 2;
-    for (int field = 3; field < 22; field++) {
-        rest = strchr(rest, ' ');
-        if (rest == NULL)
-            return 0;
-        rest++;
-    }
-    rest[strcspn(rest, " ")] = '\0';
-    return str_to_u64(rest, UINT64_MAX, &ticks) < 0 ? 0 : ticks;
+    return stat.state == 'Z' || stat.state == 'X' ? 0 : stat.start;
 }
 
 int process_executes(pid_t pid, struct host_process *ret, struct err *err)
@@ -70,23 +59,21 @@ int process_digest(pid_t pid, struct digest *ret, struct err *err)
     return digest_fd(fd, BINARY_MAX, ret, NULL, err);
 }
 
-/* What Nomad always has open below its data_dir, server or client. */
-static bool strip_known(char *path)
+int process_data_dir_parse(const char *target, char *dst, size_t n)
 {
+    /* What Nomad always has open below its data_dir, server or client. */
     static const char *const known[] = {"/server/raft/raft.db", "/client/state.db"};
-    char *wal = strstr(path, "/server/raft/wal/");
+    const char *end = strstr(target, "/server/raft/wal/");
 
-    if (wal != NULL) {
-        *wal = '\0';
-        return true;
+    for (size_t i = 0; end == NULL && i < ARRAY_LEN(known); i++) {
+        if (str_ends(target, known[i]))
+            end = target + strlen(target) - strlen(known[i]);
     }
-    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-        if (str_ends(path, known[i])) {
-            path[strlen(path) - strlen(known[i])] = '\0';
-            return true;
-        }
-    }
-    return false;
+    if (target[0] != '/' || end == NULL || (size_t)(end - target) >= n)
+        return -1;
+    memcpy(dst, target, (size_t)(end - target));
+    dst[end - target] = '\0';
+    return 0;
 }
 
 void process_data_dir(pid_t pid, char *dst, size_t n)
@@ -103,19 +90,25 @@ void process_data_dir(pid_t pid, char *dst, size_t n)
         if (len <= 0)
             continue;
         target[len] = '\0';
-        if (target[0] == '/' && strip_known(target) && str_copy(dst, n, target) == 0)
+        if (process_data_dir_parse(target, dst, n) == 0)
             return;
     }
+}
+
+pid_t process_pid_parse(const char *text)
+{
+    char number[24];
+    uint64_t pid = 0;
+
+    str_cut(number, sizeof(number), text);
+    number[strcspn(number, " \t\r\n")] = '\0';
+    return str_to_u64(number, INT_MAX, &pid) < 0 ? 0 : (pid_t)pid;
 }
 
 pid_t process_pid_file(const char *path)
 {
     auto_buf struct buf b = BUF_INIT;
     struct err err = ERR_INIT;
-    uint64_t pid = 0;
 
-    if (file_read(path, 64, FILE_FOLLOW, &b, &err) < 0 || b.len == 0)
-        return 0;
-    b.data[strcspn((char *)b.data, " \t\r\n")] = '\0';
-    return str_to_u64((char *)b.data, INT_MAX, &pid) < 0 ? 0 : (pid_t)pid;
+    return file_read(path, 64, FILE_FOLLOW, &b, &err) < 0 ? 0 : process_pid_parse(buf_str(&b));
 }

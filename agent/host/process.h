@@ -19,7 +19,10 @@ MUST_CHECK int process_executes(pid_t pid, struct host_process *ret, struct err 
 MUST_CHECK int process_digest(pid_t pid, struct digest *ret, struct err *err);
 /* Nomad's data_dir from its open files; "" when none of them tells. */
 void process_data_dir(pid_t pid, char *dst, size_t n);
+/* What an open file's path says of it; -1: it is not one of those, or too long for dst. */
+MUST_CHECK int process_data_dir_parse(const char *target, char *dst, size_t n);
 /* One number from a pid file; 0: absent or not a number. */
 pid_t process_pid_file(const char *path);
+pid_t process_pid_parse(const char *text); /* its text */
 
 #endif

@@ -6,21 +6,28 @@
 
 #define UNIT_FILE_MAX (64 * 1024)
 
+/* Behind "KEY =" at the beginning of a line, or NULL. */
+static const char *value_of(const char *line, const char *key)
+{
+    if (!str_starts(line, key))
+        return NULL;
+    line += strlen(key);
+    line += strspn(line, " \t");
+    return *line == '=' ? line + 1 : NULL;
+}
+
 bool unit_text_starts(const char *text, const char *program)
 {
-    static const char key[] = "ExecStart";
     size_t n = strlen(program);
 
     for (const char *s = text; s != NULL; s = strchr(s, '\n')) {
         s += strspn(s, " \t\r\n");
-        if (!str_starts(s, key))
+        const char *value = value_of(s, "ExecStart");
+
+        if (value == NULL)
             continue;
-        s += strlen(key);
-        s += strspn(s, " \t");
-        if (*s++ != '=')
-            continue;
-        s += strspn(s, " \t@-:+!\"");
-        if (strncmp(s, program, n) == 0 && strchr(" \t\r\n\"", s[n]) != NULL)
+        value += strspn(value, " \t@-:+!\"");
+        if (strncmp(value, program, n) == 0 && strchr(" \t\r\n\"", value[n]) != NULL)
             return true;
     }
     return false;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include "cleanup.h"
+#include "proc_stat.h"
 #include "str.h"
 
 static bool other_file(const struct stamp *s, const char *path)
@@ -14,27 +15,10 @@ static bool other_file(const struct stamp *s, const char *path)
     return st.st_dev != s->dev || st.st_ino != s->ino || ctime_ns != s->ctime_ns;
 }
 
-/* Field 22 of /proc/PID/stat; the name in field 2 may hold blanks and parentheses. */
-static bool start_of(const char *text, uint64_t *ret)
-{
-    const char *p = strrchr(text, ')');
-    for (int field = 2; p != NULL && field < 22; field++) {
-        p = strchr(p, ' ');
-        if (p != NULL)
-            p++;
-    }
-    if (p == NULL)
-        return false;
-    char number[24];
-    str_cut(number, sizeof(number), p);
-    number[strcspn(number, " ")] = '\0';
-    return str_to_u64(number, UINT64_MAX, ret) == 0;
-}
-
 static bool other_process(const struct stamp *s)
 {
     char path[40], text[1024];
-    uint64_t start;
+    struct proc_stat now;
 
     snprintf(path, sizeof(path), "/proc/%u/stat", s->main_pid);
     autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -44,7 +28,7 @@ static bool other_process(const struct stamp *s)
     if (n <= 0)
         return n < 0 && errno == ESRCH;
     text[n] = '\0';
-    return start_of(text, &start) && start != s->main_start;
+    return proc_stat_parse(text, &now) == 0 && now.start != s->main_start;
 }
 
 enum stamp_age stamp_check(const struct stamp *s, const char *binary)

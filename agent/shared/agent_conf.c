@@ -69,8 +69,10 @@ static const struct conf_key keys[] = {
         "yes: a swap also starts a Nomad that was stopped, which else stays stopped"),
     ROW("law", "max_lease", CONF_DURATION, max_lease_ms, 1000, LEASE_MAX_MS, "15m",
         "longest promise to obey one run only"),
-    TEXT_ROW("law", "url_prefixes", url_prefixes, "",
-             "places releases may come from, blanks between; empty: any"),
+    TEXT_ROW(
+        "law", "url_prefixes", url_prefixes, "",
+        "what a place that releases come from, also through a redirect, must begin with; blanks "
+        "between; empty: anything"),
     ROW("law", "allow_file_urls", CONF_BOOL, allow_file_urls, 0, 0, "no",
         "yes: releases may come from file:// places"),
     TEXT_ROW("fetch", "fetch_user", fetch_user, "",

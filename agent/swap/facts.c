@@ -14,23 +14,27 @@ const char *facts_arch(void)
     return elf_arch_here();
 }
 
-/* Nomad writes its ids as bare text; anything that is not one is not told. */
+void facts_id_parse(const char *text, char dst[static UUID_MAX])
+{
+    size_t n = strspn(text, "0123456789abcdefABCDEF-");
+
+    dst[0] = '\0';
+    if (n == 0 || n >= UUID_MAX || !strchr("\r\n", text[n]))
+        return;
+    memcpy(dst, text, n);
+    dst[n] = '\0';
+}
+
 static void read_id(const char *data_dir, const char *name, char dst[static UUID_MAX])
 {
     auto_buf struct buf b = BUF_INIT;
     struct err err = ERR_INIT;
     char path[512];
-    size_t n;
 
     dst[0] = '\0';
     snprintf(path, sizeof(path), "%s/%s", data_dir, name);
-    if (data_dir[0] == '\0' || file_read(path, 256, 0, &b, &err) < 0)
-        return;
-    n = strspn(buf_str(&b), "0123456789abcdefABCDEF-");
-    if (n == 0 || n >= UUID_MAX || !strchr("\r\n", buf_str(&b)[n]))
-        return;
-    memcpy(dst, b.data, n);
-    dst[n] = '\0';
+    if (data_dir[0] != '\0' && file_read(path, 256, 0, &b, &err) == 0)
+        facts_id_parse(buf_str(&b), dst);
 }
 
 static int hash_path(const struct host *h, const struct shelf *s, struct known_file *k,

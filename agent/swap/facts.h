@@ -27,6 +27,8 @@ struct facts {
 void facts_gather(struct phases *p, const char *conf_data_dir, struct facts *f, bool *ret_learned);
 /* Cheap: would facts_gather tell another stamp? */
 bool facts_are_old(const struct phases *p, const struct facts *f);
+/* Nomad's id file: bare text, perhaps with a line's end; "" when it is anything else. */
+void facts_id_parse(const char *text, char dst[static UUID_MAX]);
 /* "linux", and Go's word for this machine's architecture. */
 const char *facts_os(void);
 const char *facts_arch(void);

@@ -1,5 +1,6 @@
 #include "facts_config.h"
 #include "certificate_names.h"
+#include "command_line.h"
 #include "config_findings.h"
 #include "config_trial.h"
 #include "str.h"
@@ -96,21 +97,6 @@ static void read_all(struct reading *r)
         read_path(r, paths[i]);
 }
 
-/* Is it among the words, with one dash or two? */
-static bool has_option(const struct reading *r, const char *name)
-{
-    const char *at = buf_str(&r->words), *end = at + r->words.len;
-    size_t n = strlen(name);
-
-    for (; at < end; at += strlen(at) + 1) {
-        const char *word = at + strspn(at, "-");
-
-        if (at[0] == '-' && strncmp(word, name, n) == 0 && (word[n] == '\0' || word[n] == '='))
-            return true;
-    }
-    return false;
-}
-
 /* Why something is not known although nothing was found; NULL: all was read. */
 static const char *missing(const struct reading *r)
 {
@@ -184,7 +170,7 @@ static bool find_plugins(const struct reading *r, char dst[static 300])
     else
         snprintf(dst, 300, "%s/plugins", data);
     return dst[0] == '/' && (f->plugin_dir[0] != '\0' || data[0] != '\0') &&
-           !has_option(r, "plugin-dir");
+           !command_line_has(buf_str(&r->words), r->words.len, "plugin-dir");
 }
 
 static void tell_plugins(struct reading *r)
@@ -254,7 +240,8 @@ static void tell_certificate(struct reading *r)
                certificate_names(buf_str(&pem), pem.len, names) < 0) {
         fact_add(r->s, id, TRI_UNKNOWN, "tls cert_file cannot be read as a certificate");
     } else {
-        has = judge_names(names, has_option(r, "region") ? "" : region);
+        has = judge_names(
+            names, command_line_has(buf_str(&r->words), r->words.len, "region") ? "" : region);
         fact_add(r->s, id, has, "%s", says[has]);
     }
 }

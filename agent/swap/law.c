@@ -1,4 +1,5 @@
 #include "law.h"
+#include "url_plain.h"
 
 static struct law_answer allowed(void)
 {
@@ -87,46 +88,16 @@ struct law_answer law_judge(const struct law *law, enum law_question question,
     return a;
 }
 
-/* A prefix that ends inside the host name would also allow "host.evil" and
- * "host@evil": it must be followed by a slash. */
-static bool ends_in_host(const char *prefix, size_t n)
-{
-    const char *host = strstr(prefix, "://");
-
-    return host == NULL || host >= prefix + n ||
-           memchr(host + 3, '/', n - (size_t)(host + 3 - prefix)) == NULL;
-}
-
-static bool begins_with(const char *s, const char *prefix, size_t n)
-{
-    if (strncmp(s, prefix, n) != 0)
-        return false;
-    return !ends_in_host(prefix, n) || s[n] == '/' || s[n] == '\0';
-}
-
-static bool prefix_allows(const char *prefixes, const char *url)
-{
-    const char *p = prefixes;
-
-    if (p == NULL || p[strspn(p, " ")] == '\0')
-        return true;
-    while (*(p += strspn(p, " ")) != '\0') {
-        size_t n = strcspn(p, " ");
-
-        if (begins_with(url, p, n))
-            return true;
-        p += n;
-    }
-    return false;
-}
-
 struct law_answer law_url(const struct law *law, const char *url)
 {
     static const char file[] = "file:";
 
     if (strncasecmp(url, file, sizeof(file) - 1) == 0 && !law->allow_file_urls)
         return refused(REFUSAL_URL, "root does not allow file:// places here");
-    if (!prefix_allows(law->url_prefixes, url))
-        return refused(REFUSAL_URL, "a place is not among root's allowed url_prefixes");
-    return allowed();
+    const char *why = url_refused(law->url_prefixes, url);
+    if (why == NULL)
+        return allowed();
+    struct law_answer a = refused(REFUSAL_URL, "");
+    snprintf(a.text, sizeof(a.text), "a place is not among root's allowed url_prefixes: %s", why);
+    return a;
 }

@@ -11,7 +11,8 @@
  * accept a connection on their RPC port to be a quorum without this host
  * (allow_outage lifts that one). A server that does not run takes part in no
  * quorum, so nothing is asked for it. For stage: not busy, and every place to
- * get the binary from begins with an allowed prefix. The automatic revert after
+ * get the binary from begins with an allowed prefix, both written plainly (url_plain.h);
+ * caravan-fetch asks the same of every redirect. The automatic revert after
  * a failed probe is not asked: it ends a swap, it does not begin one.
  *
  * A swap may wait for minutes between its order and its rename (not_before, a package

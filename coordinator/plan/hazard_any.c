@@ -213,28 +213,12 @@ static void judge_no(struct hazard_check *c, row_t *row, const struct plan_host 
                      f->text);
 }
 
-/* "2.36" or "2.36.1" anywhere in a text. */
-static bool version_in(const char *text, struct version *ret)
-{
-    unsigned major = 0, minor = 0;
-    const char *at = text + strcspn(text, "0123456789");
-    char *end = NULL;
-
-    major = (unsigned)(strtoul(at, &end, 10) & 0xffff);
-    if (end == at || *end != '.')
-        return false;
-    at = end + 1;
-    minor = (unsigned)(strtoul(at, &end, 10) & 0xffff);
-    *ret = (struct version){.major = major, .minor = minor};
-    return end != at;
-}
-
 static void judge_least(struct hazard_check *c, row_t *row, const struct plan_host *h,
                         const struct fact_view *f)
 {
     struct version v;
 
-    if (f->value == TRI_UNKNOWN || !version_in(f->text, &v))
+    if (f->value == TRI_UNKNOWN || !version_find(f->text, &v))
         hazard_unsure(c, h->name, fact_doubt(f));
     else if (version_cmp_text(&v, row->least) < 0)
         hazard_found(c, row, TRI_YES, h->name, "%s (%s)", row->what, f->text);

@@ -30,7 +30,7 @@ static int check_version(const char *text, struct err *err)
     return 0;
 }
 
-static int parse_places(const char *text, struct stored_release *r, struct err *err)
+int release_places_parse(const char *text, struct stored_release *r, struct err *err)
 {
     autofree char *copy = xstrdup(text);
     char *save = NULL;
@@ -67,7 +67,7 @@ static int load(const struct coord_conf *c, const struct trust *t, const char *v
     if (release_path(c, version, "places", path, err) < 0 ||
         file_read_if(path, PLACES_FILE_MAX, 0, &text, &there, err) < 0)
         return -1;
-    if (parse_places(buf_str(&text), r, err) < 0)
+    if (release_places_parse(buf_str(&text), r, err) < 0)
         return err_wrap(err, "%s", path);
     return 0;
 }

@@ -33,6 +33,8 @@ struct stored_release {
 /* ERR_NOTFOUND when it was not added; ERR_CRYPTO when it is not signed as trust demands. */
 MUST_CHECK int release_load(const struct coord_conf *c, const struct trust *t, const char *version,
                             struct stored_release *ret, struct err *err);
+/* The text of its places, "OS ARCH URL" a line, into ret->places of PLACES_MAX. */
+MUST_CHECK int release_places_parse(const char *text, struct stored_release *ret, struct err *err);
 void stored_release_free(struct stored_release *r);
 
 /* Merges the build and its places in, signs, stores. ret->... is the outcome. */

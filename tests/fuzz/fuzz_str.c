@@ -1,3 +1,4 @@
+#include "crypto.h"
 #include "fuzz_target.h"
 #include "str.h"
 #include "version.h"
@@ -32,6 +33,22 @@ static void hexadecimal(const char *s, size_t n)
     FUZZ_CHECK(strcasecmp(back, s) == 0);
 }
 
+/* What is taken is written as it was. */
+static void keys(const char *s, size_t n)
+{
+    struct digest d;
+    struct pubkey k;
+    unsigned char bytes[64];
+    char back[65];
+    size_t len = 0;
+    if (digest_from_hex(s, &d) == 0) {
+        digest_hex(back, &d);
+        FUZZ_CHECK(strcasecmp(back, s) == 0 && pubkey_from_hex(s, &k) == 0);
+    }
+    if (base64_decode(s, n, bytes, sizeof(bytes), &len) == 0)
+        FUZZ_CHECK(len <= sizeof(bytes) && len <= n);
+}
+
 /* Nothing that moves a cursor or ends a line is left, and it is stable. */
 static void escapes(const uint8_t *data, size_t size)
 {
@@ -50,6 +67,8 @@ static void versions(const char *s)
     struct err err = ERR_INIT;
     char text[VERSION_TEXT], path[64];
     (void)!version_parse_output(s, &v, &err);
+    if (version_find(s, &v))
+        FUZZ_CHECK(strchr(s, '.') != NULL && v.major <= 0xffff && v.minor <= 0xffff);
     if (version_parse(s, &v, &err) < 0)
         return;
     version_text(text, &v);
@@ -78,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(text, data, size);
     numbers(text);
     hexadecimal(text, strlen(text));
+    keys(text, strlen(text));
     escapes(data, size);
     versions(text);
     names(text, strlen(text));

@@ -17,6 +17,19 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The input as a text of exactly its size: what is read behind its NUL is found. The caller frees.
+ */
+__attribute__((unused)) static char *fuzz_text(const uint8_t *data, size_t size)
+{
+    char *text = calloc(1, size + 1);
+
+    if (text == NULL)
+        abort();
+    for (size_t i = 0; i < size; i++)
+        text[i] = (char)data[i];
+    return text;
+}
+
 #define FUZZ_CHECK(condition)                                                                      \
     do {                                                                                           \
         if (!(condition)) {                                                                        \

@@ -6,7 +6,7 @@
 
 FOLDERS="common proto agent coordinator"
 RULES="ladder includes unique_names file_names headers readmes sizes medians format words goto_ladders
-       scripts foreign_symbols layers shadowed_names globals pure clang_compiles cppcheck_finds"
+       scripts parsers foreign_symbols layers shadowed_names globals pure clang_compiles cppcheck_finds"
 WARN="-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef
       -Wswitch-enum -Wwrite-strings -Wconversion -Werror"
 
@@ -254,6 +254,53 @@ rule_words() {
 rule_goto_ladders() {
     find $FOLDERS -name '*.c' -print0 2>/dev/null |
         xargs -0 -r grep -n -E '^[[:space:]]*goto ' | sed 's/$/  <- use cleanup.h/'
+}
+
+# A parser's name says so, and it takes bytes that somebody else wrote; a function that is given
+# nothing but the name of a file is none.
+PARSER_NAMES='(^|_)(parse|parsed|read|reads|from|scan|split|decode|unhex|unescape|says|starts)(_|$)'
+PARSER_BYTES='(const )?(void|char|unsigned char|uint8_t) [*]+ ?(a|at|b|body|bytes|c|data|first|frame|header|in|input|in[a-z]*|j|line|l|message|out|p|payload|pem|rest|s|start|string|t|target|text|url|v|value|word|words)[,)]'
+# What walks a text, whatever it is called.
+TEXT_WALKERS='strchr|strrchr|strstr|strcasestr|strtok_r|strsep|sscanf|strtoull?|strtoll?|memchr|memmem|strcspn|strspn|strpbrk|json_parse'
+
+# "file function" of everything that looks like a parser.
+parsers() {
+    find $FOLDERS -name '*.c' 2>/dev/null | sort | xargs -r ctags -x --c-kinds=f --_xformat='%F %N %S' |
+        awk -v names="$PARSER_NAMES" -v bytes="$PARSER_BYTES" '
+            { file = $1; name = $2; $1 = $2 = ""; sub(/\.c$/, "", file) }
+            name ~ names && $0 ~ bytes { print file, name }'
+}
+
+# Every parser of foreign text has a fuzz target, and every file that walks texts says which of
+# its functions do, or why none needs one: parsers.table.
+rule_parsers() {
+    local file functions function target reason entry
+    parsers | sort -u >"$LINT_TMP/parsers"
+    grep -s -v -E '^[[:space:]]*(#|$)' tests/lint/parsers.table >"$LINT_TMP/table"
+    awk '{ n = split($2, f, ","); for (i = 1; i <= n; i++) print $1, f[i] }' \
+        "$LINT_TMP/table" | sort -u >"$LINT_TMP/told"
+    comm -23 "$LINT_TMP/parsers" "$LINT_TMP/told" |
+        sed -E 's/^([^ ]*) (.*)/\1.c: \2() reads bytes: parsers.table must name its fuzz target/'
+    find $FOLDERS -name '*.c' 2>/dev/null | sort | xargs -r grep -l -E "\b($TEXT_WALKERS)\(" |
+        sed 's/\.c$//' | while read -r file; do
+        grep -q "^$file " "$LINT_TMP/told" || echo "$file.c: walks texts: parsers.table must tell of it"
+    done
+    while read -r file functions target reason; do
+        for function in $(printf '%s' "$functions" | tr -d '*' | tr , ' '); do
+            grep -q -s "\b$function\b" "$file.c" || echo "parsers.table: $file.c has no $function()"
+        done
+        entry=${functions%%,*}
+        case $target in
+        -) [ -n "$reason" ] || echo "parsers.table: $file: no reason why it has no target" ;;
+        *:*) entry=${target#*:} ;;
+        esac
+        target=${target%%:*}
+        [ "$target" = - ] && continue
+        grep -q -s "\b$entry\b" "tests/fuzz/fuzz_$target.c" ||
+            echo "parsers.table: $file: no tests/fuzz/fuzz_$target.c calls $entry()"
+        ls "tests/fuzz/corpus/$target/"* >/dev/null 2>&1 ||
+            echo "parsers.table: $file: tests/fuzz/corpus/$target is empty"
+    done <"$LINT_TMP/table"
 }
 
 rule_scripts() {

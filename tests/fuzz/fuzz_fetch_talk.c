@@ -1,0 +1,55 @@
+#include "cleanup.h"
+#include "fetch_call.h"
+#include "fetch_session.h"
+#include "fuzz_target.h"
+#include "str.h"
+
+static void answer(const char *text)
+{
+    autofree char *line = xstrdup(text);
+    struct err err = ERR_INIT;
+    int status = -1;
+    size_t len = 0;
+
+    if (fetch_answer_parse(line, &status, &len, &err) < 0)
+        FUZZ_CHECK(err.kind == ERR_NETWORK || err.kind == ERR_STATE);
+    else
+        FUZZ_CHECK(status >= 0 && status <= 999 && len <= FETCH_ANSWER_MAX);
+}
+
+static void address(const char *text)
+{
+    char host[128], port[8];
+
+    if (fetch_address_split(text, host, port) < 0)
+        return;
+    FUZZ_CHECK(host[0] != '\0' && strnlen(host, sizeof(host)) < sizeof(host));
+    FUZZ_CHECK(strpbrk(host, " \t\r\n") == NULL);
+    FUZZ_CHECK(port[0] != '\0' && strspn(port, "0123456789") == strlen(port));
+}
+
+static void question(const char *text)
+{
+    const char *rest = text, *port = NULL;
+    char host[FETCH_HOST_MAX];
+    struct err err = ERR_INIT;
+    int64_t ms = 0;
+
+    if (fetch_ms_parse(&rest, &ms, &err) == 0)
+        FUZZ_CHECK(ms > 0 && rest > text && rest <= text + strlen(text));
+    if (fetch_knock_parse(text, &ms, host, &port, &err) == 0)
+        FUZZ_CHECK(strnlen(host, sizeof(host)) < sizeof(host) && port > text &&
+                   port <= text + strlen(text));
+}
+
+/* Single lines between caravan-swap and caravan-fetch, in both directions; the addresses in
+ * them are Nomad's words. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    autofree char *text = fuzz_text(data, size);
+
+    answer(text);
+    address(text);
+    question(text);
+    return 0;
+}

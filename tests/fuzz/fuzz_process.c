@@ -1,0 +1,42 @@
+#include "cleanup.h"
+#include "elf_arch.h"
+#include "facts.h"
+#include "fuzz_target.h"
+#include "proc_stat.h"
+#include "process.h"
+#include "str.h"
+
+static void stat_text(const char *text)
+{
+    struct proc_stat s = {.state = '?', .parent = 7, .start = 7};
+
+    if (proc_stat_parse(text, &s) < 0)
+        FUZZ_CHECK(s.state == '?' && s.parent == 7 && s.start == 7);
+    else
+        FUZZ_CHECK(s.state != '\0' && strchr(text, ')') != NULL);
+}
+
+static void data_dir(const char *text)
+{
+    char dir[40] = "x";
+
+    if (process_data_dir_parse(text, dir, sizeof(dir)) == 0)
+        FUZZ_CHECK(strnlen(dir, sizeof(dir)) < sizeof(dir) && str_starts(text, dir));
+}
+
+/* What root reads of processes and their files: stat, the path of an open file, a pid file,
+ * Nomad's id files, the head of an executable. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    autofree char *text = fuzz_text(data, size);
+    char id[UUID_MAX];
+
+    stat_text(text);
+    data_dir(text);
+    FUZZ_CHECK(process_pid_parse(text) >= 0);
+    facts_id_parse(text, id);
+    FUZZ_CHECK(strspn(id, "0123456789abcdefABCDEF-") == strlen(id) && strlen(id) < UUID_MAX);
+    if (size >= ELF_HEADER)
+        FUZZ_CHECK(strlen(elf_arch(data)) < 16);
+    return 0;
+}
