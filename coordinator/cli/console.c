@@ -102,16 +102,18 @@ int console_wait(struct console *c, int64_t until, struct err *err)
 
 void console_remember(struct console *c)
 {
-    struct nomad_base bases[SERVERS_OTHERS];
-    size_t n = observer_servers(c->observer, bases, SERVERS_OTHERS);
+    struct server_place places[SERVERS_OTHERS];
+    size_t n = observer_servers(c->observer, places, SERVERS_OTHERS);
     auto_buf struct buf text = BUF_INIT, old = BUF_INIT;
     struct err unused = ERR_INIT;
     char path[300];
     bool there = false;
     buf_printf(&text, "%s\n", c->conf.address);
     for (size_t i = 0; i < n; i++)
-        if (bases[i].socket[0] == '\0')
-            buf_printf(&text, "%s\n", bases[i].url);
+        if (places[i].region[strcspn(places[i].region, "\t\n")] == '\0' &&
+            places[i].name[strcspn(places[i].name, "\t\n")] == '\0')
+            buf_printf(&text, "%s\t%s\t%s\t%s\n", places[i].id, places[i].name, places[i].region,
+                       places[i].addr);
     /* A convenience: that it cannot be kept is no reason to fail. */
     if (state_path(&c->conf, SERVERS_NAME, path, &unused) < 0 ||
         file_read_if(path, SERVERS_FILE, 0, &old, &there, &unused) < 0 ||
@@ -121,9 +123,24 @@ void console_remember(struct console *c)
     (void)!file_replace(path, text.data, text.len, 0644, &unused);
 }
 
+/* One line of the file. Where it is asked, and whether with the token, is found anew: what stands
+ * there came from the cluster's lists. */
+static bool read_place(char *line, struct server_place *ret)
+{
+    char *save = NULL;
+    const char *part[4];
+    for (size_t i = 0; i < ARRAY_LEN(part); i++)
+        if ((part[i] = strtok_r(i == 0 ? line : NULL, "\t", &save)) == NULL)
+            return false;
+    return str_copy(ret->id, sizeof ret->id, part[0]) == 0 &&
+           str_copy(ret->name, sizeof ret->name, part[1]) == 0 &&
+           str_copy(ret->region, sizeof ret->region, part[2]) == 0 &&
+           str_copy(ret->addr, sizeof ret->addr, part[3]) == 0;
+}
+
 static void recall(struct console *c)
 {
-    struct nomad_base bases[SERVERS_OTHERS];
+    struct server_place places[SERVERS_OTHERS];
     auto_buf struct buf text = BUF_INIT;
     struct err unused = ERR_INIT;
     char path[300], *save = NULL;
@@ -137,11 +154,10 @@ static void recall(struct console *c)
     if (line == NULL || !str_eq(line, c->conf.address))
         return; /* found by another address: perhaps another cluster */
     while (n < SERVERS_OTHERS && (line = strtok_r(NULL, "\n", &save)) != NULL) {
-        memset(&bases[n], 0, sizeof bases[n]);
-        if (str_copy(bases[n].url, sizeof bases[n].url, line) == 0)
+        if (read_place(line, &places[n]))
             n++;
     }
-    observer_remember(c->observer, bases, n);
+    observer_remember(c->observer, places, n);
 }
 
 static int interrupted(struct console *c, struct err *err)

@@ -86,7 +86,7 @@ static const char *not_now(const struct situation *s, size_t i, const struct hos
     *ret_skip = SKIP_DOWN;
     if (!str_eq(h->client.status, "ready"))
         return "its node is not ready";
-    if (!fresh(h->client.allocs_at, s->now) || !fresh(h->client.own_at, s->now))
+    if (!fresh(h->client.allocs_at, s->now) || !fresh(h->client.health_at, s->now))
         return "its allocations or its own API could not be read";
     *ret_skip = SKIP_HELD;
     if (s->plan->policy.drain && h->client.draining && s->ledger->hosts[i].state == HOST_STAGED)

@@ -1,6 +1,7 @@
 #include "fleet_health.h"
 
 #include <stdarg.h>
+#include "gate_host.h"
 #include "str.h"
 
 static void say(char *dst, size_t n, const char *fmt, ...) PRINTF(3, 4);
@@ -100,6 +101,14 @@ static void region_health(const struct world *w, const struct region *r, struct 
             leader == NULL ? "no server tells a leader"
             : !agree       ? "its servers do not agree on one leader"
                            : "autopilot says it is not healthy");
+    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
+        const struct host *h = &w->hosts[i];
+        char text[TEXT_MAX];
+        bool kept = h->server.token_kept != NULL && h->server.token_kept[0] != '\0';
+        len = strlen(f->regions);
+        if (str_eq(h->region, r->name) && kept && server_denies(h, text, sizeof text))
+            say(f->regions + len, sizeof f->regions - len, "%s%.200s", len > 0 ? "; " : "", text);
+    }
     len = strlen(f->regions);
     if (r->denied[0] != '\0')
         say(f->regions + len, sizeof f->regions - len, "%sregion %.60s: the token lacks %s",

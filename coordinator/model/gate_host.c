@@ -25,8 +25,12 @@ bool server_denies(const struct host *h, char *text, size_t size)
 {
     if (h->server.denied == NULL || h->server.denied[0] == '\0')
         return false;
-    snprintf(text, size, "%s refuses the token (403): it lacks %s there", h->name,
-             h->server.denied);
+    if (h->server.token_kept != NULL && h->server.token_kept[0] != '\0')
+        snprintf(text, size, "%s refuses (403), for it was asked without the token: %s", h->name,
+                 h->server.token_kept);
+    else
+        snprintf(text, size, "%s refuses the token (403): it lacks %s there", h->name,
+                 h->server.denied);
     return true;
 }
 
@@ -74,24 +78,56 @@ static const struct gate_result *drivers_back(const struct host *h, const struct
     return NULL;
 }
 
+/* By its agent: the planned bytes run, and what runs now is what was looked at. */
+static const char *client_runs(const struct agent_view *a, const struct host *h,
+                               const struct plan_host *p)
+{
+    if (a->misplaced || !str_eq(a->client_id, h->node_id))
+        return "its agent serves another node";
+    if (memcmp(&a->stamp, &a->runs, sizeof(a->stamp)) != 0)
+        return "its process changed since its agent looked";
+    if (!digest_eq(&a->running, &p->digest))
+        return "its agent sees another binary running";
+    return NULL;
+}
+
+/* What it says itself, where it says anything to those who have no token. */
+static bool own_word(const struct client_view *c, const struct host *h, const struct plan *p,
+                     const struct ledger_host *lh, int64_t now, struct gate_result *ret)
+{
+    if (!proves(c->own_at, lh, now))
+        return true;
+    if (!str_eq(c->own_node_id, h->node_id))
+        *ret = say(GATE_FAIL, "%s answers as node %s", h->name, c->own_node_id);
+    else if (!str_eq(c->own_version, p->target))
+        *ret = say(GATE_FAIL, "%s runs %s", h->name, c->own_version);
+    else
+        return true;
+    return false;
+}
+
 struct gate_result gate_client(const struct world *w, const struct plan *p, const struct ledger *l,
                                const char *key, int64_t now)
 {
     const struct host *h = world_host(w, key);
     const struct ledger_host *lh = ledger_host_const(l, key);
+    const struct plan_host *ph = plan_host(p, key);
     struct gate_result r;
 
-    if (h == NULL || lh == NULL)
+    if (h == NULL || lh == NULL || ph == NULL)
         return say(GATE_UNKNOWN, "%s is not there", key);
     const struct client_view *c = &h->client;
-    if (!proves(c->own_at, lh, now))
+    if (!proves(c->health_at, lh, now))
         return say(GATE_UNKNOWN, "%s: its API does not answer", h->name);
     if (!proves(c->list_at, lh, now))
         return say(GATE_UNKNOWN, "%s: its node record could not be read", h->name);
-    if (!str_eq(c->own_node_id, h->node_id))
-        return say(GATE_FAIL, "%s answers as node %s", h->name, c->own_node_id);
-    if (!str_eq(c->own_version, p->target))
-        return say(GATE_FAIL, "%s runs %s", h->name, c->own_version);
+    if (!proves(h->agent.hello_at, lh, now))
+        return say(GATE_UNKNOWN, "%s: its agent does not answer", h->name);
+    const char *why = client_runs(&h->agent, h, ph);
+    if (why != NULL)
+        return say(GATE_FAIL, "%s: %s", h->name, why);
+    if (!own_word(c, h, p, lh, now, &r))
+        return r;
     if (c->own_healthy != TRI_YES)
         return say(c->own_healthy == TRI_NO ? GATE_FAIL : GATE_UNKNOWN,
                    "%s does not call itself healthy", h->name);

@@ -109,6 +109,11 @@ struct server_view {
     const char *denied; /* what it refused to tell a token that others may believe: "node:read" as
                            in struct region, without operator:read; "" or NULL nothing */
 
+    /* How it was asked. */
+    const char *api;        /* "https://10.0.0.1:4646" */
+    const char *token_kept; /* why without the token, for people; "" or NULL: it was not */
+    bool token_clear;       /* the token went there in clear */
+
     struct counted counted[2]; /* the newest, and the one before */
 };
 
@@ -144,13 +149,17 @@ struct client_view {
     const char *drain_meta_run; /* run id in LastDrain.Meta of a drain, "" */
     int64_t drain_started_s;    /* 0: none */
 
-    /* From the client's own agent/self and agent/health; only for hosts of interest. */
+    /* From the client's own agent/health; only for hosts of interest. */
+    int64_t health_at;
+    int own_healthy; /* enum tri */
+
+    /* From its agent/self, which a client tells only where ACLs are off: it is never sent a
+     * token. Only for hosts of interest. */
     int64_t own_at;
     const char *own_node_id;
     const char *own_version;
     int64_t heartbeat_age_ms; /* -1 unknown */
     int64_t heartbeat_ttl_ms; /* -1 unknown */
-    int own_healthy;          /* enum tri */
 
     /* From node/:id/allocations; only for hosts of interest. */
     int64_t allocs_at;
@@ -235,8 +244,9 @@ struct world {
     size_t n_hosts;
     struct region *regions;
     size_t n_regions;
-    uint32_t *by_key;    /* indexes of hosts, by key; world_index makes it */
-    const char *problem; /* the whole observation failed: why; else "" */
+    uint32_t *by_key;        /* indexes of hosts, by key; world_index makes it */
+    const char *problem;     /* the whole observation failed: why; else "" */
+    const char *token_clear; /* NOMAD_ADDR, when the token goes there in clear; else "" or NULL */
     const char *refused; /* nobody told anything, for our token may not ask: why; else "" or NULL */
     struct arena arena;  /* owns all of it */
 };

@@ -99,7 +99,8 @@ static void fill_region(const struct fleet *f, struct world *w, struct region *r
         const struct server_slot *slot = f->servers->slots[i];
         if (!str_eq(slot->region, r->name))
             continue;
-        denied |= slot->denied;
+        if (servers_kept(f->servers, slot)[0] == '\0')
+            denied |= slot->denied; /* else it is not the token that lacks anything */
         r->can_raft |= slot->view.raft_at != 0 && slot->view.raft_status == 200;
     }
     r->servers_at = servers_complete_at(f->servers, r->name);
@@ -125,7 +126,7 @@ static void add_servers(const struct fleet *f, struct world *w)
         if (slot->name[0] == '\0' || (f->servers->anybody && !slot->seen))
             continue;
         struct host *h = &w->hosts[w->n_hosts++];
-        servers_fill(slot, &w->arena, h);
+        servers_fill(f->servers, slot, &w->arena, h);
         h->server.denied = denied_text(&w->arena, slot->denied & ~(unsigned)DENIED_OPERATOR);
     }
     qsort(w->hosts, w->n_hosts, sizeof *w->hosts, by_name);

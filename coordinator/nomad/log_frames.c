@@ -3,30 +3,54 @@
 #include "crypto.h"
 #include "str.h"
 
-/* From Nomad's source and its issues: a state machine that met what it does not know, or a
- * state that could not be read. What is merely loud while a server is away (appendEntries,
- * heartbeats, suspects, "can't find method" of another region) is no sign. */
+#define READ_ADVICE                                                                                \
+    "It cannot read the state that others write: see its log, do not restart it on the old "       \
+    "version, and do not restart the others before it is well."
+#define KEYS_ADVICE                                                                                \
+    "The keys are not everywhere: see nomad operator root keyring list by every server."
+
+/* From Nomad's source, by its tags: a state machine that met what it does not know, a state that
+ * could not be read, keys that are not there. What is merely loud while a server is away
+ * (appendEntries, heartbeats, suspects, "can't find method" of another region) is no sign; a server
+ * that panics says so to nobody but its own standard error, and is seen to be gone. */
 const struct log_sign log_signs[] = {
-    {"failed to apply request",
-     "Its state machine met an entry that it does not know: upgrade that server next, or move "
-     "leadership back to the old version."},
-    {"ignoring unknown message type",
+    {"0.10.2", "nomad.fsm", "ignoring unknown message type, upgrade to newer version",
      "Its state differs from its leader's now: upgrade that server at once, then compare nomad "
      "status of both."},
-    {"Unrecognized snapshot type",
-     "It cannot read the newer snapshot: do not restart it on the old version; upgrade it."},
-    {"failed to restore snapshot",
-     "It cannot read its state: see its log, and do not restart the others before it is well."},
-    {"keyring has not been initialized",
-     "The keys are not everywhere: see nomad operator root keyring list by every server."},
-    {"panic:", "Nomad itself crashed there: see its log before anything else is restarted."},
+    {"0.10.2", "nomad", "raft: Failed to restore snapshot", READ_ADVICE},
+    {"0.11.0", "nomad.raft", "failed to restore snapshot", READ_ADVICE},
+    {"1.5.0", "nomad.keyring", "could not initialize keyring", KEYS_ADVICE},
+    {"1.9.0", "nomad.keyring", "root key cannot be decrypted", KEYS_ADVICE},
 };
 const size_t log_signs_len = ARRAY_LEN(log_signs);
 
+/* What follows "[WARN]  ", after a time or not; NULL: a line of no logger. */
+static const char *after_level(const char *line)
+{
+    size_t time = line[0] == '[' ? 0 : strspn(line, "0123456789-+.:TZ");
+    if (line[time] == ' ')
+        time++;
+    size_t level = line[time] == '[' ? strspn(line + time + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ ") : 0;
+    if (level == 0 || line[time + 1 + level] != ']')
+        return NULL;
+    const char *at = line + time + level + 2;
+    return at + strspn(at, " ");
+}
+
+static bool is_by(const char *line, const struct log_sign *s)
+{
+    size_t name = strlen(s->logger), said = strlen(s->message);
+    if (strncmp(line, s->logger, name) != 0 || strncmp(line + name, ": ", 2) != 0)
+        return false;
+    line += name + 2;
+    return strncmp(line, s->message, said) == 0 && (line[said] == ':' || line[said] == '\0');
+}
+
 const struct log_sign *log_sign_of(const char *line)
 {
-    for (size_t i = 0; i < log_signs_len; i++)
-        if (strstr(line, log_signs[i].text) != NULL)
+    const char *at = after_level(line);
+    for (size_t i = 0; at != NULL && i < log_signs_len; i++)
+        if (is_by(at, &log_signs[i]))
             return &log_signs[i];
     return NULL;
 }

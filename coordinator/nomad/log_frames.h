@@ -29,10 +29,13 @@ struct log_frames {
 MUST_CHECK int log_frames_add(struct log_frames *f, const void *p, size_t n, struct err *err);
 void log_frames_reset(struct log_frames *f); /* for a new stream; frees */
 
-/* What a line of a server's log means for the run. */
+/* What a line of a server's log means for the run: by who says it and the whole message before its
+ * values. Values hold what strangers asked for: they are never looked at. */
 struct log_sign {
-    const char *text;   /* it has these words */
-    const char *advice; /* what to do, one sentence */
+    const char *since; /* the version it comes from, by Nomad's source; older ones have no stream */
+    const char *logger;  /* "nomad.fsm" */
+    const char *message; /* up to its end, or to the colon before its values */
+    const char *advice;  /* what to do, one sentence */
 };
 extern const struct log_sign log_signs[];
 extern const size_t log_signs_len;

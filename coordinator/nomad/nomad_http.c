@@ -67,6 +67,18 @@ static int read_seed(struct nomad_http *n, const char *address, struct err *err)
     return 0;
 }
 
+static enum token_way way_to(const struct nomad_http *n, enum token_role role, bool mapped,
+                             const char *region, const struct nomad_base *b)
+{
+    const struct token_peer p = {.role = role,
+                                 .mapped = mapped,
+                                 .url = b->url,
+                                 .socket = b->socket[0] != '\0',
+                                 .tls_name = b->tls_name,
+                                 .region = region};
+    return token_rule(&p, n->conf->token_in_clear);
+}
+
 int nomad_http_new(const struct coord_conf *conf, struct http *http, struct nomad_http **ret,
                    struct err *err)
 {
@@ -83,6 +95,7 @@ int nomad_http_new(const struct coord_conf *conf, struct http *http, struct noma
         nomad_http_free(n);
         return -1;
     }
+    n->seed.token = way_to(n, TOKEN_NOMAD_ADDR, false, "", &n->seed);
     *ret = n;
     return 0;
 }
@@ -124,7 +137,7 @@ static void name_for(const struct nomad_http *n, const char *role, const char *r
 
 static int base_from_text(const char *text, struct nomad_base *ret)
 {
-    struct nomad_base b = {"", "", ""};
+    struct nomad_base b = {.token = TOKEN_NOT};
     if (str_starts(text, UNIX_PREFIX)) {
         str_cut(b.url, sizeof b.url, "http://localhost");
         if (str_copy(b.socket, sizeof b.socket, text + strlen(UNIX_PREFIX)) < 0)
@@ -152,6 +165,16 @@ int nomad_base_of(const struct nomad_http *n, const struct nomad_whom *whom, con
     if (base_from_text(mapped != NULL ? mapped : text, ret) < 0)
         return -1;
     name_for(n, "server", whom->region, ret);
+    if (mapped == NULL && n->seed.socket[0] == '\0' && str_eq(ret->url, n->seed.url)) {
+        ret->token = n->seed.token;
+        return 0;
+    }
+    if (mapped == NULL && n->conf->token[0] != '\0' && whom->region[0] != '\0' &&
+        str_starts(ret->url, "https://")) {
+        server_tls_name(whom->region, ret->tls_name);
+        ret->named = true;
+    }
+    ret->token = way_to(n, TOKEN_SERVER, mapped != NULL, whom->region, ret);
     return 0;
 }
 
@@ -167,7 +190,22 @@ int nomad_base_at(const struct nomad_http *n, const struct nomad_whom *whom, con
     if (base_from_text(mapped != NULL ? mapped : text, ret) < 0)
         return -1;
     name_for(n, "client", whom->region, ret);
+    ret->token = way_to(n, TOKEN_CLIENT, mapped != NULL, whom->region, ret);
     return 0;
+}
+
+const char *nomad_token_kept(const struct nomad_http *n, const struct nomad_base *base)
+{
+    if (n->conf->token[0] == '\0' || base->token != TOKEN_NOT)
+        return "";
+    return str_starts(base->url, "https://")
+               ? "its region is not known, so its certificate cannot be that of a server"
+               : "it would go in clear to an address that the cluster's lists name";
+}
+
+bool nomad_token_clear(const struct nomad_http *n, const struct nomad_base *base)
+{
+    return n->conf->token[0] != '\0' && base->token == TOKEN_CLEAR;
 }
 
 static bool has_room(const struct nomad_http *n, const struct nomad_base *base)
@@ -190,7 +228,13 @@ static void finished(void *ctx, const struct http_answer *answer, const struct e
             n->open[i] = n->open[--n->n_open];
             break;
         }
-    c->on_done(c->ctx, answer, err);
+    struct err named = ERR_INIT;
+    if (c->base.named && err != NULL && err->kind == ERR_CRYPTO)
+        (void)err_set(&named, ERR_CRYPTO, 0,
+                      "%.150s: with a token its certificate must be for %.80s, or its address must "
+                      "stand in [servers]",
+                      err->text, c->base.tls_name);
+    c->on_done(c->ctx, answer, named.kind != ERR_NONE ? &named : err);
     call_free(c);
     start_queued(n);
 }
@@ -210,7 +254,7 @@ static void start(struct nomad_http *n, struct call *c)
         tls.server_name = c->base.tls_name;
     struct http_request r = {.method = c->method,
                              .unix_socket = or_null(c->base.socket),
-                             .token = or_null(n->conf->token),
+                             .token = c->base.token != TOKEN_NOT ? or_null(n->conf->token) : NULL,
                              .body = c->body,
                              .body_len = c->body_len,
                              .deadline_ms = c->deadline_ms,

@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "coord_conf.h"
 #include "http.h"
+#include "token_rule.h"
 
 #define NOMAD_OPEN      192
 #define NOMAD_OPEN_EACH 16
@@ -25,6 +26,8 @@ struct nomad_base {
     char url[300];      /* "https://10.0.0.1:4646", no slash at its end */
     char socket[256];   /* "" or the path of a Unix socket */
     char tls_name[128]; /* name to verify; "": as configured */
+    bool named;         /* tls_name is demanded because the token goes there */
+    enum token_way token;
 };
 
 struct nomad_http;
@@ -40,11 +43,11 @@ struct nomad_whom {
     const char *id, *name, *region;
 };
 /* A server: mapped by id or name, else its address ("10.0.0.1"). Where the name to verify
- * is Nomad's own (server.global.nomad), it is made for its region. */
+ * is Nomad's own (server.global.nomad), or the token goes there, it is made for its region. */
 MUST_CHECK int nomad_base_of(const struct nomad_http *n, const struct nomad_whom *whom,
                              const char *addr, struct nomad_base *ret);
 /* A client's own API: mapped, else its record's "ip:port"; with TLS when its record or
- * NOMAD_ADDR says so, and as client.<region>.nomad. */
+ * NOMAD_ADDR says so, and as client.<region>.nomad. It is asked without a token. */
 MUST_CHECK int nomad_base_at(const struct nomad_http *n, const struct nomad_whom *whom,
                              const char *host_port, bool tls, struct nomad_base *ret);
 
@@ -67,6 +70,10 @@ struct nomad_request {
  * first; answer is NULL or has status 0 when there was none. */
 void nomad_ask(struct nomad_http *n, const struct nomad_request *r);
 size_t nomad_open(const struct nomad_http *n); /* queued and under way */
+/* Why this base is asked without the token; "": it is not, or there is none, or it is a client. */
+const char *nomad_token_kept(const struct nomad_http *n, const struct nomad_base *base);
+/* The token goes there in clear. */
+bool nomad_token_clear(const struct nomad_http *n, const struct nomad_base *base);
 /* Why an answer is no answer, for people: status and first line, or the error. */
 void nomad_why(const struct http_answer *answer, const struct err *err, char *dst, size_t n);
 

@@ -265,6 +265,7 @@ static void take_allocs(struct interest *t, const struct http_answer *answer, st
 
 static void take_own_self(struct interest *t, const struct http_answer *answer, struct err *err)
 {
+    t->self_denied = answer->status == 403;
     if (answer->status == 200 &&
         parse_self(answer->body, answer->body_len, t->owner->arena, &t->own, err) == 0)
         t->own_at = t->asks[ASK_OWN_SELF].at;
@@ -275,6 +276,8 @@ static void take_own_health(struct interest *t, const struct http_answer *answer
 {
     if (parse_health(answer->body, answer->body_len, "client", &t->own_healthy, err) < 0)
         t->own_healthy = TRI_UNKNOWN;
+    else
+        t->health_at = t->asks[ASK_OWN_HEALTH].at;
 }
 
 static void (*const takers[])(struct interest *, const struct http_answer *, struct err *) = {
@@ -352,7 +355,8 @@ static void ask_itself(struct interest *t)
     if (t->http_addr[0] == '\0' ||
         nomad_base_at(t->owner->nomad, &whom, t->http_addr, t->tls, &base) < 0)
         return;
-    ask_one(t, ASK_OWN_SELF, &base, "/v1/agent/self", NOMAD_LOCAL_MS);
+    if (!t->self_denied)
+        ask_one(t, ASK_OWN_SELF, &base, "/v1/agent/self", NOMAD_LOCAL_MS);
     ask_one(t, ASK_OWN_HEALTH, &base, "/v1/agent/health?type=client", NOMAD_LOCAL_MS);
 }
 
@@ -395,6 +399,7 @@ static void merge(const struct interest *t, struct host *h, struct arena *a)
         c->heartbeat_age_ms = t->own.heartbeat_age_ms;
         c->heartbeat_ttl_ms = t->own.heartbeat_ttl_ms;
     }
+    c->health_at = t->health_at;
     c->own_healthy = t->own_healthy;
     c->allocs_at = t->allocs_at;
     c->n_allocs = t->n_allocs;
@@ -418,7 +423,7 @@ void nodes_begin(struct nodes *n, struct arena *arena, uint64_t round)
         struct interest *t = n->interests[i];
         memset(&t->detail, 0, sizeof t->detail);
         memset(&t->own, 0, sizeof t->own);
-        t->own_at = 0;
+        t->own_at = t->health_at = 0;
         t->own_healthy = TRI_UNKNOWN;
         bool open = false;
         for (int q = 0; q < NODE_QUESTIONS; q++)

@@ -9,7 +9,8 @@
  *
  * Hosts of interest are asked for each round: their record, their allocations (when ten
  * times as long as the last answer took has passed, at most NODES_ALLOCS_MS), and at
- * their own address, once their record has told it, themselves and their health. Their
+ * their own address, once their record has told it, themselves and their health: without a token,
+ * so that where ACLs are on only their health is told, and themselves are not asked again. Their
  * record is as good as a line of the list, and newer: it replaces it.
  *
  *     nodes_begin, then nodes_ask_region for each region, http_wait until `pending` is 0 or the
@@ -70,11 +71,12 @@ struct interest {
     bool wanted;
     char http_addr[80];
     bool tls;
+    bool self_denied; /* it told itself to nobody without a token */
     struct node_ask asks[NODE_QUESTIONS];
     size_t hint; /* where the host was in the last world */
     /* Of the round; texts in its arena. */
     struct host detail; /* valid when client.detail_at != 0 */
-    int64_t own_at;
+    int64_t own_at, health_at;
     struct self_answer own;
     int own_healthy;
     /* Kept. */

@@ -39,13 +39,44 @@ void servers_init(struct servers *s, struct nomad_http *nomad, const struct cloc
     s->seed = (struct server_ask){.owner = s, .question = ASK_MEMBERS};
 }
 
-void servers_remember(struct servers *s, const struct nomad_base *bases, size_t n)
+/* Its own base, found by its name without the region. */
+static int find_base(const struct nomad_http *nomad, const struct server_place *p,
+                     struct nomad_base *ret)
 {
-    s->n_others = MIN_OF(n, (size_t)SERVERS_OTHERS);
-    for (size_t i = 0; i < s->n_others; i++) {
-        s->others[i] = bases[i];
-        s->other_asks[i] = (struct server_ask){.owner = s, .question = ASK_MEMBERS};
+    char plain[TEXT_MAX];
+    str_cut(plain, sizeof plain, p->name);
+    size_t len = strlen(plain), tail = strlen(p->region) + 1;
+    if (len > tail && plain[len - tail] == '.' && str_eq(plain + len - tail + 1, p->region))
+        plain[len - tail] = '\0';
+    const struct nomad_whom whom = {p->id, plain, p->region};
+    return nomad_base_of(nomad, &whom, p->addr, ret);
+}
+
+void servers_remember(struct servers *s, const struct server_place *places, size_t n)
+{
+    s->n_others = 0;
+    for (size_t i = 0; i < n && s->n_others < SERVERS_OTHERS; i++) {
+        if (find_base(s->nomad, &places[i], &s->others[s->n_others]) < 0)
+            continue;
+        s->other_asks[s->n_others++] = (struct server_ask){.owner = s, .question = ASK_MEMBERS};
     }
+}
+
+static void place_of(const struct server_slot *slot, struct server_place *ret)
+{
+    str_cut(ret->id, sizeof ret->id, slot->id);
+    str_cut(ret->name, sizeof ret->name, slot->name);
+    str_cut(ret->region, sizeof ret->region, slot->region);
+    str_cut(ret->addr, sizeof ret->addr, slot->addr);
+}
+
+size_t servers_places(const struct servers *s, struct server_place *ret, size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n && n < max; i++)
+        if (s->slots[i]->has_base && s->slots[i]->seen_as == MEMBER_ALIVE)
+            place_of(s->slots[i], &ret[n++]);
+    return n;
 }
 
 void servers_free(struct servers *s)
@@ -97,13 +128,9 @@ static void meet(struct servers *s, const struct member *m)
     str_cut(slot->addr, sizeof slot->addr, m->addr);
     str_cut(slot->build, sizeof slot->build, m->build);
     slot->rpc_port = m->rpc_port;
-    char plain[TEXT_MAX];
-    str_cut(plain, sizeof plain, m->name);
-    size_t len = strlen(plain), tail = strlen(m->region) + 1;
-    if (len > tail && plain[len - tail] == '.' && str_eq(plain + len - tail + 1, m->region))
-        plain[len - tail] = '\0';
-    const struct nomad_whom whom = {slot->id, plain, slot->region};
-    slot->has_base = nomad_base_of(s->nomad, &whom, slot->addr, &slot->base) == 0;
+    struct server_place place;
+    place_of(slot, &place);
+    slot->has_base = find_base(s->nomad, &place, &slot->base) == 0;
     if (fresh && slot->seen_as != MEMBER_LEFT)
         ask_all(s, slot);
 }
@@ -287,12 +314,20 @@ void servers_end(struct servers *s)
     s->arena = NULL;
 }
 
+const char *servers_kept(const struct servers *s, const struct server_slot *slot)
+{
+    if (slot->view.self_at != 0 && slot->self.view.acl_enabled == TRI_NO)
+        return "";
+    return nomad_token_kept(s->nomad, &slot->base);
+}
+
 const struct server_slot *servers_speaker(const struct servers *s, const char *region)
 {
     const struct server_slot *any = NULL;
     for (size_t i = 0; i < s->n; i++) {
         const struct server_slot *slot = s->slots[i];
-        if (!str_eq(slot->region, region) || slot->view.self_at + slot->view.leader_at == 0)
+        if (!str_eq(slot->region, region) || slot->view.self_at + slot->view.leader_at == 0 ||
+            servers_kept(s, slot)[0] != '\0')
             continue;
         if (slot->view.self_at != 0 && str_eq(slot->self.view.raft_state, "Leader"))
             return slot;
@@ -341,7 +376,8 @@ static void merge_self(const struct server_slot *slot, struct server_view *v)
     *v = merged;
 }
 
-void servers_fill(const struct server_slot *slot, struct arena *a, struct host *ret)
+void servers_fill(const struct servers *s, const struct server_slot *slot, struct arena *a,
+                  struct host *ret)
 {
     struct server_view v = slot->view;
     if (v.self_at != 0)
@@ -360,5 +396,8 @@ void servers_fill(const struct server_slot *slot, struct arena *a, struct host *
     ret->addr = arena_strdup(a, slot->addr);
     ret->node_id = ret->dc = ret->node_class = ret->node_pool = "";
     ret->is_server = true;
+    v.api = arena_strdup(a, slot->base.url);
+    v.token_kept = servers_kept(s, slot);
+    v.token_clear = nomad_token_clear(s->nomad, &slot->base);
     ret->server = v;
 }

@@ -33,6 +33,11 @@ enum server_question {
 
 struct servers;
 
+/* Who a server is and where: enough to find its base again, by the configuration of that day. */
+struct server_place {
+    char id[UUID_MAX], name[TEXT_MAX], region[NAME_MAX_LEN], addr[64];
+};
+
 struct server_ask {
     struct servers *owner;
     struct server_slot *slot; /* NULL: NOMAD_ADDR */
@@ -86,17 +91,22 @@ struct servers {
 void servers_init(struct servers *s, struct nomad_http *nomad, const struct clock *clock);
 void servers_free(struct servers *s); /* after nomad_http_free */
 /* At most SERVERS_OTHERS are kept. */
-void servers_remember(struct servers *s, const struct nomad_base *bases, size_t n);
+void servers_remember(struct servers *s, const struct server_place *places, size_t n);
+/* Those that live by their members, for servers_remember of another day. */
+size_t servers_places(const struct servers *s, struct server_place *ret, size_t max);
 void servers_begin(struct servers *s, struct arena *arena, uint64_t round);
 /* Takes the round's outcome: drops who is no member any more. Later answers of this
  * round are ignored. */
 void servers_end(struct servers *s);
 /* Whom to ask about a region as a whole: its leader if it answered, else any server
- * that did; NULL: nobody. Valid in and after a round. */
+ * that did, of those the token goes to; NULL: nobody. Valid in and after a round. */
 const struct server_slot *servers_speaker(const struct servers *s, const char *region);
 /* When the region's members were asked, if every server that lives by them told; else 0. */
 int64_t servers_complete_at(const struct servers *s, const char *region);
 /* Fills the server's half of a host; texts in the arena. */
-void servers_fill(const struct server_slot *slot, struct arena *a, struct host *ret);
+void servers_fill(const struct servers *s, const struct server_slot *slot, struct arena *a,
+                  struct host *ret);
+/* Why it is asked without the token, which it may want; "" when it is not, or wants none. */
+const char *servers_kept(const struct servers *s, const struct server_slot *slot);
 
 #endif

@@ -163,6 +163,7 @@ static void begin(struct observer *o, int64_t now)
 
 static void end(struct observer *o, int64_t now)
 {
+    struct nomad_base seed;
     servers_end(&o->servers);
     for (size_t i = 0; i < o->n_regions; i++) {
         const struct server_slot *speaker = servers_speaker(&o->servers, o->regions[i].name);
@@ -176,6 +177,8 @@ static void end(struct observer *o, int64_t now)
     o->building->told &= o->c.agents == NULL || agents_told(o->c.agents);
     o->building->refused =
         observer_refused(o) ? arena_strdup(&o->building->arena, o->servers.problem) : "";
+    nomad_base_seed(o->c.nomad, &seed);
+    o->building->token_clear = nomad_token_clear(o->c.nomad, &seed) ? o->c.conf->address : "";
     count_reader_fill(&o->counts, o->building);
     nodes_end(&o->nodes);
     o->building->ended_ms = now;
@@ -258,18 +261,14 @@ void observer_speaker(const struct observer *o, const char *region, struct nomad
             *ret = o->regions[i].base;
 }
 
-size_t observer_servers(const struct observer *o, struct nomad_base *ret, size_t max)
+size_t observer_servers(const struct observer *o, struct server_place *ret, size_t max)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < o->servers.n && n < max; i++)
-        if (o->servers.slots[i]->has_base && o->servers.slots[i]->seen_as == MEMBER_ALIVE)
-            ret[n++] = o->servers.slots[i]->base;
-    return n;
+    return servers_places(&o->servers, ret, max);
 }
 
-void observer_remember(struct observer *o, const struct nomad_base *bases, size_t n)
+void observer_remember(struct observer *o, const struct server_place *places, size_t n)
 {
-    servers_remember(&o->servers, bases, n);
+    servers_remember(&o->servers, places, n);
 }
 
 void observer_count(struct observer *o, const char *const *keys, size_t n)

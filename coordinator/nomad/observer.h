@@ -50,10 +50,10 @@ const struct world *observer_world(const struct observer *o);
 /* Whom to ask to change something in a region: who spoke for it in the last round,
  * its leader if it answered; else NOMAD_ADDR. */
 void observer_speaker(const struct observer *o, const char *region, struct nomad_base *ret);
-/* The servers' bases as known now, and those of an earlier look: asked when NOMAD_ADDR
- * does not answer. */
-size_t observer_servers(const struct observer *o, struct nomad_base *ret, size_t max);
-void observer_remember(struct observer *o, const struct nomad_base *bases, size_t n);
+/* The servers as known now, and those of an earlier look: asked when NOMAD_ADDR does not
+ * answer. */
+size_t observer_servers(const struct observer *o, struct server_place *ret, size_t max);
+void observer_remember(struct observer *o, const struct server_place *places, size_t n);
 /* Whose objects are counted, by raft id. Copied. */
 void observer_count(struct observer *o, const char *const *keys, size_t n);
 /* Where a server answers; false: not known. */

@@ -266,6 +266,66 @@ void hazard_token(struct hazard_check *c, row_t *row)
                          c->w->regions[i].name, c->w->regions[i].denied);
 }
 
+static bool has_text(const char *s)
+{
+    return s != NULL && s[0] != '\0';
+}
+
+/* Refused because the token is not sent there: nothing can be known of it. */
+void hazard_token_kept(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
+        const struct host *h = &c->w->hosts[i];
+        if (has_text(h->server.token_kept) && has_text(h->server.denied) &&
+            hazard_region_planned(c->p, h->region))
+            hazard_found(c, row, TRI_YES, h->name, "at %s was asked without the token: %s",
+                         h->server.api, h->server.token_kept);
+    }
+}
+
+/* Where others can read the token on its way. */
+void hazard_token_clear(struct hazard_check *c, row_t *row)
+{
+    const char *first = has_text(c->w->token_clear) ? c->w->token_clear : NULL;
+    size_t others = 0;
+
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
+        const struct server_view *s = &c->w->hosts[i].server;
+        if (!s->token_clear || (first != NULL && str_eq(s->api, first)))
+            continue;
+        others += first != NULL;
+        first = first != NULL ? first : s->api;
+    }
+    if (first != NULL && others > 0)
+        hazard_found(c, row, TRI_YES, NULL, "the token goes in clear to %s and %zu other %s", first,
+                     others, str_count(others, "server", "servers"));
+    else if (first != NULL)
+        hazard_found(c, row, TRI_YES, NULL, "the token goes in clear to %s", first);
+}
+
+static bool acl_on(const struct hazard_check *c, const char *region)
+{
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++)
+        if (str_eq(c->w->hosts[i].region, region) && c->w->hosts[i].server.acl_enabled == TRI_YES)
+            return true;
+    return false;
+}
+
+/* Clients whose swap cannot wait for their heartbeat: only a token reads when the last one was. */
+void hazard_heartbeat(struct hazard_check *c, row_t *row)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->p->n_regions; i++)
+        for (size_t k = c->p->n_servers; k < c->p->n_hosts && acl_on(c, c->p->regions[i].name); k++)
+            n += !c->p->hosts[k].already && str_eq(c->p->hosts[k].region, c->p->regions[i].name);
+    if (n > 0)
+        hazard_found(c, row, TRI_YES, NULL,
+                     "%zu %s not wait for the right moment after a heartbeat: with ACLs on only a "
+                     "token could read it, and no client is sent one",
+                     n, str_count(n, "client does", "clients do"));
+}
+
 static bool no_token_needed(const struct hazard_check *c, const struct region_survey *r)
 {
     return r->token.acl_off || acl_off(c, r->name);

@@ -39,7 +39,8 @@ hazard_detect hazard_raft_protocol, hazard_old_failed, hazard_leaves, hazard_tls
 hazard_detect hazard_client_newer, hazard_tolerance, hazard_unhealthy, hazard_regions, hazard_order,
     hazard_keyring, hazard_stuck_keys, hazard_deployments, hazard_autopilot, hazard_migration,
     hazard_policies_bare, hazard_policies_unknown, hazard_token, hazard_token_rights,
-    hazard_token_snapshot, hazard_token_expiry;
+    hazard_token_snapshot, hazard_token_expiry, hazard_token_kept, hazard_token_clear,
+    hazard_heartbeat;
 /* hazard_agents.c */
 hazard_detect hazard_unmanaged_server, hazard_unmanaged_client, hazard_key_changed,
     hazard_misplaced, hazard_one_id, hazard_no_build;

@@ -215,6 +215,19 @@ const struct hazard hazard_table[] = {
     {.id = "token", .source = FROM_CLUSTER, .severity = SEVERITY_HARD, .unsure = SEVERITY_HARD,
      .detect = hazard_token,
      .advice = "Give Caravan a token that may."},
+    {.id = "token-kept", .source = FROM_CLUSTER, .severity = SEVERITY_HARD,
+     .unsure = SEVERITY_HARD, .detect = hazard_token_kept,
+     .advice =
+         "Use TLS with certificates for server.REGION.nomad; or name the server's address in "
+         "[servers]; or set [nomad] token_in_clear = yes where nobody else reads that network."},
+    {.id = "token-in-clear", .source = FROM_CLUSTER, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_token_clear,
+     .advice = "Use TLS: whoever reads that network has the token's rights."},
+    {.id = "heartbeat-unread", .source = FROM_CLUSTER, .severity = SEVERITY_INFO,
+     .unsure = SEVERITY_INFO, .detect = hazard_heartbeat,
+     .advice =
+         "Nothing has to be done: Nomad marks a client down only when it is silent for longer than "
+         "its grace."},
     {.id = "token-rights", .source = FROM_CLUSTER, .severity = SEVERITY_HARD,
      .unsure = SEVERITY_BLOCK, .detect = hazard_token_rights,
      .advice =

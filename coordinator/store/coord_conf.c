@@ -33,6 +33,10 @@ static const struct conf_key keys[] = {
     TEXT("nomad", "tls_server_name", tls_server_name, "",
          "name to verify in certificates, as server.global.nomad (NOMAD_TLS_SERVER_NAME)"),
 
+    {"nomad", "token_in_clear", CONF_BOOL, AT(token_in_clear), 0, 0, "no",
+     "without TLS, send the token also to servers that the cluster's lists name; else only to "
+     "NOMAD_ADDR and [servers]"},
+
     TEXT("paths", "state_dir", state_dir, "",
          "ledger, releases and enrolled hosts; empty: /var/lib/caravan, for a user "
          "~/.local/state/caravan"),

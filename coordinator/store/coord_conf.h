@@ -41,6 +41,7 @@ struct coord_conf {
     /* [nomad] */
     char address[256], token[128], region[64], ca_file[256], ca_path[256], client_cert[256],
         client_key[256], tls_server_name[128];
+    bool token_in_clear;
     /* [paths] */
     char state_dir[256];
     /* [defaults] */

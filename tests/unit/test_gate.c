@@ -321,8 +321,11 @@ static void test_client(void **state)
     (void)state;
     lh->base_modify_index = 10;
     str_cut(lh->base_drivers, sizeof(lh->base_drivers), " exec ");
+    struct agent_view *a = &f->hosts[3].agent;
+    const struct digest before = a->running, planned = plan_host(&f->plan, "c1-id")->digest;
     c->own_version = c->version = SMALL_TO;
     c->modify_index = 11;
+    a->running = planned;
     assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
     c->modify_index = 10; /* ready alone proves nothing */
     assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
@@ -336,7 +339,28 @@ static void test_client(void **state)
     c->status = "ready";
     c->own_node_id = "another";
     assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
-    c->own_at = 0;
+    c->own_at = 0; /* with ACLs on it tells nobody without a token */
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
+    a->running = before;
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    a->running = planned;
+    a->client_id = "another";
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    a->client_id = "c1-id";
+    a->runs.main_pid = 7; /* another process than the one whose digest was told */
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    a->runs.main_pid = 0;
+    lh->effect_ms = a->hello_at; /* told before the last effect */
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
+    lh->effect_ms = a->hello_at - 1;
+    a->hello_at = now - FRESH_MS - 1;
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
+    a->hello_at = now;
+    c->own_healthy = TRI_NO;
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    c->own_healthy = TRI_YES;
+    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
+    c->health_at = 0;
     assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
     done(f);
 }

@@ -334,6 +334,16 @@ CHANGE(denied)
     (void)w;
     f->regions[0].denied = "node:read";
 }
+CHANGE(kept)
+{
+    f->hosts[1].server.denied = f->hosts[1].server.token_kept = f->hosts[1].server.api = w->text;
+}
+CHANGE(in_clear)
+{
+    f->w.token_clear = f->hosts[0].server.api = w->text;
+    f->hosts[1].server.api = w->id;
+    f->hosts[0].server.token_clear = f->hosts[1].server.token_clear = true;
+}
 static struct token_view *client_token(struct small_fleet *f)
 {
     struct token_view *t = &f->surveyed.regions[0].token;
@@ -582,6 +592,11 @@ static const struct worlds worlds[] = {
      .calm_to = "1.10.5", .yes = migration_on, .unsure = autopilot_lost},
     {.id = "leave-on-restart", .yes = leaves, .unsure = self_lost, .says = "leave_on_interrupt:"},
     {.id = "token", .yes = denied, .says = "node:read"},
+    {.id = "token-kept", .yes = kept, .text = "http://10.0.0.2:4646",
+     .says = "at http://10.0.0.2:4646 was asked without the token"},
+    {.id = "token-in-clear", .yes = in_clear, .text = "http://10.0.0.1:4646",
+     .says = "in clear to http://10.0.0.1:4646 and 1 other server"},
+    {.id = "heartbeat-unread", .yes = nothing, .says = "2 clients do not wait"},
     {.id = "token-rights", .yes = no_node_write, .unsure = rules_lost,
      .says = "the token deploy lacks node:write"},
     {.id = "no-snapshot", .yes = not_management, .unsure = token_lost,
@@ -971,10 +986,11 @@ static void test_cannot_tell(void **state)
 
 /* Rows that are sure of what they see: of versions, of what agents and Nomad said. */
 static const char *const certain[] = {
-    "nothing-to-do", "older-target", "way-to-2.0",       "prerelease",       "forward-wall",
-    "edition",       "fips",         "no-way-back",      "tolerance",        "token",
-    "key-changed",   "misplaced",    "unmanaged-server", "unmanaged-client", "one-id",
-    "no-build",      "node-down",    "node-draining",
+    "nothing-to-do",    "older-target", "way-to-2.0",       "prerelease",       "forward-wall",
+    "edition",          "fips",         "no-way-back",      "tolerance",        "token",
+    "key-changed",      "misplaced",    "unmanaged-server", "unmanaged-client", "one-id",
+    "no-build",         "node-down",    "node-draining",    "token-kept",       "token-in-clear",
+    "heartbeat-unread",
 };
 
 static bool is_certain(const struct hazard *row)

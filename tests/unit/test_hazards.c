@@ -90,6 +90,8 @@ static void test_well(void **state)
     struct err err = ERR_INIT;
     (void)state;
     small_fleet_init(f);
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        f->hosts[i].server.acl_enabled = TRI_NO;
     assert_int_equal(plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err), 0);
     if (f->plan.n_findings > 0)
         fail_msg("[%s] %s", f->plan.findings[0].id, f->plan.findings[0].text);

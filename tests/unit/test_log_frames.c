@@ -83,12 +83,19 @@ static void test_signs(void **state)
         const char *line;
         bool harm;
     } cases[] = {
+        {"2026-11-29T13:25:49.001Z [WARN]  nomad.fsm: ignoring unknown message type, upgrade to "
+         "newer version: msg_type=62",
+         true},
         {"[WARN]  nomad.fsm: ignoring unknown message type, upgrade to newer version: type=62",
          true},
-        {"[ERROR] nomad.raft: failed to restore snapshot: id=2-18 error=\"x\"", true},
-        {"panic: failed to apply request: []byte{0x3f}", true},
-        {"[ERROR] nomad: Unrecognized snapshot type: 27", true},
-        {"[ERROR] worker: keyring has not been initialized yet", true},
+        {"2026-11-29T13:25:49.001+0100 [ERROR] nomad.raft: failed to restore snapshot: id=2-18 "
+         "error=\"Unrecognized snapshot type: [29]\"",
+         true},
+        {"[ERROR] nomad: raft: Failed to restore snapshot: Unrecognized snapshot type: 27", true},
+        {"[ERROR] nomad.keyring: could not initialize keyring: error=\"x\"", true},
+        {"[ERROR] nomad.keyring: root key cannot be decrypted: error=\"x\"", true},
+        {"[WARN]  nomad.keyring: root key cannot be decrypted by some KMS providers: error=x",
+         false},
         {"[WARN]  nomad.raft: failed to contact: server-id=5 time=501ms", false},
         {"[ERROR] nomad.raft: failed to appendEntries to: peer=\"{Voter 5 10.0.0.1:4647}\"", false},
         {"[WARN]  nomad: memberlist: Refuting a suspect message", false},
