@@ -113,8 +113,8 @@ static int start_spawn(const struct child *c, pid_t *ret_pid)
     if (rv == 0)
         rv = set_attributes(&attributes);
     if (rv == 0)
-        rv =
-            posix_spawn(ret_pid, c->s->argv[0], &actions, &attributes, argv_of(c->s), env_of(c->s));
+        rv = posix_spawn(ret_pid, c->s->run_passed ? "/proc/self/fd/3" : c->s->argv[0], &actions,
+                         &attributes, argv_of(c->s), env_of(c->s));
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return rv;
@@ -167,6 +167,15 @@ static void default_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Without rights /proc/self belongs to root until the exec: the descriptor needs no path. */
+static void exec(const struct spawn *s)
+{
+    if (s->run_passed)
+        syscall(SYS_execveat, 3, "", argv_of(s), env_of(s), AT_EMPTY_PATH);
+    else
+        execve(s->argv[0], argv_of(s), env_of(s));
+}
+
 NORETURN static void run_child(const struct child *c)
 {
     const struct spawn *s = c->s;
@@ -175,7 +184,7 @@ NORETURN static void run_child(const struct child *c)
     if (s->no_network)
         (void)!syscall(SYS_unshare, CLONE_NEWNET);
     if (place_fds(c) == 0 && drop_rights(s) == 0 && chdir(s->cwd != NULL ? s->cwd : "/") == 0)
-        execve(s->argv[0], argv_of(s), env_of(s));
+        exec(s);
     int why = errno;
     ssize_t n = write(c->status, &why, sizeof(why));
     (void)n;
@@ -221,9 +230,10 @@ static int start_fork(struct child *c, pid_t *ret_pid)
 static int start(struct child *c, pid_t *ret_pid, struct err *err)
 {
     const struct spawn *s = c->s;
-    if (s->argv == NULL || s->argv[0] == NULL || strchr(s->argv[0], '/') == NULL)
+    if (s->argv == NULL || s->argv[0] == NULL ||
+        (!s->run_passed && strchr(s->argv[0], '/') == NULL))
         return err_set(err, ERR_USAGE, 0, "a program to start needs a path");
-    if (s->pass_fd >= 0 && s->pass_fd < 3)
+    if ((s->pass_fd >= 0 && s->pass_fd < 3) || (s->run_passed && s->pass_fd < 0))
         return err_set(err, ERR_USAGE, 0, "descriptor %d cannot be handed on", s->pass_fd);
     autoclose int in = open_input(s->input, err);
     if (in < 0)

@@ -35,6 +35,7 @@ struct spawn {
                           may make one; where we may not it has ours */
     bool quiet;        /* output to /dev/null: for services that outlive us */
     int pass_fd;       /* -1, or a descriptor handed on as number 3 */
+    bool run_passed;   /* the program is what pass_fd has open; argv[0] is but its name */
     int talk_fd;       /* 0: none; spawn_start only: a socket, the child's standard
                           input and output; its errors go where ours go */
     const char *input; /* NULL, or text for standard input (<= 64 KiB) */

@@ -1,5 +1,4 @@
 #include "binary_trial.h"
-#include <errno.h>
 #include <pwd.h>
 #include "spawn.h"
 #include "str.h"
@@ -23,34 +22,23 @@ static void telling_line(const struct buf *out, char *dst, size_t n)
     str_cut(dst, n, buf_str(&line));
 }
 
-static int run_version(const char *path, bool drop, uid_t uid, gid_t gid, struct spawn_result *ret,
+/* As nobody, who need not even come near the file: it is handed on open. */
+static int run_version(const struct fetch_who *who, int binary, struct spawn_result *ret,
                        struct err *err)
 {
-    const char *argv[] = {path, "version", NULL};
+    const struct passwd *nobody = who->drop ? getpwnam("nobody") : NULL;
+    const char *argv[] = {"the new binary", "version", NULL};
     struct spawn s = {.argv = argv,
                       .deadline_ms = TRY_MS,
                       .out_max = TRY_OUT_MAX,
-                      .drop = drop,
-                      .no_network = drop,
-                      .uid = uid,
-                      .gid = gid,
-                      .pass_fd = -1};
+                      .drop = who->drop,
+                      .no_network = who->drop,
+                      .uid = nobody != NULL ? nobody->pw_uid : who->uid,
+                      .gid = nobody != NULL ? nobody->pw_gid : who->gid,
+                      .pass_fd = binary,
+                      .run_passed = true};
 
     return spawn_run(&s, clock_system(), ret, err);
-}
-
-/* As nobody; where nobody may not even come near it (a directory of its user alone), as the
- * user that reads the network, which owns nothing of Nomad's either. */
-static int run_unprivileged(const struct fetch_who *who, const char *path, struct spawn_result *ret,
-                            struct err *err)
-{
-    const struct passwd *nobody = who->drop ? getpwnam("nobody") : NULL;
-
-    if (nobody != NULL && run_version(path, true, nobody->pw_uid, nobody->pw_gid, ret, err) == 0)
-        return 0;
-    if (nobody != NULL && err->sys != EACCES)
-        return -1;
-    return run_version(path, who->drop, who->uid, who->gid, ret, err);
 }
 
 static bool says_version(const char *out, const char *version, char *ret_text)
@@ -71,14 +59,14 @@ static bool says_version(const char *out, const char *version, char *ret_text)
     return false;
 }
 
-int binary_trial(const struct fetch_who *who, const char *path, const char *version,
+int binary_trial(const struct fetch_who *who, int binary, const char *version,
                  enum failure *ret_failure, char ret_text[static TEXT_MAX], struct err *err)
 {
     struct spawn_result r = {.out = BUF_INIT};
     char line[160];
     bool fits;
 
-    if (run_unprivileged(who, path, &r, err) < 0)
+    if (run_version(who, binary, &r, err) < 0)
         return -1;
     telling_line(&r.out, line, sizeof(line));
     if (r.exit_code != 0) {

@@ -94,10 +94,10 @@ static void cleanup_answer(struct answer *a)
     buf_free(&a->said);
 }
 
-static void validate(const struct config_trial *t, const char *binary, const char *const *paths,
-                     size_t n, struct answer *ret)
+static void validate(const struct config_trial *t, int binary, const char *const *paths, size_t n,
+                     struct answer *ret)
 {
-    const char *argv[CONFIG_TRIAL_PATHS + 4] = {binary, "config", "validate"};
+    const char *argv[CONFIG_TRIAL_PATHS + 4] = {"the binary", "config", "validate"};
     struct spawn s = {.argv = argv,
                       .deadline_ms = TRIAL_MS,
                       .out_max = TRIAL_OUT,
@@ -105,7 +105,8 @@ static void validate(const struct config_trial *t, const char *binary, const cha
                       .no_network = t->drop,
                       .uid = t->uid,
                       .gid = t->gid,
-                      .pass_fd = -1};
+                      .pass_fd = binary,
+                      .run_passed = true};
     struct spawn_result r = {.out = BUF_INIT};
     struct err err = ERR_INIT;
     const char *out;
@@ -139,7 +140,7 @@ static bool old_rejects(const struct config_trial *t, const char *const *paths, 
 {
     CLEANUP(cleanup_answer) struct answer a = {.status = 0};
 
-    if (t->old[0] != '\0')
+    if (t->old >= 0)
         validate(t, t->old, paths, n, &a);
     return a.status == REJECTED;
 }
@@ -205,10 +206,10 @@ static bool can_be_asked(const char *words, size_t n)
 
 /* What the unit starts next counts; where that cannot be read (a script, a variable), what
  * runs now. */
-enum tri config_trial_of_service(const struct service *service, const char *path, const char *old,
+enum tri config_trial_of_service(const struct service *service, int binary, int old,
                                  const char *version, bool drop, char ret_text[static TEXT_MAX])
 {
-    struct config_trial t = {.binary = path, .version = version, .old = old, .drop = drop};
+    struct config_trial t = {.binary = binary, .version = version, .old = old, .drop = drop};
     autofree struct service_about *about = xzalloc(1, sizeof(*about));
     auto_buf struct buf cmdline = BUF_INIT;
     struct service_state state = {.main_pid = 0};

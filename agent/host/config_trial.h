@@ -23,9 +23,9 @@
 #define CONFIG_TRIAL_PATHS 16
 
 struct config_trial {
-    const char *binary;  /* the new one */
+    int binary;          /* the new one, open */
     const char *version; /* of it */
-    const char *old;     /* the one in place; "" is not asked */
+    int old;             /* the one in place, open; -1 is not asked */
     const char *words;   /* of the command, each ending in NUL */
     size_t words_len;
     bool drop; /* root only: run as uid and gid */
@@ -43,9 +43,9 @@ size_t config_trial_paths(const char *words, size_t n,
  * says why it cannot be told. */
 enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static TEXT_MAX]);
 /* The same about the command and the user that the service has for Nomad: what its unit
- * starts next counts; where that cannot be read (a script, a variable), what runs now. path: the
- * new binary. drop: as in config_trial. */
-enum tri config_trial_of_service(const struct service *service, const char *path, const char *old,
+ * starts next counts; where that cannot be read (a script, a variable), what runs now. drop: as in
+ * config_trial. */
+enum tri config_trial_of_service(const struct service *service, int binary, int old,
                                  const char *version, bool drop, char ret_text[static TEXT_MAX]);
 
 #endif

@@ -10,7 +10,8 @@ static int write_new(const struct host *h, const char *path, const struct buf *c
     int handle = -1;
     int rc;
 
-    if (h->unlink(h->ctx, path, err) < 0 || h->create(h->ctx, path, 0600, &handle, err) < 0)
+    if (h->unlink(h->ctx, HOST_OWN_PATH, path, err) < 0 ||
+        h->create(h->ctx, HOST_OWN_PATH, path, 0600, &handle, err) < 0)
         return -1;
     rc = h->write(h->ctx, handle, content->data, content->len, err);
     if (rc == 0)
@@ -29,9 +30,9 @@ int host_replace(const struct host *h, const char *dir, const char *name, const 
         return err_set(err, ERR_LIMIT, 0, "the path %s/%s is too long", dir, name);
     if (write_new(h, fresh, content, err) < 0)
         return -1;
-    if (h->rename(h->ctx, fresh, path, err) < 0)
+    if (h->rename(h->ctx, HOST_OWN_PATH, fresh, path, err) < 0)
         return -1;
-    return names ? h->sync_dir(h->ctx, dir, err) : 0;
+    return names ? h->sync_dir(h->ctx, HOST_OWN_PATH, dir, err) : 0;
 }
 
 static int read_all(const struct host *h, int handle, size_t max, struct buf *ret, struct err *err)
@@ -57,12 +58,12 @@ int host_read(const struct host *h, const char *path, size_t max, struct buf *re
     int handle = -1;
     int rc;
 
-    if (h->stat(h->ctx, path, &st, err) < 0)
+    if (h->stat(h->ctx, HOST_OWN_PATH, path, &st, err) < 0)
         return -1;
     *ret_there = st.there;
     if (!st.there)
         return 0;
-    if (h->open(h->ctx, path, &handle, err) < 0)
+    if (h->open(h->ctx, HOST_OWN_PATH, path, &handle, err) < 0)
         return -1;
     rc = read_all(h, handle, max, &b, err);
     h->close(h->ctx, handle);
@@ -81,7 +82,7 @@ int host_read_through(const struct host *h, const char *path, size_t max, struct
     int handle = -1;
     int rc;
 
-    if (h->open_through(h->ctx, path, &handle, err) < 0)
+    if (h->open_through(h->ctx, HOST_OWN_PATH, path, &handle, err) < 0)
         return -1;
     rc = read_all(h, handle, max, &b, err);
     h->close(h->ctx, handle);

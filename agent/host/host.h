@@ -6,10 +6,13 @@
  * nothing of the machine but through here, and every operation is as small as the
  * kernel's own: what is durable when is visible in the phases.
  *
- * Files are open handles (small numbers >= 0). open refuses symbolic links and
- * what is no regular file. create never opens what exists. Nothing is durable
- * before sync (content) and sync_dir (names); rename and link are atomic.
- * Absence is not an error for stat and unlink.
+ * Files and directories are open handles (small numbers >= 0). A name is looked up in a
+ * directory that is held open (open_dir), so that who may rename that directory, or put a
+ * link in its place, leads root nowhere; in place of a directory HOST_OWN_PATH says that the
+ * name is a path that needs no such care. open refuses symbolic links and what is no
+ * regular file. create never opens what exists. Nothing is durable before sync (content) and
+ * sync_dir (names); rename and link are atomic, and never follow what they find. Absence is
+ * not an error for stat and unlink.
  *
  * Times: uptime is CLOCK_BOOTTIME in ms, wall is CLOCK_REALTIME in ns.
  * The asking ports go through caravan-fetch (fetch_call.h); none of them lasts
@@ -21,11 +24,15 @@
 #include "fetch_job.h"
 #include "service.h"
 
+/* The name is an absolute path: every directory on its way is root's own (or ours), or it is
+ * only read, by a port that goes through links. */
+#define HOST_OWN_PATH (-100)
+
 struct host_stat {
     bool there;
     uint64_t dev, ino, size;
     uint32_t mode; /* permission bits */
-    uint32_t uid, gid;
+    uint32_t uid, gid, links;
     int64_t mtime_ns, ctime_ns;
 };
 
@@ -103,57 +110,68 @@ struct host_process {
 struct host {
     void *ctx;
 
-    MUST_CHECK int (*open)(void *ctx, const char *path, int *ret_h, struct err *err);
+    /* A directory: root, which may be reached through links, or ("" is root itself) what lies
+     * below it; from root on no link is followed (ERR_FORMAT). ERR_NOTFOUND: nothing is there.
+     * stat_of tells its device and inode. */
+    MUST_CHECK int (*open_dir)(void *ctx, const char *root, const char *path, int *ret_h,
+                               struct err *err);
+    /* Every name in it, also of directories; `program` is not told. */
+    MUST_CHECK int (*list)(void *ctx, int dir, struct host_names *ret, struct err *err);
+    /* Who may put another file into it, besides root and ourselves, for people; "" nobody. A
+     * group counts when it has members besides those. */
+    MUST_CHECK int (*writers)(void *ctx, int dir, char *dst, size_t n, struct err *err);
+
+    MUST_CHECK int (*open)(void *ctx, int dir, const char *name, int *ret_h, struct err *err);
     /* The same for the binary in place, which may be a link: what it leads to. */
-    MUST_CHECK int (*open_through)(void *ctx, const char *path, int *ret_h, struct err *err);
-    MUST_CHECK int (*create)(void *ctx, const char *path, uint32_t mode, int *ret_h,
+    MUST_CHECK int (*open_through)(void *ctx, int dir, const char *name, int *ret_h,
+                                   struct err *err);
+    MUST_CHECK int (*create)(void *ctx, int dir, const char *name, uint32_t mode, int *ret_h,
                              struct err *err);
     MUST_CHECK int (*read_at)(void *ctx, int h, uint64_t at, void *p, size_t n, size_t *ret_n,
                               struct err *err);
     MUST_CHECK int (*write)(void *ctx, int h, const void *p, size_t n, struct err *err);
-    /* Owner, mode and security attributes (capabilities, labels) of the file at `like`. */
-    MUST_CHECK int (*adopt)(void *ctx, int h, const char *like, struct err *err);
+    /* Owner, label and mode of the open file `like`, of the mode no more than 0755: setuid,
+     * setgid and capabilities are never given to other bytes than those that have them. */
+    MUST_CHECK int (*adopt)(void *ctx, int h, int like, struct err *err);
     MUST_CHECK int (*sync)(void *ctx, int h, struct err *err);
     MUST_CHECK int (*stat_of)(void *ctx, int h, struct host_stat *ret, struct err *err);
     void (*close)(void *ctx, int h);
 
-    MUST_CHECK int (*stat)(void *ctx, const char *path, struct host_stat *ret, struct err *err);
-    MUST_CHECK int (*stat_through)(void *ctx, const char *path, struct host_stat *ret,
+    MUST_CHECK int (*stat)(void *ctx, int dir, const char *name, struct host_stat *ret,
+                           struct err *err);
+    MUST_CHECK int (*stat_through)(void *ctx, int dir, const char *name, struct host_stat *ret,
                                    struct err *err);
     /* Where a symbolic link points; "" when it is none. */
-    MUST_CHECK int (*link_of)(void *ctx, const char *path, char *dst, size_t n, struct err *err);
-    MUST_CHECK int (*rename)(void *ctx, const char *from, const char *to, struct err *err);
-    MUST_CHECK int (*link)(void *ctx, const char *from, const char *to, struct err *err);
-    MUST_CHECK int (*unlink)(void *ctx, const char *path, struct err *err);
-    MUST_CHECK int (*sync_dir)(void *ctx, const char *dir, struct err *err);
-    MUST_CHECK int (*room)(void *ctx, const char *dir, struct host_room *ret, struct err *err);
+    MUST_CHECK int (*link_of)(void *ctx, int dir, const char *name, char *dst, size_t n,
+                              struct err *err);
+    MUST_CHECK int (*rename)(void *ctx, int dir, const char *from, const char *to, struct err *err);
+    MUST_CHECK int (*link)(void *ctx, int dir, const char *from, const char *to, struct err *err);
+    MUST_CHECK int (*unlink)(void *ctx, int dir, const char *name, struct err *err);
+    /* name: of a directory; ".": dir itself. */
+    MUST_CHECK int (*sync_dir)(void *ctx, int dir, const char *name, struct err *err);
+    MUST_CHECK int (*room)(void *ctx, int dir, const char *name, struct host_room *ret,
+                           struct err *err);
     /* Newest mtime or ctime of dir and of everything below it; 0 when dir is absent. */
     MUST_CHECK int (*newest)(void *ctx, const char *dir, int64_t *ret_ns, struct err *err);
 
     /* ERR_NOTFOUND: nothing is there. */
     MUST_CHECK int (*names)(void *ctx, const char *path, struct host_names *ret, struct err *err);
 
-    /* Below root, which may be reached through links: no link on the way from there is followed.
-     * open_below: a regular file. list_below: every name of a directory ("": root itself), also of
-     * directories; `program` is not told. ERR_NOTFOUND: nothing is there. */
-    MUST_CHECK int (*open_below)(void *ctx, const char *root, const char *path, int *ret_h,
-                                 struct err *err);
-    MUST_CHECK int (*list_below)(void *ctx, const char *root, const char *path,
-                                 struct host_names *ret, struct err *err);
+    /* Paths as with HOST_OWN_PATH. */
     MUST_CHECK int (*make_dir)(void *ctx, const char *path, uint32_t mode, struct err *err);
     MUST_CHECK int (*remove_dir)(void *ctx, const char *path, struct err *err); /* empty */
 
     int64_t (*uptime)(void *ctx);
     int64_t (*wall)(void *ctx);
 
-    /* Runs `path version` without rights and compares; *ret_failure tells what is
+    /* Runs the open file's `version` without rights and compares; *ret_failure tells what is
      * wrong with the binary, FAILURE_NONE that it runs here. */
-    MUST_CHECK int (*try_binary)(void *ctx, const char *path, const char *version,
+    MUST_CHECK int (*try_binary)(void *ctx, int binary, const char *version,
                                  enum failure *ret_failure, char ret_text[static TEXT_MAX],
                                  struct err *err);
     /* Would the new binary accept Nomad's configuration? TRI_YES: it rejects it. The text
-     * says what it said, or why that cannot be told. */
-    enum tri (*try_config)(void *ctx, const char *path, const char *old, const char *version,
+     * says what it said, or why that cannot be told. old: the open one in place, -1 none. */
+    enum tri (*try_config)(void *ctx, int binary, int old, const char *version,
                            char ret_text[static TEXT_MAX]);
 
     /* Does executing `name` execute what the name `target` stands for? */
@@ -172,7 +190,8 @@ struct host {
     enum tri (*package_lock)(void *ctx);
     void (*package_unlock)(void *ctx);
     MUST_CHECK int (*clock)(void *ctx, struct host_clock *ret, struct err *err);
-    MUST_CHECK int (*attributes)(void *ctx, const char *path, struct host_attributes *ret,
+    /* Through links. */
+    MUST_CHECK int (*attributes)(void *ctx, int dir, const char *name, struct host_attributes *ret,
                                  struct err *err);
 
     MUST_CHECK int (*process)(void *ctx, uint32_t pid, struct host_process *ret, struct err *err);

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "config_trial.h"
 #include "dir_names.h"
+#include "dir_writers.h"
 #include "file.h"
 #include "file_users.h"
 #include "file_way.h"
@@ -18,6 +19,8 @@
 #include "process.h"
 #include "str.h"
 #include "unit_files.h"
+
+#define ADOPTED_MODE 0755 /* the most: nothing but what a program needs */
 
 /* ---- files ---- */
 
@@ -33,6 +36,24 @@ static int fail(struct err *err, const char *what, const char *path)
     return err_set(err, kind_of(sys), sys, "%s %s", what, path);
 }
 
+_Static_assert(HOST_OWN_PATH == AT_FDCWD, "so that the kernel takes it for the same");
+
+/* The same for a name in a directory: people want to know which. */
+static int fail_at(struct err *err, const char *what, int dir, const char *name)
+{
+    int sys = errno;
+    char link[32], path[256];
+    ssize_t n;
+
+    if (dir < 0 && dir != HOST_OWN_PATH)
+        return err_set(err, ERR_NOTFOUND, 0, "%s %s: its directory could not be opened", what,
+                       name);
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+    n = dir == HOST_OWN_PATH ? -1 : readlink(link, path, sizeof(path) - 1);
+    path[MAX_OF(n, (ssize_t)0)] = '\0';
+    return err_set(err, kind_of(sys), sys, "%s %s%s%s", what, path, n > 0 ? "/" : "", name);
+}
+
 static void from_stat(const struct stat *st, struct host_stat *ret)
 {
     *ret = (struct host_stat){
@@ -43,43 +64,47 @@ static void from_stat(const struct stat *st, struct host_stat *ret)
         .mode = st->st_mode & 07777,
         .uid = st->st_uid,
         .gid = st->st_gid,
+        .links = (uint32_t)st->st_nlink,
         .mtime_ns = st->st_mtim.tv_sec * 1000000000LL + st->st_mtim.tv_nsec,
         .ctime_ns = st->st_ctim.tv_sec * 1000000000LL + st->st_ctim.tv_nsec,
     };
 }
 
-static int open_file(const char *path, int flags, int *ret_h, struct err *err)
+static int open_file(int dir, const char *name, int flags, int *ret_h, struct err *err)
 {
     struct stat st;
 
-    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+    autoclose int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+    if (fd < 0 && errno == ELOOP)
+        return err_set(err, ERR_FORMAT, 0, "open %s: a link is followed nowhere here", name);
     if (fd < 0 || fstat(fd, &st) < 0)
-        return fail(err, "open", path);
+        return fail_at(err, "open", dir, name);
     if (!S_ISREG(st.st_mode))
-        return err_set(err, ERR_FORMAT, 0, "%s is not a regular file", path);
+        return err_set(err, ERR_FORMAT, 0, "%s is not a regular file", name);
     *ret_h = take_fd(&fd);
     return 0;
 }
 
-static int port_open(void *ctx, const char *path, int *ret_h, struct err *err)
+static int port_open(void *ctx, int dir, const char *name, int *ret_h, struct err *err)
 {
     (void)ctx;
-    return open_file(path, O_NOFOLLOW, ret_h, err);
+    return open_file(dir, name, O_NOFOLLOW, ret_h, err);
 }
 
-static int port_open_through(void *ctx, const char *path, int *ret_h, struct err *err)
+static int port_open_through(void *ctx, int dir, const char *name, int *ret_h, struct err *err)
 {
     (void)ctx;
-    return open_file(path, 0, ret_h, err);
+    return open_file(dir, name, 0, ret_h, err);
 }
 
-static int port_create(void *ctx, const char *path, uint32_t mode, int *ret_h, struct err *err)
+static int port_create(void *ctx, int dir, const char *name, uint32_t mode, int *ret_h,
+                       struct err *err)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 
     (void)ctx;
     if (fd < 0)
-        return fail(err, "create", path);
+        return fail_at(err, "create", dir, name);
     *ret_h = fd;
     return 0;
 }
@@ -105,34 +130,29 @@ static int port_write(void *ctx, int h, const void *p, size_t n, struct err *err
     return file_write_all(h, p, n, err);
 }
 
-/* Labels and capabilities belong to the path's role, not to the bytes. Where the file
- * system has none, or we may not set them, there is nothing to carry over. */
-static void copy_security(int from, int to)
+/* The label belongs to the path's role, not to the bytes. Where the file system has none, or we
+ * may not set it, there is nothing to carry over. */
+static void copy_label(int from, int to)
 {
-    static const char *const names[] = {"security.selinux", "security.capability"};
     char value[1024];
+    ssize_t n = fgetxattr(from, "security.selinux", value, sizeof(value));
 
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        ssize_t n = fgetxattr(from, names[i], value, sizeof(value));
-
-        if (n > 0 && fsetxattr(to, names[i], value, (size_t)n, 0) < 0)
-            continue;
-    }
+    if (n > 0)
+        (void)!fsetxattr(to, "security.selinux", value, (size_t)n, 0);
 }
 
-static int port_adopt(void *ctx, int h, const char *like, struct err *err)
+static int port_adopt(void *ctx, int h, int like, struct err *err)
 {
     struct stat st, now;
 
     (void)ctx;
-    autoclose int from = open(like, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (from < 0 || fstat(from, &st) < 0 || fstat(h, &now) < 0)
-        return fail(err, "look at", like);
+    if (fstat(like, &st) < 0 || fstat(h, &now) < 0)
+        return fail(err, "look at", "the binary in place");
     if ((st.st_uid != now.st_uid || st.st_gid != now.st_gid) && fchown(h, st.st_uid, st.st_gid) < 0)
-        return fail(err, "take over the owner of", like);
-    if (fchmod(h, st.st_mode & 07777) < 0)
-        return fail(err, "take over the mode of", like);
-    copy_security(from, h);
+        return fail(err, "take over the owner of", "the binary in place");
+    if (fchmod(h, st.st_mode & ADOPTED_MODE) < 0)
+        return fail(err, "take over the mode of", "the binary in place");
+    copy_label(like, h);
     return 0;
 }
 
@@ -159,82 +179,86 @@ static void port_close(void *ctx, int h)
     close(h);
 }
 
-static int port_stat(void *ctx, const char *path, struct host_stat *ret, struct err *err)
-{
-    struct stat st;
-
-    (void)ctx;
-    if (lstat(path, &st) == 0) {
-        from_stat(&st, ret);
-        return 0;
-    }
-    if (errno != ENOENT)
-        return fail(err, "look at", path);
-    *ret = (struct host_stat){.there = false};
-    return 0;
-}
-
-static int port_stat_through(void *ctx, const char *path, struct host_stat *ret, struct err *err)
+static int port_stat(void *ctx, int dir, const char *name, struct host_stat *ret, struct err *err)
 {
     struct stat st;
 
     (void)ctx;
     *ret = (struct host_stat){.there = false};
-    if (stat(path, &st) == 0)
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
         from_stat(&st, ret);
     else if (errno != ENOENT)
-        return fail(err, "look at", path);
+        return fail_at(err, "look at", dir, name);
     return 0;
 }
 
-static int port_link_of(void *ctx, const char *path, char *dst, size_t n, struct err *err)
+static int port_stat_through(void *ctx, int dir, const char *name, struct host_stat *ret,
+                             struct err *err)
 {
-    ssize_t len = readlink(path, dst, n - 1);
+    struct stat st;
+
+    (void)ctx;
+    *ret = (struct host_stat){.there = false};
+    if (fstatat(dir, name, &st, 0) == 0)
+        from_stat(&st, ret);
+    else if (errno != ENOENT)
+        return fail_at(err, "look at", dir, name);
+    return 0;
+}
+
+static int port_link_of(void *ctx, int dir, const char *name, char *dst, size_t n, struct err *err)
+{
+    ssize_t len = readlinkat(dir, name, dst, n - 1);
 
     (void)ctx;
     if (len < 0 && errno != EINVAL && errno != ENOENT)
-        return fail(err, "look at", path);
+        return fail_at(err, "look at", dir, name);
     dst[len < 0 ? 0 : len] = '\0';
     return 0;
 }
 
-static int port_rename(void *ctx, const char *from, const char *to, struct err *err)
+static int port_rename(void *ctx, int dir, const char *from, const char *to, struct err *err)
 {
-    int sys;
+    char what[300];
 
     (void)ctx;
-    if (rename(from, to) == 0)
+    if (renameat(dir, from, dir, to) == 0)
         return 0;
-    sys = errno;
-    return err_set(err, kind_of(sys), sys, "rename %s to %s", from, to);
+    snprintf(what, sizeof(what), "rename %s to", from);
+    return fail_at(err, what, dir, to);
 }
 
-static int port_link(void *ctx, const char *from, const char *to, struct err *err)
+/* A link is linked as the link that it is. */
+static int port_link(void *ctx, int dir, const char *from, const char *to, struct err *err)
 {
     (void)ctx;
-    return link(from, to) < 0 ? fail(err, "make the link", to) : 0;
+    return linkat(dir, from, dir, to, 0) < 0 ? fail_at(err, "make the link", dir, to) : 0;
 }
 
-static int port_unlink(void *ctx, const char *path, struct err *err)
+static int port_unlink(void *ctx, int dir, const char *name, struct err *err)
 {
     (void)ctx;
-    return unlink(path) < 0 && errno != ENOENT ? fail(err, "remove", path) : 0;
+    return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? fail_at(err, "remove", dir, name) : 0;
 }
 
-static int port_sync_dir(void *ctx, const char *dir, struct err *err)
+static int port_sync_dir(void *ctx, int dir, const char *name, struct err *err)
 {
     (void)ctx;
-    return file_sync_dir(dir, err);
+    autoclose int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_at(err, "open directory", dir, name);
+    return fsync(fd) < 0 ? fail_at(err, "fsync directory", dir, name) : 0;
 }
 
-static int port_room(void *ctx, const char *dir, struct host_room *ret, struct err *err)
+static int port_room(void *ctx, int dir, const char *name, struct host_room *ret, struct err *err)
 {
     struct statvfs fs;
     struct stat st;
 
     (void)ctx;
-    if (statvfs(dir, &fs) < 0 || stat(dir, &st) < 0)
-        return fail(err, "look at", dir);
+    autoclose int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fstatvfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
+        return fail_at(err, "look at", dir, name);
     *ret = (struct host_room){
         .dev = st.st_dev,
         .free = (geteuid() == 0 ? fs.f_bfree : fs.f_bavail) * fs.f_frsize,
@@ -300,18 +324,22 @@ static int port_names(void *ctx, const char *path, struct host_names *ret, struc
     return dir_names(path, ret, err);
 }
 
-static int port_open_below(void *ctx, const char *root, const char *path, int *ret_h,
-                           struct err *err)
+static int port_open_dir(void *ctx, const char *root, const char *path, int *ret_h, struct err *err)
 {
     (void)ctx;
     return plain_tree_open(root, path, ret_h, err);
 }
 
-static int port_list_below(void *ctx, const char *root, const char *path, struct host_names *ret,
-                           struct err *err)
+static int port_list(void *ctx, int dir, struct host_names *ret, struct err *err)
 {
     (void)ctx;
-    return plain_tree_list(root, path, ret, err);
+    return plain_tree_list(dir, ret, err);
+}
+
+static int port_writers(void *ctx, int dir, char *dst, size_t n, struct err *err)
+{
+    (void)ctx;
+    return dir_writers(dir, dst, n, err);
 }
 
 static int port_make_dir(void *ctx, const char *path, uint32_t mode, struct err *err)
@@ -408,10 +436,10 @@ static int port_clock(void *ctx, struct host_clock *ret, struct err *err)
     return 0;
 }
 
-static void read_attribute(const char *path, const char *name, bool hex, char *dst, size_t size)
+static void read_attribute(int fd, const char *name, bool hex, char *dst, size_t size)
 {
     unsigned char value[128];
-    ssize_t n = getxattr(path, name, value, sizeof(value) - 1);
+    ssize_t n = fgetxattr(fd, name, value, sizeof(value) - 1);
 
     dst[0] = '\0';
     if (n <= 0)
@@ -423,38 +451,39 @@ static void read_attribute(const char *path, const char *name, bool hex, char *d
         str_cut(dst, size, (const char *)value);
 }
 
-static int port_attributes(void *ctx, const char *path, struct host_attributes *ret,
+static int port_attributes(void *ctx, int dir, const char *name, struct host_attributes *ret,
                            struct err *err)
 {
     struct stat st;
 
     (void)ctx;
     *ret = (struct host_attributes){.there = false};
-    if (stat(path, &st) < 0)
-        return errno == ENOENT ? 0 : err_set(err, ERR_IO, errno, "look at %s", path);
+    autoclose int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return errno == ENOENT ? 0 : fail_at(err, "look at", dir, name);
     *ret = (struct host_attributes){
         .there = true, .mode = st.st_mode & 07777, .uid = st.st_uid, .gid = st.st_gid};
-    read_attribute(path, "security.selinux", false, ret->label, sizeof(ret->label));
-    read_attribute(path, "security.capability", true, ret->capability, sizeof(ret->capability));
+    read_attribute(fd, "security.selinux", false, ret->label, sizeof(ret->label));
+    read_attribute(fd, "security.capability", true, ret->capability, sizeof(ret->capability));
     return 0;
 }
 
 /* ---- trials ---- */
 
-static int port_try(void *ctx, const char *path, const char *version, enum failure *ret_failure,
+static int port_try(void *ctx, int binary, const char *version, enum failure *ret_failure,
                     char ret_text[static TEXT_MAX], struct err *err)
 {
     const struct host_linux *l = ctx;
 
-    return binary_trial(&l->who, path, version, ret_failure, ret_text, err);
+    return binary_trial(&l->who, binary, version, ret_failure, ret_text, err);
 }
 
-static enum tri port_try_config(void *ctx, const char *path, const char *old, const char *version,
+static enum tri port_try_config(void *ctx, int binary, int old, const char *version,
                                 char ret_text[static TEXT_MAX])
 {
     const struct host_linux *l = ctx;
 
-    return config_trial_of_service(&l->service, path, old, version, l->who.drop, ret_text);
+    return config_trial_of_service(&l->service, binary, old, version, l->who.drop, ret_text);
 }
 
 /* ---- what is asked: processes, and through caravan-fetch the network ---- */
@@ -553,8 +582,9 @@ static const struct host ports = {
     .room = port_room,
     .newest = port_newest,
     .names = port_names,
-    .open_below = port_open_below,
-    .list_below = port_list_below,
+    .open_dir = port_open_dir,
+    .list = port_list,
+    .writers = port_writers,
     .make_dir = port_make_dir,
     .remove_dir = port_remove_dir,
     .uptime = port_uptime,

@@ -46,14 +46,11 @@ static int open_step(const char *root, const char *path, int flags)
 
 int plain_tree_open(const char *root, const char *path, int *ret_fd, struct err *err)
 {
-    struct stat st;
+    int fd = open_step(root, path, O_RDONLY | O_DIRECTORY);
 
-    autoclose int fd = open_step(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &st) < 0)
+    if (fd < 0)
         return fail(err, "open", root, path);
-    if (!S_ISREG(st.st_mode))
-        return err_set(err, ERR_FORMAT, 0, "%s/%s is not a regular file", root, path);
-    *ret_fd = take_fd(&fd);
+    *ret_fd = fd;
     return 0;
 }
 
@@ -68,21 +65,22 @@ static void add_name(const char *name, struct host_names *ret)
     str_cut(ret->list[ret->n++].name, sizeof(ret->list[0].name), name);
 }
 
-int plain_tree_list(const char *root, const char *path, struct host_names *ret, struct err *err)
+int plain_tree_list(int dir, struct host_names *ret, struct err *err)
 {
     const struct dirent *e;
 
-    autoclose int fd = open_step(root, path, O_RDONLY | O_DIRECTORY);
+    /* Of its own: where it was read to is the descriptor's, not the directory's. */
+    autoclose int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     autodir DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
     if (d == NULL)
-        return fail(err, "read", root, path);
+        return err_set(err, ERR_IO, errno, "read a directory");
     (void)take_fd(&fd); /* the directory's, now */
     memset(ret, 0, sizeof(*ret));
     ret->dir = true;
     errno = 0;
     while ((e = readdir(d)) != NULL)
         add_name(e->d_name, ret);
-    return errno != 0 ? fail(err, "read", root, path) : 0;
+    return errno != 0 ? err_set(err, ERR_IO, errno, "read a directory") : 0;
 }
 
 int plain_tree_make_dir(const char *path, uint32_t mode, struct err *err)

@@ -11,11 +11,10 @@
 
 #include "host.h"
 
-/* A regular file, for reading; the caller closes it. */
+/* A directory, to be held; the caller closes it. */
 MUST_CHECK int plain_tree_open(const char *root, const char *path, int *ret_fd, struct err *err);
 /* Every name, also of directories, in the order they are found; `program` is not told. */
-MUST_CHECK int plain_tree_list(const char *root, const char *path, struct host_names *ret,
-                               struct err *err);
+MUST_CHECK int plain_tree_list(int dir, struct host_names *ret, struct err *err);
 /* Directories of our own, named in full. One that is not there need not be removed. */
 MUST_CHECK int plain_tree_make_dir(const char *path, uint32_t mode, struct err *err);
 MUST_CHECK int plain_tree_remove_dir(const char *path, struct err *err); /* empty */

@@ -34,19 +34,15 @@ const char *elf_arch(const unsigned char header[static ELF_HEADER])
     return "another machine";
 }
 
-int elf_arch_of(const struct host *h, const char *path, char ret[static 16], struct err *err)
+int elf_arch_of(const struct host *h, int binary, char ret[static 16], struct err *err)
 {
     unsigned char header[ELF_HEADER];
     size_t n = 0;
-    int handle = -1, rc;
 
-    if (h->open(h->ctx, path, &handle, err) < 0)
+    if (h->read_at(h->ctx, binary, 0, header, sizeof(header), &n, err) < 0)
         return -1;
-    rc = h->read_at(h->ctx, handle, 0, header, sizeof(header), &n, err);
-    h->close(h->ctx, handle);
-    if (rc == 0)
-        str_cut(ret, 16, n == sizeof(header) ? elf_arch(header) : "");
-    return rc;
+    str_cut(ret, 16, n == sizeof(header) ? elf_arch(header) : "");
+    return 0;
 }
 
 const char *elf_arch_here(void)

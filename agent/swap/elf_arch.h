@@ -10,8 +10,8 @@
 #define ELF_HEADER 20 /* bytes that tell */
 
 const char *elf_arch(const unsigned char header[static ELF_HEADER]);
-MUST_CHECK int elf_arch_of(const struct host *h, const char *path, char ret[static 16],
-                           struct err *err);
+/* binary: an open file of the host's. */
+MUST_CHECK int elf_arch_of(const struct host *h, int binary, char ret[static 16], struct err *err);
 const char *elf_arch_here(void); /* of this machine's kernel; "unknown" */
 
 #endif

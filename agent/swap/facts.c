@@ -43,7 +43,7 @@ static int hash_path(const struct host *h, const struct shelf *s, struct known_f
     struct shelf_read r = SHELF_READ_INIT;
     int rc;
 
-    if (shelf_open(h, s, s->target, NULL, UINT64_MAX, &r, err) < 0)
+    if (shelf_open(h, s, s->name, UINT64_MAX, &r, err) < 0)
         return -1;
     while ((rc = shelf_step(h, &r, err)) > 0)
         ;
@@ -61,7 +61,10 @@ static void learn_disk(struct phases *p, struct facts *f, bool *ret_learned)
     struct host_stat now = {.there = false};
     struct err err = ERR_INIT;
 
-    if (h->stat_through(h->ctx, p->shelf.target, &now, &err) < 0 || !now.there)
+    /* At rest a directory that was replaced is looked at anew; a swap compares. */
+    if (!phases_works(p) && shelf_look(h, &p->shelf, &err) < 0)
+        return;
+    if (h->stat_through(h->ctx, p->shelf.at, p->shelf.name, &now, &err) < 0 || !now.there)
         return;
     f->stamp.dev = now.dev;
     f->stamp.ino = now.ino;
@@ -78,8 +81,8 @@ static bool is_kept(const struct phases *p, const struct host_process *proc)
     struct host_stat old;
     struct err err = ERR_INIT;
 
-    return p->host->stat_through(p->host->ctx, p->shelf.old, &old, &err) == 0 && old.there &&
-           old.dev == proc->dev && old.ino == proc->ino;
+    return p->host->stat_through(p->host->ctx, p->shelf.at, p->shelf.old, &old, &err) == 0 &&
+           old.there && old.dev == proc->dev && old.ino == proc->ino;
 }
 
 static void learn_running(const struct phases *p, pid_t pid, struct facts *f)
@@ -119,7 +122,7 @@ static void learn_hold(const struct phases *p, struct facts *f)
     struct host_stat held;
     struct err err = ERR_INIT;
 
-    if (p->host->stat(p->host->ctx, p->conf.hold_file, &held, &err) == 0)
+    if (p->host->stat(p->host->ctx, HOST_OWN_PATH, p->conf.hold_file, &held, &err) == 0)
         f->held = held.there ? TRI_YES : TRI_NO;
 }
 
@@ -153,7 +156,9 @@ bool facts_are_old(const struct phases *p, const struct facts *f)
 
     learn_service(p, &now);
     learn_hold(p, &now);
-    if (p->host->stat_through(p->host->ctx, p->shelf.target, &st, &err) < 0 || !st.there)
+    /* By its path: the directory, too, may be another by now. */
+    if (p->host->stat_through(p->host->ctx, HOST_OWN_PATH, p->shelf.target, &st, &err) < 0 ||
+        !st.there)
         st = (struct host_stat){.there = false};
     return now.stamp.main_pid != f->stamp.main_pid || now.stamp.main_start != f->stamp.main_start ||
            now.active != f->active || now.held != f->held || st.dev != f->stamp.dev ||

@@ -276,7 +276,7 @@ static void ask_dmidecode(struct surveying *s)
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         struct host_stat st = {.there = false};
 
-        if (h->stat_through(h->ctx, places[i], &st, &err) < 0) {
+        if (h->stat_through(h->ctx, HOST_OWN_PATH, places[i], &st, &err) < 0) {
             fact_unknown(s, "dmidecode", &err);
             return;
         }

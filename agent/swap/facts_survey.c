@@ -114,7 +114,7 @@ static void ask_link(struct surveying *s)
     struct err err = ERR_INIT;
     char to[256];
 
-    if (s->h->link_of(s->h->ctx, target, to, sizeof(to), &err) < 0)
+    if (s->h->link_of(s->h->ctx, s->p->shelf.at, s->p->shelf.name, to, sizeof(to), &err) < 0)
         fact_unknown(s, "binary-link", &err);
     else if (to[0] != '\0')
         fact_add(s, "binary-link", TRI_YES,
@@ -179,14 +179,14 @@ static void ask_room(struct surveying *s)
     struct err err = ERR_INIT;
     char have[24], want[24];
 
-    if (s->h->room(s->h->ctx, shelf->dir, &a, &err) < 0 ||
-        s->h->room(s->h->ctx, s->p->conf.fetch_dir, &b, &err) < 0) {
+    if (s->h->room(s->h->ctx, shelf->at, ".", &a, &err) < 0 ||
+        s->h->room(s->h->ctx, HOST_OWN_PATH, s->p->conf.fetch_dir, &b, &err) < 0) {
         fact_unknown(s, "no-room", &err);
         return;
     }
     fact_add(s, "read-only", a.read_only ? TRI_YES : TRI_NO, "%.200s", shelf->dir);
     fact_add(s, "noexec", a.noexec ? TRI_YES : TRI_NO, "%.200s", shelf->dir);
-    if (s->h->stat(s->h->ctx, shelf->old, &old, &err) == 0 && old.there)
+    if (s->h->stat(s->h->ctx, shelf->at, shelf->old, &old, &err) == 0 && old.there)
         a.free += old.size;
     if (a.dev == b.dev)
         here += there;
@@ -209,25 +209,53 @@ static const char *difference(const struct host_attributes *a, const struct host
         return "its capabilities";
     if (a->uid != b->uid || a->gid != b->gid)
         return "its owner";
-    return a->mode != b->mode ? "its mode" : NULL;
+    return (a->mode & 0755) != (b->mode & 0755) ? "its mode" : NULL;
+}
+
+/* What the file in place has and other bytes are never given. */
+static const char *withheld(const struct host_attributes *now, const struct host_attributes *fresh)
+{
+    if (!str_eq(now->capability, "") && !str_eq(now->capability, fresh->capability))
+        return "its capabilities";
+    return (now->mode & ~fresh->mode & 06000) != 0 ? "its setuid or setgid" : NULL;
 }
 
 static void ask_attributes(struct surveying *s)
 {
-    struct host_attributes now, fresh;
+    const struct shelf *shelf = &s->p->shelf;
+    bool staged = s->p->rec.phase == PHASE_STAGED;
+    struct host_attributes now, fresh = {.there = false};
     struct err err = ERR_INIT;
-    const char *lost;
+    const char *kept, *lost;
 
-    if (s->p->rec.phase != PHASE_STAGED)
-        return;
-    if (s->h->attributes(s->h->ctx, s->p->shelf.target, &now, &err) < 0 ||
-        s->h->attributes(s->h->ctx, s->p->shelf.fresh, &fresh, &err) < 0) {
+    if (s->h->attributes(s->h->ctx, shelf->at, shelf->name, &now, &err) < 0 ||
+        (staged && s->h->attributes(s->h->ctx, shelf->at, shelf->fresh, &fresh, &err) < 0)) {
         fact_unknown(s, "attributes", &err);
         return;
     }
-    lost = now.there && fresh.there ? difference(&now, &fresh) : NULL;
-    fact_add(s, "attributes", lost != NULL ? TRI_YES : TRI_NO, "%s%s", lost != NULL ? lost : "",
-             lost != NULL ? " could not be carried over" : "");
+    kept = now.there ? withheld(&now, &fresh) : NULL;
+    lost = kept == NULL && now.there && fresh.there ? difference(&now, &fresh) : NULL;
+    if (kept != NULL)
+        fact_add(s, "attributes", TRI_YES, "%s: never given to a new binary", kept);
+    else if (lost != NULL)
+        fact_add(s, "attributes", TRI_YES, "%s could not be carried over", lost);
+    else if (staged)
+        fact_add(s, "attributes", TRI_NO, "%s", "");
+}
+
+static void ask_writers(struct surveying *s)
+{
+    struct err err = ERR_INIT;
+    char who[128];
+
+    if (s->p->shelf.at < 0)
+        fact_add(s, "binary-writers", TRI_UNKNOWN, "%.200s could not be opened", s->p->shelf.dir);
+    else if (s->h->writers(s->h->ctx, s->p->shelf.at, who, sizeof(who), &err) < 0)
+        fact_unknown(s, "binary-writers", &err);
+    else if (who[0] != '\0')
+        fact_add(s, "binary-writers", TRI_YES, "%.120s may be written by %s", s->p->shelf.dir, who);
+    else
+        fact_add(s, "binary-writers", TRI_NO, "%s", "");
 }
 
 static void tell_file(struct surveying *s)
@@ -236,6 +264,7 @@ static void tell_file(struct surveying *s)
     ask_shared(s);
     ask_changed(s);
     ask_room(s);
+    ask_writers(s);
     ask_attributes(s);
 }
 
@@ -326,7 +355,7 @@ void facts_survey(const struct phases *p, const struct facts *f, struct facts_su
     s->f = f;
     s->out = ret;
     ask_service(s);
-    if (s->h->stat_through(s->h->ctx, p->shelf.target, &s->target, &err) < 0)
+    if (s->h->stat_through(s->h->ctx, p->shelf.at, p->shelf.name, &s->target, &err) < 0)
         s->target = (struct host_stat){.there = false};
     tell_unit(s);
     tell_file(s);

@@ -7,7 +7,7 @@
  * here nothing is refused.
  *
  * Facts of systemd are unknown where Nomad is started by configured commands; "no-unit" says
- * then that this is so. Those about a staged binary (attributes, config-rejected) are told
+ * then that this is so. Those about a staged binary (config-rejected, most of attributes) are told
  * while one is staged.
  *
  *   no-unit          Nomad is started by configured commands
@@ -22,9 +22,11 @@
  *   changed          the file was replaced by others, or is not the one that runs
  *   package          a package owns the file, and an upgrade of it would put its own back
  *   read-only, noexec, no-room     its file system
+ *   binary-writers   others than root may write into its directory: nothing is staged there
  *   clock            not synchronised
  *   libc             the C library; the text is its version
- *   attributes       label, capabilities, owner or mode were not carried over to the staged file
+ *   attributes       label, owner or mode were not carried over to the staged file; or, told
+ * always, the file in place has capabilities, setuid or setgid, which no new one gets
  *   config-rejected  the staged binary rejects Nomad's configuration
  *   second-config    two files of Nomad's configuration name a data_dir: Nomad merges them
  *   config-leftovers beside its configuration lie files put aside, which Nomad does not read.

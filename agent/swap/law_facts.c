@@ -105,7 +105,7 @@ static enum tri is_there(const struct host *h, const char *path)
     struct host_stat st;
     struct err err = ERR_INIT;
 
-    if (h->stat(h->ctx, path, &st, &err) < 0)
+    if (h->stat(h->ctx, HOST_OWN_PATH, path, &st, &err) < 0)
         return TRI_UNKNOWN;
     return st.there ? TRI_YES : TRI_NO;
 }

@@ -11,7 +11,7 @@ static int runs_target(struct phases *p, bool *ret_runs, struct err *err)
     struct host_process proc = {.there = false};
     struct host_stat target;
 
-    if (h->stat_through(h->ctx, p->shelf.target, &target, err) < 0 ||
+    if (h->stat_through(h->ctx, p->shelf.at, p->shelf.name, &target, err) < 0 ||
         h->service->state(h->service->self, &state, err) < 0)
         return -1;
     if (state.main_pid != 0 && h->process(h->ctx, state.main_pid, &proc, err) < 0)
@@ -54,11 +54,11 @@ static int make_durable_and_restart(struct phases *p, const struct digest *diges
     const struct host *h = p->host;
     struct host_stat now;
 
-    if (h->sync_dir(h->ctx, p->shelf.dir, err) < 0)
+    if (h->sync_dir(h->ctx, p->shelf.at, ".", err) < 0)
         return err_wrap(err, "make the rename durable");
     if (restart(p, err) < 0)
         return -1;
-    if (h->stat_through(h->ctx, p->shelf.target, &now, err) < 0)
+    if (h->stat_through(h->ctx, p->shelf.at, p->shelf.name, &now, err) < 0)
         return -1;
     shelf_learn(&p->rec.disk, &now, digest);
     return 0;
@@ -71,7 +71,7 @@ void phases_cross(struct phases *p, const char *from, const struct digest *diges
     int rc;
 
     take_times(p);
-    if (h->rename(h->ctx, from, p->shelf.target, &err) < 0) {
+    if (h->rename(h->ctx, p->shelf.at, from, p->shelf.name, &err) < 0) {
         if (p->rec.phase == PHASE_REVERTING)
             reverting_failed(p, err.text);
         else
@@ -94,7 +94,7 @@ void phases_resume(struct phases *p, const struct digest *digest)
 
     p->now.crossed = true;
     p->now.expected = *digest;
-    if (shelf_open(p->host, &p->shelf, p->shelf.target, NULL, UINT64_MAX, &p->now.other, &err) < 0)
+    if (shelf_open(p->host, &p->shelf, p->shelf.name, UINT64_MAX, &p->now.other, &err) < 0)
         phases_fail_err(p, &err, "look at the binary in place after a restart");
     else
         phases_then(p, resuming, 0);

@@ -29,7 +29,9 @@ void reverting_begin(struct phases *p)
 
     shelf_close(p->host, &p->now.read);
     p->now.crossed = false;
-    if (shelf_open(p->host, &p->shelf, p->shelf.old, NULL, UINT64_MAX, &p->now.read, &err) < 0)
+    if (!shelf_is(&p->shelf, p->rec.dir_dev, p->rec.dir_ino))
+        give_up(p, FAILURE_IO, "the binary's directory was replaced by another one since the swap");
+    else if (shelf_open(p->host, &p->shelf, p->shelf.old, UINT64_MAX, &p->now.read, &err) < 0)
         give_up(p, FAILURE_NOTHING_TO_REVERT, err.text);
     else
         phases_then(p, hashing, 0);
@@ -55,7 +57,7 @@ static void crossing(struct phases *p)
     struct host_stat old;
     struct err err = ERR_INIT;
 
-    if (p->host->stat_through(p->host->ctx, p->shelf.old, &old, &err) < 0 ||
+    if (p->host->stat_through(p->host->ctx, p->shelf.at, p->shelf.old, &old, &err) < 0 ||
         !host_stat_same_file(&old, &p->now.read.stat))
         give_up(p, FAILURE_IO, "the kept binary was replaced by somebody else");
     else
@@ -110,7 +112,7 @@ void reverting_recover(struct phases *p)
     struct host_stat old;
     struct err err = ERR_INIT;
 
-    if (p->host->stat(p->host->ctx, p->shelf.old, &old, &err) < 0)
+    if (p->host->stat(p->host->ctx, p->shelf.at, p->shelf.old, &old, &err) < 0)
         phases_fail_err(p, &err, "look at the kept binary");
     else if (!old.there)
         phases_resume(p, &p->rec.previous);

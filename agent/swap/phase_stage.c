@@ -14,11 +14,27 @@ static void cancelled(struct phases *p)
     phases_fail(p, FAILURE_CANCELLED, "cancelled by order");
 }
 
+/* The directory that root is going to work in, until the swap: another one is refused then. */
+static bool take_dir(struct phases *p)
+{
+    struct err err = ERR_INIT;
+
+    if (shelf_look(p->host, &p->shelf, &err) < 0 || shelf_fit(p->host, &p->shelf, &err) < 0) {
+        phases_fail(p, FAILURE_REFUSED_BY_LAW, "%.240s", err.text);
+        return false;
+    }
+    p->rec.dir_dev = p->shelf.is.dev;
+    p->rec.dir_ino = p->shelf.is.ino;
+    return true;
+}
+
 void fetching_begin(struct phases *p)
 {
     const struct fetch_get *job = &p->now.job;
     struct err err = ERR_INIT;
 
+    if (!take_dir(p))
+        return;
     phases_drop(p, p->shelf.fresh);
     phases_drop(p, p->shelf.old);
     if (shelf_room(p->host, &p->shelf, p->conf.fetch_dir, job->size, job->fetch_size, &err) < 0) {
@@ -81,8 +97,7 @@ static void copying_begin(struct phases *p)
 {
     struct err err = ERR_INIT;
 
-    if (shelf_open(p->host, &p->shelf, p->now.job.dir, p->shelf.fresh, p->rec.target_size,
-                   &p->now.read, &err) < 0)
+    if (shelf_copy(p->host, &p->shelf, p->now.job.dir, p->rec.target_size, &p->now.read, &err) < 0)
         phases_fail_err(p, &err, "copy what was fetched");
     else
         phases_then(p, copying_some, 0);
@@ -109,16 +124,27 @@ static void copying_some(struct phases *p)
     phases_then(p, rc > 0 ? copying_some : copied, 0);
 }
 
+static int adopt(struct phases *p, struct err *err)
+{
+    const struct host *h = p->host;
+    int like = -1, rc;
+
+    if (h->open_through(h->ctx, p->shelf.at, p->shelf.name, &like, err) < 0)
+        return -1;
+    rc = h->adopt(h->ctx, p->now.read.to, like, err);
+    h->close(h->ctx, like);
+    return rc;
+}
+
 /* Owner and mode before the sync, so that they are durable with the content. */
 static int make_durable(struct phases *p, struct err *err)
 {
     const struct host *h = p->host;
 
-    if (h->adopt(h->ctx, p->now.read.to, p->shelf.target, err) < 0 ||
-        h->sync(h->ctx, p->now.read.to, err) < 0)
+    if (adopt(p, err) < 0 || h->sync(h->ctx, p->now.read.to, err) < 0)
         return -1;
     shelf_close(h, &p->now.read);
-    return h->sync_dir(h->ctx, p->shelf.dir, err);
+    return h->sync_dir(h->ctx, p->shelf.at, ".", err);
 }
 
 static void copied(struct phases *p)
@@ -136,7 +162,7 @@ static void copied(struct phases *p)
         phases_fail_err(p, &err, "make the copy durable");
         return;
     }
-    phases_drop(p, p->now.job.dir);
+    phases_drop_own(p, p->now.job.dir);
     phases_then(p, hashing_begin, 0);
 }
 
@@ -147,9 +173,9 @@ static void hashing_begin(struct phases *p)
     struct host_stat now = {.there = false};
     struct err err = ERR_INIT;
 
-    if (p->host->stat_through(p->host->ctx, p->shelf.target, &now, &err) == 0 && now.there &&
-        !shelf_known(&p->rec.disk, &now) &&
-        shelf_open(p->host, &p->shelf, p->shelf.target, NULL, UINT64_MAX, &p->now.other, &err) == 0)
+    if (p->host->stat_through(p->host->ctx, p->shelf.at, p->shelf.name, &now, &err) == 0 &&
+        now.there && !shelf_known(&p->rec.disk, &now) &&
+        shelf_open(p->host, &p->shelf, p->shelf.name, UINT64_MAX, &p->now.other, &err) == 0)
         phases_then(p, hashing_some, 0);
     else
         phases_then(p, trying, 0);
@@ -168,46 +194,82 @@ static void hashing_some(struct phases *p)
     phases_then(p, trying, 0);
 }
 
+static void ask_config(struct phases *p, int binary)
+{
+    const struct host *h = p->host;
+    struct config_verdict *c = &p->config;
+    struct err err = ERR_INIT;
+    int old = -1;
+
+    if (h->open_through(h->ctx, p->shelf.at, p->shelf.name, &old, &err) < 0)
+        old = -1;
+    c->rejects = h->try_config(h->ctx, binary, old, p->rec.version, c->text);
+    if (old >= 0)
+        h->close(h->ctx, old);
+}
+
 bool phases_ask_config(struct phases *p)
 {
     const struct host *h = p->host;
     struct config_verdict *c = &p->config;
+    struct err err = ERR_INIT;
+    int binary = -1;
 
     c->of = p->rec.target;
-    c->rejects = h->try_config(h->ctx, p->shelf.fresh, p->shelf.target, p->rec.version, c->text);
+    c->rejects = TRI_UNKNOWN;
+    if (h->open(h->ctx, p->shelf.at, p->shelf.fresh, &binary, &err) < 0) {
+        snprintf(c->text, sizeof(c->text), "the staged binary could not be asked: %.180s",
+                 err.text);
+        return false;
+    }
+    ask_config(p, binary);
+    h->close(h->ctx, binary);
     return c->rejects == TRI_YES;
 }
 
 /* The kernel would only say "exec format error". */
-static bool is_for_this_machine(const struct phases *p, char *text)
+static bool is_for_this_machine(const struct phases *p, int binary, char *text)
 {
     struct err err = ERR_INIT;
     char arch[16];
 
-    if (elf_arch_of(p->host, p->shelf.fresh, arch, &err) < 0 || arch[0] == '\0' ||
+    if (elf_arch_of(p->host, binary, arch, &err) < 0 || arch[0] == '\0' ||
         str_eq(arch, elf_arch_here()) || str_eq(elf_arch_here(), "unknown"))
         return true;
     snprintf(text, TEXT_MAX, "the new binary is for %s, this host is %s", arch, elf_arch_here());
     return false;
 }
 
+static enum failure try_binary(struct phases *p, char text[static TEXT_MAX])
+{
+    const struct host *h = p->host;
+    enum failure failure = FAILURE_NONE;
+    struct err err = ERR_INIT;
+    int binary = -1;
+
+    if (h->open(h->ctx, p->shelf.at, p->shelf.fresh, &binary, &err) == 0 &&
+        !is_for_this_machine(p, binary, text)) {
+        failure = FAILURE_WRONG_BUILD;
+    } else if (binary < 0 ||
+               h->try_binary(h->ctx, binary, p->rec.version, &failure, text, &err) < 0) {
+        failure = FAILURE_WRONG_BUILD;
+        snprintf(text, TEXT_MAX, "the new binary could not be tried: %.180s", err.text);
+    }
+    if (binary >= 0)
+        h->close(h->ctx, binary);
+    return failure;
+}
+
 static void trying(struct phases *p)
 {
-    enum failure failure = FAILURE_NONE;
+    enum failure failure;
     char text[TEXT_MAX] = "";
-    struct err err = ERR_INIT;
 
     if (p->now.cancelled) {
         cancelled(p);
         return;
     }
-    if (!is_for_this_machine(p, text)) {
-        failure = FAILURE_WRONG_BUILD;
-    } else if (p->host->try_binary(p->host->ctx, p->shelf.fresh, p->rec.version, &failure, text,
-                                   &err) < 0) {
-        failure = FAILURE_WRONG_BUILD;
-        snprintf(text, sizeof(text), "the new binary could not be tried: %.180s", err.text);
-    }
+    failure = try_binary(p, text);
     if (failure == FAILURE_NONE && phases_ask_config(p)) {
         failure = FAILURE_CONFIG_REJECTED;
         str_cut(text, sizeof(text), p->config.text);

@@ -38,8 +38,10 @@ void phases_come_back(struct phases *p, enum failure f, const char *fmt, ...) PR
 
 void phases_note(struct phases *p, enum log_level level, enum log_event event, const char *fmt, ...)
     PRINTF(4, 5);
-/* Removes a name that means nothing any more; failing is only noted. */
-void phases_drop(struct phases *p, const char *path);
+/* Removes a name that means nothing any more, in the shelf's directory or by a path of our own;
+ * failing is only noted. */
+void phases_drop(struct phases *p, const char *name);
+void phases_drop_own(struct phases *p, const char *path);
 int64_t phases_uptime(const struct phases *p);
 
 /* ---- the rename (phase_cross.c), and who goes on behind it ---- */

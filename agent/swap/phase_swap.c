@@ -26,8 +26,13 @@ void swapping_begin(struct phases *p)
 {
     struct err err = ERR_INIT;
 
-    if (shelf_open(p->host, &p->shelf, p->shelf.fresh, NULL, p->rec.target_size, &p->now.read,
-                   &err) < 0)
+    if (!shelf_is(&p->shelf, p->rec.dir_dev, p->rec.dir_ino))
+        phases_fail(p, FAILURE_REFUSED_BY_LAW,
+                    "%.150s is another directory than the one staged into: somebody replaced it; "
+                    "stage again",
+                    p->shelf.dir);
+    else if (shelf_open(p->host, &p->shelf, p->shelf.fresh, p->rec.target_size, &p->now.read,
+                        &err) < 0)
         not_as_staged(p, "the staged copy cannot be read any more");
     else
         phases_then(p, hashing_some, 0);
@@ -63,12 +68,12 @@ static void looking_at_target(struct phases *p)
     struct host_stat now = {.there = false};
     struct err err = ERR_INIT;
 
-    if (p->host->stat_through(p->host->ctx, p->shelf.target, &now, &err) < 0 || !now.there)
+    if (p->host->stat_through(p->host->ctx, p->shelf.at, p->shelf.name, &now, &err) < 0 ||
+        !now.there)
         no_target(p, &err);
     else if (shelf_known(&p->rec.disk, &now))
         phases_then(p, keeping_old, 0);
-    else if (shelf_open(p->host, &p->shelf, p->shelf.target, NULL, UINT64_MAX, &p->now.other,
-                        &err) < 0)
+    else if (shelf_open(p->host, &p->shelf, p->shelf.name, UINT64_MAX, &p->now.other, &err) < 0)
         no_target(p, &err);
     else
         phases_then(p, hashing_target, 0);
@@ -106,13 +111,14 @@ static int record_previous(struct phases *p, struct err *err)
 static int keep_old(struct phases *p, struct err *err)
 {
     const struct host *h = p->host;
+    const struct shelf *s = &p->shelf;
     struct digest d = p->rec.disk.digest;
     struct host_stat now;
 
-    if (record_previous(p, err) < 0 || h->unlink(h->ctx, p->shelf.old, err) < 0 ||
-        h->link(h->ctx, p->shelf.target, p->shelf.old, err) < 0 ||
-        h->sync_dir(h->ctx, p->shelf.dir, err) < 0 ||
-        h->stat_through(h->ctx, p->shelf.target, &now, err) < 0)
+    if (record_previous(p, err) < 0 || h->unlink(h->ctx, s->at, s->old, err) < 0 ||
+        h->link(h->ctx, s->at, s->name, s->old, err) < 0 ||
+        h->sync_dir(h->ctx, s->at, ".", err) < 0 ||
+        h->stat_through(h->ctx, s->at, s->name, &now, err) < 0)
         return -1;
     shelf_learn(&p->rec.disk, &now, &d); /* the link changed its ctime */
     return 0;
@@ -148,23 +154,25 @@ static bool law_refuses(struct phases *p)
 }
 
 /* NULL: nothing speaks against the rename. */
-static const char *last_check(struct phases *p, enum failure *ret_failure)
+static const char *last_check(struct phases *p, enum failure *ret_failure, struct err *err)
 {
     const struct host *h = p->host;
+    const struct shelf *s = &p->shelf;
     struct host_stat held, fresh, target, old, file;
-    struct err err = ERR_INIT;
 
     *ret_failure = FAILURE_REFUSED_BY_LAW;
-    if (h->stat(h->ctx, p->conf.hold_file, &held, &err) < 0 || held.there)
+    if (h->stat(h->ctx, HOST_OWN_PATH, p->conf.hold_file, &held, err) < 0 || held.there)
         return "root holds this host since the order came";
+    if (shelf_fit(h, s, err) < 0)
+        return err->text;
     *ret_failure = FAILURE_IO;
-    if (h->stat(h->ctx, p->shelf.fresh, &fresh, &err) < 0 ||
+    if (h->stat(h->ctx, s->at, s->fresh, &fresh, err) < 0 ||
         !host_stat_same_file(&fresh, &p->now.read.stat))
         return "the staged copy was replaced by somebody else";
-    if (h->stat(h->ctx, p->shelf.target, &target, &err) < 0 ||
-        h->stat(h->ctx, p->shelf.old, &old, &err) < 0 || !host_stat_same_file(&target, &old))
+    if (h->stat(h->ctx, s->at, s->name, &target, err) < 0 ||
+        h->stat(h->ctx, s->at, s->old, &old, err) < 0 || !host_stat_same_file(&target, &old))
         return "the binary in place was replaced by somebody else";
-    if (h->stat_through(h->ctx, p->shelf.target, &file, &err) < 0 || !file.there ||
+    if (h->stat_through(h->ctx, s->at, s->name, &file, err) < 0 || !file.there ||
         file.dev != p->rec.disk.dev || file.ino != p->rec.disk.ino)
         return "the file behind the link in place was replaced by somebody else";
     return NULL;
@@ -186,6 +194,7 @@ static void waiting(struct phases *p)
 {
     int64_t now = phases_uptime(p), not_before = (int64_t)p->rec.not_before;
     enum failure failure = FAILURE_NONE;
+    struct err err = ERR_INIT;
     const char *why;
 
     if (gave_up(p))
@@ -206,7 +215,7 @@ static void waiting(struct phases *p)
     }
     if (law_refuses(p))
         return;
-    why = last_check(p, &failure);
+    why = last_check(p, &failure, &err);
     if (why != NULL)
         phases_come_back(p, failure, "%s", why);
     else
@@ -239,7 +248,7 @@ void swapping_recover(struct phases *p)
     struct host_stat fresh;
     struct err err = ERR_INIT;
 
-    if (p->host->stat(p->host->ctx, p->shelf.fresh, &fresh, &err) < 0)
+    if (p->host->stat(p->host->ctx, p->shelf.at, p->shelf.fresh, &fresh, &err) < 0)
         phases_fail_err(p, &err, "look at the staged copy");
     else if (fresh.there)
         phases_come_back(p, FAILURE_INTERRUPTED,

@@ -50,12 +50,24 @@ void phases_then(struct phases *p, phase_step *next, int64_t after_ms)
     p->now.wake_ms = after_ms > 0 ? phases_uptime(p) + after_ms : 0;
 }
 
-void phases_drop(struct phases *p, const char *path)
+static void drop(struct phases *p, int dir, const char *name)
 {
     struct err err = ERR_INIT;
 
-    if (p->host->unlink(p->host->ctx, path, &err) < 0)
+    if (p->host->unlink(p->host->ctx, dir, name, &err) < 0)
         phases_note(p, LOG_WARNING, EVENT_NONE, "%.200s", err.text);
+}
+
+/* Without its directory there is no name in it either. */
+void phases_drop(struct phases *p, const char *name)
+{
+    if (p->shelf.at >= 0)
+        drop(p, p->shelf.at, name);
+}
+
+void phases_drop_own(struct phases *p, const char *path)
+{
+    drop(p, HOST_OWN_PATH, path);
 }
 
 static void unfinished_path(const struct phases *p, char dst[static 512])
@@ -74,14 +86,14 @@ static int mark_unfinished(struct phases *p, struct err *err)
     if (rows[p->rec.phase].works)
         return 0;
     unfinished_path(p, path);
-    if (h->stat(h->ctx, path, &st, err) < 0)
+    if (h->stat(h->ctx, HOST_OWN_PATH, path, &st, err) < 0)
         return -1;
     if (!st.there) {
-        if (h->create(h->ctx, path, 0600, &handle, err) < 0)
+        if (h->create(h->ctx, HOST_OWN_PATH, path, 0600, &handle, err) < 0)
             return -1;
         h->close(h->ctx, handle);
     }
-    return h->sync_dir(h->ctx, p->conf.dir, err);
+    return h->sync_dir(h->ctx, HOST_OWN_PATH, p->conf.dir, err);
 }
 
 static int keep(struct phases *p, const struct record *next, bool names, struct err *err)
@@ -106,7 +118,7 @@ static void rest_begin(struct phases *p)
     p->now = (struct phases_now){.read = SHELF_READ_INIT, .other = SHELF_READ_INIT};
     p->host->package_unlock(p->host->ctx);
     unfinished_path(p, path);
-    phases_drop(p, path);
+    phases_drop_own(p, path);
 }
 
 static void enter(struct phases *p)
@@ -208,6 +220,7 @@ static void new_boot(struct phases *p)
     p->rec.not_before = 0;
     p->rec.swapped_ms = p->rec.swapped_ms != 0 ? -1 : 0;
     p->rec.first_wall_ns = 0;
+    p->rec.dir_dev = 0; /* numbers of devices are given out anew */
 }
 
 int phases_open(const struct host *host, const struct phases_config *conf, struct phases *ret,
@@ -220,6 +233,9 @@ int phases_open(const struct host *host, const struct phases_config *conf, struc
     if (shelf_init(&p->shelf, conf->binary, err) < 0 ||
         record_load(host, conf->dir, &p->rec, err) < 0)
         return -1;
+    /* Where it is not there the steps and the facts tell. */
+    if (shelf_look(host, &p->shelf, err) < 0)
+        phases_note(p, LOG_WARNING, EVENT_NONE, "%.200s", err->text);
     new_boot(p);
     if (rows[p->rec.phase].recover != NULL)
         phases_then(p, rows[p->rec.phase].recover, 0);
@@ -231,6 +247,7 @@ int phases_open(const struct host *host, const struct phases_config *conf, struc
 void phases_close(struct phases *p)
 {
     end_work(p);
+    shelf_leave(p->host, &p->shelf);
 }
 
 bool phases_works(const struct phases *p)

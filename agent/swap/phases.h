@@ -93,7 +93,7 @@ struct phases {
 
 MUST_CHECK int phases_open(const struct host *host, const struct phases_config *conf,
                            struct phases *ret, struct err *err);
-void phases_close(struct phases *p);
+void phases_close(struct phases *p); /* also after phases_open has failed */
 bool phases_works(const struct phases *p);
 void phases_step(struct phases *p);
 

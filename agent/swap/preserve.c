@@ -11,8 +11,9 @@
 /* One way through the files of a directory: hashed, and copied when there is a place to. */
 struct passing {
     const struct host *h;
-    const char *root, *at;
-    const char *to; /* NULL: only hashed */
+    int from;             /* the directory, held open */
+    struct host_stat dir; /* of it */
+    const char *to;       /* NULL: only hashed */
     struct digest_state names, all;
     uint32_t files;
     uint64_t bytes;
@@ -41,8 +42,8 @@ static int pass_bytes(struct passing *p, int from, int to, const char *name, uin
         at += n;
         digest_add(&p->all, chunk, n);
         if (at > PRESERVE_FILE_MAX || p->bytes + at > PRESERVE_BYTES_MAX)
-            rc = err_set(err, ERR_LIMIT, 0, "%s/%s is too large for a key, or all of them are",
-                         p->at, name);
+            rc = err_set(err, ERR_LIMIT, 0,
+                         KEYS_AT "/%s is too large for a key, or all of them are", name);
         else if (to >= 0)
             rc = p->h->write(p->h->ctx, to, chunk, n, err);
     }
@@ -60,7 +61,7 @@ static int copy_to(struct passing *p, int from, const char *name, uint64_t *ret_
     if (p->to == NULL)
         return pass_bytes(p, from, -1, name, ret_len, err);
     snprintf(path, sizeof(path), "%s/%s", p->to, name);
-    if (p->h->create(p->h->ctx, path, 0600, &to, err) < 0)
+    if (p->h->create(p->h->ctx, HOST_OWN_PATH, path, 0600, &to, err) < 0)
         return -1;
     rc = pass_bytes(p, from, to, name, ret_len, err);
     if (rc == 0)
@@ -75,16 +76,32 @@ static void put_length(unsigned char dst[static 8], uint64_t n)
         dst[i] = (unsigned char)n;
 }
 
+/* Whoever owns the directory can give a file of somebody else's, which he may not read, a second
+ * name there: that is no key. */
+static int is_theirs(const struct passing *p, int from, const char *name, struct err *err)
+{
+    struct host_stat st;
+
+    if (p->h->stat_of(p->h->ctx, from, &st, err) < 0)
+        return -1;
+    if (st.links > 1 && st.uid != p->dir.uid)
+        return err_set(err, ERR_FORMAT, 0,
+                       KEYS_AT "/%s is a second name of a file that is another user's", name);
+    return 0;
+}
+
 static int pass_file(struct passing *p, const char *name, struct err *err)
 {
-    char path[256];
     unsigned char length[8];
     uint64_t len = 0;
     int from = -1, rc;
 
-    snprintf(path, sizeof(path), "%.100s/%s", p->at, name);
-    if (p->h->open_below(p->h->ctx, p->root, path, &from, err) < 0)
+    if (p->h->open(p->h->ctx, p->from, name, &from, err) < 0)
         return -1;
+    if (is_theirs(p, from, name, err) < 0) {
+        p->h->close(p->h->ctx, from);
+        return -1;
+    }
     digest_add(&p->names, name, strlen(name) + 1);
     digest_add(&p->all, name, strlen(name) + 1);
     rc = copy_to(p, from, name, &len, err);
@@ -123,26 +140,38 @@ static void finish(struct passing *p, struct sum *ret)
     memcpy(ret->digest.bytes + HALF, all.bytes, HALF);
 }
 
-static int pass(const struct host *h, const char *root, const char *at, const char *to,
-                struct sum *ret, struct err *err)
+static int pass_all(struct passing *p, struct err *err)
 {
-    autofree struct passing *p = xzalloc(1, sizeof(*p));
-
-    *p = (struct passing){.h = h, .root = root, .at = at, .to = to};
-    digest_init(&p->names);
-    digest_init(&p->all);
-    if (h->list_below(h->ctx, root, at, &p->list, err) < 0)
+    if (p->h->stat_of(p->h->ctx, p->from, &p->dir, err) < 0 ||
+        p->h->list(p->h->ctx, p->from, &p->list, err) < 0)
         return -1;
     if (p->list.more)
-        return err_set(err, ERR_LIMIT, 0, "%s/%s holds more than %d names, or longer ones", root,
-                       at, HOST_NAMES);
+        return err_set(err, ERR_LIMIT, 0, KEYS_AT " holds more than %d names, or longer ones",
+                       HOST_NAMES);
     qsort(p->list.list, p->list.n, sizeof(p->list.list[0]), by_name);
     for (uint32_t i = 0; i < p->list.n; i++) {
         if (is_key(p->list.list[i].name) && pass_file(p, p->list.list[i].name, err) < 0)
             return -1;
     }
-    finish(p, ret);
     return 0;
+}
+
+static int pass(const struct host *h, const char *root, const char *at, const char *to,
+                struct sum *ret, struct err *err)
+{
+    autofree struct passing *p = xzalloc(1, sizeof(*p));
+    int rc;
+
+    *p = (struct passing){.h = h, .to = to, .from = -1};
+    digest_init(&p->names);
+    digest_init(&p->all);
+    if (h->open_dir(h->ctx, root, at, &p->from, err) < 0)
+        return -1;
+    rc = pass_all(p, err);
+    h->close(h->ctx, p->from);
+    if (rc == 0)
+        finish(p, ret);
+    return rc < 0 ? err_wrap(err, "%s", root) : 0;
 }
 
 static bool same(const struct sum *a, const struct sum *b)
@@ -176,10 +205,21 @@ static int is_there(const struct host *h, const char *path, bool *ret, struct er
 {
     struct host_stat st = {.there = false};
 
-    if (h->stat(h->ctx, path, &st, err) < 0)
+    if (h->stat(h->ctx, HOST_OWN_PATH, path, &st, err) < 0)
         return -1;
     *ret = st.there;
     return 0;
+}
+
+static int list_of(const struct host *h, const char *path, struct host_names *ret, struct err *err)
+{
+    int dir = -1, rc;
+
+    if (h->open_dir(h->ctx, path, "", &dir, err) < 0)
+        return -1;
+    rc = h->list(h->ctx, dir, ret, err);
+    h->close(h->ctx, dir);
+    return rc;
 }
 
 /* Ours alone, flat: made by copying. */
@@ -193,11 +233,11 @@ static int drop(const struct host *h, const char *path, struct err *err)
         return -1;
     if (!there)
         return 0;
-    if (h->list_below(h->ctx, path, "", list, err) < 0)
+    if (list_of(h, path, list, err) < 0)
         return -1;
     for (uint32_t i = 0; i < list->n; i++) {
         snprintf(name, sizeof(name), "%s/%s", path, list->list[i].name);
-        if (h->unlink(h->ctx, name, err) < 0)
+        if (h->unlink(h->ctx, HOST_OWN_PATH, name, err) < 0)
             return -1;
     }
     return h->remove_dir(h->ctx, path, err);
@@ -214,7 +254,7 @@ static int make_parent(const struct place *p, struct err *err)
         return 0;
     if (h->make_dir(h->ctx, p->parent, 0700, err) < 0)
         return -1;
-    return h->sync_dir(h->ctx, p->dir, err);
+    return h->sync_dir(h->ctx, HOST_OWN_PATH, p->dir, err);
 }
 
 /* Between the two renames the old copy has only its other name; both are whole. */
@@ -224,10 +264,11 @@ static int put_in_place(const struct place *p, bool replaces, struct err *err)
 
     if (drop(h, p->old, err) < 0)
         return -1;
-    if (replaces &&
-        (h->rename(h->ctx, p->done, p->old, err) < 0 || h->sync_dir(h->ctx, p->parent, err) < 0))
+    if (replaces && (h->rename(h->ctx, HOST_OWN_PATH, p->done, p->old, err) < 0 ||
+                     h->sync_dir(h->ctx, HOST_OWN_PATH, p->parent, err) < 0))
         return -1;
-    if (h->rename(h->ctx, p->fresh, p->done, err) < 0 || h->sync_dir(h->ctx, p->parent, err) < 0)
+    if (h->rename(h->ctx, HOST_OWN_PATH, p->fresh, p->done, err) < 0 ||
+        h->sync_dir(h->ctx, HOST_OWN_PATH, p->parent, err) < 0)
         return -1;
     return drop(h, p->old, err);
 }
@@ -239,7 +280,7 @@ static int take_back(const struct host *h, const char *old, const char *done, st
 
     if (is_there(h, old, &has_old, err) < 0 || is_there(h, done, &has_done, err) < 0)
         return -1;
-    return has_old && !has_done ? h->rename(h->ctx, old, done, err) : 0;
+    return has_old && !has_done ? h->rename(h->ctx, HOST_OWN_PATH, old, done, err) : 0;
 }
 
 /* ---- the whole ---- */
@@ -253,7 +294,8 @@ static int copy_once(const struct place *p, const char *data_dir, bool replaces,
 
     if (drop(h, p->fresh, err) < 0 || h->make_dir(h->ctx, p->fresh, 0700, err) < 0 ||
         pass(h, data_dir, KEYS_AT, p->fresh, &copied, err) < 0 ||
-        h->sync_dir(h->ctx, p->fresh, err) < 0 || pass(h, data_dir, KEYS_AT, NULL, &after, err) < 0)
+        h->sync_dir(h->ctx, HOST_OWN_PATH, p->fresh, err) < 0 ||
+        pass(h, data_dir, KEYS_AT, NULL, &after, err) < 0)
         return -1;
     if (!same(&copied, &after))
         return 1;
@@ -296,7 +338,7 @@ int preserve_keystore(const struct host *h, const char *dir, const char *data_di
     if (there && pass(h, p.parent, p.run, NULL, &kept, err) < 0)
         return -1;
     if (there && same(&kept, &now)) {
-        if (h->sync_dir(h->ctx, p.parent, err) < 0)
+        if (h->sync_dir(h->ctx, HOST_OWN_PATH, p.parent, err) < 0)
             return -1;
     } else if (copy(&p, data_dir, there, &now, err) < 0) {
         return -1;
@@ -343,7 +385,7 @@ static int find_extra(const struct place *p, const struct host_names *list,
         if (!is_run(name) || str_eq(name, p->run))
             continue;
         snprintf(path, sizeof(path), "%s/%.80s", p->parent, name);
-        if (p->h->stat(p->h->ctx, path, &st, err) < 0)
+        if (p->h->stat(p->h->ctx, HOST_OWN_PATH, path, &st, err) < 0)
             return -1;
         others++;
         if (st.mtime_ns < oldest_ns) {
@@ -363,8 +405,7 @@ int preserve_tidy(const struct host *h, const char *dir,
     char extra[PLACE_LEN] = "";
     struct place p;
 
-    if (place_init(&p, h, dir, run_id, err) < 0 ||
-        h->list_below(h->ctx, p.parent, "", list, err) < 0)
+    if (place_init(&p, h, dir, run_id, err) < 0 || list_of(h, p.parent, list, err) < 0)
         return -1;
     for (uint32_t i = 0; i < list->n; i++)
         if (drop_leftover(&p, list->list[i].name, err) < 0)
@@ -374,7 +415,7 @@ int preserve_tidy(const struct host *h, const char *dir,
             return -1;
         if (extra[0] == '\0')
             return 0;
-        if (drop(h, extra, err) < 0 || h->list_below(h->ctx, p.parent, "", list, err) < 0)
+        if (drop(h, extra, err) < 0 || list_of(h, p.parent, list, err) < 0)
             return -1;
     }
     return 0;

@@ -8,9 +8,10 @@
  *
  * Only the number of files and a digest leave the host; the keys are neither logged nor
  * sent, and putting them back is left to people. What is copied: the regular files of that
- * directory whose names end in .nks.json, as Nomad itself reads them. A link, or anything
- * else of such a name, is refused, and no link is followed below data_dir (itself it may be
- * one). No such directory, or no key in it: ERR_NOTFOUND.
+ * directory whose names end in .nks.json, as Nomad itself reads them. A link, a hard link of
+ * another user's file, or anything else of such a name, is refused, and no link is followed
+ * below data_dir (itself it may be one), which may be another user's: the directory is held
+ * open from the first look. No such directory, or no key in it: ERR_NOTFOUND.
  *
  * A copy is whole or not there: made under another name, every file synced, renamed, and
  * the directory synced; what Nomad writes meanwhile makes it begin anew. Doing it again for

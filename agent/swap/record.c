@@ -6,7 +6,16 @@
 #define LAST_KEY     "end "
 #define LINE_LONGEST (4 * 2048 + 64)
 
-enum field_type { FIELD_ENUM, FIELD_BOOL, FIELD_U32, FIELD_U64, FIELD_I64, FIELD_HEX, FIELD_TEXT };
+enum field_type {
+    FIELD_ENUM,
+    FIELD_BOOL,
+    FIELD_U32,
+    FIELD_U64,
+    FIELD_LATER, /* a U64 that came after v1 was first written: 0 is not written */
+    FIELD_I64,
+    FIELD_HEX,
+    FIELD_TEXT
+};
 
 struct field {
     const char *key;
@@ -61,6 +70,8 @@ static const struct field fields[] = {
     {"disk-mtime", FIELD_I64, AT(disk.mtime_ns), 0},
     {"disk-ctime", FIELD_I64, AT(disk.ctime_ns), 0},
     HEX("placed", placed),
+    {"dir-dev", FIELD_LATER, AT(dir_dev), 0},
+    {"dir-ino", FIELD_LATER, AT(dir_ino), 0},
 };
 
 void record_init(struct record *r)
@@ -106,6 +117,8 @@ static void add_field(struct buf *b, const struct field *f, const struct record 
     const unsigned char *at = (const unsigned char *)r + f->offset;
     const void *v = at;
 
+    if (f->type == FIELD_LATER && *(const uint64_t *)v == 0)
+        return;
     (void)buf_printf(b, "%s ", f->key);
     switch (f->type) {
     case FIELD_ENUM:
@@ -116,6 +129,7 @@ static void add_field(struct buf *b, const struct field *f, const struct record 
         (void)buf_printf(b, "%d", *(const bool *)v);
         break;
     case FIELD_U64:
+    case FIELD_LATER:
         (void)buf_printf(b, "%llu", (unsigned long long)*(const uint64_t *)v);
         break;
     case FIELD_I64:
@@ -162,6 +176,7 @@ struct lines {
     const char *p;
     size_t left;
     size_t number;
+    bool again; /* the line is still to be read */
     char line[LINE_LONGEST];
 };
 
@@ -170,9 +185,11 @@ static int next_line(struct lines *l, bool *ret_there, struct err *err)
     const char *nl = l->left > 0 ? memchr(l->p, '\n', l->left) : NULL;
     size_t n;
 
-    *ret_there = l->left > 0;
-    if (l->left == 0)
+    *ret_there = l->again || l->left > 0;
+    if (l->again || l->left == 0) {
+        l->again = false;
         return 0;
+    }
     l->number++;
     if (nl == NULL)
         return err_set(err, ERR_FORMAT, 0, "line %zu has no end", l->number);
@@ -223,7 +240,7 @@ static int read_number(const struct field *f, const char *s, unsigned char *at)
         return -1;
     if (f->type == FIELD_BOOL) {
         *(bool *)(void *)at = v == 1;
-    } else if (f->type == FIELD_U64) {
+    } else if (f->type == FIELD_U64 || f->type == FIELD_LATER) {
         memcpy(at, &v, sizeof(v));
     } else {
         uint32_t small = (uint32_t)v;
@@ -248,6 +265,7 @@ static int read_field(const struct field *f, const char *s, struct record *r)
     case FIELD_BOOL:
     case FIELD_U32:
     case FIELD_U64:
+    case FIELD_LATER:
         break;
     }
     return read_number(f, s, at);
@@ -262,7 +280,12 @@ static int read_fields(struct lines *l, struct record *r, struct err *err)
 
         if (next_line(l, &there, err) < 0)
             return -1;
-        if (!there || strncmp(l->line, fields[i].key, n) != 0 || l->line[n] != ' ')
+        bool is = there && strncmp(l->line, fields[i].key, n) == 0 && l->line[n] == ' ';
+        if (!is && fields[i].type == FIELD_LATER) {
+            l->again = there;
+            continue;
+        }
+        if (!is)
             return err_set(err, ERR_FORMAT, 0, "line %zu is not \"%s\"", l->number + !there,
                            fields[i].key);
         if (read_field(&fields[i], l->line + n + 1, r) < 0)

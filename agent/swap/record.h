@@ -66,6 +66,7 @@ struct record {
     uint64_t epoch;                       /* highest obeyed */
     uint64_t sequence;                    /* last taken, within session and epoch */
     struct known_file disk;               /* the target path's file, hashed */
+    uint64_t dir_dev, dir_ino;            /* the directory staged into; dev 0: of another boot */
     struct digest placed;                 /* what was put there last; zero: nothing yet */
     struct kept_receipt kept[ORDER_KEPT]; /* newest first */
 };

@@ -8,7 +8,7 @@
 int shelf_init(struct shelf *s, const char *target, struct err *err)
 {
     const char *base = strrchr(target, '/');
-    struct shelf r = {.target = ""};
+    struct shelf r = {.target = "", .at = -1};
 
     if (target[0] != '/' || base[1] == '\0')
         return err_set(err, ERR_CONFIG, 0, "the binary's path %s is not absolute", target);
@@ -16,38 +16,117 @@ int shelf_init(struct shelf *s, const char *target, struct err *err)
         return err_set(err, ERR_CONFIG, 0, "the binary's path %s is too long", target);
     if (file_dir_of(target, r.dir, sizeof(r.dir), err) < 0)
         return -1;
-    base++;
-    snprintf(r.fresh, sizeof(r.fresh), "%s/.%s.caravan-new", r.dir, base);
-    snprintf(r.old, sizeof(r.old), "%s/.%s.caravan-old", r.dir, base);
+    str_cut(r.name, sizeof(r.name), base + 1);
+    snprintf(r.fresh, sizeof(r.fresh), ".%s.caravan-new", r.name);
+    snprintf(r.old, sizeof(r.old), ".%s.caravan-old", r.name);
     *s = r;
     return 0;
 }
 
-static int open_both(const struct host *h, const struct shelf *s, const char *path,
-                     const char *copy_to, struct shelf_read *r, struct err *err)
-{
-    bool placed = str_eq(path, s->target) || str_eq(path, s->old);
+/* ---- the directory ---- */
 
-    if ((placed ? h->open_through : h->open)(h->ctx, path, &r->from, err) < 0)
+static int open_dir(const struct host *h, const struct shelf *s, int *ret, struct host_stat *ret_is,
+                    struct err *err)
+{
+    if (h->open_dir(h->ctx, "/", s->dir + 1, ret, err) < 0)
         return -1;
-    r->open = true;
-    if (h->stat_of(h->ctx, r->from, &r->stat, err) < 0)
-        return -1;
-    if (copy_to == NULL)
-        return 0;
-    if (h->unlink(h->ctx, copy_to, err) < 0)
-        return -1;
-    return h->create(h->ctx, copy_to, 0600, &r->to, err);
+    return h->stat_of(h->ctx, *ret, ret_is, err);
 }
 
-int shelf_open(const struct host *h, const struct shelf *s, const char *path, const char *copy_to,
-               uint64_t max, struct shelf_read *ret, struct err *err)
+void shelf_leave(const struct host *h, struct shelf *s)
+{
+    if (s->at >= 0)
+        h->close(h->ctx, s->at);
+    s->at = -1;
+    s->is = (struct host_stat){.there = false};
+}
+
+int shelf_look(const struct host *h, struct shelf *s, struct err *err)
+{
+    shelf_leave(h, s);
+    if (open_dir(h, s, &s->at, &s->is, err) == 0)
+        return 0;
+    shelf_leave(h, s);
+    return err_wrap(err, "the directory of %s", s->target);
+}
+
+int shelf_fit(const struct host *h, const struct shelf *s, struct err *err)
+{
+    struct host_stat now = {.there = false};
+    char who[128];
+    int again = -1, rc;
+
+    if (s->at < 0)
+        return err_set(err, ERR_STATE, 0, "the directory %s could not be opened", s->dir);
+    rc = open_dir(h, s, &again, &now, err);
+    if (again >= 0)
+        h->close(h->ctx, again);
+    if (rc < 0)
+        return -1;
+    if (!host_stat_same_file(&now, &s->is))
+        return err_set(err, ERR_STATE, 0, "%s leads to another directory than it did", s->dir);
+    if (h->writers(h->ctx, s->at, who, sizeof(who), err) < 0)
+        return -1;
+    if (who[0] != '\0')
+        return err_set(err, ERR_STATE, 0,
+                       "%.100s may be written by %s: give it to root (chown root, chmod go-w)",
+                       s->dir, who);
+    return 0;
+}
+
+bool shelf_is(const struct shelf *s, uint64_t dev, uint64_t ino)
+{
+    return ino == 0 || (s->at >= 0 && s->is.ino == ino && (dev == 0 || s->is.dev == dev));
+}
+
+/* ---- reading ---- */
+
+static int open_to_hash(const struct host *h, const struct shelf *s, const char *name,
+                        struct shelf_read *r, struct err *err)
+{
+    bool through = str_eq(name, s->name) || str_eq(name, s->old);
+
+    if ((through ? h->open_through : h->open)(h->ctx, s->at, name, &r->from, err) < 0)
+        return -1;
+    r->open = true;
+    return h->stat_of(h->ctx, r->from, &r->stat, err);
+}
+
+int shelf_open(const struct host *h, const struct shelf *s, const char *name, uint64_t max,
+               struct shelf_read *ret, struct err *err)
 {
     struct shelf_read r = SHELF_READ_INIT;
 
     r.max = max;
     digest_init(&r.hash);
-    if (open_both(h, s, path, copy_to, &r, err) < 0) {
+    if (open_to_hash(h, s, name, &r, err) < 0) {
+        shelf_close(h, &r);
+        return -1;
+    }
+    *ret = r;
+    return 0;
+}
+
+static int open_to_copy(const struct host *h, const struct shelf *s, const char *path,
+                        struct shelf_read *r, struct err *err)
+{
+    if (h->open(h->ctx, HOST_OWN_PATH, path, &r->from, err) < 0)
+        return -1;
+    r->open = true;
+    if (h->stat_of(h->ctx, r->from, &r->stat, err) < 0 ||
+        h->unlink(h->ctx, s->at, s->fresh, err) < 0)
+        return -1;
+    return h->create(h->ctx, s->at, s->fresh, 0600, &r->to, err);
+}
+
+int shelf_copy(const struct host *h, const struct shelf *s, const char *path, uint64_t max,
+               struct shelf_read *ret, struct err *err)
+{
+    struct shelf_read r = SHELF_READ_INIT;
+
+    r.max = max;
+    digest_init(&r.hash);
+    if (open_to_copy(h, s, path, &r, err) < 0) {
         shelf_close(h, &r);
         return -1;
     }
@@ -137,7 +216,8 @@ int shelf_room(const struct host *h, const struct shelf *s, const char *fetch_di
     uint64_t copy = size + ROOM_SLACK;
     uint64_t fetched = size + fetch_size + ROOM_SLACK;
 
-    if (h->room(h->ctx, s->dir, &here, err) < 0 || h->room(h->ctx, fetch_dir, &there, err) < 0)
+    if (h->room(h->ctx, s->at, ".", &here, err) < 0 ||
+        h->room(h->ctx, HOST_OWN_PATH, fetch_dir, &there, err) < 0)
         return -1;
     if (here.dev == there.dev)
         return need_room(s->dir, &here, copy + fetched, err);

@@ -7,6 +7,10 @@
  *   .nomad.caravan-new    staged: a root-owned copy whose digest was checked
  *   .nomad.caravan-old    what nomad was before the last swap (a hard link of it)
  *
+ * That directory is looked up once and held open; what root does there it does by a name in it.
+ * So whoever may rename the directory, or put a link in its place, leads root nowhere, and who
+ * may write into it makes it unfit (shelf_fit).
+ *
  * Large files are copied and hashed in steps of SHELF_STEP bytes, so that orders
  * are heard in between. shelf_step returns 1 while there is more to do.
  */
@@ -18,13 +22,24 @@
 #define SHELF_STEP (4U << 20)
 
 struct shelf {
-    char target[256], dir[256], fresh[320], old[320];
+    char target[256], dir[256];           /* paths: for people, and for what executes them */
+    char name[256], fresh[288], old[288]; /* names in the directory */
+    int at;                               /* the directory, held open; -1: it is not there */
+    struct host_stat is;                  /* of the directory, as it is held */
 };
 
 /* target: absolute; its directory without links. Is it a link itself, then the link is what
  * is exchanged: the new binary takes its name, the file it led to stays as it is, and old
  * is a hard link of the link, so that a revert brings it back. */
 MUST_CHECK int shelf_init(struct shelf *s, const char *target, struct err *err);
+/* Opens the directory, anew if it is open. Following no link. Failing leaves none open. */
+MUST_CHECK int shelf_look(const struct host *h, struct shelf *s, struct err *err);
+void shelf_leave(const struct host *h, struct shelf *s);
+/* May root work in the directory? -1: somebody else may write there (the text says who and what to
+ * do), or its path leads to another one by now. */
+MUST_CHECK int shelf_fit(const struct host *h, const struct shelf *s, struct err *err);
+/* dev, ino: of the directory that was staged into; ino 0: not known. dev 0: of another boot. */
+bool shelf_is(const struct shelf *s, uint64_t dev, uint64_t ino);
 
 /* Reading one file through its descriptor, hashing, and perhaps copying. */
 struct shelf_read {
@@ -40,11 +55,13 @@ struct shelf_read {
         .open = false, .from = -1, .to = -1                                                        \
     }
 
-/* copy_to NULL: only hash. max: more bytes than this is ERR_LIMIT. What lies at target or
- * old may be a link and is read through it; nothing else may. */
-MUST_CHECK int shelf_open(const struct host *h, const struct shelf *s, const char *path,
-                          const char *copy_to, uint64_t max, struct shelf_read *ret,
-                          struct err *err);
+/* To hash s->name, s->fresh or s->old; more bytes than max is ERR_LIMIT. Name and old may be
+ * links and are read through them. */
+MUST_CHECK int shelf_open(const struct host *h, const struct shelf *s, const char *name,
+                          uint64_t max, struct shelf_read *ret, struct err *err);
+/* To copy the file at path, of which the last name may be no link, to s->fresh. */
+MUST_CHECK int shelf_copy(const struct host *h, const struct shelf *s, const char *path,
+                          uint64_t max, struct shelf_read *ret, struct err *err);
 MUST_CHECK int shelf_step(const struct host *h, struct shelf_read *r, struct err *err);
 void shelf_close(const struct host *h, struct shelf_read *r);
 

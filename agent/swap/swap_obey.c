@@ -144,7 +144,8 @@ static void obey_swap(struct obeying *o)
     o->next.hold_ms = sw->hold_ms;
     o->next.deadline_ms = sw->deadline_ms;
     o->next.silence_ms = 0;
-    if (s->host.stat_through(s->host.ctx, s->phases.shelf.target, &now, &err) == 0 &&
+    if (s->host.stat_through(s->host.ctx, s->phases.shelf.at, s->phases.shelf.name, &now, &err) ==
+            0 &&
         shelf_known(&s->phases.rec.disk, &now)) {
         o->next.previous = s->phases.rec.disk.digest;
         o->next.previous_size = s->phases.rec.disk.size;
@@ -199,7 +200,7 @@ static void drop_staged(struct swap *s)
 {
     struct err err = ERR_INIT;
 
-    if (s->host.unlink(s->host.ctx, s->phases.shelf.fresh, &err) < 0)
+    if (s->host.unlink(s->host.ctx, s->phases.shelf.at, s->phases.shelf.fresh, &err) < 0)
         log_say(s->log, LOG_WARNING, EVENT_NONE, "%s", err.text);
 }
 

@@ -23,6 +23,7 @@ static enum tri tri_of(bool yes)
 static void tell_facts(const struct swap *s, struct receipt_status *st)
 {
     const struct facts *f = &s->facts;
+    char old[TEXT_MAX];
 
     add_fact(st, "held", f->held,
              f->held == TRI_YES ? "root's hold file is there: no swap, no revert" : "");
@@ -30,7 +31,8 @@ static void tell_facts(const struct swap *s, struct receipt_status *st)
     add_fact(st, "data-dir", tri_of(f->data_dir[0] != '\0'), f->data_dir);
     for (uint32_t i = 0; i < s->survey.n; i++)
         add_fact(st, s->survey.list[i].id, s->survey.list[i].value, s->survey.list[i].text);
-    add_fact(st, "previous", tri_of(!digest_is_zero(&s->phases.rec.previous)), s->phases.shelf.old);
+    snprintf(old, sizeof(old), "%s/%s", s->phases.shelf.dir, s->phases.shelf.old);
+    add_fact(st, "previous", tri_of(!digest_is_zero(&s->phases.rec.previous)), old);
 }
 
 static void tell_status(const struct swap *s, struct receipt_status *st)

@@ -142,6 +142,14 @@ static const struct host_row rows[] = {
              .advice = "Remount the binary's file system with exec, or move the binary."},
      .fact = "noexec",
      .unsure = SEVERITY_WARN},
+    {.row = {.id = "binary-writers",
+             .severity = SEVERITY_HARD,
+             .advice =
+                 "Give the directory of Nomad's binary to root (chown root, chmod go-w): root "
+                 "replaces no file where others may do the same."},
+     .fact = "binary-writers",
+     .unsure = SEVERITY_WARN,
+     .may_lack = true},
     {.row = {.id = "no-room",
              .severity = SEVERITY_BLOCK,
              .advice = "Make room; the old, the staged and the unpacked binary lie beside each "
@@ -151,8 +159,8 @@ static const struct host_row rows[] = {
     {.row = {.id = "attributes",
              .severity = SEVERITY_BLOCK,
              .advice =
-                 "Set them on the staged file by hand (restorecon, setcap, chown), or see why "
-                 "caravan-swap may not."},
+                 "Give capabilities to Nomad's unit (AmbientCapabilities=), or set them on the "
+                 "staged file by hand (setcap, restorecon, chown)."},
      .fact = "attributes",
      .unsure = SEVERITY_WARN,
      .may_lack = true},

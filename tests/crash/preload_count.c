@@ -48,6 +48,10 @@ static void effect(void)
 
 COUNT(int, rename, (const char *from, const char *to), (from, to))
 COUNT(int, link, (const char *from, const char *to), (from, to))
+COUNT(int, renameat, (int dir, const char *from, int to_dir, const char *to),
+      (dir, from, to_dir, to))
+COUNT(int, linkat, (int dir, const char *from, int to_dir, const char *to, int flags),
+      (dir, from, to_dir, to, flags))
 COUNT(int, unlink, (const char *path), (path))
 COUNT(int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags))
 COUNT(int, fsync, (int fd), (fd))
@@ -90,4 +94,19 @@ __attribute__((visibility("default"))) int open(const char *path, int flags, ...
     if ((flags & O_CREAT) != 0)
         effect();
     return next(path, flags, mode);
+}
+
+__attribute__((visibility("default"))) int openat(int dir, const char *path, int flags, ...)
+{
+    NEXT(int, "openat", (int, const char *, int, ...));
+    mode_t mode = 0;
+    va_list ap;
+
+    va_start(ap, flags);
+    if ((flags & O_CREAT) != 0)
+        mode = va_arg(ap, mode_t);
+    va_end(ap);
+    if ((flags & O_CREAT) != 0)
+        effect();
+    return next(dir, path, flags, mode);
 }

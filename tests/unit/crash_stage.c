@@ -496,11 +496,16 @@ char stage_copy(const struct crash_stage *st)
 
 /* ---- what lies on disk ---- */
 
+/* What is in it; the directory itself stays the same one, as on a host. */
 static void copy(const char *from, const char *to)
 {
-    const char *drop[] = {"/bin/rm", "-rf", to, NULL};
-    const char *take[] = {"/bin/cp", "-a", from, to, NULL};
+    char all[300];
+    const char *make[] = {"/bin/mkdir", "-p", to, NULL};
+    const char *drop[] = {"/usr/bin/find", to, "-mindepth", "1", "-delete", NULL};
+    const char *take[] = {"/bin/cp", "-a", all, to, NULL};
 
+    snprintf(all, sizeof(all), "%s/.", from);
+    run(make);
     run(drop);
     run(take);
 }

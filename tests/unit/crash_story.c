@@ -242,8 +242,8 @@ static void judge_target(struct play *p)
 static void judge_shelf(struct play *p)
 {
     const struct phases *ph = &p->swap.phases;
-    const char *fresh = model_kind(model_fs_file(&p->m->fs, ph->shelf.fresh));
-    const char *old = model_kind(model_fs_file(&p->m->fs, ph->shelf.old));
+    const char *fresh = model_kind(model_fs_file(&p->m->fs, MODEL_FRESH));
+    const char *old = model_kind(model_fs_file(&p->m->fs, MODEL_OLD));
 
     if (ph->rec.phase == PHASE_STAGED && !is_offer(p, fresh))
         broken(p, "staged, but the staged copy is %s", fresh);

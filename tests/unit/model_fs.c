@@ -138,6 +138,7 @@ void model_fs_reset(struct model_fs *fs)
     memset(fs->names, 0, sizeof(fs->names));
     memset(fs->safe, 0, sizeof(fs->safe));
     memset(fs->handles, 0, sizeof(fs->handles));
+    memset(fs->dirs, 0, sizeof(fs->dirs));
 }
 
 void model_fs_put(struct model_fs *fs, const char *path, const void *p, size_t n, uint32_t mode)
@@ -187,6 +188,35 @@ static int new_handle(struct model_fs *fs, int inode)
         }
     }
     full("handle");
+}
+
+int model_fs_open_dir(struct model_fs *fs, const char *path)
+{
+    for (int i = 0; i < MODEL_HANDLES; i++) {
+        if (fs->dirs[i][0] == '\0') {
+            str_cut(fs->dirs[i], sizeof(fs->dirs[i]), path);
+            return MODEL_DIR_AT + i;
+        }
+    }
+    full("directory");
+}
+
+void model_fs_at(const struct model_fs *fs, int dir, const char *name, char dst[static 256])
+{
+    const char *at = dir >= MODEL_DIR_AT ? fs->dirs[dir - MODEL_DIR_AT] : "";
+
+    if (str_eq(name, "."))
+        str_cut(dst, 256, at);
+    else
+        snprintf(dst, 256, "%s%s%s", at, at[0] != '\0' ? "/" : "", name);
+}
+
+void model_fs_close(struct model_fs *fs, int h)
+{
+    if (h >= MODEL_DIR_AT)
+        fs->dirs[h - MODEL_DIR_AT][0] = '\0';
+    else
+        fs->handles[h] = 0;
 }
 
 int model_fs_create(struct model_fs *fs, const char *path, uint32_t mode)
@@ -290,6 +320,7 @@ void model_fs_stat(const struct model_fs *fs, int inode, struct host_stat *ret)
                               .dev = 1,
                               .ino = (uint64_t)inode,
                               .size = f->len,
+                              .links = 1,
                               .mode = f->mode,
                               .mtime_ns = f->changed_ns,
                               .ctime_ns = f->changed_ns};
@@ -391,4 +422,5 @@ void model_fs_crash(struct model_fs *fs, enum model_loss loss, uint64_t *random)
     lose_orphans(fs->safe);
     memcpy(fs->names, fs->safe, sizeof(fs->names));
     memset(fs->handles, 0, sizeof(fs->handles));
+    memset(fs->dirs, 0, sizeof(fs->dirs));
 }

@@ -20,6 +20,7 @@
 #define MODEL_NAMES   64
 #define MODEL_CHANGES 512
 #define MODEL_HANDLES 16
+#define MODEL_DIR_AT  100 /* handles of directories begin here */
 
 struct model_file {
     size_t len, safe_len;
@@ -49,7 +50,8 @@ struct model_fs {
     struct model_name names[MODEL_NAMES], safe[MODEL_NAMES];
     struct model_change changes[MODEL_CHANGES];
     int n_changes;
-    int handles[MODEL_HANDLES]; /* inode; 0: free */
+    int handles[MODEL_HANDLES];   /* inode; 0: free */
+    char dirs[MODEL_HANDLES][96]; /* of directories: where; "": free */
     int64_t now_ns;
 };
 
@@ -68,6 +70,10 @@ const struct model_file *model_fs_file(const struct model_fs *fs, const char *pa
 void model_fs_crash(struct model_fs *fs, enum model_loss loss, uint64_t *random);
 uint64_t model_random(uint64_t *state);
 
+/* A handle of the directory, which need not be there; and the path of a name in it. */
+int model_fs_open_dir(struct model_fs *fs, const char *path);
+void model_fs_at(const struct model_fs *fs, int dir, const char *name, char dst[static 256]);
+void model_fs_close(struct model_fs *fs, int h);
 int model_fs_create(struct model_fs *fs, const char *path, uint32_t mode); /* handle; -1 */
 int model_fs_open(struct model_fs *fs, const char *path); /* handle; -1, also for a link */
 int model_fs_open_through(struct model_fs *fs, const char *path);

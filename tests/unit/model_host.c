@@ -32,211 +32,16 @@ const char *model_kind(const struct model_file *f)
 
 /* ---- life and death ---- */
 
-static int step(struct model_host *m, struct err *err)
+int model_step(struct model_host *m, struct err *err)
 {
     if (!m->dead && ++m->operations == m->crash_at)
         m->dead = true;
     return m->dead ? err_set(err, ERR_IO, 0, "dead") : 0;
 }
 
-static int alive(const struct model_host *m, struct err *err)
+int model_alive(const struct model_host *m, struct err *err)
 {
     return m->dead ? err_set(err, ERR_IO, 0, "dead") : 0;
-}
-
-static bool syncs(struct model_host *m, const char *what)
-{
-    m->syncs++;
-    if (m->syncs < MODEL_SYNCS) {
-        m->sync_at[m->syncs] = m->operations;
-        str_cut(m->sync_name[m->syncs], sizeof(m->sync_name[0]), what);
-    }
-    return m->syncs != m->skip_sync;
-}
-
-/* ---- files ---- */
-
-static int port_open(void *ctx, const char *path, int *ret_h, struct err *err)
-{
-    struct model_host *m = ctx;
-
-    if (alive(m, err) < 0)
-        return -1;
-    *ret_h = model_fs_open(&m->fs, path);
-    return *ret_h < 0 ? err_set(err, ERR_NOTFOUND, 0, "open %s", path) : 0;
-}
-
-static int port_open_through(void *ctx, const char *path, int *ret_h, struct err *err)
-{
-    struct model_host *m = ctx;
-
-    if (alive(m, err) < 0)
-        return -1;
-    *ret_h = model_fs_open_through(&m->fs, path);
-    return *ret_h < 0 ? err_set(err, ERR_NOTFOUND, 0, "open %s", path) : 0;
-}
-
-static int port_create(void *ctx, const char *path, uint32_t mode, int *ret_h, struct err *err)
-{
-    struct model_host *m = ctx;
-
-    if (step(m, err) < 0)
-        return -1;
-    *ret_h = model_fs_create(&m->fs, path, mode);
-    return *ret_h < 0 ? err_set(err, ERR_IO, 0, "%s exists", path) : 0;
-}
-
-static int port_read_at(void *ctx, int h, uint64_t at, void *p, size_t n, size_t *ret_n,
-                        struct err *err)
-{
-    struct model_host *m = ctx;
-    const struct model_file *f = &m->fs.files[m->fs.handles[h]];
-
-    if (alive(m, err) < 0)
-        return -1;
-    *ret_n = at >= f->len ? 0 : MIN_OF(n, f->len - at);
-    memcpy(p, f->data + at, *ret_n);
-    return 0;
-}
-
-static int port_write(void *ctx, int h, const void *p, size_t n, struct err *err)
-{
-    struct model_host *m = ctx;
-
-    if (step(m, err) < 0)
-        return -1;
-    if (m->no_room_to_write)
-        return err_set(err, ERR_NOSPACE, 0, "write");
-    model_fs_write(&m->fs, h, p, n);
-    return 0;
-}
-
-static int port_adopt(void *ctx, int h, const char *like, struct err *err)
-{
-    struct model_host *m = ctx;
-    const struct model_file *f = model_fs_file(&m->fs, like);
-
-    if (step(m, err) < 0)
-        return -1;
-    if (f == NULL)
-        return err_set(err, ERR_NOTFOUND, 0, "look at %s", like);
-    m->fs.files[m->fs.handles[h]].mode = f->mode;
-    m->fs.files[m->fs.handles[h]].dirty = true;
-    return 0;
-}
-
-static int port_sync(void *ctx, int h, struct err *err)
-{
-    struct model_host *m = ctx;
-    const char *name = "a file";
-
-    if (step(m, err) < 0)
-        return -1;
-    for (int i = 0; i < MODEL_NAMES; i++) {
-        if (m->fs.names[i].inode == m->fs.handles[h])
-            name = m->fs.names[i].path;
-    }
-    if (syncs(m, name))
-        model_fs_sync(&m->fs, h);
-    return 0;
-}
-
-static int port_stat_of(void *ctx, int h, struct host_stat *ret, struct err *err)
-{
-    struct model_host *m = ctx;
-
-    if (alive(m, err) < 0)
-        return -1;
-    model_fs_stat(&m->fs, m->fs.handles[h], ret);
-    return 0;
-}
-
-static void port_close(void *ctx, int h)
-{
-    struct model_host *m = ctx;
-
-    m->fs.handles[h] = 0;
-}
-
-static int port_stat(void *ctx, const char *path, struct host_stat *ret, struct err *err)
-{
-    struct model_host *m = ctx;
-
-    if (alive(m, err) < 0)
-        return -1;
-    model_fs_stat(&m->fs, model_fs_find(&m->fs, path), ret);
-    ret->there = ret->there || (m->held && str_eq(path, MODEL_HOLD));
-    return 0;
-}
-
-static int port_stat_through(void *ctx, const char *path, struct host_stat *ret, struct err *err)
-{
-    struct model_host *m = ctx;
-
-    if (alive(m, err) < 0)
-        return -1;
-    model_fs_stat(&m->fs, model_fs_through(&m->fs, path), ret);
-    return 0;
-}
-
-static int port_link_of(void *ctx, const char *path, char *dst, size_t n, struct err *err)
-{
-    struct model_host *m = ctx;
-    int inode = model_fs_find(&m->fs, path);
-
-    str_cut(dst, n, inode != 0 && m->fs.files[inode].leads_to != 0 ? MODEL_STORE : "");
-    return alive(m, err);
-}
-
-static int port_rename(void *ctx, const char *from, const char *to, struct err *err)
-{
-    struct model_host *m = ctx;
-
-    if (step(m, err) < 0)
-        return -1;
-    return model_fs_rename(&m->fs, from, to) ? 0 : err_set(err, ERR_IO, 0, "rename %s", from);
-}
-
-static int port_link(void *ctx, const char *from, const char *to, struct err *err)
-{
-    struct model_host *m = ctx;
-
-    if (step(m, err) < 0)
-        return -1;
-    return model_fs_link(&m->fs, from, to) ? 0 : err_set(err, ERR_IO, 0, "link %s", to);
-}
-
-static int port_unlink(void *ctx, const char *path, struct err *err)
-{
-    struct model_host *m = ctx;
-
-    if (step(m, err) < 0)
-        return -1;
-    model_fs_unlink(&m->fs, path);
-    return 0;
-}
-
-static int port_sync_dir(void *ctx, const char *dir, struct err *err)
-{
-    struct model_host *m = ctx;
-
-    if (step(m, err) < 0)
-        return -1;
-    if (syncs(m, dir))
-        model_fs_sync_dir(&m->fs, dir);
-    return 0;
-}
-
-static int port_room(void *ctx, const char *dir, struct host_room *ret, struct err *err)
-{
-    const struct model_host *m = ctx;
-
-    (void)dir;
-    *ret = (struct host_room){.dev = 1,
-                              .free = m->room != 0 ? m->room : 1ULL << 30,
-                              .read_only = m->read_only,
-                              .noexec = m->noexec};
-    return alive(m, err);
 }
 
 static int port_newest(void *ctx, const char *dir, int64_t *ret_ns, struct err *err)
@@ -247,7 +52,7 @@ static int port_newest(void *ctx, const char *dir, int64_t *ret_ns, struct err *
     if (m->raft_newest_ns < 0)
         return err_set(err, ERR_IO, 0, "read all of %s", dir);
     *ret_ns = m->raft_newest_ns != 0 ? m->raft_newest_ns : 1;
-    return alive(m, err);
+    return model_alive(m, err);
 }
 
 static int64_t port_uptime(void *ctx)
@@ -292,14 +97,14 @@ static int port_process(void *ctx, uint32_t pid, struct host_process *ret, struc
     *ret = (struct host_process){.there = m->process.there && m->process.pid == pid,
                                  .dev = 1,
                                  .ino = (uint64_t)m->process.inode};
-    return alive(m, err);
+    return model_alive(m, err);
 }
 
 static int service_begin(void *self, enum service_act act, struct err *err)
 {
     struct model_host *m = self;
 
-    if (step(m, err) < 0)
+    if (model_step(m, err) < 0)
         return -1;
     if (m->no_manager)
         return err_set(err, ERR_NETWORK, 0, "no service manager");
@@ -325,7 +130,7 @@ static int service_poll(void *self, enum service_progress *ret, char ret_text[st
     struct model_host *m = self;
 
     (void)ret_text;
-    if (step(m, err) < 0)
+    if (model_step(m, err) < 0)
         return -1;
     if (m->commands > 0 && m->polls-- == 0)
         end_command(m);
@@ -361,7 +166,7 @@ static int service_state_of(void *self, struct service_state *ret, struct err *e
                                   .main_start = m->process.pid,
                                   .restarts = m->n_restarts,
                                   .text = "model"};
-    return alive(m, err);
+    return model_alive(m, err);
 }
 
 static int service_about_of(void *self, struct service_about *ret, struct err *err)
@@ -391,7 +196,7 @@ static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_s
         (void)buf_add_str(ret_body, m->leader);
     if (m->peers != NULL && str_starts(path, "/v1/status/peers"))
         (void)buf_add_str(ret_body, m->peers);
-    if (alive(m, err) < 0)
+    if (model_alive(m, err) < 0)
         return -1;
     if (!m->process.there || m->uptime_ms - m->process.since_ms < ANSWER_MS ||
         str_eq(model_kind(f), "mute"))
@@ -407,7 +212,7 @@ static int port_knock(void *ctx, const char *address, int64_t deadline_ms, enum 
 
     (void)deadline_ms;
     *ret_open = m->closed != NULL && str_eq(m->closed, address) ? TRI_NO : TRI_YES;
-    return alive(m, err);
+    return model_alive(m, err);
 }
 
 static void port_ask_end(void *ctx)
@@ -415,26 +220,26 @@ static void port_ask_end(void *ctx)
     (void)ctx;
 }
 
-static int port_try(void *ctx, const char *path, const char *version, enum failure *ret_failure,
+static int port_try(void *ctx, int binary, const char *version, enum failure *ret_failure,
                     char ret_text[static TEXT_MAX], struct err *err)
 {
     const struct model_host *m = ctx;
 
-    (void)path;
+    (void)binary;
     (void)version;
     snprintf(ret_text, TEXT_MAX, "tried");
     *ret_failure = m->try_fails;
-    return step(ctx, err);
+    return model_step(ctx, err);
 }
 
 /* ---- what is told of the host ---- */
 
-static enum tri port_try_config(void *ctx, const char *path, const char *old, const char *version,
+static enum tri port_try_config(void *ctx, int binary, int old, const char *version,
                                 char ret_text[static TEXT_MAX])
 {
     struct model_host *m = ctx;
 
-    (void)path;
+    (void)binary;
     (void)old;
     (void)version;
     m->trials++;
@@ -461,7 +266,7 @@ static int port_users(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
     (void)ino;
     (void)except;
     *ret = m->users;
-    return alive(m, err);
+    return model_alive(m, err);
 }
 
 static int port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
@@ -472,7 +277,7 @@ static int port_unit_naming(void *ctx, const char *program, const char *fragment
     (void)program;
     (void)fragment;
     str_cut(dst, n, m->unit_naming != NULL ? m->unit_naming : "");
-    return alive(m, err);
+    return model_alive(m, err);
 }
 
 static void port_package(void *ctx, const char *path, struct host_package *ret)
@@ -503,16 +308,17 @@ static int port_clock(void *ctx, struct host_clock *ret, struct err *err)
     const struct model_host *m = ctx;
 
     *ret = m->clock;
-    return alive(m, err);
+    return model_alive(m, err);
 }
 
-static int port_attributes(void *ctx, const char *path, struct host_attributes *ret,
+static int port_attributes(void *ctx, int dir, const char *name, struct host_attributes *ret,
                            struct err *err)
 {
     const struct model_host *m = ctx;
 
-    *ret = m->attributes[!str_eq(path, MODEL_TARGET)];
-    return alive(m, err);
+    (void)dir;
+    *ret = m->attributes[!str_eq(name, "nomad")];
+    return model_alive(m, err);
 }
 
 /* A path that is a name is a file; one that names begin with is a directory. */
@@ -521,7 +327,7 @@ static int port_names(void *ctx, const char *path, struct host_names *ret, struc
     const struct model_host *m = ctx;
     size_t n = strlen(path);
 
-    if (alive(m, err) < 0)
+    if (model_alive(m, err) < 0)
         return -1;
     *ret = (struct host_names){.dir = model_fs_find(&m->fs, path) == 0};
     for (int i = 0; i < MODEL_NAMES && ret->dir; i++) {
@@ -535,58 +341,6 @@ static int port_names(void *ctx, const char *path, struct host_names *ret, struc
     return ret->dir && ret->n == 0 ? err_set(err, ERR_NOTFOUND, 0, "%s is not there", path) : 0;
 }
 
-/* ---- below a directory ---- */
-
-static int port_open_below(void *ctx, const char *root, const char *path, int *ret_h,
-                           struct err *err)
-{
-    char whole[256];
-
-    snprintf(whole, sizeof(whole), "%.120s/%.120s", root, path);
-    return port_open(ctx, whole, ret_h, err);
-}
-
-static int port_list_below(void *ctx, const char *root, const char *path, struct host_names *ret,
-                           struct err *err)
-{
-    const struct model_host *m = ctx;
-    char dir[256];
-
-    snprintf(dir, sizeof(dir), "%.120s%s%.120s", root, path[0] != '\0' ? "/" : "", path);
-    if (alive(m, err) < 0)
-        return -1;
-    if (model_fs_find(&m->fs, dir) == 0)
-        return err_set(err, ERR_NOTFOUND, 0, "%s is not there", dir);
-    *ret = (struct host_names){.dir = true};
-    for (int i = 0; i < MODEL_NAMES; i++) {
-        const struct model_name *name = &m->fs.names[i];
-        const char *in = name->inode != 0 ? model_fs_in(name->path, dir) : NULL;
-
-        if (in != NULL)
-            str_cut(ret->list[ret->n++].name, sizeof(ret->list[0].name), in);
-    }
-    return 0;
-}
-
-static int port_make_dir(void *ctx, const char *path, uint32_t mode, struct err *err)
-{
-    struct model_host *m = ctx;
-
-    (void)mode;
-    if (step(m, err) < 0)
-        return -1;
-    return model_fs_make_dir(&m->fs, path) ? 0 : err_set(err, ERR_IO, 0, "%s exists", path);
-}
-
-static int port_remove_dir(void *ctx, const char *path, struct err *err)
-{
-    struct model_host *m = ctx;
-
-    if (step(m, err) < 0)
-        return -1;
-    return model_fs_remove_dir(&m->fs, path) ? 0 : err_set(err, ERR_IO, 0, "%s is not empty", path);
-}
-
 /* ---- fetching ---- */
 
 static int port_fetch_begin(void *ctx, const struct fetch_get *job, struct err *err)
@@ -594,7 +348,7 @@ static int port_fetch_begin(void *ctx, const struct fetch_get *job, struct err *
     struct model_host *m = ctx;
 
     (void)job;
-    if (step(m, err) < 0)
+    if (model_step(m, err) < 0)
         return -1;
     m->fetch_polls = m->fetch_takes != 0 ? m->fetch_takes : 2;
     return 0;
@@ -607,7 +361,7 @@ static int port_fetch_poll(void *ctx, struct fetch_news *ret, struct err *err)
     char binary[MODEL_BINARY];
     int h;
 
-    if (step(m, err) < 0)
+    if (model_step(m, err) < 0)
         return -1;
     *ret = (struct fetch_news){.state = FETCH_WORKING, .total = MODEL_BINARY};
     if (m->fetch_fails != FAILURE_NONE) {
@@ -637,29 +391,8 @@ static void port_fetch_end(void *ctx)
 /* ---- the whole ---- */
 
 static const struct host ports = {
-    .open = port_open,
-    .open_through = port_open_through,
-    .create = port_create,
-    .read_at = port_read_at,
-    .write = port_write,
-    .adopt = port_adopt,
-    .sync = port_sync,
-    .stat_of = port_stat_of,
-    .close = port_close,
-    .stat = port_stat,
-    .stat_through = port_stat_through,
-    .link_of = port_link_of,
-    .rename = port_rename,
-    .link = port_link,
-    .unlink = port_unlink,
-    .sync_dir = port_sync_dir,
-    .room = port_room,
     .newest = port_newest,
     .names = port_names,
-    .open_below = port_open_below,
-    .list_below = port_list_below,
-    .make_dir = port_make_dir,
-    .remove_dir = port_remove_dir,
     .uptime = port_uptime,
     .wall = port_wall,
     .try_binary = port_try,
@@ -688,6 +421,7 @@ void model_open(struct model_host *m, const char *offer)
     memset((char *)m + sizeof(m->fs), 0, sizeof(*m) - sizeof(m->fs));
     model_fs_reset(&m->fs);
     m->host = ports;
+    model_files(&m->host);
     m->host.ctx = m;
     m->host.service = &m->service;
     m->service = (struct service){.self = m,
@@ -721,6 +455,7 @@ void model_revive(struct model_host *m)
     m->commands = 0;
     m->fetch_polls = 0;
     memset(m->fs.handles, 0, sizeof(m->fs.handles));
+    memset(m->fs.dirs, 0, sizeof(m->fs.dirs));
     m->dead = false;
     m->crash_at = 0;
 }

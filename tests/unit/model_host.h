@@ -20,14 +20,17 @@
 
 #include "model_fs.h"
 
-#define MODEL_DIR    "/swap"
-#define MODEL_FETCH  "/fetch"
-#define MODEL_BIN    "/bin"
-#define MODEL_TARGET "/bin/nomad"
-#define MODEL_HOLD   "/etc/hold"
-#define MODEL_STORE  "/store/nomad" /* what the target leads to where it is a link */
-#define MODEL_BINARY 1200           /* bytes of a binary */
-#define MODEL_SYNCS  200
+#define MODEL_DIR     "/swap"
+#define MODEL_FETCH   "/fetch"
+#define MODEL_BIN     "/bin"
+#define MODEL_TARGET  "/bin/nomad"
+#define MODEL_FRESH   "/bin/.nomad.caravan-new"
+#define MODEL_OLD     "/bin/.nomad.caravan-old"
+#define MODEL_HOLD    "/etc/hold"
+#define MODEL_STORE   "/store/nomad" /* what the target leads to where it is a link */
+#define MODEL_BINARY  1200           /* bytes of a binary */
+#define MODEL_SYNCS   200
+#define MODEL_DIR_INO 100000
 
 struct model_process {
     bool there;
@@ -62,6 +65,8 @@ struct model_host {
     enum failure fetch_fails, try_fails;
     uint64_t room;          /* 0: plenty */
     int64_t raft_newest_ns; /* 0: as old as the world; -1: unreadable */
+    unsigned other_dir;     /* directories opened have another inode */
+    const char *writers;    /* who else may write into them */
     bool held, no_manager, no_room_to_write;
     unsigned ends_after_ms; /* a new binary answers, then ends */
     bool restarts;          /* the manager starts what ended again, and counts */
@@ -88,6 +93,11 @@ void model_binary(const char *kind, char dst[static MODEL_BINARY]);
 const char *model_kind(const struct model_file *f);
 void model_link(struct model_host *m);          /* the target becomes a link to MODEL_STORE */
 void model_start_service(struct model_host *m); /* what lies at the target, if it runs */
+
+/* One more operation, and: does caravan-swap still live? For the ports. */
+MUST_CHECK int model_step(struct model_host *m, struct err *err);
+MUST_CHECK int model_alive(const struct model_host *m, struct err *err);
+void model_files(struct host *h); /* the file system's ports into the table */
 
 void model_revive(struct model_host *m);
 void model_reboot(struct model_host *m, enum model_loss loss, uint64_t *random, bool init);

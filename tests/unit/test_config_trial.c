@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "config_trial.h"
@@ -53,9 +54,24 @@ static void paths_of_a_command_line(void **state)
 
 struct bench {
     char *dir;
-    char binary[300], old[300], config[300], words[600];
+    char config[300], words[600];
+    int files[8], n_files; /* open */
     struct config_trial trial;
 };
+
+/* As the phases have them: open. */
+static int program_of(struct bench *b, const char *name, const char *text)
+{
+    char path[300];
+    int fd;
+
+    scratch_write(b->dir, name, text, 0755);
+    scratch_path(b->dir, name, path);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0 && b->n_files < (int)ARRAY_LEN(b->files));
+    b->files[b->n_files++] = fd;
+    return fd;
+}
 
 /* The "configuration" is what the program does with it. */
 static int set_up(void **state)
@@ -65,17 +81,13 @@ static int set_up(void **state)
     size_t n;
 
     b->dir = scratch_open();
-    scratch_path(b->dir, "nomad", b->binary);
-    scratch_path(b->dir, "old", b->old);
     scratch_path(b->dir, "config", b->config);
-    scratch_write(b->dir, "nomad", program, 0755);
-    scratch_write(b->dir, "old", "#!/bin/sh\nexit 0\n", 0755);
     n = (size_t)snprintf(b->words, sizeof(b->words), "nomad agent -config %s -more", b->config);
     for (size_t i = 0; i < n; i++)
         b->words[i] = b->words[i] == ' ' ? '\0' : b->words[i];
-    b->trial = (struct config_trial){.binary = b->binary,
+    b->trial = (struct config_trial){.binary = program_of(b, "nomad", program),
                                      .version = "1.9.7",
-                                     .old = b->old,
+                                     .old = program_of(b, "old", "#!/bin/sh\nexit 0\n"),
                                      .words = b->words,
                                      .words_len = n + 1 - strlen(" -more")};
     *state = b;
@@ -86,6 +98,8 @@ static int tear_down(void **state)
 {
     struct bench *b = *state;
 
+    for (int i = 0; i < b->n_files; i++)
+        close(b->files[i]);
     scratch_close(b->dir);
     free(b);
     return 0;
@@ -131,9 +145,9 @@ static void what_may_be_completed_is_not_rejected(void **state)
 
     scratch_write(b->dir, "config", "exit 1\n", 0644);
     verdict_is(b, TRI_YES, "rejects");
-    scratch_write(b->dir, "old", "#!/bin/sh\nexit 1\n", 0755);
+    b->trial.old = program_of(b, "rejects", "#!/bin/sh\nexit 1\n");
     verdict_is(b, TRI_UNKNOWN, "the binary in place rejects it too");
-    b->trial.old = "";
+    b->trial.old = -1;
     verdict_is(b, TRI_YES, "rejects");
     b->trial.words_len += strlen(" -more");
     verdict_is(b, TRI_UNKNOWN, "options");
@@ -142,7 +156,7 @@ static void what_may_be_completed_is_not_rejected(void **state)
                   "echo '* Error loading configuration from /x: unexpected keys y'; exit 1\n",
                   0644);
     verdict_is(b, TRI_YES, "unexpected keys y");
-    b->trial.old = b->old;
+    b->trial.old = b->files[b->n_files - 1];
     verdict_is(b, TRI_YES, "unexpected keys y");
     scratch_write(b->dir, "config", "exit 0\n", 0644);
     verdict_is(b, TRI_NO, "accepts");

@@ -346,6 +346,28 @@ static void a_file_that_does_not_run_is_told(void **state)
 
 /* ---- staged ---- */
 
+/* What other bytes are never given is told before anything is staged. */
+static void rights_of_the_file_in_place(void **state)
+{
+    struct bench *b = *state;
+
+    b->m.attributes[0].capability[0] = '1';
+    is(b, "attributes", TRI_YES, "its capabilities: never given to a new binary");
+    b->m.attributes[0].capability[0] = '\0';
+    assert_null(ask(b, "attributes"));
+    b->m.attributes[0].mode |= 04000;
+    is(b, "attributes", TRI_YES, "its setuid or setgid: never given to a new binary");
+}
+
+static void others_may_write_beside_it(void **state)
+{
+    struct bench *b = *state;
+
+    is(b, "binary-writers", TRI_NO, "");
+    b->m.writers = "group staff (50)";
+    is(b, "binary-writers", TRI_YES, "/bin may be written by group staff (50)");
+}
+
 static void facts_of_what_is_staged(void **state)
 {
     static const struct {
@@ -371,6 +393,7 @@ static void facts_of_what_is_staged(void **state)
         is(b, "attributes", TRI_YES, lost[i].lost);
     }
     is(b, "config-rejected", TRI_UNKNOWN, "was not asked");
+    model_fs_put(&b->m.fs, MODEL_FRESH, "x", 1, 0755);
     (void)phases_ask_config(&b->p);
     is(b, "config-rejected", TRI_NO, "tried");
     b->m.config_text = "before 1.3.0";
@@ -388,6 +411,8 @@ int main(void)
         IN_BENCH(each_fact),
         IN_BENCH(the_lock_matters_where_a_package_owns),
         IN_BENCH(a_file_that_does_not_run_is_told),
+        IN_BENCH(rights_of_the_file_in_place),
+        IN_BENCH(others_may_write_beside_it),
         IN_BENCH(facts_of_what_is_staged),
     };
 

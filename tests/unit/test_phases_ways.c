@@ -208,7 +208,7 @@ static void fetching_fails_with_its_type(void **state)
     begin_stage(b);
     to_rest(b);
     ends(b, PHASE_FAILED, FAILURE_WRONG_BUILD, "old");
-    assert_int_equal(model_fs_find(&b->m.fs, b->p.shelf.fresh), 0);
+    assert_int_equal(model_fs_find(&b->m.fs, MODEL_FRESH), 0);
     b->m.try_fails = FAILURE_NONE;
     stage(b);
 }
@@ -222,7 +222,7 @@ static void only_the_digest_named_is_staged(void **state)
     digest_of("mute", &b->p.rec.target);
     to_rest(b);
     ends(b, PHASE_FAILED, FAILURE_BAD_DIGEST, "old");
-    assert_int_equal(model_fs_find(&b->m.fs, b->p.shelf.fresh), 0);
+    assert_int_equal(model_fs_find(&b->m.fs, MODEL_FRESH), 0);
     begin_stage(b);
     b->p.rec.target_size = MODEL_BINARY - 1; /* what comes is larger than was said */
     to_rest(b);
@@ -230,7 +230,7 @@ static void only_the_digest_named_is_staged(void **state)
 
     /* Changed on the shelf after it was staged. */
     stage(b);
-    b->m.fs.files[model_fs_find(&b->m.fs, b->p.shelf.fresh)].data[100] ^= 1;
+    b->m.fs.files[model_fs_find(&b->m.fs, MODEL_FRESH)].data[100] ^= 1;
     next = swap_record(b, ON_REVERT);
     accept(b, &next, NULL);
     to_rest(b);
@@ -550,7 +550,7 @@ static void what_does_not_fit_is_found_while_staging(void **state)
     to_rest(b);
     ends(b, PHASE_FAILED, FAILURE_CONFIG_REJECTED, "old");
     assert_string_equal(b->p.rec.verdict.text, "bogus");
-    assert_int_equal(model_fs_find(&b->m.fs, b->p.shelf.fresh), 0);
+    assert_int_equal(model_fs_find(&b->m.fs, MODEL_FRESH), 0);
     assert_int_equal(b->m.trials, 1);
     b->m.offer = "\177ELF\2\1\1";
     begin_stage(b);
@@ -652,10 +652,10 @@ static void the_previous_binary_goes_after_a_week(void **state)
 
     swap(b, ON_REVERT);
     phases_tidy(&b->p);
-    assert_int_not_equal(model_fs_find(&b->m.fs, b->p.shelf.old), 0);
+    assert_int_not_equal(model_fs_find(&b->m.fs, MODEL_OLD), 0);
     b->m.wall_ns += 7LL * 24 * 3600 * 1000000000;
     phases_tidy(&b->p);
-    assert_int_equal(model_fs_find(&b->m.fs, b->p.shelf.old), 0);
+    assert_int_equal(model_fs_find(&b->m.fs, MODEL_OLD), 0);
     assert_true(digest_is_zero(&b->p.rec.previous));
     ends(b, PHASE_SETTLED, FAILURE_NONE, "new");
 }

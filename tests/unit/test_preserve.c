@@ -143,9 +143,12 @@ static void count_runs(const struct bench *b, int wanted)
     struct host_names *list = xzalloc(1, sizeof(*list));
     char parent[256];
     struct err err = ERR_INIT;
+    int dir = -1;
 
     snprintf(parent, sizeof(parent), "%s/" PRESERVE_NAME, b->swap);
-    assert_int_equal(b->host.list_below(b->host.ctx, parent, "", list, &err), 0);
+    assert_int_equal(b->host.open_dir(b->host.ctx, parent, "", &dir, &err), 0);
+    assert_int_equal(b->host.list(b->host.ctx, dir, list, &err), 0);
+    b->host.close(b->host.ctx, dir);
     assert_int_equal(list->n, wanted);
     assert_int_equal(mode_of(parent), 0700);
     free(list);
@@ -256,7 +259,7 @@ static void links_are_not_followed(void **state)
     snprintf(aside, sizeof(aside), "%s/aside", b->dir);
     assert_int_equal(rename(path, aside), 0);
     assert_int_equal(symlink(aside, path), 0);
-    refused(b, ERR_FORMAT, "a link or no directory");
+    refused(b, ERR_FORMAT, "a link is followed nowhere");
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkfifo(path, 0600), 0);
     refused(b, ERR_FORMAT, "not a regular file");
@@ -319,9 +322,10 @@ static void too_many_are_refused(void **state)
 static const struct bench *changing;
 static int changes;
 
-static int sync_and_change(void *ctx, const char *dir, struct err *err)
+static int sync_and_change(void *ctx, int at, const char *dir, struct err *err)
 {
     (void)ctx;
+    assert_int_equal(at, HOST_OWN_PATH);
     if (changes > 0 && strstr(dir, "/.new-") != NULL) {
         char text[16];
 

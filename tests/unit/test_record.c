@@ -32,6 +32,8 @@ static struct record *full_record(void)
     r->first_wall_ns = INT64_MAX;
     r->epoch = 9;
     r->sequence = 12;
+    r->dir_dev = 65024;
+    r->dir_ino = UINT64_MAX;
     for (unsigned char i = 0; i < ORDER_KEPT + 1; i++) {
         unsigned char receipt[RECORD_RECEIPT_MAX];
 
@@ -102,6 +104,8 @@ static void lines_are_read_strictly(void **state)
         {"\nkept 04", "\nkept 0g"},
         {"\nkept 04", "\nkept 04 "},
         {"\nsequence 12\n", "\n"},
+        {"\ndir-dev 65024\n", "\ndir-dev 0\n"},
+        {"\ndir-dev 65024\n", "\ndir-dev x\n"},
     };
     autofree struct record *r = full_record();
     autofree struct record *back = xzalloc(1, sizeof(*back));
@@ -125,6 +129,24 @@ static void lines_are_read_strictly(void **state)
         if (record_parse_body((const char *)b.data, b.len, back, &err) == 0)
             fail_msg("accepted: %s", rows[i].put);
     }
+}
+
+/* A host whose caravan-swap is new, with the record of the one before. */
+static void what_came_later_need_not_be_there(void **state)
+{
+    autofree struct record *r = full_record();
+    autofree struct record *back = xzalloc(1, sizeof(*back));
+    auto_buf struct buf a = BUF_INIT;
+    struct err err = ERR_INIT;
+
+    (void)state;
+    r->dir_dev = r->dir_ino = 0;
+    record_text(r, &a);
+    assert_null(strstr(buf_str(&a), "\ndir-"));
+    back->dir_ino = 1;
+    assert_int_equal(record_parse(a.data, a.len, back, &err), 0);
+    assert_int_equal(back->dir_ino, 0);
+    assert_int_equal(back->kept[0].len, RECORD_RECEIPT_MAX - ORDER_KEPT);
 }
 
 static void absent_is_fresh_and_torn_is_an_error(void **state)
@@ -202,6 +224,7 @@ int main(void)
         cmocka_unit_test(whole_and_back),
         cmocka_unit_test(any_damage_is_noticed),
         cmocka_unit_test(lines_are_read_strictly),
+        cmocka_unit_test(what_came_later_need_not_be_there),
         cmocka_unit_test(absent_is_fresh_and_torn_is_an_error),
         cmocka_unit_test(a_view_is_told_whole),
         cmocka_unit_test(a_view_replaces_the_last),

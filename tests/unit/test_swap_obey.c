@@ -321,7 +321,7 @@ static void a_staged_binary_can_be_dropped(void **state)
     (void)to_rest(b);
     assert_int_equal(say(b, cancel(b, staging)), REFUSAL_NONE);
     assert_int_equal(to_rest(b), PHASE_IDLE);
-    assert_int_equal(model_fs_find(&b->m.fs, b->s.phases.shelf.fresh), 0);
+    assert_int_equal(model_fs_find(&b->m.fs, MODEL_FRESH), 0);
 }
 
 static void manifests_and_places_are_checked(void **state)
