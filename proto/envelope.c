@@ -227,6 +227,11 @@ int envelope_open(const void *frame, size_t n, const struct keypair *key, size_t
     return 0;
 }
 
+size_t envelope_inner_len(const void *header)
+{
+    return INNER_HEADER_LEN + (size_t)get_u32((const unsigned char *)header + AT_LENGTH) + SIG_LEN;
+}
+
 int envelope_verify(const void *inner, size_t n, struct verified *ret, struct err *err)
 {
     const unsigned char *p = inner;

@@ -52,6 +52,9 @@ MUST_CHECK int envelope_open(const void *frame, size_t n, const struct keypair *
                              size_t inner_max, struct buf *ret_inner, enum frame_format *ret_format,
                              struct err *err);
 
+/* How long inner bytes are that begin with these INNER_HEADER_LEN, as they say themselves. */
+size_t envelope_inner_len(const void *header);
+
 struct verified {
     struct header head;
     const unsigned char *payload; /* into the inner bytes */

@@ -21,6 +21,8 @@ struct listener {
     int64_t facts_asked_ms; /* when swap was last woken for them */
     char why[TEXT_MAX];
     struct agent_state *state;
+    struct buf lease_order; /* the newest take or renew obeyed, for swap; not kept over an end: who
+                             * holds the lease takes it again then */
 };
 
 /* One order being answered. */
@@ -60,6 +62,7 @@ void listener_free(struct listener *l)
     pthread_mutex_destroy(&l->lock);
     free(l->view);
     free(l->state);
+    buf_free(&l->lease_order);
     free(l);
 }
 
@@ -124,7 +127,7 @@ static void call_receipt_head(const struct call *c, struct header *ret)
 
 /* Genuine, mine, new, in time? head is the call's own, or a copy of it whose sequence
  * means something else. epoch and sequence: the highest taken. kept: a receipt of
- * these bytes is there. */
+ * these bytes is there. What is too far ahead for swap is swap's to say: it alone knows. */
 static struct order_judgement call_judge(const struct call *c, const struct header *head,
                                          uint64_t epoch, uint64_t sequence, bool kept)
 {
@@ -133,6 +136,9 @@ static struct order_judgement call_judge(const struct call *c, const struct head
         .now_ms = (uint64_t)clock_mono(c->l->c.clock),
         .epoch = epoch,
         .sequence = sequence,
+        .epoch_most = UINT64_MAX,
+        .sequence_most =
+            message_owner(head->kind) == OWNER_SWAP ? UINT64_MAX : order_most(sequence),
         .sender_named = c->named,
         .sender_may = c->may,
         .n_kept = kept ? 1 : 0,
@@ -276,7 +282,8 @@ static enum refusal apply_note(const struct call *c, const struct order *o,
 
     if (r == REFUSAL_NONE)
         r = notes_apply(&s->notes, &o->u.note, text);
-    count_take(&s->noted, now->session, h->epoch, h->sequence);
+    if (h->epoch == s->lease.epoch) /* what is counted of it is not forgotten for another's */
+        count_take(&s->noted, now->session, h->epoch, h->sequence);
     return r;
 }
 
@@ -330,6 +337,22 @@ static struct agent_state *copy_state(const struct listener *l)
     return next;
 }
 
+/* Under the lock; an accepted order is durable. A pause tells no time, and a lease given back is
+ * shown to nobody. */
+static void keep_lease_order(const struct call *c)
+{
+    autofree struct order *o = xzalloc(1, sizeof(*o));
+    struct err err = ERR_INIT;
+
+    o->head = c->v.head;
+    if (c->v.head.kind != MSG_LEASE || c->inner.len > SWAP_LEASE_MAX ||
+        codec_read_order(c->v.payload, c->v.payload_len, o, &err) < 0 ||
+        (o->u.lease.op != LEASE_TAKE && o->u.lease.op != LEASE_RENEW))
+        return;
+    buf_clear(&c->l->lease_order);
+    (void)buf_add(&c->l->lease_order, c->inner.data, c->inner.len);
+}
+
 /* Under the lock. Signs into ret_inner. */
 static int obey_new(const struct call *c, struct buf *ret_inner, struct receipt_done *ret_done)
 {
@@ -353,6 +376,8 @@ static int obey_new(const struct call *c, struct buf *ret_inner, struct receipt_
         if (call_sign(c, r, ret_inner) < 0)
             return -1;
     }
+    if (done->refusal == REFUSAL_NONE)
+        keep_lease_order(c);
     *ret_done = *done;
     return 0;
 }
@@ -383,7 +408,7 @@ static int judge_and_obey(const struct call *c, struct buf *ret_inner,
     if (head.kind == MSG_LEASE) {
         /* The revision it is based on stands for epoch and sequence (lease.h). */
         head.sequence = 1;
-        epoch = 0;
+        head.epoch = epoch = 0;
     }
     struct order_judgement j = call_judge(
         c, &head, epoch, head.kind == MSG_LEASE ? 0 : count_in(&s->noted, c->l->c.session, epoch),
@@ -474,6 +499,17 @@ static int refuse_for_swap(const struct call *c, enum refusal refusal, const cha
     return call_sign(c, r, ret_inner);
 }
 
+/* Under the lock. Beyond it swap refuses by itself (order.h): to count such a sequence would only
+ * refuse all others of the epoch. */
+static uint64_t refused_most(const struct listener *l)
+{
+    uint64_t last = l->state->refused.sequence;
+
+    if (l->view != NULL)
+        last = MAX_OF(last, MAX_OF(l->view->hello.swap_sequence, l->view->status.order_sequence));
+    return order_most(last);
+}
+
 /* Under the lock. The same, and it takes the order's sequence and is kept: a copy
  * of the order that comes when the reason has gone is not obeyed after all. */
 static int refuse_for_good(const struct call *c, enum refusal refusal, const char *why,
@@ -484,7 +520,8 @@ static int refuse_for_good(const struct call *c, enum refusal refusal, const cha
 
     if (refuse_for_swap(c, refusal, why, ret_inner) < 0)
         return -1;
-    if (h->epoch == next->lease.epoch)
+    if (h->epoch == next->lease.epoch && order_is_counted(h->kind) &&
+        h->sequence <= refused_most(c->l))
         count_take(&next->refused, c->l->c.session, h->epoch, h->sequence);
     /* What cannot be remembered cannot be refused for good: unknown, then. */
     return commit(c, &next, ret_inner);
@@ -510,7 +547,8 @@ static int judge_for_swap(const struct call *c, struct buf *ret_inner)
         return refuse_for_swap(c, j.refusal, j.why, ret_inner);
     if (j.outcome == ORDER_REFUSE)
         return 1;
-    if (h->sequence <= count_in(&l->state->refused, l->c.session, h->epoch))
+    if (order_is_counted(h->kind) &&
+        h->sequence <= count_in(&l->state->refused, l->c.session, h->epoch))
         return refuse_for_swap(c, REFUSAL_SEQUENCE, "the sequence is not above one refused before",
                                ret_inner);
     enum refusal r = lease_allows(&l->state->lease, h->kind, h->epoch, &now, text);
@@ -521,17 +559,23 @@ static int judge_for_swap(const struct call *c, struct buf *ret_inner)
 static int ask_swap(const struct call *c, struct buf *ret_inner)
 {
     struct listener *l = c->l;
+    auto_buf struct buf lease = BUF_INIT;
     struct err err = ERR_INIT;
     bool delivered;
 
-    if (swap_link_call(l->c.swap, c->inner.data, c->inner.len, ret_inner, &delivered, &err) == 0)
+    pthread_mutex_lock(&l->lock);
+    (void)buf_add(&lease, l->lease_order.data, l->lease_order.len);
+    pthread_mutex_unlock(&l->lock);
+    const struct swap_packet p = {c->inner.data, c->inner.len, lease.data, lease.len};
+    if (swap_link_call(l->c.swap, &p, ret_inner, &delivered, &err) == 0)
         return ret_inner->len > 0 ? 0 : -1;
     log_say(l->c.log, LOG_ERROR, EVENT_NONE, "%s order: %s", message_kind_name(c->v.head.kind),
             err.text);
     if (delivered)
         return -1;
     pthread_mutex_lock(&l->lock);
-    int rv = refuse_for_good(c, REFUSAL_IO, err.text, ret_inner);
+    int rv = order_is_counted(c->v.head.kind) ? refuse_for_good(c, REFUSAL_IO, err.text, ret_inner)
+                                              : refuse_for_swap(c, REFUSAL_IO, err.text, ret_inner);
     pthread_mutex_unlock(&l->lock);
     return rv;
 }

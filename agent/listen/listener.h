@@ -12,7 +12,8 @@
  *                  FRESHEN_MS to tell anew
  *   lease, note    obeyed here, durably, before the receipt leaves
  *   all others     role and lease are checked here, then the order goes to
- *                  caravan-swap byte for byte and its receipt comes back. What swap
+ *                  caravan-swap byte for byte, the newest lease order behind it, and its
+ *                  receipt comes back. What swap
  *                  must answer itself (a repeat, another session, late) goes to it
  *                  whatever the lease says: it cannot be obeyed any more.
  *

@@ -52,12 +52,12 @@ static int connect_within(struct swap_link *s, struct err *err)
 }
 
 /* 1: worth another try on a new connection. */
-static int call_once(struct swap_link *s, const void *inner, size_t n, struct buf *ret,
+static int call_once(struct swap_link *s, const struct swap_packet *p, struct buf *ret,
                      bool *delivered, struct err *err)
 {
     if (s->fd < 0 && connect_within(s, err) < 0)
         return -1;
-    if (swap_channel_call(s->fd, inner, n, ret, err) == 0)
+    if (swap_channel_call(s->fd, p, ret, err) == 0)
         return 0;
     if (err->kind != ERR_STATE)
         *delivered = true;
@@ -65,15 +65,15 @@ static int call_once(struct swap_link *s, const void *inner, size_t n, struct bu
     return !s->pair && (err->kind == ERR_STATE || err->kind == ERR_NETWORK) ? 1 : -1;
 }
 
-int swap_link_call(struct swap_link *s, const void *inner, size_t n, struct buf *ret_receipt,
+int swap_link_call(struct swap_link *s, const struct swap_packet *p, struct buf *ret_receipt,
                    bool *ret_delivered, struct err *err)
 {
     bool delivered = false;
 
     pthread_mutex_lock(&s->lock);
-    int rv = call_once(s, inner, n, ret_receipt, &delivered, err);
+    int rv = call_once(s, p, ret_receipt, &delivered, err);
     if (rv > 0)
-        rv = call_once(s, inner, n, ret_receipt, &delivered, err);
+        rv = call_once(s, p, ret_receipt, &delivered, err);
     pthread_mutex_unlock(&s->lock);
     *ret_delivered = delivered;
     return rv == 0 ? 0 : -1;

@@ -25,7 +25,7 @@ struct swap_link *swap_link_new(const char *path, int fd, const struct clock *cl
 void swap_link_free(struct swap_link *s); /* NULL is fine */
 
 /* ret_receipt empty after 0: swap says nothing about this order. */
-MUST_CHECK int swap_link_call(struct swap_link *s, const void *inner, size_t n,
+MUST_CHECK int swap_link_call(struct swap_link *s, const struct swap_packet *p,
                               struct buf *ret_receipt, bool *ret_delivered, struct err *err);
 /* Connects, which starts caravan-swap where a socket unit waits for it: it looks
  * at its host then, and writes its view. false: nothing done, because it is a pair,

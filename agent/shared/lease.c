@@ -65,10 +65,16 @@ static enum refusal take(struct lease *l, const struct order_lease *o, const str
         holder_text(l, now, holder, sizeof(holder));
         return refuse(REFUSAL_LEASE, text, "the lease is held by %s", holder);
     }
+    uint64_t highest = MAX_OF(l->epoch, now->epoch_floor);
+    if (!resumed && highest == UINT64_MAX)
+        return refuse(
+            REFUSAL_LIMIT, text,
+            "this host's epochs are used up: stop caravan-agent and caravan-swap there, and "
+            "move agent/state and swap/record of their state directory away");
     l->paused = o->paused || (resumed && l->held && l->paused);
     l->held = true;
     if (!resumed)
-        l->epoch = MAX_OF(l->epoch, now->epoch_floor) + 1;
+        l->epoch = highest + 1;
     memcpy(l->run_id, o->run_id, RUN_ID_LEN);
     l->plan = o->plan;
     renew(l, o, now);

@@ -9,7 +9,9 @@
  *           said: the run gets it. The epoch is one above the highest ever given
  *           here (and above epoch_floor), except when the same run takes again
  *           for the same plan without take_over: that is a coordinator resuming
- *           with its ledger, and the epoch and a pause stay.
+ *           with its ledger, and the epoch and a pause stay. The last epoch there is
+ *           is never given. The header tells the highest epoch that the coordinator was told,
+ *           for caravan-swap (lease_shown.h); here it counts for nothing.
  * renew     by the holder, in its epoch; also after expiry while nobody took it.
  * pause, unpause   by any operator, naming the run; a pause survives expiry and
  *           is ended by unpause, give back or another run only.

@@ -23,9 +23,21 @@ static bool find_kept(const struct digest *d, const struct order_state *s, uint3
 }
 
 /* A higher epoch begins a new count, so the last sequence binds only within its own. */
-static bool sequence_is_old(const struct header *h, const struct order_state *s)
+static uint64_t last_in(uint64_t epoch, const struct order_state *s)
 {
-    return h->sequence == 0 || (h->epoch == s->epoch && h->sequence <= s->sequence);
+    if (epoch == s->epoch)
+        return s->sequence;
+    return epoch == s->refused_epoch ? s->refused_sequence : 0;
+}
+
+bool order_is_counted(enum message_kind kind)
+{
+    return kind != MSG_TRUST;
+}
+
+uint64_t order_most(uint64_t last)
+{
+    return last > UINT64_MAX - ORDER_AHEAD_MAX ? UINT64_MAX : last + ORDER_AHEAD_MAX;
 }
 
 static struct order_judgement refuse(enum refusal r, const char *why)
@@ -33,19 +45,38 @@ static struct order_judgement refuse(enum refusal r, const char *why)
     return (struct order_judgement){.outcome = ORDER_REFUSE, .refusal = r, .why = why};
 }
 
-static struct order_judgement judge_order_and_time(const struct header *h,
-                                                   const struct order_state *s)
+static struct order_judgement judge_order(const struct header *h, const struct order_state *s)
 {
-    if (!same(h->session, s->session, SESSION_LEN))
-        return refuse(REFUSAL_SESSION, "the host was restarted since: say hello again");
+    uint64_t last = last_in(h->epoch, s);
+
     if (h->epoch < s->epoch)
         return refuse(REFUSAL_EPOCH, "another run has taken over since: this epoch is over");
-    if (h->epoch == s->epoch && h->sequence == s->sequence && h->sequence != 0)
+    if (h->epoch > s->epoch_most)
+        return refuse(REFUSAL_EPOCH, "no lease of this host can have come to this epoch yet");
+    if (h->sequence == last && h->sequence != 0)
         return refuse(REFUSAL_REPLAYED, "this sequence was used by another order");
-    if (sequence_is_old(h, s))
+    if (h->sequence <= last)
         return refuse(REFUSAL_SEQUENCE, "the sequence is not above the last one");
+    if (h->sequence > s->sequence_most)
+        return refuse(REFUSAL_SEQUENCE, "the sequence is too far above the last one");
+    return (struct order_judgement){.outcome = ORDER_NEW, .why = "new"};
+}
+
+static struct order_judgement judge_time(const struct header *h, const struct order_state *s)
+{
     if (h->time_ms != 0 && s->now_ms > h->time_ms)
         return refuse(REFUSAL_LATE, "the order arrived after its start_by");
+    return (struct order_judgement){.outcome = ORDER_NEW, .why = "new"};
+}
+
+struct order_judgement order_judge_by(const struct header *h, uint64_t now_ms)
+{
+    if (h->time_ms == 0)
+        return refuse(REFUSAL_FORMAT, "the order does not say until when it may be begun "
+                                      "(start_by): bring caravan to the agent's version");
+    if (h->time_ms > now_ms && h->time_ms - now_ms > ORDER_BY_MAX_MS)
+        return refuse(REFUSAL_LATE, "start_by is more than 120 s away by this host's own clock: "
+                                    "the uptime that was told of this host is not true");
     return (struct order_judgement){.outcome = ORDER_NEW, .why = "new"};
 }
 
@@ -64,5 +95,10 @@ struct order_judgement order_judge(const struct header *head, const struct diges
         return (struct order_judgement){.outcome = ORDER_REPEAT, .kept = kept, .why = "repeat"};
     if (!state->sender_may)
         return refuse(REFUSAL_ROLE, "this key may not send orders of this kind");
-    return judge_order_and_time(head, state);
+    if (!order_is_counted(head->kind))
+        return (struct order_judgement){.outcome = ORDER_NEW, .why = "new"};
+    if (!same(head->session, state->session, SESSION_LEN))
+        return refuse(REFUSAL_SESSION, "the host was restarted since: say hello again");
+    struct order_judgement j = judge_order(head, state);
+    return j.outcome == ORDER_NEW ? judge_time(head, state) : j;
 }

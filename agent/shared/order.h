@@ -11,10 +11,26 @@
  *   role, session, epoch, sequence, start_by                    ORDER_REFUSE
  *   all passed                                                  ORDER_NEW
  *
- * A refusal found here changes nothing on the host: session, epoch, sequence and
- * time only move on, so the same bytes stay refused. An order that came as far
- * as ORDER_NEW takes its sequence and its receipt is kept, even when the law then
- * refuses it: a copy of it that arrives later must not be obeyed after all.
+ * A trust order ends at its role: it has no lease, no epoch, no sequence and no time, because it is
+ * what takes a stolen key's word away. The version of its file makes it happen once.
+ *
+ * A refusal found here changes nothing on the host: session, epoch, sequence and time only move on,
+ * so the same bytes stay refused (those that are too far ahead, until start_by at the latest).
+ *
+ * An order that came as far as ORDER_NEW and is refused then (lease, phase, law) leaves one thing
+ * behind: its sequence, taken within its own epoch, so that a copy of it that arrives when the
+ * reason has gone is not obeyed after all. It never raises the epoch: a sequence refused in a
+ * higher one is remembered beside (refused_epoch). start_by alone would not do: it leaves a copy
+ * two minutes.
+ *
+ * So that nobody can use up what is counted, an order may be at most ORDER_AHEAD_MAX above what was
+ * taken before: to reach the end of 64 bits takes 2^44 orders, each made durable. An honest
+ * coordinator numbers from what the host tells, so its steps are small. An epoch may be so far
+ * ahead too, and not only by one: caravan-swap is not there when a lease is taken, and a run that
+ * only renews a server's lease gives that server no order to count.
+ *
+ * What caravan-swap obeys must say start_by, and it may be ORDER_BY_MAX_MS away at most: the
+ * coordinator goes by the uptime that the listener told, and the listener may lie.
  *
  * Sequences are counted within session and epoch: a new boot or a higher epoch
  * begins a new count (old orders are refused by session or epoch then).
@@ -24,7 +40,9 @@
 
 #include "envelope.h"
 
-#define ORDER_KEPT 4 /* receipts kept: the last orders that took a sequence */
+#define ORDER_KEPT      4 /* receipts kept: the last orders that took a sequence */
+#define ORDER_AHEAD_MAX (UINT64_C(1) << 20)
+#define ORDER_BY_MAX_MS (120 * 1000)
 
 /* What the owner knows when the order arrives. */
 struct order_state {
@@ -34,6 +52,9 @@ struct order_state {
     uint64_t now_ms;                    /* CLOCK_BOOTTIME */
     uint64_t epoch;                     /* highest obeyed */
     uint64_t sequence;                  /* last taken within session and epoch; 0: none */
+    uint64_t refused_epoch;             /* above epoch: orders were refused in it; 0: none */
+    uint64_t refused_sequence;          /* the last of them */
+    uint64_t epoch_most, sequence_most; /* more is too far ahead; order_most */
     bool sender_named; /* trust_allows(sender, ROLE_OBSERVER) or a role of its own */
     bool sender_may;   /* trust_allows(sender, message_role(kind)) */
     uint32_t n_kept;
@@ -49,7 +70,15 @@ struct order_judgement {
     const char *why;      /* one sentence, constant; never NULL */
 };
 
+/* false: it stands outside lease, session, epoch, sequence and time (trust). */
+bool order_is_counted(enum message_kind kind);
+/* The most that is believed after `last`. */
+uint64_t order_most(uint64_t last);
+
 struct order_judgement order_judge(const struct header *head, const struct digest *digest,
                                    const struct order_state *state);
+/* Is start_by said, and near enough? ORDER_NEW or ORDER_REFUSE; caravan-swap asks this of what came
+ * as far as ORDER_NEW, so that a copy that waits until start_by is near is not obeyed. */
+struct order_judgement order_judge_by(const struct header *head, uint64_t now_ms);
 
 #endif

@@ -79,17 +79,30 @@ static bool is_answer_to(const struct buf *receipt, const struct digest *order)
            digest_eq(&v.head.order, order);
 }
 
-int swap_channel_call(int fd, const void *inner, size_t n, struct buf *ret_receipt, struct err *err)
+struct swap_packet swap_packet_split(const void *packet, size_t n)
+{
+    size_t order = n < INNER_HEADER_LEN ? n : envelope_inner_len(packet);
+
+    if (order > n)
+        order = n;
+    return (struct swap_packet){packet, order, (const unsigned char *)packet + order, n - order};
+}
+
+int swap_channel_call(int fd, const struct swap_packet *p, struct buf *ret_receipt, struct err *err)
 {
     int64_t until = clock_mono(clock_system()) + SWAP_ANSWER_MS;
     struct digest order;
+    auto_buf struct buf packet = BUF_INIT;
     auto_buf struct buf receipt = BUF_INIT;
 
-    if (n > INNER_ORDER_MAX)
-        return err_set(err, ERR_LIMIT, 0, "an order of %zu bytes", n);
-    crypto_digest(inner, n, &order);
+    if (p->n > INNER_ORDER_MAX || p->n_lease > SWAP_LEASE_MAX)
+        return err_set(err, ERR_LIMIT, 0, "an order of %zu and %zu bytes", p->n, p->n_lease);
+    crypto_digest(p->order, p->n, &order);
+    (void)buf_add(&packet, p->order, p->n);
+    if (p->n_lease > 0)
+        (void)buf_add(&packet, p->lease, p->n_lease);
     drop_late(fd);
-    if (send_order(fd, inner, n, until, err) < 0)
+    if (send_order(fd, packet.data, packet.len, until, err) < 0)
         return -1;
     do {
         if (receive(fd, &receipt, until, err) < 0)

@@ -4,7 +4,9 @@
  * A SOCK_SEQPACKET Unix socket: /run/caravan/swap.sock (systemd's socket unit,
  * mode 0600, owner caravan) or one end of a socket pair when caravan-swap started
  * the agent itself. One packet each way per order: the order's inner bytes,
- * opened but otherwise byte for byte; back comes the signed receipt's inner
+ * opened but otherwise byte for byte, and behind them those of the lease order that it goes by: the
+ * newest take or renew that the listener obeyed, or nothing where none is known. Back comes the
+ * signed receipt's inner
  * bytes, or an empty packet when swap will say nothing (not authentic to it).
  * caravan-swap verifies everything again by itself. It answers within
  * SWAP_ANSWER_MS: accepting an order begins its work, it does not wait for it.
@@ -17,13 +19,25 @@
 
 #include "envelope.h"
 
-#define SWAP_ANSWER_MS 10000
-#define SWAP_FD_ENV    "CARAVAN_SWAP_FD" /* number of the inherited socket pair's end */
+#define SWAP_ANSWER_MS  10000
+#define SWAP_PACKET_MAX (INNER_ORDER_MAX + SWAP_LEASE_MAX)
+#define SWAP_LEASE_MAX  512               /* a lease order's inner bytes */
+#define SWAP_FD_ENV     "CARAVAN_SWAP_FD" /* number of the inherited socket pair's end */
+
+/* What is handed over; borrowed. */
+struct swap_packet {
+    const void *order;
+    size_t n;
+    const void *lease; /* n_lease 0: none */
+    size_t n_lease;
+};
+/* Takes a packet apart; what does not end where its order says has no lease. */
+struct swap_packet swap_packet_split(const void *packet, size_t n);
 
 /* fd: a connected SEQPACKET socket. After ERR_STATE the order was not handed over
  * (closed before, or no room in time): it may be said that it was not obeyed. After
  * ERR_TIMEOUT, ERR_NETWORK (closed) and ERR_LIMIT it may have been. */
-MUST_CHECK int swap_channel_call(int fd, const void *inner, size_t n, struct buf *ret_receipt,
+MUST_CHECK int swap_channel_call(int fd, const struct swap_packet *p, struct buf *ret_receipt,
                                  struct err *err);
 MUST_CHECK int swap_channel_connect(const char *path, int *ret_fd, struct err *err);
 

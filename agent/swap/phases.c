@@ -217,6 +217,7 @@ static void new_boot(struct phases *p)
         return;
     memcpy(p->rec.session, p->conf.session, SESSION_LEN);
     p->rec.sequence = 0;
+    p->rec.refused_epoch = p->rec.refused_sequence = 0;
     p->rec.not_before = 0;
     p->rec.swapped_ms = p->rec.swapped_ms != 0 ? -1 : 0;
     p->rec.first_wall_ns = 0;

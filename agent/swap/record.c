@@ -4,6 +4,7 @@
 
 #define FIRST_LINE   "caravan record v1"
 #define LAST_KEY     "end "
+#define REFUSED_KEY  "refused "
 #define LINE_LONGEST (4 * 2048 + 64)
 
 enum field_type {
@@ -150,6 +151,9 @@ static void add_body(const struct record *r, struct buf *b)
     (void)buf_add_str(b, FIRST_LINE "\n");
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)
         add_field(b, &fields[i], r);
+    if (r->refused_epoch != 0)
+        (void)buf_printf(b, REFUSED_KEY "%llu %llu\n", (unsigned long long)r->refused_epoch,
+                         (unsigned long long)r->refused_sequence);
     for (size_t i = 0; i < ORDER_KEPT && r->kept[i].len > 0; i++) {
         (void)buf_add_str(b, "kept ");
         add_hex(b, r->kept[i].order.bytes, DIGEST_LEN);
@@ -316,6 +320,31 @@ static int read_kept(const char *s, struct kept_receipt *k)
     return 0;
 }
 
+/* Not a field of the table: a record of before there was such a thing is read as well. */
+static int read_refused(const char *s, struct record *r)
+{
+    char epoch[24];
+    const char *space;
+
+    s += sizeof(REFUSED_KEY) - 1;
+    space = strchr(s, ' ');
+    if (space == NULL || (size_t)(space - s) >= sizeof(epoch))
+        return -1;
+    memcpy(epoch, s, (size_t)(space - s));
+    epoch[space - s] = '\0';
+    return str_to_u64(epoch, UINT64_MAX, &r->refused_epoch) < 0 ||
+                   str_to_u64(space + 1, UINT64_MAX, &r->refused_sequence) < 0
+               ? -1
+               : 0;
+}
+
+static int read_tail(const char *line, struct record *r, size_t *kept)
+{
+    if (*kept == 0 && r->refused_epoch == 0 && str_starts(line, REFUSED_KEY))
+        return read_refused(line, r);
+    return *kept == ORDER_KEPT ? -1 : read_kept(line, &r->kept[(*kept)++]);
+}
+
 /* One record has one text. */
 static int round_trips(const struct record *r, const char *text, size_t n, struct err *err)
 {
@@ -347,7 +376,7 @@ int record_parse_body(const char *text, size_t n, struct record *ret, struct err
             return -1;
         if (!there)
             break;
-        if (kept == ORDER_KEPT || read_kept(l->line, &r->kept[kept++]) < 0)
+        if (read_tail(l->line, r, &kept) < 0)
             return err_set(err, ERR_FORMAT, 0, "line %zu is no kept receipt", l->number);
     }
     if (round_trips(r, text, n, err) < 0)

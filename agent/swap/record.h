@@ -3,7 +3,8 @@
  *
  * One small file, <state_dir>/swap/record, replaced whole (host_replace) before
  * every effect. Text: a first line naming the format, one "key value" line a
- * field in the order of the table in record.c, kept receipts, and a last line with
+ * field in the order of the table in record.c, "refused EPOCH SEQUENCE" where there is such a
+ * thing, kept receipts, and a last line with
  * the SHA-256 of everything above it, so that a torn or edited file is known as
  * such. Reading is bounded, strict, and refuses what does not round-trip. A
  * record that cannot be read stops caravan-swap: guessing could obey an order twice.
@@ -65,6 +66,8 @@ struct record {
 
     uint64_t epoch;                       /* highest obeyed */
     uint64_t sequence;                    /* last taken, within session and epoch */
+    uint64_t refused_epoch;               /* above epoch, orders were refused in it; 0: none */
+    uint64_t refused_sequence;            /* the last of them, within session and that epoch */
     struct known_file disk;               /* the target path's file, hashed */
     uint64_t dir_dev, dir_ino;            /* the directory staged into; dev 0: of another boot */
     struct digest placed;                 /* what was put there last; zero: nothing yet */

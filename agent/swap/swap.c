@@ -210,6 +210,7 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
         .allow_file_urls = conf->allow_file_urls,
         .url_prefixes = conf->url_prefixes,
     };
+    s->max_lease_ms = (uint64_t)conf->max_lease_ms;
     agent_path(s->trust_path, conf->state_dir, TRUST_NAME);
     agent_path(s->view_path, conf->run_dir, VIEW_NAME);
     agent_path(s->swap_dir, conf->state_dir, "swap");

@@ -71,7 +71,7 @@ static int take_sockets(struct loop *l, struct err *err)
 static void serve(struct loop *l, struct pollfd *p)
 {
     auto_buf struct buf receipt = BUF_INIT;
-    ssize_t n = recv(p->fd, l->packet, INNER_ORDER_MAX + 1, MSG_DONTWAIT);
+    ssize_t n = recv(p->fd, l->packet, SWAP_PACKET_MAX + 1, MSG_DONTWAIT);
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
@@ -84,8 +84,10 @@ static void serve(struct loop *l, struct pollfd *p)
         return;
     }
     l->busy_ms = uptime(l);
-    if (n <= (ssize_t)INNER_ORDER_MAX)
-        swap_obey(l->s, l->packet, (size_t)n, &receipt);
+    if (n <= (ssize_t)SWAP_PACKET_MAX) {
+        const struct swap_packet packet = swap_packet_split(l->packet, (size_t)n);
+        swap_obey(l->s, &packet, &receipt);
+    }
     /* The agent may have gone meanwhile; the receipt is kept for its next asking. */
     if (send(p->fd, receipt.data, receipt.len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         log_say(l->s->log, LOG_WARNING, EVENT_NONE, "caravan-agent did not take a receipt");
@@ -207,7 +209,7 @@ int swap_loop_run(struct swap *s, struct err *err)
 
     for (int i = 0; i < PLACE_COUNT; i++)
         l.places[i].fd = -1;
-    l.packet = xalloc(INNER_ORDER_MAX + 1);
+    l.packet = xalloc(SWAP_PACKET_MAX + 1);
     rc = run(&l, err);
     for (int i = PLACE_CONNECTION; i < PLACE_COUNT; i++)
         cleanup_close(&l.places[i].fd);

@@ -1,6 +1,7 @@
 #include "swap_obey.h"
 #include "codec.h"
 #include "law_facts.h"
+#include "lease_shown.h"
 #include "preserve.h"
 #include "str.h"
 #include "trust_store.h"
@@ -339,6 +340,12 @@ static struct order_state state_for(const struct swap *s, const struct verified 
         .now_ms = (uint64_t)s->host.uptime(s->host.ctx),
         .epoch = r->epoch,
         .sequence = r->sequence,
+        .refused_epoch = r->refused_epoch,
+        .refused_sequence = r->refused_sequence,
+        .epoch_most = order_most(r->epoch),
+        /* What a coordinator counts on from: it was told the first two, or gave the third. */
+        .sequence_most =
+            order_most(MAX_OF(MAX_OF(r->sequence, r->order_sequence), r->refused_sequence)),
         .sender_named = trust_allows(&s->trust, &v->head.sender, ROLE_NONE),
         .sender_may = trust_allows(&s->trust, &v->head.sender, message_role(v->head.kind)),
     };
@@ -353,8 +360,8 @@ static struct order_state state_for(const struct swap *s, const struct verified 
 static void begin_record(struct obeying *o, const struct verified *v)
 {
     o->next = o->s->phases.rec;
-    if (v->head.epoch > o->next.epoch)
-        o->next.sequence = 0;
+    if (v->head.epoch >= o->next.refused_epoch)
+        o->next.refused_epoch = o->next.refused_sequence = 0;
     o->next.epoch = v->head.epoch;
     o->next.sequence = v->head.sequence;
 }
@@ -364,8 +371,12 @@ static void take_back(struct obeying *o, const struct verified *v)
 {
     struct record next = o->s->phases.rec;
 
-    next.epoch = v->head.epoch;
-    next.sequence = v->head.sequence;
+    if (v->head.epoch == next.epoch) {
+        next.sequence = v->head.sequence;
+    } else {
+        next.refused_epoch = v->head.epoch;
+        next.refused_sequence = v->head.sequence;
+    }
     o->next = next;
     o->after = NULL;
     o->fetches = false;
@@ -376,10 +387,11 @@ static void carry_out(struct obeying *o, const struct verified *v)
     struct err err = ERR_INIT;
     autofree struct order *order = xzalloc(1, sizeof(*order));
 
-    begin_record(o, v);
     order->head = v->head;
     o->order = order;
-    if (codec_read_order(v->payload, v->payload_len, order, &err) < 0) {
+    if (o->done.refusal != REFUSAL_NONE) {
+        /* by its lease */
+    } else if (codec_read_order(v->payload, v->payload_len, order, &err) < 0) {
         order_refuse(o, REFUSAL_FORMAT, err.text);
     } else {
         if (order_rows[v->head.kind].begins) {
@@ -391,8 +403,6 @@ static void carry_out(struct obeying *o, const struct verified *v)
         order_rows[v->head.kind].obey(o);
     }
     o->order = NULL;
-    if (o->done.refusal != REFUSAL_NONE)
-        take_back(o, v);
 }
 
 /* The receipt is kept in the same record that takes the sequence: both or none. */
@@ -402,7 +412,7 @@ static void settle(struct obeying *o, const struct verified *v, struct buf *ret)
     struct err err = ERR_INIT;
 
     o->done.last_sequence = v->head.sequence;
-    o->done.last_epoch = v->head.epoch;
+    o->done.last_epoch = o->next.epoch;
     o->done.trust_version = s->trust.version;
     answer(s, v, &o->done, ret);
     if (ret->len == 0)
@@ -427,25 +437,50 @@ static void settle(struct obeying *o, const struct verified *v, struct buf *ret)
 static void refuse_at_once(struct swap *s, const struct verified *v,
                            const struct order_judgement *j, struct buf *ret)
 {
+    const struct record *r = &s->phases.rec;
+    bool beside = r->refused_epoch != 0 && v->head.epoch == r->refused_epoch;
     struct receipt_done done = {.refusal = j->refusal,
-                                .last_sequence = s->phases.rec.sequence,
-                                .last_epoch = s->phases.rec.epoch,
+                                .last_sequence = beside ? r->refused_sequence : r->sequence,
+                                .last_epoch = r->epoch,
                                 .trust_version = s->trust.version};
 
     str_cut(done.text, sizeof(done.text), j->why);
     answer(s, v, &done, ret);
 }
 
-static void take_new(struct swap *s, const struct verified *v, struct buf *ret)
+/* The new trust is durable by itself; the record has no part in it. */
+static void take_trust(struct swap *s, const struct verified *v, struct buf *ret)
 {
     autofree struct obeying *o = xzalloc(1, sizeof(*o));
 
     o->s = s;
     carry_out(o, v);
+    o->done.last_sequence = s->phases.rec.sequence;
+    o->done.last_epoch = s->phases.rec.epoch;
+    o->done.trust_version = s->trust.version;
+    answer(s, v, &o->done, ret);
+}
+
+static void take_new(struct swap *s, const struct swap_packet *p, const struct verified *v,
+                     const struct order_state *st, struct buf *ret)
+{
+    autofree struct obeying *o = xzalloc(1, sizeof(*o));
+
+    struct order_judgement by = order_judge_by(&v->head, st->now_ms);
+
+    o->s = s;
+    if (by.outcome == ORDER_REFUSE)
+        order_refuse(o, by.refusal, by.why);
+    else
+        o->done.refusal = lease_shown(p, &v->head, st, &s->trust, s->max_lease_ms, o->done.text);
+    begin_record(o, v);
+    carry_out(o, v);
+    if (o->done.refusal != REFUSAL_NONE)
+        take_back(o, v);
     settle(o, v, ret);
 }
 
-void swap_obey(struct swap *s, const void *inner, size_t n, struct buf *ret_receipt)
+void swap_obey(struct swap *s, const struct swap_packet *p, struct buf *ret_receipt)
 {
     struct verified v;
     struct order_state st;
@@ -453,7 +488,7 @@ void swap_obey(struct swap *s, const void *inner, size_t n, struct buf *ret_rece
     struct err err = ERR_INIT;
 
     buf_clear(ret_receipt);
-    if (envelope_verify(inner, n, &v, &err) < 0 || v.head.is_receipt ||
+    if (envelope_verify(p->order, p->n, &v, &err) < 0 || v.head.is_receipt ||
         message_owner(v.head.kind) != OWNER_SWAP) {
         log_say(s->log, LOG_WARNING, EVENT_ORDER_REFUSED, "dropped an order: %s",
                 err.kind != ERR_NONE ? err.text : "not for caravan-swap");
@@ -468,6 +503,8 @@ void swap_obey(struct swap *s, const void *inner, size_t n, struct buf *ret_rece
                       s->phases.rec.kept[j.kept].len);
     else if (j.outcome == ORDER_REFUSE)
         refuse_at_once(s, &v, &j, ret_receipt);
+    else if (order_is_counted(v.head.kind))
+        take_new(s, p, &v, &st, ret_receipt);
     else
-        take_new(s, &v, ret_receipt);
+        take_trust(s, &v, ret_receipt);
 }

@@ -38,6 +38,22 @@ void agent_look_up(struct agent *g, const struct known_hosts *known)
 
 /* ---- what it tells ---- */
 
+#define UPTIME_DRIFT 1000 /* clocks that run apart: a part in so many */
+
+/* What it says of its uptime, but not more than since it told last: orders' start_by is counted
+ * from this, and a host that claims days could keep an order for as long. The first answer of a
+ * boot is believed; the host's own caravan-swap judges what comes of that. Less is believed: who
+ * lies so only makes orders late. */
+static uint64_t plausible_uptime(const struct agent_view *v, const struct receipt *r, int64_t asked)
+{
+    bool same_boot = memcmp(v->session, r->head.session, SESSION_LEN) == 0;
+    int64_t since = asked - v->hello_at;
+
+    if (v->hello_at == 0 || !same_boot || since < 0)
+        return r->head.time_ms;
+    return MIN_OF(r->head.time_ms, v->uptime_ms + (uint64_t)(since + since / UPTIME_DRIFT + 1));
+}
+
 bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked)
 {
     const struct receipt_hello *h = &r->u.hello;
@@ -55,12 +71,12 @@ bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked)
     str_cut(g->arch, sizeof g->arch, h->arch);
     str_cut(g->told_server, sizeof g->told_server, h->server_id);
     str_cut(g->told_client, sizeof g->told_client, h->client_id);
+    v->uptime_ms = plausible_uptime(v, r, asked);
     v->hello_at = asked;
     v->disk = h->disk;
     v->running = h->running;
     v->stamp = h->stamp;
     memcpy(v->session, r->head.session, SESSION_LEN);
-    v->uptime_ms = r->head.time_ms;
     v->swap_sequence = h->swap_sequence;
     v->swap_epoch = h->swap_epoch;
     v->agent_sequence = h->agent_sequence;

@@ -52,7 +52,8 @@ struct agent *agent_new(const char *key);
 void agent_free(struct agent *g);
 /* The remembered key of either of its ids; two different ones are as good as none. */
 void agent_look_up(struct agent *g, const struct known_hosts *known);
-/* true: the answer tells of a change worth a new look at the world. */
+/* true: the answer tells of a change worth a new look at the world. The uptime it tells is taken as
+ * far as is plausible since the last answer. */
 bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked);
 /* Takes the notes out of r. Sets status_due, unless it was an instant one. */
 bool agent_take_status(struct agent *g, struct receipt *r, const struct status_asked *q);

@@ -341,6 +341,14 @@ static void too_late(const struct flight *f, const char *why)
         waiting_for(f->d, REASON_LEASE, f->lh->key, "%s", f->s->lease->text);
         return;
     }
+    /* An intent that can come to nothing would keep the run alive for ever. */
+    if (f->s->lease->claims[f->i] != CLAIM_HELD) {
+        waiting_for(
+            f->d, REASON_LEASE, f->lh->key,
+            "%s: it is to be reverted, and its agent does not give its lease (%s)", f->p->name,
+            f->s->lease->claims[f->i] == CLAIM_REFUSED ? "another run holds it" : "no answer yet");
+        return;
+    }
     if (f->s->now < f->lh->retry_ms) {
         waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: reverting is ordered once more soon",
                     f->p->name);

@@ -3,6 +3,7 @@
 #include "act_order.h"
 
 #define ASK_AGAIN_MS 15000 /* no event at all about what was asked */
+#define LEASE_BY_MS  15000 /* start_by: one that arrives later is asked for anew by then */
 #define SILENT_TRIES 8
 #define GIVE_BACK_MS 5000 /* at the end; then leases may as well expire */
 
@@ -17,10 +18,11 @@ struct lease_entry {
     bool taken;  /* held once, now another run's */
     uint32_t unanswered;
     uint64_t revision, epoch;
-    int64_t until_ms; /* expiry on our clock, from when the answer was asked for */
-    int64_t next_ms;  /* not before */
-    int64_t asked_ms; /* 0: nothing outstanding */
-    enum lease_op op; /* what was asked for last */
+    uint64_t told_epoch; /* of the lease, held by us or not */
+    int64_t until_ms;    /* expiry on our clock, from when the answer was asked for */
+    int64_t next_ms;     /* not before */
+    int64_t asked_ms;    /* 0: nothing outstanding */
+    enum lease_op op;    /* what was asked for last */
     unsigned char nonce[NONCE_LEN];
 };
 
@@ -114,6 +116,7 @@ static void fold(struct run *r, struct lease_entry *e, const struct lease_state 
         e->taken = e->taken || e->held;
     e->known = true;
     e->revision = s->revision;
+    e->told_epoch = s->epoch;
     e->held = s->held && ours && digest_eq(&s->plan, &r->config->ledger->plan_digest);
     e->paused = s->paused && ours;
     e->refused = s->held && !ours;
@@ -168,6 +171,14 @@ void lease_no_answer(struct run *r, const struct event *ev)
 
 /* ---- what is asked ---- */
 
+/* What its caravan-swap can compare the epoch of orders with (agent/swap/lease_shown.h). */
+static uint64_t epoch_of(const struct run *r, const struct lease_entry *e, enum lease_op op)
+{
+    const struct host *h = world_host(r->world, e->key);
+
+    return op != LEASE_TAKE ? e->epoch : MAX_OF(e->told_epoch, h != NULL ? h->agent.swap_epoch : 0);
+}
+
 static int ask(struct run *r, struct lease_entry *e, enum lease_op op, struct err *err)
 {
     const struct ports *ports = r->config->ports;
@@ -177,8 +188,10 @@ static int ask(struct run *r, struct lease_entry *e, enum lease_op op, struct er
 
     if (!order_head(r, e->key, MSG_LEASE, o))
         return 0; /* no hello yet */
-    o->head.epoch = e->epoch;
+    o->head.epoch = epoch_of(r, e, op);
     o->head.sequence = e->revision;
+    o->head.time_ms =
+        order_uptime(&world_host(r->world, e->key)->agent, ports->now(ports->ctx)) + LEASE_BY_MS;
     o->u.lease = (struct order_lease){
         .op = op,
         .expect = e->revision,

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include "agent_session.h"
+#include "clock.h"
 #include "file.h"
 #include "free_port.h"
 #include "process.h"
@@ -270,10 +271,19 @@ static void know_host(struct crash_stage *st)
     st->desk.host = k;
 }
 
+/* Time enough for a swap that dies once and is started again. */
+static uint64_t begin_by(void)
+{
+    return (uint64_t)clock_mono(clock_system()) + ORDER_BY_MAX_MS - 20000;
+}
+
 static struct order *next_order(struct crash_stage *st, enum message_kind kind)
 {
     know_host(st);
-    return desk_order(&st->desk, kind, 1, ++st->sequence);
+    struct order *o = desk_order(&st->desk, kind, 1, ++st->sequence);
+
+    o->head.time_ms = begin_by();
+    return o;
 }
 
 static void sign_and_free(struct crash_stage *st, struct order *o, struct buf *ret_inner)
@@ -338,12 +348,15 @@ void stage_preserve(struct crash_stage *st, struct buf *ret_inner)
 static int call_once(struct crash_stage *st, const struct buf *inner, struct buf *ret)
 {
     char path[256];
+    auto_buf struct buf lease = BUF_INIT;
     struct err err = ERR_INIT;
 
     stage_path(st, "run/swap.sock", path);
     if (st->conn < 0 && swap_channel_connect(path, &st->conn, &err) < 0)
         return -1;
-    if (swap_channel_call(st->conn, inner->data, inner->len, ret, &err) == 0)
+    desk_lease(&st->desk, LEASE_RENEW, 1, begin_by(), &lease);
+    const struct swap_packet p = {inner->data, inner->len, lease.data, lease.len};
+    if (swap_channel_call(st->conn, &p, ret, &err) == 0)
         return 0;
     hang_up(st);
     return -1;

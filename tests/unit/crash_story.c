@@ -71,6 +71,7 @@ static int open_swap(struct play *p)
 
     memset(p->desk.session, 0x50 + (int)p->m->boots, SESSION_LEN);
     *s = (struct swap){.log = &quiet, .key = p->desk.host, .trust = p->desk.trust};
+    s->max_lease_ms = LEASE_MAX_MS;
     s->law = (struct law){.url_prefixes = "", .allow_file_urls = true};
     memcpy(s->session, p->desk.session, SESSION_LEN);
     memcpy(conf.session, p->desk.session, SESSION_LEN);
@@ -100,6 +101,11 @@ static void rest(struct play *p)
 }
 
 /* ---- orders ---- */
+
+static uint64_t begin_by(const struct play *p)
+{
+    return (uint64_t)p->m->uptime_ms + 8000;
+}
 
 static void digest_of(const char *kind, struct digest *ret)
 {
@@ -133,11 +139,21 @@ static void fill_stage(struct play *p, struct order_stage *st)
     st->deadline_ms = 60000;
 }
 
+/* As caravan-agent hands it over: with the lease behind it. */
+static void obey(struct play *p, const struct sent *s, struct buf *receipt)
+{
+    auto_buf struct buf lease = BUF_INIT;
+
+    desk_lease(&p->desk, LEASE_RENEW, 1, begin_by(p), &lease);
+    const struct swap_packet packet = {s->inner.data, s->inner.len, lease.data, lease.len};
+    swap_obey(&p->swap, &packet, receipt);
+}
+
 static void send(struct play *p, struct sent *s)
 {
     auto_buf struct buf receipt = BUF_INIT;
 
-    swap_obey(&p->swap, s->inner.data, s->inner.len, &receipt);
+    obey(p, s, &receipt);
     if (!p->m->dead)
         (void)buf_add(&s->receipt, receipt.data, receipt.len);
 }
@@ -150,6 +166,7 @@ static void order(struct play *p, enum message_kind kind)
     if (p->n_sent == ORDERS_MAX)
         abort();
     p->n_sent++;
+    o->head.time_ms = begin_by(p);
     if (kind == MSG_STAGE) {
         fill_stage(p, &o->u.stage);
     } else if (kind == MSG_SWAP) {
@@ -292,7 +309,7 @@ static void judge_receipts(struct play *p, size_t n)
 
         if (s->receipt.len == 0)
             continue;
-        swap_obey(&p->swap, s->inner.data, s->inner.len, &again);
+        obey(p, s, &again);
         if (again.len != s->receipt.len || memcmp(again.data, s->receipt.data, again.len) != 0)
             broken(p, "order %zu, answered before the crash, gets another receipt", i + 1);
         if (phases_works(&p->swap.phases))

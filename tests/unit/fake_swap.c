@@ -12,7 +12,7 @@ struct fake_swap {
     const struct keypair *key;
     enum fake_swap_does does;
     unsigned count, connections;
-    struct buf last;
+    struct buf last, lease;
 };
 
 static void sign_receipt(struct fake_swap *f, const struct verified *v, struct buf *ret)
@@ -33,19 +33,25 @@ static void sign_receipt(struct fake_swap *f, const struct verified *v, struct b
 /* false: hang up. */
 static bool serve_one(struct fake_swap *f, int fd)
 {
-    unsigned char packet[INNER_ORDER_MAX + 1];
+    unsigned char bytes[SWAP_PACKET_MAX + 1];
     auto_buf struct buf receipt = BUF_INIT;
     struct verified v;
     struct err err = ERR_INIT;
 
-    ssize_t n = recv(fd, packet, sizeof(packet), 0);
-    if (n <= 0 || envelope_verify(packet, (size_t)n, &v, &err) < 0)
+    ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
+    if (n <= 0)
+        return false;
+    const struct swap_packet packet = swap_packet_split(bytes, (size_t)n);
+    if (envelope_verify(packet.order, packet.n, &v, &err) < 0)
         return false;
     pthread_mutex_lock(&f->lock);
     enum fake_swap_does does = f->does;
     f->count++;
     buf_clear(&f->last);
-    buf_add(&f->last, packet, (size_t)n);
+    buf_add(&f->last, packet.order, packet.n);
+    buf_clear(&f->lease);
+    if (packet.n_lease > 0)
+        buf_add(&f->lease, packet.lease, packet.n_lease);
     pthread_mutex_unlock(&f->lock);
     if (does == FAKE_HANG_UP)
         return false;
@@ -114,6 +120,7 @@ void fake_swap_stop(struct fake_swap *f)
     close(f->stop[1]);
     close(f->listen_fd);
     buf_free(&f->last);
+    buf_free(&f->lease);
     pthread_mutex_destroy(&f->lock);
     free(f);
 }
@@ -141,10 +148,21 @@ unsigned fake_swap_connections(struct fake_swap *f)
     return n;
 }
 
-void fake_swap_last(struct fake_swap *f, struct buf *ret)
+static void copy_out(struct fake_swap *f, const struct buf *from, struct buf *ret)
 {
     pthread_mutex_lock(&f->lock);
     buf_clear(ret);
-    buf_add(ret, f->last.data, f->last.len);
+    if (from->len > 0)
+        buf_add(ret, from->data, from->len);
     pthread_mutex_unlock(&f->lock);
+}
+
+void fake_swap_last(struct fake_swap *f, struct buf *ret)
+{
+    copy_out(f, &f->last, ret);
+}
+
+void fake_swap_lease(struct fake_swap *f, struct buf *ret)
+{
+    copy_out(f, &f->lease, ret);
 }

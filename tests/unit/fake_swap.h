@@ -8,7 +8,7 @@
 #ifndef FAKE_SWAP_H
 #define FAKE_SWAP_H
 
-#include "envelope.h"
+#include "swap_channel.h"
 
 enum fake_swap_does { FAKE_ACCEPT, FAKE_SILENT, FAKE_HANG_UP, FAKE_STALE_FIRST };
 
@@ -21,5 +21,6 @@ void fake_swap_does(struct fake_swap *f, enum fake_swap_does what);
 unsigned fake_swap_count(struct fake_swap *f);       /* orders that came */
 unsigned fake_swap_connections(struct fake_swap *f); /* accepted so far */
 void fake_swap_last(struct fake_swap *f, struct buf *ret);
+void fake_swap_lease(struct fake_swap *f, struct buf *ret); /* what came behind it */
 
 #endif

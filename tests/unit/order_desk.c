@@ -74,6 +74,16 @@ struct order *desk_order(const struct desk *d, enum message_kind kind, uint64_t 
     return o;
 }
 
+void desk_lease(const struct desk *d, enum lease_op op, uint64_t epoch, uint64_t time_ms,
+                struct buf *ret_inner)
+{
+    autofree struct order *o = desk_order(d, MSG_LEASE, epoch, 0);
+
+    o->head.time_ms = time_ms;
+    o->u.lease = (struct order_lease){.op = op, .run_id = {'a'}, .ttl_ms = 120000};
+    desk_inner(o, d->operator, ret_inner);
+}
+
 void desk_inner(const struct order *o, const struct keypair *by, struct buf *ret_inner)
 {
     struct err err = ERR_INIT;

@@ -26,6 +26,9 @@ void desk_trust_file(const struct desk *d, struct buf *ret);
 
 struct order *desk_order(const struct desk *d, enum message_kind kind, uint64_t epoch,
                          uint64_t sequence); /* caller frees */
+/* The lease order of epoch that caravan-swap is shown: an operator's, of run 'a'. */
+void desk_lease(const struct desk *d, enum lease_op op, uint64_t epoch, uint64_t time_ms,
+                struct buf *ret_inner);
 void desk_inner(const struct order *o, const struct keypair *by, struct buf *ret_inner);
 void desk_seal(const struct desk *d, const struct buf *inner, struct buf *ret_frame);
 void desk_frame(const struct desk *d, const struct order *o, const struct keypair *by,

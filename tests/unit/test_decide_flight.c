@@ -265,6 +265,7 @@ static void test_client_runs_target(void **state)
     assert_non_null(in);
     assert_int_equal(in->outcome, OUTCOME_LEFT);
     lh->order = MSG_SWAP;
+    f->claims[3] = CLAIM_HELD;
     small_fleet_decide(f);
     assert_non_null(small_fleet_intent(f, INTENT_REVERT));
     desk_done(f);

@@ -194,6 +194,29 @@ static void epoch_rises_above_swaps(void **state)
     assert_int_equal(l.epoch, 42);
 }
 
+/* As many epochs as there are: the last is given to nobody, and a resuming run keeps its own. */
+static void epochs_do_not_begin_anew(void **state)
+{
+    (void)state;
+    struct lease l = taken(false);
+    struct order_lease o = {.op = LEASE_TAKE, .expect = 1, .run_id = {'a'}, .ttl_ms = 1000};
+    struct lease_now now = now_at(200, 0);
+    char text[TEXT_MAX];
+
+    l.epoch = UINT64_MAX;
+    assert_int_equal(lease_apply(&l, &o, 0, &now, &l, text), REFUSAL_NONE);
+    o.expect = 2;
+    o.take_over = true;
+    assert_int_equal(lease_apply(&l, &o, 0, &now, &l, text), REFUSAL_LIMIT);
+    assert_non_null(strstr(text, "agent/state"));
+    l.epoch = 1;
+    now.epoch_floor = UINT64_MAX;
+    assert_int_equal(lease_apply(&l, &o, 0, &now, &l, text), REFUSAL_LIMIT);
+    assert_int_equal(l.epoch, 1);
+    now.epoch_floor = UINT64_MAX - 1;
+    assert_int_equal(lease_apply(&l, &o, 0, &now, &l, text), REFUSAL_NONE);
+}
+
 static void refusal_names_the_holder(void **state)
 {
     (void)state;
@@ -212,7 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stories_end_as_they_must), cmocka_unit_test(orders_need_it),
         cmocka_unit_test(law_caps_the_time),        cmocka_unit_test(epoch_rises_above_swaps),
-        cmocka_unit_test(refusal_names_the_holder),
+        cmocka_unit_test(refusal_names_the_holder), cmocka_unit_test(epochs_do_not_begin_anew),
     };
     return cmocka_run_group_tests_name("lease", tests, NULL, NULL);
 }

@@ -451,6 +451,68 @@ static void refused_stays_refused(void **state)
     assert_int_equal(refusal_of(say(r, swap_order(r, 8), r->desk.operator)), REFUSAL_NONE);
 }
 
+/* Behind each order the newest take or renew, byte for byte; what was refused is none. */
+static void swap_is_shown_the_lease(void **state)
+{
+    struct room *r = *state;
+    auto_buf struct buf take = BUF_INIT;
+    auto_buf struct buf shown = BUF_INIT;
+
+    take_lease(r);
+    buf_add(&take, r->inner.data, r->inner.len);
+    free(say(r, lease_order(r, LEASE_TAKE, 'b', 1, 0), r->desk.operator));
+    free(say(r, lease_order(r, LEASE_PAUSE, 'a', 1, 0), r->desk.operator));
+    free(say(r, lease_order(r, LEASE_UNPAUSE, 'a', 2, 0), r->desk.operator));
+    assert_int_equal(refusal_of(say(r, swap_order(r, 1), r->desk.operator)), REFUSAL_NONE);
+    fake_swap_lease(r->swap, &shown);
+    assert_int_equal(shown.len, take.len);
+    assert_memory_equal(shown.data, take.data, take.len);
+    free(say(r, lease_order(r, LEASE_RENEW, 'a', 3, 1), r->desk.operator));
+    buf_clear(&take);
+    buf_add(&take, r->inner.data, r->inner.len);
+    assert_int_equal(refusal_of(say(r, swap_order(r, 2), r->desk.operator)), REFUSAL_NONE);
+    fake_swap_lease(r->swap, &shown);
+    assert_int_equal(shown.len, take.len);
+    assert_memory_equal(shown.data, take.data, take.len);
+}
+
+/* A refused order with the last sequence there is locks the epoch for nobody, nor does a refused
+ * note of another epoch let old ones be said again. */
+static void refused_orders_use_up_nothing(void **state)
+{
+    struct room *r = *state;
+    struct order *o;
+
+    take_lease(r);
+    assert_int_equal(refusal_of(say(r, note_order(r, 1, "n", 3), r->desk.operator)), REFUSAL_NONE);
+    o = note_order(r, 1, "m", 9);
+    o->head.epoch = 2;
+    assert_int_equal(refusal_of(say(r, o, r->desk.operator)), REFUSAL_EPOCH);
+    assert_int_equal(refusal_of(say(r, note_order(r, 1, "o", 2), r->desk.operator)),
+                     REFUSAL_SEQUENCE);
+    assert_int_equal(refusal_of(say(r, note_order(r, 1, "p", UINT64_MAX), r->desk.operator)),
+                     REFUSAL_SEQUENCE);
+    free(say(r, lease_order(r, LEASE_PAUSE, 'a', 1, 0), r->desk.operator));
+    assert_int_equal(refusal_of(say(r, swap_order(r, UINT64_MAX), r->desk.operator)),
+                     REFUSAL_PAUSED);
+    free(say(r, lease_order(r, LEASE_UNPAUSE, 'a', 2, 0), r->desk.operator));
+    assert_int_equal(refusal_of(say(r, swap_order(r, 1), r->desk.operator)), REFUSAL_NONE);
+}
+
+/* It reaches swap whatever the lease says, and is not counted when swap is not there. */
+static void trust_orders_need_no_lease(void **state)
+{
+    struct room *r = *state;
+
+    for (int i = 0; i < 2; i++) {
+        struct order *o = desk_order(&r->desk, MSG_TRUST, UINT64_MAX, UINT64_MAX);
+        o->head.session[0] ^= 1;
+        o->u.trust.len = 1;
+        assert_int_equal(refusal_of(say(r, o, r->desk.operator)), REFUSAL_NONE);
+    }
+    assert_int_equal(fake_swap_count(r->swap), 2);
+}
+
 /* Swap has taken it: only swap knows the receipt, whatever the lease says now. */
 static void swaps_repeats_reach_swap(void **state)
 {
@@ -683,17 +745,31 @@ static void a_crowd_lets_the_oldest_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(hello_to_anybody_named),          T(strangers_get_no_answer),
-        T(misdirected_is_dropped),          T(changed_bytes_are_dropped),
-        T(enrolment_hello_is_plain),        T(observers_change_nothing),
-        T(repeats_get_the_kept_receipt),    T(old_sessions_and_late_orders_are_refused),
-        T(notes_are_kept_once_each),        T(what_is_not_durable_is_refused),
-        T(orders_go_to_swap_byte_for_byte), T(lease_and_pause_bind_them),
-        T(the_journal_names_the_run),       T(refused_stays_refused),
-        T(swaps_repeats_reach_swap),        T(swap_restarting_is_found_again),
-        T(swap_unreachable_is_said),        T(swap_gone_after_hearing_is_no_answer),
-        T(no_view_is_told_as_unknown),      T(a_stale_view_is_made_anew),
-        T(a_full_status_still_fits),        T(held_until_something_changes),
+        T(hello_to_anybody_named),
+        T(strangers_get_no_answer),
+        T(misdirected_is_dropped),
+        T(changed_bytes_are_dropped),
+        T(enrolment_hello_is_plain),
+        T(observers_change_nothing),
+        T(repeats_get_the_kept_receipt),
+        T(old_sessions_and_late_orders_are_refused),
+        T(notes_are_kept_once_each),
+        T(what_is_not_durable_is_refused),
+        T(orders_go_to_swap_byte_for_byte),
+        T(lease_and_pause_bind_them),
+        T(the_journal_names_the_run),
+        T(refused_stays_refused),
+        T(swap_is_shown_the_lease),
+        T(refused_orders_use_up_nothing),
+        T(trust_orders_need_no_lease),
+        T(swaps_repeats_reach_swap),
+        T(swap_restarting_is_found_again),
+        T(swap_unreachable_is_said),
+        T(swap_gone_after_hearing_is_no_answer),
+        T(no_view_is_told_as_unknown),
+        T(a_stale_view_is_made_anew),
+        T(a_full_status_still_fits),
+        T(held_until_something_changes),
         T(a_crowd_lets_the_oldest_go),
     };
     return cmocka_run_group_tests_name("listener", tests, NULL, NULL);

@@ -15,6 +15,8 @@ static struct order_state good_state(void)
                                 .now_ms = 1000,
                                 .epoch = 7,
                                 .sequence = 41,
+                                .epoch_most = order_most(7),
+                                .sequence_most = order_most(41),
                                 .sender_named = true,
                                 .sender_may = true,
                                 .n_kept = 2,
@@ -139,6 +141,71 @@ static void a_higher_epoch_counts_anew(void **state)
     check(&h, &digest, &s, ORDER_REFUSE, REFUSAL_SEQUENCE);
 }
 
+/* Beside the last epoch obeyed, one in which orders were refused. */
+static void refused_ones_are_counted_within_their_epoch(void **state)
+{
+    struct order_state s = good_state();
+    struct header h = good_head();
+
+    (void)state;
+    s.refused_epoch = 9;
+    s.refused_sequence = 50;
+    h.epoch = 9;
+    h.sequence = 50;
+    check(&h, &digest, &s, ORDER_REFUSE, REFUSAL_REPLAYED);
+    h.sequence = 49;
+    check(&h, &digest, &s, ORDER_REFUSE, REFUSAL_SEQUENCE);
+    h.sequence = 51;
+    check(&h, &digest, &s, ORDER_NEW, REFUSAL_NONE);
+    h.epoch = 8;
+    h.sequence = 1;
+    check(&h, &digest, &s, ORDER_NEW, REFUSAL_NONE);
+}
+
+static void nothing_jumps_too_far_ahead(void **state)
+{
+    struct order_state s = good_state();
+    struct header h = good_head();
+
+    (void)state;
+    h.epoch = 7 + ORDER_AHEAD_MAX;
+    h.sequence = 41 + ORDER_AHEAD_MAX;
+    check(&h, &digest, &s, ORDER_NEW, REFUSAL_NONE);
+    h.sequence++;
+    check(&h, &digest, &s, ORDER_REFUSE, REFUSAL_SEQUENCE);
+    h.epoch++;
+    check(&h, &digest, &s, ORDER_REFUSE, REFUSAL_EPOCH);
+    assert_true(order_most(UINT64_MAX - 1) == UINT64_MAX);
+}
+
+static void trust_orders_stand_outside(void **state)
+{
+    struct order_state s = good_state();
+    struct header h = {.kind = MSG_TRUST, .version = 1, .cluster = {0xc1}, .receiver = {{0x11}}};
+
+    (void)state;
+    check(&h, &digest, &s, ORDER_NEW, REFUSAL_NONE);
+    s.sender_may = false;
+    check(&h, &digest, &s, ORDER_REFUSE, REFUSAL_ROLE);
+    s.sender_named = false;
+    check(&h, &digest, &s, ORDER_DROP, REFUSAL_NONE);
+}
+
+static void start_by_is_said_and_near(void **state)
+{
+    struct header h = good_head();
+
+    (void)state;
+    assert_int_equal(order_judge_by(&h, 1000).outcome, ORDER_NEW);
+    h.time_ms = 1000 + ORDER_BY_MAX_MS;
+    assert_int_equal(order_judge_by(&h, 1000).outcome, ORDER_NEW);
+    assert_int_equal(order_judge_by(&h, 999).refusal, REFUSAL_LATE);
+    h.time_ms = UINT64_MAX;
+    assert_int_equal(order_judge_by(&h, 999).refusal, REFUSAL_LATE);
+    h.time_ms = 0;
+    assert_int_equal(order_judge_by(&h, 999).refusal, REFUSAL_FORMAT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +214,10 @@ int main(void)
         cmocka_unit_test(repeats_get_the_kept_receipt_whatever_else),
         cmocka_unit_test(refuses_in_the_order_written_down),
         cmocka_unit_test(a_higher_epoch_counts_anew),
+        cmocka_unit_test(refused_ones_are_counted_within_their_epoch),
+        cmocka_unit_test(nothing_jumps_too_far_ahead),
+        cmocka_unit_test(trust_orders_stand_outside),
+        cmocka_unit_test(start_by_is_said_and_near),
     };
 
     return cmocka_run_group_tests_name("order", tests, NULL, NULL);

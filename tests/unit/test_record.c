@@ -64,6 +64,37 @@ static void whole_and_back(void **state)
     assert_int_equal(back->kept[0].order.bytes[0], ORDER_KEPT); /* newest first, oldest gone */
 }
 
+/* A record of before there was such a line is read, and one without such orders has none. */
+static void what_was_refused_in_a_higher_epoch_is_kept(void **state)
+{
+    autofree struct record *r = full_record();
+    autofree struct record *back = xzalloc(1, sizeof(*back));
+    auto_buf struct buf a = BUF_INIT;
+    auto_buf struct buf b = BUF_INIT;
+    struct err err = ERR_INIT;
+
+    (void)state;
+    record_text(r, &a);
+    assert_null(strstr(buf_str(&a), "refused"));
+    r->refused_epoch = 10;
+    r->refused_sequence = UINT64_MAX;
+    record_text(r, &b);
+    assert_int_equal(record_parse(b.data, b.len, back, &err), 0);
+    assert_int_equal(back->refused_epoch, 10);
+    assert_true(back->refused_sequence == UINT64_MAX);
+    assert_int_equal(back->kept[0].len, r->kept[0].len);
+    for (size_t n = 0; n < 3; n++) {
+        static const char *const bad[] = {"refused 10\n", "refused 0 1\n",
+                                          "refused 10 1\nrefused 10 1\n"};
+        auto_buf struct buf c = BUF_INIT;
+        const char *at = strstr(buf_str(&a), "kept ");
+
+        (void)buf_add(&c, a.data, (size_t)(at - buf_str(&a)));
+        (void)buf_add_str(&c, bad[n]);
+        assert_int_equal(record_parse_body((const char *)c.data, c.len, back, &err), -1);
+    }
+}
+
 static void any_damage_is_noticed(void **state)
 {
     autofree struct record *r = full_record();
@@ -223,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_and_back),
         cmocka_unit_test(any_damage_is_noticed),
+        cmocka_unit_test(what_was_refused_in_a_higher_epoch_is_kept),
         cmocka_unit_test(lines_are_read_strictly),
         cmocka_unit_test(what_came_later_need_not_be_there),
         cmocka_unit_test(absent_is_fresh_and_torn_is_an_error),

@@ -21,6 +21,7 @@ struct bench {
     uint64_t sequence;
     struct receipt receipt;   /* the last one */
     struct buf inner, answer; /* of the last order */
+    struct buf lease;         /* shown with it */
 };
 
 static void on_changed(void *ctx)
@@ -57,6 +58,7 @@ static int set_up(void **state)
     desk_open(&b->desk);
     model_open(&b->m, "new");
     b->s = (struct swap){.log = &log, .key = b->desk.host, .trust = b->desk.trust};
+    b->s.max_lease_ms = LEASE_MAX_MS;
     b->s.law = (struct law){.url_prefixes = "https://good.example/", .gap_ms = 30000};
     memcpy(b->s.session, b->desk.session, SESSION_LEN);
     memcpy(conf.session, b->desk.session, SESSION_LEN);
@@ -79,6 +81,7 @@ static int tear_down(void **state)
     scratch_close(b->dir);
     buf_free(&b->inner);
     buf_free(&b->answer);
+    buf_free(&b->lease);
     free(b);
     return 0;
 }
@@ -87,7 +90,18 @@ static int tear_down(void **state)
 
 static struct order *order(struct bench *b, enum message_kind kind)
 {
-    return desk_order(&b->desk, kind, 1, ++b->sequence);
+    struct order *o = desk_order(&b->desk, kind, 1, ++b->sequence);
+
+    o->head.time_ms = (uint64_t)b->m.uptime_ms + 8000;
+    return o;
+}
+
+/* As caravan-agent hands it over: with the lease of its epoch behind it. */
+static void obey(struct bench *b, const struct buf *inner, size_t n, struct buf *answer)
+{
+    const struct swap_packet p = {inner->data, n, b->lease.data, b->lease.len};
+
+    swap_obey(&b->s, &p, answer);
 }
 
 /* Signs, sends and frees it. REFUSAL_COUNT: no answer. */
@@ -97,7 +111,8 @@ static enum refusal say_as(struct bench *b, struct order *o, const struct keypai
     struct err err = ERR_INIT;
 
     desk_inner(o, by, &b->inner);
-    swap_obey(&b->s, b->inner.data, b->inner.len, &b->answer);
+    desk_lease(&b->desk, LEASE_RENEW, o->head.epoch, (uint64_t)b->m.uptime_ms + 8000, &b->lease);
+    obey(b, &b->inner, b->inner.len, &b->answer);
     if (b->answer.len == 0) {
         free(o);
         return REFUSAL_COUNT;
@@ -237,12 +252,12 @@ static void what_is_not_swaps_is_dropped(void **state)
     assert_int_equal(say(b, order(b, MSG_NOTE)), REFUSAL_COUNT);
     (void)say(b, stage(b));
     for (size_t n = 0; n < b->inner.len; n += 97) {
-        swap_obey(&b->s, b->inner.data, n, &b->answer);
+        obey(b, &b->inner, n, &b->answer);
         assert_int_equal(b->answer.len, 0);
     }
     for (size_t i = 0; i < b->inner.len; i += 31) {
         b->inner.data[i] ^= 1;
-        swap_obey(&b->s, b->inner.data, b->inner.len, &b->answer);
+        obey(b, &b->inner, b->inner.len, &b->answer);
         assert_int_equal(b->answer.len, 0);
         b->inner.data[i] ^= 1;
     }
@@ -259,7 +274,7 @@ static void a_repeat_gets_the_kept_receipt(void **state)
     (void)buf_add(&inner, b->inner.data, b->inner.len);
     (void)buf_add(&receipt, b->answer.data, b->answer.len);
     for (int i = 0; i < 3; i++) { /* while it works, at rest, and after another order */
-        swap_obey(&b->s, inner.data, inner.len, &again);
+        obey(b, &inner, inner.len, &again);
         assert_int_equal(again.len, receipt.len);
         assert_memory_equal(again.data, receipt.data, again.len);
         if (i == 0)
@@ -283,12 +298,12 @@ static void a_refusal_takes_the_sequence(void **state)
     assert_int_equal(say(b, swap(b, "new")), REFUSAL_HELD);
     (void)buf_add(&inner, b->inner.data, b->inner.len);
     b->m.held = false;
-    swap_obey(&b->s, inner.data, inner.len, &again);
+    obey(b, &inner, inner.len, &again);
     assert_memory_equal(again.data, b->answer.data, again.len);
     assert_false(phases_works(&b->s.phases));
     for (int i = 0; i < ORDER_KEPT; i++)
         (void)say(b, swap(b, "bad"));
-    swap_obey(&b->s, inner.data, inner.len, &again); /* not kept any more: refused anyway */
+    obey(b, &inner, inner.len, &again); /* not kept any more: refused anyway */
     assert_true(again.len > 0);
     assert_false(phases_works(&b->s.phases));
     assert_int_equal(say(b, swap(b, "new")), REFUSAL_NONE);
@@ -481,7 +496,7 @@ static void a_record_that_cannot_be_kept_refuses(void **state)
     assert_int_equal(b->s.phases.rec.sequence, 0);
     assert_false(phases_works(&b->s.phases));
     b->m.no_room_to_write = false;
-    swap_obey(&b->s, b->inner.data, b->inner.len, &b->answer); /* the same bytes again */
+    obey(b, &b->inner, b->inner.len, &b->answer); /* the same bytes again */
     assert_int_equal(to_rest(b), PHASE_STAGED);
 }
 
@@ -496,9 +511,11 @@ static void a_payload_that_does_not_parse_is_refused(void **state)
     assert_int_equal(
         envelope_sign(&o->head, payload, sizeof(payload), b->desk.operator, & b->inner, &err), 0);
     free(o);
-    swap_obey(&b->s, b->inner.data, b->inner.len, &b->answer);
+    obey(b, &b->inner, b->inner.len, &b->answer);
     assert_true(b->answer.len > 0);
-    assert_int_equal(b->s.phases.rec.sequence, b->sequence);
+    assert_int_equal(b->s.phases.rec.epoch, 0); /* what is refused raises no epoch */
+    assert_int_equal(b->s.phases.rec.refused_epoch, 1);
+    assert_int_equal(b->s.phases.rec.refused_sequence, b->sequence);
     assert_int_equal(b->s.phases.rec.phase, PHASE_IDLE);
 }
 
@@ -583,7 +600,7 @@ static void the_same_order_again_copies_nothing(void **state)
     (void)buf_add(&first, b->answer.data, b->answer.len);
     put_key(b, "two");
     unsigned operations = b->m.operations;
-    swap_obey(&b->s, b->inner.data, b->inner.len, &b->answer);
+    obey(b, &b->inner, b->inner.len, &b->answer);
     assert_int_equal(b->m.operations, operations);
     assert_int_equal(b->answer.len, first.len);
     assert_memory_equal(b->answer.data, first.data, first.len);
@@ -635,6 +652,7 @@ static void failures_and_refusals_have_theirs(void **state)
     assert_int_equal(say_as(b, stage(b), b->desk.stranger), REFUSAL_COUNT);
     paper_journal_about("order-refused", "");
     struct order *o = desk_order(&b->desk, MSG_REVERT, 2, 1);
+    o->head.time_ms = (uint64_t)b->m.uptime_ms + 8000;
     assert_int_equal(say(b, o), REFUSAL_PHASE);
     paper_journal_about("order-refused", "ORDER=revert REFUSAL=phase SEQUENCE=1");
 }

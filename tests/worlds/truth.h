@@ -52,6 +52,13 @@ struct t_receipt {
     struct receipt_done done;
 };
 
+/* The newest take or renew, as caravan-swap is shown it. */
+struct t_shown {
+    bool take;
+    uint64_t epoch, until; /* of its header; start_by and ttl, 0: none */
+    unsigned char session[SESSION_LEN];
+};
+
 struct t_agent {
     bool up;
     bool swap_gone; /* listener answers, orders do not get through */
@@ -60,6 +67,8 @@ struct t_agent {
     struct lease_state lease;
     int64_t lease_until;
     uint64_t swap_sequence, swap_epoch, note_sequence;
+    uint64_t refused_epoch, refused_sequence; /* above swap_epoch */
+    struct t_shown shown;
     struct t_receipt kept[T_KEPT];
     uint32_t n_kept;
     enum phase phase, failed_in;

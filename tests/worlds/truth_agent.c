@@ -308,6 +308,7 @@ void t_agent_boot(struct truth *t, int host)
     a->generation++;
     a->revision++;
     a->swap_sequence = a->note_sequence = 0; /* counted within a session */
+    a->refused_epoch = a->refused_sequence = 0;
     for (size_t i = 0; i < SESSION_LEN; i++)
         a->session[i] = (unsigned char)t_random(t);
     if (a->lease.held)

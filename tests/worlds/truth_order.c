@@ -3,6 +3,8 @@
 #include "truth.h"
 
 #define LEASE_MAX (15 * 60 * 1000)
+#define BY_MAX    (120 * 1000)
+#define AHEAD_MAX (UINT64_C(1) << 20)
 
 static uint64_t uptime(const struct truth *t, const struct t_agent *a)
 {
@@ -58,6 +60,33 @@ static enum refusal lease_order(struct truth *t, struct t_agent *a, const struct
     return REFUSAL_NONE;
 }
 
+static void show_lease(struct t_agent *a, const struct t_wire *o)
+{
+    if (o->lease.op != LEASE_TAKE && o->lease.op != LEASE_RENEW)
+        return;
+    a->shown = (struct t_shown){.take = o->lease.op == LEASE_TAKE, .epoch = o->head.epoch};
+    memcpy(a->shown.session, o->head.session, SESSION_LEN);
+    if (o->head.time_ms != 0)
+        a->shown.until = o->head.time_ms + MIN_OF((uint64_t)o->lease.ttl_ms, (uint64_t)LEASE_MAX);
+}
+
+/* What caravan-swap asks by itself of the lease behind an order (lease_shown.h). */
+static enum refusal lease_shown(const struct truth *t, const struct t_agent *a,
+                                const struct t_wire *o)
+{
+    const struct t_shown *s = &a->shown;
+
+    if (o->head.time_ms == 0)
+        return REFUSAL_FORMAT;
+    if (o->head.time_ms > uptime(t, a) + BY_MAX)
+        return REFUSAL_LATE;
+    if (s->until == 0 || memcmp(s->session, a->session, SESSION_LEN) != 0 ||
+        uptime(t, a) > s->until)
+        return REFUSAL_LEASE;
+    return o->head.epoch == s->epoch || (s->take && o->head.epoch == s->epoch + 1) ? REFUSAL_NONE
+                                                                                   : REFUSAL_EPOCH;
+}
+
 /* ---- notes ---- */
 
 static enum refusal note_order(struct t_agent *a, const struct t_wire *o)
@@ -104,8 +133,13 @@ static enum refusal judge_order(struct truth *t, const struct t_agent *a, const 
         return REFUSAL_SESSION;
     if (o->head.kind == MSG_LEASE)
         return REFUSAL_NONE;
-    if (o->head.epoch < epoch)
+    if (o->head.epoch < epoch || (swap && o->head.epoch > epoch + AHEAD_MAX))
         return REFUSAL_EPOCH;
+    if (swap && o->head.epoch == a->refused_epoch && o->head.sequence <= a->refused_sequence)
+        return REFUSAL_SEQUENCE;
+    if (o->head.sequence >
+        MAX_OF(MAX_OF(sequence, a->refused_sequence), a->order_sequence) + AHEAD_MAX)
+        return REFUSAL_SEQUENCE;
     if (o->head.epoch == epoch && o->head.sequence == sequence)
         return REFUSAL_REPLAYED;
     if (o->head.epoch == epoch && o->head.sequence < sequence)
@@ -128,23 +162,42 @@ static enum refusal lease_allows_it(const struct truth *t, const struct t_agent 
     return REFUSAL_NONE;
 }
 
+/* A refused order never raises the epoch. */
+static void take_sequence(struct t_agent *a, const struct t_wire *o, bool obeyed)
+{
+    if (!obeyed && o->head.epoch > a->swap_epoch) {
+        a->refused_epoch = o->head.epoch;
+        a->refused_sequence = o->head.sequence;
+        return;
+    }
+    a->swap_epoch = o->head.epoch;
+    a->swap_sequence = o->head.sequence;
+    if (a->refused_epoch <= a->swap_epoch)
+        a->refused_epoch = a->refused_sequence = 0;
+}
+
 static enum refusal obey(struct truth *t, int host, const struct t_wire *o)
 {
     struct t_agent *a = &t->hosts[host].agent;
     enum refusal r = REFUSAL_NONE;
 
-    if (o->head.kind == MSG_LEASE)
-        return lease_order(t, a, o);
+    if (o->head.kind == MSG_LEASE) {
+        r = lease_order(t, a, o);
+        if (r == REFUSAL_NONE)
+            show_lease(a, o);
+        return r;
+    }
     r = lease_allows_it(t, a, o);
     if (o->head.kind == MSG_NOTE) {
-        a->note_sequence = o->head.sequence;
+        if (o->head.epoch == a->lease.epoch)
+            a->note_sequence = o->head.sequence;
         return r != REFUSAL_NONE ? r : note_order(a, o);
     }
-    a->swap_sequence = o->head.sequence;
-    if (r != REFUSAL_NONE)
-        return r;
-    a->swap_epoch = o->head.epoch;
-    r = t_swap_order(t, host, o);
+    if (r == REFUSAL_NONE)
+        r = lease_shown(t, a, o);
+    if (r == REFUSAL_NONE)
+        r = t_swap_order(t, host, o);
+    take_sequence(a, o, r == REFUSAL_NONE);
     if (r == REFUSAL_NONE) {
         judge_obeyed(t, host, o);
         if (o->head.kind != MSG_PRESERVE) /* it begins nothing */

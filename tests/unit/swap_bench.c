@@ -1,0 +1,183 @@
+#include "swap_bench.h"
+#include "scratch_dir.h"
+#include "str.h"
+
+#define STEPS_MAX 3000
+
+static void on_changed(void *ctx)
+{
+    (void)ctx;
+}
+
+static void on_note(void *ctx, enum log_level level, enum log_event event, const char *text)
+{
+    (void)ctx;
+    (void)level;
+    (void)event;
+    (void)text;
+}
+
+void swap_bench_open(struct swap_bench *b)
+{
+    static const struct log quiet = {.level = LOG_ERROR, .program = "bench"};
+    struct phases_config conf = {.dir = MODEL_DIR,
+                                 .fetch_dir = MODEL_FETCH,
+                                 .binary = MODEL_TARGET,
+                                 .data_dir = "",
+                                 .hold_file = MODEL_HOLD,
+                                 .law = &b->s.law,
+                                 .changed = on_changed,
+                                 .note = on_note,
+                                 .ctx = &b->s};
+    struct err err = ERR_INIT;
+
+    memset(b, 0, sizeof(*b));
+    b->dir = scratch_open();
+    desk_open(&b->desk);
+    model_open(&b->m, "new");
+    b->s = (struct swap){.log = &quiet, .key = b->desk.host, .trust = b->desk.trust};
+    b->s.law = (struct law){.url_prefixes = "https://good.example/", .gap_ms = 30000};
+    b->s.max_lease_ms = LEASE_MAX_MS;
+    memcpy(b->s.session, b->desk.session, SESSION_LEN);
+    memcpy(conf.session, b->desk.session, SESSION_LEN);
+    str_cut(b->s.fetch_dir, sizeof(b->s.fetch_dir), MODEL_FETCH);
+    snprintf(b->s.trust_path, sizeof(b->s.trust_path), "%.150s/trust", b->dir);
+    b->s.host = b->m.host;
+    if (phases_open(&b->s.host, &conf, &b->s.phases, &err) < 0)
+        abort();
+}
+
+void swap_bench_close(struct swap_bench *b)
+{
+    phases_close(&b->s.phases);
+    desk_close(&b->desk);
+    scratch_close(b->dir);
+    buf_free(&b->inner);
+}
+
+/* ---- orders ---- */
+
+struct order *swap_bench_order(const struct swap_bench *b, enum message_kind kind, uint64_t epoch,
+                               uint64_t sequence)
+{
+    struct order *o = desk_order(&b->desk, kind, epoch, sequence);
+
+    o->head.time_ms = (uint64_t)b->m.uptime_ms + 8000;
+    return o;
+}
+
+static void digest_of(const char *kind, struct digest *ret)
+{
+    char binary[MODEL_BINARY];
+
+    model_binary(kind, binary);
+    crypto_digest(binary, sizeof(binary), ret);
+}
+
+struct order *swap_bench_stage(const struct swap_bench *b, uint64_t epoch, uint64_t sequence)
+{
+    struct order *o = swap_bench_order(b, MSG_STAGE, epoch, sequence);
+    struct order_stage *st = &o->u.stage;
+    struct manifest m = {.version = "1.1.0", .created_s = 1, .n_builds = 1};
+    struct build *build = &m.builds[0];
+    const struct keypair *keys[] = {b->desk.operator};
+    auto_buf struct buf body = BUF_INIT;
+    auto_buf struct buf file = BUF_INIT;
+    struct err err = ERR_INIT;
+
+    *build = (struct build){
+        .os = "linux", .packing = PACKING_BARE, .size = MODEL_BINARY, .fetch_size = MODEL_BINARY};
+    str_cut(build->arch, sizeof(build->arch), facts_arch());
+    digest_of("new", &build->digest);
+    build->fetch_digest = build->digest;
+    if (manifest_pack(&m, &body, &err) < 0 ||
+        container_pack(CONTAINER_MANIFEST, body.data, body.len, keys, 1, &file, &err) < 0)
+        abort();
+    memcpy(st->manifest, file.data, file.len);
+    st->manifest_len = file.len;
+    st->n_urls = 1;
+    str_cut(st->urls[0], sizeof(st->urls[0]), "https://good.example/nomad");
+    return o;
+}
+
+struct order *swap_bench_swap(const struct swap_bench *b, uint64_t epoch, uint64_t sequence)
+{
+    struct order *o = swap_bench_order(b, MSG_SWAP, epoch, sequence);
+
+    o->u.swap = (struct order_swap){.on_not_ready = ON_REVERT, .hold_ms = 100, .deadline_ms = 2000};
+    digest_of("new", &o->u.swap.digest);
+    return o;
+}
+
+static void unname(struct role_keys *r, const struct pubkey *key)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < r->n; i++)
+        if (!pubkey_eq(&r->keys[i], key))
+            r->keys[n++] = r->keys[i];
+    r->n = n;
+}
+
+struct order *swap_bench_revoke(const struct swap_bench *b, const struct keypair *who)
+{
+    struct order *o = desk_order(&b->desk, MSG_TRUST, 0, 0);
+    struct desk next = b->desk;
+    auto_buf struct buf file = BUF_INIT;
+
+    next.trust = b->s.trust;
+    next.trust.version++;
+    for (int role = 0; role < ROLE_COUNT; role++)
+        unname(&next.trust.roles[role], keypair_public(who));
+    desk_trust_file(&next, &file);
+    memcpy(o->u.trust.file, file.data, file.len);
+    o->u.trust.len = file.len;
+    return o;
+}
+
+/* ---- what comes of them ---- */
+
+enum refusal swap_bench_again(struct swap_bench *b, const struct buf *inner,
+                              const struct buf *lease)
+{
+    const struct swap_packet p = {inner->data, inner->len, lease->data, lease->len};
+    auto_buf struct buf answer = BUF_INIT;
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
+    struct verified v;
+    struct err err = ERR_INIT;
+
+    swap_obey(&b->s, &p, &answer);
+    if (answer.len == 0)
+        return REFUSAL_COUNT;
+    if (envelope_verify(answer.data, answer.len, &v, &err) < 0)
+        abort();
+    r->head = v.head;
+    if (codec_read_receipt(v.payload, v.payload_len, r, &err) < 0)
+        abort();
+    b->done = r->u.done;
+    return b->done.refusal;
+}
+
+enum refusal swap_bench_say(struct swap_bench *b, struct order *o, const struct keypair *by,
+                            const struct buf *lease)
+{
+    auto_buf struct buf own = BUF_INIT;
+
+    desk_lease(&b->desk, LEASE_RENEW, o->head.epoch, (uint64_t)b->m.uptime_ms + 8000, &own);
+    desk_inner(o, by, &b->inner);
+    free(o);
+    return swap_bench_again(b, &b->inner, lease != NULL ? lease : &own);
+}
+
+enum phase swap_bench_rest(struct swap_bench *b)
+{
+    struct phases *p = &b->s.phases;
+
+    for (int i = 0; phases_works(p); i++) {
+        if (i == STEPS_MAX)
+            abort();
+        b->m.uptime_ms = MAX_OF(b->m.uptime_ms + 1, p->now.wake_ms);
+        phases_step(p);
+    }
+    return p->rec.phase;
+}

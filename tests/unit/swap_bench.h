@@ -1,0 +1,47 @@
+/*
+ * swap_bench.h - a caravan-swap on a model host, for attacks on what it obeys.
+ *
+ *     swap_bench_open(&b)
+ *     swap_bench_order(&b, kind, epoch, sequence)   an order whose start_by is near
+ *     swap_bench_say(&b, o, by, lease)              signs, hands over, frees; the refusal
+ *     swap_bench_close(&b)
+ *
+ * lease NULL: a lease of the order's own epoch, renewed now by the desk's operator. `done` is what
+ * the last answered order was told. Failures of the bench itself abort.
+ */
+#ifndef SWAP_BENCH_H
+#define SWAP_BENCH_H
+
+#include "model_host.h"
+#include "order_desk.h"
+#include "swap_obey.h"
+
+struct swap_bench {
+    char *dir;
+    struct desk desk;
+    struct model_host m;
+    struct swap s;
+    struct receipt_done done;
+    struct buf inner; /* of the last order */
+};
+
+void swap_bench_open(struct swap_bench *b);
+void swap_bench_close(struct swap_bench *b);
+
+struct order *swap_bench_order(const struct swap_bench *b, enum message_kind kind, uint64_t epoch,
+                               uint64_t sequence);
+struct order *swap_bench_stage(const struct swap_bench *b, uint64_t epoch, uint64_t sequence);
+struct order *swap_bench_swap(const struct swap_bench *b, uint64_t epoch, uint64_t sequence);
+/* The trust file of the next version, by root's key, without this operator. */
+struct order *swap_bench_revoke(const struct swap_bench *b, const struct keypair *who);
+
+/* REFUSAL_COUNT: no answer. */
+enum refusal swap_bench_say(struct swap_bench *b, struct order *o, const struct keypair *by,
+                            const struct buf *lease);
+/* Bytes that were handed over before, once more. */
+enum refusal swap_bench_again(struct swap_bench *b, const struct buf *inner,
+                              const struct buf *lease);
+/* Until the phases rest. */
+enum phase swap_bench_rest(struct swap_bench *b);
+
+#endif
