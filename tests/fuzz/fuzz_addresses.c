@@ -14,7 +14,7 @@ static void nomad_address(const char *text)
     autofree struct coord_conf *conf = xzalloc(1, sizeof(*conf));
     struct nomad_whom whom = {"id", "name", "global"};
     struct nomad_http *n = NULL;
-    struct nomad_base b = {"", "", ""};
+    struct nomad_base b = {.url = ""};
     struct err err = ERR_INIT;
 
     if (str_copy(conf->address, sizeof(conf->address), text) < 0 ||
