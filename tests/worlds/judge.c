@@ -104,6 +104,7 @@ void judge_step(struct truth *t)
 
     for (int r = 0; r < t->n_regions; r++) {
         bool sick = region_sick(t, r);
+        judge_needed(t, r);
         if (!sick)
             t->regions[r].sick_ms = 0;
         else if (t->regions[r].sick_ms == 0)
@@ -214,8 +215,10 @@ static void judge_server(struct truth *t, int host)
         if (t->regions[i].sick_ms != 0 && t->now - t->regions[i].sick_ms > JUDGE_STALE_MS)
             judge_says(t, 1, "swap of %s while region %s is not well for %lld ms", h->name,
                        t->regions[i].name, (long long)(t->now - t->regions[i].sick_ms));
-    if (r->sick_ms == 0 && healthy < voters / 2 + 1 && !outage)
-        judge_says(t, 2, "swap of %s: %zu of %zu voters would be left", h->name, healthy, voters);
+    if (h->needed_ms != 0 && h->needed_ms < judge_told_ms(t, h->region) && !outage)
+        judge_says(t, 2, "swap of %s: %zu of %zu voters would be left, for %lld ms", h->name,
+                   healthy, voters, (long long)(t->now - h->needed_ms));
+    judge_asked(t, h);
     if (t->now - r->leader_ms <= JUDGE_STALE_MS)
         return;
     for (int i = 0; i < t->n_hosts; i++) {

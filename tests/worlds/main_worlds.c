@@ -388,6 +388,7 @@ int main(int argc, char **argv)
     for (uint64_t j = 1; j < jobs; j++)
         if (fork() == 0) {
             many_worlds(&all[j], from + j, (worlds + jobs - 1 - j) / jobs, jobs, verbose, each);
+            fflush(stdout);
             _exit(0);
         }
     many_worlds(&all[0], from, (worlds + jobs - 1) / jobs, jobs, verbose, each);

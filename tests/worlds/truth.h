@@ -134,6 +134,7 @@ struct t_host {
     uint32_t lost;          /* messages to and from it, one after the other */
     uint32_t silent;        /* orders for its swap without an answer, one after the other */
     int64_t sick_ms;        /* server: since when it is no healthy voter; 0: it is */
+    int64_t needed_ms;      /* server: since when those without it are no quorum; 0: they are */
     int64_t strange_ms;     /* a stranger changed its binary */
 };
 
@@ -382,9 +383,12 @@ struct counts {
 };
 extern struct counts counts; /* of this process */
 
-/* ---- judge.c, judge_effects.c, judge_end.c ---- */
+/* ---- judge.c, judge_guards.c, judge_effects.c, judge_end.c ---- */
 #define JUDGE_STALE_MS 5600 /* answers no older than 5 s, and the time to act on them */
 void judge_step(struct truth *t);
+void judge_needed(struct truth *t, int region); /* at every step */
+int64_t judge_told_ms(const struct truth *t, int region);
+void judge_asked(struct truth *t, const struct t_host *swapped);
 void judge_send(struct truth *t, int host, const struct t_wire *o);
 void judge_obeyed(struct truth *t, int host, const struct t_wire *o); /* however late it came */
 void judge_commit(struct truth *t);

@@ -148,6 +148,7 @@ const struct world *t_sight_done(struct truth *t)
     }
     w->round = t->round;
     w->problem = "";
+    t_say(t, "   the look begun at %.3f ends", (double)w->begun_ms / 1000);
     out->w = *w;
     out->w.begun_ms -= t->mono_base;
     out->w.ended_ms = t->now - t->mono_base;
