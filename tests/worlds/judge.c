@@ -53,7 +53,7 @@ static enum host_state state_of(const struct truth *t, int host)
 /* ---- at every step ---- */
 
 /* It left, it is not planned, nobody waits for it. */
-static bool of_the_past(const struct truth *t, int i)
+bool judge_past(const struct truth *t, int i)
 {
     return t->hosts[i].left && !t->hosts[i].up && plan_host(&t->plan, t->hosts[i].key) == NULL;
 }
@@ -66,7 +66,7 @@ static bool region_sick(struct truth *t, int r)
         struct t_host *h = &t->hosts[i];
         if (!h->is_server || h->region != r)
             continue;
-        bool ill = h->exists && !t_healthy(t, i) && !of_the_past(t, i);
+        bool ill = h->exists && !t_healthy(t, i) && !judge_past(t, i);
         h->sick_ms = !ill ? 0 : h->sick_ms != 0 ? h->sick_ms : t->now;
         sick = sick || ill;
     }

@@ -37,7 +37,44 @@ void judge_needed(struct truth *t, int region)
     }
 }
 
-/* Who was not well when it was asked. */
+/* A look has ended: where a region's guards cannot have passed, its time to settle begins anew. */
+void judge_look(struct truth *t)
+{
+    int64_t begun = t->sights[1 - t->sight].w.begun_ms;
+
+    for (int r = 0; r < t->n_regions; r++) {
+        struct t_region *region = &t->regions[r];
+        int64_t told = judge_told_ms(t, r);
+        if (!t_region_answers(t, r))
+            region->unasked_ms = begun;
+        if (region->leader < 0 && region->leader_ms < told)
+            region->unwell_ms = begun;
+    }
+    for (int i = 0; i < t->n_hosts; i++) {
+        const struct t_host *h = &t->hosts[i];
+        if (seen(t, i) == NULL || judge_past(t, i))
+            continue;
+        if (seen(t, i)->server.self_at < t->now - FRESH_MS)
+            t->regions[h->region].unasked_ms = begun;
+        if (h->sick_ms != 0 && h->sick_ms < judge_told_ms(t, h->region))
+            t->regions[h->region].unwell_ms = begun;
+    }
+}
+
+static void judge_settled(struct truth *t, const struct t_host *swapped)
+{
+    for (int r = 0; r < t->n_regions; r++) {
+        const struct t_region *region = &t->regions[r];
+        if (t->now - region->unasked_ms < t->policy.settle_ms)
+            judge_says(t, 8, "swap of %s %lld ms after a look that region %s did not answer",
+                       swapped->name, (long long)(t->now - region->unasked_ms), region->name);
+        if (t->now - region->unwell_ms < t->policy.settle_ms)
+            judge_says(t, 1, "swap of %s %lld ms after a look that showed region %s not well",
+                       swapped->name, (long long)(t->now - region->unwell_ms), region->name);
+    }
+}
+
+/* Who was not well when it was asked; and what has not been well, or unknown, for long enough. */
 void judge_asked(struct truth *t, const struct t_host *swapped)
 {
     for (int r = 0; r < t->n_regions; r++)
@@ -50,4 +87,5 @@ void judge_asked(struct truth *t, const struct t_host *swapped)
             judge_says(t, 1, "swap of %s while %s is not well for %lld ms, since before the look",
                        swapped->name, h->name, (long long)(t->now - h->sick_ms));
     }
+    judge_settled(t, swapped);
 }

@@ -145,6 +145,7 @@ struct t_region {
     uint64_t term;
     int64_t sick_ms; /* since when not all servers are healthy voters; 0: they are */
     int64_t cut_ms;  /* its API answers nothing before */
+    int64_t unasked_ms, unwell_ms; /* begin of the last look without its answer, or not well */
     bool faulted;
     bool saved; /* a snapshot was taken */
     /* autopilot's configuration */
@@ -386,6 +387,8 @@ extern struct counts counts; /* of this process */
 /* ---- judge.c, judge_guards.c, judge_effects.c, judge_end.c ---- */
 #define JUDGE_STALE_MS 5600 /* answers no older than 5 s, and the time to act on them */
 void judge_step(struct truth *t);
+bool judge_past(const struct truth *t, int host); /* it left, and nobody waits for it */
+void judge_look(struct truth *t);                 /* one has ended */
 void judge_needed(struct truth *t, int region); /* at every step */
 int64_t judge_told_ms(const struct truth *t, int region);
 void judge_asked(struct truth *t, const struct t_host *swapped);

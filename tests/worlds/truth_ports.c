@@ -265,6 +265,7 @@ static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
     case T_SEEN:
         ret->kind = EV_WORLD;
         ret->world = t_sight_done(t);
+        judge_look(t);
         return true;
     case T_ORDER:
         arrives(t, e->message);
