@@ -67,6 +67,14 @@ void effects_transfer(struct run *r, struct ledger_host *lh, const struct intent
 
 /* ---- before the commit ---- */
 
+bool effects_may_begin(const struct run *r)
+{
+    const struct ledger *l = r->config->ledger;
+
+    return l->ending == RUN_NONE && l->state != RUN_ABORTING && !r->lease.paused &&
+           !r->lease.taken;
+}
+
 static void plan_one(struct run *r, size_t row, int64_t now)
 {
     struct effect *e = &r->config->ledger->effects[row];
@@ -74,6 +82,8 @@ static void plan_one(struct run *r, size_t row, int64_t now)
 
     c->step = STEP_NONE;
     if ((c->doing != STEP_NONE && now < c->asked_ms + ANSWER_MS) || now < c->retry_ms)
+        return;
+    if (!e->undo && !e->undone && !effects_may_begin(r))
         return;
     if (e->undone && gone(r, e->key)) { /* no agent to clear it with */
         e->note_cleared = e->dirty = true;

@@ -68,6 +68,9 @@ void watch_tell(struct run *r, const struct situation *s);
 /* ---- run_effects.c ---- */
 void effects_init(struct run *r);
 void effects_free(struct run *r);
+/* The run does not end and is not paused, as far as is known. decide says so with its intents, but
+ * not before the first look: until then what is to be begun waits. */
+bool effects_may_begin(const struct run *r);
 void effects_transfer(struct run *r, struct ledger_host *lh, const struct intent *in);
 /* Steps whose effect is on the outside are done after the commit: effects_plan before it
  * (attempts and ends are part of what is committed), effects_do after it. */

@@ -182,6 +182,7 @@ static void swap_done(struct truth *t, int host)
 {
     struct t_host *h = &t->hosts[host];
 
+    h->ran[h->disk] = true; /* by its record: root has put it there, perhaps just now */
     h->previous = h->disk;
     h->disk = BIN_NEW;
     h->agent.job_began = t->now;
