@@ -71,8 +71,7 @@ bool effects_may_begin(const struct run *r)
 {
     const struct ledger *l = r->config->ledger;
 
-    return l->ending == RUN_NONE && l->state != RUN_ABORTING && !r->lease.paused &&
-           !r->lease.taken;
+    return l->ending == RUN_NONE && l->state != RUN_ABORTING && !r->lease.paused && !r->lease.taken;
 }
 
 static void plan_one(struct run *r, size_t row, int64_t now)

@@ -61,6 +61,22 @@ void judge_look(struct truth *t)
     }
 }
 
+/* By its deadline it is not ready; whether the cluster is, could not be asked of all the others. */
+void judge_revert(struct truth *t, int host)
+{
+    const struct t_host *h = &t->hosts[host];
+    int64_t begun = t->sights[1 - t->sight].w.begun_ms;
+
+    counts.judged[8]++;
+    if (!h->is_server && t->regions[h->region].unasked_ms == begun)
+        judge_says(t, 8, "revert of %s, though region %s did not answer", h->name,
+                   t->regions[h->region].name);
+    for (int i = 0; h->is_server && i < t->n_hosts; i++)
+        if (i != host && t->hosts[i].region == h->region && seen(t, i) != NULL &&
+            !judge_past(t, i) && seen(t, i)->server.self_at < t->now - FRESH_MS)
+            judge_says(t, 8, "revert of %s, though %s did not answer", h->name, t->hosts[i].name);
+}
+
 static void judge_settled(struct truth *t, const struct t_host *swapped)
 {
     for (int r = 0; r < t->n_regions; r++) {
@@ -74,18 +90,41 @@ static void judge_settled(struct truth *t, const struct t_host *swapped)
     }
 }
 
-/* Who was not well when it was asked; and what has not been well, or unknown, for long enough. */
-void judge_asked(struct truth *t, const struct t_host *swapped)
+/* Who was not well when it was asked. */
+static void judge_told(struct truth *t, const struct t_host *swapped, int region, int invariant)
 {
-    for (int r = 0; r < t->n_regions; r++)
-        if (t->regions[r].leader < 0 && t->regions[r].leader_ms < judge_told_ms(t, r))
-            judge_says(t, 1, "swap of %s while all say that nobody leads region %s", swapped->name,
-                       t->regions[r].name);
+    const struct t_region *r = &t->regions[region];
+    int64_t told = judge_told_ms(t, region);
+
+    if (r->leader < 0 && r->leader_ms < told)
+        judge_says(t, invariant, "swap of %s while nobody leads region %s for %lld ms",
+                   swapped->name, r->name, (long long)(t->now - r->leader_ms));
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *h = &t->hosts[i];
-        if (seen(t, i) != NULL && h->sick_ms != 0 && h->sick_ms < judge_told_ms(t, h->region))
-            judge_says(t, 1, "swap of %s while %s is not well for %lld ms, since before the look",
+        if (h->region == region && seen(t, i) != NULL && h->sick_ms != 0 && h->sick_ms < told)
+            judge_says(t, invariant, "swap of %s while server %s is not well for %lld ms",
                        swapped->name, h->name, (long long)(t->now - h->sick_ms));
     }
+}
+
+/* Before a server's swap every region is well, and for long enough. */
+void judge_regions(struct truth *t, const struct t_host *swapped)
+{
+    for (int r = 0; r < t->n_regions; r++) {
+        for (int i = 0; i < t->n_hosts; i++)
+            counts.granted[1] +=
+                t->hosts[i].region == r && t->hosts[i].is_server && t->hosts[i].sick_ms != 0;
+        judge_told(t, swapped, r, 1);
+    }
     judge_settled(t, swapped);
+}
+
+/* Before a client's its own region is, by the last look. */
+void judge_region(struct truth *t, const struct t_host *swapped)
+{
+    const struct t_region *r = &t->regions[swapped->region];
+
+    judge_told(t, swapped, swapped->region, 8);
+    if (r->unasked_ms == t->sights[1 - t->sight].w.begun_ms)
+        judge_says(t, 8, "swap of %s, though region %s did not answer", swapped->name, r->name);
 }

@@ -171,6 +171,8 @@ void t_observe(struct truth *t, const struct t_event *e)
         for (int i = 0; i < t->n_hosts; i++)
             if (((half >> i) & 1) == (uint64_t)e->arg)
                 t_look(t, i);
+        if (e->arg == 1)
+            t_moment(t, MOMENT_LOOK, -1);
     }
 }
 
