@@ -1,7 +1,7 @@
 # Caravan: build, test, install. `make help` lists what can be asked for.
 #
-# One file, not recursive. A folder's sources are what lies in it; a folder that
-# is still empty gives an empty archive. Flavours stand side by side in build/:
+# One file, not recursive. A folder of sources is a room: its sources are what lies in it,
+# it has an include path and an archive of its own. Flavours stand side by side in build/:
 #
 #   release  what is installed
 #   asan     the same under address and undefined-behaviour sanitizers: tests
@@ -9,7 +9,7 @@
 #   fuzz     by clang with libFuzzer, for `make fuzz`
 #
 # Tests follow names, in any folder under tests/:
-#   tests/unit/test_X.c    a cmocka program; other .c files there are its fixtures
+#   tests/*/test_X.c       a cmocka program; other .c files of tests/unit are fixtures
 #   tests/fuzz/fuzz_X.c    a fuzz target; replayed over tests/fuzz/corpus/X/
 #   tests/*/main_X.c       a program, build/<flavour>/tests/X
 #   tests/*/preload_X.c    a shared object, build/<flavour>/tests/preload_X.so
@@ -37,32 +37,52 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
 
 FLAVOURS := release asan tsan fuzz
-FOLDERS  := common proto agent coordinator sim fixture
+
+# ---- rooms ----
+
+# The ladder of rooms: a room and those it may include, which bring what they may include.
+# What a room must not see it cannot include, nor link. `make lint` reads these lines too.
+MAY_common             :=
+MAY_proto              := common
+MAY_coordinator/model  := proto
+MAY_coordinator/plan   := coordinator/model
+MAY_coordinator/decide := coordinator/plan
+MAY_coordinator/store  := coordinator/plan
+MAY_coordinator/agents := coordinator/store
+MAY_coordinator/nomad  := coordinator/agents
+MAY_coordinator/run    := coordinator/decide
+MAY_coordinator/cli    := coordinator/run coordinator/nomad
+MAY_agent/shared       := proto
+MAY_agent/host         := agent/shared
+MAY_agent/listen       := agent/shared
+MAY_agent/fetch        := agent/shared
+MAY_agent/swap         := agent/host
+
+ROOMS := $(patsubst MAY_%,%,$(filter MAY_%,$(.VARIABLES)))
+# A room and all it may include.
+reach = $(sort $1 $(foreach r,$(MAY_$1),$(call reach,$r)))
+# The room of a source: the folder it lies in; of a test, every room.
+rooms_of = $(if $(filter tests/%,$1),$(ROOMS),$(call reach,$(patsubst %/,%,$(dir $1))))
 
 # ---- sources ----
 
-SRC_common      := $(wildcard common/*.c)
-SRC_proto       := $(wildcard proto/*.c)
-SRC_agent       := $(filter-out agent/main_%.c,$(wildcard agent/*.c))
-SRC_coordinator := $(filter-out coordinator/main.c,$(wildcard coordinator/*.c))
+$(foreach r,$(ROOMS),$(eval SRC_$r := $(filter-out $r/main%,$(wildcard $r/*.c))))
 SRC_sim         := $(filter-out tests/sim/main_%.c tests/sim/preload_%.c,$(wildcard tests/sim/*.c))
 SRC_fixture     := $(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)) \
                    $(filter-out tests/worlds/main_%.c,$(wildcard tests/worlds/*.c))
-SRC_test        := $(wildcard tests/unit/test_*.c)
+SRC_test        := $(wildcard tests/*/test_*.c)
 SRC_fuzz        := $(wildcard tests/fuzz/fuzz_*.c)
 SRC_tool        := $(wildcard tests/*/main_*.c)
 SRC_preload     := $(wildcard tests/*/preload_*.c)
-SRC_main        := $(wildcard coordinator/main.c agent/main_agent.c agent/main_swap.c \
-                     agent/main_fetch.c)
-SRC_all := $(foreach d,$(FOLDERS),$(SRC_$d)) $(SRC_test) $(SRC_fuzz) $(SRC_tool) $(SRC_preload) \
+SRC_main        := $(foreach r,$(ROOMS),$(wildcard $r/main*.c))
+SRC_all := $(foreach d,$(ROOMS) sim fixture,$(SRC_$d)) $(SRC_test) $(SRC_fuzz) $(SRC_tool) $(SRC_preload) \
            $(SRC_main) $(wildcard tests/fuzz/replay.c)
 
-MAIN_caravan       := coordinator/main.c
-MAIN_caravan-agent := agent/main_agent.c
-MAIN_caravan-swap  := agent/main_swap.c
-MAIN_caravan-fetch := agent/main_fetch.c
-PROGRAMS := $(foreach p,caravan caravan-agent caravan-swap caravan-fetch,\
-              $(if $(wildcard $(MAIN_$p)),$p))
+MAIN_caravan       := coordinator/cli/main.c
+MAIN_caravan-agent := agent/listen/main_agent.c
+MAIN_caravan-swap  := agent/swap/main_swap.c
+MAIN_caravan-fetch := agent/fetch/main_fetch.c
+PROGRAMS := caravan caravan-agent caravan-swap caravan-fetch
 
 tool_name = $(patsubst main_%.c,%,$(notdir $1))
 TOOLS    := $(foreach s,$(SRC_tool),$(call tool_name,$s))
@@ -92,42 +112,45 @@ LDFLAGS_fuzz    := -fsanitize=fuzzer,address,undefined
 CC_fuzz         := $(FUZZ_CC)
 compiler = $(or $(CC_$1),$(CC))
 
-# The fence: what a folder cannot name it cannot include. For quotes only, so that
-# <spawn.h> stays the system's.
-INC_common      := -iquote common
-INC_proto       := -iquote common -iquote proto
-INC_agent       := -iquote common -iquote proto -iquote agent
-INC_coordinator := -iquote common -iquote proto -iquote coordinator
-INC_tests       := -iquote common -iquote proto -iquote agent -iquote coordinator \
-                   $(addprefix -iquote ,$(sort $(patsubst %/,%,$(dir $(wildcard tests/*/*.h)))))
-include_of = $(INC_$(firstword $(subst /, ,$1)))
+# The fence. For quotes only, so that <spawn.h> stays the system's.
+QUOTES_tests := $(addprefix -iquote ,$(sort $(patsubst %/,%,$(dir $(wildcard tests/*/*.h)))))
+quotes_of = $(addprefix -iquote ,$(call rooms_of,$1)) $(if $(filter tests/%,$1),$(QUOTES_tests))
+
+# Libraries by the names that deploy/libraries gives them, which asks pkg-config: once for each,
+# when something is compiled or linked that needs them, for `make deps` may have to come first.
+LIBRARIES      := nng msgpack sodium curl jansson inih archive systemd sqlite3
+LIBRARIES_test := cmocka microhttpd gnutls $(LIBRARIES)
+ask  = $(eval $1 := $(shell deploy/libraries $2))$(if $(filter 0,$(.SHELLSTATUS)),$($1),$(error \
+         a library is missing))
+libs = $(foreach l,$1,$(LIB_$l))
+$(foreach l,$(LIBRARIES_test),$(eval LIB_$l = $$(call ask,LIB_$l,libs $l)))
+LIB_CFLAGS      = $(call ask,LIB_CFLAGS,cflags $(LIBRARIES))
+LIB_CFLAGS_test = $(call ask,LIB_CFLAGS_test,cflags $(LIBRARIES_test))
+lib_cflags      = $(if $(filter tests/%,$1),$(LIB_CFLAGS_test),$(LIB_CFLAGS))
 
 # --as-needed: each program gets only the libraries it uses.
-LIBS      := -lnng -lmsgpackc -lsodium -lcurl -ljansson -linih -larchive -lsystemd -lsqlite3 \
-             -lpthread
-LIBS_test := -lcmocka -lmicrohttpd -lgnutls -ldl -lm $(LIBS)
-LINK      := -Wl,--as-needed
+LIBS      = $(call libs,$(LIBRARIES)) -lpthread
+LIBS_test = $(call libs,$(LIBRARIES_test)) -ldl -lm -lpthread
+LINK     := -Wl,--as-needed
 
 # ---- rules of one flavour ----
 
 object  = $(patsubst %.c,$(BUILD)/$1/obj/%.o,$2)
-archive = $(BUILD)/$1/lib$2.a
-ARCHIVES_coordinator = $(foreach d,coordinator proto common,$(call archive,$1,$d))
-ARCHIVES_agent       = $(foreach d,agent proto common,$(call archive,$1,$d))
-ARCHIVES_tests       = $(foreach d,fixture sim coordinator agent proto common,$(call archive,$1,$d))
-archives_of = $(call ARCHIVES_$(firstword $(subst /, ,$2)),$1)
+archive = $(BUILD)/$1/lib$(subst /,-,$2).a
+archives_of = $(foreach r,$(if $(filter tests/%,$2),fixture sim) $(call rooms_of,$2),\
+                $(call archive,$1,$r))
 
 # $(call link,flavour,libraries)
 link = $(call compiler,$1) $(LDFLAGS_$1) $(LDFLAGS) $(LINK) -o $$@ $$(filter %.o,$$^) \
        -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $2
 
-define folder_rules
-$(call archive,$1,$2): $(call object,$1,$(SRC_$2)) $(BUILD)/$1/$2.list
+define room_rules
+$(call archive,$1,$2): $(call object,$1,$(SRC_$2)) $(BUILD)/$1/list/$2
 	$$(call say,AR,$$@)
 	$(Q)rm -f $$@ && ar rcsD $$@ $$(filter %.o,$$^)
 
 # A source that went away must leave the archive too.
-$(BUILD)/$1/$2.list: FORCE
+$(BUILD)/$1/list/$2: FORCE
 	@mkdir -p $$(@D); echo '$(SRC_$2)' | cmp -s - $$@ || echo '$(SRC_$2)' >$$@
 endef
 
@@ -135,23 +158,23 @@ define program_rules
 $(BUILD)/$1/$2: $(call object,$1,$3) $(call archives_of,$1,$3)
 	$$(call say,LD,$$@)
 	$(Q)mkdir -p $$(@D)
-	$(Q)$(call link,$1,$(if $(filter tests,$(firstword $(subst /, ,$3))),$(LIBS_test),$(LIBS)))
+	$(Q)$(call link,$1,$(if $(filter tests,$(firstword $(subst /, ,$3))),$$(LIBS_test),$$(LIBS)))
 endef
 
 define flavour_rules
 $(BUILD)/$1/obj/%.o: %.c Makefile
 	$$(call say,CC,$$@)
 	$(Q)mkdir -p $$(@D)
-	$(Q)$(call compiler,$1) $(BASE) $(CFLAGS_$1) $(CFLAGS) $$(call include_of,$$<) -MMD -MP \
-	    -c -o $$@ $$<
+	$(Q)$(call compiler,$1) $(BASE) $(CFLAGS_$1) $(CFLAGS) $$(call quotes_of,$$<) \
+	    $$(call lib_cflags,$$<) -MMD -MP -c -o $$@ $$<
 
 $(foreach s,$(SRC_preload),
 $(BUILD)/$1/tests/$(patsubst %.c,%.so,$(notdir $s)): $s Makefile
 	$$(call say,SO,$$@)
 	$(Q)mkdir -p $$(@D)
-	$(Q)$(CC) $(BASE) -O2 $(INC_tests) -shared -fPIC -o $$@ $$< -ldl
+	$(Q)$(CC) $(BASE) -O2 $(call quotes_of,$s) -shared -fPIC -o $$@ $$< -ldl
 )
-$(foreach d,$(FOLDERS),$(eval $(call folder_rules,$1,$d)))
+$(foreach r,$(ROOMS) sim fixture,$(eval $(call room_rules,$1,$r)))
 $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$1,$p,$(MAIN_$p))))
 $(foreach s,$(SRC_test),$(eval $(call program_rules,$1,tests/$(notdir $(basename $s)),$s)))
 $(foreach s,$(SRC_tool),$(eval $(call program_rules,$1,tests/$(call tool_name,$s),$s)))
@@ -169,7 +192,7 @@ $(foreach f,release asan tsan,$(foreach z,$(FUZZERS),\
 all: release ## the programs, release flavour (default)
 
 in = $(addprefix $(BUILD)/$1/,$2)
-libraries = $(foreach d,common proto agent coordinator,$(call archive,$1,$d))
+libraries = $(foreach r,$(ROOMS),$(call archive,$1,$r))
 release: $(call libraries,release) $(call in,release,$(PROGRAMS))
 asan: $(call libraries,asan) $(call in,asan,$(PROGRAMS)) ## the same under sanitizers
 
@@ -195,7 +218,8 @@ test: ## everything: installs what is missing, builds, runs (ONLY=pattern: a par
 	@CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' ONLY='$(ONLY)' \
 	    $(BASH) tests/run $(RUN)
 
-lint: compile_commands.json release ## layers, symbols, budgets, format, static checks
+lint: compile_commands.json release ## the ladder of rooms, symbols, budgets, format, static checks
+	@CARAVAN_ROOT='$(CURDIR)' $(BASH) tests/lint/ladder
 	@CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' $(BASH) tests/run \
 	    $(wildcard tests/lint/*.test)
 
@@ -210,8 +234,8 @@ worlds: $(BUILD)/release/tests/worlds ## random worlds alone (WORLDS=n)
 script = @[ -x $1 ] || { echo '$1 is not there yet' >&2; exit 1; }; \
          CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' exec $1
 demo: ## a cluster on loopback, upgraded before your eyes
-	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory release $(call in,release,$(addprefix tests/,$(TOOLS)))
+	@$(BASH) deploy/install-deps demo
+	@$(MAKE) --no-print-directory release $(call in,release,tests/nomad)
 	$(call script,deploy/demo/demo)
 bench: tests-built ## figures, each with its yardstick
 	$(call script,tests/bench/run)
@@ -222,14 +246,17 @@ lab-shell: ## a shell on a host of the lab (HOST=s1, c1, coord, ...)
 	@CARAVAN_BUILD='$(abspath $(BUILD))' exec tests/lab/run --shell '$(HOST)'
 bench-host: ## figures that need hosts: Nomad's silence, memory of the three programs
 	@CARAVAN_BUILD='$(abspath $(BUILD))' exec tests/lab/run --bench
+fresh: ## demo and test on minimal machines of Debian 12 and 13; root (FRESH=13:demo:root: a part)
+	@CARAVAN_BUILD='$(abspath $(BUILD))' FRESH='$(FRESH)' exec tests/fresh/run
 lab-built: release deb $(call in,release,$(addprefix tests/,nomad depot watcher wire))
 mutants: ## planted defects: each must be caught
 	$(call script,tests/worlds/run-mutants)
 
 deps: ## installs the Debian packages that are missing
-	@$(BASH) deploy/install-deps
+	@$(BASH) deploy/install-deps test
 
-SHARE := $(DESTDIR)$(PREFIX)
+# Quoted, for a folder may have a space in its name.
+SHARE := '$(DESTDIR)$(PREFIX)'
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 PAGES   := $(BUILD)/pages
 # Manual pages, completion, example configuration, instance units: from the programs' tables.
@@ -250,9 +277,9 @@ install-coordinator: release pages
 	install -D -m 644 $(PAGES)/completion/caravan $(SHARED)/bash-completion/completions/caravan
 	install -D -m 644 $(PAGES)/example/caravan.conf $(SHARED)/doc/caravan/examples/caravan.conf
 install-agent: release pages
-	install -d $(DESTDIR)$(UNITDIR) $(SHARED)/man/man5 $(SHARED)/man/man8 $(SHARE)/lib/caravan
+	install -d '$(DESTDIR)$(UNITDIR)' $(SHARED)/man/man5 $(SHARED)/man/man8 $(SHARE)/lib/caravan
 	install -m 755 $(call in,release,$(filter caravan-%,$(PROGRAMS))) $(SHARE)/lib/caravan/
-	install -m 644 $(PAGES)/units/* $(DESTDIR)$(UNITDIR)/
+	install -m 644 $(PAGES)/units/* '$(DESTDIR)$(UNITDIR)'/
 	install -m 644 $(PAGES)/man/*.8 $(SHARED)/man/man8/
 	install -m 644 $(PAGES)/man/agent.conf.5 $(SHARED)/man/man5/
 	install -D -m 644 $(PAGES)/example/agent.conf $(SHARED)/doc/caravan-agent/examples/agent.conf
@@ -271,12 +298,15 @@ packages-test: deb rpm ## what is in the packages, lintian, rpmlint
 	    tests/packages/debs tests/packages/rpms
 
 comma := ,
-close := )
 compile_commands.json: Makefile FORCE ## for editors and clang-tidy
-	@{ echo '['; sep=; for s in $(SRC_all); do case $$s in \
-	  $(foreach d,common proto agent coordinator tests,$d/*$(close) inc='$(INC_$d)';;) esac; \
+	@{ echo '['; sep=; \
+	$(foreach r,$(ROOMS) tests,for s in $(filter $r/%,$(SRC_all)); do \
 	  printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" '$(CURDIR)' "$$s" \
-	  "$(CC) $(BASE) $$inc -c $$s"; sep=','; done; echo ']'; } >$@
+	  "$(CC) $(BASE) $(call quotes_of,$r/x) -c $$s"; sep='$(comma)'; done;) echo ']'; } >$@
+
+# For scripts that compile a source of their own: every room, in quotes.
+quotes:
+	@echo '$(addprefix -iquote ,$(ROOMS))'
 
 help: ## this list
 	@sed -n 's/^\([a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 24
@@ -285,5 +315,5 @@ clean: ## removes what was built
 	rm -rf --one-file-system $(BUILD) compile_commands.json
 
 FORCE:
-.PHONY: all release asan tests-built test lint fuzz worlds demo bench mutants deps install deb \
-        lab lab-shell lab-built bench-host help clean FORCE
+.PHONY: all quotes release asan tests-built test lint fuzz worlds demo bench mutants deps install \
+        deb lab lab-shell lab-built bench-host fresh help clean FORCE

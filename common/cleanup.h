@@ -3,6 +3,7 @@
  *
  *     autofree char *path = ...;       freed at every return
  *     autoclose int fd = open(...);    closed when >= 0, errno preserved
+ *     autodir DIR *d = opendir(...);   the same
  *     return take_ptr(&path);          hands the pointer over
  *
  * A type defines its own beside itself: AUTO_DEFINE(json, json_free) gives
@@ -12,6 +13,7 @@
 #ifndef CLEANUP_H
 #define CLEANUP_H
 
+#include <dirent.h>
 #include <errno.h>
 #include "compiler.h"
 
@@ -36,6 +38,14 @@ static inline void cleanup_file(FILE **f)
     errno = saved;
 }
 
+static inline void cleanup_dir(DIR **d)
+{
+    int saved = errno;
+    if (*d != NULL)
+        closedir(*d);
+    errno = saved;
+}
+
 static inline int take_fd(int *fd)
 {
     int was = *fd;
@@ -46,6 +56,7 @@ static inline int take_fd(int *fd)
 #define autofree  CLEANUP(cleanup_free)
 #define autoclose CLEANUP(cleanup_close)
 #define autofile  CLEANUP(cleanup_file)
+#define autodir   CLEANUP(cleanup_dir)
 
 #define take_ptr(pp)                                                                               \
     __extension__({                                                                                \

@@ -207,15 +207,9 @@ int file_remove(const char *path, struct err *err)
     return file_sync_dir(dir, err);
 }
 
-static void cleanup_dirstream(DIR **d)
-{
-    if (*d != NULL)
-        closedir(*d);
-}
-
 int file_sweep(const char *dir, struct err *err)
 {
-    CLEANUP(cleanup_dirstream) DIR *d = opendir(dir);
+    autodir DIR *d = opendir(dir);
     if (d == NULL)
         return io_err(err, errno, "open directory", dir);
     for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {

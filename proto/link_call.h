@@ -1,9 +1,18 @@
 /*
  * link_call.h - one call to an agent: dial, say, hear, close.
  *
- * The steps of a call, each one nng operation; link_client.c owns the calls and runs
- * call_step on its owner's thread when the operation before has completed. The callback
- * given at call_start only tells that; it runs on nng's threads. One deadline covers all.
+ * A call is a few stages, each one nng operation. Calling sequence: call_new; call_start;
+ * call_step each time `completed` was called, until it returns 1 (c->in is the answer) or -1;
+ * call_close; call_free. One deadline, given at the start, covers all of them. A call may be
+ * closed or freed at any stage.
+ *
+ * Threads: everything on the owner's thread. `completed` alone comes on nng's threads and may
+ * do no more than tell the owner. The owner (link_client.h) sets links, id, on_done and ctx,
+ * and keeps the call in its lists by next and prev; the call keeps the rest. Frame and address
+ * are copied.
+ *
+ * Limits: an address below ADDRESS_MAX, which the caller has checked; an answer of at most
+ * FRAME_RECEIPT_MAX.
  */
 #ifndef LINK_CALL_H
 #define LINK_CALL_H

@@ -1,14 +1,20 @@
 /*
  * link_conn.h - one accepted connection: its bytes, its deadlines, its turn.
  *
- * In a table of stages: greet, hear the greeting, hear a head, hear a frame, be served
- * by a worker, answer, and again. Every stage has a deadline that partial bytes do not
- * move. One nng aio a connection; its callback, on nng's threads, does the step and
- * starts the next. Everything happens under the server's lock, which is given at start.
+ * A table of stages: greet, hear the greeting, hear a head, hear a frame, be served by a
+ * worker, answer, and hear a head again. Every stage has a deadline that partial bytes do not
+ * move. Calling sequence: conn_start takes an accepted stream; on_frame says that a whole frame
+ * is there (bytes, frame_len); conn_answer or conn_end by whoever serves it; conn_end_all when
+ * the server stops.
  *
- * A connection belongs to its pending operation (whose callback ends it), to the queue of
- * frames, or to the worker serving it; conn_end gives it back. conn_kick makes a pending
- * operation fail, so that the callback ends it.
+ * Ownership: a connection belongs to its pending operation (whose callback ends it when it
+ * fails), to the queue of frames, or to the worker serving it. conn_end gives it back;
+ * conn_kick makes a pending operation fail, so that the callback ends it. on_end comes just
+ * before one is freed, once for each, but not from conn_end_all.
+ *
+ * Threads: one nng aio a connection; its callback, on nng's threads, does the step and starts
+ * the next, under the owner's lock. All functions but conn_end_all are called with that lock
+ * held. Limits: a frame of at most FRAME_ORDER_MAX.
  */
 #ifndef LINK_CONN_H
 #define LINK_CONN_H

@@ -6,6 +6,7 @@
 #   fleet_start_nomad [HOST...]          starts Nomad (all hosts when none is named)
 #   fleet_wait_healthy SECONDS           one leader, all members alive, all nodes ready, autopilot content
 #   fleet_start_agents [HOST...]         caravan-swap, which starts caravan-agent
+#   fleet_wait_agents [HOST...]          until each listens and knows its Nomad, at most 20 s
 #   fleet_stop                           ends what was started, by pid
 #
 # Hosts are s1.. and c1..; everything of a host lies in $FLEET/HOST. Addresses: s1 is .11, c1 is
@@ -15,21 +16,14 @@
 # Set before fleet_new to change what is made: FLEET_RAFT (3), FLEET_SIM (a JSON text for the
 # stand-in), FLEET_AGENT_EXTRA (lines for every agent.conf), FLEET_ACL (1: ACLs on).
 
-FLEET_BUILD=${FLEET_BUILD:-build/release}
-FLEET_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-FLEET_TOP=$(cd "$FLEET_HERE/../.." && pwd)
+umask 022 # the agent's own user reads what is made here
+# shellcheck source=deploy/demo/wait.sh
+. "$(dirname "${BASH_SOURCE[0]}")/wait.sh"
+# shellcheck source=deploy/demo/reach.sh
+. "$(dirname "${BASH_SOURCE[0]}")/reach.sh"
 
-# A new directory that the agent's own user can reach: below TMPDIR when others may pass through
-# it, else below /tmp.
-fleet_tmp() { # NAME
-    local base=${TMPDIR:-/tmp} at
-    at=$(cd "$base" && pwd -P)
-    while [[ $at != / ]]; do
-        [[ $(stat -c %A "$at") == *[xt] ]] || base=/tmp
-        at=$(dirname "$at")
-    done
-    at=$(mktemp -d "$base/$1.XXXXXX") && chmod 0755 "$at" && echo "$at"
-}
+FLEET_BUILD=${FLEET_BUILD:-${CARAVAN_BUILD:-build}/release}
+FLEET_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 fleet_address() {
     case $1 in
@@ -122,9 +116,8 @@ fleet_new() {
     for ((i = 1; i <= $3; i++)); do FLEET_SERVERS+=("s$i"); done
     for ((i = 1; i <= $4; i++)); do FLEET_CLIENTS+=("c$i"); done
     FLEET_HOSTS=("${FLEET_SERVERS[@]}" "${FLEET_CLIENTS[@]}")
-    mkdir -p "$FLEET/bin"
-    # The source tree may be where the agent's user cannot go.
-    cp "$FLEET_TOP/$FLEET_BUILD"/caravan-{agent,fetch,swap} "$FLEET/bin/"
+    needs curl setsid sha256sum || return 1
+    put_for_all "$FLEET_BUILD"/caravan-{agent,fetch,swap} "$FLEET/bin" || return 1
     for h in "${FLEET_HOSTS[@]}"; do
         mkdir -p "$FLEET/$h/bin" "$FLEET/$h/data" "$FLEET/$h/state" "$FLEET/$h/run"
         fleet_nomad_config "$h"
@@ -150,32 +143,32 @@ fleet_get() { # HOST PATH: body, or nothing
     local name=${FLEET_TLS_NAME:-$(fleet_address "$1")}
     curl -fsS -m 5 ${FLEET_CURL:-} --connect-to "$name:4646:$(fleet_address "$1"):4646" \
         ${FLEET_TOKEN:+-H "X-Nomad-Token: $FLEET_TOKEN"} \
-        "${FLEET_SCHEME:-http}://$name:4646$2" 2>/dev/null
+        "${FLEET_SCHEME:-http}://$name:4646$2"
 }
 
 fleet_count() { # occurrences of a fixed text
     grep -oF "$1" | wc -l
 }
 
-fleet_healthy_once() {
-    local h leader first="" n=${#FLEET_SERVERS[@]}
-    for h in "${FLEET_SERVERS[@]}"; do
-        leader=$(fleet_get "$h" "/v1/status/leader?stale") || return 1
-        [[ -n ${leader//\"/} && ${first:=$leader} == "$leader" ]] || return 1
-        (($(fleet_get "$h" /v1/agent/members | fleet_count '"Status":"alive"') == n)) || return 1
-    done
-    (($(fleet_get s1 /v1/nodes | fleet_count '"Status":"ready"') == ${#FLEET_CLIENTS[@]})) || return 1
-    # After an election autopilot answers 429 until it has looked. It needs raft protocol 3.
-    [[ ${FLEET_RAFT:-3} == 2 ]] || fleet_get s1 /v1/operator/autopilot/health >/dev/null
+fleet_count_is() { # N WHAT HOST PATH TEXT: so many times in what HOST answers
+    local n
+    n=$(fleet_get "$3" "$4" | fleet_count "$5")
+    ((n == $1)) || { echo "$3 sees $n of $1 $2"; return 1; }
 }
 
-fleet_wait_healthy() {
-    local until=$((SECONDS + $1))
-    until fleet_healthy_once; do
-        ((SECONDS < until)) || return 1
-        sleep 0.2 # a poll of another program's state: there is no event to wait for
+fleet_healthy_once() {
+    local h leader first=""
+    for h in "${FLEET_SERVERS[@]}"; do
+        leader=$(fleet_get "$h" "/v1/status/leader?stale") || { echo "$h names no leader"; return 1; }
+        [[ -n ${leader//\"/} && ${first:=$leader} == "$leader" ]] || { echo "$h says the leader is $leader, another one says ${first:-none}"; return 1; }
+        fleet_count_is ${#FLEET_SERVERS[@]} "members alive" "$h" /v1/agent/members '"Status":"alive"' || return 1
     done
+    fleet_count_is ${#FLEET_CLIENTS[@]} "nodes ready" s1 /v1/nodes '"Status":"ready"' || return 1
+    # After an election autopilot answers 429 until it has looked. It needs raft protocol 3.
+    [[ ${FLEET_RAFT:-3} == 2 ]] || fleet_get s1 /v1/operator/autopilot/health >/dev/null || { echo "autopilot is not content"; return 1; }
 }
+
+fleet_wait_healthy() { wait_until "$1" "a healthy cluster" fleet_healthy_once; }
 
 fleet_version() { # HOST: what its process says it is
     local v
@@ -194,15 +187,23 @@ fleet_start_agents() {
     done
 }
 
-fleet_wait_agents() { # [HOST...]: until each listens and knows its Nomad, at most 20 s
-    local h hosts=("$@") until=$((SECONDS + 20))
-    ((${#hosts[@]})) || hosts=("${FLEET_HOSTS[@]}")
-    for h in "${hosts[@]}"; do
-        until [[ -e $FLEET/$h/run/view ]] && (exec 3<>"/dev/tcp/$(fleet_address "$h")/4650") 2>/dev/null; do
-            ((SECONDS < until)) || return 1
-            sleep 0.05 # a poll of another program's state
-        done
+fleet_agents_listen() { # HOST...
+    local h
+    for h in "$@"; do
+        [[ -e $FLEET/$h/run/view ]] || { echo "caravan-swap of $h has told no view: $(tail -n 1 "$FLEET/$h/swap.log")"; return 1; }
+        (exec 3<>"/dev/tcp/$(fleet_address "$h")/4650") || return 1
     done
+}
+
+fleet_wait_agents() { # [HOST...]
+    local hosts=("$@")
+    ((${#hosts[@]})) || hosts=("${FLEET_HOSTS[@]}")
+    wait_until 20 "agents that listen" fleet_agents_listen "${hosts[@]}"
+}
+
+# Not always our child: its state is all there is to look at.
+fleet_ended() { # PID
+    ! grep -sv '^[0-9]* ([^)]*) [ZX]' "/proc/$1/stat"
 }
 
 fleet_end_pid() { # PIDFILE SIGNAL
@@ -210,11 +211,7 @@ fleet_end_pid() { # PIDFILE SIGNAL
     [[ -s $1 ]] || return 0
     pid=$(<"$1")
     if kill "-$2" "$pid" 2>/dev/null; then
-        local until=$((SECONDS + 10))
-        while grep -qsv '^[0-9]* ([^)]*) [ZX]' "/proc/$pid/stat"; do
-            ((SECONDS < until)) || { kill -KILL "$pid"; break; }
-            sleep 0.02 # not always our child: its state is all there is to look at
-        done
+        WAIT_STEP=0.02 wait_until 10 "the end of process $pid" fleet_ended "$pid" || kill -KILL "$pid"
     fi
     rm -f "$1"
 }

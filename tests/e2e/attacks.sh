@@ -20,8 +20,8 @@ crowd() {
 ulimit -n 2048 2>/dev/null
 crowd &
 BACKGROUND=$!
-until=$((SECONDS + 10))
-while (($(ls "/proc/$BACKGROUND/fd" | wc -l) < 900 && SECONDS < until)); do sleep 0.1; done # waits for the crowd
+crowded() { (($(ls "/proc/$BACKGROUND/fd" | wc -l) >= 900)); }
+within 10 crowded
 echo "# the crowd holds $(ls "/proc/$BACKGROUND/fd" | wc -l) descriptors"
 begun=$(date +%s%N)
 run status

@@ -19,7 +19,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 
 FLEET_SIM='{"timing": {"ttl_ms": 120000}}'
 T_N=0 T_FAILED=0
-E2E=$(fleet_tmp caravan-e2e) || exit 1
+E2E=$(tmp_for_all caravan-e2e) || exit 1
 OUT=$E2E/out
 ARCH=$(uname -m | sed 's/x86_64/amd64/;s/aarch64/arm64/')
 export NO_COLOR=1
@@ -109,16 +109,11 @@ killed() {
     wait "$BACKGROUND" 2>/dev/null
 }
 within() { # SECONDS COMMAND...: polls for it; the event is another program's
-    local until=$((SECONDS + $1))
+    local limit=$1
     shift
-    until "$@" >/dev/null; do
-        if ((SECONDS >= until)) || { [[ -n ${BACKGROUND:-} ]] && ! kill -0 "$BACKGROUND"; } 2>/dev/null; then
-            echo "waited in vain for: $*"
-            [[ -s ${BEGUN:-} ]] && { echo "what was begun said:"; tail -n 25 "$BEGUN"; }
-            return 1
-        fi
-        sleep 0.1
-    done
+    WAIT_ON=${BACKGROUND:-} wait_until "$limit" "$*" "$@" && return
+    [[ -s ${BEGUN:-} ]] && { echo "what was begun said:"; tail -n 25 "$BEGUN"; }
+    return 1
 }
 upgraded() { # N [HOST...]: so many of them, or more, run the target; their names in $NEW
     local n=$1 h hosts
@@ -164,13 +159,11 @@ before() { # VERSION VERSION: the first is older
 # The stand-in looks for faults ten times a second and logs that it read them: what was given is in
 # force, and what was taken away is not, when these return. By rename: it never reads half a file.
 faults_read() { grep -c "sim: faults read from" "$FLEET/$1/nomad.log"; }
+faults_are_read() { # HOST TIMES-READ-BEFORE
+    (($(faults_read "$1") > $2)) || ! kill -0 "$(nomad_pid "$1")" 2>/dev/null # it reads them when it starts
+}
 faults_in_force() { # HOST TIMES-READ-BEFORE
-    local until=$((SECONDS + 20))
-    until (($(faults_read "$1") > $2)); do
-        kill -0 "$(nomad_pid "$1")" 2>/dev/null || return 0 # reads them when it starts
-        ((SECONDS < until)) || { echo "# the stand-in of $1 does not read its faults"; return 1; }
-        sleep 0.05
-    done
+    WAIT_STEP=0.05 wait_until 20 "the stand-in of $1 to read its faults" faults_are_read "$@"
 }
 fault() { # HOST JSON
     local read
@@ -217,20 +210,20 @@ CONF
 }
 
 # On real Nomad the first token comes from the API; the stand-in was told one in FLEET_SIM.
+first_token() {
+    local name=${FLEET_TLS_NAME:-$(fleet_address s1)}
+    FLEET_TOKEN=$(curl -fsS -m 5 -X PUT ${FLEET_CURL:-} --connect-to "$name:4646:$(fleet_address s1):4646" \
+        "${FLEET_SCHEME:-http}://$name:4646/v1/acl/bootstrap" | grep -o '"SecretID":"[^"]*"' | cut -d'"' -f4)
+    [[ -n $FLEET_TOKEN ]]
+}
 bootstrap_acl() {
-    local until=$((SECONDS + 60)) name=${FLEET_TLS_NAME:-$(fleet_address s1)}
-    until FLEET_TOKEN=$(curl -fsS -m 5 -X PUT ${FLEET_CURL:-} --connect-to "$name:4646:$(fleet_address s1):4646" \
-        "${FLEET_SCHEME:-http}://$name:4646/v1/acl/bootstrap" 2>/dev/null | grep -o '"SecretID":"[^"]*"' | cut -d'"' -f4) &&
-        [[ -n $FLEET_TOKEN ]]; do
-        ((SECONDS < until)) || return 1
-        sleep 0.2 # there is no leader yet
-    done
+    wait_until 60 "a first token" first_token || return 1 # there is no leader yet
     export NOMAD_TOKEN=$FLEET_TOKEN
 }
 
 e2e_begin() { # NET [SERVERS CLIENTS]
     local h
-    fleet_new "$E2E/fleet" "$1" "${2:-3}" "${3:-2}"
+    fleet_new "$E2E/fleet" "$1" "${2:-3}" "${3:-2}" || { echo "Bail out! no fleet could be made"; exit 1; }
     from_binary
     for h in "${FLEET_HOSTS[@]}"; do fleet_binary "$h" "$FROM"; done
     fleet_start_nomad || { echo "Bail out! Nomad could not be started"; exit 1; }
@@ -247,7 +240,7 @@ e2e_begin() { # NET [SERVERS CLIENTS]
         echo "Bail out! the cluster did not become healthy"
         exit 1
     fi
-    fleet_wait_agents
+    fleet_wait_agents || { echo "Bail out! the agents do not listen"; exit 1; }
     run enroll --yes
     ((STATUS == 0)) || { show_out; echo "Bail out! caravan enroll failed"; exit 1; }
 }

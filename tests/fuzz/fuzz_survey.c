@@ -1,6 +1,6 @@
 #include "acl_rules.h"
 #include "fuzz_target.h"
-#include "nomad_parse_job.h"
+#include "job_traits.h"
 
 /* The first byte says what the rest is: an ACL policy or a job. */
 
@@ -18,10 +18,10 @@ static void job(const uint8_t *p, size_t n)
 {
     auto_json struct json *j = NULL;
     struct err err = ERR_INIT;
-    struct job_answer got;
+    struct job_traits got;
     if (json_parse(p, n, 1 << 20, &j, &err) < 0)
         return;
-    parse_job(j, &got);
+    job_traits_read(j, &got);
     FUZZ_CHECK(got.pool != NULL && got.traits < TRAIT(JOB_TRAITS));
 }
 

@@ -14,6 +14,9 @@
 #   link_down NAME, link_up NAME    the cable
 #   coord_cut NAME, coord_heal NAME only what goes between the coordinator's host and NAME
 
+# shellcheck source=tests/lab/lib_machine.sh
+. "$LAB/lib_machine.sh"
+
 HOSTS=() WIRES=()
 BRIDGE=br0
 OUTSIDE=10.99.0.1
@@ -25,20 +28,6 @@ network_make() {
     ip link set lo up &&
         ip link add "$BRIDGE" type bridge forward_delay 0 stp_state 0 &&
         ip addr add "$OUTSIDE/24" dev "$BRIDGE" && ip link set "$BRIDGE" up
-}
-
-# What a host writes lies beside its root folder; on a file system that cannot hold that (or
-# when the disk shall be small) in memory.
-host_mount() { # NAME DISK
-    local dir=$LAB_RUN/hosts/$1 opts
-    mkdir -p "$dir"/{tree,write}
-    if [[ -n $2 ]]; then
-        mount -t tmpfs -o "size=$2,mode=0755" lab "$dir/write" || return 1
-    fi
-    mkdir -p "$dir"/write/{up,work}
-    opts="lowerdir=$LAB_BASE,upperdir=$dir/write/up,workdir=$dir/write/work"
-    mount -t overlay lab -o "$opts" "$dir/tree" 2>/dev/null && return 0
-    [[ -z $2 ]] && host_mount "$1" 2G
 }
 
 # Each boot of a host has an id of its own, by a mount of systemd-nspawn's that a unit with
@@ -65,16 +54,14 @@ cable() { # NAME
     "$LAB_BUILD/tests/wire" "v-$1" eth0 "/run/netns/$1" "${words[@]}" >"$LAB_RUN/wire-$1.log" 2>&1 &
     pid=$!
     WIRES+=("$pid")
-    until grep -q ready "$LAB_RUN/wire-$1.log"; do
-        kill -0 "$pid" 2>/dev/null || { sed 's/^/# /' "$LAB_RUN/wire-$1.log"; return 1; }
-        sleep 0.02
-    done
+    WAIT_ON=$pid WAIT_STEP=0.02 wait_until 30 "the cable of $1" grep ready "$LAB_RUN/wire-$1.log" ||
+        { sed 's/^/# /' "$LAB_RUN/wire-$1.log"; return 1; }
 }
 
 host_make() {
     local name=$1 address=$2 dir=$LAB_RUN/hosts/$1 root
     mkdir -p "$dir" && echo "$address" >"$dir/address"
-    host_mount "$name" "${3:-}" || { echo "Bail out! cannot mount the root folder of $name"; exit 1; }
+    machine_mount "$LAB_BASE" "$dir" "${3:-}" || { echo "Bail out! cannot mount the root folder of $name"; exit 1; }
     root=$(root_of "$name")
     echo "$name" >"$root/etc/hostname"
     printf '127.0.0.1 localhost\n%s %s\n' "$address" "$name" >"$root/etc/hosts"
@@ -125,13 +112,17 @@ host_pid() { # NAME
     echo "$pid"
 }
 
+host_is_up() { # NAME
+    local pid said
+    pid=$(host_pid "$1") && [[ -n $pid ]] || { echo "$1 has no process"; return 1; }
+    echo "$pid" >"$LAB_RUN/hosts/$1/pid"
+    said=$(on "$1" systemctl is-system-running --wait)
+    [[ $said == @(running|degraded) ]] || { echo "systemd of $1 is $said"; return 1; }
+}
 host_wait_up() { # NAME
-    local name=$1 dir=$LAB_RUN/hosts/$1 until=$((SECONDS + 30 * ${LAB_PATIENCE:-1})) pid
-    until pid=$(host_pid "$name" 2>/dev/null) && [[ -n $pid ]] && echo "$pid" >"$dir/pid" &&
-        [[ $(on "$name" systemctl is-system-running --wait 2>/dev/null) == @(running|degraded) ]]; do
-        ((SECONDS < until)) || { tail -n 5 "$dir/console" | sed 's/^/# /'; return 1; }
-        sleep 0.1 # polls another program's state
-    done
+    wait_until $((30 * ${LAB_PATIENCE:-1})) "$1 to boot" host_is_up "$1" && return
+    tail -n 5 "$LAB_RUN/hosts/$1/console" | sed 's/^/# /'
+    return 1
 }
 
 host_boot() {

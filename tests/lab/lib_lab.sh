@@ -13,6 +13,8 @@
 # LAB_SCHEME, LAB_TLS, LAB_ACL, LAB_AGENT_CONF (lines for every agent.conf), LAB_RESTART_SEC (2);
 # LAB_UNWATCHED=1; a function before_boot may change the hosts' files.
 set -u
+# shellcheck source=deploy/demo/wait.sh
+. "$LAB/../../deploy/demo/wait.sh"
 # shellcheck source=tests/lab/lib_hosts.sh
 . "$LAB/lib_hosts.sh"
 # shellcheck source=tests/lab/lib_checks.sh
@@ -189,7 +191,7 @@ api() { # HOST PATH [CURL OPTION...]
     local name=${LAB_TLS_NAME:-$(lab_address "$host")}
     curl -fsS -m 5 --noproxy '*' ${LAB_CURL:-} --connect-to "$name:4646:$(lab_address "$host"):4646" \
         ${NOMAD_TOKEN:+-H "X-Nomad-Token: $NOMAD_TOKEN"} "$@" \
-        "${LAB_SCHEME:-http}://$name:4646$path" 2>/dev/null
+        "${LAB_SCHEME:-http}://$name:4646$path"
 }
 occurrences() { grep -oF "$1" | wc -l; }
 runs_nomad() { # NAME: what its process says it is
@@ -215,12 +217,7 @@ cluster_healthy() {
     (($(api s1 /v1/nodes | occurrences '"Status":"ready"') == nodes))
 }
 wait_for() { # SECONDS COMMAND...: polls the state of other programs; says what the last try said
-    local until=$((SECONDS + $1 * ${LAB_PATIENCE:-1}))
-    shift
-    until "$@" >"$LAB_RUN/try.out" 2>&1; do
-        ((SECONDS < until)) || { echo "waited in vain for: $*"; cat "$LAB_RUN/try.out"; return 1; }
-        sleep 0.1
-    done
+    wait_until $(($1 * ${LAB_PATIENCE:-1})) "${*:2}" "${@:2}"
 }
 
 # Real Nomad needs to be given work; the stand-in gives each client two tasks by itself.

@@ -17,13 +17,13 @@ phase_of() { # HOST
     done 2>/dev/null <"$(root_of "$1")/var/lib/caravan/swap/record"
     echo idle
 }
-in_phase() { [[ $(phase_of "$1") == "$2" ]]; }
+in_phase() { # HOST PHASE
+    local phase
+    phase=$(phase_of "$1")
+    [[ $phase == "$2" ]] || { echo "$1 is $phase, not $2"; return 1; }
+}
 reach_phase() { # HOST PHASE SECONDS: looks often, for phases are short
-    local until=$((SECONDS + $3 * ${LAB_PATIENCE:-1}))
-    until in_phase "$1" "$2"; do
-        ((SECONDS < until)) || { echo "$1 did not reach $2, it is $(phase_of "$1")"; return 1; }
-        sleep 0.02
-    done
+    WAIT_STEP=0.02 wait_for "$3" in_phase "$1" "$2"
 }
 
 hold_fetch() { touch "$(root_of coord)/srv/depot/hold.$(lab_address "$1")"; }

@@ -5,8 +5,8 @@
 # sourced by lint.test (this repository) and rules.test (samples that must fail)
 
 FOLDERS="common proto agent coordinator"
-RULES="includes unique_names file_names headers sizes medians format words
-       goto_ladders scripts rooms layers shadowed_names globals pure clang_compiles cppcheck_finds"
+RULES="ladder includes unique_names file_names headers readmes sizes medians format words goto_ladders
+       scripts foreign_symbols layers shadowed_names globals pure clang_compiles cppcheck_finds"
 WARN="-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef
       -Wswitch-enum -Wwrite-strings -Wconversion -Werror"
 
@@ -21,31 +21,103 @@ table() {
     grep -v -E '^[[:space:]]*(#|$)' "$LINT/$1.table"
 }
 
-# What each folder may name in quotes, as -iquote options.
-quotes_of() {
+# ---- rooms ----
+
+# "room other...": each room and those it may include, from the Makefile's ladder.
+ladder() {
+    sed -n -E 's,^MAY_([a-z/]+) *:=(.*),\1\2,p' Makefile 2>/dev/null
+}
+
+# "room reached", one a line: a room, and all it may include by itself or through others. A
+# room that reaches itself through others: "room circle".
+reach() {
+    ladder | awk '
+        function walk(from, at,   i, n, part) {
+            n = split(may[at], part, " ")
+            for (i = 1; i <= n; i++) {
+                if (part[i] == from) { print from, "circle"; continue }
+                if ((from, part[i]) in seen) continue
+                seen[from, part[i]]; print from, part[i]
+                walk(from, part[i])
+            }
+        }
+        { room = $1; $1 = ""; may[room] = $0 }
+        END { for (room in may) { print room, room; walk(room, room) } }' | sort
+}
+
+rooms() {
+    ladder | cut -d' ' -f1
+}
+
+# The floor a room stands on: one above the highest room it may include.
+floors() {
+    ladder | awk '
+        function floor(r,   i, n, part, f, most) {
+            if (r in known) return known[r]
+            known[r] = 0
+            n = split(may[r], part, " ")
+            for (i = 1; i <= n; i++) { f = floor(part[i]) + 1; if (f > most) most = f }
+            return known[r] = most + 0
+        }
+        { room = $1; $1 = ""; may[room] = $0 }
+        END { for (room in may) print floor(room), room, may[room] }' | sort -k1,1nr -k2,2
+}
+
+# What may be named in quotes from a folder: folders, one a line.
+quotes_of() { # folder
     case $1 in
-    common/*) echo common ;;
-    proto/*) echo common proto ;;
-    agent/*) echo common proto agent ;;
-    coordinator/*) echo common proto coordinator ;;
-    *) echo common proto agent coordinator tests/* ;;
+    tests*) rooms; printf '%s\n' tests/* ;;
+    *) reach | awk -v room="$1" '$1 == room { print $2 }' ;;
     esac
+}
+
+# The ladder is one: what it names is there, what is there it names, no circle, and nothing
+# that fence.table forbids.
+rule_ladder() {
+    local from to room folder
+    reach >"$LINT_TMP/reach"
+    rooms | sort >"$LINT_TMP/rooms"
+    grep ' circle$' "$LINT_TMP/reach" | sed 's/ circle$/: may include itself through other rooms/'
+    cut -d' ' -f2 "$LINT_TMP/reach" | grep -v '^circle$' | sort -u | comm -13 "$LINT_TMP/rooms" - |
+        sed 's/$/: may be included, but is no room of the Makefile/'
+    while read -r room; do
+        ls "$room"/*.c >/dev/null 2>&1 || echo "$room: a room of the Makefile without sources"
+    done <"$LINT_TMP/rooms"
+    find $FOLDERS -name '*.[ch]' 2>/dev/null | sed 's,/[^/]*$,,' | sort -u |
+        comm -23 - "$LINT_TMP/rooms" | sed 's/$/: has sources, but is no room of the Makefile/'
+    table fence | while read -r from to; do
+        awk -v from="^($from)\$" -v to="^($to)\$" '$1 ~ from && $2 ~ to && $1 != $2 {
+            print $1 ": may reach " $2 ", which must stay out of its reach" }' "$LINT_TMP/reach"
+    done
+}
+
+# A page that tells what lives in the room, what it may include and what to read first.
+rule_readmes() {
+    local room lines
+    # proto's README is the specification of the wire.
+    rooms | grep -v -x proto | while read -r room; do
+        lines=$(wc -l 2>/dev/null <"$room/README.md") || { echo "$room: has no README.md"; continue; }
+        [ "$lines" -le 60 ] || echo "$room/README.md: $lines lines are more than a page (60)"
+    done
 }
 
 # ---- text ----
 
 rule_includes() {
-    local file name where folder
+    local folder where
+    sources '*.[ch]' | sed 's,/[^/]*$,,' | sort -u | while read -r folder; do
+        for where in $(quotes_of "$folder"); do
+            ls "$where" 2>/dev/null | sed "s,^,$folder ,"
+        done
+    done | sort -u >"$LINT_TMP/quotable"
     sources '*.[ch]' | xargs -r grep -H -E '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' |
         sed -E 's/^([^:]*):[^"]*"([^"]*)".*/\1 \2/' |
-        while read -r file name; do
-            case $name in */*) echo "$file: includes \"$name\": by bare name only" ;; esac
-            where=
-            for folder in $(quotes_of "$file") "${file%/*}"; do
-                [ -f "$folder/$name" ] && where=$folder
-            done
-            [ -n "$where" ] || echo "$file: \"$name\" is not within its reach"
-        done
+        awk '
+            FNR == NR { quotable[$1, $2]; next }
+            { folder = $1; sub("/[^/]*$", "", folder) }
+            $2 ~ "/" { print $1 ": includes \"" $2 "\": by bare name only"; next }
+            !((folder, $2) in quotable) { print $1 ": \"" $2 "\" is not within its reach" }
+            ' "$LINT_TMP/quotable" -
 }
 
 rule_unique_names() {
@@ -57,6 +129,8 @@ rule_unique_names() {
 rule_file_names() {
     sources '*.[ch]' | grep -E '/([a-z_]*_)?(util|utils|misc|helper|helpers|common|stuff)(_[a-z]*)?\.[ch]$' |
         sed 's/$/: a file is named after a noun of its own/'
+    sources '*.h' | grep -E '_(parts|inner|private|internal)\.h$' |
+        sed 's/$/: a header is named after its struct; a noun has one header/'
 }
 
 rule_headers() {
@@ -126,7 +200,7 @@ rule_sizes() {
 
 # Prints "folder median" for every folder, to whoever wants to know.
 folder_medians() {
-    function_sizes | awk '{ n = split($1, part, "/"); print part[1], $3 }' | sort -k1,1 -k2,2n |
+    function_sizes | awk '{ sub("/[^/]*$", "", $1); print $1, $3 }' | sort -k1,1 -k2,2n |
         awk '
             function tell() { if (n) print folder, v[int((n + 1) / 2)], n }
             $1 != folder { tell(); folder = $1; n = 0 }
@@ -144,10 +218,28 @@ rule_medians() {
         ' "$LINT_TMP/budgets" "$LINT_TMP/medians"
 }
 
+# Releases of clang-format differ in macros whose text begins with a brace. Ours are as release 14
+# has them: it judges every line, another one all but macros.
+FORMAT_RELEASE=14
+no_macros() { # what: $0 or FNR of the lines that are left
+    awk '!on && /^[[:space:]]*#[[:space:]]*define/ { on = 1 } !on { print '"$1"' } on && !/\\$/ { on = 0 }'
+}
+formatted_but_for_macros() { # file...
+    local file differs
+    for file in "$@"; do
+        differs=$(cmp <(no_macros '$0' <"$file") <(clang-format "$file" | no_macros '$0') 2>&1) && continue
+        echo "$file:$(no_macros FNR <"$file" | sed -n "${differs##* }p"): not formatted (clang-format -i)"
+    done
+}
+
 rule_format() {
-    sources '*.[ch]' | xargs -r clang-format --dry-run -Werror 2>&1 |
-        sed -n 's/^\([^:]*:[0-9]*\):.*error: .*/\1: not formatted (clang-format -i)/p' |
-        sort -u -t: -k1,1
+    if clang-format --version | grep -q "version $FORMAT_RELEASE\."; then
+        sources '*.[ch]' | xargs -r clang-format --dry-run -Werror 2>&1 |
+            sed -n 's/^\([^:]*:[0-9]*\):.*error: .*/\1: not formatted (clang-format -i)/p' |
+            sort -u -t: -k1,1
+    else
+        formatted_but_for_macros $(sources '*.[ch]')
+    fi
 }
 
 rule_words() {
@@ -203,22 +295,28 @@ read_objects() {
         sed -E 's/^([^:]*)\.o:[0-9a-f]* [A-Z] /\1 /' >"$LINT_TMP/defined"
 }
 
+library_file() { # name: of deploy/libraries, or c, which is a linker script
+    local flag
+    [ "$1" != c ] || { gcc -print-file-name=libc.so.6; return; }
+    flag=$("$LINT/../../deploy/libraries" libs "$1") || return 1
+    gcc -print-file-name="lib$(printf '%s' "$flag" | sed 's/.*-l\([^ ]*\).*/\1/').so"
+}
+
 library_symbols() { # name
     local path
-    path=$(gcc -print-file-name="lib$1.so")
-    [ "$1" = c ] && path=$(gcc -print-file-name=libc.so.6) # libc.so is a linker script
+    path=$(library_file "$1") || return 1
     if [ ! -f "$path" ]; then
-        echo "lib$1.so is not here: its symbols cannot be told" >&2
+        echo "$path of $1 is not here: its symbols cannot be told" >&2
         return 1
     fi
     nm -D --defined-only "$path" | awk '{ sub(/@.*/, "", $NF); print $NF }' |
         grep -v -E '^(_init|_fini|_start|__bss_start|_edata|_end|main)$' | sort -u
 }
 
-rule_rooms() {
+rule_foreign_symbols() {
     local kind what rooms room
     read_objects || return
-    table rooms | while read -r kind what rooms; do
+    table symbols | while read -r kind what rooms; do
         rooms=$(printf '%s' "$rooms" | tr ' ' '|')
         if [ "$kind" = lib ]; then
             library_symbols "$what" >"$LINT_TMP/library" 2>&1 || { cat "$LINT_TMP/library"; continue; }
@@ -235,27 +333,27 @@ rule_rooms() {
 
 rule_layers() {
     read_objects || return
+    reach >"$LINT_TMP/reach"
     awk '
-        BEGIN {
-            reach["common"] = " common "; reach["proto"] = " common proto "
-            reach["agent"] = " common proto agent "
-            reach["coordinator"] = " common proto coordinator "
+        FILENAME ~ /reach$/ { reach[$1, $2]; next }
+        { folder = $1; sub("/[^/]*$", "", folder) }
+        FILENAME ~ /defined$/ && FILENAME !~ /undefined$/ {
+            if ($2 != "main") home[$2] = home[$2] " " folder
+            next
         }
-        { split($1, part, "/"); folder = part[1] }
-        FNR == NR { if ($2 != "main") home[$2] = home[$2] " " folder; next }
         ($2 in home) {
             n = split(home[$2], homes, " "); fine = 0
             for (i = 1; i <= n; i++)
-                if (index(reach[folder], " " homes[i] " ")) fine = 1
+                if ((folder, homes[i]) in reach) fine = 1
             if (!fine) print $1 ".c: uses " $2 ", which is in" home[$2]
-        }' "$LINT_TMP/defined" "$LINT_TMP/undefined"
+        }' "$LINT_TMP/reach" "$LINT_TMP/defined" "$LINT_TMP/undefined"
 }
 
 # A name of ours that a linked library also exports would take its place inside it.
 rule_shadowed_names() {
     local lib
     read_objects || return
-    for lib in $(table rooms | awk '$1 == "lib" { print $2 }') c; do
+    for lib in $(table symbols | awk '$1 == "lib" { print $2 }') c; do
         library_symbols "$lib" >"$LINT_TMP/library" || continue
         awk -v lib="lib$lib" '
             FNR == NR { foreign[$1]; next }
@@ -294,17 +392,19 @@ rule_pure() {
 
 # The second compiler: the same warnings, no code.
 rule_clang_compiles() {
-    local folder options
-    for folder in common proto agent coordinator tests; do
-        options=$(for d in $(quotes_of "$folder/x"); do [ -d "$d" ] && printf ' -iquote %s' "$d"; done)
-        find "$folder" -name '*.c' 2>/dev/null | sort |
-            xargs -r -P 2 -n 8 clang -fsyntax-only -std=gnu11 -D_GNU_SOURCE $WARN $options 2>&1
+    local folder
+    sources '*.c' | sed 's,/[^/]*$,,' | sort -u | while read -r folder; do
+        ls "$folder"/*.c |
+            xargs -r -P 2 -n 8 clang -fsyntax-only -std=gnu11 -D_GNU_SOURCE $WARN \
+                $(quotes_of "$folder" | sed 's/^/-iquote /') 2>&1
     done | grep -E ': (fatal )?error: '
 }
 
 rule_cppcheck_finds() {
-    cppcheck -j 2 --quiet --enable=warning,portability --inline-suppr --std=c11 --max-configs=2 \
+    local level= # what older releases look at without being told
+    ! cppcheck --help | grep -q -e --check-level || level=--check-level=exhaustive
+    cppcheck -j 2 --quiet $level --enable=warning,portability --inline-suppr --std=c11 --max-configs=2 \
         --suppress=preprocessorErrorDirective --suppress=uninitvar --suppress=unknownMacro \
-        -D_GNU_SOURCE $(for d in $FOLDERS; do [ -d "$d" ] && printf ' -I %s %s' "$d" "$d"; done) \
+        -D_GNU_SOURCE $(rooms | sed 's/^/-I /') $FOLDERS \
         --template='{file}:{line}: {message} ({id})' 2>&1
 }

@@ -217,6 +217,27 @@ static void put_drain(struct buf *b, const struct sim_node_record *r)
     js_close(b, '}');
 }
 
+static void put_node_networks(struct buf *b, const char *ip)
+{
+    js_open(b, "NodeNetworks", '[');
+    js_open(b, NULL, '{');
+    js_open(b, "Addresses", '[');
+    js_open(b, NULL, '{');
+    js_str(b, "Address", ip);
+    js_str(b, "Alias", "default");
+    js_str(b, "Family", "ipv4");
+    js_str(b, "Gateway", "");
+    js_str(b, "ReservedPorts", "");
+    js_close(b, '}');
+    js_close(b, ']');
+    js_str(b, "Device", "lo");
+    js_str(b, "MacAddress", "");
+    js_str(b, "Mode", "host");
+    js_raw(b, "Speed", "1000");
+    js_close(b, '}');
+    js_close(b, ']');
+}
+
 static void put_resources(struct buf *b, const struct sim_node_record *r)
 {
     char ip[SIM_ADDR_TEXT];
@@ -246,25 +267,8 @@ static void put_resources(struct buf *b, const struct sim_node_record *r)
         js_raw(b, "MBits", "1000");
         js_close(b, '}');
         js_close(b, ']');
-        if (!old) {
-            js_open(b, "NodeNetworks", '[');
-            js_open(b, NULL, '{');
-            js_open(b, "Addresses", '[');
-            js_open(b, NULL, '{');
-            js_str(b, "Address", ip);
-            js_str(b, "Alias", "default");
-            js_str(b, "Family", "ipv4");
-            js_str(b, "Gateway", "");
-            js_str(b, "ReservedPorts", "");
-            js_close(b, '}');
-            js_close(b, ']');
-            js_str(b, "Device", "lo");
-            js_str(b, "MacAddress", "");
-            js_str(b, "Mode", "host");
-            js_raw(b, "Speed", "1000");
-            js_close(b, '}');
-            js_close(b, ']');
-        }
+        if (!old)
+            put_node_networks(b, ip);
         js_close(b, '}');
     }
 }

@@ -18,6 +18,23 @@ static int host_of(const char *addr)
     return sim_timeline_host(addr) - 1;
 }
 
+/* What one entry of a list says of its server. */
+static void entry_of(enum sim_topic topic, const struct json *m, const char *first_version,
+                     char *text, size_t n)
+{
+    const char *vote = json_bool(m, "Voter", false) ? "voter" : "nonvoter";
+
+    if (topic == SIM_TOPIC_MEMBERS) {
+        bool new_one = !str_eq(json_str(json_get(m, "Tags"), "build", ""), first_version);
+        snprintf(text, n, "%s%s", json_str(m, "Status", ""), new_one ? ",new" : "");
+    } else if (topic == SIM_TOPIC_AUTOPILOT) {
+        snprintf(text, n, "%s,%s,%s", json_str(m, "SerfStatus", ""),
+                 json_bool(m, "Healthy", false) ? "healthy" : "sick", vote);
+    } else {
+        str_cut(text, n, vote);
+    }
+}
+
 static void value_of(const struct sim_scene *s, enum sim_topic topic, const struct sim_answer *a,
                      const char *first_version, char *value, size_t n)
 {
@@ -49,16 +66,7 @@ static void value_of(const struct sim_scene *s, enum sim_topic topic, const stru
             leader = (char)('1' + host_of(json_str(m, "Address", "")));
         if (!str_eq(json_str(m, topic == SIM_TOPIC_RAFT ? "Node" : "Name", ""), name))
             continue;
-        if (topic == SIM_TOPIC_MEMBERS) {
-            bool new_one = !str_eq(json_str(json_get(m, "Tags"), "build", ""), first_version);
-            snprintf(text, sizeof(text), "%s%s", json_str(m, "Status", ""), new_one ? ",new" : "");
-        } else if (topic == SIM_TOPIC_AUTOPILOT) {
-            snprintf(text, sizeof(text), "%s,%s,%s", json_str(m, "SerfStatus", ""),
-                     json_bool(m, "Healthy", false) ? "healthy" : "sick",
-                     json_bool(m, "Voter", false) ? "voter" : "nonvoter");
-        } else {
-            str_cut(text, sizeof(text), json_bool(m, "Voter", false) ? "voter" : "nonvoter");
-        }
+        entry_of(topic, m, first_version, text, sizeof(text));
         mine = text;
     }
     if (topic == SIM_TOPIC_MEMBERS)

@@ -1,4 +1,5 @@
 #include "crash_story.h"
+#include "swap_obey.h"
 #include "str.h"
 
 #define STEPS_MAX  3000

@@ -1,4 +1,5 @@
 #include "small_fleet.h"
+#include "plan_make.h"
 
 static const char *const keys[] = {"s1-id", "s2-id", "s3-id", "c1-id", "c2-id"};
 static const char *const names[] = {"s1", "s2", "s3", "c1", "c2"};
@@ -126,6 +127,40 @@ static void touch(struct small_fleet *f, int64_t at)
     }
 }
 
+static void host_fill(struct small_fleet *f, int i)
+{
+    struct host *h = &f->hosts[i];
+    bool server = i < SMALL_SERVERS;
+
+    *h = (struct host){.key = keys[i],
+                       .name = names[i],
+                       .region = "global",
+                       .dc = "dc1",
+                       .node_class = "",
+                       .node_pool = server ? "" : "default",
+                       .addr = addresses[i],
+                       .server_id = server ? keys[i] : "",
+                       .node_id = server ? "" : keys[i],
+                       .is_server = server,
+                       .is_client = !server};
+    h->agent = (struct agent_view){.enrolled = true,
+                                   .address = addresses[i],
+                                   .problem = "",
+                                   .program = "1",
+                                   .os = "linux",
+                                   .arch = "amd64",
+                                   .server_id = h->server_id,
+                                   .client_id = h->node_id,
+                                   .uptime_ms = 5000,
+                                   .phase = PHASE_IDLE,
+                                   .facts = small_fleet_facts,
+                                   .n_facts = SMALL_FACTS,
+                                   .failure_text = "",
+                                   .evidence = ""};
+    digest_fill(&h->agent.disk, 1);
+    digest_fill(&h->agent.running, 1);
+}
+
 void small_fleet_init(struct small_fleet *f)
 {
     memset(f, 0, sizeof(*f));
@@ -136,36 +171,8 @@ void small_fleet_init(struct small_fleet *f)
                           .problem = ""};
     f->regions[0] = (struct region){.name = "global", .can_raft = true, .denied = ""};
     for (int i = 0; i < SMALL_HOSTS; i++) {
-        struct host *h = &f->hosts[i];
-        bool server = i < SMALL_SERVERS;
-        *h = (struct host){.key = keys[i],
-                           .name = names[i],
-                           .region = "global",
-                           .dc = "dc1",
-                           .node_class = "",
-                           .node_pool = server ? "" : "default",
-                           .addr = addresses[i],
-                           .server_id = server ? keys[i] : "",
-                           .node_id = server ? "" : keys[i],
-                           .is_server = server,
-                           .is_client = !server};
-        h->agent = (struct agent_view){.enrolled = true,
-                                       .address = addresses[i],
-                                       .problem = "",
-                                       .program = "1",
-                                       .os = "linux",
-                                       .arch = "amd64",
-                                       .server_id = h->server_id,
-                                       .client_id = h->node_id,
-                                       .uptime_ms = 5000,
-                                       .phase = PHASE_IDLE,
-                                       .facts = small_fleet_facts,
-                                       .n_facts = SMALL_FACTS,
-                                       .failure_text = "",
-                                       .evidence = ""};
-        digest_fill(&h->agent.disk, 1);
-        digest_fill(&h->agent.running, 1);
-        if (server)
+        host_fill(f, i);
+        if (i < SMALL_SERVERS)
             server_fill(f, i);
         else
             client_fill(f, i);

@@ -4,6 +4,7 @@
 #include <cmocka.h>
 #include "agent_store.h"
 #include "event_about.h"
+#include "record.h"
 #include "scratch_dir.h"
 #include "str.h"
 
@@ -67,7 +68,7 @@ static void each_phase_has_its_version(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         r.phase = rows[i].phase;
-        struct log_about a = event_about_record(&r);
+        struct log_about a = record_about(&r);
         assert_string_equal(a.phase, phase_name(rows[i].phase));
         assert_string_equal(a.version_from != NULL ? a.version_from : "", rows[i].from);
         assert_string_equal(a.version_to != NULL ? a.version_to : "", rows[i].to);
@@ -76,9 +77,9 @@ static void each_phase_has_its_version(void **state)
         assert_null(a.failure);
     }
     r.verdict.failure = FAILURE_NO_SPACE;
-    assert_string_equal(event_about_record(&r).failure, failure_name(FAILURE_NO_SPACE));
+    assert_string_equal(record_about(&r).failure, failure_name(FAILURE_NO_SPACE));
     record_init(&r);
-    assert_null(event_about_record(&r).order);
+    assert_null(record_about(&r).order);
 }
 
 static void an_order_and_what_became_of_it(void **state)

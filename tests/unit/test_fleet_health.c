@@ -7,7 +7,6 @@
 #include "fleet_health.h"
 #include "json.h"
 #include "progress.h"
-#include "report.h"
 #include "str.h"
 #include "table.h"
 #include "world_dump.h"

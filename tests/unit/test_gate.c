@@ -2,8 +2,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "act_order.h"
+#include "evidence.h"
 #include "gate.h"
-#include "run_parts.h"
+#include "gate_host.h"
+#include "raft_view.h"
 #include "small_fleet.h"
 
 static struct small_fleet *fleet(void)

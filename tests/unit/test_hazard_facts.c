@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "config_findings.h"
-#include "hazard_parts.h"
+#include "hazard_detect.h"
 
 static bool is_wanted(const char *key)
 {

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "hazard_host.h"
+#include "plan_make.h"
 #include "small_fleet.h"
 
 #define C1 3 /* a client of the small fleet; 0 is a server */

@@ -8,7 +8,8 @@
 #include "hazard_ids.h"
 #include "hazards.h"
 #include "options.h"
-#include "report.h"
+#include "plan_make.h"
+#include "report_plan.h"
 #include "small_fleet.h"
 
 static int check(const char *id, struct err *err)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "hazards.h"
+#include "plan_make.h"
 #include "small_fleet.h"
 
 /* A row's worlds: the small fleet on `from`, which is to go to `to` (NULL: as it comes).

@@ -3,7 +3,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "hazards.h"
+#include "plan_make.h"
 #include "small_fleet.h"
+#include "walls.h"
 
 static struct version parse(const char *s)
 {

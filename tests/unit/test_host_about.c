@@ -1,6 +1,6 @@
 /*
- * host_linux_about.h, package_owner.h, elf_arch.h: what a real file system, dpkg and the
- * kernel say, on files of the test's own.
+ * file_way.h, file_users.h, unit_files.h, dir_names.h, package_owner.h, elf_arch.h: what a real
+ * file system, dpkg and the kernel say, on files of the test's own.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,13 +14,17 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include "dir_names.h"
 #include "elf_arch.h"
-#include "host_linux_about.h"
+#include "file_users.h"
+#include "file_way.h"
+#include "host_linux.h"
 #include "package_owner.h"
 #include "scratch_dir.h"
 #include "skip_because.h"
 #include "spawn.h"
 #include "str.h"
+#include "unit_files.h"
 
 struct bench {
     char *dir;
@@ -103,7 +107,7 @@ static void ways_from_a_name_to_a_file(void **state)
 
         scratch_path(b->dir, rows[i].name, name);
         scratch_path(b->dir, rows[i].target, target);
-        host_linux_way(name, target, &way);
+        file_way(name, target, &way);
         if (way.there != rows[i].there || way.through != rows[i].through ||
             way.same != rows[i].same)
             fail_msg("from %s to %s: %d %d %d", rows[i].name, rows[i].target, way.there,
@@ -161,21 +165,20 @@ static void only_other_agents_use_the_file(void **state)
     assert_int_equal(spawn_start(&s, &pids[0], &err), 0);
     s.argv = helper;
     assert_int_equal(spawn_start(&s, &pids[1], &err), 0);
-    assert_int_equal(host_linux_users("/proc", self.st_dev, self.st_ino, 0, &u, &err), 0);
+    assert_int_equal(file_users("/proc", self.st_dev, self.st_ino, 0, &u, &err), 0);
     assert_int_equal(u.n, 1);
     assert_int_equal(u.pid, pids[0]);
-    assert_int_equal(
-        host_linux_users("/proc", self.st_dev, self.st_ino, (uint32_t)pids[0], &u, &err), 0);
+    assert_int_equal(file_users("/proc", self.st_dev, self.st_ino, (uint32_t)pids[0], &u, &err), 0);
     assert_int_equal(u.n, 0);
     /* What Nomad has just forked is no second agent. */
-    assert_int_equal(
-        host_linux_users("/proc", self.st_dev, self.st_ino, (uint32_t)getpid(), &u, &err), 0);
+    assert_int_equal(file_users("/proc", self.st_dev, self.st_ino, (uint32_t)getpid(), &u, &err),
+                     0);
     assert_int_equal(u.n, 0);
     for (size_t i = 0; i < 2; i++) {
         kill(pids[i], SIGKILL);
         waitpid(pids[i], NULL, 0);
     }
-    assert_int_equal(host_linux_users("/nonexistent", 1, 1, 0, &u, &err), -1);
+    assert_int_equal(file_users("/nonexistent", 1, 1, 0, &u, &err), -1);
 }
 
 /* ---- units ---- */
@@ -220,12 +223,12 @@ static void another_unit_that_names_the_program(void **state)
     scratch_write(b->dir, "lib/nomad.service", "ExecStart=/x/nomad agent\n", 0644); /* hidden */
     scratch_write(b->dir, "lib/other.service", "ExecStart=/x/else\n", 0644);
     scratch_write(b->dir, "lib/nomad2.conf", "ExecStart=/x/nomad agent\n", 0644);
-    host_linux_unit_naming(dirs, "/x/nomad", own, found, sizeof(found));
+    unit_files_naming(dirs, "/x/nomad", own, found, sizeof(found));
     assert_string_equal(found, "");
     scratch_write(b->dir, "lib/nomad2.service", "ExecStart=/x/nomad agent\n", 0644);
-    host_linux_unit_naming(dirs, "/x/nomad", own, found, sizeof(found));
+    unit_files_naming(dirs, "/x/nomad", own, found, sizeof(found));
     assert_string_equal(found, "nomad2.service");
-    host_linux_unit_naming(dirs, "/x/nomad", "", found, sizeof(found));
+    unit_files_naming(dirs, "/x/nomad", "", found, sizeof(found));
     assert_string_not_equal(found, "");
 }
 
@@ -500,7 +503,7 @@ static void what_lies_in_a_directory(void **state)
     make_link(b, "nowhere", "d/lost");
     make_link(b, "below.hcl", "d/linked");
     scratch_path(b->dir, "d", path);
-    assert_int_equal(host_linux_names(path, names, &err), 0);
+    assert_int_equal(dir_names(path, names, &err), 0);
     assert_true(names->dir && !names->more);
     assert_int_equal(names->n, 4);
     assert_string_equal(names->list[0].name, "a");
@@ -510,10 +513,10 @@ static void what_lies_in_a_directory(void **state)
     assert_string_equal(names->list[3].name, "z.hcl");
     assert_false(names->list[3].program);
     scratch_path(b->dir, "d/z.hcl", path);
-    assert_int_equal(host_linux_names(path, names, &err), 0);
+    assert_int_equal(dir_names(path, names, &err), 0);
     assert_true(!names->dir && names->n == 0);
     scratch_path(b->dir, "absent", path);
-    assert_int_equal(host_linux_names(path, names, &err), -1);
+    assert_int_equal(dir_names(path, names, &err), -1);
     assert_int_equal(err.kind, ERR_NOTFOUND);
 }
 
@@ -527,12 +530,12 @@ static void a_directory_of_many(void **state)
     make_dir(b, "d");
     scratch_path(b->dir, "d", path);
     for (unsigned i = 0; i <= HOST_NAMES; i++) {
-        assert_int_equal(host_linux_names(path, names, &err), 0);
+        assert_int_equal(dir_names(path, names, &err), 0);
         assert_true(names->n == i && !names->more);
         snprintf(name, sizeof(name), "d/%u", i);
         scratch_write(b->dir, name, "", 0644);
     }
-    assert_int_equal(host_linux_names(path, names, &err), 0);
+    assert_int_equal(dir_names(path, names, &err), 0);
     assert_true(names->n == HOST_NAMES && names->more);
 }
 

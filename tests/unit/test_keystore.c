@@ -1,13 +1,16 @@
-/* keystore.h: what is asked of servers before the first is changed, and what becomes of it. */
+/* decide_keystore.h, keystore_on_disk.h: what is asked of servers before the first is changed, and
+ * what becomes of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "act_order.h"
 #include "decide_desk.h"
 #include "decide_watch.h"
-#include "keystore.h"
-#include "report.h"
-#include "run_parts.h"
+#include "decide_keystore.h"
+#include "keystore_on_disk.h"
+#include "report_keystore.h"
+#include "run_keystore.h"
 
 static struct small_fleet *fleet(const char *version)
 {

@@ -1,7 +1,7 @@
 /* The step after which servers cannot go back: named in the plan, told once when crossed. */
 #include "no_return.h"
 #include "progress.h"
-#include "report.h"
+#include "report_plan.h"
 #include "small_fleet.h"
 
 #include <setjmp.h>

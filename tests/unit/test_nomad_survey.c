@@ -8,7 +8,9 @@
 #include "hazards.h"
 #include "nomad_desk.h"
 #include "nomad_survey.h"
+#include "plan_make.h"
 #include "small_fleet.h"
+#include "survey_queue.h"
 
 struct scene {
     struct nomad_desk *desk;

@@ -374,8 +374,15 @@ static void test_ten_thousand_clients(void **state)
     assert_int_equal(s->pages, 50);
     assert_true(w->ended_ms - w->begun_ms < 30000);
     int pages = s->pages;
-    round_of(s);
-    assert_int_equal(s->pages, pages); /* so dear a list is not asked for each round */
+    int64_t begun = w->begun_ms;
+    w = round_of(s);
+    /* So dear a list is not asked for each round; on a machine so slow that it is due again by
+     * then, it is. */
+    if (w->ended_ms - begun < NODES_LIST_AGE_MS)
+        assert_int_equal(s->pages, pages);
+    else
+        print_message("# the second round ended after %lld ms: the list was due again\n",
+                      (long long)(w->ended_ms - begun));
     end(s);
 }
 

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "plan.h"
+#include "plan_make.h"
 #include "small_fleet.h"
 
 static struct small_fleet *fleet(void)

@@ -9,7 +9,8 @@
 #include "paper_journal.h"
 #include "scratch_dir.h"
 #include "str.h"
-#include "swap.h"
+#include "swap_obey.h"
+#include "swap_view.h"
 #include "view_file.h"
 
 struct bench {

@@ -2,7 +2,7 @@
  * every run ends and with a true cause. Of 6 and 9 what a coordinator can break: the bytes that it
  * orders, and that an order is obeyed once, where and when it is meant; what is unpacked,
  * signatures and roles are the agent's, and its own tests judge them. */
-#include "keystore.h"
+#include "keystore_on_disk.h"
 #include "truth.h"
 
 const char *invariant_name(int invariant)

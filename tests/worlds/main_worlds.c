@@ -8,6 +8,7 @@
  * Prints TAP: one test for all worlds, one that every fault, action, reason and
  * refusal was seen and every invariant judged; how often, before them. The first failing seed is
  * named with the command that replays it. */
+#include "plan_make.h"
 #include "truth_survey.h"
 #include "truth.h"
 

@@ -1,5 +1,5 @@
 /* What an agent makes of an order: is it genuine, mine, new, in time? Leases and notes; what is for
- * swap goes to truth_agent.c. As agent/lease.h and agent/order.h say. */
+ * swap goes to truth_agent.c. As lease.h and order.h say. */
 #include "truth.h"
 
 #define LEASE_MAX (15 * 60 * 1000)

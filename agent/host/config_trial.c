@@ -1,0 +1,238 @@
+#include "config_trial.h"
+#include <pwd.h>
+#include <sys/stat.h>
+#include "file.h"
+#include "spawn.h"
+#include "str.h"
+#include "version.h"
+
+#define TRIAL_MS    10000
+#define TRIAL_OUT   (16 * 1024)
+#define CMDLINE_MAX (16 * 1024)
+#define REJECTED    1 /* exit status; 127 is an unknown command */
+#define FIRST       "1.3.0"
+
+static const char *option_value(const char *word)
+{
+    static const char *const names[] = {"-config=", "--config="};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (str_starts(word, names[i]))
+            return word + strlen(names[i]);
+    }
+    return NULL;
+}
+
+static bool is_option(const char *word)
+{
+    return str_eq(word, "-config") || str_eq(word, "--config");
+}
+
+/* The next word, NULL at the end. */
+static const char *next_word(const char **at, const char *end)
+{
+    const char *word = *at;
+
+    if (word >= end)
+        return NULL;
+    *at = word + strlen(word) + 1;
+    return word;
+}
+
+/* NULL: it can be asked about. */
+static const char *fault_of(const char *path, size_t count)
+{
+    if (path == NULL)
+        return "the last -config names no path";
+    if (strchr(path, '$') != NULL)
+        return "a -config path holds a variable";
+    if (path[0] != '/')
+        return "a -config path is relative";
+    return count == CONFIG_TRIAL_PATHS ? "there are too many -config paths" : NULL;
+}
+
+size_t config_trial_paths(const char *words, size_t n,
+                          const char *ret_paths[static CONFIG_TRIAL_PATHS], bool *ret_more,
+                          const char **ret_why)
+{
+    const char *at = words, *end = words + n, *word;
+    size_t count = 0;
+
+    *ret_more = false;
+    *ret_why = "its command line cannot be read";
+    if (n == 0 || words[n - 1] != '\0' || next_word(&at, end) == NULL)
+        return 0;
+    word = next_word(&at, end);
+    *ret_why = "it is not started by \"nomad agent\"";
+    if (word == NULL || !str_eq(word, "agent"))
+        return 0;
+    while ((word = next_word(&at, end)) != NULL) {
+        const char *path = is_option(word) ? next_word(&at, end) : option_value(word);
+
+        if (path == NULL && !is_option(word)) {
+            *ret_more = true;
+            continue;
+        }
+        *ret_why = fault_of(path, count);
+        if (*ret_why != NULL)
+            return 0;
+        ret_paths[count++] = path;
+    }
+    *ret_why = "it is started without -config";
+    return count;
+}
+
+struct answer {
+    int status;  /* exit status; -1 when it could not be run to its end */
+    bool denied; /* it spoke of permission */
+    bool broken; /* a file could not be read as configuration: nothing completes that */
+    struct buf said;
+};
+
+static void cleanup_answer(struct answer *a)
+{
+    buf_free(&a->said);
+}
+
+static void validate(const struct config_trial *t, const char *binary, const char *const *paths,
+                     size_t n, struct answer *ret)
+{
+    const char *argv[CONFIG_TRIAL_PATHS + 4] = {binary, "config", "validate"};
+    struct spawn s = {.argv = argv,
+                      .deadline_ms = TRIAL_MS,
+                      .out_max = TRIAL_OUT,
+                      .drop = t->drop,
+                      .no_network = t->drop,
+                      .uid = t->uid,
+                      .gid = t->gid,
+                      .pass_fd = -1};
+    struct spawn_result r = {.out = BUF_INIT};
+    struct err err = ERR_INIT;
+    const char *out;
+
+    *ret = (struct answer){.status = -1, .said = BUF_INIT};
+    memcpy(argv + 3, paths, n * sizeof(paths[0]));
+    if (spawn_run(&s, clock_system(), &r, &err) < 0) {
+        (void)buf_printf(&ret->said, "%.160s", err.text);
+        return;
+    }
+    out = buf_str(&r.out);
+    ret->status = r.exit_code;
+    ret->denied = strcasestr(out, "permission denied") != NULL;
+    ret->broken = strstr(out, "Error loading configuration") != NULL;
+    /* The first line only counts the errors. */
+    if (strstr(out, "error occurred:\n") != NULL)
+        out = strstr(out, "error occurred:\n") + strlen("error occurred:\n");
+    out += strspn(out, " \t*\n");
+    str_escape(&ret->said, out, MIN_OF(strcspn(out, "\n"), (size_t)160));
+    buf_free(&r.out);
+}
+
+static enum tri unknown(char ret_text[static TEXT_MAX], const char *why)
+{
+    snprintf(ret_text, TEXT_MAX,
+             "the new binary could not be asked about the configuration: %.180s", why);
+    return TRI_UNKNOWN;
+}
+
+static bool old_rejects(const struct config_trial *t, const char *const *paths, size_t n)
+{
+    CLEANUP(cleanup_answer) struct answer a = {.status = 0};
+
+    if (t->old[0] != '\0')
+        validate(t, t->old, paths, n, &a);
+    return a.status == REJECTED;
+}
+
+static enum tri judge(const struct config_trial *t, const char *const *paths, size_t n, bool more,
+                      char ret_text[static TEXT_MAX])
+{
+    CLEANUP(cleanup_answer) struct answer a = {.status = 0};
+
+    validate(t, t->binary, paths, n, &a);
+    if (a.status == 0) {
+        snprintf(ret_text, TEXT_MAX, "the new binary accepts %.200s%s", paths[0],
+                 n > 1 ? " and the others" : "");
+        return TRI_NO;
+    }
+    if (a.status != REJECTED || a.denied)
+        return unknown(ret_text, buf_str(&a.said));
+    if (!a.broken && more)
+        return unknown(ret_text, "options of its command line may complete what it misses");
+    if (!a.broken && old_rejects(t, paths, n))
+        return unknown(ret_text, "the binary in place rejects it too, and runs with it");
+    snprintf(ret_text, TEXT_MAX, "the new binary rejects the configuration: %.200s",
+             buf_str(&a.said));
+    return TRI_YES;
+}
+
+enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static TEXT_MAX])
+{
+    const char *paths[CONFIG_TRIAL_PATHS];
+    const char *why = NULL;
+    struct version v;
+    struct err err = ERR_INIT;
+    bool more = false;
+    size_t n;
+
+    if (version_parse(t->version, &v, &err) == 0 && version_cmp_text(&v, FIRST) < 0)
+        return unknown(ret_text, "Nomad before " FIRST " has no config validate");
+    n = config_trial_paths(t->words, t->words_len, paths, &more, &why);
+    return n == 0 ? unknown(ret_text, why) : judge(t, paths, n, more, ret_text);
+}
+
+/* ---- what starts Nomad here ---- */
+
+/* Who the unit's process is: by its User=, else by the process that runs. */
+static bool find_owner(const struct service_about *about, const struct stat *process, uid_t *uid,
+                       gid_t *gid)
+{
+    const struct passwd *pw =
+        about->unit && !about->missing && about->user[0] != '\0' ? getpwnam(about->user) : NULL;
+
+    *uid = pw != NULL ? pw->pw_uid : process->st_uid;
+    *gid = pw != NULL ? pw->pw_gid : process->st_gid;
+    return pw != NULL || process->st_nlink != 0 || (about->unit && about->user[0] == '\0');
+}
+
+static bool can_be_asked(const char *words, size_t n)
+{
+    const char *paths[CONFIG_TRIAL_PATHS], *why = NULL;
+    bool more = false;
+
+    return config_trial_paths(words, n, paths, &more, &why) > 0;
+}
+
+/* What the unit starts next counts; where that cannot be read (a script, a variable), what
+ * runs now. */
+enum tri config_trial_of_service(const struct service *service, const char *path, const char *old,
+                                 const char *version, bool drop, char ret_text[static TEXT_MAX])
+{
+    struct config_trial t = {.binary = path, .version = version, .old = old, .drop = drop};
+    autofree struct service_about *about = xzalloc(1, sizeof(*about));
+    auto_buf struct buf cmdline = BUF_INIT;
+    struct service_state state = {.main_pid = 0};
+    struct stat process = {.st_nlink = 0};
+    struct err err = ERR_INIT;
+    char proc[64];
+
+    if (service->about(service->self, about, &err) < 0)
+        memset(about, 0, sizeof(*about));
+    if (service->state(service->self, &state, &err) == 0 && state.main_pid != 0) {
+        snprintf(proc, sizeof(proc), "/proc/%u/cmdline", state.main_pid);
+        if (stat(proc, &process) < 0 || file_read(proc, CMDLINE_MAX, 0, &cmdline, &err) < 0)
+            process.st_nlink = 0;
+    }
+    t.words = about->words;
+    t.words_len = about->words_len;
+    if (!can_be_asked(t.words, t.words_len) && cmdline.len > 0) {
+        t.words = (const char *)cmdline.data;
+        t.words_len = cmdline.len;
+    }
+    if (t.words_len == 0 || !find_owner(about, &process, &t.uid, &t.gid)) {
+        snprintf(ret_text, TEXT_MAX, "what starts Nomad here is not known%s",
+                 state.main_pid == 0 ? ": it does not run" : "");
+        return TRI_UNKNOWN;
+    }
+    return config_trial_rejects(&t, ret_text);
+}

@@ -1,0 +1,51 @@
+/*
+ * config_trial.h - would the new binary accept the configuration Nomad is started with?
+ *
+ * Asks `<new binary> config validate PATH...` with every -config path of the command that
+ * starts Nomad, as the user it runs as: an unknown key is fatal at start, and is better
+ * found before anything is touched. Without network where the kernel lets us take it away
+ * (under systemd caravan-swap has none to hand on).
+ *
+ * Only exit status 1 can be a rejection, and it is none when
+ *   the output speaks of denied permission (a secret it may only read as a service),
+ *   the binary in place rejects the same (flags or the environment complete it),
+ *   the command has more options than -config (they may complete it),
+ * which all are "cannot tell". A file that cannot even be loaded is a rejection whoever else
+ * cannot: the next restart would fail with the old binary as well. Before Nomad 1.3 there is no
+ * such command.
+ */
+#ifndef CONFIG_TRIAL_H
+#define CONFIG_TRIAL_H
+
+#include <sys/types.h>
+#include "service.h"
+
+#define CONFIG_TRIAL_PATHS 16
+
+struct config_trial {
+    const char *binary;  /* the new one */
+    const char *version; /* of it */
+    const char *old;     /* the one in place; "" is not asked */
+    const char *words;   /* of the command, each ending in NUL */
+    size_t words_len;
+    bool drop; /* root only: run as uid and gid */
+    uid_t uid;
+    gid_t gid;
+};
+
+/* The paths in the words of a command, pointing into them. 0: none that could be asked
+ * about, *ret_why says why. *ret_more: there are other options. */
+size_t config_trial_paths(const char *words, size_t n,
+                          const char *ret_paths[static CONFIG_TRIAL_PATHS], bool *ret_more,
+                          const char **ret_why);
+
+/* TRI_YES: rejected, ret_text says what it said. TRI_NO: accepted. TRI_UNKNOWN: ret_text
+ * says why it cannot be told. */
+enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static TEXT_MAX]);
+/* The same about the command and the user that the service has for Nomad: what its unit
+ * starts next counts; where that cannot be read (a script, a variable), what runs now. path: the
+ * new binary. drop: as in config_trial. */
+enum tri config_trial_of_service(const struct service *service, const char *path, const char *old,
+                                 const char *version, bool drop, char ret_text[static TEXT_MAX]);
+
+#endif

@@ -1,0 +1,598 @@
+#include "host_linux.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <sys/xattr.h>
+#include "binary_trial.h"
+#include "clock.h"
+#include "config_trial.h"
+#include "dir_names.h"
+#include "file.h"
+#include "file_users.h"
+#include "file_way.h"
+#include "package_lock.h"
+#include "package_owner.h"
+#include "plain_tree.h"
+#include "process.h"
+#include "str.h"
+#include "unit_files.h"
+
+/* ---- files ---- */
+
+static enum err_kind kind_of(int sys)
+{
+    return sys == ENOSPC || sys == EDQUOT ? ERR_NOSPACE : sys == ENOENT ? ERR_NOTFOUND : ERR_IO;
+}
+
+static int fail(struct err *err, const char *what, const char *path)
+{
+    int sys = errno;
+
+    return err_set(err, kind_of(sys), sys, "%s %s", what, path);
+}
+
+static void from_stat(const struct stat *st, struct host_stat *ret)
+{
+    *ret = (struct host_stat){
+        .there = true,
+        .dev = st->st_dev,
+        .ino = st->st_ino,
+        .size = (uint64_t)st->st_size,
+        .mode = st->st_mode & 07777,
+        .uid = st->st_uid,
+        .gid = st->st_gid,
+        .mtime_ns = st->st_mtim.tv_sec * 1000000000LL + st->st_mtim.tv_nsec,
+        .ctime_ns = st->st_ctim.tv_sec * 1000000000LL + st->st_ctim.tv_nsec,
+    };
+}
+
+static int open_file(const char *path, int flags, int *ret_h, struct err *err)
+{
+    struct stat st;
+
+    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return fail(err, "open", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, ERR_FORMAT, 0, "%s is not a regular file", path);
+    *ret_h = take_fd(&fd);
+    return 0;
+}
+
+static int port_open(void *ctx, const char *path, int *ret_h, struct err *err)
+{
+    (void)ctx;
+    return open_file(path, O_NOFOLLOW, ret_h, err);
+}
+
+static int port_open_through(void *ctx, const char *path, int *ret_h, struct err *err)
+{
+    (void)ctx;
+    return open_file(path, 0, ret_h, err);
+}
+
+static int port_create(void *ctx, const char *path, uint32_t mode, int *ret_h, struct err *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+
+    (void)ctx;
+    if (fd < 0)
+        return fail(err, "create", path);
+    *ret_h = fd;
+    return 0;
+}
+
+static int port_read_at(void *ctx, int h, uint64_t at, void *p, size_t n, size_t *ret_n,
+                        struct err *err)
+{
+    ssize_t got;
+
+    (void)ctx;
+    do
+        got = pread(h, p, n, (off_t)at);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return fail(err, "read", "a file");
+    *ret_n = (size_t)got;
+    return 0;
+}
+
+static int port_write(void *ctx, int h, const void *p, size_t n, struct err *err)
+{
+    (void)ctx;
+    return file_write_all(h, p, n, err);
+}
+
+/* Labels and capabilities belong to the path's role, not to the bytes. Where the file
+ * system has none, or we may not set them, there is nothing to carry over. */
+static void copy_security(int from, int to)
+{
+    static const char *const names[] = {"security.selinux", "security.capability"};
+    char value[1024];
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        ssize_t n = fgetxattr(from, names[i], value, sizeof(value));
+
+        if (n > 0 && fsetxattr(to, names[i], value, (size_t)n, 0) < 0)
+            continue;
+    }
+}
+
+static int port_adopt(void *ctx, int h, const char *like, struct err *err)
+{
+    struct stat st, now;
+
+    (void)ctx;
+    autoclose int from = open(like, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (from < 0 || fstat(from, &st) < 0 || fstat(h, &now) < 0)
+        return fail(err, "look at", like);
+    if ((st.st_uid != now.st_uid || st.st_gid != now.st_gid) && fchown(h, st.st_uid, st.st_gid) < 0)
+        return fail(err, "take over the owner of", like);
+    if (fchmod(h, st.st_mode & 07777) < 0)
+        return fail(err, "take over the mode of", like);
+    copy_security(from, h);
+    return 0;
+}
+
+static int port_sync(void *ctx, int h, struct err *err)
+{
+    (void)ctx;
+    return fsync(h) < 0 ? fail(err, "sync", "a file") : 0;
+}
+
+static int port_stat_of(void *ctx, int h, struct host_stat *ret, struct err *err)
+{
+    struct stat st;
+
+    (void)ctx;
+    if (fstat(h, &st) < 0)
+        return fail(err, "look at", "a file");
+    from_stat(&st, ret);
+    return 0;
+}
+
+static void port_close(void *ctx, int h)
+{
+    (void)ctx;
+    close(h);
+}
+
+static int port_stat(void *ctx, const char *path, struct host_stat *ret, struct err *err)
+{
+    struct stat st;
+
+    (void)ctx;
+    if (lstat(path, &st) == 0) {
+        from_stat(&st, ret);
+        return 0;
+    }
+    if (errno != ENOENT)
+        return fail(err, "look at", path);
+    *ret = (struct host_stat){.there = false};
+    return 0;
+}
+
+static int port_stat_through(void *ctx, const char *path, struct host_stat *ret, struct err *err)
+{
+    struct stat st;
+
+    (void)ctx;
+    *ret = (struct host_stat){.there = false};
+    if (stat(path, &st) == 0)
+        from_stat(&st, ret);
+    else if (errno != ENOENT)
+        return fail(err, "look at", path);
+    return 0;
+}
+
+static int port_link_of(void *ctx, const char *path, char *dst, size_t n, struct err *err)
+{
+    ssize_t len = readlink(path, dst, n - 1);
+
+    (void)ctx;
+    if (len < 0 && errno != EINVAL && errno != ENOENT)
+        return fail(err, "look at", path);
+    dst[len < 0 ? 0 : len] = '\0';
+    return 0;
+}
+
+static int port_rename(void *ctx, const char *from, const char *to, struct err *err)
+{
+    int sys;
+
+    (void)ctx;
+    if (rename(from, to) == 0)
+        return 0;
+    sys = errno;
+    return err_set(err, kind_of(sys), sys, "rename %s to %s", from, to);
+}
+
+static int port_link(void *ctx, const char *from, const char *to, struct err *err)
+{
+    (void)ctx;
+    return link(from, to) < 0 ? fail(err, "make the link", to) : 0;
+}
+
+static int port_unlink(void *ctx, const char *path, struct err *err)
+{
+    (void)ctx;
+    return unlink(path) < 0 && errno != ENOENT ? fail(err, "remove", path) : 0;
+}
+
+static int port_sync_dir(void *ctx, const char *dir, struct err *err)
+{
+    (void)ctx;
+    return file_sync_dir(dir, err);
+}
+
+static int port_room(void *ctx, const char *dir, struct host_room *ret, struct err *err)
+{
+    struct statvfs fs;
+    struct stat st;
+
+    (void)ctx;
+    if (statvfs(dir, &fs) < 0 || stat(dir, &st) < 0)
+        return fail(err, "look at", dir);
+    *ret = (struct host_room){
+        .dev = st.st_dev,
+        .free = (geteuid() == 0 ? fs.f_bfree : fs.f_bavail) * fs.f_frsize,
+        .read_only = (fs.f_flag & ST_RDONLY) != 0,
+        .noexec = (fs.f_flag & ST_NOEXEC) != 0,
+    };
+    return 0;
+}
+
+static void take_newest(const struct stat *st, int64_t *newest)
+{
+    struct host_stat s;
+
+    from_stat(st, &s);
+    *newest = MAX_OF(*newest, MAX_OF(s.mtime_ns, s.ctime_ns));
+}
+
+static int walk(FTS *tree, int64_t *newest)
+{
+    const FTSENT *e;
+
+    errno = 0;
+    while ((e = fts_read(tree)) != NULL) {
+        if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR || e->fts_info == FTS_NS) {
+            errno = e->fts_errno;
+            return -1;
+        }
+        take_newest(e->fts_statp, newest);
+    }
+    return errno != 0 ? -1 : 0;
+}
+
+static int port_newest(void *ctx, const char *dir, int64_t *ret_ns, struct err *err)
+{
+    char root[512];
+    char *const roots[] = {root, NULL};
+    int64_t newest = 0;
+    FTS *tree;
+    int rc;
+
+    (void)ctx;
+    snprintf(root, sizeof(root), "%s", dir);
+    if (access(dir, F_OK) < 0 && errno == ENOENT) {
+        *ret_ns = 0;
+        return 0;
+    }
+    tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    rc = tree == NULL ? -1 : walk(tree, &newest);
+    if (rc < 0)
+        fail(err, "read all of", dir);
+    if (tree != NULL)
+        fts_close(tree);
+    if (rc == 0)
+        *ret_ns = newest;
+    return rc;
+}
+
+/* ---- directories ---- */
+
+static int port_names(void *ctx, const char *path, struct host_names *ret, struct err *err)
+{
+    (void)ctx;
+    return dir_names(path, ret, err);
+}
+
+static int port_open_below(void *ctx, const char *root, const char *path, int *ret_h,
+                           struct err *err)
+{
+    (void)ctx;
+    return plain_tree_open(root, path, ret_h, err);
+}
+
+static int port_list_below(void *ctx, const char *root, const char *path, struct host_names *ret,
+                           struct err *err)
+{
+    (void)ctx;
+    return plain_tree_list(root, path, ret, err);
+}
+
+static int port_make_dir(void *ctx, const char *path, uint32_t mode, struct err *err)
+{
+    (void)ctx;
+    return plain_tree_make_dir(path, mode, err);
+}
+
+static int port_remove_dir(void *ctx, const char *path, struct err *err)
+{
+    (void)ctx;
+    return plain_tree_remove_dir(path, err);
+}
+
+/* ---- who else uses a file, and how it is reached ---- */
+
+static int port_way(void *ctx, const char *name, const char *target, struct host_way *ret,
+                    struct err *err)
+{
+    (void)ctx;
+    (void)err;
+    file_way(name, target, ret);
+    return 0;
+}
+
+static int port_users(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
+                      struct host_users *ret, struct err *err)
+{
+    (void)ctx;
+    return file_users("/proc", dev, ino, except, ret, err);
+}
+
+static int port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
+                            size_t n, struct err *err)
+{
+    (void)ctx;
+    (void)err;
+    unit_files_naming(NULL, program, fragment, dst, n);
+    return 0;
+}
+
+static void port_package(void *ctx, const char *path, struct host_package *ret)
+{
+    struct package_where where;
+
+    (void)ctx;
+    package_where_usual(&where);
+    package_owner(&where, path, ret);
+}
+
+static enum tri port_package_lock(void *ctx)
+{
+    struct host_linux *l = ctx;
+
+    return package_lock_take(&l->package_fd);
+}
+
+static void port_package_unlock(void *ctx)
+{
+    struct host_linux *l = ctx;
+
+    package_lock_drop(&l->package_fd);
+}
+
+/* ---- clocks and attributes ---- */
+
+static int64_t port_uptime(void *ctx)
+{
+    (void)ctx;
+    return clock_mono(clock_system());
+}
+
+static int64_t port_wall(void *ctx)
+{
+    struct timespec t;
+
+    (void)ctx;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static int port_clock(void *ctx, struct host_clock *ret, struct err *err)
+{
+    struct timex t = {.modes = 0};
+    int state = adjtimex(&t);
+
+    (void)ctx;
+    if (state < 0)
+        return err_set(err, ERR_IO, errno, "ask the kernel about its clock");
+    *ret = (struct host_clock){
+        .synchronised = state == TIME_ERROR || (t.status & STA_UNSYNC) != 0 ? TRI_NO : TRI_YES,
+        .error_us = t.maxerror,
+    };
+    return 0;
+}
+
+static void read_attribute(const char *path, const char *name, bool hex, char *dst, size_t size)
+{
+    unsigned char value[128];
+    ssize_t n = getxattr(path, name, value, sizeof(value) - 1);
+
+    dst[0] = '\0';
+    if (n <= 0)
+        return;
+    value[n] = '\0';
+    if (hex)
+        str_hex(dst, value, MIN_OF((size_t)n, size / 2 - 1));
+    else
+        str_cut(dst, size, (const char *)value);
+}
+
+static int port_attributes(void *ctx, const char *path, struct host_attributes *ret,
+                           struct err *err)
+{
+    struct stat st;
+
+    (void)ctx;
+    *ret = (struct host_attributes){.there = false};
+    if (stat(path, &st) < 0)
+        return errno == ENOENT ? 0 : err_set(err, ERR_IO, errno, "look at %s", path);
+    *ret = (struct host_attributes){
+        .there = true, .mode = st.st_mode & 07777, .uid = st.st_uid, .gid = st.st_gid};
+    read_attribute(path, "security.selinux", false, ret->label, sizeof(ret->label));
+    read_attribute(path, "security.capability", true, ret->capability, sizeof(ret->capability));
+    return 0;
+}
+
+/* ---- trials ---- */
+
+static int port_try(void *ctx, const char *path, const char *version, enum failure *ret_failure,
+                    char ret_text[static TEXT_MAX], struct err *err)
+{
+    const struct host_linux *l = ctx;
+
+    return binary_trial(&l->who, path, version, ret_failure, ret_text, err);
+}
+
+static enum tri port_try_config(void *ctx, const char *path, const char *old, const char *version,
+                                char ret_text[static TEXT_MAX])
+{
+    const struct host_linux *l = ctx;
+
+    return config_trial_of_service(&l->service, path, old, version, l->who.drop, ret_text);
+}
+
+/* ---- what is asked: processes, and through caravan-fetch the network ---- */
+
+static int port_process(void *ctx, uint32_t pid, struct host_process *ret, struct err *err)
+{
+    (void)ctx;
+    return process_executes((pid_t)pid, ret, err);
+}
+
+static int port_fetch_begin(void *ctx, const struct fetch_get *job, struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    fetch_call_end(take_ptr(&l->fetching));
+    if (fetch_call_begin(&l->who, &l->fetching, err) < 0)
+        return -1;
+    return fetch_call_get(l->fetching, job, err);
+}
+
+static int port_fetch_poll(void *ctx, struct fetch_news *ret, struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    if (l->fetching == NULL)
+        return err_set(err, ERR_STATE, 0, "nothing is being fetched");
+    return fetch_call_poll(l->fetching, ret, err);
+}
+
+static void port_fetch_end(void *ctx)
+{
+    struct host_linux *l = ctx;
+
+    fetch_call_end(take_ptr(&l->fetching));
+}
+
+static void port_ask_end(void *ctx)
+{
+    struct host_linux *l = ctx;
+
+    fetch_call_end(take_ptr(&l->asking));
+}
+
+static int session(struct host_linux *l, struct err *err)
+{
+    return l->asking != NULL ? 0 : fetch_call_begin(&l->who, &l->asking, err);
+}
+
+/* A broken session is not used again: the next question starts another. */
+static int done(struct host_linux *l, int rc, const struct err *err)
+{
+    if (rc < 0 && err->kind == ERR_STATE)
+        port_ask_end(l);
+    return rc;
+}
+
+static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
+                    struct buf *ret_body, struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    if (session(l, err) < 0)
+        return -1;
+    return done(l, fetch_call_ask(l->asking, path, deadline_ms, ret_status, ret_body, err), err);
+}
+
+static int port_knock(void *ctx, const char *address, int64_t deadline_ms, enum tri *ret_open,
+                      struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    if (session(l, err) < 0)
+        return -1;
+    return done(l, fetch_call_knock(l->asking, address, deadline_ms, ret_open, err), err);
+}
+
+/* ---- the table ---- */
+
+static const struct host ports = {
+    .open = port_open,
+    .open_through = port_open_through,
+    .create = port_create,
+    .read_at = port_read_at,
+    .write = port_write,
+    .adopt = port_adopt,
+    .sync = port_sync,
+    .stat_of = port_stat_of,
+    .close = port_close,
+    .stat = port_stat,
+    .stat_through = port_stat_through,
+    .link_of = port_link_of,
+    .rename = port_rename,
+    .link = port_link,
+    .unlink = port_unlink,
+    .sync_dir = port_sync_dir,
+    .room = port_room,
+    .newest = port_newest,
+    .names = port_names,
+    .open_below = port_open_below,
+    .list_below = port_list_below,
+    .make_dir = port_make_dir,
+    .remove_dir = port_remove_dir,
+    .uptime = port_uptime,
+    .wall = port_wall,
+    .way = port_way,
+    .users = port_users,
+    .unit_naming = port_unit_naming,
+    .package = port_package,
+    .package_lock = port_package_lock,
+    .package_unlock = port_package_unlock,
+    .clock = port_clock,
+    .attributes = port_attributes,
+    .try_binary = port_try,
+    .try_config = port_try_config,
+    .process = port_process,
+    .fetch_begin = port_fetch_begin,
+    .fetch_poll = port_fetch_poll,
+    .fetch_end = port_fetch_end,
+    .ask = port_ask,
+    .knock = port_knock,
+    .ask_end = port_ask_end,
+};
+
+struct host host_linux(struct host_linux *l)
+{
+    struct host h = ports;
+
+    h.ctx = l;
+    h.service = &l->service;
+    return h;
+}
+
+void host_linux_done(struct host_linux *l)
+{
+    fetch_call_end(take_ptr(&l->fetching));
+    fetch_call_end(take_ptr(&l->asking));
+    package_lock_drop(&l->package_fd);
+    if (l->service.free != NULL)
+        l->service.free(l->service.self);
+    l->service = (struct service){0};
+}

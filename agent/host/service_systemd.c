@@ -1,0 +1,464 @@
+#include <errno.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-journal.h>
+#include "process.h"
+#include "service.h"
+#include "str.h"
+
+#define NAME     "org.freedesktop.systemd1"
+#define ROOT     "/org/freedesktop/systemd1"
+#define MANAGER  NAME ".Manager"
+#define UNIT     NAME ".Unit"
+#define SERVICE  NAME ".Service"
+#define CALL_US  (5 * 1000 * 1000) /* for one call: the manager is busy, not gone */
+#define EVIDENCE 16                /* lines of the unit's journal */
+
+struct service_systemd {
+    const struct agent_conf *conf;
+    sd_bus *bus;   /* NULL: not connected */
+    char *path;    /* the unit's object */
+    char job[128]; /* "": no act */
+    bool lost;     /* the connection went while the job was open: its end was not heard */
+    bool removed;
+    char result[32];
+};
+
+/* ---- the connection ---- */
+
+static int on_job_removed(sd_bus_message *m, void *self, sd_bus_error *error)
+{
+    struct service_systemd *s = self;
+    const char *job = NULL, *unit = NULL, *result = NULL;
+    uint32_t id = 0;
+
+    (void)error;
+    if (sd_bus_message_read(m, "uoss", &id, &job, &unit, &result) < 0 || s->job[0] == '\0' ||
+        !str_eq(job, s->job))
+        return 0;
+    s->removed = true;
+    str_cut(s->result, sizeof(s->result), result);
+    return 0;
+}
+
+static void disconnect(struct service_systemd *s)
+{
+    s->bus = sd_bus_close_unref(s->bus);
+    if (s->job[0] != '\0')
+        s->lost = true;
+}
+
+static int listen_to_jobs(struct service_systemd *s)
+{
+    int rc =
+        sd_bus_match_signal(s->bus, NULL, NAME, ROOT, MANAGER, "JobRemoved", on_job_removed, s);
+
+    if (rc < 0)
+        return rc;
+    return sd_bus_call_method(s->bus, NAME, ROOT, MANAGER, "Subscribe", NULL, NULL, "");
+}
+
+static int connect_bus(struct service_systemd *s, struct err *err)
+{
+    int rc;
+
+    if (s->bus != NULL)
+        return 0;
+    rc = sd_bus_open_system(&s->bus);
+    if (rc >= 0)
+        rc = sd_bus_set_method_call_timeout(s->bus, CALL_US);
+    if (rc >= 0)
+        rc = listen_to_jobs(s);
+    if (rc >= 0)
+        return 0;
+    disconnect(s);
+    return err_set(err, ERR_NETWORK, -rc, "talk to systemd over D-Bus");
+}
+
+static bool is_lost(int rc)
+{
+    return rc == -ENOTCONN || rc == -ECONNRESET || rc == -EPIPE || rc == -ETIMEDOUT;
+}
+
+/* Errors of the connection end it; those that systemd answers do not. */
+static int bus_failed(struct service_systemd *s, int rc, const sd_bus_error *e, const char *what,
+                      struct err *err)
+{
+    if (is_lost(rc))
+        disconnect(s);
+    return err_set(err, rc == -ETIMEDOUT ? ERR_TIMEOUT : ERR_NETWORK,
+                   sd_bus_error_is_set(e) ? 0 : -rc, "%s of %s%s%.200s", what, s->conf->unit,
+                   sd_bus_error_is_set(e) && e->message != NULL ? ": " : "",
+                   sd_bus_error_is_set(e) && e->message != NULL ? e->message : "");
+}
+
+/* ---- acts ---- */
+
+/* A start limit that was hit before must not refuse this start. */
+static void reset_failed(struct service_systemd *s)
+{
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+
+    (void)sd_bus_call_method(s->bus, NAME, ROOT, MANAGER, "ResetFailedUnit", &e, NULL, "s",
+                             s->conf->unit);
+    sd_bus_error_free(&e);
+}
+
+static int systemd_begin(void *self, enum service_act act, struct err *err)
+{
+    static const char *const methods[] = {[SERVICE_ACT_START] = "StartUnit",
+                                          [SERVICE_ACT_STOP] = "StopUnit",
+                                          [SERVICE_ACT_RESTART] = "RestartUnit"};
+    struct service_systemd *s = self;
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    sd_bus_message *reply = NULL;
+    const char *job = NULL;
+
+    if (connect_bus(s, err) < 0)
+        return -1;
+    if (act != SERVICE_ACT_STOP)
+        reset_failed(s);
+    int rc = sd_bus_call_method(s->bus, NAME, ROOT, MANAGER, methods[act], &e, &reply, "ss",
+                                s->conf->unit, "replace");
+    if (rc >= 0)
+        rc = sd_bus_message_read(reply, "o", &job);
+    if (rc >= 0) {
+        s->removed = s->lost = false;
+        str_cut(s->job, sizeof(s->job), job);
+    } else {
+        bus_failed(s, rc, &e, methods[act], err);
+    }
+    sd_bus_message_unref(reply);
+    sd_bus_error_free(&e);
+    return rc < 0 ? -1 : 0;
+}
+
+/* Without the signal the unit itself tells whether it still has that job. */
+static int has_job(struct service_systemd *s, bool *ret, struct err *err)
+{
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    sd_bus_message *m = NULL;
+    const char *path = NULL;
+    uint32_t id = 0;
+    int rc = sd_bus_get_property(s->bus, NAME, s->path, UNIT, "Job", &e, &m, "(uo)");
+
+    if (rc >= 0)
+        rc = sd_bus_message_read(m, "(uo)", &id, &path);
+    if (rc >= 0)
+        *ret = id != 0 && str_eq(path, s->job);
+    else
+        bus_failed(s, rc, &e, "the job", err);
+    sd_bus_message_unref(m);
+    sd_bus_error_free(&e);
+    return rc < 0 ? -1 : 0;
+}
+
+static enum service_progress job_ended(struct service_systemd *s, char *ret_text)
+{
+    s->job[0] = '\0';
+    s->lost = false;
+    if (!s->removed || str_eq(s->result, "done") || str_eq(s->result, "skipped"))
+        return SERVICE_DONE;
+    snprintf(ret_text, TEXT_MAX, "systemd's job for %s ended as \"%s\"", s->conf->unit, s->result);
+    return SERVICE_FAILED;
+}
+
+static int systemd_poll(void *self, enum service_progress *ret, char ret_text[static TEXT_MAX],
+                        struct err *err)
+{
+    struct service_systemd *s = self;
+    bool open = true;
+    int rc;
+
+    *ret = s->job[0] == '\0' ? SERVICE_DONE : SERVICE_WORKING;
+    if (s->job[0] == '\0')
+        return 0;
+    if (connect_bus(s, err) < 0)
+        return -1;
+    while ((rc = sd_bus_process(s->bus, NULL)) > 0)
+        ;
+    if (rc < 0)
+        return bus_failed(s, rc, NULL, "the job", err);
+    if (!s->removed && s->lost && has_job(s, &open, err) < 0)
+        return -1;
+    if (s->removed || !open)
+        *ret = job_ended(s, ret_text);
+    return 0;
+}
+
+/* ---- state ---- */
+
+static int text_of(struct service_systemd *s, const char *name, char *dst, size_t n,
+                   struct err *err)
+{
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    char *value = NULL;
+    int rc = sd_bus_get_property_string(s->bus, NAME, s->path, UNIT, name, &e, &value);
+
+    if (rc < 0)
+        bus_failed(s, rc, &e, name, err);
+    else
+        str_cut(dst, n, value);
+    free(value);
+    sd_bus_error_free(&e);
+    return rc < 0 ? -1 : 0;
+}
+
+static int number_of(struct service_systemd *s, const char *name, char type, void *ret,
+                     struct err *err)
+{
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    int rc = sd_bus_get_property_trivial(s->bus, NAME, s->path, SERVICE, name, &e, type, ret);
+
+    if (rc < 0)
+        bus_failed(s, rc, &e, name, err);
+    sd_bus_error_free(&e);
+    return rc < 0 ? -1 : 0;
+}
+
+static int systemd_state(void *self, struct service_state *ret, struct err *err)
+{
+    struct service_systemd *s = self;
+    struct service_state st = {.active = TRI_YES};
+    struct err ignored = ERR_INIT;
+    char active[32] = "", sub[64] = "";
+    uint32_t restarts = 0;
+    uint64_t started_us = 0;
+
+    /* Signals nobody waits for must not pile up in the connection. */
+    while (s->bus != NULL && sd_bus_process(s->bus, NULL) > 0)
+        ;
+    if (connect_bus(s, err) < 0 || text_of(s, "ActiveState", active, sizeof(active), err) < 0 ||
+        text_of(s, "SubState", sub, sizeof(sub), err) < 0 ||
+        number_of(s, "MainPID", 'u', &st.main_pid, err) < 0)
+        return -1;
+    /* systemd before 235 counts no restarts; the main process tells then. */
+    if (number_of(s, "NRestarts", 'u', &restarts, &ignored) == 0)
+        st.restarts = restarts;
+    if (s->bus != NULL && number_of(s, "ExecMainStartTimestamp", 't', &started_us, &ignored) == 0)
+        st.started_wall_ns = (int64_t)started_us * 1000;
+    st.ended = str_eq(active, "inactive") || str_eq(active, "failed");
+    if (st.ended)
+        st.active = TRI_NO;
+    st.main_start = process_start((pid_t)st.main_pid);
+    snprintf(st.text, sizeof(st.text), "%s is %s (%s)", s->conf->unit, active, sub);
+    *ret = st;
+    return 0;
+}
+
+/* ---- about the unit ---- */
+
+/* Only a connection that is gone ends the asking: what systemd answers with an error it
+ * does not have. */
+static int about_text(const struct service_systemd *s, const char *interface, const char *name,
+                      char *dst, size_t n)
+{
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    char *value = NULL;
+    int rc = sd_bus_get_property_string(s->bus, NAME, s->path, interface, name, &e, &value);
+
+    str_cut(dst, n, rc >= 0 ? value : "");
+    free(value);
+    sd_bus_error_free(&e);
+    return is_lost(rc) ? rc : 0;
+}
+
+static int about_flag(const struct service_systemd *s, const char *name, bool *ret)
+{
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    int value = 0;
+    int rc = sd_bus_get_property_trivial(s->bus, NAME, s->path, UNIT, name, &e, 'b', &value);
+
+    *ret = rc >= 0 && value != 0;
+    sd_bus_error_free(&e);
+    return is_lost(rc) ? rc : 0;
+}
+
+/* Several texts as one, blanks between; what does not fit is told by dots. */
+static int about_texts(const struct service_systemd *s, const char *name, char *dst, size_t n)
+{
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    char **values = NULL;
+    int rc = sd_bus_get_property_strv(s->bus, NAME, s->path, UNIT, name, &e, &values);
+    auto_buf struct buf all = BUF_INIT;
+
+    for (char **v = values; rc >= 0 && v != NULL && *v != NULL; v++) {
+        (void)buf_printf(&all, "%s%s", v == values ? "" : " ", *v);
+        free(*v);
+    }
+    free(values);
+    str_cut(dst, n, buf_str(&all));
+    if (all.len >= n && n > 4)
+        memcpy(dst + n - 4, "...", 4);
+    sd_bus_error_free(&e);
+    return is_lost(rc) ? rc : 0;
+}
+
+static int add_words(sd_bus_message *m, struct service_about *ret)
+{
+    const char *word = NULL;
+    int rc;
+
+    while ((rc = sd_bus_message_read(m, "s", &word)) > 0) {
+        size_t n = strlen(word) + 1;
+
+        if (n > sizeof(ret->words) - ret->words_len)
+            return -E2BIG;
+        memcpy(ret->words + ret->words_len, word, n);
+        ret->words_len += n;
+    }
+    return rc;
+}
+
+/* a(sasbttttuii): program, words, and how it went the last time. */
+static int read_command(sd_bus_message *m, struct service_about *ret)
+{
+    const char *program = NULL;
+    int rc = sd_bus_message_enter_container(m, 'a', "(sasbttttuii)");
+
+    if (rc >= 0)
+        rc = sd_bus_message_enter_container(m, 'r', "sasbttttuii");
+    if (rc <= 0)
+        return rc; /* an empty list: nothing is started */
+    rc = sd_bus_message_read(m, "s", &program);
+    if (rc < 0)
+        return rc;
+    str_cut(ret->program, sizeof(ret->program), program);
+    rc = sd_bus_message_enter_container(m, 'a', "s");
+    return rc < 0 ? rc : add_words(m, ret);
+}
+
+static int about_command(const struct service_systemd *s, struct service_about *ret)
+{
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    sd_bus_message *m = NULL;
+    int rc =
+        sd_bus_get_property(s->bus, NAME, s->path, SERVICE, "ExecStart", &e, &m, "a(sasbttttuii)");
+
+    if (rc >= 0 && read_command(m, ret) < 0)
+        ret->words_len = 0;
+    sd_bus_message_unref(m);
+    sd_bus_error_free(&e);
+    return is_lost(rc) ? rc : 0;
+}
+
+/* A unit that systemd does not know is no error (missing); properties that this systemd does
+ * not have stay "". 0, or a negative errno of the connection. */
+static int ask_about(const struct service_systemd *s, struct service_about *ret)
+{
+    const struct {
+        const char *interface, *name;
+        char *dst;
+        size_t n;
+    } rows[] = {
+        {UNIT, "FragmentPath", ret->fragment, sizeof(ret->fragment)},
+        {SERVICE, "Type", ret->type, sizeof(ret->type)},
+        {SERVICE, "KillMode", ret->kill_mode, sizeof(ret->kill_mode)},
+        {SERVICE, "User", ret->user, sizeof(ret->user)},
+    };
+    char load[32] = "";
+    int rc;
+
+    memset(ret, 0, sizeof(*ret));
+    ret->unit = true;
+    rc = about_text(s, UNIT, "LoadState", load, sizeof(load));
+    ret->missing = str_eq(load, "not-found") || str_eq(load, "masked");
+    if (rc < 0 || ret->missing)
+        return rc;
+    for (size_t i = 0; rc >= 0 && i < ARRAY_LEN(rows); i++)
+        rc = about_text(s, rows[i].interface, rows[i].name, rows[i].dst, rows[i].n);
+    if (rc >= 0)
+        rc = about_texts(s, "DropInPaths", ret->drop_ins, sizeof(ret->drop_ins));
+    if (rc >= 0)
+        rc = about_flag(s, "NeedDaemonReload", &ret->reload);
+    return rc < 0 ? rc : about_command(s, ret);
+}
+
+static int systemd_about(void *self, struct service_about *ret, struct err *err)
+{
+    struct service_systemd *s = self;
+    struct service_about a;
+    int rc;
+
+    if (connect_bus(s, err) < 0)
+        return -1;
+    rc = ask_about(s, &a);
+    if (rc < 0)
+        return bus_failed(s, rc, NULL, "the settings", err);
+    *ret = a;
+    return 0;
+}
+
+/* ---- evidence ---- */
+
+static void add_entry(sd_journal *j, struct buf *text)
+{
+    const void *data = NULL;
+    size_t n = 0;
+
+    if (sd_journal_get_data(j, "MESSAGE", &data, &n) < 0 || n < strlen("MESSAGE="))
+        return;
+    str_escape(text, (const char *)data + strlen("MESSAGE="), n - strlen("MESSAGE="));
+    (void)buf_add_byte(text, '\n');
+}
+
+static void systemd_evidence(void *self, char *dst, size_t n)
+{
+    const struct service_systemd *s = self;
+    auto_buf struct buf text = BUF_INIT;
+    char match[160];
+    sd_journal *j = NULL;
+
+    dst[0] = '\0';
+    snprintf(match, sizeof(match), "_SYSTEMD_UNIT=%s", s->conf->unit);
+    if (sd_journal_open(&j, SD_JOURNAL_LOCAL_ONLY) < 0)
+        return;
+    if (sd_journal_add_match(j, match, 0) >= 0 && sd_journal_seek_tail(j) >= 0 &&
+        sd_journal_previous_skip(j, EVIDENCE) > 0) {
+        do
+            add_entry(j, &text);
+        while (sd_journal_next(j) > 0);
+    }
+    sd_journal_close(j);
+    /* The last lines are the ones that tell. */
+    str_cut(dst, n, buf_str(&text) + (text.len >= n ? text.len - n + 1 : 0));
+}
+
+/* ---- the table ---- */
+
+static int systemd_fd(void *self)
+{
+    const struct service_systemd *s = self;
+
+    return s->bus != NULL && s->job[0] != '\0' ? sd_bus_get_fd(s->bus) : -1;
+}
+
+static void systemd_free(void *self)
+{
+    struct service_systemd *s = self;
+
+    s->bus = sd_bus_flush_close_unref(s->bus);
+    free(s->path);
+    free(s);
+}
+
+int service_systemd_new(const struct agent_conf *conf, struct service *ret, struct err *err)
+{
+    struct service_systemd *s = xzalloc(1, sizeof(*s));
+
+    s->conf = conf;
+    if (sd_bus_path_encode(ROOT "/unit", conf->unit, &s->path) < 0) {
+        free(s);
+        return err_set(err, ERR_CONFIG, 0, "[nomad] unit: %s is no unit's name", conf->unit);
+    }
+    *ret = (struct service){
+        .self = s,
+        .begin = systemd_begin,
+        .poll = systemd_poll,
+        .state = systemd_state,
+        .about = systemd_about,
+        .evidence = systemd_evidence,
+        .fd = systemd_fd,
+        .free = systemd_free,
+    };
+    return 0;
+}

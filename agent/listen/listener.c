@@ -1,0 +1,603 @@
+#include <inttypes.h>
+#include <pthread.h>
+#include "codec.h"
+#include "event_about.h"
+#include "listener.h"
+#include "order.h"
+#include "stamp_check.h"
+#include "str.h"
+#include "tell.h"
+
+struct listener {
+    struct listener_config c;
+    char state_path[300];
+    struct status_hold *hold;
+    /* Orders for swap on their way (readers) against a lease that changes hands. */
+    pthread_rwlock_t passing;
+    pthread_mutex_t lock; /* over all below; taken after passing */
+    bool trusted;
+    struct trust trust;
+    struct view *view;      /* NULL: not known */
+    int64_t facts_asked_ms; /* when swap was last woken for them */
+    char why[TEXT_MAX];
+    struct agent_state *state;
+};
+
+/* One order being answered. */
+struct call {
+    struct listener *l;
+    struct buf inner;
+    enum frame_format format;
+    struct verified v;
+    bool named, may; /* the sender has any role; the one this kind needs */
+    unsigned char cluster[CLUSTER_ID_LEN];
+};
+
+int listener_new(const struct listener_config *c, struct listener **ret, struct err *err)
+{
+    struct listener *l = xzalloc(1, sizeof(*l));
+    l->c = *c;
+    str_cut(l->state_path, sizeof(l->state_path), c->state_path);
+    l->state = xzalloc(1, sizeof(*l->state));
+    str_cut(l->why, sizeof(l->why), "caravan-swap has not told its state yet");
+    pthread_mutex_init(&l->lock, NULL);
+    pthread_rwlock_init(&l->passing, NULL);
+    l->hold = status_hold_new(c->max_held);
+    if (agent_store_load(l->state_path, l->state, err) < 0) {
+        listener_free(l);
+        return -1;
+    }
+    *ret = l;
+    return 0;
+}
+
+void listener_free(struct listener *l)
+{
+    if (l == NULL)
+        return;
+    status_hold_free(l->hold);
+    pthread_rwlock_destroy(&l->passing);
+    pthread_mutex_destroy(&l->lock);
+    free(l->view);
+    free(l->state);
+    free(l);
+}
+
+void listener_set_trust(struct listener *l, const struct trust *trust)
+{
+    pthread_mutex_lock(&l->lock);
+    l->trust = *trust;
+    l->trusted = true;
+    pthread_mutex_unlock(&l->lock);
+}
+
+void listener_set_view(struct listener *l, const struct view *view, const char *why)
+{
+    pthread_mutex_lock(&l->lock);
+    if (view != NULL && l->view == NULL)
+        l->view = xalloc(sizeof(*l->view));
+    if (view != NULL) {
+        *l->view = *view;
+    } else {
+        free(take_ptr(&l->view));
+        str_cut(l->why, sizeof(l->why), why);
+    }
+    pthread_mutex_unlock(&l->lock);
+    status_hold_revision(l->hold, view != NULL ? view->status.revision : 0);
+}
+
+void listener_stop(struct listener *l)
+{
+    status_hold_stop(l->hold);
+}
+
+/* ---- what every answer needs; without the lock, where nothing else is said ---- */
+
+/* Under the lock. */
+static struct lease_now call_lease_now(const struct listener *l)
+{
+    struct lease_now now = {
+        .uptime_ms = (uint64_t)clock_mono(l->c.clock),
+        .max_ttl_ms = l->c.max_lease_ms,
+        .epoch_floor = l->view != NULL ? l->view->hello.swap_epoch : 0,
+    };
+    memcpy(now.session, l->c.session, SESSION_LEN);
+    return now;
+}
+
+static void call_receipt_head(const struct call *c, struct header *ret)
+{
+    const struct header *o = &c->v.head;
+    memset(ret, 0, sizeof(*ret));
+    ret->kind = o->kind;
+    ret->is_receipt = true;
+    ret->version = o->version;
+    memcpy(ret->cluster, o->cluster, CLUSTER_ID_LEN);
+    ret->receiver = o->sender;
+    memcpy(ret->nonce, o->nonce, NONCE_LEN);
+    memcpy(ret->session, c->l->c.session, SESSION_LEN);
+    ret->epoch = o->epoch;
+    ret->sequence = o->sequence;
+    ret->time_ms = (uint64_t)clock_mono(c->l->c.clock);
+    ret->order = c->v.digest;
+}
+
+/* Genuine, mine, new, in time? head is the call's own, or a copy of it whose sequence
+ * means something else. epoch and sequence: the highest taken. kept: a receipt of
+ * these bytes is there. */
+static struct order_judgement call_judge(const struct call *c, const struct header *head,
+                                         uint64_t epoch, uint64_t sequence, bool kept)
+{
+    struct order_state s = {
+        .self = *keypair_public(c->l->c.key),
+        .now_ms = (uint64_t)clock_mono(c->l->c.clock),
+        .epoch = epoch,
+        .sequence = sequence,
+        .sender_named = c->named,
+        .sender_may = c->may,
+        .n_kept = kept ? 1 : 0,
+        .kept = {c->v.digest},
+    };
+    memcpy(s.cluster, c->cluster, CLUSTER_ID_LEN);
+    memcpy(s.session, c->l->c.session, SESSION_LEN);
+    return order_judge(head, &c->v.digest, &s);
+}
+
+/* Fills the head, signs. */
+static int call_sign(const struct call *c, struct receipt *r, struct buf *ret_inner)
+{
+    struct err err = ERR_INIT;
+    call_receipt_head(c, &r->head);
+    if (envelope_sign_receipt(r, c->l->c.key, ret_inner, &err) < 0) {
+        log_say(c->l->c.log, LOG_ERROR, EVENT_NONE, "sign a %s receipt: %s",
+                message_kind_name(r->head.kind), err.text);
+        return -1;
+    }
+    return 0;
+}
+
+/* Seals signed inner bytes to the asker (enrolment: plain). */
+static int call_send(const struct call *c, const void *inner, size_t n, struct buf *answer)
+{
+    struct err err = ERR_INIT;
+    int rv = c->format == FRAME_PLAIN ? envelope_plain(inner, n, answer, &err)
+                                      : envelope_seal(inner, n, &c->v.head.sender, answer, &err);
+    if (rv < 0)
+        log_say(c->l->c.log, LOG_ERROR, EVENT_NONE, "seal a receipt: %s", err.text);
+    return rv;
+}
+
+static int call_answer(const struct call *c, struct receipt *r, struct buf *answer)
+{
+    auto_buf struct buf inner = BUF_INIT;
+    if (call_sign(c, r, &inner) < 0)
+        return -1;
+    return call_send(c, inner.data, inner.len, answer);
+}
+
+/* ---- hello and status ---- */
+
+/* A view that tells of what is no more is made anew by waking swap, where it sleeps
+ * behind a socket; the resident one looks by itself. */
+static void freshen(struct listener *l)
+{
+    uint64_t revision = 0;
+    enum stamp_age age = STAMP_OLD;
+
+    pthread_mutex_lock(&l->lock);
+    if (l->view != NULL) {
+        revision = l->view->status.revision;
+        age = phase_rests(l->view->status.phase)
+                  ? stamp_check(&l->view->hello.stamp, l->c.binary)
+                  : STAMP_FRESH; /* swap is awake, and tells as it goes */
+        /* The rest of what it told of its host is looked at from time to time. When nobody
+         * answers, the next who asks does not wait for it. */
+        int64_t now = clock_mono(l->c.clock);
+        if (age == STAMP_FRESH && phase_rests(l->view->status.phase) &&
+            now > MAX_OF((int64_t)(revision / 1000), l->facts_asked_ms) + FACTS_AGE_MS) {
+            l->facts_asked_ms = now;
+            age = STAMP_OLD;
+        }
+    }
+    pthread_mutex_unlock(&l->lock);
+    if (age == STAMP_FRESH || !swap_link_nudge(l->c.swap))
+        return;
+    if (age == STAMP_OLD)
+        status_hold_wait(l->hold, revision, FRESHEN_MS);
+}
+
+static int answer_hello(const struct call *c, struct buf *answer)
+{
+    struct listener *l = c->l;
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
+
+    freshen(l);
+    pthread_mutex_lock(&l->lock);
+    const struct tell t = {l->view, l->why, l->state, call_lease_now(l)};
+    tell_hello(&t, &r->u.hello);
+    pthread_mutex_unlock(&l->lock);
+    return call_answer(c, r, answer);
+}
+
+static void status_now(const struct call *c, const struct order_status *o, struct receipt *r)
+{
+    struct listener *l = c->l;
+    pthread_mutex_lock(&l->lock);
+    const struct tell t = {l->view, l->why, l->state, call_lease_now(l)};
+    tell_status(&t, o, &r->u.status);
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* Notes, facts and log can be more than one receipt carries: the log waits then. */
+static bool fits(const struct receipt *r)
+{
+    auto_buf struct buf payload = BUF_INIT;
+    struct err err = ERR_INIT;
+    return codec_pack_receipt(r, &payload, &err) == 0 && payload.len <= RECEIPT_PAYLOAD_MAX;
+}
+
+static int answer_status(const struct call *c, struct buf *answer)
+{
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
+    autofree struct order *o = xzalloc(1, sizeof(*o));
+    struct err err = ERR_INIT;
+
+    o->head = c->v.head;
+    if (codec_read_order(c->v.payload, c->v.payload_len, o, &err) < 0)
+        return -1;
+    freshen(c->l);
+    status_hold_wait(c->l->hold, o->u.status.after, o->u.status.wait_ms);
+    status_now(c, &o->u.status, r);
+    call_receipt_head(c, &r->head);
+    while (!fits(r) && r->u.status.n_log > 0) {
+        r->u.status.n_log /= 2;
+        r->u.status.log_cursor = r->u.status.n_log > 0
+                                     ? r->u.status.log[r->u.status.n_log - 1].cursor
+                                     : o->u.status.log_after;
+    }
+    int rv = call_answer(c, r, answer);
+    receipt_done_with(r);
+    return rv;
+}
+
+/* ---- orders the agent owns ---- */
+
+static enum refusal apply_lease(const struct call *c, const struct order *o,
+                                const struct lease_now *now, struct agent_state *s, char *text)
+{
+    return lease_apply(&s->lease, &o->u.lease, c->v.head.epoch, now, &s->lease, text);
+}
+
+static enum refusal apply_note(const struct call *c, const struct order *o,
+                               const struct lease_now *now, struct agent_state *s, char *text)
+{
+    const struct header *h = &c->v.head;
+    enum refusal r = lease_allows(&s->lease, MSG_NOTE, h->epoch, now, text);
+
+    if (r == REFUSAL_NONE)
+        r = notes_apply(&s->notes, &o->u.note, text);
+    count_take(&s->noted, now->session, h->epoch, h->sequence);
+    return r;
+}
+
+static enum refusal apply(const struct call *c, const struct lease_now *now, struct agent_state *s,
+                          char *text)
+{
+    autofree struct order *o = xzalloc(1, sizeof(*o));
+    struct err err = ERR_INIT;
+
+    o->head = c->v.head;
+    if (codec_read_order(c->v.payload, c->v.payload_len, o, &err) < 0) {
+        str_cut(text, TEXT_MAX, err.text);
+        return REFUSAL_FORMAT;
+    }
+    return c->v.head.kind == MSG_LEASE ? apply_lease(c, o, now, s, text)
+                                       : apply_note(c, o, now, s, text);
+}
+
+static void fill_done(const struct call *c, const struct agent_state *s,
+                      const struct lease_now *now, struct receipt_done *ret)
+{
+    ret->last_epoch = s->lease.epoch;
+    ret->last_sequence = count_in(&s->noted, now->session, s->lease.epoch);
+    if (c->v.head.kind == MSG_LEASE)
+        lease_tell(&s->lease, now, &ret->lease);
+}
+
+/* The state after the order becomes durable together with its receipt, or not at
+ * all. Under the lock. */
+static int commit(const struct call *c, struct agent_state **next, const struct buf *inner)
+{
+    struct listener *l = c->l;
+    struct err err = ERR_INIT;
+
+    if (agent_state_keep(*next, &c->v.digest, inner, &err) < 0 ||
+        agent_store_save(l->state_path, *next, &err) < 0) {
+        log_say(l->c.log, LOG_ERROR, EVENT_NONE,
+                "a %s order could not be made durable and is refused: %s",
+                message_kind_name(c->v.head.kind), err.text);
+        return -1;
+    }
+    free(l->state);
+    l->state = take_ptr(next);
+    return 0;
+}
+
+static struct agent_state *copy_state(const struct listener *l)
+{
+    struct agent_state *next = xalloc(sizeof(*next));
+    *next = *l->state;
+    return next;
+}
+
+/* Under the lock. Signs into ret_inner. */
+static int obey_new(const struct call *c, struct buf *ret_inner, struct receipt_done *ret_done)
+{
+    struct listener *l = c->l;
+    autofree struct agent_state *next = copy_state(l);
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
+    struct receipt_done *done = &r->u.done;
+    struct lease_now now = call_lease_now(l);
+
+    done->refusal = apply(c, &now, next, done->text);
+    fill_done(c, next, &now, done);
+    if (call_sign(c, r, ret_inner) < 0)
+        return -1;
+    if (commit(c, &next, ret_inner) < 0) {
+        memset(done, 0, sizeof(*done));
+        done->refusal = REFUSAL_IO;
+        snprintf(done->text, sizeof(done->text), "%.200s cannot be written: look at the host's log",
+                 l->state_path);
+        fill_done(c, l->state, &now, done);
+        buf_clear(ret_inner);
+        if (call_sign(c, r, ret_inner) < 0)
+            return -1;
+    }
+    *ret_done = *done;
+    return 0;
+}
+
+/* Under the lock. A refusal that changes nothing. */
+static int sign_refusal(const struct call *c, enum refusal refusal, const char *why,
+                        struct buf *ret_inner, struct receipt_done *ret_done)
+{
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
+    struct lease_now now = call_lease_now(c->l);
+
+    r->u.done.refusal = refusal;
+    str_cut(r->u.done.text, sizeof(r->u.done.text), why);
+    fill_done(c, c->l->state, &now, &r->u.done);
+    *ret_done = r->u.done;
+    return call_sign(c, r, ret_inner);
+}
+
+/* Under the lock. */
+static int judge_and_obey(const struct call *c, struct buf *ret_inner,
+                          struct receipt_done *ret_done)
+{
+    const struct agent_state *s = c->l->state;
+    const struct kept *kept = agent_state_kept(s, &c->v.digest);
+    struct header head = c->v.head;
+    uint64_t epoch = s->lease.epoch;
+
+    if (head.kind == MSG_LEASE) {
+        /* The revision it is based on stands for epoch and sequence (lease.h). */
+        head.sequence = 1;
+        epoch = 0;
+    }
+    struct order_judgement j = call_judge(
+        c, &head, epoch, head.kind == MSG_LEASE ? 0 : count_in(&s->noted, c->l->c.session, epoch),
+        kept != NULL);
+    switch (j.outcome) {
+    case ORDER_DROP:
+        break;
+    case ORDER_REPEAT:
+        return buf_add(ret_inner, kept->receipt, kept->len);
+    case ORDER_REFUSE:
+        return sign_refusal(c, j.refusal, j.why, ret_inner, ret_done);
+    case ORDER_NEW:
+        return obey_new(c, ret_inner, ret_done);
+    }
+    return -1;
+}
+
+/* lease: as it is after the order. An accepted order about it is its holder's. */
+static void log_outcome(const struct call *c, const struct receipt_done *d,
+                        const struct lease *lease)
+{
+    const struct log *log = c->l->c.log;
+    const struct header *h = &c->v.head;
+    bool changed = h->kind == MSG_LEASE && d->refusal == REFUSAL_NONE;
+    struct event_run run = event_run_of(lease, changed ? lease->epoch : h->epoch);
+    struct log_about about = event_about_order(h, d->refusal);
+
+    about.run = run.hex;
+    if (d->refusal != REFUSAL_NONE)
+        log_say_about(log, LOG_WARNING, EVENT_ORDER_REFUSED, &about, "%s order refused (%s): %s",
+                      about.order, about.refusal, d->text);
+    else if (changed && d->lease.held)
+        log_say_about(log, LOG_INFO, d->lease.paused ? EVENT_PAUSED : EVENT_LEASE_TAKEN, &about,
+                      "lease of run %s, epoch %" PRIu64 ", revision %" PRIu64 ", %" PRIu32 " s%s",
+                      run.hex, d->lease.epoch, d->lease.revision, d->lease.expires_in_ms / 1000,
+                      d->lease.paused ? ", paused" : "");
+    else if (changed)
+        log_say_about(log, LOG_INFO, EVENT_LEASE_RELEASED, &about, "lease of run %s has ended",
+                      run.hex);
+    else
+        log_say_about(log, LOG_INFO, EVENT_ORDER_ACCEPTED, &about, "%s order obeyed", about.order);
+}
+
+/* 0: answer holds a frame. -1: nothing is answered. */
+static int obey_order(const struct call *c, struct buf *answer)
+{
+    struct listener *l = c->l;
+    auto_buf struct buf inner = BUF_INIT;
+    struct receipt_done done = {.refusal = REFUSAL_COUNT};
+
+    pthread_rwlock_wrlock(&l->passing);
+    pthread_mutex_lock(&l->lock);
+    int rv = judge_and_obey(c, &inner, &done);
+    struct lease lease = l->state->lease;
+    pthread_mutex_unlock(&l->lock);
+    pthread_rwlock_unlock(&l->passing);
+    if (rv < 0)
+        return -1;
+    if (done.refusal != REFUSAL_COUNT) { /* not a repeat */
+        log_outcome(c, &done, &lease);
+        if (done.refusal == REFUSAL_NONE)
+            status_hold_stir(l->hold);
+    }
+    return call_send(c, inner.data, inner.len, answer);
+}
+
+/* ---- orders for swap ---- */
+
+/* Under the lock. */
+static int refuse_for_swap(const struct call *c, enum refusal refusal, const char *why,
+                           struct buf *ret_inner)
+{
+    const struct listener *l = c->l;
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
+    struct receipt_done *done = &r->u.done;
+    struct event_run run = event_run_of(&l->state->lease, c->v.head.epoch);
+    struct log_about about = event_about_order(&c->v.head, refusal);
+
+    done->refusal = refusal;
+    str_cut(done->text, sizeof(done->text), why);
+    if (l->view != NULL) {
+        done->last_sequence = l->view->hello.swap_sequence;
+        done->last_epoch = l->view->hello.swap_epoch;
+    }
+    about.run = run.hex;
+    log_say_about(l->c.log, LOG_WARNING, EVENT_ORDER_REFUSED, &about, "%s order refused (%s): %s",
+                  about.order, about.refusal, why);
+    return call_sign(c, r, ret_inner);
+}
+
+/* Under the lock. The same, and it takes the order's sequence and is kept: a copy
+ * of the order that comes when the reason has gone is not obeyed after all. */
+static int refuse_for_good(const struct call *c, enum refusal refusal, const char *why,
+                           struct buf *ret_inner)
+{
+    const struct header *h = &c->v.head;
+    autofree struct agent_state *next = copy_state(c->l);
+
+    if (refuse_for_swap(c, refusal, why, ret_inner) < 0)
+        return -1;
+    if (h->epoch == next->lease.epoch)
+        count_take(&next->refused, c->l->c.session, h->epoch, h->sequence);
+    /* What cannot be remembered cannot be refused for good: unknown, then. */
+    return commit(c, &next, ret_inner);
+}
+
+/* Under the lock. 1: the order goes to swap. 0: ret_inner is the answer. */
+static int judge_for_swap(const struct call *c, struct buf *ret_inner)
+{
+    const struct listener *l = c->l;
+    const struct header *h = &c->v.head;
+    const struct kept *kept = agent_state_kept(l->state, &c->v.digest);
+    const struct receipt_hello *swap = l->view != NULL ? &l->view->hello : NULL;
+    struct lease_now now = call_lease_now(l);
+    struct order_judgement j = call_judge(c, h, swap != NULL ? swap->swap_epoch : 0,
+                                          swap != NULL ? swap->swap_sequence : 0, kept != NULL);
+    char text[TEXT_MAX] = "";
+
+    if (j.outcome == ORDER_DROP)
+        return -1;
+    if (j.outcome == ORDER_REPEAT)
+        return buf_add(ret_inner, kept->receipt, kept->len);
+    if (j.outcome == ORDER_REFUSE && j.refusal == REFUSAL_ROLE)
+        return refuse_for_swap(c, j.refusal, j.why, ret_inner);
+    if (j.outcome == ORDER_REFUSE)
+        return 1;
+    if (h->sequence <= count_in(&l->state->refused, l->c.session, h->epoch))
+        return refuse_for_swap(c, REFUSAL_SEQUENCE, "the sequence is not above one refused before",
+                               ret_inner);
+    enum refusal r = lease_allows(&l->state->lease, h->kind, h->epoch, &now, text);
+    return r == REFUSAL_NONE ? 1 : refuse_for_good(c, r, text, ret_inner);
+}
+
+/* Under passing. 0: ret_inner is the answer. */
+static int ask_swap(const struct call *c, struct buf *ret_inner)
+{
+    struct listener *l = c->l;
+    struct err err = ERR_INIT;
+    bool delivered;
+
+    if (swap_link_call(l->c.swap, c->inner.data, c->inner.len, ret_inner, &delivered, &err) == 0)
+        return ret_inner->len > 0 ? 0 : -1;
+    log_say(l->c.log, LOG_ERROR, EVENT_NONE, "%s order: %s", message_kind_name(c->v.head.kind),
+            err.text);
+    if (delivered)
+        return -1;
+    pthread_mutex_lock(&l->lock);
+    int rv = refuse_for_good(c, REFUSAL_IO, err.text, ret_inner);
+    pthread_mutex_unlock(&l->lock);
+    return rv;
+}
+
+/* All orders that are not ours: checked as far as the agent knows, then swap's. */
+static int hand_on_order(const struct call *c, struct buf *answer)
+{
+    struct listener *l = c->l;
+    auto_buf struct buf inner = BUF_INIT;
+
+    pthread_rwlock_rdlock(&l->passing);
+    pthread_mutex_lock(&l->lock);
+    int rv = judge_for_swap(c, &inner);
+    pthread_mutex_unlock(&l->lock);
+    if (rv > 0)
+        rv = ask_swap(c, &inner);
+    pthread_rwlock_unlock(&l->passing);
+    return rv < 0 ? -1 : call_send(c, inner.data, inner.len, answer);
+}
+
+/* ---- who is answered ---- */
+
+/* Sealed to us, or the hello of enrolment: plain, and to nobody by name. */
+static bool is_for_us(const struct call *c)
+{
+    const struct header *h = &c->v.head;
+    if (c->format == FRAME_SEALED)
+        return pubkey_eq(&h->receiver, keypair_public(c->l->c.key));
+    return h->kind == MSG_HELLO && pubkey_is_zero(&h->receiver);
+}
+
+static bool is_genuine(struct call *c)
+{
+    struct listener *l = c->l;
+    const struct header *h = &c->v.head;
+
+    pthread_mutex_lock(&l->lock);
+    c->named = l->trusted && trust_allows(&l->trust, &h->sender, ROLE_NONE);
+    c->may = l->trusted && trust_allows(&l->trust, &h->sender, message_role(h->kind));
+    memcpy(c->cluster, l->trust.cluster, CLUSTER_ID_LEN);
+    pthread_mutex_unlock(&l->lock);
+    return !h->is_receipt && c->named && memcmp(h->cluster, c->cluster, CLUSTER_ID_LEN) == 0 &&
+           is_for_us(c);
+}
+
+static int answer_order(struct call *c, struct buf *answer)
+{
+    if (!is_genuine(c))
+        return -1;
+    if (c->v.head.kind == MSG_HELLO)
+        return answer_hello(c, answer);
+    if (c->v.head.kind == MSG_STATUS)
+        return c->may ? answer_status(c, answer) : -1;
+    return message_owner(c->v.head.kind) == OWNER_AGENT ? obey_order(c, answer)
+                                                        : hand_on_order(c, answer);
+}
+
+int listener_handle(void *ctx, const void *frame, size_t n, struct buf *answer)
+{
+    struct call c = {.l = ctx, .inner = BUF_INIT};
+    struct err err = ERR_INIT;
+    int rv = -1;
+
+    if (envelope_open(frame, n, c.l->c.key, INNER_ORDER_MAX, &c.inner, &c.format, &err) == 0 &&
+        envelope_verify(c.inner.data, c.inner.len, &c.v, &err) == 0)
+        rv = answer_order(&c, answer);
+    buf_free(&c.inner);
+    return rv;
+}

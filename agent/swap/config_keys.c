@@ -1,0 +1,127 @@
+#include "config_keys.h"
+#include <string.h>
+#include <strings.h>
+#include "hcl.h"
+
+struct frame {
+    char open;
+    uint32_t keys; /* on the path because of it */
+};
+
+struct walk {
+    struct hcl h;
+    config_key_fn *fn;
+    void *ctx;
+    struct frame frames[CONFIG_DEPTH];
+    uint32_t n_frames;
+    struct config_word names[CONFIG_DEPTH]; /* a key and its labels, so far */
+    uint32_t n_names;
+    bool assigned; /* after = or : */
+    struct config_key key;
+};
+
+bool config_word_is(const struct config_word *w, const char *text)
+{
+    return strlen(text) == w->n && strncasecmp(w->at, text, w->n) == 0;
+}
+
+static void call(struct walk *w, const struct config_word *name, const struct config_word *value)
+{
+    w->key.name = *name;
+    w->key.has_value = value != NULL;
+    w->key.value = value != NULL ? *value : (struct config_word){"", 0};
+    w->key.line = w->h.line;
+    w->fn(w->ctx, &w->key);
+}
+
+static bool in_list(const struct walk *w)
+{
+    return w->n_frames > 0 && w->frames[w->n_frames - 1].open == '[';
+}
+
+/* name label label { */
+static int open_bracket(struct walk *w, char open)
+{
+    if (w->n_frames == CONFIG_DEPTH || w->key.depth + w->n_names > CONFIG_DEPTH)
+        return -1;
+    for (uint32_t i = 0; i < w->n_names; i++) {
+        call(w, &w->names[i], NULL);
+        w->key.path[w->key.depth++] = w->names[i];
+    }
+    w->frames[w->n_frames++] = (struct frame){open, w->n_names};
+    w->n_names = 0;
+    w->assigned = false;
+    return 0;
+}
+
+static int close_bracket(struct walk *w, char close)
+{
+    char open = close == '}' ? '{' : '[';
+
+    if (w->n_frames == 0 || w->frames[w->n_frames - 1].open != open || w->n_names > 0)
+        return -1;
+    w->key.depth -= w->frames[--w->n_frames].keys;
+    return 0;
+}
+
+static int take_sign(struct walk *w, char sign)
+{
+    switch (sign) {
+    case '{':
+    case '[':
+        return open_bracket(w, sign);
+    case '}':
+    case ']':
+        return close_bracket(w, sign);
+    case ',':
+        return w->n_names > 0 ? -1 : 0;
+    case '=':
+    case ':':
+        if (w->n_names != 1 || w->assigned)
+            return -1;
+        w->assigned = true;
+        return 0;
+    case '\v': /* blanks as well */
+    case '\f':
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+/* A word is a key, a label, the value of a key, or one of a list. */
+static int take_word(struct walk *w, enum hcl_kind kind)
+{
+    const struct config_word word = {w->h.at, w->h.n};
+
+    if (w->assigned) {
+        call(w, &w->names[0], kind == HCL_STRING ? &word : NULL);
+        w->n_names = 0;
+        w->assigned = false;
+        return 0;
+    }
+    if (in_list(w))
+        return 0;
+    if (kind == HCL_HEREDOC || w->n_names == CONFIG_DEPTH)
+        return -1;
+    w->names[w->n_names++] = word;
+    return 0;
+}
+
+static int take_token(struct walk *w, enum hcl_kind kind)
+{
+    if (kind == HCL_OPEN_COMMENT || kind == HCL_BAD)
+        return -1;
+    return kind == HCL_SIGN ? take_sign(w, w->h.sign) : take_word(w, kind);
+}
+
+int config_keys(const char *text, size_t n, config_key_fn *fn, void *ctx)
+{
+    struct walk w = {.h = hcl_of_file(text, n), .fn = fn, .ctx = ctx};
+
+    while (hcl_next(&w.h) != HCL_END) {
+        if (take_token(&w, w.h.kind) < 0)
+            return -1;
+    }
+    return w.n_frames == 0 && w.n_names == 0 ? 0 : -1;
+}

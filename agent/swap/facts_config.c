@@ -1,0 +1,320 @@
+#include "facts_config.h"
+#include "certificate_names.h"
+#include "config_findings.h"
+#include "config_trial.h"
+#include "str.h"
+
+#define FILE_MAX    (1024 * 1024)
+#define FILES_MAX   100
+#define BYTES_MAX   (16 * 1024 * 1024) /* of all of them */
+#define CMDLINE_MAX 4096
+
+struct reading {
+    struct surveying *s;
+    const struct host *h;
+    struct buf words; /* of the command that starts Nomad, each ending in NUL */
+    size_t n_paths;
+    const char *why; /* no paths: why */
+    uint32_t files;
+    size_t bytes;
+    struct config_findings f;
+    struct host_names names;
+};
+
+/* ---- what is read ---- */
+
+static void read_file(struct reading *r, const char *path)
+{
+    auto_buf struct buf text = BUF_INIT;
+    struct err err = ERR_INIT;
+
+    if (r->files == FILES_MAX || r->bytes >= BYTES_MAX) {
+        config_findings_miss(&r->f, path, "was not read: there are too many");
+        return;
+    }
+    r->files++;
+    if (host_read_through(r->h, path, FILE_MAX, &text, &err) < 0) {
+        config_findings_miss(&r->f, path,
+                             err.kind == ERR_LIMIT ? "is larger than 1 MiB" : "cannot be read");
+        return;
+    }
+    r->bytes += text.len;
+    config_findings_add(&r->f, path, buf_str(&text), text.len);
+}
+
+static void read_name(struct reading *r, const char *dir, const char *name)
+{
+    enum config_name kind = config_name_of(name);
+    char path[512];
+
+    snprintf(path, sizeof(path), "%.350s/%s", dir, name);
+    if (kind == CONFIG_NAME_READ)
+        read_file(r, path);
+    else if (kind == CONFIG_NAME_LEFTOVER)
+        config_findings_aside(&r->f, path);
+}
+
+static void read_path(struct reading *r, const char *path)
+{
+    struct err err = ERR_INIT;
+
+    if (r->h->names(r->h->ctx, path, &r->names, &err) < 0) {
+        config_findings_miss(&r->f, path, "cannot be read");
+        return;
+    }
+    if (!r->names.dir)
+        read_file(r, path);
+    for (uint32_t i = 0; i < r->names.n; i++)
+        read_name(r, path, r->names.list[i].name);
+    if (r->names.more)
+        config_findings_miss(&r->f, path, "holds too many files");
+}
+
+static void take_words(struct reading *r)
+{
+    const struct service_about *about = &r->s->about;
+
+    buf_clear(&r->words);
+    (void)buf_add(&r->words, about->words, r->s->asked ? about->words_len : 0);
+}
+
+/* What the unit starts next counts; where that does not tell, what runs now. */
+static void read_all(struct reading *r)
+{
+    const char *paths[CONFIG_TRIAL_PATHS];
+    struct err err = ERR_INIT;
+    char cmdline[64];
+    bool more;
+
+    take_words(r);
+    r->n_paths = config_trial_paths(buf_str(&r->words), r->words.len, paths, &more, &r->why);
+    snprintf(cmdline, sizeof(cmdline), "/proc/%u/cmdline", r->s->f->stamp.main_pid);
+    if (r->n_paths == 0 && r->s->f->stamp.main_pid != 0 &&
+        host_read_through(r->h, cmdline, CMDLINE_MAX, &r->words, &err) == 0)
+        r->n_paths = config_trial_paths(buf_str(&r->words), r->words.len, paths, &more, &r->why);
+    for (size_t i = 0; i < r->n_paths; i++)
+        read_path(r, paths[i]);
+}
+
+/* Is it among the words, with one dash or two? */
+static bool has_option(const struct reading *r, const char *name)
+{
+    const char *at = buf_str(&r->words), *end = at + r->words.len;
+    size_t n = strlen(name);
+
+    for (; at < end; at += strlen(at) + 1) {
+        const char *word = at + strspn(at, "-");
+
+        if (at[0] == '-' && strncmp(word, name, n) == 0 && (word[n] == '\0' || word[n] == '='))
+            return true;
+    }
+    return false;
+}
+
+/* Why something is not known although nothing was found; NULL: all was read. */
+static const char *missing(const struct reading *r)
+{
+    return r->n_paths == 0 ? r->why : r->f.unread > 0 ? r->f.why : NULL;
+}
+
+/* ---- the facts ---- */
+
+static void tell_keys(struct reading *r)
+{
+    const char *why = missing(r);
+
+    for (size_t i = 0; i < CONFIG_WANTED; i++) {
+        char id[40];
+
+        snprintf(id, sizeof(id), "key.%s", config_wanted[i].key);
+        if (r->f.found[i][0] != '\0')
+            fact_add(r->s, id, TRI_YES, "%s", r->f.found[i]);
+        else if (why != NULL)
+            fact_add(r->s, id, TRI_UNKNOWN, "%s", why);
+        else
+            fact_add(r->s, id, TRI_UNKNOWN, "not in the %u %s of Nomad's configuration", r->f.files,
+                     str_count(r->f.files, "file", "files"));
+    }
+}
+
+static void tell_second(struct reading *r)
+{
+    static const char id[] = "second-config";
+    const char *why = missing(r);
+
+    if (r->f.n_whole > 1)
+        fact_add(r->s, id, TRI_YES, "%.100s and %.100s both name a data_dir: Nomad merges them",
+                 r->f.whole[0], r->f.whole[1]);
+    else if (why != NULL)
+        fact_add(r->s, id, TRI_UNKNOWN, "%s", why);
+    else
+        fact_add(r->s, id, TRI_NO, "%s", "");
+}
+
+static void tell_leftovers(struct reading *r)
+{
+    static const char id[] = "config-leftovers";
+    const char *why = missing(r);
+
+    if (r->f.leftover[0] != '\0')
+        fact_add(r->s, id, TRI_YES, "Nomad does not read %s", r->f.leftover);
+    else if (why != NULL)
+        fact_add(r->s, id, TRI_UNKNOWN, "%s", why);
+    else
+        fact_add(r->s, id, TRI_NO, "%s", "");
+}
+
+/* The first program without a block; NULL: none. */
+static const char *unlisted(const struct reading *r)
+{
+    for (uint32_t i = 0; i < r->names.n; i++) {
+        if (r->names.list[i].program && !config_findings_plugin(&r->f, r->names.list[i].name))
+            return r->names.list[i].name;
+    }
+    return NULL;
+}
+
+static bool find_plugins(const struct reading *r, char dst[static 300])
+{
+    const struct config_findings *f = &r->f;
+    const char *data = r->s->f->data_dir[0] != '\0' ? r->s->f->data_dir : f->data_dir;
+
+    if (f->plugin_dir[0] != '\0')
+        snprintf(dst, 300, "%s", f->plugin_dir);
+    else
+        snprintf(dst, 300, "%s/plugins", data);
+    return dst[0] == '/' && (f->plugin_dir[0] != '\0' || data[0] != '\0') &&
+           !has_option(r, "plugin-dir");
+}
+
+static void tell_plugins(struct reading *r)
+{
+    static const char id[] = "plugin-unlisted";
+    auto_buf struct buf name = BUF_INIT;
+    const char *why = missing(r), *first;
+    struct err err = ERR_INIT;
+    char dir[300];
+
+    if (why != NULL)
+        fact_add(r->s, id, TRI_UNKNOWN, "%s", why);
+    else if (!find_plugins(r, dir))
+        fact_add(r->s, id, TRI_UNKNOWN, "the directory of plugins is not known");
+    else if (r->h->names(r->h->ctx, dir, &r->names, &err) < 0 && err.kind == ERR_NOTFOUND)
+        fact_add(r->s, id, TRI_NO, "there is no directory of plugins");
+    else if (err.kind != ERR_NONE)
+        fact_add(r->s, id, TRI_UNKNOWN, "the directory of plugins cannot be read");
+    else if ((first = unlisted(r)) == NULL && !r->names.more)
+        fact_add(r->s, id, TRI_NO, "%s", "");
+    else if (first == NULL || r->f.more_plugins)
+        fact_add(r->s, id, TRI_UNKNOWN, "there are more plugins than can be compared");
+    else {
+        str_escape(&name, first, strlen(first));
+        fact_add(r->s, id, TRI_YES, "%s", buf_str(&name));
+    }
+}
+
+/* A wildcard, or a region that is not known: it may fit. Nomad's own verification decides. */
+static enum tri judge_names(const struct certificate_names *names, const char *region)
+{
+    enum tri has = names->more || names->n == 0 ? TRI_UNKNOWN : TRI_NO;
+    char wanted[96];
+
+    snprintf(wanted, sizeof(wanted), "server.%s.nomad", region);
+    for (uint32_t i = 0; i < names->n; i++) {
+        const char *name = names->name[i];
+
+        if (region[0] != '\0' && strcasecmp(name, wanted) == 0)
+            return TRI_YES;
+        if (name[0] == '*' || (region[0] == '\0' && str_starts(name, "server.")))
+            has = TRI_UNKNOWN;
+    }
+    return has;
+}
+
+static void tell_certificate(struct reading *r)
+{
+    static const char id[] = "tls-names";
+    static const char *const says[] = {
+        [TRI_UNKNOWN] = "it names others, some of which may fit this region",
+        [TRI_NO] = "it carries other names only",
+        [TRI_YES] = "",
+    };
+    autofree struct certificate_names *names = xzalloc(1, sizeof(*names));
+    const char *why = missing(r), *file = r->f.cert_file, *region = r->f.region;
+    auto_buf struct buf pem = BUF_INIT;
+    struct err err = ERR_INIT;
+    enum tri has;
+
+    if (region[0] == '\0' && why == NULL)
+        region = "global";
+    if (file[0] != '/') {
+        fact_add(r->s, id, TRI_UNKNOWN, "%s",
+                 why != NULL ? why : "Nomad's files name no tls cert_file by its whole path");
+    } else if (host_read_through(r->h, file, FILE_MAX, &pem, &err) < 0 ||
+               certificate_names(buf_str(&pem), pem.len, names) < 0) {
+        fact_add(r->s, id, TRI_UNKNOWN, "tls cert_file cannot be read as a certificate");
+    } else {
+        has = judge_names(names, has_option(r, "region") ? "" : region);
+        fact_add(r->s, id, has, "%s", says[has]);
+    }
+}
+
+/* ---- the host ---- */
+
+static bool file_says(const struct host *h, const char *path, const char *word)
+{
+    auto_buf struct buf text = BUF_INIT;
+    struct err err = ERR_INIT;
+
+    return host_read_through(h, path, 4096, &text, &err) == 0 &&
+           strcasestr(buf_str(&text), word) != NULL;
+}
+
+/* Its firmware, or on the older kind the hypervisor. */
+static bool is_ec2(const struct host *h)
+{
+    return file_says(h, "/sys/class/dmi/id/sys_vendor", "amazon") ||
+           file_says(h, "/sys/class/dmi/id/bios_version", "amazon") ||
+           file_says(h, "/sys/hypervisor/uuid", "ec2");
+}
+
+static void ask_dmidecode(struct surveying *s)
+{
+    static const char *const places[] = {"/usr/sbin/dmidecode",       "/usr/bin/dmidecode",
+                                         "/sbin/dmidecode",           "/bin/dmidecode",
+                                         "/usr/local/sbin/dmidecode", "/usr/local/bin/dmidecode"};
+    const struct host *h = s->h;
+    struct err err = ERR_INIT;
+
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        struct host_stat st = {.there = false};
+
+        if (h->stat_through(h->ctx, places[i], &st, &err) < 0) {
+            fact_unknown(s, "dmidecode", &err);
+            return;
+        }
+        if (st.there && (st.mode & 0111) != 0) {
+            fact_add(s, "dmidecode", TRI_YES, "%s", places[i]);
+            return;
+        }
+    }
+    if (is_ec2(h))
+        fact_add(s, "dmidecode", TRI_NO, "%s", "");
+    else
+        fact_add(s, "dmidecode", TRI_YES, "not needed: this is no EC2 instance");
+}
+
+void facts_of_config(struct surveying *s)
+{
+    autofree struct reading *r = xzalloc(1, sizeof(*r));
+
+    *r = (struct reading){.s = s, .h = s->h, .words = BUF_INIT};
+    read_all(r);
+    tell_keys(r);
+    tell_second(r);
+    tell_leftovers(r);
+    tell_plugins(r);
+    tell_certificate(r);
+    ask_dmidecode(s);
+    buf_free(&r->words);
+}

@@ -1,0 +1,344 @@
+#include "facts_survey.h"
+#include <gnu/libc-version.h>
+#include "facts_config.h"
+#include "str.h"
+#include "surveying.h"
+
+/* ---- what starts Nomad ---- */
+
+static void ask_unit(struct surveying *s)
+{
+    if (!s->asked) {
+        fact_add(s, "no-unit", TRI_UNKNOWN, "%s", s->why);
+        return;
+    }
+    fact_add(s, "no-unit", s->about.unit ? TRI_NO : TRI_YES, "%s",
+             s->about.unit ? s->about.fragment : "Nomad is started by configured commands");
+    if (s->about.unit)
+        fact_add(s, "unit-missing", s->about.missing ? TRI_YES : TRI_NO, "%s",
+                 s->about.missing ? "systemd has no such unit, or it is masked"
+                                  : s->about.fragment);
+}
+
+static void ask_reload(struct surveying *s)
+{
+    if (fact_has_unit(s, "unit-reload"))
+        fact_add(s, "unit-reload", s->about.reload ? TRI_YES : TRI_NO, "%s",
+                 s->about.reload ? "its files changed on disk since systemd loaded them" : "");
+}
+
+static void ask_kill_mode(struct surveying *s)
+{
+    const char *mode = s->about.kill_mode;
+
+    if (!fact_has_unit(s, "kill-mode"))
+        return;
+    if (mode[0] == '\0')
+        fact_add(s, "kill-mode", TRI_UNKNOWN, "systemd does not tell the unit's KillMode");
+    else
+        fact_add(s, "kill-mode", str_eq(mode, "process") ? TRI_NO : TRI_YES, "KillMode=%s", mode);
+}
+
+static void ask_type(struct surveying *s)
+{
+    const char *type = s->about.type;
+
+    if (!fact_has_unit(s, "type-notify"))
+        return;
+    if (type[0] == '\0')
+        fact_add(s, "type-notify", TRI_UNKNOWN, "systemd does not tell the unit's Type");
+    else
+        fact_add(s, "type-notify", str_starts(type, "notify") ? TRI_YES : TRI_NO, "Type=%s", type);
+}
+
+static void ask_drop_ins(struct surveying *s)
+{
+    if (fact_has_unit(s, "drop-ins"))
+        fact_add(s, "drop-ins", s->about.drop_ins[0] != '\0' ? TRI_YES : TRI_NO, "%.250s",
+                 s->about.drop_ins);
+}
+
+/* A script may start it: then the process that runs tells. */
+static bool runs_target(const struct surveying *s)
+{
+    struct host_process proc = {.there = false};
+    struct err err = ERR_INIT;
+
+    return s->f->stamp.main_pid != 0 && s->target.there &&
+           s->h->process(s->h->ctx, s->f->stamp.main_pid, &proc, &err) == 0 && proc.there &&
+           proc.dev == s->target.dev && proc.ino == s->target.ino;
+}
+
+static void ask_binary(struct surveying *s)
+{
+    const char *program = s->about.program, *target = s->p->shelf.target;
+    struct host_way way = {.there = false};
+    struct err err = ERR_INIT;
+
+    if (!fact_has_unit(s, "other-binary"))
+        return;
+    if (program[0] == '\0')
+        fact_add(s, "other-binary", TRI_UNKNOWN, "systemd does not tell what the unit executes");
+    else if (s->h->way(s->h->ctx, program, target, &way, &err) < 0)
+        fact_unknown(s, "other-binary", &err);
+    else if (way.through)
+        fact_add(s, "other-binary", TRI_NO, "%.200s", program);
+    else if (way.same)
+        fact_add(s, "other-binary", TRI_YES,
+                 "the unit executes %.110s, which is not reached by the name %.110s", program,
+                 target);
+    else if (runs_target(s))
+        fact_add(s, "other-binary", TRI_UNKNOWN,
+                 "the unit starts it by way of %.180s: what that executes is not known", program);
+    else
+        fact_add(s, "other-binary", TRI_YES,
+                 "the unit executes %.110s, agent.conf has [nomad] binary = %.110s", program,
+                 target);
+}
+
+static void tell_unit(struct surveying *s)
+{
+    ask_unit(s);
+    ask_reload(s);
+    ask_kill_mode(s);
+    ask_type(s);
+    ask_drop_ins(s);
+    ask_binary(s);
+}
+
+/* ---- the file that is replaced, and where it lies ---- */
+
+static void ask_link(struct surveying *s)
+{
+    const char *target = s->p->shelf.target;
+    struct err err = ERR_INIT;
+    char to[256];
+
+    if (s->h->link_of(s->h->ctx, target, to, sizeof(to), &err) < 0)
+        fact_unknown(s, "binary-link", &err);
+    else if (to[0] != '\0')
+        fact_add(s, "binary-link", TRI_YES,
+                 "%.90s is a link to %.90s: the link gives way to the new binary, that file stays",
+                 target, to);
+    else
+        fact_add(s, "binary-link", TRI_NO, "%s", "");
+}
+
+static void ask_shared(struct surveying *s)
+{
+    const char *program = s->about.program[0] != '\0' ? s->about.program : s->p->shelf.target;
+    struct host_users users = {.n = 0};
+    struct err err = ERR_INIT;
+    char unit[128] = "";
+
+    if (s->h->users(s->h->ctx, s->target.dev, s->target.ino, s->f->stamp.main_pid, &users, &err) <
+            0 ||
+        s->h->unit_naming(s->h->ctx, program, s->about.fragment, unit, sizeof(unit), &err) < 0)
+        fact_unknown(s, "binary-shared", &err);
+    else if (users.n > 0)
+        fact_add(s, "binary-shared", TRI_YES, "%u other %s the same file, the first is process %u",
+                 users.n, str_count(users.n, "agent executes", "agents execute"), users.pid);
+    else if (unit[0] != '\0')
+        fact_add(s, "binary-shared", TRI_YES, "the unit %s starts the same file", unit);
+    else
+        fact_add(s, "binary-shared", TRI_NO, "%s", "");
+}
+
+/* While the phases work, what is in place is about to change. */
+static void ask_changed(struct surveying *s)
+{
+    const struct digest *disk = &s->f->disk, *running = &s->f->running, *placed = &s->p->rec.placed;
+    char is[65], was[65];
+
+    if (digest_is_zero(disk)) {
+        fact_add(s, "changed", TRI_UNKNOWN, "%.200s cannot be read", s->p->shelf.target);
+        return;
+    }
+    digest_hex(is, disk);
+    digest_hex(was, placed);
+    if (!digest_is_zero(placed) && !digest_eq(disk, placed))
+        fact_add(s, "changed", TRI_YES,
+                 "%.100s (sha256 %.12s) is not what Caravan put there the last time (%.12s)",
+                 s->p->shelf.target, is, was);
+    else if (!digest_is_zero(running) && !digest_eq(disk, running))
+        fact_add(s, "changed", TRI_YES,
+                 "%.140s is not the file that runs: it was replaced without a restart",
+                 s->p->shelf.target);
+    else
+        fact_add(s, "changed", TRI_NO, "%s", "");
+}
+
+/* In place, staged and just unpacked, and the archive: what a stage would drop first counts as
+ * free. While something is staged there was room. */
+static void ask_room(struct surveying *s)
+{
+    const struct shelf *shelf = &s->p->shelf;
+    uint64_t size = s->target.size, here = size, there = size + size / 2;
+    struct host_room a, b;
+    struct host_stat old = {.there = false};
+    struct err err = ERR_INIT;
+    char have[24], want[24];
+
+    if (s->h->room(s->h->ctx, shelf->dir, &a, &err) < 0 ||
+        s->h->room(s->h->ctx, s->p->conf.fetch_dir, &b, &err) < 0) {
+        fact_unknown(s, "no-room", &err);
+        return;
+    }
+    fact_add(s, "read-only", a.read_only ? TRI_YES : TRI_NO, "%.200s", shelf->dir);
+    fact_add(s, "noexec", a.noexec ? TRI_YES : TRI_NO, "%.200s", shelf->dir);
+    if (s->h->stat(s->h->ctx, shelf->old, &old, &err) == 0 && old.there)
+        a.free += old.size;
+    if (a.dev == b.dev)
+        here += there;
+    if (s->p->rec.phase == PHASE_STAGED ||
+        (a.free >= here && (a.dev == b.dev || b.free >= there))) {
+        fact_add(s, "no-room", TRI_NO, "%s", "");
+        return;
+    }
+    str_for_bytes(have, sizeof(have), a.free < here ? a.free : b.free);
+    str_for_bytes(want, sizeof(want), a.free < here ? here : there);
+    fact_add(s, "no-room", TRI_YES, "%.120s has %s free; a binary of this size needs about %s",
+             a.free < here ? shelf->dir : s->p->conf.fetch_dir, have, want);
+}
+
+static const char *difference(const struct host_attributes *a, const struct host_attributes *b)
+{
+    if (!str_eq(a->label, b->label))
+        return "its SELinux label";
+    if (!str_eq(a->capability, b->capability))
+        return "its capabilities";
+    if (a->uid != b->uid || a->gid != b->gid)
+        return "its owner";
+    return a->mode != b->mode ? "its mode" : NULL;
+}
+
+static void ask_attributes(struct surveying *s)
+{
+    struct host_attributes now, fresh;
+    struct err err = ERR_INIT;
+    const char *lost;
+
+    if (s->p->rec.phase != PHASE_STAGED)
+        return;
+    if (s->h->attributes(s->h->ctx, s->p->shelf.target, &now, &err) < 0 ||
+        s->h->attributes(s->h->ctx, s->p->shelf.fresh, &fresh, &err) < 0) {
+        fact_unknown(s, "attributes", &err);
+        return;
+    }
+    lost = now.there && fresh.there ? difference(&now, &fresh) : NULL;
+    fact_add(s, "attributes", lost != NULL ? TRI_YES : TRI_NO, "%s%s", lost != NULL ? lost : "",
+             lost != NULL ? " could not be carried over" : "");
+}
+
+static void tell_file(struct surveying *s)
+{
+    ask_link(s);
+    ask_shared(s);
+    ask_changed(s);
+    ask_room(s);
+    ask_attributes(s);
+}
+
+/* ---- the system around it; and what the staged binary says of Nomad's configuration ---- */
+
+static const char *what_happens(const struct host_package *k)
+{
+    return str_eq(k->manager, "dpkg")
+               ? "an `apt upgrade` of it would put its own file back and restart Nomad at once, "
+                 "outside any order"
+               : "a `dnf upgrade` of it would put its own file back";
+}
+
+static void ask_package(struct surveying *s)
+{
+    struct host_package k = {.owned = TRI_UNKNOWN};
+
+    s->h->package(s->h->ctx, s->p->shelf.target, &k);
+    s->out->packaged = k.owned;
+    if (k.owned == TRI_UNKNOWN)
+        fact_add(s, "package", TRI_UNKNOWN, "%s", k.why);
+    else if (k.owned == TRI_NO)
+        fact_add(s, "package", TRI_NO, "%s", "no package owns it");
+    else if (k.kept == TRI_YES)
+        fact_add(s, "package", TRI_NO, "%s (%s) owns it, %s", k.name, k.manager, k.how);
+    else
+        fact_add(s, "package", TRI_YES, "%s (%s) owns it: %s", k.name, k.manager, what_happens(&k));
+}
+
+static void ask_clock(struct surveying *s)
+{
+    struct host_clock c = {.synchronised = TRI_UNKNOWN};
+    struct err err = ERR_INIT;
+    char error[24];
+
+    if (s->h->clock(s->h->ctx, &c, &err) < 0) {
+        fact_unknown(s, "clock", &err);
+        return;
+    }
+    str_for_ms(error, sizeof(error), c.error_us / 1000);
+    if (c.synchronised == TRI_YES)
+        fact_add(s, "clock", TRI_NO, "synchronised, to within %s", error);
+    else
+        fact_add(s, "clock", c.synchronised == TRI_NO ? TRI_YES : TRI_UNKNOWN, "%s",
+                 "the kernel's clock is not synchronised (NTP)");
+}
+
+static void ask_config(struct surveying *s)
+{
+    const struct config_verdict *c = &s->p->config;
+
+    if (s->p->rec.phase != PHASE_STAGED)
+        return;
+    if (digest_eq(&c->of, &s->p->rec.target))
+        fact_add(s, "config-rejected", c->rejects, "%s", c->text);
+    else
+        fact_add(s, "config-rejected", TRI_UNKNOWN, "%s", "the staged binary was not asked");
+}
+
+static void tell_system(struct surveying *s)
+{
+    ask_package(s);
+    ask_clock(s);
+    fact_add(s, "libc", TRI_YES, "%s", gnu_get_libc_version());
+    ask_config(s);
+}
+
+/* ---- the survey ---- */
+
+static void ask_service(struct surveying *s)
+{
+    const struct service *service = s->h->service;
+    struct err err = ERR_INIT;
+
+    s->asked = service->about(service->self, &s->about, &err) == 0;
+    if (!s->asked)
+        str_cut(s->why, sizeof(s->why), err.text);
+}
+
+void facts_survey(const struct phases *p, const struct facts *f, struct facts_survey *ret)
+{
+    autofree struct surveying *s = xzalloc(1, sizeof(*s));
+    struct err err = ERR_INIT;
+
+    *ret = (struct facts_survey){.made_ms = p->host->uptime(p->host->ctx), .phase = p->rec.phase};
+    s->p = p;
+    s->h = p->host;
+    s->f = f;
+    s->out = ret;
+    ask_service(s);
+    if (s->h->stat_through(s->h->ctx, p->shelf.target, &s->target, &err) < 0)
+        s->target = (struct host_stat){.there = false};
+    tell_unit(s);
+    tell_file(s);
+    tell_system(s);
+    facts_of_config(s);
+}
+
+const struct fact *facts_survey_find(const struct facts_survey *s, const char *id)
+{
+    for (uint32_t i = 0; i < s->n; i++) {
+        if (str_eq(s->list[i].id, id))
+            return &s->list[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,60 @@
+/*
+ * law.h - what root configured on this host; no order overrides it.
+ *
+ * Pure: no I/O, no clock, no library. law_facts.c gathers what it is asked about.
+ * The first article that refuses is the answer; what could not be asked refuses
+ * (REFUSAL_UNKNOWN): unknown never passes.
+ *
+ * Articles for swap and revert: nothing else is being worked on; the hold file is
+ * not there; the gap since the last swap is over (not before a revert); on a
+ * server whose Nomad runs, the local Nomad knows a leader and enough OTHER peers
+ * accept a connection on their RPC port to be a quorum without this host
+ * (allow_outage lifts that one). A server that does not run takes part in no
+ * quorum, so nothing is asked for it. For stage: not busy, and every place to
+ * get the binary from begins with an allowed prefix. The automatic revert after
+ * a failed probe is not asked: it ends a swap, it does not begin one.
+ *
+ * A swap may wait for minutes between its order and its rename (not_before, a package
+ * manager at work), so hold and quorum are asked again at the end of that wait.
+ */
+#ifndef LAW_H
+#define LAW_H
+
+#include "message.h"
+
+struct law {
+    int64_t gap_ms;
+    bool allow_outage;
+    bool allow_file_urls;
+    bool start_stopped; /* a swap starts what did not run; asked by nobody, done by swap_obey */
+    const char *url_prefixes; /* "" any: blanks between */
+};
+
+/* LAW_RENAME: a swap that was allowed, once more right before its rename, by facts gathered then;
+ * the swap itself is what it is busy with, and its gap was over. */
+enum law_question { LAW_STAGE, LAW_SWAP, LAW_REVERT, LAW_RENAME };
+
+struct law_facts {
+    bool busy;             /* a working phase */
+    enum tri held;         /* the hold file exists */
+    bool swapped;          /* there was a swap before */
+    int64_t since_swap_ms; /* its restart; since boot when that was before this boot */
+    bool server;           /* the order says so, or the host has a server id */
+    enum tri active;       /* the service runs */
+    enum tri leader;       /* the local Nomad knows one */
+    enum tri peers_known;
+    uint32_t peers;     /* of /v1/status/peers, this host among them */
+    uint32_t accepting; /* of them, this host among them */
+};
+
+struct law_answer {
+    enum refusal refusal; /* REFUSAL_NONE: allowed */
+    char text[TEXT_MAX];  /* why, for people; "" when allowed */
+};
+
+struct law_answer law_judge(const struct law *law, enum law_question question,
+                            const struct law_facts *facts);
+/* One place to get a binary from. */
+struct law_answer law_url(const struct law *law, const char *url);
+
+#endif

@@ -1,0 +1,137 @@
+#include "phase_step.h"
+#include "str.h"
+
+static phase_step resuming;
+
+/* Does the main process already execute the file at the target path? */
+static int runs_target(struct phases *p, bool *ret_runs, struct err *err)
+{
+    const struct host *h = p->host;
+    struct service_state state;
+    struct host_process proc = {.there = false};
+    struct host_stat target;
+
+    if (h->stat_through(h->ctx, p->shelf.target, &target, err) < 0 ||
+        h->service->state(h->service->self, &state, err) < 0)
+        return -1;
+    if (state.main_pid != 0 && h->process(h->ctx, state.main_pid, &proc, err) < 0)
+        return -1;
+    *ret_runs = proc.there && target.there && proc.dev == target.dev && proc.ino == target.ino;
+    return 0;
+}
+
+static int restart(struct phases *p, struct err *err)
+{
+    struct service *s = p->host->service;
+    bool runs = false;
+
+    p->now.act = SERVICE_DONE;
+    if (!p->rec.was_active)
+        return 0;
+    if (runs_target(p, &runs, err) < 0)
+        runs = false; /* unknown: restarting is what is certain */
+    if (runs)
+        return 0;
+    if (s->begin(s->self, SERVICE_ACT_RESTART, err) < 0)
+        return err_wrap(err, "restart the service");
+    p->now.act = SERVICE_WORKING;
+    return 0;
+}
+
+/* Nomad has been silent since the swap, also while that is taken back. */
+static void take_times(struct phases *p)
+{
+    int64_t now = phases_uptime(p);
+
+    if (p->rec.phase == PHASE_SWAPPING || p->rec.by_order)
+        p->rec.swapped_ms = now;
+    p->rec.first_ms = now;
+    p->rec.first_wall_ns = p->host->wall(p->host->ctx);
+}
+
+static int make_durable_and_restart(struct phases *p, const struct digest *digest, struct err *err)
+{
+    const struct host *h = p->host;
+    struct host_stat now;
+
+    if (h->sync_dir(h->ctx, p->shelf.dir, err) < 0)
+        return err_wrap(err, "make the rename durable");
+    if (restart(p, err) < 0)
+        return -1;
+    if (h->stat_through(h->ctx, p->shelf.target, &now, err) < 0)
+        return -1;
+    shelf_learn(&p->rec.disk, &now, digest);
+    return 0;
+}
+
+void phases_cross(struct phases *p, const char *from, const struct digest *digest)
+{
+    const struct host *h = p->host;
+    struct err err = ERR_INIT;
+    int rc;
+
+    take_times(p);
+    if (h->rename(h->ctx, from, p->shelf.target, &err) < 0) {
+        if (p->rec.phase == PHASE_REVERTING)
+            reverting_failed(p, err.text);
+        else
+            phases_come_back(p, FAILURE_IO, "%.200s", err.text);
+        return;
+    }
+    p->now.crossed = true;
+    p->rec.placed = *digest;
+    rc = make_durable_and_restart(p, digest, &err);
+    shelf_close(h, &p->now.read);
+    if (p->rec.phase == PHASE_REVERTING)
+        reverting_crossed(p, rc < 0 ? &err : NULL);
+    else
+        swapping_crossed(p, rc < 0 ? &err : NULL);
+}
+
+void phases_resume(struct phases *p, const struct digest *digest)
+{
+    struct err err = ERR_INIT;
+
+    p->now.crossed = true;
+    p->now.expected = *digest;
+    if (shelf_open(p->host, &p->shelf, p->shelf.target, NULL, UINT64_MAX, &p->now.other, &err) < 0)
+        phases_fail_err(p, &err, "look at the binary in place after a restart");
+    else
+        phases_then(p, resuming, 0);
+}
+
+static void go_on(struct phases *p)
+{
+    struct err err = ERR_INIT;
+
+    if (restart(p, &err) < 0) {
+        p->now.act = SERVICE_FAILED;
+        str_cut(p->now.act_text, sizeof(p->now.act_text), err.text);
+    }
+    if (p->rec.phase == PHASE_REVERTING && digest_eq(&p->now.expected, &p->rec.previous))
+        reverting_crossed(p, NULL);
+    else
+        swapping_crossed(p, NULL);
+}
+
+static void resuming(struct phases *p)
+{
+    struct err err = ERR_INIT;
+    int rc = shelf_step(p->host, &p->now.other, &err);
+
+    if (rc > 0)
+        return;
+    if (rc < 0) {
+        phases_fail_err(p, &err, "look at the binary in place after a restart");
+    } else if (!digest_eq(&p->now.other.digest, &p->now.expected)) {
+        phases_fail(p, FAILURE_IO,
+                    "after a restart %.120s is neither the old nor the new binary: somebody else "
+                    "replaced it",
+                    p->shelf.target);
+    } else {
+        shelf_learn(&p->rec.disk, &p->now.other.stat, &p->now.other.digest);
+        p->rec.placed = p->now.expected;
+        shelf_close(p->host, &p->now.other);
+        go_on(p);
+    }
+}

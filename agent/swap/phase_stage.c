@@ -1,0 +1,222 @@
+#include "phase_step.h"
+#include "elf_arch.h"
+#include "str.h"
+
+#define FETCH_SLACK_MS 5000 /* for caravan-fetch to notice its own deadline first */
+#define FETCH_LOOK_MS  250
+
+static phase_step fetching_watch, copying_begin, copying_some, hashing_begin, hashing_some, trying,
+    copied;
+
+static void cancelled(struct phases *p)
+{
+    phases_drop(p, p->shelf.fresh);
+    phases_fail(p, FAILURE_CANCELLED, "cancelled by order");
+}
+
+void fetching_begin(struct phases *p)
+{
+    const struct fetch_get *job = &p->now.job;
+    struct err err = ERR_INIT;
+
+    phases_drop(p, p->shelf.fresh);
+    phases_drop(p, p->shelf.old);
+    if (shelf_room(p->host, &p->shelf, p->conf.fetch_dir, job->size, job->fetch_size, &err) < 0) {
+        phases_fail_err(p, &err, "no room to stage");
+        return;
+    }
+    if (p->host->fetch_begin(p->host->ctx, job, &err) < 0) {
+        phases_fail(p, FAILURE_IO, "caravan-fetch could not be started: %.180s", err.text);
+        return;
+    }
+    phases_then(p, fetching_watch, 0);
+}
+
+static bool out_of_time(const struct phases *p)
+{
+    return phases_uptime(p) - p->now.begun_ms > p->now.job.deadline_ms + FETCH_SLACK_MS;
+}
+
+/* Only a name directly in the fetch directory: the path comes from a process that
+ * reads the network. */
+static bool is_in_fetch_dir(const struct phases *p, const char *path)
+{
+    size_t n = strlen(p->conf.fetch_dir);
+
+    return strncmp(path, p->conf.fetch_dir, n) == 0 && path[n] == '/' && path[n + 1] != '\0' &&
+           strchr(path + n + 1, '/') == NULL && !str_eq(path + n, "/..") && !str_eq(path + n, "/.");
+}
+
+static void fetching_watch(struct phases *p)
+{
+    struct fetch_news news = {.state = FETCH_WORKING};
+    struct err err = ERR_INIT;
+
+    if (p->now.cancelled) {
+        cancelled(p);
+    } else if (p->host->fetch_poll(p->host->ctx, &news, &err) < 0) {
+        phases_fail(p, FAILURE_IO, "caravan-fetch ended without an answer: %.180s", err.text);
+    } else if (news.state == FETCH_FAILED) {
+        phases_fail(p, news.failure, "%.240s", news.text);
+    } else if (news.state == FETCH_DONE && !is_in_fetch_dir(p, news.path)) {
+        phases_fail(p, FAILURE_IO, "caravan-fetch named a file outside its directory");
+    } else if (news.state == FETCH_DONE) {
+        p->host->fetch_end(p->host->ctx);
+        str_cut(p->now.job.dir, sizeof(p->now.job.dir), news.path);
+        phases_then(p, copying_begin, 0);
+    } else if (out_of_time(p)) {
+        phases_fail(p, FAILURE_TOO_SLOW, "not fetched within the order's deadline");
+    } else {
+        bool moved = p->now.done != news.done || p->now.total != news.total;
+
+        p->now.done = news.done;
+        p->now.total = news.total;
+        if (moved)
+            p->conf.changed(p->conf.ctx);
+        phases_then(p, fetching_watch, FETCH_LOOK_MS);
+    }
+}
+
+static void copying_begin(struct phases *p)
+{
+    struct err err = ERR_INIT;
+
+    if (shelf_open(p->host, &p->shelf, p->now.job.dir, p->shelf.fresh, p->rec.target_size,
+                   &p->now.read, &err) < 0)
+        phases_fail_err(p, &err, "copy what was fetched");
+    else
+        phases_then(p, copying_some, 0);
+}
+
+static void copying_some(struct phases *p)
+{
+    struct err err = ERR_INIT;
+    int rc;
+
+    if (p->now.cancelled) {
+        cancelled(p);
+        return;
+    }
+    rc = shelf_step(p->host, &p->now.read, &err);
+    if (rc < 0) {
+        phases_drop(p, p->shelf.fresh);
+        if (err.kind == ERR_LIMIT)
+            phases_fail(p, FAILURE_BAD_DIGEST, "what was fetched is too large: %.180s", err.text);
+        else
+            phases_fail_err(p, &err, "copy what was fetched");
+        return;
+    }
+    phases_then(p, rc > 0 ? copying_some : copied, 0);
+}
+
+/* Owner and mode before the sync, so that they are durable with the content. */
+static int make_durable(struct phases *p, struct err *err)
+{
+    const struct host *h = p->host;
+
+    if (h->adopt(h->ctx, p->now.read.to, p->shelf.target, err) < 0 ||
+        h->sync(h->ctx, p->now.read.to, err) < 0)
+        return -1;
+    shelf_close(h, &p->now.read);
+    return h->sync_dir(h->ctx, p->shelf.dir, err);
+}
+
+static void copied(struct phases *p)
+{
+    struct err err = ERR_INIT;
+
+    if (p->now.read.at != p->rec.target_size || !digest_eq(&p->now.read.digest, &p->rec.target)) {
+        phases_drop(p, p->shelf.fresh);
+        phases_fail(p, FAILURE_BAD_DIGEST,
+                    "the copy of what was fetched is not what the manifest names");
+        return;
+    }
+    if (make_durable(p, &err) < 0) {
+        phases_drop(p, p->shelf.fresh);
+        phases_fail_err(p, &err, "make the copy durable");
+        return;
+    }
+    phases_drop(p, p->now.job.dir);
+    phases_then(p, hashing_begin, 0);
+}
+
+/* What is in place now is hashed while there is time: the swap then knows what it
+ * would go back to. Nothing in place is no failure yet, the swap will tell. */
+static void hashing_begin(struct phases *p)
+{
+    struct host_stat now = {.there = false};
+    struct err err = ERR_INIT;
+
+    if (p->host->stat_through(p->host->ctx, p->shelf.target, &now, &err) == 0 && now.there &&
+        !shelf_known(&p->rec.disk, &now) &&
+        shelf_open(p->host, &p->shelf, p->shelf.target, NULL, UINT64_MAX, &p->now.other, &err) == 0)
+        phases_then(p, hashing_some, 0);
+    else
+        phases_then(p, trying, 0);
+}
+
+static void hashing_some(struct phases *p)
+{
+    struct err err = ERR_INIT;
+    int rc = shelf_step(p->host, &p->now.other, &err);
+
+    if (rc > 0)
+        return;
+    if (rc == 0)
+        shelf_learn(&p->rec.disk, &p->now.other.stat, &p->now.other.digest);
+    shelf_close(p->host, &p->now.other);
+    phases_then(p, trying, 0);
+}
+
+bool phases_ask_config(struct phases *p)
+{
+    const struct host *h = p->host;
+    struct config_verdict *c = &p->config;
+
+    c->of = p->rec.target;
+    c->rejects = h->try_config(h->ctx, p->shelf.fresh, p->shelf.target, p->rec.version, c->text);
+    return c->rejects == TRI_YES;
+}
+
+/* The kernel would only say "exec format error". */
+static bool is_for_this_machine(const struct phases *p, char *text)
+{
+    struct err err = ERR_INIT;
+    char arch[16];
+
+    if (elf_arch_of(p->host, p->shelf.fresh, arch, &err) < 0 || arch[0] == '\0' ||
+        str_eq(arch, elf_arch_here()) || str_eq(elf_arch_here(), "unknown"))
+        return true;
+    snprintf(text, TEXT_MAX, "the new binary is for %s, this host is %s", arch, elf_arch_here());
+    return false;
+}
+
+static void trying(struct phases *p)
+{
+    enum failure failure = FAILURE_NONE;
+    char text[TEXT_MAX] = "";
+    struct err err = ERR_INIT;
+
+    if (p->now.cancelled) {
+        cancelled(p);
+        return;
+    }
+    if (!is_for_this_machine(p, text)) {
+        failure = FAILURE_WRONG_BUILD;
+    } else if (p->host->try_binary(p->host->ctx, p->shelf.fresh, p->rec.version, &failure, text,
+                                   &err) < 0) {
+        failure = FAILURE_WRONG_BUILD;
+        snprintf(text, sizeof(text), "the new binary could not be tried: %.180s", err.text);
+    }
+    if (failure == FAILURE_NONE && phases_ask_config(p)) {
+        failure = FAILURE_CONFIG_REJECTED;
+        str_cut(text, sizeof(text), p->config.text);
+    }
+    if (failure != FAILURE_NONE) {
+        phases_drop(p, p->shelf.fresh);
+        phases_fail(p, failure, "%.240s", text);
+        return;
+    }
+    phases_note(p, LOG_INFO, EVENT_STAGED, "staged %s beside %s", p->rec.version, p->shelf.target);
+    phases_enter(p, PHASE_STAGED);
+}

@@ -1,0 +1,292 @@
+#include "phase_step.h"
+#include <stdarg.h>
+#include <errno.h>
+#include "str.h"
+
+#define RETRY_MS 1000
+
+static phase_step rest_begin, interrupted;
+
+struct phase_row {
+    bool works;
+    phase_step *begin;
+    phase_step *recover; /* NULL: the phase is taken as it was recorded */
+    bool names;          /* its record's name must be durable before it begins */
+};
+
+/* Probing has no effect of its own that a record before it would not lead to just
+ * as well: after the rename, swapping and probing are recovered alike. */
+static const struct phase_row rows[PHASE_COUNT] = {
+    [PHASE_IDLE] = {.begin = rest_begin, .names = true},
+    [PHASE_FETCHING] = {true, fetching_begin, interrupted, true},
+    [PHASE_STAGED] = {.begin = rest_begin, .names = true},
+    [PHASE_SWAPPING] = {true, swapping_begin, swapping_recover, true},
+    [PHASE_PROBING] = {true, probing_begin, probing_recover, false},
+    [PHASE_SETTLED] = {.begin = rest_begin, .names = true},
+    [PHASE_REVERTING] = {true, reverting_begin, reverting_recover, true},
+    [PHASE_REVERTED] = {.begin = rest_begin, .names = true},
+    [PHASE_FAILED] = {.begin = rest_begin, .names = true},
+};
+
+void phases_note(struct phases *p, enum log_level level, enum log_event event, const char *fmt, ...)
+{
+    char text[TEXT_MAX];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    p->conf.note(p->conf.ctx, level, event, text);
+}
+
+int64_t phases_uptime(const struct phases *p)
+{
+    return p->host->uptime(p->host->ctx);
+}
+
+void phases_then(struct phases *p, phase_step *next, int64_t after_ms)
+{
+    p->now.then = next;
+    p->now.wake_ms = after_ms > 0 ? phases_uptime(p) + after_ms : 0;
+}
+
+void phases_drop(struct phases *p, const char *path)
+{
+    struct err err = ERR_INIT;
+
+    if (p->host->unlink(p->host->ctx, path, &err) < 0)
+        phases_note(p, LOG_WARNING, EVENT_NONE, "%.200s", err.text);
+}
+
+static void unfinished_path(const struct phases *p, char dst[static 512])
+{
+    snprintf(dst, 512, "%s/" UNFINISHED_NAME, p->conf.dir);
+}
+
+/* Durable before the record says that there is work, so that a boot finds both. */
+static int mark_unfinished(struct phases *p, struct err *err)
+{
+    const struct host *h = p->host;
+    struct host_stat st;
+    char path[512];
+    int handle = -1;
+
+    if (rows[p->rec.phase].works)
+        return 0;
+    unfinished_path(p, path);
+    if (h->stat(h->ctx, path, &st, err) < 0)
+        return -1;
+    if (!st.there) {
+        if (h->create(h->ctx, path, 0600, &handle, err) < 0)
+            return -1;
+        h->close(h->ctx, handle);
+    }
+    return h->sync_dir(h->ctx, p->conf.dir, err);
+}
+
+static int keep(struct phases *p, const struct record *next, bool names, struct err *err)
+{
+    const struct phase_row *row = &rows[next->phase];
+
+    if (row->works && mark_unfinished(p, err) < 0)
+        return err_wrap(err, "mark the work as unfinished");
+    return record_save(p->host, p->conf.dir, next, names, err);
+}
+
+static void tell(struct phases *p)
+{
+    if (p->conf.changed != NULL)
+        p->conf.changed(p->conf.ctx);
+}
+
+static void rest_begin(struct phases *p)
+{
+    char path[512];
+
+    p->now = (struct phases_now){.read = SHELF_READ_INIT, .other = SHELF_READ_INIT};
+    p->host->package_unlock(p->host->ctx);
+    unfinished_path(p, path);
+    phases_drop(p, path);
+}
+
+static void enter(struct phases *p)
+{
+    struct record next = p->rec;
+    struct err err = ERR_INIT;
+
+    next.phase = p->now.enter;
+    if (keep(p, &next, rows[next.phase].names, &err) < 0) {
+        phases_note(p, LOG_ERROR, EVENT_NONE,
+                    "cannot go on to %s, tried again every second: %.150s", phase_name(next.phase),
+                    err.text);
+        phases_then(p, enter, RETRY_MS);
+        return;
+    }
+    p->rec = next;
+    tell(p);
+    rows[next.phase].begin(p);
+}
+
+void phases_enter(struct phases *p, enum phase phase)
+{
+    p->now.enter = phase;
+    phases_then(p, enter, 0);
+}
+
+static void end_work(struct phases *p)
+{
+    shelf_close(p->host, &p->now.read);
+    shelf_close(p->host, &p->now.other);
+    if (p->rec.phase == PHASE_FETCHING)
+        p->host->fetch_end(p->host->ctx);
+    p->host->ask_end(p->host->ctx);
+    p->host->package_unlock(p->host->ctx);
+}
+
+static void set_verdict(struct phases *p, enum failure f, const char *fmt, va_list ap) PRINTF(3, 0);
+static void set_verdict(struct phases *p, enum failure f, const char *fmt, va_list ap)
+{
+    struct verdict *v = &p->rec.verdict;
+
+    v->failure = f;
+    vsnprintf(v->text, sizeof(v->text), fmt, ap);
+}
+
+void phases_fail(struct phases *p, enum failure f, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    set_verdict(p, f, fmt, ap);
+    va_end(ap);
+    end_work(p);
+    p->rec.failed_in = p->rec.phase;
+    phases_note(p, LOG_ERROR, EVENT_FAILED, "%s failed (%s): %.180s", phase_name(p->rec.phase),
+                failure_name(f), p->rec.verdict.text);
+    phases_enter(p, PHASE_FAILED);
+}
+
+void phases_fail_err(struct phases *p, const struct err *e, const char *what)
+{
+    bool space = e->kind == ERR_NOSPACE || e->sys == ENOSPC || e->sys == EDQUOT;
+
+    phases_fail(p, space ? FAILURE_NO_SPACE : FAILURE_IO, "%s: %.200s", what, e->text);
+}
+
+void phases_come_back(struct phases *p, enum failure f, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    set_verdict(p, f, fmt, ap);
+    va_end(ap);
+    end_work(p);
+    p->rec.failed_in = p->rec.phase;
+    phases_note(p, LOG_WARNING, EVENT_NONE, "%s came back to %s: %.180s", phase_name(p->rec.phase),
+                phase_name(p->rec.rest), p->rec.verdict.text);
+    if (p->rec.phase == PHASE_SWAPPING) {
+        phases_drop(p, p->shelf.old);
+        p->rec.previous = (struct digest){{0}};
+    }
+    phases_enter(p, p->rec.rest);
+}
+
+/* Killed while fetching: nothing of it is on the shelf. */
+static void interrupted(struct phases *p)
+{
+    phases_drop(p, p->shelf.fresh);
+    phases_fail(p, FAILURE_INTERRUPTED, "caravan-swap or the host was restarted while fetching");
+}
+
+/* Times and the sequence of another boot mean nothing in this one. */
+static void new_boot(struct phases *p)
+{
+    if (memcmp(p->rec.session, p->conf.session, SESSION_LEN) == 0)
+        return;
+    memcpy(p->rec.session, p->conf.session, SESSION_LEN);
+    p->rec.sequence = 0;
+    p->rec.not_before = 0;
+    p->rec.swapped_ms = p->rec.swapped_ms != 0 ? -1 : 0;
+    p->rec.first_wall_ns = 0;
+}
+
+int phases_open(const struct host *host, const struct phases_config *conf, struct phases *ret,
+                struct err *err)
+{
+    struct phases *p = ret;
+
+    *p = (struct phases){
+        .host = host, .conf = *conf, .now = {.read = SHELF_READ_INIT, .other = SHELF_READ_INIT}};
+    if (shelf_init(&p->shelf, conf->binary, err) < 0 ||
+        record_load(host, conf->dir, &p->rec, err) < 0)
+        return -1;
+    new_boot(p);
+    if (rows[p->rec.phase].recover != NULL)
+        phases_then(p, rows[p->rec.phase].recover, 0);
+    else
+        rest_begin(p);
+    return 0;
+}
+
+void phases_close(struct phases *p)
+{
+    end_work(p);
+}
+
+bool phases_works(const struct phases *p)
+{
+    return p->now.then != NULL;
+}
+
+void phases_step(struct phases *p)
+{
+    if (p->now.then != NULL)
+        p->now.then(p);
+}
+
+int phases_accept(struct phases *p, const struct record *next, const struct fetch_get *job,
+                  struct err *err)
+{
+    bool begins = next->phase != p->rec.phase && !phases_works(p);
+
+    if (keep(p, next, true, err) < 0)
+        return -1;
+    p->rec = *next;
+    if (begins) {
+        p->now = (struct phases_now){.read = SHELF_READ_INIT,
+                                     .other = SHELF_READ_INIT,
+                                     .then = rows[next->phase].begin,
+                                     .begun_ms = phases_uptime(p)};
+        if (job != NULL)
+            p->now.job = *job;
+    }
+    tell(p);
+    return 0;
+}
+
+bool phases_cancellable(const struct phases *p, uint64_t sequence)
+{
+    return p->rec.order_sequence == sequence &&
+           (p->rec.phase == PHASE_FETCHING || p->rec.phase == PHASE_SWAPPING) && !p->now.crossed;
+}
+
+void phases_cancel(struct phases *p)
+{
+    p->now.cancelled = true;
+    p->now.wake_ms = 0;
+}
+
+void phases_tidy(struct phases *p)
+{
+    struct record next = p->rec;
+    struct err err = ERR_INIT;
+    int64_t now_s = p->host->wall(p->host->ctx) / 1000000000;
+
+    if (phases_works(p) || digest_is_zero(&p->rec.previous) ||
+        now_s - p->rec.previous_since_s < PREVIOUS_KEPT_S)
+        return;
+    next.previous = (struct digest){{0}};
+    next.previous_size = 0;
+    if (phases_accept(p, &next, NULL, &err) == 0)
+        phases_drop(p, p->shelf.old);
+}

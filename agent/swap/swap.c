@@ -1,0 +1,237 @@
+#include "swap.h"
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include "agent_session.h"
+#include "file.h"
+#include "identity.h"
+#include "str.h"
+#include "swap_view.h"
+#include "trust_store.h"
+
+/* Rights for what reads the network; ours when we are not root. */
+static int find_user(const char *name, const char *key, struct fetch_who *who, struct err *err)
+{
+    const struct passwd *pw;
+
+    who->uid = geteuid();
+    who->gid = getegid();
+    if (geteuid() != 0)
+        return 0;
+    errno = 0;
+    pw = getpwnam(name);
+    if (pw == NULL)
+        return err_set(err, ERR_CONFIG, errno, "%s: there is no user %s on this host", key, name);
+    if (pw->pw_uid == 0)
+        return err_set(err, ERR_CONFIG, 0, "%s: %s is root; name another", key, name);
+    *who = (struct fetch_who){.conf = who->conf,
+                              .config = who->config,
+                              .drop = true,
+                              .uid = pw->pw_uid,
+                              .gid = pw->pw_gid};
+    return 0;
+}
+
+static int find_users(struct swap *s, struct err *err)
+{
+    const struct agent_conf *c = s->conf;
+    const char *key = c->fetch_user[0] != '\0' ? "[fetch] fetch_user" : "[agent] user";
+    const char *name = c->fetch_user[0] != '\0' ? c->fetch_user : c->user;
+
+    return find_user(c->user, "[agent] user", &s->agent, err) < 0 ||
+                   find_user(name, key, &s->ports.who, err) < 0
+               ? -1
+               : 0;
+}
+
+/* Directories of the agent's user are given to it; those that only its group may read
+ * keep root as owner. */
+static int make_dir(const char *path, mode_t mode, const struct fetch_who *who, bool give,
+                    struct err *err)
+{
+    if (file_make_dirs(path, mode & 0777, err) < 0)
+        return -1;
+    if (!who->drop)
+        return 0;
+    if (chown(path, give ? who->uid : 0, who->gid) < 0 || chmod(path, mode) < 0)
+        return err_set(err, ERR_IO, errno, "set owner and mode of %s", path);
+    return 0;
+}
+
+static int make_dirs(const struct swap *s, struct err *err)
+{
+    const struct fetch_who *who = &s->agent;
+    char agent_dir[AGENT_PATH_MAX];
+
+    agent_path(agent_dir, s->conf->state_dir, AGENT_DIR_NAME);
+    if (make_dir(s->conf->state_dir, 0755, who, false, err) < 0 ||
+        make_dir(agent_dir, 0700, who, true, err) < 0 ||
+        make_dir(s->fetch_dir, 0700, &s->ports.who, true, err) < 0)
+        return -1;
+    if (file_make_dirs(s->swap_dir, 0700, err) < 0)
+        return -1;
+    /* Set-group-ID: the view gets the agent's group without being given to it. */
+    return make_dir(s->conf->run_dir, 02755, who, false, err);
+}
+
+static int open_identity(struct swap *s, struct err *err)
+{
+    char key[AGENT_PATH_MAX], machine[2 * AGENT_PATH_MAX], print[FINGERPRINT_LEN];
+    struct identity_where w = {
+        .key_path = key,
+        .machine_path = machine,
+        .machine_id = s->conf->machine_id,
+        .give = s->agent.drop,
+        .uid = s->agent.uid,
+        .gid = s->agent.gid,
+    };
+    bool made = false;
+
+    agent_path(key, s->conf->state_dir, HOST_KEY_NAME);
+    snprintf(machine, sizeof(machine), "%s/machine", s->swap_dir);
+    if (identity_open(&w, &s->key, &made, err) < 0)
+        return -1;
+    pubkey_fingerprint(print, keypair_public(s->key));
+    if (made)
+        log_say(s->log, LOG_INFO, EVENT_IDENTITY_MADE, "this host's key is %s", print);
+    return trust_store_open(s->trust_path, s->conf->anchor, s->log, &s->trust, err);
+}
+
+static int open_service(struct swap *s, const char *program, struct err *err)
+{
+    char lock[AGENT_PATH_MAX];
+
+    if (agent_conf_service(s->conf) == SERVICE_KIND_SYSTEMD)
+        return service_systemd_new(s->conf, &s->ports.service, err);
+    agent_path(lock, s->conf->run_dir, "service.lock");
+    return service_command_new(s->conf, program, lock, &s->ports.service, err);
+}
+
+/* The name that is exchanged, be it a link or not; what leads to its directory is resolved. */
+static int resolve_binary(struct swap *s, struct err *err)
+{
+    const char *base = strrchr(s->conf->binary, '/');
+    char dir[256], real[PATH_MAX];
+
+    /* Where it is not there the facts tell so: who asks must get an answer. */
+    if (file_dir_of(s->conf->binary, dir, sizeof(dir), err) < 0)
+        return -1;
+    if (realpath(dir, real) == NULL)
+        str_cut(real, sizeof(real), dir);
+    if (snprintf(s->binary, sizeof(s->binary), "%.*s%s", PATH_MAX - 1,
+                 str_eq(real, "/") ? "" : real, base) >= (int)sizeof(s->binary))
+        return err_set(err, ERR_CONFIG, 0, "[nomad] binary: %s is too long", real);
+    return 0;
+}
+
+static void on_changed(void *ctx)
+{
+    swap_tell(ctx);
+}
+
+static void add_line(struct swap *s, const char *text)
+{
+    struct log_line *l;
+    uint64_t cursor = (uint64_t)s->host.uptime(s->host.ctx) * 1000;
+
+    if (s->n_lines > 0)
+        cursor = MAX_OF(cursor, s->lines[s->n_lines - 1].cursor + 1);
+    if (s->n_lines == LOG_LINES_MAX) {
+        memmove(&s->lines[0], &s->lines[1], sizeof(s->lines) - sizeof(s->lines[0]));
+        s->n_lines--;
+    }
+    l = &s->lines[s->n_lines++];
+    l->cursor = cursor;
+    str_cut(l->text, sizeof(l->text), text);
+}
+
+struct log_about swap_about(struct swap *s)
+{
+    struct log_about about = record_about(&s->phases.rec);
+
+    if (s->run.hex[0] == '\0')
+        event_run_look(s->agent_state, s->phases.rec.epoch, &s->run);
+    about.run = s->run.hex;
+    return about;
+}
+
+void swap_note(void *ctx, enum log_level level, enum log_event event, const char *text)
+{
+    struct swap *s = ctx;
+    struct log_about about = swap_about(s);
+
+    log_say_about(s->log, level, event, &about, "%s", text);
+    add_line(s, text);
+}
+
+static int open_phases(struct swap *s, struct err *err)
+{
+    struct phases_config conf = {
+        .dir = s->swap_dir,
+        .fetch_dir = s->fetch_dir,
+        .binary = s->binary,
+        .data_dir = s->facts.data_dir,
+        .hold_file = s->conf->hold_file,
+        .law = &s->law,
+        .changed = on_changed,
+        .note = swap_note,
+        .ctx = s,
+    };
+
+    memcpy(conf.session, s->session, SESSION_LEN);
+    return phases_open(&s->host, &conf, &s->phases, err);
+}
+
+static int open_all(struct swap *s, const char *program, struct err *err)
+{
+    char lock[2 * AGENT_PATH_MAX];
+
+    if (find_users(s, err) < 0 || make_dirs(s, err) < 0)
+        return -1;
+    snprintf(lock, sizeof(lock), "%s/lock", s->swap_dir);
+    if (file_lock(lock, &s->lock, err) < 0)
+        return err_wrap(err, "another caravan-swap works here");
+    if (agent_session_read(s->session, err) < 0 || open_identity(s, err) < 0 ||
+        resolve_binary(s, err) < 0 || open_service(s, program, err) < 0)
+        return -1;
+    s->host = host_linux(&s->ports);
+    return open_phases(s, err);
+}
+
+int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
+              const char *program, const struct log *log, struct err *err)
+{
+    *s = (struct swap){.conf = conf, .config = config, .log = log, .lock = -1};
+    s->ports.who = s->agent = (struct fetch_who){.conf = conf, .config = config};
+    s->law = (struct law){
+        .gap_ms = conf->gap_ms,
+        .allow_outage = conf->allow_outage,
+        .start_stopped = conf->start_stopped,
+        .allow_file_urls = conf->allow_file_urls,
+        .url_prefixes = conf->url_prefixes,
+    };
+    agent_path(s->trust_path, conf->state_dir, TRUST_NAME);
+    agent_path(s->view_path, conf->run_dir, VIEW_NAME);
+    agent_path(s->swap_dir, conf->state_dir, "swap");
+    agent_path(s->agent_state, conf->state_dir, AGENT_STATE_NAME);
+    agent_path(s->fetch_dir, conf->state_dir, "fetch");
+    if (open_all(s, program, err) < 0) {
+        swap_close(s);
+        return -1;
+    }
+    swap_tell(s);
+    return 0;
+}
+
+void swap_close(struct swap *s)
+{
+    if (s->phases.host != NULL)
+        phases_close(&s->phases);
+    host_linux_done(&s->ports);
+    keypair_free(s->key);
+    if (s->lock >= 0)
+        close(s->lock);
+    s->lock = -1;
+    s->key = NULL;
+    s->phases.host = NULL;
+}

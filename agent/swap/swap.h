@@ -1,0 +1,56 @@
+/*
+ * swap.h - caravan-swap as one value: what it is told by root, what it knows, what
+ * it does.
+ *
+ * swap_open builds it from the configuration (identity, trust in force, service,
+ * record) and writes the first view; swap_obey.h takes orders, swap_view.h tells what is known.
+ * One thread; swap_loop.h drives it.
+ */
+#ifndef SWAP_H
+#define SWAP_H
+
+#include "agent_paths.h"
+#include "event_about.h"
+#include "facts_survey.h"
+#include "host_linux.h"
+#include "law.h"
+#include "log.h"
+#include "trust.h"
+
+struct swap {
+    const struct agent_conf *conf;
+    const char *config; /* path of agent.conf */
+    const struct log *log;
+    struct keypair *key;
+    struct trust trust;
+    unsigned char session[SESSION_LEN];
+    struct law law;
+    char trust_path[AGENT_PATH_MAX], view_path[AGENT_PATH_MAX];
+    char swap_dir[AGENT_PATH_MAX], fetch_dir[AGENT_PATH_MAX];
+    char agent_state[AGENT_PATH_MAX]; /* caravan-agent's, for event_run_look; "" none */
+    struct event_run run;             /* whose order is, or was last, carried out */
+    char binary[256];                 /* its directory without links */
+    int lock;
+    struct fetch_who agent; /* whom caravan-agent runs as; ports.who: caravan-fetch */
+    struct host_linux ports;
+    struct host host;
+    struct phases phases;
+    struct facts facts;
+    struct facts_survey survey;
+    uint64_t revision; /* of the view */
+    uint32_t n_lines;
+    struct log_line lines[LOG_LINES_MAX];
+};
+
+/* program: this executable, for the service's commands. On failure nothing is left
+ * open. s must not move afterwards. */
+MUST_CHECK int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
+                         const char *program, const struct log *log, struct err *err);
+void swap_close(struct swap *s);
+
+/* The work under way or done last, for log_say_about. */
+struct log_about swap_about(struct swap *s);
+/* phases_config.note; ctx is the swap. */
+void swap_note(void *ctx, enum log_level level, enum log_event event, const char *text);
+
+#endif

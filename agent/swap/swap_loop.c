@@ -1,0 +1,217 @@
+#include "swap_loop.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include "agent_child.h"
+#include "sd_ready.h"
+#include "sd_sockets.h"
+#include "swap_obey.h"
+#include "swap_view.h"
+
+#define CONNECTIONS_MAX 8
+#define LISTENERS_MAX   2
+
+/* Places in the poll set; what is not there is -1, which poll skips. */
+enum place {
+    PLACE_SIGNAL,
+    PLACE_SERVICE,
+    PLACE_FETCH,
+    PLACE_CHILD,
+    PLACE_PAIR,
+    PLACE_LISTEN,
+    PLACE_CONNECTION = PLACE_LISTEN + LISTENERS_MAX,
+    PLACE_COUNT = PLACE_CONNECTION + CONNECTIONS_MAX
+};
+
+struct loop {
+    struct swap *s;
+    struct pollfd places[PLACE_COUNT];
+    struct agent_child child;
+    bool alone;      /* no systemd: we start the agent and stay */
+    int64_t busy_ms; /* uptime of the last thing that went on */
+    unsigned char *packet;
+};
+
+static int64_t uptime(const struct loop *l)
+{
+    return l->s->host.uptime(l->s->host.ctx);
+}
+
+static int watch_signals(struct loop *l, struct err *err)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return err_set(err, ERR_IO, errno, "block signals");
+    l->places[PLACE_SIGNAL].fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (l->places[PLACE_SIGNAL].fd < 0)
+        return err_set(err, ERR_IO, errno, "watch signals");
+    return 0;
+}
+
+static int take_sockets(struct loop *l, struct err *err)
+{
+    int fds[LISTENERS_MAX], n = 0;
+
+    if (sd_sockets_take(fds, LISTENERS_MAX, &n, err) < 0)
+        return -1;
+    for (int i = 0; i < n; i++)
+        l->places[PLACE_LISTEN + i].fd = fds[i];
+    l->alone = n == 0;
+    return 0;
+}
+
+/* One order a packet; an empty answer tells that nothing will be said. */
+static void serve(struct loop *l, struct pollfd *p)
+{
+    auto_buf struct buf receipt = BUF_INIT;
+    ssize_t n = recv(p->fd, l->packet, INNER_ORDER_MAX + 1, MSG_DONTWAIT);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        close(p->fd);
+        p->fd = -1;
+        /* An agent that hangs up is about to end; its pidfd tells when it has. */
+        if (p == &l->places[PLACE_PAIR])
+            l->child.fd = -1;
+        return;
+    }
+    l->busy_ms = uptime(l);
+    if (n <= (ssize_t)INNER_ORDER_MAX)
+        swap_obey(l->s, l->packet, (size_t)n, &receipt);
+    /* The agent may have gone meanwhile; the receipt is kept for its next asking. */
+    if (send(p->fd, receipt.data, receipt.len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        log_say(l->s->log, LOG_WARNING, EVENT_NONE, "caravan-agent did not take a receipt");
+    swap_look(l->s, SURVEY_REST_MS);
+}
+
+static void greet(struct loop *l, int listener)
+{
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (fd < 0)
+        return;
+    l->busy_ms = uptime(l);
+    for (int i = PLACE_CONNECTION; i < PLACE_COUNT; i++) {
+        if (l->places[i].fd < 0) {
+            l->places[i].fd = fd;
+            swap_look(l->s, SURVEY_GREET_MS);
+            return;
+        }
+    }
+    close(fd);
+}
+
+static void refresh_places(struct loop *l)
+{
+    const struct swap *s = l->s;
+    bool works = phases_works(&s->phases);
+
+    l->places[PLACE_SERVICE].fd = works ? s->host.service->fd(s->host.service->self) : -1;
+    l->places[PLACE_FETCH].fd = works ? fetch_call_fd(s->ports.fetching) : -1;
+    if (l->alone) {
+        agent_child_tend(&l->child, uptime(l));
+        l->places[PLACE_CHILD].fd = l->child.pidfd;
+        l->places[PLACE_PAIR].fd = l->child.fd;
+    }
+    for (int i = 0; i < PLACE_COUNT; i++) {
+        l->places[i].events = POLLIN;
+        l->places[i].revents = 0;
+    }
+}
+
+static int64_t next_wake(const struct loop *l)
+{
+    const struct phases *p = &l->s->phases;
+    int64_t now = uptime(l);
+
+    if (phases_works(p))
+        return p->now.wake_ms > now ? p->now.wake_ms - now : 0;
+    if (!l->alone)
+        return MAX_OF(l->busy_ms + SWAP_IDLE_MS - now, (int64_t)0);
+    if (l->child.pid == 0)
+        return MIN_OF(MAX_OF(l->child.again_ms - now, (int64_t)0), (int64_t)SWAP_LOOK_MS);
+    return SWAP_LOOK_MS;
+}
+
+static void step_if_due(struct loop *l)
+{
+    struct phases *p = &l->s->phases;
+    bool event = l->places[PLACE_SERVICE].revents != 0 || l->places[PLACE_FETCH].revents != 0;
+
+    if (!phases_works(p))
+        return;
+    l->busy_ms = uptime(l);
+    if (event || p->now.wake_ms <= l->busy_ms)
+        phases_step(p);
+    if (!phases_works(p))
+        swap_tell(l->s);
+}
+
+/* false: time to go. */
+static bool turn(struct loop *l)
+{
+    bool rests = !phases_works(&l->s->phases);
+    int64_t wait_ms;
+
+    refresh_places(l);
+    wait_ms = next_wake(l);
+    if (poll(l->places, PLACE_COUNT, (int)MIN_OF(wait_ms, (int64_t)60000)) < 0 && errno != EINTR)
+        return false;
+    if (l->places[PLACE_SIGNAL].revents != 0)
+        return false;
+    for (int i = PLACE_PAIR; i < PLACE_COUNT; i++) {
+        if (l->places[i].fd < 0 || l->places[i].revents == 0)
+            continue;
+        if (i >= PLACE_LISTEN && i < PLACE_CONNECTION)
+            greet(l, l->places[i].fd);
+        else
+            serve(l, &l->places[i]);
+    }
+    step_if_due(l);
+    if (rests && l->alone)
+        swap_look(l->s, SURVEY_REST_MS);
+    return l->alone || !rests || uptime(l) - l->busy_ms < SWAP_IDLE_MS;
+}
+
+static int run(struct loop *l, struct err *err)
+{
+    struct log_about about;
+
+    if (watch_signals(l, err) < 0 || take_sockets(l, err) < 0)
+        return -1;
+    phases_tidy(&l->s->phases);
+    agent_child_init(&l->child, &l->s->agent, l->s->log);
+    sd_ready("ready for orders");
+    about = swap_about(l->s);
+    log_say_about(l->s->log, LOG_INFO, EVENT_STARTED, &about, "%s, %s", about.phase,
+                  l->alone ? "without systemd" : "for systemd's socket");
+    while (turn(l))
+        ;
+    sd_stopping();
+    agent_child_end(&l->child);
+    return 0;
+}
+
+int swap_loop_run(struct swap *s, struct err *err)
+{
+    struct loop l = {.s = s, .busy_ms = s->host.uptime(s->host.ctx)};
+    int rc;
+
+    for (int i = 0; i < PLACE_COUNT; i++)
+        l.places[i].fd = -1;
+    l.packet = xalloc(INNER_ORDER_MAX + 1);
+    rc = run(&l, err);
+    for (int i = PLACE_CONNECTION; i < PLACE_COUNT; i++)
+        cleanup_close(&l.places[i].fd);
+    cleanup_close(&l.places[PLACE_SIGNAL].fd);
+    free(l.packet);
+    return rc;
+}

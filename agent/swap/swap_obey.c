@@ -1,0 +1,472 @@
+#include "swap_obey.h"
+#include "codec.h"
+#include "law_facts.h"
+#include "preserve.h"
+#include "str.h"
+#include "trust_store.h"
+
+#define STAGE_DEADLINE_MS (15 * 60 * 1000)
+#define NOT_BEFORE_MAX_MS LEASE_MAX_MS
+
+/* One order on its way: what it would make of the record. */
+struct obeying {
+    struct swap *s;
+    const struct order *order;
+    struct record next;
+    struct fetch_get job;
+    struct receipt_done done;
+    bool fetches;
+    void (*after)(struct swap *s); /* once the record is durable */
+};
+
+/* What a kind of order makes of the record. A row looks at the order, asks the law, and either
+ * refuses or changes `next`; nothing happens before that is durable together with the receipt. Only
+ * trust and preserve act at once: what they write is durable by itself, and doing it again changes
+ * nothing. */
+struct order_row {
+    void (*obey)(struct obeying *o); /* NULL: no such order for caravan-swap */
+    bool begins;                     /* becomes the order that the phases carry out */
+};
+
+static void order_refuse(struct obeying *o, enum refusal r, const char *text)
+{
+    o->done.refusal = r;
+    str_cut(o->done.text, sizeof(o->done.text), text);
+}
+
+static bool ask_law(struct obeying *o, enum law_question question)
+{
+    struct swap *s = o->s;
+    bool server = s->facts.server_id[0] != '\0' || o->next.is_server;
+    struct law_facts f = law_facts_gather(&s->phases, &s->law, question, server);
+    struct law_answer a = law_judge(&s->law, question, &f);
+
+    if (question != LAW_STAGE)
+        o->next.was_active = f.active != TRI_NO || (question == LAW_SWAP && s->law.start_stopped);
+    if (a.refusal != REFUSAL_NONE)
+        order_refuse(o, a.refusal, a.text);
+    return a.refusal == REFUSAL_NONE;
+}
+
+/* ---- stage ---- */
+
+static bool check_places(struct obeying *o, const struct order_stage *st)
+{
+    if (st->n_urls == 0) {
+        order_refuse(o, REFUSAL_URL, "the order names no place to get the binary from");
+        return false;
+    }
+    for (uint32_t i = 0; i < st->n_urls; i++) {
+        struct law_answer a = law_url(&o->s->law, st->urls[i]);
+
+        if (a.refusal != REFUSAL_NONE) {
+            order_refuse(o, a.refusal, a.text);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void set_job(struct obeying *o, const struct order_stage *st, const struct build *b)
+{
+    struct fetch_get *j = &o->job;
+
+    j->n_urls = st->n_urls;
+    memcpy(j->urls, st->urls, sizeof(j->urls));
+    j->fetch_size = b->fetch_size;
+    j->fetch_digest = b->fetch_digest;
+    j->size = b->size;
+    j->digest = b->digest;
+    j->packing = b->packing;
+    j->speed_min = st->speed_min;
+    j->deadline_ms = st->deadline_ms != 0 ? st->deadline_ms : STAGE_DEADLINE_MS;
+    str_cut(j->dir, sizeof(j->dir), o->s->fetch_dir);
+    o->fetches = true;
+}
+
+static void obey_stage(struct obeying *o)
+{
+    const struct order_stage *st = &o->order->u.stage;
+    autofree struct manifest *m = xzalloc(1, sizeof(*m));
+    const struct build *b;
+    struct err err = ERR_INIT;
+
+    if (!ask_law(o, LAW_STAGE) || !check_places(o, st))
+        return;
+    if (trust_manifest(&o->s->trust, st->manifest, st->manifest_len, m, &err) < 0) {
+        order_refuse(o, REFUSAL_MANIFEST, err.text);
+        return;
+    }
+    b = manifest_build(m, facts_os(), facts_arch());
+    if (b == NULL) {
+        order_refuse(o, REFUSAL_MANIFEST,
+                     "the manifest names no binary for this host's os and arch");
+        return;
+    }
+    set_job(o, st, b);
+    o->next.phase = PHASE_FETCHING;
+    o->next.target = b->digest;
+    o->next.target_size = b->size;
+    str_cut(o->next.version, sizeof(o->next.version), m->version);
+    o->next.previous = (struct digest){{0}};
+    o->next.previous_size = 0;
+}
+
+/* ---- swap and revert ---- */
+
+static void obey_swap(struct obeying *o)
+{
+    const struct order_swap *sw = &o->order->u.swap;
+    struct swap *s = o->s;
+    struct host_stat now = {.there = false};
+    struct err err = ERR_INIT;
+    uint64_t uptime = (uint64_t)s->host.uptime(s->host.ctx);
+
+    o->next.is_server = sw->is_server || s->facts.server_id[0] != '\0';
+    if (s->phases.rec.phase != PHASE_STAGED && !phases_works(&s->phases)) {
+        order_refuse(o, REFUSAL_PHASE, "nothing is staged here");
+        return;
+    }
+    if (!phases_works(&s->phases) && !digest_eq(&sw->digest, &s->phases.rec.target)) {
+        order_refuse(o, REFUSAL_DIGEST, "another binary is staged here");
+        return;
+    }
+    if (sw->not_before > uptime + NOT_BEFORE_MAX_MS) {
+        order_refuse(o, REFUSAL_LIMIT, "not_before is too far away");
+        return;
+    }
+    if (!ask_law(o, LAW_SWAP))
+        return;
+    o->next.phase = PHASE_SWAPPING;
+    o->next.rest = PHASE_STAGED;
+    o->next.on_not_ready = sw->on_not_ready;
+    o->next.not_before = sw->not_before;
+    o->next.hold_ms = sw->hold_ms;
+    o->next.deadline_ms = sw->deadline_ms;
+    o->next.silence_ms = 0;
+    if (s->host.stat_through(s->host.ctx, s->phases.shelf.target, &now, &err) == 0 &&
+        shelf_known(&s->phases.rec.disk, &now)) {
+        o->next.previous = s->phases.rec.disk.digest;
+        o->next.previous_size = s->phases.rec.disk.size;
+    }
+}
+
+/* A service that the swap before left dead is to run again; one that somebody has
+ * stopped after it had settled stays stopped. */
+static bool runs_after_revert(const struct record *was, bool active)
+{
+    return active || (was->phase == PHASE_FAILED && was->was_active);
+}
+
+static void obey_revert(struct obeying *o)
+{
+    const struct order_revert *rv = &o->order->u.revert;
+    struct swap *s = o->s;
+    const struct record *was = &s->phases.rec;
+
+    o->next.is_server = was->is_server || s->facts.server_id[0] != '\0';
+    if (!phases_works(&s->phases) && digest_is_zero(&was->previous)) {
+        order_refuse(o, REFUSAL_PHASE, "no previous binary is kept here");
+        return;
+    }
+    if (!phases_works(&s->phases) && !digest_eq(&rv->to, &was->previous)) {
+        order_refuse(o, REFUSAL_DIGEST, "the previous binary kept here is another one");
+        return;
+    }
+    if (!ask_law(o, LAW_REVERT))
+        return;
+    o->next.phase = PHASE_REVERTING;
+    o->next.rest = was->phase;
+    o->next.by_order = true;
+    o->next.was_active = runs_after_revert(was, o->next.was_active);
+    o->next.not_before = 0;
+    o->next.hold_ms = rv->hold_ms;
+    o->next.deadline_ms = rv->deadline_ms;
+    o->next.silence_ms = 0;
+    o->next.failed_in = PHASE_PROBING;
+    o->next.verdict.failure = rv->why;
+    str_cut(o->next.verdict.text, sizeof(o->next.verdict.text), "reverted by order");
+}
+
+/* ---- the others ---- */
+
+static void cancel_work(struct swap *s)
+{
+    phases_cancel(&s->phases);
+}
+
+static void drop_staged(struct swap *s)
+{
+    struct err err = ERR_INIT;
+
+    if (s->host.unlink(s->host.ctx, s->phases.shelf.fresh, &err) < 0)
+        log_say(s->log, LOG_WARNING, EVENT_NONE, "%s", err.text);
+}
+
+static void obey_cancel(struct obeying *o)
+{
+    uint64_t sequence = o->order->u.cancel.sequence;
+    struct swap *s = o->s;
+
+    if (phases_cancellable(&s->phases, sequence)) {
+        o->after = cancel_work;
+    } else if (!phases_works(&s->phases) && s->phases.rec.phase == PHASE_STAGED &&
+               s->phases.rec.order_sequence == sequence) {
+        o->next.phase = PHASE_IDLE;
+        o->after = drop_staged;
+    } else {
+        order_refuse(o, REFUSAL_PHASE,
+                     "that order is not being carried out, or is past its rename");
+    }
+}
+
+static void obey_trust(struct obeying *o)
+{
+    const struct order_trust *t = &o->order->u.trust;
+    struct swap *s = o->s;
+    struct err err = ERR_INIT;
+
+    if (trust_store_adopt(s->trust_path, &s->trust, t->file, t->len, &err) < 0)
+        order_refuse(o,
+                     err.kind == ERR_IO || err.kind == ERR_NOSPACE ? REFUSAL_IO : REFUSAL_MANIFEST,
+                     err.text);
+    else
+        log_say(s->log, LOG_INFO, EVENT_TRUST_ADOPTED, "trust version %u is in force by order",
+                s->trust.version);
+}
+
+/* Its result is on the disk before the receipt is: repeating it changes nothing then. */
+static void copy_keystore(struct obeying *o)
+{
+    struct swap *s = o->s;
+    const unsigned char *run = o->order->u.preserve.run_id;
+    struct preserved kept;
+    struct err err = ERR_INIT;
+
+    if (preserve_keystore(&s->host, s->phases.conf.dir, s->facts.data_dir, run, &kept, &err) < 0) {
+        order_refuse(o, err.kind == ERR_LIMIT ? REFUSAL_LIMIT : REFUSAL_IO, err.text);
+        return;
+    }
+    o->done.count = kept.files;
+    o->done.digest = kept.digest;
+    str_cut(o->done.text, sizeof(o->done.text), kept.path);
+    if (preserve_tidy(&s->host, s->phases.conf.dir, run, &err) < 0)
+        log_say(s->log, LOG_WARNING, EVENT_NONE, "remove old copies of the keystore: %s", err.text);
+}
+
+static void obey_preserve(struct obeying *o)
+{
+    const struct facts *f = &o->s->facts;
+
+    if (phases_works(&o->s->phases))
+        order_refuse(o, REFUSAL_BUSY, "another order is being carried out");
+    else if (f->data_dir[0] == '\0')
+        order_refuse(o, REFUSAL_UNKNOWN,
+                     "where Nomad keeps its data is not known here: name it in agent.conf "
+                     "([nomad] data_dir)");
+    else if (f->server_id[0] == '\0')
+        order_refuse(o, REFUSAL_PHASE, "no Nomad server keeps its data on this host");
+    else
+        copy_keystore(o);
+}
+
+static void obey_unsupported(struct obeying *o)
+{
+    order_refuse(o, REFUSAL_UNSUPPORTED, "this build of caravan-swap has no such order");
+}
+
+static const struct order_row order_rows[MSG_KIND_COUNT] = {
+    [MSG_STAGE] = {obey_stage, true},          [MSG_SWAP] = {obey_swap, true},
+    [MSG_REVERT] = {obey_revert, true},        [MSG_CANCEL] = {obey_cancel, false},
+    [MSG_TRUST] = {obey_trust, false},         [MSG_PRESERVE] = {obey_preserve, false},
+    [MSG_SERVICE] = {obey_unsupported, false},
+};
+
+/* ---- receipts ---- */
+
+static int sign(struct swap *s, const struct verified *v, const struct receipt_done *done,
+                struct buf *ret, struct err *err)
+{
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
+
+    r->head = v->head;
+    r->head.is_receipt = true;
+    r->head.sender = *keypair_public(s->key);
+    r->head.receiver = v->head.sender;
+    r->head.time_ms = (uint64_t)s->host.uptime(s->host.ctx);
+    r->head.order = v->digest;
+    memcpy(r->head.session, s->session, SESSION_LEN);
+    r->u.done = *done;
+    return envelope_sign_receipt(r, s->key, ret, err);
+}
+
+static void say_refused(struct swap *s, const struct verified *v, const struct receipt_done *d)
+{
+    struct log_about about = event_about_order(&v->head, d->refusal);
+    struct event_run run = s->run;
+
+    event_run_look(s->agent_state, v->head.epoch, &run);
+    about.run = run.hex;
+    log_say_about(s->log, d->refusal == REFUSAL_NONE ? LOG_INFO : LOG_WARNING,
+                  d->refusal == REFUSAL_NONE ? EVENT_ORDER_ACCEPTED : EVENT_ORDER_REFUSED, &about,
+                  "%s order %llu %s%s%s%s", message_kind_name(v->head.kind),
+                  (unsigned long long)v->head.sequence,
+                  d->refusal == REFUSAL_NONE ? "accepted" : "refused: ",
+                  d->refusal == REFUSAL_NONE ? "" : refusal_name(d->refusal),
+                  d->text[0] != '\0' ? ", " : "", d->text);
+}
+
+static void answer(struct swap *s, const struct verified *v, const struct receipt_done *done,
+                   struct buf *ret)
+{
+    struct err err = ERR_INIT;
+
+    say_refused(s, v, done);
+    if (sign(s, v, done, ret, &err) < 0) {
+        buf_clear(ret);
+        log_say(s->log, LOG_ERROR, EVENT_NONE, "sign a receipt: %s", err.text);
+    }
+}
+
+/* ---- the way of one order ---- */
+
+static struct order_state state_for(const struct swap *s, const struct verified *v)
+{
+    const struct record *r = &s->phases.rec;
+    struct order_state st = {
+        .self = *keypair_public(s->key),
+        .now_ms = (uint64_t)s->host.uptime(s->host.ctx),
+        .epoch = r->epoch,
+        .sequence = r->sequence,
+        .sender_named = trust_allows(&s->trust, &v->head.sender, ROLE_NONE),
+        .sender_may = trust_allows(&s->trust, &v->head.sender, message_role(v->head.kind)),
+    };
+
+    memcpy(st.cluster, s->trust.cluster, CLUSTER_ID_LEN);
+    memcpy(st.session, s->session, SESSION_LEN);
+    for (; st.n_kept < ORDER_KEPT && r->kept[st.n_kept].len > 0; st.n_kept++)
+        st.kept[st.n_kept] = r->kept[st.n_kept].order;
+    return st;
+}
+
+static void begin_record(struct obeying *o, const struct verified *v)
+{
+    o->next = o->s->phases.rec;
+    if (v->head.epoch > o->next.epoch)
+        o->next.sequence = 0;
+    o->next.epoch = v->head.epoch;
+    o->next.sequence = v->head.sequence;
+}
+
+/* What a refusal leaves of the record: the sequence is taken, nothing else. */
+static void take_back(struct obeying *o, const struct verified *v)
+{
+    struct record next = o->s->phases.rec;
+
+    next.epoch = v->head.epoch;
+    next.sequence = v->head.sequence;
+    o->next = next;
+    o->after = NULL;
+    o->fetches = false;
+}
+
+static void carry_out(struct obeying *o, const struct verified *v)
+{
+    struct err err = ERR_INIT;
+    autofree struct order *order = xzalloc(1, sizeof(*order));
+
+    begin_record(o, v);
+    order->head = v->head;
+    o->order = order;
+    if (codec_read_order(v->payload, v->payload_len, order, &err) < 0) {
+        order_refuse(o, REFUSAL_FORMAT, err.text);
+    } else {
+        if (order_rows[v->head.kind].begins) {
+            o->next.order = v->head.kind;
+            o->next.order_sequence = v->head.sequence;
+            o->next.failed_in = PHASE_IDLE;
+            o->next.verdict = (struct verdict){.failure = FAILURE_NONE};
+        }
+        order_rows[v->head.kind].obey(o);
+    }
+    o->order = NULL;
+    if (o->done.refusal != REFUSAL_NONE)
+        take_back(o, v);
+}
+
+/* The receipt is kept in the same record that takes the sequence: both or none. */
+static void settle(struct obeying *o, const struct verified *v, struct buf *ret)
+{
+    struct swap *s = o->s;
+    struct err err = ERR_INIT;
+
+    o->done.last_sequence = v->head.sequence;
+    o->done.last_epoch = v->head.epoch;
+    o->done.trust_version = s->trust.version;
+    answer(s, v, &o->done, ret);
+    if (ret->len == 0)
+        return;
+    record_keep(&o->next, &v->digest, ret->data, ret->len);
+    if (phases_accept(&s->phases, &o->next, o->fetches ? &o->job : NULL, &err) < 0) {
+        struct receipt_done failed = {.refusal = REFUSAL_IO,
+                                      .last_sequence = s->phases.rec.sequence,
+                                      .last_epoch = s->phases.rec.epoch};
+
+        str_cut(failed.text, sizeof(failed.text), err.text);
+        buf_clear(ret);
+        answer(s, v, &failed, ret);
+        return;
+    }
+    if (order_rows[v->head.kind].begins && o->done.refusal == REFUSAL_NONE)
+        event_run_look(s->agent_state, v->head.epoch, &s->run);
+    if (o->after != NULL)
+        o->after(s);
+}
+
+static void refuse_at_once(struct swap *s, const struct verified *v,
+                           const struct order_judgement *j, struct buf *ret)
+{
+    struct receipt_done done = {.refusal = j->refusal,
+                                .last_sequence = s->phases.rec.sequence,
+                                .last_epoch = s->phases.rec.epoch,
+                                .trust_version = s->trust.version};
+
+    str_cut(done.text, sizeof(done.text), j->why);
+    answer(s, v, &done, ret);
+}
+
+static void take_new(struct swap *s, const struct verified *v, struct buf *ret)
+{
+    autofree struct obeying *o = xzalloc(1, sizeof(*o));
+
+    o->s = s;
+    carry_out(o, v);
+    settle(o, v, ret);
+}
+
+void swap_obey(struct swap *s, const void *inner, size_t n, struct buf *ret_receipt)
+{
+    struct verified v;
+    struct order_state st;
+    struct order_judgement j;
+    struct err err = ERR_INIT;
+
+    buf_clear(ret_receipt);
+    if (envelope_verify(inner, n, &v, &err) < 0 || v.head.is_receipt ||
+        message_owner(v.head.kind) != OWNER_SWAP) {
+        log_say(s->log, LOG_WARNING, EVENT_ORDER_REFUSED, "dropped an order: %s",
+                err.kind != ERR_NONE ? err.text : "not for caravan-swap");
+        return;
+    }
+    st = state_for(s, &v);
+    j = order_judge(&v.head, &v.digest, &st);
+    if (j.outcome == ORDER_DROP)
+        log_say(s->log, LOG_WARNING, EVENT_ORDER_REFUSED, "dropped an order: %s", j.why);
+    else if (j.outcome == ORDER_REPEAT)
+        (void)buf_add(ret_receipt, s->phases.rec.kept[j.kept].bytes,
+                      s->phases.rec.kept[j.kept].len);
+    else if (j.outcome == ORDER_REFUSE)
+        refuse_at_once(s, &v, &j, ret_receipt);
+    else
+        take_new(s, &v, ret_receipt);
+}

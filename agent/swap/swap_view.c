@@ -1,0 +1,149 @@
+#include "swap_view.h"
+#include "caravan_version.h"
+#include "str.h"
+#include "view_file.h"
+
+static void add_fact(struct receipt_status *st, const char *id, enum tri value, const char *text)
+{
+    struct fact *f;
+
+    if (st->n_facts == FACTS_MAX)
+        return;
+    f = &st->facts[st->n_facts++];
+    str_cut(f->id, sizeof(f->id), id);
+    f->value = value;
+    str_cut(f->text, sizeof(f->text), text);
+}
+
+static enum tri tri_of(bool yes)
+{
+    return yes ? TRI_YES : TRI_NO;
+}
+
+static void tell_facts(const struct swap *s, struct receipt_status *st)
+{
+    const struct facts *f = &s->facts;
+
+    add_fact(st, "held", f->held,
+             f->held == TRI_YES ? "root's hold file is there: no swap, no revert" : "");
+    add_fact(st, "service", f->active, f->service_text);
+    add_fact(st, "data-dir", tri_of(f->data_dir[0] != '\0'), f->data_dir);
+    for (uint32_t i = 0; i < s->survey.n; i++)
+        add_fact(st, s->survey.list[i].id, s->survey.list[i].value, s->survey.list[i].text);
+    add_fact(st, "previous", tri_of(!digest_is_zero(&s->phases.rec.previous)), s->phases.shelf.old);
+}
+
+static void tell_status(const struct swap *s, struct receipt_status *st)
+{
+    const struct phases *p = &s->phases;
+    const struct record *r = &p->rec;
+
+    st->revision = s->revision;
+    st->phase = r->phase;
+    st->failed_in = r->failed_in;
+    st->order_sequence = r->order_sequence;
+    st->target = r->target;
+    st->previous = r->previous;
+    st->done = p->now.done;
+    st->total = p->now.total;
+    st->verdict = r->verdict;
+    st->silence_ms = r->silence_ms;
+    st->stamp = s->facts.stamp;
+    tell_facts(s, st);
+    st->n_log = s->n_lines;
+    memcpy(st->log, s->lines, s->n_lines * sizeof(s->lines[0]));
+    st->log_cursor = s->n_lines > 0 ? s->lines[s->n_lines - 1].cursor : 0;
+}
+
+static void tell_hello(const struct swap *s, struct receipt_hello *h)
+{
+    const struct facts *f = &s->facts;
+    char host[NAME_MAX_LEN] = "";
+
+    h->wire_min = WIRE_MIN;
+    h->wire_max = WIRE_MAX;
+    str_cut(h->program, sizeof(h->program), CARAVAN_VERSION);
+    if (gethostname(host, sizeof(host) - 1) == 0)
+        str_cut(h->host, sizeof(h->host), host);
+    str_cut(h->os, sizeof(h->os), facts_os());
+    str_cut(h->arch, sizeof(h->arch), facts_arch());
+    str_cut(h->server_id, sizeof(h->server_id), f->server_id);
+    str_cut(h->client_id, sizeof(h->client_id), f->client_id);
+    h->disk = f->disk;
+    h->running = f->running;
+    h->stamp = f->stamp;
+    h->phase = s->phases.rec.phase;
+    h->swap_sequence = s->phases.rec.sequence;
+    h->swap_epoch = s->phases.rec.epoch;
+    h->trust_version = s->trust.version;
+    h->view_revision = s->revision;
+}
+
+/* Never back within a boot, also when caravan-swap was started anew: microseconds of
+ * uptime, or one more than the last. */
+static uint64_t next_revision(const struct swap *s)
+{
+    uint64_t now = (uint64_t)s->host.uptime(s->host.ctx) * 1000;
+
+    return MAX_OF(s->revision + 1, now);
+}
+
+static void write_view(struct swap *s)
+{
+    autofree struct view *v = xzalloc(1, sizeof(*v));
+    struct err err = ERR_INIT;
+
+    s->revision = next_revision(s);
+    tell_hello(s, &v->hello);
+    tell_status(s, &v->status);
+    if (view_write(s->view_path, v, &err) < 0)
+        log_say(s->log, LOG_ERROR, EVENT_NONE, "the view: %s", err.text);
+}
+
+static bool rests(const struct swap *s)
+{
+    return phase_rests(s->phases.rec.phase);
+}
+
+/* What is told as staged is told with all that is known of it: the coordinator goes on from
+ * there. After other phases the next look will do. */
+static bool survey_is_due(const struct swap *s)
+{
+    return s->survey.made_ms == 0 ||
+           (s->phases.rec.phase == PHASE_STAGED && s->survey.phase != PHASE_STAGED);
+}
+
+static void make_survey(struct swap *s)
+{
+    /* Started anew since it was staged: what the staged binary said is not known any more. */
+    if (s->phases.rec.phase == PHASE_STAGED &&
+        !digest_eq(&s->phases.config.of, &s->phases.rec.target))
+        (void)phases_ask_config(&s->phases);
+    facts_survey(&s->phases, &s->facts, &s->survey);
+    s->phases.packaged = s->survey.packaged;
+}
+
+void swap_tell(struct swap *s)
+{
+    bool learned = false;
+    struct err err = ERR_INIT;
+
+    facts_gather(&s->phases, s->conf->data_dir, &s->facts, &learned);
+    /* So that the next start need not hash it again; losing it costs only that. */
+    if (learned && record_save(&s->host, s->swap_dir, &s->phases.rec, true, &err) < 0)
+        log_say(s->log, LOG_WARNING, EVENT_NONE, "%s", err.text);
+    if (rests(s) && survey_is_due(s))
+        make_survey(s);
+    write_view(s);
+}
+
+void swap_look(struct swap *s, int64_t survey_ms)
+{
+    int64_t age = s->host.uptime(s->host.ctx) - s->survey.made_ms;
+    bool old = facts_are_old(&s->phases, &s->facts);
+
+    if (rests(s) && !phases_works(&s->phases) && (old || age >= survey_ms))
+        s->survey.made_ms = 0;
+    if (old || s->survey.made_ms == 0)
+        swap_tell(s);
+}

@@ -1,0 +1,24 @@
+/*
+ * swap_view.h - what caravan-swap shows of itself and its host: facts, survey, and the view.
+ *
+ * The view (view_file.h) is replaced as a whole at every change; caravan-agent answers hello
+ * and status from it. Its revision never goes back within a boot, also when caravan-swap was
+ * started anew. At rest the survey (facts_survey.h) is made again when the service or the file in
+ * place changed by itself, when it is too old, and once when something was staged; while the
+ * phases work it stays as it was.
+ */
+#ifndef SWAP_VIEW_H
+#define SWAP_VIEW_H
+
+#include "swap.h"
+
+#define SURVEY_GREET_MS 10000 /* somebody asks: facts older than this are asked anew */
+#define SURVEY_REST_MS  60000 /* nobody asks, but we are there: without systemd */
+
+/* Gathers the facts anew when they may have changed, and writes the view. */
+void swap_tell(struct swap *s);
+/* Writes the view only if the service or the file in place changed by itself, or the survey is
+ * older than this. */
+void swap_look(struct swap *s, int64_t survey_ms);
+
+#endif

@@ -1,0 +1,220 @@
+#include "agent.h"
+
+#include "str.h"
+
+struct agent *agent_new(const char *key)
+{
+    struct agent *g = xzalloc(1, sizeof *g);
+    str_cut(g->key, sizeof g->key, key);
+    g->view.program = g->program;
+    g->view.os = g->os;
+    g->view.arch = g->arch;
+    g->view.server_id = g->told_server;
+    g->view.client_id = g->told_client;
+    return g;
+}
+
+void agent_free(struct agent *g)
+{
+    free(g->failure_text);
+    free(g->evidence);
+    free(g->notes);
+    agent_drop_facts(g);
+    free(g);
+}
+
+void agent_look_up(struct agent *g, const struct known_hosts *known)
+{
+    const struct known_host *s = known_hosts_find(known, g->server_id);
+    const struct known_host *n = known_hosts_find(known, g->node_id);
+    const struct known_host *k = s != NULL ? s : n;
+    g->keyed = k != NULL && (s == NULL || n == NULL || pubkey_eq(&s->key, &n->key));
+    if (k != NULL)
+        g->pub = k->key;
+    if (k != NULL && !g->keyed)
+        str_cut(g->problem, sizeof g->problem,
+                "two different keys were enrolled for its server id and its client id");
+}
+
+/* ---- what it tells ---- */
+
+bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked)
+{
+    const struct receipt_hello *h = &r->u.hello;
+    struct agent_view *v = &g->view;
+    bool reborn = memcmp(v->session, r->head.session, SESSION_LEN) != 0;
+    bool changed =
+        v->hello_at == 0 || reborn || v->phase != h->phase || !digest_eq(&v->running, &h->running);
+    if (reborn)
+        v->revision = 0;
+    g->failures = 0;
+    g->hello_wanted = g->key_changed = false;
+    g->problem[0] = '\0';
+    str_cut(g->program, sizeof g->program, h->program);
+    str_cut(g->os, sizeof g->os, h->os);
+    str_cut(g->arch, sizeof g->arch, h->arch);
+    str_cut(g->told_server, sizeof g->told_server, h->server_id);
+    str_cut(g->told_client, sizeof g->told_client, h->client_id);
+    v->hello_at = asked;
+    v->disk = h->disk;
+    v->running = h->running;
+    v->stamp = h->stamp;
+    memcpy(v->session, r->head.session, SESSION_LEN);
+    v->uptime_ms = r->head.time_ms;
+    v->swap_sequence = h->swap_sequence;
+    v->swap_epoch = h->swap_epoch;
+    v->agent_sequence = h->agent_sequence;
+    v->trust_version = h->trust_version;
+    if (asked > v->status_at)
+        v->phase = h->phase;
+    if (asked >= v->lease_at) {
+        v->lease_at = asked;
+        v->lease = h->lease;
+    }
+    return changed;
+}
+
+/* ---- facts ---- */
+
+void agent_drop_facts(struct agent *g)
+{
+    free(take_ptr(&g->facts));
+    g->facts_len = 0;
+    g->view.n_facts = 0;
+}
+
+static void take_facts(struct agent *g, const struct receipt_status *s)
+{
+    auto_buf struct buf b = BUF_INIT;
+
+    agent_drop_facts(g);
+    for (uint32_t i = 0; i < s->n_facts; i++) {
+        const struct fact *f = &s->facts[i];
+        (void)buf_add_byte(&b, (unsigned char)f->value);
+        (void)buf_add(&b, f->id, strlen(f->id) + 1);
+        (void)buf_add(&b, f->text, strlen(f->text) + 1);
+    }
+    if (b.len == 0)
+        return;
+    g->facts = xalloc(b.len);
+    memcpy(g->facts, b.data, b.len);
+    g->facts_len = b.len;
+    g->view.n_facts = s->n_facts;
+}
+
+/* ---- status ---- */
+
+static void set_text(char **at, const char *text)
+{
+    if (*at != NULL && str_eq(*at, text))
+        return;
+    free(*at);
+    *at = xstrdup(text);
+}
+
+/* An answer at once without news may tell of a lease or a note; two of them, that the host
+ * holds back too many statuses already. */
+static void ask_again(struct agent *g, bool news, int64_t now)
+{
+    g->empty_answers = news ? 0 : g->empty_answers + 1;
+    g->status_due = g->empty_answers > 1 ? now + AGENT_CROWDED_MS : now;
+}
+
+bool agent_take_status(struct agent *g, struct receipt *r, const struct status_asked *q)
+{
+    const struct receipt_status *s = &r->u.status;
+    struct agent_view *v = &g->view;
+    int64_t now = q->now, asked = q->at;
+    bool instant = q->instant, held = !instant && now - asked > AGENT_HOLD_MS / 8;
+    bool other = v->phase != s->phase || memcmp(&v->runs, &s->stamp, sizeof v->runs) != 0 ||
+                 memcmp(v->session, r->head.session, SESSION_LEN) != 0;
+    bool session = memcmp(v->session, r->head.session, SESSION_LEN) == 0;
+    bool news = v->status_at == 0 || s->revision != q->after;
+    if (!instant)
+        ask_again(g, held || news, now);
+    if (session && v->status_at != 0 && s->revision < v->revision)
+        return false; /* overtaken by a newer answer */
+    /* Progress alone can wait for the next look. */
+    bool changed = other || v->order_sequence != s->order_sequence;
+    /* What came at once counts from when it was asked: perhaps before what it is to prove. */
+    g->instant_wanted |= !held && v->revision != s->revision && !q->once;
+    g->hello_wanted |= other && !q->once; /* its digests may be others now */
+    v->status_at = MAX_OF(v->status_at, held ? now : asked);
+    v->revision = s->revision;
+    v->phase = s->phase;
+    v->failed_in = s->failed_in;
+    v->order_sequence = s->order_sequence;
+    v->target = s->target;
+    v->previous = s->previous;
+    v->done = s->done;
+    v->total = s->total;
+    v->failure = s->verdict.failure;
+    set_text(&g->failure_text, s->verdict.text);
+    set_text(&g->evidence, s->verdict.evidence);
+    v->silence_ms = s->silence_ms;
+    v->runs = s->stamp;
+    v->lease_at = v->status_at;
+    v->lease = s->lease;
+    take_facts(g, s);
+    free(g->notes);
+    g->notes = take_ptr(&r->u.status.notes);
+    g->n_notes = s->n_notes;
+    r->u.status.n_notes = 0;
+    return changed;
+}
+
+/* ---- as the world shows it ---- */
+
+static void fill_facts(const struct agent *g, struct agent_view *v, struct arena *arena)
+{
+    v->facts = NULL;
+    v->n_facts = g->facts_len > 0 ? g->view.n_facts : 0;
+    if (v->n_facts == 0)
+        return;
+    struct fact_view *facts = arena_array(arena, v->n_facts, sizeof(*facts));
+    const char *at = memcpy(arena_alloc(arena, g->facts_len), g->facts, g->facts_len);
+    for (size_t i = 0; i < v->n_facts; i++) {
+        facts[i].value = (enum tri)(unsigned char)*at++;
+        facts[i].id = at;
+        at += strlen(at) + 1;
+        facts[i].text = at;
+        at += strlen(at) + 1;
+    }
+    v->facts = facts;
+}
+
+static bool is_misplaced(const struct agent *g, const struct host *h)
+{
+    bool server =
+        h->is_server && g->told_server[0] != '\0' && !str_eq(g->told_server, h->server_id);
+    bool client = h->is_client && g->told_client[0] != '\0' && !str_eq(g->told_client, h->node_id);
+    return server || client || g->doubled;
+}
+
+static const char *problem_of(const struct agent *g, const struct host *h, struct arena *a)
+{
+    if (g->doubled)
+        return "two hosts of Nomad's lists claim this id";
+    if (!g->keyed)
+        return g->problem[0] != '\0' ? arena_strdup(a, g->problem) : "not enrolled";
+    if (g->address[0] == '\0')
+        return "Nomad tells no address of it";
+    if (g->view.hello_at != 0 && is_misplaced(g, h))
+        return arena_printf(a, "at %s answers the agent of %s%s%s, not of this host", g->address,
+                            g->told_server, g->told_server[0] != '\0' ? " " : "", g->told_client);
+    return arena_strdup(a, g->problem);
+}
+
+void agent_fill(const struct agent *g, struct host *h, struct arena *arena)
+{
+    struct agent_view *v = &h->agent;
+    *v = g->view;
+    v->enrolled = g->keyed;
+    v->key_changed = g->key_changed;
+    v->misplaced = g->doubled || (g->view.hello_at != 0 && is_misplaced(g, h));
+    v->address = arena_strdup(arena, g->address);
+    v->problem = problem_of(g, h, arena);
+    v->failure_text = g->failure_text != NULL ? arena_strdup(arena, g->failure_text) : "";
+    v->evidence = g->evidence != NULL ? arena_strdup(arena, g->evidence) : "";
+    fill_facts(g, v, arena);
+}

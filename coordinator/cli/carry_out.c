@@ -1,0 +1,157 @@
+#include "carry_out.h"
+
+#include "events.h"
+#include "report_run.h"
+#include "shell_ports.h"
+#include "table.h"
+#include "view.h"
+
+static int exit_code(enum run_state s)
+{
+    return s == RUN_DONE || s == RUN_ABORTED ? EXIT_DONE : EXIT_STOPPED;
+}
+
+static void report_end(const struct carry_out *c, const struct world *w)
+{
+    if (c->console->opt.json) {
+        auto_json struct json *o = report_run_json(c->plan, c->ledger, w);
+        json_set_str(o, "event", "end");
+        json_line(o, stdout);
+        if (exit_code(c->ledger->state) != EXIT_DONE)
+            report_cause(c->ledger, false, stderr);
+        return;
+    }
+    fputc('\n', stdout);
+    report_run(c->plan, c->ledger, w, console_color(c->console, stdout), stdout);
+}
+
+int carry_out(const struct carry_out *c)
+{
+    struct err err = ERR_INIT;
+    struct shell shell;
+    struct view_screen view = {.json = c->console->opt.json,
+                               .verbose = c->console->opt.verbose,
+                               .color = console_color(c->console, stdout)};
+    shell_init(&shell, c->console, c->store, c->release, c->ledger->run_id);
+    const struct ports ports = shell_ports(&shell);
+    view.live = !view.json && isatty(STDOUT_FILENO) == 1 && getenv("TERM") != NULL &&
+                !str_eq(getenv("TERM"), "dumb");
+    view_begin(&view, c->plan, c->ledger, c->console->clock, stdout);
+    agents_follow(c->console->agents);
+    observer_patient(c->console->observer, false);
+    int rc = run_loop(&(struct run_config){.plan = c->plan,
+                                           .ledger = c->ledger,
+                                           .ports = &ports,
+                                           .told = view_told,
+                                           .told_ctx = &view},
+                      &err);
+    view_end(&view);
+    shell_done(&shell);
+    if (rc < 0) {
+        fprintf(stderr, "caravan: the run could not go on: ");
+        print_safe(stderr, err.text);
+        fprintf(stderr, "\nHosts in flight finish or revert by themselves; then: caravan resume\n");
+        return EXIT_STOPPED;
+    }
+    report_end(c, observer_world(c->console->observer));
+    if (!run_ended(c->ledger->state))
+        fprintf(stderr, "caravan: left at once, as asked. Hosts in flight finish or revert by "
+                        "themselves; go on with: caravan resume\n");
+    return exit_code(c->ledger->state);
+}
+
+int target_load(struct console *c, const char *version, struct stored_release *ret, struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (release_load(&c->conf, &c->trust, version, ret, &why) == 0)
+        return 0;
+    if (why.kind != ERR_NOTFOUND) {
+        *err = why;
+        return -1;
+    }
+    return err_set(err, ERR_REFUSED, 0,
+                   "release %s was not added yet. Type: caravan release add %s --os linux "
+                   "--arch amd64 --file nomad_%s_linux_amd64.zip --url "
+                   "https://HOST/nomad_%s_linux_amd64.zip",
+                   version, version, version, version);
+}
+
+bool run_is_over(enum run_state s)
+{
+    return s == RUN_DONE || s == RUN_ABORTED;
+}
+
+/* ---- a run out of the ledger again ---- */
+
+static int load(struct reopened *r, struct err *err)
+{
+    r->ledger = xzalloc(1, sizeof *r->ledger);
+    if (ledger_store_load(r->store, r->run.run_id, r->ledger, err) < 0) {
+        free(take_ptr(&r->ledger));
+        return -1;
+    }
+    if (plan_read(buf_str(&r->ledger->plan), r->ledger->plan.len, &r->plan, err) < 0)
+        return err_wrap(err, "read the run's plan");
+    r->planned = true;
+    if (r->plan.n_hosts != r->ledger->n_hosts)
+        return err_set(err, ERR_FORMAT, 0, "the ledger's plan has %zu hosts, its run %zu",
+                       r->plan.n_hosts, r->ledger->n_hosts);
+    return 0;
+}
+
+/* The run that resume and abort mean: named, or the newest. */
+static int run_choose(struct ledger_store *s, const char *text, struct stored_run *ret,
+                      struct err *err)
+{
+    char hex[33];
+    if (ledger_store_find(s, text, ret, err) < 0)
+        return -1;
+    run_hex(hex, ret->run_id);
+    if (run_is_over(ret->state))
+        return err_set(err, ERR_REFUSED, 0, "run %.8s to %s is %s: there is nothing to do for it",
+                       hex, ret->target, run_state_name(ret->state));
+    return 0;
+}
+
+int reopen(struct console *c, const char *run, bool with_release, struct reopened *ret,
+           struct err *err)
+{
+    const struct world *w = NULL;
+    memset(ret, 0, sizeof *ret);
+    ret->lock = -1;
+    if (console_open(c, err) < 0)
+        return -1;
+    if (ledger_store_lock(&c->conf, &ret->lock, err) < 0)
+        return err->kind == ERR_BUSY ? err_wrap(err, "a run is under way here and is not touched")
+                                     : -1;
+    if (ledger_store_open(&c->conf, true, c->clock, &ret->store, err) < 0 ||
+        run_choose(ret->store, run, &ret->run, err) < 0 || load(ret, err) < 0)
+        return -1;
+    if (with_release && target_load(c, ret->run.target, &ret->stored, err) < 0)
+        return -1;
+    return console_look(c, NULL, PATIENCE_RUN, &w, err);
+}
+
+int reopen_read(struct console *c, const char *run, struct reopened *ret, struct err *err)
+{
+    memset(ret, 0, sizeof *ret);
+    ret->lock = -1;
+    if (console_conf(c, err) < 0 ||
+        ledger_store_open(&c->conf, false, c->clock, &ret->store, err) < 0 ||
+        ledger_store_find(ret->store, run, &ret->run, err) < 0)
+        return -1;
+    return load(ret, err);
+}
+
+void reopened_free(struct reopened *r)
+{
+    if (r->planned)
+        plan_free(&r->plan);
+    if (r->ledger != NULL)
+        ledger_free(r->ledger);
+    free(r->ledger);
+    stored_release_free(&r->stored);
+    ledger_store_close(r->store);
+    if (r->lock >= 0)
+        close(r->lock);
+}

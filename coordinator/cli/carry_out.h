@@ -1,0 +1,55 @@
+/*
+ * carry_out.h - one run from the command line: taken out of the ledger again, and carried out.
+ *
+ *     reopen(c, run, true, &r, &err)   resume, abort: plan, ledger, lock, connections
+ *     reopen_read(c, run, &r, &err)    show: plan and ledger
+ *     carry_out(&how)                  the loop, shown, and how it ended
+ *     reopened_free(&r)                due after failures too
+ *
+ * carry_out is used by upgrade, resume and abort, which differ only in where plan and ledger come
+ * from; the caller holds the ledger's lock. reopen takes the lock (ERR_BUSY names the live run's
+ * pid), finds the run, reads plan and ledger back, opens the connections and looks at the fleet
+ * once, so that the agents are known. reopen_read only reads, without lock and connections.
+ */
+#ifndef CARRY_OUT_H
+#define CARRY_OUT_H
+
+#include "console.h"
+#include "ledger_store.h"
+#include "release_store.h"
+
+struct carry_out {
+    struct console *console;
+    struct ledger_store *store;
+    const struct plan *plan;
+    struct ledger *ledger;
+    const struct stored_release *release; /* NULL: abort, nothing is staged */
+};
+
+/* Returns the exit code. */
+int carry_out(const struct carry_out *c);
+
+/* The release that is to be run, with its signature checked. ERR_REFUSED with the
+ * command to type when it was not added. */
+MUST_CHECK int target_load(struct console *c, const char *version, struct stored_release *ret,
+                           struct err *err);
+bool run_is_over(enum run_state s); /* done or aborted: nothing is left of it */
+
+struct reopened {
+    struct ledger_store *store;
+    struct stored_run run;
+    struct plan plan;
+    bool planned;
+    struct ledger *ledger;
+    struct stored_release stored;
+    int lock;
+};
+
+/* run: its id's first digits; NULL: the newest. One that is over is refused. */
+MUST_CHECK int reopen(struct console *c, const char *run, bool with_release, struct reopened *ret,
+                      struct err *err);
+MUST_CHECK int reopen_read(struct console *c, const char *run, struct reopened *ret,
+                           struct err *err);
+void reopened_free(struct reopened *r);
+
+#endif

@@ -1,0 +1,183 @@
+#include "commands.h"
+#include "events.h"
+#include "fleet_health.h"
+#include "last_run.h"
+#include "report_run.h"
+#include "table.h"
+#include "world_dump.h"
+
+/* Whose notes are asked for: servers hold those about the cluster; a client may hold one
+ * when something of it is not as usual. */
+static size_t choose(const struct world *w, const char **keys, size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_hosts && n < max; i++) {
+        const struct host *h = &w->hosts[i];
+        if (h->is_server || h->client.draining || !h->client.eligible || h->agent.lease.held)
+            keys[n++] = h->key;
+    }
+    return n;
+}
+
+static void host_row(struct table *t, const struct world *w, const struct host *h)
+{
+    struct host_health health;
+    host_health(w, h, &health);
+    const char *version = host_version(w, h);
+    enum color shade = !health.well || h->agent.key_changed || h->agent.misplaced ? COLOR_RED
+                       : !health.agent_well || health.drift[0] != '\0'            ? COLOR_YELLOW
+                                                                                  : COLOR_NONE;
+    table_row(t, shade,
+              (const char *[]){h->name, h->is_server ? "server" : "client", h->region,
+                               version[0] != '\0' ? version : "?", health.text, health.agent,
+                               health.drift});
+}
+
+static bool is_plain(const struct world *w, const struct host *h, const struct fleet_health *f)
+{
+    struct host_health health;
+    host_health(w, h, &health);
+    return !h->is_server && f->equal && health.well && health.agent_well &&
+           health.drift[0] == '\0' && !h->client.draining && h->client.eligible;
+}
+
+static void print_hosts(const struct console *c, const struct world *w,
+                        const struct fleet_health *f)
+{
+    struct table t;
+    size_t hidden = 0;
+    table_init(&t, (const char *[]){"HOST", "ROLE", "REGION", "VERSION", "NOMAD", "AGENT", ""}, 7);
+    for (size_t i = 0; i < w->n_hosts; i++) {
+        if (t.n_rows >= REPORT_ROWS && !c->opt.verbose && is_plain(w, &w->hosts[i], f))
+            hidden++;
+        else
+            host_row(&t, w, &w->hosts[i]);
+    }
+    table_print(&t, console_color(c, stdout), stdout);
+    table_free(&t);
+    if (hidden > 0)
+        printf("  ... and %zu more clients, all well (-v shows them)\n", hidden);
+}
+
+/* A note whose run holds no lease any more: nobody will undo its effect by itself. */
+static size_t each_note(const struct console *c, const struct world *w,
+                        void (*tell)(const struct host *, const struct note *, bool, void *),
+                        void *ctx)
+{
+    size_t orphans = 0;
+    for (size_t i = 0; i < w->n_hosts; i++) {
+        size_t n = 0;
+        const struct note *notes = agents_notes(c->agents, w->hosts[i].key, &n);
+        for (size_t k = 0; k < n; k++) {
+            bool live = false;
+            for (size_t h = 0; h < w->n_hosts && !live; h++)
+                live = w->hosts[h].agent.lease.held &&
+                       memcmp(w->hosts[h].agent.lease.run_id, notes[k].run_id, RUN_ID_LEN) == 0;
+            orphans += !live;
+            tell(&w->hosts[i], &notes[k], !live, ctx);
+        }
+    }
+    return orphans;
+}
+
+static void print_note(const struct host *h, const struct note *n, bool orphaned, void *ctx)
+{
+    char hex[33];
+    (void)ctx;
+    run_hex(hex, n->run_id);
+    printf("%s effect of run %.8s on ", orphaned ? "Orphaned" : "Noted", hex);
+    print_safe(stdout, h->name);
+    fputs(": ", stdout);
+    char text[NOTE_MAX + 1];
+    size_t len = MIN_OF(n->len, (size_t)NOTE_MAX);
+    memcpy(text, n->text, len);
+    text[len] = '\0';
+    print_safe(stdout, text);
+    fputc('\n', stdout);
+}
+
+static void add_note(const struct host *h, const struct note *n, bool orphaned, void *ctx)
+{
+    struct json *o = json_new_object();
+    char hex[33], text[NOTE_MAX + 1];
+    size_t len = MIN_OF(n->len, (size_t)NOTE_MAX);
+    run_hex(hex, n->run_id);
+    memcpy(text, n->text, len);
+    text[len] = '\0';
+    json_set_str(o, "host", h->name);
+    json_set_str(o, "run", hex);
+    json_set_bool(o, "orphaned", orphaned);
+    json_set_str(o, "text", text);
+    json_add(ctx, o);
+}
+
+static void print_summary(const struct fleet_health *f, size_t orphans)
+{
+    char hex[33];
+    printf("\n%zu %s, %zu %s", f->servers, str_count(f->servers, "server", "servers"), f->clients,
+           str_count(f->clients, "client", "clients"));
+    if (f->equal)
+        printf(", all on %s", f->version);
+    else
+        printf(", different versions");
+    if (f->unwell == 0 && f->agents_unwell == 0 && f->drifting == 0)
+        puts("; all well by Nomad, every agent answers, no drift");
+    else
+        printf("; %zu not well by Nomad, %zu without a good answer from the agent, %zu drifting\n",
+               f->unwell, f->agents_unwell, f->drifting);
+    if (f->regions[0] != '\0') {
+        print_safe(stdout, f->regions);
+        fputc('\n', stdout);
+    }
+    run_hex(hex, f->run_id);
+    if (f->leases > 0)
+        printf("A run is under way, or was left: %.8s holds the %s of %zu %s\n", hex,
+               str_count(f->leases, "lease", "leases"), f->leases,
+               str_count(f->leases, "agent", "agents"));
+    if (orphans > 0)
+        printf("%zu orphaned %s: `caravan resume` or `caravan abort` where the run was begun\n",
+               orphans, str_count(orphans, "effect", "effects"));
+}
+
+static bool all_well(const struct fleet_health *f, size_t orphans)
+{
+    return f->hosts > 0 && f->equal && f->unwell == 0 && f->agents_unwell == 0 &&
+           f->drifting == 0 && orphans == 0 && f->regions[0] == '\0';
+}
+
+static bool print_json(struct console *c, const struct world *w, const struct fleet_health *f)
+{
+    auto_json struct json *o = world_dump(w, clock_mono(c->clock));
+    struct json *notes = json_new_array();
+    size_t orphans = each_note(c, w, add_note, notes);
+    json_set(o, "notes", notes);
+    json_set_bool(o, "equal", f->equal);
+    json_set_int(o, "unwell", (int64_t)f->unwell);
+    json_set_int(o, "agents_unwell", (int64_t)f->agents_unwell);
+    json_set_int(o, "drifting", (int64_t)f->drifting);
+    json_set_int(o, "orphaned", (int64_t)orphans);
+    json_set_str(o, "problem", f->regions);
+    bool well = last_run_tell(c, o) && all_well(f, orphans);
+    json_set_bool(o, "well", well);
+    json_line(o, stdout);
+    return well;
+}
+
+int cmd_status(void *ctx, int argc, char **argv)
+{
+    struct console *c = ctx;
+    struct err err = ERR_INIT;
+    const struct world *w = NULL;
+    struct fleet_health f;
+    (void)argc;
+    (void)argv;
+    if (console_open(c, &err) < 0 || console_look(c, choose, PATIENCE_MS, &w, &err) < 0)
+        return command_fail(&err);
+    fleet_health(w, &f);
+    if (c->opt.json)
+        return print_json(c, w, &f) ? EXIT_DONE : EXIT_FAILED;
+    print_hosts(c, w, &f);
+    size_t orphans = each_note(c, w, print_note, NULL);
+    print_summary(&f, orphans);
+    return last_run_tell(c, NULL) && all_well(&f, orphans) ? EXIT_DONE : EXIT_FAILED;
+}

@@ -1,0 +1,192 @@
+#include "carry_out.h"
+#include "commands.h"
+#include "events.h"
+#include "planning.h"
+#include "report_plan.h"
+#include "report_run.h"
+
+#define PLAN_AGAIN_MS 10000
+
+struct upgrade {
+    struct console *console;
+    struct stored_release stored;
+    struct ledger_store *store;
+    struct policy policy;
+    struct plan plan;
+    bool planned;
+    int lock;
+};
+
+/* One run at a time: a live one is named by its pid, one that did not end by its id. */
+static int check_ledger(struct upgrade *u, struct err *err)
+{
+    autofree struct stored_run *runs = NULL;
+    size_t n = 0;
+    if (ledger_store_lock(&u->console->conf, &u->lock, err) < 0)
+        return err->kind == ERR_BUSY ? err_wrap(err, "another run is under way here") : -1;
+    if (ledger_store_open(&u->console->conf, true, u->console->clock, &u->store, err) < 0 ||
+        ledger_store_runs(u->store, &runs, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        char hex[33];
+        run_hex(hex, runs[i].run_id);
+        if (!run_is_over(runs[i].state))
+            return err_set(
+                err, ERR_REFUSED, 0,
+                "run %.8s to %s has not ended (%s). Go on with `caravan resume %.8s`, or "
+                "end it with `caravan abort %.8s`, first",
+                hex, runs[i].target, run_state_name(runs[i].state), hex, hex);
+    }
+    return 0;
+}
+
+/* A run of another ledger, perhaps on another machine, that a server's agent obeys goes first. */
+static int check_holder(const struct world *w, struct err *err)
+{
+    for (size_t i = 0; i < w->n_hosts; i++) {
+        const struct host *h = &w->hosts[i];
+        const struct lease_state *lease = &h->agent.lease;
+        char hex[33], time[24];
+        if (!h->is_server || h->agent.lease_at == 0 || !lease->held)
+            continue;
+        run_hex(hex, lease->run_id);
+        str_for_ms(time, sizeof time, lease->expires_in_ms);
+        return err_set(err, ERR_REFUSED, 0,
+                       "%s obeys run %.8s, which is not in this ledger: another coordinator is at "
+                       "work. Wait for it to end; if it is gone, its lease ends in %s",
+                       h->name, hex, time);
+    }
+    return 0;
+}
+
+static int make_plan(struct upgrade *u, struct err *err)
+{
+    struct release release;
+    if (u->planned)
+        plan_free(&u->plan);
+    u->planned = false;
+    release_for_plan(&u->stored, &release);
+    if (planning_make(u->console, &release, &u->policy, PATIENCE_RUN, check_holder, &u->plan, err) <
+        0)
+        return -1;
+    u->planned = true;
+    return 0;
+}
+
+/* An election or a late answer is over in seconds: it is waited for, and told. */
+static int plan_in_peace(struct upgrade *u, struct err *err)
+{
+    const struct console *c = u->console;
+    int64_t end = clock_mono(c->clock) + PLAN_AGAIN_MS;
+    if (make_plan(u, err) < 0)
+        return -1;
+    for (bool told = false; plan_may_pass(&u->plan) && clock_mono(c->clock) < end; told = true) {
+        const struct finding *f = plan_refused(&u->plan);
+        if (!told && !c->opt.json)
+            fprintf(stderr, "%s; looking again, for at most %d s\n", f->text, PLAN_AGAIN_MS / 1000);
+        if (make_plan(u, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void show_plan(const struct upgrade *u)
+{
+    if (u->console->opt.json) {
+        auto_json struct json *o = report_plan_json(&u->plan);
+        json_set_str(o, "event", "plan");
+        json_line(o, stdout);
+    } else {
+        report_plan(&u->plan, u->console->opt.verbose, console_color(u->console, stdout), stdout);
+    }
+    fflush(stdout);
+}
+
+static void boot_id(char *dst, size_t n)
+{
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+    char line[64] = "";
+    if (f != NULL) {
+        if (fgets(line, sizeof line, f) == NULL)
+            line[0] = '\0';
+        fclose(f);
+    }
+    line[strcspn(line, "\n")] = '\0';
+    str_cut(dst, n, line);
+}
+
+static int run_it(struct upgrade *u, struct err *err)
+{
+    unsigned char id[RUN_ID_LEN];
+    autofree struct ledger *l = xzalloc(1, sizeof *l);
+    crypto_random(id, sizeof id);
+    ledger_init(l, &u->plan, id);
+    l->begun_wall_ms = clock_wall(u->console->clock);
+    boot_id(l->boot, sizeof l->boot);
+    l->dirty = true;
+    int code = -1;
+    if (ledger_store_commit(u->store, l, err) == 0)
+        code = carry_out(&(struct carry_out){.console = u->console,
+                                             .store = u->store,
+                                             .plan = &u->plan,
+                                             .ledger = l,
+                                             .release = &u->stored});
+    ledger_free(l);
+    return code;
+}
+
+/* Between the plan and the first effect: is it wanted? 1 go on, 0 nothing to do. */
+static int confirm(struct upgrade *u, int *ret_code, struct err *err)
+{
+    const struct options *o = &u->console->opt;
+    *ret_code = EXIT_DONE;
+    if (plan_refused(&u->plan) != NULL) {
+        report_refusal(&u->plan, stderr);
+        *ret_code = EXIT_REFUSED;
+        return 0;
+    }
+    if (o->dry_run)
+        return 0;
+    if (u->plan.n_todo == 0) {
+        fprintf(o->json ? stderr : stdout, "Every host of the plan runs %s already.\n",
+                u->plan.target);
+        return 0;
+    }
+    if (o->yes)
+        return 1;
+    int rc = control_confirm(&u->console->signals, "Carry out this plan?", err);
+    return rc == 0 ? err_set(err, ERR_REFUSED, 0, "nothing was touched") : rc;
+}
+
+static int upgrade(struct upgrade *u, const char *version, struct err *err)
+{
+    struct console *c = u->console;
+    int code = EXIT_DONE;
+    if (console_open(c, err) < 0 || options_policy(&c->opt, &c->conf, &u->policy, err) < 0 ||
+        target_load(c, version, &u->stored, err) < 0)
+        return -1;
+    if (!c->opt.dry_run && check_ledger(u, err) < 0)
+        return -1;
+    if (plan_in_peace(u, err) < 0)
+        return -1;
+    show_plan(u);
+    int rc = confirm(u, &code, err);
+    if (rc <= 0)
+        return rc < 0 ? -1 : code;
+    return run_it(u, err);
+}
+
+int cmd_upgrade(void *ctx, int argc, char **argv)
+{
+    struct upgrade u = {.console = ctx, .lock = -1};
+    struct err err = ERR_INIT;
+    (void)argc;
+    int code = upgrade(&u, argv[0], &err);
+    if (u.planned)
+        plan_free(&u.plan);
+    stored_release_free(&u.stored);
+    ledger_store_close(u.store);
+    if (u.lock >= 0)
+        close(u.lock);
+    return code < 0 ? command_fail(&err) : code;
+}

@@ -1,0 +1,28 @@
+/*
+ * commands.h - the verbs: one function each, cmd_VERB, in a file of that name; abort goes on with
+ * a run as resume does, and is in its file.
+ *
+ * ctx is a struct console; what is returned is the exit code (options.h). A command
+ * tells its errors itself, on standard error, through command_fail.
+ */
+#ifndef COMMANDS_H
+#define COMMANDS_H
+
+#include "console.h"
+
+int cmd_init(void *ctx, int argc, char **argv);
+int cmd_enroll(void *ctx, int argc, char **argv);
+int cmd_release(void *ctx, int argc, char **argv);
+int cmd_status(void *ctx, int argc, char **argv);
+int cmd_plan(void *ctx, int argc, char **argv);
+int cmd_upgrade(void *ctx, int argc, char **argv);
+int cmd_resume(void *ctx, int argc, char **argv);
+int cmd_abort(void *ctx, int argc, char **argv);
+int cmd_history(void *ctx, int argc, char **argv);
+int cmd_show(void *ctx, int argc, char **argv);
+int cmd_config(void *ctx, int argc, char **argv);
+
+/* Prints "caravan: ..." and gives the exit code that fits. */
+int command_fail(const struct err *err);
+
+#endif

@@ -1,0 +1,165 @@
+#include "enrolment.h"
+
+#include "hello_plain.h"
+#include "str.h"
+
+#define ENROL_MS   10000
+#define ENROL_OPEN 128
+
+struct asking {
+    struct console *console;
+    struct enrolment *entry;
+    struct header head;
+    struct digest digest;
+    size_t *left;
+};
+
+static void answered(void *ctx, const void *frame, size_t n, const struct err *why)
+{
+    struct asking *a = ctx;
+    struct enrolment *e = a->entry;
+    autofree struct receipt *r = xzalloc(1, sizeof *r);
+    struct err err = ERR_INIT;
+    (*a->left)--;
+    if (frame == NULL) {
+        str_cut(e->why, sizeof e->why, why->text);
+        return;
+    }
+    if (hello_plain_read(frame, n, a->console->key, &a->head, &a->digest, &e->key, r, &err) < 0) {
+        str_cut(e->why, sizeof e->why, err.text);
+        return;
+    }
+    e->answered = true;
+    str_cut(e->server_id, sizeof e->server_id, r->u.hello.server_id);
+    str_cut(e->client_id, sizeof e->client_id, r->u.hello.client_id);
+    str_cut(e->told_host, sizeof e->told_host, r->u.hello.host);
+}
+
+static int ask_one(struct asking *a, struct err *err)
+{
+    auto_buf struct buf frame = BUF_INIT;
+    const struct console *c = a->console;
+    uint64_t id = 0;
+    if (hello_plain(&c->trust, c->key, &a->head, &a->digest, &frame, err) < 0)
+        return -1;
+    return links_call(c->links, a->entry->address, frame.data, frame.len, ENROL_MS, answered, a,
+                      &id, err);
+}
+
+int enrolment_ask(struct console *c, const struct world *w, struct enrolment **ret, struct err *err)
+{
+    struct enrolment *list = xzalloc(w->n_hosts + 1, sizeof *list);
+    autofree struct asking *asks = xzalloc(w->n_hosts + 1, sizeof *asks);
+    size_t left = 0, next = 0;
+    int rc = 0;
+    for (size_t i = 0; i < w->n_hosts; i++) {
+        list[i].host = &w->hosts[i];
+        asks[i] = (struct asking){.console = c, .entry = &list[i], .left = &left};
+    }
+    while (rc == 0 && (next < w->n_hosts || left > 0)) {
+        for (; rc == 0 && next < w->n_hosts && left < ENROL_OPEN; next++) {
+            struct enrolment *e = &list[next];
+            struct err why = ERR_INIT;
+            left++;
+            if (agent_address(&c->conf, e->host, e->address, sizeof e->address) < 0)
+                (void)err_set(&why, ERR_NOTFOUND, 0, "Nomad tells no address of it");
+            else if (ask_one(&asks[next], &why) == 0)
+                continue;
+            str_cut(e->why, sizeof e->why, why.text);
+            left--;
+        }
+        if (left > 0 && http_wait(c->http, ENROL_MS, err) < 0)
+            rc = -1;
+        links_drain(c->links);
+        enum control what;
+        if (c->signalled && control_read(&c->signals, &what))
+            rc = err_set(err, ERR_STATE, 0, "interrupted; nothing was enrolled");
+    }
+    if (rc < 0) {
+        /* Calls under way still point into asks: end them before it goes. */
+        links_free(c->links);
+        c->links = NULL;
+        free(list);
+        return -1;
+    }
+    *ret = list;
+    return 0;
+}
+
+/* The id that two answers tell, "" none. */
+static const char *shared_id(const struct enrolment *a, const struct enrolment *b)
+{
+    if (a->server_id[0] != '\0' && str_eq(a->server_id, b->server_id))
+        return a->server_id;
+    if (a->client_id[0] != '\0' && str_eq(a->client_id, b->client_id))
+        return a->client_id;
+    return "";
+}
+
+static void check_ids(struct enrolment *e)
+{
+    const struct host *h = e->host;
+    const struct {
+        bool asked;
+        const char *told, *known;
+    } ids[] = {{h->is_server, e->server_id, h->server_id},
+               {h->is_client, e->client_id, h->node_id}};
+
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        if (!ids[i].asked || str_eq(ids[i].told, ids[i].known))
+            continue;
+        if (ids[i].told[0] != '\0') {
+            e->verdict = ENROL_MISPLACED;
+            snprintf(e->why, sizeof e->why,
+                     "at %s answers an agent whose Nomad id is %s, but Nomad has %s there",
+                     e->address, ids[i].told, ids[i].known);
+            return;
+        }
+        if (e->verdict == ENROL_NEW) {
+            e->verdict = ENROL_UNREADY;
+            snprintf(e->why, sizeof e->why, "its agent does not know its Nomad yet");
+        }
+    }
+}
+
+static void check_key(struct enrolment *e, const struct known_hosts *known)
+{
+    const char *ids[] = {e->host->server_id, e->host->node_id};
+    e->verdict = ENROL_NEW;
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        const struct known_host *k = known_hosts_find(known, ids[i]);
+        if (k == NULL)
+            continue;
+        e->verdict = ENROL_KNOWN;
+        if (pubkey_eq(&k->key, &e->key))
+            continue;
+        char was[FINGERPRINT_LEN], now[FINGERPRINT_LEN];
+        pubkey_fingerprint(was, &k->key);
+        pubkey_fingerprint(now, &e->key);
+        e->verdict = ENROL_CHANGED;
+        snprintf(e->why, sizeof e->why, "its key has changed: known %s, now %s", was, now);
+        return;
+    }
+}
+
+void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts *known)
+{
+    for (size_t i = 0; i < n; i++) {
+        list[i].verdict = ENROL_SILENT;
+        if (!list[i].answered)
+            continue;
+        check_key(&list[i], known);
+        check_ids(&list[i]);
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = i + 1; k < n && list[i].answered; k++) {
+            const char *id = list[k].answered ? shared_id(&list[i], &list[k]) : "";
+            bool key = list[k].answered && pubkey_eq(&list[i].key, &list[k].key);
+            if (id[0] == '\0' && !key)
+                continue;
+            list[i].verdict = list[k].verdict = ENROL_MISPLACED;
+            snprintf(list[i].why, sizeof list[i].why, "%s and %s tell the same %s%s",
+                     list[i].address, list[k].address, id[0] != '\0' ? "Nomad id " : "key", id);
+            str_cut(list[k].why, sizeof list[k].why, list[i].why);
+        }
+}

@@ -1,0 +1,87 @@
+#include "report_regions.h"
+
+#include "autopilot.h"
+#include "clock.h"
+#include "counts.h"
+#include "late_failures.h"
+#include "table.h"
+
+void report_snapshot(const struct ledger_region *r, FILE *out)
+{
+    char size[24], when[21];
+    str_for_bytes(size, sizeof size, r->snapshot_bytes);
+    clock_rfc3339(when, r->snapshot_wall_ms);
+    fputs("Snapshot of region ", out);
+    print_safe(out, r->name);
+    fputs(": ", out);
+    print_safe(out, r->snapshot);
+    fprintf(out, " (%s, %s)\n", size, when);
+}
+
+/* What is still off names what switches it on again. */
+static void report_autopilot(const struct ledger *l, const struct ledger_region *r, FILE *out)
+{
+    const struct effect *e = ledger_autopilot(l, r->name);
+    char hand[TEXT_MAX];
+
+    if (r->autopilot[0] == '\0')
+        return;
+    fputs("Autopilot's dead-server cleanup of region ", out);
+    print_safe(out, r->name);
+    fputs(": ", out);
+    print_safe(out, r->autopilot);
+    if (e != NULL && e->attempts > 0 && run_ended(l->state)) {
+        autopilot_by_hand(e, hand, sizeof hand);
+        fputs("\n    caravan resume or caravan abort brings it back; by hand: ", out);
+        print_safe(out, hand);
+    }
+    fputc('\n', out);
+}
+
+void report_regions(const struct ledger *l, FILE *out)
+{
+    for (size_t i = 0; i < l->n_regions; i++) {
+        const struct ledger_region *r = &l->regions[i];
+        char before[160], after[160];
+        if (r->snapshot[0] != '\0')
+            report_snapshot(r, out);
+        report_autopilot(l, r, out);
+        if (!counts_taken(r->first))
+            continue;
+        counts_text(r->first, before, sizeof before);
+        counts_text(r->last, after, sizeof after);
+        fputs("State of region ", out);
+        print_safe(out, r->name);
+        if (str_eq(before, after))
+            fprintf(out, ": %s, as before the first server\n", after);
+        else
+            fprintf(out, ": %s; before the first server %s\n", after, before);
+    }
+}
+
+static void put_counts(struct json *o, const char *key, const int64_t n[static OBJECT_KINDS])
+{
+    struct json *counts = json_new_object();
+    for (enum object i = 0; i < OBJECT_KINDS; i++)
+        if (n[i] >= 0)
+            json_set_int(counts, object_name(i, 2), n[i]);
+    json_set(o, key, counts);
+}
+
+struct json *report_regions_json(const struct ledger *l)
+{
+    struct json *list = json_new_array();
+    for (size_t i = 0; i < l->n_regions; i++) {
+        const struct ledger_region *r = &l->regions[i];
+        struct json *o = json_new_object();
+        json_set_str(o, "region", r->name);
+        json_set_str(o, "snapshot", r->snapshot);
+        json_set_int(o, "snapshot_bytes", (int64_t)r->snapshot_bytes);
+        json_set_str(o, "autopilot_cleanup", r->autopilot);
+        json_set_bool(o, "autopilot_off", autopilot_is_off(l, r->name));
+        put_counts(o, "before", r->first);
+        put_counts(o, "after", r->last);
+        json_add(list, o);
+    }
+    return list;
+}

@@ -1,0 +1,207 @@
+#include "report_run.h"
+
+#include "late_failures.h"
+#include "report_keystore.h"
+#include "report_late_failures.h"
+#include "report_regions.h"
+#include "table.h"
+
+void run_hex(char dst[static 33], const unsigned char id[static RUN_ID_LEN])
+{
+    str_hex(dst, id, RUN_ID_LEN);
+}
+
+static bool in_a_name(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_';
+}
+
+bool text_names(const char *text, const char *host)
+{
+    size_t n = strlen(host);
+    for (const char *at = text; n > 0 && (at = strstr(at, host)) != NULL; at += n)
+        if ((at == text || !in_a_name(at[-1])) && !in_a_name(at[n]))
+            return true;
+    return false;
+}
+
+static const char *version_of(const struct world *w, const struct plan_host *ph,
+                              const struct ledger_host *lh, const struct plan *p)
+{
+    const struct host *h = w != NULL ? world_host(w, ph->key) : NULL;
+    if (h != NULL)
+        return host_version(w, h)[0] != '\0' ? host_version(w, h) : "?";
+    return w != NULL ? "?" : lh->state == HOST_DONE ? p->target : "";
+}
+
+static enum color host_color(const struct ledger_host *h)
+{
+    if (h->state == HOST_DONE)
+        return COLOR_GREEN;
+    if (h->state == HOST_FAILED)
+        return COLOR_RED;
+    return host_finished(h->state) || host_in_flight(h->state) ? COLOR_YELLOW : COLOR_NONE;
+}
+
+/* "failed, runs the old version again"; why is the text beside it. */
+static void outcome_text(const struct ledger_host *h, char *dst, size_t n)
+{
+    static const char *const ends[] = {[OUTCOME_NONE] = "",
+                                       [OUTCOME_SETTLED] = "",
+                                       [OUTCOME_REVERTED] = ", runs the old version again",
+                                       [OUTCOME_LEFT] = ", left as it is"};
+    char silence[24];
+    if (h->state == HOST_SKIPPED)
+        snprintf(dst, n, "skipped: %s", skip_name(h->skip));
+    else if (h->failure != FAILURE_NONE && !str_starts(h->text, failure_name(h->failure)))
+        snprintf(dst, n, "%s: %s%s", host_state_name(h->state), failure_name(h->failure),
+                 ends[h->outcome]);
+    else
+        snprintf(dst, n, "%s%s", host_state_name(h->state), ends[h->outcome]);
+    if (h->state == HOST_DONE && h->silence_ms > 0) {
+        str_for_ms(silence, sizeof silence, h->silence_ms);
+        size_t len = strlen(dst);
+        snprintf(dst + len, n - len, ", Nomad silent for %s", silence);
+    }
+}
+
+static void print_hosts(const struct plan *p, const struct ledger *l, const struct world *w,
+                        bool color, FILE *out)
+{
+    struct table t;
+    size_t skipped = 0;
+    table_init(&t, (const char *[]){"HOST", "ROLE", "FROM", "NOW", "STATE", ""}, 6);
+    for (size_t i = 0; i < p->n_hosts && i < l->n_hosts; i++) {
+        const struct plan_host *ph = &p->hosts[i];
+        const struct ledger_host *lh = &l->hosts[i];
+        char outcome[160];
+        if (i >= REPORT_ROWS && (lh->state == HOST_DONE || lh->state == HOST_PENDING)) {
+            skipped++;
+            continue;
+        }
+        outcome_text(lh, outcome, sizeof outcome);
+        table_row(&t, host_color(lh),
+                  (const char *[]){ph->name, ph->is_server ? "server" : "client", ph->from,
+                                   version_of(w, ph, lh, p), outcome,
+                                   str_starts(outcome, host_text(lh)) ? "" : host_text(lh)});
+    }
+    table_print(&t, color, out);
+    table_free(&t);
+    if (skipped > 0)
+        fprintf(out, "  ... and %zu more, done or not begun\n", skipped);
+}
+
+static size_t count(const struct ledger *l, enum host_state state)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n_hosts; i++)
+        n += l->hosts[i].state == state;
+    return n;
+}
+
+void report_cause(const struct ledger *l, bool color, FILE *out)
+{
+    if (l->cause[0] == '\0')
+        return;
+    fprintf(out, "%s%s%s: ", color_on(color, COLOR_RED), run_state_name(l->state),
+            color_off(color, COLOR_RED));
+    if (l->cause_host[0] != '\0' && !text_names(l->cause, l->cause_host)) {
+        fputs("host ", out);
+        print_safe(out, l->cause_host);
+        fputs(": ", out);
+    }
+    print_safe(out, l->cause);
+    fputc('\n', out);
+    if (l->advice[0] == '\0')
+        return;
+    fputs("What to do now: ", out);
+    print_safe(out, l->advice);
+    fputc('\n', out);
+}
+
+static bool has_servers(const struct plan *p, const char *region)
+{
+    for (size_t i = 0; i < p->n_servers; i++)
+        if (str_eq(p->hosts[i].region, region))
+            return true;
+    return false;
+}
+
+/* Its servers were done before anything was counted: by somebody else, or by a run before. */
+static void print_unmeasured(const struct plan *p, const struct ledger *l, FILE *out)
+{
+    for (size_t i = 0; i < l->n_regions && l->state == RUN_DONE; i++) {
+        const char *region = l->regions[i].name;
+        if (counts_taken(l->regions[i].first) || !has_servers(p, region))
+            continue;
+        fputs("State of region ", out);
+        print_safe(out, region);
+        fprintf(out,
+                ": cannot tell whether it is whole: its servers ran %s before anything was "
+                "counted. See nomad status and nomad node status.\n",
+                p->target);
+    }
+}
+
+void report_run(const struct plan *p, const struct ledger *l, const struct world *w, bool color,
+                FILE *out)
+{
+    char hex[33];
+    run_hex(hex, l->run_id);
+    print_hosts(p, l, w, color, out);
+    fprintf(out, "\nRun %.8s to %s %s %s: %zu of %zu %s done", hex, l->target,
+            run_ended(l->state) ? "is" : "has not ended,", run_state_name(l->state),
+            count(l, HOST_DONE), l->n_hosts, str_count(l->n_hosts, "host", "hosts"));
+    static const enum host_state told[] = {HOST_FAILED, HOST_SKIPPED, HOST_GONE};
+    for (size_t i = 0; i < ARRAY_LEN(told); i++)
+        if (count(l, told[i]) > 0)
+            fprintf(out, ", %zu %s", count(l, told[i]), host_state_name(told[i]));
+    fputs(".\n", out);
+    report_regions(l, out);
+    report_keystores(p, l, out);
+    print_unmeasured(p, l, out);
+    report_cause(l, color, out);
+    report_late_failures(p, l, 0, color, out);
+    bool said = l->cause[0] != '\0' && l->advice[0] != '\0';
+    if ((l->state == RUN_STOPPED && !said) || l->state == RUN_PAUSED)
+        fprintf(out, "To go on: caravan resume. To end the run: caravan abort.\n");
+}
+
+static struct json *run_host_json(const struct plan *p, const struct ledger *l,
+                                  const struct world *w, size_t i)
+{
+    const struct ledger_host *h = &l->hosts[i];
+    struct json *o = json_new_object();
+    json_set_str(o, "key", h->key);
+    json_set_str(o, "name", p->hosts[i].name);
+    json_set_str(o, "from", p->hosts[i].from);
+    json_set_str(o, "version", version_of(w, &p->hosts[i], h, p));
+    json_set_str(o, "state", host_state_name(h->state));
+    json_set_str(o, "text", host_text(h));
+    if (h->failure != FAILURE_NONE)
+        json_set_str(o, "failure", failure_name(h->failure));
+    if (h->silence_ms > 0)
+        json_set_int(o, "silence_ms", h->silence_ms);
+    return o;
+}
+
+struct json *report_run_json(const struct plan *p, const struct ledger *l, const struct world *w)
+{
+    struct json *o = json_new_object(), *hosts = json_new_array();
+    char hex[33];
+    run_hex(hex, l->run_id);
+    json_set_str(o, "run", hex);
+    json_set_str(o, "target", l->target);
+    json_set_str(o, "state", run_state_name(l->state));
+    json_set_str(o, "cause", l->cause);
+    json_set_str(o, "host", l->cause_host);
+    json_set_str(o, "advice", l->advice);
+    for (size_t i = 0; i < p->n_hosts && i < l->n_hosts; i++)
+        json_add(hosts, run_host_json(p, l, w, i));
+    json_set(o, "hosts", hosts);
+    json_set(o, "regions", report_regions_json(l));
+    json_set(o, "keystores", report_keystores_json(p, l));
+    json_set(o, "aftermath", report_late_failures_json(p, l, 0));
+    return o;
+}

@@ -1,0 +1,243 @@
+#include "decide.h"
+
+#include "decide_keystore.h"
+#include "decide_watch.h"
+
+#include <inttypes.h>
+
+/* ---- budgets ---- */
+
+static const char *advice_after(const struct situation *s, size_t i)
+{
+    const struct host *h = world_host(s->world, s->plan->hosts[i].key);
+
+    if (h != NULL && host_newer(s, h))
+        return "Plan anew: caravan abort, then caravan plan VERSION.";
+    return failure_advice(s->ledger->hosts[i].failure);
+}
+
+static void check_budgets(const struct situation *s, struct decision *d)
+{
+    uint32_t failed = 0, skipped = 0;
+    size_t last_failed = 0, last_skipped = 0;
+
+    for (size_t i = 0; i < s->ledger->n_hosts; i++) {
+        const struct ledger_host *h = &s->ledger->hosts[i];
+        const struct plan_host *p = &s->plan->hosts[i];
+        if (h->state == HOST_SKIPPED) {
+            skipped++;
+            last_skipped = i;
+        }
+        if (h->state != HOST_FAILED)
+            continue;
+        failed++;
+        last_failed = i;
+        if (p->is_server || (s->plan->policy.canary > 0 && !s->ledger->canaries_done)) {
+            intend_stop(s, d, p->name, advice_after(s, i), "%s %s: %s",
+                        p->is_server ? "server" : "canary", p->name, h->text);
+            return;
+        }
+    }
+    if (failed > s->plan->policy.max_failures)
+        intend_stop(s, d, s->plan->hosts[last_failed].name, advice_after(s, last_failed),
+                    "%s: %s (%" PRIu32 " failed, %" PRIu32 " allowed)",
+                    s->plan->hosts[last_failed].name, s->ledger->hosts[last_failed].text, failed,
+                    s->plan->policy.max_failures);
+    else if (skipped > s->plan->policy.max_skipped)
+        intend_stop(s, d, s->plan->hosts[last_skipped].name,
+                    "Bring the host back; or begin anew with --max-skipped N.",
+                    "%s skipped, %s: %s (%" PRIu32 " skipped, %" PRIu32 " allowed)",
+                    s->plan->hosts[last_skipped].name,
+                    skip_name(s->ledger->hosts[last_skipped].skip),
+                    s->ledger->hosts[last_skipped].text, skipped, s->plan->policy.max_skipped);
+}
+
+/* ---- what each state of the run does, beside the hosts in flight ---- */
+
+static bool all_staged(const struct situation *s)
+{
+    for (size_t i = 0; i < s->ledger->n_hosts; i++)
+        if (s->ledger->hosts[i].state == HOST_PENDING || s->ledger->hosts[i].state == HOST_STAGING)
+            return false;
+    return true;
+}
+
+static void decide_claiming(const struct situation *s, struct decision *d)
+{
+    if (!s->lease->all)
+        waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
+    else if (snapshots_taken(s, d) && keystores_copied(s, d))
+        intend_run(d, RUN_STAGING);
+}
+
+static void decide_stage_state(const struct situation *s, struct decision *d)
+{
+    if (all_staged(s))
+        intend_run(d, RUN_SERVERS);
+    else
+        decide_staging(s, d);
+}
+
+/* In flight because nothing is known of their orders: decide_flight states the wait for each. */
+static size_t count_silent(const struct ledger *l)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < l->n_hosts; i++)
+        n += (l->hosts[i].state == HOST_SWAPPING || l->hosts[i].state == HOST_REVERTING) &&
+             (!l->hosts[i].answered || l->hosts[i].resends >= SWAP_TRIES);
+    return n;
+}
+
+/* By its agent, also where nobody clearly leads, so that settling could not begin. */
+static bool has_obeyed(const struct situation *s, const struct ledger_host *lh)
+{
+    const struct host *h = world_host(s->world, lh->key);
+
+    if (lh->state == HOST_SETTLING)
+        return true;
+    return lh->state == HOST_SWAPPING && h != NULL && h->agent.status_at > lh->effect_ms &&
+           h->agent.order_sequence == lh->sequence && h->agent.phase == PHASE_SETTLED;
+}
+
+/* All in flight have done what they were ordered. */
+static bool only_settling(const struct situation *s)
+{
+    for (size_t i = 0; i < s->ledger->n_hosts; i++) {
+        const struct ledger_host *lh = &s->ledger->hosts[i];
+        if (host_in_flight(lh->state) && !has_obeyed(s, lh))
+            return false;
+    }
+    return true;
+}
+
+/* Each of them has had its time to be ready, and what it lacks is not its own: its turn would have
+ * been ended else. */
+static bool overdue(const struct situation *s)
+{
+    const struct policy *p = &s->plan->policy;
+
+    for (size_t i = 0; i < s->ledger->n_hosts; i++) {
+        const struct ledger_host *h = &s->ledger->hosts[i];
+        int64_t deadline =
+            s->plan->hosts[i].is_server ? p->server_deadline_ms : p->client_deadline_ms;
+        if (host_in_flight(h->state) && s->now - h->effect_ms <= deadline)
+            return false;
+    }
+    return true;
+}
+
+static bool turn_ends(const struct decision *d)
+{
+    for (size_t i = 0; i < d->n_intents; i++)
+        if (d->intents[i].kind == INTENT_MARK || d->intents[i].kind == INTENT_REVERT)
+            return true;
+    return false;
+}
+
+/* Hosts in flight go on; when none is left and all is undone, the end. */
+static void decide_ending(const struct situation *s, struct decision *d)
+{
+    enum run_state end = s->ledger->state == RUN_ABORTING ? RUN_ABORTED : s->ledger->ending;
+    size_t flying =
+        ledger_in_flight(s->ledger, s->plan, true) + ledger_in_flight(s->ledger, s->plan, false);
+    size_t silent = count_silent(s->ledger);
+
+    bool undone = effects_undone(s, d);
+    if (flying > silent)
+        waiting_for(d, REASON_IN_FLIGHT, "", "%zu %s to finish what %s", flying,
+                    str_count(flying, "host has", "hosts have"),
+                    str_count(flying, "it began", "they began"));
+    else if (undone && flying == 0)
+        intend_run(d, end);
+    if (flying > 0 && undone && end == RUN_STOPPED && only_settling(s) && !turn_ends(d) &&
+        (fallen_server(s) != NULL || overdue(s)))
+        intend_run(d, end); /* none of them will settle while this lasts: resume goes on */
+}
+
+static void check_gone(const struct situation *s, struct decision *d)
+{
+    for (size_t i = 0; i < s->ledger->n_hosts; i++)
+        if (!host_finished(s->ledger->hosts[i].state) && host_is_gone(s, i))
+            intend_mark(d, s->ledger->hosts[i].key, HOST_GONE, "is no longer in the cluster");
+}
+
+static void check_pause(const struct situation *s, struct decision *d)
+{
+    if (s->lease->taken)
+        intend_stop(s, d, "", "Find out who took it over: caravan status.", "%s", s->lease->text);
+    else if (s->lease->paused && s->ledger->ending == RUN_NONE)
+        intend(d, INTENT_PAUSE, "");
+}
+
+static bool begins(enum intent_kind k)
+{
+    return k == INTENT_SWAP || k == INTENT_DRAIN || k == INTENT_TRANSFER || k == INTENT_STAGE ||
+           k == INTENT_AUTOPILOT;
+}
+
+/* A host that fails or is skipped in this very tick may use up a budget: first that, then (at
+ * once, in the next tick) what may be begun. */
+static void failures_first(struct decision *d)
+{
+    size_t kept = 0;
+    bool ended = false;
+
+    for (size_t i = 0; i < d->n_intents; i++)
+        ended =
+            ended || (d->intents[i].kind == INTENT_MARK &&
+                      (d->intents[i].failure != FAILURE_NONE ||
+                       d->intents[i].state == HOST_FAILED || d->intents[i].state == HOST_SKIPPED));
+    for (size_t i = 0; ended && i < d->n_intents; i++)
+        if (!begins(d->intents[i].kind)) {
+            if (kept != i)
+                d->intents[kept] = d->intents[i];
+            kept++;
+        }
+    if (ended)
+        d->n_intents = kept;
+}
+
+static bool ends_now(const struct decision *d)
+{
+    for (size_t i = 0; i < d->n_intents; i++)
+        if (d->intents[i].kind == INTENT_STOP || d->intents[i].kind == INTENT_PAUSE)
+            return true;
+    return false;
+}
+
+void decide(const struct situation *s, struct decision *ret)
+{
+    static void (*const by_state[RUN_STATE_COUNT])(const struct situation *, struct decision *) = {
+        [RUN_CLAIMING] = decide_claiming,   [RUN_STAGING] = decide_stage_state,
+        [RUN_SERVERS] = decide_servers,     [RUN_CLIENTS] = decide_clients,
+        [RUN_VERIFYING] = decide_verifying, [RUN_ABORTING] = decide_ending,
+    };
+    const struct ledger *l = s->ledger;
+
+    ret->n_intents = 0;
+    ret->n_waiting = 0;
+    if (run_ended(l->state))
+        return;
+    if (s->world == NULL) {
+        waiting_for(ret, REASON_OBSERVE, "", "the first look at the fleet");
+        check_patience(s, ret);
+        return;
+    }
+    check_gone(s, ret);
+    for (size_t i = 0; i < l->n_hosts; i++)
+        if (host_in_flight(l->hosts[i].state))
+            decide_flight(s, ret, i);
+    if (l->state != RUN_ABORTING) {
+        check_budgets(s, ret);
+        check_fallen(s, ret);
+        check_pause(s, ret);
+        check_alarm(s, ret);
+    }
+    if (l->ending != RUN_NONE)
+        decide_ending(s, ret);
+    else if (!ends_now(ret))
+        by_state[l->state](s, ret);
+    failures_first(ret);
+    check_patience(s, ret);
+}

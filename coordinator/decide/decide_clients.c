@@ -1,0 +1,236 @@
+/* Clients: canaries, a soak, then a sliding window. */
+#include "decide.h"
+
+#include "version.h"
+
+#define PASSED_OVER_MS 30000 /* how long a client that cannot begin may still come back */
+#define GRACE_MS       10000 /* Nomad's heartbeat_grace */
+#define SILENCE_MS     10000 /* expected without better knowledge */
+
+/* ---- right after a heartbeat, when it matters ---- */
+
+static int64_t expected_silence(const struct situation *s, const struct host *h)
+{
+    uint32_t longest = 0;
+
+    for (size_t i = s->plan->n_servers; i < s->ledger->n_hosts; i++)
+        longest = MAX_OF(longest, s->ledger->hosts[i].silence_ms);
+    if (longest == 0)
+        longest = h->agent.silence_ms;
+    return longest > 0 ? (int64_t)longest : SILENCE_MS;
+}
+
+int64_t heartbeat_wait(const struct situation *s, const struct host *h, int64_t at)
+{
+    const struct client_view *c = &h->client;
+    int64_t need = 2 * expected_silence(s, h);
+
+    if (c->own_at == 0 || c->heartbeat_age_ms < 0 || c->heartbeat_ttl_ms <= 0)
+        return 0;
+    int64_t to_beat = c->heartbeat_ttl_ms - (c->heartbeat_age_ms + (at - c->own_at));
+    return to_beat < 0 || to_beat + GRACE_MS >= need ? 0 : MIN_OF(to_beat, need);
+}
+
+/* In the agent's uptime; 0: now. */
+static uint64_t not_before(const struct situation *s, const struct host *h)
+{
+    int64_t wait = heartbeat_wait(s, h, s->now);
+    int64_t uptime = (int64_t)h->agent.uptime_ms + (s->now - h->agent.hello_at);
+
+    return wait > 0 ? (uint64_t)(uptime + wait) : 0;
+}
+
+/* ---- may this one begin? ---- */
+
+/* The region is well and all its servers run at least the target. */
+static bool servers_ready(const struct situation *s, struct decision *d, const struct host *h)
+{
+    struct version target, v;
+    struct err err;
+
+    if (!region_well(s, d, h->key, h->region))
+        return false;
+    if (version_parse(s->plan->target, &target, &err) < 0)
+        return false;
+    for (size_t i = 0; i < s->world->n_hosts && s->world->hosts[i].is_server; i++) {
+        const struct host *o = &s->world->hosts[i];
+        if (!str_eq(o->region, h->region) || plan_is_past(s->world, s->plan, o))
+            continue;
+        if (version_parse(o->server.version, &v, &err) < 0 || version_cmp(&v, &target) < 0) {
+            waiting_for(d, REASON_SERVERS, h->key, "%s runs %s: clients on %s would be newer",
+                        o->name, o->server.version, s->plan->target);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Why it cannot have its turn now, and as what it is skipped when that lasts (SKIP_NONE: never,
+ * it is not the host's fault). NULL: it can. */
+static const char *not_now(const struct situation *s, size_t i, const struct host *h,
+                           enum skip_why *ret_skip)
+{
+    const char *why = host_disagrees(h, s->now);
+
+    *ret_skip = SKIP_UNREACHABLE;
+    if (why != NULL)
+        return why;
+    *ret_skip = s->lease->claims[i] == CLAIM_REFUSED ? SKIP_HELD : SKIP_UNREACHABLE;
+    if (s->lease->claims[i] == CLAIM_REFUSED)
+        return "another run holds it";
+    if (s->lease->claims[i] == CLAIM_SILENT)
+        return "its agent does not answer";
+    *ret_skip = SKIP_NONE;
+    if (!fresh(h->client.list_at, s->now))
+        return "its node record could not be read";
+    *ret_skip = SKIP_DOWN;
+    if (!str_eq(h->client.status, "ready"))
+        return "its node is not ready";
+    if (!fresh(h->client.allocs_at, s->now) || !fresh(h->client.own_at, s->now))
+        return "its allocations or its own API could not be read";
+    *ret_skip = SKIP_HELD;
+    if (s->plan->policy.drain && h->client.draining && s->ledger->hosts[i].state == HOST_STAGED)
+        return "it is being drained by others";
+    return NULL;
+}
+
+/* Begins the swap or what must come before. False: it cannot have its turn now. */
+static bool begin_one(const struct situation *s, struct decision *d, size_t i)
+{
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct host *h = world_host(s->world, p->key);
+    enum skip_why skip;
+
+    if (not_now(s, i, h, &skip) != NULL)
+        return false;
+    if (s->now < lh->retry_ms) {
+        waiting_for(d, REASON_RETRY, p->key, "%s: %s", p->name, lh->text);
+    } else if (host_newer(s, h)) {
+        intend_conclude(s, d, i, OUTCOME_NONE, FAILURE_REFUSED_BY_LAW,
+                        "runs %s meanwhile, newer than %s: left alone", host_version(s->world, h),
+                        s->plan->target);
+    } else if (host_runs_target(s, i, h)) {
+        intend_mark(d, p->key, HOST_SETTLING, "runs %s already: only its gates are asked",
+                    s->plan->target);
+    } else if (s->lease->claims[i] != CLAIM_HELD) {
+        if (s->lease->claims[i] == CLAIM_NONE)
+            intend(d, INTENT_CLAIM, p->key);
+        waiting_for(d, REASON_LEASE, p->key, "%s: its lease is asked for", p->name);
+    } else if (servers_ready(s, d, h)) {
+        bool drain = s->plan->policy.drain && lh->state == HOST_STAGED && h->client.eligible;
+        struct intent *in = intend(d, drain ? INTENT_DRAIN : INTENT_SWAP, p->key);
+        in->not_before = drain ? 0 : not_before(s, h);
+    }
+    return true;
+}
+
+/* Our drain is over: the swap. */
+static void go_on_drained(const struct situation *s, struct decision *d)
+{
+    for (size_t i = s->plan->n_servers; i < s->plan->n_hosts; i++) {
+        const struct host *h = world_host(s->world, s->plan->hosts[i].key);
+        const struct effect *e =
+            s->ledger->hosts[i].state == HOST_DRAINING
+                ? ledger_effect_const(s->ledger, EFFECT_DRAIN, s->plan->hosts[i].key)
+                : NULL;
+        if (e == NULL || h == NULL || !e->done || h->client.list_at <= e->done_ms ||
+            h->client.draining)
+            continue;
+        if (may_begin(s, d) && !begin_one(s, d, i))
+            waiting_for(d, REASON_OBSERVE, h->key, "%s: drained, but it cannot be asked", h->name);
+    }
+}
+
+/* ---- the window ---- */
+
+/* How many may be in flight now; 0: none, the reason is stated. */
+static size_t limit(const struct situation *s, struct decision *d)
+{
+    const struct policy *p = &s->plan->policy;
+    char soaked[24], soak[24];
+    size_t settled = 0;
+
+    if (p->canary == 0)
+        return s->plan->parallel;
+    if (s->ledger->canaries_done) {
+        int64_t since = s->now - s->ledger->canaries_settled_ms;
+        if (since >= p->soak_ms)
+            return s->plan->parallel;
+        str_for_ms(soaked, sizeof(soaked), since);
+        str_for_ms(soak, sizeof(soak), p->soak_ms);
+        waiting_for(d, REASON_SOAK, "", "%s settled %s ago, must soak for %s",
+                    str_count(p->canary, "the canary", "the canaries"), soaked, soak);
+        return 0;
+    }
+    for (size_t i = s->plan->n_servers; i < s->plan->n_hosts; i++)
+        settled += s->ledger->hosts[i].state == HOST_DONE && !s->plan->hosts[i].already;
+    size_t left = p->canary > settled ? p->canary - settled : 1;
+    waiting_for(d, REASON_CANARY, "", "canaries settled: %zu of %u", settled, p->canary);
+    return MIN_OF(left, (size_t)s->plan->parallel);
+}
+
+/* Nothing else can go on: those that cannot begin are skipped, once they had time. */
+static void skip_over(const struct situation *s, struct decision *d, size_t i)
+{
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct host *h = world_host(s->world, p->key);
+    enum skip_why skip = SKIP_NONE;
+    const char *why = not_now(s, i, h, &skip);
+
+    if (why == NULL)
+        return;
+    waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
+    if (skip == SKIP_NONE || s->now - s->evidence->progress_ms < PASSED_OVER_MS)
+        return;
+    struct intent *in = intend(d, INTENT_MARK, p->key);
+    in->state = HOST_SKIPPED;
+    in->skip = skip;
+    snprintf(in->text, sizeof(in->text), "%s", why);
+}
+
+static void window(const struct situation *s, struct decision *d, size_t most)
+{
+    size_t begun = ledger_in_flight(s->ledger, s->plan, false), passed_over = SIZE_MAX;
+
+    for (size_t i = s->plan->n_servers; i < s->plan->n_hosts; i++) {
+        if (host_finished(s->ledger->hosts[i].state) || host_in_flight(s->ledger->hosts[i].state))
+            continue;
+        if (begun >= most) {
+            waiting_for(d, REASON_LIMIT, "", "clients at work: %zu, allowed at once: %zu", begun,
+                        most);
+            return;
+        }
+        if (s->ledger->hosts[i].state != HOST_STAGED)
+            continue; /* decide_staging is at it */
+        if (begin_one(s, d, i))
+            begun++;
+        else if (passed_over == SIZE_MAX)
+            passed_over = i;
+    }
+    if (passed_over != SIZE_MAX && begun == 0)
+        skip_over(s, d, passed_over);
+}
+
+static bool all_finished(const struct situation *s)
+{
+    for (size_t i = s->plan->n_servers; i < s->plan->n_hosts; i++)
+        if (!host_finished(s->ledger->hosts[i].state))
+            return false;
+    return true;
+}
+
+void decide_clients(const struct situation *s, struct decision *d)
+{
+    decide_staging(s, d);
+    if (all_finished(s)) {
+        intend_run(d, RUN_VERIFYING);
+        return;
+    }
+    go_on_drained(s, d);
+    if (!may_begin(s, d))
+        return;
+    size_t most = limit(s, d);
+    if (most > 0)
+        window(s, d, most);
+}

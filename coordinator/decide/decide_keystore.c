@@ -1,0 +1,97 @@
+#include "decide_keystore.h"
+
+#include "decide_watch.h"
+#include "keystore_on_disk.h"
+
+#define NAMES_HALF (DIGEST_LEN / 2) /* of the digest: see proto/README.md */
+
+/* What it runs now counts; where that is not told, what it ran when it was planned. */
+static bool has_keystore(const struct situation *s, const struct plan_host *p)
+{
+    const struct host *h = s->world != NULL ? world_host(s->world, p->key) : NULL;
+    const char *now = h != NULL ? host_version(s->world, h) : "";
+
+    return keystore_on_disk(now[0] != '\0' ? now : p->from);
+}
+
+static bool is_copied(const struct situation *s, size_t i)
+{
+    const struct ledger_keys *k = &s->ledger->hosts[i].keys;
+
+    return k->path[0] != '\0' &&
+           (region_begun(s, s->plan->hosts[i].region) || s->now - k->copied_ms <= SNAPSHOT_OLD_MS);
+}
+
+static void ask(const struct situation *s, struct decision *d, size_t i)
+{
+    const struct ledger_keys *k = &s->ledger->hosts[i].keys;
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct host *h = s->world != NULL ? world_host(s->world, p->key) : NULL;
+    const char *why = h != NULL ? host_disagrees(h, s->now) : "is not observed";
+
+    if (why == NULL && k->problem[0] != '\0')
+        why = k->problem;
+    waiting_for(d, REASON_KEYSTORE, p->key, "%s: its keystore is being copied on its own disk%s%s",
+                p->name, why != NULL ? ": " : "", why != NULL ? why : "");
+    if (k->refused)
+        intend_stop(s, d, p->name,
+                    "Mend that and go on: caravan resume. Or copy server/keystore of its data_dir "
+                    "yourself and begin anew with --accept no-keystore.",
+                    "%s: its keystore, which no snapshot of %s holds, could not be copied on its "
+                    "own disk: %s",
+                    p->name, p->from, k->problem);
+    else if ((why == NULL || why == k->problem) &&
+             (k->asking ? s->now - k->asked_ms >= KEYSTORE_ANSWER_MS : s->now >= k->retry_ms))
+        intend(d, INTENT_PRESERVE, p->key);
+}
+
+/* One in flight has begun without, or was copied before: it is too late for it. */
+static bool wants_copy(const struct situation *s, size_t i)
+{
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+
+    return !host_finished(lh->state) && !host_in_flight(lh->state) &&
+           has_keystore(s, &s->plan->hosts[i]) && !is_copied(s, i) &&
+           !(lh->keys.refused && policy_accepts(&s->plan->policy, "no-keystore"));
+}
+
+bool keystores_copied(const struct situation *s, struct decision *d)
+{
+    bool all = true;
+
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        if (!wants_copy(s, i))
+            continue;
+        ask(s, d, i);
+        all = false;
+    }
+    return all;
+}
+
+static bool same_names(const struct ledger_keys *a, const struct ledger_keys *b)
+{
+    return a->files == b->files && memcmp(a->digest.bytes, b->digest.bytes, NAMES_HALF) == 0;
+}
+
+bool keystores_differ(const struct plan *p, const struct ledger *l, const char *region,
+                      char dst[static TEXT_MAX])
+{
+    size_t first = SIZE_MAX;
+
+    for (size_t i = 0; i < p->n_servers && i < l->n_hosts; i++) {
+        const struct ledger_keys *k = &l->hosts[i].keys;
+        if (!str_eq(p->hosts[i].region, region) || k->path[0] == '\0')
+            continue;
+        if (first == SIZE_MAX) {
+            first = i;
+        } else if (!same_names(&l->hosts[first].keys, k)) {
+            snprintf(dst, TEXT_MAX, "%.63s holds %u %s, %.63s %s%u%s", p->hosts[first].name,
+                     l->hosts[first].keys.files,
+                     str_count(l->hosts[first].keys.files, "key", "keys"), p->hosts[i].name,
+                     k->files == l->hosts[first].keys.files ? "as many (" : "", k->files,
+                     k->files == l->hosts[first].keys.files ? ") but others" : "");
+            return true;
+        }
+    }
+    return false;
+}

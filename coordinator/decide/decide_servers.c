@@ -1,0 +1,249 @@
+/* Servers: one at a time, followers first, the leader last. */
+#include "decide.h"
+
+#include "decide_autopilot.h"
+#include "decide_keystore.h"
+#include "decide_watch.h"
+#include "raft_view.h"
+
+#define TRANSFERS_MAX 2 /* then the leader is restarted where it leads */
+
+/* Somebody else saw to it: its gates are asked, and its objects counted, before another one is
+ * changed. Where that is not sure (its agent is silent, another build) it has its turn first,
+ * unless it leads. */
+static bool by_others(const struct situation *s, size_t i)
+{
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct host *h = s->world != NULL ? world_host(s->world, p->key) : NULL;
+    enum host_state state = s->ledger->hosts[i].state;
+
+    if (h == NULL || host_finished(state) || host_in_flight(state) ||
+        !str_eq(host_version(s->world, h), s->plan->target))
+        return false;
+    return region_leader(s->world, p->region, s->now) != h || host_disagrees(h, s->now) != NULL ||
+           host_runs_target(s, i, h);
+}
+
+const char *region_at_work(const struct situation *s)
+{
+    const char *first = NULL;
+
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        if (by_others(s, i))
+            return s->plan->hosts[i].region;
+        if (first == NULL && !host_finished(s->ledger->hosts[i].state))
+            first = s->plan->hosts[i].region;
+    }
+    return first;
+}
+
+static bool at_work(const struct situation *s, size_t i, const char *region)
+{
+    return str_eq(s->plan->hosts[i].region, region) && !host_finished(s->ledger->hosts[i].state);
+}
+
+/* The next one by live data: what others upgraded, then a follower while there is one. */
+static size_t next_server(const struct situation *s, const char *region, const struct host *leader)
+{
+    size_t leads = SIZE_MAX;
+
+    for (size_t i = 0; i < s->plan->n_servers; i++)
+        if (at_work(s, i, region) && by_others(s, i))
+            return i;
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        if (!at_work(s, i, region))
+            continue;
+        if (!str_eq(s->plan->hosts[i].key, leader->key))
+            return i;
+        leads = i;
+    }
+    return leads;
+}
+
+/* An upgraded server of the region that can lead. */
+static const char *heir(const struct situation *s, const char *region)
+{
+    for (size_t i = 0; i < s->plan->n_servers; i++)
+        if (str_eq(s->plan->hosts[i].region, region) && s->ledger->hosts[i].state == HOST_DONE)
+            return s->plan->hosts[i].key;
+    return NULL;
+}
+
+/* On a pair known to crash old followers: the new binary leads while others run the old. */
+static bool early_leader(const struct situation *s, struct decision *d, const char *region,
+                         const struct host *leader)
+{
+    if (!s->plan->bad_leader_pair || !str_eq(host_version(s->world, leader), s->plan->target))
+        return false;
+    intend_stop(s, d, leader->name,
+                "Move leadership to a server on the old version, or upgrade the rest at once.",
+                "%s leads region %s on %s while others run the old version: this pair is known to "
+                "crash old followers",
+                leader->name, region, s->plan->target);
+    waiting_for(d, REASON_LEADER, leader->key, "%s leads too early", leader->name);
+    return true;
+}
+
+static void begin_swap(const struct situation *s, struct decision *d, size_t i)
+{
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct host *h = world_host(s->world, p->key);
+    const char *why = host_disagrees(h, s->now);
+
+    if (why != NULL) {
+        waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
+        return;
+    }
+    if (host_newer(s, h)) {
+        intend_stop(s, d, p->name, "Plan anew: caravan abort, then caravan plan VERSION.",
+                    "%s runs %s meanwhile, newer than %s", p->name, host_version(s->world, h),
+                    s->plan->target);
+        return;
+    }
+    if (s->now < lh->retry_ms) {
+        waiting_for(d, REASON_RETRY, p->key, "%s: %s", p->name, lh->text);
+        return;
+    }
+    if (host_runs_target(s, i, h)) {
+        intend_mark(d, p->key, HOST_SETTLING, "runs %s already: only its gates are asked",
+                    s->plan->target);
+        return;
+    }
+    struct gate_result g = gate_quorum(s->world, s->plan, p->key, s->now);
+    if (g.kind != GATE_PASS) {
+        waiting_for(d, g.kind == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN, p->key, "%s",
+                    g.text);
+        return;
+    }
+    intend(d, INTENT_SWAP, p->key);
+}
+
+static void begin_leader(const struct situation *s, struct decision *d, size_t i,
+                         const char *region)
+{
+    const char *to = heir(s, region);
+
+    if (!s->plan->transfer || to == NULL || by_others(s, i) ||
+        s->ledger->hosts[i].transfers >= TRANSFERS_MAX) {
+        begin_swap(s, d, i);
+        return;
+    }
+    struct intent *in = intend(d, INTENT_TRANSFER, s->plan->hosts[i].key);
+    str_cut(in->peer, sizeof(in->peer), to);
+}
+
+static bool transfer_asked(const struct situation *s, struct decision *d)
+{
+    for (size_t i = 0; i < s->ledger->n_effects; i++) {
+        const struct effect *e = &s->ledger->effects[i];
+        if (e->kind == EFFECT_TRANSFER && !effect_finished(e)) {
+            waiting_for(d, REASON_LEADER, e->key, "leadership is being transferred");
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- a release that ends when it had settled ---- */
+
+static bool fell(const struct situation *s, size_t i, const struct host *h)
+{
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct agent_view *a = &h->agent;
+
+    if (lh->state != HOST_DONE || lh->order != MSG_SWAP || host_disagrees(h, s->now) != NULL ||
+        a->hello_at <= lh->settled_ms)
+        return false;
+    return digest_is_zero(&a->running) ||
+           (lh->base_stamp.main_start != 0 && a->stamp.main_start != lh->base_stamp.main_start);
+}
+
+static bool stands(const struct situation *s, const struct host *h)
+{
+    const struct server_view *v = &h->server;
+    size_t i = plan_index(s->plan, h->key);
+
+    if (!fresh(v->self_at, s->now) || (i < s->plan->n_servers && fell(s, i, h)))
+        return false;
+    return str_eq(v->raft_state, "Leader") || str_eq(v->raft_state, "Follower");
+}
+
+static bool lacks_quorum(const struct situation *s, const char *region)
+{
+    uint32_t voters = 0, well = 0;
+
+    for (size_t i = 0; i < s->plan->n_regions; i++)
+        if (str_eq(s->plan->regions[i].name, region))
+            voters = s->plan->regions[i].voters;
+    for (size_t i = 0; i < s->world->n_hosts && s->world->hosts[i].is_server; i++)
+        well += str_eq(s->world->hosts[i].region, region) && stands(s, &s->world->hosts[i]);
+    return well < voters / 2 + 1;
+}
+
+const struct plan_host *fallen_server(const struct situation *s)
+{
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        const struct plan_host *p = &s->plan->hosts[i];
+        const struct host *h = world_host(s->world, p->key);
+        if (h != NULL && fell(s, i, h) && lacks_quorum(s, p->region))
+            return p;
+    }
+    return NULL;
+}
+
+void check_fallen(const struct situation *s, struct decision *d)
+{
+    const struct plan_host *p = fallen_server(s);
+
+    if (p == NULL)
+        return;
+    intend_stop(s, d, p->name,
+                "Bring its Nomad back first; its log on that host tells why it ended "
+                "(journalctl -u nomad).",
+                "server %s: its Nomad ended after it had settled on %s, and region %s has no "
+                "quorum without it",
+                p->name, s->plan->target, p->region);
+    waiting_for(d, REASON_GATE, p->key, "%s: its Nomad ended", p->name);
+}
+
+void decide_servers(const struct situation *s, struct decision *d)
+{
+    const char *region = region_at_work(s);
+
+    decide_staging(s, d);
+    if (region == NULL) {
+        if (!counts_after(s, d, true) || !autopilot_back(s, d, NULL))
+            return;
+        intend_run(d, RUN_CLIENTS);
+        return;
+    }
+    (void)autopilot_back(s, d, region);
+    if (ledger_in_flight(s->ledger, s->plan, true) > 0 || transfer_asked(s, d) || !may_begin(s, d))
+        return;
+    if (!s->lease->all) {
+        waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
+        return;
+    }
+    if (!regions_settled(s, d, servers_disturbed(s->ledger, s->plan)))
+        return;
+    const struct host *leader = region_leader(s->world, region, s->now);
+    if (leader == NULL) {
+        waiting_for(d, REASON_LEADER, "", "region %s: who leads is not clear", region);
+        return;
+    }
+    size_t next = next_server(s, region, leader);
+    bool leads = str_eq(s->plan->hosts[next].key, leader->key);
+    if (early_leader(s, d, region, leader))
+        return;
+    if (s->ledger->hosts[next].state != HOST_STAGED)
+        waiting_for(d, REASON_STAGING, s->plan->hosts[next].key, "%s is not staged",
+                    s->plan->hosts[next].name);
+    else if (!snapshots_taken(s, d) || !keystores_copied(s, d) || !autopilot_off(s, d, region) ||
+             !counts_before(s, d, leader) || !counts_after(s, d, false))
+        return;
+    else if (leads)
+        begin_leader(s, d, next, region);
+    else
+        begin_swap(s, d, next);
+}

@@ -1,0 +1,83 @@
+/* Done is what was read back from every node after the last effect. */
+#include "decide.h"
+
+static int64_t last_effect(const struct ledger *l)
+{
+    int64_t last = 0;
+
+    for (size_t i = 0; i < l->n_hosts; i++)
+        last = MAX_OF(last, MAX_OF(l->hosts[i].effect_ms, l->hosts[i].settled_ms));
+    for (size_t i = 0; i < l->n_effects; i++)
+        last = MAX_OF(last, l->effects[i].done_ms);
+    return last;
+}
+
+static int64_t version_at(const struct host *h)
+{
+    return h->is_server ? h->server.self_at : h->client.list_at;
+}
+
+/* TRI_UNKNOWN: not read back yet; ret_why is set for NO. */
+static enum tri read_back(const struct situation *s, size_t i, int64_t since, char ret_why[160])
+{
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct host *h = world_host(s->world, p->key);
+    const char *version = h != NULL ? host_version(s->world, h) : "";
+
+    if (h == NULL || version_at(h) <= since || version[0] == '\0')
+        return TRI_UNKNOWN;
+    if (!str_eq(version, s->plan->target)) {
+        snprintf(ret_why, 160, "runs %s, not %s", version, s->plan->target);
+        return TRI_NO;
+    }
+    if (!p->managed)
+        return TRI_YES; /* ran the target before, has no agent: its version is all we know */
+    if (h->agent.hello_at <= since || h->agent.key_changed || h->agent.misplaced)
+        return TRI_UNKNOWN;
+    if (digest_eq(&h->agent.disk, &p->digest) && digest_eq(&h->agent.running, &p->digest))
+        return TRI_YES;
+    snprintf(ret_why, 160, "%s another binary than the release names",
+             digest_eq(&h->agent.disk, &p->digest) ? "still runs" : "has");
+    return TRI_NO;
+}
+
+bool verify_wants(const struct situation *s, size_t i)
+{
+    char why[160];
+    return s->ledger->hosts[i].state == HOST_DONE && s->world != NULL &&
+           read_back(s, i, last_effect(s->ledger), why) != TRI_YES;
+}
+
+void decide_verifying(const struct situation *s, struct decision *d)
+{
+    int64_t since = last_effect(s->ledger);
+    size_t left = 0, first = 0;
+    char why[160];
+
+    for (size_t i = 0; i < s->ledger->n_hosts; i++) {
+        const struct plan_host *p = &s->plan->hosts[i];
+        if (s->ledger->hosts[i].state != HOST_DONE)
+            continue;
+        enum tri t = read_back(s, i, since, why);
+        if (t == TRI_NO) {
+            intend_stop(s, d, p->name,
+                        "Find out who changed it: caravan status shows the binaries.",
+                        "read back at the end: %s %s", p->name, why);
+            return;
+        }
+        if (t == TRI_YES)
+            continue;
+        if (host_is_gone(s, i)) {
+            intend_mark(d, p->key, HOST_GONE, "is no longer in the cluster");
+            continue;
+        }
+        first = left == 0 ? i : first;
+        left++;
+    }
+    if (left > 0)
+        waiting_for(d, REASON_OBSERVE, s->plan->hosts[first].key,
+                    "%zu %s still to be read back, next %s", left,
+                    str_count(left, "host is", "hosts are"), s->plan->hosts[first].name);
+    else if (effects_undone(s, d))
+        intend_run(d, RUN_DONE);
+}

@@ -1,0 +1,178 @@
+#include "decision.h"
+
+#include "quorum_text.h"
+#include "situation.h"
+
+/* ---- names ---- */
+
+const char *reason_name(enum reason r)
+{
+    static const char *const names[REASON_COUNT] = {
+        [REASON_NONE] = "none",
+        [REASON_GATE] = "gate",
+        [REASON_GATE_UNKNOWN] = "gate-unknown",
+        [REASON_SETTLING] = "settling",
+        [REASON_STAGING] = "staging",
+        [REASON_IN_FLIGHT] = "in-flight",
+        [REASON_LIMIT] = "limit",
+        [REASON_CANARY] = "canary",
+        [REASON_SOAK] = "soak",
+        [REASON_DRAIN] = "drain",
+        [REASON_LEADER] = "leader",
+        [REASON_SERVERS] = "servers",
+        [REASON_LEASE] = "lease",
+        [REASON_OBSERVE] = "observe",
+        [REASON_RETRY] = "retry",
+        [REASON_UNDO] = "undo",
+        [REASON_SNAPSHOT] = "snapshot",
+        [REASON_KEYSTORE] = "keystore",
+        [REASON_COUNTS] = "counts",
+        [REASON_AUTOPILOT] = "autopilot",
+    };
+    return (unsigned)r < REASON_COUNT ? names[r] : "unknown";
+}
+
+const char *intent_name(enum intent_kind k)
+{
+    static const char *const names[INTENT_KIND_COUNT] = {
+        [0] = "none",
+        [INTENT_CLAIM] = "claim",
+        [INTENT_STAGE] = "stage",
+        [INTENT_SWAP] = "swap",
+        [INTENT_REVERT] = "revert",
+        [INTENT_RESEND] = "resend",
+        [INTENT_DRAIN] = "drain",
+        [INTENT_RESTORE] = "restore",
+        [INTENT_TRANSFER] = "transfer",
+        [INTENT_SNAPSHOT] = "snapshot",
+        [INTENT_PRESERVE] = "preserve",
+        [INTENT_AUTOPILOT] = "autopilot",
+        [INTENT_MARK] = "mark",
+        [INTENT_RUN] = "run",
+        [INTENT_STOP] = "stop",
+        [INTENT_PAUSE] = "pause",
+    };
+    return (unsigned)k < INTENT_KIND_COUNT ? names[k] : "unknown";
+}
+
+/* ---- what is waited for ---- */
+
+const struct waiting *decision_waits(const struct decision *d)
+{
+    const struct waiting *first = d->n_waiting > 0 ? &d->waiting[0] : NULL;
+
+    for (size_t i = 0; i < d->n_waiting; i++) {
+        if (d->waiting[i].reason == REASON_SETTLING)
+            return NULL; /* all is well just now */
+        if (first->key[0] == '\0' && d->waiting[i].key[0] != '\0')
+            first = &d->waiting[i]; /* one host's name says more than a count */
+    }
+    return first;
+}
+
+void waiting_id(const struct waiting *w, char dst[static UUID_MAX + 16])
+{
+    snprintf(dst, UUID_MAX + 16, "%d/%s", w != NULL ? (int)w->reason : 0, w != NULL ? w->key : "");
+}
+
+/* ---- adding to one ---- */
+
+struct intent *intend(struct decision *d, enum intent_kind kind, const char *key)
+{
+    struct intent *in = &d->intents[d->n_intents];
+
+    if (d->n_intents < INTENTS_MAX)
+        d->n_intents++;
+    else
+        in = &d->overflow;
+    memset(in, 0, sizeof(*in));
+    in->kind = kind;
+    str_cut(in->key, sizeof(in->key), key);
+    return in;
+}
+
+void waiting_for(struct decision *d, enum reason reason, const char *key, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (d->n_waiting == WAITING_MAX)
+        return;
+    struct waiting *w = &d->waiting[d->n_waiting++];
+    w->reason = reason;
+    str_cut(w->key, sizeof(w->key), key);
+    va_start(ap, fmt);
+    vsnprintf(w->text, sizeof(w->text), fmt, ap);
+    va_end(ap);
+}
+
+void intend_mark(struct decision *d, const char *key, enum host_state state, const char *fmt, ...)
+{
+    struct intent *in = intend(d, INTENT_MARK, key);
+    va_list ap;
+
+    in->state = state;
+    va_start(ap, fmt);
+    vsnprintf(in->text, sizeof(in->text), fmt, ap);
+    va_end(ap);
+}
+
+void intend_run(struct decision *d, enum run_state run)
+{
+    intend(d, INTENT_RUN, "")->run = run;
+}
+
+/* What is left of the servers, and what brings the first one back: with every stop. */
+static void tell_quorum(const struct situation *s, struct intent *in)
+{
+    size_t len = strlen(in->text);
+    char commands[TEXT_MAX];
+
+    for (size_t i = 0; i < s->plan->n_regions; i++) {
+        quorum_text(s, s->plan->regions[i].name, in->text + len, sizeof(in->text) - len);
+        if (in->text[len] == '\0')
+            continue;
+        quorum_commands(s, s->plan->regions[i].name, commands, sizeof(commands));
+        if (commands[0] != '\0')
+            snprintf(in->advice, sizeof(in->advice),
+                     "%s To go on: caravan resume. To end the run: caravan abort.", commands);
+        return;
+    }
+}
+
+void intend_stop(const struct situation *s, struct decision *d, const char *host,
+                 const char *advice, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (s->ledger->ending != RUN_NONE)
+        return;
+    for (size_t i = 0; i < d->n_intents; i++)
+        if (d->intents[i].kind == INTENT_STOP)
+            return; /* the first cause is the cause */
+    struct intent *in = intend(d, INTENT_STOP, "");
+    str_cut(in->host, sizeof(in->host), host);
+    snprintf(in->advice, sizeof(in->advice),
+             "%s To go on: caravan resume. To end the run: caravan abort.", advice);
+    va_start(ap, fmt);
+    vsnprintf(in->text, sizeof(in->text), fmt, ap);
+    va_end(ap);
+    tell_quorum(s, in);
+}
+
+struct intent *intend_conclude(const struct situation *s, struct decision *d, size_t i,
+                               enum outcome outcome, enum failure failure, const char *fmt, ...)
+{
+    const char *key = s->ledger->hosts[i].key;
+    struct intent *in = intend(d, INTENT_MARK, key);
+    va_list ap;
+
+    in->state = outcome == OUTCOME_SETTLED ? HOST_DONE : HOST_FAILED;
+    if (ledger_effect_const(s->ledger, EFFECT_DRAIN, key) != NULL)
+        in->state = HOST_RESTORING;
+    in->outcome = outcome;
+    in->failure = failure;
+    va_start(ap, fmt);
+    vsnprintf(in->text, sizeof(in->text), fmt, ap);
+    va_end(ap);
+    return in;
+}

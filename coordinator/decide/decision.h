@@ -1,0 +1,130 @@
+/*
+ * decision.h - what decide wants done, and what it waits for. Pure.
+ *
+ * decide empties a decision (both counts), then its parts add to it: intents in the order in which
+ * they are to be done, waits with the numbers they wait for. The run carries it out and shows it.
+ * No intent and a wait is a wait; no intent and no wait is a defect (tests).
+ *
+ * Plain values that the caller of decide keeps; nothing points into the situation. At most
+ * INTENTS_MAX and WAITING_MAX: an intent too many is decided again in the next tick, a wait too
+ * many is not told.
+ */
+#ifndef DECISION_H
+#define DECISION_H
+
+#include "ledger.h"
+
+struct situation;
+
+enum intent_kind {
+    INTENT_CLAIM = 1, /* take this client's lease (server agents' are always held) */
+    INTENT_STAGE,
+    INTENT_SWAP,
+    INTENT_REVERT,
+    INTENT_RESEND,    /* the committed order once more, same inner bytes */
+    INTENT_DRAIN,     /* note, then drain */
+    INTENT_RESTORE,   /* undo this host's effects, or those of the region `host` names */
+    INTENT_TRANSFER,  /* leadership to another server before the leader's turn */
+    INTENT_SNAPSHOT,  /* save the state of the region `host` names */
+    INTENT_PRESERVE,  /* have this server's keystore copied on its own disk */
+    INTENT_AUTOPILOT, /* its dead-server cleanup off: note, then compare-and-set */
+    INTENT_MARK,      /* change host_state to `state` with text; no effect outside */
+    INTENT_RUN,       /* change run_state to `run` */
+    INTENT_STOP,      /* ending becomes STOPPED, with cause, host, advice: begins nothing more */
+    INTENT_PAUSE,     /* ending becomes PAUSED */
+    INTENT_KIND_COUNT
+};
+
+enum reason {
+    REASON_NONE,
+    REASON_GATE,         /* a gate fails: text has its numbers */
+    REASON_GATE_UNKNOWN, /* a gate could not be asked */
+    REASON_SETTLING,     /* passes, but not yet long enough */
+    REASON_STAGING,
+    REASON_IN_FLIGHT, /* a host's answer is awaited */
+    REASON_LIMIT,     /* the window is full */
+    REASON_CANARY,    /* canaries have not settled */
+    REASON_SOAK,
+    REASON_DRAIN,
+    REASON_LEADER,    /* leadership is moving or unclear */
+    REASON_SERVERS,   /* clients wait for servers */
+    REASON_LEASE,     /* leases are not all held */
+    REASON_OBSERVE,   /* the observation is too old */
+    REASON_RETRY,     /* backing off before asking a host again */
+    REASON_UNDO,      /* effects are being undone */
+    REASON_SNAPSHOT,  /* the state is being saved */
+    REASON_KEYSTORE,  /* keystores are being copied */
+    REASON_COUNTS,    /* its objects are being counted */
+    REASON_AUTOPILOT, /* a region's dead-server cleanup is being switched off */
+    REASON_COUNT
+};
+const char *reason_name(enum reason r);
+const char *intent_name(enum intent_kind k);
+
+struct intent {
+    enum intent_kind kind;
+    char key[UUID_MAX];    /* host; "" none */
+    char peer[UUID_MAX];   /* INTENT_TRANSFER: to whom */
+    enum host_state state; /* INTENT_MARK */
+    enum run_state run;    /* INTENT_RUN */
+    enum skip_why skip;
+    enum failure failure;
+    enum phase failed_in; /* INTENT_MARK with a failure: where, by its agent */
+    enum outcome outcome;
+    uint64_t not_before;     /* INTENT_SWAP: agent's uptime, 0 now */
+    char host[NAME_MAX_LEN]; /* INTENT_STOP, INTENT_RUN to stopped: name of the host it is about, ""
+                                none */
+    char text[480];
+    char advice[TEXT_MAX];
+};
+
+/* An order that arrives later than this is not obeyed (start_by): what stood before it was known by
+ * answers no older than 5 s, and no network needs minutes. */
+#define STAGE_BY_MS 60000
+#define SWAP_BY_MS  8000
+
+/* A host that took its order and whose phase stays: so often it is asked whether caravan-swap
+ * lives. */
+#define SWAP_ALIVE_MS 30000
+
+struct waiting {
+    enum reason reason;
+    char key[UUID_MAX];
+    char text[TEXT_MAX]; /* "index 48,102 of 48,211" */
+};
+
+#define INTENTS_MAX 64
+#define WAITING_MAX 32
+
+struct decision {
+    struct intent intents[INTENTS_MAX];
+    size_t n_intents;
+    struct intent overflow; /* scratch, never carried out */
+    struct waiting waiting[WAITING_MAX];
+    size_t n_waiting;
+};
+
+/* What the run waits for, in one: a host's own wait before a count; NULL: nothing, or all is well
+ * and only has to stay so. waiting_id tells one from another. */
+const struct waiting *decision_waits(const struct decision *d);
+void waiting_id(const struct waiting *w, char dst[static UUID_MAX + 16]);
+
+/* ---- adding to one ---- */
+
+/* A fresh intent, zeroed; when the decision is full a scratch one that nobody carries out:
+ * what did not fit is decided again in the next tick. */
+struct intent *intend(struct decision *d, enum intent_kind kind, const char *key);
+void waiting_for(struct decision *d, enum reason reason, const char *key, const char *fmt, ...)
+    PRINTF(4, 5);
+void intend_mark(struct decision *d, const char *key, enum host_state state, const char *fmt, ...)
+    PRINTF(4, 5);
+void intend_run(struct decision *d, enum run_state run);
+/* Nothing when the run is ending already. host: name for people, "" none. */
+void intend_stop(const struct situation *s, struct decision *d, const char *host,
+                 const char *advice, const char *fmt, ...) PRINTF(5, 6);
+/* A host's turn is over: its effects are undone first, when there are any. */
+struct intent *intend_conclude(const struct situation *s, struct decision *d, size_t i,
+                               enum outcome outcome, enum failure failure, const char *fmt, ...)
+    PRINTF(6, 7);
+
+#endif

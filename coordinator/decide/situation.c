@@ -1,0 +1,191 @@
+#include "situation.h"
+
+#include "decide_autopilot.h"
+#include "version.h"
+
+bool may_begin(const struct situation *s, struct decision *d)
+{
+    char old[24];
+
+    if (s->ledger->ending != RUN_NONE || s->ledger->state == RUN_ABORTING)
+        return false;
+    if (!s->lease->majority || s->lease->paused || s->lease->taken) {
+        waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
+        return false;
+    }
+    if (!fresh(s->world->begun_ms, s->now)) {
+        str_for_ms(old, sizeof(old), s->now - s->world->begun_ms);
+        waiting_for(d, REASON_OBSERVE, "", "the last look at the fleet is %s old", old);
+        return false;
+    }
+    return true;
+}
+
+const char *host_disagrees(const struct host *h, int64_t now)
+{
+    if (h == NULL)
+        return "is not in the cluster's lists";
+    if (!h->agent.enrolled)
+        return "has no enrolled agent";
+    if (h->agent.key_changed)
+        return "another key answers than was enrolled";
+    if (h->agent.misplaced)
+        return "its agent serves another Nomad";
+    if (!fresh(h->agent.hello_at, now))
+        return "its agent does not answer";
+    return NULL;
+}
+
+bool swap_is_dead(const struct situation *s, struct decision *d, size_t i)
+{
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct host *h = world_host(s->world, lh->key);
+    char took[24];
+
+    if (lh->resends < SWAP_TRIES || h == NULL || !fresh(h->agent.hello_at, s->now))
+        return false;
+    str_for_ms(took, sizeof(took), s->now - lh->ordered_ms);
+    intend_stop(s, d, s->plan->hosts[i].name,
+                "On that host: systemctl restart caravan-swap.socket caravan-swap; why it was dead "
+                "tells journalctl -u caravan-swap.",
+                lh->answered
+                    ? "%s: its agent answers, but its caravan-swap, which took the %s order "
+                      "%s ago, does not any more"
+                    : "%s: its agent answers, but its caravan-swap has not answered the %s "
+                      "order for %s",
+                s->plan->hosts[i].name, message_kind_name(lh->order), took);
+    return true;
+}
+
+bool host_newer(const struct situation *s, const struct host *h)
+{
+    struct version now, target;
+    struct err err;
+
+    return version_parse(host_version(s->world, h), &now, &err) == 0 &&
+           version_parse(s->plan->target, &target, &err) == 0 && version_cmp(&now, &target) > 0;
+}
+
+bool host_runs_target(const struct situation *s, size_t i, const struct host *h)
+{
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct agent_view *a = &h->agent;
+    int64_t since = s->ledger->hosts[i].effect_ms;
+
+    return fresh(a->hello_at, s->now) && a->hello_at > since && fresh(a->status_at, s->now) &&
+           a->status_at > since && phase_rests(a->phase) && digest_eq(&a->disk, &p->digest) &&
+           digest_eq(&a->running, &p->digest) && str_eq(host_version(s->world, h), s->plan->target);
+}
+
+void waiting_to_settle(const struct situation *s, struct decision *d, const char *key,
+                       const char *name, const struct streak *e)
+{
+    const struct policy *p = &s->plan->policy;
+    char so_far[24], asked[24];
+
+    str_for_ms(so_far, sizeof(so_far), streak_ms(e));
+    str_for_ms(asked, sizeof(asked), p->settle_ms);
+    if (streak_ms(e) == 0)
+        waiting_for(d, REASON_SETTLING, key, "%s is well now, must stay so for %s", name, asked);
+    else if (streak_ms(e) < p->settle_ms)
+        waiting_for(d, REASON_SETTLING, key, "%s is well for %s of %s", name, so_far, asked);
+    else if (e->answers < p->settle_answers)
+        waiting_for(d, REASON_SETTLING, key, "%s is well for %s, in %u of %u answers", name, so_far,
+                    e->answers, p->settle_answers);
+    else
+        waiting_for(d, REASON_SETTLING, key, "%s was well; not asked since the last change", name);
+}
+
+/* By answers no older than 5 s now: those of the last round may have been that old when it ended.
+ */
+bool region_well(const struct situation *s, struct decision *d, const char *key, const char *name)
+{
+    struct gate_result g = gate_region(s->world, s->plan, s->ledger, name, s->now);
+
+    if (g.kind == GATE_PASS)
+        return true;
+    enum reason reason = g.kind == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN;
+    waiting_for(d, key[0] != '\0' ? REASON_SERVERS : reason, key, "region %s: %s", name, g.text);
+    return false;
+}
+
+static bool region_settled(const struct situation *s, struct decision *d, const char *name,
+                           int64_t since)
+{
+    char key[sizeof(((struct streak *)NULL)->key)], shown[sizeof(key)];
+
+    snprintf(shown, sizeof(shown), "region %s", name);
+    snprintf(key, sizeof(key), "region/%s", name);
+    if (evidence_settled(s->evidence, key, &s->plan->policy, since, s->now))
+        return region_well(s, d, "", name);
+    const struct streak *e = evidence_find(s->evidence, key);
+    char why[TEXT_MAX] = "its gates are not asked yet";
+    if (e != NULL)
+        streak_text(e, why, sizeof(why));
+    if (e == NULL || e->last != GATE_PASS)
+        waiting_for(d, e != NULL && e->last == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN, "",
+                    "region %s: %s", name, why);
+    else
+        waiting_to_settle(s, d, "", shown, e);
+    return false;
+}
+
+bool regions_settled(const struct situation *s, struct decision *d, int64_t since)
+{
+    for (size_t i = 0; i < s->plan->n_regions; i++)
+        if (!region_settled(s, d, s->plan->regions[i].name, since))
+            return false;
+    for (size_t i = 0; i < s->world->n_regions; i++)
+        if (!region_settled(s, d, s->world->regions[i].name, since))
+            return false;
+    return true;
+}
+
+const char *region_ails(const struct situation *s, const char *region, char dst[static 200])
+{
+    char key[sizeof(((struct streak *)NULL)->key)];
+
+    snprintf(key, sizeof(key), "region/%s", region);
+    const struct streak *e = evidence_find(s->evidence, key);
+    dst[0] = '\0';
+    if (e != NULL && e->last != GATE_PASS)
+        snprintf(dst, 200, "; region %s: %.150s", region, e->text);
+    return dst;
+}
+
+bool host_is_gone(const struct situation *s, size_t i)
+{
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct region *r = world_region(s->world, p->region);
+
+    if (r == NULL || world_host(s->world, p->key) != NULL)
+        return false;
+    int64_t at = p->is_server ? r->servers_at : r->nodes_at;
+    return fresh(at, s->now) && at > s->ledger->hosts[i].effect_ms;
+}
+
+bool effects_undone(const struct situation *s, struct decision *d)
+{
+    const struct effect *first = NULL;
+    bool all = true;
+
+    for (size_t i = 0; i < s->ledger->n_effects; i++) {
+        const struct effect *e = &s->ledger->effects[i];
+        const struct ledger_host *h = ledger_host_const(s->ledger, e->key);
+        if (effect_finished(e))
+            continue;
+        if (e->kind == EFFECT_AUTOPILOT) {
+            all = autopilot_ended(s, d, e) && all;
+            continue;
+        }
+        first = first != NULL ? first : e;
+        if (!e->undo && (h == NULL || !host_in_flight(h->state)))
+            intend(d, INTENT_RESTORE, e->key);
+    }
+    if (first == NULL)
+        return all;
+    const struct plan_host *p = plan_host(s->plan, first->key);
+    waiting_for(d, REASON_UNDO, first->key, "%s: what was done to it is being undone",
+                p != NULL ? p->name : "the cluster");
+    return false;
+}

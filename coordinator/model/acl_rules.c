@@ -1,0 +1,250 @@
+#include "acl_rules.h"
+
+#include <ctype.h>
+#include "hcl.h"
+
+#define WORD_MAX  64
+#define LEVEL_MAX 4
+
+enum token_kind { T_END, T_WORD, T_TEXT, T_SIGN, T_BAD };
+
+/* Read as HCL_PLAIN: a policy that needs ${...} or a heredoc is not understood. */
+struct scan {
+    struct hcl h;
+    enum token_kind kind;
+    char word[WORD_MAX]; /* words and texts, cut */
+};
+
+/* Names as policies have them: no dots, no signs in front. */
+static bool is_name(const char *at, size_t n)
+{
+    if (at[0] == '-')
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!isalnum((unsigned char)at[i]) && at[i] != '_' && at[i] != '-')
+            return false;
+    return true;
+}
+
+static enum token_kind kind_of(const struct hcl *h)
+{
+    switch (h->kind) {
+    case HCL_WORD:
+        return is_name(h->at, h->n) ? T_WORD : T_BAD;
+    case HCL_STRING:
+        return memchr(h->at, '\\', h->n) == NULL ? T_TEXT : T_BAD;
+    case HCL_SIGN:
+        return h->sign != '\0' && strchr("{}[]=", h->sign) != NULL ? T_SIGN : T_BAD;
+    case HCL_END:
+    case HCL_OPEN_COMMENT:
+        return T_END;
+    case HCL_HEREDOC:
+    case HCL_BAD:
+        break;
+    }
+    return T_BAD;
+}
+
+/* Commas and semicolons are blanks. */
+static void next(struct scan *s)
+{
+    size_t n;
+
+    do
+        hcl_next(&s->h);
+    while (s->h.kind == HCL_SIGN && (s->h.sign == ',' || s->h.sign == ';'));
+    s->kind = kind_of(&s->h);
+    n = MIN_OF(s->h.n, sizeof(s->word) - 1);
+    memcpy(s->word, s->h.at, n);
+    s->word[n] = '\0';
+}
+
+static bool is_sign(const struct scan *s, char c)
+{
+    return s->kind == T_SIGN && s->h.sign == c;
+}
+
+/* ---- what keys mean ---- */
+
+enum block { B_TOP, B_RULE, B_NAMESPACE, B_OPERATOR, B_VARIABLES, B_PATH, BLOCKS };
+
+/* Blocks and values that Nomad knows, by where they stand (source: Nomad's acl/policy.go,
+ * 1.11). */
+static const struct {
+    enum block in;
+    const char *key;
+    enum block opens;
+} keys[] = {
+    {B_TOP, "namespace", B_NAMESPACE},
+    {B_TOP, "operator", B_OPERATOR},
+    {B_TOP, "agent", B_RULE},
+    {B_TOP, "node", B_RULE},
+    {B_TOP, "node_pool", B_RULE},
+    {B_TOP, "quota", B_RULE},
+    {B_TOP, "host_volume", B_RULE},
+    {B_TOP, "plugin", B_RULE},
+    {B_RULE, "policy", B_TOP},
+    {B_RULE, "capabilities", B_TOP},
+    {B_NAMESPACE, "policy", B_TOP},
+    {B_NAMESPACE, "capabilities", B_TOP},
+    {B_NAMESPACE, "variables", B_VARIABLES},
+    {B_OPERATOR, "policy", B_TOP},
+    {B_OPERATOR, "capabilities", B_TOP},
+    {B_VARIABLES, "path", B_PATH},
+    {B_PATH, "capabilities", B_TOP},
+};
+
+struct level {
+    enum block block;
+    char name[WORD_MAX];  /* of the block: "node" */
+    char label[WORD_MAX]; /* "" none */
+    bool lists, reads;    /* capabilities seen of a namespace */
+};
+
+static enum acl_right right_of(const char *word)
+{
+    if (str_eq(word, "deny"))
+        return ACL_DENY;
+    if (str_eq(word, "write"))
+        return ACL_WRITE;
+    return str_eq(word, "read") || str_eq(word, "list") ? ACL_READ : ACL_NONE;
+}
+
+static void merge(enum acl_right *have, enum acl_right more)
+{
+    *have = MAX_OF(*have, more);
+}
+
+static void policy_says(struct acl_rules *r, const struct level *l, const char *value)
+{
+    enum acl_right right = right_of(value);
+
+    if (str_eq(l->name, "agent"))
+        merge(&r->agent, right);
+    else if (str_eq(l->name, "node"))
+        merge(&r->node, right);
+    else if (str_eq(l->name, "operator"))
+        merge(&r->operator_, right);
+    else if (str_eq(l->name, "namespace") && str_eq(l->label, "*"))
+        merge(&r->all_jobs, str_eq(value, "scale") ? ACL_NONE : right);
+}
+
+static void capability_says(struct acl_rules *r, struct level *l, const char *value)
+{
+    if (l->block == B_OPERATOR)
+        r->snapshot_save |= str_eq(value, "snapshot-save");
+    if (l->block != B_NAMESPACE || !str_eq(l->label, "*"))
+        return;
+    l->lists |= str_eq(value, "list-jobs");
+    l->reads |= str_eq(value, "read-job");
+    if (str_eq(value, "deny"))
+        merge(&r->all_jobs, ACL_DENY);
+    else if (l->lists && l->reads)
+        merge(&r->all_jobs, ACL_READ);
+}
+
+struct reader {
+    struct scan s;
+    struct acl_rules *rules;
+    struct level levels[LEVEL_MAX + 1];
+    int depth;
+};
+
+static void say(struct reader *r, const char *key, const char *value)
+{
+    struct level *l = &r->levels[r->depth];
+    if (str_eq(key, "policy"))
+        policy_says(r->rules, l, value);
+    else
+        capability_says(r->rules, l, value);
+}
+
+/* Behind "key =": a word or a list of words. */
+static int read_value(struct reader *r, const char *key)
+{
+    next(&r->s);
+    if (!is_sign(&r->s, '[')) {
+        if (r->s.kind != T_TEXT && r->s.kind != T_WORD)
+            return -1;
+        say(r, key, r->s.word);
+        next(&r->s);
+        return 0;
+    }
+    for (next(&r->s); r->s.kind == T_TEXT; next(&r->s))
+        say(r, key, r->s.word);
+    if (!is_sign(&r->s, ']'))
+        return -1;
+    next(&r->s);
+    return 0;
+}
+
+static void unknown(struct reader *r, const char *key)
+{
+    if (r->rules->unknown[0] == '\0')
+        str_cut(r->rules->unknown, sizeof(r->rules->unknown), key);
+}
+
+/* Behind "key": labels and a brace. */
+static int open_block(struct reader *r, const char *key, enum block block)
+{
+    if (r->depth == LEVEL_MAX)
+        return -1;
+    struct level *l = &r->levels[++r->depth];
+    *l = (struct level){.block = block};
+    str_cut(l->name, sizeof(l->name), key);
+    if (r->s.kind == T_TEXT) {
+        str_cut(l->label, sizeof(l->label), r->s.word);
+        next(&r->s);
+    } else if (str_eq(key, "namespace")) {
+        r->rules->bare_namespace = true;
+    }
+    if (!is_sign(&r->s, '{'))
+        return -1;
+    next(&r->s);
+    return 0;
+}
+
+static int read_item(struct reader *r)
+{
+    enum block in = r->levels[r->depth].block, opens = B_RULE;
+    char key[WORD_MAX];
+    bool known = false;
+
+    str_cut(key, sizeof(key), r->s.word);
+    for (size_t i = 0; i < ARRAY_LEN(keys) && !known; i++)
+        if (keys[i].in == in && str_eq(keys[i].key, key)) {
+            known = true;
+            opens = keys[i].opens;
+        }
+    if (!known)
+        unknown(r, key);
+    next(&r->s);
+    if (is_sign(&r->s, '=')) {
+        struct scan ahead = r->s;
+        next(&ahead);
+        if (!is_sign(&ahead, '{'))
+            return read_value(r, key);
+        r->s = ahead; /* node = { ... } */
+    }
+    return open_block(r, key, opens);
+}
+
+int acl_rules_read(const char *text, struct acl_rules *rules)
+{
+    struct acl_rules got = *rules;
+    struct reader r = {.s.h = hcl_of_text(text, strlen(text), HCL_PLAIN), .rules = &got};
+
+    next(&r.s);
+    while (r.s.kind != T_END) {
+        if (is_sign(&r.s, '}') && r.depth > 0) {
+            r.depth--;
+            next(&r.s);
+        } else if (r.s.kind != T_WORD || read_item(&r) < 0) {
+            return -1;
+        }
+    }
+    if (r.depth != 0)
+        return -1;
+    *rules = got;
+    return 0;
+}

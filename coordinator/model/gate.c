@@ -1,0 +1,303 @@
+#include "gate.h"
+
+#include "gate_host.h"
+#include "raft_view.h"
+
+#include <inttypes.h>
+
+#define TRAILING_LOGS 250  /* autopilot's MaxTrailingLogs */
+#define CONTACT_MS    1000 /* a follower's last contact with its leader */
+#define APPLY_LAG     64   /* commit index ahead of applied index */
+
+bool fresh(int64_t at, int64_t now)
+{
+    return at > 0 && now - at <= FRESH_MS;
+}
+
+static bool pass(struct gate_result *r)
+{
+    r->kind = GATE_PASS;
+    r->text[0] = '\0';
+    return true;
+}
+
+/* ---- the conditions, one function each; false with text when not met ---- */
+
+/* By name, before all that is unknown for it. */
+static bool check_rights(struct view *v)
+{
+    char text[TEXT_MAX];
+
+    for (size_t i = 0; i < v->n; i++)
+        if (server_denies(v->servers[i], text, sizeof(text)))
+            return view_say(v, GATE_UNKNOWN, "%s", text);
+    return true;
+}
+
+static bool check_listed(struct view *v)
+{
+    const struct region *r = world_region(v->w, v->region);
+    const char *silent = "";
+
+    if (r != NULL && fresh(r->servers_at, v->now))
+        return true;
+    for (size_t i = 0; i < v->n && silent[0] == '\0'; i++)
+        if (!fresh(v->servers[i]->server.members_at, v->now))
+            silent = v->servers[i]->name;
+    return view_say(v, GATE_UNKNOWN, "the servers of region %s could not all be listed%s%s%s",
+                    v->region, silent[0] != '\0' ? ": " : "", silent,
+                    silent[0] != '\0' ? " does not answer" : "");
+}
+
+static const char *status_name(enum member_status s)
+{
+    static const char *const names[] = {
+        [MEMBER_UNKNOWN] = "unknown", [MEMBER_ALIVE] = "alive",   [MEMBER_LEAVING] = "leaving",
+        [MEMBER_LEFT] = "left",       [MEMBER_FAILED] = "failed", [MEMBER_NONE] = "not listed",
+    };
+    return names[(unsigned)s <= MEMBER_NONE ? s : MEMBER_UNKNOWN];
+}
+
+/* By one server's gossip: all are alive, nobody of the region is failed or leaving. */
+static bool check_members_of(struct view *v, const struct host *by)
+{
+    const struct server_view *sv = &by->server;
+
+    if (!fresh(sv->members_at, v->now))
+        return view_say(v, GATE_UNKNOWN, "%s did not list the members", by->name);
+    for (size_t i = 0; i < v->n; i++) {
+        enum member_status s = view_status(sv, v->servers[i]->server_id);
+        if (s != MEMBER_ALIVE)
+            return view_say(v, GATE_FAIL, "%s is %s by %s", v->servers[i]->name, status_name(s),
+                            by->name);
+    }
+    for (size_t k = 0; k < sv->n_members; k++) {
+        const struct member *m = &sv->members[k];
+        if (str_eq(m->region, v->region) && m->status != MEMBER_ALIVE && m->status != MEMBER_LEFT)
+            return view_say(v, GATE_FAIL, "member %s is %s by %s", m->name, status_name(m->status),
+                            by->name);
+    }
+    return true;
+}
+
+static const char *build_in(const struct server_view *v, const char *id)
+{
+    for (size_t i = 0; i < v->n_members; i++)
+        if (str_eq(v->members[i].id, id))
+            return v->members[i].build;
+    return "";
+}
+
+static bool check_members(struct view *v)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (!check_members_of(v, v->servers[i]))
+            return false;
+    for (size_t i = 0; i < v->n; i++)
+        for (size_t k = 0; k < v->n; k++) {
+            const char *seen = build_in(&v->servers[k]->server, v->servers[i]->server_id);
+            if (!str_eq(seen, v->servers[i]->server.version))
+                return view_say(v, GATE_FAIL, "%s runs %s, %s still sees %s", v->servers[i]->name,
+                                v->servers[i]->server.version, v->servers[k]->name, seen);
+        }
+    return true;
+}
+
+static uint32_t base_voters(const struct view *v)
+{
+    for (size_t i = 0; i < v->p->n_regions; i++)
+        if (str_eq(v->p->regions[i].name, v->region))
+            return v->p->regions[i].voters;
+    return 0;
+}
+
+static uint32_t gone_servers(const struct view *v, const struct ledger *l)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < v->p->n_hosts && i < l->n_hosts; i++)
+        n += v->p->hosts[i].is_server && l->hosts[i].state == HOST_GONE &&
+             str_eq(v->p->hosts[i].region, v->region);
+    return n;
+}
+
+/* A peer that no server is: a leftover of the dead, counted for quorum all the same. */
+static bool check_leftovers(struct view *v, const struct server_view *s)
+{
+    for (size_t i = 0; s->raft_status == 200 && i < s->n_raft; i++) {
+        if (view_peer(v, &s->raft[i]) == NULL)
+            return view_say(v, GATE_FAIL, "raft peer %s (%s) is no living member", s->raft[i].name,
+                            s->raft[i].address);
+    }
+    return true;
+}
+
+static bool check_voters(struct view *v, const struct ledger *l)
+{
+    uint32_t voters = 0, base = base_voters(v), gone = gone_servers(v, l);
+
+    for (size_t i = 0; i < v->n; i++) {
+        enum tri t = view_voter(v, v->servers[i]);
+        if (t == TRI_UNKNOWN)
+            return view_say(v, GATE_UNKNOWN, "whether %s votes could not be read",
+                            v->servers[i]->name);
+        if (t == TRI_NO)
+            return view_say(v, GATE_FAIL, "%s is not a voter", v->servers[i]->name);
+        voters++;
+    }
+    for (size_t i = 0; i < v->n; i++) {
+        const struct server_view *s = &v->servers[i]->server;
+        if (fresh(s->raft_at, v->now) && !check_leftovers(v, s))
+            return false;
+    }
+    if (voters + gone < base)
+        return view_say(v, GATE_FAIL, "%" PRIu32 " voters, %" PRIu32 " before the run", voters,
+                        base - gone);
+    return true;
+}
+
+/* ---- a server by its own words, beside the leader's ---- */
+
+static uint64_t behind(uint64_t ahead, uint64_t at)
+{
+    return ahead > at ? ahead - at : 0;
+}
+
+static bool check_self(struct view *v, const struct host *h)
+{
+    const struct server_view *s = &h->server, *lead = &v->leader->server;
+    bool leads = h == v->leader;
+
+    if (!fresh(s->self_at, v->now) || !fresh(lead->self_at, v->now))
+        return view_say(v, GATE_UNKNOWN, "%s did not tell its state", h->name);
+    if (!str_eq(s->raft_state, leads ? "Leader" : "Follower"))
+        return view_say(v, GATE_FAIL, "%s is %s", h->name, s->raft_state);
+    if (!str_eq(s->self_region, v->region))
+        return view_say(v, GATE_FAIL, "%s says its region is %s", h->name, s->self_region);
+    if (s->term != lead->term)
+        return view_say(v, GATE_FAIL, "%s is in term %" PRIu64 ", the leader in %" PRIu64, h->name,
+                        s->term, lead->term);
+    if (!leads && (s->last_contact_ms < 0 || s->last_contact_ms > CONTACT_MS))
+        return view_say(v, GATE_FAIL, "%s last heard the leader %" PRId64 " ms ago", h->name,
+                        s->last_contact_ms);
+    if (behind(lead->commit_index, s->last_log_index) > TRAILING_LOGS)
+        return view_say(v, GATE_FAIL, "%s: index %" PRIu64 " of %" PRIu64, h->name,
+                        s->last_log_index, lead->commit_index);
+    if (behind(s->commit_index, s->applied_index) > APPLY_LAG)
+        return view_say(v, GATE_FAIL, "%s applied %" PRIu64 " of %" PRIu64, h->name,
+                        s->applied_index, s->commit_index);
+    return true;
+}
+
+/* Autopilot answers 500 while any server speaks raft protocol 2, and 403 without
+ * operator:read: then the servers' own words must do. */
+static bool autopilot_expected(const struct view *v)
+{
+    bool allowed = false;
+
+    for (size_t i = 0; i < v->n; i++) {
+        const struct server_view *s = &v->servers[i]->server;
+        if (s->raft_protocol > 0 && s->raft_protocol < 3)
+            return false;
+        allowed = allowed || s->autopilot_status != 403;
+    }
+    return allowed;
+}
+
+static bool check_autopilot_of(struct view *v, const struct host *by)
+{
+    const struct server_view *s = &by->server;
+
+    for (size_t i = 0; i < v->n; i++) {
+        const struct peer *peer = NULL;
+        for (size_t k = 0; k < s->n_autopilot; k++)
+            if (str_eq(s->autopilot[k].id, v->servers[i]->server_id))
+                peer = &s->autopilot[k];
+        if (peer == NULL || !peer->healthy)
+            return view_say(v, GATE_FAIL, "autopilot by %s: %s is %s", by->name,
+                            v->servers[i]->name, peer == NULL ? "not known" : "not healthy");
+    }
+    if (!s->healthy)
+        return view_say(v, GATE_FAIL, "autopilot by %s: not healthy", by->name);
+    if (v->n >= 3 && s->failure_tolerance < 1)
+        return view_say(v, GATE_FAIL, "autopilot by %s: tolerance %d with %zu servers", by->name,
+                        s->failure_tolerance, v->n);
+    return true;
+}
+
+static bool check_autopilot(struct view *v)
+{
+    size_t answered = 0;
+
+    if (!autopilot_expected(v))
+        return true;
+    for (size_t i = 0; i < v->n; i++) {
+        const struct server_view *s = &v->servers[i]->server;
+        if (!fresh(s->autopilot_at, v->now) || !s->autopilot_body || s->n_autopilot == 0)
+            continue;
+        answered++;
+        if (!check_autopilot_of(v, v->servers[i]))
+            return false;
+    }
+    if (answered == 0)
+        return view_say(v, GATE_UNKNOWN, "autopilot %s (status %d)",
+                        v->servers[0]->server.autopilot_body ? "has not looked at the servers yet"
+                                                             : "gave no answer",
+                        v->servers[0]->server.autopilot_status);
+    return true;
+}
+
+struct gate_result gate_region(const struct world *w, const struct plan *p, const struct ledger *l,
+                               const char *region, int64_t now)
+{
+    struct gate_result r;
+    struct view v;
+
+    view_init(&v, w, p, region, now, &r);
+    if (!view_is_sound(&v) || !check_rights(&v) || !check_listed(&v) || !view_leader(&v))
+        return r;
+    for (size_t i = 0; i < v.n; i++)
+        if (!check_self(&v, v.servers[i]))
+            return r;
+    if (check_members(&v) && check_voters(&v, l) && check_autopilot(&v))
+        pass(&r);
+    return r;
+}
+
+static void weigh(struct view *v)
+{
+    size_t voters = 0, without = 0;
+
+    for (size_t i = 0; i < v->n; i++) {
+        enum tri t = view_voter(v, v->servers[i]);
+        if (t == TRI_UNKNOWN) {
+            view_say(v, GATE_UNKNOWN, "whether %s votes could not be read", v->servers[i]->name);
+            return;
+        }
+        voters += t == TRI_YES;
+        without += t == TRI_YES && v->servers[i] != v->except && check_self(v, v->servers[i]);
+    }
+    if (without >= voters / 2 + 1 || (v->p->policy.accept_outage && voters <= 2))
+        pass(v->ret);
+    else
+        view_say(v, GATE_FAIL,
+                 "region %s: without %s %zu healthy of %zu voters would be left, %zu are a quorum",
+                 v->region, v->except->name, without, voters, voters / 2 + 1);
+}
+
+struct gate_result gate_quorum(const struct world *w, const struct plan *p, const char *key,
+                               int64_t now)
+{
+    const struct host *h = world_host(w, key);
+    struct gate_result r = {.kind = GATE_UNKNOWN};
+    struct view v;
+
+    if (h == NULL || !h->is_server) {
+        snprintf(r.text, sizeof(r.text), "%s is not a known server", key);
+        return r;
+    }
+    view_init(&v, w, p, h->region, now, &r);
+    v.except = h;
+    if (view_is_sound(&v) && view_leader(&v))
+        weigh(&v);
+    return r;
+}

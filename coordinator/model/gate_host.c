@@ -1,0 +1,140 @@
+#include "gate_host.h"
+
+#include <inttypes.h>
+
+static struct gate_result say(enum verdict_kind kind, const char *fmt, ...) PRINTF(2, 3);
+static struct gate_result say(enum verdict_kind kind, const char *fmt, ...)
+{
+    struct gate_result r;
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(r.text, sizeof(r.text), fmt, ap);
+    va_end(ap);
+    r.kind = kind;
+    return r;
+}
+
+/* Both asked after the last thing we did to the host. */
+static bool proves(int64_t at, const struct ledger_host *lh, int64_t now)
+{
+    return fresh(at, now) && at > lh->effect_ms;
+}
+
+bool server_denies(const struct host *h, char *text, size_t size)
+{
+    if (h->server.denied == NULL || h->server.denied[0] == '\0')
+        return false;
+    snprintf(text, size, "%s refuses the token (403): it lacks %s there", h->name,
+             h->server.denied);
+    return true;
+}
+
+struct gate_result gate_server(const struct world *w, const struct plan *p, const struct ledger *l,
+                               const char *key, int64_t now)
+{
+    const struct host *h = world_host(w, key);
+    const struct ledger_host *lh = ledger_host_const(l, key);
+
+    if (h == NULL || lh == NULL)
+        return say(GATE_UNKNOWN, "%s is not there", key);
+    const struct server_view *s = &h->server;
+    struct gate_result r = {.kind = GATE_UNKNOWN};
+    if (server_denies(h, r.text, sizeof(r.text)))
+        return r;
+    if (!proves(s->self_at, lh, now))
+        return say(GATE_UNKNOWN, "%s: its API does not answer", h->name);
+    if (!str_eq(s->version, p->target))
+        return say(GATE_FAIL, "%s runs %s", h->name, s->version);
+    if (!str_eq(s->raft_state, "Follower") && !str_eq(s->raft_state, "Leader"))
+        return say(GATE_FAIL, "%s is %s", h->name, s->raft_state);
+    if (lh->base_leader_index == 0)
+        return say(GATE_UNKNOWN, "the leader's index is not known");
+    if (s->last_log_index < lh->base_leader_index)
+        return say(GATE_FAIL, "%s: index %" PRIu64 " of %" PRIu64, h->name, s->last_log_index,
+                   lh->base_leader_index);
+    if (s->applied_index < lh->base_leader_index)
+        return say(GATE_FAIL, "%s applied %" PRIu64 " of %" PRIu64, h->name, s->applied_index,
+                   lh->base_leader_index);
+    return say(GATE_PASS, "%s", "");
+}
+
+static const struct gate_result *drivers_back(const struct host *h, const struct ledger_host *lh,
+                                              struct gate_result *ret)
+{
+    for (size_t i = 0; i < h->client.n_drivers; i++) {
+        const struct driver_view *d = &h->client.drivers[i];
+        char name[NAME_MAX_LEN + 2];
+        snprintf(name, sizeof(name), " %s ", d->name);
+        if (strstr(lh->base_drivers, name) != NULL && !(d->detected && d->healthy)) {
+            *ret = say(GATE_FAIL, "%s: driver %s is not healthy", h->name, d->name);
+            return ret;
+        }
+    }
+    return NULL;
+}
+
+struct gate_result gate_client(const struct world *w, const struct plan *p, const struct ledger *l,
+                               const char *key, int64_t now)
+{
+    const struct host *h = world_host(w, key);
+    const struct ledger_host *lh = ledger_host_const(l, key);
+    struct gate_result r;
+
+    if (h == NULL || lh == NULL)
+        return say(GATE_UNKNOWN, "%s is not there", key);
+    const struct client_view *c = &h->client;
+    if (!proves(c->own_at, lh, now))
+        return say(GATE_UNKNOWN, "%s: its API does not answer", h->name);
+    if (!proves(c->list_at, lh, now))
+        return say(GATE_UNKNOWN, "%s: its node record could not be read", h->name);
+    if (!str_eq(c->own_node_id, h->node_id))
+        return say(GATE_FAIL, "%s answers as node %s", h->name, c->own_node_id);
+    if (!str_eq(c->own_version, p->target))
+        return say(GATE_FAIL, "%s runs %s", h->name, c->own_version);
+    if (c->own_healthy != TRI_YES)
+        return say(c->own_healthy == TRI_NO ? GATE_FAIL : GATE_UNKNOWN,
+                   "%s does not call itself healthy", h->name);
+    if (!str_eq(c->version, p->target) || c->modify_index <= lh->base_modify_index)
+        return say(GATE_FAIL, "%s: its node record still says %s", h->name, c->version);
+    if (!str_eq(c->status, "ready"))
+        return say(GATE_FAIL, "%s is %s", h->name, c->status);
+    if (drivers_back(h, lh, &r) != NULL)
+        return r;
+    return say(GATE_PASS, "%s", "");
+}
+
+static const struct alloc_view *alloc_find(const struct client_view *c, const char *id)
+{
+    for (size_t i = 0; i < c->n_allocs; i++)
+        if (str_eq(c->allocs[i].id, id))
+            return &c->allocs[i];
+    return NULL;
+}
+
+struct gate_result gate_allocs(const struct world *w, const struct plan *p, const struct ledger *l,
+                               const char *key, int64_t now)
+{
+    const struct host *h = world_host(w, key);
+    const struct ledger_host *lh = ledger_host_const(l, key);
+    size_t lost = 0;
+
+    if (h == NULL || lh == NULL)
+        return say(GATE_UNKNOWN, "%s is not there", key);
+    if (p->policy.drain || lh->n_allocs == 0)
+        return say(GATE_PASS, "%s", "");
+    if (!proves(h->client.allocs_at, lh, now))
+        return say(GATE_UNKNOWN, "%s: its allocations could not be read", h->name);
+    for (size_t i = 0; i < lh->n_allocs; i++) {
+        const struct kept_alloc *k = &lh->allocs[i];
+        const struct alloc_view *a = alloc_find(&h->client, k->id);
+        if (a == NULL || str_eq(a->client_status, "complete"))
+            continue;
+        lost += !str_eq(a->client_status, "running") || a->started_ns != k->started_ns ||
+                a->restarts != k->restarts;
+    }
+    if (lost > 0)
+        return say(GATE_FAIL, "%s: %zu of %zu allocations did not keep running", h->name, lost,
+                   lh->n_allocs);
+    return say(GATE_PASS, "%s", "");
+}

@@ -1,0 +1,29 @@
+/*
+ * gate_host.h - the gates of one host that was just changed. Pure.
+ *
+ * Beside the gates of its region (gate.h). What they ask about was asked after the last thing that
+ * was done to the host (its ledger's effect_ms) and at most FRESH_MS ago, or is unknown. They
+ * borrow everything and keep nothing; a host that is not in the world or the ledger is unknown.
+ */
+#ifndef GATE_HOST_H
+#define GATE_HOST_H
+
+#include "gate.h"
+
+/* The server just changed: runs the target by its own answer and everyone's members,
+ * voter, caught up with the leader's index noted after it started. */
+struct gate_result gate_server(const struct world *w, const struct plan *p, const struct ledger *l,
+                               const char *key, int64_t now);
+/* The client just changed: its own API, its node record's version, index and status,
+ * and its drivers say so. */
+struct gate_result gate_client(const struct world *w, const struct plan *p, const struct ledger *l,
+                               const char *key, int64_t now);
+/* The allocations that ran before its swap run on, not restarted (passes with drain). What
+ * was stopped as complete was others' doing. A failure does not heal by waiting. */
+struct gate_result gate_allocs(const struct world *w, const struct plan *p, const struct ledger *l,
+                               const char *key, int64_t now);
+
+/* Does this server refuse what the gates must ask of it? text says so. */
+bool server_denies(const struct host *h, char *text, size_t size);
+
+#endif

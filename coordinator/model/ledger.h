@@ -1,0 +1,244 @@
+/*
+ * ledger.h - the coordinator's durable record: intents, outcomes, side effects.
+ *
+ * A plain struct that decide_* steer by and a store behind it (ledger_store.h,
+ * SQLite). Rule: what is about to be done is committed BEFORE it is done; what is
+ * in the struct and not committed does not exist. A host is in flight from the
+ * moment its order is committed until an observation begun after its receipt
+ * shows it settled, reverted or failed; unknown is in flight.
+ */
+#ifndef LEDGER_H
+#define LEDGER_H
+
+#include "plan.h"
+
+enum run_state {
+    RUN_NONE,
+    RUN_CLAIMING, /* leases are being taken */
+    RUN_STAGING,
+    RUN_SERVERS,
+    RUN_CLIENTS,
+    RUN_VERIFYING,
+    RUN_DONE,
+    RUN_STOPPED, /* something is wrong: begins nothing, can be resumed */
+    RUN_PAUSED,
+    RUN_ABORTING, /* undoing effects, giving leases back */
+    RUN_ABORTED,
+    RUN_STATE_COUNT
+};
+const char *run_state_name(enum run_state s);
+bool run_ended(enum run_state s); /* done, stopped, paused, aborted: the process may exit */
+
+enum host_state {
+    HOST_PENDING, /* nothing was begun */
+    HOST_STAGING, /* stage order committed */
+    HOST_STAGED,
+    HOST_DRAINING,  /* our drain committed */
+    HOST_SWAPPING,  /* swap order committed: in flight */
+    HOST_SETTLING,  /* agent says settled: gates must hold */
+    HOST_REVERTING, /* revert order committed: in flight */
+    HOST_RESTORING, /* drain and eligibility being undone: still its turn */
+    HOST_DONE,
+    HOST_FAILED, /* left as it is, or reverted: `outcome` tells */
+    HOST_GONE,
+    HOST_SKIPPED,
+    HOST_STATE_COUNT
+};
+const char *host_state_name(enum host_state s);
+struct ledger_host;
+/* Why it is in that state; "" when its text is about an earlier one. */
+const char *host_text(const struct ledger_host *h);
+bool host_in_flight(enum host_state s); /* swapping, settling, reverting, restoring, draining */
+bool host_finished(enum host_state s);  /* done, failed, gone, skipped */
+
+enum skip_why { SKIP_NONE, SKIP_UNREACHABLE, SKIP_DOWN, SKIP_HELD, SKIP_UNMANAGED, SKIP_COUNT };
+const char *skip_name(enum skip_why w);
+
+enum outcome { OUTCOME_NONE, OUTCOME_SETTLED, OUTCOME_REVERTED, OUTCOME_LEFT };
+
+#define ALLOCS_KEPT 64
+#define TURNS_MAX   3 /* a host's turn is begun anew so often, then it has failed */
+
+struct kept_alloc {
+    char id[UUID_MAX];
+    int64_t started_ns;
+    uint32_t restarts;
+};
+
+/* A server's keystore, copied on its own disk before the first server is changed
+ * (decide_keystore.h). */
+struct ledger_keys {
+    char path[TEXT_MAX]; /* where, on that host; "" not copied */
+    uint32_t files;
+    struct digest digest;   /* as its agent told it: proto/README.md */
+    char problem[TEXT_MAX]; /* why there is none, or none anew */
+    /* Of this process; losing them may only delay. */
+    bool wanted; /* to be ordered once what was decided is committed */
+    bool asking;
+    bool refused; /* asking again does not help */
+    uint32_t tries;
+    int64_t asked_ms, retry_ms, copied_ms; /* clock.mono */
+    uint64_t sequence;
+    unsigned char nonce[NONCE_LEN];
+};
+
+struct ledger_host {
+    char key[UUID_MAX];
+    enum host_state state;
+    bool canary;
+    /* The last order committed for this host. */
+    enum message_kind order; /* MSG_NONE: none */
+    unsigned char session[SESSION_LEN];
+    uint64_t epoch, sequence;
+    unsigned char nonce[NONCE_LEN];
+    struct buf inner; /* signed inner bytes: a retry resends these */
+    struct digest inner_digest;
+    int64_t ordered_ms;   /* clock.mono at commit; meaningless after a restart of the
+                             coordinator's machine: `boot` of the ledger tells */
+    bool answered;        /* its receipt arrived */
+    enum refusal refusal; /* what it said */
+    uint32_t attempts;    /* orders of this kind so far */
+    uint32_t turns;       /* its turn was begun anew, from staging, so many times */
+    uint32_t transfers;   /* leadership was to be taken from it, so many times */
+    uint32_t resends;     /* of the last order, without an answer */
+    int64_t retry_ms;     /* clock.mono: not again before */
+    int64_t receipt_ms;   /* clock.mono when its receipt came; 0 */
+    int64_t effect_ms;    /* clock.mono: what was asked before proves nothing about it */
+    /* Progress and outcome. */
+    int64_t settled_ms; /* gates passed and held: when */
+    enum outcome outcome;
+    enum failure failure;
+    enum phase failed_in;
+    enum skip_why skip;
+    char text[TEXT_MAX]; /* why, for people */
+    uint32_t silence_ms;
+    /* Baselines taken before the swap. */
+    uint64_t base_modify_index;
+    uint64_t base_leader_index;         /* servers: leader's index after the restart */
+    int64_t base_objects[OBJECT_KINDS]; /* servers: the leader's counts, before */
+    struct stamp base_stamp;            /* of a server that is done: what it settled with */
+    char base_drivers[TEXT_MAX];        /* healthy then: " docker raw_exec " */
+    size_t n_allocs;
+    struct kept_alloc allocs[ALLOCS_KEPT];
+    struct ledger_keys keys; /* servers */
+    bool dirty;              /* must be written at the next commit */
+};
+
+enum effect_kind { EFFECT_DRAIN = 1, EFFECT_ELIGIBILITY, EFFECT_AUTOPILOT, EFFECT_TRANSFER };
+
+/* A region's autopilot configuration, as far as a run looks at it. */
+struct autopilot_setting {
+    bool cleanup;    /* CleanupDeadServers */
+    uint64_t index;  /* ModifyIndex: what compare-and-set compares */
+    uint64_t others; /* a hash of all else in it */
+};
+
+struct effect {  /* id 0: a free row */
+    uint32_t id; /* also the note's slot */
+    enum effect_kind kind;
+    char key[UUID_MAX];        /* host; "" concerns a region */
+    char region[NAME_MAX_LEN]; /* EFFECT_AUTOPILOT; else "" */
+    char before[256];          /* value found, as JSON text */
+    char ours[256];            /* value set */
+    bool noted;                /* the note is with the agents */
+    bool done;                 /* Nomad took it */
+    bool undo;                 /* to be undone now */
+    bool undone; /* before is in force again, read back; or it was not ours any more */
+    bool note_cleared;
+    uint32_t attempts;
+    int64_t done_ms; /* clock.mono when Nomad answered; 0 */
+    /* EFFECT_AUTOPILOT (autopilot.h): what was found, once it was read, and our own write. */
+    bool found;
+    struct autopilot_setting setting;
+    uint64_t ours_index; /* its ModifyIndex, read back; 0: not yet */
+    bool restoring;      /* what was found was asked to be written back */
+    /* Of this process; losing them may only delay. */
+    bool refused;           /* asking again does not help */
+    int64_t undo_ms;        /* EFFECT_AUTOPILOT: since when it is being undone; 0 not */
+    char problem[TEXT_MAX]; /* the last attempt's; "" none */
+    bool dirty;
+};
+
+#define EFFECTS_MAX 256
+
+/* A region of the plan: what there is to go back to, and what must not get lost. */
+struct ledger_region {
+    char name[NAME_MAX_LEN];
+    char snapshot[300]; /* the file; "" none yet */
+    uint64_t snapshot_bytes;
+    int64_t snapshot_wall_ms;
+    int64_t first[OBJECT_KINDS]; /* before the first server; all 0: not counted yet */
+    int64_t last[OBJECT_KINDS];  /* after the last one that settled */
+    char autopilot[160]; /* what became of its dead-server cleanup, for people; "" nothing */
+    /* Of this process; losing them may only delay. */
+    bool asking;  /* for a snapshot */
+    bool refused; /* asking again does not help */
+    uint32_t tries;
+    int64_t retry_ms;       /* not again before */
+    int64_t snapshot_ms;    /* clock.mono when it was taken */
+    char problem[TEXT_MAX]; /* why there is none */
+    bool dirty;
+};
+
+#define LEDGER_REGIONS 32
+
+struct ledger {
+    unsigned char run_id[RUN_ID_LEN];
+    char boot[40]; /* boot id of the coordinator's machine when ordered_ms were taken */
+    enum run_state state;
+    enum run_state before_pause; /* where a paused or stopped run goes on */
+    enum run_state ending;       /* STOPPED or PAUSED: begins nothing more, becomes this when no
+                                    host is in flight; NONE: goes on */
+    uint64_t epoch;              /* given by the leases; 0 before */
+    char target[NAME_MAX_LEN];
+    struct digest plan_digest;
+    struct buf plan;                      /* plan_text */
+    int64_t begun_wall_ms, ended_wall_ms; /* ended: by the commit of the end; 0 not yet */
+    bool canaries_done;
+    int64_t canaries_settled_ms; /* when the last canary settled */
+    uint32_t failures, skipped;
+    char cause[480]; /* why it stopped */
+    char cause_host[NAME_MAX_LEN];
+    char advice[TEXT_MAX];
+    char alarm[TEXT_MAX]; /* a line of a server's log that stops the run; "" none */
+    char alarm_host[NAME_MAX_LEN];
+    char alarm_advice[TEXT_MAX];
+    struct ledger_region regions[LEDGER_REGIONS]; /* regions[i] is about plan->regions[i] */
+    size_t n_regions;
+    struct ledger_host *hosts;
+    size_t n_hosts;
+    struct effect effects[EFFECTS_MAX];
+    size_t n_effects;
+    uint32_t last_effect; /* highest id given */
+    bool dirty;
+};
+
+void ledger_init(struct ledger *l, const struct plan *p, const unsigned char run_id[static 16]);
+void ledger_free(struct ledger *l);
+/* Hosts stand in the order of the plan's: l->hosts[i] is about p->hosts[i]. */
+struct ledger_host *ledger_host(struct ledger *l, const char *key);
+const struct ledger_host *ledger_host_const(const struct ledger *l, const char *key);
+/* A row for a new effect: a fresh id (never used again), all else zero. Takes the place of a
+ * finished effect (undone, note cleared: committed as such before) when there is one; the
+ * store keeps its history by id. NULL: EFFECTS_MAX are unfinished. */
+struct effect *ledger_effect_add(struct ledger *l, enum effect_kind kind, const char *key);
+/* The one of this region that is not undone yet; NULL. */
+const struct effect *ledger_autopilot(const struct ledger *l, const char *region);
+struct ledger_region *ledger_region(struct ledger *l, const char *name); /* NULL: none */
+const struct ledger_region *ledger_region_const(const struct ledger *l, const char *name);
+bool effect_finished(const struct effect *e);
+/* The unfinished effect of this kind on this host; NULL. */
+struct effect *ledger_effect(struct ledger *l, enum effect_kind kind, const char *key);
+const struct effect *ledger_effect_const(const struct ledger *l, enum effect_kind kind,
+                                         const char *key);
+/* At the start of a loop: times of another process (another boot) become now, so that
+ * losing them only delays. */
+void ledger_rebase(struct ledger *l, int64_t now);
+/* An ended or interrupted run goes on: leases first; what failed or was skipped may be tried
+ * again. An abort that was begun stays one. */
+void ledger_resume(struct ledger *l);
+/* To be undone and given back (RUN_ABORTING); the loop then ends in RUN_ABORTED. */
+void ledger_abort(struct ledger *l);
+size_t ledger_in_flight(const struct ledger *l, const struct plan *p, bool servers);
+
+#endif

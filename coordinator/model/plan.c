@@ -1,0 +1,109 @@
+/* Questions about a plan: see plan.h. */
+#include "plan.h"
+
+static int by_key(const void *a, const void *b, void *ctx)
+{
+    const struct plan_host *hosts = ctx;
+    return strcmp(hosts[*(const uint32_t *)a].key, hosts[*(const uint32_t *)b].key);
+}
+
+void plan_sort_keys(struct plan *p)
+{
+    uint32_t *index = arena_array(&p->arena, p->n_hosts, sizeof(*index));
+
+    for (size_t i = 0; i < p->n_hosts; i++)
+        index[i] = (uint32_t)i;
+    qsort_r(index, p->n_hosts, sizeof(*index), by_key, p->hosts);
+    p->by_key = index;
+}
+
+static size_t search(const struct plan *p, const char *key)
+{
+    size_t low = 0, high = p->n_hosts;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int c = strcmp(key, p->hosts[p->by_key[mid]].key);
+        if (c == 0)
+            return p->by_key[mid];
+        if (c < 0)
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    return SIZE_MAX;
+}
+
+size_t plan_index(const struct plan *p, const char *key)
+{
+    if (p->by_key != NULL)
+        return search(p, key);
+    for (size_t i = 0; i < p->n_hosts; i++)
+        if (str_eq(p->hosts[i].key, key))
+            return i;
+    return SIZE_MAX;
+}
+
+const struct plan_host *plan_host(const struct plan *p, const char *key)
+{
+    size_t i = plan_index(p, key);
+    return i == SIZE_MAX ? NULL : &p->hosts[i];
+}
+
+/* A server that left and is no peer any more stays in the lists for a day. */
+bool plan_is_past(const struct world *w, const struct plan *p, const struct host *h)
+{
+    if (!h->is_server || plan_host(p, h->key) != NULL)
+        return false;
+    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
+        const struct server_view *v = &w->hosts[i].server;
+        for (size_t k = 0; v->members_at > 0 && k < v->n_members; k++)
+            if (str_eq(v->members[k].id, h->server_id) && v->members[k].status != MEMBER_LEFT)
+                return false;
+    }
+    return h->server.self_at == 0;
+}
+
+void plan_free(struct plan *p)
+{
+    if (p == NULL)
+        return;
+    arena_free(&p->arena);
+    p->hosts = NULL;
+    p->regions = NULL;
+    p->by_key = NULL;
+    p->findings = NULL;
+    p->n_findings = p->cap_findings = 0;
+    p->n_hosts = p->n_servers = p->n_clients = p->n_regions = 0;
+}
+
+static bool refuses(const struct finding *f)
+{
+    return f->severity == SEVERITY_HARD || (f->severity == SEVERITY_BLOCK && !f->accepted);
+}
+
+const struct finding *plan_refused(const struct plan *p)
+{
+    const struct finding *first = NULL;
+
+    for (size_t i = 0; i < p->n_findings; i++)
+        if (refuses(&p->findings[i]) &&
+            (first == NULL || p->findings[i].severity > first->severity))
+            first = &p->findings[i];
+    return first;
+}
+
+bool plan_may_pass(const struct plan *p)
+{
+    bool unhealthy = false;
+
+    for (size_t i = 0; i < p->n_findings; i++) {
+        const struct finding *f = &p->findings[i];
+        bool region = str_eq(f->id, "unhealthy");
+        unhealthy = unhealthy || region;
+        /* A region without a leader answers nothing else either. */
+        if (refuses(f) && !region && f->detected == TRI_YES)
+            return false;
+    }
+    return unhealthy;
+}

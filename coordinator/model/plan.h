@@ -1,0 +1,99 @@
+/*
+ * plan.h - what an upgrade would do, and what speaks against it. Pure.
+ *
+ * A plan is a set of hosts with limits, not a script: decide_* choose the real order from live
+ * data. Its digest (over a canonical text) goes into the lease and so stands behind every order.
+ * plan_make (plan_make.h) makes one, plan_read reads the text of one back.
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include "policy.h"
+#include "survey.h"
+#include "version.h"
+#include "world.h"
+
+enum severity { SEVERITY_INFO, SEVERITY_WARN, SEVERITY_BLOCK, SEVERITY_HARD };
+/* WARN is shown; BLOCK refuses unless --accept ID; HARD has no override. */
+
+struct finding {
+    const char *id; /* of the hazard row */
+    enum severity severity;
+    enum tri detected; /* YES, or UNKNOWN: shown as cannot tell */
+    bool accepted;
+    char host[NAME_MAX_LEN]; /* "" concerns the fleet */
+    char text[TEXT_MAX];     /* what was found, with its numbers */
+    const char *advice;      /* what to do, one sentence */
+};
+
+struct plan_host {
+    char key[UUID_MAX];
+    char name[NAME_MAX_LEN];
+    char region[NAME_MAX_LEN];
+    char from[NAME_MAX_LEN]; /* version it runs now; "" unknown */
+    char os[16], arch[16];   /* of its agent; "" unknown */
+    struct digest digest;    /* what it is to run */
+    struct digest before;    /* what runs now, by its agent */
+    bool is_server;
+    bool leader;  /* at planning */
+    bool first;   /* of the authoritative region, which goes before the others */
+    bool canary;  /* forecast */
+    bool already; /* runs the target already: only verified */
+    bool managed; /* has an enrolled agent that answers */
+};
+
+struct release { /* what publish knows of the target */
+    char version[NAME_MAX_LEN];
+    struct manifest_build_ref {
+        char os[16], arch[16];
+        struct digest digest;
+        uint64_t size;
+    } builds[BUILDS_MAX];
+    size_t n_builds;
+};
+
+struct plan_region { /* every region observed, also those without planned hosts */
+    char name[NAME_MAX_LEN];
+    uint32_t voters; /* at planning: no fewer before each step; 0 unknown */
+    bool planned;    /* has hosts in the plan: its server agents' leases are held */
+};
+
+struct plan {
+    char target[NAME_MAX_LEN];
+    struct policy policy;    /* pointers inside belong to the caller, who keeps them */
+    struct plan_host *hosts; /* servers in forecast order (leaders last), then clients */
+    size_t n_hosts, n_servers, n_clients;
+    size_t n_todo;    /* hosts that do not run the target yet; 0: nothing to do */
+    uint32_t *by_key; /* indexes of hosts, by key; NULL while the plan is being made */
+    struct plan_region *regions;
+    size_t n_regions;
+    uint32_t parallel; /* the number --max-parallel means */
+    enum on_not_ready server_on_not_ready, client_on_not_ready;
+    bool bad_leader_pair; /* an early new leader is known to crash old followers */
+    bool transfer;        /* leadership transfer can be asked of the version that runs (>= 1.7) */
+    struct finding *findings; /* in the arena; hazards.c adds */
+    size_t n_findings, cap_findings;
+    struct digest digest;
+    struct arena arena;
+};
+
+void plan_free(struct plan *p);
+/* First finding that refuses, the hard ones before those that may be accepted; NULL: may
+ * go on. Not to know counts by the severity the row has for it. */
+const struct finding *plan_refused(const struct plan *p);
+/* All that refuses it is the region's health, and what it makes unknown, which another look
+ * may find mended. */
+bool plan_may_pass(const struct plan *p);
+const struct plan_host *plan_host(const struct plan *p, const char *key);
+/* Where it stands in p->hosts, and so in the hosts of a ledger made from it; SIZE_MAX: nowhere. */
+size_t plan_index(const struct plan *p, const char *key);
+/* For plan_make and plan_read: makes plan_index a binary search. */
+void plan_sort_keys(struct plan *p);
+/* A server nobody plans, that left by everyone's list and does not answer. */
+bool plan_is_past(const struct world *w, const struct plan *p, const struct host *h);
+/* The canonical text the digest is over; also what the ledger stores. */
+void plan_text(const struct plan *p, struct buf *ret);
+/* Reads plan_text back (resume). Findings are not kept. */
+MUST_CHECK int plan_read(const char *text, size_t n, struct plan *ret, struct err *err);
+
+#endif

@@ -1,0 +1,283 @@
+/* The canonical text of a plan: what its digest is over and what the ledger stores.
+ *
+ * One line a thing: a word, then fields separated by one blank. A field's bytes other than
+ * letters, digits and -._:+/ are written %XX; an empty field is "%". */
+#include "plan.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+
+#define FIELDS_MAX 12
+
+static void add_field(struct buf *b, const char *s)
+{
+    buf_add_byte(b, ' ');
+    if (s[0] == '\0')
+        buf_add_byte(b, '%');
+    for (; *s != '\0'; s++) {
+        unsigned char c = (unsigned char)*s;
+        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+            strchr("-._:+/", c) != NULL)
+            buf_add_byte(b, c);
+        else
+            buf_printf(b, "%%%02X", c);
+    }
+}
+
+/* Numbers of the policy by name; the same table writes and reads them. */
+#define NUMBER(name, field, type)                                                                  \
+    {                                                                                              \
+        name, offsetof(struct plan, field), type                                                   \
+    }
+enum number_type { N_U32, N_I64, N_BOOL, N_REACTION };
+static const struct number {
+    const char *name;
+    size_t offset;
+    enum number_type type;
+} numbers[] = {
+    NUMBER("parallel", parallel, N_U32),
+    NUMBER("canary", policy.canary, N_U32),
+    NUMBER("soak", policy.soak_ms, N_I64),
+    NUMBER("settle", policy.settle_ms, N_I64),
+    NUMBER("settle-answers", policy.settle_answers, N_U32),
+    NUMBER("server-deadline", policy.server_deadline_ms, N_I64),
+    NUMBER("client-deadline", policy.client_deadline_ms, N_I64),
+    NUMBER("hold", policy.hold_ms, N_I64),
+    NUMBER("max-failures", policy.max_failures, N_U32),
+    NUMBER("max-skipped", policy.max_skipped, N_U32),
+    NUMBER("drain", policy.drain, N_BOOL),
+    NUMBER("drain-deadline", policy.drain_deadline_ms, N_I64),
+    NUMBER("accept-outage", policy.accept_outage, N_BOOL),
+    NUMBER("autopilot-off", policy.autopilot_off, N_BOOL),
+    NUMBER("lease", policy.lease_ms, N_I64),
+    NUMBER("renew", policy.renew_ms, N_I64),
+    NUMBER("stage-deadline", policy.stage_deadline_ms, N_I64),
+    NUMBER("stage-parallel", policy.stage_parallel, N_U32),
+    NUMBER("server-not-ready", server_on_not_ready, N_REACTION),
+    NUMBER("client-not-ready", client_on_not_ready, N_REACTION),
+    NUMBER("bad-leader-pair", bad_leader_pair, N_BOOL),
+    NUMBER("transfer", transfer, N_BOOL),
+};
+
+static int64_t number_get(const struct plan *p, const struct number *n)
+{
+    const void *at = (const char *)p + n->offset;
+    if (n->type == N_U32)
+        return *(const uint32_t *)at;
+    if (n->type == N_I64)
+        return *(const int64_t *)at;
+    if (n->type == N_BOOL)
+        return *(const bool *)at;
+    return (int64_t)(*(const enum on_not_ready *)at);
+}
+
+static int number_set(struct plan *p, const struct number *n, int64_t v)
+{
+    void *at = (char *)p + n->offset;
+    if (v < 0 || (n->type == N_BOOL && v > 1) || (n->type == N_U32 && v > UINT32_MAX) ||
+        (n->type == N_REACTION && (v < ON_REVERT || v > ON_REVERT_IF_UNTOUCHED)))
+        return -1;
+    if (n->type == N_U32)
+        *(uint32_t *)at = (uint32_t)v;
+    else if (n->type == N_I64)
+        *(int64_t *)at = v;
+    else if (n->type == N_BOOL)
+        *(bool *)at = v == 1;
+    else
+        *(enum on_not_ready *)at = (enum on_not_ready)v;
+    return 0;
+}
+
+/* s server, c client; l leader, k canary, a already, m managed */
+static void flags_text(char dst[static 8], const struct plan_host *h)
+{
+    snprintf(dst, 8, "%c%s%s%s%s", h->is_server ? 's' : 'c', h->leader ? "l" : "",
+             h->canary ? "k" : "", h->already ? "a" : "", h->managed ? "m" : "");
+}
+
+static void host_text(const struct plan_host *h, struct buf *b)
+{
+    char digest[65], before[65], flags[8];
+
+    digest_hex(digest, &h->digest);
+    digest_hex(before, &h->before);
+    flags_text(flags, h);
+    const char *fields[] = {h->key,  h->name, h->region, h->from, h->os,
+                            h->arch, flags,   digest,    before};
+    buf_add_str(b, "host");
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+        add_field(b, fields[i]);
+    buf_add_byte(b, '\n');
+}
+
+void plan_text(const struct plan *p, struct buf *ret)
+{
+    buf_add_str(ret, "caravan-plan 1\ntarget");
+    add_field(ret, p->target);
+    buf_add_byte(ret, '\n');
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        buf_printf(ret, "number %s %" PRId64 "\n", numbers[i].name, number_get(p, &numbers[i]));
+    for (size_t i = 0; i < p->policy.n_accepted; i++) {
+        buf_add_str(ret, "accept");
+        add_field(ret, p->policy.accepted[i]);
+        buf_add_byte(ret, '\n');
+    }
+    for (size_t i = 0; i < p->n_regions; i++) {
+        buf_add_str(ret, "region");
+        add_field(ret, p->regions[i].name);
+        buf_printf(ret, " %" PRIu32 " %d\n", p->regions[i].voters, p->regions[i].planned);
+    }
+    for (size_t i = 0; i < p->n_hosts; i++)
+        host_text(&p->hosts[i], ret);
+}
+
+/* ---- reading it back ---- */
+
+/* Undoes add_field in place. */
+static int unescape(char *s)
+{
+    char *to = s;
+
+    if (str_eq(s, "%")) {
+        *s = '\0';
+        return 0;
+    }
+    for (; *s != '\0'; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (*s == '%') {
+            char hex[3] = {s[1], s[1] != '\0' ? s[2] : '\0', '\0'};
+            if (str_unhex(hex, &c, 1) < 0)
+                return -1;
+            s += 2;
+        }
+        *to++ = (char)c;
+    }
+    *to = '\0';
+    return 0;
+}
+
+static int split(char *line, char *fields[static FIELDS_MAX], size_t *ret_n)
+{
+    size_t n = 0;
+    char *at = line;
+
+    while (at != NULL) {
+        if (n == FIELDS_MAX)
+            return -1;
+        fields[n] = at;
+        at = strchr(at, ' ');
+        if (at != NULL)
+            *at++ = '\0';
+        if (unescape(fields[n++]) < 0)
+            return -1;
+    }
+    *ret_n = n;
+    return 0;
+}
+
+static int read_number(struct plan *p, char **f, size_t n)
+{
+    int64_t v = 0;
+
+    if (n != 3 || str_to_i64(f[2], &v) < 0)
+        return -1;
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        if (str_eq(f[1], numbers[i].name))
+            return number_set(p, &numbers[i], v);
+    return -1;
+}
+
+static int read_region(struct plan *p, char **f, size_t n)
+{
+    uint64_t voters = 0, planned = 0;
+    struct plan_region *r = &p->regions[p->n_regions];
+
+    if (n != 4 || str_copy(r->name, sizeof(r->name), f[1]) < 0 ||
+        str_to_u64(f[2], UINT32_MAX, &voters) < 0 || str_to_u64(f[3], 1, &planned) < 0)
+        return -1;
+    r->voters = (uint32_t)voters;
+    r->planned = planned == 1;
+    p->n_regions++;
+    return 0;
+}
+
+static int read_host(struct plan *p, char **f, size_t n)
+{
+    struct plan_host *h = &p->hosts[p->n_hosts];
+
+    if (n != 10 || str_copy(h->key, sizeof(h->key), f[1]) < 0 ||
+        str_copy(h->name, sizeof(h->name), f[2]) < 0 ||
+        str_copy(h->region, sizeof(h->region), f[3]) < 0 ||
+        str_copy(h->from, sizeof(h->from), f[4]) < 0 || str_copy(h->os, sizeof(h->os), f[5]) < 0 ||
+        str_copy(h->arch, sizeof(h->arch), f[6]) < 0 || digest_from_hex(f[8], &h->digest) < 0 ||
+        digest_from_hex(f[9], &h->before) < 0)
+        return -1;
+    h->is_server = strchr(f[7], 's') != NULL;
+    h->leader = strchr(f[7], 'l') != NULL;
+    h->canary = strchr(f[7], 'k') != NULL;
+    h->already = strchr(f[7], 'a') != NULL;
+    h->managed = strchr(f[7], 'm') != NULL;
+    p->n_servers += h->is_server;
+    p->n_clients += !h->is_server;
+    p->n_todo += !h->already;
+    p->n_hosts++;
+    return 0;
+}
+
+static int read_accepted(struct plan *p, char **f, size_t n)
+{
+    if (n != 2 || p->policy.n_accepted == FILTER_VALUES)
+        return -1;
+    p->policy.accepted[p->policy.n_accepted++] = f[1]; /* in the arena */
+    return 0;
+}
+
+static int read_line(struct plan *p, char *line)
+{
+    char *f[FIELDS_MAX] = {NULL};
+    size_t n = 0;
+
+    if (split(line, f, &n) < 0 || n == 0)
+        return -1;
+    if (str_eq(f[0], "target") && n == 2)
+        return str_copy(p->target, sizeof(p->target), f[1]);
+    if (str_eq(f[0], "number"))
+        return read_number(p, f, n);
+    if (str_eq(f[0], "accept"))
+        return read_accepted(p, f, n);
+    if (str_eq(f[0], "region"))
+        return read_region(p, f, n);
+    if (str_eq(f[0], "host"))
+        return read_host(p, f, n);
+    return -1;
+}
+
+int plan_read(const char *text, size_t n, struct plan *ret, struct err *err)
+{
+    size_t lines = 0, line = 1;
+
+    memset(ret, 0, sizeof(*ret));
+    policy_default(&ret->policy);
+    for (size_t i = 0; i < n; i++)
+        lines += text[i] == '\n';
+    if (lines == 0 || text[n - 1] != '\n' || strncmp(text, "caravan-plan 1\n", 15) != 0)
+        return err_set(err, ERR_FORMAT, 0, "this is no plan of version 1");
+    ret->hosts = arena_array(&ret->arena, lines, sizeof(*ret->hosts));
+    ret->regions = arena_array(&ret->arena, lines, sizeof(*ret->regions));
+    char *copy = arena_strndup(&ret->arena, text, n);
+    for (char *at = copy + 15, *end; *at != '\0'; at = end + 1) {
+        line++;
+        end = strchr(at, '\n');
+        if (end == NULL)
+            break;
+        *end = '\0';
+        if (read_line(ret, at) < 0) {
+            plan_free(ret);
+            return err_set(err, ERR_FORMAT, 0, "plan, line %zu", line);
+        }
+    }
+    plan_sort_keys(ret);
+    ret->policy.parallel = ret->parallel;
+    crypto_digest(text, n, &ret->digest);
+    return 0;
+}

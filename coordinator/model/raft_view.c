@@ -1,0 +1,183 @@
+#include "raft_view.h"
+
+bool view_say(struct view *v, enum verdict_kind kind, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(v->ret->text, sizeof(v->ret->text), fmt, ap);
+    va_end(ap);
+    v->ret->kind = kind;
+    return false;
+}
+
+/* ---- who belongs to the region ---- */
+
+enum member_status view_status(const struct server_view *v, const char *id)
+{
+    for (size_t i = 0; i < v->n_members; i++)
+        if (str_eq(v->members[i].id, id))
+            return v->members[i].status;
+    return MEMBER_NONE;
+}
+
+void view_init(struct view *v, const struct world *w, const struct plan *p, const char *region,
+               int64_t now, struct gate_result *ret)
+{
+    *v = (struct view){.w = w, .p = p, .region = region, .now = now, .ret = ret};
+    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
+        const struct host *h = &w->hosts[i];
+        if (!str_eq(h->region, region) || plan_is_past(w, p, h))
+            continue;
+        if (v->n == REGION_SERVERS_MAX)
+            v->too_many = true;
+        else
+            v->servers[v->n++] = h;
+    }
+}
+
+/* "10.0.0.1:4647" is this member's RPC address. */
+static bool is_address(const struct member *m, const char *address)
+{
+    size_t n = strlen(m->addr);
+    uint64_t port = 0;
+
+    if (m->addr[0] != '[' && strchr(m->addr, ':') != NULL) { /* IPv6 stands in brackets */
+        if (address[0] != '[' || strncmp(address + 1, m->addr, n) != 0 || address[n + 1] != ']')
+            return false;
+        address += n + 2;
+    } else {
+        if (strncmp(address, m->addr, n) != 0)
+            return false;
+        address += n;
+    }
+    return address[0] == ':' && str_to_u64(address + 1, 65535, &port) == 0 &&
+           (int)port == m->rpc_port;
+}
+
+static const struct host *by_address(const struct view *v, const char *address)
+{
+    for (size_t i = 0; i < v->n; i++)
+        for (size_t k = 0; k < v->servers[i]->server.n_members; k++) {
+            const struct member *m = &v->servers[i]->server.members[k];
+            if (!is_address(m, address))
+                continue;
+            for (size_t s = 0; s < v->n; s++)
+                if (str_eq(v->servers[s]->server_id, m->id))
+                    return v->servers[s];
+        }
+    return NULL;
+}
+
+bool view_is_sound(struct view *v)
+{
+    if (v->w->problem[0] != '\0')
+        return view_say(v, GATE_UNKNOWN, "the cluster could not be observed: %s", v->w->problem);
+    if (v->n == 0)
+        return view_say(v, GATE_UNKNOWN, "no server of region %s is known", v->region);
+    if (v->too_many)
+        return view_say(v, GATE_UNKNOWN, "region %s has more than %d servers", v->region,
+                        REGION_SERVERS_MAX);
+    return true;
+}
+
+bool view_leader(struct view *v)
+{
+    const struct host *first = NULL;
+
+    for (size_t i = 0; i < v->n; i++) {
+        const struct host *h = v->servers[i];
+        if (h == v->except)
+            continue;
+        if (!fresh(h->server.leader_at, v->now))
+            return view_say(v, GATE_UNKNOWN, "%s did not say who leads", h->name);
+        if (!h->server.has_leader)
+            return view_say(v, GATE_FAIL, "%s knows no leader", h->name);
+        if (first != NULL && !str_eq(h->server.leader, first->server.leader))
+            return view_say(v, GATE_FAIL, "%s says %s leads, %s says %s", first->name,
+                            first->server.leader, h->name, h->server.leader);
+        first = h;
+    }
+    if (first == NULL)
+        return true; /* a region of one */
+    v->leader = by_address(v, first->server.leader);
+    if (v->leader == NULL)
+        return view_say(v, GATE_UNKNOWN, "the leader %s is not among the members",
+                        first->server.leader);
+    return true;
+}
+
+const struct host *region_leader_why(const struct world *w, const char *region, int64_t now,
+                                     struct gate_result *ret)
+{
+    static const struct plan none; /* nothing is planned: who has left does not count */
+    struct view v;
+
+    ret->text[0] = '\0';
+    view_init(&v, w, &none, region, now, ret);
+    return view_is_sound(&v) && view_leader(&v) ? v.leader : NULL;
+}
+
+const struct host *region_leader(const struct world *w, const char *region, int64_t now)
+{
+    struct gate_result unused;
+    return region_leader_why(w, region, now, &unused);
+}
+
+const struct host *view_peer(const struct view *v, const struct peer *p)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (str_eq(v->servers[i]->server_id, p->id))
+            return v->servers[i];
+    return str_eq(p->id, p->address) ? by_address(v, p->address) : NULL;
+}
+
+static enum tri voter_in(const struct view *v, const struct peer *peers, size_t n,
+                         const struct host *h)
+{
+    for (size_t i = 0; i < n; i++)
+        if (view_peer(v, &peers[i]) == h)
+            return peers[i].voter ? TRI_YES : TRI_NO;
+    return TRI_NO;
+}
+
+enum tri view_voter(const struct view *v, const struct host *h)
+{
+    enum tri raft = TRI_UNKNOWN, autopilot = TRI_UNKNOWN;
+
+    for (size_t i = 0; i < v->n; i++) {
+        const struct server_view *s = &v->servers[i]->server;
+        if (fresh(s->raft_at, v->now) && s->raft_status == 200) {
+            enum tri t = voter_in(v, s->raft, s->n_raft, h);
+            raft = raft == TRI_UNKNOWN || raft == t ? t : TRI_NO;
+        }
+        if (fresh(s->autopilot_at, v->now) && s->autopilot_body && s->n_autopilot > 0) {
+            enum tri t = voter_in(v, s->autopilot, s->n_autopilot, h);
+            autopilot = autopilot == TRI_UNKNOWN || autopilot == t ? t : TRI_NO;
+        }
+    }
+    if (raft != TRI_UNKNOWN)
+        return raft;
+    if (autopilot != TRI_UNKNOWN)
+        return autopilot;
+    if (fresh(h->server.self_at, v->now) && h->server.voter_known)
+        return h->server.voter ? TRI_YES : TRI_NO;
+    return TRI_UNKNOWN;
+}
+
+uint32_t region_voters(const struct world *w, const char *region, int64_t now)
+{
+    static const struct plan none;
+    struct gate_result r;
+    uint32_t n = 0;
+    struct view v;
+
+    view_init(&v, w, &none, region, now, &r);
+    for (size_t i = 0; i < v.n; i++) {
+        enum tri t = view_voter(&v, v.servers[i]);
+        if (t == TRI_UNKNOWN)
+            return 0;
+        n += t == TRI_YES;
+    }
+    return n;
+}

@@ -1,0 +1,57 @@
+/*
+ * raft_view.h - one region as its servers tell it: who belongs, who leads, who votes.
+ *
+ * The ground the gates of a region stand on (gate.c). Pure. Answers older than FRESH_MS do not
+ * count, and servers that are past (plan_is_past) do not belong.
+ *
+ * region_leader and region_voters answer one question. Who has several makes a view: view_init,
+ * perhaps `except`, then view_is_sound and view_leader, in this order, then the rest. A view
+ * borrows the world, the plan and `ret`, owns nothing, and is valid as long as they are. Functions
+ * that answer false have put the reason into `ret`. At most REGION_SERVERS_MAX servers: a region
+ * with more is not sound.
+ */
+#ifndef RAFT_VIEW_H
+#define RAFT_VIEW_H
+
+#include "gate.h"
+
+#define REGION_SERVERS_MAX 64
+
+struct view {
+    const struct world *w;
+    const struct plan *p;
+    const char *region;
+    int64_t now;
+    const struct host *servers[REGION_SERVERS_MAX];
+    size_t n;
+    bool too_many;
+    const struct host *except; /* not asked about itself: the one whose going is weighed */
+    const struct host *leader; /* NULL: unclear */
+    struct gate_result *ret;
+};
+
+void view_init(struct view *v, const struct world *w, const struct plan *p, const char *region,
+               int64_t now, struct gate_result *ret);
+/* Always false, so that a check can return it. */
+bool view_say(struct view *v, enum verdict_kind kind, const char *fmt, ...) PRINTF(3, 4);
+/* There are servers, the world could be observed. */
+bool view_is_sound(struct view *v);
+/* All of them (except one) name the same leader: sets v->leader. */
+bool view_leader(struct view *v);
+enum member_status view_status(const struct server_view *by, const char *id);
+/* Which server a peer is; NULL: none of the region. With raft protocol 2 a peer's id is its
+ * address (recorded: Nomad 1.0.18, raft protocol 2). */
+const struct host *view_peer(const struct view *v, const struct peer *p);
+/* By every raft configuration read; without one by autopilot; without that by its own
+ * agent/self. */
+enum tri view_voter(const struct view *v, const struct host *h);
+
+/* The one leader every server of the region names, by fresh answers; NULL: unclear. */
+const struct host *region_leader(const struct world *w, const char *region, int64_t now);
+/* NULL: ret->text says why. */
+const struct host *region_leader_why(const struct world *w, const char *region, int64_t now,
+                                     struct gate_result *ret);
+/* How many of the region's servers vote; 0: not all could be read. */
+uint32_t region_voters(const struct world *w, const char *region, int64_t now);
+
+#endif

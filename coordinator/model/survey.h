@@ -1,0 +1,187 @@
+/*
+ * survey.h - what is asked once, before an upgrade, beside the observation. Plain values.
+ *
+ * The observation (world.h) tells what every step needs; this is what only the plan
+ * needs: what the token may, the keyring, deployments, autopilot's settings, servers'
+ * own configuration, nodes' attributes, and what jobs ask of Nomad. Made by nomad_survey; tests
+ * make their own. Everything lives in one arena. What was not asked, or not answered, says so (enum
+ * asked): a hazard that needs it cannot tell. Texts are never NULL.
+ */
+#ifndef SURVEY_H
+#define SURVEY_H
+
+#include "acl_rules.h"
+#include "arena.h"
+#include "message.h"
+
+enum hazard_source { /* where a row of the hazard table looks */
+                     FROM_VERSIONS,
+                     FROM_CLUSTER,    /* members, autopilot, raft, the token */
+                     FROM_AGENTS,     /* Caravan's own */
+                     FROM_SELF,       /* servers' agent/self */
+                     FROM_NODES,      /* the list of nodes */
+                     FROM_ATTRIBUTES, /* each node's record */
+                     FROM_JOBS,       /* job specifications and allocations */
+                     FROM_POLICIES,   /* ACL policies */
+                     FROM_HOST,       /* facts of the host, by the agent */
+                     FROM_FILE,       /* keys in configuration files, by the agent */
+                     FROM_OPERATOR,   /* nobody but people */
+};
+
+enum asked {
+    ASKED_NOT,    /* not asked, or no answer: unknown */
+    ASKED_YES,    /* answered */
+    ASKED_DENIED, /* the token may not */
+    ASKED_ABSENT, /* this Nomad has no such thing */
+};
+
+/* What a job asks of Nomad, as far as a row of the hazard table wants to know. */
+enum job_trait {
+    JOB_LXC,
+    JOB_RKT,
+    JOB_REMOTE_DRIVER, /* ecs */
+    JOB_QEMU,
+    JOB_EXEC,
+    JOB_JAVA,
+    JOB_RAW_EXEC,
+    JOB_DOCKER,
+    JOB_BAD_META, /* a meta key that is no identifier */
+    JOB_TEMPLATE_PLUGIN,
+    JOB_TEMPLATE_FILE,
+    JOB_TEMPLATE_WRITE,
+    JOB_TEMPLATE_EXECUTE,
+    JOB_TEMPLATE_SPRIG, /* functions that went: dates, random numbers, env, host names */
+    JOB_TEMPLATE_CONSUL,
+    JOB_TEMPLATE_VAULT,
+    JOB_PATH_ESCAPES,
+    JOB_ARTIFACT,
+    JOB_DOCKER_BINDS,
+    JOB_DOCKER_SIGNAL, /* docker without kill_signal */
+    JOB_DOCKER_HOST_MODE,
+    JOB_DOCKER_EMAIL,
+    JOB_CONNECT,
+    JOB_CONSUL, /* services in Consul, or a consul block */
+    JOB_VAULT,
+    JOB_CSI_NO_MODE,
+    JOB_NVIDIA,
+    JOB_LONG_KILL, /* kill_timeout above 30 s */
+    JOB_BRIDGE,
+    JOB_CNI,
+    JOB_CORES,
+    JOB_ATTR_CGROUP, /* constraints, affinities, spreads on attributes that were renamed */
+    JOB_ATTR_ADVERTISE,
+    JOB_ATTR_DISK,
+    JOB_DISTINCT_HOSTS,
+    JOB_OLD_DISCONNECT,
+    JOB_SYSTEM_RESCHEDULE, /* or a task named alloc, or a count above 50,000 */
+    JOB_WRITES_LOGS,
+    JOB_TRAITS
+};
+#define TRAIT(t) (UINT64_C(1) << (t))
+
+/* One job, or an older version of it that still runs. */
+struct job_view {
+    const char *ns, *id;
+    int64_t version;
+    bool older; /* registered no more; allocations of it run */
+    uint64_t traits;
+};
+
+struct token_view {
+    enum asked asked;
+    bool acl_off;
+    bool management, global;
+    const char *name;
+    int64_t expires_ms; /* wall clock; 0: never, or unknown before 1.4 */
+    bool rules_known;   /* every policy of it could be read and understood */
+    struct acl_rules rules;
+};
+
+struct region_survey {
+    const char *name;
+    struct token_view token;
+    enum asked keyring;
+    unsigned active_keys;
+    unsigned stuck_keys; /* prepublished, and their time has passed */
+    enum asked deployments;
+    unsigned n_deploying;  /* running or blocked */
+    const char *deploying; /* the first: "default/web is running" */
+    enum asked autopilot;
+    bool cleanup_dead, migration_off;
+    int64_t trailing_logs, contact_ms;
+    enum asked vault_check; /* operator/upgrade-check/vault-workload-identity */
+    unsigned vault_jobs, vault_nodes, vault_tokens;
+    enum asked policies;        /* every ACL policy could be read */
+    const char *bare_policy;    /* name of one with a namespace block without a label */
+    const char *unknown_policy; /* name of one with a key that Nomad does not know */
+    enum asked license;
+    const char *license_ends; /* RFC 3339 */
+    enum asked jobs_asked;    /* ASKED_YES: all of them, and every older version that runs */
+    const char *jobs_why;     /* not all: why */
+    size_t n_listed, n_read;  /* jobs there are, and looked at */
+    struct job_view *jobs;
+    size_t n_jobs;
+    enum asked allocs;
+    unsigned n_other_pool;  /* running in another node pool than their job names */
+    const char *other_pool; /* the first: "default/web on c1" */
+    int64_t oldest_alloc_s; /* creation of the oldest that runs; 0: none */
+};
+
+/* Switches in a server's own configuration (agent/self). enum tri each. */
+enum config_switch {
+    CONFIG_DC_STAR,       /* datacenter name with a star */
+    CONFIG_REJOINS,       /* rejoin_after_leave, or an address to join */
+    CONFIG_TLS_VERIFY,    /* TLS on RPC with verify_server_hostname */
+    CONFIG_CONSUL,        /* a token for Consul: it has ACLs */
+    CONFIG_CONSUL_IDS,    /* service and task identities */
+    CONFIG_VAULT,         /* enabled */
+    CONFIG_OLD_VAULT,     /* allow_unauthenticated, create_from_role, task_token_ttl */
+    CONFIG_PROMETHEUS,    /* asked of at all, but off */
+    CONFIG_ALLOC_METRICS, /* publish_allocation_metrics is off */
+    CONFIG_BOLTDB,        /* raft_boltdb is set */
+    CONFIG_KMS,           /* a key service outside holds the keyring's key */
+    CONFIG_LICENSE,       /* a licence from a file or the environment */
+    CONFIG_DRAINS,        /* client: drain_on_shutdown */
+    CONFIG_JOIN,          /* start_join, retry_join: names that go away */
+    CONFIG_SWITCHES
+};
+
+enum node_attribute {
+    ATTR_CONSUL,
+    ATTR_KERNEL,
+    ATTR_ARCH,
+    ATTR_CGROUPS,
+    ATTR_CNI_BRIDGE,
+    ATTR_CSI, /* "1": runs CSI plugins */
+    NODE_ATTRIBUTES
+};
+
+struct host_survey {
+    const char *key;
+    enum asked config;
+    unsigned char switches[CONFIG_SWITCHES]; /* enum tri */
+    int64_t num_schedulers;                  /* -1: not set */
+    int64_t cpus;                            /* 0 unknown */
+    const char *authoritative;               /* region; "": itself */
+    enum asked node;                         /* its record, for the attributes */
+    const char *attributes[NODE_ATTRIBUTES]; /* "": not there */
+};
+
+struct survey {
+    int64_t wall_ms; /* when it was made: for what expires */
+    struct region_survey *regions;
+    size_t n_regions;
+    struct host_survey *hosts; /* by key */
+    size_t n_hosts;
+    const char *const *known_regions; /* by the servers' gossip */
+    size_t n_known_regions;
+    struct arena arena;
+};
+
+static inline void survey_free(struct survey *s) /* NULL and an empty one are fine */
+{
+    if (s != NULL)
+        arena_free(&s->arena);
+}
+
+#endif

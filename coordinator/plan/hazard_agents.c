@@ -1,0 +1,94 @@
+/* Rows about Caravan's own agents. Contract: hazard_detect.h. */
+#include "hazard_detect.h"
+
+/* Also servers that the filters leave out: their agents hold the run's lease. */
+void hazard_unmanaged_server(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
+        const struct host *h = &c->w->hosts[i];
+        if (c->p->n_todo > 0 && hazard_region_planned(c->p, h->region) &&
+            (!h->agent.enrolled || h->agent.hello_at == 0) && !plan_is_past(c->w, c->p, h))
+            hazard_found(c, row, TRI_YES, h->name, "%s%s%s",
+                         h->agent.enrolled ? "its agent does not answer" : "has no enrolled agent",
+                         h->agent.problem[0] != '\0' ? ": " : "", h->agent.problem);
+    }
+}
+
+void hazard_unmanaged_client(struct hazard_check *c, row_t *row)
+{
+    size_t n = 0;
+    const struct plan_host *first = NULL;
+
+    for (size_t i = c->p->n_servers; i < c->p->n_hosts; i++) {
+        if (c->p->hosts[i].already || c->p->hosts[i].managed)
+            continue;
+        first = first != NULL ? first : &c->p->hosts[i];
+        n++;
+    }
+    if (n == 0)
+        return;
+    hazard_found_as(c, row, n > c->p->policy.max_skipped ? SEVERITY_HARD : SEVERITY_WARN,
+                    "%zu client%s (%s%s) without an enrolled agent that answers, %u may be skipped",
+                    n, n == 1 ? "" : "s", first->name, n > 1 ? ", ..." : "",
+                    c->p->policy.max_skipped);
+}
+
+void hazard_key_changed(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->w->n_hosts; i++)
+        if (c->w->hosts[i].agent.key_changed)
+            hazard_found(c, row, TRI_YES, c->w->hosts[i].name,
+                         "another key answers at %s than was enrolled",
+                         c->w->hosts[i].agent.address);
+}
+
+void hazard_misplaced(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->w->n_hosts; i++)
+        if (c->w->hosts[i].agent.misplaced)
+            hazard_found(c, row, TRI_YES, c->w->hosts[i].name,
+                         "the agent at %s serves another Nomad (server %s, client %s)",
+                         c->w->hosts[i].agent.address, c->w->hosts[i].agent.server_id,
+                         c->w->hosts[i].agent.client_id);
+}
+
+struct told_id {
+    const char *id;
+    const struct host *h;
+};
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(((const struct told_id *)a)->id, ((const struct told_id *)b)->id);
+}
+
+void hazard_one_id(struct hazard_check *c, row_t *row)
+{
+    struct told_id *ids = xzalloc(4 * c->w->n_hosts + 1, sizeof(*ids));
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->w->n_hosts; i++) {
+        const struct host *h = &c->w->hosts[i];
+        const char *all[] = {h->server_id, h->node_id, h->agent.server_id, h->agent.client_id};
+        for (size_t k = 0; k < ARRAY_LEN(all); k++)
+            if (all[k] != NULL && all[k][0] != '\0')
+                ids[n++] = (struct told_id){all[k], h};
+    }
+    qsort(ids, n, sizeof(*ids), by_id);
+    for (size_t i = 1; i < n; i++)
+        if (str_eq(ids[i].id, ids[i - 1].id) && ids[i].h != ids[i - 1].h &&
+            !ids[i].h->agent.misplaced && !ids[i - 1].h->agent.misplaced)
+            hazard_found(c, row, TRI_YES, ids[i].h->name, "and %s both have the id %s",
+                         ids[i - 1].h->name, ids[i].id);
+    free(ids);
+}
+
+void hazard_no_build(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct plan_host *h = &c->p->hosts[i];
+        if (h->managed && digest_is_zero(&h->digest))
+            hazard_found(c, row, TRI_YES, h->name, "the release %s has no build for %s/%s",
+                         c->p->target, h->os, h->arch);
+    }
+}

@@ -1,0 +1,284 @@
+/* Rows that only differ by what stands in the table. Contract: hazard_detect.h. */
+#include "hazard_detect.h"
+
+void hazard_told(struct hazard_check *c, row_t *row)
+{
+    struct version v;
+    char from[VERSION_TEXT] = "";
+
+    if (!c->applies)
+        return;
+    if (row->target != NULL || !hazard_oldest(c, row->scope == SCOPE_SERVERS, &v))
+        hazard_found(c, row, TRI_YES, NULL, "%s: %s", c->p->target, row->what);
+    else {
+        version_text(from, &v);
+        hazard_found(c, row, TRI_YES, NULL, "from %s to %s: %s", from, c->p->target, row->what);
+    }
+}
+
+void hazard_operator(struct hazard_check *c, row_t *row)
+{
+    if (c->applies)
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "only you can know: %s", row->what);
+}
+
+/* ---- jobs ---- */
+
+static void jobs_of(struct hazard_check *c, row_t *row, const struct region_survey *r)
+{
+    const struct job_view *first = NULL, *second = NULL;
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n_jobs; i++) {
+        const struct job_view *j = &r->jobs[i];
+        if ((j->traits & row->number) == 0)
+            continue;
+        second = n == 1 ? j : second;
+        first = n == 0 ? j : first;
+        n++;
+    }
+    if (n == 0)
+        return;
+    hazard_found(c, row, TRI_YES, NULL, "region %s: %zu %s with %s: %s/%s%s%s%s%s%s%s", r->name, n,
+                 str_count(n, "job", "jobs"), row->what, first->ns, first->id,
+                 first->older ? " (an older version that runs)" : "", n > 1 ? ", " : "",
+                 n > 1 ? second->ns : "", n > 1 ? "/" : "", n > 1 ? second->id : "",
+                 n > 2 ? ", ..." : "");
+}
+
+void hazard_jobs(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_regions && c->applies; i++) {
+        const struct plan_region *pr = &c->p->regions[i];
+        const struct region_survey *r = survey_region(c, pr->name);
+        if (!pr->planned)
+            continue;
+        if (r != NULL)
+            jobs_of(c, row, r);
+        if (r == NULL || r->jobs_asked != ASKED_YES)
+            hazard_found(
+                c, row, TRI_UNKNOWN, NULL,
+                "region %s: whether jobs have %s, only %zu of %zu could be looked at: %s", pr->name,
+                row->what, r != NULL ? r->n_read : 0, r != NULL ? r->n_listed : 0,
+                r == NULL || r->jobs_why[0] == '\0' ? "they were not asked for" : r->jobs_why);
+    }
+}
+
+/* ---- nodes ---- */
+
+static bool has_driver(const struct client_view *v, const char *name)
+{
+    for (size_t i = 0; i < v->n_drivers; i++)
+        if (str_eq(v->drivers[i].name, name) && v->drivers[i].detected)
+            return true;
+    return false;
+}
+
+void hazard_driver(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct host *h = world_host(c->w, c->p->hosts[i].key);
+        if (h == NULL || !h->is_client || !hazard_crosses(c, &c->p->hosts[i]))
+            continue;
+        if (h->client.list_at == 0)
+            hazard_unsure(c, h->name, "its node record could not be read");
+        else if (has_driver(&h->client, row->key))
+            hazard_found(c, row, TRI_YES, h->name, "offers the driver %s: %s", row->key, row->what);
+    }
+    if (row->number != 0)
+        hazard_jobs(c, row);
+}
+
+/* Clients that stay older than a server of the new version will bear. */
+void hazard_clients_least(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->w->n_hosts && c->applies; i++) {
+        const struct host *h = &c->w->hosts[i];
+        struct version v;
+        struct err err;
+        if (!h->is_client || !hazard_region_planned(c->p, h->region))
+            continue;
+        const char *runs = h->client.version != NULL ? h->client.version : "";
+        if (version_parse(runs, &v, &err) < 0)
+            hazard_unsure(c, h->name, "the version of its client could not be read");
+        else if (version_cmp_text(&v, row->least) < 0)
+            hazard_found(c, row, TRI_YES, h->name, "runs %s: %s", runs, row->what);
+    }
+}
+
+static const char *attribute(const struct hazard_check *c, row_t *row, const struct host_survey *s,
+                             const char **ret_why)
+{
+    static const char missing[] = "";
+    (void)c;
+    if (s == NULL || s->node != ASKED_YES) {
+        *ret_why = s == NULL ? "its node record was not asked for" : asked_why(s->node);
+        return NULL;
+    }
+    return s->attributes[row->number] != NULL ? s->attributes[row->number] : missing;
+}
+
+void hazard_attribute(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct host *h = world_host(c->w, c->p->hosts[i].key);
+        const char *why = "";
+        if (h == NULL || !h->is_client || !hazard_crosses(c, &c->p->hosts[i]))
+            continue;
+        const char *v = attribute(c, row, survey_host(c, h->key), &why);
+        if (v == NULL)
+            hazard_unsure(c, h->name, why);
+        else if (str_eq(v, row->key))
+            hazard_found(c, row, TRI_YES, h->name, "%s", row->what);
+    }
+}
+
+/* What a node does not have is no trouble; what it has must be new enough. */
+void hazard_attribute_least(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct host *h = world_host(c->w, c->p->hosts[i].key);
+        const char *why = "";
+        struct version v;
+        struct err err;
+        if (h == NULL || !h->is_client || !hazard_crosses(c, &c->p->hosts[i]))
+            continue;
+        const char *has = attribute(c, row, survey_host(c, h->key), &why);
+        if (has == NULL)
+            hazard_unsure(c, h->name, why);
+        else if (has[0] == '\0')
+            continue;
+        else if (version_parse(has, &v, &err) < 0)
+            hazard_unsure(c, h->name, "its version could not be understood");
+        else if (version_cmp_text(&v, row->least) < 0)
+            hazard_found(c, row, TRI_YES, h->name, "%s %s is older than %s", row->what, has,
+                         row->least);
+    }
+}
+
+/* ---- servers by their own configuration ---- */
+
+void hazard_switch(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_servers; i++) {
+        const struct plan_host *h = &c->p->hosts[i];
+        const struct host_survey *s = survey_host(c, h->key);
+        if (!hazard_crosses(c, h))
+            continue;
+        if (s == NULL || s->config != ASKED_YES || s->switches[row->number] == TRI_UNKNOWN)
+            hazard_unsure(c, h->name,
+                          s == NULL ? "it was not asked for its configuration"
+                                    : asked_why(s->config));
+        else if (s->switches[row->number] == TRI_YES)
+            hazard_found(c, row, TRI_YES, h->name, "%s", row->what);
+    }
+}
+
+/* ---- hosts by their agents ---- */
+
+static void each_fact(struct hazard_check *c, row_t *row,
+                      void (*judge)(struct hazard_check *, row_t *, const struct plan_host *,
+                                    const struct fact_view *))
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct plan_host *h = &c->p->hosts[i];
+        const struct host *o = world_host(c->w, h->key);
+        if (!hazard_crosses(c, h))
+            continue;
+        const struct fact_view *f = o != NULL ? agent_fact(&o->agent, row->key) : NULL;
+        if (f == NULL)
+            hazard_unsure(c, h->name, fact_doubt(NULL));
+        else
+            judge(c, row, h, f);
+    }
+}
+
+static void judge_yes(struct hazard_check *c, row_t *row, const struct plan_host *h,
+                      const struct fact_view *f)
+{
+    if (f->value == TRI_UNKNOWN)
+        hazard_unsure(c, h->name, fact_doubt(f));
+    else if (f->value == TRI_YES)
+        hazard_found(c, row, TRI_YES, h->name, "%s%s%s", row->what, f->text[0] != '\0' ? ": " : "",
+                     f->text);
+}
+
+static void judge_no(struct hazard_check *c, row_t *row, const struct plan_host *h,
+                     const struct fact_view *f)
+{
+    if (f->value == TRI_UNKNOWN)
+        hazard_unsure(c, h->name, fact_doubt(f));
+    else if (f->value == TRI_NO)
+        hazard_found(c, row, TRI_YES, h->name, "%s%s%s", row->what, f->text[0] != '\0' ? ": " : "",
+                     f->text);
+}
+
+/* "2.36" or "2.36.1" anywhere in a text. */
+static bool version_in(const char *text, struct version *ret)
+{
+    unsigned major = 0, minor = 0;
+    const char *at = text + strcspn(text, "0123456789");
+    char *end = NULL;
+
+    major = (unsigned)(strtoul(at, &end, 10) & 0xffff);
+    if (end == at || *end != '.')
+        return false;
+    at = end + 1;
+    minor = (unsigned)(strtoul(at, &end, 10) & 0xffff);
+    *ret = (struct version){.major = major, .minor = minor};
+    return end != at;
+}
+
+static void judge_least(struct hazard_check *c, row_t *row, const struct plan_host *h,
+                        const struct fact_view *f)
+{
+    struct version v;
+
+    if (f->value == TRI_UNKNOWN || !version_in(f->text, &v))
+        hazard_unsure(c, h->name, fact_doubt(f));
+    else if (version_cmp_text(&v, row->least) < 0)
+        hazard_found(c, row, TRI_YES, h->name, "%s (%s)", row->what, f->text);
+}
+
+void hazard_fact(struct hazard_check *c, row_t *row)
+{
+    each_fact(c, row, judge_yes);
+}
+
+void hazard_no_fact(struct hazard_check *c, row_t *row)
+{
+    each_fact(c, row, judge_no);
+}
+
+void hazard_fact_least(struct hazard_check *c, row_t *row)
+{
+    each_fact(c, row, judge_least);
+}
+
+/* How many files lack the key is no reason of its own. */
+static const char *file_doubt(const struct fact_view *f)
+{
+    return f != NULL && str_starts(f->text, "not in the ")
+               ? "it is not in the files of Nomad's configuration"
+               : fact_doubt(f);
+}
+
+/* A key found in a file is there; one not found may stand in a file that was not looked at. */
+void hazard_file_key(struct hazard_check *c, row_t *row)
+{
+    char id[64];
+
+    snprintf(id, sizeof(id), "key.%s", row->key);
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct plan_host *h = &c->p->hosts[i];
+        const struct host *o = world_host(c->w, h->key);
+        if (!hazard_crosses(c, h))
+            continue;
+        const struct fact_view *f = o != NULL ? agent_fact(&o->agent, id) : NULL;
+        if (f != NULL && f->value == TRI_YES)
+            hazard_found(c, row, TRI_YES, h->name, "%s is configured (%s): %s", row->key, f->text,
+                         row->what);
+        else
+            hazard_unsure(c, h->name, file_doubt(f));
+    }
+}

@@ -1,0 +1,180 @@
+#include "hazard_check.h"
+
+/* ---- findings ---- */
+
+static struct finding *add(struct hazard_check *c, row_t *row, enum severity severity)
+{
+    struct plan *p = c->p;
+    if (p->n_findings == p->cap_findings) {
+        size_t cap = MAX_OF(2 * p->cap_findings, (size_t)16);
+        struct finding *more = arena_array(&p->arena, cap, sizeof(*more));
+        if (p->n_findings > 0)
+            memcpy(more, p->findings, p->n_findings * sizeof(*more));
+        p->findings = more;
+        p->cap_findings = cap;
+    }
+    struct finding *f = &p->findings[p->n_findings++];
+    *f = (struct finding){
+        .id = row->id,
+        .severity = severity,
+        .detected = TRI_YES,
+        .advice = row->advice,
+        .accepted = severity == SEVERITY_BLOCK && policy_accepts(&p->policy, row->id),
+    };
+    return f;
+}
+
+/* What only warns and is the same on several hosts is told once. */
+static bool is_last(const struct hazard_check *c, row_t *row, enum tri detected, const char *text)
+{
+    const struct finding *f = c->p->n_findings > 0 ? &c->p->findings[c->p->n_findings - 1] : NULL;
+    return f != NULL && f->id == row->id && f->detected == detected && f->host[0] != '\0' &&
+           str_eq(f->text, text);
+}
+
+void hazard_tell_same(struct hazard_check *c)
+{
+    struct finding *f = c->p->n_findings > 0 ? &c->p->findings[c->p->n_findings - 1] : NULL;
+    char text[TEXT_MAX];
+
+    if (f == NULL || c->same == 0)
+        return;
+    str_cut(text, sizeof(text), f->text);
+    snprintf(f->text, sizeof(f->text), "%.200s (and %zu more %s)", text, c->same,
+             str_count(c->same, "host", "hosts"));
+    c->same = 0;
+}
+
+bool hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
+                 const char *host, const char *text)
+{
+    if (host != NULL && c->told == HAZARD_HOSTS) {
+        c->more++;
+        return false;
+    }
+    struct finding *f = add(c, row, severity);
+    c->told += host != NULL;
+    f->detected = detected;
+    str_cut(f->host, sizeof(f->host), host != NULL ? host : "");
+    str_cut(f->text, sizeof(f->text), text);
+    return true;
+}
+
+void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const char *host,
+                  const char *fmt, ...)
+{
+    va_list ap;
+    enum severity severity = detected == TRI_YES ? row->severity : row->unsure;
+    char text[TEXT_MAX];
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (host != NULL && severity < SEVERITY_BLOCK && is_last(c, row, detected, text)) {
+        c->same++;
+        return;
+    }
+    hazard_tell_same(c);
+    hazard_tell(c, row, severity, detected, host, text);
+}
+
+void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity, const char *fmt,
+                     ...)
+{
+    va_list ap;
+    struct finding *f = add(c, row, severity);
+
+    va_start(ap, fmt);
+    vsnprintf(f->text, sizeof(f->text), fmt, ap);
+    va_end(ap);
+}
+
+void hazard_unsure(struct hazard_check *c, const char *host, const char *why)
+{
+    for (size_t i = 0; i < c->n_doubts; i++)
+        if (str_eq(c->doubts[i].why, why)) {
+            c->doubts[i].n++;
+            return;
+        }
+    if (c->n_doubts == HAZARD_DOUBTS) {
+        c->doubts[HAZARD_DOUBTS - 1].n++;
+        return;
+    }
+    c->doubts[c->n_doubts++] = (struct hazard_doubt){.host = host, .why = why, .n = 1};
+}
+
+/* ---- versions ---- */
+
+const struct version *hazard_from(const struct hazard_check *c, const struct plan_host *h)
+{
+    const struct hazard_group *g = &c->groups[c->group_of[h - c->p->hosts]];
+    return g->known ? &g->from : NULL;
+}
+
+bool hazard_crosses(const struct hazard_check *c, const struct plan_host *h)
+{
+    return c->groups[c->group_of[h - c->p->hosts]].crosses;
+}
+
+bool hazard_oldest(const struct hazard_check *c, bool servers_only, struct version *ret)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < c->n_groups; i++) {
+        const struct hazard_group *g = &c->groups[i];
+        if (!g->todo || !g->known || (servers_only && !g->server))
+            continue;
+        if (!any || version_cmp(&g->from, ret) < 0)
+            *ret = g->from;
+        any = true;
+    }
+    return any;
+}
+
+bool hazard_region_planned(const struct plan *p, const char *region)
+{
+    for (size_t i = 0; i < p->n_regions; i++)
+        if (str_eq(p->regions[i].name, region))
+            return p->regions[i].planned;
+    return false;
+}
+
+/* ---- the survey ---- */
+
+const struct region_survey *survey_region(const struct hazard_check *c, const char *region)
+{
+    for (size_t i = 0; i < c->survey->n_regions; i++)
+        if (str_eq(c->survey->regions[i].name, region))
+            return &c->survey->regions[i];
+    return NULL;
+}
+
+static int by_key(const void *key, const void *host)
+{
+    return strcmp(key, ((const struct host_survey *)host)->key);
+}
+
+const struct host_survey *survey_host(const struct hazard_check *c, const char *key)
+{
+    if (c->survey->n_hosts == 0)
+        return NULL;
+    return bsearch(key, c->survey->hosts, c->survey->n_hosts, sizeof(*c->survey->hosts), by_key);
+}
+
+const char *asked_why(enum asked asked)
+{
+    static const char *const why[] = {
+        [ASKED_NOT] = "it was not answered",
+        [ASKED_YES] = "it was not told",
+        [ASKED_DENIED] = "the token may not ask",
+        [ASKED_ABSENT] = "this Nomad cannot tell it",
+    };
+    return why[asked];
+}
+
+const char *fact_doubt(const struct fact_view *f)
+{
+    if (f == NULL)
+        return "its agent does not tell";
+    return f->value == TRI_UNKNOWN && f->text[0] != '\0' ? f->text : "its agent cannot tell";
+}

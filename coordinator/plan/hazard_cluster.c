@@ -1,0 +1,370 @@
+/* Rows about the cluster as it stands, and about the token. Contract: hazard_detect.h. */
+#include "hazard_detect.h"
+
+#include "gate.h"
+#include "plan_make.h"
+
+/* Will every server of the region run at least the target when clients begin? */
+void hazard_client_newer(struct hazard_check *c, row_t *row)
+{
+    if (c->p->n_clients == 0)
+        return;
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
+        const struct host *h = &c->w->hosts[i];
+        struct version v;
+        struct err err;
+        bool needed = false;
+
+        if (plan_host(c->p, h->key) != NULL)
+            continue;
+        for (size_t k = c->p->n_servers; k < c->p->n_hosts && !needed; k++)
+            needed = str_eq(c->p->hosts[k].region, h->region);
+        if (!needed)
+            continue;
+        if (version_parse(host_version(c->w, h), &v, &err) < 0)
+            hazard_found(c, row, TRI_UNKNOWN, h->name, "its version could not be read");
+        else if (version_cmp(&v, &c->target) < 0)
+            hazard_found(c, row, TRI_YES, h->name,
+                         "stays on %s by the filters: clients on %s would be newer",
+                         host_version(c->w, h), c->p->target);
+    }
+}
+
+void hazard_tolerance(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_regions; i++) {
+        const struct plan_region *r = &c->p->regions[i];
+        size_t todo = 0;
+        for (size_t k = 0; k < c->p->n_servers; k++)
+            todo += !c->p->hosts[k].already && str_eq(c->p->hosts[k].region, r->name);
+        if (todo == 0 || r->voters == 0 || r->voters > 2)
+            continue;
+        hazard_found_as(c, row, c->p->policy.accept_outage ? SEVERITY_WARN : SEVERITY_HARD,
+                        "region %s has %u voting server%s: no leader while each of %zu restarts, "
+                        "about 5 s a restart and as long as a failed one takes",
+                        r->name, r->voters, r->voters == 1 ? "" : "s", todo);
+    }
+}
+
+void hazard_unhealthy(struct hazard_check *c, row_t *row)
+{
+    const struct ledger none = {0};
+
+    if (c->p->n_todo == 0)
+        return;
+    for (size_t i = 0; i < c->w->n_regions; i++) {
+        struct gate_result g =
+            gate_region(c->w, c->p, &none, c->w->regions[i].name, c->w->ended_ms);
+        if (g.kind != GATE_PASS)
+            hazard_found(c, row, g.kind == GATE_FAIL ? TRI_YES : TRI_UNKNOWN, NULL, "region %s: %s",
+                         c->w->regions[i].name, g.text);
+    }
+}
+
+/* Regions that gossip knows and the observation does not. */
+void hazard_regions(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->survey->n_known_regions && c->p->n_todo > 0; i++)
+        if (world_region(c->w, c->survey->known_regions[i]) == NULL)
+            hazard_found(c, row, TRI_UNKNOWN, NULL,
+                         "region %s is known to the servers, and none of its own could be asked",
+                         c->survey->known_regions[i]);
+}
+
+static const char *authoritative_region(const struct hazard_check *c)
+{
+    for (size_t i = 0; i < c->survey->n_hosts; i++)
+        if (c->survey->hosts[i].config == ASKED_YES && c->survey->hosts[i].authoritative[0] != '\0')
+            return c->survey->hosts[i].authoritative;
+    return NULL;
+}
+
+/* Others copy policies, namespaces and node pools from it: it must be as new as they are. */
+void hazard_order(struct hazard_check *c, row_t *row)
+{
+    const char *first = authoritative_region(c);
+
+    if (c->p->n_todo == 0 || c->w->n_regions < 2)
+        return;
+    if (first == NULL) {
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "which region is authoritative could not be read");
+        return;
+    }
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
+        const struct host *h = &c->w->hosts[i];
+        struct version v;
+        struct err err;
+        if (!str_eq(h->region, first) || plan_host(c->p, h->key) != NULL ||
+            plan_is_past(c->w, c->p, h))
+            continue;
+        if (version_parse(host_version(c->w, h), &v, &err) < 0)
+            hazard_unsure(c, h->name, "its version could not be read");
+        else if (version_cmp(&v, &c->target) < 0)
+            hazard_found(c, row, TRI_YES, h->name,
+                         "of the authoritative region %s stays on %s by the filters", first,
+                         host_version(c->w, h));
+    }
+}
+
+/* ---- what region_survey tells ---- */
+
+typedef void judge_region(struct hazard_check *c, row_t *row, const struct region_survey *r);
+
+static void each_planned(struct hazard_check *c, row_t *row, judge_region *judge)
+{
+    static const struct region_survey nothing = {.name = ""};
+    for (size_t i = 0; i < c->p->n_regions && c->p->n_todo > 0; i++) {
+        struct region_survey none = nothing;
+        const struct region_survey *r = survey_region(c, c->p->regions[i].name);
+        none.name = c->p->regions[i].name;
+        if (c->p->regions[i].planned)
+            judge(c, row, r != NULL ? r : &none);
+    }
+}
+
+static void judge_keyring(struct hazard_check *c, row_t *row, const struct region_survey *r)
+{
+    if (r->keyring == ASKED_YES && r->active_keys != 1)
+        hazard_found(c, row, TRI_YES, NULL, "region %s: the keyring has %u active keys, not one",
+                     r->name, r->active_keys);
+    else if (r->keyring == ASKED_NOT || r->keyring == ASKED_DENIED)
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: the keyring: %s", r->name,
+                     asked_why(r->keyring));
+}
+
+void hazard_keyring(struct hazard_check *c, row_t *row)
+{
+    struct version v;
+    if (hazard_oldest(c, true, &v) && version_cmp_text(&v, "1.4.0") >= 0)
+        each_planned(c, row, judge_keyring);
+}
+
+static void judge_stuck(struct hazard_check *c, row_t *row, const struct region_survey *r)
+{
+    if (r->keyring == ASKED_YES && r->stuck_keys > 0)
+        hazard_found(c, row, TRI_YES, NULL,
+                     "region %s: %u prepublished %s whose time has passed: a rotation is stuck",
+                     r->name, r->stuck_keys, str_count(r->stuck_keys, "key", "keys"));
+    else if (r->keyring == ASKED_NOT || r->keyring == ASKED_DENIED)
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: the keyring: %s", r->name,
+                     asked_why(r->keyring));
+}
+
+void hazard_stuck_keys(struct hazard_check *c, row_t *row)
+{
+    if (c->applies)
+        each_planned(c, row, judge_stuck);
+}
+
+static void judge_deployments(struct hazard_check *c, row_t *row, const struct region_survey *r)
+{
+    if (r->deployments != ASKED_YES)
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: deployments: %s", r->name,
+                     asked_why(r->deployments));
+    else if (r->n_deploying > 0)
+        hazard_found(c, row, TRI_YES, NULL, "region %s: %u %s under way: %s%s", r->name,
+                     r->n_deploying, str_count(r->n_deploying, "deployment is", "deployments are"),
+                     r->deploying, r->n_deploying > 1 ? ", ..." : "");
+}
+
+void hazard_deployments(struct hazard_check *c, row_t *row)
+{
+    each_planned(c, row, judge_deployments);
+}
+
+/* What "healthy" means here is autopilot's settings: far from their defaults it means little. */
+static void judge_autopilot(struct hazard_check *c, row_t *row, const struct region_survey *r)
+{
+    if (r->autopilot != ASKED_YES)
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: autopilot's settings: %s", r->name,
+                     asked_why(r->autopilot));
+    else if (r->trailing_logs > 10240 || r->contact_ms > 5000)
+        hazard_found(c, row, TRI_YES, NULL,
+                     "region %s: autopilot calls a server healthy that is %lld entries behind or "
+                     "was last heard %lld ms ago",
+                     r->name, (long long)r->trailing_logs, (long long)r->contact_ms);
+}
+
+void hazard_autopilot(struct hazard_check *c, row_t *row)
+{
+    each_planned(c, row, judge_autopilot);
+}
+
+static void judge_migration(struct hazard_check *c, row_t *row, const struct region_survey *r)
+{
+    if (r->autopilot != ASKED_YES)
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: autopilot's settings: %s", r->name,
+                     asked_why(r->autopilot));
+    else if (!r->migration_off)
+        hazard_found(c, row, TRI_YES, NULL,
+                     "region %s: autopilot's upgrade migration may demote servers in between",
+                     r->name);
+}
+
+void hazard_migration(struct hazard_check *c, row_t *row)
+{
+    if (c->applies)
+        each_planned(c, row, judge_migration);
+}
+
+static bool acl_off(const struct hazard_check *c, const char *region)
+{
+    bool any = false;
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
+        const struct host *h = &c->w->hosts[i];
+        if (!str_eq(h->region, region) || h->server.self_at == 0)
+            continue;
+        if (h->server.acl_enabled != TRI_NO)
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+static void judge_policy(struct hazard_check *c, row_t *row, const struct region_survey *r,
+                         const char *found)
+{
+    if (acl_off(c, r->name))
+        return;
+    if (r->policies == ASKED_YES && found[0] != '\0')
+        hazard_found(c, row, TRI_YES, NULL, "region %s: policy %s has %s", r->name, found,
+                     row->what);
+    else if (r->policies != ASKED_YES)
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: whether an ACL policy has %s: %s",
+                     r->name, row->what, asked_why(r->policies));
+}
+
+static void judge_bare(struct hazard_check *c, row_t *row, const struct region_survey *r)
+{
+    judge_policy(c, row, r, r->bare_policy != NULL ? r->bare_policy : "");
+}
+
+static void judge_unknown(struct hazard_check *c, row_t *row, const struct region_survey *r)
+{
+    judge_policy(c, row, r, r->unknown_policy != NULL ? r->unknown_policy : "");
+}
+
+void hazard_policies_bare(struct hazard_check *c, row_t *row)
+{
+    if (c->applies)
+        each_planned(c, row, judge_bare);
+}
+
+void hazard_policies_unknown(struct hazard_check *c, row_t *row)
+{
+    if (c->applies)
+        each_planned(c, row, judge_unknown);
+}
+
+/* ---- the token ---- */
+
+void hazard_token(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->w->n_regions; i++)
+        if (c->w->regions[i].denied != NULL && c->w->regions[i].denied[0] != '\0')
+            hazard_found(c, row, TRI_YES, NULL, "region %s: the token lacks %s",
+                         c->w->regions[i].name, c->w->regions[i].denied);
+}
+
+static bool no_token_needed(const struct hazard_check *c, const struct region_survey *r)
+{
+    return r->token.acl_off || acl_off(c, r->name);
+}
+
+/* What the run will do with it, and the right that takes. */
+static const char *lacks(const struct hazard_check *c, const struct acl_rules *r)
+{
+    if (r->node != ACL_READ && r->node != ACL_WRITE)
+        return "node:read, with which nodes and members are seen";
+    if (c->p->policy.drain && r->node != ACL_WRITE)
+        return "node:write, which draining takes";
+    if (r->agent != ACL_READ && r->agent != ACL_WRITE)
+        return "agent:read, with which servers tell their state";
+    if (c->p->policy.autopilot_off && c->p->n_servers > 0 && r->operator_ != ACL_WRITE)
+        return "operator:write, which switching autopilot's dead-server cleanup takes";
+    if (r->operator_ != ACL_READ && r->operator_ != ACL_WRITE)
+        return "operator:read, with which autopilot tells health";
+    if (r->all_jobs != ACL_READ && r->all_jobs != ACL_WRITE)
+        return "read-job and list-jobs in every namespace: work it cannot see is not counted";
+    return NULL;
+}
+
+static void judge_rights(struct hazard_check *c, row_t *row, const struct region_survey *r)
+{
+    const struct token_view *t = &r->token;
+    const char *what = t->rules_known ? lacks(c, &t->rules) : NULL;
+
+    if (no_token_needed(c, r) || (t->asked == ASKED_YES && t->management))
+        return;
+    if (t->asked == ASKED_DENIED)
+        hazard_found(c, row, TRI_YES, NULL, "region %s does not know the token", r->name);
+    else if (t->asked != ASKED_YES || !t->rules_known)
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: what the token may: %s", r->name,
+                     t->asked != ASKED_YES ? asked_why(t->asked)
+                                           : "its policies could not all be read");
+    else if (what != NULL)
+        hazard_found(c, row, TRI_YES, NULL, "region %s: the token %s lacks %s", r->name, t->name,
+                     what);
+}
+
+void hazard_token_rights(struct hazard_check *c, row_t *row)
+{
+    each_planned(c, row, judge_rights);
+}
+
+static bool servers_change(const struct hazard_check *c, const char *region)
+{
+    for (size_t i = 0; i < c->p->n_servers; i++)
+        if (!c->p->hosts[i].already && str_eq(c->p->hosts[i].region, region))
+            return true;
+    return false;
+}
+
+static void judge_snapshot(struct hazard_check *c, row_t *row, const struct region_survey *r)
+{
+    const struct token_view *t = &r->token;
+    struct version v;
+    /* Since 1.11.3 a right of its own does; before, management alone. */
+    bool finer = hazard_oldest(c, true, &v) && version_cmp_text(&v, "1.11.3") >= 0;
+
+    if (!servers_change(c, r->name) || no_token_needed(c, r) || t->management ||
+        t->asked == ASKED_DENIED)
+        return;
+    if (t->asked != ASKED_YES || (finer && !t->rules_known))
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: whether the token may take a snapshot",
+                     r->name);
+    else if (!finer || (t->rules.operator_ != ACL_WRITE && !t->rules.snapshot_save))
+        hazard_found(c, row, TRI_YES, NULL, "region %s: the token %s may not take a snapshot: %s",
+                     r->name, t->name,
+                     finer ? "it lacks operator:write or snapshot-save"
+                           : "before 1.11.3 that takes a management token");
+}
+
+void hazard_token_snapshot(struct hazard_check *c, row_t *row)
+{
+    each_planned(c, row, judge_snapshot);
+}
+
+static void judge_expiry(struct hazard_check *c, row_t *row, const struct region_survey *r)
+{
+    const struct token_view *t = &r->token;
+    int64_t left = t->expires_ms - c->survey->wall_ms, need = plan_forecast_ms(c->p);
+    char will[24], still[24];
+
+    if (no_token_needed(c, r) || t->asked == ASKED_DENIED)
+        return;
+    str_for_ms(will, sizeof(will), need);
+    str_for_ms(still, sizeof(still), MAX_OF(left, (int64_t)0));
+    if (t->asked != ASKED_YES)
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: until when the token holds: %s",
+                     r->name, asked_why(t->asked));
+    else if (t->expires_ms != 0 && left < need)
+        hazard_found(c, row, TRI_YES, NULL,
+                     "region %s: the token %s ends in %s, and the run takes about %s", r->name,
+                     t->name, still, will);
+}
+
+void hazard_token_expiry(struct hazard_check *c, row_t *row)
+{
+    each_planned(c, row, judge_expiry);
+}

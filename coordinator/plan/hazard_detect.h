@@ -1,0 +1,53 @@
+/*
+ * hazard_detect.h - the functions that the rows of the hazard table name. Pure.
+ *
+ * Each looks at one thing for every row that names it, through a check that is aimed at the row
+ * (hazard_check.h), and returns without a finding when all is well. What it wants to stand in
+ * the row's `what`, `key`, `number` and `least` is told here, where it wants anything. A new one is
+ * written into the file of what it looks at, and named in hazard_table.c.
+ */
+#ifndef HAZARD_DETECT_H
+#define HAZARD_DETECT_H
+
+#include "hazard_check.h"
+
+typedef void hazard_detect(struct hazard_check *c, row_t *row);
+
+/* hazard_any.c: rows that only differ by what stands in the table. */
+hazard_detect hazard_told;       /* versions alone: `what` is told */
+hazard_detect hazard_operator;   /* only people know: `what` */
+hazard_detect hazard_jobs;       /* `number`: traits; `what`: "Connect sidecars" */
+hazard_detect hazard_driver;     /* `key`: a driver of nodes; and `number` as jobs; `what` */
+hazard_detect hazard_switch;     /* `number`: enum config_switch of crossing servers; `what` */
+hazard_detect hazard_fact;       /* `key`: a fact that is yes; `what` */
+hazard_detect hazard_no_fact;    /* `key`: a fact that is no; `what` */
+hazard_detect hazard_fact_least; /* `key`: a fact whose text is a version below `least`; `what` */
+hazard_detect hazard_file_key;   /* `key`: a key in configuration files; `what`: why it matters */
+hazard_detect hazard_attribute_least; /* `number`: enum node_attribute below `least`; `what` */
+hazard_detect hazard_attribute;       /* `number`: an attribute that is `key` */
+hazard_detect hazard_clients_least;   /* any client of a planned region below `least`; `what` */
+
+/* hazard_versions.c */
+hazard_detect hazard_nothing, hazard_older, hazard_unknown_version, hazard_distance,
+    hazard_minor_way, hazard_release_day, hazard_prerelease, hazard_forward_wall, hazard_edition,
+    hazard_fips, hazard_no_way_back, hazard_acl_off_target;
+/* hazard_servers.c */
+hazard_detect hazard_raft_protocol, hazard_old_failed, hazard_leaves, hazard_tls_names,
+    hazard_schedulers, hazard_consul_flow, hazard_vault_flow, hazard_two_stores, hazard_unmeasured,
+    hazard_license_ends, hazard_license_place;
+/* hazard_cluster.c */
+hazard_detect hazard_client_newer, hazard_tolerance, hazard_unhealthy, hazard_regions, hazard_order,
+    hazard_keyring, hazard_stuck_keys, hazard_deployments, hazard_autopilot, hazard_migration,
+    hazard_policies_bare, hazard_policies_unknown, hazard_token, hazard_token_rights,
+    hazard_token_snapshot, hazard_token_expiry;
+/* hazard_agents.c */
+hazard_detect hazard_unmanaged_server, hazard_unmanaged_client, hazard_key_changed,
+    hazard_misplaced, hazard_one_id, hazard_no_build;
+/* hazard_keystore.c */
+hazard_detect hazard_keystore_copied, /* how many servers: `what` */
+    hazard_no_keystore;               /* a server's agent does not know where: `what` */
+/* hazard_nodes.c */
+hazard_detect hazard_node_down, hazard_node_draining, hazard_other_pool, hazard_old_allocs,
+    hazard_connect_window, hazard_dc_star;
+
+#endif

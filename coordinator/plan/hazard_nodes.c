@@ -1,0 +1,102 @@
+/* Rows about clients and what runs on them. Contract: hazard_detect.h. */
+#include "hazard_detect.h"
+
+void hazard_node_down(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = c->p->n_servers; i < c->p->n_hosts; i++) {
+        const struct host *h = world_host(c->w, c->p->hosts[i].key);
+        if (h != NULL && !c->p->hosts[i].already && !str_eq(h->client.status, "ready"))
+            hazard_found(c, row, TRI_YES, h->name, "is %s: skipped unless it comes back",
+                         h->client.status[0] != '\0' ? h->client.status : "of unknown status");
+    }
+}
+
+void hazard_node_draining(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = c->p->n_servers; i < c->p->n_hosts; i++) {
+        const struct host *h = world_host(c->w, c->p->hosts[i].key);
+        if (h != NULL && !c->p->hosts[i].already && h->client.draining)
+            hazard_found(c, row, TRI_YES, h->name, "is being drained by others: left as it is");
+    }
+}
+
+/* A datacenter's name comes from the node's record, or from the server's own configuration. */
+void hazard_dc_star(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct plan_host *p = &c->p->hosts[i];
+        const struct host *h = world_host(c->w, p->key);
+        const struct host_survey *s = survey_host(c, p->key);
+        if (h == NULL || !hazard_crosses(c, p))
+            continue;
+        if (h->dc[0] != '\0' ? strchr(h->dc, '*') != NULL
+                             : s != NULL && s->switches[CONFIG_DC_STAR] == TRI_YES)
+            hazard_found(c, row, TRI_YES, h->name, "%s", row->what);
+        else if (h->dc[0] == '\0' && (s == NULL || s->config != ASKED_YES ||
+                                      s->switches[CONFIG_DC_STAR] == TRI_UNKNOWN))
+            hazard_unsure(c, h->name, "its datacenter could not be read");
+    }
+}
+
+static void each_region(struct hazard_check *c, row_t *row, const char *question,
+                        void (*judge)(struct hazard_check *, row_t *, const struct region_survey *))
+{
+    for (size_t i = 0; i < c->p->n_regions && c->applies; i++) {
+        const struct plan_region *pr = &c->p->regions[i];
+        const struct region_survey *r = survey_region(c, pr->name);
+        if (!pr->planned)
+            continue;
+        if (r != NULL)
+            judge(c, row, r);
+        if (r == NULL || r->allocs != ASKED_YES)
+            hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: %s: %s", pr->name, question,
+                         r == NULL ? "allocations were not asked for" : asked_why(r->allocs));
+    }
+}
+
+static void judge_pool(struct hazard_check *c, row_t *row, const struct region_survey *r)
+{
+    if (r->n_other_pool > 0)
+        hazard_found(c, row, TRI_YES, NULL,
+                     "region %s: %u %s in another node pool than the job names: %s%s", r->name,
+                     r->n_other_pool,
+                     str_count(r->n_other_pool, "allocation runs", "allocations run"),
+                     r->other_pool, r->n_other_pool > 1 ? ", ..." : "");
+}
+
+void hazard_other_pool(struct hazard_check *c, row_t *row)
+{
+    each_region(c, row, "whether allocations run in another node pool than their job names",
+                judge_pool);
+}
+
+#define DAY_OF_09 1554768000 /* 2019-04-09: 0.9.0 */
+
+static void judge_old(struct hazard_check *c, row_t *row, const struct region_survey *r)
+{
+    if (r->oldest_alloc_s > 0 && r->oldest_alloc_s < DAY_OF_09)
+        hazard_found(c, row, TRI_YES, NULL,
+                     "region %s: allocations have run since before Nomad 0.9", r->name);
+}
+
+void hazard_old_allocs(struct hazard_check *c, row_t *row)
+{
+    each_region(c, row, "how long allocations have run", judge_old);
+}
+
+/* Connect tasks that start on an old client ask the leader something a new one has forgotten. */
+void hazard_connect_window(struct hazard_check *c, row_t *row)
+{
+    bool old = false;
+
+    for (size_t i = 0; i < c->w->n_hosts && !old; i++) {
+        const struct host *h = &c->w->hosts[i];
+        struct version v;
+        struct err err;
+        old = h->is_client && hazard_region_planned(c->p, h->region) &&
+              (h->client.version == NULL || version_parse(h->client.version, &v, &err) < 0 ||
+               !version_has(&v, row->crossing));
+    }
+    if (old)
+        hazard_jobs(c, row);
+}

@@ -1,0 +1,175 @@
+/* Rows about the versions alone. Contract: hazard_detect.h. */
+#include "hazard_detect.h"
+
+#include "walls.h"
+
+void hazard_nothing(struct hazard_check *c, row_t *row)
+{
+    if (c->p->n_hosts > 0 && c->p->n_todo == 0)
+        hazard_found(c, row, TRI_YES, NULL, "all %zu hosts run %s already", c->p->n_hosts,
+                     c->p->target);
+    else if (c->p->n_hosts == 0)
+        hazard_found(c, row, TRI_YES, NULL, "no host is chosen by the filters");
+}
+
+void hazard_older(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct version *v = hazard_from(c, &c->p->hosts[i]);
+        if (v != NULL && version_cmp(&c->target, v) < 0)
+            hazard_found(c, row, TRI_YES, c->p->hosts[i].name, "runs %s, newer than %s",
+                         c->p->hosts[i].from, c->p->target);
+    }
+}
+
+void hazard_unknown_version(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++)
+        if (hazard_from(c, &c->p->hosts[i]) == NULL)
+            hazard_found(c, row, TRI_UNKNOWN, c->p->hosts[i].name,
+                         "the version it runs could not be read (\"%s\")", c->p->hosts[i].from);
+}
+
+/* Enterprise's long-term minors follow each other directly. */
+static bool both_lts(const struct version *a, const struct version *b)
+{
+    return version_is_ent(a) && version_is_ent(b) && a->major == 1 && a->minor == 8 &&
+           b->major == 1 && b->minor == 10;
+}
+
+void hazard_distance(struct hazard_check *c, row_t *row)
+{
+    struct version v;
+    char path[128], from[VERSION_TEXT];
+
+    if (!hazard_oldest(c, false, &v) || both_lts(&v, &c->target))
+        return;
+    int d = version_minor_distance(&v, &c->target);
+    /* Since 1.5 Nomad's guides promise two minors, before one. */
+    bool was_one = version_cmp_text(&c->target, "1.5.0") < 0;
+    if (d <= (was_one ? 1 : 2))
+        return;
+    version_text(from, &v);
+    version_path(path, sizeof(path), &v, &c->target);
+    if (d == 1000)
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "the way from %s to %s is not known to this build",
+                     from, c->p->target);
+    else
+        hazard_found(c, row, TRI_YES, NULL,
+                     "from %s to %s are %d minor versions, %s supported: go through %s", from,
+                     c->p->target, d, was_one ? "1 is" : "2 are", path);
+}
+
+/* 2.0's own guide leads through every minor from 1.8 on. */
+void hazard_minor_way(struct hazard_check *c, row_t *row)
+{
+    struct version v;
+    char path[128], from[VERSION_TEXT];
+
+    if (!hazard_oldest(c, false, &v) || version_cmp_text(&v, "1.10.0") >= 0 ||
+        version_cmp_text(&c->target, "2.0.0") < 0)
+        return;
+    version_text(from, &v);
+    version_path(path, sizeof(path), &v, &c->target);
+    hazard_found(c, row, TRI_YES, NULL, "from %s straight to %s leaves the documented way: %s",
+                 from, c->p->target, path);
+}
+
+/* A build's day when the server tells it, else the day of its version. */
+static void day_of(const struct hazard_check *c, const struct plan_host *h, const struct version *v,
+                   char dst[static DAY_TEXT])
+{
+    const struct host *o = world_host(c->w, h->key);
+    const char *told =
+        o != NULL && o->is_server && o->server.self_at > 0 ? o->server.build_date : "";
+    version_released(dst, v);
+    if (dst[0] == '\0' && told != NULL)
+        str_cut(dst, DAY_TEXT, told);
+}
+
+void hazard_release_day(struct hazard_check *c, row_t *row)
+{
+    char mine[DAY_TEXT], target[DAY_TEXT];
+
+    version_released(target, &c->target);
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct plan_host *h = &c->p->hosts[i];
+        const struct version *v = hazard_from(c, h);
+        if (!hazard_crosses(c, h) || v == NULL || version_cmp(v, &c->target) > 0)
+            continue;
+        day_of(c, h, v, mine);
+        if (target[0] == '\0' || mine[0] == '\0')
+            hazard_unsure(c, h->name, "this build does not know the day of a version");
+        else if (version_built_before(target, mine))
+            hazard_found(c, row, TRI_YES, h->name, "%s is of %s, %s that runs of %s", c->p->target,
+                         target, h->from, mine);
+    }
+}
+
+void hazard_prerelease(struct hazard_check *c, row_t *row)
+{
+    if (c->target.pre[0] != '\0' && c->p->n_todo > 0)
+        hazard_found(c, row, TRI_YES, NULL, "%s is a prerelease", c->p->target);
+}
+
+void hazard_forward_wall(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_servers; i++) {
+        const struct version *v = hazard_from(c, &c->p->hosts[i]);
+        if (hazard_crosses(c, &c->p->hosts[i]) && v != NULL && version_cmp(v, &c->target) <= 0 &&
+            version_is_ent(v) <= version_is_ent(&c->target) && version_wall(&c->target, v))
+            hazard_found(c, row, TRI_YES, c->p->hosts[i].name,
+                         "%s cannot read what %s may have written (raft data, snapshots)",
+                         c->p->target, c->p->hosts[i].from);
+    }
+}
+
+void hazard_edition(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct version *v = hazard_from(c, &c->p->hosts[i]);
+        if (v != NULL && version_is_ent(v) && !version_is_ent(&c->target))
+            hazard_found(c, row, TRI_YES, c->p->hosts[i].name, "runs Enterprise %s, %s is not",
+                         c->p->hosts[i].from, c->p->target);
+    }
+}
+
+void hazard_fips(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct version *v = hazard_from(c, &c->p->hosts[i]);
+        if (v != NULL && version_is_fips(v) != version_is_fips(&c->target))
+            hazard_found(c, row, TRI_YES, c->p->hosts[i].name, "runs %s; %s %s a FIPS build",
+                         c->p->hosts[i].from, c->p->target,
+                         version_is_fips(&c->target) ? "is" : "is not");
+    }
+}
+
+/* The server after which the old data are out of reach: once one has led, all of them. */
+void hazard_no_way_back(struct hazard_check *c, row_t *row)
+{
+    struct version v;
+    char from[VERSION_TEXT];
+
+    if (!hazard_oldest(c, true, &v) || !version_wall(&v, &c->target))
+        return;
+    version_text(from, &v);
+    hazard_found(c, row, TRI_YES, NULL,
+                 "servers on %s may write what %s cannot read: a server that touched its data is "
+                 "not reverted, and after the first new leader none can go back",
+                 c->p->target, from);
+}
+
+/* Targets that are only bad where ACLs are off. */
+void hazard_acl_off_target(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->w->n_hosts && c->applies; i++) {
+        const struct host *h = &c->w->hosts[i];
+        if (!h->is_server || !hazard_region_planned(c->p, h->region))
+            continue;
+        if (h->server.self_at == 0 || h->server.acl_enabled == TRI_UNKNOWN)
+            hazard_unsure(c, h->name, "whether it has ACLs on could not be read");
+        else if (h->server.acl_enabled == TRI_NO)
+            hazard_found(c, row, TRI_YES, h->name, "%s: %s", c->p->target, row->what);
+    }
+}

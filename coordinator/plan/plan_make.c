@@ -1,0 +1,248 @@
+#include "plan_make.h"
+
+#include "hazards.h"
+#include "raft_view.h"
+#include "walls.h"
+
+/* ---- which hosts ---- */
+
+static bool among(const char *const *list, size_t n, const char *v)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(list[i], v))
+            return true;
+    return n == 0;
+}
+
+static bool node_named(const struct filter *f, const struct host *h)
+{
+    for (size_t i = 0; i < f->n_nodes; i++) {
+        const char *want = f->nodes[i];
+        if (str_eq(want, h->name) || str_eq(want, h->node_id) || str_eq(want, h->server_id) ||
+            (strlen(want) >= 4 && (str_starts(h->node_id, want) || str_starts(h->server_id, want))))
+            return true;
+    }
+    return f->n_nodes == 0;
+}
+
+static bool chosen(const struct filter *f, const struct world *w, const struct host *h)
+{
+    if (f->servers != f->clients && f->servers != h->is_server)
+        return false;
+    return among(f->regions, f->n_regions, h->region) && among(f->dcs, f->n_dcs, h->dc) &&
+           among(f->classes, f->n_classes, h->node_class) &&
+           among(f->pools, f->n_pools, h->node_pool) && node_named(f, h) &&
+           (f->running == NULL || str_eq(f->running, host_version(w, h)));
+}
+
+static const struct manifest_build_ref *build_for(const struct release *r, const struct host *h)
+{
+    for (size_t i = 0; i < r->n_builds; i++)
+        if (str_eq(r->builds[i].os, h->agent.os) && str_eq(r->builds[i].arch, h->agent.arch))
+            return &r->builds[i];
+    return NULL;
+}
+
+static void host_fill(struct plan_host *p, const struct world *w, const struct host *h,
+                      const struct release *target)
+{
+    const struct agent_view *a = &h->agent;
+    const struct manifest_build_ref *b = build_for(target, h);
+
+    str_cut(p->key, sizeof(p->key), h->key);
+    str_cut(p->name, sizeof(p->name), h->name);
+    str_cut(p->region, sizeof(p->region), h->region);
+    str_cut(p->from, sizeof(p->from), host_version(w, h));
+    p->managed = a->enrolled && a->hello_at > 0 && !a->key_changed && !a->misplaced;
+    p->is_server = h->is_server;
+    if (p->managed) {
+        str_cut(p->os, sizeof(p->os), a->os);
+        str_cut(p->arch, sizeof(p->arch), a->arch);
+        p->before = a->running;
+        if (b != NULL)
+            p->digest = b->digest;
+    }
+    p->already = str_eq(p->from, target->version) &&
+                 (!p->managed || (b != NULL && digest_eq(&a->disk, &p->digest) &&
+                                  digest_eq(&a->running, &p->digest)));
+    p->leader = h->is_server && region_leader(w, h->region, w->ended_ms) == h;
+}
+
+/* ---- in which order ---- */
+
+static int forecast_order(const void *a, const void *b)
+{
+    const struct plan_host *x = a, *y = b;
+    int c;
+
+    if (x->is_server != y->is_server)
+        return x->is_server ? -1 : 1;
+    if (!x->is_server && x->canary != y->canary)
+        return x->canary ? -1 : 1;
+    if (x->first != y->first)
+        return x->first ? -1 : 1;
+    c = strcmp(x->region, y->region);
+    if (c == 0 && x->leader != y->leader)
+        return x->leader ? 1 : -1;
+    if (c == 0)
+        c = strcmp(x->name, y->name);
+    return c != 0 ? c : strcmp(x->key, y->key);
+}
+
+/* Spread: each canary from the kind of client (region, datacenter, class, pool) that has the
+ * fewest canaries so far. */
+static bool same_kind(const struct host *a, const struct host *b)
+{
+    return str_eq(a->region, b->region) && str_eq(a->dc, b->dc) &&
+           str_eq(a->node_class, b->node_class) && str_eq(a->node_pool, b->node_pool);
+}
+
+static void choose_canaries(struct plan *p, const struct world *w)
+{
+    uint32_t *like = xzalloc(p->n_hosts + 1, sizeof(*like));
+
+    for (uint32_t c = 0; c < p->policy.canary; c++) {
+        struct plan_host *best = NULL;
+        const struct host *best_host = NULL;
+        uint32_t fewest = UINT32_MAX;
+        for (size_t i = p->n_servers; i < p->n_hosts; i++) {
+            struct plan_host *h = &p->hosts[i];
+            if (h->canary || h->already || !h->managed || like[i] >= fewest)
+                continue;
+            best = h;
+            fewest = like[i];
+        }
+        if (best == NULL)
+            break;
+        best->canary = true;
+        best_host = world_host(w, best->key);
+        for (size_t i = p->n_servers; i < p->n_hosts; i++) {
+            const struct host *o = world_host(w, p->hosts[i].key);
+            like[i] += o != NULL && same_kind(o, best_host);
+        }
+    }
+    free(like);
+}
+
+/* ---- what follows from the versions ---- */
+
+static void choose_reactions(struct plan *p, const struct version *target)
+{
+    p->server_on_not_ready = ON_REVERT;
+    p->client_on_not_ready = ON_REVERT;
+    for (size_t i = 0; i < p->n_hosts; i++) {
+        struct version from;
+        struct err err;
+        bool known = version_parse(p->hosts[i].from, &from, &err) == 0;
+        if (p->hosts[i].already)
+            continue;
+        if (p->hosts[i].is_server && (!known || version_wall(&from, target)))
+            p->server_on_not_ready = ON_REVERT_IF_UNTOUCHED;
+        if (p->hosts[i].is_server && (!known || version_bad_leader(&from, target)))
+            p->bad_leader_pair = true;
+        if (!p->hosts[i].is_server &&
+            (!known || version_client_state(&from) != version_client_state(target)))
+            p->client_on_not_ready = ON_LEAVE;
+    }
+}
+
+static bool can_transfer(const struct plan *p, const struct world *w)
+{
+    for (size_t i = 0; i < w->n_regions; i++)
+        if (!w->regions[i].can_raft)
+            return false;
+    for (size_t i = 0; i < p->n_servers; i++) {
+        const struct host *h = world_host(w, p->hosts[i].key);
+        struct version v;
+        struct err err;
+        if (h == NULL || version_parse(p->hosts[i].from, &v, &err) < 0 ||
+            version_cmp_text(&v, "1.7.0") < 0 || h->server.raft_protocol < 3)
+            return false;
+    }
+    return true;
+}
+
+static void regions_fill(struct plan *p, const struct world *w)
+{
+    p->regions = arena_array(&p->arena, w->n_regions, sizeof(*p->regions));
+    p->n_regions = w->n_regions;
+    for (size_t i = 0; i < w->n_regions; i++) {
+        struct plan_region *r = &p->regions[i];
+        str_cut(r->name, sizeof(r->name), w->regions[i].name);
+        r->voters = region_voters(w, r->name, w->ended_ms);
+        for (size_t k = 0; k < p->n_hosts; k++)
+            r->planned = r->planned || str_eq(p->hosts[k].region, r->name);
+    }
+}
+
+/* Where policies, namespaces and node pools come from; NULL: not told. */
+static const char *authoritative(const struct survey *s)
+{
+    for (size_t i = 0; s != NULL && i < s->n_hosts; i++)
+        if (s->hosts[i].config == ASKED_YES && s->hosts[i].authoritative[0] != '\0')
+            return s->hosts[i].authoritative;
+    return NULL;
+}
+
+static void hosts_fill(struct plan *p, const struct world *w, const char *first,
+                       const struct release *target)
+{
+    p->hosts = arena_array(&p->arena, w->n_hosts, sizeof(*p->hosts));
+    for (size_t i = 0; i < w->n_hosts; i++) {
+        const struct host *h = &w->hosts[i];
+        if (!chosen(&p->policy.filter, w, h) || plan_is_past(w, p, h))
+            continue;
+        host_fill(&p->hosts[p->n_hosts], w, h, target);
+        p->hosts[p->n_hosts].first = first != NULL && str_eq(first, h->region);
+        p->n_todo += !p->hosts[p->n_hosts].already;
+        p->n_servers += h->is_server;
+        p->n_clients += !h->is_server;
+        p->n_hosts++;
+    }
+    qsort(p->hosts, p->n_hosts, sizeof(*p->hosts), forecast_order);
+    choose_canaries(p, w);
+    qsort(p->hosts, p->n_hosts, sizeof(*p->hosts), forecast_order);
+    plan_sort_keys(p);
+}
+
+#define RESTART_MS 15000 /* of one Nomad, with what is asked before and after it */
+#define DRAIN_MS   60000
+#define STAGE_MS   30000
+
+int64_t plan_forecast_ms(const struct plan *p)
+{
+    const struct policy *y = &p->policy;
+    int64_t step = RESTART_MS + y->settle_ms + y->hold_ms, servers = 0, clients = 0;
+
+    for (size_t i = 0; i < p->n_hosts; i++)
+        *(p->hosts[i].is_server ? &servers : &clients) += !p->hosts[i].already;
+    int64_t waves = (clients + p->parallel - 1) / MAX_OF(p->parallel, 1u);
+    int64_t each = RESTART_MS + y->hold_ms + (y->drain ? DRAIN_MS : 0);
+    return STAGE_MS + servers * step + (clients > 0 ? y->soak_ms : 0) + waves * each;
+}
+
+int plan_make(const struct world *w, const struct survey *survey, const struct release *target,
+              const struct policy *policy, struct plan *ret, struct err *err)
+{
+    struct version version;
+    auto_buf struct buf text = BUF_INIT;
+
+    if (w->problem != NULL && w->problem[0] != '\0')
+        return err_set(err, ERR_STATE, 0, "the cluster could not be observed: %s", w->problem);
+    if (w->n_hosts == 0)
+        return err_set(err, ERR_STATE, 0, "no servers and no clients were found");
+    if (version_parse(target->version, &version, err) < 0)
+        return err_wrap(err, "release %s", target->version);
+    memset(ret, 0, sizeof(*ret));
+    str_cut(ret->target, sizeof(ret->target), target->version);
+    ret->policy = *policy;
+    hosts_fill(ret, w, authoritative(survey), target);
+    regions_fill(ret, w);
+    ret->parallel = policy_parallel(policy, ret->n_clients);
+    choose_reactions(ret, &version);
+    ret->transfer = can_transfer(ret, w);
+    hazards_check(w, survey, target, ret);
+    plan_text(ret, &text);
+    crypto_digest(text.data, text.len, &ret->digest);
+    return 0;
+}

@@ -1,0 +1,23 @@
+/*
+ * plan_make.h - making a plan, before anything is touched. Pure.
+ *
+ * Compares one observation with the target and the policy: which hosts, in which
+ * groups, with which limits, in which forecast order; plus the findings of the hazard
+ * table. It touches nothing.
+ */
+#ifndef PLAN_MAKE_H
+#define PLAN_MAKE_H
+
+#include "plan.h"
+
+/* Always makes a plan when the observation allows any (ERR_STATE else); whether it
+ * may be carried out is plan_refused. survey NULL: nothing was asked beside the
+ * observation, and what hazards it would tell of cannot be told. */
+MUST_CHECK int plan_make(const struct world *w, const struct survey *survey,
+                         const struct release *target, const struct policy *policy,
+                         struct plan *ret, struct err *err);
+/* About how long the run takes when all goes well: settle and hold times, restarts,
+ * canaries, drains at a minute each; for what must last until then. */
+int64_t plan_forecast_ms(const struct plan *p);
+
+#endif

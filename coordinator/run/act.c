@@ -1,0 +1,400 @@
+#include "act.h"
+
+#include "act_order.h"
+#include "autopilot_calls.h"
+#include "effect_calls.h"
+#include "lease_book.h"
+#include "run_keystore.h"
+#include "run_watch.h"
+
+#include <inttypes.h>
+
+#define BACKOFF_MAX 15000
+#define REFUSED_MAX 40 /* refusals that may pass, before they are final */
+#define IO_MAX      6  /* the same of a host that cannot write, or whose caravan-swap is dead */
+
+static int64_t backoff(uint32_t tries)
+{
+    return tries >= 4 ? BACKOFF_MAX : MIN_OF((int64_t)1000 << tries, BACKOFF_MAX);
+}
+
+static uint32_t count_state(const struct ledger *l, enum host_state state)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < l->n_hosts; i++)
+        n += l->hosts[i].state == state;
+    return n;
+}
+
+/* As many clients as there are to be canaries have settled: the first ones by the plan's order,
+ * others in the place of those that were skipped or are gone. */
+static void canaries_told(struct run *r)
+{
+    const struct plan *plan = r->config->plan;
+    struct ledger *l = r->config->ledger;
+    size_t n = 0;
+    int64_t settled = 0;
+
+    for (size_t i = 0; i < l->n_hosts; i++) {
+        const struct plan_host *p = &plan->hosts[i];
+        if (p->is_server || p->already || l->hosts[i].state != HOST_DONE)
+            continue;
+        n++;
+        settled = MAX_OF(settled, l->hosts[i].settled_ms);
+    }
+    if (n < plan->policy.canary)
+        return;
+    l->canaries_done = true;
+    l->canaries_settled_ms = settled;
+}
+
+static void settling_begins(struct run *r, struct ledger_host *lh, int64_t now)
+{
+    const struct host *h = world_host(r->world, lh->key);
+
+    lh->effect_ms = now;
+    lh->base_leader_index = 0; /* the leader of before the restart is no measure: act_measure */
+    if (lh->order != MSG_SWAP && lh->order != MSG_REVERT) { /* no swap of this turn noted them */
+        lh->n_allocs = 0;
+        lh->base_modify_index = 0;
+        lh->base_drivers[0] = '\0';
+    }
+    if (h != NULL)
+        lh->silence_ms = h->agent.silence_ms;
+}
+
+static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *p,
+                 const struct intent *in)
+{
+    struct ledger *l = r->config->ledger;
+    struct effect *e = ledger_effect(l, EFFECT_DRAIN, lh->key);
+    int64_t now = r->config->ports->now(r->config->ports->ctx);
+
+    lh->turns += lh->state == HOST_SWAPPING &&
+                 (in->state == HOST_PENDING || in->state == HOST_STAGED ||
+                  in->state == HOST_DRAINING); /* nothing was done: once more */
+    if (lh->state == HOST_PENDING && in->state == HOST_STAGED)
+        lh->order = MSG_STAGE; /* without one: a new turn, what the last swap noted is past */
+    if (lh->state == HOST_RESTORING && in->state != HOST_GONE) {
+        lh->state = in->state; /* outcome and text stand since it began to restore */
+    } else {
+        lh->state = in->state;
+        lh->outcome = in->outcome;
+        lh->failure = in->failure;
+        lh->failed_in = in->failed_in;
+        lh->skip = in->skip;
+        str_cut(lh->text, sizeof(lh->text), in->text);
+    }
+    if (e != NULL && (lh->state == HOST_RESTORING || host_finished(lh->state))) {
+        e->undo = true;
+        e->dirty = true;
+    }
+    if (lh->state == HOST_SETTLING)
+        settling_begins(r, lh, now);
+    if (lh->state == HOST_DONE || lh->state == HOST_FAILED)
+        lh->settled_ms = now;
+    if (lh->state == HOST_DONE && p->is_server && world_host(r->world, lh->key) != NULL)
+        lh->base_stamp = world_host(r->world, lh->key)->agent.stamp; /* the process that settled */
+    if (lh->state == HOST_DONE)
+        watch_settled(r, p);
+    lh->retry_ms = 0;
+    lh->dirty = true;
+    l->failures = count_state(l, HOST_FAILED);
+    l->skipped = count_state(l, HOST_SKIPPED);
+    if (!p->is_server && !l->canaries_done)
+        canaries_told(r);
+    run_moved(r);
+}
+
+static int add_drain(struct run *r, struct ledger_host *lh)
+{
+    struct effect *e = ledger_effect_add(r->config->ledger, EFFECT_DRAIN, lh->key);
+    char run[2 * RUN_ID_LEN + 1];
+
+    if (e == NULL)
+        return 1;
+    str_hex(run, r->config->ledger->run_id, RUN_ID_LEN);
+    snprintf(e->before, sizeof(e->before), "{\"eligible\":true,\"draining\":false}");
+    snprintf(e->ours, sizeof(e->ours), "{\"draining\":true,\"run\":\"%s\"}", run);
+    lh->state = HOST_DRAINING;
+    lh->dirty = true;
+    run_moved(r);
+    return 0;
+}
+
+static void change_run(struct run *r, const struct intent *in)
+{
+    struct ledger *l = r->config->ledger;
+
+    if (in->run == RUN_STOPPED && in->text[0] != '\0') {
+        str_cut(l->cause, sizeof(l->cause), in->text);
+        str_cut(l->cause_host, sizeof(l->cause_host), in->host);
+        str_cut(l->advice, sizeof(l->advice), in->advice);
+    }
+    if (in->run == RUN_PAUSED || in->run == RUN_STOPPED)
+        l->before_pause = l->state;
+    l->state = in->run;
+    if (run_ended(in->run))
+        l->ending = RUN_NONE;
+    l->dirty = true;
+    run_moved(r);
+}
+
+static void stop(struct run *r, const struct intent *in)
+{
+    struct ledger *l = r->config->ledger;
+
+    l->ending = RUN_STOPPED;
+    str_cut(l->cause, sizeof(l->cause), in->text);
+    str_cut(l->cause_host, sizeof(l->cause_host), in->host);
+    str_cut(l->advice, sizeof(l->advice), in->advice);
+    l->dirty = true;
+    run_moved(r);
+}
+
+static void restore(struct run *r, const struct intent *in)
+{
+    struct ledger *l = r->config->ledger;
+
+    for (size_t i = 0; i < l->n_effects; i++)
+        if (str_eq(l->effects[i].key, in->key) && !l->effects[i].undo &&
+            (in->key[0] != '\0' || str_eq(l->effects[i].region, in->host))) {
+            l->effects[i].undo = true;
+            l->effects[i].dirty = true;
+        }
+}
+
+static const struct {
+    enum message_kind kind;
+    enum host_state state;
+} ordered[INTENT_KIND_COUNT] = {
+    [INTENT_STAGE] = {MSG_STAGE, HOST_STAGING},
+    [INTENT_SWAP] = {MSG_SWAP, HOST_SWAPPING},
+    [INTENT_REVERT] = {MSG_REVERT, HOST_REVERTING},
+};
+
+/* 1: this intent comes to nothing now. */
+static int order_host(struct run *r, struct ledger_host *lh, const struct plan_host *p,
+                      const struct intent *in, struct err *err)
+{
+    int rv = act_order(r, lh, p, in, ordered[in->kind].kind, err);
+
+    if (rv != 0)
+        return rv;
+    lh->state = ordered[in->kind].state;
+    if (in->kind == INTENT_SWAP)
+        act_baseline(lh, world_host(r->world, lh->key));
+    if (in->kind == INTENT_SWAP)
+        watch_before(r, lh, p);
+    if (in->kind == INTENT_REVERT)
+        str_cut(lh->text, sizeof(lh->text), in->text);
+    return 0;
+}
+
+static int apply(struct run *r, const struct intent *in, struct err *err)
+{
+    struct ledger *l = r->config->ledger;
+    struct ledger_host *lh = run_host(r, in->key);
+    const struct plan_host *p = lh != NULL ? &r->config->plan->hosts[lh - l->hosts] : NULL;
+
+    if (ordered[in->kind].kind != MSG_NONE)
+        return lh == NULL ? 0 : order_host(r, lh, p, in, err);
+    if (in->kind == INTENT_CLAIM)
+        lease_want(r, in->key);
+    else if (in->kind == INTENT_MARK && lh != NULL)
+        mark(r, lh, p, in);
+    else if (in->kind == INTENT_DRAIN && lh != NULL)
+        return add_drain(r, lh);
+    else if (in->kind == INTENT_TRANSFER && lh != NULL)
+        effects_transfer(r, lh, in);
+    else if (in->kind == INTENT_SNAPSHOT)
+        watch_ask(r, in);
+    else if (in->kind == INTENT_PRESERVE && lh != NULL)
+        lh->keys.wanted = true;
+    else if (in->kind == INTENT_AUTOPILOT)
+        autopilot_add(r, in);
+    else if (in->kind == INTENT_RESTORE)
+        restore(r, in);
+    else if (in->kind == INTENT_RUN)
+        change_run(r, in);
+    else if (in->kind == INTENT_STOP)
+        stop(r, in);
+    else if (in->kind == INTENT_PAUSE) {
+        l->ending = RUN_PAUSED;
+        l->dirty = true;
+        run_moved(r);
+    }
+    return 0;
+}
+
+int act(struct run *r, const struct decision *d, struct err *err)
+{
+    const struct ports *ports = r->config->ports;
+    bool send[INTENTS_MAX] = {false};
+
+    for (size_t i = 0; i < d->n_intents; i++) {
+        int rv = apply(r, &d->intents[i], err);
+        if (rv < 0)
+            return -1;
+        send[i] = rv == 0 && (ordered[d->intents[i].kind].kind != MSG_NONE ||
+                              d->intents[i].kind == INTENT_RESEND);
+    }
+    if (r->world != NULL)
+        act_measure(r->config->ledger, r->config->plan, r->world, ports->now(ports->ctx));
+    effects_plan(r);
+    if (run_commit(r, err) < 0)
+        return -1;
+    for (size_t i = 0; i < d->n_intents; i++) {
+        struct ledger_host *lh = send[i] ? run_host(r, d->intents[i].key) : NULL;
+        if (lh == NULL || lh->inner.len == 0)
+            continue;
+        if (d->intents[i].kind == INTENT_RESEND)
+            lh->retry_ms = ports->now(ports->ctx) + ANSWER_MS;
+        ports->send(ports->ctx, lh->key, lh->order, lh->nonce, &lh->inner);
+    }
+    return keystore_do(r, err) < 0 ? -1 : effects_do(r, err);
+}
+
+/* ---- receipts ---- */
+
+enum reaction {
+    FINAL, /* the host fails with what it said */
+    AGAIN, /* was not obeyed and will not be: a new order */
+    LATER, /* the same after a while, by a new order */
+    CLAIM, /* the lease first, then a new order */
+    STAGE, /* what was staged is not there: from the beginning */
+    HELD,  /* root's word */
+};
+
+static const enum reaction reactions[REFUSAL_COUNT] = {
+    [REFUSAL_NONE] = AGAIN,        [REFUSAL_SESSION] = AGAIN,  [REFUSAL_EPOCH] = CLAIM,
+    [REFUSAL_SEQUENCE] = AGAIN,    [REFUSAL_REPLAYED] = AGAIN, [REFUSAL_LATE] = AGAIN,
+    [REFUSAL_ROLE] = FINAL,        [REFUSAL_LEASE] = CLAIM,    [REFUSAL_PAUSED] = LATER,
+    [REFUSAL_BUSY] = LATER,        [REFUSAL_PHASE] = STAGE,    [REFUSAL_HELD] = HELD,
+    [REFUSAL_GAP] = LATER,         [REFUSAL_QUORUM] = LATER,   [REFUSAL_UNKNOWN] = LATER,
+    [REFUSAL_MANIFEST] = FINAL,    [REFUSAL_URL] = FINAL,      [REFUSAL_DIGEST] = STAGE,
+    [REFUSAL_UNSUPPORTED] = FINAL, [REFUSAL_LIMIT] = LATER,    [REFUSAL_FORMAT] = FINAL,
+    [REFUSAL_IO] = LATER,
+};
+
+/* Where a host stands when its order was not obeyed. */
+static enum host_state stands(const struct ledger *l, const struct ledger_host *lh,
+                              enum reaction re)
+{
+    if (lh->order == MSG_REVERT)
+        return HOST_SETTLING;
+    if (lh->order == MSG_SWAP && ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
+        return HOST_DRAINING;
+    return lh->order == MSG_STAGE || re == STAGE ? HOST_PENDING : HOST_STAGED;
+}
+
+/* What the host said when it could not write stands against what it says of the same order later:
+ * that it is too late by now. */
+static void say_refused(const struct ledger_host *lh, const struct receipt_done *done,
+                        char dst[static TEXT_MAX])
+{
+    if (done->refusal != lh->refusal)
+        memcpy(dst, lh->text, sizeof(lh->text));
+    else
+        snprintf(dst, TEXT_MAX, "%s order refused, %s: %s", message_kind_name(lh->order),
+                 refusal_name(done->refusal), done->text);
+}
+
+/* A host that could not write has not taken the order's sequence either: a copy of it may be obeyed
+ * until it is too late. Until then the host is in flight, and then it is asked once more. */
+static bool may_still_be_obeyed(struct ledger_host *lh, const struct receipt_done *done,
+                                int64_t now)
+{
+    if (done->refusal != REFUSAL_IO || lh->order == MSG_STAGE || now - lh->ordered_ms > SWAP_BY_MS)
+        return false;
+    lh->refusal = REFUSAL_IO;
+    say_refused(lh, done, lh->text);
+    lh->retry_ms = lh->ordered_ms + SWAP_BY_MS + 1;
+    lh->dirty = true;
+    return true;
+}
+
+static void not_obeyed(struct run *r, struct ledger_host *lh, const struct receipt_done *done)
+{
+    struct ledger *l = r->config->ledger;
+    enum reaction re = reactions[lh->refusal];
+    int64_t now = r->config->ports->now(r->config->ports->ctx);
+    struct intent in = {.kind = INTENT_MARK, .state = stands(l, lh, re)};
+
+    if (lh->attempts > (lh->refusal == REFUSAL_IO ? IO_MAX : REFUSED_MAX) ||
+        (re == STAGE && (lh->turns >= TURNS_MAX || lh->order == MSG_REVERT)))
+        re = FINAL;
+    lh->turns += re == STAGE;
+    if (re != FINAL)
+        run_moved(r); /* definitely not obeyed: at most REFUSED_MAX times */
+    lh->sequence = MAX_OF(lh->sequence, done->last_sequence);
+    if (re == CLAIM)
+        lease_refused(r, lh->key);
+    if (re == FINAL || re == HELD) {
+        bool client = !r->config->plan->hosts[lh - l->hosts].is_server;
+        in.state = re == HELD && client ? HOST_SKIPPED : HOST_FAILED;
+        in.skip = re == HELD ? SKIP_HELD : SKIP_NONE;
+        in.failure = lh->refusal == REFUSAL_IO ? FAILURE_IO : FAILURE_REFUSED_BY_LAW;
+        in.outcome = lh->order == MSG_REVERT ? OUTCOME_LEFT : OUTCOME_NONE;
+        if (ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
+            in.state = HOST_RESTORING;
+    }
+    say_refused(lh, done, in.text);
+    if (in.state == HOST_SETTLING) { /* a revert that was refused: its turn goes on */
+        lh->state = HOST_SETTLING;
+        lh->dirty = true;
+    } else if (host_finished(in.state) || in.state == HOST_RESTORING) {
+        mark(r, lh, &r->config->plan->hosts[lh - l->hosts], &in);
+    } else {
+        lh->state = in.state;
+        str_cut(lh->text, sizeof(lh->text), in.text);
+        lh->dirty = true;
+    }
+    lh->retry_ms = now + (re == AGAIN ? 0 : backoff(lh->attempts));
+}
+
+/* An order that was taken is asked after (decide_flight.c): does caravan-swap still say so? */
+static void asked_after(struct ledger_host *lh, const struct event *ev, int64_t now)
+{
+    bool dead = ev->kind == EV_NO_ANSWER || ev->receipt->u.done.refusal == REFUSAL_IO;
+
+    lh->retry_ms = now + (dead ? backoff(lh->resends) : SWAP_ALIVE_MS);
+    lh->resends = dead ? lh->resends + 1 : 0;
+    lh->dirty = true;
+}
+
+void act_receipt(struct run *r, const struct event *ev)
+{
+    struct ledger_host *lh = run_host(r, ev->key);
+    int64_t now = r->config->ports->now(r->config->ports->ctx);
+
+    if (lh == NULL || lh->order != ev->order || memcmp(lh->nonce, ev->nonce, NONCE_LEN) != 0)
+        return; /* of an order that was given up */
+    if (lh->answered) {
+        if (lh->refusal == REFUSAL_NONE && host_in_flight(lh->state))
+            asked_after(lh, ev, now);
+        return;
+    }
+    if (ev->kind == EV_NO_ANSWER) {
+        const struct host *h = r->world != NULL ? world_host(r->world, lh->key) : NULL;
+        if (lh->order != MSG_STAGE && (h == NULL || !fresh(h->agent.hello_at, now)))
+            lh->resends = 0; /* what counts is that its agent answers and caravan-swap does not */
+        lh->retry_ms = now + backoff(lh->resends++);
+        lh->dirty = true;
+        return;
+    }
+    const struct receipt_done *done = &ev->receipt->u.done;
+    if (may_still_be_obeyed(lh, done, now))
+        return;
+    lh->answered = true;
+    lh->resends = 0;
+    if (lh->refusal != REFUSAL_IO || done->refusal != REFUSAL_LATE)
+        lh->refusal = done->refusal;
+    lh->receipt_ms = now;
+    lh->effect_ms = now;
+    lh->dirty = true;
+    if (done->refusal == REFUSAL_NONE)
+        run_moved(r);
+    else
+        not_obeyed(r, lh, done);
+}

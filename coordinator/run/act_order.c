@@ -1,0 +1,160 @@
+#include "act_order.h"
+
+#include "lease_book.h"
+#include "raft_view.h"
+
+#include <inttypes.h>
+
+bool order_head(const struct run *r, const char *key, enum message_kind kind, struct order *ret)
+{
+    const struct host *h = r->world != NULL ? world_host(r->world, key) : NULL;
+
+    if (h == NULL || h->agent.hello_at == 0)
+        return false;
+    memset(&ret->head, 0, sizeof(ret->head));
+    ret->head.kind = kind;
+    ret->head.version = 1;
+    memcpy(ret->head.session, h->agent.session, SESSION_LEN);
+    ret->head.epoch = lease_epoch(r, key);
+    r->config->ports->random(r->config->ports->ctx, ret->head.nonce, NONCE_LEN);
+    return true;
+}
+
+/* The agent's uptime now, from what it told. */
+uint64_t order_uptime(const struct agent_view *a, int64_t now)
+{
+    return a->uptime_ms + (uint64_t)(now > a->hello_at ? now - a->hello_at : 0);
+}
+
+static void fill_swap(const struct run *r, const struct plan_host *p, const struct intent *in,
+                      struct order_swap *ret)
+{
+    const struct plan *plan = r->config->plan;
+
+    *ret = (struct order_swap){
+        .digest = p->digest,
+        .on_not_ready = p->is_server ? plan->server_on_not_ready : plan->client_on_not_ready,
+        .not_before = in->not_before,
+        .hold_ms = (uint32_t)plan->policy.hold_ms,
+        .deadline_ms = (uint32_t)(p->is_server ? plan->policy.server_deadline_ms
+                                               : plan->policy.client_deadline_ms),
+        .is_server = p->is_server,
+    };
+}
+
+static void fill_revert(const struct run *r, const struct plan_host *p, const struct intent *in,
+                        const struct agent_view *a, struct order_revert *ret)
+{
+    const struct plan *plan = r->config->plan;
+
+    *ret = (struct order_revert){
+        .to = digest_is_zero(&a->previous) ? p->before : a->previous,
+        .why = in->failure,
+        .hold_ms = (uint32_t)plan->policy.hold_ms,
+        .deadline_ms = (uint32_t)(p->is_server ? plan->policy.server_deadline_ms
+                                               : plan->policy.client_deadline_ms),
+    };
+}
+
+uint64_t order_sequence(const struct ledger_host *lh, const struct agent_view *a)
+{
+    return MAX_OF(MAX_OF(a->swap_sequence, a->order_sequence),
+                  MAX_OF(lh->sequence, lh->keys.sequence)) +
+           1;
+}
+
+/* Signs an order of swap's into the ledger. 1: not possible now (no hello, no lease). */
+int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
+              const struct intent *in, enum message_kind kind, struct err *err)
+{
+    const struct ports *ports = r->config->ports;
+    autofree struct order *o = xalloc(sizeof(*o));
+    const struct host *h = world_host(r->world, lh->key);
+    int64_t now = ports->now(ports->ctx);
+
+    if (!order_head(r, lh->key, kind, o) || o->head.epoch == 0)
+        return 1;
+    o->head.sequence = order_sequence(lh, &h->agent);
+    o->head.time_ms = order_uptime(&h->agent, now) + (kind == MSG_STAGE ? STAGE_BY_MS : SWAP_BY_MS);
+    if (kind == MSG_STAGE)
+        ports->stage_order(ports->ctx, lh->key, &o->u.stage);
+    else if (kind == MSG_SWAP)
+        fill_swap(r, p, in, &o->u.swap);
+    else
+        fill_revert(r, p, in, &h->agent, &o->u.revert);
+    buf_clear(&lh->inner);
+    if (ports->sign(ports->ctx, lh->key, o, &lh->inner, &lh->inner_digest, err) < 0)
+        return err_wrap(err, "sign the %s order for %s", message_kind_name(kind), p->name);
+    lh->attempts = lh->order == kind ? lh->attempts + 1 : 1;
+    lh->order = kind;
+    memcpy(lh->session, o->head.session, SESSION_LEN);
+    memcpy(lh->nonce, o->head.nonce, NONCE_LEN);
+    lh->epoch = o->head.epoch;
+    lh->sequence = o->head.sequence;
+    lh->ordered_ms = lh->effect_ms = now;
+    lh->retry_ms = now + ANSWER_MS;
+    lh->answered = false;
+    lh->refusal = REFUSAL_NONE;
+    lh->receipt_ms = 0;
+    lh->resends = 0;
+    lh->dirty = true;
+    if (lh->attempts == 1)
+        run_moved(r);
+    return 0;
+}
+
+/* ---- what is noted before a swap ---- */
+
+static void keep_allocs(struct ledger_host *lh, const struct client_view *c)
+{
+    lh->n_allocs = 0;
+    for (size_t i = 0; i < c->n_allocs && lh->n_allocs < ALLOCS_KEPT; i++) {
+        const struct alloc_view *a = &c->allocs[i];
+        if (!str_eq(a->client_status, "running"))
+            continue;
+        struct kept_alloc *k = &lh->allocs[lh->n_allocs++];
+        str_cut(k->id, sizeof(k->id), a->id);
+        k->started_ns = a->started_ns;
+        k->restarts = a->restarts;
+    }
+}
+
+static void keep_drivers(struct ledger_host *lh, const struct client_view *c)
+{
+    size_t used = (size_t)snprintf(lh->base_drivers, sizeof(lh->base_drivers), " ");
+
+    for (size_t i = 0; i < c->n_drivers; i++) {
+        const struct driver_view *d = &c->drivers[i];
+        size_t n = strlen(d->name);
+        if (!d->detected || !d->healthy || used + n + 2 > sizeof(lh->base_drivers))
+            continue;
+        memcpy(lh->base_drivers + used, d->name, n);
+        used += n;
+        memcpy(lh->base_drivers + used++, " ", 2);
+    }
+}
+
+void act_baseline(struct ledger_host *lh, const struct host *h)
+{
+    lh->base_stamp = h->agent.stamp;
+    lh->base_leader_index = 0;
+    if (h->is_server)
+        return;
+    lh->base_modify_index = h->client.modify_index;
+    keep_allocs(lh, &h->client);
+    keep_drivers(lh, &h->client);
+}
+
+void act_measure(struct ledger *l, const struct plan *p, const struct world *w, int64_t now)
+{
+    for (size_t i = 0; i < l->n_hosts; i++) {
+        struct ledger_host *lh = &l->hosts[i];
+        if (lh->state != HOST_SETTLING || !p->hosts[i].is_server || lh->base_leader_index != 0)
+            continue;
+        const struct host *leader = region_leader(w, p->hosts[i].region, now);
+        if (leader == NULL || leader->server.commit_index == 0)
+            continue;
+        lh->base_leader_index = leader->server.commit_index;
+        lh->dirty = true;
+    }
+}

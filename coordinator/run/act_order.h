@@ -1,0 +1,33 @@
+/*
+ * act_order.h - orders to agents: their head, and those of an intent, signed into the ledger.
+ *
+ * Whoever orders something has order_head fill the head, sets what the order's kind asks for, and
+ * signs and sends through the ports. act_order does all but the sending for an intent to stage,
+ * swap or revert, and leaves the signed bytes in the ledger's host: they are sent after the
+ * commit, and a retry sends the same. What is noted of a host before its turn, to be compared
+ * with afterwards, is noted here too.
+ */
+#ifndef ACT_ORDER_H
+#define ACT_ORDER_H
+
+#include "run.h"
+
+#define ANSWER_MS 15000 /* an order without any event about it is sent again after this */
+
+/* A header for an order to this host, with what its agent's hello told; false: no hello yet. */
+bool order_head(const struct run *r, const char *key, enum message_kind kind, struct order *ret);
+/* The next sequence for an order of caravan-swap's, and the agent's uptime now. */
+uint64_t order_sequence(const struct ledger_host *lh, const struct agent_view *a);
+uint64_t order_uptime(const struct agent_view *a, int64_t now);
+
+/* The signed order of an intent in the ledger, not yet committed or sent. 1: not possible now (no
+ * hello, no lease). */
+int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
+              const struct intent *in, enum message_kind kind, struct err *err);
+/* What the host is before its turn: allocations, drivers, stamp. */
+void act_baseline(struct ledger_host *lh, const struct host *h);
+/* How far a server that settles must catch up: its leader's index, by the first look after the
+ * restart that shows a leader. There may be none yet when it begins to settle. */
+void act_measure(struct ledger *l, const struct plan *p, const struct world *w, int64_t now);
+
+#endif

@@ -1,0 +1,256 @@
+#include "effect_calls.h"
+
+#include "act_order.h"
+#include "autopilot_calls.h"
+#include "effects.h"
+#include "lease_book.h"
+
+struct effect_call {
+    uint32_t id;
+    enum effect_step step;  /* planned in this tick, not yet carried out */
+    enum effect_step doing; /* outstanding */
+    int64_t asked_ms;       /* of the last step; 0: none by this process */
+    int64_t retry_ms;
+    uint32_t tries;
+    uint64_t sequence; /* last note order's */
+    unsigned char nonce[NONCE_LEN];
+};
+
+struct effect_calls {
+    struct effect_call calls[EFFECTS_MAX]; /* by row of the ledger */
+};
+
+void effects_init(struct run *r)
+{
+    r->calls = xzalloc(1, sizeof(*r->calls));
+    autopilot_init(r);
+}
+
+void effects_free(struct run *r)
+{
+    free(r->calls);
+    r->calls = NULL;
+    autopilot_free(r);
+}
+
+static int64_t now_of(const struct run *r)
+{
+    return r->config->ports->now(r->config->ports->ctx);
+}
+
+static struct effect_call *call_of(struct run *r, size_t row)
+{
+    struct effect_call *c = &r->calls->calls[row];
+
+    if (c->id != r->config->ledger->effects[row].id)
+        *c = (struct effect_call){.id = r->config->ledger->effects[row].id};
+    return c;
+}
+
+static bool gone(const struct run *r, const char *key)
+{
+    const struct ledger_host *h = ledger_host_const(r->config->ledger, key);
+    return h != NULL && h->state == HOST_GONE;
+}
+
+void effects_transfer(struct run *r, struct ledger_host *lh, const struct intent *in)
+{
+    struct effect *e = ledger_effect_add(r->config->ledger, EFFECT_TRANSFER, lh->key);
+
+    if (e == NULL)
+        return;
+    str_cut(e->before, sizeof(e->before), lh->key);
+    str_cut(e->ours, sizeof(e->ours), in->peer);
+    e->note_cleared = true;
+    lh->transfers++;
+    lh->dirty = true;
+    run_moved(r);
+}
+
+/* ---- before the commit ---- */
+
+static void plan_one(struct run *r, size_t row, int64_t now)
+{
+    struct effect *e = &r->config->ledger->effects[row];
+    struct effect_call *c = call_of(r, row);
+
+    c->step = STEP_NONE;
+    if ((c->doing != STEP_NONE && now < c->asked_ms + ANSWER_MS) || now < c->retry_ms)
+        return;
+    if (!e->undo && !e->undone && !run_may_begin(r))
+        return;
+    if (e->undone && gone(r, e->key)) { /* no agent to clear it with */
+        e->note_cleared = e->dirty = true;
+        return;
+    }
+    c->step =
+        effect_next(e, r->config->ledger, r->world != NULL ? world_host(r->world, e->key) : NULL,
+                    gone(r, e->key), c->asked_ms, now);
+    c->doing = STEP_NONE;
+    if (c->step == STEP_UNDONE) {
+        e->undone = e->dirty = true;
+        run_moved(r);
+    }
+    if (c->step == STEP_DO) {
+        e->attempts++;
+        e->dirty = true;
+    }
+}
+
+void effects_plan(struct run *r)
+{
+    int64_t now = now_of(r);
+
+    for (size_t i = 0; i < r->config->ledger->n_effects; i++) {
+        const struct effect *e = &r->config->ledger->effects[i];
+        if (!effect_finished(e) && e->kind != EFFECT_AUTOPILOT)
+            plan_one(r, i, now);
+    }
+    autopilot_plan(r);
+}
+
+/* ---- after it ---- */
+
+static int put_note(struct run *r, const struct effect *e, struct effect_call *c, struct err *err)
+{
+    const struct ports *ports = r->config->ports;
+    const struct host *h = r->world != NULL ? world_host(r->world, e->key) : NULL;
+    autofree struct order *o = xzalloc(1, sizeof(*o));
+    auto_buf struct buf inner = BUF_INIT;
+    struct digest digest;
+
+    if (!order_head(r, e->key, MSG_NOTE, o) || o->head.epoch == 0) {
+        c->doing = STEP_NONE;
+        c->retry_ms = now_of(r) + 1000;
+        return 0; /* no hello, no lease */
+    }
+    c->sequence = MAX_OF(c->sequence, h->agent.agent_sequence) + 1;
+    o->head.sequence = c->sequence;
+    o->u.note.clear = c->doing == STEP_CLEAR;
+    o->u.note.slot = e->id;
+    memcpy(o->u.note.run_id, r->config->ledger->run_id, RUN_ID_LEN);
+    if (!o->u.note.clear) {
+        effect_note(e, r->config->ledger, (char *)o->u.note.text, NOTE_MAX);
+        o->u.note.len = strlen((char *)o->u.note.text);
+    }
+    if (ports->sign(ports->ctx, e->key, o, &inner, &digest, err) < 0)
+        return err_wrap(err, "sign a note order");
+    memcpy(c->nonce, o->head.nonce, NONCE_LEN);
+    ports->send(ports->ctx, e->key, MSG_NOTE, o->head.nonce, &inner);
+    return 0;
+}
+
+static void operate(struct run *r, const struct effect *e, enum effect_step step)
+{
+    const struct ports *ports = r->config->ports;
+    const struct plan_host *p = plan_host(r->config->plan, e->key);
+    char run[2 * RUN_ID_LEN + 1];
+
+    str_hex(run, r->config->ledger->run_id, RUN_ID_LEN);
+    struct operate o = {
+        .op = e->kind == EFFECT_TRANSFER ? OP_TRANSFER
+              : step == STEP_DO          ? OP_DRAIN
+                                         : OP_UNDRAIN,
+        .effect = e->id,
+        .region = p != NULL ? p->region : "",
+        .node_id = e->key,
+        .peer_id = e->ours,
+        .eligible = true,
+        .deadline_ms = r->config->plan->policy.drain_deadline_ms,
+        .run_hex = run,
+    };
+    ports->operate(ports->ctx, &o);
+}
+
+int effects_do(struct run *r, struct err *err)
+{
+    struct ledger *l = r->config->ledger;
+
+    for (size_t i = 0; i < l->n_effects; i++) {
+        struct effect_call *c = &r->calls->calls[i];
+        if (c->id != l->effects[i].id || l->effects[i].kind == EFFECT_AUTOPILOT ||
+            c->step == STEP_NONE || c->step == STEP_UNDONE)
+            continue;
+        c->doing = c->step;
+        c->step = STEP_NONE;
+        c->asked_ms = now_of(r);
+        if (c->doing == STEP_NOTE || c->doing == STEP_CLEAR) {
+            if (put_note(r, &l->effects[i], c, err) < 0)
+                return -1;
+        } else {
+            operate(r, &l->effects[i], c->doing);
+        }
+    }
+    return autopilot_do(r, err);
+}
+
+/* ---- answers ---- */
+
+static void again(struct run *r, struct effect_call *c)
+{
+    c->doing = STEP_NONE;
+    c->retry_ms = now_of(r) + MIN_OF((int64_t)1000 << MIN_OF(c->tries, 4U), 15000);
+    c->tries++;
+}
+
+static void note_answered(struct run *r, struct effect *e, struct effect_call *c,
+                          const struct event *ev)
+{
+    if (ev->kind == EV_RECEIPT)
+        c->sequence = MAX_OF(c->sequence, ev->receipt->u.done.last_sequence);
+    if (ev->kind == EV_NO_ANSWER || ev->receipt->u.done.refusal != REFUSAL_NONE) {
+        if (ev->kind == EV_RECEIPT && (ev->receipt->u.done.refusal == REFUSAL_LEASE ||
+                                       ev->receipt->u.done.refusal == REFUSAL_EPOCH))
+            lease_refused(r, e->key);
+        again(r, c);
+        return;
+    }
+    if (c->doing == STEP_NOTE)
+        e->noted = true;
+    else
+        e->note_cleared = true;
+    c->doing = STEP_NONE;
+    c->tries = 0;
+    e->dirty = true;
+    run_moved(r);
+}
+
+static void operated(struct run *r, struct effect *e, struct effect_call *c, const struct event *ev)
+{
+    bool begun = c->doing == STEP_DO;
+
+    e->done_ms = now_of(r);
+    e->dirty = true;
+    if (e->kind == EFFECT_TRANSFER) { /* taken or not: the observation tells who leads */
+        e->done = ev->ok;
+        e->undo = true;
+    } else if (ev->ok && begun) {
+        e->done = true;
+    } else if (!ev->ok) {
+        again(r, c);
+        return;
+    }
+    c->doing = STEP_NONE;
+    c->tries = 0;
+    if (begun)
+        run_moved(r); /* an undo has moved something when it is read back */
+}
+
+void effects_event(struct run *r, const struct event *ev)
+{
+    struct ledger *l = r->config->ledger;
+
+    autopilot_event(r, ev);
+    for (size_t i = 0; i < l->n_effects; i++) {
+        struct effect_call *c = &r->calls->calls[i];
+        if (c->id == 0 || l->effects[i].kind == EFFECT_AUTOPILOT || c->id != l->effects[i].id ||
+            c->doing == STEP_NONE)
+            continue;
+        bool note = c->doing == STEP_NOTE || c->doing == STEP_CLEAR;
+        if (ev->kind == EV_OPERATED && !note && ev->effect == c->id)
+            operated(r, &l->effects[i], c, ev);
+        else if (ev->kind != EV_OPERATED && note && str_eq(ev->key, l->effects[i].key) &&
+                 memcmp(ev->nonce, c->nonce, NONCE_LEN) == 0)
+            note_answered(r, &l->effects[i], c, ev);
+    }
+}

@@ -1,0 +1,371 @@
+#include "lease_book.h"
+
+#include "act_order.h"
+
+#define ASK_AGAIN_MS 15000 /* no event at all about what was asked */
+#define SILENT_TRIES 8
+#define GIVE_BACK_MS 5000 /* at the end; then leases may as well expire */
+
+struct lease_entry {
+    char key[UUID_MAX];
+    char region[NAME_MAX_LEN];
+    bool server;
+    bool asked_for; /* a client that is to have its turn */
+    bool held, refused, paused;
+    bool giving; /* given back, the answer is awaited: nothing is ordered by it */
+    bool known;  /* revision was told */
+    bool taken;  /* held once, now another run's */
+    uint32_t unanswered;
+    uint64_t revision, epoch;
+    int64_t until_ms; /* expiry on our clock, from when the answer was asked for */
+    int64_t next_ms;  /* not before */
+    int64_t asked_ms; /* 0: nothing outstanding */
+    enum lease_op op; /* what was asked for last */
+    unsigned char nonce[NONCE_LEN];
+};
+
+struct lease_book {
+    struct lease_entry *entries; /* the plan's hosts by index, then other servers */
+    size_t n, cap;
+    enum claim *claims;
+    int64_t ending_ms; /* giving back since */
+};
+
+void lease_init(struct run *r)
+{
+    const struct plan *p = r->config->plan;
+    struct lease_book *b = xzalloc(1, sizeof(*b));
+
+    b->cap = b->n = p->n_hosts;
+    b->entries = xzalloc(b->cap + 1, sizeof(*b->entries));
+    b->claims = xzalloc(b->cap + 1, sizeof(*b->claims));
+    for (size_t i = 0; i < p->n_hosts; i++) {
+        str_cut(b->entries[i].key, sizeof(b->entries[i].key), p->hosts[i].key);
+        str_cut(b->entries[i].region, sizeof(b->entries[i].region), p->hosts[i].region);
+        b->entries[i].server = p->hosts[i].is_server;
+    }
+    r->leases = b;
+    r->lease.claims = b->claims;
+    str_cut(r->lease.text, sizeof(r->lease.text), "no lease is held yet");
+}
+
+void lease_free(struct run *r)
+{
+    if (r->leases == NULL)
+        return;
+    free(r->leases->entries);
+    free(r->leases->claims);
+    free(r->leases);
+    r->leases = NULL;
+}
+
+static struct lease_entry *find(const struct run *r, const char *key)
+{
+    size_t i = plan_index(r->config->plan, key);
+
+    if (i != SIZE_MAX)
+        return &r->leases->entries[i];
+    for (i = r->config->plan->n_hosts; i < r->leases->n; i++)
+        if (str_eq(r->leases->entries[i].key, key))
+            return &r->leases->entries[i];
+    return NULL;
+}
+
+uint64_t lease_epoch(const struct run *r, const char *key)
+{
+    const struct lease_entry *e = find(r, key);
+    return e != NULL && e->held && !e->giving ? e->epoch : 0;
+}
+
+void lease_want(struct run *r, const char *key)
+{
+    struct lease_entry *e = find(r, key);
+
+    if (e == NULL || e->asked_for)
+        return;
+    e->asked_for = true;
+    e->refused = false;
+    e->unanswered = 0;
+    if (r->config->ports->now(r->config->ports->ctx) >= e->next_ms)
+        r->moved = true; /* it is asked for in the next tick; else in its time */
+}
+
+void lease_refused(struct run *r, const char *key)
+{
+    struct lease_entry *e = find(r, key);
+
+    if (e == NULL)
+        return;
+    e->held = false;
+    e->known = false; /* what was told last is not so any more */
+    e->asked_for = true;
+}
+
+/* ---- what is told ---- */
+
+/* As it was at `asked` (our clock) at the latest. */
+static void fold(struct run *r, struct lease_entry *e, const struct lease_state *s, int64_t asked)
+{
+    bool ours = memcmp(s->run_id, r->config->ledger->run_id, RUN_ID_LEN) == 0;
+
+    if (e->known && s->revision < e->revision)
+        return; /* overtaken by a newer answer */
+    if (s->held && !ours)
+        e->taken = e->taken || e->held;
+    e->known = true;
+    e->revision = s->revision;
+    e->held = s->held && ours && digest_eq(&s->plan, &r->config->ledger->plan_digest);
+    e->paused = s->paused && ours;
+    e->refused = s->held && !ours;
+    if (!e->held)
+        return;
+    e->epoch = s->epoch;
+    e->until_ms = MAX_OF(e->until_ms, asked + (int64_t)s->expires_in_ms);
+    e->taken = false;
+}
+
+/* From the observation: revisions, pauses, other holders. */
+static void observe(struct run *r, struct lease_entry *e)
+{
+    const struct host *h = r->world != NULL ? world_host(r->world, e->key) : NULL;
+
+    if (h != NULL && h->agent.lease_at > 0 &&
+        (!e->known || h->agent.lease.revision > e->revision ||
+         (h->agent.lease.revision == e->revision && !h->agent.lease.held != !e->held)))
+        fold(r, e, &h->agent.lease, h->agent.lease_at);
+}
+
+void lease_receipt(struct run *r, const struct event *ev)
+{
+    struct lease_entry *e = find(r, ev->key);
+    int64_t now = r->config->ports->now(r->config->ports->ctx);
+
+    if (e == NULL || memcmp(e->nonce, ev->nonce, NONCE_LEN) != 0 || e->asked_ms == 0)
+        return;
+    fold(r, e, &ev->receipt->u.done.lease, e->asked_ms);
+    e->asked_ms = 0;
+    e->unanswered = 0;
+    e->next_ms = e->held ? now + r->config->plan->policy.renew_ms : now + 2000;
+    if (ev->receipt->u.done.refusal == REFUSAL_IO)
+        e->next_ms = now + 2000; /* it cannot write: asking at once again would only be a flood */
+    else if (e->op == LEASE_GIVE_BACK)
+        e->next_ms = now; /* nothing speaks against asking for it anew */
+    if (e->held && e->paused)
+        r->lease.paused = true;
+}
+
+void lease_no_answer(struct run *r, const struct event *ev)
+{
+    struct lease_entry *e = find(r, ev->key);
+    int64_t now = r->config->ports->now(r->config->ports->ctx);
+
+    if (e == NULL || memcmp(e->nonce, ev->nonce, NONCE_LEN) != 0 || e->asked_ms == 0)
+        return;
+    e->asked_ms = 0;
+    e->unanswered++;
+    e->next_ms = now + MIN_OF((int64_t)1000 << MIN_OF(e->unanswered, 4U), 15000);
+}
+
+/* ---- what is asked ---- */
+
+static int ask(struct run *r, struct lease_entry *e, enum lease_op op, struct err *err)
+{
+    const struct ports *ports = r->config->ports;
+    autofree struct order *o = xalloc(sizeof(*o));
+    auto_buf struct buf inner = BUF_INIT;
+    struct digest digest;
+
+    if (!order_head(r, e->key, MSG_LEASE, o))
+        return 0; /* no hello yet */
+    o->head.epoch = e->epoch;
+    o->head.sequence = e->revision;
+    o->u.lease = (struct order_lease){
+        .op = op,
+        .expect = e->revision,
+        .plan = r->config->ledger->plan_digest,
+        .ttl_ms = (uint32_t)r->config->plan->policy.lease_ms,
+    };
+    memcpy(o->u.lease.run_id, r->config->ledger->run_id, RUN_ID_LEN);
+    if (ports->sign(ports->ctx, e->key, o, &inner, &digest, err) < 0)
+        return err_wrap(err, "sign a lease order");
+    memcpy(e->nonce, o->head.nonce, NONCE_LEN);
+    e->op = op;
+    e->asked_ms = ports->now(ports->ctx);
+    ports->send(ports->ctx, e->key, MSG_LEASE, o->head.nonce, &inner);
+    return 0;
+}
+
+static bool planned(const struct plan *p, const char *region)
+{
+    for (size_t i = 0; i < p->n_regions; i++)
+        if (str_eq(p->regions[i].name, region))
+            return p->regions[i].planned;
+    return false;
+}
+
+/* Servers that the filters leave out hold the run's lease all the same. */
+static void add_servers(struct run *r)
+{
+    const struct plan *p = r->config->plan;
+    struct lease_book *b = r->leases;
+
+    for (size_t i = 0; i < r->world->n_hosts && r->world->hosts[i].is_server; i++) {
+        const struct host *h = &r->world->hosts[i];
+        if (!planned(p, h->region) || find(r, h->key) != NULL || plan_is_past(r->world, p, h))
+            continue;
+        if (b->n == b->cap) {
+            b->cap = 2 * b->cap + 1;
+            b->entries = xrealloc(b->entries, b->cap * sizeof(*b->entries));
+        }
+        struct lease_entry *e = &b->entries[b->n++];
+        memset(e, 0, sizeof(*e));
+        str_cut(e->key, sizeof(e->key), h->key);
+        str_cut(e->region, sizeof(e->region), h->region);
+        e->server = true;
+    }
+}
+
+static bool wanted(const struct run *r, size_t i)
+{
+    const struct ledger *l = r->config->ledger;
+    const struct lease_entry *e = &r->leases->entries[i];
+
+    if (run_ended(l->state))
+        return false;
+    if (e->server)
+        return i >= l->n_hosts || l->hosts[i].state != HOST_GONE;
+    if (i >= l->n_hosts)
+        return false;
+    const struct ledger_host *h = &l->hosts[i];
+    for (size_t k = 0; k < l->n_effects; k++)
+        if (!effect_finished(&l->effects[k]) && str_eq(l->effects[k].key, h->key))
+            return true;
+    bool again = (h->state == HOST_PENDING && h->order == MSG_STAGE) ||
+                 (h->state == HOST_STAGED && h->order == MSG_SWAP); /* its turn goes on */
+    return again || h->state == HOST_STAGING || host_in_flight(h->state) ||
+           (e->asked_for && !host_finished(h->state));
+}
+
+const char *lease_server(const struct run *r, const char *region, size_t *io)
+{
+    for (size_t i = *io; i < r->leases->n; i++) {
+        const struct lease_entry *e = &r->leases->entries[i];
+        if (!e->server || !str_eq(e->region, region) || !wanted(r, i))
+            continue;
+        *io = i + 1;
+        return e->key;
+    }
+    return NULL;
+}
+
+/* A claim is over when the host rests: staged (until its swap is asked for) or finished. One that
+ * drains is still to be swapped, and may have to claim anew for that. */
+static void forget_claim(struct run *r, size_t i)
+{
+    const struct ledger *l = r->config->ledger;
+    struct lease_entry *e = &r->leases->entries[i];
+
+    if (i < l->n_hosts && l->hosts[i].state == HOST_STAGING)
+        e->asked_for = false;
+    if (i < l->n_hosts && host_in_flight(l->hosts[i].state) && l->hosts[i].state != HOST_DRAINING)
+        e->asked_for = false;
+}
+
+static int tick_one(struct run *r, size_t i, int64_t now, struct err *err)
+{
+    struct lease_entry *e = &r->leases->entries[i];
+    bool want = wanted(r, i);
+
+    if (e->held && now >= e->until_ms)
+        e->held = false; /* expired, as far as we can know */
+    forget_claim(r, i);
+    if (e->asked_ms > 0 && now - e->asked_ms < ASK_AGAIN_MS)
+        return 0;
+    e->giving = !want && e->held;
+    if (e->giving && (e->op != LEASE_GIVE_BACK || now >= e->next_ms))
+        return ask(r, e, LEASE_GIVE_BACK, err);
+    if (!want || now < e->next_ms)
+        return 0;
+    return ask(r, e, e->held ? LEASE_RENEW : LEASE_TAKE, err);
+}
+
+/* ---- what it means ---- */
+
+static void lacks(const struct run *r, const struct lease_entry *e, char dst[static TEXT_MAX])
+{
+    const struct host *h = world_host(r->world, e->key);
+
+    snprintf(dst, TEXT_MAX, "region %s: the lease of server %s is %s", e->region,
+             h != NULL ? h->name : e->key,
+             e->refused ? "held by another run" : "not held (no answer yet)");
+}
+
+static void tell(struct run *r)
+{
+    const struct plan *p = r->config->plan;
+    struct lease_view *v = &r->lease;
+
+    v->all = v->majority = true;
+    v->taken = v->paused = false;
+    v->text[0] = '\0';
+    for (size_t k = 0; k < p->n_regions; k++) {
+        size_t n = 0, held = 0;
+        for (size_t i = 0; p->regions[k].planned && i < r->leases->n; i++) {
+            const struct lease_entry *e = &r->leases->entries[i];
+            if (!e->server || !str_eq(e->region, p->regions[k].name) || !wanted(r, i))
+                continue;
+            n++;
+            held += e->held;
+            v->taken = v->taken || e->taken;
+            v->paused = v->paused || e->paused;
+            if (!e->held && v->text[0] == '\0')
+                lacks(r, e, v->text);
+        }
+        v->all = v->all && held == n;
+        v->majority = v->majority && held >= (n > 0 ? n / 2 + 1 : 0);
+    }
+    for (size_t i = 0; i < p->n_hosts; i++) {
+        const struct lease_entry *e = &r->leases->entries[i];
+        r->leases->claims[i] = e->held && !e->giving                          ? CLAIM_HELD
+                               : e->refused                                   ? CLAIM_REFUSED
+                               : e->unanswered >= SILENT_TRIES                ? CLAIM_SILENT
+                               : e->asked_ms > 0 || e->asked_for || e->giving ? CLAIM_ASKED
+                                                                              : CLAIM_NONE;
+    }
+}
+
+int lease_tick(struct run *r, struct err *err)
+{
+    int64_t now = r->config->ports->now(r->config->ports->ctx);
+
+    if (r->world == NULL)
+        return 0;
+    add_servers(r);
+    for (size_t i = 0; i < r->leases->n; i++) {
+        observe(r, &r->leases->entries[i]);
+        if (tick_one(r, i, now, err) < 0)
+            return -1;
+    }
+    tell(r);
+    return 0;
+}
+
+int lease_give_back(struct run *r, bool *ret_all, struct err *err)
+{
+    int64_t now = r->config->ports->now(r->config->ports->ctx);
+    struct lease_book *b = r->leases;
+
+    *ret_all = true;
+    if (r->world == NULL)
+        return 0;
+    if (b->ending_ms == 0)
+        b->ending_ms = now;
+    for (size_t i = 0; i < b->n; i++) {
+        if (!b->entries[i].held || now - b->ending_ms > GIVE_BACK_MS)
+            continue;
+        *ret_all = false;
+        if (tick_one(r, i, now, err) < 0)
+            return -1;
+    }
+    return 0;
+}

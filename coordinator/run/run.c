@@ -1,0 +1,266 @@
+#include "run.h"
+
+#include "act.h"
+#include "effect_calls.h"
+#include "lease_book.h"
+#include "run_keystore.h"
+#include "run_watch.h"
+
+#define TICK_MS      500 /* at least so often leases, retries and patience are looked at */
+#define INTEREST_MAX 256
+#define EVENTS_MAX   256 /* folded before deciding once */
+
+void run_moved(struct run *r)
+{
+    r->evidence.progress_ms = r->config->ports->now(r->config->ports->ctx);
+    r->moved = true;
+}
+
+bool run_may_begin(const struct run *r)
+{
+    const struct ledger *l = r->config->ledger;
+
+    return l->ending == RUN_NONE && l->state != RUN_ABORTING && !r->lease.paused && !r->lease.taken;
+}
+
+struct ledger_host *run_host(struct run *r, const char *key)
+{
+    size_t i = plan_index(r->config->plan, key);
+    return i < r->config->ledger->n_hosts ? &r->config->ledger->hosts[i] : NULL;
+}
+
+static bool ledger_is_dirty(const struct ledger *l)
+{
+    for (size_t i = 0; i < l->n_hosts; i++)
+        if (l->hosts[i].dirty)
+            return true;
+    for (size_t i = 0; i < l->n_effects; i++)
+        if (l->effects[i].dirty)
+            return true;
+    for (size_t i = 0; i < l->n_regions; i++)
+        if (l->regions[i].dirty)
+            return true;
+    return l->dirty;
+}
+
+int run_commit(struct run *r, struct err *err)
+{
+    if (!ledger_is_dirty(r->config->ledger))
+        return 0;
+    if (r->config->ports->commit(r->config->ports->ctx, r->config->ledger, err) < 0)
+        return err_wrap(err, "write the ledger");
+    return 0;
+}
+
+/* ---- whom the next observations ask in detail ---- */
+
+/* Places left for hosts that are not at work yet: to be staged, to be swapped. */
+struct places {
+    size_t pending, staged;
+};
+
+static bool of_interest(const struct situation *s, size_t i, struct places *places)
+{
+    size_t *left = NULL;
+    const struct ledger_host *h = &s->ledger->hosts[i];
+
+    if (h->state == HOST_STAGING || host_in_flight(h->state))
+        return true;
+    if (s->plan->hosts[i].is_server && !host_finished(h->state))
+        return true;
+    if (ledger_effect_const(s->ledger, EFFECT_DRAIN, h->key) != NULL)
+        return true;
+    if (s->ledger->state == RUN_VERIFYING)
+        return verify_wants(s, i);
+    /* Staged ones are forgotten while servers are at work, not before: the first of them must not
+     * lose its turn because others were looked at more lately. */
+    left = h->state == HOST_STAGED ? &places->staged : &places->pending;
+    if (host_finished(h->state) || *left == 0 ||
+        (h->state == HOST_STAGED && s->ledger->state == RUN_SERVERS))
+        return false;
+    (*left)--;
+    return true;
+}
+
+static void tell_interest(struct run *r, const struct situation *s)
+{
+    const char *keys[INTEREST_MAX];
+    struct places places = {s->plan->parallel + 2, s->plan->parallel + 2};
+    size_t n = 0;
+
+    if (s->ledger->state == RUN_STAGING)
+        places.pending = s->plan->policy.stage_parallel;
+    for (size_t i = 0; i < s->ledger->n_hosts && n < INTEREST_MAX; i++)
+        if (of_interest(s, i, &places))
+            keys[n++] = s->ledger->hosts[i].key;
+    r->config->ports->interest(r->config->ports->ctx, keys, n);
+    watch_tell(r, s);
+}
+
+/* ---- events ---- */
+
+static void control(struct run *r, enum control what)
+{
+    struct ledger *l = r->config->ledger;
+
+    if (what == CONTROL_LEAVE) {
+        r->leaving = true;
+    } else if (what == CONTROL_PAUSE && l->state != RUN_ABORTING && l->ending == RUN_NONE) {
+        l->ending = RUN_PAUSED;
+        l->dirty = true;
+    } else if (what == CONTROL_ABORT && !run_ended(l->state)) {
+        l->state = RUN_ABORTING;
+        l->ending = RUN_NONE;
+        l->dirty = true;
+    }
+    run_moved(r);
+}
+
+static void answered(struct run *r, const struct event *ev)
+{
+    if (ev->order == MSG_LEASE && ev->kind == EV_RECEIPT)
+        lease_receipt(r, ev);
+    else if (ev->order == MSG_LEASE)
+        lease_no_answer(r, ev);
+    else if (ev->order == MSG_NOTE)
+        effects_event(r, ev);
+    else if (ev->order == MSG_PRESERVE)
+        keystore_answer(r, ev);
+    else
+        act_receipt(r, ev);
+}
+
+static void fold(struct run *r, const struct event *ev)
+{
+    const struct run_config *c = r->config;
+
+    switch (ev->kind) {
+    case EV_WORLD:
+        r->world = ev->world;
+        evidence_fold(&r->evidence, r->world, c->plan, c->ledger, c->ports->now(c->ports->ctx));
+        break;
+    case EV_RECEIPT:
+    case EV_NO_ANSWER:
+        answered(r, ev);
+        break;
+    case EV_OPERATED:
+        if (ev->op == OP_SNAPSHOT)
+            watch_snapshot(r, ev);
+        else
+            effects_event(r, ev);
+        break;
+    case EV_ALARM:
+        watch_alarm(r, ev);
+        break;
+    case EV_CONTROL:
+        control(r, ev->control);
+        break;
+    case EV_TIMEOUT:
+        break;
+    }
+}
+
+/* ---- the loop ---- */
+
+/* Folds what happened until then, and all that has happened by then. */
+static int drain(struct run *r, int64_t until, struct event *ret_last, struct err *err)
+{
+    const struct ports *ports = r->config->ports;
+
+    *ret_last = (struct event){.kind = EV_TIMEOUT};
+    for (int i = 0; i < EVENTS_MAX; i++) {
+        struct event ev = {.kind = EV_TIMEOUT};
+        if (ports->next(ports->ctx, until, &ev, err) < 0)
+            return -1;
+        if (ev.kind == EV_TIMEOUT)
+            break;
+        fold(r, &ev);
+        *ret_last = ev;
+        until = ports->now(ports->ctx);
+    }
+    return 0;
+}
+
+static void note_wait(struct run *r, int64_t now)
+{
+    char id[sizeof(r->evidence.wait)];
+
+    waiting_id(decision_waits(&r->decision), id);
+    if (str_eq(id, r->evidence.wait))
+        return;
+    str_cut(r->evidence.wait, sizeof(r->evidence.wait), id);
+    r->evidence.wait_ms = now;
+}
+
+static int tick(struct run *r, const struct event *last, struct err *err)
+{
+    const struct run_config *c = r->config;
+
+    if (lease_tick(r, err) < 0)
+        return -1;
+    struct situation s = {.world = r->world,
+                          .plan = c->plan,
+                          .ledger = c->ledger,
+                          .evidence = &r->evidence,
+                          .lease = &r->lease,
+                          .now = c->ports->now(c->ports->ctx)};
+    decide(&s, &r->decision);
+    note_wait(r, s.now);
+    if (act(r, &r->decision, err) < 0)
+        return -1;
+    tell_interest(r, &s);
+    if (c->told != NULL)
+        c->told(c->told_ctx, r, last, &r->decision);
+    return 0;
+}
+
+/* What ends well gives its leases back; others expire, so that the run can be resumed. */
+static int finish(struct run *r, struct err *err)
+{
+    const struct run_config *c = r->config;
+    bool all = c->ledger->state != RUN_DONE && c->ledger->state != RUN_ABORTED;
+
+    while (!all) {
+        if (lease_give_back(r, &all, err) < 0)
+            return -1;
+        if (all)
+            break;
+        struct event ev = {.kind = EV_TIMEOUT};
+        if (c->ports->next(c->ports->ctx, c->ports->now(c->ports->ctx) + TICK_MS, &ev, err) < 0)
+            return -1;
+        if (ev.kind == EV_WORLD)
+            r->world = ev.world;
+        else if (ev.kind == EV_RECEIPT || ev.kind == EV_NO_ANSWER)
+            answered(r, &ev);
+    }
+    return 0;
+}
+
+int run_loop(const struct run_config *c, struct err *err)
+{
+    autofree struct run *r = xzalloc(1, sizeof(*r));
+    int rv = 0;
+
+    r->config = c;
+    lease_init(r);
+    effects_init(r);
+    r->evidence.begun_ms = c->ports->now(c->ports->ctx);
+    run_moved(r);
+    ledger_rebase(c->ledger, r->evidence.begun_ms);
+    rv = run_commit(r, err);
+    while (rv == 0 && !run_ended(c->ledger->state) && !r->leaving) {
+        struct event last;
+        int64_t now = c->ports->now(c->ports->ctx);
+        int64_t until = now + (r->moved ? 0 : TICK_MS);
+        r->moved = false;
+        rv = drain(r, until, &last, err);
+        if (rv == 0 && !r->leaving)
+            rv = tick(r, &last, err);
+    }
+    if (rv == 0 && !r->leaving)
+        rv = finish(r, err);
+    evidence_free(&r->evidence);
+    lease_free(r);
+    effects_free(r);
+    return rv;
+}

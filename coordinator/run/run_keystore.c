@@ -1,0 +1,124 @@
+#include "run_keystore.h"
+
+#include "act_order.h"
+#include "decide_keystore.h"
+#include "lease_book.h"
+
+#define IO_TRIES 3 /* a full disk, or keys that change just then */
+
+/* So often each refusal is asked again; what the host says for good is asked once. */
+static uint32_t tries_for(enum refusal r)
+{
+    static const uint32_t tries[REFUSAL_COUNT] = {
+        [REFUSAL_SESSION] = KEYSTORE_TRIES,
+        [REFUSAL_EPOCH] = KEYSTORE_TRIES,
+        [REFUSAL_SEQUENCE] = KEYSTORE_TRIES,
+        [REFUSAL_REPLAYED] = KEYSTORE_TRIES,
+        [REFUSAL_LATE] = KEYSTORE_TRIES,
+        [REFUSAL_LEASE] = KEYSTORE_TRIES,
+        [REFUSAL_PAUSED] = KEYSTORE_TRIES,
+        [REFUSAL_BUSY] = KEYSTORE_TRIES,
+        [REFUSAL_IO] = IO_TRIES,
+    };
+    return (unsigned)r < REFUSAL_COUNT ? tries[r] : 0;
+}
+
+static void again(struct run *r, struct ledger_host *lh, uint32_t tries, const char *why)
+{
+    struct ledger_keys *k = &lh->keys;
+    int64_t now = r->config->ports->now(r->config->ports->ctx);
+
+    k->asking = false;
+    k->refused = k->tries >= tries;
+    k->retry_ms = now + MIN_OF((int64_t)500 << MIN_OF(k->tries, 5U), 15000);
+    str_cut(k->problem, sizeof(k->problem), why);
+    lh->dirty = true;
+    run_moved(r);
+}
+
+/* ---- the order ---- */
+
+static int order_one(struct run *r, struct ledger_host *lh, struct err *err)
+{
+    const struct ports *ports = r->config->ports;
+    const struct host *h = world_host(r->world, lh->key);
+    autofree struct order *o = xzalloc(1, sizeof(*o));
+    auto_buf struct buf inner = BUF_INIT;
+    struct ledger_keys *k = &lh->keys;
+    struct digest digest;
+
+    if (k->tries >= KEYSTORE_TRIES) {
+        again(r, lh, 0, "its agent does not answer");
+        return 0;
+    }
+    k->tries++;
+    k->asking = true;
+    k->asked_ms = ports->now(ports->ctx);
+    if (!order_head(r, lh->key, MSG_PRESERVE, o) || o->head.epoch == 0) {
+        again(r, lh, KEYSTORE_TRIES, "its lease is not held");
+        return 0;
+    }
+    k->sequence = order_sequence(lh, &h->agent);
+    o->head.sequence = k->sequence;
+    o->head.time_ms = order_uptime(&h->agent, k->asked_ms) + STAGE_BY_MS;
+    memcpy(o->u.preserve.run_id, r->config->ledger->run_id, RUN_ID_LEN);
+    if (ports->sign(ports->ctx, lh->key, o, &inner, &digest, err) < 0)
+        return err_wrap(err, "sign the preserve order for %s", lh->key);
+    memcpy(k->nonce, o->head.nonce, NONCE_LEN);
+    ports->send(ports->ctx, lh->key, MSG_PRESERVE, o->head.nonce, &inner);
+    return 0;
+}
+
+int keystore_do(struct run *r, struct err *err)
+{
+    struct ledger *l = r->config->ledger;
+
+    for (size_t i = 0; i < r->config->plan->n_servers && i < l->n_hosts; i++) {
+        bool wanted = l->hosts[i].keys.wanted;
+        l->hosts[i].keys.wanted = false;
+        if (wanted && order_one(r, &l->hosts[i], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- its answer ---- */
+
+static void copied(struct run *r, struct ledger_host *lh, const struct receipt_done *done)
+{
+    struct ledger_keys *k = &lh->keys;
+
+    k->asking = false;
+    k->tries = 0;
+    k->problem[0] = '\0';
+    k->files = done->count;
+    k->digest = done->digest;
+    k->copied_ms = r->config->ports->now(r->config->ports->ctx);
+    str_cut(k->path, sizeof(k->path), done->text);
+    if (k->path[0] == '\0')
+        str_cut(k->path, sizeof(k->path), "(its agent does not say where)");
+    lh->dirty = true;
+    run_moved(r);
+}
+
+void keystore_answer(struct run *r, const struct event *ev)
+{
+    struct ledger_host *lh = run_host(r, ev->key);
+
+    if (lh == NULL || !lh->keys.asking || memcmp(lh->keys.nonce, ev->nonce, NONCE_LEN) != 0)
+        return; /* doubled, or of one that was given up */
+    if (ev->kind == EV_NO_ANSWER) {
+        again(r, lh, KEYSTORE_TRIES, ev->text != NULL ? ev->text : "no answer");
+        return;
+    }
+    const struct receipt_done *done = &ev->receipt->u.done;
+    lh->keys.sequence = MAX_OF(lh->keys.sequence, done->last_sequence);
+    if (done->refusal == REFUSAL_NONE) {
+        copied(r, lh, done);
+        return;
+    }
+    if (done->refusal == REFUSAL_LEASE || done->refusal == REFUSAL_EPOCH)
+        lease_refused(r, lh->key);
+    again(r, lh, tries_for(done->refusal),
+          done->text[0] != '\0' ? done->text : refusal_name(done->refusal));
+}

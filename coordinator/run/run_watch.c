@@ -1,0 +1,107 @@
+#include "run_watch.h"
+
+#include "decide_watch.h"
+#include "raft_view.h"
+
+#define WATCH_MAX 64
+
+void watch_ask(struct run *r, const struct intent *in)
+{
+    struct ledger_region *g = ledger_region(r->config->ledger, in->host);
+    const struct ports *ports = r->config->ports;
+    char run[2 * RUN_ID_LEN + 1];
+
+    if (g == NULL)
+        return;
+    g->asking = true; /* reading changes nothing: it need not be committed */
+    str_hex(run, r->config->ledger->run_id, RUN_ID_LEN);
+    ports->operate(
+        ports->ctx,
+        &(struct operate){
+            .op = OP_SNAPSHOT, .region = g->name, .node_id = "", .peer_id = "", .run_hex = run});
+}
+
+void watch_snapshot(struct run *r, const struct event *ev)
+{
+    struct ledger_region *g = ledger_region(r->config->ledger, ev->region);
+
+    if (g == NULL || !g->asking)
+        return;
+    g->asking = false;
+    if (ev->ok) {
+        str_cut(g->snapshot, sizeof(g->snapshot), ev->text);
+        g->snapshot_bytes = ev->bytes;
+        g->snapshot_wall_ms = ev->wall_ms;
+        g->snapshot_ms = r->config->ports->now(r->config->ports->ctx);
+        g->problem[0] = '\0';
+        g->dirty = true;
+    } else {
+        int64_t wait = MIN_OF((int64_t)1000 << MIN_OF(g->tries, 4U), SNAPSHOT_RETRY_MS);
+        str_cut(g->problem, sizeof(g->problem), ev->text);
+        g->tries++;
+        g->refused = ev->final || g->tries >= SNAPSHOT_TRIES;
+        g->retry_ms = r->config->ports->now(r->config->ports->ctx) + wait;
+    }
+    run_moved(r);
+}
+
+static const struct counted *leaders_counts(const struct run *r, const char *region)
+{
+    const struct host *leader =
+        region_leader(r->world, region, r->config->ports->now(r->config->ports->ctx));
+    return leader != NULL && leader->server.counted[0].at > 0 ? &leader->server.counted[0] : NULL;
+}
+
+void watch_before(struct run *r, struct ledger_host *lh, const struct plan_host *p)
+{
+    static const int64_t none[OBJECT_KINDS];
+    struct ledger_region *g = ledger_region(r->config->ledger, p->region);
+    const struct counted *c = p->is_server ? leaders_counts(r, p->region) : NULL;
+
+    if (c == NULL)
+        return;
+    memcpy(lh->base_objects, c->n, sizeof(lh->base_objects));
+    if (g == NULL)
+        return;
+    if (memcmp(g->first, none, sizeof(none)) == 0)
+        memcpy(g->first, c->n, sizeof(g->first));
+    memcpy(g->last, c->n, sizeof(g->last));
+    g->dirty = true;
+}
+
+void watch_settled(struct run *r, const struct plan_host *p)
+{
+    struct ledger_region *g = ledger_region(r->config->ledger, p->region);
+    const struct counted *c = p->is_server ? leaders_counts(r, p->region) : NULL;
+
+    if (g == NULL || c == NULL)
+        return;
+    memcpy(g->last, c->n, sizeof(g->last));
+    g->dirty = true;
+}
+
+/* What a server wrote into its log while another one changed, and what means harm. */
+void watch_alarm(struct run *r, const struct event *ev)
+{
+    struct ledger *l = r->config->ledger;
+    const struct host *h = r->world != NULL ? world_host(r->world, ev->key) : NULL;
+
+    if (l->alarm[0] != '\0' || l->ending != RUN_NONE)
+        return; /* the first one is the cause */
+    str_cut(l->alarm, sizeof(l->alarm), ev->text);
+    str_cut(l->alarm_host, sizeof(l->alarm_host), h != NULL ? h->name : ev->key);
+    str_cut(l->alarm_advice, sizeof(l->alarm_advice), ev->advice);
+    l->dirty = true;
+    run_moved(r);
+}
+
+void watch_tell(struct run *r, const struct situation *s)
+{
+    const struct ports *ports = r->config->ports;
+    const char *keys[WATCH_MAX], *step = "";
+    size_t n = watch_counts(s, keys, WATCH_MAX);
+
+    ports->count(ports->ctx, keys, n);
+    n = watch_logs(s, keys, WATCH_MAX, &step);
+    ports->listen(ports->ctx, step, keys, n);
+}

@@ -1,0 +1,545 @@
+#include "ledger_store.h"
+
+#include <fcntl.h>
+#include "file.h"
+#include "ledger_rows.h"
+#include "str.h"
+
+#define LEDGER_NAME "ledger.db"
+#define LOCK_NAME   "ledger.lock"
+#define BUSY_MS     5000
+#define RUNS_MAX    1000 /* listed */
+
+struct ledger_store {
+    sqlite3 *db;
+    const struct clock *clock;
+    char path[300];
+    /* What was last written, to tell changes of state. */
+    unsigned char run_id[RUN_ID_LEN];
+    int run_state;
+    int *host_states;
+    size_t n_states;
+    sqlite3_stmt *put[4]; /* run, host, effect, region: prepared once */
+};
+
+static int fail(struct ledger_store *s, struct err *err, const char *what)
+{
+    return err_set(err, sqlite3_errcode(s->db) == SQLITE_FULL ? ERR_NOSPACE : ERR_IO, 0,
+                   "%s the ledger %s: %s", what, s->path, sqlite3_errmsg(s->db));
+}
+
+static int execute(struct ledger_store *s, const char *sql, struct err *err)
+{
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(s, err, "write");
+}
+
+static int prepare(struct ledger_store *s, const char *sql, sqlite3_stmt **ret, struct err *err)
+{
+    return sqlite3_prepare_v2(s->db, sql, -1, ret, NULL) == SQLITE_OK ? 0 : fail(s, err, "read");
+}
+
+static const char *sql_type(enum column_type t)
+{
+    return t == COLUMN_TEXT || t == COLUMN_ALLOCS || t == COLUMN_COUNTS ? "TEXT"
+           : t == COLUMN_BYTES || t == COLUMN_BUF                       ? "BLOB"
+                                                                        : "INTEGER";
+}
+
+static void names_of(const struct columns *c, const char *separator, struct buf *out)
+{
+    for (size_t i = 0; i < c->n; i++)
+        buf_printf(out, "%s%s", i > 0 ? separator : "", c->list[i].name);
+}
+
+/* The table, and the columns that a ledger of an earlier version lacks. */
+static int make_table(struct ledger_store *s, const struct columns *c, struct err *err)
+{
+    auto_buf struct buf sql = BUF_INIT;
+    sqlite3_stmt *st = NULL;
+    buf_printf(&sql, "CREATE TABLE IF NOT EXISTS %s (%s, PRIMARY KEY (run%s))", c->table, c->keys,
+               c->n_keys > 1 ? ", n" : "");
+    if (execute(s, buf_str(&sql), err) < 0)
+        return -1;
+    for (size_t i = 0; i < c->n; i++) {
+        buf_clear(&sql);
+        buf_printf(&sql, "SELECT 1 FROM pragma_table_info('%s') WHERE name = '%s'", c->table,
+                   c->list[i].name);
+        if (prepare(s, buf_str(&sql), &st, err) < 0)
+            return -1;
+        bool there = sqlite3_step(st) == SQLITE_ROW;
+        sqlite3_finalize(st);
+        buf_clear(&sql);
+        buf_printf(&sql, "ALTER TABLE %s ADD COLUMN %s %s", c->table, c->list[i].name,
+                   sql_type(c->list[i].type));
+        if (!there && execute(s, buf_str(&sql), err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int make_tables(struct ledger_store *s, struct err *err)
+{
+    return execute(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE", err) <
+                       0 ||
+                   make_table(s, &run_columns, err) < 0 || make_table(s, &host_columns, err) < 0 ||
+                   make_table(s, &effect_columns, err) < 0 ||
+                   make_table(s, &region_columns, err) < 0 ||
+                   execute(s,
+                           "CREATE TABLE IF NOT EXISTS change (run BLOB, wall INTEGER, key TEXT, "
+                           "state TEXT, text TEXT); "
+                           "CREATE TABLE IF NOT EXISTS heard (run BLOB, step TEXT, server TEXT, "
+                           "wall INTEGER, line TEXT); COMMIT",
+                           err) < 0
+               ? -1
+               : 0;
+}
+
+int ledger_store_open(const struct coord_conf *c, bool write, const struct clock *clock,
+                      struct ledger_store **ret, struct err *err)
+{
+    struct ledger_store *s = xzalloc(1, sizeof *s);
+    s->clock = clock;
+    s->run_state = -1;
+    int rc = state_path(c, LEDGER_NAME, s->path, err);
+    if (rc == 0 && !write && access(s->path, F_OK) < 0)
+        rc = err_set(err, ERR_NOTFOUND, 0, "there is no ledger at %s: no run was begun here",
+                     s->path);
+    if (rc == 0 && write) {
+        rc = file_make_dirs(c->state_dir, 0755, err);
+        autoclose int fd = rc < 0 ? -1 : open(s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (rc == 0 && fd < 0)
+            rc = err_set(err, ERR_IO, errno, "open %s", s->path);
+    }
+    if (rc == 0 && sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+        rc = fail(s, err, "open");
+    if (rc == 0 && sqlite3_busy_timeout(s->db, BUSY_MS) != SQLITE_OK)
+        rc = fail(s, err, "open");
+    if (rc == 0 && write)
+        rc = make_tables(s, err);
+    if (rc < 0) {
+        ledger_store_close(s);
+        return -1;
+    }
+    *ret = s;
+    return 0;
+}
+
+void ledger_store_close(struct ledger_store *s)
+{
+    if (s == NULL)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(s->put); i++)
+        sqlite3_finalize(s->put[i]);
+    sqlite3_close(s->db);
+    free(s->host_states);
+    free(s);
+}
+
+int ledger_store_lock(const struct coord_conf *c, int *ret_fd, struct err *err)
+{
+    char path[300];
+    if (state_path(c, LOCK_NAME, path, err) < 0 || file_make_dirs(c->state_dir, 0755, err) < 0)
+        return -1;
+    return file_lock(path, ret_fd, err);
+}
+
+/* ---- writing ---- */
+
+static int prepare_put(struct ledger_store *s, const struct columns *c, sqlite3_stmt **ret,
+                       struct err *err)
+{
+    auto_buf struct buf sql = BUF_INIT;
+    buf_printf(&sql, "INSERT OR REPLACE INTO %s (run, %s", c->table, c->n_keys > 1 ? "n, " : "");
+    names_of(c, ", ", &sql);
+    buf_add_str(&sql, ") VALUES (?");
+    for (size_t i = 1; i < c->n + (size_t)c->n_keys; i++)
+        buf_add_str(&sql, ", ?");
+    buf_add_str(&sql, ")");
+    return prepare(s, buf_str(&sql), ret, err);
+}
+
+static int put(struct ledger_store *s, const struct columns *c, const struct ledger *l, int64_t n,
+               const void *base, struct err *err)
+{
+    sqlite3_stmt **st = &s->put[c == &run_columns      ? 0
+                                : c == &host_columns   ? 1
+                                : c == &effect_columns ? 2
+                                                       : 3];
+    if (*st == NULL && prepare_put(s, c, st, err) < 0)
+        return -1;
+    bool bound = sqlite3_bind_blob(*st, 1, l->run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
+                 (c->n_keys == 1 || sqlite3_bind_int64(*st, 2, n) == SQLITE_OK) &&
+                 columns_bind(c, base, *st, 1 + c->n_keys) == 0;
+    int rc = bound && sqlite3_step(*st) == SQLITE_DONE ? 0 : fail(s, err, "write");
+    sqlite3_reset(*st);
+    return rc;
+}
+
+static int put_change(struct ledger_store *s, const struct ledger *l, const char *key,
+                      const char *state, const char *text, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    if (prepare(s, "INSERT INTO change VALUES (?, ?, ?, ?, ?)", &st, err) < 0)
+        return -1;
+    bool ok = sqlite3_bind_blob(st, 1, l->run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_bind_int64(st, 2, clock_wall(s->clock)) == SQLITE_OK &&
+              sqlite3_bind_text(st, 3, key, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_bind_text(st, 4, state, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_bind_text(st, 5, text, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_step(st) == SQLITE_DONE;
+    int rc = ok ? 0 : fail(s, err, "write");
+    sqlite3_finalize(st);
+    return rc;
+}
+
+static void expect_run(struct ledger_store *s, const struct ledger *l)
+{
+    if (s->n_states == l->n_hosts && memcmp(s->run_id, l->run_id, RUN_ID_LEN) == 0)
+        return;
+    memcpy(s->run_id, l->run_id, RUN_ID_LEN);
+    s->n_states = l->n_hosts;
+    s->host_states = xrealloc(s->host_states, (l->n_hosts + 1) * sizeof *s->host_states);
+    for (size_t i = 0; i < l->n_hosts; i++)
+        s->host_states[i] = -1;
+    s->run_state = -1;
+}
+
+static int put_host(struct ledger_store *s, const struct ledger *l, size_t i, struct err *err)
+{
+    const struct ledger_host *h = &l->hosts[i];
+    if (put(s, &host_columns, l, (int64_t)i, h, err) < 0)
+        return -1;
+    if (s->host_states[i] == (int)h->state || (s->host_states[i] < 0 && h->state == HOST_PENDING))
+        return 0;
+    return put_change(s, l, h->key, host_state_name(h->state), host_text(h), err);
+}
+
+static int put_dirty(struct ledger_store *s, const struct ledger *l, struct err *err)
+{
+    if (l->dirty && put(s, &run_columns, l, 0, l, err) < 0)
+        return -1;
+    if (l->dirty && s->run_state != (int)l->state &&
+        put_change(s, l, "", run_state_name(l->state), l->cause, err) < 0)
+        return -1;
+    for (size_t i = 0; i < l->n_hosts; i++)
+        if (l->hosts[i].dirty && put_host(s, l, i, err) < 0)
+            return -1;
+    for (size_t i = 0; i < l->n_effects; i++)
+        if (l->effects[i].dirty && l->effects[i].id != 0 &&
+            put(s, &effect_columns, l, l->effects[i].id, &l->effects[i], err) < 0)
+            return -1;
+    for (size_t i = 0; i < l->n_regions; i++)
+        if (l->regions[i].dirty && put(s, &region_columns, l, (int64_t)i, &l->regions[i], err) < 0)
+            return -1;
+    return execute(s, "COMMIT", err);
+}
+
+int ledger_store_commit(struct ledger_store *s, struct ledger *l, struct err *err)
+{
+    expect_run(s, l);
+    if (l->dirty && run_ended(l->state) && l->ended_wall_ms == 0)
+        l->ended_wall_ms = clock_wall(s->clock);
+    if (execute(s, "BEGIN IMMEDIATE", err) < 0)
+        return -1;
+    if (put_dirty(s, l, err) < 0) {
+        struct err unused = ERR_INIT;
+        (void)!execute(s, "ROLLBACK", &unused);
+        return -1;
+    }
+    s->run_state = (int)l->state;
+    for (size_t i = 0; i < l->n_hosts; i++) {
+        s->host_states[i] = (int)l->hosts[i].state;
+        l->hosts[i].dirty = false;
+    }
+    for (size_t i = 0; i < l->n_effects; i++)
+        l->effects[i].dirty = false;
+    for (size_t i = 0; i < l->n_regions; i++)
+        l->regions[i].dirty = false;
+    l->dirty = false;
+    return 0;
+}
+
+/* ---- reading ---- */
+
+static int select_rows(struct ledger_store *s, const struct columns *c, const unsigned char *run_id,
+                       sqlite3_stmt **ret, struct err *err)
+{
+    auto_buf struct buf sql = BUF_INIT;
+    buf_printf(&sql, "SELECT %s, ", c->n_keys > 1 ? "n" : "0");
+    names_of(c, ", ", &sql);
+    buf_printf(&sql, " FROM %s WHERE run = ? ORDER BY 1", c->table);
+    if (prepare(s, buf_str(&sql), ret, err) < 0)
+        return -1;
+    if (sqlite3_bind_blob(*ret, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK)
+        return 0;
+    sqlite3_finalize(*ret);
+    return fail(s, err, "read");
+}
+
+static int load_hosts(struct ledger_store *s, struct ledger *l, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    size_t found = 0;
+    l->hosts = xzalloc(l->n_hosts + 1, sizeof *l->hosts);
+    if (select_rows(s, &host_columns, l->run_id, &st, err) < 0)
+        return -1;
+    while (sqlite3_step(st) == SQLITE_ROW && found < l->n_hosts)
+        if (sqlite3_column_int64(st, 0) == (int64_t)found)
+            columns_read(&host_columns, &l->hosts[found++], st, 1);
+    sqlite3_finalize(st);
+    if (found < l->n_hosts)
+        return err_set(err, ERR_FORMAT, 0, "the ledger %s has %zu of %zu hosts of the run", s->path,
+                       found, l->n_hosts);
+    return 0;
+}
+
+/* Finished effects stay in the database as history; only the others are steered by. */
+static int load_effects(struct ledger_store *s, struct ledger *l, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    l->n_effects = 0;
+    if (select_rows(s, &effect_columns, l->run_id, &st, err) < 0)
+        return -1;
+    while (sqlite3_step(st) == SQLITE_ROW && l->n_effects < EFFECTS_MAX) {
+        struct effect *e = &l->effects[l->n_effects];
+        memset(e, 0, sizeof *e);
+        columns_read(&effect_columns, e, st, 1);
+        e->id = (uint32_t)sqlite3_column_int64(st, 0);
+        if (!effect_finished(e))
+            l->n_effects++;
+        else
+            memset(e, 0, sizeof *e);
+    }
+    sqlite3_finalize(st);
+    return 0;
+}
+
+/* A run of an earlier version has none. */
+static int load_regions(struct ledger_store *s, struct ledger *l, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    size_t found = 0;
+    l->n_regions = MIN_OF(l->n_regions, (size_t)LEDGER_REGIONS);
+    if (l->n_regions > 0 && select_rows(s, &region_columns, l->run_id, &st, err) < 0)
+        return -1;
+    while (st != NULL && sqlite3_step(st) == SQLITE_ROW && found < l->n_regions)
+        columns_read(&region_columns, &l->regions[found++], st, 1);
+    sqlite3_finalize(st);
+    l->n_regions = found;
+    return 0;
+}
+
+int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 16],
+                      struct ledger *ret, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    memset(ret, 0, sizeof *ret);
+    memcpy(ret->run_id, run_id, RUN_ID_LEN);
+    if (select_rows(s, &run_columns, run_id, &st, err) < 0)
+        return -1;
+    bool there = sqlite3_step(st) == SQLITE_ROW;
+    if (there)
+        columns_read(&run_columns, ret, st, 1);
+    sqlite3_finalize(st);
+    if (!there)
+        return err_set(err, ERR_NOTFOUND, 0, "the ledger has no such run");
+    if (load_hosts(s, ret, err) < 0 || load_effects(s, ret, err) < 0 ||
+        load_regions(s, ret, err) < 0) {
+        ledger_free(ret);
+        return -1;
+    }
+    expect_run(s, ret);
+    s->run_state = (int)ret->state;
+    for (size_t i = 0; i < ret->n_hosts; i++)
+        s->host_states[i] = (int)ret->hosts[i].state;
+    return 0;
+}
+
+/* ---- for people: runs and changes of state ---- */
+
+static void text_of(sqlite3_stmt *st, int at, char *dst, size_t n)
+{
+    const char *text = (const char *)sqlite3_column_text(st, at);
+    str_cut(dst, n, text != NULL ? text : "");
+}
+
+static void read_run(sqlite3_stmt *st, struct stored_run *r)
+{
+    const void *id = sqlite3_column_blob(st, 0);
+    memset(r, 0, sizeof *r);
+    if (sqlite3_column_bytes(st, 0) == RUN_ID_LEN)
+        memcpy(r->run_id, id, RUN_ID_LEN);
+    text_of(st, 1, r->target, sizeof r->target);
+    r->state = (enum run_state)sqlite3_column_int(st, 2);
+    r->begun_wall_ms = sqlite3_column_int64(st, 3);
+    r->ended_wall_ms = sqlite3_column_int64(st, 4);
+    text_of(st, 5, r->cause, sizeof r->cause);
+    text_of(st, 6, r->cause_host, sizeof r->cause_host);
+    r->hosts = sqlite3_column_int64(st, 7);
+    r->done = sqlite3_column_int64(st, 8);
+}
+
+int ledger_store_runs(struct ledger_store *s, struct stored_run **ret, size_t *ret_n,
+                      struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    auto_buf struct buf sql = BUF_INIT;
+    buf_printf(&sql,
+               "SELECT run, target, state, begun_wall_ms, ended_wall_ms, cause, cause_host, "
+               "n_hosts, (SELECT count(*) FROM host WHERE host.run = run.run AND host.state = %d) "
+               "FROM run ORDER BY begun_wall_ms DESC LIMIT %d",
+               HOST_DONE, RUNS_MAX);
+    if (prepare(s, buf_str(&sql), &st, err) < 0)
+        return -1;
+    struct stored_run *runs = NULL;
+    size_t n = 0;
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        runs = xrealloc(runs, (n + 1) * sizeof *runs);
+        read_run(st, &runs[n++]);
+    }
+    sqlite3_finalize(st);
+    *ret = runs;
+    *ret_n = n;
+    return 0;
+}
+
+int ledger_store_find(struct ledger_store *s, const char *text, struct stored_run *ret,
+                      struct err *err)
+{
+    autofree struct stored_run *runs = NULL;
+    size_t n = 0, hits = 0, at = 0;
+    if (text != NULL && strlen(text) < 4)
+        return err_set(err, ERR_USAGE, 0, "a run is named by at least 4 digits of its id");
+    if (ledger_store_runs(s, &runs, &n, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        char hex[2 * RUN_ID_LEN + 1];
+        str_hex(hex, runs[i].run_id, RUN_ID_LEN);
+        if (text == NULL ? i == 0 : str_starts(hex, text)) {
+            hits++;
+            at = i;
+        }
+    }
+    if (hits == 0)
+        return text == NULL
+                   ? err_set(err, ERR_NOTFOUND, 0, "no run was begun here")
+                   : err_set(err, ERR_NOTFOUND, 0,
+                             "no run %s in the ledger: `caravan history` lists them", text);
+    if (hits > 1)
+        return err_set(err, ERR_USAGE, 0, "%s fits %zu runs: give more digits", text, hits);
+    *ret = runs[at];
+    return 0;
+}
+
+int ledger_store_changes(struct ledger_store *s, const unsigned char run_id[static 16],
+                         struct stored_change **ret, size_t *ret_n, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    if (prepare(s, "SELECT wall, key, state, text FROM change WHERE run = ? ORDER BY rowid", &st,
+                err) < 0)
+        return -1;
+    struct stored_change *list = NULL;
+    size_t n = 0;
+    if (sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK)
+        while (sqlite3_step(st) == SQLITE_ROW) {
+            list = xrealloc(list, (n + 1) * sizeof *list);
+            struct stored_change *c = &list[n++];
+            c->wall_ms = sqlite3_column_int64(st, 0);
+            text_of(st, 1, c->key, sizeof c->key);
+            text_of(st, 2, c->state, sizeof c->state);
+            text_of(st, 3, c->text, sizeof c->text);
+        }
+    sqlite3_finalize(st);
+    *ret = list;
+    *ret_n = n;
+    return 0;
+}
+
+/* ---- what other servers' logs said while one changed: kept with the step, bounded ---- */
+
+/* The row that says that no more is kept has no server. */
+static int kept_of(struct ledger_store *s, const unsigned char *run_id, const char *step,
+                   int64_t *ret_bytes, bool *ret_full, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    if (prepare(s,
+                "SELECT total(length(line)), total(server = '') FROM heard "
+                "WHERE run = ? AND step = ?",
+                &st, err) < 0)
+        return -1;
+    bool ok = sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_bind_text(st, 2, step, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_step(st) == SQLITE_ROW;
+    if (ok) {
+        *ret_bytes = sqlite3_column_int64(st, 0);
+        *ret_full = sqlite3_column_int64(st, 1) > 0;
+    }
+    int rc = ok ? 0 : fail(s, err, "read");
+    sqlite3_finalize(st);
+    return rc;
+}
+
+static int put_line(struct ledger_store *s, const unsigned char *run_id, const char *step,
+                    const char *server, const char *line, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    if (prepare(s, "INSERT INTO heard VALUES (?, ?, ?, ?, ?)", &st, err) < 0)
+        return -1;
+    bool ok = sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_bind_text(st, 2, step, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_bind_text(st, 3, server, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_bind_int64(st, 4, clock_wall(s->clock)) == SQLITE_OK &&
+              sqlite3_bind_text(st, 5, line, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
+              sqlite3_step(st) == SQLITE_DONE;
+    int rc = ok ? 0 : fail(s, err, "write");
+    sqlite3_finalize(st);
+    return rc;
+}
+
+int ledger_store_hear(struct ledger_store *s, const unsigned char run_id[static 16],
+                      const char *step, const char *server, const char *line, struct err *err)
+{
+    char text[HEARD_LINE];
+    int64_t bytes = 0;
+    bool full = false;
+    if (kept_of(s, run_id, step, &bytes, &full, err) < 0)
+        return -1;
+    if (full)
+        return 0;
+    str_cut(text, sizeof text, line);
+    if (bytes + (int64_t)strlen(text) > HEARD_MAX) {
+        snprintf(text, sizeof text, "more was said; the first %d KiB are kept", HEARD_MAX / 1024);
+        server = "";
+    }
+    return put_line(s, run_id, step, server, text, err);
+}
+
+int ledger_store_heard(struct ledger_store *s, const unsigned char run_id[static 16],
+                       struct stored_heard **ret, size_t *ret_n, struct err *err)
+{
+    sqlite3_stmt *st = NULL;
+    struct stored_heard *list = NULL;
+    struct err old = ERR_INIT;
+    size_t n = 0;
+    *ret = NULL;
+    *ret_n = 0;
+    if (prepare(s, "SELECT wall, step, server, line FROM heard WHERE run = ? ORDER BY rowid", &st,
+                &old) < 0)
+        return 0; /* a ledger of an earlier version */
+    if (sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) != SQLITE_OK) {
+        sqlite3_finalize(st);
+        return fail(s, err, "read");
+    }
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        list = xrealloc(list, (n + 1) * sizeof *list);
+        struct stored_heard *h = &list[n++];
+        h->wall_ms = sqlite3_column_int64(st, 0);
+        text_of(st, 1, h->step, sizeof h->step);
+        text_of(st, 2, h->server, sizeof h->server);
+        text_of(st, 3, h->line, sizeof h->line);
+    }
+    sqlite3_finalize(st);
+    *ret = list;
+    *ret_n = n;
+    return 0;
+}

@@ -1,0 +1,230 @@
+/* Late failures by pair and time, and counts since the run. */
+#include "late_failures.h"
+#include "counts.h"
+#include "report_run.h"
+#include "small_fleet.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#define HOUR  ((int64_t)3600 * 1000)
+#define ENDED ((int64_t)1767225600000) /* 2026-01-01 */
+
+static void ended_run(struct small_fleet *f, const char *from, const char *to)
+{
+    small_fleet_init(f);
+    small_fleet_run(f, RUN_DONE);
+    f->ledger.ended_wall_ms = ENDED;
+    str_cut(f->plan.target, sizeof f->plan.target, to);
+    for (size_t i = 0; i < f->plan.n_hosts; i++) {
+        f->ledger.hosts[i].state = HOST_DONE;
+        str_cut(f->plan.hosts[i].from, sizeof f->plan.hosts[i].from, from);
+    }
+}
+
+static void ids(const struct small_fleet *f, int64_t now, char text[static 200])
+{
+    struct late_due due[LATE_FAILURES_MAX];
+    size_t n = late_failures(&f->plan, &f->ledger, now, due), len = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < n; i++) {
+        snprintf(text + len, 200 - len, "%s ", due[i].row->id);
+        len = strlen(text);
+    }
+}
+
+static void test_pairs(void **state)
+{
+    static const struct {
+        const char *from, *to, *ids;
+    } cases[] = {
+        {"1.10.5", "1.11.0", "identities "},
+        {"1.10.5", "1.11.3", "identities "},
+        {"1.11.0", "1.11.2", "identities "},
+        {"1.10.5", "1.11.4+ent", ""},
+        {"1.10.5", "2.0.5", ""},
+        {"1.10.2", "1.10.5", ""},
+        {"1.8.4", "1.9.7", "keyring-in-raft "},
+        {"1.9.3", "1.9.7", ""},
+        {"1.8.4", "1.11.1", "identities keyring-in-raft "},
+        {"1.3.8", "1.3.9", "dead-batch "},
+        {"1.3.9", "1.4.3", ""}, /* which lacks what 1.3.9 has */
+        {"1.4.3", "1.4.14", "dead-batch "},
+        {"1.4.14", "1.6.10", ""},
+        {"1.4.3", "1.9.7", "keyring-in-raft dead-batch "},
+        {"", "1.11.1", ""}, /* nothing is known to have been upgraded */
+    };
+    char text[200];
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct small_fleet f;
+        ended_run(&f, cases[i].from, cases[i].to);
+        ids(&f, 0, text);
+        if (!str_eq(text, cases[i].ids))
+            fail_msg("%s to %s: \"%s\", not \"%s\"", cases[i].from, cases[i].to, text,
+                     cases[i].ids);
+        small_fleet_free(&f);
+    }
+}
+
+static void test_times(void **state)
+{
+    static const struct {
+        int64_t now;
+        const char *ids;
+    } cases[] = {
+        {ENDED, "identities keyring-in-raft "},
+        {ENDED + HOUR / 6 - 1, "identities keyring-in-raft "},
+        {ENDED + HOUR / 6, "identities "},
+        {ENDED + 24 * HOUR - 1, "identities "},
+        {ENDED + 24 * HOUR, ""},
+        {0, "identities keyring-in-raft "},
+    };
+    struct small_fleet f;
+    char text[200];
+    (void)state;
+    ended_run(&f, "1.8.4", "1.11.1");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        ids(&f, cases[i].now, text);
+        if (!str_eq(text, cases[i].ids))
+            fail_msg("case %zu: \"%s\", not \"%s\"", i, text, cases[i].ids);
+    }
+    small_fleet_free(&f);
+}
+
+/* Told of hosts that were upgraded, once the run has ended. */
+static void test_whom(void **state)
+{
+    struct small_fleet f;
+    char text[200];
+    (void)state;
+    ended_run(&f, "1.10.5", "1.11.1");
+    f.ledger.state = RUN_CLIENTS;
+    ids(&f, 0, text);
+    assert_string_equal(text, "");
+    f.ledger.state = RUN_STOPPED;
+    for (size_t i = 1; i < f.plan.n_hosts; i++)
+        f.ledger.hosts[i].state = HOST_PENDING;
+    ids(&f, 0, text);
+    assert_string_equal(text, "identities ");
+    f.ledger.hosts[0].state = HOST_FAILED;
+    ids(&f, 0, text);
+    assert_string_equal(text, "");
+    f.ledger.hosts[0].state = HOST_DONE;
+    f.plan.hosts[0].already = true;
+    ids(&f, 0, text);
+    assert_string_equal(text, "");
+    f.plan.hosts[0].already = false;
+    f.ledger.ended_wall_ms = 0; /* of an older ledger: not known */
+    ids(&f, 0, text);
+    assert_string_equal(text, "");
+    small_fleet_free(&f);
+}
+
+static void test_report(void **state)
+{
+    struct small_fleet f;
+    char *text = NULL;
+    size_t n = 0;
+    (void)state;
+    ended_run(&f, "1.10.5", "1.11.1");
+    FILE *out = open_memstream(&text, &n);
+    report_run(&f.plan, &f.ledger, NULL, false, out);
+    fclose(out);
+    assert_non_null(strstr(text, "After an upgrade to 1.11.1 [identities] "));
+    assert_non_null(strstr(text, "Look again at 2026-01-02T00:00:00Z: "));
+    free(text);
+    small_fleet_free(&f);
+}
+
+static void test_counts_since(void **state)
+{
+    static const struct {
+        int64_t then[OBJECT_KINDS], now[OBJECT_KINDS];
+        enum since since;
+        const char *says;
+    } cases[] = {
+        {{5, 2, 8, 1}, {5, 2, 8, 1}, SINCE_SAME, "8 allocations, 1 namespace, as when"},
+        {{5, 2, 8, 1}, {6, 2, 9, 1}, SINCE_CHANGED, "9 allocations, 1 namespace; when the run"},
+        {{5, 2, 8, 1}, {5, 0, 8, 1}, SINCE_CHANGED, "0 nodes"}, /* one kind: people do that */
+        {{5, 2, 8, 1}, {0, 2, 0, 1}, SINCE_FELL, "0 of 5 jobs are left since the run ended"},
+        {{5, 2, 8, 1}, {0, 0, 0, 0}, SINCE_FELL, "0 of 5 jobs"},
+        {{5, 2, 8, 1}, {-1, 2, 8, 1}, SINCE_UNKNOWN, "jobs not counted"},
+        {{5, 2, 8, 1}, {-2, -2, -2, 1}, SINCE_UNKNOWN, "jobs may not be counted"},
+        {{-2, 2, -2, 1}, {-2, 2, -2, 1}, SINCE_SAME, "may not be counted"},
+        {{5, -2, -2, 1}, {0, -2, -2, 1}, SINCE_FELL, "0 of 5 jobs"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[TEXT_MAX];
+        enum since got = counts_since(cases[i].then, cases[i].now, text, sizeof text);
+        if (got != cases[i].since || strstr(text, cases[i].says) == NULL)
+            fail_msg("case %zu: %d, %s", i, (int)got, text);
+    }
+}
+
+/* Servers that were upgraded before anything was counted have no measure. */
+static void test_no_measure_is_told(void **state)
+{
+    struct small_fleet f;
+    (void)state;
+    for (int counted = 0; counted < 3; counted++) {
+        char *text = NULL;
+        size_t n = 0;
+        ended_run(&f, "1.10.5", "1.11.4");
+        f.ledger.regions[0].first[OBJECT_JOBS] = counted == 1;
+        f.ledger.state = counted == 2 ? RUN_STOPPED : RUN_DONE;
+        FILE *out = open_memstream(&text, &n);
+        report_run(&f.plan, &f.ledger, NULL, false, out);
+        fclose(out);
+        const char *at =
+            strstr(text, "State of region global: cannot tell whether it is whole: its "
+                         "servers ran 1.11.4 before anything was counted");
+        if ((at != NULL) != (counted == 0))
+            fail_msg("case %d: %s", counted, text);
+        free(text);
+        small_fleet_free(&f);
+    }
+}
+
+/* A server that lacks what its leader has lacks it in both looks, or it was only slower. */
+static void test_missing_twice(void **state)
+{
+    static const struct {
+        struct counted leader[2], mine[2];
+        const char *says; /* NULL: nothing */
+    } cases[] = {
+        {{{20, {5, 2, 8, 1}}, {10, {5, 2, 8, 1}}},
+         {{20, {0, 2, 0, 1}}, {10, {0, 0, 0, 1}}},
+         "0 of 5 jobs that its leader has are there"},
+        {{{20, {5, 2, 8, 1}}, {10, {4, 2, 8, 1}}}, {{20, {4, 2, 8, 1}}, {10, {4, 2, 8, 1}}}, NULL},
+        {{{20, {5, 2, 8, 1}}, {10, {5, 2, 8, 1}}}, {{20, {5, 2, 8, 1}}, {10, {4, 2, 8, 1}}}, NULL},
+        {{{20, {5, 2, 8, 1}}, {0, {0}}}, {{20, {0, 2, 0, 1}}, {0, {0}}}, NULL},
+        {{{20, {5, 2, 8, 1}}, {10, {5, 2, 8, 1}}},
+         {{20, {-1, -1, -1, -1}}, {10, {-1, -1, -1, -1}}},
+         NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[TEXT_MAX] = "";
+        bool got = counts_missing(cases[i].leader, cases[i].mine, text, sizeof text);
+        if (got != (cases[i].says != NULL) || (got && strstr(text, cases[i].says) == NULL))
+            fail_msg("case %zu: %d, %s", i, (int)got, text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_whom),
+        cmocka_unit_test(test_report),
+        cmocka_unit_test(test_counts_since),
+        cmocka_unit_test(test_missing_twice),
+        cmocka_unit_test(test_no_measure_is_told),
+    };
+    return cmocka_run_group_tests_name("late_failures", tests, NULL, NULL);
+}
