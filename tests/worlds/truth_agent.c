@@ -120,10 +120,7 @@ static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o
         return REFUSAL_PHASE;
     if (!digest_eq(&o->swap.digest, &t->digests[BIN_NEW][t->hosts[host].arch]))
         return REFUSAL_DIGEST;
-    if (t_chance(t, 30) && t->now < t->faults_end)
-        t_schedule(t, t_between(t, 1000, 15000), T_FAULT, -1, 0, -1, FAULT_DONE_BY_HAND);
-    if (t->hosts[host].is_server && t->now < t->faults_end && t_more(t) % 12 == 0)
-        t_schedule(t, (int64_t)(t_more(t) % 15000), T_FAULT, -1, 0, -1, FAULT_DONE_EMPTY);
+    t_moment(t, t->hosts[host].is_server ? MOMENT_SERVER : MOMENT_CLIENT, host);
     t->hosts[host].tasks_lost = false;
     a->job = o->swap;
     a->generation++;
@@ -182,6 +179,7 @@ static void swap_done(struct truth *t, int host)
 {
     struct t_host *h = &t->hosts[host];
 
+    h->ran[h->disk] = true; /* by its record: root has put it there, perhaps just now */
     h->previous = h->disk;
     h->disk = BIN_NEW;
     h->agent.job_began = t->now;
