@@ -18,16 +18,19 @@ static const char *line_end(const char *s)
 /* "diversion by NAME from: PATH", "local diversion from: PATH". */
 static bool read_diversion(const char *line, size_t n, char *dst)
 {
-    static const char by[] = "diversion by ", local[] = "local diversion from: ";
-    const char *from = memmem(line, n, " from: ", strlen(" from: "));
+    static const char by[] = "diversion by ", local[] = "local diversion", from[] = " from: ";
 
-    if (n > strlen(local) && str_starts(line, local)) {
-        snprintf(dst, 64, "local");
+    if (str_starts(line, local)) {
+        if (str_starts(line + strlen(local), from))
+            snprintf(dst, 64, "local");
         return true;
     }
-    if (!str_starts(line, by) || from == NULL)
-        return str_starts(line, by) || str_starts(line, "local diversion");
-    snprintf(dst, 64, "%.*s", (int)MIN_OF(from - line - (int)strlen(by), 63), line + strlen(by));
+    if (!str_starts(line, by))
+        return false;
+    const char *name = line + strlen(by);
+    const char *end = memmem(name, n - strlen(by), from, strlen(from));
+    if (end != NULL)
+        snprintf(dst, 64, "%.*s", (int)MIN_OF((size_t)(end - name), (size_t)63), name);
     return true;
 }
 

@@ -199,6 +199,9 @@ static void texts_of_units(void **state)
         {"ExecStartPre=/usr/bin/nomad version\n", false},
         {"ExecStart=/bin/sh -c '/usr/bin/nomad agent'\n", false},
         {"", false},
+        {"[Service]\nExecStart", false},
+        {"ExecStart \t", false},
+        {"ExecStart=", false},
     };
 
     (void)state;
