@@ -211,8 +211,26 @@ static int add_piece(const char *p, size_t n, void *out)
     return buf_add(out, p, n);
 }
 
+/* The same value: what is not ASCII stands in texts only. */
+static void add_visible(const char *s, size_t n, struct buf *out)
+{
+    for (size_t len; n > 0; s += len, n -= len) {
+        uint32_t c = 0;
+        bool unseen = false;
+        len = MAX_OF(str_code_point(s, n, &c, &unseen), (size_t)1);
+        if (!unseen)
+            buf_add(out, s, len);
+        else if (c > 0xffff)
+            buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + (c & 0x3ff));
+        else
+            buf_printf(out, "\\u%04x", c);
+    }
+}
+
 void json_text(const struct json *v, struct buf *out)
 {
     /* Fails only when `out` has a limit and it is met: cut, like any other adding. */
-    (void)json_dump_callback(raw(v), add_piece, out, JSON_COMPACT | JSON_ENCODE_ANY);
+    auto_buf struct buf plain = BUF_INIT;
+    (void)json_dump_callback(raw(v), add_piece, &plain, JSON_COMPACT | JSON_ENCODE_ANY);
+    add_visible(buf_str(&plain), plain.len, out);
 }

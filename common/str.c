@@ -207,27 +207,52 @@ static size_t utf8_len(const unsigned char *p, size_t n)
     if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
         (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
         return 0;
-    /* C1 controls drive some terminals as escapes do; U+202A.. and U+2066.. reorder a line. */
-    if (p[0] == 0xc2 && p[1] < 0xa0)
+    return len;
+}
+
+/* What nobody sees, or sees elsewhere than it stands. */
+static const struct {
+    uint32_t from, to;
+} unseen[] = {
+    {0x00, 0x1f},       {0x7f, 0x9f}, /* C1 controls drive some terminals as escapes do */
+    {0x61c, 0x61c},                   /* these reorder a line: Arabic letter mark, */
+    {0x200b, 0x200f},                 /* zero width, and the marks of both directions, */
+    {0x2028, 0x202e},                 /* line separators, embeddings, overrides, */
+    {0x2060, 0x206f},                 /* invisible operators, isolates */
+    {0xfeff, 0xfeff},                 /* zero width, too */
+    {0xfff9, 0xfffb},                 /* annotations */
+    {0xe0000, 0xe007f},               /* tags: text that is not shown */
+};
+
+size_t str_code_point(const char *s, size_t n, uint32_t *ret, bool *ret_unseen)
+{
+    const unsigned char *p = (const unsigned char *)s;
+    size_t len = n == 0 ? 0 : p[0] < 0x80 ? 1 : utf8_len(p, n);
+    if (len == 0)
         return 0;
-    if (p[0] == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) ||
-                         (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)))
-        return 0;
+    uint32_t c = len == 1 ? p[0] : p[0] & (0xffu >> (len + 1));
+    for (size_t i = 1; i < len; i++)
+        c = c << 6 | (p[i] & 0x3f);
+    *ret_unseen = false;
+    for (size_t i = 0; i < ARRAY_LEN(unseen); i++)
+        *ret_unseen |= c >= unseen[i].from && c <= unseen[i].to;
+    *ret = c;
     return len;
 }
 
 void str_escape(struct buf *out, const char *s, size_t n)
 {
-    const unsigned char *p = (const unsigned char *)s;
     while (n > 0) {
-        size_t len = *p >= 0x20 && *p < 0x7f ? 1 : *p >= 0x80 ? utf8_len(p, n) : 0;
-        if (len == 0) {
-            buf_printf(out, "\\x%02x", *p);
+        uint32_t c = 0;
+        bool hidden = false;
+        size_t len = str_code_point(s, n, &c, &hidden);
+        if (len == 0 || hidden) {
+            buf_printf(out, "\\x%02x", (unsigned char)*s);
             len = 1;
         } else {
-            buf_add(out, p, len);
+            buf_add(out, s, len);
         }
-        p += len;
+        s += len;
         n -= len;
     }
 }

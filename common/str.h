@@ -46,7 +46,10 @@ void str_hex(char *dst, const unsigned char *p, size_t n);
 /* Exactly 2n digits of either case, nothing else; else -1. */
 MUST_CHECK int str_unhex(const char *s, unsigned char *dst, size_t n);
 
-/* Appends s with control characters, invalid UTF-8 and terminal escapes made
+/* Length of the well-formed UTF-8 sequence at s, and its code point; 0: none. Unseen: a control
+ * character, or one that reorders or hides what people read. */
+size_t str_code_point(const char *s, size_t n, uint32_t *ret, bool *ret_unseen);
+/* Appends s with unseen characters, invalid UTF-8 and terminal escapes made
  * visible as \xNN. For every text from a host or from Nomad that people see. */
 void str_escape(struct buf *out, const char *s, size_t n);
 

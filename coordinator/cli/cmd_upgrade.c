@@ -4,6 +4,7 @@
 #include "planning.h"
 #include "report_plan.h"
 #include "report_run.h"
+#include "table.h"
 
 #define PLAN_AGAIN_MS 10000
 
@@ -73,6 +74,12 @@ static int make_plan(struct upgrade *u, struct err *err)
     return 0;
 }
 
+static void tell_again(const char *why)
+{
+    print_safe(stderr, why);
+    fprintf(stderr, "; looking again, for at most %d s\n", PLAN_AGAIN_MS / 1000);
+}
+
 /* An election or a late answer is over in seconds: it is waited for, and told. */
 static int plan_in_peace(struct upgrade *u, struct err *err)
 {
@@ -83,7 +90,7 @@ static int plan_in_peace(struct upgrade *u, struct err *err)
     for (bool told = false; plan_may_pass(&u->plan) && clock_mono(c->clock) < end; told = true) {
         const struct finding *f = plan_refused(&u->plan);
         if (!told && !c->opt.json)
-            fprintf(stderr, "%s; looking again, for at most %d s\n", f->text, PLAN_AGAIN_MS / 1000);
+            tell_again(f->text);
         if (make_plan(u, err) < 0)
             return -1;
     }

@@ -321,6 +321,24 @@ void nomad_ask(struct nomad_http *n, const struct nomad_request *r)
     n->n_queued++;
 }
 
+int nomad_pages_next(struct nomad_pages *p, const char *token, struct err *err)
+{
+    if (p->token != NULL && str_eq(p->token, token))
+        return err_set(err, ERR_LIMIT, 0, "its pages do not end: the same one is named again");
+    if (++p->n >= NOMAD_PAGES)
+        return err_set(err, ERR_LIMIT, 0, "its pages do not end: there are more than %d",
+                       NOMAD_PAGES);
+    free(p->token);
+    p->token = xstrdup(token);
+    return 0;
+}
+
+void nomad_pages_free(struct nomad_pages *p)
+{
+    free(p->token);
+    *p = (struct nomad_pages){0, NULL};
+}
+
 size_t nomad_open(const struct nomad_http *n)
 {
     return n->n_open + n->n_queued;

@@ -19,6 +19,8 @@
 #define NOMAD_OPEN      192
 #define NOMAD_OPEN_EACH 16
 
+#define NOMAD_PAGES 1000 /* of one list: 200,000 nodes */
+
 #define NOMAD_LOCAL_MS  2000  /* deadline of what an agent answers by itself */
 #define NOMAD_LEADER_MS 10000 /* of what waits for a leader: Nomad itself waits 5 s */
 
@@ -65,6 +67,16 @@ struct nomad_request {
     void (*on_done)(void *ctx, const struct http_answer *answer, const struct err *err);
     void *ctx;
 };
+
+/* A list that comes in pages: the token of the page asked for, and how many there were. */
+struct nomad_pages {
+    unsigned n;
+    char *token; /* NULL: of the first */
+};
+/* Takes the token of the next page. -1 (ERR_LIMIT): such pages would never end, for there were
+ * NOMAD_PAGES already, or the token is the last one again. */
+MUST_CHECK int nomad_pages_next(struct nomad_pages *p, const char *token, struct err *err);
+void nomad_pages_free(struct nomad_pages *p); /* and as new */
 
 /* Copies what it needs. on_done is called exactly once unless nomad_http_free comes
  * first; answer is NULL or has status 0 when there was none. */

@@ -22,6 +22,7 @@ void nodes_free(struct nodes *n)
         free(n->lists[i]->hosts);
         free(n->lists[i]->old);
         free(n->lists[i]->next);
+        nomad_pages_free(&n->lists[i]->pages);
         free(n->lists[i]);
     }
     for (size_t i = 0; i < n->n_interests; i++) {
@@ -121,7 +122,15 @@ static void list_complete(struct node_list *l)
     list_ended(l);
 }
 
-static void ask_page(struct node_list *l, const char *token);
+static void ask_page(struct node_list *l);
+
+static void list_lost(struct node_list *l, const struct http_answer *answer, const struct err *why)
+{
+    nomad_why(why != NULL && why->kind == ERR_LIMIT ? NULL : answer, why, l->problem,
+              sizeof l->problem);
+    l->denied = answer != NULL && answer->status == 403;
+    list_ended(l);
+}
 
 static void page_answered(void *ctx, const struct http_answer *answer, const struct err *why)
 {
@@ -131,9 +140,7 @@ static void page_answered(void *ctx, const struct http_answer *answer, const str
     struct err err = ERR_INIT;
     if (answer == NULL || answer->status != 200 ||
         parse_nodes(answer->body, answer->body_len, &l->arenas[NEXT], &page, &n, &err) < 0) {
-        nomad_why(answer, err.kind != ERR_NONE ? &err : why, l->problem, sizeof l->problem);
-        l->denied = answer != NULL && answer->status == 403;
-        list_ended(l);
+        list_lost(l, answer, err.kind != ERR_NONE ? &err : why);
         return;
     }
     if (l->n_next + n > l->cap_next) {
@@ -144,13 +151,15 @@ static void page_answered(void *ctx, const struct http_answer *answer, const str
         memcpy(l->next + l->n_next, page, n * sizeof *page);
     l->n_next += n;
     l->next_index = answer->nomad_index;
-    if (l->paged && answer->next_token[0] != '\0' && n > 0)
-        ask_page(l, answer->next_token);
-    else
+    if (!l->paged || answer->next_token[0] == '\0' || n == 0)
         list_complete(l);
+    else if (nomad_pages_next(&l->pages, answer->next_token, &err) < 0)
+        list_lost(l, answer, &err);
+    else
+        ask_page(l);
 }
 
-static void ask_page(struct node_list *l, const char *token)
+static void ask_page(struct node_list *l)
 {
     auto_buf struct buf path = BUF_INIT;
     buf_add_str(&path, "/v1/nodes");
@@ -158,9 +167,9 @@ static void ask_page(struct node_list *l, const char *token)
     if (l->paged) {
         buf_printf(&path, "%cper_page=%d", sign, NODES_PAGE);
         sign = '&';
-        if (token[0] != '\0') {
+        if (l->pages.token != NULL) {
             buf_add_str(&path, "&next_token=");
-            http_escape(&path, token);
+            http_escape(&path, l->pages.token);
         }
     }
     if (l->with_region) {
@@ -191,7 +200,8 @@ static void begin_list(struct node_list *l, const struct nomad_base *base, bool 
     l->begun = now;
     l->round = n->round;
     n->pending++;
-    ask_page(l, "");
+    nomad_pages_free(&l->pages);
+    ask_page(l);
 }
 
 /* ---- hosts of interest: their record, allocations, and what they say of themselves ---- */

@@ -50,6 +50,7 @@ struct node_list {
     bool renewed;   /* completed since the last nodes_end: not begun again before it */
     uint64_t round; /* in which the list under way was begun */
     int64_t begun;
+    struct nomad_pages pages; /* of the list under way */
     struct host *next;
     size_t n_next, cap_next;
     uint64_t next_index;

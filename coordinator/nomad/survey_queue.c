@@ -116,30 +116,40 @@ static void make_path(const struct survey_ask *a, struct buf *path)
         add_query(path, "region", region);
     if (questions[a->question].pages && may_page(a->owner, region))
         add_query(path, "per_page", "400");
-    if (a->page != NULL)
-        add_query(path, "next_token", a->page);
+    if (a->pages.token != NULL)
+        add_query(path, "next_token", a->pages.token);
 }
 
 static void ask_free(struct survey_ask *a)
 {
-    free(a->page);
+    nomad_pages_free(&a->pages);
     free(a);
+}
+
+static struct nomad_pages take_pages(struct nomad_pages *p)
+{
+    struct nomad_pages taken = *p;
+    *p = (struct nomad_pages){0, NULL};
+    return taken;
 }
 
 static void answered(void *ctx, const struct http_answer *answer, const struct err *why)
 {
     struct survey_ask *a = ctx;
     struct survey_queue *s = a->owner;
+    struct err err = ERR_INIT;
     static const struct http_answer none = {.next_token = ""};
 
     s->open--;
     if (answer == NULL || why != NULL)
         answer = &none; /* a part of an answer is none */
+    bool more =
+        answer->status == 200 && questions[a->question].pages && answer->next_token[0] != '\0';
+    if (more && nomad_pages_next(&a->pages, answer->next_token, &err) < 0)
+        answer = &none; /* nor is one without an end */
     s->takers[a->question](a, answer);
-    if (answer->status == 200 && questions[a->question].pages && answer->next_token[0] != '\0') {
-        struct survey_ask *more = survey_push(s, a->question, a->region, a->subject, a->ns);
-        more->page = xstrdup(answer->next_token);
-    }
+    if (more && answer != &none)
+        survey_push(s, a->question, a->region, a->subject, a->ns)->pages = take_pages(&a->pages);
     ask_free(a);
 }
 

@@ -56,7 +56,7 @@ struct survey_ask {
     enum survey_question question;
     size_t region, host; /* indexes; host of Q_SELF, Q_NODE */
     const char *subject, *ns;
-    char *page; /* next_token of the page before; owned; NULL */
+    struct nomad_pages pages;
 };
 
 /* status 0: it was not answered, or not asked any more. */

@@ -1,6 +1,8 @@
 /* Rows about Caravan's own agents. Contract: hazard_detect.h. */
 #include "hazard_detect.h"
 
+#include "plan_make.h"
+
 /* Also servers that the filters leave out: their agents hold the run's lease. */
 void hazard_unmanaged_server(struct hazard_check *c, row_t *row)
 {
@@ -81,6 +83,17 @@ void hazard_one_id(struct hazard_check *c, row_t *row)
             hazard_found(c, row, TRI_YES, ids[i].h->name, "and %s both have the id %s",
                          ids[i - 1].h->name, ids[i].id);
     free(ids);
+}
+
+void hazard_odd_system(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->w->n_hosts; i++) {
+        const struct host *h = &c->w->hosts[i];
+        if (plan_odd_client(h, c->release))
+            hazard_found(c, row, TRI_YES, h->name,
+                         "its agent says that it runs on %s/%s, which is no system: it is left out",
+                         h->agent.os, h->agent.arch);
+    }
 }
 
 void hazard_no_build(struct hazard_check *c, row_t *row)

@@ -277,6 +277,10 @@ const struct hazard hazard_table[] = {
      .detect = hazard_no_build,
      .advice = "Add the build: caravan release add VERSION --os OS --arch ARCH --file PATH."},
 
+    {.id = "odd-system", .source = FROM_AGENTS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_WARN, .detect = hazard_odd_system,
+     .advice = "Look at that host: its agent is not what was installed there, or lies."},
+
     /* ---- nodes ---- */
 
     {.id = "node-down", .source = FROM_CLUSTER, .severity = SEVERITY_WARN,

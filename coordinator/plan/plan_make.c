@@ -25,6 +25,31 @@ static bool node_named(const struct filter *f, const struct host *h)
     return f->n_nodes == 0;
 }
 
+static const struct manifest_build_ref *build_for(const struct release *r, const struct host *h)
+{
+    for (size_t i = 0; i < r->n_builds; i++)
+        if (str_eq(r->builds[i].os, h->agent.os) && str_eq(r->builds[i].arch, h->agent.arch))
+            return &r->builds[i];
+    return NULL;
+}
+
+/* By Go's words, as its agent uses them. */
+static bool is_system(const char *os, const char *arch)
+{
+    static const char *const oses[] = {"linux",  "windows", "darwin",  "freebsd", "openbsd",
+                                       "netbsd", "solaris", "illumos", "aix"};
+    static const char *const arches[] = {"386",    "amd64",    "arm",     "arm64", "loong64",
+                                         "ppc64",  "ppc64le",  "riscv64", "s390x", "mips",
+                                         "mips64", "mips64le", "mipsle"};
+    return among(oses, ARRAY_LEN(oses), os) && among(arches, ARRAY_LEN(arches), arch);
+}
+
+bool plan_odd_client(const struct host *h, const struct release *target)
+{
+    return !h->is_server && h->agent.enrolled && h->agent.hello_at > 0 &&
+           build_for(target, h) == NULL && !is_system(h->agent.os, h->agent.arch);
+}
+
 static bool chosen(const struct filter *f, const struct world *w, const struct host *h)
 {
     if (f->servers != f->clients && f->servers != h->is_server)
@@ -33,14 +58,6 @@ static bool chosen(const struct filter *f, const struct world *w, const struct h
            among(f->classes, f->n_classes, h->node_class) &&
            among(f->pools, f->n_pools, h->node_pool) && node_named(f, h) &&
            (f->running == NULL || str_eq(f->running, host_version(w, h)));
-}
-
-static const struct manifest_build_ref *build_for(const struct release *r, const struct host *h)
-{
-    for (size_t i = 0; i < r->n_builds; i++)
-        if (str_eq(r->builds[i].os, h->agent.os) && str_eq(r->builds[i].arch, h->agent.arch))
-            return &r->builds[i];
-    return NULL;
 }
 
 static void host_fill(struct plan_host *p, const struct world *w, const struct host *h,
@@ -190,7 +207,7 @@ static void hosts_fill(struct plan *p, const struct world *w, const char *first,
     p->hosts = arena_array(&p->arena, w->n_hosts, sizeof(*p->hosts));
     for (size_t i = 0; i < w->n_hosts; i++) {
         const struct host *h = &w->hosts[i];
-        if (!chosen(&p->policy.filter, w, h) || plan_is_past(w, p, h))
+        if (!chosen(&p->policy.filter, w, h) || plan_is_past(w, p, h) || plan_odd_client(h, target))
             continue;
         host_fill(&p->hosts[p->n_hosts], w, h, target);
         p->hosts[p->n_hosts].first = first != NULL && str_eq(first, h->region);

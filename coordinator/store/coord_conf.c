@@ -5,6 +5,8 @@
 #include "buf.h"
 #include "file.h"
 
+#define TOKEN_FILE_MAX (64 * 1024)
+
 #define AT(f)   offsetof(struct coord_conf, f)
 #define SIZE(f) (int64_t)sizeof(((struct coord_conf *)0)->f)
 #define TEXT(s, k, f, d, h)                                                                        \
@@ -24,7 +26,8 @@
 static const struct conf_key keys[] = {
     TEXT("nomad", "address", address, "http://127.0.0.1:4646",
          "HTTP API of one server: http://, https:// or unix:///path (NOMAD_ADDR)"),
-    TEXT("nomad", "token", token, "", "ACL token; better in NOMAD_TOKEN than here"),
+    TEXT("nomad", "token", token, "",
+         "ACL token; better in NOMAD_TOKEN than here: the file must then be of mode 0600"),
     TEXT("nomad", "region", region, "", "only this region; empty: all (NOMAD_REGION)"),
     TEXT("nomad", "ca_file", ca_file, "", "CA certificate, PEM (NOMAD_CACERT)"),
     TEXT("nomad", "ca_path", ca_path, "", "directory of CA certificates (NOMAD_CAPATH)"),
@@ -255,6 +258,15 @@ static int find_places(struct coord_conf *c, const char *option, const char *(*e
     return str_eq(c->dir, standard) ? 0 : join(state, 256, c->dir, "state", err);
 }
 
+/* As keys: a token that others may read is theirs, too. */
+static int check_private(const char *path, struct err *err)
+{
+    auto_buf struct buf unused = BUF_INIT;
+    return file_read(path, TOKEN_FILE_MAX, FILE_FOLLOW | FILE_PRIVATE, &unused, err) < 0
+               ? err_wrap(err, "it holds Nomad's token")
+               : 0;
+}
+
 static int load(const char *option, const char *(*env)(const char *), struct coord_conf *c,
                 struct err *err)
 {
@@ -263,6 +275,8 @@ static int load(const char *option, const char *(*env)(const char *), struct coo
         return -1;
     c->file_there = access(c->file, F_OK) == 0;
     if (c->file_there && read_file(c, err) < 0)
+        return -1;
+    if (c->file_there && c->token[0] != '\0' && check_private(c->file, err) < 0)
         return -1;
     if (c->state_dir[0] == '\0')
         str_cut(c->state_dir, sizeof c->state_dir, state);

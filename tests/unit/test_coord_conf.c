@@ -20,13 +20,18 @@ static const char *fake_env(const char *name)
     return str_eq(name, "XDG_CONFIG_HOME") ? env_xdg : NULL;
 }
 
-static void write_conf(const char *text)
+static void write_conf_as(const char *text, mode_t mode)
 {
     char path[300];
     struct err err = ERR_INIT;
     snprintf(path, sizeof path, "%s/caravan.conf", dir);
-    if (file_replace(path, text, strlen(text), 0644, &err) < 0)
+    if (file_replace(path, text, strlen(text), mode, &err) < 0)
         fail_msg("%s", err.text);
+}
+
+static void write_conf(const char *text)
+{
+    write_conf_as(text, 0644);
 }
 
 static int set_up(void **state)
@@ -173,7 +178,7 @@ static void test_secrets_are_not_shown(void **state)
     char *text = NULL;
     size_t n = 0;
     (void)state;
-    write_conf("[nomad]\ntoken = 5f1c-secret\n");
+    write_conf_as("[nomad]\ntoken = 5f1c-secret\n", 0600);
     assert_int_equal(coord_conf_load(dir, fake_env, &c, &err), 0);
     FILE *out = open_memstream(&text, &n);
     coord_conf_show(&c, out);

@@ -420,8 +420,7 @@ CHANGE(same_id)
 }
 CHANGE(other_arch)
 {
-    (void)w;
-    f->hosts[4].agent.arch = "s390x";
+    f->hosts[4].agent.arch = w->text;
 }
 CHANGE(down)
 {
@@ -611,7 +610,9 @@ static const struct worlds worlds[] = {
     {.id = "key-changed", .yes = other_key},
     {.id = "misplaced", .yes = other_place},
     {.id = "one-id", .yes = same_id},
-    {.id = "no-build", .yes = other_arch, .says = "linux/s390x"},
+    {.id = "no-build", .yes = other_arch, .text = "s390x", .says = "linux/s390x"},
+    {.id = "odd-system", .yes = other_arch, .text = "pdp11",
+     .says = "linux/pdp11, which is no system"},
     {.id = "node-down", .yes = down, .says = "is down"},
     {.id = "node-draining", .yes = draining},
     {.id = "tls-names", .from = "0.10.2", .to = "0.10.3", .calm_from = "0.10.3",
@@ -990,7 +991,7 @@ static const char *const certain[] = {
     "edition",          "fips",         "no-way-back",      "tolerance",        "token",
     "key-changed",      "misplaced",    "unmanaged-server", "unmanaged-client", "one-id",
     "no-build",         "node-down",    "node-draining",    "token-kept",       "token-in-clear",
-    "heartbeat-unread",
+    "heartbeat-unread", "odd-system",
 };
 
 static bool is_certain(const struct hazard *row)
