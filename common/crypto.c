@@ -87,9 +87,14 @@ static int parse_key_file(char *text, unsigned char seed[static 32])
 
 int keypair_load(const char *path, struct keypair **ret, struct err *err)
 {
+    return keypair_load_as(path, FILE_PRIVATE, ret, err);
+}
+
+int keypair_load_as(const char *path, unsigned flags, struct keypair **ret, struct err *err)
+{
     auto_secret_buf struct buf text = BUF_INIT;
     unsigned char seed[32];
-    if (file_read(path, KEY_FILE_MAX, FILE_PRIVATE, &text, err) < 0)
+    if (file_read(path, KEY_FILE_MAX, flags, &text, err) < 0)
         return err_wrap(err, "read a secret key");
     if (strlen(buf_str(&text)) != text.len || text.len == 0 ||
         parse_key_file((char *)text.data, seed) < 0)

@@ -41,6 +41,9 @@ struct keypair *keypair_generate(void);
 /* From a 32-byte seed: tests and golden vectors only. */
 struct keypair *keypair_from_seed(const unsigned char seed[static 32]);
 MUST_CHECK int keypair_load(const char *path, struct keypair **ret, struct err *err);
+/* The same with file.h's flags: who else may read the file than its owner. */
+MUST_CHECK int keypair_load_as(const char *path, unsigned flags, struct keypair **ret,
+                               struct err *err);
 /* Creates the file (never overwrites: ERR_BUSY), 0600 or the mode given. */
 MUST_CHECK int keypair_save(const struct keypair *k, const char *path, const char *name,
                             unsigned mode, struct err *err);

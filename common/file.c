@@ -32,11 +32,12 @@ static int check_regular(int fd, const char *path, size_t max, unsigned flags, s
         return io_err(err, errno, "stat", path);
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_FORMAT, 0, "%s is not a regular file", path);
-    if ((flags & FILE_PRIVATE) && (st.st_mode & 077) != 0)
+    mode_t forbidden = flags & FILE_PRIVATE ? 077 : flags & FILE_OF_GROUP ? 027 : 0;
+    if ((st.st_mode & forbidden) != 0)
         return err_set(err, ERR_CONFIG, 0,
-                       "%s may be read by others (mode %03o): chmod 600 it, and consider what it "
+                       "%s may be read by others (mode %03o): chmod %s it, and consider what it "
                        "holds as known",
-                       path, (unsigned)st.st_mode & 0777);
+                       path, (unsigned)st.st_mode & 0777, flags & FILE_PRIVATE ? "600" : "640");
     if ((uint64_t)st.st_size > max)
         return err_set(err, ERR_LIMIT, 0, "%s is larger than the %zu bytes accepted here", path,
                        max);

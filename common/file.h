@@ -19,8 +19,9 @@
 #include "buf.h"
 
 enum file_flags {
-    FILE_FOLLOW = 1,  /* a symbolic link at the end of the path is followed */
-    FILE_PRIVATE = 2, /* refuse (ERR_CONFIG) when group or others may read: for secret keys */
+    FILE_FOLLOW = 1,   /* a symbolic link at the end of the path is followed */
+    FILE_PRIVATE = 2,  /* refuse (ERR_CONFIG) when group or others may read: for secret keys */
+    FILE_OF_GROUP = 4, /* refuse when others may read, or anybody but the owner write */
 };
 
 MUST_CHECK int file_read(const char *path, size_t max, unsigned flags, struct buf *ret,

@@ -45,6 +45,7 @@ static const struct {
     [EVENT_LEASE_TAKEN] = {"lease-taken", "b9fecf875086bad4ced80cd5c1796564"},
     [EVENT_LEASE_RELEASED] = {"lease-released", "f0428b0c74948955a23a091ac441a1af"},
     [EVENT_WAITING] = {"waiting", "0c78778a97389b586876e2dfab7d501c"},
+    [EVENT_KEY_REPLACED] = {"key-replaced", "ec255d6c5f7323d691524c8667ab18ab"},
     [EVENT_PAUSED] = {"paused", "645a52237931c7d07e4b8b8aac883b56"},
 };
 _Static_assert(ARRAY_LEN(events) == EVENT_COUNT, "a row for every event");

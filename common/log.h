@@ -39,6 +39,7 @@ enum log_event {
     EVENT_LEASE_RELEASED,
     EVENT_PAUSED,
     EVENT_WAITING,
+    EVENT_KEY_REPLACED,
     EVENT_COUNT
 };
 

@@ -22,12 +22,16 @@ enum {
 };
 _Static_assert(AT_LENGTH + 4 == INNER_HEADER_LEN, "the header's fields fill it");
 
-#define DOMAIN_MAX 48
-
-static void domain_of(const struct header *h, char dst[static DOMAIN_MAX])
+/* A trust order is not what it brings: the trust file in it is signed by itself (manifest.c). */
+void envelope_domain(const struct header *h, char dst[static DOMAIN_MAX])
 {
+    bool brings = h->kind == MSG_TRUST && !h->is_receipt;
+
     snprintf(dst, DOMAIN_MAX, "caravan/%s%s/v%u", message_kind_name(h->kind),
-             h->is_receipt ? "-receipt" : "", (unsigned)h->version);
+             h->is_receipt ? "-receipt"
+             : brings      ? "-order"
+                           : "",
+             (unsigned)h->version);
 }
 
 static size_t payload_max(const struct header *h)
@@ -106,7 +110,7 @@ int envelope_sign(const struct header *head, const void *payload, size_t n,
                        message_kind_name(head->kind), n, payload_max(head));
     add_header(head, keypair_public(key), n, &inner);
     (void)buf_add(&inner, payload, n);
-    domain_of(head, domain);
+    envelope_domain(head, domain);
     crypto_sign_bytes(key, domain, inner.data, inner.len, sig);
     (void)buf_add(&inner, sig, sizeof(sig));
     return append(ret_inner, &inner, "sign", err);
@@ -252,7 +256,7 @@ int envelope_verify(const void *inner, size_t n, struct verified *ret, struct er
     if (v.payload_len > payload_max(&v.head))
         return err_set(err, ERR_LIMIT, 0, "a payload of %zu bytes, at most %zu", v.payload_len,
                        payload_max(&v.head));
-    domain_of(&v.head, domain);
+    envelope_domain(&v.head, domain);
     if (!crypto_verify_bytes(&v.head.sender, domain, p, n - SIG_LEN, p + n - SIG_LEN))
         return err_set(err, ERR_CRYPTO, 0, "the signature of a %s%s does not fit its sender's key",
                        message_kind_name(v.head.kind), v.head.is_receipt ? " receipt" : "");

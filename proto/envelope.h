@@ -6,9 +6,9 @@
  *               nonce 16 | session 16 | epoch u64 | sequence u64 | time u64 |
  *               order digest 32 | payload length u32 | payload | signature 64
  * A receipt's kind has bit 7 set. The signature covers everything before it, in
- * the domain "caravan/<kind>/v<n>" for orders, "caravan/<kind>-receipt/v<n>" for
- * receipts. Integers are big-endian. Format 2 is for the hello of enrolment and
- * its receipt only.
+ * the domain "caravan/<kind>/v<n>" for orders ("caravan/trust-order/v<n>" for trust),
+ * "caravan/<kind>-receipt/v<n>" for receipts. Integers are big-endian. Format 2 is for the hello of
+ * enrolment and its receipt only.
  *
  * Sending: envelope_sign -> inner bytes (kept for retries) -> envelope_seal.
  * Receiving: envelope_open -> inner bytes -> envelope_verify (signature, lengths,
@@ -27,6 +27,11 @@
 #define INNER_RECEIPT_MAX (INNER_HEADER_LEN + RECEIPT_PAYLOAD_MAX + SIG_LEN)
 #define FRAME_ORDER_MAX   (OUTER_HEADER_LEN + INNER_ORDER_MAX + SEAL_OVERHEAD)
 #define FRAME_RECEIPT_MAX (OUTER_HEADER_LEN + INNER_RECEIPT_MAX + SEAL_OVERHEAD)
+
+#define DOMAIN_MAX 48
+
+/* What is signed before the bytes: no two things that are signed have the same. */
+void envelope_domain(const struct header *h, char dst[static DOMAIN_MAX]);
 
 enum frame_format { FRAME_SEALED = 1, FRAME_PLAIN = 2 };
 

@@ -19,6 +19,11 @@ static const struct {
     [CONTAINER_TRUST] = {"trust file", "caravan/trust/v1", TRUST_MAX},
 };
 
+const char *container_domain(enum container_type type)
+{
+    return types[type].domain;
+}
+
 int container_pack(enum container_type type, const void *body, size_t n,
                    const struct keypair *const *keys, size_t n_keys, struct buf *ret,
                    struct err *err)

@@ -57,6 +57,8 @@ struct container {
     struct signature sigs[SIGS_MAX];
 };
 
+/* What is signed before a body of this type (envelope_domain has the other signed things). */
+const char *container_domain(enum container_type type);
 MUST_CHECK int container_pack(enum container_type type, const void *body, size_t n,
                               const struct keypair *const *keys, size_t n_keys, struct buf *ret,
                               struct err *err);

@@ -92,7 +92,7 @@ static int load_trust(const struct loop *l, struct trust *ret, struct err *err)
 
 static int load_identity(struct loop *l, struct err *err)
 {
-    if (l->key == NULL && keypair_load(l->key_path, &l->key, err) < 0)
+    if (l->key == NULL && keypair_load_as(l->key_path, FILE_OF_GROUP, &l->key, err) < 0)
         return -1;
     return load_trust(l, &l->trust, err);
 }
@@ -156,6 +156,18 @@ static void load_view(struct loop *l)
                       err.kind == ERR_NOTFOUND ? "caravan-swap has not told its state yet"
                                                : err.text);
     (void)swap_link_nudge(l->swap);
+}
+
+/* caravan-swap has written another one: it is who this host is. */
+static int check_key(const struct loop *l, struct err *err)
+{
+    auto_keypair struct keypair *now = NULL;
+    struct err unread = ERR_INIT;
+
+    if (keypair_load_as(l->key_path, FILE_OF_GROUP, &now, &unread) < 0 ||
+        pubkey_eq(keypair_public(now), keypair_public(l->key)))
+        return 0;
+    return err_set(err, ERR_STATE, 0, "this host's key is another one now: beginning anew with it");
 }
 
 static void reload(struct loop *l)
@@ -304,6 +316,8 @@ static int serve(struct loop *l, struct err *err)
     l->alive_every_ms = sd_alive_every_ms();
     while (woken != WOKEN_STOP) {
         if (wait_change(l, &woken, err) < 0)
+            return -1;
+        if (woken == WOKEN_CHANGED && check_key(l, err) < 0)
             return -1;
         if (woken == WOKEN_CHANGED)
             reload(l);

@@ -1,12 +1,13 @@
 /*
  * agent_paths.h - where the agent's programs meet in the file system.
  *
- *   <state_dir>/host.key     the host's key, made by caravan-swap, owned by the
- *                            agent's user, 0600
+ *   <state_dir>/host.key     caravan-agent's copy of the host's key, written by caravan-swap
+ *                            alone, root:caravan 0640 (identity.h)
  *   <state_dir>/trust        the trust in force: a container, replaced by caravan-swap
  *                            alone, 0644
  *   <state_dir>/agent/state  caravan-agent's own (agent_store.h)
- *   <state_dir>/swap         caravan-swap's own: record, copies of the keystore (preserve.h)
+ *   <state_dir>/swap         caravan-swap's own: the host's key, record, copies of the keystore
+ *                            (preserve.h); key-replaced, once the copy was another key
  *   <run_dir>/view           caravan-swap's state, told (view_file.h)
  *   <run_dir>/swap.sock      orders handed on (swap_channel.h)
  */
@@ -21,6 +22,7 @@
 #define TRUST_NAME       "trust"
 #define AGENT_DIR_NAME   "agent"
 #define AGENT_STATE_NAME "agent/state"
+#define KEY_ALARM_NAME   "swap/key-replaced"
 #define VIEW_NAME        "view"
 #define SWAP_SOCKET_NAME "swap.sock"
 

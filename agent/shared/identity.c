@@ -1,5 +1,6 @@
 #include "identity.h"
 #include <errno.h>
+#include <sys/stat.h>
 #include "file.h"
 #include "str.h"
 
@@ -40,13 +41,6 @@ static int bound_here(const char *path, const char *hex, bool *ret_known, bool *
     return 0;
 }
 
-static int make_key(const char *path, struct err *err)
-{
-    auto_keypair struct keypair *k = keypair_generate();
-
-    return keypair_save(k, path, "host", 0600, err);
-}
-
 static int bind_here(const char *path, const char *hex, struct err *err)
 {
     char line[80];
@@ -55,35 +49,110 @@ static int bind_here(const char *path, const char *hex, struct err *err)
     return file_replace(path, line, strlen(line), 0600, err);
 }
 
-/* The binding is written last: a key without one was made here, just now. */
-static int make_if_needed(const struct identity_where *w, const char *hex, bool *ret_made,
-                          struct err *err)
-{
-    bool known = false, same = false;
-    bool there = access(w->key_path, F_OK) == 0;
+/* ---- root's key ---- */
 
-    if (bound_here(w->machine_path, hex, &known, &same, err) < 0)
-        return -1;
-    *ret_made = !there || (known && !same);
-    if (there && known && !same && file_remove(w->key_path, err) < 0)
-        return -1;
-    if (*ret_made && make_key(w->key_path, err) < 0)
-        return -1;
-    return known && same ? 0 : bind_here(w->machine_path, hex, err);
+struct binding {
+    char hex[65];
+    bool known, same;
+};
+
+/* Once, after an upgrade: until then the listener owned the only key. What it made of it (another
+ * mode, other bytes) does not matter: what is no key is not taken over. */
+static bool take_over(const struct identity_where *w, struct keypair **ret)
+{
+    struct err unread = ERR_INIT;
+
+    return keypair_load_as(w->copy_path, 0, ret, &unread) == 0;
 }
 
-int identity_open(const struct identity_where *w, struct keypair **ret, bool *ret_made,
-                  struct err *err)
+static int make_key(const struct identity_where *w, const struct binding *b, struct keypair **ret,
+                    bool *ret_made, struct err *err)
 {
-    char hex[65];
-    bool made = false;
+    bool elsewhere = b->known && !b->same && !w->unfinished;
 
-    if (machine_digest(w->machine_id, hex, err) < 0 || make_if_needed(w, hex, &made, err) < 0)
-        return err_wrap(err, "this host's identity");
-    if (w->give && lchown(w->key_path, w->uid, w->gid) < 0)
-        return err_set(err, ERR_IO, errno, "give %s to the agent's user", w->key_path);
-    if (keypair_load(w->key_path, ret, err) < 0)
+    *ret_made = elsewhere || !take_over(w, ret);
+    if (*ret_made)
+        *ret = keypair_generate();
+    return keypair_save(*ret, w->key_path, "host", 0600, err);
+}
+
+/* The binding is written last: a key without one was made here, just now. */
+static int open_key(const struct identity_where *w, const struct binding *b, struct keypair **ret,
+                    struct identity_told *told, struct err *err)
+{
+    bool there = access(w->key_path, F_OK) == 0, elsewhere = b->known && !b->same;
+
+    if (there && elsewhere && !w->unfinished) {
+        if (file_remove(w->key_path, err) < 0)
+            return -1;
+        there = false;
+    }
+    if (there ? keypair_load(w->key_path, ret, err) < 0 : make_key(w, b, ret, &told->made, err) < 0)
         return -1;
-    *ret_made = made;
+    told->moved = elsewhere && !told->made;
+    return (b->known && b->same) || told->moved ? 0 : bind_here(w->machine_path, b->hex, err);
+}
+
+/* ---- the listener's copy ---- */
+
+static mode_t copy_mode(const struct identity_where *w)
+{
+    return w->give ? 0640 : 0600;
+}
+
+static bool is_as_it_should_be(const struct identity_where *w)
+{
+    struct stat st;
+
+    return lstat(w->copy_path, &st) == 0 && S_ISREG(st.st_mode) &&
+           (st.st_mode & 07777) == copy_mode(w) &&
+           (!w->give || (st.st_uid == w->uid && st.st_gid == w->gid));
+}
+
+/* Absent for a moment; caravan-agent has it in memory, or waits for it. */
+static int write_copy(const struct identity_where *w, const struct keypair *key, struct err *err)
+{
+    if (file_remove(w->copy_path, err) < 0 ||
+        keypair_save(key, w->copy_path, "host", copy_mode(w), err) < 0)
+        return -1;
+    if (w->give && lchown(w->copy_path, w->uid, w->gid) < 0)
+        return err_set(err, ERR_IO, errno, "give %s to the agent's group", w->copy_path);
+    return 0;
+}
+
+static int keep_copy(const struct identity_where *w, const struct keypair *key,
+                     struct identity_told *told, struct err *err)
+{
+    auto_keypair struct keypair *copy = NULL;
+    struct err why = ERR_INIT;
+    bool read = keypair_load_as(w->copy_path, 0, &copy, &why) == 0;
+    bool same = read && pubkey_eq(keypair_public(copy), keypair_public(key));
+
+    if (same && is_as_it_should_be(w))
+        return 0;
+    told->replaced = !same && !told->made && why.kind != ERR_NOTFOUND;
+    return write_copy(w, key, err);
+}
+
+int identity_open(const struct identity_where *w, struct keypair **ret,
+                  struct identity_told *ret_told, struct err *err)
+{
+    struct identity_told told = {.made = false};
+    struct binding b = {.known = false};
+    auto_keypair struct keypair *key = NULL;
+    bool goes_on = w->unfinished && access(w->key_path, F_OK) == 0;
+    int rv = machine_digest(w->machine_id, b.hex, err);
+
+    if (rv == 0)
+        rv = bound_here(w->machine_path, b.hex, &b.known, &b.same, err);
+    if (rv < 0 && goes_on) {
+        *err = (struct err)ERR_INIT;
+        b.known = true; /* and not the same, as far as can be told */
+        rv = 0;
+    }
+    if (rv < 0 || open_key(w, &b, &key, &told, err) < 0 || keep_copy(w, key, &told, err) < 0)
+        return err_wrap(err, "this host's identity");
+    *ret = take_ptr(&key);
+    *ret_told = told;
     return 0;
 }

@@ -74,26 +74,60 @@ static int make_dirs(const struct swap *s, struct err *err)
     return make_dir(s->conf->run_dir, 02755, who, false, err);
 }
 
+/* The mark outlives this process: the alarm is told until root takes the mark away. */
+static void raise_alarm(const struct swap *s)
+{
+    char mark[AGENT_PATH_MAX];
+    struct err err = ERR_INIT;
+
+    agent_path(mark, s->conf->state_dir, KEY_ALARM_NAME);
+    log_say(s->log, LOG_ERROR, EVENT_KEY_REPLACED,
+            "caravan-agent's copy of this host's key was another key, and was written anew: find "
+            "out who can write as root here, then remove %s",
+            mark);
+    if (file_replace(mark, "", 0, 0600, &err) < 0)
+        log_say(s->log, LOG_ERROR, EVENT_NONE, "%s", err.text);
+}
+
+static void tell_identity(const struct swap *s, const struct identity_told *told)
+{
+    char print[FINGERPRINT_LEN];
+
+    pubkey_fingerprint(print, keypair_public(s->key));
+    if (told->made)
+        log_say(s->log, LOG_INFO, EVENT_IDENTITY_MADE, "this host's key is %s", print);
+    if (told->moved)
+        log_say(
+            s->log, LOG_WARNING, EVENT_NONE,
+            "the machine id cannot be read, or is not the one that this host's key was made on: "
+            "the key stays until what was begun is finished");
+    if (told->replaced)
+        raise_alarm(s);
+}
+
 static int open_identity(struct swap *s, struct err *err)
 {
-    char key[AGENT_PATH_MAX], machine[2 * AGENT_PATH_MAX], print[FINGERPRINT_LEN];
+    char key[2 * AGENT_PATH_MAX], machine[2 * AGENT_PATH_MAX], unfinished[2 * AGENT_PATH_MAX];
+    char copy[AGENT_PATH_MAX];
     struct identity_where w = {
         .key_path = key,
+        .copy_path = copy,
         .machine_path = machine,
         .machine_id = s->conf->machine_id,
         .give = s->agent.drop,
-        .uid = s->agent.uid,
+        .uid = geteuid(),
         .gid = s->agent.gid,
     };
-    bool made = false;
+    struct identity_told told;
 
-    agent_path(key, s->conf->state_dir, HOST_KEY_NAME);
+    agent_path(copy, s->conf->state_dir, HOST_KEY_NAME);
+    snprintf(key, sizeof(key), "%s/" HOST_KEY_NAME, s->swap_dir);
     snprintf(machine, sizeof(machine), "%s/machine", s->swap_dir);
-    if (identity_open(&w, &s->key, &made, err) < 0)
+    snprintf(unfinished, sizeof(unfinished), "%s/" UNFINISHED_NAME, s->swap_dir);
+    w.unfinished = access(unfinished, F_OK) == 0;
+    if (identity_open(&w, &s->key, &told, err) < 0)
         return -1;
-    pubkey_fingerprint(print, keypair_public(s->key));
-    if (made)
-        log_say(s->log, LOG_INFO, EVENT_IDENTITY_MADE, "this host's key is %s", print);
+    tell_identity(s, &told);
     return trust_store_open(s->trust_path, s->conf->anchor, s->log, &s->trust, err);
 }
 

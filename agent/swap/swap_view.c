@@ -20,6 +20,25 @@ static enum tri tri_of(bool yes)
     return yes ? TRI_YES : TRI_NO;
 }
 
+/* Root's mark (swap.c): an alarm is told until it is taken away. */
+static void tell_alarm(const struct swap *s, struct receipt_status *st)
+{
+    char mark[AGENT_PATH_MAX];
+    char text[TEXT_MAX] = "";
+    bool there = false;
+
+    if (s->conf != NULL) {
+        agent_path(mark, s->conf->state_dir, KEY_ALARM_NAME);
+        there = access(mark, F_OK) == 0;
+    }
+    if (there)
+        snprintf(text, sizeof(text),
+                 "caravan-agent had another key than this host's, which was written anew: find out "
+                 "who can write as root there, then remove %.100s",
+                 mark);
+    add_fact(st, "key-replaced", tri_of(there), text);
+}
+
 static void tell_facts(const struct swap *s, struct receipt_status *st)
 {
     const struct facts *f = &s->facts;
@@ -29,6 +48,7 @@ static void tell_facts(const struct swap *s, struct receipt_status *st)
              f->held == TRI_YES ? "root's hold file is there: no swap, no revert" : "");
     add_fact(st, "service", f->active, f->service_text);
     add_fact(st, "data-dir", tri_of(f->data_dir[0] != '\0'), f->data_dir);
+    tell_alarm(s, st);
     for (uint32_t i = 0; i < s->survey.n; i++)
         add_fact(st, s->survey.list[i].id, s->survey.list[i].value, s->survey.list[i].text);
     snprintf(old, sizeof(old), "%s/%s", s->phases.shelf.dir, s->phases.shelf.old);

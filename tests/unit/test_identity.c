@@ -14,7 +14,9 @@ static const struct log quiet = {.level = LOG_ERROR, .program = "test"};
 
 struct bench {
     char *dir;
-    char key[300], machine[300], id[300], trust[300], anchor[300];
+    char key[300], copy[300], machine[300], id[300], trust[300], anchor[300];
+    bool unfinished;
+    struct identity_told told; /* of the last open */
     struct desk desk;
 };
 
@@ -24,7 +26,8 @@ static int set_up(void **state)
 
     desk_open(&b->desk);
     b->dir = scratch_open();
-    scratch_path(b->dir, "host.key", b->key);
+    scratch_path(b->dir, "root.key", b->key);
+    scratch_path(b->dir, "host.key", b->copy);
     scratch_path(b->dir, "machine", b->machine);
     scratch_path(b->dir, "machine-id", b->id);
     scratch_path(b->dir, "trust", b->trust);
@@ -44,27 +47,35 @@ static int tear_down(void **state)
     return 0;
 }
 
-static int open_key(const struct bench *b, struct pubkey *ret, bool *ret_made, struct err *err)
+static int open_key(struct bench *b, struct pubkey *ret, struct err *err)
 {
-    const struct identity_where w = {
-        .key_path = b->key, .machine_path = b->machine, .machine_id = b->id};
+    const struct identity_where w = {.key_path = b->key,
+                                     .copy_path = b->copy,
+                                     .machine_path = b->machine,
+                                     .machine_id = b->id,
+                                     .unfinished = b->unfinished};
     auto_keypair struct keypair *k = NULL;
 
-    if (identity_open(&w, &k, ret_made, err) < 0)
+    if (identity_open(&w, &k, &b->told, err) < 0)
         return -1;
     *ret = *keypair_public(k);
     return 0;
 }
 
-static struct pubkey key(const struct bench *b, bool made)
+/* Whatever comes of it, the listener's copy is the same key. */
+static struct pubkey key(struct bench *b, bool made)
 {
+    auto_keypair struct keypair *copy = NULL;
     struct pubkey k;
-    bool was_made = !made;
+    struct stat st;
     struct err err = ERR_INIT;
 
-    if (open_key(b, &k, &was_made, &err) < 0)
+    if (open_key(b, &k, &err) < 0 || keypair_load(b->copy, &copy, &err) < 0)
         fail_msg("%s", err.text);
-    assert_int_equal(was_made, made);
+    assert_int_equal(b->told.made, made);
+    assert_true(pubkey_eq(&k, keypair_public(copy)));
+    assert_int_equal(stat(b->copy, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600); /* nobody to give it to */
     return k;
 }
 
@@ -102,6 +113,7 @@ static void a_crash_in_between_is_made_good(void **state)
     assert_true(pubkey_eq(&first, &again));
     assert_int_equal(access(b->machine, F_OK), 0);
     assert_int_equal(unlink(b->key), 0);
+    assert_int_equal(unlink(b->copy), 0);
     again = key(b, true);
     assert_false(pubkey_eq(&first, &again));
 }
@@ -110,14 +122,13 @@ static void no_machine_id_is_an_error(void **state)
 {
     struct bench *b = *state;
     struct pubkey k;
-    bool made = false;
     struct err err = ERR_INIT;
 
     scratch_write(b->dir, "machine-id", "uninitialized\n", 0644);
-    assert_int_equal(open_key(b, &k, &made, &err), -1);
+    assert_int_equal(open_key(b, &k, &err), -1);
     assert_int_equal(err.kind, ERR_CONFIG);
     assert_int_equal(unlink(b->id), 0);
-    assert_int_equal(open_key(b, &k, &made, &err), -1);
+    assert_int_equal(open_key(b, &k, &err), -1);
     assert_int_equal(access(b->key, F_OK), -1);
 }
 

@@ -105,6 +105,9 @@ static void add_envelopes(const struct vector_keys *keys, struct vector_set *set
     resign(keys, copy(set, "order-cancel", c), "caravan/cancel-receipt/v1");
     c = bad(set, "inner", "inner-domain-version", "signed as version 2", ERR_CRYPTO, "signature");
     resign(keys, copy(set, "order-cancel", c), "caravan/cancel/v2");
+    c = bad(set, "inner", "inner-domain-trust", "a trust order signed as a trust file is",
+            ERR_CRYPTO, "signature");
+    resign(keys, copy(set, "order-trust", c), "caravan/trust/v1");
 }
 
 /* ---- payloads, properly signed ---- */

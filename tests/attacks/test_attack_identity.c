@@ -1,0 +1,191 @@
+/* Whoever has the listener, against the key that tells root who it is: another key, no key, another
+ * mode, before and in the middle of a swap. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "file.h"
+#include "identity.h"
+#include "scratch_dir.h"
+
+struct bench {
+    char *dir;
+    char key[300], copy[300], machine[300], id[300];
+    bool unfinished;
+    struct identity_told told;
+};
+
+static int set_up(void **state)
+{
+    struct bench *b = xzalloc(1, sizeof(*b));
+    struct err err = ERR_INIT;
+
+    assert_int_equal(crypto_init(&err), 0);
+    b->dir = scratch_open();
+    scratch_path(b->dir, "root.key", b->key);
+    scratch_path(b->dir, "host.key", b->copy);
+    scratch_path(b->dir, "machine", b->machine);
+    scratch_path(b->dir, "machine-id", b->id);
+    scratch_write(b->dir, "machine-id", "0123456789abcdef0123456789abcdef\n", 0644);
+    *state = b;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *b = *state;
+
+    scratch_close(b->dir);
+    free(b);
+    return 0;
+}
+
+static struct pubkey start(struct bench *b)
+{
+    const struct identity_where w = {.key_path = b->key,
+                                     .copy_path = b->copy,
+                                     .machine_path = b->machine,
+                                     .machine_id = b->id,
+                                     .unfinished = b->unfinished,
+                                     .give = true,
+                                     .uid = geteuid(),
+                                     .gid = getegid()};
+    auto_keypair struct keypair *k = NULL;
+    struct err err = ERR_INIT;
+
+    if (identity_open(&w, &k, &b->told, &err) < 0)
+        fail_msg("root does not start: %s", err.text);
+    return *keypair_public(k);
+}
+
+/* The listener's copy as its group reads it. */
+static struct pubkey copy_of(const struct bench *b)
+{
+    auto_keypair struct keypair *k = NULL;
+    struct stat st;
+    struct err err = ERR_INIT;
+
+    if (keypair_load_as(b->copy, FILE_OF_GROUP, &k, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(stat(b->copy, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0640);
+    assert_int_equal(stat(b->key, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    return *keypair_public(k);
+}
+
+static void put_other_key(struct bench *b)
+{
+    auto_keypair struct keypair *other = keypair_generate();
+    struct err err = ERR_INIT;
+
+    if (file_remove(b->copy, &err) < 0 || keypair_save(other, b->copy, "host", 0600, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static void another_hosts_key_is_not_believed(void **state)
+{
+    struct bench *b = *state;
+    struct pubkey first = start(b), now, copy;
+
+    assert_false(b->told.replaced);
+    for (int i = 0; i < 2; i++) {
+        b->unfinished = i == 1;
+        put_other_key(b);
+        now = start(b);
+        copy = copy_of(b);
+        assert_true(b->told.replaced);
+        assert_true(pubkey_eq(&first, &now));
+        assert_true(pubkey_eq(&first, &copy));
+        (void)start(b);
+        assert_false(b->told.replaced); /* once */
+    }
+}
+
+static void nothing_done_to_the_copy_stops_root(void **state)
+{
+    struct bench *b = *state;
+    struct pubkey first = start(b), now;
+
+    b->unfinished = true;
+    assert_int_equal(chmod(b->copy, 0), 0);
+    now = start(b);
+    assert_true(pubkey_eq(&first, &now));
+    (void)copy_of(b);
+    assert_int_equal(chmod(b->copy, 0666), 0);
+    (void)start(b);
+    assert_false(b->told.replaced); /* the same key */
+    (void)copy_of(b);
+    assert_int_equal(truncate(b->copy, 0), 0);
+    (void)start(b);
+    assert_true(b->told.replaced);
+    assert_int_equal(unlink(b->copy), 0);
+    assert_int_equal(symlink("/dev/zero", b->copy), 0);
+    (void)start(b);
+    assert_true(b->told.replaced);
+    assert_int_equal(unlink(b->copy), 0);
+    assert_int_equal(mkfifo(b->copy, 0600), 0);
+    now = start(b);
+    assert_true(pubkey_eq(&first, &now));
+    (void)copy_of(b);
+}
+
+/* An upgraded host: the only key is the listener's, and perhaps work is unfinished. */
+static void the_listeners_key_is_taken_over_once(void **state)
+{
+    struct bench *b = *state;
+    struct pubkey first = start(b), now;
+
+    for (int i = 0; i < 2; i++) {
+        b->unfinished = i == 1;
+        assert_int_equal(unlink(b->key), 0);
+        assert_int_equal(chmod(b->copy, i == 0 ? 0600 : 0666), 0);
+        now = start(b);
+        assert_true(pubkey_eq(&first, &now));
+        assert_false(b->told.made);
+        assert_false(b->told.replaced);
+        (void)copy_of(b);
+    }
+    assert_int_equal(unlink(b->key), 0);
+    assert_int_equal(truncate(b->copy, 3), 0);
+    now = start(b); /* there is nothing to go by; but it starts */
+    assert_true(b->told.made);
+    assert_false(pubkey_eq(&first, &now));
+}
+
+/* A clone makes its own, but nobody changes in the middle of a swap, nor needs the id for it. */
+static void a_swap_is_ended_by_who_began_it(void **state)
+{
+    struct bench *b = *state;
+    struct pubkey first = start(b), now;
+
+    b->unfinished = true;
+    scratch_write(b->dir, "machine-id", "fedcba9876543210fedcba9876543210\n", 0644);
+    now = start(b);
+    assert_true(pubkey_eq(&first, &now));
+    assert_true(b->told.moved);
+    assert_int_equal(unlink(b->id), 0);
+    now = start(b);
+    assert_true(pubkey_eq(&first, &now));
+    assert_true(b->told.moved);
+    b->unfinished = false;
+    scratch_write(b->dir, "machine-id", "fedcba9876543210fedcba9876543210\n", 0644);
+    now = start(b);
+    assert_true(b->told.made);
+    assert_false(b->told.replaced);
+    assert_false(pubkey_eq(&first, &now));
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(another_hosts_key_is_not_believed),
+        CASE(nothing_done_to_the_copy_stops_root),
+        CASE(the_listeners_key_is_taken_over_once),
+        CASE(a_swap_is_ended_by_who_began_it),
+    };
+
+    return cmocka_run_group_tests_name("attack_identity", tests, NULL, NULL);
+}
