@@ -1,6 +1,7 @@
 #include "facts_config.h"
 #include "certificate_names.h"
 #include "config_findings.h"
+#include "config_name.h"
 #include "config_trial.h"
 #include "str.h"
 

@@ -63,11 +63,12 @@ struct record {
     int64_t first_ms;                   /* when first_wall_ns was taken */
     int64_t first_wall_ns; /* the new binary's first start is not earlier; 0: unknown */
 
-    uint64_t epoch;                       /* highest obeyed */
-    uint64_t sequence;                    /* last taken, within session and epoch */
-    struct known_file disk;               /* the target path's file, hashed */
-    uint64_t dir_dev, dir_ino;            /* the directory staged into; dev 0: of another boot */
-    struct digest placed;                 /* what was put there last; zero: nothing yet */
+    uint64_t epoch;            /* highest obeyed */
+    uint64_t sequence;         /* last taken, within session and epoch */
+    struct known_file disk;    /* the target path's file, hashed */
+    uint64_t untried;          /* 1: staged while root held this host: it was not executed */
+    uint64_t dir_dev, dir_ino; /* the directory staged into; dev 0: of another boot */
+    struct digest placed;      /* what was put there last; zero: nothing yet */
     struct kept_receipt kept[ORDER_KEPT]; /* newest first */
 };
 
