@@ -1,12 +1,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include "ask.h"
 #include "fetch_session.h"
 #include "file.h"
 #include "get.h"
 #include "knock.h"
 #include "str.h"
+#include "try.h"
 
 #define JOB_MAX (16 * 1024)
 
@@ -21,7 +23,55 @@ struct talk {
     struct http *http;
     struct buf got;
     size_t used;
+    int files[FETCH_DESCRIPTORS]; /* that came along */
+    size_t n_files;
 };
+
+static void drop_files(struct talk *t)
+{
+    while (t->n_files > 0)
+        close(t->files[--t->n_files]);
+}
+
+/* More than there is room for are closed by the kernel. */
+static void take_files(struct talk *t, struct msghdr *m)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+        const unsigned char *at = CMSG_DATA(c);
+        size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        int fd;
+
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t i = 0; i < n; i++) {
+            memcpy(&fd, at + i * sizeof(int), sizeof(fd));
+            if (t->n_files < FETCH_DESCRIPTORS)
+                t->files[t->n_files++] = fd;
+            else
+                close(fd);
+        }
+    }
+}
+
+static ssize_t receive(struct talk *t, void *p, size_t n)
+{
+    union {
+        struct cmsghdr align;
+        unsigned char bytes[CMSG_SPACE(sizeof(int) * FETCH_DESCRIPTORS)];
+    } control;
+    struct iovec io = {p, n};
+    struct msghdr m = {.msg_iov = &io,
+                       .msg_iovlen = 1,
+                       .msg_control = control.bytes,
+                       .msg_controllen = sizeof(control.bytes)};
+    ssize_t got = recvmsg(t->s->in, &m, MSG_CMSG_CLOEXEC);
+
+    if (got < 0 && errno == ENOTSOCK)
+        return read(t->s->in, p, n);
+    if (got > 0)
+        take_files(t, &m);
+    return got;
+}
 
 static int fill(struct talk *t, struct err *err)
 {
@@ -35,7 +85,7 @@ static int fill(struct talk *t, struct err *err)
         return err_set(err, ERR_IO, errno, "wait for a line");
     if (n < 0)
         return 1;
-    ssize_t got = read(t->s->in, piece, sizeof(piece));
+    ssize_t got = receive(t, piece, sizeof(piece));
     if (got < 0 && errno != EINTR && errno != EAGAIN)
         return err_set(err, ERR_IO, errno, "read a line");
     if (got > 0)
@@ -199,6 +249,42 @@ static int do_knock(struct talk *t, const char *rest, struct err *err)
     return say(t->s, "yes", "", err) < 0 ? -1 : 1;
 }
 
+static int tell_run(const struct talk *t, const struct try_answer *a, struct err *err)
+{
+    auto_buf struct buf line = BUF_INIT;
+
+    buf_printf(&line, "ran %u %d %zu\n", a->exit_code < 0 ? 255U : (unsigned)a->exit_code,
+               a->exit_code < 0 ? a->signal : 0, a->said.len);
+    buf_add(&line, a->said.data, a->said.len);
+    return file_write_all(t->s->out, line.data, line.len, err);
+}
+
+/* 0: the session is over. */
+static int do_try(struct talk *t, const char *rest, struct err *err)
+{
+    struct try_answer a = {.said = BUF_INIT};
+    struct try_job j = {.dir = TRY_DIR};
+    struct err why = ERR_INIT;
+    int rv;
+
+    if (read_ms(&rest, &j.deadline_ms, err) < 0)
+        return -1;
+    j.validate = str_eq(rest, "validate");
+    if ((!j.validate && !str_eq(rest, "version")) || t->n_files < (j.validate ? 2U : 1U))
+        return err_set(err, ERR_FORMAT, 0, "not a trial: %.60s with %zu files", rest, t->n_files);
+    j.binary = t->files[0];
+    j.files = t->files + 1;
+    j.n_files = t->n_files - 1;
+    rv = t->s->walled ? 0 : try_wall(&why);
+    if (rv == 0)
+        rv = try_run(&j, t->s->clock, &a, &why);
+    if (rv < 0)
+        return say(t->s, why.kind == ERR_STATE ? "none " : "broken ", why.text, err);
+    rv = tell_run(t, &a, err);
+    buf_free(&a.said);
+    return rv;
+}
+
 static int do_conf(struct talk *t, const char *rest, struct err *err)
 {
     if (rest[0] != '/')
@@ -215,10 +301,7 @@ static const struct {
     const char *word;
     int (*run)(struct talk *t, const char *rest, struct err *err); /* 1: go on */
 } words[] = {
-    {"conf ", do_conf},
-    {"get", do_get},
-    {"ask ", do_ask},
-    {"knock ", do_knock},
+    {"conf ", do_conf}, {"get", do_get}, {"ask ", do_ask}, {"knock ", do_knock}, {"try ", do_try},
 };
 
 static int run_line(struct talk *t, const char *line, struct err *err)
@@ -245,6 +328,7 @@ int fetch_session_run(const struct fetch_session *s, struct err *err)
             rv = run_line(&t, line, err);
     } while (rv > 0);
     h = t.http;
+    drop_files(&t);
     buf_free(&t.got);
     return rv;
 }

@@ -11,14 +11,17 @@
 
 #include "agent_conf.h"
 #include "clock.h"
+#include "fetch_job.h"
 
-#define FETCH_IDLE_MS  (15 * 60 * 1000)
-#define FETCH_HOST_MAX 64 /* a numeric address */
+#define FETCH_DESCRIPTORS (1 + FETCH_FILES_MAX)
+#define FETCH_IDLE_MS     (15 * 60 * 1000)
+#define FETCH_HOST_MAX    64 /* a numeric address */
 
 struct fetch_session {
     int in, out;
     const struct agent_conf *conf; /* until a line names another */
     const struct clock *clock;
+    bool walled; /* what is tried is kept in by our unit: no wall of our own */
 };
 
 /* 0: the conversation ended as it should (a failed get too: it was told). */

@@ -1,11 +1,6 @@
 #include "binary_trial.h"
-#include <pwd.h>
-#include "spawn.h"
 #include "str.h"
 #include "version.h"
-
-#define TRY_MS      10000
-#define TRY_OUT_MAX (16 * 1024)
 
 /* The line of what a program printed that says most, without what a terminal would obey:
  * the loader's complaint about the C library, else the first. */
@@ -20,25 +15,6 @@ static void telling_line(const struct buf *out, char *dst, size_t n)
         s = glibc;
     str_escape(&line, s, strcspn(s, "\n"));
     str_cut(dst, n, buf_str(&line));
-}
-
-/* As nobody, who need not even come near the file: it is handed on open. */
-static int run_version(const struct fetch_who *who, int binary, struct spawn_result *ret,
-                       struct err *err)
-{
-    const struct passwd *nobody = who->drop ? getpwnam("nobody") : NULL;
-    const char *argv[] = {"the new binary", "version", NULL};
-    struct spawn s = {.argv = argv,
-                      .deadline_ms = TRY_MS,
-                      .out_max = TRY_OUT_MAX,
-                      .drop = who->drop,
-                      .no_network = who->drop,
-                      .uid = nobody != NULL ? nobody->pw_uid : who->uid,
-                      .gid = nobody != NULL ? nobody->pw_gid : who->gid,
-                      .pass_fd = binary,
-                      .run_passed = true};
-
-    return spawn_run(&s, clock_system(), ret, err);
 }
 
 static bool says_version(const char *out, const char *version, char *ret_text)
@@ -59,25 +35,37 @@ static bool says_version(const char *out, const char *version, char *ret_text)
     return false;
 }
 
+static bool judge(const struct fetch_ran *r, const char *version, char ret_text[static TEXT_MAX])
+{
+    char line[160];
+
+    if (r->exit_code == 0)
+        return says_version(buf_str(&r->said), version, ret_text);
+    telling_line(&r->said, line, sizeof(line));
+    snprintf(ret_text, TEXT_MAX, "the new binary does not run here (%s %d): %s",
+             r->exit_code < 0 ? "signal" : "exit status",
+             r->exit_code < 0 ? r->signal : r->exit_code, line);
+    return false;
+}
+
 int binary_trial(const struct fetch_who *who, int binary, const char *version,
                  enum failure *ret_failure, char ret_text[static TEXT_MAX], struct err *err)
 {
-    struct spawn_result r = {.out = BUF_INIT};
-    char line[160];
-    bool fits;
+    struct fetch_ran r = {.said = BUF_INIT};
+    struct fetch_call *call = NULL;
+    int rc = fetch_call_begin(who, FETCH_TRIES, &call, err);
 
-    if (run_version(who, binary, &r, err) < 0)
+    if (rc == 0)
+        rc = fetch_call_try(call, false, &binary, 1, &r, err);
+    fetch_call_end(call);
+    *ret_failure = FAILURE_NONE;
+    if (rc < 0 && err->kind != ERR_REFUSED)
         return -1;
-    telling_line(&r.out, line, sizeof(line));
-    if (r.exit_code != 0) {
-        snprintf(ret_text, TEXT_MAX, "the new binary does not run here (%s %d): %s",
-                 r.exit_code < 0 ? "signal" : "exit status",
-                 r.exit_code < 0 ? r.signal : r.exit_code, line);
-        fits = false;
-    } else {
-        fits = says_version(buf_str(&r.out), version, ret_text);
-    }
-    buf_free(&r.out);
-    *ret_failure = fits ? FAILURE_NONE : FAILURE_WRONG_BUILD;
+    if (rc < 0)
+        snprintf(ret_text, TEXT_MAX, "the new binary could not be run to its end: %.180s",
+                 err->text);
+    if (rc < 0 || !judge(&r, version, ret_text))
+        *ret_failure = FAILURE_WRONG_BUILD;
+    buf_free(&r.said);
     return 0;
 }

@@ -1,13 +1,9 @@
 #include "config_trial.h"
-#include <pwd.h>
-#include <sys/stat.h>
+#include "config_files.h"
 #include "file.h"
-#include "spawn.h"
 #include "str.h"
 #include "version.h"
 
-#define TRIAL_MS    10000
-#define TRIAL_OUT   (16 * 1024)
 #define CMDLINE_MAX (16 * 1024)
 #define REJECTED    1 /* exit status; 127 is an unknown command */
 #define FIRST       "1.3.0"
@@ -94,30 +90,36 @@ static void cleanup_answer(struct answer *a)
     buf_free(&a->said);
 }
 
-static void validate(const struct config_trial *t, int binary, const char *const *paths, size_t n,
+static int run(const struct config_trial *t, int binary, const struct config_files *files,
+               struct fetch_ran *ret, struct err *err)
+{
+    int all[1 + FETCH_FILES_MAX] = {binary};
+    struct fetch_call *call = NULL;
+    int rc = fetch_call_begin(t->who, FETCH_TRIES, &call, err);
+
+    memcpy(all + 1, files->fds, files->n * sizeof(all[0]));
+    if (rc == 0)
+        rc = fetch_call_try(call, true, all, 1 + files->n, ret, err);
+    fetch_call_end(call);
+    return rc;
+}
+
+static void validate(const struct config_trial *t, int binary, const struct config_files *files,
                      struct answer *ret)
 {
-    const char *argv[CONFIG_TRIAL_PATHS + 4] = {"the binary", "config", "validate"};
-    struct spawn s = {.argv = argv,
-                      .deadline_ms = TRIAL_MS,
-                      .out_max = TRIAL_OUT,
-                      .drop = t->drop,
-                      .no_network = t->drop,
-                      .uid = t->uid,
-                      .gid = t->gid,
-                      .pass_fd = binary,
-                      .run_passed = true};
-    struct spawn_result r = {.out = BUF_INIT};
+    auto_buf struct buf named = BUF_INIT;
+    struct fetch_ran r = {.said = BUF_INIT};
     struct err err = ERR_INIT;
     const char *out;
 
     *ret = (struct answer){.status = -1, .said = BUF_INIT};
-    memcpy(argv + 3, paths, n * sizeof(paths[0]));
-    if (spawn_run(&s, clock_system(), &r, &err) < 0) {
+    if (run(t, binary, files, &r, &err) < 0) {
         (void)buf_printf(&ret->said, "%.160s", err.text);
         return;
     }
-    out = buf_str(&r.out);
+    config_files_put_back(files, buf_str(&r.said), &named);
+    buf_free(&r.said);
+    out = buf_str(&named);
     ret->status = r.exit_code;
     ret->denied = strcasestr(out, "permission denied") != NULL;
     ret->broken = strstr(out, "Error loading configuration") != NULL;
@@ -126,7 +128,6 @@ static void validate(const struct config_trial *t, int binary, const char *const
         out = strstr(out, "error occurred:\n") + strlen("error occurred:\n");
     out += strspn(out, " \t*\n");
     str_escape(&ret->said, out, MIN_OF(strcspn(out, "\n"), (size_t)160));
-    buf_free(&r.out);
 }
 
 static enum tri unknown(char ret_text[static TEXT_MAX], const char *why)
@@ -136,31 +137,31 @@ static enum tri unknown(char ret_text[static TEXT_MAX], const char *why)
     return TRI_UNKNOWN;
 }
 
-static bool old_rejects(const struct config_trial *t, const char *const *paths, size_t n)
+static bool old_rejects(const struct config_trial *t, const struct config_files *files)
 {
     CLEANUP(cleanup_answer) struct answer a = {.status = 0};
 
     if (t->old >= 0)
-        validate(t, t->old, paths, n, &a);
+        validate(t, t->old, files, &a);
     return a.status == REJECTED;
 }
 
-static enum tri judge(const struct config_trial *t, const char *const *paths, size_t n, bool more,
+static enum tri judge(const struct config_trial *t, const struct config_files *files, bool more,
                       char ret_text[static TEXT_MAX])
 {
     CLEANUP(cleanup_answer) struct answer a = {.status = 0};
 
-    validate(t, t->binary, paths, n, &a);
+    validate(t, t->binary, files, &a);
     if (a.status == 0) {
-        snprintf(ret_text, TEXT_MAX, "the new binary accepts %.200s%s", paths[0],
-                 n > 1 ? " and the others" : "");
+        snprintf(ret_text, TEXT_MAX, "the new binary accepts %.200s%s", files->names[0],
+                 files->n > 1 ? " and the others" : "");
         return TRI_NO;
     }
     if (a.status != REJECTED || a.denied)
         return unknown(ret_text, buf_str(&a.said));
     if (!a.broken && more)
         return unknown(ret_text, "options of its command line may complete what it misses");
-    if (!a.broken && old_rejects(t, paths, n))
+    if (!a.broken && old_rejects(t, files))
         return unknown(ret_text, "the binary in place rejects it too, and runs with it");
     snprintf(ret_text, TEXT_MAX, "the new binary rejects the configuration: %.200s",
              buf_str(&a.said));
@@ -169,32 +170,28 @@ static enum tri judge(const struct config_trial *t, const char *const *paths, si
 
 enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static TEXT_MAX])
 {
+    autofree struct config_files *files = xzalloc(1, sizeof(*files));
     const char *paths[CONFIG_TRIAL_PATHS];
     const char *why = NULL;
     struct version v;
     struct err err = ERR_INIT;
     bool more = false;
+    enum tri rejects;
     size_t n;
 
     if (version_parse(t->version, &v, &err) == 0 && version_cmp_text(&v, FIRST) < 0)
         return unknown(ret_text, "Nomad before " FIRST " has no config validate");
     n = config_trial_paths(t->words, t->words_len, paths, &more, &why);
-    return n == 0 ? unknown(ret_text, why) : judge(t, paths, n, more, ret_text);
+    if (n == 0)
+        return unknown(ret_text, why);
+    if (config_files_open(paths, n, files, &err) < 0)
+        return unknown(ret_text, err.text);
+    rejects = judge(t, files, more, ret_text);
+    config_files_close(files);
+    return rejects;
 }
 
 /* ---- what starts Nomad here ---- */
-
-/* Who the unit's process is: by its User=, else by the process that runs. */
-static bool find_owner(const struct service_about *about, const struct stat *process, uid_t *uid,
-                       gid_t *gid)
-{
-    const struct passwd *pw =
-        about->unit && !about->missing && about->user[0] != '\0' ? getpwnam(about->user) : NULL;
-
-    *uid = pw != NULL ? pw->pw_uid : process->st_uid;
-    *gid = pw != NULL ? pw->pw_gid : process->st_gid;
-    return pw != NULL || process->st_nlink != 0 || (about->unit && about->user[0] == '\0');
-}
 
 static bool can_be_asked(const char *words, size_t n)
 {
@@ -206,14 +203,14 @@ static bool can_be_asked(const char *words, size_t n)
 
 /* What the unit starts next counts; where that cannot be read (a script, a variable), what
  * runs now. */
-enum tri config_trial_of_service(const struct service *service, int binary, int old,
-                                 const char *version, bool drop, char ret_text[static TEXT_MAX])
+enum tri config_trial_of_service(const struct service *service, const struct fetch_who *who,
+                                 int binary, int old, const char *version,
+                                 char ret_text[static TEXT_MAX])
 {
-    struct config_trial t = {.binary = binary, .version = version, .old = old, .drop = drop};
+    struct config_trial t = {.who = who, .binary = binary, .version = version, .old = old};
     autofree struct service_about *about = xzalloc(1, sizeof(*about));
     auto_buf struct buf cmdline = BUF_INIT;
     struct service_state state = {.main_pid = 0};
-    struct stat process = {.st_nlink = 0};
     struct err err = ERR_INIT;
     char proc[64];
 
@@ -221,8 +218,8 @@ enum tri config_trial_of_service(const struct service *service, int binary, int 
         memset(about, 0, sizeof(*about));
     if (service->state(service->self, &state, &err) == 0 && state.main_pid != 0) {
         snprintf(proc, sizeof(proc), "/proc/%u/cmdline", state.main_pid);
-        if (stat(proc, &process) < 0 || file_read(proc, CMDLINE_MAX, 0, &cmdline, &err) < 0)
-            process.st_nlink = 0;
+        if (file_read(proc, CMDLINE_MAX, 0, &cmdline, &err) < 0)
+            buf_clear(&cmdline);
     }
     t.words = about->words;
     t.words_len = about->words_len;
@@ -230,10 +227,9 @@ enum tri config_trial_of_service(const struct service *service, int binary, int 
         t.words = (const char *)cmdline.data;
         t.words_len = cmdline.len;
     }
-    if (t.words_len == 0 || !find_owner(about, &process, &t.uid, &t.gid)) {
-        snprintf(ret_text, TEXT_MAX, "what starts Nomad here is not known%s",
-                 state.main_pid == 0 ? ": it does not run" : "");
-        return TRI_UNKNOWN;
-    }
-    return config_trial_rejects(&t, ret_text);
+    if (t.words_len > 0)
+        return config_trial_rejects(&t, ret_text);
+    snprintf(ret_text, TEXT_MAX, "what starts Nomad here is not known%s",
+             state.main_pid == 0 ? ": it does not run" : "");
+    return TRI_UNKNOWN;
 }

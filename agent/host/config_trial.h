@@ -1,13 +1,13 @@
 /*
  * config_trial.h - would the new binary accept the configuration Nomad is started with?
  *
- * Asks `<new binary> config validate PATH...` with every -config path of the command that
- * starts Nomad, as the user it runs as: an unknown key is fatal at start, and is better
- * found before anything is touched. Without network where the kernel lets us take it away
- * (under systemd caravan-swap has none to hand on).
+ * Asks `<new binary> config validate FILE...` with every file (config_files.h) of every -config
+ * path of the command that starts Nomad: an unknown key is fatal at start, and is better
+ * found before anything is touched. It runs behind the wall of try.h and has nothing of the host's
+ * but these files, which it gets open.
  *
  * Only exit status 1 can be a rejection, and it is none when
- *   the output speaks of denied permission (a secret it may only read as a service),
+ *   the output speaks of denied permission (it may read only what the wall lets through),
  *   the binary in place rejects the same (flags or the environment complete it),
  *   the command has more options than -config (they may complete it),
  * which all are "cannot tell". A file that cannot even be loaded is a rejection whoever else
@@ -17,20 +17,17 @@
 #ifndef CONFIG_TRIAL_H
 #define CONFIG_TRIAL_H
 
-#include <sys/types.h>
-#include "service.h"
+#include "fetch_call.h"
 
 #define CONFIG_TRIAL_PATHS 16
 
 struct config_trial {
+    const struct fetch_who *who;
     int binary;          /* the new one, open */
     const char *version; /* of it */
     int old;             /* the one in place, open; -1 is not asked */
     const char *words;   /* of the command, each ending in NUL */
     size_t words_len;
-    bool drop; /* root only: run as uid and gid */
-    uid_t uid;
-    gid_t gid;
 };
 
 /* The paths in the words of a command, pointing into them. 0: none that could be asked
@@ -42,10 +39,10 @@ size_t config_trial_paths(const char *words, size_t n,
 /* TRI_YES: rejected, ret_text says what it said. TRI_NO: accepted. TRI_UNKNOWN: ret_text
  * says why it cannot be told. */
 enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static TEXT_MAX]);
-/* The same about the command and the user that the service has for Nomad: what its unit
- * starts next counts; where that cannot be read (a script, a variable), what runs now. drop: as in
- * config_trial. */
-enum tri config_trial_of_service(const struct service *service, int binary, int old,
-                                 const char *version, bool drop, char ret_text[static TEXT_MAX]);
+/* The same about the command that the service has for Nomad: what its unit starts next counts;
+ * where that cannot be read (a script, a variable), what runs now. */
+enum tri config_trial_of_service(const struct service *service, const struct fetch_who *who,
+                                 int binary, int old, const char *version,
+                                 char ret_text[static TEXT_MAX]);
 
 #endif

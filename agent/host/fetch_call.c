@@ -31,8 +31,11 @@ static int connect_service(const char *path, int *ret_fd, struct err *err)
     return 0;
 }
 
-static int start_child(const struct fetch_who *who, int *ret_fd, pid_t *ret_pid, struct err *err)
+static int start_child(const struct fetch_who *who, enum fetch_purpose purpose, int *ret_fd,
+                       pid_t *ret_pid, struct err *err)
 {
+    const uid_t uids[FETCH_PURPOSES] = {who->uid, who->ask_uid, who->try_uid};
+    const gid_t gids[FETCH_PURPOSES] = {who->gid, who->ask_gid, who->try_gid};
     const char *argv[] = {who->conf->fetch_program, "--config", who->config, NULL};
     int pair[2];
     int rc;
@@ -43,8 +46,8 @@ static int start_child(const struct fetch_who *who, int *ret_fd, pid_t *ret_pid,
                       .pass_fd = -1,
                       .talk_fd = pair[1],
                       .drop = who->drop,
-                      .uid = who->uid,
-                      .gid = who->gid};
+                      .uid = uids[purpose],
+                      .gid = gids[purpose]};
     rc = spawn_start(&s, ret_pid, err);
     close(pair[1]);
     if (rc < 0) {
@@ -173,17 +176,23 @@ static int name_conf(struct fetch_call *c, const char *config, struct err *err)
     return send_text(c, &line, err);
 }
 
-int fetch_call_begin(const struct fetch_who *who, struct fetch_call **ret, struct err *err)
+int fetch_call_begin(const struct fetch_who *who, enum fetch_purpose purpose,
+                     struct fetch_call **ret, struct err *err)
 {
     struct fetch_call c = {.fd = -1};
-    bool by_socket = who->conf->fetch_socket[0] != '\0';
-    int rc = by_socket ? connect_service(who->conf->fetch_socket, &c.fd, err)
-                       : start_child(who, &c.fd, &c.pid, err);
+    char socket_path[160];
+    int rc;
+
+    agent_conf_socket(who->conf, purpose, socket_path);
+    bool by_socket = socket_path[0] != '\0';
+    rc = by_socket ? connect_service(socket_path, &c.fd, err)
+                   : start_child(who, purpose, &c.fd, &c.pid, err);
 
     if (rc < 0)
         return -1;
     c.in.limit = FETCH_ANSWER_MAX + 2 * FETCH_LINE_MAX;
-    if (by_socket && name_conf(&c, who->config, err) < 0) {
+    /* What is tried is not told where our configuration lies. */
+    if (by_socket && purpose != FETCH_TRIES && name_conf(&c, who->config, err) < 0) {
         close(c.fd);
         return -1;
     }
@@ -347,5 +356,68 @@ int fetch_call_knock(struct fetch_call *c, const char *address, int64_t deadline
     if (ask_line(c, &q, until, line, err) < 0)
         return -1;
     *ret_open = str_eq(line, "yes") ? TRI_YES : str_starts(line, "no") ? TRI_NO : TRI_UNKNOWN;
+    return 0;
+}
+
+/* ---- trials ---- */
+
+static int send_files(struct fetch_call *c, const struct buf *line, const int *files, size_t n,
+                      struct err *err)
+{
+    union {
+        struct cmsghdr align;
+        unsigned char bytes[CMSG_SPACE(sizeof(int) * (1 + FETCH_FILES_MAX))];
+    } control = {.bytes = {0}};
+    struct iovec io = {line->data, line->len};
+    struct msghdr m = {.msg_iov = &io,
+                       .msg_iovlen = 1,
+                       .msg_control = control.bytes,
+                       .msg_controllen = CMSG_SPACE(sizeof(int) * n)};
+    struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+
+    h->cmsg_level = SOL_SOCKET;
+    h->cmsg_type = SCM_RIGHTS;
+    h->cmsg_len = CMSG_LEN(sizeof(int) * n);
+    memcpy(CMSG_DATA(h), files, sizeof(int) * n);
+    if (sendmsg(c->fd, &m, MSG_NOSIGNAL) != (ssize_t)line->len)
+        return err_set(err, ERR_STATE, errno, "hand files to caravan-fetch");
+    return 0;
+}
+
+static int read_ran(struct fetch_call *c, char *numbers, int64_t until, struct fetch_ran *ret,
+                    struct err *err)
+{
+    uint64_t status = 0, number = 0, len = 0;
+    char *second = strchr(numbers, ' ');
+
+    if (second == NULL)
+        return -1;
+    *second++ = '\0';
+    if (str_to_u64(numbers, 255, &status) < 0 || two_numbers(second, &number, &len) < 0 ||
+        number > 64 || len > FETCH_SAID_MAX)
+        return -1;
+    *ret = (struct fetch_ran){
+        .exit_code = number != 0 ? -1 : (int)status, .signal = (int)number, .said = BUF_INIT};
+    return take_bytes(c, len, until, &ret->said, err);
+}
+
+int fetch_call_try(struct fetch_call *c, bool validate, const int *files, size_t n,
+                   struct fetch_ran *ret, struct err *err)
+{
+    auto_buf struct buf line = BUF_INIT;
+    int64_t until = clock_mono(clock_system()) + FETCH_TRY_MS + 5LL * SLACK_MS;
+    char answer[FETCH_LINE_MAX];
+
+    if (n == 0 || n > 1 + FETCH_FILES_MAX)
+        return err_set(err, ERR_LIMIT, 0, "there are more than %d files", FETCH_FILES_MAX);
+    (void)buf_printf(&line, "try %d %s\n", FETCH_TRY_MS, validate ? "validate" : "version");
+    if (send_files(c, &line, files, n, err) < 0 || wait_line(c, until, answer, err) < 0)
+        return -1;
+    if (str_starts(answer, "none "))
+        return err_set(err, ERR_STATE, 0, "%.200s", answer + strlen("none "));
+    if (str_starts(answer, "broken "))
+        return err_set(err, ERR_REFUSED, 0, "%.200s", answer + strlen("broken "));
+    if (!str_starts(answer, "ran ") || read_ran(c, answer + strlen("ran "), until, ret, err) < 0)
+        return err_set(err, ERR_STATE, 0, "caravan-fetch did not say what the trial gave");
     return 0;
 }

@@ -1,9 +1,9 @@
 /*
  * fetch_call.h - the asking side of fetch_job.h: one caravan-fetch, talked with.
  *
- * Under systemd a connection to its Accept=yes socket; else a child with rights
- * dropped, killed and reaped by fetch_call_end. One conversation: either one get,
- * polled, or questions, one at a time. What comes back is bounded and checked; it
+ * Under systemd a connection to the Accept=yes socket of its purpose; else a child with rights
+ * dropped, killed and reaped by fetch_call_end. One conversation: one get, polled, or
+ * questions, one at a time, or one trial. What comes back is bounded and checked; it
  * can make a probe pass or the law refuse, it never chooses bytes.
  */
 #ifndef FETCH_CALL_H
@@ -15,15 +15,17 @@
 struct fetch_who {
     const struct agent_conf *conf;
     const char *config; /* path of agent.conf, for the child */
-    bool drop;          /* run the child as uid, gid */
+    bool drop;          /* run a child as uid, gid */
     uid_t uid;
     gid_t gid;
+    uid_t ask_uid, try_uid; /* with drop: of a child for that */
+    gid_t ask_gid, try_gid;
 };
 
 struct fetch_call;
 
-MUST_CHECK int fetch_call_begin(const struct fetch_who *who, struct fetch_call **ret,
-                                struct err *err);
+MUST_CHECK int fetch_call_begin(const struct fetch_who *who, enum fetch_purpose purpose,
+                                struct fetch_call **ret, struct err *err);
 void fetch_call_end(struct fetch_call *c);     /* NULL is fine */
 int fetch_call_fd(const struct fetch_call *c); /* -1 when c is NULL */
 
@@ -37,6 +39,17 @@ MUST_CHECK int fetch_call_ask(struct fetch_call *c, const char *path, int64_t de
 /* address: "10.0.0.1:4647", "[::1]:4647". */
 MUST_CHECK int fetch_call_knock(struct fetch_call *c, const char *address, int64_t deadline_ms,
                                 enum tri *ret_open, struct err *err);
+
+struct fetch_ran {
+    int exit_code; /* -1: the signal ended it */
+    int signal;
+    struct buf said; /* the caller frees it */
+};
+
+/* files: the open binary, then (validate) the open files of Nomad's configuration. Waits for it.
+ * ERR_REFUSED: it could not be run to its end. Anything else: that it cannot be tried here. */
+MUST_CHECK int fetch_call_try(struct fetch_call *c, bool validate, const int *files, size_t n,
+                              struct fetch_ran *ret, struct err *err);
 
 /* "failed FAILURE TEXT", "done PATH", "progress N N" into news; tests and fuzzing. */
 MUST_CHECK int fetch_news_parse(const char *line, struct fetch_news *ret, struct err *err);

@@ -165,7 +165,7 @@ struct host {
     int64_t (*wall)(void *ctx);
 
     /* Runs the open file's `version` without rights and compares; *ret_failure tells what is
-     * wrong with the binary, FAILURE_NONE that it runs here. */
+     * wrong with the binary, FAILURE_NONE that it runs here. -1: it cannot be tried here. */
     MUST_CHECK int (*try_binary)(void *ctx, int binary, const char *version,
                                  enum failure *ret_failure, char ret_text[static TEXT_MAX],
                                  struct err *err);

@@ -483,7 +483,7 @@ static enum tri port_try_config(void *ctx, int binary, int old, const char *vers
 {
     const struct host_linux *l = ctx;
 
-    return config_trial_of_service(&l->service, binary, old, version, l->who.drop, ret_text);
+    return config_trial_of_service(&l->service, &l->who, binary, old, version, ret_text);
 }
 
 /* ---- what is asked: processes, and through caravan-fetch the network ---- */
@@ -499,7 +499,7 @@ static int port_fetch_begin(void *ctx, const struct fetch_get *job, struct err *
     struct host_linux *l = ctx;
 
     fetch_call_end(take_ptr(&l->fetching));
-    if (fetch_call_begin(&l->who, &l->fetching, err) < 0)
+    if (fetch_call_begin(&l->who, FETCH_GETS, &l->fetching, err) < 0)
         return -1;
     return fetch_call_get(l->fetching, job, err);
 }
@@ -529,7 +529,7 @@ static void port_ask_end(void *ctx)
 
 static int session(struct host_linux *l, struct err *err)
 {
-    return l->asking != NULL ? 0 : fetch_call_begin(&l->who, &l->asking, err);
+    return l->asking != NULL ? 0 : fetch_call_begin(&l->who, FETCH_ASKS, &l->asking, err);
 }
 
 /* A broken session is not used again: the next question starts another. */

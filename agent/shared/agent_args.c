@@ -10,9 +10,11 @@ static void help(const struct agent_args_about *about, FILE *out)
             "  --config PATH    configuration (default %s)\n"
             "  --print-config   print the commented example of it\n%s",
             about->what, about->program, AGENT_CONF_PATH,
-            about->may_be_sandboxed ? "  --sandboxed      started by its packaged unit: refuse a "
-                                      "configuration that\n                   cannot work there\n"
-                                    : "");
+            about->may_be_sandboxed
+                ? "  --sandboxed      started by its packaged unit, which is the "
+                  "sandbox: refuse what\n                   cannot work "
+                  "there\n"
+                : "");
 }
 
 int agent_args_parse(const struct agent_args_about *about, int argc, char **argv,

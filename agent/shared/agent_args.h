@@ -3,7 +3,8 @@
  *
  *   --config PATH    instead of AGENT_CONF_PATH
  *   --print-config   the commented example of agent.conf, and exit
- *   --sandboxed      caravan-swap: started by its packaged unit (agent_conf_fits_unit)
+ *   --sandboxed      caravan-swap, caravan-fetch: started by a packaged unit, which is the
+ *                    sandbox (agent_conf_fits_unit, try.h)
  *   --version, --help
  *
  * agent_args_parse returns 0 to go on, 1 when something was printed and the

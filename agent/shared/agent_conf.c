@@ -51,7 +51,7 @@ static const struct conf_key keys[] = {
     PATH_ROW("nomad", "client_cert", client_cert, NULL,
              "https: certificate to show, where Nomad verifies clients"),
     PATH_ROW("nomad", "client_key", client_key, NULL,
-             "https: its key, readable by [fetch] fetch_user"),
+             "https: its key, readable by [fetch] ask_user"),
     TEXT_ROW("nomad", "tls_server_name", tls_server_name, "",
              "https: name to verify instead of the address's, e.g. server.global.nomad"),
     TEXT_ROW("command", "start", start, "",
@@ -77,8 +77,12 @@ static const struct conf_key keys[] = {
         "yes: releases may come from file:// places"),
     TEXT_ROW("fetch", "fetch_user", fetch_user, "",
              "who caravan-fetch runs as; empty: [agent] user"),
-    PATH_ROW("fetch", "fetch_socket", fetch_socket, NULL,
-             "socket of the fetch service, /run/caravan/fetch.sock under systemd; empty: a child"),
+    TEXT_ROW("fetch", "ask_user", ask_user, "",
+             "who it runs as to ask Nomad, and reads client_key; empty: fetch_user"),
+    PATH_ROW(
+        "fetch", "fetch_socket", fetch_socket, NULL,
+        "socket of the fetch service, /run/caravan/fetch.sock under systemd, with ask.sock and "
+        "try.sock beside it; empty: a child"),
     PATH_ROW("fetch", "fetch_program", fetch_program, "/usr/lib/caravan/caravan-fetch",
              "fetch_socket empty: the program started for a fetch"),
     PATH_ROW("fetch", "agent_program", agent_program, "/usr/lib/caravan/caravan-agent",
@@ -193,4 +197,18 @@ int agent_conf_fits_unit(const struct agent_conf *c, struct err *err)
 enum service_kind agent_conf_service(const struct agent_conf *c)
 {
     return str_eq(c->service, "command") ? SERVICE_KIND_COMMAND : SERVICE_KIND_SYSTEMD;
+}
+
+void agent_conf_socket(const struct agent_conf *c, enum fetch_purpose purpose, char dst[static 160])
+{
+    static const char *const names[FETCH_PURPOSES] = {
+        [FETCH_ASKS] = "ask.sock", [FETCH_TRIES] = "try.sock"};
+    const char *slash = strrchr(c->fetch_socket, '/');
+    bool own = purpose == FETCH_TRIES || (purpose == FETCH_ASKS && c->ask_user[0] != '\0');
+
+    if (own && slash != NULL)
+        snprintf(dst, 160, "%.*s/%s", (int)(slash - c->fetch_socket), c->fetch_socket,
+                 names[purpose]);
+    else
+        snprintf(dst, 160, "%s", c->fetch_socket);
 }

@@ -45,6 +45,7 @@ struct agent_conf {
     bool allow_file_urls;    /* no: file:// places */
     /* [fetch] */
     char fetch_user[64];       /* "": [agent] user */
+    char ask_user[64];         /* "": fetch_user */
     char fetch_socket[128];    /* "" child process; under systemd /run/caravan/fetch.sock */
     char fetch_program[256];   /* /usr/lib/caravan/caravan-fetch */
     char agent_program[256];   /* /usr/lib/caravan/caravan-agent: without systemd */
@@ -60,5 +61,12 @@ MUST_CHECK int agent_conf_load(const char *path, struct agent_conf *ret, struct 
  * and end with it; and a fetch_program, which would have no network either. */
 MUST_CHECK int agent_conf_fits_unit(const struct agent_conf *c, struct err *err);
 enum service_kind agent_conf_service(const struct agent_conf *c);
+
+/* What a caravan-fetch is started for: each has a user and a socket of its own. */
+enum fetch_purpose { FETCH_GETS, FETCH_ASKS, FETCH_TRIES, FETCH_PURPOSES };
+/* Its socket: fetch_socket, or ask.sock and try.sock beside it; "" without fetch_socket. Without
+ * an ask_user questions go to fetch_socket, as a configuration from before it has it. */
+void agent_conf_socket(const struct agent_conf *c, enum fetch_purpose purpose,
+                       char dst[static 160]);
 
 #endif

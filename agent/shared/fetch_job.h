@@ -28,6 +28,17 @@
  *   > knock DEADLINE_MS HOST PORT
  *   < yes | < no TEXT
  *
+ * try: one run of a binary that nobody has run here yet, then the process exits
+ *   > try DEADLINE_MS version      one descriptor comes with it: the binary, open
+ *   > try DEADLINE_MS validate     further ones behind it: the files of Nomad's configuration,
+ *                                  in Nomad's order, open; at most FETCH_FILES_MAX
+ *   < ran STATUS SIGNAL LEN        followed by LEN bytes that it printed (<= FETCH_SAID_MAX);
+ *                                  STATUS 255 and a SIGNAL: that ended it. File number I is
+ *                                  TRY_FILE there
+ *   < broken TEXT                  it could not be run to its end
+ *   < none TEXT                    there is no safe place here to run it
+ * Descriptors come as SCM_RIGHTS with the line's first byte.
+ *
  * The API's address and TLS files come from agent.conf, which caravan-fetch reads
  * itself: no order chooses what is asked of whom. Which agent.conf, where a host has
  * several, is told first, where the command line cannot tell it (the socket service):
@@ -41,6 +52,11 @@
 
 #define FETCH_LINE_MAX   2048
 #define FETCH_ANSWER_MAX (64 * 1024)
+#define FETCH_FILES_MAX  64
+#define FETCH_SAID_MAX   (16 * 1024)
+#define FETCH_TRY_MS     10000
+#define TRY_DIR          "/tmp/caravan-try"
+#define TRY_FILE         "%s/%03u" /* TRY_DIR, the file's number from 0 */
 
 struct fetch_get {
     uint32_t n_urls;

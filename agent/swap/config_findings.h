@@ -50,10 +50,6 @@ void config_findings_miss(struct config_findings *f, const char *path, const cha
 /* A file put aside, which Nomad does not read. */
 void config_findings_aside(struct config_findings *f, const char *path);
 
-enum config_name { CONFIG_NAME_READ, CONFIG_NAME_LEFTOVER, CONFIG_NAME_OTHER };
-/* What Nomad makes of a file of this name in a directory: reads it; leaves it, though it looks
- * like a configuration put aside; or it is something else. */
-enum config_name config_name_of(const char *name);
 /* Is there a plugin block for this name? */
 bool config_findings_plugin(const struct config_findings *f, const char *name);
 

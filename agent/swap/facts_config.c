@@ -2,6 +2,7 @@
 #include "certificate_names.h"
 #include "command_line.h"
 #include "config_findings.h"
+#include "config_name.h"
 #include "config_trial.h"
 #include "str.h"
 

@@ -321,7 +321,8 @@ static void ask_config(struct surveying *s)
     if (digest_eq(&c->of, &s->p->rec.target))
         fact_add(s, "config-rejected", c->rejects, "%s", c->text);
     else
-        fact_add(s, "config-rejected", TRI_UNKNOWN, "%s", "the staged binary was not asked");
+        fact_add(s, "config-rejected", TRI_UNKNOWN, "the staged binary was not asked%s",
+                 s->p->rec.untried != 0 || s->f->held == TRI_YES ? ": root holds this host" : "");
 }
 
 static void tell_system(struct surveying *s)

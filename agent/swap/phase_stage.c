@@ -208,6 +208,16 @@ static void ask_config(struct phases *p, int binary)
         h->close(h->ctx, old);
 }
 
+/* Root's hold is also on what others would have executed here. Not known counts as held. */
+static bool is_held(const struct phases *p)
+{
+    const struct host *h = p->host;
+    struct host_stat held;
+    struct err err = ERR_INIT;
+
+    return h->stat(h->ctx, HOST_OWN_PATH, p->conf.hold_file, &held, &err) < 0 || held.there;
+}
+
 bool phases_ask_config(struct phases *p)
 {
     const struct host *h = p->host;
@@ -215,8 +225,10 @@ bool phases_ask_config(struct phases *p)
     struct err err = ERR_INIT;
     int binary = -1;
 
+    *c = (struct config_verdict){.rejects = TRI_UNKNOWN};
+    if (is_held(p) || p->rec.untried != 0)
+        return false;
     c->of = p->rec.target;
-    c->rejects = TRI_UNKNOWN;
     if (h->open(h->ctx, p->shelf.at, p->shelf.fresh, &binary, &err) < 0) {
         snprintf(c->text, sizeof(c->text), "the staged binary could not be asked: %.180s",
                  err.text);
@@ -250,35 +262,49 @@ static enum failure try_binary(struct phases *p, char text[static TEXT_MAX])
     if (h->open(h->ctx, p->shelf.at, p->shelf.fresh, &binary, &err) == 0 &&
         !is_for_this_machine(p, binary, text)) {
         failure = FAILURE_WRONG_BUILD;
-    } else if (binary < 0 ||
-               h->try_binary(h->ctx, binary, p->rec.version, &failure, text, &err) < 0) {
+    } else if (binary < 0) {
         failure = FAILURE_WRONG_BUILD;
-        snprintf(text, TEXT_MAX, "the new binary could not be tried: %.180s", err.text);
+        snprintf(text, TEXT_MAX, "the new binary could not be opened: %.180s", err.text);
+    } else if (p->rec.untried == 0 &&
+               h->try_binary(h->ctx, binary, p->rec.version, &failure, text, &err) < 0) {
+        phases_note(p, LOG_WARNING, EVENT_NONE,
+                    "whether the new binary runs here is not known: %.180s", err.text);
     }
     if (binary >= 0)
         h->close(h->ctx, binary);
     return failure;
 }
 
+enum failure phases_try(struct phases *p, char text[static TEXT_MAX])
+{
+    enum failure failure;
+
+    text[0] = '\0';
+    p->rec.untried = is_held(p);
+    failure = try_binary(p, text);
+    if (failure == FAILURE_NONE && phases_ask_config(p)) {
+        failure = FAILURE_CONFIG_REJECTED;
+        str_cut(text, TEXT_MAX, p->config.text);
+    }
+    return failure;
+}
+
 static void trying(struct phases *p)
 {
     enum failure failure;
-    char text[TEXT_MAX] = "";
+    char text[TEXT_MAX];
 
     if (p->now.cancelled) {
         cancelled(p);
         return;
     }
-    failure = try_binary(p, text);
-    if (failure == FAILURE_NONE && phases_ask_config(p)) {
-        failure = FAILURE_CONFIG_REJECTED;
-        str_cut(text, sizeof(text), p->config.text);
-    }
+    failure = phases_try(p, text);
     if (failure != FAILURE_NONE) {
         phases_drop(p, p->shelf.fresh);
         phases_fail(p, failure, "%.240s", text);
         return;
     }
-    phases_note(p, LOG_INFO, EVENT_STAGED, "staged %s beside %s", p->rec.version, p->shelf.target);
+    phases_note(p, LOG_INFO, EVENT_STAGED, "staged %s beside %s%s", p->rec.version, p->shelf.target,
+                p->rec.untried != 0 ? "; root holds this host, so it was not tried" : "");
     phases_enter(p, PHASE_STAGED);
 }

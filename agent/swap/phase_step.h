@@ -44,6 +44,13 @@ void phases_drop(struct phases *p, const char *name);
 void phases_drop_own(struct phases *p, const char *path);
 int64_t phases_uptime(const struct phases *p);
 
+/* ---- the trial (phase_stage.c) ---- */
+
+/* Executes the staged binary, behind a wall, and asks it about Nomad's configuration; not while
+ * root holds this host: then rec.untried says so, and a swap tries it first. FAILURE_NONE: nothing
+ * speaks against it. */
+enum failure phases_try(struct phases *p, char text[static TEXT_MAX]);
+
 /* ---- the rename (phase_cross.c), and who goes on behind it ---- */
 
 /* Renames from to the target, makes that durable, restarts the service if it ran

@@ -4,7 +4,7 @@
 
 #define PACKAGES_LOOK_MS 500
 
-static phase_step hashing_some, looking_at_target, hashing_target, keeping_old, waiting;
+static phase_step hashing_some, trying, looking_at_target, hashing_target, keeping_old, waiting;
 
 static bool gave_up(struct phases *p)
 {
@@ -53,7 +53,26 @@ static void hashing_some(struct phases *p)
         !digest_eq(&p->now.read.digest, &p->rec.target))
         not_as_staged(p, "the staged copy is not any more what was staged");
     else
+        phases_then(p, p->rec.untried != 0 ? trying : looking_at_target, 0);
+}
+
+/* Staged while root held this host: nothing of it has run here yet. */
+static void trying(struct phases *p)
+{
+    char text[TEXT_MAX];
+    enum failure failure;
+
+    if (gave_up(p))
+        return;
+    failure = phases_try(p, text);
+    if (failure == FAILURE_NONE) {
         phases_then(p, looking_at_target, 0);
+        return;
+    }
+    phases_drop(p, p->shelf.fresh);
+    phases_drop(p, p->shelf.old);
+    p->rec.previous = (struct digest){{0}};
+    phases_fail(p, failure, "%.240s", text);
 }
 
 static void no_target(struct phases *p, const struct err *err)

@@ -73,6 +73,7 @@ static const struct field fields[] = {
     HEX("placed", placed),
     {"dir-dev", FIELD_LATER, AT(dir_dev), 0},
     {"dir-ino", FIELD_LATER, AT(dir_ino), 0},
+    {"untried", FIELD_LATER, AT(untried), 0},
 };
 
 void record_init(struct record *r)

@@ -69,6 +69,7 @@ struct record {
     uint64_t refused_epoch;               /* above epoch, orders were refused in it; 0: none */
     uint64_t refused_sequence;            /* the last of them, within session and that epoch */
     struct known_file disk;               /* the target path's file, hashed */
+    uint64_t untried;                     /* 1: staged while root held this host: not executed */
     uint64_t dir_dev, dir_ino;            /* the directory staged into; dev 0: of another boot */
     struct digest placed;                 /* what was put there last; zero: nothing yet */
     struct kept_receipt kept[ORDER_KEPT]; /* newest first */

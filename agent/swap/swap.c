@@ -9,6 +9,15 @@
 #include "swap_view.h"
 #include "trust_store.h"
 
+/* Who executes what is tried without systemd: somebody who owns nothing. */
+static void find_try_user(struct fetch_who *who)
+{
+    const struct passwd *nobody = getpwnam("nobody");
+
+    who->try_uid = who->drop && nobody != NULL ? nobody->pw_uid : who->uid;
+    who->try_gid = who->drop && nobody != NULL ? nobody->pw_gid : who->gid;
+}
+
 /* Rights for what reads the network; ours when we are not root. */
 static int find_user(const char *name, const char *key, struct fetch_who *who, struct err *err)
 {
@@ -38,10 +47,16 @@ static int find_users(struct swap *s, struct err *err)
     const char *key = c->fetch_user[0] != '\0' ? "[fetch] fetch_user" : "[agent] user";
     const char *name = c->fetch_user[0] != '\0' ? c->fetch_user : c->user;
 
-    return find_user(c->user, "[agent] user", &s->agent, err) < 0 ||
-                   find_user(name, key, &s->ports.who, err) < 0
-               ? -1
-               : 0;
+    struct fetch_who ask = s->ports.who;
+
+    if (find_user(c->user, "[agent] user", &s->agent, err) < 0 ||
+        find_user(name, key, &s->ports.who, err) < 0 ||
+        (c->ask_user[0] != '\0' && find_user(c->ask_user, "[fetch] ask_user", &ask, err) < 0))
+        return -1;
+    s->ports.who.ask_uid = c->ask_user[0] != '\0' ? ask.uid : s->ports.who.uid;
+    s->ports.who.ask_gid = c->ask_user[0] != '\0' ? ask.gid : s->ports.who.gid;
+    find_try_user(&s->ports.who);
+    return 0;
 }
 
 /* Directories of the agent's user are given to it; those that only its group may read

@@ -25,6 +25,7 @@ static const char new_text[] = "#!/bin/sh\necho Nomad v1.1.0\n";
 struct bench {
     char *dir;
     struct host_linux l;
+    struct agent_conf agent;
     struct host host, real;
     struct service service;
     struct phases p;
@@ -137,6 +138,7 @@ static int set_up(void **state)
     assert_int_equal(chmod(b->suid, 06755), 0);
     b->service = (struct service){.self = b, .state = service_state_of, .about = service_about_of};
     b->l.service = b->service;
+    b->l.who = (struct fetch_who){.conf = &b->agent, .config = ""}; /* nothing can be tried */
     b->real = host_linux(&b->l);
     b->host = b->real;
     b->host.service = &b->service;

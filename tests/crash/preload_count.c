@@ -66,6 +66,7 @@ COUNT(int, chmod, (const char *path, mode_t mode), (path, mode))
 COUNT(int, fchmod, (int fd, mode_t mode), (fd, mode))
 COUNT(int, kill, (pid_t pid, int sig), (pid, sig))
 COUNT(ssize_t, send, (int fd, const void *p, size_t n, int flags), (fd, p, n, flags))
+COUNT(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags))
 COUNT(pid_t, fork, (void), ())
 COUNT(int, posix_spawn,
       (pid_t * pid, const char *path, const posix_spawn_file_actions_t *a,

@@ -3,6 +3,7 @@
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "a version that rejects its configuration"
+needs_namespaces
 e2e_begin 77 3 1
 release 1.11.4 '{"reject-config":true}'
 note_pids "$E2E/pids"

@@ -46,6 +46,16 @@ needs_standin() {
     exit 0
 }
 
+# Without systemd a new binary is tried behind namespaces that its user makes, or not at all.
+needs_namespaces() {
+    local as=()
+    ((EUID)) || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    ! "${as[@]}" unshare --user --mount --net --ipc true 2>/dev/null || return 0
+    echo "ok 1 - $(basename "$0" .sh) # SKIP the kernel gives ordinary users no namespaces here"
+    echo "1..1"
+    exit 0
+}
+
 show_out() { # the last command's output, for a failed check
     [[ -s $OUT ]] && tail -n "${1:-25}" "$OUT" | sed 's/^/#   /'
 }

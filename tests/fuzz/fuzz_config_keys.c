@@ -1,4 +1,5 @@
 #include "config_findings.h"
+#include "config_name.h"
 #include "fuzz_target.h"
 #include "str.h"
 

@@ -34,12 +34,12 @@ go_on() {
     return 0
 }
 
-# The rename that swaps is delayed in the kernel's door: nothing of the program is changed. Of a
+# The rename that swaps, by names in its directory, is delayed in the kernel's door: nothing of the program is changed. Of a
 # rename strace knows the first path only.
 hold_rename() { # HOST
     local log=$LAB_RUN/strace-$1.log binary=${LAB_BINARY:-/usr/bin/nomad}
     on "$1" sh -c "exec strace -f -p \$(pgrep -x caravan-swap) \
-        -P ${binary%/*}/.${binary##*/}.caravan-new -e trace=rename,renameat,renameat2 \
+        -P .${binary##*/}.caravan-new -e trace=rename,renameat,renameat2 \
         -e inject=rename,renameat,renameat2:delay_enter=${SWAP_HELD}s:when=1" >"$log" 2>&1 &
     wait_for 5 grep -q attached "$log"
 }

@@ -170,6 +170,29 @@ static void example_reads_back(void **state)
     assert_memory_equal(&plain, &from_example, sizeof(plain));
 }
 
+/* Without an ask_user, as before it was there, questions go where downloads go. */
+static void each_purpose_has_its_socket(void **state)
+{
+    struct agent_conf c = {.fetch_socket = "/run/caravan/fetch.sock", .ask_user = "caravan-ask"};
+    char socket_path[160];
+
+    (void)state;
+    agent_conf_socket(&c, FETCH_GETS, socket_path);
+    assert_string_equal(socket_path, "/run/caravan/fetch.sock");
+    agent_conf_socket(&c, FETCH_ASKS, socket_path);
+    assert_string_equal(socket_path, "/run/caravan/ask.sock");
+    agent_conf_socket(&c, FETCH_TRIES, socket_path);
+    assert_string_equal(socket_path, "/run/caravan/try.sock");
+    c.ask_user[0] = '\0';
+    agent_conf_socket(&c, FETCH_ASKS, socket_path);
+    assert_string_equal(socket_path, "/run/caravan/fetch.sock");
+    agent_conf_socket(&c, FETCH_TRIES, socket_path);
+    assert_string_equal(socket_path, "/run/caravan/try.sock");
+    c.fetch_socket[0] = '\0';
+    agent_conf_socket(&c, FETCH_TRIES, socket_path);
+    assert_string_equal(socket_path, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +202,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(only_root_may_write_it),
         cmocka_unit_test(example_reads_back),
+        cmocka_unit_test(each_purpose_has_its_socket),
     };
     return cmocka_run_group_tests_name("agent_conf", tests, make_file, remove_file);
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "config_findings.h"
+#include "config_name.h"
 #include "facts_survey.h"
 #include "file.h"
 #include "model_host.h"

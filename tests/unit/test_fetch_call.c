@@ -87,7 +87,7 @@ static void says_bytes(struct bench *b, const char *say, size_t n)
     b->pid = fork();
     if (b->pid == 0)
         live(b->listener, say, n);
-    if (fetch_call_begin(&who, &b->call, &err) < 0)
+    if (fetch_call_begin(&who, FETCH_GETS, &b->call, &err) < 0)
         fail_msg("%s", err.text);
 }
 
@@ -236,11 +236,11 @@ static void nobody_there_is_an_error(void **state)
     struct err err = ERR_INIT;
 
     str_cut(b->conf.fetch_socket, sizeof(b->conf.fetch_socket), "/nonexistent/fetch");
-    assert_int_equal(fetch_call_begin(&who, &b->call, &err), -1);
+    assert_int_equal(fetch_call_begin(&who, FETCH_GETS, &b->call, &err), -1);
     b->conf.fetch_socket[0] = '\0';
     str_cut(b->conf.fetch_program, sizeof(b->conf.fetch_program), "/nonexistent/caravan-fetch");
     struct fetch_who child = {.conf = &b->conf, .config = "/x"};
-    assert_int_equal(fetch_call_begin(&child, &b->call, &err), -1);
+    assert_int_equal(fetch_call_begin(&child, FETCH_GETS, &b->call, &err), -1);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

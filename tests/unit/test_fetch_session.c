@@ -41,7 +41,7 @@ static int enter(void **state)
     b->place = place_start(body, strlen(body));
     snprintf(b->conf.address, sizeof(b->conf.address), "http://127.0.0.1:%d/",
              place_port(b->place));
-    b->session = (struct fetch_session){b->ends[1], b->ends[1], &b->conf, clock_system()};
+    b->session = (struct fetch_session){b->ends[1], b->ends[1], &b->conf, clock_system(), false};
     *state = b;
     return pthread_create(&b->thread, NULL, serve, b);
 }
@@ -267,6 +267,25 @@ static void long_paths_are_asked_whole(void **state)
     buf_free(&path);
 }
 
+/* The binary comes with the line, or there is no trial. */
+static void a_trial_without_its_files_ends_it(void **state)
+{
+    static const char *const lines[] = {"try 1000 version\n", "try 1000 validate\n",
+                                        "try 1000 agent\n", "try version\n"};
+
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        struct bench *b;
+
+        leave(state);
+        enter(state);
+        b = *state;
+        say(b, lines[i]);
+        end(b);
+        assert_int_equal(b->rv, -1);
+        assert_int_equal(b->err.kind, ERR_FORMAT);
+    }
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, enter, leave)
 
 int main(void)
@@ -277,7 +296,7 @@ int main(void)
         T(names_are_not_resolved),        T(get_tells_how_it_ended),
         T(get_tells_why_it_failed),       T(nonsense_ends_it),
         T(an_endless_line_ends_it),       T(unix_sockets_are_asked),
-        T(long_paths_are_asked_whole),
+        T(long_paths_are_asked_whole),    T(a_trial_without_its_files_ends_it),
     };
     return cmocka_run_group_tests_name("fetch_session", tests, NULL, NULL);
 }

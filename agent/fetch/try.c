@@ -1,0 +1,170 @@
+#include "try.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <linux/mount.h>
+#include "file.h"
+#include "spawn.h"
+#include "str.h"
+
+#define CAP_LAST_KNOWN 63
+#define FILE_BYTES_MAX (1024 * 1024)
+#define WRITTEN_MAX    (64 * 1024 * 1024)
+
+static int cannot(struct err *err, const char *what)
+{
+    return err_set(err, ERR_STATE, errno, "no safe place to try it: %s", what);
+}
+
+/* ---- the wall ---- */
+
+static int put_word(const char *path, const char *text)
+{
+    autoclose int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+/* In a user namespace of our own we are who we were, and nobody else is there. */
+static int own_namespaces(struct err *err)
+{
+    char uid[48], gid[48];
+
+    snprintf(uid, sizeof(uid), "%u %u 1", (unsigned)geteuid(), (unsigned)geteuid());
+    snprintf(gid, sizeof(gid), "%u %u 1", (unsigned)getegid(), (unsigned)getegid());
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC) < 0)
+        return cannot(err, "the kernel gives no namespaces");
+    if (put_word("/proc/self/setgroups", "deny") < 0 || put_word("/proc/self/uid_map", uid) < 0 ||
+        put_word("/proc/self/gid_map", gid) < 0)
+        return cannot(err, "a user namespace");
+    return 0;
+}
+
+static int own_mounts(struct err *err)
+{
+    struct mount_attr quiet = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID};
+
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &quiet, sizeof(quiet)) < 0)
+        return cannot(err, "a read-only root");
+    if (mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL) < 0 ||
+        mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=80m") < 0)
+        return cannot(err, "an empty /run and /tmp");
+    return 0;
+}
+
+static void drop_capabilities(void)
+{
+    for (unsigned long cap = 0; cap <= CAP_LAST_KNOWN; cap++)
+        (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+}
+
+int try_wall(struct err *err)
+{
+    if (own_namespaces(err) < 0 || own_mounts(err) < 0)
+        return -1;
+    drop_capabilities();
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? cannot(err, "no new rights") : 0;
+}
+
+/* Also where systemd sets them: the unit's are of all that runs in it. */
+static void set_limits(void)
+{
+    static const struct {
+        __rlimit_resource_t what;
+        rlim_t most;
+    } limits[] = {{RLIMIT_CORE, 0}, {RLIMIT_FSIZE, WRITTEN_MAX}, {RLIMIT_NOFILE, 256}};
+
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+        struct rlimit l = {limits[i].most, limits[i].most};
+
+        (void)setrlimit(limits[i].what, &l);
+    }
+}
+
+/* ---- the files ---- */
+
+static int read_whole(int fd, struct buf *ret, struct err *err)
+{
+    unsigned char piece[16 * 1024];
+    ssize_t n;
+
+    while ((n = pread(fd, piece, sizeof(piece), (off_t)ret->len)) > 0) {
+        if (ret->len + (size_t)n > FILE_BYTES_MAX)
+            return err_set(err, ERR_STATE, 0, "a configuration file is larger than 1 MiB");
+        (void)buf_add(ret, piece, (size_t)n);
+    }
+    return n < 0 ? cannot(err, "a configuration file cannot be read") : 0;
+}
+
+static int put_file(const char *dir, size_t i, int from, struct err *err)
+{
+    auto_buf struct buf text = BUF_INIT;
+    char path[128];
+
+    if (read_whole(from, &text, err) < 0)
+        return -1;
+    snprintf(path, sizeof(path), TRY_FILE, dir, (unsigned)i);
+    autoclose int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (to < 0 || file_write_all(to, text.data, text.len, err) < 0)
+        return cannot(err, "its configuration cannot be written there");
+    return 0;
+}
+
+static int put_files(const struct try_job *j, struct err *err)
+{
+    if (mkdir(j->dir, 0700) < 0)
+        return cannot(err, j->dir);
+    for (size_t i = 0; i < j->n_files; i++) {
+        if (put_file(j->dir, i, j->files[i], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- the run ---- */
+
+/* What says nothing of the binary: we may not execute it, or there is no room for it. */
+static int run(const struct spawn *s, const struct clock *clock, struct spawn_result *ret,
+               struct err *err)
+{
+    if (spawn_run(s, clock, ret, err) == 0)
+        return 0;
+    if (err->sys == EACCES || err->sys == EPERM || err->sys == EAGAIN || err->sys == ENOMEM)
+        err->kind = ERR_STATE;
+    else if (err->kind == ERR_STATE)
+        err->kind = ERR_IO;
+    return -1;
+}
+
+int try_run(const struct try_job *j, const struct clock *clock, struct try_answer *ret,
+            struct err *err)
+{
+    const char *argv[FETCH_FILES_MAX + 4] = {"nomad", "version"};
+    char paths[FETCH_FILES_MAX][64];
+    struct spawn s = {.argv = argv,
+                      .deadline_ms = MIN_OF(j->deadline_ms, (int64_t)FETCH_TRY_MS),
+                      .out_max = FETCH_SAID_MAX,
+                      .pass_fd = j->binary,
+                      .run_passed = true};
+    struct spawn_result r = {.out = BUF_INIT};
+
+    set_limits();
+    if (j->validate && put_files(j, err) < 0)
+        return -1;
+    for (size_t i = 0; j->validate && i < j->n_files; i++) {
+        snprintf(paths[i], sizeof(paths[i]), TRY_FILE, j->dir, (unsigned)i);
+        argv[1] = "config";
+        argv[2] = "validate";
+        argv[3 + i] = paths[i];
+    }
+    if (run(&s, clock, &r, err) < 0)
+        return -1;
+    *ret = (struct try_answer){.exit_code = r.exit_code, .signal = r.signal, .said = r.out};
+    return 0;
+}
