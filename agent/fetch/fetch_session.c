@@ -267,7 +267,7 @@ static int do_try(struct talk *t, const char *rest, struct err *err)
     struct err why = ERR_INIT;
     int rv;
 
-    if (read_ms(&rest, &j.deadline_ms, err) < 0)
+    if (fetch_ms_parse(&rest, &j.deadline_ms, err) < 0)
         return -1;
     j.validate = str_eq(rest, "validate");
     if ((!j.validate && !str_eq(rest, "version")) || t->n_files < (j.validate ? 2U : 1U))

@@ -393,7 +393,7 @@ static int read_ran(struct fetch_call *c, char *numbers, int64_t until, struct f
     if (second == NULL)
         return -1;
     *second++ = '\0';
-    if (str_to_u64(numbers, 255, &status) < 0 || two_numbers(second, &number, &len) < 0 ||
+    if (str_to_u64(numbers, 255, &status) < 0 || read_two_numbers(second, &number, &len) < 0 ||
         number > 64 || len > FETCH_SAID_MAX)
         return -1;
     *ret = (struct fetch_ran){
