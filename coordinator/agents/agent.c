@@ -54,6 +54,14 @@ static uint64_t plausible_uptime(const struct agent_view *v, const struct receip
     return MIN_OF(r->head.time_ms, v->uptime_ms + (uint64_t)(since + since / UPTIME_DRIFT + 1));
 }
 
+/* No law allows a longer promise. */
+static struct lease_state believed(const struct lease_state *told)
+{
+    struct lease_state l = *told;
+    l.expires_in_ms = MIN_OF(l.expires_in_ms, (uint32_t)LEASE_MAX_MS);
+    return l;
+}
+
 bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked)
 {
     const struct receipt_hello *h = &r->u.hello;
@@ -85,7 +93,7 @@ bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked)
         v->phase = h->phase;
     if (asked >= v->lease_at) {
         v->lease_at = asked;
-        v->lease = h->lease;
+        v->lease = believed(&h->lease);
     }
     return changed;
 }
@@ -167,10 +175,10 @@ bool agent_take_status(struct agent *g, struct receipt *r, const struct status_a
     v->failure = s->verdict.failure;
     set_text(&g->failure_text, s->verdict.text);
     set_text(&g->evidence, s->verdict.evidence);
-    v->silence_ms = s->silence_ms;
+    v->silence_ms = MIN_OF(s->silence_ms, (uint32_t)AGENT_SILENT_MOST_MS);
     v->runs = s->stamp;
     v->lease_at = v->status_at;
-    v->lease = s->lease;
+    v->lease = believed(&s->lease);
     take_facts(g, s);
     free(g->notes);
     g->notes = take_ptr(&r->u.status.notes);

@@ -17,8 +17,9 @@
 #include "known_hosts.h"
 #include "world.h"
 
-#define AGENT_HOLD_MS    2500 /* how long a status is held back at most */
-#define AGENT_CROWDED_MS 500  /* to a host that could not hold a status back: so much later */
+#define AGENT_HOLD_MS        2500             /* how long a status is held back at most */
+#define AGENT_SILENT_MOST_MS (15 * 60 * 1000) /* longest silence of a Nomad that is believed */
+#define AGENT_CROWDED_MS     500 /* to a host that could not hold a status back: so much later */
 
 struct agent {
     char key[UUID_MAX], server_id[UUID_MAX], node_id[UUID_MAX], name[NAME_MAX_LEN];

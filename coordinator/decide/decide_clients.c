@@ -3,21 +3,53 @@
 
 #include "version.h"
 
-#define PASSED_OVER_MS 30000 /* how long a client that cannot begin may still come back */
-#define GRACE_MS       10000 /* Nomad's heartbeat_grace */
-#define SILENCE_MS     10000 /* expected without better knowledge */
+#define PASSED_OVER_MS  30000          /* how long a client that cannot begin may still come back */
+#define GRACE_MS        10000          /* Nomad's heartbeat_grace */
+#define SILENCE_MS      10000          /* expected without better knowledge */
+#define SILENCE_MOST_MS INT64_C(60000) /* no host makes others wait for more than twice that */
+#define LAST            5              /* clients whose silence says what to expect */
 
 /* ---- right after a heartbeat, when it matters ---- */
 
+/* The clients of this run that told a silence, the latest orders first; how many. */
+static size_t last_told(const struct situation *s, const struct ledger_host *last[static LAST])
+{
+    size_t n = 0;
+
+    for (size_t i = s->plan->n_servers; i < s->ledger->n_hosts; i++) {
+        const struct ledger_host *lh = &s->ledger->hosts[i];
+        size_t at = n;
+        if (lh->silence_ms == 0)
+            continue;
+        while (at > 0 && last[at - 1]->ordered_ms <= lh->ordered_ms)
+            at--;
+        if (at == LAST)
+            continue;
+        n = MIN_OF(n + 1, (size_t)LAST);
+        memmove(&last[at + 1], &last[at], (n - at - 1) * sizeof(*last));
+        last[at] = lh;
+    }
+    return n;
+}
+
+static int by_silence(const void *a, const void *b)
+{
+    uint32_t x = (*(const struct ledger_host *const *)a)->silence_ms;
+    uint32_t y = (*(const struct ledger_host *const *)b)->silence_ms;
+    return (x > y) - (x < y);
+}
+
+/* The median, the lower of two: one host that tells what is not so moves it little. */
 static int64_t expected_silence(const struct situation *s, const struct host *h)
 {
-    uint32_t longest = 0;
+    const struct ledger_host *last[LAST];
+    size_t n = last_told(s, last);
 
-    for (size_t i = s->plan->n_servers; i < s->ledger->n_hosts; i++)
-        longest = MAX_OF(longest, s->ledger->hosts[i].silence_ms);
-    if (longest == 0)
-        longest = h->agent.silence_ms;
-    return longest > 0 ? (int64_t)longest : SILENCE_MS;
+    if (n == 0)
+        return h->agent.silence_ms > 0 ? MIN_OF((int64_t)h->agent.silence_ms, SILENCE_MOST_MS)
+                                       : SILENCE_MS;
+    qsort(last, n, sizeof(last[0]), by_silence);
+    return MIN_OF((int64_t)last[(n - 1) / 2]->silence_ms, SILENCE_MOST_MS);
 }
 
 int64_t heartbeat_wait(const struct situation *s, const struct host *h, int64_t at)
@@ -35,9 +67,9 @@ int64_t heartbeat_wait(const struct situation *s, const struct host *h, int64_t 
 static uint64_t not_before(const struct situation *s, const struct host *h)
 {
     int64_t wait = heartbeat_wait(s, h, s->now);
-    int64_t uptime = (int64_t)h->agent.uptime_ms + (s->now - h->agent.hello_at);
+    uint64_t uptime = h->agent.uptime_ms + (uint64_t)(s->now - h->agent.hello_at);
 
-    return wait > 0 ? (uint64_t)(uptime + wait) : 0;
+    return wait > 0 ? uptime + (uint64_t)wait : 0;
 }
 
 /* ---- may this one begin? ---- */

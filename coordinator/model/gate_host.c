@@ -121,7 +121,8 @@ struct gate_result gate_client(const struct world *w, const struct plan *p, cons
         return say(GATE_UNKNOWN, "%s: its API does not answer", h->name);
     if (!proves(c->list_at, lh, now))
         return say(GATE_UNKNOWN, "%s: its node record could not be read", h->name);
-    if (!proves(h->agent.hello_at, lh, now))
+    /* Its word is about the process that its status names: as good as one after the last effect. */
+    if (!fresh(h->agent.hello_at, now) || h->agent.hello_at <= lh->ordered_ms)
         return say(GATE_UNKNOWN, "%s: its agent does not answer", h->name);
     const char *why = client_runs(&h->agent, h, ph);
     if (why != NULL)

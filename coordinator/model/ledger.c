@@ -197,6 +197,14 @@ const struct effect *ledger_autopilot(const struct ledger *l, const char *region
     return NULL;
 }
 
+uint32_t ledger_silence(const struct ledger_host *h, uint32_t told_ms, int64_t now)
+{
+    if (h->order != MSG_SWAP && h->order != MSG_REVERT)
+        return told_ms;
+    int64_t since = MAX_OF(now - h->ordered_ms, (int64_t)0);
+    return (uint32_t)MIN_OF((int64_t)told_ms, since);
+}
+
 static void rebase(int64_t *t, int64_t now, bool *dirty)
 {
     if (*t == 0)

@@ -231,6 +231,9 @@ bool effect_finished(const struct effect *e);
 struct effect *ledger_effect(struct ledger *l, enum effect_kind kind, const char *key);
 const struct effect *ledger_effect_const(const struct ledger *l, enum effect_kind kind,
                                          const char *key);
+/* How long Nomad was silent in this turn's swap, of what the host tells: no longer than since the
+ * order was given. */
+uint32_t ledger_silence(const struct ledger_host *h, uint32_t told_ms, int64_t now);
 /* At the start of a loop: times of another process (another boot) become now, so that
  * losing them only delays. */
 void ledger_rebase(struct ledger *l, int64_t now);

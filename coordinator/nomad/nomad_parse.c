@@ -259,6 +259,15 @@ static int64_t duration_ms(const char *s)
     return (ns + 999999) / 1000000;
 }
 
+/* Nomad's are minutes, with ten thousand clients too. */
+#define BEAT_MOST_MS (60 * 60 * 1000)
+
+static int64_t beat_ms(const char *s)
+{
+    int64_t ms = duration_ms(s);
+    return ms <= BEAT_MOST_MS ? ms : -1;
+}
+
 static int tri(const struct json *o, const char *key)
 {
     const struct json *v = json_get(o, key);
@@ -339,8 +348,8 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
     r.raft_id = parse_text(a, json_str(tags, "id", ""));
     r.rpc_addr = rpc_address(a, tags, json_str(member, "Addr", ""));
     r.client_id = parse_text(a, stat_text(j, "client", "node_id"));
-    r.heartbeat_age_ms = duration_ms(stat_text(j, "client", "last_heartbeat"));
-    r.heartbeat_ttl_ms = duration_ms(stat_text(j, "client", "heartbeat_ttl"));
+    r.heartbeat_age_ms = beat_ms(stat_text(j, "client", "last_heartbeat"));
+    r.heartbeat_ttl_ms = beat_ms(stat_text(j, "client", "heartbeat_ttl"));
     r.view.version = parse_version_object(a, json_get(config, "Version"));
     r.view.build_date = parse_text(a, json_str(json_get(config, "Version"), "BuildDate", ""));
     r.view.leave_on_interrupt = tri(config, "LeaveOnInt");

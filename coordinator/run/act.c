@@ -60,7 +60,7 @@ static void settling_begins(struct run *r, struct ledger_host *lh, int64_t now)
         lh->base_drivers[0] = '\0';
     }
     if (h != NULL)
-        lh->silence_ms = h->agent.silence_ms;
+        lh->silence_ms = ledger_silence(lh, h->agent.silence_ms, now);
 }
 
 static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *p,

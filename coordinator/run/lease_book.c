@@ -123,7 +123,8 @@ static void fold(struct run *r, struct lease_entry *e, const struct lease_state 
     if (!e->held)
         return;
     e->epoch = s->epoch;
-    e->until_ms = MAX_OF(e->until_ms, asked + (int64_t)s->expires_in_ms);
+    e->until_ms =
+        MAX_OF(e->until_ms, asked + MIN_OF((int64_t)s->expires_in_ms, (int64_t)LEASE_MAX_MS));
     e->taken = false;
 }
 

@@ -350,9 +350,9 @@ static void test_client(void **state)
     a->runs.main_pid = 7; /* another process than the one whose digest was told */
     assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
     a->runs.main_pid = 0;
-    lh->effect_ms = a->hello_at; /* told before the last effect */
+    lh->ordered_ms = a->hello_at; /* told before the order */
     assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
-    lh->effect_ms = a->hello_at - 1;
+    lh->ordered_ms = a->hello_at - 1;
     a->hello_at = now - FRESH_MS - 1;
     assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
     a->hello_at = now;
