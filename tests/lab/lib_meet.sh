@@ -34,8 +34,8 @@ go_on() {
     return 0
 }
 
-# The rename that swaps, by names in its directory, is delayed in the kernel's door: nothing of the program is changed. Of a
-# rename strace knows the first path only.
+# The rename that swaps, by names in its directory, is delayed in the kernel's door: nothing of the
+# program is changed. Of a rename strace knows the first name only.
 hold_rename() { # HOST
     local log=$LAB_RUN/strace-$1.log binary=${LAB_BINARY:-/usr/bin/nomad}
     on "$1" sh -c "exec strace -f -p \$(pgrep -x caravan-swap) \

@@ -1,0 +1,81 @@
+#!/bin/bash
+# What the packaged units say is so inside them: each setting is tried by a program that would like it
+# otherwise, in a unit that differs from the packaged one in nothing but the program.
+# timeout: 240
+. "$LAB/lib_lab.sh"
+lab_fleet 3 1
+lab_agents
+release 1.11.4
+
+# in_unit UNIT COMMANDS: as a shell runs them there; what they print, and how they ended in $?
+in_unit() {
+    local unit=$1
+    on c1 sh -c "cat >/usr/local/bin/inside" <<<"$2"
+    on c1 sh -c "chmod 755 /usr/local/bin/inside
+        { sed -e '/^\(Type\|WatchdogSec\|Restart\|RestartSec\|Standard[A-Za-z]*\|ExecStart\|RestartPreventExitStatus\)=/d' \
+            -e 's|^\[Service\]|&\nType=oneshot\nExecStart=/bin/sh /usr/local/bin/inside\nStandardInput=null\nStandardOutput=truncate:/var/tmp/inside.out\nStandardError=inherit|' \
+            -e '/^RuntimeMaxSec=/d;/^\[Install\]/,\$d' -e '/^\(Requires\|Wants\|After\|CollectMode\)=/d' \
+            /lib/systemd/system/$unit; } >/run/systemd/system/inside.service
+        systemctl daemon-reload; systemctl start inside.service; rv=\$?
+        systemctl reset-failed inside.service 2>/dev/null; cat /var/tmp/inside.out; exit \$rv"
+}
+inside() { # UNIT EXPECTED COMMANDS
+    local said
+    said=$(in_unit "$1" "$3" 2>&1)
+    [[ $said == *"$2"* ]] || { echo "in $1: $said; not $2"; return 1; }
+}
+fails() { # UNIT COMMANDS
+    ! in_unit "$1" "$2" || { echo "in $1 it is allowed: $2"; return 1; }
+}
+# Control groups count only what the kernel lets them: without the controller what is set is read.
+limited() { # CONTROLLER SETTING UNIT COMMANDS
+    if on c1 grep -qw "$1" /sys/fs/cgroup/cgroup.controllers; then
+        fails "$3" "$4"
+    else
+        in_unit "$3" true && [[ $(on c1 systemctl show -P "$2" inside.service) =~ ^[0-9]+$ ]]
+    fi
+}
+units=(caravan-agent.service caravan-fetch@.service caravan-ask@.service caravan-try@.service)
+users=(caravan caravan-fetch caravan-ask caravan-try)
+for i in "${!units[@]}"; do
+    u=${units[i]}
+    check "$u: its user" inside "$u" "${users[i]}" 'id -un'
+    check "$u: no capabilities" inside "$u" none 'grep "^Cap.*:.*[1-9a-f]" /proc/self/status || echo none'
+    check "$u: no new rights" inside "$u" 'NoNewPrivs:	1' 'grep NoNewPrivs /proc/self/status'
+    check "$u: what is not its own is read-only" inside "$u" 'root ro,' 'sed -n "s,^[^ ]* / [^ ]* ,root ,p" /proc/self/mounts'
+    check "$u: no namespaces" fails "$u" 'unshare --user true'
+    check "$u: no setuid file" fails "$u" 'cp /bin/true /tmp/t && chmod u+s /tmp/t'
+    check "$u: no homes" inside "$u" 'mode 0.' 'echo "mode $(stat -c %a /root)."'
+    check "$u: system calls are filtered" inside "$u" 'Seccomp:	2' 'grep Seccomp: /proc/self/status'
+    check "$u: memory is limited" limited memory MemoryMax "$u" 'head -c 700M /dev/zero | tail -c 650M >/dev/null'
+    check "$u: files are limited" fails "$u" 'dd if=/dev/zero of=/tmp/x bs=1M seek=2100 count=1 2>/dev/null'
+    check "$u: processes are limited" limited pids TasksMax "$u" 'i=0; while [ $i -lt 600 ]; do sleep 20 & i=$((i + 1)); done 2>&1'
+done
+nomad="bash -c 'exec 3<>/dev/tcp/127.0.0.1/4646'"
+check "a trial has no network" fails caravan-try@.service "$nomad"
+check "as what asks Nomad has" in_unit caravan-ask@.service "$nomad"
+check "a trial finds nothing in /run" inside caravan-try@.service 'found 0' 'echo found $(find /run ! -type d | wc -l)'
+check "a trial does not see Nomad's configuration" fails caravan-try@.service 'ls /etc/nomad.d/'
+check "nor the agent's" fails caravan-try@.service 'ls /etc/caravan/'
+check "nor other processes" inside caravan-try@.service none 'ls -d /proc/1 2>/dev/null || echo none'
+on c1 sh -c 'echo key >/etc/nomad.d/ask.key; chmod 400 /etc/nomad.d/ask.key; chown caravan-ask /etc/nomad.d/ask.key'
+check "what asks Nomad reads its key" inside caravan-ask@.service key 'cat /etc/nomad.d/ask.key'
+check "what downloads does not" fails caravan-fetch@.service 'cat /etc/nomad.d/ask.key'
+on c1 rm -f /run/systemd/system/inside.service /usr/local/bin/inside /var/tmp/inside.out
+on c1 systemctl daemon-reload
+
+# And so it is when it counts.
+ran() { on "$1" journalctl -q -o cat | grep -c "Started.*$2"; }
+on c1 touch /etc/caravan/hold
+caravan upgrade "$TARGET" --yes --max-skipped 1
+check "the run goes past a host that root holds" says "c1"
+check "there nothing was tried" test "$(ran c1 'one trial of a new Nomad')" = 0
+check "elsewhere it was, by its unit" test "$(ran s1 'one trial of a new Nomad')" -ge 1
+check "and Nomad was asked by its own" test "$(ran s1 'the questions of one probe')" -ge 1
+on c1 rm /etc/caravan/hold
+caravan abort --yes
+caravan upgrade "$TARGET" --yes
+check "without the hold it is taken along" status_is 0
+check "and tried" test "$(ran c1 'one trial of a new Nomad')" -ge 1
+check "every host runs the target" all_run "$TARGET"
+lab_end
