@@ -257,6 +257,17 @@ static void enrolment_hello_is_plain(void **state)
     assert_true(pubkey_eq(&got->head.sender, keypair_public(r->desk.host)));
     free(got);
 
+    /* Sent again it yields nothing that others than its sender could read, and not at once. */
+    buf_clear(&answer);
+    assert_int_equal(listener_handle(r->listener, frame.data, frame.len, &answer), -1);
+    r->now += ENROLMENT_MS - 1;
+    assert_int_equal(listener_handle(r->listener, frame.data, frame.len, &answer), -1);
+    r->now += 1;
+    assert_int_equal(listener_handle(r->listener, frame.data, frame.len, &answer), 0);
+    assert_null(desk_receipt(&r->desk, r->desk.stranger, &r->inner, answer.data, answer.len, &err));
+    assert_int_equal(answer.data[4], FRAME_SEALED);
+    r->now += ENROLMENT_MS;
+
     buf_clear(&frame);
     desk_inner(o, r->desk.stranger, &r->inner);
     assert_int_equal(envelope_plain(r->inner.data, r->inner.len, &frame, &err), 0);
