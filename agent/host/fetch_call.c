@@ -10,12 +10,19 @@
 
 #define SLACK_MS 1000 /* for caravan-fetch to start, and to notice its own deadline first */
 
+/* While it gets something it may say so much at once, and then once in so many ms; it tells its
+ * progress four times a second. Each line counts, and each piece of one that wakes us. */
+#define NEWS_MAX      200
+#define NEWS_EVERY_MS 50
+
 struct fetch_call {
     int fd;
     pid_t pid; /* 0: a socket service */
     struct buf in;
     size_t used; /* of in */
     struct fetch_news news;
+    int64_t begun_ms; /* the get */
+    uint64_t said;    /* since then */
 };
 
 static int connect_service(const char *path, int *ret_fd, struct err *err)
@@ -208,6 +215,8 @@ int fetch_call_get(struct fetch_call *c, const struct fetch_get *job, struct err
     auto_buf struct buf text = BUF_INIT;
 
     fetch_get_text(job, &text);
+    c->begun_ms = clock_mono(clock_system());
+    c->said = 0;
     return send_text(c, &text, err);
 }
 
@@ -260,6 +269,16 @@ int fetch_news_parse(const char *line, struct fetch_news *ret, struct err *err)
     return 0;
 }
 
+/* Each line makes us write our view anew, and each byte wakes us. */
+static int count_news(struct fetch_call *c, struct err *err)
+{
+    int64_t since = clock_mono(clock_system()) - c->begun_ms;
+
+    if (++c->said > NEWS_MAX + (uint64_t)MAX_OF(since, (int64_t)0) / NEWS_EVERY_MS)
+        return err_set(err, ERR_STATE, 0, "caravan-fetch talks without end");
+    return 0;
+}
+
 int fetch_call_poll(struct fetch_call *c, struct fetch_news *ret, struct err *err)
 {
     char line[FETCH_LINE_MAX];
@@ -271,7 +290,7 @@ int fetch_call_poll(struct fetch_call *c, struct fetch_news *ret, struct err *er
             return -1;
         if (rc == 0)
             rc = receive(c, 0, err);
-        if (rc < 0)
+        if (rc < 0 || (rc > 0 && count_news(c, err) < 0))
             return -1;
     }
     *ret = c->news;

@@ -30,7 +30,7 @@ void fetch_call_end(struct fetch_call *c);     /* NULL is fine */
 int fetch_call_fd(const struct fetch_call *c); /* -1 when c is NULL */
 
 MUST_CHECK int fetch_call_get(struct fetch_call *c, const struct fetch_get *job, struct err *err);
-/* Never waits. */
+/* Never waits, and ends what talks faster than anything can be got (ERR_STATE). */
 MUST_CHECK int fetch_call_poll(struct fetch_call *c, struct fetch_news *ret, struct err *err);
 
 /* -1: no HTTP answer (ERR_NETWORK), or the session is broken (ERR_STATE: end it). */

@@ -19,6 +19,7 @@ struct listener {
     struct trust trust;
     struct view *view;      /* NULL: not known */
     int64_t facts_asked_ms; /* when swap was last woken for them */
+    int64_t enrolled_ms;    /* when a hello of enrolment was last answered */
     char why[TEXT_MAX];
     struct agent_state *state;
     struct buf lease_order; /* the newest take or renew obeyed, for swap; not kept over an end: who
@@ -44,6 +45,7 @@ int listener_new(const struct listener_config *c, struct listener **ret, struct 
     str_cut(l->why, sizeof(l->why), "caravan-swap has not told its state yet");
     pthread_mutex_init(&l->lock, NULL);
     pthread_rwlock_init(&l->passing, NULL);
+    l->enrolled_ms = -ENROLMENT_MS;
     l->hold = status_hold_new(c->max_held);
     if (agent_store_load(l->state_path, l->state, err) < 0) {
         listener_free(l);
@@ -162,12 +164,13 @@ static int call_sign(const struct call *c, struct receipt *r, struct buf *ret_in
     return 0;
 }
 
-/* Seals signed inner bytes to the asker (enrolment: plain). */
+/* Seals signed inner bytes to the asker: also of a hello of enrolment, which whoever has seen it
+ * once can send again. */
 static int call_send(const struct call *c, const void *inner, size_t n, struct buf *answer)
 {
     struct err err = ERR_INIT;
-    int rv = c->format == FRAME_PLAIN ? envelope_plain(inner, n, answer, &err)
-                                      : envelope_seal(inner, n, &c->v.head.sender, answer, &err);
+    int rv = envelope_seal(inner, n, &c->v.head.sender, answer, &err);
+
     if (rv < 0)
         log_say(c->l->c.log, LOG_ERROR, EVENT_NONE, "seal a receipt: %s", err.text);
     return rv;
@@ -212,11 +215,26 @@ static void freshen(struct listener *l)
         status_hold_wait(l->hold, revision, FRESHEN_MS);
 }
 
+/* A hello of enrolment has no session and no sequence: it may be a copy, sent by anybody. */
+static bool may_enrol(struct listener *l)
+{
+    int64_t now = clock_mono(l->c.clock);
+
+    pthread_mutex_lock(&l->lock);
+    bool may = now - l->enrolled_ms >= ENROLMENT_MS;
+    if (may)
+        l->enrolled_ms = now;
+    pthread_mutex_unlock(&l->lock);
+    return may;
+}
+
 static int answer_hello(const struct call *c, struct buf *answer)
 {
     struct listener *l = c->l;
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
 
+    if (c->format == FRAME_PLAIN && !may_enrol(l))
+        return -1;
     freshen(l);
     pthread_mutex_lock(&l->lock);
     const struct tell t = {l->view, l->why, l->state, call_lease_now(l)};

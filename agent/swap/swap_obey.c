@@ -9,6 +9,12 @@
 #define STAGE_DEADLINE_MS (15 * 60 * 1000)
 #define NOT_BEFORE_MAX_MS LEASE_MAX_MS
 
+/* However long an order asks for, root is not kept busy for longer: what caravan.conf can ask for
+ * at most (caravan.conf(5): hold, server_deadline, stage_deadline). */
+#define HOLD_MAX_MS  (60 * 60 * 1000)
+#define READY_MAX_MS (4 * 60 * 60 * 1000)
+#define STAGE_MAX_MS (24 * 60 * 60 * 1000)
+
 /* One order on its way: what it would make of the record. */
 struct obeying {
     struct swap *s;
@@ -47,6 +53,20 @@ static bool ask_law(struct obeying *o, enum law_question question)
     if (a.refusal != REFUSAL_NONE)
         order_refuse(o, a.refusal, a.text);
     return a.refusal == REFUSAL_NONE;
+}
+
+/* false: refused. */
+static bool within(struct obeying *o, const char *what, uint32_t ms, uint32_t most_ms)
+{
+    char text[TEXT_MAX], most[24];
+
+    if (ms <= most_ms)
+        return true;
+    str_for_ms(most, sizeof(most), most_ms);
+    snprintf(text, sizeof(text), "%s is longer than root is kept busy here: %s at most", what,
+             most);
+    order_refuse(o, REFUSAL_LIMIT, text);
+    return false;
 }
 
 /* ---- stage ---- */
@@ -92,7 +112,8 @@ static void obey_stage(struct obeying *o)
     const struct build *b;
     struct err err = ERR_INIT;
 
-    if (!ask_law(o, LAW_STAGE) || !check_places(o, st))
+    if (!within(o, "deadline_ms", st->deadline_ms, STAGE_MAX_MS) || !ask_law(o, LAW_STAGE) ||
+        !check_places(o, st))
         return;
     if (trust_manifest(&o->s->trust, st->manifest, st->manifest_len, m, &err) < 0) {
         order_refuse(o, REFUSAL_MANIFEST, err.text);
@@ -136,7 +157,8 @@ static void obey_swap(struct obeying *o)
         order_refuse(o, REFUSAL_LIMIT, "not_before is too far away");
         return;
     }
-    if (!ask_law(o, LAW_SWAP))
+    if (!within(o, "hold_ms", sw->hold_ms, HOLD_MAX_MS) ||
+        !within(o, "deadline_ms", sw->deadline_ms, READY_MAX_MS) || !ask_law(o, LAW_SWAP))
         return;
     o->next.phase = PHASE_SWAPPING;
     o->next.rest = PHASE_STAGED;
@@ -175,7 +197,8 @@ static void obey_revert(struct obeying *o)
         order_refuse(o, REFUSAL_DIGEST, "the previous binary kept here is another one");
         return;
     }
-    if (!ask_law(o, LAW_REVERT))
+    if (!within(o, "hold_ms", rv->hold_ms, HOLD_MAX_MS) ||
+        !within(o, "deadline_ms", rv->deadline_ms, READY_MAX_MS) || !ask_law(o, LAW_REVERT))
         return;
     o->next.phase = PHASE_REVERTING;
     o->next.rest = was->phase;

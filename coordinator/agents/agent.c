@@ -72,7 +72,7 @@ bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked)
     if (reborn)
         v->revision = 0;
     g->failures = 0;
-    g->hello_wanted = g->key_changed = false;
+    g->hello_wanted = false;
     g->problem[0] = '\0';
     str_cut(g->program, sizeof g->program, h->program);
     str_cut(g->os, sizeof g->os, h->os);
@@ -234,7 +234,6 @@ void agent_fill(const struct agent *g, struct host *h, struct arena *arena)
     struct agent_view *v = &h->agent;
     *v = g->view;
     v->enrolled = g->keyed;
-    v->key_changed = g->key_changed;
     v->misplaced = g->doubled || (g->view.hello_at != 0 && is_misplaced(g, h));
     v->address = arena_strdup(arena, g->address);
     v->problem = problem_of(g, h, arena);

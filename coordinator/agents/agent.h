@@ -25,8 +25,8 @@ struct agent {
     char key[UUID_MAX], server_id[UUID_MAX], node_id[UUID_MAX], name[NAME_MAX_LEN];
     char address[128];
     struct pubkey pub;
-    bool seen, keyed, interest, key_changed, doubled;
-    bool hello_open, status_open, plain_open, instant_open;
+    bool seen, keyed, interest, doubled;
+    bool hello_open, status_open, instant_open;
     bool tried, hello_wanted, instant_wanted;
     unsigned failures, empty_answers;
     int64_t hello_due, status_due, instant_due;

@@ -2,7 +2,6 @@
 
 #include "codec.h"
 #include "envelope.h"
-#include "hello_plain.h"
 #include "str.h"
 
 struct agent_call *agent_call_new(struct agent_calls *s, const char *key, const struct pubkey *host,
@@ -62,15 +61,12 @@ static void answered(void *ctx, const void *frame, size_t n, const struct err *w
 {
     struct agent_call *c = ctx;
     struct agent_calls *s = c->owner;
-    struct pubkey by = c->host;
     struct err err = ERR_INIT;
     int rc = -1;
     memset(s->scratch, 0, sizeof *s->scratch);
-    if (frame != NULL && c->plain)
-        rc = hello_plain_read(frame, n, s->key, &c->head, &c->digest, &by, s->scratch, &err);
-    else if (frame != NULL)
+    if (frame != NULL)
         rc = read_answer(c, frame, n, s->scratch, &err);
-    s->answered(s->ctx, c, rc == 0 ? s->scratch : NULL, &by, frame == NULL ? why->text : err.text);
+    s->answered(s->ctx, c, rc == 0 ? s->scratch : NULL, frame == NULL ? why->text : err.text);
     call_free(c);
 }
 
@@ -95,8 +91,6 @@ void agent_call_fail(struct agent_call *c, const struct err *why)
 
 bool *agent_call_mark(const struct agent_call *c, struct agent *g)
 {
-    if (c->plain)
-        return &g->plain_open;
     if (c->kind == MSG_HELLO)
         return &g->hello_open;
     return c->instant ? &g->instant_open : &g->status_open;
@@ -169,19 +163,4 @@ void agent_ask_status(struct agent_calls *s, struct agent *g, enum status_way wa
                                             .wait_ms = AGENT_HOLD_MS};
     g->instant_wanted &= !instant;
     ask(s, g, o, instant);
-}
-
-void agent_ask_plain(struct agent_calls *s, struct agent *g)
-{
-    auto_buf struct buf frame = BUF_INIT;
-    struct err err = ERR_INIT;
-    if (g->plain_open || g->address[0] == '\0')
-        return;
-    struct agent_call *c = agent_call_new(s, g->key, &g->pub, MSG_HELLO);
-    c->plain = true;
-    *agent_call_mark(c, g) = true;
-    if (hello_plain(s->trust, s->key, &c->head, &c->digest, &frame, &err) < 0)
-        agent_call_fail(c, &err);
-    else
-        agent_call_send(c, g->address, &frame);
 }

@@ -1,14 +1,13 @@
 /*
  * agent_call.h - one question or order to an agent, under way: sealed, sent, its answer verified.
  *
- *     agent_ask_hello, agent_ask_status, agent_ask_plain    a question, built here
+ *     agent_ask_hello, agent_ask_status    a question, built here
  *     agent_call_new, then agent_call_send or _fail         an order, signed and sealed by the
  * caller
  *
  * Each call ends exactly once, by `answered`: from links_drain, or within the function that began
  * it when it cannot even begin. Nothing counts but an authentic receipt: sealed to us, signed by
- * the key the call was made for, answering these very bytes; of an unsealed hello (hello_plain.h),
- * signed by the key that it names. All else is no receipt, and why.
+ * the key the call was made for, answering these very bytes. All else is no receipt, and why.
  *
  * The set (agents.h) makes struct agent_calls; trust, keys, links and clock outlive it. A call is
  * freed when `answered` returns. The receipt is only lent; what hangs on it is the taker's
@@ -32,7 +31,7 @@ struct agent_call {
     struct agent_call *next, **from;
     char key[UUID_MAX]; /* of the host; its agent may be gone when the answer comes */
     enum message_kind kind;
-    bool plain, order, instant;
+    bool order, instant;
     struct header head;
     struct digest digest;
     struct pubkey host;
@@ -40,9 +39,9 @@ struct agent_call {
     uint64_t after; /* status: held back until the revision is another */
 };
 
-/* r NULL: nothing authentic came, and why. by: whose word r is. */
+/* r NULL: nothing authentic came, and why. */
 typedef void agent_answered(void *ctx, const struct agent_call *call, struct receipt *r,
-                            const struct pubkey *by, const char *why);
+                            const char *why);
 
 struct agent_calls {
     const struct trust *trust;
@@ -60,7 +59,6 @@ struct agent_calls {
 void agent_calls_free(struct agent_calls *s);
 
 void agent_ask_hello(struct agent_calls *s, struct agent *g);
-void agent_ask_plain(struct agent_calls *s, struct agent *g);
 enum status_way {
     STATUS_HELD,   /* held back until something changes, AGENT_HOLD_MS at most */
     STATUS_ONCE,   /* at once, for who does not come again */

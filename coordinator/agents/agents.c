@@ -74,7 +74,7 @@ static void take_no_answer(struct agents *a, struct agent *g, const struct agent
                            const char *why)
 {
     int64_t now = clock_mono(a->c.clock);
-    if (call->plain || call->instant)
+    if (call->instant)
         return;
     if (call->kind == MSG_STATUS) {
         g->status_due = now + AGENT_RETRY_MS;
@@ -85,30 +85,15 @@ static void take_no_answer(struct agents *a, struct agent *g, const struct agent
         return;
     }
     tried(a, g);
-    str_cut(g->problem, sizeof g->problem, why);
     g->failures++;
+    /* Another key than the enrolled one is silent too: it cannot open what is sealed to the other.
+     */
+    snprintf(g->problem, sizeof g->problem, "%.150s%s", why,
+             g->failures > 1 ? "; compare its key with `caravan enroll`" : "");
     int64_t wait = AGENT_RETRY_MS << MIN_OF(g->failures - 1, 4u);
     int64_t most = g->interest ? AGENT_FRESH_MS : AGENT_RETRY_MAX;
     g->hello_due = now + MIN_OF(wait, most);
-    if (g->failures == 1 || g->failures % 8 == 0)
-        agent_ask_plain(&a->calls, g);
     wake_at(a, g->hello_due);
-}
-
-/* To the unsealed hello: another key than the enrolled one answers there, or the same. */
-static void take_plain(struct agents *a, struct agent *g, const struct pubkey *key)
-{
-    char was[FINGERPRINT_LEN], now[FINGERPRINT_LEN];
-    pubkey_fingerprint(was, &g->pub);
-    pubkey_fingerprint(now, key);
-    g->key_changed = !pubkey_eq(key, &g->pub);
-    if (g->key_changed)
-        snprintf(g->problem, sizeof g->problem, "its key has changed: enrolled %s, now %s", was,
-                 now);
-    else if (g->failures > 0)
-        str_cut(g->problem, sizeof g->problem,
-                "answers strangers' hello only: does its trust name your key?");
-    a->changes++;
 }
 
 static void take_hello(struct agents *a, struct agent *g, const struct receipt *r, int64_t asked)
@@ -139,8 +124,7 @@ static void queue_receipt(struct agents *a, const struct agent_call *call, const
     queue_event(a, call, copy, why);
 }
 
-static void answered(void *ctx, const struct agent_call *call, struct receipt *r,
-                     const struct pubkey *by, const char *why)
+static void answered(void *ctx, const struct agent_call *call, struct receipt *r, const char *why)
 {
     struct agents *a = ctx;
     struct agent *g = find(a, call->key);
@@ -150,9 +134,7 @@ static void answered(void *ctx, const struct agent_call *call, struct receipt *r
     }
     if (g != NULL)
         *agent_call_mark(call, g) = false;
-    if (g != NULL && call->plain && r != NULL)
-        take_plain(a, g, by);
-    else if (g != NULL && r == NULL)
+    if (g != NULL && r == NULL)
         take_no_answer(a, g, call, why);
     else if (g != NULL && call->kind == MSG_HELLO)
         take_hello(a, g, r, call->asked);
@@ -256,8 +238,7 @@ static void drop_unseen(struct agents *a)
         bool twice = kept > 0 && str_eq(a->list[kept - 1]->key, g->key);
         if (twice)
             a->list[kept - 1]->doubled = true;
-        if (twice ||
-            (!g->seen && !g->hello_open && !g->status_open && !g->plain_open && !g->instant_open)) {
+        if (twice || (!g->seen && !g->hello_open && !g->status_open && !g->instant_open)) {
             agent_free(g);
             continue;
         }

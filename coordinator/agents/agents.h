@@ -11,9 +11,8 @@
  * hello sooner: something was done that their word of before cannot prove.
  *
  * Nothing counts but an authentic receipt: sealed to us, signed by the remembered
- * key, answering this very order. All else is "no answer". A host that does not
- * answer a sealed hello is asked an unsealed one, once in a while, to tell whether
- * another key answers there (key_changed). An agent whose ids are not those Nomad
+ * key, answering this very order. All else is "no answer", another key as well: only
+ * `caravan enroll` asks unsealed, and compares. An agent whose ids are not those Nomad
  * has for the host is misplaced.
  *
  * Times: clock.mono of this machine unless they say uptime. One thread.

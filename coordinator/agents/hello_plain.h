@@ -4,8 +4,9 @@
  *     hello_plain(&trust, key, &head, &digest, &frame, &err)          what to send
  *     hello_plain_read(answer, n, key, &head, &digest, &who, &r, &err)   what came back
  *
- * For enrolment, and after a changed key. Signed like every order, but not sealed, for the key of
- * whoever answers is not known. The answer is authentic by the key that it names itself, no more:
+ * For enrolment alone. Signed like every order, but not sealed, for the key of whoever answers is
+ * not known; so whoever sees it can send it again. Its answer comes sealed to us (agents of before
+ * answer unsealed). The answer is authentic by the key that it names itself, no more:
  * whether that is the host's key somebody else must know. The caller keeps head and digest in
  * between; nothing is kept here. Any thread.
  */

@@ -1,10 +1,14 @@
 #include "enrolment.h"
 
+#include "clock.h"
 #include "hello_plain.h"
 #include "str.h"
 
 #define ENROL_MS   10000
 #define ENROL_OPEN 128
+/* An agent answers one such hello a second: who was turned away at once is asked again. */
+#define ENROL_TRIES    3
+#define ENROL_AGAIN_MS 1100
 
 struct asking {
     struct console *console;
@@ -12,6 +16,8 @@ struct asking {
     struct header head;
     struct digest digest;
     size_t *left;
+    int64_t asked_ms;
+    bool again;
 };
 
 static void answered(void *ctx, const void *frame, size_t n, const struct err *why)
@@ -22,6 +28,7 @@ static void answered(void *ctx, const void *frame, size_t n, const struct err *w
     struct err err = ERR_INIT;
     (*a->left)--;
     if (frame == NULL) {
+        a->again = clock_mono(a->console->clock) - a->asked_ms < ENROL_AGAIN_MS;
         str_cut(e->why, sizeof e->why, why->text);
         return;
     }
@@ -40,40 +47,67 @@ static int ask_one(struct asking *a, struct err *err)
     auto_buf struct buf frame = BUF_INIT;
     const struct console *c = a->console;
     uint64_t id = 0;
+    a->asked_ms = clock_mono(a->console->clock);
+    a->again = false;
     if (hello_plain(&c->trust, c->key, &a->head, &a->digest, &frame, err) < 0)
         return -1;
     return links_call(c->links, a->entry->address, frame.data, frame.len, ENROL_MS, answered, a,
                       &id, err);
 }
 
-int enrolment_ask(struct console *c, const struct world *w, struct enrolment **ret, struct err *err)
+/* Those that are to be asked, once. */
+static int ask_all(struct console *c, struct asking *asks, size_t n, size_t *left, struct err *err)
 {
-    struct enrolment *list = xzalloc(w->n_hosts + 1, sizeof *list);
-    autofree struct asking *asks = xzalloc(w->n_hosts + 1, sizeof *asks);
-    size_t left = 0, next = 0;
+    size_t next = 0;
     int rc = 0;
-    for (size_t i = 0; i < w->n_hosts; i++) {
-        list[i].host = &w->hosts[i];
-        asks[i] = (struct asking){.console = c, .entry = &list[i], .left = &left};
-    }
-    while (rc == 0 && (next < w->n_hosts || left > 0)) {
-        for (; rc == 0 && next < w->n_hosts && left < ENROL_OPEN; next++) {
-            struct enrolment *e = &list[next];
+
+    while (rc == 0 && (next < n || *left > 0)) {
+        for (; rc == 0 && next < n && *left < ENROL_OPEN; next++) {
+            struct enrolment *e = asks[next].entry;
             struct err why = ERR_INIT;
-            left++;
+            if (!asks[next].again)
+                continue;
+            asks[next].again = false;
+            (*left)++;
             if (agent_address(&c->conf, e->host, e->address, sizeof e->address) < 0)
                 (void)err_set(&why, ERR_NOTFOUND, 0, "Nomad tells no address of it");
             else if (ask_one(&asks[next], &why) == 0)
                 continue;
             str_cut(e->why, sizeof e->why, why.text);
-            left--;
+            (*left)--;
         }
-        if (left > 0 && http_wait(c->http, ENROL_MS, err) < 0)
+        if (*left > 0 && http_wait(c->http, ENROL_MS, err) < 0)
             rc = -1;
         links_drain(c->links);
         enum control what;
         if (c->signalled && control_read(&c->signals, &what))
             rc = err_set(err, ERR_STATE, 0, "interrupted; nothing was enrolled");
+    }
+    return rc;
+}
+
+static bool any_again(const struct asking *asks, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (asks[i].again)
+            return true;
+    return false;
+}
+
+int enrolment_ask(struct console *c, const struct world *w, struct enrolment **ret, struct err *err)
+{
+    struct enrolment *list = xzalloc(w->n_hosts + 1, sizeof *list);
+    autofree struct asking *asks = xzalloc(w->n_hosts + 1, sizeof *asks);
+    size_t left = 0;
+    int rc = 0;
+    for (size_t i = 0; i < w->n_hosts; i++) {
+        list[i].host = &w->hosts[i];
+        asks[i] = (struct asking){.console = c, .entry = &list[i], .left = &left, .again = true};
+    }
+    for (int i = 0; rc == 0 && i < ENROL_TRIES && any_again(asks, w->n_hosts); i++) {
+        if (i > 0)
+            clock_sleep(c->clock, ENROL_AGAIN_MS);
+        rc = ask_all(c, asks, w->n_hosts, &left, err);
     }
     if (rc < 0) {
         /* Calls under way still point into asks: end them before it goes. */

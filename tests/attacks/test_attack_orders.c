@@ -244,6 +244,39 @@ static void a_lease_must_be_the_orders_own(void **state)
                      REFUSAL_NONE);
 }
 
+/* ---- root kept busy ---- */
+
+static void no_order_keeps_root_busy_for_long(void **state)
+{
+    struct swap_bench *b = *state;
+    struct order *o = swap_bench_stage(b, 1, 1);
+
+    o->u.stage.deadline_ms = UINT32_MAX;
+    assert_int_equal(swap_bench_say(b, o, b->desk.operator, NULL), REFUSAL_LIMIT);
+    assert_int_equal(swap_bench_say(b, swap_bench_stage(b, 1, 2), b->desk.operator, NULL),
+                     REFUSAL_NONE);
+    (void)swap_bench_rest(b);
+    o = swap_bench_swap(b, 1, 3);
+    o->u.swap.hold_ms = UINT32_MAX;
+    assert_int_equal(swap_bench_say(b, o, b->desk.operator, NULL), REFUSAL_LIMIT);
+    assert_non_null(strstr(b->done.text, "hold_ms"));
+    o = swap_bench_swap(b, 1, 4);
+    o->u.swap.deadline_ms = UINT32_MAX;
+    assert_int_equal(swap_bench_say(b, o, b->desk.operator, NULL), REFUSAL_LIMIT);
+    o = swap_bench_swap(b, 1, 5);
+    o->u.swap.not_before = UINT64_MAX;
+    assert_int_equal(swap_bench_say(b, o, b->desk.operator, NULL), REFUSAL_LIMIT);
+    assert_int_equal(swap_bench_say(b, swap_bench_swap(b, 1, 6), b->desk.operator, NULL),
+                     REFUSAL_NONE);
+    assert_int_equal(swap_bench_rest(b), PHASE_SETTLED);
+    o = swap_bench_order(b, MSG_REVERT, 1, 7);
+    o->u.revert.why = FAILURE_NOT_CAUGHT_UP;
+    o->u.revert.to = b->s.phases.rec.previous;
+    o->u.revert.hold_ms = UINT32_MAX;
+    assert_int_equal(swap_bench_say(b, o, b->desk.operator, NULL), REFUSAL_LIMIT);
+    assert_int_equal(b->s.phases.rec.phase, PHASE_SETTLED);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -256,6 +289,7 @@ int main(void)
         CASE(an_order_kept_back_is_not_obeyed),
         CASE(a_lease_that_nobody_renews_ends),
         CASE(a_lease_must_be_the_orders_own),
+        CASE(no_order_keeps_root_busy_for_long),
     };
 
     return cmocka_run_group_tests_name("attack_orders", tests, NULL, NULL);

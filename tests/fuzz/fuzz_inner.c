@@ -12,12 +12,12 @@
 static void sign(struct buf *b)
 {
     const struct keypair *key = fuzz_key(1);
-    bool is_receipt = (b->data[0] & 0x80) != 0;
-    char domain[64];
+    const struct header h = {.kind = (enum message_kind)(b->data[0] & 0x7f),
+                             .is_receipt = (b->data[0] & 0x80) != 0,
+                             .version = b->data[1]};
+    char domain[DOMAIN_MAX];
 
-    snprintf(domain, sizeof(domain), "caravan/%s%s/v%u",
-             message_kind_name((enum message_kind)(b->data[0] & 0x7f)),
-             is_receipt ? "-receipt" : "", (unsigned)b->data[1]);
+    envelope_domain(&h, domain);
     memcpy(b->data + AT_SENDER, keypair_public(key)->bytes, KEY_LEN);
     crypto_sign_bytes(key, domain, b->data, b->len - SIG_LEN, b->data + b->len - SIG_LEN);
 }

@@ -229,6 +229,29 @@ static void a_get_ends_in_one_of_two_ways(void **state)
     assert_int_equal(news(b, &n, &err), -1);
 }
 
+/* Faster than anything can be got: root is not kept busy by it. */
+static void who_talks_without_end_is_ended(void **state)
+{
+    struct bench *b = *state;
+    auto_buf struct buf talk = BUF_INIT;
+    struct fetch_news n = {.done = 0};
+    struct err err = ERR_INIT;
+
+    for (unsigned i = 0; i < 20000; i++)
+        (void)buf_printf(&talk, "progress %u 100000\n", i);
+    says_bytes(b, (const char *)talk.data, talk.len);
+    assert_int_equal(news(b, &n, &err), -1);
+    assert_int_equal(err.kind, ERR_STATE);
+    assert_non_null(strstr(err.text, "talks without end"));
+    /* A burst is fine. */
+    buf_clear(&talk);
+    for (unsigned i = 0; i < 90; i++)
+        (void)buf_printf(&talk, "progress %u 100000\n", i);
+    (void)buf_add_str(&talk, "done /x/abc\n");
+    says_bytes(b, (const char *)talk.data, talk.len);
+    assert_int_equal(news(b, &n, &err), 0);
+}
+
 static void nobody_there_is_an_error(void **state)
 {
     struct bench *b = *state;
@@ -248,8 +271,12 @@ static void nobody_there_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(answers_are_taken_whole),       CASE(nonsense_breaks_the_session), CASE(knocks),
-        CASE(a_get_ends_in_one_of_two_ways), CASE(nobody_there_is_an_error),
+        CASE(answers_are_taken_whole),
+        CASE(nonsense_breaks_the_session),
+        CASE(knocks),
+        CASE(a_get_ends_in_one_of_two_ways),
+        CASE(nobody_there_is_an_error),
+        CASE(who_talks_without_end_is_ended),
     };
 
     return cmocka_run_group_tests_name("fetch_call", tests, NULL, NULL);

@@ -3,172 +3,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "fake_swap.h"
-#include "listener.h"
-#include "order_desk.h"
+#include "listener_room.h"
 #include "paper_journal.h"
 #include "scratch_dir.h"
 #include "str.h"
 
-struct room {
-    struct desk desk;
-    char *dir, socket_path[96], state_path[96];
-    struct fake_swap *swap;
-    struct swap_link *link;
-    struct listener *listener;
-    struct log log;
-    int64_t now; /* uptime: the test's */
-    const char *binary;
-    struct clock clock;
-    struct view *view;
-    /* of the last exchange */
-    struct buf inner, answer;
-};
-
-static int64_t mono(void *ctx)
-{
-    return __atomic_load_n(&((struct room *)ctx)->now, __ATOMIC_RELAXED);
-}
-
-static void sleep_on(void *ctx, int64_t ms)
-{
-    __atomic_fetch_add(&((struct room *)ctx)->now, ms, __ATOMIC_RELAXED);
-}
-
-static void open_listener(struct room *r)
-{
-    struct err err = ERR_INIT;
-    struct listener_config c = {.key = r->desk.host,
-                                .max_lease_ms = LEASE_MAX_MS,
-                                .max_held = 2,
-                                .state_path = r->state_path,
-                                .swap = r->link,
-                                .binary = r->binary != NULL ? r->binary : "",
-                                .clock = &r->clock,
-                                .log = &r->log};
-    memcpy(c.session, r->desk.session, SESSION_LEN);
-    if (listener_new(&c, &r->listener, &err) < 0)
-        fail_msg("%s", err.text);
-    listener_set_trust(r->listener, &r->desk.trust);
-    listener_set_view(r->listener, r->view, NULL);
-}
-
-static int enter(void **state)
-{
-    struct room *r = xzalloc(1, sizeof(*r));
-
-    desk_open(&r->desk);
-    r->dir = scratch_open();
-    snprintf(r->socket_path, sizeof(r->socket_path), "%.80s/swap.sock", r->dir);
-    snprintf(r->state_path, sizeof(r->state_path), "%.80s/state", r->dir);
-    r->log = (struct log){.level = (enum log_level) - 1, .program = "test"};
-    r->now = 100000;
-    r->clock = (struct clock){r, mono, mono, sleep_on};
-    r->view = xzalloc(1, sizeof(*r->view));
-    r->view->status.revision = 10;
-    r->view->status.phase = PHASE_STAGED;
-    r->view->hello.phase = PHASE_STAGED;
-    r->view->hello.view_revision = 10;
-    r->view->hello.wire_min = r->view->hello.wire_max = 1;
-    r->swap = fake_swap_start(r->socket_path, r->desk.host);
-    r->link = swap_link_new(r->socket_path, -1, &r->clock);
-    open_listener(r);
-    *state = r;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    struct room *r = *state;
-    listener_free(r->listener);
-    swap_link_free(r->link);
-    fake_swap_stop(r->swap);
-    scratch_close(r->dir);
-    buf_free(&r->inner);
-    buf_free(&r->answer);
-    desk_close(&r->desk);
-    free(r->view);
-    free(r);
-    return 0;
-}
-
-/* Hands r->inner in; NULL when there was no answer. */
-static struct receipt *hand_in(struct room *r, const struct keypair *by)
-{
-    auto_buf struct buf frame = BUF_INIT;
-    struct err err = ERR_INIT;
-
-    desk_seal(&r->desk, &r->inner, &frame);
-    buf_clear(&r->answer);
-    if (listener_handle(r->listener, frame.data, frame.len, &r->answer) < 0)
-        return NULL;
-    struct receipt *ret =
-        desk_receipt(&r->desk, by, &r->inner, r->answer.data, r->answer.len, &err);
-    if (ret == NULL)
-        fail_msg("a receipt that does not answer: %s", err.text);
-    return ret;
-}
-
-static struct receipt *say(struct room *r, struct order *o, const struct keypair *by)
-{
-    desk_inner(o, by, &r->inner);
-    free(o);
-    return hand_in(r, by);
-}
-
-static enum refusal refusal_of(struct receipt *r)
-{
-    if (r == NULL)
-        return REFUSAL_COUNT; /* no answer */
-    enum refusal refusal = r->u.done.refusal;
-    free(r);
-    return refusal;
-}
-
-static struct order *lease_order(struct room *r, enum lease_op op, char run, uint64_t expect,
-                                 uint64_t epoch)
-{
-    struct order *o = desk_order(&r->desk, MSG_LEASE, epoch, expect);
-    o->u.lease.op = op;
-    o->u.lease.run_id[0] = (unsigned char)run;
-    o->u.lease.expect = expect;
-    o->u.lease.ttl_ms = 120000;
-    return o;
-}
-
-static void take_lease(struct room *r)
-{
-    struct receipt *got = say(r, lease_order(r, LEASE_TAKE, 'a', 0, 0), r->desk.operator);
-    assert_non_null(got);
-    assert_int_equal(got->u.done.refusal, REFUSAL_NONE);
-    assert_true(got->u.done.lease.held);
-    assert_int_equal(got->u.done.lease.epoch, 1);
-    assert_int_equal(got->u.done.lease.revision, 1);
-    free(got);
-}
-
-static struct order *swap_order(struct room *r, uint64_t sequence)
-{
-    struct order *o = desk_order(&r->desk, MSG_SWAP, 1, sequence);
-    o->u.swap.on_not_ready = ON_REVERT;
-    o->u.swap.hold_ms = 5000;
-    o->u.swap.deadline_ms = 120000;
-    return o;
-}
-
-static struct order *note_order(struct room *r, uint32_t slot, const char *text, uint64_t sequence)
-{
-    struct order *o = desk_order(&r->desk, MSG_NOTE, 1, sequence);
-    o->u.note.slot = slot;
-    o->u.note.run_id[0] = 'a';
-    o->u.note.len = strlen(text);
-    memcpy(o->u.note.text, text, o->u.note.len);
-    return o;
-}
-
 static struct receipt *status(struct room *r)
 {
-    return say(r, desk_order(&r->desk, MSG_STATUS, 0, 0), r->desk.observer);
+    return room_say(r, desk_order(&r->desk, MSG_STATUS, 0, 0), r->desk.observer);
 }
 
 static void drop_status(struct receipt *s)
@@ -186,7 +28,7 @@ static void hello_to_anybody_named(void **state)
     for (size_t i = 0; i < ARRAY_LEN(named); i++) {
         struct order *o = desk_order(&r->desk, MSG_HELLO, 0, 0);
         o->u.hello.wire_min = o->u.hello.wire_max = 1;
-        struct receipt *got = say(r, o, named[i]);
+        struct receipt *got = room_say(r, o, named[i]);
         assert_non_null(got);
         assert_int_equal(got->u.hello.view_revision, 10);
         assert_int_equal(got->u.hello.phase, PHASE_STAGED);
@@ -199,12 +41,12 @@ static void hello_to_anybody_named(void **state)
 static void strangers_get_no_answer(void **state)
 {
     struct room *r = *state;
-    assert_null(say(r, desk_order(&r->desk, MSG_HELLO, 0, 0), r->desk.stranger));
-    assert_null(say(r, desk_order(&r->desk, MSG_STATUS, 0, 0), r->desk.stranger));
-    assert_null(say(r, lease_order(r, LEASE_TAKE, 'a', 0, 0), r->desk.stranger));
-    take_lease(r);
-    assert_null(say(r, note_order(r, 1, "x", 1), r->desk.stranger));
-    assert_null(say(r, swap_order(r, 1), r->desk.stranger));
+    assert_null(room_say(r, desk_order(&r->desk, MSG_HELLO, 0, 0), r->desk.stranger));
+    assert_null(room_say(r, desk_order(&r->desk, MSG_STATUS, 0, 0), r->desk.stranger));
+    assert_null(room_say(r, room_lease_order(r, LEASE_TAKE, 'a', 0, 0), r->desk.stranger));
+    room_take_lease(r);
+    assert_null(room_say(r, room_note_order(r, 1, "x", 1), r->desk.stranger));
+    assert_null(room_say(r, room_swap_order(r, 1), r->desk.stranger));
     assert_int_equal(fake_swap_count(r->swap), 0);
 }
 
@@ -213,19 +55,19 @@ static void misdirected_is_dropped(void **state)
     struct room *r = *state;
     struct order *o = desk_order(&r->desk, MSG_HELLO, 0, 0);
     o->head.cluster[0] ^= 1;
-    assert_null(say(r, o, r->desk.operator));
+    assert_null(room_say(r, o, r->desk.operator));
     o = desk_order(&r->desk, MSG_HELLO, 0, 0);
     o->head.receiver = *keypair_public(r->desk.stranger);
-    assert_null(say(r, o, r->desk.operator));
+    assert_null(room_say(r, o, r->desk.operator));
     o = desk_order(&r->desk, MSG_HELLO, 0, 0);
     memset(&o->head.receiver, 0, sizeof(o->head.receiver)); /* enrolment, but sealed */
-    assert_null(say(r, o, r->desk.operator));
+    assert_null(room_say(r, o, r->desk.operator));
 }
 
 static void changed_bytes_are_dropped(void **state)
 {
     struct room *r = *state;
-    struct order *o = lease_order(r, LEASE_TAKE, 'a', 0, 0);
+    struct order *o = room_lease_order(r, LEASE_TAKE, 'a', 0, 0);
     desk_inner(o, r->desk.operator, & r->inner);
     free(o);
     for (size_t i = 0; i < r->inner.len; i++) {
@@ -236,7 +78,7 @@ static void changed_bytes_are_dropped(void **state)
         assert_int_equal(answer.len, 0);
         r->inner.data[i] ^= 0x40;
     }
-    assert_int_equal(refusal_of(hand_in(r, r->desk.operator)), REFUSAL_NONE);
+    assert_int_equal(room_refusal(room_hand_in(r, r->desk.operator)), REFUSAL_NONE);
 }
 
 static void enrolment_hello_is_plain(void **state)
@@ -257,6 +99,17 @@ static void enrolment_hello_is_plain(void **state)
     assert_true(pubkey_eq(&got->head.sender, keypair_public(r->desk.host)));
     free(got);
 
+    /* Sent again it yields nothing that others than its sender could read, and not at once. */
+    buf_clear(&answer);
+    assert_int_equal(listener_handle(r->listener, frame.data, frame.len, &answer), -1);
+    r->now += ENROLMENT_MS - 1;
+    assert_int_equal(listener_handle(r->listener, frame.data, frame.len, &answer), -1);
+    r->now += 1;
+    assert_int_equal(listener_handle(r->listener, frame.data, frame.len, &answer), 0);
+    assert_null(desk_receipt(&r->desk, r->desk.stranger, &r->inner, answer.data, answer.len, &err));
+    assert_int_equal(answer.data[4], FRAME_SEALED);
+    r->now += ENROLMENT_MS;
+
     buf_clear(&frame);
     desk_inner(o, r->desk.stranger, &r->inner);
     assert_int_equal(envelope_plain(r->inner.data, r->inner.len, &frame, &err), 0);
@@ -264,7 +117,7 @@ static void enrolment_hello_is_plain(void **state)
 
     /* Nothing else may come unsealed. */
     free(o);
-    o = lease_order(r, LEASE_TAKE, 'a', 0, 0);
+    o = room_lease_order(r, LEASE_TAKE, 'a', 0, 0);
     buf_clear(&frame);
     desk_inner(o, r->desk.operator, & r->inner);
     free(o);
@@ -277,11 +130,14 @@ static void enrolment_hello_is_plain(void **state)
 static void observers_change_nothing(void **state)
 {
     struct room *r = *state;
-    assert_int_equal(refusal_of(say(r, lease_order(r, LEASE_TAKE, 'a', 0, 0), r->desk.observer)),
+    assert_int_equal(
+        room_refusal(room_say(r, room_lease_order(r, LEASE_TAKE, 'a', 0, 0), r->desk.observer)),
+        REFUSAL_ROLE);
+    room_take_lease(r);
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 1), r->desk.observer)),
                      REFUSAL_ROLE);
-    take_lease(r);
-    assert_int_equal(refusal_of(say(r, swap_order(r, 1), r->desk.observer)), REFUSAL_ROLE);
-    assert_int_equal(refusal_of(say(r, note_order(r, 1, "x", 1), r->desk.observer)), REFUSAL_ROLE);
+    assert_int_equal(room_refusal(room_say(r, room_note_order(r, 1, "x", 1), r->desk.observer)),
+                     REFUSAL_ROLE);
     assert_int_equal(fake_swap_count(r->swap), 0);
     struct receipt *s = status(r);
     assert_non_null(s);
@@ -294,8 +150,8 @@ static void observers_change_nothing(void **state)
 static void repeats_get_the_kept_receipt(void **state)
 {
     struct room *r = *state;
-    take_lease(r);
-    struct receipt *again = hand_in(r, r->desk.operator);
+    room_take_lease(r);
+    struct receipt *again = room_hand_in(r, r->desk.operator);
     assert_int_equal(again->u.done.refusal, REFUSAL_NONE);
     assert_int_equal(again->u.done.lease.revision, 1);
     free(again);
@@ -303,8 +159,8 @@ static void repeats_get_the_kept_receipt(void **state)
     listener_free(r->listener);
     r->desk.session[0] ^= 1;
     r->now = 5;
-    open_listener(r);
-    again = hand_in(r, r->desk.operator);
+    room_listen(r);
+    again = room_hand_in(r, r->desk.operator);
     assert_int_equal(again->u.done.refusal, REFUSAL_NONE);
     assert_int_equal(again->u.done.lease.revision, 1);
     assert_int_equal(again->head.time_ms, 100000);
@@ -314,41 +170,42 @@ static void repeats_get_the_kept_receipt(void **state)
 static void old_sessions_and_late_orders_are_refused(void **state)
 {
     struct room *r = *state;
-    struct order *o = lease_order(r, LEASE_TAKE, 'a', 0, 0);
+    struct order *o = room_lease_order(r, LEASE_TAKE, 'a', 0, 0);
     o->head.session[3] ^= 1;
-    assert_int_equal(refusal_of(say(r, o, r->desk.operator)), REFUSAL_SESSION);
-    o = lease_order(r, LEASE_TAKE, 'a', 0, 0);
+    assert_int_equal(room_refusal(room_say(r, o, r->desk.operator)), REFUSAL_SESSION);
+    o = room_lease_order(r, LEASE_TAKE, 'a', 0, 0);
     o->head.time_ms = 99999;
-    assert_int_equal(refusal_of(say(r, o, r->desk.operator)), REFUSAL_LATE);
-    o = lease_order(r, LEASE_TAKE, 'a', 0, 0);
+    assert_int_equal(room_refusal(room_say(r, o, r->desk.operator)), REFUSAL_LATE);
+    o = room_lease_order(r, LEASE_TAKE, 'a', 0, 0);
     o->head.time_ms = 100000;
-    assert_int_equal(refusal_of(say(r, o, r->desk.operator)), REFUSAL_NONE);
+    assert_int_equal(room_refusal(room_say(r, o, r->desk.operator)), REFUSAL_NONE);
 }
 
 static void notes_are_kept_once_each(void **state)
 {
     struct room *r = *state;
-    assert_int_equal(refusal_of(say(r, note_order(r, 1, "x", 1), r->desk.operator)), REFUSAL_LEASE);
-    take_lease(r);
-    assert_int_equal(refusal_of(say(r, note_order(r, 2, "drain", 5), r->desk.operator)),
+    assert_int_equal(room_refusal(room_say(r, room_note_order(r, 1, "x", 1), r->desk.operator)),
+                     REFUSAL_LEASE);
+    room_take_lease(r);
+    assert_int_equal(room_refusal(room_say(r, room_note_order(r, 2, "drain", 5), r->desk.operator)),
                      REFUSAL_NONE);
-    assert_int_equal(refusal_of(say(r, note_order(r, 2, "other", 5), r->desk.operator)),
+    assert_int_equal(room_refusal(room_say(r, room_note_order(r, 2, "other", 5), r->desk.operator)),
                      REFUSAL_REPLAYED);
-    assert_int_equal(refusal_of(say(r, note_order(r, 2, "older", 4), r->desk.operator)),
+    assert_int_equal(room_refusal(room_say(r, room_note_order(r, 2, "older", 4), r->desk.operator)),
                      REFUSAL_SEQUENCE);
     /* Also after a restart. */
     listener_free(r->listener);
-    open_listener(r);
-    assert_int_equal(refusal_of(say(r, note_order(r, 2, "older", 5), r->desk.operator)),
+    room_listen(r);
+    assert_int_equal(room_refusal(room_say(r, room_note_order(r, 2, "older", 5), r->desk.operator)),
                      REFUSAL_REPLAYED);
     struct receipt *s = status(r);
     assert_int_equal(s->u.status.n_notes, 1);
     assert_int_equal(s->u.status.notes[0].slot, 2);
     assert_memory_equal(s->u.status.notes[0].text, "drain", 5);
     drop_status(s);
-    struct order *o = note_order(r, 2, "", 6);
+    struct order *o = room_note_order(r, 2, "", 6);
     o->u.note.clear = true;
-    assert_int_equal(refusal_of(say(r, o, r->desk.operator)), REFUSAL_NONE);
+    assert_int_equal(room_refusal(room_say(r, o, r->desk.operator)), REFUSAL_NONE);
     s = status(r);
     assert_int_equal(s->u.status.n_notes, 0);
     drop_status(s);
@@ -360,14 +217,15 @@ static void what_is_not_durable_is_refused(void **state)
     char saved[120];
     snprintf(saved, sizeof(saved), "%.100s.away", r->dir);
     assert_int_equal(rename(r->dir, saved), 0);
-    assert_int_equal(refusal_of(say(r, lease_order(r, LEASE_TAKE, 'a', 0, 0), r->desk.operator)),
-                     REFUSAL_IO);
+    assert_int_equal(
+        room_refusal(room_say(r, room_lease_order(r, LEASE_TAKE, 'a', 0, 0), r->desk.operator)),
+        REFUSAL_IO);
     assert_int_equal(rename(saved, r->dir), 0);
     struct receipt *s = status(r);
     assert_false(s->u.status.lease.held);
     assert_int_equal(s->u.status.lease.revision, 0);
     drop_status(s);
-    take_lease(r);
+    room_take_lease(r);
 }
 
 /* ---- orders for swap ---- */
@@ -376,15 +234,16 @@ static void orders_go_to_swap_byte_for_byte(void **state)
 {
     struct room *r = *state;
     auto_buf struct buf last = BUF_INIT;
-    take_lease(r);
-    struct receipt *got = say(r, swap_order(r, 1), r->desk.operator);
+    room_take_lease(r);
+    struct receipt *got = room_say(r, room_swap_order(r, 1), r->desk.operator);
     assert_non_null(got);
     assert_string_equal(got->u.done.text, "by the fake");
     free(got);
     fake_swap_last(r->swap, &last);
     assert_int_equal(last.len, r->inner.len);
     assert_memory_equal(last.data, r->inner.data, last.len);
-    assert_int_equal(refusal_of(say(r, swap_order(r, 2), r->desk.operator)), REFUSAL_NONE);
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 2), r->desk.operator)),
+                     REFUSAL_NONE);
     assert_int_equal(fake_swap_count(r->swap), 2);
     assert_int_equal(fake_swap_connections(r->swap), 1);
 }
@@ -392,24 +251,29 @@ static void orders_go_to_swap_byte_for_byte(void **state)
 static void lease_and_pause_bind_them(void **state)
 {
     struct room *r = *state;
-    assert_int_equal(refusal_of(say(r, swap_order(r, 1), r->desk.operator)), REFUSAL_LEASE);
-    take_lease(r);
-    assert_int_equal(
-        refusal_of(say(r, lease_order(r, LEASE_PAUSE, 'a', 1, 0), r->desk.other_operator)),
-        REFUSAL_NONE);
-    assert_int_equal(refusal_of(say(r, swap_order(r, 2), r->desk.operator)), REFUSAL_PAUSED);
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 1), r->desk.operator)),
+                     REFUSAL_LEASE);
+    room_take_lease(r);
+    assert_int_equal(room_refusal(room_say(r, room_lease_order(r, LEASE_PAUSE, 'a', 1, 0),
+                                           r->desk.other_operator)),
+                     REFUSAL_NONE);
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 2), r->desk.operator)),
+                     REFUSAL_PAUSED);
     assert_int_equal(fake_swap_count(r->swap), 0);
     struct order *o = desk_order(&r->desk, MSG_REVERT, 1, 3);
     o->u.revert.deadline_ms = 1000;
-    assert_int_equal(refusal_of(say(r, o, r->desk.operator)), REFUSAL_NONE);
-    assert_int_equal(refusal_of(say(r, lease_order(r, LEASE_UNPAUSE, 'a', 2, 1), r->desk.operator)),
+    assert_int_equal(room_refusal(room_say(r, o, r->desk.operator)), REFUSAL_NONE);
+    assert_int_equal(
+        room_refusal(room_say(r, room_lease_order(r, LEASE_UNPAUSE, 'a', 2, 1), r->desk.operator)),
+        REFUSAL_NONE);
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 4), r->desk.operator)),
                      REFUSAL_NONE);
-    assert_int_equal(refusal_of(say(r, swap_order(r, 4), r->desk.operator)), REFUSAL_NONE);
-    o = swap_order(r, 5);
+    o = room_swap_order(r, 5);
     o->head.epoch = 2;
-    assert_int_equal(refusal_of(say(r, o, r->desk.operator)), REFUSAL_EPOCH);
+    assert_int_equal(room_refusal(room_say(r, o, r->desk.operator)), REFUSAL_EPOCH);
     r->now += 200000;
-    assert_int_equal(refusal_of(say(r, swap_order(r, 6), r->desk.operator)), REFUSAL_LEASE);
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 6), r->desk.operator)),
+                     REFUSAL_LEASE);
     assert_int_equal(fake_swap_count(r->swap), 2);
 }
 
@@ -420,13 +284,13 @@ static void the_journal_names_the_run(void **state)
 
     paper_journal_clear();
     r->log = (struct log){LOG_INFO, "test", paper_journal};
-    take_lease(r);
+    room_take_lease(r);
     paper_journal_about("lease-taken", RUN_A "ORDER=lease");
-    free(say(r, lease_order(r, LEASE_TAKE, 'b', 1, 0), r->desk.operator));
+    free(room_say(r, room_lease_order(r, LEASE_TAKE, 'b', 1, 0), r->desk.operator));
     paper_journal_about("order-refused", "ORDER=lease REFUSAL=lease SEQUENCE=1");
-    free(say(r, lease_order(r, LEASE_PAUSE, 'a', 1, 1), r->desk.operator));
+    free(room_say(r, room_lease_order(r, LEASE_PAUSE, 'a', 1, 1), r->desk.operator));
     paper_journal_about("paused", RUN_A "ORDER=lease SEQUENCE=1");
-    free(say(r, swap_order(r, 6), r->desk.operator));
+    free(room_say(r, room_swap_order(r, 6), r->desk.operator));
     paper_journal_about("order-refused", RUN_A "ORDER=swap REFUSAL=paused SEQUENCE=6");
 }
 
@@ -435,137 +299,84 @@ static void refused_stays_refused(void **state)
 {
     struct room *r = *state;
     auto_buf struct buf refused = BUF_INIT;
-    take_lease(r);
-    free(say(r, lease_order(r, LEASE_PAUSE, 'a', 1, 0), r->desk.operator));
-    assert_int_equal(refusal_of(say(r, swap_order(r, 7), r->desk.operator)), REFUSAL_PAUSED);
+    room_take_lease(r);
+    free(room_say(r, room_lease_order(r, LEASE_PAUSE, 'a', 1, 0), r->desk.operator));
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 7), r->desk.operator)),
+                     REFUSAL_PAUSED);
     buf_add(&refused, r->inner.data, r->inner.len);
-    free(say(r, lease_order(r, LEASE_UNPAUSE, 'a', 2, 0), r->desk.operator));
+    free(room_say(r, room_lease_order(r, LEASE_UNPAUSE, 'a', 2, 0), r->desk.operator));
     listener_free(r->listener);
-    open_listener(r);
+    room_listen(r);
     buf_clear(&r->inner);
     buf_add(&r->inner, refused.data, refused.len);
-    assert_int_equal(refusal_of(hand_in(r, r->desk.operator)), REFUSAL_PAUSED);
-    assert_int_equal(refusal_of(say(r, swap_order(r, 7), r->desk.operator)), REFUSAL_SEQUENCE);
-    assert_int_equal(refusal_of(say(r, swap_order(r, 6), r->desk.operator)), REFUSAL_SEQUENCE);
+    assert_int_equal(room_refusal(room_hand_in(r, r->desk.operator)), REFUSAL_PAUSED);
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 7), r->desk.operator)),
+                     REFUSAL_SEQUENCE);
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 6), r->desk.operator)),
+                     REFUSAL_SEQUENCE);
     assert_int_equal(fake_swap_count(r->swap), 0);
-    assert_int_equal(refusal_of(say(r, swap_order(r, 8), r->desk.operator)), REFUSAL_NONE);
-}
-
-/* Behind each order the newest take or renew, byte for byte; what was refused is none. */
-static void swap_is_shown_the_lease(void **state)
-{
-    struct room *r = *state;
-    auto_buf struct buf take = BUF_INIT;
-    auto_buf struct buf shown = BUF_INIT;
-
-    take_lease(r);
-    buf_add(&take, r->inner.data, r->inner.len);
-    free(say(r, lease_order(r, LEASE_TAKE, 'b', 1, 0), r->desk.operator));
-    free(say(r, lease_order(r, LEASE_PAUSE, 'a', 1, 0), r->desk.operator));
-    free(say(r, lease_order(r, LEASE_UNPAUSE, 'a', 2, 0), r->desk.operator));
-    assert_int_equal(refusal_of(say(r, swap_order(r, 1), r->desk.operator)), REFUSAL_NONE);
-    fake_swap_lease(r->swap, &shown);
-    assert_int_equal(shown.len, take.len);
-    assert_memory_equal(shown.data, take.data, take.len);
-    free(say(r, lease_order(r, LEASE_RENEW, 'a', 3, 1), r->desk.operator));
-    buf_clear(&take);
-    buf_add(&take, r->inner.data, r->inner.len);
-    assert_int_equal(refusal_of(say(r, swap_order(r, 2), r->desk.operator)), REFUSAL_NONE);
-    fake_swap_lease(r->swap, &shown);
-    assert_int_equal(shown.len, take.len);
-    assert_memory_equal(shown.data, take.data, take.len);
-}
-
-/* A refused order with the last sequence there is locks the epoch for nobody, nor does a refused
- * note of another epoch let old ones be said again. */
-static void refused_orders_use_up_nothing(void **state)
-{
-    struct room *r = *state;
-    struct order *o;
-
-    take_lease(r);
-    assert_int_equal(refusal_of(say(r, note_order(r, 1, "n", 3), r->desk.operator)), REFUSAL_NONE);
-    o = note_order(r, 1, "m", 9);
-    o->head.epoch = 2;
-    assert_int_equal(refusal_of(say(r, o, r->desk.operator)), REFUSAL_EPOCH);
-    assert_int_equal(refusal_of(say(r, note_order(r, 1, "o", 2), r->desk.operator)),
-                     REFUSAL_SEQUENCE);
-    assert_int_equal(refusal_of(say(r, note_order(r, 1, "p", UINT64_MAX), r->desk.operator)),
-                     REFUSAL_SEQUENCE);
-    free(say(r, lease_order(r, LEASE_PAUSE, 'a', 1, 0), r->desk.operator));
-    assert_int_equal(refusal_of(say(r, swap_order(r, UINT64_MAX), r->desk.operator)),
-                     REFUSAL_PAUSED);
-    free(say(r, lease_order(r, LEASE_UNPAUSE, 'a', 2, 0), r->desk.operator));
-    assert_int_equal(refusal_of(say(r, swap_order(r, 1), r->desk.operator)), REFUSAL_NONE);
-}
-
-/* It reaches swap whatever the lease says, and is not counted when swap is not there. */
-static void trust_orders_need_no_lease(void **state)
-{
-    struct room *r = *state;
-
-    for (int i = 0; i < 2; i++) {
-        struct order *o = desk_order(&r->desk, MSG_TRUST, UINT64_MAX, UINT64_MAX);
-        o->head.session[0] ^= 1;
-        o->u.trust.len = 1;
-        assert_int_equal(refusal_of(say(r, o, r->desk.operator)), REFUSAL_NONE);
-    }
-    assert_int_equal(fake_swap_count(r->swap), 2);
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 8), r->desk.operator)),
+                     REFUSAL_NONE);
 }
 
 /* Swap has taken it: only swap knows the receipt, whatever the lease says now. */
 static void swaps_repeats_reach_swap(void **state)
 {
     struct room *r = *state;
-    take_lease(r);
-    assert_int_equal(refusal_of(say(r, swap_order(r, 7), r->desk.operator)), REFUSAL_NONE);
+    room_take_lease(r);
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 7), r->desk.operator)),
+                     REFUSAL_NONE);
     auto_buf struct buf taken = BUF_INIT;
     buf_add(&taken, r->inner.data, r->inner.len);
     r->view->hello.swap_epoch = 1;
     r->view->hello.swap_sequence = 7;
     listener_set_view(r->listener, r->view, NULL);
-    free(say(r, lease_order(r, LEASE_PAUSE, 'a', 1, 0), r->desk.operator));
+    free(room_say(r, room_lease_order(r, LEASE_PAUSE, 'a', 1, 0), r->desk.operator));
     buf_clear(&r->inner);
     buf_add(&r->inner, taken.data, taken.len);
-    assert_int_equal(refusal_of(hand_in(r, r->desk.operator)), REFUSAL_NONE);
+    assert_int_equal(room_refusal(room_hand_in(r, r->desk.operator)), REFUSAL_NONE);
     assert_int_equal(fake_swap_count(r->swap), 2);
 }
 
 static void swap_restarting_is_found_again(void **state)
 {
     struct room *r = *state;
-    take_lease(r);
-    assert_int_equal(refusal_of(say(r, swap_order(r, 1), r->desk.operator)), REFUSAL_NONE);
+    room_take_lease(r);
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 1), r->desk.operator)),
+                     REFUSAL_NONE);
     fake_swap_stop(r->swap);
     r->swap = fake_swap_start(r->socket_path, r->desk.host);
-    assert_int_equal(refusal_of(say(r, swap_order(r, 2), r->desk.operator)), REFUSAL_NONE);
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 2), r->desk.operator)),
+                     REFUSAL_NONE);
     assert_int_equal(fake_swap_count(r->swap), 1);
 }
 
 static void swap_unreachable_is_said(void **state)
 {
     struct room *r = *state;
-    take_lease(r);
+    room_take_lease(r);
     fake_swap_stop(r->swap);
     r->swap = NULL;
-    assert_int_equal(refusal_of(say(r, swap_order(r, 1), r->desk.operator)), REFUSAL_IO);
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 1), r->desk.operator)),
+                     REFUSAL_IO);
     r->swap = fake_swap_start(r->socket_path, r->desk.host);
-    assert_int_equal(refusal_of(hand_in(r, r->desk.operator)), REFUSAL_IO); /* for good */
-    assert_int_equal(refusal_of(say(r, swap_order(r, 2), r->desk.operator)), REFUSAL_NONE);
+    assert_int_equal(room_refusal(room_hand_in(r, r->desk.operator)), REFUSAL_IO); /* for good */
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 2), r->desk.operator)),
+                     REFUSAL_NONE);
 }
 
 /* It may have been obeyed: unknown is not refused. */
 static void swap_gone_after_hearing_is_no_answer(void **state)
 {
     struct room *r = *state;
-    take_lease(r);
+    room_take_lease(r);
     fake_swap_does(r->swap, FAKE_HANG_UP);
-    assert_null(say(r, swap_order(r, 1), r->desk.operator));
+    assert_null(room_say(r, room_swap_order(r, 1), r->desk.operator));
     assert_int_equal(fake_swap_count(r->swap), 2); /* handed over once more: a repeat to swap */
     fake_swap_does(r->swap, FAKE_SILENT);
-    assert_null(say(r, swap_order(r, 2), r->desk.operator));
+    assert_null(room_say(r, room_swap_order(r, 2), r->desk.operator));
     fake_swap_does(r->swap, FAKE_STALE_FIRST);
-    struct receipt *got = say(r, swap_order(r, 3), r->desk.operator);
+    struct receipt *got = room_say(r, room_swap_order(r, 3), r->desk.operator);
     assert_non_null(got); /* and the stale one did not pass for it: hand_in checks */
     assert_int_equal(got->u.done.last_sequence, 3);
     free(got);
@@ -585,7 +396,7 @@ static void no_view_is_told_as_unknown(void **state)
     assert_string_equal(s->u.status.facts[0].id, "view");
     assert_int_equal(s->u.status.facts[0].value, TRI_UNKNOWN);
     drop_status(s);
-    struct receipt *h = say(r, desk_order(&r->desk, MSG_HELLO, 0, 0), r->desk.operator);
+    struct receipt *h = room_say(r, desk_order(&r->desk, MSG_HELLO, 0, 0), r->desk.operator);
     assert_int_equal(h->u.hello.view_revision, 0);
     assert_true(digest_is_zero(&h->u.hello.disk));
     free(h);
@@ -608,10 +419,10 @@ static void a_stale_view_is_made_anew(void **state)
     pthread_t thread;
     listener_free(r->listener);
     r->binary = r->dir;
-    open_listener(r);
+    room_listen(r);
     assert_int_equal(fake_swap_connections(r->swap), 0);
     assert_int_equal(pthread_create(&thread, NULL, tell_when_woken, r), 0);
-    struct receipt *h = say(r, desk_order(&r->desk, MSG_HELLO, 0, 0), r->desk.operator);
+    struct receipt *h = room_say(r, desk_order(&r->desk, MSG_HELLO, 0, 0), r->desk.operator);
     assert_int_equal(h->u.hello.view_revision, 12);
     free(h);
     pthread_join(thread, NULL);
@@ -636,13 +447,13 @@ static void a_full_status_still_fits(void **state)
     v->log_cursor = 1000 + v->n_log - 1;
     memset(v->verdict.evidence, 'e', sizeof(v->verdict.evidence) - 1);
     listener_set_view(r->listener, r->view, NULL);
-    take_lease(r);
+    room_take_lease(r);
     memset(text, 'n', sizeof(text));
     for (uint32_t i = 0; i < NOTES_MAX; i++) {
-        struct order *o = note_order(r, i, "", i + 1);
+        struct order *o = room_note_order(r, i, "", i + 1);
         o->u.note.len = NOTE_MAX;
         memcpy(o->u.note.text, text, NOTE_MAX);
-        assert_int_equal(refusal_of(say(r, o, r->desk.operator)), REFUSAL_NONE);
+        assert_int_equal(room_refusal(room_say(r, o, r->desk.operator)), REFUSAL_NONE);
     }
     struct receipt *s = status(r);
     assert_non_null(s);
@@ -703,7 +514,7 @@ static void held_until_something_changes(void **state)
     ask_held(r, &a, 10); /* behind already: at once */
     end_ask(&a);
     ask_held(r, &a, 11);
-    take_lease(r); /* the lease is news too, if it was held; if not yet, the stop below */
+    room_take_lease(r); /* the lease is news too, if it was held; if not yet, the stop below */
     ask_held(r, &b, 99);
     ask_held(r, &c, 99);
     listener_stop(r->listener);
@@ -740,36 +551,22 @@ static void a_crowd_lets_the_oldest_go(void **state)
     alarm(0);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, enter, leave)
+#define T(f) cmocka_unit_test_setup_teardown(f, room_enter, room_leave)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(hello_to_anybody_named),
-        T(strangers_get_no_answer),
-        T(misdirected_is_dropped),
-        T(changed_bytes_are_dropped),
-        T(enrolment_hello_is_plain),
-        T(observers_change_nothing),
-        T(repeats_get_the_kept_receipt),
-        T(old_sessions_and_late_orders_are_refused),
-        T(notes_are_kept_once_each),
-        T(what_is_not_durable_is_refused),
-        T(orders_go_to_swap_byte_for_byte),
-        T(lease_and_pause_bind_them),
-        T(the_journal_names_the_run),
-        T(refused_stays_refused),
-        T(swap_is_shown_the_lease),
-        T(refused_orders_use_up_nothing),
-        T(trust_orders_need_no_lease),
-        T(swaps_repeats_reach_swap),
-        T(swap_restarting_is_found_again),
-        T(swap_unreachable_is_said),
-        T(swap_gone_after_hearing_is_no_answer),
-        T(no_view_is_told_as_unknown),
-        T(a_stale_view_is_made_anew),
-        T(a_full_status_still_fits),
-        T(held_until_something_changes),
+        T(hello_to_anybody_named),          T(strangers_get_no_answer),
+        T(misdirected_is_dropped),          T(changed_bytes_are_dropped),
+        T(enrolment_hello_is_plain),        T(observers_change_nothing),
+        T(repeats_get_the_kept_receipt),    T(old_sessions_and_late_orders_are_refused),
+        T(notes_are_kept_once_each),        T(what_is_not_durable_is_refused),
+        T(orders_go_to_swap_byte_for_byte), T(lease_and_pause_bind_them),
+        T(the_journal_names_the_run),       T(refused_stays_refused),
+        T(swaps_repeats_reach_swap),        T(swap_restarting_is_found_again),
+        T(swap_unreachable_is_said),        T(swap_gone_after_hearing_is_no_answer),
+        T(no_view_is_told_as_unknown),      T(a_stale_view_is_made_anew),
+        T(a_full_status_still_fits),        T(held_until_something_changes),
         T(a_crowd_lets_the_oldest_go),
     };
     return cmocka_run_group_tests_name("listener", tests, NULL, NULL);

@@ -1,0 +1,43 @@
+/*
+ * listener_room.h - a listener with a swap that checks nothing (fake_swap.h), and a coordinator's
+ * desk.
+ *
+ * room_enter and room_leave are a cmocka test's set-up and tear-down. room_say signs an order,
+ * seals and hands it in, and frees it: the receipt, NULL when there was no answer. room_refusal
+ * frees that. Time is the test's (`now`). Failures of the room itself fail the test.
+ */
+#ifndef LISTENER_ROOM_H
+#define LISTENER_ROOM_H
+
+#include "fake_swap.h"
+#include "listener.h"
+#include "order_desk.h"
+
+struct room {
+    struct desk desk;
+    char *dir, socket_path[96], state_path[96];
+    struct fake_swap *swap;
+    struct swap_link *link;
+    struct listener *listener;
+    struct log log;
+    int64_t now; /* uptime: the test's */
+    const char *binary;
+    struct clock clock;
+    struct view *view;
+    /* of the last exchange */
+    struct buf inner, answer;
+};
+
+void room_listen(struct room *r);
+int room_enter(void **state);
+int room_leave(void **state);
+struct receipt *room_hand_in(struct room *r, const struct keypair *by);
+struct receipt *room_say(struct room *r, struct order *o, const struct keypair *by);
+enum refusal room_refusal(struct receipt *r);
+struct order *room_lease_order(struct room *r, enum lease_op op, char run, uint64_t expect,
+                               uint64_t epoch);
+void room_take_lease(struct room *r);
+struct order *room_swap_order(struct room *r, uint64_t sequence);
+struct order *room_note_order(struct room *r, uint32_t slot, const char *text, uint64_t sequence);
+
+#endif
