@@ -381,6 +381,7 @@ enum t_moment {
     MOMENT_ORDER,    /* a server's swap is under way */
     MOMENT_SERVER,   /* it obeys its swap order */
     MOMENT_CLIENT,   /* the same */
+    MOMENT_SETTLED,  /* a client, by its agent */
     MOMENT_COUNT
 };
 void t_moment(struct truth *t, enum t_moment moment, int host); /* host: -1 none */

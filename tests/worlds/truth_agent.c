@@ -38,6 +38,8 @@ static void set_phase(struct truth *t, int host, enum phase phase)
     a->revision++;
     if (phase == PHASE_SETTLED && t->hosts[host].is_server)
         t->server_settled_ms = t->now;
+    if (phase == PHASE_SETTLED && !t->hosts[host].is_server)
+        t_moment(t, MOMENT_SETTLED, host);
     t_say(t, "%s: agent %s", t->hosts[host].name, phase_name(phase));
 }
 
