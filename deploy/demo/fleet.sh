@@ -92,9 +92,9 @@ data_dir = $dir/data
 address = ${FLEET_SCHEME:-http}://$at:4646
 ${FLEET_AGENT_TLS:-}
 [command]
-start = $FLEET_HERE/nomad-service start $dir
-stop = $FLEET_HERE/nomad-service stop $dir
-status = $FLEET_HERE/nomad-service status $dir
+start = $FLEET/bin/nomad-service start $dir
+stop = $FLEET/bin/nomad-service stop $dir
+status = $FLEET/bin/nomad-service status $dir
 pid_file = $dir/nomad.pid
 [law]
 hold_file = $dir/hold
@@ -117,7 +117,7 @@ fleet_new() {
     for ((i = 1; i <= $4; i++)); do FLEET_CLIENTS+=("c$i"); done
     FLEET_HOSTS=("${FLEET_SERVERS[@]}" "${FLEET_CLIENTS[@]}")
     needs curl setsid sha256sum || return 1
-    put_for_all "$FLEET_BUILD"/caravan-{agent,fetch,swap} "$FLEET/bin" || return 1
+    put_for_all "$FLEET_BUILD"/caravan-{agent,fetch,swap} "$FLEET_HERE"/{nomad-service,wait.sh} "$FLEET/bin" || return 1
     for h in "${FLEET_HOSTS[@]}"; do
         mkdir -p "$FLEET/$h/bin" "$FLEET/$h/data" "$FLEET/$h/state" "$FLEET/$h/run"
         fleet_nomad_config "$h"

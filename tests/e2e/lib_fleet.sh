@@ -60,7 +60,7 @@ check() {
         T_FAILED=$((T_FAILED + 1))
         echo "not ok $T_N - $what"
         echo "#   failed: $*"
-        sed 's/^/#   /' "$E2E/check.out" | tail -n 10
+        sed 's/^/#   /' "$E2E/check.out" | tail -n 50
         show_out
         local h
         for h in "${FLEET_HOSTS[@]:-}"; do

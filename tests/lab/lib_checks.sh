@@ -12,7 +12,7 @@ check() { # WHAT COMMAND...
         T_FAILED=$((T_FAILED + 1))
         echo "not ok $T_N - $what"
         echo "#   failed: $*"
-        tail -n 12 "$LAB_RUN/check.out" | sed 's/^/#   /'
+        tail -n 30 "$LAB_RUN/check.out" | sed 's/^/#   /'
         [[ -s $OUT ]] && tail -n 20 "$OUT" | sed 's/^/#   | /'
     fi
 }
