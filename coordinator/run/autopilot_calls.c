@@ -141,6 +141,8 @@ static void plan_row(struct run *r, size_t row, int64_t now)
     c->step = AUTOPILOT_NONE;
     if ((c->doing != AUTOPILOT_NONE && now < c->asked_ms + OPERATE_MS) || now < c->retry_ms)
         return;
+    if (!e->undo && !e->undone && !run_may_begin(r))
+        return;
     c->doing = AUTOPILOT_NONE;
     c->step = autopilot_next(e, c->seen ? &c->now : NULL);
     if (c->step == AUTOPILOT_END) {

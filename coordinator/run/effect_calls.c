@@ -77,6 +77,8 @@ static void plan_one(struct run *r, size_t row, int64_t now)
     c->step = STEP_NONE;
     if ((c->doing != STEP_NONE && now < c->asked_ms + ANSWER_MS) || now < c->retry_ms)
         return;
+    if (!e->undo && !e->undone && !run_may_begin(r))
+        return;
     if (e->undone && gone(r, e->key)) { /* no agent to clear it with */
         e->note_cleared = e->dirty = true;
         return;

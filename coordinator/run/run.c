@@ -16,6 +16,13 @@ void run_moved(struct run *r)
     r->moved = true;
 }
 
+bool run_may_begin(const struct run *r)
+{
+    const struct ledger *l = r->config->ledger;
+
+    return l->ending == RUN_NONE && l->state != RUN_ABORTING && !r->lease.paused && !r->lease.taken;
+}
+
 struct ledger_host *run_host(struct run *r, const char *key)
 {
     size_t i = plan_index(r->config->plan, key);

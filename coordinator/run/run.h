@@ -58,5 +58,8 @@ struct ledger_host *run_host(struct run *r, const char *key);
 int run_commit(struct run *r, struct err *err);
 /* Something moved: patience begins anew. */
 void run_moved(struct run *r);
+/* The run does not end and is not paused, as far as is known. decide says so with its intents, but
+ * not before the first look: until then the effects of the ledger that are to be begun wait. */
+bool run_may_begin(const struct run *r);
 
 #endif

@@ -53,7 +53,7 @@ static enum host_state state_of(const struct truth *t, int host)
 /* ---- at every step ---- */
 
 /* It left, it is not planned, nobody waits for it. */
-static bool of_the_past(const struct truth *t, int i)
+bool judge_past(const struct truth *t, int i)
 {
     return t->hosts[i].left && !t->hosts[i].up && plan_host(&t->plan, t->hosts[i].key) == NULL;
 }
@@ -66,7 +66,7 @@ static bool region_sick(struct truth *t, int r)
         struct t_host *h = &t->hosts[i];
         if (!h->is_server || h->region != r)
             continue;
-        bool ill = h->exists && !t_healthy(t, i) && !of_the_past(t, i);
+        bool ill = h->exists && !t_healthy(t, i) && !judge_past(t, i);
         h->sick_ms = !ill ? 0 : h->sick_ms != 0 ? h->sick_ms : t->now;
         sick = sick || ill;
     }
@@ -104,6 +104,7 @@ void judge_step(struct truth *t)
 
     for (int r = 0; r < t->n_regions; r++) {
         bool sick = region_sick(t, r);
+        judge_needed(t, r);
         if (!sick)
             t->regions[r].sick_ms = 0;
         else if (t->regions[r].sick_ms == 0)
@@ -143,6 +144,8 @@ static void judge_marked(struct truth *t, size_t i)
     if (h->is_server && h->never && h->running == BIN_NEW &&
         h->stuck_index < t->committed.hosts[i].base_leader_index)
         judge_says(t, 8, "%s is called done and never caught up", h->name);
+    if (h->is_server && h->empty && h->up && t->now - h->up_ms > JUDGE_STALE_MS)
+        judge_says(t, 8, "%s is called done and its state is empty", h->name);
     if (!h->is_server && !t->policy.drain && h->tasks_lost && h->n_allocs > 0)
         judge_says(t, 8, "%s is called done and lost its tasks", h->name);
     if (!h->is_server && t->policy.drain == false && h->up && h->recorded != BIN_NEW &&
@@ -184,38 +187,12 @@ static void judge_copies(struct truth *t, const struct t_host *swapped)
     }
 }
 
-static void judge_server(struct truth *t, int host)
+static void judge_leader(struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
     const struct t_region *r = &t->regions[h->region];
-    size_t healthy, voters = t_voters(t, h->region, &healthy, host);
-    bool outage = t->policy.accept_outage && voters <= 2;
 
-    counts.judged[1]++;
-    counts.judged[2]++;
     counts.judged[3]++;
-    if (t->server_settled_ms > 0 && t->now - t->server_settled_ms < t->policy.settle_ms)
-        judge_says(t, 1, "swap of %s %lld ms after the last server settled", h->name,
-                   (long long)(t->now - t->server_settled_ms));
-    for (int i = 0; i < t->n_hosts; i++)
-        if (t->hosts[i].empty && i != host && t->hosts[i].listed && t->hosts[i].up &&
-            t->now - t->hosts[i].up_ms > JUDGE_STALE_MS)
-            judge_says(t, 1, "swap of %s while the state of %s is empty", h->name,
-                       t->hosts[i].name);
-    if (t->policy.autopilot_off && r->autopilot.cleanup && r->strange_ms == 0)
-        judge_says(t, 7, "swap of %s with autopilot's dead-server cleanup on", h->name);
-    if (!r->saved && !t->no_management)
-        judge_says(t, 7, "swap of %s without a snapshot of region %s", h->name, r->name);
-    judge_copies(t, h);
-    for (size_t i = 0; i < t->plan.n_servers; i++)
-        if (t->committed.hosts[i].state == HOST_FAILED)
-            judge_says(t, 1, "swap of %s after a server has failed", h->name);
-    for (int i = 0; i < t->n_regions; i++)
-        if (t->regions[i].sick_ms != 0 && t->now - t->regions[i].sick_ms > JUDGE_STALE_MS)
-            judge_says(t, 1, "swap of %s while region %s is not well for %lld ms", h->name,
-                       t->regions[i].name, (long long)(t->now - t->regions[i].sick_ms));
-    if (r->sick_ms == 0 && healthy < voters / 2 + 1 && !outage)
-        judge_says(t, 2, "swap of %s: %zu of %zu voters would be left", h->name, healthy, voters);
     if (t->now - r->leader_ms <= JUDGE_STALE_MS)
         return;
     for (int i = 0; i < t->n_hosts; i++) {
@@ -233,22 +210,48 @@ static void judge_server(struct truth *t, int host)
                    t->hosts[r->leader].name);
 }
 
-/* Every answer is about one server: each was well when it was asked, and that is enough for a
- * client's swap. (Before a server's, the whole region is: it must have passed for long.) */
-static void judge_servers_of(struct truth *t, const struct t_host *h)
+/* What is done before the first one. */
+static void judge_before(struct truth *t, const struct t_host *h)
 {
     const struct t_region *r = &t->regions[h->region];
 
-    if (r->leader < 0 && t->now - r->leader_ms > JUDGE_STALE_MS)
-        judge_says(t, 8, "swap of %s while nobody leads region %s for %lld ms", h->name, r->name,
-                   (long long)(t->now - r->leader_ms));
-    for (int i = 0; i < t->n_hosts; i++) {
-        const struct t_host *o = &t->hosts[i];
-        if (o->is_server && o->region == h->region && o->sick_ms != 0 &&
-            t->now - o->sick_ms > JUDGE_STALE_MS)
-            judge_says(t, 8, "swap of %s while server %s is not well for %lld ms", h->name, o->name,
-                       (long long)(t->now - o->sick_ms));
-    }
+    if (t->policy.autopilot_off && r->autopilot.cleanup && r->strange_ms == 0)
+        judge_says(t, 7, "swap of %s with autopilot's dead-server cleanup on", h->name);
+    if (!r->saved && !t->no_management)
+        judge_says(t, 7, "swap of %s without a snapshot of region %s", h->name, r->name);
+    judge_copies(t, h);
+}
+
+static void judge_server(struct truth *t, int host)
+{
+    const struct t_host *h = &t->hosts[host];
+    size_t healthy, voters = t_voters(t, h->region, &healthy, host);
+    bool needed = h->needed_ms != 0 && !(t->policy.accept_outage && voters <= 2);
+
+    counts.judged[1]++;
+    counts.judged[2]++;
+    counts.granted[0] += needed;
+    if (t->server_settled_ms > 0 && t->now - t->server_settled_ms < t->policy.settle_ms)
+        judge_says(t, 1, "swap of %s %lld ms after the last server settled", h->name,
+                   (long long)(t->now - t->server_settled_ms));
+    for (int i = 0; i < t->n_hosts; i++)
+        if (t->hosts[i].empty && i != host && t->hosts[i].listed && t->hosts[i].up &&
+            t->now - t->hosts[i].up_ms > JUDGE_STALE_MS)
+            judge_says(t, 1, "swap of %s while the state of %s is empty", h->name,
+                       t->hosts[i].name);
+    for (size_t i = 0; i < t->plan.n_servers; i++)
+        if (t->committed.hosts[i].state == HOST_FAILED)
+            judge_says(t, 1, "swap of %s after a server has failed", h->name);
+    for (int i = 0; i < t->n_regions; i++)
+        if (t->regions[i].sick_ms != 0 && t->now - t->regions[i].sick_ms > JUDGE_STALE_MS)
+            judge_says(t, 1, "swap of %s while region %s is not well for %lld ms", h->name,
+                       t->regions[i].name, (long long)(t->now - t->regions[i].sick_ms));
+    judge_regions(t, h);
+    if (needed && h->needed_ms < judge_told_ms(t, h->region))
+        judge_says(t, 2, "swap of %s: %zu of %zu voters would be left, for %lld ms", h->name,
+                   healthy, voters, (long long)(t->now - h->needed_ms));
+    judge_before(t, h);
+    judge_leader(t, host);
 }
 
 static void judge_client(struct truth *t, int host)
@@ -266,7 +269,7 @@ static void judge_client(struct truth *t, int host)
         if (plan_host(&t->plan, o->key) != NULL && !host_finished(state_of(t, i)))
             judge_says(t, 4, "swap of %s before server %s was finished", h->name, o->name);
     }
-    judge_servers_of(t, h);
+    judge_region(t, h);
     for (size_t i = t->plan.n_servers; i < t->committed.n_hosts && !t->canaries_known; i++)
         if (t->policy.canary > 0 && t->committed.hosts[i].state == HOST_FAILED)
             judge_says(t, 5, "swap of %s after a canary has failed", h->name);
@@ -343,8 +346,12 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
     bool late = (uint64_t)(t->now - h->agent.boot_ms) > o->head.time_ms; /* is not obeyed */
     late = late || memcmp(h->agent.session, o->head.session, SESSION_LEN) != 0;
     again = again && h->agent.order_sequence >= o->head.sequence; /* it was obeyed */
-    if (again || late || o->head.kind == MSG_REVERT)
+    if (again || late)
         return;
+    if (o->head.kind == MSG_REVERT) {
+        judge_revert(t, host);
+        return;
+    }
     counts.judged[10]++;
     if (t->paused || t->aborted)
         judge_says(t, 10, "%s of %s begun in a run that is paused or aborted",

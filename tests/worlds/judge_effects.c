@@ -84,8 +84,9 @@ void judge_operate(struct truth *t, const struct operate *o)
         noted = noted || h->agent.notes[i] == o->effect;
     if (o->op == OP_DRAIN && (!noted || e->before[0] == '\0'))
         judge_says(t, 7, "drain of %s that is not noted with its agent", h->name);
-    if (o->op == OP_DRAIN && (t->paused || t->aborted))
-        judge_says(t, 10, "drain of %s begun in a run that is paused or aborted", h->name);
+    if ((o->op == OP_DRAIN || o->op == OP_TRANSFER) && (t->paused || t->aborted))
+        judge_says(t, 10, "%s of %s begun in a run that is paused or aborted",
+                   o->op == OP_DRAIN ? "drain" : "transfer", h->name);
     if (o->op == OP_UNDRAIN && h->strangers_drain && t->now - h->eligibility_ms > JUDGE_STALE_MS)
         judge_says(t, 7, "a stranger's drain of %s is undone", h->name);
     if (o->op == OP_UNDRAIN && h->strangers_ineligible && !h->last_drain_ours &&

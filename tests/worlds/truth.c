@@ -322,8 +322,32 @@ static void drained(struct truth *t, struct t_host *h)
     (void)t;
 }
 
+static void starts(struct truth *t, struct t_host *h, int host)
+{
+    (void)h;
+    t_start(t, host);
+}
+
+static void ends(struct truth *t, struct t_host *h, int host)
+{
+    (void)h;
+    t_stop(t, host);
+}
+
+static void missed(struct truth *t, struct t_host *h, int host)
+{
+    (void)t;
+    (void)host;
+    h->node_down = true;
+    h->modify_index++;
+}
+
 void truth_event(struct truth *t, const struct t_event *e)
 {
+    static void (*const by_kind[])(struct truth * t, struct t_host * h, int host) = {
+        [T_START] = starts,    [T_END] = ends,           [T_FAILED] = failed, [T_EVICT] = evict,
+        [T_PROMOTE] = promote, [T_REGISTER] = registers, [T_MISS] = missed,
+    };
     struct t_host *h = e->host >= 0 && e->host < t->n_hosts ? &t->hosts[e->host] : NULL;
 
     if (e->kind == T_ELECT) {
@@ -334,45 +358,6 @@ void truth_event(struct truth *t, const struct t_event *e)
         drained(t, h);
     if (h == NULL || e->life != h->life)
         return;
-    switch (e->kind) {
-    case T_START:
-        t_start(t, e->host);
-        break;
-    case T_END:
-        t_stop(t, e->host);
-        break;
-    case T_FAILED:
-        failed(t, h, e->host);
-        break;
-    case T_EVICT:
-        evict(t, h, e->host);
-        break;
-    case T_PROMOTE:
-        promote(t, h, e->host);
-        break;
-    case T_REGISTER:
-        registers(t, h, e->host);
-        break;
-    case T_MISS:
-        h->node_down = true;
-        h->modify_index++;
-        break;
-    case T_NONE:
-    case T_OBSERVE:
-    case T_LOOK:
-    case T_SEEN:
-    case T_ORDER:
-    case T_RECEIPT:
-    case T_NO_ANSWER:
-    case T_OPERATE:
-    case T_OPERATED:
-    case T_CONTROL:
-    case T_FAULT:
-    case T_ELECT:
-    case T_DRAINED:
-    case T_JOB:
-    case T_BOOT:
-    case T_NOTHING:
-        break;
-    }
+    if (by_kind[e->kind] != NULL)
+        by_kind[e->kind](t, h, e->host);
 }

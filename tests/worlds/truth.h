@@ -131,9 +131,11 @@ struct t_host {
     int64_t paused_ms;      /* by another operator, at its agent */
     int64_t eligibility_ms; /* a stranger changed it */
     bool faulted;           /* something was done to it that may end the run */
+    int refused;            /* message + 1: the last order that it refused; 0: none is kept */
     uint32_t lost;          /* messages to and from it, one after the other */
     uint32_t silent;        /* orders for its swap without an answer, one after the other */
     int64_t sick_ms;        /* server: since when it is no healthy voter; 0: it is */
+    int64_t needed_ms;      /* server: since when those without it are no quorum; 0: they are */
     int64_t strange_ms;     /* a stranger changed its binary */
 };
 
@@ -142,8 +144,9 @@ struct t_region {
     int leader;        /* -1: none */
     int64_t leader_ms; /* since */
     uint64_t term;
-    int64_t sick_ms; /* since when not all servers are healthy voters; 0: they are */
-    int64_t cut_ms;  /* its API answers nothing before */
+    int64_t sick_ms;               /* since when not all servers are healthy voters; 0: they are */
+    int64_t cut_ms;                /* its API answers nothing before */
+    int64_t unasked_ms, unwell_ms; /* begin of the last look without its answer, or not well */
     bool faulted;
     bool saved; /* a snapshot was taken */
     /* autopilot's configuration */
@@ -179,6 +182,7 @@ enum t_event_kind {
     T_JOB, /* the agent goes on */
     T_BOOT,
     T_NOTHING, /* time passes a mark: the judge looks */
+    T_EVENT_KINDS
 };
 
 struct t_event {
@@ -292,6 +296,7 @@ struct truth {
     bool taken_over; /* a second coordinator took the leases */
     bool agents_paused;
     bool plain;              /* nothing at all goes wrong */
+    int aimed;               /* host that the fault at work is about; -1: any */
     struct t_wire swap_sent; /* the last swap order */
     int swap_host;
     /* the judge */
@@ -352,9 +357,28 @@ int t_any_server(const struct truth *t, const char *region); /* -1: none */
 void t_operate(struct truth *t, const struct t_event *e);
 void t_autopilot_by_stranger(struct truth *t, int region, bool cleanup);
 void t_operated(const struct truth *t, const struct t_message *m, struct event *ret);
+/* Who waited for an answer did not get it, and cannot tell whose write was first. */
+void t_unheard(struct truth *t, const struct t_message *m);
+
+/* ---- truth_moments.c: faults that are rare to meet by chance ---- */
+enum t_moment {
+    MOMENT_PROCESS,  /* a new process of the coordinator has begun */
+    MOMENT_BEGUN,    /* the same, and an effect was asked for before it */
+    MOMENT_LOOK,     /* servers have answered, the look has not ended; the host may be next */
+    MOMENT_EFFECT,   /* a drain, or autopilot off or on, is asked for */
+    MOMENT_SNAPSHOT, /* the same */
+    MOMENT_ANSWER,   /* Nomad's, to an operation on a region, is under way */
+    MOMENT_TRANSFER, /* of leadership, is asked for */
+    MOMENT_ORDER,    /* a server's swap is under way */
+    MOMENT_SERVER,   /* it obeys its swap order */
+    MOMENT_CLIENT,   /* the same */
+    MOMENT_SETTLED,  /* a client, by its agent */
+    MOMENT_COUNT
+};
+void t_moment(struct truth *t, enum t_moment moment, int host); /* host: -1 none */
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 46 };
+enum { FAULT_KINDS = 53 };
 enum {
     FAULT_DONE_BY_HAND = 36,
     FAULT_ENDED_AT_TRANSFER = 37,
@@ -363,7 +387,28 @@ enum {
     FAULT_AUTOPILOT = 42,
     FAULT_AUTOPILOT_OTHERS = 43,
     FAULT_AUTOPILOT_RACE = 44,
-    FAULT_DONE_EMPTY = 45
+    FAULT_DONE_EMPTY = 45,
+    FAULT_ENDED_AT_START = 46,
+    FAULT_REMOVED_THEN = 47,
+    FAULT_BY_HAND_EMPTY = 48,
+    FAULT_LAST_EMPTY = 49,
+    FAULT_TASKS_LOST = 50,
+    FAULT_NOT_READY = 51,
+    FAULT_ELSEWHERE = 52
+};
+enum { /* of the table's own, by number */
+       FAULT_SERVER_RESTARTED = 3,
+       FAULT_LEADER_MOVES = 4,
+       FAULT_NO_LEADER = 5,
+       FAULT_REGION_CUT = 6,
+       FAULT_STRANGER_DRAINS = 14,
+       FAULT_CLIENT_BY_HAND = 18,
+       FAULT_AGENT_PAUSED = 27,
+       FAULT_HOLD = 28,
+       FAULT_MISPLACED = 29,
+       FAULT_KEY_CHANGED = 30,
+       FAULT_CRASH = 32,
+       FAULT_LEAVES = 34
 };
 const char *fault_name(int kind);
 void fault_apply(struct truth *t, int kind);
@@ -379,12 +424,20 @@ struct counts {
     uint64_t events, crashes, lost, doubled, late, refused[REFUSAL_COUNT];
     uint64_t defects[DEFECT_COUNT];
     uint64_t judged[INVARIANTS + 1]; /* how often each was asked about */
+    uint64_t granted[2]; /* swaps that only what was not told yet speaks against: by 2, by 1 */
 };
 extern struct counts counts; /* of this process */
 
-/* ---- judge.c, judge_effects.c, judge_end.c ---- */
+/* ---- judge.c, judge_guards.c, judge_effects.c, judge_end.c ---- */
 #define JUDGE_STALE_MS 5600 /* answers no older than 5 s, and the time to act on them */
 void judge_step(struct truth *t);
+bool judge_past(const struct truth *t, int host); /* it left, and nobody waits for it */
+void judge_look(struct truth *t);                 /* one has ended */
+void judge_needed(struct truth *t, int region);   /* at every step */
+int64_t judge_told_ms(const struct truth *t, int region);
+void judge_regions(struct truth *t, const struct t_host *swapped); /* a server */
+void judge_region(struct truth *t, const struct t_host *swapped);  /* a client */
+void judge_revert(struct truth *t, int host);
 void judge_send(struct truth *t, int host, const struct t_wire *o);
 void judge_obeyed(struct truth *t, int host, const struct t_wire *o); /* however late it came */
 void judge_commit(struct truth *t);

@@ -38,6 +38,8 @@ static void set_phase(struct truth *t, int host, enum phase phase)
     a->revision++;
     if (phase == PHASE_SETTLED && t->hosts[host].is_server)
         t->server_settled_ms = t->now;
+    if (phase == PHASE_SETTLED && !t->hosts[host].is_server)
+        t_moment(t, MOMENT_SETTLED, host);
     t_say(t, "%s: agent %s", t->hosts[host].name, phase_name(phase));
 }
 
@@ -120,10 +122,7 @@ static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o
         return REFUSAL_PHASE;
     if (!digest_eq(&o->swap.digest, &t->digests[BIN_NEW][t->hosts[host].arch]))
         return REFUSAL_DIGEST;
-    if (t_chance(t, 30) && t->now < t->faults_end)
-        t_schedule(t, t_between(t, 1000, 15000), T_FAULT, -1, 0, -1, FAULT_DONE_BY_HAND);
-    if (t->hosts[host].is_server && t->now < t->faults_end && t_more(t) % 12 == 0)
-        t_schedule(t, (int64_t)(t_more(t) % 15000), T_FAULT, -1, 0, -1, FAULT_DONE_EMPTY);
+    t_moment(t, t->hosts[host].is_server ? MOMENT_SERVER : MOMENT_CLIENT, host);
     t->hosts[host].tasks_lost = false;
     a->job = o->swap;
     a->generation++;
@@ -182,6 +181,7 @@ static void swap_done(struct truth *t, int host)
 {
     struct t_host *h = &t->hosts[host];
 
+    h->ran[h->disk] = true; /* by its record: root has put it there, perhaps just now */
     h->previous = h->disk;
     h->disk = BIN_NEW;
     h->agent.job_began = t->now;

@@ -11,8 +11,17 @@ int fault_pick(struct truth *t, enum which which)
         if (h->exists && h->listed && h->machine_up &&
             ((h->is_server && (which & SERVER)) || (!h->is_server && (which & CLIENT))))
             found[n++] = i;
+        if (n > 0 && found[n - 1] == i && t->aimed == i)
+            return i;
     }
+    if (t->aimed >= 0)
+        return -1;
     return n == 0 ? -1 : found[t_between(t, 0, n - 1)];
+}
+
+int fault_region(struct truth *t)
+{
+    return t->aimed >= 0 ? t->hosts[t->aimed].region : (int)t_between(t, 0, t->n_regions - 1);
 }
 
 int fault_pick_marked(struct truth *t, enum which which)
@@ -110,7 +119,7 @@ bool leader_moves(struct truth *t)
 
 bool no_leader(struct truth *t)
 {
-    int r = (int)t_between(t, 0, t->n_regions - 1);
+    int r = fault_region(t);
     t->regions[r].faulted = true;
     if (t->regions[r].leader < 0)
         return false;
@@ -120,7 +129,7 @@ bool no_leader(struct truth *t)
 
 bool region_cut(struct truth *t)
 {
-    int r = (int)t_between(t, 0, t->n_regions - 1);
+    int r = fault_region(t);
     t->regions[r].faulted = true;
     t->regions[r].cut_ms = t->now + t_between(t, 2000, 40000);
     return true;
@@ -197,22 +206,30 @@ static const struct {
     {"paused at an agent", agent_paused, 3},
     {"hold file", hold, 3},
     {"another host's agent answers", misplaced, 3},
-    {"agent's key changed", key_changed, 2},
+    {"agent's key changed", key_changed, 3},
     {"drain hangs", drain_hangs, 3},
     {"coordinator crashes", crash, 12},
     {"operator pauses", pause_asked, 4},
     {"operator leaves at once", leave_asked, 4},
     {"operator aborts", abort_asked, 4},
-    {"done, then changed by hand", done_by_hand, 0},        /* truth_agent.c: during a swap */
-    {"ended while leadership moves", ended_at_transfer, 0}, /* truth_ports.c: during one */
+    {"done, then changed by hand", done_by_hand, 0},        /* truth_moments.c: during a swap */
+    {"ended while leadership moves", ended_at_transfer, 0}, /* truth_moments.c: during one */
     {"what was staged is lost", staged_lost, 3},
     {"a copy of the coordinator orders", copy_orders, 0}, /* truth_ports.c: before a swap order */
     {"disk full", disk_full, 3},
     {"disk full, and the order again", disk_full_once, 0}, /* truth_ports.c: at a swap order */
     {"dead-server cleanup set by a stranger", autopilot_written, 0},
     {"autopilot set otherwise by a stranger", autopilot_others, 0},
-    {"the same in the moment of our write", autopilot_race, 0},  /* truth_operate.c */
-    {"done, then restarted with an empty state", done_empty, 0}, /* truth_agent.c: during a swap */
+    {"the same in the moment of our write", autopilot_race, 0}, /* truth_operate.c */
+    {"done, then restarted with an empty state", done_empty, 0},
+    /* truth_moments.c: */
+    {"ended before the first look", ended_at_start, 0},
+    {"server removed just then", server_removed, 0},
+    {"server upgraded by hand, its state lost", by_hand_empty, 0},
+    {"the last server loses its state", last_empty, 0},
+    {"tasks lost by a swap", tasks_lost, 0},
+    {"not ready, and its region silent then", not_ready_unknown, 0},
+    {"another agent, and Nomad silent", elsewhere, 0},
 };
 
 const char *fault_name(int kind)

@@ -13,6 +13,7 @@ enum which { SERVER = 1, CLIENT = 2, ANY = 3 };
 /* A random host of the kind that is there; -1: none. Marked: its name may stand in a cause. */
 int fault_pick(struct truth *t, enum which which);
 int fault_pick_marked(struct truth *t, enum which which);
+int fault_region(struct truth *t);
 void fault_power_off(struct truth *t, int host);
 
 bool server_reboots(struct truth *t);
@@ -61,5 +62,11 @@ bool autopilot_written(struct truth *t);
 bool autopilot_others(struct truth *t);
 bool autopilot_race(struct truth *t);
 bool done_empty(struct truth *t);
+bool ended_at_start(struct truth *t);
+bool by_hand_empty(struct truth *t);
+bool last_empty(struct truth *t);
+bool tasks_lost(struct truth *t);
+bool not_ready_unknown(struct truth *t);
+bool elsewhere(struct truth *t);
 
 #endif

@@ -210,7 +210,9 @@ static void look_node(struct truth *t, struct t_sight *s, int i, bool detail)
     c->modify_index = h->modify_index;
     c->drivers = s->drivers[i];
     c->n_drivers = 1;
-    c->drivers[0] = (struct driver_view){"exec", true, t->now - h->registered_ms > 1500};
+    bool fingerprinted = h->registered_ms == INT64_MAX || t->now - h->registered_ms > 1500;
+    c->drivers[0] =
+        (struct driver_view){"exec", true, fingerprinted}; /* an old record: as it was */
     if (!detail)
         return;
     c->detail_at = t->now;

@@ -62,6 +62,7 @@ void truth_make(struct truth *t, uint64_t seed)
     t->rng = seed * 0x2545f4914f6cdd1dULL + 1;
     t->rng_more = ~t->rng;
     t->now = 100000;
+    t->aimed = -1;
     size_t pair = (size_t)t_between(t, 0, ARRAY_LEN(pairs) - 1);
     t->versions[BIN_OLD] = pairs[pair].from;
     t->versions[BIN_NEW] = pairs[pair].to;

@@ -148,6 +148,7 @@ const struct world *t_sight_done(struct truth *t)
     }
     w->round = t->round;
     w->problem = "";
+    t_say(t, "   the look begun at %.3f ends", (double)w->begun_ms / 1000);
     out->w = *w;
     out->w.begun_ms -= t->mono_base;
     out->w.ended_ms = t->now - t->mono_base;
@@ -170,6 +171,8 @@ void t_observe(struct truth *t, const struct t_event *e)
         for (int i = 0; i < t->n_hosts; i++)
             if (((half >> i) & 1) == (uint64_t)e->arg)
                 t_look(t, i);
+        if (e->arg == 1)
+            t_moment(t, MOMENT_LOOK, -1);
     }
 }
 

@@ -113,13 +113,17 @@ static bool autopilot_disturbed(struct truth *t, const struct t_event *e, struct
     return true;
 }
 
-/* Without an answer the one that waits for it cannot tell who was first. */
-static void answer_lost(struct truth *t, struct t_message *m, int region)
+void t_unheard(struct truth *t, const struct t_message *m)
 {
-    struct t_region *r = &t->regions[region];
+    struct t_region *r = m->host >= 0 ? &t->regions[t->hosts[m->host].region] : NULL;
 
-    if (m->op.op == OP_AUTOPILOT && !r->off_by_us)
+    if (r != NULL && m->op.op == OP_AUTOPILOT && !r->off_by_us)
         r->cannot_tell = true;
+}
+
+static void answer_lost(struct truth *t, struct t_message *m)
+{
+    t_unheard(t, m);
     m->ok = m->unwritten = false;
 }
 
@@ -134,7 +138,7 @@ void t_operate(struct truth *t, const struct t_event *e)
     bool late = m->copy;
     m->unwritten = !answers;
     if (answers && autopilot_disturbed(t, e, m, h->region))
-        answer_lost(t, m, h->region);
+        answer_lost(t, m);
     else if (answers && (m->op.op == OP_AUTOPILOT || m->op.op == OP_AUTOPILOT_READ))
         m->ok = autopilot(t, m, h->region);
     else if (answers && m->op.op == OP_DRAIN)
@@ -148,9 +152,11 @@ void t_operate(struct truth *t, const struct t_event *e)
     t_say(t, "Nomad: operation %d on %s: %s", (int)m->op.op, h != NULL ? h->name : "?",
           m->ok ? "done" : "refused");
     if (t_faulty(t) && t_chance(t, t->loss))
-        answer_lost(t, m, h != NULL ? h->region : 0); /* done, but the answer is lost */
+        answer_lost(t, m); /* done, but the answer is lost */
     if (late)
         return; /* nobody waits for its answer */
+    if (m->op.op == OP_SNAPSHOT || m->op.op == OP_AUTOPILOT || m->op.op == OP_AUTOPILOT_READ)
+        t_moment(t, MOMENT_ANSWER, -1);
     t_post(t, t_between(t, 5, 100), T_OPERATED, e->message);
 }
 

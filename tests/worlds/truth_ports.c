@@ -77,6 +77,32 @@ static void unpost(struct truth *t, int message)
         t->messages[message].used = false;
 }
 
+/* ---- a refusal comes once more, when the next order of its kind is under way ---- */
+
+static void keep_refused(struct truth *t, int message)
+{
+    struct t_host *h = &t->hosts[t->messages[message].host];
+
+    if (h->refused > 0)
+        unpost(t, h->refused - 1);
+    h->refused = message + 1;
+    t->messages[message].refs++;
+}
+
+static void refused_again(struct truth *t, struct t_host *h, enum message_kind kind)
+{
+    const struct t_message *m = h->refused > 0 ? &t->messages[h->refused - 1] : NULL;
+
+    if (m == NULL || m->wire.head.kind != kind)
+        return;
+    if (m->process == t->process && t_more(t) % 3 == 0) {
+        t_post(t, (int64_t)(t_more(t) % 20), T_RECEIPT, h->refused - 1);
+        counts.doubled++;
+    }
+    unpost(t, h->refused - 1);
+    h->refused = 0;
+}
+
 static int port_sign(void *ctx, const char *key, const struct order *o, struct buf *ret_inner,
                      struct digest *ret_digest, struct err *err)
 {
@@ -148,6 +174,7 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
     memcpy(&w, inner->data, sizeof(w));
     int m = message_new(t);
     struct t_message *msg = &t->messages[m];
+    refused_again(t, &t->hosts[host], kind);
     msg->host = host;
     msg->wire = w;
     msg->asked = t->now;
@@ -167,6 +194,8 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
         fault_apply(t, FAULT_DISK_FULL_ONCE);
         t_post(t, t_between(t, 1000, SWAP_BY_MS), T_ORDER, m);
     }
+    if (kind == MSG_SWAP && t->hosts[host].is_server)
+        t_moment(t, MOMENT_ORDER, host);
     travel(t, m, T_ORDER);
 }
 
@@ -188,8 +217,12 @@ static void port_operate(void *ctx, const struct operate *o)
     str_cut(msg->node, sizeof(msg->node), o->node_id);
     str_cut(msg->peer, sizeof(msg->peer), o->peer_id);
     judge_operate(t, o);
-    if (o->op == OP_TRANSFER && t_faulty(t) && t_chance(t, 30))
-        t_schedule(t, 1, T_FAULT, -1, 0, -1, FAULT_ENDED_AT_TRANSFER);
+    if (o->op == OP_TRANSFER)
+        t_moment(t, MOMENT_TRANSFER, msg->host);
+    if (o->op == OP_DRAIN || o->op == OP_AUTOPILOT)
+        t_moment(t, MOMENT_EFFECT, -1);
+    if (o->op == OP_SNAPSHOT)
+        t_moment(t, MOMENT_SNAPSHOT, -1);
     t_post(t, t_between(t, 5, 200), T_OPERATE, m);
 }
 
@@ -237,9 +270,9 @@ static void port_stage(void *ctx, const char *key, struct order_stage *ret)
 /* ---- time passes ---- */
 
 /* An order reaches the agent, or whoever answers at that address. */
-static void arrives(struct truth *t, int message)
+static void arrives(struct truth *t, const struct t_event *e)
 {
-    struct t_message *m = &t->messages[message];
+    struct t_message *m = &t->messages[e->message];
     struct t_host *h = &t->hosts[m->host];
 
     if (!h->machine_up || !h->agent.up || t->now < h->agent_cut_ms || h->misplaced ||
@@ -248,87 +281,101 @@ static void arrives(struct truth *t, int message)
     if (h->agent.swap_gone && message_owner(m->wire.head.kind) == OWNER_SWAP && t_chance(t, 500))
         return; /* it came through to nobody who says so; else its agent says that */
     t_agent_order(t, m->host, &m->wire, &m->digest, &m->done);
-    travel(t, message, T_RECEIPT);
+    if (m->done.refusal != REFUSAL_NONE && t_faulty(t))
+        keep_refused(t, e->message);
+    travel(t, e->message, T_RECEIPT);
 }
 
-/* True: it is for the coordinator, in ret. */
-static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
+/* An answer to an order, or the lack of one: it is for the coordinator, in ret. */
+static bool answered(struct truth *t, const struct t_event *e, struct event *ret)
 {
     static struct receipt receipt; /* one thread; large */
-    struct t_message *m = e->message >= 0 ? &t->messages[e->message] : NULL;
+    struct t_message *m = &t->messages[e->message];
+    struct t_host *h = &t->hosts[m->host];
+    bool swap = message_owner(m->wire.head.kind) == OWNER_SWAP;
 
-    switch (e->kind) {
-    case T_OBSERVE:
-    case T_LOOK:
-        t_observe(t, e);
-        return false;
-    case T_SEEN:
-        ret->kind = EV_WORLD;
-        ret->world = t_sight_done(t);
-        return true;
-    case T_ORDER:
-        arrives(t, e->message);
-        return false;
-    case T_RECEIPT:
+    if (e->kind == T_RECEIPT) {
         m->answered = true;
-        t->hosts[m->host].lost = 0;
-        if (message_owner(m->wire.head.kind) == OWNER_SWAP)
-            t->hosts[m->host].silent = 0;
+        h->lost = 0;
+        if (swap)
+            h->silent = 0;
         receipt.head = m->wire.head;
         receipt.u.done = m->done;
         ret->kind = EV_RECEIPT;
         ret->receipt = &receipt;
-        break;
-    case T_NO_ANSWER:
+    } else {
         if (m->answered)
             return false;
-        if (message_owner(m->wire.head.kind) == OWNER_SWAP &&
-            ++t->hosts[m->host].silent >= LOST_FOR_LONG)
-            t->hosts[m->host].faulted = true; /* orders or receipts: all of them were lost */
+        if (swap && ++h->silent >= LOST_FOR_LONG)
+            h->faulted = true; /* orders or receipts: all of them were lost */
         ret->kind = EV_NO_ANSWER;
         ret->text = "no answer";
-        break;
-    case T_OPERATE:
-        t_operate(t, e);
-        return false;
-    case T_OPERATED:
-        t_operated(t, m, ret);
-        return true;
-    case T_CONTROL:
-        ret->kind = EV_CONTROL;
-        ret->control = (enum control)e->arg;
-        t->paused = t->paused || ret->control == CONTROL_PAUSE;
-        t->aborted = t->aborted || ret->control == CONTROL_ABORT;
-        t_say(t, "the operator: control %d", (int)e->arg);
-        return true;
-    case T_FAULT:
-        fault_apply(t, (int)e->arg);
-        return false;
-    case T_JOB:
-        t_agent_job(t, e);
-        return false;
-    case T_BOOT:
-        t_agent_boot(t, e->host);
-        return false;
-    case T_NONE:
-    case T_START:
-    case T_END:
-    case T_FAILED:
-    case T_EVICT:
-    case T_PROMOTE:
-    case T_ELECT:
-    case T_REGISTER:
-    case T_MISS:
-    case T_DRAINED:
-    case T_NOTHING:
-        truth_event(t, e);
-        return false;
     }
-    ret->key = t->hosts[m->host].key;
+    ret->key = h->key;
     ret->order = m->wire.head.kind;
     memcpy(ret->nonce, m->wire.head.nonce, NONCE_LEN);
     ret->asked_ms = m->asked - t->mono_base;
     return true;
+}
+
+static bool told(struct truth *t, const struct t_event *e, struct event *ret)
+{
+    ret->kind = EV_CONTROL;
+    ret->control = (enum control)e->arg;
+    t->paused = t->paused || ret->control == CONTROL_PAUSE;
+    t->aborted = t->aborted || ret->control == CONTROL_ABORT;
+    t_say(t, "the operator: control %d", (int)e->arg);
+    return true;
+}
+
+static bool seen(struct truth *t, const struct t_event *e, struct event *ret)
+{
+    (void)e;
+    ret->kind = EV_WORLD;
+    ret->world = t_sight_done(t);
+    judge_look(t);
+    return true;
+}
+
+static bool operated(struct truth *t, const struct t_event *e, struct event *ret)
+{
+    t_operated(t, &t->messages[e->message], ret);
+    return true;
+}
+
+static void goes_wrong(struct truth *t, const struct t_event *e)
+{
+    t->aimed = e->host;
+    fault_apply(t, (int)e->arg);
+    t->aimed = -1;
+}
+
+static void boots(struct truth *t, const struct t_event *e)
+{
+    t_agent_boot(t, e->host);
+}
+
+/* True: it is for the coordinator, in ret. What is in neither table, truth_event knows. */
+static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
+{
+    static bool (*const heard[T_EVENT_KINDS])(struct truth *, const struct t_event *,
+                                              struct event *) = {
+        [T_SEEN] = seen,         [T_RECEIPT] = answered, [T_NO_ANSWER] = answered,
+        [T_OPERATED] = operated, [T_CONTROL] = told,
+    };
+    static void (*const unheard[T_EVENT_KINDS])(struct truth *, const struct t_event *) = {
+        [T_OBSERVE] = t_observe, [T_LOOK] = t_observe,   [T_ORDER] = arrives,
+        [T_OPERATE] = t_operate, [T_FAULT] = goes_wrong, [T_JOB] = t_agent_job,
+        [T_BOOT] = boots,
+    };
+
+    if (heard[e->kind] != NULL)
+        return heard[e->kind](t, e, ret);
+    if (unheard[e->kind] != NULL)
+        unheard[e->kind](t, e);
+    else
+        truth_event(t, e);
+    return false;
 }
 
 static int port_next(void *ctx, int64_t until, struct event *ret, struct err *err)
@@ -349,8 +396,11 @@ static int port_next(void *ctx, int64_t until, struct event *ret, struct err *er
         t->now = MAX_OF(t->now, e.at);
         counts.events++;
         bool out = happens(t, &e, ret);
-        if (e.message >= 0 && t->messages[e.message].process != t->process)
+        if (e.message >= 0 && t->messages[e.message].process != t->process) {
             out = false; /* it was for a process that is no more */
+            if (e.kind == T_OPERATED)
+                t_unheard(t, &t->messages[e.message]);
+        }
         if (e.message >= 0)
             unpost(t, e.message);
         judge_step(t);
@@ -371,6 +421,8 @@ void t_pass(struct truth *t, int64_t ms)
         memset(&ev, 0, sizeof(ev));
         if (e.kind != T_CONTROL)
             happens(t, &e, &ev);
+        if (e.kind == T_OPERATED)
+            t_unheard(t, &t->messages[e.message]);
         if (e.message >= 0)
             unpost(t, e.message);
         judge_step(t);

@@ -269,7 +269,7 @@ bool crash(struct truth *t)
 {
     t->crash_at = t_between(t, 1, 12);
     t->crash_after = t_chance(t, 500);
-    t->reboots = t_chance(t, 300);
+    t->reboots = t_chance(t, 500);
     return true;
 }
 

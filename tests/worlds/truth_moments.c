@@ -1,0 +1,152 @@
+/* Faults in the moment when most depends on them: by chance hardly any world would meet them. */
+#include "truth_faults.h"
+
+/* ---- what goes wrong then, where no other fault is it ---- */
+
+bool ended_at_start(struct truth *t)
+{
+    t_schedule(t, 0, T_CONTROL, -1, 0, -1,
+               (int64_t)(t_more(t) % 2 > 0 ? CONTROL_PAUSE : CONTROL_ABORT));
+    return true;
+}
+
+static enum host_state state_of(const struct truth *t, int host)
+{
+    const struct ledger_host *l = ledger_host_const(&t->committed, t->hosts[host].key);
+    return l == NULL ? HOST_GONE : l->state;
+}
+
+/* Before its turn, while another one has its own. */
+bool by_hand_empty(struct truth *t)
+{
+    int i = fault_pick(t, SERVER);
+
+    if (i < 0 || state_of(t, i) != HOST_STAGED || !t->hosts[i].up || t_agent_works(t, i))
+        return false;
+    t->aimed = i;
+    t->hosts[i].loses = true;
+    return server_by_hand(t);
+}
+
+bool last_empty(struct truth *t)
+{
+    for (size_t i = 0; i < t->plan.n_servers; i++)
+        if (!host_finished(t->committed.hosts[i].state) &&
+            !str_eq(t->committed.hosts[i].key, t->hosts[t->aimed].key))
+            return false;
+    t->hosts[t->aimed].faulted = t->hosts[t->aimed].loses = true;
+    return true;
+}
+
+bool tasks_lost(struct truth *t)
+{
+    struct t_host *h = &t->hosts[t->aimed];
+
+    if (h->defect != DEFECT_NONE || h->n_allocs == 0 || t->policy.drain)
+        return false;
+    h->defect = DEFECT_TASKS;
+    return true;
+}
+
+/* What it lacks is its own, but when that could be said, nobody can be asked. */
+bool not_ready_unknown(struct truth *t)
+{
+    struct t_host *h = &t->hosts[t->aimed];
+    int64_t deadline = h->is_server ? t->policy.server_deadline_ms : t->policy.client_deadline_ms;
+
+    if (h->defect != DEFECT_NONE)
+        return false;
+    h->defect = DEFECT_NEVER;
+    t_schedule(t, deadline + (int64_t)(t_more(t) % 10000), T_FAULT, t->aimed, 0, -1,
+               FAULT_REGION_CUT);
+    return true;
+}
+
+/* The run holds its lease, and is to wait before anything is begun there. */
+bool elsewhere(struct truth *t)
+{
+    t->aimed = fault_pick(t, SERVER);
+    if (t->aimed < 0)
+        return false;
+    t->regions[t->hosts[t->aimed].region].faulted = true;
+    t->regions[t->hosts[t->aimed].region].cut_ms = t->now + 6000 + (int64_t)(t_more(t) % 9000);
+    return t_more(t) % 2 > 0 ? misplaced(t) : key_changed(t);
+}
+
+/* ---- when ---- */
+
+enum aim { ANYBODY, ITSELF };
+
+static const struct {
+    enum t_moment moment;
+    uint32_t per_mille;
+    int64_t from_ms, to_ms; /* after it */
+    int fault;
+    enum aim aim;
+} table[] = {
+    {MOMENT_PROCESS, 60, 0, 1500, FAULT_ENDED_AT_START, ANYBODY},
+    {MOMENT_BEGUN, 500, 0, 0, FAULT_ENDED_AT_START, ANYBODY},
+    {MOMENT_LOOK, 4, 0, 150, FAULT_REMOVED_THEN, ANYBODY},
+    {MOMENT_LOOK, 2, 0, 150, FAULT_SERVER_RESTARTED, ANYBODY},
+    {MOMENT_LOOK, 2, 0, 150, FAULT_LEADER_MOVES, ANYBODY},
+    {MOMENT_LOOK, 2, 0, 150, FAULT_NO_LEADER, ANYBODY},
+    {MOMENT_LOOK, 6, 0, 150, FAULT_HOLD, ITSELF},
+    {MOMENT_LOOK, 2, 0, 150, FAULT_MISPLACED, ITSELF},
+    {MOMENT_LOOK, 2, 0, 150, FAULT_KEY_CHANGED, ITSELF},
+    {MOMENT_EFFECT, 30, 0, 200, FAULT_CRASH, ANYBODY},
+    {MOMENT_EFFECT, 30, 0, 200, FAULT_LEAVES, ANYBODY},
+    {MOMENT_SNAPSHOT, 16, 0, 5, FAULT_ELSEWHERE, ANYBODY},
+    {MOMENT_ANSWER, 8, 0, 100, FAULT_REMOVED_THEN, ANYBODY},
+    {MOMENT_TRANSFER, 60, 1, 1, FAULT_ENDED_AT_TRANSFER, ANYBODY},
+    {MOMENT_ORDER, 8, 0, 40, FAULT_REMOVED_THEN, ANYBODY},
+    {MOMENT_ORDER, 5, 0, 3, FAULT_AGENT_PAUSED, ITSELF},
+    {MOMENT_SERVER, 80, 0, 15000, FAULT_DONE_EMPTY, ANYBODY},
+    {MOMENT_SERVER, 60, 0, 15000, FAULT_BY_HAND_EMPTY, ANYBODY},
+    {MOMENT_SERVER, 20, 0, 15, FAULT_LAST_EMPTY, ITSELF},
+    {MOMENT_SERVER, 10, 0, 15, FAULT_NOT_READY, ITSELF},
+    {MOMENT_SERVER, 15, 0, 5000, FAULT_CRASH, ANYBODY},
+    {MOMENT_CLIENT, 80, 1000, 15000, FAULT_DONE_BY_HAND, ANYBODY},
+    {MOMENT_CLIENT, 15, 0, 15, FAULT_TASKS_LOST, ITSELF},
+    {MOMENT_CLIENT, 15, 0, 15, FAULT_NOT_READY, ITSELF},
+    {MOMENT_CLIENT, 15, 0, 5000, FAULT_CRASH, ANYBODY},
+    {MOMENT_CLIENT, 50, 0, 3000, FAULT_STRANGER_DRAINS, ITSELF},
+    {MOMENT_SETTLED, 250, 0, 8000, FAULT_DONE_BY_HAND, ANYBODY},
+};
+
+/* A server that may be the next one; -1: none is to be swapped now. */
+static int may_be_next(struct truth *t)
+{
+    int found[T_HOSTS], n = 0;
+
+    if (t->committed.state != RUN_SERVERS || ledger_in_flight(&t->committed, &t->plan, true) > 0)
+        return -1;
+    for (size_t i = 0; i < t->plan.n_servers; i++)
+        if (t->committed.hosts[i].state == HOST_STAGED)
+            found[n++] = t_host_of(t, t->committed.hosts[i].key);
+    return n == 0 ? -1 : found[t_more(t) % (uint64_t)n];
+}
+
+static bool effect_begun(const struct truth *t)
+{
+    for (size_t i = 0; i < t->committed.n_effects; i++)
+        if (t->committed.effects[i].attempts > 0 && !t->committed.effects[i].done &&
+            !t->committed.effects[i].undo)
+            return true;
+    return false;
+}
+
+void t_moment(struct truth *t, enum t_moment moment, int host)
+{
+    if (!t_faulty(t) || (moment == MOMENT_BEGUN && !effect_begun(t)))
+        return;
+    if (moment == MOMENT_LOOK && (host = may_be_next(t)) < 0)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        if (table[i].moment != moment || t_more(t) % 1000 >= table[i].per_mille)
+            continue;
+        uint64_t span = (uint64_t)(table[i].to_ms - table[i].from_ms + 1);
+        int64_t in = table[i].from_ms + (int64_t)(t_more(t) % span);
+        t->faults_end = MAX_OF(t->faults_end, t->now + in + 1);
+        t_schedule(t, in, T_FAULT, table[i].aim == ITSELF ? host : -1, 0, -1, table[i].fault);
+    }
+}
