@@ -344,7 +344,7 @@ static void missed(struct truth *t, struct t_host *h, int host)
 
 void truth_event(struct truth *t, const struct t_event *e)
 {
-    static void (*const by_kind[])(struct truth * t, struct t_host * h, int host) = {
+    static void (*const by_kind[T_EVENT_KINDS])(struct truth *, struct t_host *, int) = {
         [T_START] = starts,    [T_END] = ends,           [T_FAILED] = failed, [T_EVICT] = evict,
         [T_PROMOTE] = promote, [T_REGISTER] = registers, [T_MISS] = missed,
     };
