@@ -144,7 +144,6 @@ struct t_region {
     int leader;        /* -1: none */
     int64_t leader_ms; /* since */
     uint64_t term;
-    int64_t sick_ms;               /* since when not all servers are healthy voters; 0: they are */
     int64_t cut_ms;                /* its API answers nothing before */
     int64_t unasked_ms, unwell_ms; /* begin of the last look without its answer, or not well */
     bool faulted;
