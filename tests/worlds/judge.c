@@ -150,7 +150,7 @@ static void judge_marked(struct truth *t, size_t i)
     if (h->is_server && h->never && h->running == BIN_NEW &&
         h->stuck_index < t->committed.hosts[i].base_leader_index)
         judge_says(t, 8, "%s is called done and never caught up", h->name);
-    if (h->is_server && h->empty && h->up && t->now - h->up_ms > JUDGE_STALE_MS)
+    if (judge_empty(t, k) && h->up && t->now - h->up_ms > JUDGE_STALE_MS)
         judge_says(t, 8, "%s is called done and its state is empty", h->name);
     if (!h->is_server && !t->policy.drain && h->tasks_lost && h->n_allocs > 0)
         judge_says(t, 8, "%s is called done and lost its tasks", h->name);

@@ -218,7 +218,8 @@ static void client_up(struct truth *t, int host, bool defect)
     struct t_host *h = &t->hosts[host];
 
     if (defect && h->defect == DEFECT_TASKS) {
-        h->tasks_lost = h->n_allocs > 0 && t_agent_works(t, host); /* by a swap of ours */
+        h->tasks_lost = h->n_allocs > 0 && t_agent_works(t, host) &&
+                        h->agent.phase != PHASE_FETCHING; /* by a swap of ours */
         h->alloc_restarts++;
         h->alloc_started = t->now;
     }
