@@ -58,19 +58,29 @@ bool judge_past(const struct truth *t, int i)
     return t->hosts[i].left && !t->hosts[i].up && plan_host(&t->plan, t->hosts[i].key) == NULL;
 }
 
-static bool region_sick(struct truth *t, int r)
+static void step_sick(struct truth *t, int r)
 {
-    bool sick = t->regions[r].leader < 0;
-
     for (int i = 0; i < t->n_hosts; i++) {
         struct t_host *h = &t->hosts[i];
         if (!h->is_server || h->region != r)
             continue;
         bool ill = h->exists && !t_healthy(t, i) && !judge_past(t, i);
         h->sick_ms = !ill ? 0 : h->sick_ms != 0 ? h->sick_ms : t->now;
-        sick = sick || ill;
     }
-    return sick;
+}
+
+/* For how long one cause has kept a region from being well: a server that is no healthy voter, or
+ * that nobody leads. Each answer may be 5 s old by itself, so two causes of which one follows the
+ * other are not one that lasts (seed 95430: s1 ended 0.2 s after its answer, while s3 was still
+ * catching up; when s3 had told that it was well, s1's answer was 4.3 s old). */
+static int64_t longest_sick(const struct truth *t, int r)
+{
+    int64_t longest = t->regions[r].leader < 0 ? t->now - t->regions[r].leader_ms : 0;
+
+    for (int i = 0; i < t->n_hosts; i++)
+        if (t->hosts[i].is_server && t->hosts[i].region == r && t->hosts[i].sick_ms != 0)
+            longest = MAX_OF(longest, t->now - t->hosts[i].sick_ms);
+    return longest;
 }
 
 /* Our order was obeyed or our drain is on, and it has not been well since. */
@@ -103,12 +113,8 @@ void judge_step(struct truth *t)
     uint32_t clients = 0, servers = 0;
 
     for (int r = 0; r < t->n_regions; r++) {
-        bool sick = region_sick(t, r);
+        step_sick(t, r);
         judge_needed(t, r);
-        if (!sick)
-            t->regions[r].sick_ms = 0;
-        else if (t->regions[r].sick_ms == 0)
-            t->regions[r].sick_ms = t->now;
     }
     for (int i = 0; i < t->n_hosts; i++) {
         step_flying(t, i);
@@ -144,7 +150,7 @@ static void judge_marked(struct truth *t, size_t i)
     if (h->is_server && h->never && h->running == BIN_NEW &&
         h->stuck_index < t->committed.hosts[i].base_leader_index)
         judge_says(t, 8, "%s is called done and never caught up", h->name);
-    if (h->is_server && h->empty && h->up && t->now - h->up_ms > JUDGE_STALE_MS)
+    if (judge_empty(t, k) && h->up && t->now - h->up_ms > JUDGE_STALE_MS)
         judge_says(t, 8, "%s is called done and its state is empty", h->name);
     if (!h->is_server && !t->policy.drain && h->tasks_lost && h->n_allocs > 0)
         judge_says(t, 8, "%s is called done and lost its tasks", h->name);
@@ -243,9 +249,9 @@ static void judge_server(struct truth *t, int host)
         if (t->committed.hosts[i].state == HOST_FAILED)
             judge_says(t, 1, "swap of %s after a server has failed", h->name);
     for (int i = 0; i < t->n_regions; i++)
-        if (t->regions[i].sick_ms != 0 && t->now - t->regions[i].sick_ms > JUDGE_STALE_MS)
+        if (longest_sick(t, i) > JUDGE_STALE_MS)
             judge_says(t, 1, "swap of %s while region %s is not well for %lld ms", h->name,
-                       t->regions[i].name, (long long)(t->now - t->regions[i].sick_ms));
+                       t->regions[i].name, (long long)longest_sick(t, i));
     judge_regions(t, h);
     if (needed && h->needed_ms < judge_told_ms(t, h->region))
         judge_says(t, 2, "swap of %s: %zu of %zu voters would be left, for %lld ms", h->name,
@@ -395,8 +401,7 @@ void judge_obeyed(struct truth *t, int host, const struct t_wire *o)
         judge_says(t, h->is_server ? 1 : 5, "%s obeys a %s order, but the ledger says it is %s",
                    h->name, message_kind_name(o->head.kind), host_state_name(state_of(t, host)));
     for (int i = 0; o->head.kind == MSG_SWAP && h->is_server && i < t->n_regions; i++)
-        if (t->regions[i].sick_ms != 0 &&
-            t->now - t->regions[i].sick_ms > JUDGE_STALE_MS + SWAP_BY_MS)
+        if (longest_sick(t, i) > JUDGE_STALE_MS + SWAP_BY_MS)
             judge_says(t, 1, "%s obeys a swap order while region %s is not well for %lld ms",
-                       h->name, t->regions[i].name, (long long)(t->now - t->regions[i].sick_ms));
+                       h->name, t->regions[i].name, (long long)longest_sick(t, i));
 }

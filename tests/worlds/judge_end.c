@@ -65,7 +65,8 @@ static void judge_done(struct truth *t)
             judge_says(t, 11, "done, and %s is %s", h->name, host_state_name(l->state));
         if (h->is_server && l->state == HOST_SKIPPED)
             judge_says(t, 11, "server %s was skipped", h->name);
-        if (l->state == HOST_DONE && h->empty && h->up && h->listed && h->strange_ms < t->effect_ms)
+        if (l->state == HOST_DONE && judge_empty(t, k) && h->up && h->listed &&
+            h->strange_ms < t->effect_ms)
             judge_says(t, 11, "done, and the state of %s is empty", h->name);
         if (l->state != HOST_DONE || !h->listed || h->strange_ms >= t->effect_ms)
             continue;

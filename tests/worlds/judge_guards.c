@@ -24,6 +24,19 @@ int64_t judge_told_ms(const struct truth *t, int region)
     return MAX_OF(oldest, t->now - FRESH_MS);
 }
 
+/* Its state is empty, and that can be told: by another server of its region, or by what was counted
+ * before a swap of ours. What was there before somebody else swapped the only one, nobody knows. */
+bool judge_empty(const struct truth *t, int host)
+{
+    const struct t_host *h = &t->hosts[host];
+    bool told = h->agent.swapped_by_us;
+
+    for (int i = 0; i < t->n_hosts; i++)
+        told = told || (i != host && t->hosts[i].is_server && t->hosts[i].listed &&
+                        t->hosts[i].region == h->region);
+    return h->is_server && h->empty && told;
+}
+
 void judge_needed(struct truth *t, int region)
 {
     size_t healthy, voters = t_voters(t, region, &healthy, -1);

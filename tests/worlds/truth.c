@@ -218,7 +218,8 @@ static void client_up(struct truth *t, int host, bool defect)
     struct t_host *h = &t->hosts[host];
 
     if (defect && h->defect == DEFECT_TASKS) {
-        h->tasks_lost = h->n_allocs > 0 && t_agent_works(t, host); /* by a swap of ours */
+        h->tasks_lost = h->n_allocs > 0 && t_agent_works(t, host) &&
+                        h->agent.phase != PHASE_FETCHING; /* by a swap of ours */
         h->alloc_restarts++;
         h->alloc_started = t->now;
     }
@@ -344,7 +345,7 @@ static void missed(struct truth *t, struct t_host *h, int host)
 
 void truth_event(struct truth *t, const struct t_event *e)
 {
-    static void (*const by_kind[])(struct truth * t, struct t_host * h, int host) = {
+    static void (*const by_kind[T_EVENT_KINDS])(struct truth *, struct t_host *, int) = {
         [T_START] = starts,    [T_END] = ends,           [T_FAILED] = failed, [T_EVICT] = evict,
         [T_PROMOTE] = promote, [T_REGISTER] = registers, [T_MISS] = missed,
     };

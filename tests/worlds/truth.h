@@ -153,7 +153,6 @@ struct t_region {
     int leader;        /* -1: none */
     int64_t leader_ms; /* since */
     uint64_t term;
-    int64_t sick_ms;               /* since when not all servers are healthy voters; 0: they are */
     int64_t cut_ms;                /* its API answers nothing before */
     int64_t unasked_ms, unwell_ms; /* begin of the last look without its answer, or not well */
     bool faulted;
@@ -441,8 +440,9 @@ extern struct counts counts; /* of this process */
 #define JUDGE_STALE_MS 5600 /* answers no older than 5 s, and the time to act on them */
 void judge_step(struct truth *t);
 bool judge_past(const struct truth *t, int host); /* it left, and nobody waits for it */
-void judge_look(struct truth *t);                 /* one has ended */
-void judge_needed(struct truth *t, int region);   /* at every step */
+bool judge_empty(const struct truth *t, int host);
+void judge_look(struct truth *t);               /* one has ended */
+void judge_needed(struct truth *t, int region); /* at every step */
 int64_t judge_told_ms(const struct truth *t, int region);
 void judge_regions(struct truth *t, const struct t_host *swapped); /* a server */
 void judge_region(struct truth *t, const struct t_host *swapped);  /* a client */
