@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib_fleet.sh"
 DISK=$E2E/fleet/c1/bin
 mkdir -p "$DISK"
-if ((EUID != 0)) || ! mount -t tmpfs -o size=512m caravan-e2e "$DISK" 2>"$E2E/check.out"; then
+if ((EUID != 0)) || ! mount -t tmpfs -o size=512m,mode=0755 caravan-e2e "$DISK" 2>"$E2E/check.out"; then
     echo "ok 1 - full_disk # SKIP a small file system of its own needs root and mount: $(head -n 1 "$E2E/check.out" 2>/dev/null || id -un)"
     echo "1..1"
     exit 0

@@ -21,7 +21,7 @@ note_pids "$E2E/pids"
 run upgrade "$TARGET" --yes
 check "the run stops" status_is 3
 check "it says wrong-build" says "wrong-build"
-check "and that it could not be tried" says "could not be tried"
+check "and that it could not be run" says "could not be run to its end: start nomad"
 check "no process was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 check "every host runs the old version" all_run "$FROM_VERSION"
 check "the cluster is healthy" healthy

@@ -8,6 +8,7 @@
 #include "snapshot.h"
 #include "sp.h"
 #include "str.h"
+#include "token_rule.h"
 
 static void nomad_address(const char *text)
 {
@@ -26,6 +27,18 @@ static void nomad_address(const char *text)
     (void)!nomad_base_at(n, &whom, text, true, &b);
     FUZZ_CHECK(memchr(b.url, 0, sizeof(b.url)) != NULL);
     nomad_http_free(n);
+}
+
+/* What is taken for this machine is one of its three names, with nothing but a port behind it. */
+static void loopback(const char *text)
+{
+    const char *host = strstr(text, "://");
+
+    if (!url_is_loopback(text))
+        return;
+    FUZZ_CHECK(str_starts(host, "://127.") || str_starts(host, "://localhost") ||
+               str_starts(host, "://[::1]"));
+    FUZZ_CHECK(strpbrk(host + 3, "/@?#%\\ ") == NULL);
 }
 
 static void ranges(const char *text)
@@ -91,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     autofree char *text = fuzz_text(data, size);
 
     nomad_address(text);
+    loopback(text);
     ranges(text);
     places(text);
     words(text);

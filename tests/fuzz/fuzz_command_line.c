@@ -1,7 +1,9 @@
 #include "cleanup.h"
 #include "command_line.h"
+#include "config_files.h"
 #include "config_trial.h"
 #include "fuzz_target.h"
+#include "str.h"
 
 static void paths_of(const char *words, size_t n)
 {
@@ -16,12 +18,28 @@ static void paths_of(const char *words, size_t n)
     }
 }
 
+/* What a new binary says of the files it was given, with the names that people know. */
+static void put_back(const uint8_t *data, size_t size)
+{
+    static const struct config_files files = {.n = 2, .names = {"/etc/nomad.d/a.hcl", "/b.hcl"}};
+    autofree char *text = fuzz_text(data, size);
+    auto_buf struct buf said = BUF_INIT;
+
+    config_files_put_back(&files, text, &said);
+    for (const char *at = buf_str(&said); (at = strstr(at, TRY_DIR "/")) != NULL;) {
+        at += sizeof(TRY_DIR);
+        FUZZ_CHECK(strspn(at, "0123456789") != 3 || strtoul(at, NULL, 10) >= files.n);
+    }
+    FUZZ_CHECK(strstr(text, TRY_DIR) != NULL || str_eq(buf_str(&said), text));
+}
+
 /* The bytes of /proc/PID/cmdline, perhaps cut off: a process writes its own. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *words = (const char *)data;
 
     paths_of(words, size);
+    put_back(data, size);
     FUZZ_CHECK(!command_line_is_agent(words, size) || size >= sizeof("agent"));
     FUZZ_CHECK(!command_line_has(words, size, "dev") || memmem(words, size, "-dev", 4) != NULL);
     return 0;

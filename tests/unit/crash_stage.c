@@ -264,7 +264,7 @@ static void know_host(struct crash_stage *st)
     struct err err = ERR_INIT;
     struct keypair *k = NULL;
 
-    stage_path(st, "state/host.key", path);
+    stage_path(st, "state/swap/host.key", path);
     if (keypair_load(path, &k, &err) < 0)
         give_up("the host's key", &err);
     keypair_free(st->desk.host);

@@ -518,8 +518,10 @@ static void start_with_1024_files(struct house *h, struct rlimit *ret_ours)
 {
     struct rlimit more, few = {1024, 1024};
     assert_int_equal(getrlimit(RLIMIT_NOFILE, ret_ours), 0);
-    if (ret_ours->rlim_max < STRANGERS + 200)
+    if (ret_ours->rlim_max < STRANGERS + 200) {
+        print_message("# fewer than %d descriptors are allowed here\n", STRANGERS + 200);
         skip();
+    }
     more = *ret_ours;
     more.rlim_cur = MIN_OF(more.rlim_max, (rlim_t)4096);
     write_key_and_trust(h);

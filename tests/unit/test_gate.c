@@ -312,57 +312,89 @@ static void test_measure(void **state)
     done(f);
 }
 
-static void test_client(void **state)
+/* A client that was swapped, as its gate sees it. */
+struct swapped {
+    struct small_fleet *f;
+    struct ledger_host *lh;
+    struct client_view *c;
+    struct agent_view *a;
+    struct digest before, planned;
+    int64_t now;
+};
+
+static struct swapped swapped_client(void)
 {
     struct small_fleet *f = fleet();
-    struct ledger_host *lh = ledger_host(&f->ledger, "c1-id");
-    struct client_view *c = &f->hosts[3].client;
-    int64_t now = f->w.begun_ms;
+    struct swapped s = {.f = f,
+                        .lh = ledger_host(&f->ledger, "c1-id"),
+                        .c = &f->hosts[3].client,
+                        .a = &f->hosts[3].agent,
+                        .before = f->hosts[3].agent.running,
+                        .planned = plan_host(&f->plan, "c1-id")->digest,
+                        .now = f->w.begun_ms};
+
+    s.lh->base_modify_index = 10;
+    str_cut(s.lh->base_drivers, sizeof(s.lh->base_drivers), " exec ");
+    s.c->own_version = s.c->version = SMALL_TO;
+    s.c->modify_index = 11;
+    s.a->running = s.planned;
+    return s;
+}
+
+static void assert_gate(const struct swapped *s, enum verdict_kind kind)
+{
+    assert_int_equal(gate_client(&s->f->w, &s->f->plan, &s->f->ledger, "c1-id", s->now).kind, kind);
+}
+
+static void test_client(void **state)
+{
+    struct swapped s = swapped_client();
     (void)state;
-    lh->base_modify_index = 10;
-    str_cut(lh->base_drivers, sizeof(lh->base_drivers), " exec ");
-    struct agent_view *a = &f->hosts[3].agent;
-    const struct digest before = a->running, planned = plan_host(&f->plan, "c1-id")->digest;
-    c->own_version = c->version = SMALL_TO;
-    c->modify_index = 11;
-    a->running = planned;
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
-    c->modify_index = 10; /* ready alone proves nothing */
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
-    c->modify_index = 11;
-    f->drivers[0][0].healthy = false;
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
-    str_cut(lh->base_drivers, sizeof(lh->base_drivers), " docker ");
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
-    c->status = "initializing";
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
-    c->status = "ready";
-    c->own_node_id = "another";
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
-    c->own_at = 0; /* with ACLs on it tells nobody without a token */
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
-    a->running = before;
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
-    a->running = planned;
-    a->client_id = "another";
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
-    a->client_id = "c1-id";
-    a->runs.main_pid = 7; /* another process than the one whose digest was told */
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
-    a->runs.main_pid = 0;
-    lh->ordered_ms = a->hello_at; /* told before the order */
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
-    lh->ordered_ms = a->hello_at - 1;
-    a->hello_at = now - FRESH_MS - 1;
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
-    a->hello_at = now;
-    c->own_healthy = TRI_NO;
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
-    c->own_healthy = TRI_YES;
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
-    c->health_at = 0;
-    assert_int_equal(gate_client(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
-    done(f);
+    assert_gate(&s, GATE_PASS);
+    s.c->modify_index = 10; /* ready alone proves nothing */
+    assert_gate(&s, GATE_FAIL);
+    s.c->modify_index = 11;
+    s.f->drivers[0][0].healthy = false;
+    assert_gate(&s, GATE_FAIL);
+    str_cut(s.lh->base_drivers, sizeof(s.lh->base_drivers), " docker ");
+    assert_gate(&s, GATE_PASS);
+    s.c->status = "initializing";
+    assert_gate(&s, GATE_FAIL);
+    s.c->status = "ready";
+    s.c->own_node_id = "another";
+    assert_gate(&s, GATE_FAIL);
+    s.c->own_at = 0; /* with ACLs on it tells nobody without a token */
+    assert_gate(&s, GATE_PASS);
+    s.c->own_healthy = TRI_NO;
+    assert_gate(&s, GATE_FAIL);
+    s.c->own_healthy = TRI_YES;
+    assert_gate(&s, GATE_PASS);
+    s.c->health_at = 0;
+    assert_gate(&s, GATE_UNKNOWN);
+    done(s.f);
+}
+
+static void test_client_by_its_agent(void **state)
+{
+    struct swapped s = swapped_client();
+    (void)state;
+    s.c->own_at = 0;
+    assert_gate(&s, GATE_PASS);
+    s.a->running = s.before;
+    assert_gate(&s, GATE_FAIL);
+    s.a->running = s.planned;
+    s.a->client_id = "another";
+    assert_gate(&s, GATE_FAIL);
+    s.a->client_id = "c1-id";
+    s.a->runs.main_pid = 7; /* another process than the one whose digest was told */
+    assert_gate(&s, GATE_FAIL);
+    s.a->runs.main_pid = 0;
+    s.lh->ordered_ms = s.a->hello_at; /* told before the order */
+    assert_gate(&s, GATE_UNKNOWN);
+    s.lh->ordered_ms = s.a->hello_at - 1;
+    s.a->hello_at = s.now - FRESH_MS - 1;
+    assert_gate(&s, GATE_UNKNOWN);
+    done(s.f);
 }
 
 static void test_allocs(void **state)
@@ -473,12 +505,12 @@ static void test_streak_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_region),      cmocka_unit_test(test_past),
-        cmocka_unit_test(test_quorum),      cmocka_unit_test(test_two_voters),
-        cmocka_unit_test(test_server),      cmocka_unit_test(test_measure),
-        cmocka_unit_test(test_client),      cmocka_unit_test(test_allocs),
-        cmocka_unit_test(test_streak),      cmocka_unit_test(test_streak_disturbed),
-        cmocka_unit_test(test_streak_text),
+        cmocka_unit_test(test_region),           cmocka_unit_test(test_past),
+        cmocka_unit_test(test_quorum),           cmocka_unit_test(test_two_voters),
+        cmocka_unit_test(test_server),           cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_client),           cmocka_unit_test(test_client_by_its_agent),
+        cmocka_unit_test(test_allocs),           cmocka_unit_test(test_streak),
+        cmocka_unit_test(test_streak_disturbed), cmocka_unit_test(test_streak_text),
     };
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
 }

@@ -25,6 +25,7 @@ static int set_up(void **state)
         memcpy(b->facts[i], small_fleet_facts, sizeof(small_fleet_facts));
         b->f.hosts[i].agent.facts = b->facts[i];
         b->f.hosts[i].agent.n_facts = WELL;
+        b->f.hosts[i].server.acl_enabled = TRI_NO; /* else each plan tells of heartbeats */
     }
     *state = b;
     return 0;
@@ -73,7 +74,8 @@ static void a_host_that_is_well_has_no_finding(void **state)
     struct bench *b = *state;
 
     assert_null(plan_for(b, ""));
-    assert_int_equal(b->f.plan.n_findings, 0);
+    if (b->f.plan.n_findings > 0)
+        fail_msg("%s: %s", b->f.plan.findings[0].id, b->f.plan.findings[0].text);
 }
 
 struct row {

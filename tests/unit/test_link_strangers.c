@@ -109,8 +109,11 @@ static void test_a_thousand_idle_strangers(void **state)
     struct rlimit files;
     int fds[CROWD];
     (void)state;
-    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur < 2 * CROWD + 500)
-        skip();                         /* both ends are ours; main has asked for more */
+    /* Both ends are ours; main has asked for more. */
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur < 2 * CROWD + 500) {
+        print_message("# fewer than %d descriptors are allowed here\n", 2 * CROWD + 500);
+        skip();
+    }
     for (int far = 0; far < 2; far++) { /* from many addresses, then all from the caller's own */
         listen_with(&f, 200, far == 0 ? 16 : 200, 60000, "");
         int64_t longest = 0;
