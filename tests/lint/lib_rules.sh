@@ -6,7 +6,7 @@
 
 FOLDERS="common proto agent coordinator"
 RULES="ladder includes unique_names file_names headers readmes sizes medians format words goto_ladders
-       scripts parsers foreign_symbols layers shadowed_names globals pure clang_compiles cppcheck_finds"
+       scripts parsers threats foreign_symbols layers shadowed_names globals pure clang_compiles cppcheck_finds"
 WARN="-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef
       -Wswitch-enum -Wwrite-strings -Wconversion -Werror"
 
@@ -301,6 +301,26 @@ rule_parsers() {
         ls "tests/fuzz/corpus/$target/"* >/dev/null 2>&1 ||
             echo "parsers.table: $file: tests/fuzz/corpus/$target is empty"
     done <"$LINT_TMP/table"
+}
+
+# "file test" of each test that the threat model names: [FILE TEST, TEST], or [SCRIPT CHECK].
+threats() {
+    grep -s -oE '\[[a-z0-9_]+(\.sh|\.test)? [^][]+\]' proto/README.md | tr -d '[]' |
+        awk '{ file = $1; sub(/^[^ ]+ /, ""); n = split($0, names, ", ")
+               for (i = 1; i <= n; i++) print file, names[i] }'
+}
+
+# Each is there: a function of a cmocka program, or a check of a script.
+rule_threats() {
+    local file name path
+    threats | while read -r file name; do
+        path=$(find tests -name "$file" -o -name "$file.c" | head -n 1)
+        case $path in
+        '') echo "proto/README.md: there is no test $file" ;;
+        *.c) grep -q "static void $name(void" "$path" || echo "proto/README.md: $path has no $name()" ;;
+        *) grep -qF "check \"$name\"" "$path" || echo "proto/README.md: $path has no check \"$name\"" ;;
+        esac
+    done
 }
 
 rule_scripts() {

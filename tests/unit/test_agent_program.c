@@ -22,6 +22,7 @@
 #include "free_port.h"
 #include "link_client.h"
 #include "order_desk.h"
+#include "skip_because.h"
 #include "spawn.h"
 #include "str.h"
 #include "swap_channel.h"
@@ -518,10 +519,8 @@ static void start_with_1024_files(struct house *h, struct rlimit *ret_ours)
 {
     struct rlimit more, few = {1024, 1024};
     assert_int_equal(getrlimit(RLIMIT_NOFILE, ret_ours), 0);
-    if (ret_ours->rlim_max < STRANGERS + 200) {
-        print_message("# fewer than %d descriptors are allowed here\n", STRANGERS + 200);
-        skip();
-    }
+    if (ret_ours->rlim_max < STRANGERS + 200)
+        skip_because("too few descriptors are allowed here");
     more = *ret_ours;
     more.rlim_cur = MIN_OF(more.rlim_max, (rlim_t)4096);
     write_key_and_trust(h);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <cmocka.h>
 #include "link_fixture.h"
+#include "skip_because.h"
 #include "sp.h"
 
 #define CROWD 1000
@@ -110,10 +111,8 @@ static void test_a_thousand_idle_strangers(void **state)
     int fds[CROWD];
     (void)state;
     /* Both ends are ours; main has asked for more. */
-    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur < 2 * CROWD + 500) {
-        print_message("# fewer than %d descriptors are allowed here\n", 2 * CROWD + 500);
-        skip();
-    }
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur < 2 * CROWD + 500)
+        skip_because("too few descriptors are allowed here");
     for (int far = 0; far < 2; far++) { /* from many addresses, then all from the caller's own */
         listen_with(&f, 200, far == 0 ? 16 : 200, 60000, "");
         int64_t longest = 0;

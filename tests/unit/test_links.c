@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include "envelope.h"
 #include "link_fixture.h"
+#include "skip_because.h"
 
 static const struct link_server_config usual = {
     .contexts = 8, .max_pipes = 300, .max_pipes_each = 300, .idle_ms = 30000};
@@ -212,10 +213,8 @@ static void test_ipv6(void **state)
     struct sockaddr_in6 sa = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     autoclose int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
     (void)state;
-    if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
-        print_message("# there is no IPv6 here\n");
-        skip();
-    }
+    if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+        skip_because("there is no IPv6 here");
     fixture_init(&f);
     fixture_listen(&f, usual, "[::1]");
     fixture_ask(&f, "six", 5000, &o);
