@@ -75,25 +75,26 @@ static struct probe_verdict judge_deadline(const struct probe *p, const struct p
     return v;
 }
 
-/* The count as the act left it, and the first sight of the new file running, are
- * what later looks are compared with. */
+/* The count as the act left it, and the new file as it ran then, are what later looks are compared
+ * with. While the act goes on, another process is the act's own doing: it may have waited for one
+ * that was begun before, by a caravan-swap that was killed, and only then restart what that
+ * started. */
 static bool started_again(struct probe *p, const struct probe_look *l)
 {
-    if (!p->counted && l->act != SERVICE_WORKING) {
-        p->counted = true;
-        p->restarts = l->state.restarts;
-    }
+    bool first = !p->counted || (l->executes && !p->seen);
+
     if (p->counted && l->state.restarts > p->restarts)
         return true;
-    if (!l->executes)
-        return false;
-    if (!p->seen) {
-        p->seen = true;
+    if (first) {
+        p->restarts = l->state.restarts;
+        p->seen = l->executes;
         p->main_pid = l->state.main_pid;
         p->main_start = l->state.main_start;
+        p->counted = l->act != SERVICE_WORKING;
         return false;
     }
-    return l->state.main_pid != p->main_pid || l->state.main_start != p->main_start;
+    return l->executes &&
+           (l->state.main_pid != p->main_pid || l->state.main_start != p->main_start);
 }
 
 static void fold_answer(struct probe *p, const struct probe_look *l)

@@ -1,0 +1,91 @@
+/* probe.h: what looks at the service, one after the other, make of the new binary. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "probe.h"
+
+#define LOOKS 6
+
+struct sight {
+    enum service_progress act;
+    uint32_t pid; /* of the new file; 0: the old one still runs */
+    uint64_t restarts;
+};
+
+static enum probe_outcome judge(const struct sight *sights, size_t n, enum failure *ret)
+{
+    struct probe p;
+    struct probe_verdict v = {.outcome = PROBE_WAIT};
+
+    probe_begin(&p, 1000, 60000, 1000);
+    for (size_t i = 0; i < n && v.outcome == PROBE_WAIT; i++) {
+        const struct probe_look l = {.now_ms = 1000 + (int64_t)i * 600,
+                                     .act = sights[i].act,
+                                     .known = true,
+                                     .state = {.active = TRI_YES,
+                                               .main_pid = sights[i].pid,
+                                               .main_start = sights[i].pid,
+                                               .restarts = sights[i].restarts},
+                                     .executes = sights[i].pid != 0,
+                                     .answers = sights[i].pid != 0,
+                                     .status = 200};
+        v = probe_judge(&p, &l);
+    }
+    *ret = v.failure;
+    return v.outcome;
+}
+
+/* While our act goes on, a process may come and go by an act that was begun before: by one of a
+ * caravan-swap that was killed. After ours, whoever starts it is not us. */
+static void starts_are_told_apart(void **state)
+{
+    static const struct {
+        struct sight sights[LOOKS];
+        size_t n;
+        enum probe_outcome outcome;
+    } rows[] = {
+        {{{SERVICE_WORKING, 0, 0},
+          {SERVICE_DONE, 2, 0},
+          {SERVICE_DONE, 2, 0},
+          {SERVICE_DONE, 2, 0}},
+         4,
+         PROBE_PASS},
+        {{{SERVICE_WORKING, 2, 0}, /* of the act before ours */
+          {SERVICE_WORKING, 0, 0},
+          {SERVICE_DONE, 3, 0},
+          {SERVICE_DONE, 3, 0},
+          {SERVICE_DONE, 3, 0}},
+         5,
+         PROBE_PASS},
+        {{{SERVICE_WORKING, 2, 0},
+          {SERVICE_DONE, 3, 0},
+          {SERVICE_DONE, 3, 0},
+          {SERVICE_DONE, 3, 0}},
+         4,
+         PROBE_PASS},
+        {{{SERVICE_WORKING, 2, 1}, {SERVICE_DONE, 3, 2}, {SERVICE_DONE, 3, 2}}, 3, PROBE_WAIT},
+        {{{SERVICE_DONE, 2, 0}, {SERVICE_DONE, 3, 0}}, 2, PROBE_FAIL},
+        {{{SERVICE_WORKING, 2, 0}, {SERVICE_DONE, 2, 0}, {SERVICE_DONE, 3, 0}}, 3, PROBE_FAIL},
+        {{{SERVICE_WORKING, 0, 0}, {SERVICE_DONE, 2, 0}, {SERVICE_DONE, 2, 1}}, 3, PROBE_FAIL},
+        {{{SERVICE_DONE, 0, 0}, {SERVICE_DONE, 0, 1}}, 2, PROBE_FAIL},
+        {{{SERVICE_DONE, 0, 0}, {SERVICE_DONE, 2, 0}, {SERVICE_DONE, 3, 0}}, 3, PROBE_FAIL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        enum failure why;
+        enum probe_outcome got = judge(rows[i].sights, rows[i].n, &why);
+
+        if (got != rows[i].outcome || (got == PROBE_FAIL && why != FAILURE_CRASH_LOOP))
+            fail_msg("row %zu: outcome %d, failure %d", i, (int)got, (int)why);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(starts_are_told_apart),
+    };
+    return cmocka_run_group_tests_name("probe", tests, NULL, NULL);
+}
