@@ -248,7 +248,7 @@ bench-host: ## figures that need hosts: Nomad's silence, memory of the three pro
 	@CARAVAN_BUILD='$(abspath $(BUILD))' exec tests/lab/run --bench
 fresh: ## demo and test on minimal machines of Debian 12 and 13; root (FRESH=13:demo:root: a part)
 	@CARAVAN_BUILD='$(abspath $(BUILD))' FRESH='$(FRESH)' exec tests/fresh/run
-lab-built: release deb $(call in,release,$(addprefix tests/,nomad depot watcher wire))
+lab-built: release deb $(call in,release,$(addprefix tests/,nomad depot watcher wire inside))
 mutants: ## planted defects: each must be caught
 	$(call script,tests/worlds/run-mutants)
 

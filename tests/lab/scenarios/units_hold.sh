@@ -10,12 +10,13 @@ release 1.11.4
 # in_unit UNIT COMMANDS: as a shell runs them there; what they print, and how they ended in $?
 in_unit() {
     local unit=$1
-    on c1 sh -c "cat >/usr/local/bin/inside" <<<"$2"
-    on c1 sh -c "chmod 755 /usr/local/bin/inside
+    on c1 sh -c "cat >/usr/local/bin/inside.sh" <<<"$2"
+    on c1 sh -c "chmod 755 /usr/local/bin/inside.sh
         { sed -e '/^\(Type\|WatchdogSec\|Restart\|RestartSec\|Standard[A-Za-z]*\|ExecStart\|RestartPreventExitStatus\)=/d' \
-            -e 's|^\[Service\]|&\nType=oneshot\nExecStart=/bin/sh /usr/local/bin/inside\nStandardInput=null\nStandardOutput=truncate:/var/tmp/inside.out\nStandardError=inherit|' \
-            -e '/^RuntimeMaxSec=/d;/^\[Install\]/,\$d' -e '/^\(Requires\|Wants\|After\|CollectMode\)=/d' \
-            /lib/systemd/system/$unit; } >/run/systemd/system/inside.service
+            -e 's|^\[Service\]|&\nType=${TYPE:-oneshot}\nExecStart=/bin/sh /usr/local/bin/inside.sh\nStandardInput=null\nStandardOutput=truncate:/var/tmp/inside.out\nStandardError=inherit|' \
+            -e '/^\[Install\]/,\$d' -e '/^\(Requires\|Wants\|After\|CollectMode\)=/d' \
+            /lib/systemd/system/$unit | if [ '${TYPE:-oneshot}' = oneshot ]; then sed '/^RuntimeMaxSec=/d'; else cat; fi
+        } >/run/systemd/system/inside.service
         systemctl daemon-reload; systemctl start inside.service; rv=\$?
         systemctl reset-failed inside.service 2>/dev/null; cat /var/tmp/inside.out; exit \$rv"
 }
@@ -35,22 +36,58 @@ limited() { # CONTROLLER SETTING UNIT COMMANDS
         in_unit "$3" true && [[ $(on c1 systemctl show -P "$2" inside.service) =~ ^[0-9]+$ ]]
     fi
 }
+
+# What starts, restarts and ends a unit is tried where that happens: programs_killed, reboots,
+# first_upgrade. Limits of control groups and of time: below.
+elsewhere='ExecStart|Standard(Input|Output|Error)|Type|Restart|RestartSec|RestartPreventExitStatus|WatchdogSec'
+elsewhere+='|WantedBy|Also|MemoryMax|MemorySwapMax|TasksMax|RuntimeMaxSec|TimeoutStopSec'
+
+# SETTING=VALUE of a unit's service, one a line; a set that is told in several lines is one.
+settings_of() { # UNIT
+    on c1 sed -n '/^\[Service\]/,/^\[/p' "/lib/systemd/system/$1" | grep -E '^[A-Za-z]+=' |
+        grep -vE "^($elsewhere)=" |
+        awk -F= '$1 == "CapabilityBoundingSet" { caps = caps " " $2; any = 1; next } { print }
+                 END { if (any) print "CapabilityBoundingSet=" caps }'
+}
+each_setting_holds() { # UNIT
+    local line words= said
+    while IFS= read -r line; do
+        words+=" '$line'"
+    done < <(settings_of "$1")
+    said=$(in_unit "$1" "/usr/local/bin/inside $words") && [[ $said == *held* && $words == *ProtectSystem* ]] ||
+        { grep -v '^held' <<<"$said"; return 1; }
+    grep -c '^held' <<<"$said"
+}
+put "$LAB_BUILD/tests/inside" c1 /usr/local/bin/inside 0755
+on c1 sh -c 'touch /tmp/inside.host /root/inside.host
+    echo "$(readlink /proc/1/ns/net) $(readlink /proc/1/ns/ipc)" >/usr/local/share/inside.host'
+# Where nothing is asked for, all of it is open: the attempts themselves are good.
+bare() {
+    on c1 env -C / /usr/local/bin/inside User=root RestrictNamespaces=yes LockPersonality=yes NoNewPrivileges=yes \
+        PrivateDevices=yes PrivateNetwork=yes PrivateIPC=yes PrivateTmp=yes ProtectSystem=strict ProtectHome=yes \
+        RestrictAddressFamilies=AF_UNIX MemoryDenyWriteExecute=yes RestrictSUIDSGID=yes SystemCallErrorNumber=EPERM \
+        ProtectProc=invisible ProcSubset=pid ProtectKernelLogs=yes ProtectHostname=no CapabilityBoundingSet= \
+        TemporaryFileSystem=/run:ro UMask=0077 LimitCORE=0 LimitFSIZE=16M >"$LAB_RUN/bare"
+    ! grep -E '^(held|unknown)' "$LAB_RUN/bare"
+}
+check "outside of a unit the attempts go through" bare
 units=(caravan-agent.service caravan-fetch@.service caravan-ask@.service caravan-try@.service)
-users=(caravan caravan-fetch caravan-ask caravan-try)
-for i in "${!units[@]}"; do
-    u=${units[i]}
-    check "$u: its user" inside "$u" "${users[i]}" 'id -un'
-    check "$u: no capabilities" inside "$u" none 'grep "^Cap.*:.*[1-9a-f]" /proc/self/status || echo none'
-    check "$u: no new rights" inside "$u" 'NoNewPrivs:	1' 'grep NoNewPrivs /proc/self/status'
-    check "$u: what is not its own is read-only" inside "$u" 'root ro,' 'sed -n "s,^[^ ]* / [^ ]* ,root ,p" /proc/self/mounts'
-    check "$u: no namespaces" fails "$u" 'unshare --user true'
-    check "$u: no setuid file" fails "$u" 'cp /bin/true /tmp/t && chmod u+s /tmp/t'
-    check "$u: no homes" inside "$u" 'mode 0.' 'echo "mode $(stat -c %a /root)."'
-    check "$u: system calls are filtered" inside "$u" 'Seccomp:	2' 'grep Seccomp: /proc/self/status'
+for u in caravan-swap.service "${units[@]}"; do
+    check "$u: each setting holds" each_setting_holds "$u"
+done
+for u in "${units[@]}"; do
     check "$u: memory is limited" limited memory MemoryMax "$u" 'head -c 700M /dev/zero | tail -c 650M >/dev/null'
-    check "$u: files are limited" fails "$u" 'dd if=/dev/zero of=/tmp/x bs=1M seek=2100 count=1 2>/dev/null'
     check "$u: processes are limited" limited pids TasksMax "$u" 'i=0; while [ $i -lt 600 ]; do sleep 20 & i=$((i + 1)); done 2>&1'
 done
+no_objects() { # 0x1ca70000 and the user's number
+    ! on c1 awk 'NR > 1 && $1 >= 480706560 && $1 < 480772096 { print; any = 1 } END { exit !any }' /proc/sysvipc/shm
+}
+on c1 systemctl stop caravan-agent.service
+check "no shared memory of theirs is left" wait_until 10 "their shared memory goes" no_objects
+on c1 systemctl start caravan-agent.service
+a_trial_ended() { [[ $(on c1 systemctl show -P Result inside.service) == timeout ]]; }
+TYPE=exec in_unit caravan-try@.service 'trap "" TERM; while :; do sleep 1; done'
+check "a trial that does not end is ended" wait_until 50 "the trial is ended" a_trial_ended
 nomad="bash -c 'exec 3<>/dev/tcp/127.0.0.1/4646'"
 check "a trial has no network" fails caravan-try@.service "$nomad"
 check "as what asks Nomad has" in_unit caravan-ask@.service "$nomad"
@@ -61,11 +98,11 @@ check "nor other processes" inside caravan-try@.service none 'ls -d /proc/1 2>/d
 on c1 sh -c 'echo key >/etc/nomad.d/ask.key; chmod 400 /etc/nomad.d/ask.key; chown caravan-ask /etc/nomad.d/ask.key'
 check "what asks Nomad reads its key" inside caravan-ask@.service key 'cat /etc/nomad.d/ask.key'
 check "what downloads does not" fails caravan-fetch@.service 'cat /etc/nomad.d/ask.key'
-on c1 rm -f /run/systemd/system/inside.service /usr/local/bin/inside /var/tmp/inside.out
+on c1 rm -f /run/systemd/system/inside.service /usr/local/bin/inside{,.sh} /var/tmp/inside.out
 on c1 systemctl daemon-reload
 
 # And so it is when it counts.
-ran() { on "$1" journalctl -q -o cat | grep -c "Started.*$2"; }
+ran() { on "$1" journalctl -q -o cat | grep -v inside.service | grep -c "Started.*$2"; }
 on c1 touch /etc/caravan/hold
 caravan upgrade "$TARGET" --yes --max-skipped 1
 check "the run goes past a host that root holds" says "c1"

@@ -1,0 +1,539 @@
+/*
+ * main_inside.c - inside a unit: is what the unit says so?
+ *
+ *   inside SETTING=VALUE...
+ *
+ * Tries, for each setting of a systemd unit, what the setting forbids, in a process of its own,
+ * and prints one line for each: "held SETTING", "open SETTING=VALUE" when the attempt went through,
+ * or "unknown SETTING" when nothing here tries it. Exit status 0: all held.
+ *
+ * What each setting does: systemd.exec(5), systemd.resource-control(5), capabilities(7).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/klog.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/timex.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HOSTS_OWN "/usr/local/share/inside.host" /* "net:[4026531840] ipc:[...]" */
+
+static bool yes(const char *value)
+{
+    return strcmp(value, "yes") == 0;
+}
+
+/* A number with K, M or G behind it. */
+static unsigned long long size_of(const char *value)
+{
+    char *end;
+    unsigned long long n = strtoull(value, &end, 10);
+
+    for (const char *k = "KMG", *at = strchr(k, *end); *end != '\0' && k <= at; k++)
+        n *= 1024;
+    return n;
+}
+
+/* Can a new file be made there? */
+static bool makes(const char *dir)
+{
+    char path[512];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/caravan-inside", dir);
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        close(fd);
+        unlink(path);
+    }
+    return fd >= 0;
+}
+
+static bool reads(const char *path)
+{
+    char byte;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    bool got = fd >= 0 && read(fd, &byte, 1) == 1; /* what is shut off reads as empty */
+
+    if (fd >= 0)
+        close(fd);
+    return got;
+}
+
+/* The link of a namespace is another one than the host's, which it wrote down. */
+static bool own_namespace(const char *name)
+{
+    char path[64], mine[64], all[256] = "";
+    ssize_t n;
+    FILE *f = fopen(HOSTS_OWN, "re");
+
+    snprintf(path, sizeof(path), "/proc/self/ns/%s", name);
+    n = readlink(path, mine, sizeof(mine) - 1);
+    if (n <= 0 || f == NULL || fgets(all, sizeof(all), f) == NULL)
+        return false;
+    fclose(f);
+    mine[n] = '\0';
+    return strstr(all, name) != NULL && strstr(all, mine) == NULL;
+}
+
+/* ---- the settings ---- */
+
+static bool bounding_set(const char *value)
+{
+    static const struct {
+        const char *name;
+        unsigned long bit;
+    } names[] = {{"CAP_CHOWN", 0},  {"CAP_DAC_OVERRIDE", 1}, {"CAP_DAC_READ_SEARCH", 2},
+                 {"CAP_FOWNER", 3}, {"CAP_FSETID", 4},       {"CAP_SYS_PTRACE", 19}};
+    unsigned long may = 0;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        may |= strstr(value, names[i].name) != NULL ? 1ul << names[i].bit : 0;
+    for (unsigned long i = 0; i < 64; i++) {
+        int has = prctl(PR_CAPBSET_READ, i, 0, 0, 0);
+        if (has == 1 && (may & 1ul << i) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* No family but those named: of these, none may be had. */
+static bool families(const char *value)
+{
+    static const struct {
+        const char *name;
+        int family;
+    } all[] = {{"AF_INET ", AF_INET},           {"AF_INET6 ", AF_INET6},
+               {"AF_NETLINK ", AF_NETLINK},     {"AF_PACKET ", AF_PACKET},
+               {"AF_VSOCK ", AF_VSOCK},         {"AF_ALG ", AF_ALG},
+               {"AF_BLUETOOTH ", AF_BLUETOOTH}, {"AF_UNIX ", AF_UNIX}};
+    char padded[256];
+    bool held = true;
+
+    snprintf(padded, sizeof(padded), "%s ", value);
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        int fd = socket(all[i].family, all[i].family == AF_UNIX ? SOCK_STREAM : SOCK_DGRAM, 0);
+        bool named = strstr(padded, all[i].name) != NULL;
+
+        held = held && (named || (fd < 0 && errno == EAFNOSUPPORT));
+        held = held && (all[i].family != AF_UNIX || fd >= 0);
+        if (fd >= 0)
+            close(fd);
+    }
+    return held;
+}
+
+static bool no_address(const char *value)
+{
+    (void)value; /* any: no address can be had, or nothing gets there */
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr to = {.sa_family = AF_INET, .sa_data = {0, 9, 10, 77, 77, 77}};
+    bool held = fd < 0 || sendto(fd, "x", 1, 0, &to, sizeof(to)) < 0;
+
+    if (fd >= 0)
+        close(fd);
+    return held;
+}
+
+static bool file_size(const char *value)
+{
+    int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    off_t most = (off_t)size_of(value);
+    bool held;
+
+    signal(SIGXFSZ, SIG_IGN);
+    if (fd < 0)
+        return false;
+    held = pwrite(fd, "x", 1, most - 1) == 1 && pwrite(fd, "x", 1, most) < 0 && errno == EFBIG;
+    close(fd);
+    return held;
+}
+
+static bool open_files(const char *value)
+{
+    long n = 0;
+
+    while (n <= 100000 && dup(1) >= 0)
+        n++;
+    return errno == EMFILE && n < strtol(value, NULL, 10) && n > strtol(value, NULL, 10) - 32;
+}
+
+static bool no_core(const char *value)
+{
+    struct rlimit none = {0, 0}, more = {1, 1};
+
+    (void)value;
+    return getrlimit(RLIMIT_CORE, &none) == 0 && none.rlim_max == 0 &&
+           setrlimit(RLIMIT_CORE, &more) < 0;
+}
+
+static bool personality_locked(const char *value)
+{
+    (void)value;
+    return personality(ADDR_NO_RANDOMIZE) < 0;
+}
+
+static bool no_written_code(const char *value)
+{
+    (void)value;
+    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return mmap(NULL, 4096, PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+               MAP_FAILED &&
+           mprotect(p, 4096, PROT_READ | PROT_EXEC) < 0;
+}
+
+static bool no_new_rights(const char *value)
+{
+    (void)value;
+    return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+}
+
+static bool own_devices(const char *value)
+{
+    (void)value;
+    return !reads("/dev/mem") && !reads("/dev/kmsg") && access("/dev/tty0", F_OK) < 0 &&
+           access("/dev/null", R_OK | W_OK) == 0 &&
+           mknod("/tmp/inside-null", S_IFCHR | 0666, 0x103) < 0;
+}
+
+static bool own_ipc(const char *value)
+{
+    (void)value;
+    return own_namespace("ipc");
+}
+
+static bool own_network(const char *value)
+{
+    (void)value;
+    return own_namespace("net");
+}
+
+/* The host has put /tmp/inside.host there. */
+static bool own_tmp(const char *value)
+{
+    (void)value;
+    return access("/tmp/inside.host", F_OK) < 0 && errno == ENOENT && makes("/tmp");
+}
+
+static bool only_processes(const char *value)
+{
+    (void)value;
+    return !reads("/proc/meminfo") && !reads("/proc/sys/kernel/ostype") && reads("/proc/self/stat");
+}
+
+static bool others_unseen(const char *value)
+{
+    (void)value;
+    return access("/proc/1", F_OK) < 0;
+}
+
+static bool clock_kept(const char *value)
+{
+    struct timex t = {.modes = ADJ_TICK, .tick = 10000};
+    struct timespec now;
+
+    (void)value;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return adjtimex(&t) < 0 && clock_settime(CLOCK_REALTIME, &now) < 0;
+}
+
+static bool groups_kept(const char *value)
+{
+    (void)value;
+    return mkdir("/sys/fs/cgroup/inside", 0755) < 0 && !makes("/sys/fs/cgroup");
+}
+
+static bool homes(const char *value)
+{
+    bool read_only = strcmp(value, "read-only") == 0;
+
+    return !makes("/root") && !makes("/home") &&
+           (read_only || access("/root/inside.host", F_OK) < 0);
+}
+
+static bool name_kept(const char *value)
+{
+    (void)value;
+    return sethostname("inside", 6) < 0;
+}
+
+static bool no_kernel_log(const char *value)
+{
+    char text[64];
+
+    (void)value;
+    return klogctl(3, text, sizeof(text)) < 0 && !reads("/dev/kmsg") && !reads("/proc/kmsg");
+}
+
+static bool no_modules(const char *value)
+{
+    (void)value;
+    return syscall(SYS_init_module, "", 0ul, "") < 0 && errno == EPERM &&
+           access("/usr/lib/modules/.", R_OK) < 0;
+}
+
+static bool tunables_kept(const char *value)
+{
+    int fd = open("/proc/sys/kernel/domainname", O_WRONLY | O_CLOEXEC);
+
+    (void)value;
+    return fd < 0 && !makes("/sys/kernel");
+}
+
+static bool system_kept(const char *value)
+{
+    (void)value;
+    return !makes("/usr/lib") && !makes("/etc") && !makes("/var/lib") && !makes("/boot") &&
+           !makes("/srv");
+}
+
+/* Without "-" each must be there. */
+static bool may_write(const char *value)
+{
+    char all[512];
+    bool held = true;
+
+    snprintf(all, sizeof(all), "%s", value);
+    for (char *rest = all, *dir; (dir = strtok_r(rest, " ", &rest)) != NULL;) {
+        bool optional = dir[0] == '-';
+        dir += optional;
+        held = held && ((optional && access(dir, F_OK) < 0) || makes(dir));
+    }
+    return held;
+}
+
+static bool unreachable(const char *value)
+{
+    char all[512];
+    bool held = true;
+
+    snprintf(all, sizeof(all), "%s", value);
+    for (char *rest = all, *dir; (dir = strtok_r(rest, " ", &rest)) != NULL;) {
+        dir += dir[0] == '-';
+        held = held && access(dir, R_OK) < 0 && access(dir, X_OK) < 0;
+    }
+    return held;
+}
+
+static bool no_namespaces(const char *value)
+{
+    static const int all[] = {CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWNS,    CLONE_NEWPID,
+                              CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP};
+
+    (void)value;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (unshare(all[i]) == 0 || errno != EPERM)
+            return false;
+    return true;
+}
+
+static bool no_realtime(const char *value)
+{
+    struct sched_param p = {.sched_priority = 1};
+
+    (void)value;
+    return sched_setscheduler(0, SCHED_FIFO, &p) < 0 && sched_setscheduler(0, SCHED_RR, &p) < 0;
+}
+
+static bool no_setuid(const char *value)
+{
+    int fd = open("/tmp/inside-setuid", O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+    bool held = fd >= 0 && fchmod(fd, 04700) < 0 && fchmod(fd, 02700) < 0;
+
+    (void)value;
+    unlink("/tmp/inside-setuid");
+    return held && open("/tmp/inside-setgid", O_WRONLY | O_CREAT | O_CLOEXEC, 04700) < 0;
+}
+
+static bool only_native(const char *value)
+{
+    (void)value;
+#ifdef __x86_64__
+    long got = 20; /* getpid of 32 bits */
+    __asm__ volatile("int $0x80" : "+a"(got) : : "memory", "r8", "r9", "r10", "r11");
+    return got != getpid();
+#else
+    return true;
+#endif
+}
+
+/* Refused by the filter with its own number: unfiltered, a missing argument is EFAULT. */
+static bool refused_by_filter(const char *value)
+{
+    (void)value;
+    return syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0ul) < 0 && errno == EPERM;
+}
+
+/* "~@group...": one call of each group, which would go through without the filter. */
+static bool filtered(const char *value)
+{
+    struct sched_param p = {.sched_priority = 0};
+    bool held = refused_by_filter(value);
+
+    if (strstr(value, "@privileged") != NULL)
+        held = held && makes("/tmp") && chown("/tmp", (uid_t)-1, (gid_t)-1) < 0;
+    if (strstr(value, "@resources") != NULL)
+        held = held && sched_setscheduler(0, SCHED_OTHER, &p) < 0;
+    if (strstr(value, "@keyring") != NULL)
+        held = held && syscall(SYS_keyctl, 0, -3, 0) < 0 && errno == EPERM;
+    if (strstr(value, "@debug") != NULL)
+        held = held && syscall(SYS_ptrace, 0, 0, 0, 0) < 0;
+    return held;
+}
+
+static bool empty_run(const char *value)
+{
+    return strcmp(value, "/run:ro") == 0 && !makes("/run") &&
+           access("/run/systemd/system", F_OK) < 0 && access("/run/caravan", F_OK) < 0;
+}
+
+static bool user_is(const char *value)
+{
+    const struct passwd *p = getpwuid(getuid());
+
+    return p != NULL && strcmp(p->pw_name, value) == 0 && getuid() == geteuid() && getuid() != 0;
+}
+
+static bool mask_is(const char *value)
+{
+    return umask(0) == (mode_t)strtoul(value, NULL, 8);
+}
+
+static bool state_of(const char *value)
+{
+    char path[256];
+    struct stat st;
+
+    snprintf(path, sizeof(path), "/var/lib/%s", value);
+    return stat(path, &st) == 0 && st.st_uid == getuid() && makes(path);
+}
+
+static bool state_mode(const char *value)
+{
+    const char *path = getenv("STATE_DIRECTORY");
+    struct stat st;
+
+    return path != NULL && stat(path, &st) == 0 &&
+           (st.st_mode & 07777) == (mode_t)strtoul(value, NULL, 8);
+}
+
+static bool variable(const char *value)
+{
+    char name[128];
+    const char *is = strchr(value, '=');
+
+    snprintf(name, sizeof(name), "%.*s", (int)(is - value), value);
+    return getenv(name) != NULL && strcmp(getenv(name), is + 1) == 0;
+}
+
+/* The object is looked for by the host once the unit has ended. */
+static bool leaves_an_object(const char *value)
+{
+    (void)value;
+    return shmget(0x1ca70000 + (key_t)getuid(), 4096, IPC_CREAT | 0600) >= 0;
+}
+
+static const struct {
+    const char *setting;
+    bool (*held)(const char *value);
+    bool only_yes; /* another value than yes is another setting */
+} settings[] = {
+    {"CapabilityBoundingSet", bounding_set, false},
+    {"Environment", variable, false},
+    {"IPAddressDeny", no_address, false},
+    {"InaccessiblePaths", unreachable, false},
+    {"LimitCORE", no_core, false},
+    {"LimitFSIZE", file_size, false},
+    {"LimitNOFILE", open_files, false},
+    {"LockPersonality", personality_locked, true},
+    {"MemoryDenyWriteExecute", no_written_code, true},
+    {"NoNewPrivileges", no_new_rights, true},
+    {"PrivateDevices", own_devices, true},
+    {"PrivateIPC", own_ipc, true},
+    {"PrivateNetwork", own_network, true},
+    {"PrivateTmp", own_tmp, true},
+    {"ProcSubset", only_processes, false},
+    {"ProtectClock", clock_kept, true},
+    {"ProtectControlGroups", groups_kept, true},
+    {"ProtectHome", homes, false},
+    {"ProtectHostname", name_kept, true},
+    {"ProtectKernelLogs", no_kernel_log, true},
+    {"ProtectKernelModules", no_modules, true},
+    {"ProtectKernelTunables", tunables_kept, true},
+    {"ProtectProc", others_unseen, false},
+    {"ProtectSystem", system_kept, false},
+    {"ReadWritePaths", may_write, false},
+    {"RemoveIPC", leaves_an_object, true},
+    {"RestrictAddressFamilies", families, false},
+    {"RestrictNamespaces", no_namespaces, true},
+    {"RestrictRealtime", no_realtime, true},
+    {"RestrictSUIDSGID", no_setuid, true},
+    {"StateDirectory", state_of, false},
+    {"StateDirectoryMode", state_mode, false},
+    {"SystemCallArchitectures", only_native, false},
+    {"SystemCallErrorNumber", refused_by_filter, false},
+    {"SystemCallFilter", filtered, false},
+    {"TemporaryFileSystem", empty_run, false},
+    {"UMask", mask_is, false},
+    {"User", user_is, false},
+};
+
+/* In a process of its own: the filter, or what is left undone, may end it. */
+static bool tried(bool (*held)(const char *), const char *value)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(held(value) ? 0 : 1);
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        return false;
+    return (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) || status == 0;
+}
+
+static bool try_one(const char *setting, const char *value)
+{
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        if (strcmp(settings[i].setting, setting) != 0)
+            continue;
+        bool held = (!settings[i].only_yes || yes(value)) && tried(settings[i].held, value);
+        printf(held ? "held %s\n" : "open %s=%s\n", setting, value);
+        return held;
+    }
+    printf("unknown %s\n", setting);
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    bool all = true;
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    for (int i = 1; i < argc; i++) {
+        char *is = strchr(argv[i], '=');
+        if (is == NULL)
+            return 2;
+        *is = '\0';
+        all = try_one(argv[i], is + 1) && all;
+    }
+    return all ? 0 : 1;
+}
