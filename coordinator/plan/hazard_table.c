@@ -264,9 +264,6 @@ const struct hazard hazard_table[] = {
      .advice =
          "Start caravan-agent there and let port 4650 through, or enroll them (caravan enroll), "
          "leave them out by a filter, or allow it: --max-skipped N."},
-    {.id = "key-changed", .source = FROM_AGENTS, .severity = SEVERITY_HARD,
-     .unsure = SEVERITY_HARD, .detect = hazard_key_changed,
-     .advice = "Find out why; only then: caravan enroll --replace HOST."},
     {.id = "misplaced", .source = FROM_AGENTS, .severity = SEVERITY_HARD, .unsure = SEVERITY_HARD,
      .detect = hazard_misplaced,
      .advice = "Correct the address of this host's agent in the configuration ([agents])."},
