@@ -150,6 +150,13 @@ static const struct host_row rows[] = {
      .fact = "binary-writers",
      .unsure = SEVERITY_WARN,
      .may_lack = true},
+    {.row = {.id = "key-replaced",
+             .severity = SEVERITY_WARN,
+             .advice = "Find out on that host who wrote it, which only root can (journalctl "
+                       "CARAVAN_EVENT=key-replaced says when); then remove the mark. An agent that "
+                       "does not tell is older than this caravan: upgrade its package."},
+     .fact = "key-replaced",
+     .unsure = SEVERITY_WARN},
     {.row = {.id = "no-room",
              .severity = SEVERITY_BLOCK,
              .advice = "Make room; the old, the staged and the unpacked binary lie beside each "
