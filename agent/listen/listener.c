@@ -584,8 +584,15 @@ static int ask_swap(const struct call *c, struct buf *ret_inner)
     pthread_mutex_lock(&l->lock);
     (void)buf_add(&lease, l->lease_order.data, l->lease_order.len);
     pthread_mutex_unlock(&l->lock);
-    const struct swap_packet p = {c->inner.data, c->inner.len, lease.data, lease.len};
-    if (swap_link_call(l->c.swap, &p, ret_inner, &delivered, &err) == 0)
+    struct swap_packet p = {c->inner.data, c->inner.len, lease.data, lease.len};
+    int called = swap_link_call(l->c.swap, &p, ret_inner, &delivered, &err);
+    if (called == 0 && ret_inner->len == 0 && p.n_lease > 0) {
+        /* A caravan-swap of up to 0.1.0 that an upgrade of the package met at work drops what is
+         * more than an order. One that wants a lease refuses an order that comes without. */
+        p.n_lease = 0;
+        called = swap_link_call(l->c.swap, &p, ret_inner, &delivered, &err);
+    }
+    if (called == 0)
         return ret_inner->len > 0 ? 0 : -1;
     log_say(l->c.log, LOG_ERROR, EVENT_NONE, "%s order: %s", message_kind_name(c->v.head.kind),
             err.text);

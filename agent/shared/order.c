@@ -72,8 +72,10 @@ static struct order_judgement judge_time(const struct header *h, const struct or
 struct order_judgement order_judge_by(const struct header *h, uint64_t now_ms)
 {
     if (h->time_ms == 0)
-        return refuse(REFUSAL_FORMAT, "the order does not say until when it may be begun "
-                                      "(start_by): bring caravan to the agent's version");
+        return refuse(
+            REFUSAL_FORMAT,
+            "it does not say until when it may be begun (start_by): caravan is older than "
+            "this host's agent; upgrade the package caravan where it runs, then resume");
     if (h->time_ms > now_ms && h->time_ms - now_ms > ORDER_BY_MAX_MS)
         return refuse(REFUSAL_LATE, "start_by is more than 120 s away by this host's own clock: "
                                     "the uptime that was told of this host is not true");

@@ -33,8 +33,8 @@ static void tell_alarm(const struct swap *s, struct receipt_status *st)
     }
     if (there)
         snprintf(text, sizeof(text),
-                 "caravan-agent had another key than this host's, which was written anew: find out "
-                 "who can write as root there, then remove %.100s",
+                 "caravan-agent had another key than this host's, which root put back; the mark of "
+                 "that is %.128s",
                  mark);
     add_fact(st, "key-replaced", tri_of(there), text);
 }

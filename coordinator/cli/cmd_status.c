@@ -24,9 +24,9 @@ static void host_row(struct table *t, const struct world *w, const struct host *
     struct host_health health;
     host_health(w, h, &health);
     const char *version = host_version(w, h);
-    enum color shade = !health.well || h->agent.key_changed || h->agent.misplaced ? COLOR_RED
-                       : !health.agent_well || health.drift[0] != '\0'            ? COLOR_YELLOW
-                                                                                  : COLOR_NONE;
+    enum color shade = !health.well || h->agent.misplaced              ? COLOR_RED
+                       : !health.agent_well || health.drift[0] != '\0' ? COLOR_YELLOW
+                                                                       : COLOR_NONE;
     table_row(t, shade,
               (const char *[]){h->name, h->is_server ? "server" : "client", h->region,
                                version[0] != '\0' ? version : "?", health.text, health.agent,

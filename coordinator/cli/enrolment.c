@@ -37,6 +37,7 @@ static void answered(void *ctx, const void *frame, size_t n, const struct err *w
         return;
     }
     e->answered = true;
+    e->why[0] = '\0'; /* of a try before */
     str_cut(e->server_id, sizeof e->server_id, r->u.hello.server_id);
     str_cut(e->client_id, sizeof e->client_id, r->u.hello.client_id);
     str_cut(e->told_host, sizeof e->told_host, r->u.hello.host);

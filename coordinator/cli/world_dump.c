@@ -54,7 +54,6 @@ static struct json *dump_agent(const struct agent_view *a, int64_t now)
     char hex[65];
     json_set_str(o, "address", a->address);
     json_set_bool(o, "enrolled", a->enrolled);
-    json_set_bool(o, "key_changed", a->key_changed);
     json_set_bool(o, "misplaced", a->misplaced);
     json_set_str(o, "problem", a->problem);
     json_set_int(o, "hello_age_ms", age(a->hello_at, now));

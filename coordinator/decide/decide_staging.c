@@ -73,8 +73,7 @@ static bool begin_one(const struct situation *s, struct decision *d, size_t i)
     const struct host *h = world_host(s->world, p->key);
     enum claim claim = s->lease->claims[i];
 
-    if (h == NULL || h->agent.hello_at == 0 || h->agent.key_changed || h->agent.misplaced ||
-        !h->agent.enrolled) {
+    if (h == NULL || h->agent.hello_at == 0 || h->agent.misplaced || !h->agent.enrolled) {
         if (!p->is_server && s->now - s->evidence->begun_ms > SILENT_MS)
             skip(d, lh, SKIP_UNREACHABLE, "its agent does not answer, or not as itself");
         waiting_for(d, REASON_RETRY, lh->key, "%s: its agent has not answered yet", p->name);

@@ -32,7 +32,7 @@ static enum tri read_back(const struct situation *s, size_t i, int64_t since, ch
     }
     if (!p->managed)
         return TRI_YES; /* ran the target before, has no agent: its version is all we know */
-    if (h->agent.hello_at <= since || h->agent.key_changed || h->agent.misplaced)
+    if (h->agent.hello_at <= since || h->agent.misplaced)
         return TRI_UNKNOWN;
     if (digest_eq(&h->agent.disk, &p->digest) && digest_eq(&h->agent.running, &p->digest))
         return TRI_YES;

@@ -27,8 +27,6 @@ const char *host_disagrees(const struct host *h, int64_t now)
         return "is not in the cluster's lists";
     if (!h->agent.enrolled)
         return "has no enrolled agent";
-    if (h->agent.key_changed)
-        return "another key answers than was enrolled";
     if (h->agent.misplaced)
         return "its agent serves another Nomad";
     if (!fresh(h->agent.hello_at, now))

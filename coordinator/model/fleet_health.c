@@ -49,8 +49,8 @@ static bool client_health(const struct client_view *c, char *dst, size_t n)
 
 static void agent_health(const struct agent_view *a, struct host_health *r)
 {
-    r->agent_well = a->enrolled && a->hello_at != 0 && !a->key_changed && !a->misplaced &&
-                    a->problem[0] == '\0' && a->phase != PHASE_FAILED;
+    r->agent_well = a->enrolled && a->hello_at != 0 && !a->misplaced && a->problem[0] == '\0' &&
+                    a->phase != PHASE_FAILED;
     if (a->problem[0] != '\0' || a->hello_at == 0)
         say(r->agent, sizeof r->agent, "%s", a->problem[0] != '\0' ? a->problem : "no answer");
     else if (a->phase == PHASE_FAILED)

@@ -97,7 +97,7 @@ struct ledger_host {
                              coordinator's machine: `boot` of the ledger tells */
     bool answered;        /* its receipt arrived */
     enum refusal refusal; /* what it said */
-    uint32_t attempts;    /* orders of this kind so far */
+    uint32_t attempts;    /* orders of this kind so far; 0: none since the run was resumed */
     uint32_t turns;       /* its turn was begun anew, from staging, so many times */
     uint32_t transfers;   /* leadership was to be taken from it, so many times */
     uint32_t resends;     /* of the last order, without an answer */

@@ -176,9 +176,8 @@ struct fact_view {
 
 /* The agent beside Nomad: what its last authentic receipts said. */
 struct agent_view {
-    bool enrolled;    /* we remember a key for this host's id */
-    bool key_changed; /* another key answers: hard error */
-    bool misplaced;   /* the ids it tells are not Nomad's at this address: hard error */
+    bool enrolled;  /* we remember a key for this host's id; who has another one gives no answer */
+    bool misplaced; /* the ids it tells are not Nomad's at this address: hard error */
     const char *address;
     const char *problem; /* why there is no answer, "" */
 

@@ -35,15 +35,6 @@ void hazard_unmanaged_client(struct hazard_check *c, row_t *row)
                     c->p->policy.max_skipped);
 }
 
-void hazard_key_changed(struct hazard_check *c, row_t *row)
-{
-    for (size_t i = 0; i < c->w->n_hosts; i++)
-        if (c->w->hosts[i].agent.key_changed)
-            hazard_found(c, row, TRI_YES, c->w->hosts[i].name,
-                         "another key answers at %s than was enrolled",
-                         c->w->hosts[i].agent.address);
-}
-
 void hazard_misplaced(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->w->n_hosts; i++)

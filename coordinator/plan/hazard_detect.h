@@ -42,8 +42,8 @@ hazard_detect hazard_client_newer, hazard_tolerance, hazard_unhealthy, hazard_re
     hazard_token_snapshot, hazard_token_expiry, hazard_token_kept, hazard_token_clear,
     hazard_heartbeat;
 /* hazard_agents.c */
-hazard_detect hazard_unmanaged_server, hazard_unmanaged_client, hazard_key_changed,
-    hazard_misplaced, hazard_one_id, hazard_no_build, hazard_odd_system;
+hazard_detect hazard_unmanaged_server, hazard_unmanaged_client, hazard_misplaced, hazard_one_id,
+    hazard_no_build, hazard_odd_system;
 /* hazard_keystore.c */
 hazard_detect hazard_keystore_copied, /* how many servers: `what` */
     hazard_no_keystore;               /* a server's agent does not know where: `what` */

@@ -145,22 +145,30 @@ static const struct host_row rows[] = {
     {.row = {.id = "binary-writers",
              .severity = SEVERITY_HARD,
              .advice =
-                 "Give the directory of Nomad's binary to root (chown root, chmod go-w): root "
-                 "replaces no file where others may do the same."},
+                 "As root there: chown root and chmod go-w the directory itself, not what is in "
+                 "it. Root replaces no file where others may; they need root for it then."},
      .fact = "binary-writers",
      .unsure = SEVERITY_WARN,
      .may_lack = true},
+    {.row = {.id = "key-replaced",
+             .severity = SEVERITY_WARN,
+             .advice = "Find out on that host who wrote it, which only root can (journalctl "
+                       "CARAVAN_EVENT=key-replaced says when); then remove the mark. An agent that "
+                       "does not tell is older than this caravan: upgrade its package."},
+     .fact = "key-replaced",
+     .unsure = SEVERITY_WARN},
     {.row = {.id = "no-room",
              .severity = SEVERITY_BLOCK,
              .advice = "Make room; the old, the staged and the unpacked binary lie beside each "
                        "other for a while."},
      .fact = "no-room",
      .unsure = SEVERITY_WARN},
-    {.row = {.id = "attributes",
-             .severity = SEVERITY_BLOCK,
-             .advice =
-                 "Give capabilities to Nomad's unit (AmbientCapabilities=), or set them on the "
-                 "staged file by hand (setcap, restorecon, chown)."},
+    {.row =
+         {.id = "attributes",
+          .severity = SEVERITY_BLOCK,
+          .advice =
+              "Let Nomad's unit give it that (systemctl edit: AmbientCapabilities=), then setcap "
+              "-r or chmod a-s the file. Owner, label: mend .nomad.caravan-new, then resume."},
      .fact = "attributes",
      .unsure = SEVERITY_WARN,
      .may_lack = true},

@@ -218,11 +218,12 @@ const struct hazard hazard_table[] = {
     {.id = "token-kept", .source = FROM_CLUSTER, .severity = SEVERITY_HARD,
      .unsure = SEVERITY_HARD, .detect = hazard_token_kept,
      .advice =
-         "Use TLS with certificates for server.REGION.nomad; or name the server's address in "
-         "[servers]; or set [nomad] token_in_clear = yes where nobody else reads that network."},
+         "Use TLS with certificates for server.REGION.nomad. Only where nobody else reads that "
+         "network, in caravan.conf: its address in [servers], or [nomad] token_in_clear = yes."},
     {.id = "token-in-clear", .source = FROM_CLUSTER, .severity = SEVERITY_WARN,
      .unsure = SEVERITY_WARN, .detect = hazard_token_clear,
-     .advice = "Use TLS: whoever reads that network has the token's rights."},
+     .advice = "Use TLS: whoever reads that network has the token's rights. Where others could read "
+     "it before, make a new token."},
     {.id = "heartbeat-unread", .source = FROM_CLUSTER, .severity = SEVERITY_INFO,
      .unsure = SEVERITY_INFO, .detect = hazard_heartbeat,
      .advice =
@@ -264,9 +265,6 @@ const struct hazard hazard_table[] = {
      .advice =
          "Start caravan-agent there and let port 4650 through, or enroll them (caravan enroll), "
          "leave them out by a filter, or allow it: --max-skipped N."},
-    {.id = "key-changed", .source = FROM_AGENTS, .severity = SEVERITY_HARD,
-     .unsure = SEVERITY_HARD, .detect = hazard_key_changed,
-     .advice = "Find out why; only then: caravan enroll --replace HOST."},
     {.id = "misplaced", .source = FROM_AGENTS, .severity = SEVERITY_HARD, .unsure = SEVERITY_HARD,
      .detect = hazard_misplaced,
      .advice = "Correct the address of this host's agent in the configuration ([agents])."},
@@ -279,7 +277,8 @@ const struct hazard hazard_table[] = {
 
     {.id = "odd-system", .source = FROM_AGENTS, .severity = SEVERITY_WARN,
      .unsure = SEVERITY_WARN, .detect = hazard_odd_system,
-     .advice = "Look at that host: its agent is not what was installed there, or lies."},
+     .advice = "Find out who changed its agent (there: dpkg --verify caravan-agent), then install the "
+     "package anew. Until it tells a system, Caravan does nothing there."},
 
     /* ---- nodes ---- */
 

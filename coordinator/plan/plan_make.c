@@ -70,7 +70,7 @@ static void host_fill(struct plan_host *p, const struct world *w, const struct h
     str_cut(p->name, sizeof(p->name), h->name);
     str_cut(p->region, sizeof(p->region), h->region);
     str_cut(p->from, sizeof(p->from), host_version(w, h));
-    p->managed = a->enrolled && a->hello_at > 0 && !a->key_changed && !a->misplaced;
+    p->managed = a->enrolled && a->hello_at > 0 && !a->misplaced;
     p->is_server = h->is_server;
     if (p->managed) {
         str_cut(p->os, sizeof(p->os), a->os);

@@ -314,10 +314,20 @@ static bool may_still_be_obeyed(struct ledger_host *lh, const struct receipt_don
     return true;
 }
 
+/* What was refused before the run was resumed may be mended by now: whoever resumed was told to
+ * mend it. The same bytes are answered by the receipt that was kept, so a new order asks. */
+static enum reaction reaction_to(const struct ledger_host *lh)
+{
+    enum reaction re = reactions[lh->refusal];
+    bool given_before = lh->attempts == 0;
+
+    return given_before && (re == FINAL || re == HELD) ? AGAIN : re;
+}
+
 static void not_obeyed(struct run *r, struct ledger_host *lh, const struct receipt_done *done)
 {
     struct ledger *l = r->config->ledger;
-    enum reaction re = reactions[lh->refusal];
+    enum reaction re = reaction_to(lh);
     int64_t now = r->config->ports->now(r->config->ports->ctx);
     struct intent in = {.kind = INTENT_MARK, .state = stands(l, lh, re)};
 

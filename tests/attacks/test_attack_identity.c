@@ -1,12 +1,19 @@
 /* Whoever has the listener, against the key that tells root who it is: another key, no key, another
  * mode, before and in the middle of a swap. */
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "agent_paths.h"
 #include "file.h"
 #include "identity.h"
+#include "order_desk.h"
+#include "paper_journal.h"
 #include "scratch_dir.h"
+#include "str.h"
+#include "swap.h"
+#include "view_file.h"
 
 struct bench {
     char *dir;
@@ -176,6 +183,91 @@ static void a_swap_is_ended_by_who_began_it(void **state)
     assert_false(pubkey_eq(&first, &now));
 }
 
+/* ---- the alarm, by a whole caravan-swap ---- */
+
+static void put_trust(const struct bench *b)
+{
+    struct desk desk;
+    auto_buf struct buf file = BUF_INIT;
+    char path[300];
+    struct err err = ERR_INIT;
+
+    desk_open(&desk);
+    desk_trust_file(&desk, &file);
+    desk_close(&desk);
+    scratch_path(b->dir, "trust", path);
+    if (file_replace(path, file.data, file.len, 0644, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static void load_conf(const struct bench *b, struct agent_conf *ret)
+{
+    const struct passwd *me = geteuid() == 0 ? getpwnam("nobody") : getpwuid(geteuid());
+    auto_buf struct buf text = BUF_INIT;
+    char path[300];
+    struct err err = ERR_INIT;
+
+    (void)buf_printf(&text,
+                     "[agent]\nuser = %s\nstate_dir = %s/state\nrun_dir = %s/run\n"
+                     "machine_id = %s\n[trust]\nanchor = %s/trust\n"
+                     "[nomad]\nservice = command\nbinary = %s/nomad\n"
+                     "[command]\nstart = /bin/false\nstop = /bin/false\nstatus = /bin/false\n"
+                     "pid_file = %s/pid\n[fetch]\nfetch_program = /bin/false\n",
+                     me->pw_name, b->dir, b->dir, b->id, b->dir, b->dir, b->dir);
+    scratch_write(b->dir, "agent.conf", buf_str(&text), 0600);
+    scratch_path(b->dir, "agent.conf", path);
+    if (agent_conf_load(path, ret, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+/* Starts root's program and ends it; the fact "key-replaced" that it told meanwhile. */
+static struct fact alarm_told(struct bench *b, const struct agent_conf *conf)
+{
+    static const struct log log = {LOG_INFO, "test", paper_journal};
+    autofree struct swap *s = xzalloc(1, sizeof(*s));
+    autofree struct view *v = xzalloc(1, sizeof(*v));
+    struct fact told = {.value = TRI_UNKNOWN};
+    struct err err = ERR_INIT;
+
+    paper_journal_clear();
+    if (swap_open(s, conf, "agent.conf", "/bin/false", &log, &err) < 0)
+        fail_msg("root does not start: %s", err.text);
+    if (view_read(s->view_path, v, &err) < 0)
+        fail_msg("%s", err.text);
+    for (uint32_t i = 0; i < v->status.n_facts; i++)
+        if (str_eq(v->status.facts[i].id, "key-replaced"))
+            told = v->status.facts[i];
+    swap_close(s);
+    scratch_path(b->dir, "state/host.key", b->copy);
+    return told;
+}
+
+static void the_alarm_is_told_until_root_takes_its_mark_away(void **state)
+{
+    struct bench *b = *state;
+    struct agent_conf conf;
+    char mark[300];
+
+    put_trust(b);
+    load_conf(b, &conf);
+    scratch_path(b->dir, "state/swap/key-replaced", mark);
+    assert_int_equal(alarm_told(b, &conf).value, TRI_NO);
+    paper_journal_says("identity-made", "PRIORITY=6");
+    assert_int_equal(access(mark, F_OK), -1);
+
+    put_other_key(b);
+    struct fact told = alarm_told(b, &conf);
+    paper_journal_says("key-replaced", "PRIORITY=3");
+    assert_int_equal(access(mark, F_OK), 0);
+    assert_int_equal(told.value, TRI_YES);
+    assert_non_null(strstr(told.text, mark));
+
+    assert_int_equal(alarm_told(b, &conf).value, TRI_YES); /* the key is right by now */
+    paper_journal_never("key-replaced");
+    assert_int_equal(unlink(mark), 0);
+    assert_int_equal(alarm_told(b, &conf).value, TRI_NO);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -185,6 +277,7 @@ int main(void)
         CASE(nothing_done_to_the_copy_stops_root),
         CASE(the_listeners_key_is_taken_over_once),
         CASE(a_swap_is_ended_by_who_began_it),
+        CASE(the_alarm_is_told_until_root_takes_its_mark_away),
     };
 
     return cmocka_run_group_tests_name("attack_identity", tests, NULL, NULL);

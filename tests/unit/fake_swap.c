@@ -63,7 +63,7 @@ static bool serve_one(struct fake_swap *f, int fd)
             return false;
         buf_clear(&receipt);
     }
-    if (does != FAKE_SILENT)
+    if (does != FAKE_SILENT && (does != FAKE_OF_BEFORE || packet.n_lease == 0))
         sign_receipt(f, &v, &receipt);
     return send(fd, receipt.len > 0 ? (const void *)receipt.data : "", receipt.len, MSG_NOSIGNAL) >=
            0;

@@ -10,7 +10,13 @@
 
 #include "swap_channel.h"
 
-enum fake_swap_does { FAKE_ACCEPT, FAKE_SILENT, FAKE_HANG_UP, FAKE_STALE_FIRST };
+enum fake_swap_does {
+    FAKE_ACCEPT,
+    FAKE_SILENT,
+    FAKE_HANG_UP,
+    FAKE_STALE_FIRST,
+    FAKE_OF_BEFORE /* as up to 0.1.0: silent when a lease comes with the order, else accepting */
+};
 
 struct fake_swap;
 

@@ -42,7 +42,8 @@ void paper_journal_clear(void)
     n_entries = 0;
 }
 
-static int last_of(const char *event)
+/* -1: none. */
+static int find_last(const char *event)
 {
     char wanted[64];
 
@@ -51,8 +52,22 @@ static int last_of(const char *event)
         for (int i = 0; i < entries[e].n; i++)
             if (str_eq(entries[e].text[i], wanted))
                 return e;
-    fail_msg("no entry of %s", event);
     return -1;
+}
+
+static int last_of(const char *event)
+{
+    int e = find_last(event);
+
+    if (e < 0)
+        fail_msg("no entry of %s", event);
+    return e;
+}
+
+void paper_journal_never(const char *event)
+{
+    if (find_last(event) >= 0)
+        fail_msg("there is an entry of %s", event);
 }
 
 /* NULL: none. */

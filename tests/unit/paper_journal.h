@@ -16,6 +16,8 @@ log_journal paper_journal;      /* takes every entry */
 log_journal paper_journal_gone; /* takes none */
 void paper_journal_clear(void);
 
+/* Fails the test when there is an entry of the event. */
+void paper_journal_never(const char *event);
 /* Fails the test unless the event's last entry has the field, "NAME=value". */
 void paper_journal_says(const char *event, const char *field);
 /* The same of all that log_about tells, in the order of the table in log.c, without "CARAVAN_":

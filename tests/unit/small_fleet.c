@@ -19,6 +19,7 @@ const struct fact_view small_fleet_facts[SMALL_FACTS] = {
     {"package", TRI_NO, "no package owns it"},
     {"read-only", TRI_NO, ""},
     {"noexec", TRI_NO, ""},
+    {"key-replaced", TRI_NO, ""},
     {"no-room", TRI_NO, ""},
     {"clock", TRI_NO, ""},
     {"libc", TRI_YES, "2.36"},

@@ -96,6 +96,7 @@ static const struct row rows[] = {
     {"read-only", "read-only", "/usr/bin", SEVERITY_HARD, SEVERITY_WARN, false},
     {"noexec", "noexec", "/usr/bin", SEVERITY_HARD, SEVERITY_WARN, false},
     {"binary-writers", "binary-writers", "user nomad", SEVERITY_HARD, SEVERITY_WARN, true},
+    {"key-replaced", "key-replaced", "root put back", SEVERITY_WARN, SEVERITY_WARN, false},
     {"no-room", "no-room", "has 1 MiB free", SEVERITY_BLOCK, SEVERITY_WARN, false},
     {"attributes", "attributes", "its capabilities", SEVERITY_BLOCK, SEVERITY_WARN, true},
     {"config-rejected", "config-rejected", "unexpected key", SEVERITY_HARD, SEVERITY_WARN, true},

@@ -90,9 +90,9 @@ static void what_changes_nothing_is_told(void **state)
     shows(f, "accepted, but nothing speaks of it: minor-distance\n");
     plan_free(&f->plan);
     small_fleet_init(f);
-    f->hosts[3].agent.key_changed = true;
-    plan_accepting(f, "key-changed");
-    shows(f, "accepted, but it cannot be accepted: key-changed\n");
+    f->hosts[3].agent.misplaced = true;
+    plan_accepting(f, "misplaced");
+    shows(f, "accepted, but it cannot be accepted: misplaced\n");
     plan_free(&f->plan);
     small_fleet_init(f);
     f->hosts[3].client.draining = true;

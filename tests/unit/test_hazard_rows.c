@@ -393,11 +393,6 @@ CHANGE(no_client_agent)
     (void)w;
     f->hosts[4].agent.hello_at = 0;
 }
-CHANGE(other_key)
-{
-    (void)w;
-    f->hosts[3].agent.key_changed = true;
-}
 CHANGE(no_server_id)
 {
     (void)w;
@@ -607,7 +602,6 @@ static const struct worlds worlds[] = {
     {.id = "token-expiry", .yes = ends_soon, .unsure = token_lost, .says = "ends in 1 min"},
     {.id = "unmanaged-server", .yes = no_agent, .says = "no enrolled agent"},
     {.id = "unmanaged-client", .yes = no_client_agent, .says = "1 client"},
-    {.id = "key-changed", .yes = other_key},
     {.id = "misplaced", .yes = other_place},
     {.id = "one-id", .yes = same_id},
     {.id = "no-build", .yes = other_arch, .text = "s390x", .says = "linux/s390x"},
@@ -987,11 +981,12 @@ static void test_cannot_tell(void **state)
 
 /* Rows that are sure of what they see: of versions, of what agents and Nomad said. */
 static const char *const certain[] = {
-    "nothing-to-do",    "older-target", "way-to-2.0",       "prerelease",       "forward-wall",
-    "edition",          "fips",         "no-way-back",      "tolerance",        "token",
-    "key-changed",      "misplaced",    "unmanaged-server", "unmanaged-client", "one-id",
-    "no-build",         "node-down",    "node-draining",    "token-kept",       "token-in-clear",
-    "heartbeat-unread", "odd-system",
+    "nothing-to-do",    "older-target", "way-to-2.0",     "prerelease",
+    "forward-wall",     "edition",      "fips",           "no-way-back",
+    "tolerance",        "token",        "misplaced",      "unmanaged-server",
+    "unmanaged-client", "one-id",       "no-build",       "node-down",
+    "node-draining",    "token-kept",   "token-in-clear", "heartbeat-unread",
+    "odd-system",
 };
 
 static bool is_certain(const struct hazard *row)

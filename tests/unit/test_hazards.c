@@ -65,9 +65,9 @@ static void change_bad(struct small_fleet *f)
     small_fleet_version(f, "1.8.4");
     str_cut(f->release.version, sizeof(f->release.version), "1.9.2");
 }
-static void change_key(struct small_fleet *f)
+static void change_place(struct small_fleet *f)
 {
-    f->hosts[3].agent.key_changed = true;
+    f->hosts[3].agent.misplaced = true;
 }
 static void change_small(struct small_fleet *f)
 {
@@ -129,8 +129,8 @@ static void test_accept(void **state)
     assert_null(plan_refused(&f->plan));
     plan_free(&f->plan);
     small_fleet_init(f);
-    change_key(f);
-    f->policy.accepted[f->policy.n_accepted++] = "key-changed";
+    change_place(f);
+    f->policy.accepted[f->policy.n_accepted++] = "misplaced";
     assert_int_equal(plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err), 0);
     assert_non_null(plan_refused(&f->plan)); /* hard rows have no override */
     plan_free(&f->plan);

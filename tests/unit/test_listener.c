@@ -248,6 +248,19 @@ static void orders_go_to_swap_byte_for_byte(void **state)
     assert_int_equal(fake_swap_connections(r->swap), 1);
 }
 
+/* The package was upgraded and caravan-swap still is the program of before. */
+static void a_swap_of_before_gets_the_order_alone(void **state)
+{
+    struct room *r = *state;
+    room_take_lease(r);
+    fake_swap_does(r->swap, FAKE_OF_BEFORE);
+    for (uint64_t i = 1; i <= 2; i++)
+        assert_int_equal(room_refusal(room_say(r, room_swap_order(r, i), r->desk.operator)),
+                         REFUSAL_NONE);
+    fake_swap_does(r->swap, FAKE_SILENT); /* a drop stays one */
+    assert_null(room_say(r, room_swap_order(r, 3), r->desk.operator));
+}
+
 static void lease_and_pause_bind_them(void **state)
 {
     struct room *r = *state;
@@ -567,7 +580,7 @@ int main(void)
         T(swap_unreachable_is_said),        T(swap_gone_after_hearing_is_no_answer),
         T(no_view_is_told_as_unknown),      T(a_stale_view_is_made_anew),
         T(a_full_status_still_fits),        T(held_until_something_changes),
-        T(a_crowd_lets_the_oldest_go),
+        T(a_crowd_lets_the_oldest_go),      T(a_swap_of_before_gets_the_order_alone),
     };
     return cmocka_run_group_tests_name("listener", tests, NULL, NULL);
 }

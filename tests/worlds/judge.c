@@ -301,7 +301,7 @@ static bool paused_at_agent(const struct truth *t)
         const struct t_host *h = &t->hosts[i];
         if (h->is_server && h->exists && h->machine_up && h->agent.up && h->agent.lease.held &&
             h->agent.lease.paused && h->paused_ms > 0 && t->now - h->paused_ms > JUDGE_STALE_MS &&
-            t->now - h->agent_cut_ms > JUDGE_STALE_MS && !h->misplaced && !h->key_changed &&
+            t->now - h->agent_cut_ms > JUDGE_STALE_MS && !h->misplaced &&
             memcmp(h->agent.lease.run_id, t->run_id, RUN_ID_LEN) == 0)
             return true;
     }
@@ -327,7 +327,7 @@ static void judge_preserve(struct truth *t, const struct t_host *h)
     if (t->paused || t->aborted)
         judge_says(t, 10, "a copy of %s's keystore is ordered in a run that is paused or aborted",
                    h->name);
-    if ((h->misplaced || h->key_changed) && t->now - h->misplaced_ms > JUDGE_STALE_MS)
+    if (h->misplaced && t->now - h->misplaced_ms > JUDGE_STALE_MS)
         judge_says(t, 12, "a copy of %s's keystore is ordered, where another agent answers",
                    h->name);
 }
@@ -367,7 +367,7 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
     if (paused_at_agent(t))
         judge_says(t, 10, "swap of %s while an agent says the run is paused", h->name);
     counts.judged[12]++;
-    if ((h->misplaced || h->key_changed) && t->now - h->misplaced_ms > JUDGE_STALE_MS)
+    if (h->misplaced && t->now - h->misplaced_ms > JUDGE_STALE_MS)
         judge_says(t, 12, "swap of %s, where another agent answers", h->name);
     if (h->is_server)
         judge_server(t, host);

@@ -99,8 +99,8 @@ void judge_operate(struct truth *t, const struct operate *o)
 /* For long enough to have cleared a note. */
 static bool reachable(const struct truth *t, const struct t_host *h)
 {
-    return h->machine_up && h->agent.up && !h->misplaced && !h->key_changed && !t->taken_over &&
-           !t_faulty(t) && t->now - t->faults_end > BACK_MS && t->now - h->agent_cut_ms > BACK_MS &&
+    return h->machine_up && h->agent.up && !h->misplaced && !t->taken_over && !t_faulty(t) &&
+           t->now - t->faults_end > BACK_MS && t->now - h->agent_cut_ms > BACK_MS &&
            t->now - h->agent.boot_ms > BACK_MS && t->now - h->agent.full_ms > BACK_MS;
 }
 

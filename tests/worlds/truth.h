@@ -127,7 +127,6 @@ struct t_host {
     int64_t api_cut_ms, agent_cut_ms;
     bool misplaced; /* another machine's agent answers at its address */
     int64_t misplaced_ms;
-    bool key_changed;
     struct t_agent agent;
     /* judge */
     bool flying; /* disturbed by us and not well again since */
@@ -386,23 +385,23 @@ enum t_moment {
 void t_moment(struct truth *t, enum t_moment moment, int host); /* host: -1 none */
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 53 };
+enum { FAULT_KINDS = 52 };
 enum {
-    FAULT_DONE_BY_HAND = 36,
-    FAULT_ENDED_AT_TRANSFER = 37,
-    FAULT_COPY_ORDERS = 39,
-    FAULT_DISK_FULL_ONCE = 41,
-    FAULT_AUTOPILOT = 42,
-    FAULT_AUTOPILOT_OTHERS = 43,
-    FAULT_AUTOPILOT_RACE = 44,
-    FAULT_DONE_EMPTY = 45,
-    FAULT_ENDED_AT_START = 46,
-    FAULT_REMOVED_THEN = 47,
-    FAULT_BY_HAND_EMPTY = 48,
-    FAULT_LAST_EMPTY = 49,
-    FAULT_TASKS_LOST = 50,
-    FAULT_NOT_READY = 51,
-    FAULT_ELSEWHERE = 52
+    FAULT_DONE_BY_HAND = 35,
+    FAULT_ENDED_AT_TRANSFER = 36,
+    FAULT_COPY_ORDERS = 38,
+    FAULT_DISK_FULL_ONCE = 40,
+    FAULT_AUTOPILOT = 41,
+    FAULT_AUTOPILOT_OTHERS = 42,
+    FAULT_AUTOPILOT_RACE = 43,
+    FAULT_DONE_EMPTY = 44,
+    FAULT_ENDED_AT_START = 45,
+    FAULT_REMOVED_THEN = 46,
+    FAULT_BY_HAND_EMPTY = 47,
+    FAULT_LAST_EMPTY = 48,
+    FAULT_TASKS_LOST = 49,
+    FAULT_NOT_READY = 50,
+    FAULT_ELSEWHERE = 51
 };
 enum { /* of the table's own, by number */
        FAULT_SERVER_RESTARTED = 3,
@@ -414,9 +413,8 @@ enum { /* of the table's own, by number */
        FAULT_AGENT_PAUSED = 27,
        FAULT_HOLD = 28,
        FAULT_MISPLACED = 29,
-       FAULT_KEY_CHANGED = 30,
-       FAULT_CRASH = 32,
-       FAULT_LEAVES = 34
+       FAULT_CRASH = 31,
+       FAULT_LEAVES = 33
 };
 const char *fault_name(int kind);
 void fault_apply(struct truth *t, int kind);

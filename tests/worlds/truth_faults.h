@@ -46,7 +46,6 @@ bool rogue_asks(struct truth *t);
 bool agent_paused(struct truth *t);
 bool hold(struct truth *t);
 bool misplaced(struct truth *t);
-bool key_changed(struct truth *t);
 bool drain_hangs(struct truth *t);
 bool crash(struct truth *t);
 bool pause_asked(struct truth *t);

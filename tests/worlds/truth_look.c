@@ -252,9 +252,8 @@ static void look_agent(struct truth *t, struct t_sight *s, int i)
     v->program = "1";
     v->os = "linux";
     v->arch = t_arch_names[h->arch];
-    v->key_changed = h->key_changed;
     v->misplaced = h->misplaced;
-    if (!a->up || !h->machine_up || t->now < h->agent_cut_ms || h->misplaced || h->key_changed)
+    if (!a->up || !h->machine_up || t->now < h->agent_cut_ms || h->misplaced)
         return;
     v->hello_at = v->status_at = v->lease_at = t->now;
     v->server_id = h->is_server ? h->key : "";

@@ -70,7 +70,7 @@ bool elsewhere(struct truth *t)
         return false;
     t->regions[t->hosts[t->aimed].region].faulted = true;
     t->regions[t->hosts[t->aimed].region].cut_ms = t->now + 6000 + (int64_t)(t_more(t) % 9000);
-    return t_more(t) % 2 > 0 ? misplaced(t) : key_changed(t);
+    return misplaced(t);
 }
 
 /* ---- when ---- */
@@ -91,8 +91,7 @@ static const struct {
     {MOMENT_LOOK, 2, 0, 150, FAULT_LEADER_MOVES, ANYBODY},
     {MOMENT_LOOK, 2, 0, 150, FAULT_NO_LEADER, ANYBODY},
     {MOMENT_LOOK, 6, 0, 150, FAULT_HOLD, ITSELF},
-    {MOMENT_LOOK, 2, 0, 150, FAULT_MISPLACED, ITSELF},
-    {MOMENT_LOOK, 2, 0, 150, FAULT_KEY_CHANGED, ITSELF},
+    {MOMENT_LOOK, 4, 0, 150, FAULT_MISPLACED, ITSELF},
     {MOMENT_EFFECT, 30, 0, 200, FAULT_CRASH, ANYBODY},
     {MOMENT_EFFECT, 30, 0, 200, FAULT_LEAVES, ANYBODY},
     {MOMENT_SNAPSHOT, 16, 0, 5, FAULT_ELSEWHERE, ANYBODY},

@@ -275,8 +275,7 @@ static void arrives(struct truth *t, const struct t_event *e)
     struct t_message *m = &t->messages[e->message];
     struct t_host *h = &t->hosts[m->host];
 
-    if (!h->machine_up || !h->agent.up || t->now < h->agent_cut_ms || h->misplaced ||
-        h->key_changed)
+    if (!h->machine_up || !h->agent.up || t->now < h->agent_cut_ms || h->misplaced)
         return;
     if (h->agent.swap_gone && message_owner(m->wire.head.kind) == OWNER_SWAP && t_chance(t, 500))
         return; /* it came through to nobody who says so; else its agent says that */

@@ -246,16 +246,6 @@ bool misplaced(struct truth *t)
     return true;
 }
 
-bool key_changed(struct truth *t)
-{
-    int i = fault_pick_marked(t, ANY);
-    if (i < 0)
-        return false;
-    t->hosts[i].key_changed = true;
-    t->hosts[i].misplaced_ms = t->now;
-    return true;
-}
-
 bool drain_hangs(struct truth *t)
 {
     int i = fault_pick_marked(t, CLIENT);
