@@ -30,14 +30,15 @@ static int put_word(const char *path, const char *text)
     return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1;
 }
 
-/* In a user namespace of our own we are who we were, and nobody else is there. */
+/* In a user namespace of our own we are who we were, and nobody else is there. What is tried is the
+ * first process of a namespace: it reaches none outside, and what it leaves behind ends with it. */
 static int own_namespaces(struct err *err)
 {
     char uid[48], gid[48];
 
     snprintf(uid, sizeof(uid), "%u %u 1", (unsigned)geteuid(), (unsigned)geteuid());
     snprintf(gid, sizeof(gid), "%u %u 1", (unsigned)getegid(), (unsigned)getegid());
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC) < 0)
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWPID) < 0)
         return cannot(err, "the kernel gives no namespaces");
     if (put_word("/proc/self/setgroups", "deny") < 0 || put_word("/proc/self/uid_map", uid) < 0 ||
         put_word("/proc/self/gid_map", gid) < 0)

@@ -3,8 +3,8 @@
  *
  * Nothing of it is believed but what it prints and how it ends. Under systemd the unit around us is
  * the wall (caravan-try@.service). Without it we build one of what the kernel gives an ordinary
- * user: a user, mount, network and IPC namespace of our own, everything read-only, /run and /tmp
- * empty. Where the kernel gives none nothing is run (ERR_STATE: it cannot be told).
+ * user: a user, mount, network, IPC and process namespace of our own, everything read-only, /run
+ * and /tmp empty. Where the kernel gives none nothing is run (ERR_STATE: it cannot be told).
  *
  * The binary is an open file and is executed as that. Configuration files are open, too, often by
  * somebody who may read what we may not: their contents are put into an empty directory, in the

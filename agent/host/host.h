@@ -130,8 +130,9 @@ struct host {
     MUST_CHECK int (*read_at)(void *ctx, int h, uint64_t at, void *p, size_t n, size_t *ret_n,
                               struct err *err);
     MUST_CHECK int (*write)(void *ctx, int h, const void *p, size_t n, struct err *err);
-    /* Owner, label and mode of the open file `like`, of the mode no more than 0755: setuid,
-     * setgid and capabilities are never given to other bytes than those that have them. */
+    /* Group, label and mode of the open file `like`, of the mode no more than 0755: setuid, setgid
+     * and capabilities are never given to other bytes than those that have them. The owner stays
+     * us: another one may write. Where `like` is another's everybody may read and execute. */
     MUST_CHECK int (*adopt)(void *ctx, int h, int like, struct err *err);
     MUST_CHECK int (*sync)(void *ctx, int h, struct err *err);
     MUST_CHECK int (*stat_of)(void *ctx, int h, struct host_stat *ret, struct err *err);

@@ -20,7 +20,8 @@
 #include "str.h"
 #include "unit_files.h"
 
-#define ADOPTED_MODE 0755 /* the most: nothing but what a program needs */
+#define ADOPTED_MODE  0755 /* the most: nothing but what a program needs */
+#define FOR_EVERYBODY 0555
 
 /* ---- files ---- */
 
@@ -141,16 +142,21 @@ static void copy_label(int from, int to)
         (void)!fsetxattr(to, "security.selinux", value, (size_t)n, 0);
 }
 
+/* The owner is us, whoever owned the old file: he could write to this one between the hash and its
+ * start, also by a descriptor taken before. What he could start he can start still. */
 static int port_adopt(void *ctx, int h, int like, struct err *err)
 {
     struct stat st, now;
+    mode_t others = 0;
 
     (void)ctx;
     if (fstat(like, &st) < 0 || fstat(h, &now) < 0)
         return fail(err, "look at", "the binary in place");
-    if ((st.st_uid != now.st_uid || st.st_gid != now.st_gid) && fchown(h, st.st_uid, st.st_gid) < 0)
-        return fail(err, "take over the owner of", "the binary in place");
-    if (fchmod(h, st.st_mode & ADOPTED_MODE) < 0)
+    if (st.st_uid != now.st_uid)
+        others = FOR_EVERYBODY;
+    if (st.st_gid != now.st_gid && fchown(h, (uid_t)-1, st.st_gid) < 0)
+        return fail(err, "take over the group of", "the binary in place");
+    if (fchmod(h, (st.st_mode & ADOPTED_MODE) | others) < 0)
         return fail(err, "take over the mode of", "the binary in place");
     copy_label(like, h);
     return 0;

@@ -19,7 +19,10 @@ struct listener {
     struct trust trust;
     struct view *view;      /* NULL: not known */
     int64_t facts_asked_ms; /* when swap was last woken for them */
-    int64_t enrolled_ms;    /* when a hello of enrolment was last answered */
+    int64_t enrolled_ms; /* when a hello of enrolment was last answered that was not seen before, */
+    int64_t again_ms;    /* and one that was */
+    struct digest enrolled[ENROLMENT_SEEN]; /* those answered last */
+    unsigned n_enrolled;                    /* ever: the next one's place */
     char why[TEXT_MAX];
     struct agent_state *state;
     struct buf lease_order; /* the newest take or renew obeyed, for swap; not kept over an end: who
@@ -45,7 +48,7 @@ int listener_new(const struct listener_config *c, struct listener **ret, struct 
     str_cut(l->why, sizeof(l->why), "caravan-swap has not told its state yet");
     pthread_mutex_init(&l->lock, NULL);
     pthread_rwlock_init(&l->passing, NULL);
-    l->enrolled_ms = -ENROLMENT_MS;
+    l->enrolled_ms = l->again_ms = -ENROLMENT_MS;
     l->hold = status_hold_new(c->max_held);
     if (agent_store_load(l->state_path, l->state, err) < 0) {
         listener_free(l);
@@ -215,15 +218,32 @@ static void freshen(struct listener *l)
         status_hold_wait(l->hold, revision, FRESHEN_MS);
 }
 
-/* A hello of enrolment has no session and no sequence: it may be a copy, sent by anybody. */
-static bool may_enrol(struct listener *l)
+/* Under the lock. */
+static bool was_enrolled(const struct listener *l, const struct digest *hello)
+{
+    for (unsigned i = 0; i < MIN_OF(l->n_enrolled, (unsigned)ENROLMENT_SEEN); i++)
+        if (digest_eq(&l->enrolled[i], hello))
+            return true;
+    return false;
+}
+
+/* A hello of enrolment has no session and no sequence: it may be a copy, sent by anybody. What is
+ * sent again waits for what is new, never the other way round: else copies would use up all that
+ * is answered. */
+static bool may_enrol(struct listener *l, const struct digest *hello)
 {
     int64_t now = clock_mono(l->c.clock);
 
     pthread_mutex_lock(&l->lock);
-    bool may = now - l->enrolled_ms >= ENROLMENT_MS;
-    if (may)
+    bool again = was_enrolled(l, hello);
+    int64_t last = again ? MAX_OF(l->enrolled_ms, l->again_ms) : l->enrolled_ms;
+    bool may = now - last >= ENROLMENT_MS;
+    if (may && again) {
+        l->again_ms = now;
+    } else if (may) {
         l->enrolled_ms = now;
+        l->enrolled[l->n_enrolled++ % ENROLMENT_SEEN] = *hello;
+    }
     pthread_mutex_unlock(&l->lock);
     return may;
 }
@@ -233,7 +253,7 @@ static int answer_hello(const struct call *c, struct buf *answer)
     struct listener *l = c->l;
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
 
-    if (c->format == FRAME_PLAIN && !may_enrol(l))
+    if (c->format == FRAME_PLAIN && !may_enrol(l, &c->v.digest))
         return -1;
     freshen(l);
     pthread_mutex_lock(&l->lock);

@@ -36,9 +36,10 @@
 #include "trust.h"
 #include "view_file.h"
 
-#define FRESHEN_MS   1500
-#define ENROLMENT_MS 1000  /* hellos of enrolment: one is answered within this, and sealed */
-#define FACTS_AGE_MS 15000 /* what swap told of its host is asked anew after this */
+#define FRESHEN_MS     1500
+#define ENROLMENT_MS   1000  /* hellos of enrolment: one is answered within this, and sealed */
+#define ENROLMENT_SEEN 256   /* so many are remembered: copies wait for what is new */
+#define FACTS_AGE_MS   15000 /* what swap told of its host is asked anew after this */
 
 struct listener;
 

@@ -43,7 +43,7 @@ static int hash_path(const struct host *h, const struct shelf *s, struct known_f
     struct shelf_read r = SHELF_READ_INIT;
     int rc;
 
-    if (shelf_open(h, s, s->name, UINT64_MAX, &r, err) < 0)
+    if (shelf_open(h, s, s->name, SHELF_BINARY_MAX, &r, err) < 0)
         return -1;
     while ((rc = shelf_step(h, &r, err)) > 0)
         ;

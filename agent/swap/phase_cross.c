@@ -94,7 +94,7 @@ void phases_resume(struct phases *p, const struct digest *digest)
 
     p->now.crossed = true;
     p->now.expected = *digest;
-    if (shelf_open(p->host, &p->shelf, p->shelf.name, UINT64_MAX, &p->now.other, &err) < 0)
+    if (shelf_open(p->host, &p->shelf, p->shelf.name, SHELF_BINARY_MAX, &p->now.other, &err) < 0)
         phases_fail_err(p, &err, "look at the binary in place after a restart");
     else
         phases_then(p, resuming, 0);

@@ -31,7 +31,7 @@ void reverting_begin(struct phases *p)
     p->now.crossed = false;
     if (!shelf_is(&p->shelf, p->rec.dir_dev, p->rec.dir_ino))
         give_up(p, FAILURE_IO, "the binary's directory was replaced by another one since the swap");
-    else if (shelf_open(p->host, &p->shelf, p->shelf.old, UINT64_MAX, &p->now.read, &err) < 0)
+    else if (shelf_open(p->host, &p->shelf, p->shelf.old, SHELF_BINARY_MAX, &p->now.read, &err) < 0)
         give_up(p, FAILURE_NOTHING_TO_REVERT, err.text);
     else
         phases_then(p, hashing, 0);

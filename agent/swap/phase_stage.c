@@ -175,7 +175,7 @@ static void hashing_begin(struct phases *p)
 
     if (p->host->stat_through(p->host->ctx, p->shelf.at, p->shelf.name, &now, &err) == 0 &&
         now.there && !shelf_known(&p->rec.disk, &now) &&
-        shelf_open(p->host, &p->shelf, p->shelf.name, UINT64_MAX, &p->now.other, &err) == 0)
+        shelf_open(p->host, &p->shelf, p->shelf.name, SHELF_BINARY_MAX, &p->now.other, &err) == 0)
         phases_then(p, hashing_some, 0);
     else
         phases_then(p, trying, 0);

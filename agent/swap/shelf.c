@@ -92,6 +92,17 @@ static int open_to_hash(const struct host *h, const struct shelf *s, const char 
     return h->stat_of(h->ctx, r->from, &r->stat, err);
 }
 
+static int too_large(const struct shelf_read *r, struct err *err)
+{
+    return err_set(err, ERR_LIMIT, 0, "the file is larger than %llu bytes",
+                   (unsigned long long)r->max);
+}
+
+static int fits(const struct shelf_read *r, struct err *err)
+{
+    return r->stat.size > r->max ? too_large(r, err) : 0;
+}
+
 int shelf_open(const struct host *h, const struct shelf *s, const char *name, uint64_t max,
                struct shelf_read *ret, struct err *err)
 {
@@ -99,7 +110,7 @@ int shelf_open(const struct host *h, const struct shelf *s, const char *name, ui
 
     r.max = max;
     digest_init(&r.hash);
-    if (open_to_hash(h, s, name, &r, err) < 0) {
+    if (open_to_hash(h, s, name, &r, err) < 0 || fits(&r, err) < 0) {
         shelf_close(h, &r);
         return -1;
     }
@@ -146,8 +157,7 @@ static int read_chunk(const struct host *h, struct shelf_read *r, struct err *er
         return 0;
     r->at += n;
     if (r->at > r->max)
-        return err_set(err, ERR_LIMIT, 0, "the file is larger than %llu bytes",
-                       (unsigned long long)r->max);
+        return too_large(r, err);
     digest_add(&r->hash, chunk, n);
     if (r->to >= 0 && h->write(h->ctx, r->to, chunk, n, err) < 0)
         return -1;

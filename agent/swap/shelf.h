@@ -20,6 +20,8 @@
 #include "record.h"
 
 #define SHELF_STEP (4U << 20)
+#define SHELF_BINARY_MAX                                                                           \
+    (UINT64_C(4) << 30) /* what others have put in place may be without an end */
 
 struct shelf {
     char target[256], dir[256];           /* paths: for people, and for what executes them */
@@ -55,8 +57,8 @@ struct shelf_read {
         .open = false, .from = -1, .to = -1                                                        \
     }
 
-/* To hash s->name, s->fresh or s->old; more bytes than max is ERR_LIMIT. Name and old may be
- * links and are read through them. */
+/* To hash s->name, s->fresh or s->old; more bytes than max is ERR_LIMIT, at once where the size
+ * tells. Name and old may be links and are read through them. */
 MUST_CHECK int shelf_open(const struct host *h, const struct shelf *s, const char *name,
                           uint64_t max, struct shelf_read *ret, struct err *err);
 /* To copy the file at path, of which the last name may be no link, to s->fresh. */

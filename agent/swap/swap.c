@@ -9,13 +9,17 @@
 #include "swap_view.h"
 #include "trust_store.h"
 
-/* Who executes what is tried without systemd: somebody who owns nothing. */
+/* Who executes what is tried without systemd: somebody who owns nothing, and whom nobody else runs
+ * as where the package made that user. */
 static void find_try_user(struct fetch_who *who)
 {
-    const struct passwd *nobody = getpwnam("nobody");
+    static const char *const names[] = {"caravan-try", "nobody"};
+    const struct passwd *pw = NULL;
 
-    who->try_uid = who->drop && nobody != NULL ? nobody->pw_uid : who->uid;
-    who->try_gid = who->drop && nobody != NULL ? nobody->pw_gid : who->gid;
+    for (size_t i = 0; i < ARRAY_LEN(names) && pw == NULL; i++)
+        pw = getpwnam(names[i]);
+    who->try_uid = who->drop && pw != NULL && pw->pw_uid != 0 ? pw->pw_uid : who->uid;
+    who->try_gid = who->drop && pw != NULL && pw->pw_uid != 0 ? pw->pw_gid : who->gid;
 }
 
 /* Rights for what reads the network; ours when we are not root. */

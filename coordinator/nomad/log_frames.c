@@ -1,5 +1,6 @@
 #include "log_frames.h"
 
+#include <ctype.h>
 #include "crypto.h"
 #include "str.h"
 
@@ -55,14 +56,68 @@ const struct log_sign *log_sign_of(const char *line)
     return NULL;
 }
 
+static void tell(struct log_frames *f, const struct buf *line)
+{
+    char cut[LOG_LINE_MAX + 1];
+    str_cut(cut, sizeof cut, buf_str(line));
+    f->on_line(f->ctx, cut);
+}
+
+static void add_value(struct buf *line, const struct json *v)
+{
+    auto_buf struct buf text = BUF_INIT;
+    if (json_is_text(v))
+        buf_add_str(&text, json_text_of(v, ""));
+    else
+        json_text(v, &text);
+    str_escape(line, buf_str(&text), text.len);
+}
+
+/* As people read it: "[WARN]  nomad.fsm: MESSAGE: key=value"; nothing in it ends the line. */
+static void tell_entry(struct log_frames *f, const struct json *o)
+{
+    auto_buf struct buf line = BUF_INIT;
+    const char *texts[] = {json_str(o, "@module", ""), json_str(o, "@message", "")};
+    bool first = true;
+    buf_add_byte(&line, '[');
+    for (const char *c = json_str(o, "@level", ""); *c != '\0'; c++)
+        if (isalpha((unsigned char)*c))
+            buf_add_byte(&line, (unsigned char)toupper((unsigned char)*c));
+    buf_add_str(&line, "]  ");
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        buf_add_str(&line, i > 0 ? ": " : "");
+        str_escape(&line, texts[i], strlen(texts[i]));
+    }
+    for (size_t i = 0; i < json_len(o); i++) {
+        const char *key = "";
+        const struct json *v = json_pair(o, i, &key);
+        if (key[0] == '@')
+            continue;
+        buf_add_str(&line, first ? ": " : " ");
+        str_escape(&line, key, strlen(key));
+        buf_add_byte(&line, '=');
+        add_value(&line, v);
+        first = false;
+    }
+    tell(f, &line);
+}
+
+/* What is no JSON is not the logger's: people see it, and it is never a sign. */
 static void line_ends(struct log_frames *f)
 {
+    auto_json struct json *o = NULL;
+    struct err unread = ERR_INIT;
     while (f->n > 0 && (f->line[f->n - 1] == ' ' || f->line[f->n - 1] == '\r'))
         f->n--;
     f->line[f->n] = '\0';
     const char *at = f->line + strspn(f->line, " \t");
-    if (*at != '\0')
-        f->on_line(f->ctx, at);
+    if (*at == '{' && json_parse(at, strlen(at), LOG_ENTRY_MAX, &o, &unread) == 0) {
+        tell_entry(f, o);
+    } else if (*at != '\0') {
+        auto_buf struct buf line = BUF_INIT;
+        buf_printf(&line, "| %s", at);
+        tell(f, &line);
+    }
     f->n = 0;
 }
 
@@ -71,7 +126,7 @@ static void add_text(struct log_frames *f, const char *p, size_t n)
     for (size_t i = 0; i < n; i++)
         if (p[i] == '\n')
             line_ends(f);
-        else if (f->n < LOG_LINE_MAX && p[i] != '\0')
+        else if (f->n < LOG_ENTRY_MAX && p[i] != '\0')
             f->line[f->n++] = p[i];
 }
 

@@ -3,7 +3,9 @@
  *
  * Frames are JSON objects one after the other, without separators: {} is a heartbeat,
  * {"Data":"BASE64",...} some bytes of the log, up to 1,024, which may end in the middle
- * of a line. A stream whose first byte is no { is taken as plain text. Lines longer than
+ * of a line. A stream whose first byte is no { is taken as plain text. A line of the log is a JSON
+ * object (log_json=true), told as people read it: in plain text a message may hold a line break,
+ * and with it a line of a stranger's. What is no JSON is told behind "| ". Lines longer than
  * LOG_LINE_MAX are cut; a frame longer than LOG_FRAME_MAX, or none, ends the stream.
  */
 #ifndef LOG_FRAMES_H
@@ -12,6 +14,7 @@
 #include "json.h"
 
 #define LOG_LINE_MAX  1000
+#define LOG_ENTRY_MAX 8192 /* as JSON; a longer one is not read */
 #define LOG_FRAME_MAX 65536
 
 struct log_frames {
@@ -19,7 +22,7 @@ struct log_frames {
     struct buf frame; /* being read */
     int depth;
     bool in_text, escaped;
-    char line[LOG_LINE_MAX + 1];
+    char line[LOG_ENTRY_MAX + 1];
     size_t n;
     void (*on_line)(void *ctx, const char *line); /* trimmed, never empty */
     void *ctx;

@@ -118,15 +118,16 @@ void monitor_tick(struct monitor *m, const struct observer *o)
         if (!l->wanted || l->open || now < l->due || !observer_base(o, l->key, &base))
             continue;
         l->open = true;
-        nomad_ask(m->nomad, &(struct nomad_request){.base = &base,
-                                                    .path = "/v1/agent/monitor?log_level=warn",
-                                                    .deadline_ms = MONITOR_STREAM_MS,
-                                                    .max = MONITOR_MAX,
-                                                    .speed_min = 1,
-                                                    .speed_window = MONITOR_QUIET_S,
-                                                    .on_data = got,
-                                                    .on_done = ended,
-                                                    .ctx = l});
+        nomad_ask(m->nomad,
+                  &(struct nomad_request){.base = &base,
+                                          .path = "/v1/agent/monitor?log_level=warn&log_json=true",
+                                          .deadline_ms = MONITOR_STREAM_MS,
+                                          .max = MONITOR_MAX,
+                                          .speed_min = 1,
+                                          .speed_window = MONITOR_QUIET_S,
+                                          .on_data = got,
+                                          .on_done = ended,
+                                          .ctx = l});
     }
 }
 

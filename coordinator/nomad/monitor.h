@@ -1,7 +1,7 @@
 /*
  * monitor.h - listens to the logs of servers while another one changes.
  *
- * One stream a server: GET /v1/agent/monitor?log_level=warn, kept open; Nomad sends a
+ * One stream a server: GET /v1/agent/monitor?log_level=warn&log_json=true, kept open; Nomad sends a
  * heartbeat every second, so a stream that says nothing for MONITOR_QUIET_S is dead and
  * begun anew, as is one that ended (a restart), after MONITOR_REST_MS; where the token may
  * not (403) or Nomad has none (404, before 0.10.2), after MONITOR_DENIED_MS.

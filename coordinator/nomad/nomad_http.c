@@ -126,6 +126,13 @@ void nomad_base_seed(const struct nomad_http *n, struct nomad_base *ret)
     *ret = n->seed;
 }
 
+void nomad_base_handing_on(const struct nomad_http *n, struct nomad_base *ret)
+{
+    *ret = n->seed;
+    if (n->conf->token[0] != '\0' && !n->conf->token_in_clear)
+        ret->token = TOKEN_NOT;
+}
+
 /* Certificates are made for server.<region>.nomad and client.<region>.nomad. */
 static void name_for(const struct nomad_http *n, const char *role, const char *region,
                      struct nomad_base *b)

@@ -40,6 +40,10 @@ void nomad_http_free(struct nomad_http *n);
 
 /* NOMAD_ADDR itself. */
 void nomad_base_seed(const struct nomad_http *n, struct nomad_base *ret);
+/* NOMAD_ADDR about another region than its own. Nomad hands such a question on, and the token with
+ * it, to whoever the lists name as that region's server: so it goes without, but with
+ * [nomad] token_in_clear. */
+void nomad_base_handing_on(const struct nomad_http *n, struct nomad_base *ret);
 /* Whom a base is wanted of. region may be "". */
 struct nomad_whom {
     const char *id, *name, *region;

@@ -128,7 +128,7 @@ static void list_lost(struct node_list *l, const struct http_answer *answer, con
 {
     nomad_why(why != NULL && why->kind == ERR_LIMIT ? NULL : answer, why, l->problem,
               sizeof l->problem);
-    l->denied = answer != NULL && answer->status == 403;
+    l->denied = answer != NULL && answer->status == 403 && l->base.token != TOKEN_NOT;
     list_ended(l);
 }
 

@@ -70,7 +70,7 @@ int parse_leader(const void *p, size_t n, struct arena *a, const char **ret, str
 }
 
 int parse_members(const void *p, size_t n, struct arena *a, struct member **ret, size_t *ret_n,
-                  struct err *err)
+                  const char **ret_region, struct err *err)
 {
     auto_json struct json *j = NULL;
     if (json_parse(p, n, ANSWER_MAX, &j, err) < 0)
@@ -97,6 +97,7 @@ int parse_members(const void *p, size_t n, struct arena *a, struct member **ret,
     }
     *ret = members;
     *ret_n = out;
+    *ret_region = text(a, j, "ServerRegion");
     return 0;
 }
 

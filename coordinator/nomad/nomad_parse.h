@@ -26,9 +26,10 @@
 /* status/leader: "10.0.0.1:4647"; "" no leader. */
 MUST_CHECK int parse_leader(const void *p, size_t n, struct arena *a, const char **ret,
                             struct err *err);
-/* agent/members. Members that have left are kept, told by their status. */
+/* agent/members. Members that have left are kept, told by their status. ret_region: of who answers,
+ * or of the server that a client asked. */
 MUST_CHECK int parse_members(const void *p, size_t n, struct arena *a, struct member **ret,
-                             size_t *ret_n, struct err *err);
+                             size_t *ret_n, const char **ret_region, struct err *err);
 
 /* agent/self of a server or a client. */
 struct self_answer {

@@ -139,10 +139,11 @@ static void take_members(struct servers *s, struct server_ask *ask,
                          const struct http_answer *answer, const struct err *why)
 {
     struct member *members = NULL;
+    const char *region = "";
     size_t n = 0;
     struct err err = ERR_INIT;
     if (answer == NULL || answer->status != 200 ||
-        parse_members(answer->body, answer->body_len, s->arena, &members, &n, &err) < 0) {
+        parse_members(answer->body, answer->body_len, s->arena, &members, &n, &region, &err) < 0) {
         if (ask != &s->seed)
             return;
         nomad_why(answer, err.kind != ERR_NONE ? &err : why, s->problem, sizeof s->problem);
@@ -152,6 +153,8 @@ static void take_members(struct servers *s, struct server_ask *ask,
         return;
     }
     s->anybody = true;
+    if (ask == &s->seed)
+        str_cut(s->own_region, sizeof s->own_region, region);
     if (ask->slot != NULL) {
         ask->slot->view.members_at = ask->at;
         ask->slot->view.members = members;
@@ -321,12 +324,32 @@ const char *servers_kept(const struct servers *s, const struct server_slot *slot
     return nomad_token_kept(s->nomad, &slot->base);
 }
 
+/* A question about its region stays with it; asked of another one Nomad would hand it on, with the
+ * token. */
+static bool is_of_region(const struct servers *s, const struct server_slot *slot)
+{
+    if (slot->view.self_at != 0)
+        return str_eq(slot->self.view.self_region, slot->region);
+    return slot->view.leader_at != 0 && str_eq(slot->region, s->own_region);
+}
+
+bool servers_to_come(const struct servers *s, const char *region)
+{
+    for (size_t i = 0; i < s->n; i++)
+        for (int q = 0; q < SERVER_QUESTIONS && str_eq(s->slots[i]->region, region); q++) {
+            const struct server_ask *ask = &s->slots[i]->asks[q];
+            if (ask->open && !ask->slow && ask->round == s->round)
+                return true;
+        }
+    return false;
+}
+
 const struct server_slot *servers_speaker(const struct servers *s, const char *region)
 {
     const struct server_slot *any = NULL;
     for (size_t i = 0; i < s->n; i++) {
         const struct server_slot *slot = s->slots[i];
-        if (!str_eq(slot->region, region) || slot->view.self_at + slot->view.leader_at == 0 ||
+        if (!str_eq(slot->region, region) || !is_of_region(s, slot) ||
             servers_kept(s, slot)[0] != '\0')
             continue;
         if (slot->view.self_at != 0 && str_eq(slot->self.view.raft_state, "Leader"))

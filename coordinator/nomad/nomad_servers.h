@@ -83,9 +83,10 @@ struct servers {
     struct nomad_base others[SERVERS_OTHERS];
     struct server_ask other_asks[SERVERS_OTHERS];
     size_t n_others;
-    bool anybody;           /* somebody told members this round */
-    bool refused;           /* NOMAD_ADDR answered 401 or 403 this round */
-    char problem[TEXT_MAX]; /* of NOMAD_ADDR */
+    bool anybody;                  /* somebody told members this round */
+    bool refused;                  /* NOMAD_ADDR answered 401 or 403 this round */
+    char own_region[NAME_MAX_LEN]; /* of NOMAD_ADDR, by its own word; "" not known */
+    char problem[TEXT_MAX];        /* of NOMAD_ADDR */
 };
 
 void servers_init(struct servers *s, struct nomad_http *nomad, const struct clock *clock);
@@ -99,8 +100,12 @@ void servers_begin(struct servers *s, struct arena *arena, uint64_t round);
  * round are ignored. */
 void servers_end(struct servers *s);
 /* Whom to ask about a region as a whole: its leader if it answered, else any server
- * that did, of those the token goes to; NULL: nobody. Valid in and after a round. */
+ * that did, of those the token goes to; NULL: nobody. What the lists say of a server's region is
+ * anybody's word: it is its own word that counts, but for the region of NOMAD_ADDR. Valid in and
+ * after a round. */
 const struct server_slot *servers_speaker(const struct servers *s, const char *region);
+/* May somebody of the region still answer in this round, soon? */
+bool servers_to_come(const struct servers *s, const char *region);
 /* When the region's members were asked, if every server that lives by them told; else 0. */
 int64_t servers_complete_at(const struct servers *s, const char *region);
 /* Fills the server's half of a host; texts in the arena. */

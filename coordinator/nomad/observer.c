@@ -130,7 +130,19 @@ static bool knows_pages(const struct observer *o, const char *region)
     return true;
 }
 
-/* Regions appear with the first members that name them, also in the middle of a round. */
+/* Nobody speaks for the region; "": the one of whoever is asked. true: the token stays here. */
+static bool base_of_nobody(const struct observer *o, const char *region, struct nomad_base *ret)
+{
+    nomad_base_seed(o->c.nomad, ret);
+    if (region[0] == '\0' || str_eq(region, o->servers.own_region))
+        return false;
+    enum token_way way = ret->token;
+    nomad_base_handing_on(o->c.nomad, ret);
+    return ret->token != way;
+}
+
+/* Regions appear with the first members that name them, also in the middle of a round. Where the
+ * token may not be handed on, one of the region's own servers is waited for. */
 static void ask_regions(struct observer *o)
 {
     for (size_t i = 0; i < o->servers.n; i++) {
@@ -138,10 +150,17 @@ static void ask_regions(struct observer *o)
         if (r == NULL || r->asked == o->round)
             continue;
         struct nomad_base base = r->base;
+        bool spoken = r->spoken;
+        if (!spoken && base_of_nobody(o, r->name, &base)) {
+            const struct server_slot *speaker = servers_speaker(&o->servers, r->name);
+            if (speaker == NULL && servers_to_come(&o->servers, r->name))
+                continue;
+            spoken = speaker != NULL;
+            if (spoken)
+                base = speaker->base;
+        }
         r->asked = o->round;
-        if (!r->spoken)
-            nomad_base_seed(o->c.nomad, &base);
-        nodes_ask_region(&o->nodes, r->name, &base, !r->spoken, knows_pages(o, r->name));
+        nodes_ask_region(&o->nodes, r->name, &base, !spoken, knows_pages(o, r->name));
     }
 }
 
@@ -255,7 +274,7 @@ int64_t observer_tick(struct observer *o)
 
 void observer_speaker(const struct observer *o, const char *region, struct nomad_base *ret)
 {
-    nomad_base_seed(o->c.nomad, ret);
+    (void)base_of_nobody(o, region, ret);
     for (size_t i = 0; i < o->n_regions; i++)
         if (o->regions[i].spoken && str_eq(o->regions[i].name, region))
             *ret = o->regions[i].base;

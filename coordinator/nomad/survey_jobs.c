@@ -247,6 +247,10 @@ void survey_take_versions(struct survey_ask *a, const struct http_answer *answer
         return;
     }
     const struct json *list = json_get(j, "Versions");
+    if (json_is_array(list) && json_len(list) > SURVEY_VERSIONS) {
+        lost(a, "a job has too many versions");
+        return;
+    }
     for (size_t i = 0; json_is_array(list) && i < json_len(list); i++) {
         struct job_traits found;
         job_traits_read(json_item(list, i), &found);

@@ -9,15 +9,17 @@
  * a trait that a row of the hazard table asks for are kept.
  *
  * Takers, as in survey_queue.h; they fill `jobs` and what belongs to them in the region's survey.
- * At most SURVEY_JOBS jobs and SURVEY_ALLOCS allocations a region: beyond that it says so.
+ * At most SURVEY_JOBS jobs and SURVEY_ALLOCS allocations a region, and SURVEY_VERSIONS versions of
+ * a job: beyond that it says so.
  */
 #ifndef SURVEY_JOBS_H
 #define SURVEY_JOBS_H
 
 #include "survey_queue.h"
 
-#define SURVEY_JOBS   20000
-#define SURVEY_ALLOCS 200000
+#define SURVEY_JOBS     20000
+#define SURVEY_ALLOCS   200000
+#define SURVEY_VERSIONS 1000 /* Nomad keeps 6 (job_tracked_versions) */
 
 struct job_run;
 

@@ -12,16 +12,25 @@ static bool contains(const struct http_answer *answer, const char *text)
     return memmem(answer->body, answer->body_len, text, strlen(text)) != NULL;
 }
 
-static void push_policies(struct survey_ask *a, const struct json *names, bool objects)
+static void push(struct survey_ask *a, enum survey_question q, const char *subject)
 {
     struct token_reading *w = &a->owner->tokens[a->region];
+    if (w->asked == SURVEY_POLICIES) {
+        w->policy_lost = true;
+        return;
+    }
+    w->asked++;
+    w->to_read++;
+    survey_push(a->owner, q, a->region, survey_text(a->owner, subject), NULL);
+}
+
+static void push_policies(struct survey_ask *a, const struct json *names, bool objects)
+{
     for (size_t i = 0; json_is_array(names) && i < json_len(names); i++) {
         const struct json *v = json_item(names, i);
         const char *name = objects ? json_str(v, "Name", "") : json_text_of(v, "");
-        if (name[0] == '\0' || w->to_read >= SURVEY_POLICIES)
-            continue;
-        w->to_read++;
-        survey_push(a->owner, Q_TOKEN_POLICY, a->region, survey_text(a->owner, name), NULL);
+        if (name[0] != '\0')
+            push(a, Q_TOKEN_POLICY, name);
     }
 }
 
@@ -34,7 +43,6 @@ static void settle_rights(struct survey_ask *a)
 static void read_token(struct survey_ask *a, const struct json *j)
 {
     struct token_view *t = &region_of(a)->token;
-    struct token_reading *w = &a->owner->tokens[a->region];
     const struct json *roles = json_get(j, "Roles");
 
     t->asked = ASKED_YES;
@@ -46,11 +54,8 @@ static void read_token(struct survey_ask *a, const struct json *j)
     if (t->management || t->acl_off)
         return;
     push_policies(a, json_get(j, "Policies"), false);
-    for (size_t i = 0; json_is_array(roles) && i < json_len(roles); i++) {
-        w->to_read++;
-        survey_push(a->owner, Q_TOKEN_ROLE, a->region,
-                    survey_text(a->owner, json_str(json_item(roles, i), "ID", "")), NULL);
-    }
+    for (size_t i = 0; json_is_array(roles) && i < json_len(roles); i++)
+        push(a, Q_TOKEN_ROLE, json_str(json_item(roles, i), "ID", ""));
     settle_rights(a);
 }
 

@@ -3,7 +3,8 @@
  *
  * Q_TOKEN tells its kind, policies and roles; each policy (Q_TOKEN_POLICY) and each role
  * (Q_TOKEN_ROLE, which names more policies) is asked for, at most SURVEY_POLICIES of them a region.
- * Its rules are known (token.rules_known) when none of them is left to read and none was lost.
+ * Its rules are known (token.rules_known) when none of them is left to read and none was lost or
+ * left out.
  *
  * Takers, as in survey_queue.h; they fill `token` of the region's survey.
  */
@@ -14,7 +15,8 @@
 
 /* Of a region, while it is read; zero at the beginning. */
 struct token_reading {
-    size_t to_read; /* policies and roles that are not read yet */
+    size_t to_read; /* policies and roles that are not read yet, */
+    size_t asked;   /* and all of them */
     bool policy_lost;
 };
 

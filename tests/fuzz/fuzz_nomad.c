@@ -21,8 +21,10 @@ static void members(const uint8_t *p, size_t n, struct arena *a, struct err *err
 {
     struct member *m = NULL;
     size_t count = 0;
-    if (parse_members(p, n, a, &m, &count, err) < 0)
+    const char *region = NULL;
+    if (parse_members(p, n, a, &m, &count, &region, err) < 0)
         return;
+    check_text(region);
     FUZZ_CHECK(count <= NOMAD_MEMBERS_MAX);
     for (size_t i = 0; i < count; i++) {
         check_text(m[i].id);

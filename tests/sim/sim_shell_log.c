@@ -2,6 +2,7 @@
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <strings.h>
+#include "json.h"
 #include "sim_route.h"
 #include "sim_shell.h"
 #include "str.h"
@@ -14,7 +15,7 @@ struct sim_stream {
     struct sim_shell *owner;
     struct MHD_Connection *connection;
     int level;
-    bool plain, suspended;
+    bool plain, json, suspended;
     int64_t beat_due;
     uint64_t offset;
     struct buf out;
@@ -44,11 +45,41 @@ static void add_frame(struct sim_stream *m, const char *line)
     gnutls_free(out.data);
 }
 
+/* "    TIME [LEVEL]  module: message: k=v\n"; values stay with the message here. */
+static void add_entry(struct sim_stream *m, const char *level, const char *line)
+{
+    auto_json struct json *o = json_new_object();
+    struct buf text = BUF_INIT, low = BUF_INIT;
+    const char *at = strstr(line, "] "), *colon;
+    for (const char *c = level; *c != '\0'; c++)
+        buf_add_byte(&low, (unsigned char)(*c | 0x20));
+    at = at != NULL ? at + 1 + strspn(at + 1, " ") : line;
+    colon = strstr(at, ": ");
+    buf_add(&text, at, colon != NULL ? (size_t)(colon - at) : 0);
+    at = colon != NULL ? colon + 2 : at;
+    json_set_str(o, "@level", buf_str(&low));
+    json_set_str(o, "@module", buf_str(&text));
+    buf_clear(&text);
+    buf_add(&text, at, strcspn(at, "\n"));
+    json_set_str(o, "@message", buf_str(&text));
+    buf_clear(&text);
+    json_text(o, &text);
+    buf_add_byte(&text, '\n');
+    add_frame(m, buf_str(&text));
+    buf_free(&text);
+    buf_free(&low);
+}
+
 void sim_streams_tell(const struct sim_shell *s, const char *level, const char *line)
 {
-    for (struct sim_stream *m = s->streams; m != NULL; m = m->next)
-        if (level_of(level) >= m->level)
+    for (struct sim_stream *m = s->streams; m != NULL; m = m->next) {
+        if (level_of(level) < m->level)
+            continue;
+        if (m->json)
+            add_entry(m, level, line);
+        else
             add_frame(m, line);
+    }
 }
 
 /* Called by microhttpd for more of the body; nothing there: sleeps until there is. */
@@ -87,6 +118,7 @@ struct MHD_Response *sim_stream_open(struct sim_shell *s, const struct sim_pendi
     (void)sim_query(&p->request, "log_level", text, sizeof(text));
     m->level = level_of(text);
     m->plain = sim_query(&p->request, "plain", text, sizeof(text)) && str_eq(text, "true");
+    m->json = sim_query(&p->request, "log_json", text, sizeof(text)) && str_eq(text, "true");
     m->beat_due = s->node.now + HEARTBEAT_MS;
     m->next = s->streams;
     s->streams = m;

@@ -46,7 +46,11 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 {
     struct desk_server *s = ctx;
     struct nomad_desk *d = s->desk;
-    struct desk_answer a = {.status = 404};
+    struct desk_answer a = {
+        .status = 404,
+        .secret = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "X-Nomad-Token"),
+        .region = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "region"),
+    };
     const char *token = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "next_token");
     (void)method;
     (void)version;

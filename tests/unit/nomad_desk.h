@@ -20,6 +20,9 @@ struct desk_answer {
     struct buf body;
     char next_token[80];
     uint64_t index;
+    /* Of the question. */
+    const char *secret; /* X-Nomad-Token; NULL: none */
+    const char *region; /* ?region=; NULL: none */
 };
 
 typedef void desk_handler(void *ctx, int server, const char *path, const char *token,

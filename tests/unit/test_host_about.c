@@ -406,7 +406,7 @@ static void attributes_are_carried_over(void **state)
     assert_int_equal(h->attributes(h->ctx, HOST_OWN_PATH, like, &a, &err), 0);
     assert_int_equal(h->attributes(h->ctx, HOST_OWN_PATH, fresh, &n, &err), 0);
     assert_true(a.there && a.mode == 06772);
-    assert_true(n.there && n.mode == 0750 && n.uid == 12 && n.gid == 34);
+    assert_true(n.there && n.mode == 0755 && n.uid == 0 && n.gid == 34);
     assert_string_not_equal(a.capability, "");
     assert_string_equal(n.capability, "");
     assert_string_equal(a.label, n.label);

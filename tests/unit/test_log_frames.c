@@ -40,8 +40,8 @@ static void test_frames(void **state)
         struct log_frames f = {.on_line = take, .ctx = &h};
         assert_int_equal(feed(&f, stream, piece), 0);
         assert_int_equal(h.n, 2);
-        assert_string_equal(h.lines[0], "[WARN]  a: x=1");
-        assert_string_equal(h.lines[1], "[ERROR] b");
+        assert_string_equal(h.lines[0], "| [WARN]  a: x=1");
+        assert_string_equal(h.lines[1], "| [ERROR] b");
         log_frames_reset(&f);
     }
 }
@@ -53,8 +53,8 @@ static void test_plain(void **state)
     (void)state;
     assert_int_equal(feed(&f, "  one\r\n\ntwo\nhalf", 3), 0);
     assert_int_equal(h.n, 2);
-    assert_string_equal(h.lines[0], "one");
-    assert_string_equal(h.lines[1], "two");
+    assert_string_equal(h.lines[0], "| one");
+    assert_string_equal(h.lines[1], "| two");
     log_frames_reset(&f);
 }
 

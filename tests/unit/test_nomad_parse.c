@@ -44,10 +44,12 @@ static void test_members(void **state)
     auto_buf struct buf b = body(RAFT3 "agent-members.json");
     struct err err = ERR_INIT;
     struct member *m = NULL;
+    const char *region = "";
     size_t n = 0, hits = 0;
     (void)state;
-    assert_int_equal(parse_members(b.data, b.len, &a, &m, &n, &err), 0);
+    assert_int_equal(parse_members(b.data, b.len, &a, &m, &n, &region, &err), 0);
     assert_int_equal(n, 3);
+    assert_string_equal(region, "global");
     for (size_t i = 0; i < n; i++) {
         if (!str_eq(m[i].id, S1))
             continue;
@@ -76,12 +78,13 @@ static void test_every_status_of_a_member(void **state)
         auto_buf struct buf b = BUF_INIT;
         struct err err = ERR_INIT;
         struct member *m = NULL;
+        const char *region = "";
         size_t n = 0;
         buf_printf(&b,
                    "{\"Members\":[{\"Name\":\"x\",\"Status\":\"%s\",\"Tags\":{\"role\":\"nomad\"}},"
                    "{\"Name\":\"y\",\"Status\":\"alive\",\"Tags\":{\"role\":\"consul\"}}]}",
                    rows[i].name);
-        assert_int_equal(parse_members(b.data, b.len, &a, &m, &n, &err), 0);
+        assert_int_equal(parse_members(b.data, b.len, &a, &m, &n, &region, &err), 0);
         assert_int_equal(n, 1);
         assert_int_equal(m[0].status, rows[i].want);
         assert_string_equal(m[0].id, "");

@@ -1,0 +1,168 @@
+/*
+ * Whoever gets into the gossip (it has no key unless somebody gave it one) is a server of any
+ * region he names. A question about that region, asked of an honest server, is handed on to him by
+ * Nomad itself, by RPC and with the token that came with it. So none may come with it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "console_fixture.h"
+#include "nomad_desk.h"
+#include "observer.h"
+#include "str.h"
+
+#define SECRET "11111111-2222-3333-4444-555555555555"
+
+struct scene {
+    const char *rogue; /* a second member */
+    struct nomad_desk *desk;
+    struct console_fixture fixture;
+    struct http *http;
+    struct nomad_http *nomad;
+    struct observer *observer;
+    int own, handed_on; /* questions with the token: about our region, about another */
+};
+
+#define MEMBER(name, addr, id, region)                                                             \
+    "{\"Name\":\"" name "\",\"Addr\":\"" addr                                                      \
+    "\",\"Status\":\"alive\",\"Tags\":{\"role\":\"nomad\","                                        \
+    "\"id\":\"" id "\",\"region\":\"" region "\",\"build\":\"1.10.5\",\"port\":\"4647\"}}"
+
+static void answer(void *ctx, int server, const char *path, const char *token,
+                   struct desk_answer *ret)
+{
+    struct scene *s = ctx;
+    bool secret = ret->secret != NULL && str_eq(ret->secret, SECRET);
+    bool other = ret->region != NULL && !str_eq(ret->region, "global");
+
+    (void)server;
+    (void)token;
+    s->handed_on += secret && other;
+    ret->status = 200;
+    if (str_eq(path, "/v1/status/leader")) {
+        buf_add_str(&ret->body, "\"10.0.0.1:4647\"");
+    } else if (!secret) {
+        ret->status = 403;
+    } else if (str_eq(path, "/v1/agent/members")) {
+        buf_printf(&ret->body,
+                   "{\"ServerRegion\":\"global\",\"Members\":[" MEMBER("s0.global", "10.0.0.1",
+                                                                       "id-0", "global") "%s%s]}",
+                   s->rogue[0] != '\0' ? "," : "", s->rogue);
+    } else if (str_eq(path, "/v1/agent/self")) {
+        buf_add_str(&ret->body,
+                    "{\"config\":{\"Region\":\"global\",\"Version\":{\"Version\":\"1.10.5\"}},"
+                    "\"member\":{\"Tags\":{\"id\":\"id-0\"}},\"stats\":{\"raft\":{\"state\":"
+                    "\"Leader\"}}}");
+    } else if (str_eq(path, "/v1/nodes")) {
+        s->own += !other;
+        buf_add_str(&ret->body, "[{\"ID\":\"node-1\",\"Name\":\"c1\",\"Address\":\"10.0.0.2\"}]");
+    } else {
+        ret->status = 404;
+    }
+}
+
+static struct scene *begin(const char *rogue)
+{
+    struct scene *s = xzalloc(1, sizeof *s);
+    struct err err = ERR_INIT;
+
+    s->rogue = rogue;
+    s->desk = nomad_desk_start(1, answer, s);
+    if (console_fixture_begin(&s->fixture) < 0)
+        fail_msg("no fixture");
+    struct coord_conf *c = &s->fixture.conf;
+    snprintf(c->address, sizeof c->address, "http://127.0.0.1:%u", nomad_desk_port(s->desk, 0));
+    str_cut(c->token, sizeof c->token, SECRET);
+    c->servers.items = xzalloc(1, sizeof *c->servers.items);
+    c->servers.n = 1;
+    c->servers.items[0].name = xstrdup("s0");
+    c->servers.items[0].address = xstrdup(c->address);
+    if (http_new(&s->http, &err) < 0 || nomad_http_new(c, s->http, &s->nomad, &err) < 0)
+        fail_msg("%s", err.text);
+    s->observer = observer_new(
+        &(struct observer_config){.conf = c, .nomad = s->nomad, .clock = clock_system()});
+    return s;
+}
+
+static void end(struct scene *s)
+{
+    http_free(s->http);
+    nomad_http_free(s->nomad);
+    observer_free(s->observer);
+    nomad_desk_stop(s->desk);
+    console_fixture_end(&s->fixture);
+    free(s);
+}
+
+static const struct world *round_of(struct scene *s)
+{
+    struct err err = ERR_INIT;
+
+    for (;;) {
+        int64_t due = observer_tick(s->observer) - clock_mono(clock_system());
+        const struct world *w = observer_take(s->observer);
+        if (w != NULL)
+            return w;
+        if (http_wait(s->http, MAX_OF(due, (int64_t)0), &err) < 0)
+            fail_msg("%s", err.text);
+    }
+}
+
+static void no_token_is_handed_on(const char *rogue)
+{
+    struct scene *s = begin(rogue);
+    struct nomad_base base;
+    bool would = false;
+
+    for (int i = 0; i < 3; i++) {
+        const struct world *w = round_of(s);
+        assert_string_equal(w->problem, "");
+        observer_speaker(s->observer, "evil", &base);
+        would |= base.token != TOKEN_NOT;
+    }
+    if (s->handed_on > 0)
+        fail_msg("%d times the token was given to be handed on to region evil", s->handed_on);
+    if (would)
+        fail_msg("what is asked about region evil as a whole comes with the token");
+    end(s);
+}
+
+/* He has no address that could be asked at all. */
+static void a_region_of_a_strangers(void **state)
+{
+    (void)state;
+    no_token_is_handed_on(MEMBER("x.evil", "", "id-9", "evil"));
+}
+
+/* He says that our own server is one of that region. */
+static void our_server_under_another_name(void **state)
+{
+    (void)state;
+    no_token_is_handed_on(MEMBER("s0.evil", "10.0.0.1", "id-0", "evil"));
+}
+
+static void our_own_region_is_told_it(void **state)
+{
+    struct scene *s = begin("");
+    struct nomad_base base;
+
+    (void)state;
+    const struct world *w = round_of(s);
+    assert_int_equal(w->n_hosts, 2);
+    assert_true(s->own > 0);
+    observer_speaker(s->observer, "global", &base);
+    assert_int_equal(base.token, TOKEN_SENT);
+    end(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_region_of_a_strangers),
+        cmocka_unit_test(our_server_under_another_name),
+        cmocka_unit_test(our_own_region_is_told_it),
+    };
+
+    return cmocka_run_group_tests_name("second_region", tests, NULL, NULL);
+}
