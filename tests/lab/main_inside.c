@@ -28,6 +28,7 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
 #include <sys/wait.h>
@@ -47,8 +48,7 @@ static unsigned long long size_of(const char *value)
     char *end;
     unsigned long long n = strtoull(value, &end, 10);
 
-    for (const char *k = "KMG", *at = strchr(k, *end); *end != '\0' && k <= at; k++)
-        n *= 1024;
+    n <<= *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
     return n;
 }
 
@@ -400,10 +400,46 @@ static bool filtered(const char *value)
     return held;
 }
 
-static bool empty_run(const char *value)
+/* Files of 32 MiB, until there is no more room; at most 1 GiB. */
+static bool has_an_end(const char *dir, unsigned long long most)
 {
-    return strcmp(value, "/run:ro") == 0 && !makes("/run") &&
-           access("/run/systemd/system", F_OK) < 0 && access("/run/caravan", F_OK) < 0;
+    unsigned long long all = 0;
+    const off_t each = 32 << 20;
+    int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    while (fd >= 0 && all <= most && posix_fallocate(fd, 0, each) == 0) {
+        all += (unsigned long long)each;
+        fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    }
+    return fd >= 0 && all > 0 && all <= most;
+}
+
+static bool is_temporary(const char *dir, const char *options)
+{
+    const char *size = strstr(options, "size=");
+    struct statvfs st;
+
+    if (strcmp(options, "ro") == 0)
+        return !makes(dir);
+    return makes(dir) && statvfs(dir, &st) == 0 &&
+           (strstr(options, "noexec") == NULL || (st.f_flag & ST_NOEXEC) != 0) &&
+           (size == NULL || has_an_end(dir, size_of(size + strlen("size="))));
+}
+
+static bool temporary(const char *value)
+{
+    char all[512];
+    bool held = true;
+
+    snprintf(all, sizeof(all), "%s", value);
+    for (char *rest = all, *dir; (dir = strtok_r(rest, " ", &rest)) != NULL;) {
+        char *options = strchr(dir, ':');
+        if (options == NULL)
+            return false;
+        *options = '\0';
+        held = held && is_temporary(dir, options + 1);
+    }
+    return held;
 }
 
 static bool user_is(const char *value)
@@ -492,7 +528,7 @@ static const struct {
     {"SystemCallArchitectures", only_native, false},
     {"SystemCallErrorNumber", refused_by_filter, false},
     {"SystemCallFilter", filtered, false},
-    {"TemporaryFileSystem", empty_run, false},
+    {"TemporaryFileSystem", temporary, false},
     {"UMask", mask_is, false},
     {"User", user_is, false},
 };
