@@ -303,11 +303,17 @@ rule_parsers() {
     done <"$LINT_TMP/table"
 }
 
-# "file test" of each test that the threat model names: [FILE TEST, TEST], or [SCRIPT CHECK].
+# "file test" of each test that the threat model names: [FILE TEST, TEST, FILE TEST],
+# or [SCRIPT CHECK].
 threats() {
     grep -s -oE '\[[a-z0-9_]+(\.sh|\.test)? [^][]+\]' proto/README.md | tr -d '[]' |
-        awk '{ file = $1; sub(/^[^ ]+ /, ""); n = split($0, names, ", ")
-               for (i = 1; i <= n; i++) print file, names[i] }'
+        awk '{ n = split($0, names, ", ")
+               for (i = 1; i <= n; i++) {
+                   if (match(names[i], /^([a-z0-9_]+\.(sh|test)|test_[a-z0-9_]+) /)) {
+                       file = substr(names[i], 1, RLENGTH - 1); sub(/^[^ ]+ /, "", names[i])
+                   }
+                   print file, names[i]
+               } }'
 }
 
 # Each is there: a function of a cmocka program, or a check of a script.
