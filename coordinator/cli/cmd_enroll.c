@@ -55,17 +55,22 @@ static int remember(struct console *c, const struct enrolment *list, size_t n, s
 }
 
 /* The first thing that must not be passed over in silence. */
-static int refuse(const struct enrolment *list, size_t n, struct err *err)
+static int refuse(const struct console *c, const struct enrolment *list, size_t n, struct err *err)
 {
-    for (size_t i = 0; i < n; i++)
-        if (list[i].verdict == ENROL_CHANGED || list[i].verdict == ENROL_MISPLACED)
-            return err_set(
-                err, ERR_REFUSED, 0,
-                "host %s: %s. Nothing was remembered of it; find out who answers there%s",
-                list[i].host->name, list[i].why,
-                list[i].verdict == ENROL_CHANGED
-                    ? ", then remove its line from known_hosts and enroll again"
-                    : "");
+    char then[320] = "";
+
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].verdict != ENROL_CHANGED && list[i].verdict != ENROL_MISPLACED)
+            continue;
+        if (list[i].verdict == ENROL_CHANGED)
+            snprintf(then, sizeof(then),
+                     "; when it is that host, remove its lines from %.200s/known_hosts and enroll "
+                     "again",
+                     c->conf.state_dir);
+        return err_set(err, ERR_REFUSED, 0,
+                       "host %s: %s. Nothing was remembered of it; find out who answers there%s",
+                       list[i].host->name, list[i].why, then);
+    }
     return 0;
 }
 
@@ -112,7 +117,7 @@ static int enroll(struct console *c, struct err *err)
     if (rc >= 0)
         rc = remember(c, list, n, err);
     if (rc == 0)
-        rc = refuse(list, n, err);
+        rc = refuse(c, list, n, err);
     if (rc == 0)
         rc = tell(list, n, err);
     free(list);

@@ -7,6 +7,10 @@ release 1.11.4
 task_pids >"$E2E/tasks.before"
 leader=$(fleet_get s1 "/v1/status/leader?stale")
 
+run enroll
+check "to enroll again, at once, is nothing new" status_is 0
+check "and no try that was turned away is told" not says "without an answer"
+
 run plan "$TARGET"
 check "plan exits 0 and changes nothing" status_is 0
 check "plan names the target" says "$TARGET"
