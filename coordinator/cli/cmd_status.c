@@ -116,10 +116,12 @@ static void print_summary(const struct fleet_health *f, size_t orphans)
     char hex[33];
     printf("\n%zu %s, %zu %s", f->servers, str_count(f->servers, "server", "servers"), f->clients,
            str_count(f->clients, "client", "clients"));
-    if (f->equal)
-        printf(", all on %s", f->version);
-    else
-        printf(", different versions");
+    if (f->equal) {
+        fputs(", all on ", stdout);
+        print_safe(stdout, f->version);
+    } else {
+        fputs(", different versions", stdout);
+    }
     if (f->unwell == 0 && f->agents_unwell == 0 && f->drifting == 0)
         puts("; all well by Nomad, every agent answers, no drift");
     else
