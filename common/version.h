@@ -31,7 +31,7 @@ MUST_CHECK int version_parse_output(const char *out, struct version *ret, struct
 bool version_find(const char *text, struct version *ret);
 void version_text(char dst[static VERSION_TEXT], const struct version *v);
 
-int version_cmp(const struct version *a, const struct version *b);   /* <0, 0, >0 */
+int version_cmp(const struct version *a, const struct version *b); /* <0, 0, >0 */
 /* The same by the numbers alone, without the prerelease. */
 int version_cmp_numbers(const struct version *a, const struct version *b);
 bool version_same(const struct version *a, const struct version *b); /* metadata too */

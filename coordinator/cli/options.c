@@ -140,6 +140,7 @@ int options_policy(const struct options *o, const struct coord_conf *conf, struc
     p.renew_ms = conf->renew_ms;
     p.stage_deadline_ms = conf->stage_deadline_ms;
     p.stage_parallel = (uint32_t)conf->stage_parallel;
+    p.unproven_days = (uint32_t)conf->unproven_days;
     if (hazard_ids_check(&p, err) < 0)
         return -1;
     if (p.renew_ms * 2 > p.lease_ms)

@@ -141,6 +141,12 @@ CHANGE(unknown_day)
     (void)w;
     str_cut(f->release.version, sizeof(f->release.version), "1.10.99");
 }
+/* The target of the fleet as it comes is of 2025-09-09. */
+CHANGE(three_days_old)
+{
+    (void)w;
+    f->survey.wall_ms = version_day_ms("2025-09-12") + 1000;
+}
 CHANGE(newer_build)
 {
     (void)w;
@@ -182,6 +188,18 @@ CHANGE(clients_only_lost)
     f->hosts[1].server.self_at = 0;
     for (int i = 0; i < SMALL_SERVERS; i++)
         f->members[i][1].build = "";
+}
+CHANGE(drains_two)
+{
+    (void)w;
+    f->policy.drain = true;
+    f->policy.parallel = 2;
+}
+/* The servers stay, and what one of them runs is not told. */
+CHANGE(drains_two_lost)
+{
+    drains_two(f, w);
+    clients_only_lost(f, w);
 }
 CHANGE(two_voters)
 {
@@ -539,6 +557,9 @@ const struct worlds hazard_worlds[] = {
     {.id = "way-to-2.0", .yes = world_as_it_is, .from = "1.9.7", .to = "2.0.5", .calm_from = "1.10.5",
      .calm_to = "2.0.5", .says = "1.10, 1.11"},
     {.id = "release-day", .yes = newer_build, .unsure = unknown_day, .says = "2025-12-09"},
+    {.id = "unproven", .yes = three_days_old, .unsure = unknown_day, .calm_from = "1.10.3",
+     .calm_to = "1.10.4",
+     .says = "1.10.5 was released 3 days ago (2025-09-09), less than 7 days: it is unproven"},
     {.id = "prerelease", .yes = world_to, .text = "1.11.0-beta.1"},
     {.id = "forward-wall", .yes = world_as_it_is, .from = "1.6.10", .to = "1.7.2", .calm_from = "1.6.10",
      .calm_to = "1.7.3", .says = "cannot read what 1.6.10"},
@@ -548,6 +569,19 @@ const struct worlds hazard_worlds[] = {
      .calm_to = "2.0.5", .says = "not reverted"},
     {.id = "bad-2.0.1", .from = "2.0.0", .to = "2.0.1", .calm_from = "2.0.0", .calm_to = "2.0.2",
      .yes = acl_off, .unsure = acl_lost},
+    {.id = "bad-1.3.11", .from = "1.3.9", .to = "1.3.11", .calm_from = "1.3.11",
+     .calm_to = "1.3.14", .yes = a_key, .text = "key.docker", .unsure = world_as_it_is,
+     .says = "ignores what the docker plugin's block says"},
+    {.id = "csi-restart", .from = "1.4.9", .to = "1.4.10", .calm_from = "1.4.10",
+     .calm_to = "1.4.11", .yes = a_job, .number = JOB_CSI, .unsure = jobs_lost},
+    {.id = "bad-1.7.0-cgroups", .from = "1.6.10", .to = "1.7.5", .calm_from = "1.6.10",
+     .calm_to = "1.7.6", .yes = an_attribute, .text = "v2", .number = ATTR_CGROUPS,
+     .unsure = node_lost},
+    {.id = "bad-2.0.5", .from = "2.0.4", .to = "2.0.5", .calm_from = "2.0.5", .calm_to = "2.0.6",
+     .yes = a_job, .number = JOB_VAULT, .unsure = jobs_lost, .says = "every renewal"},
+    {.id = "drain-together", .from = "1.10.1", .to = "1.10.2", .calm_from = "1.10.2",
+     .calm_to = "1.10.3", .yes = drains_two, .unsure = drains_two_lost,
+     .says = "2 clients may be drained at once while s1 runs 1.10.2"},
     {.id = "raft-protocol", .from = "1.3.16", .to = "1.4.14", .calm_from = "1.2.16",
      .calm_to = "1.3.16", .yes = raft_vsn, .number = 2, .unsure = raft_lost, .says = "protocol 2"},
     {.id = "raft-default", .from = "1.2.16", .to = "1.3.16", .calm_from = "1.1.18",
@@ -859,6 +893,12 @@ const struct worlds hazard_worlds[] = {
      .calm_to = "2.0.5", .yes = a_switch, .number = CONFIG_JOIN, .unsure = config_lost},
     {.id = "check-ids", .from = "2.0.4", .to = "2.0.5", .calm_from = "2.0.5", .calm_to = "2.0.6",
      .unsure = world_as_it_is},
+    {.id = "host-id", .from = "2.0.5", .to = "2.0.6", .calm_from = "2.0.6", .calm_to = "2.0.7",
+     .yes = world_as_it_is},
+    {.id = "identity-again", .from = "2.0.6", .to = "2.0.7", .calm_from = "2.0.7",
+     .calm_to = "2.0.8", .yes = world_as_it_is},
+    {.id = "join-keys", .from = "2.0.7", .to = "2.1.0", .calm_from = "2.1.0", .calm_to = "2.1.1",
+     .yes = a_switch, .number = CONFIG_OLD_JOIN, .unsure = config_lost},
 };
 /* clang-format on */
 

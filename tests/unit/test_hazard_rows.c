@@ -21,6 +21,7 @@ static const struct finding *found(struct small_fleet *f, const char *id, enum t
 {
     const struct finding *any = NULL;
     struct err err = ERR_INIT;
+    plan_free(&f->plan);
     if (plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err) < 0)
         fail_msg("%s: %s", id, err.text);
     for (size_t i = 0; i < f->plan.n_findings; i++)
@@ -158,13 +159,236 @@ static void test_every_row(void **state)
         row_of(hazard_worlds[k].id);
 }
 
+/* ---- known bad versions: where each begins and ends ---- */
+
+static const struct {
+    const char *id, *in, *out; /* versions */
+} bounds[] = {
+    {"bad-1.3.11", "1.3.11 1.3.13 1.4.6 1.4.8 1.5.1 1.5.3 1.5.3+ent",
+     "1.3.10 1.3.14 1.4.5 1.4.9 1.5.0 1.5.4 1.6.0"},
+    {"csi-restart", "0.11.0 0.12.12 1.3.16 1.4.0 1.4.10 1.5.0 1.5.6",
+     "0.10.9 1.4.11 1.4.14 1.5.7 1.6.0 2.0.7"},
+    {"bad-1.7.0-cgroups", "1.7.0 1.7.3 1.7.5 1.7.5+ent", "1.6.15 1.7.6 1.7.7 1.8.0"},
+    {"bad-2.0.5", "2.0.5 2.0.5+ent", "2.0.4 2.0.6 1.11.9+ent"},
+};
+
+static void each_within(const char *id, const char *versions, bool want)
+{
+    autofree char *copy = xstrdup(versions);
+    char *save = NULL;
+
+    for (char *word = strtok_r(copy, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save)) {
+        struct version v;
+        struct err err = ERR_INIT;
+        assert_int_equal(version_parse(word, &v, &err), 0);
+        if (version_within(&v, row_of(id)->target) != want)
+            fail_msg("%s is%s among those of %s", word, want ? " not" : "", id);
+    }
+}
+
+static void test_bounds(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bounds); i++) {
+        each_within(bounds[i].id, bounds[i].in, true);
+        each_within(bounds[i].id, bounds[i].out, false);
+    }
+}
+
+/* ---- how long a target has been out ---- */
+
+#define DAY ((int64_t)24 * 3600 * 1000)
+
+static const struct {
+    int64_t age_ms; /* of 1.10.5 */
+    uint32_t days;  /* unproven_days */
+    enum tri want;  /* NO: nothing is said */
+    const char *says;
+} ages[] = {
+    {0, 7, TRI_YES, "released 0 days ago"},
+    {DAY, 7, TRI_YES, "released 1 day ago"},
+    {7 * DAY - 1, 7, TRI_YES, "released 6 days ago"},
+    {7 * DAY, 7, TRI_NO, ""},
+    {DAY - 1, 1, TRI_YES, "less than 1 day:"},
+    {8 * DAY, 30, TRI_YES, "less than 30 days:"},
+    {0, 0, TRI_NO, ""},
+    {-1, 7, TRI_UNKNOWN, "still to come by the clock here"},
+};
+
+static void test_ages(void **state)
+{
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ages); i++) {
+        prepare(f, NULL, NULL);
+        f->policy.unproven_days = ages[i].days;
+        f->survey.wall_ms = version_day_ms("2025-09-09") + ages[i].age_ms;
+        const struct finding *g = found(f, "unproven", TRI_YES);
+        enum tri got = g == NULL ? TRI_NO : g->detected;
+        if (got != ages[i].want || (g != NULL && strstr(g->text, ages[i].says) == NULL))
+            fail_msg("age %zu: %d: %s", i, (int)got, g != NULL ? g->text : "nothing");
+        if (got == TRI_YES)
+            assert_int_equal(g->severity, SEVERITY_WARN);
+        plan_free(&f->plan);
+    }
+    free(f);
+}
+
+/* A version that this build has never heard of, when a server runs it already and tells its day. */
+static void test_day_by_a_server(void **state)
+{
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    (void)state;
+    prepare(f, NULL, "1.10.99");
+    f->survey.wall_ms = version_day_ms("2026-11-29");
+    f->hosts[1].server.version = "1.10.99";
+    f->hosts[1].server.build_date = "2026-11-27T08:43:09Z";
+    const struct finding *g = found(f, "unproven", TRI_YES);
+    assert_non_null(g);
+    assert_non_null(strstr(g->text, "1.10.99 was released 2 days ago (2026-11-27)"));
+    plan_free(&f->plan);
+    free(f);
+}
+
+/* ---- builds of one's own ---- */
+
+static void test_own_build(void **state)
+{
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    (void)state;
+    prepare(f, "1.10.5", "1.10.5-acme1");
+    assert_int_equal(found(f, "prerelease", TRI_YES)->severity, SEVERITY_BLOCK);
+    assert_non_null(strstr(found(f, "older-target", TRI_YES)->text, "newer than 1.10.5-acme1"));
+    f->release.own_build = true;
+    assert_null(found(f, "prerelease", TRI_YES));
+    assert_null(found(f, "older-target", TRI_YES));
+    /* its day is not the day of 1.10.5 */
+    assert_int_equal(found(f, "unproven", TRI_UNKNOWN)->detected, TRI_UNKNOWN);
+    assert_null(plan_refused(&f->plan));
+    /* what is known of its numbers holds for it, too */
+    small_fleet_version(f, "1.11.1");
+    assert_int_equal(found(f, "older-target", TRI_YES)->severity, SEVERITY_HARD);
+    str_cut(f->release.version, sizeof(f->release.version), "1.11.2-acme1");
+    assert_non_null(found(f, "bad-1.11.0", TRI_YES));
+    plan_free(&f->plan);
+    free(f);
+}
+
+/* ---- drains of several clients ---- */
+
+static void test_drains(void **state)
+{
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    (void)state;
+    prepare(f, "1.9.7", "1.10.2");
+    f->policy.drain = true;
+    assert_null(found(f, "drain-together", TRI_YES));
+    f->policy.parallel = 2;
+    assert_int_equal(found(f, "drain-together", TRI_YES)->severity, SEVERITY_BLOCK);
+    f->policy.drain = false;
+    assert_null(found(f, "drain-together", TRI_YES));
+    f->policy.drain = true;
+    /* only the servers are upgraded: nobody is drained */
+    f->policy.filter.servers = true;
+    assert_null(found(f, "drain-together", TRI_YES));
+    f->policy.filter.servers = false;
+    /* the servers run their target when clients are drained; those nobody plans, what they run */
+    str_cut(f->release.version, sizeof(f->release.version), "1.10.3");
+    assert_null(found(f, "drain-together", TRI_YES));
+    f->policy.filter.clients = true;
+    assert_non_null(strstr(found(f, "drain-together", TRI_YES)->text, "s1 runs 1.9.7"));
+    /* Enterprise's older minors got it, too */
+    f->policy.filter.clients = false;
+    small_fleet_version(f, "1.8.4+ent");
+    str_cut(f->release.version, sizeof(f->release.version), "1.8.14+ent");
+    assert_non_null(found(f, "drain-together", TRI_YES));
+    str_cut(f->release.version, sizeof(f->release.version), "1.8.15+ent");
+    assert_null(found(f, "drain-together", TRI_YES));
+    plan_free(&f->plan);
+    free(f);
+}
+
+/* ---- advice ---- */
+
+/* The next version that a text names with three numbers; *at is left behind it. */
+static bool next_version(const char **at, struct version *ret)
+{
+    while (*(*at += strcspn(*at, "0123456789")) != '\0') {
+        size_t n = strspn(*at, "0123456789.");
+        char word[VERSION_TEXT];
+        struct err err = ERR_INIT;
+        size_t len = n;
+        while ((*at)[len - 1] == '.')
+            len--;
+        len += strncmp(*at + len, "+ent", 4) == 0 ? 4 : 0;
+        assert_true(len < sizeof(word));
+        memcpy(word, *at, len);
+        word[len] = '\0';
+        *at += MAX_OF(n, len);
+        if (version_parse(word, ret, &err) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A later patch of its minor that is known, and that the row does not speak against. */
+static bool has_better(const struct hazard *bad, struct version v)
+{
+    char day[DAY_TEXT];
+
+    for (v.patch++; version_released(day, &v), day[0] != '\0'; v.patch++)
+        if (!version_within(&v, bad->target))
+            return true;
+    return false;
+}
+
+/* Where a row only warns, and of the whole minor, there is nothing better to name. */
+static bool calls_bad(const struct hazard *bad, const struct version *v)
+{
+    bool edition =
+        bad->edition == EDITION_ANY || (bad->edition == EDITION_ENT) == version_is_ent(v);
+
+    return bad->target != NULL && edition && version_within(v, bad->target) &&
+           (bad->severity >= SEVERITY_BLOCK || has_better(bad, *v));
+}
+
+static void judge_advice(const struct hazard *row, const struct version *v)
+{
+    char text[VERSION_TEXT];
+
+    version_text(text, v);
+    for (size_t i = 0; i < hazard_table_len; i++)
+        if (calls_bad(&hazard_table[i], v))
+            fail_msg("%s advises %s, which %s calls bad", row->id, text, hazard_table[i].id);
+}
+
+/* What is named for both editions must be good for both. */
+static void test_no_advice_is_bad(void **state)
+{
+    size_t named = 0;
+    (void)state;
+    for (size_t i = 0; i < hazard_table_len; i++) {
+        const char *at = hazard_table[i].advice;
+        struct version v;
+        for (; next_version(&at, &v); named++) {
+            judge_advice(&hazard_table[i], &v);
+            if (!version_is_ent(&v)) {
+                str_cut(v.meta, sizeof(v.meta), "ent");
+                judge_advice(&hazard_table[i], &v);
+            }
+        }
+    }
+    assert_true(named > 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_detected),
-        cmocka_unit_test(test_silent),
-        cmocka_unit_test(test_cannot_tell),
-        cmocka_unit_test(test_every_row),
+        cmocka_unit_test(test_detected),        cmocka_unit_test(test_silent),
+        cmocka_unit_test(test_cannot_tell),     cmocka_unit_test(test_every_row),
+        cmocka_unit_test(test_bounds),          cmocka_unit_test(test_ages),
+        cmocka_unit_test(test_day_by_a_server), cmocka_unit_test(test_own_build),
+        cmocka_unit_test(test_drains),          cmocka_unit_test(test_no_advice_is_bad),
     };
     return cmocka_run_group_tests_name("hazard_rows", tests, NULL, NULL);
 }
