@@ -252,7 +252,7 @@ bool version_is_fips(const struct version *v)
 
 /* ---- lists of versions ---- */
 
-static int cmp_plain(const struct version *a, const struct version *b)
+int version_cmp_numbers(const struct version *a, const struct version *b)
 {
     struct version x = *a, y = *b;
     x.pre[0] = y.pre[0] = '\0';
@@ -294,8 +294,8 @@ bool version_has(const struct version *v, const char *since)
         if (version_is_ent(&entry) && !version_is_ent(v))
             continue;
         if (entry.major == v->major && entry.minor == v->minor)
-            return cmp_plain(v, &entry) >= 0;
-        above |= cmp_plain(v, &entry) > 0;
+            return version_cmp_numbers(v, &entry) >= 0;
+        above |= version_cmp_numbers(v, &entry) > 0;
     }
     return above;
 }
@@ -311,7 +311,7 @@ bool version_within(const struct version *v, const char *ranges)
         struct version last = constant(dash != NULL ? dash : word), first = constant(word);
         if (version_is_ent(&last) && !version_is_ent(v))
             continue;
-        if (cmp_plain(v, &first) >= 0 && cmp_plain(v, &last) <= 0)
+        if (version_cmp_numbers(v, &first) >= 0 && version_cmp_numbers(v, &last) <= 0)
             return true;
     }
     return false;
@@ -320,7 +320,9 @@ bool version_within(const struct version *v, const char *ranges)
 /* ---- the days they were released on ---- */
 
 /* By minor: the days of patch 0, 1, 2 ... From 1.8.5 and 1.9.8 on some are Enterprise's only
- * (source: Nomad's changelogs up to 2.0.5). */
+ * (source: Nomad's changelogs up to 2.0.5; of 2.0.6 and 2.0.7 the days on which their changelogs
+ * were merged and Homebrew got them: hashicorp/nomad#28535 and #28582, hashicorp/homebrew-tap#396
+ * and #421). */
 #define DAY 11 /* with its blank */
 static const struct {
     unsigned major, minor;
@@ -393,7 +395,9 @@ static const struct {
     {1, 11,
      "2025-11-11 2025-12-09 2026-02-11 2026-03-11 2026-04-21 2026-05-12 "
      "2026-05-22 2026-06-09 2026-07-07 2026-08-12"},
-    {2, 0, "2026-04-21 2026-05-12 2026-05-22 2026-06-09 2026-07-07 2026-08-12"},
+    {2, 0,
+     "2026-04-21 2026-05-12 2026-05-22 2026-06-09 2026-07-07 2026-08-12 "
+     "2026-09-09 2026-09-18"},
 };
 
 static bool is_day(const char *s)
@@ -421,4 +425,26 @@ void version_released(char dst[static DAY_TEXT], const struct version *v)
 bool version_built_before(const char *a, const char *b)
 {
     return is_day(a) && is_day(b) && strncmp(a, b, DAY - 1) < 0;
+}
+
+/* Years are counted from March, so that the day a leap year has more is a year's last. */
+int64_t version_day_ms(const char *day)
+{
+    static const int64_t era = 719468; /* days from 0000-03-01 to 1970-01-01 */
+    unsigned y = 0, m = 0, d = 0;
+
+    if (!is_day(day))
+        return -1;
+    for (int i = 0; i < 4; i++)
+        y = y * 10 + (unsigned)(day[i] - '0');
+    for (int i = 0; i < 2; i++) {
+        m = m * 10 + (unsigned)(day[5 + i] - '0');
+        d = d * 10 + (unsigned)(day[8 + i] - '0');
+    }
+    if (y < 1970 || m < 1 || m > 12 || d < 1 || d > 31)
+        return -1;
+    y -= m <= 2;
+    m = (m + 9) % 12;
+    int64_t days = (int64_t)y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + d - 1;
+    return (days - era) * 24 * 3600 * 1000;
 }

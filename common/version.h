@@ -12,6 +12,7 @@
 #define VERSION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include "str.h"
 
 #define VERSION_TEXT 64
@@ -30,7 +31,9 @@ MUST_CHECK int version_parse_output(const char *out, struct version *ret, struct
 bool version_find(const char *text, struct version *ret);
 void version_text(char dst[static VERSION_TEXT], const struct version *v);
 
-int version_cmp(const struct version *a, const struct version *b);   /* <0, 0, >0 */
+int version_cmp(const struct version *a, const struct version *b); /* <0, 0, >0 */
+/* The same by the numbers alone, without the prerelease. */
+int version_cmp_numbers(const struct version *a, const struct version *b);
 bool version_same(const struct version *a, const struct version *b); /* metadata too */
 /* version_cmp against "1.4.3"-style text known at compile time. */
 int version_cmp_text(const struct version *a, const char *text);
@@ -59,6 +62,8 @@ void version_released(char dst[static DAY_TEXT], const struct version *v);
 /* Day a is before day b; longer texts that begin with a day ("2024-01-15T14:...") too.
  * False when either is not one. */
 bool version_built_before(const char *a, const char *b);
+/* When this day began (UTC), unix milliseconds; -1: it is not one. */
+int64_t version_day_ms(const char *day);
 
 bool version_is_ent(const struct version *v);
 bool version_is_fips(const struct version *v);

@@ -13,6 +13,7 @@ const struct config_wanted config_wanted[CONFIG_WANTED] = {
     {"disk_free_mb", {"client", NULL}},
     {"raft_boltdb", {"server", NULL}},
     {"raft_logstore", {"server", NULL}},
+    {"docker", {"plugin", NULL}},
 };
 
 struct adding {

@@ -13,7 +13,7 @@
 
 #include "config_keys.h"
 
-#define CONFIG_WANTED  11
+#define CONFIG_WANTED  12
 #define CONFIG_PLUGINS 32
 #define CONFIG_PLACE   160 /* a file's name for people, and a line */
 

@@ -2,6 +2,7 @@
 #include "publish.h"
 #include "release_store.h"
 #include "table.h"
+#include "version.h"
 
 static int check_options(const struct options *o, struct err *err)
 {
@@ -26,6 +27,8 @@ static void tell(const struct stored_release *r, const struct build *b)
     str_for_bytes(size, sizeof size, b->size);
     printf("Release %s for %s/%s: %s %s\n  SHA-256 %s\n", r->manifest.version, b->os, b->arch,
            b->packing == PACKING_ZIP ? "a zip with a binary of" : "a bare binary of", size, hex);
+    if (r->own_build)
+        printf("  A build of your own, no prerelease.\n");
     printf("Signed; %u build%s in this release. Nothing was run and no host was asked.\n",
            r->manifest.n_builds, r->manifest.n_builds == 1 ? "" : "s");
 }
@@ -41,12 +44,22 @@ static int add(struct console *c, const char *version, struct err *err)
         keys_trust(&c->conf, &c->trust, err) < 0 ||
         keys_load(&c->conf, ROLE_RELEASE, &key, err) < 0 ||
         publish_measure(o->file, version, os, o->arch, &b, err) < 0 ||
-        release_add(&c->conf, &c->trust, key, version, &b, o->url.items, o->url.n,
-                    clock_wall(c->clock) / 1000, &r, err) < 0)
+        release_add(&c->conf, &c->trust, key, version, o->not_a_prerelease, &b, o->url.items,
+                    o->url.n, clock_wall(c->clock) / 1000, &r, err) < 0)
         return -1;
     tell(&r, &b);
     stored_release_free(&r);
     return 0;
+}
+
+static const char *kind(const struct stored_release *r)
+{
+    struct version v;
+    struct err unused = ERR_INIT;
+    if (r->own_build)
+        return "your own build";
+    return version_parse(r->manifest.version, &v, &unused) == 0 && v.pre[0] != '\0' ? "prerelease"
+                                                                                    : "release";
 }
 
 static void row(struct table *t, const struct console *c, const char *version)
@@ -54,7 +67,7 @@ static void row(struct table *t, const struct console *c, const char *version)
     struct stored_release r;
     struct err err = ERR_INIT;
     if (release_load(&c->conf, &c->trust, version, &r, &err) < 0) {
-        table_row(t, COLOR_RED, (const char *[]){version, "", "", err.text});
+        table_row(t, COLOR_RED, (const char *[]){version, "", "", "", err.text});
         return;
     }
     for (uint32_t i = 0; i < r.manifest.n_builds; i++) {
@@ -67,7 +80,7 @@ static void row(struct table *t, const struct console *c, const char *version)
         str_for_bytes(size, sizeof size, b->size);
         char text[40];
         snprintf(text, sizeof text, "%zu place%s", places, places == 1 ? "" : "s");
-        table_row(t, COLOR_NONE, (const char *[]){version, build, size, text});
+        table_row(t, COLOR_NONE, (const char *[]){version, kind(&r), build, size, text});
     }
     stored_release_free(&r);
 }
@@ -80,7 +93,7 @@ static int list(struct console *c, struct err *err)
         release_versions(&c->conf, &versions, &n, err) < 0)
         return -1;
     struct table t;
-    table_init(&t, (const char *[]){"RELEASE", "BUILD", "BINARY", "FETCHED FROM"}, 4);
+    table_init(&t, (const char *[]){"RELEASE", "KIND", "BUILD", "BINARY", "FETCHED FROM"}, 5);
     for (size_t i = 0; i < n; i++) {
         row(&t, c, versions[i]);
         free(versions[i]);

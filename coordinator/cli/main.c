@@ -14,7 +14,8 @@ static const struct cli_command commands[] = {
      0, 0, GROUP_ALL | GROUP_CONFIRM, cmd_enroll},
     {"release", "add VERSION | list", "add a Nomad release from a file, signed; or list them",
      "add reads the zip or binary given with --file, hashes it, looks into it without running\n"
-     "it, and signs what hosts may then install. Hosts fetch it from --url, never from here.",
+     "it, and signs what hosts may then install. Hosts fetch it from --url, never from here.\n"
+     "A version with a suffix (1.0.2-acme1) is a prerelease unless --not-a-prerelease was said.",
      1, 2, GROUP_ALL | GROUP_RELEASE, cmd_release},
     {"status", "", "versions, health, drift, agents and orphaned effects",
      "Exit code 0 only if all is well and every host runs the same version.", 0, 0,

@@ -67,6 +67,8 @@ const struct cli_option option_table[] = {
           "the zip or the bare binary, to be hashed"),
     VALUE("url", CLI_REPEAT, url, "URL", GROUP_RELEASE,
           "where hosts fetch exactly this file; may be repeated, tried in order"),
+    FLAG("not-a-prerelease", 0, not_a_prerelease, GROUP_RELEASE,
+         "VERSION's suffix is your own, as in 1.0.2-acme1: do not take it for a prerelease"),
 
     VALUE("name", CLI_TEXT, name, "NAME", GROUP_INIT, "of the cluster, for people; default nomad"),
     FLAG("print-defaults", 0, print_defaults, GROUP_CONFIG,
@@ -140,6 +142,7 @@ int options_policy(const struct options *o, const struct coord_conf *conf, struc
     p.renew_ms = conf->renew_ms;
     p.stage_deadline_ms = conf->stage_deadline_ms;
     p.stage_parallel = (uint32_t)conf->stage_parallel;
+    p.unproven_days = (uint32_t)conf->unproven_days;
     if (hazard_ids_check(&p, err) < 0)
         return -1;
     if (p.renew_ms * 2 > p.lease_ms)

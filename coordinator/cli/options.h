@@ -38,6 +38,7 @@ struct options {
     /* release add */
     const char *os, *arch, *file;
     struct cli_list url;
+    bool not_a_prerelease;
     /* init */
     const char *name;
 };

@@ -88,7 +88,8 @@ static bool servers_ready(const struct situation *s, struct decision *d, const s
         const struct host *o = &s->world->hosts[i];
         if (!str_eq(o->region, h->region) || plan_is_past(s->world, s->plan, o))
             continue;
-        if (version_parse(o->server.version, &v, &err) < 0 || version_cmp(&v, &target) < 0) {
+        if (version_parse(o->server.version, &v, &err) < 0 ||
+            plan_cmp_target(s->plan, &v, &target) < 0) {
             waiting_for(d, REASON_SERVERS, h->key, "%s runs %s: clients on %s would be newer",
                         o->name, o->server.version, s->plan->target);
             return false;

@@ -61,7 +61,8 @@ bool host_newer(const struct situation *s, const struct host *h)
     struct err err;
 
     return version_parse(host_version(s->world, h), &now, &err) == 0 &&
-           version_parse(s->plan->target, &target, &err) == 0 && version_cmp(&now, &target) > 0;
+           version_parse(s->plan->target, &target, &err) == 0 &&
+           plan_cmp_target(s->plan, &now, &target) > 0;
 }
 
 bool host_runs_target(const struct situation *s, size_t i, const struct host *h)

@@ -50,6 +50,11 @@ const struct plan_host *plan_host(const struct plan *p, const char *key)
     return i == SIZE_MAX ? NULL : &p->hosts[i];
 }
 
+int plan_cmp_target(const struct plan *p, const struct version *v, const struct version *target)
+{
+    return p->own_build ? version_cmp_numbers(v, target) : version_cmp(v, target);
+}
+
 /* A server that left and is no peer any more stays in the lists for a day. */
 bool plan_is_past(const struct world *w, const struct plan *p, const struct host *h)
 {

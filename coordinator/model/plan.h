@@ -44,6 +44,7 @@ struct plan_host {
 
 struct release { /* what publish knows of the target */
     char version[NAME_MAX_LEN];
+    bool own_build; /* its suffix is the operator's own, and so it is no prerelease */
     struct manifest_build_ref {
         char os[16], arch[16];
         struct digest digest;
@@ -60,6 +61,7 @@ struct plan_region { /* every region observed, also those without planned hosts 
 
 struct plan {
     char target[NAME_MAX_LEN];
+    bool own_build;          /* as release has it */
     struct policy policy;    /* pointers inside belong to the caller, who keeps them */
     struct plan_host *hosts; /* servers in forecast order (leaders last), then clients */
     size_t n_hosts, n_servers, n_clients;
@@ -89,6 +91,9 @@ const struct plan_host *plan_host(const struct plan *p, const char *key);
 size_t plan_index(const struct plan *p, const char *key);
 /* For plan_make and plan_read: makes plan_index a binary search. */
 void plan_sort_keys(struct plan *p);
+/* v before the target (read from p->target), level with it, after it (<0, 0, >0). The suffix of a
+ * build of the operator's own takes no part: 1.0.2 and 1.0.2-acme1 are level. */
+int plan_cmp_target(const struct plan *p, const struct version *v, const struct version *target);
 /* A server nobody plans, that left by everyone's list and does not answer. */
 bool plan_is_past(const struct world *w, const struct plan *p, const struct host *h);
 /* The canonical text the digest is over; also what the ledger stores. */

@@ -57,6 +57,7 @@ static const struct number {
     NUMBER("client-not-ready", client_on_not_ready, N_REACTION),
     NUMBER("bad-leader-pair", bad_leader_pair, N_BOOL),
     NUMBER("transfer", transfer, N_BOOL),
+    NUMBER("own-build", own_build, N_BOOL),
 };
 
 static int64_t number_get(const struct plan *p, const struct number *n)

@@ -16,6 +16,7 @@ void policy_default(struct policy *p)
         .renew_ms = 30 * 1000,
         .stage_deadline_ms = 30 * 60 * 1000,
         .stage_parallel = 64,
+        .unproven_days = 7,
     };
 }
 

@@ -40,6 +40,7 @@ struct policy {
     int64_t lease_ms, renew_ms;
     int64_t stage_deadline_ms;
     uint32_t stage_parallel; /* hosts staging at once */
+    uint32_t unproven_days;  /* a target released less long ago is told; 0: never */
 };
 
 void policy_default(struct policy *p);

@@ -61,7 +61,8 @@ enum job_trait {
     JOB_DOCKER_EMAIL,
     JOB_CONNECT,
     JOB_CONSUL, /* services in Consul, or a consul block */
-    JOB_VAULT,
+    JOB_VAULT,  /* a vault block whose change_mode is not noop */
+    JOB_CSI,
     JOB_CSI_NO_MODE,
     JOB_NVIDIA,
     JOB_LONG_KILL, /* kill_timeout above 30 s */
@@ -143,6 +144,7 @@ enum config_switch {
     CONFIG_LICENSE,       /* a licence from a file or the environment */
     CONFIG_DRAINS,        /* client: drain_on_shutdown */
     CONFIG_JOIN,          /* start_join, retry_join: names that go away */
+    CONFIG_OLD_JOIN,      /* the same, outside server_join */
     CONFIG_SWITCHES
 };
 

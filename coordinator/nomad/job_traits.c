@@ -283,6 +283,13 @@ static bool speaks_of(const struct json *o, const char *word, int depth)
     return false;
 }
 
+/* Without a change_mode Nomad restarts the task. */
+static bool acts_on_vault(const struct json *task)
+{
+    return json_has(task, "Vault") &&
+           !str_eq(json_str(json_get(task, "Vault"), "ChangeMode", ""), "noop");
+}
+
 static uint64_t task_traits(const struct json *t)
 {
     const struct json *config = json_get(t, "Config"), *resources = json_get(t, "Resources");
@@ -296,8 +303,8 @@ static uint64_t task_traits(const struct json *t)
         traits |= if_so(str_eq(driver, drivers[i].text), drivers[i].trait);
     if (str_eq(driver, "docker"))
         traits |= docker(t, config);
-    return traits | if_so(json_has(t, "Vault"), JOB_VAULT) |
-           if_so(json_has(t, "Consul"), JOB_CONSUL) | if_so(nvidia(resources), JOB_NVIDIA) |
+    return traits | if_so(acts_on_vault(t), JOB_VAULT) | if_so(json_has(t, "Consul"), JOB_CONSUL) |
+           if_so(nvidia(resources), JOB_NVIDIA) |
            if_so(json_int(resources, "Cores", 0) > 0, JOB_CORES) |
            if_so(json_int(t, "KillTimeout", 0) > INT64_C(30000000000), JOB_LONG_KILL) |
            if_so(str_eq(json_str(t, "Name", ""), "alloc"), JOB_SYSTEM_RESCHEDULE) |
@@ -307,15 +314,17 @@ static uint64_t task_traits(const struct json *t)
 static uint64_t volumes(const struct json *group)
 {
     const struct json *list = json_get(group, "Volumes");
+    uint64_t traits = 0;
     for (size_t i = 0; json_is_object(list) && i < json_len(list); i++) {
         const char *name = "";
         const struct json *v = json_pair(list, i, &name);
-        if (str_eq(json_str(v, "Type", ""), "csi") &&
-            (json_str(v, "AccessMode", "")[0] == '\0' ||
-             json_str(v, "AttachmentMode", "")[0] == '\0'))
-            return TRAIT(JOB_CSI_NO_MODE);
+        if (!str_eq(json_str(v, "Type", ""), "csi"))
+            continue;
+        traits |= TRAIT(JOB_CSI) | if_so(json_str(v, "AccessMode", "")[0] == '\0' ||
+                                             json_str(v, "AttachmentMode", "")[0] == '\0',
+                                         JOB_CSI_NO_MODE);
     }
-    return 0;
+    return traits;
 }
 
 /* A system job gets no reschedule policy of its own: one that allows attempts was written. */

@@ -16,11 +16,14 @@ static unsigned char tri(bool known, bool yes)
     return (unsigned char)(!known ? TRI_UNKNOWN : yes ? TRI_YES : TRI_NO);
 }
 
+static bool joins_with(const struct json *o)
+{
+    return filled(o, "RetryJoin") || filled(o, "StartJoin");
+}
+
 static bool joins(const struct json *server)
 {
-    const struct json *join = json_get(server, "ServerJoin");
-    return filled(server, "RetryJoin") || filled(server, "StartJoin") ||
-           filled(join, "RetryJoin") || filled(join, "StartJoin");
+    return joins_with(server) || joins_with(json_get(server, "ServerJoin"));
 }
 
 /* Up to 1.6 one object, then an array of them. */
@@ -90,6 +93,7 @@ static void read_config(const struct json *config, unsigned char *switches)
     switches[CONFIG_LICENSE] =
         tri(srv, filled(server, "LicensePath") || filled(server, "LicenseEnv"));
     switches[CONFIG_JOIN] = tri(srv, joins(server));
+    switches[CONFIG_OLD_JOIN] = tri(srv, joins_with(server));
     read_consul(config, switches);
     read_vault(config, switches);
 }

@@ -128,7 +128,7 @@ void hazard_attribute(struct hazard_check *c, row_t *row)
         const char *v = attribute(c, row, survey_host(c, h->key), &why);
         if (v == NULL)
             hazard_unsure(c, h->name, why);
-        else if (str_eq(v, row->key))
+        else if (row->key != NULL ? str_eq(v, row->key) : v[0] != '\0')
             hazard_found(c, row, TRI_YES, h->name, "%s", row->what);
     }
 }

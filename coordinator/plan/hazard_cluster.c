@@ -23,7 +23,7 @@ void hazard_client_newer(struct hazard_check *c, row_t *row)
             continue;
         if (version_parse(host_version(c->w, h), &v, &err) < 0)
             hazard_found(c, row, TRI_UNKNOWN, h->name, "its version could not be read");
-        else if (version_cmp(&v, &c->target) < 0)
+        else if (plan_cmp_target(c->p, &v, &c->target) < 0)
             hazard_found(c, row, TRI_YES, h->name,
                          "stays on %s by the filters: clients on %s would be newer",
                          host_version(c->w, h), c->p->target);
@@ -99,7 +99,7 @@ void hazard_order(struct hazard_check *c, row_t *row)
             continue;
         if (version_parse(host_version(c->w, h), &v, &err) < 0)
             hazard_unsure(c, h->name, "its version could not be read");
-        else if (version_cmp(&v, &c->target) < 0)
+        else if (plan_cmp_target(c->p, &v, &c->target) < 0)
             hazard_found(c, row, TRI_YES, h->name,
                          "of the authoritative region %s stays on %s by the filters", first,
                          host_version(c->w, h));

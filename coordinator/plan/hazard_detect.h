@@ -24,13 +24,13 @@ hazard_detect hazard_no_fact;    /* `key`: a fact that is no; `what` */
 hazard_detect hazard_fact_least; /* `key`: a fact whose text is a version below `least`; `what` */
 hazard_detect hazard_file_key;   /* `key`: a key in configuration files; `what`: why it matters */
 hazard_detect hazard_attribute_least; /* `number`: enum node_attribute below `least`; `what` */
-hazard_detect hazard_attribute;       /* `number`: an attribute that is `key` */
-hazard_detect hazard_clients_least;   /* any client of a planned region below `least`; `what` */
+hazard_detect hazard_attribute;     /* `number`: an attribute that is `key`; NULL: that is there */
+hazard_detect hazard_clients_least; /* any client of a planned region below `least`; `what` */
 
 /* hazard_versions.c */
 hazard_detect hazard_nothing, hazard_older, hazard_unknown_version, hazard_distance,
-    hazard_minor_way, hazard_release_day, hazard_prerelease, hazard_forward_wall, hazard_edition,
-    hazard_fips, hazard_no_way_back, hazard_acl_off_target;
+    hazard_minor_way, hazard_release_day, hazard_unproven, hazard_prerelease, hazard_forward_wall,
+    hazard_edition, hazard_fips, hazard_no_way_back, hazard_acl_off_target;
 /* hazard_servers.c */
 hazard_detect hazard_raft_protocol, hazard_old_failed, hazard_leaves, hazard_tls_names,
     hazard_schedulers, hazard_consul_flow, hazard_vault_flow, hazard_two_stores, hazard_unmeasured,
@@ -49,6 +49,7 @@ hazard_detect hazard_keystore_copied, /* how many servers: `what` */
     hazard_no_keystore;               /* a server's agent does not know where: `what` */
 /* hazard_nodes.c */
 hazard_detect hazard_node_down, hazard_node_draining, hazard_other_pool, hazard_old_allocs,
-    hazard_connect_window, hazard_dc_star;
+    hazard_connect_window, hazard_dc_star,
+    hazard_drain_together; /* servers without what came with `least`: `what` */
 
 #endif

@@ -100,3 +100,50 @@ void hazard_connect_window(struct hazard_check *c, row_t *row)
     if (old)
         hazard_jobs(c, row);
 }
+
+/* ---- drains ---- */
+
+static size_t drained(const struct hazard_check *c, const char *region)
+{
+    size_t n = 0;
+
+    for (size_t i = c->p->n_servers; i < c->p->n_hosts; i++)
+        n += !c->p->hosts[i].already && str_eq(c->p->hosts[i].region, region);
+    return n;
+}
+
+/* A planned server runs the target before any client is drained. */
+static const char *runs_then(const struct hazard_check *c, const struct host *h)
+{
+    return plan_host(c->p, h->key) != NULL ? c->p->target : host_version(c->w, h);
+}
+
+static void drains_of(struct hazard_check *c, row_t *row, const char *region)
+{
+    const struct host *old = NULL;
+
+    for (size_t i = 0; i < c->w->n_hosts; i++) {
+        const struct host *h = &c->w->hosts[i];
+        struct version v;
+        struct err err;
+        if (!h->is_server || !str_eq(h->region, region) || plan_is_past(c->w, c->p, h))
+            continue;
+        if (version_parse(runs_then(c, h), &v, &err) < 0)
+            hazard_unsure(c, h->name, "its version could not be read");
+        else if (old == NULL && !version_has(&v, row->least))
+            old = h;
+    }
+    if (old != NULL)
+        hazard_found(c, row, TRI_YES, NULL,
+                     "region %s: %u clients may be drained at once while %s runs %s: %s", region,
+                     c->p->parallel, old->name, runs_then(c, old), row->what);
+}
+
+void hazard_drain_together(struct hazard_check *c, row_t *row)
+{
+    if (!c->p->policy.drain || c->p->parallel < 2)
+        return;
+    for (size_t i = 0; i < c->p->n_regions; i++)
+        if (c->p->regions[i].planned && drained(c, c->p->regions[i].name) > 1)
+            drains_of(c, row, c->p->regions[i].name);
+}

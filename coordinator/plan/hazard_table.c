@@ -28,9 +28,15 @@ const struct hazard hazard_table[] = {
      .advice =
          "Choose a target that was released after what runs: the newer minor's patch may lack "
          "what the older one already writes."},
+    {.id = "unproven", .source = FROM_VERSIONS, .severity = SEVERITY_WARN,
+     .unsure = SEVERITY_INFO, .detect = hazard_unproven,
+     .advice =
+         "Wait, or let a fleet that may fail go first; unproven_days in caravan.conf is how long."},
     {.id = "prerelease", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
      .unsure = SEVERITY_BLOCK, .detect = hazard_prerelease,
-     .advice = "Use the release itself; prereleases have failed to read their own snapshots."},
+     .advice = 
+         "Use the release itself; prereleases have failed to read their own snapshots. A build of "
+         "your own is none once it was added with --not-a-prerelease."},
     {.id = "forward-wall", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
      .unsure = SEVERITY_BLOCK, .detect = hazard_forward_wall,
      .advice = "Choose a later release: servers would not start on their own data."},
@@ -68,20 +74,38 @@ const struct hazard hazard_table[] = {
      .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_attribute,
      .key = "windows", .number = ATTR_KERNEL,
      .what = "runs Windows, where templates fail on 1.3.3",
-     .advice = "Choose another patch of 1.3 for a fleet with Windows clients."},
+     .advice = "Choose 1.3.14 or later for a fleet with Windows clients."},
     {.id = "bad-1.3.10", .target = "1.3.10 1.4.5 1.5.0", .source = FROM_JOBS,
      .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_jobs,
      .number = TRAIT(JOB_BRIDGE),
      .what = "bridge networking, whose pause containers a restart may kill on this target",
-     .advice = "Choose 1.3.11, 1.4.6 or 1.5.1, or later."},
+     .advice = "Choose 1.3.14, 1.4.11 or 1.5.7, or later."},
+    /* Pause containers are recovered before SetConfig, and the docker client is made once: with
+     * defaults (hashicorp/nomad#16709, #16713). NewDockerDriver of 1.3.11, 1.4.6 and 1.5.1 has the
+     * call, those of 1.3.14, 1.4.9 and 1.5.4 have it no more; so say their changelogs. */
+    {.id = "bad-1.3.11", .target = "1.3.11-1.3.13 1.4.6-1.4.8 1.5.1-1.5.3",
+     .scope = SCOPE_CLIENTS, .source = FROM_FILE, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_WARN, .detect = hazard_file_key, .key = "docker",
+     .what = "this target ignores what the docker plugin's block says (endpoint, volumes, ...)",
+     .advice = "Choose 1.3.14, 1.4.11 or 1.5.7, or later."},
     {.id = "bad-1.4.0", .target = "1.4.0-1.4.2", .source = FROM_VERSIONS,
      .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_told,
      .what = "old servers panic (1.4.0, 1.4.1), and the keyring loses keys",
-     .advice = "Choose 1.4.3 or later."},
+     .advice = "Choose 1.4.11 or later."},
     {.id = "bad-1.5.4", .target = "1.5.4", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
      .unsure = SEVERITY_BLOCK, .detect = hazard_told,
      .what = "logs of jobs that run already are collected no more",
-     .advice = "Choose 1.5.5 or later."},
+     .advice = "Choose 1.5.7 or later."},
+    /* CSI volumes are claimed and mounted anew at a client's start, before their plugin is back
+     * (hashicorp/nomad#13028); mounts are kept in the client's state since 1.4.11, 1.5.7 and 1.6.0
+     * (#17840, changelogs). No release of 1.3 or before got that; CSI came with 0.11. */
+    {.id = "csi-restart", .target = "0.11.0-1.4.10 1.5.0-1.5.6", .scope = SCOPE_CLIENTS,
+     .source = FROM_JOBS, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
+     .detect = hazard_jobs, .number = TRAIT(JOB_CSI),
+     .what = "CSI volumes, which this target may fail to restore when its client restarts",
+     .advice =
+         "Go to 1.4.11, 1.5.7 or later where the way allows it, or drain these clients before "
+         "their turn (--drain)."},
     {.id = "bad-1.6.0", .target = "1.6.0", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
      .unsure = SEVERITY_BLOCK, .detect = hazard_told,
      .what = "planning a job with a node pool panics",
@@ -91,7 +115,17 @@ const struct hazard hazard_table[] = {
      .what =
          "keyring replication, CPU fingerprints, and TLS without verify_server_hostname are "
          "broken",
-     .advice = "Choose 1.7.2 or later."},
+     .advice = "Choose 1.7.7 or later."},
+    /* Control groups were rewritten for 1.7.0. A client that cannot set up its own, for a controller
+     * that is missing or mounted elsewhere, only logs that and fails every task until 1.7.4, and does
+     * not start with 1.7.5 (hashicorp/nomad#19481, #19587, #19735, #19847; #19176 in 1.7.3, #19915
+     * in 1.7.5). The cpuset of docker tasks is mended in 1.7.7 (#20276, #20294). Sources:
+     * changelogs, these threads. */
+    {.id = "bad-1.7.0-cgroups", .target = "1.7.0-1.7.5", .scope = SCOPE_CLIENTS,
+     .source = FROM_ATTRIBUTES, .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK,
+     .detect = hazard_attribute, .number = ATTR_CGROUPS,
+     .what = "has control groups, which this target may fail to set up: then tasks do not start",
+     .advice = "Choose 1.7.7 or later."},
     {.id = "bad-1.9.0", .target = "1.9.0", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
      .unsure = SEVERITY_BLOCK, .detect = hazard_told,
      .what = "nodes that are down are not marked so while ACLs are on",
@@ -121,16 +155,25 @@ const struct hazard hazard_table[] = {
          "about 24 hours after a rolling upgrade every client goes down: the leader does not "
          "renew their identities",
      .advice =
-         "Choose 1.11.4+ent or 2.0; if you must rest here, restart every server once more, one "
-         "by one."},
+         "Choose 1.11.4+ent or 2.0.6, or later; if you must rest here, restart every server once "
+         "more, one by one."},
     {.id = "bad-1.11.0-drain", .target = "1.11.0", .source = FROM_VERSIONS,
      .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_told,
      .what = "drain_on_shutdown fails: permission denied",
-     .advice = "Choose 1.11.1 or later, or do without drain_on_shutdown meanwhile."},
+     .advice = "Choose 1.11.4+ent or 2.0.6, or later, or do without drain_on_shutdown meanwhile."},
     {.id = "bad-2.0.1", .target = "2.0.1", .source = FROM_VERSIONS, .severity = SEVERITY_BLOCK,
      .unsure = SEVERITY_BLOCK, .detect = hazard_acl_off_target,
      .what = "every allocation fails while ACLs are off",
-     .advice = "Choose 2.0.2 or later."},
+     .advice = "Choose 2.0.6 or later."},
+    /* A task's change_mode was triggered by each renewal of its Vault token
+     * (hashicorp/nomad#28407). It came to 2.0.5 with #28315 and went with #28409, which was merged
+     * for 2.0 as #28413 on 2026-08-14: before 2.0.6, after 2.0.5. */
+    {.id = "bad-2.0.5", .target = "2.0.5", .scope = SCOPE_CLIENTS, .source = FROM_JOBS,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_jobs,
+     .number = TRAIT(JOB_VAULT),
+     .what = "a Vault token, whose tasks are restarted or signalled at every renewal (as often as "
+             "every 15 minutes)",
+     .advice = "Choose 2.0.6 or later, or set change_mode = \"noop\" in their vault blocks first."},
 
     /* ---- the cluster as it stands ---- */
 
@@ -288,6 +331,15 @@ const struct hazard hazard_table[] = {
     {.id = "node-draining", .source = FROM_CLUSTER, .severity = SEVERITY_INFO,
      .unsure = SEVERITY_INFO, .detect = hazard_node_draining,
      .advice = "Drains of others are never touched."},
+    /* The drainer counts allocations that are moving already as healthy (hashicorp/nomad#25979);
+     * mended by #26175, merged for 1.10 as #26189 on 2025-07-02, six days before 1.10.3; no
+     * changelog has it. By its labels Enterprise 1.8 and 1.9 got it too: their next releases. */
+    {.id = "drain-together", .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK,
+     .unsure = SEVERITY_WARN, .detect = hazard_drain_together,
+     .least = "1.8.15+ent 1.9.11+ent 1.10.3",
+     .what = "it may then stop more allocations of a group at once than its migrate.max_parallel",
+     .advice = "Drain one client at a time (--max-parallel 1), or upgrade the servers to 1.10.4 or "
+               "later first."},
 
     /* ---- hosts, by their agents (more of them: hazard_host.c) ---- */
 
@@ -822,7 +874,8 @@ const struct hazard hazard_table[] = {
      .advice = "Let them write elsewhere."},
     {.id = "other-pool", .target = "2.0.0-2.0.4", .source = FROM_JOBS, .severity = SEVERITY_WARN,
      .unsure = SEVERITY_WARN, .detect = hazard_other_pool,
-     .advice = "Choose 2.0.5, or restart these allocations first: they could not be stopped."},
+     .advice =
+         "Choose 2.0.6 or later, or restart these allocations first: they could not be stopped."},
     {.id = "host-modes", .crossing = "1.10.14+ent 1.11.8+ent 2.0.4", .source = FROM_JOBS,
      .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
      .number = TRAIT(JOB_DOCKER_HOST_MODE),
@@ -839,6 +892,28 @@ const struct hazard hazard_table[] = {
      .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
      .what = "checks are registered anew once, and external Go driver plugins must be rebuilt",
      .advice = "Rebuild drivers of your own before."},
+    /* hashicorp/nomad#28406, merged for 2.0 as #28410 on 2026-08-13: after 2.0.5, before 2.0.6. */
+    {.id = "host-id", .crossing = "2.0.6", .scope = SCOPE_CLIENTS, .source = FROM_VERSIONS,
+     .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_told,
+     .what = "nodes get one attribute more, unique.host_id",
+     .advice = "Check what compares the attributes of nodes."},
+    /* hashicorp/nomad#28555, #28566, merged for 2.0 as #28573 on 2026-09-16: before 2.0.7. */
+    {.id = "identity-again", .crossing = "2.0.7", .scope = SCOPE_CLIENTS,
+     .source = FROM_VERSIONS, .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO,
+     .detect = hazard_told,
+     .what = "a client whose identity has expired registers anew by itself",
+     .advice =
+         "Where client_introduction's enforcement is strict it does not: watch for clients that "
+         "are locked out."},
+    /* hashicorp/nomad#28554 and #28553, for 2.1.0 only; a key that is not known ends the start. */
+    {.id = "join-keys", .crossing = "2.1.0", .scope = SCOPE_SERVERS, .source = FROM_SELF,
+     .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN, .detect = hazard_switch,
+     .number = CONFIG_OLD_JOIN,
+     .what = "start_join or retry_join stand outside server_join, where the new version knows "
+             "neither",
+     .advice =
+         "Move them into a server_join block; and whoever joins servers by command or API needs "
+         "agent:write."},
 };
 /* clang-format on */
 

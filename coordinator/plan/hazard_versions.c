@@ -16,7 +16,7 @@ void hazard_older(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_hosts; i++) {
         const struct version *v = hazard_from(c, &c->p->hosts[i]);
-        if (v != NULL && version_cmp(&c->target, v) < 0)
+        if (v != NULL && plan_cmp_target(c->p, v, &c->target) > 0)
             hazard_found(c, row, TRI_YES, c->p->hosts[i].name, "runs %s, newer than %s",
                          c->p->hosts[i].from, c->p->target);
     }
@@ -87,15 +87,27 @@ static void day_of(const struct hazard_check *c, const struct plan_host *h, cons
         str_cut(dst, DAY_TEXT, told);
 }
 
+/* The target's: by its version, else as a server tells it that runs the target. */
+static void target_day(const struct hazard_check *c, char dst[static DAY_TEXT])
+{
+    version_released(dst, &c->target);
+    for (size_t i = 0; i < c->w->n_hosts && dst[0] == '\0'; i++) {
+        const struct host *h = &c->w->hosts[i];
+        if (h->is_server && h->server.self_at > 0 && h->server.build_date != NULL &&
+            str_eq(host_version(c->w, h), c->p->target))
+            str_cut(dst, DAY_TEXT, h->server.build_date);
+    }
+}
+
 void hazard_release_day(struct hazard_check *c, row_t *row)
 {
     char mine[DAY_TEXT], target[DAY_TEXT];
 
-    version_released(target, &c->target);
+    target_day(c, target);
     for (size_t i = 0; i < c->p->n_hosts; i++) {
         const struct plan_host *h = &c->p->hosts[i];
         const struct version *v = hazard_from(c, h);
-        if (!hazard_crosses(c, h) || v == NULL || version_cmp(v, &c->target) > 0)
+        if (!hazard_crosses(c, h) || v == NULL || plan_cmp_target(c->p, v, &c->target) > 0)
             continue;
         day_of(c, h, v, mine);
         if (target[0] == '\0' || mine[0] == '\0')
@@ -106,9 +118,39 @@ void hazard_release_day(struct hazard_check *c, row_t *row)
     }
 }
 
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
+
+/* A day that is not known, or is still to come, proves nothing. */
+void hazard_unproven(struct hazard_check *c, row_t *row)
+{
+    uint32_t days = c->p->policy.unproven_days;
+    int64_t now = c->survey->wall_ms;
+    char day[DAY_TEXT];
+
+    if (days == 0 || c->p->n_todo == 0)
+        return;
+    target_day(c, day);
+    int64_t released = version_day_ms(day);
+    size_t age = now > released ? (size_t)((now - released) / DAY_MS) : 0;
+    if (released < 0)
+        hazard_found(c, row, TRI_UNKNOWN, NULL,
+                     "whether %s was released at least %u %s ago: this build does not know its day",
+                     c->p->target, days, str_count(days, "day", "days"));
+    else if (now < released)
+        hazard_found(c, row, TRI_UNKNOWN, NULL,
+                     "whether %s was released at least %u %s ago: its day is %s, which is still to "
+                     "come by the clock here",
+                     c->p->target, days, str_count(days, "day", "days"), day);
+    else if (age < days)
+        hazard_found(c, row, TRI_YES, NULL,
+                     "%s was released %zu %s ago (%s), less than %u %s: it is unproven",
+                     c->p->target, age, str_count(age, "day", "days"), day, days,
+                     str_count(days, "day", "days"));
+}
+
 void hazard_prerelease(struct hazard_check *c, row_t *row)
 {
-    if (c->target.pre[0] != '\0' && c->p->n_todo > 0)
+    if (c->target.pre[0] != '\0' && !c->p->own_build && c->p->n_todo > 0)
         hazard_found(c, row, TRI_YES, NULL, "%s is a prerelease", c->p->target);
 }
 

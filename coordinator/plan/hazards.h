@@ -6,7 +6,7 @@
  * sentence of advice. plan_make calls hazards_check when hosts, regions and limits
  * stand. A row adds a finding when it detects something or when it cannot tell; at most
  * HAZARD_HOSTS single hosts a row, then "and N more". Sources: Nomad's upgrade
- * guides, changelog and source, 0.8 to 2.0.5.
+ * guides, changelog and source, 0.8 to 2.0.5; what a row has from elsewhere stands above it.
  *
  * Versions: `crossing` lists where a change came (version_has): the row is about a planned
  * host that goes from without it to with it. `target` are versions not to go to

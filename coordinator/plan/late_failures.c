@@ -12,7 +12,7 @@ static const struct late lates[] = {
      .what = "the leader may take servers for older than they are and not renew the clients' "
              "identities: then all clients go down at once, about 24 hours after",
      .look = "`caravan status`: is every client ready? Before that, restart every server once "
-             "more, one by one, or go on to 2.0"},
+             "more, one by one, or go on to 2.0.6 or later"},
     {.id = "keyring-in-raft",
      .since = "1.9.0",
      .after_ms = 10 * MINUTE_MS,

@@ -252,6 +252,7 @@ int plan_make(const struct world *w, const struct survey *survey, const struct r
         return err_wrap(err, "release %s", target->version);
     memset(ret, 0, sizeof(*ret));
     str_cut(ret->target, sizeof(ret->target), target->version);
+    ret->own_build = target->own_build;
     ret->policy = *policy;
     hosts_fill(ret, w, authoritative(survey), target);
     regions_fill(ret, w);

@@ -66,6 +66,8 @@ static const struct conf_key keys[] = {
     TIME("stage_deadline", stage_deadline_ms, 1000, 24 * HOUR, "30m",
          "for a host to fetch the release"),
     NUMBER("stage_parallel", stage_parallel, 1, 1000, "32", "hosts that fetch at the same time"),
+    NUMBER("unproven_days", unproven_days, 0, 3650, "7",
+           "days after its release within which a target is told as unproven; 0: never"),
     {"defaults", "speed_min", CONF_SIZE, AT(speed_min), 0, 0, "10K",
      "bytes a second below which a fetch is given up"},
 

@@ -1,10 +1,12 @@
 #include "release_store.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include "file.h"
 #include "version.h"
 
 #define PLACES_FILE_MAX (PLACES_MAX * (URL_MAX_LEN + 40))
+#define OWN_BUILD       "not-a-prerelease"
 
 static int release_path(const struct coord_conf *c, const char *version, const char *file,
                         char dst[static 300], struct err *err)
@@ -30,12 +32,44 @@ static int check_version(const char *text, struct err *err)
     return 0;
 }
 
+/* "rc.1", "beta2", "dev": what HashiCorp writes behind versions that are still to come. */
+static bool is_prerelease(const char *suffix)
+{
+    static const char *const words[] = {"alpha", "beta", "rc", "dev"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_starts(suffix, words[i]) && !isalpha((unsigned char)suffix[strlen(words[i])]))
+            return true;
+    return false;
+}
+
+static int check_own(const char *version, struct err *err)
+{
+    struct version v;
+    if (version_parse(version, &v, err) < 0)
+        return -1;
+    if (v.pre[0] == '\0')
+        return err_set(err, ERR_USAGE, 0,
+                       "%s has no suffix, and so is no prerelease: --" OWN_BUILD
+                       " is for builds such as %u.%u.%u-acme1",
+                       version, v.major, v.minor, v.patch);
+    if (is_prerelease(v.pre))
+        return err_set(err, ERR_USAGE, 0,
+                       "%s is a prerelease by its name. To go there all the same: caravan upgrade "
+                       "--accept prerelease",
+                       version);
+    return 0;
+}
+
 int release_places_parse(const char *text, struct stored_release *r, struct err *err)
 {
     autofree char *copy = xstrdup(text);
     char *save = NULL;
     for (char *line = strtok_r(copy, "\n", &save); line != NULL;
          line = strtok_r(NULL, "\n", &save)) {
+        if (str_eq(line, OWN_BUILD)) {
+            r->own_build = true;
+            continue;
+        }
         char *in = NULL, *os = strtok_r(line, " ", &in), *arch = strtok_r(NULL, " ", &in);
         char *url = strtok_r(NULL, " ", &in);
         if (r->n_places == PLACES_MAX)
@@ -152,6 +186,8 @@ static int store(const struct coord_conf *c, const struct stored_release *r, str
     char dir[300], path[300];
     auto_buf struct buf text = BUF_INIT;
     const char *version = r->manifest.version;
+    if (r->own_build)
+        buf_add_str(&text, OWN_BUILD "\n");
     for (size_t i = 0; i < r->n_places; i++)
         buf_printf(&text, "%s %s %s\n", r->places[i].os, r->places[i].arch, r->places[i].url);
     if (release_path(c, version, "", dir, err) < 0 || file_make_dirs(dir, 0755, err) < 0 ||
@@ -172,13 +208,14 @@ static int sign(struct stored_release *r, const struct keypair *key, struct err 
 }
 
 int release_add(const struct coord_conf *c, const struct trust *t, const struct keypair *key,
-                const char *version, const struct build *b, const char *const *urls, size_t n_urls,
-                int64_t now_s, struct stored_release *ret, struct err *err)
+                const char *version, bool own_build, const struct build *b, const char *const *urls,
+                size_t n_urls, int64_t now_s, struct stored_release *ret, struct err *err)
 {
     struct stored_release r;
     struct err why = ERR_INIT;
     char dir[300];
-    if (check_version(version, err) < 0 || release_path(c, version, "", dir, err) < 0)
+    if (check_version(version, err) < 0 || release_path(c, version, "", dir, err) < 0 ||
+        (own_build && check_own(version, err) < 0))
         return -1;
     if (release_load(c, t, version, &r, &why) < 0) {
         if (why.kind != ERR_NOTFOUND) {
@@ -190,6 +227,7 @@ int release_add(const struct coord_conf *c, const struct trust *t, const struct 
         str_cut(r.manifest.version, sizeof r.manifest.version, version);
         r.manifest.created_s = now_s;
     }
+    r.own_build |= own_build;
     if (merge_build(&r.manifest, b, dir, err) < 0 || merge_places(&r, b, urls, n_urls, err) < 0 ||
         sign(&r, key, err) < 0 || store(c, &r, err) < 0) {
         stored_release_free(&r);
@@ -239,6 +277,7 @@ void release_for_plan(const struct stored_release *r, struct release *ret)
 {
     memset(ret, 0, sizeof *ret);
     str_cut(ret->version, sizeof ret->version, r->manifest.version);
+    ret->own_build = r->own_build;
     ret->n_builds = r->manifest.n_builds;
     for (size_t i = 0; i < ret->n_builds; i++) {
         const struct build *b = &r->manifest.builds[i];

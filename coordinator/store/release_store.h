@@ -4,6 +4,8 @@
  * <state_dir>/releases/<version>/manifest is the signed container (manifest.h),
  * places beside it says where hosts fetch each build, one line a place:
  *     <os> <arch> <url>
+ * and, where the operator said that the suffix of this version is his own, the line
+ *     not-a-prerelease
  * Places are not signed: what they give is checked against the manifest. Adding a
  * build for another os or architecture signs the merged manifest anew; the same
  * build again adds places; other bytes for a build already there are refused, for
@@ -25,6 +27,7 @@ struct place {
 
 struct stored_release {
     struct manifest manifest;
+    bool own_build;       /* not-a-prerelease */
     struct buf container; /* as signed */
     size_t n_places;
     struct place *places;
@@ -33,15 +36,17 @@ struct stored_release {
 /* ERR_NOTFOUND when it was not added; ERR_CRYPTO when it is not signed as trust demands. */
 MUST_CHECK int release_load(const struct coord_conf *c, const struct trust *t, const char *version,
                             struct stored_release *ret, struct err *err);
-/* The text of its places, "OS ARCH URL" a line, into ret->places of PLACES_MAX. */
+/* The text of the file places, into ret->places of PLACES_MAX, and ret->own_build. */
 MUST_CHECK int release_places_parse(const char *text, struct stored_release *ret, struct err *err);
 void stored_release_free(struct stored_release *r);
 
-/* Merges the build and its places in, signs, stores. ret->... is the outcome. */
+/* Merges the build and its places in, signs, stores. ret->... is the outcome. own_build: the
+ * version's suffix is the operator's own; once said it stays. ERR_USAGE where it has none, or one
+ * that Nomad's own prereleases have. */
 MUST_CHECK int release_add(const struct coord_conf *c, const struct trust *t,
-                           const struct keypair *key, const char *version, const struct build *b,
-                           const char *const *urls, size_t n_urls, int64_t now_s,
-                           struct stored_release *ret, struct err *err);
+                           const struct keypair *key, const char *version, bool own_build,
+                           const struct build *b, const char *const *urls, size_t n_urls,
+                           int64_t now_s, struct stored_release *ret, struct err *err);
 
 /* Versions that were added, in Nomad's order. The caller frees each and the array. */
 MUST_CHECK int release_versions(const struct coord_conf *c, char ***ret, size_t *ret_n,

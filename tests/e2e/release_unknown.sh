@@ -21,6 +21,29 @@ if before "$FROM_VERSION" 1.11.2; then
     check "and the row is named" says "--accept"
 fi
 
+# A build of one's own is a prerelease by its name, until its operator says that it is none.
+own=1.11.4-acme1
+offer "$own"
+run plan "$own"
+check "a version with a suffix is refused as a prerelease" status_is 4
+check "by its row" says "[prerelease]"
+check "which tells how to say that it is none" says "--not-a-prerelease"
+run release list
+check "the list calls it a prerelease" grep -q "^$own  *prerelease " "$OUT"
+again() { run release add "$1" --os linux --arch "$ARCH" --file "$E2E/nomad-$own" --url "file://$E2E/nomad-$own" --not-a-prerelease; }
+again 1.11.4
+check "a version without a suffix has nothing to say about it" status_is 2
+again 1.11.4-rc.1
+check "nor has one that is a prerelease" status_is 2
+again "$own"
+check "what was added can be told to be one's own build" status_is 0
+run release list
+check "the list calls it one's own build" grep -q "^$own  *your own build " "$OUT"
+run plan "$own" --verbose
+check "then the plan does not refuse it" status_is 0
+check "and says nothing of prereleases" not says "[prerelease]"
+check "that its day is not known is told, and not taken for proven" says "[unproven]"
+
 release 1.11.4
 run upgrade "$TARGET" </dev/null
 check "without a terminal and without --yes it refuses" status_is 4

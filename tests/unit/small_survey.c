@@ -19,7 +19,6 @@ static void host_init(struct small_survey *s, int i)
     h->attributes[ATTR_CONSUL] = "1.20.1";
     h->attributes[ATTR_KERNEL] = "linux";
     h->attributes[ATTR_ARCH] = "amd64";
-    h->attributes[ATTR_CGROUPS] = "v1";
     h->attributes[ATTR_CNI_BRIDGE] = "1.6.0";
 }
 

@@ -106,7 +106,7 @@ static void test_wrong_values(void **state)
     static const char *const rows[] = {
         "[defaults]\nsettle = 10\n",       "[defaults]\ncanary = -1\n",
         "[paths]\nstate_dir = relative\n", "[agents]\ns1 =\n",
-        "[defaults]\ndrain = perhaps\n",
+        "[defaults]\ndrain = perhaps\n",   "[defaults]\nunproven_days = 7d\n",
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -196,11 +196,13 @@ static void test_options_win(void **state)
     struct policy p;
     struct err err = ERR_INIT;
     (void)state;
-    write_conf("[nomad]\nregion = west\n[defaults]\ncanary = 3\nmax_parallel = 20%\nsoak = 7s\n");
+    write_conf("[nomad]\nregion = west\n[defaults]\ncanary = 3\nmax_parallel = 20%\nsoak = 7s\n"
+               "unproven_days = 14\n");
     assert_int_equal(coord_conf_load(dir, fake_env, &c, &err), 0);
     options_init(&o);
     assert_int_equal(options_policy(&o, &c, &p, &err), 0);
     assert_int_equal(p.canary, 3);
+    assert_int_equal(p.unproven_days, 14);
     assert_int_equal(p.parallel_percent, 20);
     assert_int_equal(p.soak_ms, 7000);
     assert_int_equal(p.filter.n_regions, 1);

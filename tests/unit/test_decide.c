@@ -118,6 +118,44 @@ static void test_newer_by_hand(void **state)
     desk_done(f);
 }
 
+/* The fleet runs 1.10.5 and goes to a build of its own of 1.10.5. */
+static void test_own_build(void **state)
+{
+    for (int own = 0; own < 2; own++) {
+        struct small_fleet *f = desk_fleet(RUN_SERVERS);
+        (void)state;
+        small_fleet_version(f, SMALL_TO);
+        str_cut(f->plan.target, sizeof(f->plan.target), SMALL_TO "-acme1");
+        f->plan.own_build = own == 1;
+        small_fleet_later(f, 1000);
+        desk_swaps(f, own == 1 ? "s2-id" : NULL);
+        assert_int_equal(small_fleet_intent(f, INTENT_STOP) == NULL, own == 1);
+        desk_done(f);
+    }
+}
+
+/* Servers on the same numbers are no older than its clients will be; others are. */
+static void test_own_build_clients(void **state)
+{
+    static const struct {
+        const char *servers;
+        bool may;
+    } rows[] = {{SMALL_TO, true}, {SMALL_TO "-acme1", true}, {SMALL_FROM "-acme1", false}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct small_fleet *f = desk_clients(1);
+        str_cut(f->plan.target, sizeof(f->plan.target), SMALL_TO "-acme1");
+        f->plan.own_build = true;
+        f->hosts[2].server.version = rows[i].servers;
+        for (int k = 0; k < SMALL_SERVERS; k++)
+            f->members[k][2].build = rows[i].servers;
+        small_fleet_later(f, 1000);
+        desk_swaps(f, rows[i].may ? "c1-id" : NULL);
+        assert_int_equal(small_fleet_waits(f, REASON_SERVERS), !rows[i].may);
+        desk_done(f);
+    }
+}
+
 static void test_servers_to_clients(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_SERVERS);
@@ -536,6 +574,8 @@ int main(void)
         cmocka_unit_test(test_old_observation),
         cmocka_unit_test(test_early_leader),
         cmocka_unit_test(test_newer_by_hand),
+        cmocka_unit_test(test_own_build),
+        cmocka_unit_test(test_own_build_clients),
         cmocka_unit_test(test_servers_to_clients),
         cmocka_unit_test(test_canary_first),
         cmocka_unit_test(test_window),

@@ -313,6 +313,18 @@ static void no_such_file(struct bench *b)
     put(b, "/etc/nomad.d/tls.hcl", "tls {\n cert_file = \"/tls/cert\"\n}\n");
 }
 
+static void docker_block(struct bench *b)
+{
+    put(b, MAIN_FILE,
+        "data_dir = \"/opt/nomad\"\nplugin \"docker\" {\n  config { endpoint = \"unix:///x\" "
+        "}\n}\n");
+}
+
+static void docker_elsewhere(struct bench *b)
+{
+    put(b, MAIN_FILE, "data_dir = \"/opt/nomad\"\nclient { meta { docker = \"yes\" } }\n");
+}
+
 #define METRICS "key.disable_tagged_metrics"
 
 static const struct {
@@ -346,6 +358,9 @@ static const struct {
      "/etc/nomad.d/nomad.hcl and /etc/nomad.d/old.hcl both"},
     {broken, "second-config", TRI_UNKNOWN, "z.hcl"},
     {no_config, "second-config", TRI_UNKNOWN, "without -config"},
+    {nothing, "key.docker", TRI_UNKNOWN, "not in the 1 file"},
+    {docker_block, "key.docker", TRI_YES, MAIN_FILE ", line 2"},
+    {docker_elsewhere, "key.docker", TRI_UNKNOWN, "not in the 1 file"},
     {nothing, "plugin-unlisted", TRI_NO, "no directory"},
     {no_program, "plugin-unlisted", TRI_NO, ""},
     {a_plugin, "plugin-unlisted", TRI_YES, "nomad-driver-x"},

@@ -3,873 +3,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "hazard_worlds.h"
 #include "hazards.h"
 #include "plan_make.h"
-#include "small_fleet.h"
-
-/* A row's worlds: the small fleet on `from`, which is to go to `to` (NULL: as it comes).
- * With `yes` the row detects; without it it is silent, and also with it from calm_from to
- * calm_to, where the row does not apply; with `unsure` it cannot tell. A row without `yes`
- * never can tell; without `unsure` it always can. */
-struct worlds {
-    const char *id;
-    const char *from, *to, *calm_from, *calm_to;
-    void (*yes)(struct small_fleet *f, const struct worlds *w);
-    void (*unsure)(struct small_fleet *f, const struct worlds *w);
-    const char *text, *unsure_text;
-    int number;
-    const char *says; /* part of what it says when it detects */
-};
-
-#define CHANGE(name) static void name(struct small_fleet *f, const struct worlds *w)
-
-CHANGE(nothing)
-{
-    (void)f;
-    (void)w;
-}
-
-/* What every agent tells. */
-static void fact(struct small_fleet *f, const char *id, enum tri value, const char *text)
-{
-    static struct fact_view facts[SMALL_FACTS + 4];
-    size_t n = f->hosts[0].agent.n_facts, k = 0;
-
-    memmove(facts, f->hosts[0].agent.facts, n * sizeof(*facts));
-    while (k < n && !str_eq(facts[k].id, id))
-        k++;
-    assert_true(k < ARRAY_LEN(facts));
-    facts[k] = (struct fact_view){id, value, text};
-    for (int i = 0; i < SMALL_HOSTS; i++) {
-        f->hosts[i].agent.facts = facts;
-        f->hosts[i].agent.n_facts = MAX_OF(n, k + 1);
-    }
-}
-
-/* ---- what rows of the table share ---- */
-
-CHANGE(a_job)
-{
-    f->surveyed.jobs[0].traits = TRAIT(w->number);
-}
-CHANGE(jobs_lost)
-{
-    (void)w;
-    f->surveyed.regions[0].jobs_asked = ASKED_NOT;
-    f->surveyed.regions[0].n_listed = 2;
-    f->surveyed.regions[0].jobs_why = "no answer in time";
-}
-CHANGE(a_driver)
-{
-    f->drivers[0][0].name = w->text;
-}
-CHANGE(a_switch)
-{
-    f->surveyed.hosts[3].switches[w->number] = TRI_YES;
-}
-CHANGE(config_lost)
-{
-    (void)w;
-    for (int i = 0; i < SMALL_SURVEYED; i++)
-        f->surveyed.hosts[i].config = ASKED_DENIED;
-}
-CHANGE(a_fact)
-{
-    fact(f, w->text, TRI_YES, "as found");
-}
-CHANGE(two_configs)
-{
-    fact(f, w->text, TRI_YES, "/etc/a.hcl and /etc/b.hcl both name a data_dir: Nomad merges them");
-}
-/* It tells both cases in the other fact, and not the last of the list. */
-CHANGE(an_older_agent)
-{
-    two_configs(f, &(struct worlds){.text = "config-leftovers"});
-    for (int i = 0; i < SMALL_HOSTS; i++)
-        f->hosts[i].agent.n_facts--;
-    assert_null(agent_fact(&f->hosts[0].agent, w->text));
-}
-CHANGE(a_key)
-{
-    fact(f, w->text, TRI_YES, "nomad.hcl:3");
-}
-CHANGE(no_fact)
-{
-    fact(f, w->text, TRI_NO, "");
-}
-CHANGE(fact_lost)
-{
-    fact(f, w->unsure_text != NULL ? w->unsure_text : w->text, TRI_UNKNOWN, "for a reason");
-}
-CHANGE(old_libc)
-{
-    fact(f, "libc", TRI_YES, w->text);
-}
-CHANGE(an_attribute)
-{
-    f->surveyed.hosts[0].attributes[w->number] = w->text;
-}
-CHANGE(node_lost)
-{
-    (void)w;
-    f->surveyed.hosts[0].node = ASKED_DENIED;
-}
-CHANGE(an_old_client)
-{
-    f->hosts[4].client.version = w->text;
-}
-CHANGE(a_lost_client)
-{
-    (void)w;
-    f->hosts[4].client.version = "";
-}
-
-/* ---- the way ---- */
-
-CHANGE(all_there)
-{
-    (void)w;
-    small_fleet_version(f, SMALL_TO);
-    for (int i = 0; i < SMALL_HOSTS; i++)
-        f->hosts[i].agent.disk = f->hosts[i].agent.running = f->release.builds[0].digest;
-}
-CHANGE(a_lost_version)
-{
-    (void)w;
-    f->hosts[4].client.version = "";
-}
-CHANGE(version_of_all)
-{
-    small_fleet_version(f, w->text);
-}
-CHANGE(target)
-{
-    str_cut(f->release.version, sizeof(f->release.version), w->text);
-}
-CHANGE(unknown_minor)
-{
-    (void)w;
-    str_cut(f->release.version, sizeof(f->release.version), "1.14.0");
-}
-CHANGE(unknown_day)
-{
-    (void)w;
-    str_cut(f->release.version, sizeof(f->release.version), "1.10.99");
-}
-CHANGE(newer_build)
-{
-    (void)w;
-    small_fleet_version(f, "1.10.8+ent");
-    str_cut(f->release.version, sizeof(f->release.version), "1.11.1+ent");
-}
-CHANGE(acl_off)
-{
-    (void)w;
-    f->hosts[0].server.acl_enabled = TRI_NO;
-}
-CHANGE(acl_lost)
-{
-    (void)w;
-    f->hosts[0].server.acl_enabled = TRI_UNKNOWN;
-}
-
-/* ---- the cluster ---- */
-
-CHANGE(raft_vsn)
-{
-    f->hosts[1].server.raft_protocol = w->number;
-}
-CHANGE(raft_lost)
-{
-    (void)w;
-    f->hosts[1].server.raft_protocol = 0;
-}
-CHANGE(clients_only)
-{
-    (void)w;
-    f->policy.filter.clients = true;
-}
-CHANGE(clients_only_lost)
-{
-    (void)w;
-    f->policy.filter.clients = true;
-    f->hosts[1].server.version = "";
-    f->hosts[1].server.self_at = 0;
-    for (int i = 0; i < SMALL_SERVERS; i++)
-        f->members[i][1].build = "";
-}
-CHANGE(two_voters)
-{
-    (void)w;
-    for (int i = 0; i < SMALL_SERVERS; i++)
-        f->raft[i].voter = f->autopilot[i].voter = i < 2;
-}
-CHANGE(member_failed)
-{
-    (void)w;
-    f->members[0][2].status = MEMBER_FAILED;
-}
-CHANGE(leader_unasked)
-{
-    (void)w;
-    f->hosts[2].server.leader_at = 0;
-}
-CHANGE(another_region)
-{
-    (void)w;
-    f->surveyed.known[0] = "europe";
-}
-/* s3 is alone in europe; global is authoritative. */
-static void split(struct small_fleet *f)
-{
-    static struct region two[2];
-    two[0] = f->regions[0];
-    two[1] = f->regions[0];
-    two[1].name = "europe";
-    f->w.regions = two;
-    f->w.n_regions = 2;
-    f->hosts[2].region = f->hosts[4].region = "europe";
-}
-CHANGE(europe_alone)
-{
-    static const char *const only[] = {"europe"};
-    (void)w;
-    split(f);
-    f->policy.filter.n_regions = 1;
-    f->policy.filter.regions[0] = only[0];
-}
-CHANGE(europes_only_is_there)
-{
-    (void)w;
-    split(f);
-    f->hosts[2].server.version = SMALL_TO;
-    f->hosts[2].agent.disk = f->hosts[2].agent.running = f->release.builds[0].digest;
-}
-CHANGE(no_authority)
-{
-    (void)w;
-    split(f);
-    for (int i = 0; i < SMALL_SURVEYED; i++)
-        f->surveyed.hosts[i].authoritative = "";
-}
-CHANGE(failed_on_old)
-{
-    (void)w;
-    f->members[0][2].status = MEMBER_FAILED;
-    f->members[0][2].build = "1.3.1";
-}
-CHANGE(members_lost)
-{
-    (void)w;
-    f->hosts[1].server.members_at = 0;
-    f->hosts[1].server.n_members = 0;
-}
-CHANGE(two_keys)
-{
-    (void)w;
-    f->surveyed.regions[0].active_keys = 2;
-}
-CHANGE(keyring_denied)
-{
-    (void)w;
-    f->surveyed.regions[0].keyring = ASKED_DENIED;
-}
-CHANGE(stuck_key)
-{
-    (void)w;
-    f->surveyed.regions[0].stuck_keys = 1;
-}
-CHANGE(deploying)
-{
-    (void)w;
-    f->surveyed.regions[0].n_deploying = 2;
-    f->surveyed.regions[0].deploying = "default/web is running";
-}
-CHANGE(deployments_lost)
-{
-    (void)w;
-    f->surveyed.regions[0].deployments = ASKED_NOT;
-}
-CHANGE(loose_autopilot)
-{
-    (void)w;
-    f->surveyed.regions[0].trailing_logs = 100000;
-}
-CHANGE(autopilot_lost)
-{
-    (void)w;
-    f->surveyed.regions[0].autopilot = ASKED_DENIED;
-}
-CHANGE(migration_on)
-{
-    (void)w;
-    f->surveyed.regions[0].migration_off = false;
-}
-CHANGE(leaves)
-{
-    (void)w;
-    f->hosts[1].server.leave_on_interrupt = TRI_YES;
-}
-CHANGE(leaves_for_good)
-{
-    leaves(f, w);
-    for (int i = 0; i < SMALL_SURVEYED; i++)
-        f->surveyed.hosts[i].switches[CONFIG_REJOINS] = TRI_NO;
-}
-CHANGE(leaves_somehow)
-{
-    leaves(f, w);
-    config_lost(f, w);
-}
-CHANGE(self_lost)
-{
-    (void)w;
-    f->hosts[1].server.self_at = 0;
-}
-
-/* ---- the token ---- */
-
-CHANGE(denied)
-{
-    (void)w;
-    f->regions[0].denied = "node:read";
-}
-CHANGE(kept)
-{
-    f->hosts[1].server.denied = f->hosts[1].server.token_kept = f->hosts[1].server.api = w->text;
-}
-CHANGE(in_clear)
-{
-    f->w.token_clear = f->hosts[0].server.api = w->text;
-    f->hosts[1].server.api = w->id;
-    f->hosts[0].server.token_clear = f->hosts[1].server.token_clear = true;
-}
-static struct token_view *client_token(struct small_fleet *f)
-{
-    struct token_view *t = &f->surveyed.regions[0].token;
-    t->management = false;
-    t->name = "deploy";
-    t->rules = (struct acl_rules){
-        .agent = ACL_WRITE, .node = ACL_READ, .operator_ = ACL_WRITE, .all_jobs = ACL_READ};
-    return t;
-}
-CHANGE(no_node_write)
-{
-    (void)w;
-    client_token(f);
-    f->policy.drain = true;
-}
-CHANGE(rules_lost)
-{
-    (void)w;
-    client_token(f)->rules_known = false;
-}
-CHANGE(not_management)
-{
-    (void)w;
-    client_token(f);
-}
-CHANGE(token_lost)
-{
-    (void)w;
-    f->surveyed.regions[0].token = (struct token_view){.name = ""};
-}
-CHANGE(ends_soon)
-{
-    (void)w;
-    f->surveyed.regions[0].token.expires_ms = f->survey.wall_ms + 60000;
-}
-
-/* ---- agents and nodes ---- */
-
-CHANGE(no_agent)
-{
-    (void)w;
-    f->hosts[1].agent.enrolled = false;
-    f->hosts[1].agent.hello_at = 0;
-}
-CHANGE(no_client_agent)
-{
-    (void)w;
-    f->hosts[4].agent.hello_at = 0;
-}
-CHANGE(no_server_id)
-{
-    (void)w;
-    f->hosts[1].agent.server_id = "";
-}
-CHANGE(no_data_dir)
-{
-    no_server_id(f, w);
-    fact(f, "data-dir", TRI_NO, "");
-}
-CHANGE(other_place)
-{
-    (void)w;
-    f->hosts[3].agent.misplaced = true;
-}
-CHANGE(same_id)
-{
-    (void)w;
-    f->hosts[4].agent.client_id = f->hosts[3].node_id;
-}
-CHANGE(other_arch)
-{
-    f->hosts[4].agent.arch = w->text;
-}
-CHANGE(down)
-{
-    (void)w;
-    f->hosts[4].client.status = "down";
-}
-CHANGE(draining)
-{
-    (void)w;
-    f->hosts[4].client.draining = true;
-}
-CHANGE(old_alloc)
-{
-    (void)w;
-    f->surveyed.regions[0].oldest_alloc_s = 1500000000;
-}
-CHANGE(other_pool)
-{
-    (void)w;
-    f->surveyed.regions[0].n_other_pool = 1;
-    f->surveyed.regions[0].other_pool = "default/web on c1";
-}
-CHANGE(allocs_lost)
-{
-    (void)w;
-    f->surveyed.regions[0].allocs = ASKED_DENIED;
-}
-CHANGE(star)
-{
-    (void)w;
-    f->hosts[3].dc = "dc*";
-}
-CHANGE(dc_lost)
-{
-    (void)w;
-    f->hosts[1].dc = "";
-    config_lost(f, w);
-}
-
-/* ---- servers' configuration ---- */
-
-CHANGE(verifies)
-{
-    f->surveyed.hosts[3].switches[CONFIG_TLS_VERIFY] = TRI_YES;
-    fact(f, "tls-names", TRI_NO, "");
-    (void)w;
-}
-CHANGE(verifies_somehow)
-{
-    verifies(f, w);
-    fact(f, "tls-names", TRI_UNKNOWN, "");
-}
-CHANGE(no_license)
-{
-    (void)w;
-    for (int i = 0; i < SMALL_SURVEYED; i++)
-        f->surveyed.hosts[i].switches[CONFIG_LICENSE] = TRI_NO;
-}
-CHANGE(license_lost)
-{
-    (void)w;
-    for (int i = 0; i < SMALL_SURVEYED; i++)
-        f->surveyed.hosts[i].switches[CONFIG_LICENSE] = TRI_UNKNOWN;
-}
-CHANGE(license_ends)
-{
-    (void)w;
-    f->surveyed.regions[0].license_ends = "2020-05-05T00:00:00Z";
-}
-CHANGE(license_unasked)
-{
-    (void)w;
-    f->surveyed.regions[0].license = ASKED_NOT;
-}
-CHANGE(bare_policy)
-{
-    (void)w;
-    f->surveyed.regions[0].bare_policy = "dev";
-}
-CHANGE(unknown_policy)
-{
-    (void)w;
-    f->surveyed.regions[0].unknown_policy = "dev";
-}
-CHANGE(policies_lost)
-{
-    (void)w;
-    f->surveyed.regions[0].policies = ASKED_DENIED;
-}
-CHANGE(old_vault)
-{
-    (void)w;
-    f->surveyed.hosts[3].switches[CONFIG_VAULT] = TRI_YES;
-    f->surveyed.regions[0].vault_jobs = 3;
-}
-CHANGE(vault_unasked)
-{
-    (void)w;
-    f->surveyed.hosts[3].switches[CONFIG_VAULT] = TRI_YES;
-    f->surveyed.regions[0].vault_check = ASKED_ABSENT;
-}
-CHANGE(consul_token)
-{
-    (void)w;
-    f->surveyed.hosts[3].switches[CONFIG_CONSUL] = TRI_YES;
-}
-CHANGE(many_schedulers)
-{
-    (void)w;
-    f->surveyed.hosts[3].num_schedulers = 8;
-}
-CHANGE(both_stores)
-{
-    (void)w;
-    fact(f, "key.raft_logstore", TRI_YES, "nomad.hcl:9");
-    fact(f, "key.raft_boltdb", TRI_YES, "nomad.hcl:4");
-}
-
-/* The formatter would give each word of a row a line of its own. */
-/* clang-format off */
-static const struct worlds worlds[] = {
-    {.id = "nothing-to-do", .yes = all_there, .says = "all 5 hosts"},
-    {.id = "older-target", .yes = version_of_all, .text = "1.11.9", .says = "newer than 1.10.5"},
-    {.id = "unknown-version", .unsure = a_lost_version},
-    {.id = "minor-distance", .yes = version_of_all, .text = "1.7.7", .unsure = unknown_minor,
-     .says = "3 minor versions, 2 are supported: go through 1.8, 1.9"},
-    {.id = "minor-distance", .yes = target, .text = "1.4.14", .from = "1.2.16", .to = "1.3.16",
-     .calm_from = "1.3.16", .calm_to = "1.5.17", .says = "1 is supported: go through 1.3"},
-    {.id = "minor-distance", .yes = nothing, .from = "1.7.7+ent", .to = "1.10.5+ent",
-     .calm_from = "1.8.4+ent", .calm_to = "1.10.5+ent"},
-    {.id = "way-to-2.0", .yes = nothing, .from = "1.9.7", .to = "2.0.5", .calm_from = "1.10.5",
-     .calm_to = "2.0.5", .says = "1.10, 1.11"},
-    {.id = "release-day", .yes = newer_build, .unsure = unknown_day, .says = "2025-12-09"},
-    {.id = "prerelease", .yes = target, .text = "1.11.0-beta.1"},
-    {.id = "forward-wall", .yes = nothing, .from = "1.6.10", .to = "1.7.2", .calm_from = "1.6.10",
-     .calm_to = "1.7.3", .says = "cannot read what 1.6.10"},
-    {.id = "edition", .yes = version_of_all, .text = "1.10.2+ent", .says = "Enterprise"},
-    {.id = "fips", .yes = target, .text = "1.10.5+fips1403", .says = "FIPS"},
-    {.id = "no-way-back", .yes = nothing, .from = "1.9.7", .to = "1.10.5", .calm_from = "1.10.5",
-     .calm_to = "2.0.5", .says = "not reverted"},
-    {.id = "bad-2.0.1", .from = "2.0.0", .to = "2.0.1", .calm_from = "2.0.0", .calm_to = "2.0.2",
-     .yes = acl_off, .unsure = acl_lost},
-    {.id = "raft-protocol", .from = "1.3.16", .to = "1.4.14", .calm_from = "1.2.16",
-     .calm_to = "1.3.16", .yes = raft_vsn, .number = 2, .unsure = raft_lost, .says = "protocol 2"},
-    {.id = "raft-default", .from = "1.2.16", .to = "1.3.16", .calm_from = "1.1.18",
-     .calm_to = "1.2.16", .yes = raft_vsn, .number = 2, .unsure = raft_lost},
-    {.id = "raft-steps", .from = "0.7.1", .to = "0.8.0", .calm_from = "0.8.0", .calm_to = "0.8.1",
-     .yes = raft_vsn, .number = 1, .unsure = raft_lost},
-    {.id = "client-newer", .yes = clients_only, .unsure = clients_only_lost,
-     .says = "would be newer"},
-    {.id = "tolerance", .yes = two_voters, .says = "2 voting servers"},
-    {.id = "unhealthy", .yes = member_failed, .unsure = leader_unasked, .says = "s3 is failed"},
-    {.id = "region-unseen", .unsure = another_region},
-    {.id = "unmeasured", .unsure = europes_only_is_there},
-    {.id = "region-order", .yes = europe_alone, .unsure = no_authority,
-     .says = "authoritative region global stays on"},
-    {.id = "old-failed", .from = "1.3.16", .to = "1.4.14", .calm_from = "1.4.12",
-     .calm_to = "1.4.14", .yes = failed_on_old, .unsure = members_lost},
-    {.id = "keyring", .yes = two_keys, .unsure = keyring_denied, .says = "2 active keys"},
-    {.id = "keyring", .from = "1.3.16", .to = "1.4.14", .calm_from = "1.3.15",
-     .calm_to = "1.3.16", .unsure = NULL, .yes = NULL},
-    {.id = "stuck-keys", .from = "1.8.4", .to = "1.9.7", .calm_from = "1.9.6", .calm_to = "1.9.7",
-     .yes = stuck_key, .unsure = keyring_denied},
-    {.id = "deployments", .yes = deploying, .unsure = deployments_lost,
-     .says = "2 deployments are under way: default/web is running, ..."},
-    {.id = "autopilot", .yes = loose_autopilot, .unsure = autopilot_lost},
-    {.id = "upgrade-migration", .from = "1.10.2+ent", .to = "1.10.5+ent", .calm_from = "1.10.2",
-     .calm_to = "1.10.5", .yes = migration_on, .unsure = autopilot_lost},
-    {.id = "leave-on-restart", .yes = leaves, .unsure = self_lost, .says = "leave_on_interrupt:"},
-    {.id = "token", .yes = denied, .says = "node:read"},
-    {.id = "token-kept", .yes = kept, .text = "http://10.0.0.2:4646",
-     .says = "at http://10.0.0.2:4646 was asked without the token"},
-    {.id = "token-in-clear", .yes = in_clear, .text = "http://10.0.0.1:4646",
-     .says = "in clear to http://10.0.0.1:4646 and 1 other server"},
-    {.id = "heartbeat-unread", .yes = nothing, .says = "2 clients do not wait"},
-    {.id = "token-rights", .yes = no_node_write, .unsure = rules_lost,
-     .says = "the token deploy lacks node:write"},
-    {.id = "no-snapshot", .yes = not_management, .unsure = token_lost,
-     .says = "before 1.11.3 that takes a management token"},
-    {.id = "no-keystore", .from = "1.7.7", .to = "1.8.4", .calm_from = "1.9.0", .calm_to = "1.9.7",
-     .yes = no_data_dir, .unsure = no_server_id, .says = "does not know where"},
-    {.id = "keystore-copied", .from = "1.7.7", .to = "1.8.4", .calm_from = "1.3.16",
-     .calm_to = "1.4.14", .yes = nothing, .says = "3 servers of 1.7.7: no snapshot holds"},
-    {.id = "token-expiry", .yes = ends_soon, .unsure = token_lost, .says = "ends in 1 min"},
-    {.id = "unmanaged-server", .yes = no_agent, .says = "no enrolled agent"},
-    {.id = "unmanaged-client", .yes = no_client_agent, .says = "1 client"},
-    {.id = "misplaced", .yes = other_place},
-    {.id = "one-id", .yes = same_id},
-    {.id = "no-build", .yes = other_arch, .text = "s390x", .says = "linux/s390x"},
-    {.id = "odd-system", .yes = other_arch, .text = "pdp11",
-     .says = "linux/pdp11, which is no system"},
-    {.id = "node-down", .yes = down, .says = "is down"},
-    {.id = "node-draining", .yes = draining},
-    {.id = "tls-names", .from = "0.10.2", .to = "0.10.3", .calm_from = "0.10.3",
-     .calm_to = "0.10.4", .yes = verifies, .unsure = verifies_somehow},
-    {.id = "old-tasks", .from = "1.2.16", .to = "1.3.0", .calm_from = "1.3.0", .calm_to = "1.3.1",
-     .yes = old_alloc, .unsure = allocs_lost},
-    {.id = "license-place", .from = "1.0.18+ent", .to = "1.1.3+ent", .calm_from = "1.0.18",
-     .calm_to = "1.1.3", .yes = no_license, .unsure = license_lost},
-    {.id = "license-ends", .from = "1.5.17+ent", .to = "1.6.1+ent", .calm_from = "1.5.17",
-     .calm_to = "1.6.1", .yes = license_ends, .unsure = license_unasked},
-    {.id = "bare-namespace", .from = "1.5.6", .to = "1.5.7", .calm_from = "1.5.7",
-     .calm_to = "1.6.1", .yes = bare_policy, .unsure = policies_lost, .says = "policy dev"},
-    {.id = "policy-keys", .from = "1.10.5", .to = "1.11.0", .calm_from = "1.10.6+ent",
-     .calm_to = "1.11.4+ent", .yes = unknown_policy, .unsure = policies_lost},
-    {.id = "rejoin", .from = "1.4.14", .to = "1.5.1", .calm_from = "1.5.1", .calm_to = "1.5.2",
-     .yes = leaves_for_good, .unsure = leaves_somehow},
-    {.id = "dc-star", .from = "1.4.14", .to = "1.5.1", .calm_from = "1.5.1", .calm_to = "1.5.2",
-     .yes = star, .unsure = dc_lost},
-    {.id = "vault-flow", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.5", .yes = old_vault, .unsure = vault_unasked, .says = "3 jobs without"},
-    {.id = "consul-flow", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.5", .yes = consul_token, .unsure = config_lost},
-    {.id = "connect-window", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.5", .yes = a_job, .number = JOB_CONNECT, .unsure = jobs_lost},
-    {.id = "schedulers", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.5", .yes = many_schedulers, .unsure = config_lost, .says = "4 processors"},
-    {.id = "two-stores", .from = "1.11.3", .to = "2.0.0", .calm_from = "2.0.0",
-     .calm_to = "2.0.5", .yes = both_stores, .unsure = nothing},
-    {.id = "other-pool", .from = "1.11.3", .to = "2.0.4", .calm_from = "1.11.3",
-     .calm_to = "2.0.5", .yes = other_pool, .unsure = allocs_lost},
-    {.id = "bad-0.11.1", .from = "0.11.0", .to = "0.11.2", .calm_from = "0.11.0",
-     .calm_to = "0.11.3", .yes = nothing},
-    {.id = "bad-1.0.0", .from = "0.12.12", .to = "1.0.1", .calm_from = "0.12.12",
-     .calm_to = "1.0.2", .yes = nothing},
-    {.id = "bad-1.1.0", .from = "1.0.18", .to = "1.1.2", .calm_from = "1.0.18",
-     .calm_to = "1.1.3", .yes = nothing},
-    {.id = "bad-1.2.0", .from = "1.1.18", .to = "1.2.1", .calm_from = "1.1.18",
-     .calm_to = "1.2.2", .yes = nothing},
-    {.id = "bad-1.3.3", .from = "1.3.2", .to = "1.3.3", .calm_from = "1.3.2", .calm_to = "1.3.4",
-     .yes = an_attribute, .text = "windows", .number = ATTR_KERNEL, .unsure = node_lost},
-    {.id = "bad-1.3.10", .from = "1.4.14", .to = "1.5.0", .calm_from = "1.4.14",
-     .calm_to = "1.5.1", .yes = a_job, .number = JOB_BRIDGE, .unsure = jobs_lost},
-    {.id = "bad-1.4.0", .from = "1.3.16", .to = "1.4.2", .calm_from = "1.3.16",
-     .calm_to = "1.4.3", .yes = nothing},
-    {.id = "bad-1.5.4", .from = "1.5.3", .to = "1.5.4", .calm_from = "1.5.3", .calm_to = "1.5.5",
-     .yes = nothing},
-    {.id = "bad-1.6.0", .from = "1.5.17", .to = "1.6.0", .calm_from = "1.5.17",
-     .calm_to = "1.6.1", .yes = nothing},
-    {.id = "bad-1.7.0", .from = "1.6.10", .to = "1.7.1", .calm_from = "1.6.10",
-     .calm_to = "1.7.2", .yes = nothing},
-    {.id = "bad-1.9.0", .from = "1.8.4", .to = "1.9.0", .calm_from = "1.8.4", .calm_to = "1.9.3",
-     .yes = nothing},
-    {.id = "bad-1.9.1", .from = "1.8.4", .to = "1.9.1", .calm_from = "1.8.4", .calm_to = "1.9.2",
-     .yes = nothing},
-    {.id = "bad-1.9.2", .from = "1.9.1", .to = "1.9.2", .calm_from = "1.9.1", .calm_to = "1.9.3",
-     .yes = nothing},
-    {.id = "bad-1.9.4", .from = "1.9.3", .to = "1.9.6", .calm_from = "1.9.3", .calm_to = "1.9.7",
-     .yes = a_job, .number = JOB_CNI, .unsure = jobs_lost},
-    {.id = "bad-1.8.14-ent", .from = "1.10.1+ent", .to = "1.10.3+ent", .calm_from = "1.10.1+ent",
-     .calm_to = "1.10.4+ent", .yes = nothing},
-    {.id = "bad-1.11.0", .from = "1.10.5", .to = "1.11.3", .calm_from = "1.10.5",
-     .calm_to = "1.11.4", .yes = nothing},
-    {.id = "bad-1.11.0-drain", .from = "1.10.5", .to = "1.11.0", .calm_from = "1.10.5",
-     .calm_to = "1.11.1", .yes = nothing},
-    {.id = "second-config", .yes = two_configs, .text = "second-config", .unsure = an_older_agent,
-     .says = "/etc/a.hcl and /etc/b.hcl both"},
-    {.id = "config-leftovers", .yes = a_fact, .text = "config-leftovers", .unsure = fact_lost},
-    {.id = "drain-paced", .from = "0.7.1", .to = "0.8.0", .calm_from = "0.8.0",
-     .calm_to = "0.8.1", .unsure = nothing},
-    {.id = "client-metrics", .from = "0.7.1", .to = "0.8.0", .calm_from = "0.8.0",
-     .calm_to = "0.8.1", .unsure = nothing},
-    {.id = "glibc-2.14", .from = "0.8.7", .to = "0.9.0", .calm_from = "0.9.0",
-     .calm_to = "0.9.1", .yes = old_libc, .text = "2.13", .unsure = fact_lost,
-     .unsure_text = "libc"},
-    {.id = "lxc-driver", .from = "0.8.7", .to = "0.9.0", .calm_from = "0.9.0",
-     .calm_to = "0.9.1", .yes = a_driver, .text = "lxc", .unsure = jobs_lost},
-    {.id = "strict-config", .from = "0.8.7", .to = "0.9.0", .calm_from = "0.9.0",
-     .calm_to = "0.9.1", .yes = a_job, .number = JOB_BAD_META, .unsure = jobs_lost},
-    {.id = "client-state-0.9", .from = "0.8.7", .to = "0.9.0", .calm_from = "0.9.0",
-     .calm_to = "0.9.1", .yes = nothing},
-    {.id = "consul-ids-0.9", .from = "0.9.1", .to = "0.9.2", .calm_from = "0.9.2",
-     .calm_to = "0.9.3", .unsure = nothing},
-    {.id = "template-functions", .from = "0.9.4", .to = "0.9.5", .calm_from = "0.9.5",
-     .calm_to = "0.9.6", .yes = a_job, .number = JOB_TEMPLATE_FILE, .unsure = jobs_lost},
-    {.id = "update-default", .from = "0.9.7", .to = "0.10.0", .calm_from = "0.10.0",
-     .calm_to = "0.10.1", .unsure = nothing},
-    {.id = "rkt-driver", .from = "0.10.9", .to = "0.11.0", .calm_from = "0.11.0",
-     .calm_to = "0.11.1", .yes = a_driver, .text = "rkt", .unsure = jobs_lost},
-    {.id = "path-escapes", .from = "0.12.5", .to = "0.12.6", .calm_from = "0.12.6",
-     .calm_to = "0.12.7", .yes = a_job, .number = JOB_PATH_ESCAPES, .unsure = jobs_lost},
-    {.id = "docker-binds", .from = "0.11.8", .to = "0.12.0", .calm_from = "0.12.0",
-     .calm_to = "0.12.1", .yes = a_job, .number = JOB_DOCKER_BINDS, .unsure = jobs_lost},
-    {.id = "qemu-paths", .from = "0.11.8", .to = "0.12.0", .calm_from = "0.12.0",
-     .calm_to = "0.12.1", .yes = a_job, .number = JOB_QEMU, .unsure = jobs_lost},
-    {.id = "ent-license", .from = "0.11.8+ent", .to = "0.12.0+ent", .calm_from = "0.12.0+ent",
-     .calm_to = "0.12.1+ent", .yes = nothing},
-    {.id = "own-namespaces", .from = "1.0.2", .to = "1.0.3", .calm_from = "1.0.3",
-     .calm_to = "1.0.4", .yes = a_job, .number = JOB_JAVA, .unsure = jobs_lost},
-    {.id = "net-raw", .from = "1.0.4", .to = "1.0.5", .calm_from = "1.0.5", .calm_to = "1.0.6",
-     .yes = a_job, .number = JOB_JAVA, .unsure = jobs_lost},
-    {.id = "untagged-metrics", .from = "0.12.12", .to = "1.0.0", .calm_from = "1.0.0",
-     .calm_to = "1.0.1", .yes = a_key, .text = "key.disable_tagged_metrics", .unsure = nothing},
-    {.id = "old-metrics", .from = "0.12.12", .to = "1.0.0", .calm_from = "1.0.0",
-     .calm_to = "1.0.1", .yes = a_key, .text = "key.backwards_compatible_metrics",
-     .unsure = nothing},
-    {.id = "hcl2", .from = "0.12.12", .to = "1.0.0", .calm_from = "1.0.0", .calm_to = "1.0.1",
-     .unsure = nothing},
-    {.id = "docker-signal", .from = "0.12.12", .to = "1.0.0", .calm_from = "1.0.0",
-     .calm_to = "1.0.1", .yes = a_job, .number = JOB_DOCKER_SIGNAL, .unsure = jobs_lost},
-    {.id = "connect-consul-1.9", .from = "0.12.12", .to = "1.0.0", .calm_from = "1.0.0",
-     .calm_to = "1.0.1", .yes = an_attribute, .text = "1.8.4", .number = ATTR_CONSUL,
-     .unsure = node_lost},
-    {.id = "ec2-cpu", .from = "0.12.12", .to = "1.0.0", .calm_from = "1.0.0", .calm_to = "1.0.1",
-     .unsure = nothing},
-    {.id = "vault-templates", .from = "1.0.1", .to = "1.0.2", .calm_from = "1.0.2",
-     .calm_to = "1.0.3", .yes = a_job, .number = JOB_TEMPLATE_VAULT, .unsure = jobs_lost},
-    {.id = "default-caps", .from = "1.0.18", .to = "1.1.0", .calm_from = "1.1.0",
-     .calm_to = "1.1.1", .yes = a_job, .number = JOB_JAVA, .unsure = jobs_lost},
-    {.id = "csi-modes", .from = "1.0.18", .to = "1.1.0", .calm_from = "1.1.0",
-     .calm_to = "1.1.1", .yes = a_job, .number = JOB_CSI_NO_MODE, .unsure = jobs_lost},
-    {.id = "prometheus", .from = "1.0.18", .to = "1.1.0", .calm_from = "1.1.0",
-     .calm_to = "1.1.1", .yes = a_switch, .number = CONFIG_PROMETHEUS, .unsure = config_lost},
-    {.id = "iptables", .from = "1.0.18", .to = "1.1.0", .calm_from = "1.1.0", .calm_to = "1.1.1",
-     .unsure = nothing},
-    {.id = "audit-names", .from = "1.1.3+ent", .to = "1.1.4+ent", .calm_from = "1.1.4+ent",
-     .calm_to = "1.1.5+ent", .unsure = nothing},
-    {.id = "nvidia", .from = "1.1.18", .to = "1.2.0", .calm_from = "1.2.0", .calm_to = "1.2.1",
-     .yes = a_job, .number = JOB_NVIDIA, .unsure = jobs_lost},
-    {.id = "parse-acl", .from = "1.2.5", .to = "1.2.6", .calm_from = "1.2.6", .calm_to = "1.2.7",
-     .unsure = nothing},
-    {.id = "bbolt", .from = "1.2.16", .to = "1.3.0", .calm_from = "1.3.0", .calm_to = "1.3.1",
-     .yes = nothing},
-    {.id = "connect-consul-1.8", .from = "1.2.16", .to = "1.3.0", .calm_from = "1.3.0",
-     .calm_to = "1.3.1", .yes = an_attribute, .text = "1.7.9", .number = ATTR_CONSUL,
-     .unsure = node_lost},
-    {.id = "cgroups-v2", .from = "1.2.16", .to = "1.3.0", .calm_from = "1.3.0",
-     .calm_to = "1.3.1", .yes = an_attribute, .text = "v2", .number = ATTR_CGROUPS,
-     .unsure = node_lost},
-    {.id = "template-write", .from = "1.2.16", .to = "1.3.0", .calm_from = "1.3.0",
-     .calm_to = "1.3.1", .yes = a_job, .number = JOB_TEMPLATE_WRITE, .unsure = jobs_lost},
-    {.id = "csi-plugins", .from = "1.2.16", .to = "1.3.0", .calm_from = "1.3.0",
-     .calm_to = "1.3.1", .yes = an_attribute, .text = "1", .number = ATTR_CSI,
-     .unsure = node_lost},
-    {.id = "artifact-limits", .from = "1.3.0", .to = "1.3.1", .calm_from = "1.3.1",
-     .calm_to = "1.3.2", .yes = a_job, .number = JOB_ARTIFACT, .unsure = jobs_lost},
-    {.id = "kill-timeout", .from = "1.3.1", .to = "1.3.2", .calm_from = "1.3.2",
-     .calm_to = "1.3.3", .yes = a_job, .number = JOB_LONG_KILL, .unsure = jobs_lost},
-    {.id = "batch-gc", .from = "1.4.3", .to = "1.4.4", .calm_from = "1.4.4", .calm_to = "1.4.5",
-     .unsure = nothing},
-    {.id = "keyring-files", .from = "1.3.16", .to = "1.4.0", .calm_from = "1.4.0",
-     .calm_to = "1.4.1", .yes = nothing},
-    {.id = "scheduler-1.4", .from = "1.3.16", .to = "1.4.0", .calm_from = "1.4.0",
-     .calm_to = "1.4.1", .unsure = nothing},
-    {.id = "artifact-sandbox", .from = "1.4.14", .to = "1.5.0", .calm_from = "1.5.0",
-     .calm_to = "1.5.1", .yes = a_job, .number = JOB_ARTIFACT, .unsure = jobs_lost},
-    {.id = "gossip-cli", .from = "1.4.14", .to = "1.5.0", .calm_from = "1.5.0",
-     .calm_to = "1.5.1", .unsure = nothing},
-    {.id = "mlock", .from = "1.5.17", .to = "1.6.0", .calm_from = "1.6.0", .calm_to = "1.6.1",
-     .yes = a_job, .number = JOB_EXEC, .unsure = jobs_lost},
-    {.id = "evaluate-acl", .from = "1.5.17", .to = "1.6.0", .calm_from = "1.6.0",
-     .calm_to = "1.6.1", .unsure = nothing},
-    {.id = "arch-386", .from = "1.5.17", .to = "1.6.0", .calm_from = "1.6.0", .calm_to = "1.6.1",
-     .yes = an_attribute, .text = "386", .number = ATTR_ARCH, .unsure = node_lost},
-    {.id = "submissions", .from = "1.7.2", .to = "1.7.3", .calm_from = "1.7.3",
-     .calm_to = "1.7.4", .yes = nothing},
-    {.id = "dmidecode", .from = "1.6.10", .to = "1.7.0", .calm_from = "1.7.0",
-     .calm_to = "1.7.1", .yes = no_fact, .text = "dmidecode", .unsure = fact_lost},
-    {.id = "cores", .from = "1.6.10", .to = "1.7.0", .calm_from = "1.7.0", .calm_to = "1.7.1",
-     .yes = a_job, .number = JOB_RAW_EXEC, .unsure = jobs_lost},
-    {.id = "cgroup-attributes", .from = "1.6.10", .to = "1.7.0", .calm_from = "1.7.0",
-     .calm_to = "1.7.1", .yes = a_job, .number = JOB_ATTR_CGROUP, .unsure = jobs_lost},
-    {.id = "distinct-hosts", .from = "1.6.10", .to = "1.7.0", .calm_from = "1.7.0",
-     .calm_to = "1.7.1", .yes = a_job, .number = JOB_DISTINCT_HOSTS, .unsure = jobs_lost},
-    {.id = "token-flow", .from = "1.6.10", .to = "1.7.0", .calm_from = "1.7.0",
-     .calm_to = "1.7.1", .unsure = nothing},
-    {.id = "no-cgroups", .from = "1.7.7", .to = "1.8.0", .calm_from = "1.8.0",
-     .calm_to = "1.8.1", .yes = a_key, .text = "key.no_cgroups", .unsure = nothing},
-    {.id = "cni-plugins", .from = "1.7.7", .to = "1.8.0", .calm_from = "1.8.0",
-     .calm_to = "1.8.1", .yes = an_old_client, .text = "1.4.14", .unsure = a_lost_client},
-    {.id = "old-disconnect", .from = "1.7.7", .to = "1.8.0", .calm_from = "1.8.0",
-     .calm_to = "1.8.1", .yes = a_job, .number = JOB_OLD_DISCONNECT, .unsure = jobs_lost},
-    {.id = "sentinel-plugins", .from = "1.8.0+ent", .to = "1.8.1+ent", .calm_from = "1.8.1+ent",
-     .calm_to = "1.8.2+ent", .unsure = nothing},
-    {.id = "windows-docker", .from = "1.8.1", .to = "1.8.2", .calm_from = "1.8.2",
-     .calm_to = "1.8.3", .yes = an_attribute, .text = "windows", .number = ATTR_KERNEL,
-     .unsure = node_lost},
-    {.id = "prepublish", .from = "1.8.2", .to = "1.8.3", .calm_from = "1.8.3",
-     .calm_to = "1.8.4", .unsure = nothing},
-    {.id = "pause-image", .from = "1.8.3", .to = "1.8.4", .calm_from = "1.8.4",
-     .calm_to = "1.8.5", .yes = a_job, .number = JOB_BRIDGE, .unsure = jobs_lost},
-    {.id = "clients-1.6", .from = "1.8.4", .to = "1.9.0", .calm_from = "1.9.0",
-     .calm_to = "1.9.1", .yes = an_old_client, .text = "1.5.17", .unsure = a_lost_client},
-    {.id = "clients-1.5", .from = "1.8.4", .to = "1.9.0", .calm_from = "1.9.0",
-     .calm_to = "1.9.1", .yes = an_old_client, .text = "1.4.14", .unsure = a_lost_client},
-    {.id = "hcl1", .from = "1.8.4", .to = "1.9.0", .calm_from = "1.9.0", .calm_to = "1.9.1",
-     .unsure = nothing},
-    {.id = "cipher-suites", .from = "1.8.4", .to = "1.9.0", .calm_from = "1.9.0",
-     .calm_to = "1.9.1", .yes = a_key, .text = "key.tls_prefer_server_cipher_suites",
-     .unsure = nothing},
-    {.id = "keyring-raft", .from = "1.8.4", .to = "1.9.0", .calm_from = "1.9.0",
-     .calm_to = "1.9.1", .yes = nothing},
-    {.id = "arch-32", .from = "1.8.4", .to = "1.9.0", .calm_from = "1.9.0", .calm_to = "1.9.1",
-     .yes = an_attribute, .text = "arm", .number = ATTR_ARCH, .unsure = node_lost},
-    {.id = "template-execute", .from = "1.9.3", .to = "1.9.4", .calm_from = "1.9.4",
-     .calm_to = "1.9.5", .yes = a_job, .number = JOB_TEMPLATE_EXECUTE, .unsure = jobs_lost},
-    {.id = "cni-1.2", .from = "1.9.4", .to = "1.9.5", .calm_from = "1.9.5", .calm_to = "1.9.6",
-     .yes = an_attribute, .text = "1.1.1", .number = ATTR_CNI_BRIDGE, .unsure = node_lost},
-    {.id = "start-order", .from = "1.9.5", .to = "1.9.6", .calm_from = "1.9.6",
-     .calm_to = "1.9.7", .unsure = nothing},
-    {.id = "address-attributes", .from = "1.9.6", .to = "1.9.7", .calm_from = "1.9.7",
-     .calm_to = "1.9.8", .yes = a_job, .number = JOB_ATTR_ADVERTISE, .unsure = jobs_lost},
-    {.id = "vault-unauthenticated", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.1", .yes = a_key, .text = "key.allow_unauthenticated", .unsure = nothing},
-    {.id = "vault-role", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.1", .yes = a_key, .text = "key.create_from_role", .unsure = nothing},
-    {.id = "vault-ttl", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.1", .yes = a_key, .text = "key.task_token_ttl", .unsure = nothing},
-    {.id = "template-consul", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.1", .yes = a_job, .number = JOB_TEMPLATE_CONSUL, .unsure = jobs_lost},
-    {.id = "plugin-blocks", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.1", .yes = a_fact, .text = "plugin-unlisted", .unsure = fact_lost},
-    {.id = "disconnect-ignored", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.1", .yes = a_job, .number = JOB_OLD_DISCONNECT, .unsure = jobs_lost},
-    {.id = "remote-drivers", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.1", .yes = a_driver, .text = "ecs", .unsure = jobs_lost},
-    {.id = "spread-updates", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.1", .unsure = nothing},
-    {.id = "key-service", .from = "1.10.0", .to = "1.10.1", .calm_from = "1.10.1",
-     .calm_to = "1.10.2", .yes = a_switch, .number = CONFIG_KMS, .unsure = config_lost},
-    {.id = "peer-address", .from = "1.10.0", .to = "1.10.1", .calm_from = "1.10.1",
-     .calm_to = "1.10.2", .unsure = nothing},
-    {.id = "sprig", .from = "1.10.1", .to = "1.10.2", .calm_from = "1.10.2", .calm_to = "1.10.3",
-     .yes = a_job, .number = JOB_TEMPLATE_SPRIG, .unsure = jobs_lost},
-    {.id = "alloc-metrics", .from = "1.10.1", .to = "1.10.2", .calm_from = "1.10.2",
-     .calm_to = "1.10.3", .yes = a_switch, .number = CONFIG_ALLOC_METRICS, .unsure = config_lost},
-    {.id = "keyring-type", .from = "1.10.4", .to = "1.10.5", .calm_from = "1.10.5",
-     .calm_to = "1.10.6", .yes = a_switch, .number = CONFIG_KMS, .unsure = config_lost},
-    {.id = "system-reschedule", .from = "1.10.5", .to = "1.11.0", .calm_from = "1.11.0",
-     .calm_to = "1.11.1", .yes = a_job, .number = JOB_SYSTEM_RESCHEDULE, .unsure = jobs_lost},
-    {.id = "identities", .from = "1.10.5", .to = "1.11.0", .calm_from = "1.11.0",
-     .calm_to = "1.11.1", .yes = nothing},
-    {.id = "disk-attributes", .from = "1.11.0", .to = "1.11.1", .calm_from = "1.11.1",
-     .calm_to = "1.11.2", .yes = a_job, .number = JOB_DOCKER_EMAIL, .unsure = jobs_lost},
-    {.id = "disk-free", .from = "1.11.0", .to = "1.11.1", .calm_from = "1.11.1",
-     .calm_to = "1.11.2", .yes = a_key, .text = "key.disk_free_mb", .unsure = nothing},
-    {.id = "qemu-environment", .from = "1.11.1", .to = "1.11.2", .calm_from = "1.11.2",
-     .calm_to = "1.11.3", .yes = a_job, .number = JOB_QEMU, .unsure = jobs_lost},
-    {.id = "system-deployments", .from = "1.11.2", .to = "1.11.3", .calm_from = "1.11.3",
-     .calm_to = "1.11.4", .yes = an_old_client, .text = "1.10.5", .unsure = a_lost_client},
-    {.id = "raft-boltdb", .from = "1.11.3", .to = "2.0.0", .calm_from = "2.0.0",
-     .calm_to = "2.0.1", .yes = a_switch, .number = CONFIG_BOLTDB, .unsure = config_lost},
-    {.id = "wal", .from = "1.11.3", .to = "2.0.0", .calm_from = "2.0.0", .calm_to = "2.0.1",
-     .yes = a_key, .text = "key.raft_logstore", .unsure = nothing},
-    {.id = "logs-read-only", .from = "2.0.0", .to = "2.0.1", .calm_from = "2.0.1",
-     .calm_to = "2.0.2", .yes = a_job, .number = JOB_WRITES_LOGS, .unsure = jobs_lost},
-    {.id = "host-modes", .from = "2.0.3", .to = "2.0.4", .calm_from = "2.0.4",
-     .calm_to = "2.0.5", .yes = a_job, .number = JOB_DOCKER_HOST_MODE, .unsure = jobs_lost},
-    {.id = "anonymous-join", .from = "2.0.3", .to = "2.0.4", .calm_from = "2.0.4",
-     .calm_to = "2.0.5", .yes = a_switch, .number = CONFIG_JOIN, .unsure = config_lost},
-    {.id = "check-ids", .from = "2.0.4", .to = "2.0.5", .calm_from = "2.0.5", .calm_to = "2.0.6",
-     .unsure = nothing},
-};
-/* clang-format on */
 
 static void prepare(struct small_fleet *f, const char *from, const char *to)
 {
@@ -885,6 +21,7 @@ static const struct finding *found(struct small_fleet *f, const char *id, enum t
 {
     const struct finding *any = NULL;
     struct err err = ERR_INIT;
+    plan_free(&f->plan);
     if (plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err) < 0)
         fail_msg("%s: %s", id, err.text);
     for (size_t i = 0; i < f->plan.n_findings; i++)
@@ -907,8 +44,8 @@ static void test_detected(void **state)
 {
     struct small_fleet *f = xzalloc(1, sizeof(*f));
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(worlds); i++) {
-        const struct worlds *w = &worlds[i];
+    for (size_t i = 0; i < hazard_worlds_len; i++) {
+        const struct worlds *w = &hazard_worlds[i];
         if (w->yes == NULL)
             continue;
         prepare(f, w->from, w->to);
@@ -932,7 +69,7 @@ static void silent(struct small_fleet *f, const struct worlds *w, const char *wh
 {
     const struct finding *g = found(f, w->id, TRI_YES);
     /* A key that is not found is not known to be absent; two rows are such. */
-    if (g != NULL && (g->detected == TRI_YES || w->unsure != nothing))
+    if (g != NULL && (g->detected == TRI_YES || w->unsure != world_as_it_is))
         fail_msg("%s is not silent %s: %s", w->id, what, g->text);
     plan_free(&f->plan);
 }
@@ -941,16 +78,16 @@ static void test_silent(void **state)
 {
     struct small_fleet *f = xzalloc(1, sizeof(*f));
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(worlds); i++) {
-        const struct worlds *w = &worlds[i];
-        if (w->yes != nothing) {
+    for (size_t i = 0; i < hazard_worlds_len; i++) {
+        const struct worlds *w = &hazard_worlds[i];
+        if (w->yes != world_as_it_is) {
             prepare(f, w->from, w->to);
             silent(f, w, "where all is well");
         }
         if (w->calm_from == NULL)
             continue;
         prepare(f, w->calm_from, w->calm_to);
-        if (w->yes != NULL && w->yes != target)
+        if (w->yes != NULL && w->yes != world_to)
             w->yes(f, w);
         if (found(f, w->id, TRI_YES) != NULL)
             fail_msg("%s applies from %s to %s", w->id, w->calm_from, w->calm_to);
@@ -963,8 +100,8 @@ static void test_cannot_tell(void **state)
 {
     struct small_fleet *f = xzalloc(1, sizeof(*f));
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(worlds); i++) {
-        const struct worlds *w = &worlds[i];
+    for (size_t i = 0; i < hazard_worlds_len; i++) {
+        const struct worlds *w = &hazard_worlds[i];
         if (w->unsure == NULL)
             continue;
         prepare(f, w->from, w->to);
@@ -1004,10 +141,10 @@ static void test_every_row(void **state)
     for (size_t i = 0; i < hazard_table_len; i++) {
         const struct hazard *row = &hazard_table[i];
         bool yes = row->source == FROM_OPERATOR, unsure = is_certain(row);
-        for (size_t k = 0; k < ARRAY_LEN(worlds); k++)
-            if (str_eq(worlds[k].id, row->id)) {
-                yes |= worlds[k].yes != NULL;
-                unsure |= worlds[k].unsure != NULL;
+        for (size_t k = 0; k < hazard_worlds_len; k++)
+            if (str_eq(hazard_worlds[k].id, row->id)) {
+                yes |= hazard_worlds[k].yes != NULL;
+                unsure |= hazard_worlds[k].unsure != NULL;
             }
         if (str_eq(row->id, "unknown-version") || str_eq(row->id, "region-unseen") ||
             str_eq(row->id, "unmeasured"))
@@ -1019,17 +156,240 @@ static void test_every_row(void **state)
                 fail_msg("two rows %s", row->id);
         assert_true(strlen(row->id) < 32 && row->advice != NULL);
     }
-    for (size_t k = 0; k < ARRAY_LEN(worlds); k++)
-        row_of(worlds[k].id);
+    for (size_t k = 0; k < hazard_worlds_len; k++)
+        row_of(hazard_worlds[k].id);
+}
+
+/* ---- known bad versions: where each begins and ends ---- */
+
+static const struct {
+    const char *id, *in, *out; /* versions */
+} bounds[] = {
+    {"bad-1.3.11", "1.3.11 1.3.13 1.4.6 1.4.8 1.5.1 1.5.3 1.5.3+ent",
+     "1.3.10 1.3.14 1.4.5 1.4.9 1.5.0 1.5.4 1.6.0"},
+    {"csi-restart", "0.11.0 0.12.12 1.3.16 1.4.0 1.4.10 1.5.0 1.5.6",
+     "0.10.9 1.4.11 1.4.14 1.5.7 1.6.0 2.0.7"},
+    {"bad-1.7.0-cgroups", "1.7.0 1.7.3 1.7.5 1.7.5+ent", "1.6.15 1.7.6 1.7.7 1.8.0"},
+    {"bad-2.0.5", "2.0.5 2.0.5+ent", "2.0.4 2.0.6 1.11.9+ent"},
+};
+
+static void each_within(const char *id, const char *versions, bool want)
+{
+    autofree char *copy = xstrdup(versions);
+    char *save = NULL;
+
+    for (char *word = strtok_r(copy, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save)) {
+        struct version v;
+        struct err err = ERR_INIT;
+        assert_int_equal(version_parse(word, &v, &err), 0);
+        if (version_within(&v, row_of(id)->target) != want)
+            fail_msg("%s is%s among those of %s", word, want ? " not" : "", id);
+    }
+}
+
+static void test_bounds(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bounds); i++) {
+        each_within(bounds[i].id, bounds[i].in, true);
+        each_within(bounds[i].id, bounds[i].out, false);
+    }
+}
+
+/* ---- how long a target has been out ---- */
+
+#define DAY ((int64_t)24 * 3600 * 1000)
+
+static const struct {
+    int64_t age_ms; /* of 1.10.5 */
+    uint32_t days;  /* unproven_days */
+    enum tri want;  /* NO: nothing is said */
+    const char *says;
+} ages[] = {
+    {0, 7, TRI_YES, "released 0 days ago"},
+    {DAY, 7, TRI_YES, "released 1 day ago"},
+    {7 * DAY - 1, 7, TRI_YES, "released 6 days ago"},
+    {7 * DAY, 7, TRI_NO, ""},
+    {DAY - 1, 1, TRI_YES, "less than 1 day:"},
+    {8 * DAY, 30, TRI_YES, "less than 30 days:"},
+    {0, 0, TRI_NO, ""},
+    {-1, 7, TRI_UNKNOWN, "still to come by the clock here"},
+};
+
+static void test_ages(void **state)
+{
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ages); i++) {
+        prepare(f, NULL, NULL);
+        f->policy.unproven_days = ages[i].days;
+        f->survey.wall_ms = version_day_ms("2025-09-09") + ages[i].age_ms;
+        const struct finding *g = found(f, "unproven", TRI_YES);
+        enum tri got = g == NULL ? TRI_NO : g->detected;
+        if (got != ages[i].want || (g != NULL && strstr(g->text, ages[i].says) == NULL))
+            fail_msg("age %zu: %d: %s", i, (int)got, g != NULL ? g->text : "nothing");
+        if (got == TRI_YES)
+            assert_int_equal(g->severity, SEVERITY_WARN);
+        plan_free(&f->plan);
+    }
+    free(f);
+}
+
+/* A version that this build has never heard of, when a server runs it already and tells its day. */
+static void test_day_by_a_server(void **state)
+{
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    (void)state;
+    prepare(f, NULL, "1.10.99");
+    f->survey.wall_ms = version_day_ms("2026-11-29");
+    f->hosts[1].server.version = "1.10.99";
+    f->hosts[1].server.build_date = "2026-11-27T08:43:09Z";
+    const struct finding *g = found(f, "unproven", TRI_YES);
+    assert_non_null(g);
+    assert_non_null(strstr(g->text, "1.10.99 was released 2 days ago (2026-11-27)"));
+    plan_free(&f->plan);
+    free(f);
+}
+
+/* ---- builds of one's own ---- */
+
+static void test_own_build(void **state)
+{
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    (void)state;
+    prepare(f, "1.10.5", "1.10.5-acme1");
+    assert_int_equal(found(f, "prerelease", TRI_YES)->severity, SEVERITY_BLOCK);
+    assert_non_null(strstr(found(f, "older-target", TRI_YES)->text, "newer than 1.10.5-acme1"));
+    f->release.own_build = true;
+    assert_null(found(f, "prerelease", TRI_YES));
+    assert_null(found(f, "older-target", TRI_YES));
+    /* its day is not the day of 1.10.5 */
+    assert_int_equal(found(f, "unproven", TRI_UNKNOWN)->detected, TRI_UNKNOWN);
+    assert_null(plan_refused(&f->plan));
+    /* what is known of its numbers holds for it, too */
+    small_fleet_version(f, "1.11.1");
+    assert_int_equal(found(f, "older-target", TRI_YES)->severity, SEVERITY_HARD);
+    str_cut(f->release.version, sizeof(f->release.version), "1.11.2-acme1");
+    assert_non_null(found(f, "bad-1.11.0", TRI_YES));
+    plan_free(&f->plan);
+    free(f);
+}
+
+/* ---- drains of several clients ---- */
+
+static void test_drains(void **state)
+{
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    (void)state;
+    prepare(f, "1.9.7", "1.10.2");
+    f->policy.drain = true;
+    assert_null(found(f, "drain-together", TRI_YES));
+    f->policy.parallel = 2;
+    assert_int_equal(found(f, "drain-together", TRI_YES)->severity, SEVERITY_BLOCK);
+    f->policy.drain = false;
+    assert_null(found(f, "drain-together", TRI_YES));
+    f->policy.drain = true;
+    /* only the servers are upgraded: nobody is drained */
+    f->policy.filter.servers = true;
+    assert_null(found(f, "drain-together", TRI_YES));
+    f->policy.filter.servers = false;
+    /* the servers run their target when clients are drained; those nobody plans, what they run */
+    str_cut(f->release.version, sizeof(f->release.version), "1.10.3");
+    assert_null(found(f, "drain-together", TRI_YES));
+    f->policy.filter.clients = true;
+    assert_non_null(strstr(found(f, "drain-together", TRI_YES)->text, "s1 runs 1.9.7"));
+    /* Enterprise's older minors got it, too */
+    f->policy.filter.clients = false;
+    small_fleet_version(f, "1.8.4+ent");
+    str_cut(f->release.version, sizeof(f->release.version), "1.8.14+ent");
+    assert_non_null(found(f, "drain-together", TRI_YES));
+    str_cut(f->release.version, sizeof(f->release.version), "1.8.15+ent");
+    assert_null(found(f, "drain-together", TRI_YES));
+    plan_free(&f->plan);
+    free(f);
+}
+
+/* ---- advice ---- */
+
+/* The next version that a text names with three numbers; *at is left behind it. */
+static bool next_version(const char **at, struct version *ret)
+{
+    while (*(*at += strcspn(*at, "0123456789")) != '\0') {
+        size_t n = strspn(*at, "0123456789.");
+        char word[VERSION_TEXT];
+        struct err err = ERR_INIT;
+        size_t len = n;
+        while ((*at)[len - 1] == '.')
+            len--;
+        len += strncmp(*at + len, "+ent", 4) == 0 ? 4 : 0;
+        assert_true(len < sizeof(word));
+        memcpy(word, *at, len);
+        word[len] = '\0';
+        *at += MAX_OF(n, len);
+        if (version_parse(word, ret, &err) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A later patch of its minor that is known, and that the row does not speak against. */
+static bool has_better(const struct hazard *bad, struct version v)
+{
+    char day[DAY_TEXT];
+
+    for (v.patch++; version_released(day, &v), day[0] != '\0'; v.patch++)
+        if (!version_within(&v, bad->target))
+            return true;
+    return false;
+}
+
+/* Where a row only warns, and of the whole minor, there is nothing better to name. */
+static bool calls_bad(const struct hazard *bad, const struct version *v)
+{
+    bool edition =
+        bad->edition == EDITION_ANY || (bad->edition == EDITION_ENT) == version_is_ent(v);
+
+    return bad->target != NULL && edition && version_within(v, bad->target) &&
+           (bad->severity >= SEVERITY_BLOCK || has_better(bad, *v));
+}
+
+static void judge_advice(const struct hazard *row, const struct version *v)
+{
+    char text[VERSION_TEXT];
+
+    version_text(text, v);
+    for (size_t i = 0; i < hazard_table_len; i++)
+        if (calls_bad(&hazard_table[i], v))
+            fail_msg("%s advises %s, which %s calls bad", row->id, text, hazard_table[i].id);
+}
+
+/* What is named for both editions must be good for both. */
+static void test_no_advice_is_bad(void **state)
+{
+    size_t named = 0;
+    (void)state;
+    for (size_t i = 0; i < hazard_table_len; i++) {
+        const char *at = hazard_table[i].advice;
+        struct version v;
+        for (; next_version(&at, &v); named++) {
+            judge_advice(&hazard_table[i], &v);
+            if (!version_is_ent(&v)) {
+                str_cut(v.meta, sizeof(v.meta), "ent");
+                judge_advice(&hazard_table[i], &v);
+            }
+        }
+    }
+    assert_true(named > 20);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_detected),
-        cmocka_unit_test(test_silent),
-        cmocka_unit_test(test_cannot_tell),
-        cmocka_unit_test(test_every_row),
+        cmocka_unit_test(test_detected),        cmocka_unit_test(test_silent),
+        cmocka_unit_test(test_cannot_tell),     cmocka_unit_test(test_every_row),
+        cmocka_unit_test(test_bounds),          cmocka_unit_test(test_ages),
+        cmocka_unit_test(test_day_by_a_server), cmocka_unit_test(test_own_build),
+        cmocka_unit_test(test_drains),          cmocka_unit_test(test_no_advice_is_bad),
     };
     return cmocka_run_group_tests_name("hazard_rows", tests, NULL, NULL);
 }

@@ -59,8 +59,14 @@ static const struct {
     {GROUP("'Services':[{'Connect':{}}]"), TRAIT(JOB_CONNECT) | TRAIT(JOB_CONSUL)},
     {GROUP("'MaxClientDisconnect':3600"), TRAIT(JOB_OLD_DISCONNECT)},
     {GROUP("'MaxClientDisconnect':null,'PreventRescheduleOnLost':false"), 0},
-    {GROUP("'Volumes':{'v':{'Type':'csi','AccessMode':'x','AttachmentMode':'y'}}"), 0},
-    {GROUP("'Volumes':{'v':{'Type':'csi'}}"), TRAIT(JOB_CSI_NO_MODE)},
+    {GROUP("'Volumes':{'v':{'Type':'csi','AccessMode':'x','AttachmentMode':'y'}}"), TRAIT(JOB_CSI)},
+    {GROUP("'Volumes':{'v':{'Type':'csi'}}"), TRAIT(JOB_CSI) | TRAIT(JOB_CSI_NO_MODE)},
+    {GROUP("'Volumes':{'v':{'Type':'host'}}"), 0},
+    {TASK("'Vault':{'Policies':['x'],'ChangeMode':'restart'}"), TRAIT(JOB_VAULT)},
+    {TASK("'Vault':{'Policies':['x'],'ChangeMode':'signal'}"), TRAIT(JOB_VAULT)},
+    {TASK("'Vault':{}"), TRAIT(JOB_VAULT)},
+    {TASK("'Vault':{'Policies':['x'],'ChangeMode':'noop'}"), 0},
+    {TASK("'Vault':null"), 0},
     {"'Type':'system'," GROUP("'ReschedulePolicy':{'Attempts':3}"), TRAIT(JOB_SYSTEM_RESCHEDULE)},
     {"'Type':'service'," GROUP("'ReschedulePolicy':{'Attempts':3}"), 0},
     {"'TaskGroups':7,'Meta':[],'Constraints':{}", 0},
@@ -89,7 +95,7 @@ static void every_trait(void **state)
     }
     /* drivers that are told like the others need no line of their own */
     seen |= TRAIT(JOB_LXC) | TRAIT(JOB_RKT) | TRAIT(JOB_REMOTE_DRIVER) | TRAIT(JOB_QEMU) |
-            TRAIT(JOB_JAVA) | TRAIT(JOB_VAULT);
+            TRAIT(JOB_JAVA);
     assert_int_equal(seen, TRAIT(JOB_TRAITS) - 1);
 }
 

@@ -25,6 +25,7 @@ struct scene {
     bool hangs_jobs, denied;
     int asked_jobs, open, most_open;
     const char *token, *rules;
+    const char *self; /* NULL: the canned one */
 };
 
 static bool is(const char *path, const char *want)
@@ -127,6 +128,10 @@ static void handle(void *ctx, int server, const char *path, const char *token,
             ret->status = 0;
         else
             job(s, path, ret);
+        return;
+    }
+    if (s->self != NULL && is(path, "/v1/agent/self")) {
+        buf_add_str(&ret->body, s->self);
         return;
     }
     for (size_t i = 0; i < ARRAY_LEN(canned); i++)
@@ -253,7 +258,7 @@ static void hosts_are_asked(void **state)
         {CONFIG_DC_STAR, TRI_NO},    {CONFIG_REJOINS, TRI_YES},       {CONFIG_TLS_VERIFY, TRI_YES},
         {CONFIG_CONSUL, TRI_YES},    {CONFIG_CONSUL_IDS, TRI_NO},     {CONFIG_VAULT, TRI_YES},
         {CONFIG_PROMETHEUS, TRI_NO}, {CONFIG_ALLOC_METRICS, TRI_YES}, {CONFIG_BOLTDB, TRI_YES},
-        {CONFIG_KMS, TRI_NO},        {CONFIG_JOIN, TRI_YES},
+        {CONFIG_KMS, TRI_NO},        {CONFIG_JOIN, TRI_YES},          {CONFIG_OLD_JOIN, TRI_NO},
     };
     for (size_t i = 0; i < ARRAY_LEN(switches); i++)
         if (h->switches[switches[i].which] != switches[i].want)
@@ -264,6 +269,18 @@ static void hosts_are_asked(void **state)
     assert_string_equal(c->attributes[ATTR_CNI_BRIDGE], "1.1.1");
     assert_string_equal(c->attributes[ATTR_ARCH], "");
     assert_string_equal(c->attributes[ATTR_CSI], "1");
+    end(s);
+}
+
+/* Outside server_join, where 2.1 knows it no more. */
+static void old_join(void **state)
+{
+    struct scene *s = begin();
+    (void)state;
+    s->self = "{\"config\":{\"Server\":{\"StartJoin\":[\"10.0.0.2\"]}}}";
+    make(s, ~0u, 5000);
+    assert_int_equal(host_of(s, "s2-id")->switches[CONFIG_JOIN], TRI_YES);
+    assert_int_equal(host_of(s, "s2-id")->switches[CONFIG_OLD_JOIN], TRI_YES);
     end(s);
 }
 
@@ -416,6 +433,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_region_is_asked),
         cmocka_unit_test(hosts_are_asked),
+        cmocka_unit_test(old_join),
         cmocka_unit_test(jobs_are_read),
         cmocka_unit_test(only_what_rows_need_is_asked),
         cmocka_unit_test(thousands_of_jobs_come_in_pages),

@@ -162,6 +162,7 @@ static void test_text(void **state)
     f->hosts[4].name = "client with % and\ttab";
     f->policy.drain = true;
     f->policy.parallel_percent = 50;
+    f->release.own_build = true;
     make(f);
     plan_text(&f->plan, &a);
     if (plan_read(buf_str(&a), a.len, &back, &err) < 0)
@@ -172,6 +173,7 @@ static void test_text(void **state)
     assert_string_equal(plan_host(&back, "c2-id")->name, "client with % and\ttab");
     assert_int_equal(back.n_todo, f->plan.n_todo);
     assert_true(back.policy.drain);
+    assert_true(back.own_build);
     assert_int_equal(back.parallel, 1);
     plan_free(&back);
     done(f);

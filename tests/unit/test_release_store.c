@@ -160,21 +160,24 @@ static void test_builds_are_merged_and_signed_anew(void **state)
     (void)state;
     assert_int_equal(release_load(&fixture.conf, &trust, "1.11.4", &r, &err), -1);
     assert_int_equal(err.kind, ERR_NOTFOUND);
-    assert_int_equal(
-        release_add(&fixture.conf, &trust, release_key, "1.11.4", &amd, urls, 1, 5, &r, &err), 0);
+    assert_int_equal(release_add(&fixture.conf, &trust, release_key, "1.11.4", false, &amd, urls, 1,
+                                 5, &r, &err),
+                     0);
     stored_release_free(&r);
-    assert_int_equal(
-        release_add(&fixture.conf, &trust, release_key, "1.11.4", &arm, urls, 2, 6, &r, &err), 0);
+    assert_int_equal(release_add(&fixture.conf, &trust, release_key, "1.11.4", false, &arm, urls, 2,
+                                 6, &r, &err),
+                     0);
     assert_int_equal(r.manifest.n_builds, 2);
     stored_release_free(&r);
     /* the same again: another place, no third build */
-    assert_int_equal(
-        release_add(&fixture.conf, &trust, release_key, "1.11.4", &amd, urls, 2, 7, &r, &err), 0);
+    assert_int_equal(release_add(&fixture.conf, &trust, release_key, "1.11.4", false, &amd, urls, 2,
+                                 7, &r, &err),
+                     0);
     stored_release_free(&r);
     /* other bytes for what hosts may have: refused, and nothing is changed */
-    assert_int_equal(
-        release_add(&fixture.conf, &trust, release_key, "1.11.4", &other, urls, 1, 8, &r, &err),
-        -1);
+    assert_int_equal(release_add(&fixture.conf, &trust, release_key, "1.11.4", false, &other, urls,
+                                 1, 8, &r, &err),
+                     -1);
     assert_int_equal(err.kind, ERR_REFUSED);
     assert_int_equal(release_load(&fixture.conf, &trust, "1.11.4", &r, &err), 0);
     assert_int_equal(r.manifest.n_builds, 2);
@@ -197,10 +200,69 @@ static void test_a_manifest_signed_by_another_key(void **state)
     auto_keypair struct keypair *stranger = keypair_generate();
     (void)state;
     assert_int_equal(
-        release_add(&fixture.conf, &trust, stranger, "1.12.1", &b, urls, 1, 5, &r, &err), 0);
+        release_add(&fixture.conf, &trust, stranger, "1.12.1", false, &b, urls, 1, 5, &r, &err), 0);
     stored_release_free(&r);
     assert_int_equal(release_load(&fixture.conf, &trust, "1.12.1", &r, &err), -1);
     assert_int_not_equal(err.kind, ERR_NOTFOUND);
+}
+
+/* What was written before there was such a line is read as before; once said it stays. */
+static void test_own_builds(void **state)
+{
+    struct err err = ERR_INIT;
+    struct stored_release r;
+    struct release plan;
+    struct build amd = build_of("amd64", 1), arm = build_of("arm64", 2);
+    char path[300], dir[300];
+    auto_buf struct buf text = BUF_INIT;
+    (void)state;
+    static const char own[] = "1.12.9-acme1";
+    assert_int_equal(
+        release_add(&fixture.conf, &trust, release_key, own, false, &amd, urls, 1, 5, &r, &err), 0);
+    assert_false(r.own_build);
+    stored_release_free(&r);
+    assert_int_equal(state_path(&fixture.conf, "releases", dir, &err), 0);
+    snprintf(path, sizeof path, "%s/%s/places", dir, own);
+    assert_int_equal(file_read(path, 4096, 0, &text, &err), 0);
+    assert_string_equal(buf_str(&text), "linux amd64 https://mirror.example/nomad\n");
+    assert_int_equal(
+        release_add(&fixture.conf, &trust, release_key, own, true, &amd, urls, 1, 5, &r, &err), 0);
+    stored_release_free(&r);
+    assert_int_equal(
+        release_add(&fixture.conf, &trust, release_key, own, false, &arm, urls, 1, 5, &r, &err), 0);
+    stored_release_free(&r);
+    assert_int_equal(release_load(&fixture.conf, &trust, own, &r, &err), 0);
+    assert_true(r.own_build);
+    assert_int_equal(r.n_places, 2);
+    release_for_plan(&r, &plan);
+    assert_true(plan.own_build);
+    stored_release_free(&r);
+}
+
+static void test_what_is_no_own_build(void **state)
+{
+    static const char *const bad[] = {"1.9.13", "1.11.0-rc.1", "1.11.0-beta2", "1.11.0-dev",
+                                      "1.11.0-alpha"};
+    static const char *const good[] = {"1.11.0-development1", "1.11.0-rcx", "1.11.0-1.acme",
+                                       "1.11.0-acme+ent"};
+    struct build b = build_of("amd64", 1);
+    struct stored_release r;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct err err = ERR_INIT;
+        assert_int_equal(
+            release_add(&fixture.conf, &trust, release_key, bad[i], true, &b, urls, 1, 5, &r, &err),
+            -1);
+        assert_int_equal(err.kind, ERR_USAGE);
+        assert_int_equal(release_load(&fixture.conf, &trust, bad[i], &r, &err), -1);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        struct err err = ERR_INIT;
+        if (release_add(&fixture.conf, &trust, release_key, good[i], true, &b, urls, 1, 5, &r,
+                        &err) < 0)
+            fail_msg("%s: %s", good[i], err.text);
+        stored_release_free(&r);
+    }
 }
 
 static void test_versions_are_folders_and_nothing_else(void **state)
@@ -213,10 +275,12 @@ static void test_versions_are_folders_and_nothing_else(void **state)
     size_t n = 0;
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-        assert_int_equal(
-            release_add(&fixture.conf, &trust, release_key, bad[i], &b, urls, 1, 5, &r, &err), -1);
+        assert_int_equal(release_add(&fixture.conf, &trust, release_key, bad[i], false, &b, urls, 1,
+                                     5, &r, &err),
+                         -1);
     assert_int_equal(
-        release_add(&fixture.conf, &trust, release_key, "1.9.12", &b, urls, 1, 5, &r, &err), 0);
+        release_add(&fixture.conf, &trust, release_key, "1.9.12", false, &b, urls, 1, 5, &r, &err),
+        0);
     stored_release_free(&r);
     assert_int_equal(release_versions(&fixture.conf, &list, &n, &err), 0);
     assert_true(n >= 2);
@@ -236,6 +300,8 @@ int main(void)
         cmocka_unit_test(test_an_elf_file_for_another_machine),
         cmocka_unit_test(test_builds_are_merged_and_signed_anew),
         cmocka_unit_test(test_a_manifest_signed_by_another_key),
+        cmocka_unit_test(test_own_builds),
+        cmocka_unit_test(test_what_is_no_own_build),
         cmocka_unit_test(test_versions_are_folders_and_nothing_else),
     };
     return cmocka_run_group_tests_name("release_store", tests, set_up, tear_down);

@@ -189,7 +189,10 @@ static void days_of_release(void **state)
         {"1.11.3", "2026-03-11"},
         {"1.11.0-beta.1", ""},
         {"1.12.0", ""},
-        {"2.0.6", ""},
+        {"2.0.6", "2026-09-09"},
+        {"2.0.7", "2026-09-18"},
+        {"2.0.8", ""},
+        {"1.0.2-acme1", ""}, /* a build of one's own has a day of its own */
         {"1.4.14", "2023-10-30"},
     };
     char day[DAY_TEXT], before[DAY_TEXT];
@@ -211,17 +214,50 @@ static void days_of_release(void **state)
                 version_released(before, &last);
                 assert_true(!version_built_before(day, before) && before[0] != '\0');
             }
-    assert_int_equal(known, 257);
+    assert_int_equal(known, 259);
     assert_true(version_built_before("2023-12-13", "2024-01-15T09:00:00Z"));
     assert_false(version_built_before("2024-01-15", "2024-01-15T09:00:00Z"));
     assert_false(version_built_before("", "2024-01-15"));
     assert_false(version_built_before("2023-12-13", "yesterday"));
 }
 
+static void begins_days(void **state)
+{
+    static const struct {
+        const char *day;
+        int64_t s; /* date -u -d DAY +%s */
+    } rows[] = {
+        {"1970-01-01", 0},          {"2000-02-29", 951782400},  {"2000-03-01", 951868800},
+        {"2024-02-29", 1709164800}, {"2024-12-31", 1735603200}, {"2026-11-29", 1795910400},
+        {"2100-03-01", 4107542400},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (version_day_ms(rows[i].day) != rows[i].s * 1000)
+            fail_msg("%s begins at %lld", rows[i].day, (long long)version_day_ms(rows[i].day));
+    assert_int_equal(version_day_ms("2026-11-29T15:04:05Z"), version_day_ms("2026-11-29"));
+    assert_int_equal(version_day_ms(""), -1);
+    assert_int_equal(version_day_ms("yesterday"), -1);
+    assert_int_equal(version_day_ms("2026-13-01"), -1);
+    assert_int_equal(version_day_ms("2026-00-10"), -1);
+    assert_int_equal(version_day_ms("1969-12-31"), -1);
+}
+
+static void compares_numbers(void **state)
+{
+    struct version a = parsed("1.0.2"), b = parsed("1.0.2-acme1"), c = parsed("1.0.3-acme1");
+    (void)state;
+    assert_int_equal(version_cmp_numbers(&a, &b), 0);
+    assert_true(version_cmp(&a, &b) > 0);
+    assert_true(version_cmp_numbers(&a, &c) < 0 && version_cmp_numbers(&c, &b) > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_and_writes),
+        cmocka_unit_test(begins_days),
+        cmocka_unit_test(compares_numbers),
         cmocka_unit_test(refuses),
         cmocka_unit_test(reads_what_nomad_prints),
         cmocka_unit_test(order),
