@@ -267,7 +267,7 @@ static bool homes(const char *value)
     bool read_only = strcmp(value, "read-only") == 0;
 
     return !makes("/root") && !makes("/home") &&
-           (read_only || access("/root/inside.host", F_OK) < 0);
+           (read_only || access("/home/inside.host", F_OK) < 0);
 }
 
 static bool name_kept(const char *value)
