@@ -92,7 +92,8 @@ static void looking_at_target(struct phases *p)
         no_target(p, &err);
     else if (shelf_known(&p->rec.disk, &now))
         phases_then(p, keeping_old, 0);
-    else if (shelf_open(p->host, &p->shelf, p->shelf.name, SHELF_BINARY_MAX, &p->now.other, &err) < 0)
+    else if (shelf_open(p->host, &p->shelf, p->shelf.name, SHELF_BINARY_MAX, &p->now.other, &err) <
+             0)
         no_target(p, &err);
     else
         phases_then(p, hashing_target, 0);
