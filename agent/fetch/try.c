@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <linux/mount.h>
@@ -30,8 +31,8 @@ static int put_word(const char *path, const char *text)
     return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1;
 }
 
-/* In a user namespace of our own we are who we were, and nobody else is there. What is tried is the
- * first process of a namespace: it reaches none outside, and what it leaves behind ends with it. */
+/* In a user namespace of our own we are who we were, and nobody else is there. Children go into a
+ * process namespace: they reach no process outside. */
 static int own_namespaces(struct err *err)
 {
     char uid[48], gid[48];
@@ -65,12 +66,34 @@ static void drop_capabilities(void)
         (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 }
 
+/* The first process of the namespace: with it the kernel ends all others, so also what a trial has
+ * left behind. It is ourselves once more, in a conversation that ends when we do. */
+static int start_first(struct err *err)
+{
+    const char *argv[] = {"/proc/self/exe", "--sandboxed", NULL};
+    int pair[2];
+    pid_t first;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return cannot(err, "a socket pair");
+    const struct spawn s = {.argv = argv, .pass_fd = -1, .talk_fd = pair[1]};
+    int rv = spawn_start(&s, &first, err);
+    close(pair[1]);
+    if (rv < 0) {
+        close(pair[0]);
+        return cannot(err, "a process namespace");
+    }
+    return 0; /* pair[0] stays open as long as we live */
+}
+
 int try_wall(struct err *err)
 {
     if (own_namespaces(err) < 0 || own_mounts(err) < 0)
         return -1;
     drop_capabilities();
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? cannot(err, "no new rights") : 0;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return cannot(err, "no new rights");
+    return start_first(err);
 }
 
 /* Also where systemd sets them: the unit's are of all that runs in it. */

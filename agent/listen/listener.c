@@ -531,21 +531,24 @@ static int refuse_for_swap(const struct call *c, enum refusal refusal, const cha
         done->last_sequence = l->view->hello.swap_sequence;
         done->last_epoch = l->view->hello.swap_epoch;
     }
+    /* What was refused here is taken, too: whoever numbers on must know. */
+    done->last_sequence =
+        MAX_OF(done->last_sequence, count_in(&l->state->refused, l->c.session, c->v.head.epoch));
     about.run = run.hex;
     log_say_about(l->c.log, LOG_WARNING, EVENT_ORDER_REFUSED, &about, "%s order refused (%s): %s",
                   about.order, about.refusal, why);
     return call_sign(c, r, ret_inner);
 }
 
-/* Under the lock. Beyond it swap refuses by itself (order.h): to count such a sequence would only
- * refuse all others of the epoch. */
+/* Under the lock. Half of what swap takes ahead of its own (order.h): above all that is counted
+ * here there is always a sequence that both take. Beyond it nothing is counted. */
 static uint64_t refused_most(const struct listener *l)
 {
-    uint64_t last = l->state->refused.sequence;
+    uint64_t last = 0;
 
     if (l->view != NULL)
-        last = MAX_OF(last, MAX_OF(l->view->hello.swap_sequence, l->view->status.order_sequence));
-    return order_most(last);
+        last = MAX_OF(l->view->hello.swap_sequence, l->view->status.order_sequence);
+    return last > UINT64_MAX - ORDER_AHEAD_MAX / 2 ? UINT64_MAX : last + ORDER_AHEAD_MAX / 2;
 }
 
 /* Under the lock. The same, and it takes the order's sequence and is kept: a copy
