@@ -143,6 +143,11 @@ static void page_answered(void *ctx, const struct http_answer *answer, const str
         list_lost(l, answer, err.kind != ERR_NONE ? &err : why);
         return;
     }
+    if (l->paged && n > NODES_PAGE) {
+        (void)err_set(&err, ERR_LIMIT, 0, "its pages are longer than was asked for");
+        list_lost(l, answer, &err);
+        return;
+    }
     if (l->n_next + n > l->cap_next) {
         l->cap_next = MAX_OF(l->cap_next * 2, l->n_next + n);
         l->next = xrealloc(l->next, l->cap_next * sizeof *l->next);
