@@ -152,9 +152,10 @@ static const struct host_row rows[] = {
      .may_lack = true},
     {.row = {.id = "key-replaced",
              .severity = SEVERITY_WARN,
-             .advice = "Find out on that host who wrote it, which only root can (journalctl "
-                       "CARAVAN_EVENT=key-replaced says when); then remove the mark. An agent that "
-                       "does not tell is older than this caravan: upgrade its package."},
+             .advice =
+                 "Where it is so: find out who wrote there, which only root can (journalctl "
+                 "CARAVAN_EVENT=key-replaced says when), then remove the mark. Where it is not "
+                 "told: that agent is older than this caravan; upgrade its package."},
      .fact = "key-replaced",
      .unsure = SEVERITY_WARN},
     {.row = {.id = "no-room",

@@ -101,6 +101,8 @@ void lease_refused(struct run *r, const char *key)
     e->held = false;
     e->known = false; /* what was told last is not so any more */
     e->asked_for = true;
+    /* At once: an agent that was restarted holds it, but has no order of it to show. */
+    e->next_ms = 0;
 }
 
 /* ---- what is told ---- */

@@ -28,3 +28,10 @@ done_testing() {
     echo "1..$tap_n"
     return "$tap_rv"
 }
+
+# Of scripts of packages: a statement a line; and all but the one that asks first whether work is
+# unfinished, and starts caravan-swap anew where it is not.
+whole_statements() { sed -z 's/||\n */|| /g'; }
+not_where_work_is() {
+    grep -vE '^ *\[ -e "\$dir/swap/unfinished" \] \|\| \[ ! -e "\$dir/trust" \] \|\| systemctl restart "caravan-swap\$\{name:\+@\$name\}\.service"'
+}

@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "act.h"
+#include "lease_book.h"
 #include "small_fleet.h"
+#include "str.h"
 
 #define C1 "c1-id"
 
@@ -13,12 +15,44 @@ struct bench {
     struct ports ports;
     struct run_config config;
     struct run run;
+    unsigned leases_asked; /* of c1 */
+    unsigned char nonce[NONCE_LEN];
 };
 
 static int64_t now(void *ctx)
 {
     (void)ctx;
     return SMALL_NOW;
+}
+
+static void random_bytes(void *ctx, void *p, size_t n)
+{
+    static unsigned char next;
+    (void)ctx;
+    memset(p, ++next, n);
+}
+
+static int sign(void *ctx, const char *key, const struct order *o, struct buf *ret_inner,
+                struct digest *ret_digest, struct err *err)
+{
+    (void)ctx;
+    (void)key;
+    (void)o;
+    (void)err;
+    memset(ret_digest, 0, sizeof(*ret_digest));
+    return buf_add_str(ret_inner, "order");
+}
+
+static void send(void *ctx, const char *key, enum message_kind kind,
+                 const unsigned char nonce[static NONCE_LEN], const struct buf *inner)
+{
+    struct bench *b = ctx;
+
+    (void)inner;
+    if (kind != MSG_LEASE || !str_eq(key, C1))
+        return;
+    b->leases_asked++;
+    memcpy(b->nonce, nonce, NONCE_LEN);
 }
 
 static struct ledger_host *c1(struct bench *b)
@@ -33,7 +67,8 @@ static int set_up(void **state)
 
     small_fleet_init(&b->f);
     small_fleet_run(&b->f, RUN_STAGING);
-    b->ports.now = now;
+    b->ports =
+        (struct ports){.ctx = b, .now = now, .random = random_bytes, .sign = sign, .send = send};
     b->config = (struct run_config){.plan = &b->f.plan, .ledger = &b->f.ledger, .ports = &b->ports};
     b->run = (struct run){.config = &b->config, .world = &b->f.w};
     c1(b)->state = HOST_STAGING;
@@ -97,6 +132,43 @@ static void what_was_refused_before_a_resume_is_ordered_anew(void **state)
     }
 }
 
+/* c1's lease is asked for, and given. */
+static void hold_lease(struct bench *b)
+{
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
+    struct event ev = {.kind = EV_RECEIPT, .key = C1, .order = MSG_LEASE, .receipt = r};
+    struct lease_state *lease = &r->u.done.lease;
+    struct err err = ERR_INIT;
+
+    assert_int_equal(lease_tick(&b->run, &err), 0);
+    assert_int_equal(b->leases_asked, 1);
+    memcpy(ev.nonce, b->nonce, NONCE_LEN);
+    *lease = (struct lease_state){.held = true, .epoch = 1, .revision = 1, .expires_in_ms = 120000};
+    memcpy(lease->run_id, b->f.ledger.run_id, RUN_ID_LEN);
+    lease->plan = b->f.ledger.plan_digest;
+    lease_receipt(&b->run, &ev);
+    b->f.hosts[3].agent.lease = *lease; /* and so it tells from now on */
+    b->f.hosts[3].agent.lease_at = SMALL_NOW;
+}
+
+/* A listener that was restarted holds its lease, and shows caravan-swap none: it was not renewed
+ * since. Waiting for the next renewal would take half a minute for each of them. */
+static void who_shows_no_lease_is_asked_for_it_at_once(void **state)
+{
+    struct bench *b = *state;
+    struct err err = ERR_INIT;
+
+    lease_init(&b->run);
+    hold_lease(b);
+    assert_int_equal(lease_tick(&b->run, &err), 0);
+    assert_int_equal(b->leases_asked, 1); /* the next renewal is far */
+    refused(b, REFUSAL_LEASE);
+    assert_int_equal(c1(b)->state, HOST_PENDING);
+    assert_int_equal(lease_tick(&b->run, &err), 0);
+    assert_int_equal(b->leases_asked, 2);
+    lease_free(&b->run);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -104,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(what_the_law_refuses_fails_the_host),
         CASE(what_was_refused_before_a_resume_is_ordered_anew),
+        CASE(who_shows_no_lease_is_asked_for_it_at_once),
     };
 
     return cmocka_run_group_tests_name("act", tests, NULL, NULL);
