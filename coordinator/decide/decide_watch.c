@@ -129,32 +129,14 @@ static const int64_t *counted_before(const struct situation *s, size_t i)
     return has_measure(base) || r == NULL ? base : r->last;
 }
 
-/* Its leader; of a leader of which nothing is known from before, another server of its region. */
-static const struct host *measure_of(const struct situation *s, const struct host *h,
-                                     const int64_t *before)
+/* One server against another one, or against itself before. */
+static struct gate_result compare(const struct host *h, const struct host *measure,
+                                  const int64_t *before, int64_t since, const char **ret_whose)
 {
-    const struct host *leader = region_leader(s->world, h->region, s->now);
-
-    if (leader != h || has_measure(before))
-        return leader;
-    for (size_t i = 0; i < s->plan->n_servers; i++) {
-        const struct host *o = world_host(s->world, s->plan->hosts[i].key);
-        if (o != NULL && o != h && str_eq(o->region, h->region))
-            return o;
-    }
-    return leader;
-}
-
-static struct gate_result look(const struct situation *s, const struct host *h,
-                               const int64_t *before, int64_t since, const char **ret_whose)
-{
-    const struct host *measure = measure_of(s, h, before);
     struct loss loss = {h, ""}, older = {h, ""};
+    enum verdict_kind newest = one_look(h, measure, 0, before, since, &loss);
 
     *ret_whose = h->name;
-    if (measure == NULL)
-        return result(GATE_UNKNOWN, "region %s: who leads is not clear", h->region);
-    enum verdict_kind newest = one_look(h, measure, 0, before, since, &loss);
     if (newest == GATE_PASS)
         return result(GATE_PASS, "%s", "");
     *ret_whose = loss.whose->name;
@@ -164,6 +146,33 @@ static struct gate_result look(const struct situation *s, const struct host *h,
         return result(GATE_FAIL, "%s: state was lost: %s", loss.whose->name, loss.text);
     return result(GATE_UNKNOWN, "%s: its objects are being counted%s%s", loss.whose->name,
                   loss.text[0] != '\0' ? " once more: " : "", loss.text);
+}
+
+/* With its leader. Where nothing is known from before, with all others of its region: the leader's
+ * state may be gone as well. */
+static struct gate_result look(const struct situation *s, const struct host *h,
+                               const int64_t *before, int64_t since, const char **ret_whose)
+{
+    const struct host *leader = region_leader(s->world, h->region, s->now);
+
+    *ret_whose = h->name;
+    if (leader == NULL)
+        return result(GATE_UNKNOWN, "region %s: who leads is not clear", h->region);
+    if (has_measure(before))
+        return compare(h, leader, before, since, ret_whose);
+    struct gate_result worst = compare(h, h, before, since, ret_whose);
+    for (size_t i = 0; i < s->plan->n_servers && worst.kind != GATE_FAIL; i++) {
+        const struct host *o = world_host(s->world, s->plan->hosts[i].key);
+        const char *whose;
+        if (o == NULL || o == h || !str_eq(o->region, h->region))
+            continue;
+        struct gate_result r = compare(h, o, before, since, &whose);
+        if (r.kind == GATE_PASS || (r.kind == GATE_UNKNOWN && worst.kind == GATE_UNKNOWN))
+            continue;
+        worst = r;
+        *ret_whose = whose;
+    }
+    return worst;
 }
 
 struct gate_result gate_counts(const struct situation *s, size_t i, const char **ret_whose)
@@ -240,6 +249,19 @@ static bool is_counted(const struct situation *s, const struct ledger_host *lh, 
            (next == NULL || ledger_in_flight(s->ledger, s->plan, true) == 0);
 }
 
+/* With whom `look` compares it. */
+static void add_measures(const struct situation *s, const struct host *h, const int64_t *before,
+                         const char **keys, size_t *n, size_t max)
+{
+    const struct host *leader = region_leader(s->world, h->region, s->now);
+
+    if (has_measure(before) && leader != NULL)
+        add_key(keys, n, max, leader->key);
+    for (size_t i = 0; i < s->plan->n_servers && !has_measure(before); i++)
+        if (str_eq(s->plan->hosts[i].region, h->region))
+            add_key(keys, n, max, s->plan->hosts[i].key);
+}
+
 size_t watch_counts(const struct situation *s, const char **keys, size_t max)
 {
     size_t n = 0;
@@ -256,10 +278,9 @@ size_t watch_counts(const struct situation *s, const char **keys, size_t max)
         if (!is_counted(s, lh, next))
             continue;
         const struct host *h = world_host(s->world, lh->key);
-        const struct host *measure = h != NULL ? measure_of(s, h, counted_before(s, i)) : NULL;
         add_key(keys, &n, max, lh->key);
-        if (measure != NULL)
-            add_key(keys, &n, max, measure->key);
+        if (h != NULL)
+            add_measures(s, h, counted_before(s, i), keys, &n, max);
     }
     return n;
 }

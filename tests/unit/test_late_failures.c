@@ -198,7 +198,7 @@ static void test_missing_twice(void **state)
     } cases[] = {
         {{{20, {5, 2, 8, 1}}, {10, {5, 2, 8, 1}}},
          {{20, {0, 2, 0, 1}}, {10, {0, 0, 0, 1}}},
-         "0 of 5 jobs that its leader has are there"},
+         "0 of 5 jobs that another server of its region has are there"},
         {{{20, {5, 2, 8, 1}}, {10, {4, 2, 8, 1}}}, {{20, {4, 2, 8, 1}}, {10, {4, 2, 8, 1}}}, NULL},
         {{{20, {5, 2, 8, 1}}, {10, {5, 2, 8, 1}}}, {{20, {5, 2, 8, 1}}, {10, {4, 2, 8, 1}}}, NULL},
         {{{20, {5, 2, 8, 1}}, {0, {0}}}, {{20, {0, 2, 0, 1}}, {0, {0}}}, NULL},
