@@ -136,8 +136,10 @@ static void plan_row(struct run *r, size_t row, int64_t now)
     struct effect *e = &r->config->ledger->effects[row];
     struct autopilot_call *c = call_of(r, row);
 
-    if (e->undo && e->undo_ms == 0)
+    if (e->undo && e->undo_ms == 0) {
         e->undo_ms = now;
+        run_moved(r); /* it waited for a server in flight: now it has its own time */
+    }
     c->step = AUTOPILOT_NONE;
     if ((c->doing != AUTOPILOT_NONE && now < c->asked_ms + OPERATE_MS) || now < c->retry_ms)
         return;
