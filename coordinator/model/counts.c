@@ -85,7 +85,8 @@ bool counts_lack(const int64_t others[static OBJECT_KINDS], const int64_t mine[s
         int64_t slack = MAX_OF(others[i] / COUNTS_SLACK, objects[i].few);
         /* What is gone altogether is no slack. */
         if (others[i] > 0 && mine[i] >= 0 && (mine[i] < others[i] - slack || mine[i] == 0))
-            return say(i, mine[i], "that another server of its region has are there", others[i], text, size);
+            return say(i, mine[i], "that another server of its region has are there", others[i],
+                       text, size);
     }
     return false;
 }

@@ -266,8 +266,7 @@ static bool homes(const char *value)
 {
     bool read_only = strcmp(value, "read-only") == 0;
 
-    return !makes("/root") && !makes("/home") &&
-           (read_only || access("/home/inside.host", F_OK) < 0);
+    return !makes("/root") && !makes("/home") && (read_only || access("/home/.inside", F_OK) < 0);
 }
 
 static bool name_kept(const char *value)

@@ -59,7 +59,7 @@ each_setting_holds() { # UNIT
     grep -c '^held' <<<"$said"
 }
 put "$LAB_BUILD/tests/inside" c1 /usr/local/bin/inside 0755
-on c1 sh -c 'touch /tmp/inside.host /home/inside.host
+on c1 sh -c 'touch /tmp/inside.host /home/.inside
     echo "$(readlink /proc/1/ns/net) $(readlink /proc/1/ns/ipc)" >/usr/local/share/inside.host'
 # Where nothing is asked for, all of it is open: the attempts themselves are good.
 bare() {
