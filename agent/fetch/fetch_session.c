@@ -273,6 +273,23 @@ static int do_knock(struct talk *t, const char *rest, struct err *err)
     return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
 }
 
+/* An order chooses neither where nor what: the address is root's. */
+static int do_metadata(struct talk *t, const char *rest, struct err *err)
+{
+    struct knock_peer peer = {.port = "80"};
+    enum knock heard = KNOCK_UNKNOWN;
+    uint64_t ms;
+
+    if (str_to_u64(rest, UINT32_MAX, &ms) < 0 || ms == 0)
+        return err_set(err, ERR_FORMAT, 0, "not a deadline in milliseconds: %.100s", rest);
+    str_cut(peer.host, sizeof(peer.host), t->conf->metadata_address);
+    if (peer.host[0] != '\0')
+        heard = knock_reach(&peer, (int64_t)ms);
+    auto_buf struct buf line = BUF_INIT;
+    buf_printf(&line, "heard %s\n", knock_word(heard));
+    return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
+}
+
 static int tell_run(const struct talk *t, const struct try_answer *a, struct err *err)
 {
     auto_buf struct buf line = BUF_INIT;
@@ -325,7 +342,8 @@ static const struct {
     const char *word;
     int (*run)(struct talk *t, const char *rest, struct err *err); /* 1: go on */
 } words[] = {
-    {"conf ", do_conf}, {"get", do_get}, {"ask ", do_ask}, {"knock ", do_knock}, {"try ", do_try},
+    {"conf ", do_conf},         {"get", do_get},  {"ask ", do_ask}, {"knock ", do_knock},
+    {"metadata ", do_metadata}, {"try ", do_try},
 };
 
 static int run_line(struct talk *t, const char *line, struct err *err)

@@ -67,15 +67,22 @@ static void next(struct asked *a)
         begin(a, a->question + 1);
 }
 
-/* The kernel has room for a question of these sizes in a new connection, or it has closed. */
-static void ask(struct asked *a)
+/* Of a connection that is told to be ready. */
+static bool is_made(int fd)
 {
     int sys = 0;
     socklen_t len = sizeof(sys);
+
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys, &len) == 0 && sys == 0;
+}
+
+/* The kernel has room for a question of these sizes in a new connection, or it has closed. */
+static void ask(struct asked *a)
+{
     size_t n;
     const unsigned char *p = knock_question(a->question, &n);
 
-    if (getsockopt(a->fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0 || sys != 0) {
+    if (!is_made(a->fd)) {
         hang_up(a, KNOCK_NOBODY);
         return;
     }
@@ -146,4 +153,23 @@ void knock_all(const struct knock_peer *peers, uint32_t n, int64_t deadline_ms, 
             hang_up(&list[i], list[i].connected ? KNOCK_MUTE : KNOCK_NOBODY);
         ret[i] = list[i].said;
     }
+}
+
+enum knock knock_reach(const struct knock_peer *peer, int64_t deadline_ms)
+{
+    int64_t until = clock_mono(clock_system()) + MIN_OF(deadline_ms, KNOCK_DEADLINE_MAX_MS);
+    struct asked a = {.fd = -1};
+    int n = 0;
+
+    if (resolve(peer, &a) < 0)
+        return KNOCK_UNKNOWN;
+    begin(&a, KNOCK_TLS);
+    for (int64_t left; a.fd >= 0 && n <= 0 && (left = until - clock_mono(clock_system())) > 0;) {
+        struct pollfd p = {a.fd, POLLOUT, 0};
+
+        n = poll(&p, 1, (int)left);
+    }
+    if (a.fd >= 0)
+        hang_up(&a, n <= 0 ? KNOCK_MUTE : is_made(a.fd) ? KNOCK_SERVES : KNOCK_NOBODY);
+    return a.said;
 }

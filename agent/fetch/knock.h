@@ -32,6 +32,9 @@ struct knock_peer {
     char port[8];
 };
 
+/* One connection and no question. SERVES: it was made; MUTE: no word of it came, not even that
+ * nobody is there, as where a packet goes astray; NOBODY: refused, or no way there. */
+enum knock knock_reach(const struct knock_peer *peer, int64_t deadline_ms);
 /* n <= FETCH_KNOCKS_MAX; fills ret[0..n). */
 void knock_all(const struct knock_peer *peers, uint32_t n, int64_t deadline_ms, enum knock *ret);
 

@@ -390,6 +390,18 @@ int fetch_call_knock(struct fetch_call *c, const char (*addresses)[FETCH_PEER_MA
     return fetch_heard_parse(line, n, ret, err);
 }
 
+int fetch_call_metadata(struct fetch_call *c, int64_t deadline_ms, enum knock *ret, struct err *err)
+{
+    auto_buf struct buf q = BUF_INIT;
+    int64_t until = clock_mono(clock_system()) + deadline_ms + SLACK_MS;
+    char line[FETCH_LINE_MAX];
+
+    (void)buf_printf(&q, "metadata %lld\n", (long long)deadline_ms);
+    if (ask_line(c, &q, until, line, err) < 0)
+        return -1;
+    return fetch_heard_parse(line, 1, ret, err);
+}
+
 /* ---- trials ---- */
 
 static int send_files(struct fetch_call *c, const struct buf *line, const int *files, size_t n,

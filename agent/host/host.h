@@ -207,6 +207,8 @@ struct host {
     /* Do Nomad servers serve at these n RPC addresses? All are asked at once. */
     MUST_CHECK int (*knock)(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
                             int64_t deadline_ms, enum knock *ret, struct err *err);
+    /* Does a cloud answer its instances here? Their words in fetch_job.h. */
+    MUST_CHECK int (*metadata)(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err);
     void (*ask_end)(void *ctx);
 
     struct service *service;

@@ -560,6 +560,15 @@ static int port_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32
     return done(l, fetch_call_knock(l->asking, addresses, n, deadline_ms, ret, err), err);
 }
 
+static int port_metadata(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    if (session(l, err) < 0)
+        return -1;
+    return done(l, fetch_call_metadata(l->asking, deadline_ms, ret, err), err);
+}
+
 /* ---- the table ---- */
 
 static const struct host ports = {
@@ -605,6 +614,7 @@ static const struct host ports = {
     .fetch_end = port_fetch_end,
     .ask = port_ask,
     .knock = port_knock,
+    .metadata = port_metadata,
     .ask_end = port_ask_end,
 };
 

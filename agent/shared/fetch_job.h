@@ -28,6 +28,10 @@
  *   > knock DEADLINE_MS HOST PORT [HOST PORT]...
  *                             do Nomad servers serve there? 1 to FETCH_KNOCKS_MAX, asked at once
  *   < heard WORD...           knock_word() of each, in that order
+ *   > metadata DEADLINE_MS    does a cloud answer its instances here? One connection to
+ *                             agent.conf's metadata_address; nothing is sent
+ *   < heard WORD              serves: it was made; nobody: refused at once; mute: nothing came;
+ *                             unknown: agent.conf names none, or no socket
  *
  * try: one run of a binary that nobody has run here yet, then the process exits
  *   > try DEADLINE_MS version      one descriptor comes with it: the binary, open

@@ -216,6 +216,16 @@ static int port_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32
     return model_alive(m, err);
 }
 
+static int port_metadata(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    (void)deadline_ms;
+    m->metadata_asked++;
+    *ret = m->metadata;
+    return model_alive(m, err);
+}
+
 static void port_ask_end(void *ctx)
 {
     (void)ctx;
@@ -412,6 +422,7 @@ static const struct host ports = {
     .fetch_end = port_fetch_end,
     .ask = port_ask,
     .knock = port_knock,
+    .metadata = port_metadata,
     .ask_end = port_ask_end,
 };
 

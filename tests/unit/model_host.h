@@ -87,6 +87,8 @@ struct model_host {
     const char *leader, *peers; /* answers of the API */
     const char *odd_peer;       /* the address of one that does not serve, and how it is */
     enum knock odd;
+    enum knock metadata; /* what is heard of it */
+    unsigned metadata_asked;
 };
 
 void model_open(struct model_host *m, const char *offer);

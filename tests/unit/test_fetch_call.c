@@ -200,6 +200,11 @@ static void knocks(void **state)
     }
     assert_int_equal(fetch_call_knock(b->call, peers, 0, 300, heard, &err), -1);
     assert_int_equal(err.kind, ERR_LIMIT);
+    says(b, "heard mute\nheard mute mute\n");
+    assert_int_equal(fetch_call_metadata(b->call, 300, heard, &err), 0);
+    assert_int_equal(heard[0], KNOCK_MUTE);
+    assert_int_equal(fetch_call_metadata(b->call, 300, heard, &err), -1);
+    assert_int_equal(err.kind, ERR_STATE);
 }
 
 /* Until it is not working any more. */

@@ -93,6 +93,8 @@ static void questions_one_after_the_other(void **state)
     hear(b, "answer 200 17\n/v1/status/leader");
     say(b, "host 9\n");
     hear(b, "heard nobody unknown\n"); /* names are not resolved */
+    say(b, "metadata 5000\n");
+    hear(b, "heard unknown\n"); /* root names no address */
     end(b);
     assert_int_equal(b->rv, 0);
 }

@@ -186,6 +186,34 @@ static void all_are_asked_side_by_side(void **state)
     }
 }
 
+/* A full backlog takes no further connection, and tells nobody: as a packet that goes astray. */
+static void a_connection_alone(void **state)
+{
+    struct knock_peer nobody = {.host = "127.0.0.1"}, name = {"localhost", "80"};
+    struct server s;
+    int full[3];
+
+    (void)state;
+    start(&s, NULL);
+    assert_int_equal(knock_reach(&s.peer, LONG_MS), KNOCK_SERVES);
+    assert_int_equal(listen(s.listener, 0), 0);
+    for (size_t i = 0; i < ARRAY_LEN(full); i++) {
+        struct sockaddr_in a;
+        socklen_t len = sizeof(a);
+
+        assert_int_equal(getsockname(s.listener, (struct sockaddr *)&a, &len), 0);
+        full[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        (void)!connect(full[i], (struct sockaddr *)&a, sizeof(a));
+    }
+    assert_int_equal(knock_reach(&s.peer, SHORT_MS), KNOCK_MUTE);
+    for (size_t i = 0; i < ARRAY_LEN(full); i++)
+        close(full[i]);
+    stop(&s);
+    snprintf(nobody.port, sizeof(nobody.port), "%u", free_port());
+    assert_int_equal(knock_reach(&nobody, LONG_MS), KNOCK_NOBODY);
+    assert_int_equal(knock_reach(&name, LONG_MS), KNOCK_UNKNOWN);
+}
+
 static void the_questions_are_whole(void **state)
 {
     size_t n;
@@ -208,6 +236,7 @@ int main(void)
         cmocka_unit_test(what_is_not_nomads_answer_is_none),
         cmocka_unit_test(nobody_and_names),
         cmocka_unit_test(all_are_asked_side_by_side),
+        cmocka_unit_test(a_connection_alone),
         cmocka_unit_test(the_questions_are_whole),
     };
 
