@@ -35,7 +35,6 @@ struct sim_nomad_conf {
     char http_address[SIM_ADDR_TEXT]; /* to listen on */
     char ca_file[256], cert_file[256], key_file[256];
     int conns_per_client;
-    bool tls_rpc;
 };
 
 /* One request, from its first line until its answer is given away. */

@@ -73,7 +73,7 @@ static bool answer(const struct sim_shell *s, const struct sim_rpc_conn *c)
     static const unsigned char ack[] = {0, 2, 0, 2};
     unsigned char frame[FRAME];
 
-    if (c->got[0] != (s->conf.tls_rpc ? BYTE_TLS : BYTE_YAMUX))
+    if (c->got[0] != (s->conf.node.tls_rpc ? BYTE_TLS : BYTE_YAMUX))
         return false;
     if (c->got[0] == BYTE_TLS && c->n > 1) {
         if (c->got[1] == RECORD)
