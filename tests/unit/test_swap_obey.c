@@ -2,7 +2,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <sys/stat.h>
 #include <cmocka.h>
 #include "agent_store.h"
 #include "model_host.h"
@@ -397,34 +396,6 @@ static void enough_other_servers_must_answer(void **state)
     assert_int_equal(say(b, swap(b, "new")), REFUSAL_NONE);
 }
 
-/* Where nobody answers it takes half a second: not again for each survey, and never for a server.
- */
-static void a_client_asks_once_for_metadata(void **state)
-{
-    struct bench *b = *state;
-    struct agent_conf conf = {.listen = ""};
-    char dir[300];
-
-    snprintf(conf.data_dir, sizeof(conf.data_dir), "%.200s", b->dir);
-    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
-    snprintf(b->s.swap_dir, sizeof(b->s.swap_dir), "%s", MODEL_DIR);
-    b->s.conf = &conf;
-    b->m.metadata = KNOCK_MUTE;
-    swap_tell(&b->s);
-    assert_int_equal(b->m.metadata_asked, 0);
-    assert_null(facts_survey_find(&b->s.survey, "metadata-probes"));
-    scratch_path(b->dir, "client", dir);
-    assert_int_equal(mkdir(dir, 0700), 0);
-    scratch_write(b->dir, "client/client-id", "22222222-3333", 0600);
-    for (int i = 0; i < 3; i++) {
-        b->s.survey.made_ms = 0;
-        swap_tell(&b->s);
-        assert_int_equal(b->m.metadata_asked, 1);
-        assert_non_null(facts_survey_find(&b->s.survey, "metadata-probes"));
-    }
-    b->s.conf = NULL;
-}
-
 /* The model's Nomad answers the quorum question with nothing: unknown. */
 static void a_server_is_asked_about_its_quorum(void **state)
 {
@@ -708,7 +679,6 @@ int main(void)
         CASE(the_gap_is_kept_between_swaps),
         CASE(a_server_is_asked_about_its_quorum),
         CASE(enough_other_servers_must_answer),
-        CASE(a_client_asks_once_for_metadata),
         CASE(a_stopped_nomad_is_left_stopped),
         CASE(root_may_have_it_started),
         CASE(what_is_told_as_staged_has_its_facts),
