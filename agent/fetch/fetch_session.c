@@ -6,7 +6,6 @@
 #include "fetch_session.h"
 #include "file.h"
 #include "get.h"
-#include "knock.h"
 #include "str.h"
 #include "try.h"
 
@@ -202,17 +201,38 @@ int fetch_ms_parse(const char **rest, int64_t *ret, struct err *err)
     return 0;
 }
 
-int fetch_knock_parse(const char *rest, int64_t *ret_ms, char ret_host[static FETCH_HOST_MAX],
-                      const char **ret_port, struct err *err)
+/* A word that ends at a blank or with the line. */
+static int read_word(const char **rest, char *dst, size_t size)
 {
+    size_t n = strcspn(*rest, " ");
+
+    if (n == 0 || n >= size)
+        return -1;
+    memcpy(dst, *rest, n);
+    dst[n] = '\0';
+    *rest += n;
+    return 0;
+}
+
+int fetch_knock_parse(const char *rest, int64_t *ret_ms,
+                      struct knock_peer ret[static FETCH_KNOCKS_MAX], uint32_t *ret_n,
+                      struct err *err)
+{
+    const char *first;
+    uint32_t n = 0;
+
     if (fetch_ms_parse(&rest, ret_ms, err) < 0)
         return -1;
-    const char *blank = strchr(rest, ' ');
-    if (blank == NULL || (size_t)(blank - rest) >= FETCH_HOST_MAX)
-        return err_set(err, ERR_FORMAT, 0, "knock without address and port: %.100s", rest);
-    memcpy(ret_host, rest, (size_t)(blank - rest));
-    ret_host[blank - rest] = '\0';
-    *ret_port = blank + 1;
+    first = rest--;
+    for (; *rest != '\0' || n == 0; n++) {
+        if (n == FETCH_KNOCKS_MAX)
+            return err_set(err, ERR_LIMIT, 0, "more than %d peers", FETCH_KNOCKS_MAX);
+        rest++;
+        if (read_word(&rest, ret[n].host, sizeof(ret[n].host)) < 0 || *rest++ != ' ' ||
+            read_word(&rest, ret[n].port, sizeof(ret[n].port)) < 0)
+            return err_set(err, ERR_FORMAT, 0, "knock without address and port: %.100s", first);
+    }
+    *ret_n = n;
     return 0;
 }
 
@@ -237,16 +257,37 @@ static int do_ask(struct talk *t, const char *rest, struct err *err)
 
 static int do_knock(struct talk *t, const char *rest, struct err *err)
 {
-    char host[FETCH_HOST_MAX];
-    const char *port;
-    struct err why = ERR_INIT;
+    struct knock_peer peers[FETCH_KNOCKS_MAX];
+    enum knock heard[FETCH_KNOCKS_MAX];
+    auto_buf struct buf line = BUF_INIT;
+    uint32_t n;
     int64_t ms;
 
-    if (fetch_knock_parse(rest, &ms, host, &port, err) < 0)
+    if (fetch_knock_parse(rest, &ms, peers, &n, err) < 0)
         return -1;
-    if (knock_at(host, port, ms, &why) < 0)
-        return say(t->s, "no ", why.text, err) < 0 ? -1 : 1;
-    return say(t->s, "yes", "", err) < 0 ? -1 : 1;
+    knock_all(peers, n, ms, heard);
+    buf_add_str(&line, "heard");
+    for (uint32_t i = 0; i < n; i++)
+        buf_printf(&line, " %s", knock_word(heard[i]));
+    buf_add_byte(&line, '\n');
+    return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
+}
+
+/* An order chooses neither where nor what: the address is root's. */
+static int do_metadata(struct talk *t, const char *rest, struct err *err)
+{
+    struct knock_peer peer = {.port = "80"};
+    enum knock heard = KNOCK_UNKNOWN;
+    uint64_t ms;
+
+    if (str_to_u64(rest, UINT32_MAX, &ms) < 0 || ms == 0)
+        return err_set(err, ERR_FORMAT, 0, "not a deadline in milliseconds: %.100s", rest);
+    str_cut(peer.host, sizeof(peer.host), t->conf->metadata_address);
+    if (peer.host[0] != '\0')
+        heard = knock_reach(&peer, (int64_t)ms);
+    auto_buf struct buf line = BUF_INIT;
+    buf_printf(&line, "heard %s\n", knock_word(heard));
+    return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
 }
 
 static int tell_run(const struct talk *t, const struct try_answer *a, struct err *err)
@@ -301,7 +342,8 @@ static const struct {
     const char *word;
     int (*run)(struct talk *t, const char *rest, struct err *err); /* 1: go on */
 } words[] = {
-    {"conf ", do_conf}, {"get", do_get}, {"ask ", do_ask}, {"knock ", do_knock}, {"try ", do_try},
+    {"conf ", do_conf},         {"get", do_get},  {"ask ", do_ask}, {"knock ", do_knock},
+    {"metadata ", do_metadata}, {"try ", do_try},
 };
 
 static int run_line(struct talk *t, const char *line, struct err *err)

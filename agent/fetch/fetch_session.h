@@ -11,11 +11,10 @@
 
 #include "agent_conf.h"
 #include "clock.h"
-#include "fetch_job.h"
+#include "knock.h"
 
 #define FETCH_DESCRIPTORS (1 + FETCH_FILES_MAX)
 #define FETCH_IDLE_MS     (15 * 60 * 1000)
-#define FETCH_HOST_MAX    64 /* a numeric address */
 
 struct fetch_session {
     int in, out;
@@ -29,9 +28,9 @@ MUST_CHECK int fetch_session_run(const struct fetch_session *s, struct err *err)
 
 /* The words of its questions, pure. "MS REST": *rest is moved behind the blank. */
 MUST_CHECK int fetch_ms_parse(const char **rest, int64_t *ret, struct err *err);
-/* "MS HOST PORT": the port points into the line. */
+/* "MS HOST PORT [HOST PORT]..." */
 MUST_CHECK int fetch_knock_parse(const char *rest, int64_t *ret_ms,
-                                 char ret_host[static FETCH_HOST_MAX], const char **ret_port,
+                                 struct knock_peer ret[static FETCH_KNOCKS_MAX], uint32_t *ret_n,
                                  struct err *err);
 
 #endif

@@ -362,20 +362,44 @@ int fetch_address_split(const char *address, char host[static 128], char port[st
     return host[0] != '\0' ? 0 : -1;
 }
 
-int fetch_call_knock(struct fetch_call *c, const char *address, int64_t deadline_ms,
-                     enum tri *ret_open, struct err *err)
+static int add_peer(struct buf *question, const char *address, struct err *err)
 {
-    auto_buf struct buf q = BUF_INIT;
-    int64_t until = clock_mono(clock_system()) + deadline_ms + SLACK_MS;
-    char line[FETCH_LINE_MAX], host[128], port[8];
+    char host[128], port[8];
 
     if (fetch_address_split(address, host, port) < 0)
         return err_set(err, ERR_FORMAT, 0, "\"%.60s\" is no address", address);
-    (void)buf_printf(&q, "knock %lld %s %s\n", (long long)deadline_ms, host, port);
+    (void)buf_printf(question, " %s %s", host, port);
+    return 0;
+}
+
+int fetch_call_knock(struct fetch_call *c, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
+                     int64_t deadline_ms, enum knock *ret, struct err *err)
+{
+    auto_buf struct buf q = {.limit = FETCH_LINE_MAX};
+    int64_t until = clock_mono(clock_system()) + deadline_ms + SLACK_MS;
+    char line[FETCH_LINE_MAX];
+
+    (void)buf_printf(&q, "knock %lld", (long long)deadline_ms);
+    for (uint32_t i = 0; i < n; i++)
+        if (add_peer(&q, addresses[i], err) < 0)
+            return -1;
+    if (n == 0 || n > FETCH_KNOCKS_MAX || buf_add_byte(&q, '\n') < 0)
+        return err_set(err, ERR_LIMIT, 0, "%u peers cannot be asked at once", n);
     if (ask_line(c, &q, until, line, err) < 0)
         return -1;
-    *ret_open = str_eq(line, "yes") ? TRI_YES : str_starts(line, "no") ? TRI_NO : TRI_UNKNOWN;
-    return 0;
+    return fetch_heard_parse(line, n, ret, err);
+}
+
+int fetch_call_metadata(struct fetch_call *c, int64_t deadline_ms, enum knock *ret, struct err *err)
+{
+    auto_buf struct buf q = BUF_INIT;
+    int64_t until = clock_mono(clock_system()) + deadline_ms + SLACK_MS;
+    char line[FETCH_LINE_MAX];
+
+    (void)buf_printf(&q, "metadata %lld\n", (long long)deadline_ms);
+    if (ask_line(c, &q, until, line, err) < 0)
+        return -1;
+    return fetch_heard_parse(line, 1, ret, err);
 }
 
 /* ---- trials ---- */

@@ -36,9 +36,12 @@ MUST_CHECK int fetch_call_poll(struct fetch_call *c, struct fetch_news *ret, str
 /* -1: no HTTP answer (ERR_NETWORK), or the session is broken (ERR_STATE: end it). */
 MUST_CHECK int fetch_call_ask(struct fetch_call *c, const char *path, int64_t deadline_ms,
                               int *ret_status, struct buf *ret_body, struct err *err);
-/* address: "10.0.0.1:4647", "[::1]:4647". */
-MUST_CHECK int fetch_call_knock(struct fetch_call *c, const char *address, int64_t deadline_ms,
-                                enum tri *ret_open, struct err *err);
+/* n addresses, "10.0.0.1:4647" or "[::1]:4647", 1 to FETCH_KNOCKS_MAX, asked at once. */
+MUST_CHECK int fetch_call_knock(struct fetch_call *c, const char (*addresses)[FETCH_PEER_MAX],
+                                uint32_t n, int64_t deadline_ms, enum knock *ret, struct err *err);
+/* Does a cloud answer its instances here? (fetch_job.h) */
+MUST_CHECK int fetch_call_metadata(struct fetch_call *c, int64_t deadline_ms, enum knock *ret,
+                                   struct err *err);
 
 struct fetch_ran {
     int exit_code; /* -1: the signal ended it */

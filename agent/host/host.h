@@ -205,8 +205,11 @@ struct host {
      * question starts the session, ask_end ends it. */
     MUST_CHECK int (*ask)(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
                           struct buf *ret_body, struct err *err);
-    MUST_CHECK int (*knock)(void *ctx, const char *address, int64_t deadline_ms, enum tri *ret_open,
-                            struct err *err);
+    /* Do Nomad servers serve at these n RPC addresses? All are asked at once. */
+    MUST_CHECK int (*knock)(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
+                            int64_t deadline_ms, enum knock *ret, struct err *err);
+    /* Does a cloud answer its instances here? Their words in fetch_job.h. */
+    MUST_CHECK int (*metadata)(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err);
     void (*ask_end)(void *ctx);
 
     struct service *service;

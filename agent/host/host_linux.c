@@ -556,14 +556,23 @@ static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_s
     return done(l, fetch_call_ask(l->asking, path, deadline_ms, ret_status, ret_body, err), err);
 }
 
-static int port_knock(void *ctx, const char *address, int64_t deadline_ms, enum tri *ret_open,
-                      struct err *err)
+static int port_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
+                      int64_t deadline_ms, enum knock *ret, struct err *err)
 {
     struct host_linux *l = ctx;
 
     if (session(l, err) < 0)
         return -1;
-    return done(l, fetch_call_knock(l->asking, address, deadline_ms, ret_open, err), err);
+    return done(l, fetch_call_knock(l->asking, addresses, n, deadline_ms, ret, err), err);
+}
+
+static int port_metadata(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    if (session(l, err) < 0)
+        return -1;
+    return done(l, fetch_call_metadata(l->asking, deadline_ms, ret, err), err);
 }
 
 /* ---- the table ---- */
@@ -611,6 +620,7 @@ static const struct host ports = {
     .fetch_end = port_fetch_end,
     .ask = port_ask,
     .knock = port_knock,
+    .metadata = port_metadata,
     .ask_end = port_ask_end,
 };
 

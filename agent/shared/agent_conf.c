@@ -54,6 +54,9 @@ static const struct conf_key keys[] = {
              "https: its key, readable by [fetch] ask_user"),
     TEXT_ROW("nomad", "tls_server_name", tls_server_name, "",
              "https: name to verify instead of the address's, e.g. server.global.nomad"),
+    TEXT_ROW("nomad", "metadata_address", metadata_address, "169.254.169.254",
+             "where clouds answer their instances (port 80), as a client of Nomad asks at every "
+             "start: a connection is made and closed; empty: none"),
     TEXT_ROW("command", "start", start, "",
              "service = command: program and arguments, blanks between, no shell"),
     TEXT_ROW("command", "stop", stop, "", "the same, returns when Nomad has ended"),

@@ -160,3 +160,42 @@ int fetch_get_parse(const char *text, size_t n, struct fetch_get *ret, struct er
     *ret = g;
     return 0;
 }
+
+static const char *const knock_words[KNOCK_COUNT] = {
+    [KNOCK_UNKNOWN] = "unknown", [KNOCK_SERVES] = "serves", [KNOCK_MUTE] = "mute",
+    [KNOCK_CLOSES] = "closes",   [KNOCK_NOBODY] = "nobody",
+};
+
+const char *knock_word(enum knock k)
+{
+    return knock_words[k];
+}
+
+static int read_heard(const char *word, size_t len, enum knock *ret)
+{
+    for (int k = 0; k < KNOCK_COUNT; k++) {
+        if (strlen(knock_words[k]) == len && memcmp(knock_words[k], word, len) == 0) {
+            *ret = (enum knock)k;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+int fetch_heard_parse(const char *line, uint32_t n, enum knock *ret, struct err *err)
+{
+    static const char heard[] = "heard";
+    const char *s = line + strlen(heard);
+    uint32_t i = 0;
+
+    for (; str_starts(line, heard) && i < n && *s == ' '; i++) {
+        size_t len = strcspn(++s, " ");
+
+        if (read_heard(s, len, &ret[i]) < 0)
+            break;
+        s += len;
+    }
+    if (i != n || !str_starts(line, heard) || *s != '\0')
+        return err_set(err, ERR_STATE, 0, "caravan-fetch answered \"%.60s\"", line);
+    return 0;
+}

@@ -25,8 +25,13 @@
  *   > ask DEADLINE_MS PATH    GET of the local Nomad API ("/v1/agent/health")
  *   < answer STATUS LEN       followed by LEN bytes (<= FETCH_ANSWER_MAX)
  *   < none TEXT               no HTTP answer: refused, timed out, TLS
- *   > knock DEADLINE_MS HOST PORT
- *   < yes | < no TEXT
+ *   > knock DEADLINE_MS HOST PORT [HOST PORT]...
+ *                             do Nomad servers serve there? 1 to FETCH_KNOCKS_MAX, asked at once
+ *   < heard WORD...           knock_word() of each, in that order
+ *   > metadata DEADLINE_MS    does a cloud answer its instances here? One connection to
+ *                             agent.conf's metadata_address; nothing is sent
+ *   < heard WORD              serves: it was made; nobody: refused at once; mute: nothing came;
+ *                             unknown: agent.conf names none, or no socket
  *
  * try: one run of a binary that nobody has run here yet, then the process exits
  *   > try DEADLINE_MS version      one descriptor comes with it: the binary, open
@@ -55,6 +60,8 @@
 #define FETCH_FILES_MAX  64
 #define FETCH_SAID_MAX   (16 * 1024)
 #define FETCH_TRY_MS     10000
+#define FETCH_KNOCKS_MAX 32
+#define FETCH_PEER_MAX   64 /* "[::1]:4647" */
 #define TRY_DIR          "/tmp/caravan-try"
 #define TRY_FILE         "%s/%03u" /* TRY_DIR, the file's number from 0 */
 
@@ -68,6 +75,19 @@ struct fetch_get {
     int64_t deadline_ms;
     char dir[256];
 };
+
+/* What a server's RPC port showed within the deadline (agent/fetch/knock.h). */
+enum knock {
+    KNOCK_UNKNOWN, /* could not be asked */
+    KNOCK_SERVES,  /* gave an answer of Nomad's */
+    KNOCK_MUTE,    /* connected, then nothing: the kernel accepted, Nomad did not yet */
+    KNOCK_CLOSES,  /* connected, then closed or answered as Nomad does not */
+    KNOCK_NOBODY,  /* no connection */
+    KNOCK_COUNT,
+};
+const char *knock_word(enum knock k);
+/* "heard WORD...", exactly n of them. */
+MUST_CHECK int fetch_heard_parse(const char *line, uint32_t n, enum knock *ret, struct err *err);
 
 /* The text of a get job, as sent. */
 void fetch_get_text(const struct fetch_get *g, struct buf *ret);

@@ -98,6 +98,23 @@ static void note_value(struct adding *a, const struct config_key *k)
     }
 }
 
+/* Both names of each count since 1.0. */
+static void note_list(struct adding *a, const struct config_key *k)
+{
+    struct config_findings *f = a->f;
+    bool denies = config_word_is(&k->name, "fingerprint.denylist") ||
+                  config_word_is(&k->name, "fingerprint.blacklist");
+    char *dst = denies ? f->denied : f->allowed;
+
+    if (k->depth != 2 || !config_word_is(&k->path[0], "client") ||
+        !config_word_is(&k->path[1], "options") ||
+        (!denies && !config_word_is(&k->name, "fingerprint.allowlist") &&
+         !config_word_is(&k->name, "fingerprint.whitelist")))
+        return;
+    put_value(dst, sizeof(f->denied), k);
+    f->odd_list = f->odd_list || (dst[0] == '\0' && (!k->has_value || k->value.n > 0));
+}
+
 static void note_plugin(struct adding *a, const struct config_key *k)
 {
     struct config_findings *f = a->f;
@@ -116,6 +133,7 @@ static void on_key(void *ctx, const struct config_key *k)
     note_wanted(ctx, k);
     note_value(ctx, k);
     note_plugin(ctx, k);
+    note_list(ctx, k);
 }
 
 void config_findings_add(struct config_findings *f, const char *path, const char *text, size_t n)
@@ -150,4 +168,33 @@ bool config_findings_plugin(const struct config_findings *f, const char *name)
             return true;
     }
     return false;
+}
+
+/* A list as Nomad reads it: commas between, blanks do not count. */
+static bool lists(const char *list, const char *name)
+{
+    for (const char *s = list; *s != '\0'; s += *s == ',') {
+        s += strspn(s, " \t");
+        size_t n = strcspn(s, ",");
+        size_t word = n;
+
+        while (word > 0 && (s[word - 1] == ' ' || s[word - 1] == '\t'))
+            word--;
+        if (word == strlen(name) && memcmp(s, name, word) == 0)
+            return true;
+        s += n;
+    }
+    return false;
+}
+
+uint32_t config_findings_clouds(const struct config_findings *f)
+{
+    static const char *const clouds[CONFIG_CLOUDS] = {"env_aws", "env_azure", "env_digitalocean",
+                                                      "env_gce"};
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < CONFIG_CLOUDS; i++)
+        n +=
+            !lists(f->denied, clouds[i]) && (f->allowed[0] == '\0' || lists(f->allowed, clouds[i]));
+    return n;
 }

@@ -38,7 +38,9 @@ struct config_findings {
 
     /* Values. "" not found, or not plain text (escapes, variables). */
     char region[64], plugin_dir[256], data_dir[256], cert_file[256];
-    uint32_t n_plugins; /* names that have a plugin block */
+    char denied[256], allowed[256]; /* client > options > fingerprint.denylist, .allowlist */
+    bool odd_list;                  /* one of these is there and not plain text */
+    uint32_t n_plugins;             /* names that have a plugin block */
     bool more_plugins;
     char plugins[CONFIG_PLUGINS][64];
 };
@@ -52,5 +54,10 @@ void config_findings_aside(struct config_findings *f, const char *path);
 
 /* Is there a plugin block for this name? */
 bool config_findings_plugin(const struct config_findings *f, const char *name);
+
+/* How many of Nomad's fingerprinters ask a cloud's metadata service at every start of a client,
+ * by these files; odd_list: that is not known. */
+#define CONFIG_CLOUDS 4
+uint32_t config_findings_clouds(const struct config_findings *f);
 
 #endif

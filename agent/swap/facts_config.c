@@ -247,6 +247,37 @@ static void tell_certificate(struct reading *r)
     }
 }
 
+/* ---- what a start waits for ---- */
+
+#define CLOUD_S 2 /* for each: the timeouts in Nomad's client/fingerprint/env_*.go, 1.2 to 2.0 */
+
+/* One after the other (fingerprint_manager.go), before the client registers. */
+static void tell_metadata(struct reading *r)
+{
+    static const char id[] = "metadata-probes";
+    const struct phases *p = r->s->p;
+    const char *why = missing(r);
+    uint32_t n = config_findings_clouds(&r->f);
+
+    if (r->s->f->client_id[0] == '\0')
+        return;
+    if (p->metadata == KNOCK_SERVES)
+        fact_add(r->s, id, TRI_NO, "a cloud answers");
+    else if (p->metadata == KNOCK_NOBODY)
+        fact_add(r->s, id, TRI_NO, "nobody is there, which is told at once");
+    else if (p->metadata != KNOCK_MUTE)
+        fact_add(r->s, id, TRI_UNKNOWN, "it was not asked whether a cloud answers");
+    else if (why != NULL || r->f.odd_list)
+        fact_add(r->s, id, TRI_UNKNOWN, "%s",
+                 why != NULL ? why : "a list of fingerprinters is not plain text");
+    else if (n == 0)
+        fact_add(r->s, id, TRI_NO, "no fingerprinter asks");
+    else
+        fact_add(r->s, id, TRI_YES,
+                 "each start waits %u s for a cloud's metadata, which nobody answers: %u %s",
+                 n * CLOUD_S, n, str_count(n, "fingerprinter asks", "fingerprinters ask"));
+}
+
 /* ---- the host ---- */
 
 static bool file_says(const struct host *h, const char *path, const char *word)
@@ -304,5 +335,6 @@ void facts_of_config(struct surveying *s)
     tell_plugins(r);
     tell_certificate(r);
     ask_dmidecode(s);
+    tell_metadata(r);
     buf_free(&r->words);
 }

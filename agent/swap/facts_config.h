@@ -12,8 +12,8 @@
 
 #include "surveying.h"
 
-/* Adds key.*, second-config, config-leftovers, plugin-unlisted, dmidecode, tls-names
- * (facts_survey.h). */
+/* Adds key.*, second-config, config-leftovers, plugin-unlisted, dmidecode, tls-names,
+ * metadata-probes (facts_survey.h). */
 void facts_of_config(struct surveying *s);
 
 #endif

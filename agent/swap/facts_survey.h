@@ -36,6 +36,8 @@
  *   plugin-unlisted  the directory of plugins holds a program without a plugin block
  *   dmidecode        installed, or not needed: this is no EC2 instance
  *   tls-names        the certificate carries server.REGION.nomad
+ *   metadata-probes  of a client: each start waits for a cloud's metadata service, which nobody
+ *                    answers here, and no fingerprint.denylist spares it that
  *
  * What Nomad's files say is looked up by the keys in them. Their values stay on the host.
  *

@@ -43,20 +43,31 @@ static struct law_answer judge_gap(const struct law *law, const struct law_facts
     return a;
 }
 
-/* Accepting peers include this host when its own address answers; one is taken off
+static const char *const odd_texts[KNOCK_COUNT] = {
+    [KNOCK_UNKNOWN] = " could not be asked",
+    [KNOCK_SERVES] = "",
+    [KNOCK_MUTE] = " is connected but does not serve yet (it may be restoring its state): wait "
+                   "until it does",
+    [KNOCK_CLOSES] = " closes connections without an answer of Nomad's (has it too many, "
+                     "rpc_max_conns_per_client?)",
+    [KNOCK_NOBODY] = " accepts no connection",
+};
+
+/* Serving peers include this host when its own address answers; one is taken off
  * in any case, which is right when it does and too strict when it does not. */
 static struct law_answer judge_peers(const struct law_facts *f)
 {
     uint32_t quorum = f->peers / 2 + 1;
-    uint32_t others = f->accepting > 0 ? f->accepting - 1 : 0;
+    uint32_t others = f->serving > 0 ? f->serving - 1 : 0;
+    bool all = f->odd == KNOCK_SERVES;
     struct law_answer a;
 
     if (others >= quorum)
         return allowed();
     a = refused(REFUSAL_QUORUM, "");
     snprintf(a.text, sizeof(a.text),
-             "without this server %u of %u servers accept connections, a quorum is %u", others,
-             f->peers, quorum);
+             "without this server %u of %u servers serve, a quorum is %u%s%s%s", others, f->peers,
+             quorum, all ? "" : "; ", all ? "" : f->odd_peer, odd_texts[f->odd]);
     return a;
 }
 
@@ -69,7 +80,9 @@ static struct law_answer judge_quorum(const struct law *law, const struct law_fa
     if (f->leader == TRI_NO)
         return refused(REFUSAL_QUORUM, "the local Nomad knows no leader");
     if (f->leader != TRI_YES || f->peers_known != TRI_YES || f->peers == 0)
-        return refused(REFUSAL_UNKNOWN, "the local Nomad could not be asked for leader and peers");
+        return refused(REFUSAL_UNKNOWN,
+                       "the local Nomad could not be asked for leader and peers, or they "
+                       "for an answer");
     return judge_peers(f);
 }
 

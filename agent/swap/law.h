@@ -8,8 +8,9 @@
  * Articles for swap and revert: nothing else is being worked on; the hold file is
  * not there; the gap since the last swap is over (not before a revert); on a
  * server whose Nomad runs, the local Nomad knows a leader and enough OTHER peers
- * accept a connection on their RPC port to be a quorum without this host
- * (allow_outage lifts that one). A server that does not run takes part in no
+ * answer on their RPC port as a Nomad does that serves (a connection is not enough:
+ * the kernel gives one while Nomad restores its state) to be a quorum without this
+ * host (allow_outage lifts that one). A server that does not run takes part in no
  * quorum, so nothing is asked for it. For stage: not busy, and every place to
  * get the binary from begins with an allowed prefix, both written plainly (url_plain.h);
  * caravan-fetch asks the same of every redirect. The automatic revert after
@@ -21,6 +22,7 @@
 #ifndef LAW_H
 #define LAW_H
 
+#include "fetch_job.h"
 #include "message.h"
 
 struct law {
@@ -44,8 +46,10 @@ struct law_facts {
     enum tri active;       /* the service runs */
     enum tri leader;       /* the local Nomad knows one */
     enum tri peers_known;
-    uint32_t peers;     /* of /v1/status/peers, this host among them */
-    uint32_t accepting; /* of them, this host among them */
+    uint32_t peers;                /* of /v1/status/peers, this host among them */
+    uint32_t serving;              /* of them, this host among them */
+    enum knock odd;                /* one that does not serve, mute before others; for people */
+    char odd_peer[FETCH_PEER_MAX]; /* odd == KNOCK_SERVES: all do */
 };
 
 struct law_answer {

@@ -2,7 +2,7 @@
 #include "str.h"
 
 #define ASK_MS   1500
-#define KNOCK_MS 800
+#define KNOCK_MS (LAW_FACTS_MS - 2 * ASK_MS - 1000) /* and for caravan-fetch to notice */
 
 static bool is_plain(const char *s, size_t n)
 {
@@ -18,7 +18,8 @@ static const char *skip_blanks(const char *s)
     return s + strspn(s, " \t\r\n");
 }
 
-int law_facts_peers(const char *text, char ret[static LAW_PEERS_MAX][64], uint32_t *ret_n)
+int law_facts_peers(const char *text, char ret[static LAW_PEERS_MAX][FETCH_PEER_MAX],
+                    uint32_t *ret_n)
 {
     const char *s = skip_blanks(text);
     uint32_t n = 0;
@@ -28,7 +29,7 @@ int law_facts_peers(const char *text, char ret[static LAW_PEERS_MAX][64], uint32
     for (s = skip_blanks(s); *s == '"'; s = skip_blanks(s)) {
         size_t len = strcspn(++s, "\"");
 
-        if (n == LAW_PEERS_MAX || len >= 64 || s[len] != '"' || !is_plain(s, len))
+        if (n == LAW_PEERS_MAX || len >= FETCH_PEER_MAX || s[len] != '"' || !is_plain(s, len))
             return -1;
         memcpy(ret[n], s, len);
         ret[n++][len] = '\0';
@@ -69,34 +70,48 @@ static enum tri ask_leader(const struct host *h)
     return s[1] != '"' ? TRI_YES : TRI_NO;
 }
 
-static void knock_peers(const struct host *h, const char peers[][64], struct law_facts *f,
-                        int64_t until)
+/* The more it is like a server that will serve soon, the sooner it is told. */
+static bool is_odder(enum knock a, enum knock b)
 {
-    for (uint32_t i = 0; i < f->peers; i++) {
-        int64_t left = until - h->uptime(h->ctx);
-        enum tri open = TRI_UNKNOWN;
-        struct err err = ERR_INIT;
+    static const int ranks[KNOCK_COUNT] = {
+        [KNOCK_SERVES] = 0, [KNOCK_UNKNOWN] = 1, [KNOCK_NOBODY] = 2,
+        [KNOCK_CLOSES] = 3, [KNOCK_MUTE] = 4,
+    };
 
-        if (left <= 0)
-            return;
-        if (h->knock(h->ctx, peers[i], MIN_OF(left, (int64_t)KNOCK_MS), &open, &err) == 0 &&
-            open == TRI_YES)
-            f->accepting++;
+    return ranks[a] > ranks[b];
+}
+
+static void knock_peers(const struct host *h, const char (*peers)[FETCH_PEER_MAX],
+                        struct law_facts *f, int64_t left)
+{
+    enum knock heard[LAW_PEERS_MAX];
+    struct err err = ERR_INIT;
+
+    if (left <= 0 ||
+        h->knock(h->ctx, peers, f->peers, MIN_OF(left, (int64_t)KNOCK_MS), heard, &err) < 0)
+        return;
+    f->peers_known = TRI_YES;
+    f->odd = KNOCK_SERVES;
+    for (uint32_t i = 0; i < f->peers; i++) {
+        if (heard[i] == KNOCK_SERVES)
+            f->serving++;
+        if (!is_odder(heard[i], f->odd))
+            continue;
+        f->odd = heard[i];
+        str_cut(f->odd_peer, sizeof(f->odd_peer), peers[i]);
     }
 }
 
 static void ask_quorum(const struct host *h, struct law_facts *f)
 {
-    int64_t until = h->uptime(h->ctx) + LAW_FACTS_MS - 2 * ASK_MS;
-    char peers[LAW_PEERS_MAX][64];
+    int64_t until = h->uptime(h->ctx) + 2 * ASK_MS + KNOCK_MS;
+    char peers[LAW_PEERS_MAX][FETCH_PEER_MAX];
     auto_buf struct buf b = BUF_INIT;
 
     f->leader = ask_leader(h);
     if (f->leader == TRI_YES && ask(h, "/v1/status/peers?stale", &b) == 0 &&
-        law_facts_peers(buf_str(&b), peers, &f->peers) == 0) {
-        f->peers_known = TRI_YES;
-        knock_peers(h, (const char(*)[64])peers, f, until);
-    }
+        law_facts_peers(buf_str(&b), peers, &f->peers) == 0 && f->peers > 0)
+        knock_peers(h, (const char(*)[FETCH_PEER_MAX])peers, f, until - h->uptime(h->ctx));
     h->ask_end(h->ctx);
 }
 

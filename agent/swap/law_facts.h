@@ -1,9 +1,10 @@
 /*
  * law_facts.h - what the law is asked about, gathered from the host.
  *
- * The quorum question goes to the local Nomad through caravan-fetch and takes at
- * most LAW_FACTS_MS in all; it is asked only on a server whose service runs, and
- * only when the law needs the answer. What does not answer stays unknown.
+ * The quorum question goes through caravan-fetch to the local Nomad, then to all
+ * servers at once, and takes at most LAW_FACTS_MS in all; it is asked only on a
+ * server whose service runs, and only when the law needs the answer. What does not
+ * answer stays unknown.
  */
 #ifndef LAW_FACTS_H
 #define LAW_FACTS_H
@@ -12,14 +13,14 @@
 #include "phases.h"
 
 #define LAW_FACTS_MS  6000
-#define LAW_PEERS_MAX 32
+#define LAW_PEERS_MAX FETCH_KNOCKS_MAX
 
 struct law_facts law_facts_gather(const struct phases *p, const struct law *law,
                                   enum law_question question, bool server);
 
 /* The addresses in the answer of /v1/status/peers, a JSON array of texts without
  * escapes. -1: it is something else, or more than LAW_PEERS_MAX. */
-MUST_CHECK int law_facts_peers(const char *text, char ret[static LAW_PEERS_MAX][64],
+MUST_CHECK int law_facts_peers(const char *text, char ret[static LAW_PEERS_MAX][FETCH_PEER_MAX],
                                uint32_t *ret_n);
 
 #endif

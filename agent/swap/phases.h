@@ -89,6 +89,9 @@ struct phases {
     /* Does a package own the target? Told by whoever asks that; TRI_NO: the package
      * managers' lock does not matter to a swap. */
     enum tri packaged;
+    /* What is heard of a cloud's metadata here (fetch_job.h), asked once: a host does not move. */
+    enum knock metadata;
+    bool metadata_asked;
 };
 
 MUST_CHECK int phases_open(const struct host *host, const struct phases_config *conf,

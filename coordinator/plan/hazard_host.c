@@ -68,6 +68,12 @@ static bool is_server(const struct one_host *o, const struct fact_view *f)
     return o->ph->is_server;
 }
 
+static bool is_client(const struct one_host *o, const struct fact_view *f)
+{
+    (void)f;
+    return o->h->is_client;
+}
+
 static const struct host_row rows[] = {
     {.row = {.id = "unit-missing",
              .severity = SEVERITY_HARD,
@@ -192,6 +198,17 @@ static const struct host_row rows[] = {
      .fact = "clock",
      .unsure = SEVERITY_INFO,
      .matters = is_server},
+    {.row = {.id = "metadata-probes",
+             .severity = SEVERITY_WARN,
+             .advice =
+                 "Name the fingerprinters of clouds that are not used in Nomad's configuration: "
+                 "client { options { \"fingerprint.denylist\" = "
+                 "\"env_aws,env_azure,env_digitalocean,env_gce\" } } (with what the list has "
+                 "already). The restart reads it."},
+     .fact = "metadata-probes",
+     .unsure = SEVERITY_INFO,
+     .may_lack = true,
+     .matters = is_client},
     {.row = {.id = "drop-ins",
              .severity = SEVERITY_INFO,
              .advice = "The unit is started with these changes."},

@@ -90,6 +90,7 @@ service = command
 binary = $dir/bin/nomad
 data_dir = $dir/data
 address = ${FLEET_SCHEME:-http}://$at:4646
+metadata_address = ${FLEET_METADATA:-${at%.*}.254}
 ${FLEET_AGENT_TLS:-}
 [command]
 start = $FLEET/bin/nomad-service start $dir

@@ -16,7 +16,7 @@ mkdir -p "$tls" && chmod 0755 "$tls"
 chmod 0644 "$tls"/*
 FLEET_ACL=1 FLEET_SCHEME=https FLEET_TOKEN=11111111-2222-3333-4444-555555555555
 FLEET_TLS="
-  \"tls\": {\"http\": true, \"ca_file\": \"$tls/ca.pem\", \"cert_file\": \"$tls/nomad.pem\",
+  \"tls\": {\"http\": true, \"rpc\": true, \"ca_file\": \"$tls/ca.pem\", \"cert_file\": \"$tls/nomad.pem\",
     \"key_file\": \"$tls/nomad.key\", \"verify_https_client\": true},"
 FLEET_SIM='{"acl": {"management": "11111111-2222-3333-4444-555555555555"}, "timing": {"ttl_ms": 120000}}'
 FLEET_CURL="--cacert $tls/ca.pem --cert $tls/nomad.pem --key $tls/nomad.key"

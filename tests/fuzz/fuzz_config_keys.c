@@ -66,6 +66,7 @@ static void findings(const char *text, size_t n)
         FUZZ_CHECK(f->found[i][0] == '\0' || str_starts(f->found[i], "a\\x0ab, line "));
     for (uint32_t i = 0; i < f->n_plugins; i++)
         FUZZ_CHECK(config_findings_plugin(f, f->plugins[i]));
+    FUZZ_CHECK(config_findings_clouds(f) <= CONFIG_CLOUDS);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

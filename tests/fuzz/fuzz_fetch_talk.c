@@ -30,16 +30,32 @@ static void address(const char *text)
 
 static void question(const char *text)
 {
-    const char *rest = text, *port = NULL;
-    char host[FETCH_HOST_MAX];
+    const char *rest = text;
+    struct knock_peer peers[FETCH_KNOCKS_MAX];
+    uint32_t n = 0;
     struct err err = ERR_INIT;
     int64_t ms = 0;
 
     if (fetch_ms_parse(&rest, &ms, &err) == 0)
         FUZZ_CHECK(ms > 0 && rest > text && rest <= text + strlen(text));
-    if (fetch_knock_parse(text, &ms, host, &port, &err) == 0)
-        FUZZ_CHECK(strnlen(host, sizeof(host)) < sizeof(host) && port > text &&
-                   port <= text + strlen(text));
+    if (fetch_knock_parse(text, &ms, peers, &n, &err) == 0) {
+        FUZZ_CHECK(n > 0 && n <= FETCH_KNOCKS_MAX);
+        for (uint32_t i = 0; i < n; i++) {
+            FUZZ_CHECK(peers[i].host[0] != '\0' && peers[i].port[0] != '\0');
+            FUZZ_CHECK(memchr(peers[i].host, '\0', sizeof(peers[i].host)) != NULL);
+            FUZZ_CHECK(memchr(peers[i].port, '\0', sizeof(peers[i].port)) != NULL);
+        }
+    }
+}
+
+static void heard(const char *text)
+{
+    enum knock list[3];
+    struct err err = ERR_INIT;
+
+    if (fetch_heard_parse(text, 3, list, &err) == 0)
+        for (size_t i = 0; i < ARRAY_LEN(list); i++)
+            FUZZ_CHECK(list[i] < KNOCK_COUNT);
 }
 
 /* Single lines between caravan-swap and caravan-fetch, in both directions; the addresses in
@@ -51,5 +67,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     answer(text);
     address(text);
     question(text);
+    heard(text);
     return 0;
 }

@@ -14,6 +14,7 @@ const struct sim_fault_row sim_fault_rows[] = {
     MS(crash_after, "crash-after", "ends with status 2 after so long"),
     SWITCH(never_catches_up, "never-catches-up", "applies no log entry: its index stays behind"),
     MS(slow_restore, "slow-restore", "no API for so long after the start"),
+    SWITCH(rpc_mute, "rpc-mute", "its RPC port is bound and accepts nothing"),
     MS(nonvoter_return, "nonvoter-return", "is a non-voter for at least so long after a start"),
     MS(election_every, "election-every", "gives leadership up so often"),
     SWITCH(autopilot_500, "autopilot-500", "autopilot health answers 500"),

@@ -106,7 +106,6 @@ static const struct piece tls_pieces[] = {
     {"CAFile", "''"},
     {"CertFile", "''"},
     {"Checksum", "''"},
-    {"EnableRPC", "false"},
     {"KeyFile", "''"},
     {"KeyLoader", "{}"},
     {"RPCUpgradeMode", "false"},
@@ -212,6 +211,7 @@ static void put_tls(struct buf *b, const struct sim_node *n)
     js_open(b, "TLSConfig", '{');
     put(b, tls_pieces, ARRAY_LEN(tls_pieces));
     js_bool(b, "EnableHTTP", n->cfg.tls);
+    js_bool(b, "EnableRPC", n->cfg.tls_rpc);
     js_bool(b, "VerifyHTTPSClient", n->cfg.tls_verify_client);
     js_close(b, '}');
 }

@@ -138,7 +138,7 @@ static int begin(struct sim_shell *s, struct err *err)
     const struct clock *c = clock_system();
     s->clock_offset = clock_wall(c) - clock_mono(c);
     s->faults_stamp = -1;
-    s->udp = s->rpc = s->http_fd = s->signals = -1;
+    s->udp = s->rpc = s->rpc_waits = s->http_fd = s->signals = -1;
     uint64_t seed = (uint64_t)clock_wall(c) * 1000003u ^ (uint64_t)getpid() << 32 ^ s->conf.node.ip;
     sim_node_init(&s->node, &s->conf.node, seed);
     s->node.faults = s->settings.faults;
@@ -149,7 +149,7 @@ static int begin(struct sim_shell *s, struct err *err)
     if (s->node.exited)
         return 0;
     sim_tasks_check(s);
-    if (sim_net_open(s, err) < 0)
+    if (sim_net_open(s, err) < 0 || (s->rpc >= 0 && sim_rpc_open(s, err) < 0))
         return -1;
     return sim_disk_save(s, err);
 }
@@ -161,7 +161,7 @@ int sim_shell_run(struct sim_shell *s, struct err *err)
     while (!s->node.exited) {
         struct pollfd fds[] = {{s->signals, POLLIN, 0},
                                {s->udp, POLLIN, 0},
-                               {s->rpc, POLLIN, 0},
+                               {sim_rpc_fd(s), POLLIN, 0},
                                {s->http_fd, POLLIN, 0}};
         if (poll(fds, ARRAY_LEN(fds), (int)wait_ms(s)) < 0 && errno != EINTR)
             return err_set(err, ERR_IO, errno, "poll");
@@ -170,7 +170,7 @@ int sim_shell_run(struct sim_shell *s, struct err *err)
         if ((fds[1].revents & POLLIN) != 0)
             sim_net_receive(s);
         if ((fds[2].revents & POLLIN) != 0)
-            sim_net_accept(s);
+            sim_rpc_work(s);
         if (step(s, err) < 0)
             return -1;
     }
@@ -181,6 +181,7 @@ void sim_shell_close(struct sim_shell *s)
 {
     const int fds[] = {s->udp, s->rpc, s->signals, s->state_fd};
     sim_http_close(s);
+    sim_rpc_close(s);
     sim_node_free(&s->node);
     for (size_t i = 0; i < ARRAY_LEN(fds); i++)
         if (fds[i] > 0)

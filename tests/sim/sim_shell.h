@@ -59,12 +59,22 @@ struct sim_caller {
     int connections;
 };
 
+/* One on the RPC port: its first byte, and a question. */
+#define SIM_RPC_CONNS 32
+struct sim_rpc_conn {
+    int fd; /* 0: free */
+    size_t n;
+    unsigned char got[16];
+};
+
 struct sim_shell {
     struct sim_settings settings;
     struct sim_nomad_conf conf;
     struct sim_node node;
     int64_t clock_offset; /* node's time less CLOCK_BOOTTIME, ms */
     int udp, rpc, signals;
+    int rpc_waits; /* an epoll of rpc and its connections */
+    struct sim_rpc_conn rpc_conns[SIM_RPC_CONNS];
     int state_fd; /* the durable state's file, kept open; 0: not yet */
     struct MHD_Daemon *http;
     int http_fd;
@@ -92,10 +102,15 @@ MUST_CHECK int sim_conf_load(int n, char **paths, const char *version, struct si
 /* ---- sim_shell_net.c ---- */
 MUST_CHECK int sim_net_open(struct sim_shell *s, struct err *err);
 void sim_net_receive(struct sim_shell *s);
-void sim_net_accept(struct sim_shell *s);
 void sim_net_send(struct sim_shell *s);
 void sim_net_datagram(struct sim_shell *s, struct sim_addr to, const void *p, size_t n);
 bool sim_net_accepts(void *ctx, uint32_t ip, uint16_t port);
+
+/* ---- sim_shell_rpc.c: what the RPC port answers, once the agent serves ---- */
+MUST_CHECK int sim_rpc_open(struct sim_shell *s, struct err *err);
+int sim_rpc_fd(const struct sim_shell *s); /* to poll; -1: nothing is accepted now */
+void sim_rpc_work(struct sim_shell *s);
+void sim_rpc_close(struct sim_shell *s);
 
 /* ---- sim_shell_http.c ---- */
 MUST_CHECK int sim_http_open(struct sim_shell *s, struct err *err);

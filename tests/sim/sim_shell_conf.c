@@ -209,6 +209,7 @@ static int read_addresses(struct sim_nomad_conf *r, const struct json *o, struct
 static void read_tls(struct sim_nomad_conf *r, const struct json *o)
 {
     r->node.tls = json_bool(o, "http", r->node.tls);
+    r->node.tls_rpc = json_bool(o, "rpc", r->node.tls_rpc);
     r->node.tls_verify_client = json_bool(o, "verify_https_client", r->node.tls_verify_client);
     str_cut(r->ca_file, sizeof(r->ca_file), json_str(o, "ca_file", r->ca_file));
     str_cut(r->cert_file, sizeof(r->cert_file), json_str(o, "cert_file", r->cert_file));

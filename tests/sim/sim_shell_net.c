@@ -99,17 +99,6 @@ void sim_net_send(struct sim_shell *s)
     }
 }
 
-/* Peers and strangers knock on the RPC port; the conversation itself is on UDP. */
-void sim_net_accept(struct sim_shell *s)
-{
-    for (;;) {
-        int fd = accept4(s->rpc, NULL, NULL, SOCK_CLOEXEC);
-        if (fd < 0)
-            return;
-        close(fd);
-    }
-}
-
 bool sim_net_accepts(void *ctx, uint32_t ip, uint16_t port)
 {
     (void)ctx;

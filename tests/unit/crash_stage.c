@@ -77,7 +77,7 @@ static void write_conf(const struct crash_stage *st)
     (void)buf_printf(&b, "[agent]\nuser = nobody\nstate_dir = %s/state\nrun_dir = %s/run\n", d, d);
     (void)buf_printf(&b, "machine_id = %s/machine-id\n[trust]\nanchor = %s/trust\n", d, d);
     (void)buf_printf(&b, "[nomad]\nservice = command\nbinary = %s/bin/nomad\n", d);
-    (void)buf_printf(&b, "data_dir = %s/data\n", d);
+    (void)buf_printf(&b, "data_dir = %s/data\nmetadata_address = \n", d);
     (void)buf_printf(&b, "address = http://127.0.0.1:%u\n", st->port);
     (void)buf_printf(&b, "[command]\nstart = %s/pocket start %s %u\n", d, d, st->port);
     (void)buf_printf(&b, "stop = %s/pocket stop %s\n", d, d);

@@ -205,13 +205,24 @@ static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_s
     return 0;
 }
 
-static int port_knock(void *ctx, const char *address, int64_t deadline_ms, enum tri *ret_open,
-                      struct err *err)
+static int port_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
+                      int64_t deadline_ms, enum knock *ret, struct err *err)
 {
     const struct model_host *m = ctx;
 
     (void)deadline_ms;
-    *ret_open = m->closed != NULL && str_eq(m->closed, address) ? TRI_NO : TRI_YES;
+    for (uint32_t i = 0; i < n; i++)
+        ret[i] = m->odd_peer != NULL && str_eq(m->odd_peer, addresses[i]) ? m->odd : KNOCK_SERVES;
+    return model_alive(m, err);
+}
+
+static int port_metadata(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    (void)deadline_ms;
+    m->metadata_asked++;
+    *ret = m->metadata;
     return model_alive(m, err);
 }
 
@@ -411,6 +422,7 @@ static const struct host ports = {
     .fetch_end = port_fetch_end,
     .ask = port_ask,
     .knock = port_knock,
+    .metadata = port_metadata,
     .ask_end = port_ask_end,
 };
 

@@ -84,7 +84,11 @@ struct model_host {
     enum tri config_rejects, lock; /* lock: what package_lock answers */
     const char *config_text;
     unsigned locks, unlocks, trials;
-    const char *leader, *peers, *closed; /* answers of the API; closed: a peer's address */
+    const char *leader, *peers; /* answers of the API */
+    const char *odd_peer;       /* the address of one that does not serve, and how it is */
+    enum knock odd;
+    enum knock metadata; /* what is heard of it */
+    unsigned metadata_asked;
 };
 
 void model_open(struct model_host *m, const char *offer);

@@ -416,6 +416,66 @@ static void no_value_is_told(void **state)
         assert_null(strstr(b->s.list[i].text, "SECRET"));
 }
 
+/* ---- what each start of a client waits for ---- */
+
+#define DENY(list) "client { options { \"fingerprint.denylist\" = \"" list "\" } }"
+
+static const struct {
+    enum knock heard;
+    const char *config;
+    enum tri value;
+    const char *says;
+} waits[] = {
+    {KNOCK_MUTE, "client { enabled = true }", TRI_YES, "each start waits 8 s"},
+    {KNOCK_MUTE, DENY("network"), TRI_YES, "8 s"},
+    {KNOCK_MUTE, DENY("env_aws,env_gce"), TRI_YES,
+     "4 s for a cloud's metadata, which nobody "
+     "answers: 2 fingerprinters ask"},
+    {KNOCK_MUTE, DENY(" env_gce ,env_azure,\tenv_digitalocean,x"), TRI_YES, "1 fingerprinter asks"},
+    {KNOCK_MUTE, DENY("env_aws,env_azure,env_digitalocean,env_gce"), TRI_NO, "no fingerprinter"},
+    {KNOCK_MUTE, DENY("env_aw,env_azures,env_,"), TRI_YES, "8 s"},
+    {KNOCK_MUTE, "client { options = { \"fingerprint.blacklist\" = \"env_aws\" } }", TRI_YES,
+     "6 s"},
+    {KNOCK_MUTE, "client { options { fingerprint.denylist = \"env_aws\" } }", TRI_YES, "6 s"},
+    {KNOCK_MUTE, "{\"client\": [{\"options\": {\"fingerprint.denylist\": \"env_aws\"}}]}", TRI_YES,
+     "6 s"},
+    {KNOCK_MUTE, "client { options { \"fingerprint.allowlist\" = \"cpu,env_gce\" } }", TRI_YES,
+     "2 s"},
+    {KNOCK_MUTE, "client { options { \"fingerprint.whitelist\" = \"cpu\" } }", TRI_NO, "no finger"},
+    {KNOCK_MUTE, "options { \"fingerprint.denylist\" = \"env_aws\" }", TRI_YES, "8 s"},
+    {KNOCK_MUTE, DENY("${var.list}"), TRI_UNKNOWN, "not plain text"},
+    {KNOCK_MUTE, "a = \"", TRI_UNKNOWN, "neither HCL nor JSON"},
+    {KNOCK_SERVES, "", TRI_NO, "a cloud answers"},
+    {KNOCK_NOBODY, "", TRI_NO, "at once"},
+    {KNOCK_UNKNOWN, "", TRI_UNKNOWN, "was not asked"},
+};
+
+static void clouds_that_are_waited_for(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
+        bool learned = false;
+        struct bench *b;
+        const struct fact *f;
+
+        tear_down(state);
+        set_up(state);
+        b = *state;
+        put(b, waits[i].config[0] == '{' ? "/etc/nomad.d/c.json" : "/etc/nomad.d/c.hcl",
+            waits[i].config);
+        b->p.metadata = waits[i].heard;
+        facts_gather(&b->p, "", &b->f, &learned);
+        str_cut(b->f.client_id, sizeof(b->f.client_id), "11111111-2222");
+        facts_survey(&b->p, &b->f, &b->s);
+        f = facts_survey_find(&b->s, "metadata-probes");
+        if (f == NULL || f->value != waits[i].value || strstr(f->text, waits[i].says) == NULL)
+            fail_msg("%s: %d \"%s\"", waits[i].config, f == NULL ? -1 : (int)f->value,
+                     f == NULL ? "not told" : f->text);
+        b->f.client_id[0] = '\0'; /* a server asks nobody */
+        facts_survey(&b->p, &b->f, &b->s);
+        assert_null(facts_survey_find(&b->s, "metadata-probes"));
+    }
+}
+
 static void names_of_files(void **state)
 {
     static const struct {
@@ -449,9 +509,8 @@ static void names_of_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_BENCH(each_key_in_its_block),
-        IN_BENCH(each_fact),
-        IN_BENCH(no_value_is_told),
+        IN_BENCH(each_key_in_its_block),  IN_BENCH(each_fact),
+        IN_BENCH(no_value_is_told),       IN_BENCH(clouds_that_are_waited_for),
         cmocka_unit_test(names_of_files),
     };
 

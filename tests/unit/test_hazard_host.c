@@ -101,6 +101,7 @@ static const struct row rows[] = {
     {"attributes", "attributes", "its capabilities", SEVERITY_BLOCK, SEVERITY_WARN, true},
     {"config-rejected", "config-rejected", "unexpected key", SEVERITY_HARD, SEVERITY_WARN, true},
     {"libc", "glibc", "2.17", SEVERITY_BLOCK, SEVERITY_WARN, false},
+    {"metadata-probes", "metadata-probes", "each start waits 8 s", SEVERITY_WARN, -1, true},
     {"drop-ins", "drop-ins", "/etc/x.conf", SEVERITY_INFO, -1, false},
     {"binary-link", "binary-link", "is a link", SEVERITY_INFO, -1, false},
 };

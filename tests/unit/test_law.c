@@ -18,7 +18,8 @@ static struct law_facts good(void)
                               .leader = TRI_YES,
                               .peers_known = TRI_YES,
                               .peers = 3,
-                              .accepting = 3};
+                              .serving = 3,
+                              .odd = KNOCK_SERVES};
 }
 
 static void check(const struct law *l, enum law_question q, const struct law_facts *f,
@@ -84,7 +85,7 @@ static void the_gap_but_not_before_a_revert(void **state)
 static void quorum_of_others(void **state)
 {
     static const struct {
-        uint32_t peers, accepting;
+        uint32_t peers, serving;
         enum refusal expected;
     } rows[] = {
         {3, 3, REFUSAL_NONE},   {3, 2, REFUSAL_QUORUM}, {3, 0, REFUSAL_QUORUM},
@@ -99,12 +100,47 @@ static void quorum_of_others(void **state)
         struct law_facts f = good();
 
         f.peers = rows[i].peers;
-        f.accepting = rows[i].accepting;
+        f.serving = rows[i].serving;
         both(&f, rows[i].expected);
         check(&outage, LAW_SWAP, &f, REFUSAL_NONE);
         f.server = false;
         both(&f, REFUSAL_NONE);
     }
+}
+
+/* A restart that waits for a peer says for which, and why. */
+static void who_does_not_serve_is_told(void **state)
+{
+    static const struct {
+        enum knock odd;
+        const char *text;
+    } rows[] = {
+        {KNOCK_MUTE, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 is "
+                     "connected but does not serve yet (it may be restoring its state): wait "
+                     "until it does"},
+        {KNOCK_NOBODY, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
+                       "accepts no connection"},
+        {KNOCK_CLOSES, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
+                       "closes connections without an answer of Nomad's (has it too many, "
+                       "rpc_max_conns_per_client?)"},
+        {KNOCK_UNKNOWN, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
+                        "could not be asked"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct law_facts f = good();
+
+        f.serving = 2;
+        f.odd = rows[i].odd;
+        snprintf(f.odd_peer, sizeof(f.odd_peer), "10.0.0.3:4647");
+        assert_string_equal(law_judge(&law, LAW_RENAME, &f).text, rows[i].text);
+    }
+    struct law_facts one = good();
+
+    one.peers = one.serving = 1;
+    assert_string_equal(law_judge(&law, LAW_SWAP, &one).text,
+                        "without this server 0 of 1 servers serve, a quorum is 1");
 }
 
 static void unknown_never_passes(void **state)
@@ -191,6 +227,7 @@ int main(void)
         cmocka_unit_test(the_hold_file),
         cmocka_unit_test(the_gap_but_not_before_a_revert),
         cmocka_unit_test(quorum_of_others),
+        cmocka_unit_test(who_does_not_serve_is_told),
         cmocka_unit_test(unknown_never_passes),
         cmocka_unit_test(places),
         cmocka_unit_test(reads_peers),

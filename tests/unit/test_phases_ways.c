@@ -330,7 +330,7 @@ static void without_a_quorum_nothing_is_renamed(void **state)
     static const char two[] = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\"]",
                       three[] = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";
     static const struct {
-        const char *leader, *peers, *closed;
+        const char *leader, *peers, *odd;
         enum failure failure;
     } rows[] = {
         {"\"10.0.0.2:4647\"", three, "10.0.0.3:4647", FAILURE_REFUSED_BY_LAW},
@@ -349,7 +349,7 @@ static void without_a_quorum_nothing_is_renamed(void **state)
         next.not_before = (uint64_t)b->m.uptime_ms + 60000;
         b->m.leader = "\"10.0.0.2:4647\"";
         b->m.peers = three;
-        b->m.closed = NULL;
+        b->m.odd_peer = NULL;
         accept(b, &next, NULL);
         for (int k = 0; k < 20; k++) {
             b->m.uptime_ms++;
@@ -357,7 +357,7 @@ static void without_a_quorum_nothing_is_renamed(void **state)
         }
         b->m.leader = rows[i].leader;
         b->m.peers = rows[i].peers;
-        b->m.closed = rows[i].closed;
+        b->m.odd_peer = rows[i].odd;
         to_rest(b);
         ends(b, rows[i].failure == FAILURE_NONE ? PHASE_SETTLED : PHASE_STAGED, rows[i].failure,
              rows[i].failure == FAILURE_NONE ? "new" : "old");

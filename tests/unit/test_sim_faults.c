@@ -346,6 +346,7 @@ static const struct check checks[] = {
     {"drivers-sick", drivers_sick},         {"token-expired", token_expired},
     {"snapshot-cut", snapshot_cut},         {"log-warn", seen_elsewhere},
     {"log-fatal", seen_elsewhere},          {"reject-config", seen_elsewhere},
+    {"rpc-mute", seen_elsewhere},
 };
 
 static void every_fault_has_its_check(void **state)

@@ -383,9 +383,13 @@ static void enough_other_servers_must_answer(void **state)
     b->m.leader = "\"\"";
     assert_int_equal(say(b, swap(b, "new")), REFUSAL_QUORUM);
     b->m.leader = "\"10.0.0.2:4647\"";
-    b->m.closed = "10.0.0.3:4647";
-    assert_int_equal(say(b, swap(b, "new")), REFUSAL_QUORUM);
-    b->m.closed = NULL;
+    b->m.odd_peer = "10.0.0.3:4647";
+    for (int k = KNOCK_UNKNOWN; k < KNOCK_COUNT; k++) {
+        b->m.odd = (enum knock)k;
+        if (k != KNOCK_SERVES)
+            assert_int_equal(say(b, swap(b, "new")), REFUSAL_QUORUM);
+    }
+    b->m.odd_peer = NULL;
     b->m.peers = "{\"not\": \"peers\"}";
     assert_int_equal(say(b, swap(b, "new")), REFUSAL_UNKNOWN);
     b->m.peers = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";

@@ -1,0 +1,30 @@
+#include <string.h>
+#include "fuzz_target.h"
+#include "knock_answer.h"
+
+/* What a stranger on a server's RPC port says, as it comes in: once told, told for good. */
+static void feed(enum knock_question q, const uint8_t *data, size_t size)
+{
+    enum knock_heard heard = KNOCK_HEARD_MORE;
+    size_t n = 0;
+
+    while (n < size && n < KNOCK_ANSWER_MAX) {
+        unsigned char *got = malloc(++n); /* not a byte more than came */
+
+        if (got == NULL)
+            abort();
+        memcpy(got, data, n);
+        enum knock_heard now = knock_answer(q, got, n);
+        free(got);
+        FUZZ_CHECK(heard == KNOCK_HEARD_MORE || now == heard);
+        heard = now;
+    }
+    FUZZ_CHECK(n < KNOCK_ANSWER_MAX || heard != KNOCK_HEARD_MORE);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    feed(KNOCK_TLS, data, size);
+    feed(KNOCK_YAMUX, data, size);
+    return 0;
+}

@@ -1,0 +1,47 @@
+/* swap_view.h: what a survey costs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <cmocka.h>
+#include "scratch_dir.h"
+#include "swap_bench.h"
+#include "swap_view.h"
+
+/* Where nobody answers it takes half a second: not again for each survey, and never for a server.
+ */
+static void a_client_asks_once_for_metadata(void **state)
+{
+    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
+    struct agent_conf conf = {.listen = ""};
+    char dir[300];
+
+    (void)state;
+    swap_bench_open(b);
+    snprintf(conf.data_dir, sizeof(conf.data_dir), "%.200s", b->dir);
+    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
+    b->s.conf = &conf;
+    b->m.metadata = KNOCK_MUTE;
+    swap_tell(&b->s);
+    assert_int_equal(b->m.metadata_asked, 0);
+    assert_null(facts_survey_find(&b->s.survey, "metadata-probes"));
+    scratch_path(b->dir, "client", dir);
+    assert_int_equal(mkdir(dir, 0700), 0);
+    scratch_write(b->dir, "client/client-id", "22222222-3333", 0600);
+    for (int i = 0; i < 3; i++) {
+        b->s.survey.made_ms = 0;
+        swap_tell(&b->s);
+        assert_int_equal(b->m.metadata_asked, 1);
+        assert_non_null(facts_survey_find(&b->s.survey, "metadata-probes"));
+    }
+    swap_bench_close(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_client_asks_once_for_metadata),
+    };
+
+    return cmocka_run_group_tests_name("swap_view", tests, NULL, NULL);
+}
