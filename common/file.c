@@ -283,7 +283,8 @@ int file_lock(const char *path, int *ret_fd, struct err *err)
         return io_err(err, errno, "lock", path);
     char text[32];
     int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-    if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) < 0)
+    /* Written over, then cut: on a full disk the block that it has must not be given away. */
+    if (pwrite(fd, text, (size_t)n, 0) < 0 || ftruncate(fd, n) < 0)
         return io_err(err, errno, "write", path);
     *ret_fd = take_fd(&fd);
     return 0;

@@ -127,9 +127,12 @@ struct host {
                                    struct err *err);
     MUST_CHECK int (*create)(void *ctx, int dir, const char *name, uint32_t mode, int *ret_h,
                              struct err *err);
+    /* What is there, to be written over from its begin; no symbolic link. */
+    MUST_CHECK int (*open_write)(void *ctx, int dir, const char *name, int *ret_h, struct err *err);
     MUST_CHECK int (*read_at)(void *ctx, int h, uint64_t at, void *p, size_t n, size_t *ret_n,
                               struct err *err);
     MUST_CHECK int (*write)(void *ctx, int h, const void *p, size_t n, struct err *err);
+    MUST_CHECK int (*cut)(void *ctx, int h, uint64_t size, struct err *err);
     /* Group, label and mode of the open file `like`, of the mode no more than 0755: setuid, setgid
      * and capabilities are never given to other bytes than those that have them. The owner stays
      * us: another one may write. Where `like` is another's everybody may read and execute. */

@@ -75,7 +75,7 @@ static int open_file(int dir, const char *name, int flags, int *ret_h, struct er
 {
     struct stat st;
 
-    autoclose int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+    autoclose int fd = openat(dir, name, O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
     if (fd < 0 && errno == ELOOP)
         return err_set(err, ERR_FORMAT, 0, "open %s: a link is followed nowhere here", name);
     if (fd < 0 || fstat(fd, &st) < 0)
@@ -89,13 +89,19 @@ static int open_file(int dir, const char *name, int flags, int *ret_h, struct er
 static int port_open(void *ctx, int dir, const char *name, int *ret_h, struct err *err)
 {
     (void)ctx;
-    return open_file(dir, name, O_NOFOLLOW, ret_h, err);
+    return open_file(dir, name, O_RDONLY | O_NOFOLLOW, ret_h, err);
 }
 
 static int port_open_through(void *ctx, int dir, const char *name, int *ret_h, struct err *err)
 {
     (void)ctx;
-    return open_file(dir, name, 0, ret_h, err);
+    return open_file(dir, name, O_RDONLY, ret_h, err);
+}
+
+static int port_open_write(void *ctx, int dir, const char *name, int *ret_h, struct err *err)
+{
+    (void)ctx;
+    return open_file(dir, name, O_WRONLY | O_NOFOLLOW, ret_h, err);
 }
 
 static int port_create(void *ctx, int dir, const char *name, uint32_t mode, int *ret_h,
@@ -129,6 +135,12 @@ static int port_write(void *ctx, int h, const void *p, size_t n, struct err *err
 {
     (void)ctx;
     return file_write_all(h, p, n, err);
+}
+
+static int port_cut(void *ctx, int h, uint64_t size, struct err *err)
+{
+    (void)ctx;
+    return ftruncate(h, (off_t)size) < 0 ? fail(err, "cut", "a file") : 0;
 }
 
 /* The label belongs to the path's role, not to the bytes. Where the file system has none, or we
@@ -580,9 +592,11 @@ static int port_metadata(void *ctx, int64_t deadline_ms, enum knock *ret, struct
 static const struct host ports = {
     .open = port_open,
     .open_through = port_open_through,
+    .open_write = port_open_write,
     .create = port_create,
     .read_at = port_read_at,
     .write = port_write,
+    .cut = port_cut,
     .adopt = port_adopt,
     .sync = port_sync,
     .stat_of = port_stat_of,

@@ -150,7 +150,10 @@ int identity_open(const struct identity_where *w, struct keypair **ret,
         b.known = true; /* and not the same, as far as can be told */
         rv = 0;
     }
-    if (rv < 0 || open_key(w, &b, &key, &told, err) < 0 || keep_copy(w, key, &told, err) < 0)
+    if (rv < 0 || open_key(w, &b, &key, &told, err) < 0)
+        return err_wrap(err, "this host's identity");
+    /* What was begun is ended without it, on a full disk too; the next start tries again. */
+    if (keep_copy(w, key, &told, err) < 0 && !goes_on)
         return err_wrap(err, "this host's identity");
     *ret = take_ptr(&key);
     *ret_told = told;

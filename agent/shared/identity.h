@@ -9,8 +9,8 @@
  * no two hosts share one.
  *
  * While work is unfinished the key that there is stays, whatever the machine id is by now, or
- * whether it can be read: who began to replace Nomad ends it. Of what the listener's side can
- * write, nothing makes identity_open fail.
+ * whether it can be read: who began to replace Nomad ends it, also where the copy cannot be written
+ * anew (a full disk). Of what the listener's side can write, nothing makes identity_open fail.
  *
  * Where there is no key of root's yet (before, the listener owned the only one) the listener's is
  * taken over, once.

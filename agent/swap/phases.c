@@ -1,6 +1,7 @@
 #include "phase_step.h"
 #include <stdarg.h>
 #include <errno.h>
+#include "spare.h"
 #include "str.h"
 
 #define RETRY_MS 1000
@@ -12,18 +13,19 @@ struct phase_row {
     phase_step *begin;
     phase_step *recover; /* NULL: the phase is taken as it was recorded */
     bool names;          /* its record's name must be durable before it begins */
+    bool spares;         /* begun with room put aside for the records up to rest */
 };
 
 /* Probing has no effect of its own that a record before it would not lead to just
  * as well: after the rename, swapping and probing are recovered alike. */
 static const struct phase_row rows[PHASE_COUNT] = {
     [PHASE_IDLE] = {.begin = rest_begin, .names = true},
-    [PHASE_FETCHING] = {true, fetching_begin, interrupted, true},
+    [PHASE_FETCHING] = {true, fetching_begin, interrupted, true, false},
     [PHASE_STAGED] = {.begin = rest_begin, .names = true},
-    [PHASE_SWAPPING] = {true, swapping_begin, swapping_recover, true},
-    [PHASE_PROBING] = {true, probing_begin, probing_recover, false},
+    [PHASE_SWAPPING] = {true, swapping_begin, swapping_recover, true, true},
+    [PHASE_PROBING] = {true, probing_begin, probing_recover, false, true},
     [PHASE_SETTLED] = {.begin = rest_begin, .names = true},
-    [PHASE_REVERTING] = {true, reverting_begin, reverting_recover, true},
+    [PHASE_REVERTING] = {true, reverting_begin, reverting_recover, true, true},
     [PHASE_REVERTED] = {.begin = rest_begin, .names = true},
     [PHASE_FAILED] = {.begin = rest_begin, .names = true},
 };
@@ -96,10 +98,21 @@ static int mark_unfinished(struct phases *p, struct err *err)
     return h->sync_dir(h->ctx, HOST_OWN_PATH, p->conf.dir, err);
 }
 
+/* Their names become durable with the mark. */
+static int put_aside(struct phases *p, struct err *err)
+{
+    if (rows[p->rec.phase].works || spare_make_all(p->host, p->conf.dir, err) == 0)
+        return 0;
+    spare_drop_all(p->host, p->conf.dir);
+    return -1;
+}
+
 static int keep(struct phases *p, const struct record *next, bool names, struct err *err)
 {
     const struct phase_row *row = &rows[next->phase];
 
+    if (row->spares && put_aside(p, err) < 0)
+        return -1;
     if (row->works && mark_unfinished(p, err) < 0)
         return err_wrap(err, "mark the work as unfinished");
     return record_save(p->host, p->conf.dir, next, names, err);
@@ -117,8 +130,20 @@ static void rest_begin(struct phases *p)
 
     p->now = (struct phases_now){.read = SHELF_READ_INIT, .other = SHELF_READ_INIT};
     p->host->package_unlock(p->host->ctx);
+    spare_drop_all(p->host, p->conf.dir);
     unfinished_path(p, path);
     phases_drop_own(p, path);
+}
+
+/* What has begun goes on when somebody has filled the disk meanwhile. */
+static int keep_entered(struct phases *p, const struct record *next, struct err *err)
+{
+    bool names = rows[next->phase].names;
+
+    if (keep(p, next, names, err) == 0)
+        return 0;
+    return err->kind == ERR_NOSPACE ? record_save_spare(p->host, p->conf.dir, next, names, err)
+                                    : -1;
 }
 
 static void enter(struct phases *p)
@@ -127,7 +152,7 @@ static void enter(struct phases *p)
     struct err err = ERR_INIT;
 
     next.phase = p->now.enter;
-    if (keep(p, &next, rows[next.phase].names, &err) < 0) {
+    if (keep_entered(p, &next, &err) < 0) {
         phases_note(p, LOG_ERROR, EVENT_NONE,
                     "cannot go on to %s, tried again every second: %.150s", phase_name(next.phase),
                     err.text);
@@ -224,6 +249,17 @@ static void new_boot(struct phases *p)
     p->rec.dir_dev = 0; /* numbers of devices are given out anew */
 }
 
+/* After a crash some may be spent. Without them it goes on as well, while there is room. */
+static void put_aside_again(struct phases *p)
+{
+    struct err err = ERR_INIT;
+
+    if (rows[p->rec.phase].spares &&
+        (spare_make_all(p->host, p->conf.dir, &err) < 0 ||
+         p->host->sync_dir(p->host->ctx, HOST_OWN_PATH, p->conf.dir, &err) < 0))
+        phases_note(p, LOG_WARNING, EVENT_NONE, "%.200s", err.text);
+}
+
 int phases_open(const struct host *host, const struct phases_config *conf, struct phases *ret,
                 struct err *err)
 {
@@ -238,6 +274,7 @@ int phases_open(const struct host *host, const struct phases_config *conf, struc
     if (shelf_look(host, &p->shelf, err) < 0)
         phases_note(p, LOG_WARNING, EVENT_NONE, "%.200s", err->text);
     new_boot(p);
+    put_aside_again(p);
     if (rows[p->rec.phase].recover != NULL)
         phases_then(p, rows[p->rec.phase].recover, 0);
     else

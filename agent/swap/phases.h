@@ -13,7 +13,8 @@
  * Each phase is recorded durably before its effect; every effect may be repeated.
  * The file `unfinished` exists exactly in working phases. What `changed` tells (the
  * view) was durable before. If the record cannot be written, a phase is not entered:
- * it is tried again every second.
+ * it is tried again every second. A full disk is no reason for that in a swap or revert: before
+ * it begins room is put aside for the records up to rest (spare.h), or it does not begin.
  *
  * After a restart of caravan-swap or of the machine:
  *   fetching                       failed (interrupted)

@@ -1,5 +1,6 @@
 #include "record.h"
 #include <stddef.h>
+#include "spare.h"
 #include "str.h"
 
 #define FIRST_LINE   "caravan record v1"
@@ -432,6 +433,17 @@ int record_save(const struct host *h, const char *dir, const struct record *r, b
 
     record_text(r, &b);
     if (host_replace(h, dir, RECORD_NAME, &b, names, err) < 0)
+        return err_wrap(err, "keep the record");
+    return 0;
+}
+
+int record_save_spare(const struct host *h, const char *dir, const struct record *r, bool names,
+                      struct err *err)
+{
+    auto_buf struct buf b = BUF_INIT;
+
+    record_text(r, &b);
+    if (spare_replace(h, dir, RECORD_NAME, &b, names, err) < 0)
         return err_wrap(err, "keep the record");
     return 0;
 }

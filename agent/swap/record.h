@@ -90,6 +90,10 @@ MUST_CHECK int record_load(const struct host *h, const char *dir, struct record 
 MUST_CHECK int record_save(const struct host *h, const char *dir, const struct record *r,
                            bool names, struct err *err);
 
+/* Out of a spare (spare.h), when the record has no room otherwise. */
+MUST_CHECK int record_save_spare(const struct host *h, const char *dir, const struct record *r,
+                                 bool names, struct err *err);
+
 /* The order that is, or was last, carried out. The version before is told by nobody but a
  * revert, whose record names what it takes away. */
 struct log_about record_about(const struct record *r);

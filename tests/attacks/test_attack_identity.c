@@ -135,6 +135,10 @@ static void nothing_done_to_the_copy_stops_root(void **state)
     now = start(b);
     assert_true(pubkey_eq(&first, &now));
     (void)copy_of(b);
+    assert_int_equal(unlink(b->copy), 0);
+    assert_int_equal(mkdir(b->copy, 0700), 0); /* neither read nor written anew */
+    now = start(b);
+    assert_true(pubkey_eq(&first, &now));
 }
 
 /* An upgraded host: the only key is the listener's, and perhaps work is unfinished. */

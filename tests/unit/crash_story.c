@@ -1,4 +1,5 @@
 #include "crash_story.h"
+#include "spare.h"
 #include "swap_obey.h"
 #include "str.h"
 
@@ -166,6 +167,7 @@ static void order(struct play *p, enum message_kind kind)
     if (p->n_sent == ORDERS_MAX)
         abort();
     p->n_sent++;
+    p->m->no_room_to_write = false;
     o->head.time_ms = begin_by(p);
     if (kind == MSG_STAGE) {
         fill_stage(p, &o->u.stage);
@@ -270,6 +272,30 @@ static void judge_shelf(struct play *p)
         broken(p, "a previous binary is promised, but it is %s", old);
 }
 
+static unsigned whole_spares(const struct play *p)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < SPARES; i++) {
+        const struct model_file *f;
+        char path[512];
+
+        spare_path(MODEL_DIR, i, path);
+        f = model_fs_file(&p->m->fs, path);
+        n += f != NULL && f->len == RECORD_MAX;
+    }
+    return n;
+}
+
+/* Until the disk is full none of them is spent. */
+static void judge_spares(struct play *p, enum phase phase)
+{
+    bool due = !phase_rests(phase) && phase != PHASE_FETCHING;
+
+    if (due && !p->m->no_room_to_write && whole_spares(p) != SPARES)
+        broken(p, "%s, but only %u spares are whole", phase_name(phase), whole_spares(p));
+}
+
 static void judge_phase(struct play *p)
 {
     const struct record *r = &p->swap.phases.rec;
@@ -284,6 +310,8 @@ static void judge_phase(struct play *p)
                target_kind(p));
     if (model_fs_find(&p->m->fs, MODEL_DIR "/" UNFINISHED_NAME) != 0)
         broken(p, "at rest (%s), but marked as unfinished", phase_name(r->phase));
+    if (whole_spares(p) != 0)
+        broken(p, "at rest (%s), but spares lie about", phase_name(r->phase));
 }
 
 static void judge_service(struct play *p)
@@ -336,6 +364,7 @@ static void judge_remains(struct play *p, const struct crash *c, struct record *
     back = ret->phase == PHASE_REVERTING || ret->phase == PHASE_REVERTED;
     if (!phase_rests(ret->phase) && !marked)
         broken(p, "%s, but a boot would not start caravan-swap", phase_name(ret->phase));
+    judge_spares(p, ret->phase);
     if (phase_rests(p->told) && ret->sequence == p->told_sequence && ret->phase != p->told)
         broken(p, "%s was told, the record says %s", phase_name(p->told), phase_name(ret->phase));
     if (c->kind != CRASH_SWAP && p->m->ran_new_bytes && !back && str_eq(kind, "old"))
@@ -431,6 +460,7 @@ struct crash_result crash_story_play(const struct crash_story *story, const stru
     model_open(m, story->offer);
     m->crash_at = crash->kind == CRASH_NONE ? 0 : crash->at;
     m->skip_sync = crash->skip_sync;
+    m->fills_at_rename = story->fills;
     if (story->linked)
         model_link(m);
     if (story->stopped)

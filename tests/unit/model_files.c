@@ -36,6 +36,11 @@ static int port_open_through(void *ctx, int dir, const char *name, int *ret_h, s
     return *ret_h < 0 ? err_set(err, ERR_NOTFOUND, 0, "open %s", path) : 0;
 }
 
+static int port_open_write(void *ctx, int dir, const char *name, int *ret_h, struct err *err)
+{
+    return port_open(ctx, dir, name, ret_h, err);
+}
+
 static int port_create(void *ctx, int dir, const char *name, uint32_t mode, int *ret_h,
                        struct err *err)
 {
@@ -68,9 +73,19 @@ static int port_write(void *ctx, int h, const void *p, size_t n, struct err *err
 
     if (model_step(m, err) < 0)
         return -1;
-    if (m->no_room_to_write)
+    if (m->no_room_to_write && model_fs_grows(&m->fs, h, n) > 0)
         return err_set(err, ERR_NOSPACE, 0, "write");
     model_fs_write(&m->fs, h, p, n);
+    return 0;
+}
+
+static int port_cut(void *ctx, int h, uint64_t size, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    if (model_step(m, err) < 0)
+        return -1;
+    model_fs_cut(&m->fs, h, size);
     return 0;
 }
 
@@ -168,7 +183,10 @@ static int port_rename(void *ctx, int dir, const char *from, const char *to, str
     model_fs_at(&m->fs, dir, to, b);
     if (model_step(m, err) < 0)
         return -1;
-    return model_fs_rename(&m->fs, a, b) ? 0 : err_set(err, ERR_IO, 0, "rename %s", from);
+    if (!model_fs_rename(&m->fs, a, b))
+        return err_set(err, ERR_IO, 0, "rename %s", from);
+    m->no_room_to_write |= m->fills_at_rename && str_eq(b, MODEL_TARGET);
+    return 0;
 }
 
 static int port_link(void *ctx, int dir, const char *from, const char *to, struct err *err)
@@ -289,9 +307,11 @@ void model_files(struct host *h)
     h->writers = port_writers;
     h->open = port_open;
     h->open_through = port_open_through;
+    h->open_write = port_open_write;
     h->create = port_create;
     h->read_at = port_read_at;
     h->write = port_write;
+    h->cut = port_cut;
     h->adopt = port_adopt;
     h->sync = port_sync;
     h->stat_of = port_stat_of;

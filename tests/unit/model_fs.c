@@ -184,6 +184,7 @@ static int new_handle(struct model_fs *fs, int inode)
     for (int h = 0; h < MODEL_HANDLES; h++) {
         if (fs->handles[h] == 0) {
             fs->handles[h] = inode;
+            fs->at[h] = 0;
             return h;
         }
     }
@@ -245,14 +246,33 @@ int model_fs_open_through(struct model_fs *fs, const char *path)
     return inode != 0 ? new_handle(fs, inode) : -1;
 }
 
+size_t model_fs_grows(const struct model_fs *fs, int h, size_t n)
+{
+    size_t len = fs->files[fs->handles[h]].len;
+
+    return fs->at[h] + n > len ? fs->at[h] + n - len : 0;
+}
+
 void model_fs_write(struct model_fs *fs, int h, const void *p, size_t n)
 {
     struct model_file *f = &fs->files[fs->handles[h]];
 
-    if (f->len + n > MODEL_CONTENT)
+    if (fs->at[h] + n > MODEL_CONTENT)
         full("byte");
-    memcpy(f->data + f->len, p, n);
-    f->len += n;
+    f->len += model_fs_grows(fs, h, n);
+    memcpy(f->data + fs->at[h], p, n);
+    fs->at[h] += n;
+    f->dirty = true;
+    f->changed_ns = ++fs->now_ns;
+}
+
+void model_fs_cut(struct model_fs *fs, int h, size_t size)
+{
+    struct model_file *f = &fs->files[fs->handles[h]];
+
+    if (size > f->len)
+        full("hole");
+    f->len = size;
     f->dirty = true;
     f->changed_ns = ++fs->now_ns;
 }
@@ -375,7 +395,8 @@ static bool survives(enum model_loss loss, uint64_t *random)
     return loss == LOSE_NOTHING || (loss == LOSE_SOME && model_random(random) % 2 == 0);
 }
 
-/* Half of the new bytes, zeros behind: lengths often survive where blocks do not. */
+/* Half of the new bytes; behind them zeros in what was added (lengths often survive where blocks
+ * do not), the old bytes in what was written over. */
 static void tear(struct model_file *f, uint64_t *random)
 {
     if (model_random(random) % 3 == 0) {
@@ -385,6 +406,11 @@ static void tear(struct model_file *f, uint64_t *random)
         size_t from = f->safe_len + (f->len - f->safe_len) / 2;
 
         memset(f->data + from, 0, f->len - from);
+    } else {
+        size_t from = f->len / 2;
+
+        memcpy(f->data + from, f->safe + from, f->safe_len - from);
+        f->len = model_random(random) % 2 == 0 ? f->safe_len : f->len;
     }
     if (model_random(random) % 2 == 0)
         f->mode = f->safe_mode;

@@ -15,7 +15,7 @@
 
 #include "host.h"
 
-#define MODEL_CONTENT 16384
+#define MODEL_CONTENT 65536
 #define MODEL_INODES  512
 #define MODEL_NAMES   64
 #define MODEL_CHANGES 512
@@ -51,6 +51,7 @@ struct model_fs {
     struct model_change changes[MODEL_CHANGES];
     int n_changes;
     int handles[MODEL_HANDLES];   /* inode; 0: free */
+    size_t at[MODEL_HANDLES];     /* where the next write goes */
     char dirs[MODEL_HANDLES][96]; /* of directories: where; "": free */
     int64_t now_ns;
 };
@@ -77,7 +78,10 @@ void model_fs_close(struct model_fs *fs, int h);
 int model_fs_create(struct model_fs *fs, const char *path, uint32_t mode); /* handle; -1 */
 int model_fs_open(struct model_fs *fs, const char *path); /* handle; -1, also for a link */
 int model_fs_open_through(struct model_fs *fs, const char *path);
+/* The room that a write of n bytes would need, beside what the file has. */
+size_t model_fs_grows(const struct model_fs *fs, int h, size_t n);
 void model_fs_write(struct model_fs *fs, int h, const void *p, size_t n);
+void model_fs_cut(struct model_fs *fs, int h, size_t size);
 void model_fs_sync(struct model_fs *fs, int h);
 void model_fs_sync_dir(struct model_fs *fs, const char *dir);
 bool model_fs_rename(struct model_fs *fs, const char *from, const char *to);

@@ -67,7 +67,9 @@ struct model_host {
     int64_t raft_newest_ns; /* 0: as old as the world; -1: unreadable */
     unsigned other_dir;     /* directories opened have another inode */
     const char *writers;    /* who else may write into them */
-    bool held, no_manager, no_room_to_write;
+    bool held, no_manager;
+    bool no_room_to_write;  /* but over what a file has already */
+    bool fills_at_rename;   /* there is none any more from a rename to the target on */
     unsigned ends_after_ms; /* a new binary answers, then ends */
     bool restarts;          /* the manager starts what ended again, and counts */
     uint64_t n_restarts;

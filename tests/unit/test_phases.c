@@ -42,6 +42,19 @@ static const struct crash_story stories[] = {
      .linked = true,
      .ends = PHASE_REVERTED,
      .at_end = "old"},
+    {.name = "a good binary, the disk full behind each rename, then a revert order",
+     .offer = "new",
+     .policy = ON_REVERT,
+     .fills = true,
+     .reverts = true,
+     .ends = PHASE_REVERTED,
+     .at_end = "old"},
+    {.name = "a binary that ends at once, put back on a full disk",
+     .offer = "bad",
+     .policy = ON_REVERT,
+     .fills = true,
+     .ends = PHASE_REVERTED,
+     .at_end = "old"},
     {.name = "a good binary for a stopped service",
      .offer = "new",
      .policy = ON_REVERT,
@@ -136,11 +149,11 @@ static void a_crash_before_every_operation(void **state)
 static bool is_needed(const struct crash_story *s, unsigned sync, unsigned from, unsigned last,
                       struct bench *b, struct crash_result *ret)
 {
-    for (unsigned at = from + 1; at <= last; at++) {
-        struct crash c = {.kind = CRASH_HOST, .at = at, .skip_sync = sync};
+    struct crash c = {.kind = CRASH_HOST, .skip_sync = sync};
 
-        for (c.seed = 0; c.seed <= 12 * SEEDS; c.seed++) {
-            c.loss = c.seed == 0 ? LOSE_ALL : LOSE_SOME;
+    for (c.seed = 0; c.seed <= 12 * SEEDS; c.seed++) {
+        c.loss = c.seed == 0 ? LOSE_ALL : LOSE_SOME;
+        for (c.at = from + 1; c.at <= last; c.at++) {
             *ret = play(s, &c, b);
             if (ret->broken[0] != '\0')
                 return true;

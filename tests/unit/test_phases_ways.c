@@ -494,30 +494,6 @@ static void a_full_disk_stops_before_the_rename(void **state)
     assert_false(phases_works(&b->p));
 }
 
-/* Settled must be durable before it is told; it is tried until there is room. */
-static void a_full_disk_is_waited_out_after_the_rename(void **state)
-{
-    struct bench *b = *state;
-    struct record next;
-    unsigned told;
-
-    stage(b);
-    next = swap_record(b, ON_REVERT);
-    accept(b, &next, NULL);
-    while (b->p.rec.phase != PHASE_PROBING)
-        (void)step(b);
-    told = b->told;
-    b->m.no_room_to_write = true;
-    for (int i = 0; i < 100; i++)
-        (void)step(b);
-    assert_true(phases_works(&b->p));
-    assert_int_equal(b->p.rec.phase, PHASE_PROBING);
-    assert_int_equal(b->told, told);
-    b->m.no_room_to_write = false;
-    to_rest(b);
-    ends(b, PHASE_SETTLED, FAILURE_NONE, "new");
-}
-
 static void somebody_elses_hand_is_noticed(void **state)
 {
     struct bench *b = *state;
@@ -685,7 +661,6 @@ int main(void)
         WAY(a_stepped_clock_counts_as_touched),
         WAY(without_service_manager_the_old_file_comes_back),
         WAY(a_full_disk_stops_before_the_rename),
-        WAY(a_full_disk_is_waited_out_after_the_rename),
         WAY(somebody_elses_hand_is_noticed),
         WAY(what_does_not_fit_is_found_while_staging),
         WAY(package_managers_at_work_are_waited_for),
