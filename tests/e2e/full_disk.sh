@@ -1,6 +1,7 @@
 #!/bin/bash
 # A client's disk has no room for the new binary beside the old one: said while staging, nothing
-# restarted; with room again the same run goes on.
+# restarted; with room again the same run goes on. Behind the rename somebody fills the disk of
+# root's record, and keeps it full: the swap comes to its end.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 DISK=$E2E/fleet/c1/bin
@@ -10,10 +11,14 @@ if ((EUID != 0)) || ! mount -t tmpfs -o size=512m,mode=0755 caravan-e2e "$DISK" 
     echo "1..1"
     exit 0
 fi
+SWAP=$E2E/fleet/c1/state/swap
+mkdir -p "$SWAP"
+mount -t tmpfs -o size=1m,mode=0700 caravan-e2e "$SWAP" || exit 1
 finish_and_plan() { # the file system can go once nothing runs from it
     local status=$?
     fleet_stop
-    umount "$DISK" || umount -l "$DISK"
+    [[ -z ${FILLER:-} ]] || kill "$FILLER" 2>/dev/null
+    for m in "$DISK" "$SWAP"; do umount "$m" || umount -l "$m"; done
     (exit "$status")
     e2e_finish
 }
@@ -33,7 +38,21 @@ check "nothing half-written is left on the full disk" only_nomad
 check "the cluster is healthy" healthy
 
 mount -o remount,size=512m "$DISK"
+fill_behind_the_rename() { # false: the swap did not end in half a minute
+    local ended=0
+    until [[ -e $SWAP/spare-0 && ! -e $DISK/.nomad.caravan-new ]]; do sleep 0.01; done
+    SECONDS=0
+    while [[ -e $SWAP/unfinished ]] && ((SECONDS < 30 || (ended = 1, 0))); do
+        head -c 1048576 /dev/zero >>"$SWAP/listener" || : >"$E2E/was-full"
+    done 2>/dev/null
+    rm -f "$SWAP/listener"
+    return $ended
+}
+fill_behind_the_rename &
+FILLER=$!
 run resume --yes
 check "with room again resume ends the run" status_is 0
 check "every host runs the target" all_run "$TARGET"
+check "root's disk was full from the rename on" test -e "$E2E/was-full"
+check "and the swap came to its end" wait "$FILLER"
 e2e_end
