@@ -342,8 +342,10 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
         lease_refused(r, lh->key);
     if (re == FINAL || re == HELD) {
         bool client = !r->config->plan->hosts[lh - l->hosts].is_server;
-        in.state = re == HELD && client ? HOST_SKIPPED : HOST_FAILED;
-        in.skip = re == HELD ? SKIP_HELD : SKIP_NONE;
+        /* What was swapped and may not be taken back is no host that was left out. */
+        bool skipped = re == HELD && client && lh->order != MSG_REVERT;
+        in.state = skipped ? HOST_SKIPPED : HOST_FAILED;
+        in.skip = skipped ? SKIP_HELD : SKIP_NONE;
         in.failure = lh->refusal == REFUSAL_IO ? FAILURE_IO : FAILURE_REFUSED_BY_LAW;
         in.outcome = lh->order == MSG_REVERT ? OUTCOME_LEFT : OUTCOME_NONE;
         if (ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)

@@ -91,7 +91,7 @@ static int tear_down(void **state)
 static void refused(struct bench *b, enum refusal why)
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
-    struct event ev = {.kind = EV_RECEIPT, .key = C1, .order = MSG_STAGE, .receipt = r};
+    struct event ev = {.kind = EV_RECEIPT, .key = C1, .order = c1(b)->order, .receipt = r};
 
     memcpy(ev.nonce, c1(b)->nonce, NONCE_LEN);
     r->u.done = (struct receipt_done){.refusal = why, .last_sequence = 7, .text = "not here"};
@@ -106,6 +106,34 @@ static void what_the_law_refuses_fails_the_host(void **state)
     assert_int_equal(c1(b)->state, HOST_FAILED);
     assert_int_equal(c1(b)->failure, FAILURE_REFUSED_BY_LAW);
     assert_string_equal(c1(b)->text, "stage order refused, url: not here");
+}
+
+/* Root holds it by now: before its swap it is left out; after it, it is a host that went wrong and
+ * could not be taken back. */
+static void a_held_host_is_left_out_only_before_its_swap(void **state)
+{
+    static const struct {
+        enum message_kind order;
+        enum host_state before, after;
+        enum skip_why skip;
+        enum outcome outcome;
+    } rows[] = {
+        {MSG_SWAP, HOST_SWAPPING, HOST_SKIPPED, SKIP_HELD, OUTCOME_NONE},
+        {MSG_REVERT, HOST_REVERTING, HOST_FAILED, SKIP_NONE, OUTCOME_LEFT},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct bench *b = *state;
+
+        c1(b)->order = rows[i].order;
+        c1(b)->state = rows[i].before;
+        refused(b, REFUSAL_HELD);
+        assert_int_equal(c1(b)->state, rows[i].after);
+        assert_int_equal(c1(b)->skip, rows[i].skip);
+        assert_int_equal(c1(b)->outcome, rows[i].outcome);
+        tear_down(state);
+        set_up(state);
+    }
 }
 
 /* Many hosts refuse for one reason, and the run stops at the first: the others' answers are read
@@ -175,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(what_the_law_refuses_fails_the_host),
+        CASE(a_held_host_is_left_out_only_before_its_swap),
         CASE(what_was_refused_before_a_resume_is_ordered_anew),
         CASE(who_shows_no_lease_is_asked_for_it_at_once),
     };
