@@ -132,6 +132,8 @@ static void reload(struct truth *t)
     for (size_t i = 0; i < t->committed.n_hosts; i++)
         t->committed.hosts[i].dirty = true;
     t_commit_copy(&t->ledger, &t->committed);
+    if (t->dead)
+        t_unheard_at_all(t);
     t->dead = false;
     t->crash_at = 0;
     t->process++;
@@ -212,11 +214,11 @@ static void live(struct truth *t)
         reload(t);
         t->paused = t->agents_paused = false;
         t->aborted = t->ledger.state == RUN_ABORTING;
+        losses_told(t); /* an abort forgets what failed, and may be resumed itself */
         if (run_ended(t->ledger.state) && t_chance(t, 300)) {
             t->aborted = true;
             ledger_abort(&t->ledger);
         } else {
-            losses_told(t);
             ledger_resume(&t->ledger);
         }
         t_moment(t, MOMENT_PROCESS, -1);

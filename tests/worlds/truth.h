@@ -366,6 +366,7 @@ void t_autopilot_by_stranger(struct truth *t, int region, bool cleanup);
 void t_operated(const struct truth *t, const struct t_message *m, struct event *ret);
 /* Who waited for an answer did not get it, and cannot tell whose write was first. */
 void t_unheard(struct truth *t, const struct t_message *m);
+void t_unheard_at_all(struct truth *t);
 
 /* ---- truth_moments.c: faults that are rare to meet by chance ---- */
 enum t_moment {

@@ -121,6 +121,15 @@ void t_unheard(struct truth *t, const struct t_message *m)
         r->cannot_tell = true;
 }
 
+/* A process that died after it had decided on a write: whether the write was sent, and what is off
+ * is therefore its own, the next one cannot tell. */
+void t_unheard_at_all(struct truth *t)
+{
+    for (int i = 0; i < t->n_regions; i++)
+        if (unconfirmed(t, i) && !t->regions[i].off_by_us)
+            t->regions[i].cannot_tell = true;
+}
+
 static void answer_lost(struct truth *t, struct t_message *m)
 {
     t_unheard(t, m);
