@@ -103,18 +103,6 @@ static void on_note(void *ctx, enum log_level level, enum log_event event, const
     print_message("# %s\n", text);
 }
 
-/* caravan-fetch of the same flavour, beside the tests. */
-static void find_program(struct bench *b)
-{
-    char self[256] = "";
-    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-    assert_true(n > 0);
-    self[n] = '\0';
-    snprintf(b->conf.fetch_program, sizeof(b->conf.fetch_program), "%.*s/../caravan-fetch",
-             (int)(strrchr(self, '/') - self), self);
-}
-
 static void write_program(struct bench *b)
 {
     const char *from = hostile, *at;
@@ -200,7 +188,7 @@ static int set_up(void **state)
     bench = b;
     b->dir = scratch_open();
     fill(b);
-    find_program(b);
+    scratch_program(b->dir, "caravan-fetch", b->conf.fetch_program, sizeof(b->conf.fetch_program));
     write_program(b);
     write_words(b);
     set_who(b);

@@ -29,18 +29,6 @@ struct bench {
     char config[300];
 };
 
-/* caravan-fetch of the same flavour, beside the tests. */
-static void find_program(struct bench *b)
-{
-    char self[256] = "";
-    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-    assert_true(n > 0);
-    self[n] = '\0';
-    snprintf(b->conf.fetch_program, sizeof(b->conf.fetch_program), "%.*s/../caravan-fetch",
-             (int)(strrchr(self, '/') - self), self);
-}
-
 static int set_up(void **state)
 {
     struct bench *b = xzalloc(1, sizeof(*b));
@@ -49,7 +37,7 @@ static int set_up(void **state)
     assert_int_equal(chmod(b->dir, 0755), 0);
     scratch_write(b->dir, "agent.conf", "", 0644);
     scratch_path(b->dir, "agent.conf", b->config);
-    find_program(b);
+    scratch_program(b->dir, "caravan-fetch", b->conf.fetch_program, sizeof(b->conf.fetch_program));
     b->who = (struct fetch_who){.conf = &b->conf,
                                 .config = b->config,
                                 .drop = geteuid() == 0,

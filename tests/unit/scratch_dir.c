@@ -2,6 +2,8 @@
 #include <ftw.h>
 #include "file.h"
 
+#define PROGRAM_MAX (64 << 20)
+
 char *scratch_open(void)
 {
     const char *base = getenv("TMPDIR");
@@ -40,6 +42,23 @@ void scratch_write(const char *dir, const char *name, const char *text, unsigned
     scratch_path(dir, name, path);
     if (file_replace(path, text, strlen(text), mode, &err) < 0) {
         fprintf(stderr, "%s\n", err.text);
+        abort();
+    }
+}
+
+void scratch_program(const char *dir, const char *name, char *dst, size_t n)
+{
+    char self[256] = "", built[400];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    auto_buf struct buf all = BUF_INIT;
+    struct err err = ERR_INIT;
+
+    const char *last = len > 0 ? strrchr(self, '/') : NULL;
+    snprintf(built, sizeof(built), "%.*s/../%s", last != NULL ? (int)(last - self) : 0, self, name);
+    if (snprintf(dst, n, "%s/%s", dir, name) >= (int)n ||
+        file_read(built, PROGRAM_MAX, 0, &all, &err) < 0 ||
+        file_replace(dst, all.data, all.len, 0755, &err) < 0) {
+        fprintf(stderr, "%s: %s\n", built, err.text);
         abort();
     }
 }

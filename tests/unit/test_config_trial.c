@@ -75,16 +75,9 @@ static int program_of(struct bench *b, const char *name, const char *text)
     return fd;
 }
 
-/* caravan-fetch of the same flavour, beside the tests. */
 static void find_fetch(struct bench *b)
 {
-    char self[256] = "";
-    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-    assert_true(n > 0);
-    self[n] = '\0';
-    snprintf(b->conf.fetch_program, sizeof(b->conf.fetch_program), "%.*s/../caravan-fetch",
-             (int)(strrchr(self, '/') - self), self);
+    scratch_program(b->dir, "caravan-fetch", b->conf.fetch_program, sizeof(b->conf.fetch_program));
     scratch_path(b->dir, "agent.conf", b->agent_conf);
     scratch_write(b->dir, "agent.conf", "", 0644);
     b->who = (struct fetch_who){.conf = &b->conf, .config = b->agent_conf};
