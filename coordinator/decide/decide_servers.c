@@ -17,8 +17,11 @@ static bool by_others(const struct situation *s, size_t i)
     const struct host *h = s->world != NULL ? world_host(s->world, p->key) : NULL;
     enum host_state state = s->ledger->hosts[i].state;
 
-    if (h == NULL || host_finished(state) || host_in_flight(state) ||
-        !str_eq(host_version(s->world, h), s->plan->target))
+    if (h == NULL || host_finished(state) || host_in_flight(state))
+        return false;
+    if (host_newer(s, h))
+        return true; /* its turn stops the run */
+    if (!str_eq(host_version(s->world, h), s->plan->target))
         return false;
     return region_leader(s->world, p->region, s->now) != h || host_disagrees(h, s->now) != NULL ||
            host_runs_target(s, i, h);

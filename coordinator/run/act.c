@@ -93,6 +93,8 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
         settling_begins(r, lh, now);
     if (lh->state == HOST_DONE || lh->state == HOST_FAILED)
         lh->settled_ms = now;
+    if (lh->state == HOST_GONE)
+        lh->effect_ms = now; /* in its turn: the region must settle without it */
     if (lh->state == HOST_DONE && p->is_server && world_host(r->world, lh->key) != NULL)
         lh->base_stamp = world_host(r->world, lh->key)->agent.stamp; /* the process that settled */
     if (lh->state == HOST_DONE)

@@ -493,6 +493,24 @@ static void test_by_others_first(void **state)
     }
 }
 
+/* Newer than the target: no other is changed before people have looked at it. */
+static void test_newer_by_others_stops_first(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SMALL_SERVERS; i++) {
+        struct small_fleet *f = desk_fleet(RUN_SERVERS);
+        f->hosts[i].server.version = "9.9.9";
+        for (int k = 0; k < SMALL_SERVERS; k++)
+            f->members[k][i].build = "9.9.9";
+        desk_swaps(f, NULL);
+        const struct intent *in = small_fleet_intent(f, INTENT_STOP);
+        assert_non_null(in);
+        assert_string_equal(in->host, f->hosts[i].name);
+        assert_non_null(strstr(in->text, "runs 9.9.9 meanwhile, newer than"));
+        desk_done(f);
+    }
+}
+
 /* An abort that cannot undo says whose fault it is and what to do, as every stop does. */
 static void test_undo_in_vain(void **state)
 {
@@ -594,6 +612,7 @@ int main(void)
         cmocka_unit_test(test_patience_of_many),
         cmocka_unit_test(test_runs_target),
         cmocka_unit_test(test_by_others_first),
+        cmocka_unit_test(test_newer_by_others_stops_first),
         cmocka_unit_test(test_undo_in_vain),
         cmocka_unit_test(test_verify),
         cmocka_unit_test(test_gone),
