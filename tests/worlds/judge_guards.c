@@ -69,7 +69,8 @@ void judge_look(struct truth *t)
             continue;
         if (seen(t, i)->server.self_at < t->now - FRESH_MS)
             t->regions[h->region].unasked_ms = begun;
-        if (h->sick_ms != 0 && h->sick_ms < judge_told_ms(t, h->region))
+        /* sick_ms is of the step before: it may have become well in this one. */
+        if (h->sick_ms != 0 && !t_healthy(t, i) && h->sick_ms < judge_told_ms(t, h->region))
             t->regions[h->region].unwell_ms = begun;
     }
 }
