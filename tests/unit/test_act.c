@@ -108,6 +108,21 @@ static void what_the_law_refuses_fails_the_host(void **state)
     assert_string_equal(c1(b)->text, "stage order refused, url: not here");
 }
 
+/* Its answer came when it was known to be gone: it is no host to be staged or ordered again. */
+static void who_is_gone_stays_gone(void **state)
+{
+    static const enum refusal whys[] = {REFUSAL_LATE, REFUSAL_BUSY, REFUSAL_HELD, REFUSAL_PHASE};
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(whys); i++) {
+        c1(b)->order = MSG_SWAP;
+        c1(b)->state = HOST_GONE;
+        c1(b)->answered = false;
+        refused(b, whys[i]);
+        assert_int_equal(c1(b)->state, HOST_GONE);
+    }
+}
+
 /* Root holds it by now: before its swap it is left out; after it, it is a host that went wrong and
  * could not be taken back. */
 static void a_held_host_is_left_out_only_before_its_swap(void **state)
@@ -204,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(what_the_law_refuses_fails_the_host),
         CASE(a_held_host_is_left_out_only_before_its_swap),
+        CASE(who_is_gone_stays_gone),
         CASE(what_was_refused_before_a_resume_is_ordered_anew),
         CASE(who_shows_no_lease_is_asked_for_it_at_once),
     };
