@@ -132,8 +132,7 @@ static void reload(struct truth *t)
     for (size_t i = 0; i < t->committed.n_hosts; i++)
         t->committed.hosts[i].dirty = true;
     t_commit_copy(&t->ledger, &t->committed);
-    if (t->dead)
-        t_unheard_at_all(t);
+    t_unheard_at_all(t);
     t->dead = false;
     t->crash_at = 0;
     t->process++;

@@ -121,8 +121,8 @@ void t_unheard(struct truth *t, const struct t_message *m)
         r->cannot_tell = true;
 }
 
-/* A process that died after it had decided on a write: whether the write was sent, and what is off
- * is therefore its own, the next one cannot tell. */
+/* A process that ended after it had decided on a write, and before it knew how that went: whether
+ * what is off is its own, the next one cannot tell. */
 void t_unheard_at_all(struct truth *t)
 {
     for (int i = 0; i < t->n_regions; i++)
