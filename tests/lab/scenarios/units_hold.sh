@@ -13,12 +13,12 @@ in_unit() {
     on c1 sh -c "cat >/usr/local/bin/inside.sh" <<<"$2"
     on c1 sh -c "chmod 755 /usr/local/bin/inside.sh
         { sed -e '/^\(Type\|WatchdogSec\|Restart\|RestartSec\|Standard[A-Za-z]*\|ExecStart\|RestartPreventExitStatus\)=/d' \
-            -e 's|^\[Service\]|&\nType=${TYPE:-oneshot}\nExecStart=/bin/sh /usr/local/bin/inside.sh\nStandardInput=null\nStandardOutput=truncate:/var/tmp/inside.out\nStandardError=inherit|' \
+            -e 's|^\[Service\]|&\nType=${TYPE:-oneshot}\nExecStart=/bin/sh /usr/local/bin/inside.sh\nStandardInput=null\nStandardOutput=truncate:/run/inside.out\nStandardError=inherit|' \
             -e '/^\[Install\]/,\$d' -e '/^\(Requires\|Wants\|After\|CollectMode\)=/d' \
             /lib/systemd/system/$unit | if [ '${TYPE:-oneshot}' = oneshot ]; then sed '/^RuntimeMaxSec=/d'; else cat; fi
         } >/run/systemd/system/inside.service
         systemctl daemon-reload; systemctl start inside.service; rv=\$?
-        systemctl reset-failed inside.service 2>/dev/null; cat /var/tmp/inside.out; exit \$rv"
+        systemctl reset-failed inside.service 2>/dev/null; cat /run/inside.out; exit \$rv"
 }
 inside() { # UNIT EXPECTED COMMANDS
     local said
@@ -95,13 +95,12 @@ check "a trial finds nothing in /run" inside caravan-try@.service 'found 0' 'ech
 check "a trial does not see Nomad's configuration" fails caravan-try@.service 'ls /etc/nomad.d/'
 check "nor the agent's" fails caravan-try@.service 'ls /etc/caravan/'
 check "a trial's files are in memory" fails caravan-try@.service 'i=0; while [ $i -lt 4 ]; do head -c 30M /dev/zero >/tmp/$i || exit 1; i=$((i + 1)); done 2>/dev/null'
-check "nor in /var/tmp" fails caravan-try@.service 'echo x >/var/tmp/x'
 check "nor in /dev/shm" fails caravan-try@.service 'echo x >/dev/shm/x'
 check "nor other processes" inside caravan-try@.service none 'ls -d /proc/1 2>/dev/null || echo none'
 on c1 sh -c 'echo key >/etc/nomad.d/ask.key; chmod 400 /etc/nomad.d/ask.key; chown caravan-ask /etc/nomad.d/ask.key'
 check "what asks Nomad reads its key" inside caravan-ask@.service key 'cat /etc/nomad.d/ask.key'
 check "what downloads does not" fails caravan-fetch@.service 'cat /etc/nomad.d/ask.key'
-on c1 rm -f /run/systemd/system/inside.service /usr/local/bin/inside{,.sh} /var/tmp/inside.out
+on c1 rm -f /run/systemd/system/inside.service /usr/local/bin/inside{,.sh} /run/inside.out
 on c1 systemctl daemon-reload
 
 # And so it is when it counts.
