@@ -1,4 +1,7 @@
 #include "nomad_desk.h"
+#include "clock.h"
+#include "http.h"
+#include "observer.h"
 
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -108,4 +111,18 @@ void nomad_desk_stop(struct nomad_desk *d)
         MHD_stop_daemon(d->servers[i].daemon);
     pthread_mutex_destroy(&d->lock);
     free(d);
+}
+
+const struct world *nomad_desk_round(struct observer *o, struct http *h)
+{
+    struct err err = ERR_INIT;
+
+    for (;;) {
+        int64_t due = observer_tick(o) - clock_mono(clock_system());
+        const struct world *w = observer_take(o);
+        if (w != NULL)
+            return w;
+        if (http_wait(h, MAX_OF(due, (int64_t)0), &err) < 0)
+            abort();
+    }
 }

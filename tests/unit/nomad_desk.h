@@ -33,4 +33,11 @@ struct nomad_desk *nomad_desk_start(int servers, desk_handler *handle, void *ctx
 uint16_t nomad_desk_port(const struct nomad_desk *d, int server);
 void nomad_desk_stop(struct nomad_desk *d);
 
+struct http;
+struct observer;
+struct world;
+
+/* Waits for the observer's next round. */
+const struct world *nomad_desk_round(struct observer *o, struct http *h);
+
 #endif

@@ -151,15 +151,7 @@ static void end(struct scene *s)
 
 static const struct world *round_of(struct scene *s)
 {
-    struct err err = ERR_INIT;
-    for (;;) {
-        int64_t due = observer_tick(s->observer) - clock_mono(clock_system());
-        const struct world *w = observer_take(s->observer);
-        if (w != NULL)
-            return w;
-        if (http_wait(s->http, MAX_OF(due, (int64_t)0), &err) < 0)
-            fail_msg("%s", err.text);
-    }
+    return nomad_desk_round(s->observer, s->http);
 }
 
 static const struct scene plain = {
