@@ -3,6 +3,7 @@
 #include "decide.h"
 
 #include "decide_watch.h"
+#include "effects.h"
 #include "gate_host.h"
 #include "raft_view.h"
 
@@ -274,6 +275,11 @@ static void draining(const struct flight *f)
 
     if (e == NULL || l->ending != RUN_NONE || l->state == RUN_ABORTING) {
         intend_mark(f->d, f->lh->key, HOST_RESTORING, "not begun: the run ends");
+        return;
+    }
+    if (!e->done && f->h != NULL && drain_by_others(e, l, f->h, f->s->now) == TRI_YES) {
+        intend_mark(f->d, f->lh->key, HOST_RESTORING,
+                    "others drain it, or made it ineligible, before its own drain was begun");
         return;
     }
     bool seen = f->h != NULL && e->done && fresh(f->h->client.list_at, f->s->now) &&

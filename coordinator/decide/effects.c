@@ -25,6 +25,22 @@ static bool drain_is_ours(const struct ledger *l, const struct host *h)
     return str_eq(h->client.drain_meta_run, run);
 }
 
+enum tri drain_by_others(const struct effect *e, const struct ledger *l, const struct host *h,
+                         int64_t now)
+{
+    const struct client_view *c = &h->client;
+
+    if (!fresh(c->list_at, now))
+        return TRI_UNKNOWN;
+    if (c->eligible && !c->draining)
+        return TRI_NO;
+    if (e->attempts == 0) /* ours was never asked for */
+        return TRI_YES;
+    if (!fresh(c->detail_at, now))
+        return TRI_UNKNOWN;
+    return drain_is_ours(l, h) ? TRI_NO : TRI_YES;
+}
+
 /* We drain only what was eligible: so eligible and not draining is as before. A node that is not is
  * ours to restore only while the last drain was ours: Nomad leaves a drained node ineligible, and
  * so may others, on purpose. */
@@ -42,6 +58,18 @@ static enum effect_step undo_drain(const struct ledger *l, const struct host *h,
     return drain_is_ours(l, h) ? STEP_UNDO : STEP_UNDONE;
 }
 
+/* The wait since it was intended (for the note's answer, for a coordinator that was started anew)
+ * may have been long: a drain begins on what is there now. */
+static enum effect_step begin_effect(const struct effect *e, const struct ledger *l,
+                                     const struct host *h, int64_t now)
+{
+    if (!e->noted)
+        return STEP_NOTE;
+    if (e->done || h == NULL || drain_by_others(e, l, h, now) != TRI_NO)
+        return STEP_NONE;
+    return STEP_DO;
+}
+
 enum effect_step effect_next(const struct effect *e, const struct ledger *l, const struct host *h,
                              bool gone, int64_t asked_ms, int64_t now)
 {
@@ -52,7 +80,7 @@ enum effect_step effect_next(const struct effect *e, const struct ledger *l, con
     if (e->kind == EFFECT_TRANSFER)
         return e->done || e->undo ? STEP_UNDONE : STEP_DO;
     if (!e->undo)
-        return !e->noted ? STEP_NOTE : e->done ? STEP_NONE : STEP_DO;
+        return begin_effect(e, l, h, now);
     if (e->attempts == 0 || gone) /* never asked for; or nothing is left to undo */
         return STEP_UNDONE;
     return h == NULL ? STEP_NONE : undo_drain(l, h, MAX_OF(asked_ms, e->done_ms), now);

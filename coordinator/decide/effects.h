@@ -31,6 +31,10 @@ const char *effect_step_name(enum effect_step s);
  * counts only when it was begun after it. */
 enum effect_step effect_next(const struct effect *e, const struct ledger *l, const struct host *h,
                              bool gone, int64_t asked_ms, int64_t now);
+/* Before ours is done: does somebody else drain the host, or has made it ineligible? By a look just
+ * now; after a first attempt of ours what is there may be that. */
+enum tri drain_by_others(const struct effect *e, const struct ledger *l, const struct host *h,
+                     int64_t now);
 /* The note's text: what a stranger needs to undo it. */
 void effect_note(const struct effect *e, const struct ledger *l, char *dst, size_t n);
 

@@ -186,6 +186,36 @@ static void test_effect_of_others(void **state)
     done(f);
 }
 
+/* The wait between intent and note may be long: others may have been there. */
+static void test_effect_begins_on_what_is(void **state)
+{
+    struct small_fleet *f = fleet();
+    struct ledger *l = &f->ledger;
+    struct host *h = &f->hosts[3];
+    struct effect *e = ledger_effect_add(l, EFFECT_DRAIN, "c1-id");
+    int64_t now = f->w.begun_ms;
+    char run[33];
+    (void)state;
+    e->noted = true;
+    str_hex(run, l->run_id, RUN_ID_LEN);
+    assert_int_equal(effect_next(e, l, NULL, false, 0, now), STEP_NONE);
+    assert_int_equal(effect_next(e, l, h, false, 0, now + 60000), STEP_NONE); /* an old look */
+    h->client.eligible = false;
+    assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_NONE);
+    assert_int_equal(drain_by_others(e, l, h, now), TRI_YES);
+    h->client.draining = true;
+    assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_NONE);
+    e->attempts = 1; /* asked for, and not answered: is it ours? */
+    assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_NONE);
+    h->client.detail_at = 0;
+    assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_NONE);
+    h->client.detail_at = now;
+    h->client.drain_meta_run = run;
+    assert_int_equal(drain_by_others(e, l, h, now), TRI_NO);
+    assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_DO);
+    done(f);
+}
+
 /* Asked for and not answered is possibly done; never asked for is not. */
 static void test_effect_unanswered(void **state)
 {
@@ -216,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_effect_rows),
         cmocka_unit_test(test_effect_life),
         cmocka_unit_test(test_effect_of_others),
+        cmocka_unit_test(test_effect_begins_on_what_is),
         cmocka_unit_test(test_effect_unanswered),
     };
     return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);

@@ -378,6 +378,7 @@ enum t_moment {
     MOMENT_ANSWER,   /* Nomad's, to an operation on a region, is under way */
     MOMENT_TRANSFER, /* of leadership, is asked for */
     MOMENT_ORDER,    /* a server's swap is under way */
+    MOMENT_NOTE,     /* what is to be done to a client is being noted with its agent */
     MOMENT_SERVER,   /* it obeys its swap order */
     MOMENT_CLIENT,   /* the same */
     MOMENT_SETTLED,  /* a client, by its agent */
@@ -386,7 +387,7 @@ enum t_moment {
 void t_moment(struct truth *t, enum t_moment moment, int host); /* host: -1 none */
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 52 };
+enum { FAULT_KINDS = 53 };
 enum {
     FAULT_DONE_BY_HAND = 35,
     FAULT_ENDED_AT_TRANSFER = 36,
@@ -402,7 +403,8 @@ enum {
     FAULT_LAST_EMPTY = 48,
     FAULT_TASKS_LOST = 49,
     FAULT_NOT_READY = 50,
-    FAULT_ELSEWHERE = 51
+    FAULT_ELSEWHERE = 51,
+    FAULT_DRAINED_BEFORE = 52
 };
 enum { /* of the table's own, by number */
        FAULT_SERVER_RESTARTED = 3,

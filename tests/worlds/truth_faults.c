@@ -229,6 +229,7 @@ static const struct {
     {"tasks lost by a swap", tasks_lost, 0},
     {"not ready, and its region silent then", not_ready_unknown, 0},
     {"another agent, and Nomad silent", elsewhere, 0},
+    {"drained by a stranger, before the note is answered", drained_before, 0},
 };
 
 const char *fault_name(int kind)

@@ -67,5 +67,6 @@ bool last_empty(struct truth *t);
 bool tasks_lost(struct truth *t);
 bool not_ready_unknown(struct truth *t);
 bool elsewhere(struct truth *t);
+bool drained_before(struct truth *t);
 
 #endif

@@ -73,6 +73,20 @@ bool elsewhere(struct truth *t)
     return misplaced(t);
 }
 
+/* Its agent is not heard for longer than an answer of Nomad's may be old; meanwhile others drain
+ * it. */
+bool drained_before(struct truth *t)
+{
+    int64_t in = 500 + (int64_t)(t_more(t) % 1500);
+
+    if (t->hosts[t->aimed].draining)
+        return false;
+    t->hosts[t->aimed].faulted = true;
+    t->hosts[t->aimed].agent_cut_ms = t->now + in + JUDGE_STALE_MS + (int64_t)(t_more(t) % 9000);
+    t_schedule(t, in, T_FAULT, t->aimed, 0, -1, FAULT_STRANGER_DRAINS);
+    return true;
+}
+
 /* ---- when ---- */
 
 enum aim { ANYBODY, ITSELF };
@@ -99,6 +113,7 @@ static const struct {
     {MOMENT_TRANSFER, 60, 1, 1, FAULT_ENDED_AT_TRANSFER, ANYBODY},
     {MOMENT_ORDER, 8, 0, 40, FAULT_REMOVED_THEN, ANYBODY},
     {MOMENT_ORDER, 5, 0, 3, FAULT_AGENT_PAUSED, ITSELF},
+    {MOMENT_NOTE, 200, 0, 0, FAULT_DRAINED_BEFORE, ITSELF},
     {MOMENT_SERVER, 80, 0, 15000, FAULT_DONE_EMPTY, ANYBODY},
     {MOMENT_SERVER, 60, 0, 15000, FAULT_BY_HAND_EMPTY, ANYBODY},
     {MOMENT_SERVER, 20, 0, 15, FAULT_LAST_EMPTY, ITSELF},

@@ -196,6 +196,8 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
     }
     if (kind == MSG_SWAP && t->hosts[host].is_server)
         t_moment(t, MOMENT_ORDER, host);
+    if (kind == MSG_NOTE && !t->hosts[host].is_server)
+        t_moment(t, MOMENT_NOTE, host);
     travel(t, m, T_ORDER);
 }
 
