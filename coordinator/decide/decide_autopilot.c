@@ -64,14 +64,15 @@ bool autopilot_back(const struct situation *s, struct decision *d, const char *a
 static bool still_needed(const struct situation *s)
 {
     return ledger_in_flight(s->ledger, s->plan, true) > 0 &&
-           s->now - s->evidence->progress_ms < s->plan->policy.server_deadline_ms;
+           s->now - s->evidence->progress_ms < plan_longest_server_ms(s->plan);
 }
 
-/* Nobody takes a write there: what is stopped is resumed when somebody leads again. */
+/* Nobody takes a write there: what is stopped is resumed when somebody leads again. What is aborted
+ * is not, also when it had been stopping before. */
 static bool cannot_be_written(const struct situation *s, const struct effect *e)
 {
-    return s->ledger->ending != RUN_NONE && !e->undone && e->problem[0] != '\0' && e->undo_ms > 0 &&
-           s->now - e->undo_ms > LEADERLESS_MS &&
+    return s->ledger->ending != RUN_NONE && s->ledger->state != RUN_ABORTING && !e->undone &&
+           e->problem[0] != '\0' && e->undo_ms > 0 && s->now - e->undo_ms > LEADERLESS_MS &&
            region_leader(s->world, e->region, s->now) == NULL;
 }
 
