@@ -32,11 +32,17 @@ static void host_row(struct table *t, const struct plan *p, size_t i)
                        : !h->managed ? "no enrolled agent answers"
                        : h->leader   ? "leader: last of its region"
                                      : "";
-    char number[24], whole[120];
+    char number[24], whole[120], longer[200], time[24];
     if (h->is_server && no_return_step(p, h->region) == h) {
         snprintf(whole, sizeof whole, "%s%sfrom its turn on no server can go back", note,
                  note[0] != '\0' ? "; " : "");
         note = whole;
+    }
+    if (h->ready_ms > 0 && !h->already) {
+        str_for_ms(time, sizeof time, h->ready_ms);
+        snprintf(longer, sizeof longer, "%s%slarge raft state: it has %s to be ready", note,
+                 note[0] != '\0' ? "; " : "", time);
+        note = longer;
     }
     snprintf(number, sizeof number, "%zu", i + 1);
     table_row(t,
@@ -219,6 +225,7 @@ static struct json *host_json(const struct plan *p, const struct plan_host *h)
     json_set_bool(o, "leader", h->leader);
     json_set_bool(o, "already", h->already);
     json_set_bool(o, "managed", h->managed);
+    json_set_int(o, "ready_ms", plan_ready_ms(p, h));
     json_set_bool(o, "no_return", no_return_step(p, h->region) == h);
     return o;
 }

@@ -115,12 +115,9 @@ static bool only_settling(const struct situation *s)
  * been ended else. */
 static bool overdue(const struct situation *s)
 {
-    const struct policy *p = &s->plan->policy;
-
     for (size_t i = 0; i < s->ledger->n_hosts; i++) {
         const struct ledger_host *h = &s->ledger->hosts[i];
-        int64_t deadline =
-            s->plan->hosts[i].is_server ? p->server_deadline_ms : p->client_deadline_ms;
+        int64_t deadline = plan_ready_ms(s->plan, &s->plan->hosts[i]);
         if (host_in_flight(h->state) && s->now - h->effect_ms <= deadline)
             return false;
     }

@@ -154,8 +154,7 @@ static bool is_away(const struct flight *f, const struct agent_view *a)
 /* What it runs is asked for before that is judged: after a reboot its Nomad may still be coming. */
 static bool still_comes_up(const struct flight *f, const struct agent_view *a)
 {
-    const struct policy *policy = &f->s->plan->policy;
-    int64_t deadline = f->p->is_server ? policy->server_deadline_ms : policy->client_deadline_ms;
+    int64_t deadline = plan_ready_ms(f->s->plan, f->p);
 
     return (a->hello_at <= f->lh->effect_ms || digest_is_zero(&a->running)) &&
            f->s->now - f->lh->effect_ms < deadline;
@@ -411,7 +410,7 @@ static void settling(const struct flight *f)
 {
     const struct policy *policy = &f->s->plan->policy;
     char key[sizeof(((struct streak *)NULL)->key)];
-    int64_t deadline = f->p->is_server ? policy->server_deadline_ms : policy->client_deadline_ms;
+    int64_t deadline = plan_ready_ms(f->s->plan, f->p);
     char why[TEXT_MAX];
 
     snprintf(key, sizeof(key), "host/%s", f->lh->key);

@@ -5,9 +5,10 @@
 
 #define MARGIN_MS 60000 /* beyond an agent's own deadline before we give up on its answer */
 
-static int64_t patience(const struct policy *p, enum reason reason)
+static int64_t patience(const struct plan *plan, enum reason reason)
 {
-    int64_t general = p->server_deadline_ms;
+    const struct policy *p = &plan->policy;
+    int64_t general = plan_longest_server_ms(plan);
 
     switch (reason) {
     case REASON_STAGING:
@@ -17,7 +18,7 @@ static int64_t patience(const struct policy *p, enum reason reason)
     case REASON_IN_FLIGHT:
     case REASON_CANARY:
     case REASON_LIMIT:
-        return MAX_OF(p->server_deadline_ms, p->client_deadline_ms) + p->hold_ms + 3 * MARGIN_MS;
+        return MAX_OF(general, p->client_deadline_ms) + p->hold_ms + 3 * MARGIN_MS;
     case REASON_SOAK:
         return p->soak_ms + general;
     case REASON_SNAPSHOT:
@@ -110,7 +111,7 @@ static bool too_long(const struct situation *s, const struct decision *d,
     int64_t longest = 0;
 
     for (size_t i = 0; i < d->n_waiting; i++)
-        longest = MAX_OF(longest, patience(&s->plan->policy, d->waiting[i].reason));
+        longest = MAX_OF(longest, patience(s->plan, d->waiting[i].reason));
     waiting_id(first, id);
     *ret_since = s->now - s->evidence->progress_ms;
     bool same = str_eq(id, s->evidence->wait) && s->now - s->evidence->wait_ms > longest;

@@ -50,6 +50,22 @@ const struct plan_host *plan_host(const struct plan *p, const char *key)
     return i == SIZE_MAX ? NULL : &p->hosts[i];
 }
 
+int64_t plan_ready_ms(const struct plan *p, const struct plan_host *h)
+{
+    const struct policy *y = &p->policy;
+
+    return h->is_server ? MAX_OF(y->server_deadline_ms, h->ready_ms) : y->client_deadline_ms;
+}
+
+int64_t plan_longest_server_ms(const struct plan *p)
+{
+    int64_t longest = p->policy.server_deadline_ms;
+
+    for (size_t i = 0; i < p->n_hosts && p->hosts[i].is_server; i++)
+        longest = MAX_OF(longest, p->hosts[i].ready_ms);
+    return longest;
+}
+
 int plan_cmp_target(const struct plan *p, const struct version *v, const struct version *target)
 {
     return p->own_build ? version_cmp_numbers(v, target) : version_cmp(v, target);

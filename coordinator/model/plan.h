@@ -40,6 +40,9 @@ struct plan_host {
     bool canary;  /* forecast */
     bool already; /* runs the target already: only verified */
     bool managed; /* has an enrolled agent that answers */
+    /* A server whose raft state is so large that reading it back takes longer than the policy's
+     * deadline: its own; 0: as the policy has it. */
+    int64_t ready_ms;
 };
 
 struct release { /* what publish knows of the target */
@@ -89,6 +92,10 @@ bool plan_may_pass(const struct plan *p);
 const struct plan_host *plan_host(const struct plan *p, const char *key);
 /* Where it stands in p->hosts, and so in the hosts of a ledger made from it; SIZE_MAX: nowhere. */
 size_t plan_index(const struct plan *p, const char *key);
+/* From its order on, how long a host may take to be ready; and the longest that a
+ * server may. */
+int64_t plan_ready_ms(const struct plan *p, const struct plan_host *h);
+int64_t plan_longest_server_ms(const struct plan *p);
 /* For plan_make and plan_read: makes plan_index a binary search. */
 void plan_sort_keys(struct plan *p);
 /* v before the target (read from p->target), level with it, after it (<0, 0, >0). The suffix of a

@@ -96,6 +96,7 @@ static void flags_text(char dst[static 8], const struct plan_host *h)
              h->canary ? "k" : "", h->already ? "a" : "", h->managed ? "m" : "");
 }
 
+/* A deadline of its own stands behind the rest, where there is one. */
 static void host_text(const struct plan_host *h, struct buf *b)
 {
     char digest[65], before[65], flags[8];
@@ -108,6 +109,8 @@ static void host_text(const struct plan_host *h, struct buf *b)
     buf_add_str(b, "host");
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)
         add_field(b, fields[i]);
+    if (h->ready_ms > 0)
+        buf_printf(b, " %" PRId64, h->ready_ms);
     buf_add_byte(b, '\n');
 }
 
@@ -206,12 +209,13 @@ static int read_host(struct plan *p, char **f, size_t n)
 {
     struct plan_host *h = &p->hosts[p->n_hosts];
 
-    if (n != 10 || str_copy(h->key, sizeof(h->key), f[1]) < 0 ||
+    if (n < 10 || n > 11 || str_copy(h->key, sizeof(h->key), f[1]) < 0 ||
         str_copy(h->name, sizeof(h->name), f[2]) < 0 ||
         str_copy(h->region, sizeof(h->region), f[3]) < 0 ||
         str_copy(h->from, sizeof(h->from), f[4]) < 0 || str_copy(h->os, sizeof(h->os), f[5]) < 0 ||
         str_copy(h->arch, sizeof(h->arch), f[6]) < 0 || digest_from_hex(f[8], &h->digest) < 0 ||
-        digest_from_hex(f[9], &h->before) < 0)
+        digest_from_hex(f[9], &h->before) < 0 ||
+        (n == 11 && (str_to_i64(f[10], &h->ready_ms) < 0 || h->ready_ms <= 0)))
         return -1;
     h->is_server = strchr(f[7], 's') != NULL;
     h->leader = strchr(f[7], 'l') != NULL;

@@ -60,6 +60,29 @@ static bool chosen(const struct filter *f, const struct world *w, const struct h
            (f->running == NULL || str_eq(f->running, host_version(w, h)));
 }
 
+/* The raft state of a server is read back before anything answers there: 3.5 GB took 30 minutes
+ * (hashicorp/nomad issue 27442). Half of that speed is granted, and time for the rest. */
+#define READ_BYTES_S  (1024 * 1024)
+#define READ_REST_MS  (5 * 60 * 1000)
+#define READY_MOST_MS (4 * 60 * 60 * 1000) /* what an order may ask for: proto/README.md */
+
+static int64_t read_back_ms(const struct agent_view *a)
+{
+    const struct fact_view *f = agent_fact(a, "raft-size");
+    uint64_t bytes = 0;
+
+    if (f == NULL || f->value != TRI_YES || str_to_u64(f->text, INT64_MAX / 1000, &bytes) < 0)
+        return 0;
+    return (int64_t)(bytes * 1000 / READ_BYTES_S);
+}
+
+static int64_t own_deadline(const struct policy *y, const struct host *h)
+{
+    int64_t ms = MIN_OF(read_back_ms(&h->agent) + READ_REST_MS, (int64_t)READY_MOST_MS);
+
+    return h->is_server && ms > y->server_deadline_ms ? ms : 0;
+}
+
 static void host_fill(struct plan_host *p, const struct world *w, const struct host *h,
                       const struct release *target)
 {
@@ -210,6 +233,7 @@ static void hosts_fill(struct plan *p, const struct world *w, const char *first,
         if (!chosen(&p->policy.filter, w, h) || plan_is_past(w, p, h) || plan_odd_client(h, target))
             continue;
         host_fill(&p->hosts[p->n_hosts], w, h, target);
+        p->hosts[p->n_hosts].ready_ms = own_deadline(&p->policy, h);
         p->hosts[p->n_hosts].first = first != NULL && str_eq(first, h->region);
         p->n_todo += !p->hosts[p->n_hosts].already;
         p->n_servers += h->is_server;
@@ -230,12 +254,17 @@ int64_t plan_forecast_ms(const struct plan *p)
 {
     const struct policy *y = &p->policy;
     int64_t step = RESTART_MS + y->settle_ms + y->hold_ms, servers = 0, clients = 0;
+    int64_t reading = 0;
 
-    for (size_t i = 0; i < p->n_hosts; i++)
-        *(p->hosts[i].is_server ? &servers : &clients) += !p->hosts[i].already;
+    for (size_t i = 0; i < p->n_hosts; i++) {
+        const struct plan_host *h = &p->hosts[i];
+        *(h->is_server ? &servers : &clients) += !h->already;
+        /* What was granted is twice what is likely. */
+        reading += !h->already && h->ready_ms > 0 ? (h->ready_ms - READ_REST_MS) / 2 : 0;
+    }
     int64_t waves = (clients + p->parallel - 1) / MAX_OF(p->parallel, 1u);
     int64_t each = RESTART_MS + y->hold_ms + (y->drain ? DRAIN_MS : 0);
-    return STAGE_MS + servers * step + (clients > 0 ? y->soak_ms : 0) + waves * each;
+    return STAGE_MS + servers * step + reading + (clients > 0 ? y->soak_ms : 0) + waves * each;
 }
 
 int plan_make(const struct world *w, const struct survey *survey, const struct release *target,

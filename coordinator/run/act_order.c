@@ -36,8 +36,7 @@ static void fill_swap(const struct run *r, const struct plan_host *p, const stru
         .on_not_ready = p->is_server ? plan->server_on_not_ready : plan->client_on_not_ready,
         .not_before = in->not_before,
         .hold_ms = (uint32_t)plan->policy.hold_ms,
-        .deadline_ms = (uint32_t)(p->is_server ? plan->policy.server_deadline_ms
-                                               : plan->policy.client_deadline_ms),
+        .deadline_ms = (uint32_t)plan_ready_ms(plan, p),
         .is_server = p->is_server,
     };
 }
@@ -51,8 +50,7 @@ static void fill_revert(const struct run *r, const struct plan_host *p, const st
         .to = digest_is_zero(&a->previous) ? p->before : a->previous,
         .why = in->failure,
         .hold_ms = (uint32_t)plan->policy.hold_ms,
-        .deadline_ms = (uint32_t)(p->is_server ? plan->policy.server_deadline_ms
-                                               : plan->policy.client_deadline_ms),
+        .deadline_ms = (uint32_t)plan_ready_ms(plan, p),
     };
 }
 

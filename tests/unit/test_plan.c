@@ -58,6 +58,46 @@ static void test_leader_moved(void **state)
     done(f);
 }
 
+/* A client's has no meaning. */
+static const struct fact_view raft_sizes[] = {{"raft-size", TRI_YES, "3500000000"},
+                                              {"raft-size", TRI_YES, "100000000"},
+                                              {"raft-size", TRI_YES, "99999999999999"},
+                                              {"raft-size", TRI_YES, "3500000000"}};
+
+/* Half of the speed that was seen, and 5 minutes; never below the policy's, nor above what an
+ * order may ask for. */
+static void test_large_raft_state(void **state)
+{
+    struct small_fleet *f = fleet();
+    auto_buf struct buf text = BUF_INIT;
+    struct plan back;
+    struct err err = ERR_INIT;
+    int64_t usual;
+    (void)state;
+    make(f);
+    usual = plan_forecast_ms(&f->plan);
+    assert_int_equal(plan_longest_server_ms(&f->plan), f->policy.server_deadline_ms);
+    plan_free(&f->plan);
+    for (size_t i = 0; i < ARRAY_LEN(raft_sizes); i++) {
+        f->hosts[i].agent.facts = &raft_sizes[i];
+        f->hosts[i].agent.n_facts = 1;
+    }
+    make(f);
+    assert_int_equal(plan_ready_ms(&f->plan, &f->plan.hosts[0]), f->policy.server_deadline_ms);
+    assert_int_equal(plan_ready_ms(&f->plan, &f->plan.hosts[1]), 4 * 60 * 60 * 1000);
+    assert_int_equal(plan_ready_ms(&f->plan, &f->plan.hosts[2]), 300000 + 3337860);
+    assert_int_equal(plan_ready_ms(&f->plan, &f->plan.hosts[3]), f->policy.client_deadline_ms);
+    assert_int_equal(plan_longest_server_ms(&f->plan), 4 * 60 * 60 * 1000);
+    assert_true(plan_forecast_ms(&f->plan) > usual + 3337860 / 2);
+    plan_text(&f->plan, &text);
+    assert_int_equal(plan_read(buf_str(&text), text.len, &back, &err), 0);
+    assert_int_equal(plan_ready_ms(&back, &back.hosts[2]), 300000 + 3337860);
+    assert_int_equal(plan_ready_ms(&back, &back.hosts[0]), f->policy.server_deadline_ms);
+    assert_memory_equal(&back.digest, &f->plan.digest, sizeof(back.digest));
+    plan_free(&back);
+    done(f);
+}
+
 /* The region that others copy from goes first, whatever its name. */
 static void test_authoritative_first(void **state)
 {
@@ -231,11 +271,17 @@ static void test_unobserved(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),           cmocka_unit_test(test_leader_moved),
-        cmocka_unit_test(test_canaries_spread), cmocka_unit_test(test_authoritative_first),
-        cmocka_unit_test(test_filters),         cmocka_unit_test(test_reactions),
-        cmocka_unit_test(test_already),         cmocka_unit_test(test_text),
-        cmocka_unit_test(test_text_refused),    cmocka_unit_test(test_digest_follows),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_leader_moved),
+        cmocka_unit_test(test_canaries_spread),
+        cmocka_unit_test(test_authoritative_first),
+        cmocka_unit_test(test_large_raft_state),
+        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_reactions),
+        cmocka_unit_test(test_already),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_text_refused),
+        cmocka_unit_test(test_digest_follows),
         cmocka_unit_test(test_unobserved),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
