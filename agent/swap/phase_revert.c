@@ -93,6 +93,23 @@ void reverting_crossed(struct phases *p, const struct err *err)
         reverted(p);
 }
 
+/* The old binary ran here until the swap, and is what it was: what changed is the host. */
+static void neither_comes_up(struct phases *p, const struct probe_verdict *v)
+{
+    static const char host[] = "it is this host, and not the release";
+    char was[TEXT_MAX];
+
+    str_cut(was, sizeof(was), p->rec.verdict.text);
+    if (p->rec.by_order)
+        phases_fail(p, v->failure, "the old binary is back in place and does not come up: %.150s",
+                    v->text);
+    else
+        phases_fail(p, p->rec.verdict.failure,
+                    "%.90s; the old binary is back in place and does not come up either, so %s: "
+                    "%.70s",
+                    was, host, v->text);
+}
+
 void reverting_judged(struct phases *p, const struct probe_verdict *v)
 {
     if (v->outcome == PROBE_PASS) {
@@ -101,7 +118,7 @@ void reverting_judged(struct phases *p, const struct probe_verdict *v)
     }
     phases_evidence(p);
     p->rec.previous = (struct digest){{0}};
-    give_up(p, v->failure, v->text);
+    neither_comes_up(p, v);
 }
 
 /* A failed probe's revert decides anew: a reboot may have started the new binary

@@ -306,9 +306,10 @@ static bool cluster_tells(const struct flight *f)
     struct gate_result g = {.kind = GATE_UNKNOWN};
     char key[sizeof(((struct streak *)NULL)->key)];
 
-    if (host_disagrees(f->h, f->s->now) != NULL) {
-        waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: its agent does not answer",
-                    f->p->name);
+    const char *odd = host_disagrees(f->h, f->s->now);
+
+    if (odd != NULL) {
+        waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: %s", f->p->name, odd);
         return false;
     }
     if (f->p->is_server) {

@@ -83,7 +83,7 @@ void model_start_service(struct model_host *m)
         m->ran_new_bytes = true;
     else if (m->ran_new_bytes)
         m->ran_old_again = true;
-    m->process = (struct model_process){.there = !str_eq(kind, "bad") && !str_eq(kind, "torn") &&
+    m->process = (struct model_process){.there = !m->host_ails && !str_eq(kind, "bad") && !str_eq(kind, "torn") &&
                                                  !str_eq(kind, "none"),
                                         .inode = inode,
                                         .pid = m->last_pid,

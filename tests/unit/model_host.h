@@ -71,6 +71,7 @@ struct model_host {
     bool no_room_to_write;  /* but over what a file has already */
     bool fills_at_rename;   /* there is none any more from a rename to the target on */
     unsigned ends_after_ms; /* a new binary answers, then ends */
+    bool host_ails;         /* whatever is started ends at once */
     bool restarts;          /* the manager starts what ended again, and counts */
     uint64_t n_restarts;
     /* What is told of the host; without a value it is as it should be. */

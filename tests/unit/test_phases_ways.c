@@ -237,6 +237,19 @@ static void only_the_digest_named_is_staged(void **state)
     ends(b, PHASE_FAILED, FAILURE_BAD_DIGEST, "old");
 }
 
+/* The host is to blame, and not that the way back failed: it did not. */
+static void where_neither_starts_it_is_the_host(void **state)
+{
+    struct bench *b = *state;
+
+    b->m.host_ails = true;
+    swap(b, ON_REVERT);
+    ends(b, PHASE_FAILED, FAILURE_WILL_NOT_START, "old");
+    assert_non_null(strstr(b->p.rec.verdict.text, "it is this host, and not the release"));
+    assert_non_null(strstr(b->p.rec.verdict.text, "back in place"));
+    assert_true(b->p.rec.verdict.evidence[0] != '\0');
+}
+
 static void cancel_is_heard_before_the_rename_only(void **state)
 {
     struct bench *b = *state;
@@ -645,6 +658,7 @@ int main(void)
         WAY(every_phase_has_a_row),
         WAY(fetching_fails_with_its_type),
         WAY(only_the_digest_named_is_staged),
+        WAY(where_neither_starts_it_is_the_host),
         WAY(cancel_is_heard_before_the_rename_only),
         WAY(not_before_is_waited_for),
         WAY(too_late_is_not_begun),
