@@ -100,6 +100,44 @@ static size_t count(const struct ledger *l, enum host_state state)
     return n;
 }
 
+#define LOG_LINES 8
+#define LOG_HOSTS 3
+
+/* Where the last n lines begin. */
+static const char *last_lines(const char *text, unsigned n)
+{
+    const char *at = text + strlen(text);
+
+    if (at > text && at[-1] == '\n')
+        at--;
+    while (at > text && (at[-1] != '\n' || --n > 0))
+        at--;
+    return at;
+}
+
+/* What Nomad itself said where it failed; all that is kept of it stands in the JSON. */
+static void print_logs(const struct plan *p, const struct ledger *l, FILE *out)
+{
+    size_t told = 0;
+
+    for (size_t i = 0; i < l->n_hosts && told < LOG_HOSTS; i++) {
+        if (l->hosts[i].state != HOST_FAILED || l->hosts[i].log.len == 0)
+            continue;
+        autofree char *lines = xstrdup(last_lines(buf_str(&l->hosts[i].log), LOG_LINES));
+        char *save = NULL;
+        told++;
+        fputs("Nomad's last lines on ", out);
+        print_safe(out, p->hosts[i].name);
+        fputs(":\n", out);
+        for (char *at = strtok_r(lines, "\n", &save); at != NULL;
+             at = strtok_r(NULL, "\n", &save)) {
+            fputs("    ", out);
+            print_safe(out, at);
+            fputc('\n', out);
+        }
+    }
+}
+
 void report_cause(const struct ledger *l, bool color, FILE *out)
 {
     if (l->cause[0] == '\0')
@@ -162,6 +200,7 @@ void report_run(const struct plan *p, const struct ledger *l, const struct world
     report_keystores(p, l, out);
     print_unmeasured(p, l, out);
     report_cause(l, color, out);
+    print_logs(p, l, out);
     report_late_failures(p, l, 0, color, out);
     bool said = l->cause[0] != '\0' && l->advice[0] != '\0';
     if ((l->state == RUN_STOPPED && !said) || l->state == RUN_PAUSED)
@@ -181,6 +220,8 @@ static struct json *run_host_json(const struct plan *p, const struct ledger *l,
     json_set_str(o, "text", host_text(h));
     if (h->failure != FAILURE_NONE)
         json_set_str(o, "failure", failure_name(h->failure));
+    if (h->log.len > 0)
+        json_set_str(o, "log", buf_str(&h->log));
     if (h->silence_ms > 0)
         json_set_int(o, "silence_ms", h->silence_ms);
     return o;

@@ -94,32 +94,21 @@ static void still_working(const struct flight *f, const struct agent_view *a)
                     a == NULL ? "no word from its agent" : phase_name(a->phase), took);
 }
 
-/* "; last line of its log: ..." from the evidence, or "". */
-static const char *last_line(const char *evidence, char dst[static 140])
+/* Before the rename, and again behind the way back, the old binary is what there is. */
+static const char *version_that_failed(const struct flight *f, const struct agent_view *a)
 {
-    size_t end = strlen(evidence);
-
-    while (end > 0 && (evidence[end - 1] == '\n' || evidence[end - 1] == ' '))
-        end--;
-    size_t from = end;
-    while (from > 0 && evidence[from - 1] != '\n')
-        from--;
-    dst[0] = '\0';
-    if (end > from)
-        snprintf(dst, 140, "; last line of its log: %.*s", (int)MIN_OF(end - from, (size_t)110),
-                 evidence + from);
-    return dst;
+    return a->failed_in == PHASE_PROBING ? f->s->plan->target : f->p->from;
 }
 
-/* What ended it, as the agent says it, with the last line of evidence. */
+/* What ended it, as the agent says it. Nomad's last lines are kept beside it (ledger). */
 static void failed(const struct flight *f, const struct agent_view *a, enum outcome outcome)
 {
-    char line[140];
+    const char *version = version_that_failed(f, a);
 
-    intend_conclude(f->s, f->d, f->i, outcome, a->failure, "%s in phase %s: %s; %s%s",
-                    failure_name(a->failure), phase_name(a->failed_in), a->failure_text,
-                    outcome == OUTCOME_REVERTED ? "reverted to the old binary" : "left as it is",
-                    last_line(a->evidence, line))
+    intend_conclude(f->s, f->d, f->i, outcome, a->failure, "%s in phase %s%s%s: %s; %s",
+                    failure_name(a->failure), phase_name(a->failed_in),
+                    version[0] != '\0' ? " of " : "", version, a->failure_text,
+                    outcome == OUTCOME_REVERTED ? "reverted to the old binary" : "left as it is")
         ->failed_in = a->failed_in;
 }
 

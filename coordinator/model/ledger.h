@@ -111,6 +111,7 @@ struct ledger_host {
     enum phase failed_in;
     enum skip_why skip;
     char text[TEXT_MAX]; /* why, for people */
+    struct buf log;      /* failed: the last lines of Nomad's own log, by its agent */
     uint32_t silence_ms;
     /* Baselines taken before the swap. */
     uint64_t base_modify_index;

@@ -63,6 +63,16 @@ static void settling_begins(struct run *r, struct ledger_host *lh, int64_t now)
         lh->silence_ms = ledger_silence(lh, h->agent.silence_ms, now);
 }
 
+/* What Nomad itself said when it failed there, by the agent that saw it fail. */
+static void keep_log(const struct run *r, struct ledger_host *lh, const struct intent *in)
+{
+    const struct host *h = world_host(r->world, lh->key);
+
+    buf_clear(&lh->log);
+    if (in->failure != FAILURE_NONE && h != NULL && h->agent.failure != FAILURE_NONE)
+        buf_add_str(&lh->log, h->agent.evidence);
+}
+
 static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *p,
                  const struct intent *in)
 {
@@ -84,6 +94,7 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
         lh->failed_in = in->failed_in;
         lh->skip = in->skip;
         str_cut(lh->text, sizeof(lh->text), in->text);
+        keep_log(r, lh, in);
     }
     if (e != NULL && (lh->state == HOST_RESTORING || host_finished(lh->state))) {
         e->undo = true;

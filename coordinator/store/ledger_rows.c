@@ -55,6 +55,7 @@ static const struct column host_list[] = {
     ROW(ledger_host, COLUMN_INT, failed_in),
     ROW(ledger_host, COLUMN_INT, skip),
     ROW(ledger_host, COLUMN_TEXT, text),
+    AS("nomads_log", ledger_host, COLUMN_BUF, log),
     ROW(ledger_host, COLUMN_U32, silence_ms),
     ROW(ledger_host, COLUMN_U64, base_modify_index),
     ROW(ledger_host, COLUMN_U64, base_leader_index),

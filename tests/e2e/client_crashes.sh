@@ -13,6 +13,7 @@ run upgrade "$TARGET" --yes
 check "the run stops" status_is 3
 check "it says the crash" grep -qE 'will-not-start|crash-loop' "$OUT"
 check "it names a client" grep -qE '\bc[1-3]\b' "$OUT"
+check "which of the two versions, and the phase" grep -qE "in phase probing of $TARGET" "$OUT"
 old=0
 for h in "${FLEET_CLIENTS[@]}"; do runs_version "$h" "$FROM_VERSION" >/dev/null && old=$((old + 1)); done
 check "every client runs the old version again" test "$old" = 3

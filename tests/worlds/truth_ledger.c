@@ -3,12 +3,15 @@
 
 static void copy_host(struct ledger_host *to, const struct ledger_host *from)
 {
-    struct buf inner = to->inner;
+    struct buf inner = to->inner, log = to->log;
 
     *to = *from;
     to->inner = inner;
+    to->log = log;
     buf_clear(&to->inner);
     buf_add(&to->inner, from->inner.data, from->inner.len);
+    buf_clear(&to->log);
+    buf_add(&to->log, from->log.data, from->log.len);
     to->dirty = false;
 }
 
