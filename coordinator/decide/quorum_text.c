@@ -5,6 +5,7 @@
 
 struct tally {
     uint32_t base, well, listed;
+    bool led; /* somebody knows a leader, just now */
     const struct host *away;
 };
 
@@ -43,10 +44,20 @@ static struct tally tally(const struct situation *s, const char *region)
         bool well = is_well(&v, v.servers[i]);
         t.listed++;
         t.well += well;
+        t.led |= fresh(v.servers[i]->server.leader_at, v.now) && v.servers[i]->server.has_leader;
         if (!well && (t.away == NULL || fresh(t.away->server.self_at, s->now)))
             t.away = v.servers[i]; /* who does not answer at all comes first */
     }
     return t;
+}
+
+/* Who does not answer us may still vote: where there is a leader, more are well than we see. */
+static const char *what_follows(const struct tally *t, uint32_t quorum)
+{
+    if (t->well == quorum)
+        return "no other may fail";
+    return t->led ? "there is a leader all the same, so others vote whom Caravan cannot ask"
+                  : "no leader can be elected";
 }
 
 void quorum_text(const struct situation *s, const char *region, char *dst, size_t n)
@@ -62,8 +73,7 @@ void quorum_text(const struct situation *s, const char *region, char *dst, size_
                  region, t.base, t.well, quorum, t.well - quorum);
     else
         snprintf(dst, n, "; region %s: of %u voters %u %s well, %u are a quorum: %s", region,
-                 t.base, t.well, str_count(t.well, "is", "are"), quorum,
-                 t.well == quorum ? "no other may fail" : "no leader can be elected");
+                 t.base, t.well, str_count(t.well, "is", "are"), quorum, what_follows(&t, quorum));
 }
 
 void quorum_commands(const struct situation *s, const char *region, char *dst, size_t n)

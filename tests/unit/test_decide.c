@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "decide_desk.h"
+#include "quorum_text.h"
 
 /* ---- servers ---- */
 
@@ -551,6 +552,27 @@ static void test_undo_where_nobody_leads(void **state)
     }
 }
 
+/* Two of three that do not answer are not two that do not vote. */
+static void test_quorum_in_words(void **state)
+{
+    struct small_fleet *f = desk_fleet(RUN_SERVERS);
+    struct situation s = {.world = &f->w, .plan = &f->plan, .ledger = &f->ledger, .now = SMALL_NOW};
+    char text[TEXT_MAX];
+    (void)state;
+    quorum_text(&s, "global", text, sizeof(text));
+    assert_string_equal(text, "");
+    f->hosts[1].server.self_at = f->hosts[1].server.leader_at = 0;
+    quorum_text(&s, "global", text, sizeof(text));
+    assert_non_null(strstr(text, "of 3 voters 2 are well, 2 are a quorum: no other may fail"));
+    f->hosts[2].server.self_at = f->hosts[2].server.leader_at = 0;
+    quorum_text(&s, "global", text, sizeof(text));
+    assert_non_null(strstr(text, "1 is well, 2 are a quorum: there is a leader all the same"));
+    f->hosts[0].server.has_leader = false;
+    quorum_text(&s, "global", text, sizeof(text));
+    assert_non_null(strstr(text, "of 3 voters 0 are well, 2 are a quorum: no leader can be"));
+    desk_done(f);
+}
+
 /* Waits that take turns are patient in sum, not for ever. */
 static void test_patience_of_many(void **state)
 {
@@ -637,6 +659,7 @@ int main(void)
         cmocka_unit_test(test_by_others_first),
         cmocka_unit_test(test_newer_by_others_stops_first),
         cmocka_unit_test(test_undo_in_vain),
+        cmocka_unit_test(test_quorum_in_words),
         cmocka_unit_test(test_undo_where_nobody_leads),
         cmocka_unit_test(test_verify),
         cmocka_unit_test(test_gone),
