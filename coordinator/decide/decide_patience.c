@@ -136,8 +136,8 @@ void check_patience(const struct situation *s, struct decision *d)
         str_cut(in->host, sizeof(in->host), h != NULL ? h->name : "");
         snprintf(in->advice, sizeof(in->advice), "%s To go on undoing: caravan resume.",
                  advice_for(first->reason));
-        snprintf(in->text, sizeof(in->text), "could not be undone to the end: %s (for %s)%.160s",
-                 first->text, took, ails);
+        snprintf(in->text, sizeof(in->text), "waited %s in vain to undo the rest: %s%.160s", took,
+                 first->text, ails);
     } else if (s->ledger->ending != RUN_NONE) {
         intend_run(d, s->ledger->ending);
     } else {
