@@ -274,7 +274,7 @@ static void draining(const struct flight *f)
                 f->h->client.list_at > e->done_ms;
     if (seen && !f->h->client.draining)
         return; /* decide_clients goes on with the swap */
-    if (e->done && f->s->now - e->done_ms > f->s->plan->policy.drain_deadline_ms + 60000) {
+    if (seen && f->s->now - e->done_ms > f->s->plan->policy.drain_deadline_ms + 60000) {
         struct intent *in = intend(f->d, INTENT_MARK, f->lh->key);
         in->state = HOST_RESTORING;
         in->failure = FAILURE_NOT_READY;
@@ -284,7 +284,8 @@ static void draining(const struct flight *f)
     waiting_for(f->d, REASON_DRAIN, f->lh->key, "%s: %s", f->p->name,
                 !e->noted  ? "the drain is being noted with its agent"
                 : !e->done ? "the drain is being asked for"
-                           : "draining");
+                : seen     ? "draining"
+                           : "whether its drain has ended is not known");
 }
 
 /* ---- settling: the cluster's word after the agent's ---- */

@@ -287,6 +287,30 @@ static void test_drain(void **state)
     desk_done(f);
 }
 
+/* Whether a drain has ended says a look just now, and nothing else. */
+static void test_drain_too_long(void **state)
+{
+    struct small_fleet *f = desk_clients(1);
+    struct host *h = &f->hosts[3];
+    (void)state;
+    f->plan.policy.drain = true;
+    desk_host(f, "c1-id")->state = HOST_DRAINING;
+    struct effect *e = ledger_effect_add(&f->ledger, EFFECT_DRAIN, "c1-id");
+    e->noted = e->done = true;
+    e->attempts = 1;
+    e->done_ms = f->w.begun_ms;
+    h->client.draining = true;
+    small_fleet_later(f, f->policy.drain_deadline_ms + 61000);
+    h->client.list_at = f->w.begun_ms - 20000; /* its API does not answer */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_MARK));
+    assert_true(small_fleet_waits(f, REASON_DRAIN));
+    h->client.list_at = f->w.begun_ms;
+    small_fleet_decide(f);
+    assert_int_equal(small_fleet_intent(f, INTENT_MARK)->state, HOST_RESTORING);
+    desk_done(f);
+}
+
 /* Only when it matters: little time to the heartbeat, and a long silence expected. */
 static void test_heartbeat(void **state)
 {
@@ -645,6 +669,7 @@ int main(void)
         cmocka_unit_test(test_client_not_newer),
         cmocka_unit_test(test_claim_before_swap),
         cmocka_unit_test(test_drain),
+        cmocka_unit_test(test_drain_too_long),
         cmocka_unit_test(test_heartbeat),
         cmocka_unit_test(test_budgets),
         cmocka_unit_test(test_failures_first),
