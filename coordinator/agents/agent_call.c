@@ -102,7 +102,7 @@ static struct header question_head(struct agent_calls *s, const struct agent *g,
     struct header h;
     memset(&h, 0, sizeof h);
     h.kind = kind;
-    h.version = WIRE_MAX;
+    h.version = kind == MSG_HELLO ? 1 : g->wire;
     memcpy(h.cluster, s->trust->cluster, CLUSTER_ID_LEN);
     h.sender = *keypair_public(s->key);
     h.receiver = g->pub;
