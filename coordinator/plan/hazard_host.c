@@ -3,25 +3,21 @@
 #include "hazard_check.h"
 #include "hazard_host_rows.h"
 
-struct judgement {
-    enum tri value; /* YES or UNKNOWN; NO: nothing to tell */
-    enum severity severity;
-    const char *text;
-};
-
 static struct judgement judge(const struct host_row *r, const struct one_host *o)
 {
-    const struct fact_view *f = agent_fact(&o->h->agent, r->fact);
-    enum tri value = f != NULL ? f->value : TRI_UNKNOWN;
+    const struct fact_view *f = r->fact != NULL ? agent_fact(&o->h->agent, r->fact) : NULL;
+    struct judgement j = {.value = f != NULL ? f->value : TRI_UNKNOWN};
 
-    if (value == TRI_NO || (r->of_unit && o->no_unit) || (f == NULL && r->may_lack) ||
-        (r->matters != NULL && !r->matters(o, value == TRI_YES ? f : NULL)))
+    if (r->fact == NULL)
+        j.value = TRI_NO;
+    else if ((r->of_unit && o->no_unit) || (f == NULL && r->may_lack) ||
+             (r->matters != NULL && !r->matters(o, j.value == TRI_YES ? f : NULL)))
         return (struct judgement){.value = TRI_NO};
-    return (struct judgement){
-        .value = value,
-        .severity = value == TRI_YES ? r->row.severity : r->unsure,
-        .text = f != NULL ? f->text : "its agent does not tell",
-    };
+    j.severity = j.value == TRI_YES ? r->row.severity : r->unsure;
+    str_cut(j.text, sizeof(j.text), f != NULL ? f->text : "its agent does not tell");
+    if (r->refine != NULL && (j.value != TRI_NO || r->fact == NULL))
+        r->refine(o, &j);
+    return j;
 }
 
 static struct one_host look(const struct plan_host *ph, const struct host *h,
@@ -81,23 +77,48 @@ static const struct host *host_with_facts(const struct world *w, const struct pl
     return h != NULL && !ph->already && h->agent.n_facts > 0 ? h : NULL;
 }
 
-static const struct hazard silent = {
-    .id = "no-facts",
-    .severity = SEVERITY_WARN,
-    .advice = "Its agent tells more when it has staged the release, before any swap."};
+/* What an agent does not tell at all: once for all facts of a kind. */
+static bool tells_nothing(const struct host *h)
+{
+    return h->agent.n_facts == 0 && h->agent.status_at != 0;
+}
 
-static void tell_silent(struct hazard_check *c)
+/* Of before there was a question whether Nomad would come back. */
+static bool tells_no_readiness(const struct host *h)
+{
+    return h->agent.n_facts > 0 && agent_fact(&h->agent, "law-refuses") == NULL;
+}
+
+static const struct {
+    struct hazard row;
+    bool (*lacks)(const struct host *h);
+    const char *text;
+} untold[] = {
+    {{.id = "no-facts",
+      .severity = SEVERITY_WARN,
+      .unsure = SEVERITY_INFO,
+      .advice = "Its agent tells more when it has staged the release, before any swap."},
+     tells_nothing,
+     "its agent did not tell what speaks against replacing the binary there"},
+    {{.id = "no-readiness",
+      .severity = SEVERITY_WARN,
+      .unsure = SEVERITY_WARN,
+      .advice = "Its agent is older than this caravan: upgrade its package."},
+     tells_no_readiness,
+     "its agent does not tell whether Nomad would come back from a restart as it is"},
+};
+
+static void tell_untold(struct hazard_check *c, size_t k)
 {
     c->told = c->more = 0;
     for (size_t i = 0; i < c->p->n_hosts; i++) {
         const struct plan_host *ph = &c->p->hosts[i];
         const struct host *h = world_host(c->w, ph->key);
-        if (h != NULL && ph->managed && !ph->already && h->agent.n_facts == 0 &&
-            h->agent.status_at != 0)
-            hazard_found(c, &silent, TRI_UNKNOWN, ph->name, "%s",
-                         "its agent did not tell what speaks against replacing the binary there");
+        if (h != NULL && ph->managed && !ph->already && untold[k].lacks(h))
+            hazard_found(c, &untold[k].row, TRI_UNKNOWN, ph->name, "%s", untold[k].text);
     }
-    tell_more(c, &silent);
+    hazard_tell_same(c);
+    tell_more(c, &untold[k].row);
 }
 
 void hazard_host_check(struct hazard_check *c)
@@ -114,7 +135,8 @@ void hazard_host_check(struct hazard_check *c)
         }
         tell_more(c, &host_rows[k].row);
     }
-    tell_silent(c);
+    for (size_t k = 0; k < ARRAY_LEN(untold); k++)
+        tell_untold(c, k);
 }
 
 bool hazard_host_refuses(const struct plan *p, const struct plan_host *ph, const struct host *h,
@@ -143,5 +165,7 @@ bool hazard_host_refuses(const struct plan *p, const struct plan_host *ph, const
 
 const char *hazard_host_id(size_t i)
 {
-    return i < host_rows_len ? host_rows[i].row.id : i == host_rows_len ? silent.id : NULL;
+    if (i < host_rows_len)
+        return host_rows[i].row.id;
+    return i - host_rows_len < ARRAY_LEN(untold) ? untold[i - host_rows_len].row.id : NULL;
 }

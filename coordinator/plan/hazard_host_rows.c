@@ -1,6 +1,9 @@
 /* The rows: see hazard_host_rows.h. */
 #include "hazard_host_rows.h"
 
+#include "running_config.h"
+#include "str.h"
+
 #define NOTIFIES "1.8.0"  /* the first that tells systemd when it is ready */
 #define NEW_LIBC "1.10.0" /* the first that needs LIBC */
 #define LIBC     "2.28.0"
@@ -52,6 +55,94 @@ static bool is_client(const struct one_host *o, const struct fact_view *f)
     return o->h->is_client;
 }
 
+static bool is_yes(const struct one_host *o, const char *id)
+{
+    const struct fact_view *f = agent_fact(&o->h->agent, id);
+
+    return f != NULL && f->value == TRI_YES;
+}
+
+/* ---- rows judged by more than their fact ---- */
+
+/* Commands that take something away from the host each time it stops. */
+static bool takes_away(const char *commands)
+{
+    static const char *const words[] = {"drain", "leave", "stop", "rm", "kill", "purge"};
+    static const char parts[] = " \t/-=;,'\"";
+
+    for (const char *at = commands + strspn(commands, parts); *at != '\0';) {
+        size_t n = strcspn(at, parts);
+        for (size_t i = 0; i < ARRAY_LEN(words); i++)
+            if (strlen(words[i]) == n && memcmp(at, words[i], n) == 0)
+                return true;
+        at += n + strspn(at + n, parts);
+    }
+    return false;
+}
+
+static void refine_stop_commands(const struct one_host *o, struct judgement *j)
+{
+    (void)o;
+    if (j->value == TRI_YES && takes_away(j->text))
+        j->severity = SEVERITY_BLOCK;
+}
+
+/* A leave with a drain is told as the drain. What a server's own settings say of leaving is told by
+ * the row of the table that looks at them. */
+static bool only_leaves(const struct one_host *o, const struct fact_view *f)
+{
+    bool told = o->ph->is_server && o->h->server.self_at != 0;
+
+    return !is_yes(o, "stop-drains") && (f == NULL || !told);
+}
+
+static void refine_leave(const struct one_host *o, struct judgement *j)
+{
+    const struct fact_view *f = agent_fact(&o->h->agent, "stop-signal");
+    char text[TEXT_MAX];
+
+    if (f == NULL || f->value != TRI_YES)
+        return;
+    str_cut(text, sizeof(text), j->text);
+    snprintf(j->text, sizeof(j->text), "%.200s (the unit stops it with %.32s)", text, f->text);
+}
+
+/* A host whose law refuses would be met in its turn, when others are on the new version already. A
+ * client can be left out then, a server cannot. */
+static void refine_law(const struct one_host *o, struct judgement *j)
+{
+    if (j->value == TRI_YES && o->ph->is_server)
+        j->severity = SEVERITY_HARD;
+}
+
+/* What a start now would run, and what a revert would put back. */
+static void refine_version(const struct one_host *o, struct judgement *j)
+{
+    struct version there;
+    struct err err = ERR_INIT;
+    char text[TEXT_MAX];
+
+    if (j->value != TRI_YES)
+        return;
+    str_cut(text, sizeof(text), j->text);
+    if (!o->from_known || version_parse(text, &there, &err) < 0 || version_same(&there, &o->from)) {
+        j->value = TRI_NO;
+        return;
+    }
+    if (version_same(&there, o->target))
+        j->severity = SEVERITY_WARN;
+    snprintf(j->text, sizeof(j->text), "the file in place is %.60s, and %.60s runs", text,
+             o->ph->from);
+}
+
+static void refine_running(const struct one_host *o, struct judgement *j)
+{
+    bool told = false;
+
+    j->value = running_config_differs(o->h, &told, j->text);
+    j->severity = j->value == TRI_YES ? SEVERITY_BLOCK : SEVERITY_WARN;
+}
+
 const struct host_row host_rows[] = {
     {.row = {.id = "unit-missing",
              .severity = SEVERITY_HARD,
@@ -61,7 +152,9 @@ const struct host_row host_rows[] = {
      .of_unit = true},
     {.row = {.id = "other-binary",
              .severity = SEVERITY_BLOCK,
-             .advice = "Name the file that the unit executes in agent.conf ([nomad] binary)."},
+             .advice =
+                 "Where the unit executes Nomad itself: name that file in agent.conf ([nomad] "
+                 "binary). Never name a script or a shell: it would be replaced by Nomad."},
      .fact = "other-binary",
      .unsure = SEVERITY_WARN,
      .of_unit = true},
@@ -198,6 +291,182 @@ const struct host_row host_rows[] = {
              .advice = "To replace the file instead, name it in agent.conf ([nomad] binary)."},
      .fact = "binary-link",
      .unsure = SEVERITY_INFO},
+    /* Would Nomad come back from a restart as it is? Agents of before do not tell: one row says
+     * that for all of these (hazard_host.c). */
+    {.row = {.id = "law-refuses",
+             .severity = SEVERITY_BLOCK,
+             .advice =
+                 "Mend what it names; a hold file is root's word: ask who put it there. Clients on "
+                 "hold are left out with --accept law-refuses and --max-skipped."},
+     .fact = "law-refuses",
+     .unsure = SEVERITY_WARN,
+     .may_lack = true,
+     .refine = refine_law},
+    {.row = {.id = "api-silent",
+             .severity = SEVERITY_HARD,
+             .advice =
+                 "Where it says that Nomad listens elsewhere: set [nomad] address in agent.conf to "
+                 "that, and restart caravan-swap. Else see why its API does not answer."},
+     .fact = "api-silent",
+     .unsure = SEVERITY_WARN,
+     .may_lack = true},
+    {.row = {.id = "port-taken",
+             .severity = SEVERITY_BLOCK,
+             .advice = "Find out whose it is: Nomad cannot listen there when it starts."},
+     .fact = "port-taken",
+     .unsure = SEVERITY_WARN,
+     .may_lack = true},
+    {.row = {.id = "config-not-running",
+             .severity = SEVERITY_BLOCK,
+             .advice =
+                 "Make the files say what runs; or, where the files are meant, restart that Nomad "
+                 "by yourself first, and see that it came back as it should."},
+     .refine = refine_running},
+    {.row = {.id = "config-newer",
+             .severity = SEVERITY_WARN,
+             .advice =
+                 "Nomad has not run with this yet: look what was changed. The restart reads it."},
+     .fact = "config-newer",
+     .unsure = SEVERITY_WARN,
+     .may_lack = true},
+    {.row = {.id = "path-unusable",
+             .severity = SEVERITY_BLOCK,
+             .advice =
+                 "Bring back what is missing (a mount, a directory, a file), or take the block out "
+                 "of the configuration: Nomad does not start without."},
+     .fact = "path-unusable",
+     .unsure = SEVERITY_WARN,
+     .may_lack = true},
+    {.row = {.id = "certificate-expired",
+             .severity = SEVERITY_BLOCK,
+             .advice =
+                 "Renew it: what runs has the old one in memory, a new start finds this one."},
+     .fact = "certificate-expired",
+     .unsure = SEVERITY_WARN,
+     .may_lack = true},
+    {.row =
+         {.id = "raft-peers-file",
+          .severity = SEVERITY_HARD,
+          .advice =
+              "Move it out of that directory: it is of an old recovery, and a start with it there "
+              "rewrites who the servers are."},
+     .fact = "raft-peers-file",
+     .unsure = SEVERITY_WARN,
+     .may_lack = true},
+    {.row = {.id = "unit-condition",
+             .severity = SEVERITY_HARD,
+             .advice =
+                 "Bring back what it asks for, or change the line (systemctl edit): systemd would "
+                 "not start Nomad again."},
+     .fact = "unit-condition",
+     .unsure = SEVERITY_WARN,
+     .of_unit = true,
+     .may_lack = true},
+    {.row = {.id = "unit-needs",
+             .severity = SEVERITY_HARD,
+             .advice =
+                 "Bring back what the unit needs, or take the line out (systemctl edit): systemd "
+                 "would not start Nomad again."},
+     .fact = "unit-needs",
+     .unsure = SEVERITY_WARN,
+     .of_unit = true,
+     .may_lack = true},
+    {.row = {.id = "unit-user",
+             .severity = SEVERITY_HARD,
+             .advice = "Create it, or change User= and Group= (systemctl edit)."},
+     .fact = "unit-user",
+     .unsure = SEVERITY_WARN,
+     .of_unit = true,
+     .may_lack = true},
+    {.row = {.id = "env-file",
+             .severity = SEVERITY_HARD,
+             .advice =
+                 "Bring the file back, or take EnvironmentFile= out (systemctl edit): systemd does "
+                 "not start a unit without it."},
+     .fact = "env-file",
+     .unsure = SEVERITY_WARN,
+     .of_unit = true,
+     .may_lack = true},
+    {.row =
+         {.id = "unit-stop-commands",
+          .severity = SEVERITY_WARN,
+          .advice =
+              "Each restart runs them. If they empty the host or delete something, take them out "
+              "(systemctl edit) for the time of the upgrade."},
+     .fact = "unit-stop-commands",
+     .unsure = SEVERITY_WARN,
+     .of_unit = true,
+     .may_lack = true,
+     .refine = refine_stop_commands},
+    {.row = {.id = "unit-start-commands",
+             .severity = SEVERITY_INFO,
+             .advice = "Each start runs them; one that fails keeps Nomad from starting."},
+     .fact = "unit-start-commands",
+     .unsure = SEVERITY_INFO,
+     .of_unit = true,
+     .may_lack = true},
+    {.row = {.id = "unit-bound",
+             .severity = SEVERITY_WARN,
+             .advice = "They restart or stop along with Nomad, each time: see that they may."},
+     .fact = "unit-bound",
+     .unsure = SEVERITY_WARN,
+     .of_unit = true,
+     .may_lack = true},
+    {.row = {.id = "bound-down",
+             .severity = SEVERITY_WARN,
+             .advice = "See why they did not come back (systemctl status), and start them."},
+     .fact = "bound-down",
+     .unsure = SEVERITY_INFO,
+     .of_unit = true,
+     .may_lack = true},
+    {.row =
+         {.id = "start-again",
+          .severity = SEVERITY_WARN,
+          .advice =
+              "Consider Restart=on-failure and RestartSec=2 (systemctl edit): after a start that "
+              "fails once, for a busy port perhaps, Nomad stays down longer than its heartbeat."},
+     .fact = "start-again",
+     .unsure = SEVERITY_WARN,
+     .of_unit = true,
+     .may_lack = true},
+    {.row = {.id = "stop-drains",
+             .severity = SEVERITY_BLOCK,
+             .advice =
+                 "Take drain_on_shutdown out, or let the unit stop Nomad with a signal on which it "
+                 "does not leave, and restart it at a time of your choice: each stop empties the "
+                 "host."},
+     .fact = "stop-drains",
+     .unsure = SEVERITY_WARN,
+     .may_lack = true},
+    {.row =
+         {.id = "stop-leaves",
+          .severity = SEVERITY_WARN,
+          .advice =
+              "Consider setting leave_on_interrupt and leave_on_terminate to false: each restart "
+              "is a leave."},
+     .fact = "stop-leaves",
+     .unsure = SEVERITY_WARN,
+     .may_lack = true,
+     .matters = only_leaves,
+     .refine = refine_leave},
+    {.row = {.id = "not-nomad",
+             .severity = SEVERITY_HARD,
+             .advice =
+                 "Caravan replaces this file: name in agent.conf ([nomad] binary) the Nomad itself "
+                 "that is run, or have the unit execute it without a wrapper."},
+     .fact = "not-nomad",
+     .unsure = SEVERITY_WARN,
+     .may_lack = true},
+    {.row =
+         {.id = "binary-other-version",
+          .severity = SEVERITY_BLOCK,
+          .advice =
+              "Find out who replaced it: any restart runs it, and going back would go back to it. "
+              "Put the version that runs in place again."},
+     .fact = "binary-version",
+     .unsure = SEVERITY_INFO,
+     .may_lack = true,
+     .refine = refine_version},
 };
 
 const size_t host_rows_len = ARRAY_LEN(host_rows);

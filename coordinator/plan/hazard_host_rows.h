@@ -21,14 +21,24 @@ struct one_host {
     bool no_unit;
 };
 
+/* What a row says of one host. */
+struct judgement {
+    enum tri value; /* YES or UNKNOWN; NO: nothing to tell */
+    enum severity severity;
+    char text[TEXT_MAX];
+};
+
 struct host_row {
-    struct hazard row; /* severity: for a yes */
-    const char *fact;
+    struct hazard row;    /* severity: for a yes */
+    const char *fact;     /* NULL: refine says all */
     enum severity unsure; /* for a cannot tell, also when an older agent does not know it */
     bool of_unit;         /* nothing to tell where there is no unit */
     bool may_lack;        /* only told in some phases */
     /* Does the fact, being yes, matter to this host? NULL: always. */
     bool (*matters)(const struct one_host *o, const struct fact_view *f);
+    /* Rows judged by more than their fact: changes what was judged by it. NULL: nothing to change.
+     */
+    void (*refine)(const struct one_host *o, struct judgement *j);
 };
 
 extern const struct host_row host_rows[];
