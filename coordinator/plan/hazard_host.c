@@ -155,12 +155,20 @@ bool hazard_host_refuses(const struct plan *p, const struct plan_host *ph, const
             continue;
         *ret = (struct host_refusal){.id = host_rows[k].row.id,
                                      .hard = j.severity == SEVERITY_HARD,
+                                     .may_pass = j.may_pass,
                                      .advice = host_rows[k].row.advice};
         snprintf(ret->text, sizeof(ret->text), "%s%s",
                  j.value == TRI_UNKNOWN ? "cannot tell: " : "", j.text);
         return true;
     }
     return false;
+}
+
+bool hazard_host_held(const struct host *h)
+{
+    const struct fact_view *f = agent_fact(&h->agent, "held");
+
+    return f != NULL && f->value == TRI_YES;
 }
 
 const char *hazard_host_id(size_t i)

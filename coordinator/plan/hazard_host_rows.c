@@ -108,11 +108,21 @@ static void refine_leave(const struct one_host *o, struct judgement *j)
 }
 
 /* A host whose law refuses would be met in its turn, when others are on the new version already. A
- * client can be left out then, a server cannot. */
+ * client can be left out then, a server cannot. Older agents tell only of the hold file. */
 static void refine_law(const struct one_host *o, struct judgement *j)
 {
-    if (j->value == TRI_YES && o->ph->is_server)
-        j->severity = SEVERITY_HARD;
+    const struct fact_view *law = agent_fact(&o->h->agent, "law-refuses");
+    const struct fact_view *held = agent_fact(&o->h->agent, "held");
+    const struct fact_view *f = held != NULL && held->value == TRI_YES ? held : law;
+
+    if (f == NULL)
+        return;
+    j->value = f->value;
+    j->severity = f->value != TRI_YES ? SEVERITY_WARN
+                  : o->ph->is_server  ? SEVERITY_HARD
+                                      : SEVERITY_BLOCK;
+    j->may_pass = f != held;
+    str_cut(j->text, sizeof(j->text), f->text);
 }
 
 /* What a start now would run, and what a revert would put back. */
@@ -298,9 +308,6 @@ const struct host_row host_rows[] = {
              .advice =
                  "Mend what it names; a hold file is root's word: ask who put it there. Clients on "
                  "hold are left out with --accept law-refuses and --max-skipped."},
-     .fact = "law-refuses",
-     .unsure = SEVERITY_WARN,
-     .may_lack = true,
      .refine = refine_law},
     {.row = {.id = "api-silent",
              .severity = SEVERITY_HARD,

@@ -25,6 +25,7 @@ struct one_host {
 struct judgement {
     enum tri value; /* YES or UNKNOWN; NO: nothing to tell */
     enum severity severity;
+    bool may_pass; /* by itself, in a while */
     char text[TEXT_MAX];
 };
 

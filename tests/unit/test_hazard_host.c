@@ -498,6 +498,13 @@ static void a_staged_host_that_refuses_stops_the_run(void **state)
 
     set(b, C1, "attributes", TRI_YES, "its capabilities could not be carried over");
     stage_c1(b);
+    for (size_t i = 0; i < b->f.ledger.n_hosts; i++) /* nobody else is waited for */
+        if (b->f.ledger.hosts[i].state == HOST_PENDING)
+            b->f.ledger.hosts[i].state = HOST_STAGED;
+    (void)small_fleet_decide(&b->f);
+    assert_null(small_fleet_intent(&b->f, INTENT_STOP)); /* noted first */
+    str_cut(ledger_host(&b->f.ledger, "c1-id")->text, TEXT_MAX,
+            small_fleet_intent(&b->f, INTENT_MARK)->text);
     (void)small_fleet_decide(&b->f);
     stop = small_fleet_intent(&b->f, INTENT_STOP);
     assert_non_null(stop);
@@ -510,6 +517,87 @@ static void a_staged_host_that_refuses_stops_the_run(void **state)
     (void)small_fleet_decide(&b->f);
     assert_null(small_fleet_intent(&b->f, INTENT_STOP));
     assert_int_equal(small_fleet_intent(&b->f, INTENT_MARK)->state, HOST_STAGED);
+}
+
+/* Until it has told something: it does not pass for one that was asked. */
+static void a_staged_host_that_tells_nothing_is_waited_for(void **state)
+{
+    struct bench *b = *state;
+
+    stage_c1(b);
+    b->f.hosts[C1].agent.n_facts = 0;
+    (void)small_fleet_decide(&b->f);
+    assert_null(small_fleet_intent(&b->f, INTENT_MARK));
+    assert_null(small_fleet_intent(&b->f, INTENT_STOP));
+    assert_int_equal(b->f.decision.waiting[0].reason, REASON_STAGING);
+    assert_non_null(strstr(b->f.decision.waiting[0].text, "does not tell whether"));
+}
+
+static void what_root_holds_and_was_accepted_is_left_out_at_once(void **state)
+{
+    struct bench *b = *state;
+    const struct intent *in;
+
+    set(b, C1, "held", TRI_YES, "root's hold file is there: no swap, no revert");
+    stage_c1(b);
+    b->f.plan.policy.accepted[b->f.plan.policy.n_accepted++] = "law-refuses";
+    (void)small_fleet_decide(&b->f);
+    in = small_fleet_intent(&b->f, INTENT_MARK);
+    assert_non_null(in);
+    assert_int_equal(in->state, HOST_SKIPPED);
+    assert_int_equal(in->skip, SKIP_HELD);
+}
+
+/* All that refuse, not the first one met; and none while others may still turn out to. */
+static void all_hosts_that_refuse_are_told_at_once(void **state)
+{
+    struct bench *b = *state;
+    const struct intent *stop;
+    struct ledger_host *last;
+
+    set(b, 0, "attributes", TRI_YES, "its capabilities");
+    set(b, C1, "held", TRI_YES, "root's hold file is there: no swap, no revert");
+    set(b, C1 + 1, "raft-peers-file", TRI_YES, "/opt/nomad/peers.json");
+    stage_c1(b);
+    last = ledger_host(&b->f.ledger, b->f.hosts[C1 + 1].key);
+    for (int i = 0; i < SMALL_HOSTS; i++) {
+        struct ledger_host *lh = ledger_host(&b->f.ledger, b->f.hosts[i].key);
+        struct agent_view *a = &b->f.hosts[i].agent;
+        lh->state = i == 0 || i >= C1 ? HOST_STAGING : HOST_STAGED;
+        lh->answered = true;
+        lh->sequence = 7;
+        lh->effect_ms = SMALL_NOW - 1000;
+        a->status_at = SMALL_NOW;
+        a->order_sequence = 7;
+        a->phase = i == C1 + 1 ? PHASE_FETCHING : PHASE_STAGED;
+        a->target = b->f.plan.hosts[0].digest;
+    }
+    (void)small_fleet_decide(&b->f); /* each is noted in the ledger, for reports */
+    assert_null(small_fleet_intent(&b->f, INTENT_STOP));
+    for (size_t i = 0; i < b->f.decision.n_intents; i++) {
+        const struct intent *in = &b->f.decision.intents[i];
+        struct ledger_host *lh = ledger_host(&b->f.ledger, in->key);
+        assert_int_equal(in->kind, INTENT_MARK);
+        assert_int_equal(in->state, HOST_STAGING);
+        str_cut(lh->text, sizeof(lh->text), in->text);
+    }
+    assert_int_equal(b->f.decision.n_intents, 2);
+    assert_string_equal(host_text(ledger_host(&b->f.ledger, "c1-id")),
+                        "[law-refuses] root's hold file is there: no swap, no revert");
+    (void)small_fleet_decide(&b->f); /* one is still at work */
+    assert_int_equal(b->f.decision.n_intents, 0);
+    b->f.hosts[C1 + 1].agent.phase = PHASE_STAGED;
+    (void)small_fleet_decide(&b->f);
+    assert_int_equal(b->f.decision.n_intents, 1);
+    str_cut(last->text, sizeof(last->text), b->f.decision.intents[0].text);
+    (void)small_fleet_decide(&b->f);
+    stop = small_fleet_intent(&b->f, INTENT_STOP);
+    assert_non_null(stop);
+    assert_non_null(strstr(stop->text, "3 hosts must not be swapped"));
+    assert_non_null(strstr(stop->text, "s1: [attributes]"));
+    assert_non_null(strstr(stop->text, "c1: [law-refuses]"));
+    assert_non_null(strstr(stop->text, "c2: [raft-peers-file]"));
+    assert_int_equal(b->f.decision.n_waiting, 3);
 }
 
 static void what_was_accepted_survives_a_resume(void **state)
@@ -554,6 +642,9 @@ int main(void)
         IN_BENCH(each_value_is_compared_by_itself),
         IN_BENCH(a_staged_host_that_is_well_is_staged),
         IN_BENCH(a_staged_host_that_refuses_stops_the_run),
+        IN_BENCH(a_staged_host_that_tells_nothing_is_waited_for),
+        IN_BENCH(what_root_holds_and_was_accepted_is_left_out_at_once),
+        IN_BENCH(all_hosts_that_refuse_are_told_at_once),
         IN_BENCH(what_was_accepted_survives_a_resume),
     };
 
