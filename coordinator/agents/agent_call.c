@@ -66,6 +66,9 @@ static void answered(void *ctx, const void *frame, size_t n, const struct err *w
     memset(s->scratch, 0, sizeof *s->scratch);
     if (frame != NULL)
         rc = read_answer(c, frame, n, s->scratch, &err);
+    if (frame != NULL && rc < 0)
+        (void)err_wrap(&err, "what came back is no answer of its agent; perhaps another program "
+                             "listens there");
     s->answered(s->ctx, c, rc == 0 ? s->scratch : NULL, frame == NULL ? why->text : err.text);
     call_free(c);
 }

@@ -88,7 +88,7 @@ static void take_no_answer(struct agents *a, struct agent *g, const struct agent
     g->failures++;
     /* Another key than the enrolled one is silent too: it cannot open what is sealed to the other.
      */
-    snprintf(g->problem, sizeof g->problem, "%.150s%s", why,
+    snprintf(g->problem, sizeof g->problem, "%.200s%s", why,
              g->failures > 1 ? "; compare its key with `caravan enroll`" : "");
     int64_t wait = AGENT_RETRY_MS << MIN_OF(g->failures - 1, 4u);
     int64_t most = g->interest ? AGENT_FRESH_MS : AGENT_RETRY_MAX;
