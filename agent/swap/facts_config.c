@@ -163,14 +163,16 @@ static const char *unlisted(const struct reading *r)
 
 static bool find_plugins(const struct reading *r, char dst[static 300])
 {
-    const struct config_findings *f = &r->f;
-    const char *data = r->s->f->data_dir[0] != '\0' ? r->s->f->data_dir : f->data_dir;
+    const struct config_values *v = &r->f.values;
+    const char *plugins = config_values_text(v, VALUE_PLUGIN_DIR);
+    const char *data = r->s->f->data_dir[0] != '\0' ? r->s->f->data_dir
+                                                    : config_values_text(v, VALUE_DATA_DIR);
 
-    if (f->plugin_dir[0] != '\0')
-        snprintf(dst, 300, "%s", f->plugin_dir);
+    if (plugins[0] != '\0')
+        snprintf(dst, 300, "%s", plugins);
     else
         snprintf(dst, 300, "%s/plugins", data);
-    return dst[0] == '/' && (f->plugin_dir[0] != '\0' || data[0] != '\0') &&
+    return dst[0] == '/' && (plugins[0] != '\0' || data[0] != '\0') &&
            !command_line_has(buf_str(&r->words), r->words.len, "plugin-dir");
 }
 
@@ -227,7 +229,8 @@ static void tell_certificate(struct reading *r)
         [TRI_YES] = "",
     };
     autofree struct certificate_names *names = xzalloc(1, sizeof(*names));
-    const char *why = missing(r), *file = r->f.cert_file, *region = r->f.region;
+    const char *file = config_values_text(&r->f.values, VALUE_CERT_FILE);
+    const char *region = config_values_text(&r->f.values, VALUE_REGION), *why = missing(r);
     auto_buf struct buf pem = BUF_INIT;
     struct err err = ERR_INIT;
     enum tri has;
