@@ -25,6 +25,8 @@ const struct config_value_row config_value_rows[CONFIG_VALUES] = {
     [VALUE_PORT_HTTP] = {NULL, {"ports"}, "http", NULL, false},
     [VALUE_PORT_RPC] = {NULL, {"ports"}, "rpc", NULL, false},
     [VALUE_PORT_SERF] = {NULL, {"ports"}, "serf", NULL, false},
+    [VALUE_ADDRESS_RPC] = {NULL, {"addresses"}, "rpc", NULL, false},
+    [VALUE_ADDRESS_SERF] = {NULL, {"addresses"}, "serf", NULL, false},
 };
 
 #define ALWAYS {CONFIG_VALUES, CONFIG_VALUES}

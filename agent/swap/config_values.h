@@ -44,6 +44,8 @@ enum config_value {
     VALUE_PORT_HTTP,
     VALUE_PORT_RPC,
     VALUE_PORT_SERF,
+    VALUE_ADDRESS_RPC,
+    VALUE_ADDRESS_SERF,
     CONFIG_VALUES
 };
 

@@ -48,7 +48,7 @@
 
 #include "facts.h"
 
-#define SURVEY_MAX 40
+#define SURVEY_MAX 88
 
 struct facts_survey {
     int64_t made_ms;  /* uptime; 0: never */

@@ -1,5 +1,6 @@
 #include "swap_view.h"
 #include "caravan_version.h"
+#include "facts_ready.h"
 #include "str.h"
 #include "view_file.h"
 
@@ -159,6 +160,7 @@ static void make_survey(struct swap *s)
         !digest_eq(&s->phases.config.of, &s->phases.rec.target))
         (void)phases_ask_config(&s->phases);
     ask_metadata(s);
+    facts_ready_ask(&s->phases, &s->facts);
     facts_survey(&s->phases, &s->facts, &s->survey);
     s->phases.packaged = s->survey.packaged;
 }
