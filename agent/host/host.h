@@ -185,9 +185,9 @@ struct host {
      */
     MUST_CHECK int (*users)(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
                             struct host_users *ret, struct err *err);
-    /* A unit, not `fragment`, whose file names this program to be started; "" none. */
-    MUST_CHECK int (*unit_naming)(void *ctx, const char *program, const char *fragment, char *dst,
-                                  size_t n, struct err *err);
+    /* Would a unit, not `fragment`, start this program as an agent (unit_files.h)? dst: which. */
+    enum tri (*unit_naming)(void *ctx, const char *program, const char *fragment, char *dst,
+                            size_t n);
     void (*package)(void *ctx, const char *path, struct host_package *ret);
     /* The package managers' own lock, held against them. TRI_NO: one of them works just
      * now. TRI_UNKNOWN: there is none, or we may not. */

@@ -390,13 +390,11 @@ static int port_users(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
     return file_users("/proc", dev, ino, except, ret, err);
 }
 
-static int port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
-                            size_t n, struct err *err)
+static enum tri port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
+                                 size_t n)
 {
     (void)ctx;
-    (void)err;
-    unit_files_naming(NULL, program, fragment, dst, n);
-    return 0;
+    return unit_files_naming(NULL, program, fragment, dst, n);
 }
 
 static void port_package(void *ctx, const char *path, struct host_package *ret)

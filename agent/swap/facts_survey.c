@@ -29,16 +29,19 @@ static void ask_shared(struct surveying *s)
     struct host_users users = {.n = 0};
     struct err err = ERR_INIT;
     char unit[128] = "";
+    enum tri other = s->h->unit_naming(s->h->ctx, program, s->about.fragment, unit, sizeof(unit));
 
     if (s->h->users(s->h->ctx, s->target.dev, s->target.ino, s->f->stamp.main_pid, &users, &err) <
-            0 ||
-        s->h->unit_naming(s->h->ctx, program, s->about.fragment, unit, sizeof(unit), &err) < 0)
+        0)
         fact_unknown(s, "binary-shared", &err);
     else if (users.n > 0)
         fact_add(s, "binary-shared", TRI_YES, "%u other %s the same file, the first is process %u",
                  users.n, str_count(users.n, "agent executes", "agents execute"), users.pid);
-    else if (unit[0] != '\0')
+    else if (other == TRI_YES)
         fact_add(s, "binary-shared", TRI_YES, "the unit %s starts the same file", unit);
+    else if (other == TRI_UNKNOWN)
+        fact_add(s, "binary-shared", TRI_UNKNOWN,
+                 "the unit %s starts the same file; a variable says whether as an agent", unit);
     else
         fact_add(s, "binary-shared", TRI_NO, "%s", "");
 }

@@ -280,15 +280,15 @@ static int port_users(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
     return model_alive(m, err);
 }
 
-static int port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
-                            size_t n, struct err *err)
+static enum tri port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
+                                 size_t n)
 {
     const struct model_host *m = ctx;
 
     (void)program;
     (void)fragment;
     str_cut(dst, n, m->unit_naming != NULL ? m->unit_naming : "");
-    return model_alive(m, err);
+    return m->unit_naming == NULL ? TRI_NO : m->unit_naming_unknown ? TRI_UNKNOWN : TRI_YES;
 }
 
 static void port_package(void *ctx, const char *path, struct host_package *ret)

@@ -199,6 +199,11 @@ static void other_unit(struct bench *b)
 {
     b->m.unit_naming = "nomad2.service";
 }
+static void other_unit_of_a_variable(struct bench *b)
+{
+    other_unit(b);
+    b->m.unit_naming_unknown = true;
+}
 static void owned_by_dpkg(struct bench *b)
 {
     b->m.package = (struct host_package){
@@ -291,6 +296,7 @@ static const struct {
     {users, "binary-shared", TRI_YES,
      "2 other agents execute the same file, the first is process 77"},
     {other_unit, "binary-shared", TRI_YES, "nomad2.service"},
+    {other_unit_of_a_variable, "binary-shared", TRI_UNKNOWN, "nomad2.service"},
     {owned_by_dpkg, "package", TRI_YES, "nomad 1.9.7-1 (dpkg) owns it: an `apt upgrade`"},
     {owned_by_rpm, "package", TRI_YES, "(rpm) owns it: a `dnf upgrade`"},
     {held, "package", TRI_NO, "owns it, held"},
