@@ -60,6 +60,8 @@ static void crossing(struct phases *p)
     if (p->host->stat_through(p->host->ctx, p->shelf.at, p->shelf.old, &old, &err) < 0 ||
         !host_stat_same_file(&old, &p->now.read.stat))
         give_up(p, FAILURE_IO, "the kept binary was replaced by somebody else");
+    else if (phases_may_replace(p, &err) < 0)
+        give_up(p, FAILURE_REFUSED_BY_LAW, err.text);
     else
         cross(p);
 }

@@ -1,4 +1,7 @@
 #include "model_host.h"
+#include <fcntl.h>
+#include <unistd.h>
+#include "elf_arch.h"
 #include "str.h"
 
 #define POLLS_STOP  2
@@ -8,10 +11,24 @@
 
 /* ---- binaries ---- */
 
+/* That of the program which runs. */
+static void read_header(char dst[static ELF_HEADER])
+{
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || read(fd, dst, ELF_HEADER) != ELF_HEADER)
+        abort();
+    close(fd);
+}
+
 void model_binary(const char *kind, char dst[static MODEL_BINARY])
 {
+    bool own = str_starts(kind, "\177ELF");
+
     memset(dst, '.', MODEL_BINARY);
-    memcpy(dst, kind, strlen(kind));
+    if (!own)
+        read_header(dst);
+    memcpy(dst + (own ? 0 : ELF_HEADER), kind, strlen(kind));
     memcpy(dst + MODEL_BINARY - 3, "end", 3);
 }
 

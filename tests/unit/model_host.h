@@ -8,7 +8,7 @@
  * session begin anew, the service is started by init or not) and a new caravan-swap.
  *
  * A binary is a text: "old", "new", "bad" (ends at once) or "mute" (never answers),
- * padded; anything else does not run. Restarting is two commands, stop and start, as
+ * padded, behind an ELF header of this machine; anything else does not run. Restarting is two commands, stop and start, as
  * with service commands: one that has begun goes on when its asker dies, the next is
  * not begun.
  *
