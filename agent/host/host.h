@@ -23,6 +23,7 @@
 
 #include "fetch_job.h"
 #include "service.h"
+#include "version.h"
 
 /* The name is an absolute path: every directory on its way is root's own (or ours), or it is
  * only read, by a port that goes through links. */
@@ -173,6 +174,11 @@ struct host {
     MUST_CHECK int (*try_binary)(void *ctx, int binary, const char *version,
                                  enum failure *ret_failure, char ret_text[static TEXT_MAX],
                                  struct err *err);
+    /* Runs the open file's `version` in the same way: TRI_YES and the version ("1.9.7") when it
+     * prints what Nomad does, TRI_NO: another program; TRI_UNKNOWN: it cannot be tried. Else the
+     * text says why. */
+    enum tri (*version_of)(void *ctx, int binary, char ret_version[static VERSION_TEXT],
+                           char ret_text[static TEXT_MAX]);
     /* Would the new binary accept Nomad's configuration? TRI_YES: it rejects it. The text
      * says what it said, or why that cannot be told. old: the open one in place, -1 none. */
     enum tri (*try_config)(void *ctx, int binary, int old, const char *version,

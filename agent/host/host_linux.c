@@ -494,6 +494,14 @@ static int port_try(void *ctx, int binary, const char *version, enum failure *re
     return binary_trial(&l->who, binary, version, ret_failure, ret_text, err);
 }
 
+static enum tri port_version_of(void *ctx, int binary, char ret_version[static VERSION_TEXT],
+                                char ret_text[static TEXT_MAX])
+{
+    const struct host_linux *l = ctx;
+
+    return binary_trial_version(&l->who, binary, ret_version, ret_text);
+}
+
 static enum tri port_try_config(void *ctx, int binary, int old, const char *version,
                                 char ret_text[static TEXT_MAX])
 {
@@ -625,6 +633,7 @@ static const struct host ports = {
     .clock = port_clock,
     .attributes = port_attributes,
     .try_binary = port_try,
+    .version_of = port_version_of,
     .try_config = port_try_config,
     .process = port_process,
     .fetch_begin = port_fetch_begin,

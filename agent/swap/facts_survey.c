@@ -1,5 +1,6 @@
 #include "facts_survey.h"
 #include <gnu/libc-version.h>
+#include "elf_arch.h"
 #include "facts_config.h"
 #include "facts_unit.h"
 #include "str.h"
@@ -236,6 +237,46 @@ static void tell_system(struct surveying *s)
     ask_config(s);
 }
 
+/* ---- what the file in place is ---- */
+
+/* NULL: what it said is known. Of a file that others put there since, nothing is. */
+static const char *unasked(const struct surveying *s)
+{
+    const struct version_said *v = &s->p->in_place;
+
+    if (s->f->held != TRI_NO)
+        return "root holds this host: nothing is tried";
+    return digest_is_zero(&v->of) || !digest_eq(&v->of, &s->f->disk) ? "it was not asked" : NULL;
+}
+
+static void tell_nomad(struct surveying *s)
+{
+    static const char no[] = "not-nomad", version[] = "binary-version";
+    const struct shelf *shelf = &s->p->shelf;
+    const struct version_said *v = &s->p->in_place;
+    const char *why = unasked(s);
+    struct err err = ERR_INIT;
+    enum tri elf = elf_arch_is(s->h, shelf->at, shelf->name, &err);
+
+    if (elf == TRI_NO)
+        fact_add(s, no, TRI_YES, "%.150s is no program but a script or the like", shelf->target);
+    else if (elf == TRI_UNKNOWN)
+        fact_unknown(s, no, &err);
+    else if (why != NULL)
+        fact_add(s, no, TRI_UNKNOWN, "%s", why);
+    else if (v->nomad == TRI_NO)
+        fact_add(s, no, TRI_YES, "%.80s: %.160s", shelf->target, v->text);
+    else
+        fact_add(s, no, v->nomad == TRI_YES ? TRI_NO : TRI_UNKNOWN, "%s", v->text);
+    if (elf == TRI_YES && why == NULL && v->nomad == TRI_YES)
+        fact_add(s, version, TRI_YES, "%s", v->version);
+    else
+        fact_add(s, version, TRI_UNKNOWN, "%s",
+                 elf != TRI_YES ? "there is no program to ask"
+                 : why != NULL  ? why
+                                : v->text);
+}
+
 /* ---- the survey ---- */
 
 static void ask_service(struct surveying *s)
@@ -265,6 +306,7 @@ void facts_survey(const struct phases *p, const struct facts *f, struct facts_su
     tell_file(s);
     tell_system(s);
     facts_of_config(s);
+    tell_nomad(s);
 }
 
 const struct fact *facts_survey_find(const struct facts_survey *s, const char *id)

@@ -39,6 +39,9 @@
  *   metadata-probes  of a client: each start waits for a cloud's metadata service, which nobody
  *                    answers here, and no fingerprint.denylist spares it that
  *
+ *   not-nomad        the file in place is no ELF program, or its `version` prints none of Nomad's
+ *   binary-version   yes, the text is the version that it prints
+ *
  * What Nomad's files say is looked up by the keys in them. Their values stay on the host.
  *
  * Asking takes some ten milliseconds (dpkg-query, /proc): not for every change of a phase.
@@ -48,7 +51,7 @@
 
 #include "facts.h"
 
-#define SURVEY_MAX 40
+#define SURVEY_MAX 88
 
 struct facts_survey {
     int64_t made_ms;  /* uptime; 0: never */

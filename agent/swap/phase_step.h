@@ -53,8 +53,9 @@ enum failure phases_try(struct phases *p, char text[static TEXT_MAX]);
 
 /* ---- the rename (phase_cross.c), and who goes on behind it ---- */
 
-/* Root's last word about the file in place: nothing is put over what is no ELF program, which may be
- * a script that starts Nomad, unless Caravan put it there. -1: it is none, err says what to do. */
+/* Root's last word about the file in place: nothing is put over what is no ELF program, which may
+ * be a script that starts Nomad, unless Caravan put it there. -1: it is none, err says what to do.
+ */
 MUST_CHECK int phases_may_replace(const struct phases *p, struct err *err);
 /* Renames from to the target, makes that durable, restarts the service if it ran
  * and does not execute the file already; then swapping_crossed or reverting_crossed,

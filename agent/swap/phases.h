@@ -80,6 +80,14 @@ struct config_verdict {
     char text[TEXT_MAX];
 };
 
+/* What the file in place says it is, by its own `version`. */
+struct version_said {
+    struct digest of; /* the file; zero: not asked */
+    enum tri nomad;   /* it is a program of Nomad's */
+    char version[VERSION_TEXT];
+    char text[TEXT_MAX]; /* else: why not, or why that is not known */
+};
+
 struct phases {
     const struct host *host;
     struct phases_config conf;
@@ -87,6 +95,7 @@ struct phases {
     struct record rec;
     struct phases_now now;
     struct config_verdict config;
+    struct version_said in_place;
     /* Does a package own the target? Told by whoever asks that; TRI_NO: the package
      * managers' lock does not matter to a swap. */
     enum tri packaged;

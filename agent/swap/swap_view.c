@@ -1,5 +1,6 @@
 #include "swap_view.h"
 #include "caravan_version.h"
+#include "elf_arch.h"
 #include "str.h"
 #include "view_file.h"
 
@@ -152,6 +153,25 @@ static void ask_metadata(struct swap *s)
     h->ask_end(h->ctx);
 }
 
+/* The file in place runs here anyway; but what is no ELF could be a script that starts Nomad. */
+static void ask_version(struct swap *s)
+{
+    const struct host *h = &s->host;
+    struct phases *p = &s->phases;
+    struct version_said *v = &p->in_place;
+    struct err err = ERR_INIT;
+    int binary = -1;
+
+    if (s->facts.held != TRI_NO || digest_is_zero(&s->facts.disk) ||
+        digest_eq(&v->of, &s->facts.disk) ||
+        elf_arch_is(h, p->shelf.at, p->shelf.name, &err) != TRI_YES ||
+        h->open_through(h->ctx, p->shelf.at, p->shelf.name, &binary, &err) < 0)
+        return;
+    v->of = s->facts.disk;
+    v->nomad = h->version_of(h->ctx, binary, v->version, v->text);
+    h->close(h->ctx, binary);
+}
+
 static void make_survey(struct swap *s)
 {
     /* Started anew since it was staged: what the staged binary said is not known any more. */
@@ -159,6 +179,7 @@ static void make_survey(struct swap *s)
         !digest_eq(&s->phases.config.of, &s->phases.rec.target))
         (void)phases_ask_config(&s->phases);
     ask_metadata(s);
+    ask_version(s);
     facts_survey(&s->phases, &s->facts, &s->survey);
     s->phases.packaged = s->survey.packaged;
 }

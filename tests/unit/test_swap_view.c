@@ -8,6 +8,14 @@
 #include "swap_bench.h"
 #include "swap_view.h"
 
+static void survey(struct swap_bench *b, unsigned asked, enum tri not_nomad)
+{
+    b->s.survey.made_ms = 0;
+    swap_tell(&b->s);
+    assert_int_equal(b->m.versions_asked, asked);
+    assert_int_equal(facts_survey_find(&b->s.survey, "not-nomad")->value, not_nomad);
+}
+
 /* Where nobody answers it takes half a second: not again for each survey, and never for a server.
  */
 static void a_client_asks_once_for_metadata(void **state)
@@ -37,10 +45,37 @@ static void a_client_asks_once_for_metadata(void **state)
     swap_bench_close(b);
 }
 
+/* Its own `version` runs once for each file, never while root holds the host, and never a script.
+ */
+static void the_file_in_place_is_asked_once(void **state)
+{
+    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
+    struct agent_conf conf = {.listen = ""};
+    char other[MODEL_BINARY];
+
+    (void)state;
+    swap_bench_open(b);
+    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
+    b->s.conf = &conf;
+    model_fs_put(&b->m.fs, MODEL_HOLD, "", 0, 0644);
+    survey(b, 0, TRI_UNKNOWN);
+    model_fs_unlink(&b->m.fs, MODEL_HOLD);
+    survey(b, 1, TRI_NO);
+    survey(b, 1, TRI_NO);
+    b->m.nomad = TRI_NO;
+    model_binary("new", other);
+    model_fs_put(&b->m.fs, MODEL_TARGET, other, sizeof(other), 0755);
+    survey(b, 2, TRI_YES);
+    model_fs_put(&b->m.fs, MODEL_TARGET, "#!/bin/sh\n", 10, 0755);
+    survey(b, 2, TRI_YES);
+    swap_bench_close(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_client_asks_once_for_metadata),
+        cmocka_unit_test(the_file_in_place_is_asked_once),
     };
 
     return cmocka_run_group_tests_name("swap_view", tests, NULL, NULL);
