@@ -194,6 +194,8 @@ struct host {
     /* Would a unit, not `fragment`, start this program as an agent (unit_files.h)? dst: which. */
     enum tri (*unit_naming)(void *ctx, const char *program, const char *fragment, char *dst,
                             size_t n);
+    /* Is there a user, or a group, of this name (account_names.h)? */
+    enum tri (*account)(void *ctx, bool group, const char *name);
     void (*package)(void *ctx, const char *path, struct host_package *ret);
     /* The package managers' own lock, held against them. TRI_NO: one of them works just
      * now. TRI_UNKNOWN: there is none, or we may not. */

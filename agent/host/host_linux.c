@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <sys/xattr.h>
+#include "account_names.h"
 #include "binary_trial.h"
 #include "clock.h"
 #include "config_trial.h"
@@ -397,6 +398,12 @@ static enum tri port_unit_naming(void *ctx, const char *program, const char *fra
     return unit_files_naming(NULL, program, fragment, dst, n);
 }
 
+static enum tri port_account(void *ctx, bool group, const char *name)
+{
+    (void)ctx;
+    return account_there(group, name);
+}
+
 static void port_package(void *ctx, const char *path, struct host_package *ret)
 {
     struct package_where where;
@@ -627,6 +634,7 @@ static const struct host ports = {
     .way = port_way,
     .users = port_users,
     .unit_naming = port_unit_naming,
+    .account = port_account,
     .package = port_package,
     .package_lock = port_package_lock,
     .package_unlock = port_package_unlock,

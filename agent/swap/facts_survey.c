@@ -307,6 +307,21 @@ void facts_survey(const struct phases *p, const struct facts *f, struct facts_su
     tell_system(s);
     facts_of_config(s);
     tell_nomad(s);
+    facts_of_start(s);
+}
+
+bool facts_survey_put(struct facts_survey *s, const struct fact *f)
+{
+    uint32_t i = 0;
+
+    while (i < s->n && !str_eq(s->list[i].id, f->id))
+        i++;
+    if (i == SURVEY_MAX ||
+        (i < s->n && s->list[i].value == f->value && str_eq(s->list[i].text, f->text)))
+        return false;
+    s->list[i] = *f;
+    s->n = MAX_OF(s->n, i + 1);
+    return true;
 }
 
 const struct fact *facts_survey_find(const struct facts_survey *s, const char *id)

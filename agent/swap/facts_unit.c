@@ -1,4 +1,6 @@
 #include "facts_unit.h"
+#include <string.h>
+#include "bound_units.h"
 #include "str.h"
 
 static void ask_unit(struct surveying *s)
@@ -99,4 +101,190 @@ void facts_of_unit(struct surveying *s)
     ask_type(s);
     ask_drop_ins(s);
     ask_binary(s);
+}
+
+/* ---- the next start ---- */
+
+static bool not_told(struct surveying *s, const char *id, bool told)
+{
+    if (!fact_has_unit(s, id))
+        return true;
+    if (!told)
+        fact_add(s, id, TRI_UNKNOWN, "systemd does not tell it");
+    return !told;
+}
+
+/* NULL: nothing is the matter with it. *ret_sure: it is. */
+static const char *fault_of(const struct about_unit *u, bool *ret_sure)
+{
+    *ret_sure = true;
+    if (str_eq(u->load, "masked"))
+        return "is masked";
+    if (str_eq(u->load, "not-found"))
+        return "is not there";
+    if (str_eq(u->active, "failed"))
+        return "has failed";
+    if (str_eq(u->how, "Requisite") && str_eq(u->active, "inactive"))
+        return "is not active, and the start does not start it";
+    *ret_sure = str_eq(u->load, "error") || str_eq(u->load, "bad-setting");
+    if (*ret_sure)
+        return "cannot be loaded";
+    if (str_ends(u->name, ".mount") && str_eq(u->active, "inactive"))
+        return "is not mounted now, and the start would try that";
+    return u->load[0] == '\0' || u->active[0] == '\0' ? "has a state that systemd does not tell"
+                                                      : NULL;
+}
+
+static void ask_needs(struct surveying *s)
+{
+    static const char id[] = "unit-needs";
+    const struct service_about *a = &s->about;
+    const struct about_unit *vague = NULL;
+    const char *why, *vague_why = "there are more units than can be looked at";
+
+    if (not_told(s, id, a->needs.told))
+        return;
+    for (uint32_t i = 0; i < a->needs.n; i++) {
+        const struct about_unit *u = &a->needs.list[i];
+        bool sure = false;
+
+        why = fault_of(u, &sure);
+        if (why != NULL && sure) {
+            fact_add(s, id, TRI_YES, "%s=%.120s %s", u->how, u->name, why);
+            return;
+        }
+        if (why != NULL && vague == NULL) {
+            vague = u;
+            vague_why = why;
+        }
+    }
+    if (vague != NULL)
+        fact_add(s, id, TRI_UNKNOWN, "%s=%.120s %s", vague->how, vague->name, vague_why);
+    else
+        fact_add(s, id, a->needs.more ? TRI_UNKNOWN : TRI_NO, "%s", a->needs.more ? vague_why : "");
+}
+
+static void ask_user(struct surveying *s)
+{
+    static const char id[] = "unit-user";
+    const struct service_about *a = &s->about;
+    const struct {
+        bool group;
+        const char *key, *name;
+    } rows[] = {{false, "User", a->user}, {true, "Group", a->group}};
+    enum tri there = TRI_YES;
+    size_t i = 0;
+
+    if (!fact_has_unit(s, id))
+        return;
+    for (; i < ARRAY_LEN(rows) && there == TRI_YES; i++) {
+        if (rows[i].name[0] != '\0' && !a->dynamic_user)
+            there = s->h->account(s->h->ctx, rows[i].group, rows[i].name);
+    }
+    i -= there != TRI_YES;
+    if (there == TRI_NO)
+        fact_add(s, id, TRI_YES, "%s=%s: there is none of this name", rows[i].key, rows[i].name);
+    else if (there == TRI_UNKNOWN)
+        fact_add(s, id, TRI_UNKNOWN,
+                 "%s=%s: found in no file, and those who tell of others may not have answered",
+                 rows[i].key, rows[i].name);
+    else
+        fact_add(s, id, TRI_NO, "%s", "");
+}
+
+static void tell_commands(struct surveying *s, const char *id, bool told, const char *text)
+{
+    if (!not_told(s, id, told))
+        fact_add(s, id, text[0] != '\0' ? TRI_YES : TRI_NO, "%s", text);
+}
+
+/* Of a failed start Nomad's exit status is 1. */
+#define FAILED      1
+#define PATIENCE_US (10 * 1000 * 1000) /* Nomad's heartbeat_grace */
+
+static void for_us(char dst[static 24], uint64_t us)
+{
+    if (us / 1000 > INT64_MAX)
+        str_cut(dst, 24, "ever");
+    else
+        str_for_ms(dst, 24, (int64_t)(us / 1000));
+}
+
+static void ask_again(struct surveying *s)
+{
+    static const char id[] = "start-again";
+    const struct service_about *a = &s->about;
+    char after[24], within[24];
+    bool starts = str_eq(a->restart, "always") || str_eq(a->restart, "on-failure");
+    bool limited = a->limit_us > 0 && a->limit_starts > 0;
+    enum tri late = a->restart_us > PATIENCE_US ? TRI_YES : TRI_NO;
+
+    if (not_told(s, id, a->restart[0] != '\0'))
+        return;
+    for_us(after, a->restart_us);
+    for_us(within, a->limit_us);
+    if (!starts)
+        fact_add(s, id, TRI_YES, "Restart=%s: it is not started again", a->restart);
+    else if (a->prevents[FAILED])
+        fact_add(s, id, TRI_YES, "RestartPreventExitStatus has 1, with which a failed start ends");
+    else if (limited && a->limit_starts == 1 && a->limit_us > a->restart_us)
+        fact_add(s, id, TRI_YES, "StartLimitBurst=1 within %s: it is not started again", within);
+    else if (limited)
+        fact_add(s, id, late, "Restart=%s after %s, at most %llu starts within %s", a->restart,
+                 after, (unsigned long long)a->limit_starts, within);
+    else
+        fact_add(s, id, late, "Restart=%s after %s", a->restart, after);
+}
+
+static void ask_signal(struct surveying *s)
+{
+    static const char id[] = "stop-signal";
+    int32_t signal = s->about.stop_signal;
+
+    if (not_told(s, id, signal > 0 && sigabbrev_np(signal) != NULL))
+        return;
+    fact_add(s, id, TRI_YES, "SIG%s", sigabbrev_np(signal));
+}
+
+/* ---- what goes with it ---- */
+
+static void ask_bound(struct surveying *s)
+{
+    static const char id[] = "unit-bound";
+    const struct service_about *a = &s->about;
+    char text[TEXT_MAX] = "";
+
+    if (not_told(s, id, a->bound.told))
+        return;
+    for (uint32_t i = 0; i < a->bound.n; i++) {
+        size_t n = strlen(text);
+
+        snprintf(text + n, sizeof(text) - n, "%s%s %s", n > 0 ? ", " : "", a->bound.list[i].name,
+                 a->bound.list[i].active);
+    }
+    fact_add(s, id, a->bound.n > 0 ? TRI_YES : TRI_NO, "%s", text);
+}
+
+static void ask_down(struct surveying *s)
+{
+    const struct phases *p = s->p;
+    char text[TEXT_MAX] = "";
+    enum tri down;
+
+    if (!p->bound.known && digest_is_zero(&p->rec.placed))
+        return; /* no swap yet */
+    down = bound_units_down(&p->bound, s->asked ? &s->about : NULL, text);
+    fact_add(s, "bound-down", down, "%s", text);
+}
+
+void facts_of_start(struct surveying *s)
+{
+    ask_needs(s);
+    ask_user(s);
+    tell_commands(s, "unit-stop-commands", s->about.stop.told, s->about.stop.text);
+    tell_commands(s, "unit-start-commands", s->about.start.told, s->about.start.text);
+    ask_again(s);
+    ask_signal(s);
+    ask_bound(s);
+    ask_down(s);
 }

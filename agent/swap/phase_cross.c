@@ -65,6 +65,16 @@ static int make_durable_and_restart(struct phases *p, const struct digest *diges
     return 0;
 }
 
+void phases_remember_bound(struct phases *p)
+{
+    autofree struct service_about *about = xzalloc(1, sizeof(*about));
+    const struct service *s = p->host->service;
+    struct err err = ERR_INIT;
+    bool told = s->about(s->self, about, &err) == 0;
+
+    bound_units_remember(&p->bound, told ? about : NULL, phases_uptime(p));
+}
+
 /* What is not there, or cannot be read, other checks are for. */
 int phases_may_replace(const struct phases *p, struct err *err)
 {

@@ -66,11 +66,14 @@ static void crossing(struct phases *p)
         cross(p);
 }
 
-/* The way back waits for nobody: the package managers' lock is taken if it is free. */
+/* What was up before a swap that failed is what should be up after its way back. The way back waits
+ * for nobody: the package managers' lock is taken if it is free. */
 static void cross(struct phases *p)
 {
     if (p->packaged != TRI_NO)
         (void)p->host->package_lock(p->host->ctx);
+    if (p->rec.by_order)
+        phases_remember_bound(p);
     phases_cross(p, p->shelf.old, &p->rec.previous);
 }
 

@@ -233,6 +233,7 @@ static void waiting(struct phases *p)
         phases_then(p, waiting, PACKAGES_LOOK_MS);
         return;
     }
+    phases_remember_bound(p);
     if (law_refuses(p))
         return;
     why = last_check(p, &failure, &err);

@@ -29,6 +29,7 @@
 #ifndef PHASES_H
 #define PHASES_H
 
+#include "bound_units.h"
 #include "law.h"
 #include "log.h"
 #include "probe.h"
@@ -96,6 +97,7 @@ struct phases {
     struct phases_now now;
     struct config_verdict config;
     struct version_said in_place;
+    struct bound_units bound;
     /* Does a package own the target? Told by whoever asks that; TRI_NO: the package
      * managers' lock does not matter to a swap. */
     enum tri packaged;

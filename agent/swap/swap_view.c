@@ -184,6 +184,20 @@ static void make_survey(struct swap *s)
     s->phases.packaged = s->survey.packaged;
 }
 
+/* This fact alone: what is told as settled is told with it, and a whole survey takes longer. true:
+ * it is another one than before. */
+static bool ask_bound(struct swap *s)
+{
+    autofree struct service_about *about = xzalloc(1, sizeof(*about));
+    const struct service *service = s->host.service;
+    struct fact now = {.id = "bound-down"};
+    struct err err = ERR_INIT;
+    bool told = service->about(service->self, about, &err) == 0;
+
+    now.value = bound_units_down(&s->phases.bound, told ? about : NULL, now.text);
+    return facts_survey_put(&s->survey, &now);
+}
+
 void swap_tell(struct swap *s)
 {
     bool learned = false;
@@ -195,7 +209,23 @@ void swap_tell(struct swap *s)
         log_say(s->log, LOG_WARNING, EVENT_NONE, "%s", err.text);
     if (rests(s) && survey_is_due(s))
         make_survey(s);
+    else if (rests(s) && s->phases.bound.at_ms > s->survey.made_ms)
+        (void)ask_bound(s);
     write_view(s);
+}
+
+bool swap_waits(const struct swap *s)
+{
+    const struct fact *f = facts_survey_find(&s->survey, "bound-down");
+
+    return rests(s) && f != NULL && f->value == TRI_YES &&
+           s->host.uptime(s->host.ctx) - s->phases.bound.at_ms < BOUND_WAIT_MS;
+}
+
+void swap_watch(struct swap *s)
+{
+    if (ask_bound(s))
+        write_view(s);
 }
 
 void swap_look(struct swap *s, int64_t survey_ms)

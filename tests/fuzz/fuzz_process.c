@@ -1,3 +1,4 @@
+#include "account_names.h"
 #include "cleanup.h"
 #include "elf_arch.h"
 #include "facts.h"
@@ -25,7 +26,7 @@ static void data_dir(const char *text)
 }
 
 /* What root reads of processes and their files: stat, the path of an open file, a pid file,
- * Nomad's id files, the head of an executable. */
+ * Nomad's id files, the head of an executable; and who tells names of users and groups. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *text = fuzz_text(data, size);
@@ -34,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     stat_text(text);
     data_dir(text);
     FUZZ_CHECK(process_pid_parse(text) >= 0);
+    FUZZ_CHECK(account_sources_own(text, "group") || strstr(text, "group") != NULL);
     facts_id_parse(text, id);
     FUZZ_CHECK(strspn(id, "0123456789abcdefABCDEF-") == strlen(id) && strlen(id) < UUID_MAX);
     if (size >= ELF_HEADER)

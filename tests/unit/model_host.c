@@ -320,6 +320,16 @@ static enum tri port_unit_naming(void *ctx, const char *program, const char *fra
     return m->unit_naming == NULL ? TRI_NO : m->unit_naming_unknown ? TRI_UNKNOWN : TRI_YES;
 }
 
+static enum tri port_account(void *ctx, bool group, const char *name)
+{
+    const struct model_host *m = ctx;
+
+    (void)group;
+    if (m->vague_account != NULL && str_eq(name, m->vague_account))
+        return TRI_UNKNOWN;
+    return m->no_account != NULL && str_eq(name, m->no_account) ? TRI_NO : TRI_YES;
+}
+
 static void port_package(void *ctx, const char *path, struct host_package *ret)
 {
     const struct model_host *m = ctx;
@@ -441,6 +451,7 @@ static const struct host ports = {
     .way = port_way,
     .users = port_users,
     .unit_naming = port_unit_naming,
+    .account = port_account,
     .package = port_package,
     .package_lock = port_package_lock,
     .package_unlock = port_package_unlock,

@@ -84,7 +84,8 @@ struct model_host {
     struct host_clock clock;
     struct host_attributes attributes[2]; /* of the target, of every other file */
     const char *unit_naming;
-    bool unit_naming_unknown; /* whether it is an agent */
+    const char *no_account, *vague_account; /* a name that is not there; that may not be */
+    bool unit_naming_unknown;               /* whether it is an agent */
     bool read_only, noexec;
     enum tri config_rejects, lock; /* lock: what package_lock answers */
     const char *config_text;

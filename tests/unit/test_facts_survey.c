@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <signal.h>
 #include "facts_survey.h"
 #include "model_host.h"
 #include "str.h"
@@ -39,6 +40,14 @@ static void make_well(struct model_host *m)
                                       .type = "simple",
                                       .kill_mode = "process",
                                       .program = MODEL_TARGET,
+                                      .restart = "on-failure",
+                                      .stop_signal = SIGINT,
+                                      .conditions.told = true,
+                                      .files.told = true,
+                                      .needs.told = true,
+                                      .bound.told = true,
+                                      .start.told = true,
+                                      .stop.told = true,
                                       .words_len = sizeof(words)};
     memcpy(m->about.words, words, sizeof(words));
     model_fs_put(&m->fs, "/etc/nomad.d/nomad.hcl", "data_dir = \"/opt\"", 17, 0644);
@@ -105,8 +114,8 @@ static void is(struct bench *b, const char *id, enum tri value, const char *says
  * cannot be told here. */
 static bool is_neutral(const char *id)
 {
-    return str_eq(id, "libc") || str_eq(id, "binary-version") || str_eq(id, "dmidecode") ||
-           str_eq(id, "tls-names") || str_starts(id, "key.");
+    return str_eq(id, "libc") || str_eq(id, "binary-version") || str_eq(id, "stop-signal") ||
+           str_eq(id, "dmidecode") || str_eq(id, "tls-names") || str_starts(id, "key.");
 }
 
 static void a_host_that_is_well(void **state)

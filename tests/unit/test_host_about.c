@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include "account_names.h"
 #include "dir_names.h"
 #include "elf_arch.h"
 #include "file_users.h"
@@ -253,6 +254,37 @@ static void another_unit_that_names_the_program(void **state)
     assert_int_equal(unit_files_naming(dirs, "/x/nomad", own, found, sizeof(found)), TRI_YES);
     assert_string_equal(found, "nomad2.service");
     assert_int_equal(unit_files_naming(dirs, "/x/nomad", "", found, sizeof(found)), TRI_YES);
+}
+
+/* ---- users and groups ---- */
+
+static void who_tells_names(void **state)
+{
+    static const struct {
+        const char *text;
+        bool own;
+    } rows[] = {
+        {"passwd: files\ngroup: files sss\n", true},
+        {"passwd:\tfiles systemd # sss\n", true},
+        {"passwd : compat systemd\r\n", true},
+        {"# passwd: ldap\nshadow: ldap\n", true},
+        {"", true},
+        {"passwd:", true},
+        {"passwd: files sss\n", false},
+        {"x: y\n  passwd: ldap [NOTFOUND=return] files", false},
+        {"passwd: filesystem\n", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (account_sources_own(rows[i].text, "passwd") != rows[i].own)
+            fail_msg("%s", rows[i].text);
+    }
+    assert_int_equal(account_there(false, "root"), TRI_YES);
+    assert_int_equal(account_there(true, "root"), TRI_YES);
+    assert_int_equal(account_there(false, "4711"), TRI_YES);
+    assert_int_not_equal(account_there(false, "nobody-of-this-name"), TRI_YES);
+    assert_int_not_equal(account_there(true, "nobody-of-this-name"), TRI_YES);
 }
 
 /* ---- packages ---- */
@@ -581,6 +613,7 @@ int main(int argc, char **argv)
         IN_BENCH(ways_from_a_name_to_a_file),
         IN_BENCH(a_link_is_seen_and_seen_through),
         cmocka_unit_test(only_other_agents_use_the_file),
+        cmocka_unit_test(who_tells_names),
         cmocka_unit_test(texts_of_units),
         IN_BENCH(another_unit_that_names_the_program),
         cmocka_unit_test(answers_of_dpkg),

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 #include "scratch_dir.h"
+#include "str.h"
 #include "swap_bench.h"
 #include "swap_view.h"
 
@@ -71,11 +72,61 @@ static void the_file_in_place_is_asked_once(void **state)
     swap_bench_close(b);
 }
 
+static void bind(struct swap_bench *b, const char *active)
+{
+    struct service_about *a = &b->m.about;
+
+    a->unit = a->bound.told = true;
+    a->bound.n = 1;
+    str_cut(a->bound.list[0].name, sizeof(a->bound.list[0].name), "a.service");
+    str_cut(a->bound.list[0].active, sizeof(a->bound.list[0].active), active);
+}
+
+/* One that comes up late is told when it is up, without a whole survey each second. */
+static void units_that_went_down_are_watched(void **state)
+{
+    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
+    struct agent_conf conf = {.listen = ""};
+    int64_t made;
+
+    (void)state;
+    swap_bench_open(b);
+    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
+    b->s.conf = &conf;
+    bind(b, "active");
+    swap_tell(&b->s);
+    assert_null(facts_survey_find(&b->s.survey, "bound-down"));
+    b->m.uptime_ms += 1000;
+    bound_units_remember(&b->s.phases.bound, &b->m.about, b->m.uptime_ms);
+    swap_tell(&b->s); /* at once, with the old survey */
+    assert_int_equal(facts_survey_find(&b->s.survey, "bound-down")->value, TRI_NO);
+    assert_false(swap_waits(&b->s));
+    bind(b, "inactive");
+    swap_tell(&b->s);
+    assert_true(swap_waits(&b->s));
+    made = b->s.survey.made_ms;
+    b->m.uptime_ms += 1000;
+    swap_watch(&b->s);
+    assert_int_equal(b->s.survey.made_ms, made);
+    bind(b, "active");
+    swap_watch(&b->s);
+    assert_int_equal(b->s.survey.made_ms, made);
+    assert_int_equal(facts_survey_find(&b->s.survey, "bound-down")->value, TRI_NO);
+    assert_false(swap_waits(&b->s));
+    bind(b, "failed");
+    swap_tell(&b->s);
+    assert_true(swap_waits(&b->s));
+    b->m.uptime_ms += BOUND_WAIT_MS;
+    assert_false(swap_waits(&b->s));
+    swap_bench_close(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_client_asks_once_for_metadata),
         cmocka_unit_test(the_file_in_place_is_asked_once),
+        cmocka_unit_test(units_that_went_down_are_watched),
     };
 
     return cmocka_run_group_tests_name("swap_view", tests, NULL, NULL);
