@@ -18,6 +18,7 @@
 #include "package_owner.h"
 #include "plain_tree.h"
 #include "process.h"
+#include "sockets.h"
 #include "str.h"
 #include "unit_files.h"
 
@@ -525,6 +526,34 @@ static int port_process(void *ctx, uint32_t pid, struct host_process *ret, struc
     return process_executes((pid_t)pid, ret, err);
 }
 
+static int port_runs_as(void *ctx, uint32_t pid, const char *name, struct path_user *ret,
+                        struct err *err)
+{
+    (void)ctx;
+    return pid != 0 ? process_user((pid_t)pid, ret, err) : process_user_named(name, ret, err);
+}
+
+static int port_look_at(void *ctx, uint32_t pid, const struct path_user *user,
+                        const struct host_wish *wishes, uint32_t n, struct host_look *ret,
+                        struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    return look_call("/proc/self/exe", &l->looks, pid, user, wishes, n, ret, err);
+}
+
+static int port_listeners(void *ctx, uint32_t pid, struct tcp_table *ret, struct err *err)
+{
+    (void)ctx;
+    return sockets_listening("/proc", pid, ret, err);
+}
+
+static void port_socket_owner(void *ctx, uint64_t inode, uint32_t main_pid, struct host_owner *ret)
+{
+    (void)ctx;
+    sockets_owner("/proc", inode, main_pid, ret);
+}
+
 static int port_fetch_begin(void *ctx, const struct fetch_get *job, struct err *err)
 {
     struct host_linux *l = ctx;
@@ -644,6 +673,10 @@ static const struct host ports = {
     .version_of = port_version_of,
     .try_config = port_try_config,
     .process = port_process,
+    .runs_as = port_runs_as,
+    .look_at = port_look_at,
+    .listeners = port_listeners,
+    .socket_owner = port_socket_owner,
     .fetch_begin = port_fetch_begin,
     .fetch_poll = port_fetch_poll,
     .fetch_end = port_fetch_end,

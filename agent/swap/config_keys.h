@@ -28,8 +28,9 @@ struct config_key {
     uint32_t depth; /* keys around it */
     struct config_word path[CONFIG_DEPTH];
     struct config_word name;
-    bool has_value; /* it is a string */
-    struct config_word value;
+    bool has_value;           /* it is a string */
+    bool has_word;            /* it is a word without quotes: a number, true, false */
+    struct config_word value; /* of either kind */
     uint32_t line; /* from 1 */
 };
 

@@ -4,6 +4,8 @@
 #include "config_findings.h"
 #include "config_name.h"
 #include "config_trial.h"
+#include "facts_ready.h"
+#include "facts_values.h"
 #include "str.h"
 
 #define FILE_MAX    (1024 * 1024)
@@ -21,10 +23,33 @@ struct reading {
     uint32_t files;
     size_t bytes;
     struct config_findings f;
+    struct config_times times;
     struct host_names names;
 };
 
 /* ---- what is read ---- */
+
+static void take_newer(int64_t ns, const char *path, int64_t *newest, char place[CONFIG_PLACE])
+{
+    auto_buf struct buf name = BUF_INIT;
+
+    if (ns <= *newest)
+        return;
+    *newest = ns;
+    str_escape(&name, path, strlen(path));
+    str_cut(place, CONFIG_PLACE, buf_str(&name));
+}
+
+static void note_times(struct reading *r, const char *path)
+{
+    struct host_stat st = {.there = false};
+    struct err err = ERR_INIT;
+
+    if (r->h->stat_through(r->h->ctx, HOST_OWN_PATH, path, &st, &err) < 0 || !st.there)
+        return;
+    take_newer(st.mtime_ns, path, &r->times.written_ns, r->times.written);
+    take_newer(st.ctime_ns, path, &r->times.touched_ns, r->times.touched);
+}
 
 static void read_file(struct reading *r, const char *path)
 {
@@ -36,6 +61,7 @@ static void read_file(struct reading *r, const char *path)
         return;
     }
     r->files++;
+    note_times(r, path);
     if (host_read_through(r->h, path, FILE_MAX, &text, &err) < 0) {
         config_findings_miss(&r->f, path,
                              err.kind == ERR_LIMIT ? "is larger than 1 MiB" : "cannot be read");
@@ -171,14 +197,16 @@ static const char *unlisted(const struct reading *r)
 
 static bool find_plugins(const struct reading *r, char dst[static 300])
 {
-    const struct config_findings *f = &r->f;
-    const char *data = r->s->f->data_dir[0] != '\0' ? r->s->f->data_dir : f->data_dir;
+    const struct config_values *v = &r->f.values;
+    const char *plugins = config_values_text(v, VALUE_PLUGIN_DIR);
+    const char *data = r->s->f->data_dir[0] != '\0' ? r->s->f->data_dir
+                                                    : config_values_text(v, VALUE_DATA_DIR);
 
-    if (f->plugin_dir[0] != '\0')
-        snprintf(dst, 300, "%s", f->plugin_dir);
+    if (plugins[0] != '\0')
+        snprintf(dst, 300, "%s", plugins);
     else
         snprintf(dst, 300, "%s/plugins", data);
-    return dst[0] == '/' && (f->plugin_dir[0] != '\0' || data[0] != '\0') &&
+    return dst[0] == '/' && (plugins[0] != '\0' || data[0] != '\0') &&
            !command_line_has(buf_str(&r->words), r->words.len, "plugin-dir");
 }
 
@@ -235,7 +263,8 @@ static void tell_certificate(struct reading *r)
         [TRI_YES] = "",
     };
     autofree struct certificate_names *names = xzalloc(1, sizeof(*names));
-    const char *why = missing(r), *file = r->f.cert_file, *region = r->f.region;
+    const char *file = config_values_text(&r->f.values, VALUE_CERT_FILE);
+    const char *region = config_values_text(&r->f.values, VALUE_REGION), *why = missing(r);
     auto_buf struct buf pem = BUF_INIT;
     struct err err = ERR_INIT;
     enum tri has;
@@ -331,6 +360,18 @@ static void ask_dmidecode(struct surveying *s)
         fact_add(s, "dmidecode", TRI_YES, "not needed: this is no EC2 instance");
 }
 
+static void tell_read(struct reading *r)
+{
+    const struct config_read c = {.f = &r->f,
+                                  .times = &r->times,
+                                  .words = buf_str(&r->words),
+                                  .words_len = r->words.len,
+                                  .why = missing(r)};
+
+    facts_of_values(r->s, &c);
+    facts_of_readiness(r->s, &c);
+}
+
 void facts_of_config(struct surveying *s)
 {
     autofree struct reading *r = xzalloc(1, sizeof(*r));
@@ -344,5 +385,6 @@ void facts_of_config(struct surveying *s)
     tell_certificate(r);
     ask_dmidecode(s);
     tell_metadata(r);
+    tell_read(r);
     buf_free(&r->words);
 }

@@ -44,6 +44,7 @@ struct phases_config {
     const char *binary;    /* the target path, links resolved */
     const char *data_dir;  /* Nomad's; "" unknown. Read when needed */
     const char *hold_file;
+    const char *api;       /* agent.conf's address of it, for people; NULL: not known */
     const struct law *law; /* asked once more before a swap's rename; NULL: only the hold file */
     unsigned char session[SESSION_LEN];
     void (*changed)(void *ctx); /* the record changed, or progress */
@@ -89,6 +90,17 @@ struct version_said {
     char text[TEXT_MAX]; /* else: why not, or why that is not known */
 };
 
+/* What was asked through caravan-fetch for a survey (facts_ready.h), and is kept. */
+struct phases_asked {
+    int64_t at_ms; /* uptime; 0: never */
+    enum tri held; /* as it was then; and Nomad's process: */
+    uint32_t main_pid;
+    uint64_t main_start;
+    enum tri api; /* does it answer where the probe asks? */
+    char api_text[TEXT_MAX];
+    struct law_answer law; /* to a swap */
+};
+
 struct phases {
     const struct host *host;
     struct phases_config conf;
@@ -104,6 +116,7 @@ struct phases {
     /* What is heard of a cloud's metadata here (fetch_job.h), asked once: a host does not move. */
     enum knock metadata;
     bool metadata_asked;
+    struct phases_asked asked;
 };
 
 MUST_CHECK int phases_open(const struct host *host, const struct phases_config *conf,

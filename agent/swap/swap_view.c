@@ -1,6 +1,7 @@
 #include "swap_view.h"
 #include "caravan_version.h"
 #include "elf_arch.h"
+#include "facts_ready.h"
 #include "str.h"
 #include "view_file.h"
 
@@ -180,6 +181,7 @@ static void make_survey(struct swap *s)
         (void)phases_ask_config(&s->phases);
     ask_metadata(s);
     ask_version(s);
+    facts_ready_ask(&s->phases, &s->facts);
     facts_survey(&s->phases, &s->facts, &s->survey);
     s->phases.packaged = s->survey.packaged;
 }

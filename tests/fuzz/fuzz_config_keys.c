@@ -23,7 +23,8 @@ static void on_key(void *ctx, const struct config_key *k)
     is_within(s, &k->value);
     for (uint32_t i = 0; i < k->depth; i++)
         is_within(s, &k->path[i]);
-    FUZZ_CHECK(k->has_value || k->value.n == 0);
+    FUZZ_CHECK(k->has_value || k->has_word || k->value.n == 0);
+    FUZZ_CHECK(!k->has_value || !k->has_word);
     s->keys++;
 }
 

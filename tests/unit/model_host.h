@@ -95,6 +95,15 @@ struct model_host {
     enum knock odd;
     enum knock metadata; /* what is heard of it */
     unsigned metadata_asked;
+    /* Paths are looked at by this user, without a walk; files are root's. */
+    struct path_user user;
+    bool no_user;
+    const char *hangs, *listed; /* a path that does, and one with an access list */
+    struct tcp_table tcp;
+    bool no_tcp;
+    struct host_owner owner; /* of every socket */
+    unsigned asks, looks;    /* questions to the API; calls of look_at */
+    int status;              /* of the API's answers; 0: 200 */
 };
 
 void model_open(struct model_host *m, const char *offer);

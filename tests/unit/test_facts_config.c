@@ -426,20 +426,23 @@ static void each_fact(void **state)
     }
 }
 
-/* Whatever is found, no text holds anything that stands right of a key. */
+/* Whatever is found, no text holds anything that stands right of a key, but for the closed list of
+ * config_values.h, and paths that cannot be used. */
 static void no_value_is_told(void **state)
 {
     struct bench *b = *state;
 
     certificate(b, "plain");
     put(b, MAIN_FILE,
-        "data_dir = \"/opt/SECRET\"\nregion = \"SECRET\"\nplugin_dir = \"/SECRET\"\n"
+        "data_dir = \"/opt/nomad\"\nregion = \"global\"\nplugin_dir = \"/plugins\"\n"
         "vault { token = \"SECRET\" create_from_role = \"SECRET\" }\n"
-        "server { license_path = \"SECRET\" raft_logstore { x = \"SECRET\" } }\n"
-        "tls { cert_file = \"/SECRET\" }\n");
-    put_mode(b, "/SECRET/driver", "", 0755);
+        "server { encrypt = \"SECRET\" raft_logstore { x = \"SECRET\" } }\n"
+        "acl { token = \"SECRET\" enabled = true }\nname = \"n\"\n"
+        "consul { token = \"SECRET\" auth = \"SECRET\" }\nclient { meta { name = \"SECRET\" } }\n");
+    put_mode(b, "/plugins/driver", "", 0755);
     is(b, "key.create_from_role", TRI_YES, MAIN_FILE ", line 4");
     is(b, "plugin-unlisted", TRI_YES, "driver");
+    is(b, "is.name", TRI_YES, "n");
     assert_true(b->s.n < SURVEY_MAX);
     for (uint32_t i = 0; i < b->s.n; i++)
         assert_null(strstr(b->s.list[i].text, "SECRET"));
