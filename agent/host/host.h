@@ -25,6 +25,7 @@
 #include "path_right.h"
 #include "service.h"
 #include "tcp_table.h"
+#include "version.h"
 
 /* The name is an absolute path: every directory on its way is root's own (or ours), or it is
  * only read, by a port that goes through links. */
@@ -216,6 +217,11 @@ struct host {
     MUST_CHECK int (*try_binary)(void *ctx, int binary, const char *version,
                                  enum failure *ret_failure, char ret_text[static TEXT_MAX],
                                  struct err *err);
+    /* Runs the open file's `version` in the same way: TRI_YES and the version ("1.9.7") when it
+     * prints what Nomad does, TRI_NO: another program; TRI_UNKNOWN: it cannot be tried. Else the
+     * text says why. */
+    enum tri (*version_of)(void *ctx, int binary, char ret_version[static VERSION_TEXT],
+                           char ret_text[static TEXT_MAX]);
     /* Would the new binary accept Nomad's configuration? TRI_YES: it rejects it. The text
      * says what it said, or why that cannot be told. old: the open one in place, -1 none. */
     enum tri (*try_config)(void *ctx, int binary, int old, const char *version,
@@ -228,9 +234,11 @@ struct host {
      */
     MUST_CHECK int (*users)(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
                             struct host_users *ret, struct err *err);
-    /* A unit, not `fragment`, whose file names this program to be started; "" none. */
-    MUST_CHECK int (*unit_naming)(void *ctx, const char *program, const char *fragment, char *dst,
-                                  size_t n, struct err *err);
+    /* Would a unit, not `fragment`, start this program as an agent (unit_files.h)? dst: which. */
+    enum tri (*unit_naming)(void *ctx, const char *program, const char *fragment, char *dst,
+                            size_t n);
+    /* Is there a user, or a group, of this name (account_names.h)? */
+    enum tri (*account)(void *ctx, bool group, const char *name);
     void (*package)(void *ctx, const char *path, struct host_package *ret);
     /* The package managers' own lock, held against them. TRI_NO: one of them works just
      * now. TRI_UNKNOWN: there is none, or we may not. */

@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <sys/xattr.h>
+#include "account_names.h"
 #include "binary_trial.h"
 #include "clock.h"
 #include "config_trial.h"
@@ -391,13 +392,17 @@ static int port_users(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
     return file_users("/proc", dev, ino, except, ret, err);
 }
 
-static int port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
-                            size_t n, struct err *err)
+static enum tri port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
+                                 size_t n)
 {
     (void)ctx;
-    (void)err;
-    unit_files_naming(NULL, program, fragment, dst, n);
-    return 0;
+    return unit_files_naming(NULL, program, fragment, dst, n);
+}
+
+static enum tri port_account(void *ctx, bool group, const char *name)
+{
+    (void)ctx;
+    return account_there(group, name);
 }
 
 static void port_package(void *ctx, const char *path, struct host_package *ret)
@@ -495,6 +500,14 @@ static int port_try(void *ctx, int binary, const char *version, enum failure *re
     const struct host_linux *l = ctx;
 
     return binary_trial(&l->who, binary, version, ret_failure, ret_text, err);
+}
+
+static enum tri port_version_of(void *ctx, int binary, char ret_version[static VERSION_TEXT],
+                                char ret_text[static TEXT_MAX])
+{
+    const struct host_linux *l = ctx;
+
+    return binary_trial_version(&l->who, binary, ret_version, ret_text);
 }
 
 static enum tri port_try_config(void *ctx, int binary, int old, const char *version,
@@ -650,12 +663,14 @@ static const struct host ports = {
     .way = port_way,
     .users = port_users,
     .unit_naming = port_unit_naming,
+    .account = port_account,
     .package = port_package,
     .package_lock = port_package_lock,
     .package_unlock = port_package_unlock,
     .clock = port_clock,
     .attributes = port_attributes,
     .try_binary = port_try,
+    .version_of = port_version_of,
     .try_config = port_try_config,
     .process = port_process,
     .runs_as = port_runs_as,

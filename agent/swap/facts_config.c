@@ -18,7 +18,8 @@ struct reading {
     const struct host *h;
     struct buf words; /* of the command that starts Nomad, each ending in NUL */
     size_t n_paths;
-    const char *why; /* no paths: why */
+    const char *why;  /* no paths: why */
+    const char *part; /* the words are only a part of all: why; else NULL */
     uint32_t files;
     size_t bytes;
     struct config_findings f;
@@ -98,28 +99,33 @@ static void read_path(struct reading *r, const char *path)
         config_findings_miss(&r->f, path, "holds too many files");
 }
 
+/* A part is read as well: what is found in it is found. */
 static void take_words(struct reading *r)
 {
     const struct service_about *about = &r->s->about;
+    auto_buf struct buf running = BUF_INIT;
+    struct command_line_start start;
+    struct err err = ERR_INIT;
+    char cmdline[64];
 
+    snprintf(cmdline, sizeof(cmdline), "/proc/%u/cmdline", r->s->f->stamp.main_pid);
+    if (r->s->f->stamp.main_pid == 0 ||
+        host_read_through(r->h, cmdline, CMDLINE_MAX, &running, &err) < 0)
+        buf_clear(&running);
+    start = command_line_of_start(about->words, r->s->asked ? about->words_len : 0,
+                                  (const char *)running.data, running.len);
     buf_clear(&r->words);
-    (void)buf_add(&r->words, about->words, r->s->asked ? about->words_len : 0);
+    (void)buf_add(&r->words, start.words, start.n);
+    r->part = start.why;
 }
 
-/* What the unit starts next counts; where that does not tell, what runs now. */
 static void read_all(struct reading *r)
 {
     const char *paths[CONFIG_TRIAL_PATHS];
-    struct err err = ERR_INIT;
-    char cmdline[64];
     bool more;
 
     take_words(r);
     r->n_paths = config_trial_paths(buf_str(&r->words), r->words.len, paths, &more, &r->why);
-    snprintf(cmdline, sizeof(cmdline), "/proc/%u/cmdline", r->s->f->stamp.main_pid);
-    if (r->n_paths == 0 && r->s->f->stamp.main_pid != 0 &&
-        host_read_through(r->h, cmdline, CMDLINE_MAX, &r->words, &err) == 0)
-        r->n_paths = config_trial_paths(buf_str(&r->words), r->words.len, paths, &more, &r->why);
     for (size_t i = 0; i < r->n_paths; i++)
         read_path(r, paths[i]);
 }
@@ -127,6 +133,8 @@ static void read_all(struct reading *r)
 /* Why something is not known although nothing was found; NULL: all was read. */
 static const char *missing(const struct reading *r)
 {
+    if (r->part != NULL)
+        return r->part;
     return r->n_paths == 0 ? r->why : r->f.unread > 0 ? r->f.why : NULL;
 }
 

@@ -39,6 +39,18 @@
  *   metadata-probes  of a client: each start waits for a cloud's metadata service, which nobody
  *                    answers here, and no fingerprint.denylist spares it that
  *
+ *   not-nomad        the file in place is no ELF program, or its `version` prints none of Nomad's
+ *   binary-version   yes, the text is the version that it prints
+ *   unit-needs       what the unit requires is masked, not there, or has failed
+ *   unit-user        its User= or Group= does not exist
+ *   unit-stop-commands, unit-start-commands
+ *                    what is run beside Nomad at each stop, and at each start: the text
+ *   start-again      after a failed start systemd does not start it again, or only after more than
+ *                    10 s
+ *   stop-signal      yes, the text is the signal that a restart stops it with: "SIGINT"
+ *   unit-bound       units that stop or restart along with it: "a.service active, ..."
+ *   bound-down       of these, some were active right before the last stop and are not again. Not
+ *                    told before a first swap
  *
  * Would Nomad, restarted now with the old binary, come back as it is (facts_values.h,
  * facts_ready.h, facts_paths.h)?
@@ -84,5 +96,7 @@ struct facts_survey {
 /* f: what facts_gather found just now. */
 void facts_survey(const struct phases *p, const struct facts *f, struct facts_survey *ret);
 const struct fact *facts_survey_find(const struct facts_survey *s, const char *id); /* NULL */
+/* Puts it in the place of the one with its id, or behind all; false: it was there as it is. */
+bool facts_survey_put(struct facts_survey *s, const struct fact *f);
 
 #endif

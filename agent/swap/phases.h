@@ -29,6 +29,7 @@
 #ifndef PHASES_H
 #define PHASES_H
 
+#include "bound_units.h"
 #include "law.h"
 #include "log.h"
 #include "probe.h"
@@ -81,6 +82,14 @@ struct config_verdict {
     char text[TEXT_MAX];
 };
 
+/* What the file in place says it is, by its own `version`. */
+struct version_said {
+    struct digest of; /* the file; zero: not asked */
+    enum tri nomad;   /* it is a program of Nomad's */
+    char version[VERSION_TEXT];
+    char text[TEXT_MAX]; /* else: why not, or why that is not known */
+};
+
 /* What was asked through caravan-fetch for a survey (facts_ready.h), and is kept. */
 struct phases_asked {
     int64_t at_ms; /* uptime; 0: never */
@@ -99,6 +108,8 @@ struct phases {
     struct record rec;
     struct phases_now now;
     struct config_verdict config;
+    struct version_said in_place;
+    struct bound_units bound;
     /* Does a package own the target? Told by whoever asks that; TRI_NO: the package
      * managers' lock does not matter to a swap. */
     enum tri packaged;

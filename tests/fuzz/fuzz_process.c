@@ -1,3 +1,4 @@
+#include "account_names.h"
 #include "cleanup.h"
 #include "elf_arch.h"
 #include "facts.h"
@@ -51,7 +52,7 @@ static void sockets(const char *text, bool six)
 }
 
 /* What root reads of processes and their files: stat, status, net/tcp, the path of an open file, a
- * pid file, Nomad's id files, the head of an executable. */
+ * pid file, Nomad's id files, the head of an executable; and who tells names of users and groups. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *text = fuzz_text(data, size);
@@ -63,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sockets(text, true);
     data_dir(text);
     FUZZ_CHECK(process_pid_parse(text) >= 0);
+    FUZZ_CHECK(account_sources_own(text, "group") || strstr(text, "group") != NULL);
     facts_id_parse(text, id);
     FUZZ_CHECK(strspn(id, "0123456789abcdefABCDEF-") == strlen(id) && strlen(id) < UUID_MAX);
     if (size >= ELF_HEADER)

@@ -1,4 +1,7 @@
 #include "model_host.h"
+#include <fcntl.h>
+#include <unistd.h>
+#include "elf_arch.h"
 #include "str.h"
 
 #define POLLS_STOP  2
@@ -8,10 +11,24 @@
 
 /* ---- binaries ---- */
 
+/* That of the program which runs. */
+static void read_header(char dst[static ELF_HEADER])
+{
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || read(fd, dst, ELF_HEADER) != ELF_HEADER)
+        abort();
+    close(fd);
+}
+
 void model_binary(const char *kind, char dst[static MODEL_BINARY])
 {
+    bool own = str_starts(kind, "\177ELF");
+
     memset(dst, '.', MODEL_BINARY);
-    memcpy(dst, kind, strlen(kind));
+    if (!own)
+        read_header(dst);
+    memcpy(dst + (own ? 0 : ELF_HEADER), kind, strlen(kind));
     memcpy(dst + MODEL_BINARY - 3, "end", 3);
 }
 
@@ -244,6 +261,18 @@ static int port_try(void *ctx, int binary, const char *version, enum failure *re
     return model_step(ctx, err);
 }
 
+static enum tri port_version_of(void *ctx, int binary, char ret_version[static VERSION_TEXT],
+                                char ret_text[static TEXT_MAX])
+{
+    struct model_host *m = ctx;
+
+    (void)binary;
+    m->versions_asked++;
+    str_cut(ret_version, VERSION_TEXT, m->nomad != TRI_NO ? "1.9.7" : "");
+    str_cut(ret_text, TEXT_MAX, m->nomad != TRI_NO ? "" : "its `version` prints \"x 1\"");
+    return m->nomad != TRI_NO ? TRI_YES : TRI_NO;
+}
+
 /* ---- what is told of the host ---- */
 
 static enum tri port_try_config(void *ctx, int binary, int old, const char *version,
@@ -281,15 +310,25 @@ static int port_users(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
     return model_alive(m, err);
 }
 
-static int port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
-                            size_t n, struct err *err)
+static enum tri port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
+                                 size_t n)
 {
     const struct model_host *m = ctx;
 
     (void)program;
     (void)fragment;
     str_cut(dst, n, m->unit_naming != NULL ? m->unit_naming : "");
-    return model_alive(m, err);
+    return m->unit_naming == NULL ? TRI_NO : m->unit_naming_unknown ? TRI_UNKNOWN : TRI_YES;
+}
+
+static enum tri port_account(void *ctx, bool group, const char *name)
+{
+    const struct model_host *m = ctx;
+
+    (void)group;
+    if (m->vague_account != NULL && str_eq(name, m->vague_account))
+        return TRI_UNKNOWN;
+    return m->no_account != NULL && str_eq(name, m->no_account) ? TRI_NO : TRI_YES;
 }
 
 static void port_package(void *ctx, const char *path, struct host_package *ret)
@@ -500,10 +539,12 @@ static const struct host ports = {
     .uptime = port_uptime,
     .wall = port_wall,
     .try_binary = port_try,
+    .version_of = port_version_of,
     .try_config = port_try_config,
     .way = port_way,
     .users = port_users,
     .unit_naming = port_unit_naming,
+    .account = port_account,
     .package = port_package,
     .package_lock = port_package_lock,
     .package_unlock = port_package_unlock,
