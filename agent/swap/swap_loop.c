@@ -136,6 +136,8 @@ static int64_t next_wake(const struct loop *l)
 
     if (phases_works(p))
         return p->now.wake_ms > now ? p->now.wake_ms - now : 0;
+    if (swap_waits(l->s))
+        return BOUND_LOOK_MS;
     if (!l->alone)
         return MAX_OF(l->busy_ms + SWAP_IDLE_MS - now, (int64_t)0);
     if (l->child.pid == 0)
@@ -178,9 +180,11 @@ static bool turn(struct loop *l)
             serve(l, &l->places[i]);
     }
     step_if_due(l);
+    if (rests && swap_waits(l->s))
+        swap_watch(l->s);
     if (rests && l->alone)
         swap_look(l->s, SURVEY_REST_MS);
-    return l->alone || !rests || uptime(l) - l->busy_ms < SWAP_IDLE_MS;
+    return l->alone || !rests || swap_waits(l->s) || uptime(l) - l->busy_ms < SWAP_IDLE_MS;
 }
 
 static int run(struct loop *l, struct err *err)

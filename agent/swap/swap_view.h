@@ -12,13 +12,20 @@
 
 #include "swap.h"
 
-#define SURVEY_GREET_MS 10000 /* somebody asks: facts older than this are asked anew */
-#define SURVEY_REST_MS  60000 /* nobody asks, but we are there: without systemd */
+#define SURVEY_GREET_MS 10000            /* somebody asks: facts older than this are asked anew */
+#define BOUND_LOOK_MS   1000             /* are the units up again that went down with Nomad? */
+#define BOUND_WAIT_MS   (15 * 60 * 1000) /* not longer: the longest ready deadline, and some */
+#define SURVEY_REST_MS  60000            /* nobody asks, but we are there: without systemd */
 
 /* Gathers the facts anew when they may have changed, and writes the view. */
 void swap_tell(struct swap *s);
 /* Writes the view only if the service or the file in place changed by itself, or the survey is
  * older than this. */
 void swap_look(struct swap *s, int64_t survey_ms);
+/* A unit that was up before Nomad's last stop is not up again (bound-down), and that is not long
+ * ago: when it comes up, nobody else tells. */
+bool swap_waits(const struct swap *s);
+/* While swap_waits: tells it when that changes. */
+void swap_watch(struct swap *s);
 
 #endif

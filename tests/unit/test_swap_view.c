@@ -5,8 +5,17 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 #include "scratch_dir.h"
+#include "str.h"
 #include "swap_bench.h"
 #include "swap_view.h"
+
+static void survey(struct swap_bench *b, unsigned asked, enum tri not_nomad)
+{
+    b->s.survey.made_ms = 0;
+    swap_tell(&b->s);
+    assert_int_equal(b->m.versions_asked, asked);
+    assert_int_equal(facts_survey_find(&b->s.survey, "not-nomad")->value, not_nomad);
+}
 
 /* Where nobody answers it takes half a second: not again for each survey, and never for a server.
  */
@@ -37,10 +46,87 @@ static void a_client_asks_once_for_metadata(void **state)
     swap_bench_close(b);
 }
 
+/* Its own `version` runs once for each file, never while root holds the host, and never a script.
+ */
+static void the_file_in_place_is_asked_once(void **state)
+{
+    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
+    struct agent_conf conf = {.listen = ""};
+    char other[MODEL_BINARY];
+
+    (void)state;
+    swap_bench_open(b);
+    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
+    b->s.conf = &conf;
+    model_fs_put(&b->m.fs, MODEL_HOLD, "", 0, 0644);
+    survey(b, 0, TRI_UNKNOWN);
+    model_fs_unlink(&b->m.fs, MODEL_HOLD);
+    survey(b, 1, TRI_NO);
+    survey(b, 1, TRI_NO);
+    b->m.nomad = TRI_NO;
+    model_binary("new", other);
+    model_fs_put(&b->m.fs, MODEL_TARGET, other, sizeof(other), 0755);
+    survey(b, 2, TRI_YES);
+    model_fs_put(&b->m.fs, MODEL_TARGET, "#!/bin/sh\n", 10, 0755);
+    survey(b, 2, TRI_YES);
+    swap_bench_close(b);
+}
+
+static void bind(struct swap_bench *b, const char *active)
+{
+    struct service_about *a = &b->m.about;
+
+    a->unit = a->bound.told = true;
+    a->bound.n = 1;
+    str_cut(a->bound.list[0].name, sizeof(a->bound.list[0].name), "a.service");
+    str_cut(a->bound.list[0].active, sizeof(a->bound.list[0].active), active);
+}
+
+/* One that comes up late is told when it is up, without a whole survey each second. */
+static void units_that_went_down_are_watched(void **state)
+{
+    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
+    struct agent_conf conf = {.listen = ""};
+    int64_t made;
+
+    (void)state;
+    swap_bench_open(b);
+    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
+    b->s.conf = &conf;
+    bind(b, "active");
+    swap_tell(&b->s);
+    assert_null(facts_survey_find(&b->s.survey, "bound-down"));
+    b->m.uptime_ms += 1000;
+    bound_units_remember(&b->s.phases.bound, &b->m.about, b->m.uptime_ms);
+    swap_tell(&b->s); /* at once, with the old survey */
+    assert_int_equal(facts_survey_find(&b->s.survey, "bound-down")->value, TRI_NO);
+    assert_false(swap_waits(&b->s));
+    bind(b, "inactive");
+    swap_tell(&b->s);
+    assert_true(swap_waits(&b->s));
+    made = b->s.survey.made_ms;
+    b->m.uptime_ms += 1000;
+    swap_watch(&b->s);
+    assert_int_equal(b->s.survey.made_ms, made);
+    bind(b, "active");
+    swap_watch(&b->s);
+    assert_int_equal(b->s.survey.made_ms, made);
+    assert_int_equal(facts_survey_find(&b->s.survey, "bound-down")->value, TRI_NO);
+    assert_false(swap_waits(&b->s));
+    bind(b, "failed");
+    swap_tell(&b->s);
+    assert_true(swap_waits(&b->s));
+    b->m.uptime_ms += BOUND_WAIT_MS;
+    assert_false(swap_waits(&b->s));
+    swap_bench_close(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_client_asks_once_for_metadata),
+        cmocka_unit_test(the_file_in_place_is_asked_once),
+        cmocka_unit_test(units_that_went_down_are_watched),
     };
 
     return cmocka_run_group_tests_name("swap_view", tests, NULL, NULL);
