@@ -208,6 +208,14 @@ static void written(struct bench *b)
     b->m.fs.now_ns = NOW_NS + 3600 * 1000000000LL;
     put(b, "/etc/nomad.d/a.hcl", "region = \"eu\"\n");
 }
+static void environment_written(struct bench *b)
+{
+    b->m.about.files.told = true;
+    b->m.about.files.n = 1;
+    str_cut(b->m.about.files.list[0].path, sizeof(b->m.about.files.list[0].path), "/etc/n.env");
+    b->m.fs.now_ns = NOW_NS + 3600 * 1000000000LL;
+    put(b, "/etc/n.env", "A=b\n");
+}
 static void written_and_stopped(struct bench *b)
 {
     written(b);
@@ -607,6 +615,7 @@ static const struct {
 
     {nothing, "config-newer", TRI_NO, ""},
     {written, "config-newer", TRI_YES, "/etc/nomad.d/a.hcl was written"},
+    {environment_written, "config-newer", TRI_YES, "/etc/n.env was written"},
     {written_and_stopped, "config-newer", TRI_NO, "does not run"},
     {broken, "config-newer", TRI_UNKNOWN, "z.hcl"},
 
