@@ -231,23 +231,8 @@ void swap_watch(struct swap *s)
         write_view(s);
 }
 
-/* No leader just now, a Nomad that has just been started: who waits for it to pass waits for us. */
-static bool may_pass(const struct swap *s)
-{
-    static const char *const ids[] = {"law-refuses", "api-silent"};
-
-    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
-        const struct fact *f = facts_survey_find(&s->survey, ids[i]);
-        if (f != NULL && f->value != TRI_NO)
-            return true;
-    }
-    return false;
-}
-
 void swap_look(struct swap *s, int64_t survey_ms)
 {
-    if (s->facts.held != TRI_YES && may_pass(s))
-        survey_ms = MIN_OF(survey_ms, (int64_t)SURVEY_SOON_MS);
     int64_t age = s->host.uptime(s->host.ctx) - s->survey.made_ms;
     bool old = facts_are_old(&s->phases, &s->facts);
 

@@ -16,7 +16,6 @@
 #define SURVEY_GREET_MS 10000            /* somebody asks: facts older than this are asked anew */
 #define BOUND_LOOK_MS   1000             /* are the units up again that went down with Nomad? */
 #define BOUND_WAIT_MS   (15 * 60 * 1000) /* not longer: the longest ready deadline, and some */
-#define SURVEY_SOON_MS  10000            /* it says of the law or the API what may pass by itself */
 #define SURVEY_REST_MS  60000            /* nobody asks, but we are there: without systemd */
 
 /* Gathers the facts anew when they may have changed, and writes the view. */
