@@ -216,6 +216,16 @@ static void asked_once_in_a_while(void **state)
     assert_true(b->m.asks > asks);
 }
 
+/* Not once more for its leader, which would take as long again. */
+static void a_silent_api_is_asked_twice(void **state)
+{
+    struct ready_bench *b = *state;
+
+    fails(b);
+    ready_is(b, "law-refuses", TRI_YES, "could not be asked");
+    assert_int_equal(b->m.asks, 2);
+}
+
 static void addresses_of_the_api(void **state)
 {
     static const struct {
@@ -287,6 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         READY_BENCH(each_fact),
         READY_BENCH(asked_once_in_a_while),
+        READY_BENCH(a_silent_api_is_asked_twice),
         READY_BENCH(bad_answers_are_asked_again),
         cmocka_unit_test(addresses_of_the_api),
     };

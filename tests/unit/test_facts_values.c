@@ -87,6 +87,12 @@ static void drains_no_client(struct ready_bench *b)
     ready_put(b, READY_FILE, "data_dir = \"/opt/nomad\"\nserver { enabled = true }\n");
 }
 
+static void drains_client_by_option(struct ready_bench *b)
+{
+    drains_no_client(b);
+    ready_start_by(b, MODEL_TARGET " agent -config /etc/nomad.d -client");
+}
+
 static void written(struct ready_bench *b)
 {
     b->m.fs.now_ns = NOW_NS + 3600 * 1000000000LL;
@@ -150,6 +156,7 @@ static const struct ready_row rows[] = {
     {drains_never, "stop-drains", TRI_NO, ""},
     {drains, "stop-drains", TRI_UNKNOWN, "drain_on_shutdown (/etc/nomad.d/a.hcl, line 3)"},
     {drains_no_client, "stop-drains", TRI_NO, ""},
+    {drains_client_by_option, "stop-drains", TRI_UNKNOWN, "drain_on_shutdown"},
     {broken, "stop-drains", TRI_UNKNOWN, "z.hcl"},
     {nothing, "config-newer", TRI_NO, ""},
     {written, "config-newer", TRI_YES, "/etc/nomad.d/a.hcl was written"},
