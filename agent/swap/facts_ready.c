@@ -53,10 +53,11 @@ static void ask_law(struct phases *p, const struct facts *f)
 {
     const struct law *law = p->conf.law;
     bool server = f->server_id[0] != '\0';
-    struct law_facts facts = law_facts_gather(p, law, LAW_SWAP, server && p->asked.api == TRI_YES);
+    /* As for a rename: a stage that is about to be over is no work that a swap would meet. */
+    struct law_facts facts =
+        law_facts_gather(p, law, LAW_RENAME, server && p->asked.api == TRI_YES);
 
     facts.server = server;
-    facts.busy = false; /* of what is at work, this survey is the last */
     if (facts.swapped && law->gap_ms - facts.since_swap_ms <= GAP_MS)
         facts.swapped = false;
     p->asked.law = law_judge(law, LAW_SWAP, &facts);

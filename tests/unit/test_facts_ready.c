@@ -216,6 +216,23 @@ static void asked_once_in_a_while(void **state)
     assert_true(b->m.asks > asks);
 }
 
+static void last_step(struct phases *p)
+{
+    (void)p;
+}
+
+/* What was just staged is told before the last step is over. */
+static void a_stage_is_no_reason(void **state)
+{
+    struct ready_bench *b = *state;
+
+    b->p.now.then = last_step;
+    ready_is(b, "law-refuses", TRI_NO, "");
+    b->m.held = true;
+    ready_is(b, "law-refuses", TRI_YES, "hold file");
+    b->p.now.then = NULL;
+}
+
 /* Not once more for its leader, which would take as long again. */
 static void a_silent_api_is_asked_twice(void **state)
 {
@@ -297,6 +314,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         READY_BENCH(each_fact),
         READY_BENCH(asked_once_in_a_while),
+        READY_BENCH(a_stage_is_no_reason),
         READY_BENCH(a_silent_api_is_asked_twice),
         READY_BENCH(bad_answers_are_asked_again),
         cmocka_unit_test(addresses_of_the_api),
