@@ -5,7 +5,7 @@
 #include "str.h"
 
 #define API_TRIES   2
-#define TICK_MS     10 /* of /proc/PID/stat: USER_HZ is 100 */
+#define TICK_MS     10                   /* of /proc/PID/stat: USER_HZ is 100 */
 #define YOUNG_NS    (120 * 1000000000LL) /* a Nomad of this age may still be starting */
 #define GAP_MS      60000                /* a shorter wait is none to tell */
 #define RPC_PORT    4647
@@ -19,7 +19,8 @@ static void take_error(struct phases_asked *a, const struct err *err)
 {
     const char *last = strrchr(err->text, ':');
 
-    str_cut(a->api_text, sizeof(a->api_text), last != NULL && last[1] == ' ' ? last + 2 : err->text);
+    str_cut(a->api_text, sizeof(a->api_text),
+            last != NULL && last[1] == ' ' ? last + 2 : err->text);
     a->api = err->kind == ERR_NETWORK || err->kind == ERR_TIMEOUT ? TRI_NO : TRI_UNKNOWN;
 }
 
@@ -52,11 +53,11 @@ static void ask_law(struct phases *p, const struct facts *f)
 {
     const struct law *law = p->conf.law;
     bool server = f->server_id[0] != '\0';
+    /* As for a rename: a stage that is about to be over is no work that a swap would meet. */
     struct law_facts facts =
-        law_facts_gather(p, law, LAW_SWAP, server && p->asked.api == TRI_YES);
+        law_facts_gather(p, law, LAW_RENAME, server && p->asked.api == TRI_YES);
 
     facts.server = server;
-    facts.busy = false; /* of what is at work, this survey is the last */
     if (facts.swapped && law->gap_ms - facts.since_swap_ms <= GAP_MS)
         facts.swapped = false;
     p->asked.law = law_judge(law, LAW_SWAP, &facts);

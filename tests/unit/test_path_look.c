@@ -8,10 +8,12 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include "clock.h"
 #include "look_call.h"
 #include "path_look.h"
 #include "scratch_dir.h"
+#include "skip_because.h"
 #include "str.h"
 
 #define ROOT                                                                                       \
@@ -133,6 +135,7 @@ static int grow(void **state)
     make(t, "raft/more/b", "678", 0644);
     lead(t, "raft/more/c", "../a");
     lead(t, "whole", "/etc/key");
+    lead(t, "etc/whole", "/etc/key");
     lead(t, "up", "../../../etc/key");
     lead(t, "round", "round");
     lead(t, "lost", "/etc/none");
@@ -169,6 +172,7 @@ static void each_way(void **state)
         {"/etc/../etc/key", &as_root, PATH_READ, LOOK_FINE, "/etc/key"},
         {"/../../etc/key", &as_root, PATH_READ, LOOK_FINE, "/etc/key"},
         {"/whole", &as_root, PATH_READ, LOOK_FINE, "/etc/key"},
+        {"/etc/whole", &as_root, PATH_READ, LOOK_FINE, "/etc/key"},
         {"/up", &as_root, PATH_READ, LOOK_FINE, "/etc/key"},
         {"/etc/passwd", &as_root, 0, LOOK_MISSING, "/etc/passwd"},
         {"/etc/key/x", &as_root, 0, LOOK_MISSING, "/etc/key"},
@@ -195,6 +199,29 @@ static void each_way(void **state)
             (ways[i].where[0] != '\0' && !str_eq(got.where, ways[i].where)))
             fail_msg("%s: %d %s", ways[i].path, (int)got.end, got.where);
     }
+}
+
+/* rw for the owner, r for user 12345, a mask of r: as setfacl writes it. */
+static void an_access_list_decides(void **state)
+{
+    static const unsigned char list[] = {
+        2,    0,    0,    0, /* the version; then tag, right, id */
+        1,    0,    6,    0,    0xff, 0xff, 0xff, 0xff, 2,    0,    4,    0,   0x39, 0x30,
+        0,    0,    4,    0,    0,    0,    0xff, 0xff, 0xff, 0xff, 16,   0,   4,    0,
+        0xff, 0xff, 0xff, 0xff, 32,   0,    0,    0,    0xff, 0xff, 0xff, 0xff};
+    const struct tree *t = *state;
+    struct host_wish wish = {.path = "/etc/key", .need = PATH_READ};
+    struct host_look got;
+    char path[300];
+
+    scratch_path(t->dir, "etc/key", path);
+    assert_int_equal(fchmodat(AT_FDCWD, t->dir, 0755, 0), 0);
+    if (setxattr(path, "system.posix_acl_access", list, sizeof(list), 0) < 0)
+        skip_because("the file system has no access lists");
+    path_look(t->root, &stranger, &wish, &got, NULL);
+    assert_int_equal(got.end, LOOK_UNSURE);
+    path_look(t->root, &as_root, &wish, &got, NULL);
+    assert_int_equal(got.end, LOOK_FINE);
 }
 
 static void what_is_there(void **state)
@@ -307,6 +334,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(by_owner_mode_and_groups),
         cmocka_unit_test(as_whom_a_process_runs),
         IN_TREE(each_way),
+        IN_TREE(an_access_list_decides),
         IN_TREE(what_is_there),
         IN_TREE(what_hangs_is_left),
         cmocka_unit_test(no_more_than_a_few),

@@ -24,18 +24,8 @@ before_boot() {
     certificate 20200101000000Z 20990101000000Z || bail "no certificate could be made"
     put "$LAB_RUN/cert.log" c1 "$CONFIG/consul.pem"
     mkdir -p "$(root_of c1)/srv/volume"
-    # One file more, as operators have them: Nomad merges it.
-    cat >"$LAB_RUN/more.log" <<'HCL'
-client {
-  host_volume "x" {
-    path = "/srv/volume"
-  }
-}
-consul {
-  cert_file = "/etc/nomad.d/consul.pem"
-}
-HCL
-    put "$LAB_RUN/more.log" c1 "$CONFIG/more.hcl"
+    config_of c1 's|"network_interface": "eth0",|& "host_volume": [{"x": {"path": "/srv/volume"}}],|
+        s|"consul": {|&"cert_file": "/etc/nomad.d/consul.pem", |'
     # This one listens at its own address alone, and agent.conf does not say so.
     config_of c2 's/"bind_addr": "[^"]*"/"bind_addr": "10.99.0.22"/'
 }
@@ -87,7 +77,6 @@ caravan upgrade "$TARGET" --yes
 check "so does the upgrade" status_is 4
 check "no process was restarted" same_pids "$LAB_RUN/pids.log" "${NODES[@]}"
 
-# Nomad's file systems are not all caravan-swap's: what is mounted for Nomad alone is seen.
 on c1 mkdir /srv/volume
 on s1 rm /opt/nomad/data/server/raft/peers.json
 config_of c1 's/"datacenter": "dc2"/"datacenter": "dc1"/'
