@@ -127,19 +127,19 @@ enum look_end {
     LOOK_MISSING,
     LOOK_DENIED,
     LOOK_READ_ONLY, /* its file system, where PATH_WRITE is needed */
-    LOOK_FAILED,  /* error tells */
-    LOOK_HANGS,   /* no answer within 2 s */
-    LOOK_SKIPPED, /* too many others hang */
+    LOOK_FAILED,    /* error tells */
+    LOOK_HANGS,     /* no answer within 2 s */
+    LOOK_SKIPPED,   /* too many others hang */
 };
 
 struct host_look {
     enum look_end end;
-    int error;       /* LOOK_FAILED: errno */
-    bool dir;        /* what is there is a directory */
-    bool cut;        /* there is more than the content, or the sum, tells */
-    uint64_t bytes;  /* the sum */
-    char where[256]; /* LOOK_MISSING, LOOK_DENIED: which part of the path, behind links */
-    size_t len;      /* of the content */
+    int error;          /* LOOK_FAILED: errno */
+    bool dir;           /* what is there is a directory */
+    bool cut;           /* there is more than the content, or the sum, tells */
+    uint64_t bytes;     /* the sum */
+    char where[256];    /* LOOK_MISSING, LOOK_DENIED: which part of the path, behind links */
+    size_t len;         /* of the content */
     struct buf content; /* the caller frees it */
 };
 

@@ -93,8 +93,7 @@ static int hear(struct call *c, int fd, struct host_look *ret)
     int ready = poll(&p, 1, LOOK_MS);
     ssize_t n;
 
-    while (ready < 0 && errno == EINTR &&
-           (left = until - clock_mono(clock_system())) > 0)
+    while (ready < 0 && errno == EINTR && (left = until - clock_mono(clock_system())) > 0)
         ready = poll(&p, 1, (int)left);
     if (ready <= 0)
         return 0;
@@ -104,7 +103,8 @@ static int hear(struct call *c, int fd, struct host_look *ret)
     *ret = c->look;
     ret->where[sizeof(ret->where) - 1] = '\0';
     ret->content = (struct buf)BUF_INIT;
-    (void)buf_add(&ret->content, c->content, c->look.len);
+    if (c->look.len > 0)
+        (void)buf_add(&ret->content, c->content, c->look.len);
     return 1;
 }
 
@@ -174,8 +174,8 @@ int look_call(const char *program, struct look_left *left, uint32_t pid,
     c->ret = ret;
     reap(left, clock_mono(clock_system()));
     for (uint32_t i = 0; i < n; i++)
-        ret[i] = (struct host_look){
-            .end = hung(left, wishes[i].path) ? LOOK_HANGS : LOOK_UNKNOWN, .content = BUF_INIT};
+        ret[i] = (struct host_look){.end = hung(left, wishes[i].path) ? LOOK_HANGS : LOOK_UNKNOWN,
+                                    .content = BUF_INIT};
     for (uint32_t at = 0; at < n;) {
         if (place(left) < 0) {
             ret[at].end = ret[at].end == LOOK_UNKNOWN ? LOOK_SKIPPED : ret[at].end;

@@ -39,8 +39,8 @@ static void name_of(int fd, char dst[static 32])
 /* Where a server, or another program, judges by rules of its own. */
 static bool is_far(int fd)
 {
-    static const uint64_t kinds[] = {0x6969, 0xff534d42, 0xfe534d42, 0x65735546, 0x00c36400,
-                                     0x01021997};
+    static const uint64_t kinds[] = {0x6969,     0xff534d42, 0xfe534d42,
+                                     0x65735546, 0x00c36400, 0x01021997};
     struct statfs fs;
     bool far = false;
 

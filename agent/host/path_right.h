@@ -27,8 +27,8 @@ struct path_user {
 struct path_owner {
     uint32_t uid, gid, mode;
     bool dir;
-    bool listed;  /* it has an access list that says more than the mode */
-    bool far;     /* on a file system whose server judges too */
+    bool listed; /* it has an access list that says more than the mode */
+    bool far;    /* on a file system whose server judges too */
 };
 
 /* need: PATH_READ, PATH_WRITE, PATH_ENTER together; 0: may always. */

@@ -134,8 +134,7 @@ const struct tcp_listener *tcp_table_against(const struct tcp_table *t, const ch
     for (uint32_t i = 0; i < t->n; i++) {
         const struct tcp_listener *l = &t->list[i];
 
-        if (l->port == port && !l->own &&
-            (every || str_eq(l->address, address) || reaches(l, six)))
+        if (l->port == port && !l->own && (every || str_eq(l->address, address) || reaches(l, six)))
             return l;
     }
     return NULL;

@@ -2,8 +2,8 @@
  * certificate_names.h - the names of hosts that a certificate is for, and its time. Pure.
  *
  * Reads the first certificate of a PEM text as far as its subject alternative names of kind
- * dNSName (RFC 5280, 4.2.1.6), or each one's validity (4.1.2.5); it verifies nothing. A private key in the same text is passed
- * over.
+ * dNSName (RFC 5280, 4.2.1.6), or each one's validity (4.1.2.5); it verifies nothing. A private key
+ * in the same text is passed over.
  */
 #ifndef CERTIFICATE_NAMES_H
 #define CERTIFICATE_NAMES_H

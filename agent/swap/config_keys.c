@@ -31,9 +31,8 @@ static void call(struct walk *w, const struct config_word *name, enum hcl_kind k
     w->key.name = *name;
     w->key.has_value = kind == HCL_STRING;
     w->key.has_word = kind == HCL_WORD;
-    w->key.value = kind == HCL_STRING || kind == HCL_WORD
-                       ? (struct config_word){w->h.at, w->h.n}
-                       : (struct config_word){"", 0};
+    w->key.value = kind == HCL_STRING || kind == HCL_WORD ? (struct config_word){w->h.at, w->h.n}
+                                                          : (struct config_word){"", 0};
     w->key.line = w->h.line;
     w->fn(w->ctx, &w->key);
 }

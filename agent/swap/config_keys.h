@@ -31,7 +31,7 @@ struct config_key {
     bool has_value;           /* it is a string */
     bool has_word;            /* it is a word without quotes: a number, true, false */
     struct config_word value; /* of either kind */
-    uint32_t line; /* from 1 */
+    uint32_t line;            /* from 1 */
 };
 
 typedef void config_key_fn(void *ctx, const struct config_key *k);

@@ -29,9 +29,18 @@ const struct config_value_row config_value_rows[CONFIG_VALUES] = {
     [VALUE_ADDRESS_SERF] = {NULL, {"addresses"}, "serf", NULL, false},
 };
 
-#define ALWAYS {CONFIG_VALUES, CONFIG_VALUES}
-#define TLS    {VALUE_TLS_HTTP, VALUE_TLS_RPC}
-#define IF(id) {id, CONFIG_VALUES}
+#define ALWAYS                                                                                     \
+    {                                                                                              \
+        CONFIG_VALUES, CONFIG_VALUES                                                               \
+    }
+#define TLS                                                                                        \
+    {                                                                                              \
+        VALUE_TLS_HTTP, VALUE_TLS_RPC                                                              \
+    }
+#define IF(id)                                                                                     \
+    {                                                                                              \
+        id, CONFIG_VALUES                                                                          \
+    }
 
 const struct config_path_row config_path_rows[CONFIG_PATH_ROWS] = {
     {{"client", "host_volume", "*"}, "path", PATH_VOLUME, false, IF(VALUE_CLIENT)},
@@ -90,8 +99,9 @@ static void take_said(struct config_said *s, const char *place, const struct con
     memcpy(s->text, k->value.at, k->value.n);
     s->text[k->value.n] = '\0';
     is = yes_no ? truth(s->text) : NULL;
-    s->plain = yes_no ? is != NULL : k->has_value || truth(s->text) != NULL ||
-                                         strspn(s->text, "0123456789") == k->value.n;
+    s->plain = yes_no ? is != NULL
+                      : k->has_value || truth(s->text) != NULL ||
+                            strspn(s->text, "0123456789") == k->value.n;
     if (is != NULL)
         str_cut(s->text, sizeof(s->text), is);
     if (!s->plain)

@@ -78,7 +78,7 @@ struct config_path_row {
     const char *block[3]; /* "*": any name */
     const char *key;
     enum config_path_kind kind;
-    bool many;                /* each counts; else the last one */
+    bool many;                 /* each counts; else the last one */
     enum config_value when[2]; /* asked only where one of these may be true; CONFIG_VALUES: none */
 };
 

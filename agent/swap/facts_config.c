@@ -199,8 +199,8 @@ static bool find_plugins(const struct reading *r, char dst[static 300])
 {
     const struct config_values *v = &r->f.values;
     const char *plugins = config_values_text(v, VALUE_PLUGIN_DIR);
-    const char *data = r->s->f->data_dir[0] != '\0' ? r->s->f->data_dir
-                                                    : config_values_text(v, VALUE_DATA_DIR);
+    const char *data =
+        r->s->f->data_dir[0] != '\0' ? r->s->f->data_dir : config_values_text(v, VALUE_DATA_DIR);
 
     if (plugins[0] != '\0')
         snprintf(dst, 300, "%s", plugins);

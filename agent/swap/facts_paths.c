@@ -255,8 +255,8 @@ static void judge_certificate(struct paths *p, uint32_t i)
         return;
     }
     if (read_expiry(&p->looks[i], now_s, &e) < 0) {
-        find(&p->expired, TRI_UNKNOWN, "%s: %.120s is no certificate that is understood here",
-             name, path);
+        find(&p->expired, TRI_UNKNOWN, "%s: %.120s is no certificate that is understood here", name,
+             path);
         return;
     }
     if (e.over == 0)

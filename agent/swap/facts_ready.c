@@ -2,14 +2,13 @@
 #include <arpa/inet.h>
 #include "facts_paths.h"
 #include "facts_values.h"
-#include "law_facts.h"
 #include "str.h"
 
-#define API_TRIES  3
-#define YOUNG_NS   (120 * 1000000000LL) /* a Nomad of this age may still be starting */
-#define GAP_MS     60000                /* a shorter wait is none to tell */
-#define RPC_PORT   4647
-#define SERF_PORT  4648
+#define API_TRIES   3
+#define YOUNG_NS    (120 * 1000000000LL) /* a Nomad of this age may still be starting */
+#define GAP_MS      60000                /* a shorter wait is none to tell */
+#define RPC_PORT    4647
+#define SERF_PORT   4648
 #define SHOWN_PORTS 6
 
 /* ---- what is asked, and kept ---- */
@@ -138,11 +137,10 @@ static void tell_api(struct surveying *s, const struct tcp_table *t)
     else if (a->api == TRI_YES)
         fact_add(s, id, TRI_NO, "%.200s answers", api_name(s->p));
     else if (a->at_ms == 0 || a->api == TRI_UNKNOWN)
-        fact_add(s, id, TRI_UNKNOWN, "%.250s",
-                 a->at_ms == 0 ? "it was not asked" : a->api_text);
+        fact_add(s, id, TRI_UNKNOWN, "%.250s", a->at_ms == 0 ? "it was not asked" : a->api_text);
     else if (now - started < YOUNG_NS)
-        fact_add(s, id, TRI_UNKNOWN, "%.80s: %.80s; but Nomad was started just now",
-                 api_name(s->p), a->api_text);
+        fact_add(s, id, TRI_UNKNOWN, "%.80s: %.80s; but Nomad was started just now", api_name(s->p),
+                 a->api_text);
     else {
         (void)buf_printf(&text, "%.70s: %.80s", api_name(s->p), a->api_text);
         tell_where(&text, t);
@@ -182,8 +180,8 @@ static void note_taken(struct taken *t, enum tri value, const char *name,
         snprintf(t->text, sizeof(t->text), "process %u (%s) listens at %s, the %s port of Nomad",
                  o->pid, o->name, buf_str(&at), name);
     else
-        snprintf(t->text, sizeof(t->text),
-                 "who listens at %s, the %s port of Nomad, was not found", buf_str(&at), name);
+        snprintf(t->text, sizeof(t->text), "who listens at %s, the %s port of Nomad, was not found",
+                 buf_str(&at), name);
 }
 
 /* Another that answers for Nomad there (a proxy) takes nothing away; one of its own name does. */
@@ -218,8 +216,8 @@ static void judge_api(struct surveying *s, const struct tcp_table *table, struct
 static void judge_port(struct surveying *s, const struct config_values *v, const struct port *p,
                        const struct tcp_table *table, struct taken *t)
 {
-    const char *address = config_values_text(v, v->said[p->address].said ? p->address
-                                                                         : VALUE_BIND_ADDR);
+    const char *address =
+        config_values_text(v, v->said[p->address].said ? p->address : VALUE_BIND_ADDR);
     const char *text = config_values_text(v, p->port);
     const struct tcp_listener *l;
     uint64_t port = p->usual;

@@ -10,9 +10,11 @@
 #define FACTS_READY_H
 
 #include "config_read.h"
+#include "law_facts.h"
 #include "surveying.h"
 
 #define FACTS_KEPT_MS 30000
+#define FACTS_ASK_MS  (3 * PROBE_ASK_MS + LAW_FACTS_MS)
 
 /* Asks what is due into p->asked. */
 void facts_ready_ask(struct phases *p, const struct facts *f);

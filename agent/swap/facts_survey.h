@@ -52,9 +52,31 @@
  *   bound-down       of these, some were active right before the last stop and are not again. Not
  *                    told before a first swap
  *
- * What Nomad's files say is looked up by the keys in them. Their values stay on the host.
+ * Would Nomad, restarted now with the old binary, come back as it is (facts_values.h,
+ * facts_ready.h, facts_paths.h)?
  *
- * Asking takes some ten milliseconds (dpkg-query, /proc): not for every change of a phase.
+ *   is.NAME          Nomad's files say so; the text is the value. NAME: region, datacenter, name,
+ *                    data_dir, bind_addr, advertise_http, advertise_rpc, node_class, node_pool; and
+ *                    server, client, acl: "true" or "false". No: they do not say, the default holds
+ *   stop-leaves      leave_on_interrupt, leave_on_terminate: the signal that stops the unit
+ *                    ("stop-signal") makes Nomad leave its cluster
+ *   stop-drains      and, with drain_on_shutdown, drain its node first
+ *   config-newer     a file of the configuration was written after Nomad started
+ *   api-silent       Nomad's process runs, and its API does not answer where the probe will ask
+ *   port-taken       another process listens at the API's, or a server's RPC or serf port
+ *   law-refuses      the law would refuse a swap now (law.h); a gap that is over within a minute
+ *                    is none
+ *   path-unusable    a path that Nomad needs at its start is not there, or not for its user
+ *   certificate-expired  a certificate that its configuration names has ended, or not begun
+ *   raft-peers-file  peers.json lies there: the next start rewrites the raft configuration
+ *   raft-size        of a server, always yes: the bytes of its raft directory
+ *
+ * What Nomad's files say is looked up by the keys in them. Values stay on the host, but those of
+ * is.NAME, and paths that cannot be used.
+ *
+ * Asking takes some ten milliseconds (dpkg-query, /proc, a child that looks at paths): not for
+ * every change of a phase. Paths that hang take up to LOOK_MS each (look_call.h), the API and the
+ * law up to FACTS_ASK_MS, once in FACTS_KEPT_MS (facts_ready.h).
  */
 #ifndef FACTS_SURVEY_H
 #define FACTS_SURVEY_H

@@ -14,8 +14,7 @@ static bool by_option(const struct config_read *c, enum config_value id)
 
 enum tri facts_value_true(const struct config_read *c, enum config_value id)
 {
-    return by_option(c, id) || c->why != NULL ? TRI_UNKNOWN
-                                              : config_values_true(&c->f->values, id);
+    return by_option(c, id) || c->why != NULL ? TRI_UNKNOWN : config_values_true(&c->f->values, id);
 }
 
 int64_t facts_nomad_started(const struct surveying *s)
@@ -120,8 +119,10 @@ static void tell_drains(struct surveying *s, const struct config_read *c, enum t
         fact_add(s, fact, TRI_YES, "drain_on_shutdown (%s): each stop drains this node",
                  said->place);
     else if (said->said)
-        fact_add(s, fact, TRI_UNKNOWN, "drain_on_shutdown (%s), and whether a stop leaves is not "
-                 "known", said->place);
+        fact_add(s, fact, TRI_UNKNOWN,
+                 "drain_on_shutdown (%s), and whether a stop leaves is not "
+                 "known",
+                 said->place);
     else
         fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
 }
