@@ -282,7 +282,6 @@ static bool fits(const struct receipt *r)
 
 static int answer_status(const struct call *c, struct buf *answer)
 {
-    autofree struct receipt *r = xzalloc(1, sizeof(*r));
     autofree struct order *o = xzalloc(1, sizeof(*o));
     struct err err = ERR_INIT;
 
@@ -291,8 +290,10 @@ static int answer_status(const struct call *c, struct buf *answer)
         return -1;
     freshen(c->l);
     status_hold_wait(c->l->hold, o->u.status.after, o->u.status.wait_ms);
+    autofree struct receipt *r = xzalloc(1, sizeof(*r)); /* large: not while it waits */
     status_now(c, &o->u.status, r);
     call_receipt_head(c, &r->head);
+    r->u.status.n_facts = MIN_OF(r->u.status.n_facts, message_facts_max(r->head.version));
     while (!fits(r) && r->u.status.n_log > 0) {
         r->u.status.n_log /= 2;
         r->u.status.log_cursor = r->u.status.n_log > 0
