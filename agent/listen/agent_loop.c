@@ -268,6 +268,7 @@ static int start_listener(struct loop *l, struct err *err)
         .state_path = l->state_path,
         .swap = l->swap,
         .binary = l->conf->binary,
+        .hold_file = l->conf->hold_file,
         .clock = clock_system(),
         .log = l->log,
     };

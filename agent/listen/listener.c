@@ -205,6 +205,8 @@ static void freshen(struct listener *l)
         /* The rest of what it told of its host is looked at from time to time. When nobody
          * answers, the next who asks does not wait for it. */
         int64_t now = clock_mono(l->c.clock);
+        if (phase_rests(l->view->status.phase) && hold_changed(&l->view->status, l->c.hold_file))
+            age = STAMP_OLD;
         if (age == STAMP_FRESH && phase_rests(l->view->status.phase) &&
             now > MAX_OF((int64_t)(revision / 1000), l->facts_asked_ms) + FACTS_AGE_MS) {
             l->facts_asked_ms = now;

@@ -127,7 +127,7 @@ static bool same_address(const char *files, const char *runs)
 
     if (port[0] != '\0' && !str_eq(port, runs + r))
         return false;
-    if (runs[0] == '[' && files[0] != '[') {
+    if (runs[0] == '[' && r >= 2 && files[0] != '[') {
         runs++;
         r -= 2;
     }

@@ -63,6 +63,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
                                 .state_path = r->state,
                                 .swap = swap_link_new("/nonexistent/swap.sock", -1, &r->clock),
                                 .binary = "",
+                                .hold_file = "",
                                 .clock = &r->clock,
                                 .log = &r->log};
     memcpy(c.session, r->desk.session, SESSION_LEN);

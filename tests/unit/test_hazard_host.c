@@ -377,48 +377,46 @@ static void the_file_in_place_is_what_runs(void **state)
     assert_null(plan_for(b, "binary-other-version"));
 }
 
+static const struct {
+    int host;
+    const char *fact;
+    enum tri value;
+    const char *text, *finding;
+    enum tri detected;
+} values[] = {
+    {C1, "is.datacenter", TRI_YES, "dc1", NULL, TRI_NO},
+    {C1, "is.datacenter", TRI_YES, "dc2", "datacenter: \"dc2\" by the files, \"dc1\" runs",
+     TRI_YES},
+    {C1, "is.datacenter", TRI_NO, "", NULL, TRI_NO}, /* dc1 is the default */
+    {C1, "is.region", TRI_YES, "eu", "region: \"eu\" by the files", TRI_YES},
+    {C1, "is.name", TRI_YES, "other", "name: ", TRI_YES},
+    {C1, "is.name", TRI_NO, "", NULL, TRI_NO},
+    {C1, "is.node_class", TRI_YES, "big", "node_class: \"big\" by the files, \"\" runs", TRI_YES},
+    {C1, "is.node_pool", TRI_YES, "gpu", NULL, TRI_NO}, /* this Nomad has no pools */
+    {C1, "is.data_dir", TRI_YES, "/opt/nomad/", NULL, TRI_NO},
+    {C1, "is.data_dir", TRI_YES, "/srv/nomad", "data_dir: \"/srv/nomad\"", TRI_YES},
+    {C1, "is.server", TRI_YES, "true", "server: \"true\" by the files, \"false\" runs", TRI_YES},
+    {C1, "is.client", TRI_NO, "", "client: \"false\" by the files, \"true\" runs", TRI_YES},
+    {C1, "is.acl", TRI_YES, "true", NULL, TRI_NO}, /* a client does not tell */
+    {C1, "is.region", TRI_UNKNOWN, "a variable", "region: a variable", TRI_UNKNOWN},
+    {0, "is.bind_addr", TRI_YES, "10.0.0.1", NULL, TRI_NO},
+    {0, "is.bind_addr", TRI_NO, "", "bind_addr: \"0.0.0.0\" by the files", TRI_YES},
+    {0, "is.bind_addr", TRI_UNKNOWN, "{{ GetInterfaceIP }}", "bind_addr: {{", TRI_UNKNOWN},
+    {0, "is.advertise_http", TRI_YES, "10.0.0.1", NULL, TRI_NO},
+    {0, "is.advertise_http", TRI_YES, "10.0.0.1:4646", NULL, TRI_NO},
+    {0, "is.advertise_http", TRI_YES, "10.0.0.1:5646", "advertise_http: ", TRI_YES},
+    {0, "is.advertise_rpc", TRI_YES, "fd00::1", NULL, TRI_NO},
+    {0, "is.advertise_rpc", TRI_YES, "[fd00::1]", NULL, TRI_NO},
+    {0, "is.advertise_rpc", TRI_YES, "[fd00::2]:4647", "advertise_rpc: ", TRI_YES},
+    {0, "is.acl", TRI_YES, "true", "acl: \"true\" by the files, \"false\" runs", TRI_YES},
+    {0, "is.client", TRI_NO, "", NULL, TRI_NO},
+    {0, "is.server", TRI_YES, "true", NULL, TRI_NO},
+    {0, "is.name", TRI_YES, "s1", NULL, TRI_NO},
+};
+
 static void the_files_say_what_runs(void **state)
 {
-    static const struct {
-        int host;
-        const char *fact;
-        enum tri value;
-        const char *text, *finding;
-        enum tri detected;
-    } ways[] = {
-        {C1, "is.datacenter", TRI_YES, "dc1", NULL, TRI_NO},
-        {C1, "is.datacenter", TRI_YES, "dc2", "datacenter: \"dc2\" by the files, \"dc1\" runs",
-         TRI_YES},
-        {C1, "is.datacenter", TRI_NO, "", NULL, TRI_NO}, /* dc1 is the default */
-        {C1, "is.region", TRI_YES, "eu", "region: \"eu\" by the files", TRI_YES},
-        {C1, "is.name", TRI_YES, "other", "name: ", TRI_YES},
-        {C1, "is.name", TRI_NO, "", NULL, TRI_NO},
-        {C1, "is.node_class", TRI_YES, "big", "node_class: \"big\" by the files, \"\" runs",
-         TRI_YES},
-        {C1, "is.node_pool", TRI_YES, "gpu", NULL, TRI_NO}, /* this Nomad has no pools */
-        {C1, "is.data_dir", TRI_YES, "/opt/nomad/", NULL, TRI_NO},
-        {C1, "is.data_dir", TRI_YES, "/srv/nomad", "data_dir: \"/srv/nomad\"", TRI_YES},
-        {C1, "is.server", TRI_YES, "true", "server: \"true\" by the files, \"false\" runs",
-         TRI_YES},
-        {C1, "is.client", TRI_NO, "", "client: \"false\" by the files, \"true\" runs", TRI_YES},
-        {C1, "is.acl", TRI_YES, "true", NULL, TRI_NO}, /* a client does not tell */
-        {C1, "is.region", TRI_UNKNOWN, "a variable", "region: a variable", TRI_UNKNOWN},
-        {0, "is.bind_addr", TRI_YES, "10.0.0.1", NULL, TRI_NO},
-        {0, "is.bind_addr", TRI_NO, "", "bind_addr: \"0.0.0.0\" by the files", TRI_YES},
-        {0, "is.bind_addr", TRI_UNKNOWN, "{{ GetInterfaceIP }}", "bind_addr: {{", TRI_UNKNOWN},
-        {0, "is.advertise_http", TRI_YES, "10.0.0.1", NULL, TRI_NO},
-        {0, "is.advertise_http", TRI_YES, "10.0.0.1:4646", NULL, TRI_NO},
-        {0, "is.advertise_http", TRI_YES, "10.0.0.1:5646", "advertise_http: ", TRI_YES},
-        {0, "is.advertise_rpc", TRI_YES, "fd00::1", NULL, TRI_NO},
-        {0, "is.advertise_rpc", TRI_YES, "[fd00::1]", NULL, TRI_NO},
-        {0, "is.advertise_rpc", TRI_YES, "[fd00::2]:4647", "advertise_rpc: ", TRI_YES},
-        {0, "is.acl", TRI_YES, "true", "acl: \"true\" by the files, \"false\" runs", TRI_YES},
-        {0, "is.client", TRI_NO, "", NULL, TRI_NO},
-        {0, "is.server", TRI_YES, "true", NULL, TRI_NO},
-        {0, "is.name", TRI_YES, "s1", NULL, TRI_NO},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
         struct bench *b;
 
         tear_down(state);
@@ -435,13 +433,13 @@ static void the_files_say_what_runs(void **state)
                                                                .advertise_rpc = "[fd00::1]:4647",
                                                                .server = TRI_YES,
                                                                .client = TRI_NO};
-        set(b, ways[i].host, ways[i].fact, ways[i].value, ways[i].text);
+        set(b, values[i].host, values[i].fact, values[i].value, values[i].text);
         const struct finding *f = plan_for(b, "config-not-running");
-        if ((f == NULL) != (ways[i].finding == NULL) ||
+        if ((f == NULL) != (values[i].finding == NULL) ||
             (f != NULL &&
-             (f->detected != ways[i].detected || strstr(f->text, ways[i].finding) == NULL ||
+             (f->detected != values[i].detected || strstr(f->text, values[i].finding) == NULL ||
               f->severity != (f->detected == TRI_YES ? SEVERITY_BLOCK : SEVERITY_WARN))))
-            fail_msg("way %zu, %s: %s", i, ways[i].fact, f == NULL ? "no finding" : f->text);
+            fail_msg("row %zu, %s: %s", i, values[i].fact, f == NULL ? "no finding" : f->text);
     }
 }
 

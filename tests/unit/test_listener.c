@@ -441,6 +441,24 @@ static void a_stale_view_is_made_anew(void **state)
     pthread_join(thread, NULL);
 }
 
+/* Root took the hold file away: who asks now is not told of it any more. */
+static void a_hold_file_that_went_is_not_told(void **state)
+{
+    struct room *r = *state;
+    pthread_t thread;
+    listener_free(r->listener);
+    snprintf(r->hold_file, sizeof(r->hold_file), "%.100s/hold", r->dir);
+    r->view->status.n_facts = 1;
+    str_cut(r->view->status.facts[0].id, sizeof(r->view->status.facts[0].id), "held");
+    r->view->status.facts[0].value = TRI_YES;
+    room_listen(r);
+    assert_int_equal(pthread_create(&thread, NULL, tell_when_woken, r), 0);
+    struct receipt *h = room_say(r, desk_order(&r->desk, MSG_HELLO, 0, 0), r->desk.operator);
+    assert_int_equal(h->u.hello.view_revision, 12);
+    free(h);
+    pthread_join(thread, NULL);
+}
+
 static void a_full_status_still_fits(void **state)
 {
     struct room *r = *state;
@@ -635,6 +653,7 @@ int main(void)
         T(a_full_status_still_fits),
         T(held_until_something_changes),
         T(an_order_is_answered_in_its_version),
+        T(a_hold_file_that_went_is_not_told),
         T(hello_tells_what_both_programs_speak),
         T(a_crowd_lets_the_oldest_go),
         T(a_swap_of_before_gets_the_order_alone),
