@@ -6,19 +6,26 @@
 #include "proc_stat.h"
 #include "str.h"
 
-#define TABLE_MAX   (1024 * 1024)
+#define TABLE_MAX   (256 * 1024)
 #define PARENTS_MAX 8
 
+/* The first TABLE_MAX bytes: the kernel tells those that listen before all others, of which a busy
+ * host has very many. */
 static int add_table(const char *proc, uint32_t pid, const char *name, struct tcp_table *ret,
                      struct err *err)
 {
-    auto_buf struct buf text = BUF_INIT;
-    char path[64];
+    autofree char *text = xzalloc(TABLE_MAX + 1, 1);
+    size_t len = 0;
+    ssize_t n = 1;
+    char path[300];
 
-    snprintf(path, sizeof(path), "%.20s/%u/net/%s", proc, pid != 0 ? pid : 1, name);
-    if (file_read(path, TABLE_MAX, 0, &text, err) < 0)
-        return -1;
-    tcp_table_add(ret, buf_str(&text), str_ends(name, "6"));
+    snprintf(path, sizeof(path), "%.240s/%u/net/%s", proc, pid != 0 ? pid : 1, name);
+    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && len < TABLE_MAX && (n = read(fd, text + len, TABLE_MAX - len)) > 0)
+        len += (size_t)n;
+    if (fd < 0 || n < 0)
+        return err_set(err, ERR_IO, errno, "read %s", path);
+    tcp_table_add(ret, text, str_ends(name, "6"));
     return 0;
 }
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include "compiler.h"
 
-#define TCP_LISTENERS 128
+#define TCP_LISTENERS 512
 
 struct tcp_listener {
     char address[48]; /* "127.0.0.1", "::1" */

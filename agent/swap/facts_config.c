@@ -360,6 +360,15 @@ static void ask_dmidecode(struct surveying *s)
         fact_add(s, "dmidecode", TRI_YES, "not needed: this is no EC2 instance");
 }
 
+/* Files of the environment are read at the next start as well. */
+static void note_environment(struct reading *r)
+{
+    const struct service_about *about = &r->s->about;
+
+    for (uint32_t i = 0; r->s->asked && i < about->files.n; i++)
+        note_times(r, about->files.list[i].path);
+}
+
 static void tell_read(struct reading *r)
 {
     const struct config_read c = {.f = &r->f,
@@ -368,6 +377,7 @@ static void tell_read(struct reading *r)
                                   .words_len = r->words.len,
                                   .why = missing(r)};
 
+    note_environment(r);
     facts_of_values(r->s, &c);
     facts_of_readiness(r->s, &c);
 }

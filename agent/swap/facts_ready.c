@@ -4,7 +4,8 @@
 #include "facts_values.h"
 #include "str.h"
 
-#define API_TRIES   3
+#define API_TRIES   2
+#define TICK_MS     10 /* of /proc/PID/stat: USER_HZ is 100 */
 #define YOUNG_NS    (120 * 1000000000LL) /* a Nomad of this age may still be starting */
 #define GAP_MS      60000                /* a shorter wait is none to tell */
 #define RPC_PORT    4647
@@ -12,6 +13,15 @@
 #define SHOWN_PORTS 6
 
 /* ---- what is asked, and kept ---- */
+
+/* What libcurl says comes last. */
+static void take_error(struct phases_asked *a, const struct err *err)
+{
+    const char *last = strrchr(err->text, ':');
+
+    str_cut(a->api_text, sizeof(a->api_text), last != NULL && last[1] == ' ' ? last + 2 : err->text);
+    a->api = err->kind == ERR_NETWORK || err->kind == ERR_TIMEOUT ? TRI_NO : TRI_UNKNOWN;
+}
 
 static void ask_api(struct phases *p, const struct facts *f)
 {
@@ -27,8 +37,7 @@ static void ask_api(struct phases *p, const struct facts *f)
         body.limit = FETCH_ANSWER_MAX;
         if (h->ask(h->ctx, probe_path(f->server_id[0] != '\0'), PROBE_ASK_MS, &status, &body,
                    &err) < 0) {
-            str_cut(a->api_text, sizeof(a->api_text), err.text);
-            a->api = err.kind == ERR_NETWORK || err.kind == ERR_TIMEOUT ? TRI_NO : TRI_UNKNOWN;
+            take_error(a, &err);
         } else {
             snprintf(a->api_text, sizeof(a->api_text), "HTTP status %d", status);
             a->api = status > 0 && status < 500 ? TRI_YES : TRI_NO;
@@ -37,33 +46,68 @@ static void ask_api(struct phases *p, const struct facts *f)
     h->ask_end(h->ctx);
 }
 
-/* A gap that is over soon hides nothing. */
+/* An API that is silent is not asked once more for its leader; a gap that is over soon hides
+ * nothing. */
 static void ask_law(struct phases *p, const struct facts *f)
 {
     const struct law *law = p->conf.law;
-    struct law_facts facts = law_facts_gather(p, law, LAW_SWAP, f->server_id[0] != '\0');
+    bool server = f->server_id[0] != '\0';
+    struct law_facts facts =
+        law_facts_gather(p, law, LAW_SWAP, server && p->asked.api == TRI_YES);
 
+    facts.server = server;
+    facts.busy = false; /* of what is at work, this survey is the last */
     if (facts.swapped && law->gap_ms - facts.since_swap_ms <= GAP_MS)
         facts.swapped = false;
     p->asked.law = law_judge(law, LAW_SWAP, &facts);
 }
 
+/* Hold and gap are looked at by others, or are known to last. */
+static bool is_bad(const struct phases_asked *a)
+{
+    return (a->main_pid != 0 && a->api != TRI_YES) || a->law.refusal == REFUSAL_QUORUM ||
+           a->law.refusal == REFUSAL_UNKNOWN;
+}
+
+static int64_t ask_again(const struct phases *p, int64_t began, const struct phases_asked *was)
+{
+    const struct phases_asked *a = &p->asked;
+    int64_t took = p->host->uptime(p->host->ctx) - began;
+    int64_t wait = MAX_OF((int64_t)FACTS_AGAIN_MS, 10 * took);
+
+    if (!a->bad)
+        return FACTS_KEPT_MS;
+    if (was->bad && began - (int64_t)(a->main_start * TICK_MS) > YOUNG_NS / 1000000)
+        wait = MAX_OF(wait, 2 * was->again_ms);
+    return MIN_OF(wait, (int64_t)FACTS_KEPT_MS);
+}
+
 void facts_ready_ask(struct phases *p, const struct facts *f)
 {
-    struct phases_asked *a = &p->asked;
+    const struct phases_asked was = p->asked;
     int64_t now = p->host->uptime(p->host->ctx);
 
-    if (a->at_ms != 0 && now - a->at_ms < FACTS_KEPT_MS && a->held == f->held &&
-        a->main_pid == f->stamp.main_pid && a->main_start == f->stamp.main_start)
+    if (was.at_ms != 0 && now - was.at_ms < was.again_ms && was.held == f->held &&
+        was.main_pid == f->stamp.main_pid && was.main_start == f->stamp.main_start)
         return;
-    *a = (struct phases_asked){.at_ms = now,
-                               .held = f->held,
-                               .main_pid = f->stamp.main_pid,
-                               .main_start = f->stamp.main_start};
+    p->asked = (struct phases_asked){.at_ms = now,
+                                     .held = f->held,
+                                     .main_pid = f->stamp.main_pid,
+                                     .main_start = f->stamp.main_start};
     if (f->stamp.main_pid != 0)
         ask_api(p, f);
     if (p->conf.law != NULL)
         ask_law(p, f);
+    p->asked.bad = is_bad(&p->asked);
+    p->asked.again_ms = ask_again(p, now, &was);
+}
+
+int64_t facts_ready_due(const struct phases *p)
+{
+    const struct phases_asked *a = &p->asked;
+    int64_t left = a->at_ms + a->again_ms - p->host->uptime(p->host->ctx);
+
+    return a->bad ? MAX_OF(left, (int64_t)0) : INT64_MAX;
 }
 
 /* ---- the API ---- */

@@ -4,7 +4,9 @@
  *
  * The local API, and with the law the other servers, are asked through caravan-fetch: that takes
  * up to FACTS_ASK_MS and is kept for FACTS_KEPT_MS, or until Nomad was started anew or the hold
- * file came or went. Never while the phases work: a survey is made at rest (swap_view.h).
+ * file came or went. A bad answer is kept for less: FACTS_AGAIN_MS, or ten times as long as it
+ * took, and each time twice as long once Nomad has had time to start. Never while the phases work:
+ * a survey is made at rest (swap_view.h).
  */
 #ifndef FACTS_READY_H
 #define FACTS_READY_H
@@ -13,11 +15,14 @@
 #include "law_facts.h"
 #include "surveying.h"
 
-#define FACTS_KEPT_MS 30000
-#define FACTS_ASK_MS  (3 * PROBE_ASK_MS + LAW_FACTS_MS)
+#define FACTS_KEPT_MS  30000
+#define FACTS_AGAIN_MS 1000
+#define FACTS_ASK_MS   (PROBE_ASK_MS + LAW_FACTS_MS)
 
 /* Asks what is due into p->asked. */
 void facts_ready_ask(struct phases *p, const struct facts *f);
+/* How long until a bad answer is worth asking for again; INT64_MAX: there is none. */
+int64_t facts_ready_due(const struct phases *p);
 /* Adds the facts; of the paths too. */
 void facts_of_readiness(struct surveying *s, const struct config_read *c);
 

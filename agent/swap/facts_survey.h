@@ -61,7 +61,7 @@
  *                    data_dir, bind_addr, advertise_http, advertise_rpc, node_class, node_pool; and
  *                    server, client, acl: "true" or "false". No: they do not say, the default holds
  *   stop-leaves      leave_on_interrupt, leave_on_terminate: the signal that stops the unit
- *                    ("stop-signal") makes Nomad leave its cluster
+ *                    makes Nomad leave its cluster
  *   stop-drains      and, with drain_on_shutdown, drain its node first
  *   config-newer     a file of the configuration was written after Nomad started
  *   api-silent       Nomad's process runs, and its API does not answer where the probe will ask

@@ -84,14 +84,14 @@ static enum tri leaves_by(struct surveying *s, const struct config_read *c, cons
 static enum tri tell_leaves(struct surveying *s, const struct config_read *c)
 {
     static const char fact[] = "stop-leaves";
-    const struct fact *stop = facts_survey_find(s->out, "stop-signal");
+    bool known = s->asked && s->about.unit && s->about.stop_signal > 0 &&
+                 sigabbrev_np(s->about.stop_signal) != NULL;
     enum tri on_int = facts_value_true(c, VALUE_LEAVE_INT);
     enum tri on_term = facts_value_true(c, VALUE_LEAVE_TERM);
-    bool known = stop != NULL && stop->value == TRI_YES;
     char signal[16] = "";
 
     if (known)
-        str_cut(signal, sizeof(signal), stop->text);
+        snprintf(signal, sizeof(signal), "SIG%s", sigabbrev_np(s->about.stop_signal));
     if (known && option_of(signal) != CONFIG_VALUES)
         return leaves_by(s, c, signal, option_of(signal));
     if (known || (on_int == TRI_NO && on_term == TRI_NO)) {

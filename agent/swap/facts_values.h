@@ -11,7 +11,6 @@
 #include "config_read.h"
 #include "surveying.h"
 
-/* "stop-signal" is looked up among the facts that were added before. */
 void facts_of_values(struct surveying *s, const struct config_read *c);
 /* By files and options; unknown where something was not read. */
 enum tri facts_value_true(const struct config_read *c, enum config_value id);

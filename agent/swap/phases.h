@@ -92,7 +92,9 @@ struct version_said {
 
 /* What was asked through caravan-fetch for a survey (facts_ready.h), and is kept. */
 struct phases_asked {
-    int64_t at_ms; /* uptime; 0: never */
+    int64_t at_ms;    /* uptime; 0: never */
+    int64_t again_ms; /* after this long it is asked again */
+    bool bad;         /* an answer says no, and may say yes any moment */
     enum tri held; /* as it was then; and Nomad's process: */
     uint32_t main_pid;
     uint64_t main_start;

@@ -129,7 +129,7 @@ static void refresh_places(struct loop *l)
     }
 }
 
-static int64_t next_wake(const struct loop *l)
+static int64_t next_event(const struct loop *l)
 {
     const struct phases *p = &l->s->phases;
     int64_t now = uptime(l);
@@ -143,6 +143,11 @@ static int64_t next_wake(const struct loop *l)
     if (l->child.pid == 0)
         return MIN_OF(MAX_OF(l->child.again_ms - now, (int64_t)0), (int64_t)SWAP_LOOK_MS);
     return SWAP_LOOK_MS;
+}
+
+static int64_t next_wake(const struct loop *l)
+{
+    return MIN_OF(next_event(l), swap_look_due(l->s));
 }
 
 static void step_if_due(struct loop *l)
@@ -182,7 +187,7 @@ static bool turn(struct loop *l)
     step_if_due(l);
     if (rests && swap_waits(l->s))
         swap_watch(l->s);
-    if (rests && l->alone)
+    if (rests && (l->alone || swap_look_due(l->s) == 0))
         swap_look(l->s, SURVEY_REST_MS);
     return l->alone || !rests || swap_waits(l->s) || uptime(l) - l->busy_ms < SWAP_IDLE_MS;
 }

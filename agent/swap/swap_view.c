@@ -236,8 +236,14 @@ void swap_look(struct swap *s, int64_t survey_ms)
     int64_t age = s->host.uptime(s->host.ctx) - s->survey.made_ms;
     bool old = facts_are_old(&s->phases, &s->facts);
 
-    if (rests(s) && !phases_works(&s->phases) && (old || age >= survey_ms))
+    if (rests(s) && !phases_works(&s->phases) &&
+        (old || age >= survey_ms || facts_ready_due(&s->phases) == 0))
         s->survey.made_ms = 0;
     if (old || s->survey.made_ms == 0)
         swap_tell(s);
+}
+
+int64_t swap_look_due(const struct swap *s)
+{
+    return rests(s) && !phases_works(&s->phases) ? facts_ready_due(&s->phases) : INT64_MAX;
 }

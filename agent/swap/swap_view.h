@@ -4,7 +4,8 @@
  * The view (view_file.h) is replaced as a whole at every change; caravan-agent answers hello
  * and status from it. Its revision never goes back within a boot, also when caravan-swap was
  * started anew. At rest the survey (facts_survey.h) is made again when the service or the file in
- * place changed by itself, when it is too old, and once when something was staged; while the
+ * place changed by itself, when it is too old, when a bad answer may
+ * have changed (facts_ready.h), and once when something was staged; while the
  * phases work it stays as it was.
  */
 #ifndef SWAP_VIEW_H
@@ -27,5 +28,8 @@ void swap_look(struct swap *s, int64_t survey_ms);
 bool swap_waits(const struct swap *s);
 /* While swap_waits: tells it when that changes. */
 void swap_watch(struct swap *s);
+
+/* How long until something that was bad is worth a look; INT64_MAX: nothing is. */
+int64_t swap_look_due(const struct swap *s);
 
 #endif

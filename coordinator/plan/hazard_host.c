@@ -53,6 +53,9 @@ static void find(struct hazard_check *c, const struct host_row *r, const struct 
 {
     struct judgement j = judge(r, o);
 
+    /* It is asked again before the first swap anywhere, and is another question by then. */
+    if (j.may_pass)
+        j.severity = MIN_OF(j.severity, SEVERITY_WARN);
     /* An information that is lacking is none. */
     if (j.value != TRI_NO && (j.value == TRI_YES || j.severity > SEVERITY_INFO))
         tell(c, r, o, &j);

@@ -6,7 +6,7 @@ e2e_begin 71 3 2
 release 1.11.4
 touch "$FLEET/c2/hold"
 note_pids "$E2E/pids"
-tells() { run plan "$TARGET" && says "[law-refuses]"; }
+tells() { run plan "$TARGET" && says "[law-refuses] c2: root's hold file"; }
 check "the plan tells it, once what its agent knows was asked anew" within 40 tells
 run upgrade "$TARGET" --yes --max-skipped 1
 check "the run is refused before anything is touched" status_is 4

@@ -4,9 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <signal.h>
 #include <sodium.h>
 #include "facts_ready.h"
-#include "facts_values.h"
 #include "model_host.h"
 #include "str.h"
 
@@ -207,6 +207,14 @@ static void written(struct bench *b)
 {
     b->m.fs.now_ns = NOW_NS + 3600 * 1000000000LL;
     put(b, "/etc/nomad.d/a.hcl", "region = \"eu\"\n");
+}
+static void environment_written(struct bench *b)
+{
+    b->m.about.files.told = true;
+    b->m.about.files.n = 1;
+    str_cut(b->m.about.files.list[0].path, sizeof(b->m.about.files.list[0].path), "/etc/n.env");
+    b->m.fs.now_ns = NOW_NS + 3600 * 1000000000LL;
+    put(b, "/etc/n.env", "A=b\n");
 }
 static void written_and_stopped(struct bench *b)
 {
@@ -607,6 +615,7 @@ static const struct {
 
     {nothing, "config-newer", TRI_NO, ""},
     {written, "config-newer", TRI_YES, "/etc/nomad.d/a.hcl was written"},
+    {environment_written, "config-newer", TRI_YES, "/etc/n.env was written"},
     {written_and_stopped, "config-newer", TRI_NO, "does not run"},
     {broken, "config-newer", TRI_UNKNOWN, "z.hcl"},
 
@@ -717,43 +726,30 @@ static void one_question_alone(void **state)
     is(b, "law-refuses", TRI_NO, "");
 }
 
-/* The signal that stops the unit is told by another fact, before. */
 static void leaves_by_its_signal(void **state)
 {
     static const struct {
-        const char *signal;
+        int signal;
         change *change;
         enum tri leaves, drains;
     } stops[] = {
-        {"SIGINT", drains, TRI_YES, TRI_YES},     {"SIGTERM", drains, TRI_NO, TRI_NO},
-        {"SIGTERM", leave_term, TRI_YES, TRI_NO}, {"SIGINT", leave_term, TRI_NO, TRI_NO},
-        {"SIGQUIT", leave_term, TRI_NO, TRI_NO},  {"SIGINT", broken, TRI_UNKNOWN, TRI_UNKNOWN},
-        {"SIGINT", drains_never, TRI_NO, TRI_NO}, {"SIGINT", nothing, TRI_NO, TRI_NO},
+        {SIGINT, drains, TRI_YES, TRI_YES},     {SIGTERM, drains, TRI_NO, TRI_NO},
+        {SIGTERM, leave_term, TRI_YES, TRI_NO}, {SIGINT, leave_term, TRI_NO, TRI_NO},
+        {SIGQUIT, leave_term, TRI_NO, TRI_NO},  {SIGINT, broken, TRI_UNKNOWN, TRI_UNKNOWN},
+        {SIGINT, drains_never, TRI_NO, TRI_NO}, {SIGINT, nothing, TRI_NO, TRI_NO},
+        {0, drains, TRI_UNKNOWN, TRI_UNKNOWN},
     };
-    struct bench *b = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
-        auto_buf struct buf text = BUF_INIT;
-        autofree struct config_findings *f = xzalloc(1, sizeof(*f));
-        struct config_times times = {.written_ns = 0};
-        struct config_read c = {.f = f, .times = &times, .words = ""};
-        autofree struct surveying *s = xzalloc(1, sizeof(*s));
-        const char *config = stops[i].change == drains ? "leave_on_interrupt = true\nclient { "
-                                                         "drain_on_shutdown { } }"
-                             : stops[i].change == leave_term   ? "leave_on_terminate = true"
-                             : stops[i].change == drains_never ? "client { drain_on_shutdown { } }"
-                                                               : "";
+        struct bench *b;
 
-        survey(b);
-        b->s.n = 0;
-        *s = (struct surveying){.p = &b->p, .h = &b->m.host, .f = &b->f, .out = &b->s};
-        (void)buf_printf(&text, "client { enabled = true }\n%s", config);
-        config_findings_add(f, "x.hcl", buf_str(&text), text.len);
-        c.why = stops[i].change == broken ? "x cannot be read" : NULL;
-        fact_add(s, "stop-signal", TRI_YES, "%s", stops[i].signal);
-        facts_of_values(s, &c);
-        assert_int_equal(facts_survey_find(&b->s, "stop-leaves")->value, stops[i].leaves);
-        assert_int_equal(facts_survey_find(&b->s, "stop-drains")->value, stops[i].drains);
+        tear_down(state);
+        set_up(state);
+        b = *state;
+        stops[i].change(b);
+        b->m.about.stop_signal = stops[i].signal;
+        is(b, "stop-leaves", stops[i].leaves, "");
+        is(b, "stop-drains", stops[i].drains, "");
     }
 }
 
@@ -817,6 +813,39 @@ static void addresses_of_the_api(void **state)
     }
 }
 
+/* A bad answer is asked for again soon, and less often the longer it stays bad. */
+static void bad_answers_are_asked_again(void **state)
+{
+    struct bench *b = *state;
+    int64_t waits[8];
+
+    survey(b);
+    assert_true(facts_ready_due(&b->p) == INT64_MAX);
+    no_leader(b);
+    b->p.asked.at_ms = 0;
+    for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
+        survey(b);
+        waits[i] = facts_ready_due(&b->p);
+        b->m.uptime_ms += waits[i];
+    }
+    assert_int_equal(waits[0], FACTS_AGAIN_MS);
+    assert_int_equal(waits[1], 2 * FACTS_AGAIN_MS);
+    assert_int_equal(waits[7], FACTS_KEPT_MS);
+    b->m.uptime_ms = 5000; /* young: no less often */
+    b->p.asked.at_ms = 0;
+    for (size_t i = 0; i < 3; i++) {
+        survey(b);
+        assert_int_equal(facts_ready_due(&b->p), FACTS_AGAIN_MS);
+        b->m.uptime_ms += FACTS_AGAIN_MS;
+    }
+    b->m.leader = "\"10.0.0.1:4647\"";
+    is(b, "law-refuses", TRI_NO, "");
+    assert_true(facts_ready_due(&b->p) == INT64_MAX);
+    b->m.held = true; /* who looks for the file notices by himself */
+    is(b, "law-refuses", TRI_YES, "hold file");
+    assert_true(facts_ready_due(&b->p) == INT64_MAX);
+}
+
 #define IN_BENCH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -826,6 +855,7 @@ int main(void)
         IN_BENCH(one_question_alone),
         IN_BENCH(leaves_by_its_signal),
         IN_BENCH(asked_once_in_a_while),
+        IN_BENCH(bad_answers_are_asked_again),
         cmocka_unit_test(addresses_of_the_api),
     };
 

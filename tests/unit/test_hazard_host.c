@@ -102,7 +102,8 @@ static const struct row rows[] = {
     {"config-rejected", "config-rejected", "unexpected key", SEVERITY_HARD, SEVERITY_WARN, true},
     {"libc", "glibc", "2.17", SEVERITY_BLOCK, SEVERITY_WARN, false},
     {"metadata-probes", "metadata-probes", "each start waits 8 s", SEVERITY_WARN, -1, true},
-    {"law-refuses", "law-refuses", "root's hold file", SEVERITY_BLOCK, SEVERITY_WARN, true},
+    {"held", "law-refuses", "root's hold file", SEVERITY_BLOCK, -1, true},
+    {"law-refuses", "law-refuses", "no leader", SEVERITY_WARN, SEVERITY_WARN, true},
     {"api-silent", "api-silent", "nothing at 127.0.0.1:4646", SEVERITY_HARD, SEVERITY_WARN, true},
     {"port-taken", "port-taken", "4646: nginx", SEVERITY_BLOCK, SEVERITY_WARN, true},
     {"config-newer", "config-newer", "a.hcl by 3 days", SEVERITY_WARN, SEVERITY_WARN, true},
@@ -303,16 +304,16 @@ static void an_older_agent_does_not_tell_whether_nomad_would_come_back(void **st
 }
 
 /* A server that is on hold would be met in its turn; a client may be left out then. */
-static void a_server_whose_law_refuses_cannot_be_accepted(void **state)
+static void a_server_on_hold_cannot_be_accepted(void **state)
 {
     struct bench *b = *state;
 
     b->f.policy.accepted[b->f.policy.n_accepted++] = "law-refuses";
-    set(b, C1, "law-refuses", TRI_YES, "root's hold file is there");
+    set(b, C1, "held", TRI_YES, "root's hold file is there");
     assert_int_equal(plan_for(b, "law-refuses")->severity, SEVERITY_BLOCK);
     assert_null(plan_refused(&b->f.plan));
-    set(b, C1, "law-refuses", TRI_NO, "");
-    set(b, 0, "law-refuses", TRI_YES, "root's hold file is there");
+    set(b, C1, "held", TRI_NO, "");
+    set(b, 0, "held", TRI_YES, "root's hold file is there");
     assert_int_equal(plan_for(b, "law-refuses")->severity, SEVERITY_HARD);
     assert_non_null(plan_refused(&b->f.plan));
 }
@@ -546,6 +547,28 @@ static void what_root_holds_and_was_accepted_is_left_out_at_once(void **state)
     assert_int_equal(in->skip, SKIP_HELD);
 }
 
+/* No quorum just now, a gap: it is told by the plan, and has a minute when the host has staged. */
+static void what_may_pass_by_itself_has_a_minute(void **state)
+{
+    struct bench *b = *state;
+
+    set(b, C1, "law-refuses", TRI_YES, "the local Nomad knows no leader");
+    stage_c1(b);
+    for (size_t i = 0; i < b->f.ledger.n_hosts; i++)
+        if (b->f.ledger.hosts[i].state == HOST_PENDING)
+            b->f.ledger.hosts[i].state = HOST_STAGED;
+    str_cut(ledger_host(&b->f.ledger, "c1-id")->text, TEXT_MAX, "[law-refuses] no leader");
+    b->f.evidence.progress_ms = b->f.w.begun_ms - 59000;
+    (void)small_fleet_decide(&b->f);
+    assert_int_equal(b->f.decision.n_intents, 0);
+    b->f.evidence.progress_ms = b->f.w.begun_ms - 61000;
+    (void)small_fleet_decide(&b->f);
+    assert_non_null(small_fleet_intent(&b->f, INTENT_STOP));
+    set(b, C1, "law-refuses", TRI_NO, "");
+    (void)small_fleet_decide(&b->f);
+    assert_int_equal(small_fleet_intent(&b->f, INTENT_MARK)->state, HOST_STAGED);
+}
+
 /* All that refuse, not the first one met; and none while others may still turn out to. */
 static void all_hosts_that_refuse_are_told_at_once(void **state)
 {
@@ -632,7 +655,7 @@ int main(void)
         IN_BENCH(what_many_have_is_told_once_or_five_times),
         IN_BENCH(an_agent_that_tells_nothing_is_told),
         IN_BENCH(an_older_agent_does_not_tell_whether_nomad_would_come_back),
-        IN_BENCH(a_server_whose_law_refuses_cannot_be_accepted),
+        IN_BENCH(a_server_on_hold_cannot_be_accepted),
         IN_BENCH(words_say_what_a_stop_takes_away),
         IN_BENCH(a_leave_with_a_drain_is_told_once),
         IN_BENCH(the_file_in_place_is_what_runs),
@@ -642,6 +665,7 @@ int main(void)
         IN_BENCH(a_staged_host_that_refuses_stops_the_run),
         IN_BENCH(a_staged_host_that_tells_nothing_is_waited_for),
         IN_BENCH(what_root_holds_and_was_accepted_is_left_out_at_once),
+        IN_BENCH(what_may_pass_by_itself_has_a_minute),
         IN_BENCH(all_hosts_that_refuse_are_told_at_once),
         IN_BENCH(what_was_accepted_survives_a_resume),
     };

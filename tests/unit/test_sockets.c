@@ -5,6 +5,8 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include "scratch_dir.h"
 #include "sockets.h"
 #include "str.h"
 
@@ -100,12 +102,36 @@ static void ours(void **state)
     assert_int_equal(sockets_listening("/none", 1, t, &err), -1);
 }
 
+/* As the kernel writes it on a busy host: far more connections than are read. */
+static void many_connections(void **state)
+{
+    autofree struct tcp_table *t = xzalloc(1, sizeof(*t));
+    auto_buf struct buf text = BUF_INIT;
+    struct err err = ERR_INIT;
+    char *dir = scratch_open();
+    char path[300];
+
+    (void)state;
+    (void)buf_add_str(&text, HEAD "   0: 0100007F:1226 00000000:0000 0A" TAIL "1234 1\n");
+    for (int i = 0; i < 20000; i++)
+        (void)buf_printf(&text, "%4d: 0100007F:1226 0100007F:9999 06" TAIL "0 1\n", i);
+    scratch_path(dir, "7", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    scratch_path(dir, "7/net", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    scratch_write(dir, "7/net/tcp", buf_str(&text), 0600);
+    assert_int_equal(sockets_listening(dir, 7, t, &err), 0);
+    assert_int_equal(t->n, 1);
+    scratch_close(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_line),
         cmocka_unit_test(more_than_fit),
         cmocka_unit_test(ours),
+        cmocka_unit_test(many_connections),
     };
 
     return cmocka_run_group_tests_name("sockets", tests, NULL, NULL);

@@ -170,10 +170,49 @@ static void what_was_up_is_remembered(void **state)
     swap_bench_close(b);
 }
 
+/* What was refused a moment ago is looked at again soon; while the phases work nobody is asked. */
+static void a_bad_answer_is_looked_at_again(void **state)
+{
+    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
+    struct agent_conf conf = {.listen = ""};
+    unsigned asks;
+    char dir[300];
+
+    (void)state;
+    swap_bench_open(b);
+    snprintf(conf.data_dir, sizeof(conf.data_dir), "%.200s", b->dir);
+    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
+    b->s.conf = &conf;
+    scratch_path(b->dir, "server", dir);
+    assert_int_equal(mkdir(dir, 0700), 0);
+    scratch_write(b->dir, "server/node-id", "22222222-3333", 0600);
+    b->m.leader = "\"\"";
+    swap_tell(&b->s);
+    assert_int_equal(facts_survey_find(&b->s.survey, "law-refuses")->value, TRI_YES);
+    assert_true(swap_look_due(&b->s) > 0 && swap_look_due(&b->s) < SURVEY_GREET_MS);
+    asks = b->m.asks;
+    swap_look(&b->s, SURVEY_REST_MS);
+    assert_int_equal(b->m.asks, asks);
+    b->m.leader = "\"10.0.0.1:4647\"";
+    b->m.peers = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";
+    b->m.uptime_ms += swap_look_due(&b->s);
+    b->s.phases.rec.phase = PHASE_PROBING;
+    assert_true(swap_look_due(&b->s) == INT64_MAX);
+    swap_look(&b->s, SURVEY_REST_MS);
+    assert_int_equal(b->m.asks, asks);
+    b->s.phases.rec.phase = PHASE_IDLE;
+    assert_int_equal(swap_look_due(&b->s), 0);
+    swap_look(&b->s, SURVEY_REST_MS);
+    assert_int_equal(facts_survey_find(&b->s.survey, "law-refuses")->value, TRI_NO);
+    assert_true(swap_look_due(&b->s) == INT64_MAX);
+    swap_bench_close(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_client_asks_once_for_metadata),
+        cmocka_unit_test(a_bad_answer_is_looked_at_again),
         cmocka_unit_test(the_file_in_place_is_asked_once),
         cmocka_unit_test(units_that_went_down_are_watched),
         cmocka_unit_test(what_was_up_is_remembered),
