@@ -547,6 +547,31 @@ static void what_root_holds_and_was_accepted_is_left_out_at_once(void **state)
     assert_int_equal(in->skip, SKIP_HELD);
 }
 
+/* A server that could not stage ends the run, once the others have said what they have to say. */
+static void who_could_not_stage_is_told_with_the_others(void **state)
+{
+    struct bench *b = *state;
+    struct ledger_host *lh;
+
+    stage_c1(b);
+    lh = b->f.ledger.hosts;
+    for (size_t i = 0; i < b->f.ledger.n_hosts; i++)
+        lh[i].state = HOST_STAGED;
+    lh[0].state = HOST_FAILED;
+    str_cut(lh[0].text, sizeof(lh[0].text), "bad-digest while staging");
+    lh[C1].state = HOST_STAGING;
+    lh[C1].answered = true;
+    b->f.hosts[C1].agent.phase = PHASE_FETCHING;
+    (void)small_fleet_decide(&b->f);
+    assert_null(small_fleet_intent(&b->f, INTENT_STOP));
+    assert_null(small_fleet_intent(&b->f, INTENT_RUN));
+    lh[C1].state = HOST_FAILED;
+    (void)small_fleet_decide(&b->f);
+    const struct intent *stop = small_fleet_intent(&b->f, INTENT_STOP);
+    assert_non_null(stop);
+    assert_non_null(strstr(stop->text, "bad-digest while staging; c1 failed, too"));
+}
+
 /* No quorum just now, a gap: it is told by the plan, and has a minute when the host has staged. */
 static void what_may_pass_by_itself_has_a_minute(void **state)
 {
@@ -665,6 +690,7 @@ int main(void)
         IN_BENCH(a_staged_host_that_refuses_stops_the_run),
         IN_BENCH(a_staged_host_that_tells_nothing_is_waited_for),
         IN_BENCH(what_root_holds_and_was_accepted_is_left_out_at_once),
+        IN_BENCH(who_could_not_stage_is_told_with_the_others),
         IN_BENCH(what_may_pass_by_itself_has_a_minute),
         IN_BENCH(all_hosts_that_refuse_are_told_at_once),
         IN_BENCH(what_was_accepted_survives_a_resume),
