@@ -189,24 +189,21 @@ static const struct layout line_layout = LAYOUT("log line", line_v1);
 static const struct field line_item = {
     .name = "log line", .type = FIELD_STRUCT, .size = sizeof(struct log_line), .sub = &line_layout};
 
-static const struct field receipt_status_v1[] = {
-    NUMBER(receipt_status, revision),
-    CHOICE(receipt_status, phase, 0, PHASE_COUNT - 1),
-    CHOICE(receipt_status, failed_in, 0, PHASE_COUNT - 1),
-    NUMBER(receipt_status, order_sequence),
-    BYTES(receipt_status, target),
-    BYTES(receipt_status, previous),
-    NUMBER(receipt_status, done),
-    NUMBER(receipt_status, total),
-    INSIDE(receipt_status, verdict, verdict_layout),
-    NUMBER(receipt_status, silence_ms),
-    INSIDE(receipt_status, stamp, stamp_layout),
-    INSIDE(receipt_status, lease, lease_layout),
-    LIST(receipt_status, facts, FACTS_MAX, n_facts, fact_item),
-    OWNED(receipt_status, notes, NOTES_MAX, n_notes, note_item),
-    NUMBER(receipt_status, log_cursor),
-    LIST(receipt_status, log, LOG_LINES_MAX, n_log, line_item),
-};
+#define RECEIPT_STATUS(facts_max)                                                                  \
+    NUMBER(receipt_status, revision), CHOICE(receipt_status, phase, 0, PHASE_COUNT - 1),           \
+        CHOICE(receipt_status, failed_in, 0, PHASE_COUNT - 1),                                     \
+        NUMBER(receipt_status, order_sequence), BYTES(receipt_status, target),                     \
+        BYTES(receipt_status, previous), NUMBER(receipt_status, done),                             \
+        NUMBER(receipt_status, total), INSIDE(receipt_status, verdict, verdict_layout),            \
+        NUMBER(receipt_status, silence_ms), INSIDE(receipt_status, stamp, stamp_layout),           \
+        INSIDE(receipt_status, lease, lease_layout),                                               \
+        LIST(receipt_status, facts, facts_max, n_facts, fact_item),                                \
+        OWNED(receipt_status, notes, NOTES_MAX, n_notes, note_item),                               \
+        NUMBER(receipt_status, log_cursor),                                                        \
+        LIST(receipt_status, log, LOG_LINES_MAX, n_log, line_item)
+
+static const struct field receipt_status_v1[] = {RECEIPT_STATUS(FACTS_MAX_V1)};
+static const struct field receipt_status_v2[] = {RECEIPT_STATUS(FACTS_MAX)};
 
 static const struct field receipt_done_v1[] = {
     CHOICE(receipt_done, refusal, 0, REFUSAL_COUNT - 1),
@@ -245,12 +242,16 @@ static const struct layout receipts_v1[MSG_KIND_COUNT] = {
     [MSG_TRUST] = ANSWER(trust),
 };
 
+/* What version 2 changed; all else is as in version 1. */
+static const struct layout status_v2 = LAYOUT("status receipt", receipt_status_v2);
+
 const struct layout *message_layout(enum message_kind kind, bool is_receipt, unsigned version)
 {
-    if ((size_t)kind >= MSG_KIND_COUNT || version != 1)
+    if (!message_has_version(kind, version))
         return NULL;
-    const struct layout *l = is_receipt ? &receipts_v1[kind] : &orders_v1[kind];
-    return l->n > 0 ? l : NULL;
+    if (version >= 2 && is_receipt && kind == MSG_STATUS)
+        return &status_v2;
+    return is_receipt ? &receipts_v1[kind] : &orders_v1[kind];
 }
 
 /* ---- what packing and reading share ---- */

@@ -39,17 +39,14 @@ static size_t payload_max(const struct header *h)
     return h->is_receipt ? RECEIPT_PAYLOAD_MAX : ORDER_PAYLOAD_MAX;
 }
 
-/* Hello stays at version 1: it is how two sides find out what they share. */
 static int check_kind(const struct header *h, struct err *err)
 {
-    unsigned max = h->kind == MSG_HELLO ? 1 : WIRE_MAX;
-    unsigned min = h->kind == MSG_HELLO ? 1 : WIRE_MIN;
-
     if ((size_t)h->kind >= MSG_KIND_COUNT || h->kind == MSG_NONE)
         return err_set(err, ERR_FORMAT, 0, "a message of kind %d is not known here", (int)h->kind);
-    if (h->version < min || h->version > max)
-        return err_set(err, ERR_FORMAT, 0, "%s of version %u; this build speaks %u to %u",
-                       message_kind_name(h->kind), (unsigned)h->version, min, max);
+    if (!message_has_version(h->kind, h->version))
+        return err_set(err, ERR_FORMAT, 0, "%s of version %u; this build speaks %d to %d",
+                       message_kind_name(h->kind), (unsigned)h->version, WIRE_MIN,
+                       h->kind == MSG_HELLO ? 1 : WIRE_MAX);
     return 0;
 }
 
@@ -275,6 +272,7 @@ int envelope_answers(const struct verified *receipt, const struct header *order,
     } checks[] = {
         {h->is_receipt, "it is an order"},
         {h->kind == order->kind, "it answers another kind of order"},
+        {h->version == order->version, "it is of another version"},
         {memcmp(h->cluster, order->cluster, CLUSTER_ID_LEN) == 0, "it is of another cluster"},
         {host == NULL || pubkey_eq(&h->sender, host), "it is not signed by that host's key"},
         {pubkey_eq(&h->receiver, &order->sender), "it is for somebody else"},

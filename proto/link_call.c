@@ -124,14 +124,19 @@ int call_step(struct call *c, struct err *err)
 
 int call_error(const struct call *c, int code, struct err *err)
 {
-    bool was_there = c->stage > CALL_DIALS;
+    bool was_there = c->stage > CALL_DIALS; /* something listens: an agent, or who took its port */
 
     if (code == NNG_ETIMEDOUT)
         return err_set(err, ERR_TIMEOUT, 0, "%s: %s", c->address,
-                       was_there ? "no answer in time" : "could not be reached in time");
+                       was_there ? "no answer in time from what listens there, perhaps another "
+                                   "program than caravan-agent"
+                                 : "could not be reached in time");
     if (was_there && (code == NNG_ECONNSHUT || code == NNG_ECONNRESET || code == NNG_ECLOSED))
-        return err_set(err, ERR_NETWORK, 0, "%s: the connection was closed without an answer",
-                       c->address);
+        return err_set(
+            err, ERR_NETWORK, 0,
+            "%s: the connection was closed without an answer by what listens there, perhaps "
+            "another program than caravan-agent",
+            c->address);
     return link_error(err, code, "%s", c->address);
 }
 

@@ -43,6 +43,19 @@ bool message_changes(enum message_kind kind)
     return message_owner(kind) != OWNER_NOBODY;
 }
 
+bool message_has_version(enum message_kind kind, unsigned version)
+{
+    unsigned max = kind == MSG_HELLO ? 1 : WIRE_MAX;
+
+    return kind > MSG_NONE && (size_t)kind < MSG_KIND_COUNT && version >= WIRE_MIN &&
+           version <= max;
+}
+
+uint32_t message_facts_max(unsigned version)
+{
+    return version < 2 ? FACTS_MAX_V1 : FACTS_MAX;
+}
+
 static const char *const role_names[] = {
     [ROLE_NONE] = "none",       [ROLE_OBSERVER] = "observer", [ROLE_OPERATOR] = "operator",
     [ROLE_RELEASE] = "release", [ROLE_ROOT] = "root",

@@ -44,6 +44,10 @@ enum role message_role(enum message_kind kind);        /* least role that may se
 enum owner message_owner(enum message_kind kind); /* hello, status: NOBODY; lease, note: AGENT */
 bool message_changes(enum message_kind kind);     /* takes a sequence (all but hello, status) */
 const char *role_name(enum role role);
+/* Known to this build? Hello stays at version 1: it is how two sides find out what they share. */
+bool message_has_version(enum message_kind kind, unsigned version);
+/* How many facts a status receipt of that version has room for. */
+uint32_t message_facts_max(unsigned version);
 
 /* The envelope's fixed fields: see envelope.h for their bytes. */
 struct header {

@@ -8,7 +8,7 @@
 #define WIRE_LIMITS_H
 
 #define WIRE_MIN 1 /* versions of the wire this build speaks */
-#define WIRE_MAX 1
+#define WIRE_MAX 2
 
 #define AGENT_PORT 4650
 
@@ -25,8 +25,9 @@
 #define NAME_MAX_LEN  64  /* host, release and key names, with NUL */
 #define UUID_MAX      40  /* Nomad's ids as text, with NUL */
 #define URL_MAX_LEN   1024
-#define URLS_MAX      8 /* places to get one binary */
-#define FACTS_MAX     48
+#define URLS_MAX      8  /* places to get one binary */
+#define FACTS_MAX     96 /* in a status receipt; of version 1: */
+#define FACTS_MAX_V1  48
 #define NOTES_MAX     8
 #define NOTE_MAX      (4 * 1024)
 #define LOG_LINES_MAX 64 /* in one status receipt */

@@ -48,16 +48,24 @@ static bool judge(const struct fetch_ran *r, const char *version, char ret_text[
     return false;
 }
 
-int binary_trial(const struct fetch_who *who, int binary, const char *version,
-                 enum failure *ret_failure, char ret_text[static TEXT_MAX], struct err *err)
+static int run_version(const struct fetch_who *who, int binary, struct fetch_ran *ret,
+                       struct err *err)
 {
-    struct fetch_ran r = {.said = BUF_INIT};
     struct fetch_call *call = NULL;
     int rc = fetch_call_begin(who, FETCH_TRIES, &call, err);
 
     if (rc == 0)
-        rc = fetch_call_try(call, false, &binary, 1, &r, err);
+        rc = fetch_call_try(call, false, &binary, 1, ret, err);
     fetch_call_end(call);
+    return rc;
+}
+
+int binary_trial(const struct fetch_who *who, int binary, const char *version,
+                 enum failure *ret_failure, char ret_text[static TEXT_MAX], struct err *err)
+{
+    struct fetch_ran r = {.said = BUF_INIT};
+    int rc = run_version(who, binary, &r, err);
+
     *ret_failure = FAILURE_NONE;
     if (rc < 0 && err->kind != ERR_REFUSED)
         return -1;
@@ -68,4 +76,33 @@ int binary_trial(const struct fetch_who *who, int binary, const char *version,
         *ret_failure = FAILURE_WRONG_BUILD;
     buf_free(&r.said);
     return 0;
+}
+
+enum tri binary_trial_version(const struct fetch_who *who, int binary,
+                              char ret_version[static VERSION_TEXT], char ret_text[static TEXT_MAX])
+{
+    struct fetch_ran r = {.said = BUF_INIT};
+    struct version says;
+    struct err err = ERR_INIT;
+    enum tri nomad = TRI_YES;
+    char line[160];
+
+    ret_version[0] = ret_text[0] = '\0';
+    if (run_version(who, binary, &r, &err) < 0) {
+        snprintf(ret_text, TEXT_MAX, "%.240s", err.text);
+        return err.kind == ERR_REFUSED ? TRI_NO : TRI_UNKNOWN;
+    }
+    telling_line(&r.said, line, sizeof(line));
+    if (r.exit_code != 0)
+        snprintf(ret_text, TEXT_MAX, "its `version` ends with %s %d: %s",
+                 r.exit_code < 0 ? "signal" : "status", r.exit_code < 0 ? r.signal : r.exit_code,
+                 line);
+    else if (version_parse_output(buf_str(&r.said), &says, &err) < 0)
+        snprintf(ret_text, TEXT_MAX, "its `version` prints \"%s\"", line);
+    else
+        version_text(ret_version, &says);
+    if (ret_version[0] == '\0')
+        nomad = TRI_NO;
+    buf_free(&r.said);
+    return nomad;
 }

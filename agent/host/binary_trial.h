@@ -10,6 +10,7 @@
 #define BINARY_TRIAL_H
 
 #include "fetch_call.h"
+#include "version.h"
 
 /* version: of the manifest; one that cannot be parsed is not compared. *ret_failure:
  * FAILURE_NONE when it runs here and says so, else ret_text tells what is wrong with it. -1: it
@@ -17,5 +18,10 @@
 MUST_CHECK int binary_trial(const struct fetch_who *who, int binary, const char *version,
                             enum failure *ret_failure, char ret_text[static TEXT_MAX],
                             struct err *err);
+/* The version that any binary prints. TRI_NO: it prints no version of Nomad's, or ends otherwise;
+ * TRI_UNKNOWN: it could not be tried; both with the reason. */
+enum tri binary_trial_version(const struct fetch_who *who, int binary,
+                              char ret_version[static VERSION_TEXT],
+                              char ret_text[static TEXT_MAX]);
 
 #endif

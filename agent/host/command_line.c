@@ -26,3 +26,91 @@ bool command_line_has(const char *words, size_t n, const char *name)
     }
     return false;
 }
+
+/* ---- how it is started next ---- */
+
+/* Behind the word at `at`. */
+static size_t behind(const char *words, size_t n, size_t at)
+{
+    return at + strnlen(words + at, n - at) + 1;
+}
+
+static bool is_whole(const char *words, size_t n)
+{
+    return n > 0 && words[n - 1] == '\0';
+}
+
+static bool has_variable(const char *words, size_t n)
+{
+    return n > 0 && memchr(words, '$', n) != NULL;
+}
+
+/* systemd cuts such a word at its blanks: none to many words come of it. */
+static bool is_many(const char *word)
+{
+    return word[0] == '$' && word[1] != '{' && word[1] != '$' && word[1] != '\0';
+}
+
+/* Of a variable within a word one word comes, whatever it holds. */
+static bool one_agrees(const char *unit, const char *running)
+{
+    size_t literal = strcspn(unit, "$");
+
+    return unit[literal] == '$' ? strncmp(unit, running, literal) == 0 : strcmp(unit, running) == 0;
+}
+
+static bool agrees(const char *unit, size_t n, const char *running, size_t m)
+{
+    size_t u = 0, r = 0, many = n, mark = 0; /* many: the last such word; n: none yet */
+
+    while (r < m) {
+        if (u < n && is_many(unit + u)) {
+            many = u;
+            mark = r;
+            u = behind(unit, n, u);
+        } else if (u < n && one_agrees(unit + u, running + r)) {
+            u = behind(unit, n, u);
+            r = behind(running, m, r);
+        } else if (many < n) {
+            mark = behind(running, m, mark);
+            r = mark;
+            u = behind(unit, n, many);
+        } else {
+            return false;
+        }
+    }
+    while (u < n && is_many(unit + u))
+        u = behind(unit, n, u);
+    return u >= n;
+}
+
+/* A script, or a shell: what it makes of its words only the process tells that came of it. */
+static bool is_script(const char *unit, size_t n, const char *running)
+{
+    size_t second = behind(unit, n, 0);
+
+    return !command_line_is_agent(unit, n) &&
+           (second >= n || unit[second] != '$' || strcmp(unit, running) != 0);
+}
+
+struct command_line_start command_line_of_start(const char *unit, size_t n, const char *running,
+                                                size_t m)
+{
+    const struct command_line_start next = {unit, n, NULL}, now = {running, m, NULL};
+    bool runs = is_whole(running, m);
+
+    if (!is_whole(unit, n))
+        return runs ? now
+                    : (struct command_line_start){NULL, 0, "what starts Nomad here is not known"};
+    if (runs && is_script(unit, n, running) && command_line_is_agent(running, m))
+        return now;
+    if (!has_variable(unit, n))
+        return next;
+    if (runs && agrees(unit, n, running, m))
+        return now;
+    return (struct command_line_start){
+        unit, n,
+        runs
+            ? "its unit's command holds a variable, and the process that runs was started otherwise"
+            : "its unit's command holds a variable, and no process tells what is in it"};
+}

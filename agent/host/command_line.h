@@ -15,4 +15,18 @@ bool command_line_is_agent(const char *words, size_t n);
 /* Is the option among the words, with one dash or two, alone or as "-NAME=VALUE"? */
 bool command_line_has(const char *words, size_t n, const char *name);
 
+/* The words that tell how Nomad is started next. */
+struct command_line_start {
+    const char *words; /* of the unit, or of the process */
+    size_t n;          /* 0: none is known */
+    const char *why;   /* NULL: they are all. Else they are a part, and this is why */
+};
+
+/* unit: the words that its unit has; running: those of its main process; 0 bytes: not known. The
+ * unit's count, without variables in them. Those of a script, or with variables: the process's
+ * count when they agree with what of the unit's is no variable. The one place where that is
+ * decided. */
+struct command_line_start command_line_of_start(const char *unit, size_t n, const char *running,
+                                                size_t m);
+
 #endif

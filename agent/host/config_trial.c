@@ -1,4 +1,5 @@
 #include "config_trial.h"
+#include "command_line.h"
 #include "config_files.h"
 #include "file.h"
 #include "str.h"
@@ -193,16 +194,6 @@ enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static
 
 /* ---- what starts Nomad here ---- */
 
-static bool can_be_asked(const char *words, size_t n)
-{
-    const char *paths[CONFIG_TRIAL_PATHS], *why = NULL;
-    bool more = false;
-
-    return config_trial_paths(words, n, paths, &more, &why) > 0;
-}
-
-/* What the unit starts next counts; where that cannot be read (a script, a variable), what
- * runs now. */
 enum tri config_trial_of_service(const struct service *service, const struct fetch_who *who,
                                  int binary, int old, const char *version,
                                  char ret_text[static TEXT_MAX])
@@ -211,6 +202,7 @@ enum tri config_trial_of_service(const struct service *service, const struct fet
     autofree struct service_about *about = xzalloc(1, sizeof(*about));
     auto_buf struct buf cmdline = BUF_INIT;
     struct service_state state = {.main_pid = 0};
+    struct command_line_start start;
     struct err err = ERR_INIT;
     char proc[64];
 
@@ -221,15 +213,11 @@ enum tri config_trial_of_service(const struct service *service, const struct fet
         if (file_read(proc, CMDLINE_MAX, 0, &cmdline, &err) < 0)
             buf_clear(&cmdline);
     }
-    t.words = about->words;
-    t.words_len = about->words_len;
-    if (!can_be_asked(t.words, t.words_len) && cmdline.len > 0) {
-        t.words = (const char *)cmdline.data;
-        t.words_len = cmdline.len;
-    }
-    if (t.words_len > 0)
-        return config_trial_rejects(&t, ret_text);
-    snprintf(ret_text, TEXT_MAX, "what starts Nomad here is not known%s",
-             state.main_pid == 0 ? ": it does not run" : "");
-    return TRI_UNKNOWN;
+    start = command_line_of_start(about->words, about->words_len, (const char *)cmdline.data,
+                                  cmdline.len);
+    if (start.why != NULL)
+        return unknown(ret_text, start.why);
+    t.words = start.words;
+    t.words_len = start.n;
+    return config_trial_rejects(&t, ret_text);
 }

@@ -39,8 +39,8 @@ size_t config_trial_paths(const char *words, size_t n,
 /* TRI_YES: rejected, ret_text says what it said. TRI_NO: accepted. TRI_UNKNOWN: ret_text
  * says why it cannot be told. */
 enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static TEXT_MAX]);
-/* The same about the command that the service has for Nomad: what its unit starts next counts;
- * where that cannot be read (a script, a variable), what runs now. */
+/* The same about the command that starts Nomad here (command_line.h); TRI_UNKNOWN where only a part
+ * of it is known. */
 enum tri config_trial_of_service(const struct service *service, const struct fetch_who *who,
                                  int binary, int old, const char *version,
                                  char ret_text[static TEXT_MAX]);

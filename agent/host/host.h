@@ -22,7 +22,10 @@
 #define HOST_H
 
 #include "fetch_job.h"
+#include "path_right.h"
 #include "service.h"
+#include "tcp_table.h"
+#include "version.h"
 
 /* The name is an absolute path: every directory on its way is root's own (or ours), or it is
  * only read, by a port that goes through links. */
@@ -107,6 +110,55 @@ struct host_process {
     bool deleted;      /* that file has no name any more */
 };
 
+#define LOOK_CONTENT 65536
+
+/* A path, and what a process needs of it. */
+struct host_wish {
+    char path[256];
+    uint32_t need; /* PATH_READ, PATH_WRITE, PATH_ENTER; every directory before it is entered */
+    bool content;  /* of a regular file, its first LOOK_CONTENT bytes */
+    bool sum;      /* of the regular files below a directory */
+    bool kind;     /* what is there */
+};
+
+enum look_end {
+    LOOK_UNKNOWN, /* not looked at */
+    LOOK_FINE,    /* there, and the need is met */
+    LOOK_UNSURE,  /* there; an access list or a server decides about the need */
+    LOOK_MISSING,
+    LOOK_DENIED,
+    LOOK_READ_ONLY, /* its file system, where PATH_WRITE is needed */
+    LOOK_FAILED,    /* error tells */
+    LOOK_HANGS,     /* no answer within 2 s */
+    LOOK_SKIPPED,   /* too many others hang */
+};
+
+struct host_look {
+    enum look_end end;
+    int error;          /* LOOK_FAILED: errno */
+    bool dir;           /* what is there is a directory */
+    bool cut;           /* there is more than the content, or the sum, tells */
+    uint64_t bytes;     /* the sum */
+    char where[256];    /* LOOK_MISSING, LOOK_DENIED: which part of the path, behind links */
+    size_t len;         /* of the content */
+    struct buf content; /* the caller frees it */
+    bool link;          /* its last name is a symbolic link, wherever that leads */
+    struct host_kind {  /* told where it was asked for */
+        uint32_t mode;  /* st_mode */
+        uint64_t size;
+        bool empty; /* a directory */
+        bool mount, read_only;
+    } kind;
+};
+
+/* Who has a socket. */
+struct host_owner {
+    bool there;
+    bool own; /* Nomad's main process, or one that descends from it */
+    uint32_t pid;
+    char name[24];
+};
+
 struct host {
     void *ctx;
 
@@ -173,6 +225,11 @@ struct host {
     MUST_CHECK int (*try_binary)(void *ctx, int binary, const char *version,
                                  enum failure *ret_failure, char ret_text[static TEXT_MAX],
                                  struct err *err);
+    /* Runs the open file's `version` in the same way: TRI_YES and the version ("1.9.7") when it
+     * prints what Nomad does, TRI_NO: another program; TRI_UNKNOWN: it cannot be tried. Else the
+     * text says why. */
+    enum tri (*version_of)(void *ctx, int binary, char ret_version[static VERSION_TEXT],
+                           char ret_text[static TEXT_MAX]);
     /* Would the new binary accept Nomad's configuration? TRI_YES: it rejects it. The text
      * says what it said, or why that cannot be told. old: the open one in place, -1 none. */
     enum tri (*try_config)(void *ctx, int binary, int old, const char *version,
@@ -185,9 +242,11 @@ struct host {
      */
     MUST_CHECK int (*users)(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
                             struct host_users *ret, struct err *err);
-    /* A unit, not `fragment`, whose file names this program to be started; "" none. */
-    MUST_CHECK int (*unit_naming)(void *ctx, const char *program, const char *fragment, char *dst,
-                                  size_t n, struct err *err);
+    /* Would a unit, not `fragment`, start this program as an agent (unit_files.h)? dst: which. */
+    enum tri (*unit_naming)(void *ctx, const char *program, const char *fragment, char *dst,
+                            size_t n);
+    /* Is there a user, or a group, of this name (account_names.h)? */
+    enum tri (*account)(void *ctx, bool group, const char *name);
     void (*package)(void *ctx, const char *path, struct host_package *ret);
     /* The package managers' own lock, held against them. TRI_NO: one of them works just
      * now. TRI_UNKNOWN: there is none, or we may not. */
@@ -199,6 +258,18 @@ struct host {
                                  struct err *err);
 
     MUST_CHECK int (*process)(void *ctx, uint32_t pid, struct host_process *ret, struct err *err);
+
+    /* As whom process pid runs; 0: as whom the user of this name ("" root) would. */
+    MUST_CHECK int (*runs_as)(void *ctx, uint32_t pid, const char *name, struct path_user *ret,
+                              struct err *err);
+    /* Paths as process pid (0: process 1) sees them, looked at without waiting for what hangs
+     * (look_call.h). */
+    MUST_CHECK int (*look_at)(void *ctx, uint32_t pid, const struct path_user *user,
+                              const struct host_wish *wishes, uint32_t n, struct host_look *ret,
+                              struct err *err);
+    /* What listens in the network of process pid (0: of process 1). */
+    MUST_CHECK int (*listeners)(void *ctx, uint32_t pid, struct tcp_table *ret, struct err *err);
+    void (*socket_owner)(void *ctx, uint64_t inode, uint32_t main_pid, struct host_owner *ret);
 
     MUST_CHECK int (*fetch_begin)(void *ctx, const struct fetch_get *job, struct err *err);
     MUST_CHECK int (*fetch_poll)(void *ctx, struct fetch_news *ret, struct err *err);

@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <sys/xattr.h>
+#include "account_names.h"
 #include "binary_trial.h"
 #include "clock.h"
 #include "config_trial.h"
@@ -17,6 +18,7 @@
 #include "package_owner.h"
 #include "plain_tree.h"
 #include "process.h"
+#include "sockets.h"
 #include "str.h"
 #include "unit_files.h"
 
@@ -390,13 +392,17 @@ static int port_users(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
     return file_users("/proc", dev, ino, except, ret, err);
 }
 
-static int port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
-                            size_t n, struct err *err)
+static enum tri port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
+                                 size_t n)
 {
     (void)ctx;
-    (void)err;
-    unit_files_naming(NULL, program, fragment, dst, n);
-    return 0;
+    return unit_files_naming(NULL, program, fragment, dst, n);
+}
+
+static enum tri port_account(void *ctx, bool group, const char *name)
+{
+    (void)ctx;
+    return account_there(group, name);
 }
 
 static void port_package(void *ctx, const char *path, struct host_package *ret)
@@ -496,6 +502,14 @@ static int port_try(void *ctx, int binary, const char *version, enum failure *re
     return binary_trial(&l->who, binary, version, ret_failure, ret_text, err);
 }
 
+static enum tri port_version_of(void *ctx, int binary, char ret_version[static VERSION_TEXT],
+                                char ret_text[static TEXT_MAX])
+{
+    const struct host_linux *l = ctx;
+
+    return binary_trial_version(&l->who, binary, ret_version, ret_text);
+}
+
 static enum tri port_try_config(void *ctx, int binary, int old, const char *version,
                                 char ret_text[static TEXT_MAX])
 {
@@ -510,6 +524,34 @@ static int port_process(void *ctx, uint32_t pid, struct host_process *ret, struc
 {
     (void)ctx;
     return process_executes((pid_t)pid, ret, err);
+}
+
+static int port_runs_as(void *ctx, uint32_t pid, const char *name, struct path_user *ret,
+                        struct err *err)
+{
+    (void)ctx;
+    return pid != 0 ? process_user((pid_t)pid, ret, err) : process_user_named(name, ret, err);
+}
+
+static int port_look_at(void *ctx, uint32_t pid, const struct path_user *user,
+                        const struct host_wish *wishes, uint32_t n, struct host_look *ret,
+                        struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    return look_call("/proc/self/exe", &l->looks, pid, user, wishes, n, ret, err);
+}
+
+static int port_listeners(void *ctx, uint32_t pid, struct tcp_table *ret, struct err *err)
+{
+    (void)ctx;
+    return sockets_listening("/proc", pid, ret, err);
+}
+
+static void port_socket_owner(void *ctx, uint64_t inode, uint32_t main_pid, struct host_owner *ret)
+{
+    (void)ctx;
+    sockets_owner("/proc", inode, main_pid, ret);
 }
 
 static int port_fetch_begin(void *ctx, const struct fetch_get *job, struct err *err)
@@ -621,14 +663,20 @@ static const struct host ports = {
     .way = port_way,
     .users = port_users,
     .unit_naming = port_unit_naming,
+    .account = port_account,
     .package = port_package,
     .package_lock = port_package_lock,
     .package_unlock = port_package_unlock,
     .clock = port_clock,
     .attributes = port_attributes,
     .try_binary = port_try,
+    .version_of = port_version_of,
     .try_config = port_try_config,
     .process = port_process,
+    .runs_as = port_runs_as,
+    .look_at = port_look_at,
+    .listeners = port_listeners,
+    .socket_owner = port_socket_owner,
     .fetch_begin = port_fetch_begin,
     .fetch_poll = port_fetch_poll,
     .fetch_end = port_fetch_end,

@@ -2,7 +2,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include "file.h"
 #include "proc_stat.h"
@@ -93,6 +95,35 @@ void process_data_dir(pid_t pid, char *dst, size_t n)
         if (process_data_dir_parse(target, dst, n) == 0)
             return;
     }
+}
+
+int process_user(pid_t pid, struct path_user *ret, struct err *err)
+{
+    auto_buf struct buf b = BUF_INIT;
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    if (file_read(path, 16384, 0, &b, err) < 0)
+        return -1;
+    return path_user_parse(buf_str(&b), ret) < 0
+               ? err_set(err, ERR_FORMAT, 0, "%s is not understood", path)
+               : 0;
+}
+
+int process_user_named(const char *name, struct path_user *ret, struct err *err)
+{
+    gid_t groups[PATH_GROUPS];
+    int n = PATH_GROUPS;
+    const struct passwd *pw = getpwnam(name[0] != '\0' ? name : "root");
+
+    if (pw == NULL)
+        return err_set(err, ERR_NOTFOUND, 0, "there is no user %.60s", name);
+    *ret = (struct path_user){.uid = pw->pw_uid, .gid = pw->pw_gid};
+    ret->reads_all = ret->writes_all = pw->pw_uid == 0;
+    ret->more_groups = getgrouplist(pw->pw_name, pw->pw_gid, groups, &n) < 0;
+    for (int i = 0; i < n && i < PATH_GROUPS; i++)
+        ret->groups[ret->n_groups++] = groups[i];
+    return 0;
 }
 
 pid_t process_pid_parse(const char *text)

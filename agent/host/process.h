@@ -21,6 +21,10 @@ MUST_CHECK int process_digest(pid_t pid, struct digest *ret, struct err *err);
 void process_data_dir(pid_t pid, char *dst, size_t n);
 /* What an open file's path says of it; -1: it is not one of those, or too long for dst. */
 MUST_CHECK int process_data_dir_parse(const char *target, char *dst, size_t n);
+/* As whom it runs. */
+MUST_CHECK int process_user(pid_t pid, struct path_user *ret, struct err *err);
+/* As whom it would, started as this user; "" root. */
+MUST_CHECK int process_user_named(const char *name, struct path_user *ret, struct err *err);
 /* One number from a pid file; 0: absent or not a number. */
 pid_t process_pid_file(const char *path);
 pid_t process_pid_parse(const char *text); /* its text */

@@ -36,7 +36,33 @@ struct service_state {
     char text[TEXT_MAX]; /* "active (running)": for people */
 };
 
-/* What starts Nomad here, as the service manager has it loaded. */
+#define ABOUT_CONDITIONS 16
+#define ABOUT_FILES      16
+#define ABOUT_UNITS      32
+#define ABOUT_COMMANDS   250
+
+/* One Condition*= or Assert*= of the unit. */
+struct about_condition {
+    char type[40]; /* "ConditionPathExists" */
+    char what[256];
+    bool trigger; /* one of those suffices */
+    bool negate;
+};
+
+/* An EnvironmentFile=. */
+struct about_file {
+    char path[256];
+    bool optional; /* with "-" */
+};
+
+/* Another unit, and how it hangs together with this one. */
+struct about_unit {
+    char name[128], how[24];   /* "Requires" */
+    char load[16], active[16]; /* "loaded", "active" */
+};
+
+/* What starts Nomad here, as the service manager has it loaded. Of each list: told, whether the
+ * manager has told it whole; more, that there are others than these. */
 struct service_about {
     bool unit;          /* false: configured commands; nothing below is known */
     bool missing;       /* the manager has no such unit; nothing below is known */
@@ -45,6 +71,31 @@ struct service_about {
     char drop_ins[512]; /* the files that change it, blanks between; "" none */
     char type[24], kill_mode[24];
     char user[64]; /* "" root */
+    char group[64];
+    bool dynamic_user;
+    int32_t stop_signal;                         /* at a restart; 0: not told */
+    char restart[24];                            /* "on-failure"; "" not told */
+    uint64_t restart_us, limit_us, limit_starts; /* after a failed start; the limit: 0 none */
+    bool prevents[256];                          /* exit statuses after which it is not restarted */
+    struct {
+        bool told, more;
+        uint32_t n;
+        struct about_condition list[ABOUT_CONDITIONS];
+    } conditions;
+    struct {
+        bool told, more;
+        uint32_t n;
+        struct about_file list[ABOUT_FILES];
+    } files;
+    struct {
+        bool told, more;
+        uint32_t n;
+        struct about_unit list[ABOUT_UNITS];
+    } needs, bound; /* what it needs; what stops or restarts along with it */
+    struct {
+        bool told;
+        char text[ABOUT_COMMANDS]; /* "ExecStop=/bin/x y; ..."; "" none */
+    } start, stop;                 /* what is run beside ExecStart */
     /* The first ExecStart: its program, and its words as /proc/PID/cmdline has them, each
      * ending in NUL, variables not filled in. 0 words: none, or more than fit. */
     char program[256];

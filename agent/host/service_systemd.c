@@ -1,15 +1,15 @@
 #include <errno.h>
-#include <systemd/sd-bus.h>
 #include <systemd/sd-journal.h>
 #include "process.h"
 #include "service.h"
 #include "str.h"
+#include "unit_about.h"
 
-#define NAME     "org.freedesktop.systemd1"
-#define ROOT     "/org/freedesktop/systemd1"
+#define NAME     UNIT_BUS_NAME
+#define ROOT     UNIT_BUS_ROOT
 #define MANAGER  NAME ".Manager"
-#define UNIT     NAME ".Unit"
-#define SERVICE  NAME ".Service"
+#define UNIT     UNIT_BUS_UNIT
+#define SERVICE  UNIT_BUS_SERVICE
 #define CALL_US  (5 * 1000 * 1000) /* for one call: the manager is busy, not gone */
 #define EVIDENCE 16                /* lines of the unit's journal */
 
@@ -74,16 +74,11 @@ static int connect_bus(struct service_systemd *s, struct err *err)
     return err_set(err, ERR_NETWORK, -rc, "talk to systemd over D-Bus");
 }
 
-static bool is_lost(int rc)
-{
-    return rc == -ENOTCONN || rc == -ECONNRESET || rc == -EPIPE || rc == -ETIMEDOUT;
-}
-
 /* Errors of the connection end it; those that systemd answers do not. */
 static int bus_failed(struct service_systemd *s, int rc, const sd_bus_error *e, const char *what,
                       struct err *err)
 {
-    if (is_lost(rc))
+    if (unit_bus_is_lost(rc))
         disconnect(s);
     return err_set(err, rc == -ETIMEDOUT ? ERR_TIMEOUT : ERR_NETWORK,
                    sd_bus_error_is_set(e) ? 0 : -rc, "%s of %s%s%.200s", what, s->conf->unit,
@@ -247,132 +242,6 @@ static int systemd_state(void *self, struct service_state *ret, struct err *err)
 
 /* ---- about the unit ---- */
 
-/* Only a connection that is gone ends the asking: what systemd answers with an error it
- * does not have. */
-static int about_text(const struct service_systemd *s, const char *interface, const char *name,
-                      char *dst, size_t n)
-{
-    sd_bus_error e = SD_BUS_ERROR_NULL;
-    char *value = NULL;
-    int rc = sd_bus_get_property_string(s->bus, NAME, s->path, interface, name, &e, &value);
-
-    str_cut(dst, n, rc >= 0 ? value : "");
-    free(value);
-    sd_bus_error_free(&e);
-    return is_lost(rc) ? rc : 0;
-}
-
-static int about_flag(const struct service_systemd *s, const char *name, bool *ret)
-{
-    sd_bus_error e = SD_BUS_ERROR_NULL;
-    int value = 0;
-    int rc = sd_bus_get_property_trivial(s->bus, NAME, s->path, UNIT, name, &e, 'b', &value);
-
-    *ret = rc >= 0 && value != 0;
-    sd_bus_error_free(&e);
-    return is_lost(rc) ? rc : 0;
-}
-
-/* Several texts as one, blanks between; what does not fit is told by dots. */
-static int about_texts(const struct service_systemd *s, const char *name, char *dst, size_t n)
-{
-    sd_bus_error e = SD_BUS_ERROR_NULL;
-    char **values = NULL;
-    int rc = sd_bus_get_property_strv(s->bus, NAME, s->path, UNIT, name, &e, &values);
-    auto_buf struct buf all = BUF_INIT;
-
-    for (char **v = values; rc >= 0 && v != NULL && *v != NULL; v++) {
-        (void)buf_printf(&all, "%s%s", v == values ? "" : " ", *v);
-        free(*v);
-    }
-    free(values);
-    str_cut(dst, n, buf_str(&all));
-    if (all.len >= n && n > 4)
-        memcpy(dst + n - 4, "...", 4);
-    sd_bus_error_free(&e);
-    return is_lost(rc) ? rc : 0;
-}
-
-static int add_words(sd_bus_message *m, struct service_about *ret)
-{
-    const char *word = NULL;
-    int rc;
-
-    while ((rc = sd_bus_message_read(m, "s", &word)) > 0) {
-        size_t n = strlen(word) + 1;
-
-        if (n > sizeof(ret->words) - ret->words_len)
-            return -E2BIG;
-        memcpy(ret->words + ret->words_len, word, n);
-        ret->words_len += n;
-    }
-    return rc;
-}
-
-/* a(sasbttttuii): program, words, and how it went the last time. */
-static int read_command(sd_bus_message *m, struct service_about *ret)
-{
-    const char *program = NULL;
-    int rc = sd_bus_message_enter_container(m, 'a', "(sasbttttuii)");
-
-    if (rc >= 0)
-        rc = sd_bus_message_enter_container(m, 'r', "sasbttttuii");
-    if (rc <= 0)
-        return rc; /* an empty list: nothing is started */
-    rc = sd_bus_message_read(m, "s", &program);
-    if (rc < 0)
-        return rc;
-    str_cut(ret->program, sizeof(ret->program), program);
-    rc = sd_bus_message_enter_container(m, 'a', "s");
-    return rc < 0 ? rc : add_words(m, ret);
-}
-
-static int about_command(const struct service_systemd *s, struct service_about *ret)
-{
-    sd_bus_error e = SD_BUS_ERROR_NULL;
-    sd_bus_message *m = NULL;
-    int rc =
-        sd_bus_get_property(s->bus, NAME, s->path, SERVICE, "ExecStart", &e, &m, "a(sasbttttuii)");
-
-    if (rc >= 0 && read_command(m, ret) < 0)
-        ret->words_len = 0;
-    sd_bus_message_unref(m);
-    sd_bus_error_free(&e);
-    return is_lost(rc) ? rc : 0;
-}
-
-/* A unit that systemd does not know is no error (missing); properties that this systemd does
- * not have stay "". 0, or a negative errno of the connection. */
-static int ask_about(const struct service_systemd *s, struct service_about *ret)
-{
-    const struct {
-        const char *interface, *name;
-        char *dst;
-        size_t n;
-    } rows[] = {
-        {UNIT, "FragmentPath", ret->fragment, sizeof(ret->fragment)},
-        {SERVICE, "Type", ret->type, sizeof(ret->type)},
-        {SERVICE, "KillMode", ret->kill_mode, sizeof(ret->kill_mode)},
-        {SERVICE, "User", ret->user, sizeof(ret->user)},
-    };
-    char load[32] = "";
-    int rc;
-
-    memset(ret, 0, sizeof(*ret));
-    ret->unit = true;
-    rc = about_text(s, UNIT, "LoadState", load, sizeof(load));
-    ret->missing = str_eq(load, "not-found") || str_eq(load, "masked");
-    if (rc < 0 || ret->missing)
-        return rc;
-    for (size_t i = 0; rc >= 0 && i < ARRAY_LEN(rows); i++)
-        rc = about_text(s, rows[i].interface, rows[i].name, rows[i].dst, rows[i].n);
-    if (rc >= 0)
-        rc = about_texts(s, "DropInPaths", ret->drop_ins, sizeof(ret->drop_ins));
-    if (rc >= 0)
-        rc = about_flag(s, "NeedDaemonReload", &ret->reload);
-    return rc < 0 ? rc : about_command(s, ret);
-}
-
 static int systemd_about(void *self, struct service_about *ret, struct err *err)
 {
     struct service_systemd *s = self;
@@ -381,7 +250,7 @@ static int systemd_about(void *self, struct service_about *ret, struct err *err)
 
     if (connect_bus(s, err) < 0)
         return -1;
-    rc = ask_about(s, &a);
+    rc = unit_about(s->bus, s->path, &a);
     if (rc < 0)
         return bus_failed(s, rc, NULL, "the settings", err);
     *ret = a;

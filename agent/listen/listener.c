@@ -205,6 +205,8 @@ static void freshen(struct listener *l)
         /* The rest of what it told of its host is looked at from time to time. When nobody
          * answers, the next who asks does not wait for it. */
         int64_t now = clock_mono(l->c.clock);
+        if (phase_rests(l->view->status.phase) && hold_changed(&l->view->status, l->c.hold_file))
+            age = STAMP_OLD;
         if (age == STAMP_FRESH && phase_rests(l->view->status.phase) &&
             now > MAX_OF((int64_t)(revision / 1000), l->facts_asked_ms) + FACTS_AGE_MS) {
             l->facts_asked_ms = now;
@@ -282,7 +284,6 @@ static bool fits(const struct receipt *r)
 
 static int answer_status(const struct call *c, struct buf *answer)
 {
-    autofree struct receipt *r = xzalloc(1, sizeof(*r));
     autofree struct order *o = xzalloc(1, sizeof(*o));
     struct err err = ERR_INIT;
 
@@ -291,8 +292,10 @@ static int answer_status(const struct call *c, struct buf *answer)
         return -1;
     freshen(c->l);
     status_hold_wait(c->l->hold, o->u.status.after, o->u.status.wait_ms);
+    autofree struct receipt *r = xzalloc(1, sizeof(*r)); /* large: not while it waits */
     status_now(c, &o->u.status, r);
     call_receipt_head(c, &r->head);
+    r->u.status.n_facts = MIN_OF(r->u.status.n_facts, message_facts_max(r->head.version));
     while (!fits(r) && r->u.status.n_log > 0) {
         r->u.status.n_log /= 2;
         r->u.status.log_cursor = r->u.status.n_log > 0

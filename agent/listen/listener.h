@@ -51,6 +51,7 @@ struct listener_config {
     const char *state_path; /* agent_store's file; copied */
     struct swap_link *swap; /* borrowed */
     const char *binary;     /* Nomad's, for stamp_check; "" not looked at; borrowed */
+    const char *hold_file;  /* root's; the same */
     const struct clock *clock;
     const struct log *log;
 };

@@ -39,3 +39,15 @@ enum stamp_age stamp_check(const struct stamp *s, const char *binary)
         return STAMP_OLD;
     return s->main_pid == 0 ? STAMP_MAYBE_OLD : STAMP_FRESH;
 }
+
+bool hold_changed(const struct receipt_status *told, const char *hold_file)
+{
+    bool there = access(hold_file, F_OK) == 0;
+
+    if (hold_file[0] == '\0' || (!there && errno != ENOENT))
+        return false;
+    for (uint32_t i = 0; i < told->n_facts; i++)
+        if (str_eq(told->facts[i].id, "held"))
+            return told->facts[i].value != (there ? TRI_YES : TRI_NO);
+    return false;
+}

@@ -1,5 +1,5 @@
 /*
- * stamp_check.h - does swap's view still tell about the file and process that are there?
+ * stamp_check.h - does swap's view still tell about the files and the process that are there?
  *
  * Cheap, and with no rights: stat of the binary, and the start time in
  * /proc/PID/stat. What cannot be looked at counts as unchanged: the stamp itself
@@ -17,5 +17,8 @@ enum stamp_age {
 };
 
 enum stamp_age stamp_check(const struct stamp *s, const char *binary);
+/* Root's hold file is there now and was not by what is told (fact "held"), or the other way round.
+ */
+bool hold_changed(const struct receipt_status *told, const char *hold_file);
 
 #endif

@@ -6,6 +6,8 @@ void tell_hello(const struct tell *t, struct receipt_hello *ret)
 {
     if (t->view != NULL) {
         *ret = t->view->hello;
+        /* caravan-swap may be of another version: one that both of them speak. */
+        ret->wire_max = MIN_OF(ret->wire_max, (uint8_t)WIRE_MAX);
     } else {
         memset(ret, 0, sizeof(*ret));
         ret->wire_min = WIRE_MIN;
@@ -29,11 +31,14 @@ static void say_unknown(const struct tell *t, struct receipt_status *ret)
     str_cut(ret->verdict.text, sizeof(ret->verdict.text), t->why);
 }
 
+/* The first: what has no room in the asker's version is left out from the end. */
 static void add_view_fact(const struct tell *t, struct receipt_status *ret)
 {
-    if (ret->n_facts >= FACTS_MAX)
-        return;
-    struct fact *f = &ret->facts[ret->n_facts++];
+    struct fact *f = &ret->facts[0];
+    uint32_t others = MIN_OF(ret->n_facts, (uint32_t)FACTS_MAX - 1);
+
+    memmove(f + 1, f, others * sizeof(*f));
+    ret->n_facts = others + 1;
     memset(f, 0, sizeof(*f));
     str_cut(f->id, sizeof(f->id), "view");
     f->value = t->view != NULL ? TRI_YES : TRI_UNKNOWN;

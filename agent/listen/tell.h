@@ -2,7 +2,7 @@
  * tell.h - hello and status, out of swap's view and the agent's own state.
  *
  * Pure but for the host's name. What swap's view says is told as it is; lease,
- * notes and the fact "view" are added. When there is no view, or it cannot be
+ * notes and the fact "view", the first, are added. When there is no view, or it cannot be
  * read, nothing of an older one is repeated: revision and view_revision are 0, the
  * digests are zero, the phase is failed with failure io and the reason as its
  * verdict, and the fact "view" is unknown. Revision 0 is never a real one.

@@ -8,11 +8,18 @@
 #define MAGIC      "CRVV"
 #define HEADER_LEN 12 /* magic, length of hello, length of status */
 
+/* Version 2 reads what version 1 wrote: an older caravan-swap may still run. */
+static struct header half_head(enum message_kind kind)
+{
+    return (struct header){
+        .kind = kind, .is_receipt = true, .version = kind == MSG_HELLO ? 1 : WIRE_MAX};
+}
+
 static int pack_half(const struct view *v, enum message_kind kind, struct buf *ret, struct err *err)
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
 
-    r->head = (struct header){.kind = kind, .is_receipt = true, .version = 1};
+    r->head = half_head(kind);
     if (kind == MSG_HELLO)
         r->u.hello = v->hello;
     else
@@ -44,7 +51,7 @@ static int read_half(const unsigned char *p, size_t n, enum message_kind kind, s
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
 
-    r->head = (struct header){.kind = kind, .is_receipt = true, .version = 1};
+    r->head = half_head(kind);
     if (codec_read_receipt(p, n, r, err) < 0)
         return -1;
     if (kind == MSG_HELLO) {

@@ -12,6 +12,8 @@
 #define OID        0x06
 #define EXTENSIONS 0xa3
 #define DNS_NAME   0x82
+#define UTC_TIME   0x17
+#define LONG_TIME  0x18
 
 struct der {
     const unsigned char *at, *end;
@@ -120,29 +122,114 @@ static int take_certificate(struct der whole, struct certificate_names *ret)
     return 0;
 }
 
-int certificate_names(const char *pem, size_t n, struct certificate_names *ret)
+/* ---- PEM ---- */
+
+/* The bytes of the certificate at *at or behind it, which moves behind it. 1: there is none. */
+static int next_der(const char *pem, size_t n, size_t *at, unsigned char *der, size_t *ret_size)
 {
     static const char first[] = "-----BEGIN CERTIFICATE-----", last[] = "-----END";
-    const char *at = memmem(pem, n, first, strlen(first));
+    const char *from = memmem(pem + *at, n - *at, first, strlen(first));
     const char *end;
-    struct certificate_names names = {.n = 0};
-    size_t len = 0, size = 0;
+    size_t len = 0;
 
-    if (at == NULL)
+    if (from == NULL)
+        return 1;
+    from += strlen(first);
+    *at = (size_t)(from - pem);
+    end = memmem(from, n - *at, last, strlen(last));
+    if (end == NULL || end - from > DER_MAX)
         return -1;
-    at += strlen(first);
-    end = memmem(at, (size_t)(pem + n - at), last, strlen(last));
-    if (end == NULL || end - at > DER_MAX)
-        return -1;
-    autofree char *text = xzalloc((size_t)(end - at) + 1, 1);
-    autofree unsigned char *der = xzalloc(DER_MAX, 1);
-    for (; at < end; at++) {
-        if (!isspace((unsigned char)*at))
-            text[len++] = *at;
+    autofree char *text = xzalloc((size_t)(end - from) + 1, 1);
+    *at = (size_t)(end - pem);
+    for (; from < end; from++) {
+        if (!isspace((unsigned char)*from))
+            text[len++] = *from;
     }
-    if (base64_decode(text, len, der, DER_MAX, &size) < 0 ||
+    return base64_decode(text, len, der, DER_MAX, ret_size) < 0 ? -1 : 0;
+}
+
+int certificate_names(const char *pem, size_t n, struct certificate_names *ret)
+{
+    autofree unsigned char *der = xzalloc(DER_MAX, 1);
+    struct certificate_names names = {.n = 0};
+    size_t at = 0, size = 0;
+
+    if (next_der(pem, n, &at, der, &size) != 0 ||
         take_certificate((struct der){der, der + size}, &names) < 0)
         return -1;
     *ret = names;
     return 0;
+}
+
+/* ---- its time ---- */
+
+static int two_digits(const unsigned char *p, int *ret)
+{
+    if (!isdigit(p[0]) || !isdigit(p[1]))
+        return -1;
+    *ret = (p[0] - '0') * 10 + (p[1] - '0');
+    return 0;
+}
+
+/* "YYMMDDHHMMSSZ", or with four digits of the year: the forms that RFC 5280 allows. */
+static int take_time(struct der *d, int64_t *ret)
+{
+    struct tm t = {.tm_year = 0};
+    int century = 0, year, parts[5];
+    const unsigned char *p;
+    struct item i;
+
+    if (next_item(d, &i) < 0 || (i.tag != UTC_TIME && i.tag != LONG_TIME) ||
+        i.body.end - i.body.at != (i.tag == UTC_TIME ? 13 : 15) || i.body.end[-1] != 'Z')
+        return -1;
+    p = i.body.at;
+    if (i.tag == LONG_TIME && two_digits(p, &century) < 0)
+        return -1;
+    p += i.tag == LONG_TIME ? 2 : 0;
+    if (two_digits(p, &year) < 0)
+        return -1;
+    for (int k = 0; k < 5; k++) {
+        if (two_digits(p + 2 * (k + 1), &parts[k]) < 0)
+            return -1;
+    }
+    if (i.tag == UTC_TIME)
+        century = year < 50 ? 20 : 19;
+    t.tm_year = century * 100 + year - 1900;
+    t.tm_mon = parts[0] - 1;
+    t.tm_mday = parts[1];
+    t.tm_hour = parts[2];
+    t.tm_min = parts[3];
+    t.tm_sec = parts[4];
+    *ret = timegm(&t);
+    return 0;
+}
+
+/* It is the third sequence, behind that of the signature and the issuer. */
+static int take_validity(struct der whole, struct certificate_time *ret)
+{
+    struct certificate_time t;
+    struct der certificate, part;
+    int sequences = 0;
+    struct item i;
+
+    if (enter(&whole, SEQUENCE, &certificate) < 0 || enter(&certificate, SEQUENCE, &part) < 0)
+        return -1;
+    while (sequences < 3) {
+        if (next_item(&part, &i) < 0)
+            return -1;
+        sequences += i.tag == SEQUENCE;
+    }
+    if (take_time(&i.body, &t.begins) < 0 || take_time(&i.body, &t.ends) < 0)
+        return -1;
+    *ret = t;
+    return 0;
+}
+
+int certificate_next(const char *pem, size_t n, size_t *at, struct certificate_time *ret)
+{
+    autofree unsigned char *der = xzalloc(DER_MAX, 1);
+    size_t size = 0;
+    int rc = next_der(pem, n, at, der, &size);
+
+    return rc != 0 ? rc : take_validity((struct der){der, der + size}, ret);
 }

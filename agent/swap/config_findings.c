@@ -19,6 +19,7 @@ const struct config_wanted config_wanted[CONFIG_WANTED] = {
 struct adding {
     struct config_findings *f;
     const char *path;
+    char place[CONFIG_PLACE];
 };
 
 /* Names of files may hold anything. */
@@ -83,19 +84,9 @@ static void note_whole(struct adding *a)
 
 static void note_value(struct adding *a, const struct config_key *k)
 {
-    struct config_findings *f = a->f;
-
-    if (k->depth == 0 && config_word_is(&k->name, "data_dir")) {
-        put_value(f->data_dir, sizeof(f->data_dir), k);
+    if (k->depth == 0 && config_word_is(&k->name, "data_dir"))
         note_whole(a);
-    } else if (k->depth == 0 && config_word_is(&k->name, "region")) {
-        put_value(f->region, sizeof(f->region), k);
-    } else if (k->depth == 0 && config_word_is(&k->name, "plugin_dir")) {
-        put_value(f->plugin_dir, sizeof(f->plugin_dir), k);
-    } else if (k->depth == 1 && config_word_is(&k->path[0], "tls") &&
-               config_word_is(&k->name, "cert_file")) {
-        put_value(f->cert_file, sizeof(f->cert_file), k);
-    }
+    config_values_add(&a->f->values, a->place, k);
 }
 
 /* Both names of each count since 1.0. */
@@ -138,8 +129,9 @@ static void on_key(void *ctx, const struct config_key *k)
 
 void config_findings_add(struct config_findings *f, const char *path, const char *text, size_t n)
 {
-    struct adding a = {f, path};
+    struct adding a = {f, path, ""};
 
+    put_place(a.place, path, "");
     if (config_keys(text, n, on_key, &a) == 0)
         f->files++;
     else

@@ -2,8 +2,7 @@
  * config_findings.h - what the files of Nomad's configuration say that matters to an upgrade. Pure.
  *
  * Files are added in the order in which Nomad reads them: of what may stand only once the last
- * counts. No value is kept but those that say where to look next (region, plugin_dir, data_dir,
- * the certificate's file), and none is ever told: values may be secrets.
+ * counts. No value is kept but those that config_values.h names: values may be secrets.
  *
  * A key that is found is configured. One that is not may still be: by an option, a variable, or
  * in a file that was not read.
@@ -11,11 +10,10 @@
 #ifndef CONFIG_FINDINGS_H
 #define CONFIG_FINDINGS_H
 
-#include "config_keys.h"
+#include "config_values.h"
 
 #define CONFIG_WANTED  12
 #define CONFIG_PLUGINS 32
-#define CONFIG_PLACE   160 /* a file's name for people, and a line */
 
 /* Keys that rows of the coordinator's hazard table ask for, as facts "key.NAME". */
 struct config_wanted {
@@ -36,8 +34,8 @@ struct config_findings {
     uint32_t n_whole;
     char leftover[CONFIG_PLACE]; /* the first file that was kept aside by somebody */
 
-    /* Values. "" not found, or not plain text (escapes, variables). */
-    char region[64], plugin_dir[256], data_dir[256], cert_file[256];
+    struct config_values values;
+    /* "" not found, or not plain text (escapes, variables). */
     char denied[256], allowed[256]; /* client > options > fingerprint.denylist, .allowlist */
     bool odd_list;                  /* one of these is there and not plain text */
     uint32_t n_plugins;             /* names that have a plugin block */

@@ -25,11 +25,14 @@ bool config_word_is(const struct config_word *w, const char *text)
     return strlen(text) == w->n && strncasecmp(w->at, text, w->n) == 0;
 }
 
-static void call(struct walk *w, const struct config_word *name, const struct config_word *value)
+/* kind: of the value; HCL_SIGN where a bracket begins one. */
+static void call(struct walk *w, const struct config_word *name, enum hcl_kind kind)
 {
     w->key.name = *name;
-    w->key.has_value = value != NULL;
-    w->key.value = value != NULL ? *value : (struct config_word){"", 0};
+    w->key.has_value = kind == HCL_STRING;
+    w->key.has_word = kind == HCL_WORD;
+    w->key.value = kind == HCL_STRING || kind == HCL_WORD ? (struct config_word){w->h.at, w->h.n}
+                                                          : (struct config_word){"", 0};
     w->key.line = w->h.line;
     w->fn(w->ctx, &w->key);
 }
@@ -45,7 +48,7 @@ static int open_bracket(struct walk *w, char open)
     if (w->n_frames == CONFIG_DEPTH || w->key.depth + w->n_names > CONFIG_DEPTH)
         return -1;
     for (uint32_t i = 0; i < w->n_names; i++) {
-        call(w, &w->names[i], NULL);
+        call(w, &w->names[i], HCL_SIGN);
         w->key.path[w->key.depth++] = w->names[i];
     }
     w->frames[w->n_frames++] = (struct frame){open, w->n_names};
@@ -95,7 +98,7 @@ static int take_word(struct walk *w, enum hcl_kind kind)
     const struct config_word word = {w->h.at, w->h.n};
 
     if (w->assigned) {
-        call(w, &w->names[0], kind == HCL_STRING ? &word : NULL);
+        call(w, &w->names[0], kind);
         w->n_names = 0;
         w->assigned = false;
         return 0;

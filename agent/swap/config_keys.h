@@ -28,9 +28,10 @@ struct config_key {
     uint32_t depth; /* keys around it */
     struct config_word path[CONFIG_DEPTH];
     struct config_word name;
-    bool has_value; /* it is a string */
-    struct config_word value;
-    uint32_t line; /* from 1 */
+    bool has_value;           /* it is a string */
+    bool has_word;            /* it is a word without quotes: a number, true, false */
+    struct config_word value; /* of either kind */
+    uint32_t line;            /* from 1 */
 };
 
 typedef void config_key_fn(void *ctx, const struct config_key *k);

@@ -45,6 +45,18 @@ int elf_arch_of(const struct host *h, int binary, char ret[static 16], struct er
     return 0;
 }
 
+enum tri elf_arch_is(const struct host *h, int dir, const char *name, struct err *err)
+{
+    char arch[16];
+    int file = -1, rc;
+
+    if (h->open_through(h->ctx, dir, name, &file, err) < 0)
+        return TRI_UNKNOWN;
+    rc = elf_arch_of(h, file, arch, err);
+    h->close(h->ctx, file);
+    return rc < 0 ? TRI_UNKNOWN : arch[0] != '\0' ? TRI_YES : TRI_NO;
+}
+
 const char *elf_arch_here(void)
 {
     struct utsname u;

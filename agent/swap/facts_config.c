@@ -4,6 +4,8 @@
 #include "config_findings.h"
 #include "config_name.h"
 #include "config_trial.h"
+#include "facts_ready.h"
+#include "facts_values.h"
 #include "str.h"
 
 #define FILE_MAX    (1024 * 1024)
@@ -16,14 +18,38 @@ struct reading {
     const struct host *h;
     struct buf words; /* of the command that starts Nomad, each ending in NUL */
     size_t n_paths;
-    const char *why; /* no paths: why */
+    const char *why;  /* no paths: why */
+    const char *part; /* the words are only a part of all: why; else NULL */
     uint32_t files;
     size_t bytes;
     struct config_findings f;
+    struct config_times times;
     struct host_names names;
 };
 
 /* ---- what is read ---- */
+
+static void take_newer(int64_t ns, const char *path, int64_t *newest, char place[CONFIG_PLACE])
+{
+    auto_buf struct buf name = BUF_INIT;
+
+    if (ns <= *newest)
+        return;
+    *newest = ns;
+    str_escape(&name, path, strlen(path));
+    str_cut(place, CONFIG_PLACE, buf_str(&name));
+}
+
+static void note_times(struct reading *r, const char *path)
+{
+    struct host_stat st = {.there = false};
+    struct err err = ERR_INIT;
+
+    if (r->h->stat_through(r->h->ctx, HOST_OWN_PATH, path, &st, &err) < 0 || !st.there)
+        return;
+    take_newer(st.mtime_ns, path, &r->times.written_ns, r->times.written);
+    take_newer(st.ctime_ns, path, &r->times.touched_ns, r->times.touched);
+}
 
 static void read_file(struct reading *r, const char *path)
 {
@@ -35,6 +61,7 @@ static void read_file(struct reading *r, const char *path)
         return;
     }
     r->files++;
+    note_times(r, path);
     if (host_read_through(r->h, path, FILE_MAX, &text, &err) < 0) {
         config_findings_miss(&r->f, path,
                              err.kind == ERR_LIMIT ? "is larger than 1 MiB" : "cannot be read");
@@ -72,28 +99,33 @@ static void read_path(struct reading *r, const char *path)
         config_findings_miss(&r->f, path, "holds too many files");
 }
 
+/* A part is read as well: what is found in it is found. */
 static void take_words(struct reading *r)
 {
     const struct service_about *about = &r->s->about;
+    auto_buf struct buf running = BUF_INIT;
+    struct command_line_start start;
+    struct err err = ERR_INIT;
+    char cmdline[64];
 
+    snprintf(cmdline, sizeof(cmdline), "/proc/%u/cmdline", r->s->f->stamp.main_pid);
+    if (r->s->f->stamp.main_pid == 0 ||
+        host_read_through(r->h, cmdline, CMDLINE_MAX, &running, &err) < 0)
+        buf_clear(&running);
+    start = command_line_of_start(about->words, r->s->asked ? about->words_len : 0,
+                                  (const char *)running.data, running.len);
     buf_clear(&r->words);
-    (void)buf_add(&r->words, about->words, r->s->asked ? about->words_len : 0);
+    (void)buf_add(&r->words, start.words, start.n);
+    r->part = start.why;
 }
 
-/* What the unit starts next counts; where that does not tell, what runs now. */
 static void read_all(struct reading *r)
 {
     const char *paths[CONFIG_TRIAL_PATHS];
-    struct err err = ERR_INIT;
-    char cmdline[64];
     bool more;
 
     take_words(r);
     r->n_paths = config_trial_paths(buf_str(&r->words), r->words.len, paths, &more, &r->why);
-    snprintf(cmdline, sizeof(cmdline), "/proc/%u/cmdline", r->s->f->stamp.main_pid);
-    if (r->n_paths == 0 && r->s->f->stamp.main_pid != 0 &&
-        host_read_through(r->h, cmdline, CMDLINE_MAX, &r->words, &err) == 0)
-        r->n_paths = config_trial_paths(buf_str(&r->words), r->words.len, paths, &more, &r->why);
     for (size_t i = 0; i < r->n_paths; i++)
         read_path(r, paths[i]);
 }
@@ -101,6 +133,8 @@ static void read_all(struct reading *r)
 /* Why something is not known although nothing was found; NULL: all was read. */
 static const char *missing(const struct reading *r)
 {
+    if (r->part != NULL)
+        return r->part;
     return r->n_paths == 0 ? r->why : r->f.unread > 0 ? r->f.why : NULL;
 }
 
@@ -163,14 +197,16 @@ static const char *unlisted(const struct reading *r)
 
 static bool find_plugins(const struct reading *r, char dst[static 300])
 {
-    const struct config_findings *f = &r->f;
-    const char *data = r->s->f->data_dir[0] != '\0' ? r->s->f->data_dir : f->data_dir;
+    const struct config_values *v = &r->f.values;
+    const char *plugins = config_values_text(v, VALUE_PLUGIN_DIR);
+    const char *data =
+        r->s->f->data_dir[0] != '\0' ? r->s->f->data_dir : config_values_text(v, VALUE_DATA_DIR);
 
-    if (f->plugin_dir[0] != '\0')
-        snprintf(dst, 300, "%s", f->plugin_dir);
+    if (plugins[0] != '\0')
+        snprintf(dst, 300, "%s", plugins);
     else
         snprintf(dst, 300, "%s/plugins", data);
-    return dst[0] == '/' && (f->plugin_dir[0] != '\0' || data[0] != '\0') &&
+    return dst[0] == '/' && (plugins[0] != '\0' || data[0] != '\0') &&
            !command_line_has(buf_str(&r->words), r->words.len, "plugin-dir");
 }
 
@@ -227,7 +263,8 @@ static void tell_certificate(struct reading *r)
         [TRI_YES] = "",
     };
     autofree struct certificate_names *names = xzalloc(1, sizeof(*names));
-    const char *why = missing(r), *file = r->f.cert_file, *region = r->f.region;
+    const char *file = config_values_text(&r->f.values, VALUE_CERT_FILE);
+    const char *region = config_values_text(&r->f.values, VALUE_REGION), *why = missing(r);
     auto_buf struct buf pem = BUF_INIT;
     struct err err = ERR_INIT;
     enum tri has;
@@ -323,6 +360,28 @@ static void ask_dmidecode(struct surveying *s)
         fact_add(s, "dmidecode", TRI_YES, "not needed: this is no EC2 instance");
 }
 
+/* Files of the environment are read at the next start as well. */
+static void note_environment(struct reading *r)
+{
+    const struct service_about *about = &r->s->about;
+
+    for (uint32_t i = 0; r->s->asked && i < about->files.n; i++)
+        note_times(r, about->files.list[i].path);
+}
+
+static void tell_read(struct reading *r)
+{
+    const struct config_read c = {.f = &r->f,
+                                  .times = &r->times,
+                                  .words = buf_str(&r->words),
+                                  .words_len = r->words.len,
+                                  .why = missing(r)};
+
+    note_environment(r);
+    facts_of_values(r->s, &c);
+    facts_of_readiness(r->s, &c);
+}
+
 void facts_of_config(struct surveying *s)
 {
     autofree struct reading *r = xzalloc(1, sizeof(*r));
@@ -336,5 +395,6 @@ void facts_of_config(struct surveying *s)
     tell_certificate(r);
     ask_dmidecode(s);
     tell_metadata(r);
+    tell_read(r);
     buf_free(&r->words);
 }

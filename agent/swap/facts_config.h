@@ -3,9 +3,9 @@
  * configuration needs of the host.
  *
  * Reads the files that the command which starts Nomad names with -config: at most 100 of them,
- * 1 MiB each, 16 MiB in all. config_findings.h looks for keys in them. Values stay on the host:
- * told are keys, files and lines, and the name of a plugin's program. What could not be read
- * makes an answer unknown, never "no".
+ * 1 MiB each, 16 MiB in all. config_findings.h looks for keys in them. Told are keys, files and
+ * lines, the name of a plugin's program, and the values of a closed list (config_values.h). What
+ * could not be read makes an answer unknown, never "no".
  */
 #ifndef FACTS_CONFIG_H
 #define FACTS_CONFIG_H
@@ -13,7 +13,7 @@
 #include "surveying.h"
 
 /* Adds key.*, second-config, config-leftovers, plugin-unlisted, dmidecode, tls-names,
- * metadata-probes (facts_survey.h). */
+ * metadata-probes; and what facts_values.h and facts_ready.h tell (facts_survey.h). */
 void facts_of_config(struct surveying *s);
 
 #endif

@@ -1,110 +1,10 @@
 #include "facts_survey.h"
 #include <gnu/libc-version.h>
+#include "elf_arch.h"
 #include "facts_config.h"
+#include "facts_unit.h"
 #include "str.h"
 #include "surveying.h"
-
-/* ---- what starts Nomad ---- */
-
-static void ask_unit(struct surveying *s)
-{
-    if (!s->asked) {
-        fact_add(s, "no-unit", TRI_UNKNOWN, "%s", s->why);
-        return;
-    }
-    fact_add(s, "no-unit", s->about.unit ? TRI_NO : TRI_YES, "%s",
-             s->about.unit ? s->about.fragment : "Nomad is started by configured commands");
-    if (s->about.unit)
-        fact_add(s, "unit-missing", s->about.missing ? TRI_YES : TRI_NO, "%s",
-                 s->about.missing ? "systemd has no such unit, or it is masked"
-                                  : s->about.fragment);
-}
-
-static void ask_reload(struct surveying *s)
-{
-    if (fact_has_unit(s, "unit-reload"))
-        fact_add(s, "unit-reload", s->about.reload ? TRI_YES : TRI_NO, "%s",
-                 s->about.reload ? "its files changed on disk since systemd loaded them" : "");
-}
-
-static void ask_kill_mode(struct surveying *s)
-{
-    const char *mode = s->about.kill_mode;
-
-    if (!fact_has_unit(s, "kill-mode"))
-        return;
-    if (mode[0] == '\0')
-        fact_add(s, "kill-mode", TRI_UNKNOWN, "systemd does not tell the unit's KillMode");
-    else
-        fact_add(s, "kill-mode", str_eq(mode, "process") ? TRI_NO : TRI_YES, "KillMode=%s", mode);
-}
-
-static void ask_type(struct surveying *s)
-{
-    const char *type = s->about.type;
-
-    if (!fact_has_unit(s, "type-notify"))
-        return;
-    if (type[0] == '\0')
-        fact_add(s, "type-notify", TRI_UNKNOWN, "systemd does not tell the unit's Type");
-    else
-        fact_add(s, "type-notify", str_starts(type, "notify") ? TRI_YES : TRI_NO, "Type=%s", type);
-}
-
-static void ask_drop_ins(struct surveying *s)
-{
-    if (fact_has_unit(s, "drop-ins"))
-        fact_add(s, "drop-ins", s->about.drop_ins[0] != '\0' ? TRI_YES : TRI_NO, "%.250s",
-                 s->about.drop_ins);
-}
-
-/* A script may start it: then the process that runs tells. */
-static bool runs_target(const struct surveying *s)
-{
-    struct host_process proc = {.there = false};
-    struct err err = ERR_INIT;
-
-    return s->f->stamp.main_pid != 0 && s->target.there &&
-           s->h->process(s->h->ctx, s->f->stamp.main_pid, &proc, &err) == 0 && proc.there &&
-           proc.dev == s->target.dev && proc.ino == s->target.ino;
-}
-
-static void ask_binary(struct surveying *s)
-{
-    const char *program = s->about.program, *target = s->p->shelf.target;
-    struct host_way way = {.there = false};
-    struct err err = ERR_INIT;
-
-    if (!fact_has_unit(s, "other-binary"))
-        return;
-    if (program[0] == '\0')
-        fact_add(s, "other-binary", TRI_UNKNOWN, "systemd does not tell what the unit executes");
-    else if (s->h->way(s->h->ctx, program, target, &way, &err) < 0)
-        fact_unknown(s, "other-binary", &err);
-    else if (way.through)
-        fact_add(s, "other-binary", TRI_NO, "%.200s", program);
-    else if (way.same)
-        fact_add(s, "other-binary", TRI_YES,
-                 "the unit executes %.110s, which is not reached by the name %.110s", program,
-                 target);
-    else if (runs_target(s))
-        fact_add(s, "other-binary", TRI_UNKNOWN,
-                 "the unit starts it by way of %.180s: what that executes is not known", program);
-    else
-        fact_add(s, "other-binary", TRI_YES,
-                 "the unit executes %.110s, agent.conf has [nomad] binary = %.110s", program,
-                 target);
-}
-
-static void tell_unit(struct surveying *s)
-{
-    ask_unit(s);
-    ask_reload(s);
-    ask_kill_mode(s);
-    ask_type(s);
-    ask_drop_ins(s);
-    ask_binary(s);
-}
 
 /* ---- the file that is replaced, and where it lies ---- */
 
@@ -130,16 +30,19 @@ static void ask_shared(struct surveying *s)
     struct host_users users = {.n = 0};
     struct err err = ERR_INIT;
     char unit[128] = "";
+    enum tri other = s->h->unit_naming(s->h->ctx, program, s->about.fragment, unit, sizeof(unit));
 
     if (s->h->users(s->h->ctx, s->target.dev, s->target.ino, s->f->stamp.main_pid, &users, &err) <
-            0 ||
-        s->h->unit_naming(s->h->ctx, program, s->about.fragment, unit, sizeof(unit), &err) < 0)
+        0)
         fact_unknown(s, "binary-shared", &err);
     else if (users.n > 0)
         fact_add(s, "binary-shared", TRI_YES, "%u other %s the same file, the first is process %u",
                  users.n, str_count(users.n, "agent executes", "agents execute"), users.pid);
-    else if (unit[0] != '\0')
+    else if (other == TRI_YES)
         fact_add(s, "binary-shared", TRI_YES, "the unit %s starts the same file", unit);
+    else if (other == TRI_UNKNOWN)
+        fact_add(s, "binary-shared", TRI_UNKNOWN,
+                 "the unit %s starts the same file; a variable says whether as an agent", unit);
     else
         fact_add(s, "binary-shared", TRI_NO, "%s", "");
 }
@@ -334,6 +237,46 @@ static void tell_system(struct surveying *s)
     ask_config(s);
 }
 
+/* ---- what the file in place is ---- */
+
+/* NULL: what it said is known. Of a file that others put there since, nothing is. */
+static const char *unasked(const struct surveying *s)
+{
+    const struct version_said *v = &s->p->in_place;
+
+    if (s->f->held != TRI_NO)
+        return "root holds this host: nothing is tried";
+    return digest_is_zero(&v->of) || !digest_eq(&v->of, &s->f->disk) ? "it was not asked" : NULL;
+}
+
+static void tell_nomad(struct surveying *s)
+{
+    static const char no[] = "not-nomad", version[] = "binary-version";
+    const struct shelf *shelf = &s->p->shelf;
+    const struct version_said *v = &s->p->in_place;
+    const char *why = unasked(s);
+    struct err err = ERR_INIT;
+    enum tri elf = elf_arch_is(s->h, shelf->at, shelf->name, &err);
+
+    if (elf == TRI_NO)
+        fact_add(s, no, TRI_YES, "%.150s is no program but a script or the like", shelf->target);
+    else if (elf == TRI_UNKNOWN)
+        fact_unknown(s, no, &err);
+    else if (why != NULL)
+        fact_add(s, no, TRI_UNKNOWN, "%s", why);
+    else if (v->nomad == TRI_NO)
+        fact_add(s, no, TRI_YES, "%.80s: %.160s", shelf->target, v->text);
+    else
+        fact_add(s, no, v->nomad == TRI_YES ? TRI_NO : TRI_UNKNOWN, "%s", v->text);
+    if (elf == TRI_YES && why == NULL && v->nomad == TRI_YES)
+        fact_add(s, version, TRI_YES, "%s", v->version);
+    else
+        fact_add(s, version, TRI_UNKNOWN, "%s",
+                 elf != TRI_YES ? "there is no program to ask"
+                 : why != NULL  ? why
+                                : v->text);
+}
+
 /* ---- the survey ---- */
 
 static void ask_service(struct surveying *s)
@@ -359,10 +302,26 @@ void facts_survey(const struct phases *p, const struct facts *f, struct facts_su
     ask_service(s);
     if (s->h->stat_through(s->h->ctx, p->shelf.at, p->shelf.name, &s->target, &err) < 0)
         s->target = (struct host_stat){.there = false};
-    tell_unit(s);
+    facts_of_unit(s);
     tell_file(s);
     tell_system(s);
     facts_of_config(s);
+    tell_nomad(s);
+    facts_of_start(s);
+}
+
+bool facts_survey_put(struct facts_survey *s, const struct fact *f)
+{
+    uint32_t i = 0;
+
+    while (i < s->n && !str_eq(s->list[i].id, f->id))
+        i++;
+    if (i == SURVEY_MAX ||
+        (i < s->n && s->list[i].value == f->value && str_eq(s->list[i].text, f->text)))
+        return false;
+    s->list[i] = *f;
+    s->n = MAX_OF(s->n, i + 1);
+    return true;
 }
 
 const struct fact *facts_survey_find(const struct facts_survey *s, const char *id)

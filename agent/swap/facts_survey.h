@@ -39,16 +39,53 @@
  *   metadata-probes  of a client: each start waits for a cloud's metadata service, which nobody
  *                    answers here, and no fingerprint.denylist spares it that
  *
- * What Nomad's files say is looked up by the keys in them. Their values stay on the host.
+ *   not-nomad        the file in place is no ELF program, or its `version` prints none of Nomad's
+ *   binary-version   yes, the text is the version that it prints
+ *   unit-condition   a Condition*= or Assert*= about a path does not hold (unit_condition.h)
+ *   env-file         an EnvironmentFile= without "-" is not there, or cannot be read
+ *   unit-needs       what the unit requires is masked, not there, or has failed
+ *   unit-user        its User= or Group= does not exist
+ *   unit-stop-commands, unit-start-commands
+ *                    what is run beside Nomad at each stop, and at each start: the text
+ *   start-again      after a failed start systemd does not start it again, or only after more than
+ *                    10 s
+ *   stop-signal      yes, the text is the signal that a restart stops it with: "SIGINT"
+ *   unit-bound       units that stop or restart along with it: "a.service active, ..."
+ *   bound-down       of these, some were active right before the last stop and are not again. Not
+ *                    told before a first swap
  *
- * Asking takes some ten milliseconds (dpkg-query, /proc): not for every change of a phase.
+ * Would Nomad, restarted now with the old binary, come back as it is (facts_values.h,
+ * facts_ready.h, facts_paths.h)?
+ *
+ *   is.NAME          Nomad's files say so; the text is the value. NAME: region, datacenter, name,
+ *                    data_dir, bind_addr, advertise_http, advertise_rpc, node_class, node_pool; and
+ *                    server, client, acl: "true" or "false". No: they do not say, the default holds
+ *   stop-leaves      leave_on_interrupt, leave_on_terminate: the signal that stops the unit
+ *                    makes Nomad leave its cluster
+ *   stop-drains      and, with drain_on_shutdown, drain its node first
+ *   config-newer     a file of the configuration was written after Nomad started
+ *   api-silent       Nomad's process runs, and its API does not answer where the probe will ask
+ *   port-taken       another process listens at the API's, or a server's RPC or serf port
+ *   law-refuses      the law would refuse a swap now (law.h); a gap that is over within a minute
+ *                    is none
+ *   path-unusable    a path that Nomad needs at its start is not there, or not for its user
+ *   certificate-expired  a certificate that its configuration names has ended, or not begun
+ *   raft-peers-file  peers.json lies there: the next start rewrites the raft configuration
+ *   raft-size        of a server, always yes: the bytes of its raft directory
+ *
+ * What Nomad's files say is looked up by the keys in them. Values stay on the host, but those of
+ * is.NAME, and paths that cannot be used.
+ *
+ * Asking takes some ten milliseconds (dpkg-query, /proc, a child that looks at paths): not for
+ * every change of a phase. Paths that hang take up to LOOK_MS each (look_call.h), the API and the
+ * law up to FACTS_ASK_MS, once in FACTS_KEPT_MS (facts_ready.h).
  */
 #ifndef FACTS_SURVEY_H
 #define FACTS_SURVEY_H
 
 #include "facts.h"
 
-#define SURVEY_MAX 40
+#define SURVEY_MAX 88
 
 struct facts_survey {
     int64_t made_ms;  /* uptime; 0: never */
@@ -61,5 +98,7 @@ struct facts_survey {
 /* f: what facts_gather found just now. */
 void facts_survey(const struct phases *p, const struct facts *f, struct facts_survey *ret);
 const struct fact *facts_survey_find(const struct facts_survey *s, const char *id); /* NULL */
+/* Puts it in the place of the one with its id, or behind all; false: it was there as it is. */
+bool facts_survey_put(struct facts_survey *s, const struct fact *f);
 
 #endif

@@ -9,6 +9,8 @@
  */
 #include <signal.h>
 #include "agent_args.h"
+#include "look_call.h"
+#include "path_look.h"
 #include "sd_sockets.h"
 #include "str.h"
 #include "swap_loop.h"
@@ -57,6 +59,8 @@ int main(int argc, char **argv)
 
     if (argc > 2 && str_eq(argv[1], "run-command"))
         return service_command_main(argc - 2, argv + 2);
+    if (argc == 2 && str_eq(argv[1], "look"))
+        return look_call_main(path_look);
     int rv = agent_args_parse(&about, argc, argv, &args);
     if (rv != 0)
         return rv < 0 ? 2 : 0;

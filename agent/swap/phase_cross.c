@@ -1,4 +1,5 @@
 #include "phase_step.h"
+#include "elf_arch.h"
 #include "str.h"
 
 static phase_step resuming;
@@ -62,6 +63,34 @@ static int make_durable_and_restart(struct phases *p, const struct digest *diges
         return -1;
     shelf_learn(&p->rec.disk, &now, digest);
     return 0;
+}
+
+void phases_remember_bound(struct phases *p)
+{
+    autofree struct service_about *about = xzalloc(1, sizeof(*about));
+    const struct service *s = p->host->service;
+    struct err err = ERR_INIT;
+    bool told = s->about(s->self, about, &err) == 0;
+
+    bound_units_remember(&p->bound, told ? about : NULL, phases_uptime(p));
+}
+
+/* What is not there, or cannot be read, other checks are for. */
+int phases_may_replace(const struct phases *p, struct err *err)
+{
+    const struct shelf *s = &p->shelf;
+    struct host_stat now = {.there = false};
+    struct err ignored = ERR_INIT;
+
+    if (elf_arch_is(p->host, s->at, s->name, &ignored) != TRI_NO)
+        return 0;
+    if (p->host->stat_through(p->host->ctx, s->at, s->name, &now, &ignored) == 0 &&
+        shelf_known(&p->rec.disk, &now) && digest_eq(&p->rec.disk.digest, &p->rec.placed))
+        return 0;
+    return err_set(err, ERR_REFUSED, 0,
+                   "%.80s is no program but a script or the like: nothing is put over it. In "
+                   "agent.conf name as [nomad] binary the program itself that it starts",
+                   s->target);
 }
 
 void phases_cross(struct phases *p, const char *from, const struct digest *digest)

@@ -60,15 +60,20 @@ static void crossing(struct phases *p)
     if (p->host->stat_through(p->host->ctx, p->shelf.at, p->shelf.old, &old, &err) < 0 ||
         !host_stat_same_file(&old, &p->now.read.stat))
         give_up(p, FAILURE_IO, "the kept binary was replaced by somebody else");
+    else if (phases_may_replace(p, &err) < 0)
+        give_up(p, FAILURE_REFUSED_BY_LAW, err.text);
     else
         cross(p);
 }
 
-/* The way back waits for nobody: the package managers' lock is taken if it is free. */
+/* What was up before a swap that failed is what should be up after its way back. The way back waits
+ * for nobody: the package managers' lock is taken if it is free. */
 static void cross(struct phases *p)
 {
     if (p->packaged != TRI_NO)
         (void)p->host->package_lock(p->host->ctx);
+    if (p->rec.by_order)
+        phases_remember_bound(p);
     phases_cross(p, p->shelf.old, &p->rec.previous);
 }
 

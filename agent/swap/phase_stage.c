@@ -19,7 +19,8 @@ static bool take_dir(struct phases *p)
 {
     struct err err = ERR_INIT;
 
-    if (shelf_look(p->host, &p->shelf, &err) < 0 || shelf_fit(p->host, &p->shelf, &err) < 0) {
+    if (shelf_look(p->host, &p->shelf, &err) < 0 || shelf_fit(p->host, &p->shelf, &err) < 0 ||
+        phases_may_replace(p, &err) < 0) {
         phases_fail(p, FAILURE_REFUSED_BY_LAW, "%.240s", err.text);
         return false;
     }

@@ -53,6 +53,13 @@ enum failure phases_try(struct phases *p, char text[static TEXT_MAX]);
 
 /* ---- the rename (phase_cross.c), and who goes on behind it ---- */
 
+/* Root's last word about the file in place: nothing is put over what is no ELF program, which may
+ * be a script that starts Nomad, unless Caravan put it there. -1: it is none, err says what to do.
+ */
+MUST_CHECK int phases_may_replace(const struct phases *p, struct err *err);
+/* Which units are up that stop along with Nomad: before a stop, not between last checks and rename.
+ */
+void phases_remember_bound(struct phases *p);
 /* Renames from to the target, makes that durable, restarts the service if it ran
  * and does not execute the file already; then swapping_crossed or reverting_crossed,
  * with what went wrong after the rename or NULL. Failing before it comes back. */

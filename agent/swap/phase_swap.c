@@ -183,7 +183,7 @@ static const char *last_check(struct phases *p, enum failure *ret_failure, struc
     *ret_failure = FAILURE_REFUSED_BY_LAW;
     if (h->stat(h->ctx, HOST_OWN_PATH, p->conf.hold_file, &held, err) < 0 || held.there)
         return "root holds this host since the order came";
-    if (shelf_fit(h, s, err) < 0)
+    if (shelf_fit(h, s, err) < 0 || phases_may_replace(p, err) < 0)
         return err->text;
     *ret_failure = FAILURE_IO;
     if (h->stat(h->ctx, s->at, s->fresh, &fresh, err) < 0 ||
@@ -233,6 +233,7 @@ static void waiting(struct phases *p)
         phases_then(p, waiting, PACKAGES_LOOK_MS);
         return;
     }
+    phases_remember_bound(p);
     if (law_refuses(p))
         return;
     why = last_check(p, &failure, &err);

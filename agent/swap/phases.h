@@ -29,6 +29,7 @@
 #ifndef PHASES_H
 #define PHASES_H
 
+#include "bound_units.h"
 #include "law.h"
 #include "log.h"
 #include "probe.h"
@@ -43,6 +44,7 @@ struct phases_config {
     const char *binary;    /* the target path, links resolved */
     const char *data_dir;  /* Nomad's; "" unknown. Read when needed */
     const char *hold_file;
+    const char *api;       /* agent.conf's address of it, for people; NULL: not known */
     const struct law *law; /* asked once more before a swap's rename; NULL: only the hold file */
     unsigned char session[SESSION_LEN];
     void (*changed)(void *ctx); /* the record changed, or progress */
@@ -80,6 +82,27 @@ struct config_verdict {
     char text[TEXT_MAX];
 };
 
+/* What the file in place says it is, by its own `version`. */
+struct version_said {
+    struct digest of; /* the file; zero: not asked */
+    enum tri nomad;   /* it is a program of Nomad's */
+    char version[VERSION_TEXT];
+    char text[TEXT_MAX]; /* else: why not, or why that is not known */
+};
+
+/* What was asked through caravan-fetch for a survey (facts_ready.h), and is kept. */
+struct phases_asked {
+    int64_t at_ms;    /* uptime; 0: never */
+    int64_t again_ms; /* after this long it is asked again */
+    bool bad;         /* an answer says no, and may say yes any moment */
+    enum tri held;    /* as it was then; and Nomad's process: */
+    uint32_t main_pid;
+    uint64_t main_start;
+    enum tri api; /* does it answer where the probe asks? */
+    char api_text[TEXT_MAX];
+    struct law_answer law; /* to a swap */
+};
+
 struct phases {
     const struct host *host;
     struct phases_config conf;
@@ -87,12 +110,15 @@ struct phases {
     struct record rec;
     struct phases_now now;
     struct config_verdict config;
+    struct version_said in_place;
+    struct bound_units bound;
     /* Does a package own the target? Told by whoever asks that; TRI_NO: the package
      * managers' lock does not matter to a swap. */
     enum tri packaged;
     /* What is heard of a cloud's metadata here (fetch_job.h), asked once: a host does not move. */
     enum knock metadata;
     bool metadata_asked;
+    struct phases_asked asked;
 };
 
 MUST_CHECK int phases_open(const struct host *host, const struct phases_config *conf,

@@ -225,6 +225,7 @@ static int open_phases(struct swap *s, struct err *err)
         .binary = s->binary,
         .data_dir = s->facts.data_dir,
         .hold_file = s->conf->hold_file,
+        .api = s->conf->address,
         .law = &s->law,
         .changed = on_changed,
         .note = swap_note,

@@ -129,18 +129,25 @@ static void refresh_places(struct loop *l)
     }
 }
 
-static int64_t next_wake(const struct loop *l)
+static int64_t next_event(const struct loop *l)
 {
     const struct phases *p = &l->s->phases;
     int64_t now = uptime(l);
 
     if (phases_works(p))
         return p->now.wake_ms > now ? p->now.wake_ms - now : 0;
+    if (swap_waits(l->s))
+        return BOUND_LOOK_MS;
     if (!l->alone)
         return MAX_OF(l->busy_ms + SWAP_IDLE_MS - now, (int64_t)0);
     if (l->child.pid == 0)
         return MIN_OF(MAX_OF(l->child.again_ms - now, (int64_t)0), (int64_t)SWAP_LOOK_MS);
     return SWAP_LOOK_MS;
+}
+
+static int64_t next_wake(const struct loop *l)
+{
+    return MIN_OF(next_event(l), swap_look_due(l->s));
 }
 
 static void step_if_due(struct loop *l)
@@ -178,9 +185,11 @@ static bool turn(struct loop *l)
             serve(l, &l->places[i]);
     }
     step_if_due(l);
-    if (rests && l->alone)
+    if (rests && swap_waits(l->s))
+        swap_watch(l->s);
+    if (rests && (l->alone || swap_look_due(l->s) == 0))
         swap_look(l->s, SURVEY_REST_MS);
-    return l->alone || !rests || uptime(l) - l->busy_ms < SWAP_IDLE_MS;
+    return l->alone || !rests || swap_waits(l->s) || uptime(l) - l->busy_ms < SWAP_IDLE_MS;
 }
 
 static int run(struct loop *l, struct err *err)

@@ -1,5 +1,7 @@
 #include "swap_view.h"
 #include "caravan_version.h"
+#include "elf_arch.h"
+#include "facts_ready.h"
 #include "str.h"
 #include "view_file.h"
 
@@ -51,10 +53,11 @@ static void tell_facts(const struct swap *s, struct receipt_status *st)
     add_fact(st, "service", f->active, f->service_text);
     add_fact(st, "data-dir", tri_of(f->data_dir[0] != '\0'), f->data_dir);
     tell_alarm(s, st);
-    for (uint32_t i = 0; i < s->survey.n; i++)
-        add_fact(st, s->survey.list[i].id, s->survey.list[i].value, s->survey.list[i].text);
     snprintf(old, sizeof(old), "%s/%s", s->phases.shelf.dir, s->phases.shelf.old);
     add_fact(st, "previous", tri_of(!digest_is_zero(&s->phases.rec.previous)), old);
+    /* The last: an asker of version 1 of the wire gets only as many as that has room for. */
+    for (uint32_t i = 0; i < s->survey.n; i++)
+        add_fact(st, s->survey.list[i].id, s->survey.list[i].value, s->survey.list[i].text);
 }
 
 static void tell_status(const struct swap *s, struct receipt_status *st)
@@ -152,6 +155,25 @@ static void ask_metadata(struct swap *s)
     h->ask_end(h->ctx);
 }
 
+/* The file in place runs here anyway; but what is no ELF could be a script that starts Nomad. */
+static void ask_version(struct swap *s)
+{
+    const struct host *h = &s->host;
+    struct phases *p = &s->phases;
+    struct version_said *v = &p->in_place;
+    struct err err = ERR_INIT;
+    int binary = -1;
+
+    if (s->facts.held != TRI_NO || digest_is_zero(&s->facts.disk) ||
+        digest_eq(&v->of, &s->facts.disk) ||
+        elf_arch_is(h, p->shelf.at, p->shelf.name, &err) != TRI_YES ||
+        h->open_through(h->ctx, p->shelf.at, p->shelf.name, &binary, &err) < 0)
+        return;
+    v->of = s->facts.disk;
+    v->nomad = h->version_of(h->ctx, binary, v->version, v->text);
+    h->close(h->ctx, binary);
+}
+
 static void make_survey(struct swap *s)
 {
     /* Started anew since it was staged: what the staged binary said is not known any more. */
@@ -159,8 +181,24 @@ static void make_survey(struct swap *s)
         !digest_eq(&s->phases.config.of, &s->phases.rec.target))
         (void)phases_ask_config(&s->phases);
     ask_metadata(s);
+    ask_version(s);
+    facts_ready_ask(&s->phases, &s->facts);
     facts_survey(&s->phases, &s->facts, &s->survey);
     s->phases.packaged = s->survey.packaged;
+}
+
+/* This fact alone: what is told as settled is told with it, and a whole survey takes longer. true:
+ * it is another one than before. */
+static bool ask_bound(struct swap *s)
+{
+    autofree struct service_about *about = xzalloc(1, sizeof(*about));
+    const struct service *service = s->host.service;
+    struct fact now = {.id = "bound-down"};
+    struct err err = ERR_INIT;
+    bool told = service->about(service->self, about, &err) == 0;
+
+    now.value = bound_units_down(&s->phases.bound, told ? about : NULL, now.text);
+    return facts_survey_put(&s->survey, &now);
 }
 
 void swap_tell(struct swap *s)
@@ -174,7 +212,23 @@ void swap_tell(struct swap *s)
         log_say(s->log, LOG_WARNING, EVENT_NONE, "%s", err.text);
     if (rests(s) && survey_is_due(s))
         make_survey(s);
+    else if (rests(s) && s->phases.bound.at_ms > s->survey.made_ms)
+        (void)ask_bound(s);
     write_view(s);
+}
+
+bool swap_waits(const struct swap *s)
+{
+    const struct fact *f = facts_survey_find(&s->survey, "bound-down");
+
+    return rests(s) && f != NULL && f->value == TRI_YES &&
+           s->host.uptime(s->host.ctx) - s->phases.bound.at_ms < BOUND_WAIT_MS;
+}
+
+void swap_watch(struct swap *s)
+{
+    if (ask_bound(s))
+        write_view(s);
 }
 
 void swap_look(struct swap *s, int64_t survey_ms)
@@ -182,8 +236,14 @@ void swap_look(struct swap *s, int64_t survey_ms)
     int64_t age = s->host.uptime(s->host.ctx) - s->survey.made_ms;
     bool old = facts_are_old(&s->phases, &s->facts);
 
-    if (rests(s) && !phases_works(&s->phases) && (old || age >= survey_ms))
+    if (rests(s) && !phases_works(&s->phases) &&
+        (old || age >= survey_ms || facts_ready_due(&s->phases) == 0))
         s->survey.made_ms = 0;
     if (old || s->survey.made_ms == 0)
         swap_tell(s);
+}
+
+int64_t swap_look_due(const struct swap *s)
+{
+    return rests(s) && !phases_works(&s->phases) ? facts_ready_due(&s->phases) : INT64_MAX;
 }

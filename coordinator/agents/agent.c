@@ -62,6 +62,19 @@ static struct lease_state believed(const struct lease_state *told)
     return l;
 }
 
+bool agent_take_wire(struct agent *g, const struct receipt_hello *h, struct err *err)
+{
+    uint8_t most = MIN_OF(h->wire_max, (uint8_t)WIRE_MAX);
+
+    g->wire = most >= MAX_OF(h->wire_min, (uint8_t)WIRE_MIN) ? most : 0;
+    if (g->wire == 0)
+        (void)err_set(err, ERR_STATE, 0,
+                      "it speaks versions %u to %u of the wire, this caravan %d to %d: upgrade the "
+                      "older of the two",
+                      (unsigned)h->wire_min, (unsigned)h->wire_max, WIRE_MIN, WIRE_MAX);
+    return g->wire != 0;
+}
+
 bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked)
 {
     const struct receipt_hello *h = &r->u.hello;

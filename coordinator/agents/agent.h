@@ -28,6 +28,7 @@ struct agent {
     bool seen, keyed, interest, doubled;
     bool hello_open, status_open, instant_open;
     bool tried, hello_wanted, instant_wanted;
+    uint8_t wire; /* the highest version that both speak; 0: it said no hello yet, or none */
     unsigned failures, empty_answers;
     int64_t hello_due, status_due, instant_due;
     char problem[TEXT_MAX];
@@ -53,6 +54,8 @@ struct agent *agent_new(const char *key);
 void agent_free(struct agent *g);
 /* The remembered key of either of its ids; two different ones are as good as none. */
 void agent_look_up(struct agent *g, const struct known_hosts *known);
+/* The highest version of the wire that both speak. false: there is none. */
+bool agent_take_wire(struct agent *g, const struct receipt_hello *h, struct err *err);
 /* true: the answer tells of a change worth a new look at the world. The uptime it tells is taken as
  * far as is plausible since the last answer. */
 bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked);

@@ -66,6 +66,9 @@ static void answered(void *ctx, const void *frame, size_t n, const struct err *w
     memset(s->scratch, 0, sizeof *s->scratch);
     if (frame != NULL)
         rc = read_answer(c, frame, n, s->scratch, &err);
+    if (frame != NULL && rc < 0)
+        (void)err_wrap(&err, "what came back is no answer of its agent; perhaps another program "
+                             "listens there");
     s->answered(s->ctx, c, rc == 0 ? s->scratch : NULL, frame == NULL ? why->text : err.text);
     call_free(c);
 }
@@ -102,7 +105,7 @@ static struct header question_head(struct agent_calls *s, const struct agent *g,
     struct header h;
     memset(&h, 0, sizeof h);
     h.kind = kind;
-    h.version = WIRE_MAX;
+    h.version = kind == MSG_HELLO ? 1 : g->wire;
     memcpy(h.cluster, s->trust->cluster, CLUSTER_ID_LEN);
     h.sender = *keypair_public(s->key);
     h.receiver = g->pub;

@@ -88,7 +88,7 @@ static void take_no_answer(struct agents *a, struct agent *g, const struct agent
     g->failures++;
     /* Another key than the enrolled one is silent too: it cannot open what is sealed to the other.
      */
-    snprintf(g->problem, sizeof g->problem, "%.150s%s", why,
+    snprintf(g->problem, sizeof g->problem, "%.200s%s", why,
              g->failures > 1 ? "; compare its key with `caravan enroll`" : "");
     int64_t wait = AGENT_RETRY_MS << MIN_OF(g->failures - 1, 4u);
     int64_t most = g->interest ? AGENT_FRESH_MS : AGENT_RETRY_MAX;
@@ -96,10 +96,17 @@ static void take_no_answer(struct agents *a, struct agent *g, const struct agent
     wake_at(a, g->hello_due);
 }
 
-static void take_hello(struct agents *a, struct agent *g, const struct receipt *r, int64_t asked)
+static void take_hello(struct agents *a, struct agent *g, const struct receipt *r,
+                       const struct agent_call *call)
 {
+    struct err err = ERR_INIT;
+
+    if (!agent_take_wire(g, &r->u.hello, &err)) {
+        take_no_answer(a, g, call, err.text);
+        return;
+    }
     tried(a, g);
-    a->changes += agent_take_hello(g, r, asked);
+    a->changes += agent_take_hello(g, r, call->asked);
     wake_at(a, g->interest || a->all ? 0 : INT64_MAX);
 }
 
@@ -137,7 +144,7 @@ static void answered(void *ctx, const struct agent_call *call, struct receipt *r
     if (g != NULL && r == NULL)
         take_no_answer(a, g, call, why);
     else if (g != NULL && call->kind == MSG_HELLO)
-        take_hello(a, g, r, call->asked);
+        take_hello(a, g, r, call);
     else if (g != NULL)
         take_status(a, g, r, call);
     receipt_done_with(r);
@@ -318,15 +325,15 @@ static int64_t hello_due(const struct agents *a, const struct agent *g)
 
 static int64_t status_due(const struct agents *a, const struct agent *g)
 {
-    if ((!g->interest && !a->all) || g->status_open || g->view.hello_at == 0 || g->failures > 0 ||
-        !g->seen || (a->c.once && g->view.status_at != 0))
+    if ((!g->interest && !a->all) || g->status_open || g->wire == 0 || g->view.hello_at == 0 ||
+        g->failures > 0 || !g->seen || (a->c.once && g->view.status_at != 0))
         return INT64_MAX;
     return g->status_due;
 }
 
 static int64_t instant_due(const struct agent *g)
 {
-    bool can = g->instant_wanted && !g->instant_open && g->interest && g->view.hello_at != 0;
+    bool can = g->instant_wanted && !g->instant_open && g->interest && g->wire != 0;
     return can ? g->instant_due : INT64_MAX;
 }
 
@@ -422,10 +429,13 @@ int agents_sign(struct agents *a, const char *key, const struct order *o, struct
     const struct agent *g = find(a, key);
     if (g == NULL || !g->keyed)
         return err_set(err, ERR_STATE, 0, "host %s has no enrolled agent", key);
+    if (g->wire == 0)
+        return err_set(err, ERR_STATE, 0, "host %s: %s", key,
+                       g->problem[0] != '\0' ? g->problem : "its agent has not answered yet");
     autofree struct order *mine = xalloc(sizeof *mine);
     memcpy(mine, o, sizeof *mine);
     mine->head.is_receipt = false;
-    mine->head.version = WIRE_MAX;
+    mine->head.version = g->wire;
     mine->head.receiver = g->pub;
     memcpy(mine->head.cluster, a->c.trust->cluster, CLUSTER_ID_LEN);
     size_t before = ret_inner->len;

@@ -11,7 +11,7 @@ int hello_plain(const struct trust *t, const struct keypair *key, struct header 
     auto_buf struct buf inner = BUF_INIT;
     autofree struct order *o = xzalloc(1, sizeof *o);
     o->head.kind = MSG_HELLO;
-    o->head.version = WIRE_MAX;
+    o->head.version = 1;
     o->head.sender = *keypair_public(key);
     memcpy(o->head.cluster, t->cluster, CLUSTER_ID_LEN);
     crypto_random(o->head.nonce, sizeof o->head.nonce);

@@ -16,11 +16,44 @@ static const char *advice_after(const struct situation *s, size_t i)
     return failure_advice(s->ledger->hosts[i].failure);
 }
 
+/* Nothing was touched by a failure to stage: what the others say is heard first, so that all are
+ * told at once. One that refuses (decide_staging.c) has said it. */
+static bool others_stage(const struct situation *s)
+{
+    for (size_t i = 0; s->ledger->state == RUN_STAGING && i < s->ledger->n_hosts; i++)
+        if (s->ledger->hosts[i].state == HOST_STAGING && s->ledger->hosts[i].text[0] == '\0')
+            return true;
+    return false;
+}
+
+/* "; s1, s2 and 3 more failed, too" into dst. */
+static const char *others_failed(const struct situation *s, size_t but, char dst[static 128])
+{
+    size_t n = 0, len = 0;
+
+    dst[0] = '\0';
+    for (size_t i = 0; i < s->ledger->n_hosts; i++) {
+        if (i == but || s->ledger->hosts[i].state != HOST_FAILED)
+            continue;
+        if (n++ < 3)
+            len += (size_t)snprintf(dst + len, 128 - len, "%s%.24s", n == 1 ? "; " : ", ",
+                                    s->plan->hosts[i].name);
+    }
+    if (n > 3)
+        len += (size_t)snprintf(dst + len, 128 - len, " and %zu more", n - 3);
+    if (n > 0)
+        snprintf(dst + len, 128 - len, " failed, too");
+    return dst;
+}
+
 static void check_budgets(const struct situation *s, struct decision *d)
 {
     uint32_t failed = 0, skipped = 0;
     size_t last_failed = 0, last_skipped = 0;
+    char more[128];
 
+    if (others_stage(s))
+        return;
     for (size_t i = 0; i < s->ledger->n_hosts; i++) {
         const struct ledger_host *h = &s->ledger->hosts[i];
         const struct plan_host *p = &s->plan->hosts[i];
@@ -33,8 +66,9 @@ static void check_budgets(const struct situation *s, struct decision *d)
         failed++;
         last_failed = i;
         if (p->is_server || (s->plan->policy.canary > 0 && !s->ledger->canaries_done)) {
-            intend_stop(s, d, p->name, advice_after(s, i), "%s %s: %s",
-                        p->is_server ? "server" : "canary", p->name, h->text);
+            intend_stop(s, d, p->name, advice_after(s, i), "%s %s: %s%s",
+                        p->is_server ? "server" : "canary", p->name, h->text,
+                        others_failed(s, i, more));
             return;
         }
     }

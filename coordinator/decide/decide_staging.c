@@ -5,35 +5,115 @@
 
 #define SILENT_MS 60000 /* an agent that has not said hello to this process for so long */
 
-/* What its agent found out when it had the new binary: nothing is begun anywhere then. */
-static void stop_at(const struct situation *s, struct decision *d, const struct plan_host *p,
-                    const struct host_refusal *r)
+/* Hosts that have staged and must not be swapped. All of them are told at once, when no other can
+ * become one any more: who mends one and goes on should not meet the next. */
+struct refused {
+    size_t n;
+    bool noted; /* in the ledger, where reports find each: in this very tick */
+    bool lasts; /* one of them at least does not pass by itself */
+    const struct plan_host *first;
+    struct host_refusal why; /* the first one's */
+    char text[300];
+};
+
+#define REFUSED_SAID 3     /* by name, in the stop's text */
+#define PASSES_MS    60000 /* what may pass by itself has so long */
+
+static void add_refused(struct refused *all, const struct situation *s, struct decision *d,
+                        const struct plan_host *p, const struct host_refusal *r)
 {
+    const struct ledger_host *lh = &s->ledger->hosts[p - s->plan->hosts];
+    char text[TEXT_MAX], id[48];
+    size_t n = strlen(all->text);
+
+    snprintf(id, sizeof(id), "[%.40s]", r->id);
+    snprintf(text, sizeof(text), "%s %.200s", id, r->text);
+    if (all->n == 0) {
+        all->first = p;
+        all->why = *r;
+    }
+    all->lasts = all->lasts || !r->may_pass;
+    if (all->n++ < REFUSED_SAID)
+        snprintf(all->text + n, sizeof(all->text) - n, "%s%s: %.70s", n > 0 ? "; " : "", p->name,
+                 text);
+    waiting_for(d, REASON_STAGING, p->key, "%s: %.180s", p->name, text);
+    if (!str_starts(lh->text, id)) { /* numbers in it may change at every look */
+        intend_mark(d, lh->key, HOST_STAGING, "%s", text);
+        all->noted = true;
+    }
+}
+
+static void stop_one(const struct situation *s, struct decision *d, const struct refused *all)
+{
+    const struct host_refusal *r = &all->why;
     char advice[TEXT_MAX];
 
     snprintf(advice, sizeof(advice), "%.160s%s%.30s%s", r->advice,
              r->hard ? "" : " Or abort, and begin anew with --accept ", r->hard ? "" : r->id,
              r->hard ? "" : ".");
-    intend_stop(s, d, p->name, advice, "%s: [%s] %s", p->name, r->id, r->text);
-    waiting_for(d, REASON_STAGING, p->key, "%s: [%s] %.180s", p->name, r->id, r->text);
+    intend_stop(s, d, all->first->name, advice, "%s: [%s] %s", all->first->name, r->id, r->text);
 }
 
-static void staging_one(const struct situation *s, struct decision *d, size_t i)
+/* Nothing is begun anywhere then. */
+static void stop_refused(const struct situation *s, struct decision *d, const struct refused *all)
+{
+    char more[40] = "";
+
+    if (all->n == 1) {
+        stop_one(s, d, all);
+        return;
+    }
+    if (all->n > REFUSED_SAID)
+        snprintf(more, sizeof(more), "; and %zu more", all->n - REFUSED_SAID);
+    intend_stop(s, d, all->first->name,
+                "Mend what each of them says: caravan show lists them all. What may be accepted: "
+                "abort, and begin anew with --accept and what stands in brackets.",
+                "%zu hosts must not be swapped as they are: %s%s", all->n, all->text, more);
+}
+
+static void skip(struct decision *d, const struct ledger_host *lh, enum skip_why skip,
+                 const char *why)
+{
+    struct intent *in = intend(d, INTENT_MARK, lh->key);
+    in->state = HOST_SKIPPED;
+    in->skip = skip;
+    snprintf(in->text, sizeof(in->text), "%s", why);
+}
+
+/* It has staged, and tells what it found out with the new binary at hand. False: it refuses. */
+static bool staged(const struct situation *s, struct decision *d, const struct plan_host *p,
+                   const struct host *h, struct refused *all)
+{
+    const struct ledger_host *lh = &s->ledger->hosts[p - s->plan->hosts];
+    struct host_refusal refusal;
+
+    if (h->agent.n_facts == 0) {
+        waiting_for(d, REASON_STAGING, p->key,
+                    "%s: its agent does not tell whether its Nomad would come back", p->name);
+    } else if (hazard_host_refuses(s->plan, p, h, &refusal)) {
+        add_refused(all, s, d, p, &refusal);
+        return false;
+    } else if (!p->is_server && hazard_host_held(h)) { /* that was accepted: now, not in its turn */
+        skip(d, lh, SKIP_HELD, "root holds it");
+    } else {
+        intend_mark(d, p->key, HOST_STAGED, "%s", "");
+    }
+    return true;
+}
+
+/* False: it has staged, and refuses; else it is at work. */
+static bool staging_one(const struct situation *s, struct decision *d, size_t i,
+                        struct refused *all)
 {
     const struct ledger_host *lh = &s->ledger->hosts[i];
     const struct plan_host *p = &s->plan->hosts[i];
     const struct host *h = world_host(s->world, p->key);
     const struct agent_view *a = h != NULL ? &h->agent : NULL;
-    struct host_refusal refusal;
     bool told = a != NULL && a->status_at > lh->effect_ms && a->order_sequence == lh->sequence;
 
-    if (told && a->phase == PHASE_STAGED && digest_eq(&a->target, &p->digest) &&
-        hazard_host_refuses(s->plan, p, h, &refusal)) {
-        stop_at(s, d, p, &refusal);
-    } else if (told && a->phase == PHASE_STAGED && digest_eq(&a->target, &p->digest)) {
-        intend_mark(d, lh->key, HOST_STAGED, "%s", "");
-    } else if (told && a->phase == PHASE_FAILED && failure_may_retry(a->failure) &&
-               lh->attempts < 3) {
+    if (told && a->phase == PHASE_STAGED && digest_eq(&a->target, &p->digest))
+        return staged(s, d, p, h, all);
+    if (told && a->phase == PHASE_FAILED && failure_may_retry(a->failure) && lh->attempts < 3) {
         intend_mark(d, lh->key, HOST_PENDING, "%s: %s; once more", failure_name(a->failure),
                     a->failure_text);
     } else if (told && a->phase == PHASE_FAILED) {
@@ -44,25 +124,14 @@ static void staging_one(const struct situation *s, struct decision *d, size_t i)
     } else if (!told && p->is_server && swap_is_dead(s, d, i)) {
         waiting_for(d, REASON_RETRY, lh->key, "%s: its caravan-swap does not answer", p->name);
     } else if (!told && !lh->answered && lh->resends >= 8 && !p->is_server) {
-        struct intent *in = intend(d, INTENT_MARK, lh->key);
-        in->state = HOST_SKIPPED;
-        in->skip = SKIP_UNREACHABLE;
-        snprintf(in->text, sizeof(in->text), "its agent does not answer");
+        skip(d, lh, SKIP_UNREACHABLE, "its agent does not answer");
     } else {
         if (!told && !lh->answered && s->now >= lh->retry_ms)
             intend(d, INTENT_RESEND, lh->key);
         waiting_for(d, REASON_STAGING, lh->key, "%s: %s", p->name,
                     told ? phase_name(a->phase) : "the new binary is ordered");
     }
-}
-
-static void skip(struct decision *d, const struct ledger_host *lh, enum skip_why skip,
-                 const char *why)
-{
-    struct intent *in = intend(d, INTENT_MARK, lh->key);
-    in->state = HOST_SKIPPED;
-    in->skip = skip;
-    snprintf(in->text, sizeof(in->text), "%s", why);
+    return true;
 }
 
 /* Servers' agents are leased already; a client is claimed first. True: begun. */
@@ -103,24 +172,34 @@ static bool begin_one(const struct situation *s, struct decision *d, size_t i)
     return true;
 }
 
-void decide_staging(const struct situation *s, struct decision *d)
+/* True: some are still to be staged, also when they cannot begin now. */
+static bool begin_some(const struct situation *s, struct decision *d, size_t busy)
 {
-    size_t busy = 0;
+    bool any = false, allowed = false;
 
-    for (size_t i = 0; i < s->ledger->n_hosts; i++)
-        if (s->ledger->hosts[i].state == HOST_STAGING) {
-            staging_one(s, d, i);
-            busy++;
-        }
-    bool asked = false, allowed = false;
     for (size_t i = 0; i < s->ledger->n_hosts && busy < s->plan->policy.stage_parallel; i++) {
         if (s->ledger->hosts[i].state != HOST_PENDING)
             continue;
-        if (!asked)
+        if (!any)
             allowed = may_begin(s, d);
-        asked = true;
+        any = true;
         if (!allowed)
-            return;
+            break;
         busy += begin_one(s, d, i);
     }
+    return any;
+}
+
+void decide_staging(const struct situation *s, struct decision *d)
+{
+    struct refused all = {.n = 0};
+    size_t busy = 0;
+
+    for (size_t i = 0; i < s->ledger->n_hosts; i++)
+        if (s->ledger->hosts[i].state == HOST_STAGING)
+            busy += staging_one(s, d, i, &all);
+    bool more = begin_some(s, d, busy) || busy > 0;
+    bool enough = all.lasts || s->now - s->evidence->progress_ms > PASSES_MS;
+    if (all.n > 0 && !all.noted && enough && (!more || s->ledger->state != RUN_STAGING))
+        stop_refused(s, d, &all);
 }

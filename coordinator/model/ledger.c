@@ -36,8 +36,7 @@ const char *host_state_name(enum host_state s)
 
 const char *host_text(const struct ledger_host *h)
 {
-    bool ordered =
-        h->state == HOST_STAGING || h->state == HOST_DRAINING || h->state == HOST_SWAPPING;
+    bool ordered = h->state == HOST_DRAINING || h->state == HOST_SWAPPING;
     return ordered ? "" : h->text;
 }
 

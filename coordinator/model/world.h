@@ -68,6 +68,13 @@ struct counted {
     int64_t n[OBJECT_KINDS];
 };
 
+/* What a server's agent/self says it was started with; "" or NULL: it does not say. */
+struct running_config {
+    const char *datacenter, *name, *data_dir, *bind_addr;
+    const char *advertise_http, *advertise_rpc; /* "10.0.0.1:4646" */
+    int server, client;                         /* enabled: enum tri */
+};
+
 /* What one server's own API answered. */
 struct server_view {
     int64_t leader_at;
@@ -92,6 +99,7 @@ struct server_view {
     int leave_on_interrupt, leave_on_terminate; /* enum tri */
     int acl_enabled, rejoin_after_leave;        /* enum tri */
     int bootstrap_expect;
+    struct running_config running;
 
     int64_t autopilot_at; /* when any HTTP answer came */
     int autopilot_status; /* 200, 429, 500, 403, 0 */

@@ -333,6 +333,20 @@ static const char *rpc_address(struct arena *a, const struct json *tags, const c
     return arena_printf(a, strchr(host, ':') != NULL ? "[%.60s]:%.6s" : "%.60s:%.6s", host, port);
 }
 
+static void read_running(const struct json *config, struct arena *a, struct running_config *ret)
+{
+    const struct json *advertise = json_get(config, "AdvertiseAddrs");
+
+    ret->datacenter = text(a, config, "Datacenter");
+    ret->name = text(a, config, "NodeName");
+    ret->data_dir = text(a, config, "DataDir");
+    ret->bind_addr = text(a, config, "BindAddr");
+    ret->advertise_http = text(a, advertise, "HTTP");
+    ret->advertise_rpc = text(a, advertise, "RPC");
+    ret->server = tri(json_get(config, "Server"), "Enabled");
+    ret->client = tri(json_get(config, "Client"), "Enabled");
+}
+
 int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret, struct err *err)
 {
     auto_json struct json *j = NULL;
@@ -358,6 +372,7 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
     r.view.acl_enabled = tri(json_get(config, "ACL"), "Enabled");
     r.view.rejoin_after_leave = tri(server, "RejoinAfterLeave");
     int64_t expect = json_int(server, "BootstrapExpect", 0);
+    read_running(config, a, &r.view.running);
     r.view.bootstrap_expect = expect < 0 || expect > 1000 ? 0 : (int)expect;
     read_raft(j, a, &r);
     *ret = r;

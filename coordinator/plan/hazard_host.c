@@ -1,246 +1,23 @@
-/* The rows: see hazard_host.h. */
 #include "hazard_host.h"
 
 #include "hazard_check.h"
-
-#define NOTIFIES "1.8.0"  /* the first that tells systemd when it is ready */
-#define NEW_LIBC "1.10.0" /* the first that needs LIBC */
-#define LIBC     "2.28.0"
-
-/* What a row may look at. */
-struct one_host {
-    const struct plan_host *ph;
-    const struct host *h;
-    const struct version *target;
-    struct version from;
-    bool from_known;
-    bool no_unit;
-};
-
-struct host_row {
-    struct hazard row; /* severity: for a yes */
-    const char *fact;
-    enum severity unsure; /* for a cannot tell, also when an older agent does not know it */
-    bool of_unit;         /* nothing to tell where there is no unit */
-    bool may_lack;        /* only told in some phases */
-    /* Does the fact, being yes, matter to this host? NULL: always. */
-    bool (*matters)(const struct one_host *o, const struct fact_view *f);
-};
-
-/* Stopping a client's Nomad must leave its tasks alone; KillMode=none leaves the old Nomad
- * running, on servers too. */
-static bool kills_tasks(const struct one_host *o, const struct fact_view *f)
-{
-    return o->h->is_client || (f != NULL && strstr(f->text, "=none") != NULL);
-}
-
-static bool cannot_notify(const struct one_host *o, const struct fact_view *f)
-{
-    (void)f;
-    return version_cmp_text(o->target, NOTIFIES) < 0;
-}
-
-static bool old_cannot_notify(const struct one_host *o, const struct fact_view *f)
-{
-    (void)f;
-    return o->from_known && version_cmp_text(&o->from, NOTIFIES) < 0 &&
-           version_cmp_text(o->target, NOTIFIES) >= 0;
-}
-
-/* "2.36" as a version; what is no version is no reason. */
-static bool libc_too_old(const struct one_host *o, const struct fact_view *f)
-{
-    struct version v;
-    struct err err;
-    char text[32];
-
-    if (version_cmp_text(o->target, NEW_LIBC) < 0)
-        return false;
-    if (f == NULL)
-        return true;
-    snprintf(text, sizeof(text), "%.20s.0", f->text);
-    return version_parse(text, &v, &err) == 0 && version_cmp_text(&v, LIBC) < 0;
-}
-
-static bool is_server(const struct one_host *o, const struct fact_view *f)
-{
-    (void)f;
-    return o->ph->is_server;
-}
-
-static bool is_client(const struct one_host *o, const struct fact_view *f)
-{
-    (void)f;
-    return o->h->is_client;
-}
-
-static const struct host_row rows[] = {
-    {.row = {.id = "unit-missing",
-             .severity = SEVERITY_HARD,
-             .advice = "Name the right unit in agent.conf ([nomad] unit), or unmask it."},
-     .fact = "unit-missing",
-     .unsure = SEVERITY_WARN,
-     .of_unit = true},
-    {.row = {.id = "other-binary",
-             .severity = SEVERITY_BLOCK,
-             .advice = "Name the file that the unit executes in agent.conf ([nomad] binary)."},
-     .fact = "other-binary",
-     .unsure = SEVERITY_WARN,
-     .of_unit = true},
-    {.row = {.id = "kill-mode",
-             .severity = SEVERITY_BLOCK,
-             .advice = "Set KillMode=process in the unit (systemctl edit): with anything else its "
-                       "tasks end with it."},
-     .fact = "kill-mode",
-     .unsure = SEVERITY_BLOCK,
-     .of_unit = true,
-     .matters = kills_tasks},
-    {.row = {.id = "type-notify",
-             .severity = SEVERITY_HARD,
-             .advice = "Set Type=simple in the unit (systemctl edit): Nomad tells systemd that it "
-                       "is ready only since " NOTIFIES ", and would be killed."},
-     .fact = "type-notify",
-     .unsure = SEVERITY_BLOCK,
-     .of_unit = true,
-     .matters = cannot_notify},
-    {.row = {.id = "notify-no-way-back",
-             .severity = SEVERITY_WARN,
-             .advice = "The old version cannot tell systemd that it is ready: going back to it "
-                       "would need Type=simple in the unit."},
-     .fact = "type-notify",
-     .unsure = SEVERITY_INFO,
-     .of_unit = true,
-     .matters = old_cannot_notify},
-    {.row = {.id = "unit-reload",
-             .severity = SEVERITY_WARN,
-             .advice =
-                 "Run systemctl daemon-reload there, or the restart uses the unit as it was."},
-     .fact = "unit-reload",
-     .unsure = SEVERITY_INFO,
-     .of_unit = true},
-    {.row = {.id = "package",
-             .severity = SEVERITY_BLOCK,
-             .advice =
-                 "Hold the package (apt-mark hold nomad, dnf versionlock add nomad) or divert "
-                 "the file (dpkg-divert)."},
-     .fact = "package",
-     .unsure = SEVERITY_WARN},
-    {.row = {.id = "binary-shared",
-             .severity = SEVERITY_BLOCK,
-             .advice = "Give each Nomad on the host a binary of its own: the other one would go on "
-                       "with a file that is gone, and start helpers from the new one."},
-     .fact = "binary-shared",
-     .unsure = SEVERITY_WARN},
-    {.row = {.id = "binary-changed",
-             .severity = SEVERITY_WARN,
-             .advice = "Find out who replaces it: that one will do so again."},
-     .fact = "changed",
-     .unsure = SEVERITY_WARN},
-    {.row = {.id = "read-only",
-             .severity = SEVERITY_HARD,
-             .advice =
-                 "Make the binary's directory writable for caravan-swap: remount it, or add it to "
-                 "ReadWritePaths= of caravan-swap.service (systemctl edit)."},
-     .fact = "read-only",
-     .unsure = SEVERITY_WARN},
-    {.row = {.id = "noexec",
-             .severity = SEVERITY_HARD,
-             .advice = "Remount the binary's file system with exec, or move the binary."},
-     .fact = "noexec",
-     .unsure = SEVERITY_WARN},
-    {.row = {.id = "binary-writers",
-             .severity = SEVERITY_HARD,
-             .advice =
-                 "As root there: chown root and chmod go-w the directory itself, not what is in "
-                 "it. Root replaces no file where others may; they need root for it then."},
-     .fact = "binary-writers",
-     .unsure = SEVERITY_WARN,
-     .may_lack = true},
-    {.row = {.id = "key-replaced",
-             .severity = SEVERITY_WARN,
-             .advice =
-                 "Where it is so: find out who wrote there, which only root can (journalctl "
-                 "CARAVAN_EVENT=key-replaced says when), then remove the mark. Where it is not "
-                 "told: that agent is older than this caravan; upgrade its package."},
-     .fact = "key-replaced",
-     .unsure = SEVERITY_WARN},
-    {.row = {.id = "no-room",
-             .severity = SEVERITY_BLOCK,
-             .advice = "Make room; the old, the staged and the unpacked binary lie beside each "
-                       "other for a while."},
-     .fact = "no-room",
-     .unsure = SEVERITY_WARN},
-    {.row =
-         {.id = "attributes",
-          .severity = SEVERITY_BLOCK,
-          .advice =
-              "Let Nomad's unit give it that (systemctl edit: AmbientCapabilities=), then setcap "
-              "-r or chmod a-s the file. Owner, label: mend .nomad.caravan-new, then resume."},
-     .fact = "attributes",
-     .unsure = SEVERITY_WARN,
-     .may_lack = true},
-    {.row = {.id = "config-rejected",
-             .severity = SEVERITY_HARD,
-             .advice = "Change Nomad's configuration so that both versions accept it."},
-     .fact = "config-rejected",
-     .unsure = SEVERITY_WARN,
-     .may_lack = true},
-    {.row = {.id = "glibc",
-             .severity = SEVERITY_BLOCK,
-             .advice =
-                 "Nomad needs glibc 2.28 since " NEW_LIBC ": upgrade the host's system first."},
-     .fact = "libc",
-     .unsure = SEVERITY_WARN,
-     .matters = libc_too_old},
-    {.row = {.id = "clock",
-             .severity = SEVERITY_WARN,
-             .advice = "Let the host keep its time by NTP: Nomad compares times of servers."},
-     .fact = "clock",
-     .unsure = SEVERITY_INFO,
-     .matters = is_server},
-    {.row = {.id = "metadata-probes",
-             .severity = SEVERITY_WARN,
-             .advice =
-                 "Name the fingerprinters of clouds that are not used in Nomad's configuration: "
-                 "client { options { \"fingerprint.denylist\" = "
-                 "\"env_aws,env_azure,env_digitalocean,env_gce\" } } (with what the list has "
-                 "already). The restart reads it."},
-     .fact = "metadata-probes",
-     .unsure = SEVERITY_INFO,
-     .may_lack = true,
-     .matters = is_client},
-    {.row = {.id = "drop-ins",
-             .severity = SEVERITY_INFO,
-             .advice = "The unit is started with these changes."},
-     .fact = "drop-ins",
-     .unsure = SEVERITY_INFO,
-     .of_unit = true},
-    {.row = {.id = "binary-link",
-             .severity = SEVERITY_INFO,
-             .advice = "To replace the file instead, name it in agent.conf ([nomad] binary)."},
-     .fact = "binary-link",
-     .unsure = SEVERITY_INFO},
-};
-
-struct judgement {
-    enum tri value; /* YES or UNKNOWN; NO: nothing to tell */
-    enum severity severity;
-    const char *text;
-};
+#include "hazard_host_rows.h"
 
 static struct judgement judge(const struct host_row *r, const struct one_host *o)
 {
-    const struct fact_view *f = agent_fact(&o->h->agent, r->fact);
-    enum tri value = f != NULL ? f->value : TRI_UNKNOWN;
+    const struct fact_view *f = r->fact != NULL ? agent_fact(&o->h->agent, r->fact) : NULL;
+    struct judgement j = {.value = f != NULL ? f->value : TRI_UNKNOWN};
 
-    if (value == TRI_NO || (r->of_unit && o->no_unit) || (f == NULL && r->may_lack) ||
-        (r->matters != NULL && !r->matters(o, value == TRI_YES ? f : NULL)))
+    if (r->fact == NULL)
+        j.value = TRI_NO;
+    else if ((r->of_unit && o->no_unit) || (f == NULL && r->may_lack) ||
+             (r->matters != NULL && !r->matters(o, j.value == TRI_YES ? f : NULL)))
         return (struct judgement){.value = TRI_NO};
-    return (struct judgement){
-        .value = value,
-        .severity = value == TRI_YES ? r->row.severity : r->unsure,
-        .text = f != NULL ? f->text : "its agent does not tell",
-    };
+    j.severity = j.value == TRI_YES ? r->row.severity : r->unsure;
+    str_cut(j.text, sizeof(j.text), f != NULL ? f->text : "its agent does not tell");
+    if (r->refine != NULL && (j.value != TRI_NO || r->fact == NULL))
+        r->refine(o, &j);
+    return j;
 }
 
 static struct one_host look(const struct plan_host *ph, const struct host *h,
@@ -276,6 +53,9 @@ static void find(struct hazard_check *c, const struct host_row *r, const struct 
 {
     struct judgement j = judge(r, o);
 
+    /* It is asked again before the first swap anywhere, and is another question by then. */
+    if (j.may_pass)
+        j.severity = MIN_OF(j.severity, SEVERITY_WARN);
     /* An information that is lacking is none. */
     if (j.value != TRI_NO && (j.value == TRI_YES || j.severity > SEVERITY_INFO))
         tell(c, r, o, &j);
@@ -300,28 +80,53 @@ static const struct host *host_with_facts(const struct world *w, const struct pl
     return h != NULL && !ph->already && h->agent.n_facts > 0 ? h : NULL;
 }
 
-static const struct hazard silent = {
-    .id = "no-facts",
-    .severity = SEVERITY_WARN,
-    .advice = "Its agent tells more when it has staged the release, before any swap."};
+/* What an agent does not tell at all: once for all facts of a kind. */
+static bool tells_nothing(const struct host *h)
+{
+    return h->agent.n_facts == 0 && h->agent.status_at != 0;
+}
 
-static void tell_silent(struct hazard_check *c)
+/* Of before there was a question whether Nomad would come back. */
+static bool tells_no_readiness(const struct host *h)
+{
+    return h->agent.n_facts > 0 && agent_fact(&h->agent, "law-refuses") == NULL;
+}
+
+static const struct {
+    struct hazard row;
+    bool (*lacks)(const struct host *h);
+    const char *text;
+} untold[] = {
+    {{.id = "no-facts",
+      .severity = SEVERITY_WARN,
+      .unsure = SEVERITY_INFO,
+      .advice = "Its agent tells more when it has staged the release, before any swap."},
+     tells_nothing,
+     "its agent did not tell what speaks against replacing the binary there"},
+    {{.id = "no-readiness",
+      .severity = SEVERITY_WARN,
+      .unsure = SEVERITY_WARN,
+      .advice = "Its agent is older than this caravan: upgrade its package."},
+     tells_no_readiness,
+     "its agent does not tell whether Nomad would come back from a restart as it is"},
+};
+
+static void tell_untold(struct hazard_check *c, size_t k)
 {
     c->told = c->more = 0;
     for (size_t i = 0; i < c->p->n_hosts; i++) {
         const struct plan_host *ph = &c->p->hosts[i];
         const struct host *h = world_host(c->w, ph->key);
-        if (h != NULL && ph->managed && !ph->already && h->agent.n_facts == 0 &&
-            h->agent.status_at != 0)
-            hazard_found(c, &silent, TRI_UNKNOWN, ph->name, "%s",
-                         "its agent did not tell what speaks against replacing the binary there");
+        if (h != NULL && ph->managed && !ph->already && untold[k].lacks(h))
+            hazard_found(c, &untold[k].row, TRI_UNKNOWN, ph->name, "%s", untold[k].text);
     }
-    tell_more(c, &silent);
+    hazard_tell_same(c);
+    tell_more(c, &untold[k].row);
 }
 
 void hazard_host_check(struct hazard_check *c)
 {
-    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+    for (size_t k = 0; k < host_rows_len; k++) {
         c->told = c->more = 0;
         for (size_t i = 0; i < c->p->n_hosts; i++) {
             const struct plan_host *ph = &c->p->hosts[i];
@@ -329,11 +134,12 @@ void hazard_host_check(struct hazard_check *c)
             if (h == NULL)
                 continue;
             const struct one_host o = look(ph, h, &c->target);
-            find(c, &rows[k], &o);
+            find(c, &host_rows[k], &o);
         }
-        tell_more(c, &rows[k].row);
+        tell_more(c, &host_rows[k].row);
     }
-    tell_silent(c);
+    for (size_t k = 0; k < ARRAY_LEN(untold); k++)
+        tell_untold(c, k);
 }
 
 bool hazard_host_refuses(const struct plan *p, const struct plan_host *ph, const struct host *h,
@@ -345,14 +151,15 @@ bool hazard_host_refuses(const struct plan *p, const struct plan_host *ph, const
     if (h->agent.n_facts == 0 || version_parse(p->target, &target, &err) < 0)
         return false;
     const struct one_host o = look(ph, h, &target);
-    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
-        struct judgement j = judge(&rows[k], &o);
+    for (size_t k = 0; k < host_rows_len; k++) {
+        struct judgement j = judge(&host_rows[k], &o);
         if (j.value == TRI_NO || j.severity < SEVERITY_BLOCK ||
-            is_accepted(&p->policy, &rows[k].row, j.severity))
+            is_accepted(&p->policy, &host_rows[k].row, j.severity))
             continue;
-        *ret = (struct host_refusal){.id = rows[k].row.id,
+        *ret = (struct host_refusal){.id = host_rows[k].row.id,
                                      .hard = j.severity == SEVERITY_HARD,
-                                     .advice = rows[k].row.advice};
+                                     .may_pass = j.may_pass,
+                                     .advice = host_rows[k].row.advice};
         snprintf(ret->text, sizeof(ret->text), "%s%s",
                  j.value == TRI_UNKNOWN ? "cannot tell: " : "", j.text);
         return true;
@@ -360,7 +167,16 @@ bool hazard_host_refuses(const struct plan *p, const struct plan_host *ph, const
     return false;
 }
 
+bool hazard_host_held(const struct host *h)
+{
+    const struct fact_view *f = agent_fact(&h->agent, "held");
+
+    return f != NULL && f->value == TRI_YES;
+}
+
 const char *hazard_host_id(size_t i)
 {
-    return i < ARRAY_LEN(rows) ? rows[i].row.id : i == ARRAY_LEN(rows) ? silent.id : NULL;
+    if (i < host_rows_len)
+        return host_rows[i].row.id;
+    return i - host_rows_len < ARRAY_LEN(untold) ? untold[i - host_rows_len].row.id : NULL;
 }

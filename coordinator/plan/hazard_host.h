@@ -15,7 +15,8 @@
 
 struct host_refusal {
     const char *id;
-    bool hard; /* --accept does not help */
+    bool hard;     /* --accept does not help */
+    bool may_pass; /* by itself, in a while: quorum, a gap */
     char text[TEXT_MAX];
     const char *advice;
 };
@@ -23,9 +24,11 @@ struct host_refusal {
 /* Called by hazards_check after the rows of the table. */
 void hazard_host_check(struct hazard_check *c);
 /* Does a fact of this host speak against going on, and was not accepted? True: ret says which. A
- * host that told no facts: false. */
+ * host that told no facts: false, and it must not pass for one that was asked. */
 bool hazard_host_refuses(const struct plan *p, const struct plan_host *ph, const struct host *h,
                          struct host_refusal *ret);
+/* Root holds it: no swap will be obeyed there. */
+bool hazard_host_held(const struct host *h);
 
 /* Ids of the rows, by number; NULL: no more. */
 const char *hazard_host_id(size_t i);

@@ -195,6 +195,8 @@ static int order_host(struct run *r, struct ledger_host *lh, const struct plan_h
     if (rv != 0)
         return rv;
     lh->state = ordered[in->kind].state;
+    if (in->kind == INTENT_STAGE)
+        lh->text[0] = '\0'; /* what it says from here on is about this stage */
     if (in->kind == INTENT_SWAP)
         act_baseline(lh, world_host(r->world, lh->key));
     if (in->kind == INTENT_SWAP)

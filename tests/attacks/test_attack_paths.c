@@ -129,8 +129,8 @@ static int set_up(void **state)
     make_dir(b->bin, 0755);
     make_dir(b->fetch, 0700);
     make_dir(b->swap, 0700);
-    scratch_write(b->dir, "bin/nomad", "the old binary", 0755);
-    scratch_write(b->dir, "program", "a program of root's with setuid", 0755);
+    scratch_write(b->dir, "bin/nomad", "\177ELF, the old binary", 0755);
+    scratch_write(b->dir, "program", "\177ELF, a program of root's with setuid", 0755);
     snprintf(b->target, sizeof(b->target), "%s/nomad", b->bin);
     snprintf(b->fresh, sizeof(b->fresh), "%s/.nomad.caravan-new", b->bin);
     snprintf(b->old, sizeof(b->old), "%s/.nomad.caravan-old", b->bin);
@@ -481,7 +481,7 @@ static void a_binary_that_is_a_link(void **state)
     struct bench *b = *state;
     struct stat st;
 
-    scratch_write(b->dir, "store", "the old binary", 0755);
+    scratch_write(b->dir, "store", "\177ELF, the old binary", 0755);
     assert_int_equal(unlink(b->target), 0);
     assert_int_equal(symlink("../store", b->target), 0);
     stage(b);
@@ -496,6 +496,51 @@ static void a_binary_that_is_a_link(void **state)
     expect(b, PHASE_REVERTED);
     assert_int_equal(lstat(b->target, &st), 0);
     assert_true(S_ISLNK(st.st_mode));
+}
+
+/* ---- what is no program ---- */
+
+static void put_script(struct bench *b)
+{
+    assert_int_equal(unlink(b->target), 0);
+    scratch_write(b->dir, "bin/nomad", "#!/bin/sh\nexec /srv/nomad agent -config /etc/n\n", 0755);
+}
+
+static void script_stays(const struct bench *b, enum phase phase)
+{
+    char text[8] = "";
+    int fd = open(b->target, O_RDONLY | O_CLOEXEC);
+
+    expect(b, phase);
+    assert_true(fd >= 0 && read(fd, text, 4) == 4);
+    close(fd);
+    assert_string_equal(text, "#!/b");
+    if (strstr(b->p.rec.verdict.text, "/bin/nomad is no program but a script") == NULL)
+        fail_msg("%s", b->p.rec.verdict.text);
+}
+
+/* It starts Nomad, with words of its own. Before the stage, the swap and the revert. */
+static void nothing_is_put_over_a_script(void **state)
+{
+    struct bench *b = *state;
+
+    put_script(b);
+    stage(b);
+    script_stays(b, PHASE_FAILED);
+    assert_int_equal(access(b->fresh, F_OK), -1);
+    scratch_write(b->dir, "bin/nomad", "\177ELF, the old binary", 0755);
+    stage(b);
+    expect(b, PHASE_STAGED);
+    put_script(b);
+    begin(b, PHASE_SWAPPING);
+    script_stays(b, PHASE_STAGED);
+    scratch_write(b->dir, "bin/nomad", "\177ELF, the old binary", 0755);
+    begin(b, PHASE_SWAPPING);
+    expect(b, PHASE_SETTLED);
+    put_script(b);
+    b->p.rec.by_order = true;
+    begin(b, PHASE_REVERTING);
+    script_stays(b, PHASE_FAILED);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -519,6 +564,7 @@ int main(void)
         TEST(the_directory_opened_to_others),
         TEST(a_key_that_is_another_users_file),
         TEST(a_binary_that_is_a_link),
+        TEST(nothing_is_put_over_a_script),
     };
     struct err err = ERR_INIT;
 

@@ -145,7 +145,7 @@ static void fill(struct bench *b)
     make_dir(b->fetch_dir);
     make_dir(b->swap);
     snprintf(b->target, sizeof(b->target), "%s/nomad", bin);
-    scratch_write(b->dir, "bin/nomad", "#!/bin/sh\nexit 0\n", 0755);
+    scratch_write(b->dir, "bin/nomad", "\177ELF, the old binary", 0755);
     scratch_write(b->dir, "nomad.hcl", "for-nomad", 0600);
     scratch_write(b->dir, "secret", "stolen", 0600);
     scratch_write(b->dir, "agent.conf", "", 0644);

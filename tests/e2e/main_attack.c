@@ -94,7 +94,7 @@ static void new_order(const struct attack *a, enum message_kind kind, struct ord
 {
     memset(ret, 0, sizeof(*ret));
     ret->head.kind = kind;
-    ret->head.version = 1;
+    ret->head.version = kind == MSG_HELLO ? 1 : WIRE_MAX;
     memcpy(ret->head.cluster, a->trust.cluster, CLUSTER_ID_LEN);
     ret->head.receiver = a->host;
     memcpy(ret->head.session, a->session, SESSION_LEN);

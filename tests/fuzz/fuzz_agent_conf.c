@@ -1,6 +1,21 @@
 #include "agent_conf.h"
 #include "cleanup.h"
+#include "facts_ready.h"
 #include "fuzz_target.h"
+#include "str.h"
+
+/* The whole input as [nomad] address. */
+static void api(const char *text)
+{
+    char address[48] = "x";
+    uint16_t port = 7;
+
+    if (facts_api_parse(text, address, &port) < 0)
+        FUZZ_CHECK(str_eq(address, "x") && port == 7);
+    else
+        FUZZ_CHECK(strnlen(address, sizeof(address)) < sizeof(address) &&
+                   (strstr(text, address) != NULL || str_eq(address, "127.0.0.1")));
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -10,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size > 0)
         memcpy(text, data, size);
+    api(text);
     memset(&c, 0, sizeof(c));
     FUZZ_CHECK(conf_defaults(&agent_conf_table, &c, &err) == 0);
     if (conf_parse(&agent_conf_table, "f", text, &c, &err) < 0) {

@@ -3,10 +3,24 @@
 #include "certificate_names.h"
 #include "fuzz_target.h"
 
+static void read_times(const char *pem, size_t n)
+{
+    struct certificate_time t = {.begins = 7, .ends = 7};
+    size_t at = 0, was = 0;
+    int rc;
+
+    while ((rc = certificate_next(pem, n, &at, &t)) == 0) {
+        FUZZ_CHECK(at > was && at <= n);
+        was = at;
+    }
+    FUZZ_CHECK(at <= n && (was > 0 || (t.begins == 7 && t.ends == 7)));
+}
+
 static void read_it(const char *pem, size_t n)
 {
     struct certificate_names names = {.n = 7};
 
+    read_times(pem, n);
     if (certificate_names(pem, n, &names) < 0) {
         FUZZ_CHECK(names.n == 7);
         return;

@@ -33,6 +33,17 @@ static void put_back(const uint8_t *data, size_t size)
     FUZZ_CHECK(strstr(text, TRY_DIR) != NULL || str_eq(buf_str(&said), text));
 }
 
+/* The first half stands in a unit, the second is what runs. */
+static void next_start(const char *words, size_t n)
+{
+    size_t half = n / 2;
+    struct command_line_start s = command_line_of_start(words, half, words + half, n - half);
+
+    FUZZ_CHECK(s.n == 0 || s.words == words || s.words == words + half);
+    FUZZ_CHECK(s.n > 0 || s.why != NULL);
+    FUZZ_CHECK(s.words != words || s.why != NULL || memchr(words, '$', half) == NULL);
+}
+
 /* The bytes of /proc/PID/cmdline, perhaps cut off: a process writes its own. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -40,6 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     paths_of(words, size);
     put_back(data, size);
+    next_start(words, size);
     FUZZ_CHECK(!command_line_is_agent(words, size) || size >= sizeof("agent"));
     FUZZ_CHECK(!command_line_has(words, size, "dev") || memmem(words, size, "-dev", 4) != NULL);
     return 0;

@@ -23,7 +23,8 @@ static void on_key(void *ctx, const struct config_key *k)
     is_within(s, &k->value);
     for (uint32_t i = 0; i < k->depth; i++)
         is_within(s, &k->path[i]);
-    FUZZ_CHECK(k->has_value || k->value.n == 0);
+    FUZZ_CHECK(k->has_value || k->has_word || k->value.n == 0);
+    FUZZ_CHECK(!k->has_value || !k->has_word);
     s->keys++;
 }
 
@@ -69,6 +70,32 @@ static void findings(const char *text, size_t n)
     FUZZ_CHECK(config_findings_clouds(f) <= CONFIG_CLOUDS);
 }
 
+static void is_said(const struct config_said *s)
+{
+    FUZZ_CHECK(memchr(s->text, '\0', sizeof(s->text)) != NULL && strchr(s->text, '$') == NULL);
+    FUZZ_CHECK((s->said && s->place[0] != '\0') || !s->plain);
+    FUZZ_CHECK(s->plain || s->text[0] == '\0');
+}
+
+static void values(const char *text, size_t n)
+{
+    autofree struct config_findings *f = xzalloc(1, sizeof(*f));
+    const struct config_values *v = &f->values;
+
+    config_findings_add(f, "a\nb", text, n);
+    for (int i = 0; i < CONFIG_VALUES; i++) {
+        is_said(&v->said[i]);
+        if (config_value_rows[i].yes_no && v->said[i].plain)
+            FUZZ_CHECK(config_values_true(v, (enum config_value)i) != TRI_UNKNOWN);
+    }
+    FUZZ_CHECK(v->n_paths <= CONFIG_PATHS);
+    for (uint32_t i = 0; i < v->n_paths; i++) {
+        FUZZ_CHECK(v->paths[i].row < CONFIG_PATH_ROWS);
+        is_said(&v->paths[i].is);
+        (void)config_values_needs(v, &v->paths[i]);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *text = xzalloc(size + 1, 1);
@@ -80,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     s = scan(text, size, &rc);
     comment_hides((const uint8_t *)text, size, &s, rc);
     findings(text, size);
+    values(text, size);
     (void)config_name_of(text);
     return 0;
 }

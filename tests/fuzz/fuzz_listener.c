@@ -63,6 +63,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
                                 .state_path = r->state,
                                 .swap = swap_link_new("/nonexistent/swap.sock", -1, &r->clock),
                                 .binary = "",
+                                .hold_file = "",
                                 .clock = &r->clock,
                                 .log = &r->log};
     memcpy(c.session, r->desk.session, SESSION_LEN);
@@ -75,7 +76,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static void fill_head(const struct room *r, const uint8_t *data, struct header *h)
 {
     h->kind = (enum message_kind)(data[0] % MSG_KIND_COUNT);
-    h->version = 1;
+    h->version = (uint8_t)(h->kind == MSG_HELLO ? 1 : 1 + (data[2] >> 3 & 1));
     memcpy(h->cluster, r->desk.trust.cluster, CLUSTER_ID_LEN);
     h->receiver = *keypair_public(r->desk.host);
     memcpy(h->nonce, data, HEAD);

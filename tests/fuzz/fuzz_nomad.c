@@ -41,6 +41,8 @@ static void self(const uint8_t *p, size_t n, struct arena *a, struct err *err)
     check_text(s.raft_id);
     check_text(s.rpc_addr);
     check_text(s.view.version);
+    check_text(s.view.running.data_dir);
+    check_text(s.view.running.advertise_http);
     FUZZ_CHECK(!s.view.voter || s.view.voter_known);
     FUZZ_CHECK(s.view.last_contact_ms >= -1 && s.heartbeat_age_ms >= -1);
 }

@@ -1,4 +1,5 @@
-/* Payloads of receipts: first byte the kind, the rest what a verified signature covers. */
+/* Payloads of receipts: first byte the kind and the version, the rest what a verified signature
+ * covers. */
 #include "codec.h"
 #include "fuzz_keys.h"
 
@@ -10,8 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
     if (n == 0)
         return 0;
-    r.head = (struct header){
-        .kind = (enum message_kind)(data[0] % MSG_KIND_COUNT), .is_receipt = true, .version = 1};
+    r.head = (struct header){.kind = (enum message_kind)(data[0] % 16),
+                             .is_receipt = true,
+                             .version = (uint8_t)(1 + data[0] / 16 % 2)};
     if (codec_read_receipt(data + 1, n - 1, &r, &err) < 0) {
         FUZZ_CHECK(err.kind == ERR_FORMAT || err.kind == ERR_LIMIT);
         return 0;

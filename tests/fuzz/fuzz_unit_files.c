@@ -8,8 +8,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char program[] = "/bin/nomad";
     autofree char *text = fuzz_text(data, size);
-    bool starts = unit_text_starts(text, program);
+    enum tri starts = unit_text_starts(text, program);
 
-    FUZZ_CHECK(!starts || (strstr(text, "ExecStart") != NULL && strstr(text, program) != NULL));
+    FUZZ_CHECK(starts == TRI_NO ||
+               (strstr(text, "ExecStart") != NULL && strstr(text, program) != NULL));
+    FUZZ_CHECK(starts != TRI_YES || strstr(text, "agent") != NULL);
     return 0;
 }

@@ -25,20 +25,20 @@ static int append_words(sd_bus_message *reply, const char *text)
     return rc;
 }
 
-static int fill_command(sd_bus_message *reply, const struct fake_systemd *f)
+static int fill_command_of(sd_bus_message *reply, const char *program, const char *words)
 {
     int rc = sd_bus_message_open_container(reply, 'v', "a(sasbttttuii)");
 
     if (rc >= 0)
         rc = sd_bus_message_open_container(reply, 'a', "(sasbttttuii)");
-    if (rc >= 0 && f->program[0] != '\0') {
+    if (rc >= 0 && program[0] != '\0') {
         rc = sd_bus_message_open_container(reply, 'r', "sasbttttuii");
         if (rc >= 0)
-            rc = sd_bus_message_append(reply, "s", f->program);
+            rc = sd_bus_message_append(reply, "s", program);
         if (rc >= 0)
             rc = sd_bus_message_open_container(reply, 'a', "s");
         if (rc >= 0)
-            rc = append_words(reply, f->words);
+            rc = append_words(reply, words);
         if (rc >= 0)
             rc = sd_bus_message_close_container(reply);
         if (rc >= 0)
@@ -52,17 +52,109 @@ static int fill_command(sd_bus_message *reply, const struct fake_systemd *f)
     return rc < 0 ? rc : sd_bus_message_close_container(reply);
 }
 
-static int fill_drop_ins(sd_bus_message *reply, const struct fake_systemd *f)
+static int fill_command(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    return fill_command_of(reply, f->program, f->words);
+}
+
+static int fill_stop(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    return fill_command_of(reply, f->stop[0] != '\0' ? "/bin/stop" : "", f->stop);
+}
+
+/* Structs of texts and flags, as `member` says, from groups of words. */
+static int append_group(sd_bus_message *reply, const char *member, char **rest)
+{
+    int rc = sd_bus_message_open_container(reply, 'r', member);
+
+    for (const char *m = member; *m != '\0' && rc >= 0; m++) {
+        const char *w = *m == 'i' ? "0" : strtok_r(NULL, " ", rest);
+
+        if (*m == 's')
+            rc = sd_bus_message_append(reply, "s", w);
+        else
+            rc = sd_bus_message_append(reply, (char[]){*m, '\0'}, w[0] == '1');
+    }
+    return rc < 0 ? rc : sd_bus_message_close_container(reply);
+}
+
+static int fill_groups(sd_bus_message *reply, const char *member, const char *text)
+{
+    char copy[300], list[24], whole[26], *rest = copy;
+    int rc;
+
+    snprintf(copy, sizeof(copy), " %s", text);
+    snprintf(list, sizeof(list), "(%s)", member);
+    snprintf(whole, sizeof(whole), "a%s", list);
+    rc = sd_bus_message_open_container(reply, 'v', whole);
+    if (rc >= 0)
+        rc = sd_bus_message_open_container(reply, 'a', list);
+    while (rc >= 0 && rest != NULL && rest[strspn(rest, " ")] != '\0')
+        rc = append_group(reply, member, &rest);
+    if (rc >= 0)
+        rc = sd_bus_message_close_container(reply);
+    return rc < 0 ? rc : sd_bus_message_close_container(reply);
+}
+
+static int fill_conditions(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    return fill_groups(reply, "sbbsi", f->conditions);
+}
+
+static int fill_files(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    return fill_groups(reply, "sb", f->files);
+}
+
+static int fill_prevented(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    return sd_bus_message_append(reply, "v", "(aiai)", f->prevented != 0, f->prevented, 0);
+}
+
+static int fill_texts(sd_bus_message *reply, const char *words)
 {
     int rc = sd_bus_message_open_container(reply, 'v', "as");
 
     if (rc >= 0)
         rc = sd_bus_message_open_container(reply, 'a', "s");
     if (rc >= 0)
-        rc = append_words(reply, f->drop_ins);
+        rc = append_words(reply, words);
     if (rc >= 0)
         rc = sd_bus_message_close_container(reply);
     return rc < 0 ? rc : sd_bus_message_close_container(reply);
+}
+
+static int fill_needs(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    return fill_texts(reply, f->needs);
+}
+
+static int fill_bound(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    return fill_texts(reply, f->bound);
+}
+
+static int fill_none(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    (void)f;
+    return fill_texts(reply, "");
+}
+
+static int fill_no_command(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    (void)f;
+    return fill_command_of(reply, "", "");
+}
+
+static int fill_no_condition(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    (void)f;
+    return fill_groups(reply, "sbbsi", "");
+}
+
+static int fill_drop_ins(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    return fill_texts(reply, f->drop_ins);
 }
 
 static int answer_filled(sd_bus_message *m, const struct fake_systemd *f,
@@ -79,6 +171,29 @@ static int answer_filled(sd_bus_message *m, const struct fake_systemd *f,
     return rc < 0 ? rc : 1;
 }
 
+static const struct {
+    const char *name;
+    int (*fill)(sd_bus_message *, const struct fake_systemd *);
+} lists[] = {
+    {"DropInPaths", fill_drop_ins},
+    {"ExecStart", fill_command},
+    {"ExecStop", fill_stop},
+    {"ExecStopPost", fill_no_command},
+    {"ExecStartPre", fill_no_command},
+    {"ExecStartPost", fill_no_command},
+    {"Conditions", fill_conditions},
+    {"Asserts", fill_no_condition},
+    {"EnvironmentFiles", fill_files},
+    {"RestartPreventExitStatus", fill_prevented},
+    {"Requires", fill_needs},
+    {"Requisite", fill_none},
+    {"BindsTo", fill_none},
+    {"RequiredBy", fill_bound},
+    {"RequisiteOf", fill_none},
+    {"BoundBy", fill_none},
+    {"ConsistsOf", fill_none},
+};
+
 /* 0: it is none of these. */
 static int answer_loaded(sd_bus_message *m, const struct fake_systemd *f, const char *name)
 {
@@ -87,7 +202,7 @@ static int answer_loaded(sd_bus_message *m, const struct fake_systemd *f, const 
     } texts[] = {
         {"LoadState", f->load}, {"FragmentPath", f->fragment},
         {"Type", f->type},      {"KillMode", f->kill_mode},
-        {"User", f->user},
+        {"User", f->user},      {"Restart", f->restart},
     };
 
     if (f->knows_little)
@@ -98,9 +213,19 @@ static int answer_loaded(sd_bus_message *m, const struct fake_systemd *f, const 
     }
     if (strcmp(name, "NeedDaemonReload") == 0)
         return sd_bus_reply_method_return(m, "v", "b", f->reload);
-    if (strcmp(name, "DropInPaths") == 0)
-        return answer_filled(m, f, fill_drop_ins);
-    return strcmp(name, "ExecStart") == 0 ? answer_filled(m, f, fill_command) : 0;
+    if (strcmp(name, "KillSignal") == 0)
+        return sd_bus_reply_method_return(m, "v", "i", f->kill_signal);
+    if (strcmp(name, "RestartUSec") == 0)
+        return sd_bus_reply_method_return(m, "v", "t", (uint64_t)f->restart_us);
+    if (strcmp(name, "StartLimitIntervalUSec") == 0)
+        return sd_bus_reply_method_return(m, "v", "t", (uint64_t)f->limit_us);
+    if (strcmp(name, "StartLimitBurst") == 0)
+        return sd_bus_reply_method_return(m, "v", "u", f->limit_starts);
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        if (strcmp(name, lists[i].name) == 0)
+            return answer_filled(m, f, lists[i].fill);
+    }
+    return 0;
 }
 
 static int answer_property(sd_bus_message *m, struct fake_systemd *f)
@@ -110,6 +235,9 @@ static int answer_property(sd_bus_message *m, struct fake_systemd *f)
 
     if (rc < 0)
         return rc;
+    if (strstr(sd_bus_message_get_path(m), "/nomad_") == NULL)
+        return sd_bus_reply_method_return(
+            m, "v", "s", strcmp(name, "LoadState") == 0 ? f->other_load : f->other_active);
     if (strcmp(name, "ActiveState") == 0)
         return sd_bus_reply_method_return(m, "v", "s", f->active);
     if (strcmp(name, "SubState") == 0)

@@ -24,6 +24,13 @@ struct fake_systemd {
     /* What is loaded of the unit. Blanks part the words and the drop-ins. */
     char load[32], fragment[128], type[32], kill_mode[32], user[32], drop_ins[256];
     char program[128], words[8192];
+    /* Groups of words: type trigger negate what; path optional; program words. Of other units:
+     * their state. */
+    char conditions[256], files[256], stop[256], needs[256], bound[256];
+    char restart[32], other_load[32], other_active[32];
+    int kill_signal, prevented;
+    unsigned long restart_us, limit_us;
+    unsigned limit_starts;
     bool reload, knows_little; /* knows_little: no property but the first ones */
     char address[128];
     pid_t pid;

@@ -25,6 +25,7 @@ void room_listen(struct room *r)
                                 .state_path = r->state_path,
                                 .swap = r->link,
                                 .binary = r->binary != NULL ? r->binary : "",
+                                .hold_file = r->hold_file,
                                 .clock = &r->clock,
                                 .log = &r->log};
     memcpy(c.session, r->desk.session, SESSION_LEN);

@@ -22,6 +22,7 @@ struct room {
     struct log log;
     int64_t now; /* uptime: the test's */
     const char *binary;
+    char hold_file[200]; /* "" not looked at */
     struct clock clock;
     struct view *view;
     /* of the last exchange */

@@ -242,7 +242,7 @@ UNUSED static void sample_header(struct samples *s, enum message_kind kind, bool
     memset(h, 0, sizeof(*h));
     h->kind = kind;
     h->is_receipt = is_receipt;
-    h->version = 1;
+    h->version = kind == MSG_HELLO ? 1 : WIRE_MAX;
     SAMPLE_BYTES(h->cluster);
     SAMPLE_BYTES(h->receiver);
     SAMPLE_BYTES(h->nonce);

@@ -1,4 +1,8 @@
 #include "model_host.h"
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "elf_arch.h"
 #include "str.h"
 
 #define POLLS_STOP  2
@@ -8,10 +12,24 @@
 
 /* ---- binaries ---- */
 
+/* That of the program which runs. */
+static void read_header(char dst[static ELF_HEADER])
+{
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || read(fd, dst, ELF_HEADER) != ELF_HEADER)
+        abort();
+    close(fd);
+}
+
 void model_binary(const char *kind, char dst[static MODEL_BINARY])
 {
+    bool own = str_starts(kind, "\177ELF");
+
     memset(dst, '.', MODEL_BINARY);
-    memcpy(dst, kind, strlen(kind));
+    if (!own)
+        read_header(dst);
+    memcpy(dst + (own ? 0 : ELF_HEADER), kind, strlen(kind));
     memcpy(dst + MODEL_BINARY - 3, "end", 3);
 }
 
@@ -188,10 +206,11 @@ static void service_evidence(void *self, char *dst, size_t n)
 static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
                     struct buf *ret_body, struct err *err)
 {
-    const struct model_host *m = ctx;
+    struct model_host *m = ctx;
     const struct model_file *f = &m->fs.files[m->process.inode];
 
     (void)deadline_ms;
+    m->asks++;
     if (m->leader != NULL && str_starts(path, "/v1/status/leader"))
         (void)buf_add_str(ret_body, m->leader);
     if (m->peers != NULL && str_starts(path, "/v1/status/peers"))
@@ -201,7 +220,7 @@ static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_s
     if (!m->process.there || m->uptime_ms - m->process.since_ms < ANSWER_MS ||
         str_eq(model_kind(f), "mute"))
         return err_set(err, ERR_NETWORK, 0, "refused");
-    *ret_status = 200;
+    *ret_status = m->status != 0 ? m->status : 200;
     return 0;
 }
 
@@ -243,6 +262,18 @@ static int port_try(void *ctx, int binary, const char *version, enum failure *re
     return model_step(ctx, err);
 }
 
+static enum tri port_version_of(void *ctx, int binary, char ret_version[static VERSION_TEXT],
+                                char ret_text[static TEXT_MAX])
+{
+    struct model_host *m = ctx;
+
+    (void)binary;
+    m->versions_asked++;
+    str_cut(ret_version, VERSION_TEXT, m->nomad != TRI_NO ? "1.9.7" : "");
+    str_cut(ret_text, TEXT_MAX, m->nomad != TRI_NO ? "" : "its `version` prints \"x 1\"");
+    return m->nomad != TRI_NO ? TRI_YES : TRI_NO;
+}
+
 /* ---- what is told of the host ---- */
 
 static enum tri port_try_config(void *ctx, int binary, int old, const char *version,
@@ -280,15 +311,25 @@ static int port_users(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
     return model_alive(m, err);
 }
 
-static int port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
-                            size_t n, struct err *err)
+static enum tri port_unit_naming(void *ctx, const char *program, const char *fragment, char *dst,
+                                 size_t n)
 {
     const struct model_host *m = ctx;
 
     (void)program;
     (void)fragment;
     str_cut(dst, n, m->unit_naming != NULL ? m->unit_naming : "");
-    return model_alive(m, err);
+    return m->unit_naming == NULL ? TRI_NO : m->unit_naming_unknown ? TRI_UNKNOWN : TRI_YES;
+}
+
+static enum tri port_account(void *ctx, bool group, const char *name)
+{
+    const struct model_host *m = ctx;
+
+    (void)group;
+    if (m->vague_account != NULL && str_eq(name, m->vague_account))
+        return TRI_UNKNOWN;
+    return m->no_account != NULL && str_eq(name, m->no_account) ? TRI_NO : TRI_YES;
 }
 
 static void port_package(void *ctx, const char *path, struct host_package *ret)
@@ -352,6 +393,100 @@ static int port_names(void *ctx, const char *path, struct host_names *ret, struc
     return ret->dir && ret->n == 0 ? err_set(err, ERR_NOTFOUND, 0, "%s is not there", path) : 0;
 }
 
+static int port_runs_as(void *ctx, uint32_t pid, const char *name, struct path_user *ret,
+                        struct err *err)
+{
+    const struct model_host *m = ctx;
+
+    (void)pid;
+    if (m->no_user)
+        return err_set(err, ERR_NOTFOUND, 0, "there is no user %s", name);
+    *ret = m->user;
+    return 0;
+}
+
+static bool is_dir(const struct model_fs *fs, const char *path)
+{
+    size_t n = strlen(path);
+
+    for (int i = 0; i < MODEL_NAMES; i++) {
+        const struct model_name *name = &fs->names[i];
+
+        if (name->inode != 0 && strncmp(name->path, path, n) == 0 && name->path[n] == '/')
+            return true;
+    }
+    return false;
+}
+
+static void add_up(const struct model_fs *fs, const char *path, struct host_look *ret)
+{
+    size_t n = strlen(path);
+
+    for (int i = 0; i < MODEL_NAMES; i++) {
+        const struct model_name *name = &fs->names[i];
+
+        if (name->inode != 0 && strncmp(name->path, path, n) == 0 && name->path[n] == '/')
+            ret->bytes += fs->files[name->inode].len;
+    }
+}
+
+static void look(const struct model_host *m, const struct path_user *user,
+                 const struct host_wish *w, struct host_look *ret)
+{
+    int inode = model_fs_through(&m->fs, w->path);
+    const struct model_file *f = &m->fs.files[inode];
+    bool dir = inode == 0 && is_dir(&m->fs, w->path);
+    const struct path_owner o = {.mode = dir ? 0755 : f->mode,
+                                 .dir = dir,
+                                 .listed = m->listed != NULL && str_eq(m->listed, w->path)};
+    enum tri may = path_may(user, &o, w->need);
+
+    *ret = (struct host_look){.dir = dir, .content = BUF_INIT};
+    if (m->hangs != NULL && str_eq(m->hangs, w->path))
+        ret->end = LOOK_HANGS;
+    else if (inode == 0 && !dir)
+        ret->end = LOOK_MISSING;
+    else
+        ret->end = may == TRI_YES ? LOOK_FINE : may == TRI_NO ? LOOK_DENIED : LOOK_UNSURE;
+    if (w->content && inode != 0 && may == TRI_YES)
+        (void)buf_add(&ret->content, f->data, f->len);
+    if (w->sum && dir)
+        add_up(&m->fs, w->path, ret);
+    ret->kind =
+        (struct host_kind){.mode = dir ? S_IFDIR | 0755 : S_IFREG | f->mode, .size = f->len};
+}
+
+static int port_look_at(void *ctx, uint32_t pid, const struct path_user *user,
+                        const struct host_wish *wishes, uint32_t n, struct host_look *ret,
+                        struct err *err)
+{
+    struct model_host *m = ctx;
+
+    (void)pid;
+    m->looks++;
+    for (uint32_t i = 0; i < n; i++)
+        look(m, user, &wishes[i], &ret[i]);
+    return model_alive(m, err);
+}
+
+static int port_listeners(void *ctx, uint32_t pid, struct tcp_table *ret, struct err *err)
+{
+    const struct model_host *m = ctx;
+
+    (void)pid;
+    *ret = m->tcp;
+    return m->no_tcp ? err_set(err, ERR_IO, 0, "no table") : 0;
+}
+
+static void port_socket_owner(void *ctx, uint64_t inode, uint32_t main_pid, struct host_owner *ret)
+{
+    const struct model_host *m = ctx;
+
+    (void)inode;
+    (void)main_pid;
+    *ret = m->owner;
+}
+
 /* ---- fetching ---- */
 
 static int port_fetch_begin(void *ctx, const struct fetch_get *job, struct err *err)
@@ -407,16 +542,22 @@ static const struct host ports = {
     .uptime = port_uptime,
     .wall = port_wall,
     .try_binary = port_try,
+    .version_of = port_version_of,
     .try_config = port_try_config,
     .way = port_way,
     .users = port_users,
     .unit_naming = port_unit_naming,
+    .account = port_account,
     .package = port_package,
     .package_lock = port_package_lock,
     .package_unlock = port_package_unlock,
     .clock = port_clock,
     .attributes = port_attributes,
     .process = port_process,
+    .runs_as = port_runs_as,
+    .look_at = port_look_at,
+    .listeners = port_listeners,
+    .socket_owner = port_socket_owner,
     .fetch_begin = port_fetch_begin,
     .fetch_poll = port_fetch_poll,
     .fetch_end = port_fetch_end,

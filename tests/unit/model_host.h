@@ -8,9 +8,9 @@
  * session begin anew, the service is started by init or not) and a new caravan-swap.
  *
  * A binary is a text: "old", "new", "bad" (ends at once) or "mute" (never answers),
- * padded; anything else does not run. Restarting is two commands, stop and start, as
- * with service commands: one that has begun goes on when its asker dies, the next is
- * not begun.
+ * padded, behind an ELF header of this machine; anything else does not run. Restarting is two
+ * commands, stop and start, as with service commands: one that has begun goes on when its asker
+ * dies, the next is not begun.
  *
  * skip_sync: the number of a sync or sync_dir (counted from 1 over the whole run)
  * that does nothing but say so.
@@ -63,6 +63,8 @@ struct model_host {
 
     /* Faults, for tests without a crash. */
     enum failure fetch_fails, try_fails;
+    enum tri nomad; /* what the file in place prints; unknown: Nomad's version */
+    unsigned versions_asked;
     uint64_t room;          /* 0: plenty */
     int64_t raft_newest_ns; /* 0: as old as the world; -1: unreadable */
     unsigned other_dir;     /* directories opened have another inode */
@@ -83,6 +85,8 @@ struct model_host {
     struct host_clock clock;
     struct host_attributes attributes[2]; /* of the target, of every other file */
     const char *unit_naming;
+    const char *no_account, *vague_account; /* a name that is not there; that may not be */
+    bool unit_naming_unknown;               /* whether it is an agent */
     bool read_only, noexec;
     enum tri config_rejects, lock; /* lock: what package_lock answers */
     const char *config_text;
@@ -92,6 +96,15 @@ struct model_host {
     enum knock odd;
     enum knock metadata; /* what is heard of it */
     unsigned metadata_asked;
+    /* Paths are looked at by this user, without a walk; files are root's. */
+    struct path_user user;
+    bool no_user;
+    const char *hangs, *listed; /* a path that does, and one with an access list */
+    struct tcp_table tcp;
+    bool no_tcp;
+    struct host_owner owner; /* of every socket */
+    unsigned asks, looks;    /* questions to the API; calls of look_at */
+    int status;              /* of the API's answers; 0: 200 */
 };
 
 void model_open(struct model_host *m, const char *offer);

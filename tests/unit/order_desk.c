@@ -63,7 +63,7 @@ struct order *desk_order(const struct desk *d, enum message_kind kind, uint64_t 
 {
     struct order *o = xzalloc(1, sizeof(*o));
     o->head.kind = kind;
-    o->head.version = 1;
+    o->head.version = kind == MSG_HELLO ? 1 : WIRE_MAX;
     memcpy(o->head.cluster, d->trust.cluster, CLUSTER_ID_LEN);
     o->head.receiver = *keypair_public(d->host);
     crypto_random(o->head.nonce, NONCE_LEN);

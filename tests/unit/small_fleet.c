@@ -27,6 +27,7 @@ const struct fact_view small_fleet_facts[SMALL_FACTS] = {
     {"dmidecode", TRI_YES, ""},
     {"plugin-unlisted", TRI_NO, ""},
     {"tls-names", TRI_YES, ""},
+    {"law-refuses", TRI_NO, ""},
     {"second-config", TRI_NO, ""}, /* the last: older agents do not tell it */
 };
 

@@ -18,7 +18,7 @@
 #define SMALL_FROM    "1.10.2"
 #define SMALL_TO      "1.10.5"
 
-#define SMALL_FACTS 22
+#define SMALL_FACTS 23
 extern const struct fact_view small_fleet_facts[SMALL_FACTS]; /* of a host that is well */
 
 struct small_fleet {

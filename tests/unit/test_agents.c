@@ -37,6 +37,8 @@ struct scene {
     const char *server_id;
     unsigned orders; /* that change something and were heard */
     unsigned unsealed;
+    uint8_t wire_min, wire_max; /* what it says it speaks; 0: the oldest alone */
+    uint8_t spoken;             /* the version of the last order but hello */
     struct host hosts[1];
 };
 
@@ -50,7 +52,8 @@ static void receipt_for(const struct scene *s, const struct verified *v, struct 
     r->head.time_ms = 5000;
     memset(r->head.session, 9, SESSION_LEN);
     if (v->head.kind == MSG_HELLO) {
-        r->u.hello.wire_min = r->u.hello.wire_max = 1;
+        r->u.hello.wire_min = s->wire_min != 0 ? s->wire_min : 1;
+        r->u.hello.wire_max = s->wire_max != 0 ? s->wire_max : 1;
         str_cut(r->u.hello.program, NAME_MAX_LEN, "0.1.0");
         str_cut(r->u.hello.host, NAME_MAX_LEN, "s1");
         str_cut(r->u.hello.os, 16, "linux");
@@ -60,6 +63,7 @@ static void receipt_for(const struct scene *s, const struct verified *v, struct 
     } else if (v->head.kind == MSG_STATUS) {
         r->u.status.revision = 3;
         r->u.status.phase = PHASE_SETTLED;
+        r->u.status.n_facts = message_facts_max(v->head.version);
     }
 }
 
@@ -97,6 +101,8 @@ static int handle(void *ctx, const void *frame, size_t n, struct buf *answer)
              envelope_verify(inner.data, inner.len, &v, &err) == 0) {
         s->orders += message_changes(v.head.kind);
         s->unsealed += format == FRAME_PLAIN;
+        if (v.head.kind != MSG_HELLO)
+            s->spoken = v.head.version;
         rc = answer_as(s, &v, format, answer);
     }
     pthread_mutex_unlock(&s->lock);
@@ -266,7 +272,7 @@ static void nothing_counts(enum manner manner)
     until_told(s);
     struct agent_view v = view_of(s, &a);
     assert_int_equal(v.hello_at, 0);
-    assert_string_not_equal(v.problem, "");
+    assert_non_null(strstr(v.problem, "another program"));
     end(s);
 }
 
@@ -316,6 +322,50 @@ static void test_an_order_and_its_receipt(void **state)
     assert_int_equal(e.receipt->u.done.refusal, REFUSAL_NONE);
     assert_int_equal(s->orders, 1);
     agent_event_free(&e);
+    end(s);
+}
+
+/* The highest version that both speak, for questions as for orders. */
+static void test_the_highest_version_that_both_speak(void **state)
+{
+    static const struct {
+        uint8_t min, max, spoken;
+    } rows[] = {{1, 1, 1}, {1, WIRE_MAX, WIRE_MAX}, {1, WIRE_MAX + 3, WIRE_MAX}};
+    const char *keys[] = {"id-1"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        auto_arena struct arena a = ARENA_INIT;
+        struct scene *s = begin(HONEST, "id-1");
+        s->wire_min = rows[i].min;
+        s->wire_max = rows[i].max;
+        until_told(s);
+        agents_interest(s->agents, keys, 1);
+        int64_t until = clock_mono(clock_system()) + 20000;
+        while (view_of(s, &a).status_at == 0 && clock_mono(clock_system()) < until)
+            pump(s, until);
+        assert_int_equal(s->spoken, rows[i].spoken);
+        assert_int_equal(view_of(s, &a).n_facts, message_facts_max(rows[i].spoken));
+        s->spoken = 0;
+        agents_interest(s->agents, keys, 0);
+        struct agent_event e = send_note(s);
+        assert_non_null(e.receipt);
+        assert_int_equal(e.receipt->head.version, rows[i].spoken);
+        agent_event_free(&e);
+        end(s);
+    }
+}
+
+/* It answers, but nothing that both speak: no answer, and why. */
+static void test_no_version_that_both_speak(void **state)
+{
+    auto_arena struct arena a = ARENA_INIT;
+    struct scene *s = begin(HONEST, "id-1");
+    (void)state;
+    s->wire_min = s->wire_max = WIRE_MAX + 1;
+    until_told(s);
+    struct agent_view v = view_of(s, &a);
+    assert_int_equal(v.hello_at, 0);
+    assert_non_null(strstr(v.problem, "upgrade the older"));
     end(s);
 }
 
@@ -378,6 +428,8 @@ int main(void)
         cmocka_unit_test(test_an_unsealed_answer_does_not_count),
         cmocka_unit_test(test_garbage_does_not_count),
         cmocka_unit_test(test_an_order_and_its_receipt),
+        cmocka_unit_test(test_the_highest_version_that_both_speak),
+        cmocka_unit_test(test_no_version_that_both_speak),
         cmocka_unit_test(test_an_old_receipt_is_no_answer),
         cmocka_unit_test(test_an_order_to_a_host_that_left),
     };

@@ -7,9 +7,14 @@
 
 /* ---- round trips ---- */
 
+static uint8_t newest(enum message_kind kind)
+{
+    return kind == MSG_HELLO ? 1 : WIRE_MAX;
+}
+
 static void order_round_trip(struct samples *s, enum message_kind kind)
 {
-    struct order o = {.head = {.kind = kind, .version = 1}}, back = o;
+    struct order o = {.head = {.kind = kind, .version = newest(kind)}}, back = o;
     auto_buf struct buf bytes = BUF_INIT, again = BUF_INIT;
     struct err err = ERR_INIT;
 
@@ -27,7 +32,8 @@ static void order_round_trip(struct samples *s, enum message_kind kind)
 
 static void receipt_round_trip(struct samples *s, enum message_kind kind)
 {
-    struct receipt r = {.head = {.kind = kind, .version = 1, .is_receipt = true}}, back = r;
+    struct receipt r = {.head = {.kind = kind, .version = newest(kind), .is_receipt = true}},
+                   back = r;
     auto_buf struct buf bytes = BUF_INIT, again = BUF_INIT;
     struct err err = ERR_INIT;
 
@@ -81,8 +87,8 @@ static void test_messages_read_as_msgpack_c_reads_them(void **state)
     for (int i = 0; i < ROUNDS; i++) {
         for (enum message_kind k = MSG_HELLO; k < MSG_KIND_COUNT; k++) {
             auto_buf struct buf bytes = BUF_INIT;
-            struct order o = {.head = {.kind = k, .version = 1}};
-            struct receipt r = {.head = {.kind = k, .version = 1, .is_receipt = true}};
+            struct order o = {.head = {.kind = k, .version = newest(k)}};
+            struct receipt r = {.head = {.kind = k, .version = newest(k), .is_receipt = true}};
             sample_order(&s, k, &o);
             assert_int_equal(codec_pack_order(&o, &bytes, &err), 0);
             compare_with_tree(bytes.data, bytes.len);
@@ -102,7 +108,8 @@ static void test_cut_or_longer_is_refused(void **state)
     for (enum message_kind k = MSG_HELLO; k < MSG_KIND_COUNT; k++) {
         auto_buf struct buf bytes = BUF_INIT;
         struct err err = ERR_INIT;
-        struct receipt r = {.head = {.kind = k, .version = 1, .is_receipt = true}}, back = r;
+        struct receipt r = {.head = {.kind = k, .version = newest(k), .is_receipt = true}},
+                       back = r;
         sample_receipt(&s, k, &r);
         assert_int_equal(codec_pack_receipt(&r, &bytes, &err), 0);
         memset(&back.u, 0x5a, sizeof(back.u));
@@ -128,7 +135,7 @@ static void test_changed_bytes_are_refused_or_mean_what_they_say(void **state)
         for (enum message_kind k = MSG_HELLO; k < MSG_KIND_COUNT; k++) {
             struct err err = ERR_INIT;
             auto_buf struct buf bytes = BUF_INIT, again = BUF_INIT;
-            struct order o = {.head = {.kind = k, .version = 1}};
+            struct order o = {.head = {.kind = k, .version = newest(k)}};
             sample_order(&s, k, &o);
             assert_int_equal(codec_pack_order(&o, &bytes, &err), 0);
             for (size_t i = 0; i < MIN_OF(bytes.len, (size_t)64); i++) {
@@ -160,7 +167,7 @@ static int packs(const struct order *o, struct err *err)
 static void test_packing_keeps_the_limits(void **state)
 {
     struct err err = ERR_INIT;
-    struct order o = {.head = {.kind = MSG_STATUS, .version = 1}};
+    struct order o = {.head = {.kind = MSG_STATUS, .version = WIRE_MAX}};
     (void)state;
     o.u.status.wait_ms = STATUS_WAIT_MAX_MS;
     assert_int_equal(packs(&o, &err), 0);
@@ -209,7 +216,7 @@ static void test_kinds_versions_and_directions(void **state)
     (void)state;
     assert_int_equal(packs(&o, &err), -1);
     assert_int_equal(err.kind, ERR_FORMAT);
-    o.head = (struct header){.kind = MSG_CANCEL, .version = 2};
+    o.head = (struct header){.kind = MSG_CANCEL, .version = WIRE_MAX + 1};
     assert_int_equal(packs(&o, &err), -1);
     assert_int_equal(err.kind, ERR_FORMAT);
     o.head = (struct header){.kind = MSG_KIND_COUNT, .version = 1};
@@ -235,7 +242,7 @@ static void test_a_full_status_is_too_large(void **state)
 {
     struct err err = ERR_INIT;
     auto_buf struct buf bytes = BUF_INIT;
-    struct receipt r = {.head = {.kind = MSG_STATUS, .version = 1, .is_receipt = true}};
+    struct receipt r = {.head = {.kind = MSG_STATUS, .version = WIRE_MAX, .is_receipt = true}};
     (void)state;
     r.u.status.n_notes = NOTES_MAX;
     r.u.status.notes = xzalloc(NOTES_MAX, sizeof(struct note));
@@ -256,6 +263,66 @@ static void test_a_full_status_is_too_large(void **state)
     assert_int_equal(rv, -1);
     assert_int_equal(err.kind, ERR_LIMIT);
     assert_int_equal(bytes.len, before);
+    receipt_done_with(&r);
+}
+
+static void test_each_version_has_its_room_for_facts(void **state)
+{
+    struct err err = ERR_INIT;
+    struct receipt r = {.head = {.kind = MSG_STATUS, .is_receipt = true}}, back = r;
+    (void)state;
+    for (uint8_t version = 1; version <= WIRE_MAX; version++) {
+        auto_buf struct buf bytes = BUF_INIT;
+        r.head.version = back.head.version = version;
+        r.u.status.n_facts = message_facts_max(version);
+        assert_int_equal(r.u.status.n_facts, version == 1 ? 48 : 96);
+        assert_int_equal(codec_pack_receipt(&r, &bytes, &err), 0);
+        assert_int_equal(codec_read_receipt(bytes.data, bytes.len, &back, &err), 0);
+        assert_int_equal(back.u.status.n_facts, r.u.status.n_facts);
+        r.u.status.n_facts++;
+        assert_int_equal(codec_pack_receipt(&r, &bytes, &err), -1);
+        assert_int_equal(err.kind, ERR_LIMIT);
+    }
+    /* What has more facts than version 1 has room for is not read as version 1. */
+    auto_buf struct buf bytes = BUF_INIT;
+    r.head.version = WIRE_MAX;
+    r.u.status.n_facts = FACTS_MAX_V1 + 1;
+    assert_int_equal(codec_pack_receipt(&r, &bytes, &err), 0);
+    back.head.version = 1;
+    assert_int_equal(codec_read_receipt(bytes.data, bytes.len, &back, &err), -1);
+    assert_int_equal(err.kind, ERR_LIMIT);
+}
+
+/* Notes are promises and facts are asked for: log lines give way to both. */
+static void test_all_notes_and_facts_fit(void **state)
+{
+    struct err err = ERR_INIT;
+    auto_buf struct buf bytes = BUF_INIT;
+    struct receipt r;
+    struct receipt_status *v = &r.u.status;
+    (void)state;
+    memset(&r, 0xff, sizeof(r));
+    r.head = (struct header){.kind = MSG_STATUS, .version = WIRE_MAX, .is_receipt = true};
+    v->phase = v->failed_in = PHASE_FAILED;
+    v->lease.held = v->lease.paused = true;
+    memset(&v->verdict, 'e', sizeof(v->verdict));
+    v->verdict.failure = FAILURE_IO;
+    v->verdict.text[TEXT_MAX - 1] = v->verdict.evidence[sizeof(v->verdict.evidence) - 1] = '\0';
+    v->n_facts = FACTS_MAX;
+    for (int i = 0; i < FACTS_MAX; i++) {
+        memset(&v->facts[i], 'f', sizeof(v->facts[i]));
+        v->facts[i].value = TRI_YES;
+        v->facts[i].id[sizeof(v->facts[i].id) - 1] = v->facts[i].text[TEXT_MAX - 1] = '\0';
+    }
+    v->n_notes = NOTES_MAX;
+    v->notes = xalloc(NOTES_MAX * sizeof(struct note));
+    memset(v->notes, 0xff, NOTES_MAX * sizeof(struct note));
+    for (int i = 0; i < NOTES_MAX; i++)
+        v->notes[i].len = NOTE_MAX;
+    v->n_log = 0;
+    if (codec_pack_receipt(&r, &bytes, &err) < 0)
+        fail_msg("%s", err.text);
+    print_message("# %zu bytes\n", bytes.len);
     receipt_done_with(&r);
 }
 
@@ -280,8 +347,10 @@ static void test_no_message_is_too_deep(void **state)
 {
     (void)state;
     for (enum message_kind k = MSG_HELLO; k < MSG_KIND_COUNT; k++) {
-        assert_true(depth_of(message_layout(k, false, 1)) <= PAYLOAD_DEPTH_MAX);
-        assert_true(depth_of(message_layout(k, true, 1)) <= PAYLOAD_DEPTH_MAX);
+        for (unsigned v = 1; v <= newest(k); v++) {
+            assert_true(depth_of(message_layout(k, false, v)) <= PAYLOAD_DEPTH_MAX);
+            assert_true(depth_of(message_layout(k, true, v)) <= PAYLOAD_DEPTH_MAX);
+        }
     }
 }
 
@@ -297,6 +366,8 @@ int main(void)
         cmocka_unit_test(test_kinds_versions_and_directions),
         cmocka_unit_test(test_prose_is_repaired),
         cmocka_unit_test(test_a_full_status_is_too_large),
+        cmocka_unit_test(test_each_version_has_its_room_for_facts),
+        cmocka_unit_test(test_all_notes_and_facts_fit),
         cmocka_unit_test(test_no_message_is_too_deep),
     };
     return cmocka_run_group_tests_name("codec", tests, NULL, NULL);

@@ -84,8 +84,8 @@ static void test_each_byte_is_signed(void **state)
 static void test_a_signature_means_one_thing(void **state)
 {
     /* The same bytes signed for another kind, direction or version are not taken. */
-    static const char *const domains[] = {"caravan/cancel/v1", "caravan/swap-receipt/v1",
-                                          "caravan/swap/v2", "caravan/manifest/v1", ""};
+    static const char *const domains[] = {"caravan/cancel/v2", "caravan/swap-receipt/v2",
+                                          "caravan/swap/v1", "caravan/manifest/v1", ""};
     auto_keypair struct keypair *from = key_of(1);
     auto_buf struct buf inner = BUF_INIT;
     struct order o = {.head = {.kind = MSG_NONE}};
@@ -99,7 +99,7 @@ static void test_a_signature_means_one_thing(void **state)
         assert_int_equal(envelope_verify(inner.data, inner.len, &v, &err), -1);
         assert_int_equal(err.kind, ERR_CRYPTO);
     }
-    crypto_sign_bytes(from, "caravan/swap/v1", inner.data, inner.len - SIG_LEN,
+    crypto_sign_bytes(from, "caravan/swap/v2", inner.data, inner.len - SIG_LEN,
                       inner.data + inner.len - SIG_LEN);
     assert_int_equal(envelope_verify(inner.data, inner.len, &v, &err), 0);
 }
@@ -213,11 +213,11 @@ static void test_answers(void **state)
 
     const struct verified good = {.head = {.kind = MSG_SWAP,
                                            .is_receipt = true,
-                                           .version = 1,
+                                           .version = WIRE_MAX,
                                            .sender = *keypair_public(host),
                                            .receiver = *keypair_public(asker),
                                            .order = order.digest}};
-    struct verified r[8];
+    struct verified r[9];
     for (size_t i = 0; i < ARRAY_LEN(r); i++) {
         r[i] = good;
         memcpy(r[i].head.cluster, order.head.cluster, CLUSTER_ID_LEN);
@@ -230,6 +230,7 @@ static void test_answers(void **state)
     r[5].head.receiver = *keypair_public(other);
     r[6].head.nonce[15] ^= 1;
     r[7].head.order.bytes[31] ^= 1;
+    r[8].head.version = 1;
     assert_int_equal(
         envelope_answers(&r[0], &order.head, &order.digest, keypair_public(host), &err), 0);
     assert_int_equal(envelope_answers(&r[4], &order.head, &order.digest, NULL, &err), 0);

@@ -158,16 +158,41 @@ static void a_variable(struct bench *b)
 {
     start_by(b, MODEL_TARGET " agent -config $DIR");
 }
+/* line ends in NUL. */
+static void runs_as(struct bench *b, const char *line, size_t n)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%u/cmdline", b->m.process.pid);
+    model_fs_put(&b->m.fs, path, line, n, 0444);
+    put(b, "/run/x.hcl", "telemetry { disable_tagged_metrics = true }");
+}
 /* A script starts it: what runs tells. */
 static void by_a_script(struct bench *b)
 {
     static const char line[] = "nomad\0agent\0-config=/run/x.hcl";
-    char path[64];
 
-    a_variable(b);
-    snprintf(path, sizeof(path), "/proc/%u/cmdline", b->m.process.pid);
-    model_fs_put(&b->m.fs, path, line, sizeof(line), 0444);
-    put(b, "/run/x.hcl", "telemetry { disable_tagged_metrics = true }");
+    start_by(b, "/srv/start.sh");
+    runs_as(b, line, sizeof(line));
+}
+static void a_second_directory(struct bench *b)
+{
+    static const char line[] = MODEL_TARGET "\0agent\0-config\0/etc/nomad.d\0-config=/run/x.hcl";
+
+    start_by(b, MODEL_TARGET " agent -config /etc/nomad.d ${OPTIONS}");
+    runs_as(b, line, sizeof(line));
+}
+static void a_part(struct bench *b)
+{
+    static const char line[] = MODEL_TARGET "\0agent\0-config\0/else\0-config=/run/x.hcl";
+
+    a_second_directory(b);
+    runs_as(b, line, sizeof(line));
+}
+static void found_in_a_part(struct bench *b)
+{
+    a_part(b);
+    put(b, "/etc/nomad.d/t.hcl", "telemetry { disable_tagged_metrics = true }");
 }
 static void a_backup(struct bench *b)
 {
@@ -340,6 +365,10 @@ static const struct {
     {no_config, METRICS, TRI_UNKNOWN, "without -config"},
     {a_variable, METRICS, TRI_UNKNOWN, "variable"},
     {by_a_script, METRICS, TRI_YES, "/run/x.hcl, line 1"},
+    {a_second_directory, METRICS, TRI_YES, "/run/x.hcl, line 1"},
+    {a_part, METRICS, TRI_UNKNOWN, "was started otherwise"},
+    {a_part, "config-leftovers", TRI_UNKNOWN, "holds a variable"},
+    {found_in_a_part, METRICS, TRI_YES, "/etc/nomad.d/t.hcl, line 1"},
     {a_backup, METRICS, TRI_UNKNOWN, "not in the 1 file"},
     {too_many, METRICS, TRI_UNKNOWN, "too many"},
     {nothing, "config-leftovers", TRI_NO, ""},
@@ -397,20 +426,23 @@ static void each_fact(void **state)
     }
 }
 
-/* Whatever is found, no text holds anything that stands right of a key. */
+/* Whatever is found, no text holds anything that stands right of a key, but for the closed list of
+ * config_values.h, and paths that cannot be used. */
 static void no_value_is_told(void **state)
 {
     struct bench *b = *state;
 
     certificate(b, "plain");
     put(b, MAIN_FILE,
-        "data_dir = \"/opt/SECRET\"\nregion = \"SECRET\"\nplugin_dir = \"/SECRET\"\n"
+        "data_dir = \"/opt/nomad\"\nregion = \"global\"\nplugin_dir = \"/plugins\"\n"
         "vault { token = \"SECRET\" create_from_role = \"SECRET\" }\n"
-        "server { license_path = \"SECRET\" raft_logstore { x = \"SECRET\" } }\n"
-        "tls { cert_file = \"/SECRET\" }\n");
-    put_mode(b, "/SECRET/driver", "", 0755);
+        "server { encrypt = \"SECRET\" raft_logstore { x = \"SECRET\" } }\n"
+        "acl { token = \"SECRET\" enabled = true }\nname = \"n\"\n"
+        "consul { token = \"SECRET\" auth = \"SECRET\" }\nclient { meta { name = \"SECRET\" } }\n");
+    put_mode(b, "/plugins/driver", "", 0755);
     is(b, "key.create_from_role", TRI_YES, MAIN_FILE ", line 4");
     is(b, "plugin-unlisted", TRI_YES, "driver");
+    is(b, "is.name", TRI_YES, "n");
     assert_true(b->s.n < SURVEY_MAX);
     for (uint32_t i = 0; i < b->s.n; i++)
         assert_null(strstr(b->s.list[i].text, "SECRET"));

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <signal.h>
+#include "facts_ready.h"
 #include "facts_survey.h"
 #include "model_host.h"
 #include "str.h"
@@ -12,6 +14,8 @@ struct bench {
     struct phases p;
     struct facts f;
     struct facts_survey s;
+    bool unasked, no_trial; /* what the file in place says of itself */
+    char says[64];
 };
 
 static void on_changed(void *ctx)
@@ -37,9 +41,18 @@ static void make_well(struct model_host *m)
                                       .type = "simple",
                                       .kill_mode = "process",
                                       .program = MODEL_TARGET,
+                                      .restart = "on-failure",
+                                      .stop_signal = SIGINT,
+                                      .conditions.told = true,
+                                      .files.told = true,
+                                      .needs.told = true,
+                                      .bound.told = true,
+                                      .start.told = true,
+                                      .stop.told = true,
                                       .words_len = sizeof(words)};
     memcpy(m->about.words, words, sizeof(words));
     model_fs_put(&m->fs, "/etc/nomad.d/nomad.hcl", "data_dir = \"/opt\"", 17, 0644);
+    model_fs_put(&m->fs, "/opt/client/client-id", "", 0, 0600);
     m->package = (struct host_package){.owned = TRI_NO, .kept = TRI_NO};
     m->clock = (struct host_clock){.synchronised = TRI_YES, .error_us = 3000};
     m->attributes[0] = m->attributes[1] = (struct host_attributes){.there = true, .mode = 0755};
@@ -47,12 +60,15 @@ static void make_well(struct model_host *m)
 
 static int set_up(void **state)
 {
+    static const struct law law = {.url_prefixes = ""};
     struct bench *b = xzalloc(1, sizeof(*b));
     struct phases_config conf = {.dir = MODEL_DIR,
                                  .fetch_dir = MODEL_FETCH,
                                  .binary = MODEL_TARGET,
                                  .data_dir = "",
                                  .hold_file = MODEL_HOLD,
+                                 .api = "http://127.0.0.1:4646",
+                                 .law = &law,
                                  .changed = on_changed,
                                  .note = on_note};
     struct err err = ERR_INIT;
@@ -78,7 +94,15 @@ static const struct fact *ask(struct bench *b, const char *id)
 {
     bool learned = false;
 
+    b->m.uptime_ms = 1000000;
     facts_gather(&b->p, "", &b->f, &learned);
+    if (!b->unasked)
+        b->p.in_place = (struct version_said){b->f.disk, TRI_YES, "1.9.7", ""};
+    if (b->says[0] != '\0') {
+        b->p.in_place.nomad = b->no_trial ? TRI_UNKNOWN : TRI_NO;
+        str_cut(b->p.in_place.text, sizeof(b->p.in_place.text), b->says);
+    }
+    facts_ready_ask(&b->p, &b->f);
     facts_survey(&b->p, &b->f, &b->s);
     return facts_survey_find(&b->s, id);
 }
@@ -97,8 +121,9 @@ static void is(struct bench *b, const char *id, enum tri value, const char *says
  * cannot be told here. */
 static bool is_neutral(const char *id)
 {
-    return str_eq(id, "libc") || str_eq(id, "dmidecode") || str_eq(id, "tls-names") ||
-           str_starts(id, "key.");
+    return str_eq(id, "libc") || str_eq(id, "binary-version") || str_eq(id, "stop-signal") ||
+           str_eq(id, "dmidecode") || str_eq(id, "tls-names") || str_starts(id, "key.") ||
+           str_starts(id, "is.");
 }
 
 static void a_host_that_is_well(void **state)
@@ -199,6 +224,11 @@ static void other_unit(struct bench *b)
 {
     b->m.unit_naming = "nomad2.service";
 }
+static void other_unit_of_a_variable(struct bench *b)
+{
+    other_unit(b);
+    b->m.unit_naming_unknown = true;
+}
 static void owned_by_dpkg(struct bench *b)
 {
     b->m.package = (struct host_package){
@@ -259,6 +289,30 @@ static void clock_unknown(struct bench *b)
     b->m.clock.synchronised = TRI_UNKNOWN;
 }
 
+static void a_script(struct bench *b)
+{
+    static const char script[] = "#!/bin/sh\nexec /opt/nomad agent \"$@\"\n";
+
+    model_fs_put(&b->m.fs, MODEL_TARGET, script, sizeof(script) - 1, 0755);
+}
+static void unasked(struct bench *b)
+{
+    b->unasked = true;
+}
+static void held_by_root(struct bench *b)
+{
+    model_fs_put(&b->m.fs, MODEL_HOLD, "", 0, 0644);
+}
+static void another_program(struct bench *b)
+{
+    str_cut(b->says, sizeof(b->says), "its `version` prints \"Consul v1\"");
+}
+static void without_trials(struct bench *b)
+{
+    another_program(b);
+    b->no_trial = true;
+}
+
 static const struct {
     change *change;
     const char *id;
@@ -291,6 +345,7 @@ static const struct {
     {users, "binary-shared", TRI_YES,
      "2 other agents execute the same file, the first is process 77"},
     {other_unit, "binary-shared", TRI_YES, "nomad2.service"},
+    {other_unit_of_a_variable, "binary-shared", TRI_UNKNOWN, "nomad2.service"},
     {owned_by_dpkg, "package", TRI_YES, "nomad 1.9.7-1 (dpkg) owns it: an `apt upgrade`"},
     {owned_by_rpm, "package", TRI_YES, "(rpm) owns it: a `dnf upgrade`"},
     {held, "package", TRI_NO, "owns it, held"},
@@ -304,6 +359,18 @@ static const struct {
     {enough_room, "no-room", TRI_NO, ""},
     {unsynchronised, "clock", TRI_YES, "not synchronised"},
     {clock_unknown, "clock", TRI_UNKNOWN, ""},
+    {commands, "not-nomad", TRI_NO, ""},
+    {a_script, "not-nomad", TRI_YES, MODEL_TARGET " is no program but a script"},
+    {a_script, "binary-version", TRI_UNKNOWN, "no program to ask"},
+    {no_file, "not-nomad", TRI_UNKNOWN, "nomad"},
+    {another_program, "not-nomad", TRI_YES, "prints \"Consul v1\""},
+    {another_program, "binary-version", TRI_UNKNOWN, "Consul"},
+    {without_trials, "not-nomad", TRI_UNKNOWN, "Consul"},
+    {unasked, "not-nomad", TRI_UNKNOWN, "was not asked"},
+    {unasked, "binary-version", TRI_UNKNOWN, "was not asked"},
+    {held_by_root, "not-nomad", TRI_UNKNOWN, "root holds this host"},
+    {held_by_root, "binary-version", TRI_UNKNOWN, "root holds this host"},
+    {commands, "binary-version", TRI_YES, "1.9.7"},
 };
 
 static void each_fact(void **state)

@@ -13,7 +13,7 @@
 
 struct bench {
     struct small_fleet f;
-    struct fact_view facts[SMALL_HOSTS][WELL + 2];
+    struct fact_view facts[SMALL_HOSTS][WELL + 12];
 };
 
 static int set_up(void **state)
@@ -102,6 +102,30 @@ static const struct row rows[] = {
     {"config-rejected", "config-rejected", "unexpected key", SEVERITY_HARD, SEVERITY_WARN, true},
     {"libc", "glibc", "2.17", SEVERITY_BLOCK, SEVERITY_WARN, false},
     {"metadata-probes", "metadata-probes", "each start waits 8 s", SEVERITY_WARN, -1, true},
+    {"held", "law-refuses", "root's hold file", SEVERITY_BLOCK, -1, true},
+    {"law-refuses", "law-refuses", "no leader", SEVERITY_WARN, SEVERITY_WARN, true},
+    {"api-silent", "api-silent", "nothing at 127.0.0.1:4646", SEVERITY_HARD, SEVERITY_WARN, true},
+    {"port-taken", "port-taken", "4646: nginx", SEVERITY_BLOCK, SEVERITY_WARN, true},
+    {"config-newer", "config-newer", "a.hcl by 3 days", SEVERITY_WARN, SEVERITY_WARN, true},
+    {"path-unusable", "path-unusable", "host_volume x", SEVERITY_BLOCK, SEVERITY_WARN, true},
+    {"certificate-expired", "certificate-expired", "a.pem", SEVERITY_BLOCK, SEVERITY_WARN, true},
+    {"raft-peers-file", "raft-peers-file", "peers.json", SEVERITY_HARD, SEVERITY_WARN, true},
+    {"unit-condition", "unit-condition", "ConditionPath", SEVERITY_HARD, SEVERITY_WARN, true},
+    {"unit-needs", "unit-needs", "data.mount", SEVERITY_HARD, SEVERITY_WARN, true},
+    {"unit-user", "unit-user", "nomad", SEVERITY_HARD, SEVERITY_WARN, true},
+    {"env-file", "env-file", "/etc/default/nomad", SEVERITY_HARD, SEVERITY_WARN, true},
+    {"unit-stop-commands", "unit-stop-commands", "/usr/bin/logger stopped", SEVERITY_WARN,
+     SEVERITY_WARN, true},
+    {"unit-stop-commands", "unit-stop-commands", "nomad node drain -self -enable", SEVERITY_BLOCK,
+     SEVERITY_WARN, true},
+    {"unit-start-commands", "unit-start-commands", "/bin/mkdir", SEVERITY_INFO, -1, true},
+    {"unit-bound", "unit-bound", "a.service active", SEVERITY_WARN, SEVERITY_WARN, true},
+    {"bound-down", "bound-down", "a.service", SEVERITY_WARN, -1, true},
+    {"start-again", "start-again", "Restart=no", SEVERITY_WARN, SEVERITY_WARN, true},
+    {"stop-drains", "stop-drains", "drain_on_shutdown", SEVERITY_BLOCK, SEVERITY_WARN, true},
+    {"stop-leaves", "stop-leaves", "leave_on_interrupt", SEVERITY_WARN, SEVERITY_WARN, true},
+    {"not-nomad", "not-nomad", "a script", SEVERITY_HARD, SEVERITY_WARN, true},
+    {"binary-version", "binary-other-version", "1.8.0", SEVERITY_BLOCK, -1, true},
     {"drop-ins", "drop-ins", "/etc/x.conf", SEVERITY_INFO, -1, false},
     {"binary-link", "binary-link", "is a link", SEVERITY_INFO, -1, false},
 };
@@ -159,8 +183,10 @@ static void a_fact_that_is_not_told_is_not_known(void **state)
 
 static void without_a_unit_its_facts_are_nothing_to_tell(void **state)
 {
-    static const char *const facts[] = {"unit-missing", "unit-reload", "kill-mode",
-                                        "type-notify",  "drop-ins",    "other-binary"};
+    static const char *const facts[] = {
+        "unit-missing",       "unit-reload",         "kill-mode",  "type-notify", "drop-ins",
+        "other-binary",       "unit-condition",      "unit-needs", "unit-user",   "env-file",
+        "unit-stop-commands", "unit-start-commands", "unit-bound", "bound-down",  "start-again"};
     struct bench *b = *state;
 
     for (int i = 0; i < SMALL_HOSTS; i++) {
@@ -258,6 +284,182 @@ static void an_agent_that_tells_nothing_is_told(void **state)
     assert_null(plan_refused(&b->f.plan));
 }
 
+/* ---- would Nomad come back as it is? ---- */
+
+static void an_older_agent_does_not_tell_whether_nomad_would_come_back(void **state)
+{
+    struct bench *b = *state;
+
+    for (int i = 0; i < SMALL_HOSTS; i++)
+        for (size_t k = 0; k < WELL; k++)
+            if (str_eq(b->facts[i][k].id, "law-refuses"))
+                b->facts[i][k].id = "of later times";
+    const struct finding *f = plan_for(b, "no-readiness");
+    assert_non_null(f);
+    assert_int_equal(f->severity, SEVERITY_WARN);
+    assert_int_equal(f->detected, TRI_UNKNOWN);
+    assert_non_null(strstr(f->text, "and 4 more hosts"));
+    assert_int_equal(b->f.plan.n_findings, 1); /* not each fact by itself */
+    assert_null(plan_refused(&b->f.plan));
+}
+
+/* A server that is on hold would be met in its turn; a client may be left out then. */
+static void a_server_on_hold_cannot_be_accepted(void **state)
+{
+    struct bench *b = *state;
+
+    b->f.policy.accepted[b->f.policy.n_accepted++] = "law-refuses";
+    set(b, C1, "held", TRI_YES, "root's hold file is there");
+    assert_int_equal(plan_for(b, "law-refuses")->severity, SEVERITY_BLOCK);
+    assert_null(plan_refused(&b->f.plan));
+    set(b, C1, "held", TRI_NO, "");
+    set(b, 0, "held", TRI_YES, "root's hold file is there");
+    assert_int_equal(plan_for(b, "law-refuses")->severity, SEVERITY_HARD);
+    assert_non_null(plan_refused(&b->f.plan));
+}
+
+static void words_say_what_a_stop_takes_away(void **state)
+{
+    static const struct {
+        const char *commands;
+        enum severity severity;
+    } ways[] = {
+        {"/usr/bin/nomad node drain -self -enable -yes", SEVERITY_BLOCK},
+        {"nomad server force-leave s1", SEVERITY_BLOCK},
+        {"/bin/rm -rf /var/lib/x", SEVERITY_BLOCK},
+        {"systemctl stop other", SEVERITY_BLOCK},
+        {"/usr/bin/logger \"stopped\"", SEVERITY_WARN},
+        {"/opt/alarm --informed", SEVERITY_WARN},
+        {"/bin/true", SEVERITY_WARN},
+    };
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        set(b, C1, "unit-stop-commands", TRI_YES, ways[i].commands);
+        if (plan_for(b, "unit-stop-commands")->severity != ways[i].severity)
+            fail_msg("%s", ways[i].commands);
+    }
+}
+
+static void a_leave_with_a_drain_is_told_once(void **state)
+{
+    struct bench *b = *state;
+
+    set(b, C1, "stop-signal", TRI_YES, "SIGINT");
+    set(b, C1, "stop-leaves", TRI_YES, "leave_on_interrupt in a.hcl, line 3");
+    assert_non_null(strstr(plan_for(b, "stop-leaves")->text, "stops it with SIGINT"));
+    set(b, C1, "stop-drains", TRI_YES, "drain_on_shutdown in a.hcl, line 9");
+    assert_non_null(plan_for(b, "stop-drains"));
+    assert_null(plan_for(b, "stop-leaves"));
+    /* What a server says of its settings itself is told by another row. */
+    set(b, C1, "stop-drains", TRI_NO, "");
+    set(b, C1, "stop-leaves", TRI_NO, "");
+    set(b, 0, "stop-leaves", TRI_YES, "leave_on_interrupt in a.hcl, line 3");
+    assert_null(plan_for(b, "stop-leaves"));
+    b->f.hosts[0].server.self_at = 0;
+    assert_non_null(plan_for(b, "stop-leaves"));
+}
+
+static void the_file_in_place_is_what_runs(void **state)
+{
+    struct bench *b = *state;
+    const struct finding *f;
+
+    set(b, C1, "binary-version", TRI_YES, SMALL_FROM);
+    assert_null(plan_for(b, "binary-other-version"));
+    set(b, C1, "binary-version", TRI_YES, "1.8.0");
+    f = plan_for(b, "binary-other-version");
+    assert_non_null(f);
+    assert_int_equal(f->severity, SEVERITY_BLOCK);
+    assert_non_null(strstr(f->text, "the file in place is 1.8.0, and " SMALL_FROM " runs"));
+    set(b, C1, "binary-version", TRI_YES, SMALL_TO); /* there already, not started yet */
+    assert_int_equal(plan_for(b, "binary-other-version")->severity, SEVERITY_WARN);
+    set(b, C1, "binary-version", TRI_YES, "no version");
+    assert_null(plan_for(b, "binary-other-version"));
+}
+
+static const struct {
+    int host;
+    const char *fact;
+    enum tri value;
+    const char *text, *finding;
+    enum tri detected;
+} values[] = {
+    {C1, "is.datacenter", TRI_YES, "dc1", NULL, TRI_NO},
+    {C1, "is.datacenter", TRI_YES, "dc2", "datacenter: \"dc2\" by the files, \"dc1\" runs",
+     TRI_YES},
+    {C1, "is.datacenter", TRI_NO, "", NULL, TRI_NO}, /* dc1 is the default */
+    {C1, "is.region", TRI_YES, "eu", "region: \"eu\" by the files", TRI_YES},
+    {C1, "is.name", TRI_YES, "other", "name: ", TRI_YES},
+    {C1, "is.name", TRI_NO, "", NULL, TRI_NO},
+    {C1, "is.node_class", TRI_YES, "big", "node_class: \"big\" by the files, \"\" runs", TRI_YES},
+    {C1, "is.node_pool", TRI_YES, "gpu", NULL, TRI_NO}, /* this Nomad has no pools */
+    {C1, "is.data_dir", TRI_YES, "/opt/nomad/", NULL, TRI_NO},
+    {C1, "is.data_dir", TRI_YES, "/srv/nomad", "data_dir: \"/srv/nomad\"", TRI_YES},
+    {C1, "is.server", TRI_YES, "true", "server: \"true\" by the files, \"false\" runs", TRI_YES},
+    {C1, "is.client", TRI_NO, "", "client: \"false\" by the files, \"true\" runs", TRI_YES},
+    {C1, "is.acl", TRI_YES, "true", NULL, TRI_NO}, /* a client does not tell */
+    {C1, "is.region", TRI_UNKNOWN, "a variable", "region: a variable", TRI_UNKNOWN},
+    {0, "is.bind_addr", TRI_YES, "10.0.0.1", NULL, TRI_NO},
+    {0, "is.bind_addr", TRI_NO, "", "bind_addr: \"0.0.0.0\" by the files", TRI_YES},
+    {0, "is.bind_addr", TRI_UNKNOWN, "{{ GetInterfaceIP }}", "bind_addr: {{", TRI_UNKNOWN},
+    {0, "is.advertise_http", TRI_YES, "10.0.0.1", NULL, TRI_NO},
+    {0, "is.advertise_http", TRI_YES, "10.0.0.1:4646", NULL, TRI_NO},
+    {0, "is.advertise_http", TRI_YES, "10.0.0.1:5646", "advertise_http: ", TRI_YES},
+    {0, "is.advertise_rpc", TRI_YES, "fd00::1", NULL, TRI_NO},
+    {0, "is.advertise_rpc", TRI_YES, "[fd00::1]", NULL, TRI_NO},
+    {0, "is.advertise_rpc", TRI_YES, "[fd00::2]:4647", "advertise_rpc: ", TRI_YES},
+    {0, "is.acl", TRI_YES, "true", "acl: \"true\" by the files, \"false\" runs", TRI_YES},
+    {0, "is.client", TRI_NO, "", NULL, TRI_NO},
+    {0, "is.server", TRI_YES, "true", NULL, TRI_NO},
+    {0, "is.name", TRI_YES, "s1", NULL, TRI_NO},
+};
+
+static void the_files_say_what_runs(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        struct bench *b;
+
+        tear_down(state);
+        set_up(state);
+        b = *state;
+        set(b, C1, "data-dir", TRI_YES, "/opt/nomad");
+        b->f.hosts[C1].node_class = "";
+        b->f.hosts[C1].node_pool = "";
+        b->f.hosts[0].server.running = (struct running_config){.datacenter = "dc1",
+                                                               .name = "s1",
+                                                               .data_dir = "/opt/nomad",
+                                                               .bind_addr = "10.0.0.1",
+                                                               .advertise_http = "10.0.0.1:4646",
+                                                               .advertise_rpc = "[fd00::1]:4647",
+                                                               .server = TRI_YES,
+                                                               .client = TRI_NO};
+        set(b, values[i].host, values[i].fact, values[i].value, values[i].text);
+        const struct finding *f = plan_for(b, "config-not-running");
+        if ((f == NULL) != (values[i].finding == NULL) ||
+            (f != NULL &&
+             (f->detected != values[i].detected || strstr(f->text, values[i].finding) == NULL ||
+              f->severity != (f->detected == TRI_YES ? SEVERITY_BLOCK : SEVERITY_WARN))))
+            fail_msg("row %zu, %s: %s", i, values[i].fact, f == NULL ? "no finding" : f->text);
+    }
+}
+
+/* One value that cannot be told hides none that differs. */
+static void each_value_is_compared_by_itself(void **state)
+{
+    struct bench *b = *state;
+
+    set(b, C1, "is.region", TRI_UNKNOWN, "a variable");
+    set(b, C1, "is.datacenter", TRI_YES, "dc2");
+    set(b, C1, "is.name", TRI_YES, "other");
+    const struct finding *f = plan_for(b, "config-not-running");
+    assert_non_null(f);
+    assert_int_equal(f->severity, SEVERITY_BLOCK);
+    assert_non_null(strstr(f->text, "datacenter: \"dc2\""));
+    assert_non_null(strstr(f->text, "; name: \"other\""));
+    assert_non_null(plan_refused(&b->f.plan));
+}
+
 /* ---- staged ---- */
 
 static void stage_c1(struct bench *b)
@@ -295,6 +497,13 @@ static void a_staged_host_that_refuses_stops_the_run(void **state)
 
     set(b, C1, "attributes", TRI_YES, "its capabilities could not be carried over");
     stage_c1(b);
+    for (size_t i = 0; i < b->f.ledger.n_hosts; i++) /* nobody else is waited for */
+        if (b->f.ledger.hosts[i].state == HOST_PENDING)
+            b->f.ledger.hosts[i].state = HOST_STAGED;
+    (void)small_fleet_decide(&b->f);
+    assert_null(small_fleet_intent(&b->f, INTENT_STOP)); /* noted first */
+    str_cut(ledger_host(&b->f.ledger, "c1-id")->text, TEXT_MAX,
+            small_fleet_intent(&b->f, INTENT_MARK)->text);
     (void)small_fleet_decide(&b->f);
     stop = small_fleet_intent(&b->f, INTENT_STOP);
     assert_non_null(stop);
@@ -307,6 +516,134 @@ static void a_staged_host_that_refuses_stops_the_run(void **state)
     (void)small_fleet_decide(&b->f);
     assert_null(small_fleet_intent(&b->f, INTENT_STOP));
     assert_int_equal(small_fleet_intent(&b->f, INTENT_MARK)->state, HOST_STAGED);
+}
+
+/* Until it has told something: it does not pass for one that was asked. */
+static void a_staged_host_that_tells_nothing_is_waited_for(void **state)
+{
+    struct bench *b = *state;
+
+    stage_c1(b);
+    b->f.hosts[C1].agent.n_facts = 0;
+    (void)small_fleet_decide(&b->f);
+    assert_null(small_fleet_intent(&b->f, INTENT_MARK));
+    assert_null(small_fleet_intent(&b->f, INTENT_STOP));
+    assert_int_equal(b->f.decision.waiting[0].reason, REASON_STAGING);
+    assert_non_null(strstr(b->f.decision.waiting[0].text, "does not tell whether"));
+}
+
+static void what_root_holds_and_was_accepted_is_left_out_at_once(void **state)
+{
+    struct bench *b = *state;
+    const struct intent *in;
+
+    set(b, C1, "held", TRI_YES, "root's hold file is there: no swap, no revert");
+    stage_c1(b);
+    b->f.plan.policy.accepted[b->f.plan.policy.n_accepted++] = "law-refuses";
+    (void)small_fleet_decide(&b->f);
+    in = small_fleet_intent(&b->f, INTENT_MARK);
+    assert_non_null(in);
+    assert_int_equal(in->state, HOST_SKIPPED);
+    assert_int_equal(in->skip, SKIP_HELD);
+}
+
+/* A server that could not stage ends the run, once the others have said what they have to say. */
+static void who_could_not_stage_is_told_with_the_others(void **state)
+{
+    struct bench *b = *state;
+    struct ledger_host *lh;
+
+    stage_c1(b);
+    lh = b->f.ledger.hosts;
+    for (size_t i = 0; i < b->f.ledger.n_hosts; i++)
+        lh[i].state = HOST_STAGED;
+    lh[0].state = HOST_FAILED;
+    str_cut(lh[0].text, sizeof(lh[0].text), "bad-digest while staging");
+    lh[C1].state = HOST_STAGING;
+    lh[C1].answered = true;
+    b->f.hosts[C1].agent.phase = PHASE_FETCHING;
+    (void)small_fleet_decide(&b->f);
+    assert_null(small_fleet_intent(&b->f, INTENT_STOP));
+    assert_null(small_fleet_intent(&b->f, INTENT_RUN));
+    lh[C1].state = HOST_FAILED;
+    (void)small_fleet_decide(&b->f);
+    const struct intent *stop = small_fleet_intent(&b->f, INTENT_STOP);
+    assert_non_null(stop);
+    assert_non_null(strstr(stop->text, "bad-digest while staging; c1 failed, too"));
+}
+
+/* No quorum just now, a gap: it is told by the plan, and has a minute when the host has staged. */
+static void what_may_pass_by_itself_has_a_minute(void **state)
+{
+    struct bench *b = *state;
+
+    set(b, C1, "law-refuses", TRI_YES, "the local Nomad knows no leader");
+    stage_c1(b);
+    for (size_t i = 0; i < b->f.ledger.n_hosts; i++)
+        if (b->f.ledger.hosts[i].state == HOST_PENDING)
+            b->f.ledger.hosts[i].state = HOST_STAGED;
+    str_cut(ledger_host(&b->f.ledger, "c1-id")->text, TEXT_MAX, "[law-refuses] no leader");
+    b->f.evidence.progress_ms = b->f.w.begun_ms - 59000;
+    (void)small_fleet_decide(&b->f);
+    assert_int_equal(b->f.decision.n_intents, 0);
+    b->f.evidence.progress_ms = b->f.w.begun_ms - 61000;
+    (void)small_fleet_decide(&b->f);
+    assert_non_null(small_fleet_intent(&b->f, INTENT_STOP));
+    set(b, C1, "law-refuses", TRI_NO, "");
+    (void)small_fleet_decide(&b->f);
+    assert_int_equal(small_fleet_intent(&b->f, INTENT_MARK)->state, HOST_STAGED);
+}
+
+/* All that refuse, not the first one met; and none while others may still turn out to. */
+static void all_hosts_that_refuse_are_told_at_once(void **state)
+{
+    struct bench *b = *state;
+    const struct intent *stop;
+    struct ledger_host *last;
+
+    set(b, 0, "attributes", TRI_YES, "its capabilities");
+    set(b, C1, "held", TRI_YES, "root's hold file is there: no swap, no revert");
+    set(b, C1 + 1, "raft-peers-file", TRI_YES, "/opt/nomad/peers.json");
+    stage_c1(b);
+    last = ledger_host(&b->f.ledger, b->f.hosts[C1 + 1].key);
+    for (int i = 0; i < SMALL_HOSTS; i++) {
+        struct ledger_host *lh = ledger_host(&b->f.ledger, b->f.hosts[i].key);
+        struct agent_view *a = &b->f.hosts[i].agent;
+        lh->state = i == 0 || i >= C1 ? HOST_STAGING : HOST_STAGED;
+        lh->answered = true;
+        lh->sequence = 7;
+        lh->effect_ms = SMALL_NOW - 1000;
+        a->status_at = SMALL_NOW;
+        a->order_sequence = 7;
+        a->phase = i == C1 + 1 ? PHASE_FETCHING : PHASE_STAGED;
+        a->target = b->f.plan.hosts[0].digest;
+    }
+    (void)small_fleet_decide(&b->f); /* each is noted in the ledger, for reports */
+    assert_null(small_fleet_intent(&b->f, INTENT_STOP));
+    for (size_t i = 0; i < b->f.decision.n_intents; i++) {
+        const struct intent *in = &b->f.decision.intents[i];
+        struct ledger_host *lh = ledger_host(&b->f.ledger, in->key);
+        assert_int_equal(in->kind, INTENT_MARK);
+        assert_int_equal(in->state, HOST_STAGING);
+        str_cut(lh->text, sizeof(lh->text), in->text);
+    }
+    assert_int_equal(b->f.decision.n_intents, 2);
+    assert_string_equal(host_text(ledger_host(&b->f.ledger, "c1-id")),
+                        "[law-refuses] root's hold file is there: no swap, no revert");
+    (void)small_fleet_decide(&b->f); /* one is still at work */
+    assert_int_equal(b->f.decision.n_intents, 0);
+    b->f.hosts[C1 + 1].agent.phase = PHASE_STAGED;
+    (void)small_fleet_decide(&b->f);
+    assert_int_equal(b->f.decision.n_intents, 1);
+    str_cut(last->text, sizeof(last->text), b->f.decision.intents[0].text);
+    (void)small_fleet_decide(&b->f);
+    stop = small_fleet_intent(&b->f, INTENT_STOP);
+    assert_non_null(stop);
+    assert_non_null(strstr(stop->text, "3 hosts must not be swapped"));
+    assert_non_null(strstr(stop->text, "s1: [attributes]"));
+    assert_non_null(strstr(stop->text, "c1: [law-refuses]"));
+    assert_non_null(strstr(stop->text, "c2: [raft-peers-file]"));
+    assert_int_equal(b->f.decision.n_waiting, 3);
 }
 
 static void what_was_accepted_survives_a_resume(void **state)
@@ -342,8 +679,20 @@ int main(void)
         IN_BENCH(the_c_library_matters_from_1_10_on),
         IN_BENCH(what_many_have_is_told_once_or_five_times),
         IN_BENCH(an_agent_that_tells_nothing_is_told),
+        IN_BENCH(an_older_agent_does_not_tell_whether_nomad_would_come_back),
+        IN_BENCH(a_server_on_hold_cannot_be_accepted),
+        IN_BENCH(words_say_what_a_stop_takes_away),
+        IN_BENCH(a_leave_with_a_drain_is_told_once),
+        IN_BENCH(the_file_in_place_is_what_runs),
+        IN_BENCH(the_files_say_what_runs),
+        IN_BENCH(each_value_is_compared_by_itself),
         IN_BENCH(a_staged_host_that_is_well_is_staged),
         IN_BENCH(a_staged_host_that_refuses_stops_the_run),
+        IN_BENCH(a_staged_host_that_tells_nothing_is_waited_for),
+        IN_BENCH(what_root_holds_and_was_accepted_is_left_out_at_once),
+        IN_BENCH(who_could_not_stage_is_told_with_the_others),
+        IN_BENCH(what_may_pass_by_itself_has_a_minute),
+        IN_BENCH(all_hosts_that_refuse_are_told_at_once),
         IN_BENCH(what_was_accepted_survives_a_resume),
     };
 

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include "account_names.h"
 #include "dir_names.h"
 #include "elf_arch.h"
 #include "file_users.h"
@@ -187,21 +188,37 @@ static void texts_of_units(void **state)
 {
     static const struct {
         const char *text;
-        bool starts;
+        enum tri starts;
     } rows[] = {
-        {"[Service]\nExecStart=/usr/bin/nomad agent\n", true},
-        {"ExecStart = -/usr/bin/nomad agent", true},
-        {"  ExecStart=@/usr/bin/nomad nomad agent\n", true},
-        {"ExecStart=\"/usr/bin/nomad\" agent\n", true},
-        {"ExecStart=\nExecStart=/usr/bin/nomad", true},
-        {"ExecStart=/usr/bin/nomad-pack run\n", false},
-        {"#ExecStart=/usr/bin/nomad agent\n", false},
-        {"ExecStartPre=/usr/bin/nomad version\n", false},
-        {"ExecStart=/bin/sh -c '/usr/bin/nomad agent'\n", false},
-        {"", false},
-        {"[Service]\nExecStart", false},
-        {"ExecStart \t", false},
-        {"ExecStart=", false},
+        {"[Service]\nExecStart=/usr/bin/nomad agent\n", TRI_YES},
+        {"ExecStart = -/usr/bin/nomad agent", TRI_YES},
+        {"  ExecStart=@/usr/bin/nomad nomad agent\n", TRI_YES},
+        {"ExecStart=\"/usr/bin/nomad\" \"agent\"\n", TRI_YES},
+        {"ExecStart=\nExecStart=/usr/bin/nomad agent -dev", TRI_YES},
+        {"ExecStart=/usr/bin/nomad \\\n  agent \\\n -dev\n", TRI_YES},
+        {"ExecStart=\\\n/usr/bin/nomad\\\r\n agent\n", TRI_YES},
+        /* Commands that end by themselves. */
+        {"ExecStart=/usr/bin/nomad operator snapshot save /x\n", TRI_NO},
+        {"ExecStart=/usr/bin/nomad system gc\nExecStart=/usr/bin/nomad agent\n", TRI_YES},
+        {"ExecStart=/usr/bin/nomad agent-info\n", TRI_NO},
+        {"ExecStart=/usr/bin/nomad\n", TRI_NO},
+        {"ExecStart=/usr/bin/nomad\nagent\n", TRI_NO},
+        {"ExecStart=@/usr/bin/nomad agent operator\n", TRI_NO},
+        /* Who knows. */
+        {"ExecStart=/usr/bin/nomad $WHAT\n", TRI_UNKNOWN},
+        {"ExecStart=/usr/bin/nomad \"${WHAT}\" -dev\n", TRI_UNKNOWN},
+        {"ExecStart=/usr/bin/nomad %i\n", TRI_UNKNOWN},
+        {"ExecStart=/usr/bin/nomad $WHAT\nExecStart=/usr/bin/nomad agent\n", TRI_YES},
+        {"ExecStart=/usr/bin/nomad operator $WHAT\n", TRI_NO},
+        {"ExecStart=/usr/bin/nomad-pack run\n", TRI_NO},
+        {"#ExecStart=/usr/bin/nomad agent\n", TRI_NO},
+        {"ExecStartPre=/usr/bin/nomad version\n", TRI_NO},
+        {"ExecStart=/bin/sh -c '/usr/bin/nomad agent'\n", TRI_NO},
+        {"", TRI_NO},
+        {"[Service]\nExecStart", TRI_NO},
+        {"ExecStart \t", TRI_NO},
+        {"ExecStart=", TRI_NO},
+        {"ExecStart=\\", TRI_NO},
     };
 
     (void)state;
@@ -226,13 +243,48 @@ static void another_unit_that_names_the_program(void **state)
     scratch_write(b->dir, "lib/nomad.service", "ExecStart=/x/nomad agent\n", 0644); /* hidden */
     scratch_write(b->dir, "lib/other.service", "ExecStart=/x/else\n", 0644);
     scratch_write(b->dir, "lib/nomad2.conf", "ExecStart=/x/nomad agent\n", 0644);
-    unit_files_naming(dirs, "/x/nomad", own, found, sizeof(found));
+    scratch_write(b->dir, "lib/backup.service", "ExecStart=/x/nomad operator snapshot save x\n",
+                  0644);
+    assert_int_equal(unit_files_naming(dirs, "/x/nomad", own, found, sizeof(found)), TRI_NO);
     assert_string_equal(found, "");
+    scratch_write(b->dir, "etc/vague.service", "ExecStart=/x/nomad $VERB\n", 0644);
+    assert_int_equal(unit_files_naming(dirs, "/x/nomad", own, found, sizeof(found)), TRI_UNKNOWN);
+    assert_string_equal(found, "vague.service");
     scratch_write(b->dir, "lib/nomad2.service", "ExecStart=/x/nomad agent\n", 0644);
-    unit_files_naming(dirs, "/x/nomad", own, found, sizeof(found));
+    assert_int_equal(unit_files_naming(dirs, "/x/nomad", own, found, sizeof(found)), TRI_YES);
     assert_string_equal(found, "nomad2.service");
-    unit_files_naming(dirs, "/x/nomad", "", found, sizeof(found));
-    assert_string_not_equal(found, "");
+    assert_int_equal(unit_files_naming(dirs, "/x/nomad", "", found, sizeof(found)), TRI_YES);
+}
+
+/* ---- users and groups ---- */
+
+static void who_tells_names(void **state)
+{
+    static const struct {
+        const char *text;
+        bool own;
+    } rows[] = {
+        {"passwd: files\ngroup: files sss\n", true},
+        {"passwd:\tfiles systemd # sss\n", true},
+        {"passwd : compat systemd\r\n", true},
+        {"# passwd: ldap\nshadow: ldap\n", true},
+        {"", true},
+        {"passwd:", true},
+        {"passwd: files sss\n", false},
+        {"x: y\n  passwd: ldap [NOTFOUND=return] files", false},
+        {"passwd: filesystem\n", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (account_sources_own(rows[i].text, "passwd") != rows[i].own)
+            fail_msg("%s", rows[i].text);
+    }
+    assert_int_equal(account_there(false, "root"), TRI_YES);
+    assert_int_equal(account_there(true, "root"), TRI_YES);
+    assert_int_equal(account_there(false, "4711"), TRI_YES);
+    assert_int_not_equal(account_there(false, "nobody-of-this-name"), TRI_YES);
+    assert_int_not_equal(account_there(true, "nobody-of-this-name"), TRI_YES);
 }
 
 /* ---- packages ---- */
@@ -561,6 +613,7 @@ int main(int argc, char **argv)
         IN_BENCH(ways_from_a_name_to_a_file),
         IN_BENCH(a_link_is_seen_and_seen_through),
         cmocka_unit_test(only_other_agents_use_the_file),
+        cmocka_unit_test(who_tells_names),
         cmocka_unit_test(texts_of_units),
         IN_BENCH(another_unit_that_names_the_program),
         cmocka_unit_test(answers_of_dpkg),

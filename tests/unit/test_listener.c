@@ -441,6 +441,24 @@ static void a_stale_view_is_made_anew(void **state)
     pthread_join(thread, NULL);
 }
 
+/* Root took the hold file away: who asks now is not told of it any more. */
+static void a_hold_file_that_went_is_not_told(void **state)
+{
+    struct room *r = *state;
+    pthread_t thread;
+    listener_free(r->listener);
+    snprintf(r->hold_file, sizeof(r->hold_file), "%.100s/hold", r->dir);
+    r->view->status.n_facts = 1;
+    str_cut(r->view->status.facts[0].id, sizeof(r->view->status.facts[0].id), "held");
+    r->view->status.facts[0].value = TRI_YES;
+    room_listen(r);
+    assert_int_equal(pthread_create(&thread, NULL, tell_when_woken, r), 0);
+    struct receipt *h = room_say(r, desk_order(&r->desk, MSG_HELLO, 0, 0), r->desk.operator);
+    assert_int_equal(h->u.hello.view_revision, 12);
+    free(h);
+    pthread_join(thread, NULL);
+}
+
 static void a_full_status_still_fits(void **state)
 {
     struct room *r = *state;
@@ -475,6 +493,49 @@ static void a_full_status_still_fits(void **state)
     assert_in_range(s->u.status.n_log, 1, LOG_LINES_MAX - 1);
     assert_int_equal(s->u.status.log_cursor, s->u.status.log[s->u.status.n_log - 1].cursor);
     drop_status(s);
+}
+
+/* The receipt to a status order of this version; NULL: none. */
+static struct receipt *status_of_version(struct room *r, uint8_t version)
+{
+    struct order *o = desk_order(&r->desk, MSG_STATUS, 0, 0);
+    o->head.version = version;
+    return room_say(r, o, r->desk.operator);
+}
+
+/* An older coordinator is answered in its version: its layout has room for half of the facts. */
+static void an_order_is_answered_in_its_version(void **state)
+{
+    struct room *r = *state;
+    struct receipt_status *v = &r->view->status;
+
+    v->n_facts = FACTS_MAX - 1;
+    for (uint32_t i = 0; i < v->n_facts; i++)
+        snprintf(v->facts[i].id, sizeof(v->facts[i].id), "fact-%u", (unsigned)i);
+    listener_set_view(r->listener, r->view, NULL);
+    for (uint8_t version = WIRE_MIN; version <= WIRE_MAX; version++) {
+        struct receipt *s = status_of_version(r, version);
+        assert_non_null(s);
+        assert_int_equal(s->head.version, version);
+        assert_int_equal(s->u.status.n_facts, message_facts_max(version));
+        assert_string_equal(s->u.status.facts[0].id, "view");
+        assert_string_equal(s->u.status.facts[47].id, "fact-46");
+        drop_status(s);
+    }
+}
+
+/* caravan-swap tells what it speaks: the hello says what both programs do. */
+static void hello_tells_what_both_programs_speak(void **state)
+{
+    struct room *r = *state;
+    const uint8_t told[] = {1, WIRE_MAX, WIRE_MAX + 1};
+    for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+        r->view->hello.wire_max = told[i];
+        listener_set_view(r->listener, r->view, NULL);
+        struct receipt *h = room_say(r, desk_order(&r->desk, MSG_HELLO, 0, 0), r->desk.operator);
+        assert_int_equal(h->u.hello.wire_max, MIN_OF(told[i], (uint8_t)WIRE_MAX));
+        free(h);
+    }
 }
 
 struct asker {
@@ -569,18 +630,33 @@ static void a_crowd_lets_the_oldest_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(hello_to_anybody_named),          T(strangers_get_no_answer),
-        T(misdirected_is_dropped),          T(changed_bytes_are_dropped),
-        T(enrolment_hello_is_plain),        T(observers_change_nothing),
-        T(repeats_get_the_kept_receipt),    T(old_sessions_and_late_orders_are_refused),
-        T(notes_are_kept_once_each),        T(what_is_not_durable_is_refused),
-        T(orders_go_to_swap_byte_for_byte), T(lease_and_pause_bind_them),
-        T(the_journal_names_the_run),       T(refused_stays_refused),
-        T(swaps_repeats_reach_swap),        T(swap_restarting_is_found_again),
-        T(swap_unreachable_is_said),        T(swap_gone_after_hearing_is_no_answer),
-        T(no_view_is_told_as_unknown),      T(a_stale_view_is_made_anew),
-        T(a_full_status_still_fits),        T(held_until_something_changes),
-        T(a_crowd_lets_the_oldest_go),      T(a_swap_of_before_gets_the_order_alone),
+        T(hello_to_anybody_named),
+        T(strangers_get_no_answer),
+        T(misdirected_is_dropped),
+        T(changed_bytes_are_dropped),
+        T(enrolment_hello_is_plain),
+        T(observers_change_nothing),
+        T(repeats_get_the_kept_receipt),
+        T(old_sessions_and_late_orders_are_refused),
+        T(notes_are_kept_once_each),
+        T(what_is_not_durable_is_refused),
+        T(orders_go_to_swap_byte_for_byte),
+        T(lease_and_pause_bind_them),
+        T(the_journal_names_the_run),
+        T(refused_stays_refused),
+        T(swaps_repeats_reach_swap),
+        T(swap_restarting_is_found_again),
+        T(swap_unreachable_is_said),
+        T(swap_gone_after_hearing_is_no_answer),
+        T(no_view_is_told_as_unknown),
+        T(a_stale_view_is_made_anew),
+        T(a_full_status_still_fits),
+        T(held_until_something_changes),
+        T(an_order_is_answered_in_its_version),
+        T(a_hold_file_that_went_is_not_told),
+        T(hello_tells_what_both_programs_speak),
+        T(a_crowd_lets_the_oldest_go),
+        T(a_swap_of_before_gets_the_order_alone),
     };
     return cmocka_run_group_tests_name("listener", tests, NULL, NULL);
 }

@@ -116,6 +116,14 @@ static void test_a_server_of_itself(void **state)
     assert_int_equal(s.view.leave_on_terminate, TRI_NO);
     assert_int_equal(s.view.acl_enabled, TRI_NO);
     assert_int_equal(s.view.bootstrap_expect, 3);
+    assert_string_equal(s.view.running.datacenter, "dc1");
+    assert_string_equal(s.view.running.name, "s1");
+    assert_string_equal(s.view.running.data_dir, "/opt/nomad/data");
+    assert_string_equal(s.view.running.bind_addr, "0.0.0.0");
+    assert_string_equal(s.view.running.advertise_http, "10.99.0.11:4646");
+    assert_string_equal(s.view.running.advertise_rpc, "10.99.0.11:4647");
+    assert_int_equal(s.view.running.server, TRI_YES);
+    assert_int_equal(s.view.running.client, TRI_NO);
     assert_int_equal(s.heartbeat_age_ms, -1);
 }
 
@@ -133,6 +141,9 @@ static void test_a_client_of_itself(void **state)
     assert_int_equal(s.heartbeat_ttl_ms, 10803);
     assert_false(s.view.voter_known);
     assert_int_equal(s.view.last_contact_ms, -1);
+    assert_string_equal(s.view.running.name, "c1");
+    assert_int_equal(s.view.running.server, TRI_NO);
+    assert_int_equal(s.view.running.client, TRI_YES);
 }
 
 /* What suffrage means when the peer is a non-voter, or known by its address alone. */

@@ -415,6 +415,69 @@ static void what_is_loaded_is_told(void **state)
     assert_memory_equal(a.words, words, sizeof(words));
 }
 
+static void what_hangs_together_with_a_unit_is_told(void **state)
+{
+    struct bench *b = *state;
+    struct fake_systemd *f = b->systemd;
+    struct service_about a;
+
+    str_cut(f->load, sizeof(f->load), "loaded");
+    str_cut(f->conditions, sizeof(f->conditions),
+            "ConditionPathExists 0 1 /a ConditionMemory 1 0 4G");
+    str_cut(f->files, sizeof(f->files), "/etc/a.env 0 /etc/b.env 1");
+    str_cut(f->stop, sizeof(f->stop), "stop -now x");
+    str_cut(f->needs, sizeof(f->needs), "a.service b.mount a.service");
+    str_cut(f->bound, sizeof(f->bound), "c.service");
+    str_cut(f->other_load, sizeof(f->other_load), "masked");
+    str_cut(f->other_active, sizeof(f->other_active), "inactive");
+    str_cut(f->restart, sizeof(f->restart), "on-failure");
+    f->kill_signal = 2;
+    f->prevented = 78;
+    f->restart_us = 2000000;
+    f->limit_us = 10000000;
+    f->limit_starts = 3;
+    a = about(b);
+    assert_true(a.conditions.told && a.files.told && a.needs.told && a.bound.told && a.stop.told);
+    assert_int_equal(a.conditions.n, 2);
+    assert_string_equal(a.conditions.list[0].type, "ConditionPathExists");
+    assert_string_equal(a.conditions.list[0].what, "/a");
+    assert_true(a.conditions.list[0].negate && !a.conditions.list[0].trigger);
+    assert_true(a.conditions.list[1].trigger && !a.conditions.list[1].negate);
+    assert_int_equal(a.files.n, 2);
+    assert_string_equal(a.files.list[0].path, "/etc/a.env");
+    assert_true(!a.files.list[0].optional && a.files.list[1].optional);
+    assert_string_equal(a.stop.text, "ExecStop=/bin/stop -now x");
+    assert_string_equal(a.start.text, "");
+    assert_int_equal(a.needs.n, 2);
+    assert_string_equal(a.needs.list[1].name, "b.mount");
+    assert_string_equal(a.needs.list[1].how, "Requires");
+    assert_string_equal(a.needs.list[1].load, "masked");
+    assert_string_equal(a.bound.list[0].active, "inactive");
+    assert_string_equal(a.restart, "on-failure");
+    assert_int_equal(a.stop_signal, 2);
+    assert_true(a.prevents[78] && !a.prevents[1]);
+    assert_true(a.restart_us == 2000000 && a.limit_us == 10000000 && a.limit_starts == 3);
+}
+
+/* What does not fit, and what an older systemd does not have. */
+static void lists_that_are_not_whole_are_told(void **state)
+{
+    struct bench *b = *state;
+    struct fake_systemd *f = b->systemd;
+
+    str_cut(f->load, sizeof(f->load), "loaded");
+    for (int i = 0; i < 40; i++)
+        snprintf(f->needs + strlen(f->needs), sizeof(f->needs) - strlen(f->needs), "%d.x ", i);
+    assert_true(about(b).needs.more);
+    assert_int_equal(about(b).needs.n, ABOUT_UNITS);
+    memset(f->stop, 'w', sizeof(f->stop) - 1);
+    f->stop[1] = ' ';
+    assert_int_equal(strlen(about(b).stop.text), ABOUT_COMMANDS - 1);
+    f->knows_little = true;
+    assert_false(about(b).needs.told || about(b).conditions.told || about(b).stop.told);
+    assert_int_equal(about(b).stop_signal, 0);
+}
+
 static void a_unit_that_is_not_there_is_told(void **state)
 {
     struct bench *b = *state;
@@ -481,6 +544,8 @@ int main(int argc, char **argv)
         SYSTEMD(states_are_told),
         SYSTEMD(a_lost_connection_is_made_good),
         SYSTEMD(what_is_loaded_is_told),
+        SYSTEMD(what_hangs_together_with_a_unit_is_told),
+        SYSTEMD(lists_that_are_not_whole_are_told),
         SYSTEMD(a_unit_that_is_not_there_is_told),
         SYSTEMD(what_is_not_told_stays_empty),
         SYSTEMD(no_bus_is_an_error),

@@ -97,9 +97,29 @@ static void another_process_is_old(void **state)
     assert_int_equal(stamp_check(&s, path), STAMP_OLD);
 }
 
+static void a_hold_file_that_came_or_went_is_noticed(void **state)
+{
+    (void)state;
+    struct receipt_status *told = xzalloc(1, sizeof(*told));
+    char gone[160];
+    snprintf(gone, sizeof(gone), "%s.gone", path);
+    assert_false(hold_changed(told, path)); /* nothing was told of it */
+    told->n_facts = 2;
+    str_cut(told->facts[1].id, sizeof(told->facts[1].id), "held");
+    told->facts[1].value = TRI_NO;
+    assert_true(hold_changed(told, path));
+    assert_false(hold_changed(told, gone));
+    told->facts[1].value = TRI_YES;
+    assert_false(hold_changed(told, path));
+    assert_true(hold_changed(told, gone));
+    assert_false(hold_changed(told, "")); /* not looked at */
+    free(told);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_hold_file_that_came_or_went_is_noticed),
         cmocka_unit_test(what_is_there_is_fresh),
         cmocka_unit_test(another_file_is_old),
         cmocka_unit_test(another_process_is_old),

@@ -5,8 +5,17 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 #include "scratch_dir.h"
+#include "str.h"
 #include "swap_bench.h"
 #include "swap_view.h"
+
+static void survey(struct swap_bench *b, unsigned asked, enum tri not_nomad)
+{
+    b->s.survey.made_ms = 0;
+    swap_tell(&b->s);
+    assert_int_equal(b->m.versions_asked, asked);
+    assert_int_equal(facts_survey_find(&b->s.survey, "not-nomad")->value, not_nomad);
+}
 
 /* Where nobody answers it takes half a second: not again for each survey, and never for a server.
  */
@@ -37,10 +46,176 @@ static void a_client_asks_once_for_metadata(void **state)
     swap_bench_close(b);
 }
 
+/* Its own `version` runs once for each file, never while root holds the host, and never a script.
+ */
+static void the_file_in_place_is_asked_once(void **state)
+{
+    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
+    struct agent_conf conf = {.listen = ""};
+    char other[MODEL_BINARY];
+
+    (void)state;
+    swap_bench_open(b);
+    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
+    b->s.conf = &conf;
+    model_fs_put(&b->m.fs, MODEL_HOLD, "", 0, 0644);
+    survey(b, 0, TRI_UNKNOWN);
+    model_fs_unlink(&b->m.fs, MODEL_HOLD);
+    survey(b, 1, TRI_NO);
+    survey(b, 1, TRI_NO);
+    b->m.nomad = TRI_NO;
+    model_binary("new", other);
+    model_fs_put(&b->m.fs, MODEL_TARGET, other, sizeof(other), 0755);
+    survey(b, 2, TRI_YES);
+    model_fs_put(&b->m.fs, MODEL_TARGET, "#!/bin/sh\n", 10, 0755);
+    survey(b, 2, TRI_YES);
+    swap_bench_close(b);
+}
+
+static void bind(struct swap_bench *b, const char *active)
+{
+    struct service_about *a = &b->m.about;
+
+    a->unit = a->bound.told = true;
+    a->bound.n = 1;
+    str_cut(a->bound.list[0].name, sizeof(a->bound.list[0].name), "a.service");
+    str_cut(a->bound.list[0].active, sizeof(a->bound.list[0].active), active);
+}
+
+/* One that comes up late is told when it is up, without a whole survey each second. */
+static void units_that_went_down_are_watched(void **state)
+{
+    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
+    struct agent_conf conf = {.listen = ""};
+    int64_t made;
+
+    (void)state;
+    swap_bench_open(b);
+    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
+    b->s.conf = &conf;
+    bind(b, "active");
+    swap_tell(&b->s);
+    assert_null(facts_survey_find(&b->s.survey, "bound-down"));
+    b->m.uptime_ms += 1000;
+    bound_units_remember(&b->s.phases.bound, &b->m.about, b->m.uptime_ms);
+    swap_tell(&b->s); /* at once, with the old survey */
+    assert_int_equal(facts_survey_find(&b->s.survey, "bound-down")->value, TRI_NO);
+    assert_false(swap_waits(&b->s));
+    bind(b, "inactive");
+    swap_tell(&b->s);
+    assert_true(swap_waits(&b->s));
+    made = b->s.survey.made_ms;
+    b->m.uptime_ms += 1000;
+    swap_watch(&b->s);
+    assert_int_equal(b->s.survey.made_ms, made);
+    bind(b, "active");
+    swap_watch(&b->s);
+    assert_int_equal(b->s.survey.made_ms, made);
+    assert_int_equal(facts_survey_find(&b->s.survey, "bound-down")->value, TRI_NO);
+    assert_false(swap_waits(&b->s));
+    bind(b, "failed");
+    swap_tell(&b->s);
+    assert_true(swap_waits(&b->s));
+    b->m.uptime_ms += BOUND_WAIT_MS;
+    assert_false(swap_waits(&b->s));
+    swap_bench_close(b);
+}
+
+static void swap_until(struct swap_bench *b, enum phase until)
+{
+    struct phases *p = &b->s.phases;
+
+    assert_int_equal(swap_bench_say(b, swap_bench_stage(b, 1, 1), b->desk.operator, NULL),
+                     REFUSAL_NONE);
+    assert_int_equal(swap_bench_rest(b), PHASE_STAGED);
+    assert_int_equal(swap_bench_say(b, swap_bench_swap(b, 1, 2), b->desk.operator, NULL),
+                     REFUSAL_NONE);
+    while (p->rec.phase != until) {
+        assert_true(phases_works(p));
+        b->m.uptime_ms = MAX_OF(b->m.uptime_ms + 1, p->now.wake_ms);
+        phases_step(p);
+    }
+}
+
+/* Before the stop of a swap, and of a revert that was ordered; the way back from a swap that failed
+ * has to bring back what was up before the swap. */
+static void what_was_up_is_remembered(void **state)
+{
+    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
+    const struct bound_units *bound = &b->s.phases.bound;
+    struct order *o;
+
+    (void)state;
+    swap_bench_open(b);
+    bind(b, "active");
+    swap_until(b, PHASE_PROBING);
+    assert_true(bound->known && bound->n == 1 && bound->at_ms > 0);
+    assert_string_equal(bound->names[0], "a.service");
+    bind(b, "inactive");
+    b->m.ends_after_ms = 1;
+    assert_int_equal(swap_bench_rest(b), PHASE_REVERTED);
+    assert_true(bound->known && bound->n == 1);
+    swap_bench_close(b);
+
+    swap_bench_open(b);
+    bind(b, "active");
+    swap_until(b, PHASE_SETTLED);
+    bind(b, "inactive");
+    o = swap_bench_order(b, MSG_REVERT, 1, 3);
+    o->u.revert =
+        (struct order_revert){.to = b->s.phases.rec.previous, .hold_ms = 100, .deadline_ms = 2000};
+    assert_int_equal(swap_bench_say(b, o, b->desk.operator, NULL), REFUSAL_NONE);
+    assert_int_equal(swap_bench_rest(b), PHASE_REVERTED);
+    assert_true(bound->known && bound->n == 0);
+    swap_bench_close(b);
+}
+
+/* What was refused a moment ago is looked at again soon; while the phases work nobody is asked. */
+static void a_bad_answer_is_looked_at_again(void **state)
+{
+    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
+    struct agent_conf conf = {.listen = ""};
+    unsigned asks;
+    char dir[300];
+
+    (void)state;
+    swap_bench_open(b);
+    snprintf(conf.data_dir, sizeof(conf.data_dir), "%.200s", b->dir);
+    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
+    b->s.conf = &conf;
+    scratch_path(b->dir, "server", dir);
+    assert_int_equal(mkdir(dir, 0700), 0);
+    scratch_write(b->dir, "server/node-id", "22222222-3333", 0600);
+    b->m.leader = "\"\"";
+    swap_tell(&b->s);
+    assert_int_equal(facts_survey_find(&b->s.survey, "law-refuses")->value, TRI_YES);
+    assert_true(swap_look_due(&b->s) > 0 && swap_look_due(&b->s) < SURVEY_GREET_MS);
+    asks = b->m.asks;
+    swap_look(&b->s, SURVEY_REST_MS);
+    assert_int_equal(b->m.asks, asks);
+    b->m.leader = "\"10.0.0.1:4647\"";
+    b->m.peers = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";
+    b->m.uptime_ms += swap_look_due(&b->s);
+    b->s.phases.rec.phase = PHASE_PROBING;
+    assert_true(swap_look_due(&b->s) == INT64_MAX);
+    swap_look(&b->s, SURVEY_REST_MS);
+    assert_int_equal(b->m.asks, asks);
+    b->s.phases.rec.phase = PHASE_IDLE;
+    assert_int_equal(swap_look_due(&b->s), 0);
+    swap_look(&b->s, SURVEY_REST_MS);
+    assert_int_equal(facts_survey_find(&b->s.survey, "law-refuses")->value, TRI_NO);
+    assert_true(swap_look_due(&b->s) == INT64_MAX);
+    swap_bench_close(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_client_asks_once_for_metadata),
+        cmocka_unit_test(a_bad_answer_is_looked_at_again),
+        cmocka_unit_test(the_file_in_place_is_asked_once),
+        cmocka_unit_test(units_that_went_down_are_watched),
+        cmocka_unit_test(what_was_up_is_remembered),
     };
 
     return cmocka_run_group_tests_name("swap_view", tests, NULL, NULL);

@@ -267,7 +267,8 @@ static int print_missing(const char *dir)
     return failed == 0 ? 0 : 1;
 }
 
-/* ---- seeds for the fuzz targets: each takes one byte before its input ---- */
+/* ---- seeds for the fuzz targets: each takes one byte before its input; payloads: kind and
+ * version ---- */
 
 static int write_seed(const char *dir, const char *target, const char *name, unsigned char first,
                       const void *p, size_t n, struct err *err)
@@ -295,7 +296,8 @@ static int write_inner_seeds(const char *dir, const struct vector_case *c, struc
     if (n < frame || (p[0] & 0x7f) >= MSG_KIND_COUNT)
         return 0;
     return write_seed(dir, (p[0] & 0x80) != 0 ? "payload_receipt" : "payload_order", c->name,
-                      p[0] & 0x7f, p + INNER_HEADER_LEN, n - frame, err);
+                      (unsigned char)((p[0] & 0x7f) | (p[1] == 2 ? 0x10 : 0)), p + INNER_HEADER_LEN,
+                      n - frame, err);
 }
 
 static int write_container_seeds(const char *dir, const char *target, const struct vector_case *c,

@@ -61,7 +61,7 @@ static void head(const struct vector_keys *keys, enum message_kind kind, bool is
     memset(h, 0, sizeof(*h));
     h->kind = kind;
     h->is_receipt = is_receipt;
-    h->version = 1;
+    h->version = kind == MSG_HELLO ? 1 : WIRE_MAX;
     COUNT_UP(h->cluster, 0xc0);
     h->receiver = *keypair_public(keys->k[is_receipt ? KEY_OPERATOR : KEY_HOST]);
     COUNT_UP(h->nonce, 0x10);
@@ -169,7 +169,7 @@ void vector_order(const struct vector_keys *keys, enum message_kind kind, struct
     memset(o, 0, sizeof(*o));
     head(keys, kind, false, &o->head);
     if (kind == MSG_HELLO) {
-        o->u.hello = (struct order_hello){1, 1};
+        o->u.hello = (struct order_hello){WIRE_MIN, WIRE_MAX};
     } else if (kind == MSG_STATUS) {
         o->u.status = (struct order_status){12, 60000, 300};
     } else if (kind == MSG_LEASE) {
@@ -222,7 +222,8 @@ static void lease(struct lease_state *l)
 
 static void receipt_hello(struct receipt_hello *h)
 {
-    h->wire_min = h->wire_max = 1;
+    h->wire_min = WIRE_MIN;
+    h->wire_max = WIRE_MAX;
     TEXT(h->program, "0.1.0");
     TEXT(h->host, "nomad-server-1");
     TEXT(h->os, "linux");
@@ -315,6 +316,24 @@ static void add_messages(const struct vector_keys *keys, struct vector_set *set)
     }
 }
 
+/* As many facts as the present version has room for. */
+static void add_many_facts(const struct vector_keys *keys, struct vector_set *set)
+{
+    struct err err = ERR_INIT;
+    struct receipt r;
+    struct vector_case *c;
+
+    vector_receipt(keys, MSG_STATUS, &r);
+    r.u.status.n_facts = FACTS_MAX;
+    for (uint32_t i = 0; i < FACTS_MAX; i++) {
+        r.u.status.facts[i].value = (enum tri)(i % 3);
+        snprintf(r.u.status.facts[i].id, sizeof(r.u.status.facts[i].id), "fact-%u", (unsigned)i);
+    }
+    c = vector_add(set, "inner", "receipt-status-96-facts", "a status with all the facts it holds");
+    must(envelope_sign_receipt(&r, keys->k[KEY_HOST], &c->bytes, &err), &err);
+    receipt_done_with(&r);
+}
+
 static void add_frames(const struct vector_keys *keys, struct vector_set *set)
 {
     auto_buf struct buf inner = BUF_INIT, enrol = BUF_INIT;
@@ -342,6 +361,7 @@ void vector_valid(const struct vector_keys *keys, struct vector_set *set)
     struct vector_case *c;
 
     add_messages(keys, set);
+    add_many_facts(keys, set);
     add_frames(keys, set);
     c = vector_add(set, "manifest", "manifest", "a release, signed by 2 of 2 release keys");
     make_manifest(keys, &c->bytes);

@@ -1,3 +1,4 @@
+#include "codec.h"
 #include "vector_cases.h"
 
 /* ---- frames ---- */
@@ -100,11 +101,11 @@ static void add_envelopes(const struct vector_keys *keys, struct vector_set *set
     memcpy(copy(set, "order-cancel", c)->data + 18, keypair_public(keys->k[KEY_OBSERVER])->bytes,
            KEY_LEN);
     c = bad(set, "inner", "inner-domain-kind", "signed as another kind", ERR_CRYPTO, "signature");
-    resign(keys, copy(set, "order-cancel", c), "caravan/preserve/v1");
+    resign(keys, copy(set, "order-cancel", c), "caravan/preserve/v2");
     c = bad(set, "inner", "inner-domain-receipt", "signed as a receipt", ERR_CRYPTO, "signature");
-    resign(keys, copy(set, "order-cancel", c), "caravan/cancel-receipt/v1");
-    c = bad(set, "inner", "inner-domain-version", "signed as version 2", ERR_CRYPTO, "signature");
-    resign(keys, copy(set, "order-cancel", c), "caravan/cancel/v2");
+    resign(keys, copy(set, "order-cancel", c), "caravan/cancel-receipt/v2");
+    c = bad(set, "inner", "inner-domain-version", "signed as version 1", ERR_CRYPTO, "signature");
+    resign(keys, copy(set, "order-cancel", c), "caravan/cancel/v1");
     c = bad(set, "inner", "inner-domain-trust", "a trust order signed as a trust file is",
             ERR_CRYPTO, "signature");
     resign(keys, copy(set, "order-trust", c), "caravan/trust/v1");
@@ -245,6 +246,23 @@ static void add_payloads(const struct vector_keys *keys, struct vector_set *set)
                "40 bytes, at most 39", &b);
 }
 
+/* The payload of a good receipt of version 2 under version 1, which has less room. */
+static void add_old_version(const struct vector_keys *keys, struct vector_set *set)
+{
+    auto_buf struct buf payload = BUF_INIT;
+    struct err err = ERR_INIT;
+    struct receipt r;
+
+    vector_receipt(keys, MSG_STATUS, &r);
+    r.u.status.n_facts = FACTS_MAX_V1 + 1;
+    if (codec_pack_receipt(&r, &payload, &err) < 0)
+        abort();
+    r.head.version = 1;
+    add_signed(keys, set, "payload-facts-v1", "49 facts in a status of version 1", &r.head,
+               ERR_LIMIT, "49 items, at most 48", &payload);
+    receipt_done_with(&r);
+}
+
 /* ---- containers ---- */
 
 static void sign_manifest(const struct vector_keys *keys, const struct manifest *m,
@@ -356,6 +374,7 @@ void vector_invalid(const struct vector_keys *keys, struct vector_set *set)
     add_frames(keys, set);
     add_envelopes(keys, set);
     add_payloads(keys, set);
+    add_old_version(keys, set);
     add_containers(set);
     add_manifests(keys, set);
     add_trust(keys, set);

@@ -1,7 +1,7 @@
-/* The invariants of the design, by number, judged on the true state: all twelve, and as 13 that
- * every run ends and with a true cause. Of 6 and 9 what a coordinator can break: the bytes that it
- * orders, and that an order is obeyed once, where and when it is meant; what is unpacked,
- * signatures and roles are the agent's, and its own tests judge them. */
+/* The invariants of the design, by number, judged on the true state: all thirteen, and as the
+ * last that every run ends and with a true cause. Of 6 and 9 what a coordinator can break: the
+ * bytes that it orders, and that an order is obeyed once, where and when it is meant; what is
+ * unpacked, signatures and roles are the agent's, and its own tests judge them. */
 #include "keystore_on_disk.h"
 #include "truth.h"
 
@@ -21,7 +21,8 @@ const char *invariant_name(int invariant)
         "10 paused or aborted begins nothing",
         "11 done is read back",
         "12 the host that answers is the host",
-        "13 every run ends, with a true cause",
+        "13 every host told before any swap",
+        "14 every run ends, with a true cause",
     };
     return names[invariant];
 }
@@ -369,6 +370,7 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
     counts.judged[12]++;
     if (h->misplaced && t->now - h->misplaced_ms > JUDGE_STALE_MS)
         judge_says(t, 12, "swap of %s, where another agent answers", h->name);
+    judge_ready(t, host);
     if (h->is_server)
         judge_server(t, host);
     else

@@ -79,7 +79,7 @@ void judge_end(struct truth *t)
 {
     enum run_state end = t->ledger.state;
 
-    counts.judged[13]++;
+    counts.judged[INVARIANT_ENDS]++;
     if (end == RUN_DONE)
         judge_done(t);
     if (end == RUN_DONE || end == RUN_ABORTED)
@@ -88,10 +88,10 @@ void judge_end(struct truth *t)
     if (end != RUN_STOPPED)
         return;
     if (t->ledger.cause[0] == '\0')
-        judge_says(t, 13, "stopped without a cause");
+        judge_says(t, INVARIANT_ENDS, "stopped without a cause");
     else if (!trouble(t))
-        judge_says(t, 13, "stopped without trouble: %s", t->ledger.cause);
+        judge_says(t, INVARIANT_ENDS, "stopped without trouble: %s", t->ledger.cause);
     else if (!cause_is_true(t))
-        judge_says(t, 13, "stopped, and the cause names nothing that was injected: %s",
+        judge_says(t, INVARIANT_ENDS, "stopped, and the cause names nothing that was injected: %s",
                    t->ledger.cause);
 }

@@ -142,3 +142,31 @@ void judge_region(struct truth *t, const struct t_host *swapped)
     if (r->unasked_ms == t->sights[1 - t->sight].w.begun_ms)
         judge_says(t, 8, "swap of %s, though region %s did not answer", swapped->name, r->name);
 }
+
+/* It has staged and told what it found, and nothing of that speaks against a swap or all of it was
+ * accepted; or there is nothing to swap. What it tells later, its turn will show. */
+void judge_told_ready(struct truth *t, int host)
+{
+    struct t_host *h = &t->hosts[host];
+    const struct t_agent *a = &h->agent;
+    enum refusal law = t_law(t, host);
+    bool accepted = !h->is_server && policy_accepts(&t->plan.policy, "law-refuses");
+
+    if (h->running == BIN_NEW && h->disk == BIN_NEW)
+        h->asked = true;
+    if (a->phase == PHASE_STAGED && t->now >= a->mute_ms && !a->unready &&
+        (law == REFUSAL_NONE || accepted))
+        h->asked = true;
+}
+
+void judge_ready(struct truth *t, int host)
+{
+    counts.judged[INVARIANT_READY]++;
+    for (size_t i = 0; i < t->plan.n_hosts; i++) {
+        int k = t_host_of(t, t->plan.hosts[i].key);
+        if (k < 0 || t->hosts[k].asked || host_finished(t->committed.hosts[i].state))
+            continue;
+        judge_says(t, INVARIANT_READY, "swap of %s, and %s was not asked, or refused",
+                   t->hosts[host].name, t->hosts[k].name);
+    }
+}

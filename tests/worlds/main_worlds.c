@@ -63,6 +63,8 @@ static bool accept_all(struct truth *t)
         p->accepted[p->n_accepted++] = "no-snapshot";
     if (t->no_keystore)
         p->accepted[p->n_accepted++] = "no-keystore";
+    if (p->max_skipped > 0)
+        p->accepted[p->n_accepted++] = "law-refuses";
     for (size_t i = 0; i < t->plan.n_findings && p->n_accepted < ARRAY_LEN(p->accepted); i++)
         if (t->plan.findings[i].severity == SEVERITY_BLOCK)
             p->accepted[p->n_accepted++] = t->plan.findings[i].id;
@@ -92,12 +94,12 @@ static bool make_plan(struct truth *t)
     }
     truth_survey_free(&survey);
     if (made < 0) {
-        judge_says(t, 13, "no plan: %s", err.text);
+        judge_says(t, INVARIANT_ENDS, "no plan: %s", err.text);
         return false;
     }
     const struct finding *f = plan_refused(&t->plan);
     if (f != NULL)
-        judge_says(t, 13, "plan refused: %s %s", f->id, f->text);
+        judge_says(t, INVARIANT_ENDS, "plan refused: %s %s", f->id, f->text);
     return f == NULL;
 }
 
@@ -121,7 +123,7 @@ static void told(void *ctx, const struct run *r, const struct event *ev, const s
               reason_name(d->waiting[0].reason), d->waiting[0].text);
     if (d->n_intents == 0 && d->n_waiting == 0 && !run_ended(r->config->ledger->state) &&
         r->config->ledger->state != RUN_STAGING)
-        judge_says(ctx, 13, "neither intent nor reason in state %s",
+        judge_says(ctx, INVARIANT_ENDS, "neither intent nor reason in state %s",
                    run_state_name(r->config->ledger->state));
 }
 
@@ -162,6 +164,8 @@ static bool goes_on(struct truth *t, int ends)
                 t_restart(t, i, 100);
         }
         t->hosts[i].agent.swap_gone = t->hosts[i].agent.held_by_root = false;
+        t->hosts[i].agent.unready = false;
+        t->hosts[i].agent.mute_ms = 0;
         t->hosts[i].agent.full_ms = 0;
     }
     for (int i = 0; i < t->n_hosts; i++)
@@ -179,7 +183,7 @@ static void run_once(struct truth *t)
     c.told = told;
     c.told_ctx = t;
     if (run_loop(&c, &err) < 0 && !t->dead && t->violated == 0)
-        judge_says(t, 13, "the loop gave up: %s", err.text);
+        judge_says(t, INVARIANT_ENDS, "the loop gave up: %s", err.text);
 }
 
 /* Tasks whose loss the run has told are not missed by a run that goes on after it. */
@@ -226,12 +230,40 @@ static void live(struct truth *t)
     }
 }
 
+/* One host that will not be ready, or not tell whether it is. Without a draw: the other worlds stay
+ * as they were. */
+static void choose_unready(struct truth *t)
+{
+    uint64_t dice = t->seed * UINT64_C(0x9e3779b97f4a7c15) >> 33;
+    struct t_host *h = &t->hosts[dice / 64 % (uint64_t)t->n_hosts];
+
+    switch (dice % 64) {
+    case 0:
+        h->agent.unready = true;
+        break;
+    case 1:
+        h->agent.mute_ms = t->now + (int64_t)(dice / 4096 % 60000);
+        break;
+    case 2:
+        h->agent.mute_ms = t->now + T_LIFE;
+        break;
+    case 3:
+        h->agent.held_by_root = true;
+        break;
+    default:
+        return;
+    }
+    h->faulted = true;
+    t_say(t, "%s is not ready, in way %d", h->name, (int)(dice % 64));
+}
+
 static void one_world(struct truth *t, uint64_t seed)
 {
     truth_make(t, seed);
     choose_policy(t);
     if (make_plan(t)) {
         faults_plan(t);
+        choose_unready(t);
         t_schedule(t, 10, T_OBSERVE, -1, 0, -1, 0);
         live(t);
         t_ledger_drop(&t->ledger);

@@ -24,6 +24,7 @@
 #define T_REGIONS  2
 #define T_KEPT     4
 #define T_ARCHES   2
+#define T_FACTS    3
 #define T_OBEYED   32 /* orders of swap's that a host obeyed: the last ones */
 #define T_EVENTS   512
 #define T_MESSAGES 128
@@ -77,6 +78,8 @@ struct t_agent {
     bool staged;
     bool swapped_by_us; /* a swap of the run under test was obeyed */
     bool held_by_root;  /* /etc/caravan/hold */
+    bool unready;       /* what it finds with the new binary at hand speaks against a swap */
+    int64_t mute_ms;    /* it tells no facts until then */
     int64_t full_ms;    /* its disk is full until then: nothing can be made durable */
     int64_t last_swap_ms;
     uint32_t silence_ms;
@@ -145,6 +148,7 @@ struct t_host {
     int64_t sick_ms;        /* server: since when it is no healthy voter; 0: it is */
     int64_t needed_ms;      /* server: since when those without it are no quorum; 0: they are */
     int64_t strange_ms;     /* a stranger changed its binary */
+    bool asked; /* since it staged, and nothing speaks against a swap; or it ran the target */
 };
 
 struct t_region {
@@ -339,6 +343,7 @@ void t_say(const struct truth *t, const char *fmt, ...) PRINTF(2, 3);
 void t_agent_order(struct truth *t, int host, const struct t_wire *o, const struct digest *digest,
                    struct receipt_done *ret);
 void t_agent_job(struct truth *t, const struct t_event *e);
+enum refusal t_law(const struct truth *t, int host); /* hold and quorum, as a survey asks them */
 enum refusal t_swap_order(struct truth *t, int host,
                           const struct t_wire *o); /* stage, swap, revert, preserve */
 void t_agent_boot(struct truth *t, int host);
@@ -424,7 +429,11 @@ void fault_apply(struct truth *t, int kind);
 void faults_plan(struct truth *t); /* chooses this world's */
 
 /* ---- what happened, over all worlds ---- */
-#define INVARIANTS 13 /* the design's twelve; 13: every run ends, with a true cause */
+enum { /* the design's, by number; and the last: every run ends, with a true cause */
+       INVARIANT_READY = 13,
+       INVARIANT_ENDS = 14,
+       INVARIANTS = 14
+};
 struct counts {
     uint64_t faults[FAULT_KINDS];
     uint64_t intents[INTENT_KIND_COUNT];
@@ -442,8 +451,10 @@ extern struct counts counts; /* of this process */
 void judge_step(struct truth *t);
 bool judge_past(const struct truth *t, int host); /* it left, and nobody waits for it */
 bool judge_empty(const struct truth *t, int host);
-void judge_look(struct truth *t);               /* one has ended */
-void judge_needed(struct truth *t, int region); /* at every step */
+void judge_look(struct truth *t);                 /* one has ended */
+void judge_told_ready(struct truth *t, int host); /* its agent is asked in this moment */
+void judge_ready(struct truth *t, int host);      /* all were, before this swap */
+void judge_needed(struct truth *t, int region);   /* at every step */
 int64_t judge_told_ms(const struct truth *t, int region);
 void judge_regions(struct truth *t, const struct t_host *swapped); /* a server */
 void judge_region(struct truth *t, const struct t_host *swapped);  /* a client */

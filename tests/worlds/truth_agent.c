@@ -111,6 +111,11 @@ static enum refusal law(struct truth *t, int host, bool revert)
     return quorum(t, host);
 }
 
+enum refusal t_law(const struct truth *t, int host)
+{
+    return t->hosts[host].agent.held_by_root ? REFUSAL_HELD : quorum(t, host);
+}
+
 static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o)
 {
     struct t_agent *a = &t->hosts[host].agent;

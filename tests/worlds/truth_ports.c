@@ -386,7 +386,8 @@ static int port_next(void *ctx, int64_t until, struct event *ret, struct err *er
 
     memset(ret, 0, sizeof(*ret));
     if (t->now > T_LIFE || ++t->asked > T_ASKED)
-        judge_says(t, 13, "the run does not end (state %s)", run_state_name(t->ledger.state));
+        judge_says(t, INVARIANT_ENDS, "the run does not end (state %s)",
+                   run_state_name(t->ledger.state));
     while (!t->dead && t->violated == 0) {
         if (t->n_heap == 0 || t->heap[0].at > stop) {
             t->now = MAX_OF(t->now, stop);

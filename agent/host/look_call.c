@@ -1,0 +1,229 @@
+#include "look_call.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include "spawn.h"
+#include "str.h"
+
+/* Packets of one program with itself: no layout but the compiler's. */
+struct head {
+    uint32_t pid;
+    struct path_user user;
+};
+
+struct call {
+    const char *program;
+    struct look_left *left;
+    struct head head;
+    const struct host_wish *wishes;
+    uint32_t n;
+    struct host_look *ret;
+    struct host_look look; /* the packet's */
+    unsigned char content[LOOK_CONTENT];
+};
+
+/* ---- those left behind ---- */
+
+static void reap(struct look_left *left, int64_t now)
+{
+    for (size_t i = 0; i < LOOK_LEFT_MAX; i++) {
+        if (left->list[i].pid > 0 && waitpid(left->list[i].pid, NULL, WNOHANG) != 0)
+            left->list[i].pid = 0;
+        if (left->list[i].pid == 0 && now - left->list[i].at_ms >= LOOK_AGAIN_MS)
+            left->list[i].at_ms = 0;
+    }
+}
+
+/* A free place; -1: none. */
+static int place(const struct look_left *left)
+{
+    for (int i = 0; i < LOOK_LEFT_MAX; i++) {
+        if (left->list[i].at_ms == 0)
+            return i;
+    }
+    return -1;
+}
+
+static bool hung(const struct look_left *left, const char *path)
+{
+    for (size_t i = 0; i < LOOK_LEFT_MAX; i++) {
+        if (left->list[i].at_ms != 0 && str_eq(left->list[i].path, path))
+            return true;
+    }
+    return false;
+}
+
+static void leave(struct call *c, pid_t pid, const char *path)
+{
+    int at = place(c->left);
+
+    kill(-pid, SIGKILL);
+    c->left->list[at].pid = pid;
+    c->left->list[at].at_ms = clock_mono(clock_system());
+    str_cut(c->left->list[at].path, sizeof(c->left->list[at].path), path);
+}
+
+/* ---- the asking side ---- */
+
+/* Those that are looked at by one child. */
+static int send_all(const struct call *c, int fd, uint32_t from, struct err *err)
+{
+    if (send(fd, &c->head, sizeof(c->head), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        return err_set(err, ERR_IO, errno, "ask the one who looks");
+    for (uint32_t i = from; i < c->n; i++) {
+        if (c->ret[i].end == LOOK_UNKNOWN &&
+            send(fd, &c->wishes[i], sizeof(c->wishes[i]), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+            return err_set(err, ERR_IO, errno, "ask the one who looks");
+    }
+    shutdown(fd, SHUT_WR);
+    return 0;
+}
+
+/* 1: answered; 0: it hangs; -1: it is gone. */
+static int hear(struct call *c, int fd, struct host_look *ret)
+{
+    struct iovec parts[2] = {{&c->look, sizeof(c->look)}, {c->content, sizeof(c->content)}};
+    struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    int64_t until = clock_mono(clock_system()) + LOOK_MS, left = LOOK_MS;
+    int ready = poll(&p, 1, LOOK_MS);
+    ssize_t n;
+
+    while (ready < 0 && errno == EINTR && (left = until - clock_mono(clock_system())) > 0)
+        ready = poll(&p, 1, (int)left);
+    if (ready <= 0)
+        return 0;
+    n = recvmsg(fd, &m, MSG_DONTWAIT);
+    if (n < (ssize_t)sizeof(c->look) || (size_t)n - sizeof(c->look) != c->look.len)
+        return -1;
+    *ret = c->look;
+    ret->where[sizeof(ret->where) - 1] = '\0';
+    ret->content = (struct buf)BUF_INIT;
+    if (c->look.len > 0)
+        (void)buf_add(&ret->content, c->content, c->look.len);
+    return 1;
+}
+
+static void end_child(pid_t pid)
+{
+    kill(-pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
+static int start(const struct call *c, int *ret_fd, pid_t *ret_pid, struct err *err)
+{
+    const char *const argv[] = {c->program, "look", NULL};
+    struct spawn s = {.argv = argv, .pass_fd = -1};
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        return err_set(err, ERR_IO, errno, "make a pair of sockets");
+    autoclose int ours = ends[0];
+    autoclose int theirs = fcntl(ends[1], F_DUPFD_CLOEXEC, 10);
+    close(ends[1]);
+    s.talk_fd = theirs;
+    if (spawn_start(&s, ret_pid, err) < 0)
+        return -1;
+    *ret_fd = take_fd(&ours);
+    return 0;
+}
+
+/* Asks one child; *at: the first that has no answer. */
+static int ask_one(struct call *c, uint32_t *at, struct err *err)
+{
+    pid_t pid = 0;
+    int fd = -1, rc = 1;
+
+    if (start(c, &fd, &pid, err) < 0)
+        return -1;
+    autoclose int talk = fd;
+    if (send_all(c, talk, *at, err) < 0) {
+        end_child(pid);
+        return -1;
+    }
+    for (; *at < c->n && rc > 0; *at += rc > 0) {
+        if (c->ret[*at].end == LOOK_UNKNOWN)
+            rc = hear(c, talk, &c->ret[*at]);
+    }
+    if (rc == 0) {
+        c->ret[*at].end = LOOK_HANGS;
+        leave(c, pid, c->wishes[(*at)++].path);
+        return 0;
+    }
+    end_child(pid);
+    return rc > 0 ? 0 : err_set(err, ERR_IO, 0, "the one who looks at paths ended");
+}
+
+int look_call(const char *program, struct look_left *left, uint32_t pid,
+              const struct path_user *user, const struct host_wish *wishes, uint32_t n,
+              struct host_look *ret, struct err *err)
+{
+    autofree struct call *c = xzalloc(1, sizeof(*c));
+
+    c->program = program;
+    c->left = left;
+    c->head.pid = pid;
+    c->head.user = *user;
+    c->wishes = wishes;
+    c->n = n;
+    c->ret = ret;
+    reap(left, clock_mono(clock_system()));
+    for (uint32_t i = 0; i < n; i++)
+        ret[i] = (struct host_look){.end = hung(left, wishes[i].path) ? LOOK_HANGS : LOOK_UNKNOWN,
+                                    .content = BUF_INIT};
+    for (uint32_t at = 0; at < n;) {
+        if (place(left) < 0) {
+            ret[at].end = ret[at].end == LOOK_UNKNOWN ? LOOK_SKIPPED : ret[at].end;
+            at++;
+        } else if (ask_one(c, &at, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* ---- the child ---- */
+
+static int open_root(uint32_t pid)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%u/root", pid != 0 ? pid : 1);
+    return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool answer(int fd, const struct host_look *look, unsigned char *content)
+{
+    struct iovec parts[2] = {{(void *)(uintptr_t)look, sizeof(*look)}, {content, look->len}};
+    const struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
+
+    return sendmsg(fd, &m, MSG_NOSIGNAL) >= 0;
+}
+
+int look_call_main(look_fn *look)
+{
+    autofree unsigned char *content = xzalloc(LOOK_CONTENT, 1);
+    struct host_wish wish;
+    struct host_look told;
+    struct head head;
+    int rc = 0;
+
+    if (recv(STDIN_FILENO, &head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
+        head.user.n_groups > PATH_GROUPS)
+        return 2;
+    autoclose int root = open_root(head.pid);
+    int sys = errno;
+    while (rc == 0 && recv(STDIN_FILENO, &wish, sizeof(wish), 0) == (ssize_t)sizeof(wish)) {
+        wish.path[sizeof(wish.path) - 1] = '\0';
+        told = (struct host_look){.end = LOOK_FAILED, .error = sys};
+        if (root >= 0)
+            look(root, &head.user, &wish, &told, content);
+        rc = answer(STDIN_FILENO, &told, content) ? 0 : 1;
+    }
+    return rc;
+}

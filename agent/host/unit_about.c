@@ -1,0 +1,441 @@
+#include "unit_about.h"
+#include <errno.h>
+#include "buf.h"
+#include "str.h"
+
+struct unit_asked {
+    sd_bus *bus;
+    const char *path;
+};
+
+bool unit_bus_is_lost(int rc)
+{
+    return rc == -ENOTCONN || rc == -ECONNRESET || rc == -EPIPE || rc == -ETIMEDOUT;
+}
+
+/* Only a connection that is gone ends the asking: what systemd answers with an error it
+ * does not have. */
+static int about_text(const struct unit_asked *u, const char *interface, const char *name,
+                      char *dst, size_t n)
+{
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    char *value = NULL;
+    int rc =
+        sd_bus_get_property_string(u->bus, UNIT_BUS_NAME, u->path, interface, name, &e, &value);
+
+    str_cut(dst, n, rc >= 0 ? value : "");
+    free(value);
+    sd_bus_error_free(&e);
+    return unit_bus_is_lost(rc) ? rc : 0;
+}
+
+static int about_flag(const struct unit_asked *u, const char *name, bool *ret)
+{
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    int value = 0;
+    int rc = sd_bus_get_property_trivial(u->bus, UNIT_BUS_NAME, u->path, UNIT_BUS_UNIT, name, &e,
+                                         'b', &value);
+
+    *ret = rc >= 0 && value != 0;
+    sd_bus_error_free(&e);
+    return unit_bus_is_lost(rc) ? rc : 0;
+}
+
+/* Several texts as one, blanks between; what does not fit is told by dots. */
+static int about_texts(const struct unit_asked *u, const char *name, char *dst, size_t n)
+{
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    char **values = NULL;
+    int rc =
+        sd_bus_get_property_strv(u->bus, UNIT_BUS_NAME, u->path, UNIT_BUS_UNIT, name, &e, &values);
+    auto_buf struct buf all = BUF_INIT;
+
+    for (char **v = values; rc >= 0 && v != NULL && *v != NULL; v++) {
+        (void)buf_printf(&all, "%s%s", v == values ? "" : " ", *v);
+        free(*v);
+    }
+    free(values);
+    str_cut(dst, n, buf_str(&all));
+    if (all.len >= n && n > 4)
+        memcpy(dst + n - 4, "...", 4);
+    sd_bus_error_free(&e);
+    return unit_bus_is_lost(rc) ? rc : 0;
+}
+
+static int add_words(sd_bus_message *m, struct service_about *ret)
+{
+    const char *word = NULL;
+    int rc;
+
+    while ((rc = sd_bus_message_read(m, "s", &word)) > 0) {
+        size_t n = strlen(word) + 1;
+
+        if (n > sizeof(ret->words) - ret->words_len)
+            return -E2BIG;
+        memcpy(ret->words + ret->words_len, word, n);
+        ret->words_len += n;
+    }
+    return rc;
+}
+
+/* ---- lists ---- */
+
+/* Hands each of a list's members to `take`. 0: the whole list was told; -EBADMSG: not, or not
+ * known to this systemd; else the connection's error. */
+typedef int member_fn(sd_bus_message *m, const char *name, struct service_about *ret);
+
+static int each_member(const struct unit_asked *u, const char *interface, const char *name,
+                       const char *member, member_fn *take, struct service_about *ret)
+{
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    sd_bus_message *m = NULL;
+    char list[40];
+    int rc;
+
+    snprintf(list, sizeof(list), "a%s", member);
+    rc = sd_bus_get_property(u->bus, UNIT_BUS_NAME, u->path, interface, name, &e, &m, list);
+    if (rc >= 0)
+        rc = sd_bus_message_enter_container(m, 'a', member);
+    if (rc >= 0)
+        while ((rc = take(m, name, ret)) > 0)
+            ;
+    sd_bus_message_unref(m);
+    sd_bus_error_free(&e);
+    return rc == 0 || unit_bus_is_lost(rc) ? rc : -EBADMSG;
+}
+
+/* ---- commands: a(sasbttttuii): program, words, and how it went the last time ---- */
+
+#define COMMAND "(sasbttttuii)"
+
+/* 0: there is no more. *ret_program: the message's; its words are open then. */
+static int open_command(sd_bus_message *m, const char **ret_program)
+{
+    int rc = sd_bus_message_enter_container(m, 'r', "sasbttttuii");
+
+    if (rc > 0)
+        rc = sd_bus_message_read(m, "s", ret_program);
+    return rc > 0 ? sd_bus_message_enter_container(m, 'a', "s") : rc;
+}
+
+static int close_command(sd_bus_message *m)
+{
+    int rc = sd_bus_message_exit_container(m);
+
+    if (rc >= 0)
+        rc = sd_bus_message_skip(m, "bttttuii");
+    return rc < 0 ? rc : sd_bus_message_exit_container(m);
+}
+
+/* The first one; the others are passed over. */
+static int take_start(sd_bus_message *m, const char *name, struct service_about *ret)
+{
+    const char *program = NULL;
+    int rc = open_command(m, &program);
+
+    (void)name;
+    if (rc <= 0)
+        return rc;
+    str_cut(ret->program, sizeof(ret->program), program);
+    return add_words(m, ret) < 0 ? -EBADMSG : 0;
+}
+
+static void add_text(char *dst, size_t n, const char *blank, const char *text)
+{
+    size_t len = strlen(dst);
+
+    snprintf(dst + len, n - len, "%s%s", len > 0 ? blank : "", text);
+}
+
+/* For people: what does not fit is left out. */
+static int take_command(sd_bus_message *m, const char *name, char dst[static ABOUT_COMMANDS])
+{
+    const char *program = NULL, *word = NULL;
+    char first[160];
+    bool is_name = true;
+    int rc = open_command(m, &program);
+
+    if (rc <= 0)
+        return rc;
+    snprintf(first, sizeof(first), "%s=%.120s", name, program);
+    add_text(dst, ABOUT_COMMANDS, "; ", first);
+    while ((rc = sd_bus_message_read(m, "s", &word)) > 0) {
+        if (!is_name)
+            add_text(dst, ABOUT_COMMANDS, " ", word);
+        is_name = false;
+    }
+    if (rc >= 0)
+        rc = close_command(m);
+    return rc < 0 ? rc : 1;
+}
+
+static int take_beside_start(sd_bus_message *m, const char *name, struct service_about *ret)
+{
+    return take_command(m, name, ret->start.text);
+}
+
+static int take_beside_stop(sd_bus_message *m, const char *name, struct service_about *ret)
+{
+    return take_command(m, name, ret->stop.text);
+}
+
+/* ---- conditions, files, exit statuses ---- */
+
+static int take_condition(sd_bus_message *m, const char *name, struct service_about *ret)
+{
+    const char *type = NULL, *what = NULL;
+    int trigger = 0, negate = 0, result = 0;
+    int rc = sd_bus_message_read(m, "(sbbsi)", &type, &trigger, &negate, &what, &result);
+    struct about_condition *c = &ret->conditions.list[ret->conditions.n];
+
+    (void)name;
+    if (rc <= 0)
+        return rc;
+    if (ret->conditions.n == ABOUT_CONDITIONS || str_copy(c->type, sizeof(c->type), type) < 0 ||
+        str_copy(c->what, sizeof(c->what), what) < 0) {
+        ret->conditions.more = true;
+        return 1;
+    }
+    c->trigger = trigger != 0;
+    c->negate = negate != 0;
+    ret->conditions.n++;
+    return 1;
+}
+
+static int take_file(sd_bus_message *m, const char *name, struct service_about *ret)
+{
+    const char *path = NULL;
+    int optional = 0, rc = sd_bus_message_read(m, "(sb)", &path, &optional);
+    struct about_file *f = &ret->files.list[ret->files.n];
+
+    (void)name;
+    if (rc <= 0)
+        return rc;
+    if (ret->files.n == ABOUT_FILES || str_copy(f->path, sizeof(f->path), path) < 0) {
+        ret->files.more = true;
+        return 1;
+    }
+    f->optional = optional != 0;
+    ret->files.n++;
+    return 1;
+}
+
+/* (aiai), no list: statuses, then signals. */
+static int about_prevents(const struct unit_asked *u, struct service_about *ret)
+{
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    sd_bus_message *m = NULL;
+    int32_t status = 0;
+    int rc = sd_bus_get_property(u->bus, UNIT_BUS_NAME, u->path, UNIT_BUS_SERVICE,
+                                 "RestartPreventExitStatus", &e, &m, "(aiai)");
+
+    if (rc >= 0)
+        rc = sd_bus_message_enter_container(m, 'r', "aiai");
+    if (rc > 0)
+        rc = sd_bus_message_enter_container(m, 'a', "i");
+    while (rc > 0 && (rc = sd_bus_message_read(m, "i", &status)) > 0) {
+        if (status >= 0 && status < (int32_t)ARRAY_LEN(ret->prevents))
+            ret->prevents[status] = true;
+    }
+    sd_bus_message_unref(m);
+    sd_bus_error_free(&e);
+    return unit_bus_is_lost(rc) ? rc : 0;
+}
+
+/* ---- other units ---- */
+
+static void add_unit(bool *more, uint32_t *n, struct about_unit list[static ABOUT_UNITS],
+                     const char *how, const char *name)
+{
+    struct about_unit *unit = &list[*n];
+
+    for (uint32_t i = 0; i < *n; i++) {
+        if (str_eq(list[i].name, name))
+            return;
+    }
+    if (*n == ABOUT_UNITS || str_copy(unit->name, sizeof(unit->name), name) < 0) {
+        *more = true;
+        return;
+    }
+    str_cut(unit->how, sizeof(unit->how), how);
+    ++*n;
+}
+
+static int take_need(sd_bus_message *m, const char *name, struct service_about *ret)
+{
+    const char *unit = NULL;
+    int rc = sd_bus_message_read(m, "s", &unit);
+
+    if (rc > 0)
+        add_unit(&ret->needs.more, &ret->needs.n, ret->needs.list, name, unit);
+    return rc;
+}
+
+static int take_bound(sd_bus_message *m, const char *name, struct service_about *ret)
+{
+    const char *unit = NULL;
+    int rc = sd_bus_message_read(m, "s", &unit);
+
+    if (rc > 0)
+        add_unit(&ret->bound.more, &ret->bound.n, ret->bound.list, name, unit);
+    return rc;
+}
+
+/* What systemd does not tell of it stays "". */
+static int about_state(const struct unit_asked *u, struct about_unit *unit)
+{
+    struct unit_asked other = {.bus = u->bus};
+    char *path = NULL;
+    int rc = sd_bus_path_encode(UNIT_BUS_ROOT "/unit", unit->name, &path);
+
+    other.path = path;
+    if (rc >= 0)
+        rc = about_text(&other, UNIT_BUS_UNIT, "LoadState", unit->load, sizeof(unit->load));
+    if (rc >= 0)
+        rc = about_text(&other, UNIT_BUS_UNIT, "ActiveState", unit->active, sizeof(unit->active));
+    free(path);
+    return unit_bus_is_lost(rc) ? rc : 0;
+}
+
+static int about_states(const struct unit_asked *u, struct service_about *ret)
+{
+    int rc = 0;
+
+    for (uint32_t i = 0; rc >= 0 && i < ret->needs.n; i++)
+        rc = about_state(u, &ret->needs.list[i]);
+    for (uint32_t i = 0; rc >= 0 && i < ret->bound.n; i++)
+        rc = about_state(u, &ret->bound.list[i]);
+    return rc;
+}
+
+/* A list of which one part is not told is not told; but for what an older systemd does not have. */
+static int about_lists(const struct unit_asked *u, struct service_about *ret)
+{
+    const struct {
+        const char *interface, *name, *member;
+        member_fn *take;
+        bool *told;
+        bool young;
+    } rows[] = {
+        {UNIT_BUS_UNIT, "Conditions", "(sbbsi)", take_condition, &ret->conditions.told, false},
+        {UNIT_BUS_UNIT, "Asserts", "(sbbsi)", take_condition, &ret->conditions.told, false},
+        {UNIT_BUS_UNIT, "Requires", "s", take_need, &ret->needs.told, false},
+        {UNIT_BUS_UNIT, "Requisite", "s", take_need, &ret->needs.told, false},
+        {UNIT_BUS_UNIT, "BindsTo", "s", take_need, &ret->needs.told, false},
+        {UNIT_BUS_UNIT, "RequiredBy", "s", take_bound, &ret->bound.told, false},
+        {UNIT_BUS_UNIT, "RequisiteOf", "s", take_bound, &ret->bound.told, false},
+        {UNIT_BUS_UNIT, "BoundBy", "s", take_bound, &ret->bound.told, false},
+        {UNIT_BUS_UNIT, "ConsistsOf", "s", take_bound, &ret->bound.told, false},
+        {UNIT_BUS_UNIT, "PropagatesStopTo", "s", take_bound, &ret->bound.told, true},
+        {UNIT_BUS_SERVICE, "EnvironmentFiles", "(sb)", take_file, &ret->files.told, false},
+        {UNIT_BUS_SERVICE, "ExecCondition", COMMAND, take_beside_start, &ret->start.told, true},
+        {UNIT_BUS_SERVICE, "ExecStartPre", COMMAND, take_beside_start, &ret->start.told, false},
+        {UNIT_BUS_SERVICE, "ExecStartPost", COMMAND, take_beside_start, &ret->start.told, false},
+        {UNIT_BUS_SERVICE, "ExecStop", COMMAND, take_beside_stop, &ret->stop.told, false},
+        {UNIT_BUS_SERVICE, "ExecStopPost", COMMAND, take_beside_stop, &ret->stop.told, false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        *rows[i].told = true;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int rc = each_member(u, rows[i].interface, rows[i].name, rows[i].member, rows[i].take, ret);
+
+        if (unit_bus_is_lost(rc))
+            return rc;
+        if (rc < 0 && !rows[i].young)
+            *rows[i].told = false;
+    }
+    return about_states(u, ret);
+}
+
+/* ---- single values ---- */
+
+static int about_number(const struct unit_asked *u, const char *interface, const char *name,
+                        char type, void *ret)
+{
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    int rc =
+        sd_bus_get_property_trivial(u->bus, UNIT_BUS_NAME, u->path, interface, name, &e, type, ret);
+
+    sd_bus_error_free(&e);
+    return rc;
+}
+
+/* Before systemd 244 a restart stops with KillSignal. */
+static int about_numbers(const struct unit_asked *u, struct service_about *ret)
+{
+    uint32_t starts = 0;
+    int dynamic = 0;
+    const struct {
+        const char *interface, *name;
+        char type;
+        void *ret;
+    } rows[] = {
+        {UNIT_BUS_SERVICE, "KillSignal", 'i', &ret->stop_signal},
+        {UNIT_BUS_SERVICE, "RestartKillSignal", 'i', &ret->stop_signal},
+        {UNIT_BUS_SERVICE, "RestartUSec", 't', &ret->restart_us},
+        {UNIT_BUS_UNIT, "StartLimitIntervalUSec", 't', &ret->limit_us},
+        {UNIT_BUS_UNIT, "StartLimitBurst", 'u', &starts},
+        {UNIT_BUS_SERVICE, "DynamicUser", 'b', &dynamic},
+    };
+    int rc = 0;
+
+    for (size_t i = 0; !unit_bus_is_lost(rc) && i < ARRAY_LEN(rows); i++)
+        rc = about_number(u, rows[i].interface, rows[i].name, rows[i].type, rows[i].ret);
+    ret->limit_starts = starts;
+    ret->dynamic_user = dynamic != 0;
+    return unit_bus_is_lost(rc) ? rc : 0;
+}
+
+/* 0, or a negative errno of the connection. */
+static int ask_start(const struct unit_asked *u, struct service_about *ret)
+{
+    int rc = each_member(u, UNIT_BUS_SERVICE, "ExecStart", COMMAND, take_start, ret);
+
+    if (rc < 0)
+        ret->words_len = 0;
+    if (!unit_bus_is_lost(rc))
+        rc = about_numbers(u, ret);
+    if (rc >= 0)
+        rc = about_prevents(u, ret);
+    return rc < 0 ? rc : about_lists(u, ret);
+}
+
+static int ask_about(const struct unit_asked *u, struct service_about *ret)
+{
+    const struct {
+        const char *interface, *name;
+        char *dst;
+        size_t n;
+    } rows[] = {
+        {UNIT_BUS_UNIT, "FragmentPath", ret->fragment, sizeof(ret->fragment)},
+        {UNIT_BUS_SERVICE, "Type", ret->type, sizeof(ret->type)},
+        {UNIT_BUS_SERVICE, "KillMode", ret->kill_mode, sizeof(ret->kill_mode)},
+        {UNIT_BUS_SERVICE, "User", ret->user, sizeof(ret->user)},
+        {UNIT_BUS_SERVICE, "Group", ret->group, sizeof(ret->group)},
+        {UNIT_BUS_SERVICE, "Restart", ret->restart, sizeof(ret->restart)},
+    };
+    char load[32] = "";
+    int rc;
+
+    memset(ret, 0, sizeof(*ret));
+    ret->unit = true;
+    rc = about_text(u, UNIT_BUS_UNIT, "LoadState", load, sizeof(load));
+    ret->missing = str_eq(load, "not-found") || str_eq(load, "masked");
+    if (rc < 0 || ret->missing)
+        return rc;
+    for (size_t i = 0; rc >= 0 && i < ARRAY_LEN(rows); i++)
+        rc = about_text(u, rows[i].interface, rows[i].name, rows[i].dst, rows[i].n);
+    if (rc >= 0)
+        rc = about_texts(u, "DropInPaths", ret->drop_ins, sizeof(ret->drop_ins));
+    if (rc >= 0)
+        rc = about_flag(u, "NeedDaemonReload", &ret->reload);
+    return rc < 0 ? rc : ask_start(u, ret);
+}
+
+int unit_about(sd_bus *bus, const char *path, struct service_about *ret)
+{
+    const struct unit_asked u = {.bus = bus, .path = path};
+
+    return ask_about(&u, ret);
+}

@@ -1,0 +1,189 @@
+#include "config_values.h"
+#include "str.h"
+
+const struct config_value_row config_value_rows[CONFIG_VALUES] = {
+    [VALUE_REGION] = {"region", {NULL}, "region", "region", false},
+    [VALUE_DATACENTER] = {"datacenter", {NULL}, "datacenter", "dc", false},
+    [VALUE_NAME] = {"name", {NULL}, "name", "node", false},
+    [VALUE_DATA_DIR] = {"data_dir", {NULL}, "data_dir", "data-dir", false},
+    [VALUE_BIND_ADDR] = {"bind_addr", {NULL}, "bind_addr", "bind", false},
+    [VALUE_ADVERTISE_HTTP] = {"advertise_http", {"advertise"}, "http", NULL, false},
+    [VALUE_ADVERTISE_RPC] = {"advertise_rpc", {"advertise"}, "rpc", NULL, false},
+    [VALUE_NODE_CLASS] = {"node_class", {"client"}, "node_class", "node-class", false},
+    [VALUE_NODE_POOL] = {"node_pool", {"client"}, "node_pool", "node-pool", false},
+    [VALUE_SERVER] = {"server", {"server"}, "enabled", "server", true},
+    [VALUE_CLIENT] = {"client", {"client"}, "enabled", "client", true},
+    [VALUE_ACL] = {"acl", {"acl"}, "enabled", "acl-enabled", true},
+    [VALUE_LEAVE_INT] = {NULL, {NULL}, "leave_on_interrupt", NULL, true},
+    [VALUE_LEAVE_TERM] = {NULL, {NULL}, "leave_on_terminate", NULL, true},
+    [VALUE_DRAIN] = {NULL, {"client"}, "drain_on_shutdown", NULL, false},
+    [VALUE_PLUGIN_DIR] = {NULL, {NULL}, "plugin_dir", "plugin-dir", false},
+    [VALUE_CERT_FILE] = {NULL, {"tls"}, "cert_file", NULL, false},
+    [VALUE_TLS_HTTP] = {NULL, {"tls"}, "http", NULL, true},
+    [VALUE_TLS_RPC] = {NULL, {"tls"}, "rpc", NULL, true},
+    [VALUE_VAULT] = {NULL, {"vault"}, "enabled", "vault-enabled", true},
+    [VALUE_PORT_HTTP] = {NULL, {"ports"}, "http", NULL, false},
+    [VALUE_PORT_RPC] = {NULL, {"ports"}, "rpc", NULL, false},
+    [VALUE_PORT_SERF] = {NULL, {"ports"}, "serf", NULL, false},
+    [VALUE_ADDRESS_RPC] = {NULL, {"addresses"}, "rpc", NULL, false},
+    [VALUE_ADDRESS_SERF] = {NULL, {"addresses"}, "serf", NULL, false},
+};
+
+#define ALWAYS                                                                                     \
+    {                                                                                              \
+        CONFIG_VALUES, CONFIG_VALUES                                                               \
+    }
+#define TLS                                                                                        \
+    {                                                                                              \
+        VALUE_TLS_HTTP, VALUE_TLS_RPC                                                              \
+    }
+#define IF(id)                                                                                     \
+    {                                                                                              \
+        id, CONFIG_VALUES                                                                          \
+    }
+
+const struct config_path_row config_path_rows[CONFIG_PATH_ROWS] = {
+    {{"client", "host_volume", "*"}, "path", PATH_VOLUME, false, IF(VALUE_CLIENT)},
+    {{NULL}, "data_dir", PATH_TREE, false, ALWAYS},
+    {{NULL}, "plugin_dir", PATH_DIR, false, ALWAYS},
+    {{"client"}, "alloc_dir", PATH_TREE, false, IF(VALUE_CLIENT)},
+    {{"client"}, "state_dir", PATH_TREE, false, IF(VALUE_CLIENT)},
+    {{"tls"}, "ca_file", PATH_AUTHORITY, false, TLS},
+    {{"tls"}, "cert_file", PATH_CERTIFICATE, false, TLS},
+    {{"tls"}, "key_file", PATH_FILE, false, TLS},
+    {{"server"}, "license_path", PATH_FILE, false, IF(VALUE_SERVER)},
+    {{"consul"}, "ca_file", PATH_AUTHORITY, true, ALWAYS},
+    {{"consul"}, "cert_file", PATH_CERTIFICATE, true, ALWAYS},
+    {{"consul"}, "key_file", PATH_FILE, true, ALWAYS},
+    {{"vault"}, "ca_file", PATH_AUTHORITY, true, IF(VALUE_VAULT)},
+    {{"vault"}, "ca_path", PATH_DIR, true, IF(VALUE_VAULT)},
+    {{"vault"}, "cert_file", PATH_CERTIFICATE, true, IF(VALUE_VAULT)},
+    {{"vault"}, "key_file", PATH_FILE, true, IF(VALUE_VAULT)},
+};
+
+/* strconv.ParseBool, which Nomad reads them by, of strings too. */
+static const char *truth(const char *text)
+{
+    static const char *const yes[] = {"1", "t", "T", "true", "TRUE", "True"};
+    static const char *const no[] = {"0", "f", "F", "false", "FALSE", "False"};
+
+    for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
+        if (str_eq(text, yes[i]))
+            return "true";
+        if (str_eq(text, no[i]))
+            return "false";
+    }
+    return NULL;
+}
+
+static bool is_plain(const struct config_word *w, size_t size)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        if (w->at[i] == '\\' || w->at[i] == '$' || w->at[i] == '\0' ||
+            (w->at[i] == '{' && i + 1 < w->n && w->at[i + 1] == '{'))
+            return false;
+    }
+    return w->n < size;
+}
+
+/* A word without quotes is plain only as a number, true or false. */
+static void take_said(struct config_said *s, const char *place, const struct config_key *k,
+                      bool yes_no)
+{
+    const char *is;
+
+    *s = (struct config_said){.said = true};
+    snprintf(s->place, sizeof(s->place), "%.*s, line %u", CONFIG_PLACE - 24, place, k->line);
+    if ((!k->has_value && !k->has_word) || !is_plain(&k->value, sizeof(s->text)))
+        return;
+    memcpy(s->text, k->value.at, k->value.n);
+    s->text[k->value.n] = '\0';
+    is = yes_no ? truth(s->text) : NULL;
+    s->plain = yes_no ? is != NULL
+                      : k->has_value || truth(s->text) != NULL ||
+                            strspn(s->text, "0123456789") == k->value.n;
+    if (is != NULL)
+        str_cut(s->text, sizeof(s->text), is);
+    if (!s->plain)
+        s->text[0] = '\0';
+}
+
+static bool stands_in(const struct config_key *k, const char *const *block, size_t n,
+                      const struct config_word **ret_name)
+{
+    size_t depth = 0;
+
+    for (; depth < n && block[depth] != NULL; depth++) {
+        if (depth >= k->depth)
+            return false;
+        if (str_eq(block[depth], "*"))
+            *ret_name = &k->path[depth];
+        else if (!config_word_is(&k->path[depth], block[depth]))
+            return false;
+    }
+    return depth == k->depth;
+}
+
+static void add_path(struct config_values *v, uint32_t row, const struct config_word *name,
+                     const char *place, const struct config_key *k)
+{
+    char called[sizeof(v->paths[0].name)] = "";
+    uint32_t i = 0;
+
+    if (name != NULL)
+        snprintf(called, sizeof(called), "%.*s", (int)MIN_OF(name->n, sizeof(called)), name->at);
+    while (i < v->n_paths && (config_path_rows[row].many || v->paths[i].row != row ||
+                              !str_eq(v->paths[i].name, called)))
+        i++;
+    if (i == CONFIG_PATHS || (name != NULL && name->n >= sizeof(called))) {
+        v->more_paths = true;
+        return;
+    }
+    v->n_paths = MAX_OF(v->n_paths, i + 1);
+    v->paths[i].row = row;
+    memcpy(v->paths[i].name, called, sizeof(called));
+    take_said(&v->paths[i].is, place, k, false);
+}
+
+void config_values_add(struct config_values *v, const char *place, const struct config_key *k)
+{
+    const struct config_word *name = NULL;
+
+    for (size_t i = 0; i < CONFIG_VALUES; i++) {
+        const struct config_value_row *r = &config_value_rows[i];
+
+        if (config_word_is(&k->name, r->key) && stands_in(k, r->block, ARRAY_LEN(r->block), &name))
+            take_said(&v->said[i], place, k, r->yes_no);
+    }
+    for (uint32_t i = 0; i < CONFIG_PATH_ROWS; i++) {
+        const struct config_path_row *r = &config_path_rows[i];
+
+        if (config_word_is(&k->name, r->key) && stands_in(k, r->block, ARRAY_LEN(r->block), &name))
+            add_path(v, i, name, place, k);
+        name = NULL;
+    }
+}
+
+const char *config_values_text(const struct config_values *v, enum config_value id)
+{
+    return v->said[id].plain ? v->said[id].text : "";
+}
+
+enum tri config_values_true(const struct config_values *v, enum config_value id)
+{
+    const struct config_said *s = &v->said[id];
+
+    if (!s->said)
+        return TRI_NO;
+    return !s->plain ? TRI_UNKNOWN : str_eq(s->text, "true") ? TRI_YES : TRI_NO;
+}
+
+bool config_values_needs(const struct config_values *v, const struct config_path *p)
+{
+    const enum config_value *when = config_path_rows[p->row].when;
+
+    if (when[0] == CONFIG_VALUES)
+        return true;
+    return config_values_true(v, when[0]) != TRI_NO ||
+           (when[1] != CONFIG_VALUES && config_values_true(v, when[1]) != TRI_NO);
+}

@@ -1,0 +1,343 @@
+#include "facts_paths.h"
+#include "certificate_names.h"
+#include "facts_values.h"
+#include "str.h"
+
+#define WISHES (CONFIG_PATHS + 3)
+
+static const uint32_t needs[] = {
+    [PATH_VOLUME] = 0,
+    [PATH_DIR] = PATH_READ | PATH_ENTER,
+    [PATH_TREE] = PATH_READ | PATH_WRITE | PATH_ENTER,
+    [PATH_FILE] = PATH_READ,
+    [PATH_CERTIFICATE] = PATH_READ,
+    [PATH_AUTHORITY] = PATH_READ,
+};
+
+/* The first of the most serious kind. */
+struct finding {
+    enum tri value;
+    uint32_t n; /* of that kind */
+    char text[TEXT_MAX];
+};
+
+struct paths {
+    struct surveying *s;
+    const struct config_read *c;
+    struct path_user user;
+    char no_user[TEXT_MAX]; /* why it is not known; "" it is */
+    char data_dir[256];     /* "" unknown */
+    uint32_t n;
+    struct host_wish wishes[WISHES];
+    const struct config_path *of[WISHES]; /* NULL: none of the configuration's */
+    struct host_look looks[WISHES];
+    int peers, raft; /* numbers of looks; -1: not asked */
+    struct finding unusable, expired;
+};
+
+/* ---- what is looked at ---- */
+
+static int wish(struct paths *p, const char *path, uint32_t need)
+{
+    struct host_wish *w = &p->wishes[p->n];
+
+    if (p->n == WISHES || str_copy(w->path, sizeof(w->path), path) < 0)
+        return -1;
+    w->need = p->no_user[0] != '\0' ? 0 : need;
+    return (int)p->n++;
+}
+
+static PRINTF(3, 4) void find(struct finding *f, enum tri value, const char *fmt, ...)
+{
+    bool first = f->value == TRI_NO || (f->value == TRI_UNKNOWN && value == TRI_YES);
+    va_list ap;
+
+    f->n = first ? 1 : f->n + (f->value == value);
+    if (!first)
+        return;
+    f->value = value;
+    va_start(ap, fmt);
+    vsnprintf(f->text, sizeof(f->text), fmt, ap);
+    va_end(ap);
+}
+
+/* "client host_volume "x"", "tls key_file" */
+static void name_path(const struct config_path *k, char dst[static 160])
+{
+    const struct config_path_row *row = &config_path_rows[k->row];
+    auto_buf struct buf name = BUF_INIT;
+
+    str_escape(&name, k->name, strlen(k->name));
+    if (row->kind == PATH_VOLUME)
+        snprintf(dst, 160, "host_volume \"%.80s\"", buf_str(&name));
+    else
+        snprintf(dst, 160, "%s%s%s", row->block[0] != NULL ? row->block[0] : "",
+                 row->block[0] != NULL ? " " : "", row->key);
+}
+
+static void wish_configured(struct paths *p, const struct config_path *k)
+{
+    enum config_path_kind kind = config_path_rows[k->row].kind;
+    char name[160];
+    int at;
+
+    if (!config_values_needs(&p->c->f->values, k) || (k->is.plain && k->is.text[0] == '\0'))
+        return;
+    name_path(k, name);
+    if (!k->is.plain || k->is.text[0] != '/') {
+        find(&p->unusable, TRI_UNKNOWN, "%s (%s): no whole path in plain text", name, k->is.place);
+        return;
+    }
+    at = wish(p, k->is.text, needs[kind]);
+    if (at < 0)
+        return;
+    p->of[at] = k;
+    p->wishes[at].content = kind == PATH_CERTIFICATE || kind == PATH_AUTHORITY;
+}
+
+static bool may_be_server(const struct paths *p)
+{
+    return p->s->f->server_id[0] != '\0' || facts_value_true(p->c, VALUE_SERVER) != TRI_NO;
+}
+
+static void wish_raft(struct paths *p)
+{
+    char path[300];
+
+    p->peers = p->raft = -1;
+    if (p->data_dir[0] == '\0' || !may_be_server(p))
+        return;
+    snprintf(path, sizeof(path), "%.220s/server/raft/peers.json", p->data_dir);
+    p->peers = wish(p, path, 0);
+    if (p->s->f->server_id[0] == '\0')
+        return;
+    snprintf(path, sizeof(path), "%.220s/server/raft", p->data_dir);
+    p->raft = wish(p, path, 0);
+    if (p->raft >= 0)
+        p->wishes[p->raft].sum = true;
+}
+
+static void wish_all(struct paths *p)
+{
+    const struct config_values *v = &p->c->f->values;
+    const char *running = p->s->f->data_dir, *said = config_values_text(v, VALUE_DATA_DIR);
+
+    str_cut(p->data_dir, sizeof(p->data_dir), running[0] != '\0' ? running : said);
+    wish_raft(p);
+    for (uint32_t i = 0; i < v->n_paths; i++)
+        wish_configured(p, &v->paths[i]);
+    if (!v->said[VALUE_DATA_DIR].said && p->data_dir[0] == '/')
+        (void)!wish(p, p->data_dir, needs[PATH_TREE]);
+}
+
+static void ask_user(struct paths *p)
+{
+    const struct host *h = p->s->h;
+    struct err err = ERR_INIT;
+
+    if (h->runs_as(h->ctx, p->s->f->stamp.main_pid, p->s->about.user, &p->user, &err) < 0)
+        str_cut(p->no_user, sizeof(p->no_user), err.text);
+}
+
+/* ---- paths that cannot be used ---- */
+
+/* Why it is not known; NULL: it is. */
+static const char *unknown_of(const struct host_look *l)
+{
+    switch (l->end) {
+    case LOOK_UNKNOWN:
+    case LOOK_SKIPPED:
+        return "was not looked at: others hang";
+    case LOOK_UNSURE:
+        return "an access list, or a server, decides who may use it";
+    case LOOK_FAILED:
+        return strerror(l->error);
+    case LOOK_HANGS:
+        return "no answer within 2 s: is the server of its file system dead?";
+    case LOOK_FINE:
+    case LOOK_MISSING:
+    case LOOK_DENIED:
+    case LOOK_READ_ONLY:
+        break;
+    }
+    return NULL;
+}
+
+static void judge_path(struct paths *p, uint32_t i)
+{
+    static const char *const says[] = {
+        [LOOK_MISSING] = "is not there",
+        [LOOK_READ_ONLY] = "is on a file system that may only be read",
+    };
+    const struct host_look *l = &p->looks[i];
+    const char *path = p->wishes[i].path, *unknown = unknown_of(l);
+    const char *where = l->where[0] != '\0' ? l->where : path;
+    char name[160] = "data_dir";
+    bool tree = p->of[i] == NULL || config_path_rows[p->of[i]->row].kind == PATH_TREE;
+
+    if (p->of[i] != NULL)
+        name_path(p->of[i], name);
+    if (unknown != NULL)
+        find(&p->unusable, TRI_UNKNOWN, "%s: %.100s: %s", name, path, unknown);
+    else if (l->end == LOOK_DENIED)
+        find(&p->unusable, TRI_YES, "%s: user %u, as whom Nomad runs, may not use %.100s", name,
+             p->user.uid, where);
+    else if (l->end != LOOK_FINE)
+        find(&p->unusable, TRI_YES, "%s: %.100s %s", name, where, says[l->end]);
+    else if (tree && !l->dir)
+        find(&p->unusable, TRI_YES, "%s: %.100s is no directory", name, path);
+    else if (p->no_user[0] != '\0')
+        find(&p->unusable, TRI_UNKNOWN, "%.200s", p->no_user);
+}
+
+static void tell_finding(struct paths *p, const char *id, struct finding *f)
+{
+    char more[32] = "";
+
+    if (f->value != TRI_YES && p->c->why != NULL)
+        find(f, TRI_UNKNOWN, "%s", p->c->why);
+    if (f->value != TRI_YES && p->c->f->values.more_paths)
+        find(f, TRI_UNKNOWN, "Nomad's files name more paths than are looked at");
+    if (f->n > 1)
+        snprintf(more, sizeof(more), "; and %u more", f->n - 1);
+    fact_add(p->s, id, f->value, "%.220s%s", f->text, more);
+}
+
+/* ---- certificates ---- */
+
+struct expiry {
+    uint32_t n, over;
+    int64_t begins, ends; /* of the first that is over */
+};
+
+/* -1: not understood. */
+static int read_expiry(const struct host_look *l, int64_t now_s, struct expiry *ret)
+{
+    const char *pem = buf_str(&l->content);
+    struct certificate_time t;
+    size_t at = 0;
+    int rc;
+
+    *ret = (struct expiry){.n = 0};
+    while ((rc = certificate_next(pem, l->content.len, &at, &t)) == 0) {
+        bool over = now_s > t.ends || now_s < t.begins;
+
+        if (over && ret->over++ == 0) {
+            ret->begins = t.begins;
+            ret->ends = t.ends;
+        }
+        ret->n++;
+    }
+    return rc < 0 || ret->n == 0 || l->cut ? -1 : 0;
+}
+
+static void date_of(int64_t s, char dst[static 24])
+{
+    time_t t = (time_t)s;
+    struct tm tm;
+
+    if (gmtime_r(&t, &tm) == NULL || strftime(dst, 24, "%Y-%m-%d %H:%M", &tm) == 0)
+        dst[0] = '\0';
+}
+
+/* Of a bundle of authorities only the one that signed matters: which, is not known here. */
+static void judge_certificate(struct paths *p, uint32_t i)
+{
+    bool chain = config_path_rows[p->of[i]->row].kind == PATH_CERTIFICATE;
+    int64_t now_s = p->s->h->wall(p->s->h->ctx) / 1000000000;
+    const char *path = p->wishes[i].path;
+    struct expiry e;
+    char name[160], date[24];
+
+    name_path(p->of[i], name);
+    if (p->looks[i].end != LOOK_FINE && p->looks[i].end != LOOK_UNSURE) {
+        find(&p->expired, TRI_UNKNOWN, "%s: %.120s was not read", name, path);
+        return;
+    }
+    if (read_expiry(&p->looks[i], now_s, &e) < 0) {
+        find(&p->expired, TRI_UNKNOWN, "%s: %.120s is no certificate that is understood here", name,
+             path);
+        return;
+    }
+    if (e.over == 0)
+        return;
+    date_of(now_s < e.begins ? e.begins : e.ends, date);
+    find(&p->expired, chain || e.over == e.n ? TRI_YES : TRI_UNKNOWN, "%s: %.120s %s %s UTC%s",
+         name, path, now_s < e.begins ? "begins" : "ended", date,
+         chain || e.over == e.n ? "" : ": one of several in it");
+}
+
+/* ---- raft ---- */
+
+static void tell_peers(struct paths *p)
+{
+    static const char id[] = "raft-peers-file";
+    const struct host_look *l = p->peers >= 0 ? &p->looks[p->peers] : NULL;
+
+    if (!may_be_server(p))
+        fact_add(p->s, id, TRI_NO, "Nomad is no server here");
+    else if (l == NULL)
+        fact_add(p->s, id, TRI_UNKNOWN, "Nomad's data_dir is not known");
+    else if (l->end == LOOK_MISSING)
+        fact_add(p->s, id, TRI_NO, "%s", "");
+    else if (l->end == LOOK_FINE || l->end == LOOK_UNSURE)
+        fact_add(p->s, id, TRI_YES, "%.250s", p->wishes[p->peers].path);
+    else
+        fact_add(p->s, id, TRI_UNKNOWN, "%.150s: %.80s", p->wishes[p->peers].path,
+                 l->end == LOOK_DENIED ? "not for Nomad's user" : unknown_of(l));
+}
+
+static void tell_size(struct paths *p)
+{
+    static const char id[] = "raft-size";
+    const struct host_look *l = p->raft >= 0 ? &p->looks[p->raft] : NULL;
+
+    if (p->s->f->server_id[0] == '\0')
+        return;
+    if (l == NULL || (l->end != LOOK_FINE && l->end != LOOK_UNSURE))
+        fact_add(p->s, id, TRI_UNKNOWN, "server/raft in Nomad's data_dir could not be read");
+    else if (l->cut)
+        fact_add(p->s, id, TRI_UNKNOWN, "there are more files in it than are counted");
+    else
+        fact_add(p->s, id, TRI_YES, "%llu", (unsigned long long)l->bytes);
+}
+
+/* ---- all of them ---- */
+
+static void judge_all(struct paths *p)
+{
+    for (uint32_t i = 0; i < p->n; i++) {
+        if ((int)i == p->peers || (int)i == p->raft)
+            continue;
+        judge_path(p, i);
+        if (p->wishes[i].content)
+            judge_certificate(p, i);
+    }
+}
+
+void facts_of_paths(struct surveying *s, const struct config_read *c)
+{
+    autofree struct paths *p = xzalloc(1, sizeof(*p));
+    struct err err = ERR_INIT;
+
+    p->s = s;
+    p->c = c;
+    p->unusable.value = p->expired.value = TRI_NO;
+    ask_user(p);
+    wish_all(p);
+    if (p->n > 0 && s->h->look_at(s->h->ctx, s->f->stamp.main_pid, &p->user, p->wishes, p->n,
+                                  p->looks, &err) < 0) {
+        find(&p->unusable, TRI_UNKNOWN, "%s", err.text);
+        find(&p->expired, TRI_UNKNOWN, "%s", err.text);
+        for (uint32_t i = 0; i < p->n; i++)
+            p->looks[i].end = LOOK_UNKNOWN;
+    } else {
+        judge_all(p);
+    }
+    tell_finding(p, "path-unusable", &p->unusable);
+    tell_finding(p, "certificate-expired", &p->expired);
+    tell_peers(p);
+    tell_size(p);
+    for (uint32_t i = 0; i < p->n; i++)
+        buf_free(&p->looks[i].content);
+}

@@ -1,0 +1,324 @@
+#include "facts_ready.h"
+#include <arpa/inet.h>
+#include "facts_paths.h"
+#include "facts_values.h"
+#include "str.h"
+
+#define API_TRIES   2
+#define TICK_MS     10                   /* of /proc/PID/stat: USER_HZ is 100 */
+#define YOUNG_NS    (120 * 1000000000LL) /* a Nomad of this age may still be starting */
+#define GAP_MS      60000                /* a shorter wait is none to tell */
+#define RPC_PORT    4647
+#define SERF_PORT   4648
+#define SHOWN_PORTS 6
+
+/* ---- what is asked, and kept ---- */
+
+/* What libcurl says comes last. */
+static void take_error(struct phases_asked *a, const struct err *err)
+{
+    const char *last = strrchr(err->text, ':');
+
+    str_cut(a->api_text, sizeof(a->api_text),
+            last != NULL && last[1] == ' ' ? last + 2 : err->text);
+    a->api = err->kind == ERR_NETWORK || err->kind == ERR_TIMEOUT ? TRI_NO : TRI_UNKNOWN;
+}
+
+static void ask_api(struct phases *p, const struct facts *f)
+{
+    const struct host *h = p->host;
+    struct phases_asked *a = &p->asked;
+
+    a->api = TRI_NO;
+    for (int i = 0; i < API_TRIES && a->api != TRI_YES; i++) {
+        auto_buf struct buf body = BUF_INIT;
+        struct err err = ERR_INIT;
+        int status = 0;
+
+        body.limit = FETCH_ANSWER_MAX;
+        if (h->ask(h->ctx, probe_path(f->server_id[0] != '\0'), PROBE_ASK_MS, &status, &body,
+                   &err) < 0) {
+            take_error(a, &err);
+        } else {
+            snprintf(a->api_text, sizeof(a->api_text), "HTTP status %d", status);
+            a->api = status > 0 && status < 500 ? TRI_YES : TRI_NO;
+        }
+    }
+    h->ask_end(h->ctx);
+}
+
+/* An API that is silent is not asked once more for its leader; a gap that is over soon hides
+ * nothing. */
+static void ask_law(struct phases *p, const struct facts *f)
+{
+    const struct law *law = p->conf.law;
+    bool server = f->server_id[0] != '\0';
+    /* As for a rename: a stage that is about to be over is no work that a swap would meet. */
+    struct law_facts facts =
+        law_facts_gather(p, law, LAW_RENAME, server && p->asked.api == TRI_YES);
+
+    facts.server = server;
+    if (facts.swapped && law->gap_ms - facts.since_swap_ms <= GAP_MS)
+        facts.swapped = false;
+    p->asked.law = law_judge(law, LAW_SWAP, &facts);
+}
+
+/* Hold and gap are looked at by others, or are known to last. */
+static bool is_bad(const struct phases_asked *a)
+{
+    return (a->main_pid != 0 && a->api != TRI_YES) || a->law.refusal == REFUSAL_QUORUM ||
+           a->law.refusal == REFUSAL_UNKNOWN;
+}
+
+static int64_t ask_again(const struct phases *p, int64_t began, const struct phases_asked *was)
+{
+    const struct phases_asked *a = &p->asked;
+    int64_t took = p->host->uptime(p->host->ctx) - began;
+    int64_t wait = MAX_OF((int64_t)FACTS_AGAIN_MS, 10 * took);
+
+    if (!a->bad)
+        return FACTS_KEPT_MS;
+    if (was->bad && began - (int64_t)(a->main_start * TICK_MS) > YOUNG_NS / 1000000)
+        wait = MAX_OF(wait, 2 * was->again_ms);
+    return MIN_OF(wait, (int64_t)FACTS_KEPT_MS);
+}
+
+void facts_ready_ask(struct phases *p, const struct facts *f)
+{
+    const struct phases_asked was = p->asked;
+    int64_t now = p->host->uptime(p->host->ctx);
+
+    if (was.at_ms != 0 && now - was.at_ms < was.again_ms && was.held == f->held &&
+        was.main_pid == f->stamp.main_pid && was.main_start == f->stamp.main_start)
+        return;
+    p->asked = (struct phases_asked){.at_ms = now,
+                                     .held = f->held,
+                                     .main_pid = f->stamp.main_pid,
+                                     .main_start = f->stamp.main_start};
+    if (f->stamp.main_pid != 0)
+        ask_api(p, f);
+    if (p->conf.law != NULL)
+        ask_law(p, f);
+    p->asked.bad = is_bad(&p->asked);
+    p->asked.again_ms = ask_again(p, now, &was);
+}
+
+int64_t facts_ready_due(const struct phases *p)
+{
+    const struct phases_asked *a = &p->asked;
+    int64_t left = a->at_ms + a->again_ms - p->host->uptime(p->host->ctx);
+
+    return a->bad ? MAX_OF(left, (int64_t)0) : INT64_MAX;
+}
+
+/* ---- the API ---- */
+
+int facts_api_parse(const char *url, char address[static 48], uint16_t *ret_port)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    unsigned char bytes[16];
+    char host[48], port[8];
+    uint64_t number = 0;
+    size_t n = 0, end;
+
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+        n = str_starts(url, schemes[i]) ? strlen(schemes[i]) : n;
+    if (n == 0)
+        return -1;
+    url += n + (url[n] == '[');
+    n = url[-1] == '[' ? strcspn(url, "]") : strcspn(url, ":/");
+    if (n >= sizeof(host))
+        return -1;
+    snprintf(host, sizeof(host), "%.*s", (int)n, url);
+    url += n + (url[n] == ']');
+    end = strcspn(url, "/");
+    if (url[0] != ':' || end < 2 || end > sizeof(port))
+        return -1;
+    snprintf(port, sizeof(port), "%.*s", (int)end - 1, url + 1);
+    if (str_eq(host, "localhost"))
+        str_cut(host, sizeof(host), "127.0.0.1");
+    if (str_to_u64(port, UINT16_MAX, &number) < 0 ||
+        (inet_pton(AF_INET, host, bytes) != 1 && inet_pton(AF_INET6, host, bytes) != 1))
+        return -1;
+    str_cut(address, 48, host);
+    *ret_port = (uint16_t)number;
+    return 0;
+}
+
+/* "127.0.0.1:4646", "[::]:4647" */
+static void add_place(struct buf *b, const struct tcp_listener *l)
+{
+    (void)buf_printf(b, l->six ? "[%s]:%u" : "%s:%u", l->address, l->port);
+}
+
+static void tell_where(struct buf *b, const struct tcp_table *t)
+{
+    uint32_t shown = 0;
+
+    for (uint32_t i = 0; i < t->n && shown < SHOWN_PORTS; i++) {
+        if (!t->list[i].own)
+            continue;
+        (void)buf_add_str(b, shown++ == 0 ? "; Nomad's process listens at " : ", ");
+        add_place(b, &t->list[i]);
+    }
+    if (shown == 0)
+        (void)buf_add_str(b, "; no listening socket of Nomad's process was found");
+}
+
+static const char *api_name(const struct phases *p)
+{
+    return p->conf.api != NULL ? p->conf.api : "the API";
+}
+
+static void tell_api(struct surveying *s, const struct tcp_table *t)
+{
+    static const char id[] = "api-silent";
+    const struct phases_asked *a = &s->p->asked;
+    int64_t now = s->h->wall(s->h->ctx), started = facts_nomad_started(s);
+    auto_buf struct buf text = BUF_INIT;
+
+    if (started == 0)
+        fact_add(s, id, TRI_NO, "Nomad does not run");
+    else if (a->api == TRI_YES)
+        fact_add(s, id, TRI_NO, "%.200s answers", api_name(s->p));
+    else if (a->at_ms == 0 || a->api == TRI_UNKNOWN)
+        fact_add(s, id, TRI_UNKNOWN, "%.250s", a->at_ms == 0 ? "it was not asked" : a->api_text);
+    else if (now - started < YOUNG_NS)
+        fact_add(s, id, TRI_UNKNOWN, "%.80s: %.80s; but Nomad was started just now", api_name(s->p),
+                 a->api_text);
+    else {
+        (void)buf_printf(&text, "%.70s: %.80s", api_name(s->p), a->api_text);
+        tell_where(&text, t);
+        fact_add(s, id, TRI_YES, "%s", buf_str(&text));
+    }
+}
+
+/* ---- its ports ---- */
+
+struct port {
+    const char *name;
+    enum config_value port, address;
+    uint16_t usual;
+};
+
+static const struct port server_ports[] = {
+    {"RPC", VALUE_PORT_RPC, VALUE_ADDRESS_RPC, RPC_PORT},
+    {"serf", VALUE_PORT_SERF, VALUE_ADDRESS_SERF, SERF_PORT},
+};
+
+/* The answer about one port, if it is the first of its kind. */
+struct taken {
+    enum tri value;
+    char text[TEXT_MAX];
+};
+
+static void note_taken(struct taken *t, enum tri value, const char *name,
+                       const struct tcp_listener *l, const struct host_owner *o)
+{
+    auto_buf struct buf at = BUF_INIT;
+
+    if (t->value == TRI_YES || (t->value == TRI_UNKNOWN && value == TRI_UNKNOWN))
+        return;
+    t->value = value;
+    add_place(&at, l);
+    if (value == TRI_YES)
+        snprintf(t->text, sizeof(t->text), "process %u (%s) listens at %s, the %s port of Nomad",
+                 o->pid, o->name, buf_str(&at), name);
+    else
+        snprintf(t->text, sizeof(t->text), "who listens at %s, the %s port of Nomad, was not found",
+                 buf_str(&at), name);
+}
+
+/* Another that answers for Nomad there (a proxy) takes nothing away; one of its own name does. */
+static void judge_listener(struct surveying *s, const struct tcp_listener *l, const char *name,
+                           bool answered, struct taken *t)
+{
+    struct host_owner o = {.there = false};
+    bool same;
+
+    s->h->socket_owner(s->h->ctx, l->inode, s->f->stamp.main_pid, &o);
+    same = str_eq(o.name, "nomad");
+    if (o.there && o.own)
+        return;
+    if (answered && !same)
+        return;
+    note_taken(t, o.there ? TRI_YES : TRI_UNKNOWN, name, l, &o);
+}
+
+static void judge_api(struct surveying *s, const struct tcp_table *table, struct taken *t)
+{
+    const struct tcp_listener *l;
+    char address[48];
+    uint16_t port = 0;
+
+    if (s->p->conf.api == NULL || facts_api_parse(s->p->conf.api, address, &port) < 0)
+        return;
+    l = tcp_table_at(table, address, port);
+    if (l != NULL && !l->own)
+        judge_listener(s, l, "API", s->p->asked.api == TRI_YES, t);
+}
+
+static void judge_port(struct surveying *s, const struct config_values *v, const struct port *p,
+                       const struct tcp_table *table, struct taken *t)
+{
+    const char *address =
+        config_values_text(v, v->said[p->address].said ? p->address : VALUE_BIND_ADDR);
+    const char *text = config_values_text(v, p->port);
+    const struct tcp_listener *l;
+    uint64_t port = p->usual;
+
+    if (text[0] != '\0' && str_to_u64(text, UINT16_MAX, &port) < 0)
+        return;
+    if (tcp_table_own(table, (uint16_t)port) != NULL)
+        return;
+    l = tcp_table_against(table, address, (uint16_t)port);
+    if (l != NULL)
+        judge_listener(s, l, p->name, false, t);
+}
+
+/* A port that the files do not tell plainly is not asked about: Nomad's own still runs there, and
+ * what it has it keeps until it stops. */
+static void tell_ports(struct surveying *s, const struct config_read *c,
+                       const struct tcp_table *table, const struct err *err)
+{
+    static const char id[] = "port-taken";
+    struct taken t = {.value = TRI_NO};
+
+    if (err->kind != ERR_NONE) {
+        fact_unknown(s, id, err);
+        return;
+    }
+    judge_api(s, table, &t);
+    for (size_t i = 0; i < ARRAY_LEN(server_ports) && s->f->server_id[0] != '\0'; i++)
+        judge_port(s, &c->f->values, &server_ports[i], table, &t);
+    if (t.value == TRI_NO && table->more)
+        fact_add(s, id, TRI_UNKNOWN, "more sockets listen than are looked at");
+    else
+        fact_add(s, id, t.value, "%s", t.text);
+}
+
+/* ---- the law ---- */
+
+static void tell_law(struct surveying *s)
+{
+    static const char id[] = "law-refuses";
+    const struct phases_asked *a = &s->p->asked;
+
+    if (a->at_ms == 0 || s->p->conf.law == NULL)
+        fact_add(s, id, TRI_UNKNOWN, "it was not asked");
+    else
+        fact_add(s, id, a->law.refusal != REFUSAL_NONE ? TRI_YES : TRI_NO, "%s", a->law.text);
+}
+
+void facts_of_readiness(struct surveying *s, const struct config_read *c)
+{
+    autofree struct tcp_table *table = xzalloc(1, sizeof(*table));
+    struct err err = ERR_INIT;
+
+    if (s->h->listeners(s->h->ctx, s->f->stamp.main_pid, table, &err) < 0)
+        table->n = 0;
+    tell_api(s, table);
+    tell_ports(s, c, table, &err);
+    tell_law(s);
+    facts_of_paths(s, c);
+}

@@ -1,0 +1,424 @@
+#include "facts_unit.h"
+#include <string.h>
+#include "bound_units.h"
+#include "str.h"
+#include "unit_condition.h"
+
+static void ask_unit(struct surveying *s)
+{
+    if (!s->asked) {
+        fact_add(s, "no-unit", TRI_UNKNOWN, "%s", s->why);
+        return;
+    }
+    fact_add(s, "no-unit", s->about.unit ? TRI_NO : TRI_YES, "%s",
+             s->about.unit ? s->about.fragment : "Nomad is started by configured commands");
+    if (s->about.unit)
+        fact_add(s, "unit-missing", s->about.missing ? TRI_YES : TRI_NO, "%s",
+                 s->about.missing ? "systemd has no such unit, or it is masked"
+                                  : s->about.fragment);
+}
+
+static void ask_reload(struct surveying *s)
+{
+    if (fact_has_unit(s, "unit-reload"))
+        fact_add(s, "unit-reload", s->about.reload ? TRI_YES : TRI_NO, "%s",
+                 s->about.reload ? "its files changed on disk since systemd loaded them" : "");
+}
+
+static void ask_kill_mode(struct surveying *s)
+{
+    const char *mode = s->about.kill_mode;
+
+    if (!fact_has_unit(s, "kill-mode"))
+        return;
+    if (mode[0] == '\0')
+        fact_add(s, "kill-mode", TRI_UNKNOWN, "systemd does not tell the unit's KillMode");
+    else
+        fact_add(s, "kill-mode", str_eq(mode, "process") ? TRI_NO : TRI_YES, "KillMode=%s", mode);
+}
+
+static void ask_type(struct surveying *s)
+{
+    const char *type = s->about.type;
+
+    if (!fact_has_unit(s, "type-notify"))
+        return;
+    if (type[0] == '\0')
+        fact_add(s, "type-notify", TRI_UNKNOWN, "systemd does not tell the unit's Type");
+    else
+        fact_add(s, "type-notify", str_starts(type, "notify") ? TRI_YES : TRI_NO, "Type=%s", type);
+}
+
+static void ask_drop_ins(struct surveying *s)
+{
+    if (fact_has_unit(s, "drop-ins"))
+        fact_add(s, "drop-ins", s->about.drop_ins[0] != '\0' ? TRI_YES : TRI_NO, "%.250s",
+                 s->about.drop_ins);
+}
+
+/* A script may start it: then the process that runs tells. */
+static bool runs_target(const struct surveying *s)
+{
+    struct host_process proc = {.there = false};
+    struct err err = ERR_INIT;
+
+    return s->f->stamp.main_pid != 0 && s->target.there &&
+           s->h->process(s->h->ctx, s->f->stamp.main_pid, &proc, &err) == 0 && proc.there &&
+           proc.dev == s->target.dev && proc.ino == s->target.ino;
+}
+
+static void ask_binary(struct surveying *s)
+{
+    const char *program = s->about.program, *target = s->p->shelf.target;
+    struct host_way way = {.there = false};
+    struct err err = ERR_INIT;
+
+    if (!fact_has_unit(s, "other-binary"))
+        return;
+    if (program[0] == '\0')
+        fact_add(s, "other-binary", TRI_UNKNOWN, "systemd does not tell what the unit executes");
+    else if (s->h->way(s->h->ctx, program, target, &way, &err) < 0)
+        fact_unknown(s, "other-binary", &err);
+    else if (way.through)
+        fact_add(s, "other-binary", TRI_NO, "%.200s", program);
+    else if (way.same)
+        fact_add(s, "other-binary", TRI_YES,
+                 "the unit executes %.110s, which is not reached by the name %.110s", program,
+                 target);
+    else if (runs_target(s))
+        fact_add(s, "other-binary", TRI_UNKNOWN,
+                 "the unit starts it by way of %.180s: what that executes is not known", program);
+    else
+        fact_add(s, "other-binary", TRI_YES,
+                 "the unit executes %.110s, agent.conf has [nomad] binary = %.110s", program,
+                 target);
+}
+
+void facts_of_unit(struct surveying *s)
+{
+    ask_unit(s);
+    ask_reload(s);
+    ask_kill_mode(s);
+    ask_type(s);
+    ask_drop_ins(s);
+    ask_binary(s);
+}
+
+/* ---- the next start ---- */
+
+static bool not_told(struct surveying *s, const char *id, bool told)
+{
+    if (!fact_has_unit(s, id))
+        return true;
+    if (!told)
+        fact_add(s, id, TRI_UNKNOWN, "systemd does not tell it");
+    return !told;
+}
+
+/* NULL: nothing is the matter with it. *ret_sure: it is. */
+static const char *fault_of(const struct about_unit *u, bool *ret_sure)
+{
+    *ret_sure = true;
+    if (str_eq(u->load, "masked"))
+        return "is masked";
+    if (str_eq(u->load, "not-found"))
+        return "is not there";
+    if (str_eq(u->active, "failed"))
+        return "has failed";
+    if (str_eq(u->how, "Requisite") && str_eq(u->active, "inactive"))
+        return "is not active, and the start does not start it";
+    *ret_sure = str_eq(u->load, "error") || str_eq(u->load, "bad-setting");
+    if (*ret_sure)
+        return "cannot be loaded";
+    if (str_ends(u->name, ".mount") && str_eq(u->active, "inactive"))
+        return "is not mounted now, and the start would try that";
+    return u->load[0] == '\0' || u->active[0] == '\0' ? "has a state that systemd does not tell"
+                                                      : NULL;
+}
+
+static void ask_needs(struct surveying *s)
+{
+    static const char id[] = "unit-needs";
+    const struct service_about *a = &s->about;
+    const struct about_unit *vague = NULL;
+    const char *why, *vague_why = "there are more units than can be looked at";
+
+    if (not_told(s, id, a->needs.told))
+        return;
+    for (uint32_t i = 0; i < a->needs.n; i++) {
+        const struct about_unit *u = &a->needs.list[i];
+        bool sure = false;
+
+        why = fault_of(u, &sure);
+        if (why != NULL && sure) {
+            fact_add(s, id, TRI_YES, "%s=%.120s %s", u->how, u->name, why);
+            return;
+        }
+        if (why != NULL && vague == NULL) {
+            vague = u;
+            vague_why = why;
+        }
+    }
+    if (vague != NULL)
+        fact_add(s, id, TRI_UNKNOWN, "%s=%.120s %s", vague->how, vague->name, vague_why);
+    else
+        fact_add(s, id, a->needs.more ? TRI_UNKNOWN : TRI_NO, "%s", a->needs.more ? vague_why : "");
+}
+
+static void ask_user(struct surveying *s)
+{
+    static const char id[] = "unit-user";
+    const struct service_about *a = &s->about;
+    const struct {
+        bool group;
+        const char *key, *name;
+    } rows[] = {{false, "User", a->user}, {true, "Group", a->group}};
+    enum tri there = TRI_YES;
+    size_t i = 0;
+
+    if (!fact_has_unit(s, id))
+        return;
+    for (; i < ARRAY_LEN(rows) && there == TRI_YES; i++) {
+        if (rows[i].name[0] != '\0' && !a->dynamic_user)
+            there = s->h->account(s->h->ctx, rows[i].group, rows[i].name);
+    }
+    i -= there != TRI_YES;
+    if (there == TRI_NO)
+        fact_add(s, id, TRI_YES, "%s=%s: there is none of this name", rows[i].key, rows[i].name);
+    else if (there == TRI_UNKNOWN)
+        fact_add(s, id, TRI_UNKNOWN,
+                 "%s=%s: found in no file, and those who tell of others may not have answered",
+                 rows[i].key, rows[i].name);
+    else
+        fact_add(s, id, TRI_NO, "%s", "");
+}
+
+static void tell_commands(struct surveying *s, const char *id, bool told, const char *text)
+{
+    if (!not_told(s, id, told))
+        fact_add(s, id, text[0] != '\0' ? TRI_YES : TRI_NO, "%s", text);
+}
+
+/* Of a failed start Nomad's exit status is 1. */
+#define FAILED      1
+#define PATIENCE_US (10 * 1000 * 1000) /* Nomad's heartbeat_grace */
+
+static void for_us(char dst[static 24], uint64_t us)
+{
+    if (us / 1000 > INT64_MAX)
+        str_cut(dst, 24, "ever");
+    else
+        str_for_ms(dst, 24, (int64_t)(us / 1000));
+}
+
+static void ask_again(struct surveying *s)
+{
+    static const char id[] = "start-again";
+    const struct service_about *a = &s->about;
+    char after[24], within[24];
+    bool starts = str_eq(a->restart, "always") || str_eq(a->restart, "on-failure");
+    bool limited = a->limit_us > 0 && a->limit_starts > 0;
+    enum tri late = a->restart_us > PATIENCE_US ? TRI_YES : TRI_NO;
+
+    if (not_told(s, id, a->restart[0] != '\0'))
+        return;
+    for_us(after, a->restart_us);
+    for_us(within, a->limit_us);
+    if (!starts)
+        fact_add(s, id, TRI_YES, "Restart=%s: it is not started again", a->restart);
+    else if (a->prevents[FAILED])
+        fact_add(s, id, TRI_YES, "RestartPreventExitStatus has 1, with which a failed start ends");
+    else if (limited && a->limit_starts == 1 && a->limit_us > a->restart_us)
+        fact_add(s, id, TRI_YES, "StartLimitBurst=1 within %s: it is not started again", within);
+    else if (limited)
+        fact_add(s, id, late, "Restart=%s after %s, at most %llu starts within %s", a->restart,
+                 after, (unsigned long long)a->limit_starts, within);
+    else
+        fact_add(s, id, late, "Restart=%s after %s", a->restart, after);
+}
+
+static void ask_signal(struct surveying *s)
+{
+    static const char id[] = "stop-signal";
+    int32_t signal = s->about.stop_signal;
+
+    if (not_told(s, id, signal > 0 && sigabbrev_np(signal) != NULL))
+        return;
+    fact_add(s, id, TRI_YES, "SIG%s", sigabbrev_np(signal));
+}
+
+/* ---- what it finds on the way: conditions, files of its environment ---- */
+
+#define PATHS (ABOUT_CONDITIONS + ABOUT_FILES)
+
+/* systemd itself looks, as root and as process 1 sees the paths. */
+static const struct path_user manager = {.reads_all = true, .writes_all = true};
+
+struct paths {
+    struct host_wish wishes[PATHS];
+    struct host_look looks[PATHS]; /* as the wishes, when they were looked at */
+    uint32_t n;
+    const struct host_look *of_condition[ABOUT_CONDITIONS], *of_file[ABOUT_FILES];
+};
+
+static const struct host_look *wish(struct paths *p, const char *path, uint32_t need)
+{
+    p->wishes[p->n] = (struct host_wish){.need = need, .kind = true};
+    str_cut(p->wishes[p->n].path, sizeof(p->wishes[p->n].path), path);
+    return &p->looks[p->n++];
+}
+
+static bool is_pattern(const char *path)
+{
+    return path[strcspn(path, "*?[")] != '\0';
+}
+
+/* What could not be looked at stays LOOK_UNKNOWN. */
+static void look(struct surveying *s, struct paths *p)
+{
+    const struct service_about *a = &s->about;
+    struct err err = ERR_INIT;
+
+    for (uint32_t i = 0; i < a->conditions.n; i++) {
+        if (unit_condition_of_path(&a->conditions.list[i]))
+            p->of_condition[i] = wish(p, a->conditions.list[i].what, 0);
+    }
+    for (uint32_t i = 0; i < a->files.n; i++) {
+        if (!a->files.list[i].optional && !is_pattern(a->files.list[i].path))
+            p->of_file[i] = wish(p, a->files.list[i].path, PATH_READ);
+    }
+    if (p->n > 0 && s->h->look_at(s->h->ctx, 0, &manager, p->wishes, p->n, p->looks, &err) < 0)
+        for (uint32_t i = 0; i < p->n; i++)
+            p->looks[i] = (struct host_look){.end = LOOK_UNKNOWN};
+}
+
+static const char *seen_text(const struct host_look *l)
+{
+    static const char *const texts[] = {
+        [LOOK_UNKNOWN] = "it could not be looked at",
+        [LOOK_FINE] = "what is there is not so",
+        [LOOK_UNSURE] = "what is there is not so",
+        [LOOK_MISSING] = "nothing is there",
+        [LOOK_DENIED] = "it may not be looked at",
+        [LOOK_READ_ONLY] = "its file system is read-only",
+        [LOOK_FAILED] = "it cannot be looked at",
+        [LOOK_HANGS] = "who looks at it gets no answer",
+        [LOOK_SKIPPED] = "it was not looked at: others hang",
+    };
+
+    return l == NULL ? "that is not looked at" : texts[l->end];
+}
+
+static void ask_conditions(struct surveying *s, const struct paths *p)
+{
+    static const char id[] = "unit-condition";
+    const struct service_about *a = &s->about;
+    enum tri each[ABOUT_CONDITIONS], hold;
+    uint32_t which = 0;
+
+    if (not_told(s, id, a->conditions.told))
+        return;
+    for (uint32_t i = 0; i < a->conditions.n; i++)
+        each[i] = unit_condition_holds(&a->conditions.list[i], p->of_condition[i]);
+    hold = unit_conditions_hold(a->conditions.list, each, a->conditions.n, &which);
+    const struct about_condition *c = &a->conditions.list[which];
+    if (hold == TRI_YES)
+        fact_add(s, id, a->conditions.more ? TRI_UNKNOWN : TRI_NO, "%s",
+                 a->conditions.more ? "there are more conditions than can be judged" : "");
+    else
+        fact_add(s, id, hold == TRI_NO ? TRI_YES : TRI_UNKNOWN, "%s=%s%s%.140s: %s", c->type,
+                 c->trigger ? "|" : "", c->negate ? "!" : "", c->what,
+                 c->negate && hold == TRI_NO ? "it is so" : seen_text(p->of_condition[which]));
+}
+
+/* systemd reads it as root. NULL: it is well. */
+static const char *file_fault(const struct host_look *l, bool *ret_sure)
+{
+    *ret_sure = l->end == LOOK_MISSING || l->end == LOOK_DENIED || l->end == LOOK_FINE;
+    if (l->end == LOOK_FINE && l->dir)
+        return "it is a directory";
+    return l->end == LOOK_FINE ? NULL : seen_text(l);
+}
+
+static void ask_files(struct surveying *s, const struct paths *p)
+{
+    static const char id[] = "env-file";
+    const struct service_about *a = &s->about;
+    char vague[TEXT_MAX] = "";
+
+    if (not_told(s, id, a->files.told))
+        return;
+    if (a->files.more)
+        str_cut(vague, sizeof(vague), "there are more files than can be looked at");
+    for (uint32_t i = 0; i < a->files.n; i++) {
+        const char *path = a->files.list[i].path, *why = "it is a pattern";
+        bool sure = false;
+
+        if (a->files.list[i].optional)
+            continue;
+        if (p->of_file[i] != NULL)
+            why = file_fault(p->of_file[i], &sure);
+        if (why != NULL && sure) {
+            fact_add(s, id, TRI_YES, "EnvironmentFile=%.160s: %s", path, why);
+            return;
+        }
+        if (why != NULL)
+            snprintf(vague, sizeof(vague), "EnvironmentFile=%.160s: %s", path, why);
+    }
+    fact_add(s, id, vague[0] != '\0' ? TRI_UNKNOWN : TRI_NO, "%s", vague);
+}
+
+static void ask_paths(struct surveying *s)
+{
+    autofree struct paths *p = xzalloc(1, sizeof(*p));
+
+    look(s, p);
+    ask_conditions(s, p);
+    ask_files(s, p);
+    for (uint32_t i = 0; i < p->n; i++)
+        buf_free(&p->looks[i].content);
+}
+
+/* ---- what goes with it ---- */
+
+static void ask_bound(struct surveying *s)
+{
+    static const char id[] = "unit-bound";
+    const struct service_about *a = &s->about;
+    char text[TEXT_MAX] = "";
+
+    if (not_told(s, id, a->bound.told))
+        return;
+    for (uint32_t i = 0; i < a->bound.n; i++) {
+        size_t n = strlen(text);
+
+        snprintf(text + n, sizeof(text) - n, "%s%s %s", n > 0 ? ", " : "", a->bound.list[i].name,
+                 a->bound.list[i].active);
+    }
+    fact_add(s, id, a->bound.n > 0 ? TRI_YES : TRI_NO, "%s", text);
+}
+
+static void ask_down(struct surveying *s)
+{
+    const struct phases *p = s->p;
+    char text[TEXT_MAX] = "";
+    enum tri down;
+
+    if (!p->bound.known && digest_is_zero(&p->rec.placed))
+        return; /* no swap yet */
+    down = bound_units_down(&p->bound, s->asked ? &s->about : NULL, text);
+    fact_add(s, "bound-down", down, "%s", text);
+}
+
+void facts_of_start(struct surveying *s)
+{
+    ask_paths(s);
+    ask_needs(s);
+    ask_user(s);
+    tell_commands(s, "unit-stop-commands", s->about.stop.told, s->about.stop.text);
+    tell_commands(s, "unit-start-commands", s->about.start.told, s->about.start.text);
+    ask_again(s);
+    ask_signal(s);
+    ask_bound(s);
+    ask_down(s);
+}

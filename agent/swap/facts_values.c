@@ -1,0 +1,161 @@
+#include "facts_values.h"
+#include "command_line.h"
+#include "str.h"
+
+#define TICK_NS  10000000LL /* of /proc/PID/stat: USER_HZ is 100 */
+#define SLACK_NS 1000000000LL
+
+static bool by_option(const struct config_read *c, enum config_value id)
+{
+    const char *option = config_value_rows[id].option;
+
+    return option != NULL && command_line_has(c->words, c->words_len, option);
+}
+
+enum tri facts_value_true(const struct config_read *c, enum config_value id)
+{
+    return by_option(c, id) || c->why != NULL ? TRI_UNKNOWN : config_values_true(&c->f->values, id);
+}
+
+int64_t facts_nomad_started(const struct surveying *s)
+{
+    const struct host *h = s->h;
+
+    if (s->f->stamp.main_pid == 0)
+        return 0;
+    return h->wall(h->ctx) - h->uptime(h->ctx) * 1000000 +
+           (int64_t)s->f->stamp.main_start * TICK_NS;
+}
+
+/* ---- what the files say ---- */
+
+static void tell_value(struct surveying *s, const struct config_read *c, enum config_value id)
+{
+    const struct config_value_row *row = &config_value_rows[id];
+    const struct config_said *said = &c->f->values.said[id];
+    auto_buf struct buf text = BUF_INIT;
+    char fact[40];
+
+    snprintf(fact, sizeof(fact), "is.%s", row->fact);
+    if (by_option(c, id))
+        fact_add(s, fact, TRI_UNKNOWN, "the option -%s of Nomad's command sets it", row->option);
+    else if (said->said && !said->plain)
+        fact_add(s, fact, TRI_UNKNOWN, "%s: no plain text (a template or a variable?)",
+                 said->place);
+    else if (c->why != NULL)
+        fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
+    else if (!said->said && command_line_has(c->words, c->words_len, "dev"))
+        fact_add(s, fact, TRI_UNKNOWN, "the option -dev of Nomad's command may set it");
+    else if (!said->said)
+        fact_add(s, fact, TRI_NO, "not in Nomad's files");
+    else {
+        str_escape(&text, said->text, strlen(said->text));
+        fact_add(s, fact, TRI_YES, "%s", buf_str(&text));
+    }
+}
+
+/* ---- what a stop does ---- */
+
+/* The option that counts for this signal, as in Nomad's command/agent; CONFIG_VALUES: none. */
+static enum config_value option_of(const char *signal)
+{
+    return str_eq(signal, "SIGINT")    ? VALUE_LEAVE_INT
+           : str_eq(signal, "SIGTERM") ? VALUE_LEAVE_TERM
+                                       : CONFIG_VALUES;
+}
+
+static enum tri leaves_by(struct surveying *s, const struct config_read *c, const char *signal,
+                          enum config_value id)
+{
+    static const char fact[] = "stop-leaves";
+    const struct config_said *said = &c->f->values.said[id];
+    enum tri leaves = facts_value_true(c, id);
+
+    if (leaves == TRI_YES)
+        fact_add(s, fact, TRI_YES, "%s (%s): %s stops Nomad", config_value_rows[id].key,
+                 said->place, signal);
+    else if (leaves == TRI_NO)
+        fact_add(s, fact, TRI_NO, "%s", "");
+    else
+        fact_add(s, fact, TRI_UNKNOWN, "%s", c->why != NULL ? c->why : said->place);
+    return leaves;
+}
+
+static enum tri tell_leaves(struct surveying *s, const struct config_read *c)
+{
+    static const char fact[] = "stop-leaves";
+    bool known = s->asked && s->about.unit && s->about.stop_signal > 0 &&
+                 sigabbrev_np(s->about.stop_signal) != NULL;
+    enum tri on_int = facts_value_true(c, VALUE_LEAVE_INT);
+    enum tri on_term = facts_value_true(c, VALUE_LEAVE_TERM);
+    char signal[16] = "";
+
+    if (known)
+        snprintf(signal, sizeof(signal), "SIG%s", sigabbrev_np(s->about.stop_signal));
+    if (known && option_of(signal) != CONFIG_VALUES)
+        return leaves_by(s, c, signal, option_of(signal));
+    if (known || (on_int == TRI_NO && on_term == TRI_NO)) {
+        fact_add(s, fact, TRI_NO, "%s", "");
+        return TRI_NO;
+    }
+    if (c->why != NULL)
+        fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
+    else
+        fact_add(s, fact, TRI_UNKNOWN, "%s is set, and which signal stops Nomad is not known",
+                 on_int != TRI_NO ? "leave_on_interrupt" : "leave_on_terminate");
+    return TRI_UNKNOWN;
+}
+
+/* Nomad drains as a part of leaving, and only then. */
+static void tell_drains(struct surveying *s, const struct config_read *c, enum tri leaves)
+{
+    static const char fact[] = "stop-drains";
+    const struct config_said *said = &c->f->values.said[VALUE_DRAIN];
+
+    if (leaves == TRI_NO || facts_value_true(c, VALUE_CLIENT) == TRI_NO ||
+        (!said->said && c->why == NULL))
+        fact_add(s, fact, TRI_NO, "%s", "");
+    else if (said->said && leaves == TRI_YES)
+        fact_add(s, fact, TRI_YES, "drain_on_shutdown (%s): each stop drains this node",
+                 said->place);
+    else if (said->said)
+        fact_add(s, fact, TRI_UNKNOWN,
+                 "drain_on_shutdown (%s), and whether a stop leaves is not "
+                 "known",
+                 said->place);
+    else
+        fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
+}
+
+/* ---- when they were changed ---- */
+
+static void tell_newer(struct surveying *s, const struct config_read *c)
+{
+    static const char fact[] = "config-newer";
+    const struct config_times *t = c->times;
+    int64_t started = facts_nomad_started(s);
+    char by[24];
+
+    if (started == 0)
+        fact_add(s, fact, TRI_NO, "Nomad does not run");
+    else if (t->written_ns > started + SLACK_NS) {
+        str_for_ms(by, sizeof(by), (t->written_ns - started) / 1000000);
+        fact_add(s, fact, TRI_YES, "%s was written %s after Nomad started", t->written, by);
+    } else if (t->touched_ns > started + SLACK_NS) {
+        str_for_ms(by, sizeof(by), (t->touched_ns - started) / 1000000);
+        fact_add(s, fact, TRI_UNKNOWN,
+                 "%s was put there %s after Nomad started, or got another owner or mode then",
+                 t->touched, by);
+    } else if (c->why != NULL)
+        fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
+    else
+        fact_add(s, fact, TRI_NO, "%s", "");
+}
+
+void facts_of_values(struct surveying *s, const struct config_read *c)
+{
+    for (int i = 0; i < VALUES_TOLD; i++)
+        tell_value(s, c, (enum config_value)i);
+    tell_drains(s, c, tell_leaves(s, c));
+    tell_newer(s, c);
+}

@@ -1,0 +1,20 @@
+/*
+ * facts_values.h - the facts of a survey about the values in Nomad's configuration: is.NAME,
+ * stop-leaves, stop-drains, config-newer (facts_survey.h).
+ *
+ * What a later file, an option of the command or a variable may set differently is unknown; no
+ * other fact is for that.
+ */
+#ifndef FACTS_VALUES_H
+#define FACTS_VALUES_H
+
+#include "config_read.h"
+#include "surveying.h"
+
+void facts_of_values(struct surveying *s, const struct config_read *c);
+/* By files and options; unknown where something was not read. */
+enum tri facts_value_true(const struct config_read *c, enum config_value id);
+/* Wall clock, ns, of the start of Nomad's main process; 0: it does not run. */
+int64_t facts_nomad_started(const struct surveying *s);
+
+#endif

@@ -1,0 +1,194 @@
+#include "running_config.h"
+
+#include "str.h"
+
+/* A value that runs; NULL: Nomad does not tell it. */
+typedef const char *runs_fn(const struct host *h);
+
+static const char *some(const char *text)
+{
+    return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
+static const char *truth(int value)
+{
+    return value == TRI_UNKNOWN ? NULL : value == TRI_YES ? "true" : "false";
+}
+
+static bool self_told(const struct host *h)
+{
+    return h->is_server && h->server.self_at != 0;
+}
+
+static const char *runs_region(const struct host *h)
+{
+    return self_told(h) ? some(h->server.self_region) : some(h->region);
+}
+
+static const char *runs_datacenter(const struct host *h)
+{
+    return self_told(h) ? some(h->server.running.datacenter) : some(h->dc);
+}
+
+static const char *runs_name(const struct host *h)
+{
+    return self_told(h) ? some(h->server.running.name) : some(h->name);
+}
+
+/* A client does not tell it; its agent knows from the files that Nomad's process has open. */
+static const char *runs_data_dir(const struct host *h)
+{
+    const struct fact_view *f = agent_fact(&h->agent, "data-dir");
+
+    if (self_told(h))
+        return some(h->server.running.data_dir);
+    return f != NULL && f->value == TRI_YES ? some(f->text) : NULL;
+}
+
+static const char *runs_bind(const struct host *h)
+{
+    return self_told(h) ? some(h->server.running.bind_addr) : NULL;
+}
+
+static const char *runs_http(const struct host *h)
+{
+    return self_told(h) ? some(h->server.running.advertise_http) : some(h->client.http_addr);
+}
+
+static const char *runs_rpc(const struct host *h)
+{
+    return self_told(h) ? some(h->server.running.advertise_rpc) : NULL;
+}
+
+static const char *runs_class(const struct host *h)
+{
+    return h->is_client ? h->node_class : NULL; /* "" is a class: none */
+}
+
+static const char *runs_pool(const struct host *h)
+{
+    return h->is_client ? some(h->node_pool) : NULL; /* Nomad before 1.6 has none */
+}
+
+static const char *runs_server(const struct host *h)
+{
+    return self_told(h) ? truth(h->server.running.server) : truth(h->is_server ? TRI_YES : TRI_NO);
+}
+
+static const char *runs_client(const struct host *h)
+{
+    return self_told(h) ? truth(h->server.running.client) : truth(h->is_client ? TRI_YES : TRI_NO);
+}
+
+static const char *runs_acl(const struct host *h)
+{
+    return self_told(h) ? truth(h->server.acl_enabled) : NULL;
+}
+
+/* ---- are two the same? ---- */
+
+static bool same_text(const char *files, const char *runs)
+{
+    return str_eq(files, runs);
+}
+
+static size_t without_slashes(const char *path)
+{
+    size_t n = strlen(path);
+
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    return n;
+}
+
+static bool same_path(const char *files, const char *runs)
+{
+    size_t n = without_slashes(files);
+
+    return n == without_slashes(runs) && memcmp(files, runs, n) == 0;
+}
+
+/* How much of "host:port" or "[v6]:port" is the host; all of it where there is no port. */
+static size_t host_len(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+
+    if (colon == NULL || (address[0] != '[' && strchr(address, ':') != colon) ||
+        (address[0] == '[' && colon[-1] != ']'))
+        return strlen(address);
+    return (size_t)(colon - address);
+}
+
+/* Files may leave the port, and the brackets with it, to Nomad. */
+static bool same_address(const char *files, const char *runs)
+{
+    size_t f = host_len(files), r = host_len(runs);
+    const char *port = files + f;
+
+    if (port[0] != '\0' && !str_eq(port, runs + r))
+        return false;
+    if (runs[0] == '[' && r >= 2 && files[0] != '[') {
+        runs++;
+        r -= 2;
+    }
+    return f == r && strncasecmp(files, runs, f) == 0;
+}
+
+/* The order of the text. Defaults are Nomad's; NULL: it makes the value from others. */
+static const struct {
+    const char *name, *standard;
+    runs_fn *runs;
+    bool (*same)(const char *files, const char *runs);
+} values[] = {
+    {"region", "global", runs_region, same_text},
+    {"datacenter", "dc1", runs_datacenter, same_text},
+    {"name", NULL, runs_name, same_text},
+    {"data_dir", NULL, runs_data_dir, same_path},
+    {"bind_addr", "0.0.0.0", runs_bind, same_text},
+    {"advertise_http", NULL, runs_http, same_address},
+    {"advertise_rpc", NULL, runs_rpc, same_address},
+    {"node_class", "", runs_class, same_text},
+    {"node_pool", "default", runs_pool, same_text},
+    {"server", "false", runs_server, same_text},
+    {"client", "false", runs_client, same_text},
+    {"acl", "false", runs_acl, same_text},
+};
+
+struct text {
+    char bytes[TEXT_MAX];
+    size_t n;
+};
+
+static void PRINTF(2, 3) say(struct text *t, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(t->bytes + t->n, sizeof(t->bytes) - t->n, fmt, ap);
+    va_end(ap);
+    t->n = strlen(t->bytes);
+}
+
+enum tri running_config_differs(const struct host *h, bool *ret_told, char dst[static TEXT_MAX])
+{
+    struct text differs = {.n = 0}, unsure = {.n = 0};
+
+    *ret_told = false;
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        char id[sizeof(((struct fact *)NULL)->id)];
+        snprintf(id, sizeof(id), "is.%s", values[i].name);
+        const struct fact_view *f = agent_fact(&h->agent, id);
+        const char *runs = values[i].runs(h);
+        *ret_told = *ret_told || f != NULL;
+        if (f == NULL || runs == NULL)
+            continue;
+        const char *files = f->value == TRI_YES ? f->text : values[i].standard;
+        if (f->value == TRI_UNKNOWN)
+            say(&unsure, "%s%s: %.60s", unsure.n > 0 ? "; " : "", values[i].name, f->text);
+        else if (files != NULL && !values[i].same(files, runs))
+            say(&differs, "%s%s: \"%.60s\" by the files, \"%.60s\" runs", differs.n > 0 ? "; " : "",
+                values[i].name, files, runs);
+    }
+    snprintf(dst, TEXT_MAX, "%s", differs.n > 0 ? differs.bytes : unsure.bytes);
+    return differs.n > 0 ? TRI_YES : unsure.n > 0 ? TRI_UNKNOWN : TRI_NO;
+}

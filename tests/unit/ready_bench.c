@@ -1,0 +1,115 @@
+#include "ready_bench.h"
+#include "facts_ready.h"
+#include "str.h"
+
+static void on_changed(void *ctx)
+{
+    (void)ctx;
+}
+
+static void on_note(void *ctx, enum log_level level, enum log_event event, const char *text)
+{
+    (void)ctx;
+    (void)level;
+    (void)event;
+    (void)text;
+}
+
+void ready_put_mode(struct ready_bench *b, const char *path, const char *text, uint32_t mode)
+{
+    model_fs_put(&b->m.fs, path, text, strlen(text), mode);
+}
+
+void ready_put(struct ready_bench *b, const char *path, const char *text)
+{
+    ready_put_mode(b, path, text, 0644);
+}
+
+/* line: blanks stand for NUL. */
+void ready_start_by(struct ready_bench *b, const char *line)
+{
+    struct service_about *a = &b->m.about;
+
+    a->words_len = strlen(line) + 1;
+    for (size_t i = 0; i < a->words_len; i++)
+        a->words[i] = line[i] == ' ' ? '\0' : line[i];
+}
+
+int ready_open(void **state)
+{
+    struct ready_bench *b = xzalloc(1, sizeof(*b));
+    const struct phases_config conf = {.dir = MODEL_DIR,
+                                       .fetch_dir = MODEL_FETCH,
+                                       .binary = MODEL_TARGET,
+                                       .data_dir = "",
+                                       .hold_file = MODEL_HOLD,
+                                       .api = "http://127.0.0.1:4646",
+                                       .law = &b->law,
+                                       .changed = on_changed,
+                                       .note = on_note};
+    struct err err = ERR_INIT;
+
+    model_open(&b->m, "new");
+    b->m.about = (struct service_about){.unit = true, .program = MODEL_TARGET};
+    b->m.uptime_ms = 1000 * 60 * 60;
+    b->m.leader = "\"10.0.0.1:4647\"";
+    b->m.peers = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";
+    b->law = (struct law){.gap_ms = 30000, .url_prefixes = ""};
+    b->server = b->client = true;
+    ready_start_by(b, MODEL_TARGET " agent -config /etc/nomad.d");
+    ready_put(b, READY_FILE,
+              "data_dir = \"/opt/nomad\"\nserver { enabled = true }\n"
+              "client { enabled = true }\n");
+    ready_put(b, "/opt/nomad/server/raft/raft.db", "0123456789");
+    ready_put(b, "/opt/nomad/server/raft/snapshots/1/state.bin", "01234");
+    if (phases_open(&b->m.host, &conf, &b->p, &err) < 0)
+        return -1;
+    *state = b;
+    return 0;
+}
+
+int ready_close(void **state)
+{
+    struct ready_bench *b = *state;
+
+    phases_close(&b->p);
+    free(b);
+    return 0;
+}
+
+void ready_survey(struct ready_bench *b)
+{
+    bool learned = false;
+
+    facts_gather(&b->p, "", &b->f, &learned);
+    str_cut(b->f.server_id, sizeof(b->f.server_id), b->server ? "11111111-2222" : "");
+    str_cut(b->f.client_id, sizeof(b->f.client_id), b->client ? "33333333-4444" : "");
+    facts_ready_ask(&b->p, &b->f);
+    facts_survey(&b->p, &b->f, &b->s);
+}
+
+static const struct fact *find(struct ready_bench *b, const char *id)
+{
+    ready_survey(b);
+    return facts_survey_find(&b->s, id);
+}
+
+void ready_is(struct ready_bench *b, const char *id, enum tri value, const char *says)
+{
+    const struct fact *f = find(b, id);
+
+    if (f == NULL)
+        fail_msg("%s is not told", id);
+    else if (f->value != value || strstr(f->text, says) == NULL)
+        fail_msg("%s: %d \"%s\", not %d \"%s\"", id, (int)f->value, f->text, (int)value, says);
+}
+
+void ready_rows(void **state, const struct ready_row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        ready_close(state);
+        ready_open(state);
+        rows[i].change(*state);
+        ready_is(*state, rows[i].id, rows[i].value, rows[i].says);
+    }
+}

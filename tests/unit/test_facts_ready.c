@@ -1,0 +1,324 @@
+/* facts_ready.h on a model host: each fact as yes, no and cannot tell; and what asking costs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "ready_bench.h"
+#include "str.h"
+
+static void nothing(struct ready_bench *b)
+{
+    (void)b;
+}
+static void mute(struct ready_bench *b)
+{
+    b->m.status = 500;
+}
+static void fails(struct ready_bench *b)
+{
+    b->m.process.since_ms = b->m.uptime_ms; /* model_host.c: it does not answer yet */
+}
+static void listens_elsewhere(struct ready_bench *b)
+{
+    fails(b);
+    b->m.tcp.n = 2;
+    b->m.tcp.list[0] =
+        (struct tcp_listener){.address = "10.0.0.5", .port = 4646, .inode = 1, .own = true};
+    b->m.tcp.list[1] = (struct tcp_listener){
+        .address = "::", .any = true, .six = true, .port = 4647, .inode = 2, .own = true};
+}
+static void young(struct ready_bench *b)
+{
+    fails(b);
+    b->m.uptime_ms = 5000;
+}
+static void stopped(struct ready_bench *b)
+{
+    b->m.process.there = false;
+}
+
+static void other_at(struct ready_bench *b, const char *address, uint16_t port)
+{
+    struct tcp_listener *l = &b->m.tcp.list[b->m.tcp.n++];
+
+    *l = (struct tcp_listener){.port = port, .inode = 7, .any = str_eq(address, "0.0.0.0")};
+    str_cut(l->address, sizeof(l->address), address);
+    b->m.owner = (struct host_owner){.there = true, .pid = 77, .name = "nginx"};
+}
+static void a_proxy(struct ready_bench *b)
+{
+    other_at(b, "127.0.0.1", 4646);
+}
+static void a_second_nomad(struct ready_bench *b)
+{
+    a_proxy(b);
+    str_cut(b->m.owner.name, sizeof(b->m.owner.name), "nomad");
+}
+static void api_taken(struct ready_bench *b)
+{
+    fails(b);
+    a_proxy(b);
+}
+static void api_taken_by_all(struct ready_bench *b)
+{
+    fails(b);
+    other_at(b, "0.0.0.0", 4646);
+}
+static void api_of_another_address(struct ready_bench *b)
+{
+    fails(b);
+    other_at(b, "127.0.0.2", 4646);
+}
+static void by_its_child(struct ready_bench *b)
+{
+    api_taken(b);
+    b->m.owner.own = true;
+}
+static void nobody_found(struct ready_bench *b)
+{
+    api_taken(b);
+    b->m.owner.there = false;
+}
+static void rpc_taken(struct ready_bench *b)
+{
+    other_at(b, "10.0.0.9", 4647);
+}
+static void rpc_of_another_address(struct ready_bench *b)
+{
+    rpc_taken(b);
+    ready_put(b, "/etc/nomad.d/a.hcl", "bind_addr = \"10.0.0.8\"\n");
+}
+static void rpc_of_a_client(struct ready_bench *b)
+{
+    rpc_taken(b);
+    b->server = false;
+}
+static void rpc_is_own(struct ready_bench *b)
+{
+    other_at(b, "10.0.0.8", 4647);
+    b->m.tcp.list[0].own = true;
+    rpc_taken(b);
+}
+static void serf_by_port(struct ready_bench *b)
+{
+    other_at(b, "0.0.0.0", 5555);
+    ready_put(b, "/etc/nomad.d/a.hcl", "ports { serf = 5555 }\nbind_addr = \"10.0.0.8\"\n");
+}
+static void no_table(struct ready_bench *b)
+{
+    b->m.no_tcp = true;
+}
+
+static void held(struct ready_bench *b)
+{
+    b->m.held = true;
+}
+static void peer_restores(struct ready_bench *b)
+{
+    b->m.odd_peer = "10.0.0.2:4647";
+    b->m.odd = KNOCK_MUTE;
+}
+static void two_gone(struct ready_bench *b)
+{
+    b->m.peers = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\"]";
+}
+static void no_leader(struct ready_bench *b)
+{
+    b->m.leader = "\"\"";
+}
+static void no_answers(struct ready_bench *b)
+{
+    b->m.leader = NULL;
+}
+static void a_client_alone(struct ready_bench *b)
+{
+    b->m.leader = NULL;
+    b->server = false;
+}
+static void swapped_now(struct ready_bench *b)
+{
+    b->law.gap_ms = 30000;
+    b->p.rec.swapped_ms = b->m.uptime_ms;
+}
+static void swapped_and_long(struct ready_bench *b)
+{
+    swapped_now(b);
+    b->law.gap_ms = 3600 * 1000;
+}
+static void swapped_and_no_quorum(struct ready_bench *b)
+{
+    swapped_now(b);
+    two_gone(b);
+}
+
+static const struct ready_row rows[] = {
+    {nothing, "api-silent", TRI_NO, "http://127.0.0.1:4646 answers"},
+    {mute, "api-silent", TRI_YES, "http://127.0.0.1:4646: HTTP status 500"},
+    {fails, "api-silent", TRI_YES, "refused; no listening socket"},
+    {listens_elsewhere, "api-silent", TRI_YES, "listens at 10.0.0.5:4646, [::]:4647"},
+    {young, "api-silent", TRI_UNKNOWN, "just now"},
+    {stopped, "api-silent", TRI_NO, "does not run"},
+    {nothing, "port-taken", TRI_NO, ""},
+    {a_proxy, "port-taken", TRI_NO, ""},
+    {a_second_nomad, "port-taken", TRI_YES, "process 77 (nomad) listens at 127.0.0.1:4646"},
+    {api_taken, "port-taken", TRI_YES, "process 77 (nginx) listens at 127.0.0.1:4646, the API"},
+    {api_taken_by_all, "port-taken", TRI_YES, "0.0.0.0:4646"},
+    {api_of_another_address, "port-taken", TRI_NO, ""},
+    {by_its_child, "port-taken", TRI_NO, ""},
+    {nobody_found, "port-taken", TRI_UNKNOWN, "who listens at 127.0.0.1:4646"},
+    {rpc_taken, "port-taken", TRI_YES, "10.0.0.9:4647, the RPC port"},
+    {rpc_of_another_address, "port-taken", TRI_NO, ""},
+    {rpc_of_a_client, "port-taken", TRI_NO, ""},
+    {rpc_is_own, "port-taken", TRI_NO, ""},
+    {serf_by_port, "port-taken", TRI_YES, "0.0.0.0:5555, the serf port"},
+    {no_table, "port-taken", TRI_UNKNOWN, "no table"},
+    {nothing, "law-refuses", TRI_NO, ""},
+    {held, "law-refuses", TRI_YES, "hold file"},
+    {peer_restores, "law-refuses", TRI_YES, "10.0.0.2:4647 is connected but does not serve"},
+    {two_gone, "law-refuses", TRI_YES, "without this server 1 of 2"},
+    {no_leader, "law-refuses", TRI_YES, "no leader"},
+    {no_answers, "law-refuses", TRI_YES, "could not be asked"},
+    {a_client_alone, "law-refuses", TRI_NO, ""},
+    {swapped_now, "law-refuses", TRI_NO, ""},
+    {swapped_and_long, "law-refuses", TRI_YES, "root demands 3600000 ms"},
+    {swapped_and_no_quorum, "law-refuses", TRI_YES, "without this server 1 of 2"},
+};
+
+static void each_fact(void **state)
+{
+    ready_rows(state, rows, ARRAY_LEN(rows));
+}
+
+/* Asked once in a while, and at once when what was asked about changed. */
+static void asked_once_in_a_while(void **state)
+{
+    struct ready_bench *b = *state;
+    unsigned asks;
+
+    ready_survey(b);
+    asks = b->m.asks;
+    assert_true(asks > 0);
+    b->m.uptime_ms += FACTS_KEPT_MS - 1;
+    ready_survey(b);
+    assert_int_equal(b->m.asks, asks);
+    b->m.held = true;
+    ready_survey(b);
+    assert_true(b->m.asks > asks);
+    asks = b->m.asks;
+    ready_is(b, "law-refuses", TRI_YES, "hold file");
+    assert_int_equal(b->m.asks, asks);
+    b->m.uptime_ms += FACTS_KEPT_MS;
+    ready_survey(b);
+    assert_true(b->m.asks > asks);
+    asks = b->m.asks;
+    b->m.process.pid++;
+    ready_survey(b);
+    assert_true(b->m.asks > asks);
+}
+
+static void last_step(struct phases *p)
+{
+    (void)p;
+}
+
+/* What was just staged is told before the last step is over. */
+static void a_stage_is_no_reason(void **state)
+{
+    struct ready_bench *b = *state;
+
+    b->p.now.then = last_step;
+    ready_is(b, "law-refuses", TRI_NO, "");
+    b->m.held = true;
+    ready_is(b, "law-refuses", TRI_YES, "hold file");
+    b->p.now.then = NULL;
+}
+
+/* Not once more for its leader, which would take as long again. */
+static void a_silent_api_is_asked_twice(void **state)
+{
+    struct ready_bench *b = *state;
+
+    fails(b);
+    ready_is(b, "law-refuses", TRI_YES, "could not be asked");
+    assert_int_equal(b->m.asks, 2);
+}
+
+static void addresses_of_the_api(void **state)
+{
+    static const struct {
+        const char *url, *address;
+        uint16_t port;
+    } urls[] = {
+        {"http://127.0.0.1:4646", "127.0.0.1", 4646},
+        {"https://[::1]:4646/", "::1", 4646},
+        {"http://localhost:1", "127.0.0.1", 1},
+        {"unix:///run/nomad", NULL, 0},
+        {"http://server.global.nomad:4646", NULL, 0},
+        {"http://127.0.0.1", NULL, 0},
+        {"http://127.0.0.1:", NULL, 0},
+        {"http://127.0.0.1:99999", NULL, 0},
+        {"http://[::1:4646", NULL, 0},
+        {"", NULL, 0},
+        {"http://", NULL, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+        char address[48];
+        uint16_t port = 0;
+        int rc = facts_api_parse(urls[i].url, address, &port);
+
+        assert_int_equal(rc, urls[i].address != NULL ? 0 : -1);
+        if (rc == 0) {
+            assert_string_equal(address, urls[i].address);
+            assert_int_equal(port, urls[i].port);
+        }
+    }
+}
+
+/* A bad answer is asked for again soon, and less often the longer it stays bad. */
+static void bad_answers_are_asked_again(void **state)
+{
+    struct ready_bench *b = *state;
+    int64_t waits[8];
+
+    ready_survey(b);
+    assert_true(facts_ready_due(&b->p) == INT64_MAX);
+    no_leader(b);
+    b->p.asked.at_ms = 0;
+    for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
+        ready_survey(b);
+        waits[i] = facts_ready_due(&b->p);
+        b->m.uptime_ms += waits[i];
+    }
+    assert_int_equal(waits[0], FACTS_AGAIN_MS);
+    assert_int_equal(waits[1], 2 * FACTS_AGAIN_MS);
+    assert_int_equal(waits[7], FACTS_KEPT_MS);
+    b->m.uptime_ms = 5000; /* young: no less often */
+    b->p.asked.at_ms = 0;
+    for (size_t i = 0; i < 3; i++) {
+        ready_survey(b);
+        assert_int_equal(facts_ready_due(&b->p), FACTS_AGAIN_MS);
+        b->m.uptime_ms += FACTS_AGAIN_MS;
+    }
+    b->m.leader = "\"10.0.0.1:4647\"";
+    ready_is(b, "law-refuses", TRI_NO, "");
+    assert_true(facts_ready_due(&b->p) == INT64_MAX);
+    b->m.held = true; /* who looks for the file notices by himself */
+    ready_is(b, "law-refuses", TRI_YES, "hold file");
+    assert_true(facts_ready_due(&b->p) == INT64_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        READY_BENCH(each_fact),
+        READY_BENCH(asked_once_in_a_while),
+        READY_BENCH(a_stage_is_no_reason),
+        READY_BENCH(a_silent_api_is_asked_twice),
+        READY_BENCH(bad_answers_are_asked_again),
+        cmocka_unit_test(addresses_of_the_api),
+    };
+
+    return cmocka_run_group_tests_name("facts_%s", tests, NULL, NULL);
+}

@@ -1,0 +1,453 @@
+/* facts_unit.h, bound_units.h: what the next stop and start of Nomad's unit come to. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <signal.h>
+#include "facts_unit.h"
+#include "model_host.h"
+#include "str.h"
+
+struct bench {
+    struct model_host m;
+    struct phases p;
+    struct facts f;
+    struct facts_survey out;
+    struct surveying s;
+};
+
+static void add_need(struct bench *b, const char *how, const char *name, const char *load,
+                     const char *active)
+{
+    struct about_unit *u = &b->s.about.needs.list[b->s.about.needs.n++];
+
+    str_cut(u->how, sizeof(u->how), how);
+    str_cut(u->name, sizeof(u->name), name);
+    str_cut(u->load, sizeof(u->load), load);
+    str_cut(u->active, sizeof(u->active), active);
+}
+
+static void add_bound(struct service_about *a, const char *name, const char *active)
+{
+    struct about_unit *u = &a->bound.list[a->bound.n++];
+
+    str_cut(u->name, sizeof(u->name), name);
+    str_cut(u->load, sizeof(u->load), "loaded");
+    str_cut(u->active, sizeof(u->active), active);
+}
+
+/* The unit that HashiCorp's packages bring. */
+static void make_well(struct service_about *a)
+{
+    *a = (struct service_about){.unit = true,
+                                .restart = "on-failure",
+                                .restart_us = 2000000,
+                                .limit_us = 10000000,
+                                .limit_starts = 3,
+                                .stop_signal = SIGINT,
+                                .conditions.told = true,
+                                .files.told = true,
+                                .needs.told = true,
+                                .bound.told = true,
+                                .start.told = true,
+                                .stop.told = true};
+}
+
+static struct bench *open_bench(void)
+{
+    struct bench *b = xzalloc(1, sizeof(*b));
+
+    model_open(&b->m, "new");
+    b->s =
+        (struct surveying){.p = &b->p, .h = &b->m.host, .f = &b->f, .asked = true, .out = &b->out};
+    make_well(&b->s.about);
+    add_need(b, "Requires", "sysinit.target", "loaded", "active");
+    return b;
+}
+
+typedef void change(struct bench *b);
+
+static void none(struct bench *b)
+{
+    (void)b;
+}
+static void commands(struct bench *b)
+{
+    memset(&b->s.about, 0, sizeof(b->s.about));
+}
+static void old_systemd(struct bench *b)
+{
+    commands(b);
+    b->s.about.unit = true;
+}
+static void masked(struct bench *b)
+{
+    add_need(b, "Requires", "consul.service", "masked", "inactive");
+}
+static void missing(struct bench *b)
+{
+    add_need(b, "BindsTo", "consul.service", "not-found", "inactive");
+}
+static void failed(struct bench *b)
+{
+    add_need(b, "Requires", "srv-data.mount", "loaded", "failed");
+}
+static void broken(struct bench *b)
+{
+    add_need(b, "Requires", "consul.service", "bad-setting", "inactive");
+}
+static void requisite(struct bench *b)
+{
+    add_need(b, "Requisite", "consul.service", "loaded", "inactive");
+}
+static void one_shot(struct bench *b) /* has done its work; the start starts it again */
+{
+    add_need(b, "Requires", "make-dirs.service", "loaded", "inactive");
+}
+static void not_mounted(struct bench *b)
+{
+    add_need(b, "Requires", "srv-data.mount", "loaded", "inactive");
+}
+static void not_mounted_and_failed(struct bench *b)
+{
+    not_mounted(b);
+    add_need(b, "Requires", "consul.service", "loaded", "failed");
+}
+static void stateless(struct bench *b)
+{
+    add_need(b, "Requires", "consul.service", "", "");
+}
+static void more_needs(struct bench *b)
+{
+    b->s.about.needs.more = true;
+}
+static void no_user(struct bench *b)
+{
+    str_cut(b->s.about.user, sizeof(b->s.about.user), "nomad");
+    b->m.no_account = "nomad";
+}
+static void no_group(struct bench *b)
+{
+    str_cut(b->s.about.user, sizeof(b->s.about.user), "root");
+    str_cut(b->s.about.group, sizeof(b->s.about.group), "ops");
+    b->m.no_account = "ops";
+}
+static void vague_group(struct bench *b)
+{
+    no_group(b);
+    b->m.no_account = NULL;
+    b->m.vague_account = "ops";
+}
+static void dynamic(struct bench *b)
+{
+    no_user(b);
+    b->s.about.dynamic_user = true;
+}
+static void stops(struct bench *b)
+{
+    str_cut(b->s.about.stop.text, sizeof(b->s.about.stop.text),
+            "ExecStop=/usr/bin/nomad node drain");
+}
+static void starts(struct bench *b)
+{
+    str_cut(b->s.about.start.text, sizeof(b->s.about.start.text), "ExecStartPre=/bin/mkdir x");
+}
+static void restarts(struct bench *b, const char *how)
+{
+    str_cut(b->s.about.restart, sizeof(b->s.about.restart), how);
+}
+static void never(struct bench *b)
+{
+    restarts(b, "no");
+}
+static void on_abnormal(struct bench *b)
+{
+    restarts(b, "on-abnormal");
+}
+static void always(struct bench *b)
+{
+    restarts(b, "always");
+    b->s.about.limit_us = 0;
+}
+static void late(struct bench *b)
+{
+    b->s.about.restart_us = 10000001;
+}
+static void once(struct bench *b)
+{
+    b->s.about.limit_starts = 1;
+}
+static void once_in_a_blink(struct bench *b)
+{
+    once(b);
+    b->s.about.limit_us = 1000000;
+}
+static void prevented(struct bench *b)
+{
+    b->s.about.prevents[1] = true;
+}
+static void prevented_otherwise(struct bench *b)
+{
+    b->s.about.prevents[78] = true;
+}
+static void terminates(struct bench *b)
+{
+    b->s.about.stop_signal = SIGTERM;
+}
+static void bound(struct bench *b)
+{
+    add_bound(&b->s.about, "a.service", "active");
+    add_bound(&b->s.about, "b.service", "inactive");
+}
+static void swapped(struct bench *b)
+{
+    bound(b);
+    b->p.bound.known = true;
+    b->p.bound.n = 1;
+    str_cut(b->p.bound.names[0], sizeof(b->p.bound.names[0]), "a.service");
+}
+static void left_down(struct bench *b)
+{
+    swapped(b);
+    str_cut(b->p.bound.names[0], sizeof(b->p.bound.names[0]), "b.service");
+}
+static void forgotten(struct bench *b)
+{
+    bound(b);
+    memset(&b->p.rec.placed, 7, sizeof(b->p.rec.placed));
+}
+
+static void condition(struct bench *b, const char *type, bool negate, const char *what)
+{
+    struct about_condition *c = &b->s.about.conditions.list[b->s.about.conditions.n++];
+
+    *c = (struct about_condition){.negate = negate};
+    str_cut(c->type, sizeof(c->type), type);
+    str_cut(c->what, sizeof(c->what), what);
+}
+static void file_is_gone(struct bench *b)
+{
+    condition(b, "ConditionFileNotEmpty", false, "/etc/nomad.d/nomad.hcl");
+}
+static void file_is_there(struct bench *b)
+{
+    file_is_gone(b);
+    model_fs_put(&b->m.fs, "/etc/nomad.d/nomad.hcl", "x", 1, 0644);
+}
+static void file_must_not_be(struct bench *b)
+{
+    file_is_there(b);
+    condition(b, "AssertPathExists", true, "/etc/nomad.d/nomad.hcl");
+}
+static void another_kind(struct bench *b)
+{
+    file_is_there(b);
+    condition(b, "ConditionMemory", false, "4G");
+}
+static void another_kind_and_gone(struct bench *b)
+{
+    condition(b, "ConditionMemory", false, "4G");
+    file_is_gone(b);
+}
+static void path_hangs(struct bench *b)
+{
+    condition(b, "ConditionPathExists", false, "/net/x");
+    b->m.hangs = "/net/x";
+}
+static void more_conditions(struct bench *b)
+{
+    b->s.about.conditions.more = true;
+}
+static void environment(struct bench *b, const char *path, bool optional)
+{
+    struct about_file *f = &b->s.about.files.list[b->s.about.files.n++];
+
+    f->optional = optional;
+    str_cut(f->path, sizeof(f->path), path);
+}
+static void no_file(struct bench *b)
+{
+    environment(b, "/etc/nomad.env", false);
+}
+static void a_file(struct bench *b)
+{
+    no_file(b);
+    model_fs_put(&b->m.fs, "/etc/nomad.env", "A=b", 3, 0600);
+}
+static void a_directory(struct bench *b)
+{
+    no_file(b);
+    model_fs_put(&b->m.fs, "/etc/nomad.env/x", "A=b", 3, 0600);
+}
+static void optional(struct bench *b)
+{
+    environment(b, "/etc/nomad.env", true);
+}
+static void a_pattern(struct bench *b)
+{
+    environment(b, "/etc/nomad*.env", false);
+}
+static void file_hangs(struct bench *b)
+{
+    a_file(b);
+    b->m.hangs = "/etc/nomad.env";
+}
+static void more_files(struct bench *b)
+{
+    a_file(b);
+    b->s.about.files.more = true;
+}
+
+static const struct {
+    change *change;
+    const char *id;
+    enum tri value;
+    const char *says;
+} rows[] = {
+    {none, "unit-condition", TRI_NO, ""},
+    {file_is_gone, "unit-condition", TRI_YES,
+     "ConditionFileNotEmpty=/etc/nomad.d/nomad.hcl: nothing is there"},
+    {file_is_there, "unit-condition", TRI_NO, ""},
+    {file_must_not_be, "unit-condition", TRI_YES,
+     "AssertPathExists=!/etc/nomad.d/nomad.hcl: it is so"},
+    {another_kind, "unit-condition", TRI_UNKNOWN, "ConditionMemory=4G: that is not looked at"},
+    {another_kind_and_gone, "unit-condition", TRI_YES, "nothing is there"},
+    {path_hangs, "unit-condition", TRI_UNKNOWN, "/net/x: who looks at it gets no answer"},
+    {more_conditions, "unit-condition", TRI_UNKNOWN, "more conditions"},
+    {old_systemd, "unit-condition", TRI_UNKNOWN, "does not tell"},
+    {commands, "unit-condition", TRI_UNKNOWN, "configured commands"},
+    {none, "env-file", TRI_NO, ""},
+    {no_file, "env-file", TRI_YES, "EnvironmentFile=/etc/nomad.env: nothing is there"},
+    {a_file, "env-file", TRI_NO, ""},
+    {a_directory, "env-file", TRI_YES, "it is a directory"},
+    {optional, "env-file", TRI_NO, ""},
+    {a_pattern, "env-file", TRI_UNKNOWN, "it is a pattern"},
+    {file_hangs, "env-file", TRI_UNKNOWN, "gets no answer"},
+    {more_files, "env-file", TRI_UNKNOWN, "more files"},
+    {old_systemd, "env-file", TRI_UNKNOWN, "does not tell"},
+    {none, "unit-needs", TRI_NO, ""},
+    {masked, "unit-needs", TRI_YES, "Requires=consul.service is masked"},
+    {missing, "unit-needs", TRI_YES, "BindsTo=consul.service is not there"},
+    {failed, "unit-needs", TRI_YES, "Requires=srv-data.mount has failed"},
+    {broken, "unit-needs", TRI_YES, "cannot be loaded"},
+    {requisite, "unit-needs", TRI_YES, "Requisite=consul.service is not active"},
+    {one_shot, "unit-needs", TRI_NO, ""},
+    {not_mounted, "unit-needs", TRI_UNKNOWN, "srv-data.mount is not mounted now"},
+    {not_mounted_and_failed, "unit-needs", TRI_YES, "consul.service has failed"},
+    {stateless, "unit-needs", TRI_UNKNOWN, "does not tell"},
+    {more_needs, "unit-needs", TRI_UNKNOWN, "more units"},
+    {commands, "unit-needs", TRI_UNKNOWN, "configured commands"},
+    {old_systemd, "unit-needs", TRI_UNKNOWN, "systemd does not tell it"},
+    {none, "unit-user", TRI_NO, ""},
+    {no_user, "unit-user", TRI_YES, "User=nomad: there is none"},
+    {no_group, "unit-user", TRI_YES, "Group=ops: there is none"},
+    {vague_group, "unit-user", TRI_UNKNOWN, "Group=ops: found in no file"},
+    {dynamic, "unit-user", TRI_NO, ""},
+    {commands, "unit-user", TRI_UNKNOWN, "configured commands"},
+    {none, "unit-stop-commands", TRI_NO, ""},
+    {stops, "unit-stop-commands", TRI_YES, "ExecStop=/usr/bin/nomad node drain"},
+    {old_systemd, "unit-stop-commands", TRI_UNKNOWN, "does not tell"},
+    {none, "unit-start-commands", TRI_NO, ""},
+    {starts, "unit-start-commands", TRI_YES, "ExecStartPre=/bin/mkdir x"},
+    {old_systemd, "unit-start-commands", TRI_UNKNOWN, "does not tell"},
+    {none, "start-again", TRI_NO, "Restart=on-failure after 2.0 s, at most 3 starts within 10.0 s"},
+    {always, "start-again", TRI_NO, "Restart=always after 2.0 s"},
+    {never, "start-again", TRI_YES, "Restart=no: it is not started again"},
+    {on_abnormal, "start-again", TRI_YES, "Restart=on-abnormal"},
+    {late, "start-again", TRI_YES, "Restart=on-failure after 10.0 s"},
+    {once, "start-again", TRI_YES, "StartLimitBurst=1"},
+    {once_in_a_blink, "start-again", TRI_NO, ""},
+    {prevented, "start-again", TRI_YES, "RestartPreventExitStatus"},
+    {prevented_otherwise, "start-again", TRI_NO, ""},
+    {old_systemd, "start-again", TRI_UNKNOWN, "does not tell"},
+    {none, "stop-signal", TRI_YES, "SIGINT"},
+    {terminates, "stop-signal", TRI_YES, "SIGTERM"},
+    {old_systemd, "stop-signal", TRI_UNKNOWN, "does not tell"},
+    {none, "unit-bound", TRI_NO, ""},
+    {bound, "unit-bound", TRI_YES, "a.service active, b.service inactive"},
+    {old_systemd, "unit-bound", TRI_UNKNOWN, "does not tell"},
+    {swapped, "bound-down", TRI_NO, ""},
+    {left_down, "bound-down", TRI_YES, "b.service"},
+    {forgotten, "bound-down", TRI_UNKNOWN, "not known any more"},
+};
+
+static void each_fact(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct bench *b = open_bench();
+        const struct fact *f;
+
+        rows[i].change(b);
+        facts_of_start(&b->s);
+        f = facts_survey_find(&b->out, rows[i].id);
+        if (f == NULL || f->value != rows[i].value || strstr(f->text, rows[i].says) == NULL)
+            fail_msg("row %zu, %s: %d \"%s\", not %d \"%s\"", i, rows[i].id,
+                     f != NULL ? (int)f->value : -1, f != NULL ? f->text : "", (int)rows[i].value,
+                     rows[i].says);
+        free(b);
+    }
+}
+
+static void before_a_swap_nothing_is_down(void **state)
+{
+    struct bench *b = open_bench();
+
+    (void)state;
+    bound(b);
+    facts_of_start(&b->s);
+    assert_null(facts_survey_find(&b->out, "bound-down"));
+    free(b);
+}
+
+/* ---- the units that go with it ---- */
+
+static void units_are_up_again_or_not(void **state)
+{
+    autofree struct service_about *a = xzalloc(1, sizeof(*a));
+    autofree struct bound_units *b = xzalloc(1, sizeof(*b));
+    char text[TEXT_MAX];
+
+    (void)state;
+    make_well(a);
+    add_bound(a, "up.service", "active");
+    add_bound(a, "down.service", "inactive");
+    add_bound(a, "soon.service", "activating");
+    bound_units_remember(b, a, 7);
+    assert_int_equal(b->at_ms, 7);
+    assert_int_equal(bound_units_down(b, a, text), TRI_YES);
+    assert_string_equal(text, "soon.service");
+    str_cut(a->bound.list[2].active, sizeof(a->bound.list[2].active), "active");
+    assert_int_equal(bound_units_down(b, a, text), TRI_NO);
+    str_cut(a->bound.list[0].active, sizeof(a->bound.list[0].active), "failed");
+    str_cut(a->bound.list[2].active, sizeof(a->bound.list[2].active), "deactivating");
+    assert_int_equal(bound_units_down(b, a, text), TRI_YES);
+    assert_string_equal(text, "up.service, soon.service");
+    a->bound.n = 0; /* is it gone, or no longer bound? It is not seen to be up */
+    assert_int_equal(bound_units_down(b, a, text), TRI_YES);
+    a->bound.told = false;
+    assert_int_equal(bound_units_down(b, a, text), TRI_UNKNOWN);
+    assert_int_equal(bound_units_down(b, NULL, text), TRI_UNKNOWN);
+    a->bound.told = true;
+    bound_units_remember(b, a, 8);
+    assert_int_equal(bound_units_down(b, a, text), TRI_NO);
+    a->bound.more = true;
+    bound_units_remember(b, a, 8);
+    assert_int_equal(bound_units_down(b, a, text), TRI_UNKNOWN);
+    bound_units_remember(b, NULL, 9);
+    assert_int_equal(bound_units_down(b, a, text), TRI_UNKNOWN);
+    memset(a, 0, sizeof(*a)); /* configured commands: nothing is bound */
+    bound_units_remember(b, a, 10);
+    assert_int_equal(bound_units_down(b, a, text), TRI_NO);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_fact),
+        cmocka_unit_test(before_a_swap_nothing_is_down),
+        cmocka_unit_test(units_are_up_again_or_not),
+    };
+
+    return cmocka_run_group_tests_name("facts_unit", tests, NULL, NULL);
+}

@@ -1,0 +1,229 @@
+/* facts_values.h on a model host: each fact as yes, no and cannot tell. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <signal.h>
+#include "facts_values.h"
+#include "ready_bench.h"
+#include "str.h"
+
+#define NOW_NS 1700000000000000000 /* model_host.c: 2023-11-14 */
+
+static void nothing(struct ready_bench *b)
+{
+    (void)b;
+}
+static void broken(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/z.hcl", "a = \"");
+}
+static void values(struct ready_bench *b)
+{
+    ready_put(
+        b, "/etc/nomad.d/a.hcl",
+        "Region = \"eu\"\ndatacenter = \"dc7\"\nname = \"\\u0041\"\nbind_addr = \"{{ GetPrivateIP "
+        "}}\"\n"
+        "advertise {\n http = \"10.1.1.1\"\n rpc = \"${x}\"\n}\n"
+        "client {\n node_class = \"big\"\n node_pool = <<E\nx\nE\n}\nacl { enabled = \"1\" }\n");
+}
+static void values_in_json(struct ready_bench *b)
+{
+    ready_put(
+        b, "/etc/nomad.d/a.json",
+        "{\"datacenter\": \"dc8\", \"client\": [{\"node_class\": \"j\"}], \"acl\": {\"enabled\": "
+        "false},"
+        "\"advertise\": {\"http\": \"10.1.1.2\"}}");
+}
+static void values_twice(struct ready_bench *b)
+{
+    values(b);
+    ready_put(b, "/etc/nomad.d/b.hcl", "datacenter = \"dc9\"\n");
+}
+static void values_and_broken(struct ready_bench *b)
+{
+    values(b);
+    broken(b);
+}
+static void elsewhere(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/a.hcl", "client { meta { datacenter = \"no\" region = \"no\" } }\n");
+}
+static void by_options(struct ready_bench *b)
+{
+    values(b);
+    ready_start_by(b, MODEL_TARGET " agent -config /etc/nomad.d -dc dc1 -region=x");
+}
+static void by_dev(struct ready_bench *b)
+{
+    ready_start_by(b, MODEL_TARGET " agent -dev -config /etc/nomad.d");
+}
+static void odd_truth(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/a.hcl", "acl { enabled = maybe }\n");
+}
+
+static void leave_int(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/a.hcl", "leave_on_interrupt = true\n");
+}
+static void leave_term(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/a.hcl", "leave_on_terminate = true\n");
+}
+static void drains(struct ready_bench *b)
+{
+    ready_put(
+        b, "/etc/nomad.d/a.hcl",
+        "leave_on_interrupt = true\nclient {\n drain_on_shutdown {\n deadline = \"1h\"\n}\n}\n");
+}
+static void drains_never(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/a.hcl", "client {\n drain_on_shutdown {\n}\n}\n");
+}
+static void drains_no_client(struct ready_bench *b)
+{
+    drains(b);
+    ready_put(b, READY_FILE, "data_dir = \"/opt/nomad\"\nserver { enabled = true }\n");
+}
+
+static void drains_client_by_option(struct ready_bench *b)
+{
+    drains_no_client(b);
+    ready_start_by(b, MODEL_TARGET " agent -config /etc/nomad.d -client");
+}
+
+static void written(struct ready_bench *b)
+{
+    b->m.fs.now_ns = NOW_NS + 3600 * 1000000000LL;
+    ready_put(b, "/etc/nomad.d/a.hcl", "region = \"eu\"\n");
+}
+static void environment_written(struct ready_bench *b)
+{
+    b->m.about.files.told = true;
+    b->m.about.files.n = 1;
+    str_cut(b->m.about.files.list[0].path, sizeof(b->m.about.files.list[0].path), "/etc/n.env");
+    b->m.fs.now_ns = NOW_NS + 3600 * 1000000000LL;
+    ready_put(b, "/etc/n.env", "A=b\n");
+}
+static void written_and_stopped(struct ready_bench *b)
+{
+    written(b);
+    b->m.process.there = false;
+}
+
+static void volume(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/a.hcl",
+              "client {\n host_volume \"x\" {\n path = \"/srv/x\"\n}\n}\n");
+}
+static void volume_hangs(struct ready_bench *b)
+{
+    volume(b);
+    b->m.hangs = "/srv/x";
+}
+
+static const struct ready_row rows[] = {
+    {nothing, "is.region", TRI_NO, "not in"},
+    {nothing, "is.data_dir", TRI_YES, "/opt/nomad"},
+    {nothing, "is.server", TRI_YES, "true"},
+    {values, "is.region", TRI_YES, "eu"},
+    {values, "is.datacenter", TRI_YES, "dc7"},
+    {values, "is.name", TRI_UNKNOWN, "a.hcl, line 3"},
+    {values, "is.bind_addr", TRI_UNKNOWN, "no plain text"},
+    {values, "is.advertise_http", TRI_YES, "10.1.1.1"},
+    {values, "is.advertise_rpc", TRI_UNKNOWN, "no plain text"},
+    {values, "is.node_class", TRI_YES, "big"},
+    {values, "is.node_pool", TRI_UNKNOWN, "no plain text"},
+    {values, "is.acl", TRI_YES, "true"},
+    {values_in_json, "is.datacenter", TRI_YES, "dc8"},
+    {values_in_json, "is.node_class", TRI_YES, "j"},
+    {values_in_json, "is.acl", TRI_YES, "false"},
+    {values_in_json, "is.advertise_http", TRI_YES, "10.1.1.2"},
+    {values_twice, "is.datacenter", TRI_YES, "dc9"},
+    {values_and_broken, "is.datacenter", TRI_UNKNOWN, "z.hcl"},
+    {elsewhere, "is.datacenter", TRI_NO, ""},
+    {by_options, "is.datacenter", TRI_UNKNOWN, "-dc"},
+    {by_options, "is.region", TRI_UNKNOWN, "-region"},
+    {by_options, "is.node_class", TRI_YES, "big"},
+    {by_dev, "is.region", TRI_UNKNOWN, "-dev"},
+    {odd_truth, "is.acl", TRI_UNKNOWN, "no plain text"},
+    {nothing, "stop-leaves", TRI_NO, ""},
+    {broken, "stop-leaves", TRI_UNKNOWN, "z.hcl"},
+    {leave_int, "stop-leaves", TRI_UNKNOWN, "leave_on_interrupt is set, and which signal"},
+    {leave_term, "stop-leaves", TRI_UNKNOWN, "leave_on_terminate is set, and which signal"},
+    {nothing, "stop-drains", TRI_NO, ""},
+    {drains_never, "stop-drains", TRI_NO, ""},
+    {drains, "stop-drains", TRI_UNKNOWN, "drain_on_shutdown (/etc/nomad.d/a.hcl, line 3)"},
+    {drains_no_client, "stop-drains", TRI_NO, ""},
+    {drains_client_by_option, "stop-drains", TRI_UNKNOWN, "drain_on_shutdown"},
+    {broken, "stop-drains", TRI_UNKNOWN, "z.hcl"},
+    {nothing, "config-newer", TRI_NO, ""},
+    {written, "config-newer", TRI_YES, "/etc/nomad.d/a.hcl was written"},
+    {environment_written, "config-newer", TRI_YES, "/etc/n.env was written"},
+    {written_and_stopped, "config-newer", TRI_NO, "does not run"},
+    {broken, "config-newer", TRI_UNKNOWN, "z.hcl"},
+};
+
+static void each_fact(void **state)
+{
+    ready_rows(state, rows, ARRAY_LEN(rows));
+}
+
+/* A path that hangs, a value that is no plain text: nothing else is unknown for that. */
+static void one_question_alone(void **state)
+{
+    struct ready_bench *b = *state;
+
+    volume_hangs(b);
+    ready_put(b, "/etc/nomad.d/c.hcl", "name = \"${x}\"\n");
+    ready_survey(b);
+    for (uint32_t i = 0; i < b->s.n; i++) {
+        const struct fact *f = &b->s.list[i];
+
+        if (str_starts(f->id, "is.") && !str_eq(f->id, "is.name"))
+            assert_int_not_equal(f->value, TRI_UNKNOWN);
+    }
+    ready_is(b, "is.name", TRI_UNKNOWN, "");
+    ready_is(b, "raft-peers-file", TRI_NO, "");
+    ready_is(b, "certificate-expired", TRI_NO, "");
+    ready_is(b, "law-refuses", TRI_NO, "");
+}
+
+static void leaves_by_its_signal(void **state)
+{
+    static const struct {
+        int signal;
+        ready_change *change;
+        enum tri leaves, drains;
+    } stops[] = {
+        {SIGINT, drains, TRI_YES, TRI_YES},     {SIGTERM, drains, TRI_NO, TRI_NO},
+        {SIGTERM, leave_term, TRI_YES, TRI_NO}, {SIGINT, leave_term, TRI_NO, TRI_NO},
+        {SIGQUIT, leave_term, TRI_NO, TRI_NO},  {SIGINT, broken, TRI_UNKNOWN, TRI_UNKNOWN},
+        {SIGINT, drains_never, TRI_NO, TRI_NO}, {SIGINT, nothing, TRI_NO, TRI_NO},
+        {0, drains, TRI_UNKNOWN, TRI_UNKNOWN},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
+        struct ready_bench *b;
+
+        ready_close(state);
+        ready_open(state);
+        b = *state;
+        stops[i].change(b);
+        b->m.about.stop_signal = stops[i].signal;
+        ready_is(b, "stop-leaves", stops[i].leaves, "");
+        ready_is(b, "stop-drains", stops[i].drains, "");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        READY_BENCH(each_fact),
+        READY_BENCH(one_question_alone),
+        READY_BENCH(leaves_by_its_signal),
+    };
+
+    return cmocka_run_group_tests_name("facts_%s", tests, NULL, NULL);
+}
