@@ -1,5 +1,6 @@
 #include "report_run.h"
 
+#include "fingerprint.h"
 #include "late_failures.h"
 #include "report_keystore.h"
 #include "report_late_failures.h"
@@ -181,6 +182,8 @@ static struct json *run_host_json(const struct plan *p, const struct ledger *l,
     json_set_str(o, "text", host_text(h));
     if (h->failure != FAILURE_NONE)
         json_set_str(o, "failure", failure_name(h->failure));
+    if (h->differs != FEATURE_NONE)
+        json_set_str(o, "differs", feature_name(h->differs));
     if (h->silence_ms > 0)
         json_set_int(o, "silence_ms", h->silence_ms);
     return o;

@@ -104,8 +104,10 @@ void ledger_free(struct ledger *l)
 {
     if (l == NULL)
         return;
-    for (size_t i = 0; i < l->n_hosts; i++)
+    for (size_t i = 0; i < l->n_hosts; i++) {
         buf_free(&l->hosts[i].inner);
+        buf_free(&l->hosts[i].fingerprint);
+    }
     free(l->hosts);
     buf_free(&l->plan);
     l->hosts = NULL;

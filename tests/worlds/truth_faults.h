@@ -67,5 +67,10 @@ bool last_empty(struct truth *t);
 bool tasks_lost(struct truth *t);
 bool not_ready_unknown(struct truth *t);
 bool elsewhere(struct truth *t);
+bool attribute_lost(struct truth *t);
+bool attribute_late(struct truth *t);
+bool comes_back_elsewhere(struct truth *t);
+bool drains_itself(struct truth *t);
+bool kept_elsewhere(struct truth *t);
 
 #endif

@@ -3,12 +3,15 @@
 
 static void copy_host(struct ledger_host *to, const struct ledger_host *from)
 {
-    struct buf inner = to->inner;
+    struct buf inner = to->inner, fingerprint = to->fingerprint;
 
     *to = *from;
     to->inner = inner;
+    to->fingerprint = fingerprint;
     buf_clear(&to->inner);
+    buf_clear(&to->fingerprint);
     buf_add(&to->inner, from->inner.data, from->inner.len);
+    buf_add(&to->fingerprint, from->fingerprint.data, from->fingerprint.len);
     to->dirty = false;
 }
 
