@@ -8,7 +8,7 @@ static void judge_kept(struct truth *t, struct t_host *h, const struct ledger_ho
     if (l->state == HOST_SETTLING)
         h->kept = l->fingerprint.len > 0;
     if (!host_in_flight(l->state) && l->fingerprint.len > 0)
-        judge_says(t, 14, "the fingerprint of %s is kept, and it is %s", h->name,
+        judge_says(t, INVARIANT_SAME, "the fingerprint of %s is kept, and it is %s", h->name,
                    host_state_name(l->state));
 }
 
@@ -16,21 +16,23 @@ static void judge_done(struct truth *t, struct t_host *h, const struct ledger_ho
 {
     bool told = strstr(l->text, "not compared") != NULL;
 
-    counts.judged[14]++;
+    counts.judged[INVARIANT_SAME]++;
     if (l->order == MSG_SWAP && !h->kept && !told)
-        judge_says(t, 14, "%s is called done, and nobody said that it was not compared", h->name);
+        judge_says(t, INVARIANT_SAME, "%s is called done, and nobody said that it was not compared",
+                   h->name);
     if (told || l->order != MSG_SWAP)
         return;
     if (h->changed && h->elsewhere)
-        judge_says(t, 14, "%s is called done, in another datacenter", h->name);
+        judge_says(t, INVARIANT_SAME, "%s is called done, in another datacenter", h->name);
     if (h->changed && h->attribute_ms > t->now)
-        judge_says(t, 14, "%s is called done without its attribute", h->name);
+        judge_says(t, INVARIANT_SAME, "%s is called done without its attribute", h->name);
     if (h->last_drain_ms < h->obeyed_ms)
         return; /* of an earlier turn */
     if (h->last_drain_own && h->draining && !h->strangers_drain)
-        judge_says(t, 14, "%s is called done while it drains itself", h->name);
+        judge_says(t, INVARIANT_SAME, "%s is called done while it drains itself", h->name);
     if (h->last_drain_own && h->was_eligible && !h->eligible && !h->strangers_ineligible)
-        judge_says(t, 14, "%s is called done, and its own drain has left it ineligible", h->name);
+        judge_says(t, INVARIANT_SAME, "%s is called done, and its own drain has left it ineligible",
+                   h->name);
 }
 
 /* It has failed for what it is not any more: rightly only when that could not come in time. */
@@ -38,7 +40,7 @@ static void judge_failed(struct truth *t, const struct t_host *h, const struct l
 {
     if (l->differs == FEATURE_ATTRIBUTE && h->attribute_ms != INT64_MAX &&
         t->now - h->up_ms < t->policy.client_deadline_ms)
-        judge_says(t, 14, "%s has failed for an attribute that came late", h->name);
+        judge_says(t, INVARIANT_SAME, "%s has failed for an attribute that came late", h->name);
 }
 
 void judge_same(struct truth *t, size_t i)
@@ -59,5 +61,5 @@ void judge_same(struct truth *t, size_t i)
 void judge_fingerprint(struct truth *t, const struct t_host *h, const struct ledger_host *l)
 {
     if (l->fingerprint.len == 0)
-        judge_says(t, 14, "swap of %s, of which no fingerprint is kept", h->name);
+        judge_says(t, INVARIANT_SAME, "swap of %s, of which no fingerprint is kept", h->name);
 }

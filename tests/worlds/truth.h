@@ -459,7 +459,8 @@ void fault_apply(struct truth *t, int kind);
 void faults_plan(struct truth *t); /* chooses this world's */
 
 /* ---- what happened, over all worlds ---- */
-#define INVARIANTS 14 /* the design's twelve and 14; 13: every run ends, with a true cause */
+/* The design's twelve; 13: every run ends, with a true cause; and the design's 14. */
+enum { INVARIANT_SAME = 14, INVARIANTS = 14 };
 struct counts {
     uint64_t faults[FAULT_KINDS];
     uint64_t intents[INTENT_KIND_COUNT];
