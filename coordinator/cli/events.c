@@ -1,5 +1,6 @@
 #include "events.h"
 
+#include "fingerprint.h"
 #include "json.h"
 #include "report_run.h"
 
@@ -26,6 +27,8 @@ static void put_host(const struct progress *p, size_t i, struct json *o)
     json_set_str(o, "text", host_text(h));
     if (h->failure != FAILURE_NONE)
         json_set_str(o, "failure", failure_name(h->failure));
+    if (h->differs != FEATURE_NONE)
+        json_set_str(o, "differs", feature_name(h->differs));
     if (h->state == HOST_DONE && h->silence_ms > 0)
         json_set_int(o, "silence_ms", h->silence_ms);
 }

@@ -1,5 +1,6 @@
 #include "report_run.h"
 
+#include "fingerprint.h"
 #include "late_failures.h"
 #include "report_keystore.h"
 #include "report_late_failures.h"
@@ -222,6 +223,8 @@ static struct json *run_host_json(const struct plan *p, const struct ledger *l,
         json_set_str(o, "failure", failure_name(h->failure));
     if (h->log.len > 0)
         json_set_str(o, "log", buf_str(&h->log));
+    if (h->differs != FEATURE_NONE)
+        json_set_str(o, "differs", feature_name(h->differs));
     if (h->silence_ms > 0)
         json_set_int(o, "silence_ms", h->silence_ms);
     return o;

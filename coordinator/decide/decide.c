@@ -2,6 +2,7 @@
 
 #include "decide_keystore.h"
 #include "decide_watch.h"
+#include "fingerprint.h"
 
 #include <inttypes.h>
 
@@ -13,6 +14,8 @@ static const char *advice_after(const struct situation *s, size_t i)
 
     if (h != NULL && host_newer(s, h))
         return "Plan anew: caravan abort, then caravan plan VERSION.";
+    if (s->ledger->hosts[i].differs != FEATURE_NONE)
+        return feature_advice(s->ledger->hosts[i].differs);
     return failure_advice(s->ledger->hosts[i].failure);
 }
 

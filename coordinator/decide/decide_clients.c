@@ -1,6 +1,7 @@
 /* Clients: canaries, a soak, then a sliding window. */
 #include "decide.h"
 
+#include "fingerprint.h"
 #include "version.h"
 
 #define PASSED_OVER_MS  30000          /* how long a client that cannot begin may still come back */
@@ -116,6 +117,9 @@ static const char *not_now(const struct situation *s, size_t i, const struct hos
     *ret_skip = SKIP_NONE;
     if (!fresh(h->client.list_at, s->now))
         return "its node record could not be read";
+    why = fingerprint_lacks(h, 0, s->now);
+    if (why != NULL)
+        return why;
     *ret_skip = SKIP_DOWN;
     if (!str_eq(h->client.status, "ready"))
         return "its node is not ready";

@@ -4,8 +4,10 @@
 
 #include "decide_watch.h"
 #include "effects.h"
+#include "fingerprint.h"
 #include "gate_host.h"
 #include "raft_view.h"
+#include "same_node.h"
 
 struct flight {
     const struct situation *s;
@@ -100,16 +102,39 @@ static const char *version_that_failed(const struct flight *f, const struct agen
     return a->failed_in == PHASE_PROBING ? f->s->plan->target : f->p->from;
 }
 
+/* What its own stop has drained is given back before its turn ends, however that went. */
+static void give_back(const struct flight *f, const struct same_node *same, struct intent *in)
+{
+    size_t len = strlen(in->text);
+
+    if (!same->drained || (!same->drains && f->h->client.eligible))
+        return;
+    in->give_back = true;
+    in->state = HOST_RESTORING;
+    snprintf(in->text + len, sizeof(in->text) - len,
+             "%sits own stop drained it (drain_on_shutdown): given back", len > 0 ? "; " : "");
+}
+
+static void give_back_failed(const struct flight *f, struct intent *in)
+{
+    struct same_node same;
+
+    same_node(f->s->world, f->s->plan, f->s->ledger, f->lh->key, f->s->now, &same);
+    give_back(f, &same, in);
+}
+
 /* What ended it, as the agent says it. Nomad's last lines are kept beside it (ledger). */
 static void failed(const struct flight *f, const struct agent_view *a, enum outcome outcome)
 {
     const char *version = version_that_failed(f, a);
 
-    intend_conclude(f->s, f->d, f->i, outcome, a->failure, "%s in phase %s%s%s: %s; %s",
-                    failure_name(a->failure), phase_name(a->failed_in),
-                    version[0] != '\0' ? " of " : "", version, a->failure_text,
-                    outcome == OUTCOME_REVERTED ? "reverted to the old binary" : "left as it is")
-        ->failed_in = a->failed_in;
+    struct intent *in = intend_conclude(
+        f->s, f->d, f->i, outcome, a->failure, "%s in phase %s%s%s: %s; %s",
+        failure_name(a->failure), phase_name(a->failed_in), version[0] != '\0' ? " of " : "",
+        version, a->failure_text,
+        outcome == OUTCOME_REVERTED ? "reverted to the old binary" : "left as it is");
+    in->failed_in = a->failed_in;
+    give_back_failed(f, in);
 }
 
 /* Nothing was changed on the host (out of time, cancelled): it may have another turn. */
@@ -230,8 +255,9 @@ static void reverting(const struct flight *f)
     if (a != NULL && fenced(f, a))
         return;
     if (a != NULL && a->phase == PHASE_REVERTED)
-        intend_conclude(f->s, f->d, f->i, OUTCOME_REVERTED, FAILURE_NOT_CAUGHT_UP,
-                        "%s; reverted to the old binary", f->lh->text);
+        give_back_failed(f,
+                         intend_conclude(f->s, f->d, f->i, OUTCOME_REVERTED, FAILURE_NOT_CAUGHT_UP,
+                                         "%s; reverted to the old binary", f->lh->text));
     else if (a != NULL && (a->phase == PHASE_FAILED || came_back(a, PHASE_REVERTING)))
         failed(f, a, OUTCOME_LEFT);
     else
@@ -244,7 +270,8 @@ static void restoring(const struct flight *f)
 {
     const struct ledger_host *lh = f->lh;
 
-    if (ledger_effect_const(f->s->ledger, EFFECT_DRAIN, lh->key) != NULL) {
+    if (ledger_effect_const(f->s->ledger, EFFECT_DRAIN, lh->key) != NULL ||
+        ledger_effect_const(f->s->ledger, EFFECT_ELIGIBILITY, lh->key) != NULL) {
         waiting_for(f->d, REASON_UNDO, lh->key, "%s: its drain is being undone", f->p->name);
         return;
     }
@@ -296,10 +323,10 @@ static bool cluster_tells(const struct flight *f)
     struct gate_result g = {.kind = GATE_UNKNOWN};
     char key[sizeof(((struct streak *)NULL)->key)];
 
-    const char *odd = host_disagrees(f->h, f->s->now);
+    const char *why = host_disagrees(f->h, f->s->now);
 
-    if (odd != NULL) {
-        waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: %s", f->p->name, odd);
+    if (why != NULL) {
+        waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: %s", f->p->name, why);
         return false;
     }
     if (f->p->is_server) {
@@ -318,24 +345,22 @@ static bool cluster_tells(const struct flight *f)
     return g.kind == GATE_PASS;
 }
 
-static void too_late(const struct flight *f, const char *why)
+/* Not what it was before: that is all it lacks, and for what. */
+static enum feature_kind only_differs(const struct flight *f, const struct streak *e)
 {
-    enum on_not_ready reaction =
-        f->p->is_server ? f->s->plan->server_on_not_ready : f->s->plan->client_on_not_ready;
-    bool ours = f->lh->order == MSG_SWAP || f->lh->order == MSG_REVERT;
-    char took[24];
+    struct same_node same;
 
-    str_for_ms(took, sizeof(took), f->s->now - f->lh->effect_ms);
-    if (!cluster_tells(f))
-        return;
-    if (reaction != ON_REVERT || !ours) { /* what others swapped in is theirs */
-        intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP,
-                        "not ready within %s: %s; left on the new binary", took, why);
-        return;
-    }
+    same_node(f->s->world, f->s->plan, f->s->ledger, f->lh->key, f->s->now, &same);
+    return e != NULL && e->last == GATE_FAIL && str_eq(e->text, same.gate.text) ? same.worst
+                                                                                : FEATURE_NONE;
+}
+
+/* May it be reverted now? States the wait. */
+static bool may_revert(const struct flight *f)
+{
     if (!f->s->lease->majority || f->s->lease->taken) {
         waiting_for(f->d, REASON_LEASE, f->lh->key, "%s", f->s->lease->text);
-        return;
+        return false;
     }
     /* An intent that can come to nothing would keep the run alive for ever. */
     if (f->s->lease->claims[f->i] != CLAIM_HELD) {
@@ -343,16 +368,60 @@ static void too_late(const struct flight *f, const char *why)
             f->d, REASON_LEASE, f->lh->key,
             "%s: it is to be reverted, and its agent does not give its lease (%s)", f->p->name,
             f->s->lease->claims[f->i] == CLAIM_REFUSED ? "another run holds it" : "no answer yet");
+        return false;
+    }
+    if (f->s->now < f->lh->retry_ms)
+        waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: reverting is ordered once more soon",
+                    f->p->name);
+    return f->s->now >= f->lh->retry_ms;
+}
+
+static void too_late(const struct flight *f, const struct streak *e, const char *why)
+{
+    enum on_not_ready reaction =
+        f->p->is_server ? f->s->plan->server_on_not_ready : f->s->plan->client_on_not_ready;
+    bool ours = f->lh->order == MSG_SWAP || f->lh->order == MSG_REVERT;
+    enum feature_kind differs = only_differs(f, e);
+    bool of_host = differs != FEATURE_NONE && !feature_of_binary(differs);
+    char took[24];
+
+    str_for_ms(took, sizeof(took), f->s->now - f->lh->effect_ms);
+    if (differs != FEATURE_ID && !cluster_tells(f))
+        return;
+    if (reaction != ON_REVERT || !ours || of_host) { /* what others swapped in is theirs */
+        struct intent *in =
+            intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT,
+                            differs != FEATURE_NONE ? FAILURE_NOT_READY : FAILURE_NOT_CAUGHT_UP,
+                            "not ready within %s: %s; left on the new binary", took, why);
+        in->differs = differs;
+        give_back_failed(f, in);
         return;
     }
-    if (f->s->now < f->lh->retry_ms) {
-        waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: reverting is ordered once more soon",
+    if (!may_revert(f))
+        return;
+    struct intent *in = intend(f->d, INTENT_REVERT, f->lh->key);
+    in->failure = FAILURE_NOT_CAUGHT_UP;
+    in->differs = differs;
+    snprintf(in->text, sizeof(in->text), "not ready within %s: %s", took, why);
+}
+
+/* All its gates have passed. What its own stop did to the node is undone before it is done. */
+static void is_done(const struct flight *f)
+{
+    struct same_node same;
+
+    same_node(f->s->world, f->s->plan, f->s->ledger, f->lh->key, f->s->now, &same);
+    if (same.gate.kind != GATE_PASS) { /* since the last look */
+        waiting_for(f->d, REASON_GATE_UNKNOWN, f->lh->key, "%s", same.gate.text);
+        return;
+    }
+    if (same.drains && !same.drained) {
+        waiting_for(f->d, REASON_DRAIN, f->lh->key, "%s: the drain that its own stop began",
                     f->p->name);
         return;
     }
-    struct intent *in = intend(f->d, INTENT_REVERT, f->lh->key);
-    in->failure = FAILURE_NOT_CAUGHT_UP;
-    snprintf(in->text, sizeof(in->text), "not ready within %s: %s", took, why);
+    give_back(f, &same,
+              intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", same.told));
 }
 
 static void client_settled(const struct flight *f)
@@ -361,10 +430,10 @@ static void client_settled(const struct flight *f)
         gate_allocs(f->s->world, f->s->plan, f->s->ledger, f->lh->key, f->s->now);
 
     if (g.kind == GATE_PASS)
-        intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", "");
+        is_done(f);
     else if (g.kind == GATE_FAIL)
-        intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_READY,
-                        "%s; left on the new binary", g.text);
+        give_back_failed(f, intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_READY,
+                                            "%s; left on the new binary", g.text));
     else
         waiting_for(f->d, REASON_GATE_UNKNOWN, f->lh->key, "%s", g.text);
 }
@@ -386,7 +455,7 @@ static void server_settled(const struct flight *f)
     struct gate_result g = gate_counts(f->s, f->i, &whose);
 
     if (g.kind == GATE_PASS) {
-        intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", "");
+        is_done(f);
     } else if (g.kind == GATE_FAIL) {
         intend_stop(f->s, f->d, whose, lost_state_advice, "%s", g.text);
         intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP, "%s", g.text);
@@ -419,7 +488,7 @@ static void settling(const struct flight *f)
     if (e != NULL && e->last == GATE_PASS)
         waiting_to_settle(f->s, f->d, f->lh->key, f->p->name, e);
     else if (f->s->now - ready_since(f) > deadline && f->s->world->problem[0] == '\0')
-        too_late(f, why);
+        too_late(f, e, why);
     else
         waiting_for(f->d, e != NULL && e->last == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN,
                     f->lh->key, "%s", why);

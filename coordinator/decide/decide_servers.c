@@ -4,6 +4,7 @@
 #include "decide_autopilot.h"
 #include "decide_keystore.h"
 #include "decide_watch.h"
+#include "fingerprint.h"
 #include "raft_view.h"
 
 #define TRANSFERS_MAX 2 /* then the leader is restarted where it leads */
@@ -111,6 +112,11 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i)
     if (host_runs_target(s, i, h)) {
         intend_mark(d, p->key, HOST_SETTLING, "runs %s already: only its gates are asked",
                     s->plan->target);
+        return;
+    }
+    why = fingerprint_lacks(h, 0, s->now);
+    if (why != NULL) {
+        waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
         return;
     }
     struct gate_result g = gate_quorum(s->world, s->plan, p->key, s->now);

@@ -71,7 +71,9 @@ struct intent {
     enum failure failure;
     enum phase failed_in; /* INTENT_MARK with a failure: where, by its agent */
     enum outcome outcome;
-    uint64_t not_before;     /* INTENT_SWAP: agent's uptime, 0 now */
+    enum feature_kind differs; /* INTENT_MARK, INTENT_REVERT: it fails for this */
+    bool give_back;            /* INTENT_MARK: its stop drained it, that is undone first */
+    uint64_t not_before;       /* INTENT_SWAP: agent's uptime, 0 now */
     char host[NAME_MAX_LEN]; /* INTENT_STOP, INTENT_RUN to stopped: name of the host it is about, ""
                                 none */
     char text[480];

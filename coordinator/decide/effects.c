@@ -41,11 +41,30 @@ enum tri drain_by_others(const struct effect *e, const struct ledger *l, const s
     return drain_is_ours(l, h) ? TRI_NO : TRI_YES;
 }
 
+void effect_own_drain(const struct host *h, char *dst, size_t n)
+{
+    const char *began = "";
+
+    for (size_t i = 0; i < h->client.n_features; i++)
+        if (h->client.features[i].what == FEATURE_DRAINED)
+            began = h->client.features[i].value;
+    snprintf(dst, n, "{\"drained_by_its_stop\":\"%.40s\"}", began);
+}
+
+/* The last drain is the one that its own stop began, by Nomad's word and by when it began. */
+static bool drain_is_its_own(const struct effect *e, const struct host *h)
+{
+    char last[sizeof(e->ours)];
+
+    effect_own_drain(h, last, sizeof(last));
+    return h->client.drain_own && str_eq(last, e->ours);
+}
+
 /* We drain only what was eligible: so eligible and not draining is as before. A node that is not is
  * ours to restore only while the last drain was ours: Nomad leaves a drained node ineligible, and
  * so may others, on purpose. */
-static enum effect_step undo_drain(const struct ledger *l, const struct host *h, int64_t after,
-                                   int64_t now)
+static enum effect_step undo_drain(const struct effect *e, const struct ledger *l,
+                                   const struct host *h, int64_t after, int64_t now)
 {
     const struct client_view *c = &h->client;
 
@@ -55,7 +74,8 @@ static enum effect_step undo_drain(const struct ledger *l, const struct host *h,
         return STEP_UNDONE;
     if (!fresh(c->detail_at, now) || c->detail_at <= after)
         return STEP_NONE;
-    return drain_is_ours(l, h) ? STEP_UNDO : STEP_UNDONE;
+    bool ours = e->kind == EFFECT_ELIGIBILITY ? drain_is_its_own(e, h) : drain_is_ours(l, h);
+    return ours ? STEP_UNDO : STEP_UNDONE;
 }
 
 /* The wait since it was intended (for the note's answer, for a coordinator that was started anew)
@@ -79,11 +99,11 @@ enum effect_step effect_next(const struct effect *e, const struct ledger *l, con
         return gone ? STEP_NONE : STEP_CLEAR;
     if (e->kind == EFFECT_TRANSFER)
         return e->done || e->undo ? STEP_UNDONE : STEP_DO;
-    if (!e->undo)
+    if (!e->undo || (e->kind == EFFECT_ELIGIBILITY && !e->noted))
         return begin_effect(e, l, h, now);
     if (e->attempts == 0 || gone) /* never asked for; or nothing is left to undo */
         return STEP_UNDONE;
-    return h == NULL ? STEP_NONE : undo_drain(l, h, MAX_OF(asked_ms, e->done_ms), now);
+    return h == NULL ? STEP_NONE : undo_drain(e, l, h, MAX_OF(asked_ms, e->done_ms), now);
 }
 
 void effect_note(const struct effect *e, const struct ledger *l, char *dst, size_t n)
@@ -91,6 +111,7 @@ void effect_note(const struct effect *e, const struct ledger *l, char *dst, size
     char run[2 * RUN_ID_LEN + 1];
 
     str_hex(run, l->run_id, RUN_ID_LEN);
-    snprintf(dst, n, "drain of node %s by run %s for %s; before: %s; ours: %s", e->key, run,
-             l->target, e->before, e->ours);
+    snprintf(dst, n, "drain of node %s by %srun %s for %s; before: %s; ours: %s", e->key,
+             e->kind == EFFECT_ELIGIBILITY ? "its own stop in " : "", run, l->target, e->before,
+             e->ours);
 }

@@ -9,7 +9,12 @@
  * One gap is Nomad's own: a drain has no compare-and-set. One that somebody else begins after our
  * look and before our own drain is replaced by ours, and undone with it.
  *
- * A transfer of leadership has nothing to undo: it is committed, done, finished.
+ * Another is that a node's own drain makes it ineligible: who else does so between our last look
+ * before its swap and its stop does so in vain.
+ *
+ * A transfer of leadership has nothing to undo: it is committed, done, finished. A drain that a
+ * node's own stop began (drain_on_shutdown) is an effect of our swap like our own
+ * (EFFECT_ELIGIBILITY): found done, noted, then undone, unless somebody else has drained it since.
  */
 #ifndef EFFECTS_H
 #define EFFECTS_H
@@ -34,7 +39,9 @@ enum effect_step effect_next(const struct effect *e, const struct ledger *l, con
 /* Before ours is done: does somebody else drain the host, or has made it ineligible? By a look just
  * now; after a first attempt of ours what is there may be that. */
 enum tri drain_by_others(const struct effect *e, const struct ledger *l, const struct host *h,
-                     int64_t now);
+                         int64_t now);
+/* What such a drain is known by, for `ours` of its effect. */
+void effect_own_drain(const struct host *h, char *dst, size_t n);
 /* The note's text: what a stranger needs to undo it. */
 void effect_note(const struct effect *e, const struct ledger *l, char *dst, size_t n);
 

@@ -1,6 +1,7 @@
 #include "gate_host.h"
 
 #include <inttypes.h>
+#include "same_node.h"
 
 static struct gate_result say(enum verdict_kind kind, const char *fmt, ...) PRINTF(2, 3);
 static struct gate_result say(enum verdict_kind kind, const char *fmt, ...)
@@ -60,22 +61,7 @@ struct gate_result gate_server(const struct world *w, const struct plan *p, cons
     if (s->applied_index < lh->base_leader_index)
         return say(GATE_FAIL, "%s applied %" PRIu64 " of %" PRIu64, h->name, s->applied_index,
                    lh->base_leader_index);
-    return say(GATE_PASS, "%s", "");
-}
-
-static const struct gate_result *drivers_back(const struct host *h, const struct ledger_host *lh,
-                                              struct gate_result *ret)
-{
-    for (size_t i = 0; i < h->client.n_drivers; i++) {
-        const struct driver_view *d = &h->client.drivers[i];
-        char name[NAME_MAX_LEN + 2];
-        snprintf(name, sizeof(name), " %s ", d->name);
-        if (strstr(lh->base_drivers, name) != NULL && !(d->detected && d->healthy)) {
-            *ret = say(GATE_FAIL, "%s: driver %s is not healthy", h->name, d->name);
-            return ret;
-        }
-    }
-    return NULL;
+    return same_node_gate(w, p, l, key, now);
 }
 
 /* By its agent: the planned bytes run, and what runs now is what was looked at. */
@@ -117,6 +103,8 @@ struct gate_result gate_client(const struct world *w, const struct plan *p, cons
     if (h == NULL || lh == NULL || ph == NULL)
         return say(GATE_UNKNOWN, "%s is not there", key);
     const struct client_view *c = &h->client;
+    if (same_node_is_another(h, lh, &r))
+        return r;
     if (!proves(c->health_at, lh, now))
         return say(GATE_UNKNOWN, "%s: its API does not answer", h->name);
     if (!proves(c->list_at, lh, now))
@@ -136,9 +124,7 @@ struct gate_result gate_client(const struct world *w, const struct plan *p, cons
         return say(GATE_FAIL, "%s: its node record still says %s", h->name, c->version);
     if (!str_eq(c->status, "ready"))
         return say(GATE_FAIL, "%s is %s", h->name, c->status);
-    if (drivers_back(h, lh, &r) != NULL)
-        return r;
-    return say(GATE_PASS, "%s", "");
+    return same_node_gate(w, p, l, key, now);
 }
 
 static const struct alloc_view *alloc_find(const struct client_view *c, const char *id)

@@ -11,12 +11,14 @@
 #include "gate.h"
 
 /* The server just changed: runs the target by its own answer and everyone's members,
- * voter, caught up with the leader's index noted after it started. */
+ * voter, caught up with the leader's index noted after it started, the same as before
+ * (same_node.h). */
 struct gate_result gate_server(const struct world *w, const struct plan *p, const struct ledger *l,
                                const char *key, int64_t now);
 /* The client just changed: its agent says that the planned bytes run as this node, the servers'
- * record of it the version, an index above the one before, its status and its drivers, and its own
- * API that it is healthy. What it tells of itself beyond that, where ACLs are off, must agree. */
+ * record of it the version, an index above the one before and its status, its own API that it is
+ * healthy, and it is the same node as before (same_node.h). What it tells of itself beyond that,
+ * where ACLs are off, must agree. */
 struct gate_result gate_client(const struct world *w, const struct plan *p, const struct ledger *l,
                                const char *key, int64_t now);
 /* The allocations that ran before its swap run on, not restarted (passes with drain). What

@@ -106,6 +106,7 @@ void ledger_free(struct ledger *l)
     for (size_t i = 0; i < l->n_hosts; i++) {
         buf_free(&l->hosts[i].inner);
         buf_free(&l->hosts[i].log);
+        buf_free(&l->hosts[i].fingerprint);
     }
     free(l->hosts);
     buf_free(&l->plan);

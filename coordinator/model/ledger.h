@@ -112,13 +112,14 @@ struct ledger_host {
     enum skip_why skip;
     char text[TEXT_MAX]; /* why, for people */
     struct buf log;      /* failed: the last lines of Nomad's own log, by its agent */
+    enum feature_kind differs; /* it has failed for this, which is not as before its swap */
     uint32_t silence_ms;
     /* Baselines taken before the swap. */
     uint64_t base_modify_index;
     uint64_t base_leader_index;         /* servers: leader's index after the restart */
     int64_t base_objects[OBJECT_KINDS]; /* servers: the leader's counts, before */
     struct stamp base_stamp;            /* of a server that is done: what it settled with */
-    char base_drivers[TEXT_MAX];        /* healthy then: " docker raw_exec " */
+    struct buf fingerprint; /* fingerprint.h; only while it is in flight by a swap of ours */
     size_t n_allocs;
     struct kept_alloc allocs[ALLOCS_KEPT];
     struct ledger_keys keys; /* servers */

@@ -90,6 +90,7 @@ struct server_view {
     const char *build_date; /* RFC 3339 or "" */
     const char *raft_state; /* Leader, Follower, Candidate, Shutdown */
     const char *self_region;
+    const char *self_name, *self_dc; /* by its configuration; "" or NULL unknown */
     uint64_t term, last_log_index, commit_index, applied_index, fsm_pending;
     uint64_t last_snapshot_index;
     int num_peers;           /* other voters, raft.num_peers */
@@ -125,6 +126,34 @@ struct server_view {
     struct counted counted[2]; /* the newest, and the one before */
 };
 
+/* What a node is known by: one answer, one line each. */
+enum feature_kind {
+    FEATURE_NONE,
+    FEATURE_ID, /* of the node, or of the server in raft */
+    FEATURE_NAME,
+    FEATURE_REGION,
+    FEATURE_DC,
+    FEATURE_CLASS,
+    FEATURE_POOL,
+    FEATURE_RAFT,   /* address in the raft configuration */
+    FEATURE_VOTER,  /* "yes", "no" */
+    FEATURE_DRIVER, /* by name: "healthy", "unhealthy" */
+    FEATURE_VOLUME, /* by name: path */
+    FEATURE_ATTRIBUTE,
+    FEATURE_META,
+    FEATURE_ELIGIBILITY,
+    FEATURE_DRAIN,   /* "draining", "none" */
+    FEATURE_DRAINED, /* when its last drain began, ns of Nomad's clock; "" never */
+    FEATURE_UNIT,    /* a unit on the host that is bound to Nomad's; of no record of Nomad's */
+    FEATURE_KINDS
+};
+
+struct feature {
+    enum feature_kind what;
+    const char *key; /* of a driver, volume, attribute, metadata; else "" */
+    const char *value;
+};
+
 struct driver_view {
     const char *name;
     bool detected, healthy;
@@ -156,6 +185,9 @@ struct client_view {
     int64_t status_updated_s;   /* unix seconds, Nomad's clock */
     const char *drain_meta_run; /* run id in LastDrain.Meta of a drain, "" */
     int64_t drain_started_s;    /* 0: none */
+    bool drain_own; /* its last drain was its own, by drain_on_shutdown: Meta says so, since 1.5 */
+    const struct feature *features; /* all of it that stays as it is */
+    size_t n_features;
 
     /* From the client's own agent/health; only for hosts of interest. */
     int64_t health_at;

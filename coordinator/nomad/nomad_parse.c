@@ -1,6 +1,7 @@
 #include "nomad_parse.h"
 
 #include <inttypes.h>
+#include "node_features.h"
 #include "str.h"
 
 /* Of answers; the request's own limit is lower. */
@@ -358,7 +359,8 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
         return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not what an agent tells of itself");
     struct self_answer r;
     memset(&r, 0, sizeof r);
-    r.node_name = parse_text(a, json_str(config, "NodeName", ""));
+    r.node_name = r.view.self_name = parse_text(a, json_str(config, "NodeName", ""));
+    r.view.self_dc = parse_text(a, json_str(config, "Datacenter", ""));
     r.region = r.view.self_region = parse_text(a, json_str(config, "Region", ""));
     r.raft_id = parse_text(a, json_str(tags, "id", ""));
     r.rpc_addr = rpc_address(a, tags, json_str(member, "Addr", ""));
@@ -478,6 +480,8 @@ int parse_node(const void *p, size_t n, struct arena *a, struct host *ret, bool 
     h.client.drain_meta_run = text(a, json_get(drain, "Meta"), NOMAD_META_RUN);
     h.client.drain_started_s =
         parse_time_ns(json_str(json_get(j, "DrainStrategy"), "StartedAt", "")) / 1000000000;
+    h.client.drain_own = node_drained_itself(j);
+    h.client.features = node_features(j, a, &h.client.n_features);
     *ret_tls = json_bool(j, "TLSEnabled", false);
     *ret = h;
     return 0;

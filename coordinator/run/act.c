@@ -57,7 +57,7 @@ static void settling_begins(struct run *r, struct ledger_host *lh, int64_t now)
     if (lh->order != MSG_SWAP && lh->order != MSG_REVERT) { /* no swap of this turn noted them */
         lh->n_allocs = 0;
         lh->base_modify_index = 0;
-        lh->base_drivers[0] = '\0';
+        buf_free(&lh->fingerprint);
     }
     if (h != NULL)
         lh->silence_ms = ledger_silence(lh, h->agent.silence_ms, now);
@@ -73,6 +73,13 @@ static void keep_log(const struct run *r, struct ledger_host *lh, const struct i
         buf_add_str(&lh->log, h->agent.evidence);
 }
 
+/* It is kept while its host is in flight. */
+static void forget_fingerprint(struct ledger_host *lh)
+{
+    if (!host_in_flight(lh->state))
+        buf_free(&lh->fingerprint);
+}
+
 static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *p,
                  const struct intent *in)
 {
@@ -80,6 +87,8 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
     struct effect *e = ledger_effect(l, EFFECT_DRAIN, lh->key);
     int64_t now = r->config->ports->now(r->config->ports->ctx);
 
+    if (in->give_back && !effects_give_back(r, lh))
+        return; /* no room for it now: decided again */
     lh->turns += lh->state == HOST_SWAPPING &&
                  (in->state == HOST_PENDING || in->state == HOST_STAGED ||
                   in->state == HOST_DRAINING); /* nothing was done: once more */
@@ -92,6 +101,8 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
         lh->outcome = in->outcome;
         lh->failure = in->failure;
         lh->failed_in = in->failed_in;
+        if (in->differs != FEATURE_NONE || in->outcome == OUTCOME_SETTLED)
+            lh->differs = in->differs;
         lh->skip = in->skip;
         str_cut(lh->text, sizeof(lh->text), in->text);
         keep_log(r, lh, in);
@@ -110,6 +121,7 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
         lh->base_stamp = world_host(r->world, lh->key)->agent.stamp; /* the process that settled */
     if (lh->state == HOST_DONE)
         watch_settled(r, p);
+    forget_fingerprint(lh);
     lh->retry_ms = 0;
     lh->dirty = true;
     l->failures = count_state(l, HOST_FAILED);
@@ -198,11 +210,13 @@ static int order_host(struct run *r, struct ledger_host *lh, const struct plan_h
     if (in->kind == INTENT_STAGE)
         lh->text[0] = '\0'; /* what it says from here on is about this stage */
     if (in->kind == INTENT_SWAP)
-        act_baseline(lh, world_host(r->world, lh->key));
+        act_baseline(r, lh);
     if (in->kind == INTENT_SWAP)
         watch_before(r, lh, p);
     if (in->kind == INTENT_REVERT)
         str_cut(lh->text, sizeof(lh->text), in->text);
+    if (in->kind == INTENT_REVERT)
+        lh->differs = in->differs;
     return 0;
 }
 
@@ -375,6 +389,7 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
     } else {
         lh->state = in.state;
         str_cut(lh->text, sizeof(lh->text), in.text);
+        forget_fingerprint(lh);
         lh->dirty = true;
     }
     lh->retry_ms = now + (re == AGAIN ? 0 : backoff(lh->attempts));

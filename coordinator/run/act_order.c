@@ -1,5 +1,6 @@
 #include "act_order.h"
 
+#include "fingerprint.h"
 #include "lease_book.h"
 #include "raft_view.h"
 
@@ -117,30 +118,32 @@ static void keep_allocs(struct ledger_host *lh, const struct client_view *c)
     }
 }
 
-static void keep_drivers(struct ledger_host *lh, const struct client_view *c)
+/* As it was before our own drain, which is undone with its turn. */
+static void keep_fingerprint(struct ledger_host *lh, const struct world *w, const struct host *h,
+                             bool drained)
 {
-    size_t used = (size_t)snprintf(lh->base_drivers, sizeof(lh->base_drivers), " ");
-
-    for (size_t i = 0; i < c->n_drivers; i++) {
-        const struct driver_view *d = &c->drivers[i];
-        size_t n = strlen(d->name);
-        if (!d->detected || !d->healthy || used + n + 2 > sizeof(lh->base_drivers))
-            continue;
-        memcpy(lh->base_drivers + used, d->name, n);
-        used += n;
-        memcpy(lh->base_drivers + used++, " ", 2);
-    }
+    /* Decide has seen that it can be taken, by this world. */
+    if (fingerprint_take(w, h, 0, w->begun_ms, true, &lh->fingerprint) != NULL)
+        buf_clear(&lh->fingerprint);
+    if (!drained)
+        return;
+    fingerprint_set(&lh->fingerprint, FEATURE_ELIGIBILITY, "eligible");
+    fingerprint_set(&lh->fingerprint, FEATURE_DRAIN, "none");
 }
 
-void act_baseline(struct ledger_host *lh, const struct host *h)
+void act_baseline(const struct run *r, struct ledger_host *lh)
 {
+    const struct host *h = world_host(r->world, lh->key);
+    bool drained = ledger_effect_const(r->config->ledger, EFFECT_DRAIN, lh->key) != NULL;
+
+    lh->differs = FEATURE_NONE;
+    keep_fingerprint(lh, r->world, h, drained);
     lh->base_stamp = h->agent.stamp;
     lh->base_leader_index = 0;
     if (h->is_server)
         return;
     lh->base_modify_index = h->client.modify_index;
     keep_allocs(lh, &h->client);
-    keep_drivers(lh, &h->client);
 }
 
 void act_measure(struct ledger *l, const struct plan *p, const struct world *w, int64_t now)

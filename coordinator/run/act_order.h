@@ -24,8 +24,8 @@ uint64_t order_uptime(const struct agent_view *a, int64_t now);
  * hello, no lease). */
 int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
               const struct intent *in, enum message_kind kind, struct err *err);
-/* What the host is before its turn: allocations, drivers, stamp. */
-void act_baseline(struct ledger_host *lh, const struct host *h);
+/* What the host is before its turn: allocations, fingerprint, stamp. */
+void act_baseline(const struct run *r, struct ledger_host *lh);
 /* How far a server that settles must catch up: its leader's index, by the first look after the
  * restart that shows a leader. There may be none yet when it begins to settle. */
 void act_measure(struct ledger *l, const struct plan *p, const struct world *w, int64_t now);

@@ -67,6 +67,24 @@ void effects_transfer(struct run *r, struct ledger_host *lh, const struct intent
     run_moved(r);
 }
 
+/* Its stop has drained it: nothing is to be done but to note and to undo it. */
+bool effects_give_back(struct run *r, struct ledger_host *lh)
+{
+    const struct host *h = world_host(r->world, lh->key);
+    struct effect *e = ledger_effect(r->config->ledger, EFFECT_ELIGIBILITY, lh->key);
+
+    if (e != NULL || h == NULL)
+        return true;
+    e = ledger_effect_add(r->config->ledger, EFFECT_ELIGIBILITY, lh->key);
+    if (e == NULL)
+        return false;
+    snprintf(e->before, sizeof(e->before), "{\"eligible\":true,\"draining\":false}");
+    effect_own_drain(h, e->ours, sizeof(e->ours));
+    e->done = e->undo = true;
+    e->attempts = 1;
+    return true;
+}
+
 /* ---- before the commit ---- */
 
 static void plan_one(struct run *r, size_t row, int64_t now)
@@ -144,6 +162,8 @@ static void operate(struct run *r, const struct effect *e, enum effect_step step
 {
     const struct ports *ports = r->config->ports;
     const struct plan_host *p = plan_host(r->config->plan, e->key);
+    const struct host *h = r->world != NULL ? world_host(r->world, e->key) : NULL;
+    bool node = e->kind != EFFECT_TRANSFER && h != NULL && h->node_id[0] != '\0';
     char run[2 * RUN_ID_LEN + 1];
 
     str_hex(run, r->config->ledger->run_id, RUN_ID_LEN);
@@ -153,7 +173,7 @@ static void operate(struct run *r, const struct effect *e, enum effect_step step
                                          : OP_UNDRAIN,
         .effect = e->id,
         .region = p != NULL ? p->region : "",
-        .node_id = e->key,
+        .node_id = node ? h->node_id : e->key,
         .peer_id = e->ours,
         .eligible = true,
         .deadline_ms = r->config->plan->policy.drain_deadline_ms,

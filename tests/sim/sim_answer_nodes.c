@@ -160,12 +160,14 @@ static void put_attributes(struct buf *b, const struct sim_node_record *r)
     js_str(b, "driver.exec", "1");
     js_str(b, "driver.raw_exec", "1");
     js_str(b, "kernel.name", "linux");
-    js_str(b, "kernel.version", "6.1.0");
+    if (!r->info.bare)
+        js_str(b, "kernel.version", "6.1.0");
     js_str(b, "memory.totalbytes", "25276502016");
     js_addr(b, "nomad.advertise.address", r->info.addr.ip, r->info.http_port);
     js_str(b, "nomad.version", r->info.version);
     js_str(b, "os.name", "debian");
-    js_str(b, "os.version", "12.15");
+    if (!r->info.bare)
+        js_str(b, "os.version", "12.15");
     js_str(b, "unique.hostname", r->info.name);
     js_str(b, "unique.network.ip-address", ip);
     js_close(b, '}');

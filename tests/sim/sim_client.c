@@ -21,6 +21,9 @@ void sim_client_start(struct sim_node *n)
     c->register_due = n->api_ms + n->faults.late_register;
     c->beat_due = c->drivers_due = c->give_up_ms = INT64_MAX;
     c->tasks_due = n->api_ms;
+    c->attributes_due = n->faults.attributes_lost != 0   ? INT64_MAX
+                        : n->faults.attributes_late != 0 ? n->api_ms + n->faults.attributes_late
+                                                         : n->now;
     for (int i = 0; i < n->cfg.n_join; i++)
         c->servers[c->n_servers++] = n->cfg.join[i];
     c->server = (int)sim_between(&n->rng, 0, MAX_OF(c->n_servers, 1));
@@ -63,10 +66,15 @@ static void enlist(struct sim_node *n)
     i->tls = n->cfg.tls;
     i->drivers_healthy = c->drivers_healthy;
     i->incarnation = n->durable.incarnation;
+    i->bare = n->now < c->attributes_due;
+    i->ineligible = n->faults.ineligible != 0;
+    i->drained = n->faults.drained_by_stop != 0;
     memcpy(i->name, n->cfg.name, sizeof(i->name));
     memcpy(i->region, n->cfg.region, sizeof(i->region));
     memcpy(i->dc, n->cfg.dc, sizeof(i->dc));
     memcpy(i->node_class, n->cfg.node_class, sizeof(i->node_class));
+    if (n->faults.other_class != 0)
+        str_cut(i->node_class, sizeof(i->node_class), "other");
     memcpy(i->version, n->cfg.version, sizeof(i->version));
     sim_node_say(n, &m);
     c->register_due = n->now + MIN_OF(1000, n->cfg.timing.hold_ms / 5);
@@ -77,7 +85,8 @@ static void beat(struct sim_node *n)
 {
     struct sim_client *c = &n->client;
     struct sim_message m = to_server(n, SIM_MSG_BEAT);
-    m.u.beat = (struct sim_beat){n->durable.client_id, c->drivers_healthy};
+    m.u.beat =
+        (struct sim_beat){n->durable.client_id, c->drivers_healthy, n->now < c->attributes_due};
     sim_node_say(n, &m);
     c->asked_ms = n->now;
     c->beat_due = n->now + 1000; /* no answer until then: another server is asked */
@@ -208,6 +217,9 @@ void sim_client_tick(struct sim_node *n)
         c->drivers_due = INT64_MAX;
         c->beat_due = n->now;
     }
+    if (c->registered && c->bare && n->now >= c->attributes_due)
+        c->beat_due = n->now;
+    c->bare = n->now < c->attributes_due;
     if (c->registered && n->now >= c->beat_due)
         beat(n);
     if (n->now >= c->tasks_due)
@@ -218,5 +230,7 @@ int64_t sim_client_due(const struct sim_node *n)
 {
     const struct sim_client *c = &n->client;
     int64_t due = c->registered ? MIN_OF(c->beat_due, c->drivers_due) : c->register_due;
+    if (c->bare)
+        due = MIN_OF(due, c->attributes_due);
     return MAX_OF(MIN_OF(due, c->tasks_due), n->api_ms);
 }

@@ -35,6 +35,11 @@ const struct sim_fault_row sim_fault_rows[] = {
     SWITCH(log_warn, "log-warn", "warns in its log twice a second"),
     SWITCH(log_fatal, "log-fatal", "ignores an unknown message type, by its log"),
     SWITCH(drivers_sick, "drivers-sick", "task drivers never become healthy"),
+    SWITCH(attributes_lost, "attributes-lost", "a client starts without two of its attributes"),
+    MS(attributes_late, "attributes-late", "a client has them only so long after its start"),
+    SWITCH(other_class, "other-class", "a client registers with another node class"),
+    SWITCH(ineligible, "ineligible", "a client is ineligible once it has registered"),
+    SWITCH(drained_by_stop, "drained-by-stop", "its stop has drained it, by drain_on_shutdown"),
 };
 const size_t sim_fault_count = ARRAY_LEN(sim_fault_rows);
 

@@ -32,12 +32,17 @@ struct sim_faults {
     int64_t api_500_for; /* ms after start: every answer is 500 */
     int64_t hang;        /* HTTP accepts and never answers */
     int64_t reject_config;
-    int64_t ghost_peer;    /* its raft configuration names a peer that is no member */
-    int64_t token_expired; /* with ACLs on, every token is */
-    int64_t snapshot_cut;  /* half of a snapshot comes, with the Digest of the whole */
-    int64_t log_warn;      /* warns in its log, again and again */
-    int64_t log_fatal;     /* its log says what stops a run */
-    int64_t drivers_sick;  /* drivers never become healthy */
+    int64_t ghost_peer;      /* its raft configuration names a peer that is no member */
+    int64_t token_expired;   /* with ACLs on, every token is */
+    int64_t snapshot_cut;    /* half of a snapshot comes, with the Digest of the whole */
+    int64_t log_warn;        /* warns in its log, again and again */
+    int64_t log_fatal;       /* its log says what stops a run */
+    int64_t drivers_sick;    /* drivers never become healthy */
+    int64_t attributes_lost; /* after a start a client lacks two of its attributes */
+    int64_t attributes_late; /* ms: the same for so long */
+    int64_t other_class;     /* it registers with another node class */
+    int64_t ineligible;      /* and is ineligible then */
+    int64_t drained_by_stop; /* and its stop has drained it: drain_on_shutdown */
 };
 
 enum sim_fault_type { SIM_FAULT_SWITCH, SIM_FAULT_MS };

@@ -217,6 +217,20 @@ static void first_allocs(struct sim_node *n, const struct sim_id *node, bool ste
         new_alloc(n, slot + i, node, steady);
 }
 
+/* What its stop did to it, or a fault: as a drain of its own is written (client/drain.go). */
+static void come_back(struct sim_node_record *node, const struct sim_client_info *info, int64_t now)
+{
+    node->eligible = node->eligible && !info->ineligible && !info->drained;
+    if (!info->drained)
+        return;
+    node->draining = true;
+    node->drain = (struct sim_drain){.deadline_ms = 3600000, .started_ms = now};
+    str_cut(node->drain.meta, sizeof(node->drain.meta), "{\"message\":\"shutting down\"}");
+    node->last_drain = SIM_DRAINING;
+    node->last_drain_ms = now;
+    sim_fleet_event(node, SIM_EVENT_DRAIN_SET, now);
+}
+
 void sim_fleet_register(struct sim_node *n, const struct sim_message *m)
 {
     if (pass_on(n, m))
@@ -235,8 +249,11 @@ void sim_fleet_register(struct sim_node *n, const struct sim_message *m)
         node->create_index = n->durable.state.last_index + 1;
         node->eligible = true;
     }
-    if (!known || node->info.incarnation != info->incarnation)
+    bool anew = !known || node->info.incarnation != info->incarnation;
+    if (anew)
         sim_fleet_event(node, known ? SIM_EVENT_REREGISTERED : SIM_EVENT_REGISTERED, n->now);
+    if (anew && known)
+        come_back(node, info, n->now);
     node->info = *info;
     node->status_ms = node->drivers_ms = n->now;
     sim_replicate_write(n, &r);
@@ -264,7 +281,8 @@ void sim_fleet_beat(struct sim_node *n, const struct sim_message *m)
         node->status_ms = n->now;
     if (drivers)
         node->drivers_ms = n->now;
-    bool changed = drivers || node->status != SIM_READY;
+    bool changed = drivers || node->status != SIM_READY || node->info.bare != b->bare;
+    node->info.bare = b->bare;
     node->info.drivers_healthy = b->drivers_healthy;
     node->status = SIM_READY;
     if (changed)

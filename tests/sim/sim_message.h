@@ -101,7 +101,7 @@ struct sim_wrote_msg {
 
 struct sim_beat {
     struct sim_id id;
-    bool drivers_healthy;
+    bool drivers_healthy, bare;
 };
 
 struct sim_grant {

@@ -140,6 +140,8 @@ struct sim_client {
     struct sim_addr servers[SIM_SERVERS_MAX]; /* gossip addresses */
     bool drivers_healthy;
     int64_t tasks_due;
+    int64_t attributes_due; /* from then on it has all of them */
+    bool bare;              /* when it looked last it had not */
 };
 
 struct sim_ticket {

@@ -116,6 +116,8 @@ struct sim_client_info {
     struct sim_addr addr;
     uint16_t http_port;
     bool tls, drivers_healthy;
+    bool bare;                /* lacks some attributes */
+    bool ineligible, drained; /* so it comes back: faults */
     uint32_t incarnation;
     char name[SIM_NAME], region[SIM_NAME], dc[SIM_NAME], node_class[SIM_NAME], version[SIM_NAME];
 };

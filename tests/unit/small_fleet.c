@@ -57,6 +57,8 @@ static void server_fill(struct small_fleet *f, int i)
                               .build_date = "",
                               .raft_state = i == 0 ? "Leader" : "Follower",
                               .self_region = "global",
+                              .self_name = names[i],
+                              .self_dc = "dc1",
                               .term = 3,
                               .last_log_index = 500,
                               .commit_index = 500,
@@ -82,11 +84,31 @@ static void server_fill(struct small_fleet *f, int i)
     f->autopilot[i].healthy = true;
 }
 
+static void features_fill(struct feature *f, int i)
+{
+    const struct feature all[SMALL_FEATURES] = {
+        [SMALL_ID] = {FEATURE_ID, "", keys[i]},
+        [SMALL_NAME] = {FEATURE_NAME, "", names[i]},
+        [SMALL_DC] = {FEATURE_DC, "", "dc1"},
+        [SMALL_CLASS] = {FEATURE_CLASS, "", ""},
+        [SMALL_ELIGIBILITY] = {FEATURE_ELIGIBILITY, "", "eligible"},
+        [SMALL_DRAIN] = {FEATURE_DRAIN, "", "none"},
+        [SMALL_DRAINED] = {FEATURE_DRAINED, "", ""},
+        [SMALL_DRIVER] = {FEATURE_DRIVER, "exec", "healthy"},
+        [SMALL_VOLUME] = {FEATURE_VOLUME, "data", "/srv/data"},
+        [SMALL_CONSUL] = {FEATURE_ATTRIBUTE, "consul.version", "1.20.1"},
+        [SMALL_DISK] = {FEATURE_ATTRIBUTE, "unique.storage.bytesfree", "770"},
+        [SMALL_META] = {FEATURE_META, "rack", "r7"},
+    };
+    memcpy(f, all, sizeof(all));
+}
+
 static void client_fill(struct small_fleet *f, int i)
 {
     struct client_view *c = &f->hosts[i].client;
     int k = i - SMALL_SERVERS;
 
+    features_fill(f->features[k], i);
     f->drivers[k][0] = (struct driver_view){"exec", true, true};
     f->allocs[k][0] = (struct alloc_view){"alloc", "running", 77, 0, false};
     *c = (struct client_view){.status = "ready",
@@ -102,6 +124,8 @@ static void client_fill(struct small_fleet *f, int i)
                               .heartbeat_age_ms = 1000,
                               .heartbeat_ttl_ms = 15000,
                               .own_healthy = TRI_YES,
+                              .features = f->features[k],
+                              .n_features = SMALL_FEATURES,
                               .allocs = f->allocs[k],
                               .n_allocs = 1};
 }

@@ -18,6 +18,22 @@
 #define SMALL_FROM    "1.10.2"
 #define SMALL_TO      "1.10.5"
 
+enum small_feature {
+    SMALL_ID,
+    SMALL_NAME,
+    SMALL_DC,
+    SMALL_CLASS,
+    SMALL_ELIGIBILITY,
+    SMALL_DRAIN,
+    SMALL_DRAINED,
+    SMALL_DRIVER,
+    SMALL_VOLUME,
+    SMALL_CONSUL,
+    SMALL_DISK,
+    SMALL_META,
+    SMALL_FEATURES
+};
+
 #define SMALL_FACTS 23
 extern const struct fact_view small_fleet_facts[SMALL_FACTS]; /* of a host that is well */
 
@@ -29,6 +45,7 @@ struct small_fleet {
     struct peer raft[SMALL_SERVERS], autopilot[SMALL_SERVERS];
     struct driver_view drivers[2][1];
     struct alloc_view allocs[2][1];
+    struct feature features[2][SMALL_FEATURES];   /* of c1 and c2: by enum small_feature */
     int64_t objects[SMALL_SERVERS][OBJECT_KINDS]; /* counted in each server's state */
     struct small_survey surveyed;
     struct survey survey;

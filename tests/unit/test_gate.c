@@ -4,6 +4,7 @@
 #include <cmocka.h>
 #include "act_order.h"
 #include "evidence.h"
+#include "fingerprint.h"
 #include "gate.h"
 #include "gate_host.h"
 #include "raft_view.h"
@@ -334,7 +335,7 @@ static struct swapped swapped_client(void)
                         .now = f->w.begun_ms};
 
     s.lh->base_modify_index = 10;
-    str_cut(s.lh->base_drivers, sizeof(s.lh->base_drivers), " exec ");
+    assert_null(fingerprint_take(&f->w, &f->hosts[3], 0, s.now, true, &s.lh->fingerprint));
     s.c->own_version = s.c->version = SMALL_TO;
     s.c->modify_index = 11;
     s.a->running = s.planned;
@@ -354,9 +355,9 @@ static void test_client(void **state)
     s.c->modify_index = 10; /* ready alone proves nothing */
     assert_gate(&s, GATE_FAIL);
     s.c->modify_index = 11;
-    s.f->drivers[0][0].healthy = false;
+    s.f->features[0][SMALL_DRIVER].value = "unhealthy";
     assert_gate(&s, GATE_FAIL);
-    str_cut(s.lh->base_drivers, sizeof(s.lh->base_drivers), " docker ");
+    s.f->features[0][SMALL_DRIVER].value = "healthy";
     assert_gate(&s, GATE_PASS);
     s.c->status = "initializing";
     assert_gate(&s, GATE_FAIL);

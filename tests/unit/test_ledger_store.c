@@ -78,6 +78,7 @@ static struct ledger *make_ledger(unsigned char seed, size_t hosts)
         fill(&host_columns, &l->hosts[i], (unsigned char)(seed + i));
         snprintf(l->hosts[i].key, sizeof l->hosts[i].key, "host-%zu", i);
         buf_add(&l->hosts[i].inner, "inner\0bytes", 11);
+        buf_add(&l->hosts[i].fingerprint, "idc1\0", 5);
         l->hosts[i].n_allocs = 2;
         str_cut(l->hosts[i].allocs[1].id, UUID_MAX, "alloc");
         str_cut(l->hosts[i].allocs[0].id, UUID_MAX, "other");
@@ -134,6 +135,7 @@ static void test_every_field_comes_back(void **state)
     for (size_t i = 0; i < 3; i++) {
         assert_same(&host_columns, &l->hosts[i], &back->hosts[i]);
         assert_int_equal(back->hosts[i].inner.len, 11);
+        assert_int_equal(back->hosts[i].fingerprint.len, 5);
         assert_int_equal(back->hosts[i].n_allocs, 2);
         assert_memory_equal(&back->hosts[i].allocs[1], &l->hosts[i].allocs[1],
                             sizeof(struct kept_alloc));
@@ -285,14 +287,16 @@ static void test_a_missing_column_is_added(void **state)
     struct err err = ERR_INIT;
     (void)state;
     assert_int_equal(
-        sqlite3_exec(opened, "ALTER TABLE host DROP COLUMN base_drivers", NULL, NULL, NULL),
+        sqlite3_exec(opened, "ALTER TABLE host DROP COLUMN fingerprint", NULL, NULL, NULL),
         SQLITE_OK);
     ledger_store_close(s);
     s = open_store();
     struct ledger *l = make_ledger(50, 1), *back = xzalloc(1, sizeof *back);
     assert_int_equal(ledger_store_commit(s, l, &err), 0);
     assert_int_equal(ledger_store_load(s, l->run_id, back, &err), 0);
-    assert_string_equal(back->hosts[0].base_drivers, l->hosts[0].base_drivers);
+    assert_int_equal(back->hosts[0].fingerprint.len, l->hosts[0].fingerprint.len);
+    assert_memory_equal(back->hosts[0].fingerprint.data, l->hosts[0].fingerprint.data,
+                        l->hosts[0].fingerprint.len);
     ledger_store_close(s);
     drop(l);
     drop(back);

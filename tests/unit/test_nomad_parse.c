@@ -305,6 +305,63 @@ static void test_a_node(void **state)
     assert_int_equal(parse_node("node not found", 14, &a, &h, &tls, &err), -1);
 }
 
+static const char *feature(const struct host *h, enum feature_kind what, const char *key)
+{
+    for (size_t i = 0; i < h->client.n_features; i++)
+        if (h->client.features[i].what == what && str_eq(h->client.features[i].key, key))
+            return h->client.features[i].value;
+    return NULL;
+}
+
+/* What it is known by: all that its record says of it. */
+static void test_features(void **state)
+{
+    auto_arena struct arena a = ARENA_INIT;
+    auto_buf struct buf b = body(RAFT3 "node.json");
+    struct err err = ERR_INIT;
+    struct host h;
+    bool tls = true;
+    (void)state;
+    assert_int_equal(parse_node(b.data, b.len, &a, &h, &tls, &err), 0);
+    assert_string_equal(feature(&h, FEATURE_ID, ""), "686c2ce2-9f02-afd7-0d8e-02e529182e75");
+    assert_string_equal(feature(&h, FEATURE_NAME, ""), "c1");
+    assert_string_equal(feature(&h, FEATURE_DC, ""), "dc1");
+    assert_string_equal(feature(&h, FEATURE_ELIGIBILITY, ""), "eligible");
+    assert_string_equal(feature(&h, FEATURE_DRAIN, ""), "none");
+    assert_string_equal(feature(&h, FEATURE_DRAINED, ""), "");
+    assert_null(feature(&h, FEATURE_POOL, "")); /* before 1.6 */
+    assert_string_equal(feature(&h, FEATURE_DRIVER, "exec"), "healthy");
+    assert_null(feature(&h, FEATURE_DRIVER, "docker")); /* not there */
+    assert_string_equal(feature(&h, FEATURE_ATTRIBUTE, "nomad.version"), "1.0.18");
+    assert_string_equal(feature(&h, FEATURE_META, "connect.log_level"), "info");
+    assert_false(h.client.drain_own);
+}
+
+/* A drain that a node asks for when it stops, and volumes: shapes of Nomad's source
+ * (client/drain.go, structs.ClientHostVolumeConfig); no recording has them. */
+static void test_drained_by_its_stop(void **state)
+{
+    static const char text[] =
+        "{\"ID\":\"n\",\"NodePool\":\"default\",\"DrainStrategy\":{\"Deadline\":1},"
+        "\"SchedulingEligibility\":\"ineligible\",\"LastDrain\":{\"StartedAt\":"
+        "\"2026-11-29T20:00:00Z\",\"Status\":\"draining\",\"Meta\":{\"message\":\"shutting "
+        "down\"}},\"HostVolumes\":{\"data\":{\"Name\":\"data\",\"Path\":\"/srv/data\","
+        "\"ReadOnly\":true}},\"Attributes\":{\"odd\":7,\"\":\"x\"}}";
+    auto_arena struct arena a = ARENA_INIT;
+    struct err err = ERR_INIT;
+    struct host h;
+    bool tls = true;
+    (void)state;
+    assert_int_equal(parse_node(text, strlen(text), &a, &h, &tls, &err), 0);
+    assert_true(h.client.drain_own);
+    assert_string_equal(feature(&h, FEATURE_DRAIN, ""), "draining");
+    assert_string_equal(feature(&h, FEATURE_DRAINED, ""), "2026-11-29T20:00:00Z");
+    assert_string_equal(feature(&h, FEATURE_VOLUME, "data"), "/srv/data, read only");
+    assert_string_equal(feature(&h, FEATURE_POOL, ""), "default");
+    assert_string_equal(feature(&h, FEATURE_ATTRIBUTE, "odd"), ""); /* no text */
+    assert_null(feature(&h, FEATURE_ATTRIBUTE, ""));
+}
+
 static void test_a_drain_of_ours(void **state)
 {
     static const char text[] =
@@ -412,6 +469,8 @@ int main(void)
         cmocka_unit_test(test_raft_configuration),
         cmocka_unit_test(test_nodes),
         cmocka_unit_test(test_a_node),
+        cmocka_unit_test(test_features),
+        cmocka_unit_test(test_drained_by_its_stop),
         cmocka_unit_test(test_a_drain_of_ours),
         cmocka_unit_test(test_allocations),
         cmocka_unit_test(test_running_allocations_come_first),

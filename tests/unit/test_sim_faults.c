@@ -298,6 +298,61 @@ static void drivers_sick(void)
     sim_page_free(&p);
 }
 
+/* The client's record after its restart; the first registration shows none of it. */
+static const struct sim_node_record *restarted(const char *fault, int64_t value, int64_t ms)
+{
+    set(CLIENT, fault, value);
+    restart(CLIENT, ms);
+    const struct sim_state *s = &c.nodes[sim_cluster_leader(&c)].durable.state;
+    return &sim_state_find(s, SIM_REC_NODE, &c.nodes[CLIENT].durable.client_id)->u.node;
+}
+
+static bool has_attribute(const char *key)
+{
+    char path[120], id[SIM_UUID_TEXT];
+    struct sim_page p;
+
+    sim_id_text(id, &c.nodes[CLIENT].durable.client_id);
+    snprintf(path, sizeof(path), "/v1/node/%s", id);
+    sim_browse(&c, 0, NULL, path, NULL, NULL, &p);
+    bool has = json_get(json_get(p.json, "Attributes"), key) != NULL;
+    sim_page_free(&p);
+    return has;
+}
+
+static void attributes_lost(void)
+{
+    assert_true(has_attribute("os.version"));
+    assert_true(restarted("attributes-lost", 1, 60000)->info.bare);
+    assert_false(has_attribute("os.version"));
+    assert_true(has_attribute("os.name"));
+}
+
+static void attributes_late(void)
+{
+    assert_true(restarted("attributes-late", 40000, 30000)->info.bare);
+    sim_cluster_run(&c, c.now + 30000);
+    assert_true(has_attribute("os.version"));
+}
+
+static void other_class(void)
+{
+    assert_string_equal(restarted("other-class", 1, 30000)->info.node_class, "other");
+}
+
+static void ineligible(void)
+{
+    assert_false(restarted("ineligible", 1, 30000)->eligible);
+}
+
+static void drained_by_stop(void)
+{
+    const struct sim_node_record *r = restarted("drained-by-stop", 1, 30000);
+    assert_false(r->eligible);
+    assert_int_not_equal(r->last_drain, SIM_DRAIN_NEVER);
+    assert_non_null(strstr(r->drain.meta, "shutting down"));
+}
+
 static void snapshot_cut(void)
 {
     for (int on = 0; on < 2; on++) {
@@ -334,19 +389,36 @@ struct check {
 };
 
 static const struct check checks[] = {
-    {"will-not-start", will_not_start},     {"crash-after", crash_after},
-    {"never-catches-up", never_catches_up}, {"slow-restore", slow_restore},
-    {"nonvoter-return", nonvoter_return},   {"election-every", election_every},
-    {"autopilot-500", autopilot_500},       {"autopilot-429", autopilot_429},
-    {"autopilot-null", autopilot_null},     {"stale-alive", stale_alive},
-    {"disagree-members", disagree_members}, {"ghost-peer", ghost_peer},
-    {"late-register", late_register},       {"lose-tasks", lose_tasks},
-    {"drain-hangs", drain_hangs},           {"lose-state", lose_state},
-    {"api-500-for", api_500_for},           {"hang", hang},
-    {"drivers-sick", drivers_sick},         {"token-expired", token_expired},
-    {"snapshot-cut", snapshot_cut},         {"log-warn", seen_elsewhere},
-    {"log-fatal", seen_elsewhere},          {"reject-config", seen_elsewhere},
+    {"will-not-start", will_not_start},
+    {"crash-after", crash_after},
+    {"never-catches-up", never_catches_up},
+    {"slow-restore", slow_restore},
+    {"nonvoter-return", nonvoter_return},
+    {"election-every", election_every},
+    {"autopilot-500", autopilot_500},
+    {"autopilot-429", autopilot_429},
+    {"autopilot-null", autopilot_null},
+    {"stale-alive", stale_alive},
+    {"disagree-members", disagree_members},
+    {"ghost-peer", ghost_peer},
+    {"late-register", late_register},
+    {"lose-tasks", lose_tasks},
+    {"drain-hangs", drain_hangs},
+    {"lose-state", lose_state},
+    {"api-500-for", api_500_for},
+    {"hang", hang},
+    {"drivers-sick", drivers_sick},
+    {"token-expired", token_expired},
+    {"snapshot-cut", snapshot_cut},
+    {"log-warn", seen_elsewhere},
+    {"log-fatal", seen_elsewhere},
+    {"reject-config", seen_elsewhere},
     {"rpc-mute", seen_elsewhere},
+    {"attributes-lost", attributes_lost},
+    {"attributes-late", attributes_late},
+    {"other-class", other_class},
+    {"ineligible", ineligible},
+    {"drained-by-stop", drained_by_stop},
 };
 
 static void every_fault_has_its_check(void **state)

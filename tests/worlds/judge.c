@@ -22,7 +22,8 @@ const char *invariant_name(int invariant)
         "11 done is read back",
         "12 the host that answers is the host",
         "13 every host told before any swap",
-        "14 every run ends, with a true cause",
+        "14 done is the same node as before",
+        "15 every run ends, with a true cause",
     };
     return names[invariant];
 }
@@ -166,8 +167,10 @@ void judge_commit(struct truth *t)
 {
     uint32_t done = 0;
 
-    for (size_t i = 0; i < t->committed.n_hosts; i++)
+    for (size_t i = 0; i < t->committed.n_hosts; i++) {
         judge_marked(t, i);
+        judge_same(t, i);
+    }
 
     for (size_t i = t->plan.n_servers; i < t->committed.n_hosts; i++)
         done += t->committed.hosts[i].state == HOST_DONE && !t->plan.hosts[i].already;
@@ -367,6 +370,7 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
         return;
     if (paused_at_agent(t))
         judge_says(t, 10, "swap of %s while an agent says the run is paused", h->name);
+    judge_fingerprint(t, h, l);
     counts.judged[12]++;
     if (h->misplaced && t->now - h->misplaced_ms > JUDGE_STALE_MS)
         judge_says(t, 12, "swap of %s, where another agent answers", h->name);

@@ -224,6 +224,7 @@ static void live(struct truth *t)
         } else {
             ledger_resume(&t->ledger);
         }
+        t_moment(t, MOMENT_LEDGER, -1);
         t_moment(t, MOMENT_PROCESS, -1);
         t_moment(t, MOMENT_BEGUN, -1);
         t_say(t, "a new process of the coordinator: %s", run_state_name(t->ledger.state));

@@ -202,6 +202,7 @@ static void server_up(struct truth *t, int host, bool defect)
     h->never = defect && h->defect == DEFECT_NEVER;
     h->empty = h->loses || (defect && h->defect == DEFECT_EMPTY);
     h->loses = false;
+    t_change_at_start(t, host);
     h->stuck_index = index_now(t);
     h->caught_ms = h->api_ms + t_between(t, 0, 2000);
     if (!h->peer || h->left) {
@@ -217,6 +218,7 @@ static void client_up(struct truth *t, int host, bool defect)
 {
     struct t_host *h = &t->hosts[host];
 
+    t_change_at_start(t, host);
     if (defect && h->defect == DEFECT_TASKS) {
         h->tasks_lost = h->n_allocs > 0 && t_agent_works(t, host) &&
                         h->agent.phase != PHASE_FETCHING; /* by a swap of ours */
@@ -303,6 +305,8 @@ static void registers(struct truth *t, struct t_host *h, int host)
     }
     t_say(t, "%s: registered (%s)", h->name, t->versions[h->running]);
     h->recorded = h->running;
+    h->shown_elsewhere = h->elsewhere;
+    h->shown_attribute_ms = h->attribute_ms;
     h->registered_ms = t->now;
     h->beat_ms = t->now;
     h->modify_index++;

@@ -48,6 +48,15 @@ enum t_defect {
     DEFECT_COUNT
 };
 
+/* What our next swap does to the host, whatever the binary. */
+enum t_change {
+    CHANGE_NOTHING,
+    CHANGE_ATTRIBUTE_LOST,
+    CHANGE_ATTRIBUTE_LATE,
+    CHANGE_DATACENTER,
+    CHANGE_OWN_DRAIN, /* its stop drains it */
+};
+
 struct t_receipt {
     struct digest order;
     struct receipt_done done;
@@ -126,6 +135,18 @@ struct t_host {
     int64_t alloc_started;
     uint32_t alloc_restarts;
     int64_t ttl_ms, beat_ms;
+    /* what it is known by: truth_changed.c */
+    enum t_change next;
+    bool swaps;     /* our swap has stopped it, and it has not started yet */
+    bool changed;   /* since the last swap order that it obeyed */
+    bool elsewhere; /* in another datacenter; as its record has it: */
+    bool shown_elsewhere;
+    int64_t attribute_ms, shown_attribute_ms; /* from when on it has its attribute */
+    bool last_drain_own;                      /* the last drain: by its own stop */
+    bool was_eligible;                        /* right before that */
+    int64_t obeyed_ms;                        /* its last swap order */
+    uint32_t n_drains;
+    int64_t last_drain_ms;
     /* network, from the coordinator: nothing comes through before */
     int64_t api_cut_ms, agent_cut_ms;
     bool misplaced; /* another machine's agent answers at its address */
@@ -135,6 +156,8 @@ struct t_host {
     bool flying; /* disturbed by us and not well again since */
     bool marked; /* the ledger calls it done */
     bool tasks_lost;
+    bool kept; /* the ledger had its fingerprint when it settled */
+    enum host_state judged_as;
     unsigned char last_nonce[NONCE_LEN];
     unsigned char obeyed[T_OBEYED][NONCE_LEN];
     uint32_t n_obeyed;
@@ -249,6 +272,7 @@ struct t_sight {
     struct member members[T_HOSTS][T_HOSTS];
     struct peer raft[T_HOSTS][T_HOSTS], autopilot[T_HOSTS][T_HOSTS];
     struct driver_view drivers[T_HOSTS][2];
+    struct feature features[T_HOSTS][12];
     struct alloc_view allocs[T_HOSTS][4];
     uint32_t by_key[T_HOSTS];
     char leaders[T_HOSTS][32];
@@ -373,8 +397,15 @@ void t_operated(const struct truth *t, const struct t_message *m, struct event *
 void t_unheard(struct truth *t, const struct t_message *m);
 void t_unheard_at_all(struct truth *t);
 
+/* ---- truth_changed.c: restarts after which a host is not what it was ---- */
+void t_change_at_stop(struct truth *t, int host); /* by our swap */
+void t_change_at_start(struct truth *t, int host);
+void t_drained(struct truth *t, struct t_host *h); /* a drain begins, not its own */
+void t_look_features(const struct truth *t, int host, struct feature *f, struct client_view *c);
+
 /* ---- truth_moments.c: faults that are rare to meet by chance ---- */
 enum t_moment {
+    MOMENT_LEDGER,   /* a new process has read its ledger */
     MOMENT_PROCESS,  /* a new process of the coordinator has begun */
     MOMENT_BEGUN,    /* the same, and an effect was asked for before it */
     MOMENT_LOOK,     /* servers have answered, the look has not ended; the host may be next */
@@ -392,7 +423,7 @@ enum t_moment {
 void t_moment(struct truth *t, enum t_moment moment, int host); /* host: -1 none */
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 53 };
+enum { FAULT_KINDS = 58 };
 enum {
     FAULT_DONE_BY_HAND = 35,
     FAULT_ENDED_AT_TRANSFER = 36,
@@ -409,7 +440,12 @@ enum {
     FAULT_TASKS_LOST = 49,
     FAULT_NOT_READY = 50,
     FAULT_ELSEWHERE = 51,
-    FAULT_DRAINED_BEFORE = 52
+    FAULT_DRAINED_BEFORE = 52,
+    FAULT_ATTRIBUTE_LOST = 53,
+    FAULT_ATTRIBUTE_LATE = 54,
+    FAULT_OTHER_DATACENTER = 55,
+    FAULT_OWN_DRAIN = 56,
+    FAULT_KEPT_ELSEWHERE = 57
 };
 enum { /* of the table's own, by number */
        FAULT_SERVER_RESTARTED = 3,
@@ -417,6 +453,7 @@ enum { /* of the table's own, by number */
        FAULT_NO_LEADER = 5,
        FAULT_REGION_CUT = 6,
        FAULT_STRANGER_DRAINS = 14,
+       FAULT_STRANGER_INELIGIBLE = 15,
        FAULT_CLIENT_BY_HAND = 18,
        FAULT_AGENT_PAUSED = 27,
        FAULT_HOLD = 28,
@@ -431,8 +468,9 @@ void faults_plan(struct truth *t); /* chooses this world's */
 /* ---- what happened, over all worlds ---- */
 enum { /* the design's, by number; and the last: every run ends, with a true cause */
        INVARIANT_READY = 13,
-       INVARIANT_ENDS = 14,
-       INVARIANTS = 14
+       INVARIANT_SAME = 14,
+       INVARIANT_ENDS = 15,
+       INVARIANTS = 15
 };
 struct counts {
     uint64_t faults[FAULT_KINDS];
@@ -446,7 +484,7 @@ struct counts {
 };
 extern struct counts counts; /* of this process */
 
-/* ---- judge.c, judge_guards.c, judge_effects.c, judge_end.c ---- */
+/* ---- judge.c, judge_guards.c, judge_effects.c, judge_same.c, judge_end.c ---- */
 #define JUDGE_STALE_MS 5600 /* answers no older than 5 s, and the time to act on them */
 void judge_step(struct truth *t);
 bool judge_past(const struct truth *t, int host); /* it left, and nobody waits for it */
@@ -466,6 +504,8 @@ void judge_operate(struct truth *t, const struct operate *o);
 void judge_autopilot(struct truth *t, int region, const struct operate *o); /* it is written */
 void judge_autopilot_back(struct truth *t);
 void judge_undone(struct truth *t);
+void judge_same(struct truth *t, size_t i); /* with every commit, of every host */
+void judge_fingerprint(struct truth *t, const struct t_host *h, const struct ledger_host *l);
 void judge_end(struct truth *t);
 const char *invariant_name(int invariant);
 void judge_says(struct truth *t, int invariant, const char *fmt, ...) PRINTF(3, 4);

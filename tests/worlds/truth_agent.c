@@ -128,7 +128,8 @@ static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o
     if (!digest_eq(&o->swap.digest, &t->digests[BIN_NEW][t->hosts[host].arch]))
         return REFUSAL_DIGEST;
     t_moment(t, t->hosts[host].is_server ? MOMENT_SERVER : MOMENT_CLIENT, host);
-    t->hosts[host].tasks_lost = false;
+    t->hosts[host].tasks_lost = t->hosts[host].changed = false;
+    t->hosts[host].obeyed_ms = t->now;
     a->job = o->swap;
     a->generation++;
     a->failure = FAILURE_NONE;
@@ -195,6 +196,7 @@ static void swap_done(struct truth *t, int host)
     h->agent.swapped_by_us = true;
     h->agent.staged = false;
     set_phase(t, host, PHASE_PROBING);
+    t_change_at_stop(t, host);
     t_restart(t, host, t_between(t, 20, 300));
     job(t, host, PROBE_MS);
 }

@@ -230,6 +230,11 @@ static const struct {
     {"not ready, and its region silent then", not_ready_unknown, 0},
     {"another agent, and Nomad silent", elsewhere, 0},
     {"drained by a stranger, before the note is answered", drained_before, 0},
+    {"an attribute is lost by a swap", attribute_lost, 0},
+    {"an attribute comes late after a swap", attribute_late, 0},
+    {"another datacenter after a swap", comes_back_elsewhere, 0},
+    {"drains itself when it stops", drains_itself, 0},
+    {"goes on without what was kept", kept_elsewhere, 0},
 };
 
 const char *fault_name(int kind)
@@ -275,6 +280,18 @@ static void choose_defects(struct truth *t)
     }
 }
 
+/* Taken out of use by somebody, before the run. */
+static void choose_ineligible(struct truth *t)
+{
+    for (int i = 0; i < t->n_hosts; i++) {
+        struct t_host *h = &t->hosts[i];
+        if (h->is_server || t_more(t) % 12 > 0)
+            continue;
+        h->eligible = false;
+        h->strangers_ineligible = true;
+    }
+}
+
 void faults_plan(struct truth *t)
 {
     t->faults_end = t->now;
@@ -287,6 +304,7 @@ void faults_plan(struct truth *t)
     t->dup = t_chance(t, 400) ? (uint32_t)t_between(t, 0, 150) : 0;
     if (t_chance(t, 400))
         choose_defects(t);
+    choose_ineligible(t);
     int n = t->policy.autopilot_off ? (int)(t_more(t) % 3) : 0;
     for (int i = 0; i < n; i++)
         t_schedule(t, 100 + (int64_t)(t_more(t) % (uint64_t)(t->faults_end - t->now)), T_FAULT, -1,

@@ -68,5 +68,10 @@ bool tasks_lost(struct truth *t);
 bool not_ready_unknown(struct truth *t);
 bool elsewhere(struct truth *t);
 bool drained_before(struct truth *t);
+bool attribute_lost(struct truth *t);
+bool attribute_late(struct truth *t);
+bool comes_back_elsewhere(struct truth *t);
+bool drains_itself(struct truth *t);
+bool kept_elsewhere(struct truth *t);
 
 #endif

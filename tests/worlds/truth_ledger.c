@@ -3,15 +3,18 @@
 
 static void copy_host(struct ledger_host *to, const struct ledger_host *from)
 {
-    struct buf inner = to->inner, log = to->log;
+    struct buf inner = to->inner, log = to->log, fingerprint = to->fingerprint;
 
     *to = *from;
     to->inner = inner;
     to->log = log;
+    to->fingerprint = fingerprint;
     buf_clear(&to->inner);
+    buf_clear(&to->fingerprint);
     buf_add(&to->inner, from->inner.data, from->inner.len);
     buf_clear(&to->log);
     buf_add(&to->log, from->log.data, from->log.len);
+    buf_add(&to->fingerprint, from->fingerprint.data, from->fingerprint.len);
     to->dirty = false;
 }
 

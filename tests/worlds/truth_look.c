@@ -137,6 +137,8 @@ static void look_self(struct truth *t, struct t_sight *s, int by)
     v->build_date = "";
     v->raft_state = r->leader == by ? "Leader" : r->leader < 0 ? "Candidate" : "Follower";
     v->self_region = r->name;
+    v->self_name = h->name;
+    v->self_dc = h->elsewhere ? "dc9" : "dc1";
     v->term = r->term;
     v->last_log_index = v->commit_index = v->applied_index = index_of(t, by);
     if (r->leader >= 0 && (h->never || t->now < h->caught_ms))
@@ -216,6 +218,7 @@ static void look_node(struct truth *t, struct t_sight *s, int i, bool detail)
     if (!detail)
         return;
     c->detail_at = t->now;
+    t_look_features(t, i, s->features[i], c);
     c->drain_meta_run = (h->draining ? h->drain_ours : h->last_drain_ours) ? t->run_hex : "";
     c->allocs_at = t->now;
     c->allocs = s->allocs[i];

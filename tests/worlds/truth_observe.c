@@ -64,6 +64,7 @@ static void rebase(struct t_sight *s, int n)
         if (h->server.leader != NULL && h->server.leader[0] != '\0')
             h->server.leader = s->leaders[i];
         h->client.drivers = s->drivers[i];
+        h->client.features = s->features[i];
         h->client.allocs = s->allocs[i];
     }
 }
@@ -82,6 +83,7 @@ static void round_begin(struct truth *t)
                sizeof(struct peer) * s->hosts[i].server.n_autopilot);
         memcpy(s->allocs[i], old->allocs[i], sizeof(s->allocs[i]));
         memcpy(s->drivers[i], old->drivers[i], sizeof(s->drivers[i]));
+        memcpy(s->features[i], old->features[i], sizeof(s->features[i]));
         memcpy(s->leaders[i], old->leaders[i], sizeof(s->leaders[i]));
     }
     rebase(s, t->n_hosts);

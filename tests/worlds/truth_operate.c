@@ -9,6 +9,7 @@ static bool drain(struct truth *t, struct t_host *h, int i)
      * know of it. */
     if (t->now - h->eligibility_ms <= JUDGE_STALE_MS)
         h->strangers_drain = false;
+    t_drained(t, h);
     h->draining = true;
     h->eligible = false;
     h->drain_ours = h->last_drain_ours = true;

@@ -7,6 +7,7 @@ bool stranger_drains(struct truth *t)
     if (i < 0)
         return false;
     struct t_host *h = &t->hosts[i];
+    t_drained(t, h);
     h->draining = h->strangers_drain = true;
     h->drain_ours = h->last_drain_ours = false;
     h->eligible = false;
