@@ -110,8 +110,8 @@ struct ledger_host {
     enum failure failure;
     enum phase failed_in;
     enum skip_why skip;
-    char text[TEXT_MAX]; /* why, for people */
-    struct buf log;      /* failed: the last lines of Nomad's own log, by its agent */
+    char text[TEXT_MAX];       /* why, for people */
+    struct buf log;            /* failed: the last lines of Nomad's own log, by its agent */
     enum feature_kind differs; /* it has failed for this, which is not as before its swap */
     uint32_t silence_ms;
     /* Baselines taken before the swap. */

@@ -101,8 +101,8 @@ void model_start_service(struct model_host *m)
         m->ran_new_bytes = true;
     else if (m->ran_new_bytes)
         m->ran_old_again = true;
-    m->process = (struct model_process){.there = !m->host_ails && !str_eq(kind, "bad") && !str_eq(kind, "torn") &&
-                                                 !str_eq(kind, "none"),
+    m->process = (struct model_process){.there = !m->host_ails && !str_eq(kind, "bad") &&
+                                                 !str_eq(kind, "torn") && !str_eq(kind, "none"),
                                         .inode = inode,
                                         .pid = m->last_pid,
                                         .since_ms = m->uptime_ms};
