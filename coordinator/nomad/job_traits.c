@@ -121,7 +121,7 @@ static uint64_t meta(const struct json *o)
 static const struct word attributes[] = {
     {"unique.cgroup", JOB_ATTR_CGROUP},
     {"nomad.advertise.address", JOB_ATTR_ADVERTISE},
-    {"consul.addr.dns", JOB_ATTR_ADVERTISE},
+    {"consul.dns.addr", JOB_ATTR_ADVERTISE},
     {"unique.storage.bytesfree", JOB_ATTR_DISK},
 };
 

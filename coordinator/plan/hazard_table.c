@@ -721,7 +721,7 @@ const struct hazard hazard_table[] = {
      .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN, .detect = hazard_jobs,
      .number = TRAIT(JOB_ATTR_ADVERTISE),
      .what =
-         "constraints on nomad.advertise.address or consul.addr.dns, which are named unique. now",
+         "constraints on nomad.advertise.address or consul.dns.addr, which are named unique. now",
      .advice = "Rename them before: such jobs find no node."},
 
     /* ---- 1.10 to 2.0 ---- */
