@@ -95,7 +95,7 @@ struct phases_asked {
     int64_t at_ms;    /* uptime; 0: never */
     int64_t again_ms; /* after this long it is asked again */
     bool bad;         /* an answer says no, and may say yes any moment */
-    enum tri held; /* as it was then; and Nomad's process: */
+    enum tri held;    /* as it was then; and Nomad's process: */
     uint32_t main_pid;
     uint64_t main_start;
     enum tri api; /* does it answer where the probe asks? */
