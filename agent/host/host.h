@@ -118,6 +118,7 @@ struct host_wish {
     uint32_t need; /* PATH_READ, PATH_WRITE, PATH_ENTER; every directory before it is entered */
     bool content;  /* of a regular file, its first LOOK_CONTENT bytes */
     bool sum;      /* of the regular files below a directory */
+    bool kind;     /* what is there */
 };
 
 enum look_end {
@@ -141,6 +142,13 @@ struct host_look {
     char where[256];    /* LOOK_MISSING, LOOK_DENIED: which part of the path, behind links */
     size_t len;         /* of the content */
     struct buf content; /* the caller frees it */
+    bool link;          /* its last name is a symbolic link, wherever that leads */
+    struct host_kind {  /* told where it was asked for */
+        uint32_t mode;  /* st_mode */
+        uint64_t size;
+        bool empty; /* a directory */
+        bool mount, read_only;
+    } kind;
 };
 
 /* Who has a socket. */

@@ -1,4 +1,5 @@
 #include "path_look.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -128,6 +129,7 @@ static int enter(struct walk *w, const char *name)
         return end(w, LOOK_FAILED, ELOOP);
     }
     if (S_ISLNK(st.st_mode)) {
+        w->ret->link = w->ret->link || w->rest[strspn(w->rest, "/")] == '\0';
         autoclose int link = fd;
 
         return follow(w, link);
@@ -200,6 +202,26 @@ static int add_up(const char *name, struct host_look *ret)
     return 0;
 }
 
+static bool is_empty(const char *name)
+{
+    const struct dirent *e;
+
+    autodir DIR *d = opendir(name);
+    while (d != NULL && (e = readdir(d)) != NULL) {
+        if (!str_eq(e->d_name, ".") && !str_eq(e->d_name, ".."))
+            return false;
+    }
+    return d != NULL;
+}
+
+static bool is_mount(int fd)
+{
+    struct statx x;
+
+    return statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &x) == 0 &&
+           (x.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 static bool is_read_only(int fd)
 {
     struct statfs fs;
@@ -229,6 +251,12 @@ static void tell(struct walk *w, const struct host_wish *wish, unsigned char *co
         rc = read_content(name, w->ret, content);
     if (wish->sum && S_ISDIR(st.st_mode))
         rc = add_up(name, w->ret);
+    if (wish->kind)
+        w->ret->kind = (struct host_kind){.mode = st.st_mode,
+                                          .size = (uint64_t)st.st_size,
+                                          .empty = S_ISDIR(st.st_mode) && is_empty(name),
+                                          .mount = is_mount(fd),
+                                          .read_only = is_read_only(fd)};
     if (rc < 0)
         end(w, LOOK_FAILED, errno);
     else

@@ -24,7 +24,6 @@ struct loop {
     struct swap_link *swap;
     struct keypair *key;
     struct trust trust;
-    struct view *view;
     struct listener *listener;
     struct link_server *server;
     int used_fd; /* eventfd: something was answered since memory was given back */
@@ -145,9 +144,10 @@ static int wait_identity(struct loop *l, struct err *err)
 
 static void load_view(struct loop *l)
 {
+    autofree struct view *view = xzalloc(1, sizeof(*view)); /* large: the listener keeps one */
     struct err err = ERR_INIT;
-    if (view_read(l->view_path, l->view, &err) == 0) {
-        listener_set_view(l->listener, l->view, NULL);
+    if (view_read(l->view_path, view, &err) == 0) {
+        listener_set_view(l->listener, view, NULL);
         return;
     }
     if (err.kind != ERR_NOTFOUND)
@@ -336,7 +336,6 @@ static int open_loop(struct loop *l, struct err *err)
     agent_path(l->state_path, state, AGENT_STATE_NAME);
     agent_path(l->view_path, run, VIEW_NAME);
     agent_path(socket_path, run, SWAP_SOCKET_NAME);
-    l->view = xzalloc(1, sizeof(*l->view));
     l->used_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (l->used_fd < 0)
         return err_set(err, ERR_IO, errno, "make an eventfd");
@@ -366,7 +365,6 @@ int agent_loop_run(const struct agent_conf *conf, int swap_fd, const struct log 
     listener_free(l.listener);
     swap_link_free(l.swap);
     keypair_free(l.key);
-    free(l.view);
     if (l.signal_fd >= 0)
         close(l.signal_fd);
     if (l.watch_fd >= 0)

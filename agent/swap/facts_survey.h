@@ -41,6 +41,8 @@
  *
  *   not-nomad        the file in place is no ELF program, or its `version` prints none of Nomad's
  *   binary-version   yes, the text is the version that it prints
+ *   unit-condition   a Condition*= or Assert*= about a path does not hold (unit_condition.h)
+ *   env-file         an EnvironmentFile= without "-" is not there, or cannot be read
  *   unit-needs       what the unit requires is masked, not there, or has failed
  *   unit-user        its User= or Group= does not exist
  *   unit-stop-commands, unit-start-commands

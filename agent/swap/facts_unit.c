@@ -2,6 +2,7 @@
 #include <string.h>
 #include "bound_units.h"
 #include "str.h"
+#include "unit_condition.h"
 
 static void ask_unit(struct surveying *s)
 {
@@ -246,6 +247,138 @@ static void ask_signal(struct surveying *s)
     fact_add(s, id, TRI_YES, "SIG%s", sigabbrev_np(signal));
 }
 
+/* ---- what it finds on the way: conditions, files of its environment ---- */
+
+#define PATHS (ABOUT_CONDITIONS + ABOUT_FILES)
+
+/* systemd itself looks, as root and as process 1 sees the paths. */
+static const struct path_user manager = {.reads_all = true, .writes_all = true};
+
+struct paths {
+    struct host_wish wishes[PATHS];
+    struct host_look looks[PATHS]; /* as the wishes, when they were looked at */
+    uint32_t n;
+    const struct host_look *of_condition[ABOUT_CONDITIONS], *of_file[ABOUT_FILES];
+};
+
+static const struct host_look *wish(struct paths *p, const char *path, uint32_t need)
+{
+    p->wishes[p->n] = (struct host_wish){.need = need, .kind = true};
+    str_cut(p->wishes[p->n].path, sizeof(p->wishes[p->n].path), path);
+    return &p->looks[p->n++];
+}
+
+static bool is_pattern(const char *path)
+{
+    return path[strcspn(path, "*?[")] != '\0';
+}
+
+/* What could not be looked at stays LOOK_UNKNOWN. */
+static void look(struct surveying *s, struct paths *p)
+{
+    const struct service_about *a = &s->about;
+    struct err err = ERR_INIT;
+
+    for (uint32_t i = 0; i < a->conditions.n; i++) {
+        if (unit_condition_of_path(&a->conditions.list[i]))
+            p->of_condition[i] = wish(p, a->conditions.list[i].what, 0);
+    }
+    for (uint32_t i = 0; i < a->files.n; i++) {
+        if (!a->files.list[i].optional && !is_pattern(a->files.list[i].path))
+            p->of_file[i] = wish(p, a->files.list[i].path, PATH_READ);
+    }
+    if (p->n > 0 && s->h->look_at(s->h->ctx, 0, &manager, p->wishes, p->n, p->looks, &err) < 0)
+        for (uint32_t i = 0; i < p->n; i++)
+            p->looks[i] = (struct host_look){.end = LOOK_UNKNOWN};
+}
+
+static const char *seen_text(const struct host_look *l)
+{
+    static const char *const texts[] = {
+        [LOOK_UNKNOWN] = "it could not be looked at",
+        [LOOK_FINE] = "what is there is not so",
+        [LOOK_UNSURE] = "what is there is not so",
+        [LOOK_MISSING] = "nothing is there",
+        [LOOK_DENIED] = "it may not be looked at",
+        [LOOK_READ_ONLY] = "its file system is read-only",
+        [LOOK_FAILED] = "it cannot be looked at",
+        [LOOK_HANGS] = "who looks at it gets no answer",
+        [LOOK_SKIPPED] = "it was not looked at: others hang",
+    };
+
+    return l == NULL ? "that is not looked at" : texts[l->end];
+}
+
+static void ask_conditions(struct surveying *s, const struct paths *p)
+{
+    static const char id[] = "unit-condition";
+    const struct service_about *a = &s->about;
+    enum tri each[ABOUT_CONDITIONS], hold;
+    uint32_t which = 0;
+
+    if (not_told(s, id, a->conditions.told))
+        return;
+    for (uint32_t i = 0; i < a->conditions.n; i++)
+        each[i] = unit_condition_holds(&a->conditions.list[i], p->of_condition[i]);
+    hold = unit_conditions_hold(a->conditions.list, each, a->conditions.n, &which);
+    const struct about_condition *c = &a->conditions.list[which];
+    if (hold == TRI_YES)
+        fact_add(s, id, a->conditions.more ? TRI_UNKNOWN : TRI_NO, "%s",
+                 a->conditions.more ? "there are more conditions than can be judged" : "");
+    else
+        fact_add(s, id, hold == TRI_NO ? TRI_YES : TRI_UNKNOWN, "%s=%s%s%.140s: %s", c->type,
+                 c->trigger ? "|" : "", c->negate ? "!" : "", c->what,
+                 c->negate && hold == TRI_NO ? "it is so" : seen_text(p->of_condition[which]));
+}
+
+/* systemd reads it as root. NULL: it is well. */
+static const char *file_fault(const struct host_look *l, bool *ret_sure)
+{
+    *ret_sure = l->end == LOOK_MISSING || l->end == LOOK_DENIED || l->end == LOOK_FINE;
+    if (l->end == LOOK_FINE && l->dir)
+        return "it is a directory";
+    return l->end == LOOK_FINE ? NULL : seen_text(l);
+}
+
+static void ask_files(struct surveying *s, const struct paths *p)
+{
+    static const char id[] = "env-file";
+    const struct service_about *a = &s->about;
+    char vague[TEXT_MAX] = "";
+
+    if (not_told(s, id, a->files.told))
+        return;
+    if (a->files.more)
+        str_cut(vague, sizeof(vague), "there are more files than can be looked at");
+    for (uint32_t i = 0; i < a->files.n; i++) {
+        const char *path = a->files.list[i].path, *why = "it is a pattern";
+        bool sure = false;
+
+        if (a->files.list[i].optional)
+            continue;
+        if (p->of_file[i] != NULL)
+            why = file_fault(p->of_file[i], &sure);
+        if (why != NULL && sure) {
+            fact_add(s, id, TRI_YES, "EnvironmentFile=%.160s: %s", path, why);
+            return;
+        }
+        if (why != NULL)
+            snprintf(vague, sizeof(vague), "EnvironmentFile=%.160s: %s", path, why);
+    }
+    fact_add(s, id, vague[0] != '\0' ? TRI_UNKNOWN : TRI_NO, "%s", vague);
+}
+
+static void ask_paths(struct surveying *s)
+{
+    autofree struct paths *p = xzalloc(1, sizeof(*p));
+
+    look(s, p);
+    ask_conditions(s, p);
+    ask_files(s, p);
+    for (uint32_t i = 0; i < p->n; i++)
+        buf_free(&p->looks[i].content);
+}
+
 /* ---- what goes with it ---- */
 
 static void ask_bound(struct surveying *s)
@@ -279,6 +412,7 @@ static void ask_down(struct surveying *s)
 
 void facts_of_start(struct surveying *s)
 {
+    ask_paths(s);
     ask_needs(s);
     ask_user(s);
     tell_commands(s, "unit-stop-commands", s->about.stop.told, s->about.stop.text);

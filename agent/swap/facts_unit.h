@@ -9,8 +9,8 @@
 /* Adds no-unit, unit-missing, unit-reload, kill-mode, type-notify, drop-ins, other-binary
  * (facts_survey.h). */
 void facts_of_unit(struct surveying *s);
-/* Adds what the next stop and start come to: unit-needs, unit-user, unit-stop-commands,
- * unit-start-commands, start-again, stop-signal, unit-bound, bound-down. */
+/* Adds what the next stop and start come to: unit-condition, env-file, unit-needs, unit-user,
+ * unit-stop-commands, unit-start-commands, start-again, stop-signal, unit-bound, bound-down. */
 void facts_of_start(struct surveying *s);
 
 #endif

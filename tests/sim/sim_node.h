@@ -35,6 +35,7 @@ struct sim_config {
     char name[SIM_NAME], region[SIM_NAME], dc[SIM_NAME], node_class[SIM_NAME], version[SIM_NAME];
     uint32_t ip;
     uint16_t http_port, rpc_port, serf_port;
+    bool binds_all; /* bind_addr is 0.0.0.0; told by agent/self only */
     bool server, client, acl, tls, tls_verify_client, tls_rpc, leave_on_int, leave_on_term;
     uint8_t raft_vsn, expect;
     int n_join; /* servers: gossip addresses to join; clients: servers to register with */

@@ -198,7 +198,7 @@ static void put_addresses(struct buf *b, const struct sim_node *n)
     js_addr(b, "RPC", n->cfg.ip, n->cfg.rpc_port);
     js_addr(b, "Serf", n->cfg.ip, n->cfg.serf_port);
     js_close(b, '}');
-    js_str(b, "BindAddr", ip);
+    js_str(b, "BindAddr", n->cfg.binds_all ? "0.0.0.0" : ip);
     js_open(b, "Ports", '{');
     js_int(b, "HTTP", n->cfg.http_port);
     js_int(b, "RPC", n->cfg.rpc_port);

@@ -188,6 +188,7 @@ static int read_addresses(struct sim_nomad_conf *r, const struct json *o, struct
             return -1;
         str_cut(r->http_address, sizeof(r->http_address), bind);
         c->ip = a.ip != 0 ? a.ip : c->ip;
+        c->binds_all = a.ip == 0;
     }
     str_cut(r->http_address, sizeof(r->http_address),
             json_str(block(o, "addresses"), "http", r->http_address));

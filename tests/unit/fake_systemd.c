@@ -171,6 +171,29 @@ static int answer_filled(sd_bus_message *m, const struct fake_systemd *f,
     return rc < 0 ? rc : 1;
 }
 
+static const struct {
+    const char *name;
+    int (*fill)(sd_bus_message *, const struct fake_systemd *);
+} lists[] = {
+    {"DropInPaths", fill_drop_ins},
+    {"ExecStart", fill_command},
+    {"ExecStop", fill_stop},
+    {"ExecStopPost", fill_no_command},
+    {"ExecStartPre", fill_no_command},
+    {"ExecStartPost", fill_no_command},
+    {"Conditions", fill_conditions},
+    {"Asserts", fill_no_condition},
+    {"EnvironmentFiles", fill_files},
+    {"RestartPreventExitStatus", fill_prevented},
+    {"Requires", fill_needs},
+    {"Requisite", fill_none},
+    {"BindsTo", fill_none},
+    {"RequiredBy", fill_bound},
+    {"RequisiteOf", fill_none},
+    {"BoundBy", fill_none},
+    {"ConsistsOf", fill_none},
+};
+
 /* 0: it is none of these. */
 static int answer_loaded(sd_bus_message *m, const struct fake_systemd *f, const char *name)
 {
@@ -180,28 +203,6 @@ static int answer_loaded(sd_bus_message *m, const struct fake_systemd *f, const 
         {"LoadState", f->load}, {"FragmentPath", f->fragment},
         {"Type", f->type},      {"KillMode", f->kill_mode},
         {"User", f->user},      {"Restart", f->restart},
-    };
-    static const struct {
-        const char *name;
-        int (*fill)(sd_bus_message *, const struct fake_systemd *);
-    } lists[] = {
-        {"DropInPaths", fill_drop_ins},
-        {"ExecStart", fill_command},
-        {"ExecStop", fill_stop},
-        {"ExecStopPost", fill_no_command},
-        {"ExecStartPre", fill_no_command},
-        {"ExecStartPost", fill_no_command},
-        {"Conditions", fill_conditions},
-        {"Asserts", fill_no_condition},
-        {"EnvironmentFiles", fill_files},
-        {"RestartPreventExitStatus", fill_prevented},
-        {"Requires", fill_needs},
-        {"Requisite", fill_none},
-        {"BindsTo", fill_none},
-        {"RequiredBy", fill_bound},
-        {"RequisiteOf", fill_none},
-        {"BoundBy", fill_none},
-        {"ConsistsOf", fill_none},
     };
 
     if (f->knows_little)

@@ -1,5 +1,6 @@
 #include "model_host.h"
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "elf_arch.h"
 #include "str.h"
@@ -451,6 +452,8 @@ static void look(const struct model_host *m, const struct path_user *user,
         (void)buf_add(&ret->content, f->data, f->len);
     if (w->sum && dir)
         add_up(&m->fs, w->path, ret);
+    ret->kind =
+        (struct host_kind){.mode = dir ? S_IFDIR | 0755 : S_IFREG | f->mode, .size = f->len};
 }
 
 static int port_look_at(void *ctx, uint32_t pid, const struct path_user *user,

@@ -217,12 +217,114 @@ static void forgotten(struct bench *b)
     memset(&b->p.rec.placed, 7, sizeof(b->p.rec.placed));
 }
 
+static void condition(struct bench *b, const char *type, bool negate, const char *what)
+{
+    struct about_condition *c = &b->s.about.conditions.list[b->s.about.conditions.n++];
+
+    *c = (struct about_condition){.negate = negate};
+    str_cut(c->type, sizeof(c->type), type);
+    str_cut(c->what, sizeof(c->what), what);
+}
+static void file_is_gone(struct bench *b)
+{
+    condition(b, "ConditionFileNotEmpty", false, "/etc/nomad.d/nomad.hcl");
+}
+static void file_is_there(struct bench *b)
+{
+    file_is_gone(b);
+    model_fs_put(&b->m.fs, "/etc/nomad.d/nomad.hcl", "x", 1, 0644);
+}
+static void file_must_not_be(struct bench *b)
+{
+    file_is_there(b);
+    condition(b, "AssertPathExists", true, "/etc/nomad.d/nomad.hcl");
+}
+static void another_kind(struct bench *b)
+{
+    file_is_there(b);
+    condition(b, "ConditionMemory", false, "4G");
+}
+static void another_kind_and_gone(struct bench *b)
+{
+    condition(b, "ConditionMemory", false, "4G");
+    file_is_gone(b);
+}
+static void path_hangs(struct bench *b)
+{
+    condition(b, "ConditionPathExists", false, "/net/x");
+    b->m.hangs = "/net/x";
+}
+static void more_conditions(struct bench *b)
+{
+    b->s.about.conditions.more = true;
+}
+static void environment(struct bench *b, const char *path, bool optional)
+{
+    struct about_file *f = &b->s.about.files.list[b->s.about.files.n++];
+
+    f->optional = optional;
+    str_cut(f->path, sizeof(f->path), path);
+}
+static void no_file(struct bench *b)
+{
+    environment(b, "/etc/nomad.env", false);
+}
+static void a_file(struct bench *b)
+{
+    no_file(b);
+    model_fs_put(&b->m.fs, "/etc/nomad.env", "A=b", 3, 0600);
+}
+static void a_directory(struct bench *b)
+{
+    no_file(b);
+    model_fs_put(&b->m.fs, "/etc/nomad.env/x", "A=b", 3, 0600);
+}
+static void optional(struct bench *b)
+{
+    environment(b, "/etc/nomad.env", true);
+}
+static void a_pattern(struct bench *b)
+{
+    environment(b, "/etc/nomad*.env", false);
+}
+static void file_hangs(struct bench *b)
+{
+    a_file(b);
+    b->m.hangs = "/etc/nomad.env";
+}
+static void more_files(struct bench *b)
+{
+    a_file(b);
+    b->s.about.files.more = true;
+}
+
 static const struct {
     change *change;
     const char *id;
     enum tri value;
     const char *says;
 } rows[] = {
+    {none, "unit-condition", TRI_NO, ""},
+    {file_is_gone, "unit-condition", TRI_YES,
+     "ConditionFileNotEmpty=/etc/nomad.d/nomad.hcl: nothing is there"},
+    {file_is_there, "unit-condition", TRI_NO, ""},
+    {file_must_not_be, "unit-condition", TRI_YES,
+     "AssertPathExists=!/etc/nomad.d/nomad.hcl: it is so"},
+    {another_kind, "unit-condition", TRI_UNKNOWN, "ConditionMemory=4G: that is not looked at"},
+    {another_kind_and_gone, "unit-condition", TRI_YES, "nothing is there"},
+    {path_hangs, "unit-condition", TRI_UNKNOWN, "/net/x: who looks at it gets no answer"},
+    {more_conditions, "unit-condition", TRI_UNKNOWN, "more conditions"},
+    {old_systemd, "unit-condition", TRI_UNKNOWN, "does not tell"},
+    {commands, "unit-condition", TRI_UNKNOWN, "configured commands"},
+    {none, "env-file", TRI_NO, ""},
+    {no_file, "env-file", TRI_YES, "EnvironmentFile=/etc/nomad.env: nothing is there"},
+    {a_file, "env-file", TRI_NO, ""},
+    {a_directory, "env-file", TRI_YES, "it is a directory"},
+    {optional, "env-file", TRI_NO, ""},
+    {a_pattern, "env-file", TRI_UNKNOWN, "it is a pattern"},
+    {file_hangs, "env-file", TRI_UNKNOWN, "gets no answer"},
+    {more_files, "env-file", TRI_UNKNOWN, "more files"},
+    {old_systemd, "env-file", TRI_UNKNOWN, "does not tell"},
     {none, "unit-needs", TRI_NO, ""},
     {masked, "unit-needs", TRI_YES, "Requires=consul.service is masked"},
     {missing, "unit-needs", TRI_YES, "BindsTo=consul.service is not there"},

@@ -245,6 +245,46 @@ static void what_is_there(void **state)
     assert_false(got.cut);
 }
 
+static struct host_look kind_of(const struct tree *t, const char *path)
+{
+    struct host_wish wish = {.kind = true};
+    struct host_look got;
+
+    str_cut(wish.path, sizeof(wish.path), path);
+    path_look(t->root, &as_root, &wish, &got, NULL);
+    return got;
+}
+
+static void of_which_kind(void **state)
+{
+    const struct tree *t = *state;
+    struct host_look got = kind_of(t, "/etc/key");
+
+    make(t, "none", NULL, 0755);
+    lead(t, "way", "etc");
+    assert_true(got.kind.mode == (S_IFREG | 0600) && got.kind.size == 6 && !got.link);
+    assert_true(!got.kind.empty && !got.kind.mount && !got.kind.read_only);
+    assert_true(kind_of(t, "/none").kind.empty);
+    assert_false(kind_of(t, "/raft").kind.empty);
+    assert_true(S_ISDIR(kind_of(t, "/raft").kind.mode));
+    assert_true(kind_of(t, "/whole").link);
+    assert_true(kind_of(t, "/whole/").link);
+    assert_true(kind_of(t, "/lost").link);
+    assert_false(kind_of(t, "/way/key").link);
+    assert_int_equal(kind_of(t, "/lost").end, LOOK_MISSING);
+}
+
+/* The kernel's own mounts. */
+static void a_mount_is_seen(void **state)
+{
+    struct tree *t = *state;
+
+    close(t->root);
+    t->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_true(kind_of(t, "/proc").kind.mount);
+    assert_false(kind_of(t, "/proc/self").kind.mount);
+}
+
 /* ---- the child ---- */
 
 static void look_or_hang(int root, const struct path_user *user, const struct host_wish *wish,
@@ -336,6 +376,8 @@ int main(int argc, char **argv)
         IN_TREE(each_way),
         IN_TREE(an_access_list_decides),
         IN_TREE(what_is_there),
+        IN_TREE(of_which_kind),
+        IN_TREE(a_mount_is_seen),
         IN_TREE(what_hangs_is_left),
         cmocka_unit_test(no_more_than_a_few),
         cmocka_unit_test(a_child_that_ends),

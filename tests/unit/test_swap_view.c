@@ -121,6 +121,55 @@ static void units_that_went_down_are_watched(void **state)
     swap_bench_close(b);
 }
 
+static void swap_until(struct swap_bench *b, enum phase until)
+{
+    struct phases *p = &b->s.phases;
+
+    assert_int_equal(swap_bench_say(b, swap_bench_stage(b, 1, 1), b->desk.operator, NULL),
+                     REFUSAL_NONE);
+    assert_int_equal(swap_bench_rest(b), PHASE_STAGED);
+    assert_int_equal(swap_bench_say(b, swap_bench_swap(b, 1, 2), b->desk.operator, NULL),
+                     REFUSAL_NONE);
+    while (p->rec.phase != until) {
+        assert_true(phases_works(p));
+        b->m.uptime_ms = MAX_OF(b->m.uptime_ms + 1, p->now.wake_ms);
+        phases_step(p);
+    }
+}
+
+/* Before the stop of a swap, and of a revert that was ordered; the way back from a swap that failed
+ * has to bring back what was up before the swap. */
+static void what_was_up_is_remembered(void **state)
+{
+    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
+    const struct bound_units *bound = &b->s.phases.bound;
+    struct order *o;
+
+    (void)state;
+    swap_bench_open(b);
+    bind(b, "active");
+    swap_until(b, PHASE_PROBING);
+    assert_true(bound->known && bound->n == 1 && bound->at_ms > 0);
+    assert_string_equal(bound->names[0], "a.service");
+    bind(b, "inactive");
+    b->m.ends_after_ms = 1;
+    assert_int_equal(swap_bench_rest(b), PHASE_REVERTED);
+    assert_true(bound->known && bound->n == 1);
+    swap_bench_close(b);
+
+    swap_bench_open(b);
+    bind(b, "active");
+    swap_until(b, PHASE_SETTLED);
+    bind(b, "inactive");
+    o = swap_bench_order(b, MSG_REVERT, 1, 3);
+    o->u.revert =
+        (struct order_revert){.to = b->s.phases.rec.previous, .hold_ms = 100, .deadline_ms = 2000};
+    assert_int_equal(swap_bench_say(b, o, b->desk.operator, NULL), REFUSAL_NONE);
+    assert_int_equal(swap_bench_rest(b), PHASE_REVERTED);
+    assert_true(bound->known && bound->n == 0);
+    swap_bench_close(b);
+}
+
 /* What was refused a moment ago is looked at again soon; while the phases work nobody is asked. */
 static void a_bad_answer_is_looked_at_again(void **state)
 {
@@ -166,6 +215,7 @@ int main(void)
         cmocka_unit_test(a_bad_answer_is_looked_at_again),
         cmocka_unit_test(the_file_in_place_is_asked_once),
         cmocka_unit_test(units_that_went_down_are_watched),
+        cmocka_unit_test(what_was_up_is_remembered),
     };
 
     return cmocka_run_group_tests_name("swap_view", tests, NULL, NULL);
