@@ -294,7 +294,8 @@ void facts_survey(const struct phases *p, const struct facts *f, struct facts_su
     autofree struct surveying *s = xzalloc(1, sizeof(*s));
     struct err err = ERR_INIT;
 
-    *ret = (struct facts_survey){.made_ms = p->host->uptime(p->host->ctx), .phase = p->rec.phase};
+    *ret = (struct facts_survey){
+        .made_ms = p->host->uptime(p->host->ctx), .phase = p->rec.phase, .disk = f->disk};
     s->p = p;
     s->h = p->host;
     s->f = f;

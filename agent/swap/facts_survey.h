@@ -88,8 +88,9 @@
 #define SURVEY_MAX 88
 
 struct facts_survey {
-    int64_t made_ms;  /* uptime; 0: never */
-    enum phase phase; /* then */
+    int64_t made_ms;    /* uptime; 0: never */
+    enum phase phase;   /* then */
+    struct digest disk; /* of the file in place, then */
     enum tri packaged;
     uint32_t n;
     struct fact list[SURVEY_MAX];

@@ -201,9 +201,25 @@ static bool ask_bound(struct swap *s)
     return facts_survey_put(&s->survey, &now);
 }
 
+/* The file in place is another one than the survey tells of. What is not known of it is told as
+ * that, for the view must not wait; the next look makes a whole survey. */
+static bool is_overtaken(struct swap *s)
+{
+    static const char *const ids[] = {"not-nomad", "binary-version"};
+    struct fact f = {.value = TRI_UNKNOWN, .text = "it was not asked yet"};
+
+    if (!rests(s) || s->survey.made_ms == 0 || digest_eq(&s->survey.disk, &s->facts.disk))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        str_cut(f.id, sizeof(f.id), ids[i]);
+        (void)facts_survey_put(&s->survey, &f);
+    }
+    return true;
+}
+
 void swap_tell(struct swap *s)
 {
-    bool learned = false;
+    bool learned = false, overtaken;
     struct err err = ERR_INIT;
 
     facts_gather(&s->phases, s->conf->data_dir, &s->facts, &learned);
@@ -214,7 +230,10 @@ void swap_tell(struct swap *s)
         make_survey(s);
     else if (rests(s) && s->phases.bound.at_ms > s->survey.made_ms)
         (void)ask_bound(s);
+    overtaken = is_overtaken(s);
     write_view(s);
+    if (overtaken)
+        s->survey.made_ms = 0;
 }
 
 bool swap_waits(const struct swap *s)

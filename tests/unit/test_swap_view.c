@@ -137,6 +137,29 @@ static void swap_until(struct swap_bench *b, enum phase until)
     }
 }
 
+/* What is told as settled does not tell the version of what was in place before; the next look does
+ * tell what is there now. */
+static void a_new_file_in_place_is_asked_soon(void **state)
+{
+    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
+    struct agent_conf conf = {.listen = ""};
+
+    (void)state;
+    swap_bench_open(b);
+    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
+    b->s.conf = &conf;
+    survey(b, 1, TRI_NO);
+    assert_int_equal(facts_survey_find(&b->s.survey, "binary-version")->value, TRI_YES);
+    swap_until(b, PHASE_SETTLED);
+    swap_tell(&b->s);
+    assert_int_equal(b->m.versions_asked, 1);
+    assert_int_equal(facts_survey_find(&b->s.survey, "binary-version")->value, TRI_UNKNOWN);
+    swap_tell(&b->s);
+    assert_int_equal(b->m.versions_asked, 2);
+    assert_int_equal(facts_survey_find(&b->s.survey, "binary-version")->value, TRI_YES);
+    swap_bench_close(b);
+}
+
 /* Before the stop of a swap, and of a revert that was ordered; the way back from a swap that failed
  * has to bring back what was up before the swap. */
 static void what_was_up_is_remembered(void **state)
@@ -216,6 +239,7 @@ int main(void)
         cmocka_unit_test(the_file_in_place_is_asked_once),
         cmocka_unit_test(units_that_went_down_are_watched),
         cmocka_unit_test(what_was_up_is_remembered),
+        cmocka_unit_test(a_new_file_in_place_is_asked_soon),
     };
 
     return cmocka_run_group_tests_name("swap_view", tests, NULL, NULL);

@@ -116,9 +116,9 @@ check "the binary itself is" wait_for 60 plan_lacks "[not-nomad]"
 
 # It comes up late after Nomad's restart; caravan-swap sees that it is down, and that it is up again.
 on c1 touch /run/slowly
-is_down() { on c1 grep -aq 'bound-down.\{1,6\}sidecar.service' /run/caravan/view; }
+is_down() { on c1 env LC_ALL=C grep -aq 'bound-down.\{1,6\}sidecar.service' /run/caravan/view; }
 caravan_begin upgrade "$TARGET" --yes
-check "a unit that went down with Nomad is seen" wait_for 120 is_down
+WAIT_ON=$RUNNER check "a unit that went down with Nomad is seen" wait_for 120 is_down
 caravan_wait
 check "the upgrade is done" status_is 0
 sidecar_up() { on c1 systemctl is-active sidecar.service; }
