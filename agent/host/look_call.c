@@ -11,7 +11,7 @@
 
 /* Packets of one program with itself: no layout but the compiler's. */
 struct head {
-    uint32_t pid;
+    uint32_t pid, n; /* n wishes follow */
     struct path_user user;
 };
 
@@ -69,17 +69,21 @@ static void leave(struct call *c, pid_t pid, const char *path)
 
 /* ---- the asking side ---- */
 
-/* Those that are looked at by one child. */
-static int send_all(const struct call *c, int fd, uint32_t from, struct err *err)
+/* Those that are looked at by one child, in one packet. */
+static int send_all(struct call *c, int fd, uint32_t from, struct err *err)
 {
-    if (send(fd, &c->head, sizeof(c->head), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-        return err_set(err, ERR_IO, errno, "ask the one who looks");
+    struct host_wish wishes[LOOK_WISHES];
+    struct iovec parts[2] = {{&c->head, sizeof(c->head)}, {wishes, 0}};
+    const struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
+
+    c->head.n = 0;
     for (uint32_t i = from; i < c->n; i++) {
-        if (c->ret[i].end == LOOK_UNKNOWN &&
-            send(fd, &c->wishes[i], sizeof(c->wishes[i]), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-            return err_set(err, ERR_IO, errno, "ask the one who looks");
+        if (c->ret[i].end == LOOK_UNKNOWN)
+            wishes[c->head.n++] = c->wishes[i];
     }
-    shutdown(fd, SHUT_WR);
+    parts[1].iov_len = c->head.n * sizeof(wishes[0]);
+    if (sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        return err_set(err, ERR_IO, errno, "ask the one who looks");
     return 0;
 }
 
@@ -165,6 +169,8 @@ int look_call(const char *program, struct look_left *left, uint32_t pid,
 {
     autofree struct call *c = xzalloc(1, sizeof(*c));
 
+    if (n > LOOK_WISHES)
+        return err_set(err, ERR_LIMIT, 0, "more than %d paths to look at", LOOK_WISHES);
     c->program = program;
     c->left = left;
     c->head.pid = pid;
@@ -205,24 +211,36 @@ static bool answer(int fd, const struct host_look *look, unsigned char *content)
     return sendmsg(fd, &m, MSG_NOSIGNAL) >= 0;
 }
 
+static int hear_head(struct head *head, struct host_wish *wishes)
+{
+    struct iovec parts[2] = {{head, sizeof(*head)}, {wishes, LOOK_WISHES * sizeof(*wishes)}};
+    struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
+    ssize_t n = recvmsg(STDIN_FILENO, &m, 0);
+
+    return n >= (ssize_t)sizeof(*head) && head->n <= LOOK_WISHES &&
+                   head->user.n_groups <= PATH_GROUPS &&
+                   (size_t)n == sizeof(*head) + head->n * sizeof(*wishes)
+               ? 0
+               : -1;
+}
+
 int look_call_main(look_fn *look)
 {
     autofree unsigned char *content = xzalloc(LOOK_CONTENT, 1);
-    struct host_wish wish;
+    struct host_wish wishes[LOOK_WISHES];
     struct host_look told;
     struct head head;
     int rc = 0;
 
-    if (recv(STDIN_FILENO, &head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
-        head.user.n_groups > PATH_GROUPS)
+    if (hear_head(&head, wishes) < 0)
         return 2;
     autoclose int root = open_root(head.pid);
     int sys = errno;
-    while (rc == 0 && recv(STDIN_FILENO, &wish, sizeof(wish), 0) == (ssize_t)sizeof(wish)) {
-        wish.path[sizeof(wish.path) - 1] = '\0';
+    for (uint32_t i = 0; rc == 0 && i < head.n; i++) {
+        wishes[i].path[sizeof(wishes[i].path) - 1] = '\0';
         told = (struct host_look){.end = LOOK_FAILED, .error = sys};
         if (root >= 0)
-            look(root, &head.user, &wish, &told, content);
+            look(root, &head.user, &wishes[i], &told, content);
         rc = answer(STDIN_FILENO, &told, content) ? 0 : 1;
     }
     return rc;

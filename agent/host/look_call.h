@@ -17,6 +17,7 @@
 #define LOOK_MS       2000
 #define LOOK_AGAIN_MS 60000
 #define LOOK_LEFT_MAX 3
+#define LOOK_WISHES   96 /* in one call */
 
 /* What hung, and the child that was left there. All zero: nothing. */
 struct look_left {

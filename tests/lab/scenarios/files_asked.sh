@@ -50,9 +50,10 @@ ROWS=("[path-unusable]" "[certificate-expired]" "[raft-peers-file]" "[law-refuse
 
 check "an API that listens elsewhere is told" wait_for 60 plan_says "[api-silent]" "listens at 10.99.0.22:4646"
 check "and of what lies on disk nothing" plan_lacks "${ROWS[@]}"
-on c2 systemd-run -q --unit=taker systemd-socket-activate -l 127.0.0.1:4646 /bin/cat
-check "another that listens there" wait_for 60 plan_says "[port-taken]" "(systemd-socket-" "listens at 127.0.0.1:4646"
-on c2 systemctl stop taker.service
+on c2 sh -c 'cd /etc/systemd/system && printf "[Socket]\nListenStream=127.0.0.1:4646\n" >taker.socket &&
+    printf "[Service]\nExecStart=/bin/sleep infinity\n" >taker.service && systemctl start taker.socket'
+check "another that listens there" wait_for 60 plan_says "[port-taken]" "listens at 127.0.0.1:4646, the API port of Nomad"
+on c2 sh -c 'systemctl stop taker.socket taker.service && rm /etc/systemd/system/taker.* && systemctl daemon-reload'
 cp "$(root_of c2)/etc/caravan/agent.conf" "$LAB_RUN/agent.conf.log"
 printf '[nomad]\naddress = http://10.99.0.22:4646\n' | cat "$LAB_RUN/agent.conf.log" - >"$LAB_RUN/c2.conf.log"
 put "$LAB_RUN/c2.conf.log" c2 /etc/caravan/agent.conf
