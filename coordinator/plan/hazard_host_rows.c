@@ -131,11 +131,15 @@ static void refine_version(const struct one_host *o, struct judgement *j)
     struct version there;
     struct err err = ERR_INIT;
     char text[TEXT_MAX];
+    const struct agent_view *a = &o->h->agent;
+    /* By hello, which is younger than the fact: right after a swap that is of the file before. */
+    bool same = !digest_is_zero(&a->running) && digest_eq(&a->disk, &a->running);
 
     if (j->value != TRI_YES)
         return;
     str_cut(text, sizeof(text), j->text);
-    if (!o->from_known || version_parse(text, &there, &err) < 0 || version_same(&there, &o->from)) {
+    if (same || !o->from_known || version_parse(text, &there, &err) < 0 ||
+        version_same(&there, &o->from)) {
         j->value = TRI_NO;
         return;
     }
