@@ -57,7 +57,8 @@ static void settling_begins(struct run *r, struct ledger_host *lh, int64_t now)
     if (lh->order != MSG_SWAP && lh->order != MSG_REVERT) { /* no swap of this turn noted them */
         lh->n_allocs = 0;
         lh->base_modify_index = 0;
-        buf_free(&lh->fingerprint);
+        if (lh->differs == FEATURE_NONE)
+            buf_free(&lh->fingerprint);
     }
     if (h != NULL)
         lh->silence_ms = ledger_silence(lh, h->agent.silence_ms, now);
@@ -73,10 +74,13 @@ static void keep_log(const struct run *r, struct ledger_host *lh, const struct i
         buf_add_str(&lh->log, h->agent.evidence);
 }
 
-/* It is kept while its host is in flight. */
+/* It is kept while its host is in flight; of one that came back different, until it is the same
+ * again: to resume does not make it so. */
 static void forget_fingerprint(struct ledger_host *lh)
 {
-    if (!host_in_flight(lh->state))
+    bool over = lh->differs == FEATURE_NONE || lh->state == HOST_DONE || lh->state == HOST_GONE;
+
+    if (!host_in_flight(lh->state) && over)
         buf_free(&lh->fingerprint);
 }
 

@@ -136,8 +136,10 @@ void act_baseline(const struct run *r, struct ledger_host *lh)
     const struct host *h = world_host(r->world, lh->key);
     bool drained = ledger_effect_const(r->config->ledger, EFFECT_DRAIN, lh->key) != NULL;
 
-    lh->differs = FEATURE_NONE;
-    keep_fingerprint(lh, r->world, h, drained);
+    if (lh->differs == FEATURE_NONE || lh->fingerprint.len == 0) { /* else: from before that */
+        lh->differs = FEATURE_NONE;
+        keep_fingerprint(lh, r->world, h, drained);
+    }
     lh->base_stamp = h->agent.stamp;
     lh->base_leader_index = 0;
     if (h->is_server)

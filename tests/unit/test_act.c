@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "act.h"
+#include "act_order.h"
 #include "lease_book.h"
 #include "small_fleet.h"
 #include "str.h"
@@ -106,6 +107,22 @@ static void what_the_law_refuses_fails_the_host(void **state)
     assert_int_equal(c1(b)->state, HOST_FAILED);
     assert_int_equal(c1(b)->failure, FAILURE_REFUSED_BY_LAW);
     assert_string_equal(c1(b)->text, "stage order refused, url: not here");
+}
+
+/* Who resumes has not made it the same: what it was before stays what it is compared with. */
+static void what_came_back_different_is_not_forgotten(void **state)
+{
+    struct bench *b = *state;
+
+    for (int again = 0; again < 2; again++) {
+        c1(b)->differs = again == 0 ? FEATURE_CLASS : FEATURE_NONE;
+        buf_clear(&c1(b)->fingerprint);
+        buf_add_str(&c1(b)->fingerprint, "what it was");
+        c1(b)->state = HOST_FAILED;
+        ledger_resume(&b->f.ledger);
+        act_baseline(&b->run, c1(b)); /* its next swap */
+        assert_int_equal(str_eq(buf_str(&c1(b)->fingerprint), "what it was"), again == 0);
+    }
 }
 
 /* Its answer came when it was known to be gone, or was left out because nothing came: it is no host
@@ -223,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(what_the_law_refuses_fails_the_host),
         CASE(a_held_host_is_left_out_only_before_its_swap),
+        CASE(what_came_back_different_is_not_forgotten),
         CASE(whose_turn_is_over_has_no_other),
         CASE(what_was_refused_before_a_resume_is_ordered_anew),
         CASE(who_shows_no_lease_is_asked_for_it_at_once),

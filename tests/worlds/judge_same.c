@@ -7,7 +7,7 @@ static void judge_kept(struct truth *t, struct t_host *h, const struct ledger_ho
 {
     if (l->state == HOST_SETTLING)
         h->kept = l->fingerprint.len > 0;
-    if (!host_in_flight(l->state) && l->fingerprint.len > 0)
+    if (!host_in_flight(l->state) && l->differs == FEATURE_NONE && l->fingerprint.len > 0)
         judge_says(t, INVARIANT_SAME, "the fingerprint of %s is kept, and it is %s", h->name,
                    host_state_name(l->state));
 }
