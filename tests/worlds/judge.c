@@ -139,6 +139,8 @@ static void judge_marked(struct truth *t, size_t i)
     bool done = t->committed.hosts[i].state == HOST_DONE;
 
     if (!done || h->marked || t->plan.hosts[i].already) {
+        /* It had settled before its drain was given back; others may have been there meanwhile. */
+        h->restored = t->committed.hosts[i].state == HOST_RESTORING;
         h->marked = done;
         return;
     }
@@ -156,7 +158,7 @@ static void judge_marked(struct truth *t, size_t i)
         judge_says(t, 8, "%s is called done and its state is empty", h->name);
     if (!h->is_server && !t->policy.drain && h->tasks_lost && h->n_allocs > 0)
         judge_says(t, 8, "%s is called done and lost its tasks", h->name);
-    if (!h->is_server && t->policy.drain == false && h->up && h->recorded != BIN_NEW &&
+    if (!h->is_server && !h->restored && h->up && h->recorded != BIN_NEW &&
         t->now - h->up_ms > JUDGE_STALE_MS)
         judge_says(t, 8, "%s is called done and its record is old", h->name);
 }

@@ -153,8 +153,9 @@ struct t_host {
     int64_t misplaced_ms;
     struct t_agent agent;
     /* judge */
-    bool flying; /* disturbed by us and not well again since */
-    bool marked; /* the ledger calls it done */
+    bool flying;   /* disturbed by us and not well again since */
+    bool marked;   /* the ledger calls it done */
+    bool restored; /* it was called done right after its effects were undone */
     bool tasks_lost;
     bool kept; /* the ledger had its fingerprint when it settled */
     enum host_state judged_as;
