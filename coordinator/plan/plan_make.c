@@ -61,9 +61,9 @@ static bool chosen(const struct filter *f, const struct world *w, const struct h
 }
 
 /* The raft state of a server is read back before anything answers there: 3.5 GB took 30 minutes
- * (hashicorp/nomad issue 27442). Half of that speed is granted, and time for the rest. */
+ * (hashicorp/nomad issue 27442). Half of that speed is granted,
+ * beside the policy's deadline for all the rest, which has room for a state that is small. */
 #define READ_BYTES_S  (1024 * 1024)
-#define READ_REST_MS  (5 * 60 * 1000)
 #define READY_MOST_MS (4 * 60 * 60 * 1000) /* what an order may ask for: proto/README.md */
 
 static int64_t read_back_ms(const struct agent_view *a)
@@ -78,9 +78,11 @@ static int64_t read_back_ms(const struct agent_view *a)
 
 static int64_t own_deadline(const struct policy *y, const struct host *h)
 {
-    int64_t ms = MIN_OF(read_back_ms(&h->agent) + READ_REST_MS, (int64_t)READY_MOST_MS);
+    int64_t ms = read_back_ms(&h->agent);
 
-    return h->is_server && ms > y->server_deadline_ms ? ms : 0;
+    if (!h->is_server || ms <= y->server_deadline_ms / 2)
+        return 0;
+    return MIN_OF(y->server_deadline_ms + ms, (int64_t)READY_MOST_MS);
 }
 
 static void host_fill(struct plan_host *p, const struct world *w, const struct host *h,
@@ -260,7 +262,7 @@ int64_t plan_forecast_ms(const struct plan *p)
         const struct plan_host *h = &p->hosts[i];
         *(h->is_server ? &servers : &clients) += !h->already;
         /* What was granted is twice what is likely. */
-        reading += !h->already && h->ready_ms > 0 ? (h->ready_ms - READ_REST_MS) / 2 : 0;
+        reading += !h->already && h->ready_ms > 0 ? (h->ready_ms - y->server_deadline_ms) / 2 : 0;
     }
     int64_t waves = (clients + p->parallel - 1) / MAX_OF(p->parallel, 1u);
     int64_t each = RESTART_MS + y->hold_ms + (y->drain ? DRAIN_MS : 0);

@@ -64,8 +64,10 @@ static const struct fact_view raft_sizes[] = {{"raft-size", TRI_YES, "3500000000
                                               {"raft-size", TRI_YES, "99999999999999"},
                                               {"raft-size", TRI_YES, "3500000000"}};
 
-/* Half of the speed that was seen, and 5 minutes; never below the policy's, nor above what an
- * order may ask for. */
+static const struct fact_view small_raft = {"raft-size", TRI_YES, "40000"};
+
+/* Half of the speed that was seen, beside the policy's deadline, however short that is; nor above
+ * what an order may ask for. */
 static void test_large_raft_state(void **state)
 {
     struct small_fleet *f = fleet();
@@ -85,16 +87,21 @@ static void test_large_raft_state(void **state)
     make(f);
     assert_int_equal(plan_ready_ms(&f->plan, &f->plan.hosts[0]), f->policy.server_deadline_ms);
     assert_int_equal(plan_ready_ms(&f->plan, &f->plan.hosts[1]), 4 * 60 * 60 * 1000);
-    assert_int_equal(plan_ready_ms(&f->plan, &f->plan.hosts[2]), 300000 + 3337860);
+    assert_int_equal(plan_ready_ms(&f->plan, &f->plan.hosts[2]), 600000 + 3337860);
     assert_int_equal(plan_ready_ms(&f->plan, &f->plan.hosts[3]), f->policy.client_deadline_ms);
     assert_int_equal(plan_longest_server_ms(&f->plan), 4 * 60 * 60 * 1000);
     assert_true(plan_forecast_ms(&f->plan) > usual + 3337860 / 2);
     plan_text(&f->plan, &text);
     assert_int_equal(plan_read(buf_str(&text), text.len, &back, &err), 0);
-    assert_int_equal(plan_ready_ms(&back, &back.hosts[2]), 300000 + 3337860);
+    assert_int_equal(plan_ready_ms(&back, &back.hosts[2]), 600000 + 3337860);
     assert_int_equal(plan_ready_ms(&back, &back.hosts[0]), f->policy.server_deadline_ms);
     assert_memory_equal(&back.digest, &f->plan.digest, sizeof(back.digest));
     plan_free(&back);
+    plan_free(&f->plan);
+    f->policy.server_deadline_ms = 6000;
+    f->hosts[1].agent.facts = &small_raft;
+    make(f);
+    assert_int_equal(plan_ready_ms(&f->plan, &f->plan.hosts[0]), 6000);
     done(f);
 }
 
