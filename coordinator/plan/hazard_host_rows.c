@@ -2,6 +2,7 @@
 #include "hazard_host_rows.h"
 
 #include "running_config.h"
+#include "stop_commands.h"
 #include "str.h"
 
 #define NOTIFIES "1.8.0"  /* the first that tells systemd when it is ready */
@@ -64,26 +65,10 @@ static bool is_yes(const struct one_host *o, const char *id)
 
 /* ---- rows judged by more than their fact ---- */
 
-/* Commands that take something away from the host each time it stops. */
-static bool takes_away(const char *commands)
-{
-    static const char *const words[] = {"drain", "leave", "stop", "rm", "kill", "purge"};
-    static const char parts[] = " \t/-=;,'\"";
-
-    for (const char *at = commands + strspn(commands, parts); *at != '\0';) {
-        size_t n = strcspn(at, parts);
-        for (size_t i = 0; i < ARRAY_LEN(words); i++)
-            if (strlen(words[i]) == n && memcmp(at, words[i], n) == 0)
-                return true;
-        at += n + strspn(at + n, parts);
-    }
-    return false;
-}
-
 static void refine_stop_commands(const struct one_host *o, struct judgement *j)
 {
     (void)o;
-    if (j->value == TRI_YES && takes_away(j->text))
+    if (j->value == TRI_YES && stop_takes_away(j->text))
         j->severity = SEVERITY_BLOCK;
 }
 
