@@ -82,6 +82,8 @@ struct ledger_keys {
     unsigned char nonce[NONCE_LEN];
 };
 
+#define ADVICE_MAX 512 /* what to do, and how to go on */
+
 struct ledger_host {
     char key[UUID_MAX];
     enum host_state state;
@@ -110,8 +112,8 @@ struct ledger_host {
     enum failure failure;
     enum phase failed_in;
     enum skip_why skip;
-    char text[TEXT_MAX]; /* why, for people */
-    struct buf log;      /* failed: the last lines of Nomad's own log, by its agent */
+    char text[TEXT_MAX];       /* why, for people */
+    struct buf log;            /* failed: the last lines of Nomad's own log, by its agent */
     enum feature_kind differs; /* it has failed for this, which is not as before its swap */
     uint32_t silence_ms;
     /* Baselines taken before the swap. */
@@ -201,10 +203,10 @@ struct ledger {
     uint32_t failures, skipped;
     char cause[480]; /* why it stopped */
     char cause_host[NAME_MAX_LEN];
-    char advice[TEXT_MAX];
+    char advice[ADVICE_MAX];
     char alarm[TEXT_MAX]; /* a line of a server's log that stops the run; "" none */
     char alarm_host[NAME_MAX_LEN];
-    char alarm_advice[TEXT_MAX];
+    char alarm_advice[ADVICE_MAX];
     struct ledger_region regions[LEDGER_REGIONS]; /* regions[i] is about plan->regions[i] */
     size_t n_regions;
     struct ledger_host *hosts;

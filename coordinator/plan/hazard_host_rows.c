@@ -141,7 +141,9 @@ static void refine_running(const struct one_host *o, struct judgement *j)
 const struct host_row host_rows[] = {
     {.row = {.id = "unit-missing",
              .severity = SEVERITY_HARD,
-             .advice = "Name the right unit in agent.conf ([nomad] unit), or unmask it."},
+             .advice =
+                 "Name the right unit in agent.conf ([nomad] unit). Where it is masked: ask who "
+                 "did that, and unmask it when Nomad is meant to run there."},
      .fact = "unit-missing",
      .unsure = SEVERITY_WARN,
      .of_unit = true},
@@ -180,15 +182,17 @@ const struct host_row host_rows[] = {
     {.row = {.id = "unit-reload",
              .severity = SEVERITY_WARN,
              .advice =
-                 "Run systemctl daemon-reload there, or the restart uses the unit as it was."},
+                 "Look at what was changed (systemctl cat of the unit); when it is meant: "
+                 "systemctl daemon-reload there. Until then the restart uses the unit as it was "
+                 "loaded."},
      .fact = "unit-reload",
      .unsure = SEVERITY_INFO,
      .of_unit = true},
     {.row = {.id = "package",
              .severity = SEVERITY_BLOCK,
              .advice =
-                 "Hold the package (apt-mark hold nomad, dnf versionlock add nomad) or divert "
-                 "the file (dpkg-divert)."},
+                 "Hold the package (apt-mark hold nomad, dnf versionlock add nomad), or divert the "
+                 "file in place (dpkg-divert --no-rename --add FILE)."},
      .fact = "package",
      .unsure = SEVERITY_WARN},
     {.row = {.id = "binary-shared",
@@ -211,7 +215,10 @@ const struct host_row host_rows[] = {
      .unsure = SEVERITY_WARN},
     {.row = {.id = "noexec",
              .severity = SEVERITY_HARD,
-             .advice = "Remount the binary's file system with exec, or move the binary."},
+             .advice =
+                 "Remount the binary's file system with exec. Or have it elsewhere: copy it there "
+                 "first, then change ExecStart= (systemctl edit) and [nomad] binary in agent.conf; "
+                 "the old file stays until Nomad runs from the new one."},
      .fact = "noexec",
      .unsure = SEVERITY_WARN},
     {.row = {.id = "binary-writers",
@@ -232,8 +239,9 @@ const struct host_row host_rows[] = {
      .unsure = SEVERITY_WARN},
     {.row = {.id = "no-room",
              .severity = SEVERITY_BLOCK,
-             .advice = "Make room; the old, the staged and the unpacked binary lie beside each "
-                       "other for a while."},
+             .advice =
+                 "Make room, but not in Nomad's data_dir; the old, the staged and the unpacked "
+                 "binary lie beside each other for a while."},
      .fact = "no-room",
      .unsure = SEVERITY_WARN},
     {.row =
@@ -297,8 +305,9 @@ const struct host_row host_rows[] = {
     {.row = {.id = "api-silent",
              .severity = SEVERITY_HARD,
              .advice =
-                 "Where it says that Nomad listens elsewhere: set [nomad] address in agent.conf to "
-                 "that, and restart caravan-swap. Else see why its API does not answer."},
+                 "Where it says that Nomad listens elsewhere: set [nomad] address in agent.conf "
+                 "there to where its API listens (http://ADDRESS:PORT), and restart caravan-swap. "
+                 "Else see why its API does not answer."},
      .fact = "api-silent",
      .unsure = SEVERITY_WARN,
      .may_lack = true},
@@ -311,8 +320,9 @@ const struct host_row host_rows[] = {
     {.row = {.id = "config-not-running",
              .severity = SEVERITY_BLOCK,
              .advice =
-                 "Make the files say what runs; or, where the files are meant, restart that Nomad "
-                 "by yourself first, and see that it came back as it should."},
+                 "Make the files say what runs. Only where the files are meant: try them (nomad "
+                 "config validate), restart that Nomad by yourself, one server at a time, and see "
+                 "that it came back as it should."},
      .refine = refine_running},
     {.row = {.id = "config-newer",
              .severity = SEVERITY_WARN,
@@ -324,8 +334,9 @@ const struct host_row host_rows[] = {
     {.row = {.id = "path-unusable",
              .severity = SEVERITY_BLOCK,
              .advice =
-                 "Bring back what is missing (a mount, a directory, a file), or take the block out "
-                 "of the configuration: Nomad does not start without."},
+                 "Bring back what is missing as it was: the mount and not an empty directory in "
+                 "its place, the file with its content. Take the block out of the configuration "
+                 "only when no job uses it: Nomad does not start without."},
      .fact = "path-unusable",
      .unsure = SEVERITY_WARN,
      .may_lack = true},
@@ -336,12 +347,12 @@ const struct host_row host_rows[] = {
      .fact = "certificate-expired",
      .unsure = SEVERITY_WARN,
      .may_lack = true},
-    {.row =
-         {.id = "raft-peers-file",
-          .severity = SEVERITY_HARD,
-          .advice =
-              "Move it out of that directory: it is of an old recovery, and a start with it there "
-              "rewrites who the servers are."},
+    {.row = {.id = "raft-peers-file",
+             .severity = SEVERITY_HARD,
+             .advice =
+                 "Ask whether somebody is recovering the servers right now. When nobody is: move "
+                 "it out of that directory, and keep it. A start with it there rewrites who the "
+                 "servers are."},
      .fact = "raft-peers-file",
      .unsure = SEVERITY_WARN,
      .may_lack = true},
@@ -357,24 +368,26 @@ const struct host_row host_rows[] = {
     {.row = {.id = "unit-needs",
              .severity = SEVERITY_HARD,
              .advice =
-                 "Bring back what the unit needs, or take the line out (systemctl edit): systemd "
-                 "would not start Nomad again."},
+                 "Bring back what the unit needs, or take the line out (systemctl edit --full) "
+                 "when Nomad does not need it: systemd would not start Nomad again."},
      .fact = "unit-needs",
      .unsure = SEVERITY_WARN,
      .of_unit = true,
      .may_lack = true},
     {.row = {.id = "unit-user",
              .severity = SEVERITY_HARD,
-             .advice = "Create it, or change User= and Group= (systemctl edit)."},
+             .advice =
+                 "Create it with the number that owns Nomad's data_dir, or change User= and Group= "
+                 "(systemctl edit) to who owns that."},
      .fact = "unit-user",
      .unsure = SEVERITY_WARN,
      .of_unit = true,
      .may_lack = true},
     {.row = {.id = "env-file",
              .severity = SEVERITY_HARD,
-             .advice =
-                 "Bring the file back, or take EnvironmentFile= out (systemctl edit): systemd does "
-                 "not start a unit without it."},
+             .advice = "Bring the file back with what it held: Nomad's process still has that "
+                       "(/proc/PID/environ). Take EnvironmentFile= out (systemctl edit) only when "
+                       "nothing of it is needed: systemd does not start a unit without the file."},
      .fact = "env-file",
      .unsure = SEVERITY_WARN,
      .of_unit = true,
@@ -444,17 +457,18 @@ const struct host_row host_rows[] = {
     {.row = {.id = "not-nomad",
              .severity = SEVERITY_HARD,
              .advice =
-                 "Caravan replaces this file: name in agent.conf ([nomad] binary) the Nomad itself "
-                 "that is run, or have the unit execute it without a wrapper."},
+                 "Caravan replaces this file. Name in agent.conf ([nomad] binary) the Nomad itself "
+                 "that is run, never a script or a shell; or have the unit execute it without a "
+                 "wrapper."},
      .fact = "not-nomad",
      .unsure = SEVERITY_WARN,
      .may_lack = true},
-    {.row =
-         {.id = "binary-other-version",
-          .severity = SEVERITY_BLOCK,
-          .advice =
-              "Find out who replaced it: any restart runs it, and going back would go back to it. "
-              "Put the version that runs in place again."},
+    {.row = {.id = "binary-other-version",
+             .severity = SEVERITY_BLOCK,
+             .advice =
+                 "Find out who replaced it: any restart runs it, and going back would go back to "
+                 "it. Put the version that runs in place again, as a new file that is renamed "
+                 "(/proc/PID/exe has it)."},
      .fact = "binary-version",
      .unsure = SEVERITY_INFO,
      .may_lack = true,
