@@ -123,10 +123,13 @@ static const struct {
                             "See in Nomad's log on that host why it ended, before any further "
                             "host is upgraded."},
     [FAILURE_NOT_READY] = {"not-ready", true,
-                           "Look at Nomad's log on that host: it runs but does not answer; raise "
-                           "the deadline if it is only slow."},
-    [FAILURE_NOT_CAUGHT_UP] = {"not-caught-up", true,
-                               "Check that host's connection to the other servers."},
+                           "See in Nomad's log on that host what it does: it runs, and does not "
+                           "answer where it is asked. Raise the deadline only where it is merely "
+                           "slow."},
+    [FAILURE_NOT_CAUGHT_UP] =
+        {"not-caught-up", true,
+         "See in Nomad's log on that host whether it reaches the servers (port "
+         "4647)."},
     [FAILURE_REFUSED_BY_LAW] = {"refused-by-law", true,
                                 "Read the reason: root on that host allows it, or it comes to be "
                                 "allowed by waiting."},
@@ -137,11 +140,13 @@ static const struct {
                              "The host was stopped while it worked, nothing was changed: it can "
                              "be tried again."},
     [FAILURE_CANCELLED] = {"cancelled", true, "Nothing was changed: it can be tried again."},
-    [FAILURE_SERVICE] = {"service", true,
-                         "Check on that host that the service manager can restart Nomad."},
+    [FAILURE_SERVICE] =
+        {"service", true,
+         "See on that host what the service manager says of Nomad (systemctl status, "
+         "journalctl -u), before anything is restarted there."},
     [FAILURE_IO] = {"io", false,
                     "Mend on that host what the reason names, its disk and file system or its "
-                    "caravan-swap (systemctl status caravan-swap)."},
+                    "caravan-swap (systemctl status caravan-swap), and remove nothing of theirs."},
     [FAILURE_NOTHING_TO_REVERT] = {"nothing-to-revert", false,
                                    "Upgrade to the version you want instead: no previous binary "
                                    "is kept on that host."},

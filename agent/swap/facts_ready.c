@@ -1,26 +1,21 @@
 #include "facts_ready.h"
-#include <arpa/inet.h>
+#include "api_place.h"
 #include "facts_paths.h"
 #include "facts_values.h"
 #include "str.h"
 
-#define API_TRIES   2
-#define TICK_MS     10                   /* of /proc/PID/stat: USER_HZ is 100 */
-#define YOUNG_NS    (120 * 1000000000LL) /* a Nomad of this age may still be starting */
-#define GAP_MS      60000                /* a shorter wait is none to tell */
-#define RPC_PORT    4647
-#define SERF_PORT   4648
-#define SHOWN_PORTS 6
+#define API_TRIES 2
+#define TICK_MS   10                   /* of /proc/PID/stat: USER_HZ is 100 */
+#define YOUNG_NS  (120 * 1000000000LL) /* a Nomad of this age may still be starting */
+#define GAP_MS    60000                /* a shorter wait is none to tell */
+#define RPC_PORT  4647
+#define SERF_PORT 4648
 
 /* ---- what is asked, and kept ---- */
 
-/* What libcurl says comes last. */
 static void take_error(struct phases_asked *a, const struct err *err)
 {
-    const char *last = strrchr(err->text, ':');
-
-    str_cut(a->api_text, sizeof(a->api_text),
-            last != NULL && last[1] == ' ' ? last + 2 : err->text);
+    str_cut(a->api_text, sizeof(a->api_text), api_place_said(err));
     a->api = err->kind == ERR_NETWORK || err->kind == ERR_TIMEOUT ? TRI_NO : TRI_UNKNOWN;
 }
 
@@ -113,69 +108,31 @@ int64_t facts_ready_due(const struct phases *p)
 
 /* ---- the API ---- */
 
-int facts_api_parse(const char *url, char address[static 48], uint16_t *ret_port)
-{
-    static const char *const schemes[] = {"http://", "https://"};
-    unsigned char bytes[16];
-    char host[48], port[8];
-    uint64_t number = 0;
-    size_t n = 0, end;
-
-    for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
-        n = str_starts(url, schemes[i]) ? strlen(schemes[i]) : n;
-    if (n == 0)
-        return -1;
-    url += n + (url[n] == '[');
-    n = url[-1] == '[' ? strcspn(url, "]") : strcspn(url, ":/");
-    if (n >= sizeof(host))
-        return -1;
-    snprintf(host, sizeof(host), "%.*s", (int)n, url);
-    url += n + (url[n] == ']');
-    end = strcspn(url, "/");
-    if (url[0] != ':' || end < 2 || end > sizeof(port))
-        return -1;
-    snprintf(port, sizeof(port), "%.*s", (int)end - 1, url + 1);
-    if (str_eq(host, "localhost"))
-        str_cut(host, sizeof(host), "127.0.0.1");
-    if (str_to_u64(port, UINT16_MAX, &number) < 0 ||
-        (inet_pton(AF_INET, host, bytes) != 1 && inet_pton(AF_INET6, host, bytes) != 1))
-        return -1;
-    str_cut(address, 48, host);
-    *ret_port = (uint16_t)number;
-    return 0;
-}
-
-/* "127.0.0.1:4646", "[::]:4647" */
-static void add_place(struct buf *b, const struct tcp_listener *l)
-{
-    (void)buf_printf(b, l->six ? "[%s]:%u" : "%s:%u", l->address, l->port);
-}
-
-static void tell_where(struct buf *b, const struct tcp_table *t)
-{
-    uint32_t shown = 0;
-
-    for (uint32_t i = 0; i < t->n && shown < SHOWN_PORTS; i++) {
-        if (!t->list[i].own)
-            continue;
-        (void)buf_add_str(b, shown++ == 0 ? "; Nomad's process listens at " : ", ");
-        add_place(b, &t->list[i]);
-    }
-    if (shown == 0)
-        (void)buf_add_str(b, "; no listening socket of Nomad's process was found");
-}
-
 static const char *api_name(const struct phases *p)
 {
     return p->conf.api != NULL ? p->conf.api : "the API";
 }
 
-static void tell_api(struct surveying *s, const struct tcp_table *t)
+static void tell_silent(struct surveying *s, int64_t age)
+{
+    static const char id[] = "api-silent";
+    auto_buf struct buf where = BUF_INIT;
+    enum api_place place = api_place_ask(s->h, s->f->stamp.main_pid, s->p->conf.api,
+                                         s->f->server_id[0] != '\0', &where);
+
+    if (age < YOUNG_NS && place != API_ELSEWHERE)
+        fact_add(s, id, TRI_UNKNOWN, "%.80s: %.80s; but Nomad was started just now", api_name(s->p),
+                 s->p->asked.api_text);
+    else
+        fact_add(s, id, TRI_YES, "%.70s: %.80s%s", api_name(s->p), s->p->asked.api_text,
+                 buf_str(&where));
+}
+
+static void tell_api(struct surveying *s)
 {
     static const char id[] = "api-silent";
     const struct phases_asked *a = &s->p->asked;
     int64_t now = s->h->wall(s->h->ctx), started = facts_nomad_started(s);
-    auto_buf struct buf text = BUF_INIT;
 
     if (started == 0)
         fact_add(s, id, TRI_NO, "Nomad does not run");
@@ -183,14 +140,8 @@ static void tell_api(struct surveying *s, const struct tcp_table *t)
         fact_add(s, id, TRI_NO, "%.200s answers", api_name(s->p));
     else if (a->at_ms == 0 || a->api == TRI_UNKNOWN)
         fact_add(s, id, TRI_UNKNOWN, "%.250s", a->at_ms == 0 ? "it was not asked" : a->api_text);
-    else if (now - started < YOUNG_NS)
-        fact_add(s, id, TRI_UNKNOWN, "%.80s: %.80s; but Nomad was started just now", api_name(s->p),
-                 a->api_text);
-    else {
-        (void)buf_printf(&text, "%.70s: %.80s", api_name(s->p), a->api_text);
-        tell_where(&text, t);
-        fact_add(s, id, TRI_YES, "%s", buf_str(&text));
-    }
+    else
+        tell_silent(s, now - started);
 }
 
 /* ---- its ports ---- */
@@ -220,7 +171,7 @@ static void note_taken(struct taken *t, enum tri value, const char *name,
     if (t->value == TRI_YES || (t->value == TRI_UNKNOWN && value == TRI_UNKNOWN))
         return;
     t->value = value;
-    add_place(&at, l);
+    api_place_add(&at, l);
     if (value == TRI_YES)
         snprintf(t->text, sizeof(t->text), "process %u (%s) listens at %s, the %s port of Nomad",
                  o->pid, o->name, buf_str(&at), name);
@@ -251,7 +202,7 @@ static void judge_api(struct surveying *s, const struct tcp_table *table, struct
     char address[48];
     uint16_t port = 0;
 
-    if (s->p->conf.api == NULL || facts_api_parse(s->p->conf.api, address, &port) < 0)
+    if (s->p->conf.api == NULL || api_place_parse(s->p->conf.api, address, &port) < 0)
         return;
     l = tcp_table_at(table, address, port);
     if (l != NULL && !l->own)
@@ -317,7 +268,7 @@ void facts_of_readiness(struct surveying *s, const struct config_read *c)
 
     if (s->h->listeners(s->h->ctx, s->f->stamp.main_pid, table, &err) < 0)
         table->n = 0;
-    tell_api(s, table);
+    tell_api(s);
     tell_ports(s, c, table, &err);
     tell_law(s);
     facts_of_paths(s, c);

@@ -26,8 +26,4 @@ int64_t facts_ready_due(const struct phases *p);
 /* Adds the facts; of the paths too. */
 void facts_of_readiness(struct surveying *s, const struct config_read *c);
 
-/* "http://127.0.0.1:4646" to "127.0.0.1" and 4646: a number behind the scheme, or localhost. -1: it
- * is something else. Pure. */
-MUST_CHECK int facts_api_parse(const char *url, char address[static 48], uint16_t *ret_port);
-
 #endif

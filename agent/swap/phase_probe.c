@@ -1,5 +1,6 @@
 #include "phase_step.h"
 #include <stdlib.h>
+#include "api_place.h"
 #include "str.h"
 
 #define CLOCK_STEP_MS 1000     /* wall and uptime may drift apart by this much */
@@ -78,9 +79,23 @@ static void look_at_api(struct phases *p, struct probe_look *l)
     struct err err = ERR_INIT;
 
     body.limit = FETCH_ANSWER_MAX;
-    if (l->executes &&
-        h->ask(h->ctx, probe_path(is_server(p)), PROBE_ASK_MS, &l->status, &body, &err) == 0)
+    if (!l->executes)
+        return;
+    if (h->ask(h->ctx, probe_path(is_server(p)), PROBE_ASK_MS, &l->status, &body, &err) == 0) {
         l->answers = l->status > 0 && l->status < 500;
+        snprintf(l->api_text, sizeof(l->api_text), "HTTP status %d", l->status);
+    } else {
+        str_cut(l->api_text, sizeof(l->api_text), api_place_said(&err));
+    }
+}
+
+static void say_where(const struct phases *p, const struct probe_look *l, struct probe_verdict *v)
+{
+    auto_buf struct buf where = BUF_INIT;
+    enum api_place place =
+        api_place_ask(p->host, l->state.main_pid, p->conf.api, is_server(p), &where);
+
+    probe_say_where(v, p->conf.api, place == API_ELSEWHERE, buf_str(&where));
 }
 
 /* The first start of the new main process, for the question whether it touched
@@ -118,6 +133,8 @@ static void looking(struct phases *p)
         return;
     }
     p->host->ask_end(p->host->ctx);
+    if (v.unanswered)
+        say_where(p, &look, &v);
     if (p->rec.phase == PHASE_REVERTING)
         reverting_judged(p, &v);
     else
@@ -185,7 +202,7 @@ static void probing_judged(struct phases *p, const struct probe_verdict *v)
     stays = why_not_back(p, v);
     phases_evidence(p);
     if (stays != NULL) {
-        phases_fail(p, v->failure, "%.150s; the new binary was left in place: %.80s", v->text,
+        phases_fail(p, v->failure, "%.190s; the new binary was left in place: %.80s", v->text,
                     stays);
         return;
     }

@@ -105,7 +105,9 @@ static void neither_comes_up(struct phases *p, const struct probe_verdict *v)
     char was[TEXT_MAX];
 
     str_cut(was, sizeof(was), p->rec.verdict.text);
-    if (p->rec.by_order)
+    if (v->elsewhere)
+        phases_fail(p, v->failure, "%.190s; the old binary is back in place, and runs", v->text);
+    else if (p->rec.by_order)
         phases_fail(p, v->failure, "the old binary is back in place and does not come up: %.150s",
                     v->text);
     else

@@ -67,12 +67,23 @@ static struct probe_verdict judge_deadline(const struct probe *p, const struct p
                  "%.120s",
                  after, l->state.text);
     } else if (p->answered_ms == 0) {
-        snprintf(v.text, sizeof(v.text), "it runs, but its API did not answer within %s%s", after,
-                 l->status >= 500 ? " (HTTP 5xx)" : "");
+        v.unanswered = true;
+        snprintf(v.text, sizeof(v.text), "it runs, but its API did not answer within %s: %.60s",
+                 after, l->api_text);
     } else {
         snprintf(v.text, sizeof(v.text), "its API answered, but not steadily, within %s", after);
     }
     return v;
+}
+
+void probe_say_where(struct probe_verdict *v, const char *asked, bool elsewhere, const char *where)
+{
+    char said[TEXT_MAX];
+
+    v->elsewhere = elsewhere;
+    str_cut(said, sizeof(said), v->text);
+    snprintf(v->text, sizeof(v->text), "%s%.110s (asked at %.60s)%.70s",
+             elsewhere ? "[api-silent] " : "", said, asked != NULL ? asked : "the API", where);
 }
 
 /* The count as the act left it, and the new file as it ran then, are what later looks are compared

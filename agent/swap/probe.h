@@ -44,7 +44,8 @@ struct probe_look {
     struct service_state state;
     bool executes; /* the main process executes the new file */
     bool answers;
-    int status; /* HTTP; 0: none */
+    int status;              /* HTTP; 0: none */
+    char api_text[TEXT_MAX]; /* why it did not answer */
 };
 
 enum probe_outcome { PROBE_WAIT, PROBE_PASS, PROBE_FAIL };
@@ -53,12 +54,18 @@ struct probe_verdict {
     enum probe_outcome outcome;
     enum failure failure;
     bool ended;       /* the process ended at least once: it is not merely slow */
+    bool unanswered;  /* it runs, and its API never answered: where it listens is not said yet */
+    bool elsewhere;   /* its API listens, and not where it was asked */
     int64_t again_ms; /* PROBE_WAIT: look again after this long */
     char text[TEXT_MAX];
 };
 
 void probe_begin(struct probe *p, int64_t now_ms, int64_t deadline_ms, int64_t hold_ms);
 struct probe_verdict probe_judge(struct probe *p, const struct probe_look *look);
+/* Adds to an unanswered verdict where was asked (NULL: not known), and where the process listens.
+ * elsewhere: its API, and not where it was asked; then the text begins with "[api-silent]", the row
+ * of the hazard table whose advice helps. */
+void probe_say_where(struct probe_verdict *v, const char *asked, bool elsewhere, const char *where);
 const char *probe_path(bool server);
 
 #endif

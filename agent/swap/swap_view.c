@@ -226,6 +226,8 @@ void swap_tell(struct swap *s)
     /* So that the next start need not hash it again; losing it costs only that. */
     if (learned && record_save(&s->host, s->swap_dir, &s->phases.rec, true, &err) < 0)
         log_say(s->log, LOG_WARNING, EVENT_NONE, "%s", err.text);
+    if (!rests(s))
+        s->survey.phase = s->phases.rec.phase; /* staged once more is asked once more */
     if (rests(s) && survey_is_due(s))
         make_survey(s);
     else if (rests(s) && s->phases.bound.at_ms > s->survey.made_ms)

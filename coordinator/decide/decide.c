@@ -1,5 +1,6 @@
 #include "decide.h"
 
+#include "advice.h"
 #include "decide_keystore.h"
 #include "decide_watch.h"
 #include "fingerprint.h"
@@ -7,17 +8,6 @@
 #include <inttypes.h>
 
 /* ---- budgets ---- */
-
-static const char *advice_after(const struct situation *s, size_t i)
-{
-    const struct host *h = world_host(s->world, s->plan->hosts[i].key);
-
-    if (h != NULL && host_newer(s, h))
-        return "Plan anew: caravan abort, then caravan plan VERSION.";
-    if (s->ledger->hosts[i].differs != FEATURE_NONE)
-        return feature_advice(s->ledger->hosts[i].differs);
-    return failure_advice(s->ledger->hosts[i].failure);
-}
 
 /* Nothing was touched by a failure to stage: what the others say is heard first, so that all are
  * told at once. One that refuses (decide_staging.c) has said it. */

@@ -283,6 +283,18 @@ static void restoring(const struct flight *f)
     intend_mark(f->d, lh->key, to, "%s", lh->text);
 }
 
+static void drain_failed(const struct flight *f, struct intent *in, int64_t since)
+{
+    char took[24];
+
+    str_for_ms(took, sizeof(took), since);
+    in->failure = FAILURE_NOT_READY;
+    snprintf(in->text, sizeof(in->text),
+             "%s in phase draining%s%s: its drain did not end within %s; it is undone, Nomad was "
+             "not touched",
+             failure_name(in->failure), f->p->from[0] != '\0' ? ", on " : "", f->p->from, took);
+}
+
 static void draining(const struct flight *f)
 {
     const struct effect *e = ledger_effect_const(f->s->ledger, EFFECT_DRAIN, f->lh->key);
@@ -304,8 +316,7 @@ static void draining(const struct flight *f)
     if (seen && f->s->now - e->done_ms > f->s->plan->policy.drain_deadline_ms + 60000) {
         struct intent *in = intend(f->d, INTENT_MARK, f->lh->key);
         in->state = HOST_RESTORING;
-        in->failure = FAILURE_NOT_READY;
-        snprintf(in->text, sizeof(in->text), "its drain did not end within its deadline");
+        drain_failed(f, in, f->s->now - e->done_ms);
         return;
     }
     waiting_for(f->d, REASON_DRAIN, f->lh->key, "%s: %s", f->p->name,
@@ -389,10 +400,11 @@ static void too_late(const struct flight *f, const struct streak *e, const char 
     if (differs != FEATURE_ID && !cluster_tells(f))
         return;
     if (reaction != ON_REVERT || !ours || of_host) { /* what others swapped in is theirs */
-        struct intent *in =
-            intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT,
-                            differs != FEATURE_NONE ? FAILURE_NOT_READY : FAILURE_NOT_CAUGHT_UP,
-                            "not ready within %s: %s; left on the new binary", took, why);
+        enum failure failure = differs != FEATURE_NONE ? FAILURE_NOT_READY : FAILURE_NOT_CAUGHT_UP;
+        struct intent *in = intend_conclude(
+            f->s, f->d, f->i, OUTCOME_LEFT, failure,
+            "%s in phase settling of %s: not ready within %s: %.150s; left on the new binary",
+            failure_name(failure), f->s->plan->target, took, why);
         in->differs = differs;
         give_back_failed(f, in);
         return;
@@ -402,7 +414,8 @@ static void too_late(const struct flight *f, const struct streak *e, const char 
     struct intent *in = intend(f->d, INTENT_REVERT, f->lh->key);
     in->failure = FAILURE_NOT_CAUGHT_UP;
     in->differs = differs;
-    snprintf(in->text, sizeof(in->text), "not ready within %s: %s", took, why);
+    snprintf(in->text, sizeof(in->text), "%s in phase settling of %s: not ready within %s: %.150s",
+             failure_name(in->failure), f->s->plan->target, took, why);
 }
 
 /* All its gates have passed. What its own stop did to the node is undone before it is done. */
@@ -433,7 +446,10 @@ static void client_settled(const struct flight *f)
         is_done(f);
     else if (g.kind == GATE_FAIL)
         give_back_failed(f, intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_READY,
-                                            "%s; left on the new binary", g.text));
+                                            "%s in phase settling of %s: %.150s; left on the new "
+                                            "binary",
+                                            failure_name(FAILURE_NOT_READY), f->s->plan->target,
+                                            g.text));
     else
         waiting_for(f->d, REASON_GATE_UNKNOWN, f->lh->key, "%s", g.text);
 }
@@ -458,7 +474,9 @@ static void server_settled(const struct flight *f)
         is_done(f);
     } else if (g.kind == GATE_FAIL) {
         intend_stop(f->s, f->d, whose, lost_state_advice, "%s", g.text);
-        intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP, "%s", g.text);
+        intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP,
+                        "%s in phase settling of %s: %.150s; left on the new binary",
+                        failure_name(FAILURE_NOT_CAUGHT_UP), f->s->plan->target, g.text);
     } else {
         waiting_for(f->d, REASON_COUNTS, f->lh->key, "%s", g.text);
     }

@@ -80,7 +80,8 @@ static bool early_leader(const struct situation *s, struct decision *d, const ch
     if (!s->plan->bad_leader_pair || !str_eq(host_version(s->world, leader), s->plan->target))
         return false;
     intend_stop(s, d, leader->name,
-                "Move leadership to a server on the old version, or upgrade the rest at once.",
+                "Move leadership back to a server on the old version (nomad operator raft "
+                "transfer-leadership, since 1.7), see that all servers are well, and go on.",
                 "%s leads region %s on %s while others run the old version: this pair is known to "
                 "crash old followers",
                 leader->name, region, s->plan->target);

@@ -46,9 +46,9 @@ static void add_refused(struct refused *all, const struct situation *s, struct d
 static void stop_one(const struct situation *s, struct decision *d, const struct refused *all)
 {
     const struct host_refusal *r = &all->why;
-    char advice[TEXT_MAX];
+    char advice[ADVICE_MAX];
 
-    snprintf(advice, sizeof(advice), "%.160s%s%.30s%s", r->advice,
+    snprintf(advice, sizeof(advice), "%s%s%.30s%s", r->advice,
              r->hard ? "" : " Or abort, and begin anew with --accept ", r->hard ? "" : r->id,
              r->hard ? "" : ".");
     intend_stop(s, d, all->first->name, advice, "%s: [%s] %s", all->first->name, r->id, r->text);

@@ -77,7 +77,7 @@ struct intent {
     char host[NAME_MAX_LEN]; /* INTENT_STOP, INTENT_RUN to stopped: name of the host it is about, ""
                                 none */
     char text[480];
-    char advice[TEXT_MAX];
+    char advice[ADVICE_MAX];
 };
 
 /* An order that arrives later than this is not obeyed (start_by): what stood before it was known by

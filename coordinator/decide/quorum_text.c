@@ -90,7 +90,8 @@ void quorum_commands(const struct situation *s, const char *region, char *dst, s
                  t.away->name);
     else
         snprintf(dst, n,
-                 "On %.32s: systemctl status nomad; journalctl -u nomad -n 50. Should it be gone "
-                 "for good: nomad operator raft remove-peer -peer-id=%.36s.",
-                 t.away->name, t.away->server_id);
+                 "On %.32s: systemctl status nomad; journalctl -u nomad -n 50. That it does not "
+                 "answer Caravan is no reason to remove it from raft: see nomad operator raft "
+                 "list-peers and nomad server members by another server first.",
+                 t.away->name);
 }

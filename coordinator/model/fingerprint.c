@@ -29,8 +29,8 @@ static const struct {
                         "Nomad there.",
                         NULL, NULL},
     [FEATURE_DC] = {'d', "datacenter", "", FAILS, FAILS, false,
-                    "Put the datacenter in Nomad's configuration on that host back, or see that "
-                    "it is meant, and restart Nomad there.",
+                    "Put the datacenter in Nomad's configuration on that host back, and restart "
+                    "Nomad there; or see that the new one is meant, and leave it.",
                     NULL, NULL},
     [FEATURE_CLASS] = {'c', "node class", "", FAILS, FAILS, false,
                        "Put client.node_class in Nomad's configuration on that host back, and "
@@ -52,10 +52,12 @@ static const struct {
                         "See nomad node status -verbose of that node for what its driver says, and "
                         "mend that on the host.",
                         "healthy", NULL},
-    [FEATURE_VOLUME] = {'V', "host volume", "host volumes", FAILS, FAILS, true,
-                        "See that host_volume in Nomad's configuration on that host and its paths "
-                        "are as before, and restart Nomad there.",
-                        NULL, NULL},
+    [FEATURE_VOLUME] =
+        {'V', "host volume", "host volumes", FAILS, FAILS, true,
+         "See on that host that host_volume in Nomad's configuration is as before and "
+         "that its paths are there and mounted; then, and not before, restart Nomad "
+         "there.",
+         NULL, NULL},
     [FEATURE_ATTRIBUTE] = {'A', "attribute", "attributes", FAILS, TELLS, true,
                            "See on that host whether what Nomad finds these by runs there "
                            "(consul.*: Consul's agent, vault.*: Vault, driver.*: that driver).",

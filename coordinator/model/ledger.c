@@ -254,6 +254,13 @@ size_t ledger_in_flight(const struct ledger *l, const struct plan *p, bool serve
     return n;
 }
 
+/* It had staged, and what its agent found out spoke against a swap: only a new order asks the host
+ * once more, and whoever resumes was told to mend it. */
+static bool has_refused(const struct ledger_host *h)
+{
+    return h->state == HOST_STAGING && h->text[0] != '\0';
+}
+
 void ledger_resume(struct ledger *l)
 {
     l->ending = RUN_NONE;
@@ -269,7 +276,7 @@ void ledger_resume(struct ledger *l)
         h->attempts = h->turns = h->transfers = h->resends = 0;
         if (h->state == HOST_SKIPPED && h->skip == SKIP_UNMANAGED)
             l->skipped++;
-        else if (h->state == HOST_FAILED || h->state == HOST_SKIPPED)
+        else if (h->state == HOST_FAILED || h->state == HOST_SKIPPED || has_refused(h))
             h->state = HOST_PENDING;
         h->dirty = true;
     }

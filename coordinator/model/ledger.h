@@ -82,6 +82,8 @@ struct ledger_keys {
     unsigned char nonce[NONCE_LEN];
 };
 
+#define ADVICE_MAX 512 /* what to do, and how to go on */
+
 struct ledger_host {
     char key[UUID_MAX];
     enum host_state state;
@@ -201,10 +203,10 @@ struct ledger {
     uint32_t failures, skipped;
     char cause[480]; /* why it stopped */
     char cause_host[NAME_MAX_LEN];
-    char advice[TEXT_MAX];
+    char advice[ADVICE_MAX];
     char alarm[TEXT_MAX]; /* a line of a server's log that stops the run; "" none */
     char alarm_host[NAME_MAX_LEN];
-    char alarm_advice[TEXT_MAX];
+    char alarm_advice[ADVICE_MAX];
     struct ledger_region regions[LEDGER_REGIONS]; /* regions[i] is about plan->regions[i] */
     size_t n_regions;
     struct ledger_host *hosts;

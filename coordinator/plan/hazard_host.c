@@ -167,6 +167,18 @@ bool hazard_host_refuses(const struct plan *p, const struct plan_host *ph, const
     return false;
 }
 
+const char *hazard_host_advice(const char *text)
+{
+    char name[48];
+
+    for (size_t k = 0; k < host_rows_len; k++) {
+        snprintf(name, sizeof(name), "[%.40s]", host_rows[k].row.id);
+        if (strstr(text, name) != NULL)
+            return host_rows[k].row.advice;
+    }
+    return NULL;
+}
+
 bool hazard_host_held(const struct host *h)
 {
     const struct fact_view *f = agent_fact(&h->agent, "held");

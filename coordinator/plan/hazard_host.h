@@ -27,6 +27,8 @@ void hazard_host_check(struct hazard_check *c);
  * host that told no facts: false, and it must not pass for one that was asked. */
 bool hazard_host_refuses(const struct plan *p, const struct plan_host *ph, const struct host *h,
                          struct host_refusal *ret);
+/* The advice of the row that a text names, "[api-silent] ..."; NULL: it names none. */
+const char *hazard_host_advice(const char *text);
 /* Root holds it: no swap will be obeyed there. */
 bool hazard_host_held(const struct host *h);
 

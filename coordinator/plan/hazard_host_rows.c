@@ -2,6 +2,7 @@
 #include "hazard_host_rows.h"
 
 #include "running_config.h"
+#include "stop_commands.h"
 #include "str.h"
 
 #define NOTIFIES "1.8.0"  /* the first that tells systemd when it is ready */
@@ -64,26 +65,10 @@ static bool is_yes(const struct one_host *o, const char *id)
 
 /* ---- rows judged by more than their fact ---- */
 
-/* Commands that take something away from the host each time it stops. */
-static bool takes_away(const char *commands)
-{
-    static const char *const words[] = {"drain", "leave", "stop", "rm", "kill", "purge"};
-    static const char parts[] = " \t/-=;,'\"";
-
-    for (const char *at = commands + strspn(commands, parts); *at != '\0';) {
-        size_t n = strcspn(at, parts);
-        for (size_t i = 0; i < ARRAY_LEN(words); i++)
-            if (strlen(words[i]) == n && memcmp(at, words[i], n) == 0)
-                return true;
-        at += n + strspn(at + n, parts);
-    }
-    return false;
-}
-
 static void refine_stop_commands(const struct one_host *o, struct judgement *j)
 {
     (void)o;
-    if (j->value == TRI_YES && takes_away(j->text))
+    if (j->value == TRI_YES && stop_takes_away(j->text))
         j->severity = SEVERITY_BLOCK;
 }
 
@@ -160,7 +145,9 @@ static void refine_running(const struct one_host *o, struct judgement *j)
 const struct host_row host_rows[] = {
     {.row = {.id = "unit-missing",
              .severity = SEVERITY_HARD,
-             .advice = "Name the right unit in agent.conf ([nomad] unit), or unmask it."},
+             .advice =
+                 "Name the right unit in agent.conf ([nomad] unit). Where it is masked: ask who "
+                 "did that, and unmask it when Nomad is meant to run there."},
      .fact = "unit-missing",
      .unsure = SEVERITY_WARN,
      .of_unit = true},
@@ -199,15 +186,17 @@ const struct host_row host_rows[] = {
     {.row = {.id = "unit-reload",
              .severity = SEVERITY_WARN,
              .advice =
-                 "Run systemctl daemon-reload there, or the restart uses the unit as it was."},
+                 "Look at what was changed (systemctl cat of the unit); when it is meant: "
+                 "systemctl daemon-reload there. Until then the restart uses the unit as it was "
+                 "loaded."},
      .fact = "unit-reload",
      .unsure = SEVERITY_INFO,
      .of_unit = true},
     {.row = {.id = "package",
              .severity = SEVERITY_BLOCK,
              .advice =
-                 "Hold the package (apt-mark hold nomad, dnf versionlock add nomad) or divert "
-                 "the file (dpkg-divert)."},
+                 "Hold the package (apt-mark hold nomad, dnf versionlock add nomad), or divert the "
+                 "file in place (dpkg-divert --no-rename --add FILE)."},
      .fact = "package",
      .unsure = SEVERITY_WARN},
     {.row = {.id = "binary-shared",
@@ -230,7 +219,10 @@ const struct host_row host_rows[] = {
      .unsure = SEVERITY_WARN},
     {.row = {.id = "noexec",
              .severity = SEVERITY_HARD,
-             .advice = "Remount the binary's file system with exec, or move the binary."},
+             .advice =
+                 "Remount the binary's file system with exec. Or have it elsewhere: copy it there "
+                 "first, then change ExecStart= (systemctl edit) and [nomad] binary in agent.conf; "
+                 "the old file stays until Nomad runs from the new one."},
      .fact = "noexec",
      .unsure = SEVERITY_WARN},
     {.row = {.id = "binary-writers",
@@ -251,8 +243,9 @@ const struct host_row host_rows[] = {
      .unsure = SEVERITY_WARN},
     {.row = {.id = "no-room",
              .severity = SEVERITY_BLOCK,
-             .advice = "Make room; the old, the staged and the unpacked binary lie beside each "
-                       "other for a while."},
+             .advice =
+                 "Make room, but not in Nomad's data_dir; the old, the staged and the unpacked "
+                 "binary lie beside each other for a while."},
      .fact = "no-room",
      .unsure = SEVERITY_WARN},
     {.row =
@@ -316,8 +309,9 @@ const struct host_row host_rows[] = {
     {.row = {.id = "api-silent",
              .severity = SEVERITY_HARD,
              .advice =
-                 "Where it says that Nomad listens elsewhere: set [nomad] address in agent.conf to "
-                 "that, and restart caravan-swap. Else see why its API does not answer."},
+                 "Where it says that Nomad listens elsewhere: set [nomad] address in agent.conf "
+                 "there to where its API listens (http://ADDRESS:PORT), and restart caravan-swap. "
+                 "Else see why its API does not answer."},
      .fact = "api-silent",
      .unsure = SEVERITY_WARN,
      .may_lack = true},
@@ -330,8 +324,9 @@ const struct host_row host_rows[] = {
     {.row = {.id = "config-not-running",
              .severity = SEVERITY_BLOCK,
              .advice =
-                 "Make the files say what runs; or, where the files are meant, restart that Nomad "
-                 "by yourself first, and see that it came back as it should."},
+                 "Make the files say what runs. Only where the files are meant: try them (nomad "
+                 "config validate), restart that Nomad by yourself, one server at a time, and see "
+                 "that it came back as it should."},
      .refine = refine_running},
     {.row = {.id = "config-newer",
              .severity = SEVERITY_WARN,
@@ -343,8 +338,9 @@ const struct host_row host_rows[] = {
     {.row = {.id = "path-unusable",
              .severity = SEVERITY_BLOCK,
              .advice =
-                 "Bring back what is missing (a mount, a directory, a file), or take the block out "
-                 "of the configuration: Nomad does not start without."},
+                 "Bring back what is missing as it was: the mount and not an empty directory in "
+                 "its place, the file with its content. Take the block out of the configuration "
+                 "only when no job uses it: Nomad does not start without."},
      .fact = "path-unusable",
      .unsure = SEVERITY_WARN,
      .may_lack = true},
@@ -355,12 +351,12 @@ const struct host_row host_rows[] = {
      .fact = "certificate-expired",
      .unsure = SEVERITY_WARN,
      .may_lack = true},
-    {.row =
-         {.id = "raft-peers-file",
-          .severity = SEVERITY_HARD,
-          .advice =
-              "Move it out of that directory: it is of an old recovery, and a start with it there "
-              "rewrites who the servers are."},
+    {.row = {.id = "raft-peers-file",
+             .severity = SEVERITY_HARD,
+             .advice =
+                 "Ask whether somebody is recovering the servers right now. When nobody is: move "
+                 "it out of that directory, and keep it. A start with it there rewrites who the "
+                 "servers are."},
      .fact = "raft-peers-file",
      .unsure = SEVERITY_WARN,
      .may_lack = true},
@@ -376,24 +372,26 @@ const struct host_row host_rows[] = {
     {.row = {.id = "unit-needs",
              .severity = SEVERITY_HARD,
              .advice =
-                 "Bring back what the unit needs, or take the line out (systemctl edit): systemd "
-                 "would not start Nomad again."},
+                 "Bring back what the unit needs, or take the line out (systemctl edit --full) "
+                 "when Nomad does not need it: systemd would not start Nomad again."},
      .fact = "unit-needs",
      .unsure = SEVERITY_WARN,
      .of_unit = true,
      .may_lack = true},
     {.row = {.id = "unit-user",
              .severity = SEVERITY_HARD,
-             .advice = "Create it, or change User= and Group= (systemctl edit)."},
+             .advice =
+                 "Create it with the number that owns Nomad's data_dir, or change User= and Group= "
+                 "(systemctl edit) to who owns that."},
      .fact = "unit-user",
      .unsure = SEVERITY_WARN,
      .of_unit = true,
      .may_lack = true},
     {.row = {.id = "env-file",
              .severity = SEVERITY_HARD,
-             .advice =
-                 "Bring the file back, or take EnvironmentFile= out (systemctl edit): systemd does "
-                 "not start a unit without it."},
+             .advice = "Bring the file back with what it held: Nomad's process still has that "
+                       "(/proc/PID/environ). Take EnvironmentFile= out (systemctl edit) only when "
+                       "nothing of it is needed: systemd does not start a unit without the file."},
      .fact = "env-file",
      .unsure = SEVERITY_WARN,
      .of_unit = true,
@@ -463,17 +461,18 @@ const struct host_row host_rows[] = {
     {.row = {.id = "not-nomad",
              .severity = SEVERITY_HARD,
              .advice =
-                 "Caravan replaces this file: name in agent.conf ([nomad] binary) the Nomad itself "
-                 "that is run, or have the unit execute it without a wrapper."},
+                 "Caravan replaces this file. Name in agent.conf ([nomad] binary) the Nomad itself "
+                 "that is run, never a script or a shell; or have the unit execute it without a "
+                 "wrapper."},
      .fact = "not-nomad",
      .unsure = SEVERITY_WARN,
      .may_lack = true},
-    {.row =
-         {.id = "binary-other-version",
-          .severity = SEVERITY_BLOCK,
-          .advice =
-              "Find out who replaced it: any restart runs it, and going back would go back to it. "
-              "Put the version that runs in place again."},
+    {.row = {.id = "binary-other-version",
+             .severity = SEVERITY_BLOCK,
+             .advice =
+                 "Find out who replaced it: any restart runs it, and going back would go back to "
+                 "it. Put the version that runs in place again, as a new file that is renamed "
+                 "(/proc/PID/exe has it)."},
      .fact = "binary-version",
      .unsure = SEVERITY_INFO,
      .may_lack = true,

@@ -181,8 +181,9 @@ const struct hazard hazard_table[] = {
      .severity = SEVERITY_HARD, .unsure = SEVERITY_HARD, .detect = hazard_raft_protocol,
      .number = 3,
      .advice =
-         "Set raft_protocol = 3 on every server, one after the other, before going to 1.4 or "
-         "later."},
+         "Set raft_protocol = 3 (from 2; never two steps at once) on one server after the "
+         "other, each restarted only when the last one is a healthy voter again, before "
+         "going to 1.4 or later."},
     {.id = "raft-default", .crossing = "1.3.0", .scope = SCOPE_SERVERS, .source = FROM_CLUSTER,
      .severity = SEVERITY_BLOCK, .unsure = SEVERITY_BLOCK, .detect = hazard_raft_protocol,
      .number = 3,
@@ -201,14 +202,17 @@ const struct hazard hazard_table[] = {
     {.id = "tolerance", .source = FROM_CLUSTER, .severity = SEVERITY_HARD,
      .unsure = SEVERITY_HARD, .detect = hazard_tolerance,
      .advice =
-         "With --accept-outage the servers are upgraded all the same; the cluster pauses "
-         "meanwhile."},
+         "With two voters: bring the third back, or add one, first. With --accept-outage "
+         "they are upgraded all the same: no leader meanwhile, and none for as long as one "
+         "of them stays down."},
     {.id = "unhealthy", .source = FROM_CLUSTER, .severity = SEVERITY_HARD,
      .unsure = SEVERITY_HARD, .detect = hazard_unhealthy,
      .advice = "Mend the region first (nomad server members, nomad operator raft list-peers)."},
     {.id = "region-unseen", .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK,
      .unsure = SEVERITY_BLOCK, .detect = hazard_regions,
-     .advice = "Let Caravan reach that region's servers, or remove them from the federation."},
+     .advice =
+         "Let Caravan reach that region's servers ([servers] in caravan.conf). That they "
+         "do not answer Caravan is no reason to remove them from the federation."},
     {.id = "region-order", .source = FROM_SELF, .severity = SEVERITY_BLOCK,
      .unsure = SEVERITY_WARN, .detect = hazard_order,
      .advice =
@@ -217,8 +221,8 @@ const struct hazard hazard_table[] = {
     {.id = "old-failed", .crossing = "1.4.0", .scope = SCOPE_SERVERS, .source = FROM_CLUSTER,
      .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN, .detect = hazard_old_failed,
      .advice =
-         "Remove it: nomad server force-leave NAME; the new keyring waits for every member, also"
-         " for failed ones."},
+         "Bring it back, or, when it is gone for good: nomad server force-leave NAME. The "
+         "new keyring waits for every member, also for failed ones."},
     {.id = "keyring", .source = FROM_CLUSTER, .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN,
      .detect = hazard_keyring,
      .advice =
@@ -313,7 +317,9 @@ const struct hazard hazard_table[] = {
      .advice = "Correct the address of this host's agent in the configuration ([agents])."},
     {.id = "one-id", .source = FROM_AGENTS, .severity = SEVERITY_HARD, .unsure = SEVERITY_HARD,
      .detect = hazard_one_id,
-     .advice = "A copied data directory: give one of them its own (stop it, remove its node-id)."},
+     .advice =
+         "A copied data directory: stop the copy, not the host that was there first, and "
+         "give it another data_dir. Remove nothing: the old one may be needed."},
     {.id = "no-build", .source = FROM_AGENTS, .severity = SEVERITY_HARD, .unsure = SEVERITY_HARD,
      .detect = hazard_no_build,
      .advice = "Add the build: caravan release add VERSION --os OS --arch ARCH --file PATH."},
@@ -346,9 +352,10 @@ const struct hazard hazard_table[] = {
     {.id = "second-config", .source = FROM_HOST, .severity = SEVERITY_WARN,
      .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "second-config",
      .what = "a second whole configuration lies where Nomad reads its own",
-     .advice = "Move the one that is not meant out of the directory: Nomad merges both, the later "
-     "file's values win, and one put there since Nomad's last start is first read by this "
-     "restart."},
+     .advice =
+         "Nomad merges both, the later file's values win, and one put there since its last "
+         "start is first read by this restart. Move one out of the directory only when the "
+         "other says all that runs (/v1/agent/self)."},
     {.id = "config-leftovers", .source = FROM_HOST, .severity = SEVERITY_INFO,
      .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "config-leftovers",
      .what = "backups lie beside its configuration",
@@ -384,7 +391,9 @@ const struct hazard hazard_table[] = {
      .source = FROM_VERSIONS, .severity = SEVERITY_WARN, .unsure = SEVERITY_WARN,
      .detect = hazard_told,
      .what = "the state of clients is converted, and older versions do not read it",
-     .advice = "Plan for no way back on clients: drain and wipe instead."},
+     .advice =
+         "Plan for no way back on clients: an older version would need an empty data_dir, "
+         "and the client's tasks moved away by a drain before."},
     {.id = "consul-ids-0.9", .crossing = "0.9.2", .source = FROM_OPERATOR,
      .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_operator,
      .what = "ids of services and checks in Consul changed",
@@ -568,7 +577,10 @@ const struct hazard hazard_table[] = {
     {.id = "dc-star", .crossing = "1.5.0", .source = FROM_SELF, .severity = SEVERITY_BLOCK,
      .unsure = SEVERITY_WARN, .detect = hazard_dc_star,
      .what = "its datacenter's name holds a star",
-     .advice = "Rename the datacenter: the new version does not start."},
+     .advice =
+         "The new version does not start with it. Jobs name their datacenters: add the new "
+         "name to them first, then rename it in the configuration and restart that Nomad, "
+         "one host after the other."},
     {.id = "rejoin", .crossing = "1.5.0", .scope = SCOPE_SERVERS, .source = FROM_SELF,
      .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN, .detect = hazard_leaves,
      .key = "rejoin",
@@ -854,7 +866,10 @@ const struct hazard hazard_table[] = {
      .advice = "Upgrade these clients in the same run."},
     {.id = "two-stores", .crossing = "2.0.0", .scope = SCOPE_SERVERS, .source = FROM_FILE,
      .severity = SEVERITY_BLOCK, .unsure = SEVERITY_WARN, .detect = hazard_two_stores,
-     .advice = "Keep one of both: the new version does not start."},
+     .advice =
+         "Keep the block in Nomad's configuration by which the server runs now, take out "
+         "the other one, and leave the raft directory alone: the new version does not "
+         "start with both."},
     {.id = "raft-boltdb", .crossing = "2.0.0", .scope = SCOPE_SERVERS, .source = FROM_SELF,
      .severity = SEVERITY_INFO, .unsure = SEVERITY_INFO, .detect = hazard_switch,
      .number = CONFIG_BOLTDB,

@@ -1,6 +1,6 @@
 #include "agent_conf.h"
 #include "cleanup.h"
-#include "facts_ready.h"
+#include "api_place.h"
 #include "fuzz_target.h"
 #include "str.h"
 
@@ -10,7 +10,7 @@ static void api(const char *text)
     char address[48] = "x";
     uint16_t port = 7;
 
-    if (facts_api_parse(text, address, &port) < 0)
+    if (api_place_parse(text, address, &port) < 0)
         FUZZ_CHECK(str_eq(address, "x") && port == 7);
     else
         FUZZ_CHECK(strnlen(address, sizeof(address)) < sizeof(address) &&

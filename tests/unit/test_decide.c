@@ -308,6 +308,9 @@ static void test_drain_too_long(void **state)
     h->client.list_at = f->w.begun_ms;
     small_fleet_decide(f);
     assert_int_equal(small_fleet_intent(f, INTENT_MARK)->state, HOST_RESTORING);
+    assert_non_null(strstr(small_fleet_intent(f, INTENT_MARK)->text,
+                           "not-ready in phase draining, on " SMALL_FROM
+                           ": its drain did not end"));
     desk_done(f);
 }
 

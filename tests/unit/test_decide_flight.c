@@ -225,6 +225,8 @@ static void test_not_caught_up(void **state)
     f->evidence.progress_ms = f->w.begun_ms;
     desk_settle_for(f, 4000);
     assert_int_equal(small_fleet_intent(f, INTENT_REVERT)->failure, FAILURE_NOT_CAUGHT_UP);
+    assert_non_null(strstr(small_fleet_intent(f, INTENT_REVERT)->text,
+                           "not-caught-up in phase settling of " SMALL_TO ": not ready within"));
     f->plan.server_on_not_ready = ON_REVERT_IF_UNTOUCHED;
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_REVERT));

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "api_place.h"
 #include "ready_bench.h"
 #include "str.h"
 
@@ -30,6 +31,12 @@ static void listens_elsewhere(struct ready_bench *b)
 static void young(struct ready_bench *b)
 {
     fails(b);
+    b->m.uptime_ms = 5000;
+}
+/* That it listens elsewhere is no matter of time. */
+static void young_and_elsewhere(struct ready_bench *b)
+{
+    listens_elsewhere(b);
     b->m.uptime_ms = 5000;
 }
 static void stopped(struct ready_bench *b)
@@ -157,6 +164,7 @@ static const struct ready_row rows[] = {
     {fails, "api-silent", TRI_YES, "refused; no listening socket"},
     {listens_elsewhere, "api-silent", TRI_YES, "listens at 10.0.0.5:4646, [::]:4647"},
     {young, "api-silent", TRI_UNKNOWN, "just now"},
+    {young_and_elsewhere, "api-silent", TRI_YES, "listens at 10.0.0.5:4646"},
     {stopped, "api-silent", TRI_NO, "does not run"},
     {nothing, "port-taken", TRI_NO, ""},
     {a_proxy, "port-taken", TRI_NO, ""},
@@ -243,6 +251,45 @@ static void a_silent_api_is_asked_twice(void **state)
     assert_int_equal(b->m.asks, 2);
 }
 
+static void its_place_by_what_listens(void **state)
+{
+    static const struct {
+        const char *url;
+        bool server, sure;
+        uint16_t own[3], other; /* at 10.0.0.5; port 4646 at 127.0.0.1: see `here` */
+        bool here;
+        enum api_place place;
+    } ways[] = {
+        {"http://127.0.0.1:4646", false, true, {0}, 0, false, API_NOWHERE},
+        {"http://127.0.0.1:4646", false, true, {0}, 0, true, API_HERE},
+        {"http://127.0.0.1:4646", false, true, {4646}, 0, false, API_ELSEWHERE},
+        {"http://127.0.0.1:4646", false, false, {4646}, 0, false, API_ELSEWHERE},
+        {"http://127.0.0.1:4646", false, true, {5646}, 0, false, API_ELSEWHERE},
+        {"http://127.0.0.1:4646", false, false, {5646}, 0, false, API_NOWHERE}, /* a task's? */
+        {"http://127.0.0.1:4646", false, true, {0}, 4646, false, API_NOWHERE},
+        {"http://127.0.0.1:4646", true, true, {4647, 4648}, 0, false, API_NOWHERE},
+        {"http://127.0.0.1:4646", true, true, {4647, 4648, 5646}, 0, false, API_ELSEWHERE},
+        {"unix:///run/nomad", false, true, {5646}, 0, false, API_UNKNOWN},
+        {NULL, false, true, {5646}, 0, false, API_UNKNOWN},
+    };
+    autofree struct tcp_table *t = xzalloc(1, sizeof(*t));
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        t->n = 0;
+        for (size_t k = 0; k < 3 && ways[i].own[k] != 0; k++)
+            t->list[t->n++] =
+                (struct tcp_listener){.address = "10.0.0.5", .port = ways[i].own[k], .own = true};
+        if (ways[i].other != 0)
+            t->list[t->n++] = (struct tcp_listener){.address = "10.0.0.5", .port = ways[i].other};
+        if (ways[i].here)
+            t->list[t->n++] =
+                (struct tcp_listener){.address = "127.0.0.1", .port = 4646, .own = true};
+        if (api_place_judge(t, ways[i].url, ways[i].server, ways[i].sure) != ways[i].place)
+            fail_msg("row %zu", i);
+    }
+}
+
 static void addresses_of_the_api(void **state)
 {
     static const struct {
@@ -266,7 +313,7 @@ static void addresses_of_the_api(void **state)
     for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
         char address[48];
         uint16_t port = 0;
-        int rc = facts_api_parse(urls[i].url, address, &port);
+        int rc = api_place_parse(urls[i].url, address, &port);
 
         assert_int_equal(rc, urls[i].address != NULL ? 0 : -1);
         if (rc == 0) {
@@ -317,6 +364,7 @@ int main(void)
         READY_BENCH(a_stage_is_no_reason),
         READY_BENCH(a_silent_api_is_asked_twice),
         READY_BENCH(bad_answers_are_asked_again),
+        cmocka_unit_test(its_place_by_what_listens),
         cmocka_unit_test(addresses_of_the_api),
     };
 

@@ -323,11 +323,26 @@ static void words_say_what_a_stop_takes_away(void **state)
         const char *commands;
         enum severity severity;
     } ways[] = {
-        {"/usr/bin/nomad node drain -self -enable -yes", SEVERITY_BLOCK},
+        {"ExecStop=/usr/bin/nomad node drain -self -enable -yes", SEVERITY_BLOCK},
         {"nomad server force-leave s1", SEVERITY_BLOCK},
         {"/bin/rm -rf /var/lib/x", SEVERITY_BLOCK},
         {"systemctl stop other", SEVERITY_BLOCK},
+        {"ExecStop=/usr/bin/docker stop web", SEVERITY_BLOCK},
+        {"ExecStop=/bin/kill -INT $MAINPID; ExecStopPost=/usr/bin/docker stop web", SEVERITY_BLOCK},
+        {"ExecStop=/bin/sh -c docker stop $(docker ps -q)", SEVERITY_BLOCK},
+        {"ExecStop=/bin/sh -c 'kill -INT $MAINPID; rm -rf /var/lib/x'", SEVERITY_BLOCK},
+        {"ExecStop=/usr/bin/env PATH=/x nomad node drain -self", SEVERITY_BLOCK},
+        {"ExecStop=/opt/nomad-drain.sh", SEVERITY_BLOCK},
+        {"ExecStop=/bin/kill -TERM -$MAINPID", SEVERITY_BLOCK}, /* its whole group: tasks, too */
+        {"ExecStop=/bin/kill -TERM 4711", SEVERITY_BLOCK},
+        {"ExecStop=/usr/bin/pkill nomad", SEVERITY_BLOCK},
+        {"ExecStop=/bin/kill -INT $MAINPID", SEVERITY_WARN},
+        {"ExecStop=/bin/kill -s INT ${MAINPID}", SEVERITY_WARN},
+        {"ExecStop=/bin/sh -c 'kill -INT $MAINPID'", SEVERITY_WARN},
         {"/usr/bin/logger \"stopped\"", SEVERITY_WARN},
+        {"/usr/bin/logger rm stop drain", SEVERITY_WARN},
+        {"ExecStop=/opt/stop/drain/tell --leave now", SEVERITY_WARN},
+        {"ExecStop=/usr/bin/nomad status; ExecStopPost=/bin/echo stop", SEVERITY_WARN},
         {"/opt/alarm --informed", SEVERITY_WARN},
         {"/bin/true", SEVERITY_WARN},
     };

@@ -83,6 +83,12 @@ static void test_resume(void **state)
     assert_int_equal(l->hosts[2].state, HOST_DONE);
     assert_int_equal(l->hosts[3].state, HOST_PENDING);
     assert_int_equal(l->hosts[4].state, HOST_SKIPPED);
+    l->hosts[0].state = l->hosts[3].state = HOST_STAGING;
+    l->hosts[0].text[0] = '\0';
+    str_cut(l->hosts[3].text, TEXT_MAX, "[law-refuses] root's hold file is there");
+    ledger_resume(l);
+    assert_int_equal(l->hosts[0].state, HOST_STAGING);
+    assert_int_equal(l->hosts[3].state, HOST_PENDING); /* it is asked once more */
     ledger_abort(l);
     assert_int_equal(l->state, RUN_ABORTING);
     ledger_resume(l); /* an abort stays one */

@@ -435,9 +435,13 @@ static void a_live_process_has_until_its_deadline(void **state)
     struct bench *b = *state;
 
     b->m.offer = "mute";
+    b->m.tcp.list[b->m.tcp.n++] =
+        (struct tcp_listener){.address = "10.0.0.5", .port = 4646, .own = true};
+    b->p.conf.api = "http://127.0.0.1:4646";
     swap(b, ON_REVERT_IF_UNTOUCHED);
     ends(b, PHASE_FAILED, FAILURE_NOT_READY, "mute");
     assert_true(b->m.uptime_ms - b->p.rec.swapped_ms >= 2000);
+    assert_true(str_starts(b->p.rec.verdict.text, "[api-silent] it runs")); /* and elsewhere */
     assert_non_null(strstr(b->p.rec.verdict.text, "restoring"));
 }
 

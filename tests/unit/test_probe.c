@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "probe.h"
+#include "str.h"
 
 #define LOOKS 6
 
@@ -82,10 +83,32 @@ static void starts_are_told_apart(void **state)
     }
 }
 
+/* Only what listens elsewhere names the row whose advice is another address. */
+static void it_says_where_it_asked(void **state)
+{
+    static const char was[] = "it runs, but its API did not answer within 2 min: refused";
+    struct probe_verdict v = {.unanswered = true};
+
+    (void)state;
+    str_cut(v.text, sizeof(v.text), was);
+    probe_say_where(&v, "http://127.0.0.1:4646", true,
+                    "; Nomad's process listens at 10.0.0.5:4646");
+    assert_string_equal(v.text, "[api-silent] it runs, but its API did not answer within 2 min: "
+                                "refused (asked at http://127.0.0.1:4646); Nomad's process listens "
+                                "at 10.0.0.5:4646");
+    assert_true(v.elsewhere);
+    str_cut(v.text, sizeof(v.text), was);
+    probe_say_where(&v, NULL, false, "");
+    assert_string_equal(v.text, "it runs, but its API did not answer within 2 min: refused (asked "
+                                "at the API)");
+    assert_false(v.elsewhere);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(starts_are_told_apart),
+        cmocka_unit_test(it_says_where_it_asked),
     };
     return cmocka_run_group_tests_name("probe", tests, NULL, NULL);
 }

@@ -82,6 +82,30 @@ static void bind(struct swap_bench *b, const char *active)
     str_cut(a->bound.list[0].active, sizeof(a->bound.list[0].active), active);
 }
 
+/* Whoever resumes a run has mended what was told of a staged host, which is staged once more. */
+static void staged_once_more_is_asked_once_more(void **state)
+{
+    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
+    struct agent_conf conf = {.listen = ""};
+    static const enum phase way[] = {PHASE_STAGED, PHASE_STAGED, PHASE_FETCHING, PHASE_STAGED};
+    int64_t made[ARRAY_LEN(way)];
+
+    (void)state;
+    swap_bench_open(b);
+    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
+    b->s.conf = &conf;
+    for (size_t i = 0; i < ARRAY_LEN(way); i++) {
+        b->m.uptime_ms += 1000;
+        b->s.phases.rec.phase = way[i];
+        swap_tell(&b->s);
+        made[i] = b->s.survey.made_ms;
+    }
+    assert_int_equal(made[0], made[1]);
+    assert_int_equal(made[1], made[2]); /* not while it works */
+    assert_int_equal(made[3], made[2] + 3000);
+    swap_bench_close(b);
+}
+
 /* One that comes up late is told when it is up, without a whole survey each second. */
 static void units_that_went_down_are_watched(void **state)
 {
@@ -237,6 +261,7 @@ int main(void)
         cmocka_unit_test(a_client_asks_once_for_metadata),
         cmocka_unit_test(a_bad_answer_is_looked_at_again),
         cmocka_unit_test(the_file_in_place_is_asked_once),
+        cmocka_unit_test(staged_once_more_is_asked_once_more),
         cmocka_unit_test(units_that_went_down_are_watched),
         cmocka_unit_test(what_was_up_is_remembered),
         cmocka_unit_test(a_new_file_in_place_is_asked_soon),

@@ -1,0 +1,84 @@
+#!/bin/bash
+# What a stopped run advises is followed to the letter, and it goes on, or the next one does.
+#
+#   why it stopped      trouble                                          what is followed
+#   law-refuses         root holds s3, which was free by the plan        the hold file is taken away, resume
+#   will-not-start      c1's files hold a key that no version knows      taken out, started, resume
+#   not-ready           c3's API comes back at another address           [nomad] address is set to what is told
+#   node class          c2 comes back with another one                   put back, that Nomad restarted
+# timeout: 150
+. "$(dirname "$0")/lib_fleet.sh"
+needs_standin "a Nomad that does not start, or comes back elsewhere"
+needs_namespaces
+E2E_CLIENT_DEADLINE=8s
+e2e_begin 141 3 3
+release 1.10.9
+looked_anew() { fleet_stop_agents "$@" && fleet_start_agents "$@" && fleet_wait_agents "$@"; }
+set_in() { # HOST FILE FROM TO
+    sed "s|$3|$4|" "$FLEET/$1/$2" >"$FLEET/$1/.edited" && cat "$FLEET/$1/.edited" >"$FLEET/$1/$2"
+}
+advises() { # TEXT: in the line that says what to do
+    grep "^What to do now: " "$OUT" | grep -qF -- "$1" || { echo "not advised: $1"; return 1; }
+}
+goes_on() { # HOST: by a run of its own
+    run abort --yes
+    run upgrade "$TARGET" --yes --node "$1"
+    check "$1: the upgrade goes on to its end" status_is 0
+    check "$1 runs the target" runs_version "$1" "$TARGET"
+}
+
+begin upgrade "$TARGET" --yes --servers
+touch "$FLEET/s3/hold"
+ended
+BACKGROUND=
+check "s3 is held: the run stops" status_is 3
+check "and says who is to be asked" advises "ask who put it there"
+rm "$FLEET/s3/hold"
+run resume --yes
+check "the hold is gone: it goes on to its end" status_is 0
+check "s3 runs the target" runs_version s3 "$TARGET"
+
+set_in c1 nomad.json '"name": "c1"' '"name": "c1", "no_such_key": 1'
+run upgrade "$TARGET" --yes --node c1
+check "c1 does not start with either version: the run stops" status_is 3
+check "it is the host, and not the release" says "it is this host, and not the release"
+check "and says where to look" advises "See in Nomad's log on that host why it does not start, and mend that there"
+check "Nomad's log says it" grep -q no_such_key "$FLEET/c1/nomad.log"
+set_in c1 nomad.json ', "no_such_key": 1' ''
+fleet_start_nomad c1
+check "mended there, the cluster is healthy" healthy 20
+run resume --yes
+check "c1: the run goes on to its end" status_is 0
+check "c1 runs the target" runs_version c1 "$TARGET"
+
+# As it would be after an edit: what was accepted is not what its agent asks.
+cp "$FLEET/c3/nomad.json" "$E2E/c3.json"
+set_in c3 nomad.json '"advertise": {"http": "127.0.141.23"' '"addresses": {"http": "127.0.141.123"}, "advertise": {"http": "127.0.141.123"'
+looked_anew c3
+run upgrade "$TARGET" --yes --node c3 --accept config-not-running
+check "c3's API comes back elsewhere: the run stops" status_is 3
+check "it says where it was asked" says "(asked at http://127.0.141.23:4646)"
+check "and where Nomad listens" says "Nomad's process listens at 127.0.141.123:4646"
+check "and what to set" advises "set [nomad] address in agent.conf there to where its API listens"
+check "no deadline is to be raised" not advises "deadline"
+listens=$(grep -oE "listens at 127\.0\.141\.[0-9]+:4646" "$OUT" | head -n 1)
+set_in c3 agent.conf '^address = .*' "address = http://${listens#listens at }"
+looked_anew c3
+silent() { run plan "$TARGET" --node c3; not says "[api-silent]"; }
+check "followed, its API is asked where it listens" within 60 silent
+# The stand-in's node record keeps the address of before, where Caravan itself would ask: back to that.
+cat "$E2E/c3.json" >"$FLEET/c3/nomad.json"
+set_in c3 agent.conf '^address = .*' 'address = http://127.0.141.23:4646'
+fleet_service c3 stop && fleet_start_nomad c3
+looked_anew c3
+check "the cluster is healthy" healthy 20
+goes_on c3
+
+fault c2 '{"other-class":true}'
+run upgrade "$TARGET" --yes --node c2
+check "c2 has another class: the run stops" status_is 3
+check "and says what to put back" advises "Put client.node_class in Nomad's configuration on that host back, and restart Nomad there"
+rm "$FLEET/c2/data/faults"
+fleet_service c2 stop && fleet_start_nomad c2
+goes_on c2
+e2e_end

@@ -1,0 +1,142 @@
+/* What is advised: after each way in which a host's turn fails; all of it said; none of it harmful.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "advice.h"
+#include "decide_desk.h"
+#include "fingerprint.h"
+#include "hazard_host_rows.h"
+#include "log_frames.h"
+#include "quorum_text.h"
+
+#define GO_ON_MAX 160 /* "Or abort, and begin anew with --accept ID. To go on: ..." */
+
+/* ---- which ---- */
+
+struct way {
+    const char *key;
+    enum failure failure;
+    enum phase failed_in; /* PHASE_IDLE: by the coordinator's gates */
+    enum outcome outcome;
+    const char *text, *says, *not_said;
+};
+
+static const struct way ways[] = {
+    {"c1-id", FAILURE_NOT_READY, PHASE_PROBING, OUTCOME_LEFT, "it runs, but its API did not answer",
+     "Raise the deadline only where", "[nomad] address"},
+    {"c1-id", FAILURE_NOT_READY, PHASE_PROBING, OUTCOME_LEFT,
+     "not-ready in phase probing of 1.10.5: [api-silent] it runs, but", "set [nomad] address",
+     "deadline"},
+    {"s1-id", FAILURE_NOT_READY, PHASE_REVERTING, OUTCOME_LEFT,
+     "not-ready in phase reverting: [api-silent] it runs, but", "set [nomad] address", "deadline"},
+    {"c1-id", FAILURE_NOT_READY, PHASE_IDLE, OUTCOME_NONE, "its drain did not end",
+     "which allocations do not move", "Nomad's log"},
+    {"c1-id", FAILURE_NOT_READY, PHASE_IDLE, OUTCOME_LEFT,
+     "1 of 1 allocations did not keep running", "nomad alloc status", "deadline"},
+    {"c1-id", FAILURE_NOT_CAUGHT_UP, PHASE_IDLE, OUTCOME_LEFT, "c1 is down",
+     "nomad node status of that node", "list-peers"},
+    {"s1-id", FAILURE_NOT_CAUGHT_UP, PHASE_IDLE, OUTCOME_LEFT, "s1: index 1 of 2",
+     "Restart no server meanwhile", "node status"},
+    {"c1-id", FAILURE_NOT_CAUGHT_UP, PHASE_IDLE, OUTCOME_REVERTED, "c1 is down",
+     "runs the old version again", "deadline"},
+    {"c1-id", FAILURE_CONFIG_REJECTED, PHASE_FETCHING, OUTCOME_NONE, "unknown key",
+     "Change Nomad's configuration", "deadline"},
+    {"c1-id", FAILURE_SERVICE, PHASE_SWAPPING, OUTCOME_LEFT, "refused",
+     "before anything is restarted", "deadline"},
+};
+
+static void each_failure_has_what_helps(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        struct small_fleet *f = desk_fleet(RUN_CLIENTS);
+        struct ledger_host *lh = desk_host(f, ways[i].key);
+        lh->state = HOST_FAILED;
+        lh->failure = ways[i].failure;
+        lh->failed_in = ways[i].failed_in;
+        lh->outcome = ways[i].outcome;
+        str_cut(lh->text, sizeof(lh->text), ways[i].text);
+        small_fleet_decide(f);
+        const struct intent *stop = small_fleet_intent(f, INTENT_STOP);
+        if (stop == NULL || strstr(stop->advice, ways[i].says) == NULL ||
+            strstr(stop->advice, ways[i].not_said) != NULL)
+            fail_msg("%zu: %s", i, stop != NULL ? stop->advice : "no stop");
+        assert_non_null(strstr(stop->advice, "caravan resume"));
+        desk_done(f);
+    }
+}
+
+/* ---- all of them ---- */
+
+static const char *row_advice(size_t i)
+{
+    if (i < hazard_table_len)
+        return hazard_table[i].advice;
+    i -= hazard_table_len;
+    if (i < host_rows_len)
+        return host_rows[i].row.advice;
+    i -= host_rows_len;
+    if (i < FAILURE_COUNT)
+        return failure_advice((enum failure)i);
+    i -= FAILURE_COUNT;
+    if (i < FEATURE_KINDS)
+        return feature_advice((enum feature_kind)i);
+    i -= FEATURE_KINDS;
+    return i < log_signs_len ? log_signs[i].advice : NULL;
+}
+
+static void nothing_of_it_is_cut(void **state)
+{
+    const char *text;
+    (void)state;
+    for (size_t i = 0; (text = row_advice(i)) != NULL; i++)
+        if (strlen(text) + GO_ON_MAX > ADVICE_MAX)
+            fail_msg("too long: %s", text);
+}
+
+/* Followed to the letter, at night, on the wrong host. */
+static void none_of_it_does_harm(void **state)
+{
+    static const char *const harms[] = {
+        "remove-peer",  "wipe",          "rm -",       "remove its",   "remove the data",
+        "-force ",      "restart nomad", "pkill",      "kill -",       "-purge",
+        "dpkg-divert)", "start nomad",   "unmask it.", "reset-failed", "peers.json with",
+    };
+    const char *text;
+    size_t n = 0;
+    (void)state;
+    for (size_t i = 0; (text = row_advice(i)) != NULL; i++, n++)
+        for (size_t k = 0; k < ARRAY_LEN(harms); k++)
+            if (strstr(text, harms[k]) != NULL)
+                fail_msg("\"%s\" in: %s", harms[k], text);
+    assert_true(n > 200);
+}
+
+static void a_silent_server_is_not_to_be_removed(void **state)
+{
+    struct small_fleet *f = desk_fleet(RUN_SERVERS);
+    char text[TEXT_MAX];
+    (void)state;
+    f->hosts[1].server.self_at = f->hosts[1].server.leader_at = 0;
+    small_fleet_decide(f);
+    const struct situation s = {.world = &f->w, .plan = &f->plan, .now = f->w.ended_ms};
+    quorum_commands(&s, "global", text, sizeof(text));
+    assert_non_null(strstr(text, "On s2: systemctl status nomad"));
+    assert_null(strstr(text, "remove-peer"));
+    assert_true(text[strlen(text) - 1] == '.');
+    desk_done(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_failure_has_what_helps),
+        cmocka_unit_test(nothing_of_it_is_cut),
+        cmocka_unit_test(none_of_it_does_harm),
+        cmocka_unit_test(a_silent_server_is_not_to_be_removed),
+    };
+
+    return cmocka_run_group_tests_name("advice_%s", tests, NULL, NULL);
+}
