@@ -134,6 +134,22 @@ static void refine_version(const struct one_host *o, struct judgement *j)
              o->ph->from);
 }
 
+/* The old binary rejects it as well: what runs was given more than these files say, or, where the
+ * files are newer than what runs, neither would start with them. */
+static void refine_rejected(const struct one_host *o, struct judgement *j)
+{
+    char text[TEXT_MAX];
+
+    if (j->value != TRI_UNKNOWN || strstr(j->text, "rejects it too") == NULL ||
+        !is_yes(o, "config-newer"))
+        return;
+    j->value = TRI_YES;
+    j->severity = SEVERITY_BLOCK;
+    str_cut(text, sizeof(text), agent_fact(&o->h->agent, "config-newer")->text);
+    snprintf(j->text, sizeof(j->text),
+             "both binaries reject it, and it is newer than what runs: %.180s", text);
+}
+
 static void refine_running(const struct one_host *o, struct judgement *j)
 {
     bool told = false;
@@ -262,7 +278,8 @@ const struct host_row host_rows[] = {
              .advice = "Change Nomad's configuration so that both versions accept it."},
      .fact = "config-rejected",
      .unsure = SEVERITY_WARN,
-     .may_lack = true},
+     .may_lack = true,
+     .refine = refine_rejected},
     {.row = {.id = "glibc",
              .severity = SEVERITY_BLOCK,
              .advice =

@@ -505,6 +505,25 @@ static void a_staged_host_that_is_well_is_staged(void **state)
     assert_int_equal(small_fleet_intent(&b->f, INTENT_MARK)->state, HOST_STAGED);
 }
 
+/* Broken since it was started: with variables it may be whole, newer than what runs it is not. */
+static void what_both_binaries_reject_refuses_when_it_is_newer(void **state)
+{
+    struct bench *b = *state;
+
+    small_fleet_run(&b->f, RUN_STAGING);
+    for (int newer = 0; newer < 2; newer++) {
+        struct host_refusal why = {.id = NULL};
+        set(b, C1, "config-rejected", TRI_UNKNOWN,
+            "the binary in place rejects it too, and runs with it");
+        set(b, C1, "config-newer", newer == 1 ? TRI_YES : TRI_NO, "/etc/nomad.d/a.hcl");
+        const struct plan_host *p = plan_host(&b->f.plan, "c1-id");
+        bool refuses = hazard_host_refuses(&b->f.plan, p, &b->f.hosts[C1], &why);
+        assert_int_equal(refuses, newer == 1);
+        if (refuses)
+            assert_string_equal(why.id, "config-rejected");
+    }
+}
+
 static void a_staged_host_that_refuses_stops_the_run(void **state)
 {
     struct bench *b = *state;
@@ -702,6 +721,7 @@ int main(void)
         IN_BENCH(the_files_say_what_runs),
         IN_BENCH(each_value_is_compared_by_itself),
         IN_BENCH(a_staged_host_that_is_well_is_staged),
+        IN_BENCH(what_both_binaries_reject_refuses_when_it_is_newer),
         IN_BENCH(a_staged_host_that_refuses_stops_the_run),
         IN_BENCH(a_staged_host_that_tells_nothing_is_waited_for),
         IN_BENCH(what_root_holds_and_was_accepted_is_left_out_at_once),
