@@ -55,6 +55,7 @@ struct config_value_row {
     const char *key;
     const char *option; /* of Nomad's command, which sets it as well; NULL: none does */
     bool yes_no;
+    bool taken_back; /* a later file's false counts as well */
 };
 
 extern const struct config_value_row config_value_rows[CONFIG_VALUES];

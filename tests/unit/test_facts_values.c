@@ -63,6 +63,21 @@ static void odd_truth(struct ready_bench *b)
     ready_put(b, "/etc/nomad.d/a.hcl", "acl { enabled = maybe }\n");
 }
 
+/* command/agent/config.go: Merge. */
+static void taken_back(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/a.hcl",
+              "datacenter = \"dc7\"\nacl { enabled = true }\nleave_on_terminate = true\n");
+    ready_put(b, "/etc/nomad.d/z.hcl",
+              "datacenter = \"\"\nregion = \"\"\nserver { enabled = false }\n"
+              "acl { enabled = false }\nleave_on_terminate = false\n");
+}
+static void taken_back_from_a_variable(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/a.hcl", "acl { enabled = \"${x}\" }\n");
+    ready_put(b, "/etc/nomad.d/z.hcl", "acl { enabled = false }\n");
+}
+
 static void leave_int(struct ready_bench *b)
 {
     ready_put(b, "/etc/nomad.d/a.hcl", "leave_on_interrupt = true\n");
@@ -148,6 +163,12 @@ static const struct ready_row rows[] = {
     {by_options, "is.node_class", TRI_YES, "big"},
     {by_dev, "is.region", TRI_UNKNOWN, "-dev"},
     {odd_truth, "is.acl", TRI_UNKNOWN, "no plain text"},
+    {taken_back, "is.server", TRI_YES, "true"},
+    {taken_back, "is.acl", TRI_YES, "true"},
+    {taken_back, "is.datacenter", TRI_YES, "dc7"},
+    {taken_back, "is.region", TRI_NO, "not in"},
+    {taken_back, "stop-leaves", TRI_UNKNOWN, "leave_on_terminate is set"},
+    {taken_back_from_a_variable, "is.acl", TRI_UNKNOWN, "no plain text"},
     {nothing, "stop-leaves", TRI_NO, ""},
     {broken, "stop-leaves", TRI_UNKNOWN, "z.hcl"},
     {leave_int, "stop-leaves", TRI_UNKNOWN, "leave_on_interrupt is set, and which signal"},
