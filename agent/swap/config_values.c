@@ -45,7 +45,7 @@ const struct config_value_row config_value_rows[CONFIG_VALUES] = {
 const struct config_path_row config_path_rows[CONFIG_PATH_ROWS] = {
     {{"client", "host_volume", "*"}, "path", PATH_VOLUME, false, IF(VALUE_CLIENT)},
     {{NULL}, "data_dir", PATH_TREE, false, ALWAYS},
-    {{NULL}, "plugin_dir", PATH_DIR, false, ALWAYS},
+    {{NULL}, "plugin_dir", PATH_PLUGINS, false, ALWAYS},
     {{"client"}, "alloc_dir", PATH_TREE, false, IF(VALUE_CLIENT)},
     {{"client"}, "state_dir", PATH_TREE, false, IF(VALUE_CLIENT)},
     {{"tls"}, "ca_file", PATH_AUTHORITY, false, TLS},

@@ -69,6 +69,7 @@ struct config_said {
 enum config_path_kind {
     PATH_VOLUME,
     PATH_DIR,
+    PATH_PLUGINS, /* Nomad starts without it */
     PATH_TREE, /* a directory that Nomad writes into */
     PATH_FILE,
     PATH_CERTIFICATE,

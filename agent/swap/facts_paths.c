@@ -8,6 +8,7 @@
 static const uint32_t needs[] = {
     [PATH_VOLUME] = 0,
     [PATH_DIR] = PATH_READ | PATH_ENTER,
+    [PATH_PLUGINS] = PATH_READ | PATH_ENTER,
     [PATH_TREE] = PATH_READ | PATH_WRITE | PATH_ENTER,
     [PATH_FILE] = PATH_READ,
     [PATH_CERTIFICATE] = PATH_READ,
@@ -133,10 +134,15 @@ static void wish_all(struct paths *p)
 static void ask_user(struct paths *p)
 {
     const struct host *h = p->s->h;
+    struct path_user next = {.uid = 0};
     struct err err = ERR_INIT;
 
     if (h->runs_as(h->ctx, p->s->f->stamp.main_pid, p->s->about.user, &p->user, &err) < 0)
         str_cut(p->no_user, sizeof(p->no_user), err.text);
+    /* The unit may say another user by now: the next start is his. A dynamic one has no name. */
+    else if (p->s->about.user[0] != '\0' &&
+             h->runs_as(h->ctx, 0, p->s->about.user, &next, &err) == 0 && next.uid != p->user.uid)
+        p->user = next;
 }
 
 /* ---- paths that cannot be used ---- */
@@ -174,11 +180,15 @@ static void judge_path(struct paths *p, uint32_t i)
     const char *where = l->where[0] != '\0' ? l->where : path;
     char name[160] = "data_dir";
     bool tree = p->of[i] == NULL || config_path_rows[p->of[i]->row].kind == PATH_TREE;
+    bool plugins = p->of[i] != NULL && config_path_rows[p->of[i]->row].kind == PATH_PLUGINS;
 
     if (p->of[i] != NULL)
         name_path(p->of[i], name);
     if (unknown != NULL)
         find(&p->unusable, TRI_UNKNOWN, "%s: %.100s: %s", name, path, unknown);
+    else if (l->end == LOOK_MISSING && plugins) /* pluginutils/loader/init.go: a warning */
+        find(&p->unusable, TRI_UNKNOWN, "%s: %.100s is not there: Nomad starts, without plugins",
+             name, path);
     else if (l->end == LOOK_DENIED)
         find(&p->unusable, TRI_YES, "%s: user %u, as whom Nomad runs, may not use %.100s", name,
              p->user.uid, where);

@@ -40,8 +40,8 @@ static const char *runs_data_dir(const struct host *h)
 {
     const struct fact_view *f = agent_fact(&h->agent, "data-dir");
 
-    if (self_told(h))
-        return some(h->server.running.data_dir);
+    if (h->is_server)
+        return self_told(h) ? some(h->server.running.data_dir) : NULL;
     return f != NULL && f->value == TRI_YES ? some(f->text) : NULL;
 }
 

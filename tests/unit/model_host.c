@@ -381,7 +381,8 @@ static int port_names(void *ctx, const char *path, struct host_names *ret, struc
 
     if (model_alive(m, err) < 0)
         return -1;
-    *ret = (struct host_names){.dir = model_fs_find(&m->fs, path) == 0};
+    int inode = model_fs_find(&m->fs, path);
+    *ret = (struct host_names){.dir = inode == 0 || m->fs.files[inode].dir};
     for (int i = 0; i < MODEL_NAMES && ret->dir; i++) {
         const struct model_name *name = &m->fs.names[i];
 
@@ -398,10 +399,9 @@ static int port_runs_as(void *ctx, uint32_t pid, const char *name, struct path_u
 {
     const struct model_host *m = ctx;
 
-    (void)pid;
     if (m->no_user)
         return err_set(err, ERR_NOTFOUND, 0, "there is no user %s", name);
-    *ret = m->user;
+    *ret = pid == 0 && m->next_user != NULL ? *m->next_user : m->user;
     return 0;
 }
 

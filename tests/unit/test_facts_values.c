@@ -127,6 +127,30 @@ static void written_and_stopped(struct ready_bench *b)
     b->m.process.there = false;
 }
 
+static void taken_out(struct ready_bench *b)
+{
+    b->m.fs.now_ns = NOW_NS + 3600 * 1000000000LL;
+    model_fs_put_dir(&b->m.fs, "/etc/nomad.d");
+}
+static void by_a_link(struct ready_bench *b)
+{
+    model_fs_put_dir(&b->m.fs, "/data/nomad");
+    model_fs_put_link(&b->m.fs, "/opt/nomad", "/data/nomad");
+    str_cut(b->f.data_dir, sizeof(b->f.data_dir), "/data/nomad");
+}
+static void by_a_link_of_a_client(struct ready_bench *b)
+{
+    by_a_link(b);
+    b->server = false;
+}
+static void elsewhere_of_a_client(struct ready_bench *b)
+{
+    model_fs_put_dir(&b->m.fs, "/data/nomad");
+    model_fs_put_dir(&b->m.fs, "/opt/nomad");
+    str_cut(b->f.data_dir, sizeof(b->f.data_dir), "/data/nomad");
+    b->server = false;
+}
+
 static void volume(struct ready_bench *b)
 {
     ready_put(b, "/etc/nomad.d/a.hcl",
@@ -182,6 +206,10 @@ static const struct ready_row rows[] = {
     {nothing, "config-newer", TRI_NO, ""},
     {written, "config-newer", TRI_YES, "/etc/nomad.d/a.hcl was written"},
     {environment_written, "config-newer", TRI_YES, "/etc/n.env was written"},
+    {taken_out, "config-newer", TRI_UNKNOWN, "/etc/nomad.d was put there"},
+    {by_a_link, "is.data_dir", TRI_YES, "/opt/nomad"},
+    {by_a_link_of_a_client, "is.data_dir", TRI_YES, "/data/nomad"},
+    {elsewhere_of_a_client, "is.data_dir", TRI_YES, "/opt/nomad"},
     {written_and_stopped, "config-newer", TRI_NO, "does not run"},
     {broken, "config-newer", TRI_UNKNOWN, "z.hcl"},
 };
