@@ -127,6 +127,9 @@ static const char *fault_of(const struct about_unit *u, bool *ret_sure)
         return "has failed";
     if (str_eq(u->how, "Requisite") && str_eq(u->active, "inactive"))
         return "is not active, and the start does not start it";
+    /* Only the kernel makes it active: the start would wait for it, and fail. */
+    if (str_ends(u->name, ".device") && str_eq(u->active, "inactive"))
+        return "is no device that is there now";
     *ret_sure = str_eq(u->load, "error") || str_eq(u->load, "bad-setting");
     if (*ret_sure)
         return "cannot be loaded";

@@ -104,6 +104,14 @@ static void one_shot(struct bench *b) /* has done its work; the start starts it 
 {
     add_need(b, "Requires", "make-dirs.service", "loaded", "inactive");
 }
+static void unplugged(struct bench *b)
+{
+    add_need(b, "Requires", "dev-sdb.device", "loaded", "inactive");
+}
+static void plugged(struct bench *b)
+{
+    add_need(b, "BindsTo", "dev-sdb.device", "loaded", "active");
+}
 static void not_mounted(struct bench *b)
 {
     add_need(b, "Requires", "srv-data.mount", "loaded", "inactive");
@@ -332,6 +340,8 @@ static const struct {
     {broken, "unit-needs", TRI_YES, "cannot be loaded"},
     {requisite, "unit-needs", TRI_YES, "Requisite=consul.service is not active"},
     {one_shot, "unit-needs", TRI_NO, ""},
+    {unplugged, "unit-needs", TRI_YES, "Requires=dev-sdb.device is no device"},
+    {plugged, "unit-needs", TRI_NO, ""},
     {not_mounted, "unit-needs", TRI_UNKNOWN, "srv-data.mount is not mounted now"},
     {not_mounted_and_failed, "unit-needs", TRI_YES, "consul.service has failed"},
     {stateless, "unit-needs", TRI_UNKNOWN, "does not tell"},
