@@ -393,9 +393,12 @@ static bool is_moving(const struct feature *f)
     return false;
 }
 
-/* A driver that was not healthy before need not be now; a drain of others may be over. */
+/* A driver that was not healthy before need not be now; a drain of others may be over. A server
+ * that was not in the raft configuration by its id (raft protocol 2 has addresses there) is now. */
 static bool is_better(const struct feature *was)
 {
+    if (was->what == FEATURE_RAFT && was->value[0] == '\0')
+        return true;
     return kinds[was->what].well != NULL && !str_eq(was->value, kinds[was->what].well);
 }
 

@@ -74,6 +74,8 @@ static void test_which_fail(void **state)
         {FEATURE_POOL, "", "default", "batch", true},
         {FEATURE_POOL, "", NULL, "default", false}, /* 1.6 has pools */
         {FEATURE_RAFT, "", "10.0.0.1:4647", "10.0.0.9:4647", true},
+        {FEATURE_RAFT, "", "10.0.0.1:4647", "", true},
+        {FEATURE_RAFT, "", "", "10.0.0.1:4647", false}, /* raft protocol 2 to 3 */
         {FEATURE_VOTER, "", "yes", "no", true},
         {FEATURE_ELIGIBILITY, "", "eligible", "ineligible", true},
         {FEATURE_DRAIN, "", "none", "draining", true},
