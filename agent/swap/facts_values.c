@@ -104,11 +104,17 @@ static enum tri leaves_by(struct surveying *s, const struct config_read *c, cons
     return leaves;
 }
 
+/* A command of ExecStop= may send another signal, before systemd sends its own. */
+static bool stops_by_command(const struct surveying *s)
+{
+    return strstr(s->about.stop.text, "ExecStop=") != NULL;
+}
+
 static enum tri tell_leaves(struct surveying *s, const struct config_read *c)
 {
     static const char fact[] = "stop-leaves";
     bool known = s->asked && s->about.unit && s->about.stop_signal > 0 &&
-                 sigabbrev_np(s->about.stop_signal) != NULL;
+                 sigabbrev_np(s->about.stop_signal) != NULL && !stops_by_command(s);
     enum tri on_int = facts_value_true(c, VALUE_LEAVE_INT);
     enum tri on_term = facts_value_true(c, VALUE_LEAVE_TERM);
     char signal[16] = "";

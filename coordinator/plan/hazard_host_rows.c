@@ -64,6 +64,18 @@ static bool is_yes(const struct one_host *o, const char *id)
 
 /* ---- rows judged by more than their fact ---- */
 
+/* "kill -INT $MAINPID" is the stop itself; a file with a process id is of one start. at: the word;
+ * the commands are "ExecStop=/bin/a b; ExecStopPost=/bin/c". */
+static bool is_own(const char *at, size_t n)
+{
+    const char *pid = memmem(at, n, "MAINPID", 7), *path = memmem(at, n, " /", 2);
+
+    if (str_starts(at, "kill"))
+        return pid != NULL;
+    return str_starts(at, "rm") && path != NULL && n > 4 && memcmp(at + n - 4, ".pid", 4) == 0 &&
+           memchr(path + 1, ' ', (size_t)(at + n - path - 1)) == NULL;
+}
+
 /* Commands that take something away from the host each time it stops. */
 static bool takes_away(const char *commands)
 {
@@ -73,7 +85,8 @@ static bool takes_away(const char *commands)
     for (const char *at = commands + strspn(commands, parts); *at != '\0';) {
         size_t n = strcspn(at, parts);
         for (size_t i = 0; i < ARRAY_LEN(words); i++)
-            if (strlen(words[i]) == n && memcmp(at, words[i], n) == 0)
+            if (strlen(words[i]) == n && memcmp(at, words[i], n) == 0 &&
+                !is_own(at, strcspn(at, ";")))
                 return true;
         at += n + strspn(at + n, parts);
     }

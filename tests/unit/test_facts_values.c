@@ -239,6 +239,19 @@ static void one_question_alone(void **state)
     ready_is(b, "law-refuses", TRI_NO, "");
 }
 
+static void leaves_by_its_command(void **state)
+{
+    struct ready_bench *b = *state;
+
+    drains(b);
+    b->m.about.stop_signal = SIGTERM;
+    str_cut(b->m.about.stop.text, sizeof(b->m.about.stop.text), "ExecStop=/bin/kill -INT $MAINPID");
+    ready_is(b, "stop-leaves", TRI_UNKNOWN, "leave_on_interrupt is set, and which signal");
+    ready_is(b, "stop-drains", TRI_UNKNOWN, "");
+    str_cut(b->m.about.stop.text, sizeof(b->m.about.stop.text), "ExecStopPost=/bin/true");
+    ready_is(b, "stop-leaves", TRI_NO, "");
+}
+
 static void leaves_by_its_signal(void **state)
 {
     static const struct {
@@ -272,6 +285,7 @@ int main(void)
         READY_BENCH(each_fact),
         READY_BENCH(one_question_alone),
         READY_BENCH(leaves_by_its_signal),
+        READY_BENCH(leaves_by_its_command),
     };
 
     return cmocka_run_group_tests_name("facts_%s", tests, NULL, NULL);
