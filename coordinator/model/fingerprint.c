@@ -140,7 +140,8 @@ static const struct {
 
 /* What is different after every upgrade, or of itself: nobody wants to read it. */
 static const char *const moves[] = {"nomad.version", "nomad.revision", "unique.storage.bytesfree",
-                                    "unique.storage.bytestotal"};
+                                    "unique.storage.bytestotal",
+                                    "os.signals"}; /* in another order after each start */
 
 static bool key_fits(const char *pattern, const char *key)
 {
