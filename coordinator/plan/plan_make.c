@@ -61,7 +61,8 @@ static bool chosen(const struct filter *f, const struct world *w, const struct h
 }
 
 /* The raft state of a server is read back before anything answers there: 3.5 GB took 30 minutes
- * (hashicorp/nomad issue 27442). Half of that speed is granted, and time for the rest. */
+ * (hashicorp/nomad issue 27442). Half of that speed is granted, and time for the rest: half of what
+ * the policy gives, for a small state is no reason to wait longer than that. */
 #define READ_BYTES_S  (1024 * 1024)
 #define READ_REST_MS  (5 * 60 * 1000)
 #define READY_MOST_MS (4 * 60 * 60 * 1000) /* what an order may ask for: proto/README.md */
@@ -78,7 +79,8 @@ static int64_t read_back_ms(const struct agent_view *a)
 
 static int64_t own_deadline(const struct policy *y, const struct host *h)
 {
-    int64_t ms = MIN_OF(read_back_ms(&h->agent) + READ_REST_MS, (int64_t)READY_MOST_MS);
+    int64_t rest = MIN_OF((int64_t)READ_REST_MS, y->server_deadline_ms / 2);
+    int64_t ms = MIN_OF(read_back_ms(&h->agent) + rest, (int64_t)READY_MOST_MS);
 
     return h->is_server && ms > y->server_deadline_ms ? ms : 0;
 }

@@ -98,6 +98,24 @@ static void test_large_raft_state(void **state)
     done(f);
 }
 
+/* What the policy gives is enough for a small one, however short that is. */
+static void test_small_raft_state(void **state)
+{
+    static const struct fact_view sizes[] = {{"raft-size", TRI_YES, "32768"},
+                                             {"raft-size", TRI_YES, "104857600"}};
+    struct small_fleet *f = fleet();
+    (void)state;
+    f->policy.server_deadline_ms = 60000;
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        f->hosts[i].agent.facts = &sizes[i];
+        f->hosts[i].agent.n_facts = 1;
+    }
+    make(f);
+    assert_int_equal(f->plan.hosts[0].ready_ms + f->plan.hosts[2].ready_ms, 130000);
+    assert_int_equal(f->plan.hosts[1].ready_ms, 0);
+    done(f);
+}
+
 /* The region that others copy from goes first, whatever its name. */
 static void test_authoritative_first(void **state)
 {
@@ -276,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_canaries_spread),
         cmocka_unit_test(test_authoritative_first),
         cmocka_unit_test(test_large_raft_state),
+        cmocka_unit_test(test_small_raft_state),
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_reactions),
         cmocka_unit_test(test_already),
