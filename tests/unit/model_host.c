@@ -1,5 +1,6 @@
 #include "model_host.h"
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "elf_arch.h"
@@ -430,10 +431,18 @@ static void add_up(const struct model_fs *fs, const char *path, struct host_look
     }
 }
 
+static int fits(const struct model_fs *fs, const char *pattern)
+{
+    for (int i = 0; i < MODEL_NAMES; i++)
+        if (fs->names[i].inode != 0 && fnmatch(pattern, fs->names[i].path, FNM_PATHNAME) == 0)
+            return fs->names[i].inode;
+    return 0;
+}
+
 static void look(const struct model_host *m, const struct path_user *user,
                  const struct host_wish *w, struct host_look *ret)
 {
-    int inode = model_fs_through(&m->fs, w->path);
+    int inode = w->pattern ? fits(&m->fs, w->path) : model_fs_through(&m->fs, w->path);
     const struct model_file *f = &m->fs.files[inode];
     bool dir = inode == 0 && is_dir(&m->fs, w->path);
     const struct path_owner o = {.mode = dir ? 0755 : f->mode,

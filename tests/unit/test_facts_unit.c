@@ -291,6 +291,20 @@ static void optional(struct bench *b)
 {
     environment(b, "/etc/nomad.env", true);
 }
+static void nothing_fits(struct bench *b)
+{
+    condition(b, "ConditionPathExistsGlob", false, "/etc/nomad.d/*.hcl");
+}
+static void something_fits(struct bench *b)
+{
+    nothing_fits(b);
+    model_fs_put(&b->m.fs, "/etc/nomad.d/a.hcl", "", 0, 0644);
+}
+static void a_pattern_that_fits(struct bench *b)
+{
+    environment(b, "/etc/nomad.d/*.env", false);
+    model_fs_put(&b->m.fs, "/etc/nomad.d/a.env", "", 0, 0644);
+}
 static void a_pattern(struct bench *b)
 {
     environment(b, "/etc/nomad*.env", false);
@@ -318,6 +332,8 @@ static const struct {
     {file_is_there, "unit-condition", TRI_NO, ""},
     {file_must_not_be, "unit-condition", TRI_YES,
      "AssertPathExists=!/etc/nomad.d/nomad.hcl: it is so"},
+    {nothing_fits, "unit-condition", TRI_YES, "/etc/nomad.d/*.hcl: nothing is there"},
+    {something_fits, "unit-condition", TRI_NO, ""},
     {another_kind, "unit-condition", TRI_UNKNOWN, "ConditionMemory=4G: that is not looked at"},
     {another_kind_and_gone, "unit-condition", TRI_YES, "nothing is there"},
     {path_hangs, "unit-condition", TRI_UNKNOWN, "/net/x: who looks at it gets no answer"},
@@ -329,7 +345,8 @@ static const struct {
     {a_file, "env-file", TRI_NO, ""},
     {a_directory, "env-file", TRI_YES, "it is a directory"},
     {optional, "env-file", TRI_NO, ""},
-    {a_pattern, "env-file", TRI_UNKNOWN, "it is a pattern"},
+    {a_pattern, "env-file", TRI_YES, ": nothing is there"},
+    {a_pattern_that_fits, "env-file", TRI_NO, ""},
     {file_hangs, "env-file", TRI_UNKNOWN, "gets no answer"},
     {more_files, "env-file", TRI_UNKNOWN, "more files"},
     {old_systemd, "env-file", TRI_UNKNOWN, "does not tell"},
