@@ -1,5 +1,6 @@
 #include "facts_paths.h"
 #include "certificate_names.h"
+#include "command_line.h"
 #include "facts_values.h"
 #include "str.h"
 
@@ -76,13 +77,27 @@ static void name_path(const struct config_path *k, char dst[static 160])
                  row->block[0] != NULL ? " " : "", row->key);
 }
 
+/* The option -data-dir, or -consul-ca-file, of Nomad's command counts, not the files. Blocks of
+ * which each counts (consul, vault) are named in it. */
+static bool by_option(const struct paths *p, const struct config_path_row *row)
+{
+    char option[64];
+
+    snprintf(option, sizeof(option), "%s%s%s", row->many ? row->block[0] : "", row->many ? "-" : "",
+             row->key);
+    for (char *s = option; *s != '\0'; s++)
+        *s = *s == '_' ? '-' : *s;
+    return row->kind != PATH_VOLUME && command_line_has(p->c->words, p->c->words_len, option);
+}
+
 static void wish_configured(struct paths *p, const struct config_path *k)
 {
     enum config_path_kind kind = config_path_rows[k->row].kind;
     char name[160];
     int at;
 
-    if (!config_values_needs(&p->c->f->values, k) || (k->is.plain && k->is.text[0] == '\0'))
+    if (!config_values_needs(&p->c->f->values, k) || by_option(p, &config_path_rows[k->row]) ||
+        (k->is.plain && k->is.text[0] == '\0'))
         return;
     name_path(k, name);
     if (!k->is.plain || k->is.text[0] != '/') {
@@ -127,7 +142,9 @@ static void wish_all(struct paths *p)
     wish_raft(p);
     for (uint32_t i = 0; i < v->n_paths; i++)
         wish_configured(p, &v->paths[i]);
-    if (!v->said[VALUE_DATA_DIR].said && p->data_dir[0] == '/')
+    if ((!v->said[VALUE_DATA_DIR].said ||
+         command_line_has(p->c->words, p->c->words_len, "data-dir")) &&
+        p->data_dir[0] == '/')
         (void)!wish(p, p->data_dir, needs[PATH_TREE]);
 }
 

@@ -357,7 +357,7 @@ const struct host_row host_rows[] = {
              .severity = SEVERITY_BLOCK,
              .advice =
                  "Bring back what is missing (a mount, a directory, a file), or take the block out "
-                 "of the configuration: Nomad does not start without."},
+                 "of the configuration: but for plugins, Nomad does not start without."},
      .fact = "path-unusable",
      .unsure = SEVERITY_WARN,
      .may_lack = true},

@@ -107,6 +107,14 @@ static void no_data_dir(struct ready_bench *b)
 {
     ready_put(b, READY_FILE, "data_dir = \"/gone\"\n");
 }
+static void another_by_option(struct ready_bench *b)
+{
+    no_data_dir(b);
+    ready_put(b, "/etc/nomad.d/b.hcl", "consul { ca_file = \"/c/1\" }\n");
+    str_cut(b->f.data_dir, sizeof(b->f.data_dir), "/opt/nomad");
+    ready_start_by(b, MODEL_TARGET
+                   " agent -config /etc/nomad.d -data-dir=/opt/nomad -consul-ca-file /x");
+}
 static void licence(struct ready_bench *b)
 {
     ready_put(b, "/etc/nomad.d/b.hcl", "server { license_path = \"/etc/nomad.hclic\" }");
@@ -257,6 +265,7 @@ static const struct ready_row rows[] = {
     {key_without_tls, "path-unusable", TRI_NO, ""},
     {no_user, "path-unusable", TRI_UNKNOWN, "there is no user"},
     {no_data_dir, "path-unusable", TRI_YES, "data_dir: /gone is not there"},
+    {another_by_option, "path-unusable", TRI_NO, ""},
     {licence, "path-unusable", TRI_YES, "server license_path: /etc/nomad.hclic is not there"},
     {consuls, "path-unusable", TRI_YES, "consul ca_file: /c/1 is not there; and 1 more"},
     {vault_off, "path-unusable", TRI_NO, ""},
