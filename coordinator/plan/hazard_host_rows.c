@@ -79,9 +79,11 @@ static bool is_own(const char *at, size_t n)
 /* Commands that take something away from the host each time it stops. */
 static bool takes_away(const char *commands)
 {
-    static const char *const words[] = {"drain", "leave", "stop", "rm", "kill", "purge"};
+    static const char *const words[] = {"leave", "stop", "rm", "kill", "purge"};
     static const char parts[] = " \t/-=;,'\"";
 
+    if (strcasestr(commands, "drain") != NULL) /* node_drain.sh as well */
+        return true;
     for (const char *at = commands + strspn(commands, parts); *at != '\0';) {
         size_t n = strcspn(at, parts);
         for (size_t i = 0; i < ARRAY_LEN(words); i++)

@@ -335,6 +335,7 @@ static void words_say_what_a_stop_takes_away(void **state)
         {"ExecStopPost=/bin/rm -f /run/nomad.pid; ExecStopPost=/bin/rm /etc/x", SEVERITY_BLOCK},
         {"/usr/bin/logger \"stopped\"", SEVERITY_WARN},
         {"/opt/alarm --informed", SEVERITY_WARN},
+        {"/opt/bin/node_drain.sh 10m", SEVERITY_BLOCK},
         {"/bin/true", SEVERITY_WARN},
     };
     struct bench *b = *state;
