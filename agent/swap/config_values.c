@@ -163,7 +163,8 @@ void config_values_add(struct config_values *v, const char *place, const struct 
     for (size_t i = 0; i < CONFIG_VALUES; i++) {
         const struct config_value_row *r = &config_value_rows[i];
 
-        if (config_word_is(&k->name, r->key) && stands_in(k, r->block, ARRAY_LEN(r->block), &name)) {
+        if (config_word_is(&k->name, r->key) &&
+            stands_in(k, r->block, ARRAY_LEN(r->block), &name)) {
             struct config_said is = said_by(place, k, r->yes_no);
             if (!is_passed_over(&v->said[i], &is, r))
                 v->said[i] = is;

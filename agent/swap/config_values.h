@@ -70,7 +70,7 @@ enum config_path_kind {
     PATH_VOLUME,
     PATH_DIR,
     PATH_PLUGINS, /* Nomad starts without it */
-    PATH_TREE, /* a directory that Nomad writes into */
+    PATH_TREE,    /* a directory that Nomad writes into */
     PATH_FILE,
     PATH_CERTIFICATE,
     PATH_AUTHORITY, /* certificates that others' are compared with */

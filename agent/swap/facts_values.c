@@ -107,7 +107,7 @@ static enum tri leaves_by(struct surveying *s, const struct config_read *c, cons
 /* A command of ExecStop= may send another signal, before systemd sends its own. */
 static bool stops_by_command(const struct surveying *s)
 {
-    return strstr(s->about.stop.text, "ExecStop=") != NULL;
+    return str_starts(s->about.stop.text, "ExecStop="); /* those of ExecStopPost= come behind */
 }
 
 static enum tri tell_leaves(struct surveying *s, const struct config_read *c)

@@ -260,7 +260,8 @@ static const struct ready_row rows[] = {
     {key_of_root, "path-unusable", TRI_NO, ""},
     {key_not_for_nomad, "path-unusable", TRI_YES, "user 990, as whom Nomad runs, may not use"},
     {another_user_by_now, "path-unusable", TRI_YES, "user 990, as whom Nomad runs, may not use"},
-    {no_plugins, "path-unusable", TRI_UNKNOWN, "plugin_dir: /opt/plugins is not there: Nomad starts"},
+    {no_plugins, "path-unusable", TRI_UNKNOWN,
+     "plugin_dir: /opt/plugins is not there: Nomad starts"},
     {key_listed, "path-unusable", TRI_YES, "data_dir"}, /* what is sure comes before */
     {key_without_tls, "path-unusable", TRI_NO, ""},
     {no_user, "path-unusable", TRI_UNKNOWN, "there is no user"},
