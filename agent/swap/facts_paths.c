@@ -156,10 +156,14 @@ static void ask_user(struct paths *p)
 
     if (h->runs_as(h->ctx, p->s->f->stamp.main_pid, p->s->about.user, &p->user, &err) < 0)
         str_cut(p->no_user, sizeof(p->no_user), err.text);
-    /* The unit may say another user by now: the next start is his. A dynamic one has no name. */
+    /* The unit may say another user by now; or its command has privileges of its own ("+"). A
+     * dynamic user has no name. */
     else if (p->s->about.user[0] != '\0' &&
              h->runs_as(h->ctx, 0, p->s->about.user, &next, &err) == 0 && next.uid != p->user.uid)
-        p->user = next;
+        snprintf(
+            p->no_user, sizeof(p->no_user),
+            "the unit says User=%.60s, and what runs is user %u's: for whom is the next start?",
+            p->s->about.user, p->user.uid);
 }
 
 /* ---- paths that cannot be used ---- */

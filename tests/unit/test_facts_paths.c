@@ -259,7 +259,7 @@ static const struct ready_row rows[] = {
     {volume_again, "path-unusable", TRI_NO, ""},
     {key_of_root, "path-unusable", TRI_NO, ""},
     {key_not_for_nomad, "path-unusable", TRI_YES, "user 990, as whom Nomad runs, may not use"},
-    {another_user_by_now, "path-unusable", TRI_YES, "user 990, as whom Nomad runs, may not use"},
+    {another_user_by_now, "path-unusable", TRI_UNKNOWN, "the unit says User=nomad, and what runs"},
     {no_plugins, "path-unusable", TRI_UNKNOWN,
      "plugin_dir: /opt/plugins is not there: Nomad starts"},
     {key_listed, "path-unusable", TRI_YES, "data_dir"}, /* what is sure comes before */
