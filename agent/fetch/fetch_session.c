@@ -320,7 +320,11 @@ static int do_try(struct talk *t, const char *rest, struct err *err)
     if (rv == 0)
         rv = try_run(&j, t->s->clock, &a, &why);
     if (rv < 0)
-        return say(t->s, why.kind == ERR_STATE ? "none " : "broken ", why.text, err);
+        return say(t->s,
+                   why.kind == ERR_STATE     ? "none "
+                   : why.kind == ERR_TIMEOUT ? "late "
+                                             : "broken ",
+                   why.text, err);
     rv = tell_run(t, &a, err);
     buf_free(&a.said);
     return rv;

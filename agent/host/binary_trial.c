@@ -67,7 +67,7 @@ int binary_trial(const struct fetch_who *who, int binary, const char *version,
     int rc = run_version(who, binary, &r, err);
 
     *ret_failure = FAILURE_NONE;
-    if (rc < 0 && err->kind != ERR_REFUSED)
+    if (rc < 0 && err->kind != ERR_REFUSED && err->kind != ERR_TIMEOUT)
         return -1;
     if (rc < 0)
         snprintf(ret_text, TEXT_MAX, "the new binary could not be run to its end: %.180s",

@@ -458,6 +458,8 @@ int fetch_call_try(struct fetch_call *c, bool validate, const int *files, size_t
         return -1;
     if (str_starts(answer, "none "))
         return err_set(err, ERR_STATE, 0, "%.200s", answer + strlen("none "));
+    if (str_starts(answer, "late "))
+        return err_set(err, ERR_TIMEOUT, 0, "%.200s", answer + strlen("late "));
     if (str_starts(answer, "broken "))
         return err_set(err, ERR_REFUSED, 0, "%.200s", answer + strlen("broken "));
     if (!str_starts(answer, "ran ") || read_ran(c, answer + strlen("ran "), until, ret, err) < 0)

@@ -50,7 +50,8 @@ struct fetch_ran {
 };
 
 /* files: the open binary, then (validate) the open files of Nomad's configuration. Waits for it.
- * ERR_REFUSED: it could not be run to its end. Anything else: that it cannot be tried here. */
+ * ERR_REFUSED: it could not be run to its end; ERR_TIMEOUT: not in time. Anything else: that it
+ * cannot be tried here. */
 MUST_CHECK int fetch_call_try(struct fetch_call *c, bool validate, const int *files, size_t n,
                               struct fetch_ran *ret, struct err *err);
 

@@ -119,6 +119,8 @@ struct host_wish {
     bool content;  /* of a regular file, its first LOOK_CONTENT bytes */
     bool sum;      /* of the regular files below a directory */
     bool kind;     /* what is there */
+    bool pattern;  /* the path is one of a shell: is there anything that fits? The need is not asked
+                    */
 };
 
 enum look_end {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <glob.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
@@ -263,6 +264,21 @@ static void tell(struct walk *w, const struct host_wish *wish, unsigned char *co
         end(w, w->unsure ? LOOK_UNSURE : LOOK_FINE, 0);
 }
 
+/* As systemd asks. */
+static void match(struct walk *w, const char *pattern)
+{
+    char whole[512], root[32];
+    glob_t found;
+    int rc;
+
+    name_of(w->fds[0], root);
+    snprintf(whole, sizeof(whole), "%s/%s", root, pattern);
+    rc = glob(whole, GLOB_NOSORT | GLOB_BRACE, NULL, &found);
+    if (rc == 0)
+        globfree(&found);
+    end(w, rc == 0 ? LOOK_FINE : rc == GLOB_NOMATCH ? LOOK_MISSING : LOOK_FAILED, 0);
+}
+
 void path_look(int root, const struct path_user *user, const struct host_wish *wish,
                struct host_look *ret, unsigned char *content)
 {
@@ -276,6 +292,8 @@ void path_look(int root, const struct path_user *user, const struct host_wish *w
     str_cut(w->rest, sizeof(w->rest), wish->path);
     if (w->fds[0] < 0)
         end(w, LOOK_FAILED, errno);
+    else if (wish->pattern)
+        match(w, wish->path);
     else if (go(w) == 0)
         tell(w, wish, content);
     while (w->n > 0)

@@ -41,6 +41,7 @@
  *                                  STATUS 255 and a SIGNAL: that ended it. File number I is
  *                                  TRY_FILE there
  *   < broken TEXT                  it could not be run to its end
+ *   < late TEXT                    it did not come to its end in that time
  *   < none TEXT                    there is no safe place here to run it
  * Descriptors come as SCM_RIGHTS with the line's first byte.
  *

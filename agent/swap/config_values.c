@@ -2,31 +2,31 @@
 #include "str.h"
 
 const struct config_value_row config_value_rows[CONFIG_VALUES] = {
-    [VALUE_REGION] = {"region", {NULL}, "region", "region", false},
-    [VALUE_DATACENTER] = {"datacenter", {NULL}, "datacenter", "dc", false},
-    [VALUE_NAME] = {"name", {NULL}, "name", "node", false},
-    [VALUE_DATA_DIR] = {"data_dir", {NULL}, "data_dir", "data-dir", false},
-    [VALUE_BIND_ADDR] = {"bind_addr", {NULL}, "bind_addr", "bind", false},
-    [VALUE_ADVERTISE_HTTP] = {"advertise_http", {"advertise"}, "http", NULL, false},
-    [VALUE_ADVERTISE_RPC] = {"advertise_rpc", {"advertise"}, "rpc", NULL, false},
-    [VALUE_NODE_CLASS] = {"node_class", {"client"}, "node_class", "node-class", false},
-    [VALUE_NODE_POOL] = {"node_pool", {"client"}, "node_pool", "node-pool", false},
-    [VALUE_SERVER] = {"server", {"server"}, "enabled", "server", true},
-    [VALUE_CLIENT] = {"client", {"client"}, "enabled", "client", true},
-    [VALUE_ACL] = {"acl", {"acl"}, "enabled", "acl-enabled", true},
-    [VALUE_LEAVE_INT] = {NULL, {NULL}, "leave_on_interrupt", NULL, true},
-    [VALUE_LEAVE_TERM] = {NULL, {NULL}, "leave_on_terminate", NULL, true},
-    [VALUE_DRAIN] = {NULL, {"client"}, "drain_on_shutdown", NULL, false},
-    [VALUE_PLUGIN_DIR] = {NULL, {NULL}, "plugin_dir", "plugin-dir", false},
-    [VALUE_CERT_FILE] = {NULL, {"tls"}, "cert_file", NULL, false},
-    [VALUE_TLS_HTTP] = {NULL, {"tls"}, "http", NULL, true},
-    [VALUE_TLS_RPC] = {NULL, {"tls"}, "rpc", NULL, true},
-    [VALUE_VAULT] = {NULL, {"vault"}, "enabled", "vault-enabled", true},
-    [VALUE_PORT_HTTP] = {NULL, {"ports"}, "http", NULL, false},
-    [VALUE_PORT_RPC] = {NULL, {"ports"}, "rpc", NULL, false},
-    [VALUE_PORT_SERF] = {NULL, {"ports"}, "serf", NULL, false},
-    [VALUE_ADDRESS_RPC] = {NULL, {"addresses"}, "rpc", NULL, false},
-    [VALUE_ADDRESS_SERF] = {NULL, {"addresses"}, "serf", NULL, false},
+    [VALUE_REGION] = {"region", {NULL}, "region", "region", false, false},
+    [VALUE_DATACENTER] = {"datacenter", {NULL}, "datacenter", "dc", false, false},
+    [VALUE_NAME] = {"name", {NULL}, "name", "node", false, false},
+    [VALUE_DATA_DIR] = {"data_dir", {NULL}, "data_dir", "data-dir", false, false},
+    [VALUE_BIND_ADDR] = {"bind_addr", {NULL}, "bind_addr", "bind", false, false},
+    [VALUE_ADVERTISE_HTTP] = {"advertise_http", {"advertise"}, "http", NULL, false, false},
+    [VALUE_ADVERTISE_RPC] = {"advertise_rpc", {"advertise"}, "rpc", NULL, false, false},
+    [VALUE_NODE_CLASS] = {"node_class", {"client"}, "node_class", "node-class", false, false},
+    [VALUE_NODE_POOL] = {"node_pool", {"client"}, "node_pool", "node-pool", false, false},
+    [VALUE_SERVER] = {"server", {"server"}, "enabled", "server", true, false},
+    [VALUE_CLIENT] = {"client", {"client"}, "enabled", "client", true, false},
+    [VALUE_ACL] = {"acl", {"acl"}, "enabled", "acl-enabled", true, false},
+    [VALUE_LEAVE_INT] = {NULL, {NULL}, "leave_on_interrupt", NULL, true, false},
+    [VALUE_LEAVE_TERM] = {NULL, {NULL}, "leave_on_terminate", NULL, true, false},
+    [VALUE_DRAIN] = {NULL, {"client"}, "drain_on_shutdown", NULL, false, false},
+    [VALUE_PLUGIN_DIR] = {NULL, {NULL}, "plugin_dir", "plugin-dir", false, false},
+    [VALUE_CERT_FILE] = {NULL, {"tls"}, "cert_file", NULL, false, false},
+    [VALUE_TLS_HTTP] = {NULL, {"tls"}, "http", NULL, true, false},
+    [VALUE_TLS_RPC] = {NULL, {"tls"}, "rpc", NULL, true, false},
+    [VALUE_VAULT] = {NULL, {"vault"}, "enabled", "vault-enabled", true, true},
+    [VALUE_PORT_HTTP] = {NULL, {"ports"}, "http", NULL, false, false},
+    [VALUE_PORT_RPC] = {NULL, {"ports"}, "rpc", NULL, false, false},
+    [VALUE_PORT_SERF] = {NULL, {"ports"}, "serf", NULL, false, false},
+    [VALUE_ADDRESS_RPC] = {NULL, {"addresses"}, "rpc", NULL, false, false},
+    [VALUE_ADDRESS_SERF] = {NULL, {"addresses"}, "serf", NULL, false, false},
 };
 
 #define ALWAYS                                                                                     \
@@ -45,7 +45,7 @@ const struct config_value_row config_value_rows[CONFIG_VALUES] = {
 const struct config_path_row config_path_rows[CONFIG_PATH_ROWS] = {
     {{"client", "host_volume", "*"}, "path", PATH_VOLUME, false, IF(VALUE_CLIENT)},
     {{NULL}, "data_dir", PATH_TREE, false, ALWAYS},
-    {{NULL}, "plugin_dir", PATH_DIR, false, ALWAYS},
+    {{NULL}, "plugin_dir", PATH_PLUGINS, false, ALWAYS},
     {{"client"}, "alloc_dir", PATH_TREE, false, IF(VALUE_CLIENT)},
     {{"client"}, "state_dir", PATH_TREE, false, IF(VALUE_CLIENT)},
     {{"tls"}, "ca_file", PATH_AUTHORITY, false, TLS},
@@ -87,25 +87,36 @@ static bool is_plain(const struct config_word *w, size_t size)
 }
 
 /* A word without quotes is plain only as a number, true or false. */
-static void take_said(struct config_said *s, const char *place, const struct config_key *k,
-                      bool yes_no)
+static struct config_said said_by(const char *place, const struct config_key *k, bool yes_no)
 {
+    struct config_said s = {.said = true};
     const char *is;
 
-    *s = (struct config_said){.said = true};
-    snprintf(s->place, sizeof(s->place), "%.*s, line %u", CONFIG_PLACE - 24, place, k->line);
-    if ((!k->has_value && !k->has_word) || !is_plain(&k->value, sizeof(s->text)))
-        return;
-    memcpy(s->text, k->value.at, k->value.n);
-    s->text[k->value.n] = '\0';
-    is = yes_no ? truth(s->text) : NULL;
-    s->plain = yes_no ? is != NULL
-                      : k->has_value || truth(s->text) != NULL ||
-                            strspn(s->text, "0123456789") == k->value.n;
+    snprintf(s.place, sizeof(s.place), "%.*s, line %u", CONFIG_PLACE - 24, place, k->line);
+    if ((!k->has_value && !k->has_word) || !is_plain(&k->value, sizeof(s.text)))
+        return s;
+    memcpy(s.text, k->value.at, k->value.n);
+    s.text[k->value.n] = '\0';
+    is = yes_no ? truth(s.text) : NULL;
+    s.plain = yes_no ? is != NULL
+                     : k->has_value || truth(s.text) != NULL ||
+                           strspn(s.text, "0123456789") == k->value.n;
     if (is != NULL)
-        str_cut(s->text, sizeof(s->text), is);
-    if (!s->plain)
-        s->text[0] = '\0';
+        str_cut(s.text, sizeof(s.text), is);
+    if (!s.plain)
+        s.text[0] = '\0';
+    return s;
+}
+
+/* Nomad's merge (command/agent/config.go) takes over what is neither "" nor false: "" says nothing
+ * anywhere, and false takes back no true of a file before. */
+static bool is_passed_over(const struct config_said *was, const struct config_said *is,
+                           const struct config_value_row *r)
+{
+    if (!is->plain)
+        return false;
+    return r->yes_no ? was->said && !r->taken_back && str_eq(is->text, "false")
+                     : is->text[0] == '\0';
 }
 
 static bool stands_in(const struct config_key *k, const char *const *block, size_t n,
@@ -142,7 +153,7 @@ static void add_path(struct config_values *v, uint32_t row, const struct config_
     v->n_paths = MAX_OF(v->n_paths, i + 1);
     v->paths[i].row = row;
     memcpy(v->paths[i].name, called, sizeof(called));
-    take_said(&v->paths[i].is, place, k, false);
+    v->paths[i].is = said_by(place, k, false);
 }
 
 void config_values_add(struct config_values *v, const char *place, const struct config_key *k)
@@ -152,8 +163,12 @@ void config_values_add(struct config_values *v, const char *place, const struct 
     for (size_t i = 0; i < CONFIG_VALUES; i++) {
         const struct config_value_row *r = &config_value_rows[i];
 
-        if (config_word_is(&k->name, r->key) && stands_in(k, r->block, ARRAY_LEN(r->block), &name))
-            take_said(&v->said[i], place, k, r->yes_no);
+        if (config_word_is(&k->name, r->key) &&
+            stands_in(k, r->block, ARRAY_LEN(r->block), &name)) {
+            struct config_said is = said_by(place, k, r->yes_no);
+            if (!is_passed_over(&v->said[i], &is, r))
+                v->said[i] = is;
+        }
     }
     for (uint32_t i = 0; i < CONFIG_PATH_ROWS; i++) {
         const struct config_path_row *r = &config_path_rows[i];

@@ -55,6 +55,7 @@ struct config_value_row {
     const char *key;
     const char *option; /* of Nomad's command, which sets it as well; NULL: none does */
     bool yes_no;
+    bool taken_back; /* a later file's false counts as well */
 };
 
 extern const struct config_value_row config_value_rows[CONFIG_VALUES];
@@ -68,7 +69,8 @@ struct config_said {
 enum config_path_kind {
     PATH_VOLUME,
     PATH_DIR,
-    PATH_TREE, /* a directory that Nomad writes into */
+    PATH_PLUGINS, /* Nomad starts without it */
+    PATH_TREE,    /* a directory that Nomad writes into */
     PATH_FILE,
     PATH_CERTIFICATE,
     PATH_AUTHORITY, /* certificates that others' are compared with */

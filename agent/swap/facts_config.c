@@ -40,15 +40,17 @@ static void take_newer(int64_t ns, const char *path, int64_t *newest, char place
     str_cut(place, CONFIG_PLACE, buf_str(&name));
 }
 
-static void note_times(struct reading *r, const char *path)
+/* Of a directory: when a name was put into it or taken out. */
+static void note_times(struct reading *r, const char *path, bool dir)
 {
     struct host_stat st = {.there = false};
     struct err err = ERR_INIT;
 
     if (r->h->stat_through(r->h->ctx, HOST_OWN_PATH, path, &st, &err) < 0 || !st.there)
         return;
-    take_newer(st.mtime_ns, path, &r->times.written_ns, r->times.written);
-    take_newer(st.ctime_ns, path, &r->times.touched_ns, r->times.touched);
+    if (!dir)
+        take_newer(st.mtime_ns, path, &r->times.written_ns, r->times.written);
+    take_newer(dir ? st.mtime_ns : st.ctime_ns, path, &r->times.touched_ns, r->times.touched);
 }
 
 static void read_file(struct reading *r, const char *path)
@@ -61,7 +63,7 @@ static void read_file(struct reading *r, const char *path)
         return;
     }
     r->files++;
-    note_times(r, path);
+    note_times(r, path, false);
     if (host_read_through(r->h, path, FILE_MAX, &text, &err) < 0) {
         config_findings_miss(&r->f, path,
                              err.kind == ERR_LIMIT ? "is larger than 1 MiB" : "cannot be read");
@@ -93,6 +95,8 @@ static void read_path(struct reading *r, const char *path)
     }
     if (!r->names.dir)
         read_file(r, path);
+    else
+        note_times(r, path, true);
     for (uint32_t i = 0; i < r->names.n; i++)
         read_name(r, path, r->names.list[i].name);
     if (r->names.more)
@@ -366,7 +370,7 @@ static void note_environment(struct reading *r)
     const struct service_about *about = &r->s->about;
 
     for (uint32_t i = 0; r->s->asked && i < about->files.n; i++)
-        note_times(r, about->files.list[i].path);
+        note_times(r, about->files.list[i].path, false);
 }
 
 static void tell_read(struct reading *r)

@@ -1,5 +1,6 @@
 #include "facts_paths.h"
 #include "certificate_names.h"
+#include "command_line.h"
 #include "facts_values.h"
 #include "str.h"
 
@@ -8,6 +9,7 @@
 static const uint32_t needs[] = {
     [PATH_VOLUME] = 0,
     [PATH_DIR] = PATH_READ | PATH_ENTER,
+    [PATH_PLUGINS] = PATH_READ | PATH_ENTER,
     [PATH_TREE] = PATH_READ | PATH_WRITE | PATH_ENTER,
     [PATH_FILE] = PATH_READ,
     [PATH_CERTIFICATE] = PATH_READ,
@@ -75,13 +77,27 @@ static void name_path(const struct config_path *k, char dst[static 160])
                  row->block[0] != NULL ? " " : "", row->key);
 }
 
+/* The option -data-dir, or -consul-ca-file, of Nomad's command counts, not the files. Blocks of
+ * which each counts (consul, vault) are named in it. */
+static bool by_option(const struct paths *p, const struct config_path_row *row)
+{
+    char option[64];
+
+    snprintf(option, sizeof(option), "%s%s%s", row->many ? row->block[0] : "", row->many ? "-" : "",
+             row->key);
+    for (char *s = option; *s != '\0'; s++)
+        *s = *s == '_' ? '-' : *s;
+    return row->kind != PATH_VOLUME && command_line_has(p->c->words, p->c->words_len, option);
+}
+
 static void wish_configured(struct paths *p, const struct config_path *k)
 {
     enum config_path_kind kind = config_path_rows[k->row].kind;
     char name[160];
     int at;
 
-    if (!config_values_needs(&p->c->f->values, k) || (k->is.plain && k->is.text[0] == '\0'))
+    if (!config_values_needs(&p->c->f->values, k) || by_option(p, &config_path_rows[k->row]) ||
+        (k->is.plain && k->is.text[0] == '\0'))
         return;
     name_path(k, name);
     if (!k->is.plain || k->is.text[0] != '/') {
@@ -126,17 +142,28 @@ static void wish_all(struct paths *p)
     wish_raft(p);
     for (uint32_t i = 0; i < v->n_paths; i++)
         wish_configured(p, &v->paths[i]);
-    if (!v->said[VALUE_DATA_DIR].said && p->data_dir[0] == '/')
+    if ((!v->said[VALUE_DATA_DIR].said ||
+         command_line_has(p->c->words, p->c->words_len, "data-dir")) &&
+        p->data_dir[0] == '/')
         (void)!wish(p, p->data_dir, needs[PATH_TREE]);
 }
 
 static void ask_user(struct paths *p)
 {
     const struct host *h = p->s->h;
+    struct path_user next = {.uid = 0};
     struct err err = ERR_INIT;
 
     if (h->runs_as(h->ctx, p->s->f->stamp.main_pid, p->s->about.user, &p->user, &err) < 0)
         str_cut(p->no_user, sizeof(p->no_user), err.text);
+    /* The unit may say another user by now; or its command has privileges of its own ("+"). A
+     * dynamic user has no name. */
+    else if (p->s->about.user[0] != '\0' &&
+             h->runs_as(h->ctx, 0, p->s->about.user, &next, &err) == 0 && next.uid != p->user.uid)
+        snprintf(
+            p->no_user, sizeof(p->no_user),
+            "the unit says User=%.60s, and what runs is user %u's: for whom is the next start?",
+            p->s->about.user, p->user.uid);
 }
 
 /* ---- paths that cannot be used ---- */
@@ -174,11 +201,15 @@ static void judge_path(struct paths *p, uint32_t i)
     const char *where = l->where[0] != '\0' ? l->where : path;
     char name[160] = "data_dir";
     bool tree = p->of[i] == NULL || config_path_rows[p->of[i]->row].kind == PATH_TREE;
+    bool plugins = p->of[i] != NULL && config_path_rows[p->of[i]->row].kind == PATH_PLUGINS;
 
     if (p->of[i] != NULL)
         name_path(p->of[i], name);
     if (unknown != NULL)
         find(&p->unusable, TRI_UNKNOWN, "%s: %.100s: %s", name, path, unknown);
+    else if (l->end == LOOK_MISSING && plugins) /* pluginutils/loader/init.go: a warning */
+        find(&p->unusable, TRI_UNKNOWN, "%s: %.100s is not there: Nomad starts, without plugins",
+             name, path);
     else if (l->end == LOOK_DENIED)
         find(&p->unusable, TRI_YES, "%s: user %u, as whom Nomad runs, may not use %.100s", name,
              p->user.uid, where);

@@ -19,6 +19,15 @@ static void take_error(struct phases_asked *a, const struct err *err)
     a->api = err->kind == ERR_NETWORK || err->kind == ERR_TIMEOUT ? TRI_NO : TRI_UNKNOWN;
 }
 
+/* A text or an object in JSON; what another server answers to everything is a page. */
+static bool is_of_another(int status, const struct buf *body)
+{
+    const char *s = buf_str(body);
+
+    s += strspn(s, " \t\r\n");
+    return status == 200 && *s != '\0' && *s != '"' && *s != '{';
+}
+
 static void ask_api(struct phases *p, const struct facts *f)
 {
     const struct host *h = p->host;
@@ -37,6 +46,10 @@ static void ask_api(struct phases *p, const struct facts *f)
         } else {
             snprintf(a->api_text, sizeof(a->api_text), "HTTP status %d", status);
             a->api = status > 0 && status < 500 ? TRI_YES : TRI_NO;
+            if (is_of_another(status, &body)) {
+                a->api = TRI_NO;
+                str_cut(a->api_text, sizeof(a->api_text), "what answers there is not Nomad's API");
+            }
         }
     }
     h->ask_end(h->ctx);

@@ -127,6 +127,9 @@ static const char *fault_of(const struct about_unit *u, bool *ret_sure)
         return "has failed";
     if (str_eq(u->how, "Requisite") && str_eq(u->active, "inactive"))
         return "is not active, and the start does not start it";
+    /* Only the kernel makes it active: the start would wait for it, and fail. */
+    if (str_ends(u->name, ".device") && str_eq(u->active, "inactive"))
+        return "is no device that is there now";
     *ret_sure = str_eq(u->load, "error") || str_eq(u->load, "bad-setting");
     if (*ret_sure)
         return "cannot be loaded";
@@ -261,16 +264,16 @@ struct paths {
     const struct host_look *of_condition[ABOUT_CONDITIONS], *of_file[ABOUT_FILES];
 };
 
-static const struct host_look *wish(struct paths *p, const char *path, uint32_t need)
+static const struct host_look *wish(struct paths *p, const char *path, uint32_t need, bool pattern)
 {
-    p->wishes[p->n] = (struct host_wish){.need = need, .kind = true};
+    p->wishes[p->n] = (struct host_wish){.need = need, .kind = true, .pattern = pattern};
     str_cut(p->wishes[p->n].path, sizeof(p->wishes[p->n].path), path);
     return &p->looks[p->n++];
 }
 
 static bool is_pattern(const char *path)
 {
-    return path[strcspn(path, "*?[")] != '\0';
+    return path[strcspn(path, "*?[{")] != '\0';
 }
 
 /* What could not be looked at stays LOOK_UNKNOWN. */
@@ -280,12 +283,16 @@ static void look(struct surveying *s, struct paths *p)
     struct err err = ERR_INIT;
 
     for (uint32_t i = 0; i < a->conditions.n; i++) {
-        if (unit_condition_of_path(&a->conditions.list[i]))
-            p->of_condition[i] = wish(p, a->conditions.list[i].what, 0);
+        const struct about_condition *c = &a->conditions.list[i];
+
+        if (unit_condition_of_path(c))
+            p->of_condition[i] = wish(p, c->what, 0, unit_condition_of_pattern(c));
     }
     for (uint32_t i = 0; i < a->files.n; i++) {
-        if (!a->files.list[i].optional && !is_pattern(a->files.list[i].path))
-            p->of_file[i] = wish(p, a->files.list[i].path, PATH_READ);
+        const char *path = a->files.list[i].path;
+
+        if (!a->files.list[i].optional)
+            p->of_file[i] = wish(p, path, PATH_READ, is_pattern(path));
     }
     if (p->n > 0 && s->h->look_at(s->h->ctx, 0, &manager, p->wishes, p->n, p->looks, &err) < 0)
         for (uint32_t i = 0; i < p->n; i++)
@@ -351,13 +358,12 @@ static void ask_files(struct surveying *s, const struct paths *p)
     if (a->files.more)
         str_cut(vague, sizeof(vague), "there are more files than can be looked at");
     for (uint32_t i = 0; i < a->files.n; i++) {
-        const char *path = a->files.list[i].path, *why = "it is a pattern";
+        const char *path = a->files.list[i].path, *why;
         bool sure = false;
 
         if (a->files.list[i].optional)
             continue;
-        if (p->of_file[i] != NULL)
-            why = file_fault(p->of_file[i], &sure);
+        why = file_fault(p->of_file[i], &sure);
         if (why != NULL && sure) {
             fact_add(s, id, TRI_YES, "EnvironmentFile=%.160s: %s", path, why);
             return;

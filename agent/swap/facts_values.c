@@ -29,6 +29,28 @@ int64_t facts_nomad_started(const struct surveying *s)
 
 /* ---- what the files say ---- */
 
+static bool is_one_place(const struct surveying *s, const char *a, const char *b)
+{
+    struct host_stat x = {.there = false}, y = {.there = false};
+    struct err err = ERR_INIT;
+
+    return s->h->stat_through(s->h->ctx, HOST_OWN_PATH, a, &x, &err) == 0 &&
+           s->h->stat_through(s->h->ctx, HOST_OWN_PATH, b, &y, &err) == 0 && x.there && y.there &&
+           x.dev == y.dev && x.ino == y.ino;
+}
+
+/* A client's is compared with where its process has its files, which no link is in; a server's with
+ * what it tells, which is as its files have it. */
+static const char *as_compared(const struct surveying *s, enum config_value id, const char *text)
+{
+    const struct facts *f = s->f;
+
+    return id == VALUE_DATA_DIR && f->server_id[0] == '\0' && f->data_dir[0] != '\0' &&
+                   is_one_place(s, text, f->data_dir)
+               ? f->data_dir
+               : text;
+}
+
 static void tell_value(struct surveying *s, const struct config_read *c, enum config_value id)
 {
     const struct config_value_row *row = &config_value_rows[id];
@@ -49,7 +71,8 @@ static void tell_value(struct surveying *s, const struct config_read *c, enum co
     else if (!said->said)
         fact_add(s, fact, TRI_NO, "not in Nomad's files");
     else {
-        str_escape(&text, said->text, strlen(said->text));
+        const char *is = as_compared(s, id, said->text);
+        str_escape(&text, is, strlen(is));
         fact_add(s, fact, TRI_YES, "%s", buf_str(&text));
     }
 }
@@ -81,11 +104,17 @@ static enum tri leaves_by(struct surveying *s, const struct config_read *c, cons
     return leaves;
 }
 
+/* A command of ExecStop= may send another signal, before systemd sends its own. */
+static bool stops_by_command(const struct surveying *s)
+{
+    return str_starts(s->about.stop.text, "ExecStop="); /* those of ExecStopPost= come behind */
+}
+
 static enum tri tell_leaves(struct surveying *s, const struct config_read *c)
 {
     static const char fact[] = "stop-leaves";
     bool known = s->asked && s->about.unit && s->about.stop_signal > 0 &&
-                 sigabbrev_np(s->about.stop_signal) != NULL;
+                 sigabbrev_np(s->about.stop_signal) != NULL && !stops_by_command(s);
     enum tri on_int = facts_value_true(c, VALUE_LEAVE_INT);
     enum tri on_term = facts_value_true(c, VALUE_LEAVE_TERM);
     char signal[16] = "";
@@ -144,7 +173,8 @@ static void tell_newer(struct surveying *s, const struct config_read *c)
     } else if (t->touched_ns > started + SLACK_NS) {
         str_for_ms(by, sizeof(by), (t->touched_ns - started) / 1000000);
         fact_add(s, fact, TRI_UNKNOWN,
-                 "%s was put there %s after Nomad started, or got another owner or mode then",
+                 "%s was put there %s after Nomad started, or got another owner or mode then, or a "
+                 "name in it came or went",
                  t->touched, by);
     } else if (c->why != NULL)
         fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);

@@ -47,11 +47,14 @@ static int about_of(const struct about_condition *c)
     return -1;
 }
 
-/* A pattern would have to be looked for. */
 bool unit_condition_of_path(const struct about_condition *c)
 {
-    return about_of(c) >= 0 && c->what[0] == '/' &&
-           (!str_ends(c->type, "Glob") || c->what[strcspn(c->what, "*?[")] == '\0');
+    return about_of(c) >= 0 && c->what[0] == '/';
+}
+
+bool unit_condition_of_pattern(const struct about_condition *c)
+{
+    return str_ends(c->type, "Glob");
 }
 
 static bool is(enum about about, const struct host_look *seen)

@@ -12,6 +12,7 @@
 
 /* Is it about a path that can be looked at? */
 bool unit_condition_of_path(const struct about_condition *c);
+bool unit_condition_of_pattern(const struct about_condition *c);
 /* seen: NULL, or what lies at its path. */
 enum tri unit_condition_holds(const struct about_condition *c, const struct host_look *seen);
 /* Of n, each judged: all hold, and of the conditions, and of the assertions, marked "|" one does.

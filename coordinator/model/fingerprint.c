@@ -142,7 +142,8 @@ static const struct {
 
 /* What is different after every upgrade, or of itself: nobody wants to read it. */
 static const char *const moves[] = {"nomad.version", "nomad.revision", "unique.storage.bytesfree",
-                                    "unique.storage.bytestotal"};
+                                    "unique.storage.bytestotal",
+                                    "os.signals"}; /* in another order after each start */
 
 static bool key_fits(const char *pattern, const char *key)
 {
@@ -395,9 +396,12 @@ static bool is_moving(const struct feature *f)
     return false;
 }
 
-/* A driver that was not healthy before need not be now; a drain of others may be over. */
+/* A driver that was not healthy before need not be now; a drain of others may be over. A server
+ * that was not in the raft configuration by its id (raft protocol 2 has addresses there) is now. */
 static bool is_better(const struct feature *was)
 {
+    if (was->what == FEATURE_RAFT && was->value[0] == '\0')
+        return true;
     return kinds[was->what].well != NULL && !str_eq(was->value, kinds[was->what].well);
 }
 

@@ -357,7 +357,7 @@ const struct host_row host_rows[] = {
              .advice =
                  "Bring back what is missing as it was: the mount and not an empty directory in "
                  "its place, the file with its content. Take the block out of the configuration "
-                 "only when no job uses it: Nomad does not start without."},
+                 "only when no job uses it: but for plugins, Nomad does not start without."},
      .fact = "path-unusable",
      .unsure = SEVERITY_WARN,
      .may_lack = true},

@@ -1,5 +1,7 @@
 #include "running_config.h"
 
+#include <arpa/inet.h>
+
 #include "str.h"
 
 /* A value that runs; NULL: Nomad does not tell it. */
@@ -40,8 +42,8 @@ static const char *runs_data_dir(const struct host *h)
 {
     const struct fact_view *f = agent_fact(&h->agent, "data-dir");
 
-    if (self_told(h))
-        return some(h->server.running.data_dir);
+    if (h->is_server)
+        return self_told(h) ? some(h->server.running.data_dir) : NULL;
     return f != NULL && f->value == TRI_YES ? some(f->text) : NULL;
 }
 
@@ -119,6 +121,31 @@ static size_t host_len(const char *address)
     return (size_t)(colon - address);
 }
 
+static int bytes_of(const char *host, size_t n, unsigned char bytes[static 16])
+{
+    char text[64];
+
+    if (n >= 2 && host[0] == '[' && host[n - 1] == ']') {
+        host++;
+        n -= 2;
+    }
+    if (n >= sizeof(text))
+        return -1;
+    memcpy(text, host, n);
+    text[n] = '\0';
+    return inet_pton(AF_INET6, text, bytes) == 1 ? 0 : -1;
+}
+
+/* Of one IPv6 address there are many spellings; Nomad since 1.10 tells the shortest. */
+static bool same_host(const char *a, size_t n, const char *b, size_t m)
+{
+    unsigned char x[16], y[16];
+
+    if (bytes_of(a, n, x) == 0 && bytes_of(b, m, y) == 0)
+        return memcmp(x, y, sizeof(x)) == 0;
+    return n == m && strncasecmp(a, b, n) == 0;
+}
+
 /* Files may leave the port, and the brackets with it, to Nomad. */
 static bool same_address(const char *files, const char *runs)
 {
@@ -127,11 +154,7 @@ static bool same_address(const char *files, const char *runs)
 
     if (port[0] != '\0' && !str_eq(port, runs + r))
         return false;
-    if (runs[0] == '[' && r >= 2 && files[0] != '[') {
-        runs++;
-        r -= 2;
-    }
-    return f == r && strncasecmp(files, runs, f) == 0;
+    return same_host(files, f, runs, r);
 }
 
 /* The order of the text. Defaults are Nomad's; NULL: it makes the value from others. */
@@ -144,7 +167,7 @@ static const struct {
     {"datacenter", "dc1", runs_datacenter, same_text},
     {"name", NULL, runs_name, same_text},
     {"data_dir", NULL, runs_data_dir, same_path},
-    {"bind_addr", "0.0.0.0", runs_bind, same_text},
+    {"bind_addr", "0.0.0.0", runs_bind, same_address},
     {"advertise_http", NULL, runs_http, same_address},
     {"advertise_rpc", NULL, runs_rpc, same_address},
     {"node_class", "", runs_class, same_text},

@@ -76,11 +76,20 @@ static const struct {
     const char *program;
     const char *const *words; /* NULL: whatever it is told */
 } takers[] = {
-    {"rm", NULL},           {"rmdir", NULL},        {"shred", NULL},
-    {"unlink", NULL},       {"pkill", NULL},        {"killall", NULL},
-    {"docker", containers}, {"podman", containers}, {"nerdctl", containers},
-    {"crictl", containers}, {"ctr", containers},    {"docker-compose", containers},
-    {"nomad", nomads},      {"consul", leaves},     {"systemctl", services},
+    {"rmdir", NULL},
+    {"shred", NULL},
+    {"unlink", NULL},
+    {"pkill", NULL},
+    {"killall", NULL},
+    {"docker", containers},
+    {"podman", containers},
+    {"nerdctl", containers},
+    {"crictl", containers},
+    {"ctr", containers},
+    {"docker-compose", containers},
+    {"nomad", nomads},
+    {"consul", leaves},
+    {"systemctl", services},
     {"service", services},
 };
 
@@ -120,6 +129,17 @@ static bool kills_another(const struct words *w, size_t from, size_t to)
     return false;
 }
 
+/* A file with a process id is of one start. */
+static bool removes_more(const struct words *w, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        size_t n = strcspn(w->at[i], ";|&");
+        if (n > 0 && w->at[i][0] != '-' && (n < 5 || memcmp(w->at[i] + n - 4, ".pid", 4) != 0))
+            return true;
+    }
+    return false;
+}
+
 /* The words from..to are what the program is told. */
 static bool takes(const char *program, const struct words *w, size_t from, size_t to)
 {
@@ -127,6 +147,8 @@ static bool takes(const char *program, const struct words *w, size_t from, size_
 
     if (str_eq(program, "kill"))
         return kills_another(w, from, to);
+    if (str_eq(program, "rm"))
+        return removes_more(w, from, to);
     for (size_t k = 0; k < ARRAY_LEN(takers); k++) {
         if (!str_eq(program, takers[k].program))
             continue;

@@ -1,5 +1,6 @@
 #include "model_host.h"
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "elf_arch.h"
@@ -381,7 +382,8 @@ static int port_names(void *ctx, const char *path, struct host_names *ret, struc
 
     if (model_alive(m, err) < 0)
         return -1;
-    *ret = (struct host_names){.dir = model_fs_find(&m->fs, path) == 0};
+    int inode = model_fs_find(&m->fs, path);
+    *ret = (struct host_names){.dir = inode == 0 || m->fs.files[inode].dir};
     for (int i = 0; i < MODEL_NAMES && ret->dir; i++) {
         const struct model_name *name = &m->fs.names[i];
 
@@ -398,10 +400,9 @@ static int port_runs_as(void *ctx, uint32_t pid, const char *name, struct path_u
 {
     const struct model_host *m = ctx;
 
-    (void)pid;
     if (m->no_user)
         return err_set(err, ERR_NOTFOUND, 0, "there is no user %s", name);
-    *ret = m->user;
+    *ret = pid == 0 && m->next_user != NULL ? *m->next_user : m->user;
     return 0;
 }
 
@@ -430,10 +431,18 @@ static void add_up(const struct model_fs *fs, const char *path, struct host_look
     }
 }
 
+static int fits(const struct model_fs *fs, const char *pattern)
+{
+    for (int i = 0; i < MODEL_NAMES; i++)
+        if (fs->names[i].inode != 0 && fnmatch(pattern, fs->names[i].path, FNM_PATHNAME) == 0)
+            return fs->names[i].inode;
+    return 0;
+}
+
 static void look(const struct model_host *m, const struct path_user *user,
                  const struct host_wish *w, struct host_look *ret)
 {
-    int inode = model_fs_through(&m->fs, w->path);
+    int inode = w->pattern ? fits(&m->fs, w->path) : model_fs_through(&m->fs, w->path);
     const struct model_file *f = &m->fs.files[inode];
     bool dir = inode == 0 && is_dir(&m->fs, w->path);
     const struct path_owner o = {.mode = dir ? 0755 : f->mode,

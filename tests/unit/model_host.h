@@ -98,6 +98,7 @@ struct model_host {
     unsigned metadata_asked;
     /* Paths are looked at by this user, without a walk; files are root's. */
     struct path_user user;
+    const struct path_user *next_user; /* whom its unit names by now; NULL: the same */
     bool no_user;
     const char *hangs, *listed; /* a path that does, and one with an access list */
     struct tcp_table tcp;

@@ -20,6 +20,8 @@ static const struct {
     {"true", TRI_NO, "", "prints \"\""},
     {"printf 'a\\033[2Jb'", TRI_NO, "", "prints \"a\\x1b[2Jb\""},
     {"echo Nomad v1.9.7; exit 3", TRI_NO, "", "ends with status 3: Nomad v1.9.7"},
+    {"echo Nomad v1.9.7 >&2", TRI_YES, "1.9.7", ""},
+    {"echo Nomad v1.9.7; sleep 60", TRI_UNKNOWN, "", "did not end within 10"}, /* a slow host */
     {"kill -9 $$", TRI_NO, "", "ends with signal 9"},
 };
 

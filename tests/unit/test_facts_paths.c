@@ -78,6 +78,18 @@ static void key_not_for_nomad(struct ready_bench *b)
     key(b, 0600);
     as_nomad(b);
 }
+static void another_user_by_now(struct ready_bench *b)
+{
+    static const struct path_user nomad = {.uid = 990, .gid = 990};
+
+    key_of_root(b);
+    str_cut(b->m.about.user, sizeof(b->m.about.user), "nomad");
+    b->m.next_user = &nomad;
+}
+static void no_plugins(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/b.hcl", "plugin_dir = \"/opt/plugins\"\n");
+}
 static void key_listed(struct ready_bench *b)
 {
     key_not_for_nomad(b);
@@ -94,6 +106,14 @@ static void no_user(struct ready_bench *b)
 static void no_data_dir(struct ready_bench *b)
 {
     ready_put(b, READY_FILE, "data_dir = \"/gone\"\n");
+}
+static void another_by_option(struct ready_bench *b)
+{
+    no_data_dir(b);
+    ready_put(b, "/etc/nomad.d/b.hcl", "consul { ca_file = \"/c/1\" }\n");
+    str_cut(b->f.data_dir, sizeof(b->f.data_dir), "/opt/nomad");
+    ready_start_by(b, MODEL_TARGET
+                   " agent -config /etc/nomad.d -data-dir=/opt/nomad -consul-ca-file /x");
 }
 static void licence(struct ready_bench *b)
 {
@@ -239,10 +259,14 @@ static const struct ready_row rows[] = {
     {volume_again, "path-unusable", TRI_NO, ""},
     {key_of_root, "path-unusable", TRI_NO, ""},
     {key_not_for_nomad, "path-unusable", TRI_YES, "user 990, as whom Nomad runs, may not use"},
+    {another_user_by_now, "path-unusable", TRI_UNKNOWN, "the unit says User=nomad, and what runs"},
+    {no_plugins, "path-unusable", TRI_UNKNOWN,
+     "plugin_dir: /opt/plugins is not there: Nomad starts"},
     {key_listed, "path-unusable", TRI_YES, "data_dir"}, /* what is sure comes before */
     {key_without_tls, "path-unusable", TRI_NO, ""},
     {no_user, "path-unusable", TRI_UNKNOWN, "there is no user"},
     {no_data_dir, "path-unusable", TRI_YES, "data_dir: /gone is not there"},
+    {another_by_option, "path-unusable", TRI_NO, ""},
     {licence, "path-unusable", TRI_YES, "server license_path: /etc/nomad.hclic is not there"},
     {consuls, "path-unusable", TRI_YES, "consul ca_file: /c/1 is not there; and 1 more"},
     {vault_off, "path-unusable", TRI_NO, ""},

@@ -56,6 +56,11 @@ static void a_proxy(struct ready_bench *b)
 {
     other_at(b, "127.0.0.1", 4646);
 }
+static void a_page(struct ready_bench *b)
+{
+    a_proxy(b);
+    b->m.leader = "<!DOCTYPE html><title>It works</title>";
+}
 static void a_second_nomad(struct ready_bench *b)
 {
     a_proxy(b);
@@ -159,6 +164,8 @@ static void swapped_and_no_quorum(struct ready_bench *b)
 }
 
 static const struct ready_row rows[] = {
+    {a_page, "api-silent", TRI_YES, "http://127.0.0.1:4646: what answers there is not Nomad's API"},
+    {a_page, "port-taken", TRI_YES, "process 77 (nginx) listens at 127.0.0.1:4646"},
     {nothing, "api-silent", TRI_NO, "http://127.0.0.1:4646 answers"},
     {mute, "api-silent", TRI_YES, "http://127.0.0.1:4646: HTTP status 500"},
     {fails, "api-silent", TRI_YES, "refused; no listening socket"},

@@ -104,6 +104,14 @@ static void one_shot(struct bench *b) /* has done its work; the start starts it 
 {
     add_need(b, "Requires", "make-dirs.service", "loaded", "inactive");
 }
+static void unplugged(struct bench *b)
+{
+    add_need(b, "Requires", "dev-sdb.device", "loaded", "inactive");
+}
+static void plugged(struct bench *b)
+{
+    add_need(b, "BindsTo", "dev-sdb.device", "loaded", "active");
+}
 static void not_mounted(struct bench *b)
 {
     add_need(b, "Requires", "srv-data.mount", "loaded", "inactive");
@@ -283,6 +291,20 @@ static void optional(struct bench *b)
 {
     environment(b, "/etc/nomad.env", true);
 }
+static void nothing_fits(struct bench *b)
+{
+    condition(b, "ConditionPathExistsGlob", false, "/etc/nomad.d/*.hcl");
+}
+static void something_fits(struct bench *b)
+{
+    nothing_fits(b);
+    model_fs_put(&b->m.fs, "/etc/nomad.d/a.hcl", "", 0, 0644);
+}
+static void a_pattern_that_fits(struct bench *b)
+{
+    environment(b, "/etc/nomad.d/*.env", false);
+    model_fs_put(&b->m.fs, "/etc/nomad.d/a.env", "", 0, 0644);
+}
 static void a_pattern(struct bench *b)
 {
     environment(b, "/etc/nomad*.env", false);
@@ -310,6 +332,8 @@ static const struct {
     {file_is_there, "unit-condition", TRI_NO, ""},
     {file_must_not_be, "unit-condition", TRI_YES,
      "AssertPathExists=!/etc/nomad.d/nomad.hcl: it is so"},
+    {nothing_fits, "unit-condition", TRI_YES, "/etc/nomad.d/*.hcl: nothing is there"},
+    {something_fits, "unit-condition", TRI_NO, ""},
     {another_kind, "unit-condition", TRI_UNKNOWN, "ConditionMemory=4G: that is not looked at"},
     {another_kind_and_gone, "unit-condition", TRI_YES, "nothing is there"},
     {path_hangs, "unit-condition", TRI_UNKNOWN, "/net/x: who looks at it gets no answer"},
@@ -321,7 +345,8 @@ static const struct {
     {a_file, "env-file", TRI_NO, ""},
     {a_directory, "env-file", TRI_YES, "it is a directory"},
     {optional, "env-file", TRI_NO, ""},
-    {a_pattern, "env-file", TRI_UNKNOWN, "it is a pattern"},
+    {a_pattern, "env-file", TRI_YES, ": nothing is there"},
+    {a_pattern_that_fits, "env-file", TRI_NO, ""},
     {file_hangs, "env-file", TRI_UNKNOWN, "gets no answer"},
     {more_files, "env-file", TRI_UNKNOWN, "more files"},
     {old_systemd, "env-file", TRI_UNKNOWN, "does not tell"},
@@ -332,6 +357,8 @@ static const struct {
     {broken, "unit-needs", TRI_YES, "cannot be loaded"},
     {requisite, "unit-needs", TRI_YES, "Requisite=consul.service is not active"},
     {one_shot, "unit-needs", TRI_NO, ""},
+    {unplugged, "unit-needs", TRI_YES, "Requires=dev-sdb.device is no device"},
+    {plugged, "unit-needs", TRI_NO, ""},
     {not_mounted, "unit-needs", TRI_UNKNOWN, "srv-data.mount is not mounted now"},
     {not_mounted_and_failed, "unit-needs", TRI_YES, "consul.service has failed"},
     {stateless, "unit-needs", TRI_UNKNOWN, "does not tell"},

@@ -63,6 +63,21 @@ static void odd_truth(struct ready_bench *b)
     ready_put(b, "/etc/nomad.d/a.hcl", "acl { enabled = maybe }\n");
 }
 
+/* command/agent/config.go: Merge. */
+static void taken_back(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/a.hcl",
+              "datacenter = \"dc7\"\nacl { enabled = true }\nleave_on_terminate = true\n");
+    ready_put(b, "/etc/nomad.d/z.hcl",
+              "datacenter = \"\"\nregion = \"\"\nserver { enabled = false }\n"
+              "acl { enabled = false }\nleave_on_terminate = false\n");
+}
+static void taken_back_from_a_variable(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/a.hcl", "acl { enabled = \"${x}\" }\n");
+    ready_put(b, "/etc/nomad.d/z.hcl", "acl { enabled = false }\n");
+}
+
 static void leave_int(struct ready_bench *b)
 {
     ready_put(b, "/etc/nomad.d/a.hcl", "leave_on_interrupt = true\n");
@@ -112,6 +127,30 @@ static void written_and_stopped(struct ready_bench *b)
     b->m.process.there = false;
 }
 
+static void taken_out(struct ready_bench *b)
+{
+    b->m.fs.now_ns = NOW_NS + 3600 * 1000000000LL;
+    model_fs_put_dir(&b->m.fs, "/etc/nomad.d");
+}
+static void by_a_link(struct ready_bench *b)
+{
+    model_fs_put_dir(&b->m.fs, "/data/nomad");
+    model_fs_put_link(&b->m.fs, "/opt/nomad", "/data/nomad");
+    str_cut(b->f.data_dir, sizeof(b->f.data_dir), "/data/nomad");
+}
+static void by_a_link_of_a_client(struct ready_bench *b)
+{
+    by_a_link(b);
+    b->server = false;
+}
+static void elsewhere_of_a_client(struct ready_bench *b)
+{
+    model_fs_put_dir(&b->m.fs, "/data/nomad");
+    model_fs_put_dir(&b->m.fs, "/opt/nomad");
+    str_cut(b->f.data_dir, sizeof(b->f.data_dir), "/data/nomad");
+    b->server = false;
+}
+
 static void volume(struct ready_bench *b)
 {
     ready_put(b, "/etc/nomad.d/a.hcl",
@@ -148,6 +187,12 @@ static const struct ready_row rows[] = {
     {by_options, "is.node_class", TRI_YES, "big"},
     {by_dev, "is.region", TRI_UNKNOWN, "-dev"},
     {odd_truth, "is.acl", TRI_UNKNOWN, "no plain text"},
+    {taken_back, "is.server", TRI_YES, "true"},
+    {taken_back, "is.acl", TRI_YES, "true"},
+    {taken_back, "is.datacenter", TRI_YES, "dc7"},
+    {taken_back, "is.region", TRI_NO, "not in"},
+    {taken_back, "stop-leaves", TRI_UNKNOWN, "leave_on_terminate is set"},
+    {taken_back_from_a_variable, "is.acl", TRI_UNKNOWN, "no plain text"},
     {nothing, "stop-leaves", TRI_NO, ""},
     {broken, "stop-leaves", TRI_UNKNOWN, "z.hcl"},
     {leave_int, "stop-leaves", TRI_UNKNOWN, "leave_on_interrupt is set, and which signal"},
@@ -161,6 +206,10 @@ static const struct ready_row rows[] = {
     {nothing, "config-newer", TRI_NO, ""},
     {written, "config-newer", TRI_YES, "/etc/nomad.d/a.hcl was written"},
     {environment_written, "config-newer", TRI_YES, "/etc/n.env was written"},
+    {taken_out, "config-newer", TRI_UNKNOWN, "/etc/nomad.d was put there"},
+    {by_a_link, "is.data_dir", TRI_YES, "/opt/nomad"},
+    {by_a_link_of_a_client, "is.data_dir", TRI_YES, "/data/nomad"},
+    {elsewhere_of_a_client, "is.data_dir", TRI_YES, "/opt/nomad"},
     {written_and_stopped, "config-newer", TRI_NO, "does not run"},
     {broken, "config-newer", TRI_UNKNOWN, "z.hcl"},
 };
@@ -188,6 +237,19 @@ static void one_question_alone(void **state)
     ready_is(b, "raft-peers-file", TRI_NO, "");
     ready_is(b, "certificate-expired", TRI_NO, "");
     ready_is(b, "law-refuses", TRI_NO, "");
+}
+
+static void leaves_by_its_command(void **state)
+{
+    struct ready_bench *b = *state;
+
+    drains(b);
+    b->m.about.stop_signal = SIGTERM;
+    str_cut(b->m.about.stop.text, sizeof(b->m.about.stop.text), "ExecStop=/bin/kill -INT $MAINPID");
+    ready_is(b, "stop-leaves", TRI_UNKNOWN, "leave_on_interrupt is set, and which signal");
+    ready_is(b, "stop-drains", TRI_UNKNOWN, "");
+    str_cut(b->m.about.stop.text, sizeof(b->m.about.stop.text), "ExecStopPost=/bin/true");
+    ready_is(b, "stop-leaves", TRI_NO, "");
 }
 
 static void leaves_by_its_signal(void **state)
@@ -223,6 +285,7 @@ int main(void)
         READY_BENCH(each_fact),
         READY_BENCH(one_question_alone),
         READY_BENCH(leaves_by_its_signal),
+        READY_BENCH(leaves_by_its_command),
     };
 
     return cmocka_run_group_tests_name("facts_%s", tests, NULL, NULL);

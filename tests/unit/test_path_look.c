@@ -255,6 +255,27 @@ static struct host_look kind_of(const struct tree *t, const char *path)
     return got;
 }
 
+static enum look_end fits(const struct tree *t, const char *pattern)
+{
+    struct host_wish wish = {.pattern = true, .need = PATH_READ};
+    struct host_look got;
+
+    str_cut(wish.path, sizeof(wish.path), pattern);
+    path_look(t->root, &as_root, &wish, &got, NULL);
+    return got.end;
+}
+
+static void what_fits_a_pattern(void **state)
+{
+    const struct tree *t = *state;
+
+    assert_int_equal(fits(t, "/etc/k*"), LOOK_FINE);
+    assert_int_equal(fits(t, "/*/{a,b}"), LOOK_FINE);
+    assert_int_equal(fits(t, "/etc/key"), LOOK_FINE);
+    assert_int_equal(fits(t, "/etc/*.hcl"), LOOK_MISSING);
+    assert_int_equal(fits(t, "/etc/pass*"), LOOK_MISSING); /* not the machine's own */
+}
+
 static void of_which_kind(void **state)
 {
     const struct tree *t = *state;
@@ -377,6 +398,7 @@ int main(int argc, char **argv)
         IN_TREE(an_access_list_decides),
         IN_TREE(what_is_there),
         IN_TREE(of_which_kind),
+        IN_TREE(what_fits_a_pattern),
         IN_TREE(a_mount_is_seen),
         IN_TREE(what_hangs_is_left),
         cmocka_unit_test(no_more_than_a_few),

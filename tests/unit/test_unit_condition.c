@@ -76,9 +76,11 @@ static void what_is_no_path_is_not_looked_at(void **state)
     struct about_condition c = condition("Condition", "PathExistsGlob", "/etc/*.hcl");
 
     (void)state;
-    assert_false(unit_condition_of_path(&c));
-    c = condition("Condition", "PathExistsGlob", "/etc/a.hcl");
     assert_true(unit_condition_of_path(&c));
+    assert_true(unit_condition_of_pattern(&c));
+    c = condition("Condition", "PathExists", "/etc/*.hcl"); /* a star in its name */
+    assert_true(unit_condition_of_path(&c));
+    assert_false(unit_condition_of_pattern(&c));
     c = condition("Condition", "PathExists", "relative");
     assert_false(unit_condition_of_path(&c));
     c = condition("Something", "PathExists", "/x");

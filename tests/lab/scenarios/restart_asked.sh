@@ -66,6 +66,31 @@ check "the file is there again" wait_for 60 plan_lacks "[unit-condition]"
 
 drop_in <<'UNIT'
 [Unit]
+ConditionPathExistsGlob=/etc/nomad.d/*.also
+Requires=dev-nothing.device
+UNIT
+check "a pattern that nothing fits" wait_for 60 plan_says "[unit-condition]" \
+    "ConditionPathExistsGlob=/etc/nomad.d/*.also: nothing is there"
+check "a device that is not there" says "Requires=dev-nothing.device is no device that is there now"
+check "both refuse" status_is 4
+
+# What many ordinary units have.
+on c1 sh -c ': >/etc/nomad.d/it.also'
+drop_in <<'UNIT'
+[Unit]
+ConditionPathExistsGlob=/etc/nomad.d/*.also
+ConditionPathExists=|/nowhere
+ConditionPathExists=|/etc/nomad.d
+[Service]
+ExecStop=/bin/kill -s INT $MAINPID
+ExecStopPost=/bin/rm -f /run/nomad.pid
+UNIT
+check "Nomad ended by kill is told" wait_for 60 plan_says "[unit-stop-commands]" 'ExecStop=/bin/kill -s INT $MAINPID'
+check "and nothing of what was" plan_lacks "[unit-condition]" "[unit-needs]"
+check "and no reason to refuse" status_is 0
+
+drop_in <<'UNIT'
+[Unit]
 Requires=wanted.service
 [Service]
 Group=nomads
