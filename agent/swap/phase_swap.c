@@ -3,6 +3,9 @@
 #include "str.h"
 
 #define PACKAGES_LOOK_MS 500
+/* Nomad is silent for as long as its binary is read from a disk: read so shortly before its start,
+ * it is in memory then. Its libraries are, as long as the old one runs with them. */
+#define IN_MEMORY_MS 5000
 
 static phase_step hashing_some, trying, looking_at_target, hashing_target, keeping_old, waiting;
 
@@ -41,6 +44,7 @@ void swapping_begin(struct phases *p)
 /* The descriptor stays open until the rename: what was hashed is what is renamed. */
 static void hashing_some(struct phases *p)
 {
+    bool again = p->now.read_ms != 0;
     struct err err = ERR_INIT;
     int rc;
 
@@ -49,9 +53,12 @@ static void hashing_some(struct phases *p)
     rc = shelf_step(p->host, &p->now.read, &err);
     if (rc > 0)
         return;
+    p->now.read_ms = phases_uptime(p);
     if (rc < 0 || p->now.read.at != p->rec.target_size ||
         !digest_eq(&p->now.read.digest, &p->rec.target))
         not_as_staged(p, "the staged copy is not any more what was staged");
+    else if (again)
+        phases_then(p, waiting, 0);
     else
         phases_then(p, p->rec.untried != 0 ? trying : looking_at_target, 0);
 }
@@ -210,6 +217,16 @@ static bool packages_are_quiet(struct phases *p)
     return false;
 }
 
+/* True: the new binary was read too long ago, and is read once more. */
+static bool reads_again(struct phases *p)
+{
+    if (phases_uptime(p) - p->now.read_ms < IN_MEMORY_MS)
+        return false;
+    shelf_again(&p->now.read);
+    phases_then(p, hashing_some, 0);
+    return true;
+}
+
 static void waiting(struct phases *p)
 {
     int64_t now = phases_uptime(p), not_before = (int64_t)p->rec.not_before;
@@ -219,8 +236,13 @@ static void waiting(struct phases *p)
 
     if (gave_up(p))
         return;
+    if (now < not_before - IN_MEMORY_MS) {
+        phases_then(p, waiting, not_before - IN_MEMORY_MS - now);
+        return;
+    }
     if (now < not_before) {
-        phases_then(p, waiting, not_before - now);
+        if (!reads_again(p))
+            phases_then(p, waiting, not_before - now);
         return;
     }
     if (now > MAX_OF(not_before, p->now.begun_ms) + phases_deadline(p)) {
@@ -234,7 +256,7 @@ static void waiting(struct phases *p)
         return;
     }
     phases_remember_bound(p);
-    if (law_refuses(p))
+    if (reads_again(p) || law_refuses(p))
         return;
     why = last_check(p, &failure, &err);
     if (why != NULL)

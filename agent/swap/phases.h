@@ -64,6 +64,7 @@ struct phases_now {
     bool crossed; /* the rename is done: cancel is not heard any more */
     struct fetch_get job;
     struct shelf_read read;  /* the binary coming or going into place */
+    int64_t read_ms;         /* uptime: when that was read to its end */
     struct shelf_read other; /* the one in place */
     uint64_t done, total;    /* bytes while fetching */
     struct probe probe;

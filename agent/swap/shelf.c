@@ -181,6 +181,12 @@ int shelf_step(const struct host *h, struct shelf_read *r, struct err *err)
     return 1;
 }
 
+void shelf_again(struct shelf_read *r)
+{
+    r->at = 0;
+    digest_init(&r->hash);
+}
+
 void shelf_close(const struct host *h, struct shelf_read *r)
 {
     if (r->from >= 0)

@@ -412,8 +412,8 @@ void act_receipt(struct run *r, const struct event *ev)
 
     if (lh == NULL || lh->order != ev->order || memcmp(lh->nonce, ev->nonce, NONCE_LEN) != 0)
         return; /* of an order that was given up */
-    if (lh->state == HOST_GONE)
-        return; /* it answered, and then went away */
+    if (host_finished(lh->state))
+        return; /* its turn is over: it was left out, or is gone, before its answer came */
     if (lh->answered) {
         if (lh->refusal == REFUSAL_NONE && host_in_flight(lh->state))
             asked_after(lh, ev, now);

@@ -108,18 +108,22 @@ static void what_the_law_refuses_fails_the_host(void **state)
     assert_string_equal(c1(b)->text, "stage order refused, url: not here");
 }
 
-/* Its answer came when it was known to be gone: it is no host to be staged or ordered again. */
-static void who_is_gone_stays_gone(void **state)
+/* Its answer came when it was known to be gone, or was left out because nothing came: it is no host
+ * to be staged or ordered again. */
+static void whose_turn_is_over_has_no_other(void **state)
 {
     static const enum refusal whys[] = {REFUSAL_LATE, REFUSAL_BUSY, REFUSAL_HELD, REFUSAL_PHASE};
+    static const enum host_state ends[] = {HOST_GONE, HOST_SKIPPED, HOST_FAILED, HOST_DONE};
+    static const enum message_kind orders[] = {MSG_STAGE, MSG_SWAP};
     struct bench *b = *state;
 
-    for (size_t i = 0; i < ARRAY_LEN(whys); i++) {
-        c1(b)->order = MSG_SWAP;
-        c1(b)->state = HOST_GONE;
+    for (size_t i = 0; i < ARRAY_LEN(whys) * ARRAY_LEN(ends) * ARRAY_LEN(orders); i++) {
+        enum host_state end = ends[i / ARRAY_LEN(whys) % ARRAY_LEN(ends)];
+        c1(b)->order = orders[i / ARRAY_LEN(whys) / ARRAY_LEN(ends)];
+        c1(b)->state = end;
         c1(b)->answered = false;
-        refused(b, whys[i]);
-        assert_int_equal(c1(b)->state, HOST_GONE);
+        refused(b, whys[i % ARRAY_LEN(whys)]);
+        assert_int_equal(c1(b)->state, end);
     }
 }
 
@@ -219,7 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(what_the_law_refuses_fails_the_host),
         CASE(a_held_host_is_left_out_only_before_its_swap),
-        CASE(who_is_gone_stays_gone),
+        CASE(whose_turn_is_over_has_no_other),
         CASE(what_was_refused_before_a_resume_is_ordered_anew),
         CASE(who_shows_no_lease_is_asked_for_it_at_once),
     };
