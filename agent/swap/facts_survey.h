@@ -41,7 +41,8 @@
  *
  *   not-nomad        the file in place is no ELF program, or its `version` prints none of Nomad's
  *   binary-version   yes, the text is the version that it prints
- *   unit-condition   a Condition*= or Assert*= about a path does not hold (unit_condition.h)
+ *   unit-condition   a Condition*= or Assert*= about a path or a pattern does not hold
+ *                    (unit_condition.h)
  *   env-file         an EnvironmentFile= without "-" is not there, or cannot be read
  *   unit-needs       what the unit requires is masked, not there, or has failed
  *   unit-user        its User= or Group= does not exist
@@ -63,12 +64,14 @@
  *   stop-leaves      leave_on_interrupt, leave_on_terminate: the signal that stops the unit
  *                    makes Nomad leave its cluster
  *   stop-drains      and, with drain_on_shutdown, drain its node first
- *   config-newer     a file of the configuration was written after Nomad started
+ *   config-newer     a file of the configuration was written after Nomad started; unknown where a
+ *                    name in its directory came or went
  *   api-silent       Nomad's process runs, and its API does not answer where the probe will ask
  *   port-taken       another process listens at the API's, or a server's RPC or serf port
  *   law-refuses      the law would refuse a swap now (law.h); a gap that is over within a minute
  *                    is none
- *   path-unusable    a path that Nomad needs at its start is not there, or not for its user
+ *   path-unusable    a path that Nomad needs at its start is not there, or not for its user;
+ *                    unknown for a directory of plugins that is not there, without which it starts
  *   certificate-expired  a certificate that its configuration names has ended, or not begun
  *   raft-peers-file  peers.json lies there: the next start rewrites the raft configuration
  *   raft-size        of a server, always yes: the bytes of its raft directory
