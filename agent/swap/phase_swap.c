@@ -217,10 +217,10 @@ static bool packages_are_quiet(struct phases *p)
     return false;
 }
 
-/* True: the new binary was read too long ago, and is read once more. */
-static bool reads_again(struct phases *p)
+/* True: at that time the new binary was read too long ago, and it is read once more. */
+static bool reads_again(struct phases *p, int64_t at)
 {
-    if (phases_uptime(p) - p->now.read_ms < IN_MEMORY_MS)
+    if (at - p->now.read_ms <= IN_MEMORY_MS)
         return false;
     shelf_again(&p->now.read);
     phases_then(p, hashing_some, 0);
@@ -241,7 +241,7 @@ static void waiting(struct phases *p)
         return;
     }
     if (now < not_before) {
-        if (!reads_again(p))
+        if (!reads_again(p, not_before))
             phases_then(p, waiting, not_before - now);
         return;
     }
@@ -256,7 +256,7 @@ static void waiting(struct phases *p)
         return;
     }
     phases_remember_bound(p);
-    if (reads_again(p) || law_refuses(p))
+    if (reads_again(p, now) || law_refuses(p))
         return;
     why = last_check(p, &failure, &err);
     if (why != NULL)

@@ -40,6 +40,9 @@ check "s3 runs the target" runs_version s3 "$TARGET"
 
 set_in c1 nomad.json '"name": "c1"' '"name": "c1", "no_such_key": 1'
 run upgrade "$TARGET" --yes --node c1
+check "a file that neither version takes is refused" says "both binaries reject it"
+run abort --yes
+run upgrade "$TARGET" --yes --node c1 --accept config-rejected
 check "c1 does not start with either version: the run stops" status_is 3
 check "it is the host, and not the release" says "it is this host, and not the release"
 check "and says where to look" advises "See in Nomad's log on that host why it does not start, and mend that there"
