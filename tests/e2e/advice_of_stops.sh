@@ -24,7 +24,7 @@ goes_on() { # HOST: by a run of its own
     run abort --yes
     run upgrade "$TARGET" --yes --node "$1"
     check "$1: the upgrade goes on to its end" status_is 0
-    check "$1 runs the target" runs_version "$1" "$TARGET"
+    check "$1 runs the target" within 20 runs_version "$1" "$TARGET"
 }
 
 begin upgrade "$TARGET" --yes --servers
