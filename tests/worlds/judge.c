@@ -172,6 +172,8 @@ void judge_commit(struct truth *t)
     for (size_t i = 0; i < t->committed.n_hosts; i++) {
         judge_marked(t, i);
         judge_same(t, i);
+        if (t->committed.hosts[i].state == HOST_FAILED) /* a resume may come before the next step */
+            step_flying(t, t_host_of(t, t->committed.hosts[i].key));
     }
 
     for (size_t i = t->plan.n_servers; i < t->committed.n_hosts; i++)

@@ -30,7 +30,8 @@ static void judge_done(struct truth *t, struct t_host *h, const struct ledger_ho
         return; /* of an earlier turn */
     if (h->last_drain_own && h->draining && !h->strangers_drain)
         judge_says(t, INVARIANT_SAME, "%s is called done while it drains itself", h->name);
-    if (h->last_drain_own && h->was_eligible && !h->eligible && !h->strangers_ineligible)
+    if (h->last_drain_own && h->was_eligible && h->eligible_then && !h->eligible &&
+        !h->strangers_ineligible)
         judge_says(t, INVARIANT_SAME, "%s is called done, and its own drain has left it ineligible",
                    h->name);
 }
@@ -58,8 +59,9 @@ void judge_same(struct truth *t, size_t i)
 }
 
 /* A swap is ordered. */
-void judge_fingerprint(struct truth *t, const struct t_host *h, const struct ledger_host *l)
+void judge_fingerprint(struct truth *t, struct t_host *h, const struct ledger_host *l)
 {
+    h->eligible_then = h->eligible; /* others may make it so while the swap is under way */
     if (l->fingerprint.len == 0)
         judge_says(t, INVARIANT_SAME, "swap of %s, of which no fingerprint is kept", h->name);
 }

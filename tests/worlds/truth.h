@@ -144,6 +144,7 @@ struct t_host {
     int64_t attribute_ms, shown_attribute_ms; /* from when on it has its attribute */
     bool last_drain_own;                      /* the last drain: by its own stop */
     bool was_eligible;                        /* right before that */
+    bool eligible_then;                       /* when its swap was ordered */
     int64_t obeyed_ms;                        /* its last swap order */
     uint32_t n_drains;
     int64_t last_drain_ms;
@@ -506,7 +507,7 @@ void judge_autopilot(struct truth *t, int region, const struct operate *o); /* i
 void judge_autopilot_back(struct truth *t);
 void judge_undone(struct truth *t);
 void judge_same(struct truth *t, size_t i); /* with every commit, of every host */
-void judge_fingerprint(struct truth *t, const struct t_host *h, const struct ledger_host *l);
+void judge_fingerprint(struct truth *t, struct t_host *h, const struct ledger_host *l);
 void judge_end(struct truth *t);
 const char *invariant_name(int invariant);
 void judge_says(struct truth *t, int invariant, const char *fmt, ...) PRINTF(3, 4);
