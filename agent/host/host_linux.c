@@ -1,7 +1,6 @@
 #include "host_linux.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <sys/xattr.h>
@@ -20,6 +19,7 @@
 #include "process.h"
 #include "sockets.h"
 #include "str.h"
+#include "tree_newest.h"
 #include "unit_files.h"
 
 #define ADOPTED_MODE  0755 /* the most: nothing but what a program needs */
@@ -288,52 +288,10 @@ static int port_room(void *ctx, int dir, const char *name, struct host_room *ret
     return 0;
 }
 
-static void take_newest(const struct stat *st, int64_t *newest)
-{
-    struct host_stat s;
-
-    from_stat(st, &s);
-    *newest = MAX_OF(*newest, MAX_OF(s.mtime_ns, s.ctime_ns));
-}
-
-static int walk(FTS *tree, int64_t *newest)
-{
-    const FTSENT *e;
-
-    errno = 0;
-    while ((e = fts_read(tree)) != NULL) {
-        if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR || e->fts_info == FTS_NS) {
-            errno = e->fts_errno;
-            return -1;
-        }
-        take_newest(e->fts_statp, newest);
-    }
-    return errno != 0 ? -1 : 0;
-}
-
 static int port_newest(void *ctx, const char *dir, int64_t *ret_ns, struct err *err)
 {
-    char root[512];
-    char *const roots[] = {root, NULL};
-    int64_t newest = 0;
-    FTS *tree;
-    int rc;
-
     (void)ctx;
-    snprintf(root, sizeof(root), "%s", dir);
-    if (access(dir, F_OK) < 0 && errno == ENOENT) {
-        *ret_ns = 0;
-        return 0;
-    }
-    tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    rc = tree == NULL ? -1 : walk(tree, &newest);
-    if (rc < 0)
-        fail(err, "read all of", dir);
-    if (tree != NULL)
-        fts_close(tree);
-    if (rc == 0)
-        *ret_ns = newest;
-    return rc;
+    return tree_newest(dir, ret_ns, err);
 }
 
 /* ---- directories ---- */
