@@ -141,3 +141,15 @@ lab_end() {
         check "seen from outside: a leader, and never two servers silent" watched_well
     echo "1..$T_N"
 }
+
+# What a plan made now tells, all of it; and what none of it may.
+plan_says() { # TEXT...
+    local text
+    caravan plan "$TARGET"
+    for text in "$@"; do says "$text" || return 1; done
+}
+plan_lacks() { # TEXT...
+    local text
+    caravan plan "$TARGET"
+    for text in "$@"; do not says "$text" || { echo "the plan says $text"; return 1; }; done
+}

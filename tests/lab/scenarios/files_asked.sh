@@ -34,16 +34,6 @@ lab_agents
 release 1.11.4
 note_pids "$LAB_RUN/pids.log"
 
-plan_says() { # TEXT...
-    local text
-    caravan plan "$TARGET"
-    for text in "$@"; do says "$text" || return 1; done
-}
-plan_lacks() { # TEXT...
-    local text
-    caravan plan "$TARGET"
-    for text in "$@"; do not says "$text" || { echo "the plan says $text"; return 1; }; done
-}
 ROWS=("[path-unusable]" "[certificate-expired]" "[raft-peers-file]" "[law-refuses]" "[port-taken]" "[config-newer]")
 
 # ---- listeners ----
