@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE 1
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -16,6 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -68,10 +70,19 @@ COUNT(int, kill, (pid_t pid, int sig), (pid, sig))
 COUNT(ssize_t, send, (int fd, const void *p, size_t n, int flags), (fd, p, n, flags))
 COUNT(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags))
 COUNT(pid_t, fork, (void), ())
-COUNT(int, posix_spawn,
-      (pid_t * pid, const char *path, const posix_spawn_file_actions_t *a,
-       const posix_spawnattr_t *t, char *const argv[], char *const env[]),
-      (pid, path, a, t, argv, env))
+
+/* dpkg-query reads the list of every package, 0.2 s at each survey: two thirds of all the time
+ * that this test took. No effect depends on its answer; a host without it has no package. */
+__attribute__((visibility("default"))) int
+posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *a,
+            const posix_spawnattr_t *t, char *const argv[], char *const env[])
+{
+    NEXT(int, "posix_spawn",
+         (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
+          char *const[], char *const[]));
+    effect();
+    return strstr(path, "/dpkg-query") != NULL ? ENOENT : next(pid, path, a, t, argv, env);
+}
 
 __attribute__((visibility("default"))) ssize_t write(int fd, const void *p, size_t n)
 {

@@ -205,8 +205,7 @@ NORETURN static void become_swap(const struct crash_stage *st, unsigned at)
     setenv("LISTEN_FDS", "1", 1);
     snprintf(text, sizeof(text), "%u", at);
     setenv("CARAVAN_CRASH_AT", text, 1);
-    if (at > 0)
-        setenv("LD_PRELOAD", st->preload, 1);
+    setenv("LD_PRELOAD", st->preload, 1);
     int err = open(log, O_WRONLY | O_CREAT | O_APPEND, 0644);
     if (err >= 0 && dup2(err, 2) == 2 && dup2(st->listen, 3) == 3) {
         (void)fcntl(3, F_SETFD, 0);
