@@ -12,13 +12,16 @@ const char *effect_step_name(enum effect_step s)
     return (unsigned)s < ARRAY_LEN(names) ? names[s] : "unknown";
 }
 
-/* Nomad keeps no Meta of a drain before 1.1: then a drain there is taken for ours. */
+/* Nomad keeps no Meta of a drain before 1.1: then a drain there is taken for ours. A mark that came
+ * after the last drain is somebody's, whoever that drain was of. */
 static bool drain_is_ours(const struct ledger *l, const struct host *h)
 {
     char run[2 * RUN_ID_LEN + 1];
     struct version v;
     struct err err;
 
+    if (h->client.marked)
+        return false;
     if (version_parse(h->client.version, &v, &err) == 0 && version_cmp_text(&v, "1.1.0") < 0)
         return true;
     str_hex(run, l->run_id, RUN_ID_LEN);
@@ -57,7 +60,7 @@ static bool drain_is_its_own(const struct effect *e, const struct host *h)
     char last[sizeof(e->ours)];
 
     effect_own_drain(h, last, sizeof(last));
-    return h->client.drain_own && str_eq(last, e->ours);
+    return h->client.drain_own && !h->client.marked && str_eq(last, e->ours);
 }
 
 /* We drain only what was eligible: so eligible and not draining is as before. A node that is not is

@@ -68,10 +68,10 @@ static void compare(const struct ledger_host *lh, const struct plan_host *ph, co
 
     bool itself = drained_itself(&lh->fingerprint, after, h);
     s->drains = itself && h->client.draining;
-    s->drained =
-        itself && was(lh, FEATURE_ELIGIBILITY, "eligible") && was(lh, FEATURE_DRAIN, "none");
+    s->drained = itself && !h->client.marked && was(lh, FEATURE_ELIGIBILITY, "eligible") &&
+                 was(lh, FEATURE_DRAIN, "none");
     if (itself || ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
-        way.explained = DRAIN_KINDS;
+        way.explained = h->client.marked ? 1U << FEATURE_DRAIN : DRAIN_KINDS;
     size_t n = fingerprint_compare(&lh->fingerprint, after, &way, &list);
     s->worst = differences_fail(list, n, h->name, s->gate.text, sizeof(s->gate.text));
     s->gate.kind = s->worst != FEATURE_NONE ? GATE_FAIL : GATE_PASS;

@@ -186,6 +186,7 @@ struct client_view {
     const char *drain_meta_run; /* run id in LastDrain.Meta of a drain, "" */
     int64_t drain_started_s;    /* 0: none */
     bool drain_own; /* its last drain was its own, by drain_on_shutdown: Meta says so, since 1.5 */
+    bool marked;    /* its eligibility was set last by a mark (ineligible), and by no drain */
     const struct feature *features; /* all of it that stays as it is */
     size_t n_features;
 

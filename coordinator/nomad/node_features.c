@@ -5,8 +5,9 @@
 #include "str.h"
 
 /* client/drain.go of Nomad: what a node gives as the reason, and nobody else does. */
-#define OWN_DRAIN "shutting down"
-#define VALUE_MAX 1024
+#define OWN_DRAIN  "shutting down"
+#define VALUE_MAX  1024
+#define EVENTS_MAX 64
 
 struct list {
     struct arena *arena;
@@ -106,4 +107,18 @@ bool node_drained_itself(const struct json *node)
 {
     return str_eq(json_str(json_get(json_get(node, "LastDrain"), "Meta"), "message", ""),
                   OWN_DRAIN);
+}
+
+bool node_was_marked(const struct json *node)
+{
+    const struct json *events = json_get(node, "Events");
+    size_t n = MIN_OF(json_len(events), (size_t)EVENTS_MAX);
+    bool marked = false;
+
+    for (size_t i = 0; i < n; i++) {
+        const char *said = json_str(json_item(events, i), "Message", "");
+        if (str_starts(said, "Node drain ") || str_starts(said, "Node marked as "))
+            marked = str_starts(said, "Node marked as ineligible");
+    }
+    return marked;
 }

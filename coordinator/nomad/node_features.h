@@ -16,5 +16,9 @@
 const struct feature *node_features(const struct json *node, struct arena *a, size_t *ret_n);
 /* Its last drain is the one that a node asks for when it stops (drain_on_shutdown, since 1.5). */
 bool node_drained_itself(const struct json *node);
+/* Of what touched its eligibility, the last was a mark: by somebody's command, or by Nomad's own
+ * after rejected plans. Nomad keeps a node's last ten events (nomad/node_endpoint.go; the same
+ * words since 0.9). False also where they tell of neither. */
+bool node_was_marked(const struct json *node);
 
 #endif

@@ -481,6 +481,7 @@ int parse_node(const void *p, size_t n, struct arena *a, struct host *ret, bool 
     h.client.drain_started_s =
         parse_time_ns(json_str(json_get(j, "DrainStrategy"), "StartedAt", "")) / 1000000000;
     h.client.drain_own = node_drained_itself(j);
+    h.client.marked = node_was_marked(j);
     h.client.features = node_features(j, a, &h.client.n_features);
     *ret_tls = json_bool(j, "TLSEnabled", false);
     *ret = h;

@@ -219,6 +219,9 @@ static void test_effect_begins_on_what_is(void **state)
     h->client.drain_meta_run = run;
     assert_int_equal(drain_by_others(e, l, h, now), TRI_NO);
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_DO);
+    h->client.marked = true; /* after it */
+    assert_int_equal(drain_by_others(e, l, h, now), TRI_YES);
+    assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_NONE);
     done(f);
 }
 

@@ -337,6 +337,45 @@ static void test_features(void **state)
     assert_false(h.client.drain_own);
 }
 
+/* Who set its eligibility last: the words of nomad/node_endpoint.go, state_store.go. */
+static void test_marked(void **state)
+{
+    static const struct {
+        const char *said;
+        bool marked;
+    } table[] = {
+        {"[]", false},
+        {"null", false},
+        {"[{\"Message\":\"Node registered\"}]", false},
+        {"[{\"Message\":\"Node marked as ineligible for scheduling\"}]", true},
+        {"[{\"Message\":\"Node marked as ineligible for scheduling due to multiple plan "
+         "rejections, refer to https://example.org\"},{\"Message\":\"Node heartbeat missed\"}]",
+         true},
+        {"[{\"Message\":\"Node marked as ineligible for scheduling\"},{\"Message\":\"Node marked "
+         "as "
+         "eligible for scheduling\"}]",
+         false},
+        {"[{\"Message\":\"Node marked as ineligible for scheduling\"},{\"Message\":\"Node drain "
+         "strategy set\"},{\"Message\":\"Node drain complete\"}]",
+         false},
+        {"[{\"Message\":\"Node drain complete\"},{\"Message\":\"Node drain disabled\"},"
+         "{\"Message\":\"Node marked as ineligible for scheduling\"}]",
+         true},
+        {"[7,{\"Message\":8}]", false},
+    };
+    struct err err = ERR_INIT;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        auto_arena struct arena a = ARENA_INIT;
+        char text[512];
+        struct host h;
+        bool tls = false;
+        snprintf(text, sizeof(text), "{\"ID\":\"n\",\"Events\":%s}", table[i].said);
+        assert_int_equal(parse_node(text, strlen(text), &a, &h, &tls, &err), 0);
+        assert_int_equal(h.client.marked, table[i].marked);
+    }
+}
+
 /* A drain that a node asks for when it stops, and volumes: shapes of Nomad's source
  * (client/drain.go, structs.ClientHostVolumeConfig); no recording has them. */
 static void test_drained_by_its_stop(void **state)
@@ -470,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_nodes),
         cmocka_unit_test(test_a_node),
         cmocka_unit_test(test_features),
+        cmocka_unit_test(test_marked),
         cmocka_unit_test(test_drained_by_its_stop),
         cmocka_unit_test(test_a_drain_of_ours),
         cmocka_unit_test(test_allocations),

@@ -240,6 +240,9 @@ static void test_effect(void **state)
     feature(f, SMALL_DRAINED)->value = OWN_BEGAN;
     h->client.draining = false;
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_UNDO);
+    h->client.marked = true; /* given back meanwhile, and taken out of use by somebody */
+    assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_UNDONE);
+    h->client.marked = false;
     h->client.eligible = true;
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_UNDONE);
     desk_done(f);

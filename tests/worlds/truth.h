@@ -129,6 +129,7 @@ struct t_host {
     bool drain_ours, last_drain_ours; /* the drain in force; the last one */
     bool drain_hangs;
     bool strangers_ineligible, strangers_drain;
+    bool taken_out; /* by a mark (ineligible), and by no drain since */
     int64_t drain_end_ms;
     uint64_t modify_index;
     int n_allocs;
@@ -417,6 +418,7 @@ enum t_moment {
     MOMENT_TRANSFER, /* of leadership, is asked for */
     MOMENT_ORDER,    /* a server's swap is under way */
     MOMENT_NOTE,     /* what is to be done to a client is being noted with its agent */
+    MOMENT_GIVEN,    /* a client's drain is cancelled by us */
     MOMENT_SERVER,   /* it obeys its swap order */
     MOMENT_CLIENT,   /* the same */
     MOMENT_SETTLED,  /* a client, by its agent */
@@ -425,7 +427,7 @@ enum t_moment {
 void t_moment(struct truth *t, enum t_moment moment, int host); /* host: -1 none */
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 58 };
+enum { FAULT_KINDS = 59 };
 enum {
     FAULT_DONE_BY_HAND = 35,
     FAULT_ENDED_AT_TRANSFER = 36,
@@ -447,7 +449,8 @@ enum {
     FAULT_ATTRIBUTE_LATE = 54,
     FAULT_OTHER_DATACENTER = 55,
     FAULT_OWN_DRAIN = 56,
-    FAULT_KEPT_ELSEWHERE = 57
+    FAULT_KEPT_ELSEWHERE = 57,
+    FAULT_MARKED_AFTER = 58
 };
 enum { /* of the table's own, by number */
        FAULT_SERVER_RESTARTED = 3,

@@ -62,7 +62,7 @@ void t_drained(struct truth *t, struct t_host *h)
 {
     h->n_drains++;
     h->last_drain_ms = t->now;
-    h->last_drain_own = false;
+    h->last_drain_own = h->taken_out = false;
 }
 
 /* Our swap stops it. */
@@ -134,4 +134,5 @@ void t_look_features(const struct truth *t, int i, struct feature *f, struct cli
     c->features = f;
     c->n_features = n;
     c->drain_own = h->last_drain_own;
+    c->marked = h->taken_out;
 }

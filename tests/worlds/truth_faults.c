@@ -235,6 +235,7 @@ static const struct {
     {"another datacenter after a swap", comes_back_elsewhere, 0},
     {"drains itself when it stops", drains_itself, 0},
     {"goes on without what was kept", kept_elsewhere, 0},
+    {"ended as it gave a client back, which others mark then", marked_after, 0},
 };
 
 const char *fault_name(int kind)
@@ -288,7 +289,7 @@ static void choose_ineligible(struct truth *t)
         if (h->is_server || t_more(t) % 12 > 0)
             continue;
         h->eligible = false;
-        h->strangers_ineligible = true;
+        h->strangers_ineligible = h->taken_out = true;
     }
 }
 

@@ -68,6 +68,7 @@ bool tasks_lost(struct truth *t);
 bool not_ready_unknown(struct truth *t);
 bool elsewhere(struct truth *t);
 bool drained_before(struct truth *t);
+bool marked_after(struct truth *t);
 bool attribute_lost(struct truth *t);
 bool attribute_late(struct truth *t);
 bool comes_back_elsewhere(struct truth *t);

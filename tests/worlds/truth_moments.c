@@ -87,6 +87,15 @@ bool drained_before(struct truth *t)
     return true;
 }
 
+/* The process that gave it back ends before it knows that, and somebody takes it out of use. */
+bool marked_after(struct truth *t)
+{
+    t->crash_at = 1;
+    t->crash_after = t->reboots = false;
+    t_schedule(t, (int64_t)(t_more(t) % 9000), T_FAULT, t->aimed, 0, -1, FAULT_STRANGER_INELIGIBLE);
+    return true;
+}
+
 /* ---- when ---- */
 
 enum aim { ANYBODY, ITSELF };
@@ -114,6 +123,7 @@ static const struct {
     {MOMENT_ORDER, 8, 0, 40, FAULT_REMOVED_THEN, ANYBODY},
     {MOMENT_ORDER, 5, 0, 3, FAULT_AGENT_PAUSED, ITSELF},
     {MOMENT_NOTE, 200, 0, 0, FAULT_DRAINED_BEFORE, ITSELF},
+    {MOMENT_GIVEN, 100, 0, 0, FAULT_MARKED_AFTER, ITSELF},
     {MOMENT_SERVER, 80, 0, 15000, FAULT_DONE_EMPTY, ANYBODY},
     {MOMENT_SERVER, 60, 0, 15000, FAULT_BY_HAND_EMPTY, ANYBODY},
     {MOMENT_SERVER, 20, 0, 15, FAULT_LAST_EMPTY, ITSELF},

@@ -23,7 +23,7 @@ static bool undrain(struct t_host *h, bool eligible)
 {
     if (h->is_server || !h->listed)
         return false;
-    h->draining = h->drain_ours = h->strangers_drain = false;
+    h->draining = h->drain_ours = h->strangers_drain = h->taken_out = false;
     if (eligible) {
         h->eligible = true;
         h->strangers_ineligible = false;
@@ -167,6 +167,8 @@ void t_operate(struct truth *t, const struct t_event *e)
         return; /* nobody waits for its answer */
     if (m->op.op == OP_SNAPSHOT || m->op.op == OP_AUTOPILOT || m->op.op == OP_AUTOPILOT_READ)
         t_moment(t, MOMENT_ANSWER, -1);
+    if (m->op.op == OP_UNDRAIN && m->ok)
+        t_moment(t, MOMENT_GIVEN, m->host);
     t_post(t, t_between(t, 5, 100), T_OPERATED, e->message);
 }
 

@@ -25,7 +25,7 @@ bool stranger_ineligible(struct truth *t)
         return false;
     t->hosts[i].faulted = true;
     t->hosts[i].eligible = false;
-    t->hosts[i].strangers_ineligible = true;
+    t->hosts[i].strangers_ineligible = t->hosts[i].taken_out = true;
     t->hosts[i].eligibility_ms = t->now;
     t->hosts[i].modify_index++;
     return true;
@@ -38,7 +38,7 @@ bool stranger_undrains(struct truth *t)
         return false;
     struct t_host *h = &t->hosts[i];
     h->faulted = true;
-    h->draining = h->drain_ours = h->strangers_drain = false;
+    h->draining = h->drain_ours = h->strangers_drain = h->taken_out = false;
     h->eligible = true;
     h->modify_index++;
     return true;
