@@ -73,9 +73,10 @@ COUNT(pid_t, fork, (void), ())
 
 /* dpkg-query reads the list of every package, 0.2 s at each survey: two thirds of all the time
  * that this test took. No effect depends on its answer; a host without it has no package. */
-__attribute__((visibility("default"))) int
-posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *a,
-            const posix_spawnattr_t *t, char *const argv[], char *const env[])
+__attribute__((visibility("default"))) int posix_spawn(pid_t *pid, const char *path,
+                                                       const posix_spawn_file_actions_t *a,
+                                                       const posix_spawnattr_t *t,
+                                                       char *const argv[], char *const env[])
 {
     NEXT(int, "posix_spawn",
          (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
