@@ -6,11 +6,17 @@
  * asks its own Nomad once more. What an answer did tell is no excuse, however young it is. */
 #include "truth.h"
 
-/* The last look that ended; a host that joined after its begin is not in it. */
-static const struct host *seen(const struct truth *t, int i)
+/* As the last look that ended has it; a host that joined after its begin is not in it, and one that
+ * was removed after it is. */
+static const struct host *known(const struct truth *t, int i)
 {
     const struct host *h = &t->sights[1 - t->sight].hosts[i];
-    return t->hosts[i].is_server && t->hosts[i].listed && h->key != NULL ? h : NULL;
+    return t->hosts[i].is_server && h->key != NULL ? h : NULL;
+}
+
+static const struct host *seen(const struct truth *t, int i)
+{
+    return t->hosts[i].listed ? known(t, i) : NULL;
 }
 
 /* When the oldest answer about a region's servers was given. */
@@ -19,8 +25,8 @@ int64_t judge_told_ms(const struct truth *t, int region)
     int64_t oldest = t->now;
 
     for (int i = 0; i < t->n_hosts; i++)
-        if (t->hosts[i].region == region && seen(t, i) != NULL)
-            oldest = MIN_OF(oldest, seen(t, i)->server.self_at);
+        if (t->hosts[i].region == region && known(t, i) != NULL)
+            oldest = MIN_OF(oldest, known(t, i)->server.self_at);
     return MAX_OF(oldest, t->now - FRESH_MS);
 }
 
