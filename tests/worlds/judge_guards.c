@@ -25,7 +25,7 @@ int64_t judge_told_ms(const struct truth *t, int region)
     int64_t oldest = t->now;
 
     for (int i = 0; i < t->n_hosts; i++)
-        if (t->hosts[i].region == region && known(t, i) != NULL)
+        if (t->hosts[i].region == region && known(t, i) != NULL && known(t, i)->server.self_at > 0)
             oldest = MIN_OF(oldest, known(t, i)->server.self_at);
     return MAX_OF(oldest, t->now - FRESH_MS);
 }

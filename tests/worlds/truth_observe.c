@@ -10,6 +10,15 @@
 
 static const char *const nothing = "";
 
+/* As the observer has a server that gave no answer in a look: what it said before does not count.
+ */
+static const struct server_view unanswered = {.leader = nothing,
+                                              .version = nothing,
+                                              .build_date = nothing,
+                                              .raft_state = nothing,
+                                              .self_region = nothing,
+                                              .last_contact_ms = -1};
+
 static void host_blank(struct truth *t, struct host *h, int i)
 {
     const struct t_host *th = &t->hosts[i];
@@ -26,12 +35,7 @@ static void host_blank(struct truth *t, struct host *h, int i)
         .node_id = th->is_server ? nothing : th->key,
         .is_server = th->is_server,
         .is_client = !th->is_server,
-        .server = {.leader = nothing,
-                   .version = nothing,
-                   .build_date = nothing,
-                   .raft_state = nothing,
-                   .self_region = nothing,
-                   .last_contact_ms = -1},
+        .server = unanswered,
         .client = {.status = nothing,
                    .version = nothing,
                    .http_addr = nothing,
@@ -69,6 +73,18 @@ static void rebase(struct t_sight *s, int n)
     }
 }
 
+/* What was counted is kept (count_reader.c). */
+static void forget(struct server_view *v)
+{
+    struct server_view kept = *v;
+
+    *v = unanswered;
+    memcpy(v->counted, kept.counted, sizeof(v->counted));
+    v->members = kept.members;
+    v->raft = kept.raft;
+    v->autopilot = kept.autopilot;
+}
+
 static void round_begin(struct truth *t)
 {
     struct t_sight *s = &t->sights[t->sight], *old = &t->sights[1 - t->sight];
@@ -87,9 +103,11 @@ static void round_begin(struct truth *t)
         memcpy(s->leaders[i], old->leaders[i], sizeof(s->leaders[i]));
     }
     rebase(s, t->n_hosts);
-    for (int i = 0; i < t->n_hosts; i++)
+    for (int i = 0; i < t->n_hosts; i++) {
         if (s->hosts[i].key == NULL)
             host_blank(t, &s->hosts[i], i);
+        forget(&s->hosts[i].server);
+    }
     s->w.begun_ms = t->now;
 }
 
