@@ -171,9 +171,11 @@ struct t_host {
     int refused;            /* message + 1: the last order that it refused; 0: none is kept */
     uint32_t lost;          /* messages to and from it, one after the other */
     uint32_t silent;        /* orders for its swap without an answer, one after the other */
-    int64_t sick_ms;        /* server: since when it is no healthy voter; 0: it is */
-    int64_t needed_ms;      /* server: since when those without it are no quorum; 0: they are */
-    int64_t strange_ms;     /* a stranger changed its binary */
+    /* The last of these: what comes late from an earlier one breaks no silence. */
+    unsigned char last_asked[NONCE_LEN];
+    int64_t sick_ms;    /* server: since when it is no healthy voter; 0: it is */
+    int64_t needed_ms;  /* server: since when those without it are no quorum; 0: they are */
+    int64_t strange_ms; /* a stranger changed its binary */
     bool asked; /* since it staged, and nothing speaks against a swap; or it ran the target */
 };
 

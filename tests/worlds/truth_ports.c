@@ -180,6 +180,8 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
     msg->asked = t->now;
     memset(&msg->digest, 0, sizeof(msg->digest));
     memcpy(msg->digest.bytes + 8, w.head.nonce, NONCE_LEN);
+    if (message_owner(kind) == OWNER_SWAP)
+        memcpy(t->hosts[host].last_asked, w.head.nonce, NONCE_LEN);
     judge_send(t, host, &w);
     t_say(t, "-> %s: %s order (sequence %llu)", t->hosts[host].name, message_kind_name(kind),
           (unsigned long long)w.head.sequence);
@@ -298,7 +300,7 @@ static bool answered(struct truth *t, const struct t_event *e, struct event *ret
     if (e->kind == T_RECEIPT) {
         m->answered = true;
         h->lost = 0;
-        if (swap)
+        if (swap && memcmp(h->last_asked, m->wire.head.nonce, NONCE_LEN) == 0)
             h->silent = 0;
         receipt.head = m->wire.head;
         receipt.u.done = m->done;
