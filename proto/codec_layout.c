@@ -1,37 +1,15 @@
-#include <inttypes.h>
 #include "codec_layout.h"
 
-#define NUMBER(s, m)                                                                               \
-    {                                                                                              \
-        FIELD(s, m, FIELD_UINT), .max = UINT64_MAX                                                 \
-    }
+#define NUMBER(s, m)         ROW_UINT(#m, s, m)
+#define SIGNED(s, m)         ROW(#m, s, m, FIELD_INT)
+#define TRUTH(s, m)          ROW(#m, s, m, FIELD_BOOL)
+#define CHOICE(s, m, lo, hi) ROW_ENUM(#m, s, m, lo, hi)
+#define NAME(s, m)           ROW(#m, s, m, FIELD_NAME)
+#define PROSE(s, m)          ROW(#m, s, m, FIELD_PROSE)
+#define BYTES(s, m)          ROW(#m, s, m, FIELD_BYTES)
 #define NUMBER_TO(s, m, top)                                                                       \
     {                                                                                              \
         FIELD(s, m, FIELD_UINT), .max = (top)                                                      \
-    }
-#define SIGNED(s, m)                                                                               \
-    {                                                                                              \
-        FIELD(s, m, FIELD_INT)                                                                     \
-    }
-#define TRUTH(s, m)                                                                                \
-    {                                                                                              \
-        FIELD(s, m, FIELD_BOOL)                                                                    \
-    }
-#define CHOICE(s, m, lo, hi)                                                                       \
-    {                                                                                              \
-        FIELD(s, m, FIELD_ENUM), .min = (lo), .max = (hi)                                          \
-    }
-#define NAME(s, m)                                                                                 \
-    {                                                                                              \
-        FIELD(s, m, FIELD_NAME)                                                                    \
-    }
-#define PROSE(s, m)                                                                                \
-    {                                                                                              \
-        FIELD(s, m, FIELD_PROSE)                                                                   \
-    }
-#define BYTES(s, m)                                                                                \
-    {                                                                                              \
-        FIELD(s, m, FIELD_BYTES)                                                                   \
     }
 #define INSIDE(s, m, l)                                                                            \
     {                                                                                              \
@@ -255,31 +233,6 @@ const struct layout *message_layout(enum message_kind kind, bool is_receipt, uns
 }
 
 /* ---- what packing and reading share ---- */
-
-uint64_t layout_load(const void *p, size_t size)
-{
-    union {
-        uint8_t v8;
-        uint16_t v16;
-        uint32_t v32;
-        uint64_t v64;
-    } v = {.v64 = 0};
-
-    memcpy(&v, p, size);
-    const uint64_t by_size[] = {[1] = v.v8, [2] = v.v16, [4] = v.v32, [8] = v.v64};
-    return by_size[size];
-}
-
-int layout_range(const struct field *f, uint64_t v, struct err *err)
-{
-    uint64_t widest = f->size >= 8 ? UINT64_MAX : ((uint64_t)1 << (8 * f->size)) - 1;
-    uint64_t max = MIN_OF(f->max, widest);
-
-    if (v >= f->min && v <= max)
-        return 0;
-    return err_set(err, f->type == FIELD_ENUM ? ERR_FORMAT : ERR_LIMIT, 0,
-                   "%" PRIu64 " is not within %" PRIu64 " to %" PRIu64, v, f->min, max);
-}
 
 void layout_release(const struct layout *l, void *base)
 {

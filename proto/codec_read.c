@@ -12,21 +12,12 @@ static int in_range(const struct cursor *c, const struct field *f, uint64_t v, s
     return 0;
 }
 
-static void store(void *at, size_t size, uint64_t v)
-{
-    uint8_t v8 = (uint8_t)v;
-    uint16_t v16 = (uint16_t)v;
-    uint32_t v32 = (uint32_t)v;
-    const void *const from[] = {[1] = &v8, [2] = &v16, [4] = &v32, [8] = &v};
-    memcpy(at, from[size], size);
-}
-
 static int read_number(struct cursor *c, const struct field *f, char *at, struct err *err)
 {
     uint64_t v;
     if (cursor_uint(c, &v, err) < 0 || in_range(c, f, v, err) < 0)
         return -1;
-    store(at, f->size, v);
+    layout_store(at, f->size, v);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "record.h"
-#include <stddef.h>
+#include <inttypes.h>
+#include "layout.h"
 #include "spare.h"
 #include "str.h"
 
@@ -8,73 +9,46 @@
 #define REFUSED_KEY  "refused "
 #define LINE_LONGEST (4 * 2048 + 64)
 
-enum field_type {
-    FIELD_ENUM,
-    FIELD_BOOL,
-    FIELD_U32,
-    FIELD_U64,
-    FIELD_LATER, /* a U64 that came after v1 was first written: 0 is not written */
-    FIELD_I64,
-    FIELD_HEX,
-    FIELD_TEXT
-};
-
-struct field {
-    const char *key;
-    enum field_type type;
-    size_t offset;
-    size_t size; /* FIELD_HEX, FIELD_TEXT: bytes; FIELD_ENUM: number of values */
-};
-
-#define AT(member) offsetof(struct record, member)
-#define HEX(k, m)                                                                                  \
-    {                                                                                              \
-        k, FIELD_HEX, AT(m), sizeof(((struct record *)NULL)->m)                                    \
-    }
-#define TEXT(k, m)                                                                                 \
-    {                                                                                              \
-        k, FIELD_TEXT, AT(m), sizeof(((struct record *)NULL)->m)                                   \
-    }
-
+/* In the order of the text. */
 static const struct field fields[] = {
-    {"phase", FIELD_ENUM, AT(phase), PHASE_COUNT},
-    {"failed-in", FIELD_ENUM, AT(failed_in), PHASE_COUNT},
-    {"rest", FIELD_ENUM, AT(rest), PHASE_COUNT},
-    {"order", FIELD_ENUM, AT(order), MSG_KIND_COUNT},
-    {"order-sequence", FIELD_U64, AT(order_sequence), 0},
-    HEX("target", target),
-    {"target-size", FIELD_U64, AT(target_size), 0},
-    TEXT("version", version),
-    {"on-not-ready", FIELD_ENUM, AT(on_not_ready), ON_REVERT_IF_UNTOUCHED + 1},
-    {"not-before", FIELD_U64, AT(not_before), 0},
-    {"hold-ms", FIELD_U32, AT(hold_ms), 0},
-    {"deadline-ms", FIELD_U32, AT(deadline_ms), 0},
-    {"is-server", FIELD_BOOL, AT(is_server), 0},
-    {"by-order", FIELD_BOOL, AT(by_order), 0},
-    {"was-active", FIELD_BOOL, AT(was_active), 0},
-    HEX("previous", previous),
-    {"previous-size", FIELD_U64, AT(previous_size), 0},
-    {"previous-since", FIELD_I64, AT(previous_since_s), 0},
-    {"failure", FIELD_ENUM, AT(verdict.failure), FAILURE_COUNT},
-    TEXT("verdict", verdict.text),
-    TEXT("evidence", verdict.evidence),
-    {"silence-ms", FIELD_U32, AT(silence_ms), 0},
-    HEX("session", session),
-    {"swapped-ms", FIELD_I64, AT(swapped_ms), 0},
-    {"first-ms", FIELD_I64, AT(first_ms), 0},
-    {"first-wall-ns", FIELD_I64, AT(first_wall_ns), 0},
-    {"epoch", FIELD_U64, AT(epoch), 0},
-    {"sequence", FIELD_U64, AT(sequence), 0},
-    HEX("disk", disk.digest),
-    {"disk-dev", FIELD_U64, AT(disk.dev), 0},
-    {"disk-ino", FIELD_U64, AT(disk.ino), 0},
-    {"disk-size", FIELD_U64, AT(disk.size), 0},
-    {"disk-mtime", FIELD_I64, AT(disk.mtime_ns), 0},
-    {"disk-ctime", FIELD_I64, AT(disk.ctime_ns), 0},
-    HEX("placed", placed),
-    {"dir-dev", FIELD_LATER, AT(dir_dev), 0},
-    {"dir-ino", FIELD_LATER, AT(dir_ino), 0},
-    {"untried", FIELD_LATER, AT(untried), 0},
+    ROW_ENUM("phase", record, phase, 0, PHASE_COUNT - 1),
+    ROW_ENUM("failed-in", record, failed_in, 0, PHASE_COUNT - 1),
+    ROW_ENUM("rest", record, rest, 0, PHASE_COUNT - 1),
+    ROW_ENUM("order", record, order, 0, MSG_KIND_COUNT - 1),
+    ROW_UINT("order-sequence", record, order_sequence),
+    ROW("target", record, target, FIELD_BYTES),
+    ROW_UINT("target-size", record, target_size),
+    ROW("version", record, version, FIELD_PROSE),
+    ROW_ENUM("on-not-ready", record, on_not_ready, 0, ON_REVERT_IF_UNTOUCHED),
+    ROW_UINT("not-before", record, not_before),
+    ROW_UINT("hold-ms", record, hold_ms),
+    ROW_UINT("deadline-ms", record, deadline_ms),
+    ROW("is-server", record, is_server, FIELD_BOOL),
+    ROW("by-order", record, by_order, FIELD_BOOL),
+    ROW("was-active", record, was_active, FIELD_BOOL),
+    ROW("previous", record, previous, FIELD_BYTES),
+    ROW_UINT("previous-size", record, previous_size),
+    ROW("previous-since", record, previous_since_s, FIELD_INT),
+    ROW_ENUM("failure", record, verdict.failure, 0, FAILURE_COUNT - 1),
+    ROW("verdict", record, verdict.text, FIELD_PROSE),
+    ROW("evidence", record, verdict.evidence, FIELD_PROSE),
+    ROW_UINT("silence-ms", record, silence_ms),
+    ROW("session", record, session, FIELD_BYTES),
+    ROW("swapped-ms", record, swapped_ms, FIELD_INT),
+    ROW("first-ms", record, first_ms, FIELD_INT),
+    ROW("first-wall-ns", record, first_wall_ns, FIELD_INT),
+    ROW_UINT("epoch", record, epoch),
+    ROW_UINT("sequence", record, sequence),
+    ROW("disk", record, disk.digest, FIELD_BYTES),
+    ROW_UINT("disk-dev", record, disk.dev),
+    ROW_UINT("disk-ino", record, disk.ino),
+    ROW_UINT("disk-size", record, disk.size),
+    ROW("disk-mtime", record, disk.mtime_ns, FIELD_INT),
+    ROW("disk-ctime", record, disk.ctime_ns, FIELD_INT),
+    ROW("placed", record, placed, FIELD_BYTES),
+    ROW_LATER("dir-dev", record, dir_dev),
+    ROW_LATER("dir-ino", record, dir_ino),
+    ROW_LATER("untried", record, untried),
 };
 
 void record_init(struct record *r)
@@ -118,33 +92,18 @@ static void add_hex(struct buf *b, const unsigned char *p, size_t n)
 static void add_field(struct buf *b, const struct field *f, const struct record *r)
 {
     const unsigned char *at = (const unsigned char *)r + f->offset;
-    const void *v = at;
 
-    if (f->type == FIELD_LATER && *(const uint64_t *)v == 0)
+    if (f->later && layout_load(at, f->size) == 0)
         return;
-    (void)buf_printf(b, "%s ", f->key);
-    switch (f->type) {
-    case FIELD_ENUM:
-    case FIELD_U32:
-        (void)buf_printf(b, "%u", *(const unsigned *)v);
-        break;
-    case FIELD_BOOL:
-        (void)buf_printf(b, "%d", *(const bool *)v);
-        break;
-    case FIELD_U64:
-    case FIELD_LATER:
-        (void)buf_printf(b, "%llu", (unsigned long long)*(const uint64_t *)v);
-        break;
-    case FIELD_I64:
-        (void)buf_printf(b, "%lld", (long long)*(const int64_t *)v);
-        break;
-    case FIELD_HEX:
+    (void)buf_printf(b, "%s ", f->name);
+    if (f->type == FIELD_BYTES)
         add_hex(b, at, f->size);
-        break;
-    case FIELD_TEXT:
-        add_text(b, v);
-        break;
-    }
+    else if (f->type == FIELD_PROSE)
+        add_text(b, (const char *)at);
+    else if (f->type == FIELD_INT)
+        (void)buf_printf(b, "%" PRId64, (int64_t)layout_load(at, f->size));
+    else
+        (void)buf_printf(b, "%" PRIu64, layout_load(at, f->size));
     (void)buf_add_byte(b, '\n');
 }
 
@@ -234,47 +193,22 @@ static int read_text(const char *s, char *dst, size_t size)
     return 0;
 }
 
-static int read_number(const struct field *f, const char *s, unsigned char *at)
-{
-    uint64_t max = f->type == FIELD_ENUM   ? f->size - 1
-                   : f->type == FIELD_BOOL ? 1
-                   : f->type == FIELD_U32  ? UINT32_MAX
-                                           : UINT64_MAX;
-    uint64_t v = 0;
-
-    if (str_to_u64(s, max, &v) < 0)
-        return -1;
-    if (f->type == FIELD_BOOL) {
-        *(bool *)(void *)at = v == 1;
-    } else if (f->type == FIELD_U64 || f->type == FIELD_LATER) {
-        memcpy(at, &v, sizeof(v));
-    } else {
-        uint32_t small = (uint32_t)v;
-
-        memcpy(at, &small, sizeof(small));
-    }
-    return 0;
-}
-
 static int read_field(const struct field *f, const char *s, struct record *r)
 {
     unsigned char *at = (unsigned char *)r + f->offset;
+    struct err err = ERR_INIT;
+    uint64_t v = 0;
 
-    switch (f->type) {
-    case FIELD_HEX:
+    if (f->type == FIELD_BYTES)
         return str_unhex(s, at, f->size);
-    case FIELD_TEXT:
+    if (f->type == FIELD_PROSE)
         return read_text(s, (char *)at, f->size);
-    case FIELD_I64:
+    if (f->type == FIELD_INT)
         return str_to_i64(s, (int64_t *)(void *)at);
-    case FIELD_ENUM:
-    case FIELD_BOOL:
-    case FIELD_U32:
-    case FIELD_U64:
-    case FIELD_LATER:
-        break;
-    }
-    return read_number(f, s, at);
+    if (str_to_u64(s, UINT64_MAX, &v) < 0 || layout_range(f, v, &err) < 0)
+        return -1;
+    layout_store(at, f->size, v);
+    return 0;
 }
 
 static int read_fields(struct lines *l, struct record *r, struct err *err)
@@ -282,21 +216,21 @@ static int read_fields(struct lines *l, struct record *r, struct err *err)
     bool there = false;
 
     for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-        size_t n = strlen(fields[i].key);
+        size_t n = strlen(fields[i].name);
 
         if (next_line(l, &there, err) < 0)
             return -1;
-        bool is = there && strncmp(l->line, fields[i].key, n) == 0 && l->line[n] == ' ';
-        if (!is && fields[i].type == FIELD_LATER) {
+        bool is = there && strncmp(l->line, fields[i].name, n) == 0 && l->line[n] == ' ';
+        if (!is && fields[i].later) {
             l->again = there;
             continue;
         }
         if (!is)
             return err_set(err, ERR_FORMAT, 0, "line %zu is not \"%s\"", l->number + !there,
-                           fields[i].key);
+                           fields[i].name);
         if (read_field(&fields[i], l->line + n + 1, r) < 0)
             return err_set(err, ERR_FORMAT, 0, "line %zu: the value of \"%s\" is wrong", l->number,
-                           fields[i].key);
+                           fields[i].name);
     }
     return 0;
 }
