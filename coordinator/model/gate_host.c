@@ -157,7 +157,7 @@ struct gate_result gate_allocs(const struct world *w, const struct plan *p, cons
                 a->restarts != k->restarts;
     }
     if (lost > 0)
-        return say(GATE_FAIL, "%s: %zu of %zu allocations did not keep running", h->name, lost,
-                   lh->n_allocs);
+        return say(GATE_FAIL, "%s: %zu of %" PRIu32 " allocations did not keep running", h->name,
+                   lost, lh->n_allocs);
     return say(GATE_PASS, "%s", "");
 }

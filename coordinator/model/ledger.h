@@ -122,7 +122,7 @@ struct ledger_host {
     int64_t base_objects[OBJECT_KINDS]; /* servers: the leader's counts, before */
     struct stamp base_stamp;            /* of a server that is done: what it settled with */
     struct buf fingerprint; /* fingerprint.h; while it is in flight by a swap of ours, or differs */
-    size_t n_allocs;
+    uint32_t n_allocs;
     struct kept_alloc allocs[ALLOCS_KEPT];
     struct ledger_keys keys; /* servers */
     bool dirty;              /* must be written at the next commit */

@@ -4,251 +4,282 @@
 #include <stddef.h>
 #include "str.h"
 
-#define ROW(s, t, f)                                                                               \
+/* A column is named as its member, unless it says AS. */
+#define AS(text, s, m, t)                                                                          \
     {                                                                                              \
-#f, t, offsetof(struct s, f), sizeof(((struct s *)0)->f)                                   \
+        FIELD_AS(text, s, m, FIELD_##t)                                                            \
     }
-#define AS(n, s, t, f)                                                                             \
-    {                                                                                              \
-        n, t, offsetof(struct s, f), sizeof(((struct s *)0)->f)                                    \
-    }
+#define COLUMN(s, m, t) AS(#m, s, m, t)
 
-static const struct column run_list[] = {
-    ROW(ledger, COLUMN_TEXT, boot),          ROW(ledger, COLUMN_INT, state),
-    ROW(ledger, COLUMN_INT, before_pause),   ROW(ledger, COLUMN_INT, ending),
-    ROW(ledger, COLUMN_U64, epoch),          ROW(ledger, COLUMN_TEXT, target),
-    ROW(ledger, COLUMN_BYTES, plan_digest),  ROW(ledger, COLUMN_BUF, plan),
-    ROW(ledger, COLUMN_I64, begun_wall_ms),  ROW(ledger, COLUMN_I64, ended_wall_ms),
-    ROW(ledger, COLUMN_BOOL, canaries_done), ROW(ledger, COLUMN_I64, canaries_settled_ms),
-    ROW(ledger, COLUMN_U32, failures),       ROW(ledger, COLUMN_U32, skipped),
-    ROW(ledger, COLUMN_TEXT, cause),         ROW(ledger, COLUMN_TEXT, cause_host),
-    ROW(ledger, COLUMN_TEXT, advice),        ROW(ledger, COLUMN_TEXT, alarm),
-    ROW(ledger, COLUMN_TEXT, alarm_host),    ROW(ledger, COLUMN_TEXT, alarm_advice),
-    ROW(ledger, COLUMN_SIZE, n_regions),     ROW(ledger, COLUMN_SIZE, n_hosts),
-    ROW(ledger, COLUMN_SIZE, n_effects),     ROW(ledger, COLUMN_U32, last_effect),
+static const struct field run_list[] = {
+    COLUMN(ledger, boot, NAME),          COLUMN(ledger, state, ENUM),
+    COLUMN(ledger, before_pause, ENUM),  COLUMN(ledger, ending, ENUM),
+    COLUMN(ledger, epoch, UINT),         COLUMN(ledger, target, NAME),
+    COLUMN(ledger, plan_digest, BYTES),  COLUMN(ledger, plan, BUF),
+    COLUMN(ledger, begun_wall_ms, INT),  COLUMN(ledger, ended_wall_ms, INT),
+    COLUMN(ledger, canaries_done, BOOL), COLUMN(ledger, canaries_settled_ms, INT),
+    COLUMN(ledger, failures, UINT),      COLUMN(ledger, skipped, UINT),
+    COLUMN(ledger, cause, NAME),         COLUMN(ledger, cause_host, NAME),
+    COLUMN(ledger, advice, NAME),        COLUMN(ledger, alarm, NAME),
+    COLUMN(ledger, alarm_host, NAME),    COLUMN(ledger, alarm_advice, NAME),
+    COLUMN(ledger, n_regions, UINT),     COLUMN(ledger, n_hosts, UINT),
+    COLUMN(ledger, n_effects, UINT),     COLUMN(ledger, last_effect, UINT),
 };
 
-static const struct column host_list[] = {
-    ROW(ledger_host, COLUMN_TEXT, key),
-    ROW(ledger_host, COLUMN_INT, state),
-    ROW(ledger_host, COLUMN_BOOL, canary),
-    AS("message", ledger_host, COLUMN_INT, order),
-    ROW(ledger_host, COLUMN_BYTES, session),
-    ROW(ledger_host, COLUMN_U64, epoch),
-    ROW(ledger_host, COLUMN_U64, sequence),
-    ROW(ledger_host, COLUMN_BYTES, nonce),
-    AS("inner_bytes", ledger_host, COLUMN_BUF, inner),
-    ROW(ledger_host, COLUMN_BYTES, inner_digest),
-    ROW(ledger_host, COLUMN_I64, ordered_ms),
-    ROW(ledger_host, COLUMN_BOOL, answered),
-    ROW(ledger_host, COLUMN_INT, refusal),
-    ROW(ledger_host, COLUMN_U32, attempts),
-    ROW(ledger_host, COLUMN_U32, turns),
-    ROW(ledger_host, COLUMN_U32, transfers),
-    ROW(ledger_host, COLUMN_U32, resends),
-    ROW(ledger_host, COLUMN_I64, retry_ms),
-    ROW(ledger_host, COLUMN_I64, receipt_ms),
-    ROW(ledger_host, COLUMN_I64, effect_ms),
-    ROW(ledger_host, COLUMN_I64, settled_ms),
-    ROW(ledger_host, COLUMN_INT, outcome),
-    ROW(ledger_host, COLUMN_INT, failure),
-    ROW(ledger_host, COLUMN_INT, failed_in),
-    ROW(ledger_host, COLUMN_INT, skip),
-    ROW(ledger_host, COLUMN_TEXT, text),
-    AS("nomads_log", ledger_host, COLUMN_BUF, log),
-    ROW(ledger_host, COLUMN_INT, differs),
-    ROW(ledger_host, COLUMN_U32, silence_ms),
-    ROW(ledger_host, COLUMN_U64, base_modify_index),
-    ROW(ledger_host, COLUMN_U64, base_leader_index),
-    ROW(ledger_host, COLUMN_COUNTS, base_objects),
-    AS("stamp_dev", ledger_host, COLUMN_U64, base_stamp.dev),
-    AS("stamp_ino", ledger_host, COLUMN_U64, base_stamp.ino),
-    AS("stamp_ctime", ledger_host, COLUMN_I64, base_stamp.ctime_ns),
-    AS("stamp_pid", ledger_host, COLUMN_U32, base_stamp.main_pid),
-    AS("stamp_start", ledger_host, COLUMN_U64, base_stamp.main_start),
-    ROW(ledger_host, COLUMN_BUF, fingerprint),
-    ROW(ledger_host, COLUMN_ALLOCS, allocs),
-    AS("keys_path", ledger_host, COLUMN_TEXT, keys.path),
-    AS("keys_files", ledger_host, COLUMN_U32, keys.files),
-    AS("keys_digest", ledger_host, COLUMN_BYTES, keys.digest),
-    AS("keys_problem", ledger_host, COLUMN_TEXT, keys.problem),
+static const struct field alloc_list[] = {
+    COLUMN(kept_alloc, id, NAME),
+    COLUMN(kept_alloc, started_ns, INT),
+    COLUMN(kept_alloc, restarts, UINT),
+};
+static const struct layout alloc_layout = LAYOUT("allocation", alloc_list);
+static const struct field alloc_item = {
+    .type = FIELD_STRUCT, .size = sizeof(struct kept_alloc), .sub = &alloc_layout};
+
+static const struct field host_list[] = {
+    COLUMN(ledger_host, key, NAME),
+    COLUMN(ledger_host, state, ENUM),
+    COLUMN(ledger_host, canary, BOOL),
+    AS("message", ledger_host, order, ENUM),
+    COLUMN(ledger_host, session, BYTES),
+    COLUMN(ledger_host, epoch, UINT),
+    COLUMN(ledger_host, sequence, UINT),
+    COLUMN(ledger_host, nonce, BYTES),
+    AS("inner_bytes", ledger_host, inner, BUF),
+    COLUMN(ledger_host, inner_digest, BYTES),
+    COLUMN(ledger_host, ordered_ms, INT),
+    COLUMN(ledger_host, answered, BOOL),
+    COLUMN(ledger_host, refusal, ENUM),
+    COLUMN(ledger_host, attempts, UINT),
+    COLUMN(ledger_host, turns, UINT),
+    COLUMN(ledger_host, transfers, UINT),
+    COLUMN(ledger_host, resends, UINT),
+    COLUMN(ledger_host, retry_ms, INT),
+    COLUMN(ledger_host, receipt_ms, INT),
+    COLUMN(ledger_host, effect_ms, INT),
+    COLUMN(ledger_host, settled_ms, INT),
+    COLUMN(ledger_host, outcome, ENUM),
+    COLUMN(ledger_host, failure, ENUM),
+    COLUMN(ledger_host, failed_in, ENUM),
+    COLUMN(ledger_host, skip, ENUM),
+    COLUMN(ledger_host, text, NAME),
+    AS("nomads_log", ledger_host, log, BUF),
+    COLUMN(ledger_host, differs, ENUM),
+    COLUMN(ledger_host, silence_ms, UINT),
+    COLUMN(ledger_host, base_modify_index, UINT),
+    COLUMN(ledger_host, base_leader_index, UINT),
+    COLUMN(ledger_host, base_objects, INTS),
+    AS("stamp_dev", ledger_host, base_stamp.dev, UINT),
+    AS("stamp_ino", ledger_host, base_stamp.ino, UINT),
+    AS("stamp_ctime", ledger_host, base_stamp.ctime_ns, INT),
+    AS("stamp_pid", ledger_host, base_stamp.main_pid, UINT),
+    AS("stamp_start", ledger_host, base_stamp.main_start, UINT),
+    COLUMN(ledger_host, fingerprint, BUF),
+    {FIELD(ledger_host, allocs, FIELD_LIST), .max = ALLOCS_KEPT,
+     .count = offsetof(struct ledger_host, n_allocs), .item = &alloc_item},
+    AS("keys_path", ledger_host, keys.path, NAME),
+    AS("keys_files", ledger_host, keys.files, UINT),
+    AS("keys_digest", ledger_host, keys.digest, BYTES),
+    AS("keys_problem", ledger_host, keys.problem, NAME),
 };
 
-static const struct column effect_list[] = {
-    ROW(effect, COLUMN_INT, kind),
-    ROW(effect, COLUMN_TEXT, key),
-    ROW(effect, COLUMN_TEXT, region),
-    AS("value_before", effect, COLUMN_TEXT, before),
-    ROW(effect, COLUMN_TEXT, ours),
-    ROW(effect, COLUMN_BOOL, noted),
-    ROW(effect, COLUMN_BOOL, done),
-    ROW(effect, COLUMN_BOOL, undo),
-    ROW(effect, COLUMN_BOOL, undone),
-    ROW(effect, COLUMN_BOOL, note_cleared),
-    ROW(effect, COLUMN_U32, attempts),
-    ROW(effect, COLUMN_I64, done_ms),
-    ROW(effect, COLUMN_BOOL, found),
-    AS("cleanup_found", effect, COLUMN_BOOL, setting.cleanup),
-    AS("index_found", effect, COLUMN_U64, setting.index),
-    AS("others_found", effect, COLUMN_U64, setting.others),
-    ROW(effect, COLUMN_U64, ours_index),
-    ROW(effect, COLUMN_BOOL, restoring),
+static const struct field effect_list[] = {
+    COLUMN(effect, kind, ENUM),
+    COLUMN(effect, key, NAME),
+    COLUMN(effect, region, NAME),
+    AS("value_before", effect, before, NAME),
+    COLUMN(effect, ours, NAME),
+    COLUMN(effect, noted, BOOL),
+    COLUMN(effect, done, BOOL),
+    COLUMN(effect, undo, BOOL),
+    COLUMN(effect, undone, BOOL),
+    COLUMN(effect, note_cleared, BOOL),
+    COLUMN(effect, attempts, UINT),
+    COLUMN(effect, done_ms, INT),
+    COLUMN(effect, found, BOOL),
+    AS("cleanup_found", effect, setting.cleanup, BOOL),
+    AS("index_found", effect, setting.index, UINT),
+    AS("others_found", effect, setting.others, UINT),
+    COLUMN(effect, ours_index, UINT),
+    COLUMN(effect, restoring, BOOL),
 };
 
-static const struct column region_list[] = {
-    ROW(ledger_region, COLUMN_TEXT, name),
-    ROW(ledger_region, COLUMN_TEXT, snapshot),
-    ROW(ledger_region, COLUMN_U64, snapshot_bytes),
-    ROW(ledger_region, COLUMN_I64, snapshot_wall_ms),
-    ROW(ledger_region, COLUMN_COUNTS, first),
-    ROW(ledger_region, COLUMN_COUNTS, last),
-    ROW(ledger_region, COLUMN_TEXT, autopilot),
+static const struct field region_list[] = {
+    COLUMN(ledger_region, name, NAME),           COLUMN(ledger_region, snapshot, NAME),
+    COLUMN(ledger_region, snapshot_bytes, UINT), COLUMN(ledger_region, snapshot_wall_ms, INT),
+    COLUMN(ledger_region, first, INTS),          COLUMN(ledger_region, last, INTS),
+    COLUMN(ledger_region, autopilot, NAME),
 };
 
-const struct columns region_columns = {"region", "run BLOB, n INTEGER", 2, region_list,
-                                       ARRAY_LEN(region_list)};
-const struct columns run_columns = {"run", "run BLOB", 1, run_list, ARRAY_LEN(run_list)};
-const struct columns host_columns = {"host", "run BLOB, n INTEGER", 2, host_list,
-                                     ARRAY_LEN(host_list)};
-const struct columns effect_columns = {"effect", "run BLOB, n INTEGER", 2, effect_list,
-                                       ARRAY_LEN(effect_list)};
+const struct columns region_columns = {LAYOUT("region", region_list), "run BLOB, n INTEGER", 2};
+const struct columns run_columns = {LAYOUT("run", run_list), "run BLOB", 1};
+const struct columns host_columns = {LAYOUT("host", host_list), "run BLOB, n INTEGER", 2};
+const struct columns effect_columns = {LAYOUT("effect", effect_list), "run BLOB, n INTEGER", 2};
 
-/* One line an allocation: id, start, restarts. */
-static void allocs_text(const struct ledger_host *h, struct buf *out)
+/* ---- values that are texts of several: words of an item, lines of a list ---- */
+
+static void put_word(const struct field *f, const void *p, struct buf *out)
 {
-    for (size_t i = 0; i < h->n_allocs; i++)
-        buf_printf(out, "%s %" PRId64 " %" PRIu32 "\n", h->allocs[i].id, h->allocs[i].started_ns,
-                   h->allocs[i].restarts);
+    if (f->type == FIELD_NAME)
+        buf_add_str(out, p);
+    else if (f->type == FIELD_INT)
+        buf_printf(out, "%" PRId64, (int64_t)layout_load(p, f->size));
+    else
+        buf_printf(out, "%" PRIu64, layout_load(p, f->size));
 }
 
-static void allocs_read(const char *text, struct ledger_host *h)
+static bool read_word(const struct field *f, const char *word, void *p)
 {
-    autofree char *copy = xstrdup(text);
+    uint64_t v = 0, widest = f->size >= 8 ? UINT64_MAX : ((uint64_t)1 << (8 * f->size)) - 1;
+
+    if (word == NULL)
+        return false;
+    if (f->type == FIELD_NAME)
+        return str_copy(p, f->size, word) == 0;
+    if (f->type == FIELD_INT)
+        return str_to_i64(word, p) == 0;
+    if (str_to_u64(word, widest, &v) < 0)
+        return false;
+    layout_store(p, f->size, v);
+    return true;
+}
+
+static void put_list(const struct field *f, const char *base, struct buf *out)
+{
+    uint64_t n = layout_load(base + f->count, sizeof(uint32_t));
+
+    for (uint64_t i = 0; i < n; i++) {
+        const char *item = base + f->offset + i * f->item->size;
+        for (uint32_t k = 0; k < f->item->sub->n; k++) {
+            const struct field *part = &f->item->sub->fields[k];
+            put_word(part, item + part->offset, out);
+            buf_add_byte(out, k + 1 < f->item->sub->n ? ' ' : '\n');
+        }
+    }
+}
+
+static bool read_item(const struct layout *l, char *line, char *item)
+{
     char *save = NULL;
-    h->n_allocs = 0;
-    for (char *line = strtok_r(copy, "\n", &save); line != NULL && h->n_allocs < ALLOCS_KEPT;
-         line = strtok_r(NULL, "\n", &save)) {
-        char *in = NULL, *id = strtok_r(line, " ", &in), *at = strtok_r(NULL, " ", &in);
-        char *restarts = strtok_r(NULL, " ", &in);
-        struct kept_alloc *k = &h->allocs[h->n_allocs];
-        uint64_t n = 0;
-        if (restarts == NULL || str_copy(k->id, sizeof k->id, id) < 0 ||
-            str_to_i64(at, &k->started_ns) < 0 || str_to_u64(restarts, UINT32_MAX, &n) < 0)
-            return;
-        k->restarts = (uint32_t)n;
-        h->n_allocs++;
-    }
+
+    for (uint32_t k = 0; k < l->n; k++)
+        if (!read_word(&l->fields[k], strtok_r(k == 0 ? line : NULL, " ", &save),
+                       item + l->fields[k].offset))
+            return false;
+    return true;
 }
 
-static void counts_put(const char *at, struct buf *out)
-{
-    int64_t n[OBJECT_KINDS];
-    memcpy(n, at, sizeof n);
-    for (size_t i = 0; i < OBJECT_KINDS; i++)
-        buf_printf(out, "%s%" PRId64, i > 0 ? " " : "", n[i]);
-}
-
-static void counts_read(const char *text, char *at)
+/* What cannot be read ends the list. */
+static void read_list(const struct field *f, const char *text, char *base)
 {
     autofree char *copy = xstrdup(text);
+    char *save = NULL, *line = strtok_r(copy, "\n", &save);
+    uint32_t n = 0;
+
+    while (line != NULL && n < f->max &&
+           read_item(f->item->sub, line, base + f->offset + n * f->item->size)) {
+        n++;
+        line = strtok_r(NULL, "\n", &save);
+    }
+    memcpy(base + f->count, &n, sizeof(n));
+}
+
+static void put_ints(const struct field *f, const char *p, struct buf *out)
+{
+    for (size_t i = 0; i < f->size / sizeof(int64_t); i++)
+        buf_printf(out, "%s%" PRId64, i > 0 ? " " : "",
+                   (int64_t)layout_load(p + i * sizeof(int64_t), sizeof(int64_t)));
+}
+
+/* All that are there, or none. */
+static void read_ints(const struct field *f, const char *text, char *p)
+{
+    autofree char *copy = xstrdup(text), *list = xzalloc(1, f->size);
     char *save = NULL, *word = strtok_r(copy, " ", &save);
-    int64_t n[OBJECT_KINDS] = {0};
-    for (size_t i = 0; i < OBJECT_KINDS && word != NULL; i++) {
-        if (str_to_i64(word, &n[i]) < 0)
+
+    for (size_t i = 0; i < f->size / sizeof(int64_t) && word != NULL; i++) {
+        if (str_to_i64(word, (int64_t *)(void *)list + i) < 0)
             return;
         word = strtok_r(NULL, " ", &save);
     }
-    memcpy(at, n, sizeof n);
+    memcpy(p, list, f->size);
 }
 
-static int64_t number_at(enum column_type type, const char *p)
-{
-    if (type == COLUMN_BOOL)
-        return *(const bool *)p;
-    if (type == COLUMN_INT)
-        return *(const int *)(const void *)p;
-    if (type == COLUMN_U32)
-        return *(const uint32_t *)(const void *)p;
-    int64_t v = 0;
-    memcpy(&v, p, sizeof v); /* I64, U64 and size_t have eight bytes */
-    return v;
-}
-_Static_assert(sizeof(size_t) == sizeof(int64_t), "COLUMN_SIZE is kept as 64 bits");
+/* ---- columns ---- */
 
-static void number_put(enum column_type type, char *p, int64_t v)
+static int bind_list(const struct field *f, const void *base, sqlite3_stmt *st, int at)
 {
-    if (type == COLUMN_BOOL)
-        *(bool *)p = v != 0;
-    else if (type == COLUMN_INT)
-        *(int *)(void *)p = (int)v;
-    else if (type == COLUMN_U32)
-        *(uint32_t *)(void *)p = (uint32_t)v;
+    auto_buf struct buf text = BUF_INIT;
+
+    if (f->type == FIELD_LIST)
+        put_list(f, base, &text);
     else
-        memcpy(p, &v, sizeof v);
+        put_ints(f, (const char *)base + f->offset, &text);
+    return sqlite3_bind_text(st, at, buf_str(&text), -1, SQLITE_TRANSIENT);
 }
 
-static int bind_one(const struct column *c, const void *base, sqlite3_stmt *st, int at)
+static int bind_one(const struct field *f, const void *base, sqlite3_stmt *st, int at)
 {
-    const char *p = (const char *)base + c->offset;
-    if (c->type == COLUMN_TEXT)
+    const char *p = (const char *)base + f->offset;
+
+    if (f->type == FIELD_NAME)
         return sqlite3_bind_text(st, at, p, -1, SQLITE_TRANSIENT);
-    if (c->type == COLUMN_BYTES)
-        return sqlite3_bind_blob(st, at, p, (int)c->size, SQLITE_TRANSIENT);
-    if (c->type == COLUMN_BUF) {
+    if (f->type == FIELD_BYTES)
+        return sqlite3_bind_blob(st, at, p, (int)f->size, SQLITE_TRANSIENT);
+    if (f->type == FIELD_LIST || f->type == FIELD_INTS)
+        return bind_list(f, base, st, at);
+    if (f->type == FIELD_BUF) {
         const struct buf *b = (const void *)p;
         return sqlite3_bind_blob(st, at, b->len > 0 ? b->data : (const void *)"", (int)b->len,
                                  SQLITE_TRANSIENT);
     }
-    if (c->type == COLUMN_COUNTS) {
-        auto_buf struct buf text = BUF_INIT;
-        counts_put(p, &text);
-        return sqlite3_bind_text(st, at, buf_str(&text), -1, SQLITE_TRANSIENT);
-    }
-    if (c->type == COLUMN_ALLOCS) {
-        auto_buf struct buf text = BUF_INIT;
-        allocs_text(base, &text);
-        return sqlite3_bind_text(st, at, buf_str(&text), -1, SQLITE_TRANSIENT);
-    }
-    return sqlite3_bind_int64(st, at, number_at(c->type, p));
+    return sqlite3_bind_int64(st, at, (int64_t)layout_load(p, f->size));
 }
 
 int columns_bind(const struct columns *c, const void *base, sqlite3_stmt *st, int first)
 {
-    for (size_t i = 0; i < c->n; i++)
-        if (bind_one(&c->list[i], base, st, first + (int)i) != SQLITE_OK)
+    for (uint32_t i = 0; i < c->row.n; i++)
+        if (bind_one(&c->row.fields[i], base, st, first + (int)i) != SQLITE_OK)
             return -1;
     return 0;
 }
 
-static void read_one(const struct column *c, void *base, sqlite3_stmt *st, int at)
+static void read_text(const struct field *f, void *base, const char *text)
 {
-    char *p = (char *)base + c->offset;
+    char *p = (char *)base + f->offset;
+
+    if (f->type == FIELD_NAME)
+        str_cut(p, f->size, text);
+    else if (f->type == FIELD_LIST)
+        read_list(f, text, base);
+    else
+        read_ints(f, text, p);
+}
+
+static void read_one(const struct field *f, void *base, sqlite3_stmt *st, int at)
+{
+    char *p = (char *)base + f->offset;
     const void *blob = sqlite3_column_blob(st, at);
     int n = sqlite3_column_bytes(st, at);
-    if (c->type == COLUMN_TEXT) {
+
+    if (f->type == FIELD_NAME || f->type == FIELD_LIST || f->type == FIELD_INTS) {
         const char *text = (const char *)sqlite3_column_text(st, at);
-        str_cut(p, c->size, text != NULL ? text : "");
-    } else if (c->type == COLUMN_BYTES) {
-        if (n == (int)c->size)
-            memcpy(p, blob, c->size);
-    } else if (c->type == COLUMN_BUF) {
+        read_text(f, base, text != NULL ? text : "");
+    } else if (f->type == FIELD_BYTES) {
+        if (n == (int)f->size)
+            memcpy(p, blob, f->size);
+    } else if (f->type == FIELD_BUF) {
         buf_clear((struct buf *)(void *)p);
         if (n > 0)
             buf_add((struct buf *)(void *)p, blob, (size_t)n);
-    } else if (c->type == COLUMN_COUNTS) {
-        const char *text = (const char *)sqlite3_column_text(st, at);
-        counts_read(text != NULL ? text : "", p);
-    } else if (c->type == COLUMN_ALLOCS) {
-        const char *text = (const char *)sqlite3_column_text(st, at);
-        allocs_read(text != NULL ? text : "", base);
     } else {
-        number_put(c->type, p, sqlite3_column_int64(st, at));
+        int64_t v = sqlite3_column_int64(st, at);
+        layout_store(p, f->size, f->type == FIELD_BOOL ? v != 0 : (uint64_t)v);
     }
 }
 
 void columns_read(const struct columns *c, void *base, sqlite3_stmt *st, int first)
 {
-    for (size_t i = 0; i < c->n; i++)
+    for (uint32_t i = 0; i < c->row.n; i++)
         if (sqlite3_column_type(st, first + (int)i) != SQLITE_NULL)
-            read_one(&c->list[i], base, st, first + (int)i);
+            read_one(&c->row.fields[i], base, st, first + (int)i);
 }

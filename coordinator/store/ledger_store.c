@@ -38,17 +38,17 @@ static int prepare(struct ledger_store *s, const char *sql, sqlite3_stmt **ret, 
     return sqlite3_prepare_v2(s->db, sql, -1, ret, NULL) == SQLITE_OK ? 0 : fail(s, err, "read");
 }
 
-static const char *sql_type(enum column_type t)
+static const char *sql_type(enum field_type t)
 {
-    return t == COLUMN_TEXT || t == COLUMN_ALLOCS || t == COLUMN_COUNTS ? "TEXT"
-           : t == COLUMN_BYTES || t == COLUMN_BUF                       ? "BLOB"
-                                                                        : "INTEGER";
+    return t == FIELD_NAME || t == FIELD_LIST || t == FIELD_INTS ? "TEXT"
+           : t == FIELD_BYTES || t == FIELD_BUF                  ? "BLOB"
+                                                                 : "INTEGER";
 }
 
 static void names_of(const struct columns *c, const char *separator, struct buf *out)
 {
-    for (size_t i = 0; i < c->n; i++)
-        buf_printf(out, "%s%s", i > 0 ? separator : "", c->list[i].name);
+    for (size_t i = 0; i < c->row.n; i++)
+        buf_printf(out, "%s%s", i > 0 ? separator : "", c->row.fields[i].name);
 }
 
 /* The table, and the columns that a ledger of an earlier version lacks. */
@@ -56,21 +56,21 @@ static int make_table(struct ledger_store *s, const struct columns *c, struct er
 {
     auto_buf struct buf sql = BUF_INIT;
     sqlite3_stmt *st = NULL;
-    buf_printf(&sql, "CREATE TABLE IF NOT EXISTS %s (%s, PRIMARY KEY (run%s))", c->table, c->keys,
-               c->n_keys > 1 ? ", n" : "");
+    buf_printf(&sql, "CREATE TABLE IF NOT EXISTS %s (%s, PRIMARY KEY (run%s))", c->row.name,
+               c->keys, c->n_keys > 1 ? ", n" : "");
     if (execute(s, buf_str(&sql), err) < 0)
         return -1;
-    for (size_t i = 0; i < c->n; i++) {
+    for (size_t i = 0; i < c->row.n; i++) {
         buf_clear(&sql);
-        buf_printf(&sql, "SELECT 1 FROM pragma_table_info('%s') WHERE name = '%s'", c->table,
-                   c->list[i].name);
+        buf_printf(&sql, "SELECT 1 FROM pragma_table_info('%s') WHERE name = '%s'", c->row.name,
+                   c->row.fields[i].name);
         if (prepare(s, buf_str(&sql), &st, err) < 0)
             return -1;
         bool there = sqlite3_step(st) == SQLITE_ROW;
         sqlite3_finalize(st);
         buf_clear(&sql);
-        buf_printf(&sql, "ALTER TABLE %s ADD COLUMN %s %s", c->table, c->list[i].name,
-                   sql_type(c->list[i].type));
+        buf_printf(&sql, "ALTER TABLE %s ADD COLUMN %s %s", c->row.name, c->row.fields[i].name,
+                   sql_type(c->row.fields[i].type));
         if (!there && execute(s, buf_str(&sql), err) < 0)
             return -1;
     }
@@ -149,10 +149,10 @@ static int prepare_put(struct ledger_store *s, const struct columns *c, sqlite3_
                        struct err *err)
 {
     auto_buf struct buf sql = BUF_INIT;
-    buf_printf(&sql, "INSERT OR REPLACE INTO %s (run, %s", c->table, c->n_keys > 1 ? "n, " : "");
+    buf_printf(&sql, "INSERT OR REPLACE INTO %s (run, %s", c->row.name, c->n_keys > 1 ? "n, " : "");
     names_of(c, ", ", &sql);
     buf_add_str(&sql, ") VALUES (?");
-    for (size_t i = 1; i < c->n + (size_t)c->n_keys; i++)
+    for (size_t i = 1; i < c->row.n + (size_t)c->n_keys; i++)
         buf_add_str(&sql, ", ?");
     buf_add_str(&sql, ")");
     return prepare(s, buf_str(&sql), ret, err);
@@ -267,7 +267,7 @@ static int select_rows(struct ledger_store *s, const struct columns *c, const un
     auto_buf struct buf sql = BUF_INIT;
     buf_printf(&sql, "SELECT %s, ", c->n_keys > 1 ? "n" : "0");
     names_of(c, ", ", &sql);
-    buf_printf(&sql, " FROM %s WHERE run = ? ORDER BY 1", c->table);
+    buf_printf(&sql, " FROM %s WHERE run = ? ORDER BY 1", c->row.name);
     if (prepare(s, buf_str(&sql), ret, err) < 0)
         return -1;
     if (sqlite3_bind_blob(*ret, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK)

@@ -50,17 +50,19 @@ static struct ledger_store *open_store(void)
 /* Every byte of a struct's columns gets a value of its own, by the very tables. */
 static void fill(const struct columns *c, void *base, unsigned char seed)
 {
-    for (size_t i = 0; i < c->n; i++) {
-        unsigned char *p = (unsigned char *)base + c->list[i].offset;
-        if (c->list[i].type == COLUMN_TEXT)
-            snprintf((char *)p, c->list[i].size, "%s %u \xc3\xa4", c->list[i].name, seed);
-        else if (c->list[i].type == COLUMN_BOOL)
+    for (size_t i = 0; i < c->row.n; i++) {
+        unsigned char *p = (unsigned char *)base + c->row.fields[i].offset;
+        if (c->row.fields[i].type == FIELD_NAME)
+            snprintf((char *)p, c->row.fields[i].size, "%s %u \xc3\xa4", c->row.fields[i].name,
+                     seed);
+        else if (c->row.fields[i].type == FIELD_BOOL)
             *p = 1;
-        else if (c->list[i].type == COLUMN_BYTES)
-            memset(p, seed, c->list[i].size);
-        else if (c->list[i].type == COLUMN_U64 || c->list[i].type == COLUMN_I64)
+        else if (c->row.fields[i].type == FIELD_BYTES)
+            memset(p, seed, c->row.fields[i].size);
+        else if (c->row.fields[i].type == FIELD_INT ||
+                 (c->row.fields[i].type == FIELD_UINT && c->row.fields[i].size == 8))
             memset(p, seed | 0x80, sizeof(uint64_t)); /* above 2^63, or negative */
-        else if (c->list[i].type == COLUMN_INT || c->list[i].type == COLUMN_U32)
+        else if (c->row.fields[i].type == FIELD_ENUM || c->row.fields[i].type == FIELD_UINT)
             memset(p, 0, 4), p[0] = (unsigned char)(seed % 5 + 1);
     }
 }
@@ -72,6 +74,7 @@ static struct ledger *make_ledger(unsigned char seed, size_t hosts)
     fill(&run_columns, l, seed);
     buf_add(&l->plan, "plan\0text", 9);
     l->begun_wall_ms = seed;
+    l->n_regions = 0;
     l->n_hosts = hosts;
     l->hosts = xzalloc(hosts + 1, sizeof *l->hosts);
     for (size_t i = 0; i < hosts; i++) {
@@ -105,15 +108,15 @@ static void drop(struct ledger *l)
 
 static void assert_same(const struct columns *c, const void *a, const void *b)
 {
-    for (size_t i = 0; i < c->n; i++)
-        if (c->list[i].type != COLUMN_BUF && c->list[i].type != COLUMN_ALLOCS &&
-            c->list[i].type != COLUMN_TEXT &&
-            memcmp((const char *)a + c->list[i].offset, (const char *)b + c->list[i].offset,
-                   c->list[i].size) != 0)
-            fail_msg("%s.%s is not what was written", c->table, c->list[i].name);
-        else if (c->list[i].type == COLUMN_TEXT)
-            assert_string_equal((const char *)a + c->list[i].offset,
-                                (const char *)b + c->list[i].offset);
+    for (size_t i = 0; i < c->row.n; i++)
+        if (c->row.fields[i].type != FIELD_BUF && c->row.fields[i].type != FIELD_LIST &&
+            c->row.fields[i].type != FIELD_NAME &&
+            memcmp((const char *)a + c->row.fields[i].offset,
+                   (const char *)b + c->row.fields[i].offset, c->row.fields[i].size) != 0)
+            fail_msg("%s.%s is not what was written", c->row.name, c->row.fields[i].name);
+        else if (c->row.fields[i].type == FIELD_NAME)
+            assert_string_equal((const char *)a + c->row.fields[i].offset,
+                                (const char *)b + c->row.fields[i].offset);
 }
 
 static void test_every_field_comes_back(void **state)
