@@ -5,7 +5,7 @@
 #include "plan.h"
 
 #include <inttypes.h>
-#include <stddef.h>
+#include "layout.h"
 
 #define FIELDS_MAX 12
 
@@ -24,70 +24,33 @@ static void add_field(struct buf *b, const char *s)
     }
 }
 
-/* Numbers of the policy by name; the same table writes and reads them. */
-#define NUMBER(name, field, type)                                                                  \
-    {                                                                                              \
-        name, offsetof(struct plan, field), type                                                   \
-    }
-enum number_type { N_U32, N_I64, N_BOOL, N_REACTION };
-static const struct number {
-    const char *name;
-    size_t offset;
-    enum number_type type;
-} numbers[] = {
-    NUMBER("parallel", parallel, N_U32),
-    NUMBER("canary", policy.canary, N_U32),
-    NUMBER("soak", policy.soak_ms, N_I64),
-    NUMBER("settle", policy.settle_ms, N_I64),
-    NUMBER("settle-answers", policy.settle_answers, N_U32),
-    NUMBER("server-deadline", policy.server_deadline_ms, N_I64),
-    NUMBER("client-deadline", policy.client_deadline_ms, N_I64),
-    NUMBER("hold", policy.hold_ms, N_I64),
-    NUMBER("max-failures", policy.max_failures, N_U32),
-    NUMBER("max-skipped", policy.max_skipped, N_U32),
-    NUMBER("drain", policy.drain, N_BOOL),
-    NUMBER("drain-deadline", policy.drain_deadline_ms, N_I64),
-    NUMBER("accept-outage", policy.accept_outage, N_BOOL),
-    NUMBER("autopilot-off", policy.autopilot_off, N_BOOL),
-    NUMBER("lease", policy.lease_ms, N_I64),
-    NUMBER("renew", policy.renew_ms, N_I64),
-    NUMBER("stage-deadline", policy.stage_deadline_ms, N_I64),
-    NUMBER("stage-parallel", policy.stage_parallel, N_U32),
-    NUMBER("server-not-ready", server_on_not_ready, N_REACTION),
-    NUMBER("client-not-ready", client_on_not_ready, N_REACTION),
-    NUMBER("bad-leader-pair", bad_leader_pair, N_BOOL),
-    NUMBER("transfer", transfer, N_BOOL),
-    NUMBER("own-build", own_build, N_BOOL),
+/* Numbers of the policy by name; the same table writes and reads them. None is below 0, of those
+ * with a sign either. */
+static const struct field numbers[] = {
+    ROW_UINT("parallel", plan, parallel),
+    ROW_UINT("canary", plan, policy.canary),
+    ROW_UINT("soak", plan, policy.soak_ms),
+    ROW_UINT("settle", plan, policy.settle_ms),
+    ROW_UINT("settle-answers", plan, policy.settle_answers),
+    ROW_UINT("server-deadline", plan, policy.server_deadline_ms),
+    ROW_UINT("client-deadline", plan, policy.client_deadline_ms),
+    ROW_UINT("hold", plan, policy.hold_ms),
+    ROW_UINT("max-failures", plan, policy.max_failures),
+    ROW_UINT("max-skipped", plan, policy.max_skipped),
+    ROW("drain", plan, policy.drain, FIELD_BOOL),
+    ROW_UINT("drain-deadline", plan, policy.drain_deadline_ms),
+    ROW("accept-outage", plan, policy.accept_outage, FIELD_BOOL),
+    ROW("autopilot-off", plan, policy.autopilot_off, FIELD_BOOL),
+    ROW_UINT("lease", plan, policy.lease_ms),
+    ROW_UINT("renew", plan, policy.renew_ms),
+    ROW_UINT("stage-deadline", plan, policy.stage_deadline_ms),
+    ROW_UINT("stage-parallel", plan, policy.stage_parallel),
+    ROW_ENUM("server-not-ready", plan, server_on_not_ready, ON_REVERT, ON_REVERT_IF_UNTOUCHED),
+    ROW_ENUM("client-not-ready", plan, client_on_not_ready, ON_REVERT, ON_REVERT_IF_UNTOUCHED),
+    ROW("bad-leader-pair", plan, bad_leader_pair, FIELD_BOOL),
+    ROW("transfer", plan, transfer, FIELD_BOOL),
+    ROW("own-build", plan, own_build, FIELD_BOOL),
 };
-
-static int64_t number_get(const struct plan *p, const struct number *n)
-{
-    const void *at = (const char *)p + n->offset;
-    if (n->type == N_U32)
-        return *(const uint32_t *)at;
-    if (n->type == N_I64)
-        return *(const int64_t *)at;
-    if (n->type == N_BOOL)
-        return *(const bool *)at;
-    return (int64_t)(*(const enum on_not_ready *)at);
-}
-
-static int number_set(struct plan *p, const struct number *n, int64_t v)
-{
-    void *at = (char *)p + n->offset;
-    if (v < 0 || (n->type == N_BOOL && v > 1) || (n->type == N_U32 && v > UINT32_MAX) ||
-        (n->type == N_REACTION && (v < ON_REVERT || v > ON_REVERT_IF_UNTOUCHED)))
-        return -1;
-    if (n->type == N_U32)
-        *(uint32_t *)at = (uint32_t)v;
-    else if (n->type == N_I64)
-        *(int64_t *)at = v;
-    else if (n->type == N_BOOL)
-        *(bool *)at = v == 1;
-    else
-        *(enum on_not_ready *)at = (enum on_not_ready)v;
-    return 0;
-}
 
 /* s server, c client; l leader, k canary, a already, m managed */
 static void flags_text(char dst[static 8], const struct plan_host *h)
@@ -120,7 +83,8 @@ void plan_text(const struct plan *p, struct buf *ret)
     add_field(ret, p->target);
     buf_add_byte(ret, '\n');
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-        buf_printf(ret, "number %s %" PRId64 "\n", numbers[i].name, number_get(p, &numbers[i]));
+        buf_printf(ret, "number %s %" PRIu64 "\n", numbers[i].name,
+                   layout_load((const char *)p + numbers[i].offset, numbers[i].size));
     for (size_t i = 0; i < p->policy.n_accepted; i++) {
         buf_add_str(ret, "accept");
         add_field(ret, p->policy.accepted[i]);
@@ -181,13 +145,19 @@ static int split(char *line, char *fields[static FIELDS_MAX], size_t *ret_n)
 
 static int read_number(struct plan *p, char **f, size_t n)
 {
-    int64_t v = 0;
+    struct err err = ERR_INIT;
+    uint64_t v = 0;
 
-    if (n != 3 || str_to_i64(f[2], &v) < 0)
+    if (n != 3 || str_to_u64(f[2], INT64_MAX, &v) < 0)
         return -1;
-    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-        if (str_eq(f[1], numbers[i].name))
-            return number_set(p, &numbers[i], v);
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        if (!str_eq(f[1], numbers[i].name))
+            continue;
+        if (layout_range(&numbers[i], v, &err) < 0)
+            return -1;
+        layout_store((char *)p + numbers[i].offset, numbers[i].size, v);
+        return 0;
+    }
     return -1;
 }
 
