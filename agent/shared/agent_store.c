@@ -1,5 +1,6 @@
 #include "agent_store.h"
 #include "file.h"
+#include "layout.h"
 
 #define MAGIC   "CRVA"
 #define VERSION 1
@@ -37,35 +38,107 @@ void count_take(struct count *c, const unsigned char *session, uint64_t epoch, u
     c->epoch = epoch;
 }
 
-static void pack_count(const struct count *c, struct buf *b)
-{
-    buf_add(b, c->session, SESSION_LEN);
-    buf_add_u64(b, c->epoch);
-    buf_add_u64(b, c->sequence);
-}
+/* ---- the fields, in the order of the file ---- */
 
-static void pack_lease(const struct lease *l, struct buf *b)
-{
-    buf_add_u64(b, l->revision);
-    buf_add_u64(b, l->epoch);
-    buf_add_byte(b, l->held);
-    buf_add_byte(b, l->paused);
-    buf_add(b, l->run_id, RUN_ID_LEN);
-    buf_add(b, l->plan.bytes, DIGEST_LEN);
-    buf_add_u64(b, l->ttl_ms);
-    buf_add_u64(b, l->renewed_ms);
-    buf_add(b, l->session, SESSION_LEN);
-}
+static const struct field lease_fields[] = {
+    ROW_UINT("revision", lease, revision),
+    ROW_UINT("epoch", lease, epoch),
+    ROW("held", lease, held, FIELD_BOOL),
+    ROW("paused", lease, paused, FIELD_BOOL),
+    ROW("run", lease, run_id, FIELD_BYTES),
+    ROW("plan", lease, plan, FIELD_BYTES),
+    {FIELD(lease, ttl_ms, FIELD_UINT), .max = LEASE_MAX_MS},
+    {FIELD(lease, renewed_ms, FIELD_UINT), .max = INT64_MAX},
+    ROW("session", lease, session, FIELD_BYTES),
+};
+static const struct layout lease_layout = LAYOUT("lease", lease_fields);
 
-static void pack_notes(const struct notes *n, struct buf *b)
-{
-    buf_add_u32(b, n->n);
-    for (uint32_t i = 0; i < n->n; i++) {
-        buf_add_u32(b, n->items[i].slot);
-        buf_add(b, n->items[i].run_id, RUN_ID_LEN);
-        buf_add_u32(b, (uint32_t)n->items[i].len);
-        buf_add(b, n->items[i].text, n->items[i].len);
+static const struct field count_fields[] = {
+    ROW("session", count, session, FIELD_BYTES),
+    ROW_UINT("epoch", count, epoch),
+    ROW_UINT("sequence", count, sequence),
+};
+static const struct layout count_layout = LAYOUT("count", count_fields);
+
+static const struct field note_fields[] = {
+    ROW_UINT("slot", note, slot),
+    ROW("run", note, run_id, FIELD_BYTES),
+    {FIELD(note, text, FIELD_BLOB), .max = NOTE_MAX, .count = offsetof(struct note, len)},
+};
+static const struct layout note_layout = LAYOUT("note", note_fields);
+static const struct field note_item = {
+    .type = FIELD_STRUCT, .size = sizeof(struct note), .sub = &note_layout};
+
+static const struct field kept_fields[] = {
+    ROW("order", kept, order, FIELD_BYTES),
+    {FIELD(kept, receipt, FIELD_BLOB), .max = KEPT_RECEIPT_MAX,
+     .count = offsetof(struct kept, len)},
+};
+static const struct layout kept_layout = LAYOUT("receipt", kept_fields);
+
+#define INSIDE(m, l)                                                                               \
+    {                                                                                              \
+        FIELD(agent_state, m, FIELD_STRUCT), .sub = &(l)                                           \
     }
+static const struct field state_fields[] = {
+    INSIDE(lease, lease_layout),
+    {FIELD(agent_state, notes.items, FIELD_LIST), .max = NOTES_MAX,
+     .count = offsetof(struct agent_state, notes.n), .item = &note_item},
+    INSIDE(noted, count_layout),
+    INSIDE(refused, count_layout),
+    {FIELD(agent_state, next_kept, FIELD_UINT), .max = KEPT_MAX - 1},
+    INSIDE(kept[0], kept_layout),
+    INSIDE(kept[1], kept_layout),
+    INSIDE(kept[2], kept_layout),
+    INSIDE(kept[3], kept_layout),
+    INSIDE(kept[4], kept_layout),
+    INSIDE(kept[5], kept_layout),
+    INSIDE(kept[6], kept_layout),
+    INSIDE(kept[7], kept_layout),
+};
+_Static_assert(KEPT_MAX == 8, "each kept receipt has a row");
+static const struct layout state_layout = LAYOUT("state", state_fields);
+
+/* ---- written: numbers of their width, lengths of 32 bits, before what they are of ---- */
+
+static void pack_fields(const struct layout *l, const char *base, struct buf *b);
+
+static void pack_list(const struct field *f, const char *base, struct buf *b)
+{
+    uint32_t n = (uint32_t)layout_load(base + f->count, sizeof(n));
+
+    buf_add_u32(b, n);
+    for (uint32_t i = 0; i < n; i++)
+        pack_fields(f->item->sub, base + f->offset + i * f->item->size, b);
+}
+
+static void pack_field(const struct field *f, const char *base, struct buf *b)
+{
+    const char *at = base + f->offset;
+
+    if (f->type == FIELD_STRUCT) {
+        pack_fields(f->sub, at, b);
+    } else if (f->type == FIELD_LIST) {
+        pack_list(f, base, b);
+    } else if (f->type == FIELD_BYTES) {
+        buf_add(b, at, f->size);
+    } else if (f->type == FIELD_BLOB) {
+        size_t n = layout_load(base + f->count, sizeof(n));
+        buf_add_u32(b, (uint32_t)n);
+        buf_add(b, at, n);
+    } else if (f->type == FIELD_BOOL) {
+        buf_add_byte(b, layout_load(at, f->size) != 0);
+    } else if (f->size == sizeof(uint32_t)) {
+        buf_add_u32(b, (uint32_t)layout_load(at, f->size));
+    } else {
+        buf_add_u64(b, layout_load(at, f->size));
+    }
+}
+
+static void pack_fields(const struct layout *l, const char *base, struct buf *b)
+{
+    for (uint32_t i = 0; i < l->n; i++)
+        pack_field(&l->fields[i], base, b);
 }
 
 void agent_state_pack(const struct agent_state *s, struct buf *ret)
@@ -74,16 +147,7 @@ void agent_state_pack(const struct agent_state *s, struct buf *ret)
     buf_clear(ret);
     buf_add(ret, MAGIC, strlen(MAGIC));
     buf_add_byte(ret, VERSION);
-    pack_lease(&s->lease, ret);
-    pack_notes(&s->notes, ret);
-    pack_count(&s->noted, ret);
-    pack_count(&s->refused, ret);
-    buf_add_u32(ret, s->next_kept);
-    for (size_t i = 0; i < KEPT_MAX; i++) {
-        buf_add(ret, s->kept[i].order.bytes, DIGEST_LEN);
-        buf_add_u32(ret, (uint32_t)s->kept[i].len);
-        buf_add(ret, s->kept[i].receipt, s->kept[i].len);
-    }
+    pack_fields(&state_layout, (const char *)s, ret);
     crypto_digest(ret->data, ret->len, &d);
     buf_add(ret, d.bytes, DIGEST_LEN);
 }
@@ -107,65 +171,59 @@ static void take(struct reader *r, void *dst, size_t n)
     r->left -= n;
 }
 
-static uint64_t take_u64(struct reader *r)
+/* A number of so many bytes; above max it is bad, and 0. */
+static uint64_t take_number(struct reader *r, size_t size, uint64_t max)
 {
-    unsigned char b[8];
-    take(r, b, sizeof(b));
-    return get_u64(b);
-}
+    unsigned char b[8] = {0};
 
-static uint32_t take_u32(struct reader *r, uint32_t max)
-{
-    unsigned char b[4];
-    take(r, b, sizeof(b));
-    uint32_t v = get_u32(b);
-    if (v > max)
+    take(r, b + sizeof(b) - size, size);
+    if (get_u64(b) > max)
         r->bad = true;
-    return r->bad ? 0 : v;
+    return r->bad ? 0 : get_u64(b);
 }
 
-static bool take_bool(struct reader *r)
+static void read_fields(struct reader *r, const struct layout *l, char *base);
+
+static void read_list(struct reader *r, const struct field *f, char *base)
 {
-    unsigned char b;
-    take(r, &b, 1);
-    if (b > 1)
-        r->bad = true;
-    return b == 1;
+    uint32_t n = (uint32_t)take_number(r, sizeof(n), f->max);
+
+    memcpy(base + f->count, &n, sizeof(n));
+    for (uint32_t i = 0; i < n; i++)
+        read_fields(r, f->item->sub, base + f->offset + i * f->item->size);
 }
 
-static void read_lease(struct reader *r, struct lease *l)
+static void read_field(struct reader *r, const struct field *f, char *base)
 {
-    l->revision = take_u64(r);
-    l->epoch = take_u64(r);
-    l->held = take_bool(r);
-    l->paused = take_bool(r);
-    take(r, l->run_id, RUN_ID_LEN);
-    take(r, l->plan.bytes, DIGEST_LEN);
-    l->ttl_ms = take_u64(r);
-    l->renewed_ms = take_u64(r);
-    take(r, l->session, SESSION_LEN);
-    if (l->ttl_ms > LEASE_MAX_MS || l->renewed_ms > (uint64_t)INT64_MAX)
-        r->bad = true;
-}
+    char *at = base + f->offset;
 
-static void read_count(struct reader *r, struct count *c)
-{
-    take(r, c->session, SESSION_LEN);
-    c->epoch = take_u64(r);
-    c->sequence = take_u64(r);
-}
-
-static void read_notes(struct reader *r, struct notes *n)
-{
-    n->n = take_u32(r, NOTES_MAX);
-    for (uint32_t i = 0; i < n->n; i++) {
-        n->items[i].slot = take_u32(r, UINT32_MAX);
-        take(r, n->items[i].run_id, RUN_ID_LEN);
-        n->items[i].len = take_u32(r, NOTE_MAX);
-        take(r, n->items[i].text, n->items[i].len);
-        if (i > 0 && n->items[i].slot <= n->items[i - 1].slot)
-            r->bad = true;
+    if (f->type == FIELD_STRUCT) {
+        read_fields(r, f->sub, at);
+    } else if (f->type == FIELD_LIST) {
+        read_list(r, f, base);
+    } else if (f->type == FIELD_BYTES) {
+        take(r, at, f->size);
+    } else if (f->type == FIELD_BLOB) {
+        size_t n = take_number(r, sizeof(uint32_t), f->max);
+        memcpy(base + f->count, &n, sizeof(n));
+        take(r, at, n);
+    } else {
+        layout_store(at, f->size, take_number(r, f->size, f->type == FIELD_BOOL ? 1 : f->max));
     }
+}
+
+static void read_fields(struct reader *r, const struct layout *l, char *base)
+{
+    for (uint32_t i = 0; i < l->n; i++)
+        read_field(r, &l->fields[i], base);
+}
+
+static bool slots_ascend(const struct notes *n)
+{
+    for (uint32_t i = 1; i < n->n; i++)
+        if (n->items[i].slot <= n->items[i - 1].slot)
+            return false;
+    return true;
 }
 
 static int check_frame(const unsigned char *p, size_t n, struct err *err)
@@ -190,17 +248,8 @@ int agent_state_parse(const void *p, size_t n, struct agent_state *ret, struct e
     size_t head = strlen(MAGIC) + 1;
     struct reader r = {(const unsigned char *)p + head, n - head - DIGEST_LEN, false};
     autofree struct agent_state *s = xzalloc(1, sizeof(*s));
-    read_lease(&r, &s->lease);
-    read_notes(&r, &s->notes);
-    read_count(&r, &s->noted);
-    read_count(&r, &s->refused);
-    s->next_kept = take_u32(&r, KEPT_MAX - 1);
-    for (size_t i = 0; i < KEPT_MAX; i++) {
-        take(&r, s->kept[i].order.bytes, DIGEST_LEN);
-        s->kept[i].len = take_u32(&r, KEPT_RECEIPT_MAX);
-        take(&r, s->kept[i].receipt, s->kept[i].len);
-    }
-    if (r.bad || r.left > 0)
+    read_fields(&r, &state_layout, (char *)s);
+    if (r.bad || r.left > 0 || !slots_ascend(&s->notes))
         return err_set(err, ERR_FORMAT, 0, "damaged: a value is out of range or missing");
     *ret = *s;
     return 0;

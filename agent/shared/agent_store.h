@@ -5,7 +5,7 @@
  * KEPT_MAX orders judged here (obeyed, or refused by the lease), in one file
  * replaced whole (file_replace) before a receipt leaves: an order is obeyed and
  * its receipt kept, or neither. Format:
- * "CRVA", version u8, fields in fixed order, big-endian, SHA-256 of all before.
+ * "CRVA", version u8, the fields of a layout (layout.h), big-endian, SHA-256 of all before.
  *
  * Not thread-safe: the listener holds its lock around it.
  */
