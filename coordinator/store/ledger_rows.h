@@ -2,9 +2,9 @@
  * ledger_rows.h - which fields of the ledger's structs are columns, as tables (layout.h).
  *
  * One row a field. Numbers are kept bit for bit as signed ones of 64 bits, FIELD_INTS as a text of
- * words, FIELD_LIST as one of lines, whose words are the item's fields. SQL is made from these tables
- * (ledger_store.c), so that a field is added in one place; columns a database of an
- * earlier version lacks are added when it is opened for writing.
+ * words, FIELD_LIST as one of lines, whose words are the item's fields. SQL is made from these
+ * tables (ledger_store.c), so that a field is added in one place; columns a database of an earlier
+ * version lacks are added when it is opened for writing.
  *
  *     columns_bind(&host_columns, &host, st, 1)    before a row is written
  *     columns_read(&host_columns, &host, st, 1)    after a row was read
