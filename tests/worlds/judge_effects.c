@@ -89,7 +89,8 @@ void judge_operate(struct truth *t, const struct operate *o)
                    o->op == OP_DRAIN ? "drain" : "transfer", h->name);
     if (o->op == OP_UNDRAIN && h->strangers_drain && t->now - h->eligibility_ms > JUDGE_STALE_MS)
         judge_says(t, 7, "a stranger's drain of %s is undone", h->name);
-    if (o->op == OP_UNDRAIN && h->taken_out && t->now - h->eligibility_ms > JUDGE_STALE_MS)
+    if (o->op == OP_UNDRAIN && (h->taken_out || (h->strangers_ineligible && !h->last_drain_ours)) &&
+        t->now - h->eligibility_ms > JUDGE_STALE_MS)
         judge_says(t, 7, "%s is made eligible, which a stranger made ineligible", h->name);
 }
 

@@ -5,6 +5,7 @@
 #define ROUND_MS  300
 #define PAUSE_MIN 700
 #define PAUSE_MAX 2000
+#define SLOW_MS   8000 /* and NOMAD_LEADER_MS at most */
 
 /* ---- a round ---- */
 
@@ -179,14 +180,24 @@ const struct world *t_sight_done(struct truth *t)
     return &out->w;
 }
 
+/* Some answer at once, and for the others the look waits: what was said first is old at its end. */
+static int64_t slow(struct truth *t)
+{
+    return t_faulty(t) && t_more(t) % 40 == 0 ? 1000 + (int64_t)(t_more(t) % SLOW_MS) : 0;
+}
+
 void t_observe(struct truth *t, const struct t_event *e)
 {
     if (e->kind == T_OBSERVE) {
+        int64_t first = t_between(t, 20, ROUND_MS / 2), last = t_between(t, ROUND_MS / 2, ROUND_MS);
+        int64_t more = slow(t);
+
         round_begin(t);
-        t_schedule(t, t_between(t, 20, ROUND_MS / 2), T_LOOK, -1, 0, -1, 0);
-        t_schedule(t, t_between(t, ROUND_MS / 2, ROUND_MS), T_LOOK, -1, 0, -1, 1);
-        t_schedule(t, ROUND_MS + 20, T_SEEN, -1, 0, -1, 0);
-        t_schedule(t, ROUND_MS + t_between(t, PAUSE_MIN, PAUSE_MAX), T_OBSERVE, -1, 0, -1, 0);
+        t_schedule(t, first, T_LOOK, -1, 0, -1, 0);
+        t_schedule(t, last + more, T_LOOK, -1, 0, -1, 1);
+        t_schedule(t, ROUND_MS + 20 + more, T_SEEN, -1, 0, -1, 0);
+        t_schedule(t, ROUND_MS + more + t_between(t, PAUSE_MIN, PAUSE_MAX), T_OBSERVE, -1, 0, -1,
+                   0);
     } else {
         uint64_t half = t->round * 0x9e37u;
         for (int i = 0; i < t->n_hosts; i++)
