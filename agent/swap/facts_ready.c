@@ -19,19 +19,11 @@ static void take_error(struct phases_asked *a, const struct err *err)
     a->api = err->kind == ERR_NETWORK || err->kind == ERR_TIMEOUT ? TRI_NO : TRI_UNKNOWN;
 }
 
-/* A text or an object in JSON; what another server answers to everything is a page. */
-static bool is_of_another(int status, const struct buf *body)
-{
-    const char *s = buf_str(body);
-
-    s += strspn(s, " \t\r\n");
-    return status == 200 && *s != '\0' && *s != '"' && *s != '{';
-}
-
 static void ask_api(struct phases *p, const struct facts *f)
 {
     const struct host *h = p->host;
     struct phases_asked *a = &p->asked;
+    bool server = f->server_id[0] != '\0';
 
     a->api = TRI_NO;
     for (int i = 0; i < API_TRIES && a->api != TRI_YES; i++) {
@@ -40,16 +32,12 @@ static void ask_api(struct phases *p, const struct facts *f)
         int status = 0;
 
         body.limit = FETCH_ANSWER_MAX;
-        if (h->ask(h->ctx, probe_path(f->server_id[0] != '\0'), PROBE_ASK_MS, &status, &body,
-                   &err) < 0) {
+        if (h->ask(h->ctx, probe_path(server), PROBE_ASK_MS, &status, &body, &err) < 0) {
             take_error(a, &err);
         } else {
-            snprintf(a->api_text, sizeof(a->api_text), "HTTP status %d", status);
-            a->api = status > 0 && status < 500 ? TRI_YES : TRI_NO;
-            if (is_of_another(status, &body)) {
-                a->api = TRI_NO;
-                str_cut(a->api_text, sizeof(a->api_text), "what answers there is not Nomad's API");
-            }
+            enum probe_answer is = probe_answers(server, status, &body);
+            a->api = is == ANSWER_OF_NOMAD ? TRI_YES : TRI_NO;
+            probe_answer_text(is, status, a->api_text);
         }
     }
     h->ask_end(h->ctx);

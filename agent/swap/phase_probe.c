@@ -82,8 +82,9 @@ static void look_at_api(struct phases *p, struct probe_look *l)
     if (!l->executes)
         return;
     if (h->ask(h->ctx, probe_path(is_server(p)), PROBE_ASK_MS, &l->status, &body, &err) == 0) {
-        l->answers = l->status > 0 && l->status < 500;
-        snprintf(l->api_text, sizeof(l->api_text), "HTTP status %d", l->status);
+        enum probe_answer a = probe_answers(is_server(p), l->status, &body);
+        l->answers = a == ANSWER_OF_NOMAD;
+        probe_answer_text(a, l->status, l->api_text);
     } else {
         str_cut(l->api_text, sizeof(l->api_text), api_place_said(&err));
     }

@@ -11,6 +11,37 @@ const char *probe_path(bool server)
     return server ? "/v1/status/leader?stale" : "/v1/agent/health?type=client";
 }
 
+/* status/leader is a text in JSON; agent/health an object with a member for each kind. */
+static bool is_body(bool server, const char *s)
+{
+    s += strspn(s, " \t\r\n");
+    return server ? s[0] == '"' : s[0] == '{' && strstr(s, "\"client\"") != NULL;
+}
+
+enum probe_answer probe_answers(bool server, int status, const struct buf *body)
+{
+    /* Nomad has both paths, and asks for no name and password there. */
+    static const int others[] = {401, 404, 405, 407, 410};
+
+    if (status < 200 || status >= 500)
+        return ANSWER_BAD;
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        if (status == others[i])
+            return ANSWER_OF_ANOTHER;
+    }
+    if (status < 400 && (status != 200 || !is_body(server, buf_str(body))))
+        return ANSWER_OF_ANOTHER;
+    return ANSWER_OF_NOMAD;
+}
+
+void probe_answer_text(enum probe_answer a, int status, char dst[static TEXT_MAX])
+{
+    if (a == ANSWER_OF_ANOTHER)
+        snprintf(dst, TEXT_MAX, "what answers there is not Nomad's API (HTTP status %d)", status);
+    else
+        snprintf(dst, TEXT_MAX, "HTTP status %d", status);
+}
+
 /* Often while it is silent and young, so that the silence is measured closely. */
 static int64_t look_again(const struct probe *p, const struct probe_look *l)
 {

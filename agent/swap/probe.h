@@ -13,8 +13,8 @@
  * without leader and without quorum (agent/health would wait for a leader and
  * then fail, and a server without quorum but up must not be called dead). A
  * client is asked /v1/agent/health?type=client, which is local and 200 once it
- * knows a server (status/leader on a client is forwarded and may block). Any HTTP
- * status below 500 counts. An answer counts only while the main process executes the
+ * knows a server (status/leader on a client is forwarded and may block). What counts as
+ * Nomad's answer: probe_answers. An answer counts only while the main process executes the
  * new file: the old one may still be answering while it stops.
  */
 #ifndef PROBE_H
@@ -67,5 +67,14 @@ struct probe_verdict probe_judge(struct probe *p, const struct probe_look *look)
  * of the hazard table whose advice helps. */
 void probe_say_where(struct probe_verdict *v, const char *asked, bool elsewhere, const char *where);
 const char *probe_path(bool server);
+
+/* Is that what Nomad answers to probe_path? ANSWER_OF_ANOTHER: some other program's, which answers
+ * at the place where the API is asked. A status below 500 that Nomad's own HTTP server gives
+ * without having looked at the question (TLS is asked for; too many connections) counts as Nomad's.
+ */
+enum probe_answer { ANSWER_OF_NOMAD, ANSWER_OF_ANOTHER, ANSWER_BAD };
+enum probe_answer probe_answers(bool server, int status, const struct buf *body);
+/* For people: "HTTP status 500", "what answers there is not Nomad's API". */
+void probe_answer_text(enum probe_answer a, int status, char dst[static TEXT_MAX]);
 
 #endif

@@ -61,15 +61,17 @@ static int64_t now(void)
 
 static void answer(int fd)
 {
-    static const char body[] = "\"127.0.0.1:4647\"";
-    char request[4096];
-    ssize_t n = recv(fd, request, sizeof(request), 0);
+    char request[4096] = "";
+    ssize_t n = recv(fd, request, sizeof(request) - 1, 0);
+    const char *body = strstr(request, "/v1/agent/health") != NULL
+                           ? "{\"client\":{\"message\":\"ok\",\"ok\":true}}"
+                           : "\"127.0.0.1:4647\"";
 
     if (n > 0)
         dprintf(fd,
                 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
                 "Connection: close\r\n\r\n%s",
-                sizeof(body) - 1, body);
+                strlen(body), body);
 }
 
 static int listen_on(uint16_t port)

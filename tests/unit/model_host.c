@@ -212,8 +212,12 @@ static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_s
 
     (void)deadline_ms;
     m->asks++;
-    if (m->leader != NULL && str_starts(path, "/v1/status/leader"))
-        (void)buf_add_str(ret_body, m->leader);
+    if (str_starts(path, "/v1/status/leader"))
+        (void)buf_add_str(ret_body, m->leader != NULL ? m->leader : "\"10.0.0.1:4647\"");
+    if (str_starts(path, "/v1/agent/health"))
+        (void)buf_add_str(ret_body, m->health != NULL ? m->health
+                                                      : "{\"client\":{\"message\":\"ok\","
+                                                        "\"ok\":true}}");
     if (m->peers != NULL && str_starts(path, "/v1/status/peers"))
         (void)buf_add_str(ret_body, m->peers);
     if (model_alive(m, err) < 0)

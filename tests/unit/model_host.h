@@ -91,8 +91,8 @@ struct model_host {
     enum tri config_rejects, lock; /* lock: what package_lock answers */
     const char *config_text;
     unsigned locks, unlocks, trials;
-    const char *leader, *peers; /* answers of the API */
-    const char *odd_peer;       /* the address of one that does not serve, and how it is */
+    const char *leader, *peers, *health; /* answers of the API; NULL: as if all is well, no peers */
+    const char *odd_peer;                /* the address of one that does not serve, and how it is */
     enum knock odd;
     enum knock metadata; /* what is heard of it */
     unsigned metadata_asked;

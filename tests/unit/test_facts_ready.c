@@ -61,6 +61,29 @@ static void a_page(struct ready_bench *b)
     a_proxy(b);
     b->m.leader = "<!DOCTYPE html><title>It works</title>";
 }
+static void a_proxy_without_such_a_path(struct ready_bench *b)
+{
+    a_proxy(b);
+    b->m.leader = "<html>404 Not Found</html>";
+    b->m.status = 404;
+}
+static void a_program_content_with_all(struct ready_bench *b)
+{
+    a_proxy(b);
+    b->m.leader = "{\"status\":\"ok\"}";
+}
+static void the_same_on_a_client(struct ready_bench *b)
+{
+    a_proxy(b);
+    b->server = false;
+    b->m.health = "{\"status\":\"ok\"}";
+}
+static void asked_without_tls(struct ready_bench *b)
+{
+    b->server = false;
+    b->m.health = "Client sent an HTTP request to an HTTPS server.\n";
+    b->m.status = 400;
+}
 static void a_second_nomad(struct ready_bench *b)
 {
     a_proxy(b);
@@ -140,11 +163,11 @@ static void no_leader(struct ready_bench *b)
 }
 static void no_answers(struct ready_bench *b)
 {
-    b->m.leader = NULL;
+    b->m.leader = "";
 }
 static void a_client_alone(struct ready_bench *b)
 {
-    b->m.leader = NULL;
+    b->m.leader = "";
     b->server = false;
 }
 static void swapped_now(struct ready_bench *b)
@@ -165,6 +188,10 @@ static void swapped_and_no_quorum(struct ready_bench *b)
 
 static const struct ready_row rows[] = {
     {a_page, "api-silent", TRI_YES, "http://127.0.0.1:4646: what answers there is not Nomad's API"},
+    {a_proxy_without_such_a_path, "api-silent", TRI_YES, "not Nomad's API (HTTP status 404)"},
+    {a_program_content_with_all, "api-silent", TRI_YES, "not Nomad's API"},
+    {the_same_on_a_client, "api-silent", TRI_YES, "not Nomad's API"},
+    {asked_without_tls, "api-silent", TRI_NO, "answers"},
     {a_page, "port-taken", TRI_YES, "process 77 (nginx) listens at 127.0.0.1:4646"},
     {nothing, "api-silent", TRI_NO, "http://127.0.0.1:4646 answers"},
     {mute, "api-silent", TRI_YES, "http://127.0.0.1:4646: HTTP status 500"},

@@ -104,11 +104,49 @@ static void it_says_where_it_asked(void **state)
     assert_false(v.elsewhere);
 }
 
+static void answers_of_nomad(void **state)
+{
+    static const char health[] = "{\"client\":{\"message\":\"ok\",\"ok\":true}}";
+    static const struct {
+        bool server;
+        int status;
+        const char *body;
+        enum probe_answer is;
+    } rows[] = {
+        {true, 200, "\"10.0.0.1:4647\"", ANSWER_OF_NOMAD},
+        {true, 200, "\"\"", ANSWER_OF_NOMAD}, /* no leader */
+        {true, 200, "", ANSWER_OF_ANOTHER},
+        {true, 200, "ok", ANSWER_OF_ANOTHER},
+        {true, 200, health, ANSWER_OF_ANOTHER},
+        {false, 200, health, ANSWER_OF_NOMAD},
+        {false, 200, " \n{ \"client\": {} }", ANSWER_OF_NOMAD},
+        {false, 200, "{\"status\":\"ok\"}", ANSWER_OF_ANOTHER},
+        {false, 200, "<html>\"client\"", ANSWER_OF_ANOTHER},
+        {false, 301, "", ANSWER_OF_ANOTHER},
+        {false, 400, "Client sent an HTTP request to an HTTPS server.\n", ANSWER_OF_NOMAD},
+        {false, 401, "", ANSWER_OF_ANOTHER},
+        {true, 404, "404 page not found\n", ANSWER_OF_ANOTHER},
+        {false, 429, "", ANSWER_OF_NOMAD},
+        {false, 500, health, ANSWER_BAD},
+        {false, 0, "", ANSWER_BAD},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        auto_buf struct buf body = BUF_INIT;
+
+        (void)buf_add_str(&body, rows[i].body);
+        if (probe_answers(rows[i].server, rows[i].status, &body) != rows[i].is)
+            fail_msg("row %zu", i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(starts_are_told_apart),
         cmocka_unit_test(it_says_where_it_asked),
+        cmocka_unit_test(answers_of_nomad),
     };
     return cmocka_run_group_tests_name("probe", tests, NULL, NULL);
 }
