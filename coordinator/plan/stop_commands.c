@@ -145,6 +145,8 @@ static bool takes(const char *program, const struct words *w, size_t from, size_
 {
     char word[WORD_MAX];
 
+    if (str_starts(program, "FailureAction=") || str_starts(program, "SuccessAction="))
+        return true; /* reboot, poweroff, exit */
     if (str_eq(program, "kill"))
         return kills_another(w, from, to);
     if (str_eq(program, "rm"))
@@ -186,6 +188,8 @@ bool stop_takes_away(const char *commands)
 {
     struct words w;
 
+    if (str_ends(commands, "...")) /* cut: the rest was not seen */
+        return true;
     split(commands, &w);
     for (size_t at = 0, end; at < w.n; at = end) {
         end = command_end(&w, at);

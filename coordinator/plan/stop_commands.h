@@ -8,7 +8,9 @@
 
 /* The text of a host's fact "unit-stop-commands". True: one of them takes something away from the
  * host besides Nomad itself: its tasks, its allocations, its place in the cluster, files. Judged by
- * the name of each program and what it is told; a signal to $MAINPID takes nothing. */
+ * the name of each program and what it is told; a signal to $MAINPID takes nothing. systemd's own
+ * FailureAction= and SuccessAction= take the host; and so may what was cut off ("..." at the end).
+ */
 bool stop_takes_away(const char *commands);
 
 #endif

@@ -24,6 +24,10 @@ static const char *const take[] = {
     "ExecStopPost=/bin/rm -rf /var/lib/x /run/nomad.pid",
     "ExecStopPost=/bin/rm -f /run/nomad.pid; ExecStopPost=/bin/rm /etc/x",
     "/opt/bin/node_drain.sh 10m",
+    "FailureAction=reboot",
+    "ExecStop=/bin/kill -INT $MAINPID; SuccessAction=poweroff-force",
+    "OnFailure=nomad-drain.service",
+    "ExecStopPost=/usr/bin/logger one of many words, of which the last are not told ...",
 };
 
 static const char *const leave[] = {
@@ -38,6 +42,7 @@ static const char *const leave[] = {
     "ExecStop=/usr/bin/nomad status; ExecStopPost=/bin/echo stop",
     "/opt/alarm --informed",
     "/bin/true",
+    "ExecStop=/bin/true; OnFailure=mail-root.service",
 };
 
 static void test_programs_and_their_words(void **state)
