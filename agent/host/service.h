@@ -40,6 +40,8 @@ struct service_state {
 #define ABOUT_FILES      16
 #define ABOUT_UNITS      32
 #define ABOUT_COMMANDS   250
+#define ABOUT_PATHS      24
+#define ABOUT_GROUPS     8
 
 /* One Condition*= or Assert*= of the unit. */
 struct about_condition {
@@ -53,6 +55,13 @@ struct about_condition {
 struct about_file {
     char path[256];
     bool optional; /* with "-" */
+};
+
+/* A path without which systemd cannot start it, and the key that names it. */
+struct about_path {
+    char key[24], path[256]; /* "WorkingDirectory", "ExecStartPre" */
+    bool program;            /* it is executed */
+    bool outside;            /* looked up by systemd, not by the started process */
 };
 
 /* Another unit, and how it hangs together with this one. */
@@ -72,9 +81,11 @@ struct service_about {
     char type[24], kill_mode[24];
     char user[64]; /* "" root */
     char group[64];
+    char groups[ABOUT_GROUPS][64]; /* SupplementaryGroups=; "" behind the last */
     bool dynamic_user;
-    int32_t stop_signal;                         /* at a restart; 0: not told */
-    char restart[24];                            /* "on-failure"; "" not told */
+    bool refuses;        /* to be stopped, or started, by anybody but other units */
+    int32_t stop_signal; /* at a restart; 0: not told */
+    char restart[24];    /* "on-failure"; "" not told */
     uint64_t restart_us, limit_us, limit_starts; /* after a failed start; the limit: 0 none */
     bool prevents[256];                          /* exit statuses after which it is not restarted */
     struct {
@@ -93,9 +104,15 @@ struct service_about {
         struct about_unit list[ABOUT_UNITS];
     } needs, bound; /* what it needs; what stops or restarts along with it */
     struct {
+        bool more;
+        uint32_t n;
+        struct about_path list[ABOUT_PATHS];
+    } paths;
+    struct {
         bool told;
-        char text[ABOUT_COMMANDS]; /* "ExecStop=/bin/x y; ..."; "" none */
-    } start, stop;                 /* what is run beside ExecStart */
+        char text[ABOUT_COMMANDS]; /* "ExecStop=/bin/x y; ..."; "" none; "..." at its end: cut */
+    } start, stop;                 /* what is run beside ExecStart; at a stop also
+                                      "FailureAction=reboot; OnFailure=x.service" */
     /* The first ExecStart: its program, and its words as /proc/PID/cmdline has them, each
      * ending in NUL, variables not filled in. 0 words: none, or more than fit. */
     char program[256];

@@ -118,12 +118,16 @@ static int open_command(sd_bus_message *m, const char **ret_program)
     return rc > 0 ? sd_bus_message_enter_container(m, 'a', "s") : rc;
 }
 
-static int close_command(sd_bus_message *m)
+/* *ret_may_fail: with "-" before it. */
+static int close_command(sd_bus_message *m, bool *ret_may_fail)
 {
-    int rc = sd_bus_message_exit_container(m);
+    int rc = sd_bus_message_exit_container(m), may_fail = 0;
 
     if (rc >= 0)
-        rc = sd_bus_message_skip(m, "bttttuii");
+        rc = sd_bus_message_read(m, "b", &may_fail);
+    if (rc >= 0)
+        rc = sd_bus_message_skip(m, "ttttuii");
+    *ret_may_fail = may_fail != 0;
     return rc < 0 ? rc : sd_bus_message_exit_container(m);
 }
 
@@ -144,11 +148,30 @@ static void add_text(char *dst, size_t n, const char *blank, const char *text)
 {
     size_t len = strlen(dst);
 
-    snprintf(dst + len, n - len, "%s%s", len > 0 ? blank : "", text);
+    if ((size_t)snprintf(dst + len, n - len, "%s%s", len > 0 ? blank : "", text) >= n - len)
+        memcpy(dst + n - 4, "...", 4);
+}
+
+static void add_path(struct service_about *ret, const char *key, const char *path, bool program,
+                     bool outside)
+{
+    struct about_path *p = &ret->paths.list[ret->paths.n];
+
+    if (path[0] != '/')
+        return;
+    if (ret->paths.n == ABOUT_PATHS || str_copy(p->path, sizeof(p->path), path) < 0) {
+        ret->paths.more = true;
+        return;
+    }
+    str_cut(p->key, sizeof(p->key), key);
+    p->program = program;
+    p->outside = outside;
+    ret->paths.n++;
 }
 
 /* For people: what does not fit is left out. */
-static int take_command(sd_bus_message *m, const char *name, char dst[static ABOUT_COMMANDS])
+static int take_command(sd_bus_message *m, const char *name, char dst[static ABOUT_COMMANDS],
+                        char ret_program[static 256], bool *ret_may_fail)
 {
     const char *program = NULL, *word = NULL;
     char first[160];
@@ -157,6 +180,7 @@ static int take_command(sd_bus_message *m, const char *name, char dst[static ABO
 
     if (rc <= 0)
         return rc;
+    str_cut(ret_program, 256, program);
     snprintf(first, sizeof(first), "%s=%.120s", name, program);
     add_text(dst, ABOUT_COMMANDS, "; ", first);
     while ((rc = sd_bus_message_read(m, "s", &word)) > 0) {
@@ -165,18 +189,83 @@ static int take_command(sd_bus_message *m, const char *name, char dst[static ABO
         is_name = false;
     }
     if (rc >= 0)
-        rc = close_command(m);
+        rc = close_command(m, ret_may_fail);
     return rc < 0 ? rc : 1;
 }
 
 static int take_beside_start(sd_bus_message *m, const char *name, struct service_about *ret)
 {
-    return take_command(m, name, ret->start.text);
+    char program[256] = "";
+    bool may_fail = false;
+    int rc = take_command(m, name, ret->start.text, program, &may_fail);
+
+    if (rc > 0 && !may_fail)
+        add_path(ret, name, program, true, false);
+    return rc;
 }
 
 static int take_beside_stop(sd_bus_message *m, const char *name, struct service_about *ret)
 {
-    return take_command(m, name, ret->stop.text);
+    char program[256];
+    bool may_fail;
+
+    return take_command(m, name, ret->stop.text, program, &may_fail);
+}
+
+/* A unit that is started because this one ended. */
+static int take_after_stop(sd_bus_message *m, const char *name, struct service_about *ret)
+{
+    const char *unit = NULL;
+    char text[160];
+    int rc = sd_bus_message_read(m, "s", &unit);
+
+    if (rc <= 0)
+        return rc;
+    snprintf(text, sizeof(text), "%s=%.120s", name, unit);
+    add_text(ret->stop.text, sizeof(ret->stop.text), "; ", text);
+    return 1;
+}
+
+/* ---- paths of its mounts; groups ---- */
+
+/* "-" before it: it need not be there; "+": below its own root. Where it has one, paths without are
+ * not seen from within. */
+static int take_mounted(sd_bus_message *m, const char *name, struct service_about *ret)
+{
+    const char *path = NULL;
+    int rc = sd_bus_message_read(m, "s", &path);
+    bool rooted = ret->paths.n > 0 && str_starts(ret->paths.list[0].key, "Root");
+
+    if (rc > 0 && !rooted)
+        add_path(ret, name, path, false, false);
+    return rc;
+}
+
+static int take_bind(sd_bus_message *m, const char *name, struct service_about *ret)
+{
+    const char *from = NULL, *to = NULL;
+    int optional = 0;
+    uint64_t flags = 0;
+    int rc = sd_bus_message_read(m, "(ssbt)", &from, &to, &optional, &flags);
+
+    if (rc > 0 && !optional)
+        add_path(ret, name, from, false, true);
+    return rc;
+}
+
+static int take_group(sd_bus_message *m, const char *name, struct service_about *ret)
+{
+    const char *group = NULL;
+    int rc = sd_bus_message_read(m, "s", &group);
+
+    (void)name;
+    for (size_t i = 0; rc > 0 && i < ABOUT_GROUPS; i++) {
+        if (ret->groups[i][0] == '\0') {
+            str_cut(ret->groups[i], sizeof(ret->groups[i]), group);
+            break;
+        }
+    }
+    return rc;
 }
 
 /* ---- conditions, files, exit statuses ---- */
@@ -308,6 +397,45 @@ static int about_states(const struct unit_asked *u, struct service_about *ret)
     return rc;
 }
 
+static const char *const binding[] = {"RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf",
+                                      "PropagatesStopTo"};
+
+/* A unit that is bound both ways would be its own neighbour. */
+static int drop_self(const struct unit_asked *u, struct service_about *ret)
+{
+    char *name = NULL;
+    int rc = sd_bus_path_decode(u->path, UNIT_BUS_ROOT "/unit", &name);
+
+    for (uint32_t i = 0; rc > 0 && i < ret->bound.n; i++) {
+        if (!str_eq(ret->bound.list[i].name, name))
+            continue;
+        ret->bound.list[i] = ret->bound.list[--ret->bound.n];
+        break;
+    }
+    free(name);
+    return rc;
+}
+
+/* And what stops along with a unit that stops along with this one: the list grows behind `i`. */
+static int about_bound(const struct unit_asked *u, struct service_about *ret)
+{
+    struct unit_asked other = {.bus = u->bus};
+    char *path = NULL;
+    int rc = 0;
+
+    for (uint32_t i = 0; rc >= 0 && i < ret->bound.n; i++) {
+        rc = sd_bus_path_encode(UNIT_BUS_ROOT "/unit", ret->bound.list[i].name, &path);
+        other.path = path;
+        for (size_t k = 0; rc >= 0 && k < ARRAY_LEN(binding); k++) {
+            rc = each_member(&other, UNIT_BUS_UNIT, binding[k], "s", take_bound, ret);
+            rc = unit_bus_is_lost(rc) ? rc : 0;
+        }
+        free(path);
+        path = NULL;
+    }
+    return rc < 0 ? rc : drop_self(u, ret);
+}
+
 /* A list of which one part is not told is not told; but for what an older systemd does not have. */
 static int about_lists(const struct unit_asked *u, struct service_about *ret)
 {
@@ -333,19 +461,29 @@ static int about_lists(const struct unit_asked *u, struct service_about *ret)
         {UNIT_BUS_SERVICE, "ExecStartPost", COMMAND, take_beside_start, &ret->start.told, false},
         {UNIT_BUS_SERVICE, "ExecStop", COMMAND, take_beside_stop, &ret->stop.told, false},
         {UNIT_BUS_SERVICE, "ExecStopPost", COMMAND, take_beside_stop, &ret->stop.told, false},
+        {UNIT_BUS_UNIT, "OnFailure", "s", take_after_stop, &ret->stop.told, true},
+        {UNIT_BUS_UNIT, "OnSuccess", "s", take_after_stop, &ret->stop.told, true},
+        {UNIT_BUS_SERVICE, "ReadWritePaths", "s", take_mounted, &ret->needs.told, true},
+        {UNIT_BUS_SERVICE, "ReadOnlyPaths", "s", take_mounted, &ret->needs.told, true},
+        {UNIT_BUS_SERVICE, "InaccessiblePaths", "s", take_mounted, &ret->needs.told, true},
+        {UNIT_BUS_SERVICE, "BindPaths", "(ssbt)", take_bind, &ret->needs.told, true},
+        {UNIT_BUS_SERVICE, "BindReadOnlyPaths", "(ssbt)", take_bind, &ret->needs.told, true},
+        {UNIT_BUS_SERVICE, "SupplementaryGroups", "s", take_group, &ret->needs.told, true},
     };
+    int rc;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         *rows[i].told = true;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        int rc = each_member(u, rows[i].interface, rows[i].name, rows[i].member, rows[i].take, ret);
+        rc = each_member(u, rows[i].interface, rows[i].name, rows[i].member, rows[i].take, ret);
 
         if (unit_bus_is_lost(rc))
             return rc;
         if (rc < 0 && !rows[i].young)
             *rows[i].told = false;
     }
-    return about_states(u, ret);
+    rc = about_bound(u, ret);
+    return rc < 0 ? rc : about_states(u, ret);
 }
 
 /* ---- single values ---- */
@@ -387,6 +525,54 @@ static int about_numbers(const struct unit_asked *u, struct service_about *ret)
     return unit_bus_is_lost(rc) ? rc : 0;
 }
 
+/* What systemd itself does when it ends, told like a command that is run then. After a signal Nomad
+ * ends with 1, which is a failure, unless it leaves. */
+static int about_actions(const struct unit_asked *u, struct service_about *ret)
+{
+    static const char *const names[] = {"FailureAction", "SuccessAction"};
+    char action[40], text[64];
+    int rc = 0;
+
+    for (size_t i = 0; rc >= 0 && i < ARRAY_LEN(names); i++) {
+        rc = about_text(u, UNIT_BUS_UNIT, names[i], action, sizeof(action));
+        snprintf(text, sizeof(text), "%s=%s", names[i], action);
+        if (action[0] != '\0' && !str_eq(action, "none"))
+            add_text(ret->stop.text, sizeof(ret->stop.text), "; ", text);
+    }
+    return rc;
+}
+
+/* Before the lists: its root comes first. */
+static int about_paths(const struct unit_asked *u, struct service_about *ret)
+{
+    static const struct {
+        const char *name;
+        bool outside;
+    } rows[] = {{"RootDirectory", true},
+                {"RootImage", true},
+                {"WorkingDirectory", false},
+                {"NetworkNamespacePath", true}};
+    char path[512];
+    int rc = 0;
+
+    for (size_t i = 0; rc >= 0 && i < ARRAY_LEN(rows); i++) {
+        rc = about_text(u, UNIT_BUS_SERVICE, rows[i].name, path, sizeof(path));
+        add_path(ret, rows[i].name, path, false, rows[i].outside);
+    }
+    return rc;
+}
+
+static int about_refusal(const struct unit_asked *u, struct service_about *ret)
+{
+    bool stop = false, start = false;
+    int rc = about_flag(u, "RefuseManualStop", &stop);
+
+    if (rc >= 0)
+        rc = about_flag(u, "RefuseManualStart", &start);
+    ret->refuses = stop || start;
+    return rc;
+}
+
 /* 0, or a negative errno of the connection. */
 static int ask_start(const struct unit_asked *u, struct service_about *ret)
 {
@@ -398,7 +584,13 @@ static int ask_start(const struct unit_asked *u, struct service_about *ret)
         rc = about_numbers(u, ret);
     if (rc >= 0)
         rc = about_prevents(u, ret);
-    return rc < 0 ? rc : about_lists(u, ret);
+    if (rc >= 0)
+        rc = about_paths(u, ret);
+    if (rc >= 0)
+        rc = about_refusal(u, ret);
+    if (rc >= 0)
+        rc = about_lists(u, ret);
+    return rc < 0 ? rc : about_actions(u, ret);
 }
 
 static int ask_about(const struct unit_asked *u, struct service_about *ret)

@@ -44,10 +44,13 @@
  *   unit-condition   a Condition*= or Assert*= about a path or a pattern does not hold
  *                    (unit_condition.h)
  *   env-file         an EnvironmentFile= without "-" is not there, or cannot be read
- *   unit-needs       what the unit requires is masked, not there, or has failed
- *   unit-user        its User= or Group= does not exist
+ *   unit-needs       what the unit requires is masked, not there, or has failed: units, paths of
+ *                    its mounts, programs of its ExecStartPre=, its WorkingDirectory=; or systemd
+ *                    refuses to restart it
+ *   unit-user        its User=, Group= or one of its SupplementaryGroups= does not exist
  *   unit-stop-commands, unit-start-commands
- *                    what is run beside Nomad at each stop, and at each start: the text
+ *                    what is run beside Nomad at each stop, and at each start: the text. At a stop
+ *                    also what systemd does because it ended (FailureAction=, OnFailure=, ...)
  *   start-again      after a failed start systemd does not start it again, or only after more than
  *                    10 s
  *   stop-signal      yes, the text is the signal that a restart stops it with: "SIGINT"

@@ -1,5 +1,7 @@
 #include "facts_unit.h"
+#include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "bound_units.h"
 #include "str.h"
 #include "unit_condition.h"
@@ -139,50 +141,26 @@ static const char *fault_of(const struct about_unit *u, bool *ret_sure)
                                                       : NULL;
 }
 
-static void ask_needs(struct surveying *s)
-{
-    static const char id[] = "unit-needs";
-    const struct service_about *a = &s->about;
-    const struct about_unit *vague = NULL;
-    const char *why, *vague_why = "there are more units than can be looked at";
-
-    if (not_told(s, id, a->needs.told))
-        return;
-    for (uint32_t i = 0; i < a->needs.n; i++) {
-        const struct about_unit *u = &a->needs.list[i];
-        bool sure = false;
-
-        why = fault_of(u, &sure);
-        if (why != NULL && sure) {
-            fact_add(s, id, TRI_YES, "%s=%.120s %s", u->how, u->name, why);
-            return;
-        }
-        if (why != NULL && vague == NULL) {
-            vague = u;
-            vague_why = why;
-        }
-    }
-    if (vague != NULL)
-        fact_add(s, id, TRI_UNKNOWN, "%s=%.120s %s", vague->how, vague->name, vague_why);
-    else
-        fact_add(s, id, a->needs.more ? TRI_UNKNOWN : TRI_NO, "%s", a->needs.more ? vague_why : "");
-}
-
 static void ask_user(struct surveying *s)
 {
     static const char id[] = "unit-user";
     const struct service_about *a = &s->about;
-    const struct {
+    struct {
         bool group;
         const char *key, *name;
-    } rows[] = {{false, "User", a->user}, {true, "Group", a->group}};
+    } rows[2 + ABOUT_GROUPS] = {{false, "User", a->user}, {true, "Group", a->group}};
     enum tri there = TRI_YES;
     size_t i = 0;
 
     if (!fact_has_unit(s, id))
         return;
+    for (size_t k = 0; k < ABOUT_GROUPS; k++) {
+        rows[2 + k].group = true;
+        rows[2 + k].key = "SupplementaryGroups";
+        rows[2 + k].name = a->groups[k];
+    }
     for (; i < ARRAY_LEN(rows) && there == TRI_YES; i++) {
-        if (rows[i].name[0] != '\0' && !a->dynamic_user)
+        if (rows[i].name[0] != '\0' && (i >= 2 || !a->dynamic_user))
             there = s->h->account(s->h->ctx, rows[i].group, rows[i].name);
     }
     i -= there != TRI_YES;
@@ -372,6 +350,106 @@ static void ask_files(struct surveying *s, const struct paths *p)
             snprintf(vague, sizeof(vague), "EnvironmentFile=%.160s: %s", path, why);
     }
     fact_add(s, id, vague[0] != '\0' ? TRI_UNKNOWN : TRI_NO, "%s", vague);
+}
+
+/* ---- what it needs ---- */
+
+/* The first that is sure, else the first that is not. */
+struct need {
+    enum tri value; /* TRI_NO: nothing is the matter so far */
+    char text[TEXT_MAX];
+};
+
+static PRINTF(3, 4) void find_need(struct need *n, bool sure, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (n->value == TRI_YES || (n->value == TRI_UNKNOWN && !sure))
+        return;
+    n->value = sure ? TRI_YES : TRI_UNKNOWN;
+    va_start(ap, fmt);
+    vsnprintf(n->text, sizeof(n->text), fmt, ap);
+    va_end(ap);
+}
+
+static void judge_units(const struct service_about *a, struct need *n)
+{
+    for (uint32_t i = 0; i < a->needs.n; i++) {
+        const struct about_unit *u = &a->needs.list[i];
+        bool sure = false;
+        const char *why = fault_of(u, &sure);
+
+        if (why != NULL)
+            find_need(n, sure, "%s=%.120s %s", u->how, u->name, why);
+    }
+}
+
+/* NULL: it is as a start needs it. */
+static const char *path_fault(const struct about_path *p, const struct host_look *l, bool *ret_sure)
+{
+    bool there = l->end == LOOK_FINE || l->end == LOOK_UNSURE;
+
+    *ret_sure = there || l->end == LOOK_MISSING;
+    if (!there)
+        return seen_text(l);
+    if (p->program && (!S_ISREG(l->kind.mode) || (l->kind.mode & 0111) == 0))
+        return "it may not be executed";
+    if (str_eq(p->key, "WorkingDirectory") && !l->dir)
+        return "it is no directory";
+    return NULL;
+}
+
+/* What the started process looks up is seen as the one that runs sees it: mounts of the unit may
+ * have put it there. */
+static void judge_needed(struct surveying *s, bool outside, struct need *n)
+{
+    autofree struct host_wish *wishes = xzalloc(ABOUT_PATHS, sizeof(*wishes));
+    autofree struct host_look *looks = xzalloc(ABOUT_PATHS, sizeof(*looks));
+    const struct about_path *of[ABOUT_PATHS];
+    const struct service_about *a = &s->about;
+    struct err err = ERR_INIT;
+    uint32_t k = 0;
+
+    for (uint32_t i = 0; i < a->paths.n; i++) {
+        if (a->paths.list[i].outside != outside)
+            continue;
+        of[k] = &a->paths.list[i];
+        wishes[k] = (struct host_wish){.kind = true};
+        str_cut(wishes[k++].path, sizeof(wishes[0].path), a->paths.list[i].path);
+    }
+    if (k == 0)
+        return;
+    if (s->h->look_at(s->h->ctx, outside ? 0 : s->f->stamp.main_pid, &manager, wishes, k, looks,
+                      &err) < 0) {
+        find_need(n, false, "%s=%.120s: it could not be looked at", of[0]->key, of[0]->path);
+        return;
+    }
+    for (uint32_t i = 0; i < k; i++) {
+        bool sure = false;
+        const char *why = path_fault(of[i], &looks[i], &sure);
+
+        if (why != NULL)
+            find_need(n, sure, "%s=%.120s: %s", of[i]->key, of[i]->path, why);
+        buf_free(&looks[i].content);
+    }
+}
+
+static void ask_needs(struct surveying *s)
+{
+    static const char id[] = "unit-needs";
+    const struct service_about *a = &s->about;
+    struct need n = {.value = TRI_NO};
+
+    if (not_told(s, id, a->needs.told))
+        return;
+    judge_units(a, &n);
+    if (a->refuses)
+        find_need(&n, true, "RefuseManualStop= or RefuseManualStart=: systemd refuses a restart");
+    judge_needed(s, true, &n);
+    judge_needed(s, false, &n);
+    if (a->needs.more || a->paths.more)
+        find_need(&n, false, "there are more units, or paths, than can be looked at");
+    fact_add(s, id, n.value, "%s", n.text);
 }
 
 static void ask_paths(struct surveying *s)

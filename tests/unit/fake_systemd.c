@@ -25,7 +25,8 @@ static int append_words(sd_bus_message *reply, const char *text)
     return rc;
 }
 
-static int fill_command_of(sd_bus_message *reply, const char *program, const char *words)
+static int fill_command_of(sd_bus_message *reply, const char *program, const char *words,
+                           bool may_fail)
 {
     int rc = sd_bus_message_open_container(reply, 'v', "a(sasbttttuii)");
 
@@ -42,8 +43,8 @@ static int fill_command_of(sd_bus_message *reply, const char *program, const cha
         if (rc >= 0)
             rc = sd_bus_message_close_container(reply);
         if (rc >= 0)
-            rc = sd_bus_message_append(reply, "bttttuii", 0, UINT64_C(0), UINT64_C(0), UINT64_C(0),
-                                       UINT64_C(0), 0, 0, 0);
+            rc = sd_bus_message_append(reply, "bttttuii", may_fail, UINT64_C(0), UINT64_C(0),
+                                       UINT64_C(0), UINT64_C(0), 0, 0, 0);
         if (rc >= 0)
             rc = sd_bus_message_close_container(reply);
     }
@@ -54,12 +55,17 @@ static int fill_command_of(sd_bus_message *reply, const char *program, const cha
 
 static int fill_command(sd_bus_message *reply, const struct fake_systemd *f)
 {
-    return fill_command_of(reply, f->program, f->words);
+    return fill_command_of(reply, f->program, f->words, false);
 }
 
 static int fill_stop(sd_bus_message *reply, const struct fake_systemd *f)
 {
-    return fill_command_of(reply, f->stop[0] != '\0' ? "/bin/stop" : "", f->stop);
+    return fill_command_of(reply, f->stop[0] != '\0' ? "/bin/stop" : "", f->stop, false);
+}
+
+static int fill_start_pre(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    return fill_command_of(reply, f->start_pre, "x", f->may_fail);
 }
 
 /* Structs of texts and flags, as `member` says, from groups of words. */
@@ -68,9 +74,11 @@ static int append_group(sd_bus_message *reply, const char *member, char **rest)
     int rc = sd_bus_message_open_container(reply, 'r', member);
 
     for (const char *m = member; *m != '\0' && rc >= 0; m++) {
-        const char *w = *m == 'i' ? "0" : strtok_r(NULL, " ", rest);
+        const char *w = *m == 'i' || *m == 't' ? "0" : strtok_r(NULL, " ", rest);
 
-        if (*m == 's')
+        if (*m == 't')
+            rc = sd_bus_message_append(reply, "t", UINT64_C(0));
+        else if (*m == 's')
             rc = sd_bus_message_append(reply, "s", w);
         else
             rc = sd_bus_message_append(reply, (char[]){*m, '\0'}, w[0] == '1');
@@ -134,6 +142,31 @@ static int fill_bound(sd_bus_message *reply, const struct fake_systemd *f)
     return fill_texts(reply, f->bound);
 }
 
+static int fill_bound_to_others(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    return fill_texts(reply, f->bound_to_others);
+}
+
+static int fill_failure_units(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    return fill_texts(reply, f->failure_units);
+}
+
+static int fill_mounted(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    return fill_texts(reply, f->mounted);
+}
+
+static int fill_groups_of_it(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    return fill_texts(reply, f->groups);
+}
+
+static int fill_binds(sd_bus_message *reply, const struct fake_systemd *f)
+{
+    return fill_groups(reply, "ssbt", f->binds);
+}
+
 static int fill_none(sd_bus_message *reply, const struct fake_systemd *f)
 {
     (void)f;
@@ -143,7 +176,7 @@ static int fill_none(sd_bus_message *reply, const struct fake_systemd *f)
 static int fill_no_command(sd_bus_message *reply, const struct fake_systemd *f)
 {
     (void)f;
-    return fill_command_of(reply, "", "");
+    return fill_command_of(reply, "", "", false);
 }
 
 static int fill_no_condition(sd_bus_message *reply, const struct fake_systemd *f)
@@ -179,7 +212,11 @@ static const struct {
     {"ExecStart", fill_command},
     {"ExecStop", fill_stop},
     {"ExecStopPost", fill_no_command},
-    {"ExecStartPre", fill_no_command},
+    {"ExecStartPre", fill_start_pre},
+    {"OnFailure", fill_failure_units},
+    {"ReadWritePaths", fill_mounted},
+    {"BindPaths", fill_binds},
+    {"SupplementaryGroups", fill_groups_of_it},
     {"ExecStartPost", fill_no_command},
     {"Conditions", fill_conditions},
     {"Asserts", fill_no_condition},
@@ -200,9 +237,15 @@ static int answer_loaded(sd_bus_message *m, const struct fake_systemd *f, const 
     const struct {
         const char *name, *value;
     } texts[] = {
-        {"LoadState", f->load}, {"FragmentPath", f->fragment},
-        {"Type", f->type},      {"KillMode", f->kill_mode},
-        {"User", f->user},      {"Restart", f->restart},
+        {"LoadState", f->load},
+        {"FragmentPath", f->fragment},
+        {"Type", f->type},
+        {"KillMode", f->kill_mode},
+        {"User", f->user},
+        {"Restart", f->restart},
+        {"FailureAction", f->failure_action},
+        {"WorkingDirectory", f->working},
+        {"RootDirectory", f->root},
     };
 
     if (f->knows_little)
@@ -213,6 +256,8 @@ static int answer_loaded(sd_bus_message *m, const struct fake_systemd *f, const 
     }
     if (strcmp(name, "NeedDaemonReload") == 0)
         return sd_bus_reply_method_return(m, "v", "b", f->reload);
+    if (strcmp(name, "RefuseManualStop") == 0)
+        return sd_bus_reply_method_return(m, "v", "b", f->refuses_stop);
     if (strcmp(name, "KillSignal") == 0)
         return sd_bus_reply_method_return(m, "v", "i", f->kill_signal);
     if (strcmp(name, "RestartUSec") == 0)
@@ -235,6 +280,8 @@ static int answer_property(sd_bus_message *m, struct fake_systemd *f)
 
     if (rc < 0)
         return rc;
+    if (strstr(sd_bus_message_get_path(m), "/nomad_") == NULL && strcmp(name, "ConsistsOf") == 0)
+        return answer_filled(m, f, fill_bound_to_others);
     if (strstr(sd_bus_message_get_path(m), "/nomad_") == NULL)
         return sd_bus_reply_method_return(
             m, "v", "s", strcmp(name, "LoadState") == 0 ? f->other_load : f->other_active);

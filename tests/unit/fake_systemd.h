@@ -27,6 +27,10 @@ struct fake_systemd {
     /* Groups of words: type trigger negate what; path optional; program words. Of other units:
      * their state. */
     char conditions[256], files[256], stop[256], needs[256], bound[256];
+    char start_pre[256], failure_units[64], mounted[256], binds[256], groups[64];
+    char failure_action[32], working[128], root[128];
+    bool may_fail, refuses_stop; /* may_fail: the command before the start */
+    char bound_to_others[256];   /* the same for every other unit */
     char restart[32], other_load[32], other_active[32];
     int kill_signal, prevented;
     unsigned long restart_us, limit_us;

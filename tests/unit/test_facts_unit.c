@@ -129,6 +129,66 @@ static void more_needs(struct bench *b)
 {
     b->s.about.needs.more = true;
 }
+static void path(struct bench *b, const char *key, const char *name, bool program)
+{
+    struct about_path *p = &b->s.about.paths.list[b->s.about.paths.n++];
+
+    p->program = program;
+    str_cut(p->key, sizeof(p->key), key);
+    str_cut(p->path, sizeof(p->path), name);
+}
+static void no_script(struct bench *b)
+{
+    path(b, "ExecStartPre", "/opt/render.sh", true);
+}
+static void a_script(struct bench *b)
+{
+    no_script(b);
+    model_fs_put(&b->m.fs, "/opt/render.sh", "x", 1, 0755);
+}
+static void no_program(struct bench *b)
+{
+    no_script(b);
+    model_fs_put(&b->m.fs, "/opt/render.sh", "x", 1, 0644);
+}
+static void no_directory(struct bench *b)
+{
+    path(b, "WorkingDirectory", "/srv/nomad", false);
+}
+static void a_file_for_a_directory(struct bench *b)
+{
+    no_directory(b);
+    model_fs_put(&b->m.fs, "/srv/nomad", "x", 1, 0644);
+}
+static void a_working_directory(struct bench *b)
+{
+    no_directory(b);
+    model_fs_put(&b->m.fs, "/srv/nomad/x", "x", 1, 0644);
+}
+static void no_mount_source(struct bench *b)
+{
+    path(b, "BindPaths", "/srv/tools", false);
+    b->s.about.paths.list[0].outside = true;
+}
+static void script_hangs(struct bench *b)
+{
+    a_script(b);
+    b->m.hangs = "/opt/render.sh";
+}
+static void more_paths(struct bench *b)
+{
+    b->s.about.paths.more = true;
+}
+static void refuses(struct bench *b)
+{
+    b->s.about.refuses = true;
+}
+static void no_third_group(struct bench *b)
+{
+    str_cut(b->s.about.groups[0], sizeof(b->s.about.groups[0]), "docker");
+    b->s.about.dynamic_user = true;
+    b->m.no_account = "docker";
+}
 static void no_user(struct bench *b)
 {
     str_cut(b->s.about.user, sizeof(b->s.about.user), "nomad");
@@ -363,6 +423,17 @@ static const struct {
     {not_mounted_and_failed, "unit-needs", TRI_YES, "consul.service has failed"},
     {stateless, "unit-needs", TRI_UNKNOWN, "does not tell"},
     {more_needs, "unit-needs", TRI_UNKNOWN, "more units"},
+    {no_script, "unit-needs", TRI_YES, "ExecStartPre=/opt/render.sh: nothing is there"},
+    {a_script, "unit-needs", TRI_NO, ""},
+    {no_program, "unit-needs", TRI_YES, "ExecStartPre=/opt/render.sh: it may not be executed"},
+    {no_directory, "unit-needs", TRI_YES, "WorkingDirectory=/srv/nomad: nothing is there"},
+    {a_file_for_a_directory, "unit-needs", TRI_YES, "it is no directory"},
+    {a_working_directory, "unit-needs", TRI_NO, ""},
+    {no_mount_source, "unit-needs", TRI_YES, "BindPaths=/srv/tools: nothing is there"},
+    {script_hangs, "unit-needs", TRI_UNKNOWN, "gets no answer"},
+    {more_paths, "unit-needs", TRI_UNKNOWN, "or paths"},
+    {refuses, "unit-needs", TRI_YES, "systemd refuses a restart"},
+    {no_third_group, "unit-user", TRI_YES, "SupplementaryGroups=docker: there is none"},
     {commands, "unit-needs", TRI_UNKNOWN, "configured commands"},
     {old_systemd, "unit-needs", TRI_UNKNOWN, "systemd does not tell it"},
     {none, "unit-user", TRI_NO, ""},

@@ -459,6 +459,60 @@ static void what_hangs_together_with_a_unit_is_told(void **state)
     assert_true(a.restart_us == 2000000 && a.limit_us == 10000000 && a.limit_starts == 3);
 }
 
+/* What a start fails without, and what systemd does at a stop. */
+static void what_a_unit_asks_of_its_host_is_told(void **state)
+{
+    struct bench *b = *state;
+    struct fake_systemd *f = b->systemd;
+    struct service_about a;
+
+    str_cut(f->load, sizeof(f->load), "loaded");
+    str_cut(f->start_pre, sizeof(f->start_pre), "/opt/render.sh");
+    str_cut(f->failure_units, sizeof(f->failure_units), "mail.service");
+    str_cut(f->mounted, sizeof(f->mounted), "/srv/a -/srv/b +/srv/c");
+    str_cut(f->binds, sizeof(f->binds), "/srv/d /d 0 /srv/e /e 1");
+    str_cut(f->groups, sizeof(f->groups), "docker disk");
+    str_cut(f->working, sizeof(f->working), "/srv/w");
+    str_cut(f->failure_action, sizeof(f->failure_action), "reboot");
+    f->refuses_stop = true;
+    a = about(b);
+    assert_int_equal(a.paths.n, 4);
+    assert_string_equal(a.paths.list[0].key, "WorkingDirectory");
+    assert_string_equal(a.paths.list[1].path, "/opt/render.sh");
+    assert_true(a.paths.list[1].program && !a.paths.list[2].program);
+    assert_string_equal(a.paths.list[2].path, "/srv/a");
+    assert_string_equal(a.paths.list[3].path, "/srv/d");
+    assert_true(a.paths.list[3].outside && !a.paths.list[2].outside);
+    assert_string_equal(a.groups[1], "disk");
+    assert_string_equal(a.stop.text, "OnFailure=mail.service; FailureAction=reboot");
+    assert_true(a.refuses);
+    f->may_fail = true;
+    str_cut(f->root, sizeof(f->root), "/srv/root");
+    str_cut(f->failure_action, sizeof(f->failure_action), "none");
+    a = about(b);
+    assert_string_equal(a.paths.list[0].path, "/srv/root");
+    assert_int_equal(a.paths.n, 3); /* and where it works, and the source of a mount */
+    assert_string_equal(a.stop.text, "OnFailure=mail.service");
+    assert_string_equal(a.start.text, "ExecStartPre=/opt/render.sh");
+}
+
+/* Along with it, and not itself. */
+static void what_is_bound_through_another_is_told(void **state)
+{
+    struct bench *b = *state;
+    struct fake_systemd *f = b->systemd;
+    struct service_about a;
+
+    str_cut(f->load, sizeof(f->load), "loaded");
+    str_cut(f->bound, sizeof(f->bound), "c.service");
+    str_cut(f->bound_to_others, sizeof(f->bound_to_others), "d.service nomad.service");
+    str_cut(f->other_active, sizeof(f->other_active), "active");
+    a = about(b);
+    assert_int_equal(a.bound.n, 2);
+    assert_string_equal(a.bound.list[1].name, "d.service");
+    assert_string_equal(a.bound.list[1].active, "active");
+}
+
 /* What does not fit, and what an older systemd does not have. */
 static void lists_that_are_not_whole_are_told(void **state)
 {
@@ -545,6 +599,8 @@ int main(int argc, char **argv)
         SYSTEMD(a_lost_connection_is_made_good),
         SYSTEMD(what_is_loaded_is_told),
         SYSTEMD(what_hangs_together_with_a_unit_is_told),
+        SYSTEMD(what_a_unit_asks_of_its_host_is_told),
+        SYSTEMD(what_is_bound_through_another_is_told),
         SYSTEMD(lists_that_are_not_whole_are_told),
         SYSTEMD(a_unit_that_is_not_there_is_told),
         SYSTEMD(what_is_not_told_stays_empty),
