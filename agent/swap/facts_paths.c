@@ -1,10 +1,41 @@
 #include "facts_paths.h"
+#include <sys/stat.h>
 #include "certificate_names.h"
 #include "command_line.h"
 #include "facts_values.h"
 #include "str.h"
 
-#define WISHES (CONFIG_PATHS + 3)
+#define WISHES      (CONFIG_PATHS + 20)
+#define BY_ENV      4
+#define ENVIRON_MAX 65536
+
+/* Opened by Nomad below data_dir at its start, where they are there. */
+static const struct {
+    const char *name;
+    uint32_t need;
+    enum config_value when;
+} inner[] = {
+    {"server/raft", PATH_READ | PATH_WRITE, VALUE_SERVER},
+    {"server/raft/raft.db", PATH_READ | PATH_WRITE, VALUE_SERVER},
+    {"server/raft/wal", PATH_READ | PATH_WRITE, VALUE_SERVER},
+    {"server/serf", PATH_READ | PATH_WRITE, VALUE_SERVER},
+    {"server/keystore", PATH_READ | PATH_WRITE, VALUE_SERVER},
+    {"server/node-id", PATH_READ, VALUE_SERVER},
+    {"client", PATH_READ | PATH_WRITE, VALUE_CLIENT},
+    {"client/state.db", PATH_READ | PATH_WRITE, VALUE_CLIENT},
+    {"client/client-id", PATH_READ, VALUE_CLIENT},
+    {"client/secret-id", PATH_READ, VALUE_CLIENT},
+};
+
+/* Variables that name what the files leave out (command/agent/command.go, Consul's API). */
+static const struct {
+    const char *name, *block, *key;
+} by_env[BY_ENV] = {
+    {"NOMAD_LICENSE_PATH", "server", "license_path"},
+    {"CONSUL_CACERT", "consul", "ca_file"},
+    {"CONSUL_CLIENT_CERT", "consul", "cert_file"},
+    {"CONSUL_CLIENT_KEY", "consul", "key_file"},
+};
 
 static const uint32_t needs[] = {
     [PATH_VOLUME] = 0,
@@ -33,7 +64,10 @@ struct paths {
     struct host_wish wishes[WISHES];
     const struct config_path *of[WISHES]; /* NULL: none of the configuration's */
     struct host_look looks[WISHES];
-    int peers, raft; /* numbers of looks; -1: not asked */
+    bool inner[WISHES]; /* below data_dir, and may be missing */
+    struct config_path by_env[BY_ENV];
+    struct buf environment; /* of the process that runs: "NAME=VALUE", each ending in NUL */
+    int peers, raft;        /* numbers of looks; -1: not asked */
     struct finding unusable, expired;
 };
 
@@ -90,6 +124,50 @@ static bool by_option(const struct paths *p, const struct config_path_row *row)
     return row->kind != PATH_VOLUME && command_line_has(p->c->words, p->c->words_len, option);
 }
 
+/* ---- what the environment names ---- */
+
+/* "" it is not there. */
+static const char *variable(const struct paths *p, const char *name)
+{
+    const char *s = buf_str(&p->environment);
+    size_t n = strlen(name);
+
+    for (size_t at = 0; at < p->environment.len; at += strlen(s + at) + 1) {
+        if (strncmp(s + at, name, n) == 0 && s[at + n] == '=')
+            return s + at + n + 1;
+    }
+    return "";
+}
+
+/* What the process that runs was given; that of the next start may have been edited since
+ * (config-newer). */
+static void read_environment(struct paths *p)
+{
+    struct err err = ERR_INIT;
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%u/environ", p->s->f->stamp.main_pid);
+    if (p->s->f->stamp.main_pid == 0 ||
+        host_read_through(p->s->h, path, ENVIRON_MAX, &p->environment, &err) < 0)
+        buf_clear(&p->environment);
+}
+
+/* Only Enterprise has one, and looks for no file where the environment holds it. */
+static bool needs_licence(const struct paths *p)
+{
+    const struct version_said *v = &p->s->p->in_place;
+    bool known = v->nomad == TRI_YES && digest_eq(&v->of, &p->s->f->disk);
+
+    return variable(p, "NOMAD_LICENSE")[0] == '\0' && (!known || strstr(v->version, "ent") != NULL);
+}
+
+/* ---- what the files name ---- */
+
+static bool is_file(enum config_path_kind kind)
+{
+    return kind == PATH_FILE || kind == PATH_CERTIFICATE || kind == PATH_AUTHORITY;
+}
+
 static void wish_configured(struct paths *p, const struct config_path *k)
 {
     enum config_path_kind kind = config_path_rows[k->row].kind;
@@ -97,7 +175,8 @@ static void wish_configured(struct paths *p, const struct config_path *k)
     int at;
 
     if (!config_values_needs(&p->c->f->values, k) || by_option(p, &config_path_rows[k->row]) ||
-        (k->is.plain && k->is.text[0] == '\0'))
+        (k->is.plain && k->is.text[0] == '\0') ||
+        (str_eq(config_path_rows[k->row].key, "license_path") && !needs_licence(p)))
         return;
     name_path(k, name);
     if (!k->is.plain || k->is.text[0] != '/') {
@@ -108,7 +187,37 @@ static void wish_configured(struct paths *p, const struct config_path *k)
     if (at < 0)
         return;
     p->of[at] = k;
+    p->wishes[at].kind = is_file(kind);
     p->wishes[at].content = kind == PATH_CERTIFICATE || kind == PATH_AUTHORITY;
+}
+
+static bool files_name(const struct paths *p, uint32_t row)
+{
+    const struct config_values *v = &p->c->f->values;
+
+    for (uint32_t i = 0; i < v->n_paths; i++) {
+        if (v->paths[i].row == row && !(v->paths[i].is.plain && v->paths[i].is.text[0] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static void wish_by_env(struct paths *p, size_t i)
+{
+    struct config_path *k = &p->by_env[i];
+    const char *path = variable(p, by_env[i].name);
+    uint32_t row = 0;
+
+    while (row < CONFIG_PATH_ROWS && (config_path_rows[row].block[0] == NULL ||
+                                      !str_eq(config_path_rows[row].block[0], by_env[i].block) ||
+                                      !str_eq(config_path_rows[row].key, by_env[i].key)))
+        row++;
+    if (row == CONFIG_PATH_ROWS || path[0] == '\0' || files_name(p, row))
+        return;
+    *k = (struct config_path){.row = row, .is = {.said = true}};
+    snprintf(k->is.place, sizeof(k->is.place), "%s of its environment", by_env[i].name);
+    k->is.plain = str_copy(k->is.text, sizeof(k->is.text), path) == 0;
+    wish_configured(p, k);
 }
 
 static bool may_be_server(const struct paths *p)
@@ -133,6 +242,36 @@ static void wish_raft(struct paths *p)
         p->wishes[p->raft].sum = true;
 }
 
+/* A client may have its state elsewhere, where it is one of the paths of the files. */
+static bool has_state_dir(const struct paths *p)
+{
+    const struct config_values *v = &p->c->f->values;
+
+    for (uint32_t i = 0; i < v->n_paths; i++) {
+        if (str_eq(config_path_rows[v->paths[i].row].key, "state_dir"))
+            return true;
+    }
+    return command_line_has(p->c->words, p->c->words_len, "state-dir");
+}
+
+/* What is left from when it was a server, or a client, is not opened. */
+static void wish_inner(struct paths *p)
+{
+    char path[300];
+
+    for (size_t i = 0; i < ARRAY_LEN(inner) && p->data_dir[0] == '/'; i++) {
+        int at;
+
+        if (facts_value_true(p->c, inner[i].when) != TRI_YES ||
+            (inner[i].when == VALUE_CLIENT && has_state_dir(p)))
+            continue;
+        snprintf(path, sizeof(path), "%.220s/%s", p->data_dir, inner[i].name);
+        at = wish(p, path, inner[i].need);
+        if (at >= 0)
+            p->inner[at] = true;
+    }
+}
+
 static void wish_all(struct paths *p)
 {
     const struct config_values *v = &p->c->f->values;
@@ -146,6 +285,9 @@ static void wish_all(struct paths *p)
          command_line_has(p->c->words, p->c->words_len, "data-dir")) &&
         p->data_dir[0] == '/')
         (void)!wish(p, p->data_dir, needs[PATH_TREE]);
+    for (size_t i = 0; i < BY_ENV; i++)
+        wish_by_env(p, i);
+    wish_inner(p);
 }
 
 static void ask_user(struct paths *p)
@@ -190,6 +332,24 @@ static const char *unknown_of(const struct host_look *l)
     return NULL;
 }
 
+/* NULL: it is none, or one that Nomad can read something in. */
+static const char *file_fault(const struct paths *p, uint32_t i)
+{
+    static const char pem[] = "-----BEGIN CERTIFICATE-----";
+    const struct host_look *l = &p->looks[i];
+
+    if (p->of[i] == NULL || !is_file(config_path_rows[p->of[i]->row].kind))
+        return NULL;
+    if (l->dir)
+        return "is a directory";
+    if (S_ISREG(l->kind.mode) && l->kind.size == 0)
+        return "is empty";
+    return p->wishes[i].content && S_ISREG(l->kind.mode) && !l->cut &&
+                   memmem(buf_str(&l->content), l->content.len, pem, strlen(pem)) == NULL
+               ? "holds no certificate"
+               : NULL;
+}
+
 static void judge_path(struct paths *p, uint32_t i)
 {
     static const char *const says[] = {
@@ -198,11 +358,14 @@ static void judge_path(struct paths *p, uint32_t i)
     };
     const struct host_look *l = &p->looks[i];
     const char *path = p->wishes[i].path, *unknown = unknown_of(l);
+    const char *fault = file_fault(p, i);
     const char *where = l->where[0] != '\0' ? l->where : path;
     char name[160] = "data_dir";
-    bool tree = p->of[i] == NULL || config_path_rows[p->of[i]->row].kind == PATH_TREE;
+    bool tree = p->of[i] != NULL ? config_path_rows[p->of[i]->row].kind == PATH_TREE : !p->inner[i];
     bool plugins = p->of[i] != NULL && config_path_rows[p->of[i]->row].kind == PATH_PLUGINS;
 
+    if (p->inner[i] && l->end == LOOK_MISSING)
+        return;
     if (p->of[i] != NULL)
         name_path(p->of[i], name);
     if (unknown != NULL)
@@ -217,6 +380,8 @@ static void judge_path(struct paths *p, uint32_t i)
         find(&p->unusable, TRI_YES, "%s: %.100s %s", name, where, says[l->end]);
     else if (tree && !l->dir)
         find(&p->unusable, TRI_YES, "%s: %.100s is no directory", name, path);
+    else if (fault != NULL)
+        find(&p->unusable, TRI_YES, "%s: %.100s %s", name, path, fault);
     else if (p->no_user[0] != '\0')
         find(&p->unusable, TRI_UNKNOWN, "%.200s", p->no_user);
 }
@@ -286,8 +451,9 @@ static void judge_certificate(struct paths *p, uint32_t i)
         return;
     }
     if (read_expiry(&p->looks[i], now_s, &e) < 0) {
-        find(&p->expired, TRI_UNKNOWN, "%s: %.120s is no certificate that is understood here", name,
-             path);
+        find(&p->expired, TRI_UNKNOWN, "%s: %.120s %s", name, path,
+             p->looks[i].cut ? "is larger than what is read of it here"
+                             : "is no certificate that is understood here");
         return;
     }
     if (e.over == 0)
@@ -354,7 +520,9 @@ void facts_of_paths(struct surveying *s, const struct config_read *c)
     p->s = s;
     p->c = c;
     p->unusable.value = p->expired.value = TRI_NO;
+    p->environment = (struct buf)BUF_INIT;
     ask_user(p);
+    read_environment(p);
     wish_all(p);
     if (p->n > 0 && s->h->look_at(s->h->ctx, s->f->stamp.main_pid, &p->user, p->wishes, p->n,
                                   p->looks, &err) < 0) {
@@ -369,6 +537,7 @@ void facts_of_paths(struct surveying *s, const struct config_read *c)
     tell_finding(p, "certificate-expired", &p->expired);
     tell_peers(p);
     tell_size(p);
+    buf_free(&p->environment);
     for (uint32_t i = 0; i < p->n; i++)
         buf_free(&p->looks[i].content);
 }

@@ -73,7 +73,7 @@
  *   port-taken       another process listens at the API's, or a server's RPC or serf port
  *   law-refuses      the law would refuse a swap now (law.h); a gap that is over within a minute
  *                    is none
- *   path-unusable    a path that Nomad needs at its start is not there, or not for its user;
+ *   path-unusable    a path that Nomad needs at its start is not there, not for its user, or empty;
  *                    unknown for a directory of plugins that is not there, without which it starts
  *   certificate-expired  a certificate that its configuration names has ended, or not begun
  *   raft-peers-file  peers.json lies there: the next start rewrites the raft configuration

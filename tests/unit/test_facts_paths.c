@@ -61,7 +61,17 @@ static void volume_again(struct ready_bench *b)
 static void key(struct ready_bench *b, uint32_t mode)
 {
     ready_put(b, "/etc/nomad.d/b.hcl", "tls {\n http = true\n key_file = \"/tls/key\"\n}\n");
-    ready_put_mode(b, "/tls/key", "", mode);
+    ready_put_mode(b, "/tls/key", "k", mode);
+    ready_put(b, "/tls/other", "");
+}
+static void key_is_empty(struct ready_bench *b)
+{
+    key(b, 0600);
+    ready_put(b, "/tls/key", "");
+}
+static void key_is_a_directory(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/b.hcl", "tls {\n http = true\n key_file = \"/tls\"\n}\n");
     ready_put(b, "/tls/other", "");
 }
 static void key_of_root(struct ready_bench *b)
@@ -77,6 +87,54 @@ static void key_not_for_nomad(struct ready_bench *b)
 {
     key(b, 0600);
     as_nomad(b);
+}
+static void of_nomad(struct ready_bench *b, uint32_t mode)
+{
+    as_nomad(b);
+    ready_put_mode(b, "/opt/nomad/client/state.db", "x", mode);
+}
+static void state_of_root(struct ready_bench *b)
+{
+    of_nomad(b, 0600);
+}
+/* The model's files are root's, and so are its directories; everybody may use this one. */
+static void state_of_all(struct ready_bench *b)
+{
+    of_nomad(b, 0666);
+}
+static void state_left_over(struct ready_bench *b)
+{
+    state_of_root(b);
+    ready_put(b, READY_FILE, "data_dir = \"/opt/nomad\"\nserver { enabled = true }\n");
+}
+static void environment(struct ready_bench *b, const char *name, const char *value)
+{
+    char path[64], text[128];
+    int n = snprintf(text, sizeof(text), "A=b%c%s=%s", '\0', name, value);
+
+    snprintf(path, sizeof(path), "/proc/%u/environ", b->m.process.pid);
+    model_fs_put(&b->m.fs, path, text, (size_t)n + 1, 0400);
+}
+static void licence_by_environment(struct ready_bench *b)
+{
+    environment(b, "NOMAD_LICENSE_PATH", "/etc/gone.hclic");
+}
+static void licence_of_another_name(struct ready_bench *b)
+{
+    environment(b, "XNOMAD_LICENSE_PATH", "/etc/gone.hclic");
+}
+static void authority_by_environment(struct ready_bench *b)
+{
+    environment(b, "CONSUL_CACERT", "/c/env");
+}
+static void authority_by_both(struct ready_bench *b)
+{
+    authority_by_environment(b);
+    ready_put(b, "/etc/nomad.d/b.hcl", "consul { ca_file = \"/c/1\" }\n");
+}
+static void relative_by_environment(struct ready_bench *b)
+{
+    environment(b, "CONSUL_CACERT", "ca.pem");
 }
 static void another_user_by_now(struct ready_bench *b)
 {
@@ -118,6 +176,29 @@ static void another_by_option(struct ready_bench *b)
 static void licence(struct ready_bench *b)
 {
     ready_put(b, "/etc/nomad.d/b.hcl", "server { license_path = \"/etc/nomad.hclic\" }");
+}
+static void licence_in_the_environment(struct ready_bench *b)
+{
+    licence(b);
+    environment(b, "NOMAD_LICENSE", "02MV4UU43BK5");
+}
+static void is_version(struct ready_bench *b, const char *version)
+{
+    struct version_said *v = &b->p.in_place;
+    bool learned = false;
+
+    facts_gather(&b->p, "", &b->f, &learned);
+    *v = (struct version_said){.of = b->f.disk, .nomad = TRI_YES};
+    str_cut(v->version, sizeof(v->version), version);
+    licence(b);
+}
+static void licence_of_enterprise(struct ready_bench *b)
+{
+    is_version(b, "1.9.7+ent");
+}
+static void licence_of_the_free_one(struct ready_bench *b)
+{
+    is_version(b, "1.9.7");
 }
 static void consuls(struct ready_bench *b)
 {
@@ -257,6 +338,24 @@ static const struct ready_row rows[] = {
     {volume_hangs, "path-unusable", TRI_UNKNOWN, "/srv/x: no answer within 2 s"},
     {volume_hangs_and_key_gone, "path-unusable", TRI_YES, "tls key_file: /tls/key is not there"},
     {volume_again, "path-unusable", TRI_NO, ""},
+    {state_of_root, "path-unusable", TRI_YES,
+     "data_dir: user 990, as whom Nomad runs, may not use "
+     "/opt/nomad; and 4 more"},
+    {state_of_all, "path-unusable", TRI_YES, "and 3 more"},
+    {state_left_over, "path-unusable", TRI_YES, "and 2 more"},
+    {key_is_empty, "path-unusable", TRI_YES, "tls key_file: /tls/key is empty"},
+    {key_is_a_directory, "path-unusable", TRI_YES, "tls key_file: /tls is a directory"},
+    {no_certificate, "path-unusable", TRI_YES, "tls cert_file: /tls/cert holds no certificate"},
+    {certificate_lasts, "path-unusable", TRI_NO, ""},
+    {licence_by_environment, "path-unusable", TRI_YES,
+     "server license_path: /etc/gone.hclic is not there"},
+    {licence_of_another_name, "path-unusable", TRI_NO, ""},
+    {licence_in_the_environment, "path-unusable", TRI_NO, ""},
+    {licence_of_enterprise, "path-unusable", TRI_YES, "license_path: /etc/nomad.hclic"},
+    {licence_of_the_free_one, "path-unusable", TRI_NO, ""},
+    {authority_by_environment, "path-unusable", TRI_YES, "consul ca_file: /c/env is not there"},
+    {authority_by_both, "path-unusable", TRI_YES, "consul ca_file: /c/1 is not there"},
+    {relative_by_environment, "path-unusable", TRI_UNKNOWN, "CONSUL_CACERT of its environment"},
     {key_of_root, "path-unusable", TRI_NO, ""},
     {key_not_for_nomad, "path-unusable", TRI_YES, "user 990, as whom Nomad runs, may not use"},
     {another_user_by_now, "path-unusable", TRI_UNKNOWN, "the unit says User=nomad, and what runs"},
