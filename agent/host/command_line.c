@@ -27,8 +27,6 @@ bool command_line_has(const char *words, size_t n, const char *name)
     return false;
 }
 
-/* ---- how it is started next ---- */
-
 /* Behind the word at `at`. */
 static size_t behind(const char *words, size_t n, size_t at)
 {
@@ -39,6 +37,28 @@ static bool is_whole(const char *words, size_t n)
 {
     return n > 0 && words[n - 1] == '\0';
 }
+
+const char *command_line_value(const char *words, size_t n, const char *name, bool flag)
+{
+    const char *value = NULL;
+    size_t len = strlen(name);
+
+    for (size_t at = 0; is_whole(words, n) && at < n; at = behind(words, n, at)) {
+        const char *word = words + at;
+        size_t dashes = strspn(word, "-"), next = behind(words, n, at);
+
+        if (dashes == 0 || dashes > 2 || strncmp(word + dashes, name, len) != 0)
+            continue;
+        word += dashes + len;
+        if (*word == '=')
+            value = word + 1;
+        else if (*word == '\0')
+            value = flag ? "true" : next < n ? words + next : NULL;
+    }
+    return value;
+}
+
+/* ---- how it is started next ---- */
 
 static bool has_variable(const char *words, size_t n)
 {

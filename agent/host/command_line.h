@@ -15,6 +15,11 @@ bool command_line_is_agent(const char *words, size_t n);
 /* Is the option among the words, with one dash or two, alone or as "-NAME=VALUE"? */
 bool command_line_has(const char *words, size_t n, const char *name);
 
+/* The value of the option: of the last one, as Go's flags read it: "-NAME VALUE", "-NAME=VALUE"; of
+ * a flag "-NAME", which is "true", and "-NAME=VALUE". NULL: it is not there, or has no value. It
+ * ends in NUL, and lives as long as the words. */
+const char *command_line_value(const char *words, size_t n, const char *name, bool flag);
+
 /* The words that tell how Nomad is started next. */
 struct command_line_start {
     const char *words; /* of the unit, or of the process */

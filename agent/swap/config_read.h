@@ -18,6 +18,7 @@ struct config_read {
     const struct config_times *times;
     const char *words; /* of the command that starts Nomad, each ending in NUL */
     size_t words_len;
+    bool whole;      /* these are all its words */
     const char *why; /* not all was read: why; NULL: all was */
 };
 

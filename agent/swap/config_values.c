@@ -86,6 +86,28 @@ static bool is_plain(const struct config_word *w, size_t size)
     return w->n < size;
 }
 
+static void place_option(char dst[static CONFIG_PLACE], enum config_value id)
+{
+    snprintf(dst, CONFIG_PLACE, "the option -%s of Nomad's command", config_value_rows[id].option);
+}
+
+bool config_value_override(enum config_value id, const char *option_value, struct config_said *s)
+{
+    const struct config_value_row *r = &config_value_rows[id];
+    const struct config_word w = {option_value, strlen(option_value)};
+    struct config_said by = {.said = true};
+    const char *is = truth(option_value);
+
+    if (r->yes_no ? is != NULL && str_eq(is, "false") && !r->taken_back : option_value[0] == '\0')
+        return false;
+    place_option(by.place, id);
+    by.plain = is_plain(&w, sizeof(by.text)) && (!r->yes_no || is != NULL);
+    if (by.plain)
+        str_cut(by.text, sizeof(by.text), r->yes_no ? is : option_value);
+    *s = by;
+    return true;
+}
+
 /* A word without quotes is plain only as a number, true or false. */
 static struct config_said said_by(const char *place, const struct config_key *k, bool yes_no)
 {
@@ -184,13 +206,16 @@ const char *config_values_text(const struct config_values *v, enum config_value 
     return v->said[id].plain ? v->said[id].text : "";
 }
 
-enum tri config_values_true(const struct config_values *v, enum config_value id)
+enum tri config_said_true(const struct config_said *s)
 {
-    const struct config_said *s = &v->said[id];
-
     if (!s->said)
         return TRI_NO;
     return !s->plain ? TRI_UNKNOWN : str_eq(s->text, "true") ? TRI_YES : TRI_NO;
+}
+
+enum tri config_values_true(const struct config_values *v, enum config_value id)
+{
+    return config_said_true(&v->said[id]);
 }
 
 bool config_values_needs(const struct config_values *v, const struct config_path *p)

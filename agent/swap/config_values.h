@@ -102,8 +102,12 @@ struct config_values {
 
 /* place: for people. */
 void config_values_add(struct config_values *v, const char *place, const struct config_key *k);
+/* What an option of Nomad's command makes of what the files say: a text that is not "" counts, true
+ * does, and false where a later false counts in files. *s is kept, or replaced: then true. */
+bool config_value_override(enum config_value id, const char *option_value, struct config_said *s);
 /* The plain text; "" when there is none. */
 const char *config_values_text(const struct config_values *v, enum config_value id);
+enum tri config_said_true(const struct config_said *s);
 /* By the files alone: said, plain and true; not said counts as no, which is Nomad's default of all
  * of them. */
 enum tri config_values_true(const struct config_values *v, enum config_value id);

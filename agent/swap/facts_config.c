@@ -364,11 +364,23 @@ static void ask_dmidecode(struct surveying *s)
         fact_add(s, "dmidecode", TRI_YES, "not needed: this is no EC2 instance");
 }
 
-/* Files of the environment are read at the next start as well. */
+/* What a generator makes anew at each reload tells nothing by its time. */
+static void note_unit_file(struct reading *r, const char *path)
+{
+    if (path[0] == '/' && !str_starts(path, "/run/systemd/generator"))
+        note_times(r, path, false);
+}
+
+/* Files of the environment, and those of the unit, are read at the next start as well. */
 static void note_environment(struct reading *r)
 {
     const struct service_about *about = &r->s->about;
+    char drop_ins[sizeof(about->drop_ins)], *rest = drop_ins, *path;
 
+    note_unit_file(r, r->s->asked ? about->fragment : "");
+    str_cut(drop_ins, sizeof(drop_ins), r->s->asked ? about->drop_ins : "");
+    while ((path = strsep(&rest, " ")) != NULL)
+        note_unit_file(r, path);
     for (uint32_t i = 0; r->s->asked && i < about->files.n; i++)
         note_times(r, about->files.list[i].path, false);
 }
@@ -379,6 +391,7 @@ static void tell_read(struct reading *r)
                                   .times = &r->times,
                                   .words = buf_str(&r->words),
                                   .words_len = r->words.len,
+                                  .whole = r->part == NULL && r->words.len > 0,
                                   .why = missing(r)};
 
     note_environment(r);

@@ -63,12 +63,11 @@
  *
  *   is.NAME          Nomad's files say so; the text is the value. NAME: region, datacenter, name,
  *                    data_dir, bind_addr, advertise_http, advertise_rpc, node_class, node_pool; and
- *                    server, client, acl: "true" or "false". No: they do not say, the default holds
- *   stop-leaves      leave_on_interrupt, leave_on_terminate: the signal that stops the unit
- *                    makes Nomad leave its cluster
- *   stop-drains      and, with drain_on_shutdown, drain its node first
- *   config-newer     a file of the configuration was written after Nomad started; unknown where a
- *                    name in its directory came or went
+ *                    server, client, acl: "true" or "false". No: they do not say, the default
+ * holds. An option of Nomad's command counts before the files stop-leaves      leave_on_interrupt,
+ * leave_on_terminate: the signal that stops the unit makes Nomad leave its cluster stop-drains and,
+ * with drain_on_shutdown, drain its node first config-newer     a file of the configuration, or of
+ * its unit, was written after Nomad started; unknown where a name in its directory came or went
  *   api-silent       Nomad's process runs, and its API does not answer where the probe will ask
  *   port-taken       another process listens at the API's, or a server's RPC or serf port
  *   law-refuses      the law would refuse a swap now (law.h); a gap that is over within a minute

@@ -1,20 +1,46 @@
 #include "facts_values.h"
+#include <limits.h>
+#include <unistd.h>
 #include "command_line.h"
 #include "str.h"
 
 #define TICK_NS  10000000LL /* of /proc/PID/stat: USER_HZ is 100 */
 #define SLACK_NS 1000000000LL
 
-static bool by_option(const struct config_read *c, enum config_value id)
+/* What files and options say together. *ret_sure: nothing that was not read can say otherwise. */
+static struct config_said value_of(const struct config_read *c, enum config_value id,
+                                   bool *ret_sure)
 {
-    const char *option = config_value_rows[id].option;
+    const struct config_value_row *row = &config_value_rows[id];
+    struct config_said said = c->f->values.said[id];
+    const char *option = row->option != NULL
+                             ? command_line_value(c->words, c->words_len, row->option, row->yes_no)
+                             : NULL;
+    bool by_option = option != NULL && config_value_override(id, option, &said);
 
-    return option != NULL && command_line_has(c->words, c->words_len, option);
+    *ret_sure = c->why == NULL || (by_option && c->whole);
+    return said;
+}
+
+static bool is_dev(const struct config_read *c)
+{
+    static const char *const options[] = {"dev", "dev-connect", "dev-consul", "dev-vault"};
+
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        if (command_line_has(c->words, c->words_len, options[i]))
+            return true;
+    }
+    return false;
 }
 
 enum tri facts_value_true(const struct config_read *c, enum config_value id)
 {
-    return by_option(c, id) || c->why != NULL ? TRI_UNKNOWN : config_values_true(&c->f->values, id);
+    bool sure;
+    const struct config_said said = value_of(c, id, &sure);
+
+    if (!sure || (!said.said && is_dev(c)))
+        return TRI_UNKNOWN;
+    return config_said_true(&said);
 }
 
 int64_t facts_nomad_started(const struct surveying *s)
@@ -51,27 +77,39 @@ static const char *as_compared(const struct surveying *s, enum config_value id, 
                : text;
 }
 
+/* Where neither files nor options name it, Nomad takes the host's name, which may have changed
+ * since it was started. */
+static void tell_default(struct surveying *s, enum config_value id, const char *fact)
+{
+    char host[HOST_NAME_MAX + 1] = "";
+    auto_buf struct buf text = BUF_INIT;
+
+    if (id != VALUE_NAME || gethostname(host, sizeof(host) - 1) < 0) {
+        fact_add(s, fact, TRI_NO, "not in Nomad's files");
+        return;
+    }
+    str_escape(&text, host, strlen(host));
+    fact_add(s, fact, TRI_YES, "%s", buf_str(&text));
+}
+
 static void tell_value(struct surveying *s, const struct config_read *c, enum config_value id)
 {
-    const struct config_value_row *row = &config_value_rows[id];
-    const struct config_said *said = &c->f->values.said[id];
     auto_buf struct buf text = BUF_INIT;
+    bool sure;
+    const struct config_said said = value_of(c, id, &sure);
     char fact[40];
 
-    snprintf(fact, sizeof(fact), "is.%s", row->fact);
-    if (by_option(c, id))
-        fact_add(s, fact, TRI_UNKNOWN, "the option -%s of Nomad's command sets it", row->option);
-    else if (said->said && !said->plain)
-        fact_add(s, fact, TRI_UNKNOWN, "%s: no plain text (a template or a variable?)",
-                 said->place);
-    else if (c->why != NULL)
+    snprintf(fact, sizeof(fact), "is.%s", config_value_rows[id].fact);
+    if (said.said && !said.plain)
+        fact_add(s, fact, TRI_UNKNOWN, "%s: no plain text (a template or a variable?)", said.place);
+    else if (!sure)
         fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
-    else if (!said->said && command_line_has(c->words, c->words_len, "dev"))
+    else if (!said.said && is_dev(c))
         fact_add(s, fact, TRI_UNKNOWN, "the option -dev of Nomad's command may set it");
-    else if (!said->said)
-        fact_add(s, fact, TRI_NO, "not in Nomad's files");
+    else if (!said.said)
+        tell_default(s, id, fact);
     else {
-        const char *is = as_compared(s, id, said->text);
+        const char *is = as_compared(s, id, said.text);
         str_escape(&text, is, strlen(is));
         fact_add(s, fact, TRI_YES, "%s", buf_str(&text));
     }

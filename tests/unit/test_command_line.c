@@ -71,9 +71,25 @@ static void words_of_the_next_start(void **state)
     }
 }
 
+static void values_of_options(void **state)
+{
+    static const char words[] = "nomad\0agent\0-dc\0one\0--dc=two\0-server\0-client=false\0"
+                                "-dcx=no\0---dc=no\0-node";
+    (void)state;
+
+    assert_string_equal(command_line_value(words, sizeof(words), "dc", false), "two");
+    assert_string_equal(command_line_value(words, sizeof(words), "server", true), "true");
+    assert_string_equal(command_line_value(words, sizeof(words), "client", true), "false");
+    assert_null(command_line_value(words, sizeof(words), "node", false)); /* without a value */
+    assert_null(command_line_value(words, sizeof(words), "region", false));
+    assert_null(command_line_value(words, sizeof(words) - 1, "dc", false)); /* cut off */
+    assert_null(command_line_value("", 0, "dc", false));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_of_options),
         cmocka_unit_test(words_of_the_next_start),
     };
 

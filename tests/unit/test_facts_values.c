@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <signal.h>
+#include <unistd.h>
 #include "facts_values.h"
 #include "ready_bench.h"
 #include "str.h"
@@ -53,6 +54,51 @@ static void by_options(struct ready_bench *b)
 {
     values(b);
     ready_start_by(b, MODEL_TARGET " agent -config /etc/nomad.d -dc dc1 -region=x");
+}
+static void by_broken_options(struct ready_bench *b)
+{
+    by_options(b);
+    broken(b);
+}
+static void by_flags(struct ready_bench *b)
+{
+    ready_put(b, READY_FILE, "data_dir = \"/opt/nomad\"\n");
+    ready_start_by(b, MODEL_TARGET
+                   " agent -config /etc/nomad.d -server --client=1 -acl-enabled=maybe");
+}
+static void by_no_flag(struct ready_bench *b) /* takes nothing back */
+{
+    ready_start_by(b, MODEL_TARGET " agent -config /etc/nomad.d -server=false");
+}
+static void by_a_template(struct ready_bench *b)
+{
+    ready_start_by(b, MODEL_TARGET " agent -config /etc/nomad.d -bind={{GetPrivateIP}}");
+}
+static void by_dev_connect(struct ready_bench *b)
+{
+    ready_put(b, READY_FILE, "leave_on_interrupt = true\nclient {\n drain_on_shutdown { }\n}\n");
+    ready_start_by(b, MODEL_TARGET " agent -dev-connect -config /etc/nomad.d");
+    b->m.about.stop_signal = SIGINT;
+}
+static void unit_written(struct ready_bench *b)
+{
+    str_cut(b->m.about.fragment, sizeof(b->m.about.fragment), "/etc/systemd/system/nomad.service");
+    b->m.fs.now_ns = NOW_NS + 3600 * 1000000000LL;
+    ready_put(b, b->m.about.fragment, "");
+}
+static void drop_in_written(struct ready_bench *b)
+{
+    str_cut(b->m.about.drop_ins, sizeof(b->m.about.drop_ins),
+            "/etc/systemd/system/n.d/a.conf /etc/systemd/system/n.d/b.conf");
+    b->m.fs.now_ns = NOW_NS + 3600 * 1000000000LL;
+    ready_put(b, "/etc/systemd/system/n.d/b.conf", "");
+}
+static void unit_generated(struct ready_bench *b)
+{
+    str_cut(b->m.about.fragment, sizeof(b->m.about.fragment),
+            "/run/systemd/generator/nomad.service");
+    b->m.fs.now_ns = NOW_NS + 3600 * 1000000000LL;
+    ready_put(b, b->m.about.fragment, "");
 }
 static void by_dev(struct ready_bench *b)
 {
@@ -182,8 +228,20 @@ static const struct ready_row rows[] = {
     {values_twice, "is.datacenter", TRI_YES, "dc9"},
     {values_and_broken, "is.datacenter", TRI_UNKNOWN, "z.hcl"},
     {elsewhere, "is.datacenter", TRI_NO, ""},
-    {by_options, "is.datacenter", TRI_UNKNOWN, "-dc"},
-    {by_options, "is.region", TRI_UNKNOWN, "-region"},
+    {by_options, "is.datacenter", TRI_YES, "dc1"},
+    {by_options, "is.region", TRI_YES, "x"},
+    {by_broken_options, "is.datacenter", TRI_YES, "dc1"},
+    {by_broken_options, "is.node_class", TRI_UNKNOWN, "z.hcl"},
+    {by_flags, "is.client", TRI_YES, "true"},
+    {by_flags, "is.server", TRI_YES, "true"},
+    {by_flags, "is.acl", TRI_UNKNOWN, "the option -acl-enabled of Nomad's command: no plain text"},
+    {by_no_flag, "is.server", TRI_YES, "true"},
+    {by_a_template, "is.bind_addr", TRI_UNKNOWN, "the option -bind of Nomad's command"},
+    {by_dev_connect, "is.server", TRI_UNKNOWN, "-dev"},
+    {by_dev_connect, "stop-drains", TRI_YES, "drain_on_shutdown"},
+    {unit_written, "config-newer", TRI_YES, "/etc/systemd/system/nomad.service was written"},
+    {drop_in_written, "config-newer", TRI_YES, "/etc/systemd/system/n.d/b.conf was written"},
+    {unit_generated, "config-newer", TRI_NO, ""},
     {by_options, "is.node_class", TRI_YES, "big"},
     {by_dev, "is.region", TRI_UNKNOWN, "-dev"},
     {odd_truth, "is.acl", TRI_UNKNOWN, "no plain text"},
@@ -217,6 +275,17 @@ static const struct ready_row rows[] = {
 static void each_fact(void **state)
 {
     ready_rows(state, rows, ARRAY_LEN(rows));
+}
+
+static void the_hosts_name_is_the_default(void **state)
+{
+    struct ready_bench *b = *state;
+    char host[256] = "";
+
+    assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
+    ready_is(b, "is.name", TRI_YES, host);
+    ready_put(b, "/etc/nomad.d/a.hcl", "name = \"other\"\n");
+    ready_is(b, "is.name", TRI_YES, "other");
 }
 
 /* A path that hangs, a value that is no plain text: nothing else is unknown for that. */
@@ -283,6 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         READY_BENCH(each_fact),
+        READY_BENCH(the_hosts_name_is_the_default),
         READY_BENCH(one_question_alone),
         READY_BENCH(leaves_by_its_signal),
         READY_BENCH(leaves_by_its_command),
