@@ -1,4 +1,6 @@
 #include "config_trial.h"
+#include <errno.h>
+#include <sys/stat.h>
 #include "command_line.h"
 #include "config_files.h"
 #include "file.h"
@@ -169,6 +171,20 @@ static enum tri judge(const struct config_trial *t, const struct config_files *f
     return TRI_YES;
 }
 
+/* With a root or mounts of its own the process that runs reads other files under these names. */
+static bool sees_another(uint32_t pid, const char *path)
+{
+    struct stat ours, its;
+    char inside[600];
+
+    snprintf(inside, sizeof(inside), "/proc/%u/root%.500s", pid, path);
+    if (pid == 0 || stat(path, &ours) < 0)
+        return false;
+    if (stat(inside, &its) < 0)
+        return errno == ENOENT;
+    return its.st_dev != ours.st_dev || its.st_ino != ours.st_ino;
+}
+
 enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static TEXT_MAX])
 {
     autofree struct config_files *files = xzalloc(1, sizeof(*files));
@@ -185,6 +201,10 @@ enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static
     n = config_trial_paths(t->words, t->words_len, paths, &more, &why);
     if (n == 0)
         return unknown(ret_text, why);
+    for (size_t i = 0; i < n; i++) {
+        if (sees_another(t->main_pid, paths[i]))
+            return unknown(ret_text, "the process that runs sees other files under these names");
+    }
     if (config_files_open(paths, n, files, &err) < 0)
         return unknown(ret_text, err.text);
     rejects = judge(t, files, more, ret_text);
@@ -213,6 +233,7 @@ enum tri config_trial_of_service(const struct service *service, const struct fet
         if (file_read(proc, CMDLINE_MAX, 0, &cmdline, &err) < 0)
             buf_clear(&cmdline);
     }
+    t.main_pid = state.main_pid;
     start = command_line_of_start(about->words, about->words_len, (const char *)cmdline.data,
                                   cmdline.len);
     if (start.why != NULL)

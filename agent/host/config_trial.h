@@ -10,6 +10,7 @@
  *   the output speaks of denied permission (it may read only what the wall lets through),
  *   the binary in place rejects the same (flags or the environment complete it),
  *   the command has more options than -config (they may complete it),
+ *   the process that runs sees other files under these names (a root or mounts of its own),
  * which all are "cannot tell". A file that cannot even be loaded is a rejection whoever else
  * cannot: the next restart would fail with the old binary as well. Before Nomad 1.3 there is no
  * such command.
@@ -28,6 +29,7 @@ struct config_trial {
     int old;             /* the one in place, open; -1 is not asked */
     const char *words;   /* of the command, each ending in NUL */
     size_t words_len;
+    uint32_t main_pid; /* of the process that runs; 0: none */
 };
 
 /* The paths in the words of a command, pointing into them. 0: none that could be asked

@@ -53,6 +53,26 @@ static void note_times(struct reading *r, const char *path, bool dir)
     take_newer(dir ? st.mtime_ns : st.ctime_ns, path, &r->times.touched_ns, r->times.touched);
 }
 
+/* The unit may give it a root or mounts of its own (RootDirectory=, BindPaths=): what lies here
+ * under that name is not what it reads. */
+static bool is_of_another(const struct reading *r, const char *path)
+{
+    struct host_stat ours = {.there = false}, its = {.there = false};
+    char root[32], inside[600];
+    struct err err = ERR_INIT;
+
+    snprintf(root, sizeof(root), "/proc/%u/root", r->s->f->stamp.main_pid);
+    snprintf(inside, sizeof(inside), "%s%.500s", root, path);
+    if (r->s->f->stamp.main_pid == 0 ||
+        r->h->stat_through(r->h->ctx, HOST_OWN_PATH, root, &its, &err) < 0 || !its.there ||
+        r->h->stat_through(r->h->ctx, HOST_OWN_PATH, path, &ours, &err) < 0 ||
+        r->h->stat_through(r->h->ctx, HOST_OWN_PATH, inside, &its, &err) < 0)
+        return false;
+    return ours.there != its.there || ours.dev != its.dev || ours.ino != its.ino;
+}
+
+static const char anothers[] = "is not what Nomad's process sees there";
+
 static void read_file(struct reading *r, const char *path)
 {
     auto_buf struct buf text = BUF_INIT;
@@ -60,6 +80,10 @@ static void read_file(struct reading *r, const char *path)
 
     if (r->files == FILES_MAX || r->bytes >= BYTES_MAX) {
         config_findings_miss(&r->f, path, "was not read: there are too many");
+        return;
+    }
+    if (is_of_another(r, path)) {
+        config_findings_miss(&r->f, path, anothers);
         return;
     }
     r->files++;
@@ -89,6 +113,10 @@ static void read_path(struct reading *r, const char *path)
 {
     struct err err = ERR_INIT;
 
+    if (is_of_another(r, path)) {
+        config_findings_miss(&r->f, path, anothers);
+        return;
+    }
     if (r->h->names(r->h->ctx, path, &r->names, &err) < 0) {
         config_findings_miss(&r->f, path, "cannot be read");
         return;

@@ -4,10 +4,13 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "config_trial.h"
 #include "scratch_dir.h"
+#include "skip_because.h"
 #include "str.h"
 
 static void paths_of_a_command_line(void **state)
@@ -199,6 +202,38 @@ static void names_are_put_back(void **state)
     verdict_is(b, TRI_YES, b->config);
 }
 
+/* In a root of its own, where the same name leads to another file. */
+static void what_nomad_sees_elsewhere_is_not_tried(void **state)
+{
+    struct bench *b = *state;
+    char text[TEXT_MAX];
+    int ready[2];
+    pid_t pid;
+    char byte;
+
+    if (geteuid() != 0)
+        skip_because("only root may give a process another root");
+    assert_int_equal(pipe(ready), 0);
+    pid = fork();
+    if (pid == 0) {
+        close(ready[0]);
+        if (chroot(b->dir) < 0 || write(ready[1], "x", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    b->trial.main_pid = (uint32_t)getpid();
+    assert_int_equal(config_trial_rejects(&b->trial, text), TRI_NO);
+    b->trial.main_pid = (uint32_t)pid;
+    assert_int_equal(config_trial_rejects(&b->trial, text), TRI_UNKNOWN);
+    assert_non_null(strstr(text, "sees other files"));
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
 #define IN_BENCH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -209,6 +244,7 @@ int main(void)
         IN_BENCH(what_may_be_completed_is_not_rejected),
         IN_BENCH(what_cannot_be_asked_is_told),
         IN_BENCH(names_are_put_back),
+        IN_BENCH(what_nomad_sees_elsewhere_is_not_tried),
     };
 
     return cmocka_run_group_tests_name("config_trial", tests, NULL, NULL);

@@ -208,6 +208,32 @@ static void volume_hangs(struct ready_bench *b)
     b->m.hangs = "/srv/x";
 }
 
+/* Mounts of its own: what lies there for others is not what it reads. */
+static void other_files(struct ready_bench *b)
+{
+    char path[96];
+
+    values(b);
+    snprintf(path, sizeof(path), "/proc/%u/root", b->m.process.pid);
+    model_fs_put_dir(&b->m.fs, path);
+    snprintf(path, sizeof(path), "/proc/%u/root/etc/nomad.d", b->m.process.pid);
+    model_fs_put_dir(&b->m.fs, path);
+}
+/* One file of the directory alone. */
+static void another_file(struct ready_bench *b)
+{
+    char path[96];
+
+    other_files(b);
+    snprintf(path, sizeof(path), "/proc/%u/root/etc/nomad.d", b->m.process.pid);
+    model_fs_put_dir(&b->m.fs, "/etc/nomad.d");
+    model_fs_put_link(&b->m.fs, path, "/etc/nomad.d");
+    snprintf(path, sizeof(path), "/proc/%u/root" READY_FILE, b->m.process.pid);
+    model_fs_put_link(&b->m.fs, path, READY_FILE);
+    snprintf(path, sizeof(path), "/proc/%u/root/etc/nomad.d/a.hcl", b->m.process.pid);
+    ready_put(b, path, "datacenter = \"dc1\"\n");
+}
+
 static const struct ready_row rows[] = {
     {nothing, "is.region", TRI_NO, "not in"},
     {nothing, "is.data_dir", TRI_YES, "/opt/nomad"},
@@ -245,6 +271,11 @@ static const struct ready_row rows[] = {
     {by_options, "is.node_class", TRI_YES, "big"},
     {by_dev, "is.region", TRI_UNKNOWN, "-dev"},
     {odd_truth, "is.acl", TRI_UNKNOWN, "no plain text"},
+    {other_files, "is.datacenter", TRI_UNKNOWN,
+     "/etc/nomad.d is not what Nomad's process sees there"},
+    {other_files, "is.server", TRI_UNKNOWN, "is not what Nomad's process sees there"},
+    {another_file, "is.datacenter", TRI_UNKNOWN,
+     "/etc/nomad.d/a.hcl is not what Nomad's process sees there"},
     {taken_back, "is.server", TRI_YES, "true"},
     {taken_back, "is.acl", TRI_YES, "true"},
     {taken_back, "is.datacenter", TRI_YES, "dc7"},
