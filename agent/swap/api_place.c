@@ -45,6 +45,46 @@ int api_place_parse(const char *url, char address[static 48], uint16_t *ret_port
     return 0;
 }
 
+/* An IPv4 address in its IPv6 form. */
+static int bytes_of(const char *text, unsigned char bytes[static 16])
+{
+    static const unsigned char four[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+    memcpy(bytes, four, sizeof(four));
+    return inet_pton(AF_INET, text, bytes + 12) == 1 || inet_pton(AF_INET6, text, bytes) == 1 ? 0
+                                                                                              : -1;
+}
+
+static bool is_any(const unsigned char bytes[static 16], bool six)
+{
+    static const unsigned char zero[16];
+
+    return memcmp(bytes + (six ? 0 : 12), zero, six ? 16 : 4) == 0;
+}
+
+enum tri api_place_reaches(const char *listens, const char *address)
+{
+    unsigned char wanted[16], is[16];
+    enum tri reaches = TRI_NO;
+    char each[48];
+
+    if (bytes_of(address, wanted) < 0)
+        return TRI_UNKNOWN;
+    for (listens += strspn(listens, " "); *listens != '\0'; listens += strspn(listens, " ")) {
+        size_t n = strcspn(listens, " ");
+        bool six = memchr(listens, ':', n) != NULL;
+
+        snprintf(each, sizeof(each), "%.*s", (int)MIN_OF(n, sizeof(each) - 1), listens);
+        listens += n;
+        if (n >= sizeof(each) || bytes_of(each, is) < 0)
+            return TRI_UNKNOWN;
+        if (memcmp(is, wanted, sizeof(is)) == 0 ||
+            (is_any(is, six) && (six || strchr(address, ':') == NULL)))
+            reaches = TRI_YES;
+    }
+    return reaches;
+}
+
 void api_place_add(struct buf *b, const struct tcp_listener *l)
 {
     (void)buf_printf(b, l->six ? "[%s]:%u" : "%s:%u", l->address, l->port);

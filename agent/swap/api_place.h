@@ -25,6 +25,9 @@ const char *api_place_said(const struct err *err);
 enum api_place api_place_ask(const struct host *h, uint32_t main_pid, const char *url, bool server,
                              struct buf *ret_text);
 
+/* Pure. Would a listener at these addresses, numbers with blanks between ("0.0.0.0", "10.0.0.5
+ * ::1"), get a connection to this one? TRI_UNKNOWN: one of them is no number. */
+enum tri api_place_reaches(const char *listens, const char *address);
 /* Pure. A server opens its API last, behind RPC and serf: what listens besides two ports is its
  * API; what a client listens at is. sure: own means the main process's. */
 enum api_place api_place_judge(const struct tcp_table *t, const char *url, bool server, bool sure);

@@ -8,6 +8,7 @@
 #define TICK_MS   10                   /* of /proc/PID/stat: USER_HZ is 100 */
 #define YOUNG_NS  (120 * 1000000000LL) /* a Nomad of this age may still be starting */
 #define GAP_MS    60000                /* a shorter wait is none to tell */
+#define API_PORT  4646
 #define RPC_PORT  4647
 #define SERF_PORT 4648
 
@@ -36,6 +37,7 @@ static void ask_api(struct phases *p, const struct facts *f)
             take_error(a, &err);
         } else {
             enum probe_answer is = probe_answers(server, status, &body);
+            a->status = status;
             a->api = is == ANSWER_OF_NOMAD ? TRI_YES : TRI_NO;
             probe_answer_text(is, status, a->api_text);
         }
@@ -143,6 +145,67 @@ static void tell_api(struct surveying *s)
         fact_add(s, id, TRI_UNKNOWN, "%.250s", a->at_ms == 0 ? "it was not asked" : a->api_text);
     else
         tell_silent(s, now - started);
+}
+
+/* ---- where it will listen ---- */
+
+struct next_place {
+    char address[CONFIG_TEXT]; /* numbers, blanks between */
+    uint64_t port;
+    enum tri tls;
+};
+
+/* -1: files and options do not say it plainly. */
+static int find_next(const struct config_read *c, struct next_place *ret)
+{
+    bool sure, also_sure, port_sure;
+    struct config_said port = facts_value_of(c, VALUE_PORT_HTTP, &port_sure);
+    struct config_said at = facts_value_of(c, VALUE_ADDRESS_HTTP, &sure);
+    struct config_said bind = facts_value_of(c, VALUE_BIND_ADDR, &also_sure);
+
+    if (!at.said)
+        at = bind;
+    if (!sure || !also_sure || !port_sure || facts_is_dev(c) || (at.said && !at.plain) ||
+        (port.said && !port.plain))
+        return -1;
+    *ret = (struct next_place){.port = API_PORT, .tls = facts_value_true(c, VALUE_TLS_HTTP)};
+    str_cut(ret->address, sizeof(ret->address), at.said ? at.text : "0.0.0.0");
+    return port.said && str_to_u64(port.text, UINT16_MAX, &ret->port) < 0 ? -1 : 0;
+}
+
+/* What differs; "" nothing. */
+static void compare_place(const struct next_place *next, const char *url, const char *address,
+                          uint16_t port, char dst[static TEXT_MAX])
+{
+    bool over_tls = str_starts(url, "https://");
+
+    dst[0] = '\0';
+    if (next->port != port || api_place_reaches(next->address, address) == TRI_NO)
+        snprintf(dst, TEXT_MAX, "at %.100s, port %u, by the files; it is asked at %.80s",
+                 next->address, (unsigned)next->port, url);
+    else if (next->tls != TRI_UNKNOWN && (next->tls == TRI_YES) != over_tls)
+        snprintf(dst, TEXT_MAX, "with%s TLS by the files; it is asked at %.80s",
+                 next->tls == TRI_YES ? "" : "out", url);
+}
+
+/* Where another answers for Nomad (a proxy), its own place says nothing. A Nomad that says already
+ * that it wants TLS is asked without. */
+static void tell_moves(struct surveying *s, const struct config_read *c)
+{
+    static const char id[] = "api-moves";
+    const char *url = s->p->conf.api;
+    auto_buf struct buf ignored = BUF_INIT;
+    struct next_place next;
+    char address[48], text[TEXT_MAX];
+    uint16_t port = 0;
+
+    if (url == NULL || s->p->asked.api != TRI_YES || s->p->asked.status != 200 ||
+        api_place_parse(url, address, &port) < 0 || find_next(c, &next) < 0 ||
+        api_place_ask(s->h, s->f->stamp.main_pid, url, s->f->server_id[0] != '\0', &ignored) !=
+            API_HERE)
+        return;
+    compare_place(&next, url, address, port, text);
+    fact_add(s, id, text[0] != '\0' ? TRI_YES : TRI_NO, "%s", text);
 }
 
 /* ---- its ports ---- */
@@ -270,6 +333,7 @@ void facts_of_readiness(struct surveying *s, const struct config_read *c)
     if (s->h->listeners(s->h->ctx, s->f->stamp.main_pid, table, &err) < 0)
         table->n = 0;
     tell_api(s);
+    tell_moves(s, c);
     tell_ports(s, c, table, &err);
     tell_law(s);
     facts_of_paths(s, c);

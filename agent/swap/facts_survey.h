@@ -69,6 +69,8 @@
  * with drain_on_shutdown, drain its node first config-newer     a file of the configuration, or of
  * its unit, was written after Nomad started; unknown where a name in its directory came or went
  *   api-silent       Nomad's process runs, and its API does not answer where the probe will ask
+ *   api-moves        its API answers, and by the files the next start has it at another place, or
+ *                    with or without TLS; told where its own process listens there and all is plain
  *   port-taken       another process listens at the API's, or a server's RPC or serf port
  *   law-refuses      the law would refuse a swap now (law.h); a gap that is over within a minute
  *                    is none

@@ -7,9 +7,7 @@
 #define TICK_NS  10000000LL /* of /proc/PID/stat: USER_HZ is 100 */
 #define SLACK_NS 1000000000LL
 
-/* What files and options say together. *ret_sure: nothing that was not read can say otherwise. */
-static struct config_said value_of(const struct config_read *c, enum config_value id,
-                                   bool *ret_sure)
+struct config_said facts_value_of(const struct config_read *c, enum config_value id, bool *ret_sure)
 {
     const struct config_value_row *row = &config_value_rows[id];
     struct config_said said = c->f->values.said[id];
@@ -22,7 +20,7 @@ static struct config_said value_of(const struct config_read *c, enum config_valu
     return said;
 }
 
-static bool is_dev(const struct config_read *c)
+bool facts_is_dev(const struct config_read *c)
 {
     static const char *const options[] = {"dev", "dev-connect", "dev-consul", "dev-vault"};
 
@@ -36,9 +34,9 @@ static bool is_dev(const struct config_read *c)
 enum tri facts_value_true(const struct config_read *c, enum config_value id)
 {
     bool sure;
-    const struct config_said said = value_of(c, id, &sure);
+    const struct config_said said = facts_value_of(c, id, &sure);
 
-    if (!sure || (!said.said && is_dev(c)))
+    if (!sure || (!said.said && facts_is_dev(c)))
         return TRI_UNKNOWN;
     return config_said_true(&said);
 }
@@ -96,7 +94,7 @@ static void tell_value(struct surveying *s, const struct config_read *c, enum co
 {
     auto_buf struct buf text = BUF_INIT;
     bool sure;
-    const struct config_said said = value_of(c, id, &sure);
+    const struct config_said said = facts_value_of(c, id, &sure);
     char fact[40];
 
     snprintf(fact, sizeof(fact), "is.%s", config_value_rows[id].fact);
@@ -104,7 +102,7 @@ static void tell_value(struct surveying *s, const struct config_read *c, enum co
         fact_add(s, fact, TRI_UNKNOWN, "%s: no plain text (a template or a variable?)", said.place);
     else if (!sure)
         fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
-    else if (!said.said && is_dev(c))
+    else if (!said.said && facts_is_dev(c))
         fact_add(s, fact, TRI_UNKNOWN, "the option -dev of Nomad's command may set it");
     else if (!said.said)
         tell_default(s, id, fact);

@@ -12,6 +12,13 @@
 #include "surveying.h"
 
 void facts_of_values(struct surveying *s, const struct config_read *c);
+/* What files and options say; an option counts before the files. *ret_sure: nothing that was not
+ * read can say otherwise. */
+struct config_said facts_value_of(const struct config_read *c, enum config_value id,
+                                  bool *ret_sure);
+/* Is it one of Nomad's modes for a try (-dev, -dev-connect, ...), which set what files leave out?
+ */
+bool facts_is_dev(const struct config_read *c);
 /* By files and options; unknown where something was not read. */
 enum tri facts_value_true(const struct config_read *c, enum config_value id);
 /* Wall clock, ns, of the start of Nomad's main process; 0: it does not run. */

@@ -100,6 +100,7 @@ struct phases_asked {
     uint32_t main_pid;
     uint64_t main_start;
     enum tri api; /* does it answer where the probe asks? */
+    int status;   /* of its last answer; 0: none */
     char api_text[TEXT_MAX];
     struct law_answer law; /* to a swap */
 };

@@ -192,6 +192,15 @@ static void PRINTF(2, 3) say(struct text *t, const char *fmt, ...)
     t->n = strlen(t->bytes);
 }
 
+/* Where the API listens only the host itself can compare: its agent did. */
+static void say_api(const struct host *h, struct text *t)
+{
+    const struct fact_view *f = agent_fact(&h->agent, "api-moves");
+
+    if (f != NULL && f->value == TRI_YES)
+        say(t, "%sits API %.160s", t->n > 0 ? "; " : "", f->text);
+}
+
 enum tri running_config_differs(const struct host *h, bool *ret_told, char dst[static TEXT_MAX])
 {
     struct text differs = {.n = 0}, unsure = {.n = 0};
@@ -212,6 +221,7 @@ enum tri running_config_differs(const struct host *h, bool *ret_told, char dst[s
             say(&differs, "%s%s: \"%.60s\" by the files, \"%.60s\" runs", differs.n > 0 ? "; " : "",
                 values[i].name, files, runs);
     }
+    say_api(h, &differs);
     snprintf(dst, TEXT_MAX, "%s", differs.n > 0 ? differs.bytes : unsure.bytes);
     return differs.n > 0 ? TRI_YES : unsure.n > 0 ? TRI_UNKNOWN : TRI_NO;
 }

@@ -3,8 +3,9 @@
  *
  * The host's agent tells a closed list of values of the files (facts "is.NAME"): yes, the files say
  * this; no, they do not speak of it, and the default holds; cannot tell. What runs is Nomad's own
- * word: a server's agent/self, a client's node record, its region by the servers that list it. A
- * value that one of the two cannot tell is not compared, and is told as that; the others are.
+ * word: a server's agent/self, a client's node record, its region by the servers that list it;
+ * where its API listens, its agent compares by itself (fact "api-moves"). A value that one of the
+ * two cannot tell is not compared, and is told as that; the others are.
  */
 #ifndef RUNNING_CONFIG_H
 #define RUNNING_CONFIG_H

@@ -84,6 +84,53 @@ static void asked_without_tls(struct ready_bench *b)
     b->m.health = "Client sent an HTTP request to an HTTPS server.\n";
     b->m.status = 400;
 }
+static void api_here(struct ready_bench *b, const char *config)
+{
+    b->m.tcp.n = 1;
+    b->m.tcp.list[0] = (struct tcp_listener){
+        .address = "0.0.0.0", .any = true, .port = 4646, .inode = 1, .own = true};
+    ready_put(b, "/etc/nomad.d/a.hcl", config);
+}
+static void stays(struct ready_bench *b)
+{
+    api_here(b, "");
+}
+static void stays_among_others(struct ready_bench *b)
+{
+    api_here(b, "bind_addr = \"10.0.0.5\"\naddresses { http = \"10.0.0.5 127.0.0.1\" }\n");
+}
+static void moves_by_bind(struct ready_bench *b)
+{
+    b->server = false;
+    api_here(b, "bind_addr = \"10.0.0.5\"\n");
+}
+static void moves_by_address(struct ready_bench *b)
+{
+    api_here(b, "bind_addr = \"0.0.0.0\"\naddresses { http = \"10.0.0.5\" }\n");
+}
+static void moves_by_port(struct ready_bench *b)
+{
+    api_here(b, "ports { http = 5646 }\n");
+}
+static void moves_to_tls(struct ready_bench *b)
+{
+    api_here(b, "tls { http = true }\n");
+}
+static void moves_from_tls(struct ready_bench *b)
+{
+    api_here(b, "");
+    b->p.conf.api = "https://127.0.0.1:4646";
+}
+static void was_with_tls(struct ready_bench *b) /* asked without, which it says */
+{
+    moves_to_tls(b);
+    b->m.status = 400;
+}
+static void moves_by_option(struct ready_bench *b)
+{
+    api_here(b, "");
+    ready_start_by(b, MODEL_TARGET " agent -config /etc/nomad.d -bind=10.0.0.6");
+}
 static void a_second_nomad(struct ready_bench *b)
 {
     a_proxy(b);
@@ -200,6 +247,14 @@ static const struct ready_row rows[] = {
     {young, "api-silent", TRI_UNKNOWN, "just now"},
     {young_and_elsewhere, "api-silent", TRI_YES, "listens at 10.0.0.5:4646"},
     {stopped, "api-silent", TRI_NO, "does not run"},
+    {stays, "api-moves", TRI_NO, ""},
+    {stays_among_others, "api-moves", TRI_NO, ""},
+    {moves_by_bind, "api-moves", TRI_YES, "at 10.0.0.5, port 4646, by the files; it is asked at"},
+    {moves_by_address, "api-moves", TRI_YES, "at 10.0.0.5, port 4646"},
+    {moves_by_port, "api-moves", TRI_YES, "at 0.0.0.0, port 5646"},
+    {moves_to_tls, "api-moves", TRI_YES, "with TLS by the files"},
+    {moves_from_tls, "api-moves", TRI_YES, "without TLS by the files"},
+    {moves_by_option, "api-moves", TRI_YES, "at 10.0.0.6"},
     {nothing, "port-taken", TRI_NO, ""},
     {a_proxy, "port-taken", TRI_NO, ""},
     {a_second_nomad, "port-taken", TRI_YES, "process 77 (nomad) listens at 127.0.0.1:4646"},
@@ -229,6 +284,49 @@ static const struct ready_row rows[] = {
 static void each_fact(void **state)
 {
     ready_rows(state, rows, ARRAY_LEN(rows));
+}
+
+static void where_it_cannot_be_compared_it_is_not_told(void **state)
+{
+    ready_change *const changes[] = {nothing, a_proxy, was_with_tls, fails};
+
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        struct ready_bench *b;
+
+        ready_close(state);
+        ready_open(state);
+        b = *state;
+        changes[i](b);
+        ready_put(b, "/etc/nomad.d/b.hcl", "ports { http = 5646 }\n");
+        ready_survey(b);
+        assert_null(facts_survey_find(&b->s, "api-moves"));
+    }
+}
+
+static void addresses_that_reach(void **state)
+{
+    static const struct {
+        const char *listens, *address;
+        enum tri reaches;
+    } ways[] = {
+        {"0.0.0.0", "127.0.0.1", TRI_YES},
+        {"0.0.0.0", "::1", TRI_NO},
+        {"::", "127.0.0.1", TRI_YES},
+        {"::", "::1", TRI_YES},
+        {"127.0.0.1", "127.0.0.1", TRI_YES},
+        {"10.0.0.5", "127.0.0.1", TRI_NO},
+        {"10.0.0.5  127.0.0.1 ", "127.0.0.1", TRI_YES},
+        {"fd00:0::1", "fd00::1", TRI_YES},
+        {"host.example", "127.0.0.1", TRI_UNKNOWN},
+        {"", "127.0.0.1", TRI_NO},
+        {"127.0.0.1", "localhost", TRI_UNKNOWN},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        if (api_place_reaches(ways[i].listens, ways[i].address) != ways[i].reaches)
+            fail_msg("row %zu", i);
+    }
 }
 
 /* Asked once in a while, and at once when what was asked about changed. */
@@ -394,6 +492,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         READY_BENCH(each_fact),
+        READY_BENCH(where_it_cannot_be_compared_it_is_not_told),
+        cmocka_unit_test(addresses_that_reach),
         READY_BENCH(asked_once_in_a_while),
         READY_BENCH(a_stage_is_no_reason),
         READY_BENCH(a_silent_api_is_asked_twice),

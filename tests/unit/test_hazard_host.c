@@ -386,6 +386,9 @@ static const struct {
     {C1, "is.client", TRI_NO, "", "client: \"false\" by the files, \"true\" runs", TRI_YES},
     {C1, "is.acl", TRI_YES, "true", NULL, TRI_NO}, /* a client does not tell */
     {C1, "is.region", TRI_UNKNOWN, "a variable", "region: a variable", TRI_UNKNOWN},
+    {C1, "api-moves", TRI_YES, "at 10.0.0.5, port 4646, by the files; it is asked at http://x",
+     "its API at 10.0.0.5, port 4646, by the files", TRI_YES},
+    {C1, "api-moves", TRI_NO, "", NULL, TRI_NO},
     {0, "is.bind_addr", TRI_YES, "10.0.0.1", NULL, TRI_NO},
     {0, "is.bind_addr", TRI_NO, "", "bind_addr: \"0.0.0.0\" by the files", TRI_YES},
     {0, "is.bind_addr", TRI_UNKNOWN, "{{ GetInterfaceIP }}", "bind_addr: {{", TRI_UNKNOWN},
