@@ -24,6 +24,7 @@ const struct config_value_row config_value_rows[CONFIG_VALUES] = {
     [VALUE_VAULT] = {NULL, {"vault"}, "enabled", "vault-enabled", true, true},
     [VALUE_PORT_HTTP] = {NULL, {"ports"}, "http", NULL, false, false},
     [VALUE_ADDRESS_HTTP] = {NULL, {"addresses"}, "http", NULL, false, false},
+    [VALUE_INTERFACE] = {NULL, {"client"}, "network_interface", "network-interface", false, false},
     [VALUE_PORT_RPC] = {NULL, {"ports"}, "rpc", NULL, false, false},
     [VALUE_PORT_SERF] = {NULL, {"ports"}, "serf", NULL, false, false},
     [VALUE_ADDRESS_RPC] = {NULL, {"addresses"}, "rpc", NULL, false, false},

@@ -5,9 +5,10 @@
 #include "facts_values.h"
 #include "str.h"
 
-#define WISHES      (CONFIG_PATHS + 20)
-#define BY_ENV      4
-#define ENVIRON_MAX 65536
+#define WISHES         (CONFIG_PATHS + 20)
+#define BY_ENV         4
+#define ENVIRON_MAX    65536
+#define INTERFACES_MAX 262144
 
 /* Opened by Nomad below data_dir at its start, where they are there. */
 static const struct {
@@ -386,6 +387,40 @@ static void judge_path(struct paths *p, uint32_t i)
         find(&p->unusable, TRI_UNKNOWN, "%.200s", p->no_user);
 }
 
+/* The text of /proc/PID/net/dev: "  eth0: 1 2 3". */
+static bool has_interface(const char *table, const char *name)
+{
+    size_t n = strlen(name);
+
+    for (const char *line = table; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        const char *s = line + strspn(line, " ");
+        if (strncmp(s, name, n) == 0 && s[n] == ':')
+            return true;
+    }
+    return false;
+}
+
+/* A client that does not find the interface that is named does not start
+ * (client/fingerprint/network.go). Those of its own network count. */
+static void judge_interface(struct paths *p)
+{
+    bool sure;
+    struct config_said name = facts_value_of(p->c, VALUE_INTERFACE, &sure);
+    auto_buf struct buf table = BUF_INIT;
+    struct err err = ERR_INIT;
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%u/net/dev", p->s->f->stamp.main_pid);
+    if (!sure || !name.plain || name.text[0] == '\0' || p->s->f->stamp.main_pid == 0 ||
+        facts_value_true(p->c, VALUE_CLIENT) != TRI_YES ||
+        host_read_through(p->s->h, path, INTERFACES_MAX, &table, &err) < 0)
+        return;
+    if (!has_interface(buf_str(&table), name.text))
+        find(&p->unusable, TRI_YES, "client network_interface (%.100s): there is no %.60s",
+             name.place, name.text);
+}
+
 static void tell_finding(struct paths *p, const char *id, struct finding *f)
 {
     char more[32] = "";
@@ -533,6 +568,7 @@ void facts_of_paths(struct surveying *s, const struct config_read *c)
     } else {
         judge_all(p);
     }
+    judge_interface(p);
     tell_finding(p, "path-unusable", &p->unusable);
     tell_finding(p, "certificate-expired", &p->expired);
     tell_peers(p);

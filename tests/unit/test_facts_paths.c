@@ -107,6 +107,36 @@ static void state_left_over(struct ready_bench *b)
     state_of_root(b);
     ready_put(b, READY_FILE, "data_dir = \"/opt/nomad\"\nserver { enabled = true }\n");
 }
+static void interface(struct ready_bench *b, const char *name)
+{
+    char path[64], config[96];
+
+    snprintf(config, sizeof(config), "client { network_interface = \"%s\" }\n", name);
+    ready_put(b, "/etc/nomad.d/b.hcl", config);
+    snprintf(path, sizeof(path), "/proc/%u/net/dev", b->m.process.pid);
+    ready_put(b, path, "Inter-|   Receive\n face |bytes\n    lo: 1 2\n  eth99: 1\nens3: 3 4\n");
+}
+static void no_interface(struct ready_bench *b)
+{
+    interface(b, "eth9");
+}
+static void an_interface(struct ready_bench *b)
+{
+    interface(b, "ens3");
+}
+static void no_table(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/b.hcl", "client { network_interface = \"eth9\" }\n");
+}
+static void interface_of_an_option(struct ready_bench *b)
+{
+    an_interface(b);
+    ready_start_by(b, MODEL_TARGET " agent -config /etc/nomad.d -network-interface=eth8");
+}
+static void interface_of_a_template(struct ready_bench *b)
+{
+    interface(b, "{{ GetDefaultInterfaces }}");
+}
 static void environment(struct ready_bench *b, const char *name, const char *value)
 {
     char path[64], text[128];
@@ -343,6 +373,12 @@ static const struct ready_row rows[] = {
      "/opt/nomad; and 4 more"},
     {state_of_all, "path-unusable", TRI_YES, "and 3 more"},
     {state_left_over, "path-unusable", TRI_YES, "and 2 more"},
+    {no_interface, "path-unusable", TRI_YES,
+     "client network_interface (/etc/nomad.d/b.hcl, line 1): there is no eth9"},
+    {no_table, "path-unusable", TRI_NO, ""},
+    {an_interface, "path-unusable", TRI_NO, ""},
+    {interface_of_an_option, "path-unusable", TRI_YES, "command): there is no eth8"},
+    {interface_of_a_template, "path-unusable", TRI_NO, ""},
     {key_is_empty, "path-unusable", TRI_YES, "tls key_file: /tls/key is empty"},
     {key_is_a_directory, "path-unusable", TRI_YES, "tls key_file: /tls is a directory"},
     {no_certificate, "path-unusable", TRI_YES, "tls cert_file: /tls/cert holds no certificate"},
