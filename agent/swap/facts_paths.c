@@ -6,7 +6,7 @@
 #include "str.h"
 
 #define WISHES         (CONFIG_PATHS + 20)
-#define BY_ENV         4
+#define BY_ENV         2
 #define ENVIRON_MAX    65536
 #define INTERFACES_MAX 262144
 
@@ -34,8 +34,6 @@ static const struct {
 } by_env[BY_ENV] = {
     {"NOMAD_LICENSE_PATH", "server", "license_path"},
     {"CONSUL_CACERT", "consul", "ca_file"},
-    {"CONSUL_CLIENT_CERT", "consul", "cert_file"},
-    {"CONSUL_CLIENT_KEY", "consul", "key_file"},
 };
 
 static const uint32_t needs[] = {
@@ -164,6 +162,20 @@ static bool needs_licence(const struct paths *p)
 
 /* ---- what the files name ---- */
 
+/* Of Consul only with TLS, which a variable switches on where no file speaks of it. */
+static bool is_needed(const struct paths *p, const struct config_path *k)
+{
+    const char *by_variable = variable(p, "CONSUL_HTTP_SSL");
+    bool sure;
+    struct config_said ssl = facts_value_of(p->c, VALUE_CONSUL_SSL, &sure);
+
+    if (config_path_rows[k->row].when[0] != VALUE_CONSUL_SSL)
+        return config_values_needs(&p->c->f->values, k);
+    if (!ssl.said && by_variable[0] != '\0')
+        (void)config_value_override(VALUE_CONSUL_SSL, by_variable, &ssl);
+    return config_said_true(&ssl) != TRI_NO;
+}
+
 static bool is_file(enum config_path_kind kind)
 {
     return kind == PATH_FILE || kind == PATH_CERTIFICATE || kind == PATH_AUTHORITY;
@@ -175,7 +187,7 @@ static void wish_configured(struct paths *p, const struct config_path *k)
     char name[160];
     int at;
 
-    if (!config_values_needs(&p->c->f->values, k) || by_option(p, &config_path_rows[k->row]) ||
+    if (!is_needed(p, k) || by_option(p, &config_path_rows[k->row]) ||
         (k->is.plain && k->is.text[0] == '\0') ||
         (str_eq(config_path_rows[k->row].key, "license_path") && !needs_licence(p)))
         return;

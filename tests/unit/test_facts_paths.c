@@ -155,15 +155,30 @@ static void licence_of_another_name(struct ready_bench *b)
 }
 static void authority_by_environment(struct ready_bench *b)
 {
+    ready_put(b, "/etc/nomad.d/s.hcl", "consul { ssl = true }\n");
     environment(b, "CONSUL_CACERT", "/c/env");
+}
+static void authority_without_tls(struct ready_bench *b)
+{
+    environment(b, "CONSUL_CACERT", "/c/env");
+}
+static void consul_without_tls(struct ready_bench *b) /* starts, measured with 1.10.4 */
+{
+    ready_put(b, "/etc/nomad.d/b.hcl", "consul { ca_file = \"/c/1\" }\n");
+}
+static void consul_with_tls_by_environment(struct ready_bench *b)
+{
+    consul_without_tls(b);
+    environment(b, "CONSUL_HTTP_SSL", "true");
 }
 static void authority_by_both(struct ready_bench *b)
 {
     authority_by_environment(b);
-    ready_put(b, "/etc/nomad.d/b.hcl", "consul { ca_file = \"/c/1\" }\n");
+    ready_put(b, "/etc/nomad.d/b.hcl", "consul {\n ssl = true\n ca_file = \"/c/1\" }\n");
 }
 static void relative_by_environment(struct ready_bench *b)
 {
+    ready_put(b, "/etc/nomad.d/s.hcl", "consul { ssl = true }\n");
     environment(b, "CONSUL_CACERT", "ca.pem");
 }
 static void another_user_by_now(struct ready_bench *b)
@@ -198,7 +213,7 @@ static void no_data_dir(struct ready_bench *b)
 static void another_by_option(struct ready_bench *b)
 {
     no_data_dir(b);
-    ready_put(b, "/etc/nomad.d/b.hcl", "consul { ca_file = \"/c/1\" }\n");
+    ready_put(b, "/etc/nomad.d/b.hcl", "consul {\n ssl = true\n ca_file = \"/c/1\" }\n");
     str_cut(b->f.data_dir, sizeof(b->f.data_dir), "/opt/nomad");
     ready_start_by(b, MODEL_TARGET
                    " agent -config /etc/nomad.d -data-dir=/opt/nomad -consul-ca-file /x");
@@ -233,7 +248,7 @@ static void licence_of_the_free_one(struct ready_bench *b)
 static void consuls(struct ready_bench *b)
 {
     ready_put(b, "/etc/nomad.d/b.hcl",
-              "consul { ca_file = \"/c/1\" }\nconsul {\n name = \"b\"\n ca_file = "
+              "consul {\n ssl = true\n ca_file = \"/c/1\" }\nconsul {\n name = \"b\"\n ca_file = "
               "\"/c/2\" }\n");
 }
 static void vault_off(struct ready_bench *b)
@@ -391,6 +406,9 @@ static const struct ready_row rows[] = {
     {licence_of_the_free_one, "path-unusable", TRI_NO, ""},
     {authority_by_environment, "path-unusable", TRI_YES, "consul ca_file: /c/env is not there"},
     {authority_by_both, "path-unusable", TRI_YES, "consul ca_file: /c/1 is not there"},
+    {authority_without_tls, "path-unusable", TRI_NO, ""},
+    {consul_without_tls, "path-unusable", TRI_NO, ""},
+    {consul_with_tls_by_environment, "path-unusable", TRI_YES, "consul ca_file: /c/1 is not"},
     {relative_by_environment, "path-unusable", TRI_UNKNOWN, "CONSUL_CACERT of its environment"},
     {key_of_root, "path-unusable", TRI_NO, ""},
     {key_not_for_nomad, "path-unusable", TRI_YES, "user 990, as whom Nomad runs, may not use"},

@@ -25,7 +25,7 @@ before_boot() {
     put "$LAB_RUN/cert.log" c1 "$CONFIG/consul.pem"
     mkdir -p "$(root_of c1)/srv/volume"
     config_of c1 's|"network_interface": "eth0",|& "host_volume": [{"x": {"path": "/srv/volume"}}],|
-        s|"consul": {|&"cert_file": "/etc/nomad.d/consul.pem", |'
+        s|"consul": {|&"ssl": true, "cert_file": "/etc/nomad.d/consul.pem", |'
     # This one listens at its own address alone, and agent.conf does not say so.
     config_of c2 's/"bind_addr": "[^"]*"/"bind_addr": "10.99.0.22"/'
 }
