@@ -44,6 +44,14 @@ static void next_start(const char *words, size_t n)
     FUZZ_CHECK(s.words != words || s.why != NULL || memchr(words, '$', half) == NULL);
 }
 
+static void value_of(const char *words, size_t n)
+{
+    const char *value = command_line_value(words, n, "dc", false);
+
+    FUZZ_CHECK(value == NULL || (value > words && value < words + n));
+    FUZZ_CHECK(value == NULL || memchr(value, 0, (size_t)(words + n - value)) != NULL);
+}
+
 /* The bytes of /proc/PID/cmdline, perhaps cut off: a process writes its own. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -52,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     paths_of(words, size);
     put_back(data, size);
     next_start(words, size);
+    value_of(words, size);
     FUZZ_CHECK(!command_line_is_agent(words, size) || size >= sizeof("agent"));
     FUZZ_CHECK(!command_line_has(words, size, "dev") || memmem(words, size, "-dev", 4) != NULL);
     return 0;

@@ -216,7 +216,7 @@ static void other_files(struct ready_bench *b)
     values(b);
     snprintf(path, sizeof(path), "/proc/%u/root", b->m.process.pid);
     model_fs_put_dir(&b->m.fs, path);
-    snprintf(path, sizeof(path), "/proc/%u/root/etc/nomad.d", b->m.process.pid);
+    snprintf(path, sizeof(path), "/proc/%u/root%s", b->m.process.pid, "/etc/nomad.d");
     model_fs_put_dir(&b->m.fs, path);
 }
 /* One file of the directory alone. */
@@ -225,12 +225,12 @@ static void another_file(struct ready_bench *b)
     char path[96];
 
     other_files(b);
-    snprintf(path, sizeof(path), "/proc/%u/root/etc/nomad.d", b->m.process.pid);
+    snprintf(path, sizeof(path), "/proc/%u/root%s", b->m.process.pid, "/etc/nomad.d");
     model_fs_put_dir(&b->m.fs, "/etc/nomad.d");
     model_fs_put_link(&b->m.fs, path, "/etc/nomad.d");
     snprintf(path, sizeof(path), "/proc/%u/root" READY_FILE, b->m.process.pid);
     model_fs_put_link(&b->m.fs, path, READY_FILE);
-    snprintf(path, sizeof(path), "/proc/%u/root/etc/nomad.d/a.hcl", b->m.process.pid);
+    snprintf(path, sizeof(path), "/proc/%u/root%s", b->m.process.pid, "/etc/nomad.d/a.hcl");
     ready_put(b, path, "datacenter = \"dc1\"\n");
 }
 
