@@ -79,6 +79,16 @@ static const struct {
                       "Start those units on that host again: systemctl start. They stop when "
                       "Nomad's unit stops; nothing starts them along with it.",
                       NULL, NULL},
+    [FEATURE_DEVICE] = {'G', "device", "devices", FAILS, FAILS, true,
+                        "See nomad node status -verbose of that node, and its log for what the "
+                        "device plugin says: the plugin lies in Nomad's plugin_dir, and has to "
+                        "find the driver of the device on that host.",
+                        "healthy", NULL},
+    [FEATURE_NETWORK] = {'N', "network", "networks", FAILS, FAILS, true,
+                         "See on that host whether what makes it is there: for bridge the kernel "
+                         "module, for cni/NAME the file in cni_config_dir, for host_network its "
+                         "interface, which has to be up. Nomad looks for them when it starts.",
+                         NULL, NULL},
 };
 
 const char *feature_name(enum feature_kind what)
@@ -116,6 +126,13 @@ static const struct {
     /* 1.7.0: os.cgroups.version took its place */
     {FEATURE_ATTRIBUTE, "unique.cgroup.version", "1.7.0", ""},
     {FEATURE_ATTRIBUTE, "unique.cgroup.mountpoint", "1.7.0", ""},
+    /* 1.7.0: told apart by kind of core, and all cores without a second thread are of the kind that
+     * has none (numalib, gradeOf): cpu.frequency.efficiency took its place on most virtual
+     * machines.
+     */
+    {FEATURE_ATTRIBUTE, "cpu.frequency", "1.7.0", ""},
+    /* 1.7.0: read from the processor, which tells it on amd64 only */
+    {FEATURE_ATTRIBUTE, "cpu.modelname", "1.7.0", ""},
     /* 1.7.0: cpu.*.performance */
     {FEATURE_ATTRIBUTE, "cpu.frequency.power", "1.7.0", ""},
     {FEATURE_ATTRIBUTE, "cpu.numcores.power", "1.7.0", ""},
@@ -326,6 +343,8 @@ static void take_node(const struct host *h, bool kept, struct buf *ret)
 
     if (!h->is_server)
         add(ret, FEATURE_REGION, "", h->region);
+    else
+        add(ret, FEATURE_ID, "as a client", h->node_id);
     for (size_t i = 0; i < c->n_features; i++) {
         const struct feature *f = &c->features[i];
         if (h->is_server && of_server(f->what))

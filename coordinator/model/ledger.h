@@ -61,8 +61,9 @@ enum outcome { OUTCOME_NONE, OUTCOME_SETTLED, OUTCOME_REVERTED, OUTCOME_LEFT };
 
 struct kept_alloc {
     char id[UUID_MAX];
-    int64_t started_ns;
+    int64_t started_ns; /* the latest start of its tasks */
     uint32_t restarts;
+    uint32_t started; /* how many of its tasks had started; 0: not kept */
 };
 
 /* A server's keystore, copied on its own disk before the first server is changed
