@@ -16,6 +16,10 @@ static const char drain_advice[] =
                       "See nomad operator raft list-peers, nomad operator autopilot health, and "
                       "Nomad's log on that host: does it restore still (then wait), or not reach "
                       "the other servers (ports 4647, 4648)? Restart no server meanwhile.",
+                  both_advice[] =
+                      "See nomad operator raft list-peers and nomad operator autopilot health for "
+                      "the server, nomad node status for the client that it is as well, and "
+                      "Nomad's log on that host. Restart no server meanwhile.",
                   client_advice[] =
                       "See nomad node status of that node, and Nomad's log on that host: does it "
                       "reach the servers (port 4647), and is it ready there? Raise the deadline "
@@ -24,12 +28,15 @@ static const char drain_advice[] =
                       "It runs the old version again. See in Nomad's log on that host why it was "
                       "not ready with the new one, before any further host is upgraded.";
 
-static const char *after_gates(const struct plan_host *p, const struct ledger_host *lh)
+static const char *after_gates(const struct plan_host *p, const struct host *h,
+                               const struct ledger_host *lh)
 {
     if (lh->outcome == OUTCOME_REVERTED)
         return reverted_advice;
     if (lh->failure == FAILURE_NOT_READY)
         return lh->outcome == OUTCOME_NONE ? drain_advice : allocs_advice;
+    if (p->is_server && h != NULL && h->is_client)
+        return both_advice;
     return p->is_server ? server_advice : client_advice;
 }
 
@@ -51,6 +58,6 @@ const char *advice_after(const struct situation *s, size_t i)
     if (lh->differs != FEATURE_NONE)
         return feature_advice(lh->differs);
     if (by_gates(lh))
-        return after_gates(&s->plan->hosts[i], lh);
+        return after_gates(&s->plan->hosts[i], h, lh);
     return row != NULL ? row : failure_advice(lh->failure);
 }

@@ -106,7 +106,6 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
 
 static void keep_allocs(struct ledger_host *lh, const struct client_view *c)
 {
-    lh->n_allocs = 0;
     for (size_t i = 0; i < c->n_allocs && lh->n_allocs < ALLOCS_KEPT; i++) {
         const struct alloc_view *a = &c->allocs[i];
         if (!str_eq(a->client_status, "running"))
@@ -115,6 +114,7 @@ static void keep_allocs(struct ledger_host *lh, const struct client_view *c)
         str_cut(k->id, sizeof(k->id), a->id);
         k->started_ns = a->started_ns;
         k->restarts = a->restarts;
+        k->started = (uint32_t)a->n_starts;
     }
 }
 
@@ -141,10 +141,12 @@ void act_baseline(const struct run *r, struct ledger_host *lh)
         keep_fingerprint(lh, r->world, h, drained);
     }
     lh->base_stamp = h->agent.stamp;
-    lh->base_leader_index = 0;
-    if (h->is_server)
+    lh->base_leader_index = lh->base_modify_index = 0;
+    lh->n_allocs = 0;
+    if (!h->is_client)
         return;
-    lh->base_modify_index = h->client.modify_index;
+    if (!h->is_server || str_eq(h->client.status, "ready"))
+        lh->base_modify_index = h->client.modify_index;
     keep_allocs(lh, &h->client);
 }
 

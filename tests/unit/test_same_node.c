@@ -261,6 +261,39 @@ static void test_begins(void **state)
     f->hosts[1].is_client = f->hosts[2].is_client = true; /* both, and its node is not read */
     desk_swaps(f, NULL);
     assert_true(small_fleet_waits(f, REASON_OBSERVE));
+    for (int i = 1; i < 3; i++) {
+        f->hosts[i].client = f->hosts[3].client;
+        f->hosts[i].client.detail_at = f->hosts[i].client.allocs_at = f->w.begun_ms;
+    }
+    desk_swaps(f, "s2-id");
+    f->hosts[1].client.allocs_at = 0; /* its tasks are to be there afterwards */
+    desk_swaps(f, NULL);
+    desk_done(f);
+}
+
+/* A server that is a client as well: the client's node, and its tasks. */
+static void test_both_roles(void **state)
+{
+    struct small_fleet *f = desk_fleet(RUN_SERVERS);
+    struct ledger_host *lh = desk_host(f, "s2-id");
+    struct host *h = &f->hosts[1];
+    struct same_node s;
+    (void)state;
+    h->is_client = true;
+    h->node_id = "n2";
+    h->client = f->hosts[3].client;
+    assert_null(fingerprint_take(&f->w, h, 0, f->w.begun_ms, true, &lh->fingerprint));
+    lh->state = HOST_SETTLING;
+    lh->order = MSG_SWAP;
+    lh->effect_ms = f->w.begun_ms;
+    small_fleet_later(f, 1000);
+    h->client.detail_at = f->w.begun_ms;
+    same_node(&f->w, &f->plan, &f->ledger, "s2-id", f->w.begun_ms, &s);
+    assert_int_equal(s.gate.kind, GATE_PASS);
+    h->node_id = "n7";
+    same_node(&f->w, &f->plan, &f->ledger, "s2-id", f->w.begun_ms, &s);
+    assert_int_equal(s.worst, FEATURE_ID);
+    assert_non_null(strstr(s.gate.text, "its node id as a client n7, which was n2 before"));
     desk_done(f);
 }
 
@@ -315,7 +348,7 @@ int main(void)
         cmocka_unit_test(test_another_node), cmocka_unit_test(test_bound_units),
         cmocka_unit_test(test_own_drain),    cmocka_unit_test(test_own_drain_of_an_ineligible_one),
         cmocka_unit_test(test_effect),       cmocka_unit_test(test_begins),
-        cmocka_unit_test(test_server),
+        cmocka_unit_test(test_both_roles),   cmocka_unit_test(test_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
