@@ -12,4 +12,7 @@
  * help. */
 const char *advice_after(const struct situation *s, size_t i);
 
+/* What to do about a client that was left out, for this. */
+const char *advice_skipped(enum skip_why why);
+
 #endif

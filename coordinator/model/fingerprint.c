@@ -6,6 +6,9 @@
 
 enum change { FAILS, TELLS, IS_NOTHING };
 
+/* A server is somebody's quorum. */
+#define RESTART_IT "restart Nomad there (a server only while all the others are healthy)."
+
 static const struct {
     char letter; /* in ledgers: never another one */
     const char *one, *many;
@@ -16,21 +19,22 @@ static const struct {
     const char *lost; /* how to say that it is not well any more; NULL: as for the others */
 } kinds[FEATURE_KINDS] = {
     [FEATURE_NONE] = {'-', "", "", IS_NOTHING, IS_NOTHING, false, "", NULL, NULL},
-    [FEATURE_ID] = {'i', "node id", "", FAILS, FAILS, false,
-                    "Find out why Nomad has another data_dir on that host than before: its "
-                    "configuration was changed since it started last.",
-                    NULL, NULL},
+    [FEATURE_ID] =
+        {'i', "node id", "", FAILS, FAILS, false,
+         "Find out why Nomad has no id of before there: is data_dir in its configuration "
+         "another one since it started last, or what it names not mounted, or emptied? "
+         "Bring that back as it was, and then " RESTART_IT " Copy no id by hand.",
+         NULL, NULL},
     [FEATURE_NAME] = {'n', "name", "", FAILS, FAILS, false,
                       "Put the name in Nomad's configuration on that host (or its host name) back, "
-                      "and restart Nomad there.",
+                      "and " RESTART_IT,
                       NULL, NULL},
-    [FEATURE_REGION] = {'g', "region", "", FAILS, FAILS, false,
-                        "Put the region in Nomad's configuration on that host back, and restart "
-                        "Nomad there.",
-                        NULL, NULL},
+    [FEATURE_REGION] =
+        {'g', "region", "", FAILS, FAILS, false,
+         "Put the region in Nomad's configuration on that host back, and " RESTART_IT, NULL, NULL},
     [FEATURE_DC] = {'d', "datacenter", "", FAILS, FAILS, false,
-                    "Put the datacenter in Nomad's configuration on that host back, and restart "
-                    "Nomad there; or see that the new one is meant, and leave it.",
+                    "See whether the new one is meant; when not, put the datacenter in Nomad's "
+                    "configuration on that host back, and " RESTART_IT,
                     NULL, NULL},
     [FEATURE_CLASS] = {'c', "node class", "", FAILS, FAILS, false,
                        "Put client.node_class in Nomad's configuration on that host back, and "
@@ -67,17 +71,20 @@ static const struct {
                       "read for what was set while it ran.",
                       NULL, NULL},
     [FEATURE_ELIGIBILITY] = {'e', "eligibility", "", FAILS, FAILS, false,
-                             "Find out who set it (nomad node status -verbose shows events). When "
-                             "it is not meant: nomad node eligibility -enable.",
+                             "Find out who set it (nomad node status -verbose NODE shows events): "
+                             "an operator, or a drain that ExecStop= of its unit begins at each "
+                             "stop. When it is not meant: nomad node eligibility -enable NODE.",
                              "eligible", NULL},
     [FEATURE_DRAIN] = {'w', "drain state", "", FAILS, FAILS, false,
-                       "Find out who drains it: an operator, or ExecStop= of its unit. When it is "
-                       "not meant: nomad node drain -disable.",
+                       "Find out who drains it: an operator, or ExecStop= of its unit, which would "
+                       "do so at each stop (systemctl cat). When it is not meant: nomad node "
+                       "drain -disable NODE.",
                        "none", NULL},
     [FEATURE_DRAINED] = {'l', "last drain", "", IS_NOTHING, IS_NOTHING, false, "", NULL, NULL},
     [FEATURE_UNIT] = {'u', "unit", "units", FAILS, FAILS, false,
-                      "Start those units on that host again: systemctl start. They stop when "
-                      "Nomad's unit stops; nothing starts them along with it.",
+                      "See on that host why they are not up (systemctl status), and start them "
+                      "(systemctl start): they stop along with Nomad's unit, and did not come "
+                      "back with it.",
                       NULL, NULL},
     [FEATURE_DEVICE] = {'G', "device", "devices", FAILS, FAILS, true,
                         "See nomad node status -verbose of that node, and its log for what the "

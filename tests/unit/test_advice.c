@@ -41,11 +41,67 @@ static const struct way ways[] = {
      "Restart no server meanwhile", "node status"},
     {"c1-id", FAILURE_NOT_CAUGHT_UP, PHASE_IDLE, OUTCOME_REVERTED, "c1 is down",
      "runs the old version again", "deadline"},
+    {"s1-id", FAILURE_WILL_NOT_START, PHASE_PROBING, OUTCOME_LEFT, "the new binary was left",
+     "put no older one back by hand", "deadline"},
+    {"c1-id", FAILURE_WILL_NOT_START, PHASE_PROBING, OUTCOME_REVERTED, "reverted to the old binary",
+     "why it does not start", "put no older one back"},
     {"c1-id", FAILURE_CONFIG_REJECTED, PHASE_FETCHING, OUTCOME_NONE, "unknown key",
      "Change Nomad's configuration", "deadline"},
     {"c1-id", FAILURE_SERVICE, PHASE_SWAPPING, OUTCOME_LEFT, "refused",
      "before anything is restarted", "deadline"},
 };
+
+/* An order that was not obeyed: by what its agent said. */
+static void each_refusal_has_what_helps(void **state)
+{
+    static const struct {
+        enum refusal refusal;
+        const char *says;
+    } rows[] = {
+        {REFUSAL_HELD, "ask who put it there"},
+        {REFUSAL_ROLE, "newest trust package"},
+        {REFUSAL_MANIFEST, "newest trust package"},
+        {REFUSAL_URL, "url_prefixes"},
+        {REFUSAL_UNSUPPORTED, "Upgrade the package caravan-agent"},
+        {REFUSAL_QUORUM, "Restart none of them"},
+        {REFUSAL_GAP, "by waiting"},
+    };
+    struct small_fleet *f = desk_fleet(RUN_CLIENTS);
+    struct ledger_host *lh = desk_host(f, "c1-id");
+    (void)state;
+    lh->state = HOST_FAILED;
+    lh->failure = FAILURE_REFUSED_BY_LAW;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        lh->refusal = rows[i].refusal;
+        small_fleet_decide(f);
+        const char *advice = small_fleet_intent(f, INTENT_STOP)->advice;
+        if (strstr(advice, rows[i].says) == NULL)
+            fail_msg("%zu: %s", i, advice);
+    }
+    desk_done(f);
+}
+
+/* Left out: by what for. */
+static void each_skip_has_what_helps(void **state)
+{
+    static const char *const says[SKIP_COUNT] = {
+        [SKIP_NONE] = "caravan status",      [SKIP_UNREACHABLE] = "caravan-agent runs there",
+        [SKIP_DOWN] = "nomad node status",   [SKIP_HELD] = "who holds it",
+        [SKIP_UNMANAGED] = "caravan enroll",
+    };
+    struct small_fleet *f = desk_fleet(RUN_CLIENTS);
+    struct ledger_host *lh = desk_host(f, "c1-id");
+    (void)state;
+    lh->state = HOST_SKIPPED;
+    for (int i = 0; i < SKIP_COUNT; i++) {
+        lh->skip = (enum skip_why)i;
+        small_fleet_decide(f);
+        const char *advice = small_fleet_intent(f, INTENT_STOP)->advice;
+        if (strstr(advice, says[i]) == NULL || strstr(advice, "--max-skipped N") == NULL)
+            fail_msg("%d: %s", i, advice);
+    }
+    desk_done(f);
+}
 
 static void each_failure_has_what_helps(void **state)
 {
@@ -133,6 +189,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_failure_has_what_helps),
+        cmocka_unit_test(each_refusal_has_what_helps),
+        cmocka_unit_test(each_skip_has_what_helps),
         cmocka_unit_test(nothing_of_it_is_cut),
         cmocka_unit_test(none_of_it_does_harm),
         cmocka_unit_test(a_silent_server_is_not_to_be_removed),
