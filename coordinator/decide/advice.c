@@ -63,12 +63,17 @@ static const char *const refused[REFUSAL_COUNT] = {
     [REFUSAL_FORMAT] = "Bring caravan here and caravan-agent there to the same version.",
 };
 
-/* The order itself was refused: nothing of a host's turn has been seen. */
-static const char *after_refusal(const struct ledger_host *lh)
+const char *advice_refused(enum refusal refusal)
 {
-    bool order = lh->failure == FAILURE_REFUSED_BY_LAW && lh->failed_in == PHASE_IDLE;
+    const char *text = (unsigned)refusal < REFUSAL_COUNT ? refused[refusal] : NULL;
 
-    return order && (unsigned)lh->refusal < REFUSAL_COUNT ? refused[lh->refusal] : NULL;
+    return text != NULL ? text : failure_advice(FAILURE_REFUSED_BY_LAW);
+}
+
+/* Nothing of a host's turn has been seen. */
+static bool order_refused(const struct ledger_host *lh)
+{
+    return lh->failure == FAILURE_REFUSED_BY_LAW && lh->failed_in == PHASE_IDLE;
 }
 
 /* ---- what is left with the new binary ---- */
@@ -107,7 +112,7 @@ const char *advice_after(const struct situation *s, size_t i)
         return row;
     if (left_new(lh))
         return left_advice;
-    return after_refusal(lh) != NULL ? after_refusal(lh) : failure_advice(lh->failure);
+    return order_refused(lh) ? advice_refused(lh->refusal) : failure_advice(lh->failure);
 }
 
 const char *advice_skipped(enum skip_why why)

@@ -83,7 +83,7 @@ struct ledger_keys {
     unsigned char nonce[NONCE_LEN];
 };
 
-#define ADVICE_MAX 512 /* what to do, and how to go on */
+#define ADVICE_MAX 832 /* what to do, for the servers as well, and how to go on */
 
 struct ledger_host {
     char key[UUID_MAX];

@@ -6,12 +6,14 @@
 #include <cmocka.h>
 #include "advice.h"
 #include "decide_desk.h"
+#include "decide_watch.h"
 #include "fingerprint.h"
 #include "hazard_host_rows.h"
 #include "log_frames.h"
 #include "quorum_text.h"
 
-#define GO_ON_MAX 160 /* "Or abort, and begin anew with --accept ID. To go on: ..." */
+/* "Or abort, and begin anew with --accept ID. Servers: ... To go on: ..." */
+#define GO_ON_MAX (160 + TEXT_MAX)
 
 /* ---- which ---- */
 
@@ -140,7 +142,15 @@ static const char *row_advice(size_t i)
     if (i < FEATURE_KINDS)
         return feature_advice((enum feature_kind)i);
     i -= FEATURE_KINDS;
-    return i < log_signs_len ? log_signs[i].advice : NULL;
+    if (i < log_signs_len)
+        return log_signs[i].advice;
+    i -= log_signs_len;
+    if (i < SKIP_COUNT)
+        return advice_skipped((enum skip_why)i);
+    i -= SKIP_COUNT;
+    if (i < REFUSAL_COUNT)
+        return advice_refused((enum refusal)i);
+    return i == REFUSAL_COUNT ? lost_state_advice : NULL;
 }
 
 static void nothing_of_it_is_cut(void **state)
@@ -185,6 +195,24 @@ static void a_silent_server_is_not_to_be_removed(void **state)
     desk_done(f);
 }
 
+/* A stop tells of a server that is away; what to do about its own cause is told all the same. */
+static void a_silent_server_hides_no_advice(void **state)
+{
+    struct small_fleet *f = desk_fleet(RUN_CLIENTS);
+    struct ledger_host *lh = desk_host(f, "c1-id");
+    (void)state;
+    lh->state = HOST_FAILED;
+    lh->failure = FAILURE_CONFIG_REJECTED;
+    lh->failed_in = PHASE_FETCHING;
+    f->hosts[1].server.self_at = f->hosts[1].server.leader_at = 0;
+    small_fleet_decide(f);
+    const char *advice = small_fleet_intent(f, INTENT_STOP)->advice;
+    assert_non_null(strstr(advice, "Change Nomad's configuration on that host"));
+    assert_non_null(strstr(advice, "On s2: systemctl status nomad"));
+    assert_non_null(strstr(advice, "To go on: caravan resume"));
+    desk_done(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +222,7 @@ int main(void)
         cmocka_unit_test(nothing_of_it_is_cut),
         cmocka_unit_test(none_of_it_does_harm),
         cmocka_unit_test(a_silent_server_is_not_to_be_removed),
+        cmocka_unit_test(a_silent_server_hides_no_advice),
     };
 
     return cmocka_run_group_tests_name("advice_%s", tests, NULL, NULL);

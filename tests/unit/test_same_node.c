@@ -271,6 +271,25 @@ static void test_begins(void **state)
     desk_done(f);
 }
 
+/* A drain without a mark may be an operator's: the host fails, the drain is told, nothing undone.
+ */
+static void test_drained_by_somebody(void **state)
+{
+    struct small_fleet *f = settling();
+    (void)state;
+    drains_itself(f, false);
+    f->hosts[3].client.drain_own = false;
+    struct same_node s = look(f);
+    assert_int_equal(s.worst, FEATURE_ELIGIBILITY);
+    assert_non_null(strstr(s.gate.text, "a drain began there since its turn did"));
+    assert_false(s.drained);
+    feature(f, SMALL_DRAINED)->value = ""; /* made ineligible, and not drained */
+    s = look(f);
+    assert_int_equal(s.worst, FEATURE_ELIGIBILITY);
+    assert_null(strstr(s.gate.text, "drain"));
+    desk_done(f);
+}
+
 /* A server that is a client as well: the client's node, and its tasks. */
 static void test_both_roles(void **state)
 {
@@ -343,12 +362,19 @@ static void test_server(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same),         cmocka_unit_test(test_not_compared),
-        cmocka_unit_test(test_late),         cmocka_unit_test(test_another_datacenter),
-        cmocka_unit_test(test_another_node), cmocka_unit_test(test_bound_units),
-        cmocka_unit_test(test_own_drain),    cmocka_unit_test(test_own_drain_of_an_ineligible_one),
-        cmocka_unit_test(test_effect),       cmocka_unit_test(test_begins),
-        cmocka_unit_test(test_both_roles),   cmocka_unit_test(test_server),
+        cmocka_unit_test(test_same),
+        cmocka_unit_test(test_not_compared),
+        cmocka_unit_test(test_late),
+        cmocka_unit_test(test_another_datacenter),
+        cmocka_unit_test(test_another_node),
+        cmocka_unit_test(test_bound_units),
+        cmocka_unit_test(test_own_drain),
+        cmocka_unit_test(test_own_drain_of_an_ineligible_one),
+        cmocka_unit_test(test_effect),
+        cmocka_unit_test(test_begins),
+        cmocka_unit_test(test_drained_by_somebody),
+        cmocka_unit_test(test_both_roles),
+        cmocka_unit_test(test_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
