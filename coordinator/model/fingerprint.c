@@ -9,6 +9,9 @@ enum change { FAILS, TELLS, IS_NOTHING };
 /* A server is somebody's quorum. */
 #define RESTART_IT "restart Nomad there (a server only while all the others are healthy)."
 
+/* What a run has kept of a host it compares with for as long as it lasts. */
+#define MEANT " Where it is meant to be as it is now: caravan abort, and begin anew."
+
 static const struct {
     char letter; /* in ledgers: never another one */
     const char *one, *many;
@@ -27,22 +30,22 @@ static const struct {
          NULL, NULL},
     [FEATURE_NAME] = {'n', "name", "", FAILS, FAILS, false,
                       "Put the name in Nomad's configuration on that host (or its host name) back, "
-                      "and " RESTART_IT,
+                      "and " RESTART_IT MEANT,
                       NULL, NULL},
     [FEATURE_REGION] =
         {'g', "region", "", FAILS, FAILS, false,
          "Put the region in Nomad's configuration on that host back, and " RESTART_IT, NULL, NULL},
     [FEATURE_DC] = {'d', "datacenter", "", FAILS, FAILS, false,
-                    "See whether the new one is meant; when not, put the datacenter in Nomad's "
-                    "configuration on that host back, and " RESTART_IT,
+                    "Put the datacenter in Nomad's "
+                    "configuration on that host back, and " RESTART_IT MEANT,
                     NULL, NULL},
     [FEATURE_CLASS] = {'c', "node class", "", FAILS, FAILS, false,
                        "Put client.node_class in Nomad's configuration on that host back, and "
-                       "restart Nomad there.",
+                       "restart Nomad there." MEANT,
                        NULL, NULL},
     [FEATURE_POOL] = {'p', "node pool", "", FAILS, FAILS, false,
                       "Put client.node_pool in Nomad's configuration on that host back, and "
-                      "restart Nomad there.",
+                      "restart Nomad there." MEANT,
                       NULL, NULL},
     [FEATURE_RAFT] = {'r', "address in the raft configuration", "", FAILS, FAILS, false,
                       "See nomad operator raft list-peers, and advertise.rpc in Nomad's "
@@ -54,31 +57,33 @@ static const struct {
                        "yes", "is not a voter any more"},
     [FEATURE_DRIVER] = {'D', "driver", "drivers", FAILS, FAILS, true,
                         "See nomad node status -verbose of that node for what its driver says, and "
-                        "mend that on the host.",
+                        "mend that on the host." MEANT,
                         "healthy", NULL},
     [FEATURE_VOLUME] =
         {'V', "host volume", "host volumes", FAILS, FAILS, true,
          "See on that host that host_volume in Nomad's configuration is as before and "
          "that its paths are there and mounted; then, and not before, restart Nomad "
-         "there.",
+         "there." MEANT,
          NULL, NULL},
-    [FEATURE_ATTRIBUTE] = {'A', "attribute", "attributes", FAILS, TELLS, true,
-                           "See on that host whether what Nomad finds these by runs there "
-                           "(consul.*: Consul's agent, vault.*: Vault, driver.*: that driver).",
-                           NULL, NULL},
+    [FEATURE_ATTRIBUTE] =
+        {'A', "attribute", "attributes", FAILS, TELLS, true,
+         "See on that host whether what Nomad finds these by runs there "
+         "(consul.*: Consul's agent, vault.*: Vault, driver.*: that driver)." MEANT,
+         NULL, NULL},
     [FEATURE_META] = {'M', "metadata key", "metadata keys", FAILS, TELLS, true,
                       "See client.meta in Nomad's configuration on that host, and nomad node meta "
-                      "read for what was set while it ran.",
+                      "read for what was set while it ran." MEANT,
                       NULL, NULL},
-    [FEATURE_ELIGIBILITY] = {'e', "eligibility", "", FAILS, FAILS, false,
-                             "Find out who set it (nomad node status -verbose NODE shows events): "
-                             "an operator, or a drain that ExecStop= of its unit begins at each "
-                             "stop. When it is not meant: nomad node eligibility -enable NODE.",
-                             "eligible", NULL},
+    [FEATURE_ELIGIBILITY] =
+        {'e', "eligibility", "", FAILS, FAILS, false,
+         "Find out who set it (nomad node status -verbose NODE shows events): "
+         "an operator, or a drain that ExecStop= of its unit begins at each "
+         "stop. When it is not meant: nomad node eligibility -enable NODE." MEANT,
+         "eligible", NULL},
     [FEATURE_DRAIN] = {'w', "drain state", "", FAILS, FAILS, false,
                        "Find out who drains it: an operator, or ExecStop= of its unit, which would "
                        "do so at each stop (systemctl cat). When it is not meant: nomad node "
-                       "drain -disable NODE.",
+                       "drain -disable NODE." MEANT,
                        "none", NULL},
     [FEATURE_DRAINED] = {'l', "last drain", "", IS_NOTHING, IS_NOTHING, false, "", NULL, NULL},
     [FEATURE_UNIT] = {'u', "unit", "units", FAILS, FAILS, false,
@@ -89,13 +94,14 @@ static const struct {
     [FEATURE_DEVICE] = {'G', "device", "devices", FAILS, FAILS, true,
                         "See nomad node status -verbose of that node, and its log for what the "
                         "device plugin says: the plugin lies in Nomad's plugin_dir, and has to "
-                        "find the driver of the device on that host.",
+                        "find the driver of the device on that host." MEANT,
                         "healthy", NULL},
-    [FEATURE_NETWORK] = {'N', "network", "networks", FAILS, FAILS, true,
-                         "See on that host whether what makes it is there: for bridge the kernel "
-                         "module, for cni/NAME the file in cni_config_dir, for host_network its "
-                         "interface, which has to be up. Nomad looks for them when it starts.",
-                         NULL, NULL},
+    [FEATURE_NETWORK] =
+        {'N', "network", "networks", FAILS, FAILS, true,
+         "See on that host whether what makes it is there: for bridge the kernel "
+         "module, for cni/NAME the file in cni_config_dir, for host_network its "
+         "interface, which has to be up. Nomad looks for them when it starts." MEANT,
+         NULL, NULL},
 };
 
 const char *feature_name(enum feature_kind what)

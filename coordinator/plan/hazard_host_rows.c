@@ -417,8 +417,10 @@ const struct host_row host_rows[] = {
          {.id = "unit-stop-commands",
           .severity = SEVERITY_WARN,
           .advice =
-              "Each restart runs them. If they empty the host or delete something, take them out "
-              "(systemctl edit) for the time of the upgrade."},
+              "Each restart runs them. If they empty the host or delete something: for the time of "
+              "the upgrade an empty ExecStop= takes them out (systemctl edit; ExecStopPost= the "
+              "same "
+              "way)."},
      .fact = "unit-stop-commands",
      .unsure = SEVERITY_WARN,
      .of_unit = true,

@@ -162,6 +162,15 @@ static void nothing_of_it_is_cut(void **state)
             fail_msg("too long: %s", text);
 }
 
+/* To resume compares with what was kept; what is meant needs a run of its own. */
+static void what_is_meant_is_left_by_a_new_run(void **state)
+{
+    static const enum feature_kind may_be_meant[] = {FEATURE_DC, FEATURE_META, FEATURE_ELIGIBILITY};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(may_be_meant); i++)
+        assert_non_null(strstr(feature_advice(may_be_meant[i]), "caravan abort, and begin anew"));
+}
+
 /* Followed to the letter, at night, on the wrong host. */
 static void none_of_it_does_harm(void **state)
 {
@@ -220,6 +229,7 @@ int main(void)
         cmocka_unit_test(each_refusal_has_what_helps),
         cmocka_unit_test(each_skip_has_what_helps),
         cmocka_unit_test(nothing_of_it_is_cut),
+        cmocka_unit_test(what_is_meant_is_left_by_a_new_run),
         cmocka_unit_test(none_of_it_does_harm),
         cmocka_unit_test(a_silent_server_is_not_to_be_removed),
         cmocka_unit_test(a_silent_server_hides_no_advice),
