@@ -440,8 +440,7 @@ static void is_done(const struct flight *f)
 /* By its gates it is well; do its tasks run as before? */
 static void tasks_settled(const struct flight *f)
 {
-    struct gate_result g =
-        gate_allocs(f->s->world, f->s->plan, f->s->ledger, f->lh->key, f->s->now);
+    struct gate_result g = gate_allocs(f->s->world, f->s->ledger, f->lh->key, f->s->now);
 
     if (g.kind == GATE_PASS)
         is_done(f);

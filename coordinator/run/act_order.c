@@ -104,11 +104,12 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
 
 /* ---- what is noted before a swap ---- */
 
-static void keep_allocs(struct ledger_host *lh, const struct client_view *c)
+/* Our drain leaves those of system jobs: they are to run on. What else runs still is stopping. */
+static void keep_allocs(struct ledger_host *lh, const struct client_view *c, bool drained)
 {
     for (size_t i = 0; i < c->n_allocs && lh->n_allocs < ALLOCS_KEPT; i++) {
         const struct alloc_view *a = &c->allocs[i];
-        if (!str_eq(a->client_status, "running"))
+        if (!str_eq(a->client_status, "running") || (drained && !a->system_job))
             continue;
         struct kept_alloc *k = &lh->allocs[lh->n_allocs++];
         str_cut(k->id, sizeof(k->id), a->id);
@@ -147,7 +148,7 @@ void act_baseline(const struct run *r, struct ledger_host *lh)
         return;
     if (!h->is_server || str_eq(h->client.status, "ready"))
         lh->base_modify_index = h->client.modify_index;
-    keep_allocs(lh, &h->client);
+    keep_allocs(lh, &h->client, drained);
 }
 
 void act_measure(struct ledger *l, const struct plan *p, const struct world *w, int64_t now)

@@ -146,6 +146,22 @@ static void what_is_noted_of_both_roles(void **state)
     assert_int_equal(lh->base_modify_index, 0); /* it need not be better than before */
 }
 
+/* A drain leaves the tasks of system jobs: those are to run on. */
+static void what_is_noted_of_a_drained_client(void **state)
+{
+    struct bench *b = *state;
+    struct alloc_view *a = &b->f.allocs[0][0];
+
+    act_baseline(&b->run, c1(b));
+    assert_int_equal(c1(b)->n_allocs, 1);
+    assert_non_null(ledger_effect_add(&b->f.ledger, EFFECT_DRAIN, C1));
+    act_baseline(&b->run, c1(b));
+    assert_int_equal(c1(b)->n_allocs, 0);
+    a->system_job = true;
+    act_baseline(&b->run, c1(b));
+    assert_int_equal(c1(b)->n_allocs, 1);
+}
+
 /* Its answer came when it was known to be gone, or was left out because nothing came: it is no host
  * to be staged or ordered again. */
 static void whose_turn_is_over_has_no_other(void **state)
@@ -263,6 +279,7 @@ int main(void)
         CASE(a_held_host_is_left_out_only_before_its_swap),
         CASE(what_came_back_different_is_not_forgotten),
         CASE(what_is_noted_of_both_roles),
+        CASE(what_is_noted_of_a_drained_client),
         CASE(whose_turn_is_over_has_no_other),
         CASE(what_was_refused_before_a_resume_is_ordered_anew),
         CASE(who_shows_no_lease_is_asked_for_it_at_once),
