@@ -54,6 +54,11 @@ edit condition <<<$'[Unit]\nConditionPathExists=/etc/nomad.d/wanted'
 check "a condition does not hold" wait_for 60 told unit-condition "or change the line (systemctl edit)"
 edit override <<<$'[Unit]\nConditionPathExists=\n[Service]\nKillMode=process'
 check "its line is changed as advised: it refuses no more" wait_for 60 mended unit-condition
+# What a run advises where a host's caravan-swap does not answer while its agent does.
+on c1 systemctl start caravan-swap.service
+on c1 pkill -STOP -x caravan-swap
+check "a caravan-swap that hangs is restarted as advised" on c1 systemctl restart caravan-swap.socket caravan-swap
+check "and answers again" wait_for 60 mended kill-mode
 check "no process was restarted for all that" same_pids "$LAB_RUN/pids.log" "${NODES[@]}"
 
 # A drain that leaves no mark in Nomad: each stop makes c1 ineligible.
