@@ -340,8 +340,6 @@ static const char *lacks(const struct hazard_check *c, const struct acl_rules *r
         return "node:write, which draining takes";
     if (r->agent != ACL_READ && r->agent != ACL_WRITE)
         return "agent:read, with which servers tell their state";
-    if (c->p->policy.autopilot_off && c->p->n_servers > 0 && r->operator_ != ACL_WRITE)
-        return "operator:write, which switching autopilot's dead-server cleanup takes";
     if (r->operator_ != ACL_READ && r->operator_ != ACL_WRITE)
         return "operator:read, with which autopilot tells health";
     if (r->all_jobs != ACL_READ && r->all_jobs != ACL_WRITE)
