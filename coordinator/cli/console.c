@@ -20,6 +20,13 @@ int console_conf(struct console *c, struct err *err)
     if (coord_conf_load(c->opt.config, NULL, &c->conf, err) < 0)
         return -1;
     c->has_conf = true;
+    if (c->conf.past_cleanup[0] != '\0')
+        fprintf(
+            stderr,
+            "caravan: warning: %s: autopilot_cleanup in [defaults] does nothing any more: "
+            "Caravan leaves autopilot's settings alone, and caravan plan tells the command that "
+            "switches its dead-server cleanup off. A later release will refuse the key.\n",
+            c->conf.file);
     return 0;
 }
 

@@ -53,8 +53,6 @@ const struct cli_option option_table[] = {
     FLAG("drain", 0, drain, GROUP_POLICY, "drain each client before its turn"),
     VALUE("deadline", CLI_DURATION, deadline, "TIME", GROUP_POLICY,
           "how long a drain may take; default 1h"),
-    VALUE("autopilot-cleanup", CLI_TEXT, autopilot_cleanup, "keep|off", GROUP_POLICY,
-          "autopilot's removal of dead servers while servers are changed; default keep"),
     VALUE("accept", CLI_LIST, accept, "ID,..", GROUP_POLICY,
           "go on although these findings of the plan speak against it"),
     FLAG("accept-outage", 0, accept_outage, GROUP_POLICY,
@@ -120,9 +118,6 @@ int options_policy(const struct options *o, const struct coord_conf *conf, struc
     const char *parallel = o->max_parallel != NULL ? o->max_parallel : conf->max_parallel;
     if (policy_parse_parallel(parallel, &p, err) < 0)
         return err_wrap(err, "--max-parallel");
-    const char *cleanup = o->autopilot_cleanup;
-    if (policy_parse_autopilot(cleanup != NULL ? cleanup : conf->autopilot_cleanup, &p, err) < 0)
-        return err_wrap(err, "--autopilot-cleanup");
     p.canary = (uint32_t)either(o->canary, conf->canary);
     p.soak_ms = either(o->soak, conf->soak_ms);
     p.settle_ms = either(o->settle, conf->settle_ms);

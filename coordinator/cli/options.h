@@ -31,7 +31,7 @@ struct options {
     struct cli_list region, dc, node_class, pool, node;
     const char *running;
     /* policy */
-    const char *max_parallel, *autopilot_cleanup;
+    const char *max_parallel;
     int64_t canary, soak, settle, max_failures, max_skipped, deadline;
     bool drain, accept_outage;
     struct cli_list accept;

@@ -3,6 +3,7 @@
 #include "hazard_ids.h"
 #include "no_return.h"
 #include "plan_make.h"
+#include "report_regions.h"
 #include "table.h"
 
 static const struct {
@@ -68,6 +69,19 @@ static void print_hosts(const struct plan *p, bool all, bool color, FILE *out)
                 str_count(p->n_hosts - most, "client", "clients"));
 }
 
+/* Whether a slow restart may cost a vote is the operator's choice. */
+static void print_cleanup(const char *region, FILE *out)
+{
+    fputs("Autopilot's dead-server cleanup is on in region ", out);
+    print_safe(out, region);
+    fputs(
+        ": a server that is away for more than about 40 s loses its vote, and Caravan waits until "
+        "it has one again. To switch it off:\n    ",
+        out);
+    report_cleanup_command(region, false, out);
+    fputc('\n', out);
+}
+
 static void print_limits(const struct plan *p, FILE *out)
 {
     const struct policy *y = &p->policy;
@@ -77,9 +91,9 @@ static void print_limits(const struct plan *p, FILE *out)
     str_for_ms(drain, sizeof drain, y->drain_deadline_ms);
     fprintf(out, "\nServers one at a time, the leader last%s; each must settle for %s.\n",
             p->transfer ? ", after its leadership was moved" : "", settle);
-    if (y->autopilot_off && p->n_servers > 0)
-        fprintf(out, "Autopilot's dead-server cleanup is switched off before a region's first "
-                     "server, and on again after its last.\n");
+    for (size_t i = 0; i < p->n_regions; i++)
+        if (p->regions[i].cleanup)
+            print_cleanup(p->regions[i].name, out);
     if (p->n_clients == 0)
         return;
     fprintf(out, "Clients: %u at once", p->parallel);
@@ -257,6 +271,15 @@ static struct json *accepted_json(const struct plan *p)
     return list;
 }
 
+static struct json *cleaning_json(const struct plan *p)
+{
+    struct json *list = json_new_array();
+    for (size_t i = 0; i < p->n_regions; i++)
+        if (p->regions[i].cleanup)
+            json_add_str(list, p->regions[i].name);
+    return list;
+}
+
 struct json *report_plan_json(const struct plan *p)
 {
     struct json *o = json_new_object(), *hosts = json_new_array(), *findings = json_new_array();
@@ -267,7 +290,7 @@ struct json *report_plan_json(const struct plan *p)
     json_set_bool(o, "refused", plan_refused(p) != NULL);
     json_set_int(o, "todo", (int64_t)p->n_todo);
     json_set_int(o, "parallel", p->parallel);
-    json_set_str(o, "autopilot_cleanup", p->policy.autopilot_off ? "off" : "keep");
+    json_set(o, "dead_server_cleanup", cleaning_json(p));
     for (size_t i = 0; i < p->n_hosts; i++)
         json_add(hosts, host_json(p, &p->hosts[i]));
     json_set(o, "hosts", hosts);

@@ -1,6 +1,5 @@
 #include "report_regions.h"
 
-#include "autopilot.h"
 #include "clock.h"
 #include "counts.h"
 #include "late_failures.h"
@@ -18,23 +17,22 @@ void report_snapshot(const struct ledger_region *r, FILE *out)
     fprintf(out, " (%s, %s)\n", size, when);
 }
 
-/* What is still off names what switches it on again. */
-static void report_autopilot(const struct ledger *l, const struct ledger_region *r, FILE *out)
+void report_cleanup_command(const char *region, bool on, FILE *out)
 {
-    const struct effect *e = ledger_autopilot(l, r->name);
-    char hand[TEXT_MAX];
+    fprintf(out, "nomad operator autopilot set-config -cleanup-dead-servers=%s -region ",
+            on ? "true" : "false");
+    print_safe(out, region);
+}
 
-    if (r->autopilot[0] == '\0')
-        return;
+static void report_left_off(const struct effect *e, FILE *out)
+{
     fputs("Autopilot's dead-server cleanup of region ", out);
-    print_safe(out, r->name);
-    fputs(": ", out);
-    print_safe(out, r->autopilot);
-    if (e != NULL && e->attempts > 0 && run_ended(l->state)) {
-        autopilot_by_hand(e, hand, sizeof hand);
-        fputs("\n    caravan resume or caravan abort brings it back; by hand: ", out);
-        print_safe(out, hand);
-    }
+    print_safe(out, e->region);
+    fputs(
+        " was switched off by an earlier version of Caravan in this run, which does not do so any "
+        "more. Unless somebody has done it since, switch it on again:\n    ",
+        out);
+    report_cleanup_command(e->region, true, out);
     fputc('\n', out);
 }
 
@@ -45,7 +43,6 @@ void report_regions(const struct ledger *l, FILE *out)
         char before[160], after[160];
         if (r->snapshot[0] != '\0')
             report_snapshot(r, out);
-        report_autopilot(l, r, out);
         if (!counts_taken(r->first))
             continue;
         counts_text(r->first, before, sizeof before);
@@ -57,6 +54,9 @@ void report_regions(const struct ledger *l, FILE *out)
         else
             fprintf(out, ": %s; before the first server %s\n", after, before);
     }
+    for (size_t i = 0; i < l->n_effects; i++)
+        if (effect_left_off(&l->effects[i]))
+            report_left_off(&l->effects[i], out);
 }
 
 static void put_counts(struct json *o, const char *key, const int64_t n[static OBJECT_KINDS])
@@ -68,6 +68,14 @@ static void put_counts(struct json *o, const char *key, const int64_t n[static O
     json_set(o, key, counts);
 }
 
+static bool left_off_in(const struct ledger *l, const char *region)
+{
+    for (size_t i = 0; i < l->n_effects; i++)
+        if (effect_left_off(&l->effects[i]) && str_eq(l->effects[i].region, region))
+            return true;
+    return false;
+}
+
 struct json *report_regions_json(const struct ledger *l)
 {
     struct json *list = json_new_array();
@@ -77,8 +85,7 @@ struct json *report_regions_json(const struct ledger *l)
         json_set_str(o, "region", r->name);
         json_set_str(o, "snapshot", r->snapshot);
         json_set_int(o, "snapshot_bytes", (int64_t)r->snapshot_bytes);
-        json_set_str(o, "autopilot_cleanup", r->autopilot);
-        json_set_bool(o, "autopilot_off", autopilot_is_off(l, r->name));
+        json_set_bool(o, "dead_server_cleanup_left_off", left_off_in(l, r->name));
         put_counts(o, "before", r->first);
         put_counts(o, "after", r->last);
         json_add(list, o);

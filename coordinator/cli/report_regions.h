@@ -1,6 +1,6 @@
 /*
- * report_regions.h - what a run saved and counted in each region: snapshot, autopilot's setting,
- * objects before and after.
+ * report_regions.h - what a run saved and counted in each region: snapshot, objects before and
+ * after; and where a run by 0.1.0 left autopilot's dead-server cleanup switched off.
  *
  * Prints only; every text from outside is escaped. Nothing is kept. A JSON value is the caller's.
  */
@@ -15,5 +15,7 @@ void report_snapshot(const struct ledger_region *r, FILE *out);
 /* Snapshots, and what was counted before and after. */
 void report_regions(const struct ledger *l, FILE *out);
 struct json *report_regions_json(const struct ledger *l);
+/* Nomad's own command, without a newline. */
+void report_cleanup_command(const char *region, bool on, FILE *out);
 
 #endif

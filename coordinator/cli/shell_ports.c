@@ -84,9 +84,6 @@ static void operated(void *ctx, const struct operated *done)
     o->event.op = done->op;
     o->event.effect = done->effect;
     o->event.ok = done->ok;
-    o->event.unwritten = done->unwritten;
-    o->event.final = done->final;
-    o->event.setting = done->setting;
 }
 
 static void snapshot_is_done(void *ctx, const struct snapshot_taken *t)

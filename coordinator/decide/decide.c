@@ -205,8 +205,7 @@ static void check_pause(const struct situation *s, struct decision *d)
 
 static bool begins(enum intent_kind k)
 {
-    return k == INTENT_SWAP || k == INTENT_DRAIN || k == INTENT_TRANSFER || k == INTENT_STAGE ||
-           k == INTENT_AUTOPILOT;
+    return k == INTENT_SWAP || k == INTENT_DRAIN || k == INTENT_TRANSFER || k == INTENT_STAGE;
 }
 
 /* A host that fails or is skipped in this very tick may use up a budget: first that, then (at

@@ -36,7 +36,6 @@ static int64_t patience(const struct plan *plan, enum reason reason)
     case REASON_UNDO:
     case REASON_KEYSTORE:
     case REASON_COUNTS:
-    case REASON_AUTOPILOT:
     case REASON_COUNT:
         break;
     }
@@ -75,9 +74,6 @@ static const char *advice_for(enum reason reason)
         [REASON_SNAPSHOT] = "See that the leader answers: caravan status.",
         [REASON_KEYSTORE] = agents,
         [REASON_COUNTS] = "See why Nomad does not list them: nomad status, nomad node status.",
-        [REASON_AUTOPILOT] =
-            "See that Nomad takes changes (nomad operator autopilot get-config) and that the "
-            "servers' agents run: caravan status.",
         [REASON_UNDO] = "See that Nomad takes changes and that host's agent runs: caravan status.",
     };
     return advice[(unsigned)reason < REASON_COUNT ? reason : REASON_NONE];

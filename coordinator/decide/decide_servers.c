@@ -1,7 +1,6 @@
 /* Servers: one at a time, followers first, the leader last. */
 #include "decide.h"
 
-#include "decide_autopilot.h"
 #include "decide_keystore.h"
 #include "decide_watch.h"
 #include "fingerprint.h"
@@ -225,12 +224,10 @@ void decide_servers(const struct situation *s, struct decision *d)
 
     decide_staging(s, d);
     if (region == NULL) {
-        if (!counts_after(s, d, true) || !autopilot_back(s, d, NULL))
-            return;
-        intend_run(d, RUN_CLIENTS);
+        if (counts_after(s, d, true))
+            intend_run(d, RUN_CLIENTS);
         return;
     }
-    (void)autopilot_back(s, d, region);
     if (ledger_in_flight(s->ledger, s->plan, true) > 0 || transfer_asked(s, d) || !may_begin(s, d))
         return;
     if (!s->lease->all) {
@@ -251,8 +248,8 @@ void decide_servers(const struct situation *s, struct decision *d)
     if (s->ledger->hosts[next].state != HOST_STAGED)
         waiting_for(d, REASON_STAGING, s->plan->hosts[next].key, "%s is not staged",
                     s->plan->hosts[next].name);
-    else if (!snapshots_taken(s, d) || !keystores_copied(s, d) || !autopilot_off(s, d, region) ||
-             !counts_before(s, d, leader) || !counts_after(s, d, false))
+    else if (!snapshots_taken(s, d) || !keystores_copied(s, d) || !counts_before(s, d, leader) ||
+             !counts_after(s, d, false))
         return;
     else if (leads)
         begin_leader(s, d, next, region);

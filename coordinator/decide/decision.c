@@ -27,7 +27,6 @@ const char *reason_name(enum reason r)
         [REASON_SNAPSHOT] = "snapshot",
         [REASON_KEYSTORE] = "keystore",
         [REASON_COUNTS] = "counts",
-        [REASON_AUTOPILOT] = "autopilot",
     };
     return (unsigned)r < REASON_COUNT ? names[r] : "unknown";
 }
@@ -46,7 +45,6 @@ const char *intent_name(enum intent_kind k)
         [INTENT_TRANSFER] = "transfer",
         [INTENT_SNAPSHOT] = "snapshot",
         [INTENT_PRESERVE] = "preserve",
-        [INTENT_AUTOPILOT] = "autopilot",
         [INTENT_MARK] = "mark",
         [INTENT_RUN] = "run",
         [INTENT_STOP] = "stop",

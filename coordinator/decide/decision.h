@@ -21,17 +21,16 @@ enum intent_kind {
     INTENT_STAGE,
     INTENT_SWAP,
     INTENT_REVERT,
-    INTENT_RESEND,    /* the committed order once more, same inner bytes */
-    INTENT_DRAIN,     /* note, then drain */
-    INTENT_RESTORE,   /* undo this host's effects, or those of the region `host` names */
-    INTENT_TRANSFER,  /* leadership to another server before the leader's turn */
-    INTENT_SNAPSHOT,  /* save the state of the region `host` names */
-    INTENT_PRESERVE,  /* have this server's keystore copied on its own disk */
-    INTENT_AUTOPILOT, /* its dead-server cleanup off: note, then compare-and-set */
-    INTENT_MARK,      /* change host_state to `state` with text; no effect outside */
-    INTENT_RUN,       /* change run_state to `run` */
-    INTENT_STOP,      /* ending becomes STOPPED, with cause, host, advice: begins nothing more */
-    INTENT_PAUSE,     /* ending becomes PAUSED */
+    INTENT_RESEND,   /* the committed order once more, same inner bytes */
+    INTENT_DRAIN,    /* note, then drain */
+    INTENT_RESTORE,  /* undo this host's effects */
+    INTENT_TRANSFER, /* leadership to another server before the leader's turn */
+    INTENT_SNAPSHOT, /* save the state of the region `host` names */
+    INTENT_PRESERVE, /* have this server's keystore copied on its own disk */
+    INTENT_MARK,     /* change host_state to `state` with text; no effect outside */
+    INTENT_RUN,      /* change run_state to `run` */
+    INTENT_STOP,     /* ending becomes STOPPED, with cause, host, advice: begins nothing more */
+    INTENT_PAUSE,    /* ending becomes PAUSED */
     INTENT_KIND_COUNT
 };
 
@@ -46,16 +45,15 @@ enum reason {
     REASON_CANARY,    /* canaries have not settled */
     REASON_SOAK,
     REASON_DRAIN,
-    REASON_LEADER,    /* leadership is moving or unclear */
-    REASON_SERVERS,   /* clients wait for servers */
-    REASON_LEASE,     /* leases are not all held */
-    REASON_OBSERVE,   /* the observation is too old */
-    REASON_RETRY,     /* backing off before asking a host again */
-    REASON_UNDO,      /* effects are being undone */
-    REASON_SNAPSHOT,  /* the state is being saved */
-    REASON_KEYSTORE,  /* keystores are being copied */
-    REASON_COUNTS,    /* its objects are being counted */
-    REASON_AUTOPILOT, /* a region's dead-server cleanup is being switched off */
+    REASON_LEADER,   /* leadership is moving or unclear */
+    REASON_SERVERS,  /* clients wait for servers */
+    REASON_LEASE,    /* leases are not all held */
+    REASON_OBSERVE,  /* the observation is too old */
+    REASON_RETRY,    /* backing off before asking a host again */
+    REASON_UNDO,     /* effects are being undone */
+    REASON_SNAPSHOT, /* the state is being saved */
+    REASON_KEYSTORE, /* keystores are being copied */
+    REASON_COUNTS,   /* its objects are being counted */
     REASON_COUNT
 };
 const char *reason_name(enum reason r);

@@ -98,6 +98,8 @@ enum effect_step effect_next(const struct effect *e, const struct ledger *l, con
 {
     if (effect_finished(e))
         return STEP_NONE;
+    if (e->kind == EFFECT_AUTOPILOT)
+        return e->note_cleared ? STEP_NONE : STEP_CLEAR;
     if (e->undone)
         return gone ? STEP_NONE : STEP_CLEAR;
     if (e->kind == EFFECT_TRANSFER)

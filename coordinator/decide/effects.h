@@ -15,6 +15,9 @@
  * A transfer of leadership has nothing to undo: it is committed, done, finished. A drain that a
  * node's own stop began (drain_on_shutdown) is an effect of our swap like our own
  * (EFFECT_ELIGIBILITY): found done, noted, then undone, unless somebody else has drained it since.
+ *
+ * EFFECT_AUTOPILOT is of an earlier version: its notes are cleared, with each server's agent of its
+ * region; what it changed in Nomad is told (report_regions.h) and left to people.
  */
 #ifndef EFFECTS_H
 #define EFFECTS_H

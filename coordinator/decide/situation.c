@@ -1,6 +1,5 @@
 #include "situation.h"
 
-#include "decide_autopilot.h"
 #include "version.h"
 
 bool may_begin(const struct situation *s, struct decision *d)
@@ -166,23 +165,18 @@ bool host_is_gone(const struct situation *s, size_t i)
 bool effects_undone(const struct situation *s, struct decision *d)
 {
     const struct effect *first = NULL;
-    bool all = true;
 
     for (size_t i = 0; i < s->ledger->n_effects; i++) {
         const struct effect *e = &s->ledger->effects[i];
         const struct ledger_host *h = ledger_host_const(s->ledger, e->key);
-        if (effect_finished(e))
+        if (effect_finished(e) || (e->kind == EFFECT_AUTOPILOT && e->note_cleared))
             continue;
-        if (e->kind == EFFECT_AUTOPILOT) {
-            all = autopilot_ended(s, d, e) && all;
-            continue;
-        }
         first = first != NULL ? first : e;
         if (!e->undo && (h == NULL || !host_in_flight(h->state)))
             intend(d, INTENT_RESTORE, e->key);
     }
     if (first == NULL)
-        return all;
+        return true;
     const struct plan_host *p = plan_host(s->plan, first->key);
     waiting_for(d, REASON_UNDO, first->key, "%s: what was done to it is being undone",
                 p != NULL ? p->name : "the cluster");

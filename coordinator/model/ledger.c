@@ -188,15 +188,9 @@ struct effect *ledger_effect(struct ledger *l, enum effect_kind kind, const char
     return NULL;
 }
 
-const struct effect *ledger_autopilot(const struct ledger *l, const char *region)
+bool effect_left_off(const struct effect *e)
 {
-    for (size_t i = 0; i < l->n_effects; i++) {
-        const struct effect *e = &l->effects[i];
-        if (e->kind == EFFECT_AUTOPILOT && !effect_finished(e) && !e->undone &&
-            str_eq(e->region, region))
-            return e;
-    }
-    return NULL;
+    return e->kind == EFFECT_AUTOPILOT && !e->undone && e->attempts > 0;
 }
 
 uint32_t ledger_silence(const struct ledger_host *h, uint32_t told_ms, int64_t now)
@@ -239,9 +233,6 @@ void ledger_rebase(struct ledger *l, int64_t now)
     }
     for (size_t i = 0; i < l->n_effects; i++) {
         rebase(&l->effects[i].done_ms, now, &l->effects[i].dirty);
-        l->effects[i].refused = false;
-        l->effects[i].undo_ms = 0;
-        l->effects[i].problem[0] = '\0';
     }
     rebase(&l->canaries_settled_ms, now, &l->dirty);
 }

@@ -129,19 +129,18 @@ struct ledger_host {
     bool dirty;              /* must be written at the next commit */
 };
 
-enum effect_kind { EFFECT_DRAIN = 1, EFFECT_ELIGIBILITY, EFFECT_AUTOPILOT, EFFECT_TRANSFER };
-
-/* A region's autopilot configuration, as far as a run looks at it. */
-struct autopilot_setting {
-    bool cleanup;    /* CleanupDeadServers */
-    uint64_t index;  /* ModifyIndex: what compare-and-set compares */
-    uint64_t others; /* a hash of all else in it */
+enum effect_kind {
+    EFFECT_DRAIN = 1,
+    EFFECT_ELIGIBILITY,
+    EFFECT_AUTOPILOT, /* of a run by 0.1.0, which could switch dead-server cleanup off; never made
+                       */
+    EFFECT_TRANSFER
 };
 
 struct effect {  /* id 0: a free row */
     uint32_t id; /* also the note's slot */
     enum effect_kind kind;
-    char key[UUID_MAX];        /* host; "" concerns a region */
+    char key[UUID_MAX];        /* host; EFFECT_AUTOPILOT: whose note is being cleared */
     char region[NAME_MAX_LEN]; /* EFFECT_AUTOPILOT; else "" */
     char before[256];          /* value found, as JSON text */
     char ours[256];            /* value set */
@@ -152,15 +151,6 @@ struct effect {  /* id 0: a free row */
     bool note_cleared;
     uint32_t attempts;
     int64_t done_ms; /* clock.mono when Nomad answered; 0 */
-    /* EFFECT_AUTOPILOT (autopilot.h): what was found, once it was read, and our own write. */
-    bool found;
-    struct autopilot_setting setting;
-    uint64_t ours_index; /* its ModifyIndex, read back; 0: not yet */
-    bool restoring;      /* what was found was asked to be written back */
-    /* Of this process; losing them may only delay. */
-    bool refused;           /* asking again does not help */
-    int64_t undo_ms;        /* EFFECT_AUTOPILOT: since when it is being undone; 0 not */
-    char problem[TEXT_MAX]; /* the last attempt's; "" none */
     bool dirty;
 };
 
@@ -174,7 +164,6 @@ struct ledger_region {
     int64_t snapshot_wall_ms;
     int64_t first[OBJECT_KINDS]; /* before the first server; all 0: not counted yet */
     int64_t last[OBJECT_KINDS];  /* after the last one that settled */
-    char autopilot[160]; /* what became of its dead-server cleanup, for people; "" nothing */
     /* Of this process; losing them may only delay. */
     bool asking;  /* for a snapshot */
     bool refused; /* asking again does not help */
@@ -227,11 +216,12 @@ const struct ledger_host *ledger_host_const(const struct ledger *l, const char *
  * finished effect (undone, note cleared: committed as such before) when there is one; the
  * store keeps its history by id. NULL: EFFECTS_MAX are unfinished. */
 struct effect *ledger_effect_add(struct ledger *l, enum effect_kind kind, const char *key);
-/* The one of this region that is not undone yet; NULL. */
-const struct effect *ledger_autopilot(const struct ledger *l, const char *region);
 struct ledger_region *ledger_region(struct ledger *l, const char *name); /* NULL: none */
 const struct ledger_region *ledger_region_const(const struct ledger *l, const char *name);
 bool effect_finished(const struct effect *e);
+/* A run by 0.1.0 switched autopilot's dead-server cleanup off in e->region, and was ended before it
+ * had given it back. */
+bool effect_left_off(const struct effect *e);
 /* The unfinished effect of this kind on this host; NULL. */
 struct effect *ledger_effect(struct ledger *l, enum effect_kind kind, const char *key);
 const struct effect *ledger_effect_const(const struct ledger *l, enum effect_kind kind,

@@ -1,5 +1,5 @@
 /*
- * operate.h - one write that the run asks of Nomad, or one read that belongs to it.
+ * operate.h - one write that the run asks of Nomad, or a snapshot.
  */
 #ifndef OPERATE_H
 #define OPERATE_H
@@ -8,13 +8,11 @@
 #include <stdint.h>
 
 enum operation {
-    OP_DRAIN = 1,      /* start our drain: deadline, Meta with the run id */
-    OP_UNDRAIN,        /* cancel our drain, mark eligible or not as `eligible` says */
-    OP_ELIGIBILITY,    /* set to `eligible` */
-    OP_TRANSFER,       /* leadership to peer id */
-    OP_AUTOPILOT,      /* CleanupDeadServers to `eligible`, where ModifyIndex is still `index` */
-    OP_AUTOPILOT_READ, /* the setting; changes nothing */
-    OP_SNAPSHOT,       /* the region's state into a file; changes nothing in Nomad */
+    OP_DRAIN = 1,   /* start our drain: deadline, Meta with the run id */
+    OP_UNDRAIN,     /* cancel our drain, mark eligible or not as `eligible` says */
+    OP_ELIGIBILITY, /* set to `eligible` */
+    OP_TRANSFER,    /* leadership to peer id */
+    OP_SNAPSHOT,    /* the region's state into a file; changes nothing in Nomad */
 };
 
 struct operate {
@@ -24,7 +22,6 @@ struct operate {
     const char *node_id; /* OP_DRAIN, OP_UNDRAIN, OP_ELIGIBILITY */
     const char *peer_id; /* OP_TRANSFER */
     bool eligible;
-    uint64_t index;      /* OP_AUTOPILOT */
     int64_t deadline_ms; /* OP_DRAIN */
     const char *run_hex; /* OP_DRAIN: Meta */
 };

@@ -60,6 +60,8 @@ struct plan_region { /* every region observed, also those without planned hosts 
     char name[NAME_MAX_LEN];
     uint32_t voters; /* at planning: no fewer before each step; 0 unknown */
     bool planned;    /* has hosts in the plan: its server agents' leases are held */
+    bool cleanup;    /* its servers are planned, and autopilot takes dead ones out of raft; told
+                        with the plan and not part of it */
 };
 
 struct plan {

@@ -40,7 +40,6 @@ static const struct field numbers[] = {
     ROW("drain", plan, policy.drain, FIELD_BOOL),
     ROW_UINT("drain-deadline", plan, policy.drain_deadline_ms),
     ROW("accept-outage", plan, policy.accept_outage, FIELD_BOOL),
-    ROW("autopilot-off", plan, policy.autopilot_off, FIELD_BOOL),
     ROW_UINT("lease", plan, policy.lease_ms),
     ROW_UINT("renew", plan, policy.renew_ms),
     ROW_UINT("stage-deadline", plan, policy.stage_deadline_ms),
@@ -143,6 +142,9 @@ static int split(char *line, char *fields[static FIELDS_MAX], size_t *ret_n)
     return 0;
 }
 
+/* Of a policy that earlier versions had. */
+static const char *const past_numbers[] = {"autopilot-off"};
+
 static int read_number(struct plan *p, char **f, size_t n)
 {
     struct err err = ERR_INIT;
@@ -150,6 +152,9 @@ static int read_number(struct plan *p, char **f, size_t n)
 
     if (n != 3 || str_to_u64(f[2], INT64_MAX, &v) < 0)
         return -1;
+    for (size_t i = 0; i < ARRAY_LEN(past_numbers); i++)
+        if (str_eq(f[1], past_numbers[i]))
+            return 0;
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
         if (!str_eq(f[1], numbers[i].name))
             continue;

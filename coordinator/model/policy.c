@@ -20,17 +20,6 @@ void policy_default(struct policy *p)
     };
 }
 
-int policy_parse_autopilot(const char *s, struct policy *p, struct err *err)
-{
-    if (!str_eq(s, "keep") && !str_eq(s, "off"))
-        return err_set(err, ERR_USAGE, 0,
-                       "\"%s\" is not what can be done about autopilot's dead-server cleanup: say "
-                       "keep, or off",
-                       s);
-    p->autopilot_off = str_eq(s, "off");
-    return 0;
-}
-
 int policy_parse_parallel(const char *s, struct policy *p, struct err *err)
 {
     char digits[16];

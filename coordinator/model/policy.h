@@ -34,7 +34,6 @@ struct policy {
     bool drain;
     int64_t drain_deadline_ms;
     bool accept_outage;
-    bool autopilot_off; /* dead-server cleanup, while servers are changed: autopilot.h */
     size_t n_accepted;
     const char *accepted[FILTER_VALUES]; /* hazard ids */
     int64_t lease_ms, renew_ms;
@@ -44,8 +43,6 @@ struct policy {
 };
 
 void policy_default(struct policy *p);
-/* "keep" or "off" ; ERR_USAGE. */
-MUST_CHECK int policy_parse_autopilot(const char *s, struct policy *p, struct err *err);
 /* "3" or "25%" ; ERR_USAGE. */
 MUST_CHECK int policy_parse_parallel(const char *s, struct policy *p, struct err *err);
 /* The number --max-parallel means for so many clients; at least 1. */

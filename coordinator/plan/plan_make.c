@@ -204,7 +204,15 @@ static bool can_transfer(const struct plan *p, const struct world *w)
     return true;
 }
 
-static void regions_fill(struct plan *p, const struct world *w)
+static bool cleans_up(const struct survey *s, const char *region)
+{
+    for (size_t i = 0; s != NULL && i < s->n_regions; i++)
+        if (str_eq(s->regions[i].name, region))
+            return s->regions[i].autopilot == ASKED_YES && s->regions[i].cleanup_dead;
+    return false;
+}
+
+static void regions_fill(struct plan *p, const struct world *w, const struct survey *survey)
 {
     p->regions = arena_array(&p->arena, w->n_regions, sizeof(*p->regions));
     p->n_regions = w->n_regions;
@@ -212,8 +220,12 @@ static void regions_fill(struct plan *p, const struct world *w)
         struct plan_region *r = &p->regions[i];
         str_cut(r->name, sizeof(r->name), w->regions[i].name);
         r->voters = region_voters(w, r->name, w->ended_ms);
-        for (size_t k = 0; k < p->n_hosts; k++)
-            r->planned = r->planned || str_eq(p->hosts[k].region, r->name);
+        for (size_t k = 0; k < p->n_hosts; k++) {
+            bool here = str_eq(p->hosts[k].region, r->name);
+            r->planned |= here;
+            r->cleanup |= here && p->hosts[k].is_server && !p->hosts[k].already;
+        }
+        r->cleanup = r->cleanup && cleans_up(survey, r->name);
     }
 }
 
@@ -286,7 +298,7 @@ int plan_make(const struct world *w, const struct survey *survey, const struct r
     ret->own_build = target->own_build;
     ret->policy = *policy;
     hosts_fill(ret, w, authoritative(survey), target);
-    regions_fill(ret, w);
+    regions_fill(ret, w, survey);
     ret->parallel = policy_parallel(policy, ret->n_clients);
     choose_reactions(ret, &version);
     ret->transfer = can_transfer(ret, w);

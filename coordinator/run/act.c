@@ -1,7 +1,6 @@
 #include "act.h"
 
 #include "act_order.h"
-#include "autopilot_calls.h"
 #include "effect_calls.h"
 #include "lease_book.h"
 #include "run_keystore.h"
@@ -186,8 +185,7 @@ static void restore(struct run *r, const struct intent *in)
     struct ledger *l = r->config->ledger;
 
     for (size_t i = 0; i < l->n_effects; i++)
-        if (str_eq(l->effects[i].key, in->key) && !l->effects[i].undo &&
-            (in->key[0] != '\0' || str_eq(l->effects[i].region, in->host))) {
+        if (str_eq(l->effects[i].key, in->key) && !l->effects[i].undo) {
             l->effects[i].undo = true;
             l->effects[i].dirty = true;
         }
@@ -244,8 +242,6 @@ static int apply(struct run *r, const struct intent *in, struct err *err)
         watch_ask(r, in);
     else if (in->kind == INTENT_PRESERVE && lh != NULL)
         lh->keys.wanted = true;
-    else if (in->kind == INTENT_AUTOPILOT)
-        autopilot_add(r, in);
     else if (in->kind == INTENT_RESTORE)
         restore(r, in);
     else if (in->kind == INTENT_RUN)

@@ -1,9 +1,10 @@
 #include "effect_calls.h"
 
 #include "act_order.h"
-#include "autopilot_calls.h"
 #include "effects.h"
 #include "lease_book.h"
+
+#define CLEAR_MS 10000 /* for each server's note of EFFECT_AUTOPILOT */
 
 struct effect_call {
     uint32_t id;
@@ -14,6 +15,8 @@ struct effect_call {
     uint32_t tries;
     uint64_t sequence; /* last note order's */
     unsigned char nonce[NONCE_LEN];
+    size_t server;    /* EFFECT_AUTOPILOT: which is next, for lease_server, */
+    int64_t since_ms; /* and since when this one is asked */
 };
 
 struct effect_calls {
@@ -23,14 +26,12 @@ struct effect_calls {
 void effects_init(struct run *r)
 {
     r->calls = xzalloc(1, sizeof(*r->calls));
-    autopilot_init(r);
 }
 
 void effects_free(struct run *r)
 {
     free(r->calls);
     r->calls = NULL;
-    autopilot_free(r);
 }
 
 static int64_t now_of(const struct run *r)
@@ -87,6 +88,22 @@ bool effects_give_back(struct run *r, struct ledger_host *lh)
 
 /* ---- before the commit ---- */
 
+/* Its note is with each server's agent of its region. False: they have all been asked. */
+static bool next_server(struct run *r, struct effect *e, struct effect_call *c)
+{
+    const char *key = lease_server(r, e->region, &c->server);
+
+    str_cut(e->key, sizeof(e->key), key != NULL ? key : "");
+    c->since_ms = now_of(r);
+    return key != NULL;
+}
+
+/* An agent that stays silent holds nothing up: status tells of the note that it keeps. */
+static bool all_asked(struct run *r, struct effect *e, struct effect_call *c, int64_t now)
+{
+    return (e->key[0] == '\0' || now - c->since_ms > CLEAR_MS) && !next_server(r, e, c);
+}
+
 static void plan_one(struct run *r, size_t row, int64_t now)
 {
     struct effect *e = &r->config->ledger->effects[row];
@@ -95,9 +112,11 @@ static void plan_one(struct run *r, size_t row, int64_t now)
     c->step = STEP_NONE;
     if ((c->doing != STEP_NONE && now < c->asked_ms + ANSWER_MS) || now < c->retry_ms)
         return;
-    if (!e->undo && !e->undone && !run_may_begin(r))
+    bool past = e->kind == EFFECT_AUTOPILOT;
+    if (!e->undo && !e->undone && !past && !run_may_begin(r))
         return;
-    if (e->undone && gone(r, e->key)) { /* no agent to clear it with */
+    if (past ? !e->note_cleared && all_asked(r, e, c, now)
+             : e->undone && gone(r, e->key)) { /* no agent to clear it with */
         e->note_cleared = e->dirty = true;
         return;
     }
@@ -119,12 +138,9 @@ void effects_plan(struct run *r)
 {
     int64_t now = now_of(r);
 
-    for (size_t i = 0; i < r->config->ledger->n_effects; i++) {
-        const struct effect *e = &r->config->ledger->effects[i];
-        if (!effect_finished(e) && e->kind != EFFECT_AUTOPILOT)
+    for (size_t i = 0; i < r->config->ledger->n_effects; i++)
+        if (!effect_finished(&r->config->ledger->effects[i]))
             plan_one(r, i, now);
-    }
-    autopilot_plan(r);
 }
 
 /* ---- after it ---- */
@@ -188,8 +204,7 @@ int effects_do(struct run *r, struct err *err)
 
     for (size_t i = 0; i < l->n_effects; i++) {
         struct effect_call *c = &r->calls->calls[i];
-        if (c->id != l->effects[i].id || l->effects[i].kind == EFFECT_AUTOPILOT ||
-            c->step == STEP_NONE || c->step == STEP_UNDONE)
+        if (c->id != l->effects[i].id || c->step == STEP_NONE || c->step == STEP_UNDONE)
             continue;
         c->doing = c->step;
         c->step = STEP_NONE;
@@ -201,7 +216,7 @@ int effects_do(struct run *r, struct err *err)
             operate(r, &l->effects[i], c->doing);
         }
     }
-    return autopilot_do(r, err);
+    return 0;
 }
 
 /* ---- answers ---- */
@@ -228,7 +243,7 @@ static void note_answered(struct run *r, struct effect *e, struct effect_call *c
     if (c->doing == STEP_NOTE)
         e->noted = true;
     else
-        e->note_cleared = true;
+        e->note_cleared = e->kind != EFFECT_AUTOPILOT || !next_server(r, e, c);
     c->doing = STEP_NONE;
     c->tries = 0;
     e->dirty = true;
@@ -260,11 +275,9 @@ void effects_event(struct run *r, const struct event *ev)
 {
     struct ledger *l = r->config->ledger;
 
-    autopilot_event(r, ev);
     for (size_t i = 0; i < l->n_effects; i++) {
         struct effect_call *c = &r->calls->calls[i];
-        if (c->id == 0 || l->effects[i].kind == EFFECT_AUTOPILOT || c->id != l->effects[i].id ||
-            c->doing == STEP_NONE)
+        if (c->id == 0 || c->id != l->effects[i].id || c->doing == STEP_NONE)
             continue;
         bool note = c->doing == STEP_NOTE || c->doing == STEP_CLEAR;
         if (ev->kind == EV_OPERATED && !note && ev->effect == c->id)

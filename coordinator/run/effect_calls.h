@@ -3,8 +3,8 @@
  *
  * What is next for an effect says effects.h; one step is outstanding an effect. effects_init once;
  * in every tick effects_plan before the commit and effects_do after it; effects_event for every
- * answer to a note or an operation; effects_free at the end. Each of them does the same for the
- * effects on a region, through autopilot_calls.h. The calls are r->calls, by row of the ledger.
+ * answer to a note or an operation; effects_free at the end. The calls are r->calls, by row of the
+ * ledger.
  */
 #ifndef EFFECT_CALLS_H
 #define EFFECT_CALLS_H

@@ -39,8 +39,6 @@ struct event {
     enum operation op;             /* EV_OPERATED */
     const char *region;            /* of a snapshot, as its size and time */
     bool final;                    /* asking again does not help */
-    bool unwritten; /* OP_AUTOPILOT, not ok: nothing was changed by it, nor will be */
-    struct autopilot_setting setting; /* OP_AUTOPILOT_READ */
     uint64_t bytes;
     int64_t wall_ms;
     const char *advice;   /* EV_ALARM */

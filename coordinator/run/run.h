@@ -41,9 +41,8 @@ struct run {
     bool leaving;             /* asked twice: leave at once */
     bool moved;               /* in this tick: decide again at once */
     struct lease_view lease;
-    struct lease_book *leases;         /* lease_book.h */
-    struct effect_calls *calls;        /* effect_calls.h */
-    struct autopilot_calls *autopilot; /* autopilot_calls.h */
+    struct lease_book *leases;  /* lease_book.h */
+    struct effect_calls *calls; /* effect_calls.h */
 };
 
 /* Until run_ended. 0: the ledger's state tells how it ended; -1: could not go on at

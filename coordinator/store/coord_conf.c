@@ -49,8 +49,6 @@ static const struct conf_key keys[] = {
     TIME("soak", soak_ms, 0, 48 * HOUR, "2m", "how long canaries run before the rest follows"),
     TIME("settle", settle_ms, 0, HOUR, "10s", "how long a gate must pass without a break"),
     NUMBER("settle_answers", settle_answers, 1, 1000, "5", "and in at least so many answers"),
-    TEXT("defaults", "autopilot_cleanup", autopilot_cleanup, "keep",
-         "autopilot's removal of dead servers while servers are changed: keep or off"),
     NUMBER("max_failures", max_failures, 0, 100000, "0", "clients that may fail"),
     NUMBER("max_skipped", max_skipped, 0, 100000, "0", "clients that may be skipped"),
     TIME("server_deadline", server_deadline_ms, 1000, 4 * HOUR, "10m",
@@ -75,7 +73,11 @@ static const struct conf_key keys[] = {
      "Nomad id or name = HOST:PORT of the caravan-agent; else the host's address, port 4650"},
     {"servers", "*", CONF_MAP, 0, 0, 0, NULL,
      "Nomad id or name = address of its HTTP API; else its address, port as in [nomad] address"},
+
+    /* Of 0.1.0: read and warned of (console_conf), not shown any more. */
+    TEXT("defaults", "autopilot_cleanup", past_cleanup, "", ""),
 };
+#define PAST_KEYS 1
 _Static_assert(ARRAY_LEN(keys) <= COORD_KEYS_MAX, "struct coord_conf has too few sources");
 
 static int on_pair(void *base, const char *section, const char *key, const char *value,
@@ -92,7 +94,8 @@ static int on_pair(void *base, const char *section, const char *key, const char 
     return 0;
 }
 
-const struct conf coord_conf_table = {keys, ARRAY_LEN(keys), on_pair};
+const struct conf coord_conf_table = {keys, ARRAY_LEN(keys) - PAST_KEYS, on_pair};
+static const struct conf table_with_past = {keys, ARRAY_LEN(keys), on_pair};
 
 static const struct {
     const char *name;
@@ -150,11 +153,11 @@ static int read_file(struct coord_conf *c, struct err *err)
     memset(b, 'b', sizeof *b);
     a->agents = a->servers = b->agents = b->servers = (struct address_map){NULL, 0};
     struct err unused = ERR_INIT;
-    int rc = conf_read(&coord_conf_table, c->file, c, err);
-    if (rc == 0 && (conf_read(&coord_conf_table, c->file, a, &unused) < 0 ||
-                    conf_read(&coord_conf_table, c->file, b, &unused) < 0))
+    int rc = conf_read(&table_with_past, c->file, c, err);
+    if (rc == 0 && (conf_read(&table_with_past, c->file, a, &unused) < 0 ||
+                    conf_read(&table_with_past, c->file, b, &unused) < 0))
         rc = err_set(err, ERR_CONFIG, 0, "%s changed while it was read", c->file);
-    for (size_t i = 0; rc == 0 && i < ARRAY_LEN(keys); i++) {
+    for (size_t i = 0; rc == 0 && i < coord_conf_table.n_keys; i++) {
         size_t n = keys[i].type == CONF_MAP ? 0 : 1;
         const char *p = (const char *)a + keys[i].offset, *q = (const char *)b + keys[i].offset;
         if (n > 0 && key_size(&keys[i]) > 0 && memcmp(p, q, n) == 0)
@@ -357,7 +360,7 @@ void coord_conf_show(const struct coord_conf *c, FILE *out)
     fprintf(out, "file       %s%s\n", c->file, c->file_there ? "" : " (not there)");
     fprintf(out, "directory  %s (keys, trust)\n", c->dir);
     const char *section = "";
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+    for (size_t i = 0; i < coord_conf_table.n_keys; i++) {
         if (keys[i].type == CONF_MAP)
             continue;
         if (!str_eq(section, keys[i].section))

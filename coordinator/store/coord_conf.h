@@ -45,7 +45,7 @@ struct coord_conf {
     /* [paths] */
     char state_dir[256];
     /* [defaults] */
-    char max_parallel[16], autopilot_cleanup[8];
+    char max_parallel[16];
     int64_t canary, soak_ms, settle_ms, settle_answers, max_failures, max_skipped;
     int64_t server_deadline_ms, client_deadline_ms, hold_ms, drain_deadline_ms;
     int64_t lease_ms, renew_ms, stage_deadline_ms, stage_parallel, unproven_days;
@@ -58,6 +58,7 @@ struct coord_conf {
     char dir[256];  /* of the configuration */
     char file[300]; /* read, or where it would be */
     bool file_there;
+    char past_cleanup[8]; /* autopilot_cleanup, which nothing reads any more; "" not there */
     enum conf_source source[COORD_KEYS_MAX]; /* by index in coord_conf_table.keys */
 };
 

@@ -84,31 +84,18 @@ static const struct field host_list[] = {
 };
 
 static const struct field effect_list[] = {
-    COLUMN(effect, kind, ENUM),
-    COLUMN(effect, key, NAME),
-    COLUMN(effect, region, NAME),
-    AS("value_before", effect, before, NAME),
-    COLUMN(effect, ours, NAME),
-    COLUMN(effect, noted, BOOL),
-    COLUMN(effect, done, BOOL),
-    COLUMN(effect, undo, BOOL),
-    COLUMN(effect, undone, BOOL),
-    COLUMN(effect, note_cleared, BOOL),
-    COLUMN(effect, attempts, UINT),
-    COLUMN(effect, done_ms, INT),
-    COLUMN(effect, found, BOOL),
-    AS("cleanup_found", effect, setting.cleanup, BOOL),
-    AS("index_found", effect, setting.index, UINT),
-    AS("others_found", effect, setting.others, UINT),
-    COLUMN(effect, ours_index, UINT),
-    COLUMN(effect, restoring, BOOL),
+    COLUMN(effect, kind, ENUM),     COLUMN(effect, key, NAME),
+    COLUMN(effect, region, NAME),   AS("value_before", effect, before, NAME),
+    COLUMN(effect, ours, NAME),     COLUMN(effect, noted, BOOL),
+    COLUMN(effect, done, BOOL),     COLUMN(effect, undo, BOOL),
+    COLUMN(effect, undone, BOOL),   COLUMN(effect, note_cleared, BOOL),
+    COLUMN(effect, attempts, UINT), COLUMN(effect, done_ms, INT),
 };
 
 static const struct field region_list[] = {
     COLUMN(ledger_region, name, NAME),           COLUMN(ledger_region, snapshot, NAME),
     COLUMN(ledger_region, snapshot_bytes, UINT), COLUMN(ledger_region, snapshot_wall_ms, INT),
     COLUMN(ledger_region, first, INTS),          COLUMN(ledger_region, last, INTS),
-    COLUMN(ledger_region, autopilot, NAME),
 };
 
 const struct columns region_columns = {LAYOUT("region", region_list), "run BLOB, n INTEGER", 2};

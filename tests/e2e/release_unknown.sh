@@ -49,6 +49,11 @@ run upgrade "$TARGET" </dev/null
 check "without a terminal and without --yes it refuses" status_is 4
 check "and says to give --yes" says "--yes"
 
+echo "autopilot_cleanup = off" >>"$E2E/config/caravan.conf"
+run config
+check "a key that 0.1.0 had is no mistake" status_is 0
+check "and told as without effect" says "autopilot_cleanup in [defaults] does nothing any more"
+sed -i '$d' "$E2E/config/caravan.conf"
 echo "nonsense = 1" >>"$E2E/config/caravan.conf"
 run status
 check "a typo in the configuration is usage" status_is 2

@@ -14,6 +14,8 @@ check "and no try that was turned away is told" not says "without an answer"
 run plan "$TARGET"
 check "plan exits 0 and changes nothing" status_is 0
 check "plan names the target" says "$TARGET"
+check "plan says that autopilot's dead-server cleanup is on, and how it is switched off" \
+    says "nomad operator autopilot set-config -cleanup-dead-servers=false -region"
 check "after plan every host still runs the old version" all_run "$FROM_VERSION"
 
 run upgrade "$TARGET" --yes --max-parallel 50%

@@ -2,7 +2,6 @@
 #include "coord_conf.h"
 #include "fuzz_target.h"
 #include "nomad_http.h"
-#include "nomad_operate.h"
 #include "policy.h"
 #include "release_store.h"
 #include "snapshot.h"
@@ -70,7 +69,6 @@ static void words(const char *text)
     struct err err = ERR_INIT;
 
     policy_default(&p);
-    (void)!policy_parse_autopilot(text, &p, &err);
     if (policy_parse_parallel(text, &p, &err) == 0)
         FUZZ_CHECK(policy_parallel(&p, 10000) >= 1);
     memset(&got, 7, sizeof(got));
@@ -88,16 +86,6 @@ static void heads(const uint8_t *data, size_t size)
         (void)sp_is_hello(data, SP_REQ);
 }
 
-static void autopilot(const uint8_t *data, size_t size)
-{
-    struct autopilot_setting s;
-    auto_buf struct buf body = BUF_INIT;
-    struct err err = ERR_INIT;
-
-    if (autopilot_parse(data, size, &s, &err) == 0)
-        FUZZ_CHECK(autopilot_body(data, size, false, &body, &err) == 0 && body.len > 0);
-}
-
 /* Short texts of configuration, Nomad's answers and strangers' connections. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -109,6 +97,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     places(text);
     words(text);
     heads(data, size);
-    autopilot(data, size);
     return 0;
 }

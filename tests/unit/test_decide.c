@@ -556,29 +556,6 @@ static void test_undo_in_vain(void **state)
     desk_done(f);
 }
 
-/* Where nobody leads, nothing can be written. Who stops leaves it to resume; who aborts, also after
- * it was to stop, never comes back, and goes on trying. */
-static void test_undo_where_nobody_leads(void **state)
-{
-    static const enum run_state states[] = {RUN_SERVERS, RUN_ABORTING};
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(states); i++) {
-        struct small_fleet *f = desk_fleet(states[i]);
-        struct effect *e = ledger_effect_add(&f->ledger, EFFECT_AUTOPILOT, "");
-        str_cut(e->region, sizeof(e->region), f->plan.regions[0].name);
-        str_cut(e->problem, sizeof(e->problem), "refused");
-        e->noted = e->done = e->undo = true;
-        e->undo_ms = f->w.begun_ms;
-        f->ledger.ending = RUN_STOPPED;
-        for (int k = 0; k < SMALL_SERVERS; k++)
-            f->hosts[k].server.has_leader = false;
-        desk_settle_for(f, 40000);
-        const struct intent *in = small_fleet_intent(f, INTENT_RUN);
-        assert_int_equal(in != NULL, states[i] == RUN_SERVERS);
-        desk_done(f);
-    }
-}
-
 /* Two of three that do not answer are not two that do not vote. */
 static void test_quorum_in_words(void **state)
 {
@@ -688,7 +665,6 @@ int main(void)
         cmocka_unit_test(test_newer_by_others_stops_first),
         cmocka_unit_test(test_undo_in_vain),
         cmocka_unit_test(test_quorum_in_words),
-        cmocka_unit_test(test_undo_where_nobody_leads),
         cmocka_unit_test(test_verify),
         cmocka_unit_test(test_gone),
     };

@@ -33,7 +33,6 @@ static const struct {
     {{.op = OP_TRANSFER, .region = "", .peer_id = "10.0.0.1:4647"},
      "/v1/operator/raft/transfer-leadership?address=10.0.0.1%3A4647",
      ""},
-    {{.op = OP_AUTOPILOT, .region = "r"}, "/v1/operator/autopilot/configuration?region=r", ""},
 };
 
 static void test_paths_and_bodies(void **state)

@@ -229,8 +229,6 @@ static void judge_before(struct truth *t, const struct t_host *h)
 {
     const struct t_region *r = &t->regions[h->region];
 
-    if (t->policy.autopilot_off && r->autopilot.cleanup && r->strange_ms == 0)
-        judge_says(t, 7, "swap of %s with autopilot's dead-server cleanup on", h->name);
     if (!r->saved && !t->no_management)
         judge_says(t, 7, "swap of %s without a snapshot of region %s", h->name, r->name);
     judge_copies(t, h);

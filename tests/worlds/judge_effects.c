@@ -3,78 +3,18 @@
 
 #define BACK_MS 60000 /* within which what can be undone is */
 
-/* ---- autopilot's dead-server cleanup ---- */
-
-/* It is asked to be switched off: what was found is in the ledger, and noted everywhere. */
-static void judge_off(struct truth *t, const struct effect *e)
-{
-    if (!e->found || e->before[0] == '\0')
-        judge_says(t, 7, "autopilot of %s is set before it was read", e->region);
-    if (t->paused || t->aborted)
-        judge_says(t, 10, "autopilot of %s set in a run that is paused or aborted", e->region);
-    for (size_t i = 0; i < t->plan.n_servers; i++) {
-        int k = t_host_of(t, t->plan.hosts[i].key);
-        const struct t_host *h = &t->hosts[k];
-        bool noted =
-            t->committed.hosts[i].state == HOST_GONE || !str_eq(t->plan.hosts[i].region, e->region);
-        for (uint32_t n = 0; n < h->agent.n_notes; n++)
-            noted = noted || h->agent.notes[n] == e->id;
-        if (!noted)
-            judge_says(t, 7, "autopilot of %s is set, which is not noted at %s", e->region,
-                       h->name);
-    }
-}
-
-void judge_autopilot(struct truth *t, int region, const struct operate *o)
-{
-    const struct t_region *r = &t->regions[region];
-    const struct effect *e = NULL;
-
-    for (size_t i = 0; i < t->committed.n_effects; i++)
-        if (t->committed.effects[i].id == o->effect)
-            e = &t->committed.effects[i];
-    if (!o->eligible && (e == NULL || e->undone))
-        judge_says(t, 7, "autopilot of %s is switched off after its end", r->name);
-    /* Who changed other fields wrote our "off" along: whose it is cannot be told then. */
-    bool theirs = e != NULL && r->autopilot.others == e->setting.others && !r->cannot_tell;
-    if (o->eligible && !r->autopilot.cleanup && !r->off_by_us && theirs)
-        judge_says(t, 7, "autopilot of %s, which a stranger switched off, is switched on", r->name);
-}
-
-/* At every end, where it could be brought back; elsewhere the ledger still knows of it. */
-void judge_autopilot_back(struct truth *t)
-{
-    for (int i = 0; i < t->n_regions; i++) {
-        const struct t_region *r = &t->regions[i];
-        bool can = r->leader >= 0 && t->now - r->leader_ms > BACK_MS &&
-                   t->now - r->cut_ms > BACK_MS && !t->taken_over && !t_faulty(t);
-        if (!r->off_by_us)
-            continue;
-        if (can)
-            judge_says(t, 7, "ended with autopilot's dead-server cleanup of %s off by us", r->name);
-        if (ledger_autopilot(&t->committed, r->name) == NULL)
-            judge_says(t, 7, "autopilot's dead-server cleanup of %s is off, and forgotten",
-                       r->name);
-    }
-}
-
 void judge_operate(struct truth *t, const struct operate *o)
 {
     const struct effect *e = NULL;
     int host = t_host_of(t, o->node_id);
     bool noted = false;
 
-    if (o->op == OP_SNAPSHOT || o->op == OP_AUTOPILOT_READ)
+    if (o->op == OP_SNAPSHOT)
         return; /* changes nothing */
     counts.judged[7]++;
     for (size_t i = 0; i < t->committed.n_effects; i++)
         if (t->committed.effects[i].id == o->effect)
             e = &t->committed.effects[i];
-    if (e != NULL && o->op == OP_AUTOPILOT) {
-        if (!o->eligible)
-            judge_off(t, e);
-        return;
-    }
     if (e == NULL || host < 0) {
         judge_says(t, 7, "an operation that is not in the ledger");
         return;
@@ -107,8 +47,7 @@ static bool reachable(const struct truth *t, const struct t_host *h)
 void judge_undone(struct truth *t)
 {
     for (size_t i = 0; i < t->ledger.n_effects; i++)
-        if (!effect_finished(&t->ledger.effects[i]) &&
-            (t->ledger.effects[i].kind != EFFECT_AUTOPILOT || !t->ledger.effects[i].undone))
+        if (!effect_finished(&t->ledger.effects[i]))
             judge_says(t, 7, "ended with an effect that is not undone");
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *h = &t->hosts[i];

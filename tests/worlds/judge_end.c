@@ -84,7 +84,6 @@ void judge_end(struct truth *t)
         judge_done(t);
     if (end == RUN_DONE || end == RUN_ABORTED)
         judge_undone(t);
-    judge_autopilot_back(t);
     if (end != RUN_STOPPED)
         return;
     if (t->ledger.cause[0] == '\0')

@@ -49,7 +49,6 @@ static void choose_policy(struct truth *t)
     p->drain = t_chance(t, 350);
     p->drain_deadline_ms = 40000;
     p->stage_deadline_ms = 60000;
-    p->autopilot_off = t_more(t) % 5 < 2;
     p->accept_outage = t->n_regions == 1 && t->hosts[1].is_server == false;
 }
 
@@ -134,7 +133,6 @@ static void reload(struct truth *t)
     for (size_t i = 0; i < t->committed.n_hosts; i++)
         t->committed.hosts[i].dirty = true;
     t_commit_copy(&t->ledger, &t->committed);
-    t_unheard_at_all(t);
     t->dead = false;
     t->crash_at = 0;
     t->process++;

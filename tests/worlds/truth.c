@@ -277,7 +277,7 @@ static void evict(struct truth *t, struct t_host *h, int host)
     size_t healthy, voters = t_voters(t, h->region, &healthy, -1);
 
     if (h->up || t->regions[h->region].leader < 0 || healthy < voters / 2 + 1 || voters < 3 ||
-        !t->regions[h->region].autopilot.cleanup) {
+        !t->regions[h->region].cleanup) {
         if (!h->up)
             t_schedule(t, 10000, T_EVICT, host, h->life, -1, 0);
         return;

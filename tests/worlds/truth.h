@@ -187,12 +187,8 @@ struct t_region {
     int64_t cut_ms;                /* its API answers nothing before */
     int64_t unasked_ms, unwell_ms; /* begin of the last look without its answer, or not well */
     bool faulted;
-    bool saved; /* a snapshot was taken */
-    /* autopilot's configuration */
-    struct autopilot_setting autopilot;
-    bool off_by_us;     /* the run switched the cleanup off, and nobody wrote it since */
-    int64_t strange_ms; /* a stranger wrote the cleanup itself */
-    bool cannot_tell;   /* whose write it is that is in force: an answer was lost */
+    bool saved;   /* a snapshot was taken */
+    bool cleanup; /* autopilot takes dead servers out of raft */
 };
 
 extern const char *const t_arch_names[T_ARCHES];
@@ -251,9 +247,6 @@ struct t_message {
     struct digest digest;
     struct receipt_done done;
     struct operate op;
-    struct autopilot_setting setting;
-    bool unwritten;
-    bool copy; /* of an operation that was given up: it comes late */
     char region[8];
     char run_hex[2 * RUN_ID_LEN + 1], node[UUID_MAX], peer[UUID_MAX];
     bool ok;
@@ -396,11 +389,8 @@ void t_commit_copy(struct ledger *to, struct ledger *from);
 void t_ledger_drop(struct ledger *l);
 int t_any_server(const struct truth *t, const char *region); /* -1: none */
 void t_operate(struct truth *t, const struct t_event *e);
-void t_autopilot_by_stranger(struct truth *t, int region, bool cleanup);
 void t_operated(const struct truth *t, const struct t_message *m, struct event *ret);
 /* Who waited for an answer did not get it, and cannot tell whose write was first. */
-void t_unheard(struct truth *t, const struct t_message *m);
-void t_unheard_at_all(struct truth *t);
 
 /* ---- truth_changed.c: restarts after which a host is not what it was ---- */
 void t_change_at_stop(struct truth *t, int host); /* by our swap */
@@ -414,7 +404,7 @@ enum t_moment {
     MOMENT_PROCESS,  /* a new process of the coordinator has begun */
     MOMENT_BEGUN,    /* the same, and an effect was asked for before it */
     MOMENT_LOOK,     /* servers have answered, the look has not ended; the host may be next */
-    MOMENT_EFFECT,   /* a drain, or autopilot off or on, is asked for */
+    MOMENT_EFFECT,   /* a drain is asked for */
     MOMENT_SNAPSHOT, /* the same */
     MOMENT_ANSWER,   /* Nomad's, to an operation on a region, is under way */
     MOMENT_TRANSFER, /* of leadership, is asked for */
@@ -429,30 +419,28 @@ enum t_moment {
 void t_moment(struct truth *t, enum t_moment moment, int host); /* host: -1 none */
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 59 };
+enum { FAULT_KINDS = 57 };
 enum {
     FAULT_DONE_BY_HAND = 35,
     FAULT_ENDED_AT_TRANSFER = 36,
     FAULT_COPY_ORDERS = 38,
     FAULT_DISK_FULL_ONCE = 40,
-    FAULT_AUTOPILOT = 41,
-    FAULT_AUTOPILOT_OTHERS = 42,
-    FAULT_AUTOPILOT_RACE = 43,
-    FAULT_DONE_EMPTY = 44,
-    FAULT_ENDED_AT_START = 45,
-    FAULT_REMOVED_THEN = 46,
-    FAULT_BY_HAND_EMPTY = 47,
-    FAULT_LAST_EMPTY = 48,
-    FAULT_TASKS_LOST = 49,
-    FAULT_NOT_READY = 50,
-    FAULT_ELSEWHERE = 51,
-    FAULT_DRAINED_BEFORE = 52,
-    FAULT_ATTRIBUTE_LOST = 53,
-    FAULT_ATTRIBUTE_LATE = 54,
-    FAULT_OTHER_DATACENTER = 55,
-    FAULT_OWN_DRAIN = 56,
-    FAULT_KEPT_ELSEWHERE = 57,
-    FAULT_MARKED_AFTER = 58
+    FAULT_CLEANUP = 41,
+    FAULT_DONE_EMPTY = 42,
+    FAULT_ENDED_AT_START = 43,
+    FAULT_REMOVED_THEN = 44,
+    FAULT_BY_HAND_EMPTY = 45,
+    FAULT_LAST_EMPTY = 46,
+    FAULT_TASKS_LOST = 47,
+    FAULT_NOT_READY = 48,
+    FAULT_ELSEWHERE = 49,
+    FAULT_DRAINED_BEFORE = 50,
+    FAULT_ATTRIBUTE_LOST = 51,
+    FAULT_ATTRIBUTE_LATE = 52,
+    FAULT_OTHER_DATACENTER = 53,
+    FAULT_OWN_DRAIN = 54,
+    FAULT_KEPT_ELSEWHERE = 55,
+    FAULT_MARKED_AFTER = 56
 };
 enum { /* of the table's own, by number */
        FAULT_SERVER_RESTARTED = 3,
@@ -508,8 +496,6 @@ void judge_send(struct truth *t, int host, const struct t_wire *o);
 void judge_obeyed(struct truth *t, int host, const struct t_wire *o); /* however late it came */
 void judge_commit(struct truth *t);
 void judge_operate(struct truth *t, const struct operate *o);
-void judge_autopilot(struct truth *t, int region, const struct operate *o); /* it is written */
-void judge_autopilot_back(struct truth *t);
 void judge_undone(struct truth *t);
 void judge_same(struct truth *t, size_t i); /* with every commit, of every host */
 void judge_fingerprint(struct truth *t, struct t_host *h, const struct ledger_host *l);

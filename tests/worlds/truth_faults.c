@@ -217,9 +217,7 @@ static const struct {
     {"a copy of the coordinator orders", copy_orders, 0}, /* truth_ports.c: before a swap order */
     {"disk full", disk_full, 3},
     {"disk full, and the order again", disk_full_once, 0}, /* truth_ports.c: at a swap order */
-    {"dead-server cleanup set by a stranger", autopilot_written, 0},
-    {"autopilot set otherwise by a stranger", autopilot_others, 0},
-    {"the same in the moment of our write", autopilot_race, 0}, /* truth_operate.c */
+    {"dead-server cleanup set by a stranger", cleanup_written, 0},
     {"done, then restarted with an empty state", done_empty, 0},
     /* truth_moments.c: */
     {"ended before the first look", ended_at_start, 0},
@@ -306,10 +304,10 @@ void faults_plan(struct truth *t)
     if (t_chance(t, 400))
         choose_defects(t);
     choose_ineligible(t);
-    int n = t->policy.autopilot_off ? (int)(t_more(t) % 3) : 0;
+    int n = t_more(t) % 5 < 2 ? (int)(t_more(t) % 3) : 0;
     for (int i = 0; i < n; i++)
         t_schedule(t, 100 + (int64_t)(t_more(t) % (uint64_t)(t->faults_end - t->now)), T_FAULT, -1,
-                   0, -1, t_more(t) % 5 < 3 ? FAULT_AUTOPILOT : FAULT_AUTOPILOT_OTHERS);
+                   0, -1, FAULT_CLEANUP);
     n = (int)t_between(t, 0, 4);
     for (int i = 0; i < n; i++)
         t_schedule(t, t_between(t, 100, t->faults_end - t->now), T_FAULT, -1, 0, -1, choose(t));

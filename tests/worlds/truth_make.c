@@ -86,8 +86,7 @@ void truth_make(struct truth *t, uint64_t seed)
             t_add_host(t, true, r);
         t->regions[r].leader = first + (int)t_between(t, 0, servers - 1);
         t->regions[r].term = 5;
-        t->regions[r].autopilot =
-            (struct autopilot_setting){.cleanup = t_more(t) % 5 > 0, .index = 12, .others = 1};
+        t->regions[r].cleanup = t_more(t) % 5 > 0;
     }
     int clients = (int)t_between(t, 0, t->n_regions == 2 ? 3 : 5);
     for (int i = 0; i < clients; i++)

@@ -52,91 +52,6 @@ int t_any_server(const struct truth *t, const char *region)
     return -1;
 }
 
-/* ---- autopilot's configuration ---- */
-
-/* Our write was asked for, and its answer is still out. */
-static bool unconfirmed(const struct truth *t, int region)
-{
-    const struct effect *e = ledger_autopilot(&t->committed, t->regions[region].name);
-    return e != NULL && e->attempts > 0 && !e->done;
-}
-
-void t_autopilot_by_stranger(struct truth *t, int region, bool cleanup)
-{
-    struct t_region *r = &t->regions[region];
-
-    r->autopilot.cleanup = cleanup;
-    r->autopilot.index++;
-    r->strange_ms = t->now;
-    r->off_by_us = false;
-    r->cannot_tell = unconfirmed(t, region);
-}
-
-/* As nomad_operate.h says: where the index is still the one asked for. */
-static bool autopilot(struct truth *t, struct t_message *m, int region)
-{
-    struct t_region *r = &t->regions[region];
-
-    if (m->op.op == OP_AUTOPILOT_READ) {
-        m->setting = r->autopilot;
-        return true;
-    }
-    m->unwritten = r->autopilot.index != m->op.index;
-    if (m->unwritten)
-        return false;
-    judge_autopilot(t, region, &m->op);
-    r->off_by_us = !m->op.eligible;
-    r->autopilot.cleanup = m->op.eligible;
-    r->autopilot.index++;
-    return true;
-}
-
-/* Somebody else's write is first, or ours comes when nobody waits for it any more. */
-static bool autopilot_disturbed(struct truth *t, const struct t_event *e, struct t_message *m,
-                                int region)
-{
-    const struct effect *ours = ledger_autopilot(&t->committed, t->regions[region].name);
-
-    if (!t_faulty(t) || m->op.op != OP_AUTOPILOT || m->copy)
-        return false;
-    if (t_more(t) % 20 == 0) {
-        t_autopilot_by_stranger(t, region, t_more(t) % 2 > 0);
-        t->regions[region].cannot_tell =
-            ours != NULL && !ours->done && (ours->attempts > 1 || m->op.eligible);
-        fault_apply(t, FAULT_AUTOPILOT_RACE);
-    }
-    if (t_more(t) % 20 > 0)
-        return false;
-    m->copy = true;
-    t_post(t, 200 + (int64_t)(t_more(t) % 40000), T_OPERATE, e->message);
-    if (t_more(t) % 2 > 0) /* and nobody asks once more */
-        t_schedule(t, 1, T_CONTROL, -1, 0, -1, (int64_t)CONTROL_PAUSE);
-    return true;
-}
-
-void t_unheard(struct truth *t, const struct t_message *m)
-{
-    struct t_region *r = m->host >= 0 ? &t->regions[t->hosts[m->host].region] : NULL;
-
-    if (r != NULL && m->op.op == OP_AUTOPILOT && !r->off_by_us)
-        r->cannot_tell = true;
-}
-
-/* A process that ended after it had decided on a write, and before it knew how that went: whether
- * what is off is its own, the next one cannot tell. */
-void t_unheard_at_all(struct truth *t)
-{
-    for (int i = 0; i < t->n_regions; i++)
-        if (unconfirmed(t, i) && !t->regions[i].off_by_us)
-            t->regions[i].cannot_tell = true;
-}
-
-static void answer_lost(struct truth *t, struct t_message *m)
-{
-    t_unheard(t, m);
-    m->ok = m->unwritten = false;
-}
-
 void t_operate(struct truth *t, const struct t_event *e)
 {
     struct t_message *m = &t->messages[e->message];
@@ -145,13 +60,7 @@ void t_operate(struct truth *t, const struct t_event *e)
         h != NULL && t->regions[h->region].leader >= 0 && t->now >= t->regions[h->region].cut_ms;
 
     m->ok = false;
-    bool late = m->copy;
-    m->unwritten = !answers;
-    if (answers && autopilot_disturbed(t, e, m, h->region))
-        answer_lost(t, m);
-    else if (answers && (m->op.op == OP_AUTOPILOT || m->op.op == OP_AUTOPILOT_READ))
-        m->ok = autopilot(t, m, h->region);
-    else if (answers && m->op.op == OP_DRAIN)
+    if (answers && m->op.op == OP_DRAIN)
         m->ok = drain(t, h, m->host);
     else if (answers && m->op.op == OP_UNDRAIN)
         m->ok = undrain(h, m->op.eligible);
@@ -162,10 +71,8 @@ void t_operate(struct truth *t, const struct t_event *e)
     t_say(t, "Nomad: operation %d on %s: %s", (int)m->op.op, h != NULL ? h->name : "?",
           m->ok ? "done" : "refused");
     if (t_faulty(t) && t_chance(t, t->loss))
-        answer_lost(t, m); /* done, but the answer is lost */
-    if (late)
-        return; /* nobody waits for its answer */
-    if (m->op.op == OP_SNAPSHOT || m->op.op == OP_AUTOPILOT || m->op.op == OP_AUTOPILOT_READ)
+        m->ok = false; /* done, but the answer is lost */
+    if (m->op.op == OP_SNAPSHOT)
         t_moment(t, MOMENT_ANSWER, -1);
     if (m->op.op == OP_UNDRAIN && m->ok)
         t_moment(t, MOMENT_GIVEN, m->host);
@@ -180,7 +87,5 @@ void t_operated(const struct truth *t, const struct t_message *m, struct event *
     ret->op = m->op.op;
     ret->region = m->op.region;
     ret->final = m->op.op == OP_SNAPSHOT && t->no_management;
-    ret->unwritten = m->unwritten;
-    ret->setting = m->setting;
     ret->text = m->ok ? "snapshot" : "refused";
 }

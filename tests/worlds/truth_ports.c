@@ -211,10 +211,8 @@ static void port_operate(void *ctx, const struct operate *o)
         return;
     int m = message_new(t);
     struct t_message *msg = &t->messages[m];
-    bool region = o->op == OP_SNAPSHOT || o->op == OP_AUTOPILOT || o->op == OP_AUTOPILOT_READ;
-    msg->host = region ? t_any_server(t, o->region) : t_host_of(t, o->node_id);
+    msg->host = o->op == OP_SNAPSHOT ? t_any_server(t, o->region) : t_host_of(t, o->node_id);
     msg->op = *o;
-    msg->copy = false;
     str_cut(msg->region, sizeof(msg->region), o->region);
     msg->op.region = msg->region;
     str_cut(msg->run_hex, sizeof(msg->run_hex), o->run_hex);
@@ -223,7 +221,7 @@ static void port_operate(void *ctx, const struct operate *o)
     judge_operate(t, o);
     if (o->op == OP_TRANSFER)
         t_moment(t, MOMENT_TRANSFER, msg->host);
-    if (o->op == OP_DRAIN || o->op == OP_AUTOPILOT)
+    if (o->op == OP_DRAIN)
         t_moment(t, MOMENT_EFFECT, -1);
     if (o->op == OP_SNAPSHOT)
         t_moment(t, MOMENT_SNAPSHOT, -1);
@@ -400,11 +398,8 @@ static int port_next(void *ctx, int64_t until, struct event *ret, struct err *er
         t->now = MAX_OF(t->now, e.at);
         counts.events++;
         bool out = happens(t, &e, ret);
-        if (e.message >= 0 && t->messages[e.message].process != t->process) {
+        if (e.message >= 0 && t->messages[e.message].process != t->process)
             out = false; /* it was for a process that is no more */
-            if (e.kind == T_OPERATED)
-                t_unheard(t, &t->messages[e.message]);
-        }
         if (e.message >= 0)
             unpost(t, e.message);
         judge_step(t);
@@ -425,8 +420,6 @@ void t_pass(struct truth *t, int64_t ms)
         memset(&ev, 0, sizeof(ev));
         if (e.kind != T_CONTROL)
             happens(t, &e, &ev);
-        if (e.kind == T_OPERATED)
-            t_unheard(t, &t->messages[e.message]);
         if (e.message >= 0)
             unpost(t, e.message);
         judge_step(t);

@@ -215,25 +215,10 @@ bool done_empty(struct truth *t)
     return true;
 }
 
-/* Wanted on or off by somebody: from now on it is theirs. */
-bool autopilot_written(struct truth *t)
+/* Autopilot's dead-server cleanup, wanted on or off by somebody. */
+bool cleanup_written(struct truth *t)
 {
-    t_autopilot_by_stranger(t, (int)(t_more(t) % (uint64_t)t->n_regions), t_more(t) % 2 > 0);
-    return true;
-}
-
-/* Another field: what is written back has our "off" in it. */
-bool autopilot_others(struct truth *t)
-{
-    struct t_region *r = &t->regions[t_more(t) % (uint64_t)t->n_regions];
-    r->autopilot.others++;
-    r->autopilot.index++;
-    return true;
-}
-
-bool autopilot_race(struct truth *t)
-{
-    (void)t; /* done where it is told */
+    t->regions[t_more(t) % (uint64_t)t->n_regions].cleanup = t_more(t) % 2 > 0;
     return true;
 }
 
