@@ -33,7 +33,6 @@ void agent_calls_free(struct agent_calls *s)
 {
     while (s->list != NULL)
         call_free(s->list);
-    box_keys_close(s->boxes);
     free(s->scratch);
 }
 
@@ -124,7 +123,7 @@ static int seal_to(struct agent_calls *s, const struct agent *g, const struct bu
         h = known_hosts_find(s->known, g->node_id);
     if (h == NULL || !pubkey_eq(&h->key, &g->pub))
         return envelope_seal(inner->data, inner->len, &g->pub, ret_frame, err);
-    if (box_keys_find(s->boxes, h, &box, err) < 0)
+    if (known_host_box(h, &box, err) < 0)
         return -1;
     return envelope_seal_boxed(inner->data, inner->len, &box, ret_frame, err);
 }

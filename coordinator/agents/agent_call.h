@@ -17,7 +17,7 @@
 #define AGENT_CALL_H
 
 #include "agent.h"
-#include "box_keys.h"
+#include "known_hosts.h"
 #include "clock.h"
 #include "link_client.h"
 #include "trust.h"
@@ -51,7 +51,6 @@ struct agent_calls {
     const struct clock *clock;
     agent_answered *answered;
     void *ctx;
-    struct box_keys *boxes;  /* owned */
     struct receipt *scratch; /* tens of KiB: one, reused; owned */
     struct agent_call *list; /* under way */
 };

@@ -155,11 +155,7 @@ static void answered(void *ctx, const struct agent_call *call, struct receipt *r
 struct agents *agents_new(const struct agents_config *c)
 {
     struct agents *a = xzalloc(1, sizeof *a);
-    struct err unused = ERR_INIT;
-    char path[300] = "";
     a->c = *c;
-    if (state_path(c->conf, BOX_KEYS_NAME, path, &unused) < 0)
-        path[0] = '\0';
     a->last_event = &a->events;
     a->calls = (struct agent_calls){.trust = c->trust,
                                     .key = c->key,
@@ -168,7 +164,6 @@ struct agents *agents_new(const struct agents_config *c)
                                     .clock = c->clock,
                                     .answered = answered,
                                     .ctx = a,
-                                    .boxes = box_keys_open(c->known, path),
                                     .scratch = xzalloc(1, sizeof *a->calls.scratch)};
     return a;
 }

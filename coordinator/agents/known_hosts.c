@@ -37,6 +37,63 @@ static void insert(struct known_hosts *k, size_t at, const struct known_host *h)
     k->n++;
 }
 
+/* ---- box keys ---- */
+
+#define CHECK_LEN 4
+#define BOX_HEX   (2 * (KEY_LEN + CHECK_LEN))
+
+static void check_of(const struct known_host *h, unsigned char ret[static CHECK_LEN])
+{
+    struct digest_state s;
+    struct digest digest;
+    digest_init(&s);
+    digest_add(&s, h->key.bytes, KEY_LEN);
+    digest_add(&s, h->box.bytes, KEY_LEN);
+    digest_final(&s, &digest);
+    memcpy(ret, digest.bytes, CHECK_LEN);
+}
+
+static bool has_box(const struct known_host *h)
+{
+    static const struct boxkey none;
+    return memcmp(&h->box, &none, sizeof none) != 0;
+}
+
+static void box_text(const struct known_host *h, char dst[static BOX_HEX + 1])
+{
+    unsigned char bytes[KEY_LEN + CHECK_LEN];
+    memcpy(bytes, h->box.bytes, KEY_LEN);
+    check_of(h, bytes + KEY_LEN);
+    str_hex(dst, bytes, sizeof bytes);
+}
+
+/* NULL, damaged or another key's: as good as none. */
+static void take_box(struct known_host *h, const char *text)
+{
+    unsigned char bytes[KEY_LEN + CHECK_LEN], check[CHECK_LEN];
+    if (text == NULL || str_unhex(text, bytes, sizeof bytes) < 0)
+        return;
+    memcpy(h->box.bytes, bytes, KEY_LEN);
+    check_of(h, check);
+    if (memcmp(check, bytes + KEY_LEN, CHECK_LEN) != 0)
+        memset(&h->box, 0, sizeof h->box);
+}
+
+/* A key that cannot be sealed to is told when it is used. */
+static bool derive(struct known_host *h)
+{
+    struct err unused = ERR_INIT;
+    return !has_box(h) && boxkey_of(&h->key, &h->box, &unused) == 0;
+}
+
+int known_host_box(const struct known_host *h, struct boxkey *ret, struct err *err)
+{
+    *ret = h->box;
+    return has_box(h) ? 0 : boxkey_of(&h->key, ret, err);
+}
+
+/* ---- one line ---- */
+
 static bool id_is_plain(const char *id)
 {
     if (id[0] == '\0')
@@ -60,8 +117,8 @@ static int refuse_changed(const struct known_host *was, const char *name, const 
                    name[0] != '\0' ? name : was->name, was->id, a, b);
 }
 
-int known_hosts_add(struct known_hosts *k, const char *id, const char *name,
-                    const struct pubkey *key, struct err *err)
+static int add(struct known_hosts *k, const char *id, const char *name, const struct pubkey *key,
+               const char *box, struct err *err)
 {
     struct known_host h;
     memset(&h, 0, sizeof h);
@@ -76,22 +133,32 @@ int known_hosts_add(struct known_hosts *k, const char *id, const char *name,
     if (at < k->n && str_eq(k->items[at].id, id))
         return pubkey_eq(&k->items[at].key, key) ? 0
                                                  : refuse_changed(&k->items[at], name, key, err);
+    take_box(&h, box);
     insert(k, at, &h);
-    k->dirty = true;
     return 1;
+}
+
+int known_hosts_add(struct known_hosts *k, const char *id, const char *name,
+                    const struct pubkey *key, struct err *err)
+{
+    int rc = add(k, id, name, key, NULL, err);
+    if (rc == 1) {
+        (void)derive(&k->items[place_of(k, id)]);
+        k->dirty = true;
+    }
+    return rc;
 }
 
 static int parse_line(struct known_hosts *k, char *line, struct err *err)
 {
     char *save = NULL, *id = strtok_r(line, " \t\r", &save), *hex = strtok_r(NULL, " \t\r", &save);
-    char *name = strtok_r(NULL, " \t\r", &save);
+    char *name = strtok_r(NULL, " \t\r", &save), *box = strtok_r(NULL, " \t\r", &save);
     struct pubkey key;
     if (id == NULL || id[0] == '#')
         return 0;
     if (hex == NULL || pubkey_from_hex(hex, &key) < 0)
         return err_set(err, ERR_CONFIG, 0, "the second word is not a key of 64 digits");
-    int rc = known_hosts_add(k, id, name != NULL ? name : "", &key, err);
-    return rc < 0 ? -1 : 0;
+    return add(k, id, name != NULL ? name : "", &key, box, err) < 0 ? -1 : 0;
 }
 
 int known_hosts_parse(const char *name, const char *text, size_t n, struct known_hosts *ret,
@@ -113,7 +180,6 @@ int known_hosts_parse(const char *name, const char *text, size_t n, struct known
             return err_wrap(err, "%s, line %u", name, number);
         }
     }
-    k.dirty = false;
     *ret = k;
     return 0;
 }
@@ -129,6 +195,8 @@ int known_hosts_load(const char *path, struct known_hosts *ret, struct err *err)
         known_hosts_free(ret);
         return err_set(err, ERR_LIMIT, 0, "path too long: %s", path);
     }
+    for (size_t i = 0; i < ret->n; i++)
+        ret->dirty |= derive(&ret->items[i]);
     return 0;
 }
 
@@ -144,9 +212,12 @@ int known_hosts_save(struct known_hosts *k, struct err *err)
         return 0;
     auto_buf struct buf text = BUF_INIT;
     for (size_t i = 0; i < k->n; i++) {
-        char hex[65];
-        pubkey_hex(hex, &k->items[i].key);
-        buf_printf(&text, "%s %s %s\n", k->items[i].id, hex, k->items[i].name);
+        const struct known_host *h = &k->items[i];
+        char hex[65], box[BOX_HEX + 1] = "";
+        pubkey_hex(hex, &h->key);
+        if (has_box(h) && h->name[0] != '\0')
+            box_text(h, box);
+        buf_printf(&text, "%s %s %s%s%s\n", h->id, hex, h->name, box[0] != '\0' ? " " : "", box);
     }
     if (file_replace(k->path, text.data, text.len, 0600, err) < 0)
         return err_wrap(err, "remember the enrolled hosts");

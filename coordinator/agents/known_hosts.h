@@ -2,10 +2,16 @@
  * known_hosts.h - the agents' keys, remembered by Nomad's id as SSH remembers hosts.
  *
  * A text file in the state directory, one line a key:
- *     <Nomad id> <64 hexadecimal digits> <host name>
+ *     <Nomad id> <64 hexadecimal digits> <host name> <what messages to it are sealed to>
  * sorted by id. A host that is server and client has a line for each id, with the
  * same key. `caravan enroll` adds; nothing here ever replaces a key: a changed key
  * is an error that names the host and both fingerprints (ERR_CRYPTO).
+ *
+ * What messages are sealed to, the box key, is derived from the key (crypto.h), which costs a fifth
+ * of all that a question costs here: so it is kept, 64 digits, and 8 more that bind it to its key.
+ * They find damage and edits, not malice: who may write the file can replace the keys themselves.
+ * Where it is missing (0.1.0 wrote none) or not of this key it is derived, and the next `caravan
+ * enroll` writes it. It is no secret.
  */
 #ifndef KNOWN_HOSTS_H
 #define KNOWN_HOSTS_H
@@ -19,6 +25,7 @@ struct known_host {
     char id[UUID_MAX];
     char name[NAME_MAX_LEN];
     struct pubkey key;
+    struct boxkey box; /* all zero: not derived */
 };
 
 struct known_hosts {
@@ -28,17 +35,19 @@ struct known_hosts {
     bool dirty;
 };
 
-/* An absent file is an empty list. */
+/* An absent file is an empty list. Box keys that are missing are derived. */
 MUST_CHECK int known_hosts_load(const char *path, struct known_hosts *ret, struct err *err);
-/* The text alone: tests and fuzzing. */
+/* The text alone, nothing derived: tests and fuzzing. */
 MUST_CHECK int known_hosts_parse(const char *name, const char *text, size_t n,
                                  struct known_hosts *ret, struct err *err);
 void known_hosts_free(struct known_hosts *k);
 const struct known_host *known_hosts_find(const struct known_hosts *k, const char *id);
+/* What messages to it are sealed to. ERR_CRYPTO: its key is not a usable one. */
+MUST_CHECK int known_host_box(const struct known_host *h, struct boxkey *ret, struct err *err);
 /* 1: added; 0: known with this key; -1: see above. */
 MUST_CHECK int known_hosts_add(struct known_hosts *k, const char *id, const char *name,
                                const struct pubkey *key, struct err *err);
-/* Durable; nothing when nothing was added. */
+/* Durable; nothing when nothing was added or derived. */
 MUST_CHECK int known_hosts_save(struct known_hosts *k, struct err *err);
 
 #endif

@@ -36,6 +36,15 @@ static size_t count(const struct enrolment *list, size_t n, enum enrolment_verdi
     return hits;
 }
 
+/* 0.1.0 kept in a file of its own what known_hosts has now. */
+static void drop_box_keys(const struct console *c)
+{
+    char path[300];
+    struct err unused = ERR_INIT;
+    if (state_path(&c->conf, "box_keys", path, &unused) == 0)
+        unlink(path);
+}
+
 static int remember(struct console *c, const struct enrolment *list, size_t n, struct err *err)
 {
     for (size_t i = 0; i < n; i++) {
@@ -49,9 +58,10 @@ static int remember(struct console *c, const struct enrolment *list, size_t n, s
             known_hosts_add(&c->known, h->node_id, h->name, &list[i].key, err) < 0)
             return -1;
     }
-    if (file_make_dirs(c->conf.state_dir, 0755, err) < 0)
+    if (file_make_dirs(c->conf.state_dir, 0755, err) < 0 || known_hosts_save(&c->known, err) < 0)
         return -1;
-    return known_hosts_save(&c->known, err);
+    drop_box_keys(c);
+    return 0;
 }
 
 /* The first thing that must not be passed over in silence. */

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include "console_fixture.h"
 #include "enrolment.h"
+#include "file.h"
 #include "known_hosts.h"
 
 static struct pubkey key_of(unsigned char fill)
@@ -75,6 +76,108 @@ static void test_lines_that_are_refused(void **state)
     }
     assert_int_equal(known_hosts_parse("f", "# nothing\n\n", 11, &k, &err), 0);
     assert_int_equal(k.n, 0);
+    known_hosts_free(&k);
+}
+
+/* ---- what messages are sealed to ---- */
+
+static struct pubkey usable_key(unsigned char seed)
+{
+    unsigned char bytes[32] = {seed, 1};
+    auto_keypair struct keypair *key = keypair_from_seed(bytes);
+    return *keypair_public(key);
+}
+
+static void assert_sealed_to(const struct known_host *h, const struct pubkey *key)
+{
+    struct boxkey got, want;
+    struct err err = ERR_INIT;
+    assert_int_equal(known_host_box(h, &got, &err), 0);
+    assert_int_equal(boxkey_of(key, &want, &err), 0);
+    assert_memory_equal(&got, &want, sizeof want);
+}
+
+static void load_lines(const struct console_fixture *f, const char *lines, struct known_hosts *ret)
+{
+    char path[300];
+    struct err err = ERR_INIT;
+    console_fixture_write(f, "known_hosts", lines, strlen(lines), path);
+    if (known_hosts_load(path, ret, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+/* Its lines have three words; one more is derived, and kept by the next who writes. */
+static void test_a_file_of_0_1_0_is_completed(void **state)
+{
+    struct console_fixture f;
+    struct known_hosts k;
+    struct pubkey a = usable_key(1), b = usable_key(2);
+    struct err err = ERR_INIT;
+    char hex[2][65], lines[300];
+    (void)state;
+    assert_int_equal(console_fixture_begin(&f), 0);
+    pubkey_hex(hex[0], &a);
+    pubkey_hex(hex[1], &b);
+    snprintf(lines, sizeof lines, "aa %s s1\nbb %s c1\n", hex[0], hex[1]);
+    load_lines(&f, lines, &k);
+    assert_true(k.dirty);
+    assert_sealed_to(&k.items[0], &a);
+    assert_sealed_to(&k.items[1], &b);
+    assert_int_equal(known_hosts_save(&k, &err), 0);
+    struct known_hosts back;
+    assert_int_equal(known_hosts_load(k.path, &back, &err), 0);
+    assert_false(back.dirty); /* nothing was left to be derived */
+    assert_memory_equal(back.items, k.items, 2 * sizeof *k.items);
+    known_hosts_free(&k);
+    known_hosts_free(&back);
+    console_fixture_end(&f);
+}
+
+/* Enrolled anew by hand, or damaged: what is kept is not of this key. */
+static void test_another_keys_box_is_not_believed(void **state)
+{
+    struct console_fixture f;
+    struct known_hosts k;
+    struct pubkey a = usable_key(1), b = usable_key(2);
+    struct err err = ERR_INIT;
+    char line[300], hex[65];
+    (void)state;
+    assert_int_equal(console_fixture_begin(&f), 0);
+    load_lines(&f, "", &k);
+    assert_int_equal(known_hosts_add(&k, "aa", "s1", &a, &err), 1);
+    assert_int_equal(known_hosts_save(&k, &err), 0);
+    auto_buf struct buf text = BUF_INIT;
+    assert_int_equal(file_read(k.path, 4096, 0, &text, &err), 0);
+    known_hosts_free(&k);
+    const char *box = strrchr(buf_str(&text), ' ');
+    pubkey_hex(hex, &b);
+    snprintf(line, sizeof line, "aa %s s1%s", hex, box);
+    load_lines(&f, line, &k);
+    assert_sealed_to(&k.items[0], &b);
+    known_hosts_free(&k);
+    for (size_t i = 0; i < strlen(box) - 2; i += 9) {
+        pubkey_hex(hex, &a);
+        snprintf(line, sizeof line, "aa %s s1%s", hex, box);
+        char *at = strrchr(line, ' ') + 1 + i;
+        *at = *at == '0' ? '1' : '0';
+        load_lines(&f, line, &k);
+        assert_sealed_to(&k.items[0], &a);
+        known_hosts_free(&k);
+    }
+    console_fixture_end(&f);
+}
+
+static void test_a_key_that_cannot_be_sealed_to(void **state)
+{
+    struct known_hosts k;
+    struct boxkey box;
+    struct err err = ERR_INIT;
+    struct pubkey none = key_of(0);
+    (void)state;
+    memset(&k, 0, sizeof k);
+    assert_int_equal(known_hosts_add(&k, "aa", "s1", &none, &err), 1);
+    assert_int_equal(known_host_box(&k.items[0], &box, &err), -1);
+    assert_int_equal(err.kind, ERR_CRYPTO);
     known_hosts_free(&k);
 }
 
@@ -163,14 +266,24 @@ static void test_one_id_or_one_key_in_two_places(void **state)
     assert_int_equal(keys[1].verdict, ENROL_MISPLACED);
 }
 
+static int set_up(void **state)
+{
+    struct err err = ERR_INIT;
+    (void)state;
+    return crypto_init(&err);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_they_come_back_sorted),
         cmocka_unit_test(test_a_changed_key_names_host_and_both),
         cmocka_unit_test(test_lines_that_are_refused),
+        cmocka_unit_test(test_a_file_of_0_1_0_is_completed),
+        cmocka_unit_test(test_another_keys_box_is_not_believed),
+        cmocka_unit_test(test_a_key_that_cannot_be_sealed_to),
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_one_id_or_one_key_in_two_places),
     };
-    return cmocka_run_group_tests_name("known_hosts", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("known_hosts", tests, set_up, NULL);
 }
