@@ -1,7 +1,8 @@
+#include "carry_out.h"
 #include "commands.h"
 #include "events.h"
 #include "fleet_health.h"
-#include "last_run.h"
+#include "report_late_failures.h"
 #include "report_run.h"
 #include "table.h"
 #include "world_dump.h"
@@ -147,6 +148,25 @@ static bool all_well(const struct fleet_health *f, size_t orphans)
            f->drifting == 0 && orphans == 0 && f->regions[0] == '\0';
 }
 
+/* What is known to come after the newest run, as long as it is to come: to standard output or into
+ * o. A ledger that is not there has nothing to tell. */
+static void tell_last_run(struct console *c, struct json *o)
+{
+    struct reopened r;
+    struct err err = ERR_INIT;
+    int64_t now = clock_wall(c->clock);
+    if (reopen_read(c, NULL, &r, &err) == 0 && o != NULL) {
+        json_set(o, "aftermath", report_late_failures_json(&r.plan, r.ledger, now));
+    } else if (err.kind == ERR_NONE) {
+        report_late_failures(&r.plan, r.ledger, now, console_color(c, stdout), stdout);
+    } else if (err.kind != ERR_NOTFOUND) {
+        fputs("caravan: of the last run nothing can be said: ", stderr);
+        print_safe(stderr, err.text);
+        fputc('\n', stderr);
+    }
+    reopened_free(&r);
+}
+
 static bool print_json(struct console *c, const struct world *w, const struct fleet_health *f)
 {
     auto_json struct json *o = world_dump(w, clock_mono(c->clock));
@@ -159,7 +179,8 @@ static bool print_json(struct console *c, const struct world *w, const struct fl
     json_set_int(o, "drifting", (int64_t)f->drifting);
     json_set_int(o, "orphaned", (int64_t)orphans);
     json_set_str(o, "problem", f->regions);
-    bool well = last_run_tell(c, o) && all_well(f, orphans);
+    tell_last_run(c, o);
+    bool well = all_well(f, orphans);
     json_set_bool(o, "well", well);
     json_line(o, stdout);
     return well;
@@ -181,5 +202,6 @@ int cmd_status(void *ctx, int argc, char **argv)
     print_hosts(c, w, &f);
     size_t orphans = each_note(c, w, print_note, NULL);
     print_summary(&f, orphans);
-    return last_run_tell(c, NULL) && all_well(&f, orphans) ? EXIT_DONE : EXIT_FAILED;
+    tell_last_run(c, NULL);
+    return all_well(&f, orphans) ? EXIT_DONE : EXIT_FAILED;
 }
