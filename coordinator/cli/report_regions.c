@@ -2,7 +2,6 @@
 
 #include "clock.h"
 #include "counts.h"
-#include "late_failures.h"
 #include "table.h"
 
 void report_snapshot(const struct ledger_region *r, FILE *out)

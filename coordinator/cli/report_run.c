@@ -1,7 +1,7 @@
 #include "report_run.h"
 
+#include "counts.h"
 #include "fingerprint.h"
-#include "late_failures.h"
 #include "report_keystore.h"
 #include "report_late_failures.h"
 #include "report_regions.h"

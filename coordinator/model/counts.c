@@ -18,6 +18,14 @@ const char *object_name(enum object o, int64_t n)
     return n == 1 ? objects[o].one : objects[o].many;
 }
 
+bool counts_taken(const int64_t n[static OBJECT_KINDS])
+{
+    for (size_t i = 0; i < OBJECT_KINDS; i++)
+        if (n[i] != 0)
+            return true;
+    return false;
+}
+
 bool counts_known(const int64_t n[static OBJECT_KINDS])
 {
     for (size_t i = 0; i < OBJECT_KINDS; i++)

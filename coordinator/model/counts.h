@@ -23,6 +23,8 @@
 #define COUNTS_FEW   2  /* so many, of nodes and allocations */
 
 const char *object_name(enum object o, int64_t n); /* "jobs", "job" */
+/* It was counted at all: a ledger's zeros were not. */
+bool counts_taken(const int64_t n[static OBJECT_KINDS]);
 /* Every kind has a number, or may not be asked. */
 bool counts_known(const int64_t n[static OBJECT_KINDS]);
 /* And what could be counted before still may be. */

@@ -1,7 +1,5 @@
 #include "late_failures.h"
 
-#include "counts.h"
-
 #define MINUTE_MS ((int64_t)60 * 1000)
 #define HOUR_MS   (60 * MINUTE_MS)
 
@@ -69,46 +67,4 @@ size_t late_failures(const struct plan *p, const struct ledger *l, int64_t now_w
             ret[n++] = (struct late_due){&lates[i], due};
     }
     return n;
-}
-
-bool counts_taken(const int64_t n[static OBJECT_KINDS])
-{
-    for (size_t i = 0; i < OBJECT_KINDS; i++)
-        if (n[i] != 0)
-            return true;
-    return false;
-}
-
-enum since counts_since(const int64_t then[static OBJECT_KINDS],
-                        const int64_t now[static OBJECT_KINDS], char *text, size_t size)
-{
-    char had[160], have[160], lost[120];
-
-    counts_text(then, had, sizeof(had));
-    counts_text(now, have, sizeof(have));
-    if (!counts_comparable(then, now)) {
-        snprintf(text, size, "%s; when the run ended %s", have, had);
-        return SINCE_UNKNOWN;
-    }
-    if (counts_fell(then, now, lost, sizeof(lost))) {
-        snprintf(text, size, "%s since the run ended: %s, then %s", lost, have, had);
-        return SINCE_FELL;
-    }
-    bool same = str_eq(had, have);
-    snprintf(text, size, same ? "%s, as when the run ended" : "%s; when the run ended %s", have,
-             had);
-    return same ? SINCE_SAME : SINCE_CHANGED;
-}
-
-bool counts_missing(const struct counted leader[static 2], const struct counted mine[static 2],
-                    char *text, size_t size)
-{
-    char older[120], lost[120];
-
-    if (!counts_in_turn(leader, mine) ||
-        !counts_lack(leader[1].n, mine[1].n, older, sizeof(older)) ||
-        !counts_lack(leader[0].n, mine[0].n, lost, sizeof(lost)))
-        return false;
-    snprintf(text, size, "%s", lost);
-    return true;
 }

@@ -139,32 +139,6 @@ static void test_report(void **state)
     small_fleet_free(&f);
 }
 
-static void test_counts_since(void **state)
-{
-    static const struct {
-        int64_t then[OBJECT_KINDS], now[OBJECT_KINDS];
-        enum since since;
-        const char *says;
-    } cases[] = {
-        {{5, 2, 8, 1}, {5, 2, 8, 1}, SINCE_SAME, "8 allocations, 1 namespace, as when"},
-        {{5, 2, 8, 1}, {6, 2, 9, 1}, SINCE_CHANGED, "9 allocations, 1 namespace; when the run"},
-        {{5, 2, 8, 1}, {5, 0, 8, 1}, SINCE_CHANGED, "0 nodes"}, /* one kind: people do that */
-        {{5, 2, 8, 1}, {0, 2, 0, 1}, SINCE_FELL, "0 of 5 jobs are left since the run ended"},
-        {{5, 2, 8, 1}, {0, 0, 0, 0}, SINCE_FELL, "0 of 5 jobs"},
-        {{5, 2, 8, 1}, {-1, 2, 8, 1}, SINCE_UNKNOWN, "jobs not counted"},
-        {{5, 2, 8, 1}, {-2, -2, -2, 1}, SINCE_UNKNOWN, "jobs may not be counted"},
-        {{-2, 2, -2, 1}, {-2, 2, -2, 1}, SINCE_SAME, "may not be counted"},
-        {{5, -2, -2, 1}, {0, -2, -2, 1}, SINCE_FELL, "0 of 5 jobs"},
-    };
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        char text[TEXT_MAX];
-        enum since got = counts_since(cases[i].then, cases[i].now, text, sizeof text);
-        if (got != cases[i].since || strstr(text, cases[i].says) == NULL)
-            fail_msg("case %zu: %d, %s", i, (int)got, text);
-    }
-}
-
 /* Servers that were upgraded before anything was counted have no measure. */
 static void test_no_measure_is_told(void **state)
 {
@@ -189,32 +163,6 @@ static void test_no_measure_is_told(void **state)
     }
 }
 
-/* A server that lacks what its leader has lacks it in both looks, or it was only slower. */
-static void test_missing_twice(void **state)
-{
-    static const struct {
-        struct counted leader[2], mine[2];
-        const char *says; /* NULL: nothing */
-    } cases[] = {
-        {{{20, {5, 2, 8, 1}}, {10, {5, 2, 8, 1}}},
-         {{20, {0, 2, 0, 1}}, {10, {0, 0, 0, 1}}},
-         "0 of 5 jobs that another server of its region has are there"},
-        {{{20, {5, 2, 8, 1}}, {10, {4, 2, 8, 1}}}, {{20, {4, 2, 8, 1}}, {10, {4, 2, 8, 1}}}, NULL},
-        {{{20, {5, 2, 8, 1}}, {10, {5, 2, 8, 1}}}, {{20, {5, 2, 8, 1}}, {10, {4, 2, 8, 1}}}, NULL},
-        {{{20, {5, 2, 8, 1}}, {0, {0}}}, {{20, {0, 2, 0, 1}}, {0, {0}}}, NULL},
-        {{{20, {5, 2, 8, 1}}, {10, {5, 2, 8, 1}}},
-         {{20, {-1, -1, -1, -1}}, {10, {-1, -1, -1, -1}}},
-         NULL},
-    };
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        char text[TEXT_MAX] = "";
-        bool got = counts_missing(cases[i].leader, cases[i].mine, text, sizeof text);
-        if (got != (cases[i].says != NULL) || (got && strstr(text, cases[i].says) == NULL))
-            fail_msg("case %zu: %d, %s", i, (int)got, text);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,8 +170,6 @@ int main(void)
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_whom),
         cmocka_unit_test(test_report),
-        cmocka_unit_test(test_counts_since),
-        cmocka_unit_test(test_missing_twice),
         cmocka_unit_test(test_no_measure_is_told),
     };
     return cmocka_run_group_tests_name("late_failures", tests, NULL, NULL);
