@@ -31,12 +31,10 @@ struct call {
     bool ready;
     struct links *links;
 
-    uint64_t id;
     char address[ADDRESS_MAX];
     int64_t until_ms;
     void (*on_done)(void *ctx, const void *frame, size_t n, const struct err *err);
     void *ctx;
-    bool cancelled;
 
     enum call_stage stage;
     struct buf out; /* greeting, head and frame in one */

@@ -15,10 +15,9 @@ struct call_list {
 struct links {
     void (*wake)(void *ctx);
     void *ctx;
-    uint64_t last_id;
     struct call_list queue, open;
     nng_aio *tick;
-    bool ticking, some_cancelled; /* some_cancelled: in the queue */
+    bool ticking;
 
     pthread_mutex_t lock; /* guards what follows, and each call's `ready` */
     struct call *first_ready, *last_ready;
@@ -104,8 +103,8 @@ static void forget_ready(struct links *l, const struct call *gone)
     pthread_mutex_unlock(&l->lock);
 }
 
-/* Takes the call out of everything, tells its owner, frees it. on_done may start and
- * cancel others. err NULL: c->in is the answer. */
+/* Takes the call out of everything, tells its owner, frees it. on_done may start others. err NULL:
+ * c->in is the answer. */
 static void finish(struct links *l, struct call *c, const struct err *err)
 {
     list_remove(c->stage == CALL_QUEUED ? &l->queue : &l->open, c);
@@ -116,13 +115,6 @@ static void finish(struct links *l, struct call *c, const struct err *err)
     else
         c->on_done(c->ctx, NULL, 0, err);
     call_free(c);
-}
-
-static void finish_cancelled(struct links *l, struct call *c)
-{
-    struct err err = ERR_INIT;
-    err_set(&err, ERR_STATE, 0, "%s: the call was cancelled", c->address);
-    finish(l, c, &err);
 }
 
 static void finish_failed(struct links *l, struct call *c, int code)
@@ -137,10 +129,6 @@ static size_t step(struct links *l, struct call *c)
 {
     struct err err = ERR_INIT;
 
-    if (c->cancelled) {
-        finish_cancelled(l, c);
-        return 1;
-    }
     int rv = call_step(c, &err);
     if (rv != 0)
         finish(l, c, rv > 0 ? NULL : &err);
@@ -165,21 +153,18 @@ static size_t start_queued(struct links *l)
     return handed_out;
 }
 
-/* Ends what was cancelled, or got too late, while it was queued. */
+/* Ends what got too late while it was queued. */
 static size_t end_late(struct links *l)
 {
     int64_t now = call_now_ms();
     size_t handed_out = 0;
 
     for (struct call *c = l->queue.first; c != NULL;) {
-        if (!c->cancelled && c->until_ms > now) {
+        if (c->until_ms > now) {
             c = c->next;
             continue;
         }
-        if (c->cancelled)
-            finish_cancelled(l, c);
-        else
-            finish_failed(l, c, NNG_ETIMEDOUT);
+        finish_failed(l, c, NNG_ETIMEDOUT);
         handed_out++;
         c = l->queue.first; /* on_done may have changed the list */
     }
@@ -202,10 +187,8 @@ size_t links_drain(struct links *l)
     struct call *c;
     size_t handed_out = 0;
 
-    if (take_tick(l) || l->some_cancelled) {
-        l->some_cancelled = false;
+    if (take_tick(l))
         handed_out += end_late(l);
-    }
     while ((c = take_ready(l)) != NULL)
         handed_out += step(l, c);
     handed_out += start_queued(l);
@@ -236,7 +219,7 @@ static int check_address(const char *address, struct err *err)
 int links_call(struct links *l, const char *address, const void *frame, size_t n,
                int64_t deadline_ms,
                void (*on_done)(void *ctx, const void *frame, size_t n, const struct err *err),
-               void *ctx, uint64_t *ret_id, struct err *err)
+               void *ctx, struct err *err)
 {
     if (check_address(address, err) < 0)
         return -1;
@@ -248,37 +231,11 @@ int links_call(struct links *l, const char *address, const void *frame, size_t n
                        (long long)deadline_ms);
     struct call *c = call_new(address, frame, n, deadline_ms);
     c->links = l;
-    c->id = ++l->last_id;
     c->on_done = on_done;
     c->ctx = ctx;
     list_add(&l->queue, c);
-    *ret_id = c->id;
     l->wake(l->ctx); /* links_drain starts it */
     return 0;
-}
-
-static struct call *find(const struct call_list *list, uint64_t id)
-{
-    struct call *c = list->first;
-    while (c != NULL && c->id != id)
-        c = c->next;
-    return c;
-}
-
-void links_cancel(struct links *l, uint64_t id)
-{
-    struct call *c = find(&l->open, id);
-    if (c == NULL)
-        c = find(&l->queue, id);
-    if (c == NULL || c->cancelled)
-        return;
-    c->cancelled = true;
-    if (c->stage == CALL_QUEUED) {
-        l->some_cancelled = true;
-        l->wake(l->ctx);
-    } else {
-        nng_aio_cancel(c->aio); /* its callback comes, or has come */
-    }
 }
 
 int links_new(void (*wake)(void *ctx), void *ctx, struct links **ret, struct err *err)

@@ -12,7 +12,7 @@
  *
  * Threads: everything here on one thread, its owner's. nng's callbacks only append to a
  * completion list under one mutex and call `wake` (http_wake), from any thread. on_done
- * may call links_call and links_cancel, not links_drain or links_free.
+ * may call links_call, not links_drain or links_free.
  *
  * Host names are resolved by nng on a few threads of its own: a name server that does not
  * answer holds up other names, and never an address. Give addresses where you have them.
@@ -36,13 +36,12 @@ void links_free(struct links *l);
  * of it, waiting in the queue included. on_done is called from links_drain exactly once:
  * frame and n are the answer (valid until it returns) and err is NULL; or frame is NULL and
  * err says why: ERR_NETWORK (refused, unreachable, closed without an answer, not an agent),
- * ERR_TIMEOUT, ERR_LIMIT (the answer is too large), ERR_STATE (cancelled). Returns a number
- * for links_cancel. -1: ERR_USAGE (address, deadline), ERR_LIMIT (frame); no on_done then. */
+ * ERR_TIMEOUT, ERR_LIMIT (the answer is too large).
+ * -1: ERR_USAGE (address, deadline), ERR_LIMIT (frame); no on_done then. */
 MUST_CHECK int
 links_call(struct links *l, const char *address, const void *frame, size_t n, int64_t deadline_ms,
            void (*on_done)(void *ctx, const void *frame, size_t n, const struct err *err),
-           void *ctx, uint64_t *ret_id, struct err *err);
-void links_cancel(struct links *l, uint64_t id); /* its on_done comes with ERR_STATE */
+           void *ctx, struct err *err);
 /* Hands out finished calls, starts queued ones; returns how many were handed out. */
 size_t links_drain(struct links *l);
 size_t links_open(const struct links *l); /* queued and under way */

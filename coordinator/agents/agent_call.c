@@ -75,11 +75,10 @@ static void answered(void *ctx, const void *frame, size_t n, const struct err *w
 void agent_call_send(struct agent_call *c, const char *address, const struct buf *frame)
 {
     struct err err = ERR_INIT;
-    uint64_t id = 0;
     if (address == NULL)
         (void)err_set(&err, ERR_NOTFOUND, 0, "Nomad does not list this host any more");
     else if (links_call(c->owner->links, address, frame->data, frame->len, AGENT_CALL_MS, answered,
-                        c, &id, &err) == 0)
+                        c, &err) == 0)
         return;
     answered(c, NULL, 0, &err);
 }

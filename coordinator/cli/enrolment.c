@@ -47,13 +47,12 @@ static int ask_one(struct asking *a, struct err *err)
 {
     auto_buf struct buf frame = BUF_INIT;
     const struct console *c = a->console;
-    uint64_t id = 0;
     a->asked_ms = clock_mono(a->console->clock);
     a->again = false;
     if (hello_plain(&c->trust, c->key, &a->head, &a->digest, &frame, err) < 0)
         return -1;
     return links_call(c->links, a->entry->address, frame.data, frame.len, ENROL_MS, answered, a,
-                      &id, err);
+                      err);
 }
 
 /* Those that are to be asked, once. */

@@ -74,10 +74,8 @@ static void call(struct attack *a, const struct buf *frame, int64_t wait_ms, str
 {
     struct answer ans = {false, BUF_INIT};
     struct err err = ERR_INIT;
-    uint64_t id;
 
-    if (links_call(a->links, a->address, frame->data, frame->len, wait_ms, on_done, &ans, &id,
-                   &err) < 0)
+    if (links_call(a->links, a->address, frame->data, frame->len, wait_ms, on_done, &ans, &err) < 0)
         return;
     while (!ans.done) {
         pthread_mutex_lock(&a->lock);

@@ -99,18 +99,16 @@ static void on_done(void *ctx, const void *frame, size_t n, const struct err *er
         memcpy(o->text, err->text, sizeof(o->text));
 }
 
-uint64_t fixture_call(struct fixture *f, const char *address, const void *frame, size_t n,
-                      int64_t deadline_ms, struct outcome *o)
+void fixture_call(struct fixture *f, const char *address, const void *frame, size_t n,
+                  int64_t deadline_ms, struct outcome *o)
 {
     struct err err = ERR_INIT;
-    uint64_t id = 0;
 
     o->done = false;
     o->fixture = f;
     o->started_ms = fixture_ms();
-    if (links_call(f->links, address, frame, n, deadline_ms, on_done, o, &id, &err) < 0)
+    if (links_call(f->links, address, frame, n, deadline_ms, on_done, o, &err) < 0)
         give_up("links_call", &err);
-    return id;
 }
 
 /* Waits until somebody woke us, at most until end. */
@@ -155,7 +153,7 @@ void fixture_wait_held(struct fixture *f, int n)
 
 void fixture_ask(struct fixture *f, const char *frame, int64_t deadline_ms, struct outcome *o)
 {
-    (void)fixture_call(f, f->address, frame, strlen(frame), deadline_ms, o);
+    fixture_call(f, f->address, frame, strlen(frame), deadline_ms, o);
     (void)fixture_wait(f, o);
 }
 

@@ -40,8 +40,8 @@ void fixture_done(struct fixture *f);
 void fixture_release(struct fixture *f);
 void fixture_wait_held(struct fixture *f, int n); /* n frames are in the handler */
 
-uint64_t fixture_call(struct fixture *f, const char *address, const void *frame, size_t n,
-                      int64_t deadline_ms, struct outcome *o);
+void fixture_call(struct fixture *f, const char *address, const void *frame, size_t n,
+                  int64_t deadline_ms, struct outcome *o);
 /* Drains until o is done, 20 s at most; false when it is not. */
 bool fixture_wait(struct fixture *f, struct outcome *o);
 /* Call and wait. */

@@ -182,14 +182,12 @@ static void on_done(void *ctx, const void *frame, size_t n, const struct err *er
 static bool call_once(struct house *h, int64_t deadline_ms)
 {
     auto_buf struct buf frame = BUF_INIT;
-    uint64_t id;
     struct err err = ERR_INIT;
 
     desk_seal(&h->desk, &h->inner, &frame);
     h->over = false;
     memset(&h->err, 0, sizeof(h->err));
-    if (links_call(h->links, h->address, frame.data, frame.len, deadline_ms, on_done, h, &id,
-                   &err) < 0)
+    if (links_call(h->links, h->address, frame.data, frame.len, deadline_ms, on_done, h, &err) < 0)
         fail_msg("%s", err.text);
     links_drain(h->links);
     while (!h->over) {
@@ -335,7 +333,6 @@ static void a_new_view_ends_the_waiting(void **state)
 {
     struct house *h = *state;
     auto_buf struct buf frame = BUF_INIT;
-    uint64_t id;
     struct err err = ERR_INIT;
 
     up(h);
@@ -345,7 +342,7 @@ static void a_new_view_ends_the_waiting(void **state)
     desk_frame(&h->desk, o, h->desk.observer, &h->inner, &frame);
     free(o);
     assert_int_equal(
-        links_call(h->links, h->address, frame.data, frame.len, 28000, on_done, h, &id, &err), 0);
+        links_call(h->links, h->address, frame.data, frame.len, 28000, on_done, h, &err), 0);
     h->over = false;
     links_drain(h->links);
     int64_t before = clock_mono(clock_system());
@@ -413,7 +410,6 @@ static void a_pair_is_used_and_ends_it(void **state)
     int pair[2];
     unsigned char packet[SWAP_PACKET_MAX];
     auto_buf struct buf frame = BUF_INIT;
-    uint64_t id;
     struct err err = ERR_INIT;
 
     write_key_and_trust(h);
@@ -428,7 +424,7 @@ static void a_pair_is_used_and_ends_it(void **state)
     desk_seal(&h->desk, &h->inner, &frame);
     free(o);
     assert_int_equal(
-        links_call(h->links, h->address, frame.data, frame.len, 20000, on_done, h, &id, &err), 0);
+        links_call(h->links, h->address, frame.data, frame.len, 20000, on_done, h, &err), 0);
     struct pollfd p[] = {{pair[0], POLLIN, 0}, {h->wake[0], POLLIN, 0}};
     do {
         char drain[64];
@@ -451,7 +447,6 @@ static void ends_in_time_with_a_status_held(void **state)
 {
     struct house *h = *state;
     auto_buf struct buf frame = BUF_INIT;
-    uint64_t id;
     struct err err = ERR_INIT;
 
     up(h);
@@ -461,7 +456,7 @@ static void ends_in_time_with_a_status_held(void **state)
     desk_frame(&h->desk, o, h->desk.observer, &h->inner, &frame);
     free(o);
     assert_int_equal(
-        links_call(h->links, h->address, frame.data, frame.len, 28000, on_done, h, &id, &err), 0);
+        links_call(h->links, h->address, frame.data, frame.len, 28000, on_done, h, &err), 0);
     links_drain(h->links);
     free(hello(h)); /* it is there by now, or comes during the end: both must end */
     int64_t before = clock_mono(clock_system());

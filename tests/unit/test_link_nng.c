@@ -75,16 +75,16 @@ static void test_we_ask_nngs_rep(void **state)
     snprintf(address, sizeof(address), "127.0.0.1:%d", port);
     assert_int_equal(pthread_create(&thread, NULL, rep_thread, &rep.id), 0);
 
-    (void)fixture_call(&f, address, "hello", 5, 5000, &o);
+    fixture_call(&f, address, "hello", 5, 5000, &o);
     assert_true(fixture_wait(&f, &o));
     assert_string_equal(buf_str(&o.answer), "hello");
-    (void)fixture_call(&f, address, "", 0, 5000, &o);
+    fixture_call(&f, address, "", 0, 5000, &o);
     assert_true(fixture_wait(&f, &o) && o.kind == ERR_NONE);
     assert_int_equal(o.answer.len, 0);
-    (void)fixture_call(&f, address, "22", 2, 5000, &o);
+    fixture_call(&f, address, "22", 2, 5000, &o);
     assert_true(fixture_wait(&f, &o) && o.kind == ERR_NONE);
     assert_int_equal(o.answer.len, FRAME_RECEIPT_MAX);
-    (void)fixture_call(&f, address, "1", 1, 5000, &o);
+    fixture_call(&f, address, "1", 1, 5000, &o);
     assert_true(fixture_wait(&f, &o));
     assert_int_equal(o.kind, ERR_LIMIT);
 
@@ -108,7 +108,7 @@ static void test_something_else_listens(void **state)
     assert_int_equal(nng_listen(other, "tcp://127.0.0.1:0", &l, 0), 0);
     assert_int_equal(nng_listener_get_int(l, NNG_OPT_TCP_BOUND_PORT, &port), 0);
     snprintf(address, sizeof(address), "127.0.0.1:%d", port);
-    (void)fixture_call(&f, address, "hello", 5, 10000, &o);
+    fixture_call(&f, address, "hello", 5, 10000, &o);
     assert_true(fixture_wait(&f, &o));
     assert_int_equal(o.kind, ERR_NETWORK);
     nng_close(other);

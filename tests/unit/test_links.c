@@ -45,7 +45,7 @@ static void test_more_calls_than_may_be_open(void **state)
     struct fixture *f = *state;
     struct outcome *o = xzalloc(N, sizeof(*o));
     for (size_t i = 0; i < N; i++)
-        (void)fixture_call(f, f->address, &i, sizeof(i), 15000, &o[i]);
+        fixture_call(f, f->address, &i, sizeof(i), 15000, &o[i]);
     assert_int_equal(links_open(f->links), N);
     for (size_t i = 0; i < N; i++) {
         assert_true(fixture_wait(f, &o[i]));
@@ -64,16 +64,14 @@ static void test_the_largest_frame_passes(void **state)
     struct fixture *f = *state;
     struct outcome o = {.done = false};
     struct err err = ERR_INIT;
-    uint64_t id;
     autofree char *frame = memset(xalloc(FRAME_ORDER_MAX + 1), 'x', FRAME_ORDER_MAX + 1);
-    (void)fixture_call(f, f->address, frame, FRAME_ORDER_MAX, 5000, &o);
+    fixture_call(f, f->address, frame, FRAME_ORDER_MAX, 5000, &o);
     assert_true(fixture_wait(f, &o));
     assert_string_equal(o.text, "");
     assert_int_equal(o.answer.len, FRAME_ORDER_MAX);
     buf_free(&o.answer);
     assert_int_equal(
-        links_call(f->links, f->address, frame, FRAME_ORDER_MAX + 1, 5000, NULL, NULL, &id, &err),
-        -1);
+        links_call(f->links, f->address, frame, FRAME_ORDER_MAX + 1, 5000, NULL, NULL, &err), -1);
     assert_int_equal(err.kind, ERR_LIMIT);
 }
 
@@ -92,12 +90,11 @@ static void test_bad_arguments(void **state)
     static const char *const bad[] = {"10.0.0.1", "10.0.0.1:", ":4650", "a/b:1", "x@y:1", ""};
     struct fixture *f = *state;
     struct err err = ERR_INIT;
-    uint64_t id;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        assert_int_equal(links_call(f->links, bad[i], "x", 1, 1000, NULL, NULL, &id, &err), -1);
+        assert_int_equal(links_call(f->links, bad[i], "x", 1, 1000, NULL, NULL, &err), -1);
         assert_int_equal(err.kind, ERR_USAGE);
     }
-    assert_int_equal(links_call(f->links, f->address, "x", 1, 0, NULL, NULL, &id, &err), -1);
+    assert_int_equal(links_call(f->links, f->address, "x", 1, 0, NULL, NULL, &err), -1);
     assert_int_equal(links_open(f->links), 0);
 }
 
@@ -122,7 +119,7 @@ static void test_a_refused_connection_is_told_at_once(void **state)
     struct outcome o = {.done = false};
     char address[64];
     autoclose int fd = deaf(false, address);
-    (void)fixture_call(f, address, "x", 1, 15000, &o);
+    fixture_call(f, address, "x", 1, 15000, &o);
     assert_true(fixture_wait(f, &o));
     assert_int_equal(o.kind, ERR_NETWORK);
     assert_non_null(strstr(o.text, "refused"));
@@ -135,8 +132,8 @@ static void test_silence_ends_at_the_deadline(void **state)
     struct outcome o[2] = {{.done = false}};
     char address[64];
     autoclose int fd = deaf(true, address); /* connects, but never speaks */
-    (void)fixture_call(f, address, "x", 1, 300, &o[0]);
-    (void)fixture_call(f, f->address, "hold", 4, 300, &o[1]);
+    fixture_call(f, address, "x", 1, 300, &o[0]);
+    fixture_call(f, f->address, "hold", 4, 300, &o[1]);
     assert_true(fixture_wait(f, &o[0]) && fixture_wait(f, &o[1]));
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(o[i].kind, ERR_TIMEOUT);
@@ -155,44 +152,14 @@ static void test_the_queue_has_deadlines_too(void **state)
     char address[64];
     autoclose int fd = deaf(true, address);
     for (size_t i = 0; i < N; i++)
-        (void)fixture_call(f, address, "x", 1, 1500, &o[i]);
-    (void)fixture_call(f, f->address, "x", 1, 200, &late);
+        fixture_call(f, address, "x", 1, 1500, &o[i]);
+    fixture_call(f, f->address, "x", 1, 200, &late);
     assert_true(fixture_wait(f, &late));
     assert_int_equal(late.kind, ERR_TIMEOUT);
     assert_in_range(late.took_ms, 190, 1400);
     for (size_t i = 0; i < N; i++)
         assert_true(fixture_wait(f, &o[i]) && o[i].kind == ERR_TIMEOUT);
     free(o);
-}
-
-static void test_cancelling(void **state)
-{
-    enum { N = LINK_CALLS_MAX + 1 };
-    struct fixture *f = *state;
-    struct outcome *o = xzalloc(N, sizeof(*o)), held = {.done = false};
-    uint64_t id[N], held_id;
-    char address[64];
-    autoclose int fd = deaf(true, address);
-    held_id = fixture_call(f, f->address, "hold", 4, 10000, &held);
-    fixture_wait_held(f, 1);
-    for (size_t i = 0; i < N; i++) /* dialling, and the last ones queued */
-        id[i] = fixture_call(f, address, "x", 1, 10000, &o[i]);
-    (void)links_drain(f->links);
-    for (size_t i = 0; i < N; i++)
-        links_cancel(f->links, id[i]);
-    links_cancel(f->links, held_id);
-    links_cancel(f->links, held_id); /* twice is fine, and so is an unknown one */
-    links_cancel(f->links, 999999);
-    assert_true(fixture_wait(f, &held));
-    for (size_t i = 0; i < N; i++) {
-        assert_true(fixture_wait(f, &o[i]));
-        assert_int_equal(o[i].kind, ERR_STATE);
-        assert_true(o[i].took_ms < 5000);
-    }
-    assert_int_equal(held.kind, ERR_STATE);
-    assert_int_equal(links_open(f->links), 0);
-    free(o);
-    fixture_release(f);
 }
 
 static void test_freeing_with_calls_open(void **state)
@@ -202,7 +169,7 @@ static void test_freeing_with_calls_open(void **state)
     char address[64];
     autoclose int fd = deaf(true, address);
     for (size_t i = 0; i < 40; i++)
-        (void)fixture_call(f, i % 2 == 0 ? address : f->address, "hold", 4, 10000, &o[i]);
+        fixture_call(f, i % 2 == 0 ? address : f->address, "hold", 4, 10000, &o[i]);
     fixture_wait_held(f, 1);
     /* teardown frees the links first; no callback comes */
 }
@@ -234,7 +201,7 @@ static void test_stopping_under_load(void **state)
         fixture_init(&f);
         fixture_listen(&f, usual, "127.0.0.1");
         for (size_t i = 0; i < ARRAY_LEN(o); i++)
-            (void)fixture_call(&f, f.address, "x", 1, 2000, &o[i]);
+            fixture_call(&f, f.address, "x", 1, 2000, &o[i]);
         fixture_wait_held(&f, round * 5);
         link_server_stop(take_ptr(&f.server));
         for (size_t i = 0; i < ARRAY_LEN(o); i++) {
@@ -281,7 +248,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_refused_connection_is_told_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_silence_ends_at_the_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_queue_has_deadlines_too, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_cancelling, setup, teardown),
         cmocka_unit_test_setup_teardown(test_freeing_with_calls_open, setup, teardown),
         cmocka_unit_test(test_ipv6),
         cmocka_unit_test(test_stopping_under_load),
