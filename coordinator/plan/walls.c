@@ -42,7 +42,8 @@ static struct version without_pre(const struct version *v)
     return r;
 }
 
-uint32_t version_features(const struct version *v)
+/* Bits of what this server version may have written. */
+static uint32_t features(const struct version *v)
 {
     struct version r = without_pre(v);
     uint32_t bits = version_is_ent(v) ? F_ENTERPRISE : 0;
@@ -56,7 +57,7 @@ uint32_t version_features(const struct version *v)
 
 bool version_wall(const struct version *from, const struct version *to)
 {
-    return (version_features(to) & ~version_features(from)) != 0;
+    return (features(to) & ~features(from)) != 0;
 }
 
 int version_client_state(const struct version *v)

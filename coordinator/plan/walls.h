@@ -14,8 +14,6 @@
 
 #include "version.h"
 
-/* Bits of what this server version may have written. */
-uint32_t version_features(const struct version *v);
 /* A server on `to` may leave behind what `from` cannot read. */
 bool version_wall(const struct version *from, const struct version *to);
 /* Format of a client's state.db: 1 before 0.9, 2 before 1.3, then 3. */
