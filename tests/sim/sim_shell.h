@@ -3,8 +3,7 @@
  *
  * Everything that touches the machine: configuration, the release's trailer and
  * the stand-in's settings, sockets, HTTP, files, child processes, the clock. One
- * thread; sim_shell_run is its loop. Nothing of it is used by tests of the model
- * or by random worlds.
+ * thread; sim_shell_run is its loop. Tests of the model use nothing of it.
  */
 #ifndef SIM_SHELL_H
 #define SIM_SHELL_H

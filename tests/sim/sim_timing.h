@@ -3,7 +3,7 @@
  *
  * Three columns: `real` (constants of Nomad's source and what was measured),
  * `quick` (the same shape, short: a cluster of processes is healthy in two
- * seconds), `world` (real, with rarer beats, for random worlds in virtual time).
+ * seconds), `world` (real, with rarer beats: for minutes of a cluster in virtual time).
  * The keys are the names in the stand-in's own settings.
  */
 #ifndef SIM_TIMING_H

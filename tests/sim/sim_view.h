@@ -1,10 +1,10 @@
 /*
  * sim_view.h - what Nomad's API would show of a node, as plain values.
  *
- * The random worlds read these; sim_answer.h makes JSON of them. Nothing here
- * changes the node but its random order of members. A read that a server passes
- * on to the leader needs to know whether the leader can be reached: the caller
- * says so (a world knows, a process knocks).
+ * sim_answer.h makes JSON of them. Nothing here changes the node but its random
+ * order of members. A read that a server passes on to the leader needs to know
+ * whether the leader can be reached: the caller says so (a cluster in virtual time
+ * knows, a process knocks).
  */
 #ifndef SIM_VIEW_H
 #define SIM_VIEW_H

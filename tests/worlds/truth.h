@@ -8,10 +8,11 @@
  * sees it only through observations (truth_observe.c) and receipts
  * (truth_ports.c); the judge (judge.c) looks at this state itself.
  *
- * The model is coarse on purpose: a hundred thousand worlds must fit in a minute.
- * It has no logs and no gossip, only their consequences with the times measured on
- * real clusters: "alive" for 40 s after death, removed as a voter 6 s later, back as
- * a non-voter for 10 to 21 s, elections of 1 to 5 s, autopilot up to 2 s late.
+ * This is a second model of Nomad beside the stand-in's (tests/sim), and shares no code with it. It
+ * is coarse on purpose: a hundred thousand worlds must fit in a minute. It has no logs and no
+ * gossip, only their consequences with the times measured on real clusters: "alive" for 40 s after
+ * death, removed as a voter 6 s later, back as a non-voter for 10 to 21 s, elections of 1 to 5 s,
+ * autopilot up to 2 s late.
  */
 #ifndef TRUTH_H
 #define TRUTH_H
