@@ -12,7 +12,9 @@
  * garbage while a fleet is upgraded, but rarely all of that at once.
  *
  * The lists are long; count_scan counts the elements of a JSON array piece by piece and
- * keeps none of them.
+ * keeps none of them. jansson would keep them all: its tree of 10,000 nodes as Nomad lists them
+ * (11 MiB of text) took 87 MiB, that of 30,000 allocations (16 MiB) 107 MiB, and up to 64 servers
+ * are counted at once by a program that is to stay within 64 MB.
  */
 #ifndef COUNTS_H
 #define COUNTS_H

@@ -7,6 +7,10 @@
  * object (log_json=true), told as people read it: in plain text a message may hold a line break,
  * and with it a line of a stranger's. What is no JSON is told behind "| ". Lines longer than
  * LOG_LINE_MAX are cut; a frame longer than LOG_FRAME_MAX, or none, ends the stream.
+ *
+ * jansson reads every frame. Where one ends its brackets tell, each byte looked at once: jansson
+ * would begin anew with each piece that comes (a frame of 64 KiB in pieces of 1,400 bytes took
+ * 12.5 ms so, and 0.6 ms whole), and a server that sends byte by byte would keep it busy.
  */
 #ifndef LOG_FRAMES_H
 #define LOG_FRAMES_H
