@@ -71,12 +71,6 @@ int buf_printf(struct buf *b, const char *fmt, ...)
     return rv;
 }
 
-int buf_add_u16(struct buf *b, uint16_t v)
-{
-    unsigned char p[2] = {(unsigned char)(v >> 8), (unsigned char)v};
-    return buf_add(b, p, sizeof(p));
-}
-
 int buf_add_u32(struct buf *b, uint32_t v)
 {
     unsigned char p[4];
@@ -98,7 +92,7 @@ const char *buf_str(const struct buf *b)
     return b->data != NULL ? (const char *)b->data : "";
 }
 
-uint16_t get_u16(const unsigned char *p)
+static uint16_t get_u16(const unsigned char *p)
 {
     return (uint16_t)((unsigned)p[0] << 8 | p[1]);
 }

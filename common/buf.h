@@ -38,7 +38,6 @@ int buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 int buf_vprintf(struct buf *b, const char *fmt, va_list ap) PRINTF(2, 0);
 
 /* Big-endian integers, as the wire has them. */
-int buf_add_u16(struct buf *b, uint16_t v);
 int buf_add_u32(struct buf *b, uint32_t v);
 int buf_add_u64(struct buf *b, uint64_t v);
 
@@ -48,7 +47,6 @@ const char *buf_str(const struct buf *b);
 #define auto_buf CLEANUP(buf_free)
 
 /* Big-endian integers from bytes the caller has checked to be there. */
-uint16_t get_u16(const unsigned char *p);
 uint32_t get_u32(const unsigned char *p);
 uint64_t get_u64(const unsigned char *p);
 

@@ -332,7 +332,7 @@ static void add_commands(struct buf *out, const struct cli *cli)
     }
 }
 
-void cli_help(const struct cli *cli, const struct cli_command *command, FILE *out)
+static void print_help(const struct cli *cli, const struct cli_command *command, FILE *out)
 {
     auto_buf struct buf text = BUF_INIT;
     if (command != NULL) {
@@ -366,13 +366,13 @@ static int finish(struct walk *w, FILE *out, const struct cli_command **ret_comm
         return 1;
     }
     if (w->help && (w->kept == 0 || cli->n_commands == 0)) {
-        cli_help(cli, NULL, out);
+        print_help(cli, NULL, out);
         return 1;
     }
     if (cli->n_commands > 0 && find_command(w, &command) < 0)
         return -1;
     if (w->help) {
-        cli_help(cli, command, out);
+        print_help(cli, command, out);
         return 1;
     }
     if (command != NULL && check_command(w, command) < 0)

@@ -71,6 +71,5 @@ struct cli {
 MUST_CHECK int cli_parse(const struct cli *cli, int argc, char **argv, void *base, FILE *out,
                          const struct cli_command **ret_command, int *ret_argc, char ***ret_argv,
                          struct err *err);
-void cli_help(const struct cli *cli, const struct cli_command *command, FILE *out);
 
 #endif

@@ -205,12 +205,6 @@ int crypto_seal_boxed(const struct boxkey *to, const void *p, size_t n, struct b
     return 0;
 }
 
-int crypto_seal(const struct pubkey *to, const void *p, size_t n, struct buf *ret, struct err *err)
-{
-    struct boxkey box;
-    return boxkey_of(to, &box, err) < 0 ? -1 : crypto_seal_boxed(&box, p, n, ret, err);
-}
-
 int crypto_open(const struct keypair *k, const void *p, size_t n, struct buf *ret, struct err *err)
 {
     if (n < SEAL_OVERHEAD)

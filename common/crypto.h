@@ -75,8 +75,6 @@ struct boxkey {
 MUST_CHECK int boxkey_of(const struct pubkey *k, struct boxkey *ret, struct err *err);
 
 /* Appends the sealed box (n + SEAL_OVERHEAD bytes). ERR_CRYPTO on an unusable key. */
-MUST_CHECK int crypto_seal(const struct pubkey *to, const void *p, size_t n, struct buf *ret,
-                           struct err *err);
 MUST_CHECK int crypto_seal_boxed(const struct boxkey *to, const void *p, size_t n, struct buf *ret,
                                  struct err *err);
 /* Appends the opened bytes; ERR_CRYPTO when it is not for us or was changed. */

@@ -46,23 +46,6 @@ const struct json *json_get(const struct json *o, const char *key)
     return (const struct json *)(const void *)json_object_get(raw(o), key);
 }
 
-const struct json *json_at(const struct json *o, const char *path)
-{
-    char key[128];
-    while (o != NULL) {
-        size_t n = strcspn(path, "/");
-        if (n >= sizeof(key))
-            return NULL;
-        memcpy(key, path, n);
-        key[n] = '\0';
-        o = json_get(o, key);
-        if (path[n] == '\0')
-            break;
-        path += n + 1;
-    }
-    return o;
-}
-
 bool json_has(const struct json *o, const char *key)
 {
     const struct json *v = json_get(o, key);

@@ -26,9 +26,6 @@ AUTO_DEFINE(json, struct json, json_free)
 #define auto_json CLEANUP(cleanup_json)
 
 const struct json *json_get(const struct json *o, const char *key);
-/* Path with '/' between: json_at(o, "stats/raft/state"); keys with '/' or '.'
- * in them ("kernel.name" is fine) take json_get. */
-const struct json *json_at(const struct json *o, const char *path);
 bool json_has(const struct json *o, const char *key); /* there and not null */
 bool json_is_object(const struct json *v);
 bool json_is_array(const struct json *v);

@@ -5,7 +5,7 @@
 #define FRAME_MS    10000 /* a frame, once its head is there */
 #define ANSWER_MS   10000
 
-int64_t conn_now_ms(void)
+static int64_t now_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -18,7 +18,7 @@ static void go_on(struct conn *c)
     nng_iov iov = {.iov_buf = c->at, .iov_len = c->left};
     bool sends = c->stage == CONN_GREETS || c->stage == CONN_ANSWERS;
 
-    nng_aio_set_timeout(c->aio, (nng_duration)MAX_OF(c->until_ms - conn_now_ms(), (int64_t)1));
+    nng_aio_set_timeout(c->aio, (nng_duration)MAX_OF(c->until_ms - now_ms(), (int64_t)1));
     if (nng_aio_set_iov(c->aio, 1, &iov) != 0)
         die_oom();
     if (sends)
@@ -32,14 +32,14 @@ static void enter(struct conn *c, enum conn_stage stage, void *at, size_t n, int
     c->stage = stage;
     c->at = at;
     c->left = n;
-    c->until_ms = conn_now_ms() + within_ms;
+    c->until_ms = now_ms() + within_ms;
     go_on(c);
 }
 
 /* What follows when a stage has moved all its bytes; false ends the connection. */
 static bool after_greeting(struct conn *c)
 {
-    int64_t rest = c->until_ms - conn_now_ms();
+    int64_t rest = c->until_ms - now_ms();
     enter(c, CONN_HEARS_GREETING, c->head, SP_HELLO_LEN, rest);
     return true;
 }
@@ -94,7 +94,7 @@ static bool step(struct conn *c)
     c->left -= moved;
     if (c->left == 0)
         return after[c->stage](c);
-    if (c->until_ms <= conn_now_ms())
+    if (c->until_ms <= now_ms())
         return false;
     go_on(c);
     return true;

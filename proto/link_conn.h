@@ -65,7 +65,6 @@ struct conn {
     struct buf bytes; /* the frame heard, then the answer with its head */
 };
 
-int64_t conn_now_ms(void);
 /* Takes the stream. nng's code, and the stream is freed, on failure. */
 MUST_CHECK int conn_start(struct conn_owner *o, nng_stream *stream, uint32_t id);
 /* Sends the answer, from CONN_IS_SERVED. */

@@ -38,11 +38,6 @@ enum owner message_owner(enum message_kind kind)
     return (size_t)kind < ARRAY_LEN(kinds) ? kinds[kind].owner : OWNER_NOBODY;
 }
 
-bool message_changes(enum message_kind kind)
-{
-    return message_owner(kind) != OWNER_NOBODY;
-}
-
 bool message_has_version(enum message_kind kind, unsigned version)
 {
     unsigned max = kind == MSG_HELLO ? 1 : WIRE_MAX;
@@ -176,43 +171,35 @@ const char *failure_advice(enum failure f)
     return failures[f].advice;
 }
 
-static const struct {
-    const char *name;
-    bool may_retry;
-} refusals[] = {
-    [REFUSAL_NONE] = {"none", false},
-    [REFUSAL_SESSION] = {"session", true},
-    [REFUSAL_EPOCH] = {"epoch", false},
-    [REFUSAL_SEQUENCE] = {"sequence", true},
-    [REFUSAL_REPLAYED] = {"replayed", false},
-    [REFUSAL_LATE] = {"late", true},
-    [REFUSAL_ROLE] = {"role", false},
-    [REFUSAL_LEASE] = {"lease", false},
-    [REFUSAL_PAUSED] = {"paused", true},
-    [REFUSAL_BUSY] = {"busy", true},
-    [REFUSAL_PHASE] = {"phase", false},
-    [REFUSAL_HELD] = {"held", true},
-    [REFUSAL_GAP] = {"gap", true},
-    [REFUSAL_QUORUM] = {"quorum", true},
-    [REFUSAL_UNKNOWN] = {"unknown-law", true},
-    [REFUSAL_MANIFEST] = {"manifest", false},
-    [REFUSAL_URL] = {"url", false},
-    [REFUSAL_DIGEST] = {"digest", false},
-    [REFUSAL_UNSUPPORTED] = {"unsupported", false},
-    [REFUSAL_LIMIT] = {"limit", false},
-    [REFUSAL_FORMAT] = {"format", false},
-    [REFUSAL_IO] = {"io", true},
+static const char *const refusals[] = {
+    [REFUSAL_NONE] = "none",
+    [REFUSAL_SESSION] = "session",
+    [REFUSAL_EPOCH] = "epoch",
+    [REFUSAL_SEQUENCE] = "sequence",
+    [REFUSAL_REPLAYED] = "replayed",
+    [REFUSAL_LATE] = "late",
+    [REFUSAL_ROLE] = "role",
+    [REFUSAL_LEASE] = "lease",
+    [REFUSAL_PAUSED] = "paused",
+    [REFUSAL_BUSY] = "busy",
+    [REFUSAL_PHASE] = "phase",
+    [REFUSAL_HELD] = "held",
+    [REFUSAL_GAP] = "gap",
+    [REFUSAL_QUORUM] = "quorum",
+    [REFUSAL_UNKNOWN] = "unknown-law",
+    [REFUSAL_MANIFEST] = "manifest",
+    [REFUSAL_URL] = "url",
+    [REFUSAL_DIGEST] = "digest",
+    [REFUSAL_UNSUPPORTED] = "unsupported",
+    [REFUSAL_LIMIT] = "limit",
+    [REFUSAL_FORMAT] = "format",
+    [REFUSAL_IO] = "io",
 };
 _Static_assert(ARRAY_LEN(refusals) == REFUSAL_COUNT, "a row for every refusal");
 
 const char *refusal_name(enum refusal r)
 {
-    return (size_t)r < ARRAY_LEN(refusals) ? refusals[r].name : unknown_name;
-}
-
-bool refusal_may_retry(enum refusal r)
-{
-    return (size_t)r < ARRAY_LEN(refusals) && refusals[r].may_retry;
+    return (size_t)r < ARRAY_LEN(refusals) ? refusals[r] : unknown_name;
 }
 
 void receipt_done_with(struct receipt *r)

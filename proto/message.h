@@ -42,7 +42,6 @@ enum owner { OWNER_NOBODY, OWNER_AGENT, OWNER_SWAP };
 const char *message_kind_name(enum message_kind kind); /* "hello"; "unknown" */
 enum role message_role(enum message_kind kind);        /* least role that may send it */
 enum owner message_owner(enum message_kind kind); /* hello, status: NOBODY; lease, note: AGENT */
-bool message_changes(enum message_kind kind);     /* takes a sequence (all but hello, status) */
 const char *role_name(enum role role);
 /* Known to this build? Hello stays at version 1: it is how two sides find out what they share. */
 bool message_has_version(enum message_kind kind, unsigned version);
@@ -134,7 +133,6 @@ enum refusal {
     REFUSAL_COUNT
 };
 const char *refusal_name(enum refusal r);
-bool refusal_may_retry(enum refusal r);
 
 enum tri { TRI_UNKNOWN, TRI_NO, TRI_YES };
 

@@ -130,11 +130,3 @@ void status_hold_stop(struct status_hold *h)
     pthread_cond_broadcast(&h->changed);
     pthread_mutex_unlock(&h->lock);
 }
-
-unsigned status_hold_count(struct status_hold *h)
-{
-    pthread_mutex_lock(&h->lock);
-    unsigned n = h->held;
-    pthread_mutex_unlock(&h->lock);
-    return n;
-}

@@ -21,8 +21,7 @@ void status_hold_free(struct status_hold *h); /* nobody may be waiting any more 
 /* Returns when the status is to be answered. */
 void status_hold_wait(struct status_hold *h, uint64_t after, uint32_t wait_ms);
 void status_hold_revision(struct status_hold *h, uint64_t revision); /* the view changed */
-void status_hold_stir(struct status_hold *h);      /* lease or notes changed: all go */
-void status_hold_stop(struct status_hold *h);      /* all go, and nobody waits any more */
-unsigned status_hold_count(struct status_hold *h); /* waiting now */
+void status_hold_stir(struct status_hold *h); /* lease or notes changed: all go */
+void status_hold_stop(struct status_hold *h); /* all go, and nobody waits any more */
 
 #endif

@@ -8,7 +8,7 @@ static uint64_t expires_at(const struct lease *l, const struct lease_now *now)
     return (this_boot ? l->renewed_ms : 0) + l->ttl_ms;
 }
 
-bool lease_in_force(const struct lease *l, const struct lease_now *now)
+static bool in_force(const struct lease *l, const struct lease_now *now)
 {
     return l->held && expires_at(l, now) > now->uptime_ms;
 }
@@ -61,7 +61,7 @@ static enum refusal take(struct lease *l, const struct order_lease *o, const str
     bool resumed = same_run(l, o) && digest_eq(&l->plan, &o->plan) && !o->take_over &&
                    l->epoch > 0 && l->epoch >= now->epoch_floor;
 
-    if (lease_in_force(l, now) && !same_run(l, o) && !o->take_over) {
+    if (in_force(l, now) && !same_run(l, o) && !o->take_over) {
         holder_text(l, now, holder, sizeof(holder));
         return refuse(REFUSAL_LEASE, text, "the lease is held by %s", holder);
     }
@@ -194,7 +194,7 @@ enum refusal lease_allows(const struct lease *l, enum message_kind kind, uint64_
     if (!need.lease)
         return REFUSAL_NONE;
     str_hex(hex, l->run_id, RUN_ID_LEN);
-    if (!lease_in_force(l, now))
+    if (!in_force(l, now))
         return refuse(REFUSAL_LEASE, text,
                       l->held ? "the lease of run %s has expired: renew it"
                               : "no run holds this host's lease: take it",
@@ -213,7 +213,7 @@ void lease_tell(const struct lease *l, const struct lease_now *now, struct lease
     memset(ret, 0, sizeof(*ret));
     ret->revision = l->revision;
     ret->epoch = l->epoch;
-    ret->held = lease_in_force(l, now);
+    ret->held = in_force(l, now);
     ret->paused = l->held && l->paused;
     memcpy(ret->run_id, l->run_id, RUN_ID_LEN);
     ret->plan = l->plan;

@@ -44,9 +44,6 @@ struct lease_now {
     uint64_t epoch_floor; /* highest epoch caravan-swap obeyed; 0 when not known */
 };
 
-/* Held and not expired. */
-bool lease_in_force(const struct lease *l, const struct lease_now *now);
-
 /* REFUSAL_NONE: *ret is the lease after the order (l and ret may be the same).
  * Else text says why and *ret is untouched. epoch: the order's header's. */
 MUST_CHECK enum refusal lease_apply(const struct lease *l, const struct order_lease *o,

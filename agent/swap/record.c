@@ -390,8 +390,9 @@ static const enum {
     TO,
     FROM
 } ways[PHASE_COUNT] = {
-    [PHASE_FETCHING] = TO, [PHASE_STAGED] = TO,      [PHASE_SWAPPING] = TO,   [PHASE_PROBING] = TO,
-    [PHASE_SETTLED] = TO,  [PHASE_REVERTING] = FROM, [PHASE_REVERTED] = FROM,
+    [PHASE_IDLE] = NOWHERE,   [PHASE_FETCHING] = TO,   [PHASE_STAGED] = TO,
+    [PHASE_SWAPPING] = TO,    [PHASE_PROBING] = TO,    [PHASE_SETTLED] = TO,
+    [PHASE_REVERTING] = FROM, [PHASE_REVERTED] = FROM, [PHASE_FAILED] = NOWHERE,
 };
 
 struct log_about record_about(const struct record *r)

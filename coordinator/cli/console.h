@@ -47,9 +47,6 @@ void console_init(struct console *c);
 MUST_CHECK int console_conf(struct console *c, struct err *err);
 MUST_CHECK int console_open(struct console *c, struct err *err);
 void console_close(struct console *c);
-/* The servers of the last look, kept in <state_dir>/servers under the NOMAD_ADDR they were
- * found by, so that a command finds the cluster while that one server is away. */
-void console_remember(struct console *c);
 /* What a finished look asks of whom: status of these hosts too. NULL: nobody. */
 typedef size_t look_choose(const struct world *w, const char **keys, size_t max);
 /* ret: valid until the console looks or follows again. ERR_STATE "interrupted". A Nomad that

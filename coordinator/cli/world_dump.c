@@ -77,7 +77,7 @@ static struct json *dump_agent(const struct agent_view *a, int64_t now)
     return o;
 }
 
-struct json *world_dump_host(const struct world *w, const struct host *h, int64_t now)
+static struct json *host_json(const struct world *w, const struct host *h, int64_t now)
 {
     struct json *o = json_new_object();
     json_set_str(o, "key", h->key);
@@ -107,7 +107,7 @@ struct json *world_dump(const struct world *w, int64_t now)
     }
     json_set(o, "regions", regions);
     for (size_t i = 0; i < w->n_hosts; i++)
-        json_add(hosts, world_dump_host(w, &w->hosts[i], now));
+        json_add(hosts, host_json(w, &w->hosts[i], now));
     json_set(o, "hosts", hosts);
     return o;
 }

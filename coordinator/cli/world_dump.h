@@ -10,6 +10,5 @@
 #include "world.h"
 
 struct json *world_dump(const struct world *w, int64_t now);
-struct json *world_dump_host(const struct world *w, const struct host *h, int64_t now);
 
 #endif

@@ -31,28 +31,6 @@ const char *reason_name(enum reason r)
     return (unsigned)r < REASON_COUNT ? names[r] : "unknown";
 }
 
-const char *intent_name(enum intent_kind k)
-{
-    static const char *const names[INTENT_KIND_COUNT] = {
-        [0] = "none",
-        [INTENT_CLAIM] = "claim",
-        [INTENT_STAGE] = "stage",
-        [INTENT_SWAP] = "swap",
-        [INTENT_REVERT] = "revert",
-        [INTENT_RESEND] = "resend",
-        [INTENT_DRAIN] = "drain",
-        [INTENT_RESTORE] = "restore",
-        [INTENT_TRANSFER] = "transfer",
-        [INTENT_SNAPSHOT] = "snapshot",
-        [INTENT_PRESERVE] = "preserve",
-        [INTENT_MARK] = "mark",
-        [INTENT_RUN] = "run",
-        [INTENT_STOP] = "stop",
-        [INTENT_PAUSE] = "pause",
-    };
-    return (unsigned)k < INTENT_KIND_COUNT ? names[k] : "unknown";
-}
-
 /* ---- what is waited for ---- */
 
 const struct waiting *decision_waits(const struct decision *d)

@@ -57,7 +57,6 @@ enum reason {
     REASON_COUNT
 };
 const char *reason_name(enum reason r);
-const char *intent_name(enum intent_kind k);
 
 struct intent {
     enum intent_kind kind;

@@ -3,15 +3,6 @@
 #include "gate.h"
 #include "version.h"
 
-const char *effect_step_name(enum effect_step s)
-{
-    static const char *const names[] = {
-        [STEP_NONE] = "none", [STEP_NOTE] = "note",     [STEP_DO] = "do",
-        [STEP_UNDO] = "undo", [STEP_UNDONE] = "undone", [STEP_CLEAR] = "clear",
-    };
-    return (unsigned)s < ARRAY_LEN(names) ? names[s] : "unknown";
-}
-
 /* Nomad keeps no Meta of a drain before 1.1: then a drain there is taken for ours. A mark that came
  * after the last drain is somebody's, whoever that drain was of. */
 static bool drain_is_ours(const struct ledger *l, const struct host *h)

@@ -32,7 +32,6 @@ enum effect_step {
     STEP_UNDONE, /* what was before is in force, or it is not ours any more */
     STEP_CLEAR,  /* clear the note */
 };
-const char *effect_step_name(enum effect_step s);
 
 /* h: the host in the newest observation, NULL when it is not there; gone: a complete list
  * says so. asked_ms: when the last step of this process was asked (0: none); an observation

@@ -66,7 +66,7 @@ static bool is_sign(const struct scan *s, char c)
 
 /* ---- what keys mean ---- */
 
-enum block { B_TOP, B_RULE, B_NAMESPACE, B_OPERATOR, B_VARIABLES, B_PATH, BLOCKS };
+enum block { B_TOP, B_RULE, B_NAMESPACE, B_OPERATOR, B_VARIABLES, B_PATH };
 
 /* Blocks and values that Nomad knows, by where they stand (source: Nomad's acl/policy.go,
  * 1.11). */

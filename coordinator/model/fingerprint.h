@@ -25,8 +25,7 @@ enum difference_kind {
     DIFFERENCE_VANISHED,  /* fails */
     DIFFERENCE_CHANGED,   /* fails */
     DIFFERENCE_EXPLAINED, /* vanished or changed, and it is known why */
-    DIFFERENCE_TOLD,      /* another value of what may have any */
-    DIFFERENCE_KINDS
+    DIFFERENCE_TOLD       /* another value of what may have any */
 };
 
 struct difference { /* texts are in the two fingerprints */

@@ -136,13 +136,11 @@ enum config_switch {
     CONFIG_CONSUL,        /* a token for Consul: it has ACLs */
     CONFIG_CONSUL_IDS,    /* service and task identities */
     CONFIG_VAULT,         /* enabled */
-    CONFIG_OLD_VAULT,     /* allow_unauthenticated, create_from_role, task_token_ttl */
     CONFIG_PROMETHEUS,    /* asked of at all, but off */
     CONFIG_ALLOC_METRICS, /* publish_allocation_metrics is off */
     CONFIG_BOLTDB,        /* raft_boltdb is set */
     CONFIG_KMS,           /* a key service outside holds the keyring's key */
     CONFIG_LICENSE,       /* a licence from a file or the environment */
-    CONFIG_DRAINS,        /* client: drain_on_shutdown */
     CONFIG_JOIN,          /* start_join, retry_join: names that go away */
     CONFIG_OLD_JOIN,      /* the same, outside server_join */
     CONFIG_SWITCHES

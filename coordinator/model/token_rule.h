@@ -13,10 +13,9 @@
 #include "str.h"
 
 enum token_role {
-    TOKEN_CLIENT,     /* a client's own API */
-    TOKEN_SERVER,     /* a server that the cluster's lists name, or a mapped one */
-    TOKEN_NOMAD_ADDR, /* NOMAD_ADDR itself */
-    TOKEN_ROLES
+    TOKEN_CLIENT,    /* a client's own API */
+    TOKEN_SERVER,    /* a server that the cluster's lists name, or a mapped one */
+    TOKEN_NOMAD_ADDR /* NOMAD_ADDR itself */
 };
 
 struct token_peer {

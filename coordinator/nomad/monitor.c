@@ -130,11 +130,3 @@ void monitor_tick(struct monitor *m, const struct observer *o)
                                           .ctx = l});
     }
 }
-
-size_t monitor_open(const struct monitor *m)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < m->n; i++)
-        n += m->list[i]->open;
-    return n;
-}

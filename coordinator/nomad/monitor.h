@@ -31,6 +31,5 @@ void monitor_on_line(struct monitor *m,
 void monitor_want(struct monitor *m, const char *const *keys, size_t n);
 /* Opens what is due; o says where servers answer. */
 void monitor_tick(struct monitor *m, const struct observer *o);
-size_t monitor_open(const struct monitor *m); /* streams under way: tests */
 
 #endif

@@ -13,8 +13,8 @@
 
 AUTO_DEFINE(archive, struct archive, archive_read_free)
 
-int publish_check_name(const char *path, const char *version, const char *os, const char *arch,
-                       struct err *err)
+static int check_name(const char *path, const char *version, const char *os, const char *arch,
+                      struct err *err)
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     char want[256];
@@ -132,7 +132,7 @@ int publish_measure(const char *path, const char *version, const char *os, const
         os[0] == '\0' || arch[0] == '\0' || os[strspn(os, WORD)] != '\0' ||
         arch[strspn(arch, WORD)] != '\0')
         return err_set(err, ERR_USAGE, 0, "--os and --arch are Go's words: linux, amd64");
-    if (publish_check_name(path, version, os, arch, err) < 0)
+    if (check_name(path, version, os, arch, err) < 0)
         return -1;
     autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     struct stat st;

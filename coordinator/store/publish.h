@@ -18,8 +18,5 @@
 /* os and arch of *ret are filled from the arguments. */
 MUST_CHECK int publish_measure(const char *path, const char *version, const char *os,
                                const char *arch, struct build *ret, struct err *err);
-/* The checks of the name alone: 0 when it says nothing or the same. */
-MUST_CHECK int publish_check_name(const char *path, const char *version, const char *os,
-                                  const char *arch, struct err *err);
 
 #endif

@@ -67,7 +67,7 @@ struct order *desk_order(const struct desk *d, enum message_kind kind, uint64_t 
     memcpy(o->head.cluster, d->trust.cluster, CLUSTER_ID_LEN);
     o->head.receiver = *keypair_public(d->host);
     crypto_random(o->head.nonce, NONCE_LEN);
-    if (message_changes(kind))
+    if (message_owner(kind) != OWNER_NOBODY)
         memcpy(o->head.session, d->session, SESSION_LEN);
     o->head.epoch = epoch;
     o->head.sequence = sequence;

@@ -99,7 +99,7 @@ static int handle(void *ctx, const void *frame, size_t n, struct buf *answer)
         rc = buf_add(answer, "no receipt at all", 17);
     else if (envelope_open(frame, n, key, INNER_ORDER_MAX, &inner, &format, &err) == 0 &&
              envelope_verify(inner.data, inner.len, &v, &err) == 0) {
-        s->orders += message_changes(v.head.kind);
+        s->orders += message_owner(v.head.kind) != OWNER_NOBODY;
         s->unsealed += format == FRAME_PLAIN;
         if (v.head.kind != MSG_HELLO)
             s->spoken = v.head.version;

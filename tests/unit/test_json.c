@@ -99,12 +99,12 @@ static void paths(void **state)
 {
     (void)state;
     auto_json struct json *o = parsed("{\"stats\":{\"raft\":{\"state\":\"Leader\"}},\"x\":1}");
-    assert_string_equal(json_text_of(json_at(o, "stats/raft/state"), ""), "Leader");
-    assert_int_equal(json_int_of(json_at(o, "x"), 0), 1);
-    assert_null(json_at(o, "stats/none/state"));
-    assert_null(json_at(o, "x/y"));
-    assert_null(json_at(NULL, "x"));
-    assert_null(json_at(o, ""));
+    assert_string_equal(json_str(json_get(json_get(o, "stats"), "raft"), "state", ""), "Leader");
+    assert_int_equal(json_int(o, "x", 0), 1);
+    assert_null(json_get(json_get(json_get(o, "stats"), "none"), "state"));
+    assert_null(json_get(json_get(o, "x"), "y"));
+    assert_null(json_get(NULL, "x"));
+    assert_null(json_get(o, ""));
 }
 
 static void pairs_come_in_order(void **state)

@@ -31,8 +31,6 @@ static void test_names(void **state)
         assert_string_not_equal(run_state_name((enum run_state)i), "unknown");
     for (int i = 0; i < SKIP_COUNT; i++)
         assert_string_not_equal(skip_name((enum skip_why)i), "unknown");
-    for (int i = 1; i < INTENT_KIND_COUNT; i++)
-        assert_string_not_equal(intent_name((enum intent_kind)i), "unknown");
     for (int i = 0; i < REASON_COUNT; i++)
         assert_string_not_equal(reason_name((enum reason)i), "unknown");
     assert_string_equal(host_state_name((enum host_state)99), "unknown");

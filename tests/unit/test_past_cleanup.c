@@ -92,7 +92,7 @@ static void test_an_old_ledger_is_read_and_told(void **state)
         free(text);
         auto_json struct json *o = report_run_json(&p, l, NULL);
         assert_true(
-            json_bool(json_item(json_at(o, "regions"), 0), "dead_server_cleanup_left_off", false));
+            json_bool(json_item(json_get(o, "regions"), 0), "dead_server_cleanup_left_off", false));
         drop(l, &p);
     }
 }
@@ -156,7 +156,7 @@ static void test_the_plan_says_that_it_is_on(void **state)
             strstr(text, "set-config -cleanup-dead-servers=false -region global") != NULL, on == 1);
         free(text);
         auto_json struct json *o = report_plan_json(&f.plan);
-        assert_int_equal(json_len(json_at(o, "dead_server_cleanup")), on);
+        assert_int_equal(json_len(json_get(o, "dead_server_cleanup")), on);
         small_fleet_free(&f);
     }
 }

@@ -41,7 +41,7 @@ static void test_nomads_last_lines(void **state)
     assert_null(strstr(text, "of host 4"));
     assert_null(strchr(text, '\033'));
     auto_json struct json *o = report_run_json(&f.plan, &f.ledger, NULL);
-    const struct json *first = json_item(json_at(o, "hosts"), 0);
+    const struct json *first = json_item(json_get(o, "hosts"), 0);
     assert_non_null(strstr(json_str(first, "log", ""), "line 1 of host 0"));
     small_fleet_free(&f);
 }

@@ -96,7 +96,8 @@ static void never_catches_up(void)
     assert_true(behind.leader.ip != 0);
     sim_browse(&c, f, NULL, "/v1/agent/self", NULL, NULL, &p);
     assert_int_not_equal(
-        strtoull(json_str(json_at(p.json, "stats/raft"), "last_log_index", ""), NULL, 10),
+        strtoull(json_str(json_get(json_get(p.json, "stats"), "raft"), "last_log_index", ""), NULL,
+                 10),
         ahead.last_index);
     sim_page_free(&p);
 }
@@ -293,7 +294,8 @@ static void drivers_sick(void)
     for (size_t i = 0; i < json_len(p.json); i++) {
         const struct json *n = json_item(p.json, i);
         bool sick = str_eq(json_str(n, "Name", ""), c.nodes[CLIENT].cfg.name);
-        assert_int_equal(json_bool(json_at(n, "Drivers/raw_exec"), "Healthy", sick), !sick);
+        assert_int_equal(json_bool(json_get(json_get(n, "Drivers"), "raw_exec"), "Healthy", sick),
+                         !sick);
     }
     sim_page_free(&p);
 }

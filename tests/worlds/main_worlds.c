@@ -27,6 +27,28 @@ struct tally {
     char verdict[480];
 };
 
+static const char *intent_name(enum intent_kind k)
+{
+    static const char *const names[INTENT_KIND_COUNT] = {
+        [0] = "none",
+        [INTENT_CLAIM] = "claim",
+        [INTENT_STAGE] = "stage",
+        [INTENT_SWAP] = "swap",
+        [INTENT_REVERT] = "revert",
+        [INTENT_RESEND] = "resend",
+        [INTENT_DRAIN] = "drain",
+        [INTENT_RESTORE] = "restore",
+        [INTENT_TRANSFER] = "transfer",
+        [INTENT_SNAPSHOT] = "snapshot",
+        [INTENT_PRESERVE] = "preserve",
+        [INTENT_MARK] = "mark",
+        [INTENT_RUN] = "run",
+        [INTENT_STOP] = "stop",
+        [INTENT_PAUSE] = "pause",
+    };
+    return (unsigned)k < INTENT_KIND_COUNT ? names[k] : "unknown";
+}
+
 static void choose_policy(struct truth *t)
 {
     struct policy *p = &t->policy;
