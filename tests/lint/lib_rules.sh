@@ -6,7 +6,7 @@
 
 FOLDERS="common proto agent coordinator"
 RULES="ladder includes unique_names file_names headers readmes sizes medians format words goto_ladders
-       scripts parsers threats foreign_symbols layers shadowed_names globals pure clang_compiles cppcheck_finds"
+       scripts parsers threats foreign_symbols layers unused shadowed_names globals pure clang_compiles cppcheck_finds"
 WARN="-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef
       -Wswitch-enum -Wwrite-strings -Wconversion -Werror"
 
@@ -420,6 +420,55 @@ rule_layers() {
                 if ((folder, homes[i]) in reach) fine = 1
             if (!fine) print $1 ".c: uses " $2 ", which is in" home[$2]
         }' "$LINT_TMP/reach" "$LINT_TMP/defined" "$LINT_TMP/undefined"
+}
+
+no_comments() { # file...
+    awk 'BEGIN { RS = "[*]/" } { sub(/[/][*].*/, ""); print }' "$@"
+}
+
+words_of() { # file...: each word as often as it stands there
+    no_comments "$@" | grep -oE '[A-Za-z_][A-Za-z0-9_]*'
+}
+
+# Of a function that no other object of the programs calls: "object function own", own when its own
+# file calls it.
+uncalled() {
+    find $FOLDERS -name '*.c' 2>/dev/null | xargs -r ctags -x --c-kinds=f --_xformat='%F %N' |
+        sed 's/[.]c / /' | sort -u >"$LINT_TMP/functions"
+    awk '
+        FILENAME ~ /undefined$/ { called[$2]; next }
+        FILENAME ~ /defined$/ { if (!($2 in called) && $2 != "main") only[$1, $2]; next }
+        ($1, $2) in only
+        ' "$LINT_TMP/undefined" "$LINT_TMP/defined" "$LINT_TMP/functions" |
+        while read -r object function; do
+            [ "$(words_of "$object.c" | grep -c -x "$function")" -gt 1 ] && echo "$object $function own" ||
+                echo "$object $function none"
+        done
+}
+
+# What is public is called by another file of the programs, or by its own and by a test. An
+# enumerator is named beside where it is made. unused.table tells of what is neither.
+rule_unused() {
+    read_objects || return
+    grep -s -v -E '^[[:space:]]*(#|$)' tests/lint/unused.table >"$LINT_TMP/table"
+    awk '{ print $1 }' "$LINT_TMP/table" | sort -u >"$LINT_TMP/told"
+    awk 'NF < 2 { print "unused.table: " $1 ": no reason" }' "$LINT_TMP/table"
+    find tests -name '*.[ch]' 2>/dev/null | sort | xargs -r cat | words_of - | sort -u >"$LINT_TMP/in_tests"
+    sources '*.[ch]' | xargs -r cat | words_of - | sort | uniq -c | awk '{ print $2, $1 }' >"$LINT_TMP/words"
+    find $FOLDERS -name '*.[ch]' 2>/dev/null | sort |
+        xargs -r ctags -x --c-kinds=e --_xformat='%F %N' >"$LINT_TMP/enumerators"
+    uncalled | awk -v tests="$LINT_TMP/in_tests" '
+        BEGIN { while ((getline name <tests) > 0) tested[name] }
+        $3 == "none" { print $2, $1 ".c: nothing in the programs calls " $2 "()"; next }
+        !($2 in tested) { print $2, $1 ".c: " $2 "() has no caller but in its own file: static" }
+        ' >"$LINT_TMP/unused"
+    awk 'FNR == NR { n[$1] = $2; next }
+         n[$2] == 1 { print $2, $1 ": nothing names the enumerator " $2 }
+        ' "$LINT_TMP/words" "$LINT_TMP/enumerators" >>"$LINT_TMP/unused"
+    awk 'FILENAME ~ /told$/ { told[$1]; next } !($1 in told) { sub(/^[^ ]+ /, ""); print }' \
+        "$LINT_TMP/told" "$LINT_TMP/unused"
+    cut -d' ' -f1 "$LINT_TMP/unused" | sort -u | comm -23 "$LINT_TMP/told" - |
+        sed 's/.*/unused.table: & is used, or is gone/'
 }
 
 # A name of ours that a linked library also exports would take its place inside it.
