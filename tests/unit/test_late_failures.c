@@ -1,4 +1,4 @@
-/* Late failures by pair and time, and counts since the run. */
+/* Late failures by pair and time. */
 #include "late_failures.h"
 #include "counts.h"
 #include "report_run.h"
