@@ -308,7 +308,8 @@ bool version_within(const struct version *v, const char *ranges)
         char *dash = strchr(word, '-');
         if (dash != NULL)
             *dash++ = '\0';
-        struct version last = constant(dash != NULL ? dash : word), first = constant(word);
+        bool open = dash != NULL && *dash == '\0';
+        struct version first = constant(word), last = open ? *v : constant(dash ? dash : word);
         if (version_is_ent(&last) && !version_is_ent(v))
             continue;
         if (version_cmp_numbers(v, &first) >= 0 && version_cmp_numbers(v, &last) <= 0)

@@ -53,7 +53,8 @@ void version_path(char *dst, size_t n, const struct version *from, const struct 
  * as the entry of its own minor, or, without one, newer than the highest entry of a minor
  * below; a minor between two entries has it when it is above the first. */
 bool version_has(const struct version *v, const char *since);
-/* v lies in one of "1.9.4-1.9.6 2.0.1" (both ends included). */
+/* v lies in one of "1.9.4-1.9.6 2.0.1 2.1.0-" (both ends included; without one, all that follow).
+ */
 bool version_within(const struct version *v, const char *ranges);
 
 #define DAY_TEXT 11

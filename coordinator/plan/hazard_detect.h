@@ -12,6 +12,8 @@
 #include "hazard_check.h"
 
 typedef void hazard_detect(struct hazard_check *c, row_t *row);
+typedef bool hazard_matters(const struct one_host *o, const struct fact_view *f);
+typedef void hazard_refine(const struct one_host *o, struct judgement *j);
 
 /* hazard_any.c: rows that only differ by what stands in the table. */
 hazard_detect hazard_told;       /* versions alone: `what` is told */
@@ -43,7 +45,7 @@ hazard_detect hazard_client_newer, hazard_tolerance, hazard_unhealthy, hazard_re
     hazard_heartbeat;
 /* hazard_agents.c */
 hazard_detect hazard_unmanaged_server, hazard_unmanaged_client, hazard_misplaced, hazard_one_id,
-    hazard_no_build, hazard_odd_system;
+    hazard_no_build, hazard_odd_system, hazard_no_facts, hazard_no_readiness;
 /* hazard_keystore.c */
 hazard_detect hazard_keystore_copied, /* how many servers: `what` */
     hazard_no_keystore;               /* a server's agent does not know where: `what` */
@@ -51,5 +53,12 @@ hazard_detect hazard_keystore_copied, /* how many servers: `what` */
 hazard_detect hazard_node_down, hazard_node_draining, hazard_other_pool, hazard_old_allocs,
     hazard_connect_window, hazard_dc_star,
     hazard_drain_together; /* servers without what came with `least`: `what` */
+/* hazard_host.c */
+hazard_matters hazard_kills_tasks, hazard_of_client, hazard_only_leaves;
+hazard_refine hazard_stop_commands, hazard_stop_leaves, hazard_law, hazard_other_version,
+    hazard_rejected, hazard_not_running;
+
+extern const struct hazard hazard_table[], host_rows[];
+extern const size_t hazard_table_len, host_rows_len;
 
 #endif

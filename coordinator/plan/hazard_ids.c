@@ -1,6 +1,5 @@
 #include "hazard_ids.h"
 
-#include "hazard_host.h"
 #include "hazards.h"
 
 #define FAR 3 /* more changes than this make another word */
@@ -11,10 +10,12 @@ struct near {
     size_t n;
 };
 
-/* Rows in the order of their tables; NULL: no more. */
+/* NULL: no more. */
 static const char *id_at(size_t i)
 {
-    return i < hazard_table_len ? hazard_table[i].id : hazard_host_id(i - hazard_table_len);
+    const struct hazard *row = hazards_row(i);
+
+    return row != NULL ? row->id : NULL;
 }
 
 static bool is_known(const char *id)

@@ -199,7 +199,7 @@ const struct hazard hazard_table[] = {
     {.id = "client-newer", .source = FROM_CLUSTER, .severity = SEVERITY_HARD,
      .unsure = SEVERITY_HARD, .detect = hazard_client_newer,
      .advice = "Upgrade the servers of the region first, or in the same run."},
-    {.id = "tolerance", .source = FROM_CLUSTER, .severity = SEVERITY_HARD,
+    {.id = "tolerance", .source = FROM_CLUSTER, .severity = SEVERITY_WARN,
      .unsure = SEVERITY_HARD, .detect = hazard_tolerance,
      .advice =
          "With two voters: bring the third back, or add one, first. With --accept-outage "
@@ -307,7 +307,7 @@ const struct hazard hazard_table[] = {
      .unsure = SEVERITY_HARD, .detect = hazard_unmanaged_server,
      .advice = "Where it does not answer: start caravan-agent there and let port 4650 through. Where it has "
      "none: install it, then caravan enroll."},
-    {.id = "unmanaged-client", .source = FROM_AGENTS, .severity = SEVERITY_HARD,
+    {.id = "unmanaged-client", .source = FROM_AGENTS, .severity = SEVERITY_WARN,
      .unsure = SEVERITY_HARD, .detect = hazard_unmanaged_client,
      .advice =
          "Start caravan-agent there and let port 4650 through, or enroll them (caravan enroll), "
@@ -347,7 +347,7 @@ const struct hazard hazard_table[] = {
      .advice = "Drain one client at a time (--max-parallel 1), or upgrade the servers to 1.10.4 or "
                "later first."},
 
-    /* ---- hosts, by their agents (more of them: hazard_host.c) ---- */
+    /* ---- hosts, by their agents (more of them: hazard_host_rows.c) ---- */
 
     {.id = "second-config", .source = FROM_HOST, .severity = SEVERITY_WARN,
      .unsure = SEVERITY_INFO, .detect = hazard_fact, .key = "second-config",

@@ -74,6 +74,21 @@ CHANGE(an_older_agent)
         f->hosts[i].agent.n_facts--;
     assert_null(agent_fact(&f->hosts[0].agent, w->text));
 }
+CHANGE(says_nothing)
+{
+    (void)w;
+    f->hosts[4].agent.n_facts = 0;
+}
+CHANGE(before_readiness)
+{
+    static struct fact_view facts[SMALL_FACTS];
+    (void)w;
+    memcpy(facts, small_fleet_facts, sizeof(facts));
+    for (size_t i = 0; i < SMALL_FACTS; i++)
+        if (str_eq(facts[i].id, "law-refuses"))
+            facts[i].id = "of before";
+    f->hosts[4].agent.facts = facts;
+}
 CHANGE(a_key)
 {
     fact(f, w->text, TRI_YES, "nomad.hcl:3");
@@ -585,7 +600,7 @@ const struct worlds hazard_worlds[] = {
      .yes = raft_vsn, .number = 1, .unsure = raft_lost},
     {.id = "client-newer", .yes = clients_only, .unsure = clients_only_lost,
      .says = "would be newer"},
-    {.id = "tolerance", .yes = two_voters, .says = "2 voting servers"},
+    {.id = "tolerance", .yes = two_voters, .says = "2 voting servers", .raised = SEVERITY_HARD},
     {.id = "unhealthy", .yes = member_failed, .unsure = leader_unasked, .says = "s3 is failed"},
     {.id = "region-unseen", .unsure = another_region},
     {.id = "unmeasured", .unsure = europes_only_is_there},
@@ -620,7 +635,9 @@ const struct worlds hazard_worlds[] = {
      .calm_to = "1.4.14", .yes = world_as_it_is, .says = "3 servers of 1.7.7: no snapshot holds"},
     {.id = "token-expiry", .yes = ends_soon, .unsure = token_lost, .says = "ends in 1 min"},
     {.id = "unmanaged-server", .yes = no_agent, .says = "no enrolled agent"},
-    {.id = "unmanaged-client", .yes = no_client_agent, .says = "1 client"},
+    {.id = "unmanaged-client", .yes = no_client_agent, .says = "1 client", .raised = SEVERITY_HARD},
+    {.id = "no-facts", .unsure = says_nothing},
+    {.id = "no-readiness", .unsure = before_readiness},
     {.id = "misplaced", .yes = other_place},
     {.id = "one-id", .yes = same_id},
     {.id = "no-build", .yes = other_arch, .text = "s390x", .says = "linux/s390x"},

@@ -7,7 +7,7 @@
 #include "advice.h"
 #include "decide_desk.h"
 #include "fingerprint.h"
-#include "hazard_host_rows.h"
+#include "hazards.h"
 #include "log_frames.h"
 #include "quorum_text.h"
 
@@ -72,12 +72,12 @@ static void each_failure_has_what_helps(void **state)
 
 static const char *row_advice(size_t i)
 {
-    if (i < hazard_table_len)
-        return hazard_table[i].advice;
-    i -= hazard_table_len;
-    if (i < host_rows_len)
-        return host_rows[i].row.advice;
-    i -= host_rows_len;
+    static size_t rows;
+    for (; hazards_row(rows) != NULL;)
+        rows++;
+    if (i < rows)
+        return hazards_row(i)->advice;
+    i -= rows;
     if (i < FAILURE_COUNT)
         return failure_advice((enum failure)i);
     i -= FAILURE_COUNT;

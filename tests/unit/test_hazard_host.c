@@ -1,9 +1,9 @@
-/* hazard_host.h: what facts of hosts make of a plan, and of a run that has staged. */
+/* Rows about single hosts: what facts of hosts make of a plan, and of a run that has staged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "hazard_host.h"
+#include "hazards.h"
 #include "plan_make.h"
 #include "small_fleet.h"
 
