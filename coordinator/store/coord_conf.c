@@ -92,7 +92,7 @@ static int on_pair(void *base, const char *section, const char *key, const char 
     return 0;
 }
 
-const struct conf coord_conf_table = {keys, ARRAY_LEN(keys), on_pair};
+const struct conf coord_conf_table = {.keys = keys, .n_keys = ARRAY_LEN(keys), .on_pair = on_pair};
 
 static const struct {
     const char *name;
