@@ -183,6 +183,9 @@ $(foreach s,$(SRC_fuzz),$(eval $(call program_rules,$1,tests/$(notdir $(basename
 endef
 $(foreach f,$(FLAVOURS),$(eval $(call flavour_rules,$f)))
 
+# What is put into an object by the assembler: the compiler does not tell of it.
+$(foreach f,$(FLAVOURS),$(eval $(call object,$f,coordinator/store/hazards_built_in.c): coordinator/plan/hazards.conf))
+
 # Without libFuzzer a fuzz target is an ordinary program that replays files.
 $(foreach f,release asan tsan,$(foreach z,$(FUZZERS),\
   $(eval $(BUILD)/$f/tests/$z: $(call object,$f,tests/fuzz/replay.c))))

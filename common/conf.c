@@ -221,12 +221,13 @@ static int take_pair(struct parse *p, const char *section, const char *key, cons
         err_set(&why, ERR_CONFIG, 0, "%.60s is given twice in [%s]", key, section);
         return fail(p, why.text);
     }
-    char word[SECTION_MAX + 1];
-    str_cut(word, sizeof(word), section);
-    if (str_ends(k->section, " *"))
-        word[strlen(k->section) - 2] = '\0';
-    int rv = k->type < CONF_MAP ? set_value(k, value, p->base, &why)
-                                : p->c->on_pair(p->base, word, key, value, &why);
+    int rv;
+    if (k->type == CONF_MAP)
+        rv = p->c->on_pair(p->base, section, key, value, &why);
+    else if (k->type == CONF_OWN)
+        rv = p->c->on_own(p->base, k, value, &why);
+    else
+        rv = set_value(k, value, p->base, &why);
     return rv < 0 ? fail(p, why.text) : 0;
 }
 
@@ -441,7 +442,7 @@ int conf_read(const struct conf *c, const char *path, void *base, struct err *er
 {
     auto_buf struct buf text = BUF_INIT;
     size_t max = c->file_max > 0 ? c->file_max : CONF_FILE_MAX;
-    if (file_read(path, max, FILE_FOLLOW, &text, err) < 0)
+    if (file_read(path, max, FILE_FOLLOW | c->file_flags, &text, err) < 0)
         return err_wrap(err, "read the configuration");
     if (strlen(buf_str(&text)) != text.len)
         return err_set(err, ERR_CONFIG, 0, "%s: not a text file: it holds a NUL byte", path);

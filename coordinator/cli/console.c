@@ -2,6 +2,7 @@
 
 #include "file.h"
 #include "str.h"
+#include "table.h"
 
 #define SIGNAL_SLOT 0
 
@@ -20,6 +21,27 @@ int console_conf(struct console *c, struct err *err)
     if (coord_conf_load(c->opt.config, NULL, &c->conf, err) < 0)
         return -1;
     c->has_conf = true;
+    return 0;
+}
+
+int console_hazards(struct console *c, bool strict, struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (c->has_hazards)
+        return 0;
+    int rc = hazards_load(&c->conf, &c->hazards, &why);
+    if (rc < 0 && strict) {
+        *err = why;
+        return -1;
+    }
+    if (rc < 0) {
+        fputs("caravan: only the hazards that are built in hold: ", stderr);
+        print_safe(stderr, why.text);
+        fputc('\n', stderr);
+        if (hazards_load(NULL, &c->hazards, err) < 0)
+            return -1;
+    }
+    c->has_hazards = true;
     return 0;
 }
 
@@ -79,6 +101,7 @@ void console_close(struct console *c)
     control_close(&c->signals);
     known_hosts_free(&c->known);
     keypair_free(c->key);
+    hazards_free(&c->hazards);
     if (c->has_conf)
         coord_conf_free(&c->conf);
 }

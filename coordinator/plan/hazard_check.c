@@ -1,4 +1,5 @@
 #include "hazard_check.h"
+#include "hazard_kinds.h"
 
 /* ---- findings ---- */
 
@@ -50,7 +51,7 @@ static bool is_told(const struct hazard_check *c, row_t *row, enum severity seve
     if (c->told == HAZARD_HOSTS)
         return true;
     return c->told > 0 && severity < SEVERITY_BLOCK &&
-           (row->detect == NULL || (f->detected == detected && str_eq(f->text, text)));
+           (row->kind->detect == NULL || (f->detected == detected && str_eq(f->text, text)));
 }
 
 void hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,

@@ -15,7 +15,6 @@
 #define HAZARD_CHECK_H
 
 #include "hazards.h"
-#include "survey.h"
 
 #define HAZARD_DOUBTS 3
 

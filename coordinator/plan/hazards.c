@@ -1,11 +1,5 @@
-#include "hazard_detect.h"
-
-const struct hazard *hazards_row(size_t i)
-{
-    if (i < hazard_table_len)
-        return &hazard_table[i];
-    return i - hazard_table_len < host_rows_len ? &host_rows[i - hazard_table_len] : NULL;
-}
+#include "hazard_check.h"
+#include "hazard_kinds.h"
 
 /* ---- which hosts a row is about ---- */
 
@@ -97,7 +91,8 @@ static enum tri by_fact(row_t *row, const struct one_host *o, const struct fact_
     bool yes = f != NULL && f->value == TRI_YES;
 
     if ((row->of_unit && o->no_unit) || (f == NULL && row->staged_only) ||
-        (row->matters != NULL && !row->matters(o, yes ? f : NULL)) || (yes && is_enough(row, f)))
+        (row->kind->matters != NULL && !row->kind->matters(o, yes ? f : NULL)) ||
+        (yes && is_enough(row, f)))
         return TRI_NO;
     return f != NULL ? f->value : TRI_UNKNOWN;
 }
@@ -114,8 +109,8 @@ static struct judgement judge(row_t *row, const struct one_host *o)
     enum tri told = j.value;
 
     str_cut(j.text, sizeof(j.text), f != NULL ? f->text : "its agent does not tell");
-    if (row->refine != NULL && (j.value != TRI_NO || row->key == NULL))
-        row->refine(o, &j);
+    if (row->kind->refine != NULL && (j.value != TRI_NO || row->key == NULL))
+        row->kind->refine(o, &j);
     j.severity = MAX_OF(j.severity, weight(row, row->key != NULL ? told : j.value));
     return j;
 }
@@ -155,9 +150,9 @@ bool hazards_refuse(const struct plan *p, const struct plan_host *ph, const stru
         return false;
     bool known = version_parse(ph->from, &from, &err) == 0;
     const struct one_host o = look(ph, h, known ? &from : NULL, &target);
-    for (size_t i = 0; hazards_row(i) != NULL; i++) {
-        row_t *row = hazards_row(i);
-        if (row->detect != NULL || !target_fits(row, &target) ||
+    for (size_t i = 0; i < p->hazards->n_rows; i++) {
+        row_t *row = &p->hazards->rows[i];
+        if (row->kind->detect != NULL || !target_fits(row, &target) ||
             !host_fits(row, ph->is_server, o.from))
             continue;
         struct judgement j = judge(row, &o);
@@ -175,14 +170,14 @@ bool hazards_refuse(const struct plan *p, const struct plan_host *ph, const stru
     return false;
 }
 
-const char *hazards_advice(const char *text)
+const char *hazards_advice(const struct hazards *h, const char *text)
 {
     char name[48];
 
-    for (size_t i = 0; hazards_row(i) != NULL; i++) {
-        snprintf(name, sizeof(name), "[%.40s]", hazards_row(i)->id);
+    for (size_t i = 0; i < h->n_rows; i++) {
+        snprintf(name, sizeof(name), "[%.40s]", h->rows[i].id);
         if (strstr(text, name) != NULL)
-            return hazards_row(i)->advice;
+            return h->rows[i].advice;
     }
     return NULL;
 }
@@ -203,7 +198,7 @@ static void tell_doubt(struct hazard_check *c, row_t *row, const struct hazard_d
     if (d->n > 1)
         snprintf(more, sizeof(more), " and %zu more %s", d->n - 1,
                  str_count(d->n - 1, "host", "hosts"));
-    if (row->source == FROM_FILE && row->key != NULL)
+    if (row->kind->source == FROM_FILE && row->key != NULL)
         hazard_found(c, row, TRI_UNKNOWN, NULL, "whether %s%s %s %s configured: %s", d->host, more,
                      d->n > 1 ? "have" : "has", row->key, d->why);
     else
@@ -217,8 +212,8 @@ static void run_row(struct hazard_check *c, row_t *row)
     if (!aim(c, row))
         return;
     c->told = c->more = c->n_doubts = 0;
-    if (row->detect != NULL)
-        row->detect(c, row);
+    if (row->kind->detect != NULL)
+        row->kind->detect(c, row);
     else
         judge_hosts(c, row);
     hazard_tell_more(c);
@@ -243,8 +238,8 @@ void hazards_check(const struct world *w, const struct survey *survey,
     if (version_parse(release->version, &c.target, &err) < 0)
         return; /* plan_make has refused it already */
     group_hosts(&c);
-    for (size_t i = 0; hazards_row(i) != NULL; i++)
-        run_row(&c, hazards_row(i));
+    for (size_t i = 0; i < p->hazards->n_rows; i++)
+        run_row(&c, &p->hazards->rows[i]);
     check_free(&c);
 }
 
@@ -258,9 +253,9 @@ unsigned hazards_need(const struct plan *p)
     if (version_parse(p->target, &c.target, &err) < 0)
         return 0;
     group_hosts(&c);
-    for (size_t i = 0; hazards_row(i) != NULL; i++)
-        if (aim(&c, hazards_row(i)) && p->n_todo > 0)
-            need |= 1u << hazards_row(i)->source;
+    for (size_t i = 0; i < p->hazards->n_rows; i++)
+        if (aim(&c, &p->hazards->rows[i]) && p->n_todo > 0)
+            need |= 1u << p->hazards->rows[i].kind->source;
     check_free(&c);
     return need;
 }

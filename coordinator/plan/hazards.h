@@ -2,19 +2,17 @@
  * hazards.h - what speaks against an upgrade: one table of rows, one engine for them. Pure.
  *
  * A row has an id (what --accept names), the versions it is about, a severity and one sentence of
- * advice. Rows about the fleet have a function that looks at one observation, the survey and the
- * plan under construction (detect). Rows about single hosts judge each planned host by a fact that
- * its agent tells (key), or by a function of their own (refine): once for the plan, and once more
- * when the host has staged, before the first swap anywhere, for agents then tell more, and perhaps
- * other things.
+ * advice, and a kind: the function that looks (hazard_kinds.h). Rows about the fleet look at one
+ * observation, the survey and the plan under construction. Rows about single hosts judge each
+ * planned host by a fact that its agent tells (key), or by a function of their own: once for the
+ * plan, and once more when the host has staged, before the first swap anywhere, for agents then
+ * tell more, and perhaps other things. All rows are those of the plan (hazard_rows.h).
  *
  *     hazards_check(w, survey, release, p)    by plan_make, when hosts, regions and limits stand
  *     hazards_refuse(p, ph, h, &why)          by decide, of a host that has staged
  *
  * A row adds a finding when it detects something or when it cannot tell; at most HAZARD_HOSTS
  * single hosts a row, then "and N more hosts". What only warns is told once where it is the same.
- * Sources: Nomad's upgrade guides, changelog and source, 0.8 to 2.0.5; what a row has from
- * elsewhere stands above it.
  *
  * Versions: `crossing` lists where a change came (version_has): the row is about a planned
  * host that goes from without it to with it. `target` are versions not to go to, `from` versions
@@ -24,50 +22,20 @@
  * is the severity then. A row that would break the fleet asks to be acknowledged (block), unless
  * something later proves it before harm is done: the agent lets the new binary check the host's own
  * configuration before any swap, and tries it on the host. What only people know is told as such
- * (hazard_operator).
+ * (kind operator).
  *
  * Advice is safe to follow: whoever does what it says, and nothing else, leaves the host no worse
  * than it was.
  *
- * Adding a row is adding a row, and its worlds in tests/unit/test_hazard_rows.c.
+ * Adding a row: README.md of this room.
  */
 #ifndef HAZARDS_H
 #define HAZARDS_H
 
-#include "plan.h"
+#include "hazard_rows.h"
+#include "survey.h"
 
 #define HAZARD_HOSTS 5
-
-enum hazard_scope { SCOPE_ALL, SCOPE_SERVERS, SCOPE_CLIENTS };
-enum edition { EDITION_ANY, EDITION_CE, EDITION_ENT };
-
-struct hazard_check; /* what a row looks at and tells into: hazard_check.h */
-struct one_host;     /* what a row about single hosts looks at, and what it says: likewise */
-struct judgement;
-
-struct hazard {
-    const char *id;
-    const char *crossing, *target, *from;
-    enum edition edition; /* of the target */
-    enum hazard_scope scope;
-    enum hazard_source source;
-    enum severity severity, unsure;
-    void (*detect)(struct hazard_check *c, const struct hazard *row); /* NULL: of single hosts */
-    /* Does the fact, being yes, matter to this host? NULL: always. */
-    bool (*matters)(const struct one_host *o, const struct fact_view *f);
-    /* Changes what was judged by the fact, or judges without one. NULL: nothing to change. */
-    void (*refine)(const struct one_host *o, struct judgement *j);
-    const char *what;   /* what was found, as its detect function wants it */
-    const char *key;    /* fact, switch's or driver's name, attribute: likewise */
-    uint64_t number;    /* traits, enum config_switch, enum node_attribute: likewise */
-    const char *least;  /* a version, likewise; of a fact's: nothing to tell from it on */
-    bool of_unit;       /* nothing to tell where Nomad has no unit (fact "no-unit") */
-    bool staged_only;   /* only told in some phases: an agent need not tell it */
-    const char *advice; /* what to do, one sentence */
-};
-
-/* By number; NULL: no more. */
-const struct hazard *hazards_row(size_t i);
 
 /* Runs every row; adds findings to p. survey NULL: nothing was asked. */
 void hazards_check(const struct world *w, const struct survey *survey,
@@ -89,7 +57,7 @@ struct host_refusal {
 bool hazards_refuse(const struct plan *p, const struct plan_host *ph, const struct host *h,
                     struct host_refusal *ret);
 /* The advice of the row that a text names, "[api-silent] ..."; NULL: it names none. */
-const char *hazards_advice(const char *text);
+const char *hazards_advice(const struct hazards *h, const char *text);
 /* Root holds it: no swap will be obeyed there. */
 bool hazard_held(const struct host *h);
 

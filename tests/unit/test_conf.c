@@ -221,6 +221,11 @@ static int thing_pair(void *base, const char *section, const char *key, const ch
     return 0;
 }
 
+static int thing_own(void *base, const struct conf_key *k, const char *value, struct err *err)
+{
+    return thing_pair(base, k->section, k->key, value, err);
+}
+
 static int thing_begin(void *base, const char *section, const char *name, struct err *err)
 {
     if (str_eq(name, "bad"))
@@ -242,6 +247,7 @@ static int thing_end(void *base, struct err *err)
 static const struct conf things = {.keys = thing_keys,
                                    .n_keys = ARRAY_LEN(thing_keys),
                                    .on_pair = thing_pair,
+                                   .on_own = thing_own,
                                    .begin = thing_begin,
                                    .end = thing_end,
                                    .continued = true,
@@ -251,11 +257,11 @@ static void sections_have_names(void **state)
 {
     static const char *const rows[][2] = {
         {"[thing a]\nnumber = 1\n[thing b c]\nnumber = 2\ntext = x\n",
-         "begin a|end 1|begin b c|thing text|= x|end more|"},
+         "begin a|end 1|begin b c|thing * text|= x|end more|"},
         {"[all]\nk = v\n[thing a]\nnumber=1", "all k|= v|begin a|end 1|"},
         {"[thing a]\ntext = one\n  two = [2]\n\t#2\nnumber = 1\n",
-         "begin a|thing text|= one two = [2]|end 1|"},
-        {"[thing a]\nnumber = 1\ntext =\n one: x", "begin a|thing text|=  one: x|end 1|"},
+         "begin a|thing * text|= one two = [2]|end 1|"},
+        {"[thing a]\nnumber = 1\ntext =\n one: x", "begin a|thing * text|=  one: x|end 1|"},
         {"", ""},
     };
     (void)state;

@@ -61,7 +61,8 @@ static const struct finding *plan_for(struct bench *b, const char *id)
     struct err err = ERR_INIT;
 
     plan_free(&b->f.plan);
-    if (plan_make(&b->f.w, &b->f.survey, &b->f.release, &b->f.policy, &b->f.plan, &err) < 0)
+    if (plan_make(&b->f.w, &b->f.survey, &b->f.release, &b->f.policy, built_in(), &b->f.plan,
+                  &err) < 0)
         fail_msg("%s", err.text);
     for (size_t i = 0; i < b->f.plan.n_findings; i++) {
         if (str_eq(b->f.plan.findings[i].id, id))
@@ -658,7 +659,7 @@ static void what_was_accepted_survives_a_resume(void **state)
     b->f.policy.accepted[b->f.policy.n_accepted++] = "an odd id%";
     (void)plan_for(b, "");
     plan_text(&b->f.plan, &text);
-    assert_int_equal(plan_read(buf_str(&text), text.len, &again, &err), 0);
+    assert_int_equal(plan_read(buf_str(&text), text.len, built_in(), &again, &err), 0);
     assert_true(policy_accepts(&again.policy, "package"));
     assert_true(policy_accepts(&again.policy, "an odd id%"));
     assert_false(policy_accepts(&again.policy, "kill-mode"));
