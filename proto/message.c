@@ -102,9 +102,13 @@ static const struct {
     [FAILURE_NO_NETWORK] = {"no-network", true,
                             "Check from that host that one of the release's URLs can be "
                             "reached."},
-    [FAILURE_TOO_SLOW] = {"too-slow", true, "Use a nearer mirror or a longer deadline."},
+    [FAILURE_TOO_SLOW] = {"too-slow", true,
+                          "Name a nearer place (release add --url), or set [defaults] "
+                          "stage_deadline in caravan.conf higher: it is for the next run."},
     [FAILURE_NO_SPACE] = {"no-space", true,
-                          "Free room on that host for three binaries and one archive."},
+                          "Free room on that host for three binaries and one archive, where "
+                          "the reason says; take nothing from Nomad's or Caravan's "
+                          "directories."},
     [FAILURE_BAD_DIGEST] = {"bad-digest", false,
                             "Do not install it: find out who changed the file at the release's "
                             "URL, or add the release again from a source you trust."},
@@ -114,8 +118,9 @@ static const struct {
                              "Add a build for that host's system and architecture, or look why it "
                              "cannot execute files where Nomad's binary lies."},
     [FAILURE_CONFIG_REJECTED] = {"config-rejected", false,
-                                 "Change Nomad's configuration on that host as the evidence says, "
-                                 "then plan again."},
+                                 "Change Nomad's configuration on that host so that both versions "
+                                 "accept it (nomad config validate): the reason says what the new "
+                                 "one does not. It needs no restart for that: the swap is one."},
     [FAILURE_WILL_NOT_START] = {"will-not-start", false,
                                 "See in Nomad's log on that host why it does not start, and mend "
                                 "that there."},
@@ -125,7 +130,8 @@ static const struct {
     [FAILURE_NOT_READY] = {"not-ready", true,
                            "See in Nomad's log on that host what it does: it runs, and does not "
                            "answer where it is asked. Raise the deadline only where it is merely "
-                           "slow."},
+                           "slow: client_deadline or server_deadline in caravan.conf, for the "
+                           "next run."},
     [FAILURE_NOT_CAUGHT_UP] =
         {"not-caught-up", true,
          "See in Nomad's log on that host whether it reaches the servers (port "

@@ -24,7 +24,7 @@ static struct law_answer judge_busy(const struct law_facts *f)
 static struct law_answer judge_hold(const struct law_facts *f)
 {
     if (f->held == TRI_YES)
-        return refused(REFUSAL_HELD, "root holds this host: remove the hold file to go on");
+        return refused(REFUSAL_HELD, "root holds this host, by its hold file");
     if (f->held != TRI_NO)
         return refused(REFUSAL_UNKNOWN, "could not tell whether the hold file exists");
     return allowed();

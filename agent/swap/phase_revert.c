@@ -29,6 +29,8 @@ void reverting_begin(struct phases *p)
 
     shelf_close(p->host, &p->now.read);
     p->now.crossed = false;
+    if (p->rec.by_order) /* nobody else has looked what the one that goes says last */
+        phases_evidence(p);
     if (!shelf_is(&p->shelf, p->rec.dir_dev, p->rec.dir_ino))
         give_up(p, FAILURE_IO, "the binary's directory was replaced by another one since the swap");
     else if (shelf_open(p->host, &p->shelf, p->shelf.old, SHELF_BINARY_MAX, &p->now.read, &err) < 0)

@@ -11,26 +11,82 @@ static const char drain_advice[] =
                   allocs_advice[] =
                       "See nomad node status -allocs of that node, and nomad alloc status of those "
                       "that do not run. Its Nomad is well: another restart would not bring them "
-                      "back.",
+                      "back. What restarted by itself, or by somebody's wish, does so at any "
+                      "time: that is no fault of the release.",
                   server_advice[] =
                       "See nomad operator raft list-peers, nomad operator autopilot health, and "
                       "Nomad's log on that host: does it restore still (then wait), or not reach "
                       "the other servers (ports 4647, 4648)? Restart no server meanwhile.",
+                  both_advice[] =
+                      "See nomad operator raft list-peers and nomad operator autopilot health for "
+                      "the server, nomad node status for the client that it is as well, and "
+                      "Nomad's log on that host. Restart no server meanwhile.",
                   client_advice[] =
                       "See nomad node status of that node, and Nomad's log on that host: does it "
                       "reach the servers (port 4647), and is it ready there? Raise the deadline "
-                      "only where it was merely slow.",
+                      "(client_deadline in caravan.conf, for the next run) only where it was "
+                      "merely slow.",
                   reverted_advice[] =
                       "It runs the old version again. See in Nomad's log on that host why it was "
                       "not ready with the new one, before any further host is upgraded.";
 
-static const char *after_gates(const struct plan_host *p, const struct ledger_host *lh)
+static const char *after_gates(const struct plan_host *p, const struct host *h,
+                               const struct ledger_host *lh)
 {
     if (lh->outcome == OUTCOME_REVERTED)
         return reverted_advice;
     if (lh->failure == FAILURE_NOT_READY)
         return lh->outcome == OUTCOME_NONE ? drain_advice : allocs_advice;
+    if (p->is_server && h != NULL && h->is_client)
+        return both_advice;
     return p->is_server ? server_advice : client_advice;
+}
+
+/* ---- what an agent would not obey ---- */
+
+static const char *const refused[REFUSAL_COUNT] = {
+    [REFUSAL_HELD] = "The hold file is root's word: ask who put it there, and why, before it is "
+                     "taken away.",
+    [REFUSAL_QUORUM] = "See that the region's other servers run and serve (nomad server members, "
+                       "nomad operator raft list-peers); a server that restores its state needs "
+                       "only time. Restart none of them for it.",
+    [REFUSAL_ROLE] = "That host's trust does not name the key that gives these orders: see that "
+                     "the newest trust package is installed there.",
+    [REFUSAL_MANIFEST] = "That host's trust does not take the release as it is signed, or the "
+                         "release has no such build: see that the newest trust package is "
+                         "installed there, and what caravan release list says.",
+    [REFUSAL_URL] = "Root there lets binaries come from some places only (url_prefixes in "
+                    "agent.conf): add the release again with a --url that is one of them, or ask "
+                    "root.",
+    [REFUSAL_UNSUPPORTED] = "Upgrade the package caravan-agent there: it is older than this "
+                            "caravan and knows no such order.",
+    [REFUSAL_FORMAT] = "Bring caravan here and caravan-agent there to the same version.",
+};
+
+const char *advice_refused(enum refusal refusal)
+{
+    const char *text = (unsigned)refusal < REFUSAL_COUNT ? refused[refusal] : NULL;
+
+    return text != NULL ? text : failure_advice(FAILURE_REFUSED_BY_LAW);
+}
+
+/* Nothing of a host's turn has been seen. */
+static bool order_refused(const struct ledger_host *lh)
+{
+    return lh->failure == FAILURE_REFUSED_BY_LAW && lh->failed_in == PHASE_IDLE;
+}
+
+/* ---- what is left with the new binary ---- */
+
+static const char left_advice[] =
+    "See in Nomad's log on that host why it does not come up, and mend that there, with the new "
+    "binary in place: put no older one back by hand, it may not be able to read what the new one "
+    "has written. Restart no other server meanwhile.";
+
+static bool left_new(const struct ledger_host *lh)
+{
+    return lh->failed_in == PHASE_PROBING && lh->outcome == OUTCOME_LEFT &&
+           (lh->failure == FAILURE_WILL_NOT_START || lh->failure == FAILURE_CRASH_LOOP);
 }
 
 /* Its agent always says in which phase. */
@@ -51,6 +107,25 @@ const char *advice_after(const struct situation *s, size_t i)
     if (lh->differs != FEATURE_NONE)
         return feature_advice(lh->differs);
     if (by_gates(lh))
-        return after_gates(&s->plan->hosts[i], lh);
-    return row != NULL ? row : failure_advice(lh->failure);
+        return after_gates(&s->plan->hosts[i], h, lh);
+    if (row != NULL)
+        return row;
+    if (left_new(lh))
+        return left_advice;
+    return order_refused(lh) ? advice_refused(lh->refusal) : failure_advice(lh->failure);
+}
+
+const char *advice_skipped(enum skip_why why)
+{
+    static const char *const advice[SKIP_COUNT] = {
+        [SKIP_NONE] = "See what keeps it: caravan status.",
+        [SKIP_UNREACHABLE] = "See on that host that it is up, that caravan-agent runs there, and "
+                             "that port 4650 lets this machine through.",
+        [SKIP_DOWN] = "See why Nomad does not have it ready: nomad node status of that node, and "
+                      "Nomad's log there.",
+        [SKIP_HELD] = "Ask who holds it: root by a hold file, another run, or who drains it. Wait "
+                      "for them.",
+        [SKIP_UNMANAGED] = "Install caravan-agent there, then caravan enroll.",
+    };
+    return advice[(unsigned)why < SKIP_COUNT ? why : SKIP_NONE];
 }

@@ -12,4 +12,9 @@
  * help. */
 const char *advice_after(const struct situation *s, size_t i);
 
+/* What to do where an agent would not obey an order, by what it said. */
+const char *advice_refused(enum refusal refusal);
+/* What to do about a client that was left out, for this. */
+const char *advice_skipped(enum skip_why why);
+
 #endif

@@ -39,6 +39,20 @@ static const char *others_failed(const struct situation *s, size_t but, char dst
     return dst;
 }
 
+static void stop_for_skipped(const struct situation *s, struct decision *d, size_t last,
+                             uint32_t skipped)
+{
+    const struct ledger_host *lh = &s->ledger->hosts[last];
+    char advice[ADVICE_MAX];
+
+    snprintf(advice, sizeof(advice), "%s Or abort, and begin anew with --max-skipped N.",
+             advice_skipped(lh->skip));
+    intend_stop(s, d, s->plan->hosts[last].name, advice,
+                "%s skipped, %s: %s (%" PRIu32 " skipped, %" PRIu32 " allowed)",
+                s->plan->hosts[last].name, skip_name(lh->skip), lh->text, skipped,
+                s->plan->policy.max_skipped);
+}
+
 static void check_budgets(const struct situation *s, struct decision *d)
 {
     uint32_t failed = 0, skipped = 0;
@@ -71,12 +85,7 @@ static void check_budgets(const struct situation *s, struct decision *d)
                     s->plan->hosts[last_failed].name, s->ledger->hosts[last_failed].text, failed,
                     s->plan->policy.max_failures);
     else if (skipped > s->plan->policy.max_skipped)
-        intend_stop(s, d, s->plan->hosts[last_skipped].name,
-                    "Bring the host back; or begin anew with --max-skipped N.",
-                    "%s skipped, %s: %s (%" PRIu32 " skipped, %" PRIu32 " allowed)",
-                    s->plan->hosts[last_skipped].name,
-                    skip_name(s->ledger->hosts[last_skipped].skip),
-                    s->ledger->hosts[last_skipped].text, skipped, s->plan->policy.max_skipped);
+        stop_for_skipped(s, d, last_skipped, skipped);
 }
 
 /* ---- what each state of the run does, beside the hosts in flight ---- */

@@ -437,10 +437,10 @@ static void is_done(const struct flight *f)
               intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", same.told));
 }
 
-static void client_settled(const struct flight *f)
+/* By its gates it is well; do its tasks run as before? */
+static void tasks_settled(const struct flight *f)
 {
-    struct gate_result g =
-        gate_allocs(f->s->world, f->s->plan, f->s->ledger, f->lh->key, f->s->now);
+    struct gate_result g = gate_allocs(f->s->world, f->s->ledger, f->lh->key, f->s->now);
 
     if (g.kind == GATE_PASS)
         is_done(f);
@@ -471,7 +471,7 @@ static void server_settled(const struct flight *f)
     struct gate_result g = gate_counts(f->s, f->i, &whose);
 
     if (g.kind == GATE_PASS) {
-        is_done(f);
+        tasks_settled(f);
     } else if (g.kind == GATE_FAIL) {
         intend_stop(f->s, f->d, whose, lost_state_advice, "%s", g.text);
         intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP,
@@ -495,7 +495,7 @@ static void settling(const struct flight *f)
     const struct streak *e = evidence_find(f->s->evidence, key);
     if (evidence_settled(f->s->evidence, key, policy, f->lh->effect_ms, f->s->now)) {
         if (!f->p->is_server)
-            client_settled(f);
+            tasks_settled(f);
         else if (regions_settled(f->s, f->d, f->lh->effect_ms))
             server_settled(f);
         return;

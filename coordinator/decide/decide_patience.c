@@ -66,7 +66,8 @@ static const char *advice_for(enum reason reason)
         [REASON_CANARY] = agents,
         [REASON_SOAK] = gates,
         [REASON_DRAIN] = "See which allocations do not move: nomad node status -allocs.",
-        [REASON_LEADER] = "See that the region has a leader: nomad operator raft list-peers.",
+        [REASON_LEADER] =
+            "See who leads the region, and who could: nomad operator raft list-peers -stale.",
         [REASON_SERVERS] = gates,
         [REASON_LEASE] = leases,
         [REASON_OBSERVE] = "See what does not answer: caravan status.",

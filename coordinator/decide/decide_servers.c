@@ -116,6 +116,8 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i)
         return;
     }
     why = fingerprint_lacks(h, 0, s->now);
+    if (why == NULL && h->is_client && !fresh(h->client.allocs_at, s->now))
+        why = "its allocations could not be read";
     if (why != NULL) {
         waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
         return;

@@ -5,8 +5,12 @@
 #include "raft_view.h"
 
 const char lost_state_advice[] =
-    "Upgrade no further server. See nomad status and nomad node status on that server "
-    "(NOMAD_ADDR of it, -stale); the snapshot is named by caravan show.";
+    "Upgrade and restart no further server. See what that server itself holds, and what another "
+    "one "
+    "does: nomad operator api '/v1/jobs?stale' and '/v1/nodes?stale', with NOMAD_ADDR of each "
+    "(curl "
+    "before 1.3). The snapshot is named by caravan show; restore none before it is known which "
+    "server holds what.";
 
 /* ---- a way back ---- */
 

@@ -121,20 +121,19 @@ void intend_run(struct decision *d, enum run_state run)
     intend(d, INTENT_RUN, "")->run = run;
 }
 
-/* What is left of the servers, and what brings the first one back: with every stop. */
-static void tell_quorum(const struct situation *s, struct intent *in)
+/* What is left of the servers: with every stop. Into commands: what to look at for the first that
+ * is away, which the cause of the stop may have nothing to do with; "" none is. */
+static void tell_quorum(const struct situation *s, struct intent *in,
+                        char commands[static TEXT_MAX])
 {
     size_t len = strlen(in->text);
-    char commands[TEXT_MAX];
 
+    commands[0] = '\0';
     for (size_t i = 0; i < s->plan->n_regions; i++) {
         quorum_text(s, s->plan->regions[i].name, in->text + len, sizeof(in->text) - len);
         if (in->text[len] == '\0')
             continue;
-        quorum_commands(s, s->plan->regions[i].name, commands, sizeof(commands));
-        if (commands[0] != '\0')
-            snprintf(in->advice, sizeof(in->advice),
-                     "%s To go on: caravan resume. To end the run: caravan abort.", commands);
+        quorum_commands(s, s->plan->regions[i].name, commands, TEXT_MAX);
         return;
     }
 }
@@ -142,6 +141,7 @@ static void tell_quorum(const struct situation *s, struct intent *in)
 void intend_stop(const struct situation *s, struct decision *d, const char *host,
                  const char *advice, const char *fmt, ...)
 {
+    char commands[TEXT_MAX];
     va_list ap;
 
     if (s->ledger->ending != RUN_NONE)
@@ -151,12 +151,13 @@ void intend_stop(const struct situation *s, struct decision *d, const char *host
             return; /* the first cause is the cause */
     struct intent *in = intend(d, INTENT_STOP, "");
     str_cut(in->host, sizeof(in->host), host);
-    snprintf(in->advice, sizeof(in->advice),
-             "%s To go on: caravan resume. To end the run: caravan abort.", advice);
     va_start(ap, fmt);
     vsnprintf(in->text, sizeof(in->text), fmt, ap);
     va_end(ap);
-    tell_quorum(s, in);
+    tell_quorum(s, in, commands);
+    snprintf(in->advice, sizeof(in->advice),
+             "%s%s%s To go on: caravan resume. To end the run: caravan abort.", advice,
+             commands[0] != '\0' ? " Servers: " : "", commands);
 }
 
 struct intent *intend_conclude(const struct situation *s, struct decision *d, size_t i,

@@ -6,6 +6,12 @@
 
 enum change { FAILS, TELLS, IS_NOTHING };
 
+/* A server is somebody's quorum. */
+#define RESTART_IT "restart Nomad there (a server only while all the others are healthy)."
+
+/* What a run has kept of a host it compares with for as long as it lasts. */
+#define MEANT " Where it is meant to be as it is now: caravan abort, and begin anew."
+
 static const struct {
     char letter; /* in ledgers: never another one */
     const char *one, *many;
@@ -16,29 +22,30 @@ static const struct {
     const char *lost; /* how to say that it is not well any more; NULL: as for the others */
 } kinds[FEATURE_KINDS] = {
     [FEATURE_NONE] = {'-', "", "", IS_NOTHING, IS_NOTHING, false, "", NULL, NULL},
-    [FEATURE_ID] = {'i', "node id", "", FAILS, FAILS, false,
-                    "Find out why Nomad has another data_dir on that host than before: its "
-                    "configuration was changed since it started last.",
-                    NULL, NULL},
+    [FEATURE_ID] =
+        {'i', "node id", "", FAILS, FAILS, false,
+         "Find out why Nomad has no id of before there: is data_dir in its configuration "
+         "another one since it started last, or what it names not mounted, or emptied? "
+         "Bring that back as it was, and then " RESTART_IT " Copy no id by hand.",
+         NULL, NULL},
     [FEATURE_NAME] = {'n', "name", "", FAILS, FAILS, false,
                       "Put the name in Nomad's configuration on that host (or its host name) back, "
-                      "and restart Nomad there.",
+                      "and " RESTART_IT MEANT,
                       NULL, NULL},
-    [FEATURE_REGION] = {'g', "region", "", FAILS, FAILS, false,
-                        "Put the region in Nomad's configuration on that host back, and restart "
-                        "Nomad there.",
-                        NULL, NULL},
+    [FEATURE_REGION] =
+        {'g', "region", "", FAILS, FAILS, false,
+         "Put the region in Nomad's configuration on that host back, and " RESTART_IT, NULL, NULL},
     [FEATURE_DC] = {'d', "datacenter", "", FAILS, FAILS, false,
-                    "Put the datacenter in Nomad's configuration on that host back, and restart "
-                    "Nomad there; or see that the new one is meant, and leave it.",
+                    "Put the datacenter in Nomad's "
+                    "configuration on that host back, and " RESTART_IT MEANT,
                     NULL, NULL},
     [FEATURE_CLASS] = {'c', "node class", "", FAILS, FAILS, false,
                        "Put client.node_class in Nomad's configuration on that host back, and "
-                       "restart Nomad there.",
+                       "restart Nomad there." MEANT,
                        NULL, NULL},
     [FEATURE_POOL] = {'p', "node pool", "", FAILS, FAILS, false,
                       "Put client.node_pool in Nomad's configuration on that host back, and "
-                      "restart Nomad there.",
+                      "restart Nomad there." MEANT,
                       NULL, NULL},
     [FEATURE_RAFT] = {'r', "address in the raft configuration", "", FAILS, FAILS, false,
                       "See nomad operator raft list-peers, and advertise.rpc in Nomad's "
@@ -50,35 +57,51 @@ static const struct {
                        "yes", "is not a voter any more"},
     [FEATURE_DRIVER] = {'D', "driver", "drivers", FAILS, FAILS, true,
                         "See nomad node status -verbose of that node for what its driver says, and "
-                        "mend that on the host.",
+                        "mend that on the host." MEANT,
                         "healthy", NULL},
     [FEATURE_VOLUME] =
         {'V', "host volume", "host volumes", FAILS, FAILS, true,
          "See on that host that host_volume in Nomad's configuration is as before and "
          "that its paths are there and mounted; then, and not before, restart Nomad "
-         "there.",
+         "there." MEANT,
          NULL, NULL},
-    [FEATURE_ATTRIBUTE] = {'A', "attribute", "attributes", FAILS, TELLS, true,
-                           "See on that host whether what Nomad finds these by runs there "
-                           "(consul.*: Consul's agent, vault.*: Vault, driver.*: that driver).",
-                           NULL, NULL},
+    [FEATURE_ATTRIBUTE] =
+        {'A', "attribute", "attributes", FAILS, TELLS, true,
+         "See on that host whether what Nomad finds these by runs there "
+         "(consul.*: Consul's agent, vault.*: Vault, driver.*: that driver)." MEANT,
+         NULL, NULL},
     [FEATURE_META] = {'M', "metadata key", "metadata keys", FAILS, TELLS, true,
                       "See client.meta in Nomad's configuration on that host, and nomad node meta "
-                      "read for what was set while it ran.",
+                      "read for what was set while it ran." MEANT,
                       NULL, NULL},
-    [FEATURE_ELIGIBILITY] = {'e', "eligibility", "", FAILS, FAILS, false,
-                             "Find out who set it (nomad node status -verbose shows events). When "
-                             "it is not meant: nomad node eligibility -enable.",
-                             "eligible", NULL},
+    [FEATURE_ELIGIBILITY] =
+        {'e', "eligibility", "", FAILS, FAILS, false,
+         "Find out who set it (nomad node status -verbose NODE shows events): "
+         "an operator, or a drain that ExecStop= of its unit begins at each "
+         "stop. When it is not meant: nomad node eligibility -enable NODE." MEANT,
+         "eligible", NULL},
     [FEATURE_DRAIN] = {'w', "drain state", "", FAILS, FAILS, false,
-                       "Find out who drains it: an operator, or ExecStop= of its unit. When it is "
-                       "not meant: nomad node drain -disable.",
+                       "Find out who drains it: an operator, or ExecStop= of its unit, which would "
+                       "do so at each stop (systemctl cat). When it is not meant: nomad node "
+                       "drain -disable NODE." MEANT,
                        "none", NULL},
     [FEATURE_DRAINED] = {'l', "last drain", "", IS_NOTHING, IS_NOTHING, false, "", NULL, NULL},
     [FEATURE_UNIT] = {'u', "unit", "units", FAILS, FAILS, false,
-                      "Start those units on that host again: systemctl start. They stop when "
-                      "Nomad's unit stops; nothing starts them along with it.",
+                      "See on that host why they are not up (systemctl status), and start them "
+                      "(systemctl start): they stop along with Nomad's unit, and did not come "
+                      "back with it.",
                       NULL, NULL},
+    [FEATURE_DEVICE] = {'G', "device", "devices", FAILS, FAILS, true,
+                        "See nomad node status -verbose of that node, and its log for what the "
+                        "device plugin says: the plugin lies in Nomad's plugin_dir, and has to "
+                        "find the driver of the device on that host." MEANT,
+                        "healthy", NULL},
+    [FEATURE_NETWORK] =
+        {'N', "network", "networks", FAILS, FAILS, true,
+         "See on that host whether what makes it is there: for bridge the kernel "
+         "module, for cni/NAME the file in cni_config_dir, for host_network its "
+         "interface, which has to be up. Nomad looks for them when it starts." MEANT,
+         NULL, NULL},
 };
 
 const char *feature_name(enum feature_kind what)
@@ -116,6 +139,13 @@ static const struct {
     /* 1.7.0: os.cgroups.version took its place */
     {FEATURE_ATTRIBUTE, "unique.cgroup.version", "1.7.0", ""},
     {FEATURE_ATTRIBUTE, "unique.cgroup.mountpoint", "1.7.0", ""},
+    /* 1.7.0: told apart by kind of core, and all cores without a second thread are of the kind that
+     * has none (numalib, gradeOf): cpu.frequency.efficiency took its place on most virtual
+     * machines.
+     */
+    {FEATURE_ATTRIBUTE, "cpu.frequency", "1.7.0", ""},
+    /* 1.7.0: read from the processor, which tells it on amd64 only */
+    {FEATURE_ATTRIBUTE, "cpu.modelname", "1.7.0", ""},
     /* 1.7.0: cpu.*.performance */
     {FEATURE_ATTRIBUTE, "cpu.frequency.power", "1.7.0", ""},
     {FEATURE_ATTRIBUTE, "cpu.numcores.power", "1.7.0", ""},
@@ -326,6 +356,8 @@ static void take_node(const struct host *h, bool kept, struct buf *ret)
 
     if (!h->is_server)
         add(ret, FEATURE_REGION, "", h->region);
+    else
+        add(ret, FEATURE_ID, "as a client", h->node_id);
     for (size_t i = 0; i < c->n_features; i++) {
         const struct feature *f = &c->features[i];
         if (h->is_server && of_server(f->what))

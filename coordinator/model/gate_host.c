@@ -35,6 +35,25 @@ bool server_denies(const struct host *h, char *text, size_t size)
     return true;
 }
 
+/* A server that is a client as well, and was a ready one: so it has to be again. */
+static bool client_again(const struct host *h, const struct plan *p, const struct ledger_host *lh,
+                         int64_t now, struct gate_result *ret)
+{
+    const struct client_view *c = &h->client;
+
+    if (!h->is_client || lh->base_modify_index == 0)
+        return true;
+    if (!proves(c->list_at, lh, now))
+        *ret = say(GATE_UNKNOWN, "%s: its node record could not be read", h->name);
+    else if (!str_eq(c->version, p->target) || c->modify_index <= lh->base_modify_index)
+        *ret = say(GATE_FAIL, "%s: its node record as a client still says %s", h->name, c->version);
+    else if (!str_eq(c->status, "ready"))
+        *ret = say(GATE_FAIL, "%s is %s as a client", h->name, c->status);
+    else
+        return true;
+    return false;
+}
+
 struct gate_result gate_server(const struct world *w, const struct plan *p, const struct ledger *l,
                                const char *key, int64_t now)
 {
@@ -61,6 +80,8 @@ struct gate_result gate_server(const struct world *w, const struct plan *p, cons
     if (s->applied_index < lh->base_leader_index)
         return say(GATE_FAIL, "%s applied %" PRIu64 " of %" PRIu64, h->name, s->applied_index,
                    lh->base_leader_index);
+    if (!client_again(h, p, lh, now, &r))
+        return r;
     return same_node_gate(w, p, l, key, now);
 }
 
@@ -135,29 +156,51 @@ static const struct alloc_view *alloc_find(const struct client_view *c, const ch
     return NULL;
 }
 
-struct gate_result gate_allocs(const struct world *w, const struct plan *p, const struct ledger *l,
-                               const char *key, int64_t now)
+/* Those of its tasks that had started have not been started anew. One that had not (the main task
+ * after its prestart tasks, a poststart) may start at any time. */
+static bool kept_running(const struct kept_alloc *k, const struct alloc_view *a)
+{
+    uint32_t same = 0;
+
+    if (k->started == 0)
+        return a->started_ns == k->started_ns;
+    for (size_t i = 0; i < a->n_starts; i++)
+        same += a->starts[i] <= k->started_ns;
+    return same == k->started;
+}
+
+/* What became of it; NULL: it runs, or has ended well. */
+static const char *what_became(const struct kept_alloc *k, const struct alloc_view *a)
+{
+    if (a == NULL || str_eq(a->client_status, "complete"))
+        return NULL;
+    if (!str_eq(a->client_status, "running"))
+        return a->client_status;
+    return a->restarts != k->restarts || !kept_running(k, a) ? "was started anew" : NULL;
+}
+
+struct gate_result gate_allocs(const struct world *w, const struct ledger *l, const char *key,
+                               int64_t now)
 {
     const struct host *h = world_host(w, key);
     const struct ledger_host *lh = ledger_host_const(l, key);
     size_t lost = 0;
+    char first[40] = "";
 
     if (h == NULL || lh == NULL)
         return say(GATE_UNKNOWN, "%s is not there", key);
-    if (p->policy.drain || lh->n_allocs == 0)
+    if (lh->n_allocs == 0)
         return say(GATE_PASS, "%s", "");
     if (!proves(h->client.allocs_at, lh, now))
         return say(GATE_UNKNOWN, "%s: its allocations could not be read", h->name);
     for (size_t i = 0; i < lh->n_allocs; i++) {
         const struct kept_alloc *k = &lh->allocs[i];
-        const struct alloc_view *a = alloc_find(&h->client, k->id);
-        if (a == NULL || str_eq(a->client_status, "complete"))
-            continue;
-        lost += !str_eq(a->client_status, "running") || a->started_ns != k->started_ns ||
-                a->restarts != k->restarts;
+        const char *became = what_became(k, alloc_find(&h->client, k->id));
+        if (became != NULL && lost++ == 0)
+            snprintf(first, sizeof(first), "%.8s %.20s", k->id, became);
     }
     if (lost > 0)
-        return say(GATE_FAIL, "%s: %zu of %" PRIu32 " allocations did not keep running", h->name,
-                   lost, lh->n_allocs);
+        return say(GATE_FAIL, "%s: %zu of %" PRIu32 " allocations did not keep running (%s%s)",
+                   h->name, lost, lh->n_allocs, first, lost > 1 ? ", ..." : "");
     return say(GATE_PASS, "%s", "");
 }

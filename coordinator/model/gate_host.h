@@ -21,10 +21,10 @@ struct gate_result gate_server(const struct world *w, const struct plan *p, cons
  * where ACLs are off, must agree. */
 struct gate_result gate_client(const struct world *w, const struct plan *p, const struct ledger *l,
                                const char *key, int64_t now);
-/* The allocations that ran before its swap run on, not restarted (passes with drain). What
- * was stopped as complete was others' doing. A failure does not heal by waiting. */
-struct gate_result gate_allocs(const struct world *w, const struct plan *p, const struct ledger *l,
-                               const char *key, int64_t now);
+/* The allocations that were noted before its swap run on, not restarted. What was stopped as
+ * complete was others' doing. A failure does not heal by waiting. */
+struct gate_result gate_allocs(const struct world *w, const struct ledger *l, const char *key,
+                               int64_t now);
 
 /* Does this server refuse what the gates must ask of it? text says so. */
 bool server_denies(const struct host *h, char *text, size_t size);

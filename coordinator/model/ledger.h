@@ -61,8 +61,9 @@ enum outcome { OUTCOME_NONE, OUTCOME_SETTLED, OUTCOME_REVERTED, OUTCOME_LEFT };
 
 struct kept_alloc {
     char id[UUID_MAX];
-    int64_t started_ns;
+    int64_t started_ns; /* the latest start of its tasks */
     uint32_t restarts;
+    uint32_t started; /* how many of its tasks had started; 0: not kept */
 };
 
 /* A server's keystore, copied on its own disk before the first server is changed
@@ -82,7 +83,7 @@ struct ledger_keys {
     unsigned char nonce[NONCE_LEN];
 };
 
-#define ADVICE_MAX 512 /* what to do, and how to go on */
+#define ADVICE_MAX 832 /* what to do, for the servers as well, and how to go on */
 
 struct ledger_host {
     char key[UUID_MAX];

@@ -24,6 +24,19 @@ static bool drained_itself(const struct buf *before, const struct buf *after, co
     return h->client.drain_own && was != NULL && is != NULL && !str_eq(was, is);
 }
 
+/* By whom is not told: an operator, or ExecStop= of its unit. */
+static void say_drained(const struct buf *before, const struct buf *after, struct same_node *s)
+{
+    const char *was = fingerprint_value(before, FEATURE_DRAINED);
+    const char *is = fingerprint_value(after, FEATURE_DRAINED);
+    size_t len = strlen(s->gate.text);
+
+    if ((s->worst == FEATURE_ELIGIBILITY || s->worst == FEATURE_DRAIN) && was != NULL &&
+        is != NULL && !str_eq(was, is))
+        snprintf(s->gate.text + len, sizeof(s->gate.text) - len,
+                 "; a drain began there since its turn did");
+}
+
 static bool was(const struct ledger_host *lh, enum feature_kind what, const char *value)
 {
     const char *v = fingerprint_value(&lh->fingerprint, what);
@@ -75,6 +88,7 @@ static void compare(const struct ledger_host *lh, const struct plan_host *ph, co
     size_t n = fingerprint_compare(&lh->fingerprint, after, &way, &list);
     s->worst = differences_fail(list, n, h->name, s->gate.text, sizeof(s->gate.text));
     s->gate.kind = s->worst != FEATURE_NONE ? GATE_FAIL : GATE_PASS;
+    say_drained(&lh->fingerprint, after, s);
     differences_tell(list, n, s->told, sizeof(s->told));
 }
 

@@ -145,12 +145,14 @@ enum feature_kind {
     FEATURE_DRAIN,   /* "draining", "none" */
     FEATURE_DRAINED, /* when its last drain began, ns of Nomad's clock; "" never */
     FEATURE_UNIT,    /* a unit on the host that is bound to Nomad's; of no record of Nomad's */
-    FEATURE_KINDS
+    FEATURE_DEVICE,  /* by vendor/type/name and its own id: "healthy", "unhealthy" */
+    FEATURE_NETWORK, /* a mode that tasks may ask for ("bridge", "cni/NAME"), a host_network */
+    FEATURE_KINDS    /* numbers are in ledgers: new ones come last */
 };
 
 struct feature {
     enum feature_kind what;
-    const char *key; /* of a driver, volume, attribute, metadata; else "" */
+    const char *key; /* of a driver, volume, attribute, metadata, device, network; else "" */
     const char *value;
 };
 
@@ -165,6 +167,8 @@ struct alloc_view {
     int64_t started_ns;        /* latest StartedAt of its tasks, ns of wall time; 0 unknown */
     uint32_t restarts;         /* sum over tasks */
     bool system_job;
+    const int64_t *starts; /* of its tasks that have started, each the latest */
+    size_t n_starts;
 };
 
 struct client_view {

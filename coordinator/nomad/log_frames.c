@@ -16,8 +16,8 @@
  * that panics says so to nobody but its own standard error, and is seen to be gone. */
 const struct log_sign log_signs[] = {
     {"0.10.2", "nomad.fsm", "ignoring unknown message type, upgrade to newer version",
-     "Its state differs from its leader's now: upgrade that server at once, then compare nomad "
-     "status of both."},
+     "Its state differs from its leader's now: upgrade that server at once, then compare what both "
+     "hold themselves: nomad operator api '/v1/jobs?stale', with NOMAD_ADDR of each."},
     {"0.10.2", "nomad", "raft: Failed to restore snapshot", READ_ADVICE},
     {"0.11.0", "nomad.raft", "failed to restore snapshot", READ_ADVICE},
     {"1.5.0", "nomad.keyring", "could not initialize keyring", KEYS_ADVICE},

@@ -9,6 +9,10 @@
 #define VALUE_MAX  1024
 #define EVENTS_MAX 64
 
+/* Of lists: devices and their instances, networks and their addresses. */
+#define NODE_LISTED_MAX 64
+#define OTHERS_MAX      256 /* devices and networks in all */
+
 struct list {
     struct arena *arena;
     struct feature *features;
@@ -18,6 +22,11 @@ struct list {
 static size_t size_of(const struct json *map)
 {
     return json_is_object(map) ? MIN_OF(json_len(map), (size_t)NODE_FEATURES_MAX) : 0;
+}
+
+static size_t elements(const struct json *list)
+{
+    return json_is_array(list) ? MIN_OF(json_len(list), (size_t)NODE_LISTED_MAX) : 0;
 }
 
 static void add(struct list *l, enum feature_kind what, const char *key, const char *value)
@@ -74,6 +83,60 @@ static void add_volumes(struct list *l, const struct json *map)
     }
 }
 
+/* By its own id: one of many may be lost. */
+static void add_devices(struct list *l, const struct json *devices)
+{
+    size_t n = elements(devices);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct json *d = json_item(devices, i), *each = json_get(d, "Instances");
+        size_t n_each = elements(each);
+        for (size_t k = 0; k < n_each; k++) {
+            const struct json *one = json_item(each, k);
+            add(l, FEATURE_DEVICE,
+                arena_printf(l->arena, "%.60s/%.60s/%.60s %.60s", json_str(d, "Vendor", ""),
+                             json_str(d, "Type", ""), json_str(d, "Name", ""),
+                             json_str(one, "ID", "")),
+                json_bool(one, "Healthy", false) ? "healthy" : "unhealthy");
+        }
+    }
+}
+
+static bool has(const struct list *l, enum feature_kind what, const char *key)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (l->features[i].what == what && str_eq(l->features[i].key, key))
+            return true;
+    return false;
+}
+
+static void add_network(struct list *l, const char *key)
+{
+    if (key[0] != '\0' && !has(l, FEATURE_NETWORK, key))
+        add(l, FEATURE_NETWORK, key, "");
+}
+
+/* What a task may ask for (Nomad's scheduler/feasible.go): a mode, a host_network by its name.
+ * Devices and addresses are many and come and go. */
+static void add_networks(struct list *l, const struct json *resources)
+{
+    const struct json *modes = json_get(resources, "Networks"),
+                      *nodes = json_get(resources, "NodeNetworks");
+    size_t n = elements(modes), n_nodes = elements(nodes);
+
+    for (size_t i = 0; i < n; i++)
+        add_network(l, json_str(json_item(modes, i), "Mode", ""));
+    for (size_t i = 0; i < n_nodes; i++) {
+        const struct json *addresses = json_get(json_item(nodes, i), "Addresses");
+        size_t n_addresses = elements(addresses);
+        for (size_t k = 0; k < n_addresses; k++) {
+            const char *alias = json_str(json_item(addresses, k), "Alias", "");
+            if (alias[0] != '\0')
+                add_network(l, arena_printf(l->arena, "host_network %.100s", alias));
+        }
+    }
+}
+
 const struct feature *node_features(const struct json *node, struct arena *a, size_t *ret_n)
 {
     const struct json *attributes = json_get(node, "Attributes"), *meta = json_get(node, "Meta");
@@ -82,8 +145,8 @@ const struct feature *node_features(const struct json *node, struct arena *a, si
     bool draining =
         json_bool(node, "Drain", false) || json_is_object(json_get(node, "DrainStrategy"));
     struct list l = {.arena = a,
-                     .cap = 16 + size_of(attributes) + size_of(meta) + size_of(drivers) +
-                            size_of(volumes)};
+                     .cap = 16 + OTHERS_MAX + size_of(attributes) + size_of(meta) +
+                            size_of(drivers) + size_of(volumes)};
 
     l.features = arena_array(a, l.cap, sizeof *l.features);
     add_text(&l, FEATURE_ID, node, "ID");
@@ -99,6 +162,8 @@ const struct feature *node_features(const struct json *node, struct arena *a, si
     add_volumes(&l, volumes);
     add_map(&l, FEATURE_ATTRIBUTE, attributes);
     add_map(&l, FEATURE_META, meta);
+    add_devices(&l, json_get(json_get(node, "NodeResources"), "Devices"));
+    add_networks(&l, json_get(node, "NodeResources"));
     *ret_n = l.n;
     return l.features;
 }

@@ -2,7 +2,8 @@
  * node_features.h - what a node is known by, out of its record (/v1/node/ID). Pure.
  *
  * parse_node hands its answer on. Texts are copied into the arena. Of attributes and metadata no
- * more than NODE_FEATURES_MAX each, which Go writes in the order of their keys.
+ * more than NODE_FEATURES_MAX each, which Go writes in the order of their keys; of devices and
+ * networks no more than are ever in one host.
  */
 #ifndef NODE_FEATURES_H
 #define NODE_FEATURES_H

@@ -423,6 +423,9 @@ static void merge(const struct interest *t, struct host *h, struct arena *a)
         c->allocs[i] = t->allocs[i];
         c->allocs[i].id = arena_strdup(a, t->allocs[i].id);
         c->allocs[i].client_status = arena_strdup(a, t->allocs[i].client_status);
+        int64_t *starts = arena_array(a, t->allocs[i].n_starts + 1, sizeof *starts);
+        memcpy(starts, t->allocs[i].starts, t->allocs[i].n_starts * sizeof *starts);
+        c->allocs[i].starts = starts;
     }
 }
 

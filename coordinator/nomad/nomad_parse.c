@@ -501,15 +501,19 @@ static struct alloc_view read_alloc(const struct json *alloc, struct arena *a)
                            .client_status = text(a, alloc, "ClientStatus"),
                            .system_job = str_eq(type, "system") || str_eq(type, "sysbatch")};
     size_t n_tasks = json_is_object(tasks) ? MIN_OF(json_len(tasks), (size_t)TASKS_MAX) : 0;
+    int64_t *starts = arena_array(a, n_tasks + 1, sizeof *starts);
     for (size_t i = 0; i < n_tasks; i++) {
         const char *name = "";
         const struct json *task = json_pair(tasks, i, &name);
         int64_t started = parse_time_ns(json_str(task, "StartedAt", ""));
         int64_t restarts = json_int(task, "Restarts", 0);
         v.started_ns = MAX_OF(v.started_ns, started);
+        if (started > 0)
+            starts[v.n_starts++] = started;
         if (restarts > 0)
             v.restarts += (uint32_t)MIN_OF(restarts, (int64_t)1000000);
     }
+    v.starts = starts;
     return v;
 }
 

@@ -104,17 +104,18 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
 
 /* ---- what is noted before a swap ---- */
 
-static void keep_allocs(struct ledger_host *lh, const struct client_view *c)
+/* Our drain leaves those of system jobs: they are to run on. What else runs still is stopping. */
+static void keep_allocs(struct ledger_host *lh, const struct client_view *c, bool drained)
 {
-    lh->n_allocs = 0;
     for (size_t i = 0; i < c->n_allocs && lh->n_allocs < ALLOCS_KEPT; i++) {
         const struct alloc_view *a = &c->allocs[i];
-        if (!str_eq(a->client_status, "running"))
+        if (!str_eq(a->client_status, "running") || (drained && !a->system_job))
             continue;
         struct kept_alloc *k = &lh->allocs[lh->n_allocs++];
         str_cut(k->id, sizeof(k->id), a->id);
         k->started_ns = a->started_ns;
         k->restarts = a->restarts;
+        k->started = (uint32_t)a->n_starts;
     }
 }
 
@@ -141,11 +142,13 @@ void act_baseline(const struct run *r, struct ledger_host *lh)
         keep_fingerprint(lh, r->world, h, drained);
     }
     lh->base_stamp = h->agent.stamp;
-    lh->base_leader_index = 0;
-    if (h->is_server)
+    lh->base_leader_index = lh->base_modify_index = 0;
+    lh->n_allocs = 0;
+    if (!h->is_client)
         return;
-    lh->base_modify_index = h->client.modify_index;
-    keep_allocs(lh, &h->client);
+    if (!h->is_server || str_eq(h->client.status, "ready"))
+        lh->base_modify_index = h->client.modify_index;
+    keep_allocs(lh, &h->client, drained);
 }
 
 void act_measure(struct ledger *l, const struct plan *p, const struct world *w, int64_t now)

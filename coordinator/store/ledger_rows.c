@@ -43,6 +43,7 @@ static const struct field alloc_list[] = {
     COLUMN(kept_alloc, id, NAME),
     COLUMN(kept_alloc, started_ns, INT),
     COLUMN(kept_alloc, restarts, UINT),
+    ROW_LATER("started", kept_alloc, started),
 };
 static const struct layout alloc_layout = LAYOUT("allocation", alloc_list);
 static const struct field alloc_item = {
@@ -174,10 +175,13 @@ static bool read_item(const struct layout *l, char *line, char *item)
 {
     char *save = NULL;
 
-    for (uint32_t k = 0; k < l->n; k++)
-        if (!read_word(&l->fields[k], strtok_r(k == 0 ? line : NULL, " ", &save),
-                       item + l->fields[k].offset))
+    for (uint32_t k = 0; k < l->n; k++) {
+        const char *word = strtok_r(k == 0 ? line : NULL, " ", &save);
+        if (word == NULL && l->fields[k].later)
+            layout_store(item + l->fields[k].offset, l->fields[k].size, 0);
+        else if (!read_word(&l->fields[k], word, item + l->fields[k].offset))
             return false;
+    }
     return true;
 }
 

@@ -83,5 +83,7 @@ check "c2 has another class: the run stops" status_is 3
 check "and says what to put back" advises "Put client.node_class in Nomad's configuration on that host back, and restart Nomad there"
 rm "$FLEET/c2/data/faults"
 fleet_service c2 stop && fleet_start_nomad c2
+looked_anew c2 # or its agent may still tell of the process before
+check "the cluster is healthy once more" healthy 20
 goes_on c2
 e2e_end

@@ -63,5 +63,5 @@ check "the cluster is healthy" healthy
 rm "$FLEET"/c6/data/client/{client-id,state.db} # as when data_dir was edited: it starts as another one
 stops c6 '{}'
 check "it says that it is another node" says "c6 came back as another node: "
-check "it says what to do" says "Find out why Nomad has another data_dir on that host"
+check "it says what to do" says "Find out why Nomad has no id of before there"
 e2e_end

@@ -110,7 +110,7 @@ static void client_fill(struct small_fleet *f, int i)
 
     features_fill(f->features[k], i);
     f->drivers[k][0] = (struct driver_view){"exec", true, true};
-    f->allocs[k][0] = (struct alloc_view){"alloc", "running", 77, 0, false};
+    f->allocs[k][0] = (struct alloc_view){"alloc", "running", 77, 0, false, NULL, 0};
     *c = (struct client_view){.status = "ready",
                               .eligible = true,
                               .version = SMALL_FROM,

@@ -125,6 +125,43 @@ static void what_came_back_different_is_not_forgotten(void **state)
     }
 }
 
+/* A server that is a client as well: whether it was a ready one, and its tasks. */
+static void what_is_noted_of_both_roles(void **state)
+{
+    struct bench *b = *state;
+    struct ledger_host *lh = ledger_host(&b->f.ledger, "s1-id");
+    struct host *h = &b->f.hosts[0];
+
+    lh->n_allocs = 3;
+    act_baseline(&b->run, lh);
+    assert_int_equal(lh->n_allocs, 0);
+    assert_int_equal(lh->base_modify_index, 0);
+    h->is_client = true;
+    h->client = b->f.hosts[3].client;
+    act_baseline(&b->run, lh);
+    assert_int_equal(lh->n_allocs, 1);
+    assert_int_equal(lh->base_modify_index, h->client.modify_index);
+    h->client.status = "down";
+    act_baseline(&b->run, lh);
+    assert_int_equal(lh->base_modify_index, 0); /* it need not be better than before */
+}
+
+/* A drain leaves the tasks of system jobs: those are to run on. */
+static void what_is_noted_of_a_drained_client(void **state)
+{
+    struct bench *b = *state;
+    struct alloc_view *a = &b->f.allocs[0][0];
+
+    act_baseline(&b->run, c1(b));
+    assert_int_equal(c1(b)->n_allocs, 1);
+    assert_non_null(ledger_effect_add(&b->f.ledger, EFFECT_DRAIN, C1));
+    act_baseline(&b->run, c1(b));
+    assert_int_equal(c1(b)->n_allocs, 0);
+    a->system_job = true;
+    act_baseline(&b->run, c1(b));
+    assert_int_equal(c1(b)->n_allocs, 1);
+}
+
 /* Its answer came when it was known to be gone, or was left out because nothing came: it is no host
  * to be staged or ordered again. */
 static void whose_turn_is_over_has_no_other(void **state)
@@ -241,6 +278,8 @@ int main(void)
         CASE(what_the_law_refuses_fails_the_host),
         CASE(a_held_host_is_left_out_only_before_its_swap),
         CASE(what_came_back_different_is_not_forgotten),
+        CASE(what_is_noted_of_both_roles),
+        CASE(what_is_noted_of_a_drained_client),
         CASE(whose_turn_is_over_has_no_other),
         CASE(what_was_refused_before_a_resume_is_ordered_anew),
         CASE(who_shows_no_lease_is_asked_for_it_at_once),

@@ -6,12 +6,14 @@
 #include <cmocka.h>
 #include "advice.h"
 #include "decide_desk.h"
+#include "decide_watch.h"
 #include "fingerprint.h"
 #include "hazards.h"
 #include "log_frames.h"
 #include "quorum_text.h"
 
-#define GO_ON_MAX 160 /* "Or abort, and begin anew with --accept ID. To go on: ..." */
+/* "Or abort, and begin anew with --accept ID. Servers: ... To go on: ..." */
+#define GO_ON_MAX (160 + TEXT_MAX)
 
 /* ---- which ---- */
 
@@ -41,11 +43,67 @@ static const struct way ways[] = {
      "Restart no server meanwhile", "node status"},
     {"c1-id", FAILURE_NOT_CAUGHT_UP, PHASE_IDLE, OUTCOME_REVERTED, "c1 is down",
      "runs the old version again", "deadline"},
+    {"s1-id", FAILURE_WILL_NOT_START, PHASE_PROBING, OUTCOME_LEFT, "the new binary was left",
+     "put no older one back by hand", "deadline"},
+    {"c1-id", FAILURE_WILL_NOT_START, PHASE_PROBING, OUTCOME_REVERTED, "reverted to the old binary",
+     "why it does not start", "put no older one back"},
     {"c1-id", FAILURE_CONFIG_REJECTED, PHASE_FETCHING, OUTCOME_NONE, "unknown key",
      "Change Nomad's configuration", "deadline"},
     {"c1-id", FAILURE_SERVICE, PHASE_SWAPPING, OUTCOME_LEFT, "refused",
      "before anything is restarted", "deadline"},
 };
+
+/* An order that was not obeyed: by what its agent said. */
+static void each_refusal_has_what_helps(void **state)
+{
+    static const struct {
+        enum refusal refusal;
+        const char *says;
+    } rows[] = {
+        {REFUSAL_HELD, "ask who put it there"},
+        {REFUSAL_ROLE, "newest trust package"},
+        {REFUSAL_MANIFEST, "newest trust package"},
+        {REFUSAL_URL, "url_prefixes"},
+        {REFUSAL_UNSUPPORTED, "Upgrade the package caravan-agent"},
+        {REFUSAL_QUORUM, "Restart none of them"},
+        {REFUSAL_GAP, "by waiting"},
+    };
+    struct small_fleet *f = desk_fleet(RUN_CLIENTS);
+    struct ledger_host *lh = desk_host(f, "c1-id");
+    (void)state;
+    lh->state = HOST_FAILED;
+    lh->failure = FAILURE_REFUSED_BY_LAW;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        lh->refusal = rows[i].refusal;
+        small_fleet_decide(f);
+        const char *advice = small_fleet_intent(f, INTENT_STOP)->advice;
+        if (strstr(advice, rows[i].says) == NULL)
+            fail_msg("%zu: %s", i, advice);
+    }
+    desk_done(f);
+}
+
+/* Left out: by what for. */
+static void each_skip_has_what_helps(void **state)
+{
+    static const char *const says[SKIP_COUNT] = {
+        [SKIP_NONE] = "caravan status",      [SKIP_UNREACHABLE] = "caravan-agent runs there",
+        [SKIP_DOWN] = "nomad node status",   [SKIP_HELD] = "who holds it",
+        [SKIP_UNMANAGED] = "caravan enroll",
+    };
+    struct small_fleet *f = desk_fleet(RUN_CLIENTS);
+    struct ledger_host *lh = desk_host(f, "c1-id");
+    (void)state;
+    lh->state = HOST_SKIPPED;
+    for (int i = 0; i < SKIP_COUNT; i++) {
+        lh->skip = (enum skip_why)i;
+        small_fleet_decide(f);
+        const char *advice = small_fleet_intent(f, INTENT_STOP)->advice;
+        if (strstr(advice, says[i]) == NULL || strstr(advice, "--max-skipped N") == NULL)
+            fail_msg("%d: %s", i, advice);
+    }
+    desk_done(f);
+}
 
 static void each_failure_has_what_helps(void **state)
 {
@@ -81,7 +139,15 @@ static const char *row_advice(size_t i)
     if (i < FEATURE_KINDS)
         return feature_advice((enum feature_kind)i);
     i -= FEATURE_KINDS;
-    return i < log_signs_len ? log_signs[i].advice : NULL;
+    if (i < log_signs_len)
+        return log_signs[i].advice;
+    i -= log_signs_len;
+    if (i < SKIP_COUNT)
+        return advice_skipped((enum skip_why)i);
+    i -= SKIP_COUNT;
+    if (i < REFUSAL_COUNT)
+        return advice_refused((enum refusal)i);
+    return i == REFUSAL_COUNT ? lost_state_advice : NULL;
 }
 
 static void nothing_of_it_is_cut(void **state)
@@ -91,6 +157,15 @@ static void nothing_of_it_is_cut(void **state)
     for (size_t i = 0; (text = row_advice(i)) != NULL; i++)
         if (strlen(text) + GO_ON_MAX > ADVICE_MAX)
             fail_msg("too long: %s", text);
+}
+
+/* To resume compares with what was kept; what is meant needs a run of its own. */
+static void what_is_meant_is_left_by_a_new_run(void **state)
+{
+    static const enum feature_kind may_be_meant[] = {FEATURE_DC, FEATURE_META, FEATURE_ELIGIBILITY};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(may_be_meant); i++)
+        assert_non_null(strstr(feature_advice(may_be_meant[i]), "caravan abort, and begin anew"));
 }
 
 /* Followed to the letter, at night, on the wrong host. */
@@ -126,13 +201,35 @@ static void a_silent_server_is_not_to_be_removed(void **state)
     desk_done(f);
 }
 
+/* A stop tells of a server that is away; what to do about its own cause is told all the same. */
+static void a_silent_server_hides_no_advice(void **state)
+{
+    struct small_fleet *f = desk_fleet(RUN_CLIENTS);
+    struct ledger_host *lh = desk_host(f, "c1-id");
+    (void)state;
+    lh->state = HOST_FAILED;
+    lh->failure = FAILURE_CONFIG_REJECTED;
+    lh->failed_in = PHASE_FETCHING;
+    f->hosts[1].server.self_at = f->hosts[1].server.leader_at = 0;
+    small_fleet_decide(f);
+    const char *advice = small_fleet_intent(f, INTENT_STOP)->advice;
+    assert_non_null(strstr(advice, "Change Nomad's configuration on that host"));
+    assert_non_null(strstr(advice, "On s2: systemctl status nomad"));
+    assert_non_null(strstr(advice, "To go on: caravan resume"));
+    desk_done(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_failure_has_what_helps),
+        cmocka_unit_test(each_refusal_has_what_helps),
+        cmocka_unit_test(each_skip_has_what_helps),
         cmocka_unit_test(nothing_of_it_is_cut),
+        cmocka_unit_test(what_is_meant_is_left_by_a_new_run),
         cmocka_unit_test(none_of_it_does_harm),
         cmocka_unit_test(a_silent_server_is_not_to_be_removed),
+        cmocka_unit_test(a_silent_server_hides_no_advice),
     };
 
     return cmocka_run_group_tests_name("advice_%s", tests, NULL, NULL);

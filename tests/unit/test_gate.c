@@ -406,21 +406,77 @@ static void test_allocs(void **state)
     int64_t now = f->w.begun_ms;
     (void)state;
     lh->n_allocs = 1;
-    lh->allocs[0] = (struct kept_alloc){"alloc", 77, 0};
-    assert_int_equal(gate_allocs(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
+    lh->allocs[0] = (struct kept_alloc){"alloc", 77, 0, 0};
+    assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_PASS);
     a->restarts = 1;
-    assert_int_equal(gate_allocs(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_FAIL);
     a->restarts = 0;
     a->started_ns = 78;
-    assert_int_equal(gate_allocs(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_FAIL);
     a->client_status = "complete"; /* stopped by its job's owner */
-    assert_int_equal(gate_allocs(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
+    assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_PASS);
     a->client_status = "lost";
-    assert_int_equal(gate_allocs(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_FAIL);
     f->hosts[3].client.allocs_at = 0;
-    assert_int_equal(gate_allocs(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
-    f->plan.policy.drain = true;
-    assert_int_equal(gate_allocs(&f->w, &f->plan, &f->ledger, "c1-id", now).kind, GATE_PASS);
+    assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
+    f->plan.policy.drain = true; /* of system jobs, which a drain leaves */
+    assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
+    lh->n_allocs = 0;
+    assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_PASS);
+    done(f);
+}
+
+/* A task that had not started when the host's turn came starts whenever its turn comes. */
+static void test_allocs_whose_tasks_begin_later(void **state)
+{
+    static const int64_t began[] = {77, 90}, again[] = {91, 90}, one_again[] = {91};
+    struct small_fleet *f = fleet();
+    struct ledger_host *lh = ledger_host(&f->ledger, "c1-id");
+    struct alloc_view *a = &f->allocs[0][0];
+    int64_t now = f->w.begun_ms;
+    (void)state;
+    lh->n_allocs = 1;
+    lh->allocs[0] = (struct kept_alloc){"alloc", 77, 0, 1};
+    *a = (struct alloc_view){"alloc", "running", 90, 0, false, began, 2};
+    assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_PASS);
+    a->starts = again;
+    struct gate_result g = gate_allocs(&f->w, &f->ledger, "c1-id", now);
+    assert_int_equal(g.kind, GATE_FAIL);
+    assert_non_null(strstr(g.text, "(alloc was started anew)"));
+    *a = (struct alloc_view){"alloc", "running", 91, 0, false, one_again, 1};
+    assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_FAIL);
+    done(f);
+}
+
+/* A server that is a client as well is back when both are. */
+static void test_both_roles(void **state)
+{
+    struct small_fleet *f = fleet();
+    struct ledger_host *lh = ledger_host(&f->ledger, "s1-id");
+    struct host *h = &f->hosts[0];
+    int64_t now = f->w.begun_ms;
+    (void)state;
+    lh->base_leader_index = 1;
+    h->server.version = SMALL_TO;
+    lh->fingerprint.len = 0;
+    assert_int_equal(gate_server(&f->w, &f->plan, &f->ledger, "s1-id", now).kind, GATE_PASS);
+    h->is_client = true;
+    h->client = f->hosts[3].client;
+    h->client.version = SMALL_TO;
+    assert_int_equal(gate_server(&f->w, &f->plan, &f->ledger, "s1-id", now).kind, GATE_PASS);
+    lh->base_modify_index = h->client.modify_index; /* it was a ready client before */
+    assert_int_equal(gate_server(&f->w, &f->plan, &f->ledger, "s1-id", now).kind, GATE_FAIL);
+    h->client.modify_index++;
+    assert_int_equal(gate_server(&f->w, &f->plan, &f->ledger, "s1-id", now).kind, GATE_PASS);
+    h->client.status = "down";
+    struct gate_result g = gate_server(&f->w, &f->plan, &f->ledger, "s1-id", now);
+    assert_int_equal(g.kind, GATE_FAIL);
+    assert_non_null(strstr(g.text, "s1 is down as a client"));
+    h->client.list_at = lh->effect_ms;
+    assert_int_equal(gate_server(&f->w, &f->plan, &f->ledger, "s1-id", now).kind, GATE_UNKNOWN);
+    lh->n_allocs = 1;
+    lh->allocs[0] = (struct kept_alloc){"alloc", 70, 0, 0};
+    assert_int_equal(gate_allocs(&f->w, &f->ledger, "s1-id", now).kind, GATE_FAIL);
     done(f);
 }
 
@@ -506,12 +562,20 @@ static void test_streak_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_region),           cmocka_unit_test(test_past),
-        cmocka_unit_test(test_quorum),           cmocka_unit_test(test_two_voters),
-        cmocka_unit_test(test_server),           cmocka_unit_test(test_measure),
-        cmocka_unit_test(test_client),           cmocka_unit_test(test_client_by_its_agent),
-        cmocka_unit_test(test_allocs),           cmocka_unit_test(test_streak),
-        cmocka_unit_test(test_streak_disturbed), cmocka_unit_test(test_streak_text),
+        cmocka_unit_test(test_region),
+        cmocka_unit_test(test_past),
+        cmocka_unit_test(test_quorum),
+        cmocka_unit_test(test_two_voters),
+        cmocka_unit_test(test_server),
+        cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_client),
+        cmocka_unit_test(test_client_by_its_agent),
+        cmocka_unit_test(test_allocs),
+        cmocka_unit_test(test_allocs_whose_tasks_begin_later),
+        cmocka_unit_test(test_both_roles),
+        cmocka_unit_test(test_streak),
+        cmocka_unit_test(test_streak_disturbed),
+        cmocka_unit_test(test_streak_text),
     };
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
 }

@@ -87,6 +87,7 @@ static struct ledger *make_ledger(unsigned char seed, size_t hosts)
         str_cut(l->hosts[i].allocs[0].id, UUID_MAX, "other");
         l->hosts[i].allocs[1].started_ns = 1795344963670286110;
         l->hosts[i].allocs[1].restarts = 3;
+        l->hosts[i].allocs[1].started = 2;
         l->hosts[i].dirty = true;
     }
     l->n_effects = 2;

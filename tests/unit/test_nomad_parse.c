@@ -334,6 +334,9 @@ static void test_features(void **state)
     assert_null(feature(&h, FEATURE_DRIVER, "docker")); /* not there */
     assert_string_equal(feature(&h, FEATURE_ATTRIBUTE, "nomad.version"), "1.0.18");
     assert_string_equal(feature(&h, FEATURE_META, "connect.log_level"), "info");
+    assert_non_null(feature(&h, FEATURE_NETWORK, "host"));
+    assert_non_null(feature(&h, FEATURE_NETWORK, "host_network default"));
+    assert_null(feature(&h, FEATURE_NETWORK, "bridge"));
     assert_false(h.client.drain_own);
 }
 
@@ -374,6 +377,36 @@ static void test_marked(void **state)
         assert_int_equal(parse_node(text, strlen(text), &a, &h, &tls, &err), 0);
         assert_int_equal(h.client.marked, table[i].marked);
     }
+}
+
+/* Devices and what tasks may ask for of networks: shapes of Nomad's source (structs.NodeDevice,
+ * NodeNetworkResource); of no recording are they but the host's own network. */
+static void test_devices_and_networks(void **state)
+{
+    static const char text[] =
+        "{\"ID\":\"n\",\"NodeResources\":{"
+        "\"Devices\":[{\"Vendor\":\"nvidia\",\"Type\":\"gpu\",\"Name\":\"T4\",\"Instances\":["
+        "{\"ID\":\"GPU-1\",\"Healthy\":true},{\"ID\":\"GPU-2\",\"Healthy\":false}]}],"
+        "\"Networks\":[{\"Mode\":\"host\"},{\"Mode\":\"bridge\"},{\"Mode\":\"cni/mesh\"},"
+        "{\"Mode\":\"host\"}],"
+        "\"NodeNetworks\":[{\"Mode\":\"host\",\"Addresses\":[{\"Alias\":\"default\"},"
+        "{\"Alias\":\"public\"},{\"Alias\":\"\"}]},{\"Mode\":\"bridge\",\"Addresses\":null}]}}";
+    auto_arena struct arena a = ARENA_INIT;
+    struct err err = ERR_INIT;
+    struct host h;
+    bool tls = false;
+    size_t networks = 0;
+    (void)state;
+    assert_int_equal(parse_node(text, sizeof text - 1, &a, &h, &tls, &err), 0);
+    assert_string_equal(feature(&h, FEATURE_DEVICE, "nvidia/gpu/T4 GPU-1"), "healthy");
+    assert_string_equal(feature(&h, FEATURE_DEVICE, "nvidia/gpu/T4 GPU-2"), "unhealthy");
+    assert_non_null(feature(&h, FEATURE_NETWORK, "host"));
+    assert_non_null(feature(&h, FEATURE_NETWORK, "bridge"));
+    assert_non_null(feature(&h, FEATURE_NETWORK, "cni/mesh"));
+    assert_non_null(feature(&h, FEATURE_NETWORK, "host_network public"));
+    for (size_t i = 0; i < h.client.n_features; i++)
+        networks += h.client.features[i].what == FEATURE_NETWORK;
+    assert_int_equal(networks, 5);
 }
 
 /* A drain that a node asks for when it stops, and volumes: shapes of Nomad's source
@@ -432,6 +465,8 @@ static void test_allocations(void **state)
     assert_int_equal(n, 2);
     assert_string_equal(list[0].client_status, "running");
     assert_int_equal(list[0].started_ns, 1795344963670286110);
+    assert_int_equal(list[0].n_starts, 1);
+    assert_int_equal(list[0].starts[0], 1795344963670286110);
     assert_int_equal(list[0].restarts, 0);
     assert_false(list[0].system_job);
     assert_int_equal(parse_allocs("null", 4, &a, &list, &n, &err), 0);
@@ -510,6 +545,7 @@ int main(void)
         cmocka_unit_test(test_a_node),
         cmocka_unit_test(test_features),
         cmocka_unit_test(test_marked),
+        cmocka_unit_test(test_devices_and_networks),
         cmocka_unit_test(test_drained_by_its_stop),
         cmocka_unit_test(test_a_drain_of_ours),
         cmocka_unit_test(test_allocations),

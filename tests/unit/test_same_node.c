@@ -261,6 +261,58 @@ static void test_begins(void **state)
     f->hosts[1].is_client = f->hosts[2].is_client = true; /* both, and its node is not read */
     desk_swaps(f, NULL);
     assert_true(small_fleet_waits(f, REASON_OBSERVE));
+    for (int i = 1; i < 3; i++) {
+        f->hosts[i].client = f->hosts[3].client;
+        f->hosts[i].client.detail_at = f->hosts[i].client.allocs_at = f->w.begun_ms;
+    }
+    desk_swaps(f, "s2-id");
+    f->hosts[1].client.allocs_at = 0; /* its tasks are to be there afterwards */
+    desk_swaps(f, NULL);
+    desk_done(f);
+}
+
+/* A drain without a mark may be an operator's: the host fails, the drain is told, nothing undone.
+ */
+static void test_drained_by_somebody(void **state)
+{
+    struct small_fleet *f = settling();
+    (void)state;
+    drains_itself(f, false);
+    f->hosts[3].client.drain_own = false;
+    struct same_node s = look(f);
+    assert_int_equal(s.worst, FEATURE_ELIGIBILITY);
+    assert_non_null(strstr(s.gate.text, "a drain began there since its turn did"));
+    assert_false(s.drained);
+    feature(f, SMALL_DRAINED)->value = ""; /* made ineligible, and not drained */
+    s = look(f);
+    assert_int_equal(s.worst, FEATURE_ELIGIBILITY);
+    assert_null(strstr(s.gate.text, "drain"));
+    desk_done(f);
+}
+
+/* A server that is a client as well: the client's node, and its tasks. */
+static void test_both_roles(void **state)
+{
+    struct small_fleet *f = desk_fleet(RUN_SERVERS);
+    struct ledger_host *lh = desk_host(f, "s2-id");
+    struct host *h = &f->hosts[1];
+    struct same_node s;
+    (void)state;
+    h->is_client = true;
+    h->node_id = "n2";
+    h->client = f->hosts[3].client;
+    assert_null(fingerprint_take(&f->w, h, 0, f->w.begun_ms, true, &lh->fingerprint));
+    lh->state = HOST_SETTLING;
+    lh->order = MSG_SWAP;
+    lh->effect_ms = f->w.begun_ms;
+    small_fleet_later(f, 1000);
+    h->client.detail_at = f->w.begun_ms;
+    same_node(&f->w, &f->plan, &f->ledger, "s2-id", f->w.begun_ms, &s);
+    assert_int_equal(s.gate.kind, GATE_PASS);
+    h->node_id = "n7";
+    same_node(&f->w, &f->plan, &f->ledger, "s2-id", f->w.begun_ms, &s);
+    assert_int_equal(s.worst, FEATURE_ID);
+    assert_non_null(strstr(s.gate.text, "its node id as a client n7, which was n2 before"));
     desk_done(f);
 }
 
@@ -310,11 +362,18 @@ static void test_server(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same),         cmocka_unit_test(test_not_compared),
-        cmocka_unit_test(test_late),         cmocka_unit_test(test_another_datacenter),
-        cmocka_unit_test(test_another_node), cmocka_unit_test(test_bound_units),
-        cmocka_unit_test(test_own_drain),    cmocka_unit_test(test_own_drain_of_an_ineligible_one),
-        cmocka_unit_test(test_effect),       cmocka_unit_test(test_begins),
+        cmocka_unit_test(test_same),
+        cmocka_unit_test(test_not_compared),
+        cmocka_unit_test(test_late),
+        cmocka_unit_test(test_another_datacenter),
+        cmocka_unit_test(test_another_node),
+        cmocka_unit_test(test_bound_units),
+        cmocka_unit_test(test_own_drain),
+        cmocka_unit_test(test_own_drain_of_an_ineligible_one),
+        cmocka_unit_test(test_effect),
+        cmocka_unit_test(test_begins),
+        cmocka_unit_test(test_drained_by_somebody),
+        cmocka_unit_test(test_both_roles),
         cmocka_unit_test(test_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,6 +231,7 @@ static void the_whole_way(void **state)
     assert_int_equal(say(b, revert(b, "old")), REFUSAL_NONE);
     assert_int_equal(to_rest(b), PHASE_REVERTED);
     assert_int_equal(b->s.phases.rec.verdict.failure, FAILURE_NOT_CAUGHT_UP);
+    assert_string_equal(b->s.phases.rec.verdict.evidence, "the model has none");
     assert_int_equal(say(b, revert(b, "old")), REFUSAL_PHASE);
 }
 

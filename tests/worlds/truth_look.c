@@ -224,8 +224,8 @@ static void look_node(struct truth *t, struct t_sight *s, int i, bool detail)
     c->allocs = s->allocs[i];
     c->n_allocs = (size_t)h->n_allocs;
     for (int k = 0; k < h->n_allocs; k++)
-        c->allocs[k] = (struct alloc_view){t->alloc_ids[i][k], "running", h->alloc_started,
-                                           h->alloc_restarts, false};
+        c->allocs[k] = (struct alloc_view){
+            t->alloc_ids[i][k], "running", h->alloc_started, h->alloc_restarts, false, NULL, 0};
 }
 
 static void look_client(struct truth *t, struct t_sight *s, int i, bool detail)
