@@ -112,6 +112,9 @@ LDFLAGS_fuzz    := -fsanitize=fuzzer,address,undefined
 CC_fuzz         := $(FUZZ_CC)
 compiler = $(or $(CC_$1),$(CC))
 
+# What the assembler puts there is not seen by who optimises while linking, as packages may.
+OWN_hazards_built_in.c := -fno-lto
+
 # The fence. For quotes only, so that <spawn.h> stays the system's.
 QUOTES_tests := $(addprefix -iquote ,$(sort $(patsubst %/,%,$(dir $(wildcard tests/*/*.h)))))
 quotes_of = $(addprefix -iquote ,$(call rooms_of,$1)) $(if $(filter tests/%,$1),$(QUOTES_tests))
@@ -165,7 +168,7 @@ define flavour_rules
 $(BUILD)/$1/obj/%.o: %.c Makefile
 	$$(call say,CC,$$@)
 	$(Q)mkdir -p $$(@D)
-	$(Q)$(call compiler,$1) $(BASE) $(CFLAGS_$1) $(CFLAGS) $$(call quotes_of,$$<) \
+	$(Q)$(call compiler,$1) $(BASE) $(CFLAGS_$1) $(CFLAGS) $$(OWN_$$(<F)) $$(call quotes_of,$$<) \
 	    $$(call lib_cflags,$$<) -MMD -MP -c -o $$@ $$<
 
 $(foreach s,$(SRC_preload),
@@ -182,6 +185,10 @@ $(foreach s,$(SRC_fuzz),$(eval $(call program_rules,$1,tests/$(notdir $(basename
 -include $(patsubst %.o,%.d,$(call object,$1,$(SRC_all)))
 endef
 $(foreach f,$(FLAVOURS),$(eval $(call flavour_rules,$f)))
+
+# What the assembler puts into an object the compiler does not tell of.
+$(foreach f,$(FLAVOURS),\
+  $(eval $(call object,$f,coordinator/store/hazards_built_in.c): coordinator/plan/hazards.conf))
 
 # Without libFuzzer a fuzz target is an ordinary program that replays files.
 $(foreach f,release asan tsan,$(foreach z,$(FUZZERS),\
@@ -276,6 +283,8 @@ install-coordinator: release pages
 	install -D -m 644 $(PAGES)/man/caravan.conf.5 $(SHARED)/man/man5/caravan.conf.5
 	install -D -m 644 $(PAGES)/completion/caravan $(SHARED)/bash-completion/completions/caravan
 	install -D -m 644 $(PAGES)/example/caravan.conf $(SHARED)/doc/caravan/examples/caravan.conf
+	install -D -m 644 coordinator/plan/hazards.conf $(SHARED)/doc/caravan/examples/hazards.conf
+	install -d $(SHARED)/caravan/hazards.d
 install-agent: release pages
 	install -d '$(DESTDIR)$(UNITDIR)' $(SHARED)/man/man5 $(SHARED)/man/man8 $(SHARE)/lib/caravan
 	install -m 755 $(call in,release,$(filter caravan-%,$(PROGRAMS))) $(SHARE)/lib/caravan/

@@ -6,7 +6,6 @@
 #include "file.h"
 #include "str.h"
 
-#define FILE_MAX     (64 * 1024)
 #define LINE_LONGEST 199 /* libinih reads that much at once and would split the rest off */
 #define SECTION_MAX  49  /* libinih cuts longer names */
 
@@ -104,7 +103,7 @@ int conf_defaults(const struct conf *c, void *base, struct err *err)
 {
     for (size_t i = 0; i < c->n_keys; i++) {
         const struct conf_key *k = &c->keys[i];
-        if (k->def != NULL && k->type != CONF_MAP && set_value(k, k->def, base, err) < 0)
+        if (k->def != NULL && k->type < CONF_MAP && set_value(k, k->def, base, err) < 0)
             return err_wrap(err, "default in [%s]", k->section);
     }
     return 0;
@@ -118,6 +117,11 @@ struct parse {
     const char *name;
     const char *next, *end; /* text not yet read */
     int line;
+    int begun;                     /* the line of the section with a name that is open; 0: none */
+    int waits;                     /* the line of the pair whose value may go on; 0: none */
+    char section[SECTION_MAX + 1]; /* of that pair */
+    char key[SECTION_MAX + 1];
+    struct buf value;
     void *seen; /* tsearch tree of "section\nkey" */
     struct err *err;
     bool failed;
@@ -156,6 +160,15 @@ static void add_nearest(struct buf *text, const char *what, const char *best, si
         buf_printf(text, "; did you mean %s \"%s\"?", what, best);
 }
 
+/* "hazard bad-2.0.5" is one of "hazard *", and never of "hazard". */
+static bool section_is(const char *of_table, const char *section)
+{
+    size_t n = strlen(of_table);
+    if (!str_ends(of_table, " *"))
+        return str_eq(of_table, section);
+    return strncmp(of_table, section, n - 1) == 0 && section[n - 1] != '\0';
+}
+
 static int unknown(struct parse *p, const char *section, const char *key)
 {
     const char *best_section = NULL, *best_key = NULL;
@@ -163,13 +176,13 @@ static int unknown(struct parse *p, const char *section, const char *key)
     auto_buf struct buf text = BUF_INIT;
     for (size_t i = 0; i < p->c->n_keys; i++) {
         const struct conf_key *k = &p->c->keys[i];
-        size_t d = str_distance(section, k->section);
+        size_t d = section_is(k->section, section) ? 0 : str_distance(section, k->section);
         if (d < section_distance) {
             section_distance = d;
             best_section = k->section;
         }
         d = str_distance(key, k->key);
-        if (str_eq(section, k->section) && d < key_distance) {
+        if (section_is(k->section, section) && d < key_distance) {
             key_distance = d;
             best_key = k->key;
         }
@@ -190,7 +203,7 @@ static const struct conf_key *find_key(const struct conf *c, const char *section
 {
     for (size_t i = 0; i < c->n_keys; i++) {
         const struct conf_key *k = &c->keys[i];
-        if (str_eq(k->section, section) && (k->type == CONF_MAP || str_eq(k->key, key)))
+        if (section_is(k->section, section) && (k->type == CONF_MAP || str_eq(k->key, key)))
             return k;
     }
     return NULL;
@@ -208,16 +221,73 @@ static int take_pair(struct parse *p, const char *section, const char *key, cons
         err_set(&why, ERR_CONFIG, 0, "%.60s is given twice in [%s]", key, section);
         return fail(p, why.text);
     }
-    int rv = k->type != CONF_MAP ? set_value(k, value, p->base, &why)
-                                 : p->c->on_pair(p->base, section, key, value, &why);
+    int rv;
+    if (k->type == CONF_MAP)
+        rv = p->c->on_pair(p->base, section, key, value, &why);
+    else if (k->type == CONF_OWN)
+        rv = p->c->on_own(p->base, k, value, &why);
+    else
+        rv = set_value(k, value, p->base, &why);
     return rv < 0 ? fail(p, why.text) : 0;
+}
+
+/* The pair whose value may have gone on until now. */
+static int take_waiting(struct parse *p)
+{
+    int line = p->line;
+    if (p->waits == 0 || p->failed)
+        return 0;
+    p->line = p->waits;
+    p->waits = 0;
+    int rv = take_pair(p, p->section, p->key, buf_str(&p->value));
+    p->line = line;
+    return rv;
 }
 
 /* libinih: not 0 is success. */
 static int on_pair(void *ctx, const char *section, const char *key, const char *value)
 {
     struct parse *p = ctx;
-    return p->failed ? 0 : take_pair(p, section, key, value) == 0;
+    if (p->failed)
+        return 0;
+    p->waits = p->line;
+    str_cut(p->section, sizeof(p->section), section);
+    str_cut(p->key, sizeof(p->key), key);
+    buf_clear(&p->value);
+    buf_add_str(&p->value, value);
+    return 1;
+}
+
+/* ---- sections with a name ---- */
+
+static int end_section(struct parse *p)
+{
+    struct err why = ERR_INIT;
+    if (p->begun == 0 || p->failed)
+        return 0;
+    p->line = p->begun;
+    p->begun = 0;
+    return p->c->end(p->base, &why) < 0 ? fail(p, why.text) : 0;
+}
+
+static int begin_section(struct parse *p, const char *line, size_t n)
+{
+    char header[SECTION_MAX + 1];
+    struct err why = ERR_INIT;
+    memcpy(header, line + 1, n - 2);
+    header[n - 2] = '\0';
+    for (size_t i = 0; i < p->c->n_keys; i++) {
+        const char *of_table = p->c->keys[i].section;
+        if (!section_is(of_table, header))
+            continue;
+        if (!str_ends(of_table, " *"))
+            return 0;
+        size_t word = strlen(of_table) - 2;
+        header[word] = '\0';
+        p->begun = p->line;
+        return p->c->begin(p->base, header, header + word + 1, &why) < 0 ? fail(p, why.text) : 0;
+    }
+    return unknown(p, header, "");
 }
 
 /* ---- what libinih would let pass ---- */
@@ -239,6 +309,14 @@ static const char *check_section(const char *line, size_t n)
     return NULL;
 }
 
+static const char *check_value(const char *line, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (line[i] == ';' && is_blank(line[i - 1]))
+            return "a comment needs a line of its own (\" ;\" in a value)";
+    return NULL;
+}
+
 static const char *check_pair(const char *line, size_t n)
 {
     const char *equals = memchr(line, '=', n);
@@ -247,35 +325,33 @@ static const char *check_pair(const char *line, size_t n)
         return "neither [section] nor key = value";
     if (colon != NULL && colon < equals)
         return "a key cannot hold \":\" (and it is key = value)";
-    for (size_t i = 1; i < n; i++)
-        if (line[i] == ';' && is_blank(line[i - 1]))
-            return "a comment needs a line of its own (\" ;\" in a value)";
-    return NULL;
+    return check_value(line, n);
+}
+
+static bool is_comment(const char *line, size_t n)
+{
+    return n == 0 || line[0] == '#' || line[0] == ';';
 }
 
 /* NULL, or what is wrong with the line; blanks around it are gone. */
-static const char *check_line(const char *line, size_t n)
+static const char *check_line(const char *line, size_t n, bool goes_on)
 {
     for (size_t i = 0; i < n; i++)
         if (iscntrl((unsigned char)line[i]) && line[i] != '\t')
             return "a control character";
     if (n > LINE_LONGEST)
         return "longer than 199 bytes";
-    if (n == 0 || line[0] == '#' || line[0] == ';')
+    if (is_comment(line, n))
         return NULL;
+    if (goes_on)
+        return check_value(line, n);
     return line[0] == '[' ? check_section(line, n) : check_pair(line, n);
 }
 
-/* libinih's fgets: one line, without blanks around it (it takes an indented line
- * for more of the value before). */
-static char *next_line(char *dst, int size, void *ctx)
+/* The next line, without blanks around it; it is not the text's last. */
+static const char *cut_line(struct parse *p, size_t *ret_n, bool *ret_indented)
 {
     static const char bom[] = "\xef\xbb\xbf";
-    struct parse *p = ctx;
-    if (size <= LINE_LONGEST) /* since r58 it asks for the rest of what filled its buffer */
-        return NULL;
-    if (p->failed || p->next == p->end)
-        return NULL;
     const char *line = p->next;
     const char *newline = memchr(line, '\n', (size_t)(p->end - line));
     size_t n = (size_t)((newline != NULL ? newline : p->end) - line);
@@ -284,26 +360,77 @@ static char *next_line(char *dst, int size, void *ctx)
         line += 3;
         n -= 3;
     }
+    *ret_indented = n > 0 && is_blank(*line);
     while (n > 0 && is_blank(line[n - 1]))
         n--;
     for (; n > 0 && is_blank(*line); n--)
         line++;
-    const char *wrong = check_line(line, n);
-    if (wrong != NULL || n >= (size_t)size) {
-        fail(p, wrong != NULL ? wrong : "too long");
+    *ret_n = n;
+    return line;
+}
+
+static int go_on(struct parse *p, const char *line, size_t n)
+{
+    if (p->value.len + 1 + n > CONF_VALUE_MAX)
+        return fail(p, "the value is too long");
+    buf_add_byte(&p->value, ' ');
+    buf_add(&p->value, line, n);
+    return 0;
+}
+
+/* What has to happen before libinih sees a line. */
+static int before(struct parse *p, const char *line, size_t n)
+{
+    if (take_waiting(p) < 0)
+        return -1;
+    const char *wrong = check_line(line, n, false);
+    if (wrong != NULL)
+        return fail(p, wrong);
+    if (p->c->begin == NULL || line[0] != '[' || n == 0)
+        return 0;
+    int at = p->line;
+    if (end_section(p) < 0)
+        return -1;
+    p->line = at;
+    return begin_section(p, line, n);
+}
+
+/* libinih's fgets: one line, without blanks around it (it takes an indented line
+ * for more of the value before). */
+static char *next_line(char *dst, int size, void *ctx)
+{
+    struct parse *p = ctx;
+    if (size <= LINE_LONGEST) /* since r58 it asks for the rest of what filled its buffer */
         return NULL;
+    while (!p->failed && p->next != p->end) {
+        size_t n;
+        bool indented;
+        const char *line = cut_line(p, &n, &indented);
+        if (p->c->continued && indented && p->waits != 0 && !is_comment(line, n)) {
+            const char *wrong = check_line(line, n, true);
+            if ((wrong != NULL ? fail(p, wrong) : go_on(p, line, n)) < 0)
+                return NULL;
+            continue;
+        }
+        if (before(p, line, n) < 0)
+            return NULL;
+        memcpy(dst, line, n);
+        dst[n] = '\0';
+        return dst;
     }
-    memcpy(dst, line, n);
-    dst[n] = '\0';
-    return dst;
+    return NULL;
 }
 
 int conf_parse(const struct conf *c, const char *name, const char *text, void *base,
                struct err *err)
 {
-    struct parse p = {c, base, name, text, text + strlen(text), 0, NULL, err, false};
+    struct parse p = {
+        .c = c, .base = base, .name = name, .next = text, .end = text + strlen(text), .err = err};
     int rv = ini_parse_stream(next_line, &p, on_pair, &p);
+    if (take_waiting(&p) == 0)
+        (void)!end_section(&p);
     tdestroy(p.seen, free);
+    buf_free(&p.value);
     if (p.failed)
         return -1;
     if (rv != 0) /* not reached: check_line refuses what libinih refuses */
@@ -314,7 +441,8 @@ int conf_parse(const struct conf *c, const char *name, const char *text, void *b
 int conf_read(const struct conf *c, const char *path, void *base, struct err *err)
 {
     auto_buf struct buf text = BUF_INIT;
-    if (file_read(path, FILE_MAX, FILE_FOLLOW, &text, err) < 0)
+    size_t max = c->file_max > 0 ? c->file_max : CONF_FILE_MAX;
+    if (file_read(path, max, FILE_FOLLOW | c->file_flags, &text, err) < 0)
         return err_wrap(err, "read the configuration");
     if (strlen(buf_str(&text)) != text.len)
         return err_set(err, ERR_CONFIG, 0, "%s: not a text file: it holds a NUL byte", path);

@@ -10,9 +10,12 @@
  * conf_print writes the commented example, so deploy/ examples are generated.
  *
  * CONF_MAP sections ("[agents]" name = value pairs with free keys) go to a
- * callback. Texts are char arrays inside the struct (size in max). Lists are text
- * with blanks between, split by the reader of the value. For numbers, durations
- * and sizes min and max both 0 mean no limit. Any thread; reads nothing but the file.
+ * callback; values of types of the table's own (CONF_OWN) to another. A section of the table that
+ * is called "hazard *" may stand in the file any number of times, each with a name of its own:
+ * "[hazard bad-2.0.5]"; begin and end tell where one begins and that it is complete. Texts are char
+ * arrays inside the struct (size in max). Lists are text with blanks between, split by the reader
+ * of the value. For numbers, durations and sizes min and max both 0 mean no limit. Any thread;
+ * reads nothing but the file.
  */
 #ifndef CONF_H
 #define CONF_H
@@ -29,6 +32,7 @@ enum conf_type {
     CONF_DURATION, /* int64_t milliseconds, min..max in ms */
     CONF_SIZE,     /* uint64_t bytes */
     CONF_MAP,      /* key is "*": section of free keys, passed to on_pair */
+    CONF_OWN,      /* a type of the table's own, passed to on_own; min and max mean what it wants */
 };
 
 struct conf_key {
@@ -47,11 +51,24 @@ struct conf {
     /* CONF_MAP pairs; return -1 with err set to refuse. NULL when there are none. */
     int (*on_pair)(void *base, const char *section, const char *key, const char *value,
                    struct err *err);
+    int (*on_own)(void *base, const struct conf_key *k, const char *value, struct err *err);
+    /* A section with a name begins; all its keys were read. -1 refuses, too: with the line where
+     * it began. NULL when the table has no such sections. */
+    int (*begin)(void *base, const char *section, const char *name, struct err *err);
+    int (*end)(void *base, struct err *err);
+    /* An indented line goes on with the value of the line above, after a blank; together at most
+     * CONF_VALUE_MAX bytes. */
+    bool continued;
+    size_t file_max;     /* 0: CONF_FILE_MAX */
+    unsigned file_flags; /* of file.h, beside FILE_FOLLOW */
 };
+
+#define CONF_FILE_MAX  (64 * 1024)
+#define CONF_VALUE_MAX 2000
 
 /* Puts defaults into base (the struct must be zeroed by the caller). */
 MUST_CHECK int conf_defaults(const struct conf *c, void *base, struct err *err);
-/* Reads the file (<= 64 KiB) over base, which is partly filled after an error. */
+/* Reads the file over base, which is partly filled after an error. */
 MUST_CHECK int conf_read(const struct conf *c, const char *path, void *base, struct err *err);
 /* The same from memory: tests and fuzzing. `name` stands in errors. */
 MUST_CHECK int conf_parse(const struct conf *c, const char *name, const char *text, void *base,

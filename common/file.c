@@ -25,6 +25,16 @@ static int io_err(struct err *err, int sys, const char *what, const char *path)
     return err_set(err, kind, sys, "%s %s", what, path);
 }
 
+static int check_owner(const struct stat *st, const char *path, struct err *err)
+{
+    if (st->st_uid != 0 && st->st_uid != geteuid())
+        return err_set(err, ERR_CONFIG, 0, "%s belongs to user %u: it must be root's, or yours",
+                       path, (unsigned)st->st_uid);
+    if ((st->st_mode & S_IWOTH) != 0)
+        return err_set(err, ERR_CONFIG, 0, "%s may be changed by anybody: chmod o-w it", path);
+    return 0;
+}
+
 static int check_regular(int fd, const char *path, size_t max, unsigned flags, struct err *err)
 {
     struct stat st;
@@ -38,6 +48,8 @@ static int check_regular(int fd, const char *path, size_t max, unsigned flags, s
                        "%s may be read by others (mode %03o): chmod %s it, and consider what it "
                        "holds as known",
                        path, (unsigned)st.st_mode & 0777, flags & FILE_PRIVATE ? "600" : "640");
+    if ((flags & FILE_TRUSTED) != 0 && check_owner(&st, path, err) < 0)
+        return -1;
     if ((uint64_t)st.st_size > max)
         return err_set(err, ERR_LIMIT, 0, "%s is larger than the %zu bytes accepted here", path,
                        max);
@@ -219,6 +231,44 @@ int file_sweep(const char *dir, struct err *err)
         if (unlinkat(dirfd(d), e->d_name, 0) < 0 && errno != ENOENT)
             return err_set(err, ERR_IO, errno, "remove %s/%s", dir, e->d_name);
     }
+    return 0;
+}
+
+void names_free(struct names *n)
+{
+    for (size_t i = 0; i < n->n; i++)
+        free(n->items[i]);
+    free(n->items);
+    *n = (struct names)NAMES_INIT;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int file_names(const char *dir, const char *suffix, size_t max, unsigned flags, struct names *ret,
+               struct err *err)
+{
+    auto_names struct names names = NAMES_INIT;
+    struct stat st;
+    autodir DIR *d = opendir(dir);
+    if (d == NULL || fstat(dirfd(d), &st) < 0)
+        return io_err(err, errno, "open directory", dir);
+    if ((flags & FILE_TRUSTED) != 0 && check_owner(&st, dir, err) < 0)
+        return -1;
+    for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
+        if (e->d_name[0] == '.' || !str_ends(e->d_name, suffix))
+            continue;
+        if (names.n == max)
+            return err_set(err, ERR_LIMIT, 0, "%s holds more than %zu files", dir, max);
+        names.items = xrealloc(names.items, (names.n + 1) * sizeof(*names.items));
+        names.items[names.n++] = xstrdup(e->d_name);
+    }
+    if (names.n > 0)
+        qsort(names.items, names.n, sizeof(*names.items), by_bytes);
+    *ret = names;
+    names = (struct names)NAMES_INIT;
     return 0;
 }
 

@@ -22,6 +22,7 @@ enum file_flags {
     FILE_FOLLOW = 1,   /* a symbolic link at the end of the path is followed */
     FILE_PRIVATE = 2,  /* refuse (ERR_CONFIG) when group or others may read: for secret keys */
     FILE_OF_GROUP = 4, /* refuse when others may read, or anybody but the owner write */
+    FILE_TRUSTED = 8,  /* refuse when it is neither root's nor ours, or when others may write */
 };
 
 MUST_CHECK int file_read(const char *path, size_t max, unsigned flags, struct buf *ret,
@@ -43,6 +44,22 @@ MUST_CHECK int file_make_dirs(const char *dir, mode_t mode, struct err *err);
 MUST_CHECK int file_write_all(int fd, const void *p, size_t n, struct err *err);
 /* Directory part of path into dst ("." when there is none). */
 MUST_CHECK int file_dir_of(const char *path, char *dst, size_t n, struct err *err);
+
+/* Names of files in a directory, sorted by their bytes. NAMES_INIT, file_names, names_free. */
+struct names {
+    char **items;
+    size_t n;
+};
+#define NAMES_INIT                                                                                 \
+    {                                                                                              \
+        NULL, 0                                                                                    \
+    }
+#define auto_names CLEANUP(names_free)
+void names_free(struct names *n);
+/* Those that end like this and do not begin with a dot; more than max are ERR_LIMIT. flags: of the
+ * directory (FILE_TRUSTED). */
+MUST_CHECK int file_names(const char *dir, const char *suffix, size_t max, unsigned flags,
+                          struct names *ret, struct err *err);
 
 /* An advisory lock (flock) that lives as long as the descriptor. ERR_BUSY, with
  * the holder's pid in the text when the file tells it, when somebody has it.

@@ -308,7 +308,8 @@ bool version_within(const struct version *v, const char *ranges)
         char *dash = strchr(word, '-');
         if (dash != NULL)
             *dash++ = '\0';
-        struct version last = constant(dash != NULL ? dash : word), first = constant(word);
+        bool open = dash != NULL && *dash == '\0';
+        struct version first = constant(word), last = open ? *v : constant(dash ? dash : word);
         if (version_is_ent(&last) && !version_is_ent(v))
             continue;
         if (version_cmp_numbers(v, &first) >= 0 && version_cmp_numbers(v, &last) <= 0)
@@ -317,88 +318,59 @@ bool version_within(const struct version *v, const char *ranges)
     return false;
 }
 
-/* ---- the days they were released on ---- */
+static bool take_word(const char **list, char dst[static VERSION_TEXT])
+{
+    *list += strspn(*list, " ");
+    return strcspn(*list, " ") < VERSION_TEXT && next_word(list, dst);
+}
 
-/* By minor: the days of patch 0, 1, 2 ... From 1.8.5 and 1.9.8 on some are Enterprise's only
- * (source: Nomad's changelogs up to 2.0.5; of 2.0.6 and 2.0.7 the days on which their changelogs
- * were merged and Homebrew got them: hashicorp/nomad#28535 and #28582, hashicorp/homebrew-tap#396
- * and #421). */
-#define DAY 11 /* with its blank */
-static const struct {
-    unsigned major, minor;
-    const char *days;
-} released[] = {
-    {0, 8,
-     "2018-04-12 2018-04-17 2018-04-26 2018-04-27 2018-06-11 2018-09-13 "
-     "2018-09-26 2019-01-14"},
-    {0, 9,
-     "2019-04-09 2019-04-29 2019-06-05 2019-06-12 2019-07-30 2019-08-21 "
-     "2019-10-07 2019-12-04"},
-    {0, 10,
-     "2019-10-22 2019-11-04 2019-12-04 2020-01-29 2020-02-19 2020-03-24 "
-     "2020-10-21 2020-10-23 2020-11-10 2020-11-19"},
-    {0, 11,
-     "2020-04-08 2020-04-22 2020-05-14 2020-06-05 2020-08-07 2020-10-21 "
-     "2020-10-23 2020-11-10 2020-11-19"},
-    {0, 12,
-     "2020-07-09 2020-07-23 2020-08-12 2020-08-13 2020-09-09 2020-09-17 "
-     "2020-10-21 2020-10-23 2020-11-10 2020-11-18 2021-01-28 2021-03-18 "
-     "2021-05-11"},
-    {1, 0,
-     "2020-12-08 2020-12-16 2021-01-14 2021-01-28 2021-02-24 2021-05-11 "
-     "2021-05-18 2021-06-09 2021-06-22 2021-07-29 2021-08-26 2021-09-20 "
-     "2021-10-05 2021-11-15 2021-11-19 2021-12-13 2022-01-18 2022-02-01 "
-     "2022-02-09"},
-    {1, 1,
-     "2021-05-18 2021-06-09 2021-06-22 2021-07-29 2021-08-26 2021-09-20 "
-     "2021-10-05 2021-11-15 2021-11-19 2021-12-13 2022-01-18 2022-02-01 "
-     "2022-02-09 2022-05-10 2022-05-19 2022-07-13 2022-08-05 2022-08-25 "
-     "2022-08-31"},
-    {1, 2,
-     "2021-11-15 2021-11-19 2021-11-24 2021-12-13 2022-01-18 2022-02-01 "
-     "2022-02-09 2022-05-10 2022-05-19 2022-07-13 2022-08-05 2022-08-25 "
-     "2022-08-31 2022-10-04 2022-10-26 2022-11-21 2023-02-14"},
-    {1, 3,
-     "2022-05-11 2022-05-19 2022-07-13 2022-08-05 2022-08-25 2022-08-31 "
-     "2022-10-04 2022-10-26 2022-11-21 2023-02-14 2023-03-01 2023-03-10 "
-     "2023-03-21 2023-04-04 2023-05-02 2023-05-19 2023-08-18"},
-    {1, 4,
-     "2022-10-04 2022-10-06 2022-10-26 2022-11-21 2023-02-14 2023-03-01 "
-     "2023-03-10 2023-03-21 2023-04-04 2023-05-02 2023-05-19 2023-07-18 "
-     "2023-07-21 2023-09-13 2023-10-30"},
-    {1, 5,
-     "2023-03-01 2023-03-10 2023-03-21 2023-04-04 2023-05-02 2023-05-05 "
-     "2023-05-19 2023-07-18 2023-07-21 2023-09-13 2023-10-30 2023-12-07 "
-     "2023-12-13 2024-01-15 2024-02-08 2024-02-13 2024-03-12 2024-04-16"},
-    {1, 6,
-     "2023-07-18 2023-07-21 2023-09-13 2023-10-30 2023-12-07 2023-12-13 "
-     "2024-01-15 2024-02-08 2024-02-13 2024-03-12 2024-04-16 2024-05-28 "
-     "2024-06-19 2024-07-16 2024-08-13 2024-09-17"},
-    {1, 7,
-     "2023-12-07 2023-12-08 2023-12-13 2024-01-15 2024-02-08 2024-02-13 "
-     "2024-03-12 2024-04-16 2024-05-28 2024-06-19 2024-07-16 2024-08-13 "
-     "2024-09-17 2024-10-10 2024-10-21 2024-11-08 2024-12-18 2025-01-14 "
-     "2025-02-11 2025-03-11"},
-    {1, 8,
-     "2024-05-28 2024-06-19 2024-07-16 2024-08-13 2024-09-17 2024-10-10 "
-     "2024-10-21 2024-11-08 2024-12-18 2025-01-14 2025-02-11 2025-03-11 "
-     "2025-04-09 2025-05-13 2025-06-10 2025-07-08 2025-08-13 2025-09-19 "
-     "2025-11-11 2025-12-09 2026-02-11 2026-03-11"},
-    {1, 9,
-     "2024-10-10 2024-10-21 2024-11-08 2024-11-11 2024-12-18 2025-01-14 "
-     "2025-02-11 2025-03-11 2025-04-09 2025-05-13 2025-06-10 2025-07-08 "
-     "2025-08-13 2025-09-19"},
-    {1, 10,
-     "2025-04-09 2025-05-13 2025-06-09 2025-07-08 2025-08-13 2025-09-09 "
-     "2025-11-11 2025-12-09 2026-02-11 2026-03-11 2026-04-21 2026-05-12 "
-     "2026-05-22 2026-06-09 2026-07-07 2026-08-12"},
-    {1, 11,
-     "2025-11-11 2025-12-09 2026-02-11 2026-03-11 2026-04-21 2026-05-12 "
-     "2026-05-22 2026-06-09 2026-07-07 2026-08-12"},
-    {2, 0,
-     "2026-04-21 2026-05-12 2026-05-22 2026-06-09 2026-07-07 2026-08-12 "
-     "2026-09-09 2026-09-18"},
-};
+/* Three numbers, and perhaps the edition. */
+static bool is_entry(const char *text, struct version *ret)
+{
+    struct err unused = ERR_INIT;
+    return version_parse(text, ret, &unused) == 0 && ret->pre[0] == '\0' &&
+           (ret->meta[0] == '\0' || str_eq(ret->meta, "ent"));
+}
+
+bool version_since_ok(const char *since)
+{
+    char word[VERSION_TEXT];
+    struct version v;
+    size_t n = 0;
+
+    for (; take_word(&since, word); n++)
+        if (!is_entry(word, &v))
+            return false;
+    return n > 0 && *since == '\0';
+}
+
+static bool is_range(char *word)
+{
+    struct version first, last;
+    char *dash = strchr(word, '-');
+
+    if (dash == NULL)
+        return is_entry(word, &first);
+    *dash++ = '\0';
+    if (!is_entry(word, &first) || first.meta[0] != '\0')
+        return false;
+    return *dash == '\0' || (is_entry(dash, &last) && version_cmp(&first, &last) <= 0);
+}
+
+bool version_ranges_ok(const char *ranges)
+{
+    char word[VERSION_TEXT];
+    size_t n = 0;
+
+    for (; take_word(&ranges, word); n++)
+        if (!is_range(word))
+            return false;
+    return n > 0 && *ranges == '\0';
+}
+
+/* ---- days ---- */
+
+#define DAY 11 /* with its blank, or what ends it */
 
 static bool is_day(const char *s)
 {
@@ -407,19 +379,6 @@ static bool is_day(const char *s)
         if (shape[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != shape[i])
             return false;
     return true;
-}
-
-void version_released(char dst[static DAY_TEXT], const struct version *v)
-{
-    dst[0] = '\0';
-    for (size_t i = 0; i < ARRAY_LEN(released) && v->pre[0] == '\0'; i++) {
-        size_t at = (size_t)v->patch * DAY;
-        if (released[i].major == v->major && released[i].minor == v->minor &&
-            at < strlen(released[i].days)) {
-            memcpy(dst, released[i].days + at, DAY - 1);
-            dst[DAY - 1] = '\0';
-        }
-    }
 }
 
 bool version_built_before(const char *a, const char *b)

@@ -45,7 +45,7 @@ int version_minor_distance(const struct version *from, const struct version *to)
 /* The minors to go through, "1.9, 1.10" ; "" when none are between. */
 void version_path(char *dst, size_t n, const struct version *from, const struct version *to);
 
-/* Lists in text known at compile time, as tables of hazards have them; the prerelease is
+/* Lists of versions, as rows of hazards have them; a list that is none aborts. The prerelease is
  * ignored as in Nomad's own comparisons (1.10.0-rc.1 has what 1.10.0 has). An entry ending
  * in "+ent" counts for Enterprise only; others count for both.
  *
@@ -53,12 +53,15 @@ void version_path(char *dst, size_t n, const struct version *from, const struct 
  * as the entry of its own minor, or, without one, newer than the highest entry of a minor
  * below; a minor between two entries has it when it is above the first. */
 bool version_has(const struct version *v, const char *since);
-/* v lies in one of "1.9.4-1.9.6 2.0.1" (both ends included). */
+/* v lies in one of "1.9.4-1.9.6 2.0.1 2.1.0-" (both ends included; without one, all that follow).
+ */
 bool version_within(const struct version *v, const char *ranges);
 
+/* May the text stand for `since`, or for `ranges`? For lists that come from a file. */
+bool version_since_ok(const char *since);
+bool version_ranges_ok(const char *ranges);
+
 #define DAY_TEXT 11
-/* The day this version was released, "2024-01-15"; "" not known to this build. */
-void version_released(char dst[static DAY_TEXT], const struct version *v);
 /* Day a is before day b; longer texts that begin with a day ("2024-01-15T14:...") too.
  * False when either is not one. */
 bool version_built_before(const char *a, const char *b);

@@ -94,7 +94,7 @@ static const struct conf_key keys[] = {
         "longest wait for a service command or systemd job"),
 };
 
-const struct conf agent_conf_table = {keys, ARRAY_LEN(keys), NULL};
+const struct conf agent_conf_table = {.keys = keys, .n_keys = ARRAY_LEN(keys)};
 
 static int check_command(const char *key, const char *value, struct err *err)
 {

@@ -83,20 +83,36 @@ bool run_is_over(enum run_state s)
 
 /* ---- a run out of the ledger again ---- */
 
-static int load(struct reopened *r, struct err *err)
+static int load(const struct console *c, struct reopened *r, struct err *err)
 {
     r->ledger = xzalloc(1, sizeof *r->ledger);
     if (ledger_store_load(r->store, r->run.run_id, r->ledger, err) < 0) {
         free(take_ptr(&r->ledger));
         return -1;
     }
-    if (plan_read(buf_str(&r->ledger->plan), r->ledger->plan.len, &r->plan, err) < 0)
+    if (plan_read(buf_str(&r->ledger->plan), r->ledger->plan.len, &c->hazards, &r->plan, err) < 0)
         return err_wrap(err, "read the run's plan");
     r->planned = true;
     if (r->plan.n_hosts != r->ledger->n_hosts)
         return err_set(err, ERR_FORMAT, 0, "the ledger's plan has %zu hosts, its run %zu",
                        r->plan.n_hosts, r->ledger->n_hosts);
     return 0;
+}
+
+/* What was accepted stays accepted, and what hosts tell is judged by the rows of now. */
+static void tell_other_rows(const struct hazards *h, const struct ledger *l)
+{
+    char then[65], now[65];
+    if (digest_is_zero(&l->hazards_digest) || digest_eq(&l->hazards_digest, &h->digest))
+        return;
+    digest_hex(then, &l->hazards_digest);
+    digest_hex(now, &h->digest);
+    fprintf(stderr,
+            "caravan: warning: the hazards known now (%.12s) are not those the run began with "
+            "(%.12s). What was accepted stays accepted; `caravan plan ",
+            now, then);
+    print_safe(stderr, l->target);
+    fputs("` tells what they say of this fleet\n", stderr);
 }
 
 /* The run that resume and abort mean: named, or the newest. */
@@ -119,16 +135,18 @@ int reopen(struct console *c, const char *run, bool with_release, struct reopene
     const struct world *w = NULL;
     memset(ret, 0, sizeof *ret);
     ret->lock = -1;
-    if (console_open(c, err) < 0)
+    if (console_open(c, err) < 0 || console_hazards(c, with_release, err) < 0)
         return -1;
     if (ledger_store_lock(&c->conf, &ret->lock, err) < 0)
         return err->kind == ERR_BUSY ? err_wrap(err, "a run is under way here and is not touched")
                                      : -1;
     if (ledger_store_open(&c->conf, true, c->clock, &ret->store, err) < 0 ||
-        run_choose(ret->store, run, &ret->run, err) < 0 || load(ret, err) < 0)
+        run_choose(ret->store, run, &ret->run, err) < 0 || load(c, ret, err) < 0)
         return -1;
     if (with_release && target_load(c, ret->run.target, &ret->stored, err) < 0)
         return -1;
+    if (with_release)
+        tell_other_rows(&c->hazards, ret->ledger);
     return console_look(c, NULL, PATIENCE_RUN, &w, err);
 }
 
@@ -136,11 +154,11 @@ int reopen_read(struct console *c, const char *run, struct reopened *ret, struct
 {
     memset(ret, 0, sizeof *ret);
     ret->lock = -1;
-    if (console_conf(c, err) < 0 ||
+    if (console_conf(c, err) < 0 || console_hazards(c, false, err) < 0 ||
         ledger_store_open(&c->conf, false, c->clock, &ret->store, err) < 0 ||
         ledger_store_find(ret->store, run, &ret->run, err) < 0)
         return -1;
-    return load(ret, err);
+    return load(c, ret, err);
 }
 
 void reopened_free(struct reopened *r)

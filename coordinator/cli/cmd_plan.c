@@ -28,7 +28,8 @@ int cmd_plan(void *ctx, int argc, char **argv)
     struct release release;
     struct plan plan;
     (void)argc;
-    if (console_open(c, &err) < 0 || options_policy(&c->opt, &c->conf, &policy, &err) < 0 ||
+    if (console_open(c, &err) < 0 || console_hazards(c, true, &err) < 0 ||
+        options_policy(&c->opt, &c->conf, &c->hazards, &policy, &err) < 0 ||
         target_load(c, argv[0], &stored, &err) < 0)
         return command_fail(&err);
     release_for_plan(&stored, &release);

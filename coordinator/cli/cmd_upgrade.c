@@ -129,6 +129,7 @@ static int run_it(struct upgrade *u, struct err *err)
     crypto_random(id, sizeof id);
     ledger_init(l, &u->plan, id);
     l->begun_wall_ms = clock_wall(u->console->clock);
+    l->hazards_digest = u->console->hazards.digest;
     boot_id(l->boot, sizeof l->boot);
     l->dirty = true;
     int code = -1;
@@ -169,7 +170,8 @@ static int upgrade(struct upgrade *u, const char *version, struct err *err)
 {
     struct console *c = u->console;
     int code = EXIT_DONE;
-    if (console_open(c, err) < 0 || options_policy(&c->opt, &c->conf, &u->policy, err) < 0 ||
+    if (console_open(c, err) < 0 || console_hazards(c, true, err) < 0 ||
+        options_policy(&c->opt, &c->conf, &c->hazards, &u->policy, err) < 0 ||
         target_load(c, version, &u->stored, err) < 0)
         return -1;
     if (!c->opt.dry_run && check_ledger(u, err) < 0)

@@ -2,6 +2,7 @@
 
 #include "file.h"
 #include "str.h"
+#include "table.h"
 
 #define SIGNAL_SLOT 0
 
@@ -27,6 +28,27 @@ int console_conf(struct console *c, struct err *err)
             "Caravan leaves autopilot's settings alone, and caravan plan tells the command that "
             "switches its dead-server cleanup off. A later release will refuse the key.\n",
             c->conf.file);
+    return 0;
+}
+
+int console_hazards(struct console *c, bool strict, struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (c->has_hazards)
+        return 0;
+    int rc = hazards_load(&c->conf, &c->hazards, &why);
+    if (rc < 0 && strict) {
+        *err = why;
+        return -1;
+    }
+    if (rc < 0) {
+        fputs("caravan: only the hazards that are built in hold: ", stderr);
+        print_safe(stderr, why.text);
+        fputc('\n', stderr);
+        if (hazards_load(NULL, &c->hazards, err) < 0)
+            return -1;
+    }
+    c->has_hazards = true;
     return 0;
 }
 
@@ -86,6 +108,7 @@ void console_close(struct console *c)
     control_close(&c->signals);
     known_hosts_free(&c->known);
     keypair_free(c->key);
+    hazards_free(&c->hazards);
     if (c->has_conf)
         coord_conf_free(&c->conf);
 }

@@ -14,6 +14,7 @@
 #define CONSOLE_H
 
 #include "control.h"
+#include "hazard_file.h"
 #include "monitor.h"
 #include "observer.h"
 #include "keys.h"
@@ -28,6 +29,8 @@ struct console {
     struct options opt;
     struct coord_conf conf;
     bool has_conf;
+    struct hazards hazards;
+    bool has_hazards;
     const struct clock *clock;
     struct trust trust;
     struct keypair *key;
@@ -45,6 +48,9 @@ struct console {
 
 void console_init(struct console *c);
 MUST_CHECK int console_conf(struct console *c, struct err *err);
+/* The rows of hazards. strict: a file of them that is wrong is an error, as for whoever is to begin
+ * something; else it is told, and what is built in holds. */
+MUST_CHECK int console_hazards(struct console *c, bool strict, struct err *err);
 MUST_CHECK int console_open(struct console *c, struct err *err);
 void console_close(struct console *c);
 /* What a finished look asks of whom: status of these hosts too. NULL: nobody. */

@@ -109,8 +109,8 @@ static void put_filter(const struct options *o, const struct coord_conf *conf, s
     }
 }
 
-int options_policy(const struct options *o, const struct coord_conf *conf, struct policy *ret,
-                   struct err *err)
+int options_policy(const struct options *o, const struct coord_conf *conf,
+                   const struct hazards *hazards, struct policy *ret, struct err *err)
 {
     struct policy p;
     policy_default(&p);
@@ -138,7 +138,7 @@ int options_policy(const struct options *o, const struct coord_conf *conf, struc
     p.stage_deadline_ms = conf->stage_deadline_ms;
     p.stage_parallel = (uint32_t)conf->stage_parallel;
     p.unproven_days = (uint32_t)conf->unproven_days;
-    if (hazard_ids_check(&p, err) < 0)
+    if (hazard_ids_check(&p, hazards, err) < 0)
         return -1;
     if (p.renew_ms * 2 > p.lease_ms)
         return err_set(err, ERR_CONFIG, 0,

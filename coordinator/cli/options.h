@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "coord_conf.h"
+#include "hazard_rows.h"
 #include "policy.h"
 
 enum exit_code {
@@ -61,9 +62,10 @@ extern const size_t option_count;
 
 void options_init(struct options *o);
 /* Defaults, then the configuration's [defaults], then the options. Texts are
- * borrowed from both, which must outlive the policy. ERR_USAGE names the option. */
+ * borrowed from both, which must outlive the policy. ERR_USAGE names the option, or what was
+ * accepted and is no row's id. */
 MUST_CHECK int options_policy(const struct options *o, const struct coord_conf *conf,
-                              struct policy *ret, struct err *err);
+                              const struct hazards *hazards, struct policy *ret, struct err *err);
 /* The exit code of an error that ended a command before anything was touched. */
 int exit_of(const struct err *err);
 

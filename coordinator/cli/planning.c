@@ -35,14 +35,14 @@ int planning_make(struct console *c, const struct release *release, const struct
     memset(&survey, 0, sizeof survey);
     agents_ask_facts(c->agents);
     if (console_look(c, NULL, patience_ms, &w, err) < 0 || (check != NULL && check(w, err) < 0) ||
-        plan_make(w, NULL, release, policy, &first, err) < 0)
+        plan_make(w, NULL, release, policy, &c->hazards, &first, err) < 0)
         return -1;
     int rc = 0;
     if (first.n_todo > 0)
         rc = ask_nomad(c, w, &first, &survey, err);
     plan_free(&first);
     if (rc == 0)
-        rc = plan_make(w, &survey, release, policy, ret, err);
+        rc = plan_make(w, &survey, release, policy, &c->hazards, ret, err);
     survey_free(&survey);
     return rc;
 }

@@ -1,7 +1,7 @@
 #include "advice.h"
 
 #include "fingerprint.h"
-#include "hazard_host.h"
+#include "hazards.h"
 
 /* ---- what the coordinator's own gates have concluded ---- */
 
@@ -100,7 +100,7 @@ const char *advice_after(const struct situation *s, size_t i)
 {
     const struct ledger_host *lh = &s->ledger->hosts[i];
     const struct host *h = world_host(s->world, s->plan->hosts[i].key);
-    const char *row = hazard_host_advice(lh->text);
+    const char *row = hazards_advice(s->plan->hazards, lh->text);
 
     if (h != NULL && host_newer(s, h))
         return "Plan anew: caravan abort, then caravan plan VERSION.";

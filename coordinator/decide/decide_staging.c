@@ -1,7 +1,7 @@
 /* The wide and harmless part: the new binary on every host's disk. */
 #include "decide.h"
 
-#include "hazard_host.h"
+#include "hazards.h"
 
 #define SILENT_MS 60000 /* an agent that has not said hello to this process for so long */
 
@@ -90,10 +90,10 @@ static bool staged(const struct situation *s, struct decision *d, const struct p
     if (h->agent.n_facts == 0) {
         waiting_for(d, REASON_STAGING, p->key,
                     "%s: its agent does not tell whether its Nomad would come back", p->name);
-    } else if (hazard_host_refuses(s->plan, p, h, &refusal)) {
+    } else if (hazards_refuse(s->plan, p, h, &refusal)) {
         add_refused(all, s, d, p, &refusal);
         return false;
-    } else if (!p->is_server && hazard_host_held(h)) { /* that was accepted: now, not in its turn */
+    } else if (!p->is_server && hazard_held(h)) { /* that was accepted: now, not in its turn */
         skip(d, lh, SKIP_HELD, "root holds it");
     } else {
         intend_mark(d, p->key, HOST_STAGED, "%s", "");

@@ -186,6 +186,7 @@ struct ledger {
     uint64_t epoch;              /* given by the leases; 0 before */
     char target[NAME_MAX_LEN];
     struct digest plan_digest;
+    struct digest hazards_digest;         /* of the rows the plan was made by; 0: not told */
     struct buf plan;                      /* plan_text */
     int64_t begun_wall_ms, ended_wall_ms; /* ended: by the commit of the end; 0 not yet */
     bool canaries_done;

@@ -64,8 +64,12 @@ struct plan_region { /* every region observed, also those without planned hosts 
                         with the plan and not part of it */
 };
 
+struct hazards; /* hazard_rows.h */
+
 struct plan {
     char target[NAME_MAX_LEN];
+    const struct hazards
+        *hazards;            /* by which it is made and judged; whoever made or read it has them */
     bool own_build;          /* as release has it */
     struct policy policy;    /* pointers inside belong to the caller, who keeps them */
     struct plan_host *hosts; /* servers in forecast order (leaders last), then clients */
@@ -107,7 +111,8 @@ int plan_cmp_target(const struct plan *p, const struct version *v, const struct 
 bool plan_is_past(const struct world *w, const struct plan *p, const struct host *h);
 /* The canonical text the digest is over; also what the ledger stores. */
 void plan_text(const struct plan *p, struct buf *ret);
-/* Reads plan_text back (resume). Findings are not kept. */
-MUST_CHECK int plan_read(const char *text, size_t n, struct plan *ret, struct err *err);
+/* Reads plan_text back (resume). Findings and rows of hazards are not kept: here are the rows. */
+MUST_CHECK int plan_read(const char *text, size_t n, const struct hazards *hazards,
+                         struct plan *ret, struct err *err);
 
 #endif

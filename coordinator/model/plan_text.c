@@ -232,12 +232,14 @@ static int read_line(struct plan *p, char *line)
     return -1;
 }
 
-int plan_read(const char *text, size_t n, struct plan *ret, struct err *err)
+int plan_read(const char *text, size_t n, const struct hazards *hazards, struct plan *ret,
+              struct err *err)
 {
     size_t lines = 0, line = 1;
 
     memset(ret, 0, sizeof(*ret));
     policy_default(&ret->policy);
+    ret->hazards = hazards;
     for (size_t i = 0; i < n; i++)
         lines += text[i] == '\n';
     if (lines == 0 || text[n - 1] != '\n' || strncmp(text, "caravan-plan 1\n", 15) != 0)

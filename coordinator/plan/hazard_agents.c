@@ -96,3 +96,37 @@ void hazard_no_build(struct hazard_check *c, row_t *row)
                          c->p->target, h->os, h->arch);
     }
 }
+
+static void each_untold(struct hazard_check *c, row_t *row, bool (*lacks)(const struct host *h),
+                        const char *text)
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct plan_host *ph = &c->p->hosts[i];
+        const struct host *h = world_host(c->w, ph->key);
+        if (h != NULL && ph->managed && !ph->already && lacks(h))
+            hazard_found(c, row, TRI_UNKNOWN, ph->name, "%s", text);
+    }
+}
+
+static bool tells_nothing(const struct host *h)
+{
+    return h->agent.n_facts == 0 && h->agent.status_at != 0;
+}
+
+void hazard_no_facts(struct hazard_check *c, row_t *row)
+{
+    each_untold(c, row, tells_nothing,
+                "its agent did not tell what speaks against replacing the binary there");
+}
+
+/* Of before there was a question whether Nomad would come back. */
+static bool tells_no_readiness(const struct host *h)
+{
+    return h->agent.n_facts > 0 && agent_fact(&h->agent, "law-refuses") == NULL;
+}
+
+void hazard_no_readiness(struct hazard_check *c, row_t *row)
+{
+    each_untold(c, row, tells_no_readiness,
+                "its agent does not tell whether Nomad would come back from a restart as it is");
+}

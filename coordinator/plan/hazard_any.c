@@ -213,17 +213,6 @@ static void judge_no(struct hazard_check *c, row_t *row, const struct plan_host 
                      f->text);
 }
 
-static void judge_least(struct hazard_check *c, row_t *row, const struct plan_host *h,
-                        const struct fact_view *f)
-{
-    struct version v;
-
-    if (f->value == TRI_UNKNOWN || !version_find(f->text, &v))
-        hazard_unsure(c, h->name, fact_doubt(f));
-    else if (version_cmp_text(&v, row->least) < 0)
-        hazard_found(c, row, TRI_YES, h->name, "%s (%s)", row->what, f->text);
-}
-
 void hazard_fact(struct hazard_check *c, row_t *row)
 {
     each_fact(c, row, judge_yes);
@@ -232,11 +221,6 @@ void hazard_fact(struct hazard_check *c, row_t *row)
 void hazard_no_fact(struct hazard_check *c, row_t *row)
 {
     each_fact(c, row, judge_no);
-}
-
-void hazard_fact_least(struct hazard_check *c, row_t *row)
-{
-    each_fact(c, row, judge_least);
 }
 
 /* How many files lack the key is no reason of its own. */

@@ -1,6 +1,12 @@
 #include "hazard_check.h"
+#include "hazard_kinds.h"
 
 /* ---- findings ---- */
+
+bool hazard_accepted(const struct policy *y, row_t *row, enum severity severity)
+{
+    return severity == SEVERITY_BLOCK && policy_accepts(y, row->id);
+}
 
 static struct finding *add(struct hazard_check *c, row_t *row, enum severity severity)
 {
@@ -19,74 +25,75 @@ static struct finding *add(struct hazard_check *c, row_t *row, enum severity sev
         .severity = severity,
         .detected = TRI_YES,
         .advice = row->advice,
-        .accepted = severity == SEVERITY_BLOCK && policy_accepts(&p->policy, row->id),
+        .accepted = hazard_accepted(&p->policy, row, severity),
     };
     return f;
 }
 
-/* What only warns and is the same on several hosts is told once. */
-static bool is_last(const struct hazard_check *c, row_t *row, enum tri detected, const char *text)
+void hazard_tell_more(struct hazard_check *c)
 {
-    const struct finding *f = c->p->n_findings > 0 ? &c->p->findings[c->p->n_findings - 1] : NULL;
-    return f != NULL && f->id == row->id && f->detected == detected && f->host[0] != '\0' &&
-           str_eq(f->text, text);
-}
-
-void hazard_tell_same(struct hazard_check *c)
-{
-    struct finding *f = c->p->n_findings > 0 ? &c->p->findings[c->p->n_findings - 1] : NULL;
+    struct finding *f = &c->p->findings[c->last];
     char text[TEXT_MAX];
 
-    if (f == NULL || c->same == 0)
+    if (c->more == 0)
         return;
     str_cut(text, sizeof(text), f->text);
-    snprintf(f->text, sizeof(f->text), "%.200s (and %zu more %s)", text, c->same,
-             str_count(c->same, "host", "hosts"));
-    c->same = 0;
+    snprintf(f->text, sizeof(f->text), "%.200s (and %zu more %s)", text, c->more,
+             str_count(c->more, "host", "hosts"));
+    c->more = 0;
 }
 
-bool hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
+static bool is_told(const struct hazard_check *c, row_t *row, enum severity severity,
+                    enum tri detected, const char *text)
+{
+    const struct finding *f = &c->p->findings[c->last];
+
+    if (c->told == HAZARD_HOSTS)
+        return true;
+    return c->told > 0 && severity < SEVERITY_BLOCK &&
+           (row->kind->detect == NULL || (f->detected == detected && str_eq(f->text, text)));
+}
+
+void hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
                  const char *host, const char *text)
 {
-    if (host != NULL && c->told == HAZARD_HOSTS) {
+    if (host != NULL && is_told(c, row, severity, detected, text)) {
         c->more++;
-        return false;
+        return;
+    }
+    if (host != NULL) {
+        hazard_tell_more(c);
+        c->last = c->p->n_findings;
+        c->told++;
     }
     struct finding *f = add(c, row, severity);
-    c->told += host != NULL;
     f->detected = detected;
     str_cut(f->host, sizeof(f->host), host != NULL ? host : "");
     str_cut(f->text, sizeof(f->text), text);
-    return true;
 }
 
 void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const char *host,
                   const char *fmt, ...)
 {
     va_list ap;
-    enum severity severity = detected == TRI_YES ? row->severity : row->unsure;
     char text[TEXT_MAX];
 
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    if (host != NULL && severity < SEVERITY_BLOCK && is_last(c, row, detected, text)) {
-        c->same++;
-        return;
-    }
-    hazard_tell_same(c);
-    hazard_tell(c, row, severity, detected, host, text);
+    hazard_tell(c, row, detected == TRI_YES ? row->severity : row->unsure, detected, host, text);
 }
 
 void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity, const char *fmt,
                      ...)
 {
     va_list ap;
-    struct finding *f = add(c, row, severity);
+    char text[TEXT_MAX];
 
     va_start(ap, fmt);
-    vsnprintf(f->text, sizeof(f->text), fmt, ap);
+    vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    hazard_tell(c, row, MAX_OF(severity, row->severity), TRI_YES, NULL, text);
 }
 
 void hazard_unsure(struct hazard_check *c, const char *host, const char *why)

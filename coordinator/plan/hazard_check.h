@@ -5,7 +5,7 @@
  * nothing told yet) and calls the row's function (hazard_detect.h). That function asks with
  * hazard_from, hazard_crosses, survey_region and the like, and tells with hazard_found,
  * hazard_found_as and hazard_unsure; where all is well it returns without a word. What a row
- * leaves to be said at its end (more hosts, the same hosts, doubts) hazards_check says.
+ * leaves to be said at its end (more hosts, doubts) hazards_check says.
  *
  * Findings go into the arena of the plan and are the plan's. The groups are the check's own,
  * freed at its end; everything else belongs to the caller of hazards_check and outlives it. One
@@ -15,7 +15,6 @@
 #define HAZARD_CHECK_H
 
 #include "hazards.h"
-#include "survey.h"
 
 #define HAZARD_DOUBTS 3
 
@@ -34,6 +33,22 @@ struct hazard_doubt { /* of which hosts it cannot tell for this reason: how many
     size_t n;
 };
 
+/* What a row about single hosts may look at. */
+struct one_host {
+    const struct plan_host *ph;
+    const struct host *h;
+    const struct version *target, *from; /* from NULL: unknown */
+    bool no_unit;
+};
+
+/* What a row says of one host. */
+struct judgement {
+    enum tri value;         /* YES or UNKNOWN; NO: nothing to tell */
+    enum severity severity; /* at least; the row's own may be higher */
+    bool may_pass;          /* by itself, in a while */
+    char text[TEXT_MAX];
+};
+
 struct hazard_check {
     const struct world *w;
     const struct survey *survey; /* never NULL: an empty one */
@@ -45,24 +60,28 @@ struct hazard_check {
     uint32_t *group_of; /* by planned host */
     /* Of the row at work. */
     bool applies;
-    size_t told, more, same;
+    size_t told;                               /* of single hosts */
+    size_t last;                               /* the last of those, by number */
+    size_t more;                               /* hosts that are to be counted with it */
     struct hazard_doubt doubts[HAZARD_DOUBTS]; /* hosts of which it cannot tell, by reason */
     size_t n_doubts;
 };
 
-/* Adds a finding of this severity, unless there are HAZARD_HOSTS of the row already: then
- * it is counted (more), and false. host may be NULL: it concerns the fleet. */
-bool hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
+/* Adds a finding of this severity. host NULL: it concerns the fleet. Of a host beyond HAZARD_HOSTS,
+ * and where it only warns and was told already, it is counted: the same on the next host, or, of
+ * rows about single hosts, anything their agents say: it tends to be the same everywhere. */
+void hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
                  const char *host, const char *text);
-/* The same with the row's own severity; what only warns, and is the same on the next host, is
- * told once. */
+/* The same with the row's own severity. */
 void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const char *host,
                   const char *fmt, ...) PRINTF(5, 6);
-/* The same with another severity than the row's. */
+/* It concerns the fleet, with at least this severity. */
 void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity, const char *fmt,
                      ...) PRINTF(4, 5);
-/* Says with the last finding, told once for several hosts, of how many more it is true. */
-void hazard_tell_same(struct hazard_check *c);
+/* Says with the last host's finding how many were counted. */
+void hazard_tell_more(struct hazard_check *c);
+/* Is what would refuse with this severity accepted by its id? */
+bool hazard_accepted(const struct policy *y, row_t *row, enum severity severity);
 /* It cannot tell of this host: counted, and told at the end, once for all with this reason. Of
  * more than HAZARD_DOUBTS reasons the last stands for the rest. */
 void hazard_unsure(struct hazard_check *c, const char *host, const char *why);

@@ -1,10 +1,10 @@
 /*
- * hazard_detect.h - the functions that the rows of the hazard table name. Pure.
+ * hazard_detect.h - the functions of the kinds of rows (hazard_kinds.h). Pure.
  *
  * Each looks at one thing for every row that names it, through a check that is aimed at the row
  * (hazard_check.h), and returns without a finding when all is well. What it wants to stand in
  * the row's `what`, `key`, `number` and `least` is told here, where it wants anything. A new one is
- * written into the file of what it looks at, and named in hazard_table.c.
+ * written into the file of what it looks at, and named in hazard_kinds.c.
  */
 #ifndef HAZARD_DETECT_H
 #define HAZARD_DETECT_H
@@ -12,17 +12,18 @@
 #include "hazard_check.h"
 
 typedef void hazard_detect(struct hazard_check *c, row_t *row);
+typedef bool hazard_matters(const struct one_host *o, const struct fact_view *f);
+typedef void hazard_refine(const struct one_host *o, struct judgement *j);
 
 /* hazard_any.c: rows that only differ by what stands in the table. */
-hazard_detect hazard_told;       /* versions alone: `what` is told */
-hazard_detect hazard_operator;   /* only people know: `what` */
-hazard_detect hazard_jobs;       /* `number`: traits; `what`: "Connect sidecars" */
-hazard_detect hazard_driver;     /* `key`: a driver of nodes; and `number` as jobs; `what` */
-hazard_detect hazard_switch;     /* `number`: enum config_switch of crossing servers; `what` */
-hazard_detect hazard_fact;       /* `key`: a fact that is yes; `what` */
-hazard_detect hazard_no_fact;    /* `key`: a fact that is no; `what` */
-hazard_detect hazard_fact_least; /* `key`: a fact whose text is a version below `least`; `what` */
-hazard_detect hazard_file_key;   /* `key`: a key in configuration files; `what`: why it matters */
+hazard_detect hazard_told;     /* versions alone: `what` is told */
+hazard_detect hazard_operator; /* only people know: `what` */
+hazard_detect hazard_jobs;     /* `number`: traits; `what`: "Connect sidecars" */
+hazard_detect hazard_driver;   /* `key`: a driver of nodes; and `number` as jobs; `what` */
+hazard_detect hazard_switch;   /* `number`: enum config_switch of crossing servers; `what` */
+hazard_detect hazard_fact;     /* `key`: a fact that is yes; `what` */
+hazard_detect hazard_no_fact;  /* `key`: a fact that is no; `what` */
+hazard_detect hazard_file_key; /* `key`: a key in configuration files; `what`: why it matters */
 hazard_detect hazard_attribute_least; /* `number`: enum node_attribute below `least`; `what` */
 hazard_detect hazard_attribute;     /* `number`: an attribute that is `key`; NULL: that is there */
 hazard_detect hazard_clients_least; /* any client of a planned region below `least`; `what` */
@@ -32,7 +33,7 @@ hazard_detect hazard_nothing, hazard_older, hazard_unknown_version, hazard_dista
     hazard_minor_way, hazard_release_day, hazard_unproven, hazard_prerelease, hazard_forward_wall,
     hazard_edition, hazard_fips, hazard_no_way_back, hazard_acl_off_target;
 /* hazard_servers.c */
-hazard_detect hazard_raft_protocol, hazard_old_failed, hazard_leaves, hazard_tls_names,
+hazard_detect hazard_raft_protocol, hazard_old_failed, hazard_leaves, hazard_no_rejoin,
     hazard_schedulers, hazard_consul_flow, hazard_vault_flow, hazard_two_stores, hazard_unmeasured,
     hazard_license_ends, hazard_license_place;
 /* hazard_cluster.c */
@@ -43,7 +44,7 @@ hazard_detect hazard_client_newer, hazard_tolerance, hazard_unhealthy, hazard_re
     hazard_heartbeat;
 /* hazard_agents.c */
 hazard_detect hazard_unmanaged_server, hazard_unmanaged_client, hazard_misplaced, hazard_one_id,
-    hazard_no_build, hazard_odd_system;
+    hazard_no_build, hazard_odd_system, hazard_no_facts, hazard_no_readiness;
 /* hazard_keystore.c */
 hazard_detect hazard_keystore_copied, /* how many servers: `what` */
     hazard_no_keystore;               /* a server's agent does not know where: `what` */
@@ -51,5 +52,9 @@ hazard_detect hazard_keystore_copied, /* how many servers: `what` */
 hazard_detect hazard_node_down, hazard_node_draining, hazard_other_pool, hazard_old_allocs,
     hazard_connect_window, hazard_dc_star,
     hazard_drain_together; /* servers without what came with `least`: `what` */
+/* hazard_host.c */
+hazard_matters hazard_kills_tasks, hazard_of_client, hazard_only_leaves;
+hazard_refine hazard_stop_commands, hazard_stop_leaves, hazard_law, hazard_other_version,
+    hazard_rejected, hazard_not_running;
 
 #endif

@@ -1,8 +1,5 @@
 #include "hazard_ids.h"
 
-#include "hazard_host.h"
-#include "hazards.h"
-
 #define FAR 3 /* more changes than this make another word */
 
 struct near {
@@ -11,16 +8,10 @@ struct near {
     size_t n;
 };
 
-/* Rows in the order of their tables; NULL: no more. */
-static const char *id_at(size_t i)
+static bool is_known(const struct hazards *h, const char *id)
 {
-    return i < hazard_table_len ? hazard_table[i].id : hazard_host_id(i - hazard_table_len);
-}
-
-static bool is_known(const char *id)
-{
-    for (size_t i = 0; id_at(i) != NULL; i++)
-        if (str_eq(id_at(i), id))
+    for (size_t i = 0; i < h->n_rows; i++)
+        if (str_eq(h->rows[i].id, id))
             return true;
     return false;
 }
@@ -53,12 +44,12 @@ static void consider(struct near *near, const char *word, const char *id)
     near->distance[at] = d;
 }
 
-static int unknown(const char *word, struct err *err)
+static int unknown(const struct hazards *h, const char *word, struct err *err)
 {
     auto_buf struct buf ids = BUF_INIT;
     struct near near = {.n = 0};
-    for (size_t i = 0; id_at(i) != NULL; i++)
-        consider(&near, word, id_at(i));
+    for (size_t i = 0; i < h->n_rows; i++)
+        consider(&near, word, h->rows[i].id);
     for (size_t i = 0; i < near.n; i++)
         buf_printf(&ids, "%s%s", i == 0 ? "" : i + 1 < near.n ? ", " : " or ", near.id[i]);
     if (near.n == 0)
@@ -70,11 +61,11 @@ static int unknown(const char *word, struct err *err)
                    buf_str(&ids));
 }
 
-int hazard_ids_check(const struct policy *y, struct err *err)
+int hazard_ids_check(const struct policy *y, const struct hazards *h, struct err *err)
 {
     for (size_t i = 0; i < y->n_accepted; i++)
-        if (!is_known(y->accepted[i]))
-            return unknown(y->accepted[i], err);
+        if (!is_known(h, y->accepted[i]))
+            return unknown(h, y->accepted[i], err);
     return 0;
 }
 

@@ -1,6 +1,8 @@
 /* Rows about servers by what they say of themselves. Contract: hazard_detect.h. */
 #include "hazard_detect.h"
 
+#include "release_day.h"
+
 /* `number`: the least raft protocol that the new version bears. */
 void hazard_raft_protocol(struct hazard_check *c, row_t *row)
 {
@@ -45,54 +47,50 @@ static bool may_leave(const struct server_view *s)
     return s->leave_on_interrupt == TRI_YES || s->leave_on_terminate == TRI_YES;
 }
 
-/* A restart that is a leave. `key` set: only where the server could not find back. */
-void hazard_leaves(struct hazard_check *c, row_t *row)
+/* A restart that is a leave. */
+static void each_leaver(struct hazard_check *c, row_t *row,
+                        void (*judge)(struct hazard_check *, row_t *, const struct host *))
 {
     for (size_t i = 0; i < c->p->n_servers; i++) {
         const struct plan_host *p = &c->p->hosts[i];
         const struct host *h = world_host(c->w, p->key);
-        const struct host_survey *s = survey_host(c, p->key);
         if (h == NULL || !hazard_crosses(c, p))
             continue;
-        if (h->server.self_at == 0) {
+        if (h->server.self_at == 0)
             hazard_unsure(c, h->name, "it did not tell its settings");
-            continue;
-        }
-        if (!may_leave(&h->server))
-            continue;
-        if (row->key == NULL)
-            hazard_found(c, row, TRI_YES, h->name, "%s%s%s: a restart is a leave",
-                         h->server.leave_on_interrupt == TRI_YES ? "leave_on_interrupt" : "",
-                         h->server.leave_on_interrupt == h->server.leave_on_terminate ? ", " : "",
-                         h->server.leave_on_terminate == TRI_YES ? "leave_on_terminate" : "");
-        else if (s == NULL || s->config != ASKED_YES || s->switches[CONFIG_REJOINS] == TRI_UNKNOWN)
-            hazard_unsure(c, h->name, "whether it would find back could not be read");
-        else if (s->switches[CONFIG_REJOINS] == TRI_NO)
-            hazard_found(c, row, TRI_YES, h->name,
-                         "a restart is a leave, and it has neither rejoin_after_leave nor an "
-                         "address to join");
+        else if (may_leave(&h->server))
+            judge(c, row, h);
     }
 }
 
-/* Only the certificate itself tells its names; the agent may have read them. */
-void hazard_tls_names(struct hazard_check *c, row_t *row)
+static void judge_leave(struct hazard_check *c, row_t *row, const struct host *h)
 {
-    for (size_t i = 0; i < c->p->n_servers; i++) {
-        const struct plan_host *p = &c->p->hosts[i];
-        const struct host_survey *s = survey_host(c, p->key);
-        const struct host *o = world_host(c->w, p->key);
-        const struct fact_view *f = o != NULL ? agent_fact(&o->agent, row->key) : NULL;
-        if (!hazard_crosses(c, p))
-            continue;
-        if (s == NULL || s->config != ASKED_YES || s->switches[CONFIG_TLS_VERIFY] == TRI_UNKNOWN)
-            hazard_unsure(c, p->name, "its TLS settings could not be read");
-        else if (s->switches[CONFIG_TLS_VERIFY] == TRI_NO)
-            continue;
-        else if (f == NULL || f->value == TRI_UNKNOWN)
-            hazard_unsure(c, p->name, "its certificate's names could not be read");
-        else if (f->value == TRI_NO)
-            hazard_found(c, row, TRI_YES, p->name, "%s", row->what);
-    }
+    hazard_found(c, row, TRI_YES, h->name, "%s%s%s: a restart is a leave",
+                 h->server.leave_on_interrupt == TRI_YES ? "leave_on_interrupt" : "",
+                 h->server.leave_on_interrupt == h->server.leave_on_terminate ? ", " : "",
+                 h->server.leave_on_terminate == TRI_YES ? "leave_on_terminate" : "");
+}
+
+void hazard_leaves(struct hazard_check *c, row_t *row)
+{
+    each_leaver(c, row, judge_leave);
+}
+
+static void judge_rejoin(struct hazard_check *c, row_t *row, const struct host *h)
+{
+    const struct host_survey *s = survey_host(c, h->key);
+
+    if (s == NULL || s->config != ASKED_YES || s->switches[CONFIG_REJOINS] == TRI_UNKNOWN)
+        hazard_unsure(c, h->name, "whether it would find back could not be read");
+    else if (s->switches[CONFIG_REJOINS] == TRI_NO)
+        hazard_found(c, row, TRI_YES, h->name,
+                     "a restart is a leave, and it has neither rejoin_after_leave nor an address "
+                     "to join");
+}
+
+void hazard_no_rejoin(struct hazard_check *c, row_t *row)
+{
+    each_leaver(c, row, judge_rejoin);
 }
 
 void hazard_schedulers(struct hazard_check *c, row_t *row)
@@ -207,7 +205,7 @@ void hazard_license_ends(struct hazard_check *c, row_t *row)
 {
     char day[DAY_TEXT];
 
-    version_released(day, &c->target);
+    release_day(c->p->hazards, day, &c->target);
     for (size_t i = 0; i < c->p->n_regions && c->applies; i++) {
         const struct region_survey *r = survey_region(c, c->p->regions[i].name);
         if (!c->p->regions[i].planned)

@@ -1,6 +1,7 @@
 /* Rows about the versions alone. Contract: hazard_detect.h. */
 #include "hazard_detect.h"
 
+#include "release_day.h"
 #include "walls.h"
 
 void hazard_nothing(struct hazard_check *c, row_t *row)
@@ -82,7 +83,7 @@ static void day_of(const struct hazard_check *c, const struct plan_host *h, cons
     const struct host *o = world_host(c->w, h->key);
     const char *told =
         o != NULL && o->is_server && o->server.self_at > 0 ? o->server.build_date : "";
-    version_released(dst, v);
+    release_day(c->p->hazards, dst, v);
     if (dst[0] == '\0' && told != NULL)
         str_cut(dst, DAY_TEXT, told);
 }
@@ -90,7 +91,7 @@ static void day_of(const struct hazard_check *c, const struct plan_host *h, cons
 /* The target's: by its version, else as a server tells it that runs the target. */
 static void target_day(const struct hazard_check *c, char dst[static DAY_TEXT])
 {
-    version_released(dst, &c->target);
+    release_day(c->p->hazards, dst, &c->target);
     for (size_t i = 0; i < c->w->n_hosts && dst[0] == '\0'; i++) {
         const struct host *h = &c->w->hosts[i];
         if (h->is_server && h->server.self_at > 0 && h->server.build_date != NULL &&
@@ -159,7 +160,8 @@ void hazard_forward_wall(struct hazard_check *c, row_t *row)
     for (size_t i = 0; i < c->p->n_servers; i++) {
         const struct version *v = hazard_from(c, &c->p->hosts[i]);
         if (hazard_crosses(c, &c->p->hosts[i]) && v != NULL && version_cmp(v, &c->target) <= 0 &&
-            version_is_ent(v) <= version_is_ent(&c->target) && version_wall(&c->target, v))
+            version_is_ent(v) <= version_is_ent(&c->target) &&
+            version_wall(c->p->hazards, &c->target, v))
             hazard_found(c, row, TRI_YES, c->p->hosts[i].name,
                          "%s cannot read what %s may have written (raft data, snapshots)",
                          c->p->target, c->p->hosts[i].from);
@@ -193,7 +195,7 @@ void hazard_no_way_back(struct hazard_check *c, row_t *row)
     struct version v;
     char from[VERSION_TEXT];
 
-    if (!hazard_oldest(c, true, &v) || !version_wall(&v, &c->target))
+    if (!hazard_oldest(c, true, &v) || !version_wall(c->p->hazards, &v, &c->target))
         return;
     version_text(from, &v);
     hazard_found(c, row, TRI_YES, NULL,

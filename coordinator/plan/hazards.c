@@ -1,5 +1,5 @@
 #include "hazard_check.h"
-#include "hazard_host.h"
+#include "hazard_kinds.h"
 
 /* ---- which hosts a row is about ---- */
 
@@ -30,30 +30,163 @@ static void group_hosts(struct hazard_check *c)
     }
 }
 
-static bool edition_fits(const struct hazard_check *c, row_t *row)
+static bool target_fits(row_t *row, const struct version *target)
 {
-    return row->edition == EDITION_ANY ||
-           (row->edition == EDITION_ENT) == version_is_ent(&c->target);
+    return (row->edition == EDITION_ANY ||
+            (row->edition == EDITION_ENT) == version_is_ent(target)) &&
+           (row->target == NULL || version_within(target, row->target)) &&
+           (row->crossing == NULL || version_has(target, row->crossing));
+}
+
+/* from NULL: unknown. */
+static bool host_fits(row_t *row, bool server, const struct version *from)
+{
+    if (row->scope != SCOPE_ALL && (row->scope == SCOPE_SERVERS) != server)
+        return false;
+    return (row->crossing == NULL || (from != NULL && !version_has(from, row->crossing))) &&
+           (row->from == NULL || (from != NULL && version_within(from, row->from)));
 }
 
 /* Marks the groups that the row is about; false: it is about none. A row without versions
  * is about every host that will change, and is looked at even when there is none. */
 static bool aim(struct hazard_check *c, row_t *row)
 {
-    bool fits = edition_fits(c, row) &&
-                (row->target == NULL || version_within(&c->target, row->target)) &&
-                (row->crossing == NULL || version_has(&c->target, row->crossing));
-    bool any = false;
+    bool fits = target_fits(row, &c->target);
 
+    c->applies = false;
     for (size_t i = 0; i < c->n_groups; i++) {
         struct hazard_group *g = &c->groups[i];
-        bool scope = row->scope == SCOPE_ALL || (row->scope == SCOPE_SERVERS) == g->server;
-        g->crosses = fits && scope && g->todo &&
-                     (row->crossing == NULL || (g->known && !version_has(&g->from, row->crossing)));
-        any |= g->crosses;
+        g->crosses = fits && g->todo && host_fits(row, g->server, g->known ? &g->from : NULL);
+        c->applies |= g->crosses;
     }
-    c->applies = any;
-    return any || (row->crossing == NULL && row->target == NULL);
+    return c->applies || (row->crossing == NULL && row->target == NULL && row->from == NULL);
+}
+
+/* ---- single hosts ---- */
+
+static struct one_host look(const struct plan_host *ph, const struct host *h,
+                            const struct version *from, const struct version *target)
+{
+    const struct fact_view *f = agent_fact(&h->agent, "no-unit");
+
+    return (struct one_host){.ph = ph,
+                             .h = h,
+                             .from = from,
+                             .target = target,
+                             .no_unit = f != NULL && f->value == TRI_YES};
+}
+
+/* "2.36" of a C library; a text that is no version is no reason. */
+static bool is_enough(row_t *row, const struct fact_view *f)
+{
+    struct version v;
+
+    return row->least != NULL &&
+           (!version_find(f->text, &v) || version_cmp_text(&v, row->least) >= 0);
+}
+
+/* NO where the fact is nothing to tell of this host. f NULL: its agent does not know it. */
+static enum tri by_fact(row_t *row, const struct one_host *o, const struct fact_view *f)
+{
+    bool yes = f != NULL && f->value == TRI_YES;
+
+    if ((row->of_unit && o->no_unit) || (f == NULL && row->staged_only) ||
+        (row->kind->matters != NULL && !row->kind->matters(o, yes ? f : NULL)) ||
+        (yes && is_enough(row, f)))
+        return TRI_NO;
+    return f != NULL ? f->value : TRI_UNKNOWN;
+}
+
+static enum severity weight(row_t *row, enum tri value)
+{
+    return value == TRI_YES ? row->severity : row->unsure;
+}
+
+static struct judgement judge(row_t *row, const struct one_host *o)
+{
+    const struct fact_view *f = row->key != NULL ? agent_fact(&o->h->agent, row->key) : NULL;
+    struct judgement j = {.value = row->key != NULL ? by_fact(row, o, f) : TRI_NO};
+    enum tri told = j.value;
+
+    str_cut(j.text, sizeof(j.text), f != NULL ? f->text : "its agent does not tell");
+    if (row->kind->refine != NULL && (j.value != TRI_NO || row->key == NULL))
+        row->kind->refine(o, &j);
+    j.severity = MAX_OF(j.severity, weight(row, row->key != NULL ? told : j.value));
+    return j;
+}
+
+/* Told by an agent at all: a host without one is another row's. */
+static const struct host *host_with_facts(const struct world *w, const struct plan_host *ph)
+{
+    const struct host *h = world_host(w, ph->key);
+    return h != NULL && h->agent.n_facts > 0 ? h : NULL;
+}
+
+static void judge_hosts(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct plan_host *ph = &c->p->hosts[i];
+        const struct host *h = hazard_crosses(c, ph) ? host_with_facts(c->w, ph) : NULL;
+        if (h == NULL)
+            continue;
+        const struct one_host o = look(ph, h, hazard_from(c, ph), &c->target);
+        struct judgement j = judge(row, &o);
+        /* It is asked again before the first swap anywhere, and is another question by then. */
+        if (j.may_pass)
+            j.severity = MIN_OF(j.severity, SEVERITY_WARN);
+        /* An information that is lacking is none. */
+        if (j.value == TRI_YES || (j.value == TRI_UNKNOWN && j.severity > SEVERITY_INFO))
+            hazard_tell(c, row, j.severity, j.value, ph->name, j.text);
+    }
+}
+
+bool hazards_refuse(const struct plan *p, const struct plan_host *ph, const struct host *h,
+                    struct host_refusal *ret)
+{
+    struct version target, from;
+    struct err err;
+
+    if (h->agent.n_facts == 0 || version_parse(p->target, &target, &err) < 0)
+        return false;
+    bool known = version_parse(ph->from, &from, &err) == 0;
+    const struct one_host o = look(ph, h, known ? &from : NULL, &target);
+    for (size_t i = 0; i < p->hazards->n_rows; i++) {
+        row_t *row = &p->hazards->rows[i];
+        if (row->kind->detect != NULL || !target_fits(row, &target) ||
+            !host_fits(row, ph->is_server, o.from))
+            continue;
+        struct judgement j = judge(row, &o);
+        if (j.value == TRI_NO || j.severity < SEVERITY_BLOCK ||
+            hazard_accepted(&p->policy, row, j.severity))
+            continue;
+        *ret = (struct host_refusal){.id = row->id,
+                                     .hard = j.severity == SEVERITY_HARD,
+                                     .may_pass = j.may_pass,
+                                     .advice = row->advice};
+        snprintf(ret->text, sizeof(ret->text), "%s%s",
+                 j.value == TRI_UNKNOWN ? "cannot tell: " : "", j.text);
+        return true;
+    }
+    return false;
+}
+
+const char *hazards_advice(const struct hazards *h, const char *text)
+{
+    char name[48];
+
+    for (size_t i = 0; i < h->n_rows; i++) {
+        snprintf(name, sizeof(name), "[%.40s]", h->rows[i].id);
+        if (strstr(text, name) != NULL)
+            return h->rows[i].advice;
+    }
+    return NULL;
+}
+
+bool hazard_held(const struct host *h)
+{
+    const struct fact_view *f = agent_fact(&h->agent, "held");
+
+    return f != NULL && f->value == TRI_YES;
 }
 
 /* ---- the table at work ---- */
@@ -65,7 +198,7 @@ static void tell_doubt(struct hazard_check *c, row_t *row, const struct hazard_d
     if (d->n > 1)
         snprintf(more, sizeof(more), " and %zu more %s", d->n - 1,
                  str_count(d->n - 1, "host", "hosts"));
-    if (row->source == FROM_FILE && row->key != NULL)
+    if (row->kind->source == FROM_FILE && row->key != NULL)
         hazard_found(c, row, TRI_UNKNOWN, NULL, "whether %s%s %s %s configured: %s", d->host, more,
                      d->n > 1 ? "have" : "has", row->key, d->why);
     else
@@ -78,13 +211,12 @@ static void run_row(struct hazard_check *c, row_t *row)
 {
     if (!aim(c, row))
         return;
-    c->told = c->more = c->same = c->n_doubts = 0;
-    row->detect(c, row);
-    hazard_tell_same(c);
-    if (c->more > 0) {
-        c->told = 0;
-        hazard_found(c, row, TRI_YES, NULL, "and %zu more hosts", c->more);
-    }
+    c->told = c->more = c->n_doubts = 0;
+    if (row->kind->detect != NULL)
+        row->kind->detect(c, row);
+    else
+        judge_hosts(c, row);
+    hazard_tell_more(c);
     for (size_t i = 0; i < c->n_doubts; i++)
         tell_doubt(c, row, &c->doubts[i]);
 }
@@ -106,9 +238,8 @@ void hazards_check(const struct world *w, const struct survey *survey,
     if (version_parse(release->version, &c.target, &err) < 0)
         return; /* plan_make has refused it already */
     group_hosts(&c);
-    for (size_t i = 0; i < hazard_table_len; i++)
-        run_row(&c, &hazard_table[i]);
-    hazard_host_check(&c);
+    for (size_t i = 0; i < p->hazards->n_rows; i++)
+        run_row(&c, &p->hazards->rows[i]);
     check_free(&c);
 }
 
@@ -122,9 +253,9 @@ unsigned hazards_need(const struct plan *p)
     if (version_parse(p->target, &c.target, &err) < 0)
         return 0;
     group_hosts(&c);
-    for (size_t i = 0; i < hazard_table_len; i++)
-        if (aim(&c, &hazard_table[i]) && p->n_todo > 0)
-            need |= 1u << hazard_table[i].source;
+    for (size_t i = 0; i < p->hazards->n_rows; i++)
+        if (aim(&c, &p->hazards->rows[i]) && p->n_todo > 0)
+            need |= 1u << p->hazards->rows[i].kind->source;
     check_free(&c);
     return need;
 }

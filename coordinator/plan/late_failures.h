@@ -1,26 +1,18 @@
 /*
  * late_failures.h - what may still come after a run that ended well. Pure.
  *
- * Some failures of a version come hours after a faultless upgrade. They are rows here:
- * for which targets, how long after the end of the run, what happens, what to look at
- * then (facts: Nomad issues 25897, 27763; changelogs of 1.3.9, 1.4.4, 1.9.0). The end
+ * Some failures of a version come hours after a faultless upgrade. They are rows (struct late):
+ * for which targets, how long after the end of the run, what happens, what to look at then. The end
  * of the run is late for all of them: what is told may be somewhat too late in the
  * telling, never too early to see it.
  */
 #ifndef LATE_FAILURES_H
 #define LATE_FAILURES_H
 
+#include "hazard_rows.h"
 #include "ledger.h"
 
 #define LATE_FAILURES_MAX 8
-
-struct late {
-    const char *id;
-    const char *targets; /* ranges, as version_within has them; NULL: any */
-    const char *since;   /* crossed on the way, as version_has has it; NULL: any */
-    int64_t after_ms;
-    const char *what, *look;
-};
 
 struct late_due {
     const struct late *row;

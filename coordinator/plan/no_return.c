@@ -17,7 +17,7 @@ const struct plan_host *no_return_step(const struct plan *p, const char *region)
         if (h->already || !str_eq(h->region, region))
             continue;
         last = h; /* in forecast order: the leader, if it is one of them */
-        wall |= version_parse(h->from, &from, &unused) < 0 || version_wall(&from, &to);
+        wall |= version_parse(h->from, &from, &unused) < 0 || version_wall(p->hazards, &from, &to);
     }
     return wall ? last : NULL;
 }

@@ -178,12 +178,12 @@ static void choose_reactions(struct plan *p, const struct version *target)
         bool known = version_parse(p->hosts[i].from, &from, &err) == 0;
         if (p->hosts[i].already)
             continue;
-        if (p->hosts[i].is_server && (!known || version_wall(&from, target)))
+        if (p->hosts[i].is_server && (!known || version_wall(p->hazards, &from, target)))
             p->server_on_not_ready = ON_REVERT_IF_UNTOUCHED;
-        if (p->hosts[i].is_server && (!known || version_bad_leader(&from, target)))
+        if (p->hosts[i].is_server && (!known || version_bad_leader(p->hazards, &from, target)))
             p->bad_leader_pair = true;
         if (!p->hosts[i].is_server &&
-            (!known || version_client_state(&from) != version_client_state(target)))
+            (!known || !version_same_client_state(p->hazards, &from, target)))
             p->client_on_not_ready = ON_LEAVE;
     }
 }
@@ -282,7 +282,8 @@ int64_t plan_forecast_ms(const struct plan *p)
 }
 
 int plan_make(const struct world *w, const struct survey *survey, const struct release *target,
-              const struct policy *policy, struct plan *ret, struct err *err)
+              const struct policy *policy, const struct hazards *hazards, struct plan *ret,
+              struct err *err)
 {
     struct version version;
     auto_buf struct buf text = BUF_INIT;
@@ -297,6 +298,7 @@ int plan_make(const struct world *w, const struct survey *survey, const struct r
     str_cut(ret->target, sizeof(ret->target), target->version);
     ret->own_build = target->own_build;
     ret->policy = *policy;
+    ret->hazards = hazards;
     hosts_fill(ret, w, authoritative(survey), target);
     regions_fill(ret, w, survey);
     ret->parallel = policy_parallel(policy, ret->n_clients);

@@ -2,8 +2,8 @@
  * plan_make.h - making a plan, before anything is touched. Pure.
  *
  * Compares one observation with the target and the policy: which hosts, in which
- * groups, with which limits, in which forecast order; plus the findings of the hazard
- * table. It touches nothing.
+ * groups, with which limits, in which forecast order; plus the findings of the rows of
+ * hazards, which outlive the plan. It touches nothing.
  */
 #ifndef PLAN_MAKE_H
 #define PLAN_MAKE_H
@@ -15,7 +15,7 @@
  * observation, and what hazards it would tell of cannot be told. */
 MUST_CHECK int plan_make(const struct world *w, const struct survey *survey,
                          const struct release *target, const struct policy *policy,
-                         struct plan *ret, struct err *err);
+                         const struct hazards *hazards, struct plan *ret, struct err *err);
 /* A client whose agent says that it runs on a system there is none of: it is left out, the others
  * are not. Of a system that exists the release may yet get a build. */
 bool plan_odd_client(const struct host *h, const struct release *target);

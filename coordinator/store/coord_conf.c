@@ -43,6 +43,8 @@ static const struct conf_key keys[] = {
     TEXT("paths", "state_dir", state_dir, "",
          "ledger, releases and enrolled hosts; empty: /var/lib/caravan, for a user "
          "~/.local/state/caravan"),
+    {"paths", "hazards_dir", CONF_PATH, AT(hazards_dir), 0, SIZE(hazards_dir), "",
+     "files (*.conf) with hazards of your own; empty: hazards.d beside this file"},
 
     TEXT("defaults", "max_parallel", max_parallel, "1", "clients in flight at once: N or N%"),
     NUMBER("canary", canary, 0, 10000, "1", "clients that go first"),
@@ -94,8 +96,10 @@ static int on_pair(void *base, const char *section, const char *key, const char 
     return 0;
 }
 
-const struct conf coord_conf_table = {keys, ARRAY_LEN(keys) - PAST_KEYS, on_pair};
-static const struct conf table_with_past = {keys, ARRAY_LEN(keys), on_pair};
+const struct conf coord_conf_table = {
+    .keys = keys, .n_keys = ARRAY_LEN(keys) - PAST_KEYS, .on_pair = on_pair};
+static const struct conf table_with_past = {
+    .keys = keys, .n_keys = ARRAY_LEN(keys), .on_pair = on_pair};
 
 static const struct {
     const char *name;
@@ -260,7 +264,8 @@ static int find_places(struct coord_conf *c, const char *option, const char *(*e
     }
     if (place_named(c, option, err) < 0)
         return -1;
-    return str_eq(c->dir, standard) ? 0 : join(state, 256, c->dir, "state", err);
+    c->elsewhere = !str_eq(c->dir, standard);
+    return c->elsewhere ? join(state, 256, c->dir, "state", err) : 0;
 }
 
 /* As keys: a token that others may read is theirs, too. */

@@ -13,6 +13,8 @@
  * for root, $XDG_STATE_HOME/caravan (~/.local/state/caravan) for others, and
  * <directory>/state when --config named another directory.
  *
+ * Rows of hazards: hazard_file.h.
+ *
  * Two maps have free keys:
  *     [agents]   Nomad id or name = HOST:PORT of the caravan-agent there
  *     [servers]  Nomad id or name = base address of that agent's HTTP API
@@ -43,7 +45,7 @@ struct coord_conf {
         client_key[256], tls_server_name[128];
     bool token_in_clear;
     /* [paths] */
-    char state_dir[256];
+    char state_dir[256], hazards_dir[256];
     /* [defaults] */
     char max_parallel[16];
     int64_t canary, soak_ms, settle_ms, settle_answers, max_failures, max_skipped;
@@ -59,6 +61,7 @@ struct coord_conf {
     char file[300]; /* read, or where it would be */
     bool file_there;
     char past_cleanup[8]; /* autopilot_cleanup, which nothing reads any more; "" not there */
+    bool elsewhere;       /* --config named another directory than the usual one */
     enum conf_source source[COORD_KEYS_MAX]; /* by index in coord_conf_table.keys */
 };
 

@@ -51,23 +51,32 @@ static void names_of(const struct columns *c, const char *separator, struct buf 
         buf_printf(out, "%s%s", i > 0 ? separator : "", c->row.fields[i].name);
 }
 
+static int has_column(struct ledger_store *s, const struct columns *c, size_t i, bool *ret,
+                      struct err *err)
+{
+    auto_buf struct buf sql = BUF_INIT;
+    sqlite3_stmt *st = NULL;
+    buf_printf(&sql, "SELECT 1 FROM pragma_table_info('%s') WHERE name = '%s'", c->row.name,
+               c->row.fields[i].name);
+    if (prepare(s, buf_str(&sql), &st, err) < 0)
+        return -1;
+    *ret = sqlite3_step(st) == SQLITE_ROW;
+    sqlite3_finalize(st);
+    return 0;
+}
+
 /* The table, and the columns that a ledger of an earlier version lacks. */
 static int make_table(struct ledger_store *s, const struct columns *c, struct err *err)
 {
     auto_buf struct buf sql = BUF_INIT;
-    sqlite3_stmt *st = NULL;
     buf_printf(&sql, "CREATE TABLE IF NOT EXISTS %s (%s, PRIMARY KEY (run%s))", c->row.name,
                c->keys, c->n_keys > 1 ? ", n" : "");
     if (execute(s, buf_str(&sql), err) < 0)
         return -1;
     for (size_t i = 0; i < c->row.n; i++) {
-        buf_clear(&sql);
-        buf_printf(&sql, "SELECT 1 FROM pragma_table_info('%s') WHERE name = '%s'", c->row.name,
-                   c->row.fields[i].name);
-        if (prepare(s, buf_str(&sql), &st, err) < 0)
+        bool there = false;
+        if (has_column(s, c, i, &there, err) < 0)
             return -1;
-        bool there = sqlite3_step(st) == SQLITE_ROW;
-        sqlite3_finalize(st);
         buf_clear(&sql);
         buf_printf(&sql, "ALTER TABLE %s ADD COLUMN %s %s", c->row.name, c->row.fields[i].name,
                    sql_type(c->row.fields[i].type));
@@ -266,7 +275,13 @@ static int select_rows(struct ledger_store *s, const struct columns *c, const un
 {
     auto_buf struct buf sql = BUF_INIT;
     buf_printf(&sql, "SELECT %s, ", c->n_keys > 1 ? "n" : "0");
-    names_of(c, ", ", &sql);
+    /* Who only looks adds no column to a ledger of an earlier version: what lacks is NULL. */
+    for (size_t i = 0; i < c->row.n; i++) {
+        bool there = false;
+        if (has_column(s, c, i, &there, err) < 0)
+            return -1;
+        buf_printf(&sql, "%s%s", i > 0 ? ", " : "", there ? c->row.fields[i].name : "NULL");
+    }
     buf_printf(&sql, " FROM %s WHERE run = ? ORDER BY 1", c->row.name);
     if (prepare(s, buf_str(&sql), ret, err) < 0)
         return -1;

@@ -92,18 +92,21 @@ static void test_odd_system(void **state)
     struct err err = ERR_INIT;
     (void)state;
     small_fleet_init(f);
-    assert_int_equal(plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err), 0);
+    assert_int_equal(
+        plan_make(&f->w, &f->survey, &f->release, &f->policy, built_in(), &f->plan, &err), 0);
     size_t all = f->plan.n_hosts;
     plan_free(&f->plan);
     f->hosts[4].agent.os = "\x1b[2J";
-    assert_int_equal(plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err), 0);
+    assert_int_equal(
+        plan_make(&f->w, &f->survey, &f->release, &f->policy, built_in(), &f->plan, &err), 0);
     assert_null(plan_refused(&f->plan));
     assert_int_equal(f->plan.n_hosts, all - 1);
     assert_null(plan_host(&f->plan, f->hosts[4].key));
     plan_free(&f->plan);
     /* A server that lies is waited for: nothing goes on around it. */
     f->hosts[0].agent.os = "plan9";
-    assert_int_equal(plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err), 0);
+    assert_int_equal(
+        plan_make(&f->w, &f->survey, &f->release, &f->policy, built_in(), &f->plan, &err), 0);
     assert_non_null(plan_refused(&f->plan));
     plan_free(&f->plan);
     free(f);

@@ -36,7 +36,7 @@ static int on_pair(void *base, const char *section, const char *key, const char 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct conf table = {keys, ARRAY_LEN(keys), on_pair};
+    static const struct conf table = {.keys = keys, .n_keys = ARRAY_LEN(keys), .on_pair = on_pair};
     struct settings s = {.number = 1, .wait = 1000};
     struct err err = ERR_INIT;
     autofree char *text = xzalloc(size + 1, 1);

@@ -11,14 +11,14 @@ static void plan(const char *text, size_t n)
     auto_buf struct buf once = BUF_INIT, twice = BUF_INIT;
     struct err err = ERR_INIT;
 
-    if (plan_read(text, n, &p, &err) < 0)
+    if (plan_read(text, n, NULL, &p, &err) < 0)
         return;
     bool whole = p.server_on_not_ready != 0 && p.client_on_not_ready != 0;
     plan_text(&p, &once);
     plan_free(&p);
     if (!whole)
         return;
-    FUZZ_CHECK(plan_read(buf_str(&once), once.len, &p, &err) == 0);
+    FUZZ_CHECK(plan_read(buf_str(&once), once.len, NULL, &p, &err) == 0);
     plan_text(&p, &twice);
     plan_free(&p);
     FUZZ_CHECK(str_eq(buf_str(&once), buf_str(&twice)));

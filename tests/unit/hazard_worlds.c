@@ -74,6 +74,21 @@ CHANGE(an_older_agent)
         f->hosts[i].agent.n_facts--;
     assert_null(agent_fact(&f->hosts[0].agent, w->text));
 }
+CHANGE(says_nothing)
+{
+    (void)w;
+    f->hosts[4].agent.n_facts = 0;
+}
+CHANGE(before_readiness)
+{
+    static struct fact_view facts[SMALL_FACTS];
+    (void)w;
+    memcpy(facts, small_fleet_facts, sizeof(facts));
+    for (size_t i = 0; i < SMALL_FACTS; i++)
+        if (str_eq(facts[i].id, "law-refuses"))
+            facts[i].id = "of before";
+    f->hosts[4].agent.facts = facts;
+}
 CHANGE(a_key)
 {
     fact(f, w->text, TRI_YES, "nomad.hcl:3");
@@ -85,10 +100,6 @@ CHANGE(no_fact)
 CHANGE(fact_lost)
 {
     fact(f, w->unsure_text != NULL ? w->unsure_text : w->text, TRI_UNKNOWN, "for a reason");
-}
-CHANGE(old_libc)
-{
-    fact(f, "libc", TRI_YES, w->text);
 }
 CHANGE(an_attribute)
 {
@@ -460,17 +471,6 @@ CHANGE(dc_lost)
 
 /* ---- servers' configuration ---- */
 
-CHANGE(verifies)
-{
-    f->surveyed.hosts[3].switches[CONFIG_TLS_VERIFY] = TRI_YES;
-    fact(f, "tls-names", TRI_NO, "");
-    (void)w;
-}
-CHANGE(verifies_somehow)
-{
-    verifies(f, w);
-    fact(f, "tls-names", TRI_UNKNOWN, "");
-}
 CHANGE(no_license)
 {
     (void)w;
@@ -581,11 +581,11 @@ const struct worlds hazard_worlds[] = {
      .calm_to = "1.3.16", .yes = raft_vsn, .number = 2, .unsure = raft_lost, .says = "protocol 2"},
     {.id = "raft-default", .from = "1.2.16", .to = "1.3.16", .calm_from = "1.1.18",
      .calm_to = "1.2.16", .yes = raft_vsn, .number = 2, .unsure = raft_lost},
-    {.id = "raft-steps", .from = "0.7.1", .to = "0.8.0", .calm_from = "0.8.0", .calm_to = "0.8.1",
-     .yes = raft_vsn, .number = 1, .unsure = raft_lost},
     {.id = "client-newer", .yes = clients_only, .unsure = clients_only_lost,
      .says = "would be newer"},
-    {.id = "tolerance", .yes = two_voters, .says = "2 voting servers"},
+    {.id = "too-old", .from = "0.11.8", .to = "0.12.12", .calm_from = "0.12.0", .calm_to = "0.12.12",
+     .yes = world_as_it_is, .says = "from 0.11.8 to 0.12.12: this Caravan knows Nomad from 0.12 on"},
+    {.id = "tolerance", .yes = two_voters, .says = "2 voting servers", .raised = SEVERITY_HARD},
     {.id = "unhealthy", .yes = member_failed, .unsure = leader_unasked, .says = "s3 is failed"},
     {.id = "region-unseen", .unsure = another_region},
     {.id = "unmeasured", .unsure = europes_only_is_there},
@@ -620,7 +620,9 @@ const struct worlds hazard_worlds[] = {
      .calm_to = "1.4.14", .yes = world_as_it_is, .says = "3 servers of 1.7.7: no snapshot holds"},
     {.id = "token-expiry", .yes = ends_soon, .unsure = token_lost, .says = "ends in 1 min"},
     {.id = "unmanaged-server", .yes = no_agent, .says = "no enrolled agent"},
-    {.id = "unmanaged-client", .yes = no_client_agent, .says = "1 client"},
+    {.id = "unmanaged-client", .yes = no_client_agent, .says = "1 client", .raised = SEVERITY_HARD},
+    {.id = "no-facts", .unsure = says_nothing},
+    {.id = "no-readiness", .unsure = before_readiness},
     {.id = "misplaced", .yes = other_place},
     {.id = "one-id", .yes = same_id},
     {.id = "no-build", .yes = other_arch, .text = "s390x", .says = "linux/s390x"},
@@ -628,8 +630,6 @@ const struct worlds hazard_worlds[] = {
      .says = "linux/pdp11, which is no system"},
     {.id = "node-down", .yes = down, .says = "is down"},
     {.id = "node-draining", .yes = draining},
-    {.id = "tls-names", .from = "0.10.2", .to = "0.10.3", .calm_from = "0.10.3",
-     .calm_to = "0.10.4", .yes = verifies, .unsure = verifies_somehow},
     {.id = "old-tasks", .from = "1.2.16", .to = "1.3.0", .calm_from = "1.3.0", .calm_to = "1.3.1",
      .yes = old_alloc, .unsure = allocs_lost},
     {.id = "license-place", .from = "1.0.18+ent", .to = "1.1.3+ent", .calm_from = "1.0.18",
@@ -656,8 +656,6 @@ const struct worlds hazard_worlds[] = {
      .calm_to = "2.0.5", .yes = both_stores, .unsure = world_as_it_is},
     {.id = "other-pool", .from = "1.11.3", .to = "2.0.4", .calm_from = "1.11.3",
      .calm_to = "2.0.5", .yes = other_pool, .unsure = allocs_lost},
-    {.id = "bad-0.11.1", .from = "0.11.0", .to = "0.11.2", .calm_from = "0.11.0",
-     .calm_to = "0.11.3", .yes = world_as_it_is},
     {.id = "bad-1.0.0", .from = "0.12.12", .to = "1.0.1", .calm_from = "0.12.12",
      .calm_to = "1.0.2", .yes = world_as_it_is},
     {.id = "bad-1.1.0", .from = "1.0.18", .to = "1.1.2", .calm_from = "1.0.18",
@@ -693,27 +691,6 @@ const struct worlds hazard_worlds[] = {
     {.id = "second-config", .yes = two_configs, .text = "second-config", .unsure = an_older_agent,
      .says = "/etc/a.hcl and /etc/b.hcl both"},
     {.id = "config-leftovers", .yes = a_fact, .text = "config-leftovers", .unsure = fact_lost},
-    {.id = "drain-paced", .from = "0.7.1", .to = "0.8.0", .calm_from = "0.8.0",
-     .calm_to = "0.8.1", .unsure = world_as_it_is},
-    {.id = "client-metrics", .from = "0.7.1", .to = "0.8.0", .calm_from = "0.8.0",
-     .calm_to = "0.8.1", .unsure = world_as_it_is},
-    {.id = "glibc-2.14", .from = "0.8.7", .to = "0.9.0", .calm_from = "0.9.0",
-     .calm_to = "0.9.1", .yes = old_libc, .text = "2.13", .unsure = fact_lost,
-     .unsure_text = "libc"},
-    {.id = "lxc-driver", .from = "0.8.7", .to = "0.9.0", .calm_from = "0.9.0",
-     .calm_to = "0.9.1", .yes = a_driver, .text = "lxc", .unsure = jobs_lost},
-    {.id = "strict-config", .from = "0.8.7", .to = "0.9.0", .calm_from = "0.9.0",
-     .calm_to = "0.9.1", .yes = a_job, .number = JOB_BAD_META, .unsure = jobs_lost},
-    {.id = "client-state-0.9", .from = "0.8.7", .to = "0.9.0", .calm_from = "0.9.0",
-     .calm_to = "0.9.1", .yes = world_as_it_is},
-    {.id = "consul-ids-0.9", .from = "0.9.1", .to = "0.9.2", .calm_from = "0.9.2",
-     .calm_to = "0.9.3", .unsure = world_as_it_is},
-    {.id = "template-functions", .from = "0.9.4", .to = "0.9.5", .calm_from = "0.9.5",
-     .calm_to = "0.9.6", .yes = a_job, .number = JOB_TEMPLATE_FILE, .unsure = jobs_lost},
-    {.id = "update-default", .from = "0.9.7", .to = "0.10.0", .calm_from = "0.10.0",
-     .calm_to = "0.10.1", .unsure = world_as_it_is},
-    {.id = "rkt-driver", .from = "0.10.9", .to = "0.11.0", .calm_from = "0.11.0",
-     .calm_to = "0.11.1", .yes = a_driver, .text = "rkt", .unsure = jobs_lost},
     {.id = "path-escapes", .from = "0.12.5", .to = "0.12.6", .calm_from = "0.12.6",
      .calm_to = "0.12.7", .yes = a_job, .number = JOB_PATH_ESCAPES, .unsure = jobs_lost},
     {.id = "docker-binds", .from = "0.11.8", .to = "0.12.0", .calm_from = "0.12.0",

@@ -17,7 +17,8 @@ struct worlds {
     void (*unsure)(struct small_fleet *f, const struct worlds *w);
     const char *text, *unsure_text;
     int number;
-    const char *says; /* part of what it says when it detects */
+    const char *says;     /* part of what it says when it detects */
+    enum severity raised; /* above the row's own, by its function */
 };
 
 extern const struct worlds hazard_worlds[];

@@ -244,7 +244,7 @@ void small_fleet_run(struct small_fleet *f, enum run_state state)
     static const unsigned char run_id[16] = {7};
     struct err err = ERR_INIT;
 
-    if (plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err) < 0) {
+    if (plan_make(&f->w, &f->survey, &f->release, &f->policy, built_in(), &f->plan, &err) < 0) {
         fprintf(stderr, "small_fleet: %s\n", err.text);
         abort();
     }

@@ -9,6 +9,7 @@
 #ifndef SMALL_FLEET_H
 #define SMALL_FLEET_H
 
+#include "built_in.h"
 #include "decide.h"
 #include "small_survey.h"
 

@@ -8,7 +8,7 @@
 #include "decide_desk.h"
 #include "decide_watch.h"
 #include "fingerprint.h"
-#include "hazard_host_rows.h"
+#include "hazards.h"
 #include "log_frames.h"
 #include "quorum_text.h"
 
@@ -130,12 +130,9 @@ static void each_failure_has_what_helps(void **state)
 
 static const char *row_advice(size_t i)
 {
-    if (i < hazard_table_len)
-        return hazard_table[i].advice;
-    i -= hazard_table_len;
-    if (i < host_rows_len)
-        return host_rows[i].row.advice;
-    i -= host_rows_len;
+    if (i < built_in()->n_rows)
+        return built_in()->rows[i].advice;
+    i -= built_in()->n_rows;
     if (i < FAILURE_COUNT)
         return failure_advice((enum failure)i);
     i -= FAILURE_COUNT;

@@ -40,7 +40,7 @@ static int on_pair(void *base, const char *section, const char *key, const char 
     return 0;
 }
 
-static const struct conf table = {keys, ARRAY_LEN(keys), on_pair};
+static const struct conf table = {.keys = keys, .n_keys = ARRAY_LEN(keys), .on_pair = on_pair};
 
 static void defaults_then_file(void **state)
 {
@@ -193,12 +193,140 @@ static void the_example_parses(void **state)
     assert_memory_equal(&s, &want, sizeof(s));
 }
 
+/* ---- sections with names, values that go on ---- */
+
+struct things {
+    char told[400];
+    int64_t number;
+};
+
+static const struct conf_key thing_keys[] = {
+    {"thing *", "text", CONF_OWN, 0, 0, 0, NULL, "A text."},
+    {"thing *", "number", CONF_NUMBER, offsetof(struct things, number), 0, 9, NULL, "A number."},
+    {"all", "*", CONF_MAP, 0, 0, 0, NULL, "Free keys."},
+};
+
+static void tell(struct things *t, const char *what, const char *text)
+{
+    size_t n = strlen(t->told);
+    snprintf(t->told + n, sizeof(t->told) - n, "%s %s|", what, text);
+}
+
+static int thing_pair(void *base, const char *section, const char *key, const char *value,
+                      struct err *err)
+{
+    (void)err;
+    tell(base, section, key);
+    tell(base, "=", value);
+    return 0;
+}
+
+static int thing_own(void *base, const struct conf_key *k, const char *value, struct err *err)
+{
+    return thing_pair(base, k->section, k->key, value, err);
+}
+
+static int thing_begin(void *base, const char *section, const char *name, struct err *err)
+{
+    if (str_eq(name, "bad"))
+        return err_set(err, ERR_CONFIG, 0, "no such %s", section);
+    tell(base, "begin", name);
+    ((struct things *)base)->number = 0;
+    return 0;
+}
+
+static int thing_end(void *base, struct err *err)
+{
+    struct things *t = base;
+    if (t->number == 0)
+        return err_set(err, ERR_CONFIG, 0, "it has no number");
+    tell(base, "end", t->number == 1 ? "1" : "more");
+    return 0;
+}
+
+static const struct conf things = {.keys = thing_keys,
+                                   .n_keys = ARRAY_LEN(thing_keys),
+                                   .on_pair = thing_pair,
+                                   .on_own = thing_own,
+                                   .begin = thing_begin,
+                                   .end = thing_end,
+                                   .continued = true,
+                                   .file_max = 100};
+
+static void sections_have_names(void **state)
+{
+    static const char *const rows[][2] = {
+        {"[thing a]\nnumber = 1\n[thing b c]\nnumber = 2\ntext = x\n",
+         "begin a|end 1|begin b c|thing * text|= x|end more|"},
+        {"[all]\nk = v\n[thing a]\nnumber=1", "all k|= v|begin a|end 1|"},
+        {"[thing a]\ntext = one\n  two = [2]\n\t#2\nnumber = 1\n",
+         "begin a|thing * text|= one two = [2]|end 1|"},
+        {"[thing a]\nnumber = 1\ntext =\n one: x", "begin a|thing * text|=  one: x|end 1|"},
+        {"", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct things t = {.number = 0};
+        struct err err = ERR_INIT;
+        if (conf_parse(&things, "f", rows[i][0], &t, &err) < 0)
+            fail_msg("%zu: %s", i, err.text);
+        assert_string_equal(t.told, rows[i][1]);
+    }
+}
+
+static void named_sections_refuse_with_their_line(void **state)
+{
+    static const char *const rows[][2] = {
+        {"[thing]\nnumber = 1\n",
+         "f:1: unknown section [thing]; did you mean section \"thing *\"?"},
+        {"[thing a]\n\n[thing b]\nnumber = 1\n", "f:1: it has no number"},
+        {"[thing a]\nnumber = 1\n[thing b]\n", "f:3: it has no number"},
+        {"[thing a]\nnumber = 1\n[thing bad]\n", "f:3: no such thing"},
+        {"[thing a]\nnumber = 1\n number = 2\ntext = x\n",
+         "f:2: number must be a number, not \"1 number = 2\""},
+        {"[thing a]\nnumber = 1\nnumber = 2\n", "f:3: number is given twice in [thing a]"},
+        {"[thing a]\ntxt = 1\n",
+         "f:2: unknown key \"txt\" in [thing a]; did you mean key \"text\"?"},
+        {"[thing a]\ntext = x\n y ; z\n",
+         "f:3: a comment needs a line of its own (\" ;\" in a value)"},
+        {"[elsewhere]\n", "f:1: unknown section [elsewhere]"},
+        {"[thing a]\nnumber = 1\ntext = x\n# so\n y\n", "f:5: neither [section] nor key = value"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct things t = {.number = 0};
+        struct err err = ERR_INIT;
+        if (conf_parse(&things, "f", rows[i][0], &t, &err) == 0)
+            fail_msg("took %s", rows[i][0]);
+        assert_string_equal(err.text, rows[i][1]);
+    }
+}
+
+/* A value's length is bounded however many lines it has. */
+static void a_value_has_an_end(void **state)
+{
+    auto_buf struct buf text = BUF_INIT;
+    struct things t = {.number = 0};
+    struct err err = ERR_INIT;
+    (void)state;
+    buf_add_str(&text, "[thing a]\ntext = x\n");
+    for (size_t i = 0; i < CONF_VALUE_MAX / 2; i++)
+        buf_add_str(&text, " x\n");
+    assert_int_equal(conf_parse(&things, "f", buf_str(&text), &t, &err), -1);
+    assert_non_null(strstr(err.text, ": the value is too long"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults_then_file),     cmocka_unit_test(refusals_name_file_and_line),
-        cmocka_unit_test(long_lines_are_refused), cmocka_unit_test(files_have_a_limit_and_no_nul),
+        cmocka_unit_test(defaults_then_file),
+        cmocka_unit_test(refusals_name_file_and_line),
+        cmocka_unit_test(long_lines_are_refused),
+        cmocka_unit_test(files_have_a_limit_and_no_nul),
         cmocka_unit_test(the_example_parses),
+        cmocka_unit_test(sections_have_names),
+        cmocka_unit_test(named_sections_refuse_with_their_line),
+        cmocka_unit_test(a_value_has_an_end),
     };
     return cmocka_run_group_tests_name("conf", tests, NULL, NULL);
 }

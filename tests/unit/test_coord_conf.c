@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "built_in.h"
 #include "coord_conf.h"
 #include "file.h"
 #include "options.h"
@@ -200,7 +201,7 @@ static void test_options_win(void **state)
                "unproven_days = 14\n");
     assert_int_equal(coord_conf_load(dir, fake_env, &c, &err), 0);
     options_init(&o);
-    assert_int_equal(options_policy(&o, &c, &p, &err), 0);
+    assert_int_equal(options_policy(&o, &c, built_in(), &p, &err), 0);
     assert_int_equal(p.canary, 3);
     assert_int_equal(p.unproven_days, 14);
     assert_int_equal(p.parallel_percent, 20);
@@ -211,22 +212,22 @@ static void test_options_win(void **state)
     o.max_parallel = "5";
     o.region = (struct cli_list){.n = 1, .items = {"east"}};
     o.accept = (struct cli_list){.n = 1, .items = {"minor-distance"}};
-    assert_int_equal(options_policy(&o, &c, &p, &err), 0);
+    assert_int_equal(options_policy(&o, &c, built_in(), &p, &err), 0);
     assert_int_equal(p.canary, 0);
     assert_int_equal(p.parallel, 5);
     assert_string_equal(p.filter.regions[0], "east");
     assert_true(policy_accepts(&p, "minor-distance"));
     o.accept.items[o.accept.n++] = "minor-distanse";
-    assert_int_equal(options_policy(&o, &c, &p, &err), -1);
+    assert_int_equal(options_policy(&o, &c, built_in(), &p, &err), -1);
     assert_int_equal(exit_of(&err), EXIT_USAGE);
     o.accept.n--;
     o.max_parallel = "0";
-    assert_int_equal(options_policy(&o, &c, &p, &err), -1);
+    assert_int_equal(options_policy(&o, &c, built_in(), &p, &err), -1);
     assert_int_equal(exit_of(&err), EXIT_USAGE);
     o.max_parallel = NULL;
     o.drain = true;
     o.deadline = 0;
-    assert_int_equal(options_policy(&o, &c, &p, &err), -1);
+    assert_int_equal(options_policy(&o, &c, built_in(), &p, &err), -1);
     coord_conf_free(&c);
 }
 

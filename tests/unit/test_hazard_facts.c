@@ -3,8 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "built_in.h"
 #include "config_findings.h"
 #include "hazard_detect.h"
+#include "hazard_kinds.h"
 
 static bool is_wanted(const char *key)
 {
@@ -20,10 +22,10 @@ static void agents_look_for_every_key(void **state)
     size_t rows = 0;
 
     (void)state;
-    for (size_t i = 0; i < hazard_table_len; i++) {
-        const struct hazard *row = &hazard_table[i];
+    for (size_t i = 0; i < built_in()->n_rows; i++) {
+        const struct hazard *row = &built_in()->rows[i];
 
-        if (row->detect != hazard_file_key)
+        if (row->kind->detect != hazard_file_key)
             continue;
         rows++;
         if (!is_wanted(row->key))

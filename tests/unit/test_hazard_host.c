@@ -1,9 +1,10 @@
-/* hazard_host.h: what facts of hosts make of a plan, and of a run that has staged. */
+/* Rows about single hosts: what facts of hosts make of a plan, and of a run that has staged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "hazard_host.h"
+#include "hazard_kinds.h"
+#include "hazards.h"
 #include "plan_make.h"
 #include "small_fleet.h"
 
@@ -61,7 +62,8 @@ static const struct finding *plan_for(struct bench *b, const char *id)
     struct err err = ERR_INIT;
 
     plan_free(&b->f.plan);
-    if (plan_make(&b->f.w, &b->f.survey, &b->f.release, &b->f.policy, &b->f.plan, &err) < 0)
+    if (plan_make(&b->f.w, &b->f.survey, &b->f.release, &b->f.policy, built_in(), &b->f.plan,
+                  &err) < 0)
         fail_msg("%s", err.text);
     for (size_t i = 0; i < b->f.plan.n_findings; i++) {
         if (str_eq(b->f.plan.findings[i].id, id))
@@ -158,6 +160,40 @@ static void each_fact_has_its_weight(void **state)
             (f != NULL && f->detected != TRI_UNKNOWN))
             fail_msg("%s, cannot tell: %s", r->id, f == NULL ? "no finding" : f->text);
     }
+}
+
+/* Nobody adds a row about single hosts without its world; these have tests of their own. */
+static void every_row_has_its_world(void **state)
+{
+    static const char *const others[] = {"type-notify", "notify-no-way-back", "clock",
+                                         "config-not-running"};
+    size_t n = 0;
+
+    (void)state;
+    for (size_t i = 0; i < built_in()->n_rows; i++) {
+        const struct hazard *row = &built_in()->rows[i];
+        bool there = row->kind->detect != NULL;
+        for (size_t k = 0; k < ARRAY_LEN(rows); k++)
+            there |= str_eq(rows[k].id, row->id);
+        for (size_t k = 0; k < ARRAY_LEN(others); k++)
+            there |= str_eq(others[k], row->id);
+        if (!there)
+            fail_msg("row %s lacks its world", row->id);
+        n += row->kind->detect == NULL;
+    }
+    assert_true(n > 40);
+}
+
+static void clocks_matter_on_servers(void **state)
+{
+    struct bench *b = *state;
+
+    set(b, C1, "clock", TRI_YES, "not synchronised");
+    assert_null(plan_for(b, "clock"));
+    set(b, 0, "clock", TRI_YES, "not synchronised");
+    assert_int_equal(plan_for(b, "clock")->severity, SEVERITY_WARN);
+    set(b, 0, "clock", TRI_UNKNOWN, "");
+    assert_null(plan_for(b, "clock")); /* an information that is lacking is none */
 }
 
 /* An agent of an older Caravan. */
@@ -658,7 +694,7 @@ static void what_was_accepted_survives_a_resume(void **state)
     b->f.policy.accepted[b->f.policy.n_accepted++] = "an odd id%";
     (void)plan_for(b, "");
     plan_text(&b->f.plan, &text);
-    assert_int_equal(plan_read(buf_str(&text), text.len, &again, &err), 0);
+    assert_int_equal(plan_read(buf_str(&text), text.len, built_in(), &again, &err), 0);
     assert_true(policy_accepts(&again.policy, "package"));
     assert_true(policy_accepts(&again.policy, "an odd id%"));
     assert_false(policy_accepts(&again.policy, "kill-mode"));
@@ -673,6 +709,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_BENCH(a_host_that_is_well_has_no_finding),
         IN_BENCH(each_fact_has_its_weight),
+        cmocka_unit_test(every_row_has_its_world),
+        IN_BENCH(clocks_matter_on_servers),
         IN_BENCH(a_fact_that_is_not_told_is_not_known),
         IN_BENCH(without_a_unit_its_facts_are_nothing_to_tell),
         IN_BENCH(killed_tasks_matter_where_there_are_tasks),

@@ -175,7 +175,7 @@ static void make(struct scene *s, unsigned need, int64_t budget_ms)
     struct nomad_survey *n = NULL;
     struct err err = ERR_INIT;
     struct small_fleet *f = &s->fleet;
-    if (plan_make(&f->w, NULL, &f->release, &f->policy, &f->plan, &err) < 0)
+    if (plan_make(&f->w, NULL, &f->release, &f->policy, built_in(), &f->plan, &err) < 0)
         fail_msg("%s", err.text);
     nomad_survey_begin(&(struct nomad_survey_config){.nomad = s->nomad,
                                                      .observer = s->observer,

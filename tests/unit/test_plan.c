@@ -16,7 +16,7 @@ static struct small_fleet *fleet(void)
 static void make(struct small_fleet *f)
 {
     struct err err = ERR_INIT;
-    if (plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err) < 0)
+    if (plan_make(&f->w, &f->survey, &f->release, &f->policy, built_in(), &f->plan, &err) < 0)
         fail_msg("%s", err.text);
 }
 
@@ -90,7 +90,7 @@ static void test_large_raft_state(void **state)
     assert_int_equal(plan_longest_server_ms(&f->plan), 4 * 60 * 60 * 1000);
     assert_true(plan_forecast_ms(&f->plan) > usual + 3337860 / 2);
     plan_text(&f->plan, &text);
-    assert_int_equal(plan_read(buf_str(&text), text.len, &back, &err), 0);
+    assert_int_equal(plan_read(buf_str(&text), text.len, built_in(), &back, &err), 0);
     assert_int_equal(plan_ready_ms(&back, &back.hosts[2]), 600000 + 3337860);
     assert_int_equal(plan_ready_ms(&back, &back.hosts[0]), f->policy.server_deadline_ms);
     assert_memory_equal(&back.digest, &f->plan.digest, sizeof(back.digest));
@@ -223,7 +223,7 @@ static void test_text(void **state)
     f->release.own_build = true;
     make(f);
     plan_text(&f->plan, &a);
-    if (plan_read(buf_str(&a), a.len, &back, &err) < 0)
+    if (plan_read(buf_str(&a), a.len, built_in(), &back, &err) < 0)
         fail_msg("%s", err.text);
     plan_text(&back, &b);
     assert_string_equal(buf_str(&a), buf_str(&b));
@@ -256,7 +256,7 @@ static void test_text_refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct plan p;
         struct err err = ERR_INIT;
-        assert_int_equal(plan_read(bad[i], strlen(bad[i]), &p, &err), -1);
+        assert_int_equal(plan_read(bad[i], strlen(bad[i]), built_in(), &p, &err), -1);
         assert_int_equal(err.kind, ERR_FORMAT);
     }
 }
@@ -281,7 +281,8 @@ static void test_unobserved(void **state)
     struct err err = ERR_INIT;
     (void)state;
     f->w.problem = "no route";
-    assert_int_equal(plan_make(&f->w, &f->survey, &f->release, &f->policy, &f->plan, &err), -1);
+    assert_int_equal(
+        plan_make(&f->w, &f->survey, &f->release, &f->policy, built_in(), &f->plan, &err), -1);
     assert_int_equal(err.kind, ERR_STATE);
     free(f);
 }

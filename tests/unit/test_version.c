@@ -172,55 +172,6 @@ static void ranges_hold_both_ends(void **state)
     }
 }
 
-/* Days by Nomad's changelogs: the pairs that matter, and every series in its order. */
-static void days_of_release(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *v, *day;
-    } rows[] = {
-        {"1.6.6", "2024-01-15"},
-        {"1.7.3", "2024-01-15"},
-        {"1.7.2", "2023-12-13"},
-        {"1.9.7", "2025-03-11"},
-        {"1.10.15+ent", "2026-08-12"},
-        {"2.0.5", "2026-08-12"},
-        {"0.8.0", "2018-04-12"},
-        {"1.11.3", "2026-03-11"},
-        {"1.11.0-beta.1", ""},
-        {"1.12.0", ""},
-        {"2.0.6", "2026-09-09"},
-        {"2.0.7", "2026-09-18"},
-        {"2.0.8", ""},
-        {"1.0.2-acme1", ""}, /* a build of one's own has a day of its own */
-        {"1.4.14", "2023-10-30"},
-    };
-    char day[DAY_TEXT], before[DAY_TEXT];
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct version v = parsed(rows[i].v);
-        version_released(day, &v);
-        assert_string_equal(day, rows[i].day);
-    }
-    size_t known = 0;
-    for (unsigned major = 0; major <= 2; major++)
-        for (unsigned minor = 0; minor < 13; minor++)
-            for (unsigned patch = 0; patch < 30; patch++) {
-                struct version v = {.major = major, .minor = minor, .patch = patch},
-                               last = {.major = major, .minor = minor, .patch = patch - 1};
-                version_released(day, &v);
-                known += day[0] != '\0';
-                if (patch == 0 || day[0] == '\0')
-                    continue;
-                version_released(before, &last);
-                assert_true(!version_built_before(day, before) && before[0] != '\0');
-            }
-    assert_int_equal(known, 259);
-    assert_true(version_built_before("2023-12-13", "2024-01-15T09:00:00Z"));
-    assert_false(version_built_before("2024-01-15", "2024-01-15T09:00:00Z"));
-    assert_false(version_built_before("", "2024-01-15"));
-    assert_false(version_built_before("2023-12-13", "yesterday"));
-}
-
 static void begins_days(void **state)
 {
     static const struct {
@@ -265,7 +216,6 @@ int main(void)
         cmocka_unit_test(steps_between_minors),
         cmocka_unit_test(changes_come_with_lists),
         cmocka_unit_test(ranges_hold_both_ends),
-        cmocka_unit_test(days_of_release),
     };
     return cmocka_run_group_tests_name("version", tests, NULL, NULL);
 }

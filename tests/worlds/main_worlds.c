@@ -8,14 +8,13 @@
  * Prints TAP: one test for all worlds, one that every fault, action, reason and
  * refusal was seen and every invariant judged; how often, before them. The first failing seed is
  * named with the command that replays it. */
+#include "built_in.h"
 #include "plan_make.h"
 #include "truth_survey.h"
 #include "truth.h"
 
 #include <sys/mman.h>
 #include <sys/wait.h>
-
-#include "hazards.h"
 
 #define JOBS_MAX 16
 #define ENDS_MAX 12 /* resumed so often at most */
@@ -108,10 +107,10 @@ static bool make_plan(struct truth *t)
     const struct world *w = t_sight_done(t);
     struct truth_survey survey;
     truth_survey_init(&survey, w);
-    int made = plan_make(w, &survey.survey, &release, &t->policy, &t->plan, &err);
+    int made = plan_make(w, &survey.survey, &release, &t->policy, built_in(), &t->plan, &err);
     if (made == 0 && accept_all(t)) {
         plan_free(&t->plan);
-        made = plan_make(w, &survey.survey, &release, &t->policy, &t->plan, &err);
+        made = plan_make(w, &survey.survey, &release, &t->policy, built_in(), &t->plan, &err);
     }
     truth_survey_free(&survey);
     if (made < 0) {

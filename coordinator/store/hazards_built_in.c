@@ -1,0 +1,11 @@
+#include "hazards_built_in.h"
+
+/* The assembler puts the file there; the compiler is run in the repository's root. */
+__asm__(".pushsection .rodata\n"
+        ".global hazards_conf\n"
+        ".type hazards_conf, @object\n"
+        "hazards_conf:\n"
+        ".incbin \"coordinator/plan/hazards.conf\"\n"
+        ".byte 0\n"
+        ".size hazards_conf, .-hazards_conf\n"
+        ".popsection\n");

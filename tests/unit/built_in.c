@@ -1,0 +1,23 @@
+#include "built_in.h"
+
+#include "hazard_file.h"
+
+const struct hazards *built_in(void)
+{
+    static struct hazards h;
+    struct err err = ERR_INIT;
+
+    if (h.n_rows == 0 && hazards_load(NULL, &h, &err) < 0) {
+        fprintf(stderr, "built_in: %s\n", err.text);
+        abort();
+    }
+    return &h;
+}
+
+const struct hazard *built_in_row(const char *id)
+{
+    for (size_t i = 0; i < built_in()->n_rows; i++)
+        if (str_eq(built_in()->rows[i].id, id))
+            return &built_in()->rows[i];
+    return NULL;
+}
