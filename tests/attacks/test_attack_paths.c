@@ -51,6 +51,12 @@ static int service_state_of(void *self, struct service_state *ret, struct err *e
     return 0;
 }
 
+static void service_says_nothing(void *self, char *dst, size_t n)
+{
+    (void)self;
+    snprintf(dst, n, "%s", "");
+}
+
 static int service_about_of(void *self, struct service_about *ret, struct err *err)
 {
     (void)self;
@@ -136,7 +142,10 @@ static int set_up(void **state)
     snprintf(b->old, sizeof(b->old), "%s/.nomad.caravan-old", b->bin);
     snprintf(b->suid, sizeof(b->suid), "%s/program", b->dir);
     assert_int_equal(chmod(b->suid, 06755), 0);
-    b->service = (struct service){.self = b, .state = service_state_of, .about = service_about_of};
+    b->service = (struct service){.self = b,
+                                  .state = service_state_of,
+                                  .about = service_about_of,
+                                  .evidence = service_says_nothing};
     b->l.service = b->service;
     b->l.who = (struct fetch_who){.conf = &b->agent, .config = ""}; /* nothing can be tried */
     b->real = host_linux(&b->l);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <sqlite3.h>
+#include "built_in.h"
 #include "console_fixture.h"
 #include "effect_calls.h"
 #include "file.h"
@@ -56,7 +57,7 @@ static struct ledger *load(struct plan *ret_plan, bool write)
     if (ledger_store_open(&fixture.conf, write, clock_system(), &s, &err) < 0 ||
         ledger_store_find(s, NULL, &run, &err) < 0 ||
         ledger_store_load(s, run.run_id, l, &err) < 0 ||
-        plan_read(buf_str(&l->plan), l->plan.len, ret_plan, &err) < 0)
+        plan_read(buf_str(&l->plan), l->plan.len, built_in(), ret_plan, &err) < 0)
         fail_msg("%s", err.text);
     l->dirty = l->effects[0].dirty = l->regions[0].dirty = true;
     if (write && ledger_store_commit(s, l, &err) < 0)
