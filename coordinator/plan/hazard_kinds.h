@@ -26,9 +26,8 @@ enum { /* keys of a row: bits */
        HAZARD_CROSSING = 64,
 };
 
-enum hazard_least { /* what `least` holds */
-                    LEAST_NONE,
-                    LEAST_VERSION,
+enum hazard_least { /* what `least` holds; 0: the kind has none */
+                    LEAST_VERSION = 1,
                     LEAST_SINCE,  /* as version_has has it */
                     LEAST_NUMBER, /* goes into `number` */
 };
