@@ -123,6 +123,12 @@ static const char *not_now(const struct situation *s, size_t i, const struct hos
     *ret_skip = SKIP_DOWN;
     if (!str_eq(h->client.status, "ready"))
         return "its node is not ready";
+    /* Somebody has just put it there. What its record will say of that start must not pass for
+     * what it says after a swap of ours. */
+    if (fresh(h->agent.hello_at, s->now) &&
+        digest_eq(&h->agent.running, &s->plan->hosts[i].digest) &&
+        !str_eq(host_version(s->world, h), s->plan->target))
+        return "it runs the target, and its node record does not say so yet";
     if (!fresh(h->client.allocs_at, s->now) || !fresh(h->client.health_at, s->now))
         return "its allocations or its own API could not be read";
     *ret_skip = SKIP_HELD;

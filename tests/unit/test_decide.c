@@ -385,6 +385,19 @@ static void test_skip_down(void **state)
     desk_done(f);
 }
 
+/* Put there by hand a moment ago: its record is of the start before. */
+static void test_by_hand_just_now(void **state)
+{
+    struct small_fleet *f = desk_clients(1);
+    (void)state;
+    f->hosts[3].agent.disk = f->hosts[3].agent.running = f->release.builds[0].digest;
+    f->hosts[4].client.status = "down";
+    desk_swaps(f, NULL);
+    f->hosts[3].agent.running = f->hosts[4].agent.running;
+    desk_swaps(f, "c1-id");
+    desk_done(f);
+}
+
 /* ---- ends ---- */
 
 static void test_ending(void **state)
@@ -654,6 +667,7 @@ int main(void)
         cmocka_unit_test(test_budgets),
         cmocka_unit_test(test_failures_first),
         cmocka_unit_test(test_skip_down),
+        cmocka_unit_test(test_by_hand_just_now),
         cmocka_unit_test(test_fallen),
         cmocka_unit_test(test_ending),
         cmocka_unit_test(test_ending_without_a_leader),
