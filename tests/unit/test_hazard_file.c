@@ -10,6 +10,7 @@
 #include "hazard_file.h"
 #include "hazard_kinds.h"
 #include "release_day.h"
+#include "skip_because.h"
 
 /* ---- what is built in ---- */
 
@@ -364,7 +365,7 @@ static void the_files_of_others_are_refused(void **state)
     struct err err = ERR_INIT;
     (void)state;
     if (geteuid() != 0)
-        skip();
+        skip_because("a file of somebody else needs root");
     assert_non_null(mkdtemp(dir));
     struct coord_conf c = conf_in(dir);
     snprintf(path, sizeof(path), "%s/hazards.d/10.conf", dir);
