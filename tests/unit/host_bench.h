@@ -1,0 +1,29 @@
+/*
+ * host_bench.h - a small fleet whose hosts tell facts, and what a plan finds by them.
+ *
+ *     cmocka_unit_test_setup_teardown(f, host_bench_up, host_bench_down)
+ *
+ * The state is the bench. Texts of facts are the caller's and outlive it.
+ */
+#ifndef HOST_BENCH_H
+#define HOST_BENCH_H
+
+#include "small_fleet.h"
+
+#define BENCH_C1   3 /* a client of the small fleet; 0 is a server */
+#define BENCH_WELL SMALL_FACTS
+
+struct host_bench {
+    struct small_fleet f;
+    struct fact_view facts[SMALL_HOSTS][BENCH_WELL + 12];
+};
+
+int host_bench_up(void **state);
+int host_bench_down(void **state);
+/* The host's agent tells it so; in the place of what it told of it. */
+void host_bench_set(struct host_bench *b, int host, const char *id, enum tri value,
+                    const char *text);
+/* Plans anew. The plan's finding with this id; NULL. */
+const struct finding *host_bench_plan(struct host_bench *b, const char *id);
+
+#endif
