@@ -56,6 +56,15 @@ void judge_needed(struct truth *t, int region)
     }
 }
 
+/* It had left when the look began, and joins anew since: that look took it for past. */
+static bool joins_since(const struct truth *t, int i, int64_t begun)
+{
+    const struct t_host *h = &t->hosts[i];
+
+    return h->is_server && h->up && h->up_ms >= begun && !h->voter &&
+           plan_host(&t->plan, h->key) == NULL;
+}
+
 /* A look has ended: where a region's guards cannot have passed, its time to settle begins anew. */
 void judge_look(struct truth *t)
 {
@@ -71,7 +80,7 @@ void judge_look(struct truth *t)
     }
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *h = &t->hosts[i];
-        if (seen(t, i) == NULL || judge_past(t, i))
+        if (seen(t, i) == NULL || judge_past(t, i) || joins_since(t, i, begun))
             continue;
         if (seen(t, i)->server.self_at < t->now - FRESH_MS)
             t->regions[h->region].unasked_ms = begun;
