@@ -1,6 +1,7 @@
 #include "agents.h"
 
 #include "agent_call.h"
+#include "call.h"
 #include "envelope.h"
 #include "str.h"
 
@@ -90,9 +91,8 @@ static void take_no_answer(struct agents *a, struct agent *g, const struct agent
      */
     snprintf(g->problem, sizeof g->problem, "%.200s%s", why,
              g->failures > 1 ? "; compare its key with `caravan enroll`" : "");
-    int64_t wait = AGENT_RETRY_MS << MIN_OF(g->failures - 1, 4u);
-    int64_t most = g->interest ? AGENT_FRESH_MS : AGENT_RETRY_MAX;
-    g->hello_due = now + MIN_OF(wait, most);
+    int64_t wait = call_wait_ms(g->failures - 1);
+    g->hello_due = now + (g->interest ? MIN_OF(wait, (int64_t)AGENT_FRESH_MS) : wait);
     wake_at(a, g->hello_due);
 }
 

@@ -30,9 +30,8 @@
 #define AGENT_FRESH_MS   2000 /* hellos to hosts of interest */
 #define AGENT_STIRRED_MS 10   /* the same after agents_stir, for each such host there is */
 #define AGENT_INSTANT_MS 5    /* after an order's receipt: a status at once */
-#define AGENT_RETRY_MS   1000 /* after no answer; doubles up to */
-#define AGENT_RETRY_MAX  15000
-#define AGENT_CALLS      200 /* open at once, of LINK_CALLS_MAX; orders may use the rest */
+#define AGENT_RETRY_MS   1000 /* after no answer to a status */
+#define AGENT_CALLS      200  /* open at once, of LINK_CALLS_MAX; orders may use the rest */
 
 struct agents;
 

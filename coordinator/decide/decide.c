@@ -121,7 +121,7 @@ static size_t count_silent(const struct ledger *l)
 
     for (size_t i = 0; i < l->n_hosts; i++)
         n += (l->hosts[i].state == HOST_SWAPPING || l->hosts[i].state == HOST_REVERTING) &&
-             (!l->hosts[i].answered || l->hosts[i].resends >= SWAP_TRIES);
+             (!l->hosts[i].answered || l->hosts[i].call.failures >= SWAP_TRIES);
     return n;
 }
 
@@ -133,7 +133,7 @@ static bool has_obeyed(const struct situation *s, const struct ledger_host *lh)
     if (lh->state == HOST_SETTLING)
         return true;
     return lh->state == HOST_SWAPPING && h != NULL && h->agent.status_at > lh->effect_ms &&
-           h->agent.order_sequence == lh->sequence && h->agent.phase == PHASE_SETTLED;
+           h->agent.order_sequence == lh->call.sequence && h->agent.phase == PHASE_SETTLED;
 }
 
 /* All in flight have done what they were ordered. */

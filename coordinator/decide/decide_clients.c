@@ -147,7 +147,7 @@ static bool begin_one(const struct situation *s, struct decision *d, size_t i)
 
     if (not_now(s, i, h, &skip) != NULL)
         return false;
-    if (s->now < lh->retry_ms) {
+    if (!call_due(&lh->call, s->now)) {
         waiting_for(d, REASON_RETRY, p->key, "%s: %s", p->name, lh->text);
     } else if (host_newer(s, h)) {
         intend_conclude(s, d, i, OUTCOME_NONE, FAILURE_REFUSED_BY_LAW,

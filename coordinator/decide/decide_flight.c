@@ -22,7 +22,7 @@ struct flight {
 static const struct agent_view *told(const struct flight *f)
 {
     if (f->h == NULL || f->h->agent.status_at <= f->lh->effect_ms ||
-        f->h->agent.order_sequence < f->lh->sequence)
+        f->h->agent.order_sequence < f->lh->call.sequence)
         return NULL;
     return &f->h->agent;
 }
@@ -31,18 +31,18 @@ static const struct agent_view *told(const struct flight *f)
  * merely ask what became of them. What was never obeyed passes its gates anew. */
 static void resend(const struct flight *f)
 {
-    if (f->s->now >= f->lh->retry_ms && f->s->now - f->lh->ordered_ms > SWAP_BY_MS)
+    if (call_due(&f->lh->call, f->s->now) && f->s->now - f->lh->ordered_ms > SWAP_BY_MS)
         intend(f->d, INTENT_RESEND, f->lh->key);
     (void)swap_is_dead(f->s, f->d, f->i); /* unknown is in flight, whatever stops */
     if (f->lh->refusal == REFUSAL_IO)
         waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: %s", f->p->name, f->lh->text);
-    else if (f->lh->resends == 0)
+    else if (f->lh->call.failures == 0)
         waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: %s ordered", f->p->name,
                     message_kind_name(f->lh->order));
     else
         waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: no answer to the %s order (%u %s)",
-                    f->p->name, message_kind_name(f->lh->order), f->lh->resends,
-                    str_count(f->lh->resends, "try", "tries"));
+                    f->p->name, message_kind_name(f->lh->order), f->lh->call.failures,
+                    str_count(f->lh->call.failures, "try", "tries"));
 }
 
 /* The order let the swap wait for a heartbeat: what is left of that, by what is known of it now. */
@@ -60,7 +60,7 @@ static bool ask_whether_it_lives(const struct flight *f)
 {
     bool answers = f->h != NULL && fresh(f->h->agent.hello_at, f->s->now);
 
-    if (f->lh->answered && answers && f->s->now >= f->lh->retry_ms &&
+    if (f->lh->answered && answers && call_due(&f->lh->call, f->s->now) &&
         f->s->now - f->lh->receipt_ms > SWAP_ALIVE_MS)
         intend(f->d, INTENT_RESEND, f->lh->key);
     if (!swap_is_dead(f->s, f->d, f->i))
@@ -196,7 +196,7 @@ static void comes_back(const struct flight *f, const struct agent_view *a)
 
 static bool fenced(const struct flight *f, const struct agent_view *a)
 {
-    if (a->order_sequence <= f->lh->sequence)
+    if (a->order_sequence <= f->lh->call.sequence)
         return false;
     intend_stop(f->s, f->d, f->p->name, "Find out who else gives orders: caravan status.",
                 "%s obeyed an order (sequence %llu) that this run did not give", f->p->name,
@@ -381,10 +381,10 @@ static bool may_revert(const struct flight *f)
             f->s->lease->claims[f->i] == CLAIM_REFUSED ? "another run holds it" : "no answer yet");
         return false;
     }
-    if (f->s->now < f->lh->retry_ms)
+    if (!call_due(&f->lh->call, f->s->now))
         waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: reverting is ordered once more soon",
                     f->p->name);
-    return f->s->now >= f->lh->retry_ms;
+    return call_due(&f->lh->call, f->s->now);
 }
 
 static void too_late(const struct flight *f, const struct streak *e, const char *why)

@@ -40,8 +40,7 @@ static void ask(const struct situation *s, struct decision *d, size_t i)
                     "%s: its keystore, which no snapshot of %s holds, could not be copied on its "
                     "own disk: %s",
                     p->name, p->from, k->problem);
-    else if ((why == NULL || why == k->problem) &&
-             (k->asking ? s->now - k->asked_ms >= KEYSTORE_ANSWER_MS : s->now >= k->retry_ms))
+    else if ((why == NULL || why == k->problem) && call_due(&k->call, s->now))
         intend(d, INTENT_PRESERVE, p->key);
 }
 

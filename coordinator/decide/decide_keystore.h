@@ -16,8 +16,7 @@
 
 #include "situation.h"
 
-#define KEYSTORE_TRIES     8
-#define KEYSTORE_ANSWER_MS 15000 /* no event at all about an order for so long: once more */
+#define KEYSTORE_TRIES 8
 
 /* Of every server of the plan that is to be changed and has one: it is copied, or that it is not
  * is accepted. States the wait, asks, stops. */

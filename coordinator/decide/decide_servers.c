@@ -105,7 +105,7 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i)
                     s->plan->target);
         return;
     }
-    if (s->now < lh->retry_ms) {
+    if (!call_due(&lh->call, s->now)) {
         waiting_for(d, REASON_RETRY, p->key, "%s: %s", p->name, lh->text);
         return;
     }

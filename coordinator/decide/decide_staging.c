@@ -109,7 +109,7 @@ static bool staging_one(const struct situation *s, struct decision *d, size_t i,
     const struct plan_host *p = &s->plan->hosts[i];
     const struct host *h = world_host(s->world, p->key);
     const struct agent_view *a = h != NULL ? &h->agent : NULL;
-    bool told = a != NULL && a->status_at > lh->effect_ms && a->order_sequence == lh->sequence;
+    bool told = a != NULL && a->status_at > lh->effect_ms && a->order_sequence == lh->call.sequence;
 
     if (told && a->phase == PHASE_STAGED && digest_eq(&a->target, &p->digest))
         return staged(s, d, p, h, all);
@@ -123,10 +123,10 @@ static bool staging_one(const struct situation *s, struct decision *d, size_t i,
             ->failed_in = a->failed_in;
     } else if (!told && p->is_server && swap_is_dead(s, d, i)) {
         waiting_for(d, REASON_RETRY, lh->key, "%s: its caravan-swap does not answer", p->name);
-    } else if (!told && !lh->answered && lh->resends >= 8 && !p->is_server) {
+    } else if (!told && !lh->answered && lh->call.failures >= 8 && !p->is_server) {
         skip(d, lh, SKIP_UNREACHABLE, "its agent does not answer");
     } else {
-        if (!told && !lh->answered && s->now >= lh->retry_ms)
+        if (!told && !lh->answered && call_due(&lh->call, s->now))
             intend(d, INTENT_RESEND, lh->key);
         waiting_for(d, REASON_STAGING, lh->key, "%s: %s", p->name,
                     told ? phase_name(a->phase) : "the new binary is ordered");
@@ -152,7 +152,7 @@ static bool begin_one(const struct situation *s, struct decision *d, size_t i)
         intend_mark(d, lh->key, HOST_STAGED, "runs %s already", s->plan->target);
         return false;
     }
-    if (s->now < lh->retry_ms) {
+    if (!call_due(&lh->call, s->now)) {
         waiting_for(d, REASON_RETRY, lh->key, "%s: %s", p->name, lh->text);
         return true;
     }

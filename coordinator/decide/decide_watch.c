@@ -52,7 +52,7 @@ bool snapshots_taken(const struct situation *s, struct decision *d)
                         "--accept no-snapshot.",
                         "region %s: no snapshot of its state could be saved: %s", r->name,
                         r->problem);
-        else if (!r->asking && s->now >= r->retry_ms)
+        else if (call_due(&r->call, s->now))
             str_cut(intend(d, INTENT_SNAPSHOT, "")->host, NAME_MAX_LEN, r->name);
         return false;
     }

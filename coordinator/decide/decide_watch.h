@@ -10,12 +10,11 @@
 
 #include "situation.h"
 
-#define SNAPSHOT_OLD_MS   (30 * 60 * 1000) /* before the first server: taken anew then */
-#define SNAPSHOT_TRIES    20
-#define SNAPSHOT_RETRY_MS 15000
-#define REFUSED_MS        5000  /* so long a token may be refused everywhere, or */
-#define DENIED_ANSWERS    3     /* in so many answers, by one server that has caught up */
-#define COUNTS_OLD_MS     60000 /* counts before a swap are no older */
+#define SNAPSHOT_OLD_MS (30 * 60 * 1000) /* before the first server: taken anew then */
+#define SNAPSHOT_TRIES  20
+#define REFUSED_MS      5000  /* so long a token may be refused everywhere, or */
+#define DENIED_ANSWERS  3     /* in so many answers, by one server that has caught up */
+#define COUNTS_OLD_MS   60000 /* counts before a swap are no older */
 
 extern const char lost_state_advice[];
 

@@ -39,7 +39,7 @@ bool swap_is_dead(const struct situation *s, struct decision *d, size_t i)
     const struct host *h = world_host(s->world, lh->key);
     char took[24];
 
-    if (lh->resends < SWAP_TRIES || h == NULL || !fresh(h->agent.hello_at, s->now))
+    if (lh->call.failures < SWAP_TRIES || h == NULL || !fresh(h->agent.hello_at, s->now))
         return false;
     str_for_ms(took, sizeof(took), s->now - lh->ordered_ms);
     intend_stop(s, d, s->plan->hosts[i].name,

@@ -217,23 +217,21 @@ void ledger_rebase(struct ledger *l, int64_t now)
         rebase(&h->receipt_ms, now, &h->dirty);
         rebase(&h->effect_ms, now, &h->dirty);
         rebase(&h->settled_ms, now, &h->dirty);
-        h->retry_ms = 0;
-        h->keys.wanted = h->keys.asking = h->keys.refused = false;
+        h->call.outstanding = false; /* another process asked */
+        h->call.retry_ms = 0;
+        h->keys.call = (struct call){.sequence = h->keys.call.sequence};
+        h->keys.wanted = h->keys.refused = false;
         h->keys.problem[0] = '\0';
-        h->keys.tries = 0;
-        h->keys.retry_ms = h->keys.copied_ms = 0;
+        h->keys.copied_ms = 0;
     }
-    for (size_t i = 0; i < l->n_regions; i++) { /* what was asked for, another process asked */
-        l->regions[i].asking = false;
+    for (size_t i = 0; i < l->n_regions; i++) {
+        l->regions[i].call = (struct call){0};
         l->regions[i].snapshot_ms = 0;
         l->regions[i].problem[0] = '\0';
         l->regions[i].refused = false;
-        l->regions[i].tries = 0;
-        l->regions[i].retry_ms = 0;
     }
-    for (size_t i = 0; i < l->n_effects; i++) {
+    for (size_t i = 0; i < l->n_effects; i++)
         rebase(&l->effects[i].done_ms, now, &l->effects[i].dirty);
-    }
     rebase(&l->canaries_settled_ms, now, &l->dirty);
 }
 
@@ -264,7 +262,7 @@ void ledger_resume(struct ledger *l)
         l->state = RUN_CLAIMING;
     for (size_t i = 0; i < l->n_hosts; i++) {
         struct ledger_host *h = &l->hosts[i];
-        h->attempts = h->turns = h->transfers = h->resends = 0;
+        h->attempts = h->turns = h->transfers = h->call.failures = 0;
         if (h->state == HOST_SKIPPED && h->skip == SKIP_UNMANAGED)
             l->skipped++;
         else if (h->state == HOST_FAILED || h->state == HOST_SKIPPED || has_refused(h))

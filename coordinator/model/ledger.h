@@ -10,6 +10,7 @@
 #ifndef LEDGER_H
 #define LEDGER_H
 
+#include "call.h"
 #include "plan.h"
 
 enum run_state {
@@ -74,13 +75,10 @@ struct ledger_keys {
     struct digest digest;   /* as its agent told it: proto/README.md */
     char problem[TEXT_MAX]; /* why there is none, or none anew */
     /* Of this process; losing them may only delay. */
-    bool wanted; /* to be ordered once what was decided is committed */
-    bool asking;
-    bool refused; /* asking again does not help */
-    uint32_t tries;
-    int64_t asked_ms, retry_ms, copied_ms; /* clock.mono */
-    uint64_t sequence;
-    unsigned char nonce[NONCE_LEN];
+    bool wanted;       /* to be ordered once what was decided is committed */
+    bool refused;      /* asking again does not help */
+    int64_t copied_ms; /* clock.mono */
+    struct call call;
 };
 
 #define ADVICE_MAX 832 /* what to do, for the servers as well, and how to go on */
@@ -92,8 +90,8 @@ struct ledger_host {
     /* The last order committed for this host. */
     enum message_kind order; /* MSG_NONE: none */
     unsigned char session[SESSION_LEN];
-    uint64_t epoch, sequence;
-    unsigned char nonce[NONCE_LEN];
+    uint64_t epoch;
+    struct call call; /* what its agent does not answer counts as failed */
     struct buf inner; /* signed inner bytes: a retry resends these */
     struct digest inner_digest;
     int64_t ordered_ms;   /* clock.mono at commit; meaningless after a restart of the
@@ -103,8 +101,6 @@ struct ledger_host {
     uint32_t attempts;    /* orders of this kind so far; 0: none since the run was resumed */
     uint32_t turns;       /* its turn was begun anew, from staging, so many times */
     uint32_t transfers;   /* leadership was to be taken from it, so many times */
-    uint32_t resends;     /* of the last order, without an answer */
-    int64_t retry_ms;     /* clock.mono: not again before */
     int64_t receipt_ms;   /* clock.mono when its receipt came; 0 */
     int64_t effect_ms;    /* clock.mono: what was asked before proves nothing about it */
     /* Progress and outcome. */
@@ -165,10 +161,8 @@ struct ledger_region {
     int64_t first[OBJECT_KINDS]; /* before the first server; all 0: not counted yet */
     int64_t last[OBJECT_KINDS];  /* after the last one that settled */
     /* Of this process; losing them may only delay. */
-    bool asking;  /* for a snapshot */
-    bool refused; /* asking again does not help */
-    uint32_t tries;
-    int64_t retry_ms;       /* not again before */
+    struct call call;       /* the snapshot */
+    bool refused;           /* asking again does not help */
     int64_t snapshot_ms;    /* clock.mono when it was taken */
     char problem[TEXT_MAX]; /* why there is none */
     bool dirty;

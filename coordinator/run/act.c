@@ -8,14 +8,8 @@
 
 #include <inttypes.h>
 
-#define BACKOFF_MAX 15000
 #define REFUSED_MAX 40 /* refusals that may pass, before they are final */
 #define IO_MAX      6  /* the same of a host that cannot write, or whose caravan-swap is dead */
-
-static int64_t backoff(uint32_t tries)
-{
-    return tries >= 4 ? BACKOFF_MAX : MIN_OF((int64_t)1000 << tries, BACKOFF_MAX);
-}
 
 static uint32_t count_state(const struct ledger *l, enum host_state state)
 {
@@ -125,7 +119,7 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
     if (lh->state == HOST_DONE)
         watch_settled(r, p);
     forget_fingerprint(lh);
-    lh->retry_ms = 0;
+    lh->call.retry_ms = 0;
     lh->dirty = true;
     l->failures = count_state(l, HOST_FAILED);
     l->skipped = count_state(l, HOST_SKIPPED);
@@ -278,8 +272,8 @@ int act(struct run *r, const struct decision *d, struct err *err)
         if (lh == NULL || lh->inner.len == 0)
             continue;
         if (d->intents[i].kind == INTENT_RESEND)
-            lh->retry_ms = ports->now(ports->ctx) + ANSWER_MS;
-        ports->send(ports->ctx, lh->key, lh->order, lh->nonce, &lh->inner);
+            call_begin(&lh->call, ports->now(ports->ctx), CALL_ANSWER_MS);
+        ports->send(ports->ctx, lh->key, lh->order, lh->call.nonce, &lh->inner);
     }
     return keystore_do(r, err) < 0 ? -1 : effects_do(r, err);
 }
@@ -338,7 +332,7 @@ static bool may_still_be_obeyed(struct ledger_host *lh, const struct receipt_don
         return false;
     lh->refusal = REFUSAL_IO;
     say_refused(lh, done, lh->text);
-    lh->retry_ms = lh->ordered_ms + SWAP_BY_MS + 1;
+    lh->call.retry_ms = lh->ordered_ms + SWAP_BY_MS + 1;
     lh->dirty = true;
     return true;
 }
@@ -366,9 +360,8 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
     lh->turns += re == STAGE;
     if (re != FINAL)
         run_moved(r); /* definitely not obeyed: at most REFUSED_MAX times */
-    lh->sequence = MAX_OF(lh->sequence, done->last_sequence);
-    if (re == CLAIM)
-        lease_refused(r, lh->key);
+    lh->call.sequence = MAX_OF(lh->call.sequence, done->last_sequence);
+    lease_refused_by(r, lh->key, lh->refusal);
     if (re == FINAL || re == HELD) {
         bool client = !r->config->plan->hosts[lh - l->hosts].is_server;
         /* What was swapped and may not be taken back is no host that was left out. */
@@ -392,7 +385,7 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
         forget_fingerprint(lh);
         lh->dirty = true;
     }
-    lh->retry_ms = now + (re == AGAIN ? 0 : backoff(lh->attempts));
+    lh->call.retry_ms = now + (re == AGAIN ? 0 : call_wait_ms(lh->attempts));
 }
 
 /* An order that was taken is asked after (decide_flight.c): does caravan-swap still say so? */
@@ -400,8 +393,12 @@ static void asked_after(struct ledger_host *lh, const struct event *ev, int64_t 
 {
     bool dead = ev->kind == EV_NO_ANSWER || ev->receipt->u.done.refusal == REFUSAL_IO;
 
-    lh->retry_ms = now + (dead ? backoff(lh->resends) : SWAP_ALIVE_MS);
-    lh->resends = dead ? lh->resends + 1 : 0;
+    if (dead) {
+        call_failed(&lh->call, now);
+    } else {
+        call_succeeded(&lh->call);
+        lh->call.retry_ms = now + SWAP_ALIVE_MS;
+    }
     lh->dirty = true;
 }
 
@@ -410,7 +407,7 @@ void act_receipt(struct run *r, const struct event *ev)
     struct ledger_host *lh = run_host(r, ev->key);
     int64_t now = r->config->ports->now(r->config->ports->ctx);
 
-    if (lh == NULL || lh->order != ev->order || memcmp(lh->nonce, ev->nonce, NONCE_LEN) != 0)
+    if (lh == NULL || lh->order != ev->order || !call_is(&lh->call, ev->nonce))
         return; /* of an order that was given up */
     if (host_finished(lh->state))
         return; /* its turn is over: it was left out, or is gone, before its answer came */
@@ -422,8 +419,9 @@ void act_receipt(struct run *r, const struct event *ev)
     if (ev->kind == EV_NO_ANSWER) {
         const struct host *h = r->world != NULL ? world_host(r->world, lh->key) : NULL;
         if (lh->order != MSG_STAGE && (h == NULL || !fresh(h->agent.hello_at, now)))
-            lh->resends = 0; /* what counts is that its agent answers and caravan-swap does not */
-        lh->retry_ms = now + backoff(lh->resends++);
+            lh->call.failures =
+                0; /* what counts is that its agent answers and caravan-swap does not */
+        call_failed(&lh->call, now);
         lh->dirty = true;
         return;
     }
@@ -431,7 +429,7 @@ void act_receipt(struct run *r, const struct event *ev)
     if (may_still_be_obeyed(lh, done, now))
         return;
     lh->answered = true;
-    lh->resends = 0;
+    call_succeeded(&lh->call);
     if (lh->refusal != REFUSAL_IO || done->refusal != REFUSAL_LATE)
         lh->refusal = done->refusal;
     lh->receipt_ms = now;

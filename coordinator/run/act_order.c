@@ -6,19 +6,41 @@
 
 #include <inttypes.h>
 
-bool order_head(const struct run *r, const char *key, enum message_kind kind, struct order *ret)
+/* The head's last part, the signature, and *c begun. 1: not possible now. */
+static int sign(struct run *r, const char *key, struct order *o, struct call *c,
+                struct buf *ret_inner, struct digest *ret_digest, struct err *err)
 {
+    const struct ports *ports = r->config->ports;
     const struct host *h = r->world != NULL ? world_host(r->world, key) : NULL;
 
     if (h == NULL || h->agent.hello_at == 0)
-        return false;
-    memset(&ret->head, 0, sizeof(ret->head));
-    ret->head.kind = kind;
-    ret->head.version = 1;
-    memcpy(ret->head.session, h->agent.session, SESSION_LEN);
-    ret->head.epoch = lease_epoch(r, key);
-    r->config->ports->random(r->config->ports->ctx, ret->head.nonce, NONCE_LEN);
-    return true;
+        return 1;
+    if (o->head.kind != MSG_LEASE)
+        o->head.epoch = lease_epoch(r, key);
+    if (o->head.kind != MSG_LEASE && o->head.epoch == 0)
+        return 1;
+    o->head.version = 1;
+    memcpy(o->head.session, h->agent.session, SESSION_LEN);
+    ports->random(ports->ctx, o->head.nonce, NONCE_LEN);
+    buf_clear(ret_inner);
+    if (ports->sign(ports->ctx, key, o, ret_inner, ret_digest, err) < 0)
+        return err_wrap(err, "sign the %s order for %s", message_kind_name(o->head.kind), h->name);
+    memcpy(c->nonce, o->head.nonce, NONCE_LEN);
+    c->sequence = o->head.sequence;
+    call_begin(c, ports->now(ports->ctx), CALL_ANSWER_MS);
+    return 0;
+}
+
+int order_send(struct run *r, const char *key, struct order *o, struct call *c, struct err *err)
+{
+    const struct ports *ports = r->config->ports;
+    auto_buf struct buf inner = BUF_INIT;
+    struct digest digest;
+    int rv = sign(r, key, o, c, &inner, &digest, err);
+
+    if (rv == 0)
+        ports->send(ports->ctx, key, o->head.kind, o->head.nonce, &inner);
+    return rv;
 }
 
 /* The agent's uptime now, from what it told. */
@@ -58,7 +80,7 @@ static void fill_revert(const struct run *r, const struct plan_host *p, const st
 uint64_t order_sequence(const struct ledger_host *lh, const struct agent_view *a)
 {
     return MAX_OF(MAX_OF(a->swap_sequence, a->order_sequence),
-                  MAX_OF(lh->sequence, lh->keys.sequence)) +
+                  MAX_OF(lh->call.sequence, lh->keys.call.sequence)) +
            1;
 }
 
@@ -67,12 +89,13 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
               const struct intent *in, enum message_kind kind, struct err *err)
 {
     const struct ports *ports = r->config->ports;
-    autofree struct order *o = xalloc(sizeof(*o));
-    const struct host *h = world_host(r->world, lh->key);
+    autofree struct order *o = xzalloc(1, sizeof(*o));
+    const struct host *h = r->world != NULL ? world_host(r->world, lh->key) : NULL;
     int64_t now = ports->now(ports->ctx);
 
-    if (!order_head(r, lh->key, kind, o) || o->head.epoch == 0)
+    if (h == NULL)
         return 1;
+    o->head.kind = kind;
     o->head.sequence = order_sequence(lh, &h->agent);
     o->head.time_ms = order_uptime(&h->agent, now) + (kind == MSG_STAGE ? STAGE_BY_MS : SWAP_BY_MS);
     if (kind == MSG_STAGE)
@@ -81,21 +104,18 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
         fill_swap(r, p, in, &o->u.swap);
     else
         fill_revert(r, p, in, &h->agent, &o->u.revert);
-    buf_clear(&lh->inner);
-    if (ports->sign(ports->ctx, lh->key, o, &lh->inner, &lh->inner_digest, err) < 0)
-        return err_wrap(err, "sign the %s order for %s", message_kind_name(kind), p->name);
+    int rv = sign(r, lh->key, o, &lh->call, &lh->inner, &lh->inner_digest, err);
+    if (rv != 0)
+        return rv;
     lh->attempts = lh->order == kind ? lh->attempts + 1 : 1;
     lh->order = kind;
     memcpy(lh->session, o->head.session, SESSION_LEN);
-    memcpy(lh->nonce, o->head.nonce, NONCE_LEN);
     lh->epoch = o->head.epoch;
-    lh->sequence = o->head.sequence;
     lh->ordered_ms = lh->effect_ms = now;
-    lh->retry_ms = now + ANSWER_MS;
+    lh->call.failures = 0;
     lh->answered = false;
     lh->refusal = REFUSAL_NONE;
     lh->receipt_ms = 0;
-    lh->resends = 0;
     lh->dirty = true;
     if (lh->attempts == 1)
         run_moved(r);

@@ -1,21 +1,22 @@
 /*
  * act_order.h - orders to agents: their head, and those of an intent, signed into the ledger.
  *
- * Whoever orders something has order_head fill the head, sets what the order's kind asks for, and
- * signs and sends through the ports. act_order does all but the sending for an intent to stage,
- * swap or revert, and leaves the signed bytes in the ledger's host: they are sent after the
- * commit, and a retry sends the same. What is noted of a host before its turn, to be compared
- * with afterwards, is noted here too.
+ * Whoever orders something sets the kind, the sequence and what the kind asks for, and order_send
+ * does the rest. act_order does all but the sending for an intent to stage, swap or revert, and
+ * leaves the signed bytes in the ledger's host: they are sent after the commit, and a retry sends
+ * the same. What is noted of a host before its turn, to be compared with afterwards, is noted
+ * here too.
  */
 #ifndef ACT_ORDER_H
 #define ACT_ORDER_H
 
 #include "run.h"
 
-#define ANSWER_MS 15000 /* an order without any event about it is sent again after this */
-
-/* A header for an order to this host, with what its agent's hello told; false: no hello yet. */
-bool order_head(const struct run *r, const char *key, enum message_kind kind, struct order *ret);
+/* Completes o's head by what the agent's hello told and by the lease that is held, signs o and
+ * sends it: *c has begun. In a lease order the epoch is the caller's. 1: not possible now (no
+ * hello, no lease), and *c is as it was. */
+MUST_CHECK int order_send(struct run *r, const char *key, struct order *o, struct call *c,
+                          struct err *err);
 /* The next sequence for an order of caravan-swap's, and the agent's uptime now. */
 uint64_t order_sequence(const struct ledger_host *lh, const struct agent_view *a);
 uint64_t order_uptime(const struct agent_view *a, int64_t now);

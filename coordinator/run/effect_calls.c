@@ -8,13 +8,8 @@
 
 struct effect_call {
     uint32_t id;
-    enum effect_step step;  /* planned in this tick, not yet carried out */
-    enum effect_step doing; /* outstanding */
-    int64_t asked_ms;       /* of the last step; 0: none by this process */
-    int64_t retry_ms;
-    uint32_t tries;
-    uint64_t sequence; /* last note order's */
-    unsigned char nonce[NONCE_LEN];
+    enum effect_step step; /* planned in this tick, or outstanding */
+    struct call call;
     size_t server;    /* EFFECT_AUTOPILOT: which is next, for lease_server, */
     int64_t since_ms; /* and since when this one is asked */
 };
@@ -109,9 +104,10 @@ static void plan_one(struct run *r, size_t row, int64_t now)
     struct effect *e = &r->config->ledger->effects[row];
     struct effect_call *c = call_of(r, row);
 
-    c->step = STEP_NONE;
-    if ((c->doing != STEP_NONE && now < c->asked_ms + ANSWER_MS) || now < c->retry_ms)
+    if (!call_due(&c->call, now))
         return;
+    c->step = STEP_NONE;
+    c->call.outstanding = false;
     bool past = e->kind == EFFECT_AUTOPILOT;
     if (!e->undo && !e->undone && !past && !run_may_begin(r))
         return;
@@ -122,8 +118,7 @@ static void plan_one(struct run *r, size_t row, int64_t now)
     }
     c->step =
         effect_next(e, r->config->ledger, r->world != NULL ? world_host(r->world, e->key) : NULL,
-                    gone(r, e->key), c->asked_ms, now);
-    c->doing = STEP_NONE;
+                    gone(r, e->key), c->call.asked_ms, now);
     if (c->step == STEP_UNDONE) {
         e->undone = e->dirty = true;
         run_moved(r);
@@ -145,36 +140,34 @@ void effects_plan(struct run *r)
 
 /* ---- after it ---- */
 
+static bool is_note(const struct effect_call *c)
+{
+    return c->step == STEP_NOTE || c->step == STEP_CLEAR;
+}
+
 static int put_note(struct run *r, const struct effect *e, struct effect_call *c, struct err *err)
 {
-    const struct ports *ports = r->config->ports;
     const struct host *h = r->world != NULL ? world_host(r->world, e->key) : NULL;
     autofree struct order *o = xzalloc(1, sizeof(*o));
-    auto_buf struct buf inner = BUF_INIT;
-    struct digest digest;
 
-    if (!order_head(r, e->key, MSG_NOTE, o) || o->head.epoch == 0) {
-        c->doing = STEP_NONE;
-        c->retry_ms = now_of(r) + 1000;
-        return 0; /* no hello, no lease */
-    }
-    c->sequence = MAX_OF(c->sequence, h->agent.agent_sequence) + 1;
-    o->head.sequence = c->sequence;
-    o->u.note.clear = c->doing == STEP_CLEAR;
+    o->head.kind = MSG_NOTE;
+    o->head.sequence = MAX_OF(c->call.sequence, h != NULL ? h->agent.agent_sequence : 0) + 1;
+    o->u.note.clear = c->step == STEP_CLEAR;
     o->u.note.slot = e->id;
     memcpy(o->u.note.run_id, r->config->ledger->run_id, RUN_ID_LEN);
     if (!o->u.note.clear) {
         effect_note(e, r->config->ledger, (char *)o->u.note.text, NOTE_MAX);
         o->u.note.len = strlen((char *)o->u.note.text);
     }
-    if (ports->sign(ports->ctx, e->key, o, &inner, &digest, err) < 0)
-        return err_wrap(err, "sign a note order");
-    memcpy(c->nonce, o->head.nonce, NONCE_LEN);
-    ports->send(ports->ctx, e->key, MSG_NOTE, o->head.nonce, &inner);
-    return 0;
+    int rv = order_send(r, e->key, o, &c->call, err);
+    if (rv == 1) { /* no hello, no lease */
+        c->step = STEP_NONE;
+        c->call.retry_ms = now_of(r) + CALL_FIRST_MS;
+    }
+    return MIN_OF(rv, 0);
 }
 
-static void operate(struct run *r, const struct effect *e, enum effect_step step)
+static void operate(struct run *r, const struct effect *e, struct effect_call *c)
 {
     const struct ports *ports = r->config->ports;
     const struct plan_host *p = plan_host(r->config->plan, e->key);
@@ -185,7 +178,7 @@ static void operate(struct run *r, const struct effect *e, enum effect_step step
     str_hex(run, r->config->ledger->run_id, RUN_ID_LEN);
     struct operate o = {
         .op = e->kind == EFFECT_TRANSFER ? OP_TRANSFER
-              : step == STEP_DO          ? OP_DRAIN
+              : c->step == STEP_DO       ? OP_DRAIN
                                          : OP_UNDRAIN,
         .effect = e->id,
         .region = p != NULL ? p->region : "",
@@ -195,6 +188,7 @@ static void operate(struct run *r, const struct effect *e, enum effect_step step
         .deadline_ms = r->config->plan->policy.drain_deadline_ms,
         .run_hex = run,
     };
+    call_begin(&c->call, ports->now(ports->ctx), CALL_ANSWER_MS);
     ports->operate(ports->ctx, &o);
 }
 
@@ -204,55 +198,51 @@ int effects_do(struct run *r, struct err *err)
 
     for (size_t i = 0; i < l->n_effects; i++) {
         struct effect_call *c = &r->calls->calls[i];
-        if (c->id != l->effects[i].id || c->step == STEP_NONE || c->step == STEP_UNDONE)
+        if (c->id != l->effects[i].id || c->call.outstanding || c->step == STEP_NONE ||
+            c->step == STEP_UNDONE)
             continue;
-        c->doing = c->step;
-        c->step = STEP_NONE;
-        c->asked_ms = now_of(r);
-        if (c->doing == STEP_NOTE || c->doing == STEP_CLEAR) {
-            if (put_note(r, &l->effects[i], c, err) < 0)
-                return -1;
-        } else {
-            operate(r, &l->effects[i], c->doing);
-        }
+        if (!is_note(c))
+            operate(r, &l->effects[i], c);
+        else if (put_note(r, &l->effects[i], c, err) < 0)
+            return -1;
     }
     return 0;
 }
 
 /* ---- answers ---- */
 
-static void again(struct run *r, struct effect_call *c)
+static void step_ended(struct run *r, struct effect_call *c, bool ok)
 {
-    c->doing = STEP_NONE;
-    c->retry_ms = now_of(r) + MIN_OF((int64_t)1000 << MIN_OF(c->tries, 4U), 15000);
-    c->tries++;
+    c->step = STEP_NONE;
+    if (ok)
+        call_succeeded(&c->call);
+    else
+        call_failed(&c->call, now_of(r));
 }
 
 static void note_answered(struct run *r, struct effect *e, struct effect_call *c,
                           const struct event *ev)
 {
     if (ev->kind == EV_RECEIPT)
-        c->sequence = MAX_OF(c->sequence, ev->receipt->u.done.last_sequence);
+        c->call.sequence = MAX_OF(c->call.sequence, ev->receipt->u.done.last_sequence);
     if (ev->kind == EV_NO_ANSWER || ev->receipt->u.done.refusal != REFUSAL_NONE) {
-        if (ev->kind == EV_RECEIPT && (ev->receipt->u.done.refusal == REFUSAL_LEASE ||
-                                       ev->receipt->u.done.refusal == REFUSAL_EPOCH))
-            lease_refused(r, e->key);
-        again(r, c);
+        if (ev->kind == EV_RECEIPT)
+            lease_refused_by(r, e->key, ev->receipt->u.done.refusal);
+        step_ended(r, c, false);
         return;
     }
-    if (c->doing == STEP_NOTE)
+    if (c->step == STEP_NOTE)
         e->noted = true;
     else
         e->note_cleared = e->kind != EFFECT_AUTOPILOT || !next_server(r, e, c);
-    c->doing = STEP_NONE;
-    c->tries = 0;
+    step_ended(r, c, true);
     e->dirty = true;
     run_moved(r);
 }
 
 static void operated(struct run *r, struct effect *e, struct effect_call *c, const struct event *ev)
 {
-    bool begun = c->doing == STEP_DO;
+    bool begun = c->step == STEP_DO;
 
     e->done_ms = now_of(r);
     e->dirty = true;
@@ -262,11 +252,10 @@ static void operated(struct run *r, struct effect *e, struct effect_call *c, con
     } else if (ev->ok && begun) {
         e->done = true;
     } else if (!ev->ok) {
-        again(r, c);
+        step_ended(r, c, false);
         return;
     }
-    c->doing = STEP_NONE;
-    c->tries = 0;
+    step_ended(r, c, true);
     if (begun)
         run_moved(r); /* an undo has moved something when it is read back */
 }
@@ -277,13 +266,12 @@ void effects_event(struct run *r, const struct event *ev)
 
     for (size_t i = 0; i < l->n_effects; i++) {
         struct effect_call *c = &r->calls->calls[i];
-        if (c->id == 0 || c->id != l->effects[i].id || c->doing == STEP_NONE)
+        if (c->id == 0 || c->id != l->effects[i].id || !c->call.outstanding)
             continue;
-        bool note = c->doing == STEP_NOTE || c->doing == STEP_CLEAR;
-        if (ev->kind == EV_OPERATED && !note && ev->effect == c->id)
+        if (ev->kind == EV_OPERATED && !is_note(c) && ev->effect == c->id)
             operated(r, &l->effects[i], c, ev);
-        else if (ev->kind != EV_OPERATED && note && str_eq(ev->key, l->effects[i].key) &&
-                 memcmp(ev->nonce, c->nonce, NONCE_LEN) == 0)
+        else if (ev->kind != EV_OPERATED && is_note(c) && str_eq(ev->key, l->effects[i].key) &&
+                 call_is(&c->call, ev->nonce))
             note_answered(r, &l->effects[i], c, ev);
     }
 }

@@ -2,7 +2,6 @@
 
 #include "act_order.h"
 
-#define ASK_AGAIN_MS 15000 /* no event at all about what was asked */
 #define LEASE_BY_MS  15000 /* start_by: one that arrives later is asked for anew by then */
 #define SILENT_TRIES 8
 #define GIVE_BACK_MS 5000 /* at the end; then leases may as well expire */
@@ -16,14 +15,11 @@ struct lease_entry {
     bool giving; /* given back, the answer is awaited: nothing is ordered by it */
     bool known;  /* revision was told */
     bool taken;  /* held once, now another run's */
-    uint32_t unanswered;
     uint64_t revision, epoch;
     uint64_t told_epoch; /* of the lease, held by us or not */
     int64_t until_ms;    /* expiry on our clock, from when the answer was asked for */
-    int64_t next_ms;     /* not before */
-    int64_t asked_ms;    /* 0: nothing outstanding */
     enum lease_op op;    /* what was asked for last */
-    unsigned char nonce[NONCE_LEN];
+    struct call call;
 };
 
 struct lease_book {
@@ -87,22 +83,25 @@ void lease_want(struct run *r, const char *key)
         return;
     e->asked_for = true;
     e->refused = false;
-    e->unanswered = 0;
-    if (r->config->ports->now(r->config->ports->ctx) >= e->next_ms)
+    e->call.failures = 0;
+    if (call_due(&e->call, r->config->ports->now(r->config->ports->ctx)))
         r->moved = true; /* it is asked for in the next tick; else in its time */
 }
 
-void lease_refused(struct run *r, const char *key)
+void lease_refused_by(struct run *r, const char *key, enum refusal why)
 {
-    struct lease_entry *e = find(r, key);
+    struct lease_entry *e = NULL;
 
+    if (why == REFUSAL_LEASE || why == REFUSAL_EPOCH)
+        e = find(r, key);
     if (e == NULL)
         return;
     e->held = false;
     e->known = false; /* what was told last is not so any more */
     e->asked_for = true;
     /* At once: an agent that was restarted holds it, but has no order of it to show. */
-    e->next_ms = 0;
+    if (!e->call.outstanding)
+        e->call.retry_ms = 0;
 }
 
 /* ---- what is told ---- */
@@ -146,16 +145,16 @@ void lease_receipt(struct run *r, const struct event *ev)
     struct lease_entry *e = find(r, ev->key);
     int64_t now = r->config->ports->now(r->config->ports->ctx);
 
-    if (e == NULL || memcmp(e->nonce, ev->nonce, NONCE_LEN) != 0 || e->asked_ms == 0)
+    if (e == NULL || !e->call.outstanding || !call_is(&e->call, ev->nonce))
         return;
-    fold(r, e, &ev->receipt->u.done.lease, e->asked_ms);
-    e->asked_ms = 0;
-    e->unanswered = 0;
-    e->next_ms = e->held ? now + r->config->plan->policy.renew_ms : now + 2000;
+    fold(r, e, &ev->receipt->u.done.lease, e->call.asked_ms);
+    call_succeeded(&e->call);
+    e->call.retry_ms = e->held ? now + r->config->plan->policy.renew_ms : now + 2000;
     if (ev->receipt->u.done.refusal == REFUSAL_IO)
-        e->next_ms = now + 2000; /* it cannot write: asking at once again would only be a flood */
+        e->call.retry_ms =
+            now + 2000; /* it cannot write: asking at once again would only be a flood */
     else if (e->op == LEASE_GIVE_BACK)
-        e->next_ms = now; /* nothing speaks against asking for it anew */
+        e->call.retry_ms = now; /* nothing speaks against asking for it anew */
     if (e->held && e->paused)
         r->lease.paused = true;
 }
@@ -163,13 +162,9 @@ void lease_receipt(struct run *r, const struct event *ev)
 void lease_no_answer(struct run *r, const struct event *ev)
 {
     struct lease_entry *e = find(r, ev->key);
-    int64_t now = r->config->ports->now(r->config->ports->ctx);
 
-    if (e == NULL || memcmp(e->nonce, ev->nonce, NONCE_LEN) != 0 || e->asked_ms == 0)
-        return;
-    e->asked_ms = 0;
-    e->unanswered++;
-    e->next_ms = now + MIN_OF((int64_t)1000 << MIN_OF(e->unanswered, 4U), 15000);
+    if (e != NULL && e->call.outstanding && call_is(&e->call, ev->nonce))
+        call_failed(&e->call, r->config->ports->now(r->config->ports->ctx));
 }
 
 /* ---- what is asked ---- */
@@ -185,16 +180,15 @@ static uint64_t epoch_of(const struct run *r, const struct lease_entry *e, enum 
 static int ask(struct run *r, struct lease_entry *e, enum lease_op op, struct err *err)
 {
     const struct ports *ports = r->config->ports;
-    autofree struct order *o = xalloc(sizeof(*o));
-    auto_buf struct buf inner = BUF_INIT;
-    struct digest digest;
+    const struct host *h = world_host(r->world, e->key);
+    autofree struct order *o = xzalloc(1, sizeof(*o));
 
-    if (!order_head(r, e->key, MSG_LEASE, o))
-        return 0; /* no hello yet */
+    if (h == NULL)
+        return 0;
+    o->head.kind = MSG_LEASE;
     o->head.epoch = epoch_of(r, e, op);
     o->head.sequence = e->revision;
-    o->head.time_ms =
-        order_uptime(&world_host(r->world, e->key)->agent, ports->now(ports->ctx)) + LEASE_BY_MS;
+    o->head.time_ms = order_uptime(&h->agent, ports->now(ports->ctx)) + LEASE_BY_MS;
     o->u.lease = (struct order_lease){
         .op = op,
         .expect = e->revision,
@@ -202,13 +196,10 @@ static int ask(struct run *r, struct lease_entry *e, enum lease_op op, struct er
         .ttl_ms = (uint32_t)r->config->plan->policy.lease_ms,
     };
     memcpy(o->u.lease.run_id, r->config->ledger->run_id, RUN_ID_LEN);
-    if (ports->sign(ports->ctx, e->key, o, &inner, &digest, err) < 0)
-        return err_wrap(err, "sign a lease order");
-    memcpy(e->nonce, o->head.nonce, NONCE_LEN);
-    e->op = op;
-    e->asked_ms = ports->now(ports->ctx);
-    ports->send(ports->ctx, e->key, MSG_LEASE, o->head.nonce, &inner);
-    return 0;
+    int rv = order_send(r, e->key, o, &e->call, err);
+    if (rv == 0)
+        e->op = op;
+    return MIN_OF(rv, 0); /* 1: no hello yet */
 }
 
 static bool planned(const struct plan *p, const char *region)
@@ -295,12 +286,12 @@ static int tick_one(struct run *r, size_t i, int64_t now, struct err *err)
     if (e->held && now >= e->until_ms)
         e->held = false; /* expired, as far as we can know */
     forget_claim(r, i);
-    if (e->asked_ms > 0 && now - e->asked_ms < ASK_AGAIN_MS)
+    if (e->call.outstanding && !call_due(&e->call, now))
         return 0;
     e->giving = !want && e->held;
-    if (e->giving && (e->op != LEASE_GIVE_BACK || now >= e->next_ms))
+    if (e->giving && (e->op != LEASE_GIVE_BACK || call_due(&e->call, now)))
         return ask(r, e, LEASE_GIVE_BACK, err);
-    if (!want || now < e->next_ms)
+    if (!want || !call_due(&e->call, now))
         return 0;
     return ask(r, e, e->held ? LEASE_RENEW : LEASE_TAKE, err);
 }
@@ -342,11 +333,11 @@ static void tell(struct run *r)
     }
     for (size_t i = 0; i < p->n_hosts; i++) {
         const struct lease_entry *e = &r->leases->entries[i];
-        r->leases->claims[i] = e->held && !e->giving                          ? CLAIM_HELD
-                               : e->refused                                   ? CLAIM_REFUSED
-                               : e->unanswered >= SILENT_TRIES                ? CLAIM_SILENT
-                               : e->asked_ms > 0 || e->asked_for || e->giving ? CLAIM_ASKED
-                                                                              : CLAIM_NONE;
+        r->leases->claims[i] = e->held && !e->giving                              ? CLAIM_HELD
+                               : e->refused                                       ? CLAIM_REFUSED
+                               : e->call.failures >= SILENT_TRIES                 ? CLAIM_SILENT
+                               : e->call.outstanding || e->asked_for || e->giving ? CLAIM_ASKED
+                                                                                  : CLAIM_NONE;
     }
 }
 

@@ -28,8 +28,9 @@ void lease_no_answer(struct run *r, const struct event *ev);
 const char *lease_server(const struct run *r, const char *region, size_t *io);
 /* The epoch of this host's lease; 0: not held. */
 uint64_t lease_epoch(const struct run *r, const char *key);
-void lease_want(struct run *r, const char *key);    /* INTENT_CLAIM */
-void lease_refused(struct run *r, const char *key); /* an order was: ask again */
+void lease_want(struct run *r, const char *key); /* INTENT_CLAIM */
+/* An order was refused; for its lease: ask again. */
+void lease_refused_by(struct run *r, const char *key, enum refusal why);
 /* At the end of a run: gives everything back; false while answers are awaited. */
 MUST_CHECK int lease_give_back(struct run *r, bool *ret_all, struct err *err);
 

@@ -26,11 +26,9 @@ static uint32_t tries_for(enum refusal r)
 static void again(struct run *r, struct ledger_host *lh, uint32_t tries, const char *why)
 {
     struct ledger_keys *k = &lh->keys;
-    int64_t now = r->config->ports->now(r->config->ports->ctx);
 
-    k->asking = false;
-    k->refused = k->tries >= tries;
-    k->retry_ms = now + MIN_OF((int64_t)500 << MIN_OF(k->tries, 5U), 15000);
+    call_failed(&k->call, r->config->ports->now(r->config->ports->ctx));
+    k->refused = k->call.failures >= tries;
     str_cut(k->problem, sizeof(k->problem), why);
     lh->dirty = true;
     run_moved(r);
@@ -43,30 +41,20 @@ static int order_one(struct run *r, struct ledger_host *lh, struct err *err)
     const struct ports *ports = r->config->ports;
     const struct host *h = world_host(r->world, lh->key);
     autofree struct order *o = xzalloc(1, sizeof(*o));
-    auto_buf struct buf inner = BUF_INIT;
-    struct ledger_keys *k = &lh->keys;
-    struct digest digest;
+    struct call *c = &lh->keys.call;
 
-    if (k->tries >= KEYSTORE_TRIES) {
-        again(r, lh, 0, "its agent does not answer");
+    if (c->outstanding)
+        again(r, lh, KEYSTORE_TRIES, "its agent does not answer");
+    if (h == NULL || lh->keys.refused)
         return 0;
-    }
-    k->tries++;
-    k->asking = true;
-    k->asked_ms = ports->now(ports->ctx);
-    if (!order_head(r, lh->key, MSG_PRESERVE, o) || o->head.epoch == 0) {
-        again(r, lh, KEYSTORE_TRIES, "its lease is not held");
-        return 0;
-    }
-    k->sequence = order_sequence(lh, &h->agent);
-    o->head.sequence = k->sequence;
-    o->head.time_ms = order_uptime(&h->agent, k->asked_ms) + STAGE_BY_MS;
+    o->head.kind = MSG_PRESERVE;
+    o->head.sequence = order_sequence(lh, &h->agent);
+    o->head.time_ms = order_uptime(&h->agent, ports->now(ports->ctx)) + STAGE_BY_MS;
     memcpy(o->u.preserve.run_id, r->config->ledger->run_id, RUN_ID_LEN);
-    if (ports->sign(ports->ctx, lh->key, o, &inner, &digest, err) < 0)
-        return err_wrap(err, "sign the preserve order for %s", lh->key);
-    memcpy(k->nonce, o->head.nonce, NONCE_LEN);
-    ports->send(ports->ctx, lh->key, MSG_PRESERVE, o->head.nonce, &inner);
-    return 0;
+    int rv = order_send(r, lh->key, o, c, err);
+    if (rv == 1)
+        again(r, lh, KEYSTORE_TRIES, "its lease is not held");
+    return MIN_OF(rv, 0);
 }
 
 int keystore_do(struct run *r, struct err *err)
@@ -88,8 +76,7 @@ static void copied(struct run *r, struct ledger_host *lh, const struct receipt_d
 {
     struct ledger_keys *k = &lh->keys;
 
-    k->asking = false;
-    k->tries = 0;
+    call_succeeded(&k->call);
     k->problem[0] = '\0';
     k->files = done->count;
     k->digest = done->digest;
@@ -105,20 +92,19 @@ void keystore_answer(struct run *r, const struct event *ev)
 {
     struct ledger_host *lh = run_host(r, ev->key);
 
-    if (lh == NULL || !lh->keys.asking || memcmp(lh->keys.nonce, ev->nonce, NONCE_LEN) != 0)
+    if (lh == NULL || !lh->keys.call.outstanding || !call_is(&lh->keys.call, ev->nonce))
         return; /* doubled, or of one that was given up */
     if (ev->kind == EV_NO_ANSWER) {
         again(r, lh, KEYSTORE_TRIES, ev->text != NULL ? ev->text : "no answer");
         return;
     }
     const struct receipt_done *done = &ev->receipt->u.done;
-    lh->keys.sequence = MAX_OF(lh->keys.sequence, done->last_sequence);
+    lh->keys.call.sequence = MAX_OF(lh->keys.call.sequence, done->last_sequence);
     if (done->refusal == REFUSAL_NONE) {
         copied(r, lh, done);
         return;
     }
-    if (done->refusal == REFUSAL_LEASE || done->refusal == REFUSAL_EPOCH)
-        lease_refused(r, lh->key);
+    lease_refused_by(r, lh->key, done->refusal);
     again(r, lh, tries_for(done->refusal),
           done->text[0] != '\0' ? done->text : refusal_name(done->refusal));
 }

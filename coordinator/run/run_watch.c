@@ -13,7 +13,8 @@ void watch_ask(struct run *r, const struct intent *in)
 
     if (g == NULL)
         return;
-    g->asking = true; /* reading changes nothing: it need not be committed */
+    /* Reading changes nothing: it need not be committed. */
+    call_begin(&g->call, ports->now(ports->ctx), INT64_MAX);
     str_hex(run, r->config->ledger->run_id, RUN_ID_LEN);
     ports->operate(
         ports->ctx,
@@ -24,23 +25,22 @@ void watch_ask(struct run *r, const struct intent *in)
 void watch_snapshot(struct run *r, const struct event *ev)
 {
     struct ledger_region *g = ledger_region(r->config->ledger, ev->region);
+    int64_t now = r->config->ports->now(r->config->ports->ctx);
 
-    if (g == NULL || !g->asking)
+    if (g == NULL || !g->call.outstanding)
         return;
-    g->asking = false;
     if (ev->ok) {
         str_cut(g->snapshot, sizeof(g->snapshot), ev->text);
         g->snapshot_bytes = ev->bytes;
         g->snapshot_wall_ms = ev->wall_ms;
-        g->snapshot_ms = r->config->ports->now(r->config->ports->ctx);
+        g->snapshot_ms = now;
         g->problem[0] = '\0';
         g->dirty = true;
+        call_succeeded(&g->call);
     } else {
-        int64_t wait = MIN_OF((int64_t)1000 << MIN_OF(g->tries, 4U), SNAPSHOT_RETRY_MS);
         str_cut(g->problem, sizeof(g->problem), ev->text);
-        g->tries++;
-        g->refused = ev->final || g->tries >= SNAPSHOT_TRIES;
-        g->retry_ms = r->config->ports->now(r->config->ports->ctx) + wait;
+        call_failed(&g->call, now);
+        g->refused = ev->final || g->call.failures >= SNAPSHOT_TRIES;
     }
     run_moved(r);
 }

@@ -74,7 +74,7 @@ static int set_up(void **state)
     b->run = (struct run){.config = &b->config, .world = &b->f.w};
     c1(b)->state = HOST_STAGING;
     c1(b)->order = MSG_STAGE;
-    c1(b)->sequence = 7;
+    c1(b)->call.sequence = 7;
     c1(b)->attempts = 1;
     *state = b;
     return 0;
@@ -94,7 +94,7 @@ static void refused(struct bench *b, enum refusal why)
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
     struct event ev = {.kind = EV_RECEIPT, .key = C1, .order = c1(b)->order, .receipt = r};
 
-    memcpy(ev.nonce, c1(b)->nonce, NONCE_LEN);
+    memcpy(ev.nonce, c1(b)->call.nonce, NONCE_LEN);
     r->u.done = (struct receipt_done){.refusal = why, .last_sequence = 7, .text = "not here"};
     act_receipt(&b->run, &ev);
 }
@@ -221,7 +221,7 @@ static void what_was_refused_before_a_resume_is_ordered_anew(void **state)
         ledger_resume(&b->f.ledger);
         refused(b, final[i]);
         assert_int_equal(c1(b)->state, HOST_PENDING);
-        assert_true(c1(b)->retry_ms <= SMALL_NOW);
+        assert_true(c1(b)->call.retry_ms <= SMALL_NOW);
         assert_int_equal(b->f.ledger.failures + b->f.ledger.skipped, 0);
 
         c1(b)->attempts = 1; /* and the new order is refused as well */

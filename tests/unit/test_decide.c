@@ -436,7 +436,7 @@ static void test_ending_without_a_leader(void **state)
     assert_int_equal(small_fleet_intent(f, INTENT_RUN)->run, RUN_STOPPED);
     lh->state = HOST_SWAPPING; /* its agent is still at it */
     lh->answered = true;
-    lh->sequence = 4;
+    lh->call.sequence = 4;
     f->hosts[2].agent.order_sequence = 4;
     f->hosts[2].agent.phase = PHASE_PROBING;
     small_fleet_decide(f);

@@ -11,7 +11,7 @@ static struct small_fleet *flying(void)
     struct ledger_host *lh = desk_host(f, "s2-id");
     lh->state = HOST_SWAPPING;
     lh->order = MSG_SWAP;
-    lh->sequence = 4;
+    lh->call.sequence = 4;
     lh->answered = true;
     lh->ordered_ms = lh->effect_ms = f->w.begun_ms;
     f->hosts[1].agent.order_sequence = 4;
@@ -90,7 +90,7 @@ static void test_came_back_by_boot(void **state)
     (void)state;
     lh->state = HOST_SWAPPING;
     lh->order = MSG_SWAP;
-    lh->sequence = h->agent.order_sequence = 4;
+    lh->call.sequence = h->agent.order_sequence = 4;
     lh->answered = true;
     lh->ordered_ms = lh->effect_ms = f->w.begun_ms;
     lh->base_modify_index = h->client.modify_index;
@@ -116,11 +116,11 @@ static void test_swap_is_dead(void **state)
     (void)state;
     f->hosts[1].agent.order_sequence = 3;
     lh->answered = false;
-    lh->resends = 3;
+    lh->call.failures = 3;
     small_fleet_later(f, 40000);
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STOP));
-    lh->resends = 4;
+    lh->call.failures = 4;
     small_fleet_decide(f);
     const struct intent *in = small_fleet_intent(f, INTENT_STOP);
     assert_non_null(in);
@@ -152,7 +152,7 @@ static void test_swap_dies_later(void **state)
     (void)state;
     lh->answered = true;
     lh->receipt_ms = lh->effect_ms = f->w.begun_ms;
-    f->hosts[1].agent.order_sequence = lh->sequence;
+    f->hosts[1].agent.order_sequence = lh->call.sequence;
     f->hosts[1].agent.phase = PHASE_PROBING;
     small_fleet_later(f, SWAP_ALIVE_MS);
     small_fleet_decide(f);
@@ -161,10 +161,10 @@ static void test_swap_dies_later(void **state)
     small_fleet_decide(f);
     assert_non_null(small_fleet_intent(f, INTENT_RESEND));
     assert_true(small_fleet_waits(f, REASON_IN_FLIGHT));
-    lh->retry_ms = f->w.begun_ms + 5000; /* asked just now */
+    lh->call.retry_ms = f->w.begun_ms + 5000; /* asked just now */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_RESEND));
-    lh->resends = 4;
+    lh->call.failures = 4;
     small_fleet_decide(f);
     const struct intent *in = small_fleet_intent(f, INTENT_STOP);
     assert_non_null(in);
@@ -183,7 +183,7 @@ static void test_resend(void **state)
     (void)state;
     f->hosts[1].agent.order_sequence = 3;
     lh->answered = false;
-    lh->retry_ms = f->w.begun_ms + 6000;
+    lh->call.retry_ms = f->w.begun_ms + 6000;
     small_fleet_later(f, 7000); /* it could still be obeyed, by gates that are too old */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_RESEND));
@@ -280,7 +280,7 @@ static void test_turns(void **state)
     struct ledger_host *lh = desk_host(f, "s2-id");
     struct host *h = &f->hosts[1];
     (void)state;
-    h->agent.order_sequence = lh->sequence;
+    h->agent.order_sequence = lh->call.sequence;
     h->agent.phase = PHASE_FAILED;
     h->agent.failed_in = PHASE_SWAPPING;
     h->agent.failure = FAILURE_OUT_OF_TIME;
@@ -302,7 +302,7 @@ static void test_comes_back(void **state)
     struct ledger_host *lh = desk_host(f, "s2-id");
     struct host *h = &f->hosts[1];
     (void)state;
-    h->agent.order_sequence = lh->sequence;
+    h->agent.order_sequence = lh->call.sequence;
     assert_null(after(f, PHASE_STAGED)); /* without a reason the order is still being taken up */
     h->agent.failed_in = PHASE_SWAPPING;
     h->agent.failure = FAILURE_INTERRUPTED;

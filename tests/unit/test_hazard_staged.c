@@ -14,7 +14,7 @@ static void stage_c1(struct host_bench *b)
     lh = ledger_host(&b->f.ledger, "c1-id");
     lh->state = HOST_STAGING;
     lh->answered = true;
-    lh->sequence = 7;
+    lh->call.sequence = 7;
     lh->effect_ms = SMALL_NOW - 1000;
     a->status_at = SMALL_NOW;
     a->order_sequence = 7;
@@ -165,7 +165,7 @@ static void all_hosts_that_refuse_are_told_at_once(void **state)
         struct agent_view *a = &b->f.hosts[i].agent;
         lh->state = i == 0 || i >= BENCH_C1 ? HOST_STAGING : HOST_STAGED;
         lh->answered = true;
-        lh->sequence = 7;
+        lh->call.sequence = 7;
         lh->effect_ms = SMALL_NOW - 1000;
         a->status_at = SMALL_NOW;
         a->order_sequence = 7;

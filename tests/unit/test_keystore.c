@@ -76,12 +76,11 @@ static void every_server_is_asked_before_any_is_changed(void **state)
     small_fleet_decide(f);
     assert_int_equal(asked(f), 1);
     assert_null(small_fleet_intent(f, INTENT_SWAP));
-    keys(f, 2)->asking = true;
-    keys(f, 2)->asked_ms = f->w.begun_ms;
+    call_begin(&keys(f, 2)->call, f->w.begun_ms, CALL_ANSWER_MS);
     small_fleet_decide(f);
     assert_int_equal(asked(f), 0);
     assert_null(small_fleet_intent(f, INTENT_SWAP));
-    keys(f, 2)->asked_ms = f->w.begun_ms - KEYSTORE_ANSWER_MS; /* no event came */
+    keys(f, 2)->call.retry_ms = f->w.begun_ms; /* no event came */
     small_fleet_decide(f);
     assert_int_equal(asked(f), 1);
     copied(f, 2, 1, 7);
@@ -258,8 +257,8 @@ static void answer(struct answering *a, enum refusal r, uint32_t tries)
                        .order = MSG_PRESERVE,
                        .receipt = &a->receipt};
 
-    k->asking = true;
-    k->tries = tries;
+    k->call.outstanding = true;
+    k->call.failures = tries - 1; /* this one is the last of them */
     a->receipt.u.done.refusal = r;
     a->receipt.u.done.last_sequence = 41;
     keystore_answer(&a->run, &ev);
@@ -278,8 +277,8 @@ static void an_answer_is_kept(void **state)
     assert_string_equal(keys(a.f, 0)->path, "/var/lib/caravan/swap/keystore/x");
     assert_true(digest_eq(&keys(a.f, 0)->digest, &a.receipt.u.done.digest));
     assert_true(a.f->ledger.hosts[0].dirty);
-    assert_false(keys(a.f, 0)->asking);
-    assert_int_equal(keys(a.f, 0)->tries, 0);
+    assert_false(keys(a.f, 0)->call.outstanding);
+    assert_int_equal(keys(a.f, 0)->call.failures, 0);
     /* The next order of any kind comes after it. */
     assert_true(order_sequence(&a.f->ledger.hosts[0], &a.f->hosts[0].agent) > 41);
     desk_done(a.f);
@@ -309,7 +308,7 @@ static void refusals_are_final_or_not(void **state)
         if (keys(a.f, 0)->refused != cases[i].final)
             fail_msg("%s after %u", refusal_name(cases[i].r), cases[i].tries);
         assert_string_equal(keys(a.f, 0)->problem, "the reason");
-        assert_true(keys(a.f, 0)->retry_ms > a.f->w.begun_ms);
+        assert_true(keys(a.f, 0)->call.retry_ms > a.f->w.begun_ms);
         assert_string_equal(keys(a.f, 0)->path, "");
         desk_done(a.f);
     }
@@ -324,10 +323,10 @@ static void an_answer_to_another_order_is_none(void **state)
     ev.key = a.f->ledger.hosts[0].key;
     ev.receipt = &a.receipt;
     str_cut(a.receipt.u.done.text, TEXT_MAX, "/old");
-    keys(a.f, 0)->asking = true;
+    keys(a.f, 0)->call.outstanding = true;
     keystore_answer(&a.run, &ev);
     assert_string_equal(keys(a.f, 0)->path, "");
-    assert_true(keys(a.f, 0)->asking);
+    assert_true(keys(a.f, 0)->call.outstanding);
     desk_done(a.f);
 }
 
@@ -336,13 +335,13 @@ static void a_new_process_asks_anew(void **state)
     struct small_fleet *f = fleet("1.7.7");
     (void)state;
     copied(f, 0, 1, 7);
-    keys(f, 1)->refused = keys(f, 1)->asking = true;
-    keys(f, 1)->tries = KEYSTORE_TRIES;
+    keys(f, 1)->refused = keys(f, 1)->call.outstanding = true;
+    keys(f, 1)->call.failures = KEYSTORE_TRIES;
     ledger_rebase(&f->ledger, f->w.begun_ms);
     assert_int_equal(keys(f, 0)->copied_ms, 0);
     assert_string_equal(keys(f, 0)->path, "/keep/0");
-    assert_false(keys(f, 1)->refused || keys(f, 1)->asking);
-    assert_int_equal(keys(f, 1)->tries, 0);
+    assert_false(keys(f, 1)->refused || keys(f, 1)->call.outstanding);
+    assert_int_equal(keys(f, 1)->call.failures, 0);
     desk_done(f);
 }
 

@@ -100,10 +100,10 @@ static void test_rebase(void **state)
     struct ledger_host *h = &f->ledger.hosts[0];
     (void)state;
     h->ordered_ms = 900000;
-    h->retry_ms = 999999;
+    h->call.retry_ms = 999999;
     ledger_rebase(&f->ledger, 50);
     assert_int_equal(h->ordered_ms, 50);
-    assert_int_equal(h->retry_ms, 0);
+    assert_int_equal(h->call.retry_ms, 0);
     assert_int_equal(h->receipt_ms, 0); /* what was not set stays so */
     done(f);
 }

@@ -344,11 +344,11 @@ static void test_snapshot_first(void **state)
     const struct intent *in = small_fleet_intent(f, INTENT_SNAPSHOT);
     assert_non_null(in);
     assert_string_equal(in->host, "global");
-    r->asking = true;
+    call_begin(&r->call, f->w.begun_ms, INT64_MAX);
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_SNAPSHOT));
-    r->asking = false;
-    r->retry_ms = f->w.begun_ms + 1;
+    call_succeeded(&r->call);
+    r->call.retry_ms = f->w.begun_ms + 1;
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_SNAPSHOT));
     assert_true(small_fleet_waits(f, REASON_SNAPSHOT));

@@ -349,7 +349,7 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
         judge_preserve(t, h);
     if (o->head.kind != MSG_SWAP && o->head.kind != MSG_STAGE && o->head.kind != MSG_REVERT)
         return;
-    if (l == NULL || memcmp(l->nonce, o->head.nonce, NONCE_LEN) != 0)
+    if (l == NULL || memcmp(l->call.nonce, o->head.nonce, NONCE_LEN) != 0)
         judge_says(t, 7, "an order to %s that is not in the ledger", h->name);
     if (o->head.kind != MSG_STAGE)
         judge_bytes(t, h, o);
