@@ -294,24 +294,8 @@ static void sign_and_free(struct crash_stage *st, struct order *o, struct buf *r
 void stage_stage(struct crash_stage *st, struct buf *ret_inner)
 {
     struct order *o = next_order(st, MSG_STAGE);
-    struct manifest m = {.version = "1.1.0", .created_s = 1, .n_builds = 1};
-    const struct keypair *keys[] = {st->desk.operator};
-    auto_buf struct buf body = BUF_INIT;
-    auto_buf struct buf file = BUF_INIT;
-    struct err err = ERR_INIT;
 
-    m.builds[0] = (struct build){.os = "linux",
-                                 .arch = "amd64",
-                                 .packing = PACKING_BARE,
-                                 .fetch_size = st->fresh_size,
-                                 .fetch_digest = st->fresh,
-                                 .size = st->fresh_size,
-                                 .digest = st->fresh};
-    if (manifest_pack(&m, &body, &err) < 0 ||
-        container_pack(CONTAINER_MANIFEST, body.data, body.len, keys, 1, &file, &err) < 0)
-        give_up("manifest", &err);
-    memcpy(o->u.stage.manifest, file.data, file.len);
-    o->u.stage.manifest_len = file.len;
+    desk_stage(&o->u.stage, st->desk.operator, "amd64", st->fresh_size, &st->fresh);
     o->u.stage.n_urls = 1;
     snprintf(o->u.stage.urls[0], URL_MAX_LEN, "file://%s/offer/nomad", st->dir);
     o->u.stage.deadline_ms = 20000;

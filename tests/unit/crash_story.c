@@ -1,4 +1,5 @@
 #include "crash_story.h"
+#include "model_swap.h"
 #include "spare.h"
 #include "swap_obey.h"
 #include "str.h"
@@ -45,40 +46,20 @@ static void on_changed(void *ctx)
     p->told_sequence = p->swap.phases.rec.sequence;
 }
 
-static void on_note(void *ctx, enum log_level level, enum log_event event, const char *text)
-{
-    (void)ctx;
-    (void)level;
-    (void)event;
-    (void)text;
-}
-
 /* ---- one caravan-swap on the model ---- */
 
 static int open_swap(struct play *p)
 {
-    static const struct log quiet = {.level = LOG_ERROR, .program = "model"};
     struct swap *s = &p->swap;
+    struct phases_config conf = model_phases(NULL);
     struct err err = ERR_INIT;
-    struct phases_config conf = {.dir = MODEL_DIR,
-                                 .fetch_dir = MODEL_FETCH,
-                                 .binary = MODEL_TARGET,
-                                 .data_dir = "",
-                                 .hold_file = MODEL_HOLD,
-                                 .law = &s->law,
-                                 .changed = on_changed,
-                                 .note = on_note,
-                                 .ctx = p};
 
     memset(p->desk.session, 0x50 + (int)p->m->boots, SESSION_LEN);
-    *s = (struct swap){.log = &quiet, .key = p->desk.host, .trust = p->desk.trust};
-    s->max_lease_ms = LEASE_MAX_MS;
+    model_swap(s, p->m, &p->desk);
     s->law = (struct law){.url_prefixes = "", .allow_file_urls = true};
-    memcpy(s->session, p->desk.session, SESSION_LEN);
-    memcpy(conf.session, p->desk.session, SESSION_LEN);
-    str_cut(s->fetch_dir, sizeof(s->fetch_dir), MODEL_FETCH);
-    s->host = p->m->host;
-    if (phases_open(&s->host, &conf, &s->phases, &err) < 0) {
+    conf.changed = on_changed;
+    conf.ctx = p;
+    if (model_swap_open(s, conf, &err) < 0) {
         broken(p, "caravan-swap does not start any more: %.150s", err.text);
         return -1;
     }
@@ -108,33 +89,12 @@ static uint64_t begin_by(const struct play *p)
     return (uint64_t)p->m->uptime_ms + 8000;
 }
 
-static void digest_of(const char *kind, struct digest *ret)
-{
-    char binary[MODEL_BINARY];
-
-    model_binary(kind, binary);
-    crypto_digest(binary, sizeof(binary), ret);
-}
-
 static void fill_stage(struct play *p, struct order_stage *st)
 {
-    struct manifest m = {.version = "1.1.0", .created_s = 1, .n_builds = 1};
-    const struct keypair *keys[] = {p->desk.operator};
-    auto_buf struct buf body = BUF_INIT;
-    auto_buf struct buf file = BUF_INIT;
-    struct build *b = &m.builds[0];
-    struct err err = ERR_INIT;
+    struct digest digest;
 
-    *b = (struct build){
-        .os = "linux", .packing = PACKING_BARE, .fetch_size = MODEL_BINARY, .size = MODEL_BINARY};
-    str_cut(b->arch, sizeof(b->arch), facts_arch());
-    digest_of(p->story->offer, &b->digest);
-    b->fetch_digest = b->digest;
-    if (manifest_pack(&m, &body, &err) < 0 ||
-        container_pack(CONTAINER_MANIFEST, body.data, body.len, keys, 1, &file, &err) < 0)
-        abort();
-    memcpy(st->manifest, file.data, file.len);
-    st->manifest_len = file.len;
+    model_digest(p->story->offer, &digest);
+    desk_stage(st, p->desk.operator, facts_arch(), MODEL_BINARY, &digest);
     st->n_urls = 1;
     str_cut(st->urls[0], sizeof(st->urls[0]), "file:///offer");
     st->deadline_ms = 60000;
@@ -175,12 +135,12 @@ static void order(struct play *p, enum message_kind kind)
         o->u.swap.on_not_ready = p->story->policy;
         o->u.swap.hold_ms = 200;
         o->u.swap.deadline_ms = 3000;
-        digest_of(p->story->offer, &o->u.swap.digest);
+        model_digest(p->story->offer, &o->u.swap.digest);
     } else {
         o->u.revert.hold_ms = 200;
         o->u.revert.deadline_ms = 3000;
         o->u.revert.why = FAILURE_NOT_CAUGHT_UP;
-        digest_of("old", &o->u.revert.to);
+        model_digest("old", &o->u.revert.to);
     }
     desk_inner(o, p->desk.operator, & s->inner);
     free(o);

@@ -34,6 +34,14 @@ void model_binary(const char *kind, char dst[static MODEL_BINARY])
     memcpy(dst + MODEL_BINARY - 3, "end", 3);
 }
 
+void model_digest(const char *kind, struct digest *ret)
+{
+    char binary[MODEL_BINARY];
+
+    model_binary(kind, binary);
+    crypto_digest(binary, sizeof(binary), ret);
+}
+
 const char *model_kind(const struct model_file *f)
 {
     static const char *const kinds[] = {"old", "new", "bad", "mute"};

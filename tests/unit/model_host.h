@@ -110,6 +110,7 @@ struct model_host {
 
 void model_open(struct model_host *m, const char *offer);
 void model_binary(const char *kind, char dst[static MODEL_BINARY]);
+void model_digest(const char *kind, struct digest *ret); /* of a binary */
 /* What the file is: "old", "new", ... ; "torn"; "none". */
 const char *model_kind(const struct model_file *f);
 void model_link(struct model_host *m);          /* the target becomes a link to MODEL_STORE */

@@ -1,49 +1,22 @@
 #include "swap_bench.h"
+#include "model_swap.h"
 #include "scratch_dir.h"
 #include "str.h"
 
 #define STEPS_MAX 3000
 
-static void on_changed(void *ctx)
-{
-    (void)ctx;
-}
-
-static void on_note(void *ctx, enum log_level level, enum log_event event, const char *text)
-{
-    (void)ctx;
-    (void)level;
-    (void)event;
-    (void)text;
-}
-
 void swap_bench_open(struct swap_bench *b)
 {
-    static const struct log quiet = {.level = LOG_ERROR, .program = "bench"};
-    struct phases_config conf = {.dir = MODEL_DIR,
-                                 .fetch_dir = MODEL_FETCH,
-                                 .binary = MODEL_TARGET,
-                                 .data_dir = "",
-                                 .hold_file = MODEL_HOLD,
-                                 .law = &b->s.law,
-                                 .changed = on_changed,
-                                 .note = on_note,
-                                 .ctx = &b->s};
     struct err err = ERR_INIT;
 
     memset(b, 0, sizeof(*b));
     b->dir = scratch_open();
     desk_open(&b->desk);
     model_open(&b->m, "new");
-    b->s = (struct swap){.log = &quiet, .key = b->desk.host, .trust = b->desk.trust};
+    model_swap(&b->s, &b->m, &b->desk);
     b->s.law = (struct law){.url_prefixes = "https://good.example/", .gap_ms = 30000};
-    b->s.max_lease_ms = LEASE_MAX_MS;
-    memcpy(b->s.session, b->desk.session, SESSION_LEN);
-    memcpy(conf.session, b->desk.session, SESSION_LEN);
-    str_cut(b->s.fetch_dir, sizeof(b->s.fetch_dir), MODEL_FETCH);
     snprintf(b->s.trust_path, sizeof(b->s.trust_path), "%.150s/trust", b->dir);
-    b->s.host = b->m.host;
-    if (phases_open(&b->s.host, &conf, &b->s.phases, &err) < 0)
+    if (model_swap_open(&b->s, model_phases(NULL), &err) < 0)
         abort();
 }
 
@@ -66,35 +39,14 @@ struct order *swap_bench_order(const struct swap_bench *b, enum message_kind kin
     return o;
 }
 
-static void digest_of(const char *kind, struct digest *ret)
-{
-    char binary[MODEL_BINARY];
-
-    model_binary(kind, binary);
-    crypto_digest(binary, sizeof(binary), ret);
-}
-
 struct order *swap_bench_stage(const struct swap_bench *b, uint64_t epoch, uint64_t sequence)
 {
     struct order *o = swap_bench_order(b, MSG_STAGE, epoch, sequence);
     struct order_stage *st = &o->u.stage;
-    struct manifest m = {.version = "1.1.0", .created_s = 1, .n_builds = 1};
-    struct build *build = &m.builds[0];
-    const struct keypair *keys[] = {b->desk.operator};
-    auto_buf struct buf body = BUF_INIT;
-    auto_buf struct buf file = BUF_INIT;
-    struct err err = ERR_INIT;
+    struct digest digest;
 
-    *build = (struct build){
-        .os = "linux", .packing = PACKING_BARE, .size = MODEL_BINARY, .fetch_size = MODEL_BINARY};
-    str_cut(build->arch, sizeof(build->arch), facts_arch());
-    digest_of("new", &build->digest);
-    build->fetch_digest = build->digest;
-    if (manifest_pack(&m, &body, &err) < 0 ||
-        container_pack(CONTAINER_MANIFEST, body.data, body.len, keys, 1, &file, &err) < 0)
-        abort();
-    memcpy(st->manifest, file.data, file.len);
-    st->manifest_len = file.len;
+    model_digest("new", &digest);
+    desk_stage(st, b->desk.operator, facts_arch(), MODEL_BINARY, &digest);
     st->n_urls = 1;
     str_cut(st->urls[0], sizeof(st->urls[0]), "https://good.example/nomad");
     return o;
@@ -105,7 +57,7 @@ struct order *swap_bench_swap(const struct swap_bench *b, uint64_t epoch, uint64
     struct order *o = swap_bench_order(b, MSG_SWAP, epoch, sequence);
 
     o->u.swap = (struct order_swap){.on_not_ready = ON_REVERT, .hold_ms = 100, .deadline_ms = 2000};
-    digest_of("new", &o->u.swap.digest);
+    model_digest("new", &o->u.swap.digest);
     return o;
 }
 

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "model_host.h"
+#include "model_swap.h"
 #include "phases.h"
 #include "str.h"
 
@@ -23,28 +23,15 @@ static void on_changed(void *ctx)
     b->told++;
 }
 
-static void on_note(void *ctx, enum log_level level, enum log_event event, const char *text)
-{
-    (void)ctx;
-    (void)level;
-    (void)event;
-    (void)text;
-}
-
 static void open_phases(struct bench *b)
 {
-    struct phases_config conf = {.dir = MODEL_DIR,
-                                 .fetch_dir = MODEL_FETCH,
-                                 .binary = MODEL_TARGET,
-                                 .data_dir = b->data_dir,
-                                 .hold_file = MODEL_HOLD,
-                                 .law = &law,
-                                 .session = {1},
-                                 .changed = on_changed,
-                                 .note = on_note,
-                                 .ctx = b};
+    struct phases_config conf = model_phases(&law);
     struct err err = ERR_INIT;
 
+    conf.data_dir = b->data_dir;
+    conf.session[0] = 1;
+    conf.changed = on_changed;
+    conf.ctx = b;
     if (phases_open(&b->m.host, &conf, &b->p, &err) < 0)
         fail_msg("%s", err.text);
 }
@@ -85,14 +72,6 @@ static void to_rest(struct bench *b)
         assert_true(i < 5000);
 }
 
-static void digest_of(const char *kind, struct digest *ret)
-{
-    char binary[MODEL_BINARY];
-
-    model_binary(kind, binary);
-    crypto_digest(binary, sizeof(binary), ret);
-}
-
 static void accept(struct bench *b, const struct record *next, const struct fetch_get *job)
 {
     struct err err = ERR_INIT;
@@ -108,7 +87,7 @@ static void begin_stage(struct bench *b)
 
     next.phase = PHASE_FETCHING;
     next.order_sequence = 1;
-    digest_of(b->m.offer, &next.target);
+    model_digest(b->m.offer, &next.target);
     next.target_size = MODEL_BINARY;
     next.previous = (struct digest){{0}};
     accept(b, &next, &job);
@@ -219,7 +198,7 @@ static void only_the_digest_named_is_staged(void **state)
     struct record next;
 
     begin_stage(b);
-    digest_of("mute", &b->p.rec.target);
+    model_digest("mute", &b->p.rec.target);
     to_rest(b);
     ends(b, PHASE_FAILED, FAILURE_BAD_DIGEST, "old");
     assert_int_equal(model_fs_find(&b->m.fs, MODEL_FRESH), 0);
@@ -615,7 +594,7 @@ static void what_was_put_in_place_is_remembered(void **state)
     struct digest d;
 
     swap(b, ON_REVERT);
-    digest_of("new", &d);
+    model_digest("new", &d);
     assert_true(digest_eq(&b->p.rec.placed, &d));
     b->m.offer = "bad";
     swap(b, ON_REVERT);

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "agent_store.h"
-#include "model_host.h"
+#include "model_swap.h"
 #include "order_desk.h"
 #include "paper_journal.h"
 #include "scratch_dir.h"
@@ -24,11 +24,6 @@ struct bench {
     struct buf lease;         /* shown with it */
 };
 
-static void on_changed(void *ctx)
-{
-    (void)ctx;
-}
-
 /* The lease that caravan-agent keeps beside: epoch 1 is run 'a'. */
 static int keep_lease(struct bench *b, struct err *err)
 {
@@ -43,30 +38,20 @@ static int set_up(void **state)
 {
     static const struct log log = {LOG_INFO, "test", paper_journal};
     struct bench *b = xzalloc(1, sizeof(*b));
-    struct phases_config conf = {.dir = MODEL_DIR,
-                                 .fetch_dir = MODEL_FETCH,
-                                 .binary = MODEL_TARGET,
-                                 .data_dir = "",
-                                 .hold_file = MODEL_HOLD,
-                                 .law = &b->s.law,
-                                 .changed = on_changed,
-                                 .note = swap_note,
-                                 .ctx = &b->s};
+    struct phases_config conf = model_phases(NULL);
     struct err err = ERR_INIT;
 
+    conf.note = swap_note;
+    conf.ctx = &b->s;
     b->dir = scratch_open();
     desk_open(&b->desk);
     model_open(&b->m, "new");
-    b->s = (struct swap){.log = &log, .key = b->desk.host, .trust = b->desk.trust};
-    b->s.max_lease_ms = LEASE_MAX_MS;
+    model_swap(&b->s, &b->m, &b->desk);
+    b->s.log = &log;
     b->s.law = (struct law){.url_prefixes = "https://good.example/", .gap_ms = 30000};
-    memcpy(b->s.session, b->desk.session, SESSION_LEN);
-    memcpy(conf.session, b->desk.session, SESSION_LEN);
-    str_cut(b->s.fetch_dir, sizeof(b->s.fetch_dir), MODEL_FETCH);
     snprintf(b->s.trust_path, sizeof(b->s.trust_path), "%.150s/trust", b->dir);
-    b->s.host = b->m.host;
     paper_journal_clear();
-    if (keep_lease(b, &err) < 0 || phases_open(&b->s.host, &conf, &b->s.phases, &err) < 0)
+    if (keep_lease(b, &err) < 0 || model_swap_open(&b->s, conf, &err) < 0)
         return -1;
     *state = b;
     return 0;
@@ -133,35 +118,14 @@ static enum refusal say(struct bench *b, struct order *o)
     return say_as(b, o, b->desk.operator);
 }
 
-static void digest_of(const char *kind, struct digest *ret)
-{
-    char binary[MODEL_BINARY];
-
-    model_binary(kind, binary);
-    crypto_digest(binary, sizeof(binary), ret);
-}
-
 static struct order *stage_signed(struct bench *b, const struct keypair *by, const char *arch)
 {
     struct order *o = order(b, MSG_STAGE);
     struct order_stage *st = &o->u.stage;
-    struct manifest m = {.version = "1.1.0", .created_s = 1, .n_builds = 1};
-    struct build *build = &m.builds[0];
-    const struct keypair *keys[] = {by};
-    auto_buf struct buf body = BUF_INIT;
-    auto_buf struct buf file = BUF_INIT;
-    struct err err = ERR_INIT;
+    struct digest digest;
 
-    *build = (struct build){
-        .os = "linux", .packing = PACKING_BARE, .size = MODEL_BINARY, .fetch_size = MODEL_BINARY};
-    str_cut(build->arch, sizeof(build->arch), arch);
-    digest_of(b->m.offer, &build->digest);
-    build->fetch_digest = build->digest;
-    if (manifest_pack(&m, &body, &err) < 0 ||
-        container_pack(CONTAINER_MANIFEST, body.data, body.len, keys, 1, &file, &err) < 0)
-        fail_msg("%s", err.text);
-    memcpy(st->manifest, file.data, file.len);
-    st->manifest_len = file.len;
+    model_digest(b->m.offer, &digest);
+    desk_stage(st, by, arch, MODEL_BINARY, &digest);
     st->n_urls = 1;
     str_cut(st->urls[0], sizeof(st->urls[0]), "https://good.example/nomad");
     return o;
@@ -179,7 +143,7 @@ static struct order *swap(struct bench *b, const char *kind)
     o->u.swap.on_not_ready = ON_REVERT;
     o->u.swap.hold_ms = 100;
     o->u.swap.deadline_ms = 2000;
-    digest_of(kind, &o->u.swap.digest);
+    model_digest(kind, &o->u.swap.digest);
     return o;
 }
 
@@ -189,7 +153,7 @@ static struct order *revert(struct bench *b, const char *to)
 
     o->u.revert.why = FAILURE_NOT_CAUGHT_UP;
     o->u.revert.hold_ms = 100;
-    digest_of(to, &o->u.revert.to);
+    model_digest(to, &o->u.revert.to);
     return o;
 }
 
