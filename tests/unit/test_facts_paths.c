@@ -10,10 +10,6 @@
 
 #define PEM "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
 
-static void nothing(struct ready_bench *b)
-{
-    (void)b;
-}
 static void broken(struct ready_bench *b)
 {
     ready_put(b, "/etc/nomad.d/z.hcl", "a = \"");
@@ -229,12 +225,8 @@ static void licence_in_the_environment(struct ready_bench *b)
 }
 static void is_version(struct ready_bench *b, const char *version)
 {
-    struct version_said *v = &b->p.in_place;
-    bool learned = false;
-
-    facts_gather(&b->p, "", &b->f, &learned);
-    *v = (struct version_said){.of = b->f.disk, .nomad = TRI_YES};
-    str_cut(v->version, sizeof(v->version), version);
+    b->says.nomad = TRI_YES;
+    str_cut(b->says.version, sizeof(b->says.version), version);
     licence(b);
 }
 static void licence_of_enterprise(struct ready_bench *b)
@@ -373,7 +365,7 @@ static void raft_hangs(struct ready_bench *b)
 }
 
 static const struct ready_row rows[] = {
-    {nothing, "path-unusable", TRI_NO, ""},
+    {NULL, "path-unusable", TRI_NO, ""},
     {volume, "path-unusable", TRI_YES, "host_volume \"x\": /srv/x is not there"},
     {volume_there, "path-unusable", TRI_NO, ""},
     {volumes_of_json, "path-unusable", TRI_YES,
@@ -426,7 +418,7 @@ static const struct ready_row rows[] = {
     {vault_on, "path-unusable", TRI_YES, "vault ca_file: /v is not there"},
     {many_paths, "path-unusable", TRI_UNKNOWN, "more paths"},
     {broken, "path-unusable", TRI_UNKNOWN, "z.hcl"},
-    {nothing, "certificate-expired", TRI_NO, ""},
+    {NULL, "certificate-expired", TRI_NO, ""},
     {certificate_lasts, "certificate-expired", TRI_NO, ""},
     {certificate_ended, "certificate-expired", TRI_YES,
      "tls cert_file: /tls/cert ended 2023-11-14"},
@@ -436,12 +428,12 @@ static const struct ready_row rows[] = {
     {one_authority_ended, "certificate-expired", TRI_UNKNOWN, "one of several"},
     {no_certificate, "certificate-expired", TRI_UNKNOWN, "no certificate that is understood"},
     {certificate_gone, "certificate-expired", TRI_UNKNOWN, "was not read"},
-    {nothing, "raft-peers-file", TRI_NO, ""},
+    {NULL, "raft-peers-file", TRI_NO, ""},
     {peers_json, "raft-peers-file", TRI_YES, "/opt/nomad/server/raft/peers.json"},
     {peers_json_of_a_client, "raft-peers-file", TRI_NO, "no server"},
     {peers_json_hangs, "raft-peers-file", TRI_UNKNOWN, "no answer within 2 s"},
     {unknown_data_dir, "raft-peers-file", TRI_UNKNOWN, "data_dir is not known"},
-    {nothing, "raft-size", TRI_YES, "15"},
+    {NULL, "raft-size", TRI_YES, "15"},
     {raft_hangs, "raft-size", TRI_UNKNOWN, "could not be read"},
 };
 
@@ -456,5 +448,5 @@ int main(void)
         READY_BENCH(each_fact),
     };
 
-    return cmocka_run_group_tests_name("facts_%s", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("facts_paths", tests, NULL, NULL);
 }

@@ -4,38 +4,19 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <signal.h>
-#include "facts_ready.h"
-#include "facts_survey.h"
-#include "model_host.h"
+#include "ready_bench.h"
 #include "str.h"
 
-struct bench {
-    struct model_host m;
-    struct phases p;
-    struct facts f;
-    struct facts_survey s;
-    bool unasked, no_trial; /* what the file in place says of itself */
-    char says[64];
-};
-
-static void on_changed(void *ctx)
-{
-    (void)ctx;
-}
-
-static void on_note(void *ctx, enum log_level level, enum log_event event, const char *text)
-{
-    (void)ctx;
-    (void)level;
-    (void)event;
-    (void)text;
-}
-
 /* A packaged Nomad as it should be. */
-static void make_well(struct model_host *m)
+static void make_well(struct ready_bench *b)
 {
     static const char words[] = MODEL_TARGET "\0agent\0-config\0/etc/nomad.d";
+    struct model_host *m = &b->m;
 
+    b->server = b->client = false;
+    b->says.nomad = TRI_YES;
+    str_cut(b->says.version, sizeof(b->says.version), "1.9.7");
+    m->uptime_ms = 1000000;
     m->about = (struct service_about){.unit = true,
                                       .fragment = "/lib/systemd/system/nomad.service",
                                       .type = "simple",
@@ -60,61 +41,7 @@ static void make_well(struct model_host *m)
 
 static int set_up(void **state)
 {
-    static const struct law law = {.url_prefixes = ""};
-    struct bench *b = xzalloc(1, sizeof(*b));
-    struct phases_config conf = {.dir = MODEL_DIR,
-                                 .fetch_dir = MODEL_FETCH,
-                                 .binary = MODEL_TARGET,
-                                 .data_dir = "",
-                                 .hold_file = MODEL_HOLD,
-                                 .api = "http://127.0.0.1:4646",
-                                 .law = &law,
-                                 .changed = on_changed,
-                                 .note = on_note};
-    struct err err = ERR_INIT;
-
-    model_open(&b->m, "new");
-    make_well(&b->m);
-    if (phases_open(&b->m.host, &conf, &b->p, &err) < 0)
-        return -1;
-    *state = b;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bench *b = *state;
-
-    phases_close(&b->p);
-    free(b);
-    return 0;
-}
-
-static const struct fact *ask(struct bench *b, const char *id)
-{
-    bool learned = false;
-
-    b->m.uptime_ms = 1000000;
-    facts_gather(&b->p, "", &b->f, &learned);
-    if (!b->unasked)
-        b->p.in_place = (struct version_said){b->f.disk, TRI_YES, "1.9.7", ""};
-    if (b->says[0] != '\0') {
-        b->p.in_place.nomad = b->no_trial ? TRI_UNKNOWN : TRI_NO;
-        str_cut(b->p.in_place.text, sizeof(b->p.in_place.text), b->says);
-    }
-    facts_ready_ask(&b->p, &b->f);
-    facts_survey(&b->p, &b->f, &b->s);
-    return facts_survey_find(&b->s, id);
-}
-
-static void is(struct bench *b, const char *id, enum tri value, const char *says)
-{
-    const struct fact *f = ask(b, id);
-
-    if (f == NULL)
-        fail_msg("%s is not told", id);
-    else if (f->value != value || strstr(f->text, says) == NULL)
-        fail_msg("%s: %d \"%s\", not %d \"%s\"", id, (int)f->value, f->text, (int)value, says);
+    return ready_open_as(state, make_well);
 }
 
 /* Facts whose yes is no fault, of how things are, not of what is the matter; and those that
@@ -128,9 +55,9 @@ static bool is_neutral(const char *id)
 
 static void a_host_that_is_well(void **state)
 {
-    struct bench *b = *state;
+    struct ready_bench *b = *state;
 
-    is(b, "no-unit", TRI_NO, "nomad.service");
+    ready_is(b, "no-unit", TRI_NO, "nomad.service");
     assert_true(b->s.n >= 15);
     for (uint32_t i = 0; i < b->s.n; i++) {
         const struct fact *f = &b->s.list[i];
@@ -141,184 +68,177 @@ static void a_host_that_is_well(void **state)
             assert_string_not_equal(f->id, b->s.list[k].id);
     }
     assert_int_equal(b->s.packaged, TRI_NO);
-    is(b, "libc", TRI_YES, "2.");
+    ready_is(b, "libc", TRI_YES, "2.");
 }
 
 /* ---- one change brings one fact ---- */
 
-typedef void change(struct bench *b);
-
-static void control_group(struct bench *b)
+static void control_group(struct ready_bench *b)
 {
     str_cut(b->m.about.kill_mode, sizeof(b->m.about.kill_mode), "control-group");
 }
-static void no_kill_mode(struct bench *b)
+static void no_kill_mode(struct ready_bench *b)
 {
     b->m.about.kill_mode[0] = '\0';
 }
-static void notify(struct bench *b)
+static void notify(struct ready_bench *b)
 {
     str_cut(b->m.about.type, sizeof(b->m.about.type), "notify");
 }
-static void notify_reload(struct bench *b)
+static void notify_reload(struct ready_bench *b)
 {
     str_cut(b->m.about.type, sizeof(b->m.about.type), "notify-reload");
 }
-static void no_type(struct bench *b)
+static void no_type(struct ready_bench *b)
 {
     b->m.about.type[0] = '\0';
 }
-static void drop_in(struct bench *b)
+static void drop_in(struct ready_bench *b)
 {
     str_cut(b->m.about.drop_ins, sizeof(b->m.about.drop_ins), "/etc/systemd/x.conf");
 }
-static void reload(struct bench *b)
+static void reload(struct ready_bench *b)
 {
     b->m.about.reload = true;
 }
-static void missing(struct bench *b)
+static void missing(struct ready_bench *b)
 {
     b->m.about.missing = true;
 }
-static void commands(struct bench *b)
+static void commands(struct ready_bench *b)
 {
     memset(&b->m.about, 0, sizeof(b->m.about));
 }
-static void no_manager(struct bench *b)
+static void no_manager(struct ready_bench *b)
 {
     b->m.no_about = true;
 }
-static void other_program(struct bench *b)
+static void other_program(struct ready_bench *b)
 {
     str_cut(b->m.about.program, sizeof(b->m.about.program), "/opt/nomad");
     b->m.process.there = false;
 }
-static void other_running(struct bench *b)
+static void other_running(struct ready_bench *b)
 {
     str_cut(b->m.about.program, sizeof(b->m.about.program), "/opt/nomad");
     b->m.process.inode += 7;
 }
-static void other_name(struct bench *b)
+static void other_name(struct ready_bench *b)
 {
     other_program(b);
     b->m.way = (struct host_way){.there = true, .same = true};
 }
-static void through_links(struct bench *b)
+static void through_links(struct ready_bench *b)
 {
     other_program(b);
     b->m.way = (struct host_way){.there = true, .through = true, .same = true};
 }
-static void by_script(struct bench *b)
+static void by_script(struct ready_bench *b)
 {
     str_cut(b->m.about.program, sizeof(b->m.about.program), "/usr/local/bin/start-nomad");
 }
-static void linked(struct bench *b)
+static void linked(struct ready_bench *b)
 {
     model_link(&b->m);
 }
-static void users(struct bench *b)
+static void users(struct ready_bench *b)
 {
     b->m.users = (struct host_users){.n = 2, .pid = 77};
 }
-static void other_unit(struct bench *b)
+static void other_unit(struct ready_bench *b)
 {
     b->m.unit_naming = "nomad2.service";
 }
-static void other_unit_of_a_variable(struct bench *b)
+static void other_unit_of_a_variable(struct ready_bench *b)
 {
     other_unit(b);
     b->m.unit_naming_unknown = true;
 }
-static void owned_by_dpkg(struct bench *b)
+static void owned_by_dpkg(struct ready_bench *b)
 {
     b->m.package = (struct host_package){
         .owned = TRI_YES, .kept = TRI_NO, .manager = "dpkg", .name = "nomad 1.9.7-1"};
 }
-static void owned_by_rpm(struct bench *b)
+static void owned_by_rpm(struct ready_bench *b)
 {
     owned_by_dpkg(b);
     str_cut(b->m.package.manager, sizeof(b->m.package.manager), "rpm");
 }
-static void held(struct bench *b)
+static void held(struct ready_bench *b)
 {
     owned_by_dpkg(b);
     b->m.package.kept = TRI_YES;
     str_cut(b->m.package.how, sizeof(b->m.package.how), "held");
 }
-static void package_unknown(struct bench *b)
+static void package_unknown(struct ready_bench *b)
 {
     b->m.package = (struct host_package){.owned = TRI_UNKNOWN, .why = "dpkg-query is broken"};
 }
-static void placed_by_us(struct bench *b)
+static void placed_by_us(struct ready_bench *b)
 {
     bool learned = false;
 
     facts_gather(&b->p, "", &b->f, &learned);
     b->p.rec.placed = b->f.disk;
 }
-static void placed_other(struct bench *b)
+static void placed_other(struct ready_bench *b)
 {
     memset(&b->p.rec.placed, 7, sizeof(b->p.rec.placed));
 }
-static void no_file(struct bench *b)
+static void no_file(struct ready_bench *b)
 {
     model_fs_unlink(&b->m.fs, MODEL_TARGET);
 }
-static void read_only(struct bench *b)
+static void read_only(struct ready_bench *b)
 {
     b->m.read_only = true;
 }
-static void noexec(struct bench *b)
+static void noexec(struct ready_bench *b)
 {
     b->m.noexec = true;
 }
-static void little_room(struct bench *b)
+static void little_room(struct ready_bench *b)
 {
     b->m.room = 2 * MODEL_BINARY;
 }
-static void enough_room(struct bench *b)
+static void enough_room(struct ready_bench *b)
 {
     b->m.room = 3 * MODEL_BINARY;
 }
-static void unsynchronised(struct bench *b)
+static void unsynchronised(struct ready_bench *b)
 {
     b->m.clock.synchronised = TRI_NO;
 }
-static void clock_unknown(struct bench *b)
+static void clock_unknown(struct ready_bench *b)
 {
     b->m.clock.synchronised = TRI_UNKNOWN;
 }
 
-static void a_script(struct bench *b)
+static void a_script(struct ready_bench *b)
 {
     static const char script[] = "#!/bin/sh\nexec /opt/nomad agent \"$@\"\n";
 
     model_fs_put(&b->m.fs, MODEL_TARGET, script, sizeof(script) - 1, 0755);
 }
-static void unasked(struct bench *b)
+static void unasked(struct ready_bench *b)
 {
-    b->unasked = true;
+    b->says = (struct version_said){.nomad = TRI_UNKNOWN};
 }
-static void held_by_root(struct bench *b)
+static void held_by_root(struct ready_bench *b)
 {
     model_fs_put(&b->m.fs, MODEL_HOLD, "", 0, 0644);
 }
-static void another_program(struct bench *b)
+static void another_program(struct ready_bench *b)
 {
-    str_cut(b->says, sizeof(b->says), "its `version` prints \"Consul v1\"");
+    b->says = (struct version_said){.nomad = TRI_NO, .text = "its `version` prints \"Consul v1\""};
 }
-static void without_trials(struct bench *b)
+static void without_trials(struct ready_bench *b)
 {
     another_program(b);
-    b->no_trial = true;
+    b->says.nomad = TRI_UNKNOWN;
 }
 
-static const struct {
-    change *change;
-    const char *id;
-    enum tri value;
-    const char *says;
-} rows[] = {
+static const struct ready_row rows[] = {
     {control_group, "kill-mode", TRI_YES, "KillMode=control-group"},
     {no_kill_mode, "kill-mode", TRI_UNKNOWN, "does not tell"},
     {commands, "kill-mode", TRI_UNKNOWN, "configured commands"},
@@ -375,40 +295,35 @@ static const struct {
 
 static void each_fact(void **state)
 {
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        tear_down(state);
-        set_up(state);
-        rows[i].change(*state);
-        is(*state, rows[i].id, rows[i].value, rows[i].says);
-    }
+    ready_rows(state, rows, ARRAY_LEN(rows));
 }
 
 static void the_lock_matters_where_a_package_owns(void **state)
 {
-    struct bench *b = *state;
+    struct ready_bench *b = *state;
 
-    (void)ask(b, "package");
+    (void)ready_find(b, "package");
     assert_int_equal(b->s.packaged, TRI_NO);
     held(b);
-    (void)ask(b, "package");
+    (void)ready_find(b, "package");
     assert_int_equal(b->s.packaged, TRI_YES);
     package_unknown(b);
-    (void)ask(b, "package");
+    (void)ready_find(b, "package");
     assert_int_equal(b->s.packaged, TRI_UNKNOWN);
 }
 
 /* apt put another file in place and nobody restarted. */
 static void a_file_that_does_not_run_is_told(void **state)
 {
-    struct bench *b = *state;
+    struct ready_bench *b = *state;
     char binary[MODEL_BINARY];
 
-    (void)ask(b, "changed");
+    (void)ready_find(b, "changed");
     model_binary("new", binary);
     model_fs_put(&b->m.fs, MODEL_TARGET, binary, sizeof(binary), 0755);
     b->f.ran = (struct known_file){.dev = 1, .ino = (uint64_t)b->m.process.inode};
     memset(&b->f.ran.digest, 3, sizeof(b->f.ran.digest));
-    is(b, "changed", TRI_YES, "is not the file that runs");
+    ready_is(b, "changed", TRI_YES, "is not the file that runs");
 }
 
 /* ---- staged ---- */
@@ -416,23 +331,23 @@ static void a_file_that_does_not_run_is_told(void **state)
 /* What other bytes are never given is told before anything is staged. */
 static void rights_of_the_file_in_place(void **state)
 {
-    struct bench *b = *state;
+    struct ready_bench *b = *state;
 
     b->m.attributes[0].capability[0] = '1';
-    is(b, "attributes", TRI_YES, "its capabilities: never given to a new binary");
+    ready_is(b, "attributes", TRI_YES, "its capabilities: never given to a new binary");
     b->m.attributes[0].capability[0] = '\0';
-    assert_null(ask(b, "attributes"));
+    assert_null(ready_find(b, "attributes"));
     b->m.attributes[0].mode |= 04000;
-    is(b, "attributes", TRI_YES, "its setuid or setgid: never given to a new binary");
+    ready_is(b, "attributes", TRI_YES, "its setuid or setgid: never given to a new binary");
 }
 
 static void others_may_write_beside_it(void **state)
 {
-    struct bench *b = *state;
+    struct ready_bench *b = *state;
 
-    is(b, "binary-writers", TRI_NO, "");
+    ready_is(b, "binary-writers", TRI_NO, "");
     b->m.writers = "group staff (50)";
-    is(b, "binary-writers", TRI_YES, "/bin may be written by group staff (50)");
+    ready_is(b, "binary-writers", TRI_YES, "/bin may be written by group staff (50)");
 }
 
 static void facts_of_what_is_staged(void **state)
@@ -446,30 +361,30 @@ static void facts_of_what_is_staged(void **state)
         {{.there = true, .mode = 0755, .uid = 7}, "owner"},
         {{.there = true, .mode = 0700}, "mode"},
     };
-    struct bench *b = *state;
+    struct ready_bench *b = *state;
 
-    assert_null(ask(b, "attributes"));
-    assert_null(ask(b, "config-rejected"));
+    assert_null(ready_find(b, "attributes"));
+    assert_null(ready_find(b, "config-rejected"));
     b->p.rec.phase = PHASE_STAGED;
     memset(&b->p.rec.target, 5, sizeof(b->p.rec.target));
     b->m.room = 1; /* was taken by what is staged */
-    is(b, "no-room", TRI_NO, "");
-    is(b, "attributes", TRI_NO, "");
+    ready_is(b, "no-room", TRI_NO, "");
+    ready_is(b, "attributes", TRI_NO, "");
     for (size_t i = 0; i < ARRAY_LEN(lost); i++) {
         b->m.attributes[1] = lost[i].fresh;
-        is(b, "attributes", TRI_YES, lost[i].lost);
+        ready_is(b, "attributes", TRI_YES, lost[i].lost);
     }
-    is(b, "config-rejected", TRI_UNKNOWN, "was not asked");
+    ready_is(b, "config-rejected", TRI_UNKNOWN, "was not asked");
     model_fs_put(&b->m.fs, MODEL_FRESH, "x", 1, 0755);
     (void)phases_ask_config(&b->p);
-    is(b, "config-rejected", TRI_NO, "tried");
+    ready_is(b, "config-rejected", TRI_NO, "tried");
     b->m.config_text = "before 1.3.0";
     b->p.config.rejects = TRI_UNKNOWN;
     str_cut(b->p.config.text, sizeof(b->p.config.text), "before 1.3.0");
-    is(b, "config-rejected", TRI_UNKNOWN, "before 1.3.0");
+    ready_is(b, "config-rejected", TRI_UNKNOWN, "before 1.3.0");
 }
 
-#define IN_BENCH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define IN_BENCH(f) cmocka_unit_test_setup_teardown(f, set_up, ready_close)
 
 int main(void)
 {

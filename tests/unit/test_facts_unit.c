@@ -5,21 +5,13 @@
 #include <cmocka.h>
 #include <signal.h>
 #include "facts_unit.h"
-#include "model_host.h"
+#include "ready_bench.h"
 #include "str.h"
 
-struct bench {
-    struct model_host m;
-    struct phases p;
-    struct facts f;
-    struct facts_survey out;
-    struct surveying s;
-};
-
-static void add_need(struct bench *b, const char *how, const char *name, const char *load,
+static void add_need(struct ready_bench *b, const char *how, const char *name, const char *load,
                      const char *active)
 {
-    struct about_unit *u = &b->s.about.needs.list[b->s.about.needs.n++];
+    struct about_unit *u = &b->m.about.needs.list[b->m.about.needs.n++];
 
     str_cut(u->how, sizeof(u->how), how);
     str_cut(u->name, sizeof(u->name), name);
@@ -53,340 +45,329 @@ static void make_well(struct service_about *a)
                                 .stop.told = true};
 }
 
-static struct bench *open_bench(void)
+static void packaged(struct ready_bench *b)
 {
-    struct bench *b = xzalloc(1, sizeof(*b));
-
-    model_open(&b->m, "new");
-    b->s =
-        (struct surveying){.p = &b->p, .h = &b->m.host, .f = &b->f, .asked = true, .out = &b->out};
-    make_well(&b->s.about);
+    model_fs_unlink(&b->m.fs, READY_FILE); /* each row brings the files that it is about */
+    make_well(&b->m.about);
     add_need(b, "Requires", "sysinit.target", "loaded", "active");
-    return b;
 }
 
-typedef void change(struct bench *b);
+static int set_up(void **state)
+{
+    return ready_open_as(state, packaged);
+}
 
-static void none(struct bench *b)
+static void commands(struct ready_bench *b)
 {
-    (void)b;
+    memset(&b->m.about, 0, sizeof(b->m.about));
 }
-static void commands(struct bench *b)
-{
-    memset(&b->s.about, 0, sizeof(b->s.about));
-}
-static void old_systemd(struct bench *b)
+static void old_systemd(struct ready_bench *b)
 {
     commands(b);
-    b->s.about.unit = true;
+    b->m.about.unit = true;
 }
-static void masked(struct bench *b)
+static void masked(struct ready_bench *b)
 {
     add_need(b, "Requires", "consul.service", "masked", "inactive");
 }
-static void missing(struct bench *b)
+static void missing(struct ready_bench *b)
 {
     add_need(b, "BindsTo", "consul.service", "not-found", "inactive");
 }
-static void failed(struct bench *b)
+static void failed(struct ready_bench *b)
 {
     add_need(b, "Requires", "srv-data.mount", "loaded", "failed");
 }
-static void broken(struct bench *b)
+static void broken(struct ready_bench *b)
 {
     add_need(b, "Requires", "consul.service", "bad-setting", "inactive");
 }
-static void requisite(struct bench *b)
+static void requisite(struct ready_bench *b)
 {
     add_need(b, "Requisite", "consul.service", "loaded", "inactive");
 }
-static void one_shot(struct bench *b) /* has done its work; the start starts it again */
+static void one_shot(struct ready_bench *b) /* has done its work; the start starts it again */
 {
     add_need(b, "Requires", "make-dirs.service", "loaded", "inactive");
 }
-static void unplugged(struct bench *b)
+static void unplugged(struct ready_bench *b)
 {
     add_need(b, "Requires", "dev-sdb.device", "loaded", "inactive");
 }
-static void plugged(struct bench *b)
+static void plugged(struct ready_bench *b)
 {
     add_need(b, "BindsTo", "dev-sdb.device", "loaded", "active");
 }
-static void not_mounted(struct bench *b)
+static void not_mounted(struct ready_bench *b)
 {
     add_need(b, "Requires", "srv-data.mount", "loaded", "inactive");
 }
-static void not_mounted_and_failed(struct bench *b)
+static void not_mounted_and_failed(struct ready_bench *b)
 {
     not_mounted(b);
     add_need(b, "Requires", "consul.service", "loaded", "failed");
 }
-static void stateless(struct bench *b)
+static void stateless(struct ready_bench *b)
 {
     add_need(b, "Requires", "consul.service", "", "");
 }
-static void more_needs(struct bench *b)
+static void more_needs(struct ready_bench *b)
 {
-    b->s.about.needs.more = true;
+    b->m.about.needs.more = true;
 }
-static void path(struct bench *b, const char *key, const char *name, bool program)
+static void path(struct ready_bench *b, const char *key, const char *name, bool program)
 {
-    struct about_path *p = &b->s.about.paths.list[b->s.about.paths.n++];
+    struct about_path *p = &b->m.about.paths.list[b->m.about.paths.n++];
 
     p->program = program;
     str_cut(p->key, sizeof(p->key), key);
     str_cut(p->path, sizeof(p->path), name);
 }
-static void no_script(struct bench *b)
+static void no_script(struct ready_bench *b)
 {
     path(b, "ExecStartPre", "/opt/render.sh", true);
 }
-static void a_script(struct bench *b)
+static void a_script(struct ready_bench *b)
 {
     no_script(b);
     model_fs_put(&b->m.fs, "/opt/render.sh", "x", 1, 0755);
 }
-static void no_program(struct bench *b)
+static void no_program(struct ready_bench *b)
 {
     no_script(b);
     model_fs_put(&b->m.fs, "/opt/render.sh", "x", 1, 0644);
 }
-static void no_directory(struct bench *b)
+static void no_directory(struct ready_bench *b)
 {
     path(b, "WorkingDirectory", "/srv/nomad", false);
 }
-static void a_file_for_a_directory(struct bench *b)
+static void a_file_for_a_directory(struct ready_bench *b)
 {
     no_directory(b);
     model_fs_put(&b->m.fs, "/srv/nomad", "x", 1, 0644);
 }
-static void a_working_directory(struct bench *b)
+static void a_working_directory(struct ready_bench *b)
 {
     no_directory(b);
     model_fs_put(&b->m.fs, "/srv/nomad/x", "x", 1, 0644);
 }
-static void no_mount_source(struct bench *b)
+static void no_mount_source(struct ready_bench *b)
 {
     path(b, "BindPaths", "/srv/tools", false);
-    b->s.about.paths.list[0].outside = true;
+    b->m.about.paths.list[0].outside = true;
 }
-static void script_hangs(struct bench *b)
+static void script_hangs(struct ready_bench *b)
 {
     a_script(b);
     b->m.hangs = "/opt/render.sh";
 }
-static void more_paths(struct bench *b)
+static void more_paths(struct ready_bench *b)
 {
-    b->s.about.paths.more = true;
+    b->m.about.paths.more = true;
 }
-static void refuses(struct bench *b)
+static void refuses(struct ready_bench *b)
 {
-    b->s.about.refuses = true;
+    b->m.about.refuses = true;
 }
-static void no_third_group(struct bench *b)
+static void no_third_group(struct ready_bench *b)
 {
-    str_cut(b->s.about.groups[0], sizeof(b->s.about.groups[0]), "docker");
-    b->s.about.dynamic_user = true;
+    str_cut(b->m.about.groups[0], sizeof(b->m.about.groups[0]), "docker");
+    b->m.about.dynamic_user = true;
     b->m.no_account = "docker";
 }
-static void no_user(struct bench *b)
+static void no_user(struct ready_bench *b)
 {
-    str_cut(b->s.about.user, sizeof(b->s.about.user), "nomad");
+    str_cut(b->m.about.user, sizeof(b->m.about.user), "nomad");
     b->m.no_account = "nomad";
 }
-static void no_group(struct bench *b)
+static void no_group(struct ready_bench *b)
 {
-    str_cut(b->s.about.user, sizeof(b->s.about.user), "root");
-    str_cut(b->s.about.group, sizeof(b->s.about.group), "ops");
+    str_cut(b->m.about.user, sizeof(b->m.about.user), "root");
+    str_cut(b->m.about.group, sizeof(b->m.about.group), "ops");
     b->m.no_account = "ops";
 }
-static void vague_group(struct bench *b)
+static void vague_group(struct ready_bench *b)
 {
     no_group(b);
     b->m.no_account = NULL;
     b->m.vague_account = "ops";
 }
-static void dynamic(struct bench *b)
+static void dynamic(struct ready_bench *b)
 {
     no_user(b);
-    b->s.about.dynamic_user = true;
+    b->m.about.dynamic_user = true;
 }
-static void stops(struct bench *b)
+static void stops(struct ready_bench *b)
 {
-    str_cut(b->s.about.stop.text, sizeof(b->s.about.stop.text),
+    str_cut(b->m.about.stop.text, sizeof(b->m.about.stop.text),
             "ExecStop=/usr/bin/nomad node drain");
 }
-static void starts(struct bench *b)
+static void starts(struct ready_bench *b)
 {
-    str_cut(b->s.about.start.text, sizeof(b->s.about.start.text), "ExecStartPre=/bin/mkdir x");
+    str_cut(b->m.about.start.text, sizeof(b->m.about.start.text), "ExecStartPre=/bin/mkdir x");
 }
-static void restarts(struct bench *b, const char *how)
+static void restarts(struct ready_bench *b, const char *how)
 {
-    str_cut(b->s.about.restart, sizeof(b->s.about.restart), how);
+    str_cut(b->m.about.restart, sizeof(b->m.about.restart), how);
 }
-static void never(struct bench *b)
+static void never(struct ready_bench *b)
 {
     restarts(b, "no");
 }
-static void on_abnormal(struct bench *b)
+static void on_abnormal(struct ready_bench *b)
 {
     restarts(b, "on-abnormal");
 }
-static void always(struct bench *b)
+static void always(struct ready_bench *b)
 {
     restarts(b, "always");
-    b->s.about.limit_us = 0;
+    b->m.about.limit_us = 0;
 }
-static void late(struct bench *b)
+static void late(struct ready_bench *b)
 {
-    b->s.about.restart_us = 10000001;
+    b->m.about.restart_us = 10000001;
 }
-static void once(struct bench *b)
+static void once(struct ready_bench *b)
 {
-    b->s.about.limit_starts = 1;
+    b->m.about.limit_starts = 1;
 }
-static void once_in_a_blink(struct bench *b)
+static void once_in_a_blink(struct ready_bench *b)
 {
     once(b);
-    b->s.about.limit_us = 1000000;
+    b->m.about.limit_us = 1000000;
 }
-static void prevented(struct bench *b)
+static void prevented(struct ready_bench *b)
 {
-    b->s.about.prevents[1] = true;
+    b->m.about.prevents[1] = true;
 }
-static void prevented_otherwise(struct bench *b)
+static void prevented_otherwise(struct ready_bench *b)
 {
-    b->s.about.prevents[78] = true;
+    b->m.about.prevents[78] = true;
 }
-static void terminates(struct bench *b)
+static void terminates(struct ready_bench *b)
 {
-    b->s.about.stop_signal = SIGTERM;
+    b->m.about.stop_signal = SIGTERM;
 }
-static void bound(struct bench *b)
+static void bound(struct ready_bench *b)
 {
-    add_bound(&b->s.about, "a.service", "active");
-    add_bound(&b->s.about, "b.service", "inactive");
+    add_bound(&b->m.about, "a.service", "active");
+    add_bound(&b->m.about, "b.service", "inactive");
 }
-static void swapped(struct bench *b)
+static void swapped(struct ready_bench *b)
 {
     bound(b);
     b->p.bound.known = true;
     b->p.bound.n = 1;
     str_cut(b->p.bound.names[0], sizeof(b->p.bound.names[0]), "a.service");
 }
-static void left_down(struct bench *b)
+static void left_down(struct ready_bench *b)
 {
     swapped(b);
     str_cut(b->p.bound.names[0], sizeof(b->p.bound.names[0]), "b.service");
 }
-static void forgotten(struct bench *b)
+static void forgotten(struct ready_bench *b)
 {
     bound(b);
     memset(&b->p.rec.placed, 7, sizeof(b->p.rec.placed));
 }
 
-static void condition(struct bench *b, const char *type, bool negate, const char *what)
+static void condition(struct ready_bench *b, const char *type, bool negate, const char *what)
 {
-    struct about_condition *c = &b->s.about.conditions.list[b->s.about.conditions.n++];
+    struct about_condition *c = &b->m.about.conditions.list[b->m.about.conditions.n++];
 
     *c = (struct about_condition){.negate = negate};
     str_cut(c->type, sizeof(c->type), type);
     str_cut(c->what, sizeof(c->what), what);
 }
-static void file_is_gone(struct bench *b)
+static void file_is_gone(struct ready_bench *b)
 {
     condition(b, "ConditionFileNotEmpty", false, "/etc/nomad.d/nomad.hcl");
 }
-static void file_is_there(struct bench *b)
+static void file_is_there(struct ready_bench *b)
 {
     file_is_gone(b);
     model_fs_put(&b->m.fs, "/etc/nomad.d/nomad.hcl", "x", 1, 0644);
 }
-static void file_must_not_be(struct bench *b)
+static void file_must_not_be(struct ready_bench *b)
 {
     file_is_there(b);
     condition(b, "AssertPathExists", true, "/etc/nomad.d/nomad.hcl");
 }
-static void another_kind(struct bench *b)
+static void another_kind(struct ready_bench *b)
 {
     file_is_there(b);
     condition(b, "ConditionMemory", false, "4G");
 }
-static void another_kind_and_gone(struct bench *b)
+static void another_kind_and_gone(struct ready_bench *b)
 {
     condition(b, "ConditionMemory", false, "4G");
     file_is_gone(b);
 }
-static void path_hangs(struct bench *b)
+static void path_hangs(struct ready_bench *b)
 {
     condition(b, "ConditionPathExists", false, "/net/x");
     b->m.hangs = "/net/x";
 }
-static void more_conditions(struct bench *b)
+static void more_conditions(struct ready_bench *b)
 {
-    b->s.about.conditions.more = true;
+    b->m.about.conditions.more = true;
 }
-static void environment(struct bench *b, const char *path, bool optional)
+static void environment(struct ready_bench *b, const char *path, bool optional)
 {
-    struct about_file *f = &b->s.about.files.list[b->s.about.files.n++];
+    struct about_file *f = &b->m.about.files.list[b->m.about.files.n++];
 
     f->optional = optional;
     str_cut(f->path, sizeof(f->path), path);
 }
-static void no_file(struct bench *b)
+static void no_file(struct ready_bench *b)
 {
     environment(b, "/etc/nomad.env", false);
 }
-static void a_file(struct bench *b)
+static void a_file(struct ready_bench *b)
 {
     no_file(b);
     model_fs_put(&b->m.fs, "/etc/nomad.env", "A=b", 3, 0600);
 }
-static void a_directory(struct bench *b)
+static void a_directory(struct ready_bench *b)
 {
     no_file(b);
     model_fs_put(&b->m.fs, "/etc/nomad.env/x", "A=b", 3, 0600);
 }
-static void optional(struct bench *b)
+static void optional(struct ready_bench *b)
 {
     environment(b, "/etc/nomad.env", true);
 }
-static void nothing_fits(struct bench *b)
+static void nothing_fits(struct ready_bench *b)
 {
     condition(b, "ConditionPathExistsGlob", false, "/etc/nomad.d/*.hcl");
 }
-static void something_fits(struct bench *b)
+static void something_fits(struct ready_bench *b)
 {
     nothing_fits(b);
     model_fs_put(&b->m.fs, "/etc/nomad.d/a.hcl", "", 0, 0644);
 }
-static void a_pattern_that_fits(struct bench *b)
+static void a_pattern_that_fits(struct ready_bench *b)
 {
     environment(b, "/etc/nomad.d/*.env", false);
     model_fs_put(&b->m.fs, "/etc/nomad.d/a.env", "", 0, 0644);
 }
-static void a_pattern(struct bench *b)
+static void a_pattern(struct ready_bench *b)
 {
     environment(b, "/etc/nomad*.env", false);
 }
-static void file_hangs(struct bench *b)
+static void file_hangs(struct ready_bench *b)
 {
     a_file(b);
     b->m.hangs = "/etc/nomad.env";
 }
-static void more_files(struct bench *b)
+static void more_files(struct ready_bench *b)
 {
     a_file(b);
-    b->s.about.files.more = true;
+    b->m.about.files.more = true;
 }
 
-static const struct {
-    change *change;
-    const char *id;
-    enum tri value;
-    const char *says;
-} rows[] = {
-    {none, "unit-condition", TRI_NO, ""},
+static const struct ready_row rows[] = {
+    {NULL, "unit-condition", TRI_NO, ""},
     {file_is_gone, "unit-condition", TRI_YES,
      "ConditionFileNotEmpty=/etc/nomad.d/nomad.hcl: nothing is there"},
     {file_is_there, "unit-condition", TRI_NO, ""},
@@ -400,7 +381,7 @@ static const struct {
     {more_conditions, "unit-condition", TRI_UNKNOWN, "more conditions"},
     {old_systemd, "unit-condition", TRI_UNKNOWN, "does not tell"},
     {commands, "unit-condition", TRI_UNKNOWN, "configured commands"},
-    {none, "env-file", TRI_NO, ""},
+    {NULL, "env-file", TRI_NO, ""},
     {no_file, "env-file", TRI_YES, "EnvironmentFile=/etc/nomad.env: nothing is there"},
     {a_file, "env-file", TRI_NO, ""},
     {a_directory, "env-file", TRI_YES, "it is a directory"},
@@ -410,7 +391,7 @@ static const struct {
     {file_hangs, "env-file", TRI_UNKNOWN, "gets no answer"},
     {more_files, "env-file", TRI_UNKNOWN, "more files"},
     {old_systemd, "env-file", TRI_UNKNOWN, "does not tell"},
-    {none, "unit-needs", TRI_NO, ""},
+    {NULL, "unit-needs", TRI_NO, ""},
     {masked, "unit-needs", TRI_YES, "Requires=consul.service is masked"},
     {missing, "unit-needs", TRI_YES, "BindsTo=consul.service is not there"},
     {failed, "unit-needs", TRI_YES, "Requires=srv-data.mount has failed"},
@@ -436,19 +417,19 @@ static const struct {
     {no_third_group, "unit-user", TRI_YES, "SupplementaryGroups=docker: there is none"},
     {commands, "unit-needs", TRI_UNKNOWN, "configured commands"},
     {old_systemd, "unit-needs", TRI_UNKNOWN, "systemd does not tell it"},
-    {none, "unit-user", TRI_NO, ""},
+    {NULL, "unit-user", TRI_NO, ""},
     {no_user, "unit-user", TRI_YES, "User=nomad: there is none"},
     {no_group, "unit-user", TRI_YES, "Group=ops: there is none"},
     {vague_group, "unit-user", TRI_UNKNOWN, "Group=ops: found in no file"},
     {dynamic, "unit-user", TRI_NO, ""},
     {commands, "unit-user", TRI_UNKNOWN, "configured commands"},
-    {none, "unit-stop-commands", TRI_NO, ""},
+    {NULL, "unit-stop-commands", TRI_NO, ""},
     {stops, "unit-stop-commands", TRI_YES, "ExecStop=/usr/bin/nomad node drain"},
     {old_systemd, "unit-stop-commands", TRI_UNKNOWN, "does not tell"},
-    {none, "unit-start-commands", TRI_NO, ""},
+    {NULL, "unit-start-commands", TRI_NO, ""},
     {starts, "unit-start-commands", TRI_YES, "ExecStartPre=/bin/mkdir x"},
     {old_systemd, "unit-start-commands", TRI_UNKNOWN, "does not tell"},
-    {none, "start-again", TRI_NO, "Restart=on-failure after 2.0 s, at most 3 starts within 10.0 s"},
+    {NULL, "start-again", TRI_NO, "Restart=on-failure after 2.0 s, at most 3 starts within 10.0 s"},
     {always, "start-again", TRI_NO, "Restart=always after 2.0 s"},
     {never, "start-again", TRI_YES, "Restart=no: it is not started again"},
     {on_abnormal, "start-again", TRI_YES, "Restart=on-abnormal"},
@@ -458,10 +439,10 @@ static const struct {
     {prevented, "start-again", TRI_YES, "RestartPreventExitStatus"},
     {prevented_otherwise, "start-again", TRI_NO, ""},
     {old_systemd, "start-again", TRI_UNKNOWN, "does not tell"},
-    {none, "stop-signal", TRI_YES, "SIGINT"},
+    {NULL, "stop-signal", TRI_YES, "SIGINT"},
     {terminates, "stop-signal", TRI_YES, "SIGTERM"},
     {old_systemd, "stop-signal", TRI_UNKNOWN, "does not tell"},
-    {none, "unit-bound", TRI_NO, ""},
+    {NULL, "unit-bound", TRI_NO, ""},
     {bound, "unit-bound", TRI_YES, "a.service active, b.service inactive"},
     {old_systemd, "unit-bound", TRI_UNKNOWN, "does not tell"},
     {swapped, "bound-down", TRI_NO, ""},
@@ -471,31 +452,13 @@ static const struct {
 
 static void each_fact(void **state)
 {
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct bench *b = open_bench();
-        const struct fact *f;
-
-        rows[i].change(b);
-        facts_of_start(&b->s);
-        f = facts_survey_find(&b->out, rows[i].id);
-        if (f == NULL || f->value != rows[i].value || strstr(f->text, rows[i].says) == NULL)
-            fail_msg("row %zu, %s: %d \"%s\", not %d \"%s\"", i, rows[i].id,
-                     f != NULL ? (int)f->value : -1, f != NULL ? f->text : "", (int)rows[i].value,
-                     rows[i].says);
-        free(b);
-    }
+    ready_rows(state, rows, ARRAY_LEN(rows));
 }
 
 static void before_a_swap_nothing_is_down(void **state)
 {
-    struct bench *b = open_bench();
-
-    (void)state;
-    bound(b);
-    facts_of_start(&b->s);
-    assert_null(facts_survey_find(&b->out, "bound-down"));
-    free(b);
+    bound(*state);
+    assert_null(ready_find(*state, "bound-down"));
 }
 
 /* ---- the units that go with it ---- */
@@ -539,11 +502,13 @@ static void units_are_up_again_or_not(void **state)
     assert_int_equal(bound_units_down(b, a, text), TRI_NO);
 }
 
+#define IN_BENCH(f) cmocka_unit_test_setup_teardown(f, set_up, ready_close)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_fact),
-        cmocka_unit_test(before_a_swap_nothing_is_down),
+        IN_BENCH(each_fact),
+        IN_BENCH(before_a_swap_nothing_is_down),
         cmocka_unit_test(units_are_up_again_or_not),
     };
 
