@@ -6,10 +6,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "console_fixture.h"
 #include "nomad_desk.h"
 #include "nomad_nodes.h"
-#include "observer.h"
 #include "str.h"
 
 struct scene {
@@ -46,33 +44,14 @@ static void answer(void *ctx, int server, const char *path, const char *token,
 static void pages_are_no_larger_than_asked_for(void **state)
 {
     struct scene s = {.pages = 0};
-    struct nomad_desk *desk = nomad_desk_start(1, answer, &s);
-    struct console_fixture fixture;
-    struct http *http = NULL;
-    struct nomad_http *nomad = NULL;
-    struct err err = ERR_INIT;
-    const struct world *w = NULL;
+    struct watched watched;
 
     (void)state;
-    assert_int_equal(console_fixture_begin(&fixture), 0);
-    snprintf(fixture.conf.address, sizeof fixture.conf.address, "http://127.0.0.1:%u",
-             nomad_desk_port(desk, 0));
-    assert_int_equal(http_new(&http, &err), 0);
-    assert_int_equal(nomad_http_new(&fixture.conf, http, &nomad, &err), 0);
-    struct observer *o = observer_new(
-        &(struct observer_config){.conf = &fixture.conf, .nomad = nomad, .clock = clock_system()});
-    while (w == NULL) {
-        int64_t due = observer_tick(o) - clock_mono(clock_system());
-        w = observer_take(o);
-        assert_true(w != NULL || http_wait(http, MAX_OF(due, (int64_t)0), &err) >= 0);
-    }
+    watched_begin(&watched, 1, "", answer, &s);
+    const struct world *w = watched_round(&watched);
     assert_int_equal(s.pages, 1);
     assert_int_equal(w->n_hosts, 1);
-    http_free(http);
-    nomad_http_free(nomad);
-    observer_free(o);
-    nomad_desk_stop(desk);
-    console_fixture_end(&fixture);
+    watched_end(&watched);
 }
 
 int main(void)

@@ -7,20 +7,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "console_fixture.h"
 #include "nomad_desk.h"
-#include "observer.h"
 #include "str.h"
 
 #define SECRET "11111111-2222-3333-4444-555555555555"
 
 struct scene {
     const char *rogue; /* a second member */
-    struct nomad_desk *desk;
-    struct console_fixture fixture;
-    struct http *http;
-    struct nomad_http *nomad;
-    struct observer *observer;
+    struct watched w;
     int own, handed_on; /* questions with the token: about our region, about another */
 };
 
@@ -65,39 +59,16 @@ static void answer(void *ctx, int server, const char *path, const char *token,
 static struct scene *begin(const char *rogue)
 {
     struct scene *s = xzalloc(1, sizeof *s);
-    struct err err = ERR_INIT;
 
     s->rogue = rogue;
-    s->desk = nomad_desk_start(1, answer, s);
-    if (console_fixture_begin(&s->fixture) < 0)
-        fail_msg("no fixture");
-    struct coord_conf *c = &s->fixture.conf;
-    snprintf(c->address, sizeof c->address, "http://127.0.0.1:%u", nomad_desk_port(s->desk, 0));
-    str_cut(c->token, sizeof c->token, SECRET);
-    c->servers.items = xzalloc(1, sizeof *c->servers.items);
-    c->servers.n = 1;
-    c->servers.items[0].name = xstrdup("s0");
-    c->servers.items[0].address = xstrdup(c->address);
-    if (http_new(&s->http, &err) < 0 || nomad_http_new(c, s->http, &s->nomad, &err) < 0)
-        fail_msg("%s", err.text);
-    s->observer = observer_new(
-        &(struct observer_config){.conf = c, .nomad = s->nomad, .clock = clock_system()});
+    watched_begin(&s->w, 1, SECRET, answer, s);
     return s;
 }
 
 static void end(struct scene *s)
 {
-    http_free(s->http);
-    nomad_http_free(s->nomad);
-    observer_free(s->observer);
-    nomad_desk_stop(s->desk);
-    console_fixture_end(&s->fixture);
+    watched_end(&s->w);
     free(s);
-}
-
-static const struct world *round_of(struct scene *s)
-{
-    return nomad_desk_round(s->observer, s->http);
 }
 
 static void no_token_is_handed_on(const char *rogue)
@@ -107,9 +78,9 @@ static void no_token_is_handed_on(const char *rogue)
     bool would = false;
 
     for (int i = 0; i < 3; i++) {
-        const struct world *w = round_of(s);
+        const struct world *w = watched_round(&s->w);
         assert_string_equal(w->problem, "");
-        observer_speaker(s->observer, "evil", &base);
+        observer_speaker(s->w.observer, "evil", &base);
         would |= base.token != TOKEN_NOT;
     }
     if (s->handed_on > 0)
@@ -139,10 +110,10 @@ static void our_own_region_is_told_it(void **state)
     struct nomad_base base;
 
     (void)state;
-    const struct world *w = round_of(s);
+    const struct world *w = watched_round(&s->w);
     assert_int_equal(w->n_hosts, 2);
     assert_true(s->own > 0);
-    observer_speaker(s->observer, "global", &base);
+    observer_speaker(s->w.observer, "global", &base);
     assert_int_equal(base.token, TOKEN_SENT);
     end(s);
 }

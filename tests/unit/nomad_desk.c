@@ -1,7 +1,6 @@
 #include "nomad_desk.h"
 #include "clock.h"
 #include "http.h"
-#include "observer.h"
 
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -113,16 +112,62 @@ void nomad_desk_stop(struct nomad_desk *d)
     free(d);
 }
 
-const struct world *nomad_desk_round(struct observer *o, struct http *h)
+/* ---- an observer before it ---- */
+
+static void name_servers(struct watched *w, int servers)
+{
+    struct coord_conf *c = &w->fixture.conf;
+
+    snprintf(c->address, sizeof c->address, "http://127.0.0.1:%u", nomad_desk_port(w->desk, 0));
+    c->servers.items = xzalloc((size_t)servers, sizeof *c->servers.items);
+    c->servers.n = (size_t)servers;
+    for (int i = 0; i < servers; i++) {
+        char text[64];
+
+        snprintf(text, sizeof text, "s%d", i);
+        c->servers.items[i].name = xstrdup(text);
+        snprintf(text, sizeof text, "http://127.0.0.1:%u", nomad_desk_port(w->desk, i));
+        c->servers.items[i].address = xstrdup(text);
+    }
+}
+
+void watched_begin(struct watched *w, int servers, const char *token, desk_handler *handle,
+                   void *ctx)
+{
+    struct coord_conf *c = &w->fixture.conf;
+    struct err err = ERR_INIT;
+
+    w->desk = nomad_desk_start(servers, handle, ctx);
+    if (console_fixture_begin(&w->fixture) < 0)
+        abort();
+    name_servers(w, servers);
+    str_cut(c->token, sizeof c->token, token);
+    if (http_new(&w->http, &err) < 0 || nomad_http_new(c, w->http, &w->nomad, &err) < 0)
+        abort();
+    w->observer = observer_new(
+        &(struct observer_config){.conf = c, .nomad = w->nomad, .clock = clock_system()});
+}
+
+void watched_end(struct watched *w)
+{
+    http_free(w->http);
+    nomad_http_free(w->nomad);
+    observer_free(w->observer);
+    nomad_desk_stop(w->desk);
+    console_fixture_end(&w->fixture);
+}
+
+const struct world *watched_round(struct watched *w)
 {
     struct err err = ERR_INIT;
 
     for (;;) {
-        int64_t due = observer_tick(o) - clock_mono(clock_system());
-        const struct world *w = observer_take(o);
-        if (w != NULL)
-            return w;
-        if (http_wait(h, MAX_OF(due, (int64_t)0), &err) < 0)
+        int64_t due = observer_tick(w->observer) - clock_mono(clock_system());
+        const struct world *world = observer_take(w->observer);
+
+        if (world != NULL)
+            return world;
+        if (http_wait(w->http, MAX_OF(due, (int64_t)0), &err) < 0)
             abort();
     }
 }

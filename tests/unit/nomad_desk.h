@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 #include "buf.h"
+#include "console_fixture.h"
+#include "observer.h"
 
 #define DESK_SERVERS 4
 
@@ -33,11 +35,20 @@ struct nomad_desk *nomad_desk_start(int servers, desk_handler *handle, void *ctx
 uint16_t nomad_desk_port(const struct nomad_desk *d, int server);
 void nomad_desk_stop(struct nomad_desk *d);
 
-struct http;
-struct observer;
-struct world;
+/* An observer before such a Nomad: the configuration names its servers s0, s1, ... Any failure
+ * aborts. */
+struct watched {
+    struct nomad_desk *desk;
+    struct console_fixture fixture;
+    struct http *http;
+    struct nomad_http *nomad;
+    struct observer *observer;
+};
 
-/* Waits for the observer's next round. */
-const struct world *nomad_desk_round(struct observer *o, struct http *h);
+/* token: "" none. */
+void watched_begin(struct watched *w, int servers, const char *token, desk_handler *handle,
+                   void *ctx);
+void watched_end(struct watched *w);
+const struct world *watched_round(struct watched *w); /* waits for the next one */
 
 #endif

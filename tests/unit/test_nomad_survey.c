@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "console_fixture.h"
 #include "hazards.h"
 #include "nomad_desk.h"
 #include "nomad_survey.h"
@@ -13,11 +12,7 @@
 #include "survey_queue.h"
 
 struct scene {
-    struct nomad_desk *desk;
-    struct console_fixture fixture;
-    struct http *http;
-    struct nomad_http *nomad;
-    struct observer *observer;
+    struct watched w;
     struct small_fleet fleet;
     struct survey survey;
     int jobs; /* there are */
@@ -145,27 +140,10 @@ static void handle(void *ctx, int server, const char *path, const char *token,
 static struct scene *begin(void)
 {
     struct scene *s = xzalloc(1, sizeof *s);
-    struct err err = ERR_INIT;
     s->jobs = 3;
     s->token = "{\"AccessorID\":\"a\",\"Name\":\"root\",\"Type\":\"management\",\"Global\":true,"
                "\"ExpirationTime\":\"2027-01-01T00:00:00Z\"}";
-    s->desk = nomad_desk_start(1, handle, s);
-    if (console_fixture_begin(&s->fixture) < 0)
-        fail_msg("no fixture");
-    struct coord_conf *c = &s->fixture.conf;
-    snprintf(c->address, sizeof c->address, "http://127.0.0.1:%u", nomad_desk_port(s->desk, 0));
-    c->servers.items = xzalloc(3, sizeof *c->servers.items);
-    c->servers.n = 3;
-    for (int i = 0; i < 3; i++) {
-        char name[8];
-        snprintf(name, sizeof name, "s%d", i + 1);
-        c->servers.items[i].name = xstrdup(name);
-        c->servers.items[i].address = xstrdup(c->address);
-    }
-    if (http_new(&s->http, &err) < 0 || nomad_http_new(c, s->http, &s->nomad, &err) < 0)
-        fail_msg("%s", err.text);
-    s->observer = observer_new(
-        &(struct observer_config){.conf = c, .nomad = s->nomad, .clock = clock_system()});
+    watched_begin(&s->w, 4, "", handle, s); /* s1, s2 and s3 are the fleet's */
     small_fleet_init(&s->fleet);
     return s;
 }
@@ -177,8 +155,8 @@ static void make(struct scene *s, unsigned need, int64_t budget_ms)
     struct small_fleet *f = &s->fleet;
     if (plan_make(&f->w, NULL, &f->release, &f->policy, built_in(), &f->plan, &err) < 0)
         fail_msg("%s", err.text);
-    nomad_survey_begin(&(struct nomad_survey_config){.nomad = s->nomad,
-                                                     .observer = s->observer,
+    nomad_survey_begin(&(struct nomad_survey_config){.nomad = s->w.nomad,
+                                                     .observer = s->w.observer,
                                                      .clock = clock_system(),
                                                      .world = &f->w,
                                                      .plan = &f->plan,
@@ -186,8 +164,8 @@ static void make(struct scene *s, unsigned need, int64_t budget_ms)
                                                      .budget_ms = budget_ms},
                        &n);
     while (!nomad_survey_tick(n)) {
-        s->most_open = MAX_OF(s->most_open, (int)nomad_open(s->nomad));
-        if (http_wait(s->http, 50, &err) < 0)
+        s->most_open = MAX_OF(s->most_open, (int)nomad_open(s->w.nomad));
+        if (http_wait(s->w.http, 50, &err) < 0)
             fail_msg("%s", err.text);
     }
     nomad_survey_end(n, &s->survey);
@@ -197,11 +175,7 @@ static void end(struct scene *s)
 {
     survey_free(&s->survey);
     plan_free(&s->fleet.plan);
-    http_free(s->http);
-    nomad_http_free(s->nomad);
-    observer_free(s->observer);
-    nomad_desk_stop(s->desk);
-    console_fixture_end(&s->fixture);
+    watched_end(&s->w);
     free(s);
 }
 

@@ -5,13 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <sys/resource.h>
-#include "console_fixture.h"
 #include "nomad_desk.h"
-#include "observer.h"
 #include "str.h"
 
 struct scene {
-    struct nomad_desk *desk;
+    struct watched w;
     int servers, nodes;
     int hangs;    /* this server answers nothing; -1 */
     int denies;   /* 403 to everything but the leader; -1 */
@@ -21,10 +19,6 @@ struct scene {
     const char *build;
     int pages;   /* asked for */
     int details; /* records of single nodes, asked for */
-    struct console_fixture fixture;
-    struct http *http;
-    struct nomad_http *nomad;
-    struct observer *observer;
 };
 
 static void members(const struct scene *s, struct buf *out)
@@ -116,42 +110,15 @@ static void answer(void *ctx, int server, const char *path, const char *token,
 static struct scene *begin(struct scene s)
 {
     struct scene *p = xzalloc(1, sizeof *p);
-    struct err err = ERR_INIT;
     *p = s;
-    p->desk = nomad_desk_start(s.servers, answer, p);
-    if (console_fixture_begin(&p->fixture) < 0)
-        fail_msg("no fixture");
-    struct coord_conf *c = &p->fixture.conf;
-    snprintf(c->address, sizeof c->address, "http://127.0.0.1:%u", nomad_desk_port(p->desk, 0));
-    c->servers.items = xzalloc((size_t)s.servers, sizeof *c->servers.items);
-    c->servers.n = (size_t)s.servers;
-    for (int i = 0; i < s.servers; i++) {
-        char text[64];
-        snprintf(text, sizeof text, "s%d", i);
-        c->servers.items[i].name = xstrdup(text);
-        snprintf(text, sizeof text, "http://127.0.0.1:%u", nomad_desk_port(p->desk, i));
-        c->servers.items[i].address = xstrdup(text);
-    }
-    if (http_new(&p->http, &err) < 0 || nomad_http_new(c, p->http, &p->nomad, &err) < 0)
-        fail_msg("%s", err.text);
-    p->observer = observer_new(
-        &(struct observer_config){.conf = c, .nomad = p->nomad, .clock = clock_system()});
+    watched_begin(&p->w, s.servers, "", answer, p);
     return p;
 }
 
 static void end(struct scene *s)
 {
-    http_free(s->http);
-    nomad_http_free(s->nomad);
-    observer_free(s->observer);
-    nomad_desk_stop(s->desk);
-    console_fixture_end(&s->fixture);
+    watched_end(&s->w);
     free(s);
-}
-
-static const struct world *round_of(struct scene *s)
-{
-    return nomad_desk_round(s->observer, s->http);
 }
 
 static const struct scene plain = {
@@ -161,7 +128,7 @@ static void test_one_round_tells_everything(void **state)
 {
     struct scene *s = begin(plain);
     (void)state;
-    const struct world *w = round_of(s);
+    const struct world *w = watched_round(&s->w);
     assert_string_equal(w->problem, "");
     assert_int_equal(w->n_hosts, 10);
     assert_int_equal(w->n_regions, 1);
@@ -191,9 +158,9 @@ static void test_who_hangs_holds_nobody_up(void **state)
     scene.hangs = 2;
     struct scene *s = begin(scene);
     (void)state;
-    round_of(s);
-    round_of(s);
-    const struct world *w = round_of(s);
+    watched_round(&s->w);
+    watched_round(&s->w);
+    const struct world *w = watched_round(&s->w);
     assert_true(w->ended_ms - w->begun_ms < NOMAD_LOCAL_MS / 2);
     assert_true(w->hosts[0].server.self_at > 0 && w->hosts[1].server.self_at > 0);
     assert_string_equal(w->hosts[2].name, "s2");
@@ -209,7 +176,7 @@ static void test_another_server_at_its_address(void **state)
     scene.impostor = 1;
     struct scene *s = begin(scene);
     (void)state;
-    const struct world *w = round_of(s);
+    const struct world *w = watched_round(&s->w);
     assert_string_equal(w->hosts[1].key, "id-1");
     assert_int_equal(w->hosts[1].server.self_at, 0);
     assert_int_equal(w->hosts[1].server.members_at, 0);
@@ -223,7 +190,7 @@ static void test_a_token_that_may_not(void **state)
     scene.denies = 1;
     struct scene *s = begin(scene);
     (void)state;
-    const struct world *w = round_of(s);
+    const struct world *w = watched_round(&s->w);
     assert_int_equal(w->hosts[1].server.self_at, 0);
     assert_true(w->hosts[1].server.leader_at > 0);
     assert_int_equal(w->hosts[1].server.raft_status, 403);
@@ -241,7 +208,7 @@ static void test_a_list_that_fails_proves_nothing(void **state)
     scene.node_lists_fail = true;
     struct scene *s = begin(scene);
     (void)state;
-    const struct world *w = round_of(s);
+    const struct world *w = watched_round(&s->w);
     assert_int_equal(w->n_hosts, 3);
     assert_int_equal(w->regions[0].nodes_at, 0);
     end(s);
@@ -254,7 +221,7 @@ static void test_pages_that_overlap(void **state)
     scene.doubled = true;
     struct scene *s = begin(scene);
     (void)state;
-    const struct world *w = round_of(s);
+    const struct world *w = watched_round(&s->w);
     assert_int_equal(w->n_hosts, 3 + 1001);
     assert_true(s->pages >= 5);
     end(s);
@@ -268,7 +235,7 @@ static void test_before_1_3_there_are_no_pages(void **state)
     scene.pages = -1000; /* the whole list at once */
     struct scene *s = begin(scene);
     (void)state;
-    const struct world *w = round_of(s);
+    const struct world *w = watched_round(&s->w);
     assert_int_equal(w->n_hosts, 3 + 450);
     assert_int_equal(s->pages, -999);
     end(s);
@@ -281,7 +248,7 @@ static void test_nobody_answers(void **state)
     scene.denies = 0;
     struct scene *s = begin(scene);
     (void)state;
-    const struct world *w = round_of(s);
+    const struct world *w = watched_round(&s->w);
     assert_int_equal(w->n_hosts, 0);
     assert_non_null(strstr(w->problem, "Permission denied"));
     assert_non_null(strstr(w->problem, "127.0.0.1"));
@@ -306,17 +273,19 @@ static void test_hosts_seen_first_were_not_asked(void **state)
     auto_keypair struct keypair *key = keypair_generate();
     assert_int_equal(known_hosts_add(&known, "id-0", "s0", keypair_public(key), &err), 1);
     assert_int_equal(links_new(no_wake, NULL, &links, &err), 0);
-    struct agents *agents = agents_new(&(struct agents_config){.conf = &s->fixture.conf,
+    struct agents *agents = agents_new(&(struct agents_config){.conf = &s->w.fixture.conf,
                                                                .trust = &trust,
                                                                .key = key,
                                                                .known = &known,
                                                                .links = links,
                                                                .clock = clock_system(),
                                                                .once = true});
-    observer_free(s->observer);
-    s->observer = observer_new(&(struct observer_config){
-        .conf = &s->fixture.conf, .nomad = s->nomad, .agents = agents, .clock = clock_system()});
-    const struct world *w = round_of(s);
+    observer_free(s->w.observer);
+    s->w.observer = observer_new(&(struct observer_config){.conf = &s->w.fixture.conf,
+                                                           .nomad = s->w.nomad,
+                                                           .agents = agents,
+                                                           .clock = clock_system()});
+    const struct world *w = watched_round(&s->w);
     assert_int_equal(w->n_hosts, 10);
     assert_false(w->told);
     links_free(links);
@@ -331,20 +300,20 @@ static void test_a_world_given_back(void **state)
     static const char *const keys[] = {"node-00003"};
     struct scene *s = begin(plain);
     (void)state;
-    const struct world *w = round_of(s);
+    const struct world *w = watched_round(&s->w);
     assert_true(w->told); /* nobody is to be asked */
-    observer_interest(s->observer, keys, 1);
-    observer_give_back(s->observer);
-    assert_null(observer_world(s->observer));
+    observer_interest(s->w.observer, keys, 1);
+    observer_give_back(s->w.observer);
+    assert_null(observer_world(s->w.observer));
     assert_int_equal(s->details, 0);
-    w = round_of(s);
+    w = watched_round(&s->w);
     assert_true(s->details > 0);
     for (int lists = s->pages; s->pages < lists + 3;) {
         assert_int_equal(w->n_hosts, 10);
         assert_string_equal(w->hosts[9].name, "c00006");
         assert_string_equal(w->hosts[9].client.status, "ready");
-        observer_give_back(s->observer);
-        w = round_of(s);
+        observer_give_back(s->w.observer);
+        w = watched_round(&s->w);
     }
     end(s);
 }
@@ -358,7 +327,7 @@ static void test_ten_thousand_clients(void **state)
     struct scene *s = begin(scene);
     struct rusage usage;
     (void)state;
-    const struct world *w = round_of(s);
+    const struct world *w = watched_round(&s->w);
     assert_int_equal(w->n_hosts, 10003);
     getrusage(RUSAGE_SELF, &usage);
     print_message("# 10,000 clients in %d pages: %lld ms, at most %ld MiB resident\n", s->pages,
@@ -367,7 +336,7 @@ static void test_ten_thousand_clients(void **state)
     assert_true(w->ended_ms - w->begun_ms < 30000);
     int pages = s->pages;
     int64_t begun = w->begun_ms;
-    w = round_of(s);
+    w = watched_round(&s->w);
     /* So dear a list is not asked for each round; on a machine so slow that it is due again by
      * then, it is. */
     if (w->ended_ms - begun < NODES_LIST_AGE_MS)
