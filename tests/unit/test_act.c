@@ -6,57 +6,12 @@
 #include "act.h"
 #include "act_order.h"
 #include "lease_book.h"
-#include "small_fleet.h"
+#include "run_desk.h"
 #include "str.h"
 
 #define C1 "c1-id"
 
-struct bench {
-    struct small_fleet f;
-    struct ports ports;
-    struct run_config config;
-    struct run run;
-    unsigned leases_asked; /* of c1 */
-    unsigned char nonce[NONCE_LEN];
-};
-
-static int64_t now(void *ctx)
-{
-    (void)ctx;
-    return SMALL_NOW;
-}
-
-static void random_bytes(void *ctx, void *p, size_t n)
-{
-    static unsigned char next;
-    (void)ctx;
-    memset(p, ++next, n);
-}
-
-static int sign(void *ctx, const char *key, const struct order *o, struct buf *ret_inner,
-                struct digest *ret_digest, struct err *err)
-{
-    (void)ctx;
-    (void)key;
-    (void)o;
-    (void)err;
-    memset(ret_digest, 0, sizeof(*ret_digest));
-    return buf_add_str(ret_inner, "order");
-}
-
-static void send(void *ctx, const char *key, enum message_kind kind,
-                 const unsigned char nonce[static NONCE_LEN], const struct buf *inner)
-{
-    struct bench *b = ctx;
-
-    (void)inner;
-    if (kind != MSG_LEASE || !str_eq(key, C1))
-        return;
-    b->leases_asked++;
-    memcpy(b->nonce, nonce, NONCE_LEN);
-}
-
-static struct ledger_host *c1(struct bench *b)
+static struct ledger_host *c1(struct run_desk *b)
 {
     return ledger_host(&b->f.ledger, C1);
 }
@@ -64,14 +19,8 @@ static struct ledger_host *c1(struct bench *b)
 /* A stage order is on its way to c1. */
 static int set_up(void **state)
 {
-    struct bench *b = xzalloc(1, sizeof(*b));
+    struct run_desk *b = run_desk_open(RUN_STAGING);
 
-    small_fleet_init(&b->f);
-    small_fleet_run(&b->f, RUN_STAGING);
-    b->ports =
-        (struct ports){.ctx = b, .now = now, .random = random_bytes, .sign = sign, .send = send};
-    b->config = (struct run_config){.plan = &b->f.plan, .ledger = &b->f.ledger, .ports = &b->ports};
-    b->run = (struct run){.config = &b->config, .world = &b->f.w};
     c1(b)->state = HOST_STAGING;
     c1(b)->order = MSG_STAGE;
     c1(b)->call.sequence = 7;
@@ -82,14 +31,11 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    struct bench *b = *state;
-
-    small_fleet_free(&b->f);
-    free(b);
+    run_desk_close(*state);
     return 0;
 }
 
-static void refused(struct bench *b, enum refusal why)
+static void refused(struct run_desk *b, enum refusal why)
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
     struct event ev = {.kind = EV_RECEIPT, .key = C1, .order = c1(b)->order, .receipt = r};
@@ -101,7 +47,7 @@ static void refused(struct bench *b, enum refusal why)
 
 static void what_the_law_refuses_fails_the_host(void **state)
 {
-    struct bench *b = *state;
+    struct run_desk *b = *state;
 
     refused(b, REFUSAL_URL);
     assert_int_equal(c1(b)->state, HOST_FAILED);
@@ -112,7 +58,7 @@ static void what_the_law_refuses_fails_the_host(void **state)
 /* Who resumes has not made it the same: what it was before stays what it is compared with. */
 static void what_came_back_different_is_not_forgotten(void **state)
 {
-    struct bench *b = *state;
+    struct run_desk *b = *state;
 
     for (int again = 0; again < 2; again++) {
         c1(b)->differs = again == 0 ? FEATURE_CLASS : FEATURE_NONE;
@@ -128,7 +74,7 @@ static void what_came_back_different_is_not_forgotten(void **state)
 /* A server that is a client as well: whether it was a ready one, and its tasks. */
 static void what_is_noted_of_both_roles(void **state)
 {
-    struct bench *b = *state;
+    struct run_desk *b = *state;
     struct ledger_host *lh = ledger_host(&b->f.ledger, "s1-id");
     struct host *h = &b->f.hosts[0];
 
@@ -149,7 +95,7 @@ static void what_is_noted_of_both_roles(void **state)
 /* A drain leaves the tasks of system jobs: those are to run on. */
 static void what_is_noted_of_a_drained_client(void **state)
 {
-    struct bench *b = *state;
+    struct run_desk *b = *state;
     struct alloc_view *a = &b->f.allocs[0][0];
 
     act_baseline(&b->run, c1(b));
@@ -169,7 +115,7 @@ static void whose_turn_is_over_has_no_other(void **state)
     static const enum refusal whys[] = {REFUSAL_LATE, REFUSAL_BUSY, REFUSAL_HELD, REFUSAL_PHASE};
     static const enum host_state ends[] = {HOST_GONE, HOST_SKIPPED, HOST_FAILED, HOST_DONE};
     static const enum message_kind orders[] = {MSG_STAGE, MSG_SWAP};
-    struct bench *b = *state;
+    struct run_desk *b = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(whys) * ARRAY_LEN(ends) * ARRAY_LEN(orders); i++) {
         enum host_state end = ends[i / ARRAY_LEN(whys) % ARRAY_LEN(ends)];
@@ -196,7 +142,7 @@ static void a_held_host_is_left_out_only_before_its_swap(void **state)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct bench *b = *state;
+        struct run_desk *b = *state;
 
         c1(b)->order = rows[i].order;
         c1(b)->state = rows[i].before;
@@ -216,7 +162,7 @@ static void what_was_refused_before_a_resume_is_ordered_anew(void **state)
     static const enum refusal final[] = {REFUSAL_URL, REFUSAL_FORMAT, REFUSAL_HELD};
 
     for (size_t i = 0; i < ARRAY_LEN(final); i++) {
-        struct bench *b = *state;
+        struct run_desk *b = *state;
 
         ledger_resume(&b->f.ledger);
         refused(b, final[i]);
@@ -234,16 +180,17 @@ static void what_was_refused_before_a_resume_is_ordered_anew(void **state)
 }
 
 /* c1's lease is asked for, and given. */
-static void hold_lease(struct bench *b)
+static void hold_lease(struct run_desk *b)
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
     struct event ev = {.kind = EV_RECEIPT, .key = C1, .order = MSG_LEASE, .receipt = r};
     struct lease_state *lease = &r->u.done.lease;
+    const struct sent_order *asked = NULL;
     struct err err = ERR_INIT;
 
     assert_int_equal(lease_tick(&b->run, &err), 0);
-    assert_int_equal(b->leases_asked, 1);
-    memcpy(ev.nonce, b->nonce, NONCE_LEN);
+    assert_int_equal(run_desk_sent(b, MSG_LEASE, C1, &asked), 1);
+    memcpy(ev.nonce, asked->nonce, NONCE_LEN);
     *lease = (struct lease_state){.held = true, .epoch = 1, .revision = 1, .expires_in_ms = 120000};
     memcpy(lease->run_id, b->f.ledger.run_id, RUN_ID_LEN);
     lease->plan = b->f.ledger.plan_digest;
@@ -256,17 +203,17 @@ static void hold_lease(struct bench *b)
  * since. Waiting for the next renewal would take half a minute for each of them. */
 static void who_shows_no_lease_is_asked_for_it_at_once(void **state)
 {
-    struct bench *b = *state;
+    struct run_desk *b = *state;
     struct err err = ERR_INIT;
 
     lease_init(&b->run);
     hold_lease(b);
     assert_int_equal(lease_tick(&b->run, &err), 0);
-    assert_int_equal(b->leases_asked, 1); /* the next renewal is far */
+    assert_int_equal(run_desk_sent(b, MSG_LEASE, C1, NULL), 1); /* the next renewal is far */
     refused(b, REFUSAL_LEASE);
     assert_int_equal(c1(b)->state, HOST_PENDING);
     assert_int_equal(lease_tick(&b->run, &err), 0);
-    assert_int_equal(b->leases_asked, 2);
+    assert_int_equal(run_desk_sent(b, MSG_LEASE, C1, NULL), 2);
     lease_free(&b->run);
 }
 

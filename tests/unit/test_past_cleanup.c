@@ -16,7 +16,7 @@
 #include "lease_book.h"
 #include "report_plan.h"
 #include "report_run.h"
-#include "small_fleet.h"
+#include "run_desk.h"
 
 #define OLD_LEDGER "tests/fixtures/ledgers/autopilot-off-0.1.0.sql"
 #define COMMAND    "nomad operator autopilot set-config -cleanup-dead-servers=true -region global"
@@ -164,80 +164,40 @@ static void test_the_plan_says_that_it_is_on(void **state)
 
 /* ---- its notes ---- */
 
-struct bench {
-    struct small_fleet f;
-    struct ports ports;
-    struct run_config config;
-    struct run run;
-    int64_t now;
-    char asked[UUID_MAX]; /* to clear a note, and by which order */
-    unsigned char nonce[NONCE_LEN];
-};
-
-static int64_t now(void *ctx)
-{
-    const struct bench *b = ctx;
-    return b->now;
-}
-
-static void random_bytes(void *ctx, void *p, size_t n)
-{
-    static unsigned char next;
-    (void)ctx;
-    memset(p, ++next, n);
-}
-
-static int sign(void *ctx, const char *key, const struct order *o, struct buf *ret_inner,
-                struct digest *ret_digest, struct err *err)
-{
-    (void)ctx;
-    (void)key;
-    (void)err;
-    if (o->head.kind == MSG_NOTE)
-        assert_true(o->u.note.clear && o->u.note.slot == 1);
-    memset(ret_digest, 0, sizeof(*ret_digest));
-    return buf_add_str(ret_inner, "order");
-}
-
-static void send(void *ctx, const char *key, enum message_kind kind,
-                 const unsigned char nonce[static NONCE_LEN], const struct buf *inner)
-{
-    struct bench *b = ctx;
-    (void)inner;
-    if (kind != MSG_NOTE)
-        return;
-    str_cut(b->asked, sizeof b->asked, key);
-    memcpy(b->nonce, nonce, NONCE_LEN);
-}
-
-static void tick(struct bench *b)
+static void tick(struct run_desk *b)
 {
     struct err err = ERR_INIT;
-    b->asked[0] = '\0';
+    b->n_sent = 0;
     assert_int_equal(lease_tick(&b->run, &err), 0);
     effects_plan(&b->run);
     assert_int_equal(effects_do(&b->run, &err), 0);
 }
 
-static void cleared(struct bench *b)
+/* The order to clear a note that was just sent; NULL: none was. */
+static const struct sent_order *asked(const struct run_desk *b)
+{
+    const struct sent_order *s = NULL;
+    if (run_desk_sent(b, MSG_NOTE, NULL, &s) > 0)
+        assert_true(s->note.clear && s->note.slot == 1);
+    return s;
+}
+
+static void cleared(struct run_desk *b)
 {
     autofree struct receipt *r = xzalloc(1, sizeof *r);
-    struct event ev = {.kind = EV_RECEIPT, .key = b->asked, .order = MSG_NOTE, .receipt = r};
-    memcpy(ev.nonce, b->nonce, NONCE_LEN);
+    struct event ev = {.kind = EV_RECEIPT, .key = asked(b)->key, .order = MSG_NOTE, .receipt = r};
+    memcpy(ev.nonce, asked(b)->nonce, NONCE_LEN);
     effects_event(&b->run, &ev);
 }
 
 /* Aborting: nothing is begun any more. */
-static struct bench *bench(void)
+static struct run_desk *bench(void)
 {
-    struct bench *b = xzalloc(1, sizeof *b);
-    small_fleet_init(&b->f);
-    small_fleet_run(&b->f, RUN_ABORTING);
+    struct run_desk *b = run_desk_open(RUN_ABORTING);
     struct effect *e = ledger_effect_add(&b->f.ledger, EFFECT_AUTOPILOT, "");
     str_cut(e->region, sizeof e->region, "global");
     e->noted = e->done = true;
     e->attempts = 1;
-    b->now = SMALL_NOW;
     for (size_t i = 0; i < SMALL_SERVERS; i++) {
         struct agent_view *a = &b->f.hosts[i].agent;
         a->lease =
@@ -246,40 +206,35 @@ static struct bench *bench(void)
         a->lease.plan = b->f.ledger.plan_digest;
         a->lease_at = SMALL_NOW;
     }
-    b->ports =
-        (struct ports){.ctx = b, .now = now, .random = random_bytes, .sign = sign, .send = send};
-    b->config = (struct run_config){.plan = &b->f.plan, .ledger = &b->f.ledger, .ports = &b->ports};
-    b->run = (struct run){.config = &b->config, .world = &b->f.w};
     lease_init(&b->run);
     effects_init(&b->run);
     return b;
 }
 
-static void bench_done(struct bench *b)
+static void bench_done(struct run_desk *b)
 {
     effects_free(&b->run);
     lease_free(&b->run);
-    small_fleet_free(&b->f);
-    free(b);
+    run_desk_close(b);
 }
 
 /* With every server's agent of the region; the abort waits for that, and for nothing else. */
 static void test_its_notes_are_cleared(void **state)
 {
-    struct bench *b = bench();
+    struct run_desk *b = bench();
     char last[UUID_MAX] = "";
     (void)state;
     for (int i = 0; i < SMALL_SERVERS; i++) {
         tick(b);
-        assert_true(b->asked[0] != '\0');
-        assert_string_not_equal(b->asked, last);
-        str_cut(last, sizeof last, b->asked);
+        assert_non_null(asked(b));
+        assert_string_not_equal(asked(b)->key, last);
+        str_cut(last, sizeof last, asked(b)->key);
         small_fleet_decide(&b->f);
         assert_true(small_fleet_waits(&b->f, REASON_UNDO));
         cleared(b);
     }
     tick(b);
-    assert_string_equal(b->asked, "");
+    assert_null(asked(b));
     small_fleet_decide(&b->f);
     assert_int_equal(small_fleet_intent(&b->f, INTENT_RUN)->run, RUN_ABORTED);
     assert_true(effect_left_off(&b->f.ledger.effects[0])); /* still told */
@@ -289,7 +244,7 @@ static void test_its_notes_are_cleared(void **state)
 /* One that stays silent holds nothing up. */
 static void test_a_silent_agent_is_passed_over(void **state)
 {
-    struct bench *b = bench();
+    struct run_desk *b = bench();
     int64_t end = SMALL_NOW + 60000;
     (void)state;
     while (!b->f.ledger.effects[0].note_cleared && b->now < end) {
