@@ -11,29 +11,13 @@
 #include <sys/stat.h>
 #include "facts.h"
 #include "file.h"
-#include "host_linux.h"
+#include "real_bench.h"
 #include "scratch_dir.h"
 #include "skip_because.h"
 #include "str.h"
 
 #define PATIENCE_S 20
 #define ENDLESS    ((off_t)8 << 40)
-
-static int service_state_of(void *self, struct service_state *ret, struct err *err)
-{
-    (void)self;
-    (void)err;
-    *ret = (struct service_state){.active = TRI_NO, .ended = true};
-    return 0;
-}
-
-static void on_note(void *ctx, enum log_level level, enum log_event event, const char *text)
-{
-    (void)ctx;
-    (void)level;
-    (void)event;
-    print_message("# %s\n", text);
-}
 
 static void make_endless(const char *dir)
 {
@@ -47,44 +31,26 @@ static void make_endless(const char *dir)
     if (ftruncate(fd, ENDLESS) < 0)
         skip_because("this file system has no such large files");
     close(fd);
+    assert_int_equal(unlink(target), 0);
     assert_int_equal(symlink(theirs, target), 0);
 }
 
 static void what_is_in_place_is_hashed_to_an_end(void **state)
 {
-    char *dir = scratch_open();
-    char bin[300], swap[300], target[320];
-    struct service service = {.state = service_state_of};
-    struct host_linux l = {.service = service};
-    struct host h = host_linux(&l);
+    autofree struct real_bench *b = xzalloc(1, sizeof(*b));
     struct facts f = {.active = TRI_UNKNOWN};
-    struct phases p;
-    struct err err = ERR_INIT;
     bool learned = false;
 
     (void)state;
-    scratch_path(dir, "bin", bin);
-    scratch_path(dir, "swap", swap);
-    snprintf(target, sizeof(target), "%s/nomad", bin);
-    assert_int_equal(mkdir(bin, 0755), 0);
-    assert_int_equal(mkdir(swap, 0700), 0);
-    make_endless(dir);
-    h.service = &service;
-    const struct phases_config c = {.dir = swap,
-                                    .fetch_dir = swap,
-                                    .binary = target,
-                                    .data_dir = "",
-                                    .hold_file = "/nonexistent/hold",
-                                    .note = on_note};
-    assert_int_equal(phases_open(&h, &c, &p, &err), 0);
+    real_make(b, "");
+    make_endless(b->dir);
+    real_start(b);
     alarm(PATIENCE_S);
-    facts_gather(&p, "/nonexistent", &f, &learned);
+    facts_gather(&b->p, "/nonexistent", &f, &learned);
     alarm(0);
     assert_true(digest_is_zero(&f.disk));
     assert_false(learned);
-    phases_close(&p);
-    host_linux_done(&l);
-    scratch_close(dir);
+    real_done(b);
 }
 
 int main(void)
