@@ -22,8 +22,9 @@ void ready_start_by(struct ready_bench *b, const char *line)
         a->words[i] = line[i] == ' ' ? '\0' : line[i];
 }
 
-int ready_open_as(void **state, ready_change *made)
+int ready_open(void **state)
 {
+    const struct ready_host *host = *state;
     struct ready_bench *b = xzalloc(1, sizeof(*b));
     struct phases_config conf = model_phases(&b->law);
     struct err err = ERR_INIT;
@@ -42,18 +43,13 @@ int ready_open_as(void **state, ready_change *made)
               "client { enabled = true }\n");
     ready_put(b, "/opt/nomad/server/raft/raft.db", "0123456789");
     ready_put(b, "/opt/nomad/server/raft/snapshots/1/state.bin", "01234");
-    b->made = made;
-    if (made != NULL)
-        made(b);
+    b->host = host;
+    if (host->made != NULL)
+        host->made(b);
     if (phases_open(&b->m.host, &conf, &b->p, &err) < 0)
         return -1;
     *state = b;
     return 0;
-}
-
-int ready_open(void **state)
-{
-    return ready_open_as(state, NULL);
 }
 
 int ready_close(void **state)
@@ -97,20 +93,22 @@ void ready_is(struct ready_bench *b, const char *id, enum tri value, const char 
 
 void ready_again(void **state)
 {
-    const struct ready_bench *b = *state;
-    ready_change *made = b->made;
+    const struct ready_host *host = ((const struct ready_bench *)*state)->host;
 
     ready_close(state);
-    if (ready_open_as(state, made) < 0)
+    *state = (void *)host;
+    if (ready_open(state) < 0)
         fail_msg("no bench");
 }
 
-void ready_rows(void **state, const struct ready_row *rows, size_t n)
+void ready_each_row(void **state)
 {
-    for (size_t i = 0; i < n; i++) {
+    const struct ready_host *host = ((const struct ready_bench *)*state)->host;
+
+    for (const struct ready_row *r = host->rows; r < host->rows + host->n; r++) {
         ready_again(state);
-        if (rows[i].change != NULL)
-            rows[i].change(*state);
-        ready_is(*state, rows[i].id, rows[i].value, rows[i].says);
+        if (r->change != NULL)
+            r->change(*state);
+        ready_is(*state, r->id, r->value, r->says);
     }
 }

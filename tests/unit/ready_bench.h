@@ -1,8 +1,9 @@
 /*
  * ready_bench.h - a model host whose Nomad is well, server and client, surveyed after one change.
  *
- * ready_open and ready_close are set-up and tear-down; ready_open_as makes another host of it
- * first, and each row begins with that one. A row is one change and the one answer that it brings.
+ * A row is one change and the one answer that it brings. A test file has one `struct ready_host
+ * host`: what it makes of the well one first, and its rows; READY_ROWS walks them, each on a host
+ * of its own, and READY_TEST(f) is a test that begins with such a host.
  */
 #ifndef READY_BENCH_H
 #define READY_BENCH_H
@@ -27,7 +28,7 @@ struct ready_bench {
     struct law law;
     bool client, server;      /* whether it has an id as such */
     struct version_said says; /* what the file in place says of itself; nothing: not asked */
-    ready_change *made;       /* what ready_open_as was given */
+    const struct ready_host *host;
 };
 
 struct ready_row {
@@ -37,10 +38,18 @@ struct ready_row {
     const char *says; /* a part of the text */
 };
 
-int ready_open(void **state);
-int ready_open_as(void **state, ready_change *made);
+struct ready_host {
+    ready_change *made; /* NULL: it stays the well one */
+    const struct ready_row *rows;
+    size_t n;
+};
+
+int ready_open(void **state); /* *state: the ready_host */
 int ready_close(void **state);
-#define READY_BENCH(f) cmocka_unit_test_setup_teardown(f, ready_open, ready_close)
+void ready_each_row(void **state);
+#define READY_TEST(f)                                                                              \
+    cmocka_unit_test_prestate_setup_teardown(f, ready_open, ready_close, (void *)&host)
+#define READY_ROWS READY_TEST(ready_each_row)
 
 void ready_put_mode(struct ready_bench *b, const char *path, const char *text, uint32_t mode);
 void ready_put(struct ready_bench *b, const char *path, const char *text);
@@ -50,6 +59,4 @@ void ready_survey(struct ready_bench *b);
 const struct fact *ready_find(struct ready_bench *b, const char *id); /* surveyed anew; or NULL */
 void ready_is(struct ready_bench *b, const char *id, enum tri value, const char *says);
 void ready_again(void **state); /* the host as it was opened */
-void ready_rows(void **state, const struct ready_row *rows, size_t n);
-
 #endif

@@ -18,11 +18,6 @@ static void of_one_region(struct ready_bench *b)
     ready_put(b, READY_FILE, "data_dir = \"/opt/nomad\"\nregion = \"global\"\n");
 }
 
-static int set_up(void **state)
-{
-    return ready_open_as(state, of_one_region);
-}
-
 /* ---- each key ---- */
 
 static void each_key_in_its_block(void **state)
@@ -328,10 +323,7 @@ static const struct ready_row rows[] = {
     {no_such_file, "tls-names", TRI_UNKNOWN, "cannot be read as a certificate"},
 };
 
-static void each_fact(void **state)
-{
-    ready_rows(state, rows, ARRAY_LEN(rows));
-}
+static const struct ready_host host = {of_one_region, rows, ARRAY_LEN(rows)};
 
 /* Whatever is found, no text holds anything that stands right of a key, but for the closed list of
  * config_values.h, and paths that cannot be used. */
@@ -435,13 +427,11 @@ static void names_of_files(void **state)
         assert_int_equal(config_name_of(names[i].name), names[i].kind);
 }
 
-#define IN_BENCH(f) cmocka_unit_test_setup_teardown(f, set_up, ready_close)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_BENCH(each_key_in_its_block),  IN_BENCH(each_fact),
-        IN_BENCH(no_value_is_told),       IN_BENCH(clouds_that_are_waited_for),
+        READY_TEST(each_key_in_its_block), READY_ROWS,
+        READY_TEST(no_value_is_told),      READY_TEST(clouds_that_are_waited_for),
         cmocka_unit_test(names_of_files),
     };
 

@@ -277,10 +277,7 @@ static const struct ready_row rows[] = {
     {swapped_and_no_quorum, "law-refuses", TRI_YES, "without this server 1 of 2"},
 };
 
-static void each_fact(void **state)
-{
-    ready_rows(state, rows, ARRAY_LEN(rows));
-}
+static const struct ready_host host = {NULL, rows, ARRAY_LEN(rows)};
 
 static void where_it_cannot_be_compared_it_is_not_told(void **state)
 {
@@ -487,13 +484,13 @@ static void bad_answers_are_asked_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        READY_BENCH(each_fact),
-        READY_BENCH(where_it_cannot_be_compared_it_is_not_told),
+        READY_ROWS,
+        READY_TEST(where_it_cannot_be_compared_it_is_not_told),
         cmocka_unit_test(addresses_that_reach),
-        READY_BENCH(asked_once_in_a_while),
-        READY_BENCH(a_stage_is_no_reason),
-        READY_BENCH(a_silent_api_is_asked_twice),
-        READY_BENCH(bad_answers_are_asked_again),
+        READY_TEST(asked_once_in_a_while),
+        READY_TEST(a_stage_is_no_reason),
+        READY_TEST(a_silent_api_is_asked_twice),
+        READY_TEST(bad_answers_are_asked_again),
         cmocka_unit_test(its_place_by_what_listens),
         cmocka_unit_test(addresses_of_the_api),
     };

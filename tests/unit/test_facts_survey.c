@@ -39,11 +39,6 @@ static void make_well(struct ready_bench *b)
     m->attributes[0] = m->attributes[1] = (struct host_attributes){.there = true, .mode = 0755};
 }
 
-static int set_up(void **state)
-{
-    return ready_open_as(state, make_well);
-}
-
 /* Facts whose yes is no fault, of how things are, not of what is the matter; and those that
  * cannot be told here. */
 static bool is_neutral(const char *id)
@@ -293,10 +288,7 @@ static const struct ready_row rows[] = {
     {commands, "binary-version", TRI_YES, "1.9.7"},
 };
 
-static void each_fact(void **state)
-{
-    ready_rows(state, rows, ARRAY_LEN(rows));
-}
+static const struct ready_host host = {make_well, rows, ARRAY_LEN(rows)};
 
 static void the_lock_matters_where_a_package_owns(void **state)
 {
@@ -384,18 +376,16 @@ static void facts_of_what_is_staged(void **state)
     ready_is(b, "config-rejected", TRI_UNKNOWN, "before 1.3.0");
 }
 
-#define IN_BENCH(f) cmocka_unit_test_setup_teardown(f, set_up, ready_close)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_BENCH(a_host_that_is_well),
-        IN_BENCH(each_fact),
-        IN_BENCH(the_lock_matters_where_a_package_owns),
-        IN_BENCH(a_file_that_does_not_run_is_told),
-        IN_BENCH(rights_of_the_file_in_place),
-        IN_BENCH(others_may_write_beside_it),
-        IN_BENCH(facts_of_what_is_staged),
+        READY_TEST(a_host_that_is_well),
+        READY_ROWS,
+        READY_TEST(the_lock_matters_where_a_package_owns),
+        READY_TEST(a_file_that_does_not_run_is_told),
+        READY_TEST(rights_of_the_file_in_place),
+        READY_TEST(others_may_write_beside_it),
+        READY_TEST(facts_of_what_is_staged),
     };
 
     return cmocka_run_group_tests_name("facts_survey", tests, NULL, NULL);

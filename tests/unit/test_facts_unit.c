@@ -52,11 +52,6 @@ static void packaged(struct ready_bench *b)
     add_need(b, "Requires", "sysinit.target", "loaded", "active");
 }
 
-static int set_up(void **state)
-{
-    return ready_open_as(state, packaged);
-}
-
 static void commands(struct ready_bench *b)
 {
     memset(&b->m.about, 0, sizeof(b->m.about));
@@ -450,10 +445,7 @@ static const struct ready_row rows[] = {
     {forgotten, "bound-down", TRI_UNKNOWN, "not known any more"},
 };
 
-static void each_fact(void **state)
-{
-    ready_rows(state, rows, ARRAY_LEN(rows));
-}
+static const struct ready_host host = {packaged, rows, ARRAY_LEN(rows)};
 
 static void before_a_swap_nothing_is_down(void **state)
 {
@@ -502,13 +494,11 @@ static void units_are_up_again_or_not(void **state)
     assert_int_equal(bound_units_down(b, a, text), TRI_NO);
 }
 
-#define IN_BENCH(f) cmocka_unit_test_setup_teardown(f, set_up, ready_close)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_BENCH(each_fact),
-        IN_BENCH(before_a_swap_nothing_is_down),
+        READY_ROWS,
+        READY_TEST(before_a_swap_nothing_is_down),
         cmocka_unit_test(units_are_up_again_or_not),
     };
 

@@ -299,18 +299,15 @@ static const struct ready_row rows[] = {
     {broken, "config-newer", TRI_UNKNOWN, "z.hcl"},
 };
 
-static void each_fact(void **state)
-{
-    ready_rows(state, rows, ARRAY_LEN(rows));
-}
+static const struct ready_host host = {NULL, rows, ARRAY_LEN(rows)};
 
 static void the_hosts_name_is_the_default(void **state)
 {
     struct ready_bench *b = *state;
-    char host[256] = "";
+    char name[256] = "";
 
-    assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
-    ready_is(b, "is.name", TRI_YES, host);
+    assert_int_equal(gethostname(name, sizeof(name) - 1), 0);
+    ready_is(b, "is.name", TRI_YES, name);
     ready_put(b, "/etc/nomad.d/a.hcl", "name = \"other\"\n");
     ready_is(b, "is.name", TRI_YES, "other");
 }
@@ -378,11 +375,11 @@ static void leaves_by_its_signal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        READY_BENCH(each_fact),
-        READY_BENCH(the_hosts_name_is_the_default),
-        READY_BENCH(one_question_alone),
-        READY_BENCH(leaves_by_its_signal),
-        READY_BENCH(leaves_by_its_command),
+        READY_ROWS,
+        READY_TEST(the_hosts_name_is_the_default),
+        READY_TEST(one_question_alone),
+        READY_TEST(leaves_by_its_signal),
+        READY_TEST(leaves_by_its_command),
     };
 
     return cmocka_run_group_tests_name("facts_values", tests, NULL, NULL);
