@@ -25,8 +25,8 @@ static int append_words(sd_bus_message *reply, const char *text)
     return rc;
 }
 
-static int fill_command_of(sd_bus_message *reply, const char *program, const char *words,
-                           bool may_fail)
+static int fill_command(sd_bus_message *reply, const char *program, const char *words,
+                        bool may_fail)
 {
     int rc = sd_bus_message_open_container(reply, 'v', "a(sasbttttuii)");
 
@@ -51,21 +51,6 @@ static int fill_command_of(sd_bus_message *reply, const char *program, const cha
     if (rc >= 0)
         rc = sd_bus_message_close_container(reply);
     return rc < 0 ? rc : sd_bus_message_close_container(reply);
-}
-
-static int fill_command(sd_bus_message *reply, const struct fake_systemd *f)
-{
-    return fill_command_of(reply, f->program, f->words, false);
-}
-
-static int fill_stop(sd_bus_message *reply, const struct fake_systemd *f)
-{
-    return fill_command_of(reply, f->stop[0] != '\0' ? "/bin/stop" : "", f->stop, false);
-}
-
-static int fill_start_pre(sd_bus_message *reply, const struct fake_systemd *f)
-{
-    return fill_command_of(reply, f->start_pre, "x", f->may_fail);
 }
 
 /* Structs of texts and flags, as `member` says, from groups of words. */
@@ -104,21 +89,6 @@ static int fill_groups(sd_bus_message *reply, const char *member, const char *te
     return rc < 0 ? rc : sd_bus_message_close_container(reply);
 }
 
-static int fill_conditions(sd_bus_message *reply, const struct fake_systemd *f)
-{
-    return fill_groups(reply, "sbbsi", f->conditions);
-}
-
-static int fill_files(sd_bus_message *reply, const struct fake_systemd *f)
-{
-    return fill_groups(reply, "sb", f->files);
-}
-
-static int fill_prevented(sd_bus_message *reply, const struct fake_systemd *f)
-{
-    return sd_bus_message_append(reply, "v", "(aiai)", f->prevented != 0, f->prevented, 0);
-}
-
 static int fill_texts(sd_bus_message *reply, const char *words)
 {
     int rc = sd_bus_message_open_container(reply, 'v', "as");
@@ -132,104 +102,77 @@ static int fill_texts(sd_bus_message *reply, const char *words)
     return rc < 0 ? rc : sd_bus_message_close_container(reply);
 }
 
-static int fill_needs(sd_bus_message *reply, const struct fake_systemd *f)
+/* What is none of the single values: texts, groups of words (their member says how), a command. */
+struct list {
+    const char *name;
+    int (*fill)(sd_bus_message *reply, const struct list *l);
+    const char *text;
+    const char *member, *program;
+    bool may_fail;
+};
+
+static int as_texts(sd_bus_message *reply, const struct list *l)
 {
-    return fill_texts(reply, f->needs);
+    return fill_texts(reply, l->text);
 }
 
-static int fill_bound(sd_bus_message *reply, const struct fake_systemd *f)
+static int as_groups(sd_bus_message *reply, const struct list *l)
 {
-    return fill_texts(reply, f->bound);
+    return fill_groups(reply, l->member, l->text);
 }
 
-static int fill_bound_to_others(sd_bus_message *reply, const struct fake_systemd *f)
+static int as_command(sd_bus_message *reply, const struct list *l)
 {
-    return fill_texts(reply, f->bound_to_others);
+    return fill_command(reply, l->program != NULL ? l->program : "", l->text, l->may_fail);
 }
 
-static int fill_failure_units(sd_bus_message *reply, const struct fake_systemd *f)
-{
-    return fill_texts(reply, f->failure_units);
-}
-
-static int fill_mounted(sd_bus_message *reply, const struct fake_systemd *f)
-{
-    return fill_texts(reply, f->mounted);
-}
-
-static int fill_groups_of_it(sd_bus_message *reply, const struct fake_systemd *f)
-{
-    return fill_texts(reply, f->groups);
-}
-
-static int fill_binds(sd_bus_message *reply, const struct fake_systemd *f)
-{
-    return fill_groups(reply, "ssbt", f->binds);
-}
-
-static int fill_none(sd_bus_message *reply, const struct fake_systemd *f)
-{
-    (void)f;
-    return fill_texts(reply, "");
-}
-
-static int fill_no_command(sd_bus_message *reply, const struct fake_systemd *f)
-{
-    (void)f;
-    return fill_command_of(reply, "", "", false);
-}
-
-static int fill_no_condition(sd_bus_message *reply, const struct fake_systemd *f)
-{
-    (void)f;
-    return fill_groups(reply, "sbbsi", "");
-}
-
-static int fill_drop_ins(sd_bus_message *reply, const struct fake_systemd *f)
-{
-    return fill_texts(reply, f->drop_ins);
-}
-
-static int answer_filled(sd_bus_message *m, const struct fake_systemd *f,
-                         int (*fill)(sd_bus_message *, const struct fake_systemd *))
+static int answer_list(sd_bus_message *m, const struct list *l)
 {
     sd_bus_message *reply = NULL;
     int rc = sd_bus_message_new_method_return(m, &reply);
 
     if (rc >= 0)
-        rc = fill(reply, f);
+        rc = l->fill(reply, l);
     if (rc >= 0)
         rc = sd_bus_send(NULL, reply, NULL);
     sd_bus_message_unref(reply);
     return rc < 0 ? rc : 1;
 }
 
-static const struct {
-    const char *name;
-    int (*fill)(sd_bus_message *, const struct fake_systemd *);
-} lists[] = {
-    {"DropInPaths", fill_drop_ins},
-    {"ExecStart", fill_command},
-    {"ExecStop", fill_stop},
-    {"ExecStopPost", fill_no_command},
-    {"ExecStartPre", fill_start_pre},
-    {"OnFailure", fill_failure_units},
-    {"ReadWritePaths", fill_mounted},
-    {"BindPaths", fill_binds},
-    {"SupplementaryGroups", fill_groups_of_it},
-    {"ExecStartPost", fill_no_command},
-    {"Conditions", fill_conditions},
-    {"Asserts", fill_no_condition},
-    {"EnvironmentFiles", fill_files},
-    {"RestartPreventExitStatus", fill_prevented},
-    {"Requires", fill_needs},
-    {"Requisite", fill_none},
-    {"BindsTo", fill_none},
-    {"RequiredBy", fill_bound},
-    {"RequisiteOf", fill_none},
-    {"BoundBy", fill_none},
-    {"ConsistsOf", fill_none},
-};
+/* 0: it is none of these. */
+static int answer_lists(sd_bus_message *m, const struct fake_systemd *f, const char *name)
+{
+    const struct list lists[] = {
+        {.name = "DropInPaths", as_texts, f->drop_ins},
+        {.name = "OnFailure", as_texts, f->failure_units},
+        {.name = "ReadWritePaths", as_texts, f->mounted},
+        {.name = "SupplementaryGroups", as_texts, f->groups},
+        {.name = "Requires", as_texts, f->needs},
+        {.name = "Requisite", as_texts, ""},
+        {.name = "BindsTo", as_texts, ""},
+        {.name = "RequiredBy", as_texts, f->bound},
+        {.name = "RequisiteOf", as_texts, ""},
+        {.name = "BoundBy", as_texts, ""},
+        {.name = "ConsistsOf", as_texts, ""},
+        {.name = "BindPaths", as_groups, f->binds, .member = "ssbt"},
+        {.name = "Conditions", as_groups, f->conditions, .member = "sbbsi"},
+        {.name = "Asserts", as_groups, "", .member = "sbbsi"},
+        {.name = "EnvironmentFiles", as_groups, f->files, .member = "sb"},
+        {.name = "ExecStart", as_command, f->words, .program = f->program},
+        {.name = "ExecStop", as_command, f->stop, .program = f->stop[0] != '\0' ? "/bin/stop" : ""},
+        {.name = "ExecStopPost", as_command, ""},
+        {.name = "ExecStartPre", as_command, "x", .program = f->start_pre, .may_fail = f->may_fail},
+        {.name = "ExecStartPost", as_command, ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        if (strcmp(name, lists[i].name) == 0)
+            return answer_list(m, &lists[i]);
+    }
+    if (strcmp(name, "RestartPreventExitStatus") == 0)
+        return sd_bus_reply_method_return(m, "v", "(aiai)", f->prevented != 0, f->prevented, 0);
+    return 0;
+}
 
 /* 0: it is none of these. */
 static int answer_loaded(sd_bus_message *m, const struct fake_systemd *f, const char *name)
@@ -266,11 +209,7 @@ static int answer_loaded(sd_bus_message *m, const struct fake_systemd *f, const 
         return sd_bus_reply_method_return(m, "v", "t", (uint64_t)f->limit_us);
     if (strcmp(name, "StartLimitBurst") == 0)
         return sd_bus_reply_method_return(m, "v", "u", f->limit_starts);
-    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-        if (strcmp(name, lists[i].name) == 0)
-            return answer_filled(m, f, lists[i].fill);
-    }
-    return 0;
+    return answer_lists(m, f, name);
 }
 
 static int answer_property(sd_bus_message *m, struct fake_systemd *f)
@@ -281,7 +220,7 @@ static int answer_property(sd_bus_message *m, struct fake_systemd *f)
     if (rc < 0)
         return rc;
     if (strstr(sd_bus_message_get_path(m), "/nomad_") == NULL && strcmp(name, "ConsistsOf") == 0)
-        return answer_filled(m, f, fill_bound_to_others);
+        return answer_list(m, &(struct list){"", as_texts, f->bound_to_others, NULL, NULL, false});
     if (strstr(sd_bus_message_get_path(m), "/nomad_") == NULL)
         return sd_bus_reply_method_return(
             m, "v", "s", strcmp(name, "LoadState") == 0 ? f->other_load : f->other_active);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#define CHANGE(name) static void name(struct small_fleet *f, const struct worlds *w)
+#define CHANGE(name) static void name(UNUSED struct small_fleet *f, UNUSED const struct worlds *w)
 
 void world_as_it_is(struct small_fleet *f, const struct worlds *w)
 {
@@ -39,7 +39,6 @@ CHANGE(a_job)
 }
 CHANGE(jobs_lost)
 {
-    (void)w;
     f->surveyed.regions[0].jobs_asked = ASKED_NOT;
     f->surveyed.regions[0].n_listed = 2;
     f->surveyed.regions[0].jobs_why = "no answer in time";
@@ -54,7 +53,6 @@ CHANGE(a_switch)
 }
 CHANGE(config_lost)
 {
-    (void)w;
     for (int i = 0; i < SMALL_SURVEYED; i++)
         f->surveyed.hosts[i].config = ASKED_DENIED;
 }
@@ -76,13 +74,11 @@ CHANGE(an_older_agent)
 }
 CHANGE(says_nothing)
 {
-    (void)w;
     f->hosts[4].agent.n_facts = 0;
 }
 CHANGE(before_readiness)
 {
     static struct fact_view facts[SMALL_FACTS];
-    (void)w;
     memcpy(facts, small_fleet_facts, sizeof(facts));
     for (size_t i = 0; i < SMALL_FACTS; i++)
         if (str_eq(facts[i].id, "law-refuses"))
@@ -107,7 +103,6 @@ CHANGE(an_attribute)
 }
 CHANGE(node_lost)
 {
-    (void)w;
     f->surveyed.hosts[0].node = ASKED_DENIED;
 }
 CHANGE(an_old_client)
@@ -116,7 +111,6 @@ CHANGE(an_old_client)
 }
 CHANGE(a_lost_client)
 {
-    (void)w;
     f->hosts[4].client.version = "";
 }
 
@@ -124,14 +118,12 @@ CHANGE(a_lost_client)
 
 CHANGE(all_there)
 {
-    (void)w;
     small_fleet_version(f, SMALL_TO);
     for (int i = 0; i < SMALL_HOSTS; i++)
         f->hosts[i].agent.disk = f->hosts[i].agent.running = f->release.builds[0].digest;
 }
 CHANGE(a_lost_version)
 {
-    (void)w;
     f->hosts[4].client.version = "";
 }
 CHANGE(version_of_all)
@@ -144,34 +136,28 @@ void world_to(struct small_fleet *f, const struct worlds *w)
 }
 CHANGE(unknown_minor)
 {
-    (void)w;
     str_cut(f->release.version, sizeof(f->release.version), "1.14.0");
 }
 CHANGE(unknown_day)
 {
-    (void)w;
     str_cut(f->release.version, sizeof(f->release.version), "1.10.99");
 }
 /* The target of the fleet as it comes is of 2025-09-09. */
 CHANGE(three_days_old)
 {
-    (void)w;
     f->survey.wall_ms = version_day_ms("2025-09-12") + 1000;
 }
 CHANGE(newer_build)
 {
-    (void)w;
     small_fleet_version(f, "1.10.8+ent");
     str_cut(f->release.version, sizeof(f->release.version), "1.11.1+ent");
 }
 CHANGE(acl_off)
 {
-    (void)w;
     f->hosts[0].server.acl_enabled = TRI_NO;
 }
 CHANGE(acl_lost)
 {
-    (void)w;
     f->hosts[0].server.acl_enabled = TRI_UNKNOWN;
 }
 
@@ -183,17 +169,14 @@ CHANGE(raft_vsn)
 }
 CHANGE(raft_lost)
 {
-    (void)w;
     f->hosts[1].server.raft_protocol = 0;
 }
 CHANGE(clients_only)
 {
-    (void)w;
     f->policy.filter.clients = true;
 }
 CHANGE(clients_only_lost)
 {
-    (void)w;
     f->policy.filter.clients = true;
     f->hosts[1].server.version = "";
     f->hosts[1].server.self_at = 0;
@@ -202,7 +185,6 @@ CHANGE(clients_only_lost)
 }
 CHANGE(drains_two)
 {
-    (void)w;
     f->policy.drain = true;
     f->policy.parallel = 2;
 }
@@ -214,23 +196,19 @@ CHANGE(drains_two_lost)
 }
 CHANGE(two_voters)
 {
-    (void)w;
     for (int i = 0; i < SMALL_SERVERS; i++)
         f->raft[i].voter = f->autopilot[i].voter = i < 2;
 }
 CHANGE(member_failed)
 {
-    (void)w;
     f->members[0][2].status = MEMBER_FAILED;
 }
 CHANGE(leader_unasked)
 {
-    (void)w;
     f->hosts[2].server.leader_at = 0;
 }
 CHANGE(another_region)
 {
-    (void)w;
     f->surveyed.known[0] = "europe";
 }
 /* s3 is alone in europe; global is authoritative. */
@@ -247,81 +225,67 @@ static void split(struct small_fleet *f)
 CHANGE(europe_alone)
 {
     static const char *const only[] = {"europe"};
-    (void)w;
     split(f);
     f->policy.filter.n_regions = 1;
     f->policy.filter.regions[0] = only[0];
 }
 CHANGE(europes_only_is_there)
 {
-    (void)w;
     split(f);
     f->hosts[2].server.version = SMALL_TO;
     f->hosts[2].agent.disk = f->hosts[2].agent.running = f->release.builds[0].digest;
 }
 CHANGE(no_authority)
 {
-    (void)w;
     split(f);
     for (int i = 0; i < SMALL_SURVEYED; i++)
         f->surveyed.hosts[i].authoritative = "";
 }
 CHANGE(failed_on_old)
 {
-    (void)w;
     f->members[0][2].status = MEMBER_FAILED;
     f->members[0][2].build = "1.3.1";
 }
 CHANGE(members_lost)
 {
-    (void)w;
     f->hosts[1].server.members_at = 0;
     f->hosts[1].server.n_members = 0;
 }
 CHANGE(two_keys)
 {
-    (void)w;
     f->surveyed.regions[0].active_keys = 2;
 }
 CHANGE(keyring_denied)
 {
-    (void)w;
     f->surveyed.regions[0].keyring = ASKED_DENIED;
 }
 CHANGE(stuck_key)
 {
-    (void)w;
     f->surveyed.regions[0].stuck_keys = 1;
 }
 CHANGE(deploying)
 {
-    (void)w;
     f->surveyed.regions[0].n_deploying = 2;
     f->surveyed.regions[0].deploying = "default/web is running";
 }
 CHANGE(deployments_lost)
 {
-    (void)w;
     f->surveyed.regions[0].deployments = ASKED_NOT;
 }
 CHANGE(loose_autopilot)
 {
-    (void)w;
     f->surveyed.regions[0].trailing_logs = 100000;
 }
 CHANGE(autopilot_lost)
 {
-    (void)w;
     f->surveyed.regions[0].autopilot = ASKED_DENIED;
 }
 CHANGE(migration_on)
 {
-    (void)w;
     f->surveyed.regions[0].migration_off = false;
 }
 CHANGE(leaves)
 {
-    (void)w;
     f->hosts[1].server.leave_on_interrupt = TRI_YES;
 }
 CHANGE(leaves_for_good)
@@ -337,7 +301,6 @@ CHANGE(leaves_somehow)
 }
 CHANGE(self_lost)
 {
-    (void)w;
     f->hosts[1].server.self_at = 0;
 }
 
@@ -345,7 +308,6 @@ CHANGE(self_lost)
 
 CHANGE(denied)
 {
-    (void)w;
     f->regions[0].denied = "node:read";
 }
 CHANGE(kept)
@@ -369,28 +331,23 @@ static struct token_view *client_token(struct small_fleet *f)
 }
 CHANGE(no_node_write)
 {
-    (void)w;
     client_token(f);
     f->policy.drain = true;
 }
 CHANGE(rules_lost)
 {
-    (void)w;
     client_token(f)->rules_known = false;
 }
 CHANGE(not_management)
 {
-    (void)w;
     client_token(f);
 }
 CHANGE(token_lost)
 {
-    (void)w;
     f->surveyed.regions[0].token = (struct token_view){.name = ""};
 }
 CHANGE(ends_soon)
 {
-    (void)w;
     f->surveyed.regions[0].token.expires_ms = f->survey.wall_ms + 60000;
 }
 
@@ -398,18 +355,15 @@ CHANGE(ends_soon)
 
 CHANGE(no_agent)
 {
-    (void)w;
     f->hosts[1].agent.enrolled = false;
     f->hosts[1].agent.hello_at = 0;
 }
 CHANGE(no_client_agent)
 {
-    (void)w;
     f->hosts[4].agent.hello_at = 0;
 }
 CHANGE(no_server_id)
 {
-    (void)w;
     f->hosts[1].agent.server_id = "";
 }
 CHANGE(no_data_dir)
@@ -419,12 +373,10 @@ CHANGE(no_data_dir)
 }
 CHANGE(other_place)
 {
-    (void)w;
     f->hosts[3].agent.misplaced = true;
 }
 CHANGE(same_id)
 {
-    (void)w;
     f->hosts[4].agent.client_id = f->hosts[3].node_id;
 }
 CHANGE(other_arch)
@@ -433,38 +385,31 @@ CHANGE(other_arch)
 }
 CHANGE(down)
 {
-    (void)w;
     f->hosts[4].client.status = "down";
 }
 CHANGE(draining)
 {
-    (void)w;
     f->hosts[4].client.draining = true;
 }
 CHANGE(old_alloc)
 {
-    (void)w;
     f->surveyed.regions[0].oldest_alloc_s = 1500000000;
 }
 CHANGE(other_pool)
 {
-    (void)w;
     f->surveyed.regions[0].n_other_pool = 1;
     f->surveyed.regions[0].other_pool = "default/web on c1";
 }
 CHANGE(allocs_lost)
 {
-    (void)w;
     f->surveyed.regions[0].allocs = ASKED_DENIED;
 }
 CHANGE(star)
 {
-    (void)w;
     f->hosts[3].dc = "dc*";
 }
 CHANGE(dc_lost)
 {
-    (void)w;
     f->hosts[1].dc = "";
     config_lost(f, w);
 }
@@ -473,66 +418,54 @@ CHANGE(dc_lost)
 
 CHANGE(no_license)
 {
-    (void)w;
     for (int i = 0; i < SMALL_SURVEYED; i++)
         f->surveyed.hosts[i].switches[CONFIG_LICENSE] = TRI_NO;
 }
 CHANGE(license_lost)
 {
-    (void)w;
     for (int i = 0; i < SMALL_SURVEYED; i++)
         f->surveyed.hosts[i].switches[CONFIG_LICENSE] = TRI_UNKNOWN;
 }
 CHANGE(license_ends)
 {
-    (void)w;
     f->surveyed.regions[0].license_ends = "2020-05-05T00:00:00Z";
 }
 CHANGE(license_unasked)
 {
-    (void)w;
     f->surveyed.regions[0].license = ASKED_NOT;
 }
 CHANGE(bare_policy)
 {
-    (void)w;
     f->surveyed.regions[0].bare_policy = "dev";
 }
 CHANGE(unknown_policy)
 {
-    (void)w;
     f->surveyed.regions[0].unknown_policy = "dev";
 }
 CHANGE(policies_lost)
 {
-    (void)w;
     f->surveyed.regions[0].policies = ASKED_DENIED;
 }
 CHANGE(old_vault)
 {
-    (void)w;
     f->surveyed.hosts[3].switches[CONFIG_VAULT] = TRI_YES;
     f->surveyed.regions[0].vault_jobs = 3;
 }
 CHANGE(vault_unasked)
 {
-    (void)w;
     f->surveyed.hosts[3].switches[CONFIG_VAULT] = TRI_YES;
     f->surveyed.regions[0].vault_check = ASKED_ABSENT;
 }
 CHANGE(consul_token)
 {
-    (void)w;
     f->surveyed.hosts[3].switches[CONFIG_CONSUL] = TRI_YES;
 }
 CHANGE(many_schedulers)
 {
-    (void)w;
     f->surveyed.hosts[3].num_schedulers = 8;
 }
 CHANGE(both_stores)
 {
-    (void)w;
     fact(f, "key.raft_logstore", TRI_YES, "nomad.hcl:9");
     fact(f, "key.raft_boltdb", TRI_YES, "nomad.hcl:4");
 }
