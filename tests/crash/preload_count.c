@@ -94,32 +94,22 @@ __attribute__((visibility("default"))) ssize_t write(int fd, const void *p, size
 }
 
 /* Only opening that may create is an effect. */
-__attribute__((visibility("default"))) int open(const char *path, int flags, ...)
-{
-    NEXT(int, "open", (const char *, int, ...));
-    mode_t mode = 0;
-    va_list ap;
+#define COUNT_CREATION(name, params, types, ...)                                                   \
+    __attribute__((visibility("default"))) int name params                                         \
+    {                                                                                              \
+        NEXT(int, #name, types);                                                                   \
+        mode_t mode = 0;                                                                           \
+        va_list ap;                                                                                \
+                                                                                                   \
+        va_start(ap, flags);                                                                       \
+        if ((flags & O_CREAT) != 0)                                                                \
+            mode = va_arg(ap, mode_t);                                                             \
+        va_end(ap);                                                                                \
+        if ((flags & O_CREAT) != 0)                                                                \
+            effect();                                                                              \
+        return next(__VA_ARGS__, flags, mode);                                                     \
+    }
 
-    va_start(ap, flags);
-    if ((flags & O_CREAT) != 0)
-        mode = va_arg(ap, mode_t);
-    va_end(ap);
-    if ((flags & O_CREAT) != 0)
-        effect();
-    return next(path, flags, mode);
-}
-
-__attribute__((visibility("default"))) int openat(int dir, const char *path, int flags, ...)
-{
-    NEXT(int, "openat", (int, const char *, int, ...));
-    mode_t mode = 0;
-    va_list ap;
-
-    va_start(ap, flags);
-    if ((flags & O_CREAT) != 0)
-        mode = va_arg(ap, mode_t);
-    va_end(ap);
-    if ((flags & O_CREAT) != 0)
-        effect();
-    return next(dir, path, flags, mode);
-}
+COUNT_CREATION(open, (const char *path, int flags, ...), (const char *, int, ...), path)
+COUNT_CREATION(openat, (int dir, const char *path, int flags, ...), (int, const char *, int, ...),
+               dir, path)

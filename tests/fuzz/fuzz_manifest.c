@@ -39,13 +39,4 @@ static void properly_signed(const uint8_t *p, size_t n)
     fuzz_same(&again, p, n);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
-{
-    if (n == 0)
-        return 0;
-    if (data[0] % 2 == 0)
-        properly_signed(data + 1, n - 1);
-    else
-        from_a_stranger(data + 1, n - 1);
-    return 0;
-}
+FUZZ_TWO_WAYS(properly_signed, from_a_stranger)

@@ -40,13 +40,4 @@ static void there_and_back(const uint8_t *p, size_t n)
                envelope_open(frame.data, frame.len, fuzz_key(2), n - 1, &inner, &format, &err) < 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
-{
-    if (n == 0)
-        return 0;
-    if (data[0] % 2 == 0)
-        from_a_stranger(data + 1, n - 1);
-    else
-        there_and_back(data + 1, n - 1);
-    return 0;
-}
+FUZZ_TWO_WAYS(from_a_stranger, there_and_back)

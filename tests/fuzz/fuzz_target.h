@@ -30,6 +30,15 @@ __attribute__((unused)) static char *fuzz_text(const uint8_t *data, size_t size)
     return text;
 }
 
+/* A target of two ways: the first byte even or odd; the rest is the input. */
+#define FUZZ_TWO_WAYS(even, odd)                                                                   \
+    int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)                                   \
+    {                                                                                              \
+        if (size > 0)                                                                              \
+            (data[0] % 2 == 0 ? even : odd)(data + 1, size - 1);                                   \
+        return 0;                                                                                  \
+    }
+
 #define FUZZ_CHECK(condition)                                                                      \
     do {                                                                                           \
         if (!(condition)) {                                                                        \

@@ -328,21 +328,28 @@ static void orders_reach_swap_and_back(void **state)
     free(r);
 }
 
+/* Asks for a status that is held back so long while nothing changes. */
+static void ask_held_status(struct house *h, uint32_t wait_ms)
+{
+    autofree struct order *o = desk_order(&h->desk, MSG_STATUS, 0, 0);
+    auto_buf struct buf frame = BUF_INIT;
+    struct err err = ERR_INIT;
+
+    o->u.status.after = 1;
+    o->u.status.wait_ms = wait_ms;
+    desk_frame(&h->desk, o, h->desk.observer, &h->inner, &frame);
+    assert_int_equal(
+        links_call(h->links, h->address, frame.data, frame.len, 28000, on_done, h, &err), 0);
+}
+
 /* Nobody polls: a held status comes back because the view was replaced. */
 static void a_new_view_ends_the_waiting(void **state)
 {
     struct house *h = *state;
-    auto_buf struct buf frame = BUF_INIT;
     struct err err = ERR_INIT;
 
     up(h);
-    struct order *o = desk_order(&h->desk, MSG_STATUS, 0, 0);
-    o->u.status.after = 1;
-    o->u.status.wait_ms = 25000;
-    desk_frame(&h->desk, o, h->desk.observer, &h->inner, &frame);
-    free(o);
-    assert_int_equal(
-        links_call(h->links, h->address, frame.data, frame.len, 28000, on_done, h, &err), 0);
+    ask_held_status(h, 25000);
     h->over = false;
     links_drain(h->links);
     int64_t before = clock_mono(clock_system());
@@ -446,17 +453,9 @@ static void a_pair_is_used_and_ends_it(void **state)
 static void ends_in_time_with_a_status_held(void **state)
 {
     struct house *h = *state;
-    auto_buf struct buf frame = BUF_INIT;
-    struct err err = ERR_INIT;
 
     up(h);
-    struct order *o = desk_order(&h->desk, MSG_STATUS, 0, 0);
-    o->u.status.after = 1;
-    o->u.status.wait_ms = STATUS_WAIT_MAX_MS;
-    desk_frame(&h->desk, o, h->desk.observer, &h->inner, &frame);
-    free(o);
-    assert_int_equal(
-        links_call(h->links, h->address, frame.data, frame.len, 28000, on_done, h, &err), 0);
+    ask_held_status(h, STATUS_WAIT_MAX_MS);
     links_drain(h->links);
     free(hello(h)); /* it is there by now, or comes during the end: both must end */
     int64_t before = clock_mono(clock_system());

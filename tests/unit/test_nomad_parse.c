@@ -285,15 +285,24 @@ static void test_nodes(void **state)
     assert_int_equal(n, 0);
 }
 
+/* It is one; whether it serves its API with TLS. */
+static bool node_of(const char *text, struct arena *a, struct host *ret)
+{
+    struct err err = ERR_INIT;
+    bool tls = false;
+    if (parse_node(text, strlen(text), a, ret, &tls, &err) < 0)
+        fail_msg("%s", err.text);
+    return tls;
+}
+
 static void test_a_node(void **state)
 {
     auto_arena struct arena a = ARENA_INIT;
     auto_buf struct buf b = body(RAFT3 "node.json");
     struct err err = ERR_INIT;
     struct host h;
-    bool tls = true;
+    bool tls = node_of(buf_str(&b), &a, &h);
     (void)state;
-    assert_int_equal(parse_node(b.data, b.len, &a, &h, &tls, &err), 0);
     assert_string_equal(h.client.http_addr, "10.99.0.14:4646");
     assert_string_equal(h.addr, "10.99.0.14");
     assert_string_equal(h.client.version, "1.0.18");
@@ -318,11 +327,9 @@ static void test_features(void **state)
 {
     auto_arena struct arena a = ARENA_INIT;
     auto_buf struct buf b = body(RAFT3 "node.json");
-    struct err err = ERR_INIT;
     struct host h;
-    bool tls = true;
     (void)state;
-    assert_int_equal(parse_node(b.data, b.len, &a, &h, &tls, &err), 0);
+    (void)node_of(buf_str(&b), &a, &h);
     assert_string_equal(feature(&h, FEATURE_ID, ""), "686c2ce2-9f02-afd7-0d8e-02e529182e75");
     assert_string_equal(feature(&h, FEATURE_NAME, ""), "c1");
     assert_string_equal(feature(&h, FEATURE_DC, ""), "dc1");
@@ -366,15 +373,13 @@ static void test_marked(void **state)
          true},
         {"[7,{\"Message\":8}]", false},
     };
-    struct err err = ERR_INIT;
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         auto_arena struct arena a = ARENA_INIT;
         char text[512];
         struct host h;
-        bool tls = false;
         snprintf(text, sizeof(text), "{\"ID\":\"n\",\"Events\":%s}", table[i].said);
-        assert_int_equal(parse_node(text, strlen(text), &a, &h, &tls, &err), 0);
+        (void)node_of(text, &a, &h);
         assert_int_equal(h.client.marked, table[i].marked);
     }
 }
@@ -392,12 +397,10 @@ static void test_devices_and_networks(void **state)
         "\"NodeNetworks\":[{\"Mode\":\"host\",\"Addresses\":[{\"Alias\":\"default\"},"
         "{\"Alias\":\"public\"},{\"Alias\":\"\"}]},{\"Mode\":\"bridge\",\"Addresses\":null}]}}";
     auto_arena struct arena a = ARENA_INIT;
-    struct err err = ERR_INIT;
     struct host h;
-    bool tls = false;
+    (void)node_of(text, &a, &h);
     size_t networks = 0;
     (void)state;
-    assert_int_equal(parse_node(text, sizeof text - 1, &a, &h, &tls, &err), 0);
     assert_string_equal(feature(&h, FEATURE_DEVICE, "nvidia/gpu/T4 GPU-1"), "healthy");
     assert_string_equal(feature(&h, FEATURE_DEVICE, "nvidia/gpu/T4 GPU-2"), "unhealthy");
     assert_non_null(feature(&h, FEATURE_NETWORK, "host"));
@@ -420,11 +423,9 @@ static void test_drained_by_its_stop(void **state)
         "down\"}},\"HostVolumes\":{\"data\":{\"Name\":\"data\",\"Path\":\"/srv/data\","
         "\"ReadOnly\":true}},\"Attributes\":{\"odd\":7,\"\":\"x\"}}";
     auto_arena struct arena a = ARENA_INIT;
-    struct err err = ERR_INIT;
     struct host h;
-    bool tls = true;
+    (void)node_of(text, &a, &h);
     (void)state;
-    assert_int_equal(parse_node(text, strlen(text), &a, &h, &tls, &err), 0);
     assert_true(h.client.drain_own);
     assert_string_equal(feature(&h, FEATURE_DRAIN, ""), "draining");
     assert_string_equal(feature(&h, FEATURE_DRAINED, ""), "2026-11-29T20:00:00Z");
@@ -442,11 +443,9 @@ static void test_a_drain_of_ours(void **state)
         "\"DrainStrategy\":{\"StartedAt\":\"2026-11-22T10:56:13.5Z\"},"
         "\"LastDrain\":{\"Status\":\"draining\",\"Meta\":{\"caravan_run\":\"ab12\"}}}";
     auto_arena struct arena a = ARENA_INIT;
-    struct err err = ERR_INIT;
     struct host h;
-    bool tls = false;
+    bool tls = node_of(text, &a, &h);
     (void)state;
-    assert_int_equal(parse_node(text, sizeof text - 1, &a, &h, &tls, &err), 0);
     assert_true(tls && h.client.draining && !h.client.eligible);
     assert_string_equal(h.addr, "fd00::1");
     assert_string_equal(h.client.drain_meta_run, "ab12");

@@ -9,6 +9,32 @@
 #include "swap_bench.h"
 #include "swap_view.h"
 
+/* Its data_dir is the bench's own directory: what has an id there is a server or a client. */
+struct viewed {
+    struct swap_bench b; /* first: what a test is given */
+    struct agent_conf conf;
+};
+
+static int set_up(void **state)
+{
+    struct viewed *v = xzalloc(1, sizeof(*v));
+    struct swap *s = &v->b.s;
+
+    swap_bench_open(&v->b);
+    snprintf(v->conf.data_dir, sizeof(v->conf.data_dir), "%.200s", v->b.dir);
+    snprintf(s->view_path, sizeof(s->view_path), "%.100s/view", v->b.dir);
+    s->conf = &v->conf;
+    *state = v;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    swap_bench_close(*state);
+    free(*state);
+    return 0;
+}
+
 static void survey(struct swap_bench *b, unsigned asked, enum tri not_nomad)
 {
     b->s.survey.made_ms = 0;
@@ -21,15 +47,9 @@ static void survey(struct swap_bench *b, unsigned asked, enum tri not_nomad)
  */
 static void a_client_asks_once_for_metadata(void **state)
 {
-    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
-    struct agent_conf conf = {.listen = ""};
+    struct swap_bench *b = *state;
     char dir[300];
 
-    (void)state;
-    swap_bench_open(b);
-    snprintf(conf.data_dir, sizeof(conf.data_dir), "%.200s", b->dir);
-    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
-    b->s.conf = &conf;
     b->m.metadata = KNOCK_MUTE;
     swap_tell(&b->s);
     assert_int_equal(b->m.metadata_asked, 0);
@@ -43,21 +63,15 @@ static void a_client_asks_once_for_metadata(void **state)
         assert_int_equal(b->m.metadata_asked, 1);
         assert_non_null(facts_survey_find(&b->s.survey, "metadata-probes"));
     }
-    swap_bench_close(b);
 }
 
 /* Its own `version` runs once for each file, never while root holds the host, and never a script.
  */
 static void the_file_in_place_is_asked_once(void **state)
 {
-    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
-    struct agent_conf conf = {.listen = ""};
+    struct swap_bench *b = *state;
     char other[MODEL_BINARY];
 
-    (void)state;
-    swap_bench_open(b);
-    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
-    b->s.conf = &conf;
     model_fs_put(&b->m.fs, MODEL_HOLD, "", 0, 0644);
     survey(b, 0, TRI_UNKNOWN);
     model_fs_unlink(&b->m.fs, MODEL_HOLD);
@@ -69,7 +83,6 @@ static void the_file_in_place_is_asked_once(void **state)
     survey(b, 2, TRI_YES);
     model_fs_put(&b->m.fs, MODEL_TARGET, "#!/bin/sh\n", 10, 0755);
     survey(b, 2, TRI_YES);
-    swap_bench_close(b);
 }
 
 static void bind(struct swap_bench *b, const char *active)
@@ -85,15 +98,10 @@ static void bind(struct swap_bench *b, const char *active)
 /* Whoever resumes a run has mended what was told of a staged host, which is staged once more. */
 static void staged_once_more_is_asked_once_more(void **state)
 {
-    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
-    struct agent_conf conf = {.listen = ""};
+    struct swap_bench *b = *state;
     static const enum phase way[] = {PHASE_STAGED, PHASE_STAGED, PHASE_FETCHING, PHASE_STAGED};
     int64_t made[ARRAY_LEN(way)];
 
-    (void)state;
-    swap_bench_open(b);
-    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
-    b->s.conf = &conf;
     for (size_t i = 0; i < ARRAY_LEN(way); i++) {
         b->m.uptime_ms += 1000;
         b->s.phases.rec.phase = way[i];
@@ -103,20 +111,14 @@ static void staged_once_more_is_asked_once_more(void **state)
     assert_int_equal(made[0], made[1]);
     assert_int_equal(made[1], made[2]); /* not while it works */
     assert_int_equal(made[3], made[2] + 3000);
-    swap_bench_close(b);
 }
 
 /* One that comes up late is told when it is up, without a whole survey each second. */
 static void units_that_went_down_are_watched(void **state)
 {
-    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
-    struct agent_conf conf = {.listen = ""};
+    struct swap_bench *b = *state;
     int64_t made;
 
-    (void)state;
-    swap_bench_open(b);
-    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
-    b->s.conf = &conf;
     bind(b, "active");
     swap_tell(&b->s);
     assert_null(facts_survey_find(&b->s.survey, "bound-down"));
@@ -142,7 +144,6 @@ static void units_that_went_down_are_watched(void **state)
     assert_true(swap_waits(&b->s));
     b->m.uptime_ms += BOUND_WAIT_MS;
     assert_false(swap_waits(&b->s));
-    swap_bench_close(b);
 }
 
 static void swap_until(struct swap_bench *b, enum phase until)
@@ -165,13 +166,8 @@ static void swap_until(struct swap_bench *b, enum phase until)
  * tell what is there now. */
 static void a_new_file_in_place_is_asked_soon(void **state)
 {
-    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
-    struct agent_conf conf = {.listen = ""};
+    struct swap_bench *b = *state;
 
-    (void)state;
-    swap_bench_open(b);
-    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
-    b->s.conf = &conf;
     survey(b, 1, TRI_NO);
     assert_int_equal(facts_survey_find(&b->s.survey, "binary-version")->value, TRI_YES);
     swap_until(b, PHASE_SETTLED);
@@ -181,19 +177,15 @@ static void a_new_file_in_place_is_asked_soon(void **state)
     swap_tell(&b->s);
     assert_int_equal(b->m.versions_asked, 2);
     assert_int_equal(facts_survey_find(&b->s.survey, "binary-version")->value, TRI_YES);
-    swap_bench_close(b);
 }
 
 /* Before the stop of a swap, and of a revert that was ordered; the way back from a swap that failed
  * has to bring back what was up before the swap. */
 static void what_was_up_is_remembered(void **state)
 {
-    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
+    struct swap_bench *b = *state;
     const struct bound_units *bound = &b->s.phases.bound;
-    struct order *o;
 
-    (void)state;
-    swap_bench_open(b);
     bind(b, "active");
     swap_until(b, PHASE_PROBING);
     assert_true(bound->known && bound->n == 1 && bound->at_ms > 0);
@@ -202,9 +194,14 @@ static void what_was_up_is_remembered(void **state)
     b->m.ends_after_ms = 1;
     assert_int_equal(swap_bench_rest(b), PHASE_REVERTED);
     assert_true(bound->known && bound->n == 1);
-    swap_bench_close(b);
+}
 
-    swap_bench_open(b);
+static void a_revert_that_was_ordered_brings_back_what_is_up_then(void **state)
+{
+    struct swap_bench *b = *state;
+    const struct bound_units *bound = &b->s.phases.bound;
+    struct order *o;
+
     bind(b, "active");
     swap_until(b, PHASE_SETTLED);
     bind(b, "inactive");
@@ -214,22 +211,15 @@ static void what_was_up_is_remembered(void **state)
     assert_int_equal(swap_bench_say(b, o, b->desk.operator, NULL), REFUSAL_NONE);
     assert_int_equal(swap_bench_rest(b), PHASE_REVERTED);
     assert_true(bound->known && bound->n == 0);
-    swap_bench_close(b);
 }
 
 /* What was refused a moment ago is looked at again soon; while the phases work nobody is asked. */
 static void a_bad_answer_is_looked_at_again(void **state)
 {
-    autofree struct swap_bench *b = xzalloc(1, sizeof(*b));
-    struct agent_conf conf = {.listen = ""};
+    struct swap_bench *b = *state;
     unsigned asks;
     char dir[300];
 
-    (void)state;
-    swap_bench_open(b);
-    snprintf(conf.data_dir, sizeof(conf.data_dir), "%.200s", b->dir);
-    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.100s/view", b->dir);
-    b->s.conf = &conf;
     scratch_path(b->dir, "server", dir);
     assert_int_equal(mkdir(dir, 0700), 0);
     scratch_write(b->dir, "server/node-id", "22222222-3333", 0600);
@@ -252,19 +242,21 @@ static void a_bad_answer_is_looked_at_again(void **state)
     swap_look(&b->s, SURVEY_REST_MS);
     assert_int_equal(facts_survey_find(&b->s.survey, "law-refuses")->value, TRI_NO);
     assert_true(swap_look_due(&b->s) == INT64_MAX);
-    swap_bench_close(b);
 }
+
+#define VIEWED(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_client_asks_once_for_metadata),
-        cmocka_unit_test(a_bad_answer_is_looked_at_again),
-        cmocka_unit_test(the_file_in_place_is_asked_once),
-        cmocka_unit_test(staged_once_more_is_asked_once_more),
-        cmocka_unit_test(units_that_went_down_are_watched),
-        cmocka_unit_test(what_was_up_is_remembered),
-        cmocka_unit_test(a_new_file_in_place_is_asked_soon),
+        VIEWED(a_client_asks_once_for_metadata),
+        VIEWED(a_bad_answer_is_looked_at_again),
+        VIEWED(the_file_in_place_is_asked_once),
+        VIEWED(staged_once_more_is_asked_once_more),
+        VIEWED(units_that_went_down_are_watched),
+        VIEWED(what_was_up_is_remembered),
+        VIEWED(a_revert_that_was_ordered_brings_back_what_is_up_then),
+        VIEWED(a_new_file_in_place_is_asked_soon),
     };
 
     return cmocka_run_group_tests_name("swap_view", tests, NULL, NULL);
