@@ -15,6 +15,7 @@
 #include "http_server.h"
 #include "law.h"
 #include "place_fixture.h"
+#include "scratch_dir.h"
 #include "str.h"
 
 #define GOOD "https://good.example/good/"
@@ -154,10 +155,9 @@ static int enter(void **state)
 {
     struct bench *b = xzalloc(1, sizeof(*b));
     struct err err = ERR_INIT;
-    const char *tmp = getenv("TMPDIR");
 
-    snprintf(b->dir, sizeof(b->dir), "%.40s/caravan.XXXXXX", tmp != NULL ? tmp : "/tmp");
-    if (crypto_init(&err) < 0 || mkdtemp(b->dir) == NULL)
+    scratch_make(b->dir, sizeof(b->dir));
+    if (crypto_init(&err) < 0)
         return -1;
     b->sends_on = http_server_start(NULL, NULL, NULL);
     b->evil_place = place_start(body, strlen(body));

@@ -23,7 +23,7 @@ struct run_desk {
     struct ports ports;
     struct run_config config;
     struct run run;
-    struct order signed_last; /* until it is sent */
+    struct order signed_last;              /* until it is sent */
     struct sent_order sent[RUN_DESK_SENT]; /* a test may set n_sent back; more fail it */
     size_t n_sent;
 };

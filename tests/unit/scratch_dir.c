@@ -1,18 +1,50 @@
 #include "scratch_dir.h"
 #include <ftw.h>
+#include <unistd.h>
 #include "file.h"
 
 #define PROGRAM_MAX (64 << 20)
 
-char *scratch_open(void)
+static void name_new(char *dst, size_t n)
 {
     const char *base = getenv("TMPDIR");
+
+    if (snprintf(dst, n, "%s/caravan.XXXXXX", base != NULL ? base : "/tmp") >= (int)n)
+        abort();
+}
+
+void scratch_make(char *dst, size_t n)
+{
+    name_new(dst, n);
+    if (mkdtemp(dst) == NULL)
+        abort();
+}
+
+char *scratch_open(void)
+{
     char *dir = xalloc(256);
 
-    snprintf(dir, 256, "%.200s/scratch.XXXXXX", base != NULL ? base : "/tmp");
-    if (mkdtemp(dir) == NULL)
-        abort();
+    scratch_make(dir, 256);
     return dir;
+}
+
+void scratch_enter(void)
+{
+    char dir[256];
+
+    scratch_make(dir, sizeof(dir));
+    if (chdir(dir) < 0)
+        abort();
+}
+
+void scratch_file(char *dst, size_t n)
+{
+    int fd;
+
+    name_new(dst, n);
+    fd = mkstemp(dst);
+    if (fd < 0 || close(fd) < 0)
+        abort();
 }
 
 static int drop(const char *path, const struct stat *st, int type, struct FTW *at)
@@ -23,9 +55,14 @@ static int drop(const char *path, const struct stat *st, int type, struct FTW *a
     return remove(path);
 }
 
-void scratch_close(char *dir)
+void scratch_remove(const char *dir)
 {
     (void)nftw(dir, drop, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void scratch_close(char *dir)
+{
+    scratch_remove(dir);
     free(dir);
 }
 

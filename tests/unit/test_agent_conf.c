@@ -5,6 +5,7 @@
 #include <cmocka.h>
 #include "agent_conf.h"
 #include "file.h"
+#include "scratch_dir.h"
 #include "str.h"
 
 static char path[96];
@@ -12,10 +13,8 @@ static char path[96];
 static int make_file(void **state)
 {
     (void)state;
-    const char *tmp = getenv("TMPDIR");
-    snprintf(path, sizeof(path), "%.40s/caravan.XXXXXX", tmp != NULL ? tmp : "/tmp");
-    int fd = mkstemp(path);
-    return fd < 0 ? -1 : close(fd);
+    scratch_file(path, sizeof(path));
+    return 0;
 }
 
 static int remove_file(void **state)

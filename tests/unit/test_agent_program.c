@@ -22,6 +22,7 @@
 #include "free_port.h"
 #include "link_client.h"
 #include "order_desk.h"
+#include "scratch_dir.h"
 #include "skip_because.h"
 #include "spawn.h"
 #include "str.h"
@@ -89,7 +90,6 @@ static void write_conf(struct house *h)
 static int enter(void **state)
 {
     struct house *h = xzalloc(1, sizeof(*h));
-    const char *tmp = getenv("TMPDIR");
     struct err err = ERR_INIT;
     ssize_t n = readlink("/proc/self/exe", h->program, sizeof(h->program) - 32);
     char *end = n > 0 ? strrchr(h->program, '/') : NULL;
@@ -98,8 +98,8 @@ static int enter(void **state)
         return -1;
     str_cut(end, 32, "/../caravan-agent");
     desk_open(&h->desk);
-    snprintf(h->dir, sizeof(h->dir), "%.40s/caravan.XXXXXX", tmp != NULL ? tmp : "/tmp");
-    if (mkdtemp(h->dir) == NULL || agent_session_read(h->desk.session, &err) < 0)
+    scratch_make(h->dir, sizeof(h->dir));
+    if (agent_session_read(h->desk.session, &err) < 0)
         return -1;
     snprintf(h->state, sizeof(h->state), "%s/state", h->dir);
     snprintf(h->run, sizeof(h->run), "%s/run", h->dir);

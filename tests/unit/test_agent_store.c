@@ -4,6 +4,7 @@
 #include <cmocka.h>
 #include "agent_store.h"
 #include "file.h"
+#include "scratch_dir.h"
 
 static char dir[64];
 static char path[96];
@@ -12,9 +13,8 @@ static int make_dir(void **state)
 {
     (void)state;
     struct err err = ERR_INIT;
-    const char *tmp = getenv("TMPDIR");
-    snprintf(dir, sizeof(dir), "%.40s/caravan.XXXXXX", tmp != NULL ? tmp : "/tmp");
-    if (crypto_init(&err) < 0 || mkdtemp(dir) == NULL)
+    scratch_make(dir, sizeof(dir));
+    if (crypto_init(&err) < 0)
         return -1;
     snprintf(path, sizeof(path), "%s/state", dir);
     return 0;

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 #include "conf.h"
 #include "file.h"
+#include "scratch_dir.h"
 #include "str.h"
 
 struct settings {
@@ -146,11 +147,7 @@ static void files_have_a_limit_and_no_nul(void **state)
     (void)state;
     struct settings s = {0};
     struct err err = ERR_INIT;
-    char dir[] = "conf-XXXXXX";
-    const char *tmp = getenv("TMPDIR");
-    assert_int_equal(chdir(tmp != NULL ? tmp : "/tmp"), 0);
-    assert_non_null(mkdtemp(dir));
-    assert_int_equal(chdir(dir), 0);
+    scratch_enter();
     autofree char *big = xzalloc(64 * 1024 + 1, 1);
     memset(big, '\n', 64 * 1024 + 1);
     assert_int_equal(file_replace("c", big, 64 * 1024 + 1, 0600, &err), 0);

@@ -8,8 +8,9 @@
 #include "coord_conf.h"
 #include "file.h"
 #include "options.h"
+#include "scratch_dir.h"
 
-static char dir[] = "/tmp/coord-conf-XXXXXX";
+static char dir[256];
 static const char *env_addr, *env_home, *env_xdg;
 
 static const char *fake_env(const char *name)
@@ -38,7 +39,8 @@ static void write_conf(const char *text)
 static int set_up(void **state)
 {
     (void)state;
-    return mkdtemp(dir) == NULL ? -1 : 0;
+    scratch_make(dir, sizeof dir);
+    return 0;
 }
 
 static int tear_down(void **state)

@@ -7,16 +7,14 @@
 #include <cmocka.h>
 #include "crypto.h"
 #include "file.h"
+#include "scratch_dir.h"
 #include "str.h"
 
 static int start(void **state)
 {
     struct err err = ERR_INIT;
-    char dir[] = "crypto-XXXXXX";
-    const char *tmp = getenv("TMPDIR");
     (void)state;
-    if (chdir(tmp != NULL ? tmp : "/tmp") < 0 || mkdtemp(dir) == NULL || chdir(dir) < 0)
-        return -1;
+    scratch_enter();
     return crypto_init(&err);
 }
 

@@ -154,10 +154,8 @@ static void get_tells_how_it_ended(void **state)
                           .size = strlen(body)};
     char dir[64], want[200], hex[65];
     auto_buf struct buf text = BUF_INIT;
-    const char *tmp = getenv("TMPDIR");
 
-    snprintf(dir, sizeof(dir), "%.40s/caravan.XXXXXX", tmp != NULL ? tmp : "/tmp");
-    assert_non_null(mkdtemp(dir));
+    scratch_make(dir, sizeof(dir));
     str_cut(g.dir, sizeof(g.dir), dir);
     snprintf(g.urls[0], URL_MAX_LEN, "http://127.0.0.1:%d/ok", place_port(b->place));
     crypto_digest(body, strlen(body), &g.digest);
@@ -220,12 +218,10 @@ static void unix_sockets_are_asked(void **state)
 {
     struct bench *b = *state;
     char dir[64], path[96], request[256];
-    const char *tmp = getenv("TMPDIR");
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
-    snprintf(dir, sizeof(dir), "%.40s/caravan.XXXXXX", tmp != NULL ? tmp : "/tmp");
-    assert_non_null(mkdtemp(dir));
+    scratch_make(dir, sizeof(dir));
     snprintf(path, sizeof(path), "%s/s", dir);
     assert_int_equal(str_copy(a.sun_path, sizeof(a.sun_path), path), 0);
     autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 #include "file.h"
+#include "scratch_dir.h"
 #include "str.h"
 
 /* What reached the file system, in order: f fsync of a file, d of a directory, r
@@ -48,10 +49,9 @@ int unlink(const char *path)
 
 static int go_to_scratch(void **state)
 {
-    char dir[] = "file-XXXXXX";
-    const char *tmp = getenv("TMPDIR");
     (void)state;
-    return chdir(tmp != NULL ? tmp : "/tmp") < 0 || mkdtemp(dir) == NULL || chdir(dir) < 0 ? -1 : 0;
+    scratch_enter();
+    return 0;
 }
 
 static int count_entries(void)

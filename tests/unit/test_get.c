@@ -8,6 +8,7 @@
 #include "file.h"
 #include "get.h"
 #include "place_fixture.h"
+#include "scratch_dir.h"
 #include "str.h"
 #include "zip_fixture.h"
 
@@ -36,10 +37,9 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total)
 static int enter(void **state)
 {
     struct bench *b = xzalloc(1, sizeof(*b));
-    const char *tmp = getenv("TMPDIR");
 
-    snprintf(b->dir, sizeof(b->dir), "%.40s/caravan.XXXXXX", tmp != NULL ? tmp : "/tmp");
-    if (crypto_init(&b->err) < 0 || mkdtemp(b->dir) == NULL)
+    scratch_make(b->dir, sizeof(b->dir));
+    if (crypto_init(&b->err) < 0)
         return -1;
     snprintf(b->out, sizeof(b->out), "%s/fetch", b->dir);
     snprintf(b->zip_path, sizeof(b->zip_path), "%s/a.zip", b->dir);

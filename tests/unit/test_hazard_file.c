@@ -10,6 +10,7 @@
 #include "hazard_file.h"
 #include "hazard_kinds.h"
 #include "release_day.h"
+#include "scratch_dir.h"
 #include "skip_because.h"
 
 /* ---- what is built in ---- */
@@ -291,21 +292,6 @@ static void put(const char *path, const char *text, mode_t mode)
         fail_msg("%s", err.text);
 }
 
-static void remove_all(const char *dir)
-{
-    auto_names struct names names = NAMES_INIT;
-    struct err err = ERR_INIT;
-    char path[300], file[600];
-    snprintf(path, sizeof(path), "%s/hazards.d", dir);
-    assert_int_equal(file_names(path, "", 10, 0, &names, &err), 0);
-    for (size_t i = 0; i < names.n; i++) {
-        snprintf(file, sizeof(file), "%s/%s", path, names.items[i]);
-        assert_int_equal(unlink(file), 0);
-    }
-    assert_int_equal(rmdir(path), 0);
-    assert_int_equal(rmdir(dir), 0);
-}
-
 static struct coord_conf conf_in(const char *dir)
 {
     struct coord_conf c = {.elsewhere = true};
@@ -319,11 +305,11 @@ static struct coord_conf conf_in(const char *dir)
 
 static void directories_are_read_in_order(void **state)
 {
-    char dir[] = "/tmp/hazards-XXXXXX", path[300];
+    char dir[256], path[300];
     struct hazards h;
     struct err err = ERR_INIT;
     (void)state;
-    assert_non_null(mkdtemp(dir));
+    scratch_make(dir, sizeof(dir));
     struct coord_conf c = conf_in(dir);
     snprintf(path, sizeof(path), "%s/hazards.d/20.conf", dir);
     put(path, "[hazard a]\nseverity = hard\n", 0644);
@@ -355,25 +341,25 @@ static void directories_are_read_in_order(void **state)
     str_cut(c.hazards_dir, sizeof(c.hazards_dir), "/nowhere/hazards.d");
     assert_int_equal(hazards_load(&c, &h, &err), -1);
     assert_int_equal(err.kind, ERR_NOTFOUND);
-    remove_all(dir);
+    scratch_remove(dir);
 }
 
 static void the_files_of_others_are_refused(void **state)
 {
-    char dir[] = "/tmp/hazards-XXXXXX", path[300];
+    char dir[256], path[300];
     struct hazards h;
     struct err err = ERR_INIT;
     (void)state;
     if (geteuid() != 0)
         skip_because("a file of somebody else needs root");
-    assert_non_null(mkdtemp(dir));
+    scratch_make(dir, sizeof(dir));
     struct coord_conf c = conf_in(dir);
     snprintf(path, sizeof(path), "%s/hazards.d/10.conf", dir);
     put(path, ROW, 0644);
     assert_int_equal(chown(path, 12345, 0), 0);
     assert_int_equal(hazards_load(&c, &h, &err), -1);
     assert_non_null(strstr(err.text, "10.conf belongs to user 12345"));
-    remove_all(dir);
+    scratch_remove(dir);
 }
 
 int main(void)

@@ -11,6 +11,7 @@
 #include "file.h"
 #include "http.h"
 #include "http_server.h"
+#include "scratch_dir.h"
 #include "str.h"
 
 struct bench {
@@ -33,11 +34,9 @@ static int set_up(void **state)
 {
     static struct bench b;
     struct err err = ERR_INIT;
-    char dir[] = "http-XXXXXX";
-    const char *tmp = getenv("TMPDIR");
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    if (chdir(tmp != NULL ? tmp : "/tmp") < 0 || mkdtemp(dir) == NULL || chdir(dir) < 0 ||
-        http_new(&b.h, &err) < 0)
+    scratch_enter();
+    if (http_new(&b.h, &err) < 0)
         return -1;
     b.server = http_server_start(NULL, NULL, NULL);
     snprintf(b.base, sizeof(b.base), "http://127.0.0.1:%u", http_server_port(b.server));

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 #include "file.h"
+#include "scratch_dir.h"
 #include "unpack.h"
 #include "zip_fixture.h"
 
@@ -19,11 +20,10 @@ struct bench {
 static int enter(void **state)
 {
     struct bench *b = xzalloc(1, sizeof(*b));
-    const char *tmp = getenv("TMPDIR");
     struct err err = ERR_INIT;
 
-    snprintf(b->dir, sizeof(b->dir), "%.40s/caravan.XXXXXX", tmp != NULL ? tmp : "/tmp");
-    if (crypto_init(&err) < 0 || mkdtemp(b->dir) == NULL)
+    scratch_make(b->dir, sizeof(b->dir));
+    if (crypto_init(&err) < 0)
         return -1;
     snprintf(b->zip, sizeof(b->zip), "%s/a.zip", b->dir);
     snprintf(b->out, sizeof(b->out), "%s/out", b->dir);
