@@ -6,7 +6,7 @@
  *
  * Time jumps from event to event. Messages take delay_ms to 2 x delay_ms; `lose`
  * (NULL: none) is asked for every message and may drop it: partitions and loss
- * belong to whoever owns the world. Nodes are started, stopped and read by
+ * belong to whoever owns the cluster. Nodes are started, stopped and read by
  * their index directly (cluster.nodes[i]); call sim_cluster_start for starts so
  * that the clock is right. One thread, no I/O.
  */

@@ -71,7 +71,7 @@ static int apply(struct sim_settings *s, const struct json *o, struct err *err)
     enum sim_preset p;
     if (preset != NULL) {
         if (sim_preset_named(preset, &p) < 0)
-            return err_set(err, ERR_CONFIG, 0, "preset %s: real, quick or world", preset);
+            return err_set(err, ERR_CONFIG, 0, "preset %s: real, quick or sparse", preset);
         s->timing = sim_timing_of(p);
     }
     if (json_has(o, "version"))

@@ -1,11 +1,11 @@
 #include "sim_timing.h"
 #include <string.h>
 
-#define ROW(f, real, quick, world)                                                                 \
+#define ROW(f, real, quick, sparse)                                                                \
     {                                                                                              \
 #f, offsetof(struct sim_timing, f),                                                        \
         {                                                                                          \
-            real, quick, world                                                                     \
+            real, quick, sparse                                                                    \
         }                                                                                          \
     }
 
@@ -49,7 +49,7 @@ struct sim_timing sim_timing_of(enum sim_preset preset)
 
 int sim_preset_named(const char *name, enum sim_preset *ret)
 {
-    static const char *const names[] = {"real", "quick", "world"};
+    static const char *const names[] = {"real", "quick", "sparse"};
     for (int i = 0; i < SIM_PRESET_COUNT; i++)
         if (strcmp(names[i], name) == 0) {
             *ret = (enum sim_preset)i;

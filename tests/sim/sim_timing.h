@@ -3,7 +3,7 @@
  *
  * Three columns: `real` (constants of Nomad's source and what was measured),
  * `quick` (the same shape, short: a cluster of processes is healthy in two
- * seconds), `world` (real, with rarer beats: for minutes of a cluster in virtual time).
+ * seconds), `sparse` (real, with rarer beats: for minutes of a cluster in virtual time).
  * The keys are the names in the stand-in's own settings.
  */
 #ifndef SIM_TIMING_H
@@ -37,7 +37,7 @@ struct sim_timing {
     int64_t fleet_ms; /* the leader looks at timers and drains this often */
 };
 
-enum sim_preset { SIM_REAL, SIM_QUICK, SIM_WORLD, SIM_PRESET_COUNT };
+enum sim_preset { SIM_REAL, SIM_QUICK, SIM_SPARSE, SIM_PRESET_COUNT };
 
 struct sim_timing_row {
     const char *name;

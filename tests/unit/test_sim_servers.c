@@ -366,7 +366,7 @@ static void the_same_seed_gives_the_same_run(void **state)
 {
     (void)state;
     static struct sim_cluster a, b;
-    struct sim_timing t = sim_timing_of(SIM_WORLD);
+    struct sim_timing t = sim_timing_of(SIM_SPARSE);
     struct sim_cluster *both[] = {&a, &b};
     for (int i = 0; i < 2; i++) {
         sim_cluster_init(both[i], 4711, NOW);
@@ -384,11 +384,11 @@ static void the_same_seed_gives_the_same_run(void **state)
     sim_cluster_free(&b);
 }
 
-static void times_jump_and_worlds_are_cheap(void **state)
+static void times_jump_and_a_quiet_cluster_is_cheap(void **state)
 {
     (void)state;
     static struct sim_cluster c;
-    struct sim_timing t = sim_timing_of(SIM_WORLD);
+    struct sim_timing t = sim_timing_of(SIM_SPARSE);
     uint64_t events = 0;
     for (uint64_t i = 0; i < 20; i++) {
         sim_cluster_init(&c, i + 1, NOW);
@@ -397,7 +397,7 @@ static void times_jump_and_worlds_are_cheap(void **state)
         events += c.events;
         sim_cluster_free(&c);
     }
-    print_message("# %llu events in a quiet world of five minutes\n",
+    print_message("# %llu events of a quiet cluster in five minutes\n",
                   (unsigned long long)events / 20);
     assert_true(events / 20 < 20000);
 }
@@ -415,7 +415,7 @@ int main(void)
         cmocka_unit_test(a_bad_network_breaks_no_promise),
         cmocka_unit_test(writes_of_a_deposed_leader_are_forgotten),
         cmocka_unit_test(the_same_seed_gives_the_same_run),
-        cmocka_unit_test(times_jump_and_worlds_are_cheap),
+        cmocka_unit_test(times_jump_and_a_quiet_cluster_is_cheap),
     };
     return cmocka_run_group_tests_name("sim_servers", tests, NULL, NULL);
 }
