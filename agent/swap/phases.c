@@ -9,7 +9,6 @@
 static phase_step rest_begin, interrupted;
 
 struct phase_row {
-    bool works;
     phase_step *begin;
     phase_step *recover; /* NULL: the phase is taken as it was recorded */
     bool names;          /* its record's name must be durable before it begins */
@@ -20,12 +19,12 @@ struct phase_row {
  * as well: after the rename, swapping and probing are recovered alike. */
 static const struct phase_row rows[PHASE_COUNT] = {
     [PHASE_IDLE] = {.begin = rest_begin, .names = true},
-    [PHASE_FETCHING] = {true, fetching_begin, interrupted, true, false},
+    [PHASE_FETCHING] = {fetching_begin, interrupted, true, false},
     [PHASE_STAGED] = {.begin = rest_begin, .names = true},
-    [PHASE_SWAPPING] = {true, swapping_begin, swapping_recover, true, true},
-    [PHASE_PROBING] = {true, probing_begin, probing_recover, false, true},
+    [PHASE_SWAPPING] = {swapping_begin, swapping_recover, true, true},
+    [PHASE_PROBING] = {probing_begin, probing_recover, false, true},
     [PHASE_SETTLED] = {.begin = rest_begin, .names = true},
-    [PHASE_REVERTING] = {true, reverting_begin, reverting_recover, true, true},
+    [PHASE_REVERTING] = {reverting_begin, reverting_recover, true, true},
     [PHASE_REVERTED] = {.begin = rest_begin, .names = true},
     [PHASE_FAILED] = {.begin = rest_begin, .names = true},
 };
@@ -85,7 +84,7 @@ static int mark_unfinished(struct phases *p, struct err *err)
     char path[512];
     int handle = -1;
 
-    if (rows[p->rec.phase].works)
+    if (!phase_rests(p->rec.phase))
         return 0;
     unfinished_path(p, path);
     if (h->stat(h->ctx, HOST_OWN_PATH, path, &st, err) < 0)
@@ -101,7 +100,7 @@ static int mark_unfinished(struct phases *p, struct err *err)
 /* Their names become durable with the mark. */
 static int put_aside(struct phases *p, struct err *err)
 {
-    if (rows[p->rec.phase].works || spare_make_all(p->host, p->conf.dir, err) == 0)
+    if (!phase_rests(p->rec.phase) || spare_make_all(p->host, p->conf.dir, err) == 0)
         return 0;
     spare_drop_all(p->host, p->conf.dir);
     return -1;
@@ -113,7 +112,7 @@ static int keep(struct phases *p, const struct record *next, bool names, struct 
 
     if (row->spares && put_aside(p, err) < 0)
         return -1;
-    if (row->works && mark_unfinished(p, err) < 0)
+    if (!phase_rests(next->phase) && mark_unfinished(p, err) < 0)
         return err_wrap(err, "mark the work as unfinished");
     return record_save(p->host, p->conf.dir, next, names, err);
 }

@@ -384,15 +384,17 @@ int record_save_spare(const struct host *h, const char *dir, const struct record
 
 /* ---- for the journal ---- */
 
-/* Where the record's version goes, by its phase. In failed it may be in place or not. */
+/* Where the record's version goes, by its phase: to this host unless it is said otherwise. In
+ * failed it may be in place or not. */
 static const enum {
-    NOWHERE,
     TO,
-    FROM
+    FROM,
+    NOWHERE
 } ways[PHASE_COUNT] = {
-    [PHASE_IDLE] = NOWHERE,   [PHASE_FETCHING] = TO,   [PHASE_STAGED] = TO,
-    [PHASE_SWAPPING] = TO,    [PHASE_PROBING] = TO,    [PHASE_SETTLED] = TO,
-    [PHASE_REVERTING] = FROM, [PHASE_REVERTED] = FROM, [PHASE_FAILED] = NOWHERE,
+    [PHASE_IDLE] = NOWHERE,
+    [PHASE_REVERTING] = FROM,
+    [PHASE_REVERTED] = FROM,
+    [PHASE_FAILED] = NOWHERE,
 };
 
 struct log_about record_about(const struct record *r)

@@ -152,26 +152,13 @@ static enum message_kind next_order(const struct play *p)
 {
     const struct record *r = &p->swap.phases.rec;
 
-    switch (r->phase) {
-    case PHASE_IDLE:
+    bool back = p->story->reverts && !digest_is_zero(&r->previous);
+
+    if (r->phase == PHASE_IDLE || (r->phase == PHASE_FAILED && r->failed_in == PHASE_FETCHING))
         return MSG_STAGE;
-    case PHASE_STAGED:
+    if (r->phase == PHASE_STAGED)
         return MSG_SWAP;
-    case PHASE_FAILED:
-        return r->failed_in == PHASE_FETCHING                       ? MSG_STAGE
-               : p->story->reverts && !digest_is_zero(&r->previous) ? MSG_REVERT
-                                                                    : MSG_NONE;
-    case PHASE_SETTLED:
-        return p->story->reverts ? MSG_REVERT : MSG_NONE;
-    case PHASE_FETCHING:
-    case PHASE_SWAPPING:
-    case PHASE_PROBING:
-    case PHASE_REVERTING:
-    case PHASE_REVERTED:
-    case PHASE_COUNT:
-        break;
-    }
-    return MSG_NONE;
+    return back && (r->phase == PHASE_FAILED || r->phase == PHASE_SETTLED) ? MSG_REVERT : MSG_NONE;
 }
 
 static void play_on(struct play *p)

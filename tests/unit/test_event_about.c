@@ -54,24 +54,18 @@ static void looked_up_once_for_an_epoch(void **state)
 
 static void each_phase_has_its_version(void **state)
 {
-    static const struct {
-        enum phase phase;
-        const char *from, *to;
-    } rows[] = {
-        {PHASE_IDLE, "", ""},           {PHASE_FETCHING, "", "1.1.0"}, {PHASE_STAGED, "", "1.1.0"},
-        {PHASE_SWAPPING, "", "1.1.0"},  {PHASE_PROBING, "", "1.1.0"},  {PHASE_SETTLED, "", "1.1.0"},
-        {PHASE_REVERTING, "1.1.0", ""}, {PHASE_REVERTED, "1.1.0", ""}, {PHASE_FAILED, "", ""},
-    };
-    _Static_assert(ARRAY_LEN(rows) == PHASE_COUNT, "a row for every phase");
+    static const bool of_none[PHASE_COUNT] = {[PHASE_IDLE] = true, [PHASE_FAILED] = true};
+    static const bool away[PHASE_COUNT] = {[PHASE_REVERTING] = true, [PHASE_REVERTED] = true};
     struct record r = {.order = MSG_SWAP, .order_sequence = 7, .version = "1.1.0"};
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        r.phase = rows[i].phase;
+    for (enum phase p = 0; p < PHASE_COUNT; p++) {
+        r.phase = p;
         struct log_about a = record_about(&r);
-        assert_string_equal(a.phase, phase_name(rows[i].phase));
-        assert_string_equal(a.version_from != NULL ? a.version_from : "", rows[i].from);
-        assert_string_equal(a.version_to != NULL ? a.version_to : "", rows[i].to);
+        bool to = !of_none[p] && !away[p];
+        assert_string_equal(a.phase, phase_name(p));
+        assert_string_equal(a.version_from != NULL ? a.version_from : "", away[p] ? "1.1.0" : "");
+        assert_string_equal(a.version_to != NULL ? a.version_to : "", to ? "1.1.0" : "");
         assert_string_equal(a.order, "swap");
         assert_int_equal(a.sequence, 7);
         assert_null(a.failure);
