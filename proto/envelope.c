@@ -44,8 +44,8 @@ static int check_kind(const struct header *h, struct err *err)
     if ((size_t)h->kind >= MSG_KIND_COUNT || h->kind == MSG_NONE)
         return err_set(err, ERR_FORMAT, 0, "a message of kind %d is not known here", (int)h->kind);
     if (!message_has_version(h->kind, h->version))
-        return err_set(err, ERR_FORMAT, 0, "%s of version %u; this build speaks %d to %d",
-                       message_kind_name(h->kind), (unsigned)h->version, WIRE_MIN,
+        return err_set(err, ERR_FORMAT, 0, "kind %d (%s) of version %u; this build speaks %d to %d",
+                       (int)h->kind, message_kind_name(h->kind), (unsigned)h->version, WIRE_MIN,
                        h->kind == MSG_HELLO ? 1 : WIRE_MAX);
     return 0;
 }

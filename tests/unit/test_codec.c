@@ -347,7 +347,9 @@ static void test_no_message_is_too_deep(void **state)
 {
     (void)state;
     for (enum message_kind k = MSG_HELLO; k < MSG_KIND_COUNT; k++) {
-        for (unsigned v = 1; v <= newest(k); v++) {
+        for (unsigned v = WIRE_MIN; v <= newest(k); v++) {
+            if (!message_has_version(k, v))
+                continue;
             assert_true(depth_of(message_layout(k, false, v)) <= PAYLOAD_DEPTH_MAX);
             assert_true(depth_of(message_layout(k, true, v)) <= PAYLOAD_DEPTH_MAX);
         }

@@ -81,8 +81,8 @@ static void add_envelopes(const struct vector_keys *keys, struct vector_set *set
     copy(set, "order-cancel", c)->len = 237;
     c = bad(set, "inner", "inner-kind-0", "kind 0", ERR_FORMAT, "kind 0");
     copy(set, "order-cancel", c)->data[0] = 0;
-    c = bad(set, "inner", "inner-kind-new", "a kind from the future", ERR_FORMAT, "kind 12");
-    copy(set, "order-cancel", c)->data[0] = MSG_KIND_COUNT;
+    c = bad(set, "inner", "inner-kind-new", "a kind from the future", ERR_FORMAT, "kind 120");
+    copy(set, "order-cancel", c)->data[0] = 120; /* so that the next kinds change no case */
     c = bad(set, "inner", "inner-version-0", "version 0", ERR_FORMAT, "version 0");
     copy(set, "order-cancel", c)->data[1] = 0;
     c = bad(set, "inner", "inner-version-new", "a version from the future", ERR_FORMAT,
