@@ -50,22 +50,13 @@ static int read_all(const struct host *h, int handle, size_t max, struct buf *re
     return 0;
 }
 
-int host_read(const struct host *h, const char *path, size_t max, struct buf *ret, bool *ret_there,
-              struct err *err)
+/* And closes it. */
+static int read_opened(const struct host *h, int handle, const char *path, size_t max,
+                       struct buf *ret, struct err *err)
 {
     auto_buf struct buf b = BUF_INIT;
-    struct host_stat st;
-    int handle = -1;
-    int rc;
+    int rc = read_all(h, handle, max, &b, err);
 
-    if (h->stat(h->ctx, HOST_OWN_PATH, path, &st, err) < 0)
-        return -1;
-    *ret_there = st.there;
-    if (!st.there)
-        return 0;
-    if (h->open(h->ctx, HOST_OWN_PATH, path, &handle, err) < 0)
-        return -1;
-    rc = read_all(h, handle, max, &b, err);
     h->close(h->ctx, handle);
     if (rc < 0)
         return err_wrap(err, "read %s", path);
@@ -75,23 +66,30 @@ int host_read(const struct host *h, const char *path, size_t max, struct buf *re
     return 0;
 }
 
+int host_read(const struct host *h, const char *path, size_t max, struct buf *ret, bool *ret_there,
+              struct err *err)
+{
+    struct host_stat st;
+    int handle = -1;
+
+    if (h->stat(h->ctx, HOST_OWN_PATH, path, &st, err) < 0)
+        return -1;
+    *ret_there = st.there;
+    if (!st.there)
+        return 0;
+    if (h->open(h->ctx, HOST_OWN_PATH, path, &handle, err) < 0)
+        return -1;
+    return read_opened(h, handle, path, max, ret, err);
+}
+
 int host_read_through(const struct host *h, const char *path, size_t max, struct buf *ret,
                       struct err *err)
 {
-    auto_buf struct buf b = BUF_INIT;
     int handle = -1;
-    int rc;
 
     if (h->open_through(h->ctx, HOST_OWN_PATH, path, &handle, err) < 0)
         return -1;
-    rc = read_all(h, handle, max, &b, err);
-    h->close(h->ctx, handle);
-    if (rc < 0)
-        return err_wrap(err, "read %s", path);
-    buf_free(ret);
-    *ret = b;
-    b = (struct buf)BUF_INIT;
-    return 0;
+    return read_opened(h, handle, path, max, ret, err);
 }
 
 bool host_stat_same_file(const struct host_stat *a, const struct host_stat *b)

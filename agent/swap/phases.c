@@ -179,13 +179,16 @@ static void end_work(struct phases *p)
     p->host->package_unlock(p->host->ctx);
 }
 
-static void set_verdict(struct phases *p, enum failure f, const char *fmt, va_list ap) PRINTF(3, 0);
-static void set_verdict(struct phases *p, enum failure f, const char *fmt, va_list ap)
+/* What it holds open is closed after the verdict, whose words may come of it. */
+static void end_with(struct phases *p, enum failure f, const char *fmt, va_list ap) PRINTF(3, 0);
+static void end_with(struct phases *p, enum failure f, const char *fmt, va_list ap)
 {
     struct verdict *v = &p->rec.verdict;
 
     v->failure = f;
     vsnprintf(v->text, sizeof(v->text), fmt, ap);
+    end_work(p);
+    p->rec.failed_in = p->rec.phase;
 }
 
 void phases_fail(struct phases *p, enum failure f, const char *fmt, ...)
@@ -193,10 +196,8 @@ void phases_fail(struct phases *p, enum failure f, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    set_verdict(p, f, fmt, ap);
+    end_with(p, f, fmt, ap);
     va_end(ap);
-    end_work(p);
-    p->rec.failed_in = p->rec.phase;
     phases_note(p, LOG_ERROR, EVENT_FAILED, "%s failed (%s): %.180s", phase_name(p->rec.phase),
                 failure_name(f), p->rec.verdict.text);
     phases_enter(p, PHASE_FAILED);
@@ -214,10 +215,8 @@ void phases_come_back(struct phases *p, enum failure f, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    set_verdict(p, f, fmt, ap);
+    end_with(p, f, fmt, ap);
     va_end(ap);
-    end_work(p);
-    p->rec.failed_in = p->rec.phase;
     phases_note(p, LOG_WARNING, EVENT_NONE, "%s came back to %s: %.180s", phase_name(p->rec.phase),
                 phase_name(p->rec.rest), p->rec.verdict.text);
     if (p->rec.phase == PHASE_SWAPPING) {
