@@ -1,6 +1,5 @@
 #include "quorum_text.h"
 
-#include "gate_host.h"
 #include "raft_view.h"
 
 struct tally {

@@ -1,7 +1,7 @@
 #include "fleet_health.h"
 
 #include <stdarg.h>
-#include "gate_host.h"
+#include "gate.h"
 #include "str.h"
 
 static void say(char *dst, size_t n, const char *fmt, ...) PRINTF(3, 4);

@@ -1,6 +1,5 @@
 #include "gate.h"
 
-#include "gate_host.h"
 #include "raft_view.h"
 
 #include <inttypes.h>
@@ -12,6 +11,19 @@
 bool fresh(int64_t at, int64_t now)
 {
     return at > 0 && now - at <= FRESH_MS;
+}
+
+bool server_denies(const struct host *h, char *text, size_t size)
+{
+    if (h->server.denied == NULL || h->server.denied[0] == '\0')
+        return false;
+    if (h->server.token_kept != NULL && h->server.token_kept[0] != '\0')
+        snprintf(text, size, "%s refuses (403), for it was asked without the token: %s", h->name,
+                 h->server.token_kept);
+    else
+        snprintf(text, size, "%s refuses the token (403): it lacks %s there", h->name,
+                 h->server.denied);
+    return true;
 }
 
 static bool pass(struct gate_result *r)

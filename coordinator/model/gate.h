@@ -30,6 +30,8 @@ struct gate_result gate_region(const struct world *w, const struct plan *p, cons
 /* May the voters without this server go on? (Quorum of healthy voters.) */
 struct gate_result gate_quorum(const struct world *w, const struct plan *p, const char *key,
                                int64_t now);
+/* Does this server refuse what the gates must ask of it? text says so. */
+bool server_denies(const struct host *h, char *text, size_t size);
 bool fresh(int64_t at, int64_t now); /* asked at most FRESH_MS ago */
 
 #endif

@@ -22,19 +22,6 @@ static bool proves(int64_t at, const struct ledger_host *lh, int64_t now)
     return fresh(at, now) && at > lh->effect_ms;
 }
 
-bool server_denies(const struct host *h, char *text, size_t size)
-{
-    if (h->server.denied == NULL || h->server.denied[0] == '\0')
-        return false;
-    if (h->server.token_kept != NULL && h->server.token_kept[0] != '\0')
-        snprintf(text, size, "%s refuses (403), for it was asked without the token: %s", h->name,
-                 h->server.token_kept);
-    else
-        snprintf(text, size, "%s refuses the token (403): it lacks %s there", h->name,
-                 h->server.denied);
-    return true;
-}
-
 /* A server that is a client as well, and was a ready one: so it has to be again. */
 static bool client_again(const struct host *h, const struct plan *p, const struct ledger_host *lh,
                          int64_t now, struct gate_result *ret)

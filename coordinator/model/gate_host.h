@@ -26,7 +26,4 @@ struct gate_result gate_client(const struct world *w, const struct plan *p, cons
 struct gate_result gate_allocs(const struct world *w, const struct ledger *l, const char *key,
                                int64_t now);
 
-/* Does this server refuse what the gates must ask of it? text says so. */
-bool server_denies(const struct host *h, char *text, size_t size);
-
 #endif
