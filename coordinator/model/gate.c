@@ -36,17 +36,13 @@ static bool pass(struct gate_result *r)
 /* ---- the conditions, one function each; false with text when not met ---- */
 
 /* By name, before all that is unknown for it. */
-static bool check_rights(struct view *v)
+static bool tells_our_token(struct view *v, const struct host *h)
 {
-    char text[TEXT_MAX];
-
-    for (size_t i = 0; i < v->n; i++)
-        if (server_denies(v->servers[i], text, sizeof(text)))
-            return view_say(v, GATE_UNKNOWN, "%s", text);
-    return true;
+    v->ret->kind = GATE_UNKNOWN;
+    return !server_denies(h, v->ret->text, sizeof(v->ret->text));
 }
 
-static bool check_listed(struct view *v)
+static bool all_are_listed(struct view *v)
 {
     const struct region *r = world_region(v->w, v->region);
     const char *silent = "";
@@ -71,7 +67,7 @@ static const char *status_name(enum member_status s)
 }
 
 /* By one server's gossip: all are alive, nobody of the region is failed or leaving. */
-static bool check_members_of(struct view *v, const struct host *by)
+static bool sees_all_alive(struct view *v, const struct host *by)
 {
     const struct server_view *sv = &by->server;
 
@@ -100,18 +96,14 @@ static const char *build_in(const struct server_view *v, const char *id)
     return "";
 }
 
-static bool check_members(struct view *v)
+static bool all_see_its_build(struct view *v, const struct host *h)
 {
-    for (size_t i = 0; i < v->n; i++)
-        if (!check_members_of(v, v->servers[i]))
-            return false;
-    for (size_t i = 0; i < v->n; i++)
-        for (size_t k = 0; k < v->n; k++) {
-            const char *seen = build_in(&v->servers[k]->server, v->servers[i]->server_id);
-            if (!str_eq(seen, v->servers[i]->server.version))
-                return view_say(v, GATE_FAIL, "%s runs %s, %s still sees %s", v->servers[i]->name,
-                                v->servers[i]->server.version, v->servers[k]->name, seen);
-        }
+    for (size_t k = 0; k < v->n; k++) {
+        const char *seen = build_in(&v->servers[k]->server, h->server_id);
+        if (!str_eq(seen, h->server.version))
+            return view_say(v, GATE_FAIL, "%s runs %s, %s still sees %s", h->name,
+                            h->server.version, v->servers[k]->name, seen);
+    }
     return true;
 }
 
@@ -123,48 +115,45 @@ static uint32_t base_voters(const struct view *v)
     return 0;
 }
 
-static uint32_t gone_servers(const struct view *v, const struct ledger *l)
+static uint32_t gone_servers(const struct view *v)
 {
     uint32_t n = 0;
-    for (size_t i = 0; i < v->p->n_hosts && i < l->n_hosts; i++)
-        n += v->p->hosts[i].is_server && l->hosts[i].state == HOST_GONE &&
+    for (size_t i = 0; v->l != NULL && i < v->p->n_hosts && i < v->l->n_hosts; i++)
+        n += v->p->hosts[i].is_server && v->l->hosts[i].state == HOST_GONE &&
              str_eq(v->p->hosts[i].region, v->region);
     return n;
 }
 
-/* A peer that no server is: a leftover of the dead, counted for quorum all the same. */
-static bool check_leftovers(struct view *v, const struct server_view *s)
+static bool votes(struct view *v, const struct host *h)
 {
-    for (size_t i = 0; s->raft_status == 200 && i < s->n_raft; i++) {
+    enum tri t = view_voter(v, h);
+
+    if (t == TRI_UNKNOWN)
+        return view_say(v, GATE_UNKNOWN, "whether %s votes could not be read", h->name);
+    return t == TRI_YES || view_say(v, GATE_FAIL, "%s is not a voter", h->name);
+}
+
+/* A peer that no server is: a leftover of the dead, counted for quorum all the same. */
+static bool has_no_leftovers(struct view *v, const struct host *h)
+{
+    const struct server_view *s = &h->server;
+
+    if (!fresh(s->raft_at, v->now) || s->raft_status != 200)
+        return true;
+    for (size_t i = 0; i < s->n_raft; i++)
         if (view_peer(v, &s->raft[i]) == NULL)
             return view_say(v, GATE_FAIL, "raft peer %s (%s) is no living member", s->raft[i].name,
                             s->raft[i].address);
-    }
     return true;
 }
 
-static bool check_voters(struct view *v, const struct ledger *l)
+/* All vote: asked before. */
+static bool voters_are_as_before(struct view *v)
 {
-    uint32_t voters = 0, base = base_voters(v), gone = gone_servers(v, l);
+    uint32_t base = base_voters(v), gone = gone_servers(v);
 
-    for (size_t i = 0; i < v->n; i++) {
-        enum tri t = view_voter(v, v->servers[i]);
-        if (t == TRI_UNKNOWN)
-            return view_say(v, GATE_UNKNOWN, "whether %s votes could not be read",
-                            v->servers[i]->name);
-        if (t == TRI_NO)
-            return view_say(v, GATE_FAIL, "%s is not a voter", v->servers[i]->name);
-        voters++;
-    }
-    for (size_t i = 0; i < v->n; i++) {
-        const struct server_view *s = &v->servers[i]->server;
-        if (fresh(s->raft_at, v->now) && !check_leftovers(v, s))
-            return false;
-    }
-    if (voters + gone < base)
-        return view_say(v, GATE_FAIL, "%" PRIu32 " voters, %" PRIu32 " before the run", voters,
-                        base - gone);
-    return true;
+    return v->n + gone >= base ||
+           view_say(v, GATE_FAIL, "%zu voters, %" PRIu32 " before the run", v->n, base - gone);
 }
 
 /* ---- a server by its own words, beside the leader's ---- */
@@ -174,7 +163,7 @@ static uint64_t behind(uint64_t ahead, uint64_t at)
     return ahead > at ? ahead - at : 0;
 }
 
-static bool check_self(struct view *v, const struct host *h)
+static bool keeps_up(struct view *v, const struct host *h)
 {
     const struct server_view *s = &h->server, *lead = &v->leader->server;
     bool leads = h == v->leader;
@@ -236,7 +225,7 @@ static bool check_autopilot_of(struct view *v, const struct host *by)
     return true;
 }
 
-static bool check_autopilot(struct view *v)
+static bool autopilot_agrees(struct view *v)
 {
     size_t answered = 0;
 
@@ -258,6 +247,37 @@ static bool check_autopilot(struct view *v)
     return true;
 }
 
+/* ---- the questions ---- */
+
+/* In this order: the first that is not met is told. Of the region as a whole, or of each of its
+ * servers. */
+static const struct {
+    bool (*region)(struct view *v);
+    bool (*server)(struct view *v, const struct host *h);
+} conditions[] = {
+    {view_is_sound, NULL},        /* there are servers, and they could be observed */
+    {NULL, tells_our_token},      /* it does not refuse our token */
+    {all_are_listed, NULL},       /* nobody who is alive is missing */
+    {view_leader, NULL},          /* one leader, by all */
+    {NULL, keeps_up},             /* leads or follows, in the leader's term, close behind it */
+    {NULL, sees_all_alive},       /* all are alive members, nobody has failed */
+    {NULL, all_see_its_build},    /* and each in the version that it runs */
+    {NULL, votes},                /* by raft */
+    {NULL, has_no_leftovers},     /* no voter is of the dead */
+    {voters_are_as_before, NULL}, /* as many as were planned with */
+    {autopilot_agrees, NULL},     /* healthy, and one may fail */
+};
+
+static bool is_met(struct view *v, size_t c)
+{
+    if (conditions[c].region != NULL)
+        return conditions[c].region(v);
+    for (size_t i = 0; i < v->n; i++)
+        if (!conditions[c].server(v, v->servers[i]))
+            return false;
+    return true;
+}
+
 struct gate_result gate_region(const struct world *w, const struct plan *p, const struct ledger *l,
                                const char *region, int64_t now)
 {
@@ -265,13 +285,11 @@ struct gate_result gate_region(const struct world *w, const struct plan *p, cons
     struct view v;
 
     view_init(&v, w, p, region, now, &r);
-    if (!view_is_sound(&v) || !check_rights(&v) || !check_listed(&v) || !view_leader(&v))
-        return r;
-    for (size_t i = 0; i < v.n; i++)
-        if (!check_self(&v, v.servers[i]))
+    v.l = l;
+    for (size_t c = 0; c < ARRAY_LEN(conditions); c++)
+        if (!is_met(&v, c))
             return r;
-    if (check_members(&v) && check_voters(&v, l) && check_autopilot(&v))
-        pass(&r);
+    pass(&r);
     return r;
 }
 
@@ -286,7 +304,7 @@ static void weigh(struct view *v)
             return;
         }
         voters += t == TRI_YES;
-        without += t == TRI_YES && v->servers[i] != v->except && check_self(v, v->servers[i]);
+        without += t == TRI_YES && v->servers[i] != v->except && keeps_up(v, v->servers[i]);
     }
     if (without >= voters / 2 + 1 || (v->p->policy.accept_outage && voters <= 2))
         pass(v->ret);

@@ -19,7 +19,8 @@
 
 struct view {
     const struct world *w;
-    const struct plan *p;
+    const struct plan *p;   /* an empty one: nothing is planned */
+    const struct ledger *l; /* NULL: nothing was begun */
     const char *region;
     int64_t now;
     const struct host *servers[REGION_SERVERS_MAX];
