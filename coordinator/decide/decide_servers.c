@@ -170,26 +170,20 @@ static bool fell(const struct situation *s, size_t i, const struct host *h)
            (lh->base_stamp.main_start != 0 && a->stamp.main_start != lh->base_stamp.main_start);
 }
 
-static bool stands(const struct situation *s, const struct host *h)
-{
-    const struct server_view *v = &h->server;
-    size_t i = plan_index(s->plan, h->key);
-
-    if (!fresh(v->self_at, s->now) || (i < s->plan->n_servers && fell(s, i, h)))
-        return false;
-    return str_eq(v->raft_state, "Leader") || str_eq(v->raft_state, "Follower");
-}
-
+/* Who fell said before that it follows, and may not have been asked since. */
 static bool lacks_quorum(const struct situation *s, const char *region)
 {
-    uint32_t voters = 0, well = 0;
+    struct gate_result unused;
+    struct view v;
 
-    for (size_t i = 0; i < s->plan->n_regions; i++)
-        if (str_eq(s->plan->regions[i].name, region))
-            voters = s->plan->regions[i].voters;
-    for (size_t i = 0; i < s->world->n_hosts && s->world->hosts[i].is_server; i++)
-        well += str_eq(s->world->hosts[i].region, region) && stands(s, &s->world->hosts[i]);
-    return well < voters / 2 + 1;
+    view_init(&v, s->world, s->plan, region, s->now, &unused);
+    for (size_t k = 0; k < s->plan->n_servers; k++) {
+        const struct host *h = world_host(s->world, s->plan->hosts[k].key);
+        if (h != NULL && fell(s, k, h))
+            view_without(&v, h);
+    }
+    struct voter_count t = gate_voters(&v);
+    return t.up < quorum_of(t.base);
 }
 
 const struct plan_host *fallen_server(const struct situation *s)

@@ -2,56 +2,20 @@
 
 #include "raft_view.h"
 
-struct tally {
-    uint32_t base, well, listed;
-    bool led; /* somebody knows a leader, just now */
-    const struct host *away;
-};
-
-static uint32_t voters_before(const struct plan *p, const char *region)
+/* Nobody is listed where nobody could be asked at all. */
+static struct voter_count count(const struct situation *s, const char *region)
 {
-    for (size_t i = 0; i < p->n_regions; i++)
-        if (str_eq(p->regions[i].name, region))
-            return p->regions[i].voters;
-    return 0;
-}
-
-/* By fresh answers: it runs, knows a leader, and votes. What it does not tell this token, it may
- * tell the others. */
-static bool is_well(const struct view *v, const struct host *h)
-{
-    const struct server_view *s = &h->server;
-
-    char unused[TEXT_MAX];
-    bool told = fresh(s->self_at, v->now) &&
-                (str_eq(s->raft_state, "Leader") || str_eq(s->raft_state, "Follower"));
-
-    return (told || server_denies(h, unused, sizeof(unused))) && fresh(s->leader_at, v->now) &&
-           s->has_leader && view_voter(v, h) == TRI_YES;
-}
-
-static struct tally tally(const struct situation *s, const char *region)
-{
-    struct tally t = {.base = voters_before(s->plan, region)};
     struct gate_result unused;
     struct view v;
 
     if (s->world == NULL || (s->world->refused != NULL && s->world->refused[0] != '\0'))
-        return (struct tally){0};
+        return (struct voter_count){0};
     view_init(&v, s->world, s->plan, region, s->now, &unused);
-    for (size_t i = 0; i < v.n; i++) {
-        bool well = is_well(&v, v.servers[i]);
-        t.listed++;
-        t.well += well;
-        t.led |= fresh(v.servers[i]->server.leader_at, v.now) && v.servers[i]->server.has_leader;
-        if (!well && (t.away == NULL || fresh(t.away->server.self_at, s->now)))
-            t.away = v.servers[i]; /* who does not answer at all comes first */
-    }
-    return t;
+    return gate_voters(&v);
 }
 
 /* Who does not answer us may still vote: where there is a leader, more are well than we see. */
-static const char *what_follows(const struct tally *t, uint32_t quorum)
+static const char *what_follows(const struct voter_count *t, uint32_t quorum)
 {
     if (t->well == quorum)
         return "no other may fail";
@@ -61,8 +25,8 @@ static const char *what_follows(const struct tally *t, uint32_t quorum)
 
 void quorum_text(const struct situation *s, const char *region, char *dst, size_t n)
 {
-    struct tally t = tally(s, region);
-    uint32_t quorum = t.base / 2 + 1;
+    struct voter_count t = count(s, region);
+    uint32_t quorum = quorum_of(t.base);
 
     dst[0] = '\0';
     if (t.listed == 0 || t.base == 0 || t.well >= t.base)
@@ -77,7 +41,7 @@ void quorum_text(const struct situation *s, const char *region, char *dst, size_
 
 void quorum_commands(const struct situation *s, const char *region, char *dst, size_t n)
 {
-    struct tally t = tally(s, region);
+    struct voter_count t = count(s, region);
 
     dst[0] = '\0';
     if (t.listed == 0 || t.base == 0 || t.well >= t.base || t.away == NULL)

@@ -163,21 +163,38 @@ static uint64_t behind(uint64_t ahead, uint64_t at)
     return ahead > at ? ahead - at : 0;
 }
 
+static bool has_told(struct view *v, const struct host *h)
+{
+    return fresh(h->server.self_at, v->now) ||
+           (tells_our_token(v, h) &&
+            view_say(v, GATE_UNKNOWN, "%s did not tell its state", h->name));
+}
+
+static bool leads(const struct host *h)
+{
+    return str_eq(h->server.raft_state, "Leader");
+}
+
+static bool leads_or_follows(struct view *v, const struct host *h)
+{
+    return leads(h) || str_eq(h->server.raft_state, "Follower") ||
+           view_say(v, GATE_FAIL, "%s is %s", h->name, h->server.raft_state);
+}
+
 static bool keeps_up(struct view *v, const struct host *h)
 {
     const struct server_view *s = &h->server, *lead = &v->leader->server;
-    bool leads = h == v->leader;
 
-    if (!fresh(s->self_at, v->now) || !fresh(lead->self_at, v->now))
-        return view_say(v, GATE_UNKNOWN, "%s did not tell its state", h->name);
-    if (!str_eq(s->raft_state, leads ? "Leader" : "Follower"))
+    if (!has_told(v, h) || !has_told(v, v->leader) || !leads_or_follows(v, h))
+        return false;
+    if (leads(h) != (h == v->leader))
         return view_say(v, GATE_FAIL, "%s is %s", h->name, s->raft_state);
     if (!str_eq(s->self_region, v->region))
         return view_say(v, GATE_FAIL, "%s says its region is %s", h->name, s->self_region);
     if (s->term != lead->term)
         return view_say(v, GATE_FAIL, "%s is in term %" PRIu64 ", the leader in %" PRIu64, h->name,
                         s->term, lead->term);
-    if (!leads && (s->last_contact_ms < 0 || s->last_contact_ms > CONTACT_MS))
+    if (h != v->leader && (s->last_contact_ms < 0 || s->last_contact_ms > CONTACT_MS))
         return view_say(v, GATE_FAIL, "%s last heard the leader %" PRId64 " ms ago", h->name,
                         s->last_contact_ms);
     if (behind(lead->commit_index, s->last_log_index) > TRAILING_LOGS)
@@ -293,25 +310,73 @@ struct gate_result gate_region(const struct world *w, const struct plan *p, cons
     return r;
 }
 
-static void weigh(struct view *v)
+static bool answers(struct view *v, const struct host *h)
 {
-    size_t voters = 0, without = 0;
+    const struct server_view *s = &h->server;
 
-    for (size_t i = 0; i < v->n; i++) {
-        enum tri t = view_voter(v, v->servers[i]);
-        if (t == TRI_UNKNOWN) {
-            view_say(v, GATE_UNKNOWN, "whether %s votes could not be read", v->servers[i]->name);
-            return;
-        }
-        voters += t == TRI_YES;
-        without += t == TRI_YES && v->servers[i] != v->except && keeps_up(v, v->servers[i]);
-    }
-    if (without >= voters / 2 + 1 || (v->p->policy.accept_outage && voters <= 2))
-        pass(v->ret);
-    else
-        view_say(v, GATE_FAIL,
-                 "region %s: without %s %zu healthy of %zu voters would be left, %zu are a quorum",
-                 v->region, v->except->name, without, voters, voters / 2 + 1);
+    return fresh(s->self_at, v->now) || fresh(s->leader_at, v->now) ||
+           fresh(s->members_at, v->now) ||
+           view_say(v, GATE_UNKNOWN, "%s: its API does not answer", h->name);
+}
+
+struct gate_result gate_stands(const struct view *view, const struct host *h)
+{
+    struct gate_result r;
+    struct view v = *view;
+
+    v.ret = &r;
+    if (answers(&v, h) && view_led(&v, h) && has_told(&v, h) && leads_or_follows(&v, h) &&
+        (view_voter(&v, h) == TRI_UNKNOWN || votes(&v, h)))
+        pass(&r);
+    return r;
+}
+
+static void count(struct voter_count *t, struct view *v, size_t i)
+{
+    const struct host *h = v->servers[i];
+    enum tri vote = view_voter(v, h);
+    bool stays = !v->without[i], up = stays && has_told(v, h) && leads_or_follows(v, h);
+    bool led = stays && view_led(v, h);
+    bool well = (up || (stays && !tells_our_token(v, h))) && led && vote == TRI_YES;
+
+    t->listed++;
+    t->voters += vote == TRI_YES;
+    if (vote == TRI_UNKNOWN && t->unread == NULL)
+        t->unread = h;
+    t->led |= led;
+    t->up += up && vote != TRI_NO;
+    t->well += well;
+    t->abreast += up && vote == TRI_YES && v->leader != NULL && keeps_up(v, h);
+    if (!well && (t->away == NULL ||
+                  (fresh(t->away->server.self_at, v->now) && !fresh(h->server.self_at, v->now))))
+        t->away = h;
+}
+
+struct voter_count gate_voters(const struct view *view)
+{
+    struct gate_result unused;
+    struct view v = *view;
+    struct voter_count t = {.base = base_voters(view)};
+
+    v.ret = &unused;
+    for (size_t i = 0; i < v.n; i++)
+        count(&t, &v, i);
+    return t;
+}
+
+uint32_t quorum_of(uint32_t voters)
+{
+    return voters / 2 + 1;
+}
+
+uint32_t region_voters(const struct world *w, const char *region, int64_t now)
+{
+    struct gate_result unused;
+    struct view v;
+
+    view_init(&v, w, NULL, region, now, &unused);
+    struct voter_count t = gate_voters(&v);
+    return t.unread != NULL ? 0 : t.voters;
 }
 
 struct gate_result gate_quorum(const struct world *w, const struct plan *p, const char *key,
@@ -326,8 +391,19 @@ struct gate_result gate_quorum(const struct world *w, const struct plan *p, cons
         return r;
     }
     view_init(&v, w, p, h->region, now, &r);
-    v.except = h;
-    if (view_is_sound(&v) && view_leader(&v))
-        weigh(&v);
+    view_without(&v, h);
+    if (!view_is_sound(&v) || !view_leader(&v))
+        return r;
+    struct voter_count t = gate_voters(&v);
+    uint32_t quorum = quorum_of(t.voters);
+    if (t.unread != NULL)
+        votes(&v, t.unread);
+    else if (t.abreast >= quorum || (p->policy.accept_outage && t.voters <= 2))
+        pass(&r);
+    else
+        view_say(&v, GATE_FAIL,
+                 "region %s: without %s %" PRIu32 " healthy of %" PRIu32
+                 " voters would be left, %" PRIu32 " are a quorum",
+                 v.region, h->name, t.abreast, t.voters, quorum);
     return r;
 }

@@ -24,6 +24,9 @@ enum member_status view_status(const struct server_view *v, const char *id)
 void view_init(struct view *v, const struct world *w, const struct plan *p, const char *region,
                int64_t now, struct gate_result *ret)
 {
+    static const struct plan none; /* who has left does not count */
+
+    p = p != NULL ? p : &none;
     *v = (struct view){.w = w, .p = p, .region = region, .now = now, .ret = ret};
     for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
         const struct host *h = &w->hosts[i];
@@ -81,18 +84,29 @@ bool view_is_sound(struct view *v)
     return true;
 }
 
+void view_without(struct view *v, const struct host *h)
+{
+    for (size_t i = 0; i < v->n; i++)
+        v->without[i] |= v->servers[i] == h;
+}
+
+bool view_led(struct view *v, const struct host *h)
+{
+    if (!fresh(h->server.leader_at, v->now))
+        return view_say(v, GATE_UNKNOWN, "%s did not say who leads", h->name);
+    return h->server.has_leader || view_say(v, GATE_FAIL, "%s knows no leader", h->name);
+}
+
 bool view_leader(struct view *v)
 {
     const struct host *first = NULL;
 
     for (size_t i = 0; i < v->n; i++) {
         const struct host *h = v->servers[i];
-        if (h == v->except)
+        if (v->without[i])
             continue;
-        if (!fresh(h->server.leader_at, v->now))
-            return view_say(v, GATE_UNKNOWN, "%s did not say who leads", h->name);
-        if (!h->server.has_leader)
-            return view_say(v, GATE_FAIL, "%s knows no leader", h->name);
+        if (!view_led(v, h))
+            return false;
         if (first != NULL && !str_eq(h->server.leader, first->server.leader))
             return view_say(v, GATE_FAIL, "%s says %s leads, %s says %s", first->name,
                             first->server.leader, h->name, h->server.leader);
@@ -110,11 +124,10 @@ bool view_leader(struct view *v)
 const struct host *region_leader_why(const struct world *w, const char *region, int64_t now,
                                      struct gate_result *ret)
 {
-    static const struct plan none; /* nothing is planned: who has left does not count */
     struct view v;
 
     ret->text[0] = '\0';
-    view_init(&v, w, &none, region, now, ret);
+    view_init(&v, w, NULL, region, now, ret);
     return view_is_sound(&v) && view_leader(&v) ? v.leader : NULL;
 }
 
@@ -163,21 +176,4 @@ enum tri view_voter(const struct view *v, const struct host *h)
     if (fresh(h->server.self_at, v->now) && h->server.voter_known)
         return h->server.voter ? TRI_YES : TRI_NO;
     return TRI_UNKNOWN;
-}
-
-uint32_t region_voters(const struct world *w, const char *region, int64_t now)
-{
-    static const struct plan none;
-    struct gate_result r;
-    uint32_t n = 0;
-    struct view v;
-
-    view_init(&v, w, &none, region, now, &r);
-    for (size_t i = 0; i < v.n; i++) {
-        enum tri t = view_voter(&v, v.servers[i]);
-        if (t == TRI_UNKNOWN)
-            return 0;
-        n += t == TRI_YES;
-    }
-    return n;
 }

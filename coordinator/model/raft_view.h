@@ -4,8 +4,8 @@
  * The ground the gates of a region stand on (gate.c). Pure. Answers older than FRESH_MS do not
  * count, and servers that are past (plan_is_past) do not belong.
  *
- * region_leader and region_voters answer one question. Who has several makes a view: view_init,
- * perhaps `except`, then view_is_sound and view_leader, in this order, then the rest. A view
+ * region_leader answers one question. Who has several makes a view: view_init, perhaps
+ * view_without, then view_is_sound and view_leader, in this order, then the rest. A view
  * borrows the world, the plan and `ret`, owns nothing, and is valid as long as they are. Functions
  * that answer false have put the reason into `ret`. At most REGION_SERVERS_MAX servers: a region
  * with more is not sound.
@@ -26,18 +26,22 @@ struct view {
     const struct host *servers[REGION_SERVERS_MAX];
     size_t n;
     bool too_many;
-    const struct host *except; /* not asked about itself: the one whose going is weighed */
-    const struct host *leader; /* NULL: unclear */
+    bool without[REGION_SERVERS_MAX]; /* not asked: taken as gone, or its going is weighed */
+    const struct host *leader;        /* NULL: unclear */
     struct gate_result *ret;
 };
 
+/* p NULL: nothing is planned. */
 void view_init(struct view *v, const struct world *w, const struct plan *p, const char *region,
                int64_t now, struct gate_result *ret);
 /* Always false, so that a check can return it. */
 bool view_say(struct view *v, enum verdict_kind kind, const char *fmt, ...) PRINTF(3, 4);
 /* There are servers, the world could be observed. */
 bool view_is_sound(struct view *v);
-/* All of them (except one) name the same leader: sets v->leader. */
+void view_without(struct view *v, const struct host *h);
+/* It knows a leader. */
+bool view_led(struct view *v, const struct host *h);
+/* All of them (but those it is without) name the same leader: sets v->leader. */
 bool view_leader(struct view *v);
 enum member_status view_status(const struct server_view *by, const char *id);
 /* Which server a peer is; NULL: none of the region. With raft protocol 2 a peer's id is its
@@ -52,7 +56,5 @@ const struct host *region_leader(const struct world *w, const char *region, int6
 /* NULL: ret->text says why. */
 const struct host *region_leader_why(const struct world *w, const char *region, int64_t now,
                                      struct gate_result *ret);
-/* How many of the region's servers vote; 0: not all could be read. */
-uint32_t region_voters(const struct world *w, const char *region, int64_t now);
 
 #endif

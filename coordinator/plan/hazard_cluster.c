@@ -48,13 +48,10 @@ void hazard_tolerance(struct hazard_check *c, row_t *row)
 
 void hazard_unhealthy(struct hazard_check *c, row_t *row)
 {
-    const struct ledger none = {0};
-
     if (c->p->n_todo == 0)
         return;
     for (size_t i = 0; i < c->w->n_regions; i++) {
-        struct gate_result g =
-            gate_region(c->w, c->p, &none, c->w->regions[i].name, c->w->ended_ms);
+        struct gate_result g = gate_region(c->w, c->p, NULL, c->w->regions[i].name, c->w->ended_ms);
         if (g.kind != GATE_PASS)
             hazard_found(c, row, g.kind == GATE_FAIL ? TRI_YES : TRI_UNKNOWN, NULL, "region %s: %s",
                          c->w->regions[i].name, g.text);

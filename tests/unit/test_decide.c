@@ -211,6 +211,9 @@ static void test_fallen(void **state)
     a->hello_at = f->w.begun_ms;
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STOP));
+    f->raft[2].voter = false; /* who has no vote is none of it */
+    small_fleet_decide(f);
+    assert_string_equal(small_fleet_intent(f, INTENT_STOP)->host, "s2");
     desk_done(f);
 }
 

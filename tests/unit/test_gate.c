@@ -260,6 +260,92 @@ static void test_two_voters(void **state)
     done(f);
 }
 
+/* ---- the servers, counted ---- */
+
+static void voter_unread(struct small_fleet *f)
+{
+    no_rights_unknown(f);
+}
+static void no_rights_to_its_state(struct small_fleet *f)
+{
+    f->hosts[1].server.self_at = 0;
+    f->hosts[1].server.denied = "agent:read";
+}
+static void far_behind(struct small_fleet *f)
+{
+    f->hosts[2].server.last_log_index = 1;
+}
+static void all_leaderless(struct small_fleet *f)
+{
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        f->hosts[i].server.has_leader = false;
+}
+static void first_candidate_then_silent(struct small_fleet *f)
+{
+    f->hosts[0].server.raft_state = "Candidate";
+    f->hosts[2].server.self_at = f->hosts[2].server.leader_at = 0;
+}
+
+/* What the four who ask take from the one count. */
+static const struct {
+    const char *name;
+    void (*change)(struct small_fleet *f);
+    uint32_t voters, up, well, abreast;
+    bool led;
+    const char *away;
+} count_rows[] = {
+    {"all is well", as_is, 3, 3, 3, 3, true, ""},
+    {"a candidate", candidate, 3, 2, 2, 2, true, "s3"},
+    {"a non-voter is up, and no voter", non_voter, 2, 2, 2, 2, true, "s3"},
+    {"who cannot be asked whether it votes is up", voter_unread, 2, 3, 2, 2, true, "s3"},
+    {"who tells our token nothing may tell the others", no_rights_to_its_state, 3, 2, 3, 2, true,
+     ""},
+    {"behind is well, and not abreast", far_behind, 3, 3, 3, 2, true, ""},
+    {"without a leader all are up", all_leaderless, 3, 3, 0, 3, false, "s1"},
+    {"who is silent is named before others", first_candidate_then_silent, 3, 1, 1, 1, true, "s3"},
+};
+
+static struct voter_count counted(const struct small_fleet *f, const struct host *without)
+{
+    struct gate_result unused;
+    struct view v;
+
+    view_init(&v, &f->w, &f->plan, "global", f->w.begun_ms, &unused);
+    v.leader = &f->hosts[0];
+    view_without(&v, without);
+    return gate_voters(&v);
+}
+
+static void test_voters_counted(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(count_rows); i++) {
+        struct small_fleet *f = fleet();
+        count_rows[i].change(f);
+        struct voter_count c = counted(f, NULL);
+        if (c.base != 3 || c.listed != 3 || c.voters != count_rows[i].voters ||
+            c.up != count_rows[i].up || c.well != count_rows[i].well ||
+            c.abreast != count_rows[i].abreast || c.led != count_rows[i].led ||
+            !str_eq(c.away != NULL ? c.away->name : "", count_rows[i].away))
+            fail_msg("%s: %u voters, %u up, %u well, %u abreast, away %s", count_rows[i].name,
+                     c.voters, c.up, c.well, c.abreast, c.away != NULL ? c.away->name : "");
+        done(f);
+    }
+}
+
+/* Taken as gone: it counts as a voter, and is nothing else. */
+static void test_voters_without(void **state)
+{
+    struct small_fleet *f = fleet();
+    struct voter_count c = counted(f, &f->hosts[2]);
+    (void)state;
+    assert_int_equal(c.voters, 3);
+    assert_int_equal(c.up, 2);
+    assert_int_equal(c.well, 2);
+    assert_int_equal(c.abreast, 2);
+    done(f);
+}
+
 /* ---- one host ---- */
 
 static void test_server(void **state)
@@ -566,6 +652,8 @@ int main(void)
         cmocka_unit_test(test_past),
         cmocka_unit_test(test_quorum),
         cmocka_unit_test(test_two_voters),
+        cmocka_unit_test(test_voters_counted),
+        cmocka_unit_test(test_voters_without),
         cmocka_unit_test(test_server),
         cmocka_unit_test(test_measure),
         cmocka_unit_test(test_client),
