@@ -1,8 +1,7 @@
 #include "fleet_health.h"
 
 #include <stdarg.h>
-#include "gate.h"
-#include "str.h"
+#include "raft_view.h"
 
 static void say(char *dst, size_t n, const char *fmt, ...) PRINTF(3, 4);
 static void say(char *dst, size_t n, const char *fmt, ...)
@@ -13,27 +12,30 @@ static void say(char *dst, size_t n, const char *fmt, ...)
     va_end(ap);
 }
 
-static bool server_health(const struct server_view *s, char *dst, size_t n)
+/* Answers of an earlier round may be kept; those of this one are good, however long it took. */
+static int64_t look_ms(const struct world *w)
 {
-    if (s->self_at == 0 && s->leader_at == 0 && s->members_at == 0) {
-        say(dst, n, "its API does not answer");
-        return false;
-    }
-    if (s->leader_at == 0 || !s->has_leader) {
-        say(dst, n, "knows no leader");
-        return false;
-    }
-    if (s->self_at == 0) {
-        say(dst, n, "does not tell its state (does the token have agent:read?)");
-        return false;
-    }
-    bool leads = str_eq(s->raft_state, "Leader");
-    if (s->voter_known && !s->voter) {
-        say(dst, n, "not a voter");
-        return false;
-    }
-    say(dst, n, "%s", leads ? "leader" : "follower");
-    return leads || str_eq(s->raft_state, "Follower");
+    return w->begun_ms;
+}
+
+static const char *after_name(const char *text, const char *name)
+{
+    size_t n = strlen(name);
+    return str_starts(text, name) ? text + n + strspn(text + n, ": ") : text;
+}
+
+static bool server_health(const struct world *w, const struct host *h, char *dst, size_t n)
+{
+    struct gate_result r;
+    struct view v;
+
+    view_init(&v, w, NULL, h->region, look_ms(w), &r);
+    r = gate_stands(&v, h);
+    if (r.kind == GATE_PASS)
+        say(dst, n, "%s", str_eq(h->server.raft_state, "Leader") ? "leader" : "follower");
+    else
+        say(dst, n, "%s", after_name(r.text, h->name));
+    return r.kind == GATE_PASS;
 }
 
 static bool client_health(const struct client_view *c, char *dst, size_t n)
@@ -68,9 +70,8 @@ static void agent_health(const struct agent_view *a, struct host_health *r)
 
 void host_health(const struct world *w, const struct host *h, struct host_health *ret)
 {
-    (void)w;
     memset(ret, 0, sizeof *ret);
-    ret->well = h->is_server ? server_health(&h->server, ret->text, sizeof ret->text)
+    ret->well = h->is_server ? server_health(w, h, ret->text, sizeof ret->text)
                              : client_health(&h->client, ret->text, sizeof ret->text);
     if (h->is_server && h->is_client) {
         char client[60];
@@ -81,34 +82,16 @@ void host_health(const struct world *w, const struct host *h, struct host_health
     agent_health(&h->agent, ret);
 }
 
-/* One leader by everybody's answer, and autopilot's word where it has one. */
+/* By the gate, with nothing planned; and what the token lacks, of which the gate can do without
+ * some. */
 static void region_health(const struct world *w, const struct region *r, struct fleet_health *f)
 {
-    const char *leader = NULL;
-    bool agree = true, sick = false;
-    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
-        const struct host *h = &w->hosts[i];
-        if (!str_eq(h->region, r->name) || h->server.leader_at == 0)
-            continue;
-        agree &= h->server.has_leader && (leader == NULL || str_eq(leader, h->server.leader));
-        leader = h->server.leader;
-        sick |= h->server.autopilot_body && !h->server.healthy;
-    }
+    struct gate_result g = gate_region(w, NULL, NULL, r->name, look_ms(w));
     size_t len = strlen(f->regions);
-    if (leader == NULL || !agree || sick)
+
+    if (g.kind != GATE_PASS)
         say(f->regions + len, sizeof f->regions - len, "%sregion %.60s: %s", len > 0 ? "; " : "",
-            r->name,
-            leader == NULL ? "no server tells a leader"
-            : !agree       ? "its servers do not agree on one leader"
-                           : "autopilot says it is not healthy");
-    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
-        const struct host *h = &w->hosts[i];
-        char text[TEXT_MAX];
-        bool kept = h->server.token_kept != NULL && h->server.token_kept[0] != '\0';
-        len = strlen(f->regions);
-        if (str_eq(h->region, r->name) && kept && server_denies(h, text, sizeof text))
-            say(f->regions + len, sizeof f->regions - len, "%s%.200s", len > 0 ? "; " : "", text);
-    }
+            r->name, g.text);
     len = strlen(f->regions);
     if (r->denied[0] != '\0')
         say(f->regions + len, sizeof f->regions - len, "%sregion %.60s: the token lacks %s",

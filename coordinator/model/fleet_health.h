@@ -1,8 +1,9 @@
 /*
  * fleet_health.h - is all well, and equal? What `caravan status` judges. Pure.
  *
- * A look from outside any run: no plan, no baseline, one observation. Well is what
- * every source that could be asked says well of; what could not be asked is not.
+ * A look from outside any run: no plan, no baseline, one observation. Whether a server or a region
+ * is well, and what is not, the gate says (gate.h), by the answers of that observation; what could
+ * not be asked is not well.
  */
 #ifndef FLEET_HEALTH_H
 #define FLEET_HEALTH_H
@@ -11,7 +12,7 @@
 
 struct host_health {
     bool well;      /* Nomad on it */
-    char text[120]; /* "leader", "follower, voter", "ready", or what is wrong */
+    char text[160]; /* "leader", "follower", "ready", or what is wrong */
     bool agent_well;
     char agent[160]; /* "settled", "idle", or what is wrong */
     char drift[120]; /* "" none: disk and process differ, ... */

@@ -7,184 +7,218 @@
 #include "fleet_health.h"
 #include "json.h"
 #include "progress.h"
+#include "small_fleet.h"
 #include "str.h"
 #include "table.h"
 #include "world_dump.h"
 
-static struct host server(const char *name, const char *raft_state, const char *version)
+#define S1 0
+#define S2 1
+#define S3 2
+#define C1 SMALL_SERVERS
+
+static struct small_fleet *well(void)
 {
-    return (struct host){
-        .key = name,
-        .name = name,
-        .region = "global",
-        .dc = "",
-        .node_class = "",
-        .node_pool = "",
-        .addr = "10.0.0.1",
-        .server_id = name,
-        .node_id = "",
-        .is_server = true,
-        .server = {.leader_at = 1,
-                   .has_leader = true,
-                   .leader = "10.0.0.1:4647",
-                   .self_at = 1,
-                   .members_at = 1,
-                   .version = version,
-                   .raft_state = raft_state,
-                   .voter_known = true,
-                   .voter = true,
-                   .build_date = "",
-                   .self_region = "global"},
-        .client = {.status = "", .version = "", .http_addr = "", .drain_meta_run = ""},
-        .agent = {.enrolled = true,
-                  .hello_at = 1,
-                  .address = "",
-                  .problem = "",
-                  .program = "0.1.0",
-                  .os = "linux",
-                  .arch = "amd64",
-                  .phase = PHASE_SETTLED,
-                  .running = {{1}},
-                  .disk = {{1}}},
-    };
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    small_fleet_init(f);
+    return f;
 }
 
-static struct host client(const char *name, const char *status, const char *version)
+static void done(struct small_fleet *f)
 {
-    struct host h = server(name, "", version);
-    h.is_server = false;
-    h.is_client = true;
-    h.node_id = name;
-    h.server_id = "";
-    memset(&h.server, 0, sizeof h.server);
-    h.server.version = h.server.leader = h.server.raft_state = "";
-    h.client.list_at = 1;
-    h.client.status = status;
-    h.client.version = version;
-    h.client.eligible = true;
-    return h;
-}
-
-struct stage {
-    struct host hosts[3];
-    struct region regions[1];
-    struct world w;
-};
-
-static void well(struct stage *s)
-{
-    memset(s, 0, sizeof *s);
-    s->hosts[0] = server("s1", "Leader", "1.10.5");
-    s->hosts[1] = server("s2", "Follower", "1.10.5");
-    s->hosts[2] = client("c1", "ready", "1.10.5");
-    s->regions[0] = (struct region){.name = "global", .denied = ""};
-    s->w = (struct world){
-        .hosts = s->hosts, .n_hosts = 3, .regions = s->regions, .n_regions = 1, .problem = ""};
+    small_fleet_free(f);
+    free(f);
 }
 
 static void test_all_is_well(void **state)
 {
-    struct stage s;
-    struct fleet_health f;
+    struct small_fleet *f = well();
+    struct fleet_health h;
     (void)state;
-    well(&s);
-    fleet_health(&s.w, &f);
-    assert_true(f.equal);
-    assert_string_equal(f.version, "1.10.5");
-    assert_int_equal(f.servers, 2);
-    assert_int_equal(f.clients, 1);
-    assert_int_equal(f.unwell + f.agents_unwell + f.drifting, 0);
-    assert_string_equal(f.regions, "");
+    fleet_health(&f->w, &h);
+    assert_true(h.equal);
+    assert_string_equal(h.version, SMALL_FROM);
+    assert_int_equal(h.servers, SMALL_SERVERS);
+    assert_int_equal(h.clients, SMALL_HOSTS - SMALL_SERVERS);
+    assert_int_equal(h.unwell + h.agents_unwell + h.drifting, 0);
+    assert_string_equal(h.regions, "");
+    done(f);
 }
 
-static void expect(const struct stage *s, size_t unwell, size_t agents, size_t drift, bool equal,
-                   bool region)
+/* ---- one thing wrong at a time ---- */
+
+static void not_a_voter(struct small_fleet *f)
 {
-    struct fleet_health f;
-    fleet_health(&s->w, &f);
-    assert_int_equal(f.unwell, unwell);
-    assert_int_equal(f.agents_unwell, agents);
-    assert_int_equal(f.drifting, drift);
-    assert_int_equal(f.equal, equal);
-    assert_int_equal(f.regions[0] != '\0', region);
+    f->raft[S2].voter = f->autopilot[S2].voter = false;
 }
+static void candidate(struct small_fleet *f)
+{
+    f->hosts[S2].server.raft_state = "Candidate";
+}
+static void another_leader(struct small_fleet *f)
+{
+    f->hosts[S2].server.leader = "10.0.0.2:4647";
+}
+static void no_leader(struct small_fleet *f)
+{
+    f->hosts[S2].server.has_leader = false;
+}
+static void silent(struct small_fleet *f)
+{
+    struct server_view *v = &f->hosts[S2].server;
+    v->self_at = v->leader_at = v->members_at = v->autopilot_at = v->raft_at = 0;
+}
+static void answers_of_before(struct small_fleet *f)
+{
+    struct server_view *v = &f->hosts[S2].server;
+    v->self_at = v->leader_at = v->members_at = f->w.begun_ms - FRESH_MS - 1;
+}
+static void state_refused(struct small_fleet *f)
+{
+    f->hosts[S2].server.self_at = 0;
+    f->hosts[S2].server.denied = f->regions[0].denied = "agent:read";
+}
+static void members_refused(struct small_fleet *f)
+{
+    f->hosts[S2].server.members_at = f->regions[0].servers_at = 0;
+    f->hosts[S2].server.denied = f->regions[0].denied = "node:read";
+}
+/* Its own words do, and the gate passes: what is missing is told. */
+static void operator_refused(struct small_fleet *f)
+{
+    for (int i = 0; i < SMALL_SERVERS; i++) {
+        f->hosts[i].server.autopilot_body = false;
+        f->hosts[i].server.autopilot_status = f->hosts[i].server.raft_status = 403;
+    }
+    f->regions[0].denied = "operator:read";
+}
+static void autopilot_says_no(struct small_fleet *f)
+{
+    f->hosts[S1].server.healthy = false;
+}
+static void far_behind(struct small_fleet *f)
+{
+    f->hosts[S1].server.commit_index = 1000;
+}
+static void member_failed(struct small_fleet *f)
+{
+    f->members[S1][S3].status = MEMBER_FAILED;
+}
+static void client_down(struct small_fleet *f)
+{
+    f->hosts[C1].client.status = "down";
+}
+static void client_unlisted(struct small_fleet *f)
+{
+    f->hosts[C1].client.list_at = 0; /* unknown is not equal either */
+}
+static void client_newer(struct small_fleet *f)
+{
+    f->hosts[C1].client.version = SMALL_TO;
+}
+static void agent_silent(struct small_fleet *f)
+{
+    f->hosts[C1].agent.hello_at = 0;
+}
+static void agent_elsewhere(struct small_fleet *f)
+{
+    f->hosts[C1].agent.misplaced = true;
+}
+static void agent_failed(struct small_fleet *f)
+{
+    f->hosts[C1].agent.phase = PHASE_FAILED;
+}
+static void disk_differs(struct small_fleet *f)
+{
+    f->hosts[C1].agent.disk.bytes[0] = 2;
+}
+static void nothing_runs(struct small_fleet *f)
+{
+    memset(&f->hosts[C1].agent.running, 0, DIGEST_LEN);
+}
+
+static const struct {
+    void (*change)(struct small_fleet *f);
+    size_t unwell, agents, drift;
+    bool equal;
+    const char *region; /* "" well */
+    const char *server; /* what s2's row says; NULL: that it stands */
+} rows[] = {
+    {not_a_voter, 1, 0, 0, true, "region global: s2 is not a voter", "is not a voter"},
+    {candidate, 1, 0, 0, true, "region global: s2 is Candidate", "is Candidate"},
+    {another_leader, 0, 0, 0, true, "region global: s1 says 10.0.0.1:4647 leads, s2 says", NULL},
+    {no_leader, 1, 0, 0, true, "region global: s2 knows no leader", "knows no leader"},
+    {silent, 1, 0, 0, true, "region global: s2 did not say who leads", "its API does not answer"},
+    {answers_of_before, 1, 0, 0, true, "s2 did not say who leads", "its API does not answer"},
+    {state_refused, 1, 0, 0, true, "the token lacks agent:read",
+     "refuses the token (403): it lacks agent:read there"},
+    {members_refused, 0, 0, 0, true, "the token lacks node:read", NULL},
+    {operator_refused, 0, 0, 0, true, "region global: the token lacks operator:read", NULL},
+    {autopilot_says_no, 0, 0, 0, true, "autopilot by s1: not healthy", NULL},
+    {far_behind, 0, 0, 0, true, "s1: index 500 of 1000", NULL},
+    {member_failed, 0, 0, 0, true, "s3 is failed by s1", NULL},
+    {client_down, 1, 0, 0, true, "", NULL},
+    {client_unlisted, 1, 0, 0, false, "", NULL},
+    {client_newer, 0, 0, 0, false, "", NULL},
+    {agent_silent, 0, 1, 0, true, "", NULL},
+    {agent_elsewhere, 0, 1, 0, true, "", NULL},
+    {agent_failed, 0, 1, 0, true, "", NULL},
+    {disk_differs, 0, 0, 1, true, "", NULL},
+    {nothing_runs, 0, 0, 1, true, "", NULL},
+};
 
 static void test_one_thing_wrong_at_a_time(void **state)
 {
-    struct stage s;
     (void)state;
-    well(&s);
-    s.hosts[1].server.voter = false;
-    expect(&s, 1, 0, 0, true, false);
-    well(&s);
-    s.hosts[1].server.raft_state = "Candidate";
-    expect(&s, 1, 0, 0, true, false);
-    well(&s);
-    s.hosts[1].server.leader = "10.0.0.2:4647";
-    expect(&s, 0, 0, 0, true, true);
-    well(&s);
-    s.hosts[1].server.has_leader = false;
-    expect(&s, 1, 0, 0, true, true);
-    well(&s);
-    s.hosts[0].server.autopilot_body = true; /* and not healthy */
-    expect(&s, 0, 0, 0, true, true);
-    well(&s);
-    s.hosts[2].client.status = "down";
-    expect(&s, 1, 0, 0, true, false);
-    well(&s);
-    s.hosts[2].client.list_at = 0;
-    expect(&s, 1, 0, 0, false, false); /* unknown is not equal either */
-    well(&s);
-    s.hosts[2].client.version = "1.11.4";
-    expect(&s, 0, 0, 0, false, false);
-    well(&s);
-    s.hosts[2].agent.hello_at = 0;
-    expect(&s, 0, 1, 0, true, false);
-    well(&s);
-    s.hosts[2].agent.misplaced = true;
-    expect(&s, 0, 1, 0, true, false);
-    well(&s);
-    s.hosts[2].agent.phase = PHASE_FAILED;
-    expect(&s, 0, 1, 0, true, false);
-    well(&s);
-    s.hosts[2].agent.disk.bytes[0] = 2;
-    expect(&s, 0, 0, 1, true, false);
-    well(&s);
-    memset(&s.hosts[2].agent.running, 0, DIGEST_LEN);
-    expect(&s, 0, 0, 1, true, false);
-    well(&s);
-    s.regions[0].denied = "agent:read";
-    expect(&s, 0, 0, 0, true, true);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct small_fleet *f = well();
+        struct fleet_health h;
+        struct host_health s2;
+        rows[i].change(f);
+        fleet_health(&f->w, &h);
+        host_health(&f->w, &f->hosts[S2], &s2);
+        if (h.unwell != rows[i].unwell || h.agents_unwell != rows[i].agents ||
+            h.drifting != rows[i].drift || h.equal != rows[i].equal)
+            fail_msg("row %zu: %zu, %zu, %zu, %d", i, h.unwell, h.agents_unwell, h.drifting,
+                     h.equal);
+        if ((h.regions[0] == '\0') != (rows[i].region[0] == '\0') ||
+            strstr(h.regions, rows[i].region) == NULL)
+            fail_msg("row %zu: %s", i, h.regions);
+        assert_string_equal(s2.text, rows[i].server != NULL ? rows[i].server : "follower");
+        assert_int_equal(s2.well, rows[i].server == NULL);
+        done(f);
+    }
 }
 
 static void test_an_empty_fleet_is_not_well(void **state)
 {
-    struct stage s;
-    struct fleet_health f;
+    struct small_fleet *f = well();
+    struct fleet_health h;
     (void)state;
-    well(&s);
-    s.w.n_hosts = 0;
-    fleet_health(&s.w, &f);
-    assert_true(f.regions[0] != '\0');
+    f->w.n_hosts = 0;
+    fleet_health(&f->w, &h);
+    assert_non_null(strstr(h.regions, "no server of region global is known"));
+    done(f);
 }
 
 static void test_the_dump_is_json_with_ages(void **state)
 {
-    struct stage s;
+    struct small_fleet *f = well();
     auto_buf struct buf text = BUF_INIT;
     auto_json struct json *back = NULL;
     struct err err = ERR_INIT;
     (void)state;
-    well(&s);
-    s.hosts[2].name = "c1\x1b[2J";
-    auto_json struct json *o = world_dump(&s.w, 51);
+    f->hosts[C1].name = "c1\x1b[2J";
+    f->hosts[S1].server.autopilot_at = 0;
+    auto_json struct json *o = world_dump(&f->w, f->w.begun_ms + 50);
     json_text(o, &text);
     assert_null(strchr(buf_str(&text), '\x1b'));
     assert_int_equal(json_parse(text.data, text.len, 1 << 20, &back, &err), 0);
-    const struct json *host = json_item(json_get(back, "hosts"), 0);
+    const struct json *host = json_item(json_get(back, "hosts"), S1);
     assert_int_equal(json_int(json_get(host, "server"), "self_age_ms", 0), 50);
     assert_int_equal(json_int(json_get(host, "server"), "autopilot_age_ms", 0), -1);
-    assert_string_equal(json_str(host, "version", ""), "1.10.5");
+    assert_string_equal(json_str(host, "version", ""), SMALL_FROM);
+    done(f);
 }
 
 static void test_a_table_shows_what_is_hostile(void **state)
