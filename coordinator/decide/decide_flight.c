@@ -351,7 +351,7 @@ static bool cluster_tells(const struct flight *f)
         }
     }
     if (g.kind != GATE_PASS)
-        waiting_for(f->d, g.kind == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN, f->lh->key,
+        waiting_for(f->d, reason_of(g.kind), f->lh->key,
                     "%s is not ready, nor is region %s: %.160s", f->p->name, f->p->region, g.text);
     return g.kind == GATE_PASS;
 }
@@ -508,8 +508,7 @@ static void settling(const struct flight *f)
     else if (f->s->now - ready_since(f) > deadline && f->s->world->problem[0] == '\0')
         too_late(f, e, why);
     else
-        waiting_for(f->d, e != NULL && e->last == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN,
-                    f->lh->key, "%s", why);
+        waiting_for(f->d, reason_of(e != NULL ? e->last : GATE_UNKNOWN), f->lh->key, "%s", why);
 }
 
 void decide_flight(const struct situation *s, struct decision *d, size_t i)

@@ -123,8 +123,7 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i)
     }
     struct gate_result g = gate_quorum(s->world, s->plan, p->key, s->now);
     if (g.kind != GATE_PASS) {
-        waiting_for(d, g.kind == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN, p->key, "%s",
-                    g.text);
+        waiting_for(d, reason_of(g.kind), p->key, "%s", g.text);
         return;
     }
     intend(d, INTENT_SWAP, p->key);

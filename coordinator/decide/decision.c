@@ -3,34 +3,6 @@
 #include "quorum_text.h"
 #include "situation.h"
 
-/* ---- names ---- */
-
-const char *reason_name(enum reason r)
-{
-    static const char *const names[REASON_COUNT] = {
-        [REASON_NONE] = "none",
-        [REASON_GATE] = "gate",
-        [REASON_GATE_UNKNOWN] = "gate-unknown",
-        [REASON_SETTLING] = "settling",
-        [REASON_STAGING] = "staging",
-        [REASON_IN_FLIGHT] = "in-flight",
-        [REASON_LIMIT] = "limit",
-        [REASON_CANARY] = "canary",
-        [REASON_SOAK] = "soak",
-        [REASON_DRAIN] = "drain",
-        [REASON_LEADER] = "leader",
-        [REASON_SERVERS] = "servers",
-        [REASON_LEASE] = "lease",
-        [REASON_OBSERVE] = "observe",
-        [REASON_RETRY] = "retry",
-        [REASON_UNDO] = "undo",
-        [REASON_SNAPSHOT] = "snapshot",
-        [REASON_KEYSTORE] = "keystore",
-        [REASON_COUNTS] = "counts",
-    };
-    return (unsigned)r < REASON_COUNT ? names[r] : "unknown";
-}
-
 /* ---- what is waited for ---- */
 
 const struct waiting *decision_waits(const struct decision *d)
@@ -38,8 +10,8 @@ const struct waiting *decision_waits(const struct decision *d)
     const struct waiting *first = d->n_waiting > 0 ? &d->waiting[0] : NULL;
 
     for (size_t i = 0; i < d->n_waiting; i++) {
-        if (d->waiting[i].reason == REASON_SETTLING)
-            return NULL; /* all is well just now */
+        if (reason_row(d->waiting[i].reason)->well)
+            return NULL;
         if (first->key[0] == '\0' && d->waiting[i].key[0] != '\0')
             first = &d->waiting[i]; /* one host's name says more than a count */
     }

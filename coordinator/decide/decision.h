@@ -13,6 +13,7 @@
 #define DECISION_H
 
 #include "ledger.h"
+#include "reason.h"
 
 struct situation;
 
@@ -33,30 +34,6 @@ enum intent_kind {
     INTENT_PAUSE,    /* ending becomes PAUSED */
     INTENT_KIND_COUNT
 };
-
-enum reason {
-    REASON_NONE,
-    REASON_GATE,         /* a gate fails: text has its numbers */
-    REASON_GATE_UNKNOWN, /* a gate could not be asked */
-    REASON_SETTLING,     /* passes, but not yet long enough */
-    REASON_STAGING,
-    REASON_IN_FLIGHT, /* a host's answer is awaited */
-    REASON_LIMIT,     /* the window is full */
-    REASON_CANARY,    /* canaries have not settled */
-    REASON_SOAK,
-    REASON_DRAIN,
-    REASON_LEADER,   /* leadership is moving or unclear */
-    REASON_SERVERS,  /* clients wait for servers */
-    REASON_LEASE,    /* leases are not all held */
-    REASON_OBSERVE,  /* the observation is too old */
-    REASON_RETRY,    /* backing off before asking a host again */
-    REASON_UNDO,     /* effects are being undone */
-    REASON_SNAPSHOT, /* the state is being saved */
-    REASON_KEYSTORE, /* keystores are being copied */
-    REASON_COUNTS,   /* its objects are being counted */
-    REASON_COUNT
-};
-const char *reason_name(enum reason r);
 
 struct intent {
     enum intent_kind kind;

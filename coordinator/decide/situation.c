@@ -102,8 +102,8 @@ bool region_well(const struct situation *s, struct decision *d, const char *key,
 
     if (g.kind == GATE_PASS)
         return true;
-    enum reason reason = g.kind == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN;
-    waiting_for(d, key[0] != '\0' ? REASON_SERVERS : reason, key, "region %s: %s", name, g.text);
+    waiting_for(d, key[0] != '\0' ? REASON_SERVERS : reason_of(g.kind), key, "region %s: %s", name,
+                g.text);
     return false;
 }
 
@@ -121,8 +121,8 @@ static bool region_settled(const struct situation *s, struct decision *d, const 
     if (e != NULL)
         streak_text(e, why, sizeof(why));
     if (e == NULL || e->last != GATE_PASS)
-        waiting_for(d, e != NULL && e->last == GATE_FAIL ? REASON_GATE : REASON_GATE_UNKNOWN, "",
-                    "region %s: %s", name, why);
+        waiting_for(d, reason_of(e != NULL ? e->last : GATE_UNKNOWN), "", "region %s: %s", name,
+                    why);
     else
         waiting_to_settle(s, d, "", shown, e);
     return false;

@@ -147,7 +147,10 @@ static const char *row_advice(size_t i)
     i -= SKIP_COUNT;
     if (i < REFUSAL_COUNT)
         return advice_refused((enum refusal)i);
-    return i == REFUSAL_COUNT ? lost_state_advice : NULL;
+    i -= REFUSAL_COUNT;
+    if (i < REASON_COUNT)
+        return reason_row((enum reason)i)->advice;
+    return i == REASON_COUNT ? lost_state_advice : NULL;
 }
 
 static void nothing_of_it_is_cut(void **state)
@@ -157,6 +160,23 @@ static void nothing_of_it_is_cut(void **state)
     for (size_t i = 0; (text = row_advice(i)) != NULL; i++)
         if (strlen(text) + GO_ON_MAX > ADVICE_MAX)
             fail_msg("too long: %s", text);
+}
+
+/* A row that is not whole would be seen when a run has waited in vain. */
+static void each_reason_has_a_whole_row(void **state)
+{
+    struct small_fleet *f = desk_fleet(RUN_CLIENTS);
+    (void)state;
+    for (int i = 0; i < REASON_COUNT; i++) {
+        const struct reason_row *r = reason_row((enum reason)i);
+        assert_non_null(r->name);
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(r->name, reason_name((enum reason)k));
+        assert_true(r->patience(&f->plan) >= 60000);
+        assert_int_equal(r->advice[strlen(r->advice) - 1], '.');
+    }
+    assert_string_equal(reason_name(REASON_COUNT), "unknown");
+    desk_done(f);
 }
 
 /* To resume compares with what was kept; what is meant needs a run of its own. */
@@ -225,6 +245,7 @@ int main(void)
         cmocka_unit_test(each_failure_has_what_helps),
         cmocka_unit_test(each_refusal_has_what_helps),
         cmocka_unit_test(each_skip_has_what_helps),
+        cmocka_unit_test(each_reason_has_a_whole_row),
         cmocka_unit_test(nothing_of_it_is_cut),
         cmocka_unit_test(what_is_meant_is_left_by_a_new_run),
         cmocka_unit_test(none_of_it_does_harm),
