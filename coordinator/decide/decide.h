@@ -43,7 +43,11 @@ void decide_verifying(const struct situation *s, struct decision *d);
 /* Is this host still to be read back? For what run asks in detail. */
 bool verify_wants(const struct situation *s, size_t i);
 
-/* Stops a run that has waited in vain, when the whole of the tick is decided. */
+/* Stops a run that has waited in vain, when the whole of the tick is decided; for what it has
+ * waited longest, it says, whatever it is that stands in the way just now. */
 void check_patience(const struct situation *s, struct decision *d);
+/* Counts, after each decision, how long each thing was waited for: in the evidence, which run
+ * keeps. */
+void note_waits(struct evidence *e, const struct decision *d, int64_t now);
 
 #endif

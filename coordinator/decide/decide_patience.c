@@ -1,6 +1,67 @@
 /* A run that waits too long stops, and says for what. */
 #include "decide.h"
 
+/* ---- for how long, each ---- */
+
+static bool is_for(const struct waited *e, const struct waiting *w)
+{
+    return e->reason == (int)(w != NULL ? w->reason : REASON_NONE) &&
+           str_eq(e->key, w != NULL ? w->key : "");
+}
+
+/* Its place; with too many, that of what was waited for the shortest. */
+static size_t place_of(struct evidence *e, const struct waiting *w)
+{
+    size_t least = 0;
+
+    for (size_t i = 0; i < e->n_waited; i++) {
+        if (is_for(&e->waited[i], w))
+            return i;
+        if (e->waited[i].ms < e->waited[least].ms)
+            least = i;
+    }
+    size_t at = e->n_waited < WAITED_MAX ? e->n_waited++ : least;
+    e->waited[at] = (struct waited){.reason = (int)(w != NULL ? w->reason : REASON_NONE)};
+    str_cut(e->waited[at].key, sizeof(e->waited[at].key), w != NULL ? w->key : "");
+    return at;
+}
+
+void note_waits(struct evidence *e, const struct decision *d, int64_t now)
+{
+    const struct waiting *w = decision_waits(d);
+
+    if (e->progress_ms != e->waited_from_ms)
+        e->n_waited = 0;
+    e->waited_from_ms = e->progress_ms;
+    if (e->n_waited > 0)
+        e->waited[e->waits].ms += now - e->noted_ms;
+    if (e->n_waited == 0 || !is_for(&e->waited[e->waits], w)) {
+        e->waits = place_of(e, w);
+        e->waits_ms = now;
+    }
+    str_cut(e->waited[e->waits].text, sizeof(e->waited->text), w != NULL ? w->text : "");
+    e->noted_ms = now;
+}
+
+/* What has been waited for longest; now, when nothing was. */
+static struct waiting cause_of(const struct evidence *e, const struct waiting *now)
+{
+    const struct waited *most = NULL;
+    struct waiting w = *now;
+
+    for (size_t i = 0; i < e->n_waited; i++)
+        if (e->waited[i].reason != REASON_NONE && (most == NULL || e->waited[i].ms > most->ms))
+            most = &e->waited[i];
+    if (most == NULL || is_for(most, now))
+        return w;
+    w.reason = (enum reason)most->reason;
+    str_cut(w.key, sizeof(w.key), most->key);
+    str_cut(w.text, sizeof(w.text), most->text);
+    return w;
+}
+
+/* ---- in vain ---- */
+
 static bool only_repeats(const struct decision *d)
 {
     for (size_t i = 0; i < d->n_intents; i++)
@@ -24,45 +85,46 @@ static const char *who_waits(const struct situation *s, const struct plan_host *
 
 /* One wait in vain stops the run, or all of them together, when they are three times as long. */
 static bool too_long(const struct situation *s, const struct decision *d,
-                     const struct waiting *first, int64_t *ret_since)
+                     const struct waiting *first, int64_t since, struct waiting *ret_cause)
 {
-    char id[UUID_MAX + 16];
+    const struct evidence *e = s->evidence;
     int64_t longest = 0;
 
     for (size_t i = 0; i < d->n_waiting; i++)
         longest = MAX_OF(longest, reason_row(d->waiting[i].reason)->patience(s->plan));
-    waiting_id(first, id);
-    *ret_since = s->now - s->evidence->progress_ms;
-    bool same = str_eq(id, s->evidence->wait) && s->now - s->evidence->wait_ms > longest;
-    return *ret_since > longest && (same || *ret_since > 3 * longest);
+    bool same =
+        e->n_waited > 0 && is_for(&e->waited[e->waits], first) && s->now - e->waits_ms > longest;
+    *ret_cause = same ? *first : cause_of(e, first);
+    return since > longest && (same || since > 3 * longest);
 }
 
 void check_patience(const struct situation *s, struct decision *d)
 {
     const struct waiting *first = decision_waits(d);
+    int64_t since = s->now - s->evidence->progress_ms;
     char took[24], ails[200] = "";
-    int64_t since = 0;
+    struct waiting cause;
 
-    if (first == NULL || !only_repeats(d) || !too_long(s, d, first, &since))
+    if (first == NULL || !only_repeats(d) || !too_long(s, d, first, since, &cause))
         return;
     str_for_ms(took, sizeof(took), since);
-    const struct plan_host *h = plan_host(s->plan, first->key);
-    if (h != NULL && strstr(first->text, "region ") == NULL)
+    const char *advice = reason_row(cause.reason)->advice;
+    const struct plan_host *h = plan_host(s->plan, cause.key);
+    if (h != NULL && strstr(cause.text, "region ") == NULL)
         region_ails(s, h->region, ails);
     if (s->ledger->state == RUN_ABORTING) {
         struct intent *in = intend(d, INTENT_RUN, "");
         in->run = RUN_STOPPED;
         str_cut(in->host, sizeof(in->host), h != NULL ? h->name : "");
-        snprintf(in->advice, sizeof(in->advice), "%s To go on undoing: caravan resume.",
-                 reason_row(first->reason)->advice);
+        snprintf(in->advice, sizeof(in->advice), "%s To go on undoing: caravan resume.", advice);
         snprintf(in->text, sizeof(in->text), "waited %s in vain to undo the rest: %s%.160s", took,
-                 first->text, ails);
+                 cause.text, ails);
     } else if (s->ledger->ending != RUN_NONE) {
         intend_run(d, s->ledger->ending);
     } else {
         char who[NAME_MAX_LEN + 24];
-        const char *what = who_waits(s, h, first->text, who);
-        intend_stop(s, d, h != NULL ? h->name : "", reason_row(first->reason)->advice,
-                    "%swaited %s in vain: %s%.160s", who, took, what, ails);
+        const char *what = who_waits(s, h, cause.text, who);
+        intend_stop(s, d, h != NULL ? h->name : "", advice, "%swaited %s in vain: %s%.160s", who,
+                    took, what, ails);
     }
 }

@@ -18,11 +18,6 @@ const struct waiting *decision_waits(const struct decision *d)
     return first;
 }
 
-void waiting_id(const struct waiting *w, char dst[static UUID_MAX + 16])
-{
-    snprintf(dst, UUID_MAX + 16, "%d/%s", w != NULL ? (int)w->reason : 0, w != NULL ? w->key : "");
-}
-
 /* ---- adding to one ---- */
 
 struct intent *intend(struct decision *d, enum intent_kind kind, const char *key)

@@ -81,9 +81,8 @@ struct decision {
 };
 
 /* What the run waits for, in one: a host's own wait before a count; NULL: nothing, or all is well
- * and only has to stay so. waiting_id tells one from another. */
+ * and only has to stay so. */
 const struct waiting *decision_waits(const struct decision *d);
-void waiting_id(const struct waiting *w, char dst[static UUID_MAX + 16]);
 
 /* ---- adding to one ---- */
 

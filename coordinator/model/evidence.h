@@ -4,8 +4,8 @@
  * evidence_fold is called once with every observation: it asks the gate of every region and of
  * every host that settles, and keeps a streak for each. A streak that fails, cannot be told, or
  * began before what it is about was last disturbed begins anew; what is not asked any more is
- * forgotten. evidence_settled then says whether one has lasted. It may all be lost, since losing
- * it only delays: it is in no ledger.
+ * forgotten. evidence_settled then says whether one has lasted. For how long what was waited for
+ * stands here as well. It may all be lost, since losing it only delays: it is in no ledger.
  *
  * Begin with zero bytes (and begun_ms); evidence_free gives the streaks back. It keeps no pointer
  * into the observation, plan or ledger. A streak found is valid until the next fold. One thread.
@@ -35,12 +35,22 @@ struct denial {
     uint32_t answers;          /* 0: nobody does */
 };
 
+/* What was waited for, each thing by itself, since something last moved. */
+struct waited {
+    int reason; /* enum reason of decide; 0: for nothing */
+    char key[UUID_MAX];
+    char text[TEXT_MAX]; /* the last that was told of it */
+    int64_t ms;          /* in all */
+};
+#define WAITED_MAX 16
+
 struct evidence {
     struct streak *streaks;
     size_t n, cap;
-    int64_t begun_ms; /* when this process began to observe */
-    int64_t wait_ms;  /* since when what is waited for (wait) has been the same; kept by run */
-    char wait[UUID_MAX + 16];
+    int64_t begun_ms;                 /* when this process began to observe */
+    struct waited waited[WAITED_MAX]; /* since waited_from_ms; kept by decide's note_waits */
+    size_t n_waited, waits;           /* waits: which of them it is now, since waits_ms */
+    int64_t waited_from_ms, waits_ms, noted_ms; /* noted: up to when they are counted */
     int64_t refused_ms; /* since when nobody answers our token; 0: somebody does */
     struct denial denial;
     int64_t progress_ms; /* when something last moved: intents, receipts; kept by run */

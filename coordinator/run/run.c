@@ -181,17 +181,6 @@ static int drain(struct run *r, int64_t until, struct event *ret_last, struct er
     return 0;
 }
 
-static void note_wait(struct run *r, int64_t now)
-{
-    char id[sizeof(r->evidence.wait)];
-
-    waiting_id(decision_waits(&r->decision), id);
-    if (str_eq(id, r->evidence.wait))
-        return;
-    str_cut(r->evidence.wait, sizeof(r->evidence.wait), id);
-    r->evidence.wait_ms = now;
-}
-
 static int tick(struct run *r, const struct event *last, struct err *err)
 {
     const struct run_config *c = r->config;
@@ -205,7 +194,7 @@ static int tick(struct run *r, const struct event *last, struct err *err)
                           .lease = &r->lease,
                           .now = c->ports->now(c->ports->ctx)};
     decide(&s, &r->decision);
-    note_wait(r, s.now);
+    note_waits(&r->evidence, &r->decision, s.now);
     if (act(r, &r->decision, err) < 0)
         return -1;
     tell_interest(r, &s);

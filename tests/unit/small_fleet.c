@@ -276,12 +276,7 @@ const struct decision *small_fleet_decide(struct small_fleet *f)
                           .lease = &f->lease,
                           .now = f->w.begun_ms};
     decide(&s, &f->decision);
-    char id[sizeof(f->evidence.wait)];
-    waiting_id(decision_waits(&f->decision), id);
-    if (!str_eq(id, f->evidence.wait)) {
-        str_cut(f->evidence.wait, sizeof(f->evidence.wait), id);
-        f->evidence.wait_ms = f->w.begun_ms;
-    }
+    note_waits(&f->evidence, &f->decision, f->w.begun_ms);
     return &f->decision;
 }
 

@@ -610,6 +610,40 @@ static void test_patience_of_many(void **state)
     desk_done(f);
 }
 
+static void one_tick(struct small_fleet *f, bool candidate)
+{
+    f->hosts[2].server.raft_state = candidate ? "Candidate" : "Follower";
+    f->w.problem = candidate ? "" : "nobody answers";
+    small_fleet_later(f, 2000);
+    small_fleet_decide(f);
+}
+
+/* One of the two in nine ticks of ten, the other one now and then, and when patience ends. */
+static const char *text_of_stop(struct small_fleet *f, bool mostly_candidate)
+{
+    int64_t all = 3 * (f->policy.server_deadline_ms + f->policy.settle_ms);
+
+    f->evidence.progress_ms = f->w.begun_ms;
+    for (int i = 0; f->w.begun_ms + 2000 - f->evidence.progress_ms <= all; i++) {
+        one_tick(f, mostly_candidate != (i % 10 == 9));
+        assert_null(small_fleet_intent(f, INTENT_STOP));
+    }
+    one_tick(f, !mostly_candidate);
+    assert_non_null(small_fleet_intent(f, INTENT_STOP));
+    return small_fleet_intent(f, INTENT_STOP)->text;
+}
+
+/* The cause is what was waited for longest since something moved, not what it is at the end. */
+static void test_patience_names_the_longest(void **state)
+{
+    struct small_fleet *f = desk_fleet(RUN_SERVERS);
+    (void)state;
+    assert_non_null(strstr(text_of_stop(f, true), "in vain: region global: s3 is Candidate"));
+    assert_non_null(strstr(text_of_stop(f, false), "nobody answers"));
+    assert_non_null(strstr(small_fleet_intent(f, INTENT_STOP)->advice, "See why Nomad does not"));
+    desk_done(f);
+}
+
 static void test_verify(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_VERIFYING);
@@ -677,6 +711,7 @@ int main(void)
         cmocka_unit_test(test_paused_by_agent),
         cmocka_unit_test(test_patience),
         cmocka_unit_test(test_patience_of_many),
+        cmocka_unit_test(test_patience_names_the_longest),
         cmocka_unit_test(test_runs_target),
         cmocka_unit_test(test_by_others_first),
         cmocka_unit_test(test_newer_by_others_stops_first),

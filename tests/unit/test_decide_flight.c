@@ -132,9 +132,8 @@ static void test_swap_is_dead(void **state)
     assert_null(small_fleet_intent(f, INTENT_STOP));
 
     f->ledger.ending = RUN_STOPPED;
-    f->evidence.progress_ms = f->evidence.wait_ms = f->w.begun_ms;
+    f->evidence.progress_ms = f->w.begun_ms;
     small_fleet_decide(f);
-    waiting_id(decision_waits(&f->decision), f->evidence.wait);
     small_fleet_later(f, 170000);
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_RUN));
