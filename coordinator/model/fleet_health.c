@@ -21,7 +21,10 @@ static int64_t look_ms(const struct world *w)
 static const char *after_name(const char *text, const char *name)
 {
     size_t n = strlen(name);
-    return str_starts(text, name) ? text + n + strspn(text + n, ": ") : text;
+    if (!str_starts(text, name))
+        return text;
+    text += n + (text[n] == ':');
+    return text + (text[0] == ' ');
 }
 
 static bool server_health(const struct world *w, const struct host *h, char *dst, size_t n)

@@ -464,22 +464,6 @@ static void test_paused_by_agent(void **state)
     desk_done(f);
 }
 
-static void test_patience(void **state)
-{
-    struct small_fleet *f = desk_fleet(RUN_SERVERS);
-    (void)state;
-    f->hosts[2].server.raft_state = "Candidate";
-    desk_settle_for(f, f->policy.server_deadline_ms / 2);
-    assert_null(small_fleet_intent(f, INTENT_STOP));
-    desk_settle_for(f, f->policy.server_deadline_ms);
-    assert_null(small_fleet_intent(f, INTENT_STOP)); /* waited for this not long enough yet */
-    desk_settle_for(f, f->policy.settle_ms + 4000);
-    const struct intent *in = small_fleet_intent(f, INTENT_STOP);
-    assert_non_null(in);
-    assert_non_null(strstr(in->text, "s3 is Candidate"));
-    desk_done(f);
-}
-
 /* Upgraded by somebody else, or by an order that was given up: asked, not ordered anew. */
 static void test_runs_target(void **state)
 {
@@ -555,23 +539,6 @@ static void test_newer_by_others_stops_first(void **state)
     }
 }
 
-/* An abort that cannot undo says whose fault it is and what to do, as every stop does. */
-static void test_undo_in_vain(void **state)
-{
-    struct small_fleet *f = desk_fleet(RUN_ABORTING);
-    struct effect *e = ledger_effect_add(&f->ledger, EFFECT_DRAIN, "c1-id");
-    (void)state;
-    e->noted = e->done = e->undo = true;
-    small_fleet_decide(f);
-    desk_settle_for(f, 4 * f->policy.server_deadline_ms);
-    const struct intent *in = small_fleet_intent(f, INTENT_RUN);
-    assert_non_null(in);
-    assert_int_equal(in->run, RUN_STOPPED);
-    assert_string_equal(in->host, "c1");
-    assert_non_null(strstr(in->advice, "caravan status"));
-    desk_done(f);
-}
-
 /* Two of three that do not answer are not two that do not vote. */
 static void test_quorum_in_words(void **state)
 {
@@ -590,57 +557,6 @@ static void test_quorum_in_words(void **state)
     f->hosts[0].server.has_leader = false;
     quorum_text(&s, "global", text, sizeof(text));
     assert_non_null(strstr(text, "of 3 voters 0 are well, 2 are a quorum: no leader can be"));
-    desk_done(f);
-}
-
-/* Waits that take turns are patient in sum, not for ever. */
-static void test_patience_of_many(void **state)
-{
-    struct small_fleet *f = desk_fleet(RUN_SERVERS);
-    int64_t longest = f->policy.server_deadline_ms + f->policy.settle_ms;
-    (void)state;
-    for (int i = 0; i < 6; i++) {
-        f->hosts[2].server.raft_state = "Candidate";
-        f->w.problem = i % 2 == 0 ? "" : "nobody answers";
-        desk_settle_for(f, longest / 2 - 4000);
-        assert_null(small_fleet_intent(f, INTENT_STOP));
-    }
-    desk_settle_for(f, 40000);
-    assert_non_null(small_fleet_intent(f, INTENT_STOP));
-    desk_done(f);
-}
-
-static void one_tick(struct small_fleet *f, bool candidate)
-{
-    f->hosts[2].server.raft_state = candidate ? "Candidate" : "Follower";
-    f->w.problem = candidate ? "" : "nobody answers";
-    small_fleet_later(f, 2000);
-    small_fleet_decide(f);
-}
-
-/* One of the two in nine ticks of ten, the other one now and then, and when patience ends. */
-static const char *text_of_stop(struct small_fleet *f, bool mostly_candidate)
-{
-    int64_t all = 3 * (f->policy.server_deadline_ms + f->policy.settle_ms);
-
-    f->evidence.progress_ms = f->w.begun_ms;
-    for (int i = 0; f->w.begun_ms + 2000 - f->evidence.progress_ms <= all; i++) {
-        one_tick(f, mostly_candidate != (i % 10 == 9));
-        assert_null(small_fleet_intent(f, INTENT_STOP));
-    }
-    one_tick(f, !mostly_candidate);
-    assert_non_null(small_fleet_intent(f, INTENT_STOP));
-    return small_fleet_intent(f, INTENT_STOP)->text;
-}
-
-/* The cause is what was waited for longest since something moved, not what it is at the end. */
-static void test_patience_names_the_longest(void **state)
-{
-    struct small_fleet *f = desk_fleet(RUN_SERVERS);
-    (void)state;
-    assert_non_null(strstr(text_of_stop(f, true), "in vain: region global: s3 is Candidate"));
-    assert_non_null(strstr(text_of_stop(f, false), "nobody answers"));
-    assert_non_null(strstr(small_fleet_intent(f, INTENT_STOP)->advice, "See why Nomad does not"));
     desk_done(f);
 }
 
@@ -709,13 +625,9 @@ int main(void)
         cmocka_unit_test(test_ending),
         cmocka_unit_test(test_ending_without_a_leader),
         cmocka_unit_test(test_paused_by_agent),
-        cmocka_unit_test(test_patience),
-        cmocka_unit_test(test_patience_of_many),
-        cmocka_unit_test(test_patience_names_the_longest),
         cmocka_unit_test(test_runs_target),
         cmocka_unit_test(test_by_others_first),
         cmocka_unit_test(test_newer_by_others_stops_first),
-        cmocka_unit_test(test_undo_in_vain),
         cmocka_unit_test(test_quorum_in_words),
         cmocka_unit_test(test_verify),
         cmocka_unit_test(test_gone),
