@@ -41,6 +41,10 @@ void note_waits(struct evidence *e, const struct decision *d, int64_t now)
     }
     str_cut(e->waited[e->waits].text, sizeof(e->waited->text), w != NULL ? w->text : "");
     e->noted_ms = now;
+    if (!decision_waits_for(d, REASON_COUNTS))
+        e->counting_ms = 0;
+    else if (e->counting_ms == 0)
+        e->counting_ms = now;
 }
 
 /* What has been waited for longest; now, when nothing was. */

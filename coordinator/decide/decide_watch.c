@@ -61,6 +61,15 @@ bool snapshots_taken(const struct situation *s, struct decision *d)
 
 /* ---- is the state all there? ---- */
 
+/* A count is asked for when nothing else is missing, and only such a one is believed: what was
+ * counted before that, something may have happened since. */
+static bool is_asked_since(const struct situation *s, const struct counted *c, int64_t since)
+{
+    int64_t counting = s->evidence->counting_ms;
+
+    return c->at > since && counting > 0 && c->at >= counting;
+}
+
 bool counts_before(const struct situation *s, struct decision *d, const struct host *leader)
 {
     const struct counted *c = &leader->server.counted[0];
@@ -68,15 +77,17 @@ bool counts_before(const struct situation *s, struct decision *d, const struct h
     const struct ledger_region *r = ledger_region_const(s->ledger, leader->region);
     char text[120] = "";
 
-    if (c->at == 0 || s->now - c->at > COUNTS_OLD_MS || !counts_known(c->n)) {
+    bool asked = is_asked_since(s, c, 0);
+    if (!asked || !counts_known(c->n)) {
         waiting_for(d, REASON_COUNTS, leader->key, "%s: its objects %s", leader->name,
-                    c->at == 0 ? "are being counted" : "could not all be counted");
+                    asked ? "could not all be counted" : "are being counted");
         return false;
     }
     if (r == NULL || !counts_fell(r->last, c->n, text, sizeof(text)))
         return true;
     waiting_for(d, REASON_COUNTS, leader->key, "%s: %s", leader->name, text);
-    if (c[1].at > 0 && counts_known(c[1].n) && counts_fell(r->last, c[1].n, text, sizeof(text)))
+    if (is_asked_since(s, &c[1], 0) && counts_known(c[1].n) &&
+        counts_fell(r->last, c[1].n, text, sizeof(text)))
         intend_stop(s, d, leader->name, lost_state_advice,
                     "%s, which leads: state was lost since the last server: %s", leader->name,
                     text);
@@ -101,14 +112,15 @@ struct loss {
 };
 
 /* One pair of answers, the k-th newest. */
-static enum verdict_kind one_look(const struct host *h, const struct host *measure, int k,
-                                  const int64_t *before, int64_t since, struct loss *ret_loss)
+static enum verdict_kind one_look(const struct situation *s, const struct host *h,
+                                  const struct host *measure, int k, const int64_t *before,
+                                  int64_t since, struct loss *ret_loss)
 {
     const struct counted *mine = &h->server.counted[k], *other = &measure->server.counted[k];
     char *text = ret_loss->text;
 
-    if (mine->at <= since || other->at <= since || !counts_comparable(before, mine->n) ||
-        !counts_comparable(before, other->n))
+    if (!is_asked_since(s, mine, since) || !is_asked_since(s, other, since) ||
+        !counts_comparable(before, mine->n) || !counts_comparable(before, other->n))
         return GATE_UNKNOWN;
     ret_loss->whose = h;
     if (counts_fell(before, mine->n, text, sizeof(ret_loss->text)) ||
@@ -134,11 +146,12 @@ static const int64_t *counted_before(const struct situation *s, size_t i)
 }
 
 /* One server against another one, or against itself before. */
-static struct gate_result compare(const struct host *h, const struct host *measure,
-                                  const int64_t *before, int64_t since, const char **ret_whose)
+static struct gate_result compare(const struct situation *s, const struct host *h,
+                                  const struct host *measure, const int64_t *before, int64_t since,
+                                  const char **ret_whose)
 {
     struct loss loss = {h, ""}, older = {h, ""};
-    enum verdict_kind newest = one_look(h, measure, 0, before, since, &loss);
+    enum verdict_kind newest = one_look(s, h, measure, 0, before, since, &loss);
 
     *ret_whose = h->name;
     if (newest == GATE_PASS)
@@ -146,7 +159,7 @@ static struct gate_result compare(const struct host *h, const struct host *measu
     *ret_whose = loss.whose->name;
     bool in_turn = h == measure || counts_in_turn(h->server.counted, measure->server.counted);
     if (newest == GATE_FAIL && in_turn &&
-        one_look(h, measure, 1, before, since, &older) == GATE_FAIL)
+        one_look(s, h, measure, 1, before, since, &older) == GATE_FAIL)
         return result(GATE_FAIL, "%s: state was lost: %s", loss.whose->name, loss.text);
     return result(GATE_UNKNOWN, "%s: its objects are being counted%s%s", loss.whose->name,
                   loss.text[0] != '\0' ? " once more: " : "", loss.text);
@@ -163,14 +176,14 @@ static struct gate_result look(const struct situation *s, const struct host *h,
     if (leader == NULL)
         return result(GATE_UNKNOWN, "region %s: who leads is not clear", h->region);
     if (has_measure(before))
-        return compare(h, leader, before, since, ret_whose);
-    struct gate_result worst = compare(h, h, before, since, ret_whose);
+        return compare(s, h, leader, before, since, ret_whose);
+    struct gate_result worst = compare(s, h, h, before, since, ret_whose);
     for (size_t i = 0; i < s->plan->n_servers && worst.kind != GATE_FAIL; i++) {
         const struct host *o = world_host(s->world, s->plan->hosts[i].key);
         const char *whose;
         if (o == NULL || o == h || !str_eq(o->region, h->region))
             continue;
-        struct gate_result r = compare(h, o, before, since, &whose);
+        struct gate_result r = compare(s, h, o, before, since, &whose);
         if (r.kind == GATE_PASS || (r.kind == GATE_UNKNOWN && worst.kind == GATE_UNKNOWN))
             continue;
         worst = r;
@@ -202,7 +215,7 @@ static int64_t last_change(const struct situation *s)
 
 bool counts_after(const struct situation *s, struct decision *d, bool last)
 {
-    int64_t since = MAX_OF(last_change(s), last ? 0 : s->now - COUNTS_OLD_MS);
+    int64_t since = last_change(s);
 
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         const struct ledger_region *r = ledger_region_const(s->ledger, s->plan->hosts[i].region);

@@ -12,9 +12,8 @@
 
 #define SNAPSHOT_OLD_MS (30 * 60 * 1000) /* before the first server: taken anew then */
 #define SNAPSHOT_TRIES  20
-#define REFUSED_MS      5000  /* so long a token may be refused everywhere, or */
-#define DENIED_ANSWERS  3     /* in so many answers, by one server that has caught up */
-#define COUNTS_OLD_MS   60000 /* counts before a swap are no older */
+#define REFUSED_MS      5000 /* so long a token may be refused everywhere, or */
+#define DENIED_ANSWERS  3    /* in so many answers, by one server that has caught up */
 
 extern const char lost_state_advice[];
 
@@ -33,7 +32,8 @@ bool counts_after(const struct situation *s, struct decision *d, bool last);
 /* A line of a log stops the run, and a token that is not valid any more, everywhere or on a server
  * that has caught up. */
 void check_alarm(const struct situation *s, struct decision *d);
-/* Whose objects the next observations are to count. */
+/* Whose objects the next observations are to count: lists are dear, so nobody's are unless a count
+ * is all that a decision waits for (REASON_COUNTS). */
 size_t watch_counts(const struct situation *s, const char **keys, size_t max);
 /* Whose logs to listen to, and during whose turn: a server's key, "" none. */
 size_t watch_logs(const struct situation *s, const char **keys, size_t max, const char **ret_step);

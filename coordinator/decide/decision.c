@@ -18,6 +18,14 @@ const struct waiting *decision_waits(const struct decision *d)
     return first;
 }
 
+bool decision_waits_for(const struct decision *d, enum reason reason)
+{
+    for (size_t i = 0; i < d->n_waiting; i++)
+        if (d->waiting[i].reason == reason)
+            return true;
+    return false;
+}
+
 /* ---- adding to one ---- */
 
 struct intent *intend(struct decision *d, enum intent_kind kind, const char *key)

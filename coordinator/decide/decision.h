@@ -83,6 +83,7 @@ struct decision {
 /* What the run waits for, in one: a host's own wait before a count; NULL: nothing, or all is well
  * and only has to stay so. */
 const struct waiting *decision_waits(const struct decision *d);
+bool decision_waits_for(const struct decision *d, enum reason reason);
 
 /* ---- adding to one ---- */
 

@@ -51,7 +51,8 @@ struct evidence {
     struct waited waited[WAITED_MAX]; /* since waited_from_ms; kept by decide's note_waits */
     size_t n_waited, waits;           /* waits: which of them it is now, since waits_ms */
     int64_t waited_from_ms, waits_ms, noted_ms; /* noted: up to when they are counted */
-    int64_t refused_ms; /* since when nobody answers our token; 0: somebody does */
+    int64_t refused_ms;  /* since when nobody answers our token; 0: somebody does */
+    int64_t counting_ms; /* since when nothing is missing but counts; 0: something is; note_waits */
     struct denial denial;
     int64_t progress_ms; /* when something last moved: intents, receipts; kept by run */
 };

@@ -63,6 +63,8 @@ void count_reader_want(struct count_reader *r, const char *const *keys, size_t n
         r->list[i]->wanted = false;
     for (size_t i = 0; i < n; i++) {
         struct counting *c = find(r, keys[i]);
+        if (c == NULL && r->n == COUNT_SERVERS)
+            drop_unwanted(r);
         if (c == NULL && r->n < COUNT_SERVERS) {
             c = r->list[r->n++] = xzalloc(1, sizeof *c);
             c->reader = r;
@@ -71,7 +73,6 @@ void count_reader_want(struct count_reader *r, const char *const *keys, size_t n
         if (c != NULL)
             c->wanted = true;
     }
-    drop_unwanted(r);
 }
 
 static int got(void *ctx, const void *p, size_t n)
@@ -101,8 +102,8 @@ static void done(void *ctx, const struct http_answer *answer, const struct err *
     if (--c->open > 0)
         return;
     int64_t now = clock_mono(c->reader->clock);
-    int64_t rest = MAX_OF(10 * (now - c->at), (int64_t)COUNT_REST_MS);
-    c->due = now + MIN_OF(rest, (int64_t)COUNT_REST_MAX_MS);
+    c->due = now + MIN_OF(10 * (now - c->at), (int64_t)COUNT_REST_MAX_MS);
+    c->reader->changes++;
     c->counted[1] = c->counted[0];
     c->counted[0].at = c->at;
     for (size_t i = 0; i < OBJECT_KINDS; i++)
@@ -128,7 +129,6 @@ static void ask(struct counting *c, const struct nomad_base *base, int64_t now)
 void count_reader_tick(struct count_reader *r, const struct servers *s)
 {
     int64_t now = clock_mono(r->clock);
-    drop_unwanted(r);
     for (size_t i = 0; i < r->n; i++) {
         struct counting *c = r->list[i];
         if (!c->wanted || c->open > 0 || now < c->due)

@@ -23,7 +23,7 @@ struct observer {
     int64_t begun, ended, due;
     int64_t happened; /* the last change, told or made */
     bool wanted;      /* there was one since the last round began */
-    uint64_t changes; /* of the agents, as last looked at */
+    uint64_t changes; /* of the agents and of counts, as last looked at */
     struct world *building, *ready, *given;
     char (*interest)[UUID_MAX];
     size_t n_interest;
@@ -233,9 +233,10 @@ void observer_stir(struct observer *o, bool hellos)
         agents_stir(o->c.agents);
 }
 
-static void look_at_agents(struct observer *o, int64_t now)
+static void look_at_changes(struct observer *o, int64_t now)
 {
-    uint64_t changes = o->c.agents != NULL ? agents_changes(o->c.agents) : 0;
+    uint64_t changes = o->counts.changes;
+    changes += o->c.agents != NULL ? agents_changes(o->c.agents) : 0;
     if (changes != o->changes)
         happen(o, now);
     o->changes = changes;
@@ -257,7 +258,7 @@ int64_t observer_tick(struct observer *o)
 {
     int64_t now = clock_mono(o->c.clock);
     count_reader_tick(&o->counts, &o->servers);
-    look_at_agents(o, now);
+    look_at_changes(o, now);
     if (!o->open && o->ready == NULL && now >= next_round(o))
         begin(o, now);
     if (o->open) {

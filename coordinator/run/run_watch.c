@@ -99,7 +99,8 @@ void watch_tell(struct run *r, const struct situation *s)
 {
     const struct ports *ports = r->config->ports;
     const char *keys[WATCH_MAX], *step = "";
-    size_t n = watch_counts(s, keys, WATCH_MAX);
+    bool missing = decision_waits_for(&r->decision, REASON_COUNTS);
+    size_t n = missing ? watch_counts(s, keys, WATCH_MAX) : 0;
 
     ports->count(ports->ctx, keys, n);
     n = watch_logs(s, keys, WATCH_MAX, &step);

@@ -262,6 +262,7 @@ void small_fleet_run(struct small_fleet *f, enum run_state state)
     }
     f->lease = (struct lease_view){.all = true, .majority = true, .claims = f->claims};
     f->evidence.begun_ms = f->evidence.progress_ms = f->w.begun_ms;
+    f->evidence.counting_ms = 1; /* each look counts */
     for (int i = 0; i < 12; i++)
         small_fleet_later(f, 2000);
     f->evidence.progress_ms = f->w.begun_ms;
@@ -277,6 +278,7 @@ const struct decision *small_fleet_decide(struct small_fleet *f)
                           .now = f->w.begun_ms};
     decide(&s, &f->decision);
     note_waits(&f->evidence, &f->decision, f->w.begun_ms);
+    f->evidence.counting_ms = 1; /* each look counts */
     return &f->decision;
 }
 

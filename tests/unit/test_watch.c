@@ -267,6 +267,20 @@ static void test_old_counts_prove_nothing(void **state)
 
 /* ---- before a server changes ---- */
 
+/* What was counted while something else was missing too: it may have changed since. */
+static void counted_too_early(struct small_fleet *f, enum intent_kind next)
+{
+    f->evidence.counting_ms = f->hosts[0].server.counted[0].at + 1;
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, next));
+    assert_true(small_fleet_waits(f, REASON_COUNTS));
+    f->evidence.counting_ms = 0; /* nobody was asked to count */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, next));
+    assert_true(small_fleet_waits(f, REASON_COUNTS));
+    done_with(f);
+}
+
 static struct small_fleet *before(void)
 {
     struct small_fleet *f = xzalloc(1, sizeof(*f));
@@ -286,6 +300,15 @@ static void test_no_swap_uncounted(void **state)
     assert_null(small_fleet_intent(f, INTENT_SWAP));
     assert_true(small_fleet_waits(f, REASON_COUNTS));
     done_with(f);
+}
+
+static void test_counts_begin_last(void **state)
+{
+    struct small_fleet *f = settling();
+    (void)state;
+    assert_non_null(settle(f));
+    counted_too_early(f, INTENT_MARK);
+    counted_too_early(before(), INTENT_SWAP);
 }
 
 /* What was lost since the last server does not become the new measure. */
@@ -484,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_not_counted_is_waited_for),
         cmocka_unit_test(test_old_counts_prove_nothing),
         cmocka_unit_test(test_no_swap_uncounted),
+        cmocka_unit_test(test_counts_begin_last),
         cmocka_unit_test(test_loss_between_servers_stops),
         cmocka_unit_test(test_loss_of_one_that_is_done),
         cmocka_unit_test(test_snapshot_first),
