@@ -167,13 +167,14 @@ static const struct layout line_layout = LAYOUT("log line", line_v1);
 static const struct field line_item = {
     .name = "log line", .type = FIELD_STRUCT, .size = sizeof(struct log_line), .sub = &line_layout};
 
+/* Rows of work_state are rows of the status, which begins with it. */
+_Static_assert(offsetof(struct receipt_status, work) == 0, "a status begins with work_state");
 #define RECEIPT_STATUS(facts_max)                                                                  \
-    NUMBER(receipt_status, revision), CHOICE(receipt_status, phase, 0, PHASE_COUNT - 1),           \
-        CHOICE(receipt_status, failed_in, 0, PHASE_COUNT - 1),                                     \
-        NUMBER(receipt_status, order_sequence), BYTES(receipt_status, target),                     \
-        BYTES(receipt_status, previous), NUMBER(receipt_status, done),                             \
-        NUMBER(receipt_status, total), INSIDE(receipt_status, verdict, verdict_layout),            \
-        NUMBER(receipt_status, silence_ms), INSIDE(receipt_status, stamp, stamp_layout),           \
+    NUMBER(work_state, revision), CHOICE(work_state, phase, 0, PHASE_COUNT - 1),                   \
+        CHOICE(work_state, failed_in, 0, PHASE_COUNT - 1), NUMBER(work_state, order_sequence),     \
+        BYTES(work_state, target), BYTES(work_state, previous), NUMBER(work_state, done),          \
+        NUMBER(work_state, total), INSIDE(receipt_status, verdict, verdict_layout),                \
+        NUMBER(work_state, silence_ms), INSIDE(work_state, stamp, stamp_layout),                   \
         INSIDE(receipt_status, lease, lease_layout),                                               \
         LIST(receipt_status, facts, facts_max, n_facts, fact_item),                                \
         OWNED(receipt_status, notes, NOTES_MAX, n_notes, note_item),                               \

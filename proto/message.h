@@ -293,7 +293,8 @@ struct log_line {
     char text[TEXT_MAX];
 };
 
-struct receipt_status {
+/* How the work on the host stands: the small part of a status, kept of every host. */
+struct work_state {
     uint64_t revision; /* of the view; grows at every change */
     enum phase phase;
     enum phase failed_in;    /* with PHASE_FAILED or after a revert: where it broke */
@@ -301,9 +302,13 @@ struct receipt_status {
     struct digest target;    /* digest staged, swapped in, or being fetched */
     struct digest previous;  /* digest a revert would go back to; zero: none */
     uint64_t done, total;    /* bytes while fetching; else 0 */
+    uint32_t silence_ms;     /* Nomad's API silent in the last swap */
+    struct stamp stamp;      /* what runs now */
+};
+
+struct receipt_status {
+    struct work_state work;
     struct verdict verdict;
-    uint32_t silence_ms; /* Nomad's API silent in the last swap */
-    struct stamp stamp;  /* what runs now */
     struct lease_state lease;
     uint32_t n_facts;
     struct fact facts[FACTS_MAX];

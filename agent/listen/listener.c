@@ -91,7 +91,7 @@ void listener_set_view(struct listener *l, const struct view *view, const char *
         str_cut(l->why, sizeof(l->why), why);
     }
     pthread_mutex_unlock(&l->lock);
-    status_hold_revision(l->hold, view != NULL ? view->status.revision : 0);
+    status_hold_revision(l->hold, view != NULL ? view->status.work.revision : 0);
 }
 
 void listener_stop(struct listener *l)
@@ -198,16 +198,17 @@ static void freshen(struct listener *l)
 
     pthread_mutex_lock(&l->lock);
     if (l->view != NULL) {
-        revision = l->view->status.revision;
-        age = phase_rests(l->view->status.phase)
+        revision = l->view->status.work.revision;
+        age = phase_rests(l->view->status.work.phase)
                   ? stamp_check(&l->view->hello.stamp, l->c.binary)
                   : STAMP_FRESH; /* swap is awake, and tells as it goes */
         /* The rest of what it told of its host is looked at from time to time. When nobody
          * answers, the next who asks does not wait for it. */
         int64_t now = clock_mono(l->c.clock);
-        if (phase_rests(l->view->status.phase) && hold_changed(&l->view->status, l->c.hold_file))
+        if (phase_rests(l->view->status.work.phase) &&
+            hold_changed(&l->view->status, l->c.hold_file))
             age = STAMP_OLD;
-        if (age == STAMP_FRESH && phase_rests(l->view->status.phase) &&
+        if (age == STAMP_FRESH && phase_rests(l->view->status.work.phase) &&
             now > MAX_OF((int64_t)(revision / 1000), l->facts_asked_ms) + FACTS_AGE_MS) {
             l->facts_asked_ms = now;
             age = STAMP_OLD;
@@ -550,7 +551,7 @@ static uint64_t refused_most(const struct listener *l)
     uint64_t last = 0;
 
     if (l->view != NULL)
-        last = MAX_OF(l->view->hello.swap_sequence, l->view->status.order_sequence);
+        last = MAX_OF(l->view->hello.swap_sequence, l->view->status.work.order_sequence);
     return last > UINT64_MAX - ORDER_AHEAD_MAX / 2 ? UINT64_MAX : last + ORDER_AHEAD_MAX / 2;
 }
 

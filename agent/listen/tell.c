@@ -26,7 +26,7 @@ void tell_hello(const struct tell *t, struct receipt_hello *ret)
 static void say_unknown(const struct tell *t, struct receipt_status *ret)
 {
     memset(ret, 0, sizeof(*ret));
-    ret->phase = PHASE_FAILED;
+    ret->work.phase = PHASE_FAILED;
     ret->verdict.failure = FAILURE_IO;
     str_cut(ret->verdict.text, sizeof(ret->verdict.text), t->why);
 }

@@ -65,17 +65,17 @@ static void tell_status(const struct swap *s, struct receipt_status *st)
     const struct phases *p = &s->phases;
     const struct record *r = &p->rec;
 
-    st->revision = s->revision;
-    st->phase = r->phase;
-    st->failed_in = r->failed_in;
-    st->order_sequence = r->order_sequence;
-    st->target = r->target;
-    st->previous = r->previous;
-    st->done = p->now.done;
-    st->total = p->now.total;
+    st->work.revision = s->revision;
+    st->work.phase = r->phase;
+    st->work.failed_in = r->failed_in;
+    st->work.order_sequence = r->order_sequence;
+    st->work.target = r->target;
+    st->work.previous = r->previous;
+    st->work.done = p->now.done;
+    st->work.total = p->now.total;
     st->verdict = r->verdict;
-    st->silence_ms = r->silence_ms;
-    st->stamp = s->facts.stamp;
+    st->work.silence_ms = r->silence_ms;
+    st->work.stamp = s->facts.stamp;
     tell_facts(s, st);
     st->n_log = s->n_lines;
     memcpy(st->log, s->lines, s->n_lines * sizeof(s->lines[0]));

@@ -163,33 +163,34 @@ bool agent_take_status(struct agent *g, struct receipt *r, const struct status_a
     struct agent_view *v = &g->view;
     int64_t now = q->now, asked = q->at;
     bool instant = q->instant, held = !instant && now - asked > AGENT_HOLD_MS / 8;
-    bool other = v->phase != s->phase || memcmp(&v->runs, &s->stamp, sizeof v->runs) != 0 ||
+    bool other = v->phase != s->work.phase ||
+                 memcmp(&v->runs, &s->work.stamp, sizeof v->runs) != 0 ||
                  memcmp(v->session, r->head.session, SESSION_LEN) != 0;
     bool session = memcmp(v->session, r->head.session, SESSION_LEN) == 0;
-    bool news = v->status_at == 0 || s->revision != q->after;
+    bool news = v->status_at == 0 || s->work.revision != q->after;
     if (!instant)
         ask_again(g, held || news, now);
-    if (session && v->status_at != 0 && s->revision < v->revision)
+    if (session && v->status_at != 0 && s->work.revision < v->revision)
         return false; /* overtaken by a newer answer */
     /* Progress alone can wait for the next look. */
-    bool changed = other || v->order_sequence != s->order_sequence;
+    bool changed = other || v->order_sequence != s->work.order_sequence;
     /* What came at once counts from when it was asked: perhaps before what it is to prove. */
-    g->instant_wanted |= !held && v->revision != s->revision && !q->once;
+    g->instant_wanted |= !held && v->revision != s->work.revision && !q->once;
     g->hello_wanted |= other && !q->once; /* its digests may be others now */
     v->status_at = MAX_OF(v->status_at, held ? now : asked);
-    v->revision = s->revision;
-    v->phase = s->phase;
-    v->failed_in = s->failed_in;
-    v->order_sequence = s->order_sequence;
-    v->target = s->target;
-    v->previous = s->previous;
-    v->done = s->done;
-    v->total = s->total;
+    v->revision = s->work.revision;
+    v->phase = s->work.phase;
+    v->failed_in = s->work.failed_in;
+    v->order_sequence = s->work.order_sequence;
+    v->target = s->work.target;
+    v->previous = s->work.previous;
+    v->done = s->work.done;
+    v->total = s->work.total;
     v->failure = s->verdict.failure;
     set_text(&g->failure_text, s->verdict.text);
     set_text(&g->evidence, s->verdict.evidence);
-    v->silence_ms = MIN_OF(s->silence_ms, (uint32_t)AGENT_SILENT_MOST_MS);
-    v->runs = s->stamp;
+    v->silence_ms = MIN_OF(s->work.silence_ms, (uint32_t)AGENT_SILENT_MOST_MS);
+    v->runs = s->work.stamp;
     v->lease_at = v->status_at;
     v->lease = believed(&s->lease);
     take_facts(g, s);

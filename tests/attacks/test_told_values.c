@@ -123,7 +123,7 @@ static void test_agent(void **state)
     struct receipt_status *s = &r->u.status;
     const struct status_asked q = {.at = 1, .now = 1};
     (void)state;
-    s->silence_ms = UINT32_MAX;
+    s->work.silence_ms = UINT32_MAX;
     s->lease = (struct lease_state){.held = true, .expires_in_ms = UINT32_MAX};
     (void)agent_take_status(g, r, &q);
     assert_int_equal(g->view.silence_ms, AGENT_SILENT_MOST_MS);

@@ -67,8 +67,8 @@ static void fill(const struct one_agent *a, struct receipt *r)
         h->view_revision = 1;
         return;
     }
-    r->u.status.revision = 1;
-    r->u.status.stamp = stamp;
+    r->u.status.work.revision = 1;
+    r->u.status.work.stamp = stamp;
 }
 
 static int answer(const struct many *m, const struct one_agent *a, const struct buf *frame,

@@ -41,8 +41,8 @@ static void broken(struct run *r, const char *what, const struct view *v)
 {
     if (r->broken[0] == '\0')
         snprintf(r->broken, sizeof(r->broken), "%s: before effect %u: %s (%s, target %d: %.80s)",
-                 r->s->name, r->at, what, phase_name(v->status.phase), (int)stage_target(&r->st),
-                 v->status.verdict.text);
+                 r->s->name, r->at, what, phase_name(v->status.work.phase),
+                 (int)stage_target(&r->st), v->status.verdict.text);
 }
 
 static void send_next(struct run *r, enum message_kind kind)
@@ -85,7 +85,7 @@ static void prepare(struct run *r, struct view *v)
 static void judge_rest(struct run *r, const struct view *v, enum stage_binary before)
 {
     enum stage_binary now = stage_target(&r->st);
-    enum phase p = v->status.phase;
+    enum phase p = v->status.work.phase;
     bool runs_target = false;
     bool is_new = p == PHASE_SETTLED;
 
@@ -114,7 +114,7 @@ static void judge_repeat(struct run *r, const struct view *v)
         stage_rest(&r->st, after);
         if (again.len != r->receipt.len || memcmp(again.data, r->receipt.data, again.len) != 0)
             broken(r, "an answered order gets another receipt", v);
-        if (after->status.phase != v->status.phase)
+        if (after->status.work.phase != v->status.work.phase)
             broken(r, "an answered order was obeyed again", after);
     }
     free(after);
@@ -134,9 +134,9 @@ static void judge_copy(struct run *r, const struct view *v)
 
 static enum message_kind next_kind(const struct run *r, const struct view *v)
 {
-    enum phase p = v->status.phase;
+    enum phase p = v->status.work.phase;
 
-    if (p == PHASE_IDLE || (p == PHASE_FAILED && v->status.failed_in == PHASE_FETCHING))
+    if (p == PHASE_IDLE || (p == PHASE_FAILED && v->status.work.failed_in == PHASE_FETCHING))
         return MSG_STAGE;
     if (p == PHASE_STAGED && !r->s->stops_staged)
         return MSG_SWAP;
@@ -151,7 +151,7 @@ static void carry_on(struct run *r, struct view *v)
         send_next(r, kind);
         stage_rest(&r->st, v);
     }
-    if (v->status.phase != r->s->ends || stage_target(&r->st) != r->s->at_end)
+    if (v->status.work.phase != r->s->ends || stage_target(&r->st) != r->s->at_end)
         broken(r, "it does not end as it should", v);
 }
 

@@ -380,7 +380,7 @@ static bool view_rests(const struct crash_stage *st, struct view *ret)
     struct err err = ERR_INIT;
 
     stage_path(st, "run/view", path);
-    if (view_read(path, ret, &err) < 0 || !phase_rests(ret->status.phase))
+    if (view_read(path, ret, &err) < 0 || !phase_rests(ret->status.work.phase))
         return false;
     stage_path(st, "state/swap/unfinished", path);
     return stat(path, &s) < 0;

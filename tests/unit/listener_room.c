@@ -47,8 +47,8 @@ int room_enter(void **state)
     r->now = 100000;
     r->clock = (struct clock){r, mono, mono, sleep_on};
     r->view = xzalloc(1, sizeof(*r->view));
-    r->view->status.revision = 10;
-    r->view->status.phase = PHASE_STAGED;
+    r->view->status.work.revision = 10;
+    r->view->status.work.phase = PHASE_STAGED;
     r->view->hello.phase = PHASE_STAGED;
     r->view->hello.view_revision = 10;
     r->view->hello.wire_min = r->view->hello.wire_max = 1;

@@ -199,19 +199,19 @@ UNUSED static void sample_status_lists(struct samples *s, struct receipt_status 
 
 UNUSED static void sample_receipt_status(struct samples *s, struct receipt_status *v)
 {
-    SAMPLE_U64(v->revision);
-    SAMPLE_ENUM(v->phase, phase, 0, PHASE_COUNT - 1);
-    SAMPLE_ENUM(v->failed_in, phase, 0, PHASE_COUNT - 1);
-    SAMPLE_U64(v->order_sequence);
-    SAMPLE_BYTES(v->target);
-    SAMPLE_BYTES(v->previous);
-    SAMPLE_U64(v->done);
-    SAMPLE_U64(v->total);
+    SAMPLE_U64(v->work.revision);
+    SAMPLE_ENUM(v->work.phase, phase, 0, PHASE_COUNT - 1);
+    SAMPLE_ENUM(v->work.failed_in, phase, 0, PHASE_COUNT - 1);
+    SAMPLE_U64(v->work.order_sequence);
+    SAMPLE_BYTES(v->work.target);
+    SAMPLE_BYTES(v->work.previous);
+    SAMPLE_U64(v->work.done);
+    SAMPLE_U64(v->work.total);
     SAMPLE_ENUM(v->verdict.failure, failure, 0, FAILURE_COUNT - 1);
     SAMPLE_TEXT(v->verdict.text);
     SAMPLE_TEXT(v->verdict.evidence);
-    SAMPLE_U32(v->silence_ms);
-    sample_stamp(s, &v->stamp);
+    SAMPLE_U32(v->work.silence_ms);
+    sample_stamp(s, &v->work.stamp);
     sample_lease(s, &v->lease);
     SAMPLE_U64(v->log_cursor);
     sample_status_lists(s, v);

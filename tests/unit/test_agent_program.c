@@ -71,7 +71,7 @@ static void write_view(struct house *h, uint64_t revision)
     char path[AGENT_PATH_MAX];
     struct err err = ERR_INIT;
     agent_path(path, h->run, VIEW_NAME);
-    h->view->status.revision = h->view->hello.view_revision = revision;
+    h->view->status.work.revision = h->view->hello.view_revision = revision;
     if (view_write(path, h->view, &err) < 0)
         fail_msg("%s", err.text);
 }
@@ -112,7 +112,7 @@ static int enter(void **state)
     snprintf(h->address, sizeof(h->address), "127.0.0.1:%d", h->port);
     h->view = xzalloc(1, sizeof(*h->view));
     h->view->hello.wire_min = h->view->hello.wire_max = 1;
-    h->view->hello.phase = h->view->status.phase = PHASE_IDLE;
+    h->view->hello.phase = h->view->status.work.phase = PHASE_IDLE;
     write_conf(h);
     h->swap = fake_swap_start(h->socket_path, h->desk.host);
     *state = h;
@@ -365,7 +365,7 @@ static void a_new_view_ends_the_waiting(void **state)
     struct receipt *r =
         desk_receipt(&h->desk, h->desk.observer, &h->inner, h->answer.data, h->answer.len, &err);
     assert_non_null(r);
-    assert_int_equal(r->u.status.revision, 2);
+    assert_int_equal(r->u.status.work.revision, 2);
     receipt_done_with(r);
     free(r);
 }

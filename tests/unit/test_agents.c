@@ -61,8 +61,8 @@ static void receipt_for(const struct scene *s, const struct verified *v, struct 
         str_cut(r->u.hello.server_id, UUID_MAX, s->server_id);
         r->u.hello.phase = PHASE_STAGED;
     } else if (v->head.kind == MSG_STATUS) {
-        r->u.status.revision = 3;
-        r->u.status.phase = PHASE_SETTLED;
+        r->u.status.work.revision = 3;
+        r->u.status.work.phase = PHASE_SETTLED;
         r->u.status.n_facts = message_facts_max(v->head.version);
     }
 }

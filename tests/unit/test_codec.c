@@ -303,7 +303,7 @@ static void test_all_notes_and_facts_fit(void **state)
     (void)state;
     memset(&r, 0xff, sizeof(r));
     r.head = (struct header){.kind = MSG_STATUS, .version = WIRE_MAX, .is_receipt = true};
-    v->phase = v->failed_in = PHASE_FAILED;
+    v->work.phase = v->work.failed_in = PHASE_FAILED;
     v->lease.held = v->lease.paused = true;
     memset(&v->verdict, 'e', sizeof(v->verdict));
     v->verdict.failure = FAILURE_IO;

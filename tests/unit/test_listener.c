@@ -402,8 +402,8 @@ static void no_view_is_told_as_unknown(void **state)
     struct room *r = *state;
     listener_set_view(r->listener, NULL, "the view is damaged");
     struct receipt *s = status(r);
-    assert_int_equal(s->u.status.revision, 0);
-    assert_int_equal(s->u.status.phase, PHASE_FAILED);
+    assert_int_equal(s->u.status.work.revision, 0);
+    assert_int_equal(s->u.status.work.phase, PHASE_FAILED);
     assert_string_equal(s->u.status.verdict.text, "the view is damaged");
     assert_int_equal(s->u.status.n_facts, 1);
     assert_string_equal(s->u.status.facts[0].id, "view");
@@ -420,7 +420,7 @@ static void *tell_when_woken(void *arg)
     struct room *r = arg;
     while (fake_swap_connections(r->swap) == 0)
         sched_yield();
-    r->view->status.revision = r->view->hello.view_revision = 12;
+    r->view->status.work.revision = r->view->hello.view_revision = 12;
     listener_set_view(r->listener, r->view, NULL);
     return NULL;
 }
@@ -582,7 +582,7 @@ static void held_until_something_changes(void **state)
     struct asker a, b, c;
     alarm(30);
     ask_held(r, &a, 10);
-    r->view->status.revision = 11;
+    r->view->status.work.revision = 11;
     listener_set_view(r->listener, r->view, NULL);
     end_ask(&a);
     ask_held(r, &a, 10); /* behind already: at once */

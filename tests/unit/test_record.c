@@ -204,8 +204,8 @@ static struct view *full_view(void)
     str_cut(v->hello.program, sizeof(v->hello.program), "0.1.0");
     str_cut(v->hello.server_id, sizeof(v->hello.server_id), "0d2b3c");
     v->hello.wire_min = v->hello.wire_max = 1;
-    v->hello.view_revision = v->status.revision = 77;
-    v->hello.phase = v->status.phase = PHASE_PROBING;
+    v->hello.view_revision = v->status.work.revision = 77;
+    v->hello.phase = v->status.work.phase = PHASE_PROBING;
     v->status.n_facts = 2;
     str_cut(v->status.facts[1].id, sizeof(v->status.facts[1].id), "held");
     v->status.facts[1].value = TRI_YES;
@@ -242,10 +242,10 @@ static void a_view_replaces_the_last(void **state)
     (void)state;
     snprintf(path, sizeof(path), "%s/view", dir);
     assert_int_equal(view_write(path, v, &err), 0);
-    v->status.revision = 78;
+    v->status.work.revision = 78;
     assert_int_equal(view_write(path, v, &err), 0);
     assert_int_equal(view_read(path, back, &err), 0);
-    assert_int_equal(back->status.revision, 78);
+    assert_int_equal(back->status.work.revision, 78);
     v->status.n_notes = 1;
     assert_int_equal(view_write(path, v, &err), -1);
     scratch_close(dir);

@@ -437,7 +437,7 @@ static void what_is_told_as_staged_has_its_facts(void **state)
     swap_tell(&b->s);
     assert_int_equal(told(b, "config-rejected", view)->value, TRI_NO);
     assert_non_null(told(b, "attributes", view));
-    assert_int_equal(view->status.phase, PHASE_STAGED);
+    assert_int_equal(view->status.work.phase, PHASE_STAGED);
 
     str_cut(b->m.about.kill_mode, sizeof(b->m.about.kill_mode), "mixed");
     b->m.about.unit = true;

@@ -243,19 +243,19 @@ static void receipt_hello(struct receipt_hello *h)
 
 static void receipt_status(struct receipt_status *s)
 {
-    s->revision = 100;
-    s->phase = PHASE_FAILED;
-    s->failed_in = PHASE_PROBING;
-    s->order_sequence = 41;
-    COUNT_UP(s->target, 0x60);
-    COUNT_UP(s->previous, 0x70);
-    s->done = 45000000;
-    s->total = 45000000;
+    s->work.revision = 100;
+    s->work.phase = PHASE_FAILED;
+    s->work.failed_in = PHASE_PROBING;
+    s->work.order_sequence = 41;
+    COUNT_UP(s->work.target, 0x60);
+    COUNT_UP(s->work.previous, 0x70);
+    s->work.done = 45000000;
+    s->work.total = 45000000;
     s->verdict.failure = FAILURE_CRASH_LOOP;
     TEXT(s->verdict.text, "the service was started 3 times in 12 s");
     TEXT(s->verdict.evidence, "panic: caf\xc3\xa9\nexit 2");
-    s->silence_ms = 1234;
-    stamp(&s->stamp);
+    s->work.silence_ms = 1234;
+    stamp(&s->work.stamp);
     lease(&s->lease);
     s->n_facts = 3;
     for (uint32_t i = 0; i < s->n_facts; i++)
