@@ -26,35 +26,37 @@ static void blank_host(struct host *h)
         s->last_contact_ms = -1;
 }
 
-static bool same_host(const struct fleet *f, const struct host *server, const struct host *node)
+static bool same_host(const struct fleet *f, const struct host *server, const char *region,
+                      const struct node_told *node)
 {
     const char *told = f->agents != NULL ? agents_client_of(f->agents, server->key) : "";
     if (told[0] != '\0')
         return str_eq(told, node->node_id);
     if (server->addr[0] == '\0' || !str_eq(server->addr, node->addr) ||
-        !str_eq(server->region, node->region))
+        !str_eq(server->region, region))
         return false;
     const char *a = address_map_find(&f->conf->agents, server->server_id, server->name);
     const char *b = address_map_find(&f->conf->agents, node->node_id, node->name);
     return a == NULL || b == NULL || str_eq(a, b);
 }
 
-static void join(struct host *server, const struct host *node)
+static void be_client(struct host *h, const struct node_told *node)
 {
-    server->is_client = true;
-    server->node_id = node->node_id;
-    server->dc = node->dc;
-    server->node_class = node->node_class;
-    server->node_pool = node->node_pool;
-    server->client = node->client;
+    h->is_client = true;
+    h->node_id = node->node_id;
+    h->dc = node->dc;
+    h->node_class = node->node_class;
+    h->node_pool = node->node_pool;
+    h->client = node->client;
 }
 
 /* Joined to a server, which takes its place? */
-static bool joins(const struct fleet *f, struct world *w, size_t n_servers, const struct host *node)
+static bool joins(const struct fleet *f, struct world *w, size_t n_servers, const char *region,
+                  const struct node_told *node)
 {
     for (size_t i = 0; i < n_servers; i++)
-        if (!w->hosts[i].is_client && same_host(f, &w->hosts[i], node)) {
-            join(&w->hosts[i], node);
+        if (!w->hosts[i].is_client && same_host(f, &w->hosts[i], region, node)) {
+            be_client(&w->hosts[i], node);
             return true;
         }
     return false;
@@ -132,14 +134,25 @@ static void add_servers(const struct fleet *f, struct world *w)
     qsort(w->hosts, w->n_hosts, sizeof *w->hosts, by_name);
 }
 
+static void add_client(struct world *w, const char *region, const struct node_told *node)
+{
+    struct host *h = &w->hosts[w->n_hosts++];
+    h->key = node->node_id;
+    h->name = node->name;
+    h->region = region;
+    h->addr = node->addr;
+    be_client(h, node);
+}
+
 static void add_clients(const struct fleet *f, struct world *w)
 {
     size_t servers = w->n_hosts;
     for (size_t i = 0; i < f->nodes->n_lists; i++) {
         const struct node_list *l = f->nodes->lists[i];
+        const char *region = arena_strdup(&w->arena, l->region);
         for (size_t k = 0; k < l->n; k++)
-            if (!joins(f, w, servers, &l->hosts[k]))
-                w->hosts[w->n_hosts++] = l->hosts[k];
+            if (!joins(f, w, servers, region, &l->nodes[k]))
+                add_client(w, region, &l->nodes[k]);
     }
     if (f->nodes->n_lists > 1)
         qsort(w->hosts + servers, w->n_hosts - servers, sizeof *w->hosts, by_name);

@@ -19,8 +19,7 @@ void nodes_free(struct nodes *n)
     for (size_t i = 0; i < n->n_lists; i++) {
         for (size_t a = 0; a < ARRAY_LEN(n->lists[i]->arenas); a++)
             arena_free(&n->lists[i]->arenas[a]);
-        free(n->lists[i]->hosts);
-        free(n->lists[i]->old);
+        free(n->lists[i]->nodes);
         free(n->lists[i]->next);
         nomad_pages_free(&n->lists[i]->pages);
         free(n->lists[i]);
@@ -56,23 +55,23 @@ const struct node_list *nodes_list(const struct nodes *n, const char *region)
 
 static int by_id(const void *a, const void *b)
 {
-    return strcmp(((const struct host *)a)->node_id, ((const struct host *)b)->node_id);
+    return strcmp(((const struct node_told *)a)->node_id, ((const struct node_told *)b)->node_id);
 }
 
 static int by_name(const void *a, const void *b)
 {
-    int c = strcmp(((const struct host *)a)->name, ((const struct host *)b)->name);
+    int c = strcmp(((const struct node_told *)a)->name, ((const struct node_told *)b)->name);
     return c != 0 ? c : by_id(a, b);
 }
 
 /* Pages may overlap (before 1.9.9 and 1.10.2): an id counts once. */
-static size_t drop_doubled(struct host *hosts, size_t n)
+static size_t drop_doubled(struct node_told *nodes, size_t n)
 {
     size_t kept = 0;
-    qsort(hosts, n, sizeof *hosts, by_id);
+    qsort(nodes, n, sizeof *nodes, by_id);
     for (size_t i = 0; i < n; i++)
-        if (kept == 0 || by_id(&hosts[kept - 1], &hosts[i]) != 0)
-            hosts[kept++] = hosts[i];
+        if (kept == 0 || by_id(&nodes[kept - 1], &nodes[i]) != 0)
+            nodes[kept++] = nodes[i];
     return kept;
 }
 
@@ -85,34 +84,26 @@ static void list_ended(struct node_list *l)
         l->owner->pending--;
 }
 
-static void forget_old(struct node_list *l)
-{
-    arena_free(&l->arenas[OLD]);
-    free(take_ptr(&l->old));
-}
-
 static void list_complete(struct node_list *l)
 {
     l->n_next = l->n_next == 0 ? 0 : drop_doubled(l->next, l->n_next);
-    struct host *hosts = xrealloc(l->next, (l->n_next + 1) * sizeof *hosts);
-    const char *region = arena_strdup(&l->arenas[NEXT], l->region);
+    struct node_told *nodes = xrealloc(l->next, (l->n_next + 1) * sizeof *nodes);
     for (size_t i = 0; i < l->n_next; i++) {
-        hosts[i].region = region;
-        hosts[i].client.list_at = l->begun;
-        hosts[i].client.list_index = l->next_index;
+        nodes[i].client.list_at = l->begun;
+        nodes[i].client.list_index = l->next_index;
     }
     if (l->n_next > 0)
-        qsort(hosts, l->n_next, sizeof *hosts, by_name);
-    forget_old(l);
-    l->old = l->hosts;
+        qsort(nodes, l->n_next, sizeof *nodes, by_name);
+    arena_free(&l->arenas[OLD]);
     l->arenas[OLD] = l->arenas[CURRENT];
     if (l->owner->alone)
-        forget_old(l);
+        arena_free(&l->arenas[OLD]);
     l->arenas[CURRENT] = l->arenas[NEXT];
     l->arenas[NEXT] = (struct arena)ARENA_INIT;
     l->next = NULL;
     l->cap_next = 0;
-    l->hosts = hosts;
+    free(l->nodes);
+    l->nodes = nodes;
     l->n = l->n_next;
     l->at = l->begun;
     l->index = l->next_index;
@@ -135,7 +126,7 @@ static void list_lost(struct node_list *l, const struct http_answer *answer, con
 static void page_answered(void *ctx, const struct http_answer *answer, const struct err *why)
 {
     struct node_list *l = ctx;
-    autofree struct host *page = NULL;
+    autofree struct node_told *page = NULL;
     size_t n = 0;
     struct err err = ERR_INIT;
     if (answer == NULL || answer->status != 200 ||
@@ -378,7 +369,7 @@ static void ask_itself(struct interest *t)
 static bool in_list(const struct node_list *l, const char *id)
 {
     for (size_t i = 0; i < l->n; i++)
-        if (str_eq(l->hosts[i].node_id, id))
+        if (str_eq(l->nodes[i].node_id, id))
             return true;
     return false;
 }
@@ -388,7 +379,7 @@ static void ask_details(struct nodes *n, const struct node_list *l, const struct
 {
     for (size_t i = 0; i < n->n_interests; i++) {
         struct interest *t = n->interests[i];
-        bool here = t->hint < l->n && str_eq(l->hosts[t->hint].node_id, t->id);
+        bool here = t->hint < l->n && str_eq(l->nodes[t->hint].node_id, t->id);
         if (!t->wanted || (!here && !in_list(l, t->id)))
             continue;
         str_cut(t->region, sizeof t->region, l->region);

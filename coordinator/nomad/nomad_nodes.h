@@ -4,7 +4,7 @@
  * Lists come from the leader's view (no stale), 200 a page where all servers of the
  * region are 1.3 or newer, else whole; doubled ids are dropped. A list of thousands
  * is dear to Nomad, so it is begun anew only when ten times as long as the last one
- * took has passed, at most NODES_LIST_AGE_MS. Two lists are kept: what a world
+ * took has passed, at most NODES_LIST_AGE_MS. The texts of two lists are kept: what a world
  * points into lives until the list after the next is complete.
  *
  * Hosts of interest are asked for each round: their record, their allocations (when ten
@@ -39,9 +39,9 @@ struct nodes;
 struct node_list {
     struct nodes *owner;
     char region[NAME_MAX_LEN];
-    struct nomad_base base;   /* whom the list under way is asked of */
-    struct arena arenas[3];   /* texts: current, old, next */
-    struct host *hosts, *old; /* current, and the one before */
+    struct nomad_base base;  /* whom the list under way is asked of */
+    struct arena arenas[3];  /* texts: current, old, next */
+    struct node_told *nodes; /* current */
     size_t n;
     int64_t at, took_ms; /* current */
     uint64_t index;
@@ -51,7 +51,7 @@ struct node_list {
     uint64_t round; /* in which the list under way was begun */
     int64_t begun;
     struct nomad_pages pages; /* of the list under way */
-    struct host *next;
+    struct node_told *next;
     size_t n_next, cap_next;
     uint64_t next_index;
     bool denied;            /* the last attempt got 403 */
@@ -76,7 +76,7 @@ struct interest {
     struct node_ask asks[NODE_QUESTIONS];
     size_t hint; /* where the host was in the last world */
     /* Of the round; texts in its arena. */
-    struct host detail; /* valid when client.detail_at != 0 */
+    struct node_told detail; /* valid when client.detail_at != 0 */
     int64_t own_at, health_at;
     struct self_answer own;
     int own_healthy;

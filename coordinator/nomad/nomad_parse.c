@@ -401,17 +401,14 @@ static struct driver_view *drivers(const struct json *map, struct arena *a, size
 }
 
 /* What stub and whole record have in common. */
-static void read_common(const struct json *n, struct arena *a, struct host *h)
+static void read_common(const struct json *n, struct arena *a, struct node_told *h)
 {
     int64_t index = json_int(n, "ModifyIndex", 0);
-    h->node_id = h->key = text(a, n, "ID");
-    h->server_id = "";
+    h->node_id = text(a, n, "ID");
     h->name = text(a, n, "Name");
-    h->region = "";
     h->dc = text(a, n, "Datacenter");
     h->node_class = text(a, n, "NodeClass");
     h->node_pool = text(a, n, "NodePool");
-    h->is_client = true;
     h->client.status = text(a, n, "Status");
     h->client.eligible = str_eq(json_str(n, "SchedulingEligibility", ""), "eligible");
     h->client.draining =
@@ -423,7 +420,7 @@ static void read_common(const struct json *n, struct arena *a, struct host *h)
     h->client.heartbeat_age_ms = h->client.heartbeat_ttl_ms = -1;
 }
 
-int parse_nodes(const void *p, size_t n, struct arena *a, struct host **ret, size_t *ret_n,
+int parse_nodes(const void *p, size_t n, struct arena *a, struct node_told **ret, size_t *ret_n,
                 struct err *err)
 {
     auto_json struct json *j = NULL;
@@ -432,17 +429,17 @@ int parse_nodes(const void *p, size_t n, struct arena *a, struct host **ret, siz
     if (!json_is_array(j))
         return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not a list of nodes");
     size_t total = MIN_OF(json_len(j), (size_t)NODES_MAX), out = 0;
-    struct host *hosts = xzalloc(total + 1, sizeof *hosts);
+    struct node_told *nodes = xzalloc(total + 1, sizeof *nodes);
     for (size_t i = 0; i < total; i++) {
         const struct json *stub = json_item(j, i);
         if (json_str(stub, "ID", "")[0] == '\0')
             continue;
-        read_common(stub, a, &hosts[out]);
-        hosts[out].addr = text(a, stub, "Address");
-        hosts[out].client.version = text(a, stub, "Version");
+        read_common(stub, a, &nodes[out]);
+        nodes[out].addr = text(a, stub, "Address");
+        nodes[out].client.version = text(a, stub, "Version");
         out++;
     }
-    *ret = hosts;
+    *ret = nodes;
     *ret_n = out;
     return 0;
 }
@@ -461,7 +458,7 @@ static const char *host_part(struct arena *a, const char *address)
     return arena_strndup(a, address + skip, MIN_OF(n, (size_t)TEXT_MAX - 1));
 }
 
-int parse_node(const void *p, size_t n, struct arena *a, struct host *ret, bool *ret_tls,
+int parse_node(const void *p, size_t n, struct arena *a, struct node_told *ret, bool *ret_tls,
                struct err *err)
 {
     auto_json struct json *j = NULL;
@@ -470,7 +467,7 @@ int parse_node(const void *p, size_t n, struct arena *a, struct host *ret, bool 
     if (json_str(j, "ID", "")[0] == '\0')
         return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not a node");
     const struct json *attributes = json_get(j, "Attributes"), *drain = json_get(j, "LastDrain");
-    struct host h;
+    struct node_told h;
     memset(&h, 0, sizeof h);
     read_common(j, a, &h);
     h.client.http_addr = text(a, j, "HTTPAddr");

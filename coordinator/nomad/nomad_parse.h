@@ -52,14 +52,18 @@ MUST_CHECK int parse_autopilot(const void *p, size_t n, struct arena *a, struct 
 MUST_CHECK int parse_raft(const void *p, size_t n, struct arena *a, struct peer **ret,
                           size_t *ret_n, struct err *err);
 
-/* One page of /v1/nodes: fills the list half of client and the names of host. The
- * array is the caller's, to be freed: a host is large, and pages are put together; its texts
- * are in the arena. */
-MUST_CHECK int parse_nodes(const void *p, size_t n, struct arena *a, struct host **ret,
+/* A node, as one answer tells of it: what a host of the world is made of. */
+struct node_told {
+    const char *node_id, *name, *dc, *node_class, *node_pool, *addr;
+    struct client_view client;
+};
+/* One page of /v1/nodes: the list half of client. The array is the caller's, to be freed, for pages
+ * are put together; its texts are in the arena. */
+MUST_CHECK int parse_nodes(const void *p, size_t n, struct arena *a, struct node_told **ret,
                            size_t *ret_n, struct err *err);
 /* /v1/node/:id: both halves. ret_tls: its own API speaks TLS. */
-MUST_CHECK int parse_node(const void *p, size_t n, struct arena *a, struct host *ret, bool *ret_tls,
-                          struct err *err);
+MUST_CHECK int parse_node(const void *p, size_t n, struct arena *a, struct node_told *ret,
+                          bool *ret_tls, struct err *err);
 /* node/:id/allocations: at most NOMAD_ALLOCS_MAX, running ones first. */
 MUST_CHECK int parse_allocs(const void *p, size_t n, struct arena *a, struct alloc_view **ret,
                             size_t *ret_n, struct err *err);

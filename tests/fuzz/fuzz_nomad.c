@@ -63,7 +63,7 @@ static void peers(const uint8_t *p, size_t n, struct arena *a, struct err *err)
 
 static void nodes(const uint8_t *p, size_t n, struct arena *a, struct err *err)
 {
-    autofree struct host *hosts = NULL;
+    autofree struct node_told *hosts = NULL;
     size_t count = 0;
     if (parse_nodes(p, n, a, &hosts, &count, err) < 0)
         return;
@@ -77,7 +77,7 @@ static void nodes(const uint8_t *p, size_t n, struct arena *a, struct err *err)
 
 static void node(const uint8_t *p, size_t n, struct arena *a, struct err *err)
 {
-    struct host h;
+    struct node_told h;
     bool tls = false;
     if (parse_node(p, n, a, &h, &tls, err) < 0)
         return;

@@ -249,7 +249,7 @@ static void test_raft_configuration(void **state)
     assert_false(p[2].voter);
 }
 
-static const struct host *named(const struct host *hosts, size_t n, const char *name)
+static const struct node_told *named(const struct node_told *hosts, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)
         if (str_eq(hosts[i].name, name))
@@ -262,13 +262,13 @@ static void test_nodes(void **state)
     auto_arena struct arena a = ARENA_INIT;
     auto_buf struct buf b = body(MIXED "nodes.json");
     struct err err = ERR_INIT;
-    autofree struct host *hosts = NULL;
-    autofree struct host *none = NULL;
+    autofree struct node_told *hosts = NULL;
+    autofree struct node_told *none = NULL;
     size_t n = 0;
     (void)state;
     assert_int_equal(parse_nodes(b.data, b.len, &a, &hosts, &n, &err), 0);
     assert_int_equal(n, 2);
-    const struct host *c1 = named(hosts, n, "c1"), *c2 = named(hosts, n, "c2");
+    const struct node_told *c1 = named(hosts, n, "c1"), *c2 = named(hosts, n, "c2");
     assert_non_null(c1);
     assert_non_null(c2);
     assert_string_equal(c1->client.version, "1.0.18");
@@ -286,7 +286,7 @@ static void test_nodes(void **state)
 }
 
 /* It is one; whether it serves its API with TLS. */
-static bool node_of(const char *text, struct arena *a, struct host *ret)
+static bool node_of(const char *text, struct arena *a, struct node_told *ret)
 {
     struct err err = ERR_INIT;
     bool tls = false;
@@ -300,7 +300,7 @@ static void test_a_node(void **state)
     auto_arena struct arena a = ARENA_INIT;
     auto_buf struct buf b = body(RAFT3 "node.json");
     struct err err = ERR_INIT;
-    struct host h;
+    struct node_told h;
     bool tls = node_of(buf_str(&b), &a, &h);
     (void)state;
     assert_string_equal(h.client.http_addr, "10.99.0.14:4646");
@@ -314,7 +314,7 @@ static void test_a_node(void **state)
     assert_int_equal(parse_node("node not found", 14, &a, &h, &tls, &err), -1);
 }
 
-static const char *feature(const struct host *h, enum feature_kind what, const char *key)
+static const char *feature(const struct node_told *h, enum feature_kind what, const char *key)
 {
     for (size_t i = 0; i < h->client.n_features; i++)
         if (h->client.features[i].what == what && str_eq(h->client.features[i].key, key))
@@ -327,7 +327,7 @@ static void test_features(void **state)
 {
     auto_arena struct arena a = ARENA_INIT;
     auto_buf struct buf b = body(RAFT3 "node.json");
-    struct host h;
+    struct node_told h;
     (void)state;
     (void)node_of(buf_str(&b), &a, &h);
     assert_string_equal(feature(&h, FEATURE_ID, ""), "686c2ce2-9f02-afd7-0d8e-02e529182e75");
@@ -377,7 +377,7 @@ static void test_marked(void **state)
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         auto_arena struct arena a = ARENA_INIT;
         char text[512];
-        struct host h;
+        struct node_told h;
         snprintf(text, sizeof(text), "{\"ID\":\"n\",\"Events\":%s}", table[i].said);
         (void)node_of(text, &a, &h);
         assert_int_equal(h.client.marked, table[i].marked);
@@ -397,7 +397,7 @@ static void test_devices_and_networks(void **state)
         "\"NodeNetworks\":[{\"Mode\":\"host\",\"Addresses\":[{\"Alias\":\"default\"},"
         "{\"Alias\":\"public\"},{\"Alias\":\"\"}]},{\"Mode\":\"bridge\",\"Addresses\":null}]}}";
     auto_arena struct arena a = ARENA_INIT;
-    struct host h;
+    struct node_told h;
     (void)node_of(text, &a, &h);
     size_t networks = 0;
     (void)state;
@@ -423,7 +423,7 @@ static void test_drained_by_its_stop(void **state)
         "down\"}},\"HostVolumes\":{\"data\":{\"Name\":\"data\",\"Path\":\"/srv/data\","
         "\"ReadOnly\":true}},\"Attributes\":{\"odd\":7,\"\":\"x\"}}";
     auto_arena struct arena a = ARENA_INIT;
-    struct host h;
+    struct node_told h;
     (void)node_of(text, &a, &h);
     (void)state;
     assert_true(h.client.drain_own);
@@ -443,7 +443,7 @@ static void test_a_drain_of_ours(void **state)
         "\"DrainStrategy\":{\"StartedAt\":\"2026-11-22T10:56:13.5Z\"},"
         "\"LastDrain\":{\"Status\":\"draining\",\"Meta\":{\"caravan_run\":\"ab12\"}}}";
     auto_arena struct arena a = ARENA_INIT;
-    struct host h;
+    struct node_told h;
     bool tls = node_of(text, &a, &h);
     (void)state;
     assert_true(tls && h.client.draining && !h.client.eligible);
