@@ -6,11 +6,6 @@ struct agent *agent_new(const char *key)
 {
     struct agent *g = xzalloc(1, sizeof *g);
     str_cut(g->key, sizeof g->key, key);
-    g->view.program = g->program;
-    g->view.os = g->os;
-    g->view.arch = g->arch;
-    g->view.server_id = g->told_server;
-    g->view.client_id = g->told_client;
     return g;
 }
 
@@ -80,33 +75,23 @@ bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked)
     const struct receipt_hello *h = &r->u.hello;
     struct agent_view *v = &g->view;
     bool reborn = memcmp(v->session, r->head.session, SESSION_LEN) != 0;
-    bool changed =
-        v->hello_at == 0 || reborn || v->phase != h->phase || !digest_eq(&v->running, &h->running);
+    bool changed = v->hello_at == 0 || reborn || v->work.phase != h->phase ||
+                   !digest_eq(&v->hello.running, &h->running);
     if (reborn)
-        v->revision = 0;
+        v->work.revision = 0;
     g->failures = 0;
     g->hello_wanted = false;
     g->problem[0] = '\0';
-    str_cut(g->program, sizeof g->program, h->program);
-    str_cut(g->os, sizeof g->os, h->os);
-    str_cut(g->arch, sizeof g->arch, h->arch);
-    str_cut(g->told_server, sizeof g->told_server, h->server_id);
-    str_cut(g->told_client, sizeof g->told_client, h->client_id);
     v->uptime_ms = plausible_uptime(v, r, asked);
     v->hello_at = asked;
-    v->disk = h->disk;
-    v->running = h->running;
-    v->stamp = h->stamp;
+    v->hello = *h;
+    v->hello.lease = believed(&h->lease);
     memcpy(v->session, r->head.session, SESSION_LEN);
-    v->swap_sequence = h->swap_sequence;
-    v->swap_epoch = h->swap_epoch;
-    v->agent_sequence = h->agent_sequence;
-    v->trust_version = h->trust_version;
     if (asked > v->status_at)
-        v->phase = h->phase;
+        v->work.phase = h->phase;
     if (asked >= v->lease_at) {
         v->lease_at = asked;
-        v->lease = believed(&h->lease);
+        v->lease = v->hello.lease;
     }
     return changed;
 }
@@ -163,34 +148,25 @@ bool agent_take_status(struct agent *g, struct receipt *r, const struct status_a
     struct agent_view *v = &g->view;
     int64_t now = q->now, asked = q->at;
     bool instant = q->instant, held = !instant && now - asked > AGENT_HOLD_MS / 8;
-    bool other = v->phase != s->work.phase ||
-                 memcmp(&v->runs, &s->work.stamp, sizeof v->runs) != 0 ||
-                 memcmp(v->session, r->head.session, SESSION_LEN) != 0;
     bool session = memcmp(v->session, r->head.session, SESSION_LEN) == 0;
+    bool other = v->work.phase != s->work.phase || !session ||
+                 memcmp(&v->work.stamp, &s->work.stamp, sizeof v->work.stamp) != 0;
     bool news = v->status_at == 0 || s->work.revision != q->after;
     if (!instant)
         ask_again(g, held || news, now);
-    if (session && v->status_at != 0 && s->work.revision < v->revision)
+    if (session && v->status_at != 0 && s->work.revision < v->work.revision)
         return false; /* overtaken by a newer answer */
     /* Progress alone can wait for the next look. */
-    bool changed = other || v->order_sequence != s->work.order_sequence;
+    bool changed = other || v->work.order_sequence != s->work.order_sequence;
     /* What came at once counts from when it was asked: perhaps before what it is to prove. */
-    g->instant_wanted |= !held && v->revision != s->work.revision && !q->once;
+    g->instant_wanted |= !held && v->work.revision != s->work.revision && !q->once;
     g->hello_wanted |= other && !q->once; /* its digests may be others now */
     v->status_at = MAX_OF(v->status_at, held ? now : asked);
-    v->revision = s->work.revision;
-    v->phase = s->work.phase;
-    v->failed_in = s->work.failed_in;
-    v->order_sequence = s->work.order_sequence;
-    v->target = s->work.target;
-    v->previous = s->work.previous;
-    v->done = s->work.done;
-    v->total = s->work.total;
+    v->work = s->work;
+    v->work.silence_ms = MIN_OF(s->work.silence_ms, (uint32_t)AGENT_SILENT_MOST_MS);
     v->failure = s->verdict.failure;
     set_text(&g->failure_text, s->verdict.text);
     set_text(&g->evidence, s->verdict.evidence);
-    v->silence_ms = MIN_OF(s->work.silence_ms, (uint32_t)AGENT_SILENT_MOST_MS);
-    v->runs = s->work.stamp;
     v->lease_at = v->status_at;
     v->lease = believed(&s->lease);
     take_facts(g, s);
@@ -223,14 +199,18 @@ static void fill_facts(const struct agent *g, struct agent_view *v, struct arena
 
 static bool is_misplaced(const struct agent *g, const struct host *h)
 {
+    const struct receipt_hello *told = &g->view.hello;
     bool server =
-        h->is_server && g->told_server[0] != '\0' && !str_eq(g->told_server, h->server_id);
-    bool client = h->is_client && g->told_client[0] != '\0' && !str_eq(g->told_client, h->node_id);
+        h->is_server && told->server_id[0] != '\0' && !str_eq(told->server_id, h->server_id);
+    bool client =
+        h->is_client && told->client_id[0] != '\0' && !str_eq(told->client_id, h->node_id);
     return server || client || g->doubled;
 }
 
 static const char *problem_of(const struct agent *g, const struct host *h, struct arena *a)
 {
+    const struct receipt_hello *told = &g->view.hello;
+
     if (g->doubled)
         return "two hosts of Nomad's lists claim this id";
     if (!g->keyed)
@@ -239,7 +219,8 @@ static const char *problem_of(const struct agent *g, const struct host *h, struc
         return "Nomad tells no address of it";
     if (g->view.hello_at != 0 && is_misplaced(g, h))
         return arena_printf(a, "at %s answers the agent of %s%s%s, not of this host", g->address,
-                            g->told_server, g->told_server[0] != '\0' ? " " : "", g->told_client);
+                            told->server_id, told->server_id[0] != '\0' ? " " : "",
+                            told->client_id);
     return arena_strdup(a, g->problem);
 }
 

@@ -7,9 +7,8 @@
  *     agent_fill(g, &host, arena)         shows it in a host of the world
  *     agent_free(g)
  *
- * Nothing is sent here (agent_call.h) and nothing is scheduled: what is due is only noted. Texts of
- * `view` point into the agent; agent_fill copies them. There are many agents: what is kept of one
- * is small. One thread.
+ * Nothing is sent here (agent_call.h) and nothing is scheduled: what is due is only noted. There
+ * are many agents: what is kept of one is small. One thread.
  */
 #ifndef AGENT_H
 #define AGENT_H
@@ -32,9 +31,7 @@ struct agent {
     unsigned failures, empty_answers;
     int64_t hello_due, status_due, instant_due;
     char problem[TEXT_MAX];
-    /* Texts of view point into the arrays below or to heap owned here. */
-    struct agent_view view;
-    char program[NAME_MAX_LEN], os[16], arch[16], told_server[UUID_MAX], told_client[UUID_MAX];
+    struct agent_view view; /* its texts and facts are set by agent_fill */
     char *failure_text, *evidence;
     char *facts; /* "<value>id\0text\0" each, as small as can be: there are many hosts */
     size_t facts_len;

@@ -160,8 +160,8 @@ void agent_ask_status(struct agent_calls *s, struct agent *g, enum status_way wa
     bool instant = way == STATUS_INSTANT;
     o->head = question_head(s, g, MSG_STATUS);
     if (way == STATUS_HELD)
-        o->u.status = (struct order_status){.after = g->view.status_at != 0 ? g->view.revision : 0,
-                                            .wait_ms = AGENT_HOLD_MS};
+        o->u.status = (struct order_status){
+            .after = g->view.status_at != 0 ? g->view.work.revision : 0, .wait_ms = AGENT_HOLD_MS};
     g->instant_wanted &= !instant;
     ask(s, g, o, instant);
 }

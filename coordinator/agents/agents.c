@@ -396,8 +396,7 @@ void agents_fill(const struct agents *a, struct host *h, struct arena *arena)
     const struct agent *g = find(a, h->key);
     struct agent_view *v = &h->agent;
     if (g == NULL) {
-        v->address = v->problem = v->program = v->os = v->arch = "";
-        v->server_id = v->client_id = v->failure_text = v->evidence = "";
+        v->address = v->problem = v->failure_text = v->evidence = "";
         return;
     }
     agent_fill(g, h, arena);
@@ -406,7 +405,7 @@ void agents_fill(const struct agents *a, struct host *h, struct arena *arena)
 const char *agents_client_of(const struct agents *a, const char *server_id)
 {
     const struct agent *g = find(a, server_id);
-    return g != NULL && g->view.hello_at != 0 ? g->told_client : "";
+    return g != NULL && g->view.hello_at != 0 ? g->view.hello.client_id : "";
 }
 
 const struct note *agents_notes(const struct agents *a, const char *key, size_t *ret_n)

@@ -159,7 +159,7 @@ static void shell_stage_order(void *ctx, const char *key, struct order_stage *re
     struct err err = ERR_INIT;
     memset(ret, 0, sizeof *ret);
     if (h == NULL || s->release == NULL ||
-        release_stage(s->release, h->agent.os, h->agent.arch, ret, &err) < 0)
+        release_stage(s->release, h->agent.hello.os, h->agent.hello.arch, ret, &err) < 0)
         return;
     ret->speed_min = (uint32_t)MIN_OF(s->console->conf.speed_min, (uint64_t)UINT32_MAX);
     ret->deadline_ms = (uint32_t)s->console->conf.stage_deadline_ms;

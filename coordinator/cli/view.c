@@ -208,12 +208,12 @@ static void draw_host(struct view_screen *v, size_t i)
     str_for_ms(time, sizeof time, clock_mono(v->clock) - v->progress.since[i]);
     if (seen != NULL && seen->agent.hello_at != 0) {
         char got[24], all[24];
-        str_for_bytes(got, sizeof got, seen->agent.done);
-        str_for_bytes(all, sizeof all, seen->agent.total);
-        if (seen->agent.phase == PHASE_FETCHING && seen->agent.total > 0)
+        str_for_bytes(got, sizeof got, seen->agent.work.done);
+        str_for_bytes(all, sizeof all, seen->agent.work.total);
+        if (seen->agent.work.phase == PHASE_FETCHING && seen->agent.work.total > 0)
             snprintf(agent, sizeof agent, "%s of %s", got, all);
         else
-            snprintf(agent, sizeof agent, "agent: %s", phase_name(seen->agent.phase));
+            snprintf(agent, sizeof agent, "agent: %s", phase_name(seen->agent.work.phase));
     }
     draw(v, COLOR_NONE, "  %-16.32s %-10s %-24s %s", v->progress.plan->hosts[i].name,
          host_state_name(h->state), agent, time);

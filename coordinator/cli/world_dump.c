@@ -59,15 +59,15 @@ static struct json *dump_agent(const struct agent_view *a, int64_t now)
     json_set_int(o, "hello_age_ms", age(a->hello_at, now));
     if (a->hello_at == 0)
         return o;
-    json_set_str(o, "caravan", a->program);
-    json_set_str(o, "os", a->os);
-    json_set_str(o, "arch", a->arch);
-    digest_hex(hex, &a->disk);
-    json_set_str(o, "disk_sha256", digest_is_zero(&a->disk) ? "" : hex);
-    digest_hex(hex, &a->running);
-    json_set_str(o, "running_sha256", digest_is_zero(&a->running) ? "" : hex);
-    json_set_str(o, "phase", phase_name(a->phase));
-    json_set_int(o, "trust_version", a->trust_version);
+    json_set_str(o, "caravan", a->hello.program);
+    json_set_str(o, "os", a->hello.os);
+    json_set_str(o, "arch", a->hello.arch);
+    digest_hex(hex, &a->hello.disk);
+    json_set_str(o, "disk_sha256", digest_is_zero(&a->hello.disk) ? "" : hex);
+    digest_hex(hex, &a->hello.running);
+    json_set_str(o, "running_sha256", digest_is_zero(&a->hello.running) ? "" : hex);
+    json_set_str(o, "phase", phase_name(a->work.phase));
+    json_set_int(o, "trust_version", a->hello.trust_version);
     json_set_bool(o, "lease_held", a->lease.held);
     if (a->lease.held) {
         str_hex(hex, a->lease.run_id, RUN_ID_LEN);

@@ -133,7 +133,8 @@ static bool has_obeyed(const struct situation *s, const struct ledger_host *lh)
     if (lh->state == HOST_SETTLING)
         return true;
     return lh->state == HOST_SWAPPING && h != NULL && h->agent.status_at > lh->effect_ms &&
-           h->agent.order_sequence == lh->call.sequence && h->agent.phase == PHASE_SETTLED;
+           h->agent.work.order_sequence == lh->call.sequence &&
+           h->agent.work.phase == PHASE_SETTLED;
 }
 
 /* All in flight have done what they were ordered. */

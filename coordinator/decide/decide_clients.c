@@ -47,8 +47,9 @@ static int64_t expected_silence(const struct situation *s, const struct host *h)
     size_t n = last_told(s, last);
 
     if (n == 0)
-        return h->agent.silence_ms > 0 ? MIN_OF((int64_t)h->agent.silence_ms, SILENCE_MOST_MS)
-                                       : SILENCE_MS;
+        return h->agent.work.silence_ms > 0
+                   ? MIN_OF((int64_t)h->agent.work.silence_ms, SILENCE_MOST_MS)
+                   : SILENCE_MS;
     qsort(last, n, sizeof(last[0]), by_silence);
     return MIN_OF((int64_t)last[(n - 1) / 2]->silence_ms, SILENCE_MOST_MS);
 }
@@ -126,7 +127,7 @@ static const char *not_now(const struct situation *s, size_t i, const struct hos
     /* Somebody has just put it there. What its record will say of that start must not pass for
      * what it says after a swap of ours. */
     if (fresh(h->agent.hello_at, s->now) &&
-        digest_eq(&h->agent.running, &s->plan->hosts[i].digest) &&
+        digest_eq(&h->agent.hello.running, &s->plan->hosts[i].digest) &&
         !str_eq(host_version(s->world, h), s->plan->target))
         return "it runs the target, and its node record does not say so yet";
     if (!fresh(h->client.allocs_at, s->now) || !fresh(h->client.health_at, s->now))

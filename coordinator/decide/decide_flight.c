@@ -22,7 +22,7 @@ struct flight {
 static const struct agent_view *told(const struct flight *f)
 {
     if (f->h == NULL || f->h->agent.status_at <= f->lh->effect_ms ||
-        f->h->agent.order_sequence < f->lh->call.sequence)
+        f->h->agent.work.order_sequence < f->lh->call.sequence)
         return NULL;
     return &f->h->agent;
 }
@@ -74,7 +74,7 @@ static void still_working(const struct flight *f, const struct agent_view *a)
     if (!ask_whether_it_lives(f))
         return;
     char took[24];
-    int64_t left = a == NULL || a->phase == PHASE_SWAPPING ? heartbeat_left(f) : 0;
+    int64_t left = a == NULL || a->work.phase == PHASE_SWAPPING ? heartbeat_left(f) : 0;
     int64_t since = f->s->now - f->lh->ordered_ms;
     bool silent = a != NULL && !fresh(a->hello_at, f->s->now);
 
@@ -90,16 +90,16 @@ static void still_working(const struct flight *f, const struct agent_view *a)
     else if (silent)
         waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key,
                     "%s: its agent does not answer; %s ago it said %s", f->p->name, took,
-                    phase_name(a->phase));
+                    phase_name(a->work.phase));
     else
         waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s: %s for %s", f->p->name,
-                    a == NULL ? "no word from its agent" : phase_name(a->phase), took);
+                    a == NULL ? "no word from its agent" : phase_name(a->work.phase), took);
 }
 
 /* Before the rename, and again behind the way back, the old binary is what there is. */
 static const char *version_that_failed(const struct flight *f, const struct agent_view *a)
 {
-    return a->failed_in == PHASE_PROBING ? f->s->plan->target : f->p->from;
+    return a->work.failed_in == PHASE_PROBING ? f->s->plan->target : f->p->from;
 }
 
 /* What its own stop has drained is given back before its turn ends, however that went. */
@@ -130,19 +130,19 @@ static void failed(const struct flight *f, const struct agent_view *a, enum outc
 
     struct intent *in = intend_conclude(
         f->s, f->d, f->i, outcome, a->failure, "%s in phase %s%s%s: %s; %s",
-        failure_name(a->failure), phase_name(a->failed_in), version[0] != '\0' ? " of " : "",
+        failure_name(a->failure), phase_name(a->work.failed_in), version[0] != '\0' ? " of " : "",
         version, a->failure_text,
         outcome == OUTCOME_REVERTED ? "reverted to the old binary" : "left as it is");
-    in->failed_in = a->failed_in;
+    in->failed_in = a->work.failed_in;
     give_back_failed(f, in);
 }
 
 /* Nothing was changed on the host (out of time, cancelled): it may have another turn. */
 static bool untouched(const struct flight *f, const struct agent_view *a)
 {
-    return a->failed_in == PHASE_SWAPPING && failure_may_retry(a->failure) &&
-           !digest_is_zero(&f->p->before) && digest_eq(&a->disk, &f->p->before) &&
-           digest_eq(&a->running, &f->p->before) && a->hello_at > f->lh->effect_ms &&
+    return a->work.failed_in == PHASE_SWAPPING && failure_may_retry(a->failure) &&
+           !digest_is_zero(&f->p->before) && digest_eq(&a->hello.disk, &f->p->before) &&
+           digest_eq(&a->hello.running, &f->p->before) && a->hello_at > f->lh->effect_ms &&
            f->lh->turns < TURNS_MAX;
 }
 
@@ -150,8 +150,8 @@ static bool untouched(const struct flight *f, const struct agent_view *a)
  * leaves the host where it began, with the reason. */
 static bool came_back(const struct agent_view *a, enum phase from)
 {
-    return a->failure != FAILURE_NONE && a->failed_in == from && phase_rests(a->phase) &&
-           a->phase != PHASE_REVERTED && a->phase != PHASE_FAILED;
+    return a->failure != FAILURE_NONE && a->work.failed_in == from && phase_rests(a->work.phase) &&
+           a->work.phase != PHASE_REVERTED && a->work.phase != PHASE_FAILED;
 }
 
 /* Its machine booted meanwhile: a client is in flight until Nomad has it back. */
@@ -170,7 +170,7 @@ static bool still_comes_up(const struct flight *f, const struct agent_view *a)
 {
     int64_t deadline = plan_ready_ms(f->s->plan, f->p);
 
-    return (a->hello_at <= f->lh->effect_ms || digest_is_zero(&a->running)) &&
+    return (a->hello_at <= f->lh->effect_ms || digest_is_zero(&a->hello.running)) &&
            f->s->now - f->lh->effect_ms < deadline;
 }
 
@@ -178,9 +178,9 @@ static bool still_comes_up(const struct flight *f, const struct agent_view *a)
 static void comes_back(const struct flight *f, const struct agent_view *a)
 {
     bool drained = ledger_effect_const(f->s->ledger, EFFECT_DRAIN, f->lh->key) != NULL;
-    enum host_state again = a->phase != PHASE_STAGED ? HOST_PENDING
-                            : drained                ? HOST_DRAINING
-                                                     : HOST_STAGED;
+    enum host_state again = a->work.phase != PHASE_STAGED ? HOST_PENDING
+                            : drained                     ? HOST_DRAINING
+                                                          : HOST_STAGED;
 
     if (still_comes_up(f, a) || is_away(f, a))
         still_working(f, a);
@@ -191,16 +191,16 @@ static void comes_back(const struct flight *f, const struct agent_view *a)
         intend_conclude(f->s, f->d, f->i, OUTCOME_NONE, a->failure,
                         "%s before the rename: %s; the swap was not begun",
                         failure_name(a->failure), a->failure_text)
-            ->failed_in = a->failed_in;
+            ->failed_in = a->work.failed_in;
 }
 
 static bool fenced(const struct flight *f, const struct agent_view *a)
 {
-    if (a->order_sequence <= f->lh->call.sequence)
+    if (a->work.order_sequence <= f->lh->call.sequence)
         return false;
     intend_stop(f->s, f->d, f->p->name, "Find out who else gives orders: caravan status.",
                 "%s obeyed an order (sequence %llu) that this run did not give", f->p->name,
-                (unsigned long long)a->order_sequence);
+                (unsigned long long)a->work.order_sequence);
     waiting_for(f->d, REASON_IN_FLIGHT, f->lh->key, "%s obeys another coordinator", f->p->name);
     return true;
 }
@@ -229,11 +229,11 @@ static void swapping(const struct flight *f)
     }
     if (a != NULL && fenced(f, a))
         return;
-    if (a != NULL && a->phase == PHASE_SETTLED)
+    if (a != NULL && a->work.phase == PHASE_SETTLED)
         settles(f);
-    else if (a != NULL && a->phase == PHASE_REVERTED)
+    else if (a != NULL && a->work.phase == PHASE_REVERTED)
         failed(f, a, OUTCOME_REVERTED);
-    else if (a == NULL || (a->phase != PHASE_FAILED && !came_back(a, PHASE_SWAPPING)))
+    else if (a == NULL || (a->work.phase != PHASE_FAILED && !came_back(a, PHASE_SWAPPING)))
         still_working(f, a);
     else if (came_back(a, PHASE_SWAPPING))
         comes_back(f, a);
@@ -254,11 +254,11 @@ static void reverting(const struct flight *f)
     }
     if (a != NULL && fenced(f, a))
         return;
-    if (a != NULL && a->phase == PHASE_REVERTED)
+    if (a != NULL && a->work.phase == PHASE_REVERTED)
         give_back_failed(f,
                          intend_conclude(f->s, f->d, f->i, OUTCOME_REVERTED, FAILURE_NOT_CAUGHT_UP,
                                          "%s; reverted to the old binary", f->lh->text));
-    else if (a != NULL && (a->phase == PHASE_FAILED || came_back(a, PHASE_REVERTING)))
+    else if (a != NULL && (a->work.phase == PHASE_FAILED || came_back(a, PHASE_REVERTING)))
         failed(f, a, OUTCOME_LEFT);
     else
         still_working(f, a);

@@ -165,8 +165,9 @@ static bool fell(const struct situation *s, size_t i, const struct host *h)
     if (lh->state != HOST_DONE || lh->order != MSG_SWAP || host_disagrees(h, s->now) != NULL ||
         a->hello_at <= lh->settled_ms)
         return false;
-    return digest_is_zero(&a->running) ||
-           (lh->base_stamp.main_start != 0 && a->stamp.main_start != lh->base_stamp.main_start);
+    return digest_is_zero(&a->hello.running) ||
+           (lh->base_stamp.main_start != 0 &&
+            a->hello.stamp.main_start != lh->base_stamp.main_start);
 }
 
 /* Who fell said before that it follows, and may not have been asked since. */

@@ -109,18 +109,20 @@ static bool staging_one(const struct situation *s, struct decision *d, size_t i,
     const struct plan_host *p = &s->plan->hosts[i];
     const struct host *h = world_host(s->world, p->key);
     const struct agent_view *a = h != NULL ? &h->agent : NULL;
-    bool told = a != NULL && a->status_at > lh->effect_ms && a->order_sequence == lh->call.sequence;
+    bool told =
+        a != NULL && a->status_at > lh->effect_ms && a->work.order_sequence == lh->call.sequence;
 
-    if (told && a->phase == PHASE_STAGED && digest_eq(&a->target, &p->digest))
+    if (told && a->work.phase == PHASE_STAGED && digest_eq(&a->work.target, &p->digest))
         return staged(s, d, p, h, all);
-    if (told && a->phase == PHASE_FAILED && failure_may_retry(a->failure) && lh->attempts < 3) {
+    if (told && a->work.phase == PHASE_FAILED && failure_may_retry(a->failure) &&
+        lh->attempts < 3) {
         intend_mark(d, lh->key, HOST_PENDING, "%s: %s; once more", failure_name(a->failure),
                     a->failure_text);
-    } else if (told && a->phase == PHASE_FAILED) {
+    } else if (told && a->work.phase == PHASE_FAILED) {
         intend_conclude(s, d, i, OUTCOME_NONE, a->failure,
                         "%s while staging: %s; Nomad was not touched", failure_name(a->failure),
                         a->failure_text)
-            ->failed_in = a->failed_in;
+            ->failed_in = a->work.failed_in;
     } else if (!told && p->is_server && swap_is_dead(s, d, i)) {
         waiting_for(d, REASON_RETRY, lh->key, "%s: its caravan-swap does not answer", p->name);
     } else if (!told && !lh->answered && lh->call.failures >= 8 && !p->is_server) {
@@ -129,7 +131,7 @@ static bool staging_one(const struct situation *s, struct decision *d, size_t i,
         if (!told && !lh->answered && call_due(&lh->call, s->now))
             intend(d, INTENT_RESEND, lh->key);
         waiting_for(d, REASON_STAGING, lh->key, "%s: %s", p->name,
-                    told ? phase_name(a->phase) : "the new binary is ordered");
+                    told ? phase_name(a->work.phase) : "the new binary is ordered");
     }
     return true;
 }

@@ -34,10 +34,11 @@ static enum tri read_back(const struct situation *s, size_t i, int64_t since, ch
         return TRI_YES; /* ran the target before, has no agent: its version is all we know */
     if (h->agent.hello_at <= since || h->agent.misplaced)
         return TRI_UNKNOWN;
-    if (digest_eq(&h->agent.disk, &p->digest) && digest_eq(&h->agent.running, &p->digest))
+    if (digest_eq(&h->agent.hello.disk, &p->digest) &&
+        digest_eq(&h->agent.hello.running, &p->digest))
         return TRI_YES;
     snprintf(ret_why, 160, "%s another binary than the release names",
-             digest_eq(&h->agent.disk, &p->digest) ? "still runs" : "has");
+             digest_eq(&h->agent.hello.disk, &p->digest) ? "still runs" : "has");
     return TRI_NO;
 }
 

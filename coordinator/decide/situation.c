@@ -71,8 +71,9 @@ bool host_runs_target(const struct situation *s, size_t i, const struct host *h)
     int64_t since = s->ledger->hosts[i].effect_ms;
 
     return fresh(a->hello_at, s->now) && a->hello_at > since && fresh(a->status_at, s->now) &&
-           a->status_at > since && phase_rests(a->phase) && digest_eq(&a->disk, &p->digest) &&
-           digest_eq(&a->running, &p->digest) && str_eq(host_version(s->world, h), s->plan->target);
+           a->status_at > since && phase_rests(a->work.phase) &&
+           digest_eq(&a->hello.disk, &p->digest) && digest_eq(&a->hello.running, &p->digest) &&
+           str_eq(host_version(s->world, h), s->plan->target);
 }
 
 void waiting_to_settle(const struct situation *s, struct decision *d, const char *key,

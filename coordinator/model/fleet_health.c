@@ -55,19 +55,19 @@ static bool client_health(const struct client_view *c, char *dst, size_t n)
 static void agent_health(const struct agent_view *a, struct host_health *r)
 {
     r->agent_well = a->enrolled && a->hello_at != 0 && !a->misplaced && a->problem[0] == '\0' &&
-                    a->phase != PHASE_FAILED;
+                    a->work.phase != PHASE_FAILED;
     if (a->problem[0] != '\0' || a->hello_at == 0)
         say(r->agent, sizeof r->agent, "%s", a->problem[0] != '\0' ? a->problem : "no answer");
-    else if (a->phase == PHASE_FAILED)
+    else if (a->work.phase == PHASE_FAILED)
         say(r->agent, sizeof r->agent, "failed: %s", failure_name(a->failure));
     else
-        say(r->agent, sizeof r->agent, "%s%s", phase_name(a->phase),
+        say(r->agent, sizeof r->agent, "%s%s", phase_name(a->work.phase),
             a->lease.held ? a->lease.paused ? ", leased, paused" : ", leased" : "");
     if (a->hello_at == 0)
         return;
-    if (digest_is_zero(&a->running))
+    if (digest_is_zero(&a->hello.running))
         say(r->drift, sizeof r->drift, "Nomad is not running, or not to be seen");
-    else if (!digest_is_zero(&a->disk) && !digest_eq(&a->disk, &a->running))
+    else if (!digest_is_zero(&a->hello.disk) && !digest_eq(&a->hello.disk, &a->hello.running))
         say(r->drift, sizeof r->drift, "runs another binary than the one on its disk");
 }
 

@@ -76,11 +76,11 @@ struct gate_result gate_server(const struct world *w, const struct plan *p, cons
 static const char *client_runs(const struct agent_view *a, const struct host *h,
                                const struct plan_host *p)
 {
-    if (a->misplaced || !str_eq(a->client_id, h->node_id))
+    if (a->misplaced || !str_eq(a->hello.client_id, h->node_id))
         return "its agent serves another node";
-    if (memcmp(&a->stamp, &a->runs, sizeof(a->stamp)) != 0)
+    if (memcmp(&a->hello.stamp, &a->work.stamp, sizeof(a->hello.stamp)) != 0)
         return "its process changed since its agent looked";
-    if (!digest_eq(&a->running, &p->digest))
+    if (!digest_eq(&a->hello.running, &p->digest))
         return "its agent sees another binary running";
     return NULL;
 }

@@ -47,7 +47,7 @@ bool same_node_is_another(const struct host *h, const struct ledger_host *lh,
                           struct gate_result *ret)
 {
     const struct agent_view *a = &h->agent;
-    const char *is = h->is_server ? a->server_id : a->client_id;
+    const char *is = h->is_server ? a->hello.server_id : a->hello.client_id;
     const char *was = h->is_server ? h->server_id : h->node_id;
 
     if (lh->fingerprint.len == 0 || !a->enrolled || a->hello_at <= lh->effect_ms || is[0] == '\0' ||

@@ -219,7 +219,7 @@ struct fact_view {
     const char *text;
 };
 
-/* The agent beside Nomad: what its last authentic receipts said. */
+/* The agent beside Nomad: what its last authentic receipts said, as far as that is believed. */
 struct agent_view {
     bool enrolled;  /* we remember a key for this host's id; who has another one gives no answer */
     bool misplaced; /* the ids it tells are not Nomad's at this address: hard error */
@@ -227,31 +227,18 @@ struct agent_view {
     const char *problem; /* why there is no answer, "" */
 
     int64_t hello_at; /* asked; 0: no authentic answer yet */
-    const char *program;
-    const char *os, *arch;
-    const char *server_id, *client_id;
-    struct digest disk, running;
-    struct stamp stamp;
+    struct receipt_hello hello;
     unsigned char session[SESSION_LEN];
     uint64_t uptime_ms; /* the agent's, at hello_at */
-    uint64_t swap_sequence, swap_epoch, agent_sequence;
-    uint32_t trust_version;
 
-    int64_t status_at; /* asked; a held-back answer counts from when it came */
-    uint64_t revision;
-    enum phase phase;
-    enum phase failed_in;
-    uint64_t order_sequence; /* the order this phase is about */
-    struct digest target, previous;
-    uint64_t done, total;
+    int64_t status_at;      /* asked; a held-back answer counts from when it came */
+    struct work_state work; /* its phase: of hello, when that was asked for later */
     enum failure failure;
     const char *failure_text, *evidence;
-    uint32_t silence_ms;
-    struct stamp runs;             /* the process now */
     const struct fact_view *facts; /* of the last status; asked of every host for a plan */
     size_t n_facts;                /* 0: none told */
 
-    int64_t lease_at;
+    int64_t lease_at; /* the newer of hello's and status's */
     struct lease_state lease;
 };
 

@@ -41,8 +41,8 @@ void hazard_misplaced(struct hazard_check *c, row_t *row)
         if (c->w->hosts[i].agent.misplaced)
             hazard_found(c, row, TRI_YES, c->w->hosts[i].name,
                          "the agent at %s serves another Nomad (server %s, client %s)",
-                         c->w->hosts[i].agent.address, c->w->hosts[i].agent.server_id,
-                         c->w->hosts[i].agent.client_id);
+                         c->w->hosts[i].agent.address, c->w->hosts[i].agent.hello.server_id,
+                         c->w->hosts[i].agent.hello.client_id);
 }
 
 struct told_id {
@@ -62,7 +62,8 @@ void hazard_one_id(struct hazard_check *c, row_t *row)
 
     for (size_t i = 0; i < c->w->n_hosts; i++) {
         const struct host *h = &c->w->hosts[i];
-        const char *all[] = {h->server_id, h->node_id, h->agent.server_id, h->agent.client_id};
+        const char *all[] = {h->server_id, h->node_id, h->agent.hello.server_id,
+                             h->agent.hello.client_id};
         for (size_t k = 0; k < ARRAY_LEN(all); k++)
             if (all[k] != NULL && all[k][0] != '\0')
                 ids[n++] = (struct told_id){all[k], h};
@@ -83,7 +84,7 @@ void hazard_odd_system(struct hazard_check *c, row_t *row)
         if (plan_odd_client(h, c->release))
             hazard_found(c, row, TRI_YES, h->name,
                          "its agent says that it runs on %s/%s, which is no system: it is left out",
-                         h->agent.os, h->agent.arch);
+                         h->agent.hello.os, h->agent.hello.arch);
     }
 }
 

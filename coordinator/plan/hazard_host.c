@@ -78,7 +78,7 @@ void hazard_other_version(const struct one_host *o, struct judgement *j)
     char text[TEXT_MAX];
     const struct agent_view *a = &o->h->agent;
     /* By hello, which is younger than the fact: right after a swap that is of the file before. */
-    bool same = !digest_is_zero(&a->running) && digest_eq(&a->disk, &a->running);
+    bool same = !digest_is_zero(&a->hello.running) && digest_eq(&a->hello.disk, &a->hello.running);
 
     if (j->value != TRI_YES)
         return;

@@ -27,7 +27,8 @@ void hazard_no_keystore(struct hazard_check *c, row_t *row)
     for (size_t i = 0; i < c->p->n_servers; i++) {
         const struct plan_host *ph = &c->p->hosts[i];
         const struct host *h = world_host(c->w, ph->key);
-        if (!has_keystore(c, ph) || !ph->managed || h == NULL || h->agent.server_id[0] != '\0')
+        if (!has_keystore(c, ph) || !ph->managed || h == NULL ||
+            h->agent.hello.server_id[0] != '\0')
             continue;
         const struct fact_view *f = agent_fact(&h->agent, "data-dir");
         bool lacks = f != NULL && f->value == TRI_NO;

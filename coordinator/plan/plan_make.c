@@ -28,7 +28,8 @@ static bool node_named(const struct filter *f, const struct host *h)
 static const struct manifest_build_ref *build_for(const struct release *r, const struct host *h)
 {
     for (size_t i = 0; i < r->n_builds; i++)
-        if (str_eq(r->builds[i].os, h->agent.os) && str_eq(r->builds[i].arch, h->agent.arch))
+        if (str_eq(r->builds[i].os, h->agent.hello.os) &&
+            str_eq(r->builds[i].arch, h->agent.hello.arch))
             return &r->builds[i];
     return NULL;
 }
@@ -47,7 +48,7 @@ static bool is_system(const char *os, const char *arch)
 bool plan_odd_client(const struct host *h, const struct release *target)
 {
     return !h->is_server && h->agent.enrolled && h->agent.hello_at > 0 &&
-           build_for(target, h) == NULL && !is_system(h->agent.os, h->agent.arch);
+           build_for(target, h) == NULL && !is_system(h->agent.hello.os, h->agent.hello.arch);
 }
 
 static bool chosen(const struct filter *f, const struct world *w, const struct host *h)
@@ -98,15 +99,15 @@ static void host_fill(struct plan_host *p, const struct world *w, const struct h
     p->managed = a->enrolled && a->hello_at > 0 && !a->misplaced;
     p->is_server = h->is_server;
     if (p->managed) {
-        str_cut(p->os, sizeof(p->os), a->os);
-        str_cut(p->arch, sizeof(p->arch), a->arch);
-        p->before = a->running;
+        str_cut(p->os, sizeof(p->os), a->hello.os);
+        str_cut(p->arch, sizeof(p->arch), a->hello.arch);
+        p->before = a->hello.running;
         if (b != NULL)
             p->digest = b->digest;
     }
     p->already = str_eq(p->from, target->version) &&
-                 (!p->managed || (b != NULL && digest_eq(&a->disk, &p->digest) &&
-                                  digest_eq(&a->running, &p->digest)));
+                 (!p->managed || (b != NULL && digest_eq(&a->hello.disk, &p->digest) &&
+                                  digest_eq(&a->hello.running, &p->digest)));
     p->leader = h->is_server && region_leader(w, h->region, w->ended_ms) == h;
 }
 

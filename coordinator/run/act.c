@@ -54,7 +54,7 @@ static void settling_begins(struct run *r, struct ledger_host *lh, int64_t now)
             buf_free(&lh->fingerprint);
     }
     if (h != NULL)
-        lh->silence_ms = ledger_silence(lh, h->agent.silence_ms, now);
+        lh->silence_ms = ledger_silence(lh, h->agent.work.silence_ms, now);
 }
 
 /* What Nomad itself said when it failed there, by the agent that saw it fail. */
@@ -115,7 +115,7 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
     if (lh->state == HOST_GONE)
         lh->effect_ms = now; /* in its turn: the region must settle without it */
     if (lh->state == HOST_DONE && p->is_server && world_host(r->world, lh->key) != NULL)
-        lh->base_stamp = world_host(r->world, lh->key)->agent.stamp; /* the process that settled */
+        lh->base_stamp = world_host(r->world, lh->key)->agent.hello.stamp; /* what settled */
     if (lh->state == HOST_DONE)
         watch_settled(r, p);
     forget_fingerprint(lh);

@@ -70,7 +70,7 @@ static void fill_revert(const struct run *r, const struct plan_host *p, const st
     const struct plan *plan = r->config->plan;
 
     *ret = (struct order_revert){
-        .to = digest_is_zero(&a->previous) ? p->before : a->previous,
+        .to = digest_is_zero(&a->work.previous) ? p->before : a->work.previous,
         .why = in->failure,
         .hold_ms = (uint32_t)plan->policy.hold_ms,
         .deadline_ms = (uint32_t)plan_ready_ms(plan, p),
@@ -79,7 +79,7 @@ static void fill_revert(const struct run *r, const struct plan_host *p, const st
 
 uint64_t order_sequence(const struct ledger_host *lh, const struct agent_view *a)
 {
-    return MAX_OF(MAX_OF(a->swap_sequence, a->order_sequence),
+    return MAX_OF(MAX_OF(a->hello.swap_sequence, a->work.order_sequence),
                   MAX_OF(lh->call.sequence, lh->keys.call.sequence)) +
            1;
 }
@@ -161,7 +161,7 @@ void act_baseline(const struct run *r, struct ledger_host *lh)
         lh->differs = FEATURE_NONE;
         keep_fingerprint(lh, r->world, h, drained);
     }
-    lh->base_stamp = h->agent.stamp;
+    lh->base_stamp = h->agent.hello.stamp;
     lh->base_leader_index = lh->base_modify_index = 0;
     lh->n_allocs = 0;
     if (!h->is_client)

@@ -151,7 +151,7 @@ static int put_note(struct run *r, const struct effect *e, struct effect_call *c
     autofree struct order *o = xzalloc(1, sizeof(*o));
 
     o->head.kind = MSG_NOTE;
-    o->head.sequence = MAX_OF(c->call.sequence, h != NULL ? h->agent.agent_sequence : 0) + 1;
+    o->head.sequence = MAX_OF(c->call.sequence, h != NULL ? h->agent.hello.agent_sequence : 0) + 1;
     o->u.note.clear = c->step == STEP_CLEAR;
     o->u.note.slot = e->id;
     memcpy(o->u.note.run_id, r->config->ledger->run_id, RUN_ID_LEN);

@@ -174,7 +174,8 @@ static uint64_t epoch_of(const struct run *r, const struct lease_entry *e, enum 
 {
     const struct host *h = world_host(r->world, e->key);
 
-    return op != LEASE_TAKE ? e->epoch : MAX_OF(e->told_epoch, h != NULL ? h->agent.swap_epoch : 0);
+    return op != LEASE_TAKE ? e->epoch
+                            : MAX_OF(e->told_epoch, h != NULL ? h->agent.hello.swap_epoch : 0);
 }
 
 static int ask(struct run *r, struct lease_entry *e, enum lease_op op, struct err *err)

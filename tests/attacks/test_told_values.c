@@ -90,7 +90,7 @@ static void test_nobody_told(void **state)
     struct desk *d = desk_new();
     (void)state;
     assert_true(waits(d)); /* 10 s are expected */
-    d->next.agent.silence_ms = 1000;
+    d->next.agent.work.silence_ms = 1000;
     assert_false(waits(d)); /* that host's last */
     free(d);
 }
@@ -126,7 +126,7 @@ static void test_agent(void **state)
     s->work.silence_ms = UINT32_MAX;
     s->lease = (struct lease_state){.held = true, .expires_in_ms = UINT32_MAX};
     (void)agent_take_status(g, r, &q);
-    assert_int_equal(g->view.silence_ms, AGENT_SILENT_MOST_MS);
+    assert_int_equal(g->view.work.silence_ms, AGENT_SILENT_MOST_MS);
     assert_int_equal(g->view.lease.expires_in_ms, LEASE_MAX_MS);
     memset(r, 0, sizeof *r);
     r->u.hello.lease = (struct lease_state){.held = true, .expires_in_ms = UINT32_MAX};

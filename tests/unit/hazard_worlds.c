@@ -120,7 +120,8 @@ CHANGE(all_there)
 {
     small_fleet_version(f, SMALL_TO);
     for (int i = 0; i < SMALL_HOSTS; i++)
-        f->hosts[i].agent.disk = f->hosts[i].agent.running = f->release.builds[0].digest;
+        f->hosts[i].agent.hello.disk = f->hosts[i].agent.hello.running =
+            f->release.builds[0].digest;
 }
 CHANGE(a_lost_version)
 {
@@ -233,7 +234,7 @@ CHANGE(europes_only_is_there)
 {
     split(f);
     f->hosts[2].server.version = SMALL_TO;
-    f->hosts[2].agent.disk = f->hosts[2].agent.running = f->release.builds[0].digest;
+    f->hosts[2].agent.hello.disk = f->hosts[2].agent.hello.running = f->release.builds[0].digest;
 }
 CHANGE(no_authority)
 {
@@ -364,7 +365,7 @@ CHANGE(no_client_agent)
 }
 CHANGE(no_server_id)
 {
-    f->hosts[1].agent.server_id = "";
+    f->hosts[1].agent.hello.server_id[0] = '\0';
 }
 CHANGE(no_data_dir)
 {
@@ -377,11 +378,12 @@ CHANGE(other_place)
 }
 CHANGE(same_id)
 {
-    f->hosts[4].agent.client_id = f->hosts[3].node_id;
+    str_cut(f->hosts[4].agent.hello.client_id, sizeof(f->hosts[4].agent.hello.client_id),
+            f->hosts[3].node_id);
 }
 CHANGE(other_arch)
 {
-    f->hosts[4].agent.arch = w->text;
+    str_cut(f->hosts[4].agent.hello.arch, sizeof(f->hosts[4].agent.hello.arch), w->text);
 }
 CHANGE(down)
 {

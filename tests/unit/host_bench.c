@@ -36,7 +36,7 @@ void host_bench_set(struct host_bench *b, int host, const char *id, enum tri val
 {
     struct agent_view *a = &b->f.hosts[host].agent;
 
-    a->disk.bytes[1] = str_eq(id, "binary-version") ? 2 : 1; /* 2: another than runs */
+    a->hello.disk.bytes[1] = str_eq(id, "binary-version") ? 2 : 1; /* 2: another than runs */
     for (size_t i = 0; i < a->n_facts; i++) {
         if (str_eq(b->facts[host][i].id, id)) {
             b->facts[host][i] = (struct fact_view){id, value, text};

@@ -173,19 +173,17 @@ static void host_fill(struct small_fleet *f, int i)
     h->agent = (struct agent_view){.enrolled = true,
                                    .address = addresses[i],
                                    .problem = "",
-                                   .program = "1",
-                                   .os = "linux",
-                                   .arch = "amd64",
-                                   .server_id = h->server_id,
-                                   .client_id = h->node_id,
+                                   .hello = {.program = "1", .os = "linux", .arch = "amd64"},
                                    .uptime_ms = 5000,
-                                   .phase = PHASE_IDLE,
+                                   .work.phase = PHASE_IDLE,
                                    .facts = small_fleet_facts,
                                    .n_facts = SMALL_FACTS,
                                    .failure_text = "",
                                    .evidence = ""};
-    digest_fill(&h->agent.disk, 1);
-    digest_fill(&h->agent.running, 1);
+    str_cut(h->agent.hello.server_id, sizeof(h->agent.hello.server_id), h->server_id);
+    str_cut(h->agent.hello.client_id, sizeof(h->agent.hello.client_id), h->node_id);
+    digest_fill(&h->agent.hello.disk, 1);
+    digest_fill(&h->agent.hello.running, 1);
 }
 
 void small_fleet_init(struct small_fleet *f)

@@ -221,16 +221,16 @@ static void test_an_honest_agent(void **state)
     assert_true(v.enrolled && !v.misplaced);
     assert_true(v.hello_at > 0);
     assert_string_equal(v.problem, "");
-    assert_string_equal(v.os, "linux");
+    assert_string_equal(v.hello.os, "linux");
     assert_int_equal(v.uptime_ms, 5000);
-    assert_int_equal(v.phase, PHASE_STAGED);
+    assert_int_equal(v.work.phase, PHASE_STAGED);
     agents_interest(s->agents, keys, 1);
     int64_t until = clock_mono(clock_system()) + 20000;
     while (view_of(s, &a).status_at == 0 && clock_mono(clock_system()) < until)
         pump(s, until);
     v = view_of(s, &a);
-    assert_int_equal(v.phase, PHASE_SETTLED);
-    assert_int_equal(v.revision, 3);
+    assert_int_equal(v.work.phase, PHASE_SETTLED);
+    assert_int_equal(v.work.revision, 3);
     end(s);
 }
 

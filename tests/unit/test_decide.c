@@ -178,18 +178,18 @@ static void test_fallen(void **state)
     lh->state = HOST_DONE;
     lh->order = MSG_SWAP;
     lh->settled_ms = f->w.begun_ms;
-    lh->base_stamp.main_start = a->stamp.main_start = 77;
+    lh->base_stamp.main_start = a->hello.stamp.main_start = 77;
     desk_host(f, "s3-id")->state = HOST_SETTLING;
     desk_host(f, "s3-id")->order = MSG_SWAP;
     small_fleet_later(f, 1000);
     f->hosts[2].server.raft_state = "Candidate";
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STOP)); /* two of three stand */
-    a->stamp.main_start = 78;                        /* it was started again meanwhile */
+    a->hello.stamp.main_start = 78;                  /* it was started again meanwhile */
     small_fleet_decide(f);
     assert_string_equal(small_fleet_intent(f, INTENT_STOP)->host, "s2");
-    a->stamp.main_start = 77;
-    memset(&a->running, 0, sizeof(a->running));
+    a->hello.stamp.main_start = 77;
+    memset(&a->hello.running, 0, sizeof(a->hello.running));
     small_fleet_decide(f);
     const struct intent *in = small_fleet_intent(f, INTENT_STOP);
     assert_non_null(in);
@@ -326,10 +326,10 @@ static void test_heartbeat(void **state)
     f->hosts[3].client.heartbeat_age_ms = 10000; /* down in 12 s; 20 s is twice the silence */
     desk_swaps(f, "c1-id");
     assert_int_equal(small_fleet_intent(f, INTENT_SWAP)->not_before, 5000 + 2000);
-    f->hosts[3].agent.silence_ms = 1000;
+    f->hosts[3].agent.work.silence_ms = 1000;
     desk_swaps(f, "c1-id");
     assert_int_equal(small_fleet_intent(f, INTENT_SWAP)->not_before, 0);
-    f->hosts[3].agent.silence_ms = 0;
+    f->hosts[3].agent.work.silence_ms = 0;
     f->hosts[3].client.heartbeat_age_ms = -1; /* unreadable */
     desk_swaps(f, "c1-id");
     assert_int_equal(small_fleet_intent(f, INTENT_SWAP)->not_before, 0);
@@ -393,10 +393,10 @@ static void test_by_hand_just_now(void **state)
 {
     struct small_fleet *f = desk_clients(1);
     (void)state;
-    f->hosts[3].agent.disk = f->hosts[3].agent.running = f->release.builds[0].digest;
+    f->hosts[3].agent.hello.disk = f->hosts[3].agent.hello.running = f->release.builds[0].digest;
     f->hosts[4].client.status = "down";
     desk_swaps(f, NULL);
-    f->hosts[3].agent.running = f->hosts[4].agent.running;
+    f->hosts[3].agent.hello.running = f->hosts[4].agent.hello.running;
     desk_swaps(f, "c1-id");
     desk_done(f);
 }
@@ -440,11 +440,11 @@ static void test_ending_without_a_leader(void **state)
     lh->state = HOST_SWAPPING; /* its agent is still at it */
     lh->answered = true;
     lh->call.sequence = 4;
-    f->hosts[2].agent.order_sequence = 4;
-    f->hosts[2].agent.phase = PHASE_PROBING;
+    f->hosts[2].agent.work.order_sequence = 4;
+    f->hosts[2].agent.work.phase = PHASE_PROBING;
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_RUN));
-    f->hosts[2].agent.phase = PHASE_SETTLED; /* it is done; who leads is not clear */
+    f->hosts[2].agent.work.phase = PHASE_SETTLED; /* it is done; who leads is not clear */
     small_fleet_decide(f);
     assert_int_equal(small_fleet_intent(f, INTENT_RUN)->run, RUN_STOPPED);
     lh->state = HOST_SETTLING;
@@ -470,14 +470,14 @@ static void test_runs_target(void **state)
     struct small_fleet *f = desk_fleet(RUN_SERVERS);
     struct host *h = &f->hosts[1];
     (void)state;
-    h->agent.disk = h->agent.running = f->release.builds[0].digest;
+    h->agent.hello.disk = h->agent.hello.running = f->release.builds[0].digest;
     desk_swaps(f, "s2-id"); /* by its agent, not by Nomad */
     for (int i = 0; i < SMALL_SERVERS; i++)
         f->members[i][1].build = SMALL_TO;
     h->server.version = SMALL_TO;
-    h->agent.phase = PHASE_PROBING; /* it may turn back yet */
+    h->agent.work.phase = PHASE_PROBING; /* it may turn back yet */
     desk_swaps(f, "s2-id");
-    h->agent.phase = PHASE_SETTLED;
+    h->agent.work.phase = PHASE_SETTLED;
     desk_host(f, "s2-id")->effect_ms = f->w.begun_ms; /* told before */
     desk_swaps(f, "s2-id");
     desk_host(f, "s2-id")->effect_ms = 0;
@@ -492,8 +492,8 @@ static void test_runs_target(void **state)
 static void upgraded_by_hand(struct small_fleet *f, int i)
 {
     struct host *h = &f->hosts[i];
-    h->agent.disk = h->agent.running = f->release.builds[0].digest;
-    h->agent.phase = PHASE_SETTLED;
+    h->agent.hello.disk = h->agent.hello.running = f->release.builds[0].digest;
+    h->agent.work.phase = PHASE_SETTLED;
     h->server.version = SMALL_TO;
     for (int k = 0; k < SMALL_SERVERS; k++)
         f->members[k][i].build = SMALL_TO;
@@ -570,13 +570,14 @@ static void test_verify(void **state)
     }
     small_fleet_version(f, SMALL_TO);
     for (int i = 0; i < SMALL_HOSTS; i++)
-        f->hosts[i].agent.disk = f->hosts[i].agent.running = f->release.builds[0].digest;
+        f->hosts[i].agent.hello.disk = f->hosts[i].agent.hello.running =
+            f->release.builds[0].digest;
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_RUN)); /* asked before the last effect */
     small_fleet_later(f, 1000);
     small_fleet_decide(f);
     assert_int_equal(small_fleet_intent(f, INTENT_RUN)->run, RUN_DONE);
-    f->hosts[4].agent.running.bytes[0] ^= 1;
+    f->hosts[4].agent.hello.running.bytes[0] ^= 1;
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_RUN));
     assert_string_equal(small_fleet_intent(f, INTENT_STOP)->host, "c2");

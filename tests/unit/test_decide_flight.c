@@ -14,13 +14,13 @@ static struct small_fleet *flying(void)
     lh->call.sequence = 4;
     lh->answered = true;
     lh->ordered_ms = lh->effect_ms = f->w.begun_ms;
-    f->hosts[1].agent.order_sequence = 4;
+    f->hosts[1].agent.work.order_sequence = 4;
     return f;
 }
 
 static const struct intent *after(struct small_fleet *f, enum phase phase)
 {
-    f->hosts[1].agent.phase = phase;
+    f->hosts[1].agent.work.phase = phase;
     small_fleet_later(f, 1000);
     small_fleet_decide(f);
     return small_fleet_intent(f, INTENT_MARK);
@@ -35,7 +35,7 @@ static void test_flight(void **state)
 {
     struct small_fleet *f = flying();
     (void)state;
-    f->hosts[1].agent.phase = PHASE_SETTLED; /* said before the order was given */
+    f->hosts[1].agent.work.phase = PHASE_SETTLED; /* said before the order was given */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_MARK));
     assert_null(after(f, PHASE_PROBING));
@@ -49,9 +49,9 @@ static void test_flight(void **state)
     f->hosts[1].agent.failure = FAILURE_CRASH_LOOP;
     assert_int_equal(after(f, PHASE_REVERTED)->outcome, OUTCOME_REVERTED);
     assert_int_equal(after(f, PHASE_FAILED)->outcome, OUTCOME_LEFT);
-    f->hosts[1].agent.order_sequence = 3; /* about an older order */
+    f->hosts[1].agent.work.order_sequence = 3; /* about an older order */
     assert_null(after(f, PHASE_FAILED));
-    f->hosts[1].agent.order_sequence = 5; /* somebody else's */
+    f->hosts[1].agent.work.order_sequence = 5; /* somebody else's */
     assert_null(after(f, PHASE_SETTLED));
     assert_non_null(small_fleet_intent(f, INTENT_STOP));
     desk_done(f);
@@ -63,7 +63,7 @@ static void test_came_back(void **state)
     struct small_fleet *f = flying();
     struct agent_view *a = &f->hosts[1].agent;
     (void)state;
-    a->failed_in = PHASE_SWAPPING;
+    a->work.failed_in = PHASE_SWAPPING;
     assert_null(after(f, PHASE_STAGED)); /* not begun yet */
     a->failure = FAILURE_REFUSED_BY_LAW;
     assert_int_equal(after(f, PHASE_STAGED)->state, HOST_STAGED);
@@ -76,7 +76,7 @@ static void test_came_back(void **state)
     assert_int_equal(after(f, PHASE_STAGED)->outcome, OUTCOME_NONE);
     assert_non_null(strstr(after(f, PHASE_STAGED)->text, "not begun"));
     desk_host(f, "s2-id")->turns = 0;
-    a->running.bytes[0] ^= 1; /* a stranger's hand */
+    a->hello.running.bytes[0] ^= 1; /* a stranger's hand */
     assert_int_equal(after(f, PHASE_STAGED)->state, HOST_FAILED);
     desk_done(f);
 }
@@ -90,12 +90,12 @@ static void test_came_back_by_boot(void **state)
     (void)state;
     lh->state = HOST_SWAPPING;
     lh->order = MSG_SWAP;
-    lh->call.sequence = h->agent.order_sequence = 4;
+    lh->call.sequence = h->agent.work.order_sequence = 4;
     lh->answered = true;
     lh->ordered_ms = lh->effect_ms = f->w.begun_ms;
     lh->base_modify_index = h->client.modify_index;
-    h->agent.phase = PHASE_STAGED;
-    h->agent.failed_in = PHASE_SWAPPING;
+    h->agent.work.phase = PHASE_STAGED;
+    h->agent.work.failed_in = PHASE_SWAPPING;
     h->agent.failure = FAILURE_INTERRUPTED;
     memset(h->agent.session, 9, SESSION_LEN);
     small_fleet_later(f, 1000);
@@ -114,7 +114,7 @@ static void test_swap_is_dead(void **state)
     struct small_fleet *f = flying();
     struct ledger_host *lh = desk_host(f, "s2-id");
     (void)state;
-    f->hosts[1].agent.order_sequence = 3;
+    f->hosts[1].agent.work.order_sequence = 3;
     lh->answered = false;
     lh->call.failures = 3;
     small_fleet_later(f, 40000);
@@ -151,8 +151,8 @@ static void test_swap_dies_later(void **state)
     (void)state;
     lh->answered = true;
     lh->receipt_ms = lh->effect_ms = f->w.begun_ms;
-    f->hosts[1].agent.order_sequence = lh->call.sequence;
-    f->hosts[1].agent.phase = PHASE_PROBING;
+    f->hosts[1].agent.work.order_sequence = lh->call.sequence;
+    f->hosts[1].agent.work.phase = PHASE_PROBING;
     small_fleet_later(f, SWAP_ALIVE_MS);
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_RESEND));
@@ -169,7 +169,7 @@ static void test_swap_dies_later(void **state)
     assert_non_null(in);
     assert_non_null(strstr(in->text, "which took the swap order 31"));
     assert_true(small_fleet_waits(f, REASON_RETRY));
-    f->hosts[1].agent.phase = PHASE_SETTLED; /* it lives after all */
+    f->hosts[1].agent.work.phase = PHASE_SETTLED; /* it lives after all */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STOP));
     desk_done(f);
@@ -180,7 +180,7 @@ static void test_resend(void **state)
     struct small_fleet *f = flying();
     struct ledger_host *lh = desk_host(f, "s2-id");
     (void)state;
-    f->hosts[1].agent.order_sequence = 3;
+    f->hosts[1].agent.work.order_sequence = 3;
     lh->answered = false;
     lh->call.retry_ms = f->w.begun_ms + 6000;
     small_fleet_later(f, 7000); /* it could still be obeyed, by gates that are too old */
@@ -245,7 +245,7 @@ static void test_client_runs_target(void **state)
     (void)state;
     small_fleet_version(f, SMALL_TO);
     small_fleet_later(f, 1000);
-    h->agent.disk = h->agent.running = f->release.builds[0].digest;
+    h->agent.hello.disk = h->agent.hello.running = f->release.builds[0].digest;
     f->claims[3] = CLAIM_NONE;
     desk_swaps(f, NULL);
     const struct intent *in = small_fleet_intent(f, INTENT_MARK);
@@ -279,11 +279,12 @@ static void test_turns(void **state)
     struct ledger_host *lh = desk_host(f, "s2-id");
     struct host *h = &f->hosts[1];
     (void)state;
-    h->agent.order_sequence = lh->call.sequence;
-    h->agent.phase = PHASE_FAILED;
-    h->agent.failed_in = PHASE_SWAPPING;
+    h->agent.work.order_sequence = lh->call.sequence;
+    h->agent.work.phase = PHASE_FAILED;
+    h->agent.work.failed_in = PHASE_SWAPPING;
     h->agent.failure = FAILURE_OUT_OF_TIME;
-    h->agent.disk = h->agent.running = f->plan.hosts[plan_index(&f->plan, "s2-id")].before;
+    h->agent.hello.disk = h->agent.hello.running =
+        f->plan.hosts[plan_index(&f->plan, "s2-id")].before;
     small_fleet_later(f, 1000);
     small_fleet_decide(f);
     assert_int_equal(small_fleet_intent(f, INTENT_MARK)->state, HOST_PENDING);
@@ -301,20 +302,20 @@ static void test_comes_back(void **state)
     struct ledger_host *lh = desk_host(f, "s2-id");
     struct host *h = &f->hosts[1];
     (void)state;
-    h->agent.order_sequence = lh->call.sequence;
+    h->agent.work.order_sequence = lh->call.sequence;
     assert_null(after(f, PHASE_STAGED)); /* without a reason the order is still being taken up */
-    h->agent.failed_in = PHASE_SWAPPING;
+    h->agent.work.failed_in = PHASE_SWAPPING;
     h->agent.failure = FAILURE_INTERRUPTED;
-    h->agent.disk = f->plan.hosts[plan_index(&f->plan, "s2-id")].before;
-    h->agent.running = (struct digest){{0}};
+    h->agent.hello.disk = f->plan.hosts[plan_index(&f->plan, "s2-id")].before;
+    h->agent.hello.running = (struct digest){{0}};
     assert_null(after(f, PHASE_STAGED)); /* its Nomad is still coming up */
-    h->agent.running = h->agent.disk;
+    h->agent.hello.running = h->agent.hello.disk;
     assert_int_equal(after(f, PHASE_IDLE)->state, HOST_PENDING); /* staged bytes are gone */
     assert_int_equal(after(f, PHASE_STAGED)->state, HOST_STAGED);
     lh->turns = TURNS_MAX;
     assert_int_equal(after(f, PHASE_STAGED)->state, HOST_FAILED);
     lh->turns = 0;
-    h->agent.running = (struct digest){{0}};
+    h->agent.hello.running = (struct digest){{0}};
     f->w.begun_ms += f->policy.server_deadline_ms;
     assert_int_equal(after(f, PHASE_STAGED)->state, HOST_FAILED);
     desk_done(f);

@@ -126,15 +126,15 @@ static void agent_elsewhere(struct small_fleet *f)
 }
 static void agent_failed(struct small_fleet *f)
 {
-    f->hosts[C1].agent.phase = PHASE_FAILED;
+    f->hosts[C1].agent.work.phase = PHASE_FAILED;
 }
 static void disk_differs(struct small_fleet *f)
 {
-    f->hosts[C1].agent.disk.bytes[0] = 2;
+    f->hosts[C1].agent.hello.disk.bytes[0] = 2;
 }
 static void nothing_runs(struct small_fleet *f)
 {
-    memset(&f->hosts[C1].agent.running, 0, DIGEST_LEN);
+    memset(&f->hosts[C1].agent.hello.running, 0, DIGEST_LEN);
 }
 
 static const struct {

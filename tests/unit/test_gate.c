@@ -416,7 +416,7 @@ static struct swapped swapped_client(void)
                         .lh = ledger_host(&f->ledger, "c1-id"),
                         .c = &f->hosts[3].client,
                         .a = &f->hosts[3].agent,
-                        .before = f->hosts[3].agent.running,
+                        .before = f->hosts[3].agent.hello.running,
                         .planned = plan_host(&f->plan, "c1-id")->digest,
                         .now = f->w.begun_ms};
 
@@ -424,7 +424,7 @@ static struct swapped swapped_client(void)
     assert_null(fingerprint_take(&f->w, &f->hosts[3], 0, s.now, true, &s.lh->fingerprint));
     s.c->own_version = s.c->version = SMALL_TO;
     s.c->modify_index = 11;
-    s.a->running = s.planned;
+    s.a->hello.running = s.planned;
     return s;
 }
 
@@ -467,15 +467,15 @@ static void test_client_by_its_agent(void **state)
     (void)state;
     s.c->own_at = 0;
     assert_gate(&s, GATE_PASS);
-    s.a->running = s.before;
+    s.a->hello.running = s.before;
     assert_gate(&s, GATE_FAIL);
-    s.a->running = s.planned;
-    s.a->client_id = "another";
+    s.a->hello.running = s.planned;
+    str_cut(s.a->hello.client_id, sizeof(s.a->hello.client_id), "another");
     assert_gate(&s, GATE_FAIL);
-    s.a->client_id = "c1-id";
-    s.a->runs.main_pid = 7; /* another process than the one whose digest was told */
+    str_cut(s.a->hello.client_id, sizeof(s.a->hello.client_id), "c1-id");
+    s.a->work.stamp.main_pid = 7; /* another process than the one whose digest was told */
     assert_gate(&s, GATE_FAIL);
-    s.a->runs.main_pid = 0;
+    s.a->work.stamp.main_pid = 0;
     s.lh->ordered_ms = s.a->hello_at; /* told before the order */
     assert_gate(&s, GATE_UNKNOWN);
     s.lh->ordered_ms = s.a->hello_at - 1;

@@ -331,7 +331,8 @@ static void the_file_in_place_is_what_runs(void **state)
     host_bench_set(b, BENCH_C1, "binary-version", TRI_YES, "no version");
     assert_null(host_bench_plan(b, "binary-other-version"));
     host_bench_set(b, BENCH_C1, "binary-version", TRI_YES, "1.8.0");
-    b->f.hosts[BENCH_C1].agent.disk = b->f.hosts[BENCH_C1].agent.running; /* told before a swap */
+    b->f.hosts[BENCH_C1].agent.hello.disk =
+        b->f.hosts[BENCH_C1].agent.hello.running; /* told before a swap */
     assert_null(host_bench_plan(b, "binary-other-version"));
 }
 

@@ -17,9 +17,9 @@ static void stage_c1(struct host_bench *b)
     lh->call.sequence = 7;
     lh->effect_ms = SMALL_NOW - 1000;
     a->status_at = SMALL_NOW;
-    a->order_sequence = 7;
-    a->phase = PHASE_STAGED;
-    a->target = plan_host(&b->f.plan, "c1-id")->digest;
+    a->work.order_sequence = 7;
+    a->work.phase = PHASE_STAGED;
+    a->work.target = plan_host(&b->f.plan, "c1-id")->digest;
 }
 
 static void a_staged_host_that_is_well_is_staged(void **state)
@@ -115,7 +115,7 @@ static void who_could_not_stage_is_told_with_the_others(void **state)
     str_cut(lh[0].text, sizeof(lh[0].text), "bad-digest while staging");
     lh[BENCH_C1].state = HOST_STAGING;
     lh[BENCH_C1].answered = true;
-    b->f.hosts[BENCH_C1].agent.phase = PHASE_FETCHING;
+    b->f.hosts[BENCH_C1].agent.work.phase = PHASE_FETCHING;
     (void)small_fleet_decide(&b->f);
     assert_null(small_fleet_intent(&b->f, INTENT_STOP));
     assert_null(small_fleet_intent(&b->f, INTENT_RUN));
@@ -168,9 +168,9 @@ static void all_hosts_that_refuse_are_told_at_once(void **state)
         lh->call.sequence = 7;
         lh->effect_ms = SMALL_NOW - 1000;
         a->status_at = SMALL_NOW;
-        a->order_sequence = 7;
-        a->phase = i == BENCH_C1 + 1 ? PHASE_FETCHING : PHASE_STAGED;
-        a->target = b->f.plan.hosts[0].digest;
+        a->work.order_sequence = 7;
+        a->work.phase = i == BENCH_C1 + 1 ? PHASE_FETCHING : PHASE_STAGED;
+        a->work.target = b->f.plan.hosts[0].digest;
     }
     (void)small_fleet_decide(&b->f); /* each is noted in the ledger, for reports */
     assert_null(small_fleet_intent(&b->f, INTENT_STOP));
@@ -186,7 +186,7 @@ static void all_hosts_that_refuse_are_told_at_once(void **state)
                         "[law-refuses] root's hold file is there: no swap, no revert");
     (void)small_fleet_decide(&b->f); /* one is still at work */
     assert_int_equal(b->f.decision.n_intents, 0);
-    b->f.hosts[BENCH_C1 + 1].agent.phase = PHASE_STAGED;
+    b->f.hosts[BENCH_C1 + 1].agent.work.phase = PHASE_STAGED;
     (void)small_fleet_decide(&b->f);
     assert_int_equal(b->f.decision.n_intents, 1);
     str_cut(last->text, sizeof(last->text), b->f.decision.intents[0].text);

@@ -167,7 +167,8 @@ static void test_many(void **state)
         static char keys[30][8];
         many[i] = f->hosts[4];
         snprintf(keys[i], sizeof(keys[i]), "c%d-id", i);
-        many[i].key = many[i].node_id = many[i].name = many[i].agent.client_id = keys[i];
+        many[i].key = many[i].node_id = many[i].name = keys[i];
+        str_cut(many[i].agent.hello.client_id, sizeof(many[i].agent.hello.client_id), keys[i]);
         many[i].client.version = "";
     }
     f->w.hosts = many;

@@ -202,7 +202,7 @@ static void test_already(void **state)
     (void)state;
     f->hosts[3].client.version = SMALL_TO;
     f->hosts[4].client.version = SMALL_TO;
-    f->hosts[4].agent.disk = f->hosts[4].agent.running = f->release.builds[0].digest;
+    f->hosts[4].agent.hello.disk = f->hosts[4].agent.hello.running = f->release.builds[0].digest;
     make(f);
     assert_false(plan_host(&f->plan, "c1-id")->already);
     assert_true(plan_host(&f->plan, "c2-id")->already);

@@ -26,7 +26,7 @@ static struct small_fleet *settling(void)
     lh->ordered_ms = lh->effect_ms = f->w.begun_ms;
     h->client.own_version = h->client.version = SMALL_TO;
     h->client.modify_index = 11;
-    h->agent.running = plan_host(&f->plan, "c1-id")->digest;
+    h->agent.hello.running = plan_host(&f->plan, "c1-id")->digest;
     f->hosts[0].server.commit_index = 500;
     small_fleet_later(f, 1000);
     return f;
@@ -139,7 +139,7 @@ static void test_another_node(void **state)
     struct small_fleet *f = settling();
     struct agent_view *a = &f->hosts[3].agent;
     (void)state;
-    a->client_id = "c9-id";
+    str_cut(a->hello.client_id, sizeof(a->hello.client_id), "c9-id");
     a->misplaced = true;
     f->hosts[3].client.status = "down";
     assert_int_equal(look(f).worst, FEATURE_ID);

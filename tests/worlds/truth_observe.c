@@ -48,11 +48,6 @@ static void host_blank(struct truth *t, struct host *h, int i)
         .agent = {.enrolled = true,
                   .address = t->addresses[i],
                   .problem = nothing,
-                  .program = nothing,
-                  .os = nothing,
-                  .arch = nothing,
-                  .server_id = nothing,
-                  .client_id = nothing,
                   .failure_text = nothing,
                   .evidence = nothing},
     };
