@@ -325,23 +325,14 @@ static void fill_answer(struct transfer *t, struct http_answer *a)
     uint64_t number;
     *a = (struct http_answer){
         .status = (int)status_of(t),
-        .content_type = header(t, "Content-Type"),
         .body = (const unsigned char *)buf_str(&t->body),
         .body_len = t->body.len,
-        .known_leader = -1,
-        .last_contact_ms = -1,
         .next_token = header(t, "X-Nomad-NextToken"),
         .digest = header(t, "Digest"),
         .took_ms = clock_mono(clock_system()) - t->began,
     };
     if (str_to_u64(header(t, "X-Nomad-Index"), UINT64_MAX, &number) == 0)
         a->nomad_index = number;
-    if (str_to_u64(header(t, "X-Nomad-LastContact"), INT64_MAX, &number) == 0)
-        a->last_contact_ms = (int64_t)number;
-    if (str_eq(header(t, "X-Nomad-KnownLeader"), "true"))
-        a->known_leader = 1;
-    else if (str_eq(header(t, "X-Nomad-KnownLeader"), "false"))
-        a->known_leader = 0;
 }
 
 static enum err_kind kind_of(CURLcode code)

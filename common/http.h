@@ -67,15 +67,12 @@ struct http_request {
 };
 
 struct http_answer {
-    int status;               /* 0 when there was no answer: err tells */
-    const char *content_type; /* "" when absent */
+    int status; /* 0 when there was no answer: err tells */
     const unsigned char *body;
     size_t body_len;
-    uint64_t nomad_index;    /* X-Nomad-Index, 0 when absent */
-    int known_leader;        /* X-Nomad-KnownLeader: 1, 0, -1 absent */
-    int64_t last_contact_ms; /* -1 absent */
-    const char *next_token;  /* X-Nomad-NextToken, "" */
-    const char *digest;      /* Digest header, "" */
+    uint64_t nomad_index;   /* X-Nomad-Index, 0 when absent */
+    const char *next_token; /* X-Nomad-NextToken, "" */
+    const char *digest;     /* Digest header, "" */
     int64_t took_ms;
 };
 

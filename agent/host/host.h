@@ -107,7 +107,6 @@ struct fetch_news {
 struct host_process {
     bool there;
     uint64_t dev, ino; /* of the file it executes */
-    bool deleted;      /* that file has no name any more */
 };
 
 #define LOOK_CONTENT 65536

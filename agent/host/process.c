@@ -28,25 +28,17 @@ uint64_t process_start(pid_t pid)
 
 int process_executes(pid_t pid, struct host_process *ret, struct err *err)
 {
-    struct host_process p = {.there = false};
-    char path[64], target[PATH_MAX];
+    char path[64];
     struct stat st;
-    ssize_t n;
 
     snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
     if (stat(path, &st) < 0) {
         if (errno != ENOENT && errno != ESRCH)
             return err_set(err, ERR_IO, errno, "see what process %d executes", (int)pid);
-        *ret = p;
+        *ret = (struct host_process){.there = false};
         return 0;
     }
-    n = readlink(path, target, sizeof(target) - 1);
-    target[n < 0 ? 0 : n] = '\0';
-    p = (struct host_process){.there = true,
-                              .dev = st.st_dev,
-                              .ino = st.st_ino,
-                              .deleted = str_ends(target, " (deleted)")};
-    *ret = p;
+    *ret = (struct host_process){.there = true, .dev = st.st_dev, .ino = st.st_ino};
     return 0;
 }
 

@@ -50,11 +50,8 @@ struct peer {
     const char *name;    /* "(unknown)": a leftover peer without a member */
     bool voter;
     bool leader;
-    bool healthy;                   /* autopilot only */
-    enum member_status serf;        /* autopilot only */
-    const char *version;            /* autopilot only */
-    int64_t last_contact_ms;        /* autopilot only; -1 unknown */
-    uint64_t last_term, last_index; /* autopilot only */
+    bool healthy;        /* autopilot only */
+    const char *version; /* autopilot only */
 };
 
 /* What a region's state is made of, counted to notice that some of it is lost. */
@@ -91,15 +88,12 @@ struct server_view {
     const char *raft_state; /* Leader, Follower, Candidate, Shutdown */
     const char *self_region;
     const char *self_name, *self_dc; /* by its configuration; "" or NULL unknown */
-    uint64_t term, last_log_index, commit_index, applied_index, fsm_pending;
-    uint64_t last_snapshot_index;
-    int num_peers;           /* other voters, raft.num_peers */
+    uint64_t term, last_log_index, commit_index, applied_index;
     int64_t last_contact_ms; /* 0 on the leader; -1 "never" or unknown */
     bool voter_known, voter; /* from raft.latest_configuration */
     int raft_protocol;
     int leave_on_interrupt, leave_on_terminate; /* enum tri */
-    int acl_enabled, rejoin_after_leave;        /* enum tri */
-    int bootstrap_expect;
+    int acl_enabled;                            /* enum tri */
     struct running_config running;
 
     int64_t autopilot_at; /* when any HTTP answer came */
@@ -186,9 +180,7 @@ struct client_view {
     /* From /v1/node/:id; only for hosts of interest. */
     int64_t detail_at;
     const char *http_addr;
-    int64_t status_updated_s;   /* unix seconds, Nomad's clock */
     const char *drain_meta_run; /* run id in LastDrain.Meta of a drain, "" */
-    int64_t drain_started_s;    /* 0: none */
     bool drain_own; /* its last drain was its own, by drain_on_shutdown: Meta says so, since 1.5 */
     bool marked;    /* its eligibility was set last by a mark (ineligible), and by no drain */
     const struct feature *features; /* all of it that stays as it is */

@@ -106,7 +106,6 @@ static void list_complete(struct node_list *l)
     l->nodes = nodes;
     l->n = l->n_next;
     l->at = l->begun;
-    l->index = l->next_index;
     l->problem[0] = '\0';
     l->denied = false;
     l->renewed = true;

@@ -44,7 +44,6 @@ struct node_list {
     struct node_told *nodes; /* current */
     size_t n;
     int64_t at, took_ms; /* current */
-    uint64_t index;
     int64_t due;
     bool open, paged, with_region;
     bool renewed;   /* completed since the last nodes_end: not begun again before it */

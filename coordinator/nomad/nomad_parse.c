@@ -38,11 +38,6 @@ static int number(const char *s)
     return s != NULL && str_to_u64(s, 1000000, &v) == 0 ? (int)v : 0;
 }
 
-static uint64_t positive(int64_t v)
-{
-    return v < 0 ? 0 : (uint64_t)v;
-}
-
 static enum member_status member_status(const char *s)
 {
     static const struct {
@@ -102,14 +97,25 @@ int parse_members(const void *p, size_t n, struct arena *a, struct member **ret,
     return 0;
 }
 
-/* Autopilot writes it as a duration ("31.2ms"); old versions in nanoseconds. */
-static int64_t contact_ms(const struct json *peer)
+/* Of autopilot, or of raft's configuration, which calls a name otherwise and tells no health. */
+static struct peer *read_peers(const struct json *list, const char *name, struct arena *a,
+                               size_t *ret_n)
 {
-    int64_t ns = -1;
-    const struct json *v = json_get(peer, "LastContact");
-    if (json_is_text(v) && str_go_duration(json_text_of(v, ""), &ns) == 0)
-        return ns / 1000000;
-    return json_is_int(v) ? json_int_of(v, -1) / 1000000 : -1;
+    *ret_n = MIN_OF(json_len(list), (size_t)NOMAD_PEERS_MAX);
+    struct peer *peers = arena_array(a, *ret_n + 1, sizeof *peers);
+    for (size_t i = 0; i < *ret_n; i++) {
+        const struct json *s = json_item(list, i);
+        peers[i] = (struct peer){
+            .id = text(a, s, "ID"),
+            .address = text(a, s, "Address"),
+            .name = text(a, s, name),
+            .voter = json_bool(s, "Voter", false),
+            .leader = json_bool(s, "Leader", false),
+            .healthy = json_bool(s, "Healthy", false),
+            .version = text(a, s, "Version"),
+        };
+    }
+    return peers;
 }
 
 int parse_autopilot(const void *p, size_t n, struct arena *a, struct server_view *ret,
@@ -121,28 +127,9 @@ int parse_autopilot(const void *p, size_t n, struct arena *a, struct server_view
     const struct json *list = json_get(j, "Servers");
     if (!json_is_bool(json_get(j, "Healthy")) || (json_has(j, "Servers") && !json_is_array(list)))
         return shape(err, "autopilot's health");
-    size_t total = MIN_OF(json_len(list), (size_t)NOMAD_PEERS_MAX);
-    struct peer *peers = arena_array(a, total + 1, sizeof *peers);
-    for (size_t i = 0; i < total; i++) {
-        const struct json *s = json_item(list, i);
-        peers[i] = (struct peer){
-            .id = text(a, s, "ID"),
-            .address = text(a, s, "Address"),
-            .name = text(a, s, "Name"),
-            .voter = json_bool(s, "Voter", false),
-            .leader = json_bool(s, "Leader", false),
-            .healthy = json_bool(s, "Healthy", false),
-            .serf = member_status(json_str(s, "SerfStatus", "")),
-            .version = text(a, s, "Version"),
-            .last_contact_ms = contact_ms(s),
-            .last_term = positive(json_int(s, "LastTerm", 0)),
-            .last_index = positive(json_int(s, "LastIndex", 0)),
-        };
-    }
     ret->healthy = json_bool(j, "Healthy", false);
     ret->failure_tolerance = small(json_int(j, "FailureTolerance", 0));
-    ret->autopilot = peers;
-    ret->n_autopilot = total;
+    ret->autopilot = read_peers(list, "Name", a, &ret->n_autopilot);
     return 0;
 }
 
@@ -155,22 +142,7 @@ int parse_raft(const void *p, size_t n, struct arena *a, struct peer **ret, size
     const struct json *list = json_get(j, "Servers");
     if (!json_is_object(j) || (json_has(j, "Servers") && !json_is_array(list)))
         return shape(err, "raft's configuration");
-    size_t total = MIN_OF(json_len(list), (size_t)NOMAD_PEERS_MAX);
-    struct peer *peers = arena_array(a, total + 1, sizeof *peers);
-    for (size_t i = 0; i < total; i++) {
-        const struct json *s = json_item(list, i);
-        peers[i] = (struct peer){
-            .id = text(a, s, "ID"),
-            .address = text(a, s, "Address"),
-            .name = text(a, s, "Node"),
-            .voter = json_bool(s, "Voter", false),
-            .leader = json_bool(s, "Leader", false),
-            .version = "",
-            .last_contact_ms = -1,
-        };
-    }
-    *ret = peers;
-    *ret_n = total;
+    *ret = read_peers(list, "Node", a, ret_n);
     return 0;
 }
 
@@ -318,9 +290,6 @@ static void read_raft(const struct json *j, struct arena *a, struct self_answer 
     v->last_log_index = stat_number(j, "last_log_index");
     v->commit_index = stat_number(j, "commit_index");
     v->applied_index = stat_number(j, "applied_index");
-    v->fsm_pending = stat_number(j, "fsm_pending");
-    v->last_snapshot_index = stat_number(j, "last_snapshot_index");
-    v->num_peers = (int)MIN_OF(stat_number(j, "num_peers"), (uint64_t)1000);
     v->raft_protocol = (int)MIN_OF(stat_number(j, "protocol_version"), (uint64_t)1000);
     v->last_contact_ms = duration_ms(stat_text(j, "raft", "last_contact"));
     read_suffrage(stat_text(j, "raft", "latest_configuration"), r->raft_id, r->rpc_addr, v);
@@ -354,12 +323,12 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
     if (json_parse(p, n, SELF_MAX, &j, err) < 0)
         return -1;
     const struct json *config = json_get(j, "config"), *member = json_get(j, "member");
-    const struct json *tags = json_get(member, "Tags"), *server = json_get(config, "Server");
+    const struct json *tags = json_get(member, "Tags");
     if (!json_is_object(config) || !json_is_object(json_get(j, "stats")))
         return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not what an agent tells of itself");
     struct self_answer r;
     memset(&r, 0, sizeof r);
-    r.node_name = r.view.self_name = parse_text(a, json_str(config, "NodeName", ""));
+    r.view.self_name = parse_text(a, json_str(config, "NodeName", ""));
     r.view.self_dc = parse_text(a, json_str(config, "Datacenter", ""));
     r.region = r.view.self_region = parse_text(a, json_str(config, "Region", ""));
     r.raft_id = parse_text(a, json_str(tags, "id", ""));
@@ -372,10 +341,7 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
     r.view.leave_on_interrupt = tri(config, "LeaveOnInt");
     r.view.leave_on_terminate = tri(config, "LeaveOnTerm");
     r.view.acl_enabled = tri(json_get(config, "ACL"), "Enabled");
-    r.view.rejoin_after_leave = tri(server, "RejoinAfterLeave");
-    int64_t expect = json_int(server, "BootstrapExpect", 0);
     read_running(config, a, &r.view.running);
-    r.view.bootstrap_expect = expect < 0 || expect > 1000 ? 0 : (int)expect;
     read_raft(j, a, &r);
     *ret = r;
     return 0;
@@ -473,10 +439,7 @@ int parse_node(const void *p, size_t n, struct arena *a, struct node_told *ret, 
     h.client.http_addr = text(a, j, "HTTPAddr");
     h.addr = host_part(a, h.client.http_addr);
     h.client.version = text(a, attributes, "nomad.version");
-    h.client.status_updated_s = json_int(j, "StatusUpdatedAt", 0);
     h.client.drain_meta_run = text(a, json_get(drain, "Meta"), NOMAD_META_RUN);
-    h.client.drain_started_s =
-        parse_time_ns(json_str(json_get(j, "DrainStrategy"), "StartedAt", "")) / 1000000000;
     h.client.drain_own = node_drained_itself(j);
     h.client.marked = node_was_marked(j);
     h.client.features = node_features(j, a, &h.client.n_features);

@@ -33,7 +33,7 @@ MUST_CHECK int parse_members(const void *p, size_t n, struct arena *a, struct me
 
 /* agent/self of a server or a client. */
 struct self_answer {
-    const char *node_name, *region;
+    const char *region;
     const char *raft_id;   /* member tag id, "" on a client */
     const char *rpc_addr;  /* member tags rpc_addr and port, "" on a client */
     const char *client_id; /* stats.client.node_id */

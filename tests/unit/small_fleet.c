@@ -63,7 +63,6 @@ static void server_fill(struct small_fleet *f, int i)
                               .last_log_index = 500,
                               .commit_index = 500,
                               .applied_index = 500,
-                              .num_peers = 2,
                               .last_contact_ms = i == 0 ? 0 : 20,
                               .voter_known = true,
                               .voter = true,

@@ -109,13 +109,11 @@ static void test_a_server_of_itself(void **state)
     assert_int_equal(s.view.term, 7);
     assert_int_equal(s.view.last_log_index, 47);
     assert_int_equal(s.view.applied_index, 47);
-    assert_int_equal(s.view.num_peers, 1);
     assert_int_equal(s.view.last_contact_ms, 0);
     assert_true(s.view.voter_known);
     assert_true(s.view.voter);
     assert_int_equal(s.view.leave_on_terminate, TRI_NO);
     assert_int_equal(s.view.acl_enabled, TRI_NO);
-    assert_int_equal(s.view.bootstrap_expect, 3);
     assert_string_equal(s.view.running.datacenter, "dc1");
     assert_string_equal(s.view.running.name, "s1");
     assert_string_equal(s.view.running.data_dir, "/opt/nomad/data");
@@ -218,11 +216,8 @@ static void test_autopilot(void **state)
     assert_int_equal(v.failure_tolerance, 0);
     assert_int_equal(v.n_autopilot, 3);
     assert_true(v.autopilot[0].leader && v.autopilot[0].voter && v.autopilot[0].healthy);
-    assert_int_equal(v.autopilot[1].last_contact_ms, 87);
-    assert_int_equal(v.autopilot[2].serf, MEMBER_ALIVE);
     assert_string_equal(v.autopilot[2].id, S3);
     assert_false(v.autopilot[2].voter);
-    assert_int_equal(v.autopilot[2].last_index, 44);
     /* raft protocol 2: a text, whatever its status */
     assert_int_equal(parse_autopilot(old.data, old.len, &a, &v, &err), -1);
     assert_true(v.healthy);
@@ -306,9 +301,7 @@ static void test_a_node(void **state)
     assert_string_equal(h.client.http_addr, "10.99.0.14:4646");
     assert_string_equal(h.addr, "10.99.0.14");
     assert_string_equal(h.client.version, "1.0.18");
-    assert_int_equal(h.client.status_updated_s, 1795345100);
     assert_int_equal(h.client.modify_index, 29);
-    assert_int_equal(h.client.drain_started_s, 0);
     assert_string_equal(h.client.drain_meta_run, "");
     assert_false(tls);
     assert_int_equal(parse_node("node not found", 14, &a, &h, &tls, &err), -1);
@@ -449,7 +442,6 @@ static void test_a_drain_of_ours(void **state)
     assert_true(tls && h.client.draining && !h.client.eligible);
     assert_string_equal(h.addr, "fd00::1");
     assert_string_equal(h.client.drain_meta_run, "ab12");
-    assert_int_equal(h.client.drain_started_s, 1795344973);
 }
 
 static void test_allocations(void **state)

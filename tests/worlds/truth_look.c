@@ -113,7 +113,6 @@ static void look_autopilot(struct truth *t, struct t_sight *s, int by)
                                                        .voter = h->voter,
                                                        .leader = r->leader == i,
                                                        .healthy = well,
-                                                       .serf = seen_status(h),
                                                        .version = t->versions[h->running]};
         voters += h->voter;
         healthy += h->voter && well;
@@ -130,7 +129,6 @@ static void look_self(struct truth *t, struct t_sight *s, int by)
     struct server_view *v = &s->hosts[by].server;
     const struct t_host *h = &t->hosts[by];
     const struct t_region *r = &t->regions[h->region];
-    size_t healthy;
 
     v->self_at = t->now;
     v->version = t->versions[h->running];
@@ -143,7 +141,6 @@ static void look_self(struct truth *t, struct t_sight *s, int by)
     v->last_log_index = v->commit_index = v->applied_index = index_of(t, by);
     if (r->leader >= 0 && (h->never || t->now < h->caught_ms))
         v->commit_index = MAX_OF(v->commit_index, v->applied_index);
-    v->num_peers = (int)t_voters(t, h->region, &healthy, -1) - 1;
     v->last_contact_ms = r->leader < 0 ? -1 : r->leader == by ? 0 : 20;
     v->voter_known = true;
     v->voter = h->voter;
