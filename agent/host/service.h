@@ -98,7 +98,7 @@ struct service_about {
         uint32_t n;
         struct about_file list[ABOUT_FILES];
     } files;
-    struct {
+    struct about_units {
         bool told, more;
         uint32_t n;
         struct about_unit list[ABOUT_UNITS];

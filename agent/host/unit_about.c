@@ -333,41 +333,40 @@ static int about_prevents(const struct unit_asked *u, struct service_about *ret)
 
 /* ---- other units ---- */
 
-static void add_unit(bool *more, uint32_t *n, struct about_unit list[static ABOUT_UNITS],
-                     const char *how, const char *name)
+static void add_unit(struct about_units *to, const char *how, const char *name)
 {
-    struct about_unit *unit = &list[*n];
+    struct about_unit *unit = &to->list[to->n];
 
-    for (uint32_t i = 0; i < *n; i++) {
-        if (str_eq(list[i].name, name))
+    for (uint32_t i = 0; i < to->n; i++) {
+        if (str_eq(to->list[i].name, name))
             return;
     }
-    if (*n == ABOUT_UNITS || str_copy(unit->name, sizeof(unit->name), name) < 0) {
-        *more = true;
+    if (to->n == ABOUT_UNITS || str_copy(unit->name, sizeof(unit->name), name) < 0) {
+        to->more = true;
         return;
     }
     str_cut(unit->how, sizeof(unit->how), how);
-    ++*n;
+    to->n++;
+}
+
+static int take_unit(sd_bus_message *m, const char *name, struct about_units *to)
+{
+    const char *unit = NULL;
+    int rc = sd_bus_message_read(m, "s", &unit);
+
+    if (rc > 0)
+        add_unit(to, name, unit);
+    return rc;
 }
 
 static int take_need(sd_bus_message *m, const char *name, struct service_about *ret)
 {
-    const char *unit = NULL;
-    int rc = sd_bus_message_read(m, "s", &unit);
-
-    if (rc > 0)
-        add_unit(&ret->needs.more, &ret->needs.n, ret->needs.list, name, unit);
-    return rc;
+    return take_unit(m, name, &ret->needs);
 }
 
 static int take_bound(sd_bus_message *m, const char *name, struct service_about *ret)
 {
-    const char *unit = NULL;
-    int rc = sd_bus_message_read(m, "s", &unit);
-
-    if (rc > 0)
-        add_unit(&ret->bound.more, &ret->bound.n, ret->bound.list, name, unit);
-    return rc;
+    return take_unit(m, name, &ret->bound);
 }
 
 /* What systemd does not tell of it stays "". */
