@@ -27,36 +27,32 @@ int codec_pack_receipt(const struct receipt *r, struct buf *ret, struct err *err
     return l == NULL ? -1 : layout_pack(l, &r->u, RECEIPT_PAYLOAD_MAX, ret, err);
 }
 
-int codec_read_order(const void *p, size_t n, struct order *ret, struct err *err)
+/* ret is untouched on failure. */
+static int read_payload(const struct layout *l, const void *p, size_t n, size_t max, void *ret,
+                        size_t size, struct err *err)
 {
-    const struct layout *l = layout_of(&ret->head, false, err);
     if (l == NULL)
         return -1;
-    if (n > ORDER_PAYLOAD_MAX)
-        return err_set(err, ERR_LIMIT, 0, "read %s: %zu bytes, at most %d are allowed", l->name, n,
-                       ORDER_PAYLOAD_MAX);
-    autofree struct order *now = xzalloc(1, sizeof(*now));
-    if (layout_read(l, p, n, &now->u, err) < 0) {
-        layout_release(l, &now->u);
+    if (n > max)
+        return err_set(err, ERR_LIMIT, 0, "read %s: %zu bytes, at most %zu are allowed", l->name, n,
+                       max);
+    autofree void *now = xzalloc(1, size);
+    if (layout_read(l, p, n, now, err) < 0) {
+        layout_release(l, now);
         return -1;
     }
-    memcpy(&ret->u, &now->u, sizeof(now->u));
+    memcpy(ret, now, size);
     return 0;
+}
+
+int codec_read_order(const void *p, size_t n, struct order *ret, struct err *err)
+{
+    return read_payload(layout_of(&ret->head, false, err), p, n, ORDER_PAYLOAD_MAX, &ret->u,
+                        sizeof(ret->u), err);
 }
 
 int codec_read_receipt(const void *p, size_t n, struct receipt *ret, struct err *err)
 {
-    const struct layout *l = layout_of(&ret->head, true, err);
-    if (l == NULL)
-        return -1;
-    if (n > RECEIPT_PAYLOAD_MAX)
-        return err_set(err, ERR_LIMIT, 0, "read %s: %zu bytes, at most %d are allowed", l->name, n,
-                       RECEIPT_PAYLOAD_MAX);
-    autofree struct receipt *now = xzalloc(1, sizeof(*now));
-    if (layout_read(l, p, n, &now->u, err) < 0) {
-        layout_release(l, &now->u);
-        return -1;
-    }
-    memcpy(&ret->u, &now->u, sizeof(now->u));
-    return 0;
+    return read_payload(layout_of(&ret->head, true, err), p, n, RECEIPT_PAYLOAD_MAX, &ret->u,
+                        sizeof(ret->u), err);
 }
