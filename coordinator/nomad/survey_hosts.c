@@ -104,9 +104,8 @@ void survey_take_self(struct survey_ask *a, const struct http_answer *answer)
     auto_json struct json *j = NULL;
     uint64_t cpus = 0;
 
-    h->config = survey_asked(answer);
-    if (h->config == ASKED_YES &&
-        (survey_json(answer, &j) < 0 || !json_is_object(json_get(j, "config"))))
+    h->config = survey_asked(answer, json_is_object, &j);
+    if (h->config == ASKED_YES && !json_is_object(json_get(j, "config")))
         h->config = ASKED_NOT;
     if (h->config != ASKED_YES)
         return;
@@ -136,9 +135,7 @@ void survey_take_node(struct survey_ask *a, const struct http_answer *answer)
     struct host_survey *h = &a->owner->out.hosts[a->host];
     auto_json struct json *j = NULL;
 
-    h->node = survey_asked(answer);
-    if (h->node == ASKED_YES && (survey_json(answer, &j) < 0 || !json_is_object(j)))
-        h->node = ASKED_NOT;
+    h->node = survey_asked(answer, json_is_object, &j);
     if (h->node != ASKED_YES)
         return;
     const struct json *attributes = json_get(j, "Attributes");

@@ -162,9 +162,7 @@ void survey_take_allocs(struct survey_ask *a, const struct http_answer *answer)
     struct jobs_reading *w = work_of(a);
     auto_json struct json *j = NULL;
 
-    r->allocs = survey_asked(answer);
-    if (r->allocs == ASKED_YES && (survey_json(answer, &j) < 0 || !json_is_array(j)))
-        r->allocs = ASKED_NOT;
+    r->allocs = survey_asked(answer, json_is_array, &j);
     for (size_t i = 0; r->allocs == ASKED_YES && i < json_len(j) && w->n_runs < SURVEY_ALLOCS; i++)
         take_alloc(a, json_item(j, i));
     w->allocs_listed =

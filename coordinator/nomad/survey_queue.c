@@ -54,22 +54,26 @@ struct survey_ask *survey_push(struct survey_queue *s, enum survey_question q, s
     return a;
 }
 
-enum asked survey_asked(const struct http_answer *answer)
+int survey_json(const struct http_answer *answer, struct json **ret)
+{
+    struct err err = ERR_INIT;
+    return json_parse(answer->body, answer->body_len, BODY_MAX, ret, &err);
+}
+
+enum asked survey_asked(const struct http_answer *answer, bool (*expected)(const struct json *),
+                        struct json **ret)
 {
     static const struct {
         int status;
         enum asked asked;
     } rows[] = {{200, ASKED_YES}, {403, ASKED_DENIED}, {404, ASKED_ABSENT}, {501, ASKED_ABSENT}};
+    enum asked asked = ASKED_NOT;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (answer->status == rows[i].status)
-            return rows[i].asked;
-    return ASKED_NOT;
-}
-
-int survey_json(const struct http_answer *answer, struct json **ret)
-{
-    struct err err = ERR_INIT;
-    return json_parse(answer->body, answer->body_len, BODY_MAX, ret, &err);
+            asked = rows[i].asked;
+    if (asked == ASKED_YES && (survey_json(answer, ret) < 0 || !expected(*ret)))
+        return ASKED_NOT;
+    return asked;
 }
 
 const char *survey_text(struct survey_queue *s, const char *text)

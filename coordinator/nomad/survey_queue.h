@@ -82,8 +82,10 @@ struct survey_ask *survey_push(struct survey_queue *s, enum survey_question q, s
 void survey_pump(struct survey_queue *s);
 void survey_drop(struct survey_queue *s);
 
-/* For takers. ASKED_YES, DENIED or ABSENT by the status; ASKED_NOT for every other one. */
-enum asked survey_asked(const struct http_answer *answer);
+/* For takers. ASKED_YES, with its JSON, which is what is expected; DENIED or ABSENT by the status;
+ * ASKED_NOT for every other one, and for other JSON. */
+enum asked survey_asked(const struct http_answer *answer, bool (*expected)(const struct json *),
+                        struct json **ret);
 MUST_CHECK int survey_json(const struct http_answer *answer, struct json **ret);
 const char *survey_text(struct survey_queue *s, const char *text); /* into the arena, cut */
 

@@ -12,9 +12,7 @@ void survey_take_keyring(struct survey_ask *a, const struct http_answer *answer)
     struct region_survey *r = region_of(a);
     auto_json struct json *j = NULL;
 
-    r->keyring = survey_asked(answer);
-    if (r->keyring == ASKED_YES && (survey_json(answer, &j) < 0 || !json_is_array(j)))
-        r->keyring = ASKED_NOT;
+    r->keyring = survey_asked(answer, json_is_array, &j);
     for (size_t i = 0; r->keyring == ASKED_YES && i < json_len(j); i++) {
         const struct json *key = json_item(j, i);
         int64_t publish = json_int(key, "PublishTime", 0) / 1000000;
@@ -32,12 +30,9 @@ void survey_take_deployments(struct survey_ask *a, const struct http_answer *ans
                                          "initializing"};
     struct region_survey *r = region_of(a);
     auto_json struct json *j = NULL;
-    enum asked asked = survey_asked(answer);
 
-    if (asked == ASKED_YES && (survey_json(answer, &j) < 0 || !json_is_array(j)))
-        asked = ASKED_NOT;
-    r->deployments = asked;
-    for (size_t i = 0; asked == ASKED_YES && i < json_len(j); i++) {
+    r->deployments = survey_asked(answer, json_is_array, &j);
+    for (size_t i = 0; r->deployments == ASKED_YES && i < json_len(j); i++) {
         const struct json *d = json_item(j, i);
         const char *status = json_str(d, "Status", "");
         for (size_t k = 0; k < ARRAY_LEN(moving); k++)
@@ -54,9 +49,7 @@ void survey_take_autopilot(struct survey_ask *a, const struct http_answer *answe
     auto_json struct json *j = NULL;
     int64_t ns = 0;
 
-    r->autopilot = survey_asked(answer);
-    if (r->autopilot == ASKED_YES && (survey_json(answer, &j) < 0 || !json_is_object(j)))
-        r->autopilot = ASKED_NOT;
+    r->autopilot = survey_asked(answer, json_is_object, &j);
     if (r->autopilot != ASKED_YES)
         return;
     r->cleanup_dead = json_bool(j, "CleanupDeadServers", false);
@@ -77,9 +70,7 @@ void survey_take_vault(struct survey_ask *a, const struct http_answer *answer)
     struct region_survey *r = region_of(a);
     auto_json struct json *j = NULL;
 
-    r->vault_check = survey_asked(answer);
-    if (r->vault_check == ASKED_YES && (survey_json(answer, &j) < 0 || !json_is_object(j)))
-        r->vault_check = ASKED_NOT;
+    r->vault_check = survey_asked(answer, json_is_object, &j);
     if (r->vault_check != ASKED_YES)
         return;
     r->vault_jobs = count(j, "JobsWithoutVaultIdentity");
@@ -92,9 +83,7 @@ void survey_take_license(struct survey_ask *a, const struct http_answer *answer)
     struct region_survey *r = region_of(a);
     auto_json struct json *j = NULL;
 
-    r->license = survey_asked(answer);
-    if (r->license == ASKED_YES && (survey_json(answer, &j) < 0 || !json_is_object(j)))
-        r->license = ASKED_NOT;
+    r->license = survey_asked(answer, json_is_object, &j);
     if (r->license == ASKED_YES)
         r->license_ends =
             survey_text(a->owner, json_str(json_get(j, "License"), "ExpirationTime", ""));
@@ -110,9 +99,8 @@ void survey_take_policies(struct survey_ask *a, const struct http_answer *answer
         r->policies = ASKED_ABSENT; /* ACLs are off */
         return;
     }
-    r->policies = survey_asked(answer);
-    if (r->policies == ASKED_YES &&
-        (survey_json(answer, &j) < 0 || !json_is_array(j) || json_len(j) > SURVEY_POLICIES))
+    r->policies = survey_asked(answer, json_is_array, &j);
+    if (r->policies == ASKED_YES && json_len(j) > SURVEY_POLICIES)
         r->policies = ASKED_NOT;
     for (size_t i = 0; r->policies == ASKED_YES && i < json_len(j); i++)
         survey_push(a->owner, Q_POLICY, a->region,
