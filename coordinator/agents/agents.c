@@ -26,20 +26,15 @@ struct agents {
     struct queued_event *events, **last_event;
 };
 
+static int key_of(const void *key, const void *agent)
+{
+    return strcmp(key, (*(struct agent *const *)agent)->key);
+}
+
 static struct agent *find(const struct agents *a, const char *key)
 {
-    size_t lo = 0, hi = a->n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        int c = strcmp(key, a->list[mid]->key);
-        if (c == 0)
-            return a->list[mid];
-        if (c < 0)
-            hi = mid;
-        else
-            lo = mid + 1;
-    }
-    return NULL;
+    struct agent **at = a->n > 0 ? bsearch(key, a->list, a->n, sizeof *a->list, key_of) : NULL;
+    return at != NULL ? *at : NULL;
 }
 
 static void wake_at(struct agents *a, int64_t due)

@@ -124,18 +124,7 @@ const struct ledger_host *ledger_host_const(const struct ledger *l, const char *
 
 struct ledger_host *ledger_host(struct ledger *l, const char *key)
 {
-    for (size_t i = 0; i < l->n_hosts; i++)
-        if (str_eq(l->hosts[i].key, key))
-            return &l->hosts[i];
-    return NULL;
-}
-
-struct ledger_region *ledger_region(struct ledger *l, const char *name)
-{
-    for (size_t i = 0; i < l->n_regions; i++)
-        if (str_eq(l->regions[i].name, name))
-            return &l->regions[i];
-    return NULL;
+    return (struct ledger_host *)ledger_host_const(l, key);
 }
 
 const struct ledger_region *ledger_region_const(const struct ledger *l, const char *name)
@@ -144,6 +133,11 @@ const struct ledger_region *ledger_region_const(const struct ledger *l, const ch
         if (str_eq(l->regions[i].name, name))
             return &l->regions[i];
     return NULL;
+}
+
+struct ledger_region *ledger_region(struct ledger *l, const char *name)
+{
+    return (struct ledger_region *)ledger_region_const(l, name);
 }
 
 bool effect_finished(const struct effect *e)
@@ -180,12 +174,7 @@ const struct effect *ledger_effect_const(const struct ledger *l, enum effect_kin
 
 struct effect *ledger_effect(struct ledger *l, enum effect_kind kind, const char *key)
 {
-    for (size_t i = 0; i < l->n_effects; i++) {
-        struct effect *e = &l->effects[i];
-        if (e->kind == kind && !effect_finished(e) && str_eq(e->key, key))
-            return e;
-    }
-    return NULL;
+    return (struct effect *)ledger_effect_const(l, kind, key);
 }
 
 bool effect_left_off(const struct effect *e)

@@ -89,11 +89,6 @@ static const char *runs_acl(const struct host *h)
 
 /* ---- are two the same? ---- */
 
-static bool same_text(const char *files, const char *runs)
-{
-    return str_eq(files, runs);
-}
-
 static size_t without_slashes(const char *path)
 {
     size_t n = strlen(path);
@@ -163,18 +158,18 @@ static const struct {
     runs_fn *runs;
     bool (*same)(const char *files, const char *runs);
 } values[] = {
-    {"region", "global", runs_region, same_text},
-    {"datacenter", "dc1", runs_datacenter, same_text},
-    {"name", NULL, runs_name, same_text},
+    {"region", "global", runs_region, str_eq},
+    {"datacenter", "dc1", runs_datacenter, str_eq},
+    {"name", NULL, runs_name, str_eq},
     {"data_dir", NULL, runs_data_dir, same_path},
     {"bind_addr", "0.0.0.0", runs_bind, same_address},
     {"advertise_http", NULL, runs_http, same_address},
     {"advertise_rpc", NULL, runs_rpc, same_address},
-    {"node_class", "", runs_class, same_text},
-    {"node_pool", "default", runs_pool, same_text},
-    {"server", "false", runs_server, same_text},
-    {"client", "false", runs_client, same_text},
-    {"acl", "false", runs_acl, same_text},
+    {"node_class", "", runs_class, str_eq},
+    {"node_pool", "default", runs_pool, str_eq},
+    {"server", "false", runs_server, str_eq},
+    {"client", "false", runs_client, str_eq},
+    {"acl", "false", runs_acl, str_eq},
 };
 
 struct text {
