@@ -34,10 +34,10 @@
 #define MANIFEST_MAX  (8 * 1024)
 #define TRUST_MAX     (8 * 1024)
 #define SUMS_MAX      (4 * 1024) /* SHA256SUMS in a manifest */
-#define SUMS_SIG_MAX  1024
-#define BUILDS_MAX    16 /* os/arch pairs in a manifest */
-#define KEYS_MAX      16 /* keys a role */
-#define SIGS_MAX      8  /* signatures on a container */
+#define SUMS_SIG_MAX  2048       /* two RSA-4096 signatures are 1,142 bytes */
+#define BUILDS_MAX    16         /* os/arch pairs in a manifest */
+#define KEYS_MAX      16         /* keys a role */
+#define SIGS_MAX      8          /* signatures on a container */
 
 #define LEASE_MAX_MS       (15 * 60 * 1000) /* most that law allows */
 #define STATUS_WAIT_MAX_MS (60 * 1000)      /* how long a status may be held back */
