@@ -1,0 +1,27 @@
+#include "fuzz_target.h"
+#include "sha256sums.h"
+
+/* Each line lies in the text; what is found under a line's name is the digest of that line. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = fuzz_text(data, size), name[300];
+    const char *at = text, *end = text + size;
+    struct sum_line line;
+    struct digest found;
+    struct err err = ERR_INIT;
+
+    for (int rc = 1; rc > 0;) {
+        const char *before = at;
+        rc = sha256sums_next(&at, end, &line, &err);
+        FUZZ_CHECK(at >= before && at <= end && (rc > 0) == (at > before));
+        FUZZ_CHECK(rc >= 0 || err.kind == ERR_FORMAT);
+        if (rc <= 0 || line.name_len >= sizeof name)
+            continue;
+        FUZZ_CHECK(line.name > before && line.name + line.name_len <= at);
+        snprintf(name, sizeof name, "%.*s", (int)line.name_len, line.name);
+        if (sha256sums_find(text, size, name, &found, &err) == 0)
+            FUZZ_CHECK(digest_eq(&found, &line.digest));
+    }
+    free(text);
+    return 0;
+}
