@@ -285,6 +285,7 @@ install-coordinator: release pages
 	install -D -m 644 $(PAGES)/example/caravan.conf $(SHARED)/doc/caravan/examples/caravan.conf
 	install -D -m 644 coordinator/plan/hazards.conf $(SHARED)/doc/caravan/examples/hazards.conf
 	install -d $(SHARED)/caravan/hazards.d
+	install -m 644 deploy/keys/hashicorp.asc $(SHARED)/caravan/
 install-agent: release pages
 	install -d '$(DESTDIR)$(UNITDIR)' $(SHARED)/man/man5 $(SHARED)/man/man8 $(SHARE)/lib/caravan
 	install -m 755 $(call in,release,$(filter caravan-%,$(PROGRAMS))) $(SHARE)/lib/caravan/
@@ -292,6 +293,7 @@ install-agent: release pages
 	install -m 644 $(PAGES)/man/*.8 $(SHARED)/man/man8/
 	install -m 644 $(PAGES)/man/agent.conf.5 $(SHARED)/man/man5/
 	install -D -m 644 $(PAGES)/example/agent.conf $(SHARED)/doc/caravan-agent/examples/agent.conf
+	install -D -m 644 deploy/keys/hashicorp.asc $(SHARED)/caravan-agent/hashicorp.asc
 	install -D -m 644 $(PAGES)/catalog/caravan.catalog $(SHARE)/lib/systemd/catalog/caravan.catalog
 	install -D -m 644 deploy/sysusers.conf $(SHARE)/lib/sysusers.d/caravan-agent.conf
 	install -D -m 644 deploy/tmpfiles.conf $(SHARE)/lib/tmpfiles.d/caravan-agent.conf
