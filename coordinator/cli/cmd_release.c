@@ -43,7 +43,7 @@ static int add(struct console *c, const char *version, struct err *err)
     if (check_options(o, err) < 0 || console_conf(c, err) < 0 ||
         keys_trust(&c->conf, &c->trust, err) < 0 ||
         keys_load(&c->conf, ROLE_RELEASE, &key, err) < 0 ||
-        publish_measure(o->file, version, os, o->arch, &b, err) < 0 ||
+        publish_measure(o->file, version, os, o->arch, NULL, &b, err) < 0 ||
         release_add(&c->conf, &c->trust, key, version, o->not_a_prerelease, &b, o->url.items,
                     o->url.n, clock_wall(c->clock) / 1000, &r, err) < 0)
         return -1;

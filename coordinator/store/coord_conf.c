@@ -71,6 +71,17 @@ static const struct conf_key keys[] = {
     {"defaults", "speed_min", CONF_SIZE, AT(speed_min), 0, 0, "10K",
      "bytes a second below which a fetch is given up"},
 
+    {"vendor", "keyring", CONF_PATH, AT(vendor_keyring), 0, SIZE(vendor_keyring), "",
+     "OpenPGP keys, armoured or binary, that may sign releases too, beside HashiCorp's own"},
+    {"vendor", "shipped_keyring", CONF_PATH, AT(vendor_shipped), 0, SIZE(vendor_shipped),
+     "/usr/share/caravan/hashicorp.asc", "HashiCorp's release key, as the package brings it"},
+    TEXT("vendor", "key_ids", vendor_key_ids, "72D7468F",
+         "the last 8 digits of keys, with blanks between: which signatures are asked for by name"),
+    TEXT("vendor", "from", vendor_from, "",
+         "where releases are fetched from, as with --from; empty: HashiCorp's release site"),
+    {"vendor", "gpgv", CONF_PATH, AT(vendor_gpgv), 0, SIZE(vendor_gpgv), "/usr/bin/gpgv",
+     "the program that checks signatures"},
+
     {"agents", "*", CONF_MAP, 0, 0, 0, NULL,
      "Nomad id or name = HOST:PORT of the caravan-agent; else the host's address, port 4650"},
     {"servers", "*", CONF_MAP, 0, 0, 0, NULL,

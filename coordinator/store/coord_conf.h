@@ -37,7 +37,7 @@ struct address_map {
 
 enum conf_source { SOURCE_DEFAULT, SOURCE_FILE, SOURCE_ENVIRONMENT };
 
-#define COORD_KEYS_MAX 48
+#define COORD_KEYS_MAX 56
 
 struct coord_conf {
     /* [nomad] */
@@ -46,6 +46,9 @@ struct coord_conf {
     bool token_in_clear;
     /* [paths] */
     char state_dir[256], hazards_dir[256];
+    /* [vendor] */
+    char vendor_keyring[256], vendor_shipped[256], vendor_key_ids[128], vendor_from[512],
+        vendor_gpgv[256];
     /* [defaults] */
     char max_parallel[16];
     int64_t canary, soak_ms, settle_ms, settle_answers, max_failures, max_skipped;

@@ -7,9 +7,10 @@
 #include "cleanup.h"
 #include "str.h"
 
-#define MEMBER   "nomad"
-#define WORD     "abcdefghijklmnopqrstuvwxyz0123456789_"
-#define HEAD_LEN 20 /* of an ELF file: up to e_machine */
+#define MEMBER          "nomad"
+#define WORD            "abcdefghijklmnopqrstuvwxyz0123456789_"
+#define HEAD_LEN        20 /* of an ELF file: up to e_machine */
+#define ZIP_MEMBERS_MAX 16
 
 AUTO_DEFINE(archive, struct archive, archive_read_free)
 
@@ -73,24 +74,36 @@ static int hash_member(struct archive *a, const char *arch, struct build *b, str
     return check_machine(head, head_len, arch, err);
 }
 
-static int measure_zip(int fd, const char *arch, struct build *b, struct err *err)
+/* What hosts refuse (agent's unpack) is not released: paths, links, special and encrypted files. */
+static int check_entry(struct archive_entry *e, struct err *err)
 {
-    CLEANUP(cleanup_archive) struct archive *a = archive_read_new();
-    struct archive_entry *entry = NULL;
+    const char *name = archive_entry_pathname(e);
+    if (name == NULL || name[0] == '\0' || name[0] == '.' || strpbrk(name, "/\\:") != NULL)
+        return err_set(err, ERR_FORMAT, 0, "the zip holds a path: %.100s",
+                       name != NULL ? name : "(not text)");
+    if (archive_entry_filetype(e) != AE_IFREG || archive_entry_symlink(e) != NULL ||
+        archive_entry_hardlink(e) != NULL)
+        return err_set(err, ERR_FORMAT, 0, "the zip's member %.100s is no regular file", name);
+    if (archive_entry_is_encrypted(e) > 0)
+        return err_set(err, ERR_FORMAT, 0, "the zip's member %.100s is encrypted", name);
+    if (archive_entry_size_is_set(e) && archive_entry_size(e) > (int64_t)RELEASE_FILE_MAX)
+        return err_set(err, ERR_LIMIT, 0, "the zip's member %.100s is larger than 1 GiB", name);
+    return 0;
+}
+
+static int measure_members(struct archive *a, const char *arch, struct build *b, struct err *err)
+{
+    struct archive_entry *e = NULL;
     bool found = false;
-    int rc;
-    if (a == NULL)
-        die_oom();
-    if (lseek(fd, 0, SEEK_SET) < 0)
-        return err_set(err, ERR_IO, errno, "seek");
-    if (archive_read_support_format_zip(a) != ARCHIVE_OK ||
-        archive_read_open_fd(a, fd, 64 * 1024) != ARCHIVE_OK)
-        return err_set(err, ERR_FORMAT, 0, "open the zip: %s", archive_error_string(a));
-    while ((rc = archive_read_next_header(a, &entry)) == ARCHIVE_OK) {
-        const char *name = archive_entry_pathname(entry);
-        if (name == NULL || !str_eq(name, MEMBER))
+    int rc, n = 0;
+    while ((rc = archive_read_next_header(a, &e)) == ARCHIVE_OK) {
+        if (n++ == ZIP_MEMBERS_MAX)
+            return err_set(err, ERR_FORMAT, 0, "the zip has more than %d members", ZIP_MEMBERS_MAX);
+        if (check_entry(e, err) < 0)
+            return -1;
+        if (!str_eq(archive_entry_pathname(e), MEMBER))
             continue;
-        if (found || archive_entry_filetype(entry) != AE_IFREG)
+        if (found)
             return err_set(err, ERR_FORMAT, 0, "the zip holds more than one file " MEMBER);
         found = true;
         if (hash_member(a, arch, b, err) < 0)
@@ -98,12 +111,24 @@ static int measure_zip(int fd, const char *arch, struct build *b, struct err *er
     }
     if (rc != ARCHIVE_EOF)
         return err_set(err, ERR_FORMAT, 0, "read the zip: %s", archive_error_string(a));
-    if (!found)
-        return err_set(err, ERR_FORMAT, 0, "the zip has no file " MEMBER " at its top");
-    return 0;
+    return found ? 0 : err_set(err, ERR_FORMAT, 0, "the zip has no file " MEMBER " at its top");
 }
 
-static int measure(int fd, const char *arch, struct build *b, struct err *err)
+static int measure_zip(int fd, const char *arch, struct build *b, struct err *err)
+{
+    CLEANUP(cleanup_archive) struct archive *a = archive_read_new();
+    if (a == NULL)
+        die_oom();
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return err_set(err, ERR_IO, errno, "seek");
+    if (archive_read_support_format_zip_seekable(a) != ARCHIVE_OK ||
+        archive_read_open_fd(a, fd, 64 * 1024) != ARCHIVE_OK)
+        return err_set(err, ERR_FORMAT, 0, "open the zip: %s", archive_error_string(a));
+    return measure_members(a, arch, b, err);
+}
+
+static int measure(int fd, const char *arch, const struct digest *want, struct build *b,
+                   struct err *err)
 {
     unsigned char head[HEAD_LEN];
     ssize_t n = pread(fd, head, sizeof head, 0);
@@ -113,6 +138,8 @@ static int measure(int fd, const char *arch, struct build *b, struct err *err)
         return err_set(err, ERR_FORMAT, 0, "it is empty or nearly so: no binary");
     if (digest_fd(fd, RELEASE_FILE_MAX, &b->fetch_digest, &b->fetch_size, err) < 0)
         return -1;
+    if (want != NULL && !digest_eq(want, &b->fetch_digest))
+        return err_set(err, ERR_CRYPTO, 0, "its SHA-256 is not the one that was signed");
     if (memcmp(head, "PK\003\004", 4) == 0) {
         b->packing = PACKING_ZIP;
         return measure_zip(fd, arch, b, err);
@@ -124,7 +151,7 @@ static int measure(int fd, const char *arch, struct build *b, struct err *err)
 }
 
 int publish_measure(const char *path, const char *version, const char *os, const char *arch,
-                    struct build *ret, struct err *err)
+                    const struct digest *want, struct build *ret, struct err *err)
 {
     struct build b;
     memset(&b, 0, sizeof b);
@@ -140,7 +167,7 @@ int publish_measure(const char *path, const char *version, const char *os, const
         return err_set(err, ERR_USAGE, errno, "open %s", path);
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_USAGE, 0, "%s is not a regular file", path);
-    if (measure(fd, arch, &b, err) < 0)
+    if (measure(fd, arch, want, &b, err) < 0)
         return err_wrap(err, "%s", path);
     *ret = b;
     return 0;

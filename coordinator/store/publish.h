@@ -5,8 +5,9 @@
  * publish_measure reads a file once to hash it and, when its first bytes are a
  * zip's, once more to unpack the member `nomad` through the digest. Nothing is
  * written and nothing is run. What can be told without running is checked: a zip
- * holds exactly one `nomad`, an ELF file is for the architecture named, and a name
- * as HashiCorp gives it (nomad_1.9.7_linux_amd64.zip) fits version, os and arch.
+ * holds exactly one `nomad` and nothing that hosts would refuse (a path, a link, an
+ * encrypted member, more than 16 members), an ELF file is for the architecture named, and a
+ * name as HashiCorp gives it (nomad_1.9.7_linux_amd64.zip) fits version, os and arch.
  */
 #ifndef PUBLISH_H
 #define PUBLISH_H
@@ -15,8 +16,10 @@
 
 #define RELEASE_FILE_MAX (1024ULL * 1024 * 1024)
 
-/* os and arch of *ret are filled from the arguments. */
+/* os and arch of *ret are filled from the arguments. want: NULL, or the digest that the file must
+ * have (ERR_CRYPTO) before anything in it is read. */
 MUST_CHECK int publish_measure(const char *path, const char *version, const char *os,
-                               const char *arch, struct build *ret, struct err *err);
+                               const char *arch, const struct digest *want, struct build *ret,
+                               struct err *err);
 
 #endif

@@ -7,6 +7,8 @@
 
 #define PLACES_FILE_MAX (PLACES_MAX * (URL_MAX_LEN + 40))
 #define OWN_BUILD       "not-a-prerelease"
+#define MANIFEST_NAME   "manifest"
+#define SOURCE_NAME     "source"
 
 static int release_path(const struct coord_conf *c, const char *version, const char *file,
                         char dst[static 300], struct err *err)
@@ -89,7 +91,7 @@ static int load(const struct coord_conf *c, const struct trust *t, const char *v
     char path[300];
     bool there = false;
     auto_buf struct buf text = BUF_INIT;
-    if (check_version(version, err) < 0 || release_path(c, version, "manifest", path, err) < 0 ||
+    if (check_version(version, err) < 0 || release_path(c, version, MANIFEST_NAME, path, err) < 0 ||
         file_read_if(path, MANIFEST_MAX, 0, &r->container, &there, err) < 0)
         return -1;
     if (!there)
@@ -193,7 +195,7 @@ static int store(const struct coord_conf *c, const struct stored_release *r, str
     if (release_path(c, version, "", dir, err) < 0 || file_make_dirs(dir, 0755, err) < 0 ||
         release_path(c, version, "places", path, err) < 0 ||
         file_replace(path, text.data, text.len, 0644, err) < 0 ||
-        release_path(c, version, "manifest", path, err) < 0)
+        release_path(c, version, MANIFEST_NAME, path, err) < 0)
         return -1;
     return file_replace(path, r->container.data, r->container.len, 0644, err);
 }
@@ -207,34 +209,179 @@ static int sign(struct stored_release *r, const struct keypair *key, struct err 
     return container_pack(CONTAINER_MANIFEST, body.data, body.len, &key, 1, &r->container, err);
 }
 
+/* What is there of this version, or a release without builds. */
+static int begin(const struct coord_conf *c, const struct trust *t, const char *version,
+                 struct stored_release *ret, struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (check_version(version, err) < 0)
+        return -1;
+    if (release_load(c, t, version, ret, &why) == 0)
+        return 0;
+    if (why.kind != ERR_NOTFOUND) {
+        *err = why;
+        return -1;
+    }
+    memset(ret, 0, sizeof *ret);
+    ret->places = xzalloc(PLACES_MAX, sizeof *ret->places);
+    str_cut(ret->manifest.version, sizeof ret->manifest.version, version);
+    return 0;
+}
+
+/* Signed anew it is newer than before, also where the clock went back: hosts go by that. */
+static int finish(const struct coord_conf *c, const struct keypair *key, int64_t now_s,
+                  struct stored_release *r, struct err *err)
+{
+    r->manifest.created_s = MAX_OF(now_s, r->manifest.created_s + 1);
+    return sign(r, key, err) < 0 ? -1 : store(c, r, err);
+}
+
 int release_add(const struct coord_conf *c, const struct trust *t, const struct keypair *key,
                 const char *version, bool own_build, const struct build *b, const char *const *urls,
                 size_t n_urls, int64_t now_s, struct stored_release *ret, struct err *err)
 {
     struct stored_release r;
-    struct err why = ERR_INIT;
     char dir[300];
-    if (check_version(version, err) < 0 || release_path(c, version, "", dir, err) < 0 ||
-        (own_build && check_own(version, err) < 0))
+    if (release_path(c, version, "", dir, err) < 0 || (own_build && check_own(version, err) < 0) ||
+        begin(c, t, version, &r, err) < 0)
         return -1;
-    if (release_load(c, t, version, &r, &why) < 0) {
-        if (why.kind != ERR_NOTFOUND) {
-            *err = why;
-            return -1;
-        }
-        memset(&r, 0, sizeof r);
-        r.places = xzalloc(PLACES_MAX, sizeof *r.places);
-        str_cut(r.manifest.version, sizeof r.manifest.version, version);
-        r.manifest.created_s = now_s;
-    }
     r.own_build |= own_build;
     if (merge_build(&r.manifest, b, dir, err) < 0 || merge_places(&r, b, urls, n_urls, err) < 0 ||
-        sign(&r, key, err) < 0 || store(c, &r, err) < 0) {
+        finish(c, key, now_s, &r, err) < 0) {
         stored_release_free(&r);
         return -1;
     }
     *ret = r;
     return 0;
+}
+
+/* ---- of the vendor's ---- */
+
+static int put_sums(struct manifest *m, const struct vendor_files *v, struct err *err)
+{
+    if (v->sums_len > sizeof m->sums || v->sig_len > sizeof m->sums_sig)
+        return err_set(err, ERR_LIMIT, 0,
+                       "SHA256SUMS has %zu bytes and its signature %zu; a manifest has room for %d "
+                       "and %d",
+                       v->sums_len, v->sig_len, SUMS_MAX, SUMS_SIG_MAX);
+    memcpy(m->sums, v->sums, v->sums_len);
+    memcpy(m->sums_sig, v->sig, v->sig_len);
+    m->sums_len = v->sums_len;
+    m->sums_sig_len = v->sig_len;
+    return 0;
+}
+
+/* A build that was fetched before must be in the SHA256SUMS that replaces the one it came with. */
+static int check_before(const struct manifest *m, const struct vendor_files *v, struct err *err)
+{
+    for (uint32_t i = 0; i < m->n_builds; i++) {
+        const struct build *b = &m->builds[i];
+        if (vendor_names_build((const char *)m->sums, m->sums_len, m->version, b) &&
+            !vendor_names_build(v->sums, v->sums_len, m->version, b))
+            return err_set(err, ERR_REFUSED, 0,
+                           "SHA256SUMS has another digest for %s %s/%s than when it was fetched",
+                           m->version, b->os, b->arch);
+    }
+    return 0;
+}
+
+static int merge_vendor(const struct coord_conf *c, const struct vendor_files *v,
+                        struct stored_release *r, struct err *err)
+{
+    char dir[300];
+    if (release_path(c, v->version, "", dir, err) < 0 || check_before(&r->manifest, v, err) < 0 ||
+        put_sums(&r->manifest, v, err) < 0)
+        return -1;
+    for (size_t i = 0; i < v->n_builds; i++)
+        if (merge_build(&r->manifest, &v->builds[i], dir, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* The zips to where the release is, from where they were fetched. */
+static int move_zips(const struct coord_conf *c, const struct vendor_files *v, struct err *err)
+{
+    char dir[300], name[VENDOR_NAME_MAX], from[300 + VENDOR_NAME_MAX], to[300];
+    if (release_path(c, v->version, "", dir, err) < 0 || file_make_dirs(dir, 0755, err) < 0)
+        return -1;
+    for (size_t i = 0; i < v->n_builds; i++) {
+        vendor_zip_name(name, v->version, v->builds[i].os, v->builds[i].arch);
+        snprintf(from, sizeof from, "%s/%s", v->dir, name);
+        if (release_path(c, v->version, name, to, err) < 0)
+            return -1;
+        if (rename(from, to) < 0 && (errno != ENOENT || access(to, R_OK) < 0))
+            return err_set(err, ERR_IO, errno, "move %s to %s", from, dir);
+    }
+    return file_sync_dir(dir, err);
+}
+
+int release_add_vendor(const struct coord_conf *c, const struct trust *t, const struct keypair *key,
+                       const struct vendor_files *v, int64_t now_s, struct stored_release *ret,
+                       struct err *err)
+{
+    struct stored_release r;
+    char path[300];
+    if (begin(c, t, v->version, &r, err) < 0)
+        return -1;
+    if (merge_vendor(c, v, &r, err) < 0 || move_zips(c, v, err) < 0 ||
+        release_path(c, v->version, SOURCE_NAME, path, err) < 0 ||
+        file_replace(path, v->source, strlen(v->source), 0644, err) < 0 ||
+        finish(c, key, now_s, &r, err) < 0) {
+        stored_release_free(&r);
+        return -1;
+    }
+    *ret = r;
+    return 0;
+}
+
+int release_zip_path(const struct coord_conf *c, const char *version, const char *os,
+                     const char *arch, char dst[static 300], struct err *err)
+{
+    char name[VENDOR_NAME_MAX];
+    vendor_zip_name(name, version, os, arch);
+    return release_path(c, version, name, dst, err);
+}
+
+int release_source(const struct coord_conf *c, const char *version, struct buf *ret,
+                   struct err *err)
+{
+    char path[300];
+    bool there = false;
+    return release_path(c, version, SOURCE_NAME, path, err) < 0
+               ? -1
+               : file_read_if(path, SOURCE_FILE_MAX, 0, ret, &there, err);
+}
+
+/* The manifest first: without it there is no release, whatever else is left. */
+int release_remove(const struct coord_conf *c, const char *version, struct err *err)
+{
+    char dir[300], path[300];
+    struct names files = NAMES_INIT;
+    if (check_version(version, err) < 0 || release_path(c, version, "", dir, err) < 0 ||
+        release_path(c, version, MANIFEST_NAME, path, err) < 0)
+        return -1;
+    if (access(path, F_OK) < 0)
+        return err_set(err, ERR_NOTFOUND, 0, "release %s is not on this machine", version);
+    int rc = file_remove(path, err) < 0 || file_names(dir, "", 1000, 0, &files, err) < 0 ? -1 : 0;
+    for (size_t i = 0; rc == 0 && i < files.n; i++)
+        rc = release_path(c, version, files.items[i], path, err) < 0 ? -1 : file_remove(path, err);
+    names_free(&files);
+    if (rc == 0 && (file_sweep(dir, err) < 0 || (rmdir(dir) < 0 && errno != ENOENT)))
+        rc = err_set(err, ERR_IO, errno, "remove %s", dir);
+    return rc;
+}
+
+int release_lock(const struct coord_conf *c, int *ret_fd, struct err *err)
+{
+    char path[300];
+    if (file_make_dirs(c->state_dir, 0755, err) < 0 ||
+        state_path(c, "releases.lock", path, err) < 0)
+        return -1;
+    if (file_lock(path, ret_fd, err) == 0)
+        return 0;
+    return err->kind == ERR_BUSY
+               ? err_wrap(err, "releases are being fetched, added or checked by another command")
+               : -1;
 }
 
 static int by_version(const void *a, const void *b)
@@ -245,6 +392,14 @@ static int by_version(const void *a, const void *b)
         version_parse(*(char *const *)b, &y, &unused) < 0)
         return strcmp(*(char *const *)a, *(char *const *)b);
     return version_cmp(&x, &y);
+}
+
+static bool is_release(const struct coord_conf *c, const char *name)
+{
+    char path[300];
+    struct err unused = ERR_INIT;
+    return name[0] != '.' && check_version(name, &unused) == 0 &&
+           release_path(c, name, MANIFEST_NAME, path, &unused) == 0 && access(path, F_OK) == 0;
 }
 
 int release_versions(const struct coord_conf *c, char ***ret, size_t *ret_n, struct err *err)
@@ -258,8 +413,7 @@ int release_versions(const struct coord_conf *c, char ***ret, size_t *ret_n, str
     if (d == NULL && errno != ENOENT)
         return err_set(err, ERR_IO, errno, "open %s", dir);
     for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-        struct err unused = ERR_INIT;
-        if (e->d_name[0] == '.' || check_version(e->d_name, &unused) < 0)
+        if (!is_release(c, e->d_name))
             continue;
         list = xrealloc(list, (n + 1) * sizeof *list);
         list[n++] = xstrdup(e->d_name);

@@ -9,7 +9,15 @@
  * Places are not signed: what they give is checked against the manifest. Adding a
  * build for another os or architecture signs the merged manifest anew; the same
  * build again adds places; other bytes for a build already there are refused, for
- * hosts may have them.
+ * hosts may have them. Every signing makes a manifest newer than it was (created_s): root on a
+ * host takes an older version only by a newer manifest.
+ *
+ * What was fetched from the vendor (release_add_vendor) brings more: SHA256SUMS and its signature
+ * in the manifest; beside it the zips under the vendor's names, for who serves them; and `source`,
+ * lines for people: where it came from, which key signed. The manifest is written last: a folder
+ * without one is no release.
+ *
+ * Who changes or checks releases holds release_lock.
  */
 #ifndef RELEASE_STORE_H
 #define RELEASE_STORE_H
@@ -17,8 +25,10 @@
 #include "coord_conf.h"
 #include "plan.h"
 #include "trust.h"
+#include "vendor_names.h"
 
-#define PLACES_MAX (BUILDS_MAX * URLS_MAX)
+#define PLACES_MAX      (BUILDS_MAX * URLS_MAX)
+#define SOURCE_FILE_MAX 4096
 
 struct place {
     char os[16], arch[16];
@@ -47,6 +57,31 @@ MUST_CHECK int release_add(const struct coord_conf *c, const struct trust *t,
                            const struct keypair *key, const char *version, bool own_build,
                            const struct build *b, const char *const *urls, size_t n_urls,
                            int64_t now_s, struct stored_release *ret, struct err *err);
+
+/* Fetched and verified: SHA256SUMS, its signature (binary), builds measured from the zips in dir,
+ * which are moved. */
+struct vendor_files {
+    const char *version;
+    const char *dir;
+    const struct build *builds;
+    size_t n_builds;
+    const void *sums, *sig;
+    size_t sums_len, sig_len;
+    const char *source; /* the text of that file */
+};
+MUST_CHECK int release_add_vendor(const struct coord_conf *c, const struct trust *t,
+                                  const struct keypair *key, const struct vendor_files *v,
+                                  int64_t now_s, struct stored_release *ret, struct err *err);
+/* Where the zip of a fetched build is, or would be. */
+MUST_CHECK int release_zip_path(const struct coord_conf *c, const char *version, const char *os,
+                                const char *arch, char dst[static 300], struct err *err);
+/* The text of `source`; "" when the release was added by hand. */
+MUST_CHECK int release_source(const struct coord_conf *c, const char *version, struct buf *ret,
+                              struct err *err);
+/* All of it. ERR_NOTFOUND. */
+MUST_CHECK int release_remove(const struct coord_conf *c, const char *version, struct err *err);
+/* ERR_BUSY names the pid of who has it. */
+MUST_CHECK int release_lock(const struct coord_conf *c, int *ret_fd, struct err *err);
 
 /* Versions that were added, in Nomad's order. The caller frees each and the array. */
 MUST_CHECK int release_versions(const struct coord_conf *c, char ***ret, size_t *ret_n,

@@ -88,7 +88,7 @@ static void test_a_zip_is_measured_inside(void **state)
     (void)state;
     snprintf(path, sizeof path, "%s/nomad_1.9.7_linux_amd64.zip", fixture.dir);
     zip_make(path, members, 2);
-    if (publish_measure(path, "1.9.7", "linux", "amd64", &b, &err) < 0)
+    if (publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err) < 0)
         fail_msg("%s", err.text);
     crypto_digest(binary, sizeof binary, &d);
     assert_int_equal(b.packing, PACKING_ZIP);
@@ -96,8 +96,8 @@ static void test_a_zip_is_measured_inside(void **state)
     assert_true(digest_eq(&b.digest, &d));
     assert_false(digest_eq(&b.fetch_digest, &d));
     /* its name says something else than we do */
-    assert_int_equal(publish_measure(path, "1.9.8", "linux", "amd64", &b, &err), -1);
-    assert_int_equal(publish_measure(path, "1.9.7", "linux", "arm64", &b, &err), -1);
+    assert_int_equal(publish_measure(path, "1.9.8", "linux", "amd64", NULL, &b, &err), -1);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "arm64", NULL, &b, &err), -1);
 }
 
 static void test_zips_that_are_refused(void **state)
@@ -111,15 +111,15 @@ static void test_zips_that_are_refused(void **state)
     (void)state;
     snprintf(path, sizeof path, "%s/n.zip", fixture.dir);
     zip_make(path, none, 1);
-    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", &b, &err), -1);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
     zip_make(path, twice, 2);
-    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", &b, &err), -1);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
     console_fixture_write(&fixture, "n.zip", "PK\003\004 and nothing", 16, path);
-    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", &b, &err), -1);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
     console_fixture_write(&fixture, "n.zip", "", 0, path);
-    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", &b, &err), -1);
-    assert_int_equal(publish_measure(fixture.dir, "1.9.7", "linux", "amd64", &b, &err), -1);
-    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64 x", &b, &err), -1);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
+    assert_int_equal(publish_measure(fixture.dir, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64 x", NULL, &b, &err), -1);
 }
 
 static void test_an_elf_file_for_another_machine(void **state)
@@ -131,9 +131,9 @@ static void test_an_elf_file_for_another_machine(void **state)
     (void)state;
     elf[18] = 183; /* arm64 */
     console_fixture_write(&fixture, "elf", elf, sizeof elf, path);
-    assert_int_equal(publish_measure(path, "1.9.7", "linux", "arm64", &b, &err), 0);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "arm64", NULL, &b, &err), 0);
     assert_int_equal(b.packing, PACKING_BARE);
-    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", &b, &err), -1);
+    assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
     assert_int_equal(err.kind, ERR_USAGE);
 }
 
