@@ -1,4 +1,5 @@
 #include <curl/curl.h>
+#include <inttypes.h>
 #include <stdatomic.h>
 #include "caravan_version.h"
 #include "clock.h"
@@ -26,10 +27,12 @@ struct transfer {
     size_t max;
     size_t got; /* bytes of body */
     size_t got_headers;
-    bool refused; /* on_data said no */
+    bool refused; /* on_head or on_data said no */
+    bool headed;  /* on_head was asked */
     bool keep;    /* its answer outlives its end: http_do */
     struct buf body;
     int (*check_url)(void *ctx, const char *url, struct err *err);
+    int (*on_head)(void *ctx, const struct http_answer *head);
     int (*on_data)(void *ctx, const void *p, size_t n);
     void (*on_done)(void *ctx, const struct http_answer *answer, const struct err *err);
     void *ctx;
@@ -71,6 +74,36 @@ static bool leads_on(struct transfer *t)
     return status >= 300 && status < 400 && header(t, "Location")[0] != '\0';
 }
 
+static void fill_answer(struct transfer *t, struct http_answer *a)
+{
+    uint64_t number;
+    *a = (struct http_answer){
+        .status = (int)status_of(t),
+        .body = (const unsigned char *)buf_str(&t->body),
+        .body_len = t->body.len,
+        .next_token = header(t, "X-Nomad-NextToken"),
+        .digest = header(t, "Digest"),
+        .length = -1,
+        .range = header(t, "Content-Range"),
+        .took_ms = clock_mono(clock_system()) - t->began,
+    };
+    if (str_to_u64(header(t, "X-Nomad-Index"), UINT64_MAX, &number) == 0)
+        a->nomad_index = number;
+    if (str_to_u64(header(t, "Content-Length"), INT64_MAX, &number) == 0)
+        a->length = (int64_t)number;
+}
+
+static int ask_head(struct transfer *t)
+{
+    struct http_answer head;
+    if (t->on_head == NULL || t->headed)
+        return 0;
+    t->headed = true;
+    fill_answer(t, &head);
+    t->refused = t->on_head(t->ctx, &head) < 0;
+    return t->refused ? -1 : 0;
+}
+
 static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 {
     struct transfer *t = ctx;
@@ -81,6 +114,8 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
     t->got += n;
     if (on)
         return n;
+    if (ask_head(t) < 0)
+        return 0;
     if (t->on_data == NULL) {
         buf_add(&t->body, p, n);
         return n;
@@ -252,6 +287,8 @@ static int set_request(struct transfer *t, const struct http_request *r, struct 
         return err_set(err, ERR_USAGE, 0, "the token holds a control character");
     if (r->token != NULL)
         t->headers = append(t->headers, "X-Nomad-Token: %s", r->token);
+    if (r->from > 0)
+        t->headers = append(t->headers, "Range: bytes=%" PRIu64 "-", r->from);
     if (r->body != NULL) {
         t->headers = append(t->headers, "Content-Type: application/json");
         t->headers = append(t->headers, "Expect:"); /* no round trip before the body */
@@ -307,6 +344,7 @@ static int transfer_new(const struct http_request *r, struct transfer **ret, str
     t->follows = r->redirects > 0;
     t->redirects = r->redirects;
     t->check_url = r->check_url;
+    t->on_head = r->on_head;
     t->on_data = r->on_data;
     t->on_done = r->on_done;
     t->ctx = r->ctx;
@@ -319,21 +357,6 @@ static int transfer_new(const struct http_request *r, struct transfer **ret, str
 }
 
 /* ---- a transfer: what came of it ---- */
-
-static void fill_answer(struct transfer *t, struct http_answer *a)
-{
-    uint64_t number;
-    *a = (struct http_answer){
-        .status = (int)status_of(t),
-        .body = (const unsigned char *)buf_str(&t->body),
-        .body_len = t->body.len,
-        .next_token = header(t, "X-Nomad-NextToken"),
-        .digest = header(t, "Digest"),
-        .took_ms = clock_mono(clock_system()) - t->began,
-    };
-    if (str_to_u64(header(t, "X-Nomad-Index"), UINT64_MAX, &number) == 0)
-        a->nomad_index = number;
-}
 
 static enum err_kind kind_of(CURLcode code)
 {
@@ -619,7 +642,7 @@ int http_do(struct http *h, const struct http_request *r, struct http_answer *re
     struct http_request mine = *r;
     mine.on_done = on_single;
     mine.ctx = &s;
-    if (r->on_data != NULL || r->check_url != NULL)
+    if (r->on_head != NULL || r->on_data != NULL || r->check_url != NULL)
         return err_set(err, ERR_USAGE, 0, "http_do has no ctx for calls: use http_start");
     if (start(h, &mine, true, err) < 0)
         return -1;

@@ -56,8 +56,13 @@ struct http_request {
     /* NULL, or asked about every URL before a connection is made for it, also where a redirect
      * leads, as libcurl's parser understood it. -1: the request ends with this error. */
     int (*check_url)(void *ctx, const char *url, struct err *err);
-    bool allow_file;            /* file:// URLs */
+    bool allow_file; /* file:// URLs */
+    /* Not 0: only the bytes from here on are asked for (Range). Who does not know ranges sends
+     * all with status 200; 206 and `range` say what comes. */
+    uint64_t from;
     const struct http_tls *tls; /* NULL: defaults */
+    /* NULL, or called before the first piece of the body, with what is known by then; -1 stops. */
+    int (*on_head)(void *ctx, const struct http_answer *head);
     /* NULL: the body is collected. Else called with each piece; -1 stops (ERR_IO). */
     int (*on_data)(void *ctx, const void *p, size_t n);
     /* Called once, from http_wait; may start requests. err is NULL when the answer is
@@ -73,6 +78,8 @@ struct http_answer {
     uint64_t nomad_index;   /* X-Nomad-Index, 0 when absent */
     const char *next_token; /* X-Nomad-NextToken, "" */
     const char *digest;     /* Digest header, "" */
+    int64_t length;         /* that the body is to have; -1: not told */
+    const char *range;      /* Content-Range, "" */
     int64_t took_ms;
 };
 
