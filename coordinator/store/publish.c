@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 #include "cleanup.h"
 #include "str.h"
@@ -47,7 +48,8 @@ static int check_machine(const unsigned char *head, size_t n, const char *arch, 
     return 0;
 }
 
-static int hash_member(struct archive *a, const char *arch, struct build *b, struct err *err)
+static int hash_member(struct archive *a, const char *arch, uint64_t max, struct build *b,
+                       struct err *err)
 {
     struct digest_state state;
     unsigned char head[HEAD_LEN];
@@ -60,8 +62,9 @@ static int hash_member(struct archive *a, const char *arch, struct build *b, str
     while ((rc = archive_read_data_block(a, &p, &n, &offset)) == ARCHIVE_OK) {
         if (offset < 0 || (uint64_t)offset != b->size)
             return err_set(err, ERR_FORMAT, 0, "its member " MEMBER " has holes");
-        if (b->size + n > RELEASE_FILE_MAX)
-            return err_set(err, ERR_LIMIT, 0, "its member " MEMBER " is larger than 1 GiB");
+        if (n > max - b->size)
+            return err_set(err, ERR_LIMIT, 0,
+                           "its member " MEMBER " is larger than %" PRIu64 " bytes", max);
         size_t take = MIN_OF(n, HEAD_LEN - head_len);
         memcpy(head + head_len, p, take);
         head_len += take;
@@ -86,12 +89,11 @@ static int check_entry(struct archive_entry *e, struct err *err)
         return err_set(err, ERR_FORMAT, 0, "the zip's member %.100s is no regular file", name);
     if (archive_entry_is_encrypted(e) > 0)
         return err_set(err, ERR_FORMAT, 0, "the zip's member %.100s is encrypted", name);
-    if (archive_entry_size_is_set(e) && archive_entry_size(e) > (int64_t)RELEASE_FILE_MAX)
-        return err_set(err, ERR_LIMIT, 0, "the zip's member %.100s is larger than 1 GiB", name);
     return 0;
 }
 
-static int measure_members(struct archive *a, const char *arch, struct build *b, struct err *err)
+static int measure_members(struct archive *a, const char *arch, uint64_t max, struct build *b,
+                           struct err *err)
 {
     struct archive_entry *e = NULL;
     bool found = false;
@@ -106,7 +108,7 @@ static int measure_members(struct archive *a, const char *arch, struct build *b,
         if (found)
             return err_set(err, ERR_FORMAT, 0, "the zip holds more than one file " MEMBER);
         found = true;
-        if (hash_member(a, arch, b, err) < 0)
+        if (hash_member(a, arch, max, b, err) < 0)
             return -1;
     }
     if (rc != ARCHIVE_EOF)
@@ -114,7 +116,7 @@ static int measure_members(struct archive *a, const char *arch, struct build *b,
     return found ? 0 : err_set(err, ERR_FORMAT, 0, "the zip has no file " MEMBER " at its top");
 }
 
-static int measure_zip(int fd, const char *arch, struct build *b, struct err *err)
+static int measure_zip(int fd, const char *arch, uint64_t max, struct build *b, struct err *err)
 {
     CLEANUP(cleanup_archive) struct archive *a = archive_read_new();
     if (a == NULL)
@@ -124,10 +126,10 @@ static int measure_zip(int fd, const char *arch, struct build *b, struct err *er
     if (archive_read_support_format_zip_seekable(a) != ARCHIVE_OK ||
         archive_read_open_fd(a, fd, 64 * 1024) != ARCHIVE_OK)
         return err_set(err, ERR_FORMAT, 0, "open the zip: %s", archive_error_string(a));
-    return measure_members(a, arch, b, err);
+    return measure_members(a, arch, max, b, err);
 }
 
-static int measure(int fd, const char *arch, const struct digest *want, struct build *b,
+static int measure(int fd, const char *arch, const struct publish_want *want, struct build *b,
                    struct err *err)
 {
     unsigned char head[HEAD_LEN];
@@ -136,14 +138,16 @@ static int measure(int fd, const char *arch, const struct digest *want, struct b
         return err_set(err, ERR_IO, errno, "read");
     if (n < 4)
         return err_set(err, ERR_FORMAT, 0, "it is empty or nearly so: no binary");
-    if (digest_fd(fd, RELEASE_FILE_MAX, &b->fetch_digest, &b->fetch_size, err) < 0)
+    if (digest_fd(fd, want->max, &b->fetch_digest, &b->fetch_size, err) < 0)
         return -1;
-    if (want != NULL && !digest_eq(want, &b->fetch_digest))
+    if (want->digest != NULL && !digest_eq(want->digest, &b->fetch_digest))
         return err_set(err, ERR_CRYPTO, 0, "its SHA-256 is not the one that was signed");
     if (memcmp(head, "PK\003\004", 4) == 0) {
         b->packing = PACKING_ZIP;
-        return measure_zip(fd, arch, b, err);
+        return measure_zip(fd, arch, want->max, b, err);
     }
+    if (want->zip)
+        return err_set(err, ERR_FORMAT, 0, "it is no zip");
     b->packing = PACKING_BARE;
     b->digest = b->fetch_digest;
     b->size = b->fetch_size;
@@ -151,8 +155,9 @@ static int measure(int fd, const char *arch, const struct digest *want, struct b
 }
 
 int publish_measure(const char *path, const char *version, const char *os, const char *arch,
-                    const struct digest *want, struct build *ret, struct err *err)
+                    const struct publish_want *want, struct build *ret, struct err *err)
 {
+    static const struct publish_want any = {NULL, RELEASE_FILE_MAX, false};
     struct build b;
     memset(&b, 0, sizeof b);
     if (str_copy(b.os, sizeof b.os, os) < 0 || str_copy(b.arch, sizeof b.arch, arch) < 0 ||
@@ -167,7 +172,7 @@ int publish_measure(const char *path, const char *version, const char *os, const
         return err_set(err, ERR_USAGE, errno, "open %s", path);
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_USAGE, 0, "%s is not a regular file", path);
-    if (measure(fd, arch, want, &b, err) < 0)
+    if (measure(fd, arch, want != NULL ? want : &any, &b, err) < 0)
         return err_wrap(err, "%s", path);
     *ret = b;
     return 0;

@@ -16,10 +16,17 @@
 
 #define RELEASE_FILE_MAX (1024ULL * 1024 * 1024)
 
-/* os and arch of *ret are filled from the arguments. want: NULL, or the digest that the file must
- * have (ERR_CRYPTO) before anything in it is read. */
+/* What is known of the file before it is measured. */
+struct publish_want {
+    const struct digest *digest; /* NULL: any; else ERR_CRYPTO before anything in it is read */
+    uint64_t max;                /* of the file, and of the member: ERR_LIMIT */
+    bool zip;                    /* a bare binary will not do: ERR_FORMAT */
+};
+
+/* os and arch of *ret are filled from the arguments. want: NULL: any file up to RELEASE_FILE_MAX.
+ */
 MUST_CHECK int publish_measure(const char *path, const char *version, const char *os,
-                               const char *arch, const struct digest *want, struct build *ret,
+                               const char *arch, const struct publish_want *want, struct build *ret,
                                struct err *err);
 
 #endif

@@ -22,7 +22,7 @@ static int release_path(const struct coord_conf *c, const char *version, const c
 }
 
 /* A version is a folder's name here: nothing but what versions are made of. */
-static int check_version(const char *text, struct err *err)
+int release_version_ok(const char *text, struct err *err)
 {
     struct version v;
     char plain[VERSION_TEXT];
@@ -91,7 +91,8 @@ static int load(const struct coord_conf *c, const struct trust *t, const char *v
     char path[300];
     bool there = false;
     auto_buf struct buf text = BUF_INIT;
-    if (check_version(version, err) < 0 || release_path(c, version, MANIFEST_NAME, path, err) < 0 ||
+    if (release_version_ok(version, err) < 0 ||
+        release_path(c, version, MANIFEST_NAME, path, err) < 0 ||
         file_read_if(path, MANIFEST_MAX, 0, &r->container, &there, err) < 0)
         return -1;
     if (!there)
@@ -214,7 +215,7 @@ static int begin(const struct coord_conf *c, const struct trust *t, const char *
                  struct stored_release *ret, struct err *err)
 {
     struct err why = ERR_INIT;
-    if (check_version(version, err) < 0)
+    if (release_version_ok(version, err) < 0)
         return -1;
     if (release_load(c, t, version, ret, &why) == 0)
         return 0;
@@ -357,7 +358,7 @@ int release_remove(const struct coord_conf *c, const char *version, struct err *
 {
     char dir[300], path[300];
     struct names files = NAMES_INIT;
-    if (check_version(version, err) < 0 || release_path(c, version, "", dir, err) < 0 ||
+    if (release_version_ok(version, err) < 0 || release_path(c, version, "", dir, err) < 0 ||
         release_path(c, version, MANIFEST_NAME, path, err) < 0)
         return -1;
     if (access(path, F_OK) < 0)
@@ -398,7 +399,7 @@ static bool is_release(const struct coord_conf *c, const char *name)
 {
     char path[300];
     struct err unused = ERR_INIT;
-    return name[0] != '.' && check_version(name, &unused) == 0 &&
+    return name[0] != '.' && release_version_ok(name, &unused) == 0 &&
            release_path(c, name, MANIFEST_NAME, path, &unused) == 0 && access(path, F_OK) == 0;
 }
 

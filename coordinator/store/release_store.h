@@ -43,6 +43,8 @@ struct stored_release {
     struct place *places;
 };
 
+/* A version as it is written here: "2.0.5+ent", which is a folder's name, too. ERR_USAGE. */
+MUST_CHECK int release_version_ok(const char *version, struct err *err);
 /* ERR_NOTFOUND when it was not added; ERR_CRYPTO when it is not signed as trust demands. */
 MUST_CHECK int release_load(const struct coord_conf *c, const struct trust *t, const char *version,
                             struct stored_release *ret, struct err *err);
