@@ -1,6 +1,7 @@
 #include "carry_out.h"
 
 #include "events.h"
+#include "fetching.h"
 #include "report_run.h"
 #include "shell_ports.h"
 #include "table.h"
@@ -69,11 +70,7 @@ int target_load(struct console *c, const char *version, struct stored_release *r
         *err = why;
         return -1;
     }
-    return err_set(err, ERR_REFUSED, 0,
-                   "release %s was not added yet. Type: caravan release add %s --os linux "
-                   "--arch amd64 --file nomad_%s_linux_amd64.zip --url "
-                   "https://HOST/nomad_%s_linux_amd64.zip",
-                   version, version, version, version);
+    return offer_release(c, version, ret, err);
 }
 
 bool run_is_over(enum run_state s)

@@ -29,8 +29,8 @@ struct carry_out {
 /* Returns the exit code. */
 int carry_out(const struct carry_out *c);
 
-/* The release that is to be run, with its signature checked. ERR_REFUSED with the
- * command to type when it was not added. */
+/* The release that is to be run, with its signature checked. One that is not here is offered to be
+ * fetched (fetching.h), or ERR_REFUSED with the command to type. */
 MUST_CHECK int target_load(struct console *c, const char *version, struct stored_release *ret,
                            struct err *err);
 bool run_is_over(enum run_state s); /* done or aborted: nothing is left of it */

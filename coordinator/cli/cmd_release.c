@@ -1,12 +1,15 @@
+#include "carry_out.h"
 #include "commands.h"
+#include "fetching.h"
 #include "publish.h"
+#include "release_check.h"
 #include "release_store.h"
 #include "table.h"
 #include "version.h"
 
 static int check_options(const struct options *o, struct err *err)
 {
-    if (o->file == NULL || o->arch == NULL || o->url.n == 0)
+    if (o->file == NULL || o->arch.n != 1 || o->url.n == 0)
         return err_set(err, ERR_USAGE, 0,
                        "want: caravan release add VERSION --os linux --arch amd64 --file PATH "
                        "--url URL [--url URL...]");
@@ -38,12 +41,14 @@ static int add(struct console *c, const char *version, struct err *err)
     const struct options *o = &c->opt;
     const char *os = o->os != NULL ? o->os : "linux";
     struct build b;
+    autoclose int lock = -1;
     auto_keypair struct keypair *key = NULL;
     struct stored_release r;
     if (check_options(o, err) < 0 || console_conf(c, err) < 0 ||
         keys_trust(&c->conf, &c->trust, err) < 0 ||
         keys_load(&c->conf, ROLE_RELEASE, &key, err) < 0 ||
-        publish_measure(o->file, version, os, o->arch, NULL, &b, err) < 0 ||
+        publish_measure(o->file, version, os, o->arch.items[0], NULL, &b, err) < 0 ||
+        release_lock(&c->conf, &lock, err) < 0 ||
         release_add(&c->conf, &c->trust, key, version, o->not_a_prerelease, &b, o->url.items,
                     o->url.n, clock_wall(c->clock) / 1000, &r, err) < 0)
         return -1;
@@ -52,14 +57,30 @@ static int add(struct console *c, const char *version, struct err *err)
     return 0;
 }
 
-static const char *kind(const struct stored_release *r)
+static const char *kind(const struct stored_release *r, const struct build *b)
 {
     struct version v;
     struct err unused = ERR_INIT;
     if (r->own_build)
         return "your own build";
-    return version_parse(r->manifest.version, &v, &unused) == 0 && v.pre[0] != '\0' ? "prerelease"
-                                                                                    : "release";
+    bool of_vendor = vendor_names_build((const char *)r->manifest.sums, r->manifest.sums_len,
+                                        r->manifest.version, b);
+    bool pre = version_parse(r->manifest.version, &v, &unused) == 0 && v.pre[0] != '\0';
+    if (of_vendor)
+        return pre ? "vendor's prerelease" : "vendor's release";
+    return pre ? "prerelease" : "release";
+}
+
+/* Where hosts fetch it: from the places that were named, else from here. */
+static void places_text(const struct stored_release *r, const struct build *b, char dst[static 40])
+{
+    size_t n = 0;
+    for (size_t p = 0; p < r->n_places; p++)
+        n += str_eq(r->places[p].os, b->os) && str_eq(r->places[p].arch, b->arch);
+    if (n > 0)
+        snprintf(dst, 40, "%zu place%s", n, n == 1 ? "" : "s");
+    else
+        snprintf(dst, 40, "this machine");
 }
 
 static void row(struct table *t, const struct console *c, const char *version)
@@ -72,25 +93,34 @@ static void row(struct table *t, const struct console *c, const char *version)
     }
     for (uint32_t i = 0; i < r.manifest.n_builds; i++) {
         const struct build *b = &r.manifest.builds[i];
-        char build[40], size[24];
-        size_t places = 0;
-        for (size_t p = 0; p < r.n_places; p++)
-            places += str_eq(r.places[p].os, b->os) && str_eq(r.places[p].arch, b->arch);
+        char build[40], size[24], text[40];
         snprintf(build, sizeof build, "%s/%s", b->os, b->arch);
         str_for_bytes(size, sizeof size, b->size);
-        char text[40];
-        snprintf(text, sizeof text, "%zu place%s", places, places == 1 ? "" : "s");
-        table_row(t, COLOR_NONE, (const char *[]){version, kind(&r), build, size, text});
+        places_text(&r, b, text);
+        table_row(t, COLOR_NONE, (const char *[]){version, kind(&r, b), build, size, text});
     }
     stored_release_free(&r);
 }
 
-static int list(struct console *c, struct err *err)
+static int open_store(struct console *c, struct err *err)
+{
+    return console_conf(c, err) < 0 ? -1 : keys_trust(&c->conf, &c->trust, err);
+}
+
+static int fetch(struct console *c, const char *version, struct err *err)
+{
+    if (c->opt.file != NULL || c->opt.url.n > 0 || c->opt.not_a_prerelease)
+        return err_set(err, ERR_USAGE, 0,
+                       "--file, --url and --not-a-prerelease are for release add");
+    return fetch_release(c, version, NULL, err);
+}
+
+static int list(struct console *c, const char *version, struct err *err)
 {
     char **versions = NULL;
     size_t n = 0;
-    if (console_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
-        release_versions(&c->conf, &versions, &n, err) < 0)
+    (void)version;
+    if (open_store(c, err) < 0 || release_versions(&c->conf, &versions, &n, err) < 0)
         return -1;
     struct table t;
     table_init(&t, (const char *[]){"RELEASE", "KIND", "BUILD", "BINARY", "FETCHED FROM"}, 5);
@@ -102,24 +132,140 @@ static int list(struct console *c, struct err *err)
     if (n > 0)
         table_print(&t, console_color(c, stdout), stdout);
     else
-        printf("No release was added yet: caravan release add VERSION --os linux --arch amd64 "
-               "--file PATH --url URL\n");
+        printf("No release is on this machine yet: caravan release fetch VERSION\n");
     table_free(&t);
     return 0;
 }
 
+/* ---- verify ---- */
+
+static bool show_check(const char *version, const struct release_check *r)
+{
+    bool good = true;
+    if (r->of_vendor)
+        printf("%s: SHA256SUMS is signed by %s\n", version, r->signer.key);
+    else
+        printf("%s: a build of your own, signed by your release key alone\n", version);
+    for (size_t i = 0; i < r->n_builds; i++) {
+        const struct build_check *b = &r->builds[i];
+        printf("  %s/%s: ", b->os, b->arch);
+        print_safe(stdout, b->result == CHECK_GOOD  ? "as the vendor signed it"
+                           : b->result == CHECK_OWN ? "your own, no vendor signed it"
+                                                    : b->why);
+        fputc('\n', stdout);
+        good &= b->result != CHECK_BAD;
+    }
+    return good;
+}
+
+static int verify_one(struct console *c, const char *version, size_t *bad, struct err *err)
+{
+    struct release_check r;
+    struct err why = ERR_INIT;
+    int rc = release_check(&c->conf, &c->trust, version, c->clock, &r, &why);
+    /* Where gpgv or the keys are missing nothing was found, bad or good. */
+    if (rc < 0 && (why.kind == ERR_STATE || why.kind == ERR_CONFIG || why.kind == ERR_NOTFOUND)) {
+        *err = why;
+        return -1;
+    }
+    if (rc < 0) {
+        print_safe(stdout, why.text);
+        fputc('\n', stdout);
+    }
+    *bad += rc < 0 || !show_check(version, &r);
+    return 0;
+}
+
+static int verify_all(struct console *c, size_t *bad, struct err *err)
+{
+    char **versions = NULL;
+    size_t n = 0;
+    int rc = release_versions(&c->conf, &versions, &n, err);
+    for (size_t i = 0; i < n; i++) {
+        if (rc == 0)
+            rc = verify_one(c, versions[i], bad, err);
+        free(versions[i]);
+    }
+    free(versions);
+    return rc;
+}
+
+static int verify(struct console *c, const char *version, struct err *err)
+{
+    size_t bad = 0;
+    autoclose int lock = -1;
+    if (open_store(c, err) < 0 || release_lock(&c->conf, &lock, err) < 0 ||
+        (version != NULL ? verify_one(c, version, &bad, err) : verify_all(c, &bad, err)) < 0)
+        return -1;
+    fflush(stdout);
+    return bad == 0 ? 0
+                    : err_set(err, ERR_CRYPTO, 0,
+                              "%zu %s not as signed: caravan release remove VERSION, then fetch it "
+                              "again",
+                              bad, str_count(bad, "release is", "releases are"));
+}
+
+/* ---- remove ---- */
+
+/* A run that goes on with it, or takes a host back to it. */
+static int check_runs(struct console *c, const char *version, struct err *err)
+{
+    struct ledger_store *store = NULL;
+    autofree struct stored_run *runs = NULL;
+    struct err why = ERR_INIT;
+    char id[2 * RUN_ID_LEN + 1];
+    size_t n = 0;
+    if (ledger_store_open(&c->conf, false, c->clock, &store, &why) < 0) {
+        if (why.kind == ERR_NOTFOUND)
+            return 0;
+        *err = why;
+        return -1;
+    }
+    int rc = ledger_store_runs(store, &runs, &n, err);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        if (!str_eq(runs[i].target, version) || run_is_over(runs[i].state))
+            continue;
+        str_hex(id, runs[i].run_id, RUN_ID_LEN);
+        rc = err_set(err, ERR_REFUSED, 0,
+                     "run %.8s goes to %s and has not ended: caravan resume %.8s, or caravan abort "
+                     "%.8s, first",
+                     id, version, id, id);
+    }
+    ledger_store_close(store);
+    return rc;
+}
+
+static int take_away(struct console *c, const char *version, struct err *err)
+{
+    autoclose int lock = -1;
+    if (console_conf(c, err) < 0 || release_lock(&c->conf, &lock, err) < 0 ||
+        check_runs(c, version, err) < 0 || release_remove(&c->conf, version, err) < 0)
+        return -1;
+    printf("Release %s is not on this machine any more. Hosts keep what they have.\n", version);
+    return 0;
+}
+
+/* ---- the verb ---- */
+
+static const struct {
+    const char *name;
+    int min_args, max_args;
+    int (*run)(struct console *c, const char *version, struct err *err);
+} words[] = {
+    {"fetch", 1, 1, fetch},   {"add", 1, 1, add},          {"list", 0, 0, list},
+    {"verify", 0, 1, verify}, {"remove", 1, 1, take_away},
+};
+
 int cmd_release(void *ctx, int argc, char **argv)
 {
-    struct console *c = ctx;
     struct err err = ERR_INIT;
-    int rc;
-    if (argc == 2 && str_eq(argv[0], "add"))
-        rc = add(c, argv[1], &err);
-    else if (argc == 1 && str_eq(argv[0], "list"))
-        rc = list(c, &err);
-    else
-        rc = err_set(&err, ERR_USAGE, 0,
-                     "want `caravan release add VERSION` or `caravan release "
-                     "list`");
-    return rc < 0 ? command_fail(&err) : EXIT_DONE;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_eq(argv[0], words[i].name) && argc - 1 >= words[i].min_args &&
+            argc - 1 <= words[i].max_args)
+            return words[i].run(ctx, argc > 1 ? argv[1] : NULL, &err) < 0 ? command_fail(&err)
+                                                                          : EXIT_DONE;
+    (void)err_set(&err, ERR_USAGE, 0,
+                  "want `caravan release fetch VERSION`, `add VERSION`, `list`, `verify [VERSION]` "
+                  "or `remove VERSION`");
+    return command_fail(&err);
 }

@@ -12,10 +12,19 @@ static const struct cli_command commands[] = {
      "New keys are shown and accepted once (--yes: without asking); a key that has changed is\n"
      "never accepted.",
      0, 0, GROUP_ALL | GROUP_CONFIRM, cmd_enroll},
-    {"release", "add VERSION | list", "add a Nomad release from a file, signed; or list them",
-     "add reads the zip or binary given with --file, hashes it, looks into it without running\n"
-     "it, and signs what hosts may then install. Hosts fetch it from --url, never from here.\n"
-     "A version with a suffix (1.0.2-acme1) is a prerelease unless --not-a-prerelease was said.",
+    {"release", "fetch|add|verify|remove VERSION | list | verify",
+     "fetch a Nomad release, verified; add one's own; list, verify, remove",
+     "fetch gets SHA256SUMS and its signature from HashiCorp's release site, a mirror or a\n"
+     "directory (--from), has gpgv check it, then gets the zip for every system and architecture\n"
+     "in the fleet (or --os and --arch), checks each, and signs what hosts may then install. It\n"
+     "goes on where it was interrupted.\n"
+     "\n"
+     "add takes a build of one's own: the zip or binary of --file is hashed, looked into without\n"
+     "running it, and signed; no vendor speaks for it. Hosts fetch it from --url.\n"
+     "A version with a suffix (1.0.2-acme1) is a prerelease unless --not-a-prerelease was said.\n"
+     "\n"
+     "verify checks everything again, without the network; remove takes a version off this\n"
+     "machine, unless a run uses it.",
      1, 2, GROUP_ALL | GROUP_RELEASE, cmd_release},
     {"status", "", "versions, health, drift, agents and orphaned effects",
      "Exit code 0 only if all is well and every host runs the same version.", 0, 0,

@@ -59,8 +59,11 @@ const struct cli_option option_table[] = {
          "allow the outage that 1 or 2 servers cannot avoid"),
 
     VALUE("os", CLI_TEXT, os, "OS", GROUP_RELEASE, "operating system in Go's words; default linux"),
-    VALUE("arch", CLI_TEXT, arch, "ARCH", GROUP_RELEASE,
-          "architecture in Go's words: amd64, arm64, ..."),
+    VALUE("arch", CLI_LIST, arch, "ARCH,..", GROUP_RELEASE,
+          "architecture in Go's words: amd64, arm64, ...; fetch: default those of the fleet"),
+    VALUE("from", CLI_TEXT, from, "URL|DIR", GROUP_RELEASE,
+          "fetch: a mirror with the layout of HashiCorp's release site, or a directory; default "
+          "[vendor] from, else that site"),
     VALUE("file", CLI_TEXT, file, "PATH", GROUP_RELEASE,
           "the zip or the bare binary, to be hashed"),
     VALUE("url", CLI_REPEAT, url, "URL", GROUP_RELEASE,

@@ -36,9 +36,9 @@ struct options {
     int64_t canary, soak, settle, max_failures, max_skipped, deadline;
     bool drain, accept_outage;
     struct cli_list accept;
-    /* release add */
-    const char *os, *arch, *file;
-    struct cli_list url;
+    /* release add, fetch */
+    const char *os, *file, *from;
+    struct cli_list url, arch;
     bool not_a_prerelease;
     /* init */
     const char *name;

@@ -131,7 +131,7 @@ void stored_release_free(struct stored_release *r)
     r->n_places = 0;
 }
 
-static bool same_build(const struct build *a, const struct build *b)
+bool release_same_build(const struct build *a, const struct build *b)
 {
     return a->packing == b->packing && a->size == b->size && a->fetch_size == b->fetch_size &&
            digest_eq(&a->digest, &b->digest) && digest_eq(&a->fetch_digest, &b->fetch_digest);
@@ -140,7 +140,7 @@ static bool same_build(const struct build *a, const struct build *b)
 static int merge_build(struct manifest *m, const struct build *b, const char *dir, struct err *err)
 {
     const struct build *was = manifest_build(m, b->os, b->arch);
-    if (was != NULL && same_build(was, b))
+    if (was != NULL && release_same_build(was, b))
         return 0;
     if (was != NULL) {
         char hex[65];

@@ -74,6 +74,8 @@ struct vendor_files {
 MUST_CHECK int release_add_vendor(const struct coord_conf *c, const struct trust *t,
                                   const struct keypair *key, const struct vendor_files *v,
                                   int64_t now_s, struct stored_release *ret, struct err *err);
+/* The same file with the same binary in it, whatever machine it is for. */
+bool release_same_build(const struct build *a, const struct build *b);
 /* Where the zip of a fetched build is, or would be. */
 MUST_CHECK int release_zip_path(const struct coord_conf *c, const char *version, const char *os,
                                 const char *arch, char dst[static 300], struct err *err);

@@ -1,0 +1,58 @@
+#include "release_check.h"
+
+#include "publish.h"
+#include "vendor_signature.h"
+
+static int check_zip(const struct coord_conf *c, const struct manifest *m, const struct build *b,
+                     struct err *err)
+{
+    const struct publish_want want = {&b->fetch_digest, RELEASE_FILE_MAX, true};
+    struct build again;
+    char path[300];
+    if (release_zip_path(c, m->version, b->os, b->arch, path, err) < 0 ||
+        publish_measure(path, m->version, b->os, b->arch, &want, &again, err) < 0)
+        return -1;
+    return release_same_build(b, &again)
+               ? 0
+               : err_set(err, ERR_CRYPTO, 0, "%s: its member is not the one that was signed", path);
+}
+
+static void check_build(const struct coord_conf *c, const struct manifest *m, const struct build *b,
+                        struct build_check *ret)
+{
+    struct err why = ERR_INIT;
+    str_cut(ret->os, sizeof ret->os, b->os);
+    str_cut(ret->arch, sizeof ret->arch, b->arch);
+    ret->result = CHECK_GOOD;
+    if (!vendor_names_build((const char *)m->sums, m->sums_len, m->version, b)) {
+        ret->result = CHECK_OWN;
+    } else if (check_zip(c, m, b, &why) < 0) {
+        ret->result = CHECK_BAD;
+        str_cut(ret->why, sizeof ret->why, why.text);
+    }
+}
+
+static int check(const struct coord_conf *c, const struct manifest *m, const struct clock *clock,
+                 struct release_check *ret, struct err *err)
+{
+    const struct vendor_signed s = {m->sums, m->sums_len, m->sums_sig, m->sums_sig_len};
+    ret->of_vendor = m->sums_len > 0;
+    if (ret->of_vendor && vendor_check(c, &s, clock, &ret->signer, err) < 0)
+        return -1;
+    ret->n_builds = m->n_builds;
+    for (uint32_t i = 0; i < m->n_builds; i++)
+        check_build(c, m, &m->builds[i], &ret->builds[i]);
+    return 0;
+}
+
+int release_check(const struct coord_conf *c, const struct trust *t, const char *version,
+                  const struct clock *clock, struct release_check *ret, struct err *err)
+{
+    struct stored_release r;
+    memset(ret, 0, sizeof *ret);
+    if (release_load(c, t, version, &r, err) < 0)
+        return -1;
+    int rc = check(c, &r.manifest, clock, ret, err);
+    stored_release_free(&r);
+    return rc < 0 ? err_wrap(err, "release %s", version) : 0;
+}
