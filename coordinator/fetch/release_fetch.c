@@ -282,6 +282,16 @@ static int publish(struct fetching *g, struct stored_release *ret, struct err *e
     return release_add_vendor(f->conf, f->trust, f->key, &v, wall / 1000, ret, err);
 }
 
+/* The folders, unless a part is kept in them. */
+static void close_dir(const struct fetching *g)
+{
+    char above[300];
+    struct err unused = ERR_INIT;
+    if (g->dir[0] != '\0' && rmdir(g->dir) == 0 &&
+        file_dir_of(g->dir, above, sizeof above, &unused) == 0)
+        rmdir(above);
+}
+
 static int run(struct fetching *g, struct stored_release *ret, struct err *err)
 {
     struct digest digests[BUILDS_MAX];
@@ -290,10 +300,7 @@ static int run(struct fetching *g, struct stored_release *ret, struct err *err)
     for (size_t i = 0; i < g->f->n_targets; i++)
         if (get_zip(g, i, &digests[i], err) < 0)
             return err_wrap(err, "%s", g->name);
-    if (publish(g, ret, err) < 0)
-        return -1;
-    rmdir(g->dir); /* stays when it has parts of another target */
-    return 0;
+    return publish(g, ret, err);
 }
 
 int release_fetch(const struct release_fetch *f, struct stored_release *ret,
@@ -305,8 +312,7 @@ int release_fetch(const struct release_fetch *f, struct stored_release *ret,
     int rc = release_version_ok(f->version, err) < 0 || release_lock(f->conf, &lock, err) < 0
                  ? -1
                  : run(g, ret, err);
-    if (rc < 0 && g->dir[0] != '\0')
-        rmdir(g->dir); /* unless a part is kept */
+    close_dir(g);
     *ret_signer = g->signer;
     buf_free(&g->sums);
     buf_free(&g->sig);
