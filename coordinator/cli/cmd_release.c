@@ -102,6 +102,23 @@ static void row(struct table *t, const struct console *c, const char *version)
     stored_release_free(&r);
 }
 
+/* Where a release came from and who signed it, as it was written down then. */
+static void show_source(const struct console *c, const char *version)
+{
+    auto_buf struct buf text = BUF_INIT;
+    struct err unused = ERR_INIT;
+    char *save = NULL;
+    if (release_source(&c->conf, version, &text, &unused) < 0 || text.len == 0)
+        return;
+    printf("\n%s\n", version);
+    for (char *line = strtok_r((char *)text.data, "\n", &save); line != NULL;
+         line = strtok_r(NULL, "\n", &save)) {
+        fputs("  ", stdout);
+        print_safe(stdout, line);
+        fputc('\n', stdout);
+    }
+}
+
 static int open_store(struct console *c, struct err *err)
 {
     return console_conf(c, err) < 0 ? -1 : keys_trust(&c->conf, &c->trust, err);
@@ -124,16 +141,19 @@ static int list(struct console *c, const char *version, struct err *err)
         return -1;
     struct table t;
     table_init(&t, (const char *[]){"RELEASE", "KIND", "BUILD", "BINARY", "FETCHED FROM"}, 5);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         row(&t, c, versions[i]);
-        free(versions[i]);
-    }
-    free(versions);
     if (n > 0)
         table_print(&t, console_color(c, stdout), stdout);
     else
         printf("No release is on this machine yet: caravan release fetch VERSION\n");
     table_free(&t);
+    for (size_t i = 0; i < n; i++) {
+        if (c->opt.verbose)
+            show_source(c, versions[i]);
+        free(versions[i]);
+    }
+    free(versions);
     return 0;
 }
 

@@ -39,6 +39,8 @@ check "where it came from is kept" grep -q "$VENDOR/nomad/$TARGET" "$STATE/relea
 
 run release list
 check "the list knows whose it is" grep -q "^$TARGET  *vendor's release  *linux/$ARCH" "$OUT"
+run release list -v
+check "and, when it is asked, who signed it" says "signed by $VENDOR_KEY"
 mv "$VENDOR" "$VENDOR.gone"
 run release verify
 check "it is verified without where it came from" status_is 0

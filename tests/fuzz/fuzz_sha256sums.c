@@ -1,5 +1,7 @@
+#include <string.h>
 #include "fuzz_target.h"
 #include "sha256sums.h"
+#include "vendor_names.h"
 
 /* Each line lies in the text; what is found under a line's name is the digest of that line. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -21,6 +23,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         snprintf(name, sizeof name, "%.*s", (int)line.name_len, line.name);
         if (sha256sums_find(text, size, name, &found, &err) == 0)
             FUZZ_CHECK(digest_eq(&found, &line.digest));
+    }
+    struct build_target targets[4];
+    size_t n = vendor_targets(text, size, "2.0.5", targets, 4);
+    FUZZ_CHECK(n <= 4);
+    for (size_t i = 0; i < n; i++) {
+        vendor_zip_name(name, "2.0.5", targets[i].os, targets[i].arch);
+        FUZZ_CHECK(memmem(text, size, name, strlen(name)) != NULL);
     }
     free(text);
     return 0;

@@ -225,6 +225,46 @@ static void pieces_go_to_the_taker(void **state)
     assert_true(t.bytes < 1000000);
 }
 
+/* How often it was asked, what it was told, and what it says. */
+struct doorman {
+    struct taken t;
+    int heads, says;
+    int64_t length;
+};
+
+static int look_at_head(void *ctx, const struct http_answer *head)
+{
+    struct doorman *d = ctx;
+    d->heads++;
+    d->length = head->length;
+    assert_int_equal(head->status, 200);
+    assert_string_equal(head->range, "");
+    return d->says;
+}
+
+static void the_head_is_seen_before_the_body(void **state)
+{
+    struct bench *b = *state;
+    struct doorman d = {.t = {.most = 1000000}};
+    struct err err = ERR_INIT;
+    struct http_request r = request(url_of(b->base, "/bytes/1000000"));
+    r.on_head = look_at_head;
+    r.on_data = take;
+    r.on_done = on_done;
+    r.from = 5; /* this server knows no ranges */
+    r.ctx = &d;
+    assert_int_equal(http_start(b->h, &r, &err), 0);
+    wait_all(b->h);
+    assert_int_equal(d.heads, 1);
+    assert_int_equal(d.length, 1000000);
+    assert_int_equal(d.t.bytes, 1000000);
+    d = (struct doorman){.t = {.most = 1000000}, .says = -1};
+    assert_int_equal(http_start(b->h, &r, &err), 0);
+    wait_all(b->h);
+    assert_int_equal(d.t.bytes, 0);
+    assert_int_equal(d.t.err.kind, ERR_IO);
+}
+
 static void deadlines(void **state)
 {
     struct bench *b = *state;
@@ -454,6 +494,7 @@ int main(void)
         cmocka_unit_test(sends_what_it_is_told),
         cmocka_unit_test(answers_have_a_limit),
         cmocka_unit_test(pieces_go_to_the_taker),
+        cmocka_unit_test(the_head_is_seen_before_the_body),
         cmocka_unit_test(deadlines),
         cmocka_unit_test(nobody_there),
         cmocka_unit_test(redirects_only_when_asked),

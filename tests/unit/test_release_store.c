@@ -168,11 +168,13 @@ static void test_builds_are_merged_and_signed_anew(void **state)
                                  6, &r, &err),
                      0);
     assert_int_equal(r.manifest.n_builds, 2);
+    assert_int_equal(r.manifest.created_s, 6);
     stored_release_free(&r);
     /* the same again: another place, no third build */
     assert_int_equal(release_add(&fixture.conf, &trust, release_key, "1.11.4", false, &amd, urls, 2,
-                                 7, &r, &err),
+                                 3, &r, &err),
                      0);
+    assert_int_equal(r.manifest.created_s, 7); /* newer, though the clock went back */
     stored_release_free(&r);
     /* other bytes for what hosts may have: refused, and nothing is changed */
     assert_int_equal(release_add(&fixture.conf, &trust, release_key, "1.11.4", false, &other, urls,
