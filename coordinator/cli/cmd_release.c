@@ -68,7 +68,7 @@ static const char *kind(const struct stored_release *r, const struct build *b)
     bool pre = version_parse(r->manifest.version, &v, &unused) == 0 && v.pre[0] != '\0';
     if (of_vendor)
         return pre ? "vendor's prerelease" : "vendor's release";
-    return pre ? "prerelease" : "release";
+    return pre ? "prerelease" : "added by hand";
 }
 
 /* Where hosts fetch it: from the places that were named, else from here. */

@@ -63,7 +63,7 @@ int fetch_as(const char *version, const char *arch, uint64_t max, struct stored_
                                     .targets = &t,
                                     .n_targets = 1,
                                     .max = max,
-                                    .deadline_ms = 20000,
+                                    .deadline_ms = bench.deadline_ms,
                                     .speed_window_s = 1,
                                     .stop_fd = bench.stop_fd};
     return release_fetch(&f, r, &signer, err);
@@ -161,6 +161,7 @@ int bench_begin(void **state)
     vendor_behave(bench.vendor, MIRROR_PLAIN, "");
     vendor_url(bench.vendor, bench.from);
     bench.stop_fd = -1;
+    bench.deadline_ms = 20000;
     fetches("1.0.0");
     list_releases(&bench.listing);
     return 0;

@@ -28,6 +28,7 @@ struct fetch_bench {
     struct digest listing;
     char from[300];
     int stop_fd;
+    int64_t deadline_ms;
 };
 extern struct fetch_bench bench;
 

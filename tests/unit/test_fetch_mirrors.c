@@ -17,7 +17,19 @@ static void test_a_slow_mirror(void **state)
     if (!has_vendor())
         return;
     vendor_behave(bench.vendor, MIRROR_SLOW, SUMS);
-    refuses(ERR_TIMEOUT, SUMS);
+    refuses(ERR_TIMEOUT, "too slow");
+    vendor_behave(bench.vendor, MIRROR_SLOW, ZIP);
+    refuses(ERR_TIMEOUT, "too slow");
+}
+
+/* Fast enough, and yet not there in time. */
+static void test_a_deadline(void **state)
+{
+    (void)state;
+    if (!has_vendor())
+        return;
+    bench.fixture.conf.speed_min = 0;
+    bench.deadline_ms = 700;
     vendor_behave(bench.vendor, MIRROR_SLOW, ZIP);
     refuses(ERR_TIMEOUT, ZIP);
 }
@@ -305,6 +317,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_slow_mirror),
+        TEST(test_a_deadline),
         TEST(test_an_endless_mirror),
         TEST(test_a_truncating_mirror),
         TEST(test_mirrors_that_lie_about_the_size),
