@@ -9,7 +9,7 @@
  *
  * What a plain URL begins with is what the server is asked for, so caravan-swap judges the places
  * of an order by it, and caravan-fetch, by the same function, every URL as libcurl's own parser
- * understood it, a redirect's too.
+ * understood it, a redirect's too. The coordinator asks before the night, when it makes the plan.
  */
 #ifndef URL_PLAIN_H
 #define URL_PLAIN_H
