@@ -90,7 +90,7 @@ TOOLS    := $(foreach s,$(SRC_tool),$(call tool_name,$s))
 PRELOADS := $(patsubst %.c,%.so,$(notdir $(SRC_preload)))
 TESTS    := $(patsubst %.c,%,$(notdir $(SRC_test)))
 FUZZERS  := $(patsubst %.c,%,$(notdir $(SRC_fuzz)))
-THREADED := $(filter test_link%,$(TESTS))
+THREADED := $(filter test_link% test_file_server,$(TESTS))
 
 # ---- flags ----
 
@@ -122,8 +122,8 @@ quotes_of = $(addprefix -iquote ,$(call rooms_of,$1)) $(if $(filter tests/%,$1),
 
 # Libraries by the names that deploy/libraries gives them, which asks pkg-config: once for each,
 # when something is compiled or linked that needs them, for `make deps` may have to come first.
-LIBRARIES      := nng msgpack sodium curl jansson inih archive systemd sqlite3
-LIBRARIES_test := cmocka microhttpd gnutls $(LIBRARIES)
+LIBRARIES      := nng msgpack sodium curl jansson inih archive systemd sqlite3 microhttpd
+LIBRARIES_test := cmocka gnutls $(LIBRARIES)
 ask  = $(eval $1 := $(shell deploy/libraries $2))$(if $(filter 0,$(.SHELLSTATUS)),$($1),$(error \
          a library is missing))
 libs = $(foreach l,$1,$(LIB_$l))
