@@ -325,6 +325,25 @@ static void tell_law(struct surveying *s)
         fact_add(s, id, a->law.refusal != REFUSAL_NONE ? TRI_YES : TRI_NO, "%s", a->law.text);
 }
 
+/* What law_url judges the places of an order by. */
+static void tell_places(struct surveying *s)
+{
+    static const char prefixes[] = "url-prefixes", files[] = "file-urls";
+    const struct law *law = s->p->conf.law;
+
+    if (law == NULL) {
+        fact_add(s, prefixes, TRI_UNKNOWN, "it was not asked");
+        fact_add(s, files, TRI_UNKNOWN, "it was not asked");
+        return;
+    }
+    const char *list = law->url_prefixes != NULL ? law->url_prefixes : "";
+    if (strlen(list) >= TEXT_MAX)
+        fact_add(s, prefixes, TRI_UNKNOWN, "root's list is longer than can be told");
+    else
+        fact_add(s, prefixes, list[strspn(list, " \t")] != '\0' ? TRI_YES : TRI_NO, "%s", list);
+    fact_add(s, files, law->allow_file_urls ? TRI_YES : TRI_NO, "%s", "");
+}
+
 void facts_of_readiness(struct surveying *s, const struct config_read *c)
 {
     autofree struct tcp_table *table = xzalloc(1, sizeof(*table));
@@ -336,5 +355,6 @@ void facts_of_readiness(struct surveying *s, const struct config_read *c)
     tell_moves(s, c);
     tell_ports(s, c, table, &err);
     tell_law(s);
+    tell_places(s);
     facts_of_paths(s, c);
 }

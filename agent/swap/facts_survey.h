@@ -74,6 +74,8 @@
  *   port-taken       another process listens at the API's, or a server's RPC or serf port
  *   law-refuses      the law would refuse a swap now (law.h); a gap that is over within a minute
  *                    is none
+ *   url-prefixes     root lets binaries come from some places only: the text, as [law] has it
+ *   file-urls        root allows file:// places
  *   path-unusable    a path that Nomad needs at its start is not there, not for its user, or empty;
  *                    unknown for a directory of plugins that is not there, without which it starts
  *   certificate-expired  a certificate that its configuration names has ended, or not begun

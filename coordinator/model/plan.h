@@ -52,8 +52,11 @@ struct release { /* what publish knows of the target */
         char os[16], arch[16];
         struct digest digest;
         uint64_t size;
+        const char *urls[URLS_MAX]; /* where hosts fetch it, in order; whoever made this has them */
+        size_t n_urls;
     } builds[BUILDS_MAX];
     size_t n_builds;
+    char served[256]; /* what hosts are told of this machine, which serves some of it; "" none */
 };
 
 struct plan_region { /* every region observed, also those without planned hosts */

@@ -2,6 +2,7 @@
 #include "hazard_detect.h"
 
 #include "plan_make.h"
+#include "url_plain.h"
 
 /* Also servers that the filters leave out: their agents hold the run's lease. */
 void hazard_unmanaged_server(struct hazard_check *c, row_t *row)
@@ -97,6 +98,92 @@ void hazard_no_build(struct hazard_check *c, row_t *row)
                          c->p->target, h->os, h->arch);
     }
 }
+
+/* ---- where hosts fetch it ---- */
+
+void hazard_served(struct hazard_check *c, row_t *row)
+{
+    if (c->release->served[0] != '\0' && c->p->n_todo > 0)
+        hazard_found(c, row, TRI_YES, NULL,
+                     "hosts fetch %s from %s, where this command serves it as long as it lasts",
+                     c->p->target, c->release->served);
+}
+
+/* Hosts that are to fetch something, and their build. */
+static void each_fetching(struct hazard_check *c, row_t *row,
+                          void (*judge)(struct hazard_check *c, row_t *row, const struct host *h,
+                                        const struct manifest_build_ref *b))
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct plan_host *ph = &c->p->hosts[i];
+        const struct host *h = world_host(c->w, ph->key);
+        const struct manifest_build_ref *b = h != NULL ? plan_build(c->release, h) : NULL;
+        if (b != NULL && ph->managed && !ph->already)
+            judge(c, row, h, b);
+    }
+}
+
+static void judge_place(struct hazard_check *c, row_t *row, const struct host *h,
+                        const struct manifest_build_ref *b)
+{
+    if (b->n_urls == 0)
+        hazard_found(c, row, TRI_YES, h->name,
+                     "nowhere to fetch %s for %s/%s: no place was named, and this machine has no "
+                     "file of it",
+                     c->p->target, b->os, b->arch);
+}
+
+void hazard_no_place(struct hazard_check *c, row_t *row)
+{
+    each_fetching(c, row, judge_place);
+}
+
+static bool is_file_url(const char *url)
+{
+    return strncasecmp(url, "file:", 5) == 0;
+}
+
+/* As the host's law judges it (law.h): one place that is refused, and the order is. NULL: allowed;
+ * *ret_unsure: it could not be told, why. */
+static const char *refused_there(const struct host *h, const char *url, const char **ret_unsure)
+{
+    const struct fact_view *files = agent_fact(&h->agent, "file-urls");
+    const struct fact_view *prefixes = agent_fact(&h->agent, "url-prefixes");
+
+    if (is_file_url(url) && (files == NULL || files->value == TRI_UNKNOWN))
+        *ret_unsure = fact_doubt(files);
+    else if (is_file_url(url) && files->value == TRI_NO)
+        return "root does not allow file:// places";
+    if (prefixes == NULL || prefixes->value == TRI_UNKNOWN)
+        *ret_unsure = fact_doubt(prefixes);
+    else if (prefixes->value == TRI_YES)
+        return url_refused(prefixes->text, url);
+    return NULL;
+}
+
+static void judge_urls(struct hazard_check *c, row_t *row, const struct host *h,
+                       const struct manifest_build_ref *b)
+{
+    const char *unsure = NULL;
+
+    for (size_t i = 0; i < b->n_urls; i++) {
+        const char *why = refused_there(h, b->urls[i], &unsure);
+        if (why != NULL) {
+            hazard_found(c, row, TRI_YES, h->name, "it may not fetch from %.120s: %s", b->urls[i],
+                         why);
+            return;
+        }
+    }
+    if (unsure != NULL)
+        hazard_unsure(c, h->name, unsure);
+}
+
+void hazard_place_refused(struct hazard_check *c, row_t *row)
+{
+    each_fetching(c, row, judge_urls);
+}
+
+/* ---- what agents do not tell ---- */
 
 static void each_untold(struct hazard_check *c, row_t *row, bool (*lacks)(const struct host *h),
                         const char *text)

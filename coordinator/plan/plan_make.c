@@ -25,7 +25,7 @@ static bool node_named(const struct filter *f, const struct host *h)
     return f->n_nodes == 0;
 }
 
-static const struct manifest_build_ref *build_for(const struct release *r, const struct host *h)
+const struct manifest_build_ref *plan_build(const struct release *r, const struct host *h)
 {
     for (size_t i = 0; i < r->n_builds; i++)
         if (str_eq(r->builds[i].os, h->agent.hello.os) &&
@@ -48,7 +48,7 @@ static bool is_system(const char *os, const char *arch)
 bool plan_odd_client(const struct host *h, const struct release *target)
 {
     return !h->is_server && h->agent.enrolled && h->agent.hello_at > 0 &&
-           build_for(target, h) == NULL && !is_system(h->agent.hello.os, h->agent.hello.arch);
+           plan_build(target, h) == NULL && !is_system(h->agent.hello.os, h->agent.hello.arch);
 }
 
 static bool chosen(const struct filter *f, const struct world *w, const struct host *h)
@@ -90,7 +90,7 @@ static void host_fill(struct plan_host *p, const struct world *w, const struct h
                       const struct release *target)
 {
     const struct agent_view *a = &h->agent;
-    const struct manifest_build_ref *b = build_for(target, h);
+    const struct manifest_build_ref *b = plan_build(target, h);
 
     str_cut(p->key, sizeof(p->key), h->key);
     str_cut(p->name, sizeof(p->name), h->name);

@@ -16,6 +16,8 @@
 MUST_CHECK int plan_make(const struct world *w, const struct survey *survey,
                          const struct release *target, const struct policy *policy,
                          const struct hazards *hazards, struct plan *ret, struct err *err);
+/* What is for the system that its agent tells; NULL: the release has nothing for it. */
+const struct manifest_build_ref *plan_build(const struct release *r, const struct host *h);
 /* A client whose agent says that it runs on a system there is none of: it is left out, the others
  * are not. Of a system that exists the release may yet get a build. */
 bool plan_odd_client(const struct host *h, const struct release *target);

@@ -440,6 +440,9 @@ void release_for_plan(const struct stored_release *r, struct release *ret)
         str_cut(ret->builds[i].arch, sizeof ret->builds[i].arch, b->arch);
         ret->builds[i].digest = b->digest;
         ret->builds[i].size = b->size;
+        for (size_t p = 0; p < r->n_places && ret->builds[i].n_urls < URLS_MAX; p++)
+            if (str_eq(r->places[p].os, b->os) && str_eq(r->places[p].arch, b->arch))
+                ret->builds[i].urls[ret->builds[i].n_urls++] = r->places[p].url;
     }
 }
 

@@ -91,7 +91,7 @@ MUST_CHECK int release_lock(const struct coord_conf *c, int *ret_fd, struct err 
 MUST_CHECK int release_versions(const struct coord_conf *c, char ***ret, size_t *ret_n,
                                 struct err *err);
 
-/* What the plan needs of it. */
+/* What the plan needs of it; its URLs are borrowed from r. */
 void release_for_plan(const struct stored_release *r, struct release *ret);
 /* The stage order for a host's os and arch. -1 when there is no such build or place. */
 MUST_CHECK int release_stage(const struct stored_release *r, const char *os, const char *arch,

@@ -85,6 +85,37 @@ CHANGE(before_readiness)
             facts[i].id = "of before";
     f->hosts[4].agent.facts = facts;
 }
+CHANGE(served)
+{
+    str_cut(f->release.served, sizeof(f->release.served), w->text);
+}
+CHANGE(without_a_place)
+{
+    (void)w;
+    f->release.builds[0].n_urls = 0;
+}
+/* The second of two: one that is refused refuses the order. */
+CHANGE(other_prefixes)
+{
+    f->release.builds[0].urls[1] = "https://other.example/nomad.zip";
+    f->release.builds[0].n_urls = 2;
+    fact(f, "url-prefixes", TRI_YES, w->text);
+}
+CHANGE(prefixes_lost)
+{
+    (void)w;
+    fact(f, "url-prefixes", TRI_UNKNOWN, "root's list is longer than can be told");
+}
+CHANGE(a_file_place)
+{
+    (void)w;
+    f->release.builds[0].urls[0] = "file:///srv/nomad.zip";
+}
+CHANGE(a_file_place_untold)
+{
+    a_file_place(f, w);
+    fact(f, "file-urls", TRI_UNKNOWN, "");
+}
 CHANGE(a_key)
 {
     fact(f, w->text, TRI_YES, "nomad.hcl:3");
@@ -563,6 +594,13 @@ const struct worlds hazard_worlds[] = {
     {.id = "no-build", .yes = other_arch, .text = "s390x", .says = "linux/s390x"},
     {.id = "odd-system", .yes = other_arch, .text = "pdp11",
      .says = "linux/pdp11, which is no system"},
+    {.id = "served-here", .yes = served, .text = "http://10.0.0.9:4651",
+     .says = "from http://10.0.0.9:4651, where this command serves it"},
+    {.id = "no-place", .yes = without_a_place, .says = "nowhere to fetch"},
+    {.id = "place-refused", .yes = other_prefixes, .text = "https://mirror.example/ http://a/",
+     .unsure = prefixes_lost, .says = "from https://other.example/nomad.zip"},
+    {.id = "place-refused", .yes = a_file_place, .unsure = a_file_place_untold,
+     .says = "does not allow file:// places"},
     {.id = "node-down", .yes = down, .says = "is down"},
     {.id = "node-draining", .yes = draining},
     {.id = "old-tasks", .from = "1.2.16", .to = "1.3.0", .calm_from = "1.3.0", .calm_to = "1.3.1",

@@ -28,6 +28,8 @@ const struct fact_view small_fleet_facts[SMALL_FACTS] = {
     {"plugin-unlisted", TRI_NO, ""},
     {"tls-names", TRI_YES, ""},
     {"law-refuses", TRI_NO, ""},
+    {"url-prefixes", TRI_NO, ""},
+    {"file-urls", TRI_NO, ""},
     {"second-config", TRI_NO, ""}, /* the last: older agents do not tell it */
 };
 
@@ -205,6 +207,8 @@ void small_fleet_init(struct small_fleet *f)
     str_cut(f->release.builds[0].os, sizeof(f->release.builds[0].os), "linux");
     str_cut(f->release.builds[0].arch, sizeof(f->release.builds[0].arch), "amd64");
     digest_fill(&f->release.builds[0].digest, 2);
+    f->release.builds[0].urls[0] = "https://mirror.example/nomad.zip";
+    f->release.builds[0].n_urls = 1;
     f->release.n_builds = 1;
     for (int i = 0; i < SMALL_SERVERS; i++)
         memcpy(f->objects[i], (const int64_t[OBJECT_KINDS]){5, 2, 8, 1}, sizeof(f->objects[i]));

@@ -35,7 +35,7 @@ enum small_feature {
     SMALL_FEATURES
 };
 
-#define SMALL_FACTS 23
+#define SMALL_FACTS 25
 extern const struct fact_view small_fleet_facts[SMALL_FACTS]; /* of a host that is well */
 
 struct small_fleet {

@@ -229,6 +229,21 @@ static void swapped_and_no_quorum(struct ready_bench *b)
     two_gone(b);
 }
 
+static void some_places(struct ready_bench *b)
+{
+    b->law.url_prefixes = "https://a.example/ http://b.example/x";
+}
+static void too_many_places(struct ready_bench *b)
+{
+    static char list[1000];
+    memset(list, 'x', sizeof(list) - 1);
+    b->law.url_prefixes = list;
+}
+static void file_places(struct ready_bench *b)
+{
+    b->law.allow_file_urls = true;
+}
+
 static const struct ready_row rows[] = {
     {a_page, "api-silent", TRI_YES, "http://127.0.0.1:4646: what answers there is not Nomad's API"},
     {a_proxy_without_such_a_path, "api-silent", TRI_YES, "not Nomad's API (HTTP status 404)"},
@@ -275,6 +290,11 @@ static const struct ready_row rows[] = {
     {swapped_now, "law-refuses", TRI_NO, ""},
     {swapped_and_long, "law-refuses", TRI_YES, "root demands 3600000 ms"},
     {swapped_and_no_quorum, "law-refuses", TRI_YES, "without this server 1 of 2"},
+    {nothing, "url-prefixes", TRI_NO, ""},
+    {nothing, "file-urls", TRI_NO, ""},
+    {some_places, "url-prefixes", TRI_YES, "https://a.example/ http://b.example/x"},
+    {too_many_places, "url-prefixes", TRI_UNKNOWN, "longer than can be told"},
+    {file_places, "file-urls", TRI_YES, ""},
 };
 
 static const struct ready_host host = {NULL, rows, ARRAY_LEN(rows)};

@@ -102,6 +102,7 @@ static bool make_plan(struct truth *t)
         str_cut(b->os, sizeof(b->os), "linux");
         str_cut(b->arch, sizeof(b->arch), t_arch_names[k]);
         b->digest = t->digests[BIN_NEW][k];
+        b->urls[b->n_urls++] = "https://mirror.example/nomad.zip";
     }
     t_sight_all(t);
     const struct world *w = t_sight_done(t);
