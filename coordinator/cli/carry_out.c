@@ -144,7 +144,9 @@ int reopen(struct console *c, const char *run, bool with_release, struct reopene
         return -1;
     if (with_release)
         tell_other_rows(&c->hazards, ret->ledger);
-    return console_look(c, NULL, PATIENCE_RUN, &w, err);
+    if (console_look(c, NULL, PATIENCE_RUN, &w, err) < 0)
+        return -1;
+    return with_release ? serving_begin(c, w, &ret->stored, &ret->serving, err) : 0;
 }
 
 int reopen_read(struct console *c, const char *run, struct reopened *ret, struct err *err)
@@ -165,6 +167,7 @@ void reopened_free(struct reopened *r)
     if (r->ledger != NULL)
         ledger_free(r->ledger);
     free(r->ledger);
+    serving_end(&r->serving);
     stored_release_free(&r->stored);
     ledger_store_close(r->store);
     if (r->lock >= 0)

@@ -16,7 +16,7 @@
 
 #include "console.h"
 #include "ledger_store.h"
-#include "release_store.h"
+#include "serving.h"
 
 struct carry_out {
     struct console *console;
@@ -42,6 +42,7 @@ struct reopened {
     bool planned;
     struct ledger *ledger;
     struct stored_release stored;
+    struct serving serving; /* of what it has no other place for */
     int lock;
 };
 

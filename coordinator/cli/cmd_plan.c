@@ -19,24 +19,35 @@ static int show(struct console *c, const struct plan *p)
     return EXIT_REFUSED;
 }
 
+static int make(struct console *c, const char *version, struct policy *policy,
+                struct stored_release *stored, struct serving *serving, struct plan *ret,
+                struct err *err)
+{
+    if (console_open(c, err) < 0 || console_hazards(c, true, err) < 0 ||
+        options_policy(&c->opt, &c->conf, &c->hazards, policy, err) < 0 ||
+        target_load(c, version, stored, err) < 0)
+        return -1;
+    return planning_make(
+        c,
+        &(struct planning){
+            .release = stored, .serving = serving, .policy = policy, .patience_ms = PATIENCE_MS},
+        ret, err);
+}
+
 int cmd_plan(void *ctx, int argc, char **argv)
 {
     struct console *c = ctx;
     struct err err = ERR_INIT;
     struct policy policy;
-    struct stored_release stored;
-    struct release release;
+    struct stored_release stored = {.n_places = 0};
+    struct serving serving = {.server = NULL};
     struct plan plan;
     (void)argc;
-    if (console_open(c, &err) < 0 || console_hazards(c, true, &err) < 0 ||
-        options_policy(&c->opt, &c->conf, &c->hazards, &policy, &err) < 0 ||
-        target_load(c, argv[0], &stored, &err) < 0)
-        return command_fail(&err);
-    release_for_plan(&stored, &release);
+    int rc = make(c, argv[0], &policy, &stored, &serving, &plan, &err);
+    int code = rc == 0 ? show(c, &plan) : command_fail(&err);
+    serving_end(&serving);
     stored_release_free(&stored);
-    if (planning_make(c, &release, &policy, PATIENCE_MS, NULL, &plan, &err) < 0)
-        return command_fail(&err);
-    int code = show(c, &plan);
-    plan_free(&plan);
+    if (rc == 0)
+        plan_free(&plan);
     return code;
 }

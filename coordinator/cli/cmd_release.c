@@ -3,16 +3,17 @@
 #include "fetching.h"
 #include "publish.h"
 #include "release_check.h"
-#include "release_store.h"
+#include "release_files.h"
+#include "serving.h"
 #include "table.h"
 #include "version.h"
 
 static int check_options(const struct options *o, struct err *err)
 {
-    if (o->file == NULL || o->arch.n != 1 || o->url.n == 0)
+    if (o->file == NULL || o->arch.n != 1)
         return err_set(err, ERR_USAGE, 0,
                        "want: caravan release add VERSION --os linux --arch amd64 --file PATH "
-                       "--url URL [--url URL...]");
+                       "[--url URL...]");
     for (size_t i = 0; i < o->url.n; i++)
         if (!str_starts(o->url.items[i], "https://") && !str_starts(o->url.items[i], "http://") &&
             !str_starts(o->url.items[i], "file:///"))
@@ -21,6 +22,15 @@ static int check_options(const struct options *o, struct err *err)
                            "file:///",
                            o->url.items[i]);
     return 0;
+}
+
+/* Without a place the file itself is kept, and hosts fetch it from here. */
+static int keep(struct console *c, const struct stored_release *r, const struct build *b,
+                struct err *err)
+{
+    if (c->opt.url.n > 0)
+        return 0;
+    return release_file_keep(&c->conf, r->manifest.version, b, c->opt.file, err);
 }
 
 static void tell(const struct stored_release *r, const struct build *b)
@@ -32,6 +42,8 @@ static void tell(const struct stored_release *r, const struct build *b)
            b->packing == PACKING_ZIP ? "a zip with a binary of" : "a bare binary of", size, hex);
     if (r->own_build)
         printf("  A build of your own, no prerelease.\n");
+    if (release_places_of(r, b) == 0)
+        printf("  Kept here: hosts fetch it from this machine while a run lasts.\n");
     printf("Signed; %u build%s in this release. Nothing was run and no host was asked.\n",
            r->manifest.n_builds, r->manifest.n_builds == 1 ? "" : "s");
 }
@@ -52,9 +64,11 @@ static int add(struct console *c, const char *version, struct err *err)
         release_add(&c->conf, &c->trust, key, version, o->not_a_prerelease, &b, o->url.items,
                     o->url.n, clock_wall(c->clock) / 1000, &r, err) < 0)
         return -1;
-    tell(&r, &b);
+    int rc = keep(c, &r, &b, err);
+    if (rc == 0)
+        tell(&r, &b);
     stored_release_free(&r);
-    return 0;
+    return rc;
 }
 
 static const char *kind(const struct stored_release *r, const struct build *b)
@@ -72,15 +86,15 @@ static const char *kind(const struct stored_release *r, const struct build *b)
 }
 
 /* Where hosts fetch it: from the places that were named, else from here. */
-static void places_text(const struct stored_release *r, const struct build *b, char dst[static 40])
+static void places_text(const struct console *c, const struct stored_release *r,
+                        const struct build *b, char dst[static 40])
 {
-    size_t n = 0;
-    for (size_t p = 0; p < r->n_places; p++)
-        n += str_eq(r->places[p].os, b->os) && str_eq(r->places[p].arch, b->arch);
+    size_t n = release_places_of(r, b);
     if (n > 0)
         snprintf(dst, 40, "%zu place%s", n, n == 1 ? "" : "s");
     else
-        snprintf(dst, 40, "this machine");
+        str_cut(dst, 40,
+                release_file_there(&c->conf, r->manifest.version, b) ? "this machine" : "nowhere");
 }
 
 static void row(struct table *t, const struct console *c, const char *version)
@@ -96,7 +110,7 @@ static void row(struct table *t, const struct console *c, const char *version)
         char build[40], size[24], text[40];
         snprintf(build, sizeof build, "%s/%s", b->os, b->arch);
         str_for_bytes(size, sizeof size, b->size);
-        places_text(&r, b, text);
+        places_text(c, &r, b, text);
         table_row(t, COLOR_NONE, (const char *[]){version, kind(&r, b), build, size, text});
     }
     stored_release_free(&r);
@@ -265,6 +279,14 @@ static int take_away(struct console *c, const char *version, struct err *err)
     return 0;
 }
 
+/* ---- serve ---- */
+
+static int serve(struct console *c, const char *version, struct err *err)
+{
+    (void)version;
+    return serving_of_all(c, err);
+}
+
 /* ---- the verb ---- */
 
 static const struct {
@@ -273,7 +295,7 @@ static const struct {
     int (*run)(struct console *c, const char *version, struct err *err);
 } words[] = {
     {"fetch", 1, 1, fetch},   {"add", 1, 1, add},          {"list", 0, 0, list},
-    {"verify", 0, 1, verify}, {"remove", 1, 1, take_away},
+    {"verify", 0, 1, verify}, {"remove", 1, 1, take_away}, {"serve", 0, 0, serve},
 };
 
 int cmd_release(void *ctx, int argc, char **argv)
@@ -284,8 +306,9 @@ int cmd_release(void *ctx, int argc, char **argv)
             argc - 1 <= words[i].max_args)
             return words[i].run(ctx, argc > 1 ? argv[1] : NULL, &err) < 0 ? command_fail(&err)
                                                                           : EXIT_DONE;
-    (void)err_set(&err, ERR_USAGE, 0,
-                  "want `caravan release fetch VERSION`, `add VERSION`, `list`, `verify [VERSION]` "
-                  "or `remove VERSION`");
+    (void)err_set(
+        &err, ERR_USAGE, 0,
+        "want `caravan release fetch VERSION`, `add VERSION`, `list`, `verify [VERSION]`, "
+        "`remove VERSION` or `serve`");
     return command_fail(&err);
 }

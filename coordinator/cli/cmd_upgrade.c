@@ -11,6 +11,7 @@
 struct upgrade {
     struct console *console;
     struct stored_release stored;
+    struct serving serving;
     struct ledger_store *store;
     struct policy policy;
     struct plan plan;
@@ -62,13 +63,16 @@ static int check_holder(const struct world *w, struct err *err)
 
 static int make_plan(struct upgrade *u, struct err *err)
 {
-    struct release release;
     if (u->planned)
         plan_free(&u->plan);
     u->planned = false;
-    release_for_plan(&u->stored, &release);
-    if (planning_make(u->console, &release, &u->policy, PATIENCE_RUN, check_holder, &u->plan, err) <
-        0)
+    if (planning_make(u->console,
+                      &(struct planning){.release = &u->stored,
+                                         .serving = &u->serving,
+                                         .policy = &u->policy,
+                                         .patience_ms = PATIENCE_RUN,
+                                         .check = check_holder},
+                      &u->plan, err) < 0)
         return -1;
     u->planned = true;
     return 0;
@@ -193,6 +197,7 @@ int cmd_upgrade(void *ctx, int argc, char **argv)
     int code = upgrade(&u, argv[0], &err);
     if (u.planned)
         plan_free(&u.plan);
+    serving_end(&u.serving);
     stored_release_free(&u.stored);
     ledger_store_close(u.store);
     if (u.lock >= 0)

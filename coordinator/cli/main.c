@@ -12,8 +12,8 @@ static const struct cli_command commands[] = {
      "New keys are shown and accepted once (--yes: without asking); a key that has changed is\n"
      "never accepted.",
      0, 0, GROUP_ALL | GROUP_CONFIRM, cmd_enroll},
-    {"release", "fetch|add|verify|remove VERSION | list | verify",
-     "fetch a Nomad release, verified; add one's own; list, verify, remove",
+    {"release", "fetch|add|verify|remove VERSION | list | verify | serve",
+     "fetch a Nomad release, verified; add one's own; list, verify, remove, serve",
      "fetch gets SHA256SUMS and its signature from HashiCorp's release site, a mirror or a\n"
      "directory (--from), has gpgv check it, then gets the zip for every system and architecture\n"
      "in the fleet (or --os and --arch), checks each, and signs what hosts may then install. It\n"
@@ -24,21 +24,25 @@ static const struct cli_command commands[] = {
      "A version with a suffix (1.0.2-acme1) is a prerelease unless --not-a-prerelease was said.\n"
      "\n"
      "verify checks everything again, without the network; remove takes a version off this\n"
-     "machine, unless a run uses it.",
-     1, 2, GROUP_ALL | GROUP_RELEASE, cmd_release},
+     "machine, unless a run uses it.\n"
+     "\n"
+     "What has no --url hosts fetch from this machine: plan, upgrade and resume serve it while\n"
+     "they last. serve does so until it is interrupted: files by their digests, nothing else.",
+     1, 2, GROUP_ALL | GROUP_RELEASE | GROUP_SERVE, cmd_release},
     {"status", "", "versions, health, drift, agents and orphaned effects",
      "Exit code 0 only if all is well and every host runs the same version.", 0, 0,
      GROUP_ALL | GROUP_JSON, cmd_status},
     {"plan", "VERSION", "what an upgrade would do, and what speaks against it",
      "Changes nothing. Exit code 4 when the upgrade would be refused.", 1, 1,
-     GROUP_ALL | GROUP_JSON | GROUP_FILTER | GROUP_POLICY, cmd_plan},
+     GROUP_ALL | GROUP_JSON | GROUP_FILTER | GROUP_POLICY | GROUP_SERVE, cmd_plan},
     {"upgrade", "VERSION", "upgrade the fleet: servers one at a time, then clients",
      "Shows the plan and asks once. Ctrl-C pauses: hosts in flight finish, nothing else\n"
      "begins; a second one leaves at once. Either can be resumed.",
-     1, 1, GROUP_ALL | GROUP_JSON | GROUP_FILTER | GROUP_POLICY | GROUP_CONFIRM | GROUP_DRY,
+     1, 1,
+     GROUP_ALL | GROUP_JSON | GROUP_FILTER | GROUP_POLICY | GROUP_CONFIRM | GROUP_DRY | GROUP_SERVE,
      cmd_upgrade},
     {"resume", "[RUN]", "go on with a run that was paused, stopped or interrupted", NULL, 0, 1,
-     GROUP_ALL | GROUP_JSON | GROUP_CONFIRM, cmd_resume},
+     GROUP_ALL | GROUP_JSON | GROUP_CONFIRM | GROUP_SERVE, cmd_resume},
     {"abort", "[RUN]", "end such a run: undo its side effects, give its leases back",
      "Hosts stay on the version they have.", 0, 1, GROUP_ALL | GROUP_JSON | GROUP_CONFIRM,
      cmd_abort},

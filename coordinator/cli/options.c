@@ -67,9 +67,13 @@ const struct cli_option option_table[] = {
     VALUE("file", CLI_TEXT, file, "PATH", GROUP_RELEASE,
           "the zip or the bare binary, to be hashed"),
     VALUE("url", CLI_REPEAT, url, "URL", GROUP_RELEASE,
-          "where hosts fetch exactly this file; may be repeated, tried in order"),
+          "where hosts fetch exactly this file; may be repeated, tried in order; without one they "
+          "fetch it from this machine"),
     FLAG("not-a-prerelease", 0, not_a_prerelease, GROUP_RELEASE,
          "VERSION's suffix is your own, as in 1.0.2-acme1: do not take it for a prerelease"),
+
+    VALUE("listen", CLI_TEXT, listen, "ADDR:PORT", GROUP_SERVE,
+          "where hosts fetch releases from this machine; default [serve] listen"),
 
     VALUE("name", CLI_TEXT, name, "NAME", GROUP_INIT, "of the cluster, for people; default nomad"),
     FLAG("print-defaults", 0, print_defaults, GROUP_CONFIG,

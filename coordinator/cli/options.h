@@ -40,6 +40,8 @@ struct options {
     const char *os, *file, *from;
     struct cli_list url, arch;
     bool not_a_prerelease;
+    /* serving */
+    const char *listen;
     /* init */
     const char *name;
 };
@@ -55,6 +57,7 @@ enum option_group {
     GROUP_INIT = 64,
     GROUP_CONFIG = 128,
     GROUP_DRY = 256,
+    GROUP_SERVE = 1024,
 };
 
 extern const struct cli_option option_table[];

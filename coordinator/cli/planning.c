@@ -25,24 +25,29 @@ static int ask_nomad(struct console *c, const struct world *w, const struct plan
     return rc;
 }
 
-int planning_make(struct console *c, const struct release *release, const struct policy *policy,
-                  int64_t patience_ms, planning_check *check, struct plan *ret, struct err *err)
+int planning_make(struct console *c, const struct planning *how, struct plan *ret, struct err *err)
 {
     const struct world *w = NULL;
     struct plan first;
     struct survey survey;
+    struct release release;
 
     memset(&survey, 0, sizeof survey);
     agents_ask_facts(c->agents);
-    if (console_look(c, NULL, patience_ms, &w, err) < 0 || (check != NULL && check(w, err) < 0) ||
-        plan_make(w, NULL, release, policy, &c->hazards, &first, err) < 0)
+    if (console_look(c, NULL, how->patience_ms, &w, err) < 0 ||
+        (how->check != NULL && how->check(w, err) < 0) ||
+        serving_begin(c, w, how->release, how->serving, err) < 0)
+        return -1;
+    release_for_plan(how->release, &release);
+    str_cut(release.served, sizeof release.served, how->serving->url);
+    if (plan_make(w, NULL, &release, how->policy, &c->hazards, &first, err) < 0)
         return -1;
     int rc = 0;
     if (first.n_todo > 0)
         rc = ask_nomad(c, w, &first, &survey, err);
     plan_free(&first);
     if (rc == 0)
-        rc = plan_make(w, &survey, release, policy, &c->hazards, ret, err);
+        rc = plan_make(w, &survey, &release, how->policy, &c->hazards, ret, err);
     survey_free(&survey);
     return rc;
 }

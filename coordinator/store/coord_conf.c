@@ -82,6 +82,15 @@ static const struct conf_key keys[] = {
     {"vendor", "gpgv", CONF_PATH, AT(vendor_gpgv), 0, SIZE(vendor_gpgv), "/usr/bin/gpgv",
      "the program that checks signatures"},
 
+    TEXT(
+        "serve", "listen", serve_listen, "",
+        "ADDRESS:PORT where hosts fetch releases that have no other place; empty: the address from "
+        "which they are reached, port 4651"),
+    TEXT("serve", "url", serve_url, "",
+         "what hosts are told instead of http://ADDRESS:PORT, where something stands between"),
+    {"serve", "rate", CONF_SIZE, AT(serve_rate), 0, 0, "100M",
+     "bytes a second, to all hosts together; 0: no limit"},
+
     {"agents", "*", CONF_MAP, 0, 0, 0, NULL,
      "Nomad id or name = HOST:PORT of the caravan-agent; else the host's address, port 4650"},
     {"servers", "*", CONF_MAP, 0, 0, 0, NULL,

@@ -49,6 +49,9 @@ struct coord_conf {
     /* [vendor] */
     char vendor_keyring[256], vendor_shipped[256], vendor_key_ids[128], vendor_from[512],
         vendor_gpgv[256];
+    /* [serve] */
+    char serve_listen[64], serve_url[256];
+    uint64_t serve_rate;
     /* [defaults] */
     char max_parallel[16];
     int64_t canary, soak_ms, settle_ms, settle_answers, max_failures, max_skipped;

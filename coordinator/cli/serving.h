@@ -1,0 +1,34 @@
+/*
+ * serving.h - releases that have no place of their own, served by the command that needs them.
+ *
+ *     serving_begin(c, w, &stored, &s, &err)   listens; every build without a place gets one, here
+ *     serving_end(&s)                          when the command ends
+ *
+ * Where all builds have a place, or none has a file here, nothing listens. Else the files of those
+ * without one are checked and offered (file_server.h) at --listen, else [serve] listen, else port
+ * SERVING_PORT of the local address from which most agents of the fleet are reached. What hosts
+ * are told is in the places of *r from then on, in memory only: plan and stage orders have it from
+ * there. That nobody can listen there is an error before anything was touched.
+ */
+#ifndef SERVING_H
+#define SERVING_H
+
+#include "console.h"
+#include "file_server.h"
+#include "release_store.h"
+
+#define SERVING_PORT 4651
+
+struct serving {
+    struct file_server *server; /* NULL: nothing is served */
+    char url[256];              /* what hosts are told, up to the slash before the digest */
+};
+
+MUST_CHECK int serving_begin(const struct console *c, const struct world *w,
+                             struct stored_release *r, struct serving *ret, struct err *err);
+void serving_end(struct serving *s); /* an empty one is fine */
+
+/* `release serve`: everything there is, until a signal comes. */
+MUST_CHECK int serving_of_all(struct console *c, struct err *err);
+
+#endif
