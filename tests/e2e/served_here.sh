@@ -2,11 +2,11 @@
 # A release without any place: hosts fetch it from the command that upgrades them.
 # timeout: 200
 . "$(dirname "$0")/lib_fleet.sh"
-AT=127.0.64.250:4651
+AT=127.0.108.250:4651
 E2E_CONF="
 [serve]
 listen = $AT"
-e2e_begin 64 3 2
+e2e_begin 108 3 2
 if is_real; then TO=$NOMAD_TO; else
     TO=$E2E/nomad-1.11.4
     standin 1.11.4 "$TO"
