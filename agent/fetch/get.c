@@ -122,6 +122,18 @@ static void tell_progress(struct download *d)
     g->progress(g->ctx, d->done, g->job->fetch_size);
 }
 
+/* What has another size is another file: nothing of it is fetched. */
+static int on_head(void *ctx, const struct http_answer *head)
+{
+    struct download *d = ctx;
+
+    if (head->status != 200 || head->length < 0 || (uint64_t)head->length == d->g->job->fetch_size)
+        return 0;
+    d->failed_here = true;
+    return err_set(&d->err, ERR_LIMIT, 0, "it would send %lld bytes; %llu were signed",
+                   (long long)head->length, (unsigned long long)d->g->job->fetch_size);
+}
+
 static int on_data(void *ctx, const void *p, size_t n)
 {
     struct download *d = ctx;
@@ -164,16 +176,18 @@ static int start_request(struct http *h, const char *url, int64_t left, struct d
                          struct err *err)
 {
     const struct fetch_get *job = d->g->job;
+    uint32_t window = d->g->speed_window_s > 0 ? d->g->speed_window_s : GET_SPEED_WINDOW_S;
     struct http_request r = {
         .url = url,
         .deadline_ms = left,
         .connect_deadline_ms = MIN_OF(left, GET_CONNECT_MS),
         .max = (size_t)job->fetch_size,
         .speed_min = (uint32_t)MIN_OF(job->speed_min, UINT32_MAX),
-        .speed_window = job->speed_min > 0 ? GET_SPEED_WINDOW_S : 0,
+        .speed_window = job->speed_min > 0 ? window : 0,
         .redirects = 5,
         .allow_file = d->g->allow_file,
         .check_url = check_url,
+        .on_head = on_head,
         .on_data = on_data,
         .on_done = on_done,
         .ctx = d,

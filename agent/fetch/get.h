@@ -12,6 +12,8 @@
  * No connection is made for a place that root does not allow, nor where a redirect leads to one:
  * refused-by-law.
  *
+ * A place that says another size than was signed is left before a byte of it is taken.
+ *
  * The failure told is that of the last place tried; no space, no time and "told to
  * stop" end the job at once. A place that answers nothing is no-network, one that
  * is slower than the floor for GET_SPEED_WINDOW_S or past the deadline too-slow.
@@ -32,7 +34,8 @@ struct get {
     bool allow_file; /* file:// places */
     const char
         *url_prefixes; /* root's (url_plain.h), for places and where redirects lead; NULL: any */
-    int stop_fd;       /* readable or closed: stop; -1: never */
+    unsigned speed_window_s; /* of job->speed_min; 0: GET_SPEED_WINDOW_S */
+    int stop_fd;             /* readable or closed: stop; -1: never */
     void (*progress)(void *ctx, uint64_t done, uint64_t total); /* at most 4 a second */
     void *ctx;
 };

@@ -18,11 +18,17 @@ struct stream {
     struct place *p;
     size_t good; /* bytes of the body, then */
     bool hang;   /* wait, or end the connection */
+    bool drip;   /* a byte now and then, for as long as the server lives */
 };
 
 static ssize_t feed(void *ctx, uint64_t at, char *dst, size_t max)
 {
     struct stream *s = ctx;
+    if (s->drip && !__atomic_load_n(&s->p->stop, __ATOMIC_SEQ_CST)) {
+        poll(NULL, 0, 50); /* the fixture's own pretence of a slow peer */
+        dst[0] = (char)s->p->body[at % s->p->len];
+        return 1;
+    }
     if (at < s->good) {
         size_t n = MIN_OF(max, s->good - (size_t)at);
         memcpy(dst, s->p->body + (at % s->p->len), MIN_OF(n, s->p->len - at % s->p->len));
@@ -48,8 +54,38 @@ static struct MHD_Response *copy_of(const void *p, size_t n)
 static struct MHD_Response *broken(struct place *p, size_t good, bool hang)
 {
     struct stream *s = xzalloc(1, sizeof(*s));
-    *s = (struct stream){p, good, hang};
+    *s = (struct stream){.p = p, .good = good, .hang = hang};
     return MHD_create_response_from_callback(p->len, 16384, feed, s, free);
+}
+
+static struct MHD_Response *dripping(struct place *p)
+{
+    struct stream *s = xzalloc(1, sizeof(*s));
+    *s = (struct stream){.p = p, .drip = true};
+    return MHD_create_response_from_callback(p->len, 16384, feed, s, free);
+}
+
+/* Does not say how much, and does not end. */
+static struct MHD_Response *endless(struct place *p)
+{
+    struct stream *s = xzalloc(1, sizeof(*s));
+    *s = (struct stream){.p = p, .good = SIZE_MAX};
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, feed, s, free);
+}
+
+/* Says that there is much more than comes. */
+static struct MHD_Response *boasting(struct place *p)
+{
+    struct stream *s = xzalloc(1, sizeof(*s));
+    *s = (struct stream){.p = p, .good = p->len};
+    return MHD_create_response_from_callback(1000 * p->len, 16384, feed, s, free);
+}
+
+static struct MHD_Response *redirect(const char *to)
+{
+    struct MHD_Response *r = copy_of("", 0);
+    MHD_add_response_header(r, "Location", to);
+    return r;
 }
 
 static enum MHD_Result answer(void *ctx, struct MHD_Connection *c, const char *url,
@@ -83,10 +119,20 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *c, const char *u
         return queue(c, 200, broken(p, 1024, true));
     if (str_eq(url, "/silent"))
         return queue(c, 200, broken(p, 0, true));
-    if (str_eq(url, "/moved")) {
-        struct MHD_Response *r = copy_of("", 0);
-        MHD_add_response_header(r, "Location", "/ok");
-        return queue(c, 302, r);
+    if (str_eq(url, "/short"))
+        return queue(c, 200, copy_of(p->body, p->len / 2));
+    if (str_eq(url, "/boast"))
+        return queue(c, 200, boasting(p));
+    if (str_eq(url, "/endless"))
+        return queue(c, 200, endless(p));
+    if (str_eq(url, "/drip"))
+        return queue(c, 200, dripping(p));
+    if (str_eq(url, "/moved"))
+        return queue(c, 302, redirect("/ok"));
+    if (str_starts(url, "/to-file/")) {
+        char to[300];
+        snprintf(to, sizeof(to), "file:///%s", url + sizeof("/to-file/") - 1);
+        return queue(c, 302, redirect(to));
     }
     if (str_eq(url, "/v1/large")) {
         autofree unsigned char *large = xzalloc(1, 64 * 1024 + 1);

@@ -164,7 +164,7 @@ static void failures_have_their_type(void **state)
         const char *why;
     } rows[] = {
         {"/missing", FAILURE_NO_NETWORK, "status 404"},
-        {"/twice", FAILURE_BAD_DIGEST, "larger than"},
+        {"/twice", FAILURE_BAD_DIGEST, "were signed"},
         {"/other", FAILURE_BAD_DIGEST, "SHA-256"},
         {"/half", FAILURE_NO_NETWORK, "/half"},
     };
@@ -201,6 +201,68 @@ static void the_last_failure_is_told(void **state)
     assert_false(run(b));
     assert_int_equal(b->failure, FAILURE_BAD_DIGEST);
     assert_non_null(strstr(b->err.text, "/other"));
+}
+
+/* Alone it is left with its reason, which names it; before a good one it does not hurt. */
+static void is_left(struct bench *b, const char *path, enum failure failure, const char *why)
+{
+    unsigned before = place_requests(b->place);
+    b->job.n_urls = 0;
+    at(b, b->place, path);
+    assert_false(run(b));
+    if (b->failure != failure || strstr(b->err.text, why) == NULL ||
+        strstr(b->err.text, path) == NULL)
+        fail_msg("%s: %s: %s", path, failure_name(b->failure), b->err.text);
+    assert_int_equal(files_in(b->out), 0);
+    at(b, b->place, "/ok");
+    assert_true(run(b));
+    expect_binary(b);
+    assert_int_equal(place_requests(b->place), before + 3);
+}
+
+static void a_place_that_lies_about_its_size_is_left(void **state)
+{
+    is_left(*state, "/short", FAILURE_BAD_DIGEST, "were signed");
+    is_left(*state, "/twice", FAILURE_BAD_DIGEST, "were signed");
+    is_left(*state, "/boast", FAILURE_BAD_DIGEST, "were signed");
+    is_left(*state, "/endless", FAILURE_BAD_DIGEST, "larger than");
+}
+
+static void a_place_that_sends_another_version_is_left(void **state)
+{
+    is_left(*state, "/other", FAILURE_BAD_DIGEST, "is not the one that was signed");
+}
+
+/* Also where root allows file:// places: an order may name one, a stranger may not. */
+static void a_place_that_leads_to_a_file_is_left(void **state)
+{
+    struct bench *b = *state;
+    char path[160];
+    char file[128];
+    snprintf(file, sizeof(file), "%s/right", b->dir);
+    assert_int_equal(file_create(file, b->binary, BINARY_LEN, 0600, &b->err), 0);
+    snprintf(path, sizeof(path), "/to-file%s", file);
+    is_left(b, path, FAILURE_NO_NETWORK, "file");
+    b->get.allow_file = true;
+    is_left(b, path, FAILURE_NO_NETWORK, "file");
+    unlink(file);
+}
+
+static void a_place_that_drips_is_left(void **state)
+{
+    struct bench *b = *state;
+    b->job.speed_min = 1024;
+    b->get.speed_window_s = 1;
+    is_left(b, "/drip", FAILURE_TOO_SLOW, "/drip");
+}
+
+static void a_place_that_stops_in_the_middle_is_left(void **state)
+{
+    struct bench *b = *state;
+    b->job.speed_min = 1024;
+    b->get.speed_window_s = 1;
+    is_left(b, "/half", FAILURE_NO_NETWORK, "/half");
+    is_left(b, "/slow", FAILURE_TOO_SLOW, "/slow");
 }
 
 static void a_wrong_member_is_told(void **state)
@@ -306,6 +368,11 @@ int main(void)
         T(failures_have_their_type),
         T(places_are_tried_in_turn),
         T(the_last_failure_is_told),
+        T(a_place_that_lies_about_its_size_is_left),
+        T(a_place_that_sends_another_version_is_left),
+        T(a_place_that_leads_to_a_file_is_left),
+        T(a_place_that_drips_is_left),
+        T(a_place_that_stops_in_the_middle_is_left),
         T(a_wrong_member_is_told),
         T(the_deadline_ends_it),
         T(closing_its_input_ends_it),
