@@ -8,7 +8,7 @@
 #include "file.h"
 #include "keys.h"
 #include "publish.h"
-#include "release_store.h"
+#include "release_files.h"
 #include "zip_fixture.h"
 
 static struct console_fixture fixture;
@@ -267,6 +267,91 @@ static void test_what_is_no_own_build(void **state)
     }
 }
 
+/* ---- files beside the manifest ---- */
+
+static const char zip_bytes[] = "not looked into here";
+
+static struct build build_of_file(enum packing packing)
+{
+    struct build b = build_of("amd64", 1);
+    b.packing = packing;
+    b.fetch_size = sizeof zip_bytes;
+    crypto_digest(zip_bytes, sizeof zip_bytes, &b.fetch_digest);
+    return b;
+}
+
+static void test_a_file_is_kept_under_the_vendors_name(void **state)
+{
+    static const struct {
+        enum packing packing;
+        const char *name;
+    } rows[] = {{PACKING_ZIP, "/releases/1.12.3/nomad_1.12.3_linux_amd64.zip"},
+                {PACKING_BARE, "/releases/1.12.3/nomad_1.12.3_linux_amd64"}};
+    struct err err = ERR_INIT;
+    char from[300], path[300];
+    struct stored_release r;
+    (void)state;
+    console_fixture_write(&fixture, "given", zip_bytes, sizeof zip_bytes, from);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct build b = build_of_file(rows[i].packing);
+        auto_buf struct buf got = BUF_INIT;
+        struct stat st;
+        if (i == 0) {
+            assert_int_equal(release_add(&fixture.conf, &trust, release_key, "1.12.3", false, &b,
+                                         NULL, 0, 5, &r, &err),
+                             0);
+            assert_int_equal(release_places_of(&r, &b), 0);
+            stored_release_free(&r);
+        }
+        assert_false(release_file_there(&fixture.conf, "1.12.3", &b));
+        assert_int_equal(release_file_path(&fixture.conf, "1.12.3", &b, path, &err), 0);
+        assert_true(str_ends(path, rows[i].name));
+        if (release_file_keep(&fixture.conf, "1.12.3", &b, from, &err) < 0)
+            fail_msg("%s", err.text);
+        assert_true(release_file_there(&fixture.conf, "1.12.3", &b));
+        assert_int_equal(file_read(path, 4096, 0, &got, &err), 0);
+        assert_int_equal(got.len, sizeof zip_bytes);
+        assert_memory_equal(got.data, zip_bytes, sizeof zip_bytes);
+        assert_int_equal(stat(path, &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0644);
+    }
+}
+
+/* Between measuring and copying somebody put another file there. */
+static void test_another_file_is_not_kept(void **state)
+{
+    static const char *const others[] = {"not looked into herE", "shorter", "",
+                                         "not looked into here, and then some more"};
+    struct build b = build_of_file(PACKING_ZIP);
+    char from[300], path[300];
+    (void)state;
+    b.arch[0] = 'A'; /* none is there yet */
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        struct err err = ERR_INIT;
+        console_fixture_write(&fixture, "other", others[i], strlen(others[i]) + 1, from);
+        assert_int_equal(release_file_keep(&fixture.conf, "1.12.3", &b, from, &err), -1);
+        assert_int_equal(err.kind, ERR_CRYPTO);
+        assert_false(release_file_there(&fixture.conf, "1.12.3", &b));
+        assert_int_equal(release_file_path(&fixture.conf, "1.12.3", &b, path, &err), 0);
+        assert_int_equal(access(path, F_OK), -1);
+        *strrchr(path, '/') = '\0';
+        snprintf(from, sizeof from, "%s/.tmp-%ld", path, (long)getpid());
+        assert_int_equal(access(from, F_OK), -1);
+    }
+}
+
+static void test_a_link_is_no_file(void **state)
+{
+    struct build b = build_of_file(PACKING_ZIP);
+    struct err err = ERR_INIT;
+    char path[300];
+    (void)state;
+    assert_int_equal(release_file_path(&fixture.conf, "1.12.3", &b, path, &err), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("/etc/hostname", path), 0);
+    assert_false(release_file_there(&fixture.conf, "1.12.3", &b));
+}
+
 static void test_versions_are_folders_and_nothing_else(void **state)
 {
     static const char *const bad[] = {"../1.2.3", "1.2.3/..", "v1.2.3", "1.2", ".", ""};
@@ -304,6 +389,9 @@ int main(void)
         cmocka_unit_test(test_a_manifest_signed_by_another_key),
         cmocka_unit_test(test_own_builds),
         cmocka_unit_test(test_what_is_no_own_build),
+        cmocka_unit_test(test_a_file_is_kept_under_the_vendors_name),
+        cmocka_unit_test(test_another_file_is_not_kept),
+        cmocka_unit_test(test_a_link_is_no_file),
         cmocka_unit_test(test_versions_are_folders_and_nothing_else),
     };
     return cmocka_run_group_tests_name("release_store", tests, set_up, tear_down);
