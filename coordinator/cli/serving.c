@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include "release_files.h"
 #include "table.h"
+#include "url_plain.h"
 
 #define LOCAL_LEN   48
 #define LOCALS_MAX  16
@@ -100,6 +101,18 @@ static const char *listen_named(const struct console *c)
     return c->opt.listen != NULL ? c->opt.listen : c->conf.serve_listen;
 }
 
+/* What stands between must be a place that hosts can be sent to. */
+static int check_url(const struct console *c, struct err *err)
+{
+    const char *url = c->conf.serve_url;
+    char plain[URL_MAX_LEN];
+    const char *why = url[0] != '\0' ? url_plain(url, plain) : NULL;
+
+    return why == NULL
+               ? 0
+               : err_set(err, ERR_CONFIG, 0, "%s: [serve] url = %s: %s", c->conf.file, url, why);
+}
+
 /* What hosts are told; local: for a server that listens at every address. */
 static void tell_url(const struct console *c, const char *local, struct serving *s)
 {
@@ -178,6 +191,8 @@ static int start(const struct console *c, const char *local, const struct served
     char at[FILE_SERVER_ADDRESS], port[8];
     const char *named = listen_named(c);
 
+    if (check_url(c, err) < 0)
+        return -1;
     snprintf(port, sizeof port, "%d", SERVING_PORT);
     join(at, sizeof at, local, port);
     raise_descriptors(limits.connections);

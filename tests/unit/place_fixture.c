@@ -88,6 +88,24 @@ static struct MHD_Response *redirect(const char *to)
     return r;
 }
 
+/* NULL: the path asks for none of these. */
+static struct MHD_Response *bad_body(struct place *p, const char *url)
+{
+    if (str_eq(url, "/half"))
+        return broken(p, p->len / 2, false);
+    if (str_eq(url, "/slow"))
+        return broken(p, 1024, true);
+    if (str_eq(url, "/silent"))
+        return broken(p, 0, true);
+    if (str_eq(url, "/short"))
+        return copy_of(p->body, p->len / 2);
+    if (str_eq(url, "/boast"))
+        return boasting(p);
+    if (str_eq(url, "/endless"))
+        return endless(p);
+    return str_eq(url, "/drip") ? dripping(p) : NULL;
+}
+
 static enum MHD_Result answer(void *ctx, struct MHD_Connection *c, const char *url,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_len, void **con)
@@ -113,20 +131,9 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *c, const char *u
         other[p->len - 1] ^= 1;
         return queue(c, 200, copy_of(other, p->len));
     }
-    if (str_eq(url, "/half"))
-        return queue(c, 200, broken(p, p->len / 2, false));
-    if (str_eq(url, "/slow"))
-        return queue(c, 200, broken(p, 1024, true));
-    if (str_eq(url, "/silent"))
-        return queue(c, 200, broken(p, 0, true));
-    if (str_eq(url, "/short"))
-        return queue(c, 200, copy_of(p->body, p->len / 2));
-    if (str_eq(url, "/boast"))
-        return queue(c, 200, boasting(p));
-    if (str_eq(url, "/endless"))
-        return queue(c, 200, endless(p));
-    if (str_eq(url, "/drip"))
-        return queue(c, 200, dripping(p));
+    struct MHD_Response *bad = bad_body(p, url);
+    if (bad != NULL)
+        return queue(c, 200, bad);
     if (str_eq(url, "/moved"))
         return queue(c, 302, redirect("/ok"));
     if (str_starts(url, "/to-file/")) {
