@@ -123,7 +123,7 @@ enum refusal {
     REFUSAL_GAP,         /* too soon after the last swap */
     REFUSAL_QUORUM,      /* the local Nomad knows no leader, or too few peers */
     REFUSAL_UNKNOWN,     /* law could not be asked: unknown never passes */
-    REFUSAL_MANIFEST,    /* not signed as trust demands, or names no such build */
+    REFUSAL_MANIFEST,    /* not signed as trust demands, no such build, or below law's floor */
     REFUSAL_URL,         /* not among the allowed prefixes */
     REFUSAL_DIGEST,      /* not what is staged */
     REFUSAL_UNSUPPORTED, /* this build has no such order */

@@ -5,6 +5,7 @@
 #include "agent_conf.h"
 #include "wire_limits.h"
 #include "str.h"
+#include "version.h"
 
 #define TEXT_ROW(s, k, field, d, h)                                                                \
     {                                                                                              \
@@ -76,6 +77,8 @@ static const struct conf_key keys[] = {
         "law", "url_prefixes", url_prefixes, "",
         "what a place that releases come from, also through a redirect, must begin with; blanks "
         "between; empty: anything"),
+    TEXT_ROW("law", "min_version", min_version, "",
+             "no version below this one is installed here, nor reverted to by order; empty: any"),
     ROW("law", "allow_file_urls", CONF_BOOL, allow_file_urls, 0, 0, "no",
         "yes: releases may come from file:// places"),
     TEXT_ROW("fetch", "fetch_user", fetch_user, "",
@@ -150,6 +153,15 @@ static int check_address(const struct agent_conf *c, struct err *err)
     return 0;
 }
 
+static int check_law(const struct agent_conf *c, struct err *err)
+{
+    struct version v;
+
+    if (c->min_version[0] != '\0' && version_parse(c->min_version, &v, err) < 0)
+        return err_wrap(err, "[law] min_version");
+    return 0;
+}
+
 /* Whoever can write this file chooses what root runs. */
 static int check_owner(const char *path, struct err *err)
 {
@@ -169,7 +181,7 @@ int agent_conf_load(const char *path, struct agent_conf *ret, struct err *err)
     if (check_owner(path, err) < 0 || conf_defaults(&agent_conf_table, &c, err) < 0 ||
         conf_read(&agent_conf_table, path, &c, err) < 0)
         return -1;
-    if (check_service(&c, err) < 0 || check_address(&c, err) < 0)
+    if (check_service(&c, err) < 0 || check_address(&c, err) < 0 || check_law(&c, err) < 0)
         return err_wrap(err, "%s", path);
     if (c.user[0] == '\0' || c.listen[0] == '\0')
         return err_set(err, ERR_CONFIG, 0, "%s: [agent] %s is empty", path,

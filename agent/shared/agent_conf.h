@@ -43,6 +43,7 @@ struct agent_conf {
     bool start_stopped;      /* no: a Nomad that was stopped stays stopped */
     int64_t max_lease_ms;    /* 15m */
     char url_prefixes[1024]; /* "" any: blanks between */
+    char min_version[64];    /* "" any */
     bool allow_file_urls;    /* no: file:// places */
     /* [fetch] */
     char fetch_user[64];       /* "": [agent] user */

@@ -1,5 +1,6 @@
 #include "law.h"
 #include "url_plain.h"
+#include "version.h"
 
 static struct law_answer allowed(void)
 {
@@ -98,6 +99,76 @@ struct law_answer law_judge(const struct law *law, enum law_question question,
         a = judge_gap(law, facts);
     if (a.refusal == REFUSAL_NONE)
         a = judge_quorum(law, facts);
+    return a;
+}
+
+/* ---- what may be installed ---- */
+
+static bool is_below(const char *version, const char *floor)
+{
+    struct err err = ERR_INIT;
+    struct version v, f;
+
+    if (version_parse(version, &v, &err) < 0 || version_parse(floor, &f, &err) < 0)
+        return !str_eq(version, floor);
+    return version_cmp(&v, &f) < 0;
+}
+
+struct law_answer law_version(const struct law *law, const char *version)
+{
+    struct law_answer a;
+
+    if (law->min_version == NULL || law->min_version[0] == '\0')
+        return allowed();
+    if (version[0] == '\0')
+        return refused(REFUSAL_UNKNOWN, "could not tell which version that is, and root demands "
+                                        "one here (min_version)");
+    if (!is_below(version, law->min_version))
+        return allowed();
+    a = refused(REFUSAL_MANIFEST, "");
+    snprintf(a.text, sizeof(a.text), "%s is below root's min_version here, %s", version,
+             law->min_version);
+    return a;
+}
+
+static struct law_answer judge_date(const struct law_release *r)
+{
+    int64_t now_s = MAX_OF(r->now_s, INT64_C(0));
+    struct law_answer a;
+
+    if (r->created_s <= now_s + LAW_AHEAD_S)
+        return allowed();
+    a = refused(REFUSAL_MANIFEST, "");
+    snprintf(a.text, sizeof(a.text),
+             "the manifest of %s is dated %lld h ahead of this host's clock: see which clock is "
+             "wrong, then sign it anew",
+             r->version, (long long)((r->created_s - now_s) / 3600));
+    return a;
+}
+
+static struct law_answer judge_floor(const struct law_release *r)
+{
+    struct law_answer a;
+
+    if (r->settled[0] == '\0' || r->settled_s == 0 || r->created_s > r->settled_s ||
+        !is_below(r->version, r->settled))
+        return allowed();
+    a = refused(REFUSAL_MANIFEST, "");
+    snprintf(a.text, sizeof(a.text),
+             "%s settled here, and the manifest of %s is not newer: to go back sign it anew with "
+             "the release key",
+             r->settled, r->version);
+    return a;
+}
+
+struct law_answer law_release(const struct law *law, const struct law_release *r)
+{
+    struct law_answer a = law_version(law, r->version);
+
+    if (a.refusal == REFUSAL_NONE)
+        a = judge_date(r);
+    if (a.refusal == REFUSAL_NONE)
+        a = judge_floor(r);
     return a;
 }
 

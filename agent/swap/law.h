@@ -16,6 +16,24 @@
  * caravan-fetch asks the same of every redirect. The automatic revert after
  * a failed probe is not asked: it ends a swap, it does not begin one.
  *
+ * What a manifest that trust takes must be besides (law_release), so that an old one, replayed with
+ * a stolen operator's key, installs nothing:
+ * - not older than root's min_version, which is absolute: a new signature does not help.
+ * - not below the floor: a version below the one that settled here last AND a manifest that is not
+ *   newer than every one that settled here. Signing the manifest anew, with the release key, is how
+ *   a downgrade is allowed. Metadata ("+ent") takes no part in the order; a version that cannot be
+ *   compared counts as below. Where it is not known what settled here (a record of before there
+ *   was a floor, a host where nothing has settled yet) there is no floor.
+ * - not dated more than LAW_AHEAD_S ahead of this host's clock: one that settled would forbid every
+ *   manifest signed until then.
+ *
+ * Reverts use the record, not the floor: by order to what ran here before, of which the digest is
+ * recorded. The floor stays where it was. min_version forbids a revert by order as well (and a swap
+ * to what was staged before root set it): the new binary is in place then, so the host is left with
+ * one; a previous binary that does not tell its version is REFUSAL_UNKNOWN. The automatic revert
+ * after a failed probe is not asked about min_version either: the host must get a binary back that
+ * runs, and no order chose which.
+ *
  * A swap may wait for minutes between its order and its rename (not_before, a package
  * manager at work), so hold and quorum are asked again at the end of that wait.
  */
@@ -25,12 +43,15 @@
 #include "fetch_job.h"
 #include "message.h"
 
+#define LAW_AHEAD_S (24 * 60 * 60)
+
 struct law {
     int64_t gap_ms;
     bool allow_outage;
     bool allow_file_urls;
     bool start_stopped; /* a swap starts what did not run; asked by nobody, done by swap_obey */
     const char *url_prefixes; /* "" any: blanks between */
+    const char *min_version;  /* "" any */
 };
 
 /* LAW_RENAME: a swap that was allowed, once more right before its rename, by facts gathered then;
@@ -59,6 +80,17 @@ struct law_answer {
 
 struct law_answer law_judge(const struct law *law, enum law_question question,
                             const struct law_facts *facts);
+/* What a manifest would bring here, beside what settled. */
+struct law_release {
+    const char *version;
+    int64_t created_s;
+    const char *settled; /* "", or settled_s 0: not known */
+    int64_t settled_s;   /* of the newest manifest that settled */
+    int64_t now_s;       /* this host's clock */
+};
+struct law_answer law_release(const struct law *law, const struct law_release *r);
+/* root's min_version alone; version "": it could not be told. */
+struct law_answer law_version(const struct law *law, const char *version);
 /* One place to get a binary from. */
 struct law_answer law_url(const struct law *law, const char *url);
 

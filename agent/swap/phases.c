@@ -151,6 +151,8 @@ static void enter(struct phases *p)
     struct err err = ERR_INIT;
 
     next.phase = p->now.enter;
+    if (next.phase == PHASE_SETTLED)
+        record_settled(&next);
     if (keep_entered(p, &next, &err) < 0) {
         phases_note(p, LOG_ERROR, EVENT_NONE,
                     "cannot go on to %s, tried again every second: %.150s", phase_name(next.phase),

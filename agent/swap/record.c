@@ -49,11 +49,20 @@ static const struct field fields[] = {
     ROW_LATER("dir-dev", record, dir_dev),
     ROW_LATER("dir-ino", record, dir_ino),
     ROW_LATER("untried", record, untried),
+    {FIELD_AS("created", record, created_s, FIELD_INT), .later = true},
+    {FIELD_AS("settled", record, settled, FIELD_PROSE), .later = true},
+    {FIELD_AS("settled-created", record, settled_s, FIELD_INT), .later = true},
 };
 
 void record_init(struct record *r)
 {
     *r = (struct record){.phase = PHASE_IDLE, .rest = PHASE_IDLE, .on_not_ready = ON_LEAVE};
+}
+
+void record_settled(struct record *r)
+{
+    str_cut(r->settled, sizeof(r->settled), r->version);
+    r->settled_s = MAX_OF(r->settled_s, r->created_s);
 }
 
 void record_keep(struct record *r, const struct digest *order, const void *receipt, size_t n)
@@ -89,11 +98,16 @@ static void add_hex(struct buf *b, const unsigned char *p, size_t n)
     }
 }
 
+static bool is_empty(const struct field *f, const unsigned char *at)
+{
+    return f->type == FIELD_PROSE ? at[0] == '\0' : layout_load(at, f->size) == 0;
+}
+
 static void add_field(struct buf *b, const struct field *f, const struct record *r)
 {
     const unsigned char *at = (const unsigned char *)r + f->offset;
 
-    if (f->later && layout_load(at, f->size) == 0)
+    if (f->later && is_empty(f, at))
         return;
     (void)buf_printf(b, "%s ", f->name);
     if (f->type == FIELD_BYTES)

@@ -9,6 +9,9 @@
  * such. Reading is bounded, strict, and refuses what does not round-trip. A
  * record that cannot be read stops caravan-swap: guessing could obey an order twice.
  *
+ * What settled here is the floor of law.h: nothing lowers settled_s, and a revert leaves both. A
+ * record of before there was a floor is read as one that knows none, until the first settle.
+ *
  * Times in ms are uptime of the boot `session`; in another boot they mean nothing.
  */
 #ifndef RECORD_H
@@ -46,6 +49,7 @@ struct record {
     struct digest target;
     uint64_t target_size;
     char version[NAME_MAX_LEN]; /* of target */
+    int64_t created_s;          /* of the manifest that named it; 0: not known */
     enum on_not_ready on_not_ready;
     uint64_t not_before;
     uint32_t hold_ms, deadline_ms;
@@ -72,10 +76,14 @@ struct record {
     uint64_t untried;                     /* 1: staged while root held this host: not executed */
     uint64_t dir_dev, dir_ino;            /* the directory staged into; dev 0: of another boot */
     struct digest placed;                 /* what was put there last; zero: nothing yet */
+    char settled[NAME_MAX_LEN];           /* the version that settled here last; "": none known */
+    int64_t settled_s;                    /* the newest manifest's that settled; 0: not known */
     struct kept_receipt kept[ORDER_KEPT]; /* newest first */
 };
 
 void record_init(struct record *r);
+/* The target has settled. */
+void record_settled(struct record *r);
 void record_keep(struct record *r, const struct digest *order, const void *receipt, size_t n);
 
 void record_text(const struct record *r, struct buf *ret);

@@ -263,6 +263,7 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
         .start_stopped = conf->start_stopped,
         .allow_file_urls = conf->allow_file_urls,
         .url_prefixes = conf->url_prefixes,
+        .min_version = conf->min_version,
     };
     s->max_lease_ms = (uint64_t)conf->max_lease_ms;
     agent_path(s->trust_path, conf->state_dir, TRUST_NAME);

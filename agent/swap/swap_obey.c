@@ -41,6 +41,13 @@ static void order_refuse(struct obeying *o, enum refusal r, const char *text)
     str_cut(o->done.text, sizeof(o->done.text), text);
 }
 
+static bool law_answers(struct obeying *o, const struct law_answer *a)
+{
+    if (a->refusal != REFUSAL_NONE)
+        order_refuse(o, a->refusal, a->text);
+    return a->refusal == REFUSAL_NONE;
+}
+
 static bool ask_law(struct obeying *o, enum law_question question)
 {
     struct swap *s = o->s;
@@ -50,9 +57,7 @@ static bool ask_law(struct obeying *o, enum law_question question)
 
     if (question != LAW_STAGE)
         o->next.was_active = f.active != TRI_NO || (question == LAW_SWAP && s->law.start_stopped);
-    if (a.refusal != REFUSAL_NONE)
-        order_refuse(o, a.refusal, a.text);
-    return a.refusal == REFUSAL_NONE;
+    return law_answers(o, &a);
 }
 
 /* false: refused. */
@@ -69,6 +74,13 @@ static bool within(struct obeying *o, const char *what, uint32_t ms, uint32_t mo
     return false;
 }
 
+static bool may_run(struct obeying *o, const char *version)
+{
+    struct law_answer a = law_version(&o->s->law, version);
+
+    return law_answers(o, &a);
+}
+
 /* ---- stage ---- */
 
 static bool check_places(struct obeying *o, const struct order_stage *st)
@@ -80,12 +92,25 @@ static bool check_places(struct obeying *o, const struct order_stage *st)
     for (uint32_t i = 0; i < st->n_urls; i++) {
         struct law_answer a = law_url(&o->s->law, st->urls[i]);
 
-        if (a.refusal != REFUSAL_NONE) {
-            order_refuse(o, a.refusal, a.text);
+        if (!law_answers(o, &a))
             return false;
-        }
     }
     return true;
+}
+
+static bool check_release(struct obeying *o, const struct manifest *m)
+{
+    const struct record *was = &o->s->phases.rec;
+    const struct law_release r = {
+        .version = m->version,
+        .created_s = m->created_s,
+        .settled = was->settled,
+        .settled_s = was->settled_s,
+        .now_s = o->s->host.wall(o->s->host.ctx) / 1000000000,
+    };
+    struct law_answer a = law_release(&o->s->law, &r);
+
+    return law_answers(o, &a);
 }
 
 static void set_job(struct obeying *o, const struct order_stage *st, const struct build *b)
@@ -119,6 +144,8 @@ static void obey_stage(struct obeying *o)
         order_refuse(o, REFUSAL_MANIFEST, err.text);
         return;
     }
+    if (!check_release(o, m))
+        return;
     b = manifest_build(m, facts_os(), facts_arch());
     if (b == NULL) {
         order_refuse(o, REFUSAL_MANIFEST,
@@ -130,6 +157,7 @@ static void obey_stage(struct obeying *o)
     o->next.target = b->digest;
     o->next.target_size = b->size;
     str_cut(o->next.version, sizeof(o->next.version), m->version);
+    o->next.created_s = m->created_s;
     o->next.previous = (struct digest){{0}};
     o->next.previous_size = 0;
 }
@@ -158,7 +186,8 @@ static void obey_swap(struct obeying *o)
         return;
     }
     if (!within(o, "hold_ms", sw->hold_ms, HOLD_MAX_MS) ||
-        !within(o, "deadline_ms", sw->deadline_ms, READY_MAX_MS) || !ask_law(o, LAW_SWAP))
+        !within(o, "deadline_ms", sw->deadline_ms, READY_MAX_MS) || !ask_law(o, LAW_SWAP) ||
+        !may_run(o, s->phases.rec.version))
         return;
     o->next.phase = PHASE_SWAPPING;
     o->next.rest = PHASE_STAGED;
@@ -182,6 +211,26 @@ static bool runs_after_revert(const struct record *was, bool active)
     return active || (was->phase == PHASE_FAILED && was->was_active);
 }
 
+/* What it says it is: which version ran here before the swap is not in the record. Root's hold was
+ * asked before: nothing is executed against it. */
+static bool may_run_again(struct obeying *o)
+{
+    const struct host *h = &o->s->host;
+    const struct shelf *shelf = &o->s->phases.shelf;
+    char version[VERSION_TEXT] = "", text[TEXT_MAX];
+    struct err err = ERR_INIT;
+    int binary = -1;
+
+    if (o->s->law.min_version == NULL || o->s->law.min_version[0] == '\0')
+        return true;
+    if (h->open_through(h->ctx, shelf->at, shelf->old, &binary, &err) == 0) {
+        if (h->version_of(h->ctx, binary, version, text) != TRI_YES)
+            version[0] = '\0';
+        h->close(h->ctx, binary);
+    }
+    return may_run(o, version);
+}
+
 static void obey_revert(struct obeying *o)
 {
     const struct order_revert *rv = &o->order->u.revert;
@@ -198,7 +247,8 @@ static void obey_revert(struct obeying *o)
         return;
     }
     if (!within(o, "hold_ms", rv->hold_ms, HOLD_MAX_MS) ||
-        !within(o, "deadline_ms", rv->deadline_ms, READY_MAX_MS) || !ask_law(o, LAW_REVERT))
+        !within(o, "deadline_ms", rv->deadline_ms, READY_MAX_MS) || !ask_law(o, LAW_REVERT) ||
+        !may_run_again(o))
         return;
     o->next.phase = PHASE_REVERTING;
     o->next.rest = was->phase;

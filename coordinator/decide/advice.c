@@ -54,7 +54,8 @@ static const char *const refused[REFUSAL_COUNT] = {
                      "the newest trust package is installed there.",
     [REFUSAL_MANIFEST] = "That host's trust does not take the release as it is signed, or the "
                          "release has no such build: see that the newest trust package is "
-                         "installed there, and what caravan release list says.",
+                         "installed there, and what caravan release list says. An older version "
+                         "than settled there needs its manifest signed anew.",
     [REFUSAL_URL] = "Root there lets binaries come from some places only (url_prefixes in "
                     "agent.conf): add the release again with a --url that is one of them, or ask "
                     "root.",

@@ -39,17 +39,51 @@ struct order *swap_bench_order(const struct swap_bench *b, enum message_kind kin
     return o;
 }
 
-struct order *swap_bench_stage(const struct swap_bench *b, uint64_t epoch, uint64_t sequence)
+/* A bare build of "new" for this machine. */
+static void put_manifest(const char *version, int64_t created_s, const struct keypair *by,
+                         struct order_stage *st)
+{
+    struct manifest m = {.created_s = created_s, .n_builds = 1};
+    struct build *build = &m.builds[0];
+    const struct keypair *keys[] = {by};
+    auto_buf struct buf body = BUF_INIT;
+    auto_buf struct buf file = BUF_INIT;
+    struct err err = ERR_INIT;
+
+    str_cut(m.version, sizeof(m.version), version);
+    *build = (struct build){
+        .os = "linux", .packing = PACKING_BARE, .size = MODEL_BINARY, .fetch_size = MODEL_BINARY};
+    str_cut(build->arch, sizeof(build->arch), facts_arch());
+    model_digest("new", &build->digest);
+    build->fetch_digest = build->digest;
+    if (manifest_pack(&m, &body, &err) < 0 ||
+        container_pack(CONTAINER_MANIFEST, body.data, body.len, keys, 1, &file, &err) < 0)
+        abort();
+    memcpy(st->manifest, file.data, file.len);
+    st->manifest_len = file.len;
+}
+
+static struct order *stage_of(const struct swap_bench *b, uint64_t epoch, uint64_t sequence,
+                              const char *version, int64_t created_s, const struct keypair *by)
 {
     struct order *o = swap_bench_order(b, MSG_STAGE, epoch, sequence);
     struct order_stage *st = &o->u.stage;
-    struct digest digest;
 
-    model_digest("new", &digest);
-    desk_stage(st, b->desk.operator, facts_arch(), MODEL_BINARY, &digest);
+    put_manifest(version, created_s, by, st);
     st->n_urls = 1;
     str_cut(st->urls[0], sizeof(st->urls[0]), "https://good.example/nomad");
     return o;
+}
+
+struct order *swap_bench_stage(const struct swap_bench *b, uint64_t epoch, uint64_t sequence)
+{
+    return stage_of(b, epoch, sequence, "1.1.0", 1, b->desk.operator);
+}
+
+struct order *swap_bench_stage_of(const struct swap_bench *b, uint64_t sequence,
+                                  const char *version, int64_t created_s, const struct keypair *by)
+{
+    return stage_of(b, 1, sequence, version, created_s, by);
 }
 
 struct order *swap_bench_swap(const struct swap_bench *b, uint64_t epoch, uint64_t sequence)

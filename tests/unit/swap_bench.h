@@ -31,6 +31,9 @@ void swap_bench_close(struct swap_bench *b);
 struct order *swap_bench_order(const struct swap_bench *b, enum message_kind kind, uint64_t epoch,
                                uint64_t sequence);
 struct order *swap_bench_stage(const struct swap_bench *b, uint64_t epoch, uint64_t sequence);
+/* The same with another manifest: of this version and date, signed by this key. */
+struct order *swap_bench_stage_of(const struct swap_bench *b, uint64_t sequence,
+                                  const char *version, int64_t created_s, const struct keypair *by);
 struct order *swap_bench_swap(const struct swap_bench *b, uint64_t epoch, uint64_t sequence);
 /* The trust file of the next version, by root's key, without this operator. */
 struct order *swap_bench_revoke(const struct swap_bench *b, const struct keypair *who);

@@ -219,6 +219,104 @@ static void reads_peers(void **state)
         assert_int_equal(law_facts_peers(wrong[i], peers, &n), -1);
 }
 
+/* ---- what may be installed ---- */
+
+#define DAY_S 86400
+
+static void the_floor(void **state)
+{
+    static const struct {
+        const char *version;
+        int64_t created_s;
+        const char *settled;
+        int64_t settled_s;
+        enum refusal expected;
+    } rows[] = {
+        /* Nothing is known to have settled: as before there was a floor. */
+        {"1.10.2", 100, "", 0, REFUSAL_NONE},
+        {"1.10.2", 100, "1.11.4", 0, REFUSAL_NONE},
+        {"1.10.2", 100, "", 200, REFUSAL_NONE},
+        /* The same or above, however old. */
+        {"1.11.4", 200, "1.11.4", 200, REFUSAL_NONE},
+        {"1.11.4", 100, "1.11.4", 200, REFUSAL_NONE},
+        {"2.0.0", 100, "1.11.4", 200, REFUSAL_NONE},
+        {"1.11.4+ent", 100, "1.11.4", 200, REFUSAL_NONE},
+        /* Below: only by a newer signature. */
+        {"1.10.2", 100, "1.11.4", 200, REFUSAL_MANIFEST},
+        {"1.10.2", 200, "1.11.4", 200, REFUSAL_MANIFEST},
+        {"1.10.2", 201, "1.11.4", 200, REFUSAL_NONE},
+        {"1.10.2", INT64_MIN, "1.11.4", 200, REFUSAL_MANIFEST},
+        {"1.11.4-rc.1", 100, "1.11.4", 200, REFUSAL_MANIFEST},
+        {"1.9.9", 100, "1.10.0", 200, REFUSAL_MANIFEST},
+        /* What cannot be compared. */
+        {"nightly", 100, "1.11.4", 200, REFUSAL_MANIFEST},
+        {"nightly", 201, "1.11.4", 200, REFUSAL_NONE},
+        {"1.11.4", 100, "nightly", 200, REFUSAL_MANIFEST},
+        {"nightly", 100, "nightly", 200, REFUSAL_NONE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct law_release r = {rows[i].version, rows[i].created_s, rows[i].settled,
+                                      rows[i].settled_s, 1000};
+        struct law_answer a = law_release(&law, &r);
+
+        if (a.refusal != rows[i].expected)
+            fail_msg("row %zu: %s", i, a.text);
+        assert_int_equal(a.text[0] == '\0', a.refusal == REFUSAL_NONE);
+    }
+}
+
+static void manifests_of_the_far_future(void **state)
+{
+    static const struct {
+        int64_t created_s, now_s;
+        enum refusal expected;
+    } rows[] = {
+        {1000 * DAY_S, 1000 * DAY_S, REFUSAL_NONE},
+        {1001 * DAY_S, 1000 * DAY_S, REFUSAL_NONE},
+        {1001 * DAY_S + 1, 1000 * DAY_S, REFUSAL_MANIFEST},
+        {INT64_MAX, 1000 * DAY_S, REFUSAL_MANIFEST},
+        {INT64_MAX, INT64_MIN, REFUSAL_MANIFEST},
+        {INT64_MIN, 1000 * DAY_S, REFUSAL_NONE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct law_release r = {"1.11.4", rows[i].created_s, "", 0, rows[i].now_s};
+
+        assert_int_equal(law_release(&law, &r).refusal, rows[i].expected);
+    }
+}
+
+/* Whoever signed it, and whenever. */
+static void roots_least_version(void **state)
+{
+    static const struct {
+        const char *least, *version;
+        enum refusal expected;
+    } rows[] = {
+        {"", "0.1.0", REFUSAL_NONE},
+        {"", "", REFUSAL_NONE},
+        {"1.11.0", "1.11.0", REFUSAL_NONE},
+        {"1.11.0", "1.11.0+ent", REFUSAL_NONE},
+        {"1.11.0", "1.10.9", REFUSAL_MANIFEST},
+        {"1.11.0", "1.11.0-rc.1", REFUSAL_MANIFEST},
+        {"1.11.0", "", REFUSAL_UNKNOWN},
+        {"1.11.0", "nightly", REFUSAL_MANIFEST},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct law l = {.min_version = rows[i].least};
+        const struct law_release r = {rows[i].version, 900, "2.0.0", 800, 1000};
+
+        assert_int_equal(law_version(&l, rows[i].version).refusal, rows[i].expected);
+        if (rows[i].version[0] != '\0')
+            assert_int_equal(law_release(&l, &r).refusal, rows[i].expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +329,9 @@ int main(void)
         cmocka_unit_test(unknown_never_passes),
         cmocka_unit_test(places),
         cmocka_unit_test(reads_peers),
+        cmocka_unit_test(the_floor),
+        cmocka_unit_test(manifests_of_the_far_future),
+        cmocka_unit_test(roots_least_version),
     };
 
     return cmocka_run_group_tests_name("law", tests, NULL, NULL);

@@ -95,6 +95,44 @@ static void what_was_refused_in_a_higher_epoch_is_kept(void **state)
     }
 }
 
+/* As above: a record of before there was a floor knows none. */
+static void what_settled_is_kept(void **state)
+{
+    autofree struct record *r = full_record();
+    autofree struct record *back = xzalloc(1, sizeof(*back));
+    auto_buf struct buf a = BUF_INIT;
+    auto_buf struct buf b = BUF_INIT;
+    struct err err = ERR_INIT;
+
+    (void)state;
+    record_text(r, &a);
+    assert_null(strstr(buf_str(&a), "settled"));
+    assert_int_equal(record_parse(a.data, a.len, back, &err), 0);
+    assert_true(back->settled[0] == '\0' && back->settled_s == 0 && back->created_s == 0);
+    r->created_s = 1790000000;
+    record_settled(r);
+    record_text(r, &b);
+    assert_non_null(strstr(buf_str(&b), "\nsettled 2.0.5+ent\nsettled-created 1790000000\n"));
+    assert_int_equal(record_parse(b.data, b.len, back, &err), 0);
+    assert_string_equal(back->settled, "2.0.5+ent");
+    assert_int_equal(back->settled_s, 1790000000);
+}
+
+/* A downgrade that was signed anew, then the old upgrade: what was signed before stays old. */
+static void nothing_lowers_what_settled(void **state)
+{
+    autofree struct record *r = full_record();
+
+    (void)state;
+    r->created_s = 300;
+    record_settled(r);
+    str_cut(r->version, sizeof(r->version), "2.1.0");
+    r->created_s = 200;
+    record_settled(r);
+    assert_string_equal(r->settled, "2.1.0");
+    assert_int_equal(r->settled_s, 300);
+}
+
 static void any_damage_is_noticed(void **state)
 {
     autofree struct record *r = full_record();
@@ -255,6 +293,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_and_back),
+        cmocka_unit_test(what_settled_is_kept),
+        cmocka_unit_test(nothing_lowers_what_settled),
         cmocka_unit_test(any_damage_is_noticed),
         cmocka_unit_test(what_was_refused_in_a_higher_epoch_is_kept),
         cmocka_unit_test(lines_are_read_strictly),
