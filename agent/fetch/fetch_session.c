@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -8,6 +9,7 @@
 #include "get.h"
 #include "str.h"
 #include "try.h"
+#include "unpack.h"
 
 #define JOB_MAX (16 * 1024)
 
@@ -214,6 +216,22 @@ static int read_word(const char **rest, char *dst, size_t size)
     return 0;
 }
 
+/* "MS SIZE SHA256HEX" */
+int fetch_unzip_parse(const char *rest, uint64_t *ret_size, struct digest *ret_digest,
+                      struct err *err)
+{
+    char number[24];
+    int64_t ms = 0; /* the asking side's, and the wall's, are the ones that count */
+
+    if (fetch_ms_parse(&rest, &ms, err) < 0)
+        return -1;
+    if (read_word(&rest, number, sizeof(number)) < 0 || *rest++ != ' ' ||
+        str_to_u64(number, INT64_MAX, ret_size) < 0 || *ret_size == 0 ||
+        digest_from_hex(rest, ret_digest) < 0)
+        return err_set(err, ERR_FORMAT, 0, "unzip without size and digest: %.100s", rest);
+    return 0;
+}
+
 int fetch_knock_parse(const char *rest, int64_t *ret_ms,
                       struct knock_peer ret[static FETCH_KNOCKS_MAX], uint32_t *ret_n,
                       struct err *err)
@@ -290,13 +308,25 @@ static int do_metadata(struct talk *t, const char *rest, struct err *err)
     return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
 }
 
-static int tell_run(const struct talk *t, const struct try_answer *a, struct err *err)
+/* What was asked for behind the wall did not come to its end. */
+static int say_why_not(const struct talk *t, const struct err *why, struct err *err)
+{
+    return say(t->s,
+               why->kind == ERR_STATE     ? "none "
+               : why->kind == ERR_TIMEOUT ? "late "
+                                          : "broken ",
+               why->text, err);
+}
+
+/* Frees it. */
+static int tell_run(const struct talk *t, struct try_answer *a, struct err *err)
 {
     auto_buf struct buf line = BUF_INIT;
 
     buf_printf(&line, "ran %u %d %zu\n", a->exit_code < 0 ? 255U : (unsigned)a->exit_code,
                a->exit_code < 0 ? a->signal : 0, a->said.len);
     buf_add(&line, a->said.data, a->said.len);
+    buf_free(&a->said);
     return file_write_all(t->s->out, line.data, line.len, err);
 }
 
@@ -319,15 +349,58 @@ static int do_try(struct talk *t, const char *rest, struct err *err)
     rv = t->s->walled ? 0 : try_wall(&why);
     if (rv == 0)
         rv = try_run(&j, t->s->clock, &a, &why);
-    if (rv < 0)
-        return say(t->s,
-                   why.kind == ERR_STATE     ? "none "
-                   : why.kind == ERR_TIMEOUT ? "late "
-                                             : "broken ",
-                   why.text, err);
-    rv = tell_run(t, &a, err);
-    buf_free(&a.said);
-    return rv;
+    return rv < 0 ? say_why_not(t, &why, err) : tell_run(t, &a, err);
+}
+
+static int do_verify(struct talk *t, const char *rest, struct err *err)
+{
+    struct try_answer a = {.said = BUF_INIT};
+    struct try_job j = {.dir = TRY_DIR, .binary = -1};
+    struct err why = ERR_INIT;
+    uint64_t ms = 0;
+    int rv;
+
+    if (str_to_u64(rest, UINT32_MAX, &ms) < 0 || ms == 0 || t->n_files != 3)
+        return err_set(err, ERR_FORMAT, 0, "not a signature: %.60s with %zu files", rest,
+                       t->n_files);
+    j.deadline_ms = (int64_t)ms;
+    j.files = t->files;
+    j.n_files = t->n_files;
+    rv = t->s->walled ? 0 : try_wall(&why);
+    if (rv == 0)
+        rv = try_verify(&j, t->s->clock, &a, &why);
+    return rv < 0 ? say_why_not(t, &why, err) : tell_run(t, &a, err);
+}
+
+/* Nothing of it counts as signed: caravan-swap hashes the bytes that come out. Twice, so that what
+ * is wrong with the zip is told before the first byte. */
+static int unzip(const struct talk *t, const struct unpack *u, struct err *why)
+{
+    autoclose int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    if (!t->s->walled && try_wall(why) < 0)
+        return -1;
+    if (nowhere < 0)
+        return err_set(why, ERR_STATE, errno, "open /dev/null");
+    return unpack_member(t->files[0], u, nowhere, why);
+}
+
+static int do_unzip(struct talk *t, const char *rest, struct err *err)
+{
+    struct unpack u = {.member = FETCH_MEMBER};
+    struct err why = ERR_INIT;
+    char number[24];
+
+    if (fetch_unzip_parse(rest, &u.size, &u.digest, err) < 0)
+        return -1;
+    if (t->n_files != 1)
+        return err_set(err, ERR_FORMAT, 0, "unzip with %zu files", t->n_files);
+    if (unzip(t, &u, &why) < 0)
+        return say_why_not(t, &why, err);
+    snprintf(number, sizeof(number), "%" PRIu64, u.size);
+    if (say(t->s, "bytes ", number, err) < 0)
+        return -1;
+    return unpack_member(t->files[0], &u, t->s->out, err);
 }
 
 static int do_conf(struct talk *t, const char *rest, struct err *err)
@@ -347,7 +420,7 @@ static const struct {
     int (*run)(struct talk *t, const char *rest, struct err *err); /* 1: go on */
 } words[] = {
     {"conf ", do_conf},         {"get", do_get},  {"ask ", do_ask}, {"knock ", do_knock},
-    {"metadata ", do_metadata}, {"try ", do_try},
+    {"metadata ", do_metadata}, {"try ", do_try}, {"verify ", do_verify}, {"unzip ", do_unzip},
 };
 
 static int run_line(struct talk *t, const char *line, struct err *err)

@@ -11,6 +11,7 @@
 
 #include "agent_conf.h"
 #include "clock.h"
+#include "crypto.h"
 #include "knock.h"
 
 #define FETCH_DESCRIPTORS (1 + FETCH_FILES_MAX)
@@ -28,6 +29,9 @@ MUST_CHECK int fetch_session_run(const struct fetch_session *s, struct err *err)
 
 /* The words of its questions, pure. "MS REST": *rest is moved behind the blank. */
 MUST_CHECK int fetch_ms_parse(const char **rest, int64_t *ret, struct err *err);
+/* "MS SIZE SHA256HEX" */
+MUST_CHECK int fetch_unzip_parse(const char *rest, uint64_t *ret_size, struct digest *ret_digest,
+                                 struct err *err);
 /* "MS HOST PORT [HOST PORT]..." */
 MUST_CHECK int fetch_knock_parse(const char *rest, int64_t *ret_ms,
                                  struct knock_peer ret[static FETCH_KNOCKS_MAX], uint32_t *ret_n,

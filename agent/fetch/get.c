@@ -300,7 +300,7 @@ static int unpack_zip(const struct get *g, int dir, int zip, struct err *err)
     char name[80];
     autoclose int fd = -1;
     struct unpack u = {
-        .member = "nomad",
+        .member = FETCH_MEMBER,
         .size = g->job->size,
         .digest = g->job->digest,
         .stop = told_to_stop,

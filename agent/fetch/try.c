@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <linux/mount.h>
 #include "file.h"
+#include "gpgv_status.h"
 #include "spawn.h"
 #include "str.h"
 
@@ -189,6 +190,46 @@ int try_run(const struct try_job *j, const struct clock *clock, struct try_answe
     }
     if (run(&s, clock, &r, err) < 0)
         return -1;
+    *ret = (struct try_answer){.exit_code = r.exit_code, .signal = r.signal, .said = r.out};
+    return 0;
+}
+
+static int verify_args(const struct try_job *j, char paths[static 4][64], struct gpgv_call *c,
+                       const char *argv[static GPGV_ARGS], struct err *err)
+{
+    for (unsigned i = 0; i < 3; i++)
+        snprintf(paths[i], 64, TRY_FILE, j->dir, i);
+    snprintf(paths[3], 64, "%s/home", j->dir);
+    *c = (struct gpgv_call){.program = j->gpgv,
+                            .home = paths[3],
+                            .keyring = paths[0],
+                            .signature = paths[1],
+                            .signed_file = paths[2]};
+    return gpgv_args(c, argv, err);
+}
+
+int try_verify(const struct try_job *j, const struct clock *clock, struct try_answer *ret,
+               struct err *err)
+{
+    const char *argv[GPGV_ARGS];
+    char paths[4][64];
+    struct gpgv_call call;
+    struct spawn s = {.argv = argv,
+                      .deadline_ms = MIN_OF(j->deadline_ms, (int64_t)FETCH_TRY_MS),
+                      .out_max = FETCH_SAID_MAX,
+                      .pass_fd = -1};
+    struct spawn_result r = {.out = BUF_INIT};
+
+    set_limits();
+    if (put_files(j, err) < 0 || verify_args(j, paths, &call, argv, err) < 0)
+        return -1;
+    if (mkdir(paths[3], 0700) < 0)
+        return cannot(err, paths[3]);
+    if (run(&s, clock, &r, err) < 0)
+        return err->kind != ERR_NOTFOUND
+                   ? -1
+                   : err_set(err, ERR_STATE, 0, "gpgv is not installed here: install the package "
+                                                "gpgv (%s)", argv[0]);
     *ret = (struct try_answer){.exit_code = r.exit_code, .signal = r.signal, .said = r.out};
     return 0;
 }

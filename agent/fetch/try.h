@@ -10,7 +10,9 @@
  * somebody who may read what we may not: their contents are put into an empty directory, in the
  * order given, and the binary is told those names (TRY_FILE of fetch_job.h).
  *
- * Calling sequence: try_wall once in the process, then try_run once. One thread.
+ * gpgv is run there as well (try_verify): what it parses comes from the network in the end.
+ *
+ * Calling sequence: try_wall once in the process, then try_run or try_verify once. One thread.
  */
 #ifndef TRY_H
 #define TRY_H
@@ -25,6 +27,7 @@ struct try_job {
     bool validate;  /* `config validate FILE...`; else `version` */
     int64_t deadline_ms;
     const char *dir; /* TRY_DIR; must not be there */
+    const char *gpgv; /* try_verify; NULL: where it is installed */
 };
 
 struct try_answer {
@@ -37,5 +40,9 @@ MUST_CHECK int try_wall(struct err *err);
  * to its end. The caller frees ret->said. */
 MUST_CHECK int try_run(const struct try_job *j, const struct clock *clock, struct try_answer *ret,
                        struct err *err);
+/* gpgv's status lines; files: a binary keyring, a signature, what was signed. ERR_STATE as above,
+ * also: gpgv is not installed. */
+MUST_CHECK int try_verify(const struct try_job *j, const struct clock *clock,
+                          struct try_answer *ret, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "spawn.h"
 #include "str.h"
 
+#define PIECE_WAIT_MS 100
 #define SLACK_MS 1000 /* for caravan-fetch to start, and to notice its own deadline first */
 
 /* While it gets something it may say so much at once, and then once in so many ms; it tells its
@@ -23,6 +24,8 @@ struct fetch_call {
     struct fetch_news news;
     int64_t begun_ms; /* the get */
     uint64_t said;    /* since then */
+    uint64_t expected; /* bytes of an unzip */
+    bool bytes;        /* they are being read */
 };
 
 static int connect_service(const char *path, int *ret_fd, struct err *err)
@@ -41,8 +44,8 @@ static int connect_service(const char *path, int *ret_fd, struct err *err)
 static int start_child(const struct fetch_who *who, enum fetch_purpose purpose, int *ret_fd,
                        pid_t *ret_pid, struct err *err)
 {
-    const uid_t uids[FETCH_PURPOSES] = {who->uid, who->ask_uid, who->try_uid};
-    const gid_t gids[FETCH_PURPOSES] = {who->gid, who->ask_gid, who->try_gid};
+    const uid_t uids[FETCH_PURPOSES] = {who->uid, who->ask_uid, who->try_uid, who->verify_uid};
+    const gid_t gids[FETCH_PURPOSES] = {who->gid, who->ask_gid, who->try_gid, who->verify_gid};
     const char *argv[] = {who->conf->fetch_program, "--config", who->config, NULL};
     int pair[2];
     int rc;
@@ -103,7 +106,7 @@ static int send_text(struct fetch_call *c, const struct buf *text, struct err *e
 /* Takes in what is there. 1: something came, 0: nothing until the deadline. */
 static int receive(struct fetch_call *c, int64_t until, struct err *err)
 {
-    unsigned char chunk[4096];
+    unsigned char chunk[16 * 1024];
     struct pollfd p = {c->fd, POLLIN, 0};
     int64_t left = until - clock_mono(clock_system());
     ssize_t n;
@@ -198,8 +201,8 @@ int fetch_call_begin(const struct fetch_who *who, enum fetch_purpose purpose,
     if (rc < 0)
         return -1;
     c.in.limit = FETCH_ANSWER_MAX + 2 * FETCH_LINE_MAX;
-    /* What is tried is not told where our configuration lies. */
-    if (by_socket && purpose != FETCH_TRIES && name_conf(&c, who->config, err) < 0) {
+    /* What is behind the wall is not told where our configuration lies. */
+    if (by_socket && purpose != FETCH_TRIES && purpose != FETCH_VERIFIES && name_conf(&c, who->config, err) < 0) {
         close(c.fd);
         return -1;
     }
@@ -444,25 +447,98 @@ static int read_ran(struct fetch_call *c, char *numbers, int64_t until, struct f
     return take_bytes(c, len, until, &ret->said, err);
 }
 
+static int no_answer(const char *answer, struct err *err)
+{
+    static const struct {
+        const char *word;
+        enum err_kind kind;
+    } words[] = {{"none ", ERR_STATE}, {"late ", ERR_TIMEOUT}, {"broken ", ERR_REFUSED}};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_starts(answer, words[i].word))
+            return err_set(err, words[i].kind, 0, "%.200s", answer + strlen(words[i].word));
+    return err_set(err, ERR_STATE, 0, "caravan-fetch did not say what came of it");
+}
+
+static int run_there(struct fetch_call *c, const struct buf *line, const int *files, size_t n,
+                     struct fetch_ran *ret, struct err *err)
+{
+    int64_t until = clock_mono(clock_system()) + FETCH_TRY_MS + 5LL * SLACK_MS;
+    char answer[FETCH_LINE_MAX];
+
+    if (send_files(c, line, files, n, err) < 0 || wait_line(c, until, answer, err) < 0)
+        return -1;
+    if (!str_starts(answer, "ran ") || read_ran(c, answer + strlen("ran "), until, ret, err) < 0)
+        return no_answer(answer, err);
+    return 0;
+}
+
 int fetch_call_try(struct fetch_call *c, bool validate, const int *files, size_t n,
                    struct fetch_ran *ret, struct err *err)
 {
     auto_buf struct buf line = BUF_INIT;
-    int64_t until = clock_mono(clock_system()) + FETCH_TRY_MS + 5LL * SLACK_MS;
-    char answer[FETCH_LINE_MAX];
 
     if (n == 0 || n > 1 + FETCH_FILES_MAX)
         return err_set(err, ERR_LIMIT, 0, "there are more than %d files", FETCH_FILES_MAX);
     (void)buf_printf(&line, "try %d %s\n", FETCH_TRY_MS, validate ? "validate" : "version");
-    if (send_files(c, &line, files, n, err) < 0 || wait_line(c, until, answer, err) < 0)
-        return -1;
-    if (str_starts(answer, "none "))
-        return err_set(err, ERR_STATE, 0, "%.200s", answer + strlen("none "));
-    if (str_starts(answer, "late "))
-        return err_set(err, ERR_TIMEOUT, 0, "%.200s", answer + strlen("late "));
-    if (str_starts(answer, "broken "))
-        return err_set(err, ERR_REFUSED, 0, "%.200s", answer + strlen("broken "));
-    if (!str_starts(answer, "ran ") || read_ran(c, answer + strlen("ran "), until, ret, err) < 0)
-        return err_set(err, ERR_STATE, 0, "caravan-fetch did not say what the trial gave");
+    return run_there(c, &line, files, n, ret, err);
+}
+
+int fetch_call_verify(struct fetch_call *c, const int files[static 3], struct fetch_ran *ret,
+                      struct err *err)
+{
+    auto_buf struct buf line = BUF_INIT;
+
+    (void)buf_printf(&line, "verify %d\n", FETCH_TRY_MS);
+    return run_there(c, &line, files, 3, ret, err);
+}
+
+int fetch_call_unzip(struct fetch_call *c, int zip, uint64_t size, const struct digest *digest,
+                     struct err *err)
+{
+    auto_buf struct buf line = BUF_INIT;
+    char hex[65];
+
+    digest_hex(hex, digest);
+    c->expected = size;
+    (void)buf_printf(&line, "unzip %d %llu %s\n", FETCH_UNZIP_MS, (unsigned long long)size, hex);
+    return send_files(c, &line, &zip, 1, err);
+}
+
+/* 1: the line before the bytes was read; 0: not yet. */
+static int bytes_begin(struct fetch_call *c, struct err *err)
+{
+    static const char bytes[] = "bytes ";
+    char line[FETCH_LINE_MAX];
+    uint64_t n = 0;
+    int rc = take_line(c, line, err);
+
+    if (rc == 0)
+        rc = receive(c, clock_mono(clock_system()) + PIECE_WAIT_MS, err) < 0 ? -1
+             : take_line(c, line, err);
+    if (rc <= 0)
+        return rc;
+    if (!str_starts(line, bytes))
+        return no_answer(line, err);
+    if (str_to_u64(line + strlen(bytes), UINT64_MAX, &n) < 0 || n != c->expected)
+        return err_set(err, ERR_STATE, 0, "caravan-fetch answered \"%.60s\"", line);
+    c->bytes = true;
+    return 1;
+}
+
+int fetch_call_piece(struct fetch_call *c, void *p, size_t n, size_t *ret_n, struct err *err)
+{
+    int rc = c->bytes ? 1 : bytes_begin(c, err);
+    int64_t until = clock_mono(clock_system()) + PIECE_WAIT_MS;
+
+    *ret_n = 0;
+    if (rc > 0 && c->in.len == c->used)
+        rc = receive(c, until, err) < 0 ? -1 : 1;
+    if (rc <= 0)
+        return rc;
+    *ret_n = MIN_OF(n, c->in.len - c->used);
+    if (*ret_n > 0)
+        memcpy(p, c->in.data + c->used, *ret_n);
+    c->used += *ret_n;
     return 0;
 }

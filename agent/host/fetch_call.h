@@ -18,8 +18,8 @@ struct fetch_who {
     bool drop;          /* run a child as uid, gid */
     uid_t uid;
     gid_t gid;
-    uid_t ask_uid, try_uid; /* with drop: of a child for that */
-    gid_t ask_gid, try_gid;
+    uid_t ask_uid, try_uid, verify_uid; /* with drop: of a child for that */
+    gid_t ask_gid, try_gid, verify_gid;
 };
 
 struct fetch_call;
@@ -54,6 +54,18 @@ struct fetch_ran {
  * cannot be tried here. */
 MUST_CHECK int fetch_call_try(struct fetch_call *c, bool validate, const int *files, size_t n,
                               struct fetch_ran *ret, struct err *err);
+
+/* files: a binary keyring, a signature, what was signed. said: gpgv's status lines. Errors as
+ * fetch_call_try. */
+MUST_CHECK int fetch_call_verify(struct fetch_call *c, const int files[static 3],
+                                 struct fetch_ran *ret, struct err *err);
+/* The member of this size out of the open zip, read by fetch_call_piece. */
+MUST_CHECK int fetch_call_unzip(struct fetch_call *c, int zip, uint64_t size,
+                                const struct digest *digest, struct err *err);
+/* At most n bytes; *ret_n 0: none came within a moment. ERR_REFUSED: the zip is not as it should
+ * be. */
+MUST_CHECK int fetch_call_piece(struct fetch_call *c, void *p, size_t n, size_t *ret_n,
+                                struct err *err);
 
 /* "failed FAILURE TEXT", "done PATH", "progress N N" into news; tests and fuzzing. */
 MUST_CHECK int fetch_news_parse(const char *line, struct fetch_news *ret, struct err *err);

@@ -160,6 +160,11 @@ struct host_owner {
     char name[24];
 };
 
+/* What gpgv judges: a binary keyring, a detached signature, and what was signed. */
+struct host_signed {
+    const struct buf *keyring, *signature, *text;
+};
+
 struct host {
     void *ctx;
 
@@ -235,6 +240,18 @@ struct host {
      * says what it said, or why that cannot be told. old: the open one in place, -1 none. */
     enum tri (*try_config)(void *ctx, int binary, int old, const char *version,
                            char ret_text[static TEXT_MAX]);
+
+    /* gpgv's status lines of this, behind a wall, as a user of their own (vendor_trial.h). -1: it
+     * could not be asked; the text says why. */
+    MUST_CHECK int (*verify)(void *ctx, const struct host_signed *what, struct buf *ret_status,
+                             struct err *err);
+    /* The binary of this size and digest out of the open zip, unpacked likewise. Read in pieces of
+     * at most n bytes: *ret_n 0: none came within a moment. ERR_REFUSED: the zip is not as it
+     * should be. unzip_end at any time. */
+    MUST_CHECK int (*unzip_begin)(void *ctx, int zip, uint64_t size, const struct digest *digest,
+                                  struct err *err);
+    MUST_CHECK int (*unzip_read)(void *ctx, void *p, size_t n, size_t *ret_n, struct err *err);
+    void (*unzip_end)(void *ctx);
 
     /* Does executing `name` execute what the name `target` stands for? */
     MUST_CHECK int (*way)(void *ctx, const char *name, const char *target, struct host_way *ret,

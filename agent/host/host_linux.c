@@ -21,6 +21,7 @@
 #include "str.h"
 #include "tree_newest.h"
 #include "unit_files.h"
+#include "vendor_trial.h"
 
 #define ADOPTED_MODE  0755 /* the most: nothing but what a program needs */
 #define FOR_EVERYBODY 0555
@@ -476,6 +477,41 @@ static enum tri port_try_config(void *ctx, int binary, int old, const char *vers
     return config_trial_of_service(&l->service, &l->who, binary, old, version, ret_text);
 }
 
+static int port_verify(void *ctx, const struct host_signed *what, struct buf *ret_status,
+                       struct err *err)
+{
+    const struct host_linux *l = ctx;
+
+    return vendor_trial(&l->who, what, ret_status, err);
+}
+
+static int port_unzip_begin(void *ctx, int zip, uint64_t size, const struct digest *digest,
+                            struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    fetch_call_end(take_ptr(&l->unzipping));
+    if (vendor_trial_call(&l->who, &l->unzipping, err) < 0)
+        return -1;
+    return fetch_call_unzip(l->unzipping, zip, size, digest, err);
+}
+
+static int port_unzip_read(void *ctx, void *p, size_t n, size_t *ret_n, struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    if (l->unzipping == NULL)
+        return err_set(err, ERR_STATE, 0, "nothing is being unpacked");
+    return fetch_call_piece(l->unzipping, p, n, ret_n, err);
+}
+
+static void port_unzip_end(void *ctx)
+{
+    struct host_linux *l = ctx;
+
+    fetch_call_end(take_ptr(&l->unzipping));
+}
+
 /* ---- what is asked: processes, and through caravan-fetch the network ---- */
 
 static int port_process(void *ctx, uint32_t pid, struct host_process *ret, struct err *err)
@@ -630,6 +666,10 @@ static const struct host ports = {
     .try_binary = port_try,
     .version_of = port_version_of,
     .try_config = port_try_config,
+    .verify = port_verify,
+    .unzip_begin = port_unzip_begin,
+    .unzip_read = port_unzip_read,
+    .unzip_end = port_unzip_end,
     .process = port_process,
     .runs_as = port_runs_as,
     .look_at = port_look_at,
@@ -657,6 +697,7 @@ void host_linux_done(struct host_linux *l)
 {
     fetch_call_end(take_ptr(&l->fetching));
     fetch_call_end(take_ptr(&l->asking));
+    fetch_call_end(take_ptr(&l->unzipping));
     package_lock_drop(&l->package_fd);
     if (l->service.free != NULL)
         l->service.free(l->service.self);

@@ -18,6 +18,7 @@ struct host_linux {
     struct service service;
     struct fetch_call *fetching;
     struct fetch_call *asking;
+    struct fetch_call *unzipping;
     struct look_left looks;
     int package_fd; /* the package managers' lock, held; 0: not held */
 };

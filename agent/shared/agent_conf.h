@@ -45,6 +45,9 @@ struct agent_conf {
     char url_prefixes[1024]; /* "" any: blanks between */
     char min_version[64];    /* "" any */
     bool allow_file_urls;    /* no: file:// places */
+    bool require_vendor_signature; /* no: only what HashiCorp has signed */
+    char vendor_keyring[256];      /* /usr/share/caravan-agent/hashicorp.asc */
+    char own_keyring[256];         /* "" none: keys that count as well */
     /* [fetch] */
     char fetch_user[64];       /* "": [agent] user */
     char ask_user[64];         /* "": fetch_user */
@@ -65,8 +68,8 @@ MUST_CHECK int agent_conf_fits_unit(const struct agent_conf *c, struct err *err)
 enum service_kind agent_conf_service(const struct agent_conf *c);
 
 /* What a caravan-fetch is started for: each has a user and a socket of its own. */
-enum fetch_purpose { FETCH_GETS, FETCH_ASKS, FETCH_TRIES, FETCH_PURPOSES };
-/* Its socket: fetch_socket, or ask.sock and try.sock beside it; "" without fetch_socket. Without
+enum fetch_purpose { FETCH_GETS, FETCH_ASKS, FETCH_TRIES, FETCH_VERIFIES, FETCH_PURPOSES };
+/* Its socket: fetch_socket, or ask.sock, try.sock and verify.sock beside it; "" without fetch_socket. Without
  * an ask_user questions go to fetch_socket, as a configuration from before it has it. */
 void agent_conf_socket(const struct agent_conf *c, enum fetch_purpose purpose,
                        char dst[static 160]);

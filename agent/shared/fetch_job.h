@@ -43,6 +43,16 @@
  *   < broken TEXT                  it could not be run to its end
  *   < late TEXT                    it did not come to its end in that time
  *   < none TEXT                    there is no safe place here to run it
+ *
+ * verify: behind the same wall, as a user who runs nothing else (agent/swap/vendor.h says why);
+ * one of the two, then the process exits
+ *   > verify DEADLINE_MS           three descriptors: a binary keyring, a signature, what was signed
+ *   < ran STATUS SIGNAL LEN        followed by gpgv's status lines; broken, late, none as above
+ *   > unzip DEADLINE_MS SIZE SHA256HEX    one descriptor: a zip, of which FETCH_MEMBER is to have
+ *                                  this size and digest
+ *   < bytes SIZE                   followed by these
+ *   < broken TEXT                  the zip is not as it should be; none as above
+ *
  * Descriptors come as SCM_RIGHTS with the line's first byte.
  *
  * The API's address and TLS files come from agent.conf, which caravan-fetch reads
@@ -61,6 +71,8 @@
 #define FETCH_FILES_MAX  64
 #define FETCH_SAID_MAX   (16 * 1024)
 #define FETCH_TRY_MS     10000
+#define FETCH_UNZIP_MS   (4 * 60 * 1000)
+#define FETCH_MEMBER     "nomad"
 #define FETCH_KNOCKS_MAX 32
 #define FETCH_PEER_MAX   64 /* "[::1]:4647" */
 #define TRY_DIR          "/tmp/caravan-try"

@@ -27,6 +27,10 @@
  * - not dated more than LAW_AHEAD_S ahead of this host's clock: one that settled would forbid every
  *   manifest signed until then.
  *
+ * With require_vendor_signature the manifest must also carry the vendor's SHA256SUMS and signature,
+ * for a zip (law_vendor); whether they are good is asked before anything is downloaded (vendor.h).
+ * What was staged without that is staged again. Reverts are not asked: what ran here before did.
+ *
  * Reverts use the record, not the floor: by order to what ran here before, of which the digest is
  * recorded. The floor stays where it was. min_version forbids a revert by order as well (and a swap
  * to what was staged before root set it): the new binary is in place then, so the host is left with
@@ -52,6 +56,7 @@ struct law {
     bool start_stopped; /* a swap starts what did not run; asked by nobody, done by swap_obey */
     const char *url_prefixes; /* "" any: blanks between */
     const char *min_version;  /* "" any */
+    bool require_vendor_signature;
 };
 
 /* LAW_RENAME: a swap that was allowed, once more right before its rename, by facts gathered then;
@@ -91,6 +96,8 @@ struct law_release {
 struct law_answer law_release(const struct law *law, const struct law_release *r);
 /* root's min_version alone; version "": it could not be told. */
 struct law_answer law_version(const struct law *law, const char *version);
+/* sums: the manifest carries the vendor's SHA256SUMS and its signature; zip: the build is one. */
+struct law_answer law_vendor(const struct law *law, bool sums, bool zip);
 /* One place to get a binary from. */
 struct law_answer law_url(const struct law *law, const char *url);
 

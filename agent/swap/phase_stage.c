@@ -5,10 +5,9 @@
 #define FETCH_SLACK_MS 5000 /* for caravan-fetch to notice its own deadline first */
 #define FETCH_LOOK_MS  250
 
-static phase_step fetching_watch, copying_begin, copying_some, hashing_begin, hashing_some, trying,
-    copied;
+static phase_step fetching_watch, copying_begin, copying_some, hashing_begin, hashing_some, trying;
 
-static void cancelled(struct phases *p)
+void staging_cancelled(struct phases *p)
 {
     phases_drop(p, p->shelf.fresh);
     phases_fail(p, FAILURE_CANCELLED, "cancelled by order");
@@ -38,11 +37,18 @@ void fetching_begin(struct phases *p)
         return;
     phases_drop(p, p->shelf.fresh);
     phases_drop(p, p->shelf.old);
-    if (shelf_room(p->host, &p->shelf, p->conf.fetch_dir, job->size, job->fetch_size, &err) < 0) {
+    if (shelf_room(p->host, &p->shelf, p->conf.fetch_dir, p->rec.target_size, job->fetch_size,
+                   &err) < 0)
         phases_fail_err(p, &err, "no room to stage");
-        return;
-    }
-    if (p->host->fetch_begin(p->host->ctx, job, &err) < 0) {
+    else
+        phases_then(p, p->now.vendor.asked ? vendor_begin : fetching_start, 0);
+}
+
+void fetching_start(struct phases *p)
+{
+    struct err err = ERR_INIT;
+
+    if (p->host->fetch_begin(p->host->ctx, &p->now.job, &err) < 0) {
         phases_fail(p, FAILURE_IO, "caravan-fetch could not be started: %.180s", err.text);
         return;
     }
@@ -70,7 +76,7 @@ static void fetching_watch(struct phases *p)
     struct err err = ERR_INIT;
 
     if (p->now.cancelled) {
-        cancelled(p);
+        staging_cancelled(p);
     } else if (p->host->fetch_poll(p->host->ctx, &news, &err) < 0) {
         phases_fail(p, FAILURE_IO, "caravan-fetch ended without an answer: %.180s", err.text);
     } else if (news.state == FETCH_FAILED) {
@@ -80,7 +86,7 @@ static void fetching_watch(struct phases *p)
     } else if (news.state == FETCH_DONE) {
         p->host->fetch_end(p->host->ctx);
         str_cut(p->now.job.dir, sizeof(p->now.job.dir), news.path);
-        phases_then(p, copying_begin, 0);
+        phases_then(p, p->now.vendor.asked ? vendor_fetched : copying_begin, 0);
     } else if (out_of_time(p)) {
         phases_fail(p, FAILURE_TOO_SLOW, "not fetched within the order's deadline");
     } else {
@@ -110,7 +116,7 @@ static void copying_some(struct phases *p)
     int rc;
 
     if (p->now.cancelled) {
-        cancelled(p);
+        staging_cancelled(p);
         return;
     }
     rc = shelf_step(p->host, &p->now.read, &err);
@@ -122,7 +128,7 @@ static void copying_some(struct phases *p)
             phases_fail_err(p, &err, "copy what was fetched");
         return;
     }
-    phases_then(p, rc > 0 ? copying_some : copied, 0);
+    phases_then(p, rc > 0 ? copying_some : staging_copied, 0);
 }
 
 static int adopt(struct phases *p, struct err *err)
@@ -148,7 +154,7 @@ static int make_durable(struct phases *p, struct err *err)
     return h->sync_dir(h->ctx, p->shelf.at, ".", err);
 }
 
-static void copied(struct phases *p)
+void staging_copied(struct phases *p)
 {
     struct err err = ERR_INIT;
 
@@ -296,7 +302,7 @@ static void trying(struct phases *p)
     char text[TEXT_MAX];
 
     if (p->now.cancelled) {
-        cancelled(p);
+        staging_cancelled(p);
         return;
     }
     failure = phases_try(p, text);
@@ -305,6 +311,7 @@ static void trying(struct phases *p)
         phases_fail(p, failure, "%.240s", text);
         return;
     }
+    p->rec.vendor_signed = p->now.vendor.asked;
     phases_note(p, LOG_INFO, EVENT_STAGED, "staged %s beside %s%s", p->rec.version, p->shelf.target,
                 p->rec.untried != 0 ? "; root holds this host, so it was not tried" : "");
     phases_enter(p, PHASE_STAGED);

@@ -1,7 +1,7 @@
 /*
  * phase_step.h - one step of a phase, and how it says what comes next.
  *
- * phases.h is a table of phases; phase_stage.c, phase_swap.c, phase_probe.c and phase_revert.c
+ * phases.h is a table of phases; phase_stage.c with phase_vendor.c, phase_swap.c, phase_probe.c and phase_revert.c
  * each implement rows of it, phase_cross.c the rename that swap and revert have in common. A step
  * (phase_step) is called by phases_step when its time has come. It does one small thing, never
  * waits, and says before it returns what comes next: phases_then another step of the same phase,
@@ -43,6 +43,14 @@ void phases_note(struct phases *p, enum log_level level, enum log_event event, c
 void phases_drop(struct phases *p, const char *name);
 void phases_drop_own(struct phases *p, const char *path);
 int64_t phases_uptime(const struct phases *p);
+
+/* ---- fetching (phase_stage.c), and its way round by the vendor's signature (phase_vendor.c) ---- */
+
+phase_step fetching_start, vendor_begin, vendor_fetched;
+/* The new binary lies in the shelf's directory, p->now.read has hashed it. */
+phase_step staging_copied;
+void staging_cancelled(struct phases *p);
+void phases_drop_zip(struct phases *p); /* root's copy of it */
 
 /* ---- the trial (phase_stage.c) ---- */
 

@@ -175,8 +175,10 @@ static void end_work(struct phases *p)
 {
     shelf_close(p->host, &p->now.read);
     shelf_close(p->host, &p->now.other);
-    if (p->rec.phase == PHASE_FETCHING)
+    if (p->rec.phase == PHASE_FETCHING) {
         p->host->fetch_end(p->host->ctx);
+        p->host->unzip_end(p->host->ctx);
+    }
     p->host->ask_end(p->host->ctx);
     p->host->package_unlock(p->host->ctx);
 }
@@ -232,6 +234,7 @@ void phases_come_back(struct phases *p, enum failure f, const char *fmt, ...)
 static void interrupted(struct phases *p)
 {
     phases_drop(p, p->shelf.fresh);
+    phases_drop_zip(p);
     phases_fail(p, FAILURE_INTERRUPTED, "caravan-swap or the host was restarted while fetching");
 }
 
@@ -299,7 +302,7 @@ void phases_step(struct phases *p)
         p->now.then(p);
 }
 
-int phases_accept(struct phases *p, const struct record *next, const struct fetch_get *job,
+int phases_accept(struct phases *p, const struct record *next, const struct stage_job *job,
                   struct err *err)
 {
     bool begins = next->phase != p->rec.phase && !phases_works(p);
@@ -312,8 +315,10 @@ int phases_accept(struct phases *p, const struct record *next, const struct fetc
                                      .other = SHELF_READ_INIT,
                                      .then = rows[next->phase].begin,
                                      .begun_ms = phases_uptime(p)};
-        if (job != NULL)
-            p->now.job = *job;
+        if (job != NULL) {
+            p->now.job = job->get;
+            p->now.vendor = job->vendor;
+        }
     }
     tell(p);
     return 0;

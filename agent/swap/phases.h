@@ -23,6 +23,10 @@
  *   reverting by order, before     where it began
  *   reverting after a failed probe, before its rename   probe again, decide anew
  *   reverting, after its rename    restart if the old file does not run, then probe
+ * Fetching, where root demands the vendor's signature: gpgv is asked before anything is downloaded;
+ * then the zip is fetched, copied, compared, unpacked behind the trial's wall, and what comes out is
+ * hashed (phase_vendor.c). Killed in any of that it is interrupted, as above, and nothing is kept.
+ *
  * Whether the rename has happened is read off the shelf: it takes the staged (or
  * the kept) name away in the same operation.
  */
@@ -34,6 +38,7 @@
 #include "log.h"
 #include "probe.h"
 #include "shelf.h"
+#include "vendor.h"
 
 #define UNFINISHED_NAME "unfinished"
 #define PREVIOUS_KEPT_S (7 * 24 * 60 * 60)
@@ -45,11 +50,18 @@ struct phases_config {
     const char *data_dir;  /* Nomad's; "" unknown. Read when needed */
     const char *hold_file;
     const char *api;       /* agent.conf's address of it, for people; NULL: not known */
+    struct vendor_keys vendor_keys;
     const struct law *law; /* asked once more before a swap's rename; NULL: only the hold file */
     unsigned char session[SESSION_LEN];
     void (*changed)(void *ctx); /* the record changed, or progress */
     void (*note)(void *ctx, enum log_level level, enum log_event event, const char *text);
     void *ctx;
+};
+
+/* What a stage brings: what is downloaded, and whether the vendor's signature is asked for. */
+struct stage_job {
+    struct fetch_get get;
+    struct vendor_job vendor;
 };
 
 struct phases;
@@ -63,6 +75,7 @@ struct phases_now {
     bool cancelled;
     bool crossed; /* the rename is done: cancel is not heard any more */
     struct fetch_get job;
+    struct vendor_job vendor;
     struct shelf_read read;  /* the binary coming or going into place */
     int64_t read_ms;         /* uptime: when that was read to its end */
     struct shelf_read other; /* the one in place */
@@ -133,7 +146,7 @@ void phases_step(struct phases *p);
  * carried out. With the same phase it only replaces the record. job is for
  * next->phase == PHASE_FETCHING. */
 MUST_CHECK int phases_accept(struct phases *p, const struct record *next,
-                             const struct fetch_get *job, struct err *err);
+                             const struct stage_job *job, struct err *err);
 /* May the order with this sequence be cancelled now? */
 bool phases_cancellable(const struct phases *p, uint64_t sequence);
 void phases_cancel(struct phases *p);

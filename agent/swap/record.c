@@ -49,6 +49,7 @@ static const struct field fields[] = {
     ROW_LATER("dir-dev", record, dir_dev),
     ROW_LATER("dir-ino", record, dir_ino),
     ROW_LATER("untried", record, untried),
+    ROW_LATER("vendor-signed", record, vendor_signed),
     {FIELD_AS("created", record, created_s, FIELD_INT), .later = true},
     {FIELD_AS("settled", record, settled, FIELD_PROSE), .later = true},
     {FIELD_AS("settled-created", record, settled_s, FIELD_INT), .later = true},

@@ -74,6 +74,7 @@ struct record {
     uint64_t refused_sequence;            /* the last of them, within session and that epoch */
     struct known_file disk;               /* the target path's file, hashed */
     uint64_t untried;                     /* 1: staged while root held this host: not executed */
+    uint64_t vendor_signed;               /* 1: staged with the vendor's signature checked */
     uint64_t dir_dev, dir_ino;            /* the directory staged into; dev 0: of another boot */
     struct digest placed;                 /* what was put there last; zero: nothing yet */
     char settled[NAME_MAX_LEN];           /* the version that settled here last; "": none known */

@@ -118,26 +118,32 @@ int shelf_open(const struct host *h, const struct shelf *s, const char *name, ui
     return 0;
 }
 
-static int open_to_copy(const struct host *h, const struct shelf *s, const char *path,
+static int open_to_copy(const struct host *h, int dir, const char *name, const char *path,
                         struct shelf_read *r, struct err *err)
 {
     if (h->open(h->ctx, HOST_OWN_PATH, path, &r->from, err) < 0)
         return -1;
     r->open = true;
     if (h->stat_of(h->ctx, r->from, &r->stat, err) < 0 ||
-        h->unlink(h->ctx, s->at, s->fresh, err) < 0)
+        h->unlink(h->ctx, dir, name, err) < 0)
         return -1;
-    return h->create(h->ctx, s->at, s->fresh, 0600, &r->to, err);
+    return h->create(h->ctx, dir, name, 0600, &r->to, err);
 }
 
 int shelf_copy(const struct host *h, const struct shelf *s, const char *path, uint64_t max,
                struct shelf_read *ret, struct err *err)
 {
+    return shelf_copy_to(h, s->at, s->fresh, path, max, ret, err);
+}
+
+int shelf_copy_to(const struct host *h, int dir, const char *name, const char *path, uint64_t max,
+                  struct shelf_read *ret, struct err *err)
+{
     struct shelf_read r = SHELF_READ_INIT;
 
     r.max = max;
     digest_init(&r.hash);
-    if (open_to_copy(h, s, path, &r, err) < 0) {
+    if (open_to_copy(h, dir, name, path, &r, err) < 0) {
         shelf_close(h, &r);
         return -1;
     }

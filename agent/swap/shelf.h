@@ -64,6 +64,9 @@ MUST_CHECK int shelf_open(const struct host *h, const struct shelf *s, const cha
 /* To copy the file at path, of which the last name may be no link, to s->fresh. */
 MUST_CHECK int shelf_copy(const struct host *h, const struct shelf *s, const char *path,
                           uint64_t max, struct shelf_read *ret, struct err *err);
+/* To copy it to a new file of this name in dir, whatever had the name before. */
+MUST_CHECK int shelf_copy_to(const struct host *h, int dir, const char *name, const char *path,
+                             uint64_t max, struct shelf_read *ret, struct err *err);
 /* What is open is read once more, from its begin. */
 void shelf_again(struct shelf_read *r);
 MUST_CHECK int shelf_step(const struct host *h, struct shelf_read *r, struct err *err);

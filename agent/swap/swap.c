@@ -22,6 +22,16 @@ static void find_try_user(struct fetch_who *who)
     who->try_gid = who->drop && pw != NULL && pw->pw_uid != 0 ? pw->pw_gid : who->gid;
 }
 
+/* Nobody else will do (vendor_trial.h). */
+static void find_verify_user(struct fetch_who *who)
+{
+    const struct passwd *pw = getpwnam("caravan-verify");
+    bool there = who->drop && pw != NULL && pw->pw_uid != 0;
+
+    who->verify_uid = there ? pw->pw_uid : who->uid;
+    who->verify_gid = there ? pw->pw_gid : who->gid;
+}
+
 /* Rights for what reads the network; ours when we are not root. */
 static int find_user(const char *name, const char *key, struct fetch_who *who, struct err *err)
 {
@@ -60,6 +70,7 @@ static int find_users(struct swap *s, struct err *err)
     s->ports.who.ask_uid = c->ask_user[0] != '\0' ? ask.uid : s->ports.who.uid;
     s->ports.who.ask_gid = c->ask_user[0] != '\0' ? ask.gid : s->ports.who.gid;
     find_try_user(&s->ports.who);
+    find_verify_user(&s->ports.who);
     return 0;
 }
 
@@ -227,6 +238,7 @@ static int open_phases(struct swap *s, struct err *err)
         .hold_file = s->conf->hold_file,
         .api = s->conf->address,
         .law = &s->law,
+        .vendor_keys = {.vendor = s->conf->vendor_keyring, .own = s->conf->own_keyring},
         .changed = on_changed,
         .note = swap_note,
         .ctx = s,
@@ -264,6 +276,7 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
         .allow_file_urls = conf->allow_file_urls,
         .url_prefixes = conf->url_prefixes,
         .min_version = conf->min_version,
+        .require_vendor_signature = conf->require_vendor_signature,
     };
     s->max_lease_ms = (uint64_t)conf->max_lease_ms;
     agent_path(s->trust_path, conf->state_dir, TRUST_NAME);

@@ -20,7 +20,7 @@ struct obeying {
     struct swap *s;
     const struct order *order;
     struct record next;
-    struct fetch_get job;
+    struct stage_job job;
     struct receipt_done done;
     bool fetches;
     void (*after)(struct swap *s); /* once the record is durable */
@@ -113,9 +113,33 @@ static bool check_release(struct obeying *o, const struct manifest *m)
     return law_answers(o, &a);
 }
 
+static bool check_vendor(struct obeying *o, const struct manifest *m, const struct build *b)
+{
+    struct law_answer a = law_vendor(&o->s->law, m->sums_len > 0 && m->sums_sig_len > 0,
+                                     b->packing == PACKING_ZIP);
+
+    return law_answers(o, &a);
+}
+
+/* What is fetched then is the zip itself, as a file like any other. */
+static void set_vendor(struct obeying *o, const struct manifest *m, const struct build *b)
+{
+    struct stage_job *j = &o->job;
+
+    j->vendor.asked = true;
+    j->vendor.sums_len = m->sums_len;
+    memcpy(j->vendor.sums, m->sums, m->sums_len);
+    j->vendor.sig_len = m->sums_sig_len;
+    memcpy(j->vendor.sig, m->sums_sig, m->sums_sig_len);
+    vendor_zip_name(j->vendor.zip, m->version, b->os, b->arch);
+    j->get.packing = PACKING_BARE;
+    j->get.size = b->fetch_size;
+    j->get.digest = b->fetch_digest;
+}
+
 static void set_job(struct obeying *o, const struct order_stage *st, const struct build *b)
 {
-    struct fetch_get *j = &o->job;
+    struct fetch_get *j = &o->job.get;
 
     j->n_urls = st->n_urls;
     memcpy(j->urls, st->urls, sizeof(j->urls));
@@ -152,12 +176,17 @@ static void obey_stage(struct obeying *o)
                      "the manifest names no binary for this host's os and arch");
         return;
     }
+    if (!check_vendor(o, m, b))
+        return;
     set_job(o, st, b);
+    if (o->s->law.require_vendor_signature)
+        set_vendor(o, m, b);
     o->next.phase = PHASE_FETCHING;
     o->next.target = b->digest;
     o->next.target_size = b->size;
     str_cut(o->next.version, sizeof(o->next.version), m->version);
     o->next.created_s = m->created_s;
+    o->next.vendor_signed = 0;
     o->next.previous = (struct digest){{0}};
     o->next.previous_size = 0;
 }
@@ -179,6 +208,13 @@ static void obey_swap(struct obeying *o)
     }
     if (!phases_works(&s->phases) && !digest_eq(&sw->digest, &s->phases.rec.target)) {
         order_refuse(o, REFUSAL_DIGEST, "another binary is staged here");
+        return;
+    }
+    if (!phases_works(&s->phases) && s->law.require_vendor_signature &&
+        s->phases.rec.vendor_signed == 0) {
+        order_refuse(o, REFUSAL_DIGEST,
+                     "it was staged before root demanded HashiCorp's own signature here: stage it "
+                     "again");
         return;
     }
     if (sw->not_before > uptime + NOT_BEFORE_MAX_MS) {

@@ -1,5 +1,6 @@
 #include "crash_story.h"
 #include "model_swap.h"
+#include "model_vendor.h"
 #include "spare.h"
 #include "swap_obey.h"
 #include "str.h"
@@ -57,6 +58,8 @@ static int open_swap(struct play *p)
     memset(p->desk.session, 0x50 + (int)p->m->boots, SESSION_LEN);
     model_swap(s, p->m, &p->desk);
     s->law = (struct law){.url_prefixes = "", .allow_file_urls = true};
+    s->law.require_vendor_signature = p->story->vendor;
+    conf.vendor_keys = model_vendor_keys;
     conf.changed = on_changed;
     conf.ctx = p;
     if (model_swap_open(s, conf, &err) < 0) {
@@ -94,7 +97,10 @@ static void fill_stage(struct play *p, struct order_stage *st)
     struct digest digest;
 
     model_digest(p->story->offer, &digest);
-    desk_stage(st, p->desk.operator, facts_arch(), MODEL_BINARY, &digest);
+    if (p->story->vendor)
+        model_vendor_stage(st, p->desk.operator, facts_arch(), &digest);
+    else
+        desk_stage(st, p->desk.operator, facts_arch(), MODEL_BINARY, &digest);
     st->n_urls = 1;
     str_cut(st->urls[0], sizeof(st->urls[0]), "file:///offer");
     st->deadline_ms = 60000;
@@ -405,6 +411,8 @@ struct crash_result crash_story_play(const struct crash_story *story, const stru
     p->broken = r.broken;
     p->desk = *desk;
     model_open(m, story->offer);
+    if (story->vendor)
+        model_vendor_open(m);
     m->crash_at = crash->kind == CRASH_NONE ? 0 : crash->at;
     m->skip_sync = crash->skip_sync;
     m->fills_at_rename = story->fills;

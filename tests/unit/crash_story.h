@@ -28,6 +28,7 @@ struct crash_story {
     bool linked;        /* the target is a link: it gives way, and comes back */
     bool stopped;       /* the service does not run and is to stay stopped */
     bool reverts;       /* a revert order after the swap */
+    bool vendor;        /* root demands HashiCorp's signature */
     bool fills;         /* from a rename on the disk is full, until the next order */
     enum phase ends;    /* undisturbed */
     const char *at_end; /* the binary at the target then */

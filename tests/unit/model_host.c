@@ -1,4 +1,5 @@
 #include "model_host.h"
+#include "model_vendor.h"
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <sys/stat.h>
@@ -44,7 +45,7 @@ void model_digest(const char *kind, struct digest *ret)
 
 const char *model_kind(const struct model_file *f)
 {
-    static const char *const kinds[] = {"old", "new", "bad", "mute"};
+    static const char *const kinds[] = {"old", "new", "bad", "mute", "zip"};
     char whole[MODEL_BINARY];
 
     if (f == NULL)
@@ -111,7 +112,8 @@ void model_start_service(struct model_host *m)
     else if (m->ran_new_bytes)
         m->ran_old_again = true;
     m->process = (struct model_process){.there = !m->host_ails && !str_eq(kind, "bad") &&
-                                                 !str_eq(kind, "torn") && !str_eq(kind, "none"),
+                                                 !str_eq(kind, "torn") && !str_eq(kind, "none") &&
+                                                 !str_eq(kind, "zip"),
                                         .inode = inode,
                                         .pid = m->last_pid,
                                         .since_ms = m->uptime_ms};
@@ -538,7 +540,7 @@ static int port_fetch_poll(void *ctx, struct fetch_news *ret, struct err *err)
     }
     if (--m->fetch_polls > 0)
         return 0;
-    model_binary(m->offer, binary);
+    model_binary(m->brings != NULL ? m->brings : m->offer, binary);
     model_fs_unlink(&m->fs, MODEL_FETCH "/fetched");
     h = model_fs_create(&m->fs, MODEL_FETCH "/fetched", 0600);
     model_fs_write(&m->fs, h, binary, sizeof(binary));
@@ -596,6 +598,7 @@ void model_open(struct model_host *m, const char *offer)
     model_fs_reset(&m->fs);
     m->host = ports;
     model_files(&m->host);
+    model_vendor_ports(&m->host);
     m->host.ctx = m;
     m->host.service = &m->service;
     m->service = (struct service){.self = m,

@@ -39,6 +39,16 @@ struct model_process {
     int64_t since_ms;
 };
 
+/* HashiCorp's signature (model_vendor.h). */
+struct model_vendor {
+    const char *status, *unzips;
+    bool no_gpgv, bad_zip;
+    size_t stops_at; /* the unpacker hangs up there; 0: never */
+    unsigned verified, unzipped;
+    int polls;
+    size_t at;
+};
+
 struct model_host {
     struct model_fs fs;
     struct host host;
@@ -57,7 +67,8 @@ struct model_host {
     int commands;                      /* of an act, still to be run: 2 stop start, 1 start */
     int polls;                         /* of the one that runs */
     bool ran_new_bytes, ran_old_again; /* a process executed them at the target */
-    const char *offer;                 /* what a fetch brings */
+    const char *offer;                 /* what is to be run */
+    const char *brings;                /* what a fetch brings; NULL: that */
     int fetch_polls;                   /* 0: no fetch */
     int fetch_takes;                   /* polls a fetch lasts; 0: 2 */
 
@@ -104,6 +115,7 @@ struct model_host {
     struct tcp_table tcp;
     bool no_tcp;
     struct host_owner owner; /* of every socket */
+    struct model_vendor vendor;
     unsigned asks, looks;    /* questions to the API; calls of look_at */
     int status;              /* of the API's answers; 0: 200 */
 };

@@ -74,14 +74,24 @@ struct order *desk_order(const struct desk *d, enum message_kind kind, uint64_t 
     return o;
 }
 
-void desk_stage(struct order_stage *st, const struct keypair *by, const char *arch, uint64_t size,
-                const struct digest *digest)
+void desk_manifest(struct order_stage *st, const struct keypair *by, const struct manifest *m)
 {
-    struct manifest m = {.version = "1.1.0", .created_s = 1, .n_builds = 1};
     const struct keypair *keys[] = {by};
     auto_buf struct buf body = BUF_INIT;
     auto_buf struct buf file = BUF_INIT;
     struct err err = ERR_INIT;
+
+    if (manifest_pack(m, &body, &err) < 0 ||
+        container_pack(CONTAINER_MANIFEST, body.data, body.len, keys, 1, &file, &err) < 0)
+        abort();
+    memcpy(st->manifest, file.data, file.len);
+    st->manifest_len = file.len;
+}
+
+void desk_stage(struct order_stage *st, const struct keypair *by, const char *arch, uint64_t size,
+                const struct digest *digest)
+{
+    struct manifest m = {.version = "1.1.0", .created_s = 1, .n_builds = 1};
 
     m.builds[0] = (struct build){.os = "linux",
                                  .packing = PACKING_BARE,
@@ -90,11 +100,7 @@ void desk_stage(struct order_stage *st, const struct keypair *by, const char *ar
                                  .size = size,
                                  .digest = *digest};
     str_cut(m.builds[0].arch, sizeof(m.builds[0].arch), arch);
-    if (manifest_pack(&m, &body, &err) < 0 ||
-        container_pack(CONTAINER_MANIFEST, body.data, body.len, keys, 1, &file, &err) < 0)
-        abort();
-    memcpy(st->manifest, file.data, file.len);
-    st->manifest_len = file.len;
+    desk_manifest(st, by, &m);
 }
 
 void desk_lease(const struct desk *d, enum lease_op op, uint64_t epoch, uint64_t time_ms,

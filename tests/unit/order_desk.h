@@ -11,6 +11,7 @@
 
 #include "codec.h"
 #include "envelope.h"
+#include "manifest.h"
 #include "trust.h"
 
 struct desk {
@@ -26,8 +27,9 @@ void desk_trust_file(const struct desk *d, struct buf *ret);
 
 struct order *desk_order(const struct desk *d, enum message_kind kind, uint64_t epoch,
                          uint64_t sequence); /* caller frees */
-/* Into a stage order: a manifest of 1.1.0 for linux and this architecture, of one bare file; urls
- * are the caller's. */
+/* This manifest, signed, into a stage order; urls are the caller's. */
+void desk_manifest(struct order_stage *st, const struct keypair *by, const struct manifest *m);
+/* The same: of 1.1.0 for linux and this architecture, of one bare file. */
 void desk_stage(struct order_stage *st, const struct keypair *by, const char *arch, uint64_t size,
                 const struct digest *digest);
 /* The lease order of epoch that caravan-swap is shown: an operator's, of run 'a'. */

@@ -123,7 +123,7 @@ void real_done(struct real_bench *b)
 void real_begin(struct real_bench *b, enum phase phase, const char *version)
 {
     size_t n = strlen(b->brings);
-    struct fetch_get job = {.size = n, .deadline_ms = 5000};
+    struct stage_job job = {.get = {.size = n, .deadline_ms = 5000}};
     struct record next = b->p.rec;
     struct err err = ERR_INIT;
 

@@ -45,10 +45,6 @@ static void put_manifest(const char *version, int64_t created_s, const struct ke
 {
     struct manifest m = {.created_s = created_s, .n_builds = 1};
     struct build *build = &m.builds[0];
-    const struct keypair *keys[] = {by};
-    auto_buf struct buf body = BUF_INIT;
-    auto_buf struct buf file = BUF_INIT;
-    struct err err = ERR_INIT;
 
     str_cut(m.version, sizeof(m.version), version);
     *build = (struct build){
@@ -56,11 +52,7 @@ static void put_manifest(const char *version, int64_t created_s, const struct ke
     str_cut(build->arch, sizeof(build->arch), facts_arch());
     model_digest("new", &build->digest);
     build->fetch_digest = build->digest;
-    if (manifest_pack(&m, &body, &err) < 0 ||
-        container_pack(CONTAINER_MANIFEST, body.data, body.len, keys, 1, &file, &err) < 0)
-        abort();
-    memcpy(st->manifest, file.data, file.len);
-    st->manifest_len = file.len;
+    desk_manifest(st, by, &m);
 }
 
 static struct order *stage_of(const struct swap_bench *b, uint64_t epoch, uint64_t sequence,

@@ -72,7 +72,7 @@ static void to_rest(struct bench *b)
         assert_true(i < 5000);
 }
 
-static void accept(struct bench *b, const struct record *next, const struct fetch_get *job)
+static void accept(struct bench *b, const struct record *next, const struct stage_job *job)
 {
     struct err err = ERR_INIT;
 
@@ -83,7 +83,8 @@ static void accept(struct bench *b, const struct record *next, const struct fetc
 static void begin_stage(struct bench *b)
 {
     struct record next = b->p.rec;
-    struct fetch_get job = {.size = MODEL_BINARY, .fetch_size = MODEL_BINARY, .deadline_ms = 10000};
+    struct stage_job job = {
+        .get = {.size = MODEL_BINARY, .fetch_size = MODEL_BINARY, .deadline_ms = 10000}};
 
     next.phase = PHASE_FETCHING;
     next.order_sequence = 1;

@@ -1,0 +1,99 @@
+#include "vendor.h"
+#include "openpgp_armor.h"
+#include "sha256sums.h"
+
+void vendor_zip_name(char dst[static VENDOR_ZIP_NAME], const char *version, const char *os,
+                     const char *arch)
+{
+    snprintf(dst, VENDOR_ZIP_NAME, "nomad_%s_%s_%s.zip", version, os, arch);
+}
+
+/* Whoever can write a keyring chooses what root runs. */
+static int is_roots(const struct host *h, const char *path, struct err *err)
+{
+    struct host_attributes a;
+
+    if (h->attributes(h->ctx, HOST_OWN_PATH, path, &a, err) < 0)
+        return err_wrap(err, "the keyring %s", path);
+    if ((a.uid != 0 && a.uid != geteuid()) || (a.mode & 022) != 0)
+        return err_set(err, ERR_CONFIG, 0,
+                       "the keyring %s may be written by others than root: chown root and chmod "
+                       "go-w it",
+                       path);
+    return 0;
+}
+
+static int add_keyring(const struct host *h, const char *path, struct buf *ret, struct err *err)
+{
+    auto_buf struct buf file = BUF_INIT;
+    bool there = false;
+
+    if (path == NULL || path[0] == '\0')
+        return 0;
+    if (is_roots(h, path, err) < 0 ||
+        host_read(h, path, KEYRING_FILE_MAX / 2, &file, &there, err) < 0)
+        return -1;
+    if (!there)
+        return err_set(err, ERR_NOTFOUND, 0, "the keyring %s is not there", path);
+    if (openpgp_dearmor(OPENPGP_KEYS, file.data, file.len, ret, err) < 0)
+        return err_wrap(err, "the keyring %s", path);
+    return 0;
+}
+
+static int read_keyrings(const struct host *h, const struct vendor_keys *keys, struct buf *ret,
+                         struct err *err)
+{
+    if (add_keyring(h, keys->vendor, ret, err) < 0 || add_keyring(h, keys->own, ret, err) < 0)
+        return -1;
+    if (ret->len == 0)
+        return err_set(err, ERR_CONFIG, 0, "agent.conf names no keyring to check it with");
+    return 0;
+}
+
+static int ask_gpgv(const struct host *h, const struct buf *keyring, const struct vendor_job *job,
+                    char ret_key[static OPENPGP_FPR], struct err *err)
+{
+    auto_buf struct buf signature = BUF_INIT, text = BUF_INIT, status = BUF_INIT;
+    const struct host_signed what = {keyring, &signature, &text};
+    struct gpgv_verdict v;
+
+    status.limit = GPGV_OUT_MAX;
+    if (buf_add(&text, job->sums, job->sums_len) < 0 ||
+        openpgp_dearmor(OPENPGP_SIGNATURES, job->sig, job->sig_len, &signature, err) < 0 ||
+        h->verify(h->ctx, &what, &status, err) < 0)
+        return -1;
+    gpgv_judge(buf_str(&status), status.len, &v);
+    if (!v.good)
+        return err_set(err, ERR_CRYPTO, 0, "SHA256SUMS is not signed by it: %s", v.why);
+    memcpy(ret_key, v.key, OPENPGP_FPR);
+    return 0;
+}
+
+int vendor_check(const struct host *h, const struct vendor_keys *keys, const struct vendor_job *job,
+                 const struct digest *zip, char ret_key[static OPENPGP_FPR], struct err *err)
+{
+    auto_buf struct buf keyring = BUF_INIT;
+    struct digest named;
+
+    if (read_keyrings(h, keys, &keyring, err) < 0 || ask_gpgv(h, &keyring, job, ret_key, err) < 0 ||
+        sha256sums_find((const char *)job->sums, job->sums_len, job->zip, &named, err) < 0)
+        return -1;
+    if (!digest_eq(&named, zip))
+        return err_set(err, ERR_CRYPTO, 0, "SHA256SUMS names another %s than the manifest",
+                       job->zip);
+    return 0;
+}
+
+int vendor_ready(const struct host *h, const struct vendor_keys *keys, struct err *err)
+{
+    auto_buf struct buf keyring = BUF_INIT;
+    struct host_stat st;
+
+    if (read_keyrings(h, keys, &keyring, err) < 0 ||
+        h->stat_through(h->ctx, HOST_OWN_PATH, GPGV_PROGRAM, &st, err) < 0)
+        return -1;
+    return st.there ? 0
+                    : err_set(err, ERR_NOTFOUND, 0,
+                              "gpgv is not installed here: install the package gpgv (%s)",
+                              GPGV_PROGRAM);
+}
