@@ -39,7 +39,7 @@ one() { # HOST PHASE: upgraded in that phase, the run ends
 }
 # ---- from 0.1.0 ----
 
-NEW_SOCKETS="caravan-ask.socket caravan-try.socket"
+NEW_SOCKETS="caravan-ask.socket caravan-try.socket caravan-verify.socket"
 as_of_0_1_0() { # HOST
     on "$1" sh -e -c "systemctl stop caravan-agent.service caravan-swap.service
         cd /var/lib/caravan
@@ -47,13 +47,14 @@ as_of_0_1_0() { # HOST
         chown caravan:caravan host.key
         chmod 600 host.key
         systemctl disable -q --now $NEW_SOCKETS
-        for unit in $NEW_SOCKETS caravan-ask@.service caravan-try@.service; do
+        for unit in $NEW_SOCKETS caravan-ask@.service caravan-try@.service caravan-verify@.service; do
             DPKG_MAINTSCRIPT_PACKAGE=caravan-agent deb-systemd-helper purge \$unit
             rm /usr/lib/systemd/system/\$unit
         done
         systemctl daemon-reload
         userdel caravan-ask
         userdel caravan-try
+        userdel caravan-verify
         sed -i /^ask_user/d /etc/caravan/agent.conf"
 }
 key_of() { on "$1" sha256sum "/var/lib/caravan/$2" | cut -d ' ' -f 1; }
@@ -75,7 +76,7 @@ from_0_1_0() { # HOST
         not on "$1" test -e /var/lib/caravan/swap/host.key
     newer_agent "$1" || bail "no newer package"
     check "its agent's package is upgraded" lab_install caravan-agent "$1"
-    check "there are new users" on "$1" getent passwd caravan-ask caravan-try
+    check "there are new users" on "$1" getent passwd caravan-ask caravan-try caravan-verify
     check "the new sockets are open" on "$1" systemctl -q is-active $NEW_SOCKETS
     check "and will be after a boot" on "$1" systemctl -q is-enabled $NEW_SOCKETS
     check "its key is root's at once, the listener has a copy" wait_for 10 key_is_roots "$1" "$key"
