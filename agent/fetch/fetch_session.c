@@ -419,7 +419,7 @@ static const struct {
     const char *word;
     int (*run)(struct talk *t, const char *rest, struct err *err); /* 1: go on */
 } words[] = {
-    {"conf ", do_conf},         {"get", do_get},  {"ask ", do_ask}, {"knock ", do_knock},
+    {"conf ", do_conf},         {"get", do_get},  {"ask ", do_ask},       {"knock ", do_knock},
     {"metadata ", do_metadata}, {"try ", do_try}, {"verify ", do_verify}, {"unzip ", do_unzip},
 };
 

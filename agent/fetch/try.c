@@ -228,8 +228,10 @@ int try_verify(const struct try_job *j, const struct clock *clock, struct try_an
     if (run(&s, clock, &r, err) < 0)
         return err->kind != ERR_NOTFOUND
                    ? -1
-                   : err_set(err, ERR_STATE, 0, "gpgv is not installed here: install the package "
-                                                "gpgv (%s)", argv[0]);
+                   : err_set(err, ERR_STATE, 0,
+                             "gpgv is not installed here: install the package "
+                             "gpgv (%s)",
+                             argv[0]);
     *ret = (struct try_answer){.exit_code = r.exit_code, .signal = r.signal, .said = r.out};
     return 0;
 }

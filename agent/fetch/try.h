@@ -26,7 +26,7 @@ struct try_job {
     size_t n_files; /* <= FETCH_FILES_MAX */
     bool validate;  /* `config validate FILE...`; else `version` */
     int64_t deadline_ms;
-    const char *dir; /* TRY_DIR; must not be there */
+    const char *dir;  /* TRY_DIR; must not be there */
     const char *gpgv; /* try_verify; NULL: where it is installed */
 };
 

@@ -9,7 +9,7 @@
 #include "str.h"
 
 #define PIECE_WAIT_MS 100
-#define SLACK_MS 1000 /* for caravan-fetch to start, and to notice its own deadline first */
+#define SLACK_MS      1000 /* for caravan-fetch to start, and to notice its own deadline first */
 
 /* While it gets something it may say so much at once, and then once in so many ms; it tells its
  * progress four times a second. Each line counts, and each piece of one that wakes us. */
@@ -22,8 +22,8 @@ struct fetch_call {
     struct buf in;
     size_t used; /* of in */
     struct fetch_news news;
-    int64_t begun_ms; /* the get */
-    uint64_t said;    /* since then */
+    int64_t begun_ms;  /* the get */
+    uint64_t said;     /* since then */
     uint64_t expected; /* bytes of an unzip */
     bool bytes;        /* they are being read */
 };
@@ -202,7 +202,8 @@ int fetch_call_begin(const struct fetch_who *who, enum fetch_purpose purpose,
         return -1;
     c.in.limit = FETCH_ANSWER_MAX + 2 * FETCH_LINE_MAX;
     /* What is behind the wall is not told where our configuration lies. */
-    if (by_socket && purpose != FETCH_TRIES && purpose != FETCH_VERIFIES && name_conf(&c, who->config, err) < 0) {
+    if (by_socket && purpose != FETCH_TRIES && purpose != FETCH_VERIFIES &&
+        name_conf(&c, who->config, err) < 0) {
         close(c.fd);
         return -1;
     }
@@ -514,8 +515,9 @@ static int bytes_begin(struct fetch_call *c, struct err *err)
     int rc = take_line(c, line, err);
 
     if (rc == 0)
-        rc = receive(c, clock_mono(clock_system()) + PIECE_WAIT_MS, err) < 0 ? -1
-             : take_line(c, line, err);
+        rc = receive(c, clock_mono(clock_system()) + PIECE_WAIT_MS, err) < 0
+                 ? -1
+                 : take_line(c, line, err);
     if (rc <= 0)
         return rc;
     if (!str_starts(line, bytes))
@@ -528,12 +530,15 @@ static int bytes_begin(struct fetch_call *c, struct err *err)
 
 int fetch_call_piece(struct fetch_call *c, void *p, size_t n, size_t *ret_n, struct err *err)
 {
-    int rc = c->bytes ? 1 : bytes_begin(c, err);
-    int64_t until = clock_mono(clock_system()) + PIECE_WAIT_MS;
+    int rc;
 
     *ret_n = 0;
-    if (rc > 0 && c->in.len == c->used)
-        rc = receive(c, until, err) < 0 ? -1 : 1;
+    if (c == NULL)
+        return err_set(err, ERR_STATE, 0, "nothing is being unpacked");
+    rc = c->bytes ? 1 : bytes_begin(c, err);
+    if (rc > 0 && c->in.len == c->used &&
+        receive(c, clock_mono(clock_system()) + PIECE_WAIT_MS, err) < 0)
+        return -1;
     if (rc <= 0)
         return rc;
     *ret_n = MIN_OF(n, c->in.len - c->used);

@@ -490,18 +490,13 @@ static int port_unzip_begin(void *ctx, int zip, uint64_t size, const struct dige
 {
     struct host_linux *l = ctx;
 
-    fetch_call_end(take_ptr(&l->unzipping));
-    if (vendor_trial_call(&l->who, &l->unzipping, err) < 0)
-        return -1;
-    return fetch_call_unzip(l->unzipping, zip, size, digest, err);
+    return vendor_trial_unzip(&l->who, zip, size, digest, &l->unzipping, err);
 }
 
 static int port_unzip_read(void *ctx, void *p, size_t n, size_t *ret_n, struct err *err)
 {
-    struct host_linux *l = ctx;
+    const struct host_linux *l = ctx;
 
-    if (l->unzipping == NULL)
-        return err_set(err, ERR_STATE, 0, "nothing is being unpacked");
     return fetch_call_piece(l->unzipping, p, n, ret_n, err);
 }
 

@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 #include "file.h"
 
-int vendor_trial_call(const struct fetch_who *who, struct fetch_call **ret, struct err *err)
+static int begin(const struct fetch_who *who, struct fetch_call **ret, struct err *err)
 {
     bool shared = who->verify_uid == who->uid || who->verify_uid == who->ask_uid ||
                   who->verify_uid == who->try_uid;
@@ -33,7 +33,7 @@ static int ask(const struct fetch_who *who, const int files[static 3], struct fe
                struct err *err)
 {
     struct fetch_call *call = NULL;
-    int rc = vendor_trial_call(who, &call, err);
+    int rc = begin(who, &call, err);
 
     if (rc == 0)
         rc = fetch_call_verify(call, files, ret, err);
@@ -60,4 +60,11 @@ int vendor_trial(const struct fetch_who *who, const struct host_signed *what,
         rc = err_set(err, ERR_LIMIT, 0, "gpgv says more than is read");
     buf_free(&r.said);
     return rc;
+}
+
+int vendor_trial_unzip(const struct fetch_who *who, int zip, uint64_t size,
+                       const struct digest *digest, struct fetch_call **call, struct err *err)
+{
+    fetch_call_end(take_ptr(call));
+    return begin(who, call, err) < 0 ? -1 : fetch_call_unzip(*call, zip, size, digest, err);
 }

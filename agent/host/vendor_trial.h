@@ -14,11 +14,12 @@
 #include "fetch_call.h"
 #include "host.h"
 
-/* The conversation. */
-MUST_CHECK int vendor_trial_call(const struct fetch_who *who, struct fetch_call **ret,
-                                 struct err *err);
 /* gpgv's status lines. */
 MUST_CHECK int vendor_trial(const struct fetch_who *who, const struct host_signed *what,
                             struct buf *ret_status, struct err *err);
+/* Begins to unpack; *call, which may be an earlier one or NULL, is what fetch_call_piece reads. */
+MUST_CHECK int vendor_trial_unzip(const struct fetch_who *who, int zip, uint64_t size,
+                                  const struct digest *digest, struct fetch_call **call,
+                                  struct err *err);
 
 #endif

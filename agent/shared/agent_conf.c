@@ -82,7 +82,8 @@ static const struct conf_key keys[] = {
     ROW("law", "allow_file_urls", CONF_BOOL, allow_file_urls, 0, 0, "no",
         "yes: releases may come from file:// places"),
     ROW("law", "require_vendor_signature", CONF_BOOL, require_vendor_signature, 0, 0, "no",
-        "yes: only zips that HashiCorp signed (SHA256SUMS in the release's manifest, checked here by "
+        "yes: only zips that HashiCorp signed (SHA256SUMS in the release's manifest, checked here "
+        "by "
         "gpgv) are installed, whoever orders"),
     PATH_ROW("law", "vendor_keyring", vendor_keyring, "/usr/share/caravan-agent/hashicorp.asc",
              "their keys, as the package ships them"),
@@ -92,10 +93,9 @@ static const struct conf_key keys[] = {
              "who caravan-fetch runs as; empty: [agent] user"),
     TEXT_ROW("fetch", "ask_user", ask_user, "",
              "who it runs as to ask Nomad, and reads client_key; empty: fetch_user"),
-    PATH_ROW(
-        "fetch", "fetch_socket", fetch_socket, NULL,
-        "socket of the fetch service, /run/caravan/fetch.sock under systemd, with ask.sock, "
-        "try.sock and verify.sock beside it; empty: a child"),
+    PATH_ROW("fetch", "fetch_socket", fetch_socket, NULL,
+             "socket of the fetch service, /run/caravan/fetch.sock under systemd, with ask.sock, "
+             "try.sock and verify.sock beside it; empty: a child"),
     PATH_ROW("fetch", "fetch_program", fetch_program, "/usr/lib/caravan/caravan-fetch",
              "fetch_socket empty: the program started for a fetch"),
     PATH_ROW("fetch", "agent_program", agent_program, "/usr/lib/caravan/caravan-agent",
@@ -226,7 +226,8 @@ void agent_conf_socket(const struct agent_conf *c, enum fetch_purpose purpose, c
     static const char *const names[FETCH_PURPOSES] = {
         [FETCH_ASKS] = "ask.sock", [FETCH_TRIES] = "try.sock", [FETCH_VERIFIES] = "verify.sock"};
     const char *slash = strrchr(c->fetch_socket, '/');
-    bool own = purpose == FETCH_TRIES || purpose == FETCH_VERIFIES || (purpose == FETCH_ASKS && c->ask_user[0] != '\0');
+    bool own = purpose == FETCH_TRIES || purpose == FETCH_VERIFIES ||
+               (purpose == FETCH_ASKS && c->ask_user[0] != '\0');
 
     if (own && slash != NULL)
         snprintf(dst, 160, "%.*s/%s", (int)(slash - c->fetch_socket), c->fetch_socket,

@@ -37,14 +37,14 @@ struct agent_conf {
     /* [command]: service = command; each a program and its arguments, blanks between, no shell */
     char start[512], stop[512], status[512], pid_file[256];
     /* [law] */
-    char hold_file[128];     /* /etc/caravan/hold */
-    int64_t gap_ms;          /* 30s between swaps; not before a revert */
-    bool allow_outage;       /* no: a server swap that its region's quorum does not survive */
-    bool start_stopped;      /* no: a Nomad that was stopped stays stopped */
-    int64_t max_lease_ms;    /* 15m */
-    char url_prefixes[1024]; /* "" any: blanks between */
-    char min_version[64];    /* "" any */
-    bool allow_file_urls;    /* no: file:// places */
+    char hold_file[128];           /* /etc/caravan/hold */
+    int64_t gap_ms;                /* 30s between swaps; not before a revert */
+    bool allow_outage;             /* no: a server swap that its region's quorum does not survive */
+    bool start_stopped;            /* no: a Nomad that was stopped stays stopped */
+    int64_t max_lease_ms;          /* 15m */
+    char url_prefixes[1024];       /* "" any: blanks between */
+    char min_version[64];          /* "" any */
+    bool allow_file_urls;          /* no: file:// places */
     bool require_vendor_signature; /* no: only what HashiCorp has signed */
     char vendor_keyring[256];      /* /usr/share/caravan-agent/hashicorp.asc */
     char own_keyring[256];         /* "" none: keys that count as well */
@@ -69,8 +69,9 @@ enum service_kind agent_conf_service(const struct agent_conf *c);
 
 /* What a caravan-fetch is started for: each has a user and a socket of its own. */
 enum fetch_purpose { FETCH_GETS, FETCH_ASKS, FETCH_TRIES, FETCH_VERIFIES, FETCH_PURPOSES };
-/* Its socket: fetch_socket, or ask.sock, try.sock and verify.sock beside it; "" without fetch_socket. Without
- * an ask_user questions go to fetch_socket, as a configuration from before it has it. */
+/* Its socket: fetch_socket, or ask.sock, try.sock and verify.sock beside it; "" without
+ * fetch_socket. Without an ask_user questions go to fetch_socket, as a configuration from before it
+ * has it. */
 void agent_conf_socket(const struct agent_conf *c, enum fetch_purpose purpose,
                        char dst[static 160]);
 

@@ -46,12 +46,11 @@
  *
  * verify: behind the same wall, as a user who runs nothing else (agent/swap/vendor.h says why);
  * one of the two, then the process exits
- *   > verify DEADLINE_MS           three descriptors: a binary keyring, a signature, what was signed
- *   < ran STATUS SIGNAL LEN        followed by gpgv's status lines; broken, late, none as above
- *   > unzip DEADLINE_MS SIZE SHA256HEX    one descriptor: a zip, of which FETCH_MEMBER is to have
- *                                  this size and digest
- *   < bytes SIZE                   followed by these
- *   < broken TEXT                  the zip is not as it should be; none as above
+ *   > verify DEADLINE_MS           three descriptors: a binary keyring, a signature, what was
+ * signed < ran STATUS SIGNAL LEN        followed by gpgv's status lines; broken, late, none as
+ * above > unzip DEADLINE_MS SIZE SHA256HEX    one descriptor: a zip, of which FETCH_MEMBER is to
+ * have this size and digest < bytes SIZE                   followed by these < broken TEXT the zip
+ * is not as it should be; none as above
  *
  * Descriptors come as SCM_RIGHTS with the line's first byte.
  *

@@ -344,6 +344,20 @@ static void tell_places(struct surveying *s)
     fact_add(s, files, law->allow_file_urls ? TRI_YES : TRI_NO, "%s", "");
 }
 
+/* No more facts than are needed: most hosts demand nothing. */
+static void tell_vendor(struct surveying *s)
+{
+    const struct law *law = s->p->conf.law;
+    bool asked = law != NULL && law->require_vendor_signature;
+    struct err err = ERR_INIT;
+
+    fact_add(s, "vendor-signature", asked ? TRI_YES : TRI_NO, "%s", "");
+    if (!asked)
+        return;
+    bool ready = vendor_ready(s->h, &s->p->conf.vendor_keys, &err) == 0;
+    fact_add(s, "vendor-unready", ready ? TRI_NO : TRI_YES, "%s", ready ? "" : err.text);
+}
+
 void facts_of_readiness(struct surveying *s, const struct config_read *c)
 {
     autofree struct tcp_table *table = xzalloc(1, sizeof(*table));
@@ -356,5 +370,6 @@ void facts_of_readiness(struct surveying *s, const struct config_read *c)
     tell_ports(s, c, table, &err);
     tell_law(s);
     tell_places(s);
+    tell_vendor(s);
     facts_of_paths(s, c);
 }

@@ -72,6 +72,8 @@
  *   api-moves        its API answers, and by the files the next start has it at another place, or
  *                    with or without TLS; told where its own process listens there and all is plain
  *   port-taken       another process listens at the API's, or a server's RPC or serf port
+ *   vendor-signature root demands HashiCorp's own signature here; only then:
+ *   vendor-unready   it could not be checked: gpgv or a keyring is missing; the text says which
  *   law-refuses      the law would refuse a swap now (law.h); a gap that is over within a minute
  *                    is none
  *   url-prefixes     root lets binaries come from some places only: the text, as [law] has it

@@ -177,9 +177,10 @@ struct law_answer law_vendor(const struct law *law, bool sums, bool zip)
     if (!law->require_vendor_signature)
         return allowed();
     if (!sums)
-        return refused(REFUSAL_MANIFEST,
-                       "root demands HashiCorp's own signature here, and the manifest carries none: "
-                       "release fetch brings it along, release add does not");
+        return refused(
+            REFUSAL_MANIFEST,
+            "root demands HashiCorp's own signature here, and the manifest carries none: "
+            "release fetch brings it along, release add does not");
     return zip ? allowed()
                : refused(REFUSAL_MANIFEST, "root demands HashiCorp's own signature here, which is "
                                            "of zips: this build is a bare binary");

@@ -1,11 +1,11 @@
 /*
  * phase_step.h - one step of a phase, and how it says what comes next.
  *
- * phases.h is a table of phases; phase_stage.c with phase_vendor.c, phase_swap.c, phase_probe.c and phase_revert.c
- * each implement rows of it, phase_cross.c the rename that swap and revert have in common. A step
- * (phase_step) is called by phases_step when its time has come. It does one small thing, never
- * waits, and says before it returns what comes next: phases_then another step of the same phase,
- * phases_enter another phase, which is recorded before its first step; phases_fail and
+ * phases.h is a table of phases; phase_stage.c with phase_vendor.c, phase_swap.c, phase_probe.c and
+ * phase_revert.c each implement rows of it, phase_cross.c the rename that swap and revert have in
+ * common. A step (phase_step) is called by phases_step when its time has come. It does one small
+ * thing, never waits, and says before it returns what comes next: phases_then another step of the
+ * same phase, phases_enter another phase, which is recorded before its first step; phases_fail and
  * phases_come_back end the work, close what it holds open and say why. A step that says nothing
  * is called again.
  *
@@ -44,7 +44,8 @@ void phases_drop(struct phases *p, const char *name);
 void phases_drop_own(struct phases *p, const char *path);
 int64_t phases_uptime(const struct phases *p);
 
-/* ---- fetching (phase_stage.c), and its way round by the vendor's signature (phase_vendor.c) ---- */
+/* ---- fetching (phase_stage.c), and its way round by the vendor's signature (phase_vendor.c) ----
+ */
 
 phase_step fetching_start, vendor_begin, vendor_fetched;
 /* The new binary lies in the shelf's directory, p->now.read has hashed it. */

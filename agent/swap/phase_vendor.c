@@ -78,7 +78,8 @@ static void zip_some(struct phases *p)
     }
     rc = shelf_step(p->host, &p->now.read, &err);
     if (rc < 0 && err.kind == ERR_LIMIT)
-        fail(p, FAILURE_BAD_DIGEST, "the zip that was fetched is larger than the one that was signed");
+        fail(p, FAILURE_BAD_DIGEST,
+             "the zip that was fetched is larger than the one that was signed");
     else if (rc < 0)
         fail_err(p, &err, "copy the zip");
     else

@@ -24,8 +24,9 @@
  *   reverting after a failed probe, before its rename   probe again, decide anew
  *   reverting, after its rename    restart if the old file does not run, then probe
  * Fetching, where root demands the vendor's signature: gpgv is asked before anything is downloaded;
- * then the zip is fetched, copied, compared, unpacked behind the trial's wall, and what comes out is
- * hashed (phase_vendor.c). Killed in any of that it is interrupted, as above, and nothing is kept.
+ * then the zip is fetched, copied, compared, unpacked behind the trial's wall, and what comes out
+ * is hashed (phase_vendor.c). Killed in any of that it is interrupted, as above, and nothing is
+ * kept.
  *
  * Whether the rename has happened is read off the shelf: it takes the staged (or
  * the kept) name away in the same operation.
@@ -49,7 +50,7 @@ struct phases_config {
     const char *binary;    /* the target path, links resolved */
     const char *data_dir;  /* Nomad's; "" unknown. Read when needed */
     const char *hold_file;
-    const char *api;       /* agent.conf's address of it, for people; NULL: not known */
+    const char *api; /* agent.conf's address of it, for people; NULL: not known */
     struct vendor_keys vendor_keys;
     const struct law *law; /* asked once more before a swap's rename; NULL: only the hold file */
     unsigned char session[SESSION_LEN];

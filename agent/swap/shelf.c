@@ -124,8 +124,7 @@ static int open_to_copy(const struct host *h, int dir, const char *name, const c
     if (h->open(h->ctx, HOST_OWN_PATH, path, &r->from, err) < 0)
         return -1;
     r->open = true;
-    if (h->stat_of(h->ctx, r->from, &r->stat, err) < 0 ||
-        h->unlink(h->ctx, dir, name, err) < 0)
+    if (h->stat_of(h->ctx, r->from, &r->stat, err) < 0 || h->unlink(h->ctx, dir, name, err) < 0)
         return -1;
     return h->create(h->ctx, dir, name, 0600, &r->to, err);
 }

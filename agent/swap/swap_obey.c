@@ -115,8 +115,8 @@ static bool check_release(struct obeying *o, const struct manifest *m)
 
 static bool check_vendor(struct obeying *o, const struct manifest *m, const struct build *b)
 {
-    struct law_answer a = law_vendor(&o->s->law, m->sums_len > 0 && m->sums_sig_len > 0,
-                                     b->packing == PACKING_ZIP);
+    struct law_answer a =
+        law_vendor(&o->s->law, m->sums_len > 0 && m->sums_sig_len > 0, b->packing == PACKING_ZIP);
 
     return law_answers(o, &a);
 }

@@ -92,8 +92,8 @@ int vendor_ready(const struct host *h, const struct vendor_keys *keys, struct er
     if (read_keyrings(h, keys, &keyring, err) < 0 ||
         h->stat_through(h->ctx, HOST_OWN_PATH, GPGV_PROGRAM, &st, err) < 0)
         return -1;
-    return st.there ? 0
-                    : err_set(err, ERR_NOTFOUND, 0,
-                              "gpgv is not installed here: install the package gpgv (%s)",
-                              GPGV_PROGRAM);
+    return st.there
+               ? 0
+               : err_set(err, ERR_NOTFOUND, 0,
+                         "gpgv is not installed here: install the package gpgv (%s)", GPGV_PROGRAM);
 }

@@ -48,6 +48,16 @@ static void question(const char *text)
     }
 }
 
+static void zip(const char *text)
+{
+    struct digest digest;
+    uint64_t size = 0;
+    struct err err = ERR_INIT;
+
+    if (fetch_unzip_parse(text, &size, &digest, &err) == 0)
+        FUZZ_CHECK(size > 0 && size <= INT64_MAX);
+}
+
 static void heard(const char *text)
 {
     enum knock list[3];
@@ -67,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     answer(text);
     address(text);
     question(text);
+    zip(text);
     heard(text);
     return 0;
 }

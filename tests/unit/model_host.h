@@ -116,8 +116,8 @@ struct model_host {
     bool no_tcp;
     struct host_owner owner; /* of every socket */
     struct model_vendor vendor;
-    unsigned asks, looks;    /* questions to the API; calls of look_at */
-    int status;              /* of the API's answers; 0: 200 */
+    unsigned asks, looks; /* questions to the API; calls of look_at */
+    int status;           /* of the API's answers; 0: 200 */
 };
 
 void model_open(struct model_host *m, const char *offer);

@@ -4,9 +4,27 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "api_place.h"
+#include "model_vendor.h"
 #include "ready_bench.h"
 #include "str.h"
 
+static void demanded(struct ready_bench *b)
+{
+    b->law.require_vendor_signature = true;
+    b->p.conf.vendor_keys = model_vendor_keys;
+    model_vendor_open(&b->m);
+    ready_put(b, GPGV_PROGRAM, "");
+}
+static void demanded_without_gpgv(struct ready_bench *b)
+{
+    demanded(b);
+    model_fs_drop(&b->m.fs, GPGV_PROGRAM);
+}
+static void demanded_without_keys(struct ready_bench *b)
+{
+    demanded(b);
+    model_fs_drop(&b->m.fs, MODEL_KEYS);
+}
 static void mute(struct ready_bench *b)
 {
     b->m.status = 500;
@@ -245,6 +263,11 @@ static void file_places(struct ready_bench *b)
 }
 
 static const struct ready_row rows[] = {
+    {nothing, "vendor-signature", TRI_NO, ""},
+    {demanded, "vendor-signature", TRI_YES, ""},
+    {demanded, "vendor-unready", TRI_NO, ""},
+    {demanded_without_gpgv, "vendor-unready", TRI_YES, "gpgv is not installed"},
+    {demanded_without_keys, "vendor-unready", TRI_YES, "the keyring /share/keys is not there"},
     {a_page, "api-silent", TRI_YES, "http://127.0.0.1:4646: what answers there is not Nomad's API"},
     {a_proxy_without_such_a_path, "api-silent", TRI_YES, "not Nomad's API (HTTP status 404)"},
     {a_program_content_with_all, "api-silent", TRI_YES, "not Nomad's API"},

@@ -83,8 +83,7 @@ static void accept(struct bench *b, const struct record *next, const struct stag
 static void begin_stage(struct bench *b)
 {
     struct record next = b->p.rec;
-    struct stage_job job = {
-        .get = {.size = MODEL_BINARY, .fetch_size = MODEL_BINARY, .deadline_ms = 10000}};
+    struct stage_job job = {.get = {.fetch_size = MODEL_BINARY, .deadline_ms = 10000}};
 
     next.phase = PHASE_FETCHING;
     next.order_sequence = 1;
