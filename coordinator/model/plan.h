@@ -47,13 +47,15 @@ struct plan_host {
 
 struct release { /* what publish knows of the target */
     char version[NAME_MAX_LEN];
-    bool own_build; /* its suffix is the operator's own, and so it is no prerelease */
+    bool own_build;     /* its suffix is the operator's own, and so it is no prerelease */
+    bool vendor_signed; /* hosts can check the vendor's signature: SHA256SUMS and it came along */
     struct manifest_build_ref {
         char os[16], arch[16];
         struct digest digest;
         uint64_t size;
         const char *urls[URLS_MAX]; /* where hosts fetch it, in order; whoever made this has them */
         size_t n_urls;
+        bool bare; /* no zip: what the vendor signs are zips */
     } builds[BUILDS_MAX];
     size_t n_builds;
     char served[256]; /* what hosts are told of this machine, which serves some of it; "" none */

@@ -183,6 +183,23 @@ void hazard_place_refused(struct hazard_check *c, row_t *row)
     each_fetching(c, row, judge_urls);
 }
 
+/* Agents that do not tell the fact cannot demand it. */
+static void judge_vendor(struct hazard_check *c, row_t *row, const struct host *h,
+                         const struct manifest_build_ref *b)
+{
+    const struct fact_view *f = agent_fact(&h->agent, "vendor-signature");
+
+    if (f != NULL && f->value == TRI_YES && (b->bare || !c->release->vendor_signed))
+        hazard_found(c, row, TRI_YES, h->name,
+                     "root demands HashiCorp's own signature there, and the release %s %s",
+                     c->p->target, b->bare ? "is a bare binary" : "carries none");
+}
+
+void hazard_vendor_signature(struct hazard_check *c, row_t *row)
+{
+    each_fetching(c, row, judge_vendor);
+}
+
 /* ---- what agents do not tell ---- */
 
 static void each_untold(struct hazard_check *c, row_t *row, bool (*lacks)(const struct host *h),

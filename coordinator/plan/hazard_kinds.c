@@ -63,6 +63,7 @@ const struct hazard_kind hazard_kinds[] = {
     {"misplaced", FROM_AGENTS, .detect = hazard_misplaced},
     {"one-id", FROM_AGENTS, .detect = hazard_one_id},
     {"no-build", FROM_AGENTS, .detect = hazard_no_build},
+    {"vendor-signature", FROM_AGENTS, .detect = hazard_vendor_signature},
     {"odd-system", FROM_AGENTS, .detect = hazard_odd_system},
     {"served", FROM_VERSIONS, .detect = hazard_served},
     {"no-place", FROM_AGENTS, .detect = hazard_no_place},

@@ -433,6 +433,7 @@ void release_for_plan(const struct stored_release *r, struct release *ret)
     memset(ret, 0, sizeof *ret);
     str_cut(ret->version, sizeof ret->version, r->manifest.version);
     ret->own_build = r->own_build;
+    ret->vendor_signed = r->manifest.sums_len > 0 && r->manifest.sums_sig_len > 0;
     ret->n_builds = r->manifest.n_builds;
     for (size_t i = 0; i < ret->n_builds; i++) {
         const struct build *b = &r->manifest.builds[i];
@@ -443,6 +444,7 @@ void release_for_plan(const struct stored_release *r, struct release *ret)
         for (size_t p = 0; p < r->n_places && ret->builds[i].n_urls < URLS_MAX; p++)
             if (str_eq(r->places[p].os, b->os) && str_eq(r->places[p].arch, b->arch))
                 ret->builds[i].urls[ret->builds[i].n_urls++] = r->places[p].url;
+        ret->builds[i].bare = b->packing == PACKING_BARE;
     }
 }
 

@@ -591,6 +591,7 @@ const struct worlds hazard_worlds[] = {
     {.id = "no-readiness", .unsure = before_readiness},
     {.id = "misplaced", .yes = other_place},
     {.id = "one-id", .yes = same_id},
+    {.id = "vendor-signature", .yes = a_fact, .text = "vendor-signature", .says = "carries none"},
     {.id = "no-build", .yes = other_arch, .text = "s390x", .says = "linux/s390x"},
     {.id = "odd-system", .yes = other_arch, .text = "pdp11",
      .says = "linux/pdp11, which is no system"},

@@ -33,6 +33,7 @@ static const struct row rows[] = {
     {"read-only", "read-only", "/usr/bin", SEVERITY_HARD, SEVERITY_WARN, false},
     {"noexec", "noexec", "/usr/bin", SEVERITY_HARD, SEVERITY_WARN, false},
     {"binary-writers", "binary-writers", "user nomad", SEVERITY_HARD, SEVERITY_WARN, true},
+    {"vendor-unready", "vendor-unready", "gpgv is not", SEVERITY_BLOCK, SEVERITY_WARN, true},
     {"key-replaced", "key-replaced", "root put back", SEVERITY_WARN, SEVERITY_WARN, false},
     {"no-room", "no-room", "has 1 MiB free", SEVERITY_BLOCK, SEVERITY_WARN, false},
     {"attributes", "attributes", "its capabilities", SEVERITY_BLOCK, SEVERITY_WARN, true},
@@ -116,6 +117,24 @@ static void every_row_has_its_world(void **state)
         n += row->kind->detect == NULL;
     }
     assert_true(n > 40);
+}
+
+/* The plan tells it before the night; an agent that does not know of it demands nothing. */
+static void what_the_vendor_must_have_signed(void **state)
+{
+    struct host_bench *b = *state;
+    static const char id[] = "vendor-signature";
+
+    assert_null(host_bench_plan(b, id));
+    host_bench_set(b, BENCH_C1, id, TRI_NO, "");
+    assert_null(host_bench_plan(b, id));
+    host_bench_set(b, BENCH_C1, id, TRI_YES, "");
+    assert_int_equal(host_bench_plan(b, id)->severity, SEVERITY_HARD);
+    assert_string_equal(host_bench_plan(b, id)->host, "c1");
+    b->f.release.vendor_signed = true;
+    assert_null(host_bench_plan(b, id));
+    b->f.release.builds[0].bare = true;
+    assert_non_null(strstr(host_bench_plan(b, id)->text, "a bare binary"));
 }
 
 static void clocks_matter_on_servers(void **state)
@@ -434,6 +453,7 @@ int main(void)
         IN_BENCH(a_host_that_is_well_has_no_finding),
         IN_BENCH(each_fact_has_its_weight),
         cmocka_unit_test(every_row_has_its_world),
+        IN_BENCH(what_the_vendor_must_have_signed),
         IN_BENCH(clocks_matter_on_servers),
         IN_BENCH(a_fact_that_is_not_told_is_not_known),
         IN_BENCH(without_a_unit_its_facts_are_nothing_to_tell),

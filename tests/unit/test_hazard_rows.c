@@ -124,7 +124,7 @@ static const char *const certain[] = {
     "tolerance",        "token",        "misplaced",      "unmanaged-server",
     "unmanaged-client", "one-id",       "no-build",       "node-down",
     "node-draining",    "token-kept",   "token-in-clear", "heartbeat-unread",
-    "odd-system",       "served-here",  "no-place",
+    "odd-system",       "served-here",  "no-place",       "vendor-signature",
 };
 
 static bool is_certain(const struct hazard *row)
