@@ -162,10 +162,12 @@ static int check_address(const struct agent_conf *c, struct err *err)
 
 static int check_law(const struct agent_conf *c, struct err *err)
 {
+    struct err why = ERR_INIT;
     struct version v;
 
-    if (c->min_version[0] != '\0' && version_parse(c->min_version, &v, err) < 0)
-        return err_wrap(err, "[law] min_version");
+    if (c->min_version[0] != '\0' && version_parse(c->min_version, &v, &why) < 0)
+        return err_set(err, ERR_CONFIG, 0, "[law] min_version: \"%s\" is no version",
+                       c->min_version);
     return 0;
 }
 

@@ -35,6 +35,14 @@ static void fail(struct phases *p, enum failure failure, const char *text)
     phases_fail(p, failure, "%.240s", text);
 }
 
+/* That it could not be asked in time says nothing of the release: trying again can help. */
+static enum failure why_not(const struct err *err)
+{
+    bool passes = err->kind == ERR_TIMEOUT || err->kind == ERR_NETWORK || err->kind == ERR_IO;
+
+    return passes ? FAILURE_IO : FAILURE_REFUSED_BY_LAW;
+}
+
 void vendor_begin(struct phases *p)
 {
     const struct vendor_job *job = &p->now.vendor;
@@ -45,8 +53,7 @@ void vendor_begin(struct phases *p)
         staging_cancelled(p);
     } else if (vendor_check(p->host, &p->conf.vendor_keys, job, &p->now.job.fetch_digest, key,
                             &err) < 0) {
-        phases_fail(p, FAILURE_REFUSED_BY_LAW, "root demands HashiCorp's own signature: %.190s",
-                    err.text);
+        phases_fail(p, why_not(&err), "root demands HashiCorp's own signature: %.190s", err.text);
     } else {
         phases_note(p, LOG_INFO, EVENT_NONE, "%s is signed by the key %s", job->zip, key);
         phases_then(p, fetching_start, 0);

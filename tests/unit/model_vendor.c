@@ -22,6 +22,8 @@ static int port_verify(void *ctx, const struct host_signed *what, struct buf *re
     m->vendor.verified++;
     if (m->vendor.no_gpgv)
         return err_set(err, ERR_STATE, 0, "gpgv is not installed here");
+    if (m->vendor.late_gpgv)
+        return err_set(err, ERR_TIMEOUT, 0, "gpgv did not end in time");
     (void)buf_add_str(ret_status, m->vendor.status != NULL ? m->vendor.status : good);
     return model_step(m, err);
 }

@@ -46,6 +46,9 @@ static void empty_is_the_defaults(void **state)
     assert_int_equal(c.max_connections, 256);
     assert_false(c.allow_outage);
     assert_false(c.start_stopped);
+    assert_false(c.require_vendor_signature);
+    assert_string_equal(c.min_version, "");
+    assert_string_equal(c.vendor_keyring, "/usr/share/caravan-agent/hashicorp.asc");
     assert_int_equal(agent_conf_service(&c), SERVICE_KIND_SYSTEMD);
 }
 
@@ -98,6 +101,8 @@ static void what_is_wrong_is_named(void **state)
         {"[nomad]\nservise = systemd\n", "service"},
         {"[law]\ngap = 30\n", "gap"},
         {"[law]\nmax_lease = 16m\n", "max_lease"},
+        {"[law]\nmin_version = newest\n", "is no version"},
+        {"[law]\nrequire_vendor_signature = maybe\n", "require_vendor_signature"},
         {"[nomad]\nservice = upstart\n", "neither systemd nor command"},
         {"[nomad]\nservice = command\n", "start is not set"},
         {"[nomad]\nservice = command\n[command]\nstart = sh -c x\n", "absolute path"},
@@ -187,6 +192,8 @@ static void each_purpose_has_its_socket(void **state)
     assert_string_equal(socket_path, "/run/caravan/fetch.sock");
     agent_conf_socket(&c, FETCH_TRIES, socket_path);
     assert_string_equal(socket_path, "/run/caravan/try.sock");
+    agent_conf_socket(&c, FETCH_VERIFIES, socket_path);
+    assert_string_equal(socket_path, "/run/caravan/verify.sock");
     c.fetch_socket[0] = '\0';
     agent_conf_socket(&c, FETCH_TRIES, socket_path);
     assert_string_equal(socket_path, "");

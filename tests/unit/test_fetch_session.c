@@ -257,8 +257,18 @@ static void long_paths_are_asked_whole(void **state)
 /* The binary comes with the line, or there is no trial. */
 static void a_trial_without_its_files_ends_it(void **state)
 {
-    static const char *const lines[] = {"try 1000 version\n", "try 1000 validate\n",
-                                        "try 1000 agent\n", "try version\n"};
+    static const char *const lines[] = {
+        "try 1000 version\n",
+        "try 1000 validate\n",
+        "try 1000 agent\n",
+        "try version\n",
+        "verify 1000\n",
+        "verify\n",
+        "verify 1000 x\n",
+        "unzip 1000 5\n",
+        "unzip 1000 0 0000000000000000000000000000000000000000000000000000000000000000\n",
+        "unzip 1000 5 0000000000000000000000000000000000000000000000000000000000000000\n",
+    };
 
     for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
         struct bench *b;

@@ -88,6 +88,12 @@ static void no_gpgv(struct manifest *m, struct model_host *h)
     h->vendor.no_gpgv = true;
 }
 
+static void late_gpgv(struct manifest *m, struct model_host *h)
+{
+    (void)m;
+    h->vendor.late_gpgv = true;
+}
+
 static void no_keyring(struct manifest *m, struct model_host *h)
 {
     (void)m;
@@ -140,6 +146,7 @@ static const struct wrong wrongs[] = {
     {"another digest", other_digest, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW, "another nomad_", 0},
     {"no SHA256SUMS", no_sums_file, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW, "", 0},
     {"no gpgv", no_gpgv, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW, "gpgv is not installed", 0},
+    {"late gpgv", late_gpgv, REFUSAL_NONE, FAILURE_IO, "not end in time", 0},
     {"no keyring", no_keyring, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW, "is not there", 0},
     {"a keyring of others", keyring_of_others, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW,
      "may be written by others", 0},
