@@ -21,9 +21,11 @@
  * - not older than root's min_version, which is absolute: a new signature does not help.
  * - not below the floor: a version below the one that settled here last AND a manifest that is not
  *   newer than every one that settled here. Signing the manifest anew, with the release key, is how
- *   a downgrade is allowed. Metadata ("+ent") takes no part in the order; a version that cannot be
- *   compared counts as below. Where it is not known what settled here (a record of before there
- *   was a floor, a host where nothing has settled yet) there is no floor.
+ *   a downgrade is allowed. A build of one's own ("1.11.4-acme1") counts as below its version here,
+ *   for the host is not told that it is none of the prereleases. Metadata ("+ent") takes no part in
+ * the order; a version that cannot be compared counts as below. Where it is not known what settled
+ * here (a record of before there was a floor, a host where nothing has settled yet) there is no
+ * floor.
  * - not dated more than LAW_AHEAD_S ahead of this host's clock: one that settled would forbid every
  *   manifest signed until then.
  *

@@ -18,14 +18,16 @@ struct scenario {
     bool preserves;          /* begins staged, with a copy of other keys */
     enum phase ends;
     enum stage_binary at_end;
+    bool vendor; /* root demands HashiCorp's signature */
 };
 
 static const struct scenario scenarios[] = {
-    {"stage", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD},
-    {"swap", "good", false, false, false, false, PHASE_SETTLED, BINARY_NEW},
-    {"fail", "exits", false, false, false, false, PHASE_REVERTED, BINARY_OLD},
-    {"revert", "good", false, false, true, false, PHASE_REVERTED, BINARY_OLD},
-    {"preserve", "good", false, true, false, true, PHASE_STAGED, BINARY_OLD},
+    {"stage", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, false},
+    {"swap", "good", false, false, false, false, PHASE_SETTLED, BINARY_NEW, false},
+    {"fail", "exits", false, false, false, false, PHASE_REVERTED, BINARY_OLD, false},
+    {"revert", "good", false, false, true, false, PHASE_REVERTED, BINARY_OLD, false},
+    {"vendor", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, true},
+    {"preserve", "good", false, true, false, true, PHASE_STAGED, BINARY_OLD, false},
 };
 
 struct run {
@@ -210,7 +212,7 @@ int main(int argc, char **argv)
     }
     if (r.s == NULL || str_to_u64(argv[3], 1000, &first) < 0 ||
         str_to_u64(argv[4], 1000, &step) < 0 || first == 0 || step == 0) {
-        fprintf(stderr, "drive PROGRAMS stage|swap|fail|revert|preserve FIRST STEP\n");
+        fprintf(stderr, "drive PROGRAMS stage|vendor|swap|fail|revert|preserve FIRST STEP\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
@@ -219,6 +221,8 @@ int main(int argc, char **argv)
     if (mkdtemp(dir) == NULL)
         return 2;
     stage_open(&r.st, dir, argv[1], r.s->mode);
+    if (r.s->vendor)
+        stage_sign(&r.st);
     prepare(&r, v);
     r.at = (unsigned)first;
     while (r.broken[0] == '\0' && one(&r, v)) {

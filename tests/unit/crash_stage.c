@@ -18,6 +18,8 @@
 #include "spawn.h"
 #include "str.h"
 #include "swap_channel.h"
+#include "vendor.h"
+#include "zip_fixture.h"
 
 #define WAIT_MS 30000
 
@@ -83,6 +85,8 @@ static void write_conf(const struct crash_stage *st)
     (void)buf_printf(&b, "stop = %s/pocket stop %s\n", d, d);
     (void)buf_printf(&b, "status = %s/pocket status %s\npid_file = %s/pid\n", d, d, d);
     (void)buf_printf(&b, "[law]\nhold_file = %s/hold\ngap = 0\nallow_file_urls = yes\n", d);
+    if (st->vendor)
+        (void)buf_printf(&b, "require_vendor_signature = yes\nvendor_keyring = %s/keys\n", d);
     (void)buf_printf(&b, "[fetch]\nfetch_program = %s/caravan-fetch\n", st->programs);
     put(st, "agent.conf", b.data, b.len, 0644);
 }
@@ -147,6 +151,61 @@ static void run(const char *const *argv)
     if (spawn_run(&s, clock_system(), &r, &err) < 0)
         give_up(argv[0], &err);
     buf_free(&r.out);
+}
+
+static void read_into(const struct crash_stage *st, const char *name, struct buf *ret)
+{
+    char path[256];
+    struct err err = ERR_INIT;
+
+    stage_path(st, name, path);
+    if (file_read(path, 16 << 20, 0, ret, &err) < 0)
+        give_up("read", &err);
+}
+
+/* With a build of this zip, named by sums without a signature so far. */
+static void fill_vendor(const struct crash_stage *st, struct manifest *m)
+{
+    struct build *b = &m->builds[0];
+    auto_buf struct buf zip = BUF_INIT, sig = BUF_INIT;
+    char name[VENDOR_ZIP_NAME], hex[65], path[256];
+
+    read_into(st, "offer/zip", &zip);
+    b->packing = PACKING_ZIP;
+    b->fetch_size = zip.len;
+    crypto_digest(zip.data, zip.len, &b->fetch_digest);
+    digest_hex(hex, &b->fetch_digest);
+    vendor_zip_name(name, m->version, b->os, b->arch);
+    m->sums_len = (size_t)snprintf((char *)m->sums, sizeof(m->sums), "%s  %s\n", hex, name);
+    stage_path(st, "SUMS.sig", path);
+    if (access(path, F_OK) < 0)
+        return;
+    read_into(st, "SUMS.sig", &sig);
+    memcpy(m->sums_sig, sig.data, sig.len);
+    m->sums_sig_len = sig.len;
+}
+
+void stage_sign(struct crash_stage *st)
+{
+    static const char script[] = "cd \"$1\" && export GNUPGHOME=$PWD/home && mkdir -m 700 home && "
+                                 "gpg -q --batch --passphrase '' "
+                                 "--quick-gen-key vendor ed25519 sign never && gpg -q --batch "
+                                 "--export >keys && gpg -q --batch "
+                                 "--detach-sign SUMS; gpgconf --kill all; rm -rf home";
+    const char *argv[] = {"/bin/sh", "-c", script, "sh", st->dir, NULL};
+    struct manifest m = {.version = "1.1.0", .builds = {{.os = "linux", .arch = "amd64"}}};
+    auto_buf struct buf binary = BUF_INIT;
+    char path[256];
+
+    st->vendor = true;
+    write_conf(st);
+    read_into(st, "offer/nomad", &binary);
+    const struct zip_member member = {"nomad", binary.data, binary.len, 0, NULL};
+    stage_path(st, "offer/zip", path);
+    zip_make(path, &member, 1);
+    fill_vendor(st, &m);
+    put(st, "SUMS", m.sums, m.sums_len, 0644);
+    run(argv);
 }
 
 void stage_service(struct crash_stage *st, bool start)
@@ -294,10 +353,21 @@ static void sign_and_free(struct crash_stage *st, struct order *o, struct buf *r
 void stage_stage(struct crash_stage *st, struct buf *ret_inner)
 {
     struct order *o = next_order(st, MSG_STAGE);
+    struct manifest m = {.version = "1.1.0", .created_s = 1, .n_builds = 1};
 
-    desk_stage(&o->u.stage, st->desk.operator, "amd64", st->fresh_size, &st->fresh);
+    m.builds[0] = (struct build){.os = "linux",
+                                 .arch = "amd64",
+                                 .packing = PACKING_BARE,
+                                 .fetch_size = st->fresh_size,
+                                 .fetch_digest = st->fresh,
+                                 .size = st->fresh_size,
+                                 .digest = st->fresh};
+    if (st->vendor)
+        fill_vendor(st, &m);
+    desk_manifest(&o->u.stage, st->desk.operator, & m);
     o->u.stage.n_urls = 1;
-    snprintf(o->u.stage.urls[0], URL_MAX_LEN, "file://%s/offer/nomad", st->dir);
+    snprintf(o->u.stage.urls[0], URL_MAX_LEN, "file://%s/offer/%s", st->dir,
+             st->vendor ? "zip" : "nomad");
     o->u.stage.deadline_ms = 20000;
     sign_and_free(st, o, ret_inner);
 }

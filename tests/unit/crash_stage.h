@@ -27,11 +27,15 @@ struct crash_stage {
     pid_t swap;       /* 0: not running */
     int status;       /* of the last one that ended */
     uint64_t sequence;
+    bool vendor;     /* root demands HashiCorp's signature: stage_sign */
     bool sent_twice; /* swap died while an order was sent, which was sent again */
 };
 
 /* mode: what the new binary does, main_pocket.c. */
 void stage_open(struct crash_stage *st, const char *dir, const char *programs, const char *mode);
+/* Before anything is started: root demands HashiCorp's signature, and the new binary comes in a zip
+ * that has it, by a key made here. */
+void stage_sign(struct crash_stage *st);
 void stage_close(struct crash_stage *st); /* ends swap and the service, removes dir */
 
 void stage_path(const struct crash_stage *st, const char *name, char dst[static 256]);
