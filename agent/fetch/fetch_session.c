@@ -221,6 +221,7 @@ int fetch_unzip_parse(const char *rest, uint64_t *ret_size, struct digest *ret_d
                       struct err *err)
 {
     char number[24];
+    const char *all = rest;
     int64_t ms = 0; /* the asking side's, and the wall's, are the ones that count */
 
     if (fetch_ms_parse(&rest, &ms, err) < 0)
@@ -228,7 +229,7 @@ int fetch_unzip_parse(const char *rest, uint64_t *ret_size, struct digest *ret_d
     if (read_word(&rest, number, sizeof(number)) < 0 || *rest++ != ' ' ||
         str_to_u64(number, INT64_MAX, ret_size) < 0 || *ret_size == 0 ||
         digest_from_hex(rest, ret_digest) < 0)
-        return err_set(err, ERR_FORMAT, 0, "unzip without size and digest: %.100s", rest);
+        return err_set(err, ERR_FORMAT, 0, "unzip without size and digest: %.100s", all);
     return 0;
 }
 
