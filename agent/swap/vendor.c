@@ -2,8 +2,8 @@
 #include "openpgp_armor.h"
 #include "sha256sums.h"
 
-void vendor_zip_name(char dst[static VENDOR_ZIP_NAME], const char *version, const char *os,
-                     const char *arch)
+void vendor_zip_of(char dst[static VENDOR_ZIP_NAME], const char *version, const char *os,
+                   const char *arch)
 {
     snprintf(dst, VENDOR_ZIP_NAME, "nomad_%s_%s_%s.zip", version, os, arch);
 }

@@ -39,8 +39,8 @@ struct vendor_job {
     char zip[VENDOR_ZIP_NAME];
 };
 
-void vendor_zip_name(char dst[static VENDOR_ZIP_NAME], const char *version, const char *os,
-                     const char *arch);
+void vendor_zip_of(char dst[static VENDOR_ZIP_NAME], const char *version, const char *os,
+                   const char *arch);
 /* Does the vendor's signature cover a zip with this digest? ret_key: whose it is. Else err says why
  * not, or why that cannot be told. */
 MUST_CHECK int vendor_check(const struct host *h, const struct vendor_keys *keys,

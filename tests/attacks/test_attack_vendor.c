@@ -227,7 +227,7 @@ static void write_sums(const struct bench *b, const char *zip)
 
     digest_of(b, zip, &size, &digest);
     digest_hex(hex, &digest);
-    vendor_zip_name(name, "1.11.4", "linux", facts_arch());
+    vendor_zip_of(name, "1.11.4", "linux", facts_arch());
     snprintf(text, sizeof(text), "%s  %s\n", hex, name);
     scratch_write(b->dir, "SUMS", text, 0644);
 }
@@ -265,7 +265,7 @@ static void set_vendor(struct bench *b, const char *which, const char *sums, str
     j->sums_len = text.len;
     memcpy(j->sig, sig.data, sig.len);
     j->sig_len = sig.len;
-    vendor_zip_name(j->zip, "1.11.4", "linux", facts_arch());
+    vendor_zip_of(j->zip, "1.11.4", "linux", facts_arch());
 }
 
 /* The manifest names zip and the program in it; caravan-fetch hands over what brings says. */

@@ -175,7 +175,7 @@ static void fill_vendor(const struct crash_stage *st, struct manifest *m)
     b->fetch_size = zip.len;
     crypto_digest(zip.data, zip.len, &b->fetch_digest);
     digest_hex(hex, &b->fetch_digest);
-    vendor_zip_name(name, m->version, b->os, b->arch);
+    vendor_zip_of(name, m->version, b->os, b->arch);
     m->sums_len = (size_t)snprintf((char *)m->sums, sizeof(m->sums), "%s  %s\n", hex, name);
     stage_path(st, "SUMS.sig", path);
     if (access(path, F_OK) < 0)

@@ -97,7 +97,7 @@ void model_vendor_manifest(struct manifest *m)
     b->fetch_size = sizeof(zip);
     crypto_digest(zip, sizeof(zip), &b->fetch_digest);
     digest_hex(hex, &b->fetch_digest);
-    vendor_zip_name(name, m->version, b->os, b->arch);
+    vendor_zip_of(name, m->version, b->os, b->arch);
     m->sums_len = (size_t)snprintf((char *)m->sums, sizeof(m->sums), "%s  %s\n", hex, name);
     memcpy(m->sums_sig, sig, sizeof(sig));
     m->sums_sig_len = sizeof(sig);
