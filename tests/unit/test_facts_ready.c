@@ -263,7 +263,7 @@ static void file_places(struct ready_bench *b)
 }
 
 static const struct ready_row rows[] = {
-    {nothing, "vendor-signature", TRI_NO, ""},
+    {NULL, "vendor-signature", TRI_NO, ""},
     {demanded, "vendor-signature", TRI_YES, ""},
     {demanded, "vendor-unready", TRI_NO, ""},
     {demanded_without_gpgv, "vendor-unready", TRI_YES, "gpgv is not installed"},
