@@ -131,7 +131,7 @@ static void set_vendor(struct obeying *o, const struct manifest *m, const struct
     memcpy(j->vendor.sums, m->sums, m->sums_len);
     j->vendor.sig_len = m->sums_sig_len;
     memcpy(j->vendor.sig, m->sums_sig, m->sums_sig_len);
-    vendor_zip_of(j->vendor.zip, m->version, b->os, b->arch);
+    vendor_zip_name(j->vendor.zip, m->version, b->os, b->arch);
     j->get.packing = PACKING_BARE;
     j->get.size = b->fetch_size;
     j->get.digest = b->fetch_digest;

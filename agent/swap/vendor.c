@@ -2,12 +2,6 @@
 #include "openpgp_armor.h"
 #include "sha256sums.h"
 
-void vendor_zip_of(char dst[static VENDOR_ZIP_NAME], const char *version, const char *os,
-                   const char *arch)
-{
-    snprintf(dst, VENDOR_ZIP_NAME, "nomad_%s_%s_%s.zip", version, os, arch);
-}
-
 /* Whoever can write a keyring chooses what root runs. */
 static int is_roots(const struct host *h, const char *path, struct err *err)
 {

@@ -24,8 +24,7 @@
 
 #include "gpgv_status.h"
 #include "host.h"
-
-#define VENDOR_ZIP_NAME (NAME_MAX_LEN + 48) /* "nomad_2.0.5_linux_amd64.zip" */
+#include "vendor_names.h"
 
 struct vendor_keys {
     const char *vendor, *own; /* paths; own "": none */
@@ -36,11 +35,9 @@ struct vendor_job {
     bool asked;
     size_t sums_len, sig_len;
     unsigned char sums[SUMS_MAX], sig[SUMS_SIG_MAX];
-    char zip[VENDOR_ZIP_NAME];
+    char zip[VENDOR_NAME_MAX];
 };
 
-void vendor_zip_of(char dst[static VENDOR_ZIP_NAME], const char *version, const char *os,
-                   const char *arch);
 /* Does the vendor's signature cover a zip with this digest? ret_key: whose it is. Else err says why
  * not, or why that cannot be told. */
 MUST_CHECK int vendor_check(const struct host *h, const struct vendor_keys *keys,

@@ -221,13 +221,13 @@ static void digest_of(const struct bench *b, const char *name, uint64_t *size, s
 /* SUMS names this file as the zip of the release. */
 static void write_sums(const struct bench *b, const char *zip)
 {
-    char text[400], hex[65], name[VENDOR_ZIP_NAME];
+    char text[400], hex[65], name[VENDOR_NAME_MAX];
     struct digest digest;
     uint64_t size;
 
     digest_of(b, zip, &size, &digest);
     digest_hex(hex, &digest);
-    vendor_zip_of(name, "1.11.4", "linux", facts_arch());
+    vendor_zip_name(name, "1.11.4", "linux", facts_arch());
     snprintf(text, sizeof(text), "%s  %s\n", hex, name);
     scratch_write(b->dir, "SUMS", text, 0644);
 }
@@ -265,7 +265,7 @@ static void set_vendor(struct bench *b, const char *which, const char *sums, str
     j->sums_len = text.len;
     memcpy(j->sig, sig.data, sig.len);
     j->sig_len = sig.len;
-    vendor_zip_of(j->zip, "1.11.4", "linux", facts_arch());
+    vendor_zip_name(j->zip, "1.11.4", "linux", facts_arch());
 }
 
 /* The manifest names zip and the program in it; caravan-fetch hands over what brings says. */

@@ -168,14 +168,14 @@ static void fill_vendor(const struct crash_stage *st, struct manifest *m)
 {
     struct build *b = &m->builds[0];
     auto_buf struct buf zip = BUF_INIT, sig = BUF_INIT;
-    char name[VENDOR_ZIP_NAME], hex[65], path[256];
+    char name[VENDOR_NAME_MAX], hex[65], path[256];
 
     read_into(st, "offer/zip", &zip);
     b->packing = PACKING_ZIP;
     b->fetch_size = zip.len;
     crypto_digest(zip.data, zip.len, &b->fetch_digest);
     digest_hex(hex, &b->fetch_digest);
-    vendor_zip_of(name, m->version, b->os, b->arch);
+    vendor_zip_name(name, m->version, b->os, b->arch);
     m->sums_len = (size_t)snprintf((char *)m->sums, sizeof(m->sums), "%s  %s\n", hex, name);
     stage_path(st, "SUMS.sig", path);
     if (access(path, F_OK) < 0)

@@ -90,14 +90,14 @@ void model_vendor_manifest(struct manifest *m)
 {
     static const unsigned char sig[] = {0x88, 's', 'i', 'g'};
     struct build *b = &m->builds[0];
-    char zip[MODEL_BINARY], hex[65], name[VENDOR_ZIP_NAME];
+    char zip[MODEL_BINARY], hex[65], name[VENDOR_NAME_MAX];
 
     model_binary("zip", zip);
     b->packing = PACKING_ZIP;
     b->fetch_size = sizeof(zip);
     crypto_digest(zip, sizeof(zip), &b->fetch_digest);
     digest_hex(hex, &b->fetch_digest);
-    vendor_zip_of(name, m->version, b->os, b->arch);
+    vendor_zip_name(name, m->version, b->os, b->arch);
     m->sums_len = (size_t)snprintf((char *)m->sums, sizeof(m->sums), "%s  %s\n", hex, name);
     memcpy(m->sums_sig, sig, sizeof(sig));
     m->sums_sig_len = sizeof(sig);
