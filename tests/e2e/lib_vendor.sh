@@ -1,4 +1,5 @@
-# lib_vendor.sh - a vendor of releases with a key of its own; sourced after lib_fleet.sh.
+# lib_vendor.sh - a vendor of releases with a key of its own; sourced after lib_fleet.sh, or after
+# lib_lab.sh. VENDOR_HOME is where all of that lies: $E2E where it is not set.
 #
 #   needs_gpg                        skips the script where there is no gpg
 #   vendor_begin                     a key, and a directory $VENDOR with HashiCorp's layout
@@ -13,28 +14,28 @@ needs_gpg() {
 }
 
 vendor_gpg() {
-    GNUPGHOME=$E2E/vendor-key gpg --batch --no-tty --quiet --pinentry-mode loopback --passphrase '' "$@" 2>>"$E2E/vendor.log"
+    GNUPGHOME=$VENDOR_HOME/vendor-key gpg --batch --no-tty --quiet --pinentry-mode loopback --passphrase '' "$@" 2>>"$VENDOR_HOME/vendor.log"
 }
 
 vendor_begin() {
-    VENDOR=$E2E/vendor
-    mkdir -m 700 "$E2E/vendor-key" && mkdir "$VENDOR"
-    vendor_gpg --quick-generate-key vendor@test ed25519 sign never || { echo "Bail out! gpg: $(tail -n 1 "$E2E/vendor.log")"; exit 1; }
-    vendor_gpg --armor --export vendor@test >"$E2E/vendor.asc"
+    VENDOR_HOME=${VENDOR_HOME:-$E2E} VENDOR=${VENDOR_HOME:-$E2E}/vendor
+    mkdir -m 700 "$VENDOR_HOME/vendor-key" && mkdir "$VENDOR"
+    vendor_gpg --quick-generate-key vendor@test ed25519 sign never || { echo "Bail out! gpg: $(tail -n 1 "$VENDOR_HOME/vendor.log")"; exit 1; }
+    vendor_gpg --armor --export vendor@test >"$VENDOR_HOME/vendor.asc"
     VENDOR_KEY=$(vendor_gpg --with-colons --list-keys | awk -F: '/^fpr/ { print $10; exit }')
-    GNUPGHOME=$E2E/vendor-key gpgconf --kill all
+    GNUPGHOME=$VENDOR_HOME/vendor-key gpgconf --kill all
 }
 
 vendor_release() {
     local dir=$VENDOR/nomad/$1 zip=nomad_$1_linux_$ARCH.zip
-    mkdir -p "$dir" "$E2E/zipped"
-    cp "$2" "$E2E/zipped/nomad"
-    (cd "$E2E/zipped" && rm -f "$dir/$zip" && zip -q "$dir/$zip" nomad)
+    mkdir -p "$dir" "$VENDOR_HOME/zipped"
+    cp "$2" "$VENDOR_HOME/zipped/nomad"
+    (cd "$VENDOR_HOME/zipped" && rm -f "$dir/$zip" && zip -q "$dir/$zip" nomad)
     (cd "$dir" && sha256sum "$zip" >"nomad_$1_SHA256SUMS" && rm -f "nomad_$1_SHA256SUMS.sig")
     vendor_gpg --output "$dir/nomad_$1_SHA256SUMS.sig" --detach-sign "$dir/nomad_$1_SHA256SUMS"
-    GNUPGHOME=$E2E/vendor-key gpgconf --kill all
+    GNUPGHOME=$VENDOR_HOME/vendor-key gpgconf --kill all
 }
 
 vendor_trusted() {
-    printf '\n[vendor]\nkeyring = %s\nkey_ids =\n' "$E2E/vendor.asc" >>"$E2E/config/caravan.conf"
+    printf '\n[vendor]\nkeyring = %s\nkey_ids =\n' "$VENDOR_HOME/vendor.asc" >>"$E2E/config/caravan.conf"
 }
