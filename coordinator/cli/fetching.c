@@ -155,6 +155,9 @@ static int fetch(struct console *c, const char *version, const struct keypair *k
     f.stop_fd = c->signals.fd;
     int rc = release_fetch(&f, ret, &signer, err);
     end_line(&m);
+    if (rc < 0 && (err->kind == ERR_NETWORK || err->kind == ERR_TIMEOUT))
+        return err_wrap(err, "no answer, or not all of it; type it again to go on from there, or "
+                             "name a mirror or a directory: --from URL|DIR");
     if (rc == 0 && !c->opt.json)
         tell(ret, &signer, &f);
     return rc;
@@ -183,7 +186,7 @@ int offer_release(struct console *c, const char *version, struct stored_release 
     if (c->opt.json || c->opt.yes || isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
         return err_set(err, ERR_REFUSED, 0,
                        "release %s is not on this machine. Type: caravan release fetch %s (a build "
-                       "of your own: caravan release add %s --file PATH --url URL --arch amd64)",
+                       "of your own: caravan release add %s --file PATH --arch amd64)",
                        version, version, version);
     snprintf(question, sizeof question, "Release %.63s is not on this machine. Fetch it now?",
              version);

@@ -20,7 +20,7 @@ static const struct cli_command commands[] = {
      "goes on where it was interrupted.\n"
      "\n"
      "add takes a build of one's own: the zip or binary of --file is hashed, looked into without\n"
-     "running it, and signed; no vendor speaks for it. Hosts fetch it from --url.\n"
+     "running it, and signed; no vendor speaks for it.\n"
      "A version with a suffix (1.0.2-acme1) is a prerelease unless --not-a-prerelease was said.\n"
      "\n"
      "verify checks everything again, without the network; remove takes a version off this\n"

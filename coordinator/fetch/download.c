@@ -186,5 +186,8 @@ int download(const struct download *d, int fd, uint64_t *from, struct err *err)
             break;
     }
     *from = done;
-    return rc < 0 ? err_wrap(err, "%s", d->url) : 0;
+    /* A transfer that failed names its URL itself; twice, a long one would push out the reason. */
+    if (rc < 0 && strstr(err->text, d->url) == NULL)
+        return err_wrap(err, "%s", d->url);
+    return rc;
 }

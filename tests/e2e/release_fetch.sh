@@ -29,6 +29,11 @@ NOMAD_ADDR=http://127.0.152.99:1 run release fetch "$TARGET" --from "$VENDOR"
 check "without a fleet the machine must be named" status_is 1
 check "and how is said" says "--arch amd64"
 
+run release fetch "$TARGET" --from http://127.0.152.99:1 --arch "$ARCH"
+check "a place that does not answer is no release" status_is 1
+check "where else to get it is said" says "--from URL|DIR"
+check "the place is named once" test "$(grep -o "http://127.0.152.99:1/" "$OUT" | wc -l)" = 1
+
 run release fetch "$TARGET" --from "$VENDOR"
 check "fetched for what the fleet has" status_is 0
 check "the key that signed is told" says "$VENDOR_KEY"

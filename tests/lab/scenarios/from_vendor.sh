@@ -39,8 +39,8 @@ CONF
 lab_fleet 3 2
 lab_agents
 note_pids "$LAB_RUN/pids.log"
-verified() { # HOST: gpgv was started there, by the packaged unit
-    on "$1" journalctl -q --no-pager -o cat -t systemd | grep -q 'caravan-verify@'
+verified() { # HOST: gpgv and the unpacking were started there, by the packaged unit
+    (($(on "$1" journalctl -q --no-pager -o cat -t systemd | grep -c 'Started caravan-verify@') >= 2))
 }
 wall_is_verify() { [[ $(on c1 systemctl show -P User caravan-verify@x.service) == caravan-verify ]]; }
 refused_for() { says "$1" && same_pids "$LAB_RUN/pids.log" "${NODES[@]}"; }
