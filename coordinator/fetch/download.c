@@ -43,7 +43,7 @@ static int check_range(const char *range, uint64_t from, uint64_t *ret_total, st
     snprintf(want, sizeof want, "bytes %llu-", (unsigned long long)from);
     const char *slash = strchr(range, '/');
     if (!str_starts(range, want) || slash == NULL)
-        return err_set(err, ERR_NETWORK, 0, "it sends another part than it was asked for");
+        return err_set(err, ERR_FORMAT, 0, "it sends another part than it was asked for");
     if (str_to_u64(slash + 1, INT64_MAX, ret_total) < 0)
         *ret_total = 0;
     return 0;
@@ -135,6 +135,9 @@ static int judge(const struct attempt *a, struct err *err)
         *err = *e;
         return -1;
     }
+    if (a->status == 416)
+        return err_set(err, ERR_FORMAT, 0,
+                       "its file ends before the part that came so far (HTTP status 416)");
     if (a->status == 404)
         return err_set(err, ERR_NOTFOUND, 0, "it is not there (HTTP status 404)");
     if (a->status != 0 && a->status != 200 && a->status != 206)

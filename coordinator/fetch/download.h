@@ -9,7 +9,8 @@
  * until then stays in the file.
  *
  * Errors: ERR_NETWORK (no answer, a status, broken off), ERR_NOTFOUND (status 404),
- * ERR_REFUSED (a redirect), and those above.
+ * ERR_REFUSED (a redirect), ERR_FORMAT (it does not go on from where it was asked to), and those
+ * above.
  */
 #ifndef DOWNLOAD_H
 #define DOWNLOAD_H

@@ -224,6 +224,12 @@ static int get_part(struct fetching *g, size_t i, const struct digest *want, con
     return -1;
 }
 
+/* Of a part that came before nothing is used: neither is it what was signed, nor does it go on. */
+static bool part_is_spoiled(const struct err *err)
+{
+    return err->kind == ERR_CRYPTO || err->kind == ERR_LIMIT || err->kind == ERR_FORMAT;
+}
+
 static int fetch_zip(struct fetching *g, size_t i, const struct digest *want, const char *zip,
                      struct err *err)
 {
@@ -232,7 +238,7 @@ static int fetch_zip(struct fetching *g, size_t i, const struct digest *want, co
     if (path_in(g, g->name, ".part", part, err) < 0 || path_in(g, g->name, ".from", from, err) < 0)
         return -1;
     int rc = get_part(g, i, want, part, &resumed, err);
-    if (rc < 0 && resumed && (err->kind == ERR_CRYPTO || err->kind == ERR_LIMIT)) {
+    if (rc < 0 && resumed && part_is_spoiled(err)) {
         struct err unused = ERR_INIT;
         (void)!file_remove(part, &unused);
         rc = get_part(g, i, want, part, &resumed, err);

@@ -207,7 +207,23 @@ static void test_another_part_than_asked_for(void **state)
         return;
     leave_part();
     vendor_behave(bench.vendor, MIRROR_WRONG_RANGE, ZIP);
-    refuses(ERR_NETWORK, "another part");
+    fetches(V);
+    assert_int_equal(vendor_last_from(bench.vendor), 0);
+}
+
+/* What a kill left may be more than there is: it must not be in the way for ever. */
+static void test_a_part_that_is_longer_than_its_file(void **state)
+{
+    char path[300];
+    (void)state;
+    if (!has_vendor())
+        return;
+    leave_part();
+    part_path(".part", path);
+    assert_int_equal(truncate(path, 2 * SIZE), 0);
+    fetches(V);
+    assert_int_equal(vendor_last_from(bench.vendor), 0);
+    assert_int_equal(part_size(), -1);
 }
 
 /* ---- an interrupt ---- */
@@ -330,6 +346,7 @@ int main(void)
         TEST(test_a_part_with_wrong_bytes_begins_at_0),
         TEST(test_who_knows_no_ranges_sends_all),
         TEST(test_another_part_than_asked_for),
+        TEST(test_a_part_that_is_longer_than_its_file),
         TEST(test_an_interrupt_leaves_only_the_part),
         TEST(test_a_zip_with_a_way_up),
         TEST(test_a_zip_with_an_absolute_path),
