@@ -13,7 +13,8 @@ struct block {
     bool good, expired_key; /* GOODSIG, EXPKEYSIG */
     size_t n_valid;         /* VALIDSIG */
     const char *spoiled;    /* by what, NULL: not */
-    bool odd;               /* a VALIDSIG, or a time, that we do not take */
+    bool revoked;
+    bool odd; /* a VALIDSIG, or a time, that we do not take */
     bool has_expiry;
     int64_t expiry_s; /* the earliest KEYEXPIRED */
     int64_t made_s;
@@ -91,14 +92,20 @@ static void take_spoiler(struct block *b, const char *word)
 {
     static const struct {
         const char *word, *why;
+        bool revoked;
     } spoilers[] = {
-        {"REVKEYSIG", "its key was revoked"},   {"KEYREVOKED", "its key was revoked"},
-        {"BADSIG", "it does not fit the file"}, {"NO_PUBKEY", "its key is not in the keyring"},
-        {"ERRSIG", "it could not be checked"},  {"EXPSIG", "the signature itself has expired"},
+        {"REVKEYSIG", "its key was revoked", true},
+        {"KEYREVOKED", "its key was revoked", true},
+        {"BADSIG", "it does not fit the file", false},
+        {"NO_PUBKEY", "its key is not in the keyring", false},
+        {"ERRSIG", "it could not be checked", false},
+        {"EXPSIG", "the signature itself has expired", false},
     };
     for (size_t i = 0; i < ARRAY_LEN(spoilers); i++)
-        if (str_eq(word, spoilers[i].word))
+        if (str_eq(word, spoilers[i].word)) {
             b->spoiled = spoilers[i].why;
+            b->revoked |= spoilers[i].revoked;
+        }
 }
 
 /* NULL: it counts. */
@@ -123,6 +130,7 @@ static void close_block(struct block *b, struct gpgv_verdict *v)
         str_cut(v->signer, sizeof v->signer, b->signer);
     } else if (b->open && why != NULL) {
         str_cut(v->why, sizeof v->why, why);
+        v->revoked |= b->revoked;
     }
     memset(b, 0, sizeof *b);
 }
@@ -167,6 +175,14 @@ void gpgv_judge(const char *status, size_t n, struct gpgv_verdict *ret)
         at += len + (stop != NULL);
     }
     close_block(&b, ret);
-    if (ret->good)
+    if (ret->good) {
         ret->why[0] = '\0';
+        ret->revoked = false;
+    }
+}
+
+void gpgv_join(struct gpgv_verdict *v, const struct gpgv_verdict *other)
+{
+    if (v->good ? !other->good && other->revoked : other->good && !v->revoked)
+        *v = *other;
 }

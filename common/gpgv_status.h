@@ -8,8 +8,9 @@
  *     GOODSIG, or
  *     EXPKEYSIG, when the signature was made before every KEYEXPIRED of its block.
  * Never with REVKEYSIG, BADSIG, ERRSIG or EXPSIG. One good block suffices: a second
- * signature by a key that nobody knows does no harm. A time in the future is no fault,
- * for the clock of a host may be behind (--ignore-time-conflict).
+ * signature by a key that nobody knows does no harm. Of two copies of one key gpgv knows the
+ * first alone, revoked or not: where there are two keyrings it is asked with either in front. A
+ * time in the future is no fault, for the clock of a host may be behind (--ignore-time-conflict).
  */
 #ifndef GPGV_STATUS_H
 #define GPGV_STATUS_H
@@ -41,6 +42,7 @@ MUST_CHECK int gpgv_args(const struct gpgv_call *c, const char *ret[static GPGV_
 
 struct gpgv_verdict {
     bool good;
+    bool revoked;             /* not good, and a key that signed was revoked */
     char key[OPENPGP_FPR];    /* good: the key, upper-case digits; */
     char signer[OPENPGP_FPR]; /* its subkey that signed, or the same */
     int64_t made_s;           /* good: when the signature says it was made */
@@ -49,5 +51,8 @@ struct gpgv_verdict {
 
 /* Never fails: what does not parse is not good. */
 void gpgv_judge(const char *status, size_t n, struct gpgv_verdict *ret);
+/* Into *v what both orders of the keyrings say: good by one of them suffices, unless the other
+ * knows that the key was revoked. */
+void gpgv_join(struct gpgv_verdict *v, const struct gpgv_verdict *other);
 
 #endif

@@ -34,29 +34,46 @@ static int add_keyring(const struct host *h, const char *path, struct buf *ret, 
     return 0;
 }
 
-static int read_keyrings(const struct host *h, const struct vendor_keys *keys, struct buf *ret,
+static int read_keyrings(const struct host *h, const char *const paths[static 2], struct buf *ret,
                          struct err *err)
 {
-    if (add_keyring(h, keys->vendor, ret, err) < 0 || add_keyring(h, keys->own, ret, err) < 0)
+    if (add_keyring(h, paths[0], ret, err) < 0 || add_keyring(h, paths[1], ret, err) < 0)
         return -1;
     if (ret->len == 0)
         return err_set(err, ERR_CONFIG, 0, "agent.conf names no keyring to check it with");
     return 0;
 }
 
-static int ask_gpgv(const struct host *h, const struct buf *keyring, const struct vendor_job *job,
-                    char ret_key[static OPENPGP_FPR], struct err *err)
+static int ask_gpgv(const struct host *h, const char *const paths[static 2],
+                    const struct vendor_job *job, struct gpgv_verdict *ret, struct err *err)
 {
-    auto_buf struct buf signature = BUF_INIT, text = BUF_INIT, status = BUF_INIT;
-    const struct host_signed what = {keyring, &signature, &text};
-    struct gpgv_verdict v;
+    auto_buf struct buf keyring = BUF_INIT, signature = BUF_INIT, text = BUF_INIT,
+                        status = BUF_INIT;
+    const struct host_signed what = {&keyring, &signature, &text};
 
     status.limit = GPGV_OUT_MAX;
-    if (buf_add(&text, job->sums, job->sums_len) < 0 ||
+    if (read_keyrings(h, paths, &keyring, err) < 0 ||
+        buf_add(&text, job->sums, job->sums_len) < 0 ||
         openpgp_dearmor(OPENPGP_SIGNATURES, job->sig, job->sig_len, &signature, err) < 0 ||
         h->verify(h->ctx, &what, &status, err) < 0)
         return -1;
-    gpgv_judge(buf_str(&status), status.len, &v);
+    gpgv_judge(buf_str(&status), status.len, ret);
+    return 0;
+}
+
+static int ask_both_orders(const struct host *h, const struct vendor_keys *keys,
+                           const struct vendor_job *job, char ret_key[static OPENPGP_FPR],
+                           struct err *err)
+{
+    const char *const orders[][2] = {{keys->vendor, keys->own}, {keys->own, keys->vendor}};
+    bool both = keys->own != NULL && keys->own[0] != '\0';
+    struct gpgv_verdict v, other;
+
+    if (ask_gpgv(h, orders[0], job, &v, err) < 0 ||
+        (both && ask_gpgv(h, orders[1], job, &other, err) < 0))
+        return -1;
+    if (both)
+        gpgv_join(&v, &other);
     if (!v.good)
         return err_set(err, ERR_CRYPTO, 0, "SHA256SUMS is not signed by it: %s", v.why);
     memcpy(ret_key, v.key, OPENPGP_FPR);
@@ -66,10 +83,9 @@ static int ask_gpgv(const struct host *h, const struct buf *keyring, const struc
 int vendor_check(const struct host *h, const struct vendor_keys *keys, const struct vendor_job *job,
                  const struct digest *zip, char ret_key[static OPENPGP_FPR], struct err *err)
 {
-    auto_buf struct buf keyring = BUF_INIT;
     struct digest named;
 
-    if (read_keyrings(h, keys, &keyring, err) < 0 || ask_gpgv(h, &keyring, job, ret_key, err) < 0 ||
+    if (ask_both_orders(h, keys, job, ret_key, err) < 0 ||
         sha256sums_find((const char *)job->sums, job->sums_len, job->zip, &named, err) < 0)
         return -1;
     if (!digest_eq(&named, zip))
@@ -81,9 +97,10 @@ int vendor_check(const struct host *h, const struct vendor_keys *keys, const str
 int vendor_ready(const struct host *h, const struct vendor_keys *keys, struct err *err)
 {
     auto_buf struct buf keyring = BUF_INIT;
+    const char *const paths[] = {keys->vendor, keys->own};
     struct host_stat st;
 
-    if (read_keyrings(h, keys, &keyring, err) < 0 ||
+    if (read_keyrings(h, paths, &keyring, err) < 0 ||
         h->stat_through(h->ctx, HOST_OWN_PATH, GPGV_PROGRAM, &st, err) < 0)
         return -1;
     return st.there

@@ -28,10 +28,12 @@ static int add_keyring(const char *path, bool must, struct buf *ring, struct err
     return 0;
 }
 
-static int make_ring(const struct coord_conf *c, struct buf *ring, struct err *err)
+static int make_ring(const struct coord_conf *c, bool own_first, struct buf *ring, struct err *err)
 {
-    if (add_keyring(c->vendor_shipped, false, ring, err) < 0 ||
-        (c->vendor_keyring[0] != '\0' && add_keyring(c->vendor_keyring, true, ring, err) < 0))
+    bool own = c->vendor_keyring[0] != '\0';
+    if ((own && own_first && add_keyring(c->vendor_keyring, true, ring, err) < 0) ||
+        add_keyring(c->vendor_shipped, false, ring, err) < 0 ||
+        (own && !own_first && add_keyring(c->vendor_keyring, true, ring, err) < 0))
         return -1;
     if (ring->len == 0)
         return err_set(err, ERR_CONFIG, 0,
@@ -108,23 +110,36 @@ static int ask(const struct coord_conf *c, const struct work *w, const struct cl
         err->kind = ERR_STATE;
         return err_wrap(err, "gpgv");
     }
-    return ret->good ? 0
-                     : err_set(err, ERR_CRYPTO, 0, "no good signature of SHA256SUMS: %s", ret->why);
+    return 0;
 }
 
-int vendor_check(const struct coord_conf *c, const struct vendor_signed *s,
-                 const struct clock *clock, struct gpgv_verdict *ret, struct err *err)
+static int check_with(const struct coord_conf *c, bool own_first, const struct vendor_signed *s,
+                      const struct clock *clock, struct gpgv_verdict *ret, struct err *err)
 {
     auto_buf struct buf ring = BUF_INIT;
     struct work w = {.dir = ""};
-    memset(ret, 0, sizeof *ret);
-    if (make_ring(c, &ring, err) < 0)
+    if (make_ring(c, own_first, &ring, err) < 0)
         return -1;
     int rc = work_make(c, &w, err) < 0 || work_fill(&w, &ring, s, err) < 0
                  ? -1
                  : ask(c, &w, clock, ret, err);
     work_remove(&w);
     return rc;
+}
+
+int vendor_check(const struct coord_conf *c, const struct vendor_signed *s,
+                 const struct clock *clock, struct gpgv_verdict *ret, struct err *err)
+{
+    struct gpgv_verdict other;
+    bool both = c->vendor_keyring[0] != '\0';
+    memset(ret, 0, sizeof *ret);
+    if (check_with(c, false, s, clock, ret, err) < 0 ||
+        (both && check_with(c, true, s, clock, &other, err) < 0))
+        return -1;
+    if (both)
+        gpgv_join(ret, &other);
+    return ret->good ? 0
+                     : err_set(err, ERR_CRYPTO, 0, "no good signature of SHA256SUMS: %s", ret->why);
 }
 
 int vendor_sweep(const struct coord_conf *c, struct err *err)

@@ -42,6 +42,7 @@ struct model_process {
 /* HashiCorp's signature (model_vendor.h). */
 struct model_vendor {
     const char *status, *unzips;
+    const char *status_again; /* what gpgv says when it is asked the second time; NULL: the same */
     bool no_gpgv, late_gpgv, bad_zip;
     size_t stops_at; /* the unpacker hangs up there; 0: never */
     unsigned verified, unzipped;

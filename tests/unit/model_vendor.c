@@ -6,12 +6,6 @@
 
 const struct vendor_keys model_vendor_keys = {.vendor = MODEL_KEYS, .own = ""};
 
-static const char good[] =
-    "[GNUPG:] NEWSIG\n"
-    "[GNUPG:] GOODSIG 0000000000000001 HashiCorp\n"
-    "[GNUPG:] VALIDSIG 0000000000000000000000000000000000000001 2026-01-01 1767225600 0 4 0 1 8 00 "
-    "0000000000000000000000000000000000000001\n";
-
 static int port_verify(void *ctx, const struct host_signed *what, struct buf *ret_status,
                        struct err *err)
 {
@@ -24,7 +18,10 @@ static int port_verify(void *ctx, const struct host_signed *what, struct buf *re
         return err_set(err, ERR_STATE, 0, "gpgv is not installed here");
     if (m->vendor.late_gpgv)
         return err_set(err, ERR_TIMEOUT, 0, "gpgv did not end in time");
-    (void)buf_add_str(ret_status, m->vendor.status != NULL ? m->vendor.status : good);
+    const char *says = m->vendor.verified > 1 && m->vendor.status_again != NULL
+                           ? m->vendor.status_again
+                           : m->vendor.status;
+    (void)buf_add_str(ret_status, says != NULL ? says : MODEL_GOOD);
     return model_step(m, err);
 }
 

@@ -13,6 +13,12 @@
 #include "vendor.h"
 
 #define MODEL_KEYS "/share/keys" /* a keyring */
+/* gpgv's lines of a good signature. */
+#define MODEL_GOOD                                                                                 \
+    "[GNUPG:] NEWSIG\n"                                                                            \
+    "[GNUPG:] GOODSIG 0000000000000001 HashiCorp\n"                                                \
+    "[GNUPG:] VALIDSIG 0000000000000000000000000000000000000001 2026-01-01 1767225600 0 4 0 1 8 "  \
+    "00 0000000000000000000000000000000000000001\n"
 
 extern const struct vendor_keys model_vendor_keys;
 

@@ -115,9 +115,38 @@ static void test_arguments_are_absolute(void **state)
     assert_int_equal(err.kind, ERR_USAGE);
 }
 
+/* Good by either order of the keyrings, unless the other one knows that the key was revoked. */
+static void test_both_orders_of_keyrings(void **state)
+{
+    static const struct {
+        const char *one, *other;
+        bool good;
+    } rows[] = {
+        {NEW GOOD VALID, NEW GOOD VALID, true},
+        {NEW GOOD VALID, UNKNOWN, true},
+        {NEW GOOD VALID, NEW EXPIRED("1609459200") EXPKEY VALID, true},
+        {NEW GOOD VALID, NEW REVKEY VALID, false},
+        {NEW GOOD VALID, NEW REVKEY VALID NEW GOOD VALID, true},
+        {NEW GOOD VALID, NEW REVKEY VALID UNKNOWN, false},
+        {NEW REVKEY VALID, UNKNOWN, false},
+        {UNKNOWN, UNKNOWN, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < 2 * ARRAY_LEN(rows); i++) {
+        const char *one = rows[i / 2].one, *other = rows[i / 2].other;
+        struct gpgv_verdict a, b;
+        gpgv_judge(i % 2 == 0 ? one : other, strlen(i % 2 == 0 ? one : other), &a);
+        gpgv_judge(i % 2 == 0 ? other : one, strlen(i % 2 == 0 ? other : one), &b);
+        gpgv_join(&a, &b);
+        assert_int_equal(a.good, rows[i / 2].good);
+        assert_int_equal(a.why[0] == '\0', rows[i / 2].good);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_both_orders_of_keyrings),
         cmocka_unit_test(test_status_lines),
         cmocka_unit_test(test_who_signed),
         cmocka_unit_test(test_arguments_are_absolute),

@@ -133,6 +133,25 @@ static void test_a_revoked_key(void **state)
     refuses(ERR_CRYPTO, "revoked");
 }
 
+/* gpgv knows the first of two copies of a key alone: which keyring has the revocation must not
+ * matter. */
+static void test_a_key_that_one_keyring_knows_as_revoked(void **state)
+{
+    struct coord_conf *c = &bench.fixture.conf;
+    (void)state;
+    if (!has_vendor())
+        return;
+    const char *rings[] = {vendor_old_ring(bench.vendor), vendor_ring(bench.vendor)};
+    for (size_t i = 0; i < ARRAY_LEN(rings); i++) {
+        str_cut(c->vendor_shipped, sizeof c->vendor_shipped, rings[i]);
+        str_cut(c->vendor_keyring, sizeof c->vendor_keyring, rings[1 - i]);
+        signed_by("A3");
+        refuses(ERR_CRYPTO, "revoked");
+    }
+    signed_by("A0");
+    fetches(V);
+}
+
 static void test_a_subkey(void **state)
 {
     (void)state;
@@ -453,6 +472,7 @@ int main(void)
         TEST(test_an_expired_key_that_signed_before),
         TEST(test_an_expired_key_that_signed_after),
         TEST(test_a_revoked_key),
+        TEST(test_a_key_that_one_keyring_knows_as_revoked),
         TEST(test_a_subkey),
         TEST(test_two_keys_of_which_one_is_unknown),
         TEST(test_a_key_younger_than_the_clock),

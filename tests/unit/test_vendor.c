@@ -270,6 +270,38 @@ static void gpgvs_lines_are_judged_by_root(void **state)
     }
 }
 
+/* Of two copies of a key gpgv knows the first alone: it is asked with either keyring in front. */
+static void a_key_is_revoked_by_either_keyring(void **state)
+{
+    static const char revoked[] = "[GNUPG:] NEWSIG\n[GNUPG:] REVKEYSIG 1 x\n" VALID;
+    static const char unknown[] =
+        "[GNUPG:] NEWSIG\n[GNUPG:] ERRSIG 2 1 8 00 1 9 -\n[GNUPG:] NO_PUBKEY 2\n";
+    static const struct {
+        const char *first, *second;
+        enum phase phase;
+    } rows[] = {{NULL, revoked, PHASE_FAILED},
+                {revoked, NULL, PHASE_FAILED},
+                {revoked, revoked, PHASE_FAILED},
+                {unknown, unknown, PHASE_FAILED},
+                {NULL, NULL, PHASE_STAGED}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        void *own = NULL;
+        struct bench *t;
+
+        assert_int_equal(set_up(&own), 0);
+        t = own;
+        t->b.s.phases.conf.vendor_keys.own = MODEL_KEYS;
+        t->b.m.vendor.status = rows[i].first;
+        t->b.m.vendor.status_again = rows[i].second != NULL ? rows[i].second : MODEL_GOOD;
+        assert_int_equal(say(t, stage(t, NULL)), REFUSAL_NONE);
+        assert_int_equal(swap_bench_rest(&t->b), rows[i].phase);
+        assert_int_equal(t->b.m.vendor.verified, 2);
+        (void)tear_down(&own);
+    }
+}
+
 /* Root's file changed after the stage: it was not looked at. The coordinator stages again. */
 static void what_was_staged_before_is_staged_again(void **state)
 {
@@ -326,6 +358,7 @@ int main(void)
         CASE(what_is_signed_is),
         cmocka_unit_test(what_is_not_signed_is_not_installed),
         cmocka_unit_test(gpgvs_lines_are_judged_by_root),
+        cmocka_unit_test(a_key_is_revoked_by_either_keyring),
         CASE(what_was_staged_before_is_staged_again),
         cmocka_unit_test(it_can_be_cancelled_at_any_step),
     };

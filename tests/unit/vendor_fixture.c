@@ -18,7 +18,7 @@
 
 struct vendor {
     char *dir;
-    char home[300], site[300], ring[300];
+    char home[300], site[300], ring[300], old_ring[300];
     char redirect[300], ends[80];
     enum mirror_manner manner;
     struct MHD_Daemon *daemon;
@@ -121,10 +121,11 @@ static void make_keys(struct vendor *v)
     gpg(v, "20250102T000000",
         (const char *[]){"--quick-add-key", fpr, "ed25519", "sign", "never", NULL});
     snprintf(v->ring, sizeof v->ring, "%s/ring.asc", v->dir);
+    snprintf(v->old_ring, sizeof v->old_ring, "%s/old.asc", v->dir);
 }
 
 /* As the keys are now; after signing, for who has expired signs nothing any more. */
-static void export_ring(struct vendor *v)
+static void export_ring(const struct vendor *v, const char *path)
 {
     auto_buf struct buf ring = BUF_INIT;
     struct err err = ERR_INIT;
@@ -132,7 +133,7 @@ static void export_ring(struct vendor *v)
         (const char *[]){"--batch", "--quiet", "--armor", "--export", "good", "sub", "expired",
                          "revoked", "young", NULL},
         &ring);
-    must(file_replace(v->ring, ring.data, ring.len, 0644, &err) == 0, "the keyring");
+    must(file_replace(path, ring.data, ring.len, 0644, &err) == 0, "the keyring");
 }
 
 static void age(struct vendor *v)
@@ -411,6 +412,11 @@ const char *vendor_ring(const struct vendor *v)
     return v->ring;
 }
 
+const char *vendor_old_ring(const struct vendor *v)
+{
+    return v->old_ring;
+}
+
 struct vendor *vendor_open(void)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
@@ -430,9 +436,10 @@ struct vendor *vendor_open(void)
 
 void vendor_spoil_keys(struct vendor *v)
 {
+    export_ring(v, v->old_ring);
     revoke_key(v);
     age(v);
-    export_ring(v);
+    export_ring(v, v->ring);
 }
 
 void vendor_close(struct vendor *v)

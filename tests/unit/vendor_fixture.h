@@ -31,10 +31,11 @@ enum mirror_manner {
 struct vendor;
 
 struct vendor *vendor_open(void);
-void vendor_close(struct vendor *v);             /* NULL is fine */
-const char *vendor_dir(const struct vendor *v);  /* of the test's own files */
-const char *vendor_site(const struct vendor *v); /* the folder */
-const char *vendor_ring(const struct vendor *v); /* the keyring, armoured */
+void vendor_close(struct vendor *v);                 /* NULL is fine */
+const char *vendor_dir(const struct vendor *v);      /* of the test's own files */
+const char *vendor_site(const struct vendor *v);     /* the folder */
+const char *vendor_ring(const struct vendor *v);     /* the keyring, armoured */
+const char *vendor_old_ring(const struct vendor *v); /* as it was before vendor_spoil_keys */
 void vendor_url(const struct vendor *v, char dst[static 64]);
 void vendor_fingerprint(const struct vendor *v, const char *key, char dst[static 41]);
 
