@@ -1,15 +1,17 @@
 #include "release_check.h"
 
 #include "publish.h"
+#include "release_files.h"
 #include "vendor_signature.h"
 
-static int check_zip(const struct coord_conf *c, const struct manifest *m, const struct build *b,
-                     struct err *err)
+static int check_file(const struct coord_conf *c, const struct manifest *m, const struct build *b,
+                      struct err *err)
 {
-    const struct publish_want want = {&b->fetch_digest, RELEASE_FILE_MAX, true};
+    const struct publish_want want = {&b->fetch_digest, RELEASE_FILE_MAX,
+                                      b->packing == PACKING_ZIP};
     struct build again;
     char path[300];
-    if (release_zip_path(c, m->version, b->os, b->arch, path, err) < 0 ||
+    if (release_file_path(c, m->version, b, path, err) < 0 ||
         publish_measure(path, m->version, b->os, b->arch, &want, &again, err) < 0)
         return -1;
     return release_same_build(b, &again)
@@ -17,31 +19,34 @@ static int check_zip(const struct coord_conf *c, const struct manifest *m, const
                : err_set(err, ERR_CRYPTO, 0, "%s: its member is not the one that was signed", path);
 }
 
-static void check_build(const struct coord_conf *c, const struct manifest *m, const struct build *b,
-                        struct build_check *ret)
+static void check_build(const struct coord_conf *c, const struct stored_release *r,
+                        const struct build *b, struct build_check *ret)
 {
+    const struct manifest *m = &r->manifest;
+    bool of_vendor = vendor_names_build((const char *)m->sums, m->sums_len, m->version, b);
+    /* A build of one's own may be elsewhere only, at the places that were named. */
+    bool here = of_vendor || release_places_of(r, b) == 0 || release_file_there(c, m->version, b);
     struct err why = ERR_INIT;
     str_cut(ret->os, sizeof ret->os, b->os);
     str_cut(ret->arch, sizeof ret->arch, b->arch);
-    ret->result = CHECK_GOOD;
-    if (!vendor_names_build((const char *)m->sums, m->sums_len, m->version, b)) {
-        ret->result = CHECK_OWN;
-    } else if (check_zip(c, m, b, &why) < 0) {
+    ret->result = of_vendor ? CHECK_GOOD : CHECK_OWN;
+    if (here && check_file(c, m, b, &why) < 0) {
         ret->result = CHECK_BAD;
         str_cut(ret->why, sizeof ret->why, why.text);
     }
 }
 
-static int check(const struct coord_conf *c, const struct manifest *m, const struct clock *clock,
-                 struct release_check *ret, struct err *err)
+static int check(const struct coord_conf *c, const struct stored_release *r,
+                 const struct clock *clock, struct release_check *ret, struct err *err)
 {
+    const struct manifest *m = &r->manifest;
     const struct vendor_signed s = {m->sums, m->sums_len, m->sums_sig, m->sums_sig_len};
     ret->of_vendor = m->sums_len > 0;
     if (ret->of_vendor && vendor_check(c, &s, clock, &ret->signer, err) < 0)
         return -1;
     ret->n_builds = m->n_builds;
     for (uint32_t i = 0; i < m->n_builds; i++)
-        check_build(c, m, &m->builds[i], &ret->builds[i]);
+        check_build(c, r, &m->builds[i], &ret->builds[i]);
     return 0;
 }
 
@@ -52,7 +57,7 @@ int release_check(const struct coord_conf *c, const struct trust *t, const char 
     memset(ret, 0, sizeof *ret);
     if (release_load(c, t, version, &r, err) < 0)
         return -1;
-    int rc = check(c, &r.manifest, clock, ret, err);
+    int rc = check(c, &r, clock, ret, err);
     stored_release_free(&r);
     return rc < 0 ? err_wrap(err, "release %s", version) : 0;
 }

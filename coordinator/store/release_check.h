@@ -4,7 +4,8 @@
  * The manifest's signature and version; the vendor's signature of its SHA256SUMS, by the keys of
  * today; of each build the zip that is kept here: its digest, in the manifest and under its exact
  * name in SHA256SUMS, and the member in it. A build that SHA256SUMS does not name is one's own
- * (release add): nobody but the release key speaks for it, and its file is not here.
+ * (release add): nobody but the release key speaks for it. Where no place was named for it, or its
+ * file is here, that file has to be the one in the manifest as well.
  */
 #ifndef RELEASE_CHECK_H
 #define RELEASE_CHECK_H

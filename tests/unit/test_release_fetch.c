@@ -11,7 +11,10 @@
 #include "download.h"
 #include "fetch_bench.h"
 #include "file.h"
+#include "publish.h"
 #include "release_check.h"
+#include "release_files.h"
+#include "scratch_dir.h"
 #include "skip_because.h"
 /* ---- who behaves ---- */
 
@@ -425,6 +428,37 @@ static void test_a_build_of_ones_own(void **state)
     assert_int_equal(checks("4.0.0", false).result, CHECK_OWN);
 }
 
+/* One without a place is what hosts fetch from here: changed or gone, it is found. */
+static void test_a_build_of_ones_own_that_is_kept_here(void **state)
+{
+    const struct coord_conf *c = &bench.fixture.conf;
+    static const char binary[] = "a binary of one's own";
+    struct stored_release r;
+    struct err err = ERR_INIT;
+    struct build b;
+    char from[300], kept[300];
+    (void)state;
+    if (!has_vendor())
+        return;
+    scratch_write(vendor_dir(bench.vendor), "own", binary, 0755);
+    scratch_path(vendor_dir(bench.vendor), "own", from);
+    assert_int_equal(publish_measure(from, "4.0.0", "linux", "amd64", NULL, &b, &err), 0);
+    assert_int_equal(
+        release_add(c, &bench.trust, bench.release_key, "4.0.0", false, &b, NULL, 0, 5, &r, &err),
+        0);
+    stored_release_free(&r);
+    assert_int_equal(checks("4.0.0", false).result, CHECK_BAD);
+    assert_int_equal(release_file_keep(c, "4.0.0", &b, from, &err), 0);
+    assert_int_equal(checks("4.0.0", false).result, CHECK_OWN);
+    assert_int_equal(release_file_path(c, "4.0.0", &b, kept, &err), 0);
+    assert_int_equal(file_replace(kept, "A", 1, 0644, &err), 0);
+    assert_int_equal(checks("4.0.0", false).result, CHECK_BAD);
+    assert_int_equal(file_replace(kept, "another binary, changed", 21, 0644, &err), 0);
+    struct build_check found = checks("4.0.0", false);
+    assert_int_equal(found.result, CHECK_BAD);
+    assert_non_null(strstr(found.why, "not the one that was signed"));
+}
+
 /* The vendor's SHA256SUMS says something else than when the first build was fetched. */
 static void test_a_release_that_changed_behind_its_version(void **state)
 {
@@ -492,6 +526,7 @@ int main(void)
         TEST(test_it_is_verified_without_the_vendor),
         TEST(test_a_key_that_is_trusted_no_longer),
         TEST(test_a_build_of_ones_own),
+        TEST(test_a_build_of_ones_own_that_is_kept_here),
         TEST(test_a_release_that_changed_behind_its_version),
         TEST(test_removed),
     };
