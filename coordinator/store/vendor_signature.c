@@ -17,7 +17,7 @@ static int add_keyring(const char *path, bool must, struct buf *ring, struct err
 {
     auto_buf struct buf text = BUF_INIT;
     bool there = false;
-    if (file_read_if(path, KEYRING_FILE_MAX, FILE_FOLLOW, &text, &there, err) < 0)
+    if (file_read_if(path, KEYRING_FILE_MAX, FILE_FOLLOW | FILE_TRUSTED, &text, &there, err) < 0)
         return err_wrap(err, "the vendor's keys");
     if (!there)
         return must ? err_set(err, ERR_CONFIG, 0, "[vendor] keyring: there is no %s", path) : 0;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include "download.h"
 #include "fetch_bench.h"
 #include "file.h"
@@ -289,6 +290,10 @@ static void test_keyrings(void **state)
     snprintf(c->vendor_keyring, sizeof c->vendor_keyring, "%.200s/nomad/" V "/" ZIP,
              vendor_site(bench.vendor));
     refuses(ERR_CONFIG, "the vendor's keys in");
+    str_cut(c->vendor_keyring, sizeof c->vendor_keyring, vendor_ring(bench.vendor));
+    assert_int_equal(chmod(c->vendor_keyring, 0666), 0);
+    refuses(ERR_CONFIG, "may be changed by anybody");
+    assert_int_equal(chmod(c->vendor_keyring, 0644), 0);
     c->vendor_keyring[0] = '\0'; /* the shipped one alone, and both */
     str_cut(c->vendor_shipped, sizeof c->vendor_shipped, vendor_ring(bench.vendor));
     fetches(V);
