@@ -5,7 +5,8 @@
  * The manifest carries SHA256SUMS and its OpenPGP signature; both are read only after the manifest
  * was found signed as trust demands, within the manifest's limits. Then, in this order, before
  * anything is downloaded: the keyrings, which are root's files (one shipped with the package, one
- * that root names), are decoded here; gpgv judges the signature over the bytes of SHA256SUMS; only
+ * that root names), are decoded here; gpgv judges the signature over the bytes of SHA256SUMS, once
+ * with either keyring in front, so that a revocation in one of them counts; only
  * then SHA256SUMS is parsed; it must have the digest that the manifest names, under the zip's exact
  * name.
  *

@@ -2,9 +2,10 @@
  * vendor_signature.h - did HashiCorp sign this SHA256SUMS?
  *
  * gpgv is asked, with the keys that the package ships and those of [vendor] keyring, and
- * judged by its status lines (gpgv_status.h). Nothing of a user's GnuPG is read. What gpgv
- * needs as files lies in a directory <state_dir>/vendor.XXXXXX for as long as it runs; what
- * a kill left there is removed by vendor_sweep, which only who holds the releases' lock may
+ * judged by its status lines (gpgv_status.h). A key that either of the two knows as revoked
+ * does not count. A keyring that anybody may change is not read. Nothing of a user's GnuPG is read.
+ * What gpgv needs as files lies in a directory <state_dir>/vendor.XXXXXX for as long as it runs;
+ * what a kill left there is removed by vendor_sweep, which only who holds the releases' lock may
  * call (release_store.h).
  */
 #ifndef VENDOR_SIGNATURE_H
