@@ -55,7 +55,7 @@ struct file_server {
     bool busy;
     int64_t now, filled, looked;
     int64_t left; /* of the rate; not above 0: nothing is sent until it is */
-    atomic_uint_fast64_t answered, refused, cut, bytes;
+    atomic_uint_fast64_t answered, refused, shut_out, cut, bytes;
 };
 
 /* ---- what is offered ---- */
@@ -234,6 +234,35 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 }
 
 /* ---- connections, and who is too slow ---- */
+
+static bool address_of(const struct sockaddr *sa, struct address *ret)
+{
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+    unsigned char bytes[4];
+
+    if (sa->sa_family == AF_INET) {
+        memcpy(&four, sa, sizeof four);
+        memcpy(bytes, &four.sin_addr, sizeof bytes);
+        *ret = address_v4(bytes);
+    } else if (sa->sa_family == AF_INET6) {
+        memcpy(&six, sa, sizeof six);
+        memcpy(ret->bytes, &six.sin6_addr, sizeof ret->bytes);
+    }
+    return sa->sa_family == AF_INET || sa->sa_family == AF_INET6;
+}
+
+static enum MHD_Result on_accept(void *ctx, const struct sockaddr *sa, socklen_t n)
+{
+    struct file_server *s = ctx;
+    struct address from;
+    (void)n;
+
+    if (address_of(sa, &from) && address_list_holds(&s->limits.allow, &from))
+        return MHD_YES;
+    atomic_fetch_add(&s->shut_out, 1);
+    return MHD_NO;
+}
 
 static uint64_t bytes_acked(int fd)
 {
@@ -439,7 +468,7 @@ static int name_address(struct file_server *s, int fd, struct err *err)
 static int start_daemon(struct file_server *s, int fd, int family, struct err *err)
 {
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | (family == AF_INET6 ? MHD_USE_IPv6 : 0), 0, NULL, NULL, on_request, s,
+        MHD_USE_EPOLL | (family == AF_INET6 ? MHD_USE_IPv6 : 0), 0, on_accept, s, on_request, s,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, s->limits.connections,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->limits.per_address,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
@@ -534,6 +563,7 @@ struct file_server_counts file_server_counts(const struct file_server *s)
 {
     return (struct file_server_counts){.answered = atomic_load(&s->answered),
                                        .refused = atomic_load(&s->refused),
+                                       .shut_out = atomic_load(&s->shut_out),
                                        .cut = atomic_load(&s->cut),
                                        .bytes = atomic_load(&s->bytes)};
 }

@@ -7,10 +7,11 @@
  * its size and digest, and is read through that descriptor alone; one that was changed since is not
  * served any more, and what was under way of it breaks off.
  *
- * Strangers may ask, once a connection. They are kept from doing harm by limits on connections (all
- * together, and from one address), on the head of a request (8 KiB), on the time until a request is
- * whole, and on all bytes a second; and who takes less than `floor` bytes a second, or half of its
- * share of `rate` where that is less, over `window_ms`, is cut off.
+ * Whom `allow` holds may ask, once a connection; an empty list holds everybody. They are kept from
+ * doing harm by limits on connections (all together, and from one address), on the head of a
+ * request (8 KiB), on the time until a request is whole, and on all bytes a second; and who takes
+ * less than `floor` bytes a second, or half of its share of `rate` where that is less, over
+ * `window_ms`, is cut off.
  *
  * file_server_start binds before it reads a file, and returns when all is served by a thread of its
  * own. ERR_USAGE: not ADDRESS:PORT in numbers; ERR_BUSY: somebody listens there; ERR_CONFIG: there
@@ -20,6 +21,7 @@
 #ifndef FILE_SERVER_H
 #define FILE_SERVER_H
 
+#include "address.h"
 #include "crypto.h"
 
 #define FILE_SERVER_ADDRESS 64 /* "[address]:port", and a NUL */
@@ -33,10 +35,11 @@ struct served_file {
 };
 
 struct file_server_limits {
-    unsigned connections; /* at once */
-    unsigned per_address; /* of them */
-    uint64_t rate;        /* bytes a second, all together; 0: any */
-    uint64_t floor;       /* bytes a second below which a reader is cut off */
+    unsigned connections;      /* at once */
+    unsigned per_address;      /* of them */
+    struct address_list allow; /* who may connect; others' connections end before a byte is read */
+    uint64_t rate;             /* bytes a second, all together; 0: any */
+    uint64_t floor;            /* bytes a second below which a reader is cut off */
     int64_t window_ms;
     int64_t request_ms; /* from the connection until its request is whole */
 };
@@ -44,6 +47,7 @@ struct file_server_limits {
 struct file_server_counts {
     uint64_t answered; /* with a file or a part of one */
     uint64_t refused;  /* with 404, 405 or 416 */
+    uint64_t shut_out; /* connections: not from whom `allow` holds */
     uint64_t cut;      /* connections: too slow */
     uint64_t bytes;    /* of files, handed to the network */
 };

@@ -113,6 +113,13 @@ static int check_url(const struct console *c, struct err *err)
                : err_set(err, ERR_CONFIG, 0, "%s: [serve] url = %s: %s", c->conf.file, url, why);
 }
 
+static int check_allow(const struct console *c, struct address_list *ret, struct err *err)
+{
+    return address_list_parse(c->conf.serve_allow_from, ret, err) < 0
+               ? err_wrap(err, "%s: [serve] allow_from", c->conf.file)
+               : 0;
+}
+
 /* What hosts are told; local: for a server that listens at every address. */
 static void tell_url(const struct console *c, const char *local, struct serving *s)
 {
@@ -182,16 +189,16 @@ static int start(const struct console *c, const char *local, const struct served
 {
     /* Hosts may stand behind one address. */
     unsigned each = (unsigned)c->conf.stage_parallel + 8;
-    const struct file_server_limits limits = {.connections = 2 * each + 48,
-                                              .per_address = each,
-                                              .rate = c->conf.serve_rate,
-                                              .floor = FLOOR,
-                                              .window_ms = WINDOW_MS,
-                                              .request_ms = REQUEST_MS};
+    struct file_server_limits limits = {.connections = 2 * each + 48,
+                                        .per_address = each,
+                                        .rate = c->conf.serve_rate,
+                                        .floor = FLOOR,
+                                        .window_ms = WINDOW_MS,
+                                        .request_ms = REQUEST_MS};
     char at[FILE_SERVER_ADDRESS], port[8];
     const char *named = listen_named(c);
 
-    if (check_url(c, err) < 0)
+    if (check_url(c, err) < 0 || check_allow(c, &limits.allow, err) < 0)
         return -1;
     snprintf(port, sizeof port, "%d", SERVING_PORT);
     join(at, sizeof at, local, port);
@@ -315,9 +322,11 @@ static void serve_until_told(struct console *c, const struct shelf_of_all *a, st
     struct file_server_counts n = file_server_counts(s->server);
     serving_end(s);
     str_for_bytes(size, sizeof size, n.bytes);
-    printf("\n%llu %s answered (%s), %llu refused, %llu cut off for being slow.\n",
+    printf("\n%llu %s answered (%s), %llu refused, %llu cut off for being slow, %llu %s from where "
+           "nobody may fetch.\n",
            (unsigned long long)n.answered, str_count(n.answered, "request", "requests"), size,
-           (unsigned long long)n.refused, (unsigned long long)n.cut);
+           (unsigned long long)n.refused, (unsigned long long)n.cut, (unsigned long long)n.shut_out,
+           str_count(n.shut_out, "connection", "connections"));
 }
 
 static int serve_all(struct console *c, struct shelf_of_all *a, struct err *err)

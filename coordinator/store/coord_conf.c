@@ -88,6 +88,8 @@ static const struct conf_key keys[] = {
         "which they are reached, port 4651"),
     TEXT("serve", "url", serve_url, "",
          "what hosts are told instead of http://ADDRESS:PORT, where something stands between"),
+    TEXT("serve", "allow_from", serve_allow_from, "",
+         "who may fetch: addresses and ranges (10.0.0.0/8) with blanks between; empty: everybody"),
     {"serve", "rate", CONF_SIZE, AT(serve_rate), 0, 0, "100M",
      "bytes a second, to all hosts together; 0: no limit"},
 

@@ -50,7 +50,7 @@ struct coord_conf {
     char vendor_keyring[256], vendor_shipped[256], vendor_key_ids[128], vendor_from[512],
         vendor_gpgv[256];
     /* [serve] */
-    char serve_listen[64], serve_url[256];
+    char serve_listen[64], serve_url[256], serve_allow_from[512];
     uint64_t serve_rate;
     /* [defaults] */
     char max_parallel[16];

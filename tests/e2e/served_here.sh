@@ -5,7 +5,8 @@
 AT=127.0.108.250:4651
 E2E_CONF="
 [serve]
-listen = $AT"
+listen = $AT
+allow_from = 127.0.0.1"
 e2e_begin 108 3 2
 if is_real; then TO=$NOMAD_TO; else
     TO=$E2E/nomad-1.11.4
@@ -35,6 +36,8 @@ check "and nobody listens there afterwards" not listens "$DIGEST"
 begin release serve
 check "release serve serves it" within 20 listens "$DIGEST"
 check "the file as it was" cmp "$E2E/got" "$E2E/as-it-was"
+check "but not to an address that allow_from does not hold" \
+    not curl -s -o /dev/null --max-time 10 --interface 127.0.108.9 "http://$AT/$DIGEST"
 listens ../../config/keys/root
 check "and nothing else" grep -q "nothing here" "$E2E/got"
 run plan "$TARGET"
@@ -47,6 +50,7 @@ kill -INT "$BACKGROUND"
 ended
 check "release serve ends when it is interrupted" status_is 0
 check "and tells what it did" says "refused"
+check "and who was shut out" says "1 connection from where nobody may fetch"
 
 run_is_begun() { caravan history 2>&1 | grep -q "$TARGET"; }
 begin upgrade "$TARGET" --yes --max-parallel 50%

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <cmocka.h>
@@ -305,6 +306,77 @@ static void six_is_spoken(void **state)
     assert_true(str_starts(file_server_address(s->server), "[::1]:"));
 }
 
+/* ---- who may ask ---- */
+
+static struct file_server_limits allowing(const char *list)
+{
+    struct file_server_limits limits = usual;
+    struct err err = ERR_INIT;
+    if (address_list_parse(list, &limits.allow, &err) < 0)
+        fail_msg("%s", err.text);
+    return limits;
+}
+
+static bool six_is_here(void)
+{
+    const struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    autoclose int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
+}
+
+/* Closes fd. How much came. */
+static size_t ask_through(const struct served *s, int fd)
+{
+    auto_buf struct buf request = BUF_INIT, answer = BUF_INIT;
+    buf_printf(&request, "GET %s HTTP/1.1\r\nHost: here\r\n\r\n", s->url_path);
+    served_send(fd, request.data, request.len);
+    (void)!served_read_all(fd, &answer);
+    close(fd);
+    return answer.len;
+}
+
+static void only_who_is_allowed_is_heard(void **state)
+{
+    struct served *s = *state;
+    const struct file_server_limits limits = allowing("192.0.2.0/24 127.0.7.0/24");
+    served_start(s, &limits);
+    assert_int_equal(ask_through(s, served_connect(s, "127.0.0.1")), 0);
+    assert_int_equal(ask_through(s, served_connect(s, "127.0.8.1")), 0);
+    assert_int_equal(file_server_counts(s->server).shut_out, 2);
+    assert_true(ask_through(s, served_connect(s, "127.0.7.1")) > LEN);
+    assert_int_equal(file_server_counts(s->server).shut_out, 2);
+    assert_int_equal(file_server_counts(s->server).answered, 1);
+}
+
+static size_t ask_by_six(struct served *s, const char *list)
+{
+    const struct file_server_limits limits = allowing(list);
+    struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    struct err err = ERR_INIT;
+    uint64_t port = 0;
+    if (file_server_start("[::1]:0", &s->file, 1, &limits, &s->server, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(
+        str_to_u64(strrchr(file_server_address(s->server), ':') + 1, UINT16_MAX, &port), 0);
+    to.sin6_port = htons((uint16_t)port);
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    size_t n = ask_through(s, fd);
+    file_server_stop(s->server);
+    s->server = NULL;
+    return n;
+}
+
+static void by_six_as_well(void **state)
+{
+    struct served *s = *state;
+    if (!six_is_here())
+        return;
+    assert_int_equal(ask_by_six(s, "fd00::/8 127.0.0.0/8"), 0);
+    assert_true(ask_by_six(s, "fd00::/8 ::1") > LEN);
+}
+
 /* ---- how fast ---- */
 
 static void no_faster_than_told(void **state)
@@ -344,6 +416,8 @@ int main(void)
         T(the_place_is_taken_before_a_file_is_read, enter),
         T(an_address_is_numbers, enter_idle),
         T(six_is_spoken, enter_idle),
+        T(only_who_is_allowed_is_heard, enter_idle),
+        T(by_six_as_well, enter_idle),
         T(no_faster_than_told, enter_idle),
     };
     return cmocka_run_group_tests_name("file_server", tests, NULL, NULL);

@@ -161,6 +161,16 @@ static void a_url_must_be_one(void **state)
     begin_fails(b, ERR_CONFIG);
 }
 
+static void who_may_fetch_is_written_as_addresses(void **state)
+{
+    struct bench *b = *state;
+    str_cut(b->c.conf.serve_allow_from, sizeof b->c.conf.serve_allow_from, "127.0.0.1/8");
+    begin_fails(b, ERR_CONFIG);
+    assert_non_null(strstr(b->err.text, "[serve] allow_from"));
+    str_cut(b->c.conf.serve_allow_from, sizeof b->c.conf.serve_allow_from, "127.0.0.0/8 ::1");
+    begin(b);
+}
+
 static void no_way_to_the_agents_is_told(void **state)
 {
     struct bench *b = *state;
@@ -198,15 +208,11 @@ static void a_changed_file_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(a_build_without_a_place_gets_one),
-        T(what_has_a_place_is_not_served),
-        T(what_has_no_file_is_not_served),
-        T(at_every_address),
-        T(what_stands_between_is_told_instead),
-        T(a_url_must_be_one),
-        T(no_way_to_the_agents_is_told),
-        T(a_port_that_is_taken_is_told),
-        T(a_changed_file_is_told),
+        T(a_build_without_a_place_gets_one),      T(what_has_a_place_is_not_served),
+        T(what_has_no_file_is_not_served),        T(at_every_address),
+        T(what_stands_between_is_told_instead),   T(a_url_must_be_one),
+        T(who_may_fetch_is_written_as_addresses), T(no_way_to_the_agents_is_told),
+        T(a_port_that_is_taken_is_told),          T(a_changed_file_is_told),
     };
     return cmocka_run_group_tests_name("serving", tests, NULL, NULL);
 }
