@@ -32,10 +32,19 @@ static bool clear_behind(const struct address *a, unsigned bits)
     return true;
 }
 
+bool address_parse(const char *text, struct address *ret)
+{
+    unsigned char v4[4];
+
+    if (inet_pton(AF_INET, text, v4) != 1)
+        return inet_pton(AF_INET6, text, ret->bytes) == 1;
+    *ret = address_v4(v4);
+    return true;
+}
+
 static int parse_range(const char *word, struct address_range *ret, struct err *err)
 {
     char text[64];
-    unsigned char v4[4];
     struct address_range r;
     uint64_t bits;
 
@@ -44,13 +53,9 @@ static int parse_range(const char *word, struct address_range *ret, struct err *
     char *slash = strchr(text, '/');
     if (slash != NULL)
         *slash++ = '\0';
-    unsigned front = 0;
-    if (inet_pton(AF_INET, text, v4) == 1) {
-        r.base = address_v4(v4);
-        front = V4_BITS;
-    } else if (inet_pton(AF_INET6, text, r.base.bytes) != 1) {
+    if (!address_parse(text, &r.base))
         return err_set(err, ERR_CONFIG, 0, "%s is no address", word);
-    }
+    unsigned front = strchr(text, ':') == NULL ? V4_BITS : 0;
     bits = 128 - front;
     if (slash != NULL && str_to_u64(slash, 128 - front, &bits) < 0)
         return err_set(err, ERR_CONFIG, 0, "%s: the prefix is a number from 0 to %u", word,

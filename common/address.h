@@ -29,6 +29,8 @@ struct address_list {
 };
 
 struct address address_v4(const unsigned char b[static 4]);
+/* One address alone. False: it is none. */
+bool address_parse(const char *text, struct address *ret);
 /* ERR_CONFIG with the word that is no address; NULL and "" give the empty list. Bits set
  * behind the prefix are refused: such a line means something else than it says. */
 MUST_CHECK int address_list_parse(const char *text, struct address_list *ret, struct err *err);

@@ -40,6 +40,7 @@ int planning_make(struct console *c, const struct planning *how, struct plan *re
         return -1;
     release_for_plan(how->release, &release);
     str_cut(release.served, sizeof release.served, how->serving->url);
+    release.served_to = how->serving->allow;
     if (plan_make(w, NULL, &release, how->policy, &c->hazards, &first, err) < 0)
         return -1;
     int rc = 0;

@@ -131,8 +131,10 @@ static void tell_url(const struct console *c, const char *local, struct serving 
     if (is_any(at) && local[0] != '\0')
         join(address, sizeof address, local, strrchr(at, ':') + 1);
     snprintf(s->url, sizeof s->url, "http://%s", address);
-    if (c->conf.serve_url[0] != '\0')
+    if (c->conf.serve_url[0] != '\0') {
         str_cut(s->url, sizeof s->url, c->conf.serve_url);
+        s->allow.n = 0;
+    }
     for (n = strlen(s->url); n > 0 && s->url[n - 1] == '/'; n--)
         s->url[n - 1] = '\0';
 }
@@ -198,8 +200,9 @@ static int start(const struct console *c, const char *local, const struct served
     char at[FILE_SERVER_ADDRESS], port[8];
     const char *named = listen_named(c);
 
-    if (check_url(c, err) < 0 || check_allow(c, &limits.allow, err) < 0)
+    if (check_url(c, err) < 0 || check_allow(c, &s->allow, err) < 0)
         return -1;
+    limits.allow = s->allow;
     snprintf(port, sizeof port, "%d", SERVING_PORT);
     join(at, sizeof at, local, port);
     raise_descriptors(limits.connections);

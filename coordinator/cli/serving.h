@@ -22,6 +22,8 @@
 struct serving {
     struct file_server *server; /* NULL: nothing is served */
     char url[256];              /* what hosts are told, up to the slash before the digest */
+    /* To which of hosts' own addresses; all, where [serve] url names what stands between. */
+    struct address_list allow;
 };
 
 MUST_CHECK int serving_begin(const struct console *c, const struct world *w,

@@ -8,6 +8,7 @@
 #ifndef PLAN_H
 #define PLAN_H
 
+#include "address.h"
 #include "policy.h"
 #include "survey.h"
 #include "version.h"
@@ -59,6 +60,7 @@ struct release { /* what publish knows of the target */
     } builds[BUILDS_MAX];
     size_t n_builds;
     char served[256]; /* what hosts are told of this machine, which serves some of it; "" none */
+    struct address_list served_to; /* by the addresses that this machine sees */
 };
 
 struct plan_region { /* every region observed, also those without planned hosts */

@@ -138,6 +138,29 @@ void hazard_no_place(struct hazard_check *c, row_t *row)
     each_fetching(c, row, judge_place);
 }
 
+/* By its address in Nomad's record; another of its addresses may be the one that asks. */
+static void judge_shut(struct hazard_check *c, row_t *row, const struct host *h,
+                       const struct manifest_build_ref *b)
+{
+    const struct release *r = c->release;
+    struct address from;
+
+    if (b->n_urls == 0 || r->served_to.n == 0 || r->served[0] == '\0' ||
+        !str_starts(b->urls[0], r->served))
+        return;
+    if (!address_parse(h->addr, &from))
+        hazard_unsure(c, h->name, "its address is not known");
+    else if (!address_list_holds(&r->served_to, &from))
+        hazard_found(c, row, TRI_YES, h->name,
+                     "its address in Nomad is not in [serve] allow_from: it gets nothing from %s",
+                     r->served);
+}
+
+void hazard_serve_shut(struct hazard_check *c, row_t *row)
+{
+    each_fetching(c, row, judge_shut);
+}
+
 static bool is_file_url(const char *url)
 {
     return strncasecmp(url, "file:", 5) == 0;

@@ -67,6 +67,7 @@ const struct hazard_kind hazard_kinds[] = {
     {"odd-system", FROM_AGENTS, .detect = hazard_odd_system},
     {"served", FROM_VERSIONS, .detect = hazard_served},
     {"no-place", FROM_AGENTS, .detect = hazard_no_place},
+    {"serve-shut", FROM_AGENTS, .detect = hazard_serve_shut},
     {"place-refused", FROM_AGENTS, .detect = hazard_place_refused},
     {"node-down", FROM_CLUSTER, .detect = hazard_node_down},
     {"node-draining", FROM_CLUSTER, .detect = hazard_node_draining},

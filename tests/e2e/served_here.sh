@@ -31,6 +31,7 @@ listens() { curl -s -o "$E2E/got" --max-time 10 "http://$AT/$1"; }
 run plan "$TARGET"
 check "the plan is made" status_is 0
 check "it says where hosts will fetch" says "from http://$AT"
+check "and to whom it would give nothing, by Nomad's record" says "is not in [serve] allow_from"
 check "and nobody listens there afterwards" not listens "$DIGEST"
 
 begin release serve

@@ -94,6 +94,20 @@ CHANGE(without_a_place)
     (void)w;
     f->release.builds[0].n_urls = 0;
 }
+CHANGE(shut)
+{
+    struct err err = ERR_INIT;
+    str_cut(f->release.served, sizeof(f->release.served), w->text);
+    f->release.builds[0].urls[0] = "http://10.0.0.9:4651/00";
+    if (address_list_parse("192.0.2.0/24", &f->release.served_to, &err) < 0)
+        abort();
+}
+CHANGE(shut_or_not)
+{
+    shut(f, w);
+    for (int i = 0; i < SMALL_HOSTS; i++)
+        f->hosts[i].addr = "";
+}
 /* The second of two: one that is refused refuses the order. */
 CHANGE(other_prefixes)
 {
@@ -598,6 +612,8 @@ const struct worlds hazard_worlds[] = {
     {.id = "served-here", .yes = served, .text = "http://10.0.0.9:4651",
      .says = "from http://10.0.0.9:4651, where this command serves it"},
     {.id = "no-place", .yes = without_a_place, .says = "nowhere to fetch"},
+    {.id = "serve-shut", .yes = shut, .unsure = shut_or_not, .text = "http://10.0.0.9:4651",
+     .says = "address in Nomad is not in [serve] allow_from: it gets nothing from http://10.0.0.9:4651"},
     {.id = "place-refused", .yes = other_prefixes, .text = "https://mirror.example/ http://a/",
      .unsure = prefixes_lost, .says = "from https://other.example/nomad.zip"},
     {.id = "place-refused", .yes = a_file_place, .unsure = a_file_place_untold,

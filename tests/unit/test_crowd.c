@@ -48,6 +48,21 @@ static void test_lists(void **state)
     assert_true(holds("::ffff:10.0.0.0/104", v4(10, 2, 3, 4)));
 }
 
+static void test_one_address(void **state)
+{
+    static const char *const none[] = {"", "10.0.0", "10.0.0.0/8", "c1", "10.0.0.1 "};
+    struct address a, b = v4(10, 0, 0, 1);
+    (void)state;
+    assert_true(address_parse("10.0.0.1", &a));
+    assert_memory_equal(&a, &b, sizeof(a));
+    assert_true(address_parse("::ffff:10.0.0.1", &a));
+    assert_memory_equal(&a, &b, sizeof(a));
+    assert_true(address_parse("fd00::1", &a));
+    for (size_t i = 0; i < ARRAY_LEN(none); i++)
+        if (address_parse(none[i], &a))
+            fail_msg("\"%s\" was taken", none[i]);
+}
+
 static void test_bad_lists(void **state)
 {
     static const char *const bad[] = {"10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/",    "10.0.0",
@@ -181,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_one_address),
         cmocka_unit_test(test_bad_lists),
         cmocka_unit_test(test_parties),
         cmocka_unit_test(test_the_silent_go_first),

@@ -150,7 +150,9 @@ static void what_stands_between_is_told_instead(void **state)
 {
     struct bench *b = *state;
     str_cut(b->c.conf.serve_url, sizeof b->c.conf.serve_url, "https://proxy.example/caravan/");
+    str_cut(b->c.conf.serve_allow_from, sizeof b->c.conf.serve_allow_from, "192.0.2.1");
     begin(b);
+    assert_int_equal(b->s.allow.n, 0); /* it is no host that must be in it */
     expect_place(b, "https://proxy.example/caravan");
 }
 
@@ -169,6 +171,7 @@ static void who_may_fetch_is_written_as_addresses(void **state)
     assert_non_null(strstr(b->err.text, "[serve] allow_from"));
     str_cut(b->c.conf.serve_allow_from, sizeof b->c.conf.serve_allow_from, "127.0.0.0/8 ::1");
     begin(b);
+    assert_int_equal(b->s.allow.n, 2);
 }
 
 static void no_way_to_the_agents_is_told(void **state)
