@@ -418,6 +418,24 @@ static void too_late(const struct flight *f, const struct streak *e, const char 
              failure_name(in->failure), f->s->plan->target, took, why);
 }
 
+/* By all raft says it is well; is its state all there? Counted last: when nothing else is missing.
+ */
+static bool state_is_there(const struct flight *f)
+{
+    const char *whose;
+    struct gate_result g = gate_counts(f->s, f->i, &whose);
+
+    if (g.kind == GATE_FAIL) {
+        intend_stop(f->s, f->d, whose, lost_state_advice, "%s", g.text);
+        intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP,
+                        "%s in phase settling of %s: %.150s; left on the new binary",
+                        failure_name(FAILURE_NOT_CAUGHT_UP), f->s->plan->target, g.text);
+    } else if (g.kind == GATE_UNKNOWN) {
+        waiting_for(f->d, REASON_COUNTS, f->lh->key, "%s", g.text);
+    }
+    return g.kind == GATE_PASS;
+}
+
 /* All its gates have passed. What its own stop did to the node is undone before it is done. */
 static void is_done(const struct flight *f)
 {
@@ -433,6 +451,8 @@ static void is_done(const struct flight *f)
                     f->p->name);
         return;
     }
+    if (f->p->is_server && !state_is_there(f))
+        return;
     give_back(f, &same,
               intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", same.told));
 }
@@ -464,24 +484,6 @@ static int64_t ready_since(const struct flight *f)
     return MAX_OF(f->lh->effect_ms, e != NULL && e->answers > 0 ? e->since_ms : 0);
 }
 
-/* By all raft says it is well; is its state all there? */
-static void server_settled(const struct flight *f)
-{
-    const char *whose;
-    struct gate_result g = gate_counts(f->s, f->i, &whose);
-
-    if (g.kind == GATE_PASS) {
-        tasks_settled(f);
-    } else if (g.kind == GATE_FAIL) {
-        intend_stop(f->s, f->d, whose, lost_state_advice, "%s", g.text);
-        intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_CAUGHT_UP,
-                        "%s in phase settling of %s: %.150s; left on the new binary",
-                        failure_name(FAILURE_NOT_CAUGHT_UP), f->s->plan->target, g.text);
-    } else {
-        waiting_for(f->d, REASON_COUNTS, f->lh->key, "%s", g.text);
-    }
-}
-
 /* Its agent says that it runs: it is done when its gates have passed for long enough, and when too
  * late is reverted, or left as it is. */
 static void settling(const struct flight *f)
@@ -494,10 +496,8 @@ static void settling(const struct flight *f)
     snprintf(key, sizeof(key), "host/%s", f->lh->key);
     const struct streak *e = evidence_find(f->s->evidence, key);
     if (evidence_settled(f->s->evidence, key, policy, f->lh->effect_ms, f->s->now)) {
-        if (!f->p->is_server)
+        if (!f->p->is_server || regions_settled(f->s, f->d, f->lh->effect_ms))
             tasks_settled(f);
-        else if (regions_settled(f->s, f->d, f->lh->effect_ms))
-            server_settled(f);
         return;
     }
     snprintf(why, sizeof(why), "%s: its gates are not asked yet", f->p->name);

@@ -88,7 +88,14 @@ static bool early_leader(const struct situation *s, struct decision *d, const ch
     return true;
 }
 
-static void begin_swap(const struct situation *s, struct decision *d, size_t i)
+/* Right before something begins: a count is asked for when nothing else is missing. */
+static bool all_counted(const struct situation *s, struct decision *d, const struct host *leader)
+{
+    return counts_before(s, d, leader) && counts_after(s, d, false);
+}
+
+static void begin_swap(const struct situation *s, struct decision *d, size_t i,
+                       const struct host *leader)
 {
     const struct plan_host *p = &s->plan->hosts[i];
     const struct ledger_host *lh = &s->ledger->hosts[i];
@@ -110,8 +117,9 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i)
         return;
     }
     if (host_runs_target(s, i, h)) {
-        intend_mark(d, p->key, HOST_SETTLING, "runs %s already: only its gates are asked",
-                    s->plan->target);
+        if (all_counted(s, d, leader))
+            intend_mark(d, p->key, HOST_SETTLING, "runs %s already: only its gates are asked",
+                        s->plan->target);
         return;
     }
     why = fingerprint_lacks(h, 0, s->now);
@@ -126,19 +134,22 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i)
         waiting_for(d, reason_of(g.kind), p->key, "%s", g.text);
         return;
     }
-    intend(d, INTENT_SWAP, p->key);
+    if (all_counted(s, d, leader))
+        intend(d, INTENT_SWAP, p->key);
 }
 
 static void begin_leader(const struct situation *s, struct decision *d, size_t i,
-                         const char *region)
+                         const struct host *leader)
 {
-    const char *to = heir(s, region);
+    const char *to = heir(s, leader->region);
 
     if (!s->plan->transfer || to == NULL || by_others(s, i) ||
         s->ledger->hosts[i].transfers >= TRANSFERS_MAX) {
-        begin_swap(s, d, i);
+        begin_swap(s, d, i, leader);
         return;
     }
+    if (!all_counted(s, d, leader))
+        return;
     struct intent *in = intend(d, INTENT_TRANSFER, s->plan->hosts[i].key);
     str_cut(in->peer, sizeof(in->peer), to);
 }
@@ -242,11 +253,10 @@ void decide_servers(const struct situation *s, struct decision *d)
     if (s->ledger->hosts[next].state != HOST_STAGED)
         waiting_for(d, REASON_STAGING, s->plan->hosts[next].key, "%s is not staged",
                     s->plan->hosts[next].name);
-    else if (!snapshots_taken(s, d) || !keystores_copied(s, d) || !counts_before(s, d, leader) ||
-             !counts_after(s, d, false))
+    else if (!snapshots_taken(s, d) || !keystores_copied(s, d))
         return;
     else if (leads)
-        begin_leader(s, d, next, region);
+        begin_leader(s, d, next, leader);
     else
-        begin_swap(s, d, next);
+        begin_swap(s, d, next, leader);
 }

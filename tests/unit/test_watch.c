@@ -311,6 +311,23 @@ static void test_counts_begin_last(void **state)
     counted_too_early(before(), INTENT_SWAP);
 }
 
+/* Else each look would be counted, and counts be what is told of a wait for something else. */
+static void test_nobody_is_counted_while_more_is_missing(void **state)
+{
+    struct small_fleet *f = before();
+    (void)state;
+    f->evidence.counting_ms = 0;
+    small_fleet_decide(f);
+    assert_true(small_fleet_waits(f, REASON_COUNTS));
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        f->hosts[i].agent.misplaced = true;
+    f->evidence.counting_ms = 0;
+    small_fleet_decide(f);
+    assert_false(small_fleet_waits(f, REASON_COUNTS));
+    assert_true(small_fleet_waits(f, REASON_OBSERVE));
+    done_with(f);
+}
+
 /* What was lost since the last server does not become the new measure. */
 static void test_loss_between_servers_stops(void **state)
 {
@@ -508,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_old_counts_prove_nothing),
         cmocka_unit_test(test_no_swap_uncounted),
         cmocka_unit_test(test_counts_begin_last),
+        cmocka_unit_test(test_nobody_is_counted_while_more_is_missing),
         cmocka_unit_test(test_loss_between_servers_stops),
         cmocka_unit_test(test_loss_of_one_that_is_done),
         cmocka_unit_test(test_snapshot_first),
