@@ -150,9 +150,8 @@ void lease_receipt(struct run *r, const struct event *ev)
     fold(r, e, &ev->receipt->u.done.lease, e->call.asked_ms);
     call_succeeded(&e->call);
     e->call.retry_ms = e->held ? now + r->config->plan->policy.renew_ms : now + 2000;
-    if (ev->receipt->u.done.refusal == REFUSAL_IO)
-        e->call.retry_ms =
-            now + 2000; /* it cannot write: asking at once again would only be a flood */
+    if (ev->receipt->u.done.refusal != REFUSAL_NONE)
+        e->call.retry_ms = now + 2000; /* its hello may have to come first: at once is a flood */
     else if (e->op == LEASE_GIVE_BACK)
         e->call.retry_ms = now; /* nothing speaks against asking for it anew */
     if (e->held && e->paused)

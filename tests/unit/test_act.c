@@ -217,6 +217,29 @@ static void who_shows_no_lease_is_asked_for_it_at_once(void **state)
     lease_free(&b->run);
 }
 
+/* It was started anew, and its hello is of before: until the next one it refuses every order. */
+static void a_refused_give_back_is_no_flood(void **state)
+{
+    struct run_desk *b = *state;
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
+    struct event ev = {.kind = EV_RECEIPT, .key = C1, .order = MSG_LEASE, .receipt = r};
+    const struct sent_order *back = NULL;
+    struct err err = ERR_INIT;
+
+    lease_init(&b->run);
+    hold_lease(b);
+    c1(b)->state = HOST_DONE; /* its turn is over: the lease is given back */
+    assert_int_equal(lease_tick(&b->run, &err), 0);
+    assert_int_equal(run_desk_sent(b, MSG_LEASE, C1, &back), 2);
+    memcpy(ev.nonce, back->nonce, NONCE_LEN);
+    r->u.done.refusal = REFUSAL_SESSION;
+    r->u.done.lease = b->f.hosts[3].agent.lease;
+    lease_receipt(&b->run, &ev);
+    assert_int_equal(lease_tick(&b->run, &err), 0);
+    assert_int_equal(run_desk_sent(b, MSG_LEASE, C1, NULL), 2);
+    lease_free(&b->run);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -230,6 +253,7 @@ int main(void)
         CASE(whose_turn_is_over_has_no_other),
         CASE(what_was_refused_before_a_resume_is_ordered_anew),
         CASE(who_shows_no_lease_is_asked_for_it_at_once),
+        CASE(a_refused_give_back_is_no_flood),
     };
 
     return cmocka_run_group_tests_name("act", tests, NULL, NULL);
