@@ -37,6 +37,16 @@ int bench_close(void **state);
 int bench_begin(void **state);
 int bench_end(void **state);
 bool has_vendor(void); /* else the test is skipped */
+/* A test that needs the vendor; its body follows. */
+#define VENDOR_TEST(name)                                                                          \
+    static void name##_with_vendor(void);                                                          \
+    static void name(void **state)                                                                 \
+    {                                                                                              \
+        (void)state;                                                                               \
+        if (has_vendor())                                                                          \
+            name##_with_vendor();                                                                  \
+    }                                                                                              \
+    static void name##_with_vendor(void)
 
 void make_release(const char *version);
 void signed_by(const char *ids);

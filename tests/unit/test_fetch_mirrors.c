@@ -11,11 +11,8 @@
 #include "file.h"
 /* ---- mirrors ---- */
 
-static void test_a_slow_mirror(void **state)
+VENDOR_TEST(test_a_slow_mirror)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     vendor_behave(bench.vendor, MIRROR_SLOW, SUMS);
     refuses(ERR_TIMEOUT, "too slow");
     vendor_behave(bench.vendor, MIRROR_SLOW, ZIP);
@@ -23,22 +20,16 @@ static void test_a_slow_mirror(void **state)
 }
 
 /* Fast enough, and yet not there in time. */
-static void test_a_deadline(void **state)
+VENDOR_TEST(test_a_deadline)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     bench.fixture.conf.speed_min = 0;
     bench.deadline_ms = 700;
     vendor_behave(bench.vendor, MIRROR_SLOW, ZIP);
     refuses(ERR_TIMEOUT, ZIP);
 }
 
-static void test_an_endless_mirror(void **state)
+VENDOR_TEST(test_an_endless_mirror)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     vendor_behave(bench.vendor, MIRROR_ENDLESS, SUMS);
     refuses(ERR_LIMIT, "larger than 4096 bytes");
     vendor_behave(bench.vendor, MIRROR_ENDLESS, SIG);
@@ -47,22 +38,16 @@ static void test_an_endless_mirror(void **state)
     refuses(ERR_LIMIT, "larger than");
 }
 
-static void test_a_truncating_mirror(void **state)
+VENDOR_TEST(test_a_truncating_mirror)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     vendor_behave(bench.vendor, MIRROR_TRUNCATED, SUMS);
     refuses(ERR_NETWORK, SUMS);
     vendor_behave(bench.vendor, MIRROR_TRUNCATED, ZIP);
     refuses(ERR_NETWORK, ZIP);
 }
 
-static void test_mirrors_that_lie_about_the_size(void **state)
+VENDOR_TEST(test_mirrors_that_lie_about_the_size)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     vendor_behave(bench.vendor, MIRROR_SAYS_LESS, ZIP);
     refuses(ERR_CRYPTO, "not the one that was signed");
     vendor_behave(bench.vendor, MIRROR_SAYS_HUGE, ZIP);
@@ -71,11 +56,8 @@ static void test_mirrors_that_lie_about_the_size(void **state)
     refuses(ERR_NETWORK, ZIP);
 }
 
-static void test_a_mirror_that_sends_other_bytes(void **state)
+VENDOR_TEST(test_a_mirror_that_sends_other_bytes)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     vendor_behave(bench.vendor, MIRROR_OTHER, ZIP);
     refuses(ERR_CRYPTO, "not the one that was signed");
     vendor_behave(bench.vendor, MIRROR_OTHER, SUMS);
@@ -84,12 +66,9 @@ static void test_a_mirror_that_sends_other_bytes(void **state)
     refuses(ERR_NETWORK, "HTTP status 503");
 }
 
-static void test_redirects(void **state)
+VENDOR_TEST(test_redirects)
 {
     char to[300];
-    (void)state;
-    if (!has_vendor())
-        return;
     vendor_behave(bench.vendor, MIRROR_REDIRECTS, ZIP);
     snprintf(to, sizeof to, "file://%s/nomad/" V "/" ZIP, vendor_site(bench.vendor));
     vendor_redirect(bench.vendor, to);
@@ -107,11 +86,8 @@ static void test_redirects(void **state)
     fetches(V);
 }
 
-static void test_a_file_url_is_no_place(void **state)
+VENDOR_TEST(test_a_file_url_is_no_place)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     snprintf(bench.from, sizeof bench.from, "file://%.200s", vendor_site(bench.vendor));
     refuses(ERR_USAGE, "a directory, or a URL");
 }
@@ -142,11 +118,8 @@ static void leave_part(void)
     vendor_behave(bench.vendor, MIRROR_PLAIN, "");
 }
 
-static void test_a_part_is_gone_on_with(void **state)
+VENDOR_TEST(test_a_part_is_gone_on_with)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     leave_part();
     int64_t had = part_size();
     fetches(V);
@@ -154,33 +127,24 @@ static void test_a_part_is_gone_on_with(void **state)
     assert_int_equal(part_size(), -1);
 }
 
-static void test_a_mirror_that_broke_off_is_asked_for_the_rest(void **state)
+VENDOR_TEST(test_a_mirror_that_broke_off_is_asked_for_the_rest)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     vendor_behave(bench.vendor, MIRROR_BROKEN_ONCE, ZIP);
     fetches(V);
     assert_true(vendor_last_from(bench.vendor) > SIZE / 4);
 }
 
-static void test_another_place_begins_at_0(void **state)
+VENDOR_TEST(test_another_place_begins_at_0)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     leave_part();
     snprintf(bench.from + strlen(bench.from), sizeof bench.from - strlen(bench.from), "/.");
     fetches(V);
     assert_int_equal(vendor_last_from(bench.vendor), 0);
 }
 
-static void test_a_part_with_wrong_bytes_begins_at_0(void **state)
+VENDOR_TEST(test_a_part_with_wrong_bytes_begins_at_0)
 {
     char path[300];
-    (void)state;
-    if (!has_vendor())
-        return;
     leave_part();
     part_path(".part", path);
     autoclose int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -189,22 +153,16 @@ static void test_a_part_with_wrong_bytes_begins_at_0(void **state)
     assert_int_equal(vendor_last_from(bench.vendor), 0);
 }
 
-static void test_who_knows_no_ranges_sends_all(void **state)
+VENDOR_TEST(test_who_knows_no_ranges_sends_all)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     leave_part();
     vendor_behave(bench.vendor, MIRROR_NO_RANGES, ZIP);
     fetches(V);
     assert_true(vendor_last_from(bench.vendor) > 0);
 }
 
-static void test_another_part_than_asked_for(void **state)
+VENDOR_TEST(test_another_part_than_asked_for)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     leave_part();
     vendor_behave(bench.vendor, MIRROR_WRONG_RANGE, ZIP);
     fetches(V);
@@ -212,12 +170,9 @@ static void test_another_part_than_asked_for(void **state)
 }
 
 /* What a kill left may be more than there is: it must not be in the way for ever. */
-static void test_a_part_that_is_longer_than_its_file(void **state)
+VENDOR_TEST(test_a_part_that_is_longer_than_its_file)
 {
     char path[300];
-    (void)state;
-    if (!has_vendor())
-        return;
     leave_part();
     part_path(".part", path);
     assert_int_equal(truncate(path, 2 * SIZE), 0);
@@ -228,13 +183,10 @@ static void test_a_part_that_is_longer_than_its_file(void **state)
 
 /* ---- an interrupt ---- */
 
-static void test_an_interrupt_leaves_only_the_part(void **state)
+VENDOR_TEST(test_an_interrupt_leaves_only_the_part)
 {
     int ends[2];
     char path[300];
-    (void)state;
-    if (!has_vendor())
-        return;
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(write(ends[1], "x", 1), 1);
     leave_part();
@@ -279,14 +231,11 @@ static void test_a_zip_with_an_absolute_path(void **state)
         refuses_zip("3.0.1", root, 2, ERR_FORMAT, "holds a path");
 }
 
-static void test_a_zip_with_a_symbolic_link(void **state)
+VENDOR_TEST(test_a_zip_with_a_symbolic_link)
 {
     const struct zip_member way[] = {{.name = "nomad", .content = bench.noise, .len = 9},
                                      {.name = "link", .type = S_IFLNK, .link_to = "/etc/shadow"}};
     const struct zip_member self[] = {{.name = "nomad", .type = S_IFLNK, .link_to = "/bin/sh"}};
-    (void)state;
-    if (!has_vendor())
-        return;
     refuses_zip("3.0.2", way, 2, ERR_FORMAT, "no regular file");
     refuses_zip("3.0.3", self, 1, ERR_FORMAT, "no regular file");
 }
@@ -309,13 +258,10 @@ static void test_a_bomb(void **state)
         refuses_zip("3.0.5", bomb, 1, ERR_LIMIT, "larger than");
 }
 
-static void test_no_zip_at_all(void **state)
+VENDOR_TEST(test_no_zip_at_all)
 {
     char path[600];
     struct err err = ERR_INIT;
-    (void)state;
-    if (!has_vendor())
-        return;
     make_release("3.0.6");
     snprintf(path, sizeof path, "%s/nomad/3.0.6/nomad_3.0.6_linux_amd64.zip",
              vendor_site(bench.vendor));

@@ -19,16 +19,13 @@
 #include "skip_because.h"
 /* ---- who behaves ---- */
 
-static void test_a_release_is_fetched(void **state)
+VENDOR_TEST(test_a_release_is_fetched)
 {
     struct err err = ERR_INIT;
     struct stored_release r;
     struct digest zip;
     auto_buf struct buf source = BUF_INIT;
     char path[300], fpr[41];
-    (void)state;
-    if (!has_vendor())
-        return;
     fetches(V);
     assert_int_equal(release_load(&bench.fixture.conf, &bench.trust, V, &r, &err), 0);
     const struct build *b = manifest_build(&r.manifest, "linux", "amd64");
@@ -49,11 +46,8 @@ static void test_a_release_is_fetched(void **state)
     stored_release_free(&r);
 }
 
-static void test_a_directory_is_as_good(void **state)
+VENDOR_TEST(test_a_directory_is_as_good)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     str_cut(bench.from, sizeof bench.from, vendor_site(bench.vendor));
     fetches(V);
     snprintf(bench.from, sizeof bench.from, "%s/nomad/1.0.0", vendor_site(bench.vendor));
@@ -64,25 +58,19 @@ static void test_a_directory_is_as_good(void **state)
     refuses_of("2.0.9", ERR_NOTFOUND, "nor has nomad/2.0.9");
 }
 
-static void test_what_is_there_is_not_fetched_again(void **state)
+VENDOR_TEST(test_what_is_there_is_not_fetched_again)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     fetches(V);
     unsigned n = vendor_requests(bench.vendor, ZIP);
     fetches(V);
     assert_int_equal(vendor_requests(bench.vendor, ZIP), n);
 }
 
-static void test_another_architecture_joins(void **state)
+VENDOR_TEST(test_another_architecture_joins)
 {
     const struct zip_member members[] = {{.name = "nomad", .content = bench.noise, .len = SIZE}};
     struct err err = ERR_INIT;
     struct stored_release r;
-    (void)state;
-    if (!has_vendor())
-        return;
     vendor_zip(bench.vendor, "2.2.0", "amd64", members, 1);
     vendor_zip(bench.vendor, "2.2.0", "arm64", members, 1);
     vendor_sign(bench.vendor, "2.2.0", "good", NULL, NULL);
@@ -95,11 +83,8 @@ static void test_another_architecture_joins(void **state)
     assert_non_null(strstr(err.text, "linux/amd64, linux/arm64"));
 }
 
-static void test_editions(void **state)
+VENDOR_TEST(test_editions)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     static const char *const versions[] = {"2.0.5+ent", "2.0.5+ent.fips1402", "2.0.6-rc.1"};
     for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
         make_release(versions[i]);
@@ -110,41 +95,29 @@ static void test_editions(void **state)
 
 /* ---- signatures ---- */
 
-static void test_an_expired_key_that_signed_before(void **state)
+VENDOR_TEST(test_an_expired_key_that_signed_before)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     signed_by("A1");
     fetches(V);
 }
 
-static void test_an_expired_key_that_signed_after(void **state)
+VENDOR_TEST(test_an_expired_key_that_signed_after)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     signed_by("A2");
     refuses(ERR_CRYPTO, "after its key had expired");
 }
 
-static void test_a_revoked_key(void **state)
+VENDOR_TEST(test_a_revoked_key)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     signed_by("A3");
     refuses(ERR_CRYPTO, "revoked");
 }
 
 /* gpgv knows the first of two copies of a key alone: which keyring has the revocation must not
  * matter. */
-static void test_a_key_that_one_keyring_knows_as_revoked(void **state)
+VENDOR_TEST(test_a_key_that_one_keyring_knows_as_revoked)
 {
     struct coord_conf *c = &bench.fixture.conf;
-    (void)state;
-    if (!has_vendor())
-        return;
     const char *rings[] = {vendor_old_ring(bench.vendor), vendor_ring(bench.vendor)};
     for (size_t i = 0; i < ARRAY_LEN(rings); i++) {
         str_cut(c->vendor_shipped, sizeof c->vendor_shipped, rings[i]);
@@ -156,82 +129,58 @@ static void test_a_key_that_one_keyring_knows_as_revoked(void **state)
     fetches(V);
 }
 
-static void test_a_subkey(void **state)
+VENDOR_TEST(test_a_subkey)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     signed_by("A4");
     fetches(V);
 }
 
-static void test_two_keys_of_which_one_is_unknown(void **state)
+VENDOR_TEST(test_two_keys_of_which_one_is_unknown)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     signed_by("A5");
     fetches(V);
     signed_by("A6");
     fetches(V);
 }
 
-static void test_a_key_younger_than_the_clock(void **state)
+VENDOR_TEST(test_a_key_younger_than_the_clock)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     signed_by("A7");
     fetches(V);
 }
 
-static void test_an_unknown_key(void **state)
+VENDOR_TEST(test_an_unknown_key)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     signed_by("A8");
     refuses(ERR_CRYPTO, "not in the keyring");
 }
 
-static void test_the_next_signature_is_tried(void **state)
+VENDOR_TEST(test_the_next_signature_is_tried)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     signed_by("FFFF A8 A3 A4");
     fetches(V);
 }
 
-static void test_no_signature(void **state)
+VENDOR_TEST(test_no_signature)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     signed_by("FFFF");
     refuses(ERR_NOTFOUND, "SHA256SUMS.FFFF.sig");
 }
 
 /* A signature of another SHA256SUMS: of the same site, an hour before somebody changed it. */
-static void test_a_signature_of_something_else(void **state)
+VENDOR_TEST(test_a_signature_of_something_else)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     make_release("2.3.0");
     vendor_sign(bench.vendor, "2.3.0", "good", NULL, NULL);
     make_release("2.3.0"); /* a second line */
     refuses_of("2.3.0", ERR_CRYPTO, "does not fit");
 }
 
-static void test_a_good_signature_and_another_file_name(void **state)
+VENDOR_TEST(test_a_good_signature_and_another_file_name)
 {
     auto_buf struct buf text = BUF_INIT;
     char path[600];
     struct err err = ERR_INIT;
-    (void)state;
-    if (!has_vendor())
-        return;
     snprintf(path, sizeof path, "%s/nomad/" V "/nomad_" V "_" SUMS, vendor_site(bench.vendor));
     assert_int_equal(file_read(path, 4096, 0, &text, &err), 0);
     memcpy(strstr((char *)text.data, ZIP), "Nomad", 5);
@@ -241,14 +190,11 @@ static void test_a_good_signature_and_another_file_name(void **state)
     refuses_of("2.4.0", ERR_NOTFOUND, "SHA256SUMS has no nomad_2.4.0_linux_amd64.zip");
 }
 
-static void test_a_mirror_that_serves_another_version(void **state)
+VENDOR_TEST(test_a_mirror_that_serves_another_version)
 {
     auto_buf struct buf text = BUF_INIT;
     char path[600];
     struct err err = ERR_INIT;
-    (void)state;
-    if (!has_vendor())
-        return;
     snprintf(path, sizeof path, "%s/nomad/1.0.0/nomad_1.0.0_" SUMS, vendor_site(bench.vendor));
     assert_int_equal(file_read(path, 4096, 0, &text, &err), 0);
     make_release("2.5.0");
@@ -257,32 +203,23 @@ static void test_a_mirror_that_serves_another_version(void **state)
     refuses_of("2.5.0", ERR_NOTFOUND, "of 2.5.0 it has nothing");
 }
 
-static void test_gpgv_is_missing(void **state)
+VENDOR_TEST(test_gpgv_is_missing)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     str_cut(bench.fixture.conf.vendor_gpgv, sizeof bench.fixture.conf.vendor_gpgv,
             "/nonexistent/gpgv");
     refuses(ERR_STATE, "gpgv is missing");
 }
 
 /* Whose exit status is all that it says. */
-static void test_gpgv_says_nothing(void **state)
+VENDOR_TEST(test_gpgv_says_nothing)
 {
-    (void)state;
-    if (!has_vendor())
-        return;
     str_cut(bench.fixture.conf.vendor_gpgv, sizeof bench.fixture.conf.vendor_gpgv, "/bin/true");
     refuses(ERR_CRYPTO, "there is no signature");
 }
 
-static void test_keyrings(void **state)
+VENDOR_TEST(test_keyrings)
 {
     struct coord_conf *c = &bench.fixture.conf;
-    (void)state;
-    if (!has_vendor())
-        return;
     c->vendor_keyring[0] = '\0';
     refuses(ERR_CONFIG, "there are no keys");
     str_cut(c->vendor_keyring, sizeof c->vendor_keyring, "/nonexistent/ring");
@@ -303,12 +240,9 @@ static void test_keyrings(void **state)
 
 /* ---- the machine ---- */
 
-static void test_the_disk_is_full(void **state)
+VENDOR_TEST(test_the_disk_is_full)
 {
     struct rlimit was, little;
-    (void)state;
-    if (!has_vendor())
-        return;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
     little = was;
     little.rlim_cur = SIZE / 2;
@@ -318,13 +252,10 @@ static void test_the_disk_is_full(void **state)
     fetches(V);
 }
 
-static void test_room_is_asked_for_before(void **state)
+VENDOR_TEST(test_room_is_asked_for_before)
 {
     struct err err = ERR_INIT;
     char path[300];
-    (void)state;
-    if (!has_vendor())
-        return;
     console_fixture_write(&bench.fixture, "x", "", 0, path);
     autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_int_equal(download_room(fd, 1, &err), 0);
@@ -333,26 +264,20 @@ static void test_room_is_asked_for_before(void **state)
     assert_non_null(strstr(err.text, "are missing"));
 }
 
-static void test_two_at_once(void **state)
+VENDOR_TEST(test_two_at_once)
 {
     struct err err = ERR_INIT;
     char pid[40];
-    (void)state;
-    if (!has_vendor())
-        return;
     autoclose int lock = -1;
     assert_int_equal(release_lock(&bench.fixture.conf, &lock, &err), 0);
     snprintf(pid, sizeof pid, "%d", (int)getpid());
     refuses(ERR_BUSY, pid);
 }
 
-static void test_what_a_kill_left_is_swept(void **state)
+VENDOR_TEST(test_what_a_kill_left_is_swept)
 {
     struct err err = ERR_INIT;
     char path[300];
-    (void)state;
-    if (!has_vendor())
-        return;
     assert_int_equal(state_path(&bench.fixture.conf, "vendor.abcdef/home", path, &err), 0);
     assert_int_equal(file_make_dirs(path, 0700, &err), 0);
     fetches(V);
@@ -373,13 +298,10 @@ static struct build_check checks(const char *version, bool of_vendor)
     return r.builds[0];
 }
 
-static void test_it_is_verified_without_the_vendor(void **state)
+VENDOR_TEST(test_it_is_verified_without_the_vendor)
 {
     char path[300];
     struct err err = ERR_INIT;
-    (void)state;
-    if (!has_vendor())
-        return;
     fetches(V);
     unsigned n = vendor_requests(bench.vendor, "");
     assert_int_equal(checks(V, true).result, CHECK_GOOD);
@@ -394,14 +316,11 @@ static void test_it_is_verified_without_the_vendor(void **state)
     assert_int_equal(vendor_requests(bench.vendor, ""), n);
 }
 
-static void test_a_key_that_is_trusted_no_longer(void **state)
+VENDOR_TEST(test_a_key_that_is_trusted_no_longer)
 {
     struct release_check r;
     struct err err = ERR_INIT;
     struct coord_conf *c = &bench.fixture.conf;
-    (void)state;
-    if (!has_vendor())
-        return;
     fetches(V);
     str_cut(c->vendor_keyring, sizeof c->vendor_keyring, "deploy/keys/hashicorp.asc");
     if (access(c->vendor_keyring, R_OK) < 0)
@@ -414,15 +333,12 @@ static void test_a_key_that_is_trusted_no_longer(void **state)
     assert_int_equal(err.kind, ERR_STATE);
 }
 
-static void test_a_build_of_ones_own(void **state)
+VENDOR_TEST(test_a_build_of_ones_own)
 {
     struct build b = {.os = "linux", .arch = "amd64", .packing = PACKING_BARE};
     static const char *const url[] = {"https://mirror.example/nomad"};
     struct stored_release r;
     struct err err = ERR_INIT;
-    (void)state;
-    if (!has_vendor())
-        return;
     b.size = b.fetch_size = 10;
     memset(b.digest.bytes, 7, DIGEST_LEN);
     b.fetch_digest = b.digest;
@@ -434,7 +350,7 @@ static void test_a_build_of_ones_own(void **state)
 }
 
 /* One without a place is what hosts fetch from here: changed or gone, it is found. */
-static void test_a_build_of_ones_own_that_is_kept_here(void **state)
+VENDOR_TEST(test_a_build_of_ones_own_that_is_kept_here)
 {
     const struct coord_conf *c = &bench.fixture.conf;
     static const char binary[] = "a binary of one's own";
@@ -442,9 +358,6 @@ static void test_a_build_of_ones_own_that_is_kept_here(void **state)
     struct err err = ERR_INIT;
     struct build b;
     char from[300], kept[300];
-    (void)state;
-    if (!has_vendor())
-        return;
     scratch_write(vendor_dir(bench.vendor), "own", binary, 0755);
     scratch_path(vendor_dir(bench.vendor), "own", from);
     assert_int_equal(publish_measure(from, "4.0.0", "linux", "amd64", NULL, &b, &err), 0);
@@ -465,12 +378,9 @@ static void test_a_build_of_ones_own_that_is_kept_here(void **state)
 }
 
 /* The vendor's SHA256SUMS says something else than when the first build was fetched. */
-static void test_a_release_that_changed_behind_its_version(void **state)
+VENDOR_TEST(test_a_release_that_changed_behind_its_version)
 {
     const struct zip_member members[] = {{.name = "nomad", .content = bench.noise, .len = 9}};
-    (void)state;
-    if (!has_vendor())
-        return;
     make_release("4.1.0");
     vendor_sign(bench.vendor, "4.1.0", "good", NULL, NULL);
     fetches("4.1.0");
@@ -481,13 +391,10 @@ static void test_a_release_that_changed_behind_its_version(void **state)
     refuses_of("4.1.0", ERR_REFUSED, "another digest");
 }
 
-static void test_removed(void **state)
+VENDOR_TEST(test_removed)
 {
     struct err err = ERR_INIT;
     struct digest now;
-    (void)state;
-    if (!has_vendor())
-        return;
     list_releases(&bench.listing);
     fetches(V);
     assert_int_equal(release_remove(&bench.fixture.conf, V, &err), 0);
