@@ -11,22 +11,6 @@
 #define OLD_S (NEW_S - 86400)
 #define NEW_S INT64_C(1690000000) /* the model's clock: 1700000000 */
 
-static int set_up(void **state)
-{
-    struct swap_bench *b = xzalloc(1, sizeof(*b));
-
-    swap_bench_open(b);
-    *state = b;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    swap_bench_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* The newer version settles here, by the orders of its honest operator. */
 static void settle(struct swap_bench *b)
 {
@@ -164,7 +148,7 @@ static void the_automatic_revert_is_not_asked(void **state)
     assert_string_equal(b->s.phases.rec.settled, "");
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, swap_bench_set_up, swap_bench_tear_down)
 
 int main(void)
 {

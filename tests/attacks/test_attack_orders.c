@@ -7,22 +7,6 @@
 #include <cmocka.h>
 #include "swap_bench.h"
 
-static int set_up(void **state)
-{
-    struct swap_bench *b = xzalloc(1, sizeof(*b));
-
-    swap_bench_open(b);
-    *state = b;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    swap_bench_close(*state);
-    free(*state);
-    return 0;
-}
-
 static void lease_of(const struct swap_bench *b, enum lease_op op, uint64_t epoch, uint64_t time_ms,
                      struct buf *ret)
 {
@@ -277,7 +261,7 @@ static void no_order_keeps_root_busy_for_long(void **state)
     assert_int_equal(b->s.phases.rec.phase, PHASE_SETTLED);
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, swap_bench_set_up, swap_bench_tear_down)
 
 int main(void)
 {

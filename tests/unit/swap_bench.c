@@ -159,3 +159,19 @@ enum phase swap_bench_rest(struct swap_bench *b)
     }
     return p->rec.phase;
 }
+
+int swap_bench_set_up(void **state)
+{
+    struct swap_bench *b = xzalloc(1, sizeof(*b));
+
+    swap_bench_open(b);
+    *state = b;
+    return 0;
+}
+
+int swap_bench_tear_down(void **state)
+{
+    swap_bench_close(*state);
+    free(*state);
+    return 0;
+}

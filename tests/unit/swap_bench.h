@@ -27,6 +27,9 @@ struct swap_bench {
 
 void swap_bench_open(struct swap_bench *b);
 void swap_bench_close(struct swap_bench *b);
+/* The same as fixtures of a test, into and from *state. */
+int swap_bench_set_up(void **state);
+int swap_bench_tear_down(void **state);
 
 struct order *swap_bench_order(const struct swap_bench *b, enum message_kind kind, uint64_t epoch,
                                uint64_t sequence);
