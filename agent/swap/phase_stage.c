@@ -5,7 +5,8 @@
 #define FETCH_SLACK_MS 5000 /* for caravan-fetch to notice its own deadline first */
 #define FETCH_LOOK_MS  250
 
-static phase_step fetching_watch, copying_begin, copying_some, hashing_begin, hashing_some, trying;
+static phase_step fetching_anew, download_begin, kept_begin, kept_some, fetching_watch,
+    copying_begin, copying_some, hashing_begin, hashing_some, trying;
 
 void staging_cancelled(struct phases *p)
 {
@@ -28,23 +29,97 @@ static bool take_dir(struct phases *p)
     return true;
 }
 
+/* Owner and mode of the binary in place. */
+static int adopt(struct phases *p, int binary, struct err *err)
+{
+    const struct host *h = p->host;
+    int like = -1, rc;
+
+    if (h->open_through(h->ctx, p->shelf.at, p->shelf.name, &like, err) < 0)
+        return -1;
+    rc = h->adopt(h->ctx, binary, like, err);
+    h->close(h->ctx, like);
+    return rc;
+}
+
+/* Owner and mode before the sync, so that they are durable with the content. */
+static int make_durable(struct phases *p, int binary, struct err *err)
+{
+    const struct host *h = p->host;
+
+    if (adopt(p, binary, err) < 0 || h->sync(h->ctx, binary, err) < 0)
+        return -1;
+    shelf_close(h, &p->now.read);
+    return h->sync_dir(h->ctx, p->shelf.at, ".", err);
+}
+
 void fetching_begin(struct phases *p)
+{
+    if (take_dir(p))
+        phases_then(p, p->now.vendor.asked ? vendor_begin : fetching_start, 0);
+}
+
+void fetching_start(struct phases *p)
+{
+    phases_then(p, p->now.kept ? kept_begin : fetching_anew, 0);
+}
+
+/* ---- what was staged before ---- */
+
+static void kept_begin(struct phases *p)
+{
+    struct err err = ERR_INIT;
+
+    if (shelf_open(p->host, &p->shelf, p->shelf.fresh, p->rec.target_size, &p->now.read, &err) < 0)
+        phases_then(p, fetching_anew, 0);
+    else
+        phases_then(p, kept_some, 0);
+}
+
+static bool is_as_it_was(struct phases *p, struct err *err)
+{
+    if (p->now.read.at == p->rec.target_size && digest_eq(&p->now.read.digest, &p->rec.target))
+        return make_durable(p, p->now.read.from, err) == 0;
+    return err_set(err, ERR_CRYPTO, 0, "it is not what was staged") == 0;
+}
+
+static void kept_some(struct phases *p)
+{
+    struct err err = ERR_INIT;
+    int rc;
+
+    if (p->now.cancelled) {
+        staging_cancelled(p);
+        return;
+    }
+    rc = shelf_step(p->host, &p->now.read, &err);
+    if (rc > 0)
+        return;
+    bool fit = rc == 0 && is_as_it_was(p, &err);
+    shelf_close(p->host, &p->now.read);
+    if (!fit)
+        phases_note(p, LOG_WARNING, EVENT_NONE, "%s is fetched anew: %.180s", p->shelf.fresh,
+                    err.text);
+    phases_then(p, fit ? hashing_begin : fetching_anew, 0);
+}
+
+/* ---- fetching ---- */
+
+static void fetching_anew(struct phases *p)
 {
     const struct fetch_get *job = &p->now.job;
     struct err err = ERR_INIT;
 
-    if (!take_dir(p))
-        return;
     phases_drop(p, p->shelf.fresh);
     phases_drop(p, p->shelf.old);
     if (shelf_room(p->host, &p->shelf, p->conf.fetch_dir, p->rec.target_size, job->fetch_size,
                    &err) < 0)
         phases_fail_err(p, &err, "no room to stage");
     else
-        phases_then(p, p->now.vendor.asked ? vendor_begin : fetching_start, 0);
+        phases_then(p, download_begin, 0);
 }
 
-void fetching_start(struct phases *p)
+static void download_begin(struct phases *p)
 {
     struct err err = ERR_INIT;
 
@@ -131,29 +206,6 @@ static void copying_some(struct phases *p)
     phases_then(p, rc > 0 ? copying_some : staging_copied, 0);
 }
 
-static int adopt(struct phases *p, struct err *err)
-{
-    const struct host *h = p->host;
-    int like = -1, rc;
-
-    if (h->open_through(h->ctx, p->shelf.at, p->shelf.name, &like, err) < 0)
-        return -1;
-    rc = h->adopt(h->ctx, p->now.read.to, like, err);
-    h->close(h->ctx, like);
-    return rc;
-}
-
-/* Owner and mode before the sync, so that they are durable with the content. */
-static int make_durable(struct phases *p, struct err *err)
-{
-    const struct host *h = p->host;
-
-    if (adopt(p, err) < 0 || h->sync(h->ctx, p->now.read.to, err) < 0)
-        return -1;
-    shelf_close(h, &p->now.read);
-    return h->sync_dir(h->ctx, p->shelf.at, ".", err);
-}
-
 void staging_copied(struct phases *p)
 {
     struct err err = ERR_INIT;
@@ -164,7 +216,7 @@ void staging_copied(struct phases *p)
                     "the copy of what was fetched is not what the manifest names");
         return;
     }
-    if (make_durable(p, &err) < 0) {
+    if (make_durable(p, p->now.read.to, &err) < 0) {
         phases_drop(p, p->shelf.fresh);
         phases_fail_err(p, &err, "make the copy durable");
         return;

@@ -53,6 +53,7 @@ void vendor_begin(struct phases *p)
         staging_cancelled(p);
     } else if (vendor_check(p->host, &p->conf.vendor_keys, job, &p->now.job.fetch_digest, key,
                             &err) < 0) {
+        phases_drop(p, p->shelf.fresh); /* staged before: what counted then counts no more */
         phases_fail(p, why_not(&err), "root demands HashiCorp's own signature: %.190s", err.text);
     } else {
         phases_note(p, LOG_INFO, EVENT_NONE, "%s is signed by the key %s", job->zip, key);

@@ -318,6 +318,7 @@ int phases_accept(struct phases *p, const struct record *next, const struct stag
         if (job != NULL) {
             p->now.job = job->get;
             p->now.vendor = job->vendor;
+            p->now.kept = job->kept;
         }
     }
     tell(p);

@@ -26,7 +26,8 @@
  * Fetching, where root demands the vendor's signature: gpgv is asked before anything is downloaded;
  * then the zip is fetched, copied, compared, unpacked behind the trial's wall, and what comes out
  * is hashed (phase_vendor.c). Killed in any of that it is interrupted, as above, and nothing is
- * kept.
+ * kept. What is staged already, by the same digest, and where root demands it by the vendor's
+ * signature, is not fetched again: it is hashed, and tried again.
  *
  * Whether the rename has happened is read off the shelf: it takes the staged (or
  * the kept) name away in the same operation.
@@ -63,6 +64,8 @@ struct phases_config {
 struct stage_job {
     struct fetch_get get;
     struct vendor_job vendor;
+    bool kept; /* the same binary is staged here already: hashed and tried again, fetched only if it
+                  is not what it was */
 };
 
 struct phases;
@@ -77,6 +80,7 @@ struct phases_now {
     bool crossed; /* the rename is done: cancel is not heard any more */
     struct fetch_get job;
     struct vendor_job vendor;
+    bool kept;               /* as stage_job has it */
     struct shelf_read read;  /* the binary coming or going into place */
     int64_t read_ms;         /* uptime: when that was read to its end */
     struct shelf_read other; /* the one in place */

@@ -18,16 +18,18 @@ struct scenario {
     bool preserves;          /* begins staged, with a copy of other keys */
     enum phase ends;
     enum stage_binary at_end;
-    bool vendor; /* root demands HashiCorp's signature */
+    bool vendor;   /* root demands HashiCorp's signature */
+    bool restages; /* begins staged, the same once more */
 };
 
 static const struct scenario scenarios[] = {
-    {"stage", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, false},
-    {"swap", "good", false, false, false, false, PHASE_SETTLED, BINARY_NEW, false},
-    {"fail", "exits", false, false, false, false, PHASE_REVERTED, BINARY_OLD, false},
-    {"revert", "good", false, false, true, false, PHASE_REVERTED, BINARY_OLD, false},
-    {"vendor", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, true},
-    {"preserve", "good", false, true, false, true, PHASE_STAGED, BINARY_OLD, false},
+    {"stage", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, false, false},
+    {"swap", "good", false, false, false, false, PHASE_SETTLED, BINARY_NEW, false, false},
+    {"fail", "exits", false, false, false, false, PHASE_REVERTED, BINARY_OLD, false, false},
+    {"revert", "good", false, false, true, false, PHASE_REVERTED, BINARY_OLD, false, false},
+    {"vendor", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, true, false},
+    {"preserve", "good", false, true, false, true, PHASE_STAGED, BINARY_OLD, false, false},
+    {"restage", "good", false, true, false, false, PHASE_STAGED, BINARY_OLD, false, true},
 };
 
 struct run {
@@ -160,10 +162,10 @@ static void carry_on(struct run *r, struct view *v)
 /* Until the process under test has ended, or rests with its order carried out. */
 static bool play(struct run *r)
 {
-    enum message_kind kind = r->s->fresh       ? MSG_STAGE
-                             : r->s->reverts   ? MSG_REVERT
-                             : r->s->preserves ? MSG_PRESERVE
-                                               : MSG_SWAP;
+    enum message_kind kind = r->s->fresh || r->s->restages ? MSG_STAGE
+                             : r->s->reverts               ? MSG_REVERT
+                             : r->s->preserves             ? MSG_PRESERVE
+                                                           : MSG_SWAP;
     pid_t under_test;
 
     stage_service(&r->st, true);
@@ -212,7 +214,7 @@ int main(int argc, char **argv)
     }
     if (r.s == NULL || str_to_u64(argv[3], 1000, &first) < 0 ||
         str_to_u64(argv[4], 1000, &step) < 0 || first == 0 || step == 0) {
-        fprintf(stderr, "drive PROGRAMS stage|vendor|swap|fail|revert|preserve FIRST STEP\n");
+        fprintf(stderr, "drive PROGRAMS stage|restage|vendor|swap|fail|revert|preserve FIRST STEP\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);

@@ -520,6 +520,7 @@ static int port_fetch_begin(void *ctx, const struct fetch_get *job, struct err *
     if (model_step(m, err) < 0)
         return -1;
     m->fetch_polls = m->fetch_takes != 0 ? m->fetch_takes : 2;
+    m->fetches++;
     return 0;
 }
 

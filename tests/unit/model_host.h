@@ -72,6 +72,7 @@ struct model_host {
     const char *brings;                /* what a fetch brings; NULL: that */
     int fetch_polls;                   /* 0: no fetch */
     int fetch_takes;                   /* polls a fetch lasts; 0: 2 */
+    unsigned fetches;                  /* begun */
 
     /* Faults, for tests without a crash. */
     enum failure fetch_fails, try_fails;
