@@ -9,7 +9,7 @@
 
 static int exit_code(enum run_state s)
 {
-    return s == RUN_DONE || s == RUN_ABORTED ? EXIT_DONE : EXIT_STOPPED;
+    return run_is_over(s) ? EXIT_DONE : EXIT_STOPPED;
 }
 
 static void report_end(const struct carry_out *c, const struct world *w)
@@ -71,11 +71,6 @@ int target_load(struct console *c, const char *version, struct stored_release *r
         return -1;
     }
     return offer_release(c, version, ret, err);
-}
-
-bool run_is_over(enum run_state s)
-{
-    return s == RUN_DONE || s == RUN_ABORTED;
 }
 
 /* ---- a run out of the ledger again ---- */

@@ -33,7 +33,6 @@ int carry_out(const struct carry_out *c);
  * fetched (fetching.h), or ERR_REFUSED with the command to type. */
 MUST_CHECK int target_load(struct console *c, const char *version, struct stored_release *ret,
                            struct err *err);
-bool run_is_over(enum run_state s); /* done or aborted: nothing is left of it */
 
 struct reopened {
     struct ledger_store *store;

@@ -13,6 +13,7 @@ struct upgrade {
     struct stored_release stored;
     struct serving serving;
     struct ledger_store *store;
+    bool stage_only;
     struct policy policy;
     struct plan plan;
     bool planned;
@@ -166,7 +167,9 @@ static int confirm(struct upgrade *u, int *ret_code, struct err *err)
     }
     if (o->yes)
         return 1;
-    int rc = control_confirm(&u->console->signals, "Carry out this plan?", err);
+    int rc = control_confirm(
+        &u->console->signals,
+        u->stage_only ? "Stage the new binary on these hosts?" : "Carry out this plan?", err);
     return rc == 0 ? err_set(err, ERR_REFUSED, 0, "nothing was touched") : rc;
 }
 
@@ -178,6 +181,7 @@ static int upgrade(struct upgrade *u, const char *version, struct err *err)
         options_policy(&c->opt, &c->conf, &c->hazards, &u->policy, err) < 0 ||
         target_load(c, version, &u->stored, err) < 0)
         return -1;
+    u->policy.stage_only = u->stage_only;
     if (!c->opt.dry_run && check_ledger(u, err) < 0)
         return -1;
     if (plan_in_peace(u, err) < 0)
@@ -189,12 +193,11 @@ static int upgrade(struct upgrade *u, const char *version, struct err *err)
     return run_it(u, err);
 }
 
-int cmd_upgrade(void *ctx, int argc, char **argv)
+static int begin(struct console *c, const char *version, bool stage_only)
 {
-    struct upgrade u = {.console = ctx, .lock = -1};
+    struct upgrade u = {.console = c, .lock = -1, .stage_only = stage_only};
     struct err err = ERR_INIT;
-    (void)argc;
-    int code = upgrade(&u, argv[0], &err);
+    int code = upgrade(&u, version, &err);
     if (u.planned)
         plan_free(&u.plan);
     serving_end(&u.serving);
@@ -203,4 +206,16 @@ int cmd_upgrade(void *ctx, int argc, char **argv)
     if (u.lock >= 0)
         close(u.lock);
     return code < 0 ? command_fail(&err) : code;
+}
+
+int cmd_upgrade(void *ctx, int argc, char **argv)
+{
+    (void)argc;
+    return begin(ctx, argv[0], false);
+}
+
+int cmd_stage(void *ctx, int argc, char **argv)
+{
+    (void)argc;
+    return begin(ctx, argv[0], true);
 }

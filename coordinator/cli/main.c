@@ -26,8 +26,8 @@ static const struct cli_command commands[] = {
      "verify checks everything again, without the network; remove takes a version off this\n"
      "machine, unless a run uses it.\n"
      "\n"
-     "What has no --url hosts fetch from this machine: plan, upgrade and resume serve it while\n"
-     "they last. serve does so until it is interrupted: files by their digests, nothing else.",
+     "What has no --url hosts fetch from this machine: plan, stage, upgrade and resume serve it\n"
+     "while they last. serve does so until it is interrupted: files by their digests, nothing else.",
      1, 2, GROUP_ALL | GROUP_RELEASE | GROUP_SERVE, cmd_release},
     {"status", "", "versions, health, drift, agents and orphaned effects",
      "Exit code 0 only if all is well and every host runs the same version.", 0, 0,
@@ -35,6 +35,13 @@ static const struct cli_command commands[] = {
     {"plan", "VERSION", "what an upgrade would do, and what speaks against it",
      "Changes nothing. Exit code 4 when the upgrade would be refused.", 1, 1,
      GROUP_ALL | GROUP_JSON | GROUP_FILTER | GROUP_POLICY | GROUP_SERVE, cmd_plan},
+    {"stage", "VERSION", "everything of an upgrade up to the first restart, ahead of the night",
+     "Plans as upgrade does; then every host fetches the new binary, checks it and tries it, and\n"
+     "nothing is restarted. A later upgrade plans anew and has each host check and try it again;\n"
+     "only fetching and unpacking are left out.",
+     1, 1,
+     GROUP_ALL | GROUP_JSON | GROUP_FILTER | GROUP_POLICY | GROUP_CONFIRM | GROUP_DRY | GROUP_SERVE,
+     cmd_stage},
     {"upgrade", "VERSION", "upgrade the fleet: servers one at a time, then clients",
      "Shows the plan and asks once. Ctrl-C pauses: hosts in flight finish, nothing else\n"
      "begins; a second one leaves at once. Either can be resumed.",

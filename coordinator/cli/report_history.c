@@ -17,9 +17,9 @@ void report_history(const struct stored_run *runs, size_t n, bool color, FILE *o
         snprintf(done, sizeof done, "%lld/%lld", (long long)runs[i].done, (long long)runs[i].hosts);
         snprintf(cause, sizeof cause, "%s%s%.100s", host, host[0] != '\0' ? ": " : "",
                  runs[i].cause);
-        enum color shade = runs[i].state == RUN_DONE      ? COLOR_GREEN
-                           : runs[i].state == RUN_ABORTED ? COLOR_DIM
-                                                          : COLOR_YELLOW;
+        enum color shade = runs[i].state == RUN_ABORTED ? COLOR_DIM
+                           : run_is_over(runs[i].state) ? COLOR_GREEN
+                                                        : COLOR_YELLOW;
         table_row(&t, shade,
                   (const char *[]){hex, when, runs[i].target, run_state_name(runs[i].state), done,
                                    cause});

@@ -33,7 +33,11 @@ static void host_row(struct table *t, const struct plan *p, size_t i)
                        : !h->managed ? "no enrolled agent answers"
                        : h->leader   ? "leader: last of its region"
                                      : "";
-    char number[24], whole[120], longer[200], time[24];
+    char number[24], beside[80], whole[120], longer[200], time[24];
+    if (h->staged && !h->already) {
+        snprintf(beside, sizeof beside, "%s%sstaged already", note, note[0] != '\0' ? "; " : "");
+        note = beside;
+    }
     if (h->is_server && no_return_step(p, h->region) == h) {
         snprintf(whole, sizeof whole, "%s%sfrom its turn on no server can go back", note,
                  note[0] != '\0' ? "; " : "");
@@ -89,6 +93,12 @@ static void print_limits(const struct plan *p, FILE *out)
     str_for_ms(settle, sizeof settle, y->settle_ms);
     str_for_ms(soak, sizeof soak, y->soak_ms);
     str_for_ms(drain, sizeof drain, y->drain_deadline_ms);
+    if (y->stage_only) {
+        fprintf(out,
+                "\nOnly staged: the new binary is fetched, checked and tried beside the one in "
+                "use. Nothing is restarted.\n");
+        return;
+    }
     fprintf(out, "\nServers one at a time, the leader last%s; each must settle for %s.\n",
             p->transfer ? ", after its leadership was moved" : "", settle);
     for (size_t i = 0; i < p->n_regions; i++)
@@ -239,6 +249,7 @@ static struct json *host_json(const struct plan *p, const struct plan_host *h)
     json_set_bool(o, "leader", h->leader);
     json_set_bool(o, "already", h->already);
     json_set_bool(o, "managed", h->managed);
+    json_set_bool(o, "staged", h->staged);
     json_set_int(o, "ready_ms", plan_ready_ms(p, h));
     json_set_bool(o, "no_return", no_return_step(p, h->region) == h);
     return o;
@@ -289,6 +300,7 @@ struct json *report_plan_json(const struct plan *p)
     json_set_str(o, "digest", digest);
     json_set_bool(o, "refused", plan_refused(p) != NULL);
     json_set_int(o, "todo", (int64_t)p->n_todo);
+    json_set_bool(o, "stage_only", p->policy.stage_only);
     json_set_int(o, "parallel", p->parallel);
     json_set(o, "dead_server_cleanup", cleaning_json(p));
     for (size_t i = 0; i < p->n_hosts; i++)

@@ -36,9 +36,15 @@ static const char *version_of(const struct world *w, const struct plan_host *ph,
     return w != NULL ? "?" : lh->state == HOST_DONE ? p->target : "";
 }
 
-static enum color host_color(const struct ledger_host *h)
+/* What each host is to become by the run. */
+static enum host_state run_aim(const struct plan *p)
 {
-    if (h->state == HOST_DONE)
+    return p->policy.stage_only ? HOST_STAGED : HOST_DONE;
+}
+
+static enum color host_color(const struct ledger_host *h, bool over)
+{
+    if (h->state == HOST_DONE || (over && h->state == HOST_STAGED))
         return COLOR_GREEN;
     if (h->state == HOST_FAILED)
         return COLOR_RED;
@@ -72,17 +78,18 @@ static void print_hosts(const struct plan *p, const struct ledger *l, const stru
 {
     struct table t;
     size_t skipped = 0;
+    enum host_state aim = run_aim(p);
     table_init(&t, (const char *[]){"HOST", "ROLE", "FROM", "NOW", "STATE", ""}, 6);
     for (size_t i = 0; i < p->n_hosts && i < l->n_hosts; i++) {
         const struct plan_host *ph = &p->hosts[i];
         const struct ledger_host *lh = &l->hosts[i];
         char outcome[160];
-        if (i >= REPORT_ROWS && (lh->state == HOST_DONE || lh->state == HOST_PENDING)) {
+        if (i >= REPORT_ROWS && (lh->state == aim || lh->state == HOST_PENDING)) {
             skipped++;
             continue;
         }
         outcome_text(lh, outcome, sizeof outcome);
-        table_row(&t, host_color(lh),
+        table_row(&t, host_color(lh, run_is_over(l->state)),
                   (const char *[]){ph->name, ph->is_server ? "server" : "client", ph->from,
                                    version_of(w, ph, lh, p), outcome,
                                    str_starts(outcome, host_text(lh)) ? "" : host_text(lh)});
@@ -90,7 +97,7 @@ static void print_hosts(const struct plan *p, const struct ledger *l, const stru
     table_print(&t, color, out);
     table_free(&t);
     if (skipped > 0)
-        fprintf(out, "  ... and %zu more, done or not begun\n", skipped);
+        fprintf(out, "  ... and %zu more, %s or not begun\n", skipped, host_state_name(aim));
 }
 
 static size_t count(const struct ledger *l, enum host_state state)
@@ -183,15 +190,26 @@ static void print_unmeasured(const struct plan *p, const struct ledger *l, FILE 
     }
 }
 
+static void print_staged(const struct ledger *l, FILE *out)
+{
+    fputs(
+        "Nothing was restarted. The new binary lies on each staged host, beside the one in use. To "
+        "go on: caravan upgrade ",
+        out);
+    print_safe(out, l->target);
+    fputs(", which looks at everything again, and fetches nothing a second time.\n", out);
+}
+
 void report_run(const struct plan *p, const struct ledger *l, const struct world *w, bool color,
                 FILE *out)
 {
     char hex[33];
     run_hex(hex, l->run_id);
     print_hosts(p, l, w, color, out);
-    fprintf(out, "\nRun %.8s to %s %s %s: %zu of %zu %s done", hex, l->target,
+    fprintf(out, "\nRun %.8s to %s %s %s: %zu of %zu %s %s", hex, l->target,
             run_ended(l->state) ? "is" : "has not ended,", run_state_name(l->state),
-            count(l, HOST_DONE), l->n_hosts, str_count(l->n_hosts, "host", "hosts"));
+            count(l, run_aim(p)), l->n_hosts, str_count(l->n_hosts, "host", "hosts"),
+            host_state_name(run_aim(p)));
     static const enum host_state told[] = {HOST_FAILED, HOST_SKIPPED, HOST_GONE};
     for (size_t i = 0; i < ARRAY_LEN(told); i++)
         if (count(l, told[i]) > 0)
@@ -203,6 +221,8 @@ void report_run(const struct plan *p, const struct ledger *l, const struct world
     report_cause(l, color, out);
     print_logs(p, l, out);
     report_late_failures(p, l, 0, color, out);
+    if (l->state == RUN_STAGED)
+        print_staged(l, out);
     bool said = l->cause[0] != '\0' && l->advice[0] != '\0';
     if ((l->state == RUN_STOPPED && !said) || l->state == RUN_PAUSED)
         fprintf(out, "To go on: caravan resume. To end the run: caravan abort.\n");

@@ -102,14 +102,14 @@ static void decide_claiming(const struct situation *s, struct decision *d)
 {
     if (!s->lease->all)
         waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
-    else if (snapshots_taken(s, d) && keystores_copied(s, d))
+    else if (s->plan->policy.stage_only || (snapshots_taken(s, d) && keystores_copied(s, d)))
         intend_run(d, RUN_STAGING);
 }
 
 static void decide_stage_state(const struct situation *s, struct decision *d)
 {
     if (all_staged(s))
-        intend_run(d, RUN_SERVERS);
+        intend_run(d, s->plan->policy.stage_only ? RUN_STAGED : RUN_SERVERS);
     else
         decide_staging(s, d);
 }

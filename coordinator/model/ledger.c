@@ -1,20 +1,30 @@
 #include "ledger.h"
 
-static const char *const run_names[RUN_STATE_COUNT] = {
-    [RUN_NONE] = "none",         [RUN_CLAIMING] = "claiming", [RUN_STAGING] = "staging",
-    [RUN_SERVERS] = "servers",   [RUN_CLIENTS] = "clients",   [RUN_VERIFYING] = "verifying",
-    [RUN_DONE] = "done",         [RUN_STOPPED] = "stopped",   [RUN_PAUSED] = "paused",
-    [RUN_ABORTING] = "aborting", [RUN_ABORTED] = "aborted",
+static const struct {
+    const char *name;
+    bool ended, over;
+} run_states[RUN_STATE_COUNT] = {
+    [RUN_NONE] = {"none", false, false},       [RUN_CLAIMING] = {"claiming", false, false},
+    [RUN_STAGING] = {"staging", false, false}, [RUN_SERVERS] = {"servers", false, false},
+    [RUN_CLIENTS] = {"clients", false, false}, [RUN_VERIFYING] = {"verifying", false, false},
+    [RUN_DONE] = {"done", true, true},         [RUN_STOPPED] = {"stopped", true, false},
+    [RUN_PAUSED] = {"paused", true, false},    [RUN_ABORTING] = {"aborting", false, false},
+    [RUN_ABORTED] = {"aborted", true, true},   [RUN_STAGED] = {"staged", true, true},
 };
 
 const char *run_state_name(enum run_state s)
 {
-    return (unsigned)s < RUN_STATE_COUNT ? run_names[s] : "unknown";
+    return (unsigned)s < RUN_STATE_COUNT ? run_states[s].name : "unknown";
 }
 
 bool run_ended(enum run_state s)
 {
-    return s == RUN_DONE || s == RUN_STOPPED || s == RUN_PAUSED || s == RUN_ABORTED;
+    return (unsigned)s < RUN_STATE_COUNT && run_states[s].ended;
+}
+
+bool run_is_over(enum run_state s)
+{
+    return (unsigned)s < RUN_STATE_COUNT && run_states[s].over;
 }
 
 static const struct {

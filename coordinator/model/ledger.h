@@ -25,10 +25,12 @@ enum run_state {
     RUN_PAUSED,
     RUN_ABORTING, /* undoing effects, giving leases back */
     RUN_ABORTED,
+    RUN_STAGED, /* the end of a run that only stages */
     RUN_STATE_COUNT
 };
 const char *run_state_name(enum run_state s);
-bool run_ended(enum run_state s); /* done, stopped, paused, aborted: the process may exit */
+bool run_ended(enum run_state s);   /* the process may exit; it is over, or can be resumed: */
+bool run_is_over(enum run_state s); /* done, staged, aborted: nothing is left of it */
 
 enum host_state {
     HOST_PENDING, /* nothing was begun */

@@ -41,6 +41,8 @@ struct plan_host {
     bool canary;  /* forecast */
     bool already; /* runs the target already: only verified */
     bool managed; /* has an enrolled agent that answers */
+    bool staged;  /* the target lies there already, by its agent; told with the plan and not part
+                     of it */
     /* A server whose raft state is so large that reading it back takes longer than the policy's
      * deadline: its own; 0: as the policy has it. */
     int64_t ready_ms;

@@ -44,6 +44,7 @@ static const struct field numbers[] = {
     ROW_UINT("renew", plan, policy.renew_ms),
     ROW_UINT("stage-deadline", plan, policy.stage_deadline_ms),
     ROW_UINT("stage-parallel", plan, policy.stage_parallel),
+    ROW("stage-only", plan, policy.stage_only, FIELD_BOOL),
     ROW_ENUM("server-not-ready", plan, server_on_not_ready, ON_REVERT, ON_REVERT_IF_UNTOUCHED),
     ROW_ENUM("client-not-ready", plan, client_on_not_ready, ON_REVERT, ON_REVERT_IF_UNTOUCHED),
     ROW("bad-leader-pair", plan, bad_leader_pair, FIELD_BOOL),

@@ -39,6 +39,7 @@ struct policy {
     int64_t lease_ms, renew_ms;
     int64_t stage_deadline_ms;
     uint32_t stage_parallel; /* hosts staging at once */
+    bool stage_only;         /* the run ends before the first restart */
     uint32_t unproven_days;  /* a target released less long ago is told; 0: never */
 };
 

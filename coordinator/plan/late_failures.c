@@ -33,8 +33,8 @@ size_t late_failures(const struct plan *p, const struct ledger *l, int64_t now_w
     struct version from, to;
     size_t n = 0;
 
-    if (!run_ended(l->state) || l->ended_wall_ms == 0 || !oldest(p, l, &from) ||
-        version_parse(p->target, &to, &unused) < 0)
+    if (!run_ended(l->state) || l->state == RUN_STAGED || l->ended_wall_ms == 0 ||
+        !oldest(p, l, &from) || version_parse(p->target, &to, &unused) < 0)
         return 0;
     for (size_t i = 0; i < p->hazards->n_lates && n < LATE_FAILURES_MAX; i++) {
         const struct late *row = &p->hazards->lates[i];

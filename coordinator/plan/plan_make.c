@@ -104,6 +104,7 @@ static void host_fill(struct plan_host *p, const struct world *w, const struct h
         p->before = a->hello.running;
         if (b != NULL)
             p->digest = b->digest;
+        p->staged = a->work.phase == PHASE_STAGED && digest_eq(&a->work.target, &p->digest);
     }
     p->already = str_eq(p->from, target->version) &&
                  (!p->managed || (b != NULL && digest_eq(&a->hello.disk, &p->digest) &&

@@ -207,7 +207,7 @@ static int tick(struct run *r, const struct event *last, struct err *err)
 static int finish(struct run *r, struct err *err)
 {
     const struct run_config *c = r->config;
-    bool all = c->ledger->state != RUN_DONE && c->ledger->state != RUN_ABORTED;
+    bool all = !run_is_over(c->ledger->state);
 
     while (!all) {
         if (lease_give_back(r, &all, err) < 0)

@@ -401,9 +401,10 @@ int ledger_store_runs(struct ledger_store *s, struct stored_run **ret, size_t *r
     auto_buf struct buf sql = BUF_INIT;
     buf_printf(&sql,
                "SELECT run, target, state, begun_wall_ms, ended_wall_ms, cause, cause_host, "
-               "n_hosts, (SELECT count(*) FROM host WHERE host.run = run.run AND host.state = %d) "
+               "n_hosts, (SELECT count(*) FROM host WHERE host.run = run.run AND host.state = "
+               "CASE run.state WHEN %d THEN %d ELSE %d END) "
                "FROM run ORDER BY begun_wall_ms DESC LIMIT %d",
-               HOST_DONE, RUNS_MAX);
+               RUN_STAGED, HOST_STAGED, HOST_DONE, RUNS_MAX);
     if (prepare(s, buf_str(&sql), &st, err) < 0)
         return -1;
     struct stored_run *runs = NULL;

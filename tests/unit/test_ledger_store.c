@@ -284,6 +284,28 @@ static void test_runs_are_found_by_their_first_digits(void **state)
     drop(l);
 }
 
+/* A run that only stages has done what has staged. */
+static void test_a_list_counts_what_is_done(void **state)
+{
+    static const enum run_state states[] = {RUN_STAGED, RUN_DONE};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+        struct ledger_store *s = open_store();
+        struct ledger *l = make_ledger(40, 1);
+        autofree struct stored_run *runs = NULL;
+        struct err err = ERR_INIT;
+        size_t n = 0;
+        l->state = states[i];
+        for (size_t k = 0; k < l->n_hosts; k++)
+            l->hosts[k].state = k == 0 ? HOST_SKIPPED : i == 0 ? HOST_STAGED : HOST_DONE;
+        assert_int_equal(ledger_store_commit(s, l, &err), 0);
+        assert_int_equal(ledger_store_runs(s, &runs, &n, &err), 0);
+        assert_int_equal(runs[0].done, l->n_hosts - 1);
+        ledger_store_close(s);
+        drop(l);
+    }
+}
+
 /* A ledger of an earlier version: a column is missing, and is added. */
 static void test_a_missing_column_is_added(void **state)
 {
@@ -410,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_finished_effects_are_history),
         cmocka_unit_test(test_changes_of_state_are_kept),
         cmocka_unit_test(test_runs_are_found_by_their_first_digits),
+        cmocka_unit_test(test_a_list_counts_what_is_done),
         cmocka_unit_test(test_a_missing_column_is_added),
         cmocka_unit_test(test_a_missing_column_is_nothing_to_who_looks),
         cmocka_unit_test(test_the_lock_names_its_holder),

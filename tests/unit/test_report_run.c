@@ -46,10 +46,31 @@ static void test_nomads_last_lines(void **state)
     small_fleet_free(&f);
 }
 
+/* Counted is what the run was to bring about. */
+static void test_a_run_that_only_stages(void **state)
+{
+    struct small_fleet f;
+    (void)state;
+    small_fleet_init(&f);
+    small_fleet_run(&f, RUN_STAGED);
+    f.plan.policy.stage_only = true;
+    for (size_t i = 0; i < f.ledger.n_hosts; i++)
+        f.ledger.hosts[i].state = i == 0 ? HOST_SKIPPED : HOST_STAGED;
+    char counted[60];
+    snprintf(counted, sizeof counted, "%zu of %zu hosts staged, 1 skipped.", f.ledger.n_hosts - 1,
+             f.ledger.n_hosts);
+    autofree char *text = reported(&f);
+    assert_non_null(strstr(text, counted));
+    assert_non_null(strstr(text, "Nothing was restarted"));
+    assert_null(strstr(text, "caravan resume"));
+    small_fleet_free(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nomads_last_lines),
+        cmocka_unit_test(test_a_run_that_only_stages),
     };
     return cmocka_run_group_tests_name("report_run", tests, NULL, NULL);
 }

@@ -360,6 +360,9 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
     again = again && h->agent.order_sequence >= o->head.sequence; /* it was obeyed */
     if (again || late)
         return;
+    if (o->head.kind != MSG_STAGE && t->policy.stage_only)
+        judge_says(t, 10, "%s of %s by a run that only stages", message_kind_name(o->head.kind),
+                   h->name);
     if (o->head.kind == MSG_REVERT) {
         judge_revert(t, host);
         return;

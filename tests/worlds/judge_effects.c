@@ -20,6 +20,8 @@ void judge_operate(struct truth *t, const struct operate *o)
         return;
     }
     const struct t_host *h = &t->hosts[host];
+    if (t->policy.stage_only)
+        judge_says(t, 10, "a run that only stages asks Nomad to change %s", h->name);
     for (uint32_t i = 0; i < h->agent.n_notes; i++)
         noted = noted || h->agent.notes[i] == o->effect;
     if (o->op == OP_DRAIN && (!noted || e->before[0] == '\0'))

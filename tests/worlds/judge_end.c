@@ -75,6 +75,23 @@ static void judge_done(struct truth *t)
     }
 }
 
+/* What is called staged lies there. */
+static void judge_staged(struct truth *t)
+{
+    counts.judged[11]++;
+    for (size_t i = 0; i < t->ledger.n_hosts; i++) {
+        const struct ledger_host *l = &t->ledger.hosts[i];
+        const struct t_host *h = &t->hosts[t_host_of(t, l->key)];
+        if (l->state != HOST_STAGED && !host_finished(l->state))
+            judge_says(t, 11, "staged, and %s is %s", h->name, host_state_name(l->state));
+        if (t->plain && h->agent.lease.held)
+            judge_says(t, 9, "staged, and the lease of %s was not given back", h->name);
+        if (l->state == HOST_STAGED && h->disk != BIN_NEW && h->agent.phase != PHASE_STAGED &&
+            h->strange_ms < t->effect_ms)
+            judge_says(t, 11, "staged, and %s has not the target", h->name);
+    }
+}
+
 void judge_end(struct truth *t)
 {
     enum run_state end = t->ledger.state;
@@ -82,7 +99,11 @@ void judge_end(struct truth *t)
     counts.judged[INVARIANT_ENDS]++;
     if (end == RUN_DONE)
         judge_done(t);
-    if (end == RUN_DONE || end == RUN_ABORTED)
+    if (end == RUN_STAGED)
+        judge_staged(t);
+    if ((end == RUN_STAGED || end == RUN_DONE) && (end == RUN_STAGED) != t->policy.stage_only)
+        judge_says(t, INVARIANT_ENDS, "the run is %s", run_state_name(end));
+    if (run_is_over(end))
         judge_undone(t);
     if (end != RUN_STOPPED)
         return;

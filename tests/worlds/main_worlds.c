@@ -71,6 +71,8 @@ static void choose_policy(struct truth *t)
     p->drain_deadline_ms = 40000;
     p->stage_deadline_ms = 60000;
     p->accept_outage = t->n_regions == 1 && t->hosts[1].is_server == false;
+    /* Without a draw: the other worlds stay as they were. */
+    p->stage_only = (t->seed * UINT64_C(0xd6e8feb86659fd93) >> 33) % 64 == 0;
 }
 
 /* Versions, and all that belongs to them, are chosen at random: what may be accepted is. */
@@ -170,7 +172,7 @@ static bool goes_on(struct truth *t, int ends)
 {
     if (ends >= ENDS_MAX)
         return false;
-    if (t->ledger.state == RUN_DONE || t->ledger.state == RUN_ABORTED)
+    if (run_is_over(t->ledger.state))
         return false;
     if (t->ledger.state == RUN_STOPPED && t_chance(t, 600))
         return false;
