@@ -27,7 +27,8 @@ static const struct cli_command commands[] = {
      "machine, unless a run uses it.\n"
      "\n"
      "What has no --url hosts fetch from this machine: plan, stage, upgrade and resume serve it\n"
-     "while they last. serve does so until it is interrupted: files by their digests, nothing else.",
+     "while they last. serve does so until it is interrupted: files by their digests, nothing "
+     "else.",
      1, 2, GROUP_ALL | GROUP_RELEASE | GROUP_SERVE, cmd_release},
     {"status", "", "versions, health, drift, agents and orphaned effects",
      "Exit code 0 only if all is well and every host runs the same version.", 0, 0,

@@ -214,7 +214,8 @@ int main(int argc, char **argv)
     }
     if (r.s == NULL || str_to_u64(argv[3], 1000, &first) < 0 ||
         str_to_u64(argv[4], 1000, &step) < 0 || first == 0 || step == 0) {
-        fprintf(stderr, "drive PROGRAMS stage|restage|vendor|swap|fail|revert|preserve FIRST STEP\n");
+        fprintf(stderr,
+                "drive PROGRAMS stage|restage|vendor|swap|fail|revert|preserve FIRST STEP\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
