@@ -9,6 +9,7 @@
 #define SILENCE_MS      10000          /* expected without better knowledge */
 #define SILENCE_MOST_MS INT64_C(60000) /* no host makes others wait for more than twice that */
 #define LAST            5              /* clients whose silence says what to expect */
+#define READY_MAX       64 /* of those that can begin, so many are looked at in a tick */
 
 /* ---- right after a heartbeat, when it matters ---- */
 
@@ -233,27 +234,65 @@ static void skip_over(const struct situation *s, struct decision *d, size_t i)
     snprintf(in->text, sizeof(in->text), "%s", why);
 }
 
-static void window(const struct situation *s, struct decision *d, size_t most)
+/* Clients that can have their turn now. */
+struct ready {
+    size_t n, left, passed_over; /* left: neither finished nor in flight; the first that cannot */
+    struct {
+        size_t i;
+        int64_t wait; /* for its heartbeat */
+    } of[READY_MAX];
+};
+
+/* Who was claimed for its turn goes first, then the shortest wait, then the plan's order; canaries
+ * are those that the plan shows. */
+static void add_ready(const struct situation *s, struct ready *r, size_t i, const struct host *h)
 {
-    size_t begun = ledger_in_flight(s->ledger, s->plan, false), passed_over = SIZE_MAX;
+    bool by_beat = s->plan->policy.canary == 0 || s->ledger->canaries_done;
+    int64_t wait = !by_beat                            ? 0
+                   : s->lease->claims[i] != CLAIM_NONE ? -1
+                                                       : heartbeat_wait(s, h, s->now);
+    size_t at = r->n;
+
+    while (at > 0 && r->of[at - 1].wait > wait)
+        at--;
+    if (at == READY_MAX)
+        return;
+    r->n = MIN_OF(r->n + 1, (size_t)READY_MAX);
+    memmove(&r->of[at + 1], &r->of[at], (r->n - at - 1) * sizeof(r->of[0]));
+    r->of[at].i = i;
+    r->of[at].wait = wait;
+}
+
+static void find_ready(const struct situation *s, struct ready *r)
+{
+    enum skip_why skip;
 
     for (size_t i = s->plan->n_servers; i < s->plan->n_hosts; i++) {
-        if (host_finished(s->ledger->hosts[i].state) || host_in_flight(s->ledger->hosts[i].state))
+        const struct ledger_host *lh = &s->ledger->hosts[i];
+        const struct host *h = world_host(s->world, lh->key);
+        bool at_rest = !host_finished(lh->state) && !host_in_flight(lh->state);
+        r->left += at_rest;
+        if (!at_rest || lh->state != HOST_STAGED) /* else decide_staging is at it */
             continue;
-        if (begun >= most) {
-            waiting_for(d, REASON_LIMIT, "", "clients at work: %zu, allowed at once: %zu", begun,
-                        most);
-            return;
-        }
-        if (s->ledger->hosts[i].state != HOST_STAGED)
-            continue; /* decide_staging is at it */
-        if (begin_one(s, d, i))
-            begun++;
-        else if (passed_over == SIZE_MAX)
-            passed_over = i;
+        if (not_now(s, i, h, &skip) == NULL)
+            add_ready(s, r, i, h);
+        else if (r->passed_over == SIZE_MAX)
+            r->passed_over = i;
     }
-    if (passed_over != SIZE_MAX && begun == 0)
-        skip_over(s, d, passed_over);
+}
+
+static void window(const struct situation *s, struct decision *d, size_t most)
+{
+    size_t begun = ledger_in_flight(s->ledger, s->plan, false);
+    struct ready r = {.passed_over = SIZE_MAX};
+
+    find_ready(s, &r);
+    for (size_t k = 0; k < r.n && begun < most; k++, r.left--)
+        begun += begin_one(s, d, r.of[k].i);
+    if (begun >= most && r.left > 0)
+        waiting_for(d, REASON_LIMIT, "", "clients at work: %zu, allowed at once: %zu", begun, most);
+    else if (begun == 0 && r.passed_over != SIZE_MAX)
+        skip_over(s, d, r.passed_over);
 }
 
 static bool all_finished(const struct situation *s)

@@ -336,6 +336,30 @@ static void test_heartbeat(void **state)
     desk_done(f);
 }
 
+/* While one would wait for its heartbeat, another whose beat has just come goes first; but the
+ * canary is the one that the plan shows, and who was claimed has its turn. */
+static void test_whose_beat_has_come_goes_first(void **state)
+{
+    struct small_fleet *f = desk_clients(1);
+    (void)state;
+    for (int i = 3; i < 5; i++)
+        f->hosts[i].client.heartbeat_ttl_ms = 12000;
+    f->hosts[3].client.heartbeat_age_ms = 5000;
+    f->hosts[4].client.heartbeat_age_ms = 11000;
+    desk_swaps(f, "c1-id");
+    f->ledger.canaries_done = true;
+    f->ledger.canaries_settled_ms = f->w.begun_ms - f->policy.soak_ms;
+    f->claims[3] = f->claims[4] = CLAIM_NONE;
+    small_fleet_decide(f);
+    assert_string_equal(small_fleet_intent(f, INTENT_CLAIM)->key, "c2-id");
+    f->claims[3] = CLAIM_HELD;
+    desk_swaps(f, "c1-id");
+    f->claims[4] = CLAIM_HELD;
+    f->claims[3] = CLAIM_NONE;
+    desk_swaps(f, "c2-id");
+    desk_done(f);
+}
+
 static void test_budgets(void **state)
 {
     struct small_fleet *f = desk_clients(2);
@@ -618,6 +642,7 @@ int main(void)
         cmocka_unit_test(test_drain),
         cmocka_unit_test(test_drain_too_long),
         cmocka_unit_test(test_heartbeat),
+        cmocka_unit_test(test_whose_beat_has_come_goes_first),
         cmocka_unit_test(test_budgets),
         cmocka_unit_test(test_failures_first),
         cmocka_unit_test(test_skip_down),
