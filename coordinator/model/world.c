@@ -88,3 +88,10 @@ const struct fact_view *agent_fact(const struct agent_view *a, const char *id)
             return &a->facts[i];
     return NULL;
 }
+
+const char *fact_doubt(const struct fact_view *f)
+{
+    if (f == NULL)
+        return "its agent does not tell";
+    return f->value == TRI_UNKNOWN && f->text[0] != '\0' ? f->text : "its agent cannot tell";
+}

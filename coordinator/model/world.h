@@ -280,6 +280,8 @@ void world_free(struct world *w); /* NULL is fine */
 void world_index(struct world *w);
 /* NULL: not told. */
 const struct fact_view *agent_fact(const struct agent_view *a, const char *id);
+/* Why an agent cannot tell, in its own words if it has some; NULL: it does not know the fact. */
+const char *fact_doubt(const struct fact_view *f);
 struct host *world_host(const struct world *w, const char *key); /* NULL: not there */
 const struct region *world_region(const struct world *w, const char *name);
 /* The version a host runs by Nomad's own word: server self, else members' build

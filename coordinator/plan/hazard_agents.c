@@ -1,8 +1,8 @@
 /* Rows about Caravan's own agents. Contract: hazard_detect.h. */
 #include "hazard_detect.h"
 
+#include "place_rule.h"
 #include "plan_make.h"
-#include "url_plain.h"
 
 /* Also servers that the filters leave out: their agents hold the run's lease. */
 void hazard_unmanaged_server(struct hazard_check *c, row_t *row)
@@ -161,36 +161,13 @@ void hazard_serve_shut(struct hazard_check *c, row_t *row)
     each_fetching(c, row, judge_shut);
 }
 
-static bool is_file_url(const char *url)
-{
-    return strncasecmp(url, "file:", 5) == 0;
-}
-
-/* As the host's law judges it (law.h): one place that is refused, and the order is. NULL: allowed;
- * *ret_unsure: it could not be told, why. */
-static const char *refused_there(const struct host *h, const char *url, const char **ret_unsure)
-{
-    const struct fact_view *files = agent_fact(&h->agent, "file-urls");
-    const struct fact_view *prefixes = agent_fact(&h->agent, "url-prefixes");
-
-    if (is_file_url(url) && (files == NULL || files->value == TRI_UNKNOWN))
-        *ret_unsure = fact_doubt(files);
-    else if (is_file_url(url) && files->value == TRI_NO)
-        return "root does not allow file:// places";
-    if (prefixes == NULL || prefixes->value == TRI_UNKNOWN)
-        *ret_unsure = fact_doubt(prefixes);
-    else if (prefixes->value == TRI_YES)
-        return url_refused(prefixes->text, url);
-    return NULL;
-}
-
 static void judge_urls(struct hazard_check *c, row_t *row, const struct host *h,
                        const struct manifest_build_ref *b)
 {
     const char *unsure = NULL;
 
     for (size_t i = 0; i < b->n_urls; i++) {
-        const char *why = refused_there(h, b->urls[i], &unsure);
+        const char *why = place_refused(&h->agent, b->urls[i], &unsure);
         if (why != NULL) {
             hazard_found(c, row, TRI_YES, h->name, "it may not fetch from %.120s: %s", b->urls[i],
                          why);

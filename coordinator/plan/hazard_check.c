@@ -178,10 +178,3 @@ const char *asked_why(enum asked asked)
     };
     return why[asked];
 }
-
-const char *fact_doubt(const struct fact_view *f)
-{
-    if (f == NULL)
-        return "its agent does not tell";
-    return f->value == TRI_UNKNOWN && f->text[0] != '\0' ? f->text : "its agent cannot tell";
-}

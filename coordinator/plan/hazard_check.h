@@ -98,7 +98,5 @@ const struct region_survey *survey_region(const struct hazard_check *c, const ch
 const struct host_survey *survey_host(const struct hazard_check *c, const char *key);
 /* Why a question has no answer, for people. */
 const char *asked_why(enum asked asked);
-/* Why an agent cannot tell, in its own words if it has some; NULL: it does not know the fact. */
-const char *fact_doubt(const struct fact_view *f);
 
 #endif
