@@ -2,6 +2,7 @@
 
 #include "log_frames.h"
 #include "nomad_operate.h"
+#include "seeds.h"
 #include "str.h"
 
 static void heard(void *ctx, const char *key, const char *line);
@@ -161,6 +162,9 @@ static void shell_stage_order(void *ctx, const char *key, struct order_stage *re
     if (h == NULL || s->release == NULL ||
         release_stage(s->release, h->agent.hello.os, h->agent.hello.arch, ret, &err) < 0)
         return;
+    const struct build *b = manifest_build(&s->release->manifest, h->agent.hello.os,
+                                           h->agent.hello.arch); /* release_stage has seen it */
+    seeds_lead(w, h, &b->digest, &b->fetch_digest, ret);
     ret->speed_min = (uint32_t)MIN_OF(s->console->conf.speed_min, (uint64_t)UINT32_MAX);
     ret->deadline_ms = (uint32_t)s->console->conf.stage_deadline_ms;
 }

@@ -2,6 +2,7 @@
 #include "decide.h"
 
 #include "hazards.h"
+#include "seed_turns.h"
 
 #define SILENT_MS 60000 /* an agent that has not said hello to this process for so long */
 
@@ -136,8 +137,21 @@ static bool staging_one(const struct situation *s, struct decision *d, size_t i,
     return true;
 }
 
+/* Once for all that wait for it. */
+static void wait_for_seed(const struct situation *s, struct decision *d, const char *name,
+                          struct seed_turn *turn)
+{
+    const struct plan_host *seed = &s->plan->hosts[turn->first];
+
+    if (!turn->told)
+        waiting_for(d, REASON_STAGING, seed->key,
+                    "%s: is to fetch from the seed %s, which is first", name, seed->name);
+    turn->told = true;
+}
+
 /* Servers' agents are leased already; a client is claimed first. True: begun. */
-static bool begin_one(const struct situation *s, struct decision *d, size_t i)
+static bool begin_one(const struct situation *s, struct decision *d, struct seed_turns *turns,
+                      size_t i)
 {
     const struct ledger_host *lh = &s->ledger->hosts[i];
     const struct plan_host *p = &s->plan->hosts[i];
@@ -152,6 +166,11 @@ static bool begin_one(const struct situation *s, struct decision *d, size_t i)
     }
     if (host_runs_target(s, i, h)) { /* a copy beside it would only be left there */
         intend_mark(d, lh->key, HOST_STAGED, "runs %s already", s->plan->target);
+        return false;
+    }
+    struct seed_turn *turn = seed_turn_awaited(s, turns, i, h);
+    if (turn != NULL) {
+        wait_for_seed(s, d, p->name, turn);
         return false;
     }
     if (!call_due(&lh->call, s->now)) {
@@ -174,22 +193,30 @@ static bool begin_one(const struct situation *s, struct decision *d, size_t i)
     return true;
 }
 
-/* True: some are still to be staged, also when they cannot begin now. */
+static bool some_pending(const struct situation *s)
+{
+    for (size_t i = 0; i < s->ledger->n_hosts; i++)
+        if (s->ledger->hosts[i].state == HOST_PENDING)
+            return true;
+    return false;
+}
+
+/* Seeds first. True: some are still to be staged, also when they cannot begin now. */
 static bool begin_some(const struct situation *s, struct decision *d, size_t busy)
 {
-    bool any = false, allowed = false;
+    size_t most = s->plan->policy.stage_parallel, n = s->ledger->n_hosts;
 
-    for (size_t i = 0; i < s->ledger->n_hosts && busy < s->plan->policy.stage_parallel; i++) {
-        if (s->ledger->hosts[i].state != HOST_PENDING)
-            continue;
-        if (!any)
-            allowed = may_begin(s, d);
-        any = true;
-        if (!allowed)
-            break;
-        busy += begin_one(s, d, i);
-    }
-    return any;
+    if (busy >= most || !some_pending(s))
+        return false;
+    if (!may_begin(s, d))
+        return true;
+    struct seed_turns turns;
+    seed_turns_find(s, &turns);
+    for (size_t k = 0; k < 2 * n && busy < most; k++)
+        if (s->ledger->hosts[k % n].state == HOST_PENDING && turns.seeds[k % n] == (k < n))
+            busy += begin_one(s, d, &turns, k % n);
+    seed_turns_free(&turns);
+    return true;
 }
 
 void decide_staging(const struct situation *s, struct decision *d)

@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include "seeds.h"
 #include "str.h"
 
 void world_free(struct world *w)
@@ -22,6 +23,8 @@ void world_index(struct world *w)
     for (size_t i = 0; i < w->n_hosts; i++)
         w->by_key[i] = (uint32_t)i;
     qsort_r(w->by_key, w->n_hosts, sizeof(*w->by_key), by_key, w->hosts);
+    w->seeds = arena_array(&w->arena, w->n_hosts, sizeof(*w->seeds));
+    w->n_seeds = seeds_find(w->hosts, w->n_hosts, w->seeds);
 }
 
 struct host *world_host(const struct world *w, const char *key)

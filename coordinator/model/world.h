@@ -267,7 +267,9 @@ struct world {
     size_t n_hosts;
     struct region *regions;
     size_t n_regions;
-    uint32_t *by_key;        /* indexes of hosts, by key; world_index makes it */
+    uint32_t *by_key; /* indexes of hosts, by key; world_index makes it */
+    uint32_t *seeds;  /* of those that are seeds (seeds.h); world_index makes it, too */
+    size_t n_seeds;
     const char *problem;     /* the whole observation failed: why; else "" */
     const char *token_clear; /* NOMAD_ADDR, when the token goes there in clear; else "" or NULL */
     const char *refused; /* nobody told anything, for our token may not ask: why; else "" or NULL */
