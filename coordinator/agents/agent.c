@@ -14,7 +14,7 @@ void agent_free(struct agent *g)
     free(g->failure_text);
     free(g->evidence);
     free(g->notes);
-    agent_drop_facts(g);
+    free(take_ptr(&g->facts));
     free(g);
 }
 
@@ -98,30 +98,53 @@ bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked)
 
 /* ---- facts ---- */
 
-void agent_drop_facts(struct agent *g)
+static void put_fact(struct buf *b, enum tri value, const char *id, const char *text)
+{
+    (void)buf_add_byte(b, (unsigned char)value);
+    (void)buf_add(b, id, strlen(id) + 1);
+    (void)buf_add(b, text, strlen(text) + 1);
+}
+
+static void set_facts(struct agent *g, const struct buf *b, size_t n)
 {
     free(take_ptr(&g->facts));
-    g->facts_len = 0;
-    g->view.n_facts = 0;
+    g->facts_len = b->len;
+    g->view.n_facts = n;
+    if (b->len == 0)
+        return;
+    g->facts = xalloc(b->len);
+    memcpy(g->facts, b->data, b->len);
+}
+
+static bool for_stage_orders(const char *id)
+{
+    return str_eq(id, "seed") || str_eq(id, "url-prefixes") || str_eq(id, "file-urls");
+}
+
+void agent_drop_facts(struct agent *g)
+{
+    auto_buf struct buf b = BUF_INIT;
+    size_t n = 0;
+
+    for (size_t at = 0; at < g->facts_len;) {
+        enum tri value = (enum tri)(unsigned char)g->facts[at];
+        const char *id = g->facts + at + 1, *text = id + strlen(id) + 1;
+        at = (size_t)(text - g->facts) + strlen(text) + 1;
+        if (!for_stage_orders(id))
+            continue;
+        put_fact(&b, value, id, text);
+        n++;
+    }
+    set_facts(g, &b, n);
 }
 
 static void take_facts(struct agent *g, const struct receipt_status *s)
 {
     auto_buf struct buf b = BUF_INIT;
 
-    agent_drop_facts(g);
-    for (uint32_t i = 0; i < s->n_facts; i++) {
-        const struct fact *f = &s->facts[i];
-        (void)buf_add_byte(&b, (unsigned char)f->value);
-        (void)buf_add(&b, f->id, strlen(f->id) + 1);
-        (void)buf_add(&b, f->text, strlen(f->text) + 1);
-    }
-    if (b.len == 0)
-        return;
-    g->facts = xalloc(b.len);
-    memcpy(g->facts, b.data, b.len);
-    g->facts_len = b.len;
-    g->view.n_facts = s->n_facts;
+    for (uint32_t i = 0; i < s->n_facts; i++)
+        put_fact(&b, s->facts[i].value, s->facts[i].id, s->facts[i].text);
+    set_facts(g, &b, s->n_facts);
 }
 
 /* ---- status ---- */

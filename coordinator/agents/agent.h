@@ -60,7 +60,8 @@ bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked);
 bool agent_take_status(struct agent *g, struct receipt *r, const struct status_asked *q);
 /* Fills h->agent; texts in the arena. */
 void agent_fill(const struct agent *g, struct host *h, struct arena *arena);
-/* What is only looked at once is not kept. */
+/* What is only looked at once is not kept: but for what stage orders are made by (seeds.h,
+ * place_rule.h). */
 void agent_drop_facts(struct agent *g);
 
 #endif

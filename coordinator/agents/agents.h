@@ -59,7 +59,8 @@ int64_t agents_tick(struct agents *a);
 bool agents_told(const struct agents *a);
 /* Looking once: asks the status of every host, not only of those of interest, for its facts. */
 void agents_ask_facts(struct agents *a);
-/* From looking once to following: what `once` says, from now on. */
+/* From looking once to following: what `once` says, from now on. Facts are forgotten, but for those
+ * that stage orders are made by. */
 void agents_follow(struct agents *a);
 /* Counts changes worth a new look at the world: phases, sessions. */
 uint64_t agents_changes(const struct agents *a);

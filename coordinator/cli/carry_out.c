@@ -121,6 +121,19 @@ static int run_choose(struct ledger_store *s, const char *text, struct stored_ru
     return 0;
 }
 
+/* Stage orders are made by facts of hosts, also of those that are at rest. Those that failed or
+ * were skipped may be tried again. */
+static bool still_stages(const struct ledger *l)
+{
+    static const bool stages[HOST_STATE_COUNT] = {
+        [HOST_PENDING] = true, [HOST_STAGING] = true, [HOST_FAILED] = true, [HOST_SKIPPED] = true};
+
+    for (size_t i = 0; i < l->n_hosts; i++)
+        if (stages[l->hosts[i].state])
+            return true;
+    return false;
+}
+
 int reopen(struct console *c, const char *run, bool with_release, struct reopened *ret,
            struct err *err)
 {
@@ -139,6 +152,8 @@ int reopen(struct console *c, const char *run, bool with_release, struct reopene
         return -1;
     if (with_release)
         tell_other_rows(&c->hazards, ret->ledger);
+    if (with_release && still_stages(ret->ledger))
+        agents_ask_facts(c->agents);
     if (console_look(c, NULL, PATIENCE_RUN, &w, err) < 0)
         return -1;
     return with_release ? serving_begin(c, w, &ret->stored, &ret->serving, err) : 0;

@@ -1,5 +1,7 @@
 #include "hazard_worlds.h"
 
+#include "seeds.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -129,6 +131,28 @@ CHANGE(a_file_place_untold)
 {
     a_file_place(f, w);
     fact(f, "file-urls", TRI_UNKNOWN, "");
+}
+/* Every host tells that it is one. */
+CHANGE(all_seeds)
+{
+    static uint32_t seeds[SMALL_HOSTS];
+    fact(f, "seed", TRI_YES, "http://10.0.0.1:4655/");
+    f->w.seeds = seeds;
+    f->w.n_seeds = seeds_find(f->hosts, SMALL_HOSTS, seeds);
+}
+CHANGE(seeds_refused)
+{
+    all_seeds(f, w);
+    fact(f, "url-prefixes", TRI_YES, w->text);
+}
+CHANGE(seeds_doubted)
+{
+    all_seeds(f, w);
+    fact(f, "url-prefixes", TRI_UNKNOWN, "root's list is longer than can be told");
+}
+CHANGE(no_seed_yet)
+{
+    fact(f, "seed", TRI_UNKNOWN, w->text);
 }
 CHANGE(a_key)
 {
@@ -618,6 +642,14 @@ const struct worlds hazard_worlds[] = {
      .unsure = prefixes_lost, .says = "from https://other.example/nomad.zip"},
     {.id = "place-refused", .yes = a_file_place, .unsure = a_file_place_untold,
      .says = "does not allow file:// places"},
+    {.id = "seeds", .yes = all_seeds,
+     .says = "5 hosts fetch from a seed of their datacenter first: s1 (dc1), s2 (dc1), s3 (dc1) "
+             "and 2 more"},
+    {.id = "seed-unready", .yes = no_seed_yet, .text = "[seed] url is not set",
+     .says = "caravan-seed.socket is enabled, but no seed: [seed] url is not set"},
+    {.id = "seed-refused", .yes = seeds_refused, .unsure = seeds_doubted,
+     .text = "https://mirror.example/",
+     .says = "it may not fetch from the seed s1, http://10.0.0.1:4655/"},
     {.id = "node-down", .yes = down, .says = "is down"},
     {.id = "node-draining", .yes = draining},
     {.id = "old-tasks", .from = "1.2.16", .to = "1.3.0", .calm_from = "1.3.0", .calm_to = "1.3.1",

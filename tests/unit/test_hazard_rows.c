@@ -119,12 +119,32 @@ static void test_cannot_tell(void **state)
 
 /* Rows that are sure of what they see: of versions, of what agents and Nomad said. */
 static const char *const certain[] = {
-    "nothing-to-do",    "older-target", "way-to-2.0",     "prerelease",
-    "forward-wall",     "edition",      "fips",           "no-way-back",
-    "tolerance",        "token",        "misplaced",      "unmanaged-server",
-    "unmanaged-client", "one-id",       "no-build",       "node-down",
-    "node-draining",    "token-kept",   "token-in-clear", "heartbeat-unread",
-    "odd-system",       "served-here",  "no-place",       "vendor-signature",
+    "nothing-to-do",
+    "older-target",
+    "way-to-2.0",
+    "prerelease",
+    "forward-wall",
+    "edition",
+    "fips",
+    "no-way-back",
+    "tolerance",
+    "token",
+    "misplaced",
+    "unmanaged-server",
+    "unmanaged-client",
+    "one-id",
+    "no-build",
+    "node-down",
+    "node-draining",
+    "token-kept",
+    "token-in-clear",
+    "heartbeat-unread",
+    "odd-system",
+    "served-here",
+    "no-place",
+    "vendor-signature",
+    "seeds",
+    "seed-unready",
 };
 
 static bool is_certain(const struct hazard *row)

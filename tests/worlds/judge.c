@@ -114,6 +114,7 @@ void judge_step(struct truth *t)
 {
     uint32_t clients = 0, servers = 0;
 
+    judge_held_up(t);
     for (int r = 0; r < t->n_regions; r++) {
         step_sick(t, r);
         judge_needed(t, r);

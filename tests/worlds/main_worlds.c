@@ -202,6 +202,7 @@ static void run_once(struct truth *t)
     struct err err = ERR_INIT;
 
     ports.ctx = t;
+    t_seeds_new_process(t);
     c.told = told;
     c.told_ctx = t;
     if (run_loop(&c, &err) < 0 && !t->dead && t->violated == 0)
@@ -284,6 +285,7 @@ static void one_world(struct truth *t, uint64_t seed)
 {
     truth_make(t, seed);
     choose_policy(t);
+    t_seeds_choose(t);
     if (make_plan(t)) {
         faults_plan(t);
         choose_unready(t);

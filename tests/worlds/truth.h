@@ -25,8 +25,9 @@
 #define T_REGIONS  2
 #define T_KEPT     4
 #define T_ARCHES   2
-#define T_FACTS    3
-#define T_OBEYED   32 /* orders of swap's that a host obeyed: the last ones */
+#define T_FACTS    6
+#define T_LAWS     (2 + T_REGIONS) /* what an agent may say of its law: truth_look.c */
+#define T_OBEYED   32              /* orders of swap's that a host obeyed: the last ones */
 #define T_EVENTS   512
 #define T_MESSAGES 128
 #define T_FAULTS   8
@@ -178,6 +179,12 @@ struct t_host {
     int64_t needed_ms;  /* server: since when those without it are no quorum; 0: they are */
     int64_t strange_ms; /* a stranger changed its binary */
     bool asked; /* since it staged, and nothing speaks against a swap; or it ran the target */
+    /* seeds: truth_seeds.c */
+    bool seed;
+    int64_t hangs_ms;   /* so long its next fetch takes; 0: as others' */
+    int64_t staged_by;  /* when its first stage order of this process was obeyed; 0: none was */
+    bool has_staged;    /* once, at least */
+    int64_t held_up_ms; /* since when nothing but a seed whose time is over can hold it up */
 };
 
 struct t_region {
@@ -273,7 +280,7 @@ struct t_sight {
     struct driver_view drivers[T_HOSTS][2];
     struct feature features[T_HOSTS][12];
     struct alloc_view allocs[T_HOSTS][4];
-    uint32_t by_key[T_HOSTS];
+    uint32_t by_key[T_HOSTS], seeds[T_HOSTS];
     char leaders[T_HOSTS][32];
 };
 
@@ -303,6 +310,10 @@ struct truth {
     bool counted[T_HOSTS]; /* whose objects are counted */
     uint64_t round;
     char addresses[T_HOSTS][32];
+    char bases[T_HOSTS][48]; /* of seeds' places */
+    struct fact_view facts[T_HOSTS][T_LAWS][2][T_FACTS];
+    bool with_seeds;
+    int64_t begun_ms; /* this process of the coordinator */
     char alloc_ids[T_HOSTS][4][UUID_MAX];
     char run_hex[2 * RUN_ID_LEN + 1];
     /* network */
@@ -380,6 +391,15 @@ void t_observe(struct truth *t, const struct t_event *e);
 const struct world *t_sight_done(struct truth *t);
 void t_sight_blank(struct truth *t); /* a new process of the coordinator knows nothing */
 void t_sight_all(struct truth *t);   /* everything at once, truly: for the plan */
+
+/* ---- truth_seeds.c: hosts that serve others what they have staged ---- */
+void t_seeds_choose(struct truth *t);
+void t_facts_make(struct truth *t, int host); /* all it may tell in this world */
+int64_t t_fetch_ms(struct truth *t,
+                   int host); /* its stage order is obeyed: for so long it fetches */
+void t_seeds_new_process(struct truth *t);
+void t_places(struct truth *t, int host, struct order_stage *ret); /* and judges them */
+void judge_held_up(struct truth *t); /* at every step: nobody waits for ever for a seed */
 
 /* ---- truth_ports.c, truth_operate.c, truth_ledger.c ---- */
 bool t_faulty(const struct truth *t); /* the network, still */

@@ -94,7 +94,7 @@ static enum refusal stage_order(struct truth *t, int host)
     a->staged = false;
     a->failure = FAILURE_NONE;
     set_phase(t, host, PHASE_FETCHING);
-    job(t, host, t_between(t, 50, 3000));
+    job(t, host, t_fetch_ms(t, host));
     return REFUSAL_NONE;
 }
 
@@ -275,7 +275,7 @@ static void fetched(struct truth *t, int host)
         fail(t, host, FAILURE_NO_NETWORK, PHASE_FETCHING);
         return;
     }
-    h->agent.staged = true;
+    h->agent.staged = h->has_staged = true;
     set_phase(t, host, PHASE_STAGED);
 }
 

@@ -241,36 +241,13 @@ static void look_client(struct truth *t, struct t_sight *s, int i, bool detail)
     c->own_healthy = TRI_YES; /* also before it has registered */
 }
 
-/* What may speak against a swap: its law, and what it finds when it has the new binary. They are
- * constants, for what was told stays as it was told. */
-enum { LAW_WELL, LAW_HELD, LAW_QUORUM, LAW_WAYS = LAW_QUORUM + T_REGIONS };
-#define TELLS(law, why, held, label)                                                               \
-    {                                                                                              \
-        {"law-refuses", law, why}, {"held", held, "by root"},                                      \
-        {                                                                                          \
-            "attributes", label, "its label"                                                       \
-        }                                                                                          \
-    }
-#define BOTH(law, why, held)                                                                       \
-    {                                                                                              \
-        TELLS(law, why, held, TRI_NO), TELLS(law, why, held, TRI_YES)                              \
-    }
-static const struct fact_view facts_told[LAW_WAYS][2][T_FACTS] = {
-    [LAW_WELL] = BOTH(TRI_NO, "", TRI_NO),
-    [LAW_HELD] = BOTH(TRI_YES, "root holds it", TRI_YES),
-    [LAW_QUORUM] = BOTH(TRI_YES, "region r1 has no quorum without it", TRI_NO),
-    [LAW_QUORUM + 1] = BOTH(TRI_YES, "region r2 has no quorum without it", TRI_NO),
-};
-
 static void look_facts(const struct truth *t, struct agent_view *v, int i)
 {
     const struct t_agent *a = &t->hosts[i].agent;
     enum refusal law = t_law(t, i);
-    int way = law == REFUSAL_NONE   ? LAW_WELL
-              : law == REFUSAL_HELD ? LAW_HELD
-                                    : LAW_QUORUM + t->hosts[i].region;
+    int way = law == REFUSAL_NONE ? 0 : law == REFUSAL_HELD ? 1 : 2 + t->hosts[i].region;
 
-    v->facts = facts_told[way][a->unready && a->phase == PHASE_STAGED];
+    v->facts = t->facts[i][way][a->unready && a->phase == PHASE_STAGED];
     v->n_facts = t->now < a->mute_ms ? 0 : T_FACTS;
 }
 

@@ -40,6 +40,7 @@ int t_add_host(struct truth *t, bool server, int region)
     h->ttl_ms = t_between(t, 10000, 20000);
     h->beat_ms = t->now - t_between(t, 0, 9999);
     t_agent_new(t, i);
+    t_facts_make(t, i);
     return i;
 }
 

@@ -2,6 +2,8 @@
  * its older values and their age. */
 #include "truth.h"
 
+#include "seeds.h"
+
 #define ROUND_MS  300
 #define PAUSE_MIN 700
 #define PAUSE_MAX 2000
@@ -151,6 +153,8 @@ const struct world *t_sight_done(struct truth *t)
             }
     w->hosts = out->hosts;
     w->n_hosts = n;
+    w->seeds = out->seeds;
+    w->n_seeds = seeds_find(out->hosts, n, out->seeds);
     w->regions = s->regions;
     w->n_regions = (size_t)t->n_regions;
     for (int r = 0; r < t->n_regions; r++) {

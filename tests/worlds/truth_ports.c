@@ -263,10 +263,13 @@ static void port_listen(void *ctx, const char *step, const char *const *keys, si
 
 static void port_stage(void *ctx, const char *key, struct order_stage *ret)
 {
-    (void)ctx;
-    (void)key;
+    struct truth *t = ctx;
+    int host = t_host_of(t, key);
+
     ret->manifest_len = 0;
     ret->n_urls = 0;
+    if (host >= 0)
+        t_places(t, host, ret);
 }
 
 /* ---- time passes ---- */

@@ -1,0 +1,135 @@
+/* Rows about seeds: hosts that serve the release to others (seeds.h). Contract: hazard_detect.h. */
+#include "hazard_detect.h"
+
+#include "place_rule.h"
+#include "plan_make.h"
+#include "seeds.h"
+
+#define SEEDS_NAMED 3
+
+static bool fetches(const struct hazard_check *c, const struct plan_host *ph, const struct host *h)
+{
+    return h != NULL && ph->managed && !ph->already && plan_build(c->release, h) != NULL;
+}
+
+/* The k-th seed that is of use to h; NULL: there are no more. */
+static const struct host *seed_of(const struct world *w, const struct host *h, size_t k)
+{
+    for (size_t i = seeds_from(w, h); i < w->n_seeds; i++) {
+        const struct host *seed = &w->hosts[w->seeds[i]];
+        if (seed_group_cmp(seed, h) != 0)
+            return NULL;
+        if (seed != h && k-- == 0)
+            return seed;
+    }
+    return NULL;
+}
+
+/* Which of the world's seeds will stage, and so serve; the caller frees it. */
+static bool *those_that_serve(const struct hazard_check *c)
+{
+    const struct world *w = c->w;
+    bool *serve = xzalloc(w->n_seeds + 1, sizeof(*serve));
+
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct host *h = world_host(w, c->p->hosts[i].key);
+        if (!fetches(c, &c->p->hosts[i], h) || seed_base(h) == NULL)
+            continue;
+        size_t k = seeds_from(w, h);
+        while (k < w->n_seeds && &w->hosts[w->seeds[k]] != h)
+            k++;
+        if (k < w->n_seeds)
+            serve[k] = true;
+    }
+    return serve;
+}
+
+static bool has_one(const struct world *w, const struct host *h, const bool *serve)
+{
+    const char *unsure = NULL;
+
+    for (size_t k = seeds_from(w, h); k < w->n_seeds; k++) {
+        const struct host *seed = &w->hosts[w->seeds[k]];
+        if (seed_group_cmp(seed, h) != 0)
+            return false;
+        if (serve[k] && seed != h && place_refused(&h->agent, seed_base(seed), &unsure) == NULL &&
+            unsure == NULL)
+            return true;
+    }
+    return false;
+}
+
+static const char *names(const struct world *w, const bool *serve, char dst[static 160])
+{
+    size_t n = 0, len = 0;
+
+    dst[0] = '\0';
+    for (size_t i = 0; i < w->n_seeds; i++) {
+        const struct host *seed = &w->hosts[w->seeds[i]];
+        if (serve[i] && n++ < SEEDS_NAMED)
+            len += (size_t)snprintf(dst + len, 160 - len, "%s%.24s (%.16s)", len > 0 ? ", " : "",
+                                    seed->name, seed->dc);
+    }
+    if (n > SEEDS_NAMED)
+        snprintf(dst + len, 160 - len, " and %zu more", n - SEEDS_NAMED);
+    return dst;
+}
+
+void hazard_seeds(struct hazard_check *c, row_t *row)
+{
+    bool *serve = those_that_serve(c);
+    char named[160];
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->p->n_hosts && c->w->n_seeds > 0; i++) {
+        const struct host *h = world_host(c->w, c->p->hosts[i].key);
+        n += fetches(c, &c->p->hosts[i], h) && has_one(c->w, h, serve);
+    }
+    if (n > 0)
+        hazard_found(c, row, TRI_YES, NULL, "%zu %s from a seed of %s datacenter first: %s", n,
+                     str_count(n, "host fetches", "hosts fetch"), str_count(n, "its", "their"),
+                     names(c->w, serve, named));
+    free(serve);
+}
+
+/* Root has enabled it, and it cannot serve. */
+void hazard_seed_unready(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct host *h = world_host(c->w, c->p->hosts[i].key);
+        const struct fact_view *f = h != NULL ? agent_fact(&h->agent, "seed") : NULL;
+        if (f == NULL || f->value == TRI_NO || c->p->n_todo == 0)
+            continue;
+        if (f->value == TRI_UNKNOWN)
+            hazard_found(c, row, TRI_YES, h->name,
+                         "caravan-seed.socket is enabled, but no seed: %s", fact_doubt(f));
+        else if (seed_base(h) == NULL)
+            hazard_found(c, row, TRI_YES, h->name, "no seed: \"%s\" is no place of one", f->text);
+    }
+}
+
+static void judge_refused(struct hazard_check *c, row_t *row, const struct host *h)
+{
+    const struct host *seed;
+    const char *unsure = NULL;
+
+    for (size_t k = 0; (seed = seed_of(c->w, h, k)) != NULL; k++) {
+        const char *why = place_refused(&h->agent, seed_base(seed), &unsure);
+        if (why == NULL)
+            continue;
+        hazard_found(c, row, TRI_YES, h->name, "it may not fetch from the seed %s, %.80s: %s",
+                     seed->name, seed_base(seed), why);
+        return;
+    }
+    if (unsure != NULL)
+        hazard_unsure(c, h->name, unsure);
+}
+
+void hazard_seed_refused(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_hosts && c->w->n_seeds > 0; i++) {
+        const struct host *h = world_host(c->w, c->p->hosts[i].key);
+        if (fetches(c, &c->p->hosts[i], h))
+            judge_refused(c, row, h);
+    }
+}
