@@ -8,7 +8,7 @@
 
 /* ---- who is one ---- */
 
-const char *seed_base(const struct host *h)
+const char *seed_place_base(const struct host *h)
 {
     const struct fact_view *f = agent_fact(&h->agent, "seed");
     char plain[URL_MAX_LEN];
@@ -56,7 +56,7 @@ size_t seeds_find(const struct host *hosts, size_t n, uint32_t *dst)
     size_t found = 0;
 
     for (size_t i = 0; i < n; i++)
-        if (seed_base(&hosts[i]) != NULL)
+        if (seed_place_base(&hosts[i]) != NULL)
             dst[found++] = (uint32_t)i;
     qsort_r(dst, found, sizeof(*dst), by_group, (void *)(uintptr_t)hosts);
     return found;
@@ -82,7 +82,7 @@ size_t seeds_from(const struct world *w, const struct host *h)
 static bool place_at(const struct host *seed, const struct host *h, const struct digest *binary,
                      const struct digest *file, char dst[static URL_MAX_LEN])
 {
-    const char *base = seed_base(seed), *own = seed_base(h), *unsure = NULL;
+    const char *base = seed_place_base(seed), *own = seed_place_base(h), *unsure = NULL;
     char hex[DIGEST_HEX + 1];
 
     if (base == NULL || seed == h || (own != NULL && str_eq(base, own)) || !seed_has(seed, binary))

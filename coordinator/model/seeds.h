@@ -20,7 +20,7 @@
 
 /* The base of its places, which ends in a slash; NULL: it is no seed, or not known to be one, or
  * what it tells is no plain http(s) URL that leaves room for the digest. */
-const char *seed_base(const struct host *h);
+const char *seed_place_base(const struct host *h);
 /* By its agent, it has staged this binary, and so serves the file that it came in. */
 bool seed_has(const struct host *seed, const struct digest *binary);
 /* Of the same region, datacenter, system and architecture (also a host and itself); <0, >0: which

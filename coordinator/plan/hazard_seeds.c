@@ -33,7 +33,7 @@ static bool *those_that_serve(const struct hazard_check *c)
 
     for (size_t i = 0; i < c->p->n_hosts; i++) {
         const struct host *h = world_host(w, c->p->hosts[i].key);
-        if (!fetches(c, &c->p->hosts[i], h) || seed_base(h) == NULL)
+        if (!fetches(c, &c->p->hosts[i], h) || seed_place_base(h) == NULL)
             continue;
         size_t k = seeds_from(w, h);
         while (k < w->n_seeds && &w->hosts[w->seeds[k]] != h)
@@ -52,7 +52,7 @@ static bool has_one(const struct world *w, const struct host *h, const bool *ser
         const struct host *seed = &w->hosts[w->seeds[k]];
         if (seed_group_cmp(seed, h) != 0)
             return false;
-        if (serve[k] && seed != h && place_refused(&h->agent, seed_base(seed), &unsure) == NULL &&
+        if (serve[k] && seed != h && place_refused(&h->agent, seed_place_base(seed), &unsure) == NULL &&
             unsure == NULL)
             return true;
     }
@@ -103,7 +103,7 @@ void hazard_seed_unready(struct hazard_check *c, row_t *row)
         if (f->value == TRI_UNKNOWN)
             hazard_found(c, row, TRI_YES, h->name,
                          "caravan-seed.socket is enabled, but no seed: %s", fact_doubt(f));
-        else if (seed_base(h) == NULL)
+        else if (seed_place_base(h) == NULL)
             hazard_found(c, row, TRI_YES, h->name, "no seed: \"%s\" is no place of one", f->text);
     }
 }
@@ -114,11 +114,11 @@ static void judge_refused(struct hazard_check *c, row_t *row, const struct host 
     const char *unsure = NULL;
 
     for (size_t k = 0; (seed = seed_of(c->w, h, k)) != NULL; k++) {
-        const char *why = place_refused(&h->agent, seed_base(seed), &unsure);
+        const char *why = place_refused(&h->agent, seed_place_base(seed), &unsure);
         if (why == NULL)
             continue;
         hazard_found(c, row, TRI_YES, h->name, "it may not fetch from the seed %s, %.80s: %s",
-                     seed->name, seed_base(seed), why);
+                     seed->name, seed_place_base(seed), why);
         return;
     }
     if (unsure != NULL)
