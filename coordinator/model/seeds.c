@@ -36,7 +36,7 @@ int seed_group_cmp(const struct host *a, const struct host *b)
     int c = strcmp(a->region, b->region);
 
     if (c == 0)
-        c = strcmp(a->dc, b->dc);
+        c = strcmp(host_dc(a), host_dc(b));
     if (c == 0)
         c = strcmp(a->agent.hello.arch, b->agent.hello.arch);
     return c != 0 ? c : strcmp(a->agent.hello.os, b->agent.hello.os);
@@ -56,7 +56,7 @@ size_t seeds_find(const struct host *hosts, size_t n, uint32_t *dst)
     size_t found = 0;
 
     for (size_t i = 0; i < n; i++)
-        if (seed_place_base(&hosts[i]) != NULL)
+        if (seed_place_base(&hosts[i]) != NULL && host_dc(&hosts[i])[0] != '\0')
             dst[found++] = (uint32_t)i;
     qsort_r(dst, found, sizeof(*dst), by_group, (void *)(uintptr_t)hosts);
     return found;

@@ -27,8 +27,8 @@ bool seed_has(const struct host *seed, const struct digest *binary);
  * comes first. */
 int seed_group_cmp(const struct host *a, const struct host *b);
 
-/* Into dst, which holds n: the indexes of those that are seeds, sorted by group. How many. For
- * whoever makes a world; it is w->seeds then. */
+/* Into dst, which holds n: the indexes of those that are seeds, sorted by group; without those
+ * whose datacenter is not known. How many. For whoever makes a world; it is w->seeds then. */
 size_t seeds_find(const struct host *hosts, size_t n, uint32_t *dst);
 /* Where in w->seeds the seeds of its group begin; w->n_seeds or another group's: it has none. */
 size_t seeds_from(const struct world *w, const struct host *h);

@@ -75,6 +75,13 @@ static const char *members_build(const struct world *w, const struct host *h)
     return build;
 }
 
+const char *host_dc(const struct host *h)
+{
+    if (h->dc[0] != '\0' || h->server.self_dc == NULL)
+        return h->dc;
+    return h->server.self_dc;
+}
+
 const char *host_version(const struct world *w, const struct host *h)
 {
     if (!h->is_server)

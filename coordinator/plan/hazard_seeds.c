@@ -52,8 +52,8 @@ static bool has_one(const struct world *w, const struct host *h, const bool *ser
         const struct host *seed = &w->hosts[w->seeds[k]];
         if (seed_group_cmp(seed, h) != 0)
             return false;
-        if (serve[k] && seed != h && place_refused(&h->agent, seed_place_base(seed), &unsure) == NULL &&
-            unsure == NULL)
+        if (serve[k] && seed != h &&
+            place_refused(&h->agent, seed_place_base(seed), &unsure) == NULL && unsure == NULL)
             return true;
     }
     return false;
@@ -68,7 +68,7 @@ static const char *names(const struct world *w, const bool *serve, char dst[stat
         const struct host *seed = &w->hosts[w->seeds[i]];
         if (serve[i] && n++ < SEEDS_NAMED)
             len += (size_t)snprintf(dst + len, 160 - len, "%s%.24s (%.16s)", len > 0 ? ", " : "",
-                                    seed->name, seed->dc);
+                                    seed->name, host_dc(seed));
     }
     if (n > SEEDS_NAMED)
         snprintf(dst + len, 160 - len, " and %zu more", n - SEEDS_NAMED);
@@ -101,10 +101,11 @@ void hazard_seed_unready(struct hazard_check *c, row_t *row)
         if (f == NULL || f->value == TRI_NO || c->p->n_todo == 0)
             continue;
         if (f->value == TRI_UNKNOWN)
-            hazard_found(c, row, TRI_YES, h->name,
-                         "caravan-seed.socket is enabled, but no seed: %s", fact_doubt(f));
+            hazard_found(c, row, TRI_YES, h->name, "it is to be a seed, and is none: %s",
+                         fact_doubt(f));
         else if (seed_place_base(h) == NULL)
-            hazard_found(c, row, TRI_YES, h->name, "no seed: \"%s\" is no place of one", f->text);
+            hazard_found(c, row, TRI_YES, h->name,
+                         "it is to be a seed, and \"%s\" is no place of one", f->text);
     }
 }
 

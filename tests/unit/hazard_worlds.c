@@ -646,7 +646,7 @@ const struct worlds hazard_worlds[] = {
      .says = "5 hosts fetch from a seed of their datacenter first: s1 (dc1), s2 (dc1), s3 (dc1) "
              "and 2 more"},
     {.id = "seed-unready", .yes = no_seed_yet, .text = "[seed] url is not set",
-     .says = "caravan-seed.socket is enabled, but no seed: [seed] url is not set"},
+     .says = "it is to be a seed, and is none: [seed] url is not set"},
     {.id = "seed-refused", .yes = seeds_refused, .unsure = seeds_doubted,
      .text = "https://mirror.example/",
      .says = "it may not fetch from the seed s1, http://10.0.0.1:4655/"},

@@ -106,11 +106,26 @@ static struct MHD_Response *bad_body(struct place *p, const char *url)
     return str_eq(url, "/drip") ? dripping(p) : NULL;
 }
 
-static enum MHD_Result answer(void *ctx, struct MHD_Connection *c, const char *url,
+#define DIGEST_HEX 64
+
+/* A file is asked for by its digest behind a place: as the place alone. */
+static void without_digest(const char *url, char dst[static 300])
+{
+    const char *last = strrchr(url, '/');
+
+    str_cut(dst, 300, url);
+    if (last != NULL && last != url && strlen(last + 1) == DIGEST_HEX && last - url < 300)
+        dst[last - url] = '\0';
+}
+
+static enum MHD_Result answer(void *ctx, struct MHD_Connection *c, const char *asked,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_len, void **con)
 {
     struct place *p = ctx;
+    char url[300];
+
+    without_digest(asked, url);
     (void)method;
     (void)version;
     (void)upload;

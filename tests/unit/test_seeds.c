@@ -143,6 +143,23 @@ static void test_a_seed_leads_the_origin_follows(void **state)
     assert_int_equal(b->order.n_urls, 1);
 }
 
+/* No list of Nomad's has it. */
+static void test_a_servers_datacenter_is_its_configurations(void **state)
+{
+    struct bench *b = *state;
+
+    for (int i = S1; i <= S3; i++)
+        b->f.hosts[i].dc = "";
+    has_staged(b, S1);
+    seed(b, S1, TRI_YES, bases[S1]);
+    lead(b, C1, 1);
+    assert_int_equal(b->order.n_urls, 2);
+    b->f.hosts[S1].server.self_dc = "dc2";
+    index_seeds(b);
+    lead(b, C1, 1);
+    assert_int_equal(b->order.n_urls, 1);
+}
+
 struct unfit {
     const char *what;
     void (*change)(struct bench *b);
@@ -171,6 +188,11 @@ static void of_another_arch(struct bench *b)
 static void of_another_system(struct bench *b)
 {
     str_cut(b->f.hosts[S1].agent.hello.os, 16, "freebsd");
+}
+static void of_no_known_datacenter(struct bench *b)
+{
+    b->f.hosts[S1].dc = b->f.hosts[C1].dc = "";
+    b->f.hosts[S1].server.self_dc = NULL;
 }
 static void not_enabled(struct bench *b)
 {
@@ -220,6 +242,7 @@ static const struct unfit unfits[] = {
     {"another region", of_another_region},
     {"another architecture", of_another_arch},
     {"another system", of_another_system},
+    {"an unknown datacenter", of_no_known_datacenter},
     {"not enabled", not_enabled},
     {"not known", not_known},
     {"a file", a_file},
@@ -412,6 +435,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_seed_leads_the_origin_follows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_servers_datacenter_is_its_configurations, set_up,
+                                        tear_down),
         cmocka_unit_test(test_what_is_no_seed_for_a_host),
         cmocka_unit_test_setup_teardown(test_the_origin_is_never_pushed_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_seeds_are_spread_over_hosts, set_up, tear_down),

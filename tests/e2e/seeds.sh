@@ -1,0 +1,47 @@
+#!/bin/bash
+# A seed in the datacenter: it stages first, the others ask it before the origin, and go on to the origin when it
+# sends other bytes or stops in the middle. s1 plays it: what its agent tells has the fact added (main_seed_play.c).
+# timeout: 300
+. "$(dirname "$0")/lib_fleet.sh"
+needs_standin "three releases one after the other"
+e2e_begin 115 3 2
+
+PLAYED=$FLEET/s1/seed-run
+mkdir -p "$PLAYED"
+sed "s|^run_dir = .*|run_dir = $PLAYED|" "$FLEET/s1/agent.conf" >"$FLEET/s1/seed.conf"
+sed -i "s|^agent_program = .*|agent_program = $FLEET/bin/seed-agent|" "$FLEET/s1/agent.conf"
+printf '#!/bin/sh\nexec %s/bin/caravan-agent --config %s/s1/seed.conf\n' "$FLEET" "$FLEET" >"$FLEET/bin/seed-agent"
+chmod 755 "$FLEET/bin/seed-agent"
+
+plays() { # MANNER: s1 is a seed that serves the target so
+    fleet_stop_agents s1
+    "$FLEET_BUILD/tests/seed_play" "$TO" "$1" "$FLEET/s1/run/view" "$PLAYED/view" >"$E2E/asked" &
+    BACKGROUND=$!
+    fleet_start_agents s1
+    within 20 fleet_agents_listen s1 && within 20 test -e "$PLAYED/view"
+}
+stops() {
+    kill "$BACKGROUND" && wait "$BACKGROUND"
+    BACKGROUND=""
+}
+asked() { [[ $(<"$E2E/asked") == "$1 requests" ]] || { echo "the seed had $(<"$E2E/asked")"; return 1; }; }
+upgrade_from() { # VERSION MANNER
+    release "$1"
+    check "s1 is a seed ($2)" plays "$2"
+    run upgrade "$TARGET" --yes --max-parallel 2
+    check "the upgrade to $1 is done" status_is 0
+    stops
+    check "the four others have asked the seed first ($2)" asked 4
+    check "every host runs $1" all_run "$TARGET"
+}
+
+release 1.11.4
+plays ok
+run plan "$TARGET"
+check "the plan tells the seed" says "4 hosts fetch from a seed of their datacenter first: s1 (dc1)"
+stops
+upgrade_from 1.11.4 ok
+upgrade_from 1.11.5 other
+upgrade_from 1.11.6 half
+check "the cluster is healthy" healthy
+e2e_end
