@@ -7,8 +7,8 @@
  * and no end, /drip a byte now and then, /to-file/PATH a redirect to that file (file:///PATH),
  * /missing 404 with a page, /moved a redirect to /ok, /slow 1 KiB and then nothing
  * for as long as the server lives, /silent nothing at all, /v1/large 64 KiB and one
- * byte, and any other path beginning with /v1/ 200 with the path as its body. A digest behind one of
- * these (/other/<64 digits>) changes nothing. Counts the requests.
+ * byte, and any other path beginning with /v1/ 200 with the path as its body. A digest behind one
+ * of these (/other/<64 digits>) changes nothing. Counts the requests.
  */
 #ifndef PLACE_FIXTURE_H
 #define PLACE_FIXTURE_H
