@@ -1,6 +1,10 @@
 #include <errno.h>
 #include <stdarg.h>
 #include "err.h"
+#include "url_hide.h"
+
+/* Long enough that no URL is cut before its user was hidden. */
+#define WHOLE 2048
 
 static const char *const kind_names[] = {
     [ERR_NONE] = "none",         [ERR_USAGE] = "usage",
@@ -20,12 +24,13 @@ const char *err_kind_name(enum err_kind kind)
 
 void err_fill(struct err *err, enum err_kind kind, int sys, const char *fmt, ...)
 {
-    char text[sizeof(err->text)];
+    char text[WHOLE];
     va_list ap;
 
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    url_hide(text);
     err->kind = kind;
     err->sys = sys;
     if (sys != 0) {
@@ -33,22 +38,23 @@ void err_fill(struct err *err, enum err_kind kind, int sys, const char *fmt, ...
         const char *reason = strerror_r(sys, why, sizeof(why));
         snprintf(err->text, sizeof(err->text), "%.380s: %.90s", text, reason);
     } else {
-        memcpy(err->text, text, sizeof(text));
+        snprintf(err->text, sizeof(err->text), "%s", text);
     }
 }
 
 void err_front(struct err *err, const char *fmt, ...)
 {
-    char front[200];
+    char front[WHOLE];
     char inner[sizeof(err->text)];
     va_list ap;
 
     va_start(ap, fmt);
     vsnprintf(front, sizeof(front), fmt, ap);
     va_end(ap);
+    url_hide(front);
     memcpy(inner, err->text, sizeof(inner));
     /* The end of a long chain says least: it is what is cut. */
-    int at = snprintf(err->text, sizeof(err->text), "%s: ", front);
+    int at = snprintf(err->text, sizeof(err->text), "%.199s: ", front);
     snprintf(err->text + at, sizeof(err->text) - (size_t)at, "%.*s",
              (int)(sizeof(err->text) - (size_t)at - 1), inner);
 }

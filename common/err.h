@@ -13,9 +13,9 @@
  *
  * The struct holds its text inline: no allocation, nothing to free, copyable.
  * It is the last parameter everywhere and may not be NULL. It is written on
- * failure only. The text says what happened, to what, and why; err_wrap gives
- * "outer: inner". Texts from hosts may hold control characters: escape where
- * they are shown (str_escape), not here.
+ * failure only. No URL in a text shows a user or password (url_hide.h). The text says what
+ * happened, to what, and why; err_wrap gives "outer: inner". Texts from hosts may hold control
+ * characters: escape where they are shown (str_escape), not here.
  */
 #ifndef ERR_H
 #define ERR_H

@@ -7,6 +7,7 @@
 #include "http.h"
 #include "str.h"
 #include "unpack.h"
+#include "url_hide.h"
 #include "url_plain.h"
 
 #define PROGRESS_MS 250
@@ -165,9 +166,11 @@ static int check_url(void *ctx, const char *url, struct err *err)
     const char *why = url_refused(d->g->url_prefixes, url);
     if (why == NULL)
         return 0;
+    char shown[161];
+    url_shown(shown, sizeof shown, url);
     d->failed_here = true;
     err_set(&d->err, ERR_REFUSED, 0,
-            "%.160s is not among root's allowed places ([law] url_prefixes): %s", url, why);
+            "%s is not among root's allowed places ([law] url_prefixes): %s", shown, why);
     *err = d->err;
     return -1;
 }
@@ -282,13 +285,16 @@ static int fetch_from(const struct get *g, int dir, const char *url, int64_t unt
 
 static int fetch_any(const struct get *g, int dir, int64_t until, int *ret_fd, struct err *err)
 {
+    char shown[181];
+
     err_set(err, ERR_USAGE, 0, "no place to fetch from");
     for (uint32_t i = 0; i < g->job->n_urls; i++) {
         struct err why = ERR_INIT;
         if (fetch_from(g, dir, g->job->urls[i], until, ret_fd, &why) == 0)
             return 0;
         *err = why;
-        err_wrap(err, "%.180s", g->job->urls[i]);
+        url_shown(shown, sizeof shown, g->job->urls[i]);
+        err_wrap(err, "%s", shown);
         if (ends_job(failure_from(err)) || clock_mono(g->clock) >= until)
             break;
     }

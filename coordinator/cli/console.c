@@ -3,6 +3,7 @@
 #include "file.h"
 #include "str.h"
 #include "table.h"
+#include "url_hide.h"
 
 #define SIGNAL_SLOT 0
 
@@ -130,17 +131,18 @@ int console_wait(struct console *c, int64_t until, struct err *err)
 #define SERVERS_NAME "servers"
 #define SERVERS_FILE 8192
 
-/* The servers of the last look, kept under the NOMAD_ADDR they were found by, so that a command
- * finds the cluster while that one server is away. */
+/* The servers of the last look, kept under the NOMAD_ADDR (as it may be seen) they were found by,
+ * so that a command finds the cluster while that one server is away. */
 static void remember(struct console *c)
 {
     struct server_place places[SERVERS_OTHERS];
     size_t n = observer_servers(c->observer, places, SERVERS_OTHERS);
     auto_buf struct buf text = BUF_INIT, old = BUF_INIT;
     struct err unused = ERR_INIT;
-    char path[300];
+    char path[300], shown[sizeof c->conf.address];
     bool there = false;
-    buf_printf(&text, "%s\n", c->conf.address);
+    url_shown(shown, sizeof shown, c->conf.address);
+    buf_printf(&text, "%s\n", shown);
     for (size_t i = 0; i < n; i++)
         if (places[i].region[strcspn(places[i].region, "\t\n")] == '\0' &&
             places[i].name[strcspn(places[i].name, "\t\n")] == '\0')
@@ -175,15 +177,16 @@ static void recall(struct console *c)
     struct server_place places[SERVERS_OTHERS];
     auto_buf struct buf text = BUF_INIT;
     struct err unused = ERR_INIT;
-    char path[300], *save = NULL;
+    char path[300], shown[sizeof c->conf.address], *save = NULL;
     bool there = false;
     size_t n = 0;
+    url_shown(shown, sizeof shown, c->conf.address);
     if (state_path(&c->conf, SERVERS_NAME, path, &unused) < 0 ||
         file_read_if(path, SERVERS_FILE, 0, &text, &there, &unused) < 0 || !there)
         return;
     autofree char *copy = xstrdup(buf_str(&text));
     char *line = strtok_r(copy, "\n", &save);
-    if (line == NULL || !str_eq(line, c->conf.address))
+    if (line == NULL || !str_eq(line, shown))
         return; /* found by another address: perhaps another cluster */
     while (n < SERVERS_OTHERS && (line = strtok_r(NULL, "\n", &save)) != NULL) {
         if (read_place(line, &places[n]))

@@ -4,6 +4,7 @@
 #include "file.h"
 #include "http.h"
 #include "str.h"
+#include "url_hide.h"
 
 AUTO_DEFINE(http, struct http, http_free)
 #define auto_http CLEANUP(cleanup_http)
@@ -175,6 +176,14 @@ static int once(struct attempt *a, struct err *err)
     return judge(a, err);
 }
 
+/* A transfer that failed names its URL itself; twice, a long one would push out the reason. */
+static int name_url(const char *url, struct err *err)
+{
+    autofree char *shown = xstrdup(url);
+    url_hide(shown);
+    return strstr(err->text, shown) == NULL ? err_wrap(err, "%s", shown) : -1;
+}
+
 int download(const struct download *d, int fd, uint64_t *from, struct err *err)
 {
     uint64_t done = *from;
@@ -189,8 +198,5 @@ int download(const struct download *d, int fd, uint64_t *from, struct err *err)
             break;
     }
     *from = done;
-    /* A transfer that failed names its URL itself; twice, a long one would push out the reason. */
-    if (rc < 0 && strstr(err->text, d->url) == NULL)
-        return err_wrap(err, "%s", d->url);
-    return rc;
+    return rc < 0 ? name_url(d->url, err) : 0;
 }

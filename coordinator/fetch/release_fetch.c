@@ -6,6 +6,7 @@
 #include "openpgp_armor.h"
 #include "publish.h"
 #include "sha256sums.h"
+#include "url_hide.h"
 #include "vendor_place.h"
 #include "vendor_signature.h"
 
@@ -185,6 +186,7 @@ static int open_part(struct fetching *g, const char *part, int *ret_fd, uint64_t
     auto_buf struct buf before = BUF_INIT;
     struct stat st;
     snprintf(address, sizeof address, "%s%s", g->place.base, g->name);
+    url_hide(address);
     if (path_in(g, g->name, ".from", from, err) < 0 || read_from(from, &before, err) < 0)
         return -1;
     bool same = str_eq(buf_str(&before), address);
@@ -270,12 +272,13 @@ static int publish(struct fetching *g, struct stored_release *ret, struct err *e
 {
     const struct release_fetch *f = g->f;
     auto_buf struct buf source = BUF_INIT;
-    char signed_at[21], now[21];
+    char signed_at[21], now[21], shown[sizeof g->place.base];
     int64_t wall = clock_wall(f->clock);
     clock_rfc3339(signed_at, g->signer.made_s * 1000);
     clock_rfc3339(now, wall);
+    url_shown(shown, sizeof shown, g->place.base);
     buf_printf(&source, "from %s\nsigned by %s\nwith its key %s\nsigned at %s\nfetched at %s\n",
-               g->place.base, g->signer.key, g->signer.signer, signed_at, now);
+               shown, g->signer.key, g->signer.signer, signed_at, now);
     const struct vendor_files v = {.version = f->version,
                                    .dir = g->dir,
                                    .builds = g->builds,

@@ -1,6 +1,7 @@
 #include "fleet.h"
 
 #include "str.h"
+#include "url_hide.h"
 
 static void blank(const char **texts[], size_t n)
 {
@@ -191,8 +192,11 @@ void fleet_build(const struct fleet *f, struct world *w)
             agents_fill(f->agents, &w->hosts[i], &w->arena);
     mark_conflicts(f, w);
     world_index(w);
-    if (f->servers->n == 0)
+    if (f->servers->n == 0) {
+        char shown[sizeof f->conf->address];
+        url_shown(shown, sizeof shown, f->conf->address);
         w->problem =
-            arena_printf(&w->arena, "Nomad at %s: %s", f->conf->address,
+            arena_printf(&w->arena, "Nomad at %s: %s", shown,
                          f->servers->problem[0] != '\0' ? f->servers->problem : "tells no servers");
+    }
 }

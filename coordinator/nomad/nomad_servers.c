@@ -1,6 +1,7 @@
 #include "nomad_servers.h"
 
 #include "str.h"
+#include "url_hide.h"
 
 #define MEMBERS_MAX_BYTES (4 * 1024 * 1024)
 
@@ -288,7 +289,9 @@ static void check_identity(struct servers *s, struct server_slot *slot)
     if (slot->view.self_at == 0 || slot->self.raft_id[0] == '\0' ||
         str_eq(slot->self.raft_id, slot->id))
         return;
-    slot->problem = arena_printf(s->arena, "at %.100s answers server %.40s, not %s", slot->base.url,
+    char shown[101];
+    url_shown(shown, sizeof shown, slot->base.url);
+    slot->problem = arena_printf(s->arena, "at %s answers server %.40s, not %s", shown,
                                  slot->self.raft_id, slot->id);
     memset(&slot->view, 0, sizeof slot->view);
     memset(&slot->self, 0, sizeof slot->self);
@@ -402,6 +405,7 @@ static void merge_self(const struct server_slot *slot, struct server_view *v)
 void servers_fill(const struct servers *s, const struct server_slot *slot, struct arena *a,
                   struct host *ret)
 {
+    char shown[sizeof slot->base.url];
     struct server_view v = slot->view;
     if (v.self_at != 0)
         merge_self(slot, &v);
@@ -419,7 +423,8 @@ void servers_fill(const struct servers *s, const struct server_slot *slot, struc
     ret->addr = arena_strdup(a, slot->addr);
     ret->node_id = ret->dc = ret->node_class = ret->node_pool = "";
     ret->is_server = true;
-    v.api = arena_strdup(a, slot->base.url);
+    url_shown(shown, sizeof shown, slot->base.url);
+    v.api = arena_strdup(a, shown);
     v.token_kept = servers_kept(s, slot);
     v.token_clear = nomad_token_clear(s->nomad, &slot->base);
     ret->server = v;

@@ -2,6 +2,7 @@
 
 #include "count_reader.h"
 #include "str.h"
+#include "url_hide.h"
 #include "version.h"
 
 struct region_state {
@@ -183,6 +184,7 @@ static void begin(struct observer *o, int64_t now)
 static void end(struct observer *o, int64_t now)
 {
     struct nomad_base seed;
+    char shown[sizeof o->c.conf->address];
     servers_end(&o->servers);
     for (size_t i = 0; i < o->n_regions; i++) {
         const struct server_slot *speaker = servers_speaker(&o->servers, o->regions[i].name);
@@ -197,7 +199,10 @@ static void end(struct observer *o, int64_t now)
     o->building->refused =
         observer_refused(o) ? arena_strdup(&o->building->arena, o->servers.problem) : "";
     nomad_base_seed(o->c.nomad, &seed);
-    o->building->token_clear = nomad_token_clear(o->c.nomad, &seed) ? o->c.conf->address : "";
+    if (nomad_token_clear(o->c.nomad, &seed)) {
+        url_shown(shown, sizeof shown, o->c.conf->address);
+        o->building->token_clear = arena_strdup(&o->building->arena, shown);
+    }
     count_reader_fill(&o->counts, o->building);
     nodes_end(&o->nodes);
     o->building->ended_ms = now;

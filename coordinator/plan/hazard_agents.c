@@ -3,6 +3,7 @@
 
 #include "place_rule.h"
 #include "plan_make.h"
+#include "url_hide.h"
 
 /* Also servers that the filters leave out: their agents hold the run's lease. */
 void hazard_unmanaged_server(struct hazard_check *c, row_t *row)
@@ -165,12 +166,13 @@ static void judge_urls(struct hazard_check *c, row_t *row, const struct host *h,
                        const struct manifest_build_ref *b)
 {
     const char *unsure = NULL;
+    char shown[121];
 
     for (size_t i = 0; i < b->n_urls; i++) {
         const char *why = place_refused(&h->agent, b->urls[i], &unsure);
         if (why != NULL) {
-            hazard_found(c, row, TRI_YES, h->name, "it may not fetch from %.120s: %s", b->urls[i],
-                         why);
+            url_shown(shown, sizeof shown, b->urls[i]);
+            hazard_found(c, row, TRI_YES, h->name, "it may not fetch from %s: %s", shown, why);
             return;
         }
     }

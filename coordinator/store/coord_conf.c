@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include "buf.h"
 #include "file.h"
+#include "url_hide.h"
 
 #define TOKEN_FILE_MAX (64 * 1024)
 
@@ -291,12 +292,24 @@ static int find_places(struct coord_conf *c, const char *option, const char *(*e
 }
 
 /* As keys: a token that others may read is theirs, too. */
-static int check_private(const char *path, struct err *err)
+static int check_private(const char *path, const char *what, struct err *err)
 {
     auto_buf struct buf unused = BUF_INIT;
     return file_read(path, TOKEN_FILE_MAX, FILE_FOLLOW | FILE_PRIVATE, &unused, err) < 0
-               ? err_wrap(err, "it holds Nomad's token")
+               ? err_wrap(err, "it holds %s", what)
                : 0;
+}
+
+/* What the file holds must not be read by everybody. */
+static int check_secrets(const struct coord_conf *c, struct err *err)
+{
+    char shown[sizeof c->vendor_from];
+    url_shown(shown, sizeof shown, c->vendor_from);
+    if (c->token[0] != '\0')
+        return check_private(c->file, "Nomad's token", err);
+    return str_eq(shown, c->vendor_from)
+               ? 0
+               : check_private(c->file, "a user and password in [vendor] from", err);
 }
 
 static int load(const char *option, const char *(*env)(const char *), struct coord_conf *c,
@@ -308,7 +321,7 @@ static int load(const char *option, const char *(*env)(const char *), struct coo
     c->file_there = access(c->file, F_OK) == 0;
     if (c->file_there && read_file(c, err) < 0)
         return -1;
-    if (c->file_there && c->token[0] != '\0' && check_private(c->file, err) < 0)
+    if (c->file_there && check_secrets(c, err) < 0)
         return -1;
     if (c->state_dir[0] == '\0')
         str_cut(c->state_dir, sizeof c->state_dir, state);
@@ -372,7 +385,9 @@ static void show_value(const struct coord_conf *c, const struct conf_key *k, FIL
         fputs("(set, not shown)", out);
     } else {
         auto_buf struct buf safe = BUF_INIT;
-        str_escape(&safe, p, strlen(p));
+        char shown[600];
+        url_shown(shown, sizeof shown, p);
+        str_escape(&safe, shown, strlen(shown));
         fputs(safe.len > 0 ? buf_str(&safe) : "(empty)", out);
     }
 }
@@ -400,7 +415,10 @@ void coord_conf_show(const struct coord_conf *c, FILE *out)
     for (size_t m = 0; m < ARRAY_LEN(maps); m++) {
         if (maps[m]->n > 0)
             fprintf(out, "\n[%s]\n", m == 0 ? "agents" : "servers");
-        for (size_t i = 0; i < maps[m]->n; i++)
-            fprintf(out, "%s = %s    # file\n", maps[m]->items[i].name, maps[m]->items[i].address);
+        for (size_t i = 0; i < maps[m]->n; i++) {
+            char shown[600];
+            url_shown(shown, sizeof shown, maps[m]->items[i].address);
+            fprintf(out, "%s = %s    # file\n", maps[m]->items[i].name, shown);
+        }
     }
 }

@@ -195,7 +195,7 @@ static int store(const struct coord_conf *c, const struct stored_release *r, str
         buf_printf(&text, "%s %s %s\n", r->places[i].os, r->places[i].arch, r->places[i].url);
     if (release_path(c, version, "", dir, err) < 0 || file_make_dirs(dir, 0755, err) < 0 ||
         release_path(c, version, "places", path, err) < 0 ||
-        file_replace(path, text.data, text.len, 0644, err) < 0 ||
+        file_replace(path, text.data, text.len, 0600, err) < 0 ||
         release_path(c, version, MANIFEST_NAME, path, err) < 0)
         return -1;
     return file_replace(path, r->container.data, r->container.len, 0644, err);

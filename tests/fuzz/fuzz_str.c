@@ -1,6 +1,7 @@
 #include "crypto.h"
 #include "fuzz_target.h"
 #include "str.h"
+#include "url_hide.h"
 #include "version.h"
 
 static void numbers(const char *s)
@@ -61,6 +62,22 @@ static void escapes(const uint8_t *data, size_t size)
     FUZZ_CHECK(str_eq(buf_str(&once), buf_str(&twice)));
 }
 
+/* No user of a URL is left, and it is stable. */
+static void urls(const char *s)
+{
+    autofree char *once = xstrdup(s), *twice = NULL;
+    const char *at, *url;
+    url_hide(once);
+    twice = xstrdup(once);
+    url_hide(twice);
+    FUZZ_CHECK(str_eq(once, twice) && strlen(once) <= strlen(s));
+    for (url = once; (url = strstr(url, "://")) != NULL;) {
+        url += strlen("://");
+        at = url + strcspn(url, "/?# \t\r\n\"'<>@");
+        FUZZ_CHECK(*at != '@' || strspn(url, "*") == (size_t)(at - url));
+    }
+}
+
 static void versions(const char *s)
 {
     struct version v, back;
@@ -100,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     keys(text, strlen(text));
     escapes(data, size);
     versions(text);
+    urls(text);
     names(text, strlen(text));
     return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <sys/stat.h>
 #include "fetch_bench.h"
 #include "file.h"
@@ -90,6 +91,44 @@ VENDOR_TEST(test_a_file_url_is_no_place)
 {
     snprintf(bench.from, sizeof bench.from, "file://%.200s", vendor_site(bench.vendor));
     refuses(ERR_USAGE, "a directory, or a URL");
+}
+
+/* ---- a place that asks who comes ---- */
+
+static const char *const secret = "hunter2";
+
+static int finds_secret(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    auto_buf struct buf text = BUF_INIT;
+    struct err err = ERR_INIT;
+    (void)st;
+    (void)at;
+    if (type != FTW_F)
+        return 0;
+    if (file_read(path, 1 << 20, 0, &text, &err) < 0)
+        fail_msg("%s", err.text);
+    return memmem(text.data, text.len, secret, strlen(secret)) != NULL;
+}
+
+/* What is needed to fetch is in no file, and in no text, whether that went well or not. */
+VENDOR_TEST(test_a_password_is_nowhere)
+{
+    struct stored_release r;
+    struct err err = ERR_INIT;
+    char site[64];
+    vendor_url(bench.vendor, site);
+    snprintf(bench.from, sizeof bench.from, "http://joe:%s@%s", secret, site + strlen("http://"));
+    static const enum mirror_manner manners[] = {MIRROR_TRUNCATED, MIRROR_FAILS, MIRROR_OTHER,
+                                                 MIRROR_ENDLESS};
+    for (size_t i = 0; i < ARRAY_LEN(manners); i++) {
+        vendor_behave(bench.vendor, manners[i], i % 2 == 0 ? ZIP : SUMS);
+        assert_int_equal(fetch_as(V, "amd64", 4 << 20, &r, &err), -1);
+        assert_null(strstr(err.text, secret));
+        assert_int_equal(nftw(bench.fixture.conf.state_dir, finds_secret, 16, FTW_PHYS), 0);
+    }
+    vendor_behave(bench.vendor, MIRROR_PLAIN, "");
+    fetches(V);
+    assert_int_equal(nftw(bench.fixture.conf.state_dir, finds_secret, 16, FTW_PHYS), 0);
 }
 
 /* ---- parts ---- */
@@ -286,6 +325,7 @@ int main(void)
         TEST(test_a_mirror_that_sends_other_bytes),
         TEST(test_redirects),
         TEST(test_a_file_url_is_no_place),
+        TEST(test_a_password_is_nowhere),
         TEST(test_a_part_is_gone_on_with),
         TEST(test_a_mirror_that_broke_off_is_asked_for_the_rest),
         TEST(test_another_place_begins_at_0),
