@@ -25,12 +25,15 @@ static int check_options(const struct options *o, struct err *err)
 }
 
 /* Without a place the file itself is kept, and hosts fetch it from here. */
-static int keep(struct console *c, const struct stored_release *r, const struct build *b,
-                struct err *err)
+static int store(const struct console *c, const char *version, const struct keypair *key,
+                 const struct build *b, struct stored_release *ret, struct err *err)
 {
-    if (c->opt.url.n > 0)
-        return 0;
-    return release_file_keep(&c->conf, r->manifest.version, b, c->opt.file, err);
+    const struct options *o = &c->opt;
+    int64_t now_s = clock_wall(c->clock) / 1000;
+    return o->url.n > 0 ? release_add(&c->conf, &c->trust, key, version, o->not_a_prerelease, b,
+                                      o->url.items, o->url.n, now_s, ret, err)
+                        : release_add_file(&c->conf, &c->trust, key, version, o->not_a_prerelease,
+                                           b, o->file, now_s, ret, err);
 }
 
 static void tell(const struct stored_release *r, const struct build *b)
@@ -60,15 +63,11 @@ static int add(struct console *c, const char *version, struct err *err)
         keys_trust(&c->conf, &c->trust, err) < 0 ||
         keys_load(&c->conf, ROLE_RELEASE, &key, err) < 0 ||
         publish_measure(o->file, version, os, o->arch.items[0], NULL, &b, err) < 0 ||
-        release_lock(&c->conf, &lock, err) < 0 ||
-        release_add(&c->conf, &c->trust, key, version, o->not_a_prerelease, &b, o->url.items,
-                    o->url.n, clock_wall(c->clock) / 1000, &r, err) < 0)
+        release_lock(&c->conf, &lock, err) < 0 || store(c, version, key, &b, &r, err) < 0)
         return -1;
-    int rc = keep(c, &r, &b, err);
-    if (rc == 0)
-        tell(&r, &b);
+    tell(&r, &b);
     stored_release_free(&r);
-    return rc;
+    return 0;
 }
 
 static const char *kind(const struct stored_release *r, const struct build *b)

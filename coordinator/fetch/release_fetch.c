@@ -63,7 +63,7 @@ static int open_all(struct fetching *g, struct err *err)
         return err_set(err, ERR_USAGE, 0, "a release has 1 to %d builds", BUILDS_MAX);
     return vendor_sweep(f->conf, err) < 0 || state_path(f->conf, below, g->dir, err) < 0 ||
                    vendor_place_open(from_where(f), f->version, &how, &g->place, err) < 0 ||
-                   file_make_dirs(g->dir, 0755, err) < 0
+                   file_make_dirs(g->dir, 0755, err) < 0 || file_sweep(g->dir, err) < 0
                ? -1
                : 0;
 }

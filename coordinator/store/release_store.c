@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include "file.h"
+#include "release_files.h"
 #include "version.h"
 
 #define PLACES_FILE_MAX (PLACES_MAX * (URL_MAX_LEN + 40))
@@ -194,7 +195,7 @@ static int store(const struct coord_conf *c, const struct stored_release *r, str
     for (size_t i = 0; i < r->n_places; i++)
         buf_printf(&text, "%s %s %s\n", r->places[i].os, r->places[i].arch, r->places[i].url);
     if (release_path(c, version, "", dir, err) < 0 || file_make_dirs(dir, 0755, err) < 0 ||
-        release_path(c, version, "places", path, err) < 0 ||
+        file_sweep(dir, err) < 0 || release_path(c, version, "places", path, err) < 0 ||
         file_replace(path, text.data, text.len, 0600, err) < 0 ||
         release_path(c, version, MANIFEST_NAME, path, err) < 0)
         return -1;
@@ -237,23 +238,87 @@ static int finish(const struct coord_conf *c, const struct keypair *key, int64_t
     return sign(r, key, err) < 0 ? -1 : store(c, r, err);
 }
 
+/* The folder of a version, whatever is in it. */
+static int drop_folder(const struct coord_conf *c, const char *version, struct err *err)
+{
+    char dir[300], path[300];
+    auto_names struct names files = NAMES_INIT;
+    if (release_path(c, version, "", dir, err) < 0)
+        return -1;
+    if (access(dir, F_OK) < 0 && errno == ENOENT)
+        return 0;
+    if (file_names(dir, "", 1000, 0, &files, err) < 0)
+        return -1;
+    for (size_t i = 0; i < files.n; i++)
+        if (release_path(c, version, files.items[i], path, err) < 0 || file_remove(path, err) < 0)
+            return -1;
+    if (file_sweep(dir, err) < 0)
+        return -1;
+    return rmdir(dir) == 0 || errno == ENOENT ? 0 : err_set(err, ERR_IO, errno, "remove %s", dir);
+}
+
+/* A build that somebody has, and where it is: at places, or here. */
+struct addition {
+    const char *version;
+    bool own_build;
+    const struct build *b;
+    const char *const *urls;
+    size_t n_urls;
+    const char *file; /* NULL: not kept */
+};
+
+static int keep_file(const struct coord_conf *c, const struct addition *a, struct err *err)
+{
+    char dir[300];
+    if (a->file == NULL)
+        return 0;
+    return release_path(c, a->version, "", dir, err) < 0 || file_make_dirs(dir, 0755, err) < 0
+               ? -1
+               : release_file_keep(c, a->version, a->b, a->file, err);
+}
+
+static int merge_all(const struct coord_conf *c, const struct addition *a, struct stored_release *r,
+                     struct err *err)
+{
+    char dir[300];
+    r->own_build |= a->own_build;
+    return release_path(c, a->version, "", dir, err) < 0 ||
+                   merge_build(&r->manifest, a->b, dir, err) < 0
+               ? -1
+               : merge_places(r, a->b, a->urls, a->n_urls, err);
+}
+
+static int add(const struct coord_conf *c, const struct trust *t, const struct keypair *key,
+               const struct addition *a, int64_t now_s, struct stored_release *ret, struct err *err)
+{
+    struct stored_release r;
+    if ((a->own_build && check_own(a->version, err) < 0) || begin(c, t, a->version, &r, err) < 0)
+        return -1;
+    bool fresh = r.manifest.n_builds == 0;
+    if (merge_all(c, a, &r, err) < 0 || (fresh && drop_folder(c, a->version, err) < 0) ||
+        keep_file(c, a, err) < 0 || finish(c, key, now_s, &r, err) < 0) {
+        struct err unused = ERR_INIT;
+        stored_release_free(&r);
+        return fresh ? drop_folder(c, a->version, &unused), -1 : -1;
+    }
+    *ret = r;
+    return 0;
+}
+
 int release_add(const struct coord_conf *c, const struct trust *t, const struct keypair *key,
                 const char *version, bool own_build, const struct build *b, const char *const *urls,
                 size_t n_urls, int64_t now_s, struct stored_release *ret, struct err *err)
 {
-    struct stored_release r;
-    char dir[300];
-    if (release_path(c, version, "", dir, err) < 0 || (own_build && check_own(version, err) < 0) ||
-        begin(c, t, version, &r, err) < 0)
-        return -1;
-    r.own_build |= own_build;
-    if (merge_build(&r.manifest, b, dir, err) < 0 || merge_places(&r, b, urls, n_urls, err) < 0 ||
-        finish(c, key, now_s, &r, err) < 0) {
-        stored_release_free(&r);
-        return -1;
-    }
-    *ret = r;
-    return 0;
+    const struct addition a = {version, own_build, b, urls, n_urls, NULL};
+    return add(c, t, key, &a, now_s, ret, err);
+}
+
+int release_add_file(const struct coord_conf *c, const struct trust *t, const struct keypair *key,
+                     const char *version, bool own_build, const struct build *b, const char *file,
+                     int64_t now_s, struct stored_release *ret, struct err *err)
+{
+    const struct addition a = {version, own_build, b, NULL, 0, file};
+    return add(c, t, key, &a, now_s, ret, err);
 }
 
 /* ---- of the vendor's ---- */
@@ -357,19 +422,14 @@ int release_source(const struct coord_conf *c, const char *version, struct buf *
 int release_remove(const struct coord_conf *c, const char *version, struct err *err)
 {
     char dir[300], path[300];
-    struct names files = NAMES_INIT;
     if (release_version_ok(version, err) < 0 || release_path(c, version, "", dir, err) < 0 ||
         release_path(c, version, MANIFEST_NAME, path, err) < 0)
         return -1;
-    if (access(path, F_OK) < 0)
-        return err_set(err, ERR_NOTFOUND, 0, "release %s is not on this machine", version);
-    int rc = file_remove(path, err) < 0 || file_names(dir, "", 1000, 0, &files, err) < 0 ? -1 : 0;
-    for (size_t i = 0; rc == 0 && i < files.n; i++)
-        rc = release_path(c, version, files.items[i], path, err) < 0 ? -1 : file_remove(path, err);
-    names_free(&files);
-    if (rc == 0 && (file_sweep(dir, err) < 0 || (rmdir(dir) < 0 && errno != ENOENT)))
-        rc = err_set(err, ERR_IO, errno, "remove %s", dir);
-    return rc;
+    if (access(dir, F_OK) < 0)
+        return errno == ENOENT
+                   ? err_set(err, ERR_NOTFOUND, 0, "release %s is not on this machine", version)
+                   : err_set(err, ERR_IO, errno, "open %s", dir);
+    return file_remove(path, err) < 0 ? -1 : drop_folder(c, version, err);
 }
 
 int release_lock(const struct coord_conf *c, int *ret_fd, struct err *err)

@@ -14,8 +14,9 @@
  *
  * What was fetched from the vendor (release_add_vendor) brings more: SHA256SUMS and its signature
  * in the manifest; beside it the zips under the vendor's names, for who serves them; and `source`,
- * lines for people: where it came from, which key signed. The manifest is written last: a folder
- * without one is no release.
+ * lines for people: where it came from, which key signed. The manifest is written last and removed
+ * first: a folder without one is no release, but what a command left that was killed; the next that
+ * adds or removes this version clears it away.
  *
  * Who changes or checks releases holds release_lock.
  */
@@ -59,6 +60,12 @@ MUST_CHECK int release_add(const struct coord_conf *c, const struct trust *t,
                            const struct keypair *key, const char *version, bool own_build,
                            const struct build *b, const char *const *urls, size_t n_urls,
                            int64_t now_s, struct stored_release *ret, struct err *err);
+/* The same for a build without a place: its file, of which b was measured, is kept beside the
+ * manifest (release_files.h), and is there before the manifest names it. */
+MUST_CHECK int release_add_file(const struct coord_conf *c, const struct trust *t,
+                                const struct keypair *key, const char *version, bool own_build,
+                                const struct build *b, const char *file, int64_t now_s,
+                                struct stored_release *ret, struct err *err);
 
 /* Fetched and verified: SHA256SUMS, its signature (binary), builds measured from the zips in dir,
  * which are moved. */
@@ -82,7 +89,7 @@ MUST_CHECK int release_zip_path(const struct coord_conf *c, const char *version,
 /* The text of `source`; "" when the release was added by hand. */
 MUST_CHECK int release_source(const struct coord_conf *c, const char *version, struct buf *ret,
                               struct err *err);
-/* All of it. ERR_NOTFOUND. */
+/* All of it, also what a removal or an addition that was cut short left. ERR_NOTFOUND. */
 MUST_CHECK int release_remove(const struct coord_conf *c, const char *version, struct err *err);
 /* ERR_BUSY names the pid of who has it. */
 MUST_CHECK int release_lock(const struct coord_conf *c, int *ret_fd, struct err *err);

@@ -45,8 +45,10 @@ static int make_ring(const struct coord_conf *c, bool own_first, struct buf *rin
 
 static void work_remove(struct work *w)
 {
+    struct err unused = ERR_INIT;
     if (w->dir[0] == '\0')
         return;
+    (void)!file_sweep(w->dir, &unused); /* of a kill while a file was written */
     unlink(w->ring);
     unlink(w->sums);
     unlink(w->sig);
