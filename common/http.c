@@ -23,12 +23,12 @@ struct transfer {
     bool secure;        /* what is asked now is https */
     bool follows;       /* redirects */
     int redirects;      /* how many more are followed */
-    struct err refusal; /* of a place where a redirect leads */
+    struct err refusal; /* of a place where a redirect leads, or of what it sends */
     size_t max;
     size_t got; /* bytes of body */
     size_t got_headers;
     bool refused; /* on_head or on_data said no */
-    bool headed;  /* on_head was asked */
+    bool headed;  /* the head was looked at */
     bool keep;    /* its answer outlives its end: http_do */
     struct buf body;
     int (*check_url)(void *ctx, const char *url, struct err *err);
@@ -77,8 +77,9 @@ static bool leads_on(struct transfer *t)
 static void fill_answer(struct transfer *t, struct http_answer *a)
 {
     uint64_t number;
+    long status = status_of(t);
     *a = (struct http_answer){
-        .status = (int)status_of(t),
+        .status = status >= 200 ? (int)status : 0, /* "100 Continue" is no answer yet */
         .body = (const unsigned char *)buf_str(&t->body),
         .body_len = t->body.len,
         .next_token = header(t, "X-Nomad-NextToken"),
@@ -93,12 +94,31 @@ static void fill_answer(struct transfer *t, struct http_answer *a)
         a->length = (int64_t)number;
 }
 
+/* Never asked for, and so never undone: what comes would be other bytes than are there. */
+static int check_encoding(struct transfer *t)
+{
+    static const char *const names[] = {"Content-Encoding", "Transfer-Encoding"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *value = header(t, names[i]);
+        if (value[0] != '\0' && strcasecmp(value, "identity") != 0 &&
+            strcasecmp(value, "chunked") != 0)
+            return err_set(&t->refusal, ERR_FORMAT, 0,
+                           "%s: the answer is encoded (%s: %.40s), which was not asked for",
+                           t->label, names[i], value);
+    }
+    return 0;
+}
+
 static int ask_head(struct transfer *t)
 {
     struct http_answer head;
-    if (t->on_head == NULL || t->headed)
+    if (t->headed)
         return 0;
     t->headed = true;
+    if (check_encoding(t) < 0)
+        return -1;
+    if (t->on_head == NULL)
+        return 0;
     fill_answer(t, &head);
     t->refused = t->on_head(t->ctx, &head) < 0;
     return t->refused ? -1 : 0;
@@ -203,7 +223,9 @@ static int set_limits(struct transfer *t, const struct http_request *r, struct e
     SET(CURLOPT_LOW_SPEED_TIME, (long)r->speed_window);
     SET(CURLOPT_FOLLOWLOCATION, 0L); /* go_on does, and asks check_url */
     SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_PROXY, "");
+    if (!r->env_proxy)
+        SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_USERAGENT, "caravan/" CARAVAN_VERSION);
     return set_time(t, r->deadline_ms, err);
@@ -400,7 +422,7 @@ static int transfer_judge(struct transfer *t, CURLcode code, struct http_answer 
         return err_set(err, kind_of(code), 0, "%s: %s", t->label,
                        t->why[0] != '\0' ? t->why : curl_easy_strerror(code));
     /* Reading a file has no status of its own. */
-    if (ret->status == 0)
+    if (status_of(t) == 0)
         ret->status = 200;
     return 0;
 }

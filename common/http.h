@@ -12,8 +12,8 @@
  * (ERR_LIMIT) and on the headers (64 KiB), a floor on speed (speed_min bytes/s over
  * speed_window seconds, ERR_TIMEOUT), no redirects unless asked, only the protocol
  * of the URL given (https, http; file where allowed), no proxies from the
- * environment, no compression. Addresses: "http://h:p/...", "https://...";
- * "unix:///path.sock" is http://localhost/... through unix_socket.
+ * environment unless asked, no compression (ERR_FORMAT where it comes all the same). Addresses:
+ * "http://h:p/...", "https://..."; "unix:///path.sock" is http://localhost/... through unix_socket.
  *
  * Errors: ERR_NETWORK (may be tried again), ERR_TIMEOUT, ERR_CRYPTO (the peer's
  * certificate), ERR_CONFIG (our own TLS files), ERR_LIMIT, ERR_USAGE; the text names
@@ -57,6 +57,8 @@ struct http_request {
      * leads, as libcurl's parser understood it. -1: the request ends with this error. */
     int (*check_url)(void *ctx, const char *url, struct err *err);
     bool allow_file; /* file:// URLs */
+    bool env_proxy;  /* the environment's proxies, as curl(1) reads them: https_proxy, no_proxy, ...
+                      */
     /* Not 0: only the bytes from here on are asked for (Range). Who does not know ranges sends
      * all with status 200; 206 and `range` say what comes. */
     uint64_t from;

@@ -237,7 +237,9 @@ static int judge(struct download *d, int64_t until, struct err *err)
         *err = d->err;
         /* A peer that says nothing is no network; one that says it slowly is slow. */
         bool slow = err->kind == ERR_TIMEOUT && (d->done > 0 || clock_mono(d->g->clock) >= until);
-        if (!d->failed_here && err->kind != ERR_LIMIT)
+        if (!d->failed_here && err->kind == ERR_FORMAT)
+            err->kind = ERR_CRYPTO; /* it answers, with something else than the file */
+        else if (!d->failed_here && err->kind != ERR_LIMIT)
             err->kind = slow ? ERR_TIMEOUT : ERR_NETWORK;
         return -1;
     }

@@ -156,7 +156,7 @@ int reopen(struct console *c, const char *run, bool with_release, struct reopene
         agents_ask_facts(c->agents);
     if (console_look(c, NULL, PATIENCE_RUN, &w, err) < 0)
         return -1;
-    return with_release ? serving_begin(c, w, &ret->stored, &ret->serving, err) : 0;
+    return with_release ? serving_begin(c, w, false, &ret->stored, &ret->serving, err) : 0;
 }
 
 int reopen_read(struct console *c, const char *run, struct reopened *ret, struct err *err)

@@ -27,11 +27,13 @@ static int make(struct console *c, const char *version, struct policy *policy,
         options_policy(&c->opt, &c->conf, &c->hazards, policy, err) < 0 ||
         target_load(c, version, stored, err) < 0)
         return -1;
-    return planning_make(
-        c,
-        &(struct planning){
-            .release = stored, .serving = serving, .policy = policy, .patience_ms = PATIENCE_MS},
-        ret, err);
+    return planning_make(c,
+                         &(struct planning){.release = stored,
+                                            .serving = serving,
+                                            .policy = policy,
+                                            .patience_ms = PATIENCE_MS,
+                                            .only = true},
+                         ret, err);
 }
 
 int cmd_plan(void *ctx, int argc, char **argv)

@@ -36,7 +36,7 @@ int planning_make(struct console *c, const struct planning *how, struct plan *re
     agents_ask_facts(c->agents);
     if (console_look(c, NULL, how->patience_ms, &w, err) < 0 ||
         (how->check != NULL && how->check(w, err) < 0) ||
-        serving_begin(c, w, how->release, how->serving, err) < 0)
+        serving_begin(c, w, how->only, how->release, how->serving, err) < 0)
         return -1;
     release_for_plan(how->release, &release);
     str_cut(release.served, sizeof release.served, how->serving->url);

@@ -19,6 +19,7 @@ struct planning {
     struct serving *serving;        /* begun, unless it was before; the caller ends it */
     const struct policy *policy;    /* must outlive the plan */
     int64_t patience_ms;
+    bool only; /* nothing follows: the place where this machine would serve may be taken now */
     planning_check *check;
 };
 

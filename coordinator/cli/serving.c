@@ -121,9 +121,8 @@ static int check_allow(const struct console *c, struct address_list *ret, struct
 }
 
 /* What hosts are told; local: for a server that listens at every address. */
-static void tell_url(const struct console *c, const char *local, struct serving *s)
+static void tell_url(const struct console *c, const char *at, const char *local, struct serving *s)
 {
-    const char *at = file_server_address(s->server);
     char address[FILE_SERVER_ADDRESS];
     size_t n;
 
@@ -186,8 +185,25 @@ static void raise_descriptors(unsigned connections)
     setrlimit(RLIMIT_NOFILE, &l); /* else the last connections wait */
 }
 
+static int no_server(struct err *err)
+{
+    return err->kind == ERR_CRYPTO
+               ? err_wrap(err, "serve the release")
+               : err_wrap(err, "serve releases from this machine (--listen ADDR:PORT chooses "
+                               "another place)");
+}
+
+static void tell_busy(const char *at)
+{
+    fputs("caravan: somebody listens at ", stderr);
+    print_safe(stderr, at);
+    fputs(" now, perhaps another run or release serve: planned as if hosts could fetch from there. "
+          "The upgrade is refused until that ends, or needs --listen ADDR:PORT\n",
+          stderr);
+}
+
 static int start(const struct console *c, const char *local, const struct served_file *files,
-                 size_t n, struct serving *s, struct err *err)
+                 size_t n, bool plans, struct serving *s, struct err *err)
 {
     /* Hosts may stand behind one address. */
     unsigned each = (unsigned)c->conf.stage_parallel + 8;
@@ -205,18 +221,21 @@ static int start(const struct console *c, const char *local, const struct served
     limits.allow = s->allow;
     snprintf(port, sizeof port, "%d", SERVING_PORT);
     join(at, sizeof at, local, port);
+    if (named[0] != '\0')
+        str_cut(at, sizeof at, named);
     raise_descriptors(limits.connections);
-    if (file_server_start(named[0] != '\0' ? named : at, files, n, &limits, &s->server, err) < 0)
-        return err->kind == ERR_CRYPTO
-                   ? err_wrap(err, "serve the release")
-                   : err_wrap(err, "serve releases from this machine (--listen ADDR:PORT chooses "
-                                   "another place)");
-    tell_url(c, local, s);
+    if (file_server_start(at, files, n, &limits, &s->server, err) == 0)
+        str_cut(at, sizeof at, file_server_address(s->server));
+    else if (plans && err->kind == ERR_BUSY)
+        tell_busy(at);
+    else
+        return no_server(err);
+    tell_url(c, at, local, s);
     return 0;
 }
 
-int serving_begin(const struct console *c, const struct world *w, struct stored_release *r,
-                  struct serving *ret, struct err *err)
+int serving_begin(const struct console *c, const struct world *w, bool plans,
+                  struct stored_release *r, struct serving *ret, struct err *err)
 {
     autofree struct offers *o = xzalloc(1, sizeof *o);
     const struct manifest *m = &r->manifest;
@@ -232,7 +251,7 @@ int serving_begin(const struct console *c, const struct world *w, struct stored_
         return 0;
     if ((named[0] == '\0' || is_any(named)) && local_to_fleet(w, local, err) < 0)
         return -1;
-    if (start(c, local, o->files, o->n, ret, err) < 0)
+    if (start(c, local, o->files, o->n, plans, ret, err) < 0)
         return -1;
     for (uint32_t i = 0; i < m->n_builds; i++)
         if (to_serve(c, r, &m->builds[i]))
@@ -339,7 +358,8 @@ static int serve_all(struct console *c, struct shelf_of_all *a, struct err *err)
     const char *named = listen_named(c);
 
     if ((named[0] == '\0' && local_to_nomad(c, local, err) < 0) ||
-        control_open(&c->signals, err) < 0 || start(c, local, a->files, a->n_files, &s, err) < 0)
+        control_open(&c->signals, err) < 0 ||
+        start(c, local, a->files, a->n_files, false, &s, err) < 0)
         return -1;
     serve_until_told(c, a, &s);
     return 0;

@@ -1,14 +1,15 @@
 /*
  * serving.h - releases that have no place of their own, served by the command that needs them.
  *
- *     serving_begin(c, w, &stored, &s, &err)   listens; every build without a place gets one, here
- *     serving_end(&s)                          when the command ends
+ *     serving_begin(c, w, false, &stored, &s, &err)   listens; every build without a place gets
+ * one, here serving_end(&s)                          when the command ends
  *
  * Where all builds have a place, or none has a file here, nothing listens. Else the files of those
  * without one are checked and offered (file_server.h) at --listen, else [serve] listen, else port
  * SERVING_PORT of the local address from which most agents of the fleet are reached. What hosts
  * are told is in the places of *r from then on, in memory only: plan and stage orders have it from
- * there. That nobody can listen there is an error before anything was touched.
+ * there. That nobody can listen there is an error before anything was touched; but who only plans
+ * (`plans`) is told, and plans with that address: a run that serves already must not forbid it.
  */
 #ifndef SERVING_H
 #define SERVING_H
@@ -26,7 +27,7 @@ struct serving {
     struct address_list allow;
 };
 
-MUST_CHECK int serving_begin(const struct console *c, const struct world *w,
+MUST_CHECK int serving_begin(const struct console *c, const struct world *w, bool plans,
                              struct stored_release *r, struct serving *ret, struct err *err);
 void serving_end(struct serving *s); /* an empty one is fine */
 

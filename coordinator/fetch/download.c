@@ -164,6 +164,7 @@ static int once(struct attempt *a, struct err *err)
                                    .speed_min = (uint32_t)MIN_OF(d->speed_min, UINT32_MAX),
                                    .speed_window = d->speed_min > 0 ? d->speed_window_s : 0,
                                    .redirects = 5,
+                                   .env_proxy = true,
                                    .from = a->done,
                                    .on_head = on_head,
                                    .on_data = on_data,

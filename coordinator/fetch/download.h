@@ -2,7 +2,8 @@
  * download.h - one file over HTTP into a descriptor, from where it stopped.
  *
  * Limits: max bytes (ERR_LIMIT), a deadline for all, a floor on speed (ERR_TIMEOUT), at
- * most 5 redirects, never from https to http and never to file:. A mirror that breaks off
+ * most 5 redirects, never from https to http and never to file:. Proxies that the environment names
+ * are used: they can keep files away, but who signed them is checked. A mirror that breaks off
  * is asked for the rest, a few times, as long as each time brought something; one that
  * knows no ranges begins again, and so does the file. No room is ERR_NOSPACE, and says how
  * much is missing. What stop_fd has to read ends it (ERR_STATE "interrupted"); what came

@@ -42,10 +42,12 @@ check "but not to an address that allow_from does not hold" \
 listens ../../config/keys/root
 check "and nothing else" grep -q "nothing here" "$E2E/got"
 run plan "$TARGET"
-check "where somebody listens already the plan is refused" status_is 4
-check "with the place" says "listen at $AT"
+check "where somebody listens already the plan is made all the same" status_is 0
+check "with the place" says "from http://$AT"
+check "and it says what that means" says "somebody listens at $AT now"
 run upgrade "$TARGET" --yes
-check "and so is the upgrade" status_is 4
+check "but the upgrade is refused" status_is 4
+check "with the place" says "listen at $AT"
 check "before anything was touched" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 kill -INT "$BACKGROUND"
 ended

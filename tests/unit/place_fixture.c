@@ -88,6 +88,14 @@ static struct MHD_Response *redirect(const char *to)
     return r;
 }
 
+/* A proxy that compresses what it passes on, whoever asks. */
+static struct MHD_Response *encoded(struct place *p)
+{
+    struct MHD_Response *r = copy_of(p->body, p->len / 2);
+    MHD_add_response_header(r, "Content-Encoding", "gzip");
+    return r;
+}
+
 /* NULL: the path asks for none of these. */
 static struct MHD_Response *bad_body(struct place *p, const char *url)
 {
@@ -149,6 +157,8 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *c, const char *a
     struct MHD_Response *bad = bad_body(p, url);
     if (bad != NULL)
         return queue(c, 200, bad);
+    if (str_eq(url, "/encoded"))
+        return queue(c, 200, encoded(p));
     if (str_eq(url, "/moved"))
         return queue(c, 302, redirect("/ok"));
     if (str_starts(url, "/to-file/")) {

@@ -131,6 +131,24 @@ VENDOR_TEST(test_a_password_is_nowhere)
     assert_int_equal(nftw(bench.fixture.conf.state_dir, finds_secret, 16, FTW_PHYS), 0);
 }
 
+/* What the environment says of proxies holds for fetching, and keeps who signed from nothing. */
+VENDOR_TEST(test_through_a_proxy)
+{
+    char proxy[64];
+    str_cut(bench.from, sizeof bench.from, VENDOR_BEHIND_PROXY);
+    refuses(ERR_NETWORK, "vendor.invalid");
+    vendor_url(bench.vendor, proxy);
+    setenv("http_proxy", proxy, 1);
+    vendor_behave(bench.vendor, MIRROR_OTHER, ZIP);
+    refuses(ERR_CRYPTO, "not the one that was signed");
+    vendor_behave(bench.vendor, MIRROR_PLAIN, "");
+    setenv("no_proxy", "vendor.invalid", 1);
+    refuses(ERR_NETWORK, "vendor.invalid");
+    unsetenv("no_proxy");
+    fetches(V);
+    unsetenv("http_proxy");
+}
+
 /* ---- parts ---- */
 
 static void part_path(const char *end, char dst[static 300])
@@ -326,6 +344,7 @@ int main(void)
         TEST(test_redirects),
         TEST(test_a_file_url_is_no_place),
         TEST(test_a_password_is_nowhere),
+        TEST(test_through_a_proxy),
         TEST(test_a_part_is_gone_on_with),
         TEST(test_a_mirror_that_broke_off_is_asked_for_the_rest),
         TEST(test_another_place_begins_at_0),

@@ -167,6 +167,7 @@ static void failures_have_their_type(void **state)
         {"/twice", FAILURE_BAD_DIGEST, "were signed"},
         {"/other", FAILURE_BAD_DIGEST, "SHA-256"},
         {"/half", FAILURE_NO_NETWORK, "/half"},
+        {"/encoded", FAILURE_BAD_DIGEST, "Content-Encoding: gzip"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         b->job.n_urls = 0;

@@ -66,14 +66,14 @@ static int leave(void **state)
 
 static void begin(struct bench *b)
 {
-    if (serving_begin(&b->c, &b->w, &b->r, &b->s, &b->err) < 0)
+    if (serving_begin(&b->c, &b->w, false, &b->r, &b->s, &b->err) < 0)
         fail_msg("%s", b->err.text);
 }
 
 static void begin_fails(struct bench *b, enum err_kind kind)
 {
     b->err = (struct err)ERR_INIT;
-    assert_int_equal(serving_begin(&b->c, &b->w, &b->r, &b->s, &b->err), -1);
+    assert_int_equal(serving_begin(&b->c, &b->w, false, &b->r, &b->s, &b->err), -1);
     if (b->err.kind != kind)
         fail_msg("%s", b->err.text);
     assert_null(b->s.server);
@@ -191,9 +191,14 @@ static void a_port_that_is_taken_is_told(void **state)
     begin(b);
     assert_int_equal(release_load(&b->c.conf, &b->trust, VERSION, &again, &b->err), 0);
     b->c.opt.listen = file_server_address(b->s.server);
-    assert_int_equal(serving_begin(&b->c, &b->w, &again, &second, &b->err), -1);
+    assert_int_equal(serving_begin(&b->c, &b->w, false, &again, &second, &b->err), -1);
     assert_int_equal(b->err.kind, ERR_BUSY);
     assert_non_null(strstr(b->err.text, "--listen"));
+    /* Who only plans is told where hosts would fetch, and leaves who listens there alone. */
+    assert_int_equal(serving_begin(&b->c, &b->w, true, &again, &second, &b->err), 0);
+    assert_null(second.server);
+    assert_string_equal(second.url, b->s.url);
+    assert_int_equal(again.n_places, 1);
     stored_release_free(&again);
 }
 

@@ -355,6 +355,8 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *c, const char *u
     (void)upload;
     (void)upload_len;
     (void)con;
+    if (str_starts(url, VENDOR_BEHIND_PROXY)) /* as a proxy is asked */
+        url += strlen(VENDOR_BEHIND_PROXY);
     str_cut(v->asked[v->n_requests++ % REQUESTS], sizeof v->asked[0], url);
     v->last_from = from;
     snprintf(path, sizeof path, "%s%s", v->site, url);

@@ -28,6 +28,9 @@ enum mirror_manner {
     MIRROR_FAILS,       /* status 503 */
 };
 
+/* A site that nobody finds by its name; asked as a proxy for it the fixture answers. */
+#define VENDOR_BEHIND_PROXY "http://vendor.invalid"
+
 struct vendor;
 
 struct vendor *vendor_open(void);
