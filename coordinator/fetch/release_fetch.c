@@ -79,6 +79,17 @@ static int get_text(struct fetching *g, size_t max, struct buf *ret, struct err 
                : vendor_place_text(&g->place, g->name, max, work, ret, err);
 }
 
+/* Hosts get it in the manifest: what has no room there is not fetched for. */
+static int check_room(const struct fetching *g, struct err *err)
+{
+    return g->sig.len <= SUMS_SIG_MAX
+               ? 0
+               : err_set(err, ERR_LIMIT, 0,
+                         "it holds %zu bytes of signatures, and hosts are given at most %d: a file "
+                         "with fewer is needed",
+                         g->sig.len, SUMS_SIG_MAX);
+}
+
 /* 0: good; 1: not there, or not good (why); -1: nothing can be said. */
 static int try_signature(struct fetching *g, const char *key_id, struct err *why, struct err *err)
 {
@@ -87,7 +98,8 @@ static int try_signature(struct fetching *g, const char *key_id, struct err *why
     vendor_sig_name(g->name, g->f->version, key_id);
     buf_clear(&g->sig);
     if (get_text(g, OPENPGP_SIG_MAX, &text, &e) == 0 &&
-        openpgp_dearmor(OPENPGP_SIGNATURES, text.data, text.len, &g->sig, &e) == 0) {
+        openpgp_dearmor(OPENPGP_SIGNATURES, text.data, text.len, &g->sig, &e) == 0 &&
+        check_room(g, &e) == 0) {
         const struct vendor_signed s = {g->sums.data, g->sums.len, g->sig.data, g->sig.len};
         if (vendor_check(g->f->conf, &s, g->f->clock, &g->signer, &e) == 0)
             return 0;
@@ -271,14 +283,15 @@ static int get_zip(struct fetching *g, size_t i, const struct digest *want, stru
 static int publish(struct fetching *g, struct stored_release *ret, struct err *err)
 {
     const struct release_fetch *f = g->f;
-    auto_buf struct buf source = BUF_INIT;
+    auto_buf struct buf source = BUF_INIT, from = BUF_INIT;
     char signed_at[21], now[21], shown[sizeof g->place.base];
     int64_t wall = clock_wall(f->clock);
     clock_rfc3339(signed_at, g->signer.made_s * 1000);
     clock_rfc3339(now, wall);
     url_shown(shown, sizeof shown, g->place.base);
+    str_escape(&from, shown, strlen(shown)); /* a directory may have any name, and lines in it */
     buf_printf(&source, "from %s\nsigned by %s\nwith its key %s\nsigned at %s\nfetched at %s\n",
-               shown, g->signer.key, g->signer.signer, signed_at, now);
+               buf_str(&from), g->signer.key, g->signer.signer, signed_at, now);
     const struct vendor_files v = {.version = f->version,
                                    .dir = g->dir,
                                    .builds = g->builds,

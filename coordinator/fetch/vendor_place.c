@@ -118,8 +118,9 @@ static int copy_file(const struct vendor_place *p, const char *name, int fd, uin
     *from = 0;
     if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
         return err_set(err, ERR_IO, errno, "empty the part");
-    if (open_file(p, name, &in, &size, err) < 0 || download_room(fd, size, err) < 0 ||
-        copy(&p->how, in, fd, size, from, err) < 0)
+    if (open_file(p, name, &in, &size, err) < 0)
+        return -1;
+    if (download_room(fd, size, err) < 0 || copy(&p->how, in, fd, size, from, err) < 0)
         return err_wrap(err, "%s%s", p->base, name);
     return 0;
 }

@@ -161,6 +161,48 @@ VENDOR_TEST(test_the_next_signature_is_tried)
     fetches(V);
 }
 
+/* More than hosts are given: told before anything large is fetched, and the next is tried. */
+VENDOR_TEST(test_too_many_signatures)
+{
+    auto_buf struct buf one = BUF_INIT, many = BUF_INIT;
+    struct err err = ERR_INIT;
+    char path[600];
+    unsigned n = vendor_requests(bench.vendor, ZIP);
+    snprintf(path, sizeof path, "%s/nomad/" V "/nomad_" V "_" SUMS ".A0.sig",
+             vendor_site(bench.vendor));
+    assert_int_equal(file_read(path, 4096, 0, &one, &err), 0);
+    while (many.len <= SUMS_SIG_MAX)
+        buf_add(&many, one.data, one.len);
+    snprintf(path, sizeof path, "%s/nomad/" V "/nomad_" V "_" SUMS ".AA.sig",
+             vendor_site(bench.vendor));
+    assert_int_equal(file_replace(path, many.data, many.len, 0644, &err), 0);
+    signed_by("AA");
+    refuses(ERR_LIMIT, "a file with fewer is needed");
+    assert_int_equal(vendor_requests(bench.vendor, ZIP), n);
+    while (many.len <= 300 * one.len)
+        buf_add(&many, one.data, one.len);
+    assert_int_equal(file_replace(path, many.data, many.len, 0644, &err), 0);
+    refuses(ERR_LIMIT, "larger than 16384 bytes");
+    signed_by("AA A0");
+    fetches(V);
+}
+
+/* Of a directory's name nothing becomes a line of its own. */
+VENDOR_TEST(test_a_name_with_lines)
+{
+    auto_buf struct buf source = BUF_INIT;
+    struct err err = ERR_INIT;
+    char dir[300];
+    snprintf(dir, sizeof dir, "%.100s/x\nsigned by AAAA", vendor_dir(bench.vendor));
+    assert_int_equal(rename(vendor_site(bench.vendor), dir), 0);
+    str_cut(bench.from, sizeof bench.from, dir);
+    fetches(V);
+    assert_int_equal(rename(dir, vendor_site(bench.vendor)), 0);
+    assert_int_equal(release_source(&bench.fixture.conf, V, &source, &err), 0);
+    assert_null(strstr(buf_str(&source), "\nsigned by AAAA"));
+    assert_non_null(strstr(buf_str(&source), "x\\x0asigned by AAAA"));
+}
+
 VENDOR_TEST(test_no_signature)
 {
     signed_by("FFFF");
@@ -424,6 +466,8 @@ int main(void)
         TEST(test_a_key_younger_than_the_clock),
         TEST(test_an_unknown_key),
         TEST(test_the_next_signature_is_tried),
+        TEST(test_too_many_signatures),
+        TEST(test_a_name_with_lines),
         TEST(test_no_signature),
         TEST(test_a_signature_of_something_else),
         TEST(test_a_good_signature_and_another_file_name),
