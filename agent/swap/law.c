@@ -141,8 +141,9 @@ static struct law_answer judge_date(const struct law_release *r)
     a = refused(REFUSAL_MANIFEST, "");
     snprintf(a.text, sizeof(a.text),
              "the manifest of %s is dated %lld h ahead of this host's clock: see which clock is "
-             "wrong, then sign it anew",
-             r->version, (long long)((r->created_s - now_s) / 3600));
+             "wrong; where it was the coordinator's, caravan release remove %s, then fetch or add "
+             "it again",
+             r->version, (long long)((r->created_s - now_s) / 3600), r->version);
     return a;
 }
 

@@ -486,28 +486,46 @@ static void gpgvs_user_runs_nothing_else(void **state)
     }
 }
 
-static void without_gpgv_it_says_so(void **state)
+static int verify_by(struct bench *b, const char *gpgv, struct try_answer *ret, struct err *err)
 {
-    struct bench *b = *state;
     int files[3];
     char dir[300];
-    struct try_answer a = {.said = BUF_INIT};
-    struct err err = ERR_INIT;
 
     scratch_path(b->dir, "try", dir);
     for (size_t i = 0; i < ARRAY_LEN(files); i++)
         files[i] = open(b->agent_conf, O_RDONLY | O_CLOEXEC);
-    const struct try_job j = {.binary = -1,
-                              .files = files,
-                              .n_files = 3,
-                              .deadline_ms = 1000,
-                              .dir = dir,
-                              .gpgv = "/nonexistent/gpgv"};
-    assert_int_equal(try_verify(&j, clock_system(), &a, &err), -1);
-    assert_int_equal(err.kind, ERR_STATE);
-    assert_non_null(strstr(err.text, "install the package gpgv"));
+    const struct try_job j = {
+        .binary = -1, .files = files, .n_files = 3, .deadline_ms = 1000, .dir = dir, .gpgv = gpgv};
+    int rc = try_verify(&j, clock_system(), ret, err);
     for (size_t i = 0; i < ARRAY_LEN(files); i++)
         close(files[i]);
+    return rc;
+}
+
+static void without_gpgv_it_says_so(void **state)
+{
+    struct try_answer a = {.said = BUF_INIT};
+    struct err err = ERR_INIT;
+
+    assert_int_equal(verify_by(*state, "/nonexistent/gpgv", &a, &err), -1);
+    assert_int_equal(err.kind, ERR_STATE);
+    assert_non_null(strstr(err.text, "install the package gpgv"));
+}
+
+/* caravan-swap waits for it, and answers nothing meanwhile. */
+static void a_gpgv_that_hangs_is_ended(void **state)
+{
+    struct bench *b = *state;
+    char script[300];
+    struct try_answer a = {.said = BUF_INIT};
+    struct err err = ERR_INIT;
+    int64_t began = clock_mono(clock_system());
+
+    scratch_write(b->dir, "gpgv", "#!/bin/sh\necho '[GNUPG:] NEWSIG'\nexec sleep 100\n", 0755);
+    scratch_path(b->dir, "gpgv", script);
+    assert_int_equal(verify_by(b, script, &a, &err), -1);
+    assert_int_equal(err.kind, ERR_TIMEOUT);
+    assert_in_range(clock_mono(clock_system()) - began, 1000, 8000);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -517,7 +535,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(each_signature_counts_or_not), CASE(a_hostile_zip_leaves_nothing),
         CASE(another_zip_is_not_taken),     CASE(gpgvs_user_runs_nothing_else),
-        CASE(without_gpgv_it_says_so),
+        CASE(without_gpgv_it_says_so),      CASE(a_gpgv_that_hangs_is_ended),
     };
     struct err err = ERR_INIT;
 

@@ -241,6 +241,30 @@ static void test_own_builds(void **state)
     stored_release_free(&r);
 }
 
+/* Signed anew it is newer than before, also where the clock went back; one that was dated by a
+ * wrong clock is rid of that date by removing it, as hosts advise (law.c). */
+static void test_a_date_from_the_future(void **state)
+{
+    static const struct {
+        int64_t now_s;
+        bool remove_before;
+        int64_t created_s;
+    } rows[] = {{4000000000, false, 4000000000}, {5, false, 4000000001}, {7, true, 7}};
+    struct build b = build_of("amd64", 1);
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct err err = ERR_INIT;
+        struct stored_release r;
+        if (rows[i].remove_before)
+            assert_int_equal(release_remove(&fixture.conf, "1.12.8", &err), 0);
+        assert_int_equal(release_add(&fixture.conf, &trust, release_key, "1.12.8", false, &b, urls,
+                                     1, rows[i].now_s, &r, &err),
+                         0);
+        assert_int_equal(r.manifest.created_s, rows[i].created_s);
+        stored_release_free(&r);
+    }
+}
+
 static void test_what_is_no_own_build(void **state)
 {
     static const char *const bad[] = {"1.9.13", "1.11.0-rc.1", "1.11.0-beta2", "1.11.0-dev",
@@ -388,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_builds_are_merged_and_signed_anew),
         cmocka_unit_test(test_a_manifest_signed_by_another_key),
         cmocka_unit_test(test_own_builds),
+        cmocka_unit_test(test_a_date_from_the_future),
         cmocka_unit_test(test_what_is_no_own_build),
         cmocka_unit_test(test_a_file_is_kept_under_the_vendors_name),
         cmocka_unit_test(test_another_file_is_not_kept),
