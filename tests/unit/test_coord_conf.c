@@ -192,6 +192,33 @@ static void test_secrets_are_not_shown(void **state)
     coord_conf_free(&c);
 }
 
+/* A place that asks who comes: whole for who fetches, and for nobody else. */
+static void test_a_password_in_a_url(void **state)
+{
+    static const char conf[] = "[nomad]\naddress = http://joe:hunter2@h:1\n[vendor]\nfrom = "
+                               "https://joe:hunter2@mirror.example/x\n[servers]\na = "
+                               "http://joe:hunter2@h:2\n";
+    struct coord_conf c;
+    struct err err = ERR_INIT;
+    char *text = NULL;
+    size_t n = 0;
+    (void)state;
+    env_addr = NULL;
+    write_conf(conf);
+    assert_int_equal(coord_conf_load(dir, fake_env, &c, &err), -1);
+    assert_non_null(strstr(err.text, "[vendor] from"));
+    write_conf_as(conf, 0600);
+    assert_int_equal(coord_conf_load(dir, fake_env, &c, &err), 0);
+    assert_string_equal(c.vendor_from, "https://joe:hunter2@mirror.example/x");
+    FILE *out = open_memstream(&text, &n);
+    coord_conf_show(&c, out);
+    fclose(out);
+    assert_null(strstr(text, "hunter2"));
+    assert_non_null(strstr(text, "https://***@mirror.example/x"));
+    free(text);
+    coord_conf_free(&c);
+}
+
 static void test_options_win(void **state)
 {
     struct coord_conf c;
@@ -243,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_the_example_is_the_default),
         cmocka_unit_test(test_a_named_file_must_be_there),
         cmocka_unit_test(test_secrets_are_not_shown),
+        cmocka_unit_test(test_a_password_in_a_url),
         cmocka_unit_test(test_options_win),
     };
     return cmocka_run_group_tests_name("coord_conf", tests, set_up, tear_down);

@@ -227,6 +227,9 @@ static void test_own_builds(void **state)
     snprintf(path, sizeof path, "%s/%s/places", dir, own);
     assert_int_equal(file_read(path, 4096, 0, &text, &err), 0);
     assert_string_equal(buf_str(&text), "linux amd64 https://mirror.example/nomad\n");
+    struct stat st; /* a URL may hold a password */
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
     assert_int_equal(
         release_add(&fixture.conf, &trust, release_key, own, true, &amd, urls, 1, 5, &r, &err), 0);
     stored_release_free(&r);
