@@ -115,14 +115,15 @@ static struct MHD_Response *bad_body(struct place *p, const char *url)
 }
 
 #define DIGEST_HEX 64
+#define PATH_LEN   4096
 
 /* A file is asked for by its digest behind a place: as the place alone. */
-static void without_digest(const char *url, char dst[static 300])
+static void without_digest(const char *url, char dst[static PATH_LEN])
 {
     const char *last = strrchr(url, '/');
 
-    str_cut(dst, 300, url);
-    if (last != NULL && last != url && strlen(last + 1) == DIGEST_HEX && last - url < 300)
+    str_cut(dst, PATH_LEN, url);
+    if (last != NULL && last != url && strlen(last + 1) == DIGEST_HEX && last - url < PATH_LEN)
         dst[last - url] = '\0';
 }
 
@@ -131,7 +132,7 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *c, const char *a
                               size_t *upload_len, void **con)
 {
     struct place *p = ctx;
-    char url[300];
+    char url[PATH_LEN];
 
     without_digest(asked, url);
     (void)method;
