@@ -50,6 +50,7 @@ struct file_server {
     int stop_fd, poll_fd;
     pthread_t thread;
     bool runs;
+    bool shared; /* others listen at the same socket */
     /* The thread's own. */
     struct peer *peers;
     bool busy;
@@ -493,7 +494,26 @@ static int start_thread(struct file_server *s, struct err *err)
     return s->runs ? 0 : err_set(err, ERR_IO, rc, "start a thread");
 }
 
-static int start(struct file_server *s, const char *at, const struct served_file *files,
+/* A descriptor of our own for the same socket. It must not block: who was waiting may have gone. */
+static int adopt(int fd, int *ret_fd, int *ret_family, struct err *err)
+{
+    struct sockaddr_storage sa;
+    socklen_t n = sizeof sa, n_listens = sizeof(int);
+    int listens = 0;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n_listens) < 0 || listens == 0 ||
+        getsockname(fd, (struct sockaddr *)&sa, &n) < 0 ||
+        (sa.ss_family != AF_INET && sa.ss_family != AF_INET6))
+        return err_set(err, ERR_USAGE, 0, "descriptor %d is no TCP socket that listens", fd);
+    *ret_family = sa.ss_family;
+    *ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (*ret_fd < 0 || fcntl(*ret_fd, F_SETFL, O_NONBLOCK) < 0)
+        return err_set(err, ERR_IO, errno, "take over the listening socket");
+    return 0;
+}
+
+/* at NULL: at the socket `from`. */
+static int start(struct file_server *s, const char *at, int from, const struct served_file *files,
                  struct err *err)
 {
     int family = AF_UNSPEC;
@@ -502,7 +522,9 @@ static int start(struct file_server *s, const char *at, const struct served_file
     s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (s->stop_fd < 0)
         return err_set(err, ERR_IO, errno, "eventfd");
-    if (listen_at(at, &fd, &family, err) < 0 || name_address(s, fd, err) < 0)
+    s->shared = at == NULL;
+    if ((s->shared ? adopt(from, &fd, &family, err) : listen_at(at, &fd, &family, err)) < 0 ||
+        name_address(s, fd, err) < 0)
         return -1;
     for (size_t i = 0; i < s->n_offers; i++)
         if (open_offer(&files[i], &s->offers[i], err) < 0)
@@ -514,9 +536,8 @@ static int start(struct file_server *s, const char *at, const struct served_file
     return start_thread(s, err);
 }
 
-int file_server_start(const char *listen, const struct served_file *files, size_t n,
-                      const struct file_server_limits *limits, struct file_server **ret,
-                      struct err *err)
+static int make(const char *at, int from, const struct served_file *files, size_t n,
+                const struct file_server_limits *limits, struct file_server **ret, struct err *err)
 {
     struct file_server *s = xzalloc(1, sizeof *s);
 
@@ -527,12 +548,36 @@ int file_server_start(const char *listen, const struct served_file *files, size_
     s->n_offers = n;
     for (size_t i = 0; i < n; i++)
         s->offers[i].fd = -1;
-    if (start(s, listen, files, err) < 0) {
+    if (start(s, at, from, files, err) < 0) {
         file_server_stop(s);
         return -1;
     }
     *ret = s;
     return 0;
+}
+
+int file_server_start(const char *listen, const struct served_file *files, size_t n,
+                      const struct file_server_limits *limits, struct file_server **ret,
+                      struct err *err)
+{
+    return make(listen, -1, files, n, limits, ret, err);
+}
+
+int file_server_start_at(int fd, const struct served_file *files, size_t n,
+                         const struct file_server_limits *limits, struct file_server **ret,
+                         struct err *err)
+{
+    return make(NULL, fd, files, n, limits, ret, err);
+}
+
+/* libmicrohttpd shuts its listening socket down, which would also end it for whom it is shared
+ * with. One that was quiesced is given back. */
+static void stop_daemon(struct file_server *s)
+{
+    if (s->daemon == NULL)
+        return;
+    autoclose int fd = s->shared ? MHD_quiesce_daemon(s->daemon) : -1;
+    MHD_stop_daemon(s->daemon);
 }
 
 void file_server_stop(struct file_server *s)
@@ -543,8 +588,7 @@ void file_server_stop(struct file_server *s)
         return;
     if (s->runs && write(s->stop_fd, &one, sizeof one) == (ssize_t)sizeof one)
         pthread_join(s->thread, NULL);
-    if (s->daemon != NULL)
-        MHD_stop_daemon(s->daemon);
+    stop_daemon(s);
     for (size_t i = 0; i < s->n_offers; i++)
         if (s->offers[i].fd >= 0)
             close(s->offers[i].fd);

@@ -56,6 +56,11 @@ struct file_server_counts {
 MUST_CHECK int file_server_start(const char *listen, const struct served_file *files, size_t n,
                                  const struct file_server_limits *limits, struct file_server **ret,
                                  struct err *err);
+/* The same at a TCP socket that listens already, such as systemd hands over: fd stays the caller's,
+ * who closes it, and goes on listening when the server has stopped. ERR_USAGE: fd is none. */
+MUST_CHECK int file_server_start_at(int fd, const struct served_file *files, size_t n,
+                                    const struct file_server_limits *limits,
+                                    struct file_server **ret, struct err *err);
 void file_server_stop(struct file_server *s); /* NULL is fine; what is under way breaks off */
 const char *file_server_address(const struct file_server *s); /* as bound */
 struct file_server_counts file_server_counts(const struct file_server *s);

@@ -8,6 +8,7 @@
  * people and no work is left unfinished: trying again at once would not help.
  */
 #include <signal.h>
+#include <sys/socket.h>
 #include "agent_args.h"
 #include "look_call.h"
 #include "path_look.h"
@@ -26,6 +27,15 @@ static bool is_unfinished(const struct agent_conf *conf)
     return access(path, F_OK) == 0;
 }
 
+static void hang_up(void)
+{
+    int fds[SWAP_LISTENERS_MAX], n = 0;
+    struct err ignored = ERR_INIT;
+
+    if (sd_sockets_take(SOCK_SEQPACKET, fds, SWAP_LISTENERS_MAX, &n, &ignored) == 0)
+        sd_sockets_hang_up(fds, n);
+}
+
 static int begin(struct swap *s, const struct agent_args *args, const struct agent_conf *conf,
                  const struct log *log)
 {
@@ -37,7 +47,7 @@ static int begin(struct swap *s, const struct agent_args *args, const struct age
     log_say(log, LOG_ERROR, EVENT_STOPPED, "%s", err.text);
     if (!args->sandboxed || is_unfinished(conf))
         return 1;
-    sd_sockets_hang_up();
+    hang_up();
     return CANNOT_BEGIN;
 }
 

@@ -11,7 +11,6 @@
 #include "swap_view.h"
 
 #define CONNECTIONS_MAX 8
-#define LISTENERS_MAX   2
 
 /* Places in the poll set; what is not there is -1, which poll skips. */
 enum place {
@@ -21,7 +20,7 @@ enum place {
     PLACE_CHILD,
     PLACE_PAIR,
     PLACE_LISTEN,
-    PLACE_CONNECTION = PLACE_LISTEN + LISTENERS_MAX,
+    PLACE_CONNECTION = PLACE_LISTEN + SWAP_LISTENERS_MAX,
     PLACE_COUNT = PLACE_CONNECTION + CONNECTIONS_MAX
 };
 
@@ -57,9 +56,9 @@ static int watch_signals(struct loop *l, struct err *err)
 
 static int take_sockets(struct loop *l, struct err *err)
 {
-    int fds[LISTENERS_MAX], n = 0;
+    int fds[SWAP_LISTENERS_MAX], n = 0;
 
-    if (sd_sockets_take(fds, LISTENERS_MAX, &n, err) < 0)
+    if (sd_sockets_take(SOCK_SEQPACKET, fds, SWAP_LISTENERS_MAX, &n, err) < 0)
         return -1;
     for (int i = 0; i < n; i++)
         l->places[PLACE_LISTEN + i].fd = fds[i];

@@ -13,8 +13,9 @@
 
 #include "swap.h"
 
-#define SWAP_IDLE_MS 30000
-#define SWAP_LOOK_MS 10000 /* at rest, without systemd: has the service changed? */
+#define SWAP_LISTENERS_MAX 2 /* sockets of systemd */
+#define SWAP_IDLE_MS       30000
+#define SWAP_LOOK_MS       10000 /* at rest, without systemd: has the service changed? */
 
 MUST_CHECK int swap_loop_run(struct swap *s, struct err *err);
 

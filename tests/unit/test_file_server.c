@@ -377,6 +377,35 @@ static void by_six_as_well(void **state)
     assert_true(ask_by_six(s, "fd00::/8 ::1") > LEN);
 }
 
+/* As systemd does: its socket waits while nobody serves, and whoever came meanwhile is served. */
+static void a_socket_goes_on_listening(void **state)
+{
+    struct served *s = *state;
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof(at);
+    struct err err = ERR_INIT;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(file_server_start_at(fd, &s->file, 1, &usual, &s->server, &err), -1);
+    assert_int_equal(err.kind, ERR_USAGE);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+    s->port = ntohs(at.sin_port);
+    for (int i = 0; i < 3; i++) {
+        auto_buf struct buf a = BUF_INIT;
+        int early = served_connect(s, NULL);
+        if (file_server_start_at(fd, &s->file, 1, &usual, &s->server, &err) < 0)
+            fail_msg("%s", err.text);
+        assert_true(ask_through(s, early) > LEN);
+        assert_int_equal(served_ask(s, "GET", s->url_path, "", &a), 200);
+        expect_bytes(s, &a, 0, LEN);
+        file_server_stop(s->server);
+        s->server = NULL;
+    }
+    close(fd);
+}
+
 /* ---- how fast ---- */
 
 static void no_faster_than_told(void **state)
@@ -418,6 +447,7 @@ int main(void)
         T(six_is_spoken, enter_idle),
         T(only_who_is_allowed_is_heard, enter_idle),
         T(by_six_as_well, enter_idle),
+        T(a_socket_goes_on_listening, enter_idle),
         T(no_faster_than_told, enter_idle),
     };
     return cmocka_run_group_tests_name("file_server", tests, NULL, NULL);
