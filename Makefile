@@ -57,6 +57,7 @@ MAY_agent/shared       := proto
 MAY_agent/host         := agent/shared
 MAY_agent/listen       := agent/shared
 MAY_agent/fetch        := agent/shared
+MAY_agent/seed         := agent/shared
 MAY_agent/swap         := agent/host
 
 ROOMS := $(patsubst MAY_%,%,$(filter MAY_%,$(.VARIABLES)))
@@ -83,7 +84,8 @@ MAIN_caravan       := coordinator/cli/main.c
 MAIN_caravan-agent := agent/listen/main_agent.c
 MAIN_caravan-swap  := agent/swap/main_swap.c
 MAIN_caravan-fetch := agent/fetch/main_fetch.c
-PROGRAMS := caravan caravan-agent caravan-swap caravan-fetch
+MAIN_caravan-seed  := agent/seed/main_seed.c
+PROGRAMS := caravan caravan-agent caravan-swap caravan-fetch caravan-seed
 
 tool_name = $(patsubst main_%.c,%,$(notdir $1))
 TOOLS    := $(foreach s,$(SRC_tool),$(call tool_name,$s))

@@ -131,6 +131,8 @@ struct service {
                            struct err *err);
     MUST_CHECK int (*state)(void *self, struct service_state *ret, struct err *err);
     MUST_CHECK int (*about)(void *self, struct service_about *ret, struct err *err);
+    /* Is this other unit active? Unknown: the manager could not be asked. No: there is none. */
+    enum tri (*active)(void *self, const char *unit);
     /* The unit's last lines, or the last output of the status command; may be "". */
     void (*evidence)(void *self, char *dst, size_t n);
     int (*fd)(void *self);

@@ -263,6 +263,13 @@ static int command_about(void *self, struct service_about *ret, struct err *err)
     return 0;
 }
 
+static enum tri command_active(void *self, const char *unit)
+{
+    (void)self;
+    (void)unit;
+    return TRI_NO;
+}
+
 static void command_evidence(void *self, char *dst, size_t n)
 {
     const struct service_command *c = self;
@@ -308,6 +315,7 @@ int service_command_new(const struct agent_conf *conf, const char *program, cons
         .poll = command_poll,
         .state = command_state,
         .about = command_about,
+        .active = command_active,
         .evidence = command_evidence,
         .fd = command_fd,
         .free = command_free,

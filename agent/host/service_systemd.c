@@ -257,6 +257,29 @@ static int systemd_about(void *self, struct service_about *ret, struct err *err)
     return 0;
 }
 
+/* ---- another unit ---- */
+
+static enum tri systemd_active(void *self, const char *unit)
+{
+    struct service_systemd *s = self;
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    char *path = NULL, *value = NULL;
+    struct err ignored = ERR_INIT;
+    enum tri active = TRI_UNKNOWN;
+
+    if (connect_bus(s, &ignored) < 0 || sd_bus_path_encode(ROOT "/unit", unit, &path) < 0)
+        return TRI_UNKNOWN;
+    int rc = sd_bus_get_property_string(s->bus, NAME, path, UNIT, "ActiveState", &e, &value);
+    if (rc < 0)
+        bus_failed(s, rc, &e, unit, &ignored);
+    else
+        active = str_eq(value, "active") ? TRI_YES : TRI_NO;
+    free(value);
+    free(path);
+    sd_bus_error_free(&e);
+    return active;
+}
+
 /* ---- evidence ---- */
 
 static void add_entry(sd_journal *j, struct buf *text)
@@ -325,6 +348,7 @@ int service_systemd_new(const struct agent_conf *conf, struct service *ret, stru
         .poll = systemd_poll,
         .state = systemd_state,
         .about = systemd_about,
+        .active = systemd_active,
         .evidence = systemd_evidence,
         .fd = systemd_fd,
         .free = systemd_free,

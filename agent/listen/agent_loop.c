@@ -269,6 +269,7 @@ static int start_listener(struct loop *l, struct err *err)
         .swap = l->swap,
         .binary = l->conf->binary,
         .hold_file = l->conf->hold_file,
+        .keeps_for_others = l->conf->seed_url[0] != '\0',
         .clock = clock_system(),
         .log = l->log,
     };

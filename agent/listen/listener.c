@@ -494,6 +494,11 @@ static void log_outcome(const struct call *c, const struct receipt_done *d,
         log_say_about(log, LOG_INFO, EVENT_ORDER_ACCEPTED, &about, "%s order obeyed", about.order);
 }
 
+static bool has_ended(const struct call *c, const struct receipt_done *d)
+{
+    return c->v.head.kind == MSG_LEASE && d->refusal == REFUSAL_NONE && !d->lease.held;
+}
+
 /* 0: answer holds a frame. -1: nothing is answered. */
 static int obey_order(const struct call *c, struct buf *answer)
 {
@@ -513,6 +518,8 @@ static int obey_order(const struct call *c, struct buf *answer)
         log_outcome(c, &done, &lease);
         if (done.refusal == REFUSAL_NONE)
             status_hold_stir(l->hold);
+        if (l->c.keeps_for_others && has_ended(c, &done))
+            (void)swap_link_nudge(l->c.swap);
     }
     return call_send(c, inner.data, inner.len, answer);
 }

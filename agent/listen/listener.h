@@ -52,6 +52,7 @@ struct listener_config {
     struct swap_link *swap; /* borrowed */
     const char *binary;     /* Nomad's, for stamp_check; "" not looked at; borrowed */
     const char *hold_file;  /* root's; the same */
+    bool keeps_for_others;  /* caravan-swap, which is woken when a lease is given back (seed.h) */
     const struct clock *clock;
     const struct log *log;
 };

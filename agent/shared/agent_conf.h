@@ -1,5 +1,5 @@
 /*
- * agent_conf.h - /etc/caravan/agent.conf, read by all three programs of the agent.
+ * agent_conf.h - /etc/caravan/agent.conf, read by all four programs of the agent.
  *
  * One table of keys (agent_conf.c), parsed strictly (conf.h). Root's: an order
  * never changes it, and caravan-swap refuses a file that others than root (or
@@ -55,6 +55,10 @@ struct agent_conf {
     char fetch_program[256];   /* /usr/lib/caravan/caravan-fetch */
     char agent_program[256];   /* /usr/lib/caravan/caravan-agent: without systemd */
     int64_t start_deadline_ms; /* 90s: for a service command or systemd job */
+    /* [seed] */
+    char seed_url[192];        /* "": this host is no seed (seed.h) */
+    char seed_allow_from[512]; /* "" everybody: as allow_from */
+    uint64_t seed_rate;        /* 100M: bytes a second, all together; 0: any */
 };
 
 extern const struct conf agent_conf_table;

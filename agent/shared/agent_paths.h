@@ -8,6 +8,7 @@
  *   <state_dir>/agent/state  caravan-agent's own (agent_store.h)
  *   <state_dir>/swap         caravan-swap's own: the host's key, record, copies of the keystore
  *                            (preserve.h); key-replaced, once the copy was another key
+ *   <state_dir>/seed         what caravan-seed serves, written by caravan-swap alone (seed.h)
  *   <run_dir>/view           caravan-swap's state, told (view_file.h)
  *   <run_dir>/swap.sock      orders handed on (swap_channel.h)
  */
@@ -24,6 +25,7 @@
 #define AGENT_STATE_NAME "agent/state"
 #define KEY_ALARM_NAME   "swap/key-replaced"
 #define VIEW_NAME        "view"
+#define SEED_DIR_NAME    "seed"
 #define SWAP_SOCKET_NAME "swap.sock"
 
 /* dir is state_dir or run_dir: below 128 bytes, so it always fits. */

@@ -2,6 +2,7 @@
 #include "api_place.h"
 #include "facts_paths.h"
 #include "facts_values.h"
+#include "seed.h"
 #include "str.h"
 
 #define API_TRIES 2
@@ -358,6 +359,32 @@ static void tell_vendor(struct surveying *s)
     fact_add(s, "vendor-unready", ready ? TRI_NO : TRI_YES, "%s", ready ? "" : err.text);
 }
 
+/* The address counts only where systemd listens: by hand it can be made to in a moment. */
+static void tell_seed(struct surveying *s)
+{
+    static const char id[] = "seed";
+    const struct service *service = s->h->service;
+    const char *url = s->p->conf.seed_url != NULL ? s->p->conf.seed_url : "";
+    enum tri listens = service->active(service->self, SEED_SOCKET);
+    char base[TEXT_MAX];
+    const char *why = url[0] != '\0' ? seed_base(url, base) : NULL;
+
+    if (url[0] == '\0' && listens == TRI_YES)
+        fact_add(s, id, TRI_UNKNOWN, SEED_SOCKET " listens, but [seed] url of agent.conf is empty");
+    else if (url[0] == '\0')
+        fact_add(s, id, TRI_NO, "%s", "");
+    else if (why != NULL)
+        fact_add(s, id, TRI_UNKNOWN, "[seed] url of agent.conf is no place to fetch from: %s", why);
+    else if (listens == TRI_UNKNOWN)
+        fact_add(s, id, TRI_UNKNOWN, "systemd could not be asked whether " SEED_SOCKET " listens");
+    else if (listens == TRI_NO)
+        fact_add(s, id, TRI_UNKNOWN,
+                 "[seed] url of agent.conf is set, but nothing listens: systemctl enable "
+                 "--now " SEED_SOCKET);
+    else
+        fact_add(s, id, TRI_YES, "%s", base);
+}
+
 void facts_of_readiness(struct surveying *s, const struct config_read *c)
 {
     autofree struct tcp_table *table = xzalloc(1, sizeof(*table));
@@ -371,5 +398,6 @@ void facts_of_readiness(struct surveying *s, const struct config_read *c)
     tell_law(s);
     tell_places(s);
     tell_vendor(s);
+    tell_seed(s);
     facts_of_paths(s, c);
 }

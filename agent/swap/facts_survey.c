@@ -71,12 +71,14 @@ static void ask_changed(struct surveying *s)
         fact_add(s, "changed", TRI_NO, "%s", "");
 }
 
-/* In place, staged and just unpacked, and the archive: what a stage would drop first counts as
- * free. While something is staged there was room. */
+/* In place, staged and just unpacked, and the archive; a seed keeps another copy, of a bare binary
+ * as large as that: what a stage would drop first counts as free. While something is staged there
+ * was room. */
 static void ask_room(struct surveying *s)
 {
     const struct shelf *shelf = &s->p->shelf;
-    uint64_t size = s->target.size, here = size, there = size + size / 2;
+    uint64_t size = s->target.size, here = size,
+             there = s->p->conf.seed_dir != NULL ? 2 * size : size + size / 2;
     struct host_room a, b;
     struct host_stat old = {.there = false};
     struct err err = ERR_INIT;

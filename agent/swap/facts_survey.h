@@ -78,11 +78,13 @@
  *                    is none
  *   url-prefixes     root lets binaries come from some places only: the text, as [law] has it
  *   file-urls        root allows file:// places
- *   path-unusable    a path that Nomad needs at its start is not there, not for its user, or empty;
- *                    unknown for a directory of plugins that is not there, without which it starts
- *   certificate-expired  a certificate that its configuration names has ended, or not begun
- *   raft-peers-file  peers.json lies there: the next start rewrites the raft configuration
- *   raft-size        of a server, always yes: the bytes of its raft directory
+ *   seed             other hosts of the datacenter may fetch from here (seed.h): the text is the
+ * URL, up to the digest. No: root has not made this host a seed. Unknown: root has, in part, and it
+ * cannot serve; the text says what is missing path-unusable    a path that Nomad needs at its start
+ * is not there, not for its user, or empty; unknown for a directory of plugins that is not there,
+ * without which it starts certificate-expired  a certificate that its configuration names has
+ * ended, or not begun raft-peers-file  peers.json lies there: the next start rewrites the raft
+ * configuration raft-size        of a server, always yes: the bytes of its raft directory
  *
  * What Nomad's files say is looked up by the keys in them. Values stay on the host, but those of
  * is.NAME, and paths that cannot be used.

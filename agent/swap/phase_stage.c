@@ -6,7 +6,7 @@
 #define FETCH_LOOK_MS  250
 
 static phase_step fetching_anew, download_begin, kept_begin, kept_some, fetching_watch,
-    copying_begin, copying_some, hashing_begin, hashing_some, trying;
+    copying_some, hashing_begin, hashing_some, trying;
 
 void staging_cancelled(struct phases *p)
 {
@@ -112,8 +112,9 @@ static void fetching_anew(struct phases *p)
 
     phases_drop(p, p->shelf.fresh);
     phases_drop(p, p->shelf.old);
+    phases_drop_seed(p, &job->fetch_digest);
     if (shelf_room(p->host, &p->shelf, p->conf.fetch_dir, p->rec.target_size, job->fetch_size,
-                   &err) < 0)
+                   phases_own_first(p), &err) < 0)
         phases_fail_err(p, &err, "no room to stage");
     else
         phases_then(p, download_begin, 0);
@@ -161,7 +162,7 @@ static void fetching_watch(struct phases *p)
     } else if (news.state == FETCH_DONE) {
         p->host->fetch_end(p->host->ctx);
         str_cut(p->now.job.dir, sizeof(p->now.job.dir), news.path);
-        phases_then(p, p->now.vendor.asked ? vendor_fetched : copying_begin, 0);
+        phases_then(p, phases_own_first(p) ? own_begin : copying_begin, 0);
     } else if (out_of_time(p)) {
         phases_fail(p, FAILURE_TOO_SLOW, "not fetched within the order's deadline");
     } else {
@@ -175,11 +176,16 @@ static void fetching_watch(struct phases *p)
     }
 }
 
-static void copying_begin(struct phases *p)
+void copying_begin(struct phases *p)
 {
     struct err err = ERR_INIT;
+    char path[512];
 
-    if (shelf_copy(p->host, &p->shelf, p->now.job.dir, p->rec.target_size, &p->now.read, &err) < 0)
+    if (p->now.seeded)
+        phases_own_path(p, path);
+    else
+        str_cut(path, sizeof(path), p->now.job.dir);
+    if (shelf_copy(p->host, &p->shelf, path, p->rec.target_size, &p->now.read, &err) < 0)
         phases_fail_err(p, &err, "copy what was fetched");
     else
         phases_then(p, copying_some, 0);

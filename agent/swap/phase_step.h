@@ -1,13 +1,13 @@
 /*
  * phase_step.h - one step of a phase, and how it says what comes next.
  *
- * phases.h is a table of phases; phase_stage.c with phase_vendor.c, phase_swap.c, phase_probe.c and
- * phase_revert.c each implement rows of it, phase_cross.c the rename that swap and revert have in
- * common. A step (phase_step) is called by phases_step when its time has come. It does one small
- * thing, never waits, and says before it returns what comes next: phases_then another step of the
- * same phase, phases_enter another phase, which is recorded before its first step; phases_fail and
- * phases_come_back end the work, close what it holds open and say why. A step that says nothing
- * is called again.
+ * phases.h is a table of phases; phase_stage.c with phase_vendor.c and phase_own.c, phase_swap.c,
+ * phase_probe.c and phase_revert.c each implement rows of it, phase_cross.c the rename that swap
+ * and revert have in common. A step (phase_step) is called by phases_step when its time has come.
+ * It does one small thing, never waits, and says before it returns what comes next: phases_then
+ * another step of the same phase, phases_enter another phase, which is recorded before its first
+ * step; phases_fail and phases_come_back end the work, close what it holds open and say why. A step
+ * that says nothing is called again.
  *
  * What a step knows between two calls is in p->now (memory only) and in p->rec (recorded when a
  * phase is entered). All of it on the thread of phases_step; p is borrowed.
@@ -44,14 +44,19 @@ void phases_drop(struct phases *p, const char *name);
 void phases_drop_own(struct phases *p, const char *path);
 int64_t phases_uptime(const struct phases *p);
 
-/* ---- fetching (phase_stage.c), and its way round by the vendor's signature (phase_vendor.c) ----
- */
+/* ---- fetching (phase_stage.c); before it the vendor's signature (phase_vendor.c), behind it
+ * root's own copy of the file as it was fetched (phase_own.c) ---- */
 
-phase_step fetching_start, vendor_begin, vendor_fetched;
+phase_step fetching_start, copying_begin, vendor_begin, own_begin;
+/* Does root copy the file as fetched, before anything is made of it? */
+bool phases_own_first(const struct phases *p);
+void phases_own_path(const struct phases *p, char dst[static 512]);
 /* The new binary lies in the shelf's directory, p->now.read has hashed it. */
 phase_step staging_copied;
 void staging_cancelled(struct phases *p);
-void phases_drop_zip(struct phases *p); /* root's copy of it */
+void phases_drop_own_copy(struct phases *p); /* if it is not kept for other hosts */
+/* What is kept for other hosts, but for the file of this digest. */
+void phases_drop_seed(struct phases *p, const struct digest *but);
 
 /* ---- the trial (phase_stage.c) ---- */
 

@@ -234,7 +234,7 @@ void phases_come_back(struct phases *p, enum failure f, const char *fmt, ...)
 static void interrupted(struct phases *p)
 {
     phases_drop(p, p->shelf.fresh);
-    phases_drop_zip(p);
+    phases_drop_own_copy(p);
     phases_fail(p, FAILURE_INTERRUPTED, "caravan-swap or the host was restarted while fetching");
 }
 
@@ -319,6 +319,7 @@ int phases_accept(struct phases *p, const struct record *next, const struct stag
             p->now.job = job->get;
             p->now.vendor = job->vendor;
             p->now.kept = job->kept;
+            p->now.zip = job->zip;
         }
     }
     tell(p);

@@ -26,8 +26,9 @@
  * Fetching, where root demands the vendor's signature: gpgv is asked before anything is downloaded;
  * then the zip is fetched, copied, compared, unpacked behind the trial's wall, and what comes out
  * is hashed (phase_vendor.c). Killed in any of that it is interrupted, as above, and nothing is
- * kept. What is staged already, by the same digest, and where root demands it by the vendor's
- * signature, is not fetched again: it is hashed, and tried again.
+ * kept. A host that is a seed goes the same way without gpgv, and keeps the copy, also of a bare
+ * binary, before it is unpacked (seed.h). What is staged already, by the same digest, and where
+ * root demands it by the vendor's signature, is not fetched again: it is hashed, and tried again.
  *
  * Whether the rename has happened is read off the shelf: it takes the staged (or
  * the kept) name away in the same operation.
@@ -48,6 +49,8 @@
 struct phases_config {
     const char *dir;       /* <state_dir>/swap */
     const char *fetch_dir; /* <state_dir>/fetch */
+    const char *seed_dir;  /* <state_dir>/seed; NULL: nothing is kept for others (seed.h) */
+    const char *seed_url;  /* [seed] url, as root wrote it; NULL or "": none */
     const char *binary;    /* the target path, links resolved */
     const char *data_dir;  /* Nomad's; "" unknown. Read when needed */
     const char *hold_file;
@@ -63,6 +66,7 @@ struct phases_config {
 /* What a stage brings: what is downloaded, and whether the vendor's signature is asked for. */
 struct stage_job {
     struct fetch_get get;
+    bool zip; /* it is downloaded as the zip that it is, and unpacked from root's copy */
     struct vendor_job vendor;
     bool kept; /* the same binary is staged here already: hashed and tried again, fetched only if it
                   is not what it was */
@@ -80,7 +84,8 @@ struct phases_now {
     bool crossed; /* the rename is done: cancel is not heard any more */
     struct fetch_get job;
     struct vendor_job vendor;
-    bool kept;               /* as stage_job has it */
+    bool kept, zip;          /* as stage_job has it */
+    bool seeded;             /* the file as fetched lies in seed_dir */
     struct shelf_read read;  /* the binary coming or going into place */
     int64_t read_ms;         /* uptime: when that was read to its end */
     struct shelf_read other; /* the one in place */

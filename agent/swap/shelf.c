@@ -118,36 +118,42 @@ int shelf_open(const struct host *h, const struct shelf *s, const char *name, ui
     return 0;
 }
 
-static int open_to_copy(const struct host *h, int dir, const char *name, const char *path,
-                        struct shelf_read *r, struct err *err)
+static int open_to_copy(const struct host *h, int dir, const char *name, uint32_t mode,
+                        const char *path, struct shelf_read *r, struct err *err)
 {
     if (h->open(h->ctx, HOST_OWN_PATH, path, &r->from, err) < 0)
         return -1;
     r->open = true;
     if (h->stat_of(h->ctx, r->from, &r->stat, err) < 0 || h->unlink(h->ctx, dir, name, err) < 0)
         return -1;
-    return h->create(h->ctx, dir, name, 0600, &r->to, err);
+    return h->create(h->ctx, dir, name, mode, &r->to, err);
 }
 
-int shelf_copy(const struct host *h, const struct shelf *s, const char *path, uint64_t max,
-               struct shelf_read *ret, struct err *err)
-{
-    return shelf_copy_to(h, s->at, s->fresh, path, max, ret, err);
-}
-
-int shelf_copy_to(const struct host *h, int dir, const char *name, const char *path, uint64_t max,
-                  struct shelf_read *ret, struct err *err)
+static int copy_to(const struct host *h, int dir, const char *name, uint32_t mode, const char *path,
+                   uint64_t max, struct shelf_read *ret, struct err *err)
 {
     struct shelf_read r = SHELF_READ_INIT;
 
     r.max = max;
     digest_init(&r.hash);
-    if (open_to_copy(h, dir, name, path, &r, err) < 0) {
+    if (open_to_copy(h, dir, name, mode, path, &r, err) < 0) {
         shelf_close(h, &r);
         return -1;
     }
     *ret = r;
     return 0;
+}
+
+int shelf_copy(const struct host *h, const struct shelf *s, const char *path, uint64_t max,
+               struct shelf_read *ret, struct err *err)
+{
+    return copy_to(h, s->at, s->fresh, 0600, path, max, ret, err);
+}
+
+int shelf_copy_to(const struct host *h, const char *to, uint32_t mode, const char *path,
+                  uint64_t max, struct shelf_read *ret, struct err *err)
+{
+    return copy_to(h, HOST_OWN_PATH, to, mode, path, max, ret, err);
 }
 
 /* 1: a chunk was read, 0: the end. */
@@ -231,11 +237,11 @@ static int need_room(const char *where, const struct host_room *room, uint64_t n
 }
 
 int shelf_room(const struct host *h, const struct shelf *s, const char *fetch_dir, uint64_t size,
-               uint64_t fetch_size, struct err *err)
+               uint64_t fetch_size, bool own, struct err *err)
 {
     struct host_room here, there;
     uint64_t copy = size + ROOM_SLACK;
-    uint64_t fetched = size + fetch_size + ROOM_SLACK;
+    uint64_t fetched = MAX_OF(size, own ? fetch_size : 0) + fetch_size + ROOM_SLACK;
 
     if (h->room(h->ctx, s->at, ".", &here, err) < 0 ||
         h->room(h->ctx, HOST_OWN_PATH, fetch_dir, &there, err) < 0)

@@ -64,8 +64,8 @@ MUST_CHECK int shelf_open(const struct host *h, const struct shelf *s, const cha
 /* To copy the file at path, of which the last name may be no link, to s->fresh. */
 MUST_CHECK int shelf_copy(const struct host *h, const struct shelf *s, const char *path,
                           uint64_t max, struct shelf_read *ret, struct err *err);
-/* To copy it to a new file of this name in dir, whatever had the name before. */
-MUST_CHECK int shelf_copy_to(const struct host *h, int dir, const char *name, const char *path,
+/* To copy it to a new file at the path `to`, HOST_OWN_PATH, whatever had that name before. */
+MUST_CHECK int shelf_copy_to(const struct host *h, const char *to, uint32_t mode, const char *path,
                              uint64_t max, struct shelf_read *ret, struct err *err);
 /* What is open is read once more, from its begin. */
 void shelf_again(struct shelf_read *r);
@@ -76,9 +76,9 @@ void shelf_close(const struct host *h, struct shelf_read *r);
 bool shelf_known(const struct known_file *k, const struct host_stat *now);
 void shelf_learn(struct known_file *k, const struct host_stat *now, const struct digest *d);
 
-/* Room for `stage`: copy and unpacked binary and download; counts what shares a
- * device together. ERR_NOSPACE with both numbers. */
+/* Room for `stage`: copy and unpacked binary and download, which root copies first where `own`
+ * says so; counts what shares a device together. ERR_NOSPACE with both numbers. */
 MUST_CHECK int shelf_room(const struct host *h, const struct shelf *s, const char *fetch_dir,
-                          uint64_t size, uint64_t fetch_size, struct err *err);
+                          uint64_t size, uint64_t fetch_size, bool own, struct err *err);
 
 #endif

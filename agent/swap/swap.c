@@ -1,10 +1,12 @@
 #include "swap.h"
 #include <errno.h>
+#include <grp.h>
 #include <limits.h>
 #include <pwd.h>
 #include "agent_session.h"
 #include "file.h"
 #include "identity.h"
+#include "seed.h"
 #include "str.h"
 #include "swap_view.h"
 #include "trust_store.h"
@@ -88,6 +90,26 @@ static int make_dir(const char *path, mode_t mode, const struct fetch_who *who, 
     return 0;
 }
 
+static bool is_seed(const struct swap *s)
+{
+    char base[TEXT_MAX];
+
+    return s->conf->seed_url[0] != '\0' && seed_base(s->conf->seed_url, base) == NULL;
+}
+
+/* Set-group-ID as well: what is kept there is readable by caravan-seed. Without that group nobody
+ * reads it but root. */
+static int make_seed_dir(const struct swap *s, struct err *err)
+{
+    const struct group *g = getgrnam(SEED_GROUP);
+    struct fetch_who who = {.drop = s->agent.drop && g != NULL};
+
+    if (!is_seed(s))
+        return 0;
+    who.gid = who.drop ? g->gr_gid : 0;
+    return make_dir(s->seed_dir, 02750, &who, false, err);
+}
+
 static int make_dirs(const struct swap *s, struct err *err)
 {
     const struct fetch_who *who = &s->agent;
@@ -99,6 +121,8 @@ static int make_dirs(const struct swap *s, struct err *err)
         make_dir(s->fetch_dir, 0700, &s->ports.who, true, err) < 0)
         return -1;
     if (file_make_dirs(s->swap_dir, 0700, err) < 0)
+        return -1;
+    if (make_seed_dir(s, err) < 0)
         return -1;
     /* Set-group-ID: the view gets the agent's group without being given to it. */
     return make_dir(s->conf->run_dir, 02755, who, false, err);
@@ -233,6 +257,8 @@ static int open_phases(struct swap *s, struct err *err)
     struct phases_config conf = {
         .dir = s->swap_dir,
         .fetch_dir = s->fetch_dir,
+        .seed_dir = is_seed(s) ? s->seed_dir : NULL,
+        .seed_url = s->conf->seed_url,
         .binary = s->binary,
         .data_dir = s->facts.data_dir,
         .hold_file = s->conf->hold_file,
@@ -284,12 +310,34 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
     agent_path(s->swap_dir, conf->state_dir, "swap");
     agent_path(s->agent_state, conf->state_dir, AGENT_STATE_NAME);
     agent_path(s->fetch_dir, conf->state_dir, "fetch");
+    agent_path(s->seed_dir, conf->state_dir, SEED_DIR_NAME);
     if (open_all(s, program, err) < 0) {
         swap_close(s);
         return -1;
     }
     swap_tell(s);
     return 0;
+}
+
+/* While it is not known whether there is a lease, the file stays. */
+static bool seed_is_over(const struct swap *s)
+{
+    struct lease_now now = {.uptime_ms = (uint64_t)s->host.uptime(s->host.ctx),
+                            .max_ttl_ms = s->max_lease_ms};
+
+    memcpy(now.session, s->session, SESSION_LEN);
+    return s->phases.conf.seed_dir == NULL ||
+           (s->phases.rec.phase != PHASE_STAGED && seed_leased(s->agent_state, &now) == TRI_NO);
+}
+
+void swap_tidy(struct swap *s)
+{
+    struct err err = ERR_INIT;
+
+    phases_tidy(&s->phases);
+    if (!phases_works(&s->phases) && seed_is_over(s) &&
+        seed_sweep(&s->host, s->seed_dir, NULL, &err) < 0)
+        log_say(s->log, LOG_WARNING, EVENT_NONE, "%s", err.text);
 }
 
 void swap_close(struct swap *s)

@@ -27,7 +27,7 @@ struct swap {
     struct law law;
     uint64_t max_lease_ms;
     char trust_path[AGENT_PATH_MAX], view_path[AGENT_PATH_MAX];
-    char swap_dir[AGENT_PATH_MAX], fetch_dir[AGENT_PATH_MAX];
+    char swap_dir[AGENT_PATH_MAX], fetch_dir[AGENT_PATH_MAX], seed_dir[AGENT_PATH_MAX];
     char agent_state[AGENT_PATH_MAX]; /* caravan-agent's, for event_run_look; "" none */
     struct event_run run;             /* whose order is, or was last, carried out */
     char binary[256];                 /* its directory without links */
@@ -48,6 +48,9 @@ struct swap {
 MUST_CHECK int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
                          const char *program, const struct log *log, struct err *err);
 void swap_close(struct swap *s);
+/* At rest: drops what was kept long enough, the previous binary (phases_tidy) and the file for
+ * other hosts (seed.h). */
+void swap_tidy(struct swap *s);
 
 /* The work under way or done last, for log_say_about. */
 struct log_about swap_about(struct swap *s);

@@ -103,6 +103,7 @@ static void greet(struct loop *l, int listener)
     for (int i = PLACE_CONNECTION; i < PLACE_COUNT; i++) {
         if (l->places[i].fd < 0) {
             l->places[i].fd = fd;
+            swap_tidy(l->s);
             swap_look(l->s, SURVEY_GREET_MS);
             return;
         }
@@ -188,6 +189,8 @@ static bool turn(struct loop *l)
         swap_watch(l->s);
     if (rests && (l->alone || swap_look_due(l->s) == 0))
         swap_look(l->s, SURVEY_REST_MS);
+    if (rests && l->alone)
+        swap_tidy(l->s);
     return l->alone || !rests || swap_waits(l->s) || uptime(l) - l->busy_ms < SWAP_IDLE_MS;
 }
 
@@ -197,7 +200,7 @@ static int run(struct loop *l, struct err *err)
 
     if (watch_signals(l, err) < 0 || take_sockets(l, err) < 0)
         return -1;
-    phases_tidy(&l->s->phases);
+    swap_tidy(l->s);
     agent_child_init(&l->child, &l->s->agent, l->s->log);
     sd_ready("ready for orders");
     about = swap_about(l->s);
@@ -205,6 +208,7 @@ static int run(struct loop *l, struct err *err)
                   l->alone ? "without systemd" : "for systemd's socket");
     while (turn(l))
         ;
+    swap_tidy(l->s);
     sd_stopping();
     agent_child_end(&l->child);
     return 0;

@@ -3,6 +3,7 @@
 #include "law_facts.h"
 #include "lease_shown.h"
 #include "preserve.h"
+#include "seed.h"
 #include "str.h"
 #include "trust_store.h"
 
@@ -121,7 +122,17 @@ static bool check_vendor(struct obeying *o, const struct manifest *m, const stru
     return law_answers(o, &a);
 }
 
-/* What is fetched then is the zip itself, as a file like any other. */
+/* The zip is fetched as a file like any other. */
+static void set_zip(struct obeying *o, const struct build *b)
+{
+    struct stage_job *j = &o->job;
+
+    j->zip = true;
+    j->get.packing = PACKING_BARE;
+    j->get.size = b->fetch_size;
+    j->get.digest = b->fetch_digest;
+}
+
 static void set_vendor(struct obeying *o, const struct manifest *m, const struct build *b)
 {
     struct stage_job *j = &o->job;
@@ -132,9 +143,6 @@ static void set_vendor(struct obeying *o, const struct manifest *m, const struct
     j->vendor.sig_len = m->sums_sig_len;
     memcpy(j->vendor.sig, m->sums_sig, m->sums_sig_len);
     vendor_zip_name(j->vendor.zip, m->version, b->os, b->arch);
-    j->get.packing = PACKING_BARE;
-    j->get.size = b->fetch_size;
-    j->get.digest = b->fetch_digest;
 }
 
 static void set_job(struct obeying *o, const struct order_stage *st, const struct build *b)
@@ -161,6 +169,22 @@ static bool is_staged(const struct obeying *o, const struct build *b)
 
     return was->phase == PHASE_STAGED && digest_eq(&was->target, &b->digest) &&
            was->target_size == b->size && (!o->job.vendor.asked || was->vendor_signed != 0);
+}
+
+/* Nor is it enough that it is staged where other hosts are to have the file that it came in. */
+static bool is_seeded(const struct obeying *o, const struct build *b)
+{
+    const struct host *h = &o->s->host;
+    const char *dir = o->s->phases.conf.seed_dir;
+    struct host_stat st = {.there = false};
+    struct err err = ERR_INIT;
+    char path[SEED_PATH_MAX];
+
+    if (dir == NULL)
+        return true;
+    seed_path(dir, &b->fetch_digest, path);
+    return h->stat(h->ctx, HOST_OWN_PATH, path, &st, &err) == 0 && st.there &&
+           st.size == b->fetch_size;
 }
 
 static void obey_stage(struct obeying *o)
@@ -190,7 +214,10 @@ static void obey_stage(struct obeying *o)
     set_job(o, st, b);
     if (o->s->law.require_vendor_signature)
         set_vendor(o, m, b);
-    o->job.kept = is_staged(o, b);
+    if (b->packing == PACKING_ZIP &&
+        (o->s->law.require_vendor_signature || o->s->phases.conf.seed_dir != NULL))
+        set_zip(o, b);
+    o->job.kept = is_staged(o, b) && is_seeded(o, b);
     o->next.phase = PHASE_FETCHING;
     o->next.target = b->digest;
     o->next.target_size = b->size;

@@ -276,6 +276,7 @@ static enum phase stage(struct bench *b, const char *which, const char *sums, co
     struct err err = ERR_INIT;
 
     set_vendor(b, which, sums, &job->vendor);
+    job->zip = true;
     job->get.deadline_ms = 5000;
     digest_of(b, zip, &job->get.fetch_size, &job->get.fetch_digest);
     next.phase = PHASE_FETCHING;

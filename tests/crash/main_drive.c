@@ -20,16 +20,18 @@ struct scenario {
     enum stage_binary at_end;
     bool vendor;   /* root demands HashiCorp's signature */
     bool restages; /* begins staged, the same once more */
+    bool seed;     /* what is fetched is kept for other hosts */
 };
 
 static const struct scenario scenarios[] = {
-    {"stage", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, false, false},
-    {"swap", "good", false, false, false, false, PHASE_SETTLED, BINARY_NEW, false, false},
-    {"fail", "exits", false, false, false, false, PHASE_REVERTED, BINARY_OLD, false, false},
-    {"revert", "good", false, false, true, false, PHASE_REVERTED, BINARY_OLD, false, false},
-    {"vendor", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, true, false},
-    {"preserve", "good", false, true, false, true, PHASE_STAGED, BINARY_OLD, false, false},
-    {"restage", "good", false, true, false, false, PHASE_STAGED, BINARY_OLD, false, true},
+    {"stage", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, false, false, false},
+    {"swap", "good", false, false, false, false, PHASE_SETTLED, BINARY_NEW, false, false, false},
+    {"fail", "exits", false, false, false, false, PHASE_REVERTED, BINARY_OLD, false, false, false},
+    {"revert", "good", false, false, true, false, PHASE_REVERTED, BINARY_OLD, false, false, false},
+    {"vendor", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, true, false, false},
+    {"seed", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, false, false, true},
+    {"preserve", "good", false, true, false, true, PHASE_STAGED, BINARY_OLD, false, false, false},
+    {"restage", "good", false, true, false, false, PHASE_STAGED, BINARY_OLD, false, true, true},
 };
 
 struct run {
@@ -103,6 +105,9 @@ static void judge_rest(struct run *r, const struct view *v, enum stage_binary be
     if (!r->st.sent_twice && before == BINARY_NEW && now == BINARY_OLD &&
         !str_eq(r->s->mode, "exits"))
         broken(r, "recovery alone took a good binary back", v);
+    if (stage_kept(&r->st) == BINARY_TORN ||
+        (r->s->seed && p == PHASE_STAGED && stage_kept(&r->st) != BINARY_NEW))
+        broken(r, "what is kept for other hosts is not whole", v);
     if (!stage_service_runs(&r->st, &runs_target) || !runs_target)
         broken(r, "the service does not run the binary at the target", v);
 }
@@ -215,7 +220,7 @@ int main(int argc, char **argv)
     if (r.s == NULL || str_to_u64(argv[3], 1000, &first) < 0 ||
         str_to_u64(argv[4], 1000, &step) < 0 || first == 0 || step == 0) {
         fprintf(stderr,
-                "drive PROGRAMS stage|restage|vendor|swap|fail|revert|preserve FIRST STEP\n");
+                "drive PROGRAMS stage|restage|vendor|seed|swap|fail|revert|preserve FIRST STEP\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
@@ -226,6 +231,8 @@ int main(int argc, char **argv)
     stage_open(&r.st, dir, argv[1], r.s->mode);
     if (r.s->vendor)
         stage_sign(&r.st);
+    if (r.s->seed)
+        stage_seed(&r.st);
     prepare(&r, v);
     r.at = (unsigned)first;
     while (r.broken[0] == '\0' && one(&r, v)) {

@@ -2,6 +2,7 @@
 #include "cleanup.h"
 #include "api_place.h"
 #include "fuzz_target.h"
+#include "seed.h"
 #include "str.h"
 
 /* The whole input as [nomad] address. */
@@ -17,6 +18,18 @@ static void api(const char *text)
                    (strstr(text, address) != NULL || str_eq(address, "127.0.0.1")));
 }
 
+/* And as [seed] url. What is told reads the same once more. */
+static void seed(const char *text)
+{
+    char base[TEXT_MAX], again[TEXT_MAX];
+
+    if (seed_base(text, base) != NULL)
+        return;
+    size_t n = strlen(base);
+    FUZZ_CHECK(n < TEXT_MAX && base[n - 1] == '/' && str_starts(base, "http"));
+    FUZZ_CHECK(seed_base(base, again) == NULL && str_eq(base, again));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct agent_conf c;
@@ -26,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > 0)
         memcpy(text, data, size);
     api(text);
+    seed(text);
     memset(&c, 0, sizeof(c));
     FUZZ_CHECK(conf_defaults(&agent_conf_table, &c, &err) == 0);
     if (conf_parse(&agent_conf_table, "f", text, &c, &err) < 0) {

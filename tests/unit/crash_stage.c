@@ -87,6 +87,8 @@ static void write_conf(const struct crash_stage *st)
     (void)buf_printf(&b, "[law]\nhold_file = %s/hold\ngap = 0\nallow_file_urls = yes\n", d);
     if (st->vendor)
         (void)buf_printf(&b, "require_vendor_signature = yes\nvendor_keyring = %s/keys\n", d);
+    if (st->seed)
+        (void)buf_printf(&b, "[seed]\nurl = http://127.0.0.1:1/\n");
     (void)buf_printf(&b, "[fetch]\nfetch_program = %s/caravan-fetch\n", st->programs);
     put(st, "agent.conf", b.data, b.len, 0644);
 }
@@ -604,6 +606,29 @@ void stage_restore(struct crash_stage *st)
     }
     stage_path(st, "run/view", to);
     (void)unlink(to);
+}
+
+enum stage_binary stage_kept(const struct crash_stage *st)
+{
+    auto_buf struct buf b = BUF_INIT;
+    char name[80] = "state/seed/", path[256];
+    struct digest d;
+    struct err err = ERR_INIT;
+
+    digest_hex(name + strlen(name), &st->fresh);
+    stage_path(st, name, path);
+    if (access(path, F_OK) < 0)
+        return BINARY_NONE;
+    if (file_read(path, 16 << 20, 0, &b, &err) < 0)
+        return BINARY_TORN;
+    crypto_digest(b.data, b.len, &d);
+    return digest_eq(&d, &st->fresh) ? BINARY_NEW : BINARY_TORN;
+}
+
+void stage_seed(struct crash_stage *st)
+{
+    st->seed = true;
+    write_conf(st);
 }
 
 enum stage_binary stage_target(const struct crash_stage *st)

@@ -15,6 +15,8 @@
 #include "record.h"
 #include "view_file.h"
 
+enum stage_binary { BINARY_NONE, BINARY_OLD, BINARY_NEW, BINARY_TORN };
+
 struct crash_stage {
     char dir[128];      /* everything lies below */
     char programs[256]; /* build/<flavour> */
@@ -27,6 +29,7 @@ struct crash_stage {
     pid_t swap;       /* 0: not running */
     int status;       /* of the last one that ended */
     uint64_t sequence;
+    bool seed;       /* what is fetched is kept for other hosts */
     bool vendor;     /* root demands HashiCorp's signature: stage_sign */
     bool sent_twice; /* swap died while an order was sent, which was sent again */
 };
@@ -36,6 +39,10 @@ void stage_open(struct crash_stage *st, const char *dir, const char *programs, c
 /* Before anything is started: root demands HashiCorp's signature, and the new binary comes in a zip
  * that has it, by a key made here. */
 void stage_sign(struct crash_stage *st);
+/* Before anything is started: the host keeps for others what it fetches. Of what is kept: whole
+ * (BINARY_NEW), nothing (BINARY_NONE), or anything else. */
+void stage_seed(struct crash_stage *st);
+enum stage_binary stage_kept(const struct crash_stage *st);
 void stage_close(struct crash_stage *st); /* ends swap and the service, removes dir */
 
 void stage_path(const struct crash_stage *st, const char *name, char dst[static 256]);
@@ -67,7 +74,6 @@ void stage_restore(struct crash_stage *st);
 void stage_keys(const struct crash_stage *st, char text);
 char stage_copy(const struct crash_stage *st);
 
-enum stage_binary { BINARY_NONE, BINARY_OLD, BINARY_NEW, BINARY_TORN };
 enum stage_binary stage_target(const struct crash_stage *st);
 
 #endif

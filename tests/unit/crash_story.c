@@ -60,6 +60,7 @@ static int open_swap(struct play *p)
     s->law = (struct law){.url_prefixes = "", .allow_file_urls = true};
     s->law.require_vendor_signature = p->story->vendor;
     conf.vendor_keys = model_vendor_keys;
+    conf.seed_dir = p->story->seed ? MODEL_SEED : NULL;
     conf.changed = on_changed;
     conf.ctx = p;
     if (model_swap_open(s, conf, &err) < 0) {
@@ -211,12 +212,39 @@ static void judge_target(struct play *p)
         broken(p, "the %s binary at the target is %s link", kind, str_eq(kind, "old") ? "no" : "a");
 }
 
+/* Under a digest there is never anything but the whole file, which everybody may fetch then. */
+static void judge_seed(struct play *p, enum phase phase)
+{
+    const struct model_fs *fs = &p->m->fs;
+    bool there = false;
+
+    for (int i = 0; i < MODEL_NAMES; i++) {
+        const struct model_name *n = &fs->names[i];
+        const char *name = n->inode != 0 ? model_fs_in(n->path, MODEL_SEED) : NULL;
+        struct digest digest;
+        char hex[65];
+
+        if (name == NULL || str_eq(name, ".new"))
+            continue;
+        crypto_digest(fs->files[n->inode].data, fs->files[n->inode].len, &digest);
+        digest_hex(hex, &digest);
+        if (!str_eq(hex, name))
+            broken(p, "%s, and what other hosts may fetch is torn", phase_name(phase));
+        if (fs->files[n->inode].mode != 0640)
+            broken(p, "what other hosts may fetch has mode %o", fs->files[n->inode].mode);
+        there = true;
+    }
+    if (p->story->seed && phase == PHASE_STAGED && !there)
+        broken(p, "staged, and nothing is kept for other hosts");
+}
+
 static void judge_shelf(struct play *p)
 {
     const struct phases *ph = &p->swap.phases;
     const char *fresh = model_kind(model_fs_file(&p->m->fs, MODEL_FRESH));
     const char *old = model_kind(model_fs_file(&p->m->fs, MODEL_OLD));
 
+    judge_seed(p, ph->rec.phase);
     if (ph->rec.phase == PHASE_STAGED && !is_offer(p, fresh))
         broken(p, "staged, but the staged copy is %s", fresh);
     if (ph->rec.phase == PHASE_SETTLED && digest_is_zero(&ph->rec.previous))
@@ -318,6 +346,7 @@ static void judge_remains(struct play *p, const struct crash *c, struct record *
     if (!phase_rests(ret->phase) && !marked)
         broken(p, "%s, but a boot would not start caravan-swap", phase_name(ret->phase));
     judge_spares(p, ret->phase);
+    judge_seed(p, ret->phase);
     if (phase_rests(p->told) && ret->sequence == p->told_sequence && ret->phase != p->told)
         broken(p, "%s was told, the record says %s", phase_name(p->told), phase_name(ret->phase));
     if (c->kind != CRASH_SWAP && p->m->ran_new_bytes && !back && str_eq(kind, "old"))

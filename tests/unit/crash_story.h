@@ -29,6 +29,7 @@ struct crash_story {
     bool stopped;       /* the service does not run and is to stay stopped */
     bool reverts;       /* a revert order after the swap */
     bool vendor;        /* root demands HashiCorp's signature */
+    bool seed;          /* what was fetched is kept for other hosts */
     bool fills;         /* from a rename on the disk is full, until the next order */
     enum phase ends;    /* undisturbed */
     const char *at_end; /* the binary at the target then */

@@ -208,6 +208,14 @@ static int service_about_of(void *self, struct service_about *ret, struct err *e
     return 0;
 }
 
+static enum tri service_active_of(void *self, const char *unit)
+{
+    const struct model_host *m = self;
+
+    (void)unit;
+    return m->no_manager ? TRI_UNKNOWN : m->seed_socket ? TRI_YES : TRI_NO;
+}
+
 static void service_evidence(void *self, char *dst, size_t n)
 {
     (void)self;
@@ -607,10 +615,12 @@ void model_open(struct model_host *m, const char *offer)
                                   .poll = service_poll,
                                   .state = service_state_of,
                                   .about = service_about_of,
+                                  .active = service_active_of,
                                   .evidence = service_evidence};
     m->offer = offer;
     m->uptime_ms = BOOT_MS;
     m->wall_ns = 1700000000000000000;
+    model_fs_put_dir(&m->fs, MODEL_SEED);
     model_binary("old", binary);
     model_fs_put(&m->fs, MODEL_TARGET, binary, sizeof(binary), 0755);
     model_start_service(m);

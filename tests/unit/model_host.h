@@ -22,6 +22,7 @@
 
 #define MODEL_DIR     "/swap"
 #define MODEL_FETCH   "/fetch"
+#define MODEL_SEED    "/seed"
 #define MODEL_BIN     "/bin"
 #define MODEL_TARGET  "/bin/nomad"
 #define MODEL_FRESH   "/bin/.nomad.caravan-new"
@@ -83,6 +84,7 @@ struct model_host {
     unsigned other_dir;     /* directories opened have another inode */
     const char *writers;    /* who else may write into them */
     bool held, no_manager;
+    bool seed_socket;       /* caravan-seed.socket is active */
     bool no_room_to_write;  /* but over what a file has already */
     bool fills_at_rename;   /* there is none any more from a rename to the target on */
     unsigned ends_after_ms; /* a new binary answers, then ends */

@@ -37,6 +37,7 @@ void model_swap(struct swap *ret, const struct model_host *m, const struct desk 
                          .host = m->host};
     memcpy(ret->session, desk->session, SESSION_LEN);
     str_cut(ret->fetch_dir, sizeof(ret->fetch_dir), MODEL_FETCH);
+    str_cut(ret->seed_dir, sizeof(ret->seed_dir), MODEL_SEED);
 }
 
 int model_swap_open(struct swap *s, struct phases_config conf, struct err *err)

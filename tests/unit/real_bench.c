@@ -55,6 +55,13 @@ static void nothing(void *ctx)
     (void)ctx;
 }
 
+static enum tri not_active(void *ctx, const char *unit)
+{
+    (void)ctx;
+    (void)unit;
+    return TRI_NO;
+}
+
 static void on_note(void *ctx, enum log_level level, enum log_event event, const char *text)
 {
     (void)ctx;
@@ -72,8 +79,11 @@ void real_make_dir(const char *path, mode_t mode)
 
 static void make_ports(struct real_bench *b)
 {
-    b->service = (struct service){
-        .self = b, .state = state_of, .about = about_nothing, .evidence = says_nothing};
+    b->service = (struct service){.self = b,
+                                  .state = state_of,
+                                  .about = about_nothing,
+                                  .active = not_active,
+                                  .evidence = says_nothing};
     b->l.who = (struct fetch_who){.conf = &b->agent, .config = ""};
     b->real = b->host = host_linux(&b->l);
     b->host.service = &b->service;

@@ -262,6 +262,46 @@ static void file_places(struct ready_bench *b)
     b->law.allow_file_urls = true;
 }
 
+static void seed_at(struct ready_bench *b, const char *url)
+{
+    b->m.seed_socket = true;
+    b->p.conf.seed_url = url;
+}
+static void a_seed(struct ready_bench *b)
+{
+    seed_at(b, "http://10.0.0.5:4655/");
+}
+static void a_seed_without_a_slash(struct ready_bench *b)
+{
+    seed_at(b, "http://10.0.0.5:4655");
+}
+static void a_seed_that_does_not_listen(struct ready_bench *b)
+{
+    a_seed(b);
+    b->m.seed_socket = false;
+}
+static void a_seed_without_a_url(struct ready_bench *b)
+{
+    seed_at(b, "");
+}
+static void a_seed_with_a_query(struct ready_bench *b)
+{
+    seed_at(b, "http://10.0.0.5:4655/?file=");
+}
+static void a_seed_in_files(struct ready_bench *b)
+{
+    seed_at(b, "file:///srv/");
+}
+static void a_seed_of_a_user(struct ready_bench *b)
+{
+    seed_at(b, "http://you@10.0.0.5:4655/");
+}
+static void a_seed_nobody_tells_of(struct ready_bench *b)
+{
+    a_seed(b);
+    b->m.no_manager = true;
+}
+
 static const struct ready_row rows[] = {
     {NULL, "vendor-signature", TRI_NO, ""},
     {demanded, "vendor-signature", TRI_YES, ""},
@@ -318,6 +358,15 @@ static const struct ready_row rows[] = {
     {some_places, "url-prefixes", TRI_YES, "https://a.example/ http://b.example/x"},
     {too_many_places, "url-prefixes", TRI_UNKNOWN, "longer than can be told"},
     {file_places, "file-urls", TRI_YES, ""},
+    {NULL, "seed", TRI_NO, ""},
+    {a_seed, "seed", TRI_YES, "http://10.0.0.5:4655/"},
+    {a_seed_without_a_slash, "seed", TRI_YES, "http://10.0.0.5:4655/"},
+    {a_seed_that_does_not_listen, "seed", TRI_UNKNOWN, "systemctl enable --now caravan-seed"},
+    {a_seed_without_a_url, "seed", TRI_UNKNOWN, "[seed] url of agent.conf is empty"},
+    {a_seed_with_a_query, "seed", TRI_UNKNOWN, "it has a query"},
+    {a_seed_in_files, "seed", TRI_UNKNOWN, "neither http:// nor https://"},
+    {a_seed_of_a_user, "seed", TRI_UNKNOWN, "no place to fetch from"},
+    {a_seed_nobody_tells_of, "seed", TRI_UNKNOWN, "systemd could not be asked"},
 };
 
 static const struct ready_host host = {NULL, rows, ARRAY_LEN(rows)};

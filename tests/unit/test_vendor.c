@@ -151,7 +151,7 @@ static const struct wrong wrongs[] = {
     {"a keyring of others", keyring_of_others, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW,
      "may be written by others", 0},
     {"a torn keyring", torn_keyring, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW, "the keyring", 0},
-    {"another zip", another_zip, REFUSAL_NONE, FAILURE_BAD_DIGEST, "copy of the zip", 1},
+    {"another zip", another_zip, REFUSAL_NONE, FAILURE_BAD_DIGEST, "not what was signed", 1},
     {"a bad zip", a_bad_zip, REFUSAL_NONE, FAILURE_BAD_ARCHIVE, "nomad twice", 1},
     {"other bytes", other_bytes, REFUSAL_NONE, FAILURE_BAD_DIGEST, "not what the manifest", 1},
     {"it hangs up", it_hangs_up, REFUSAL_NONE, FAILURE_IO, "hung up", 1},
