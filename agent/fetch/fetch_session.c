@@ -142,6 +142,17 @@ static void tell_progress(void *ctx, uint64_t done, uint64_t total)
         return;
 }
 
+/* caravan-swap is told of the last place alone; what became of the others is for people. */
+static void tell_left(void *ctx, enum failure why, const char *text)
+{
+    const struct talk *t = ctx;
+
+    if (t->s->log != NULL)
+        log_say(t->s->log, LOG_WARNING, EVENT_NONE,
+                "a place was given up (%s), the next one is tried: %.300s", failure_name(why),
+                text);
+}
+
 static int read_job(struct talk *t, struct fetch_get *ret, struct err *err)
 {
     auto_buf struct buf text = {.limit = JOB_MAX};
@@ -178,6 +189,7 @@ static int do_get(struct talk *t, const char *rest, struct err *err)
         .url_prefixes = t->conf->url_prefixes,
         .stop_fd = t->s->in,
         .progress = tell_progress,
+        .left = tell_left,
         .ctx = t,
     };
     if (get_run(&g, path, &failure, &why) == 0)

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "crypto.h"
 #include "knock.h"
+#include "log.h"
 
 #define FETCH_DESCRIPTORS (1 + FETCH_FILES_MAX)
 #define FETCH_IDLE_MS     (15 * 60 * 1000)
@@ -21,7 +22,8 @@ struct fetch_session {
     int in, out;
     const struct agent_conf *conf; /* until a line names another */
     const struct clock *clock;
-    bool walled; /* what is tried is kept in by our unit: no wall of our own */
+    const struct log *log; /* for the journal; NULL: none */
+    bool walled;           /* what is tried is kept in by our unit: no wall of our own */
 };
 
 /* 0: the conversation ended as it should (a failed get too: it was told). */

@@ -299,6 +299,8 @@ static int fetch_any(const struct get *g, int dir, int64_t until, int *ret_fd, s
         err_wrap(err, "%s", shown);
         if (ends_job(failure_from(err)) || clock_mono(g->clock) >= until)
             break;
+        if (i + 1 < g->job->n_urls && g->left != NULL)
+            g->left(g->ctx, failure_from(err), err->text);
     }
     return -1;
 }

@@ -37,6 +37,8 @@ struct get {
     unsigned speed_window_s; /* of job->speed_min; 0: GET_SPEED_WINDOW_S */
     int stop_fd;             /* readable or closed: stop; -1: never */
     void (*progress)(void *ctx, uint64_t done, uint64_t total); /* at most 4 a second */
+    /* A place was given up, the next one is tried; NULL: nobody is told. */
+    void (*left)(void *ctx, enum failure why, const char *text);
     void *ctx;
 };
 

@@ -40,6 +40,7 @@ int main(int argc, char **argv)
                                     .out = STDOUT_FILENO,
                                     .conf = &conf,
                                     .clock = clock_system(),
+                                    .log = &log,
                                     .walled = args.sandboxed};
     if (fetch_session_run(&s, &err) < 0) {
         log_say(&log, LOG_ERROR, EVENT_NONE, "%s", err.text);

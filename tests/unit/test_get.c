@@ -22,6 +22,8 @@ struct bench {
     struct fetch_get job;
     struct get get;
     uint64_t told;
+    unsigned n_left; /* places given up for the next one */
+    enum failure left;
     char path[GET_PATH_MAX];
     enum failure failure;
     struct err err;
@@ -32,6 +34,14 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total)
     struct bench *b = ctx;
     assert_true(done <= total);
     b->told = done;
+}
+
+static void on_left(void *ctx, enum failure why, const char *text)
+{
+    struct bench *b = ctx;
+    assert_non_null(strstr(text, "http://127.0.0.1:"));
+    b->n_left++;
+    b->left = why;
 }
 
 static int enter(void **state)
@@ -58,8 +68,12 @@ static int enter(void **state)
     crypto_digest(b->binary, BINARY_LEN, &b->job.digest);
     b->job.fetch_digest = b->job.digest;
     str_cut(b->job.dir, sizeof(b->job.dir), b->out);
-    b->get = (struct get){
-        .job = &b->job, .clock = clock_system(), .stop_fd = -1, .progress = on_progress, .ctx = b};
+    b->get = (struct get){.job = &b->job,
+                          .clock = clock_system(),
+                          .stop_fd = -1,
+                          .progress = on_progress,
+                          .left = on_left,
+                          .ctx = b};
     *state = b;
     return 0;
 }
@@ -192,6 +206,7 @@ static void places_are_tried_in_turn(void **state)
     assert_true(run(b));
     expect_binary(b);
     assert_int_equal(place_requests(b->place), 4);
+    assert_int_equal(b->n_left, 4);
 }
 
 static void the_last_failure_is_told(void **state)
@@ -216,9 +231,12 @@ static void is_left(struct bench *b, const char *path, enum failure failure, con
         fail_msg("%s: %s: %s", path, failure_name(b->failure), b->err.text);
     assert_int_equal(files_in(b->out), 0);
     at(b, b->place, "/ok");
+    b->n_left = 0;
     assert_true(run(b));
     expect_binary(b);
     assert_int_equal(place_requests(b->place), before + 3);
+    assert_int_equal(b->n_left, 1);
+    assert_int_equal(b->left, failure);
 }
 
 static void a_place_that_lies_about_its_size_is_left(void **state)
