@@ -25,8 +25,7 @@ struct listener {
     unsigned n_enrolled;                    /* ever: the next one's place */
     char why[TEXT_MAX];
     struct agent_state *state;
-    struct buf lease_order; /* the newest take or renew obeyed, for swap; not kept over an end: who
-                             * holds the lease takes it again then */
+    struct buf lease_order; /* the newest take or renew obeyed, for swap; later it is taken again */
 };
 
 /* One order being answered. */
@@ -494,11 +493,6 @@ static void log_outcome(const struct call *c, const struct receipt_done *d,
         log_say_about(log, LOG_INFO, EVENT_ORDER_ACCEPTED, &about, "%s order obeyed", about.order);
 }
 
-static bool has_ended(const struct call *c, const struct receipt_done *d)
-{
-    return c->v.head.kind == MSG_LEASE && d->refusal == REFUSAL_NONE && !d->lease.held;
-}
-
 /* 0: answer holds a frame. -1: nothing is answered. */
 static int obey_order(const struct call *c, struct buf *answer)
 {
@@ -518,7 +512,7 @@ static int obey_order(const struct call *c, struct buf *answer)
         log_outcome(c, &done, &lease);
         if (done.refusal == REFUSAL_NONE)
             status_hold_stir(l->hold);
-        if (l->c.keeps_for_others && has_ended(c, &done))
+        if (l->c.keeps_for_others && c->v.head.kind == MSG_LEASE && !lease.held)
             (void)swap_link_nudge(l->c.swap);
     }
     return call_send(c, inner.data, inner.len, answer);

@@ -41,7 +41,8 @@ static int enter(void **state)
     b->place = place_start(body, strlen(body));
     snprintf(b->conf.address, sizeof(b->conf.address), "http://127.0.0.1:%d/",
              place_port(b->place));
-    b->session = (struct fetch_session){b->ends[1], b->ends[1], &b->conf, clock_system(), false};
+    b->session = (struct fetch_session){
+        .in = b->ends[1], .out = b->ends[1], .conf = &b->conf, .clock = clock_system()};
     *state = b;
     return pthread_create(&b->thread, NULL, serve, b);
 }
