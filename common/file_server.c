@@ -50,7 +50,6 @@ struct file_server {
     int stop_fd, poll_fd;
     pthread_t thread;
     bool runs;
-    bool shared; /* others listen at the same socket */
     /* The thread's own. */
     struct peer *peers;
     bool busy;
@@ -522,8 +521,7 @@ static int start(struct file_server *s, const char *at, int from, const struct s
     s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (s->stop_fd < 0)
         return err_set(err, ERR_IO, errno, "eventfd");
-    s->shared = at == NULL;
-    if ((s->shared ? adopt(from, &fd, &family, err) : listen_at(at, &fd, &family, err)) < 0 ||
+    if ((at == NULL ? adopt(from, &fd, &family, err) : listen_at(at, &fd, &family, err)) < 0 ||
         name_address(s, fd, err) < 0)
         return -1;
     for (size_t i = 0; i < s->n_offers; i++)
@@ -570,16 +568,6 @@ int file_server_start_at(int fd, const struct served_file *files, size_t n,
     return make(NULL, fd, files, n, limits, ret, err);
 }
 
-/* libmicrohttpd shuts its listening socket down, which would also end it for whom it is shared
- * with. One that was quiesced is given back. */
-static void stop_daemon(struct file_server *s)
-{
-    if (s->daemon == NULL)
-        return;
-    autoclose int fd = s->shared ? MHD_quiesce_daemon(s->daemon) : -1;
-    MHD_stop_daemon(s->daemon);
-}
-
 void file_server_stop(struct file_server *s)
 {
     const uint64_t one = 1;
@@ -588,7 +576,8 @@ void file_server_stop(struct file_server *s)
         return;
     if (s->runs && write(s->stop_fd, &one, sizeof one) == (ssize_t)sizeof one)
         pthread_join(s->thread, NULL);
-    stop_daemon(s);
+    if (s->daemon != NULL)
+        MHD_stop_daemon(s->daemon);
     for (size_t i = 0; i < s->n_offers; i++)
         if (s->offers[i].fd >= 0)
             close(s->offers[i].fd);

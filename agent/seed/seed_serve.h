@@ -1,8 +1,8 @@
 /*
  * seed_serve.h - the files that caravan-swap keeps in one directory, served to other hosts.
  *
- * Served is, under its name, every regular file of the directory whose name is the SHA-256 of its
- * bytes in 64 small hexadecimal digits; what has other bytes than its name says stops the server
+ * Served is, under its digest, every regular file of the directory whose name is the SHA-256 of its
+ * bytes in 64 hexadecimal digits; what has other bytes than its name says stops the server
  * before it serves anything. All else that lies there is nothing: links, directories, other names.
  * How it is served, and what a reader may not do: file_server.h.
  *
