@@ -1,5 +1,5 @@
 #!/bin/bash
-# A host that root has made a seed: c1 keeps what it stages, and c2 has it from there when the
+# A host that root has made a seed: s1 keeps what it stages, and s2 has it from there when the
 # operator's web server has nothing any more. A seed that has other bytes, or stops in the middle, is
 # left for the next place. No package makes a host a seed.
 # timeout: 300
@@ -7,9 +7,9 @@
 needs_standin "its releases are padded, so that a seed can be met in the middle"
 export MAKE_RELEASE_PAD=20000000
 FIRST=1.11.4 SECOND=1.11.5
-lab_fleet 3 2
+lab_fleet 3 1
 lab_agents
-SEED=http://$(lab_address c1):4655
+SEED=http://$(lab_address s1):4655
 port_is_open() { (exec 3<>"/dev/tcp/$(lab_address "$1")/4655") 2>/dev/null; }
 kept() { on "$1" ls -A /var/lib/caravan/seed; }
 keeps() { # HOST FILE: this one, and nothing else
@@ -21,26 +21,26 @@ keeps() { # HOST FILE: this one, and nothing else
 }
 keeps_nothing() { [[ -z $(kept "$1") ]] || { kept "$1"; return 1; }; }
 
-for h in c1 c2; do
+for h in s1 s2; do
     check "$h: the socket is off after the installation" test "$(on "$h" systemctl is-enabled caravan-seed.socket)" = disabled
     check "$h: and does not listen" not port_is_open "$h"
 done
 
-printf '[seed]\nurl = %s\nallow_from = 10.99.0.0/24\n' "$SEED/" >>"$(root_of c1)/etc/caravan/agent.conf"
-on c1 systemctl restart caravan-agent
-on c1 systemctl stop caravan-swap.service
-check "root makes c1 a seed" on c1 systemctl enable --now caravan-seed.socket
+printf '[seed]\nurl = %s\nallow_from = 10.99.0.0/24\n' "$SEED/" >>"$(root_of s1)/etc/caravan/agent.conf"
+on s1 systemctl restart caravan-agent
+on s1 systemctl stop caravan-swap.service
+check "root makes s1 a seed" on s1 systemctl enable --now caravan-seed.socket
 check "it listens, and nothing is served" test "$(curl -s -m 5 -o /dev/null -w '%{http_code}' "$SEED/")" = 404
 
 # Ahead of the others, and with no lease behind it.
-stage_on_c1() { # VERSION
+stage_on_seed() { # VERSION
     release "$1"
-    caravan stage "$1" --yes --node c1
-    status_is 0 && in_phase c1 staged
+    caravan stage "$1" --yes --node s1
+    status_is 0 && in_phase s1 staged
 }
-check "c1 stages $FIRST" stage_on_c1 "$FIRST"
+check "s1 stages $FIRST" stage_on_seed "$FIRST"
 ALSO_DIGEST=$TO_DIGEST
-check "and keeps the file as it was fetched, while it is staged" keeps c1 "$TO"
+check "and keeps the file as it was fetched, while it is staged" keeps s1 "$TO"
 check "which has to come by its digest" test "$(curl -s -m 5 -o /dev/null -w '%{http_code}' "$SEED/nomad-$FIRST")" = 404
 
 places() { # VERSION: the seed first, the origin second
@@ -52,43 +52,43 @@ places() { # VERSION: the seed first, the origin second
 }
 places "$FIRST"
 mv "$(root_of coord)/srv/depot/nomad-$FIRST" "$LAB_RUN/kept-back"
-caravan upgrade "$FIRST" --yes --node c2
-check "c2 is upgraded from c1: the origin has nothing" status_is 0
-check "it runs the target" runs_version c2 "$FIRST"
-check "c2, which is no seed, keeps nothing" keeps_nothing c2
-served_by_unit() { on c1 journalctl -q --no-pager -o cat -t systemd | grep -q 'Started caravan-seed'; }
+caravan upgrade "$FIRST" --yes --node s2
+check "s2 is upgraded from s1: the origin has nothing" status_is 0
+check "it runs the target" runs_version s2 "$FIRST"
+check "s2, which is no seed, keeps nothing" keeps_nothing s2
+served_by_unit() { on s1 journalctl -q --no-pager -o cat -t systemd | grep -q 'Started caravan-seed'; }
 check "the unit served it" served_by_unit
 mv "$LAB_RUN/kept-back" "$(root_of coord)/srv/depot/nomad-$FIRST"
 
-caravan upgrade "$FIRST" --yes --node c1
-check "c1 is upgraded as well" status_is 0
-check "when its run has ended it keeps nothing" wait_for 20 keeps_nothing c1
+caravan upgrade "$FIRST" --yes --node s1
+check "s1 is upgraded as well" status_is 0
+check "when its run has ended it keeps nothing" wait_for 20 keeps_nothing s1
 
-# The next release; the seed stops while c2 fetches it there.
-check "c1 stages $SECOND" stage_on_c1 "$SECOND"
-check "and keeps that alone" keeps c1 "$TO"
+# The next release; the seed stops while s2 fetches it there.
+check "s1 stages $SECOND" stage_on_seed "$SECOND"
+check "and keeps that alone" keeps s1 "$TO"
 places "$SECOND"
-echo 'rate = 500K' >>"$(root_of c1)/etc/caravan/agent.conf"
-on c1 systemctl stop caravan-seed.service
-some_came() { on c2 sh -c 'test -s /var/lib/caravan/fetch/*.part'; }
-left() { on c2 journalctl -q --no-pager -o cat | grep "a place was given up ($1), the next one is tried: $SEED/"; }
-caravan_begin upgrade "$SECOND" --yes --node c2
-check "c2 fetches from c1" wait_for 30 some_came
-check "the seed stops" on c1 systemctl stop caravan-seed.socket caravan-seed.service
+echo 'rate = 500K' >>"$(root_of s1)/etc/caravan/agent.conf"
+on s1 systemctl stop caravan-seed.service
+some_came() { on s2 sh -c 'test -s /var/lib/caravan/fetch/*.part'; }
+left() { on s2 journalctl -q --no-pager -o cat | grep "a place was given up ($1), the next one is tried: $SEED/"; }
+caravan_begin upgrade "$SECOND" --yes --node s2
+check "s2 fetches from s1" wait_for 30 some_came
+check "the seed stops" on s1 systemctl stop caravan-seed.socket caravan-seed.service
 caravan_wait
-check "c2 is upgraded all the same, from the origin" status_is 0
-check "it runs the target" runs_version c2 "$SECOND"
+check "s2 is upgraded all the same, from the origin" status_is 0
+check "it runs the target" runs_version s2 "$SECOND"
 check "why the seed was left is told with its type" left no-network
 
 # Bytes that are not what their name says, which only root could put there: not one is served.
-on c1 systemctl start caravan-seed.socket
-on c1 sh -c 'cd /var/lib/caravan/seed && for f in *; do cp /bin/true "$f"; done'
+on s1 systemctl start caravan-seed.socket
+on s1 sh -c 'cd /var/lib/caravan/seed && for f in *; do cp /bin/true "$f"; done'
 digest=$(sha256sum <"$TO")
 check "other bytes are not served" test "$(curl -s -m 5 -o /dev/null -w '%{http_code}' "$SEED/${digest%% *}")" = 000
-check "the socket still listens" on c1 systemctl is-active caravan-seed.socket
+check "the socket still listens" on s1 systemctl is-active caravan-seed.socket
 
-on c1 systemctl reset-failed caravan-seed.service
+on s1 systemctl reset-failed caravan-seed.service
 
-check "the package is removed" on c1 sh -c 'DEBIAN_FRONTEND=noninteractive apt-get -q -y remove caravan-agent'
-check "and nothing listens" not port_is_open c1
+check "the package is removed" on s1 sh -c 'DEBIAN_FRONTEND=noninteractive apt-get -q -y remove caravan-agent'
+check "and nothing listens" not port_is_open s1
 lab_end with_staged
