@@ -64,10 +64,12 @@
  *   is.NAME          Nomad's files say so; the text is the value. NAME: region, datacenter, name,
  *                    data_dir, bind_addr, advertise_http, advertise_rpc, node_class, node_pool; and
  *                    server, client, acl: "true" or "false". No: they do not say, the default
- * holds. An option of Nomad's command counts before the files stop-leaves      leave_on_interrupt,
- * leave_on_terminate: the signal that stops the unit makes Nomad leave its cluster stop-drains and,
- * with drain_on_shutdown, drain its node first config-newer     a file of the configuration, or of
- * its unit, was written after Nomad started; unknown where a name in its directory came or went
+ *                    holds. An option of Nomad's command counts before the files
+ *   stop-leaves      leave_on_interrupt, leave_on_terminate: the signal that stops the unit makes
+ *                    Nomad leave its cluster
+ *   stop-drains      and, with drain_on_shutdown, drain its node first
+ *   config-newer     a file of the configuration, or of its unit, was written after Nomad started;
+ *                    unknown where a name in its directory came or went
  *   api-silent       Nomad's process runs, and its API does not answer where the probe will ask
  *   api-moves        its API answers, and by the files the next start has it at another place, or
  *                    with or without TLS; told where its own process listens there and all is plain
@@ -79,12 +81,13 @@
  *   url-prefixes     root lets binaries come from some places only: the text, as [law] has it
  *   file-urls        root allows file:// places
  *   seed             other hosts of the datacenter may fetch from here (seed.h): the text is the
- * URL, up to the digest. No: root has not made this host a seed. Unknown: root has, in part, and it
- * cannot serve; the text says what is missing path-unusable    a path that Nomad needs at its start
- * is not there, not for its user, or empty; unknown for a directory of plugins that is not there,
- * without which it starts certificate-expired  a certificate that its configuration names has
- * ended, or not begun raft-peers-file  peers.json lies there: the next start rewrites the raft
- * configuration raft-size        of a server, always yes: the bytes of its raft directory
+ *                    URL, up to the digest. No: root has not made this host a seed. Unknown: root
+ *                    has, in part, and it cannot serve; the text says what is missing
+ *   path-unusable    a path that Nomad needs at its start is not there, not for its user, or empty;
+ *                    unknown for a directory of plugins that is not there, without which it starts
+ *   certificate-expired  a certificate that its configuration names has ended, or not begun
+ *   raft-peers-file  peers.json lies there: the next start rewrites the raft configuration
+ *   raft-size        of a server, always yes: the bytes of its raft directory
  *
  * What Nomad's files say is looked up by the keys in them. Values stay on the host, but those of
  * is.NAME, and paths that cannot be used.
