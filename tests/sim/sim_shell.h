@@ -23,7 +23,8 @@ struct sim_settings {
     struct sim_faults faults; /* of trailer and settings; the run-time file comes on top */
     char only[8];             /* "server", "client": whom the faults meet; "": both */
     int allocs;
-    bool tasks; /* allocations are real processes */
+    bool tasks;    /* allocations are real processes */
+    bool requests; /* every question is logged, as by Nomad at DEBUG */
     int crowd;
     struct sim_id management, reader;
 };

@@ -73,6 +73,9 @@ static struct sim_pending *from_connection(struct sim_shell *s, struct MHD_Conne
     MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, add_argument, &query);
     struct sim_pending *p = sim_pending_new(s, method, url, buf_str(&query), token);
     p->connection = c;
+    if (s->settings.requests)
+        sim_shell_log(s, "DEBUG", "http: request complete: method=%s path=%s%s%s", method, url,
+                      query.len > 0 ? "?" : "", buf_str(&query));
     buf_free(&query);
     return p;
 }

@@ -56,8 +56,8 @@ static int read_token(const struct json *o, const char *key, struct sim_id *ret,
 /* One document of settings; the trailer and NOMAD_SIM have the same keys. */
 static int apply(struct sim_settings *s, const struct json *o, struct err *err)
 {
-    static const char *const known[] = {"version", "preset", "timing", "faults",
-                                        "allocs",  "tasks",  "crowd",  "acl"};
+    static const char *const known[] = {"version", "preset", "timing", "faults",  "allocs",
+                                        "tasks",   "crowd",  "acl",    "requests"};
     for (size_t i = 0; i < json_len(o); i++) {
         const char *key;
         size_t k = 0;
@@ -79,6 +79,7 @@ static int apply(struct sim_settings *s, const struct json *o, struct err *err)
     s->allocs = (int)json_int(o, "allocs", s->allocs);
     s->tasks = json_bool(o, "tasks", s->tasks);
     s->crowd = (int)json_int(o, "crowd", s->crowd);
+    s->requests = json_bool(o, "requests", s->requests);
     const struct json *acl = json_get(o, "acl");
     if (read_token(acl, "management", &s->management, err) < 0 ||
         read_token(acl, "read", &s->reader, err) < 0 ||
