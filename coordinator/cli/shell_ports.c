@@ -151,6 +151,12 @@ static void shell_interest(void *ctx, const char *const *keys, size_t n)
     observer_interest(s->console->observer, keys, n);
 }
 
+static void shell_rest(void *ctx, int64_t until_ms)
+{
+    struct shell *s = ctx;
+    observer_rest(s->console->observer, until_ms);
+}
+
 /* What cannot be filled stays empty: the host refuses an order without a manifest. */
 static void shell_stage_order(void *ctx, const char *key, struct order_stage *ret)
 {
@@ -243,6 +249,7 @@ struct ports shell_ports(struct shell *s)
                           .send = shell_send,
                           .operate = shell_operate,
                           .interest = shell_interest,
+                          .rest = shell_rest,
                           .count = shell_count,
                           .listen = shell_listen,
                           .stage_order = shell_stage_order,

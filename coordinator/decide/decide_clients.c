@@ -204,8 +204,9 @@ static size_t limit(const struct situation *s, struct decision *d)
             return s->plan->parallel;
         str_for_ms(soaked, sizeof(soaked), since);
         str_for_ms(soak, sizeof(soak), p->soak_ms);
-        waiting_for(d, REASON_SOAK, "", "%s settled %s ago, must soak for %s",
-                    str_count(p->canary, "the canary", "the canaries"), soaked, soak);
+        waiting_until(d, REASON_SOAK, "", s->ledger->canaries_settled_ms + p->soak_ms,
+                      "%s settled %s ago, must soak for %s",
+                      str_count(p->canary, "the canary", "the canaries"), soaked, soak);
         return 0;
     }
     for (size_t i = s->plan->n_servers; i < s->plan->n_hosts; i++)

@@ -26,6 +26,18 @@ bool decision_waits_for(const struct decision *d, enum reason reason)
     return false;
 }
 
+/* With a full table nobody knows what else is awaited. */
+int64_t decision_rests_until(const struct decision *d, int64_t now)
+{
+    int64_t first = INT64_MAX;
+
+    if (d->n_intents > 0 || d->n_waiting == 0 || d->n_waiting == WAITING_MAX)
+        return 0;
+    for (size_t i = 0; i < d->n_waiting; i++)
+        first = MIN_OF(first, d->waiting[i].until_ms);
+    return first - REST_LEAD_MS > now ? first - REST_LEAD_MS : 0;
+}
+
 /* ---- adding to one ---- */
 
 struct intent *intend(struct decision *d, enum intent_kind kind, const char *key)
@@ -42,17 +54,37 @@ struct intent *intend(struct decision *d, enum intent_kind kind, const char *key
     return in;
 }
 
-void waiting_for(struct decision *d, enum reason reason, const char *key, const char *fmt, ...)
+static void add_wait(struct decision *d, const struct waiting *w, const char *key, const char *fmt,
+                     va_list ap) PRINTF(4, 0);
+static void add_wait(struct decision *d, const struct waiting *w, const char *key, const char *fmt,
+                     va_list ap)
 {
-    va_list ap;
-
     if (d->n_waiting == WAITING_MAX)
         return;
-    struct waiting *w = &d->waiting[d->n_waiting++];
-    w->reason = reason;
-    str_cut(w->key, sizeof(w->key), key);
+    struct waiting *added = &d->waiting[d->n_waiting++];
+    *added = *w;
+    str_cut(added->key, sizeof(added->key), key);
+    vsnprintf(added->text, sizeof(added->text), fmt, ap);
+}
+
+void waiting_for(struct decision *d, enum reason reason, const char *key, const char *fmt, ...)
+{
+    const struct waiting w = {.reason = reason};
+    va_list ap;
+
     va_start(ap, fmt);
-    vsnprintf(w->text, sizeof(w->text), fmt, ap);
+    add_wait(d, &w, key, fmt, ap);
+    va_end(ap);
+}
+
+void waiting_until(struct decision *d, enum reason reason, const char *key, int64_t until_ms,
+                   const char *fmt, ...)
+{
+    const struct waiting w = {.reason = reason, .until_ms = until_ms};
+    va_list ap;
+
+    va_start(ap, fmt);
+    add_wait(d, &w, key, fmt, ap);
     va_end(ap);
 }
 

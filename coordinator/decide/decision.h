@@ -67,6 +67,7 @@ struct waiting {
     enum reason reason;
     char key[UUID_MAX];
     char text[TEXT_MAX]; /* "index 48,102 of 48,211" */
+    int64_t until_ms;    /* only time is awaited, until then (clock.mono); 0: something else is */
 };
 
 #define INTENTS_MAX 64
@@ -85,6 +86,14 @@ struct decision {
 const struct waiting *decision_waits(const struct decision *d);
 bool decision_waits_for(const struct decision *d, enum reason reason);
 
+/* So long before its time is over the fleet is looked at as usual again: what begins then stands on
+ * as many and as young answers as what never waited for time alone. */
+#define REST_LEAD_MS 2000
+
+/* Nothing but time is awaited until then (clock.mono, REST_LEAD_MS before the first of the times):
+ * looks may be rare. 0: something else is awaited or done, or that moment has come. */
+int64_t decision_rests_until(const struct decision *d, int64_t now);
+
 /* ---- adding to one ---- */
 
 /* A fresh intent, zeroed; when the decision is full a scratch one that nobody carries out:
@@ -92,6 +101,10 @@ bool decision_waits_for(const struct decision *d, enum reason reason);
 struct intent *intend(struct decision *d, enum intent_kind kind, const char *key);
 void waiting_for(struct decision *d, enum reason reason, const char *key, const char *fmt, ...)
     PRINTF(4, 5);
+/* The same of a wait that ends at until_ms by itself: whatever else is seen meanwhile ends the run,
+ * or is another wait. */
+void waiting_until(struct decision *d, enum reason reason, const char *key, int64_t until_ms,
+                   const char *fmt, ...) PRINTF(5, 6);
 void intend_mark(struct decision *d, const char *key, enum host_state state, const char *fmt, ...)
     PRINTF(4, 5);
 void intend_run(struct decision *d, enum run_state run);

@@ -28,6 +28,7 @@ struct nomad_http {
     struct call *queue, **tail;
     struct call *open[NOMAD_OPEN];
     size_t n_open, n_queued;
+    uint64_t asked;
 };
 
 static const char *or_null(const char *s)
@@ -303,6 +304,7 @@ static void start_queued(struct nomad_http *n)
 void nomad_ask(struct nomad_http *n, const struct nomad_request *r)
 {
     struct call *c = xzalloc(1, sizeof *c);
+    n->asked++;
     c->owner = n;
     c->base = *r->base;
     c->method = r->method != NULL ? xstrdup(r->method) : NULL;
@@ -349,6 +351,11 @@ void nomad_pages_free(struct nomad_pages *p)
 size_t nomad_open(const struct nomad_http *n)
 {
     return n->n_open + n->n_queued;
+}
+
+uint64_t nomad_asked(const struct nomad_http *n)
+{
+    return n->asked;
 }
 
 void nomad_why(const struct http_answer *answer, const struct err *err, char *dst, size_t n)

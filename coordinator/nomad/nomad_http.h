@@ -85,7 +85,8 @@ void nomad_pages_free(struct nomad_pages *p); /* and as new */
 /* Copies what it needs. on_done is called exactly once unless nomad_http_free comes
  * first; answer is NULL or has status 0 when there was none. */
 void nomad_ask(struct nomad_http *n, const struct nomad_request *r);
-size_t nomad_open(const struct nomad_http *n); /* queued and under way */
+size_t nomad_open(const struct nomad_http *n);    /* queued and under way */
+uint64_t nomad_asked(const struct nomad_http *n); /* in all */
 /* Why this base is asked without the token; "": it is not, or there is none, or it is a client. */
 const char *nomad_token_kept(const struct nomad_http *n, const struct nomad_base *base);
 /* The token goes there in clear. */

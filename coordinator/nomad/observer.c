@@ -22,9 +22,11 @@ struct observer {
     uint64_t round;
     bool open, seen; /* seen: the last round showed a fleet */
     int64_t begun, ended, due;
-    int64_t happened; /* the last change, told or made */
-    bool wanted;      /* there was one since the last round began */
-    uint64_t changes; /* of the agents and of counts, as last looked at */
+    int64_t rest_until; /* only time is awaited; 0: something else is */
+    uint64_t asked;     /* by the http, when the round began */
+    int64_t happened;   /* the last change, told or made */
+    bool wanted;        /* there was one since the last round began */
+    uint64_t changes;   /* of the agents and of counts, as last looked at */
     struct world *building, *ready, *given;
     char (*interest)[UUID_MAX];
     size_t n_interest;
@@ -174,6 +176,7 @@ static void begin(struct observer *o, int64_t now)
     o->building->told = o->c.agents == NULL || agents_told(o->c.agents);
     o->open = true;
     o->wanted = false;
+    o->asked = nomad_asked(o->c.nomad);
     tell_nodes(o);
     o->nodes.alone = o->given == NULL;
     nodes_begin(&o->nodes, &o->building->arena, o->round);
@@ -247,6 +250,19 @@ static void look_at_changes(struct observer *o, int64_t now)
     o->changes = changes;
 }
 
+void observer_rest(struct observer *o, int64_t until_ms)
+{
+    o->rest_until = until_ms;
+}
+
+/* As usual, or so late that not too much is asked in a second. */
+static int64_t round_due(const struct observer *o)
+{
+    int64_t rest = REST_ASK_MS * (int64_t)(nomad_asked(o->c.nomad) - o->asked);
+    int64_t rare = o->begun + MIN_OF(rest, (int64_t)REST_MOST_MS);
+    return MAX_OF(o->due, MIN_OF(rare, o->rest_until));
+}
+
 /* What is to be seen is older than the round that is to show it: its own millisecond
  * is not enough. */
 static int64_t next_round(const struct observer *o)
@@ -256,7 +272,7 @@ static int64_t next_round(const struct observer *o)
     if (o->c.patient && o->c.agents != NULL && o->seen && !agents_told(o->c.agents))
         return INT64_MAX;
     int64_t soon = MAX_OF(o->begun + ROUND_SOON_MS, o->ended + (o->ended - o->begun) / 2);
-    return o->wanted ? MIN_OF(o->due, MAX_OF(soon, o->happened + 1)) : o->due;
+    return o->wanted ? MIN_OF(o->due, MAX_OF(soon, o->happened + 1)) : round_due(o);
 }
 
 int64_t observer_tick(struct observer *o)

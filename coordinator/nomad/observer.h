@@ -6,7 +6,9 @@
  * unknowns for the rest. The next begins a tenth of the time for which nothing has
  * happened after the last began, within ROUND_MIN_MS and ROUND_LATE_MS, but no sooner
  * than twice as long as the last one took; sooner when an agent told of a change or the
- * owner did something (observer_stir). A world lives until the next one is taken.
+ * owner did something (observer_stir). While only time is awaited (observer_rest) a round is as
+ * long ago as its questions are many: REST_ASK_MS for each, at most REST_MOST_MS. A world lives
+ * until the next one is taken.
  *
  *     observer_tick(o)          drives: begins and ends rounds; gives when to come again
  *     observer_take(o)          a world not taken yet, or NULL
@@ -26,6 +28,9 @@
 #define ROUND_GRACE_MS   150   /* for those who did not answer the last time */
 #define ROUND_REST_MS    1000  /* most between two rounds */
 
+#define REST_ASK_MS  50   /* 20 questions a second */
+#define REST_MOST_MS 2500 /* half of what is fresh (gate.h) */
+
 struct observer;
 
 struct observer_config {
@@ -43,6 +48,9 @@ void observer_interest(struct observer *o, const char *const *keys, size_t n);
 /* Something was done that is to be seen: a round that begins after this moment, soon; with
  * hellos of the hosts of interest that are as young. */
 void observer_stir(struct observer *o, bool hellos);
+/* Until then (clock.mono; 0: not at all) nothing is to be seen that would be acted on: rounds are
+ * rare. One begins at that moment, or earlier when something happens. */
+void observer_rest(struct observer *o, int64_t until_ms);
 int64_t observer_tick(struct observer *o);
 const struct world *observer_take(struct observer *o);
 /* The last one taken; NULL before. */

@@ -61,6 +61,8 @@ struct ports {
     void (*operate)(void *ctx, const struct operate *o);
     /* Which hosts the next observations ask in detail (copied). */
     void (*interest)(void *ctx, const char *const *keys, size_t n);
+    /* Only time is awaited until then (clock.mono): looks may be rare. 0: as usual. */
+    void (*rest)(void *ctx, int64_t until_ms);
     /* Whose objects the next observations count (copied). */
     void (*count)(void *ctx, const char *const *keys, size_t n);
     /* Whose logs to listen to; what they say is kept with the step: the server whose turn it is

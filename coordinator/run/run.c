@@ -85,15 +85,19 @@ static bool of_interest(const struct situation *s, size_t i, struct places *plac
 static void tell_interest(struct run *r, const struct situation *s)
 {
     const char *keys[INTEREST_MAX];
+    int64_t rest = decision_rests_until(&r->decision, s->now);
     struct places places = {s->plan->parallel + 2, s->plan->parallel + 2};
     size_t n = 0;
 
     if (s->ledger->state == RUN_STAGING)
         places.pending = s->plan->policy.stage_parallel;
+    if (rest > 0)
+        places = (struct places){0, 0}; /* they are asked again before their turn can come */
     for (size_t i = 0; i < s->ledger->n_hosts && n < INTEREST_MAX; i++)
         if (of_interest(s, i, &places))
             keys[n++] = s->ledger->hosts[i].key;
     r->config->ports->interest(r->config->ports->ctx, keys, n);
+    r->config->ports->rest(r->config->ports->ctx, rest);
     watch_tell(r, s);
 }
 

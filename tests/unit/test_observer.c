@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <sys/resource.h>
+#include "gate.h"
 #include "nomad_desk.h"
 #include "str.h"
 
@@ -19,6 +20,7 @@ struct scene {
     const char *build;
     int pages;   /* asked for */
     int details; /* records of single nodes, asked for */
+    int asked;   /* in all */
 };
 
 static void members(const struct scene *s, struct buf *out)
@@ -82,6 +84,7 @@ static void answer(void *ctx, int server, const char *path, const char *token,
                    struct desk_answer *ret)
 {
     struct scene *s = ctx;
+    s->asked++;
     ret->status = 200;
     if (server == s->hangs)
         ret->status = 0;
@@ -318,6 +321,48 @@ static void test_a_world_given_back(void **state)
     end(s);
 }
 
+/* While only time is awaited: 20 questions a second, a look when the time is over, and a look at
+ * once when something happens. */
+static void test_rare_while_only_time_is_awaited(void **state)
+{
+    struct scene *s = begin(plain);
+    struct observer *o = s->w.observer;
+    (void)state;
+    watched_round(&s->w);
+    int before = s->asked;
+    const struct world *w = watched_round(&s->w);
+    int64_t rare = REST_ASK_MS * (int64_t)(s->asked - before), took = w->ended_ms - w->begun_ms;
+    assert_true(rare >= 15 * REST_ASK_MS); /* three servers, five questions each */
+    observer_rest(o, INT64_MAX);
+    int64_t due = observer_tick(o);
+    assert_true(due >= w->begun_ms + rare);
+    assert_true(due <= w->begun_ms + MAX_OF(rare, 3 * took));
+    observer_rest(o, w->begun_ms + 300);
+    due = observer_tick(o);
+    assert_true(due >= w->begun_ms + 300);
+    assert_true(due <= w->begun_ms + MAX_OF((int64_t)300, 3 * took));
+    observer_rest(o, INT64_MAX);
+    observer_stir(o, false);
+    assert_true(observer_tick(o) < w->begun_ms + rare);
+    end(s);
+}
+
+/* However much is asked for, what is seen stays fresh. */
+static void test_a_rare_look_is_fresh(void **state)
+{
+    struct scene scene = plain;
+    scene.nodes = 20000; /* 100 pages: at 20 a second, 5 s */
+    struct scene *s = begin(scene);
+    (void)state;
+    const struct world *w = watched_round(&s->w);
+    observer_rest(s->w.observer, INT64_MAX);
+    int64_t took = w->ended_ms - w->begun_ms;
+    assert_true(observer_tick(s->w.observer) <=
+                w->begun_ms + MAX_OF((int64_t)REST_MOST_MS, 3 * took));
+    assert_true(REST_MOST_MS <= FRESH_MS / 2);
+    end(s);
+}
+
 /* 10,000 clients, in pages. The time and memory are told, not judged: but both are
  * bounded far above, so that a list kept twice or read in squared time is seen. */
 static void test_ten_thousand_clients(void **state)
@@ -360,6 +405,8 @@ int main(void)
         cmocka_unit_test(test_nobody_answers),
         cmocka_unit_test(test_hosts_seen_first_were_not_asked),
         cmocka_unit_test(test_a_world_given_back),
+        cmocka_unit_test(test_rare_while_only_time_is_awaited),
+        cmocka_unit_test(test_a_rare_look_is_fresh),
         cmocka_unit_test(test_ten_thousand_clients),
     };
     return cmocka_run_group_tests_name("observer", tests, NULL, NULL);

@@ -161,6 +161,7 @@ static void reload(struct truth *t)
     t->crash_at = 0;
     t->process++;
     memset(t->interest, 0, sizeof(t->interest));
+    t->rest_until = 0;
     t_sight_blank(t);
     if (t->reboots)
         t->mono_base = t->now - t_between(t, 1000, 30000);

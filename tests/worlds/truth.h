@@ -308,6 +308,7 @@ struct truth {
     int sight;            /* the one in the making */
     bool interest[T_HOSTS];
     bool counted[T_HOSTS]; /* whose objects are counted */
+    int64_t rest_until;    /* looks are rare until then; 0: as usual */
     uint64_t round;
     char addresses[T_HOSTS][32];
     char bases[T_HOSTS][48]; /* of seeds' places */

@@ -7,6 +7,7 @@
 #define ROUND_MS  300
 #define PAUSE_MIN 700
 #define PAUSE_MAX 2000
+#define REST_MS   2500 /* while only time is awaited (observer.h) */
 #define SLOW_MS   8000 /* and NOMAD_LEADER_MS at most */
 
 /* ---- a round ---- */
@@ -185,6 +186,14 @@ static int64_t slow(struct truth *t)
     return t_faulty(t) && t_more(t) % 40 == 0 ? 1000 + (int64_t)(t_more(t) % SLOW_MS) : 0;
 }
 
+/* Until the next round begins, from the end of this one, so long from now. */
+static int64_t pause_after(struct truth *t, int64_t in)
+{
+    int64_t usual = t_between(t, PAUSE_MIN, PAUSE_MAX);
+    int64_t rare = MIN_OF((int64_t)REST_MS, t->rest_until - (t->now + in));
+    return MAX_OF(usual, rare);
+}
+
 void t_observe(struct truth *t, const struct t_event *e)
 {
     if (e->kind == T_OBSERVE) {
@@ -195,8 +204,8 @@ void t_observe(struct truth *t, const struct t_event *e)
         t_schedule(t, first, T_LOOK, -1, 0, -1, 0);
         t_schedule(t, last + more, T_LOOK, -1, 0, -1, 1);
         t_schedule(t, ROUND_MS + 20 + more, T_SEEN, -1, 0, -1, 0);
-        t_schedule(t, ROUND_MS + more + t_between(t, PAUSE_MIN, PAUSE_MAX), T_OBSERVE, -1, 0, -1,
-                   0);
+        int64_t took = ROUND_MS + more;
+        t_schedule(t, took + pause_after(t, took), T_OBSERVE, -1, 0, -1, 0);
     } else {
         uint64_t half = t->round * 0x9e37u;
         for (int i = 0; i < t->n_hosts; i++)

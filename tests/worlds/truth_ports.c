@@ -240,6 +240,12 @@ static void port_interest(void *ctx, const char *const *keys, size_t n)
     }
 }
 
+static void port_rest(void *ctx, int64_t until)
+{
+    struct truth *t = ctx;
+    t->rest_until = until > 0 ? until + t->mono_base : 0;
+}
+
 static void port_count(void *ctx, const char *const *keys, size_t n)
 {
     struct truth *t = ctx;
@@ -438,6 +444,7 @@ const struct ports truth_ports = {
     .send = port_send,
     .operate = port_operate,
     .interest = port_interest,
+    .rest = port_rest,
     .count = port_count,
     .listen = port_listen,
     .stage_order = port_stage,
