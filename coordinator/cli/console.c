@@ -212,6 +212,7 @@ int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
 {
     int64_t begun = clock_mono(c->clock), end = begun + LOOK_MS;
     autofree const char **keys = NULL;
+    observer_give_back(c->observer); /* what an earlier look showed */
     for (bool first = true;;) {
         if (console_wait(c, end, err) < 0 || interrupted(c, err) < 0)
             return -1;

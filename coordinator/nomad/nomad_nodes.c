@@ -179,12 +179,18 @@ static void ask_page(struct node_list *l)
                                                        .ctx = l});
 }
 
+static int64_t list_due(const struct node_list *l)
+{
+    bool kept = l->owner->look && l->at != 0;
+    return kept ? MAX_OF(l->due, l->at + NODES_LOOK_AGE_MS) : l->due;
+}
+
 static void begin_list(struct node_list *l, const struct nomad_base *base, bool with_region,
                        bool paged)
 {
     struct nodes *n = l->owner;
     int64_t now = clock_mono(n->clock);
-    if (l->open || l->renewed || now < l->due)
+    if (l->open || l->renewed || now < list_due(l))
         return;
     arena_reset(&l->arenas[NEXT]);
     l->n_next = 0;

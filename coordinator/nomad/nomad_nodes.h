@@ -4,7 +4,8 @@
  * Lists come from the leader's view (no stale), 200 a page where all servers of the
  * region are 1.3 or newer, else whole; doubled ids are dropped. A list of thousands
  * is dear to Nomad, so it is begun anew only when ten times as long as the last one
- * took has passed, at most NODES_LIST_AGE_MS. The texts of two lists are kept: what a world
+ * took has passed, at most NODES_LIST_AGE_MS; for one look at the fleet (`look`), which waits for
+ * thousands of agents, once in NODES_LOOK_AGE_MS. The texts of two lists are kept: what a world
  * points into lives until the list after the next is complete.
  *
  * Hosts of interest are asked for each round: their record, their allocations (when ten
@@ -27,6 +28,7 @@
 
 #define NODES_PAGE         200
 #define NODES_LIST_AGE_MS  3000
+#define NODES_LOOK_AGE_MS  15000
 #define NODES_ALLOCS_MS    1000
 #define NODE_REGIONS_MAX   32
 #define NODES_INTEREST_MAX 1024
@@ -88,6 +90,7 @@ struct interest {
 
 struct nodes {
     bool alone; /* no world points into a list: the old one is not kept */
+    bool look;  /* the lists are for one look, not for a run: see above */
     struct nomad_http *nomad;
     const struct clock *clock;
     struct arena *arena;

@@ -179,6 +179,7 @@ static void begin(struct observer *o, int64_t now)
     o->asked = nomad_asked(o->c.nomad);
     tell_nodes(o);
     o->nodes.alone = o->given == NULL;
+    o->nodes.look = o->c.patient;
     nodes_begin(&o->nodes, &o->building->arena, o->round);
     servers_begin(&o->servers, &o->building->arena, o->round);
     ask_regions(o);
@@ -267,9 +268,10 @@ static int64_t round_due(const struct observer *o)
  * is not enough. */
 static int64_t next_round(const struct observer *o)
 {
-    /* A look is over with the round that follows the agents' answers: others would be for nobody.
-     */
-    if (o->c.patient && o->c.agents != NULL && o->seen && !agents_told(o->c.agents))
+    /* A look is over with the round that follows the agents' answers: others would be for nobody,
+     * before it and after it, while what it showed is still looked at. */
+    if (o->c.patient && o->c.agents != NULL &&
+        ((o->seen && !agents_told(o->c.agents)) || (o->given != NULL && o->given->told)))
         return INT64_MAX;
     int64_t soon = MAX_OF(o->begun + ROUND_SOON_MS, o->ended + (o->ended - o->begun) / 2);
     return o->wanted ? MIN_OF(o->due, MAX_OF(soon, o->happened + 1)) : round_due(o);

@@ -263,38 +263,78 @@ static void no_wake(void *ctx)
     (void)ctx;
 }
 
+struct with_agents {
+    struct scene *s;
+    struct known_hosts known;
+    struct keypair *key;
+    struct links *links;
+    struct agents *agents;
+};
+
+/* Beside agents: one is known, or none. */
+static void begin_with_agents(struct with_agents *a, bool patient, const char *known)
+{
+    static const struct trust trust;
+    struct err err = ERR_INIT;
+    *a = (struct with_agents){.s = begin(plain)};
+    assert_int_equal(crypto_init(&err), 0);
+    a->key = keypair_generate();
+    if (known != NULL)
+        assert_int_equal(known_hosts_add(&a->known, known, "", keypair_public(a->key), &err), 1);
+    assert_int_equal(links_new(no_wake, NULL, &a->links, &err), 0);
+    a->agents = agents_new(&(struct agents_config){.conf = &a->s->w.fixture.conf,
+                                                   .trust = &trust,
+                                                   .key = a->key,
+                                                   .known = &a->known,
+                                                   .links = a->links,
+                                                   .clock = clock_system(),
+                                                   .once = true});
+    observer_free(a->s->w.observer);
+    a->s->w.observer = observer_new(&(struct observer_config){.conf = &a->s->w.fixture.conf,
+                                                              .nomad = a->s->w.nomad,
+                                                              .agents = a->agents,
+                                                              .clock = clock_system(),
+                                                              .patient = patient});
+}
+
+static void end_with_agents(struct with_agents *a)
+{
+    links_free(a->links);
+    end(a->s);
+    agents_free(a->agents);
+    known_hosts_free(&a->known);
+    keypair_free(a->key);
+}
+
 /* When the round began nobody was to be asked: it is the round itself that shows the first host. */
 static void test_hosts_seen_first_were_not_asked(void **state)
 {
-    static const struct trust trust;
-    struct scene *s = begin(plain);
-    struct known_hosts known = {.n = 0};
-    struct links *links = NULL;
-    struct err err = ERR_INIT;
+    struct with_agents a;
     (void)state;
-    assert_int_equal(crypto_init(&err), 0);
-    auto_keypair struct keypair *key = keypair_generate();
-    assert_int_equal(known_hosts_add(&known, "id-0", "s0", keypair_public(key), &err), 1);
-    assert_int_equal(links_new(no_wake, NULL, &links, &err), 0);
-    struct agents *agents = agents_new(&(struct agents_config){.conf = &s->w.fixture.conf,
-                                                               .trust = &trust,
-                                                               .key = key,
-                                                               .known = &known,
-                                                               .links = links,
-                                                               .clock = clock_system(),
-                                                               .once = true});
-    observer_free(s->w.observer);
-    s->w.observer = observer_new(&(struct observer_config){.conf = &s->w.fixture.conf,
-                                                           .nomad = s->w.nomad,
-                                                           .agents = agents,
-                                                           .clock = clock_system()});
-    const struct world *w = watched_round(&s->w);
+    begin_with_agents(&a, false, "id-0");
+    const struct world *w = watched_round(&a.s->w);
     assert_int_equal(w->n_hosts, 10);
     assert_false(w->told);
-    links_free(links);
-    end(s);
-    agents_free(agents);
-    known_hosts_free(&known);
+    end_with_agents(&a);
+}
+
+/* What a look showed is read for a while: nothing is asked of Nomad meanwhile, until it is given
+ * back. */
+static void test_a_look_is_over(void **state)
+{
+    struct with_agents a;
+    (void)state;
+    begin_with_agents(&a, true, NULL);
+    const struct world *w = watched_round(&a.s->w);
+    assert_true(w->told); /* nobody is to be asked */
+    assert_true(observer_tick(a.s->w.observer) == INT64_MAX);
+    observer_give_back(a.s->w.observer);
+    w = watched_round(&a.s->w);
+    assert_int_equal(w->n_hosts, 10);
+    observer_patient(a.s->w.observer, false); /* a run goes on from there */
+    w = watched_round(&a.s->w);
+    assert_int_equal(w->n_hosts, 10);
+    end_with_agents(&a);
 }
 
 /* Whom the world that was given back named as interesting is asked; lists are renewed as ever. */
@@ -344,6 +384,32 @@ static void test_rare_while_only_time_is_awaited(void **state)
     observer_rest(o, INT64_MAX);
     observer_stir(o, false);
     assert_true(observer_tick(o) < w->begun_ms + rare);
+    end(s);
+}
+
+/* The rounds of one look, which waits for the agents, share a list; a run renews it. */
+static void test_a_look_lists_once(void **state)
+{
+    struct scene *s = begin(plain);
+    (void)state;
+    observer_patient(s->w.observer, true);
+    const struct world *w = watched_round(&s->w);
+    int64_t begun = w->begun_ms, listed = w->hosts[9].client.list_at;
+    int lists = s->pages;
+    for (int i = 0; i < 10; i++) {
+        observer_stir(s->w.observer, false);
+        w = watched_round(&s->w);
+        assert_int_equal(w->n_hosts, 10);
+        assert_true(w->hosts[0].server.self_at >= w->begun_ms); /* the servers are asked again */
+    }
+    if (w->ended_ms - begun < NODES_LOOK_AGE_MS) {
+        assert_int_equal(s->pages, lists);
+        assert_true(w->hosts[9].client.list_at == listed); /* and its age is told */
+    }
+    observer_patient(s->w.observer, false);
+    while (s->pages == lists)
+        w = watched_round(&s->w);
+    assert_true(w->hosts[9].client.list_at > listed);
     end(s);
 }
 
@@ -404,8 +470,10 @@ int main(void)
         cmocka_unit_test(test_before_1_3_there_are_no_pages),
         cmocka_unit_test(test_nobody_answers),
         cmocka_unit_test(test_hosts_seen_first_were_not_asked),
+        cmocka_unit_test(test_a_look_is_over),
         cmocka_unit_test(test_a_world_given_back),
         cmocka_unit_test(test_rare_while_only_time_is_awaited),
+        cmocka_unit_test(test_a_look_lists_once),
         cmocka_unit_test(test_a_rare_look_is_fresh),
         cmocka_unit_test(test_ten_thousand_clients),
     };
