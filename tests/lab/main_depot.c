@@ -3,8 +3,9 @@
  *
  *   depot FOLDER PORT
  *
- * What a scenario needs of it: while FOLDER/hold.ADDRESS exists (ADDRESS: who asks),
- * an answer stops after its first half, so that a fetch can be met in the middle.
+ * Prints who asked for what, and the status. What a scenario needs of it besides: while
+ * FOLDER/hold.ADDRESS exists (ADDRESS: who asks), an answer stops after its first half, so that a
+ * fetch can be met in the middle.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -82,6 +83,8 @@ static enum MHD_Result on_request(void *folder, struct MHD_Connection *c, const 
         r = MHD_create_response_from_buffer(strlen(nothing), nothing, MHD_RESPMEM_PERSISTENT);
     enum MHD_Result rv = MHD_queue_response(c, status, r);
     MHD_destroy_response(r);
+    printf("%s %s %u\n", who, url, status);
+    fflush(stdout);
     return rv;
 }
 

@@ -6,7 +6,7 @@
 . "$LAB/lib_lab.sh"
 needs_standin "its releases are padded, so that a seed can be met in the middle"
 export MAKE_RELEASE_PAD=20000000
-FIRST=1.11.4 SECOND=1.11.5
+FIRST=1.11.4 SECOND=1.11.5 THIRD=1.11.6
 lab_fleet 3 1
 lab_agents
 SEED=http://$(lab_address s1):4655
@@ -80,8 +80,24 @@ check "s2 is upgraded all the same, from the origin" status_is 0
 check "it runs the target" runs_version s2 "$SECOND"
 check "why the seed was left is told with its type" left no-network
 
-# Bytes that are not what their name says, which only root could put there: not one is served.
+# The whole way: the coordinator has the seed stage first and leads the others there.
+sed -i '/^rate = 500K/d' "$(root_of s1)/etc/caravan/agent.conf"
 on s1 systemctl start caravan-seed.socket
+on s1 systemctl restart caravan-agent
+on s1 systemctl stop caravan-swap.service
+second=$TO_DIGEST
+release "$THIRD"
+TO_DIGEST=$second # nobody runs the third
+caravan plan "$THIRD"
+check "the plan names the seed" says seeds
+caravan stage "$THIRD" --yes
+check "the fleet stages $THIRD" status_is 0
+for h in s1 s2 s3 c1; do check "$h has staged it" in_phase "$h" staged; done
+check "s1 keeps the file for the others" keeps s1 "$TO"
+check "one copy has left the operator's web server" test "$(grep -c "nomad-$THIRD" "$LAB_RUN/depot.log")" = 1
+
+# Bytes that are not what their name says, which only root could put there: not one is served.
+on s1 systemctl stop caravan-seed.service
 on s1 sh -c 'cd /var/lib/caravan/seed && for f in *; do cp /bin/true "$f"; done'
 digest=$(sha256sum <"$TO")
 check "other bytes are not served" test "$(curl -s -m 5 -o /dev/null -w '%{http_code}' "$SEED/${digest%% *}")" = 000
