@@ -13,6 +13,7 @@
 #include "file.h"
 #include "file_users.h"
 #include "file_way.h"
+#include "host_ask.h"
 #include "package_lock.h"
 #include "package_owner.h"
 #include "plain_tree.h"
@@ -569,55 +570,6 @@ static void port_fetch_end(void *ctx)
     fetch_call_end(take_ptr(&l->fetching));
 }
 
-static void port_ask_end(void *ctx)
-{
-    struct host_linux *l = ctx;
-
-    fetch_call_end(take_ptr(&l->asking));
-}
-
-static int session(struct host_linux *l, struct err *err)
-{
-    return l->asking != NULL ? 0 : fetch_call_begin(&l->who, FETCH_ASKS, &l->asking, err);
-}
-
-/* A broken session is not used again: the next question starts another. */
-static int done(struct host_linux *l, int rc, const struct err *err)
-{
-    if (rc < 0 && err->kind == ERR_STATE)
-        port_ask_end(l);
-    return rc;
-}
-
-static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
-                    struct buf *ret_body, struct err *err)
-{
-    struct host_linux *l = ctx;
-
-    if (session(l, err) < 0)
-        return -1;
-    return done(l, fetch_call_ask(l->asking, path, deadline_ms, ret_status, ret_body, err), err);
-}
-
-static int port_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
-                      int64_t deadline_ms, enum knock *ret, struct err *err)
-{
-    struct host_linux *l = ctx;
-
-    if (session(l, err) < 0)
-        return -1;
-    return done(l, fetch_call_knock(l->asking, addresses, n, deadline_ms, ret, err), err);
-}
-
-static int port_metadata(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err)
-{
-    struct host_linux *l = ctx;
-
-    if (session(l, err) < 0)
-        return -1;
-    return done(l, fetch_call_metadata(l->asking, deadline_ms, ret, err), err);
-}
-
 /* ---- the table ---- */
 
 static const struct host ports = {
@@ -673,10 +625,10 @@ static const struct host ports = {
     .fetch_begin = port_fetch_begin,
     .fetch_poll = port_fetch_poll,
     .fetch_end = port_fetch_end,
-    .ask = port_ask,
-    .knock = port_knock,
-    .metadata = port_metadata,
-    .ask_end = port_ask_end,
+    .ask = host_ask,
+    .knock = host_knock,
+    .metadata = host_metadata,
+    .ask_end = host_ask_end,
 };
 
 struct host host_linux(struct host_linux *l)
@@ -691,7 +643,7 @@ struct host host_linux(struct host_linux *l)
 void host_linux_done(struct host_linux *l)
 {
     fetch_call_end(take_ptr(&l->fetching));
-    fetch_call_end(take_ptr(&l->asking));
+    host_ask_end(l);
     fetch_call_end(take_ptr(&l->unzipping));
     package_lock_drop(&l->package_fd);
     if (l->service.free != NULL)

@@ -1,0 +1,51 @@
+#include "host_ask.h"
+#include "host_linux.h"
+
+void host_ask_end(void *ctx)
+{
+    struct host_linux *l = ctx;
+
+    fetch_call_end(take_ptr(&l->asking));
+}
+
+static int session(struct host_linux *l, struct err *err)
+{
+    return l->asking != NULL ? 0 : fetch_call_begin(&l->who, FETCH_ASKS, &l->asking, err);
+}
+
+/* A broken session is not used again: the next question starts another. */
+static int done(struct host_linux *l, int rc, const struct err *err)
+{
+    if (rc < 0 && err->kind == ERR_STATE)
+        host_ask_end(l);
+    return rc;
+}
+
+int host_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
+             struct buf *ret_body, struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    if (session(l, err) < 0)
+        return -1;
+    return done(l, fetch_call_ask(l->asking, path, deadline_ms, ret_status, ret_body, err), err);
+}
+
+int host_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n, int64_t deadline_ms,
+               enum knock *ret, struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    if (session(l, err) < 0)
+        return -1;
+    return done(l, fetch_call_knock(l->asking, addresses, n, deadline_ms, ret, err), err);
+}
+
+int host_metadata(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    if (session(l, err) < 0)
+        return -1;
+    return done(l, fetch_call_metadata(l->asking, deadline_ms, ret, err), err);
+}

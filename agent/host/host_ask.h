@@ -1,0 +1,20 @@
+/*
+ * host_ask.h - the real ports of host.h that ask the network, through one conversation with
+ * caravan-fetch.
+ *
+ * ctx is the struct host_linux. The first question begins the conversation; host_ask_end ends it,
+ * and so does an error that broke it (ERR_STATE): the next question begins another. One thread.
+ */
+#ifndef HOST_ASK_H
+#define HOST_ASK_H
+
+#include "host.h"
+
+MUST_CHECK int host_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
+                        struct buf *ret_body, struct err *err);
+MUST_CHECK int host_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
+                          int64_t deadline_ms, enum knock *ret, struct err *err);
+MUST_CHECK int host_metadata(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err);
+void host_ask_end(void *ctx);
+
+#endif
