@@ -128,6 +128,15 @@ int str_go_duration(const char *s, int64_t *ret_ns)
     return 0;
 }
 
+int64_t str_go_ms(const char *s)
+{
+    int64_t ns = 0;
+
+    if (s[0] == '\0' || str_go_duration(s, &ns) < 0 || ns < 0)
+        return -1;
+    return ns / 1000000 + (ns % 1000000 != 0);
+}
+
 int str_duration_ms(const char *s, int64_t *ret_ms)
 {
     int64_t ns;

@@ -33,6 +33,8 @@ MUST_CHECK int str_to_i64(const char *s, int64_t *ret);
 /* A duration as Go prints it ("34.1ms", "1m30s", "0", "0s"; units ns us µs ms
  * s m h, concatenated, decimals allowed) to nanoseconds; -1 when it is none. */
 MUST_CHECK int str_go_duration(const char *s, int64_t *ret_ns);
+/* The same in whole ms, rounded up; -1: it is none, or below 0. */
+int64_t str_go_ms(const char *s);
 
 /* A duration as people type it in options and configuration: "500ms", "10s",
  * "2m", "1h"; a number without unit is refused unless 0. To milliseconds. */

@@ -286,6 +286,41 @@ static int do_ask(struct talk *t, const char *rest, struct err *err)
     return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
 }
 
+/* The token is a line of its own: what does not know the question says the line that it does not
+ * understand, and never comes to this one. */
+static int take_token(struct talk *t, char token[static FETCH_TOKEN_MAX], struct err *err)
+{
+    const char *line = NULL;
+    int rv = next_line(t, &line, err);
+
+    if (rv < 0)
+        return -1;
+    if (rv == 0 || !fetch_token_fits(line))
+        return err_set(err, ERR_FORMAT, 0, "heartbeat without a token");
+    str_cut(token, FETCH_TOKEN_MAX, line);
+    return 0;
+}
+
+static int do_heartbeat(struct talk *t, const char *rest, struct err *err)
+{
+    char token[FETCH_TOKEN_MAX], numbers[48];
+    struct heartbeat b;
+    struct err why = ERR_INIT;
+    uint64_t ms;
+    int rv;
+
+    if (str_to_u64(rest, UINT32_MAX, &ms) < 0 || ms == 0)
+        return err_set(err, ERR_FORMAT, 0, "not a deadline in milliseconds: %.100s", rest);
+    if (take_token(t, token, err) < 0 || (t->http == NULL && http_new(&t->http, err) < 0))
+        return -1;
+    rv = ask_heartbeat(t->http, t->conf, token, (int64_t)ms, &b, &why);
+    crypto_wipe(token, sizeof(token));
+    if (rv < 0)
+        return say(t->s, "none ", why.text, err) < 0 ? -1 : 1;
+    snprintf(numbers, sizeof(numbers), "%" PRId64 " %" PRId64, b.age_ms, b.ttl_ms);
+    return say(t->s, "heartbeat ", numbers, err) < 0 ? -1 : 1;
+}
+
 static int do_knock(struct talk *t, const char *rest, struct err *err)
 {
     struct knock_peer peers[FETCH_KNOCKS_MAX];
@@ -432,8 +467,9 @@ static const struct {
     const char *word;
     int (*run)(struct talk *t, const char *rest, struct err *err); /* 1: go on */
 } words[] = {
-    {"conf ", do_conf},         {"get", do_get},  {"ask ", do_ask},       {"knock ", do_knock},
-    {"metadata ", do_metadata}, {"try ", do_try}, {"verify ", do_verify}, {"unzip ", do_unzip},
+    {"conf ", do_conf},           {"get", do_get},  {"ask ", do_ask},       {"knock ", do_knock},
+    {"metadata ", do_metadata},   {"try ", do_try}, {"verify ", do_verify}, {"unzip ", do_unzip},
+    {"heartbeat ", do_heartbeat},
 };
 
 static int run_line(struct talk *t, const char *line, struct err *err)

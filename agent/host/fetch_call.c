@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include "crypto.h"
 #include "spawn.h"
 #include "str.h"
 
@@ -344,6 +345,36 @@ int fetch_call_ask(struct fetch_call *c, const char *path, int64_t deadline_ms, 
         return -1;
     *ret_status = status;
     return 0;
+}
+
+int fetch_heartbeat_parse(char *line, struct heartbeat *ret, struct err *err)
+{
+    static const char none[] = "none ", heard[] = "heartbeat ";
+    uint64_t age = 0, ttl = 0;
+
+    if (str_starts(line, none))
+        return err_set(err, ERR_NETWORK, 0, "%.200s", line + strlen(none));
+    if (!str_starts(line, heard) || read_two_numbers(line + strlen(heard), &age, &ttl) < 0 ||
+        age > HEARTBEAT_MOST_MS || ttl > HEARTBEAT_MOST_MS || ttl == 0)
+        return err_set(err, ERR_STATE, 0, "caravan-fetch answered \"%.60s\"", line);
+    *ret = (struct heartbeat){.age_ms = (int64_t)age, .ttl_ms = (int64_t)ttl};
+    return 0;
+}
+
+int fetch_call_heartbeat(struct fetch_call *c, const char *token, int64_t deadline_ms,
+                         struct heartbeat *ret, struct err *err)
+{
+    auto_buf struct buf q = {.limit = FETCH_LINE_MAX};
+    int64_t until = clock_mono(clock_system()) + deadline_ms + SLACK_MS;
+    char line[FETCH_LINE_MAX];
+    int rc;
+
+    if (!fetch_token_fits(token))
+        return err_set(err, ERR_FORMAT, 0, "that is no token");
+    (void)buf_printf(&q, "heartbeat %lld\n%s\n", (long long)deadline_ms, token);
+    rc = ask_line(c, &q, until, line, err);
+    crypto_wipe(q.data, q.len);
+    return rc < 0 ? -1 : fetch_heartbeat_parse(line, ret, err);
 }
 
 int fetch_address_split(const char *address, char host[static 128], char port[static 8])

@@ -36,6 +36,9 @@ MUST_CHECK int fetch_call_poll(struct fetch_call *c, struct fetch_news *ret, str
 /* -1: no HTTP answer (ERR_NETWORK), or the session is broken (ERR_STATE: end it). */
 MUST_CHECK int fetch_call_ask(struct fetch_call *c, const char *path, int64_t deadline_ms,
                               int *ret_status, struct buf *ret_body, struct err *err);
+/* at_ms is left 0. -1 as of fetch_call_ask: ERR_NETWORK: neither age nor ttl is known. */
+MUST_CHECK int fetch_call_heartbeat(struct fetch_call *c, const char *token, int64_t deadline_ms,
+                                    struct heartbeat *ret, struct err *err);
 /* n addresses, "10.0.0.1:4647" or "[::1]:4647", 1 to FETCH_KNOCKS_MAX, asked at once. */
 MUST_CHECK int fetch_call_knock(struct fetch_call *c, const char (*addresses)[FETCH_PEER_MAX],
                                 uint32_t n, int64_t deadline_ms, enum knock *ret, struct err *err);
@@ -71,6 +74,8 @@ MUST_CHECK int fetch_call_piece(struct fetch_call *c, void *p, size_t n, size_t 
 MUST_CHECK int fetch_news_parse(const char *line, struct fetch_news *ret, struct err *err);
 /* "none TEXT" (ERR_NETWORK), "answer STATUS LEN"; anything else is ERR_STATE. line is cut up. */
 MUST_CHECK int fetch_answer_parse(char *line, int *ret_status, size_t *ret_len, struct err *err);
+/* "none TEXT" (ERR_NETWORK), "heartbeat AGE TTL"; anything else is ERR_STATE. line is cut up. */
+MUST_CHECK int fetch_heartbeat_parse(char *line, struct heartbeat *ret, struct err *err);
 /* "[::1]:4647" to "::1" and "4647", neither with blanks or line ends; -1: no such address. */
 MUST_CHECK int fetch_address_split(const char *address, char host[static 128], char port[static 8]);
 

@@ -22,6 +22,7 @@
 #define HOST_H
 
 #include "fetch_job.h"
+#include "heartbeat.h"
 #include "path_right.h"
 #include "service.h"
 #include "tcp_table.h"
@@ -297,6 +298,10 @@ struct host {
      * question starts the session, ask_end ends it. */
     MUST_CHECK int (*ask)(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
                           struct buf *ret_body, struct err *err);
+    /* The heartbeat of this client as the local Nomad tells it to this ACL token, which goes
+     * nowhere else. at_ms is left 0. -1: it is not known; the text says why. */
+    MUST_CHECK int (*heartbeat)(void *ctx, const char *token, int64_t deadline_ms,
+                                struct heartbeat *ret, struct err *err);
     /* Do Nomad servers serve at these n RPC addresses? All are asked at once. */
     MUST_CHECK int (*knock)(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
                             int64_t deadline_ms, enum knock *ret, struct err *err);

@@ -31,6 +31,16 @@ int host_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
     return done(l, fetch_call_ask(l->asking, path, deadline_ms, ret_status, ret_body, err), err);
 }
 
+int host_heartbeat(void *ctx, const char *token, int64_t deadline_ms, struct heartbeat *ret,
+                   struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    if (session(l, err) < 0)
+        return -1;
+    return done(l, fetch_call_heartbeat(l->asking, token, deadline_ms, ret, err), err);
+}
+
 int host_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n, int64_t deadline_ms,
                enum knock *ret, struct err *err)
 {

@@ -626,6 +626,7 @@ static const struct host ports = {
     .fetch_poll = port_fetch_poll,
     .fetch_end = port_fetch_end,
     .ask = host_ask,
+    .heartbeat = host_heartbeat,
     .knock = host_knock,
     .metadata = host_metadata,
     .ask_end = host_ask_end,

@@ -208,7 +208,8 @@ static void freshen(struct listener *l)
             hold_changed(&l->view->status, l->c.hold_file))
             age = STAMP_OLD;
         if (age == STAMP_FRESH && phase_rests(l->view->status.work.phase) &&
-            now > MAX_OF((int64_t)(revision / 1000), l->facts_asked_ms) + FACTS_AGE_MS) {
+            now > MAX_OF((int64_t)(revision / 1000), l->facts_asked_ms) +
+                      facts_hold_ms(&l->view->status, now)) {
             l->facts_asked_ms = now;
             age = STAMP_OLD;
         }

@@ -37,9 +37,8 @@
 #include "view_file.h"
 
 #define FRESHEN_MS     1500
-#define ENROLMENT_MS   1000  /* hellos of enrolment: one is answered within this, and sealed */
-#define ENROLMENT_SEEN 256   /* so many are remembered: copies wait for what is new */
-#define FACTS_AGE_MS   15000 /* what swap told of its host is asked anew after this */
+#define ENROLMENT_MS   1000 /* hellos of enrolment: one is answered within this, and sealed */
+#define ENROLMENT_SEEN 256  /* so many are remembered: copies wait for what is new */
 
 struct listener;
 

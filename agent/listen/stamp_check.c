@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include "cleanup.h"
+#include "heartbeat_due.h"
 #include "proc_stat.h"
 #include "str.h"
 
@@ -50,4 +51,10 @@ bool hold_changed(const struct receipt_status *told, const char *hold_file)
         if (str_eq(told->facts[i].id, "held"))
             return told->facts[i].value != (there ? TRI_YES : TRI_NO);
     return false;
+}
+
+int64_t facts_hold_ms(const struct receipt_status *told, int64_t uptime_ms)
+{
+    return heartbeat_due(told->work.phase, told->facts, told->n_facts, uptime_ms) ? HEARTBEAT_AGE_MS
+                                                                                  : FACTS_AGE_MS;
 }

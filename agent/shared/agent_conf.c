@@ -55,6 +55,10 @@ static const struct conf_key keys[] = {
              "https: its key, readable by [fetch] ask_user"),
     TEXT_ROW("nomad", "tls_server_name", tls_server_name, "",
              "https: name to verify instead of the address's, e.g. server.global.nomad"),
+    PATH_ROW(
+        "nomad", "token_file", token_file, NULL,
+        "file with an ACL token that has agent:read and nothing else, root's and of mode 0600: "
+        "with it the age of this client's heartbeat is told; empty: none"),
     TEXT_ROW("nomad", "metadata_address", metadata_address, "169.254.169.254",
              "where clouds answer their instances (port 80), as a client of Nomad asks at every "
              "start: a connection is made and closed; empty: none"),

@@ -33,6 +33,7 @@ struct agent_conf {
     char data_dir[256]; /* "": from the open files of Nomad's main process */
     char address[256];  /* http://127.0.0.1:4646, also https://, unix:///path */
     char ca_file[256], client_cert[256], client_key[256], tls_server_name[128];
+    char token_file[256];      /* "" none: root's, 0600, with a token for agent:read */
     char metadata_address[64]; /* 169.254.169.254; "": not asked whether a cloud answers */
     /* [command]: service = command; each a program and its arguments, blanks between, no shell */
     char start[512], stop[512], status[512], pid_file[256];

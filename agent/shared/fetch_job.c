@@ -161,6 +161,15 @@ int fetch_get_parse(const char *text, size_t n, struct fetch_get *ret, struct er
     return 0;
 }
 
+bool fetch_token_fits(const char *token)
+{
+    size_t n = 0;
+
+    while (n < FETCH_TOKEN_MAX && token[n] > ' ' && token[n] <= '~')
+        n++;
+    return n > 0 && n < FETCH_TOKEN_MAX && token[n] == '\0';
+}
+
 static const char *const knock_words[KNOCK_COUNT] = {
     [KNOCK_UNKNOWN] = "unknown", [KNOCK_SERVES] = "serves", [KNOCK_MUTE] = "mute",
     [KNOCK_CLOSES] = "closes",   [KNOCK_NOBODY] = "nobody",

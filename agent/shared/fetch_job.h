@@ -25,6 +25,10 @@
  *   > ask DEADLINE_MS PATH    GET of the local Nomad API ("/v1/agent/health")
  *   < answer STATUS LEN       followed by LEN bytes (<= FETCH_ANSWER_MAX)
  *   < none TEXT               no HTTP answer: refused, timed out, TLS
+ *   > heartbeat DEADLINE_MS   GET of /v1/agent/self there with an ACL token, which is all of
+ *   > TOKEN                   the next line: 1 to FETCH_TOKEN_MAX - 1 signs, none of them a blank
+ *   < heartbeat AGE_MS TTL_MS when this client last reached a server, and when it does next
+ *   < none TEXT               neither is known
  *   > knock DEADLINE_MS HOST PORT [HOST PORT]...
  *                             do Nomad servers serve there? 1 to FETCH_KNOCKS_MAX, asked at once
  *   < heard WORD...           knock_word() of each, in that order
@@ -74,6 +78,7 @@
 #define FETCH_MEMBER     "nomad"
 #define FETCH_KNOCKS_MAX 32
 #define FETCH_PEER_MAX   64 /* "[::1]:4647" */
+#define FETCH_TOKEN_MAX  256
 #define TRY_DIR          "/tmp/caravan-try"
 #define TRY_FILE         "%s/%03u" /* TRY_DIR, the file's number from 0 */
 
@@ -100,6 +105,9 @@ enum knock {
 const char *knock_word(enum knock k);
 /* "heard WORD...", exactly n of them. */
 MUST_CHECK int fetch_heard_parse(const char *line, uint32_t n, enum knock *ret, struct err *err);
+
+/* Is that a token as it may stand in a line of its own, and in a header of HTTP? */
+bool fetch_token_fits(const char *token);
 
 /* The text of a get job, as sent. */
 void fetch_get_text(const struct fetch_get *g, struct buf *ret);

@@ -87,6 +87,9 @@
  *                    unknown for a directory of plugins that is not there, without which it starts
  *   certificate-expired  a certificate that its configuration names has ended, or not begun
  *   raft-peers-file  peers.json lies there: the next start rewrites the raft configuration
+ *   heartbeat        of a client that root gave a token, else not told: yes, the text is when it
+ *                    last reached a server (heartbeat.h); unknown: the text says why
+ *                    (facts_heartbeat.h; the last of them, added behind the survey)
  *   raft-size        of a server, always yes: the bytes of its raft directory
  *
  * What Nomad's files say is looked up by the keys in them. Values stay on the host, but those of

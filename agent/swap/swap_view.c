@@ -1,7 +1,9 @@
 #include "swap_view.h"
 #include "caravan_version.h"
 #include "elf_arch.h"
+#include "facts_heartbeat.h"
 #include "facts_ready.h"
+#include "heartbeat_due.h"
 #include "str.h"
 #include "view_file.h"
 
@@ -174,6 +176,14 @@ static void ask_version(struct swap *s)
     h->close(h->ctx, binary);
 }
 
+static void ask_heartbeat(struct swap *s)
+{
+    struct fact now;
+
+    if (s->conf != NULL && facts_heartbeat(&s->phases, &s->facts, s->conf->token_file, &now))
+        (void)facts_survey_put(&s->survey, &now);
+}
+
 static void make_survey(struct swap *s)
 {
     /* Started anew since it was staged: what the staged binary said is not known any more. */
@@ -184,6 +194,7 @@ static void make_survey(struct swap *s)
     ask_version(s);
     facts_ready_ask(&s->phases, &s->facts);
     facts_survey(&s->phases, &s->facts, &s->survey);
+    ask_heartbeat(s);
     s->phases.packaged = s->survey.packaged;
 }
 
@@ -260,8 +271,14 @@ void swap_look(struct swap *s, int64_t survey_ms)
     if (rests(s) && !phases_works(&s->phases) &&
         (old || age >= survey_ms || facts_ready_due(&s->phases) == 0))
         s->survey.made_ms = 0;
-    if (old || s->survey.made_ms == 0)
+    if (old || s->survey.made_ms == 0) {
         swap_tell(s);
+    } else if (!phases_works(&s->phases) &&
+               heartbeat_due(s->phases.rec.phase, s->survey.list, s->survey.n,
+                             s->host.uptime(s->host.ctx))) {
+        ask_heartbeat(s);
+        write_view(s);
+    }
 }
 
 int64_t swap_look_due(const struct swap *s)

@@ -6,7 +6,8 @@
  * started anew. At rest the survey (facts_survey.h) is made again when the service or the file in
  * place changed by itself, when it is too old, when a bad answer may
  * have changed (facts_ready.h), and once when something was staged; while the
- * phases work it stays as it was.
+ * phases work it stays as it was. The heartbeat alone (facts_heartbeat.h) is asked anew by a look
+ * when it is due (heartbeat_due.h).
  */
 #ifndef SWAP_VIEW_H
 #define SWAP_VIEW_H

@@ -1,5 +1,6 @@
 #include "agent.h"
 
+#include "heartbeat.h"
 #include "str.h"
 
 struct agent *agent_new(const char *key)
@@ -110,6 +111,7 @@ static void set_facts(struct agent *g, const struct buf *b, size_t n)
     free(take_ptr(&g->facts));
     g->facts_len = b->len;
     g->view.n_facts = n;
+    g->view.heartbeat = (struct told_heartbeat){.at = 0};
     if (b->len == 0)
         return;
     g->facts = xalloc(b->len);
@@ -145,6 +147,25 @@ static void take_facts(struct agent *g, const struct receipt_status *s)
     for (uint32_t i = 0; i < s->n_facts; i++)
         put_fact(&b, s->facts[i].value, s->facts[i].id, s->facts[i].text);
     set_facts(g, &b, s->n_facts);
+}
+
+/* The receipt says at which uptime it was made: so long before it came the age was asked for. Who
+ * tells another time than that of its own boot tells nothing. */
+static void take_heartbeat(struct agent_view *v, const struct receipt *r, int64_t came)
+{
+    const struct receipt_status *s = &r->u.status;
+    struct heartbeat b;
+    struct err err = ERR_INIT;
+
+    for (uint32_t i = 0; i < s->n_facts; i++) {
+        if (!str_eq(s->facts[i].id, HEARTBEAT_FACT) || s->facts[i].value != TRI_YES ||
+            heartbeat_parse(s->facts[i].text, &b, &err) < 0 || (uint64_t)b.at_ms > r->head.time_ms)
+            continue;
+        int64_t at = came - (int64_t)(r->head.time_ms - (uint64_t)b.at_ms);
+        if (at > 0)
+            v->heartbeat =
+                (struct told_heartbeat){.at = at, .age_ms = b.age_ms, .ttl_ms = b.ttl_ms};
+    }
 }
 
 /* ---- status ---- */
@@ -193,6 +214,7 @@ bool agent_take_status(struct agent *g, struct receipt *r, const struct status_a
     v->lease_at = v->status_at;
     v->lease = believed(&s->lease);
     take_facts(g, s);
+    take_heartbeat(v, r, held ? now : asked);
     free(g->notes);
     g->notes = take_ptr(&r->u.status.notes);
     g->n_notes = s->n_notes;

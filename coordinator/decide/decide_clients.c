@@ -60,9 +60,9 @@ int64_t heartbeat_wait(const struct situation *s, const struct host *h, int64_t 
     const struct client_view *c = &h->client;
     int64_t need = 2 * expected_silence(s, h);
 
-    if (c->own_at == 0 || c->heartbeat_age_ms < 0 || c->heartbeat_ttl_ms <= 0)
+    if (c->heartbeat_at == 0 || c->heartbeat_age_ms < 0 || c->heartbeat_ttl_ms <= 0)
         return 0;
-    int64_t to_beat = c->heartbeat_ttl_ms - (c->heartbeat_age_ms + (at - c->own_at));
+    int64_t to_beat = c->heartbeat_ttl_ms - (c->heartbeat_age_ms + (at - c->heartbeat_at));
     return to_beat < 0 || to_beat + GRACE_MS >= need ? 0 : MIN_OF(to_beat, need);
 }
 

@@ -195,6 +195,9 @@ struct client_view {
     int64_t own_at;
     const char *own_node_id;
     const char *own_version;
+
+    /* From there too; else as the agent on the host tells it, where root gave that a token. */
+    int64_t heartbeat_at;     /* the age was this one then; 0: unknown */
     int64_t heartbeat_age_ms; /* -1 unknown */
     int64_t heartbeat_ttl_ms; /* -1 unknown */
 
@@ -229,6 +232,10 @@ struct agent_view {
     const char *failure_text, *evidence;
     const struct fact_view *facts; /* of the last status; asked of every host for a plan */
     size_t n_facts;                /* 0: none told */
+    struct told_heartbeat {        /* of the fact `heartbeat`, last told */
+        int64_t at;                /* of this machine's clock; 0: not told */
+        int64_t age_ms, ttl_ms;
+    } heartbeat;
 
     int64_t lease_at; /* the newer of hello's and status's */
     struct lease_state lease;

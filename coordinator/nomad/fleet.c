@@ -27,6 +27,20 @@ static void blank_host(struct host *h)
         s->last_contact_ms = -1;
 }
 
+/* Where Nomad tells it to nobody who has no token, the agent on the host may. */
+static void take_told_heartbeat(struct host *h)
+{
+    const struct told_heartbeat *told = &h->agent.heartbeat;
+    struct client_view *c = &h->client;
+
+    if (!h->is_client || told->at == 0 || h->agent.misplaced ||
+        (c->heartbeat_at != 0 && c->heartbeat_age_ms >= 0 && c->heartbeat_ttl_ms > 0))
+        return;
+    c->heartbeat_at = told->at;
+    c->heartbeat_age_ms = told->age_ms;
+    c->heartbeat_ttl_ms = told->ttl_ms;
+}
+
 static bool same_host(const struct fleet *f, const struct host *server, const char *region,
                       const struct node_told *node)
 {
@@ -191,6 +205,8 @@ void fleet_build(const struct fleet *f, struct world *w)
         if (f->agents != NULL)
             agents_fill(f->agents, &w->hosts[i], &w->arena);
     mark_conflicts(f, w);
+    for (size_t i = 0; i < w->n_hosts; i++)
+        take_told_heartbeat(&w->hosts[i]);
     world_index(w);
     if (f->servers->n == 0) {
         char shown[sizeof f->conf->address];

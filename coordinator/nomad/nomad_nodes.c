@@ -407,6 +407,7 @@ static void merge(const struct interest *t, struct host *h, struct arena *a)
         c->own_at = t->own_at;
         c->own_node_id = t->own.client_id;
         c->own_version = t->own.view.version;
+        c->heartbeat_at = t->own_at;
         c->heartbeat_age_ms = t->own.heartbeat_age_ms;
         c->heartbeat_ttl_ms = t->own.heartbeat_ttl_ms;
     }

@@ -1,6 +1,7 @@
 #include "nomad_parse.h"
 
 #include <inttypes.h>
+#include "heartbeat.h"
 #include "node_features.h"
 #include "str.h"
 
@@ -224,24 +225,6 @@ static uint64_t stat_number(const struct json *j, const char *key)
     return str_to_u64(stat_text(j, "raft", key), UINT64_MAX, &v) == 0 ? v : 0;
 }
 
-/* A Go duration in milliseconds, rounded up so that 0 means exactly none; -1 unknown. */
-static int64_t duration_ms(const char *s)
-{
-    int64_t ns = 0;
-    if (s[0] == '\0' || str_go_duration(s, &ns) < 0 || ns < 0)
-        return -1;
-    return (ns + 999999) / 1000000;
-}
-
-/* Nomad's are minutes, with ten thousand clients too. */
-#define BEAT_MOST_MS (60 * 60 * 1000)
-
-static int64_t beat_ms(const char *s)
-{
-    int64_t ms = duration_ms(s);
-    return ms <= BEAT_MOST_MS ? ms : -1;
-}
-
 static int tri(const struct json *o, const char *key)
 {
     const struct json *v = json_get(o, key);
@@ -291,7 +274,7 @@ static void read_raft(const struct json *j, struct arena *a, struct self_answer 
     v->commit_index = stat_number(j, "commit_index");
     v->applied_index = stat_number(j, "applied_index");
     v->raft_protocol = (int)MIN_OF(stat_number(j, "protocol_version"), (uint64_t)1000);
-    v->last_contact_ms = duration_ms(stat_text(j, "raft", "last_contact"));
+    v->last_contact_ms = str_go_ms(stat_text(j, "raft", "last_contact"));
     read_suffrage(stat_text(j, "raft", "latest_configuration"), r->raft_id, r->rpc_addr, v);
 }
 
@@ -327,6 +310,7 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
     if (!json_is_object(config) || !json_is_object(json_get(j, "stats")))
         return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not what an agent tells of itself");
     struct self_answer r;
+    struct heartbeat beat;
     memset(&r, 0, sizeof r);
     r.view.self_name = parse_text(a, json_str(config, "NodeName", ""));
     r.view.self_dc = parse_text(a, json_str(config, "Datacenter", ""));
@@ -334,8 +318,9 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
     r.raft_id = parse_text(a, json_str(tags, "id", ""));
     r.rpc_addr = rpc_address(a, tags, json_str(member, "Addr", ""));
     r.client_id = parse_text(a, stat_text(j, "client", "node_id"));
-    r.heartbeat_age_ms = beat_ms(stat_text(j, "client", "last_heartbeat"));
-    r.heartbeat_ttl_ms = beat_ms(stat_text(j, "client", "heartbeat_ttl"));
+    heartbeat_of_self(j, &beat);
+    r.heartbeat_age_ms = beat.age_ms;
+    r.heartbeat_ttl_ms = beat.ttl_ms;
     r.view.version = parse_version_object(a, json_get(config, "Version"));
     r.view.build_date = parse_text(a, json_str(json_get(config, "Version"), "BuildDate", ""));
     r.view.leave_on_interrupt = tri(config, "LeaveOnInt");

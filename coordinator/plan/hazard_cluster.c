@@ -2,6 +2,7 @@
 #include "hazard_detect.h"
 
 #include "gate.h"
+#include "heartbeat.h"
 #include "plan_make.h"
 
 /* Will every server of the region run at least the target when clients begin? */
@@ -308,19 +309,37 @@ static bool acl_on(const struct hazard_check *c, const char *region)
     return false;
 }
 
+/* Its agent has a token of root's, and still cannot tell: why; NULL. */
+static const char *heartbeat_doubt(const struct host *h)
+{
+    const struct fact_view *f = h != NULL ? agent_fact(&h->agent, HEARTBEAT_FACT) : NULL;
+
+    return f != NULL && f->value == TRI_UNKNOWN ? f->text : NULL;
+}
+
 /* Clients whose swap cannot wait for their heartbeat: only a token reads when the last one was. */
 void hazard_heartbeat(struct hazard_check *c, row_t *row)
 {
+    const struct plan *p = c->p;
+    const char *of = NULL, *why = NULL;
     size_t n = 0;
 
-    for (size_t i = 0; i < c->p->n_regions; i++)
-        for (size_t k = c->p->n_servers; k < c->p->n_hosts && acl_on(c, c->p->regions[i].name); k++)
-            n += !c->p->hosts[k].already && str_eq(c->p->hosts[k].region, c->p->regions[i].name);
+    for (size_t k = p->n_servers; k < p->n_hosts; k++) {
+        const struct host *h = world_host(c->w, p->hosts[k].key);
+
+        if (p->hosts[k].already || !acl_on(c, p->hosts[k].region) ||
+            (h != NULL && h->agent.heartbeat.at != 0))
+            continue;
+        n++;
+        if (why == NULL && (why = heartbeat_doubt(h)) != NULL)
+            of = p->hosts[k].name;
+    }
     if (n > 0)
         hazard_found(c, row, TRI_YES, NULL,
                      "%zu %s not wait for the right moment after a heartbeat: with ACLs on only a "
-                     "token could read it, and no client is sent one",
-                     n, str_count(n, "client does", "clients do"));
+                     "token could read it, and no client is sent one%s%s%s%s",
+                     n, str_count(n, "client does", "clients do"), why != NULL ? "; " : "",
+                     why != NULL ? of : "", why != NULL ? ": " : "", why != NULL ? why : "");
 }
 
 static bool no_token_needed(const struct hazard_check *c, const struct region_survey *r)

@@ -26,8 +26,8 @@ static struct desk *desk_new(void)
     struct desk *d = xzalloc(1, sizeof *d);
     d->ledger.hosts = d->hosts;
     d->ledger.n_hosts = CLIENTS;
-    d->next.client =
-        (struct client_view){.own_at = NOW, .heartbeat_age_ms = 2000, .heartbeat_ttl_ms = 7000};
+    d->next.client = (struct client_view){
+        .heartbeat_at = NOW, .heartbeat_age_ms = 2000, .heartbeat_ttl_ms = 7000};
     d->s = (struct situation){.plan = &d->plan, .ledger = &d->ledger, .now = NOW};
     return d;
 }

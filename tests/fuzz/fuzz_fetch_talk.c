@@ -17,6 +17,18 @@ static void answer(const char *text)
         FUZZ_CHECK(status >= 0 && status <= 999 && len <= FETCH_ANSWER_MAX);
 }
 
+static void heartbeat(const char *text)
+{
+    autofree char *line = xstrdup(text);
+    struct heartbeat b;
+    struct err err = ERR_INIT;
+
+    if (fetch_heartbeat_parse(line, &b, &err) < 0)
+        FUZZ_CHECK(err.kind == ERR_NETWORK || err.kind == ERR_STATE);
+    else
+        FUZZ_CHECK(heartbeat_known(&b) && b.ttl_ms <= HEARTBEAT_MOST_MS);
+}
+
 static void address(const char *text)
 {
     char host[128], port[8];
@@ -75,6 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     autofree char *text = fuzz_text(data, size);
 
     answer(text);
+    heartbeat(text);
     address(text);
     question(text);
     zip(text);

@@ -60,6 +60,23 @@ static struct MHD_Response *reply_headers(bool many)
     return r;
 }
 
+static struct MHD_Response *reply_self(const char *token, unsigned *ret_status)
+{
+    static const struct {
+        const char *token, *text;
+    } rows[] = {
+        {"may-read", "{\"config\":{},\"stats\":{\"client\":{\"last_heartbeat\":\"1.2334s\","
+                     "\"heartbeat_ttl\":\"15s\"}}}"},
+        {"of-a-server", "{\"config\":{},\"stats\":{\"raft\":{}}}"},
+        {"of-nobody", "Permission denied"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (str_eq(rows[i].token, token))
+            return reply(rows[i].text);
+    *ret_status = MHD_HTTP_FORBIDDEN;
+    return reply("Permission denied");
+}
+
 static struct MHD_Response *answer(struct MHD_Connection *c, const char *path, const char *method,
                                    const struct buf *body, unsigned *ret_status)
 {
@@ -68,6 +85,8 @@ static struct MHD_Response *answer(struct MHD_Connection *c, const char *path, c
         return reply_bytes(path + 7);
     if (str_eq(path, "/nomad") || str_eq(path, "/headers"))
         return reply_headers(str_eq(path, "/headers"));
+    if (str_eq(path, "/v1/agent/self"))
+        return reply_self(sent(c, "X-Nomad-Token"), ret_status);
     if (str_starts(path, "/to/")) {
         struct MHD_Response *r = reply("elsewhere");
         MHD_add_response_header(r, "Location", path + 4);

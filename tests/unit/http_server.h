@@ -3,7 +3,9 @@
  *
  * It answers by path: /echo tells what it got, /status/N has that status,
  * /bytes/N that many bytes, /nomad Nomad's headers, /headers more headers than
- * anybody needs, /to/URL redirects there. Its own thread; stop waits for it.
+ * anybody needs, /to/URL redirects there, /v1/agent/self what a client of Nomad tells (or to the
+ * token "of-a-server" a server, to "of-nobody" no JSON), 403 without the token "may-read". Its own
+ * thread; stop waits for it.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H

@@ -247,6 +247,19 @@ static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_s
     return 0;
 }
 
+static int port_heartbeat(void *ctx, const char *token, int64_t deadline_ms, struct heartbeat *ret,
+                          struct err *err)
+{
+    struct model_host *m = ctx;
+
+    (void)deadline_ms;
+    m->heartbeats_asked++;
+    if (m->heartbeat.ttl_ms == 0 || (m->token != NULL && !str_eq(m->token, token)))
+        return err_set(err, ERR_REFUSED, 0, "403");
+    *ret = m->heartbeat;
+    return model_alive(m, err);
+}
+
 static int port_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
                       int64_t deadline_ms, enum knock *ret, struct err *err)
 {
@@ -594,6 +607,7 @@ static const struct host ports = {
     .fetch_poll = port_fetch_poll,
     .fetch_end = port_fetch_end,
     .ask = port_ask,
+    .heartbeat = port_heartbeat,
     .knock = port_knock,
     .metadata = port_metadata,
     .ask_end = port_ask_end,

@@ -109,6 +109,9 @@ struct model_host {
     const char *leader, *peers, *health; /* answers of the API; NULL: as if all is well, no peers */
     const char *odd_peer;                /* the address of one that does not serve, and how it is */
     enum knock odd;
+    struct heartbeat heartbeat; /* what Nomad tells of it to the token; ttl 0: 403 */
+    const char *token;          /* the one it knows; NULL: any */
+    unsigned heartbeats_asked;
     enum knock metadata; /* what is heard of it */
     unsigned metadata_asked;
     /* Paths are looked at by this user, without a walk; files are root's. */

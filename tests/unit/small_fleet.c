@@ -148,8 +148,8 @@ static void touch(struct small_fleet *f, int64_t at)
             h->server.leader_at = h->server.members_at = h->server.self_at =
                 h->server.autopilot_at = h->server.raft_at = at;
         else
-            h->client.list_at = h->client.detail_at = h->client.own_at = h->client.health_at =
-                h->client.allocs_at = at;
+            h->client.list_at = h->client.detail_at = h->client.own_at = h->client.heartbeat_at =
+                h->client.health_at = h->client.allocs_at = at;
         if (h->agent.enrolled)
             h->agent.hello_at = h->agent.status_at = h->agent.lease_at = at;
     }

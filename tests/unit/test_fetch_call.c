@@ -102,6 +102,55 @@ static int ask(struct bench *b, int *ret_status, struct buf *ret, struct err *er
     return fetch_call_ask(b->call, "/v1/agent/health", 300, ret_status, ret, err);
 }
 
+static void a_heartbeat_is_two_numbers_within_bounds(void **state)
+{
+    static const struct {
+        const char *says;
+        enum err_kind kind; /* ERR_NONE: taken */
+    } rows[] = {
+        {"heartbeat 1234 15000\n", ERR_NONE},      {"heartbeat 0 3600000\n", ERR_NONE},
+        {"heartbeat 0 3600001\n", ERR_STATE},      {"heartbeat 3600001 15000\n", ERR_STATE},
+        {"heartbeat 1234 0\n", ERR_STATE},         {"heartbeat -1 15000\n", ERR_STATE},
+        {"heartbeat 1234\n", ERR_STATE},           {"heartbeat 1234 15000 1\n", ERR_STATE},
+        {"none Nomad answers 403\n", ERR_NETWORK}, {"answer 200 0\n", ERR_STATE},
+    };
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct heartbeat h = {.age_ms = -7};
+        struct err err = ERR_INIT;
+
+        says(b, rows[i].says);
+        int rc = fetch_call_heartbeat(b->call, "token", 300, &h, &err);
+        assert_int_equal(rc, rows[i].kind == ERR_NONE ? 0 : -1);
+        if (rc < 0)
+            assert_int_equal(err.kind, rows[i].kind);
+        else
+            assert_in_range(h.ttl_ms, 15000, 3600000);
+        if (rc < 0)
+            assert_int_equal(h.age_ms, -7);
+    }
+}
+
+static void what_is_no_token_is_not_sent(void **state)
+{
+    struct bench *b = *state;
+    char long_one[FETCH_TOKEN_MAX + 1] = "";
+    const char *const tokens[] = {"", "a b", "a\nget", "a\x7f", "\xc3\xa4", long_one};
+
+    memset(long_one, 'a', FETCH_TOKEN_MAX);
+    says(b, "heartbeat 1 1\n");
+    for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
+        struct heartbeat h;
+        struct err err = ERR_INIT;
+
+        assert_int_equal(fetch_call_heartbeat(b->call, tokens[i], 300, &h, &err), -1);
+        assert_int_equal(err.kind, ERR_FORMAT);
+    }
+    long_one[FETCH_TOKEN_MAX - 1] = '\0';
+    assert_true(fetch_token_fits(long_one));
+}
+
 static void answers_are_taken_whole(void **state)
 {
     struct bench *b = *state;
@@ -294,6 +343,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(answers_are_taken_whole),
+        CASE(a_heartbeat_is_two_numbers_within_bounds),
+        CASE(what_is_no_token_is_not_sent),
         CASE(nonsense_breaks_the_session),
         CASE(knocks),
         CASE(a_get_ends_in_one_of_two_ways),

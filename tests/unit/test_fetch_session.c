@@ -8,6 +8,7 @@
 #include "fetch_session.h"
 #include "fetch_job.h"
 #include "file.h"
+#include "http_server.h"
 #include "place_fixture.h"
 #include "scratch_dir.h"
 #include "str.h"
@@ -120,6 +121,54 @@ static void another_configuration_can_be_named(void **state)
     scratch_close(dir);
     assert_int_equal(b->rv, -1);
     assert_int_equal(b->err.kind, ERR_FORMAT);
+}
+
+/* The token goes into a header, and into nothing that is said back. */
+static void a_heartbeat_is_asked_for_with_a_token(void **state)
+{
+    struct bench *b = *state;
+    struct http_server *nomad = http_server_start(NULL, NULL, NULL);
+    static const struct {
+        const char *token, *answer;
+    } rows[] = {
+        {"may-read", "heartbeat 1234 15000\n"},
+        {"of-a-server", "none Nomad tells no heartbeat of a client\n"},
+        {"of-nobody", "none Nomad's answer to /v1/agent/self: "},
+        {"SECRET-1234", "none Nomad answers 403 to the token of [nomad] token_file: it needs "
+                        "agent:read\n"},
+        {"may-read", "heartbeat 1234 15000\n"},
+    };
+
+    snprintf(b->conf.address, sizeof(b->conf.address), "http://127.0.0.1:%u",
+             (unsigned)http_server_port(nomad));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char line[64], rest[512];
+        snprintf(line, sizeof(line), "heartbeat 5000\n%s\n", rows[i].token);
+        say(b, line);
+        hear(b, rows[i].answer);
+        if (rows[i].answer[strlen(rows[i].answer) - 1] != '\n')
+            assert_true(read(b->ends[0], rest, sizeof(rest)) > 0);
+    }
+    /* Nobody answers: no word of the token. */
+    str_cut(b->conf.address, sizeof(b->conf.address), "http://127.0.0.1:9");
+    say(b, "heartbeat 5000\nSECRET-1234\n");
+    char got[512] = "";
+    assert_true(read(b->ends[0], got, sizeof(got) - 1) > 0);
+    assert_true(str_starts(got, "none "));
+    assert_null(strstr(got, "SECRET"));
+    http_server_stop(nomad);
+}
+
+static void a_heartbeat_without_a_token_ends_it(void **state)
+{
+    struct bench *b = *state;
+
+    say(b, "heartbeat 5000\nSECRET 1234\n");
+    end(b);
+    assert_int_equal(b->rv, -1);
+    assert_int_equal(b->err.kind, ERR_FORMAT);
+    assert_null(strstr(b->err.text, "SECRET"));
+    assert_int_equal(place_requests(b->place), 0);
 }
 
 static void only_nomads_api_is_asked(void **state)
@@ -292,6 +341,8 @@ int main(void)
         T(questions_one_after_the_other),
         T(another_configuration_can_be_named),
         T(only_nomads_api_is_asked),
+        T(a_heartbeat_is_asked_for_with_a_token),
+        T(a_heartbeat_without_a_token_ends_it),
         T(large_answers_are_none),
         T(get_tells_how_it_ended),
         T(get_tells_why_it_failed),

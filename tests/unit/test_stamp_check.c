@@ -115,10 +115,28 @@ static void a_hold_file_that_came_or_went_is_noticed(void **state)
     free(told);
 }
 
+static void a_heartbeat_that_has_come_is_asked_for_soon(void **state)
+{
+    struct receipt_status *told = xzalloc(1, sizeof(*told));
+
+    (void)state;
+    told->work.phase = PHASE_STAGED;
+    told->n_facts = 1;
+    told->facts[0].value = TRI_YES;
+    str_cut(told->facts[0].id, sizeof(told->facts[0].id), "heartbeat");
+    str_cut(told->facts[0].text, sizeof(told->facts[0].text), "age=5000 ttl=15000 at=1000");
+    assert_int_equal(facts_hold_ms(told, 11000), FACTS_AGE_MS);
+    assert_int_equal(facts_hold_ms(told, 11001), HEARTBEAT_AGE_MS);
+    told->work.phase = PHASE_IDLE;
+    assert_int_equal(facts_hold_ms(told, 11001), FACTS_AGE_MS);
+    free(told);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hold_file_that_came_or_went_is_noticed),
+        cmocka_unit_test(a_heartbeat_that_has_come_is_asked_for_soon),
         cmocka_unit_test(what_is_there_is_fresh),
         cmocka_unit_test(another_file_is_old),
         cmocka_unit_test(another_process_is_old),

@@ -213,6 +213,61 @@ static void a_revert_that_was_ordered_brings_back_what_is_up_then(void **state)
     assert_true(bound->known && bound->n == 0);
 }
 
+static const char *beat(const struct swap_bench *b)
+{
+    const struct fact *f = facts_survey_find(&b->s.survey, "heartbeat");
+
+    return f == NULL ? "" : f->value == TRI_YES ? f->text : "unknown";
+}
+
+/* A staged host is a candidate: it is asked anew when somebody looks and the next one has come, for
+ * itself alone; nobody is asked while its age can be counted on. */
+static void a_heartbeat_is_asked_anew_when_it_has_come(void **state)
+{
+    struct swap_bench *b = *state;
+    struct viewed *v = *state;
+    char path[300];
+    int64_t made;
+
+    swap_tell(&b->s);
+    assert_string_equal(beat(b), ""); /* no token file */
+    scratch_path(b->dir, "client", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    scratch_write(b->dir, "client/client-id", "22222222-3333", 0600);
+    scratch_write(b->dir, "token", "t\n", 0600);
+    scratch_path(b->dir, "token", path);
+    str_cut(v->conf.token_file, sizeof(v->conf.token_file), path);
+    b->s.phases.conf.api = "https://127.0.0.1:4646";
+    b->m.heartbeat = (struct heartbeat){.age_ms = 1000, .ttl_ms = 4000};
+    b->m.uptime_ms = 100000;
+    b->s.phases.rec.phase = PHASE_STAGED;
+    b->s.survey.made_ms = 0;
+    swap_tell(&b->s);
+    made = b->s.survey.made_ms;
+    assert_string_equal(beat(b), "age=1000 ttl=4000 at=100000");
+
+    b->m.uptime_ms = 103000; /* due, not over */
+    swap_look(&b->s, SURVEY_GREET_MS);
+    assert_int_equal(b->m.heartbeats_asked, 1);
+    b->m.uptime_ms = 103001;
+    b->s.phases.rec.phase = PHASE_IDLE; /* no candidate */
+    swap_look(&b->s, SURVEY_GREET_MS);
+    assert_int_equal(b->m.heartbeats_asked, 1);
+    b->s.phases.rec.phase = PHASE_STAGED;
+    uint64_t revision = b->s.revision;
+    swap_look(&b->s, SURVEY_GREET_MS);
+    assert_string_equal(beat(b), "age=1000 ttl=4000 at=103001");
+    assert_true(b->s.revision > revision); /* who waits for it is told */
+    assert_int_equal(b->s.survey.made_ms, made);
+    b->m.heartbeat.ttl_ms = 0;
+    b->m.uptime_ms = 107000;
+    swap_look(&b->s, SURVEY_GREET_MS);
+    assert_string_equal(beat(b), "unknown"); /* not what it was */
+    b->m.uptime_ms = 109000;
+    swap_look(&b->s, SURVEY_GREET_MS);
+    assert_int_equal(b->m.heartbeats_asked, 3); /* not again before the next survey */
+}
+
 /* What was refused a moment ago is looked at again soon; while the phases work nobody is asked. */
 static void a_bad_answer_is_looked_at_again(void **state)
 {
@@ -251,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         VIEWED(a_client_asks_once_for_metadata),
         VIEWED(a_bad_answer_is_looked_at_again),
+        VIEWED(a_heartbeat_is_asked_anew_when_it_has_come),
         VIEWED(the_file_in_place_is_asked_once),
         VIEWED(staged_once_more_is_asked_once_more),
         VIEWED(units_that_went_down_are_watched),

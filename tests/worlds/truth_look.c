@@ -233,7 +233,7 @@ static void look_client(struct truth *t, struct t_sight *s, int i, bool detail)
     look_node(t, s, i, detail);
     if (!detail || !t_api(t, i) || cut(t, i))
         return;
-    c->own_at = c->health_at = t->now;
+    c->own_at = c->heartbeat_at = c->health_at = t->now;
     c->own_node_id = h->key;
     c->own_version = t->versions[h->running];
     c->heartbeat_ttl_ms = h->ttl_ms;

@@ -129,6 +129,7 @@ static void to_clock(struct host *h, int64_t base)
     shift(&h->client.list_at, base);
     shift(&h->client.detail_at, base);
     shift(&h->client.own_at, base);
+    shift(&h->client.heartbeat_at, base);
     shift(&h->client.health_at, base);
     shift(&h->client.allocs_at, base);
     shift(&h->agent.hello_at, base);

@@ -1,0 +1,72 @@
+#include "heartbeat.h"
+#include <inttypes.h>
+#include "str.h"
+
+#define UPTIME_MOST_MS (INT64_C(1) << 53)
+
+static int64_t duration_of(const struct json *client, const char *key)
+{
+    int64_t ms = str_go_ms(json_str(client, key, ""));
+
+    return ms <= HEARTBEAT_MOST_MS ? ms : -1;
+}
+
+void heartbeat_of_self(const struct json *self, struct heartbeat *ret)
+{
+    const struct json *client = json_get(json_get(self, "stats"), "client");
+
+    *ret = (struct heartbeat){.age_ms = duration_of(client, "last_heartbeat"),
+                              .ttl_ms = duration_of(client, "heartbeat_ttl")};
+}
+
+bool heartbeat_known(const struct heartbeat *b)
+{
+    return b->age_ms >= 0 && b->ttl_ms > 0;
+}
+
+void heartbeat_text(const struct heartbeat *b, char dst[static HEARTBEAT_TEXT])
+{
+    snprintf(dst, HEARTBEAT_TEXT, "age=%" PRId64 " ttl=%" PRId64 " at=%" PRId64, b->age_ms,
+             b->ttl_ms, b->at_ms);
+}
+
+/* "NAME=DIGITS", and behind it a blank or the end. */
+static int take_number(const char **at, const char *name, int64_t max, int64_t *ret)
+{
+    char digits[24];
+    uint64_t v;
+    size_t n;
+
+    if (!str_starts(*at, name))
+        return -1;
+    *at += strlen(name);
+    n = strcspn(*at, " ");
+    if (n == 0 || n >= sizeof(digits))
+        return -1;
+    memcpy(digits, *at, n);
+    digits[n] = '\0';
+    if (str_to_u64(digits, (uint64_t)max, &v) < 0)
+        return -1;
+    *at += n;
+    *ret = (int64_t)v;
+    return 0;
+}
+
+int heartbeat_parse(const char *text, struct heartbeat *ret, struct err *err)
+{
+    struct heartbeat b = {.age_ms = -1};
+    const char *at = text;
+
+    if (take_number(&at, "age=", HEARTBEAT_MOST_MS, &b.age_ms) < 0 ||
+        take_number(&at, " ttl=", HEARTBEAT_MOST_MS, &b.ttl_ms) < 0 ||
+        take_number(&at, " at=", UPTIME_MOST_MS, &b.at_ms) < 0 || *at != '\0' || b.ttl_ms == 0 ||
+        b.at_ms == 0)
+        return err_set(err, ERR_FORMAT, 0, "\"%.60s\" tells no heartbeat", text);
+    *ret = b;
+    return 0;
+}
+
+bool heartbeat_is_over(const struct heartbeat *b, int64_t uptime_ms)
+{
+    return uptime_ms - b->at_ms > MAX_OF(b->ttl_ms - b->age_ms, (int64_t)0);
+}
