@@ -66,7 +66,9 @@ int heartbeat_parse(const char *text, struct heartbeat *ret, struct err *err)
     return 0;
 }
 
-bool heartbeat_is_over(const struct heartbeat *b, int64_t uptime_ms)
+int64_t heartbeat_over_ms(const struct heartbeat *b)
 {
-    return uptime_ms - b->at_ms > MAX_OF(b->ttl_ms - b->age_ms, (int64_t)0);
+    int64_t left = b->ttl_ms - b->age_ms;
+
+    return b->at_ms + (left > 0 ? left : HEARTBEAT_LATE_MS);
 }

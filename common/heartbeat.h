@@ -15,8 +15,9 @@
 #define HEARTBEAT_MOST_MS                                                                          \
     (60 * 60 * 1000) /* Nomad's are minutes, with ten thousand clients too                         \
                       */
-#define HEARTBEAT_TEXT 96
-#define HEARTBEAT_FACT "heartbeat" /* the fact's id */
+#define HEARTBEAT_LATE_MS 2000
+#define HEARTBEAT_TEXT    96
+#define HEARTBEAT_FACT    "heartbeat" /* the fact's id */
 
 struct heartbeat {
     int64_t age_ms, ttl_ms; /* -1 unknown */
@@ -31,7 +32,8 @@ bool heartbeat_known(const struct heartbeat *b);
 void heartbeat_text(const struct heartbeat *b, char dst[static HEARTBEAT_TEXT]);
 /* Exactly such a text, all three within their limits; else ERR_FORMAT. */
 MUST_CHECK int heartbeat_parse(const char *text, struct heartbeat *ret, struct err *err);
-/* Has the next one come, by what is known: is the age out of date at this uptime? */
-bool heartbeat_is_over(const struct heartbeat *b, int64_t uptime_ms);
+/* The uptime after which the age is out of date, because the next one has come by what is known;
+ * of one that is late: HEARTBEAT_LATE_MS after it was asked for. */
+int64_t heartbeat_over_ms(const struct heartbeat *b);
 
 #endif

@@ -55,6 +55,7 @@ bool hold_changed(const struct receipt_status *told, const char *hold_file)
 
 int64_t facts_hold_ms(const struct receipt_status *told, int64_t uptime_ms)
 {
-    return heartbeat_due(told->work.phase, told->facts, told->n_facts, uptime_ms) ? HEARTBEAT_AGE_MS
-                                                                                  : FACTS_AGE_MS;
+    return uptime_ms > heartbeat_due_ms(told->work.phase, told->facts, told->n_facts)
+               ? HEARTBEAT_AGE_MS
+               : FACTS_AGE_MS;
 }

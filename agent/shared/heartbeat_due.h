@@ -1,10 +1,10 @@
 /*
- * heartbeat_due.h - is the fact `heartbeat` worth asking for anew?
+ * heartbeat_due.h - when is the fact `heartbeat` worth asking for anew?
  *
  * It is while a binary is staged, for that is when the coordinator chooses whose turn it is, and
  * when by the fact itself the next heartbeat has come since: until then its age can be counted on
  * from what was told. caravan-agent asks this when somebody asks for the status, and wakes
- * caravan-swap, which asks it too: nobody wakes up for it by himself.
+ * caravan-swap, which asks it too, and, while it is there anyway, by itself.
  */
 #ifndef HEARTBEAT_DUE_H
 #define HEARTBEAT_DUE_H
@@ -12,6 +12,7 @@
 #include "heartbeat.h"
 #include "message.h"
 
-bool heartbeat_due(enum phase phase, const struct fact *facts, uint32_t n, int64_t uptime_ms);
+/* The uptime after which it is; INT64_MAX: not by itself. */
+int64_t heartbeat_due_ms(enum phase phase, const struct fact *facts, uint32_t n);
 
 #endif

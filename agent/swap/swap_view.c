@@ -263,19 +263,23 @@ void swap_watch(struct swap *s)
         write_view(s);
 }
 
+static int64_t heartbeat_left(const struct swap *s)
+{
+    int64_t due = heartbeat_due_ms(s->phases.rec.phase, s->survey.list, s->survey.n);
+
+    return due == INT64_MAX ? due : MAX_OF(due + 1 - s->host.uptime(s->host.ctx), (int64_t)0);
+}
+
 void swap_look(struct swap *s, int64_t survey_ms)
 {
     int64_t age = s->host.uptime(s->host.ctx) - s->survey.made_ms;
-    bool old = facts_are_old(&s->phases, &s->facts);
+    bool old = facts_are_old(&s->phases, &s->facts), idle = rests(s) && !phases_works(&s->phases);
 
-    if (rests(s) && !phases_works(&s->phases) &&
-        (old || age >= survey_ms || facts_ready_due(&s->phases) == 0))
+    if (idle && (old || age >= survey_ms || facts_ready_due(&s->phases) == 0))
         s->survey.made_ms = 0;
     if (old || s->survey.made_ms == 0) {
         swap_tell(s);
-    } else if (!phases_works(&s->phases) &&
-               heartbeat_due(s->phases.rec.phase, s->survey.list, s->survey.n,
-                             s->host.uptime(s->host.ctx))) {
+    } else if (idle && heartbeat_left(s) == 0) {
         ask_heartbeat(s);
         write_view(s);
     }
@@ -283,5 +287,7 @@ void swap_look(struct swap *s, int64_t survey_ms)
 
 int64_t swap_look_due(const struct swap *s)
 {
-    return rests(s) && !phases_works(&s->phases) ? facts_ready_due(&s->phases) : INT64_MAX;
+    if (!rests(s) || phases_works(&s->phases))
+        return INT64_MAX;
+    return MIN_OF(facts_ready_due(&s->phases), heartbeat_left(s));
 }

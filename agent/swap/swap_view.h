@@ -30,7 +30,8 @@ bool swap_waits(const struct swap *s);
 /* While swap_waits: tells it when that changes. */
 void swap_watch(struct swap *s);
 
-/* How long until something that was bad is worth a look; INT64_MAX: nothing is. */
+/* How long until something that was bad, or the heartbeat, is worth a look; INT64_MAX: nothing is.
+ */
 int64_t swap_look_due(const struct swap *s);
 
 #endif

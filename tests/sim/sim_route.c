@@ -172,12 +172,20 @@ static bool path_fits(const char *pattern, const char *path, char id[static 80])
     return true;
 }
 
-/* A client resolves tokens through its servers; here it knows the one of the settings. */
-static bool managed_by_settings(const struct sim_ask *x)
+/* A client resolves tokens through its servers; here it knows those of the settings. */
+static const struct sim_token_record *token_of_settings(const struct sim_ask *x)
 {
+    static const struct sim_token_record all = {.management = true},
+                                         reading = {.agent = SIM_RIGHT_READ,
+                                                    .node = SIM_RIGHT_READ,
+                                                    .operator_ = SIM_RIGHT_READ};
+    static const struct sim_id none;
     struct sim_id secret;
-    return !x->n->cfg.server && sim_id_parse(x->q->token, &secret) == 0 &&
-           sim_id_eq(&secret, &x->n->cfg.management);
+    if (x->n->cfg.server || sim_id_parse(x->q->token, &secret) < 0 || sim_id_eq(&secret, &none))
+        return NULL;
+    return sim_id_eq(&secret, &x->n->cfg.management) ? &all
+           : sim_id_eq(&secret, &x->n->cfg.reader)   ? &reading
+                                                     : NULL;
 }
 
 /* Does the token allow it? The text of the refusal, or NULL. */
@@ -190,13 +198,11 @@ static const char *refused(struct sim_ask *x, enum sim_need need)
     if (x->q->token[0] != '\0') {
         if (x->n->faults.token_expired != 0 && need != SIM_NEED_NOTHING)
             return "ACL token expired";
-        if (managed_by_settings(x))
-            return NULL;
         r = sim_token_of(x->n, x->q->token);
-        if (r == NULL && need != SIM_NEED_NOTHING)
+        x->token = r != NULL ? &r->u.token : token_of_settings(x);
+        if (x->token == NULL && need != SIM_NEED_NOTHING)
             return "ACL token not found";
     }
-    x->token = r != NULL ? &r->u.token : NULL;
     const struct sim_token_record *t = x->token;
     bool all = t != NULL && t->management;
     x->may_read_space = all || (t != NULL && t->space >= SIM_RIGHT_READ);

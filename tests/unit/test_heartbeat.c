@@ -126,18 +126,18 @@ static void it_is_due_when_the_next_one_has_come(void **state)
         const char *id, *text;
         enum tri value;
         enum phase phase;
-        int64_t now;
-        bool due;
+        int64_t due;
     } rows[] = {
-        {HEARTBEAT_FACT, "age=5000 ttl=15000 at=1000", TRI_YES, PHASE_STAGED, 11000, false},
-        {HEARTBEAT_FACT, "age=5000 ttl=15000 at=1000", TRI_YES, PHASE_STAGED, 11001, true},
-        {HEARTBEAT_FACT, "age=90000 ttl=15000 at=1000", TRI_YES, PHASE_STAGED, 1001, true},
-        {HEARTBEAT_FACT, "age=5000 ttl=15000 at=1000", TRI_YES, PHASE_IDLE, 11001, false},
-        {HEARTBEAT_FACT, "age=5000 ttl=15000 at=1000", TRI_YES, PHASE_SETTLED, 11001, false},
-        {HEARTBEAT_FACT, "age=5000 ttl=15000 at=1000", TRI_YES, PHASE_PROBING, 11001, false},
-        {HEARTBEAT_FACT, "age=5000 ttl=15000 at=1000", TRI_UNKNOWN, PHASE_STAGED, 11001, false},
-        {HEARTBEAT_FACT, "Nomad answers 403", TRI_YES, PHASE_STAGED, 11001, false},
-        {"held", "age=5000 ttl=15000 at=1000", TRI_YES, PHASE_STAGED, 11001, false},
+        {HEARTBEAT_FACT, "age=5000 ttl=15000 at=1000", TRI_YES, PHASE_STAGED, 11000},
+        {HEARTBEAT_FACT, "age=14999 ttl=15000 at=1000", TRI_YES, PHASE_STAGED, 1001},
+        {HEARTBEAT_FACT, "age=15000 ttl=15000 at=1000", TRI_YES, PHASE_STAGED, 3000}, /* late */
+        {HEARTBEAT_FACT, "age=90000 ttl=15000 at=1000", TRI_YES, PHASE_STAGED, 3000},
+        {HEARTBEAT_FACT, "age=5000 ttl=15000 at=1000", TRI_YES, PHASE_IDLE, INT64_MAX},
+        {HEARTBEAT_FACT, "age=5000 ttl=15000 at=1000", TRI_YES, PHASE_SETTLED, INT64_MAX},
+        {HEARTBEAT_FACT, "age=5000 ttl=15000 at=1000", TRI_YES, PHASE_PROBING, INT64_MAX},
+        {HEARTBEAT_FACT, "age=5000 ttl=15000 at=1000", TRI_UNKNOWN, PHASE_STAGED, INT64_MAX},
+        {HEARTBEAT_FACT, "Nomad answers 403", TRI_YES, PHASE_STAGED, INT64_MAX},
+        {"held", "age=5000 ttl=15000 at=1000", TRI_YES, PHASE_STAGED, INT64_MAX},
     };
 
     (void)state;
@@ -146,8 +146,8 @@ static void it_is_due_when_the_next_one_has_come(void **state)
 
         str_cut(facts[1].id, sizeof(facts[1].id), rows[i].id);
         str_cut(facts[1].text, sizeof(facts[1].text), rows[i].text);
-        assert_int_equal(heartbeat_due(rows[i].phase, facts, 2, rows[i].now), rows[i].due);
-        assert_false(heartbeat_due(rows[i].phase, facts, 1, rows[i].now));
+        assert_true(heartbeat_due_ms(rows[i].phase, facts, 2) == rows[i].due);
+        assert_true(heartbeat_due_ms(rows[i].phase, facts, 1) == INT64_MAX);
     }
 }
 

@@ -246,11 +246,13 @@ static void a_heartbeat_is_asked_anew_when_it_has_come(void **state)
     made = b->s.survey.made_ms;
     assert_string_equal(beat(b), "age=1000 ttl=4000 at=100000");
 
-    b->m.uptime_ms = 103000; /* due, not over */
+    b->m.uptime_ms = 103000; /* the next one comes just now */
+    assert_int_equal(swap_look_due(&b->s), 1);
     swap_look(&b->s, SURVEY_GREET_MS);
     assert_int_equal(b->m.heartbeats_asked, 1);
     b->m.uptime_ms = 103001;
-    b->s.phases.rec.phase = PHASE_IDLE; /* no candidate */
+    b->s.phases.rec.phase = PHASE_IDLE;    /* no candidate */
+    assert_true(swap_look_due(&b->s) > 1); /* nobody wakes up for it */
     swap_look(&b->s, SURVEY_GREET_MS);
     assert_int_equal(b->m.heartbeats_asked, 1);
     b->s.phases.rec.phase = PHASE_STAGED;
@@ -263,6 +265,7 @@ static void a_heartbeat_is_asked_anew_when_it_has_come(void **state)
     b->m.uptime_ms = 107000;
     swap_look(&b->s, SURVEY_GREET_MS);
     assert_string_equal(beat(b), "unknown"); /* not what it was */
+    assert_true(swap_look_due(&b->s) > 0);
     b->m.uptime_ms = 109000;
     swap_look(&b->s, SURVEY_GREET_MS);
     assert_int_equal(b->m.heartbeats_asked, 3); /* not again before the next survey */
