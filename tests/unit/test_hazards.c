@@ -213,6 +213,39 @@ static void test_reasons(void **state)
     free(f);
 }
 
+/* Clients whose agent tells their heartbeat wait for it; why the others' cannot is their word. */
+static void test_heartbeats(void **state)
+{
+    static const struct fact_view refused = {"heartbeat", TRI_UNKNOWN, "Nomad answers 403"};
+    static const struct {
+        int64_t told[2]; /* c1, c2 */
+        const char *says;
+    } rows[] = {
+        {{0, 0}, "2 clients do not wait"},
+        {{0, 5}, "; c1: Nomad answers 403"},
+        {{5, 0}, "1 client does not wait"},
+        {{5, 5}, NULL},
+    };
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    struct err err = ERR_INIT;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        small_fleet_init(f);
+        f->hosts[3].agent.heartbeat.at = rows[i].told[0];
+        f->hosts[4].agent.heartbeat.at = rows[i].told[1];
+        f->hosts[3].agent.facts = &refused;
+        f->hosts[3].agent.n_facts = 1;
+        assert_int_equal(
+            plan_make(&f->w, &f->survey, &f->release, &f->policy, built_in(), &f->plan, &err), 0);
+        if (rows[i].says != NULL && find(&f->plan, "heartbeat-unread", rows[i].says) == NULL)
+            fail_msg("not told: %s", rows[i].says);
+        if (rows[i].says == NULL)
+            assert_null(find(&f->plan, "heartbeat-unread", ""));
+        plan_free(&f->plan);
+    }
+    free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_bad_leader), cmocka_unit_test(test_well),
         cmocka_unit_test(test_unsurveyed), cmocka_unit_test(test_accept),
         cmocka_unit_test(test_many),       cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_heartbeats),
     };
     return cmocka_run_group_tests_name("hazards", tests, NULL, NULL);
 }

@@ -459,6 +459,30 @@ static void a_hold_file_that_went_is_not_told(void **state)
     pthread_join(thread, NULL);
 }
 
+/* A candidate whose next heartbeat has come: swap is woken and waited for; not before. */
+static void a_heartbeat_that_has_come_is_asked_anew(void **state)
+{
+    struct room *r = *state;
+    struct fact *f = &r->view->status.facts[0];
+    pthread_t thread;
+    r->view->status.work.phase = PHASE_STAGED;
+    r->view->status.work.revision = r->view->hello.view_revision = (uint64_t)r->now * 1000;
+    r->view->status.n_facts = 1;
+    str_cut(f->id, sizeof(f->id), "heartbeat");
+    f->value = TRI_YES;
+    str_cut(f->text, sizeof(f->text), "age=5000 ttl=15000 at=92000");
+    listener_set_view(r->listener, r->view, NULL);
+    r->now = 102000;
+    drop_status(status(r));
+    assert_int_equal(fake_swap_connections(r->swap), 0);
+    r->now = 102001;
+    assert_int_equal(pthread_create(&thread, NULL, tell_when_woken, r), 0);
+    struct receipt *s = status(r);
+    assert_int_equal(s->u.status.work.revision, 12);
+    drop_status(s);
+    pthread_join(thread, NULL);
+}
+
 static void a_full_status_still_fits(void **state)
 {
     struct room *r = *state;
@@ -654,6 +678,7 @@ int main(void)
         T(held_until_something_changes),
         T(an_order_is_answered_in_its_version),
         T(a_hold_file_that_went_is_not_told),
+        T(a_heartbeat_that_has_come_is_asked_anew),
         T(hello_tells_what_both_programs_speak),
         T(a_crowd_lets_the_oldest_go),
         T(a_swap_of_before_gets_the_order_alone),
