@@ -197,19 +197,18 @@ static void freshen(struct listener *l)
 
     pthread_mutex_lock(&l->lock);
     if (l->view != NULL) {
-        revision = l->view->status.work.revision;
-        age = phase_rests(l->view->status.work.phase)
-                  ? stamp_check(&l->view->hello.stamp, l->c.binary)
-                  : STAMP_FRESH; /* swap is awake, and tells as it goes */
+        const struct receipt_status *told = &l->view->status;
+        bool rests = phase_rests(told->work.phase); /* else swap is awake, and tells as it goes */
+        int64_t now = clock_mono(l->c.clock);
+
+        revision = told->work.revision;
+        age = rests ? stamp_check(&l->view->hello.stamp, l->c.binary) : STAMP_FRESH;
+        if (rests && hold_changed(told, l->c.hold_file))
+            age = STAMP_OLD;
         /* The rest of what it told of its host is looked at from time to time. When nobody
          * answers, the next who asks does not wait for it. */
-        int64_t now = clock_mono(l->c.clock);
-        if (phase_rests(l->view->status.work.phase) &&
-            hold_changed(&l->view->status, l->c.hold_file))
-            age = STAMP_OLD;
-        if (age == STAMP_FRESH && phase_rests(l->view->status.work.phase) &&
-            now > MAX_OF((int64_t)(revision / 1000), l->facts_asked_ms) +
-                      facts_hold_ms(&l->view->status, now)) {
+        int64_t last_ms = MAX_OF((int64_t)(revision / 1000), l->facts_asked_ms);
+        if (age == STAMP_FRESH && rests && now > last_ms + facts_hold_ms(told, now)) {
             l->facts_asked_ms = now;
             age = STAMP_OLD;
         }
