@@ -206,7 +206,10 @@ static void run_once(struct truth *t)
     t_seeds_new_process(t);
     c.told = told;
     c.told_ctx = t;
-    if (run_loop(&c, &err) < 0 && !t->dead && t->violated == 0)
+    t->at_work = true;
+    int rc = run_loop(&c, &err);
+    t->at_work = false;
+    if (rc < 0 && !t->dead && t->violated == 0)
         judge_says(t, INVARIANT_ENDS, "the loop gave up: %s", err.text);
 }
 

@@ -333,6 +333,7 @@ struct truth {
     int64_t server_settled_ms; /* a server's agent said so last */
     int64_t effect_ms;         /* the last host was committed as done */
     bool dead;                 /* it crashed: nothing it does counts */
+    bool at_work;              /* its loop runs: else it crashed, was left, or has ended */
     bool reboots;              /* and its machine boots */
     int64_t crash_at;          /* N-th commit or effect from now; 0: none */
     bool crash_after;

@@ -150,8 +150,8 @@ static bool is_ours(const struct truth *t, const struct t_agent *a)
 
 static bool may_stage(const struct truth *t)
 {
-    if (!t->with_seeds || t->dead || t->paused || t->aborted || t->taken_over || t_faulty(t) ||
-        t->committed.state != RUN_STAGING || t->committed.ending != RUN_NONE)
+    if (!t->with_seeds || !t->at_work || t->dead || t->paused || t->aborted || t->taken_over ||
+        t_faulty(t) || t->committed.state != RUN_STAGING || t->committed.ending != RUN_NONE)
         return false;
     for (int r = 0; r < t->n_regions; r++)
         if (t->now < t->regions[r].cut_ms)
