@@ -29,10 +29,10 @@ static int read_token(const char *path, char token[static FETCH_TOKEN_MAX], stru
     auto_buf struct buf b = {.limit = FETCH_TOKEN_MAX};
     int rc = file_read(path, FETCH_TOKEN_MAX, FILE_PRIVATE | FILE_TRUSTED, &b, err);
 
-    if (rc == 0)
-        rc = heartbeat_token_parse(buf_str(&b), b.len, token, err);
+    if (rc == 0 && (rc = heartbeat_token_parse(buf_str(&b), b.len, token, err)) < 0)
+        err_wrap(err, "%s", path);
     crypto_wipe(b.data, b.len);
-    return rc < 0 ? err_wrap(err, "[nomad] token_file %s", path) : 0;
+    return rc < 0 ? err_wrap(err, "[nomad] token_file") : 0;
 }
 
 /* Over plain http whoever listens there would get it. */

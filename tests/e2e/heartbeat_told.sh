@@ -28,7 +28,7 @@ release 1.11.4
 run plan "$TARGET"
 check "without the file the plan is made" status_is 0
 check "and says that no heartbeat is waited for" says "[heartbeat-unread] 3 clients do not wait"
-check "and why the agent does not tell it" says "c1: [nomad] token_file $E2E/token: open $E2E/token: No such file"
+check "and why the agent does not tell it" says "c1: [nomad] token_file: open $E2E/token: No such"
 
 with_token 33333333-4444-5555-6666-777777777777
 check "a token that Nomad does not know is not enough" within 20 plan_says "c1: Nomad answers 403 to the token of [nomad] token_file: it needs agent:read"
