@@ -12,6 +12,10 @@
  * command runs in a process of its own, which holds the service lock, so that a
  * caravan-swap started anew waits for it instead of starting a second Nomad.
  *
+ * at_boot says whether the service is started when the host starts, reads that back, and does not
+ * wait long (SERVICE_BOOT_MS). Where that cannot be had nothing is changed (unit_boot.h). Commands
+ * are believed by their exit status: there is nothing to read back.
+ *
  * state: what the service is now. `ended` means that no process runs and the
  * service manager will start none by itself. restarts only grows; a number that
  * grew is a start nobody ordered (0 where the manager does not count: then a
@@ -36,6 +40,7 @@ struct service_state {
     char text[TEXT_MAX]; /* "active (running)": for people */
 };
 
+#define SERVICE_BOOT_MS  5000 /* for one command, or one question to systemd */
 #define ABOUT_CONDITIONS 16
 #define ABOUT_FILES      16
 #define ABOUT_UNITS      32
@@ -70,10 +75,18 @@ struct about_unit {
     char load[16], active[16]; /* "loaded", "active" */
 };
 
+/* Is it started when the host starts? */
+struct about_boot {
+    char state[24];   /* systemd's word: "enabled", "disabled", "static", ...; "" not told. Of
+                         commands "commands": both are configured */
+    bool told;        /* the others are known */
+    char others[128]; /* which would start it although it were disabled: "a.target, b.timer" */
+};
+
 /* What starts Nomad here, as the service manager has it loaded. Of each list: told, whether the
  * manager has told it whole; more, that there are others than these. */
 struct service_about {
-    bool unit;          /* false: configured commands; nothing below is known */
+    bool unit;          /* false: configured commands; nothing below is known but boot.state */
     bool missing;       /* the manager has no such unit; nothing below is known */
     bool reload;        /* its files changed on disk since they were loaded */
     char fragment[256]; /* the unit's file; "" none */
@@ -83,6 +96,7 @@ struct service_about {
     char group[64];
     char groups[ABOUT_GROUPS][64]; /* SupplementaryGroups=; "" behind the last */
     bool dynamic_user;
+    struct about_boot boot;
     bool refuses;        /* to be stopped, or started, by anybody but other units */
     int32_t stop_signal; /* at a restart; 0: not told */
     char restart[24];    /* "on-failure"; "" not told */
@@ -130,6 +144,8 @@ struct service {
     MUST_CHECK int (*poll)(void *self, enum service_progress *ret, char ret_text[static TEXT_MAX],
                            struct err *err);
     MUST_CHECK int (*state)(void *self, struct service_state *ret, struct err *err);
+    /* ERR_REFUSED: nothing was changed, the text says why. */
+    MUST_CHECK int (*at_boot)(void *self, bool starts, struct err *err);
     MUST_CHECK int (*about)(void *self, struct service_about *ret, struct err *err);
     /* Is this other unit active? Unknown: the manager could not be asked. No: there is none. */
     enum tri (*active)(void *self, const char *unit);

@@ -255,11 +255,42 @@ static int command_state(void *self, struct service_state *ret, struct err *err)
     return 0;
 }
 
+/* Not through the lock's holder: nothing of it is to outlive us, and no act waits for it. */
+static int command_at_boot(void *self, bool starts, struct err *err)
+{
+    const struct service_command *c = self;
+    const char *name = starts ? "enable" : "disable";
+    const char *command = starts ? c->conf->enable : c->conf->disable;
+    const char *argv[WORDS_MAX + 1];
+    struct spawn_result r = {.out = BUF_INIT};
+    char copy[512];
+    struct spawn s = {.argv = argv, .deadline_ms = SERVICE_BOOT_MS, .quiet = true, .pass_fd = -1};
+    int rc;
+
+    if (command[0] == '\0')
+        return err_set(err, ERR_REFUSED, 0,
+                       "Nomad is started by configured commands, and none is there for this: name "
+                       "it in agent.conf ([command] %s)",
+                       name);
+    str_cut(copy, sizeof(copy), command);
+    (void)split(copy, argv, WORDS_MAX);
+    rc = spawn_run(&s, clock_system(), &r, err);
+    buf_free(&r.out);
+    if (rc < 0)
+        return err_wrap(err, "the %s command", name);
+    return r.exit_code == 0 ? 0
+                            : err_set(err, ERR_STATE, 0, "the %s command ended with status %d",
+                                      name, r.exit_code < 0 ? 128 + r.signal : r.exit_code);
+}
+
 static int command_about(void *self, struct service_about *ret, struct err *err)
 {
-    (void)self;
+    const struct service_command *c = self;
+
     (void)err;
     memset(ret, 0, sizeof(*ret));
+    if (c->conf->enable[0] != '\0' && c->conf->disable[0] != '\0')
+        str_cut(ret->boot.state, sizeof(ret->boot.state), "commands");
     return 0;
 }
 
@@ -314,6 +345,7 @@ int service_command_new(const struct agent_conf *conf, const char *program, cons
         .begin = command_begin,
         .poll = command_poll,
         .state = command_state,
+        .at_boot = command_at_boot,
         .about = command_about,
         .active = command_active,
         .evidence = command_evidence,

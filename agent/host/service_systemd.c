@@ -4,6 +4,7 @@
 #include "service.h"
 #include "str.h"
 #include "unit_about.h"
+#include "unit_boot.h"
 
 #define NAME     UNIT_BUS_NAME
 #define ROOT     UNIT_BUS_ROOT
@@ -251,6 +252,8 @@ static int systemd_about(void *self, struct service_about *ret, struct err *err)
     if (connect_bus(s, err) < 0)
         return -1;
     rc = unit_about(s->bus, s->path, &a);
+    if (rc >= 0)
+        rc = unit_boot_ask(s->bus, s->conf->unit, s->path, &a.boot);
     if (rc < 0)
         return bus_failed(s, rc, NULL, "the settings", err);
     *ret = a;
@@ -278,6 +281,22 @@ static enum tri systemd_active(void *self, const char *unit)
     free(path);
     sd_bus_error_free(&e);
     return active;
+}
+
+/* ---- at boot ---- */
+
+static int systemd_at_boot(void *self, bool starts, struct err *err)
+{
+    struct service_systemd *s = self;
+
+    if (connect_bus(s, err) < 0)
+        return -1;
+    if (unit_boot_set(s->bus, s->conf->unit, s->path, starts, err) == 0)
+        return 0;
+    /* What was not answered in time may be answered later, to another question. */
+    if (err->kind == ERR_NETWORK || err->kind == ERR_TIMEOUT)
+        disconnect(s);
+    return -1;
 }
 
 /* ---- evidence ---- */
@@ -347,6 +366,7 @@ int service_systemd_new(const struct agent_conf *conf, struct service *ret, stru
         .begin = systemd_begin,
         .poll = systemd_poll,
         .state = systemd_state,
+        .at_boot = systemd_at_boot,
         .about = systemd_about,
         .active = systemd_active,
         .evidence = systemd_evidence,

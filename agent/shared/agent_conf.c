@@ -66,6 +66,12 @@ static const struct conf_key keys[] = {
              "service = command: program and arguments, blanks between, no shell"),
     TEXT_ROW("command", "stop", stop, "", "the same, returns when Nomad has ended"),
     TEXT_ROW("command", "status", status, "", "the same, exit status 0: Nomad is active"),
+    TEXT_ROW("command", "enable", enable, "",
+             "the same, exit status 0: Nomad is started when this host starts; empty: no order "
+             "enables it"),
+    TEXT_ROW("command", "disable", disable, "",
+             "the same, exit status 0: Nomad is not started when this host starts; empty: no order "
+             "disables it"),
     PATH_ROW("command", "pid_file", pid_file, NULL, "file with the id of Nomad's main process"),
     PATH_ROW("law", "hold_file", hold_file, "/etc/caravan/hold",
              "while this file exists nothing is swapped here"),
@@ -75,6 +81,9 @@ static const struct conf_key keys[] = {
         "yes: a server may be swapped although its region's quorum does not survive it"),
     ROW("law", "start_stopped", CONF_BOOL, start_stopped, 0, 0, "no",
         "yes: a swap also starts a Nomad that was stopped, which else stays stopped"),
+    ROW("law", "allow_stop", CONF_BOOL, allow_stop, 0, 0, "no",
+        "yes: Nomad may be disabled and stopped by order, as caravan replace does with a server "
+        "that it removes"),
     ROW("law", "max_lease", CONF_DURATION, max_lease_ms, 1000, LEASE_MAX_MS, "15m",
         "longest promise to obey one run only"),
     TEXT_ROW(
@@ -129,6 +138,14 @@ static int check_command(const char *key, const char *value, struct err *err)
                    value);
 }
 
+/* Those that are needed only by orders which most hosts never get. */
+static int check_boot_commands(const struct agent_conf *c, struct err *err)
+{
+    if (c->enable[0] != '\0' && check_command("enable", c->enable, err) < 0)
+        return -1;
+    return c->disable[0] != '\0' ? check_command("disable", c->disable, err) : 0;
+}
+
 static int check_service(const struct agent_conf *c, struct err *err)
 {
     if (str_eq(c->service, "systemd"))
@@ -147,7 +164,7 @@ static int check_service(const struct agent_conf *c, struct err *err)
     for (size_t i = 0; i < ARRAY_LEN(needed); i++)
         if (check_command(needed[i].key, needed[i].value, err) < 0)
             return -1;
-    return 0;
+    return check_boot_commands(c, err);
 }
 
 static int check_address(const struct agent_conf *c, struct err *err)

@@ -37,11 +37,13 @@ struct agent_conf {
     char metadata_address[64]; /* 169.254.169.254; "": not asked whether a cloud answers */
     /* [command]: service = command; each a program and its arguments, blanks between, no shell */
     char start[512], stop[512], status[512], pid_file[256];
+    char enable[512], disable[512]; /* "": no order enables, or disables, it */
     /* [law] */
     char hold_file[128];           /* /etc/caravan/hold */
     int64_t gap_ms;                /* 30s between swaps; not before a revert */
     bool allow_outage;             /* no: a server swap that its region's quorum does not survive */
     bool start_stopped;            /* no: a Nomad that was stopped stays stopped */
+    bool allow_stop;               /* no: no order stops or disables Nomad */
     int64_t max_lease_ms;          /* 15m */
     char url_prefixes[1024];       /* "" any: blanks between */
     char min_version[64];          /* "" any */

@@ -152,6 +152,8 @@ static int answer_lists(sd_bus_message *m, const struct fake_systemd *f, const c
         {.name = "BindsTo", as_texts, ""},
         {.name = "RequiredBy", as_texts, f->bound},
         {.name = "RequisiteOf", as_texts, ""},
+        {.name = "WantedBy", as_texts, f->wanted},
+        {.name = "TriggeredBy", as_texts, f->triggered},
         {.name = "BoundBy", as_texts, ""},
         {.name = "ConsistsOf", as_texts, ""},
         {.name = "BindPaths", as_groups, f->binds, .member = "ssbt"},
@@ -252,10 +254,75 @@ static int answer_act(sd_bus_message *m, struct fake_systemd *f, _Atomic unsigne
     return sd_bus_reply_method_return(m, "o", JOB);
 }
 
+static int answer_change(sd_bus_message *m, struct fake_systemd *f, bool enable)
+{
+    sd_bus_message *reply = NULL;
+    int rc = sd_bus_message_new_method_return(m, &reply);
+
+    if (enable)
+        f->enabled++;
+    else
+        f->disabled++;
+    if (!f->stubborn)
+        snprintf(f->file_state, sizeof(f->file_state), "%s", enable ? "enabled" : "disabled");
+    if (rc >= 0 && enable)
+        rc = sd_bus_message_append(reply, "b", 1);
+    if (rc >= 0)
+        rc = sd_bus_message_append(reply, "a(sss)", 0);
+    if (rc >= 0)
+        rc = sd_bus_send(NULL, reply, NULL);
+    sd_bus_message_unref(reply);
+    return rc < 0 ? rc : 1;
+}
+
+static int answer_links(sd_bus_message *m, const struct fake_systemd *f)
+{
+    sd_bus_message *reply = NULL;
+    int rc;
+
+    if (f->no_links)
+        return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_UNKNOWN_METHOD, "no such method");
+    rc = sd_bus_message_new_method_return(m, &reply);
+    if (rc >= 0)
+        rc = sd_bus_message_open_container(reply, 'a', "s");
+    if (rc >= 0 && strcmp(f->file_state, "enabled") == 0)
+        rc = append_words(reply, f->links);
+    if (rc >= 0)
+        rc = sd_bus_message_close_container(reply);
+    if (rc >= 0)
+        rc = sd_bus_send(NULL, reply, NULL);
+    sd_bus_message_unref(reply);
+    return rc < 0 ? rc : 1;
+}
+
+static int answer_reload(sd_bus_message *m, struct fake_systemd *f)
+{
+    f->reloaded++;
+    if (f->no_reload)
+        return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_FAILED, "not now");
+    memcpy(f->wanted, f->wanted_then, sizeof(f->wanted));
+    return sd_bus_reply_method_return(m, "");
+}
+
+/* 0: it is none of these. */
+static int answer_boot(sd_bus_message *m, struct fake_systemd *f, const char *member)
+{
+    if (strcmp(member, "GetUnitFileState") == 0)
+        return f->file_state[0] != '\0'
+                   ? sd_bus_reply_method_return(m, "s", f->file_state)
+                   : sd_bus_reply_method_errorf(m, SD_BUS_ERROR_FAILED, "no such file");
+    if (strcmp(member, "GetUnitFileLinks") == 0)
+        return answer_links(m, f);
+    if (strcmp(member, "EnableUnitFiles") == 0 || strcmp(member, "DisableUnitFiles") == 0)
+        return answer_change(m, f, member[0] == 'E');
+    return strcmp(member, "Reload") == 0 ? answer_reload(m, f) : 0;
+}
+
 static int on_message(sd_bus_message *m, void *ctx, sd_bus_error *error)
 {
     struct fake_systemd *f = ctx;
     const char *member = sd_bus_message_get_member(m);
+    int rc;
 
     (void)error;
     if (!sd_bus_message_is_method_call(m, NULL, NULL) || member == NULL)
@@ -270,6 +337,9 @@ static int on_message(sd_bus_message *m, void *ctx, sd_bus_error *error)
         return answer_act(m, f, &f->started);
     if (strcmp(member, "StopUnit") == 0)
         return answer_act(m, f, &f->stopped);
+    rc = answer_boot(m, f, member);
+    if (rc != 0)
+        return rc;
     if (strcmp(member, "ResetFailedUnit") == 0)
         f->reset++;
     return sd_bus_reply_method_return(m, "");

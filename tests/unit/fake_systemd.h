@@ -35,6 +35,11 @@ struct fake_systemd {
     int kill_signal, prevented;
     unsigned long restart_us, limit_us;
     unsigned limit_starts;
+    /* Is it started at boot: its file's state, the links that disabling takes away, what starts it
+     * as it is loaded, and after the next reload. */
+    char file_state[32], links[256], wanted[256], wanted_then[256], triggered[128];
+    bool no_links, stubborn, no_reload; /* stubborn: what is changed stays as it is */
+    _Atomic unsigned enabled, disabled, reloaded;
     bool reload, knows_little; /* knows_little: no property but the first ones */
     char address[128];
     pid_t pid;

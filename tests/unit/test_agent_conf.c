@@ -46,6 +46,7 @@ static void empty_is_the_defaults(void **state)
     assert_int_equal(c.max_connections, 256);
     assert_false(c.allow_outage);
     assert_false(c.start_stopped);
+    assert_false(c.allow_stop);
     assert_false(c.require_vendor_signature);
     assert_string_equal(c.min_version, "");
     assert_string_equal(c.vendor_keyring, "/usr/share/caravan-agent/hashicorp.asc");
@@ -83,13 +84,18 @@ static void values_are_read(void **state)
     (void)state;
     struct agent_conf c;
     struct err err = ERR_INIT;
-    if (load(COMMAND "[law]\ngap = 2m\nallow_outage = yes\nstart_stopped = yes\n", &c, &err) < 0)
+    if (load(COMMAND "[law]\ngap = 2m\nallow_outage = yes\nstart_stopped = yes\n"
+                     "allow_stop = yes\n[command]\nenable = /a on\ndisable = /a off\n",
+             &c, &err) < 0)
         fail_msg("%s", err.text);
     assert_int_equal(agent_conf_service(&c), SERVICE_KIND_COMMAND);
     assert_string_equal(c.start, "/a b");
     assert_int_equal(c.gap_ms, 120000);
     assert_true(c.allow_outage);
     assert_true(c.start_stopped);
+    assert_true(c.allow_stop);
+    assert_string_equal(c.enable, "/a on");
+    assert_string_equal(c.disable, "/a off");
 }
 
 static void what_is_wrong_is_named(void **state)
