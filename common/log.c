@@ -46,6 +46,8 @@ static const struct {
     [EVENT_LEASE_RELEASED] = {"lease-released", "f0428b0c74948955a23a091ac441a1af"},
     [EVENT_WAITING] = {"waiting", "0c78778a97389b586876e2dfab7d501c"},
     [EVENT_KEY_REPLACED] = {"key-replaced", "ec255d6c5f7323d691524c8667ab18ab"},
+    [EVENT_SERVICE_STOPPED] = {"service-stopped", "d29fa4c3c1ed4488960f0b23e11da8a1"},
+    [EVENT_SERVICE_STARTED] = {"service-started", "32624e925ce64fe99ceebdf65c2ee23d"},
     [EVENT_PAUSED] = {"paused", "645a52237931c7d07e4b8b8aac883b56"},
 };
 _Static_assert(ARRAY_LEN(events) == EVENT_COUNT, "a row for every event");

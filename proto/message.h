@@ -117,11 +117,11 @@ enum refusal {
     REFUSAL_ROLE,     /* the key may not send this kind */
     REFUSAL_LEASE,    /* no lease, another run's, or compare-and-set failed */
     REFUSAL_PAUSED,
-    REFUSAL_BUSY,        /* working: only cancel is heard */
-    REFUSAL_PHASE,       /* not possible now: nothing staged, nothing to revert */
-    REFUSAL_HELD,        /* /etc/caravan/hold exists */
-    REFUSAL_GAP,         /* too soon after the last swap */
-    REFUSAL_QUORUM,      /* the local Nomad knows no leader, or too few peers */
+    REFUSAL_BUSY,   /* working: only cancel is heard */
+    REFUSAL_PHASE,  /* not possible now: nothing staged, nothing to revert */
+    REFUSAL_HELD,   /* /etc/caravan/hold exists; service: root's law does not let it (allow_stop) */
+    REFUSAL_GAP,    /* too soon after the last swap */
+    REFUSAL_QUORUM, /* the local Nomad knows no leader, or too few peers */
     REFUSAL_UNKNOWN,     /* law could not be asked: unknown never passes */
     REFUSAL_MANIFEST,    /* not signed as trust demands, no such build, or below law's floor */
     REFUSAL_URL,         /* not among the allowed prefixes */

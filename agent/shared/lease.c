@@ -178,9 +178,9 @@ struct need {
 };
 
 static const struct need needs[MSG_KIND_COUNT] = {
-    [MSG_STAGE] = {true, true},    [MSG_SWAP] = {true, true},  [MSG_CANCEL] = {true, false},
-    [MSG_REVERT] = {true, false},  [MSG_NOTE] = {true, false}, [MSG_PRESERVE] = {true, false},
-    [MSG_SERVICE] = {true, false},
+    [MSG_STAGE] = {true, true},   [MSG_SWAP] = {true, true},  [MSG_CANCEL] = {true, false},
+    [MSG_REVERT] = {true, false}, [MSG_NOTE] = {true, false}, [MSG_PRESERVE] = {true, false},
+    [MSG_SERVICE] = {true, true},
 };
 
 enum refusal lease_allows(const struct lease *l, enum message_kind kind, uint64_t epoch,

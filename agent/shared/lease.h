@@ -51,7 +51,7 @@ MUST_CHECK enum refusal lease_apply(const struct lease *l, const struct order_le
                                     char text[static TEXT_MAX]);
 
 /* May an order of this kind, in this epoch, be obeyed now? hello, status, lease and
- * trust orders need no lease; stage and swap are refused while paused. */
+ * trust orders need no lease; stage, swap and service are refused while paused. */
 MUST_CHECK enum refusal lease_allows(const struct lease *l, enum message_kind kind, uint64_t epoch,
                                      const struct lease_now *now, char text[static TEXT_MAX]);
 

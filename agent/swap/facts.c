@@ -37,8 +37,7 @@ static void read_id(const char *data_dir, const char *name, char dst[static UUID
         facts_id_parse(buf_str(&b), dst);
 }
 
-static int hash_path(const struct host *h, const struct shelf *s, struct known_file *k,
-                     struct err *err)
+int facts_hash(const struct host *h, const struct shelf *s, struct known_file *ret, struct err *err)
 {
     struct shelf_read r = SHELF_READ_INIT;
     int rc;
@@ -48,7 +47,7 @@ static int hash_path(const struct host *h, const struct shelf *s, struct known_f
     while ((rc = shelf_step(h, &r, err)) > 0)
         ;
     if (rc == 0)
-        shelf_learn(k, &r.stat, &r.digest);
+        shelf_learn(ret, &r.stat, &r.digest);
     shelf_close(h, &r);
     return rc;
 }
@@ -70,7 +69,7 @@ static void learn_disk(struct phases *p, struct facts *f, bool *ret_learned)
     f->stamp.ino = now.ino;
     f->stamp.ctime_ns = now.ctime_ns;
     if (!shelf_known(&p->rec.disk, &now) && !phases_works(p) &&
-        hash_path(h, &p->shelf, &p->rec.disk, &err) == 0)
+        facts_hash(h, &p->shelf, &p->rec.disk, &err) == 0)
         *ret_learned = true;
     if (shelf_known(&p->rec.disk, &now))
         f->disk = p->rec.disk.digest;
@@ -135,6 +134,8 @@ void facts_gather(struct phases *p, const char *conf_data_dir, struct facts *f, 
     learn_service(p, f);
     learn_hold(p, f);
     learn_disk(p, f, ret_learned);
+    if (!phases_works(p) && f->active == TRI_YES && record_runs(&p->rec, f->stamp.main_start))
+        *ret_learned = true;
     if (f->stamp.main_pid != 0)
         learn_running(p, (pid_t)f->stamp.main_pid, f);
     if (conf_data_dir[0] != '\0')

@@ -23,8 +23,12 @@ struct facts {
 };
 
 /* Fills f anew; conf_data_dir "" takes it from the main process. p->rec.disk is
- * refreshed when the file in place is not the one it tells of: *ret_learned. */
+ * refreshed when the file in place is not the one it tells of, and forgets a stop by order when
+ * Nomad runs again: *ret_learned. */
 void facts_gather(struct phases *p, const char *conf_data_dir, struct facts *f, bool *ret_learned);
+/* Of the file in place. */
+MUST_CHECK int facts_hash(const struct host *h, const struct shelf *s, struct known_file *ret,
+                          struct err *err);
 /* Cheap: would facts_gather tell another stamp? */
 bool facts_are_old(const struct phases *p, const struct facts *f);
 /* Nomad's id file: bare text, perhaps with a line's end; "" when it is anything else. */

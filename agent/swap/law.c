@@ -39,7 +39,7 @@ static struct law_answer judge_gap(const struct law *law, const struct law_facts
         return allowed();
     a = refused(REFUSAL_GAP, "");
     snprintf(a.text, sizeof(a.text),
-             "the last swap was %lld ms ago, root demands %lld ms between two",
+             "the last swap or stop was %lld ms ago, root demands %lld ms between two",
              (long long)f->since_swap_ms, (long long)law->gap_ms);
     return a;
 }
@@ -87,17 +87,46 @@ static struct law_answer judge_quorum(const struct law *law, const struct law_fa
     return judge_peers(f);
 }
 
+static struct law_answer judge_stop(const struct law *law)
+{
+    return law->allow_stop ? allowed()
+                           : refused(REFUSAL_HELD,
+                                     "root does not let orders stop or disable Nomad here: to "
+                                     "allow it, write allow_stop = yes below [law] in this host's "
+                                     "agent.conf");
+}
+
+/* What is asked besides whether something is being worked on. */
+static const struct articles {
+    bool hold, stop, gap, quorum;
+} articles[LAW_QUESTIONS] = {
+    [LAW_SWAP] = {.hold = true, .gap = true, .quorum = true},
+    [LAW_REVERT] = {.hold = true, .quorum = true},
+    [LAW_RENAME] = {.hold = true, .quorum = true},
+    [LAW_START] = {.hold = true},
+    [LAW_STOP] = {.hold = true, .stop = true, .gap = true, .quorum = true},
+    [LAW_ENABLE] = {.hold = true},
+    [LAW_DISABLE] = {.hold = true, .stop = true},
+};
+
+bool law_asks_quorum(enum law_question question)
+{
+    return articles[question].quorum;
+}
+
 struct law_answer law_judge(const struct law *law, enum law_question question,
                             const struct law_facts *facts)
 {
+    const struct articles *asks = &articles[question];
     struct law_answer a = judge_busy(facts);
 
-    if (a.refusal != REFUSAL_NONE || question == LAW_STAGE)
-        return a;
-    a = judge_hold(facts);
-    if (a.refusal == REFUSAL_NONE && question == LAW_SWAP)
+    if (a.refusal == REFUSAL_NONE && asks->hold)
+        a = judge_hold(facts);
+    if (a.refusal == REFUSAL_NONE && asks->stop)
+        a = judge_stop(law);
+    if (a.refusal == REFUSAL_NONE && asks->gap)
         a = judge_gap(law, facts);
-    if (a.refusal == REFUSAL_NONE)
+    if (a.refusal == REFUSAL_NONE && asks->quorum)
         a = judge_quorum(law, facts);
     return a;
 }

@@ -40,6 +40,11 @@
  * after a failed probe is not asked about min_version either: the host must get a binary back that
  * runs, and no order chose which.
  *
+ * The orders about the service itself: all four ask whether something is being worked on, and for
+ * the hold file. Stop and disable need root's allow_stop, for what they do outlives the run. Stop
+ * asks for the gap and the quorum as a swap does; start, which only undoes a stop, asks for
+ * neither.
+ *
  * A swap may wait for minutes between its order and its rename (not_before, a package
  * manager at work), so hold and quorum are asked again at the end of that wait.
  */
@@ -56,6 +61,7 @@ struct law {
     bool allow_outage;
     bool allow_file_urls;
     bool start_stopped; /* a swap starts what did not run; asked by nobody, done by swap_obey */
+    bool allow_stop;    /* by order, stop and disable */
     const char *url_prefixes; /* "" any: blanks between */
     const char *min_version;  /* "" any */
     bool require_vendor_signature;
@@ -63,12 +69,22 @@ struct law {
 
 /* LAW_RENAME: a swap that was allowed, once more right before its rename, by facts gathered then;
  * the swap itself is what it is busy with, and its gap was over. */
-enum law_question { LAW_STAGE, LAW_SWAP, LAW_REVERT, LAW_RENAME };
+enum law_question {
+    LAW_STAGE,
+    LAW_SWAP,
+    LAW_REVERT,
+    LAW_RENAME,
+    LAW_START,
+    LAW_STOP,
+    LAW_ENABLE,
+    LAW_DISABLE,
+    LAW_QUESTIONS
+};
 
 struct law_facts {
     bool busy;             /* a working phase */
     enum tri held;         /* the hold file exists */
-    bool swapped;          /* there was a swap before */
+    bool swapped;          /* there was a swap, or a stop by order, before */
     int64_t since_swap_ms; /* its restart; since boot when that was before this boot */
     bool server;           /* the order says so, or the host has a server id */
     enum tri active;       /* the service runs */
@@ -87,6 +103,8 @@ struct law_answer {
 
 struct law_answer law_judge(const struct law *law, enum law_question question,
                             const struct law_facts *facts);
+/* Is the quorum a part of the answer? Asking for it takes seconds. */
+bool law_asks_quorum(enum law_question question);
 /* What a manifest would bring here, beside what settled. */
 struct law_release {
     const char *version;

@@ -141,7 +141,8 @@ struct law_facts law_facts_gather(const struct phases *p, const struct law *law,
     f.held = is_there(h, p->conf.hold_file);
     if (h->service->state(h->service->self, &state, &err) == 0)
         f.active = state.active;
-    if (server && f.active == TRI_YES && f.held == TRI_NO && !law->allow_outage)
+    if (law_asks_quorum(question) && server && f.active == TRI_YES && f.held == TRI_NO &&
+        !law->allow_outage && (question != LAW_STOP || law->allow_stop))
         ask_quorum(h, &f);
     return f;
 }

@@ -3,11 +3,11 @@
  *
  * phases.h is a table of phases; phase_stage.c with phase_vendor.c and phase_own.c, phase_swap.c,
  * phase_probe.c and phase_revert.c each implement rows of it, phase_cross.c the rename that swap
- * and revert have in common. A step (phase_step) is called by phases_step when its time has come.
- * It does one small thing, never waits, and says before it returns what comes next: phases_then
- * another step of the same phase, phases_enter another phase, which is recorded before its first
- * step; phases_fail and phases_come_back end the work, close what it holds open and say why. A step
- * that says nothing is called again.
+ * and revert have in common, phase_act.c the stop and start by order. A step (phase_step) is called
+ * by phases_step when its time has come. It does one small thing, never waits, and says before it
+ * returns what comes next: phases_then another step of the same phase, phases_enter another phase,
+ * which is recorded before its first step; phases_fail and phases_come_back end the work, close
+ * what it holds open and say why. A step that says nothing is called again.
  *
  * What a step knows between two calls is in p->now (memory only) and in p->rec (recorded when a
  * phase is entered). All of it on the thread of phases_step; p is borrowed.
@@ -20,10 +20,13 @@
 /* ---- the first step of each phase, and what a restart makes of the phase ---- */
 
 phase_step fetching_begin, swapping_begin, probing_begin, reverting_begin;
+phase_step stop_recover; /* phase_act.c; of a stop by order, in whatever phase of rest */
 phase_step swapping_recover, probing_recover, reverting_recover;
 
 /* ---- what comes next (phases.c) ---- */
 
+/* What was done is over, and nothing of it is told by a phase. */
+phase_step phases_rest;
 /* Not before after_ms from now; 0: at once. */
 void phases_then(struct phases *p, phase_step *next, int64_t after_ms);
 void phases_enter(struct phases *p, enum phase phase);

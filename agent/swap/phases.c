@@ -6,7 +6,7 @@
 
 #define RETRY_MS 1000
 
-static phase_step rest_begin, interrupted;
+static phase_step interrupted;
 
 struct phase_row {
     phase_step *begin;
@@ -18,15 +18,15 @@ struct phase_row {
 /* Probing has no effect of its own that a record before it would not lead to just
  * as well: after the rename, swapping and probing are recovered alike. */
 static const struct phase_row rows[PHASE_COUNT] = {
-    [PHASE_IDLE] = {.begin = rest_begin, .names = true},
+    [PHASE_IDLE] = {.begin = phases_rest, .names = true},
     [PHASE_FETCHING] = {fetching_begin, interrupted, true, false},
-    [PHASE_STAGED] = {.begin = rest_begin, .names = true},
+    [PHASE_STAGED] = {.begin = phases_rest, .names = true},
     [PHASE_SWAPPING] = {swapping_begin, swapping_recover, true, true},
     [PHASE_PROBING] = {probing_begin, probing_recover, false, true},
-    [PHASE_SETTLED] = {.begin = rest_begin, .names = true},
+    [PHASE_SETTLED] = {.begin = phases_rest, .names = true},
     [PHASE_REVERTING] = {reverting_begin, reverting_recover, true, true},
-    [PHASE_REVERTED] = {.begin = rest_begin, .names = true},
-    [PHASE_FAILED] = {.begin = rest_begin, .names = true},
+    [PHASE_REVERTED] = {.begin = phases_rest, .names = true},
+    [PHASE_FAILED] = {.begin = phases_rest, .names = true},
 };
 
 void phases_note(struct phases *p, enum log_level level, enum log_event event, const char *fmt, ...)
@@ -123,7 +123,7 @@ static void tell(struct phases *p)
         p->conf.changed(p->conf.ctx);
 }
 
-static void rest_begin(struct phases *p)
+void phases_rest(struct phases *p)
 {
     char path[512];
 
@@ -249,6 +249,7 @@ static void new_boot(struct phases *p)
     p->rec.not_before = 0;
     p->rec.swapped_ms = p->rec.swapped_ms != 0 ? -1 : 0;
     p->rec.first_wall_ns = 0;
+    p->rec.stopped_main = p->rec.stopping = 0;
     p->rec.dir_dev = 0; /* numbers of devices are given out anew */
 }
 
@@ -281,7 +282,9 @@ int phases_open(const struct host *host, const struct phases_config *conf, struc
     if (rows[p->rec.phase].recover != NULL)
         phases_then(p, rows[p->rec.phase].recover, 0);
     else
-        rest_begin(p);
+        phases_rest(p);
+    if (p->rec.stopping != 0)
+        phases_then(p, stop_recover, 0);
     return 0;
 }
 

@@ -16,6 +16,10 @@
  * it is tried again every second. A full disk is no reason for that in a swap or revert: before
  * it begins room is put aside for the records up to rest (spare.h), or it does not begin.
  *
+ * A stop or start by order (phases_act) is no phase: what is in place stays, and so does what is
+ * told of it. A stop is recorded (record.stopping) before it is begun, and begun again after a
+ * restart of caravan-swap in the same boot, as long as the same process runs.
+ *
  * After a restart of caravan-swap or of the machine:
  *   fetching                       failed (interrupted)
  *   swapping, before the rename    where it began (staged), never further by itself
@@ -54,6 +58,7 @@ struct phases_config {
     const char *binary;    /* the target path, links resolved */
     const char *data_dir;  /* Nomad's; "" unknown. Read when needed */
     const char *hold_file;
+    int64_t act_ms;  /* longest wait for a stop or start by order; 0: 3 min */
     const char *api; /* agent.conf's address of it, for people; NULL: not known */
     struct vendor_keys vendor_keys;
     const struct law *law; /* asked once more before a swap's rename; NULL: only the hold file */
@@ -91,7 +96,9 @@ struct phases_now {
     struct shelf_read other; /* the one in place */
     uint64_t done, total;    /* bytes while fetching */
     struct probe probe;
-    enum service_progress act; /* the restart, when one was begun */
+    enum service_progress act; /* the restart, when one was begun, or what an order asks for: */
+    enum service_act doing;
+    uint64_t act_order; /* the sequence of that order; 0: none */
     char act_text[TEXT_MAX];
     struct digest expected; /* of the target, while resuming */
     int64_t begun_ms;
@@ -160,6 +167,9 @@ MUST_CHECK int phases_accept(struct phases *p, const struct record *next,
 /* May the order with this sequence be cancelled now? */
 bool phases_cancellable(const struct phases *p, uint64_t sequence);
 void phases_cancel(struct phases *p);
+/* Starts or stops the service, by the order of this sequence, which the record knows of already. At
+ * rest only; the phase stays, and the phases work until the act has ended or its time is over. */
+void phases_act(struct phases *p, enum service_act act, uint64_t order);
 /* Asks the staged binary about Nomad's configuration; true: it rejects it. */
 bool phases_ask_config(struct phases *p);
 /* Drops the previous binary when it was kept long enough. At rest only. */

@@ -53,6 +53,13 @@ static const struct field fields[] = {
     {FIELD_AS("created", record, created_s, FIELD_INT), .later = true},
     {FIELD_AS("settled", record, settled, FIELD_PROSE), .later = true},
     {FIELD_AS("settled-created", record, settled_s, FIELD_INT), .later = true},
+    ROW_LATER("disabled-epoch", record, disabled.epoch),
+    ROW_LATER("disabled-sequence", record, disabled.sequence),
+    ROW_LATER("stopped-epoch", record, stopped.epoch),
+    ROW_LATER("stopped-sequence", record, stopped.sequence),
+    {FIELD_AS("stopped-disk", record, stopped_disk, FIELD_BYTES), .later = true},
+    ROW_LATER("stopped-main", record, stopped_main),
+    ROW_LATER("stopping", record, stopping),
 };
 
 void record_init(struct record *r)
@@ -64,6 +71,16 @@ void record_settled(struct record *r)
 {
     str_cut(r->settled, sizeof(r->settled), r->version);
     r->settled_s = MAX_OF(r->settled_s, r->created_s);
+}
+
+bool record_runs(struct record *r, uint64_t main_start)
+{
+    if (r->stopped.sequence == 0 || main_start == 0 || main_start == r->stopped_main)
+        return false;
+    r->stopped = (struct service_order){.sequence = 0};
+    r->stopped_disk = (struct digest){{0}};
+    r->stopped_main = r->stopping = 0;
+    return true;
 }
 
 void record_keep(struct record *r, const struct digest *order, const void *receipt, size_t n)
@@ -101,7 +118,13 @@ static void add_hex(struct buf *b, const unsigned char *p, size_t n)
 
 static bool is_empty(const struct field *f, const unsigned char *at)
 {
-    return f->type == FIELD_PROSE ? at[0] == '\0' : layout_load(at, f->size) == 0;
+    bool empty = true;
+
+    if (f->type == FIELD_PROSE)
+        return at[0] == '\0';
+    for (size_t i = 0; i < f->size; i++)
+        empty = empty && at[i] == 0;
+    return empty;
 }
 
 static void add_field(struct buf *b, const struct field *f, const struct record *r)

@@ -12,6 +12,10 @@
  * What settled here is the floor of law.h: nothing lowers settled_s, and a revert leaves both. A
  * record of before there was a floor is read as one that knows none, until the first settle.
  *
+ * A service that an order has disabled or stopped is told as such until it is enabled or runs
+ * again, whoever sees to that. It stays stopped whatever caravan-swap does by itself, also in
+ * another boot.
+ *
  * Times in ms are uptime of the boot `session`; in another boot they mean nothing.
  */
 #ifndef RECORD_H
@@ -36,6 +40,11 @@ struct known_file {
     struct digest digest; /* zero: not known */
     uint64_t dev, ino, size;
     int64_t mtime_ns, ctime_ns;
+};
+
+/* By which order the service was disabled, or stopped; sequence 0: by none. */
+struct service_order {
+    uint64_t epoch, sequence;
 };
 
 struct record {
@@ -79,12 +88,20 @@ struct record {
     struct digest placed;                 /* what was put there last; zero: nothing yet */
     char settled[NAME_MAX_LEN];           /* the version that settled here last; "": none known */
     int64_t settled_s;                    /* the newest manifest's that settled; 0: not known */
+    struct service_order disabled;        /* none, once an order has enabled it again */
+    struct service_order stopped;         /* none, once Nomad was seen to run again */
+    struct digest stopped_disk;           /* what was in place then; zero: not known */
+    uint64_t stopped_main;                /* start of the process that it stopped, this boot's */
+    uint64_t stopping;                    /* 1: it was not seen to end yet */
     struct kept_receipt kept[ORDER_KEPT]; /* newest first */
 };
 
 void record_init(struct record *r);
 /* The target has settled. */
 void record_settled(struct record *r);
+/* Nomad runs, as a process of this start: what an order stopped before is forgotten when it was
+ * another process. true: *r was changed. main_start 0, unknown: it is not. */
+bool record_runs(struct record *r, uint64_t main_start);
 void record_keep(struct record *r, const struct digest *order, const void *receipt, size_t n);
 
 void record_text(const struct record *r, struct buf *ret);

@@ -240,6 +240,11 @@ struct log_about swap_about(struct swap *s)
     if (s->run.hex[0] == '\0')
         event_run_look(s->agent_state, s->phases.rec.epoch, &s->run);
     about.run = s->run.hex;
+    if (s->phases.now.act_order != 0) {
+        about.order = message_kind_name(MSG_SERVICE);
+        about.sequence = s->phases.now.act_order;
+        about.failure = NULL;
+    }
     return about;
 }
 
@@ -263,6 +268,7 @@ static int open_phases(struct swap *s, struct err *err)
         .data_dir = s->facts.data_dir,
         .hold_file = s->conf->hold_file,
         .api = s->conf->address,
+        .act_ms = 2 * s->conf->start_deadline_ms,
         .law = &s->law,
         .vendor_keys = {.vendor = s->conf->vendor_keyring, .own = s->conf->own_keyring},
         .changed = on_changed,
@@ -299,6 +305,7 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
         .gap_ms = conf->gap_ms,
         .allow_outage = conf->allow_outage,
         .start_stopped = conf->start_stopped,
+        .allow_stop = conf->allow_stop,
         .allow_file_urls = conf->allow_file_urls,
         .url_prefixes = conf->url_prefixes,
         .min_version = conf->min_version,

@@ -4,6 +4,7 @@
 #include "lease_shown.h"
 #include "preserve.h"
 #include "seed.h"
+#include "service_order.h"
 #include "str.h"
 #include "trust_store.h"
 
@@ -29,8 +30,8 @@ struct obeying {
 
 /* What a kind of order makes of the record. A row looks at the order, asks the law, and either
  * refuses or changes `next`; nothing happens before that is durable together with the receipt. Only
- * trust and preserve act at once: what they write is durable by itself, and doing it again changes
- * nothing. */
+ * trust, preserve, and enable and disable of service act at once: what they write is durable by
+ * itself, and doing it again changes nothing. */
 struct order_row {
     void (*obey)(struct obeying *o); /* NULL: no such order for caravan-swap */
     bool begins;                     /* becomes the order that the phases carry out */
@@ -56,8 +57,9 @@ static bool ask_law(struct obeying *o, enum law_question question)
     struct law_facts f = law_facts_gather(&s->phases, &s->law, question, server);
     struct law_answer a = law_judge(&s->law, question, &f);
 
-    if (question != LAW_STAGE)
-        o->next.was_active = f.active != TRI_NO || (question == LAW_SWAP && s->law.start_stopped);
+    if (question == LAW_SWAP || question == LAW_REVERT)
+        o->next.was_active = o->next.stopped.sequence == 0 &&
+                             (f.active != TRI_NO || (question == LAW_SWAP && s->law.start_stopped));
     return law_answers(o, &a);
 }
 
@@ -279,9 +281,10 @@ static void obey_swap(struct obeying *o)
 
 /* A service that the swap before left dead is to run again; one that somebody has
  * stopped after it had settled stays stopped. */
-static bool runs_after_revert(const struct record *was, bool active)
+static bool runs_after_revert(const struct record *was, const struct record *next)
 {
-    return active || (was->phase == PHASE_FAILED && was->was_active);
+    return next->was_active ||
+           (was->phase == PHASE_FAILED && was->was_active && next->stopped.sequence == 0);
 }
 
 /* What it says it is: which version ran here before the swap is not in the record. Root's hold was
@@ -326,7 +329,7 @@ static void obey_revert(struct obeying *o)
     o->next.phase = PHASE_REVERTING;
     o->next.rest = was->phase;
     o->next.by_order = true;
-    o->next.was_active = runs_after_revert(was, o->next.was_active);
+    o->next.was_active = runs_after_revert(was, &o->next);
     o->next.not_before = 0;
     o->next.hold_ms = rv->hold_ms;
     o->next.deadline_ms = rv->deadline_ms;
@@ -418,16 +421,34 @@ static void obey_preserve(struct obeying *o)
         copy_keystore(o);
 }
 
-static void obey_unsupported(struct obeying *o)
+static void begin_stop(struct swap *s)
 {
-    order_refuse(o, REFUSAL_UNSUPPORTED, "this build of caravan-swap has no such order");
+    phases_act(&s->phases, SERVICE_ACT_STOP, s->phases.rec.sequence);
+}
+
+static void begin_start(struct swap *s)
+{
+    phases_act(&s->phases, SERVICE_ACT_START, s->phases.rec.sequence);
+}
+
+static void obey_service(struct obeying *o)
+{
+    enum service_op op = o->order->u.service.op;
+    enum service_act act;
+    bool acts = false;
+
+    if (!ask_law(o, service_order_question(op)))
+        return;
+    o->done.refusal = service_order_obey(&o->s->phases, op, &o->next, &acts, &act, o->done.text);
+    if (acts)
+        o->after = act == SERVICE_ACT_STOP ? begin_stop : begin_start;
 }
 
 static const struct order_row order_rows[MSG_KIND_COUNT] = {
-    [MSG_STAGE] = {obey_stage, true},          [MSG_SWAP] = {obey_swap, true},
-    [MSG_REVERT] = {obey_revert, true},        [MSG_CANCEL] = {obey_cancel, false},
-    [MSG_TRUST] = {obey_trust, false},         [MSG_PRESERVE] = {obey_preserve, false},
-    [MSG_SERVICE] = {obey_unsupported, false},
+    [MSG_STAGE] = {obey_stage, true},      [MSG_SWAP] = {obey_swap, true},
+    [MSG_REVERT] = {obey_revert, true},    [MSG_CANCEL] = {obey_cancel, false},
+    [MSG_TRUST] = {obey_trust, false},     [MSG_PRESERVE] = {obey_preserve, false},
+    [MSG_SERVICE] = {obey_service, false},
 };
 
 /* ---- receipts ---- */
@@ -510,6 +531,7 @@ static void begin_record(struct obeying *o, const struct verified *v)
         o->next.refused_epoch = o->next.refused_sequence = 0;
     o->next.epoch = v->head.epoch;
     o->next.sequence = v->head.sequence;
+    service_order_look(&o->s->phases, &o->next);
 }
 
 /* What a refusal leaves of the record: the sequence is taken, nothing else. */

@@ -45,6 +45,24 @@ static void tell_alarm(const struct swap *s, struct receipt_status *st)
     add_fact(st, "key-replaced", tri_of(there), text);
 }
 
+/* By an order, and not run since. Unknown: it is to stop, and has not. */
+static void tell_stopped(const struct swap *s, struct receipt_status *st)
+{
+    const struct record *r = &s->phases.rec;
+    enum tri stopped = r->stopped.sequence == 0    ? TRI_NO
+                       : s->facts.active == TRI_NO ? TRI_YES
+                                                   : TRI_UNKNOWN;
+    char text[TEXT_MAX] = "";
+
+    if (stopped != TRI_NO)
+        snprintf(text, sizeof(text), "order %llu of epoch %llu %s",
+                 (unsigned long long)r->stopped.sequence, (unsigned long long)r->stopped.epoch,
+                 stopped == TRI_YES ? "stopped it"
+                 : r->stopping != 0 ? "is stopping it"
+                                    : "was to stop it, and it was not seen to end");
+    add_fact(st, "stopped", stopped, text);
+}
+
 static void tell_facts(const struct swap *s, struct receipt_status *st)
 {
     const struct facts *f = &s->facts;
@@ -55,6 +73,7 @@ static void tell_facts(const struct swap *s, struct receipt_status *st)
     add_fact(st, "service", f->active, f->service_text);
     add_fact(st, "data-dir", tri_of(f->data_dir[0] != '\0'), f->data_dir);
     tell_alarm(s, st);
+    tell_stopped(s, st);
     snprintf(old, sizeof(old), "%s/%s", s->phases.shelf.dir, s->phases.shelf.old);
     add_fact(st, "previous", tri_of(!digest_is_zero(&s->phases.rec.previous)), old);
     /* The last: an asker of version 1 of the wire gets only as many as that has room for. */

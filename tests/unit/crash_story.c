@@ -59,6 +59,7 @@ static int open_swap(struct play *p)
     model_swap(s, p->m, &p->desk);
     s->law = (struct law){.url_prefixes = "", .allow_file_urls = true};
     s->law.require_vendor_signature = p->story->vendor;
+    s->law.allow_stop = true;
     conf.vendor_keys = model_vendor_keys;
     conf.seed_dir = p->story->seed ? MODEL_SEED : NULL;
     conf.changed = on_changed;
@@ -143,6 +144,8 @@ static void order(struct play *p, enum message_kind kind)
         o->u.swap.hold_ms = 200;
         o->u.swap.deadline_ms = 3000;
         model_digest(p->story->offer, &o->u.swap.digest);
+    } else if (kind == MSG_SERVICE) {
+        o->u.service.op = p->m->disabled ? SERVICE_STOP : SERVICE_DISABLE;
     } else {
         o->u.revert.hold_ms = 200;
         o->u.revert.deadline_ms = 3000;
@@ -165,6 +168,8 @@ static enum message_kind next_order(const struct play *p)
         return MSG_STAGE;
     if (r->phase == PHASE_STAGED)
         return MSG_SWAP;
+    if (p->story->removes && r->phase == PHASE_SETTLED)
+        return !p->m->disabled || p->m->process.there ? MSG_SERVICE : MSG_NONE;
     return back && (r->phase == PHASE_FAILED || r->phase == PHASE_SETTLED) ? MSG_REVERT : MSG_NONE;
 }
 
@@ -295,11 +300,33 @@ static void judge_phase(struct play *p)
         broken(p, "at rest (%s), but spares lie about", phase_name(r->phase));
 }
 
+/* Disabled or stopped by order: by now, or meanwhile it is to be. */
+static bool is_removed(const struct play *p)
+{
+    return p->story->removes && (p->m->disabled || p->swap.phases.rec.stopped.sequence != 0);
+}
+
+static void judge_removed(struct play *p)
+{
+    const struct record *r = &p->swap.phases.rec;
+
+    if (r->stopped.sequence != 0 && p->m->process.there)
+        broken(p, "an order stopped the service, and it runs");
+    if (r->stopped.sequence != 0 && !p->m->disabled)
+        broken(p, "the service was stopped, and is not disabled any more");
+    if (r->disabled.sequence != 0 && !p->m->disabled)
+        broken(p, "disabled by the record alone");
+    if (r->stopping != 0)
+        broken(p, "at rest, but still stopping");
+}
+
 static void judge_service(struct play *p)
 {
     const struct model_process *proc = &p->m->process;
 
-    if (p->story->stopped) {
+    if (is_removed(p)) {
+        judge_removed(p);
+    } else if (p->story->stopped) {
         if (proc->there)
             broken(p, "the service was stopped and was started");
     } else if (!proc->there && !str_eq(target_kind(p), "bad")) {
@@ -411,7 +438,7 @@ static void crash_and_recover(struct play *p, const struct crash *c, struct cras
         judge_service(p);
     judge_receipts(p, answered);
     /* What nobody started is started by hand before the story goes on. */
-    if (!p->story->stopped)
+    if (!p->story->stopped && !is_removed(p))
         model_start_service(p->m);
     play_on(p);
 }
@@ -424,6 +451,8 @@ static void judge_end(struct play *p)
     judge_shelf(p);
     judge_phase(p);
     judge_service(p);
+    if (p->story->removes && (p->m->process.there || !p->m->disabled))
+        broken(p, "in the end the service is not removed");
     if (r->phase != p->story->ends || !str_eq(target_kind(p), p->story->at_end))
         broken(p, "the story ended as %s with %s (%s)", phase_name(r->phase), target_kind(p),
                r->verdict.text);

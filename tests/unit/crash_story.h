@@ -27,6 +27,7 @@ struct crash_story {
     enum on_not_ready policy;
     bool linked;        /* the target is a link: it gives way, and comes back */
     bool stopped;       /* the service does not run and is to stay stopped */
+    bool removes;       /* disabled and stopped by order after the swap */
     bool reverts;       /* a revert order after the swap */
     bool vendor;        /* root demands HashiCorp's signature */
     bool seed;          /* what was fetched is kept for other hosts */

@@ -137,16 +137,18 @@ static int service_begin(void *self, enum service_act act, struct err *err)
         return -1;
     if (m->no_manager)
         return err_set(err, ERR_NETWORK, 0, "no service manager");
+    m->act = act;
+    m->begun[act]++;
     m->commands = act == SERVICE_ACT_RESTART ? 2 : 1;
-    m->polls = m->commands == 2 ? POLLS_STOP : POLLS_START;
+    m->polls = act == SERVICE_ACT_START ? POLLS_START : POLLS_STOP;
     return 0;
 }
 
 /* The command that runs ends. */
 static void end_command(struct model_host *m)
 {
-    if (m->commands == 2)
-        m->process.there = false;
+    if (m->commands == 2 || m->act == SERVICE_ACT_STOP)
+        m->process.there = m->process.there && m->never_stops;
     else
         model_start_service(m);
     m->commands--;
@@ -196,6 +198,22 @@ static int service_state_of(void *self, struct service_state *ret, struct err *e
                                   .restarts = m->n_restarts,
                                   .text = "model"};
     return model_alive(m, err);
+}
+
+static int service_at_boot(void *self, bool starts, struct err *err)
+{
+    struct model_host *m = self;
+
+    if (m->no_manager)
+        return err_set(err, ERR_NETWORK, 0, "no service manager");
+    if (m->static_boot != NULL)
+        return err_set(err, ERR_REFUSED, 0, "%s", m->static_boot);
+    if (m->disabled != starts)
+        return model_alive(m, err);
+    if (model_step(m, err) < 0)
+        return -1;
+    m->disabled = !starts;
+    return 0;
 }
 
 static int service_about_of(void *self, struct service_about *ret, struct err *err)
@@ -628,6 +646,7 @@ void model_open(struct model_host *m, const char *offer)
                                   .begin = service_begin,
                                   .poll = service_poll,
                                   .state = service_state_of,
+                                  .at_boot = service_at_boot,
                                   .about = service_about_of,
                                   .active = service_active_of,
                                   .evidence = service_evidence};
@@ -676,6 +695,6 @@ void model_reboot(struct model_host *m, enum model_loss loss, uint64_t *random, 
     m->wall_ns += 60000000000;
     m->uptime_ms = BOOT_MS;
     (void)was_active;
-    if (init)
+    if (init && !m->disabled)
         model_start_service(m);
 }

@@ -66,7 +66,8 @@ struct model_host {
     unsigned boots;
     struct model_process process;
     uint32_t last_pid;
-    int commands;                      /* of an act, still to be run: 2 stop start, 1 start */
+    enum service_act act;
+    int commands;                      /* of an act, still to be run: 2 stop start, 1 the other */
     int polls;                         /* of the one that runs */
     bool ran_new_bytes, ran_old_again; /* a process executed them at the target */
     const char *offer;                 /* what is to be run */
@@ -84,7 +85,11 @@ struct model_host {
     unsigned other_dir;     /* directories opened have another inode */
     const char *writers;    /* who else may write into them */
     bool held, no_manager;
-    bool seed_socket;       /* caravan-seed.socket is active */
+    bool seed_socket;        /* caravan-seed.socket is active */
+    bool disabled;           /* init does not start it */
+    const char *static_boot; /* why it can be neither enabled nor disabled; NULL: it can */
+    bool never_stops;
+    unsigned begun[3];      /* acts */
     bool no_room_to_write;  /* but over what a file has already */
     bool fills_at_rename;   /* there is none any more from a rename to the target on */
     unsigned ends_after_ms; /* a new binary answers, then ends */

@@ -82,6 +82,40 @@ static void the_gap_but_not_before_a_revert(void **state)
     both(&f, REFUSAL_NONE);
 }
 
+static void orders_about_the_service(void **state)
+{
+    static const struct law allows = {.gap_ms = 30000, .url_prefixes = "", .allow_stop = true};
+    static const struct {
+        enum law_question question;
+        enum refusal good, forbidden, held, soon, no_quorum;
+    } rows[] = {
+        {LAW_START, REFUSAL_NONE, REFUSAL_NONE, REFUSAL_HELD, REFUSAL_NONE, REFUSAL_NONE},
+        {LAW_STOP, REFUSAL_NONE, REFUSAL_HELD, REFUSAL_HELD, REFUSAL_GAP, REFUSAL_QUORUM},
+        {LAW_ENABLE, REFUSAL_NONE, REFUSAL_NONE, REFUSAL_HELD, REFUSAL_NONE, REFUSAL_NONE},
+        {LAW_DISABLE, REFUSAL_NONE, REFUSAL_HELD, REFUSAL_HELD, REFUSAL_NONE, REFUSAL_NONE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        enum law_question q = rows[i].question;
+        struct law_facts f = good();
+
+        check(&allows, q, &f, rows[i].good);
+        check(&law, q, &f, rows[i].forbidden);
+        f.since_swap_ms = 0;
+        check(&allows, q, &f, rows[i].soon);
+        f = good();
+        f.serving = 2;
+        check(&allows, q, &f, rows[i].no_quorum);
+        f.held = TRI_YES;
+        check(&allows, q, &f, rows[i].held);
+        f.held = TRI_UNKNOWN;
+        check(&allows, q, &f, REFUSAL_UNKNOWN);
+        f.busy = true;
+        check(&allows, q, &f, REFUSAL_BUSY);
+    }
+}
+
 static void quorum_of_others(void **state)
 {
     static const struct {
@@ -324,6 +358,7 @@ int main(void)
         cmocka_unit_test(one_at_a_time),
         cmocka_unit_test(the_hold_file),
         cmocka_unit_test(the_gap_but_not_before_a_revert),
+        cmocka_unit_test(orders_about_the_service),
         cmocka_unit_test(quorum_of_others),
         cmocka_unit_test(who_does_not_serve_is_told),
         cmocka_unit_test(unknown_never_passes),

@@ -95,6 +95,38 @@ static void what_was_refused_in_a_higher_epoch_is_kept(void **state)
     }
 }
 
+/* As above. */
+static void orders_about_the_service_are_kept(void **state)
+{
+    autofree struct record *r = full_record();
+    autofree struct record *back = xzalloc(1, sizeof(*back));
+    auto_buf struct buf a = BUF_INIT;
+    auto_buf struct buf b = BUF_INIT;
+    struct err err = ERR_INIT;
+
+    (void)state;
+    record_text(r, &a);
+    assert_null(strstr(buf_str(&a), "stop"));
+    assert_null(strstr(buf_str(&a), "disabled"));
+    r->disabled = (struct service_order){9, 13};
+    r->stopped = (struct service_order){9, UINT64_MAX};
+    r->stopped_main = 4711;
+    r->stopping = 1;
+    r->stopped_disk.bytes[DIGEST_LEN - 1] = 1; /* beginning with zeros it is a digest as well */
+    record_text(r, &b);
+    assert_int_equal(record_parse(b.data, b.len, back, &err), 0);
+    assert_int_equal(back->disabled.sequence, 13);
+    assert_true(back->stopped.sequence == UINT64_MAX);
+    assert_int_equal(back->stopped_main, 4711);
+    assert_int_equal(back->stopping, 1);
+    assert_true(digest_eq(&back->stopped_disk, &r->stopped_disk));
+    assert_false(record_runs(back, 4711)); /* it has not ended yet */
+    assert_false(record_runs(back, 0));
+    assert_true(record_runs(back, 4712));
+    assert_int_equal(back->stopped.sequence, 0);
+    assert_false(record_runs(back, 4713));
+}
+
 /* As above: a record of before there was a floor knows none. */
 static void what_settled_is_kept(void **state)
 {
@@ -294,6 +326,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_and_back),
         cmocka_unit_test(what_settled_is_kept),
+        cmocka_unit_test(orders_about_the_service_are_kept),
         cmocka_unit_test(nothing_lowers_what_settled),
         cmocka_unit_test(any_damage_is_noticed),
         cmocka_unit_test(what_was_refused_in_a_higher_epoch_is_kept),

@@ -456,6 +456,37 @@ static void what_is_told_as_staged_has_its_facts(void **state)
     assert_int_equal(told(b, "config-rejected", view)->value, TRI_NO);
 }
 
+/* Whoever reads it knows which order stopped Nomad, also while that has not ended. */
+static void a_stop_by_order_is_told(void **state)
+{
+    static const struct agent_conf conf = {.data_dir = "/nonexistent"};
+    struct bench *b = *state;
+    autofree struct view *view = xzalloc(1, sizeof(*view));
+    struct order *o = order(b, MSG_SERVICE);
+
+    b->s.conf = &conf;
+    b->s.law.allow_stop = true;
+    snprintf(b->s.view_path, sizeof(b->s.view_path), "%.150s/view", b->dir);
+    swap_tell(&b->s);
+    assert_int_equal(told(b, "stopped", view)->value, TRI_NO);
+    o->u.service.op = SERVICE_STOP;
+    assert_int_equal(say(b, o), REFUSAL_NONE);
+    paper_journal_about("order-accepted", RUN_A "ORDER=service SEQUENCE=1");
+    swap_tell(&b->s);
+    assert_int_equal(told(b, "stopped", view)->value, TRI_UNKNOWN);
+    assert_string_equal(told(b, "stopped", view)->text, "order 1 of epoch 1 is stopping it");
+    (void)to_rest(b);
+    paper_journal_about("service-stopped", RUN_A "ORDER=service PHASE=idle SEQUENCE=1");
+    swap_tell(&b->s);
+    assert_int_equal(told(b, "stopped", view)->value, TRI_YES);
+    assert_string_equal(told(b, "stopped", view)->text, "order 1 of epoch 1 stopped it");
+    assert_int_equal(view->hello.stamp.main_pid, 0);
+    model_start_service(&b->m); /* by hand */
+    swap_look(&b->s, 10000);
+    assert_int_equal(told(b, "stopped", view)->value, TRI_NO);
+    assert_int_equal(b->s.phases.rec.stopped.sequence, 0);
+}
+
 static void a_record_that_cannot_be_kept_refuses(void **state)
 {
     struct bench *b = *state;
@@ -504,15 +535,6 @@ static void trust_is_adopted_by_order(void **state)
         assert_int_equal(b->receipt.u.done.trust_version, 2);
     }
     assert_int_equal(b->s.trust.version, 2);
-}
-
-static void what_is_not_built_says_so(void **state)
-{
-    struct bench *b = *state;
-    struct order *o = order(b, MSG_SERVICE);
-
-    o->u.service.op = SERVICE_STOP;
-    assert_int_equal(say(b, o), REFUSAL_UNSUPPORTED);
 }
 
 /* ---- the keystore's copy ---- */
@@ -647,10 +669,10 @@ int main(void)
         CASE(a_stopped_nomad_is_left_stopped),
         CASE(root_may_have_it_started),
         CASE(what_is_told_as_staged_has_its_facts),
+        CASE(a_stop_by_order_is_told),
         CASE(a_record_that_cannot_be_kept_refuses),
         CASE(a_payload_that_does_not_parse_is_refused),
         CASE(trust_is_adopted_by_order),
-        CASE(what_is_not_built_says_so),
         CASE(the_keystore_is_copied_once_told_where),
         CASE(the_same_order_again_copies_nothing),
         CASE(a_keystore_that_cannot_be_copied_is_told),
