@@ -119,8 +119,90 @@ static void note_plugin(struct adding *a, const struct config_key *k)
     snprintf(f->plugins[f->n_plugins++], sizeof(f->plugins[0]), "%.*s", (int)k->name.n, k->name.at);
 }
 
+/* Lists that name servers, by the keys around them. start_join and retry_join of `server` are the
+ * older way to say the same. */
+static const struct config_joins {
+    const char *path[3];
+} config_joins[] = {
+    {{"server", "retry_join", NULL}},
+    {{"server", "start_join", NULL}},
+    {{"server", "server_join", "retry_join"}},
+    {{"server", "server_join", "start_join"}},
+    {{"client", "server_join", "retry_join"}},
+    {{"client", "server_join", "start_join"}},
+    {{"client", "servers", NULL}},
+};
+
+static bool joins(const struct config_key *k)
+{
+    for (size_t i = 0; i < ARRAY_LEN(config_joins); i++) {
+        const char *const *path = config_joins[i].path;
+        uint32_t n = path[2] != NULL ? 3 : 2;
+        bool same = k->depth == n;
+
+        for (uint32_t d = 0; same && d < n; d++)
+            same = config_word_is(&k->path[d], path[d]);
+        if (same)
+            return true;
+    }
+    return false;
+}
+
+/* What follows may be credentials. */
+static void put_join(struct buf *ret, const struct config_word *w)
+{
+    static const char key[] = "provider=";
+    const char *at = memmem(w->at, w->n, key, sizeof(key) - 1);
+    size_t n = w->n;
+
+    if (at == NULL) {
+        str_escape(ret, w->at, n);
+        return;
+    }
+    n -= (size_t)(at - w->at);
+    for (size_t i = 0; i < n; i++) {
+        if (at[i] == ' ' || at[i] == '\t')
+            n = i;
+    }
+    str_escape(ret, at, n);
+    (void)buf_add_str(ret, " ...");
+}
+
+static bool is_listed(const char *list, const char *one)
+{
+    size_t n = strlen(one);
+
+    for (const char *s = strstr(list, one); s != NULL; s = strstr(s + 1, one)) {
+        if ((s == list || str_starts(s - 2, ", ")) && (s[n] == '\0' || str_starts(s + n, ", ")))
+            return true;
+    }
+    return false;
+}
+
+static void note_join(struct adding *a, const struct config_key *k)
+{
+    struct config_findings *f = a->f;
+    auto_buf struct buf one = BUF_INIT;
+    size_t n = strlen(f->joins);
+
+    if (k->value.n == 0 || !joins(k))
+        return;
+    put_join(&one, &k->value);
+    if (is_listed(f->joins, buf_str(&one)))
+        return;
+    if (n + one.len + 3 > sizeof(f->joins)) {
+        f->more_joins = true;
+        return;
+    }
+    snprintf(f->joins + n, sizeof(f->joins) - n, "%s%s", n > 0 ? ", " : "", buf_str(&one));
+}
+
 static void on_key(void *ctx, const struct config_key *k)
 {
+    if (k->member) {
+        note_join(ctx, k);
+        return;
+    }
     note_wanted(ctx, k);
     note_value(ctx, k);
     note_plugin(ctx, k);

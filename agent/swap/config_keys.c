@@ -37,6 +37,15 @@ static void call(struct walk *w, const struct config_word *name, enum hcl_kind k
     w->fn(w->ctx, &w->key);
 }
 
+static void call_member(struct walk *w, enum hcl_kind kind)
+{
+    const struct config_word none = {"", 0};
+
+    w->key.member = true;
+    call(w, &none, kind);
+    w->key.member = false;
+}
+
 static bool in_list(const struct walk *w)
 {
     return w->n_frames > 0 && w->frames[w->n_frames - 1].open == '[';
@@ -103,8 +112,11 @@ static int take_word(struct walk *w, enum hcl_kind kind)
         w->assigned = false;
         return 0;
     }
-    if (in_list(w))
+    if (in_list(w)) {
+        if (kind == HCL_STRING || kind == HCL_WORD)
+            call_member(w, kind);
         return 0;
+    }
     if (kind == HCL_HEREDOC || w->n_names == CONFIG_DEPTH)
         return -1;
     w->names[w->n_names++] = word;

@@ -27,6 +27,7 @@ struct config_word {
 struct config_key {
     uint32_t depth; /* keys around it */
     struct config_word path[CONFIG_DEPTH];
+    bool member; /* no key: one of the list that the path's last key has; without a name */
     struct config_word name;
     bool has_value;           /* it is a string */
     bool has_word;            /* it is a word without quotes: a number, true, false */
@@ -36,8 +37,8 @@ struct config_key {
 
 typedef void config_key_fn(void *ctx, const struct config_key *k);
 
-/* Calls fn for every key. -1: this is neither HCL nor JSON, or ends within something; what
- * stood before that was called. */
+/* Calls fn for every key, and for every member of a list that is a string or a word. -1: this is
+ * neither HCL nor JSON, or ends within something; what stood before that was called. */
 MUST_CHECK int config_keys(const char *text, size_t n, config_key_fn *fn, void *ctx);
 /* As Nomad compares keys: letters of either case. */
 bool config_word_is(const struct config_word *w, const char *text);

@@ -345,6 +345,24 @@ static void tell_places(struct surveying *s)
     fact_add(s, files, law->allow_file_urls ? TRI_YES : TRI_NO, "%s", "");
 }
 
+/* What a run that replaces this host, or adds it, needs of root. */
+static void tell_replacing(struct surveying *s)
+{
+    static const char stop[] = "stop-allowed", start[] = "start-stopped";
+    const struct law *law = s->p->conf.law;
+
+    if (law == NULL) {
+        fact_add(s, stop, TRI_UNKNOWN, "it was not asked");
+        fact_add(s, start, TRI_UNKNOWN, "it was not asked");
+        return;
+    }
+    fact_add(s, stop, law->allow_stop ? TRI_YES : TRI_NO, "%s",
+             law->allow_stop ? "" : "to allow it: allow_stop = yes below [law] in agent.conf");
+    fact_add(s, start, law->start_stopped ? TRI_YES : TRI_NO, "%s",
+             law->start_stopped ? ""
+                                : "to allow it: start_stopped = yes below [law] in agent.conf");
+}
+
 /* No more facts than are needed: most hosts demand nothing. */
 static void tell_vendor(struct surveying *s)
 {
@@ -397,6 +415,7 @@ void facts_of_readiness(struct surveying *s, const struct config_read *c)
     tell_ports(s, c, table, &err);
     tell_law(s);
     tell_places(s);
+    tell_replacing(s);
     tell_vendor(s);
     tell_seed(s);
     facts_of_paths(s, c);

@@ -16,23 +16,25 @@
  *   kill-mode        KillMode is not process: stopping Nomad ends its tasks
  *   type-notify      systemd waits for a notification, which Nomad sends since 1.8
  *   drop-ins         files change the unit
- *   other-binary     the unit does not execute the configured binary
- *   binary-link      the configured binary is a symbolic link, which will be exchanged itself
- *   binary-shared    another agent executes the same file, or another unit would
- *   changed          the file was replaced by others, or is not the one that runs
- *   package          a package owns the file, and an upgrade of it would put its own back
- *   read-only, noexec, no-room     its file system
- *   binary-writers   others than root may write into its directory: nothing is staged there
- *   clock            not synchronised
+ *   unit-enabled     it is started when the host starts; no: it is disabled and nothing else starts
+ *                    it. Unknown: neither can be had by order: "static", "masked", started by
+ * others other-binary     the unit does not execute the configured binary binary-link      the
+ * configured binary is a symbolic link, which will be exchanged itself binary-shared    another
+ * agent executes the same file, or another unit would changed          the file was replaced by
+ * others, or is not the one that runs package          a package owns the file, and an upgrade of
+ * it would put its own back read-only, noexec, no-room     its file system binary-writers   others
+ * than root may write into its directory: nothing is staged there clock            not synchronised
  *   libc             the C library; the text is its version
  *   attributes       label, owner or mode were not carried over to the staged file; or, told
  * always, the file in place has capabilities, setuid or setgid, which no new one gets
  *   config-rejected  the staged binary rejects Nomad's configuration
  *   second-config    two files of Nomad's configuration name a data_dir: Nomad merges them
- *   config-leftovers beside its configuration lie files put aside, which Nomad does not read.
- *                    Agents that do not tell second-config say yes here for either
- *   key.NAME         Nomad's files configure NAME (config_findings.h); never "no": what is not in
- *                    the files may be configured elsewhere
+ *   joins            the addresses that its retry_join, start_join, server_join and servers name,
+ * as they stand there, commas between; of "provider=..." only the provider, for the rest may be a
+ * secret. Unknown where they do not fit, or not all was read config-leftovers beside its
+ * configuration lie files put aside, which Nomad does not read. Agents that do not tell
+ * second-config say yes here for either key.NAME         Nomad's files configure NAME
+ * (config_findings.h); never "no": what is not in the files may be configured elsewhere
  *   plugin-unlisted  the directory of plugins holds a program without a plugin block
  *   dmidecode        installed, or not needed: this is no EC2 instance
  *   tls-names        the certificate carries server.REGION.nomad
@@ -83,6 +85,8 @@
  *   seed             other hosts of the datacenter may fetch from here (seed.h): the text is the
  *                    URL, up to the digest. No: root has not made this host a seed. Unknown: root
  *                    has, in part, and it cannot serve; the text says what is missing
+ *   stop-allowed     root lets orders stop and disable Nomad
+ *   start-stopped    root lets a swap start a Nomad that does not run
  *   path-unusable    a path that Nomad needs at its start is not there, not for its user, or empty;
  *                    unknown for a directory of plugins that is not there, without which it starts
  *   certificate-expired  a certificate that its configuration names has ended, or not begun

@@ -218,10 +218,33 @@ static void tell_newer(struct surveying *s, const struct config_read *c)
         fact_add(s, fact, TRI_NO, "%s", "");
 }
 
+/* ---- whom it joins ---- */
+
+static void tell_joins(struct surveying *s, const struct config_read *c)
+{
+    static const char fact[] = "joins";
+    static const char *const options[] = {"join", "retry-join", "servers"};
+    const char *option = NULL;
+
+    for (size_t i = 0; i < ARRAY_LEN(options) && option == NULL; i++) {
+        if (command_line_has(c->words, c->words_len, options[i]))
+            option = options[i];
+    }
+    if (c->f->more_joins)
+        fact_add(s, fact, TRI_UNKNOWN, "too many to tell");
+    else if (c->why != NULL)
+        fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
+    else if (option != NULL)
+        fact_add(s, fact, TRI_UNKNOWN, "the option -%s of Nomad's command names some", option);
+    else
+        fact_add(s, fact, c->f->joins[0] != '\0' ? TRI_YES : TRI_NO, "%s", c->f->joins);
+}
+
 void facts_of_values(struct surveying *s, const struct config_read *c)
 {
     for (int i = 0; i < VALUES_TOLD; i++)
         tell_value(s, c, (enum config_value)i);
     tell_drains(s, c, tell_leaves(s, c));
     tell_newer(s, c);
+    tell_joins(s, c);
 }

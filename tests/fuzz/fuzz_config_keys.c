@@ -25,6 +25,7 @@ static void on_key(void *ctx, const struct config_key *k)
         is_within(s, &k->path[i]);
     FUZZ_CHECK(k->has_value || k->has_word || k->value.n == 0);
     FUZZ_CHECK(!k->has_value || !k->has_word);
+    FUZZ_CHECK(!k->member || (k->name.n == 0 && (k->has_value || k->has_word)));
     s->keys++;
 }
 
@@ -68,6 +69,9 @@ static void findings(const char *text, size_t n)
     for (uint32_t i = 0; i < f->n_plugins; i++)
         FUZZ_CHECK(config_findings_plugin(f, f->plugins[i]));
     FUZZ_CHECK(config_findings_clouds(f) <= CONFIG_CLOUDS);
+    FUZZ_CHECK(memchr(f->joins, '\0', sizeof(f->joins)) != NULL);
+    for (const char *j = f->joins; *j != '\0'; j++)
+        FUZZ_CHECK((unsigned char)*j >= 0x20);
 }
 
 static void is_said(const struct config_said *s)

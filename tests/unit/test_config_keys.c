@@ -11,7 +11,7 @@ static void add_word(struct buf *b, const struct config_word *w)
     (void)buf_add(b, w->at, w->n);
 }
 
-/* a>b=value@line, blanks between */
+/* a>b=value@line, blanks between; a member of a list has no name: a>=value@line */
 static void on_key(void *ctx, const struct config_key *k)
 {
     struct buf *b = ctx;
@@ -42,7 +42,9 @@ static const struct {
      "a = 1",
      "a@1 ", 0},
     {"a = 1\r\nb = 2\r\n", "a@1 b@2 ", 0},
-    {"a = []\nb = [1, \"x\", ]\nc = 1", "a@1 b@2 c@3 ", 0},
+    {"a = []\nb = [1, \"x\", ]\nc = 1", "a@1 b@2 b>@2 b>=x@2 c@3 ", 0},
+    {"s { j = [\"a\", \"b\"] k = \"c\" }", "s@1 s>j@1 s>j>=a@1 s>j>=b@1 s>k=c@1 ", 0},
+    {"l = [[\"a\"], <<E\nx\nE\n]", "l@1 l>=a@1 ", 0},
     /* blocks and labels */
     {"t {\n a = 1\n}\nb = 2", "t@1 t>a@2 b@4 ", 0},
     {"plugin \"raw exec\" {\n config {\n no = true } }",
@@ -78,7 +80,7 @@ static const struct {
     {"{\"plugin\": [{\"docker\": [{\"config\": {\"x\": null}}]}]}",
      "plugin@1 plugin>docker@1 plugin>docker>config@1 plugin>docker>config>x@1 ", 0},
     {"{\"a\": \"${\", \"b\": 1}", "a=${@1 b@1 ", 0},
-    {"{\"a\": \"b\\\": 1\", \"c\": [\"d\", \"e\"]}", "a=b\\\": 1@1 c@1 ", 0},
+    {"{\"a\": \"b\\\": 1\", \"c\": [\"d\", \"e\"]}", "a=b\\\": 1@1 c@1 c>=d@1 c>=e@1 ", 0},
     /* what is not understood, and what stood before it */
     {"a = 1\nb = \"x", "a@1 ", -1},
     {"a = \"x\ny\"", "", -1},
@@ -87,7 +89,7 @@ static const struct {
     {"a = <<\nEOF", "", -1},
     {"a = 1 }", "a@1 ", -1},
     {"t { a = 1", "t@1 t>a@1 ", -1},
-    {"t { a = [1 }", "t@1 t>a@1 ", -1},
+    {"t { a = [1 }", "t@1 t>a@1 t>a>@1 ", -1},
     {"t [ }", "t@1 ", -1},
     {"a", "", -1},
     {"a =", "", -1},

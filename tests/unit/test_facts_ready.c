@@ -257,6 +257,10 @@ static void too_many_places(struct ready_bench *b)
     memset(list, 'x', sizeof(list) - 1);
     b->law.url_prefixes = list;
 }
+static void root_allows(struct ready_bench *b)
+{
+    b->law.allow_stop = b->law.start_stopped = true;
+}
 static void file_places(struct ready_bench *b)
 {
     b->law.allow_file_urls = true;
@@ -367,6 +371,10 @@ static const struct ready_row rows[] = {
     {a_seed_in_files, "seed", TRI_UNKNOWN, "neither http:// nor https://"},
     {a_seed_of_a_user, "seed", TRI_UNKNOWN, "no place to fetch from"},
     {a_seed_nobody_tells_of, "seed", TRI_UNKNOWN, "systemd could not be asked"},
+    {NULL, "stop-allowed", TRI_NO, "allow_stop = yes below [law]"},
+    {NULL, "start-stopped", TRI_NO, "start_stopped = yes below [law]"},
+    {root_allows, "stop-allowed", TRI_YES, ""},
+    {root_allows, "start-stopped", TRI_YES, ""},
 };
 
 static const struct ready_host host = {NULL, rows, ARRAY_LEN(rows)};

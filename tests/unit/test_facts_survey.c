@@ -24,6 +24,7 @@ static void make_well(struct ready_bench *b)
                                       .program = MODEL_TARGET,
                                       .restart = "on-failure",
                                       .stop_signal = SIGINT,
+                                      .boot = {.state = "enabled", .told = true},
                                       .conditions.told = true,
                                       .files.told = true,
                                       .needs.told = true,
@@ -45,7 +46,7 @@ static bool is_neutral(const char *id)
 {
     return str_eq(id, "libc") || str_eq(id, "binary-version") || str_eq(id, "stop-signal") ||
            str_eq(id, "dmidecode") || str_eq(id, "tls-names") || str_starts(id, "key.") ||
-           str_starts(id, "is.");
+           str_eq(id, "unit-enabled") || str_starts(id, "is.");
 }
 
 static void a_host_that_is_well(void **state)

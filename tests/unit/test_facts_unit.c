@@ -361,7 +361,60 @@ static void more_files(struct ready_bench *b)
     b->m.about.files.more = true;
 }
 
+static void boots(struct ready_bench *b, const char *state, bool told, const char *others)
+{
+    b->m.about.boot = (struct about_boot){.told = told};
+    str_cut(b->m.about.boot.state, sizeof(b->m.about.boot.state), state);
+    str_cut(b->m.about.boot.others, sizeof(b->m.about.boot.others), others);
+}
+static void enabled(struct ready_bench *b)
+{
+    boots(b, "enabled", true, "");
+}
+static void disabled(struct ready_bench *b)
+{
+    boots(b, "disabled", true, "");
+}
+static void disabled_by_order(struct ready_bench *b)
+{
+    disabled(b);
+    b->p.rec.disabled = (struct service_order){.epoch = 3, .sequence = 7};
+}
+static void static_unit(struct ready_bench *b)
+{
+    boots(b, "static", true, "app.service");
+}
+static void wanted_by_others(struct ready_bench *b)
+{
+    boots(b, "enabled", true, "site.target");
+}
+static void disabled_in_vain(struct ready_bench *b)
+{
+    boots(b, "disabled", true, "nomad.timer");
+}
+static void links_not_told(struct ready_bench *b)
+{
+    boots(b, "enabled", false, "");
+}
+static void commands_of_both(struct ready_bench *b)
+{
+    commands(b);
+    boots(b, "commands", false, "");
+}
+
 static const struct ready_row rows[] = {
+    {enabled, "unit-enabled", TRI_YES, ""},
+    {disabled, "unit-enabled", TRI_NO, ""},
+    {disabled_by_order, "unit-enabled", TRI_NO, "by order 7 of epoch 3"},
+    {static_unit, "unit-enabled", TRI_UNKNOWN, "static"},
+    {wanted_by_others, "unit-enabled", TRI_UNKNOWN,
+     "enabled, and started all the same by site.target"},
+    {disabled_in_vain, "unit-enabled", TRI_UNKNOWN,
+     "disabled, and started all the same by nomad.timer"},
+    {links_not_told, "unit-enabled", TRI_UNKNOWN, "which other units"},
+    {old_systemd, "unit-enabled", TRI_UNKNOWN, "does not tell it"},
+    {commands, "unit-enabled", TRI_UNKNOWN, "[command] enable and disable are not set"},
+    {commands_of_both, "unit-enabled", TRI_UNKNOWN, "by configured commands"},
     {NULL, "unit-condition", TRI_NO, ""},
     {file_is_gone, "unit-condition", TRI_YES,
      "ConditionFileNotEmpty=/etc/nomad.d/nomad.hcl: nothing is there"},

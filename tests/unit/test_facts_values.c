@@ -230,7 +230,48 @@ static void another_file(struct ready_bench *b)
     ready_put(b, path, "datacenter = \"dc1\"\n");
 }
 
+static void joins_as_before(struct ready_bench *b)
+{
+    ready_put(b, READY_FILE,
+              "data_dir = \"/opt/nomad\"\nserver { retry_join = [\"10.0.0.1\", \"10.0.0.2:4648\"] "
+              "start_join = [\"10.0.0.1\"] encrypt = \"x\" }\nclient { servers = [\"s3.example\"] "
+              "host_volume \"servers\" { path = \"/v\" } }\n");
+}
+static void joins_by_block(struct ready_bench *b)
+{
+    ready_put(b, READY_FILE,
+              "data_dir = \"/opt/nomad\"\nserver { server_join { retry_join = [\"[fd00::1]:4648\", "
+              "\"provider=aws tag_key=k secret_access_key=SECRET\", \"{{ GetPrivateIP }}\"] } }\n"
+              "client { server_join { retry_join = [\"10.9.9.9\"] } }\n"
+              "consul { retry_join = [\"10.8.8.8\"] }\n");
+}
+static void joins_in_json(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/z.json",
+              "{\"server\": [{\"server_join\": [{\"retry_join\": [\"10.7.7.7\"]}]}]}");
+}
+static void joins_many(struct ready_bench *b)
+{
+    char text[1200] = "client { servers = [";
+
+    for (int i = 0; i < 30; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "\"10.100.100.%d\", ", 100 + i);
+    snprintf(text + strlen(text), sizeof(text) - strlen(text), "] }");
+    ready_put(b, "/etc/nomad.d/z.hcl", text);
+}
+static void joins_unread(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/z.hcl", "a = <<");
+}
+
 static const struct ready_row rows[] = {
+    {NULL, "joins", TRI_NO, ""},
+    {joins_as_before, "joins", TRI_YES, "10.0.0.1, 10.0.0.2:4648, s3.example"},
+    {joins_by_block, "joins", TRI_YES,
+     "[fd00::1]:4648, provider=aws ..., {{ GetPrivateIP }}, 10.9.9.9"},
+    {joins_in_json, "joins", TRI_YES, "10.7.7.7"},
+    {joins_many, "joins", TRI_UNKNOWN, "too many to tell"},
+    {joins_unread, "joins", TRI_UNKNOWN, "z.hcl"},
     {NULL, "is.region", TRI_NO, "not in"},
     {NULL, "is.data_dir", TRI_YES, "/opt/nomad"},
     {NULL, "is.server", TRI_YES, "true"},
