@@ -425,6 +425,7 @@ static void tell_read(struct reading *r)
     note_environment(r);
     facts_of_values(r->s, &c);
     facts_of_readiness(r->s, &c);
+    facts_of_joins(r->s, &c);
 }
 
 void facts_of_config(struct surveying *s)

@@ -96,35 +96,6 @@ static void ask_binary(struct surveying *s)
                  target);
 }
 
-/* Told as no only where an order to disable it has nothing left to do. */
-static void ask_enabled(struct surveying *s)
-{
-    static const char id[] = "unit-enabled";
-    const struct about_boot *b = &s->about.boot;
-    const struct service_order *by = &s->p->rec.disabled;
-
-    if (s->asked && !s->about.unit && b->state[0] == '\0')
-        fact_add(s, id, TRI_UNKNOWN,
-                 "Nomad is started by configured commands, and [command] enable and disable are "
-                 "not set in agent.conf");
-    else if (!fact_has_unit(s, id))
-        return;
-    else if (b->state[0] == '\0' || !b->told)
-        fact_add(s, id, TRI_UNKNOWN, "systemd does not tell %s",
-                 b->state[0] == '\0' ? "it" : "which other units start it");
-    else if (!str_eq(b->state, "enabled") && !str_eq(b->state, "disabled"))
-        fact_add(s, id, TRI_UNKNOWN, "%s", b->state);
-    else if (b->others[0] != '\0')
-        fact_add(s, id, TRI_UNKNOWN, "%s, and started all the same by %s", b->state, b->others);
-    else if (str_eq(b->state, "enabled"))
-        fact_add(s, id, TRI_YES, "%s", "");
-    else if (by->sequence != 0)
-        fact_add(s, id, TRI_NO, "disabled by order %llu of epoch %llu",
-                 (unsigned long long)by->sequence, (unsigned long long)by->epoch);
-    else
-        fact_add(s, id, TRI_NO, "%s", "");
-}
-
 void facts_of_unit(struct surveying *s)
 {
     ask_unit(s);
@@ -133,7 +104,6 @@ void facts_of_unit(struct surveying *s)
     ask_type(s);
     ask_drop_ins(s);
     ask_binary(s);
-    ask_enabled(s);
 }
 
 /* ---- the next start ---- */
@@ -524,6 +494,35 @@ static void ask_down(struct surveying *s)
     fact_add(s, "bound-down", down, "%s", text);
 }
 
+/* Told as no only where an order to disable it has nothing left to do. */
+static void ask_enabled(struct surveying *s)
+{
+    static const char id[] = "unit-enabled";
+    const struct about_boot *b = &s->about.boot;
+    const struct service_order *by = &s->p->rec.disabled;
+
+    if (s->asked && !s->about.unit && b->state[0] == '\0')
+        fact_add(s, id, TRI_UNKNOWN,
+                 "Nomad is started by configured commands, and [command] enable and disable are "
+                 "not set in agent.conf");
+    else if (!fact_has_unit(s, id))
+        return;
+    else if (b->state[0] == '\0' || !b->told)
+        fact_add(s, id, TRI_UNKNOWN, "systemd does not tell %s",
+                 b->state[0] == '\0' ? "it" : "which other units start it");
+    else if (!str_eq(b->state, "enabled") && !str_eq(b->state, "disabled"))
+        fact_add(s, id, TRI_UNKNOWN, "%s", b->state);
+    else if (b->others[0] != '\0')
+        fact_add(s, id, TRI_UNKNOWN, "%s, and started all the same by %s", b->state, b->others);
+    else if (str_eq(b->state, "enabled"))
+        fact_add(s, id, TRI_YES, "%s", "");
+    else if (by->sequence != 0)
+        fact_add(s, id, TRI_NO, "disabled by order %llu of epoch %llu",
+                 (unsigned long long)by->sequence, (unsigned long long)by->epoch);
+    else
+        fact_add(s, id, TRI_NO, "%s", "");
+}
+
 void facts_of_start(struct surveying *s)
 {
     ask_paths(s);
@@ -535,4 +534,5 @@ void facts_of_start(struct surveying *s)
     ask_signal(s);
     ask_bound(s);
     ask_down(s);
+    ask_enabled(s);
 }

@@ -220,7 +220,7 @@ static void tell_newer(struct surveying *s, const struct config_read *c)
 
 /* ---- whom it joins ---- */
 
-static void tell_joins(struct surveying *s, const struct config_read *c)
+void facts_of_joins(struct surveying *s, const struct config_read *c)
 {
     static const char fact[] = "joins";
     static const char *const options[] = {"join", "retry-join", "servers"};
@@ -246,5 +246,4 @@ void facts_of_values(struct surveying *s, const struct config_read *c)
         tell_value(s, c, (enum config_value)i);
     tell_drains(s, c, tell_leaves(s, c));
     tell_newer(s, c);
-    tell_joins(s, c);
 }

@@ -73,12 +73,13 @@ static void tell_facts(const struct swap *s, struct receipt_status *st)
     add_fact(st, "service", f->active, f->service_text);
     add_fact(st, "data-dir", tri_of(f->data_dir[0] != '\0'), f->data_dir);
     tell_alarm(s, st);
-    tell_stopped(s, st);
     snprintf(old, sizeof(old), "%s/%s", s->phases.shelf.dir, s->phases.shelf.old);
     add_fact(st, "previous", tri_of(!digest_is_zero(&s->phases.rec.previous)), old);
-    /* The last: an asker of version 1 of the wire gets only as many as that has room for. */
+    /* What came later is last: an asker of version 1 of the wire gets only as many as that has room
+     * for. */
     for (uint32_t i = 0; i < s->survey.n; i++)
         add_fact(st, s->survey.list[i].id, s->survey.list[i].value, s->survey.list[i].text);
+    tell_stopped(s, st);
 }
 
 static void tell_status(const struct swap *s, struct receipt_status *st)
