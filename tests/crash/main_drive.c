@@ -21,17 +21,31 @@ struct scenario {
     bool vendor;   /* root demands HashiCorp's signature */
     bool restages; /* begins staged, the same once more */
     bool seed;     /* what is fetched is kept for other hosts */
+    bool removes;  /* begins staged, a stop by order */
 };
 
 static const struct scenario scenarios[] = {
-    {"stage", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, false, false, false},
-    {"swap", "good", false, false, false, false, PHASE_SETTLED, BINARY_NEW, false, false, false},
-    {"fail", "exits", false, false, false, false, PHASE_REVERTED, BINARY_OLD, false, false, false},
-    {"revert", "good", false, false, true, false, PHASE_REVERTED, BINARY_OLD, false, false, false},
-    {"vendor", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, true, false, false},
-    {"seed", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, false, false, true},
-    {"preserve", "good", false, true, false, true, PHASE_STAGED, BINARY_OLD, false, false, false},
-    {"restage", "good", false, true, false, false, PHASE_STAGED, BINARY_OLD, false, true, true},
+    {"stage", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, false, false, false,
+     false},
+    {"swap", "good", false, false, false, false, PHASE_SETTLED, BINARY_NEW, false, false, false,
+     false},
+    {"fail", "exits", false, false, false, false, PHASE_REVERTED, BINARY_OLD, false, false, false,
+     false},
+    {"revert", "good", false, false, true, false, PHASE_REVERTED, BINARY_OLD, false, false, false,
+     false},
+    {"vendor", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, true, false, false,
+     false},
+    {"seed", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, false, false, true, false},
+    {"preserve", "good", false, true, false, true, PHASE_STAGED, BINARY_OLD, false, false, false,
+     false},
+    {.name = "stop",
+     .mode = "good",
+     .stops_staged = true,
+     .ends = PHASE_STAGED,
+     .at_end = BINARY_OLD,
+     .removes = true},
+    {"restage", "good", false, true, false, false, PHASE_STAGED, BINARY_OLD, false, true, true,
+     false},
 };
 
 struct run {
@@ -57,6 +71,8 @@ static void send_next(struct run *r, enum message_kind kind)
         stage_stage(&r->st, &r->inner);
     else if (kind == MSG_SWAP)
         stage_swap(&r->st, ON_REVERT, &r->inner);
+    else if (kind == MSG_SERVICE)
+        stage_end_service(&r->st, &r->inner);
     else if (kind == MSG_PRESERVE)
         stage_preserve(&r->st, &r->inner);
     else
@@ -108,7 +124,7 @@ static void judge_rest(struct run *r, const struct view *v, enum stage_binary be
     if (stage_kept(&r->st) == BINARY_TORN ||
         (r->s->seed && p == PHASE_STAGED && stage_kept(&r->st) != BINARY_NEW))
         broken(r, "what is kept for other hosts is not whole", v);
-    if (!stage_service_runs(&r->st, &runs_target) || !runs_target)
+    if (!r->s->removes && (!stage_service_runs(&r->st, &runs_target) || !runs_target))
         broken(r, "the service does not run the binary at the target", v);
 }
 
@@ -147,6 +163,8 @@ static enum message_kind next_kind(const struct run *r, const struct view *v)
 
     if (p == PHASE_IDLE || (p == PHASE_FAILED && v->status.work.failed_in == PHASE_FETCHING))
         return MSG_STAGE;
+    if (r->s->removes && v->status.work.stamp.main_pid != 0)
+        return MSG_SERVICE;
     if (p == PHASE_STAGED && !r->s->stops_staged)
         return MSG_SWAP;
     return p == PHASE_SETTLED && r->s->reverts ? MSG_REVERT : MSG_NONE;
@@ -164,11 +182,23 @@ static void carry_on(struct run *r, struct view *v)
         broken(r, "it does not end as it should", v);
 }
 
+/* Whoever was told that it is stopped finds it so. */
+static void judge_stopped(struct run *r, const struct view *v)
+{
+    bool runs_target = false;
+
+    if (r->refusal != REFUSAL_NONE)
+        broken(r, "the stop was refused", v);
+    else if (stage_service_runs(&r->st, &runs_target) || v->status.work.stamp.main_pid != 0)
+        broken(r, "an order stopped the service, and it runs", v);
+}
+
 /* Until the process under test has ended, or rests with its order carried out. */
 static bool play(struct run *r)
 {
     enum message_kind kind = r->s->fresh || r->s->restages ? MSG_STAGE
                              : r->s->reverts               ? MSG_REVERT
+                             : r->s->removes               ? MSG_SERVICE
                              : r->s->preserves             ? MSG_PRESERVE
                                                            : MSG_SWAP;
     pid_t under_test;
@@ -201,7 +231,11 @@ static bool one(struct run *r, struct view *v)
     }
     if (r->s->preserves)
         judge_copy(r, v);
+    if (r->s->removes && r->receipt.len > 0)
+        judge_stopped(r, v);
     carry_on(r, v);
+    if (r->s->removes)
+        judge_stopped(r, v);
     return killed;
 }
 
@@ -219,8 +253,9 @@ int main(int argc, char **argv)
     }
     if (r.s == NULL || str_to_u64(argv[3], 1000, &first) < 0 ||
         str_to_u64(argv[4], 1000, &step) < 0 || first == 0 || step == 0) {
-        fprintf(stderr,
-                "drive PROGRAMS stage|restage|vendor|seed|swap|fail|revert|preserve FIRST STEP\n");
+        fprintf(
+            stderr,
+            "drive PROGRAMS stage|restage|vendor|seed|swap|fail|revert|preserve|stop FIRST STEP\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);

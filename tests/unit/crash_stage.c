@@ -84,7 +84,8 @@ static void write_conf(const struct crash_stage *st)
     (void)buf_printf(&b, "[command]\nstart = %s/pocket start %s %u\n", d, d, st->port);
     (void)buf_printf(&b, "stop = %s/pocket stop %s\n", d, d);
     (void)buf_printf(&b, "status = %s/pocket status %s\npid_file = %s/pid\n", d, d, d);
-    (void)buf_printf(&b, "[law]\nhold_file = %s/hold\ngap = 0\nallow_file_urls = yes\n", d);
+    (void)buf_printf(
+        &b, "[law]\nhold_file = %s/hold\ngap = 0\nallow_file_urls = yes\nallow_stop = yes\n", d);
     if (st->vendor)
         (void)buf_printf(&b, "require_vendor_signature = yes\nvendor_keyring = %s/keys\n", d);
     if (st->seed)
@@ -400,6 +401,14 @@ void stage_preserve(struct crash_stage *st, struct buf *ret_inner)
     sign_and_free(st, o, ret_inner);
 }
 
+void stage_end_service(struct crash_stage *st, struct buf *ret_inner)
+{
+    struct order *o = next_order(st, MSG_SERVICE);
+
+    o->u.service.op = SERVICE_STOP;
+    sign_and_free(st, o, ret_inner);
+}
+
 static int call_once(struct crash_stage *st, const struct buf *inner, struct buf *ret)
 {
     char path[256];
@@ -445,6 +454,15 @@ enum refusal stage_send(struct crash_stage *st, const struct buf *inner, struct 
     return refusal;
 }
 
+static bool is_stopping(const struct view *v)
+{
+    for (uint32_t i = 0; i < v->status.n_facts; i++) {
+        if (str_eq(v->status.facts[i].id, "stopped"))
+            return v->status.facts[i].value == TRI_UNKNOWN;
+    }
+    return false;
+}
+
 static bool view_rests(const struct crash_stage *st, struct view *ret)
 {
     char path[256];
@@ -452,7 +470,7 @@ static bool view_rests(const struct crash_stage *st, struct view *ret)
     struct err err = ERR_INIT;
 
     stage_path(st, "run/view", path);
-    if (view_read(path, ret, &err) < 0 || !phase_rests(ret->status.work.phase))
+    if (view_read(path, ret, &err) < 0 || !phase_rests(ret->status.work.phase) || is_stopping(ret))
         return false;
     stage_path(st, "state/swap/unfinished", path);
     return stat(path, &s) < 0;

@@ -59,9 +59,11 @@ void stage_stage(struct crash_stage *st, struct buf *ret_inner);
 void stage_swap(struct crash_stage *st, enum on_not_ready policy, struct buf *ret_inner);
 void stage_revert(struct crash_stage *st, struct buf *ret_inner);
 void stage_preserve(struct crash_stage *st, struct buf *ret_inner);
+void stage_end_service(struct crash_stage *st, struct buf *ret_inner); /* a stop by order */
 /* Sends; when swap dies meanwhile it is started anew and the bytes sent again. */
 enum refusal stage_send(struct crash_stage *st, const struct buf *inner, struct buf *ret_receipt);
-/* Until the view tells a resting phase; swap is started anew when it dies. */
+/* Until the view tells a resting phase, and no stop that is under way; swap is started anew when it
+ * dies. */
 void stage_rest(struct crash_stage *st, struct view *ret);
 /* The same without starting it anew: false when it has died. */
 bool stage_await(struct crash_stage *st);
