@@ -12,6 +12,10 @@
  * No connection is made for a place that root does not allow, nor where a redirect leads to one:
  * refused-by-law.
  *
+ * A place that ends in the file's own digest is one of Caravan's (release serve, a seed), which
+ * redirect nowhere: no redirect is followed there, its answer is no-network. So a host that plays
+ * the seed cannot send others on to what they alone may ask.
+ *
  * A place that says another size than was signed is left before a byte of it is taken.
  *
  * The failure told is that of the last place tried; no space, no time and "told to

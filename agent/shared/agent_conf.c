@@ -115,9 +115,11 @@ static const struct conf_key keys[] = {
              "without systemd: the listener that caravan-swap starts"),
     ROW("fetch", "start_deadline", CONF_DURATION, start_deadline_ms, 1000, HOUR_MS, "90s",
         "longest wait for a service command or systemd job"),
-    TEXT_ROW("seed", "url", seed_url, "",
-             "where other hosts reach caravan-seed.socket of this one, http://10.0.0.5:4655/; what "
-             "is staged here is kept for them; empty: nothing is"),
+    TEXT_ROW(
+        "seed", "url", seed_url, "",
+        "where other hosts reach caravan-seed.socket of this one, http://10.0.0.5:4655/, at the "
+        "address that Nomad tells of it; what is staged here is kept for them; empty: nothing "
+        "is"),
     TEXT_ROW("seed", "allow_from", seed_allow_from, "",
              "who may fetch there: addresses and networks, blanks between; empty: everybody"),
     ROW("seed", "rate", CONF_SIZE, seed_rate, 0, 0, "100M",

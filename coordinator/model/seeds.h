@@ -6,7 +6,10 @@
  * `seed`, yes, with the base of its places: "http://10.0.0.5:4655/". What the host has staged lies
  * there under the SHA-256 of the file as it is fetched. A seed is for hosts of its own region,
  * datacenter, system and architecture. Nobody believes it: every host checks size and digest of
- * what it gets, and goes on to the next place of its order.
+ * what it gets, and goes on to the next place of its order. And it sends others to nobody but
+ * itself: the host of its URL is the one of the address at which its agent answers, there is no
+ * query, and hosts follow no redirect there (get.h). So no host can make the others ask their own
+ * Nomad, or whatever else answers who asks, for something.
  *
  * Where a fact is not known there is no seed, and a host whose law may refuse a seed's place does
  * not get it: one refused place, and the host refuses the order.
@@ -19,7 +22,8 @@
 #define SEEDS_TOLD 2 /* in one order, at most */
 
 /* The base of its places, which ends in a slash; NULL: it is no seed, or not known to be one, or
- * what it tells is no plain http(s) URL that leaves room for the digest. */
+ * what it tells is no plain http(s) URL of the host where its agent answers, without a query, that
+ * leaves room for the digest. */
 const char *seed_place_base(const struct host *h);
 /* By its agent, it has staged this binary, and so serves the file that it came in. */
 bool seed_has(const struct host *seed, const struct digest *binary);

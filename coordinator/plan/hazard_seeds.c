@@ -105,7 +105,9 @@ void hazard_seed_unready(struct hazard_check *c, row_t *row)
                          fact_doubt(f));
         else if (seed_place_base(h) == NULL)
             hazard_found(c, row, TRI_YES, h->name,
-                         "it is to be a seed, and \"%s\" is no place of one", f->text);
+                         "it is to be a seed, and \"%.80s\" is no http(s) place, without a query, "
+                         "at %.80s, where its agent answers",
+                         f->text, h->agent.address);
     }
 }
 

@@ -125,7 +125,7 @@ static void make_host(struct bench *b, size_t i, bool seeded)
                           .is_client = true,
                           .client = {.status = "ready", .version = SMALL_FROM},
                           .agent = {.enrolled = true,
-                                    .address = "",
+                                    .address = "127.0.0.1",
                                     .problem = "",
                                     .hello = {.os = "linux", .arch = "amd64"},
                                     .hello_at = 1,

@@ -1,12 +1,12 @@
 /*
  * main_seed_play.c - a host that is a seed, for a test: it tells that it is one, and how it serves.
  *
- *     seed_play FILE MANNER VIEW COPY      until it is ended by SIGTERM
+ *     seed_play FILE MANNER VIEW COPY ADDRESS      until it is ended by SIGTERM
  *
  * Keeps COPY as what caravan-swap tells in VIEW, and the fact `seed` with it; the agent that reads
- * COPY in its place tells it on. Serves FILE at the place that it tells, well or badly: MANNER is a
- * path of place_fixture.h without its slash (ok, other, half). Prints at its end how often it was
- * asked for something.
+ * COPY in its place tells it on. Serves FILE at the place that it tells, at ADDRESS, well or badly:
+ * MANNER is a path of place_fixture.h without its slash (ok, other, half). Prints at its end how
+ * often it was asked for something.
  */
 #include <poll.h>
 #include <signal.h>
@@ -83,16 +83,16 @@ int main(int argc, char **argv)
     auto_buf struct buf body = BUF_INIT;
     char base[100];
 
-    if (argc != 5 || strchr(argv[3], '/') == NULL) {
-        fprintf(stderr, "usage: seed_play FILE MANNER VIEW COPY\n");
+    if (argc != 6 || strchr(argv[3], '/') == NULL) {
+        fprintf(stderr, "usage: seed_play FILE MANNER VIEW COPY ADDRESS\n");
         return 2;
     }
     if (file_read(argv[1], FILE_MAX, 0, &body, &err) < 0)
         die(&err);
     struct pollfd fds[] = {{.fd = ended(), .events = POLLIN},
                            {.fd = watch(argv[3]), .events = POLLIN}};
-    struct place *place = place_start(body.data, body.len);
-    snprintf(base, sizeof(base), "http://127.0.0.1:%d/%s/", place_port(place), argv[2]);
+    struct place *place = place_start_at(argv[5], body.data, body.len);
+    snprintf(base, sizeof(base), "http://%s:%d/%s/", argv[5], place_port(place), argv[2]);
     do {
         copy_view(argv[3], argv[4], base);
         if (fds[1].revents != 0 && dir_watch_drain(fds[1].fd, &err) < 0)

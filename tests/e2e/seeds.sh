@@ -15,7 +15,8 @@ chmod 755 "$FLEET/bin/seed-agent"
 
 plays() { # MANNER: s1 is a seed that serves the target so
     fleet_stop_agents s1
-    "$FLEET_BUILD/tests/seed_play" "$TO" "$1" "$FLEET/s1/run/view" "$PLAYED/view" >"$E2E/asked" &
+    "$FLEET_BUILD/tests/seed_play" "$TO" "$1" "$FLEET/s1/run/view" "$PLAYED/view" "${SEED_AT:-$(fleet_address s1)}" \
+        >"$E2E/asked" &
     BACKGROUND=$!
     fleet_start_agents s1
     within 20 fleet_agents_listen s1 && within 20 test -e "$PLAYED/view"
@@ -40,6 +41,14 @@ plays ok
 run plan "$TARGET"
 check "the plan tells the seed" says "4 hosts fetch from a seed of their datacenter first: s1 (dc1)"
 stops
+# Its agent would have the others ask somebody else.
+SEED_AT=$(fleet_address s2)
+plays ok
+run plan "$TARGET"
+check "a place of another host is none of a seed" says "at $(fleet_address s1):4650, where its agent answers"
+check "and nobody is led there" not says "from a seed of their datacenter"
+stops
+unset SEED_AT
 upgrade_from 1.11.4 ok
 upgrade_from 1.11.5 other
 upgrade_from 1.11.6 half

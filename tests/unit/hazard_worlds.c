@@ -132,11 +132,13 @@ CHANGE(a_file_place_untold)
     a_file_place(f, w);
     fact(f, "file-urls", TRI_UNKNOWN, "");
 }
-/* Every host tells that it is one. */
+/* Every host tells that it is one, behind one address. */
 CHANGE(all_seeds)
 {
     static uint32_t seeds[SMALL_HOSTS];
     fact(f, "seed", TRI_YES, "http://10.0.0.1:4655/");
+    for (size_t i = 0; i < SMALL_HOSTS; i++)
+        f->hosts[i].agent.address = "10.0.0.1:4650";
     f->w.seeds = seeds;
     f->w.n_seeds = seeds_find(f->hosts, SMALL_HOSTS, seeds);
 }
@@ -149,6 +151,11 @@ CHANGE(seeds_doubted)
 {
     all_seeds(f, w);
     fact(f, "url-prefixes", TRI_UNKNOWN, "root's list is longer than can be told");
+}
+CHANGE(seeds_elsewhere)
+{
+    (void)w;
+    fact(f, "seed", TRI_YES, "http://127.0.0.1:4646/");
 }
 CHANGE(no_seed_yet)
 {
@@ -647,6 +654,8 @@ const struct worlds hazard_worlds[] = {
              "and 2 more"},
     {.id = "seed-unready", .yes = no_seed_yet, .text = "[seed] url is not set",
      .says = "it is to be a seed, and is none: [seed] url is not set"},
+    {.id = "seed-unready", .yes = seeds_elsewhere,
+     .says = "\"http://127.0.0.1:4646/\" is no http(s) place, without a query, at 10.0.1."},
     {.id = "seed-refused", .yes = seeds_refused, .unsure = seeds_doubted,
      .text = "https://mirror.example/",
      .says = "it may not fetch from the seed s1, http://10.0.0.1:4655/"},

@@ -178,8 +178,16 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *c, const char *a
 
 struct place *place_start(const void *body, size_t len)
 {
+    return place_start_at("127.0.0.1", body, len);
+}
+
+struct place *place_start_at(const char *address, const void *body, size_t len)
+{
     struct place *p = xzalloc(1, sizeof(*p));
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in a = {.sin_family = AF_INET};
+
+    if (inet_pton(AF_INET, address, &a.sin_addr) != 1)
+        abort();
     p->body = body;
     p->len = len;
     p->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION, 0,

@@ -156,6 +156,24 @@ static void zip_comes_unpacked(void **state)
     expect_binary(b);
 }
 
+/* It leads to the file, and is not followed all the same. */
+static void where_a_file_lies_under_its_digest_no_redirect_is_followed(void **state)
+{
+    struct bench *b = *state;
+    char path[80], hex[65];
+
+    digest_hex(hex, &b->job.fetch_digest);
+    snprintf(path, sizeof(path), "/moved/%s", hex);
+    at(b, b->place, path);
+    assert_false(run(b));
+    assert_int_equal(b->failure, FAILURE_NO_NETWORK);
+    assert_non_null(strstr(b->err.text, "HTTP status 302"));
+    assert_int_equal(place_requests(b->place), 1);
+    at(b, b->place, "/moved");
+    assert_true(run(b));
+    expect_binary(b);
+}
+
 static void file_places_only_where_allowed(void **state)
 {
     struct bench *b = *state;
@@ -383,6 +401,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(bare_comes),
         T(zip_comes_unpacked),
+        T(where_a_file_lies_under_its_digest_no_redirect_is_followed),
         T(file_places_only_where_allowed),
         T(failures_have_their_type),
         T(places_are_tried_in_turn),

@@ -143,6 +143,28 @@ static void test_a_seed_leads_the_origin_follows(void **state)
     assert_int_equal(b->order.n_urls, 1);
 }
 
+/* As the coordinator was told to reach it: a name in [agents], an IPv6 address in any form. */
+static void test_its_place_is_where_its_agent_answers(void **state)
+{
+    static const struct {
+        const char *base, *agent;
+    } same[] = {
+        {"http://10.0.0.1:4655/", "10.0.0.1:4650"},
+        {"http://10.0.0.1/sub/", "10.0.0.1:4650"},
+        {"https://S1.example:4655/", "s1.Example:4650"},
+        {"http://[fd00::1]:4655/", "[fd00:0:0::1]:4650"},
+        {"http://[::ffff:10.0.0.1]:4655/", "10.0.0.1:4650"},
+    };
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(same); i++) {
+        b->f.hosts[S1].agent.address = same[i].agent;
+        seed(b, S1, TRI_YES, same[i].base);
+        if (seed_place_base(&b->f.hosts[S1]) == NULL)
+            fail_msg("%s is no place of %s", same[i].base, same[i].agent);
+    }
+}
+
 /* No list of Nomad's has it. */
 static void test_a_servers_datacenter_is_its_configurations(void **state)
 {
@@ -214,6 +236,38 @@ static void with_a_user(struct bench *b)
 {
     seed(b, S1, TRI_YES, "http://a@10.0.0.1:4655/");
 }
+static void of_another_machine(struct bench *b)
+{
+    seed(b, S1, TRI_YES, bases[S2]);
+}
+static void of_whoever_asks(struct bench *b)
+{
+    seed(b, S1, TRI_YES, "http://127.0.0.1:4646/v1/client/gc/");
+}
+static void of_the_cloud(struct bench *b)
+{
+    seed(b, S1, TRI_YES, "http://169.254.169.254/latest/");
+}
+static void of_a_name_that_begins_so(struct bench *b)
+{
+    seed(b, S1, TRI_YES, "http://10.0.0.1.example:4655/");
+}
+static void with_a_query(struct bench *b)
+{
+    seed(b, S1, TRI_YES, "http://10.0.0.1:4646/v1/client/gc?/");
+}
+static void with_control_characters(struct bench *b)
+{
+    seed(b, S1, TRI_YES, "http://10.0.0.1:4655/\033[2J/");
+}
+static void without_a_host(struct bench *b)
+{
+    seed(b, S1, TRI_YES, "http:///");
+}
+static void of_an_agent_without_an_address(struct bench *b)
+{
+    b->f.hosts[S1].agent.address = "";
+}
 static void of_a_misplaced_agent(struct bench *b)
 {
     b->f.hosts[S1].agent.misplaced = true;
@@ -232,6 +286,7 @@ static void that_c1_may_not_ask(struct bench *b)
 }
 static void told_by_c1_too(struct bench *b)
 {
+    b->f.hosts[C1].agent.address = b->f.hosts[S1].agent.address;
     seed(b, C1, TRI_YES, bases[S1]); /* its own place under another host's name */
 }
 
@@ -248,6 +303,14 @@ static const struct unfit unfits[] = {
     {"a file", a_file},
     {"no slash at its end", without_a_slash},
     {"a user in it", with_a_user},
+    {"another machine's place", of_another_machine},
+    {"the place of whoever asks", of_whoever_asks},
+    {"a cloud's own service", of_the_cloud},
+    {"a name that begins with its address", of_a_name_that_begins_so},
+    {"a query", with_a_query},
+    {"control characters", with_control_characters},
+    {"no host", without_a_host},
+    {"an agent whose address is not known", of_an_agent_without_an_address},
     {"a misplaced agent", of_a_misplaced_agent},
     {"an agent without a key", of_an_unenrolled_agent},
     {"refused by the host's law", that_c1_must_not_ask},
@@ -435,6 +498,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_seed_leads_the_origin_follows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_its_place_is_where_its_agent_answers, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_a_servers_datacenter_is_its_configurations, set_up,
                                         tear_down),
         cmocka_unit_test(test_what_is_no_seed_for_a_host),
