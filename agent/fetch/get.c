@@ -297,6 +297,15 @@ static int fetch_from(const struct get *g, int dir, const char *url, int64_t unt
     return 0;
 }
 
+/* Its share of what is left: who sends just quickly enough does not take the time of those behind.
+ */
+static int64_t until_of(const struct get *g, uint32_t place, int64_t until)
+{
+    int64_t now = clock_mono(g->clock);
+
+    return now + (until - now) / (int64_t)(g->job->n_urls - place);
+}
+
 static int fetch_any(const struct get *g, int dir, int64_t until, int *ret_fd, struct err *err)
 {
     char shown[181];
@@ -304,7 +313,7 @@ static int fetch_any(const struct get *g, int dir, int64_t until, int *ret_fd, s
     err_set(err, ERR_USAGE, 0, "no place to fetch from");
     for (uint32_t i = 0; i < g->job->n_urls; i++) {
         struct err why = ERR_INIT;
-        if (fetch_from(g, dir, g->job->urls[i], until, ret_fd, &why) == 0)
+        if (fetch_from(g, dir, g->job->urls[i], until_of(g, i, until), ret_fd, &why) == 0)
             return 0;
         *err = why;
         url_shown(shown, sizeof shown, g->job->urls[i]);

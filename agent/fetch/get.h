@@ -1,12 +1,12 @@
 /*
  * get.h - one binary, from one of several places, checked in size and digest.
  *
- * The places are tried in order, each within what is left of the deadline. What
- * arrives goes into <dir>/<fetch digest>.part, hashed as it comes and cut off at
- * the size known before; a zip's member `nomad` is unpacked beside it. The result
- * is <dir>/<digest>, mode 0600, and counts only by its digest: the caller copies
- * it before it trusts it. Whatever fails leaves nothing in the directory, and a
- * job begins by removing what a killed one left (names of 64 hexadecimal digits,
+ * The places are tried in order, each within its share of what is left of the deadline: half of it
+ * for the first of two, so that no place takes the time of those behind it. What arrives goes into
+ * <dir>/<fetch digest>.part, hashed as it comes and cut off at the size known before; a zip's
+ * member `nomad` is unpacked beside it. The result is <dir>/<digest>, mode 0600, and counts only by
+ * its digest: the caller copies it before it trusts it. Whatever fails leaves nothing in the
+ * directory, and a job begins by removing what a killed one left (names of 64 hexadecimal digits,
  * with or without ".part"; nothing else is touched).
  *
  * No connection is made for a place that root does not allow, nor where a redirect leads to one:
@@ -20,7 +20,7 @@
  *
  * The failure told is that of the last place tried; no space, no time and "told to
  * stop" end the job at once. A place that answers nothing is no-network, one that
- * is slower than the floor for GET_SPEED_WINDOW_S or past the deadline too-slow.
+ * is slower than the floor for GET_SPEED_WINDOW_S or past its share of the deadline too-slow.
  */
 #ifndef GET_H
 #define GET_H

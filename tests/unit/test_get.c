@@ -293,6 +293,20 @@ static void a_place_that_drips_is_left(void **state)
     is_left(b, "/drip", FAILURE_TOO_SLOW, "/drip");
 }
 
+/* Never below the floor on speed, and for ever: a seed whose host is somebody else's. */
+static void a_place_does_not_take_the_time_of_the_next(void **state)
+{
+    struct bench *b = *state;
+    b->job.deadline_ms = 4000;
+    at(b, b->place, "/drip");
+    at(b, b->place, "/slow");
+    at(b, b->place, "/ok");
+    assert_true(run(b));
+    expect_binary(b);
+    assert_int_equal(b->n_left, 2);
+    assert_int_equal(b->left, FAILURE_TOO_SLOW);
+}
+
 static void a_place_that_stops_in_the_middle_is_left(void **state)
 {
     struct bench *b = *state;
@@ -326,7 +340,6 @@ static void the_deadline_ends_it(void **state)
     struct bench *b = *state;
     b->job.deadline_ms = 300;
     at(b, b->place, "/slow");
-    at(b, b->place, "/ok");
     assert_false(run(b));
     assert_int_equal(b->failure, FAILURE_TOO_SLOW);
     assert_int_equal(files_in(b->out), 0);
@@ -410,6 +423,7 @@ int main(void)
         T(a_place_that_sends_another_version_is_left),
         T(a_place_that_leads_to_a_file_is_left),
         T(a_place_that_drips_is_left),
+        T(a_place_does_not_take_the_time_of_the_next),
         T(a_place_that_stops_in_the_middle_is_left),
         T(a_wrong_member_is_told),
         T(the_deadline_ends_it),
