@@ -92,6 +92,18 @@ static int open_to_hash(const struct host *h, const struct shelf *s, const char 
     return h->stat_of(h->ctx, r->from, &r->stat, err);
 }
 
+/* The staged copy is root's own: what another user has made, or can reach by another name, he could
+ * still change when it was hashed. */
+static int is_own(const struct shelf *s, const struct shelf_read *r, struct err *err)
+{
+    return r->stat.uid == s->is.uid && r->stat.links == 1
+               ? 0
+               : err_set(err, ERR_STATE, 0,
+                         "%s is not the file that was staged: it is another's, "
+                         "or has a second name",
+                         s->fresh);
+}
+
 static int too_large(const struct shelf_read *r, struct err *err)
 {
     return err_set(err, ERR_LIMIT, 0, "the file is larger than %llu bytes",
@@ -110,7 +122,8 @@ int shelf_open(const struct host *h, const struct shelf *s, const char *name, ui
 
     r.max = max;
     digest_init(&r.hash);
-    if (open_to_hash(h, s, name, &r, err) < 0 || fits(&r, err) < 0) {
+    if (open_to_hash(h, s, name, &r, err) < 0 || fits(&r, err) < 0 ||
+        (str_eq(name, s->fresh) && is_own(s, &r, err) < 0)) {
         shelf_close(h, &r);
         return -1;
     }

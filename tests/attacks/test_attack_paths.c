@@ -271,6 +271,67 @@ static void the_binary_a_fifo(void **state)
     nothing_is_swapped(state, fifo_in_place);
 }
 
+/* The right bytes, which he can still change. */
+static void fresh_is_his(struct bench *b)
+{
+    assert_int_equal(unlink(b->fresh), 0);
+    scratch_write(b->r.dir, "bin/.nomad.caravan-new", new_text, 0755);
+    assert_int_equal(chown(b->fresh, THIEF, THIEF), 0);
+}
+
+static void fresh_has_a_second_name(struct bench *b)
+{
+    char other[300];
+
+    scratch_path(b->r.dir, "second", other);
+    assert_int_equal(link(b->fresh, other), 0);
+}
+
+static void fresh_is_longer(struct bench *b)
+{
+    assert_int_equal(truncate(b->fresh, 1 << 30), 0);
+}
+
+static void the_staged_file_his(void **state)
+{
+    if (!is_root())
+        skip_because("it takes root to give a file away");
+    nothing_is_swapped(state, fresh_is_his);
+}
+
+static void the_staged_file_with_a_second_name(void **state)
+{
+    nothing_is_swapped(state, fresh_has_a_second_name);
+}
+
+/* ---- between stage and upgrade: what is staged is kept ---- */
+
+static void what_is_not_roots_own_is_fetched_anew(void **state)
+{
+    static void (*const attacks[])(struct bench *) = {fresh_is_link,           fresh_is_hard_link,
+                                                      fresh_is_fifo,           fresh_is_longer,
+                                                      fresh_has_a_second_name, fresh_is_his};
+    struct bench *b = *state;
+    struct stat st;
+
+    stage(b);
+    expect(b, PHASE_STAGED);
+    b->r.kept = true;
+    stage(b);
+    assert_int_equal(b->r.fetches, 1);
+    for (size_t i = 0; i < ARRAY_LEN(attacks) - !is_root(); i++) {
+        attacks[i](b);
+        stage(b);
+        expect(b, PHASE_STAGED);
+        if (b->r.fetches != i + 2)
+            fail_msg("attack %zu: fetched %u times", i, b->r.fetches);
+        assert_int_equal(lstat(b->fresh, &st), 0);
+        assert_true(S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid());
+        assert_int_equal(st.st_size, sizeof(new_text) - 1);
+        no_gift(b);
+    }
+}
+
 /* The same program, and caravan-swap ended and begun anew meanwhile. */
 static void a_directory_exchanged(void **state, void (*attack)(struct bench *b), bool restarted)
 {
@@ -442,6 +503,9 @@ int main(void)
         TEST(the_staged_file_a_link),
         TEST(the_staged_file_a_hard_link),
         TEST(the_staged_file_a_fifo),
+        TEST(the_staged_file_his),
+        TEST(the_staged_file_with_a_second_name),
+        TEST(what_is_not_roots_own_is_fetched_anew),
         TEST(the_binary_a_fifo),
         TEST(the_directory_another),
         TEST(the_directory_another_after_a_restart),

@@ -45,6 +45,7 @@ static int fetch_poll(void *ctx, struct fetch_news *ret, struct err *err)
     (void)ctx;
     (void)err;
     scratch_write(bench->dir, "fetch/got", bench->brings, 0644);
+    bench->fetches++;
     *ret = (struct fetch_news){.state = FETCH_DONE};
     snprintf(ret->path, sizeof(ret->path), "%.200s/got", bench->fetch);
     return 0;
@@ -133,7 +134,7 @@ void real_done(struct real_bench *b)
 void real_begin(struct real_bench *b, enum phase phase, const char *version)
 {
     size_t n = strlen(b->brings);
-    struct stage_job job = {.get = {.size = n, .deadline_ms = 5000}};
+    struct stage_job job = {.get = {.size = n, .deadline_ms = 5000}, .kept = b->kept};
     struct record next = b->p.rec;
     struct err err = ERR_INIT;
 

@@ -15,6 +15,8 @@ struct real_bench {
     char *dir;
     char bin[300], fetch[300], swap[300], target[320];
     const char *brings; /* what a download brings */
+    bool kept;          /* a stage finds the same staged already */
+    unsigned fetches;
     struct agent_conf agent;
     struct host_linux l;
     struct host host, real; /* real: without what was changed */
