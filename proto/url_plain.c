@@ -1,5 +1,6 @@
 #include "url_plain.h"
 #include <ctype.h>
+#include "address.h"
 #include "str.h"
 
 static const struct scheme {
@@ -171,6 +172,32 @@ const char *url_plain(const char *url, char dst[static URL_MAX_LEN])
         why = read_path(&p);
     dst[p.n] = '\0';
     return why == NULL && p.too_long ? "it is too long" : why;
+}
+
+#define HOST_LEN 256
+
+/* The host of "HOST:PORT", "[HOST]:PORT" or "HOST/...". */
+static void host_of(const char *at, char dst[static HOST_LEN])
+{
+    bool six = at[0] == '[';
+    size_t n = strcspn(at + six, six ? "]" : ":/");
+
+    snprintf(dst, HOST_LEN, "%.*s", (int)MIN_OF(n, (size_t)HOST_LEN - 1), at + six);
+}
+
+bool url_is_at(const char *plain, const char *address)
+{
+    const char *at = strstr(plain, "//");
+    char a[HOST_LEN], b[HOST_LEN];
+    struct address x, y;
+
+    if (at == NULL)
+        return false;
+    host_of(at + 2, a);
+    host_of(address, b);
+    if (address_parse(a, &x) && address_parse(b, &y))
+        return memcmp(&x, &y, sizeof(x)) == 0;
+    return a[0] != '\0' && strcasecmp(a, b) == 0;
 }
 
 static bool begins_with(const char *plain, const char *prefix, size_t n)

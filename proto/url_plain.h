@@ -21,6 +21,10 @@
 /* NULL, or why there is no plain form. */
 MUST_CHECK const char *url_plain(const char *url, char dst[static URL_MAX_LEN]);
 
+/* Is the host of this plain URL the one of "HOST:PORT" or "[HOST]:PORT"? Numbers are compared as
+ * addresses, names by their letters; nothing is looked up. */
+bool url_is_at(const char *plain, const char *address);
+
 /* Does the URL begin with one of the prefixes (blanks between; none: any URL)? A prefix without a
  * path is a whole host. NULL: yes. Else why not; a prefix without a plain form allows nothing. */
 MUST_CHECK const char *url_refused(const char *prefixes, const char *url);

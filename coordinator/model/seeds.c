@@ -1,35 +1,12 @@
 #include "seeds.h"
 
-#include "address.h"
 #include "place_rule.h"
 #include "str.h"
 #include "url_plain.h"
 
 #define DIGEST_HEX 64
-#define HOST_LEN   256
 
 /* ---- who is one ---- */
-
-/* The host of "HOST:PORT", "[HOST]:PORT" or "HOST/...". */
-static void host_of(const char *at, char dst[static HOST_LEN])
-{
-    bool six = at[0] == '[';
-    size_t n = strcspn(at + six, six ? "]" : ":/");
-
-    snprintf(dst, HOST_LEN, "%.*s", (int)MIN_OF(n, (size_t)HOST_LEN - 1), at + six);
-}
-
-static bool same_host(const char *at, const char *other)
-{
-    char a[HOST_LEN], b[HOST_LEN];
-    struct address x, y;
-
-    host_of(at, a);
-    host_of(other, b);
-    if (address_parse(a, &x) && address_parse(b, &y))
-        return memcmp(&x, &y, sizeof(x)) == 0;
-    return a[0] != '\0' && strcasecmp(a, b) == 0;
-}
 
 const char *seed_place_base(const struct host *h)
 {
@@ -44,7 +21,7 @@ const char *seed_place_base(const struct host *h)
     if (!web || f->text[n - 1] != '/' || n + DIGEST_HEX >= URL_MAX_LEN ||
         strchr(f->text, '?') != NULL || url_plain(f->text, plain) != NULL)
         return NULL;
-    return same_host(strstr(plain, "//") + 2, h->agent.address) ? f->text : NULL;
+    return url_is_at(plain, h->agent.address) ? f->text : NULL;
 }
 
 bool seed_has(const struct host *seed, const struct digest *binary)

@@ -33,9 +33,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (url_plain(url, plain) == NULL) {
         FUZZ_CHECK(url_plain(plain, again) == NULL && str_eq(plain, again));
         FUZZ_CHECK(url_refused(plain, url) == NULL);
+        (void)url_is_at(plain, url); /* that is no address */
     }
-    if (url_refused(GOOD, url) == NULL)
+    if (url_refused(GOOD, url) == NULL) {
         agrees(url);
+        FUZZ_CHECK(url_is_at(plain, "good.example:4650"));
+        FUZZ_CHECK(!url_is_at(plain, "10.0.0.1:4650"));
+    }
     (void)!url_refused(url, GOOD);
     return 0;
 }
