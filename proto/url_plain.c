@@ -174,6 +174,11 @@ const char *url_plain(const char *url, char dst[static URL_MAX_LEN])
     return why == NULL && p.too_long ? "it is too long" : why;
 }
 
+bool url_has_query(const char *plain)
+{
+    return strchr(plain, '?') != NULL;
+}
+
 #define HOST_LEN 256
 
 /* The host of "HOST:PORT", "[HOST]:PORT" or "HOST/...". */

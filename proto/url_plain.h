@@ -21,6 +21,7 @@
 /* NULL, or why there is no plain form. */
 MUST_CHECK const char *url_plain(const char *url, char dst[static URL_MAX_LEN]);
 
+bool url_has_query(const char *plain);
 /* Is the host of this plain URL the one of "HOST:PORT" or "[HOST]:PORT"? Numbers are compared as
  * addresses, names by their letters; nothing is looked up. */
 bool url_is_at(const char *plain, const char *address);

@@ -19,7 +19,7 @@ const char *seed_place_base(const struct host *h)
     size_t n = strlen(f->text);
     bool web = str_starts(f->text, "http://") || str_starts(f->text, "https://");
     if (!web || f->text[n - 1] != '/' || n + DIGEST_HEX >= URL_MAX_LEN ||
-        strchr(f->text, '?') != NULL || url_plain(f->text, plain) != NULL)
+        url_plain(f->text, plain) != NULL || url_has_query(plain))
         return NULL;
     return url_is_at(plain, h->agent.address) ? f->text : NULL;
 }
