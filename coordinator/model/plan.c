@@ -103,13 +103,20 @@ static bool refuses(const struct finding *f)
     return f->severity == SEVERITY_HARD || (f->severity == SEVERITY_BLOCK && !f->accepted);
 }
 
+/* What is known explains what is not, and its advice is the one to follow first. */
+static bool tells_more(const struct finding *f, const struct finding *than)
+{
+    if (f->severity != than->severity)
+        return f->severity > than->severity;
+    return f->detected == TRI_YES && than->detected == TRI_UNKNOWN;
+}
+
 const struct finding *plan_refused(const struct plan *p)
 {
     const struct finding *first = NULL;
 
     for (size_t i = 0; i < p->n_findings; i++)
-        if (refuses(&p->findings[i]) &&
-            (first == NULL || p->findings[i].severity > first->severity))
+        if (refuses(&p->findings[i]) && (first == NULL || tells_more(&p->findings[i], first)))
             first = &p->findings[i];
     return first;
 }

@@ -98,8 +98,9 @@ struct plan {
 };
 
 void plan_free(struct plan *p);
-/* First finding that refuses, the hard ones before those that may be accepted; NULL: may
- * go on. Not to know counts by the severity the row has for it. */
+/* First finding that refuses, the hard ones before those that may be accepted, and of the same
+ * severity what was seen before what cannot be told; NULL: may go on. Not to know counts by the
+ * severity the row has for it. */
 const struct finding *plan_refused(const struct plan *p);
 /* All that refuses it is the region's health, and what it makes unknown, which another look
  * may find mended. */

@@ -272,6 +272,8 @@ int64_t plan_forecast_ms(const struct plan *p)
     int64_t step = RESTART_MS + y->settle_ms + y->hold_ms, servers = 0, clients = 0;
     int64_t reading = 0;
 
+    if (y->stage_only)
+        return STAGE_MS;
     for (size_t i = 0; i < p->n_hosts; i++) {
         const struct plan_host *h = &p->hosts[i];
         *(h->is_server ? &servers : &clients) += !h->already;

@@ -98,6 +98,50 @@ static void test_large_raft_state(void **state)
     done(f);
 }
 
+/* Nothing is restarted: as long as one fetch, whatever the policy says of restarts. */
+static void test_forecast_of_stage(void **state)
+{
+    struct small_fleet *f = fleet();
+    int64_t staged;
+    (void)state;
+    f->policy.stage_only = true;
+    make(f);
+    staged = plan_forecast_ms(&f->plan);
+    plan_free(&f->plan);
+    f->policy.soak_ms += 60000;
+    f->policy.settle_ms += 60000;
+    make(f);
+    assert_int_equal(plan_forecast_ms(&f->plan), staged);
+    done(f);
+}
+
+/* A region that could not be asked is told after the reason that was seen. */
+static void test_refused_by_what_was_seen(void **state)
+{
+    static const struct {
+        enum severity first, second;
+        enum tri first_seen, second_seen;
+        size_t told;
+    } table[] = {
+        {SEVERITY_HARD, SEVERITY_HARD, TRI_UNKNOWN, TRI_YES, 1},
+        {SEVERITY_HARD, SEVERITY_HARD, TRI_YES, TRI_YES, 0},
+        {SEVERITY_HARD, SEVERITY_HARD, TRI_UNKNOWN, TRI_UNKNOWN, 0},
+        {SEVERITY_HARD, SEVERITY_BLOCK, TRI_UNKNOWN, TRI_YES, 0},
+        {SEVERITY_BLOCK, SEVERITY_HARD, TRI_YES, TRI_UNKNOWN, 1},
+        {SEVERITY_BLOCK, SEVERITY_BLOCK, TRI_UNKNOWN, TRI_YES, 1},
+        {SEVERITY_WARN, SEVERITY_HARD, TRI_YES, TRI_UNKNOWN, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        struct finding two[2] = {
+            {.id = "first", .severity = table[i].first, .detected = table[i].first_seen},
+            {.id = "second", .severity = table[i].second, .detected = table[i].second_seen},
+        };
+        struct plan p = {.findings = two, .n_findings = 2};
+        assert_ptr_equal(plan_refused(&p), &two[table[i].told]);
+    }
+}
+
 /* What the policy gives is enough for a small one, however short that is. */
 static void test_small_raft_state(void **state)
 {
@@ -295,6 +339,8 @@ int main(void)
         cmocka_unit_test(test_canaries_spread),
         cmocka_unit_test(test_authoritative_first),
         cmocka_unit_test(test_large_raft_state),
+        cmocka_unit_test(test_forecast_of_stage),
+        cmocka_unit_test(test_refused_by_what_was_seen),
         cmocka_unit_test(test_small_raft_state),
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_reactions),
