@@ -92,8 +92,8 @@ static int tell(const struct enrolment *list, size_t n, struct err *err)
            count(list, n, ENROL_NEW));
     if (silent > 0)
         return err_set(err, ERR_NETWORK, 0,
-                       "%zu %s not answer: start caravan-agent there with this cluster's trust "
-                       "file, then enroll again",
+                       "%zu %s not answer: install caravan-agent and caravan-trust there, see that "
+                       "port 4650 can be reached from here, then enroll again",
                        silent, str_count(silent, "host did", "hosts did"));
     if (unready > 0)
         return err_set(

@@ -36,8 +36,9 @@ static void tell(const struct console *c, const struct trust *t, const char *pac
            "Next: every host needs two packages, caravan-agent and this one, which holds nothing\n"
            "but the trust file:\n"
            "  %s\n"
-           "or, instead of it, %s copied to /etc/caravan/trust.\n"
-           "Then: caravan enroll\n",
+           "Copy both there and type: apt install ./caravan-agent_*.deb ./caravan-trust_*.deb\n"
+           "Instead of the second %s may be copied to /etc/caravan/trust of the host.\n"
+           "Then, with one server's address in NOMAD_ADDR: caravan enroll\n",
            t->name, c->conf.dir, cluster, fingerprint, package, trust);
 }
 

@@ -9,6 +9,7 @@ static const struct cli_command commands[] = {
      "twice, as it is and as a Debian package; every host needs one of them.",
      0, 0, GROUP_ALL | GROUP_INIT | GROUP_CONFIRM, cmd_init},
     {"enroll", "", "remember the key of every agent, by its host's Nomad id",
+     "The hosts are those that Nomad lists at NOMAD_ADDR (or [nomad] address in caravan.conf).\n"
      "New keys are shown and accepted once (--yes: without asking); a key that has changed is\n"
      "never accepted.",
      0, 0, GROUP_ALL | GROUP_CONFIRM, cmd_enroll},
@@ -31,8 +32,10 @@ static const struct cli_command commands[] = {
      "else.",
      1, 2, GROUP_ALL | GROUP_RELEASE | GROUP_SERVE, cmd_release},
     {"status", "", "versions, health, drift, agents and orphaned effects",
-     "Exit code 0 only if all is well and every host runs the same version.", 0, 0,
-     GROUP_ALL | GROUP_JSON, cmd_status},
+     "Drift: a host's Nomad does not run, or runs another binary than the one on its disk.\n"
+     "Orphaned: a run changed something in the cluster, and no run that is alive will undo it.\n"
+     "Exit code 0 only if all is well and every host runs the same version.",
+     0, 0, GROUP_ALL | GROUP_JSON, cmd_status},
     {"plan", "VERSION", "what an upgrade would do, and what speaks against it",
      "Changes nothing. Exit code 4 when the upgrade would be refused.", 1, 1,
      GROUP_ALL | GROUP_JSON | GROUP_FILTER | GROUP_POLICY | GROUP_SERVE, cmd_plan},

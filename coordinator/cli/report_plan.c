@@ -155,7 +155,8 @@ static void print_findings(const struct plan *p, bool all, bool color, FILE *out
     if (left == 0)
         return;
     fprintf(out,
-            "%sto know, which Caravan cannot see (-v tells more):", color_on(color, COLOR_DIM));
+            "%snotes that Caravan cannot tell whether they concern this fleet (-v tells more):",
+            color_on(color, COLOR_DIM));
     for (size_t i = 0; i < p->n_findings; i++)
         if (is_note(&p->findings[i]) && p->findings[i].detected == TRI_UNKNOWN)
             fprintf(out, " %s", p->findings[i].id);

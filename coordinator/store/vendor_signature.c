@@ -140,8 +140,12 @@ int vendor_check(const struct coord_conf *c, const struct vendor_signed *s,
         return -1;
     if (both)
         gpgv_join(ret, &other);
-    return ret->good ? 0
-                     : err_set(err, ERR_CRYPTO, 0, "no good signature of SHA256SUMS: %s", ret->why);
+    return ret->good
+               ? 0
+               : err_set(err, ERR_CRYPTO, 0,
+                         "no good signature of SHA256SUMS: %s; keys of %.150s and of [vendor] "
+                         "keyring (%.150s) count",
+                         ret->why, c->vendor_shipped, both ? c->vendor_keyring : "empty");
 }
 
 int vendor_sweep(const struct coord_conf *c, struct err *err)
