@@ -1,6 +1,6 @@
 /*
  * phases.h on a model host: a crash before every operation, and every sync left out.
- * timeout: 180
+ * timeout: 400
  */
 #include <setjmp.h>
 #include <stdarg.h>
