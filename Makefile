@@ -211,7 +211,7 @@ tests-built: release asan pages \
 	$(addprefix $(BUILD)/asan/tests/,$(TESTS) $(FUZZERS) $(TOOLS)) \
 	$(addprefix $(BUILD)/tsan/tests/,$(THREADED))
 
-WORLDS      ?= 100000
+WORLDS      ?= 50000
 WORLDS_ASAN ?= 5000
 RUN := $(foreach z,$(FUZZERS),'$(BUILD)/asan/tests/$z tests/fuzz/corpus/$(patsubst fuzz_%,%,$z)') \
        $(if $(filter worlds,$(TOOLS)),\
