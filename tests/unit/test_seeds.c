@@ -361,7 +361,7 @@ static void test_seeds_are_spread_over_hosts(void **state)
 {
     struct bench *b = *state;
     int led[SMALL_HOSTS] = {0};
-    char key[32];
+    char key[UUID_MAX];
 
     for (int i = S1; i <= S3; i++) {
         seed(b, i, TRI_YES, bases[i]);
