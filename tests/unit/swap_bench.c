@@ -147,6 +147,14 @@ enum refusal swap_bench_say(struct swap_bench *b, struct order *o, const struct 
     return swap_bench_again(b, &b->inner, lease != NULL ? lease : &own);
 }
 
+void swap_bench_step(struct swap_bench *b)
+{
+    struct phases *p = &b->s.phases;
+
+    b->m.uptime_ms = MAX_OF(b->m.uptime_ms + 1, p->now.wake_ms);
+    phases_step(p);
+}
+
 enum phase swap_bench_rest(struct swap_bench *b)
 {
     struct phases *p = &b->s.phases;
@@ -154,8 +162,7 @@ enum phase swap_bench_rest(struct swap_bench *b)
     for (int i = 0; phases_works(p); i++) {
         if (i == STEPS_MAX)
             abort();
-        b->m.uptime_ms = MAX_OF(b->m.uptime_ms + 1, p->now.wake_ms);
-        phases_step(p);
+        swap_bench_step(b);
     }
     return p->rec.phase;
 }

@@ -47,6 +47,8 @@ enum refusal swap_bench_say(struct swap_bench *b, struct order *o, const struct 
 /* Bytes that were handed over before, once more. */
 enum refusal swap_bench_again(struct swap_bench *b, const struct buf *inner,
                               const struct buf *lease);
+/* One step, when its time has come. */
+void swap_bench_step(struct swap_bench *b);
 /* Until the phases rest. */
 enum phase swap_bench_rest(struct swap_bench *b);
 

@@ -195,8 +195,7 @@ static void a_full_disk_is_told_as_that(void **state)
     seed_path_new(MODEL_SEED, path);
     for (int i = 0; model_fs_find(&t->b.m.fs, path) == 0; i++) {
         assert_true(i < 100 && phases_works(p));
-        t->b.m.uptime_ms = MAX_OF(t->b.m.uptime_ms + 1, p->now.wake_ms);
-        phases_step(p);
+        swap_bench_step(&t->b);
     }
     t->b.m.no_room_to_write = true;
     for (int i = 0; i < 3; i++)
@@ -219,10 +218,8 @@ static void it_can_be_cancelled_at_any_step(void **state)
         t = own;
         p = &t->b.s.phases;
         assert_int_equal(say(t, at % 2 == 0 ? zip_order(t) : bare_order(t)), REFUSAL_NONE);
-        for (int i = 0; i < at && phases_works(p); i++) {
-            t->b.m.uptime_ms = MAX_OF(t->b.m.uptime_ms + 1, p->now.wake_ms);
-            phases_step(p);
-        }
+        for (int i = 0; i < at && phases_works(p); i++)
+            swap_bench_step(&t->b);
         bool works = phases_works(p) && p->rec.phase == PHASE_FETCHING;
         phases_cancel(p);
         if (works && swap_bench_rest(&t->b) == PHASE_FAILED)
@@ -308,8 +305,7 @@ static void nothing_goes_in_the_middle_of_a_stage(void **state)
     assert_int_equal(say(t, bare_order(t)), REFUSAL_NONE);
     for (int i = 0; phases_works(p) && p->rec.phase != PHASE_STAGED; i++) {
         assert_true(i < 1000);
-        t->b.m.uptime_ms = MAX_OF(t->b.m.uptime_ms + 1, p->now.wake_ms);
-        phases_step(p);
+        swap_bench_step(&t->b);
         swap_tidy(&t->b.s);
     }
     expect_kept(t, "new");

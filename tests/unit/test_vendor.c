@@ -331,10 +331,8 @@ static void it_can_be_cancelled_at_any_step(void **state)
         t = own;
         p = &t->b.s.phases;
         assert_int_equal(say(t, stage(t, NULL)), REFUSAL_NONE);
-        for (int i = 0; i < at && phases_works(p); i++) {
-            t->b.m.uptime_ms = MAX_OF(t->b.m.uptime_ms + 1, p->now.wake_ms);
-            phases_step(p);
-        }
+        for (int i = 0; i < at && phases_works(p); i++)
+            swap_bench_step(&t->b);
         bool works = phases_works(p) && p->rec.phase == PHASE_FETCHING;
         phases_cancel(p);
         if (works && swap_bench_rest(&t->b) == PHASE_FAILED) {
