@@ -119,7 +119,8 @@ static const char *not_now(const struct situation *s, size_t i, const struct hos
     *ret_skip = SKIP_NONE;
     if (!fresh(h->client.list_at, s->now))
         return "its node record could not be read";
-    why = fingerprint_lacks(h, 0, s->now);
+    why = host_may_run_target(s, i, h) ? "whether it runs the target already is not known yet"
+                                       : fingerprint_lacks(h, 0, s->now);
     if (why != NULL)
         return why;
     *ret_skip = SKIP_DOWN;

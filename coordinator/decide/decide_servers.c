@@ -122,7 +122,8 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i,
                         s->plan->target);
         return;
     }
-    why = fingerprint_lacks(h, 0, s->now);
+    why = host_may_run_target(s, i, h) ? "whether it runs the target already is not known yet"
+                                       : fingerprint_lacks(h, 0, s->now);
     if (why == NULL && h->is_client && !fresh(h->client.allocs_at, s->now))
         why = "its allocations could not be read";
     if (why != NULL) {

@@ -168,6 +168,11 @@ static bool begin_one(const struct situation *s, struct decision *d, struct seed
         intend_mark(d, lh->key, HOST_STAGED, "runs %s already", s->plan->target);
         return false;
     }
+    if (host_may_run_target(s, i, h) && s->now - s->evidence->begun_ms <= SILENT_MS) {
+        waiting_for(d, REASON_OBSERVE, p->key, "%s: whether it runs %s already is not known yet",
+                    p->name, s->plan->target);
+        return false;
+    }
     struct seed_turn *turn = seed_turn_awaited(s, turns, i, h);
     if (turn != NULL) {
         wait_for_seed(s, d, p->name, turn);

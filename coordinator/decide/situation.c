@@ -64,16 +64,35 @@ bool host_newer(const struct situation *s, const struct host *h)
            plan_cmp_target(s->plan, &now, &target) > 0;
 }
 
+static bool says_target(const struct situation *s, size_t i, const struct agent_view *a)
+{
+    const struct digest *target = &s->plan->hosts[i].digest;
+
+    return a->hello_at != 0 && digest_eq(&a->hello.disk, target) &&
+           digest_eq(&a->hello.running, target);
+}
+
+/* Both of its agent's answers are young, and asked after what this run last did there. */
+static bool told_since(const struct situation *s, size_t i, const struct agent_view *a)
+{
+    int64_t at = MIN_OF(a->hello_at, a->status_at);
+
+    return fresh(at, s->now) && at > s->ledger->hosts[i].effect_ms;
+}
+
 bool host_runs_target(const struct situation *s, size_t i, const struct host *h)
 {
-    const struct plan_host *p = &s->plan->hosts[i];
     const struct agent_view *a = &h->agent;
-    int64_t since = s->ledger->hosts[i].effect_ms;
 
-    return fresh(a->hello_at, s->now) && a->hello_at > since && fresh(a->status_at, s->now) &&
-           a->status_at > since && phase_rests(a->work.phase) &&
-           digest_eq(&a->hello.disk, &p->digest) && digest_eq(&a->hello.running, &p->digest) &&
+    return says_target(s, i, a) && told_since(s, i, a) && phase_rests(a->work.phase) &&
            str_eq(host_version(s->world, h), s->plan->target);
+}
+
+bool host_may_run_target(const struct situation *s, size_t i, const struct host *h)
+{
+    const struct agent_view *a = &h->agent;
+
+    return says_target(s, i, a) && (!told_since(s, i, a) || str_eq(host_version(s->world, h), ""));
 }
 
 void waiting_to_settle(const struct situation *s, struct decision *d, const char *key,

@@ -57,6 +57,9 @@ bool host_newer(const struct situation *s, const struct host *h);
 /* By Nomad and by its agent, which rests, it runs what it is to run: somebody else saw to it, or an
  * order of ours that was given up. Then its gates are asked, and nothing is ordered. */
 bool host_runs_target(const struct situation *s, size_t i, const struct host *h);
+/* Its agent says that it runs the target; its status, or Nomad's own word, is still to come. Until
+ * then nothing is ordered there. */
+bool host_may_run_target(const struct situation *s, size_t i, const struct host *h);
 /* States that `name` passes its gates, for how long, and how long it must. */
 void waiting_to_settle(const struct situation *s, struct decision *d, const char *key,
                        const char *name, const struct streak *e);

@@ -63,9 +63,12 @@ static bool of_interest(const struct situation *s, size_t i, struct places *plac
 {
     size_t *left = NULL;
     const struct ledger_host *h = &s->ledger->hosts[i];
+    const struct host *seen = s->world != NULL ? world_host(s->world, h->key) : NULL;
 
     if (h->state == HOST_STAGING || host_in_flight(h->state))
         return true;
+    if (h->state == HOST_PENDING && seen != NULL && host_may_run_target(s, i, seen))
+        return true; /* its status tells what is to be done there */
     if (s->plan->hosts[i].is_server && !host_finished(h->state))
         return true;
     if (ledger_effect_const(s->ledger, EFFECT_DRAIN, h->key) != NULL)

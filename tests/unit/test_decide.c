@@ -502,14 +502,44 @@ static void test_runs_target(void **state)
     h->agent.work.phase = PHASE_PROBING; /* it may turn back yet */
     desk_swaps(f, "s2-id");
     h->agent.work.phase = PHASE_SETTLED;
-    desk_host(f, "s2-id")->effect_ms = f->w.begun_ms; /* told before */
-    desk_swaps(f, "s2-id");
+    desk_host(f, "s2-id")->effect_ms = f->w.begun_ms; /* told before: asked once more, no order */
+    desk_swaps(f, NULL);
+    assert_true(small_fleet_waits(f, REASON_OBSERVE));
     desk_host(f, "s2-id")->effect_ms = 0;
     desk_swaps(f, NULL);
     const struct intent *in = small_fleet_intent(f, INTENT_MARK);
     assert_non_null(in);
     assert_string_equal(in->key, "s2-id");
     assert_int_equal(in->state, HOST_SETTLING);
+    desk_done(f);
+}
+
+/* A resumed run looks first: beside a binary that is in place already nothing is staged. */
+static void test_runs_target_not_staged(void **state)
+{
+    struct small_fleet *f = desk_fleet(RUN_STAGING);
+    struct host *h = &f->hosts[3];
+    (void)state;
+    desk_host(f, "c1-id")->state = HOST_PENDING;
+    h->agent.hello.disk = h->agent.hello.running = f->release.builds[0].digest;
+    h->agent.work.phase = PHASE_SETTLED;
+    h->client.version = SMALL_TO;
+    desk_host(f, "c1-id")->effect_ms = f->w.begun_ms; /* its answers are of before */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STAGE));
+    assert_true(small_fleet_waits(f, REASON_OBSERVE));
+    desk_host(f, "c1-id")->effect_ms = 0;
+    h->agent.status_at = 0; /* nor is an agent's hello alone enough */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STAGE));
+    h->agent.status_at = h->agent.hello_at;
+    h->client.list_at = 0; /* nor the agent without Nomad */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STAGE));
+    h->client.list_at = h->agent.hello_at;
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_STAGE));
+    assert_int_equal(small_fleet_intent(f, INTENT_MARK)->state, HOST_STAGED);
     desk_done(f);
 }
 
@@ -652,6 +682,7 @@ int main(void)
         cmocka_unit_test(test_ending_without_a_leader),
         cmocka_unit_test(test_paused_by_agent),
         cmocka_unit_test(test_runs_target),
+        cmocka_unit_test(test_runs_target_not_staged),
         cmocka_unit_test(test_by_others_first),
         cmocka_unit_test(test_newer_by_others_stops_first),
         cmocka_unit_test(test_quorum_in_words),
