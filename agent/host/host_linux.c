@@ -15,7 +15,6 @@
 #include "file_way.h"
 #include "host_ask.h"
 #include "package_lock.h"
-#include "package_owner.h"
 #include "plain_tree.h"
 #include "process.h"
 #include "sockets.h"
@@ -367,11 +366,11 @@ static enum tri port_account(void *ctx, bool group, const char *name)
 
 static void port_package(void *ctx, const char *path, struct host_package *ret)
 {
+    struct host_linux *l = ctx;
     struct package_where where;
 
-    (void)ctx;
     package_where_usual(&where);
-    package_owner(&where, path, ret);
+    package_known_owner(&l->package, &where, path, ret);
 }
 
 static enum tri port_package_lock(void *ctx)

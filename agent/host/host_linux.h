@@ -5,13 +5,14 @@
  * ends what is open. Conversations with caravan-fetch begin at the first question that needs
  * one and end with fetch_end, ask_end, or an error that broke them. What takes more than a few
  * kernel calls is a noun of its own (dir_names, plain_tree, file_way, file_users, unit_files,
- * package_owner, package_lock, binary_trial, config_trial, look_call, sockets). One thread.
+ * package_known, package_lock, binary_trial, config_trial, look_call, sockets). One thread.
  */
 #ifndef HOST_LINUX_H
 #define HOST_LINUX_H
 
 #include "fetch_call.h"
 #include "look_call.h"
+#include "package_known.h"
 
 struct host_linux {
     struct fetch_who who;
@@ -20,6 +21,7 @@ struct host_linux {
     struct fetch_call *asking;
     struct fetch_call *unzipping;
     struct look_left looks;
+    struct package_known package;
     int package_fd; /* the package managers' lock, held; 0: not held */
 };
 

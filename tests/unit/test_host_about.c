@@ -20,7 +20,7 @@
 #include "file_users.h"
 #include "file_way.h"
 #include "host_linux.h"
-#include "package_owner.h"
+#include "package_known.h"
 #include "scratch_dir.h"
 #include "skip_because.h"
 #include "spawn.h"
@@ -428,6 +428,47 @@ static void package_managers_that_fail(void **state)
     assert_int_equal(k.owned, TRI_NO);
 }
 
+/* Twice the same question, once an answer: until the package managers have written. */
+static void owner_is(struct package_known *known, const struct package_where *w, const char *name,
+                     enum tri owned)
+{
+    struct host_package k;
+
+    package_known_owner(known, w, "/usr/bin/nomad", &k);
+    assert_int_equal(k.owned, owned);
+    if (owned == TRI_YES)
+        assert_true(str_starts(k.name, name)); /* the version is behind it */
+}
+
+static void package_answers_are_kept(void **state)
+{
+    struct bench *b = *state;
+    struct package_known known = {.path = ""};
+    char query[300], rpm[300], db[300], lock[300], admin[300];
+    struct package_where w;
+
+    make_dir(b, "admin");
+    scratch_path(b->dir, "query", query);
+    scratch_path(b->dir, "rpm", rpm);
+    scratch_path(b->dir, "db", db);
+    scratch_path(b->dir, "lock", lock);
+    scratch_path(b->dir, "admin", admin);
+    w = (struct package_where){
+        .dpkg_query = query, .dpkg_admin = admin, .rpm = rpm, .rpm_files = {db}, .locks = {lock}};
+    scratch_write(b->dir, "query", "#!/bin/sh\nexit 2\n", 0755);
+    owner_is(&known, &w, "", TRI_UNKNOWN);
+    scratch_write(b->dir, "query", "#!/bin/sh\necho one: /usr/bin/nomad\n", 0755);
+    owner_is(&known, &w, "one", TRI_YES); /* what was unknown is asked again */
+    scratch_write(b->dir, "query", "#!/bin/sh\necho two: /usr/bin/nomad\n", 0755);
+    owner_is(&known, &w, "one", TRI_YES); /* they have written nothing */
+    scratch_write(b->dir, "admin/status", "", 0644);
+    owner_is(&known, &w, "two", TRI_YES);
+    scratch_write(b->dir, "query", "#!/bin/sh\necho three: /usr/bin/nomad\n", 0755);
+    owner_is(&known, &w, "two", TRI_YES);
+    scratch_write(b->dir, "lock", "nomad\n", 0644);
+    owner_is(&known, &w, "three", TRI_YES);
+}
+
 /* ---- attributes, room, clock ---- */
 
 /* But for what gives rights: those are not given to other bytes. */
@@ -620,6 +661,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(version_locks),
         IN_BENCH(a_real_dpkg_is_asked),
         IN_BENCH(package_managers_that_fail),
+        IN_BENCH(package_answers_are_kept),
         IN_BENCH(attributes_are_carried_over),
         IN_BENCH(room_and_clock_can_be_asked),
         IN_BENCH(machines),
