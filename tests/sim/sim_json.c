@@ -22,18 +22,26 @@ void js_close(struct buf *b, char bracket)
     buf_add_byte(b, (unsigned char)bracket);
 }
 
+static bool is_plain(char c)
+{
+    return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
+}
+
 void js_str(struct buf *b, const char *key, const char *v)
 {
     sep(b, key);
     buf_add_byte(b, '"');
     for (const char *p = v; *p != '\0'; p++) {
-        unsigned char c = (unsigned char)*p;
-        if (c == '"' || c == '\\')
-            buf_add_byte(b, '\\');
-        if (c < 0x20)
-            buf_printf(b, "\\u%04x", c);
+        const char *plain = p;
+        while (is_plain(*p))
+            p++;
+        buf_add(b, plain, (size_t)(p - plain));
+        if (*p == '\0')
+            break;
+        if (*p == '"' || *p == '\\')
+            buf_printf(b, "\\%c", *p);
         else
-            buf_add_byte(b, c);
+            buf_printf(b, "\\u%04x", (unsigned char)*p);
     }
     buf_add_byte(b, '"');
 }
