@@ -211,22 +211,27 @@ tests-built: release asan pages \
 	$(addprefix $(BUILD)/asan/tests/,$(TESTS) $(FUZZERS) $(TOOLS)) \
 	$(addprefix $(BUILD)/tsan/tests/,$(THREADED))
 
-WORLDS      ?= 50000
-WORLDS_ASAN ?= 5000
+# What people wait for takes minutes. DEEP=1, as .ci/run has it, walks more worlds and ends programs
+# before every effect and operation instead of every third one.
+DEEP        ?=
+WORLDS      ?= $(if $(DEEP),100000,20000)
+WORLDS_ASAN ?= $(if $(DEEP),5000,2000)
+CRASH_EVERY ?= $(if $(DEEP),1,3)
 RUN := $(foreach z,$(FUZZERS),'$(BUILD)/asan/tests/$z tests/fuzz/corpus/$(patsubst fuzz_%,%,$z)') \
        $(if $(filter worlds,$(TOOLS)),\
          '$(BUILD)/release/tests/worlds --worlds $(WORLDS)' \
          '$(BUILD)/asan/tests/worlds --worlds $(WORLDS_ASAN)') \
-       $(sort $(wildcard tests/*/*.test) $(filter-out tests/e2e/lib_%,$(wildcard tests/e2e/*.sh))) \
+       $(sort $(filter-out tests/lint/%,$(wildcard tests/*/*.test)) \
+              $(filter-out tests/e2e/lib_%,$(wildcard tests/e2e/*.sh))) \
        $(addprefix $(BUILD)/tsan/tests/,$(THREADED)) \
        $(addprefix $(BUILD)/asan/tests/,$(TESTS))
 
 # Packages first, then the build, then the tests: three steps even under -j.
-test: ## everything: installs what is missing, builds, runs (ONLY=pattern: a part)
+test: ## all tests: installs what is missing, builds, runs (ONLY=pattern: a part; DEEP=1: longer)
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory tests-built
 	@CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' ONLY='$(ONLY)' \
-	    $(BASH) tests/run $(RUN)
+	    CRASH_EVERY='$(CRASH_EVERY)' $(BASH) tests/run $(RUN)
 
 lint: compile_commands.json release ## the ladder of rooms, symbols, budgets, format, static checks
 	@CARAVAN_ROOT='$(CURDIR)' $(BASH) tests/lint/ladder

@@ -1,6 +1,7 @@
 /*
- * phases.h on a model host: a crash before every operation, and every sync left out. The stories
- * behind the third share most of their way with it: they are crashed before every second one.
+ * phases.h on a model host: a crash before every operation (or every CRASH_EVERY-th, of the
+ * environment), and every sync left out. The stories behind the third share most of their way with
+ * it: they are crashed before every second one.
  * timeout: 400
  */
 #include <setjmp.h>
@@ -173,12 +174,24 @@ static void crash_everywhere(const struct crash_story *s, unsigned most, unsigne
     print_message("# %s: %u operations, %u crashes\n", s->name, last, n);
 }
 
+static unsigned crash_every(void)
+{
+    const char *text = getenv("CRASH_EVERY");
+    uint64_t n = 1;
+
+    if (text != NULL && (str_to_u64(text, 1000, &n) < 0 || n == 0))
+        fail_msg("CRASH_EVERY is %s", text);
+    return (unsigned)n;
+}
+
 static void a_crash_before_every_operation(void **state)
 {
+    unsigned every = crash_every();
+
     for (size_t i = 0; i < ARRAY_LEN(stories); i++)
-        crash_everywhere(&stories[i], 0, i < WHOLE ? 1 : 2, *state);
-    crash_everywhere(&seed_story, SEED_OPERATIONS, 1, *state);
-    crash_everywhere(&seed_zip_story, SEED_OPERATIONS, 1, *state);
+        crash_everywhere(&stories[i], 0, i < WHOLE ? every : MAX_OF(every, 2U), *state);
+    crash_everywhere(&seed_story, SEED_OPERATIONS, every, *state);
+    crash_everywhere(&seed_zip_story, SEED_OPERATIONS, every, *state);
 }
 
 /* Is anything broken when this sync does nothing? Only crashes behind it can tell. */
