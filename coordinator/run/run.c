@@ -59,6 +59,17 @@ struct places {
     size_t pending, staged;
 };
 
+/* It is done, and its region is not well since: its agent tells whether its Nomad has ended. */
+static bool may_have_fallen(const struct situation *s, size_t i)
+{
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct ledger_host *h = &s->ledger->hosts[i];
+    char ails[200];
+
+    return p->is_server && h->state == HOST_DONE && h->order == MSG_SWAP &&
+           region_ails(s, p->region, ails)[0] != '\0';
+}
+
 static bool of_interest(const struct situation *s, size_t i, struct places *places)
 {
     size_t *left = NULL;
@@ -70,6 +81,8 @@ static bool of_interest(const struct situation *s, size_t i, struct places *plac
     if (h->state == HOST_PENDING && seen != NULL && host_may_run_target(s, i, seen))
         return true; /* its status tells what is to be done there */
     if (s->plan->hosts[i].is_server && !host_finished(h->state))
+        return true;
+    if (may_have_fallen(s, i))
         return true;
     if (ledger_effect_const(s->ledger, EFFECT_DRAIN, h->key) != NULL)
         return true;
