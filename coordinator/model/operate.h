@@ -13,6 +13,9 @@ enum operation {
     OP_ELIGIBILITY, /* set to `eligible` */
     OP_TRANSFER,    /* leadership to peer id */
     OP_SNAPSHOT,    /* the region's state into a file; changes nothing in Nomad */
+    OP_REMOVE_PEER, /* the server `peer_id` out of the raft configuration, by its id */
+    OP_FORCE_LEAVE, /* the member `member`, which does not live any more, is to be `left`; it stays
+                       in the lists (never with prune) */
 };
 
 struct operate {
@@ -20,7 +23,8 @@ struct operate {
     uint32_t effect; /* id, repeated in the event */
     const char *region;
     const char *node_id; /* OP_DRAIN, OP_UNDRAIN, OP_ELIGIBILITY */
-    const char *peer_id; /* OP_TRANSFER */
+    const char *peer_id; /* OP_TRANSFER, OP_REMOVE_PEER */
+    const char *member;  /* OP_FORCE_LEAVE: exact name in the members' list, "s1.global" */
     bool eligible;
     int64_t deadline_ms; /* OP_DRAIN */
     const char *run_hex; /* OP_DRAIN: Meta */

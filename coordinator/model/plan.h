@@ -27,6 +27,14 @@ struct finding {
     const char *advice;      /* what to do, one sentence */
 };
 
+/* What the plan does with a server; in a plan that replaces none there is only the first. */
+enum plan_role {
+    ROLE_UPGRADE, /* gets the target where it is */
+    ROLE_JOINS,   /* a new one: started with the target, until it votes */
+    ROLE_LEAVES,  /* stopped, and taken out of the cluster */
+    PLAN_ROLES
+};
+
 struct plan_host {
     char key[UUID_MAX];
     char name[NAME_MAX_LEN];
@@ -36,6 +44,7 @@ struct plan_host {
     struct digest digest;    /* what it is to run */
     struct digest before;    /* what runs now, by its agent */
     bool is_server;
+    enum plan_role role;
     bool leader;  /* at planning */
     bool first;   /* of the authoritative region, which goes before the others */
     bool canary;  /* forecast */
@@ -91,6 +100,8 @@ struct plan {
     enum on_not_ready server_on_not_ready, client_on_not_ready;
     bool bad_leader_pair; /* an early new leader is known to crash old followers */
     bool transfer;        /* leadership transfer can be asked of the version that runs (>= 1.7) */
+    bool replaces; /* some host joins or leaves. Then there are servers of one region only, in the
+                      order joiners (as they were named), leavers (the leader last) */
     struct finding *findings; /* in the arena; hazards.c adds */
     size_t n_findings, cap_findings;
     struct digest digest;

@@ -13,8 +13,9 @@
  *
  * Hosts are keyed by Nomad's own id: a server by its raft id (member tag `id`),
  * a client by its node id; a host that is both is one host, a server, found by
- * the same address or by its agent's hello naming both ids. Members that have left
- * stay hosts for as long as any server lists them.
+ * the same address or by its agent's hello naming both ids. A host that is to join is keyed by
+ * its agent's key, "agent/" and 32 hexadecimal digits of its fingerprint, for the whole of a run.
+ * Members that have left stay hosts for as long as any server lists them.
  */
 #ifndef WORLD_H
 #define WORLD_H
@@ -248,6 +249,11 @@ struct host {
     const char *addr;                /* IP, Nomad's record */
     const char *server_id, *node_id; /* "" when it is not one */
     bool is_server, is_client;
+    /* Given by its address, to join: it has a row though Nomad may not list it. Until a member is
+     * listed at that address with the server id that its agent tells, its name is the address,
+     * region and server_id are "", it is no server, and only `agent` is filled. From then on the
+     * same row, under the same key, is that server. */
+    bool joins;
     struct server_view server;
     struct client_view client;
     struct agent_view agent;
