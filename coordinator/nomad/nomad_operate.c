@@ -43,17 +43,30 @@ void operate_body(const struct operate *o, struct buf *ret)
     json_text(body, ret);
 }
 
+/* The query is open: a region may follow. */
+static void peer_path(const struct operate *o, struct buf *ret)
+{
+    /* With raft protocol 2 a peer's id is its address; Nomad takes either by name. */
+    bool by_address = o->op == OP_TRANSFER && strchr(o->peer_id, ':') != NULL;
+    buf_printf(ret,
+               "/v1/operator/raft/%s?%s=", o->op == OP_TRANSFER ? "transfer-leadership" : "peer",
+               by_address ? "address" : "id");
+    http_escape(ret, o->peer_id);
+}
+
 void operate_path(const struct operate *o, struct buf *ret)
 {
     static const char *const of_node[] = {
         [OP_DRAIN] = "/drain", [OP_UNDRAIN] = "/drain", [OP_ELIGIBILITY] = "/eligibility"};
     char sign = '?';
-    if (o->op == OP_TRANSFER) {
-        /* With raft protocol 2 a peer's id is its address; Nomad takes either by name. */
-        const char *peer = o->peer_id;
-        buf_printf(ret, "/v1/operator/raft/transfer-leadership?%s=",
-                   strchr(peer, ':') != NULL ? "address" : "id");
-        http_escape(ret, peer);
+    if (o->op == OP_FORCE_LEAVE) {
+        /* It is the asked server's own gossip that forgets: no region's leader has a part in it. */
+        buf_add_str(ret, "/v1/agent/force-leave?node=");
+        http_escape(ret, o->member);
+        return;
+    }
+    if (o->op == OP_TRANSFER || o->op == OP_REMOVE_PEER) {
+        peer_path(o, ret);
         sign = '&';
     } else {
         buf_add_str(ret, "/v1/node/");
@@ -64,6 +77,11 @@ void operate_path(const struct operate *o, struct buf *ret)
         buf_printf(ret, "%cregion=", sign);
         http_escape(ret, o->region);
     }
+}
+
+const char *operate_method(const struct operate *o)
+{
+    return o->op == OP_REMOVE_PEER ? "DELETE" : "PUT";
 }
 
 static void written(void *ctx, const struct http_answer *answer, const struct err *err)
@@ -85,7 +103,7 @@ void nomad_operate(struct nomad_http *n, const struct nomad_base *base, const st
     *w = (struct operating){.op = o->op, .effect = o->effect, .on_done = on_done, .ctx = ctx};
     operate_path(o, &path);
     operate_body(o, &body);
-    nomad_ask(n, &(struct nomad_request){.method = "PUT",
+    nomad_ask(n, &(struct nomad_request){.method = operate_method(o),
                                          .base = base,
                                          .path = buf_str(&path),
                                          .body = body.len > 0 ? body.data : NULL,

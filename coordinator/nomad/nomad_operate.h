@@ -26,7 +26,8 @@ typedef void operate_done(void *ctx, const struct operated *o);
 void nomad_operate(struct nomad_http *n, const struct nomad_base *base, const struct operate *o,
                    operate_done *on_done, void *ctx);
 
-/* The body of an operation: tests. "" when it has none. */
+/* The parts of an operation: tests. The body is "" when it has none. */
+const char *operate_method(const struct operate *o);
 void operate_body(const struct operate *o, struct buf *ret);
 void operate_path(const struct operate *o, struct buf *ret);
 
