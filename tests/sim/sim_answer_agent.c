@@ -293,8 +293,11 @@ enum sim_answered sim_put_force_leave(struct sim_ask *x)
 {
     struct sim_write w = {.kind = SIM_WRITE_FORCE_LEAVE};
     struct sim_written done;
+    char prune[8];
     if (!sim_query(x->q, "node", w.name, sizeof(w.name)))
         return sim_fail(x, 400, "missing node to force leave");
+    if (sim_query(x->q, "prune", prune, sizeof(prune)))
+        return sim_fail(x, 501, "the stand-in has no prune: nobody is to ask for it");
     enum sim_answered ret = sim_ask_write(x, &w, &done);
     if (ret == SIM_ANSWERED && x->a->status == 200)
         x->a->content_type = "";

@@ -49,32 +49,47 @@ enum sim_answered sim_get_raft(struct sim_ask *x)
     return SIM_ANSWERED;
 }
 
+static bool peer_is(const struct sim_peer *p, const char *id, const char *address)
+{
+    char at[SIM_ADDR_TEXT], uuid[SIM_UUID_TEXT];
+    sim_addr_text(at, p->addr.ip, p->rpc_port);
+    sim_id_text(uuid, &p->id);
+    return id != NULL ? strcmp(uuid, id) == 0 || strcmp(at, id) == 0 : strcmp(at, address) == 0;
+}
+
+/* 0: *ret has its id (of raft; by protocol 2 an id is an address); -1: it is not configured. */
+static int find_peer(const struct sim_ask *x, const char *id, const char *address,
+                     struct sim_id *ret)
+{
+    const struct sim_raft_config *c = sim_state_config(&x->n->durable.state);
+    for (int i = 0; c != NULL && i < c->n; i++)
+        if (peer_is(&c->peers[i], id, address)) {
+            *ret = c->peers[i].id;
+            return 0;
+        }
+    return -1;
+}
+
 /* A server by ?id= or ?address=; one of them, once. */
 static int named_peer(struct sim_ask *x, struct sim_id *ret)
 {
-    const struct sim_raft_config *c = sim_state_config(&x->n->durable.state);
-    char id[64], address[64], at[SIM_ADDR_TEXT], uuid[SIM_UUID_TEXT];
+    char id[64], address[64];
     bool by_id = sim_query(x->q, "id", id, sizeof(id));
     bool by_address = sim_query(x->q, "address", address, sizeof(address));
     if (by_id == by_address)
         return -1;
-    for (int i = 0; c != NULL && i < c->n; i++) {
-        sim_addr_text(at, c->peers[i].addr.ip, c->peers[i].rpc_port);
-        sim_id_text(uuid, &c->peers[i].id);
-        if (by_id ? strcmp(uuid, id) == 0 || strcmp(at, id) == 0 : strcmp(at, address) == 0) {
-            *ret = c->peers[i].id;
-            return 0;
-        }
-    }
-    return -1;
+    return find_peer(x, by_id ? id : NULL, address, ret);
 }
 
+/* By id alone, and an unknown one is the leader's error: as measured. */
 enum sim_answered sim_delete_peer(struct sim_ask *x)
 {
     struct sim_write w = {.kind = SIM_WRITE_PEER_REMOVE};
     struct sim_written done;
-    if (named_peer(x, &w.id) < 0)
+    char id[64];
+    if (!sim_query(x->q, "id", id, sizeof(id)))
         return sim_fail(x, 400, "Must specify ?id with the server's ID");
+    (void)find_peer(x, id, NULL, &w.id); /* none has the id zero */
     enum sim_answered ret = sim_ask_write(x, &w, &done);
     if (ret == SIM_ANSWERED && x->a->status == 200)
         x->a->content_type = "";

@@ -11,7 +11,7 @@
 
 #include "sim_types.h"
 
-#define SIM_WIRE 3
+#define SIM_WIRE 4
 
 enum sim_message_kind {
     SIM_MSG_ALIVE,  /* gossip: this is me */

@@ -67,6 +67,7 @@ void sim_node_start(struct sim_node *n, int64_t now)
     n->now = n->started_ms = now;
     n->running = true;
     n->exited = false;
+    n->leaving_ms = 0;
     n->api_ms = now + took + n->faults.slow_restore;
     n->durable.incarnation++;
     n->dirty = true;
@@ -97,11 +98,33 @@ void sim_node_stop(struct sim_node *n)
 void sim_node_leave(struct sim_node *n, int64_t now)
 {
     n->now = now;
-    if (!n->running || !n->cfg.server)
+    if (!n->running || !n->cfg.server || n->leaving_ms != 0)
         return;
-    if (n->raft.role == SIM_LEADER && n->raft.n > 1)
+    n->leaving_ms = now;
+    if (n->raft.role == SIM_LEADER && n->raft.n > 1) {
         sim_replicate_remove(n, sim_node_addr(n));
-    sim_serf_left(n, &n->serf.members[0]);
+        sim_raft_follow(n, (struct sim_addr){0, 0});
+    }
+    sim_serf_leaving(n, &n->serf.members[0]);
+}
+
+static void leave_tick(struct sim_node *n)
+{
+    int64_t step = n->cfg.timing.leave_ms;
+    if (n->leaving_ms == 0 || n->now < n->leaving_ms + step)
+        return;
+    if (n->serf.members[0].status == SIM_LEAVING)
+        sim_serf_left(n, &n->serf.members[0]);
+    else if (n->now >= n->leaving_ms + 3 * step)
+        end(n, 0, "it has left");
+}
+
+static int64_t leave_due(const struct sim_node *n)
+{
+    int64_t step = n->cfg.timing.leave_ms;
+    if (n->leaving_ms == 0)
+        return INT64_MAX;
+    return n->leaving_ms + (n->serf.members[0].status == SIM_LEAVING ? step : 3 * step);
 }
 
 /* Restoring: a server that is not up yet hears and says nothing. */
@@ -206,8 +229,9 @@ void sim_node_tick(struct sim_node *n, int64_t now)
         sim_raft_tick(n);
         sim_autopilot_tick(n);
         sim_fleet_tick(n);
+        leave_tick(n);
     }
-    if (n->cfg.client)
+    if (n->cfg.client && n->running)
         sim_client_tick(n);
 }
 
@@ -220,6 +244,7 @@ int64_t sim_node_due(const struct sim_node *n)
         due = MIN_OF(n->serf.probe_due, sim_raft_due(n));
         due = MIN_OF(due, sim_autopilot_due(n));
         due = MIN_OF(due, sim_fleet_due(n));
+        due = MIN_OF(due, leave_due(n));
     }
     if (n->cfg.client)
         due = MIN_OF(due, sim_client_due(n));

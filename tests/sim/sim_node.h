@@ -111,9 +111,10 @@ struct sim_raft {
     int n;
     struct sim_progress peers[SIM_SERVERS_MAX];
     int64_t step_down_due; /* fault election-every */
-    bool stream_open;      /* a forwarded call worked on the present connection */
-    int64_t refused_ms;    /* when the leader last refused a forwarded call */
-    uint32_t leader_runs;  /* its incarnation when it was last heard as leader */
+    int64_t rejoin_due;
+    bool stream_open;     /* a forwarded call worked on the present connection */
+    int64_t refused_ms;   /* when the leader last refused a forwarded call */
+    uint32_t leader_runs; /* its incarnation when it was last heard as leader */
 };
 
 struct sim_autopilot {
@@ -165,6 +166,7 @@ struct sim_node {
     uint64_t rng;
     int64_t now;
     int64_t started_ms, api_ms; /* api_ms: when HTTP opens */
+    int64_t leaving_ms;         /* leaves since then; 0: not */
     bool running;
     bool exited;
     int exit_status;
@@ -184,7 +186,8 @@ void sim_node_init(struct sim_node *n, const struct sim_config *cfg, uint64_t se
 void sim_node_free(struct sim_node *n);
 void sim_node_start(struct sim_node *n, int64_t now);
 void sim_node_stop(struct sim_node *n);
-/* leave_on_interrupt and leave_on_terminate: says good-bye first. Take what it sent. */
+/* leave_on_interrupt and leave_on_terminate: a server says good-bye, and ends by itself (exited,
+ * status 0) some ticks later; who is no server is to be stopped. */
 void sim_node_leave(struct sim_node *n, int64_t now);
 void sim_node_receive(struct sim_node *n, const struct sim_message *m, int64_t now);
 void sim_node_tick(struct sim_node *n, int64_t now);

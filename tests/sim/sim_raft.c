@@ -258,6 +258,8 @@ static void bootstrap(struct sim_node *n)
             c->peers[at] = c->peers[at - 1];
         c->peers[at] = (struct sim_peer){info->id, info->addr, info->rpc_port, true};
     }
+    if (n->cfg.expect == 1)
+        c->alone = n->durable.server_id;
     sim_state_apply(&n->durable.state, &r);
     set_term(n, 1, (struct sim_addr){0, 0});
     wait_for_leader(n);

@@ -81,6 +81,7 @@ void sim_replicate_begin(struct sim_node *n)
 {
     struct sim_record noop = {.kind = SIM_REC_NOOP};
     n->raft.n = 0;
+    n->raft.rejoin_due = n->now + n->cfg.timing.rejoin_ms;
     follow_config(n);
     sim_replicate_write(n, &noop);
     if (sim_state_find(&n->durable.state, SIM_REC_AUTOPILOT, NULL) == NULL) {
@@ -132,6 +133,10 @@ void sim_replicate_tick(struct sim_node *n)
         n->raft.election_due += 2 * n->cfg.timing.election_ms;
         return;
     }
+    if (n->now >= n->raft.rejoin_due) {
+        n->raft.rejoin_due = n->now + n->cfg.timing.rejoin_ms;
+        sim_replicate_join(n);
+    }
     for (int i = 0; i < n->raft.n; i++) {
         struct sim_progress *p = &n->raft.peers[i];
         if (sim_addr_eq(p->addr, sim_node_addr(n)) || n->now < p->beat_due)
@@ -146,7 +151,7 @@ void sim_replicate_tick(struct sim_node *n)
 
 int64_t sim_replicate_due(const struct sim_node *n)
 {
-    int64_t due = n->raft.step_down_due;
+    int64_t due = MIN_OF(n->raft.step_down_due, n->raft.rejoin_due);
     for (int i = 0; i < n->raft.n; i++)
         if (!sim_addr_eq(n->raft.peers[i].addr, sim_node_addr(n)))
             due = MIN_OF(due, n->raft.peers[i].beat_due);
@@ -228,6 +233,12 @@ static void hold_back(struct sim_node *n, const struct sim_member *m)
     sim_replicate_set_voter(n, m->info.addr, false);
 }
 
+/* One of two clusters was formed by one server alone, and they are not the same one. */
+static bool stranger(const struct sim_raft_config *c, const struct sim_info *info)
+{
+    return info->bootstrapped && !sim_id_eq(&c->alone, &info->alone);
+}
+
 /* Live servers that are not in the configuration come in: as non-voters with
  * raft protocol 3, as voters before. */
 void sim_replicate_join(struct sim_node *n)
@@ -239,6 +250,8 @@ void sim_replicate_join(struct sim_node *n)
         const struct sim_info *info = &n->serf.members[i].info;
         int place = sim_raft_place(c, info->addr);
         if (n->serf.members[i].status != SIM_ALIVE || !sim_serf_is_ours(n, &n->serf.members[i]))
+            continue;
+        if (place < 0 && stranger(c, info))
             continue;
         if (place < 0 && c->n < SIM_SERVERS_MAX) {
             bool voter = info->raft_vsn < 3 && info->nonvoter_ms == 0;

@@ -3,6 +3,7 @@
 
 struct sim_info sim_serf_self(const struct sim_node *n)
 {
+    const struct sim_raft_config *c = sim_state_config(&n->durable.state);
     struct sim_info i = {
         .id = n->durable.server_id,
         .addr = sim_node_addr(n),
@@ -10,10 +11,12 @@ struct sim_info sim_serf_self(const struct sim_node *n)
         .http_port = n->cfg.http_port,
         .raft_vsn = n->cfg.raft_vsn,
         .expect = n->cfg.expect,
-        .bootstrapped = sim_state_config(&n->durable.state) != NULL,
+        .bootstrapped = c != NULL,
         .incarnation = n->durable.incarnation,
         .nonvoter_ms = n->faults.nonvoter_return,
     };
+    if (c != NULL)
+        i.alone = c->alone;
     memcpy(i.name, n->cfg.name, sizeof(i.name));
     memcpy(i.region, n->cfg.region, sizeof(i.region));
     memcpy(i.dc, n->cfg.dc, sizeof(i.dc));
@@ -29,12 +32,16 @@ struct sim_member *sim_serf_find(struct sim_node *n, struct sim_addr addr)
     return NULL;
 }
 
+static void full_name(const struct sim_info *info, char dst[static SIM_NAME * 2])
+{
+    snprintf(dst, SIM_NAME * 2, "%s.%s", info->name, info->region);
+}
+
 struct sim_member *sim_serf_named(struct sim_node *n, const char *name)
 {
     for (int i = 0; i < n->serf.n; i++) {
         char full[SIM_NAME * 2];
-        const struct sim_info *info = &n->serf.members[i].info;
-        snprintf(full, sizeof(full), "%s.%s", info->name, info->region);
+        full_name(&n->serf.members[i].info, full);
         if (strcmp(full, name) == 0)
             return &n->serf.members[i];
     }
@@ -50,9 +57,12 @@ static void set_status(struct sim_node *n, struct sim_member *m, enum sim_serf_s
     sim_raft_members_changed(n);
 }
 
+/* NULL: no room, or its name is another one's. */
 static struct sim_member *add_member(struct sim_node *n, const struct sim_info *info)
 {
-    if (n->serf.n == SIM_MEMBERS_MAX)
+    char name[SIM_NAME * 2];
+    full_name(info, name);
+    if (n->serf.n == SIM_MEMBERS_MAX || sim_serf_named(n, name) != NULL)
         return NULL;
     struct sim_member *m = &n->serf.members[n->serf.n++];
     int64_t base = n->cfg.timing.failed_after_ms;
@@ -72,6 +82,8 @@ void sim_serf_start(struct sim_node *n)
 
 static void say_alive(struct sim_node *n, struct sim_addr to)
 {
+    if (n->serf.members[0].status != SIM_ALIVE)
+        return; /* it leaves */
     struct sim_message m = sim_node_message(n, SIM_MSG_ALIVE, to);
     m.u.alive = n->serf.members[0].info;
     sim_node_say(n, &m);
@@ -90,6 +102,12 @@ static void tell_all(struct sim_node *n, const struct sim_member *about)
     for (int i = 1; i < n->serf.n; i++)
         if (n->serf.members[i].status == SIM_ALIVE && &n->serf.members[i] != about)
             say_tell(n, about, n->serf.members[i].info.addr);
+}
+
+void sim_serf_leaving(struct sim_node *n, struct sim_member *m)
+{
+    set_status(n, m, SIM_LEAVING);
+    tell_all(n, m);
 }
 
 void sim_serf_left(struct sim_node *n, struct sim_member *m)
@@ -119,14 +137,14 @@ void sim_serf_tick(struct sim_node *n)
     if (n->now < n->serf.probe_due)
         return;
     n->serf.probe_due = n->now + n->cfg.timing.probe_ms;
-    probe(n);
     if (n->durable.term == 0)
         sim_raft_members_changed(n); /* a server alone hears nobody */
+    probe(n);
     for (int i = 1; i < n->serf.n; i++) {
         struct sim_member *m = &n->serf.members[i];
         int64_t wait = MAX_OF(m->fail_after_ms, n->faults.stale_alive);
-        if (m->status == SIM_ALIVE && n->now - m->heard_ms > wait) {
-            set_status(n, m, SIM_FAILED);
+        if ((m->status == SIM_ALIVE || m->status == SIM_LEAVING) && n->now - m->heard_ms > wait) {
+            set_status(n, m, m->status == SIM_ALIVE ? SIM_FAILED : SIM_LEFT);
             tell_all(n, m);
         }
     }
@@ -176,7 +194,8 @@ void sim_serf_tell(struct sim_node *n, const struct sim_message *msg)
     bool quiet = n->now - m->heard_ms > 2 * n->cfg.timing.probe_ms;
     if (t->info.incarnation < m->info.incarnation || n->faults.stale_alive > 0)
         return;
-    if (t->status == SIM_LEFT || (t->status == SIM_FAILED && quiet && m->status == SIM_ALIVE))
+    if (t->status == SIM_LEFT || (m->status == SIM_ALIVE &&
+                                  (t->status == SIM_LEAVING || (t->status == SIM_FAILED && quiet))))
         set_status(n, m, t->status);
 }
 

@@ -70,6 +70,7 @@ static bool hear_signals(struct sim_shell *s)
         if (number == SIGINT ? s->conf.node.leave_on_int : s->conf.node.leave_on_term) {
             sim_node_leave(&s->node, sim_shell_now(s));
             sim_net_send(s);
+            return !s->conf.node.server; /* a server ends when it has left */
         }
         return true;
     }

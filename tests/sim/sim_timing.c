@@ -17,6 +17,8 @@ const struct sim_timing_row sim_timing_rows[] = {
     ROW(restore_ms, 50, 20, 50),
     ROW(probe_ms, 1000, 100, 2000),
     ROW(failed_after_ms, 30000, 6000, 30000),
+    ROW(leave_ms, 800, 100, 800),
+    ROW(rejoin_ms, 60000, 12000, 60000),
     ROW(reconcile_ms, 10000, 1000, 10000),
     ROW(stabilize_ms, 10000, 1000, 10000),
     ROW(autopilot_ms, 2000, 400, 2000),

@@ -21,6 +21,8 @@ struct sim_timing {
     int64_t restore_ms;      /* server: from start to API */
     int64_t probe_ms;        /* gossip */
     int64_t failed_after_ms; /* silence until a member is `failed`: 1 to 1.5 of these */
+    int64_t leave_ms;        /* own leave: `leaving` until `left`; after three of these it ends */
+    int64_t rejoin_ms;       /* the leader takes live servers in that are not configured */
     int64_t reconcile_ms;    /* autopilot's dead-server cleanup and promotion */
     int64_t stabilize_ms;    /* a non-voter's health before promotion */
     int64_t autopilot_ms;    /* refresh of the published state */

@@ -60,6 +60,7 @@ struct sim_info {
     uint16_t rpc_port, http_port;
     uint8_t raft_vsn, expect;
     bool bootstrapped;    /* has a raft configuration */
+    struct sim_id alone;  /* then: struct sim_raft_config */
     uint32_t incarnation; /* one higher at every start of the process */
     int64_t nonvoter_ms;  /* fault nonvoter-return: how long, 0: not */
     char name[SIM_NAME], region[SIM_NAME], dc[SIM_NAME], version[SIM_NAME];
@@ -77,6 +78,7 @@ struct sim_peer {
 
 struct sim_raft_config {
     int n;
+    struct sim_id alone; /* the server that formed it by itself (bootstrap_expect 1); else zero */
     struct sim_peer peers[SIM_SERVERS_MAX];
 };
 

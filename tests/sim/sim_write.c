@@ -26,7 +26,11 @@ static void force_leave(struct sim_node *n, const struct sim_write *w, struct si
 {
     (void)ret;
     struct sim_member *m = sim_serf_named(n, w->name);
-    if (m == NULL || m == &n->serf.members[0] || m->status != SIM_FAILED)
+    if (m == NULL || m == &n->serf.members[0])
+        return;
+    if (m->status == SIM_ALIVE)
+        sim_serf_leaving(n, m);
+    if (m->status != SIM_FAILED)
         return;
     sim_serf_left(n, m);
     sim_replicate_remove(n, m->info.addr);

@@ -149,10 +149,16 @@ static void one_that_leaves_is_removed_at_once(void **state)
     for (int lead = 0; lead < 2; lead++) {
         form(&c, 3, 0, "1.10.5", 18);
         int leader = sim_cluster_leader(&c), gone = lead ? leader : (leader + 1) % 3;
+        int other = (leader + 2) % 3;
         sim_node_leave(&c.nodes[gone], c.now);
-        sim_cluster_run(&c, c.now); /* what it said is on its way */
-        sim_node_stop(&c.nodes[gone]);
-        sim_cluster_run(&c, c.now + (lead ? 4000 : 1000));
+        sim_cluster_run(&c, c.now + 700);
+        assert_int_equal(status_of(&c, other, gone), SIM_LEAVING);
+        sim_cluster_run(&c, c.now + 300);
+        assert_int_equal(status_of(&c, other, gone), SIM_LEFT);
+        assert_true(c.nodes[gone].running);
+        sim_cluster_run(&c, c.now + (lead ? 4000 : 2000));
+        assert_true(c.nodes[gone].exited);
+        assert_int_equal(c.nodes[gone].exit_status, 0);
         leader = sim_cluster_leader(&c);
         assert_true(leader >= 0 && leader != gone);
         assert_int_equal(status_of(&c, leader, gone), SIM_LEFT);
@@ -220,6 +226,255 @@ static void leadership_is_transferred_since_1_7(void **state)
                    &p);
         assert_int_equal(p.answer.status, old ? 404 : 400);
         sim_page_free(&p);
+        sim_cluster_free(&c);
+    }
+}
+
+/* ---- servers come and go: as measured on 1.10.1 ---- */
+
+static int ask(struct sim_cluster *c, int node, const char *method, const char *path)
+{
+    struct sim_page p;
+    sim_browse(c, node, method, path, NULL, NULL, &p);
+    int status = p.answer.status;
+    sim_page_free(&p);
+    return status;
+}
+
+static int remove_peer(struct sim_cluster *c, int node, int who)
+{
+    char path[120], id[SIM_UUID_TEXT];
+    sim_id_text(id, &c->nodes[who].durable.server_id);
+    snprintf(path, sizeof(path), "/v1/operator/raft/peer?id=%s", id);
+    return ask(c, node, "DELETE", path);
+}
+
+static int force_leave(struct sim_cluster *c, int node, int who)
+{
+    char path[120];
+    snprintf(path, sizeof(path), "/v1/agent/force-leave?node=%s.global", c->nodes[who].cfg.name);
+    return ask(c, node, "PUT", path);
+}
+
+/* A server that starts later and knows where the first three are. Its index. */
+static int start_later(struct sim_cluster *c, const char *name, uint8_t expect, bool joins)
+{
+    struct sim_config cfg = c->nodes[0].cfg;
+    str_cut(cfg.name, sizeof(cfg.name), name);
+    cfg.ip = c->nodes[0].cfg.ip + 8;
+    cfg.expect = expect;
+    cfg.n_join = 0;
+    for (int i = 0; joins && i < 3; i++)
+        cfg.join[cfg.n_join++] = sim_node_addr(&c->nodes[i]);
+    int at = sim_cluster_add(c, &cfg);
+    sim_cluster_start(c, at);
+    return at;
+}
+
+static bool in_config(const struct sim_cluster *c, int leader, int who)
+{
+    return sim_raft_place(config(c, leader), sim_node_addr(&c->nodes[who])) >= 0;
+}
+
+static bool votes(const struct sim_cluster *c, int leader, int who)
+{
+    int place = sim_raft_place(config(c, leader), sim_node_addr(&c->nodes[who]));
+    return place >= 0 && config(c, leader)->peers[place].voter;
+}
+
+/* How long until it is so; -1: not within `most`. */
+static int64_t until(struct sim_cluster *c, bool (*so)(const struct sim_cluster *, int, int),
+                     int leader, int who, int64_t most)
+{
+    int64_t begun = c->now;
+    while (!so(c, leader, who))
+        if (c->now - begun >= most)
+            return -1;
+        else
+            sim_cluster_run(c, c->now + 50);
+    return c->now - begun;
+}
+
+static bool shown_as_voter(const struct sim_cluster *c, int leader, int who)
+{
+    const struct sim_health *h = &c->nodes[leader].autopilot.health;
+    for (int i = 0; i < h->n; i++)
+        if (sim_addr_eq(h->servers[i].addr, sim_node_addr(&c->nodes[who])))
+            return h->servers[i].voter;
+    return false;
+}
+
+static void a_new_server_joins_and_votes_later(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    form(&c, 3, 0, "1.10.5", 29);
+    int leader = sim_cluster_leader(&c), fresh = start_later(&c, "s9", 0, true);
+    sim_cluster_run(&c, c.now + 200);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(status_of(&c, i, fresh), SIM_ALIVE);
+    assert_true(in_config(&c, leader, fresh));
+    assert_in_range(until(&c, votes, leader, fresh, 60000), 10000, 21000);
+    assert_in_range(until(&c, shown_as_voter, leader, fresh, 60000), 0, 3000);
+    assert_int_equal(sim_raft_voters(config(&c, leader)), 4);
+    sim_cluster_free(&c);
+}
+
+static void switch_cleanup_off(struct sim_cluster *c, int node)
+{
+    struct sim_page p;
+    sim_browse(c, node, "PUT", "/v1/operator/autopilot/configuration", NULL,
+               "{\"CleanupDeadServers\":false,\"LastContactThreshold\":\"200ms\","
+               "\"MaxTrailingLogs\":250,\"ServerStabilizationTime\":\"10s\"}",
+               &p);
+    assert_int_equal(p.answer.status, 200);
+    sim_page_free(&p);
+}
+
+/* A follower stops; so long after it its peer is removed, and it is made to leave; 0: not done. */
+static const struct {
+    const char *what;
+    int64_t removed_ms, forced_ms;
+    enum sim_serf_status soon; /* half a second after the last of it */
+    bool voter_soon;
+    enum sim_serf_status late; /* two minutes after */
+    bool peer_late;
+} departures[] = {
+    {"nothing", 0, 0, SIM_ALIVE, true, SIM_FAILED, true},
+    {"force-leave when it has failed", 0, 60000, SIM_LEFT, false, SIM_LEFT, false},
+    {"force-leave at once", 0, 1000, SIM_LEAVING, true, SIM_LEFT, false},
+    {"peer removed, then force-leave", 1000, 3000, SIM_LEAVING, false, SIM_LEFT, false},
+    {"peer removed alone", 1000, 0, SIM_ALIVE, false, SIM_FAILED, false},
+};
+
+static void depart(struct sim_cluster *c, size_t row, int leader, int gone)
+{
+    int64_t stopped = c->now;
+    sim_node_stop(&c->nodes[gone]);
+    if (departures[row].removed_ms != 0) {
+        sim_cluster_run(c, stopped + departures[row].removed_ms);
+        assert_int_equal(remove_peer(c, leader, gone), 200);
+    }
+    if (departures[row].forced_ms != 0) {
+        sim_cluster_run(c, stopped + departures[row].forced_ms);
+        assert_int_equal(force_leave(c, leader, gone), 200);
+    }
+}
+
+static void ways_to_depart(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    for (size_t i = 0; i < ARRAY_LEN(departures); i++) {
+        form(&c, 3, 0, "1.10.5", 31);
+        int leader = sim_cluster_leader(&c), gone = (leader + 1) % 3, other = (leader + 2) % 3;
+        switch_cleanup_off(&c, leader);
+        c.nodes[leader].raft.rejoin_due = INT64_MAX; /* else it may be taken for alive */
+        depart(&c, i, leader, gone);
+        sim_cluster_run(&c, c.now + 500);
+        print_message("# %s\n", departures[i].what);
+        assert_int_equal(status_of(&c, other, gone), departures[i].soon);
+        assert_int_equal(votes(&c, leader, gone), departures[i].voter_soon);
+        sim_cluster_run(&c, c.now + 120000);
+        assert_int_equal(status_of(&c, other, gone), departures[i].late);
+        assert_int_equal(in_config(&c, leader, gone), departures[i].peer_late);
+        sim_cluster_start(&c, gone); /* with its old data it is there again */
+        assert_in_range(until(&c, in_config, leader, gone, 60000), 0, 30000);
+        sim_cluster_free(&c);
+    }
+}
+
+static void a_living_server_cannot_be_made_to_leave(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    form(&c, 3, 0, "1.10.5", 37);
+    int leader = sim_cluster_leader(&c), lives = (leader + 1) % 3, other = (leader + 2) % 3;
+    assert_int_equal(force_leave(&c, other, lives), 200);
+    sim_cluster_run(&c, c.now + 5);
+    assert_int_equal(status_of(&c, other, lives), SIM_LEAVING);
+    sim_cluster_run(&c, c.now + 2000);
+    assert_int_equal(status_of(&c, other, lives), SIM_ALIVE);
+    assert_true(votes(&c, leader, lives));
+    assert_int_equal(ask(&c, leader, "PUT", "/v1/agent/force-leave?node=s1.global&prune=1"), 501);
+    sim_cluster_free(&c);
+}
+
+static void a_removed_peer_that_lives_is_taken_back(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    form(&c, 3, 0, "1.10.5", 41);
+    int leader = sim_cluster_leader(&c), lives = (leader + 1) % 3;
+    const char *unknown = "/v1/operator/raft/peer?id=00000000-0000-0000-0000-0000000000aa";
+    assert_int_equal(ask(&c, lives, "DELETE", "/v1/operator/raft/peer?address=127.0.0.11:4647"),
+                     400);
+    assert_int_equal(ask(&c, lives, "DELETE", unknown), 500);
+    assert_int_equal(remove_peer(&c, lives, lives), 200);
+    sim_cluster_run(&c, c.now + 100);
+    assert_false(in_config(&c, leader, lives));
+    assert_in_range(until(&c, in_config, leader, lives, 90000), 0, 60000);
+    assert_in_range(until(&c, votes, leader, lives, 60000), 9000, 21000);
+    assert_int_equal(sim_cluster_leader(&c), leader);
+    sim_cluster_free(&c);
+}
+
+static void a_name_belongs_to_who_had_it(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    form(&c, 3, 0, "1.10.5", 43);
+    int leader = sim_cluster_leader(&c), gone = (leader + 1) % 3;
+    depart(&c, 1, leader, gone);
+    sim_cluster_run(&c, c.now + 1000);
+    int fresh = start_later(&c, c.nodes[gone].cfg.name, 0, true);
+    sim_cluster_run(&c, c.now + 160000);
+    assert_int_equal(status_of(&c, leader, fresh), SIM_SERF_NONE);
+    assert_int_equal(status_of(&c, leader, gone), SIM_LEFT);
+    assert_int_equal(c.nodes[fresh].serf.n, 1);
+    assert_false(in_config(&c, leader, fresh));
+    sim_cluster_free(&c);
+}
+
+static void one_that_reaches_nobody(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    struct sim_page p;
+    form(&c, 3, 0, "1.10.5", 47);
+    int fresh = start_later(&c, "s9", 0, false);
+    sim_cluster_run(&c, c.now + 1000);
+    assert_int_equal(c.nodes[fresh].serf.n, 1);
+    int64_t asked = c.now;
+    assert_int_equal(ask(&c, fresh, NULL, "/v1/agent/self"), 200);
+    sim_browse(&c, fresh, NULL, "/v1/status/leader?stale", NULL, NULL, &p);
+    assert_string_equal(sim_page_text(&p), "\"\"");
+    sim_page_free(&p);
+    assert_int_equal(c.now, asked);
+    assert_int_equal(ask(&c, fresh, NULL, "/v1/agent/health"), 500);
+    asked = c.now;
+    assert_int_equal(ask(&c, fresh, NULL, "/v1/status/leader"), 500);
+    assert_in_range(c.now - asked, 4900, 6000);
+    sim_cluster_free(&c);
+}
+
+/* Whether it reaches the others or not. */
+static void bootstrap_expect_1_forms_a_cluster_of_its_own(void **state)
+{
+    (void)state;
+    static struct sim_cluster c;
+    for (int reaches = 0; reaches < 2; reaches++) {
+        form(&c, 3, 0, "1.10.5", 53);
+        int leader = sim_cluster_leader(&c), fresh = start_later(&c, "s9", 1, reaches);
+        sim_cluster_run(&c, c.now + 100000);
+        assert_int_equal(c.nodes[fresh].raft.role, SIM_LEADER);
+        assert_int_equal(config(&c, fresh)->n, 1);
+        assert_int_equal(config(&c, leader)->n, 3);
+        assert_int_equal(c.nodes[leader].raft.role, SIM_LEADER);
+        assert_int_equal(ask(&c, fresh, NULL, "/v1/agent/health"), 200);
+        assert_int_equal(ask(&c, fresh, NULL, "/v1/operator/autopilot/health"), 200);
+        assert_int_equal(c.nodes[fresh].autopilot.health.tolerance, 0);
+        assert_int_equal(c.nodes[fresh].serf.n, reaches ? 4 : 1);
         sim_cluster_free(&c);
     }
 }
@@ -412,6 +667,13 @@ int main(void)
         cmocka_unit_test(one_that_leaves_is_removed_at_once),
         cmocka_unit_test(cleanup_can_be_switched_off),
         cmocka_unit_test(leadership_is_transferred_since_1_7),
+        cmocka_unit_test(a_new_server_joins_and_votes_later),
+        cmocka_unit_test(ways_to_depart),
+        cmocka_unit_test(a_living_server_cannot_be_made_to_leave),
+        cmocka_unit_test(a_removed_peer_that_lives_is_taken_back),
+        cmocka_unit_test(a_name_belongs_to_who_had_it),
+        cmocka_unit_test(one_that_reaches_nobody),
+        cmocka_unit_test(bootstrap_expect_1_forms_a_cluster_of_its_own),
         cmocka_unit_test(a_bad_network_breaks_no_promise),
         cmocka_unit_test(writes_of_a_deposed_leader_are_forgotten),
         cmocka_unit_test(the_same_seed_gives_the_same_run),
