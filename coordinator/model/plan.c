@@ -74,15 +74,7 @@ int plan_cmp_target(const struct plan *p, const struct version *v, const struct 
 /* A server that left and is no peer any more stays in the lists for a day. */
 bool plan_is_past(const struct world *w, const struct plan *p, const struct host *h)
 {
-    if (!h->is_server || plan_host(p, h->key) != NULL)
-        return false;
-    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
-        const struct server_view *v = &w->hosts[i].server;
-        for (size_t k = 0; v->members_at > 0 && k < v->n_members; k++)
-            if (str_eq(v->members[k].id, h->server_id) && v->members[k].status != MEMBER_LEFT)
-                return false;
-    }
-    return h->server.self_at == 0;
+    return plan_host(p, h->key) == NULL && world_has_left(w, h);
 }
 
 void plan_free(struct plan *p)

@@ -299,6 +299,8 @@ const struct fact_view *agent_fact(const struct agent_view *a, const char *id);
 const char *fact_doubt(const struct fact_view *f);
 struct host *world_host(const struct world *w, const char *key); /* NULL: not there */
 const struct region *world_region(const struct world *w, const char *name);
+/* A server that nobody lists but as left, and that does not answer. */
+bool world_has_left(const struct world *w, const struct host *h);
 /* Of its node's record; of a server that is no client, of its own configuration. "": unknown. */
 const char *host_dc(const struct host *h);
 /* The version a host runs by Nomad's own word: server self, else members' build
