@@ -183,7 +183,9 @@ int agent_address(const struct coord_conf *c, const struct host *h, char *dst, s
     if (mapped == NULL)
         mapped = address_map_find(&c->agents, h->node_id, h->name);
     int len = -1;
-    if (mapped != NULL && strchr(mapped, ':') != NULL)
+    if (h->joins)
+        len = snprintf(dst, n, "%s", h->agent.address);
+    else if (mapped != NULL && strchr(mapped, ':') != NULL)
         len = snprintf(dst, n, "%s", mapped);
     else if (mapped != NULL)
         len = snprintf(dst, n, "%s:%d", mapped, AGENT_PORT);

@@ -90,7 +90,8 @@ struct agent_event {
 bool agents_next(struct agents *a, struct agent_event *ret);
 void agent_event_free(struct agent_event *e);
 
-/* Where the agent of a host is: "10.0.0.1:4650". -1: no address known. */
+/* Where the agent of a host is: "10.0.0.1:4650". -1: no address known. A host that joins is asked
+ * where it was given: agent.address, which whoever makes its row fills in. */
 MUST_CHECK int agent_address(const struct coord_conf *c, const struct host *h, char *dst, size_t n);
 
 #endif

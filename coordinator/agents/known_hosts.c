@@ -26,6 +26,36 @@ const struct known_host *known_hosts_find(const struct known_hosts *k, const cha
     return id[0] != '\0' && at < k->n && str_eq(k->items[at].id, id) ? &k->items[at] : NULL;
 }
 
+static bool by_address(const struct known_host *h)
+{
+    return strncmp(h->id, JOINER_PREFIX, strlen(JOINER_PREFIX)) == 0;
+}
+
+const struct known_host *known_hosts_at(const struct known_hosts *k, const char *address)
+{
+    for (size_t i = place_of(k, JOINER_PREFIX); i < k->n && by_address(&k->items[i]); i++)
+        if (str_eq(k->items[i].name, address))
+            return &k->items[i];
+    return NULL;
+}
+
+const struct known_host *known_hosts_elsewhere(const struct known_hosts *k,
+                                               const struct pubkey *key, const char *address)
+{
+    for (size_t i = 0; i < k->n; i++)
+        if (pubkey_eq(&k->items[i].key, key) &&
+            !(by_address(&k->items[i]) && str_eq(k->items[i].name, address)))
+            return &k->items[i];
+    return NULL;
+}
+
+void joiner_key(char dst[static UUID_MAX], const struct pubkey *key)
+{
+    char fingerprint[FINGERPRINT_LEN];
+    pubkey_fingerprint(fingerprint, key);
+    snprintf(dst, UUID_MAX, JOINER_PREFIX "%.32s", strchr(fingerprint, ':') + 1);
+}
+
 static void insert(struct known_hosts *k, size_t at, const struct known_host *h)
 {
     if (k->n == k->cap) {

@@ -7,6 +7,12 @@
  * same key. `caravan enroll` adds; nothing here ever replaces a key: a changed key
  * is an error that names the host and both fingerprints (ERR_CRYPTO).
  *
+ * A host that was enrolled by its address, before Nomad listed it, has a line
+ *     agent/<32 digits of the key's fingerprint> <key> <address, as agent_place.h names it> <box
+ * key> which binds the key to that address. Nothing on the wire tells a machine id: it is the host
+ * that binds its key to its machine, and makes another one on another machine. The line stays when
+ * the host has lines by Nomad's ids, too.
+ *
  * What messages are sealed to, the box key, is derived from the key (crypto.h), which costs a fifth
  * of all that a question costs here: so it is kept, 64 digits, and 8 more that bind it to its key.
  * They find damage and edits, not malice: who may write the file can replace the keys themselves.
@@ -42,6 +48,14 @@ MUST_CHECK int known_hosts_parse(const char *name, const char *text, size_t n,
                                  struct known_hosts *ret, struct err *err);
 void known_hosts_free(struct known_hosts *k);
 const struct known_host *known_hosts_find(const struct known_hosts *k, const char *id);
+/* The host that was enrolled by this address (agent_place.name); NULL: none. */
+const struct known_host *known_hosts_at(const struct known_hosts *k, const char *address);
+/* The first line with this key that was not enrolled by this address; NULL: none. */
+const struct known_host *known_hosts_elsewhere(const struct known_hosts *k,
+                                               const struct pubkey *key, const char *address);
+#define JOINER_PREFIX "agent/"
+/* What a host is known by that was enrolled by its address. */
+void joiner_key(char dst[static UUID_MAX], const struct pubkey *key);
 /* What messages to it are sealed to. ERR_CRYPTO: its key is not a usable one. */
 MUST_CHECK int known_host_box(const struct known_host *h, struct boxkey *ret, struct err *err);
 /* 1: added; 0: known with this key; -1: see above. */

@@ -1,6 +1,8 @@
+#include "agent_place.h"
 #include "commands.h"
 #include "enrolment.h"
 #include "file.h"
+#include "str.h"
 #include "table.h"
 
 static const struct {
@@ -45,19 +47,25 @@ static void drop_box_keys(const struct console *c)
         unlink(path);
 }
 
+static int remember_one(struct known_hosts *known, const struct enrolment *e, struct err *err)
+{
+    char by_address[UUID_MAX] = "";
+    const struct host *h = e->host;
+    if (h->joins)
+        joiner_key(by_address, &e->key);
+    const char *ids[] = {h->server_id, h->node_id, by_address};
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        if (ids[i][0] != '\0' && known_hosts_add(known, ids[i], h->name, &e->key, err) < 0)
+            return -1;
+    return 0;
+}
+
 static int remember(struct console *c, const struct enrolment *list, size_t n, struct err *err)
 {
-    for (size_t i = 0; i < n; i++) {
-        const struct host *h = list[i].host;
-        if (list[i].verdict != ENROL_NEW && list[i].verdict != ENROL_KNOWN)
-            continue;
-        if (h->server_id[0] != '\0' &&
-            known_hosts_add(&c->known, h->server_id, h->name, &list[i].key, err) < 0)
+    for (size_t i = 0; i < n; i++)
+        if ((list[i].verdict == ENROL_NEW || list[i].verdict == ENROL_KNOWN) &&
+            remember_one(&c->known, &list[i], err) < 0)
             return -1;
-        if (h->node_id[0] != '\0' &&
-            known_hosts_add(&c->known, h->node_id, h->name, &list[i].key, err) < 0)
-            return -1;
-    }
     if (file_make_dirs(c->conf.state_dir, 0755, err) < 0 || known_hosts_save(&c->known, err) < 0)
         return -1;
     drop_box_keys(c);
@@ -104,15 +112,13 @@ static int tell(const struct enrolment *list, size_t n, struct err *err)
     return 0;
 }
 
-static int enroll(struct console *c, struct err *err)
+static int enroll_these(struct console *c, const struct host *hosts, size_t n,
+                        const struct world *w, struct err *err)
 {
-    const struct world *w = NULL;
     struct enrolment *list = NULL;
-    if (console_open(c, err) < 0 || console_look(c, NULL, PATIENCE_MS, &w, err) < 0 ||
-        enrolment_ask(c, w, &list, err) < 0)
+    if (enrolment_ask(c, hosts, n, &list, err) < 0)
         return -1;
-    size_t n = w->n_hosts;
-    enrolment_judge(list, n, &c->known);
+    enrolment_judge(list, n, &c->known, w);
     show(c, list, n);
     size_t fresh = count(list, n, ENROL_NEW);
     int rc = 0;
@@ -132,6 +138,73 @@ static int enroll(struct console *c, struct err *err)
         rc = tell(list, n, err);
     free(list);
     return rc;
+}
+
+/* ---- by address ---- */
+
+static const struct host *listed_at(const struct console *c, const struct world *w,
+                                    const char *address)
+{
+    char at[128];
+    for (size_t i = 0; i < w->n_hosts; i++)
+        if (!world_has_left(w, &w->hosts[i]) &&
+            agent_address(&c->conf, &w->hosts[i], at, sizeof at) == 0 && str_eq(at, address))
+            return &w->hosts[i];
+    return NULL;
+}
+
+static int parse_places(const struct cli_list *texts, struct agent_place *ret, struct err *err)
+{
+    for (size_t i = 0; i < texts->n; i++) {
+        if (agent_place(texts->items[i], &ret[i], err) < 0)
+            return err_wrap(err, "--host");
+        for (size_t k = 0; k < i; k++)
+            if (str_eq(ret[k].address, ret[i].address))
+                return err_set(err, ERR_USAGE, 0, "--host names %s twice", ret[i].name);
+    }
+    return 0;
+}
+
+/* At each address the host that Nomad lists there; else one that is to join. */
+static void hosts_at(const struct console *c, const struct world *w,
+                     const struct agent_place *places, size_t n, struct host *ret)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct host *h = listed_at(c, w, places[i].address);
+        if (h != NULL) {
+            printf(
+                "Nomad lists host %s at %s: it is enrolled by its Nomad id, as without --host.\n",
+                h->name, places[i].name);
+            ret[i] = *h;
+            continue;
+        }
+        memset(&ret[i], 0, sizeof ret[i]);
+        ret[i].key = ret[i].server_id = ret[i].node_id = "";
+        ret[i].name = places[i].name;
+        ret[i].addr = places[i].ip;
+        ret[i].joins = true;
+        ret[i].agent.address = places[i].address;
+    }
+}
+
+static int enroll_by_address(struct console *c, const struct world *w,
+                             const struct agent_place *places, size_t n, struct err *err)
+{
+    autofree struct host *hosts = xzalloc(n, sizeof *hosts);
+    hosts_at(c, w, places, n, hosts);
+    return enroll_these(c, hosts, n, w, err);
+}
+
+static int enroll(struct console *c, struct err *err)
+{
+    const struct world *w = NULL;
+    size_t n = c->opt.host.n;
+    autofree struct agent_place *places = xzalloc(n + 1, sizeof *places);
+    if (parse_places(&c->opt.host, places, err) < 0 || console_open(c, err) < 0 ||
+        console_look(c, NULL, PATIENCE_MS, &w, err) < 0)
+        return -1;
+    return n > 0 ? enroll_by_address(c, w, places, n, err)
+                 : enroll_these(c, w->hosts, w->n_hosts, w, err);
 }
 
 int cmd_enroll(void *ctx, int argc, char **argv)

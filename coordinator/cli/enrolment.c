@@ -1,5 +1,6 @@
 #include "enrolment.h"
 
+#include "agent_place.h"
 #include "clock.h"
 #include "hello_plain.h"
 #include "str.h"
@@ -94,20 +95,21 @@ static bool any_again(const struct asking *asks, size_t n)
     return false;
 }
 
-int enrolment_ask(struct console *c, const struct world *w, struct enrolment **ret, struct err *err)
+int enrolment_ask(struct console *c, const struct host *hosts, size_t n, struct enrolment **ret,
+                  struct err *err)
 {
-    struct enrolment *list = xzalloc(w->n_hosts + 1, sizeof *list);
-    autofree struct asking *asks = xzalloc(w->n_hosts + 1, sizeof *asks);
+    struct enrolment *list = xzalloc(n + 1, sizeof *list);
+    autofree struct asking *asks = xzalloc(n + 1, sizeof *asks);
     size_t left = 0;
     int rc = 0;
-    for (size_t i = 0; i < w->n_hosts; i++) {
-        list[i].host = &w->hosts[i];
+    for (size_t i = 0; i < n; i++) {
+        list[i].host = &hosts[i];
         asks[i] = (struct asking){.console = c, .entry = &list[i], .left = &left, .again = true};
     }
-    for (int i = 0; rc == 0 && i < ENROL_TRIES && any_again(asks, w->n_hosts); i++) {
+    for (int i = 0; rc == 0 && i < ENROL_TRIES && any_again(asks, n); i++) {
         if (i > 0)
             clock_sleep(c->clock, ENROL_AGAIN_MS);
-        rc = ask_all(c, asks, w->n_hosts, &left, err);
+        rc = ask_all(c, asks, n, &left, err);
     }
     if (rc < 0) {
         /* Calls under way still point into asks: end them before it goes. */
@@ -156,27 +158,64 @@ static void check_ids(struct enrolment *e)
     }
 }
 
+static void changed(struct enrolment *e, const struct pubkey *known)
+{
+    char was[FINGERPRINT_LEN], now[FINGERPRINT_LEN];
+    pubkey_fingerprint(was, known);
+    pubkey_fingerprint(now, &e->key);
+    e->verdict = ENROL_CHANGED;
+    snprintf(e->why, sizeof e->why, "its key has changed: known %s, now %s", was, now);
+}
+
+/* What is known of it: by Nomad's ids, and by the address it was enrolled at. */
 static void check_key(struct enrolment *e, const struct known_hosts *known)
 {
-    const char *ids[] = {e->host->server_id, e->host->node_id};
+    struct agent_place at;
+    struct err unused = ERR_INIT;
+    const struct known_host *lines[] = {
+        known_hosts_find(known, e->host->server_id), known_hosts_find(known, e->host->node_id),
+        agent_place(e->address, &at, &unused) == 0 ? known_hosts_at(known, at.name) : NULL};
     e->verdict = ENROL_NEW;
-    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
-        const struct known_host *k = known_hosts_find(known, ids[i]);
-        if (k == NULL)
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        if (lines[i] == NULL)
             continue;
         e->verdict = ENROL_KNOWN;
-        if (pubkey_eq(&k->key, &e->key))
+        if (pubkey_eq(&lines[i]->key, &e->key))
             continue;
-        char was[FINGERPRINT_LEN], now[FINGERPRINT_LEN];
-        pubkey_fingerprint(was, &k->key);
-        pubkey_fingerprint(now, &e->key);
-        e->verdict = ENROL_CHANGED;
-        snprintf(e->why, sizeof e->why, "its key has changed: known %s, now %s", was, now);
+        changed(e, &lines[i]->key);
         return;
     }
 }
 
-void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts *known)
+/* One that Nomad does not list there: it must be nobody who is known, or listed, elsewhere. */
+static void check_joiner(struct enrolment *e, const struct known_hosts *known,
+                         const struct world *w)
+{
+    const struct known_host *k = known_hosts_elsewhere(known, &e->key, e->host->name);
+    if (!e->host->joins || e->verdict == ENROL_CHANGED)
+        return;
+    for (size_t i = 0; w != NULL && i < w->n_hosts; i++) {
+        const struct host *h = &w->hosts[i];
+        if ((e->server_id[0] == '\0' || !str_eq(e->server_id, h->server_id)) &&
+            (e->client_id[0] == '\0' || !str_eq(e->client_id, h->node_id)))
+            continue;
+        e->verdict = ENROL_MISPLACED;
+        snprintf(e->why, sizeof e->why,
+                 "its agent tells the Nomad id of host %s, which Nomad lists at %s", h->name,
+                 h->addr);
+        return;
+    }
+    if (k == NULL)
+        return;
+    e->verdict = ENROL_MISPLACED;
+    snprintf(e->why, sizeof e->why,
+             "its key is the known one of host %s (%s): this is that host at another address, or a "
+             "copy of it",
+             k->name, k->id);
+}
+
+void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts *known,
+                     const struct world *w)
 {
     for (size_t i = 0; i < n; i++) {
         list[i].verdict = ENROL_SILENT;
@@ -184,6 +223,7 @@ void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts 
             continue;
         check_key(&list[i], known);
         check_ids(&list[i]);
+        check_joiner(&list[i], known, w);
     }
     for (size_t i = 0; i < n; i++)
         for (size_t k = i + 1; k < n && list[i].answered; k++) {

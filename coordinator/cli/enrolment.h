@@ -1,10 +1,12 @@
 /*
  * enrolment.h - who is there: every agent asked by the unsealed hello, once.
  *
- * Hosts are Nomad's; each is asked at its address for its key and ids. What comes
+ * Hosts are Nomad's, or those at given addresses that Nomad does not list (`joins`; agent.address
+ * is where); each is asked at its address for its key and ids. What comes
  * back is authentic by the key it names itself, no more: that is why people look at
  * fingerprints, or say --yes. Judging is pure (enrolment_judge): the ids must be
- * Nomad's for the address asked, and an id must not be told at two addresses.
+ * Nomad's for the address asked, and an id must not be told at two addresses. A key that was
+ * enrolled by its address is that of whatever Nomad lists there later.
  */
 #ifndef ENROLMENT_H
 #define ENROLMENT_H
@@ -21,7 +23,7 @@ enum enrolment_verdict {
 };
 
 struct enrolment {
-    const struct host *host; /* of the world */
+    const struct host *host; /* the caller's */
     char address[128];
     struct pubkey key;
     char server_id[UUID_MAX], client_id[UUID_MAX], told_host[NAME_MAX_LEN];
@@ -30,10 +32,11 @@ struct enrolment {
     char why[480];
 };
 
-/* Asks every host of the world. ret: n_hosts of them, freed by the caller. */
-MUST_CHECK int enrolment_ask(struct console *c, const struct world *w, struct enrolment **ret,
-                             struct err *err);
-/* Fills the verdicts. */
-void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts *known);
+/* Asks each of them. ret: n of them, freed by the caller; hosts outlive it. */
+MUST_CHECK int enrolment_ask(struct console *c, const struct host *hosts, size_t n,
+                             struct enrolment **ret, struct err *err);
+/* Fills the verdicts. w: what Nomad lists; NULL: nothing. */
+void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts *known,
+                     const struct world *w);
 
 #endif

@@ -11,8 +11,13 @@ static const struct cli_command commands[] = {
     {"enroll", "", "remember the key of every agent, by its host's Nomad id",
      "The hosts are those that Nomad lists at NOMAD_ADDR (or [nomad] address in caravan.conf).\n"
      "New keys are shown and accepted once (--yes: without asking); a key that has changed is\n"
-     "never accepted.",
-     0, 0, GROUP_ALL | GROUP_CONFIRM, cmd_enroll},
+     "never accepted.\n"
+     "\n"
+     "A new server, which is to join, is enrolled before Nomad knows it: --host with its address\n"
+     "(10.0.0.21, 10.0.0.21:4650, [fd00::21]). Compare the fingerprint with the one that the\n"
+     "host itself has logged. Its key holds for that address, and later for the server that Nomad\n"
+     "lists there.",
+     0, 0, GROUP_ALL | GROUP_CONFIRM | GROUP_ENROLL, cmd_enroll},
     {"release", "fetch|add|verify|remove VERSION | list | verify | serve",
      "fetch a Nomad release, verified; add one's own; list, verify, remove, serve",
      "fetch gets SHA256SUMS and its signature from HashiCorp's release site, a mirror or a\n"

@@ -75,6 +75,10 @@ const struct cli_option option_table[] = {
     VALUE("listen", CLI_TEXT, listen, "ADDR:PORT", GROUP_SERVE,
           "where hosts fetch releases from this machine; default [serve] listen"),
 
+    VALUE("host", CLI_LIST, host, "ADDRESS,..", GROUP_ENROLL,
+          "only the agents at these addresses, which Nomad need not list yet; port 4650 unless one "
+          "is given"),
+
     VALUE("name", CLI_TEXT, name, "NAME", GROUP_INIT, "of the cluster, for people; default nomad"),
     FLAG("print-defaults", 0, print_defaults, GROUP_CONFIG,
          "print the commented example configuration and end"),

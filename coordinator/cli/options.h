@@ -44,6 +44,8 @@ struct options {
     const char *listen;
     /* init */
     const char *name;
+    /* enroll */
+    struct cli_list host;
 };
 
 /* Bits of cli_option.groups and cli_command.groups. */
@@ -58,6 +60,7 @@ enum option_group {
     GROUP_CONFIG = 128,
     GROUP_DRY = 256,
     GROUP_SERVE = 1024,
+    GROUP_ENROLL = 2048,
 };
 
 extern const struct cli_option option_table[];

@@ -4,10 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "agent_place.h"
 #include "console_fixture.h"
 #include "enrolment.h"
 #include "file.h"
 #include "known_hosts.h"
+#include "str.h"
 
 static struct pubkey key_of(unsigned char fill)
 {
@@ -234,7 +236,7 @@ static void test_verdicts(void **state)
     memset(&known, 0, sizeof known);
     assert_int_equal(known_hosts_add(&known, "s1", "s1", &one, &err), 1);
     assert_int_equal(known_hosts_add(&known, "s2", "s2", &two, &err), 1);
-    enrolment_judge(list, ARRAY_LEN(list), &known);
+    enrolment_judge(list, ARRAY_LEN(list), &known, NULL);
     assert_int_equal(list[0].verdict, ENROL_KNOWN);
     assert_int_equal(list[1].verdict, ENROL_CHANGED);
     assert_int_equal(list[2].verdict, ENROL_NEW);
@@ -256,14 +258,144 @@ static void test_one_id_or_one_key_in_two_places(void **state)
     struct enrolment keys[] = {answer_of(&c1, 1, "", "c1"), answer_of(&c2, 1, "", "c2")};
     (void)state;
     memset(&known, 0, sizeof known);
-    enrolment_judge(ids, 3, &known);
+    enrolment_judge(ids, 3, &known, NULL);
     assert_int_equal(ids[0].verdict, ENROL_MISPLACED);
     assert_int_equal(ids[1].verdict, ENROL_MISPLACED);
     assert_int_equal(ids[2].verdict, ENROL_NEW);
     assert_non_null(strstr(ids[0].why, "c1"));
-    enrolment_judge(keys, 2, &known);
+    enrolment_judge(keys, 2, &known, NULL);
     assert_int_equal(keys[0].verdict, ENROL_MISPLACED);
     assert_int_equal(keys[1].verdict, ENROL_MISPLACED);
+}
+
+/* ---- by address ---- */
+
+static void test_addresses_of_joiners(void **state)
+{
+    static const struct {
+        const char *text, *ip, *address, *name; /* ip NULL: refused */
+    } rows[] = {
+        {"10.0.0.21", "10.0.0.21", "10.0.0.21:4650", "10.0.0.21"},
+        {"10.0.0.21:4650", "10.0.0.21", "10.0.0.21:4650", "10.0.0.21"},
+        {"10.0.0.21:4700", "10.0.0.21", "10.0.0.21:4700", "10.0.0.21:4700"},
+        {"[fd00:0::0021]", "fd00::21", "[fd00::21]:4650", "[fd00::21]"},
+        {"[fd00::21]:1", "fd00::21", "[fd00::21]:1", "[fd00::21]:1"},
+        {"[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535",
+         "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+         "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535",
+         "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535"},
+        {"", NULL, NULL, NULL},
+        {"fd00::21", NULL, NULL, NULL}, /* whose port would the 21 be? */
+        {"[fd00::21", NULL, NULL, NULL},
+        {"[fd00::21]x", NULL, NULL, NULL},
+        {"[10.0.0.21]", NULL, NULL, NULL},
+        {"s4.example", NULL, NULL, NULL},
+        {"10.0.0.21:", NULL, NULL, NULL},
+        {"10.0.0.21:0", NULL, NULL, NULL},
+        {"10.0.0.21:65536", NULL, NULL, NULL},
+        {"10.0.0.21:4650:1", NULL, NULL, NULL},
+        {"10.0.0.21 ", NULL, NULL, NULL},
+        {"10.0.0.021", NULL, NULL, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct agent_place p, again;
+        struct err err = ERR_INIT;
+        int rc = agent_place(rows[i].text, &p, &err);
+        assert_int_equal(rc, rows[i].ip != NULL ? 0 : -1);
+        if (rc < 0) {
+            assert_int_equal(err.kind, ERR_USAGE);
+            continue;
+        }
+        assert_string_equal(p.ip, rows[i].ip);
+        assert_string_equal(p.address, rows[i].address);
+        assert_string_equal(p.name, rows[i].name);
+        assert_int_equal(agent_place(p.name, &again, &err), 0);
+        assert_string_equal(again.address, p.address);
+    }
+}
+
+static void test_a_line_binds_key_and_address(void **state)
+{
+    struct known_hosts k;
+    struct err err = ERR_INIT;
+    struct pubkey a = key_of(1), b = key_of(2);
+    char ka[UUID_MAX], kb[UUID_MAX];
+    (void)state;
+    memset(&k, 0, sizeof k);
+    joiner_key(ka, &a);
+    joiner_key(kb, &b);
+    assert_int_equal(strlen(ka), strlen(JOINER_PREFIX) + 32);
+    assert_int_equal(known_hosts_add(&k, ka, "10.0.0.1", &a, &err), 1);
+    assert_int_equal(known_hosts_add(&k, kb, "10.0.0.2", &b, &err), 1);
+    assert_int_equal(known_hosts_add(&k, "zz", "10.0.0.3", &b, &err), 1);
+    assert_string_equal(known_hosts_at(&k, "10.0.0.2")->id, kb);
+    assert_null(known_hosts_at(&k, "10.0.0.3")); /* a Nomad id's line is bound to no address */
+    assert_null(known_hosts_elsewhere(&k, &a, "10.0.0.1"));
+    assert_string_equal(known_hosts_elsewhere(&k, &a, "10.0.0.2")->id, ka);
+    assert_string_equal(known_hosts_elsewhere(&k, &b, "10.0.0.2")->id, "zz");
+    known_hosts_free(&k);
+}
+
+static struct enrolment answer_at(const struct host *h, unsigned char key, const char *server_id,
+                                  const char *address)
+{
+    struct enrolment e = answer_of(h, key, server_id, "");
+    str_cut(e.address, sizeof e.address, address);
+    return e;
+}
+
+/* Who answers at an address, by what is known of the address, of the key, and by Nomad. */
+static void test_verdicts_by_address(void **state)
+{
+    static const struct {
+        const char *what;
+        unsigned char key;
+        const char *told, *address;
+        bool joins;
+        enum enrolment_verdict verdict;
+        const char *why;
+    } rows[] = {
+        {"a new one", 5, "", "10.0.0.5:4650", true, ENROL_NEW, ""},
+        {"a new one that has its id already", 5, "new-id", "10.0.0.5:4650", true, ENROL_NEW, ""},
+        {"one that is known there", 1, "", "10.0.0.1:4650", true, ENROL_KNOWN, ""},
+        {"another key there", 5, "", "10.0.0.1:4650", true, ENROL_CHANGED, "has changed"},
+        {"a key that is known at another address", 1, "", "10.0.0.5:4650", true, ENROL_MISPLACED,
+         "10.0.0.1"},
+        {"a key that is a listed host's", 2, "", "10.0.0.5:4650", true, ENROL_MISPLACED, "s2"},
+        {"the id of a listed host", 5, "s9", "10.0.0.5:4650", true, ENROL_MISPLACED, "nine"},
+        {"later, listed by Nomad", 1, "s9", "10.0.0.1:4650", false, ENROL_KNOWN, ""},
+        {"listed by Nomad, with another key", 5, "s9", "10.0.0.1:4650", false, ENROL_CHANGED,
+         "has changed"},
+        {"listed by Nomad, with another id", 1, "s8", "10.0.0.1:4650", false, ENROL_MISPLACED,
+         "s8"},
+    };
+    struct known_hosts known;
+    struct err err = ERR_INIT;
+    struct pubkey one = key_of(1), two = key_of(2);
+    char by_address[UUID_MAX];
+    struct host nine = host_of("s9", "");
+    struct world w = {.hosts = &nine, .n_hosts = 1};
+    (void)state;
+    nine.name = "nine";
+    nine.addr = "10.0.0.9";
+    memset(&known, 0, sizeof known);
+    joiner_key(by_address, &one);
+    assert_int_equal(known_hosts_add(&known, by_address, "10.0.0.1", &one, &err), 1);
+    assert_int_equal(known_hosts_add(&known, "s2", "s2", &two, &err), 1);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct agent_place at;
+        struct host fresh = {.key = "", .server_id = "", .node_id = "", .joins = true};
+        assert_int_equal(agent_place(rows[i].address, &at, &err), 0);
+        fresh.name = at.name;
+        struct enrolment e =
+            answer_at(rows[i].joins ? &fresh : &nine, rows[i].key, rows[i].told, rows[i].address);
+        print_message("# %s\n", rows[i].what);
+        enrolment_judge(&e, 1, &known, &w);
+        assert_int_equal(e.verdict, rows[i].verdict);
+        assert_non_null(strstr(e.why, rows[i].why));
+    }
+    known_hosts_free(&known);
 }
 
 static int set_up(void **state)
@@ -284,6 +416,9 @@ int main(void)
         cmocka_unit_test(test_a_key_that_cannot_be_sealed_to),
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_one_id_or_one_key_in_two_places),
+        cmocka_unit_test(test_addresses_of_joiners),
+        cmocka_unit_test(test_a_line_binds_key_and_address),
+        cmocka_unit_test(test_verdicts_by_address),
     };
     return cmocka_run_group_tests_name("known_hosts", tests, set_up, NULL);
 }

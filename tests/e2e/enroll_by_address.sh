@@ -1,0 +1,78 @@
+#!/bin/bash
+# A new server is enrolled by its address before Nomad lists it; its key holds for that address, and
+# for the server that Nomad lists there later.
+# timeout: 90
+. "$(dirname "$0")/lib_fleet.sh"
+e2e_begin 158 3 1
+KNOWN=$E2E/state/known_hosts
+AT=$(fleet_address s4)
+
+new_host() { # HOST: its agent runs, its Nomad never did
+    FLEET_HOSTS+=("$1")
+    mkdir -p "$FLEET/$1/bin" "$FLEET/$1/data" "$FLEET/$1/state" "$FLEET/$1/run"
+    fleet_nomad_config "$1"
+    sed -i 's/"bootstrap_expect": 3,//' "$FLEET/$1/nomad.json"
+    fleet_agent_config "$1"
+    fleet_binary "$1" "$FROM"
+    fleet_start_agents "$1" && fleet_wait_agents "$1"
+}
+lines() { grep -c "$1" "$KNOWN"; }
+key_of() { awk -v id="$1" '$1 ~ id { print $2; exit }' "$KNOWN"; }
+
+check "a new host's agent listens, while its Nomad never ran" new_host s4
+run enroll --host nowhere.example --yes
+check "a name is no address" status_is 2
+run enroll --host "$AT,$AT:4650" --yes
+check "nor is an address given twice" status_is 2
+run enroll --host "127.0.158.99" --yes
+check "nobody answers where nobody is" status_is 1
+run enroll --host "$AT" </dev/null
+check "without an answer nothing is enrolled" not status_is 0
+check "and nothing remembered" test "$(lines ^agent/)" = 0
+run enroll --host "$AT" --yes
+check "it is enrolled by its address" status_is 0
+check "with the fingerprint shown" says "SHA256:"
+check "its line binds the key to the address" grep -q "^agent/[0-9a-f]\{32\} [0-9a-f]\{64\} $AT " "$KNOWN"
+fingerprint() { grep -o 'SHA256:[0-9a-f]*' "$OUT" | head -n 1 | cut -d: -f2; }
+check "by the fingerprint that was shown" grep -q "^agent/$(fingerprint) " "$KNOWN"
+run enroll --host "$AT:4650" --yes
+check "once more it is known" says "known"
+check "with the one line it had" test "$(lines ^agent/)" = 1
+run enroll --host "$(fleet_address s1)" --yes
+check "a host that Nomad lists is enrolled the ordinary way" status_is 0
+check "which is told" says "Nomad lists host s1 at $(fleet_address s1)"
+check "and makes no line of that kind" test "$(lines ^agent/)" = 1
+
+run status
+check "status is as before" status_is 0
+run plan "$FROM_VERSION"
+check "plan knows no such host" not says "$AT"
+
+# Somebody else's key at the same address.
+fleet_stop_agents s4
+mv "$FLEET/s4/state" "$FLEET/s4/state-first" && mkdir "$FLEET/s4/state"
+fleet_start_agents s4 && fleet_wait_agents s4
+run enroll --host "$AT" --yes
+check "another key at the address is refused" status_is 4
+check "as a changed key" says "its key has changed"
+check "and the first one is kept" test "$(lines ^agent/)" = 1
+
+# It joins with the other key: what was enrolled by address holds against it.
+fleet_start_nomad s4
+listed() { fleet_get s1 /v1/agent/members | grep -q '"Name":"s4.global"'; }
+check "Nomad lists it" within 15 listed
+told() { run enroll --yes; ! says "not ready"; }
+check "its agent knows its Nomad" within 15 told
+check "the ordinary way refuses the other key, too" status_is 4
+check "and remembers nothing of it" test "$(lines ' s4 ')" = 0
+
+fleet_stop_agents s4
+rm -rf "$FLEET/s4/state" && mv "$FLEET/s4/state-first" "$FLEET/s4/state"
+fleet_start_agents s4 && fleet_wait_agents s4
+check "its agent knows its Nomad" within 15 told
+check "with the key of its enrolment the ordinary way takes it" status_is 0
+check "without asking again, as known" says "0 of them new"
+check "by its Nomad id, with the same key" test "$(key_of "$(<"$FLEET/s4/data/server/node-id")")" = "$(key_of ^agent/)"
+run status
+check "status shows it" says "s4"
+e2e_end
