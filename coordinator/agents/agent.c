@@ -19,17 +19,38 @@ void agent_free(struct agent *g)
     free(g);
 }
 
+#define LINES 3
+
+static void lines_of(const struct agent *g, const struct known_hosts *known,
+                     const struct known_host *ret[static LINES])
+{
+    ret[0] = known_hosts_find(known, g->server_id);
+    ret[1] = known_hosts_find(known, g->node_id);
+    ret[2] = known_hosts_find(known, g->key);
+}
+
+const struct known_host *agent_line(const struct agent *g, const struct known_hosts *known)
+{
+    const struct known_host *lines[LINES];
+    lines_of(g, known, lines);
+    for (size_t i = 0; i < LINES; i++)
+        if (lines[i] != NULL)
+            return lines[i];
+    return NULL;
+}
+
 void agent_look_up(struct agent *g, const struct known_hosts *known)
 {
-    const struct known_host *s = known_hosts_find(known, g->server_id);
-    const struct known_host *n = known_hosts_find(known, g->node_id);
-    const struct known_host *k = s != NULL ? s : n;
-    g->keyed = k != NULL && (s == NULL || n == NULL || pubkey_eq(&s->key, &n->key));
+    const struct known_host *lines[LINES], *k = agent_line(g, known);
+    lines_of(g, known, lines);
+    g->keyed = k != NULL;
+    for (size_t i = 0; i < LINES; i++)
+        g->keyed &= lines[i] == NULL || pubkey_eq(&lines[i]->key, &k->key);
     if (k != NULL)
         g->pub = k->key;
     if (k != NULL && !g->keyed)
         str_cut(g->problem, sizeof g->problem,
-                "two different keys were enrolled for its server id and its client id");
+                "two different keys were enrolled for its server id, its client id or its address");
 }
 
 /* ---- what it tells ---- */
@@ -77,7 +98,8 @@ bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked)
     struct agent_view *v = &g->view;
     bool reborn = memcmp(v->session, r->head.session, SESSION_LEN) != 0;
     bool changed = v->hello_at == 0 || reborn || v->work.phase != h->phase ||
-                   !digest_eq(&v->hello.running, &h->running);
+                   !digest_eq(&v->hello.running, &h->running) ||
+                   (g->joining && !str_eq(v->hello.server_id, h->server_id));
     if (reborn)
         v->work.revision = 0;
     g->failures = 0;

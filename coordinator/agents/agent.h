@@ -25,6 +25,7 @@ struct agent {
     char address[128];
     struct pubkey pub;
     bool seen, keyed, interest, doubled;
+    bool joining; /* Nomad does not list it yet: what id it tells is waited for */
     bool hello_open, status_open, instant_open;
     bool tried, hello_wanted, instant_wanted;
     uint8_t wire; /* the highest version that both speak; 0: it said no hello yet, or none */
@@ -49,7 +50,9 @@ struct status_asked {
 
 struct agent *agent_new(const char *key);
 void agent_free(struct agent *g);
-/* The remembered key of either of its ids; two different ones are as good as none. */
+/* The line of its key: by its ids, or as what is to join; NULL: none. */
+const struct known_host *agent_line(const struct agent *g, const struct known_hosts *known);
+/* The remembered key of its ids; two different ones are as good as none. */
 void agent_look_up(struct agent *g, const struct known_hosts *known);
 /* The highest version of the wire that both speak. false: there is none. */
 bool agent_take_wire(struct agent *g, const struct receipt_hello *h, struct err *err);

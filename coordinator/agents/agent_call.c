@@ -116,10 +116,8 @@ static struct header question_head(struct agent_calls *s, const struct agent *g,
 static int seal_to(struct agent_calls *s, const struct agent *g, const struct buf *inner,
                    struct buf *ret_frame, struct err *err)
 {
-    const struct known_host *h = known_hosts_find(s->known, g->server_id);
+    const struct known_host *h = agent_line(g, s->known);
     struct boxkey box;
-    if (h == NULL)
-        h = known_hosts_find(s->known, g->node_id);
     if (h == NULL || !pubkey_eq(&h->key, &g->pub))
         return envelope_seal(inner->data, inner->len, &g->pub, ret_frame, err);
     if (known_host_box(h, &box, err) < 0)

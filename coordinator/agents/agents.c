@@ -43,6 +43,11 @@ static void wake_at(struct agents *a, int64_t due)
     a->least_due = MIN_OF(a->least_due, due);
 }
 
+static bool asked_again(const struct agent *g)
+{
+    return g->interest || g->joining;
+}
+
 /* ---- answers ---- */
 
 static void queue_event(struct agents *a, const struct agent_call *call, struct receipt *r,
@@ -87,7 +92,7 @@ static void take_no_answer(struct agents *a, struct agent *g, const struct agent
     snprintf(g->problem, sizeof g->problem, "%.200s%s", why,
              g->failures > 1 ? "; compare its key with `caravan enroll`" : "");
     int64_t wait = call_wait_ms(g->failures - 1);
-    g->hello_due = now + (g->interest ? MIN_OF(wait, (int64_t)AGENT_FRESH_MS) : wait);
+    g->hello_due = now + (asked_again(g) ? MIN_OF(wait, (int64_t)AGENT_FRESH_MS) : wait);
     wake_at(a, g->hello_due);
 }
 
@@ -102,7 +107,7 @@ static void take_hello(struct agents *a, struct agent *g, const struct receipt *
     }
     tried(a, g);
     a->changes += agent_take_hello(g, r, call->asked);
-    wake_at(a, g->interest || a->all ? 0 : INT64_MAX);
+    wake_at(a, asked_again(g) || a->all ? 0 : INT64_MAX);
 }
 
 static void take_status(struct agents *a, struct agent *g, struct receipt *r,
@@ -202,6 +207,7 @@ static void refresh(struct agents *a, struct agent *g, const struct host *h)
     if (agent_address(a->c.conf, h, address, sizeof address) < 0)
         address[0] = '\0';
     str_cut(g->name, sizeof g->name, h->name);
+    g->joining = h->joins && h->server_id[0] == '\0';
     if (!moved && str_eq(address, g->address))
         return;
     str_cut(g->server_id, sizeof g->server_id, h->server_id);
@@ -312,7 +318,7 @@ static int64_t hello_due(const struct agents *a, const struct agent *g)
         return g->hello_due;
     if (g->view.hello_at == 0 || g->hello_wanted)
         return 0;
-    return g->interest ? hello_again(a, g) : INT64_MAX;
+    return asked_again(g) ? hello_again(a, g) : INT64_MAX;
 }
 
 static int64_t status_due(const struct agents *a, const struct agent *g)
@@ -399,10 +405,16 @@ void agents_fill(const struct agents *a, struct host *h, struct arena *arena)
     agent_fill(g, h, arena);
 }
 
-const char *agents_client_of(const struct agents *a, const char *server_id)
+const char *agents_client_of(const struct agents *a, const char *key)
 {
-    const struct agent *g = find(a, server_id);
+    const struct agent *g = find(a, key);
     return g != NULL && g->view.hello_at != 0 ? g->view.hello.client_id : "";
+}
+
+const char *agents_server_of(const struct agents *a, const char *key)
+{
+    const struct agent *g = find(a, key);
+    return g != NULL && g->view.hello_at != 0 ? g->view.hello.server_id : "";
 }
 
 const struct note *agents_notes(const struct agents *a, const char *key, size_t *ret_n)

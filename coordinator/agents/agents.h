@@ -3,12 +3,12 @@
  *
  * agents_sync tells which hosts Nomad has; each has an agent at its address, port
  * 4650, or where [agents] maps its id or name. One that was enrolled (known_hosts)
- * is asked hello until it answers; hosts of interest (agents_interest) are asked hello
- * every AGENT_FRESH_MS and have a status held back by them until something changes,
- * so that nothing is polled. agents_tick asks what is due; agents_fill writes what was
- * learned into a host of the world; agents_send sends an order signed by agents_sign,
- * whose outcome agents_next hands out. After agents_stir the hosts of interest are asked
- * hello sooner: something was done that their word of before cannot prove.
+ * is asked hello until it answers; hosts of interest (agents_interest), and those that are to join
+ * and are not listed yet, are asked hello every AGENT_FRESH_MS and have a status held back by them
+ * until something changes, so that nothing is polled. agents_tick asks what is due; agents_fill
+ * writes what was learned into a host of the world; agents_send sends an order signed by
+ * agents_sign, whose outcome agents_next hands out. After agents_stir the hosts of interest are
+ * asked hello sooner: something was done that their word of before cannot prove.
  *
  * Nothing counts but an authentic receipt: sealed to us, signed by the remembered
  * key, answering this very order. All else is "no answer", another key as well: only
@@ -66,8 +66,9 @@ void agents_follow(struct agents *a);
 uint64_t agents_changes(const struct agents *a);
 /* Fills h->agent; texts in the arena. */
 void agents_fill(const struct agents *a, struct host *h, struct arena *arena);
-/* Which node id the agent of this server says it serves; "" unknown. */
-const char *agents_client_of(const struct agents *a, const char *server_id);
+/* Which node id, which server id, the agent of this host says it serves; "" unknown. */
+const char *agents_client_of(const struct agents *a, const char *key);
+const char *agents_server_of(const struct agents *a, const char *key);
 /* Notes of side effects its last status told (status is asked for hosts of interest). */
 const struct note *agents_notes(const struct agents *a, const char *key, size_t *ret_n);
 

@@ -144,7 +144,7 @@ void count_reader_tick(struct count_reader *r, const struct servers *s)
 void count_reader_fill(const struct count_reader *r, struct world *w)
 {
     for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
-        const struct counting *c = find(r, w->hosts[i].key);
+        const struct counting *c = find(r, w->hosts[i].server_id);
         if (c != NULL)
             memcpy(w->hosts[i].server.counted, c->counted, sizeof c->counted);
     }

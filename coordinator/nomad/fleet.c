@@ -186,24 +186,43 @@ static void mark_conflicts(const struct fleet *f, struct world *w)
     }
 }
 
+static void bind_joiners(const struct fleet *f, struct world *w)
+{
+    for (size_t i = 0; i < f->n_joiners; i++) {
+        struct joiner *j = &f->joiners[i];
+        joiner_bind(j, agents_server_of(f->agents, j->key), w);
+    }
+}
+
+/* What the agents know, of every row. */
+static void fill_agents(const struct fleet *f, struct world *w)
+{
+    if (f->agents == NULL)
+        return;
+    agents_sync(f->agents, w->hosts, w->n_hosts);
+    for (size_t i = 0; i < w->n_hosts; i++)
+        agents_fill(f->agents, &w->hosts[i], &w->arena);
+    for (size_t i = 0; i < f->n_joiners; i++)
+        joiner_mark(&f->joiners[i]);
+}
+
 void fleet_build(const struct fleet *f, struct world *w)
 {
-    size_t most = f->servers->n;
+    size_t most = f->servers->n + f->n_joiners;
     for (size_t i = 0; i < f->nodes->n_lists; i++)
         most += f->nodes->lists[i]->n;
     w->problem = "";
     w->hosts = arena_array(&w->arena, most + 1, sizeof *w->hosts);
     add_regions(f, w);
     add_servers(f, w);
+    bind_joiners(f, w);
     add_clients(f, w);
+    for (size_t i = 0; i < f->n_joiners; i++)
+        joiner_row(&f->joiners[i], w);
     nodes_merge(f->nodes, w->hosts, w->n_hosts, &w->arena);
     for (size_t i = 0; i < w->n_hosts; i++)
         blank_host(&w->hosts[i]);
-    if (f->agents != NULL)
-        agents_sync(f->agents, w->hosts, w->n_hosts);
-    for (size_t i = 0; i < w->n_hosts; i++)
-        if (f->agents != NULL)
-            agents_fill(f->agents, &w->hosts[i], &w->arena);
+    fill_agents(f, w);
     mark_conflicts(f, w);
     for (size_t i = 0; i < w->n_hosts; i++)
         take_told_heartbeat(&w->hosts[i]);

@@ -3,7 +3,8 @@
  *
  * Called at the end of a round. A member and a node are one host when the server's
  * agent names both ids, or, as long as it has not answered, when they are at one
- * address and no two agents are mapped for them. Texts are in the world's arena, in
+ * address and no two agents are mapped for them. Hosts that are to join are rows, too, behind all
+ * others until Nomad lists them (joiner.h). Texts are in the world's arena, in
  * the two node lists that nodes keeps, or in the agents: valid until the next world
  * but one is made.
  */
@@ -11,6 +12,7 @@
 #define FLEET_H
 
 #include "agents.h"
+#include "joiner.h"
 #include "nomad_nodes.h"
 #include "nomad_servers.h"
 
@@ -19,6 +21,8 @@ struct fleet {
     struct servers *servers;
     struct nodes *nodes;
     struct agents *agents; /* NULL: without */
+    struct joiner *joiners;
+    size_t n_joiners; /* 0 without agents */
 };
 
 /* Fills hosts, regions and problem of a world whose arena is the round's. */

@@ -28,6 +28,8 @@ struct observer {
     bool wanted;        /* there was one since the last round began */
     uint64_t changes;   /* of the agents and of counts, as last looked at */
     struct world *building, *ready, *given;
+    struct joiner *joiners;
+    size_t n_joiners;
     char (*interest)[UUID_MAX];
     size_t n_interest;
 };
@@ -62,7 +64,25 @@ void observer_free(struct observer *o)
     nodes_free(&o->nodes);
     count_reader_free(&o->counts);
     free(o->interest);
+    free(o->joiners);
     free(o);
+}
+
+void observer_joiners(struct observer *o, const struct joiner *joiners, size_t n)
+{
+    o->joiners = xrealloc(o->joiners, (n + 1) * sizeof *o->joiners);
+    o->n_joiners = n;
+    if (n > 0)
+        memcpy(o->joiners, joiners, n * sizeof *joiners);
+}
+
+/* A host's key is its server's id, but for one that joined. */
+static const char *server_id_of(const struct observer *o, const char *key)
+{
+    for (size_t i = 0; i < o->n_joiners; i++)
+        if (str_eq(o->joiners[i].key, key))
+            return o->joiners[i].server_id;
+    return key;
 }
 
 static bool same_interest(const struct observer *o, const char *const *keys, size_t n)
@@ -196,7 +216,12 @@ static void end(struct observer *o, int64_t now)
         if (speaker != NULL)
             o->regions[i].base = speaker->base;
     }
-    const struct fleet f = {o->c.conf, &o->servers, &o->nodes, o->c.agents};
+    const struct fleet f = {.conf = o->c.conf,
+                            .servers = &o->servers,
+                            .nodes = &o->nodes,
+                            .agents = o->c.agents,
+                            .joiners = o->joiners,
+                            .n_joiners = o->n_joiners};
     fleet_build(&f, o->building);
     /* Hosts seen for the first time, after a round that was cut short, were not asked yet. */
     o->building->told &= o->c.agents == NULL || agents_told(o->c.agents);
@@ -316,13 +341,17 @@ void observer_remember(struct observer *o, const struct server_place *places, si
 
 void observer_count(struct observer *o, const char *const *keys, size_t n)
 {
-    count_reader_want(&o->counts, keys, n);
+    autofree const char **ids = xalloc((n + 1) * sizeof *ids);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = server_id_of(o, keys[i]);
+    count_reader_want(&o->counts, ids, n);
 }
 
 bool observer_base(const struct observer *o, const char *key, struct nomad_base *ret)
 {
+    const char *id = server_id_of(o, key);
     for (size_t i = 0; i < o->servers.n; i++)
-        if (o->servers.slots[i]->has_base && str_eq(o->servers.slots[i]->id, key)) {
+        if (o->servers.slots[i]->has_base && str_eq(o->servers.slots[i]->id, id)) {
             *ret = o->servers.slots[i]->base;
             return true;
         }

@@ -45,6 +45,9 @@ struct observer *observer_new(const struct observer_config *c);
 void observer_free(struct observer *o); /* after nomad_http_free and links_free */
 /* Keys of the hosts asked in detail from the next round on. Copied. */
 void observer_interest(struct observer *o, const char *const *keys, size_t n);
+/* Hosts that are to join, from the next round on. Copied; before the first round, and once. They
+ * need the agents. */
+void observer_joiners(struct observer *o, const struct joiner *joiners, size_t n);
 /* Something was done that is to be seen: a round that begins after this moment, soon; with
  * hellos of the hosts of interest that are as young. */
 void observer_stir(struct observer *o, bool hellos);
@@ -62,9 +65,9 @@ void observer_speaker(const struct observer *o, const char *region, struct nomad
  * answer. */
 size_t observer_servers(const struct observer *o, struct server_place *ret, size_t max);
 void observer_remember(struct observer *o, const struct server_place *places, size_t n);
-/* Whose objects are counted, by raft id. Copied. */
+/* Whose objects are counted, by host. Copied. */
 void observer_count(struct observer *o, const char *const *keys, size_t n);
-/* Where a server answers; false: not known. */
+/* Where the server of this host answers; false: not known. */
 bool observer_base(const struct observer *o, const char *key, struct nomad_base *ret);
 /* In the last round nobody told anything, and NOMAD_ADDR answered that our token may not
  * ask: waiting does not help. */

@@ -234,6 +234,49 @@ static void test_an_honest_agent(void **state)
     end(s);
 }
 
+/* Known by its address alone. It is asked where it was given, and again until it tells an id. */
+static void test_one_that_is_to_join(void **state)
+{
+    auto_arena struct arena a = ARENA_INIT;
+    struct scene *s = begin(HONEST, "");
+    struct err err = ERR_INIT;
+    char key[UUID_MAX];
+    (void)state;
+    joiner_key(key, keypair_public(s->host));
+    assert_int_equal(known_hosts_add(&s->known, key, "10.0.0.9", keypair_public(s->host), &err), 1);
+    s->hosts[0] = (struct host){.key = key, .name = "10.0.0.9", .joins = true};
+    s->hosts[0].server_id = s->hosts[0].node_id = s->hosts[0].addr = "";
+    s->hosts[0].agent.address = s->fixture.conf.agents.items[0].address;
+    agents_sync(s->agents, s->hosts, 1);
+    until_told(s);
+    assert_true(view_of(s, &a).enrolled && view_of(s, &a).hello_at > 0);
+    assert_string_equal(agents_server_of(s->agents, key), "");
+    uint64_t changes = agents_changes(s->agents);
+    pthread_mutex_lock(&s->lock);
+    s->server_id = "id-new";
+    pthread_mutex_unlock(&s->lock);
+    int64_t until = clock_mono(clock_system()) + 20000;
+    while (!str_eq(agents_server_of(s->agents, key), "id-new") &&
+           clock_mono(clock_system()) < until)
+        pump(s, until);
+    assert_string_equal(agents_server_of(s->agents, key), "id-new");
+    assert_true(agents_changes(s->agents) > changes);
+    /* Nomad lists it. */
+    s->hosts[0].server_id = "id-new";
+    s->hosts[0].is_server = true;
+    agents_sync(s->agents, s->hosts, 1);
+    assert_true(view_of(s, &a).enrolled && !view_of(s, &a).misplaced);
+    s->hosts[0].server_id = "id-2"; /* and then as another one */
+    agents_sync(s->agents, s->hosts, 1);
+    assert_true(view_of(s, &a).misplaced);
+    /* By that id another key is known. */
+    assert_int_equal(known_hosts_add(&s->known, "id-3", "", keypair_public(s->other), &err), 1);
+    s->hosts[0].server_id = "id-3";
+    agents_sync(s->agents, s->hosts, 1);
+    assert_false(view_of(s, &a).enrolled);
+    end(s);
+}
+
 static void test_an_agent_of_another_host(void **state)
 {
     auto_arena struct arena a = ARENA_INIT;
@@ -423,6 +466,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_honest_agent),
+        cmocka_unit_test(test_one_that_is_to_join),
         cmocka_unit_test(test_an_agent_of_another_host),
         cmocka_unit_test(test_a_changed_key_is_silent),
         cmocka_unit_test(test_an_unsealed_answer_does_not_count),

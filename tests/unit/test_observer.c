@@ -318,6 +318,43 @@ static void test_hosts_seen_first_were_not_asked(void **state)
     end_with_agents(&a);
 }
 
+/* One joined already, one is not listed: rows of their own keys, the second one behind all others.
+ */
+static void test_hosts_that_join(void **state)
+{
+    struct joiner joiners[2];
+    struct with_agents a;
+    struct nomad_base base;
+    struct err err = ERR_INIT;
+    (void)state;
+    begin_with_agents(&a, false, "agent/second");
+    memset(joiners, 0, sizeof joiners);
+    str_cut(joiners[0].key, UUID_MAX, "agent/first");
+    str_cut(joiners[0].server_id, UUID_MAX, "id-1");
+    str_cut(joiners[1].key, UUID_MAX, "agent/second");
+    assert_int_equal(agent_place("10.0.0.1", &joiners[0].at, &err), 0);
+    assert_int_equal(agent_place("127.0.0.1:9", &joiners[1].at, &err), 0);
+    observer_joiners(a.s->w.observer, joiners, 2);
+    const struct world *w = watched_round(&a.s->w);
+    assert_int_equal(w->n_hosts, 11);
+    const struct host *first = world_host(w, "agent/first"), *second = &w->hosts[10];
+    assert_string_equal(first->server_id, "id-1");
+    assert_string_equal(first->name, "s1");
+    assert_true(first->joins && first->server.self_at != 0);
+    assert_string_equal(first->agent.address, "10.0.0.1:4650");
+    assert_false(first->agent.enrolled);
+    assert_null(world_host(w, "id-1"));
+    assert_string_equal(second->key, "agent/second");
+    assert_string_equal(second->name, "127.0.0.1:9");
+    assert_string_equal(second->server_id, "");
+    assert_string_equal(second->region, "");
+    assert_true(second->joins && !second->is_server && !second->is_client);
+    assert_true(second->agent.enrolled);
+    assert_true(observer_base(a.s->w.observer, "agent/first", &base));
+    assert_false(observer_base(a.s->w.observer, "agent/second", &base));
+    end_with_agents(&a);
+}
+
 /* What a look showed is read for a while: nothing is asked of Nomad meanwhile, until it is given
  * back. */
 static void test_a_look_is_over(void **state)
@@ -484,6 +521,7 @@ int main(void)
         cmocka_unit_test(test_before_1_3_there_are_no_pages),
         cmocka_unit_test(test_nobody_answers),
         cmocka_unit_test(test_hosts_seen_first_were_not_asked),
+        cmocka_unit_test(test_hosts_that_join),
         cmocka_unit_test(test_a_look_is_over),
         cmocka_unit_test(test_a_world_given_back),
         cmocka_unit_test(test_rare_while_only_time_is_awaited),

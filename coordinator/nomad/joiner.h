@@ -1,0 +1,34 @@
+/*
+ * joiner.h - a host that is to join: from a given address to the server that Nomad lists there.
+ *
+ *     joiner_bind(&j, told, &w)     which of the servers' rows it is, if any
+ *     joiner_row(&j, &w)            else a row of its own, behind all others
+ *     joiner_mark(&j)               what speaks against it, once its agent's word is filled in
+ *
+ * It is the server whose id its agent tells, when Nomad lists that id at the address given; from
+ * then on it stays that server, whatever is told. Another id at that address, or the id at another
+ * address, makes it misplaced (invariant 12). Who left counts for nobody: an address may be used
+ * again. Pure, but for the world's arena; called by fleet.c in each round, in this order.
+ */
+#ifndef JOINER_H
+#define JOINER_H
+
+#include "agent_place.h"
+#include "world.h"
+
+struct joiner {
+    char key[UUID_MAX]; /* of its row, all along: joiner_key (known_hosts.h) */
+    struct agent_place at;
+    char server_id[UUID_MAX]; /* since Nomad listed it; "" before */
+    /* Of the world that is being made. */
+    struct host *row;
+    const char *problem; /* NULL: none */
+};
+
+/* w has the servers' rows, and no others; told: the server id that its agent tells, "" none. */
+void joiner_bind(struct joiner *j, const char *told, struct world *w);
+/* Nothing when it is bound. w->hosts has room for one more. */
+void joiner_row(struct joiner *j, struct world *w);
+void joiner_mark(const struct joiner *j);
+
+#endif
