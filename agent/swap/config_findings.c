@@ -86,6 +86,9 @@ static void note_value(struct adding *a, const struct config_key *k)
 {
     if (k->depth == 0 && config_word_is(&k->name, "data_dir"))
         note_whole(a);
+    if (k->depth == 1 && config_word_is(&k->path[0], "server") &&
+        config_word_is(&k->name, "encrypt") && k->value.n > 0)
+        put_line(a->f->encrypt, a->path, k->line);
     config_values_add(&a->f->values, a->place, k);
 }
 

@@ -34,8 +34,9 @@ struct config_findings {
     uint32_t n_whole;
     char leftover[CONFIG_PLACE]; /* the first file that was kept aside by somebody */
 
-    char joins[256]; /* what Nomad's files tell it to join, ", " between */
-    bool more_joins; /* than fit */
+    char joins[256];            /* what Nomad's files tell it to join, ", " between */
+    bool more_joins;            /* than fit */
+    char encrypt[CONFIG_PLACE]; /* where a gossip key is; "" nowhere. The key is not kept */
     struct config_values values;
     /* "" not found, or not plain text (escapes, variables). */
     char denied[256], allowed[256]; /* client > options > fingerprint.denylist, .allowlist */

@@ -30,6 +30,7 @@ const struct config_value_row config_value_rows[CONFIG_VALUES] = {
     [VALUE_PORT_SERF] = {NULL, {"ports"}, "serf", NULL, false, false},
     [VALUE_ADDRESS_RPC] = {NULL, {"addresses"}, "rpc", NULL, false, false},
     [VALUE_ADDRESS_SERF] = {NULL, {"addresses"}, "serf", NULL, false, false},
+    [VALUE_BOOTSTRAP] = {NULL, {"server"}, "bootstrap_expect", "bootstrap-expect", false, false},
 };
 
 #define ALWAYS                                                                                     \
@@ -133,15 +134,16 @@ static struct config_said said_by(const char *place, const struct config_key *k,
     return s;
 }
 
-/* Nomad's merge (command/agent/config.go) takes over what is neither "" nor false: "" says nothing
- * anywhere, and false takes back no true of a file before. */
+/* Nomad's merge (command/agent/config.go) takes over what is neither "" nor 0 nor false: "" and 0
+ * say nothing anywhere, and false takes back no true of a file before. */
 static bool is_passed_over(const struct config_said *was, const struct config_said *is,
-                           const struct config_value_row *r)
+                           const struct config_value_row *r, bool number)
 {
     if (!is->plain)
         return false;
-    return r->yes_no ? was->said && !r->taken_back && str_eq(is->text, "false")
-                     : is->text[0] == '\0';
+    if (r->yes_no)
+        return was->said && !r->taken_back && str_eq(is->text, "false");
+    return is->text[0] == '\0' || (number && strspn(is->text, "0") == strlen(is->text));
 }
 
 static bool stands_in(const struct config_key *k, const char *const *block, size_t n,
@@ -191,7 +193,7 @@ void config_values_add(struct config_values *v, const char *place, const struct 
         if (config_word_is(&k->name, r->key) &&
             stands_in(k, r->block, ARRAY_LEN(r->block), &name)) {
             struct config_said is = said_by(place, k, r->yes_no);
-            if (!is_passed_over(&v->said[i], &is, r))
+            if (!is_passed_over(&v->said[i], &is, r, !k->has_value))
                 v->said[i] = is;
         }
     }

@@ -49,6 +49,7 @@ enum config_value {
     VALUE_PORT_SERF,
     VALUE_ADDRESS_RPC,
     VALUE_ADDRESS_SERF,
+    VALUE_BOOTSTRAP,
     CONFIG_VALUES
 };
 

@@ -426,6 +426,7 @@ static void tell_read(struct reading *r)
     facts_of_values(r->s, &c);
     facts_of_readiness(r->s, &c);
     facts_of_joins(r->s, &c);
+    facts_of_joiner(r->s, &c);
 }
 
 void facts_of_config(struct surveying *s)

@@ -35,6 +35,9 @@
  * configuration lie files put aside, which Nomad does not read. Agents that do not tell
  * second-config say yes here for either key.NAME         Nomad's files configure NAME
  * (config_findings.h); never "no": what is not in the files may be configured elsewhere
+ *   bootstrap-expect yes, the text is the number that Nomad's configuration has; no: none
+ *   gossip-key       its configuration has an encrypt key for gossip: where. The key is not told
+ *   data-dir-fresh   Nomad never ran with its data_dir, as server or client
  *   plugin-unlisted  the directory of plugins holds a program without a plugin block
  *   dmidecode        installed, or not needed: this is no EC2 instance
  *   tls-names        the certificate carries server.REGION.nomad

@@ -240,6 +240,73 @@ void facts_of_joins(struct surveying *s, const struct config_read *c)
         fact_add(s, fact, c->f->joins[0] != '\0' ? TRI_YES : TRI_NO, "%s", c->f->joins);
 }
 
+/* ---- for a server that is to join ---- */
+
+static void tell_bootstrap(struct surveying *s, const struct config_read *c)
+{
+    static const char fact[] = "bootstrap-expect";
+    bool sure;
+    const struct config_said said = facts_value_of(c, VALUE_BOOTSTRAP, &sure);
+
+    if (said.said && !said.plain)
+        fact_add(s, fact, TRI_UNKNOWN, "%s: no plain text", said.place);
+    else if (!sure)
+        fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
+    else
+        fact_add(s, fact, said.said ? TRI_YES : TRI_NO, "%s", said.text);
+}
+
+static void tell_gossip_key(struct surveying *s, const struct config_read *c)
+{
+    static const char fact[] = "gossip-key";
+
+    if (c->f->encrypt[0] != '\0')
+        fact_add(s, fact, TRI_YES, "%s", c->f->encrypt);
+    else if (command_line_has(c->words, c->words_len, "encrypt"))
+        fact_add(s, fact, TRI_YES, "the option -encrypt of Nomad's command");
+    else if (c->why != NULL)
+        fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
+    else
+        fact_add(s, fact, TRI_NO, "%s", "");
+}
+
+/* Nomad makes one of these at its first start, as a server and as a client. */
+static void tell_fresh(struct surveying *s, const struct config_read *c)
+{
+    static const char fact[] = "data-dir-fresh";
+    static const char *const made[] = {"server", "client"};
+    bool sure;
+    const struct config_said said = facts_value_of(c, VALUE_DATA_DIR, &sure);
+    const char *dir = sure && said.said && said.plain ? said.text : s->f->data_dir;
+    struct host_stat st = {.there = false};
+    struct err err = ERR_INIT;
+    char path[CONFIG_TEXT + 16];
+
+    if (dir[0] == '\0') {
+        fact_add(s, fact, TRI_UNKNOWN, "where Nomad's data_dir is is not known");
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(made); i++) {
+        snprintf(path, sizeof(path), "%.*s/%s", CONFIG_TEXT, dir, made[i]);
+        if (s->h->stat_through(s->h->ctx, HOST_OWN_PATH, path, &st, &err) < 0) {
+            fact_unknown(s, fact, &err);
+            return;
+        }
+        if (st.there) {
+            fact_add(s, fact, TRI_NO, "%s is there: Nomad ran with this data_dir", path);
+            return;
+        }
+    }
+    fact_add(s, fact, TRI_YES, "%s", dir);
+}
+
+void facts_of_joiner(struct surveying *s, const struct config_read *c)
+{
+    tell_bootstrap(s, c);
+    tell_gossip_key(s, c);
+    tell_fresh(s, c);
+}
+
 void facts_of_values(struct surveying *s, const struct config_read *c)
 {
     for (int i = 0; i < VALUES_TOLD; i++)

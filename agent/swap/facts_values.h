@@ -14,6 +14,8 @@
 void facts_of_values(struct surveying *s, const struct config_read *c);
 /* Whom it joins: apart, for an asker of version 1 of the wire gets only the first facts. */
 void facts_of_joins(struct surveying *s, const struct config_read *c);
+/* What matters to a server that is to join; behind these, for the same reason. */
+void facts_of_joiner(struct surveying *s, const struct config_read *c);
 /* What files and options say; an option counts before the files. *ret_sure: nothing that was not
  * read can say otherwise. */
 struct config_said facts_value_of(const struct config_read *c, enum config_value id,

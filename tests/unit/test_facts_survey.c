@@ -34,6 +34,7 @@ static void make_well(struct ready_bench *b)
                                       .words_len = sizeof(words)};
     memcpy(m->about.words, words, sizeof(words));
     model_fs_put(&m->fs, "/etc/nomad.d/nomad.hcl", "data_dir = \"/opt\"", 17, 0644);
+    model_fs_put_dir(&m->fs, "/opt/client");
     model_fs_put(&m->fs, "/opt/client/client-id", "", 0, 0600);
     m->package = (struct host_package){.owned = TRI_NO, .kept = TRI_NO};
     m->clock = (struct host_clock){.synchronised = TRI_YES, .error_us = 3000};

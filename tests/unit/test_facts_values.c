@@ -264,7 +264,63 @@ static void joins_unread(struct ready_bench *b)
     ready_put(b, "/etc/nomad.d/z.hcl", "a = <<");
 }
 
+static void expects(struct ready_bench *b)
+{
+    ready_put(b, READY_FILE,
+              "data_dir = \"/opt/nomad\"\nserver { bootstrap_expect = 1 encrypt = \"SECRET\" }\n");
+}
+static void expects_in_json(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/z.json",
+              "{\"server\": {\"bootstrap_expect\": 3, \"encrypt\": \"SECRET\"}}");
+}
+/* As Nomad merges: 0 takes nothing back. */
+static void expects_less_later(struct ready_bench *b)
+{
+    expects(b);
+    ready_put(b, "/etc/nomad.d/z.hcl", "server { bootstrap_expect = 0 }\n");
+}
+static void expects_by_option(struct ready_bench *b)
+{
+    ready_start_by(b,
+                   MODEL_TARGET " agent -config /etc/nomad.d -bootstrap-expect=5 -encrypt SECRET");
+}
+static void expects_nothing_plain(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/z.hcl", "server { bootstrap_expect = \"${n}\" encrypt = \"\" }\n");
+}
+static void ran_as_a_server(struct ready_bench *b)
+{
+    model_fs_put_dir(&b->m.fs, "/opt/nomad");
+    model_fs_put_dir(&b->m.fs, "/opt/nomad/server");
+}
+static void ran_as_a_client(struct ready_bench *b)
+{
+    model_fs_put_dir(&b->m.fs, "/opt/nomad");
+    model_fs_put_dir(&b->m.fs, "/opt/nomad/client");
+}
+static void empty_data_dir(struct ready_bench *b)
+{
+    model_fs_put_dir(&b->m.fs, "/opt/nomad");
+}
+
 static const struct ready_row rows[] = {
+    {NULL, "bootstrap-expect", TRI_NO, ""},
+    {expects, "bootstrap-expect", TRI_YES, "1"},
+    {expects_in_json, "bootstrap-expect", TRI_YES, "3"},
+    {expects_less_later, "bootstrap-expect", TRI_YES, "1"},
+    {expects_by_option, "bootstrap-expect", TRI_YES, "5"},
+    {expects_nothing_plain, "bootstrap-expect", TRI_UNKNOWN, "z.hcl, line 1"},
+    {joins_unread, "bootstrap-expect", TRI_UNKNOWN, "z.hcl"},
+    {NULL, "gossip-key", TRI_NO, ""},
+    {expects, "gossip-key", TRI_YES, READY_FILE ", line 2"},
+    {expects_in_json, "gossip-key", TRI_YES, "z.json"},
+    {expects_by_option, "gossip-key", TRI_YES, "-encrypt"},
+    {expects_nothing_plain, "gossip-key", TRI_NO, ""},
+    {joins_unread, "gossip-key", TRI_UNKNOWN, "z.hcl"},
+    {ran_as_a_server, "data-dir-fresh", TRI_NO, "/opt/nomad/server is there"},
+    {ran_as_a_client, "data-dir-fresh", TRI_NO, "/opt/nomad/client is there"},
+    {empty_data_dir, "data-dir-fresh", TRI_YES, "/opt/nomad"},
     {NULL, "joins", TRI_NO, ""},
     {joins_as_before, "joins", TRI_YES, "10.0.0.1, 10.0.0.2:4648, s3.example"},
     {joins_by_block, "joins", TRI_YES,
