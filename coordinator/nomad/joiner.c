@@ -3,6 +3,23 @@
 #include "address.h"
 #include "str.h"
 
+int joiner_of(const struct known_hosts *known, const char *address, struct joiner *ret,
+              struct err *err)
+{
+    struct joiner j;
+    memset(&j, 0, sizeof j);
+    if (agent_place(address, &j.at, err) < 0)
+        return -1;
+    const struct known_host *k = known_hosts_at(known, j.at.name);
+    if (k == NULL)
+        return err_set(err, ERR_REFUSED, 0,
+                       "the agent at %s is not enrolled by that address: caravan enroll --host %s",
+                       j.at.name, j.at.name);
+    str_cut(j.key, sizeof j.key, k->id);
+    *ret = j;
+    return 0;
+}
+
 static bool same_ip(const char *x, const char *y)
 {
     struct address a, b;

@@ -131,6 +131,37 @@ static void test_it_stays_what_it_was(void **state)
     assert_string_equal(j.server_id, "new");
 }
 
+static void test_only_who_was_enrolled_there(void **state)
+{
+    static const struct {
+        const char *address, *says; /* NULL: it is one */
+    } rows[] = {
+        {"10.0.0.9", NULL},
+        {"10.0.0.9:4650", NULL},
+        {"10.0.0.9:4700", "caravan enroll --host 10.0.0.9:4700"},
+        {"10.0.0.8", "not enrolled"}, /* a line by a Nomad id is no line by address */
+        {"s9", "no address"},
+    };
+    struct known_hosts known;
+    struct err err = ERR_INIT;
+    struct pubkey key;
+    (void)state;
+    memset(&known, 0, sizeof known);
+    memset(&key, 7, sizeof key);
+    assert_int_equal(known_hosts_add(&known, KEY, "10.0.0.9", &key, &err), 1);
+    assert_int_equal(known_hosts_add(&known, "id-8", "10.0.0.8", &key, &err), 1);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct joiner j;
+        int rc = joiner_of(&known, rows[i].address, &j, &err);
+        assert_int_equal(rc, rows[i].says == NULL ? 0 : -1);
+        if (rc < 0)
+            assert_non_null(strstr(err.text, rows[i].says));
+        else
+            assert_string_equal(j.key, KEY);
+    }
+    known_hosts_free(&known);
+}
+
 /* A copied machine: both tell the id of one member. */
 static void test_two_that_tell_one_id(void **state)
 {
@@ -159,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_that_was_never_listed),
         cmocka_unit_test(test_it_stays_what_it_was),
+        cmocka_unit_test(test_only_who_was_enrolled_there),
         cmocka_unit_test(test_two_that_tell_one_id),
     };
     return cmocka_run_group_tests_name("joiner", tests, NULL, NULL);

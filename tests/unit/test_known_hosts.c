@@ -346,54 +346,54 @@ static struct enrolment answer_at(const struct host *h, unsigned char key, const
 }
 
 /* Who answers at an address, by what is known of the address, of the key, and by Nomad. */
+static const struct {
+    const char *what;
+    unsigned char key;
+    const char *told, *address;
+    bool joins;
+    enum enrolment_verdict verdict;
+    const char *why;
+} by_address[] = {
+    {"a new one", 5, "", "10.0.0.5:4650", true, ENROL_NEW, ""},
+    {"a new one that has its id already", 5, "new-id", "10.0.0.5:4650", true, ENROL_NEW, ""},
+    {"one that is known there", 1, "", "10.0.0.1:4650", true, ENROL_KNOWN, ""},
+    {"another key there", 5, "", "10.0.0.1:4650", true, ENROL_CHANGED, "has changed"},
+    {"a key that is known at another address", 1, "", "10.0.0.5:4650", true, ENROL_MISPLACED,
+     "10.0.0.1"},
+    {"a key that is a listed host's", 2, "", "10.0.0.5:4650", true, ENROL_MISPLACED, "s2"},
+    {"the id of a listed host", 5, "s9", "10.0.0.5:4650", true, ENROL_MISPLACED, "nine"},
+    {"later, listed by Nomad", 1, "s9", "10.0.0.1:4650", false, ENROL_KNOWN, ""},
+    {"listed by Nomad, with another key", 5, "s9", "10.0.0.1:4650", false, ENROL_CHANGED,
+     "has changed"},
+    {"listed by Nomad, with another id", 1, "s8", "10.0.0.1:4650", false, ENROL_MISPLACED, "s8"},
+};
+
 static void test_verdicts_by_address(void **state)
 {
-    static const struct {
-        const char *what;
-        unsigned char key;
-        const char *told, *address;
-        bool joins;
-        enum enrolment_verdict verdict;
-        const char *why;
-    } rows[] = {
-        {"a new one", 5, "", "10.0.0.5:4650", true, ENROL_NEW, ""},
-        {"a new one that has its id already", 5, "new-id", "10.0.0.5:4650", true, ENROL_NEW, ""},
-        {"one that is known there", 1, "", "10.0.0.1:4650", true, ENROL_KNOWN, ""},
-        {"another key there", 5, "", "10.0.0.1:4650", true, ENROL_CHANGED, "has changed"},
-        {"a key that is known at another address", 1, "", "10.0.0.5:4650", true, ENROL_MISPLACED,
-         "10.0.0.1"},
-        {"a key that is a listed host's", 2, "", "10.0.0.5:4650", true, ENROL_MISPLACED, "s2"},
-        {"the id of a listed host", 5, "s9", "10.0.0.5:4650", true, ENROL_MISPLACED, "nine"},
-        {"later, listed by Nomad", 1, "s9", "10.0.0.1:4650", false, ENROL_KNOWN, ""},
-        {"listed by Nomad, with another key", 5, "s9", "10.0.0.1:4650", false, ENROL_CHANGED,
-         "has changed"},
-        {"listed by Nomad, with another id", 1, "s8", "10.0.0.1:4650", false, ENROL_MISPLACED,
-         "s8"},
-    };
     struct known_hosts known;
     struct err err = ERR_INIT;
     struct pubkey one = key_of(1), two = key_of(2);
-    char by_address[UUID_MAX];
+    char key[UUID_MAX];
     struct host nine = host_of("s9", "");
     struct world w = {.hosts = &nine, .n_hosts = 1};
     (void)state;
     nine.name = "nine";
     nine.addr = "10.0.0.9";
     memset(&known, 0, sizeof known);
-    joiner_key(by_address, &one);
-    assert_int_equal(known_hosts_add(&known, by_address, "10.0.0.1", &one, &err), 1);
+    joiner_key(key, &one);
+    assert_int_equal(known_hosts_add(&known, key, "10.0.0.1", &one, &err), 1);
     assert_int_equal(known_hosts_add(&known, "s2", "s2", &two, &err), 1);
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(by_address); i++) {
         struct agent_place at;
         struct host fresh = {.key = "", .server_id = "", .node_id = "", .joins = true};
-        assert_int_equal(agent_place(rows[i].address, &at, &err), 0);
+        assert_int_equal(agent_place(by_address[i].address, &at, &err), 0);
         fresh.name = at.name;
-        struct enrolment e =
-            answer_at(rows[i].joins ? &fresh : &nine, rows[i].key, rows[i].told, rows[i].address);
-        print_message("# %s\n", rows[i].what);
+        struct enrolment e = answer_at(by_address[i].joins ? &fresh : &nine, by_address[i].key,
+                                       by_address[i].told, by_address[i].address);
+        print_message("# %s\n", by_address[i].what);
         enrolment_judge(&e, 1, &known, &w);
-        assert_int_equal(e.verdict, rows[i].verdict);
-        assert_non_null(strstr(e.why, rows[i].why));
+        assert_int_equal(e.verdict, by_address[i].verdict);
+        assert_non_null(strstr(e.why, by_address[i].why));
     }
     known_hosts_free(&known);
 }
