@@ -1,7 +1,7 @@
 #!/bin/bash
 # A new server is enrolled by its address before Nomad lists it; its key holds for that address, and
 # for the server that Nomad lists there later.
-# timeout: 90
+# timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 158 3 1
 KNOWN=$E2E/state/known_hosts
@@ -75,4 +75,31 @@ check "without asking again, as known" says "0 of them new"
 check "by its Nomad id, with the same key" test "$(key_of "$(<"$FLEET/s4/data/server/node-id")")" = "$(key_of ^agent/)"
 run status
 check "status shows it" says "s4"
+
+# Its row in what a run observes: one of its own, then the server that Nomad lists there.
+AT=$(fleet_address s5)
+row_is() { # TEXT
+    [[ $(tail -n 1 "$E2E/row") == "$1" ]] || { cat "$E2E/row" "$E2E/row-errors"; return 1; }
+}
+is_server() { # MISPLACED
+    row_is "s5 id=$ID region=global server=1 misplaced=$1 rows=1"
+}
+check "another new host's agent listens" new_host s5
+run enroll --host "$AT" --yes
+check "it is enrolled by its address" status_is 0
+"$FLEET_BUILD/tests/joins" "$E2E/config" "$AT" >"$E2E/row" 2>"$E2E/row-errors" &
+BACKGROUND=$!
+check "who follows the fleet has a row of it" within 10 row_is "$AT id= region= server=0 misplaced=0 rows=1"
+fleet_start_nomad s5
+has_id() { [[ -s $FLEET/s5/data/server/node-id ]]; }
+check "its Nomad makes an id" within 10 has_id
+ID=$(<"$FLEET/s5/data/server/node-id")
+check "the row is the server that Nomad lists there with that id, and no other is" within 15 is_server 0
+fleet_stop_agents s5
+cp "$FLEET/s1/data/server/node-id" "$FLEET/s5/data/server/node-id"
+fleet_start_agents s5
+check "its agent tells another id: misplaced" within 15 is_server 1
+check "the watch is ended" kill -INT "$BACKGROUND"
+check "it ends well" wait "$BACKGROUND"
+BACKGROUND=
 e2e_end
