@@ -57,7 +57,8 @@ static void outcome_text(const struct ledger_host *h, char *dst, size_t n)
     static const char *const ends[] = {[OUTCOME_NONE] = "",
                                        [OUTCOME_SETTLED] = "",
                                        [OUTCOME_REVERTED] = ", runs the old version again",
-                                       [OUTCOME_LEFT] = ", left as it is"};
+                                       [OUTCOME_LEFT] = ", left as it is",
+                                       [OUTCOME_UNDONE] = ", taken out again"};
     char silence[24];
     if (h->state == HOST_SKIPPED)
         snprintf(dst, n, "skipped: %s", skip_name(h->skip));

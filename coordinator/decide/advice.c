@@ -90,6 +90,16 @@ static bool left_new(const struct ledger_host *lh)
            (lh->failure == FAILURE_WILL_NOT_START || lh->failure == FAILURE_CRASH_LOOP);
 }
 
+static const char
+    undone_advice[] =
+        "See Nomad's log on that host for why it did not join. It is disabled, stopped and out of "
+        "the cluster, and this run does not start it again: abort, which takes out what else has "
+        "joined as long as no server has left, and begin anew with a host whose data_dir is empty.",
+    stays_advice[] =
+        "See on that host what Nomad does (systemctl status nomad), and whether the others list it "
+        "(nomad server members, nomad operator raft list-peers). While its process runs, remove "
+        "neither its peer nor its member: the leader takes it back.";
+
 /* Its agent always says in which phase. */
 static bool by_gates(const struct ledger_host *lh)
 {
@@ -105,6 +115,10 @@ const char *advice_after(const struct situation *s, size_t i)
 
     if (h != NULL && host_newer(s, h))
         return "Plan anew: caravan abort, then caravan plan VERSION.";
+    if (lh->outcome == OUTCOME_UNDONE)
+        return undone_advice;
+    if (s->plan->hosts[i].role == ROLE_LEAVES && lh->failure != FAILURE_REFUSED_BY_LAW)
+        return stays_advice;
     if (lh->differs != FEATURE_NONE)
         return feature_advice(lh->differs);
     if (by_gates(lh))

@@ -182,7 +182,7 @@ static void decide_ending(const struct situation *s, struct decision *d)
         waiting_for(d, REASON_IN_FLIGHT, "", "%zu %s to finish what %s", flying,
                     str_count(flying, "host has", "hosts have"),
                     str_count(flying, "it began", "they began"));
-    else if (undone && flying == 0)
+    else if (undone && flying == 0 && (end != RUN_ABORTED || joined_undone(s, d)))
         intend_run(d, end);
     if (flying > 0 && undone && end == RUN_STOPPED && only_settling(s) && !turn_ends(d) &&
         (fallen_server(s) != NULL || overdue(s)))
@@ -192,7 +192,8 @@ static void decide_ending(const struct situation *s, struct decision *d)
 static void check_gone(const struct situation *s, struct decision *d)
 {
     for (size_t i = 0; i < s->ledger->n_hosts; i++)
-        if (!host_finished(s->ledger->hosts[i].state) && host_is_gone(s, i))
+        if (!host_finished(s->ledger->hosts[i].state) && !host_served(s->ledger->hosts[i].state) &&
+            host_is_gone(s, i))
             intend_mark(d, s->ledger->hosts[i].key, HOST_GONE, "is no longer in the cluster");
 }
 
@@ -206,7 +207,8 @@ static void check_pause(const struct situation *s, struct decision *d)
 
 static bool begins(enum intent_kind k)
 {
-    return k == INTENT_SWAP || k == INTENT_DRAIN || k == INTENT_TRANSFER || k == INTENT_STAGE;
+    return k == INTENT_SWAP || k == INTENT_DRAIN || k == INTENT_TRANSFER || k == INTENT_STAGE ||
+           k == INTENT_SERVICE;
 }
 
 /* A host that fails or is skipped in this very tick may use up a budget: first that, then (at
@@ -239,11 +241,16 @@ static bool ends_now(const struct decision *d)
     return false;
 }
 
+static void decide_either(const struct situation *s, struct decision *d)
+{
+    (s->plan->replaces ? decide_replace : decide_servers)(s, d);
+}
+
 void decide(const struct situation *s, struct decision *ret)
 {
     static void (*const by_state[RUN_STATE_COUNT])(const struct situation *, struct decision *) = {
         [RUN_CLAIMING] = decide_claiming,   [RUN_STAGING] = decide_stage_state,
-        [RUN_SERVERS] = decide_servers,     [RUN_CLIENTS] = decide_clients,
+        [RUN_SERVERS] = decide_either,      [RUN_CLIENTS] = decide_clients,
         [RUN_VERIFYING] = decide_verifying, [RUN_ABORTING] = decide_ending,
     };
     const struct ledger *l = s->ledger;

@@ -26,6 +26,24 @@ const struct plan_host *fallen_server(const struct situation *s);
 /* Stops the run because of one: waiting for a leader would be in vain. */
 void check_fallen(const struct situation *s, struct decision *d);
 
+/* Of a plan that replaces: new servers join one at a time, then old ones leave one at a time, the
+ * leader last. */
+void decide_replace(const struct situation *s, struct decision *d);
+/* At an abort, before the first has left: what has joined is taken out again, the last one first.
+ * True: nothing is left of it, or it stays. */
+bool joined_undone(const struct situation *s, struct decision *d);
+/* A host that joins or leaves, in a state that host_served. */
+void decide_service(const struct situation *s, struct decision *d, size_t i);
+/* One that was to join and has failed is taken out again: instead of its end that d has. */
+void undo_failed_join(const struct situation *s, struct decision *d, size_t i);
+/* One of the region's other servers leads while this is done; states the wait. */
+bool transfer_asked(const struct situation *s, struct decision *d);
+/* Right before something begins: a count is asked for when nothing else is missing. */
+bool all_counted(const struct situation *s, struct decision *d, const struct host *leader);
+/* How often the one that leads is asked to hand over; then it is restarted, or ended, where it
+ * leads. */
+#define TRANSFERS_MAX 2
+
 /* Clients: canaries, soak, then a window. */
 void decide_clients(const struct situation *s, struct decision *d);
 /* How long a client's swap that begins at `at` waits for Nomad's next heartbeat; 0: not at all,

@@ -140,9 +140,11 @@ static void failed(const struct flight *f, const struct agent_view *a, enum outc
 /* Nothing was changed on the host (out of time, cancelled): it may have another turn. */
 static bool untouched(const struct flight *f, const struct agent_view *a)
 {
+    const struct digest none = {{0}}, *ran = f->p->role == ROLE_JOINS ? &none : &f->p->before;
+
     return a->work.failed_in == PHASE_SWAPPING && failure_may_retry(a->failure) &&
            !digest_is_zero(&f->p->before) && digest_eq(&a->hello.disk, &f->p->before) &&
-           digest_eq(&a->hello.running, &f->p->before) && a->hello_at > f->lh->effect_ms &&
+           digest_eq(&a->hello.running, ran) && a->hello_at > f->lh->effect_ms &&
            f->lh->turns < TURNS_MAX;
 }
 
@@ -170,8 +172,9 @@ static bool still_comes_up(const struct flight *f, const struct agent_view *a)
 {
     int64_t deadline = plan_ready_ms(f->s->plan, f->p);
 
-    return (a->hello_at <= f->lh->effect_ms || digest_is_zero(&a->hello.running)) &&
-           f->s->now - f->lh->effect_ms < deadline;
+    bool runs = !digest_is_zero(&a->hello.running) || f->p->role == ROLE_JOINS; /* not yet */
+
+    return (a->hello_at <= f->lh->effect_ms || !runs) && f->s->now - f->lh->effect_ms < deadline;
 }
 
 /* Staged bytes are still there: the turn goes on from them. */
@@ -341,7 +344,7 @@ static bool cluster_tells(const struct flight *f)
         return false;
     }
     if (f->p->is_server) {
-        g = gate_quorum(f->s->world, f->s->plan, f->lh->key, f->s->now);
+        g = gate_quorum(f->s->world, f->s->plan, f->s->ledger, f->lh->key, f->s->now);
     } else {
         snprintf(key, sizeof(key), "region/%s", f->p->region);
         const struct streak *e = evidence_find(f->s->evidence, key);
@@ -399,7 +402,8 @@ static void too_late(const struct flight *f, const struct streak *e, const char 
     str_for_ms(took, sizeof(took), f->s->now - f->lh->effect_ms);
     if (differs != FEATURE_ID && !cluster_tells(f))
         return;
-    if (reaction != ON_REVERT || !ours || of_host) { /* what others swapped in is theirs */
+    if (reaction != ON_REVERT || !ours || of_host ||
+        f->p->role == ROLE_JOINS) { /* what others swapped in is theirs */
         enum failure failure = differs != FEATURE_NONE ? FAILURE_NOT_READY : FAILURE_NOT_CAUGHT_UP;
         struct intent *in = intend_conclude(
             f->s, f->d, f->i, OUTCOME_LEFT, failure,
@@ -453,6 +457,10 @@ static void is_done(const struct flight *f)
     }
     if (f->p->is_server && !state_is_there(f))
         return;
+    if (f->p->role == ROLE_JOINS) {
+        intend_mark(f->d, f->lh->key, HOST_ENABLING, "it votes");
+        return;
+    }
     give_back(f, &same,
               intend_conclude(f->s, f->d, f->i, OUTCOME_SETTLED, FAILURE_NONE, "%s", same.told));
 }
@@ -524,5 +532,11 @@ void decide_flight(const struct situation *s, struct decision *d, size_t i)
                        .p = &s->plan->hosts[i],
                        .h = world_host(s->world, s->plan->hosts[i].key)};
 
+    if (host_served(f.lh->state)) {
+        decide_service(s, d, i);
+        return;
+    }
     by_state[f.lh->state](&f);
+    if (f.p->role == ROLE_JOINS)
+        undo_failed_join(s, d, i);
 }

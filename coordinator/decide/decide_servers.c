@@ -6,8 +6,6 @@
 #include "fingerprint.h"
 #include "raft_view.h"
 
-#define TRANSFERS_MAX 2 /* then the leader is restarted where it leads */
-
 /* Somebody else saw to it: its gates are asked, and its objects counted, before another one is
  * changed. Where that is not sure (its agent is silent, another build) it has its turn first,
  * unless it leads. */
@@ -88,8 +86,7 @@ static bool early_leader(const struct situation *s, struct decision *d, const ch
     return true;
 }
 
-/* Right before something begins: a count is asked for when nothing else is missing. */
-static bool all_counted(const struct situation *s, struct decision *d, const struct host *leader)
+bool all_counted(const struct situation *s, struct decision *d, const struct host *leader)
 {
     return counts_before(s, d, leader) && counts_after(s, d, false);
 }
@@ -130,7 +127,7 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i,
         waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
         return;
     }
-    struct gate_result g = gate_quorum(s->world, s->plan, p->key, s->now);
+    struct gate_result g = gate_quorum(s->world, s->plan, s->ledger, p->key, s->now);
     if (g.kind != GATE_PASS) {
         waiting_for(d, reason_of(g.kind), p->key, "%s", g.text);
         return;
@@ -152,10 +149,10 @@ static void begin_leader(const struct situation *s, struct decision *d, size_t i
     if (!all_counted(s, d, leader))
         return;
     struct intent *in = intend(d, INTENT_TRANSFER, s->plan->hosts[i].key);
-    str_cut(in->peer, sizeof(in->peer), to);
+    str_cut(in->peer, sizeof(in->peer), to); /* who upgrades is keyed by its raft id */
 }
 
-static bool transfer_asked(const struct situation *s, struct decision *d)
+bool transfer_asked(const struct situation *s, struct decision *d)
 {
     for (size_t i = 0; i < s->ledger->n_effects; i++) {
         const struct effect *e = &s->ledger->effects[i];
@@ -174,8 +171,10 @@ static bool fell(const struct situation *s, size_t i, const struct host *h)
     const struct ledger_host *lh = &s->ledger->hosts[i];
     const struct agent_view *a = &h->agent;
 
-    if (lh->state != HOST_DONE || lh->order != MSG_SWAP || host_disagrees(h, s->now) != NULL ||
-        a->hello_at <= lh->settled_ms)
+    bool joined = s->plan->hosts[i].role == ROLE_JOINS && lh->order == MSG_SERVICE;
+
+    if (lh->state != HOST_DONE || (lh->order != MSG_SWAP && !joined) ||
+        host_disagrees(h, s->now) != NULL || a->hello_at <= lh->settled_ms)
         return false;
     return digest_is_zero(&a->hello.running) ||
            (lh->base_stamp.main_start != 0 &&
@@ -188,7 +187,7 @@ static bool lacks_quorum(const struct situation *s, const char *region)
     struct gate_result unused;
     struct view v;
 
-    view_init(&v, s->world, s->plan, region, s->now, &unused);
+    view_init(&v, s->world, s->plan, s->ledger, region, s->now, &unused);
     for (size_t k = 0; k < s->plan->n_servers; k++) {
         const struct host *h = world_host(s->world, s->plan->hosts[k].key);
         if (h != NULL && fell(s, k, h))

@@ -218,8 +218,12 @@ static bool begin_some(const struct situation *s, struct decision *d, size_t bus
     struct seed_turns turns;
     seed_turns_find(s, &turns);
     for (size_t k = 0; k < 2 * n && busy < most; k++)
-        if (s->ledger->hosts[k % n].state == HOST_PENDING && turns.seeds[k % n] == (k < n))
-            busy += begin_one(s, d, &turns, k % n);
+        if (s->ledger->hosts[k % n].state == HOST_PENDING && turns.seeds[k % n] == (k < n)) {
+            if (s->plan->hosts[k % n].role == ROLE_LEAVES)
+                intend_mark(d, s->plan->hosts[k % n].key, HOST_STAGED, "leaves");
+            else
+                busy += begin_one(s, d, &turns, k % n);
+        }
     seed_turns_free(&turns);
     return true;
 }

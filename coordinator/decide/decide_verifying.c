@@ -1,6 +1,8 @@
 /* Done is what was read back from every node after the last effect. */
 #include "decide.h"
 
+#include "raft_view.h"
+
 static int64_t last_effect(const struct ledger *l)
 {
     int64_t last = 0;
@@ -17,6 +19,29 @@ static int64_t version_at(const struct host *h)
     return h->is_server ? h->server.self_at : h->client.list_at;
 }
 
+/* What has left, everybody has to call so, by answers since. */
+static enum tri stays_away(const struct situation *s, const struct plan_host *p, int64_t since,
+                           char ret_why[160])
+{
+    const struct region *r = world_region(s->world, p->region);
+    const struct host *h = world_host(s->world, p->key);
+
+    if (r == NULL || r->servers_at <= since)
+        return TRI_UNKNOWN;
+    if (h == NULL || region_has_left(s->world, p->region, h->server_id, s->now))
+        return TRI_YES;
+    for (size_t i = 0; i < s->world->n_hosts && s->world->hosts[i].is_server; i++) {
+        const struct host *by = &s->world->hosts[i];
+        enum member_status is = view_status(&by->server, h->server_id);
+        if (by == h || by->server.members_at <= since ||
+            (is != MEMBER_ALIVE && is != MEMBER_FAILED && is != MEMBER_LEAVING))
+            continue;
+        snprintf(ret_why, 160, "has left, and %.60s lists it again", by->name);
+        return TRI_NO;
+    }
+    return TRI_UNKNOWN;
+}
+
 /* TRI_UNKNOWN: not read back yet; ret_why is set for NO. */
 static enum tri read_back(const struct situation *s, size_t i, int64_t since, char ret_why[160])
 {
@@ -24,6 +49,8 @@ static enum tri read_back(const struct situation *s, size_t i, int64_t since, ch
     const struct host *h = world_host(s->world, p->key);
     const char *version = h != NULL ? host_version(s->world, h) : "";
 
+    if (p->role == ROLE_LEAVES)
+        return stays_away(s, p, since, ret_why);
     if (h == NULL || version_at(h) <= since || version[0] == '\0')
         return TRI_UNKNOWN;
     if (!str_eq(version, s->plan->target)) {

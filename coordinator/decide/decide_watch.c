@@ -18,7 +18,8 @@ bool region_begun(const struct situation *s, const char *region)
 {
     for (size_t i = 0; i < s->plan->n_servers; i++)
         if (str_eq(s->plan->hosts[i].region, region) &&
-            (s->ledger->hosts[i].order == MSG_SWAP || s->ledger->hosts[i].order == MSG_REVERT))
+            (s->ledger->hosts[i].order == MSG_SWAP || s->ledger->hosts[i].order == MSG_REVERT ||
+             s->ledger->hosts[i].order == MSG_SERVICE))
             return true;
     return false;
 }
@@ -220,7 +221,8 @@ bool counts_after(const struct situation *s, struct decision *d, bool last)
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         const struct ledger_region *r = ledger_region_const(s->ledger, s->plan->hosts[i].region);
         const struct host *h = world_host(s->world, s->plan->hosts[i].key);
-        if (h == NULL || r == NULL || s->ledger->hosts[i].state != HOST_DONE)
+        if (h == NULL || r == NULL || s->ledger->hosts[i].state != HOST_DONE ||
+            s->plan->hosts[i].role == ROLE_LEAVES)
             continue;
         if (!region_begun(s, r->name) && !has_measure(r->last))
             continue; /* nobody knows what there was */
@@ -292,7 +294,7 @@ size_t watch_counts(const struct situation *s, const char **keys, size_t max)
         add_key(keys, &n, max, leader->key);
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         const struct ledger_host *lh = &s->ledger->hosts[i];
-        if (!is_counted(s, lh, next))
+        if (!is_counted(s, lh, next) || s->plan->hosts[i].role == ROLE_LEAVES)
             continue;
         const struct host *h = world_host(s->world, lh->key);
         add_key(keys, &n, max, lh->key);

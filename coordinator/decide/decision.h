@@ -22,23 +22,28 @@ enum intent_kind {
     INTENT_STAGE,
     INTENT_SWAP,
     INTENT_REVERT,
-    INTENT_RESEND,   /* the committed order once more, same inner bytes */
-    INTENT_DRAIN,    /* note, then drain */
-    INTENT_RESTORE,  /* undo this host's effects */
-    INTENT_TRANSFER, /* leadership to another server before the leader's turn */
-    INTENT_SNAPSHOT, /* save the state of the region `host` names */
-    INTENT_PRESERVE, /* have this server's keystore copied on its own disk */
-    INTENT_MARK,     /* change host_state to `state` with text; no effect outside */
-    INTENT_RUN,      /* change run_state to `run` */
-    INTENT_STOP,     /* ending becomes STOPPED, with cause, host, advice: begins nothing more */
-    INTENT_PAUSE,    /* ending becomes PAUSED */
+    INTENT_RESEND,      /* the committed order once more, same inner bytes */
+    INTENT_DRAIN,       /* note, then drain */
+    INTENT_RESTORE,     /* undo this host's effects */
+    INTENT_TRANSFER,    /* leadership to another server before the leader's turn */
+    INTENT_SERVICE,     /* an order to its service: `service` */
+    INTENT_REMOVE_PEER, /* `member`, its raft id, out of the raft configuration */
+    INTENT_FORCE_LEAVE, /* the member of the name `member` is to be `left` */
+    INTENT_SNAPSHOT,    /* save the state of the region `host` names */
+    INTENT_PRESERVE,    /* have this server's keystore copied on its own disk */
+    INTENT_MARK,        /* change host_state to `state` with text; no effect outside */
+    INTENT_RUN,         /* change run_state to `run` */
+    INTENT_STOP,        /* ending becomes STOPPED, with cause, host, advice: begins nothing more */
+    INTENT_PAUSE,       /* ending becomes PAUSED */
     INTENT_KIND_COUNT
 };
 
 struct intent {
     enum intent_kind kind;
-    char key[UUID_MAX];    /* host; "" none */
-    char peer[UUID_MAX];   /* INTENT_TRANSFER: to whom */
+    char key[UUID_MAX];  /* host; "" none */
+    char peer[UUID_MAX]; /* INTENT_TRANSFER: to whom, a raft id */
+    enum service_op service;
+    char member[2 * NAME_MAX_LEN];
     enum host_state state; /* INTENT_MARK */
     enum run_state run;    /* INTENT_RUN */
     enum skip_why skip;

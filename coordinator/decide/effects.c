@@ -93,8 +93,10 @@ enum effect_step effect_next(const struct effect *e, const struct ledger *l, con
         return e->note_cleared ? STEP_NONE : STEP_CLEAR;
     if (e->undone)
         return gone ? STEP_NONE : STEP_CLEAR;
-    if (e->kind == EFFECT_TRANSFER)
-        return e->done || e->undo ? STEP_UNDONE : STEP_DO;
+    if (effect_is_single(e->kind)) {
+        bool over = e->done || e->undo || (e->kind != EFFECT_TRANSFER && e->attempts > 0);
+        return over ? STEP_UNDONE : STEP_DO;
+    }
     if (!e->undo || (e->kind == EFFECT_ELIGIBILITY && !e->noted))
         return begin_effect(e, l, h, now);
     if (e->attempts == 0 || gone) /* never asked for; or nothing is left to undo */

@@ -12,7 +12,9 @@
  * Another is that a node's own drain makes it ineligible: who else does so between our last look
  * before its swap and its stop does so in vain.
  *
- * A transfer of leadership has nothing to undo: it is committed, done, finished. A drain that a
+ * A transfer of leadership, and what takes a server that has ended out of the cluster, have nothing
+ * to undo: committed, done once, finished; whether more is needed, the next look shows. One that a
+ * process committed and did not live to do is finished as well: it is decided anew. A drain that a
  * node's own stop began (drain_on_shutdown) is an effect of our swap like our own
  * (EFFECT_ELIGIBILITY): found done, noted, then undone, unless somebody else has drained it since.
  *

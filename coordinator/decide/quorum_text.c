@@ -10,7 +10,7 @@ static struct voter_count count(const struct situation *s, const char *region)
 
     if (s->world == NULL || (s->world->refused != NULL && s->world->refused[0] != '\0'))
         return (struct voter_count){0};
-    view_init(&v, s->world, s->plan, region, s->now, &unused);
+    view_init(&v, s->world, s->plan, s->ledger, region, s->now, &unused);
     return gate_voters(&v);
 }
 

@@ -17,16 +17,22 @@ static struct streak *streak_for(struct evidence *e, const char *key)
     return s;
 }
 
+/* What is done to one that joins or leaves disturbs the others, but that it stages. */
+static bool changes_members(const struct plan_host *p, const struct ledger_host *h)
+{
+    return p->role != ROLE_UPGRADE && h->order != MSG_STAGE;
+}
+
 int64_t servers_disturbed(const struct ledger *l, const struct plan *p)
 {
     int64_t last = 0;
 
     for (size_t i = 0; i < p->n_servers && i < l->n_hosts; i++)
         if (l->hosts[i].order == MSG_SWAP || l->hosts[i].order == MSG_REVERT ||
-            l->hosts[i].state == HOST_SETTLING)
+            l->hosts[i].state == HOST_SETTLING || changes_members(&p->hosts[i], &l->hosts[i]))
             last = MAX_OF(last, l->hosts[i].effect_ms);
     for (size_t i = 0; i < l->n_effects; i++)
-        if (l->effects[i].kind == EFFECT_TRANSFER)
+        if (effect_is_single(l->effects[i].kind))
             last = MAX_OF(last, l->effects[i].done_ms);
     return last;
 }

@@ -57,8 +57,8 @@ struct evidence {
     int64_t progress_ms; /* when something last moved: intents, receipts; kept by run */
 };
 
-/* When a server was last swapped, reverted, found to run the target or asked to hand over
- * (clock.mono): streaks of regions begin after it. Staging disturbs nobody. */
+/* When a server was last swapped, reverted, found to run the target, taken out or asked to hand
+ * over (clock.mono): streaks of regions begin after it. Staging disturbs nobody. */
 int64_t servers_disturbed(const struct ledger *l, const struct plan *p);
 /* Folds one observation in: evaluates region gates and the gates of hosts in flight. */
 void evidence_fold(struct evidence *e, const struct world *w, const struct plan *p,

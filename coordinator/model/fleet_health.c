@@ -32,7 +32,7 @@ static bool server_health(const struct world *w, const struct host *h, char *dst
     struct gate_result r;
     struct view v;
 
-    view_init(&v, w, NULL, h->region, look_ms(w), &r);
+    view_init(&v, w, NULL, NULL, h->region, look_ms(w), &r);
     r = gate_stands(&v, h);
     if (r.kind == GATE_PASS)
         say(dst, n, "%s", str_eq(h->server.raft_state, "Leader") ? "leader" : "follower");

@@ -107,20 +107,12 @@ static bool all_see_its_build(struct view *v, const struct host *h)
     return true;
 }
 
-static uint32_t base_voters(const struct view *v)
-{
-    for (size_t i = 0; i < v->p->n_regions; i++)
-        if (str_eq(v->p->regions[i].name, v->region))
-            return v->p->regions[i].voters;
-    return 0;
-}
-
 static uint32_t gone_servers(const struct view *v)
 {
     uint32_t n = 0;
     for (size_t i = 0; v->l != NULL && i < v->p->n_hosts && i < v->l->n_hosts; i++)
-        n += v->p->hosts[i].is_server && v->l->hosts[i].state == HOST_GONE &&
-             str_eq(v->p->hosts[i].region, v->region);
+        n += v->p->hosts[i].is_server && v->p->hosts[i].role == ROLE_UPGRADE &&
+             v->l->hosts[i].state == HOST_GONE && str_eq(v->p->hosts[i].region, v->region);
     return n;
 }
 
@@ -150,10 +142,11 @@ static bool has_no_leftovers(struct view *v, const struct host *h)
 /* All vote: asked before. */
 static bool voters_are_as_before(struct view *v)
 {
-    uint32_t base = base_voters(v), gone = gone_servers(v);
+    uint32_t base = view_planned_voters(v), gone = gone_servers(v);
 
     return v->n + gone >= base ||
-           view_say(v, GATE_FAIL, "%zu voters, %" PRIu32 " before the run", v->n, base - gone);
+           view_say(v, GATE_FAIL, "%zu voters, %" PRIu32 " %s", v->n, base - gone,
+                    v->p->replaces ? "by the plan at this step" : "before the run");
 }
 
 /* ---- a server by its own words, beside the leader's ---- */
@@ -301,8 +294,7 @@ struct gate_result gate_region(const struct world *w, const struct plan *p, cons
     struct gate_result r;
     struct view v;
 
-    view_init(&v, w, p, region, now, &r);
-    v.l = l;
+    view_init(&v, w, p, l, region, now, &r);
     for (size_t c = 0; c < ARRAY_LEN(conditions); c++)
         if (!is_met(&v, c))
             return r;
@@ -356,7 +348,7 @@ struct voter_count gate_voters(const struct view *view)
 {
     struct gate_result unused;
     struct view v = *view;
-    struct voter_count t = {.base = base_voters(view)};
+    struct voter_count t = {.base = view_planned_voters(view)};
 
     v.ret = &unused;
     for (size_t i = 0; i < v.n; i++)
@@ -374,23 +366,36 @@ uint32_t region_voters(const struct world *w, const char *region, int64_t now)
     struct gate_result unused;
     struct view v;
 
-    view_init(&v, w, NULL, region, now, &unused);
+    view_init(&v, w, NULL, NULL, region, now, &unused);
     struct voter_count t = gate_voters(&v);
     return t.unread != NULL ? 0 : t.voters;
 }
 
-struct gate_result gate_quorum(const struct world *w, const struct plan *p, const char *key,
-                               int64_t now)
+/* One that joins may not be listed yet: the others are asked without it all the same. */
+static const char *region_of(const struct plan *p, const char *key, const struct host *h)
+{
+    const struct plan_host *ph = plan_host(p, key);
+
+    if (h == NULL)
+        return NULL;
+    if (h->is_server)
+        return h->region;
+    return ph != NULL && ph->role == ROLE_JOINS ? ph->region : NULL;
+}
+
+struct gate_result gate_quorum(const struct world *w, const struct plan *p, const struct ledger *l,
+                               const char *key, int64_t now)
 {
     const struct host *h = world_host(w, key);
+    const char *region = region_of(p, key, h);
     struct gate_result r = {.kind = GATE_UNKNOWN};
     struct view v;
 
-    if (h == NULL || !h->is_server) {
+    if (region == NULL) {
         snprintf(r.text, sizeof(r.text), "%s is not a known server", key);
         return r;
     }
-    view_init(&v, w, p, h->region, now, &r);
+    view_init(&v, w, p, l, region, now, &r);
     view_without(&v, h);
     if (!view_is_sound(&v) || !view_leader(&v))
         return r;
@@ -398,7 +403,7 @@ struct gate_result gate_quorum(const struct world *w, const struct plan *p, cons
     uint32_t quorum = quorum_of(t.voters);
     if (t.unread != NULL)
         votes(&v, t.unread);
-    else if (t.abreast >= quorum || (p->policy.accept_outage && t.voters <= 2))
+    else if (t.abreast >= quorum || (p->policy.accept_outage && !p->replaces && t.voters <= 2))
         pass(&r);
     else
         view_say(&v, GATE_FAIL,

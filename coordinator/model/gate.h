@@ -28,9 +28,10 @@ struct gate_result {
  * was begun (a look from outside any run). */
 struct gate_result gate_region(const struct world *w, const struct plan *p, const struct ledger *l,
                                const char *region, int64_t now);
-/* May the voters without this server go on? (Quorum of healthy voters.) */
-struct gate_result gate_quorum(const struct world *w, const struct plan *p, const char *key,
-                               int64_t now);
+/* May the voters without this server go on? (Quorum of healthy voters, of the raft configuration
+ * with it; so of the one without it as well.) */
+struct gate_result gate_quorum(const struct world *w, const struct plan *p, const struct ledger *l,
+                               const char *key, int64_t now);
 
 /* The two of one region's servers; the view is the caller's (raft_view.h). */
 struct view;

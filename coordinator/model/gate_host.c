@@ -1,6 +1,7 @@
 #include "gate_host.h"
 
 #include <inttypes.h>
+#include "raft_view.h"
 #include "same_node.h"
 
 static struct gate_result say(enum verdict_kind kind, const char *fmt, ...) PRINTF(2, 3);
@@ -41,6 +42,22 @@ static bool client_again(const struct host *h, const struct plan *p, const struc
     return false;
 }
 
+/* One that joins has not voted before: until it does, it is the one that is not ready, and not its
+ * region. */
+static bool has_joined(const struct world *w, const struct plan *p, const struct ledger *l,
+                       const struct host *h, int64_t now, struct gate_result *ret)
+{
+    const struct plan_host *ph = plan_host(p, h->key);
+    struct gate_result unused;
+    struct view v;
+
+    if (ph == NULL || ph->role != ROLE_JOINS)
+        return true;
+    view_init(&v, w, p, l, h->region, now, &unused);
+    *ret = gate_stands(&v, h);
+    return ret->kind == GATE_PASS;
+}
+
 struct gate_result gate_server(const struct world *w, const struct plan *p, const struct ledger *l,
                                const char *key, int64_t now)
 {
@@ -51,6 +68,8 @@ struct gate_result gate_server(const struct world *w, const struct plan *p, cons
         return say(GATE_UNKNOWN, "%s is not there", key);
     const struct server_view *s = &h->server;
     struct gate_result r = {.kind = GATE_UNKNOWN};
+    if (!h->is_server)
+        return say(GATE_FAIL, "%s is in no member's list yet", h->name);
     if (server_denies(h, r.text, sizeof(r.text)))
         return r;
     if (!proves(s->self_at, lh, now))
@@ -69,7 +88,7 @@ struct gate_result gate_server(const struct world *w, const struct plan *p, cons
                    lh->base_leader_index);
     if (!client_again(h, p, lh, now, &r))
         return r;
-    return same_node_gate(w, p, l, key, now);
+    return has_joined(w, p, l, h, now, &r) ? same_node_gate(w, p, l, key, now) : r;
 }
 
 /* By its agent: the planned bytes run, and what runs now is what was looked at. */

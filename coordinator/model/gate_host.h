@@ -12,7 +12,7 @@
 
 /* The server just changed: runs the target by its own answer and everyone's members,
  * voter, caught up with the leader's index noted after it started, the same as before
- * (same_node.h). */
+ * (same_node.h). One that joins also votes. */
 struct gate_result gate_server(const struct world *w, const struct plan *p, const struct ledger *l,
                                const char *key, int64_t now);
 /* The client just changed: its agent says that the planned bytes run as this node, the servers'

@@ -37,6 +37,8 @@ static const struct {
     [HOST_REVERTING] = {"reverting", true, false}, [HOST_RESTORING] = {"restoring", true, false},
     [HOST_DONE] = {"done", false, true},           [HOST_FAILED] = {"failed", false, true},
     [HOST_GONE] = {"gone", false, true},           [HOST_SKIPPED] = {"skipped", false, true},
+    [HOST_ENABLING] = {"enabling", true, false},   [HOST_DISABLING] = {"disabling", true, false},
+    [HOST_STOPPING] = {"stopping", true, false},   [HOST_LEAVING] = {"leaving", true, false},
 };
 
 const char *host_state_name(enum host_state s)
@@ -58,6 +60,11 @@ bool host_in_flight(enum host_state s)
 bool host_finished(enum host_state s)
 {
     return (unsigned)s < HOST_STATE_COUNT && host_states[s].finished;
+}
+
+bool host_served(enum host_state s)
+{
+    return s >= HOST_ENABLING && s <= HOST_LEAVING;
 }
 
 const char *skip_name(enum skip_why w)
@@ -153,6 +160,24 @@ struct ledger_region *ledger_region(struct ledger *l, const char *name)
 bool effect_finished(const struct effect *e)
 {
     return e->id == 0 || (e->undone && e->note_cleared);
+}
+
+bool effect_is_single(enum effect_kind kind)
+{
+    return kind == EFFECT_TRANSFER || kind == EFFECT_REMOVE_PEER || kind == EFFECT_FORCE_LEAVE;
+}
+
+const struct effect *ledger_effect_last(const struct ledger *l, enum effect_kind kind,
+                                        const char *key)
+{
+    const struct effect *last = NULL;
+
+    for (size_t i = 0; i < l->n_effects; i++) {
+        const struct effect *e = &l->effects[i];
+        if (e->kind == kind && str_eq(e->key, key) && (last == NULL || e->id > last->id))
+            last = e;
+    }
+    return last;
 }
 
 struct effect *ledger_effect_add(struct ledger *l, enum effect_kind kind, const char *key)
@@ -262,8 +287,11 @@ void ledger_resume(struct ledger *l)
     for (size_t i = 0; i < l->n_hosts; i++) {
         struct ledger_host *h = &l->hosts[i];
         h->attempts = h->turns = h->transfers = h->call.failures = 0;
+        bool taken_out = h->state == HOST_FAILED && h->outcome == OUTCOME_UNDONE;
         if (h->state == HOST_SKIPPED && h->skip == SKIP_UNMANAGED)
             l->skipped++;
+        else if (taken_out) /* nothing starts it again by order */
+            l->failures++;
         else if (h->state == HOST_FAILED || h->state == HOST_SKIPPED || has_refused(h))
             h->state = HOST_PENDING;
         h->dirty = true;

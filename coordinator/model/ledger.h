@@ -45,19 +45,33 @@ enum host_state {
     HOST_FAILED, /* left as it is, or reverted: `outcome` tells */
     HOST_GONE,
     HOST_SKIPPED,
+    /* Of a replacement's servers; numbers are in ledgers. The order of each is given in its state,
+     * so it may still have to be. */
+    HOST_ENABLING,  /* its unit is to start with the host: it votes; or it does not leave after all
+                     */
+    HOST_DISABLING, /* its unit is not to start with the host any more */
+    HOST_STOPPING,  /* its Nomad is to end */
+    HOST_LEAVING,   /* that has ended: out of raft, and `left` by everybody, and its region well */
     HOST_STATE_COUNT
 };
 const char *host_state_name(enum host_state s);
 struct ledger_host;
 /* Why it is in that state; "" when its text is about an earlier one. */
 const char *host_text(const struct ledger_host *h);
-bool host_in_flight(enum host_state s); /* swapping, settling, reverting, restoring, draining */
+bool host_in_flight(enum host_state s); /* draining to restoring, enabling to leaving */
 bool host_finished(enum host_state s);  /* done, failed, gone, skipped */
+bool host_served(enum host_state s);    /* by orders to its service: enabling to leaving */
 
 enum skip_why { SKIP_NONE, SKIP_UNREACHABLE, SKIP_DOWN, SKIP_HELD, SKIP_UNMANAGED, SKIP_COUNT };
 const char *skip_name(enum skip_why w);
 
-enum outcome { OUTCOME_NONE, OUTCOME_SETTLED, OUTCOME_REVERTED, OUTCOME_LEFT };
+enum outcome {
+    OUTCOME_NONE,
+    OUTCOME_SETTLED,
+    OUTCOME_REVERTED,
+    OUTCOME_LEFT,
+    OUTCOME_UNDONE, /* a server that was to join is taken out again, or was */
+};
 
 #define ALLOCS_KEPT 64
 #define TURNS_MAX   3 /* a host's turn is begun anew so often, then it has failed */
@@ -132,7 +146,9 @@ enum effect_kind {
     EFFECT_ELIGIBILITY,
     EFFECT_AUTOPILOT, /* of a run by 0.1.0, which could switch dead-server cleanup off; never made
                        */
-    EFFECT_TRANSFER
+    EFFECT_TRANSFER,
+    EFFECT_REMOVE_PEER, /* ours: the peer's id */
+    EFFECT_FORCE_LEAVE, /* ours: the member's name */
 };
 
 struct effect {  /* id 0: a free row */
@@ -216,6 +232,13 @@ struct effect *ledger_effect_add(struct ledger *l, enum effect_kind kind, const 
 struct ledger_region *ledger_region(struct ledger *l, const char *name); /* NULL: none */
 const struct ledger_region *ledger_region_const(const struct ledger *l, const char *name);
 bool effect_finished(const struct effect *e);
+/* One that is asked for once, whatever comes of it, and has nothing to undo and no note: what Nomad
+ * shows afterwards says whether it is asked for again. */
+bool effect_is_single(enum effect_kind kind);
+/* The last one of this kind on this host, finished or not, as far as its row was not given to
+ * another; NULL. */
+const struct effect *ledger_effect_last(const struct ledger *l, enum effect_kind kind,
+                                        const char *key);
 /* A run by 0.1.0 switched autopilot's dead-server cleanup off in e->region, and was ended before it
  * had given it back. */
 bool effect_left_off(const struct effect *e);

@@ -52,11 +52,14 @@ static const struct field numbers[] = {
     ROW("own-build", plan, own_build, FIELD_BOOL),
 };
 
-/* s server, c client; l leader, k canary, a already, m managed */
+/* s server, c client; l leader, k canary, a already, m managed; j joins, o is taken out */
 static void flags_text(char dst[static 8], const struct plan_host *h)
 {
-    snprintf(dst, 8, "%c%s%s%s%s", h->is_server ? 's' : 'c', h->leader ? "l" : "",
-             h->canary ? "k" : "", h->already ? "a" : "", h->managed ? "m" : "");
+    static const char *const roles[PLAN_ROLES] = {
+        [ROLE_UPGRADE] = "", [ROLE_JOINS] = "j", [ROLE_LEAVES] = "o"};
+
+    snprintf(dst, 8, "%c%s%s%s%s%s", h->is_server ? 's' : 'c', h->leader ? "l" : "",
+             h->canary ? "k" : "", h->already ? "a" : "", h->managed ? "m" : "", roles[h->role]);
 }
 
 /* A deadline of its own stands behind the rest, where there is one. */
@@ -198,6 +201,10 @@ static int read_host(struct plan *p, char **f, size_t n)
     h->canary = strchr(f[7], 'k') != NULL;
     h->already = strchr(f[7], 'a') != NULL;
     h->managed = strchr(f[7], 'm') != NULL;
+    h->role = strchr(f[7], 'j') != NULL   ? ROLE_JOINS
+              : strchr(f[7], 'o') != NULL ? ROLE_LEAVES
+                                          : ROLE_UPGRADE;
+    p->replaces = p->replaces || h->role != ROLE_UPGRADE;
     p->n_servers += h->is_server;
     p->n_clients += !h->is_server;
     p->n_todo += !h->already;

@@ -21,16 +21,80 @@ enum member_status view_status(const struct server_view *v, const char *id)
     return MEMBER_NONE;
 }
 
-void view_init(struct view *v, const struct world *w, const struct plan *p, const char *region,
-               int64_t now, struct gate_result *ret)
+bool region_has_left(const struct world *w, const char *region, const char *id, int64_t now)
+{
+    bool read = false;
+
+    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
+        const struct host *by = &w->hosts[i];
+        if (!str_eq(by->region, region) || str_eq(by->server_id, id) ||
+            !fresh(by->server.members_at, now))
+            continue;
+        enum member_status s = view_status(&by->server, id);
+        if (s != MEMBER_LEFT && s != MEMBER_NONE)
+            return false;
+        read = true;
+    }
+    return read;
+}
+
+/* It runs because of this run, or is to. */
+static bool has_begun_to_join(const struct ledger *l, size_t i)
+{
+    enum host_state s = l != NULL && i < l->n_hosts ? l->hosts[i].state : HOST_PENDING;
+
+    return s == HOST_SWAPPING || s == HOST_SETTLING || s == HOST_ENABLING || s == HOST_DONE;
+}
+
+/* A server of the region that the run waits for no more, or not yet. */
+static bool is_out(const struct view *v, const struct host *h)
+{
+    size_t i = plan_index(v->p, h->key);
+
+    if (i == SIZE_MAX)
+        return plan_is_past(v->w, v->p, h);
+    enum plan_role role = v->p->hosts[i].role;
+    if (role == ROLE_UPGRADE || (role == ROLE_JOINS && has_begun_to_join(v->l, i)))
+        return false;
+    return region_has_left(v->w, v->region, h->server_id, v->now);
+}
+
+static bool has_left(const struct view *v, size_t i)
+{
+    const struct host *h = world_host(v->w, v->p->hosts[i].key);
+    enum host_state s = v->l != NULL && i < v->l->n_hosts ? v->l->hosts[i].state : HOST_PENDING;
+
+    return h == NULL || is_out(v, h) || s == HOST_DONE || s == HOST_GONE;
+}
+
+uint32_t view_planned_voters(const struct view *v)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < v->p->n_regions; i++)
+        if (str_eq(v->p->regions[i].name, v->region))
+            n = v->p->regions[i].voters;
+    for (size_t i = 0; n > 0 && v->p->replaces && i < v->p->n_hosts; i++) {
+        enum plan_role role = v->p->hosts[i].role;
+        if (!str_eq(v->p->hosts[i].region, v->region))
+            continue;
+        n += role == ROLE_JOINS && v->l != NULL && i < v->l->n_hosts &&
+             v->l->hosts[i].state == HOST_DONE;
+        n -= role == ROLE_LEAVES && has_left(v, i);
+    }
+    return n > 0 ? (uint32_t)n : 0;
+}
+
+void view_init(struct view *v, const struct world *w, const struct plan *p, const struct ledger *l,
+               const char *region, int64_t now, struct gate_result *ret)
 {
     static const struct plan none; /* who has left does not count */
 
     p = p != NULL ? p : &none;
-    *v = (struct view){.w = w, .p = p, .region = region, .now = now, .ret = ret};
+    *v = (struct view){.w = w, .p = p, .l = l, .region = region, .now = now, .ret = ret};
     for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
         const struct host *h = &w->hosts[i];
-        if (!str_eq(h->region, region) || plan_is_past(w, p, h))
+        if (!str_eq(h->region, region) || is_out(v, h))
             continue;
         if (v->n == REGION_SERVERS_MAX)
             v->too_many = true;
@@ -127,7 +191,7 @@ const struct host *region_leader_why(const struct world *w, const char *region, 
     struct view v;
 
     ret->text[0] = '\0';
-    view_init(&v, w, NULL, region, now, ret);
+    view_init(&v, w, NULL, NULL, region, now, ret);
     return view_is_sound(&v) && view_leader(&v) ? v.leader : NULL;
 }
 

@@ -2,7 +2,9 @@
  * raft_view.h - one region as its servers tell it: who belongs, who leads, who votes.
  *
  * The ground the gates of a region stand on (gate.c). Pure. Answers older than FRESH_MS do not
- * count, and servers that are past (plan_is_past) do not belong.
+ * count, and servers that are past (plan_is_past) do not belong; nor does a server of a replacement
+ * that everybody calls `left`, unless it is joining or has joined. One that joins belongs from when
+ * a member's list first has it.
  *
  * region_leader answers one question. Who has several makes a view: view_init, perhaps
  * view_without, then view_is_sound and view_leader, in this order, then the rest. A view
@@ -31,9 +33,9 @@ struct view {
     struct gate_result *ret;
 };
 
-/* p NULL: nothing is planned. */
-void view_init(struct view *v, const struct world *w, const struct plan *p, const char *region,
-               int64_t now, struct gate_result *ret);
+/* p, l NULL: nothing is planned, nothing was begun. */
+void view_init(struct view *v, const struct world *w, const struct plan *p, const struct ledger *l,
+               const char *region, int64_t now, struct gate_result *ret);
 /* Always false, so that a check can return it. */
 bool view_say(struct view *v, enum verdict_kind kind, const char *fmt, ...) PRINTF(3, 4);
 /* There are servers, the world could be observed. */
@@ -47,6 +49,11 @@ enum member_status view_status(const struct server_view *by, const char *id);
 /* Which server a peer is; NULL: none of the region. With raft protocol 2 a peer's id is its
  * address (recorded: Nomad 1.0.18, raft protocol 2). */
 const struct host *view_peer(const struct view *v, const struct peer *p);
+/* Nobody's list has it but as `left`, and somebody's was read just now. id: raft id, "" none. */
+bool region_has_left(const struct world *w, const char *region, const char *id, int64_t now);
+/* How many servers of the region the plan wants to vote by now: those of the beginning, and those
+ * that have joined, without those that have left. 0: unknown. */
+uint32_t view_planned_voters(const struct view *v);
 /* By every raft configuration read; without one by autopilot; without that by its own
  * agent/self. */
 enum tri view_voter(const struct view *v, const struct host *h);

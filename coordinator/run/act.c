@@ -57,6 +57,16 @@ static void settling_begins(struct run *r, struct ledger_host *lh, int64_t now)
         lh->silence_ms = ledger_silence(lh, h->agent.work.silence_ms, now);
 }
 
+/* Its order is given in this state, and the first of its kind. */
+static void service_begins(struct ledger_host *lh, int64_t now)
+{
+    lh->order = MSG_NONE;
+    lh->attempts = 0;
+    lh->answered = false;
+    lh->refusal = REFUSAL_NONE;
+    lh->effect_ms = now;
+}
+
 /* What Nomad itself said when it failed there, by the agent that saw it fail. */
 static void keep_log(const struct run *r, struct ledger_host *lh, const struct intent *in)
 {
@@ -77,6 +87,25 @@ static void forget_fingerprint(struct ledger_host *lh)
         buf_free(&lh->fingerprint);
 }
 
+/* Its state, and what is told of it: that stands while it is restored, or leaves. */
+static void set_state(struct run *r, struct ledger_host *lh, const struct intent *in)
+{
+    bool told_before = (lh->state == HOST_RESTORING && in->state != HOST_GONE) ||
+                       (host_served(lh->state) && in->text[0] == '\0');
+
+    lh->state = in->state;
+    if (told_before)
+        return;
+    lh->outcome = in->outcome;
+    lh->failure = in->failure;
+    lh->failed_in = in->failed_in;
+    if (in->differs != FEATURE_NONE || in->outcome == OUTCOME_SETTLED)
+        lh->differs = in->differs;
+    lh->skip = in->skip;
+    str_cut(lh->text, sizeof(lh->text), in->text);
+    keep_log(r, lh, in);
+}
+
 static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *p,
                  const struct intent *in)
 {
@@ -91,25 +120,15 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
                   in->state == HOST_DRAINING); /* nothing was done: once more */
     if (lh->state == HOST_PENDING && in->state == HOST_STAGED)
         lh->order = MSG_STAGE; /* without one: a new turn, what the last swap noted is past */
-    if (lh->state == HOST_RESTORING && in->state != HOST_GONE) {
-        lh->state = in->state; /* outcome and text stand since it began to restore */
-    } else {
-        lh->state = in->state;
-        lh->outcome = in->outcome;
-        lh->failure = in->failure;
-        lh->failed_in = in->failed_in;
-        if (in->differs != FEATURE_NONE || in->outcome == OUTCOME_SETTLED)
-            lh->differs = in->differs;
-        lh->skip = in->skip;
-        str_cut(lh->text, sizeof(lh->text), in->text);
-        keep_log(r, lh, in);
-    }
+    set_state(r, lh, in);
     if (e != NULL && (lh->state == HOST_RESTORING || host_finished(lh->state))) {
         e->undo = true;
         e->dirty = true;
     }
     if (lh->state == HOST_SETTLING)
         settling_begins(r, lh, now);
+    if (host_served(lh->state))
+        service_begins(lh, now);
     if (lh->state == HOST_DONE || lh->state == HOST_FAILED)
         lh->settled_ms = now;
     if (lh->state == HOST_GONE)
@@ -192,7 +211,23 @@ static const struct {
     [INTENT_STAGE] = {MSG_STAGE, HOST_STAGING},
     [INTENT_SWAP] = {MSG_SWAP, HOST_SWAPPING},
     [INTENT_REVERT] = {MSG_REVERT, HOST_REVERTING},
+    [INTENT_SERVICE] = {MSG_SERVICE, HOST_PENDING}, /* by its operation: */
 };
+
+static const enum host_state served[] = {[SERVICE_STOP] = HOST_STOPPING,
+                                         [SERVICE_ENABLE] = HOST_ENABLING,
+                                         [SERVICE_DISABLE] = HOST_DISABLING};
+
+/* One that leaves is ordered to before anything else was said of it in this turn. */
+static void service_ordered(struct ledger_host *lh, const struct intent *in)
+{
+    if (!host_served(lh->state)) {
+        lh->outcome = OUTCOME_NONE;
+        lh->failure = FAILURE_NONE;
+        lh->text[0] = '\0';
+    }
+    lh->state = served[in->service];
+}
 
 /* 1: this intent comes to nothing now. */
 static int order_host(struct run *r, struct ledger_host *lh, const struct plan_host *p,
@@ -202,7 +237,10 @@ static int order_host(struct run *r, struct ledger_host *lh, const struct plan_h
 
     if (rv != 0)
         return rv;
-    lh->state = ordered[in->kind].state;
+    if (in->kind == INTENT_SERVICE)
+        service_ordered(lh, in);
+    else
+        lh->state = ordered[in->kind].state;
     if (in->kind == INTENT_STAGE)
         lh->text[0] = '\0'; /* what it says from here on is about this stage */
     if (in->kind == INTENT_SWAP)
@@ -214,6 +252,11 @@ static int order_host(struct run *r, struct ledger_host *lh, const struct plan_h
     if (in->kind == INTENT_REVERT)
         lh->differs = in->differs;
     return 0;
+}
+
+static bool is_single(enum intent_kind k)
+{
+    return k == INTENT_TRANSFER || k == INTENT_REMOVE_PEER || k == INTENT_FORCE_LEAVE;
 }
 
 static int apply(struct run *r, const struct intent *in, struct err *err)
@@ -230,8 +273,8 @@ static int apply(struct run *r, const struct intent *in, struct err *err)
         mark(r, lh, p, in);
     else if (in->kind == INTENT_DRAIN && lh != NULL)
         return add_drain(r, lh);
-    else if (in->kind == INTENT_TRANSFER && lh != NULL)
-        effects_transfer(r, lh, in);
+    else if (is_single(in->kind) && lh != NULL)
+        effects_single(r, lh, in);
     else if (in->kind == INTENT_SNAPSHOT)
         watch_ask(r, in);
     else if (in->kind == INTENT_PRESERVE && lh != NULL)
@@ -306,6 +349,8 @@ static enum host_state stands(const struct ledger *l, const struct ledger_host *
 {
     if (lh->order == MSG_REVERT)
         return HOST_SETTLING;
+    if (lh->order == MSG_SERVICE)
+        return lh->state;
     if (lh->order == MSG_SWAP && ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
         return HOST_DRAINING;
     return lh->order == MSG_STAGE || re == STAGE ? HOST_PENDING : HOST_STAGED;
@@ -323,25 +368,46 @@ static void say_refused(const struct ledger_host *lh, const struct receipt_done 
                  refusal_name(done->refusal), done->text);
 }
 
+/* Why one that was to join is taken out again stands until it is. */
+static void keep_text(struct ledger_host *lh, const char *text)
+{
+    if (lh->outcome != OUTCOME_UNDONE)
+        str_cut(lh->text, sizeof(lh->text), text);
+}
+
 /* A host that could not write has not taken the order's sequence either: a copy of it may be obeyed
  * until it is too late. Until then the host is in flight, and then it is asked once more. */
 static bool may_still_be_obeyed(struct ledger_host *lh, const struct receipt_done *done,
                                 int64_t now)
 {
+    char text[TEXT_MAX];
+
     if (done->refusal != REFUSAL_IO || lh->order == MSG_STAGE || now - lh->ordered_ms > SWAP_BY_MS)
         return false;
     lh->refusal = REFUSAL_IO;
-    say_refused(lh, done, lh->text);
+    say_refused(lh, done, text);
+    keep_text(lh, text);
     lh->call.retry_ms = lh->ordered_ms + SWAP_BY_MS + 1;
     lh->dirty = true;
     return true;
+}
+
+/* A unit that cannot be had by order stays so. A stop is refused by its phase where nothing runs:
+ * whether that is so, the host is asked (decide_service.c). */
+static enum reaction to_service(const struct ledger_host *lh)
+{
+    bool refuses = lh->refusal == REFUSAL_PHASE || lh->refusal == REFUSAL_DIGEST;
+
+    if (refuses && lh->state == HOST_STOPPING)
+        return LATER;
+    return refuses || lh->refusal == REFUSAL_HELD ? FINAL : reactions[lh->refusal];
 }
 
 /* What was refused before the run was resumed may be mended by now: whoever resumed was told to
  * mend it. The same bytes are answered by the receipt that was kept, so a new order asks. */
 static enum reaction reaction_to(const struct ledger_host *lh)
 {
-    enum reaction re = reactions[lh->refusal];
+    enum reaction re = lh->order == MSG_SERVICE ? to_service(lh) : reactions[lh->refusal];
     bool given_before = lh->attempts == 0;
 
     return given_before && (re == FINAL || re == HELD) ? AGAIN : re;
@@ -369,7 +435,8 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
         in.state = skipped ? HOST_SKIPPED : HOST_FAILED;
         in.skip = skipped ? SKIP_HELD : SKIP_NONE;
         in.failure = lh->refusal == REFUSAL_IO ? FAILURE_IO : FAILURE_REFUSED_BY_LAW;
-        in.outcome = lh->order == MSG_REVERT ? OUTCOME_LEFT : OUTCOME_NONE;
+        in.outcome =
+            lh->order == MSG_REVERT || lh->order == MSG_SERVICE ? OUTCOME_LEFT : OUTCOME_NONE;
         if (ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
             in.state = HOST_RESTORING;
     }
@@ -381,7 +448,7 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
         mark(r, lh, &r->config->plan->hosts[lh - l->hosts], &in);
     } else {
         lh->state = in.state;
-        str_cut(lh->text, sizeof(lh->text), in.text);
+        keep_text(lh, in.text);
         forget_fingerprint(lh);
         lh->dirty = true;
     }

@@ -56,7 +56,9 @@ static void fill_swap(const struct run *r, const struct plan_host *p, const stru
 
     *ret = (struct order_swap){
         .digest = p->digest,
-        .on_not_ready = p->is_server ? plan->server_on_not_ready : plan->client_on_not_ready,
+        .on_not_ready = p->role == ROLE_JOINS ? ON_LEAVE /* there is nothing to go back to */
+                        : p->is_server        ? plan->server_on_not_ready
+                                              : plan->client_on_not_ready,
         .not_before = in->not_before,
         .hold_ms = (uint32_t)plan->policy.hold_ms,
         .deadline_ms = (uint32_t)plan_ready_ms(plan, p),
@@ -102,6 +104,8 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
         ports->stage_order(ports->ctx, lh->key, &o->u.stage);
     else if (kind == MSG_SWAP)
         fill_swap(r, p, in, &o->u.swap);
+    else if (kind == MSG_SERVICE)
+        o->u.service.op = in->service;
     else
         fill_revert(r, p, in, &h->agent, &o->u.revert);
     int rv = sign(r, lh->key, o, &lh->call, &lh->inner, &lh->inner_digest, err);
@@ -159,7 +163,9 @@ void act_baseline(const struct run *r, struct ledger_host *lh)
 
     if (lh->differs == FEATURE_NONE || lh->fingerprint.len == 0) { /* else: from before that */
         lh->differs = FEATURE_NONE;
-        keep_fingerprint(lh, r->world, h, drained);
+        buf_clear(&lh->fingerprint);
+        if (r->config->plan->hosts[lh - r->config->ledger->hosts].role != ROLE_JOINS)
+            keep_fingerprint(lh, r->world, h, drained); /* a new one has been nothing before */
     }
     lh->base_stamp = h->agent.hello.stamp;
     lh->base_leader_index = lh->base_modify_index = 0;

@@ -2,9 +2,9 @@
  * act_order.h - orders to agents: their head, and those of an intent, signed into the ledger.
  *
  * Whoever orders something sets the kind, the sequence and what the kind asks for, and order_send
- * does the rest. act_order does all but the sending for an intent to stage, swap or revert, and
- * leaves the signed bytes in the ledger's host: they are sent after the commit, and a retry sends
- * the same. What is noted of a host before its turn, to be compared with afterwards, is noted
+ * does the rest. act_order does all but the sending for an intent to stage, swap, revert or serve,
+ * and leaves the signed bytes in the ledger's host: they are sent after the commit, and a retry
+ * sends the same. What is noted of a host before its turn, to be compared with afterwards, is noted
  * here too.
  */
 #ifndef ACT_ORDER_H

@@ -49,16 +49,22 @@ static bool gone(const struct run *r, const char *key)
     return h != NULL && h->state == HOST_GONE;
 }
 
-void effects_transfer(struct run *r, struct ledger_host *lh, const struct intent *in)
+void effects_single(struct run *r, struct ledger_host *lh, const struct intent *in)
 {
-    struct effect *e = ledger_effect_add(r->config->ledger, EFFECT_TRANSFER, lh->key);
+    enum effect_kind kind = in->kind == INTENT_TRANSFER      ? EFFECT_TRANSFER
+                            : in->kind == INTENT_REMOVE_PEER ? EFFECT_REMOVE_PEER
+                                                             : EFFECT_FORCE_LEAVE;
+    struct effect *e = ledger_effect_add(r->config->ledger, kind, lh->key);
 
     if (e == NULL)
         return;
     str_cut(e->before, sizeof(e->before), lh->key);
-    str_cut(e->ours, sizeof(e->ours), in->peer);
+    str_cut(e->ours, sizeof(e->ours), kind == EFFECT_TRANSFER ? in->peer : in->member);
     e->note_cleared = true;
-    lh->transfers++;
+    if (kind == EFFECT_TRANSFER)
+        lh->transfers++;
+    else
+        lh->attempts++;
     lh->dirty = true;
     run_moved(r);
 }
@@ -109,7 +115,10 @@ static void plan_one(struct run *r, size_t row, int64_t now)
     c->step = STEP_NONE;
     c->call.outstanding = false;
     bool past = e->kind == EFFECT_AUTOPILOT;
-    if (!e->undo && !e->undone && !past && !run_may_begin(r))
+    /* What takes a server out that has ended goes on, as the host's turn does, when the run ends.
+     */
+    bool ends = effect_is_single(e->kind) && e->kind != EFFECT_TRANSFER;
+    if (!ends && !e->undo && !e->undone && !past && !run_may_begin(r))
         return;
     if (past ? !e->note_cleared && all_asked(r, e, c, now)
              : e->undone && gone(r, e->key)) { /* no agent to clear it with */
@@ -167,23 +176,33 @@ static int put_note(struct run *r, const struct effect *e, struct effect_call *c
     return MIN_OF(rv, 0);
 }
 
+static enum operation operation_of(const struct effect *e, const struct effect_call *c)
+{
+    static const enum operation single[] = {[EFFECT_TRANSFER] = OP_TRANSFER,
+                                            [EFFECT_REMOVE_PEER] = OP_REMOVE_PEER,
+                                            [EFFECT_FORCE_LEAVE] = OP_FORCE_LEAVE};
+
+    if (effect_is_single(e->kind))
+        return single[e->kind];
+    return c->step == STEP_DO ? OP_DRAIN : OP_UNDRAIN;
+}
+
 static void operate(struct run *r, const struct effect *e, struct effect_call *c)
 {
     const struct ports *ports = r->config->ports;
     const struct plan_host *p = plan_host(r->config->plan, e->key);
     const struct host *h = r->world != NULL ? world_host(r->world, e->key) : NULL;
-    bool node = e->kind != EFFECT_TRANSFER && h != NULL && h->node_id[0] != '\0';
+    bool node = !effect_is_single(e->kind) && h != NULL && h->node_id[0] != '\0';
     char run[2 * RUN_ID_LEN + 1];
 
     str_hex(run, r->config->ledger->run_id, RUN_ID_LEN);
     struct operate o = {
-        .op = e->kind == EFFECT_TRANSFER ? OP_TRANSFER
-              : c->step == STEP_DO       ? OP_DRAIN
-                                         : OP_UNDRAIN,
+        .op = operation_of(e, c),
         .effect = e->id,
         .region = p != NULL ? p->region : "",
         .node_id = node ? h->node_id : e->key,
         .peer_id = e->ours,
+        .member = e->ours,
         .eligible = true,
         .deadline_ms = r->config->plan->policy.drain_deadline_ms,
         .run_hex = run,
@@ -246,7 +265,7 @@ static void operated(struct run *r, struct effect *e, struct effect_call *c, con
 
     e->done_ms = now_of(r);
     e->dirty = true;
-    if (e->kind == EFFECT_TRANSFER) { /* taken or not: the observation tells who leads */
+    if (effect_is_single(e->kind)) { /* taken or not: the observation tells what came of it */
         e->done = ev->ok;
         e->undo = true;
     } else if (ev->ok && begun) {

@@ -13,10 +13,10 @@
 
 void effects_init(struct run *r);
 void effects_free(struct run *r);
-/* INTENT_TRANSFER */
 /* What the host's own stop drained is to be given back; false: no room for the effect now. */
 MUST_CHECK bool effects_give_back(struct run *r, struct ledger_host *lh);
-void effects_transfer(struct run *r, struct ledger_host *lh, const struct intent *in);
+/* INTENT_TRANSFER, INTENT_REMOVE_PEER, INTENT_FORCE_LEAVE: an effect that is asked for once. */
+void effects_single(struct run *r, struct ledger_host *lh, const struct intent *in);
 /* Steps whose effect is on the outside are done after the commit: effects_plan before it
  * (attempts and ends are part of what is committed), effects_do after it. */
 void effects_plan(struct run *r);

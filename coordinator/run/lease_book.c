@@ -298,6 +298,17 @@ static int tick_one(struct run *r, size_t i, int64_t now, struct err *err)
 
 /* ---- what it means ---- */
 
+/* A server that has left holds the lease while its machine lives; nothing depends on that. */
+static bool counts(const struct run *r, size_t i)
+{
+    const struct ledger *l = r->config->ledger;
+    const struct plan *p = r->config->plan;
+    bool left = i < p->n_hosts && p->hosts[i].role == ROLE_LEAVES && i < l->n_hosts &&
+                l->hosts[i].state == HOST_DONE;
+
+    return !left && wanted(r, i);
+}
+
 static void lacks(const struct run *r, const struct lease_entry *e, char dst[static TEXT_MAX])
 {
     const struct host *h = world_host(r->world, e->key);
@@ -319,7 +330,7 @@ static void tell(struct run *r)
         size_t n = 0, held = 0;
         for (size_t i = 0; p->regions[k].planned && i < r->leases->n; i++) {
             const struct lease_entry *e = &r->leases->entries[i];
-            if (!e->server || !str_eq(e->region, p->regions[k].name) || !wanted(r, i))
+            if (!e->server || !str_eq(e->region, p->regions[k].name) || !counts(r, i))
                 continue;
             n++;
             held += e->held;

@@ -6,7 +6,8 @@
  * lease_receipt and lease_no_answer. At the end of a run lease_give_back until all are back, then
  * lease_free. The book is r->leases, and r->lease.claims points into it.
  *
- * Every server agent of the planned regions, always; a client's before its stage, given back after,
+ * Every server agent of the planned regions, always (one that has left is asked on, and may be
+ * silent); a client's before its stage, given back after,
  * again for its swap. A take is answered by "held by another run" or it is ours: free, expired, or
  * our own run's (resume). What the newest answer says counts, whatever was asked: a lost receipt
  * is made up by the next one. The book is not in the ledger: losing it only

@@ -210,7 +210,7 @@ void small_fleet_init(struct small_fleet *f)
     f->release.builds[0].urls[0] = "https://mirror.example/nomad.zip";
     f->release.builds[0].n_urls = 1;
     f->release.n_builds = 1;
-    for (int i = 0; i < SMALL_SERVERS; i++)
+    for (int i = 0; i < SMALL_HOSTS; i++)
         memcpy(f->objects[i], (const int64_t[OBJECT_KINDS]){5, 2, 8, 1}, sizeof(f->objects[i]));
     policy_default(&f->policy);
     small_survey_init(&f->surveyed, &f->survey);

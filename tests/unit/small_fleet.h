@@ -46,8 +46,8 @@ struct small_fleet {
     struct peer raft[SMALL_SERVERS], autopilot[SMALL_SERVERS];
     struct driver_view drivers[2][1];
     struct alloc_view allocs[2][1];
-    struct feature features[2][SMALL_FEATURES];   /* of c1 and c2: by enum small_feature */
-    int64_t objects[SMALL_SERVERS][OBJECT_KINDS]; /* counted in each server's state */
+    struct feature features[2][SMALL_FEATURES]; /* of c1 and c2: by enum small_feature */
+    int64_t objects[SMALL_HOSTS][OBJECT_KINDS]; /* counted in each server's state */
     struct small_survey surveyed;
     struct survey survey;
     struct release release;

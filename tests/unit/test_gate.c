@@ -237,15 +237,21 @@ static void test_quorum(void **state)
 {
     struct small_fleet *f = fleet();
     (void)state;
-    assert_int_equal(gate_quorum(&f->w, &f->plan, "s1-id", f->w.begun_ms).kind, GATE_PASS);
+    assert_int_equal(gate_quorum(&f->w, &f->plan, &f->ledger, "s1-id", f->w.begun_ms).kind,
+                     GATE_PASS);
     f->hosts[1].server.raft_state = "Candidate";
-    assert_int_equal(gate_quorum(&f->w, &f->plan, "s3-id", f->w.begun_ms).kind, GATE_FAIL);
+    assert_int_equal(gate_quorum(&f->w, &f->plan, &f->ledger, "s3-id", f->w.begun_ms).kind,
+                     GATE_FAIL);
     /* it says nothing about itself */
-    assert_int_equal(gate_quorum(&f->w, &f->plan, "s2-id", f->w.begun_ms).kind, GATE_PASS);
+    assert_int_equal(gate_quorum(&f->w, &f->plan, &f->ledger, "s2-id", f->w.begun_ms).kind,
+                     GATE_PASS);
     f->hosts[1].server.leader_at = 0;
-    assert_int_equal(gate_quorum(&f->w, &f->plan, "s2-id", f->w.begun_ms).kind, GATE_PASS);
-    assert_int_equal(gate_quorum(&f->w, &f->plan, "s3-id", f->w.begun_ms).kind, GATE_UNKNOWN);
-    assert_int_equal(gate_quorum(&f->w, &f->plan, "c1-id", f->w.begun_ms).kind, GATE_UNKNOWN);
+    assert_int_equal(gate_quorum(&f->w, &f->plan, &f->ledger, "s2-id", f->w.begun_ms).kind,
+                     GATE_PASS);
+    assert_int_equal(gate_quorum(&f->w, &f->plan, &f->ledger, "s3-id", f->w.begun_ms).kind,
+                     GATE_UNKNOWN);
+    assert_int_equal(gate_quorum(&f->w, &f->plan, &f->ledger, "c1-id", f->w.begun_ms).kind,
+                     GATE_UNKNOWN);
     done(f);
 }
 
@@ -254,9 +260,11 @@ static void test_two_voters(void **state)
     struct small_fleet *f = fleet();
     (void)state;
     f->raft[2].voter = false;
-    assert_int_equal(gate_quorum(&f->w, &f->plan, "s2-id", f->w.begun_ms).kind, GATE_FAIL);
+    assert_int_equal(gate_quorum(&f->w, &f->plan, &f->ledger, "s2-id", f->w.begun_ms).kind,
+                     GATE_FAIL);
     f->plan.policy.accept_outage = true;
-    assert_int_equal(gate_quorum(&f->w, &f->plan, "s2-id", f->w.begun_ms).kind, GATE_PASS);
+    assert_int_equal(gate_quorum(&f->w, &f->plan, &f->ledger, "s2-id", f->w.begun_ms).kind,
+                     GATE_PASS);
     done(f);
 }
 
@@ -310,7 +318,7 @@ static struct voter_count counted(const struct small_fleet *f, const struct host
     struct gate_result unused;
     struct view v;
 
-    view_init(&v, &f->w, &f->plan, "global", f->w.begun_ms, &unused);
+    view_init(&v, &f->w, &f->plan, &f->ledger, "global", f->w.begun_ms, &unused);
     v.leader = &f->hosts[0];
     view_without(&v, without);
     return gate_voters(&v);

@@ -281,6 +281,41 @@ static void test_text(void **state)
     done(f);
 }
 
+/* Of one that joins, of one that leaves; an upgrade's text has neither (tests above). */
+static void test_roles(void **state)
+{
+    static const char *const flags[] = {" smj ", " smo ", " slmo "};
+    static const enum plan_role roles[] = {ROLE_JOINS, ROLE_LEAVES, ROLE_LEAVES};
+    auto_buf struct buf text = BUF_INIT;
+    struct small_fleet *f = fleet();
+    struct err err = ERR_INIT;
+    struct plan back;
+    (void)state;
+
+    make(f);
+    for (size_t i = 0; i < ARRAY_LEN(roles); i++)
+        f->plan.hosts[i].role = roles[i];
+    plan_text(&f->plan, &text);
+    if (plan_read(buf_str(&text), text.len, built_in(), &back, &err) < 0)
+        fail_msg("%s", err.text);
+    for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+        assert_non_null(strstr(buf_str(&text), flags[i]));
+        assert_int_equal(back.hosts[i].role, roles[i]);
+    }
+    assert_true(back.replaces);
+    assert_int_equal(back.hosts[3].role, ROLE_UPGRADE);
+    plan_free(&back);
+    for (size_t i = 0; i < ARRAY_LEN(roles); i++)
+        f->plan.hosts[i].role = ROLE_UPGRADE;
+    buf_clear(&text);
+    plan_text(&f->plan, &text);
+    if (plan_read(buf_str(&text), text.len, built_in(), &back, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_false(back.replaces);
+    plan_free(&back);
+    done(f);
+}
+
 static void test_text_refused(void **state)
 {
     static const char *const bad[] = {
@@ -347,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_already),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_text_refused),
+        cmocka_unit_test(test_roles),
         cmocka_unit_test(test_digest_follows),
         cmocka_unit_test(test_unobserved),
     };

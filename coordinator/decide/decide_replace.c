@@ -1,0 +1,216 @@
+/* Servers are replaced: new ones join, one at a time and all of them first; then old ones leave,
+ * one at a time, the leader last. At every step the healthy voters are a quorum of the raft
+ * configuration before and after it. */
+#include "decide.h"
+
+#include "decide_keystore.h"
+#include "decide_watch.h"
+#include "raft_view.h"
+
+static const struct plan_host *planned(const struct situation *s, size_t i)
+{
+    return &s->plan->hosts[i];
+}
+
+static bool leads(const struct situation *s, size_t i, const struct host *leader)
+{
+    return str_eq(planned(s, i)->key, leader->key);
+}
+
+/* By live data; SIZE_MAX: none is left. */
+static size_t next_one(const struct situation *s, const struct host *leader)
+{
+    size_t last = SIZE_MAX;
+
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        if (host_finished(s->ledger->hosts[i].state))
+            continue;
+        if (planned(s, i)->role == ROLE_JOINS || !leads(s, i, leader))
+            return i;
+        last = i;
+    }
+    return last;
+}
+
+/* ---- a new one joins ---- */
+
+static const char *cannot_begin(const struct situation *s, size_t i, const struct host *h)
+{
+    const char *why = host_disagrees(h, s->now);
+
+    if (why == NULL && host_may_run_target(s, i, h))
+        why = "whether it runs the target already is not known yet";
+    return why;
+}
+
+/* One that votes already, whoever started it, counts for the quorum. */
+static bool may_be_restarted(const struct situation *s, struct decision *d, size_t i,
+                             const struct host *h)
+{
+    if (!h->is_server)
+        return true;
+    struct gate_result g = gate_quorum(s->world, s->plan, s->ledger, planned(s, i)->key, s->now);
+    if (g.kind != GATE_PASS)
+        waiting_for(d, reason_of(g.kind), planned(s, i)->key, "%s", g.text);
+    return g.kind == GATE_PASS;
+}
+
+static void begin_join(const struct situation *s, struct decision *d, size_t i,
+                       const struct host *leader)
+{
+    const struct plan_host *p = planned(s, i);
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct host *h = world_host(s->world, p->key);
+    const char *why = cannot_begin(s, i, h);
+
+    if (why != NULL)
+        waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
+    else if (host_newer(s, h))
+        intend_stop(s, d, p->name, "Plan anew: caravan abort, then caravan plan VERSION.",
+                    "%s runs %s meanwhile, newer than %s", p->name, host_version(s->world, h),
+                    s->plan->target);
+    else if (!call_due(&lh->call, s->now))
+        waiting_for(d, REASON_RETRY, p->key, "%s: %s", p->name, lh->text);
+    else if (!may_be_restarted(s, d, i, h) || !all_counted(s, d, leader))
+        return;
+    else if (host_runs_target(s, i, h))
+        intend_mark(d, p->key, HOST_SETTLING, "runs %s already: only its gates are asked",
+                    s->plan->target);
+    else
+        intend(d, INTENT_SWAP, p->key);
+}
+
+/* ---- an old one leaves ---- */
+
+/* A server that has joined; NULL: none. */
+static const struct host *heir(const struct situation *s)
+{
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        const struct host *h = world_host(s->world, planned(s, i)->key);
+        if (planned(s, i)->role == ROLE_JOINS && s->ledger->hosts[i].state == HOST_DONE &&
+            h != NULL && h->is_server)
+            return h;
+    }
+    return NULL;
+}
+
+static void begin_leave(const struct situation *s, struct decision *d, size_t i,
+                        const struct host *leader)
+{
+    const struct plan_host *p = planned(s, i);
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct host *to = leads(s, i, leader) ? heir(s) : NULL;
+    const char *why = host_disagrees(world_host(s->world, p->key), s->now);
+    struct gate_result g = gate_quorum(s->world, s->plan, s->ledger, p->key, s->now);
+
+    if (why != NULL)
+        waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
+    else if (!call_due(&lh->call, s->now))
+        waiting_for(d, REASON_RETRY, p->key, "%s: %s", p->name, lh->text);
+    else if (g.kind != GATE_PASS)
+        waiting_for(d, reason_of(g.kind), p->key, "%s", g.text);
+    else if (!all_counted(s, d, leader))
+        return;
+    else if (to != NULL && s->plan->transfer && lh->transfers < TRANSFERS_MAX)
+        str_cut(intend(d, INTENT_TRANSFER, p->key)->peer, UUID_MAX, to->server_id);
+    else
+        intend(d, INTENT_SERVICE, p->key)->service = SERVICE_DISABLE;
+}
+
+/* ---- the next one, whichever it is ---- */
+
+/* What must be so before any server of the region is changed. */
+static const struct host *may_change(const struct situation *s, struct decision *d)
+{
+    const char *region = planned(s, 0)->region;
+    const struct host *leader;
+
+    if (ledger_in_flight(s->ledger, s->plan, true) > 0 || transfer_asked(s, d) || !may_begin(s, d))
+        return NULL;
+    if (!s->lease->all) {
+        waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
+        return NULL;
+    }
+    if (!regions_settled(s, d, servers_disturbed(s->ledger, s->plan)))
+        return NULL;
+    leader = region_leader(s->world, region, s->now);
+    if (leader == NULL)
+        waiting_for(d, REASON_LEADER, "", "region %s: who leads is not clear", region);
+    return leader;
+}
+
+void decide_replace(const struct situation *s, struct decision *d)
+{
+    decide_staging(s, d);
+    if (region_at_work(s) == NULL) {
+        if (counts_after(s, d, true))
+            intend_run(d, RUN_CLIENTS);
+        return;
+    }
+    const struct host *leader = may_change(s, d);
+    if (leader == NULL)
+        return;
+    size_t next = next_one(s, leader);
+    if (s->ledger->hosts[next].state != HOST_STAGED)
+        waiting_for(d, REASON_STAGING, planned(s, next)->key, "%s is not staged",
+                    planned(s, next)->name);
+    else if (!snapshots_taken(s, d) || !keystores_copied(s, d))
+        return;
+    else if (planned(s, next)->role == ROLE_JOINS)
+        begin_join(s, d, next, leader);
+    else
+        begin_leave(s, d, next, leader);
+}
+
+/* ---- and back, before the first has left ---- */
+
+static bool some_has_left(const struct situation *s)
+{
+    for (size_t i = 0; i < s->plan->n_servers; i++)
+        if (planned(s, i)->role == ROLE_LEAVES &&
+            (s->ledger->hosts[i].state == HOST_DONE || s->ledger->hosts[i].state == HOST_GONE))
+            return true;
+    return false;
+}
+
+/* By its agent, asked just now, its Nomad does not run; nor does that of one never begun. */
+static bool does_not_run(const struct situation *s, const struct ledger_host *lh)
+{
+    const struct host *h = world_host(s->world, lh->key);
+
+    if (lh->order == MSG_NONE)
+        return true;
+    if (h == NULL || host_disagrees(h, s->now) != NULL)
+        return lh->order == MSG_STAGE;
+    return h->agent.hello.stamp.main_pid == 0;
+}
+
+/* By this run, and there is something of it left, or may be. */
+static bool has_joined(const struct situation *s, size_t i)
+{
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+
+    if (planned(s, i)->role != ROLE_JOINS || lh->state == HOST_GONE ||
+        lh->outcome == OUTCOME_UNDONE)
+        return false;
+    return lh->state == HOST_DONE || !does_not_run(s, lh);
+}
+
+bool joined_undone(const struct situation *s, struct decision *d)
+{
+    size_t last = SIZE_MAX;
+
+    if (!s->plan->replaces || some_has_left(s))
+        return true;
+    for (size_t i = 0; i < s->plan->n_servers; i++)
+        last = has_joined(s, i) ? i : last;
+    if (last == SIZE_MAX)
+        return true;
+    if (!regions_settled(s, d, servers_disturbed(s->ledger, s->plan)))
+        return false;
+    struct intent *in = intend(d, INTENT_MARK, planned(s, last)->key);
+    in->state = HOST_DISABLING;
+    in->outcome = OUTCOME_UNDONE;
+    snprintf(in->text, sizeof(in->text), "taken out again: the run was aborted");
+    return false;
+}

@@ -1,0 +1,404 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "raft_view.h"
+#include "replace_desk.h"
+
+static struct gate_result region(struct replace_desk *d)
+{
+    return gate_region(&d->f.w, &d->f.plan, &d->f.ledger, "global", d->f.w.begun_ms);
+}
+
+static void expect_gate(struct replace_desk *d, enum verdict_kind kind, const char *words)
+{
+    struct gate_result g = region(d);
+
+    if (g.kind != kind || strstr(g.text, words) == NULL)
+        fail_msg("\"%s\" in place of \"%s\"", g.text, words);
+}
+
+static void expect_none(struct replace_desk *d, const char *words)
+{
+    const struct decision *is = &d->f.decision;
+
+    if (is->n_intents > 0)
+        fail_msg("an intent of kind %d", (int)is->intents[0].kind);
+    for (size_t i = 0; i < is->n_waiting; i++)
+        if (strstr(is->waiting[i].text, words) != NULL)
+            return;
+    fail_msg("waits for something else than \"%s\": %s", words,
+             is->n_waiting > 0 ? is->waiting[0].text : "nothing");
+}
+
+/* ---- the region's view ---- */
+
+static uint32_t planned(struct replace_desk *d)
+{
+    struct gate_result unused;
+    struct view v;
+
+    view_init(&v, &d->f.w, &d->f.plan, &d->f.ledger, "global", d->f.w.begun_ms, &unused);
+    return view_planned_voters(&v);
+}
+
+/* As many voters as the step wants: 3, 4 when the new one has joined, 3 when an old one has left.
+ */
+static void test_voters_follow_the_step(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    assert_int_equal(region(d).kind, GATE_PASS);
+    assert_int_equal(planned(d), 3);
+    replace_desk_host(d, "n1")->state = HOST_SWAPPING;
+    assert_int_equal(region(d).kind, GATE_PASS); /* nobody lists it yet */
+    replace_desk_joins(d, false);
+    replace_desk_look(d, 2000);
+    expect_gate(d, GATE_FAIL, "n1 is not a voter");
+    replace_desk_joined(d);
+    assert_int_equal(region(d).kind, GATE_PASS);
+    assert_int_equal(planned(d), 4);
+    replace_desk_status(d, "s2", MEMBER_LEFT);
+    replace_desk_look(d, 2000);
+    assert_int_equal(planned(d), 3);
+    expect_gate(d, GATE_FAIL, "raft peer s2");
+    replace_desk_out_of_raft(d, "s2");
+    replace_desk_look(d, 2000);
+    assert_int_equal(region(d).kind, GATE_PASS);
+    replace_desk_close(d);
+}
+
+/* `left` by one list and not by another: it is still waited for. */
+static void test_left_by_everybody(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    replace_desk_status(d, "s2", MEMBER_LEFT);
+    replace_desk_out_of_raft(d, "s2");
+    d->members[2][1].status = MEMBER_ALIVE;
+    replace_desk_look(d, 2000);
+    assert_int_equal(planned(d), 4);
+    assert_int_not_equal(region(d).kind, GATE_PASS);
+    replace_desk_close(d);
+}
+
+/* One that was to stay and is `left`, and one that has joined, are missed. */
+static void test_who_is_missed(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    replace_desk_status(d, "n1", MEMBER_LEFT);
+    replace_desk_look(d, 2000);
+    assert_int_not_equal(region(d).kind, GATE_PASS);
+    replace_desk_close(d);
+}
+
+/* ---- one joins ---- */
+
+static void test_joins_first(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_intent(d, INTENT_SWAP, "n1");
+    assert_int_equal(d->f.decision.n_intents, 1);
+    replace_desk_close(d);
+}
+
+static void settle(struct replace_desk *d, bool votes)
+{
+    struct ledger_host *lh = replace_desk_host(d, "n1");
+
+    replace_desk_joins(d, votes);
+    lh->state = HOST_SETTLING;
+    lh->order = MSG_SWAP;
+    lh->answered = true;
+    lh->base_leader_index = 400;
+    lh->effect_ms = d->f.w.begun_ms;
+    memcpy(lh->base_objects, d->f.objects[0], sizeof(lh->base_objects));
+}
+
+/* Its vote, then enabled, then done. */
+static void test_enabled_when_it_votes(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    settle(d, false);
+    replace_desk_look(d, 30000);
+    assert_int_equal(d->f.decision.n_intents, 0);
+    settle(d, true);
+    replace_desk_look(d, 30000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_ENABLING);
+    replace_desk_state(d, "n1", HOST_ENABLING);
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "n1")->service, SERVICE_ENABLE);
+    replace_desk_answered(d, "n1", REFUSAL_NONE);
+    replace_desk_look(d, 2000);
+    expect_none(d, "read back");
+    d->facts[3][0].value = TRI_YES;
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_DONE);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->outcome, OUTCOME_SETTLED);
+    replace_desk_close(d);
+}
+
+/* Never a voter: disabled, stopped, out; never reverted, and then it has failed. */
+static void test_undone_without_a_vote(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    const struct intent *in;
+    (void)state;
+
+    settle(d, false);
+    replace_desk_look(d, d->f.policy.server_deadline_ms + 4000);
+    in = replace_desk_intent(d, INTENT_MARK, "n1");
+    assert_int_equal(in->state, HOST_DISABLING);
+    assert_int_equal(in->outcome, OUTCOME_UNDONE);
+    assert_int_equal(in->failure, FAILURE_NOT_CAUGHT_UP);
+    assert_null(small_fleet_intent(&d->f, INTENT_REVERT));
+    replace_desk_state(d, "n1", HOST_DISABLING);
+    replace_desk_host(d, "n1")->outcome = OUTCOME_UNDONE;
+    replace_desk_host(d, "n1")->failure = FAILURE_NOT_CAUGHT_UP;
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "n1")->service, SERVICE_DISABLE);
+    replace_desk_state(d, "n1", HOST_STOPPING);
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "n1")->service, SERVICE_STOP);
+    replace_desk_answered(d, "n1", REFUSAL_NONE);
+    replace_desk_pid(d, "n1", 0);
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_LEAVING);
+    replace_desk_state(d, "n1", HOST_LEAVING);
+    replace_desk_look(d, 2000);
+    assert_string_equal(replace_desk_intent(d, INTENT_REMOVE_PEER, "n1")->member, REPLACE_NEW_ID);
+    replace_desk_out_of_raft(d, "n1");
+    replace_desk_look(d, 2000);
+    assert_string_equal(replace_desk_intent(d, INTENT_FORCE_LEAVE, "n1")->member, "n1");
+    replace_desk_status(d, "n1", MEMBER_LEFT);
+    replace_desk_look(d, 24000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_FAILED);
+    replace_desk_close(d);
+}
+
+/* ---- one leaves ---- */
+
+static void test_leader_is_last(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "s2")->service, SERVICE_DISABLE);
+    for (int i = 0; i < REPLACE_SERVERS; i++) { /* s2 leads now */
+        d->f.hosts[i].server.leader = "10.0.0.2:4647";
+        d->f.hosts[i].server.raft_state = i == 1 ? "Leader" : "Follower";
+        d->f.hosts[i].server.last_contact_ms = i == 1 ? 0 : 20;
+        d->raft[i].leader = i == 1;
+    }
+    replace_desk_look(d, 24000);
+    assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "s1")->service, SERVICE_DISABLE);
+    replace_desk_close(d);
+}
+
+/* Leadership is handed to the one that has joined, by its raft id. */
+static void test_leader_hands_over(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    replace_desk_host(d, "s2")->state = HOST_DONE;
+    replace_desk_status(d, "s2", MEMBER_LEFT);
+    replace_desk_out_of_raft(d, "s2");
+    replace_desk_look(d, 24000);
+    assert_string_equal(replace_desk_intent(d, INTENT_TRANSFER, "s1")->peer, REPLACE_NEW_ID);
+    replace_desk_host(d, "s1")->transfers = TRANSFERS_MAX;
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "s1")->service, SERVICE_DISABLE);
+    replace_desk_close(d);
+}
+
+/* Three of four voters are the least: with another one behind, nothing is stopped. */
+static void test_quorum_before_and_after(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    replace_desk_state(d, "s2", HOST_STOPPING);
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "s2")->service, SERVICE_STOP);
+    d->f.hosts[3].server.last_log_index = 100;
+    replace_desk_look(d, 2000);
+    expect_none(d, "3 are a quorum");
+    replace_desk_close(d);
+}
+
+/* What has left raft by itself is not removed, and left by itself not forced. */
+static void test_peer_then_member(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    replace_desk_state(d, "s2", HOST_LEAVING);
+    replace_desk_pid(d, "s2", 0);
+    replace_desk_look(d, 2000);
+    assert_string_equal(replace_desk_intent(d, INTENT_REMOVE_PEER, "s2")->member, "s2-id");
+    assert_null(small_fleet_intent(&d->f, INTENT_FORCE_LEAVE));
+    replace_desk_out_of_raft(d, "s2");
+    replace_desk_look(d, 2000);
+    assert_string_equal(replace_desk_intent(d, INTENT_FORCE_LEAVE, "s2")->member, "s2");
+    replace_desk_status(d, "s2", MEMBER_LEFT);
+    replace_desk_look(d, 2000);
+    expect_none(d, "well now");
+    replace_desk_look(d, 24000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "s2")->state, HOST_DONE);
+    replace_desk_close(d);
+}
+
+/* While its process lives, or nobody can tell, neither is touched. */
+static void test_not_while_it_lives(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    replace_desk_state(d, "s2", HOST_LEAVING);
+    d->f.hosts[1].agent.enrolled = false;
+    replace_desk_look(d, 10000);
+    expect_none(d, "does not tell whether its Nomad has ended");
+    replace_desk_status(d, "s2", MEMBER_FAILED);
+    d->members[0][1].status = MEMBER_ALIVE;
+    replace_desk_look(d, 2000);
+    expect_none(d, "does not tell whether its Nomad has ended");
+    d->members[0][1].status = MEMBER_FAILED;
+    replace_desk_look(d, 2000);
+    replace_desk_intent(d, INTENT_REMOVE_PEER, "s2");
+    replace_desk_close(d);
+}
+
+static void test_started_again(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    replace_desk_state(d, "s2", HOST_LEAVING);
+    replace_desk_pid(d, "s2", 900);
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "s2")->state, HOST_FAILED);
+    assert_null(small_fleet_intent(&d->f, INTENT_REMOVE_PEER));
+    replace_desk_close(d);
+}
+
+/* A hello from before the stop was answered says nothing of it. */
+static void test_stop_is_told(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    replace_desk_state(d, "s2", HOST_STOPPING);
+    replace_desk_pid(d, "s2", 0); /* starts again by itself, perhaps */
+    replace_desk_look(d, 2000);
+    replace_desk_intent(d, INTENT_SERVICE, "s2");
+    replace_desk_answered(d, "s2", REFUSAL_NONE);
+    small_fleet_decide(&d->f);
+    expect_none(d, "is being stopped");
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "s2")->state, HOST_LEAVING);
+    replace_desk_state(d, "s2", HOST_STOPPING);
+    replace_desk_answered(d, "s2", REFUSAL_PHASE); /* nothing ran */
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "s2")->state, HOST_LEAVING);
+    replace_desk_close(d);
+}
+
+/* Disabled and not stopped when the run ends: it is enabled again. */
+static void test_pause_before_the_stop(void **state)
+{
+    static const enum host_state states[] = {HOST_DISABLING, HOST_STOPPING};
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+        struct replace_desk *d = replace_desk_open();
+        replace_desk_joined(d);
+        replace_desk_state(d, "s2", states[i]);
+        d->f.ledger.ending = RUN_PAUSED;
+        replace_desk_look(d, 2000);
+        assert_int_equal(replace_desk_intent(d, INTENT_MARK, "s2")->state, HOST_ENABLING);
+        replace_desk_state(d, "s2", HOST_ENABLING);
+        replace_desk_look(d, 2000);
+        assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "s2")->service, SERVICE_ENABLE);
+        replace_desk_answered(d, "s2", REFUSAL_NONE);
+        replace_desk_look(d, 2000);
+        assert_int_equal(replace_desk_intent(d, INTENT_MARK, "s2")->state, HOST_PENDING);
+        replace_desk_close(d);
+    }
+}
+
+/* ---- back ---- */
+
+static void test_abort_takes_out(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    ledger_abort(&d->f.ledger);
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_DISABLING);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->outcome, OUTCOME_UNDONE);
+    replace_desk_host(d, "s2")->state = HOST_DONE; /* too late for that */
+    replace_desk_look(d, 2000);
+    assert_int_equal(small_fleet_intent(&d->f, INTENT_RUN)->run, RUN_ABORTED);
+    replace_desk_close(d);
+}
+
+/* ---- at the end ---- */
+
+static void test_reads_back_who_left(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    replace_desk_status(d, "s2", MEMBER_LEFT);
+    replace_desk_out_of_raft(d, "s2");
+    replace_desk_host(d, "s2")->state = replace_desk_host(d, "s1")->state = HOST_DONE;
+    d->f.ledger.state = RUN_VERIFYING;
+    replace_desk_look(d, 2000);
+    assert_int_equal(small_fleet_intent(&d->f, INTENT_STOP)->kind, INTENT_STOP); /* s1 lives */
+    assert_non_null(strstr(small_fleet_intent(&d->f, INTENT_STOP)->text, "s1 has left"));
+    replace_desk_close(d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_voters_follow_the_step),
+        cmocka_unit_test(test_left_by_everybody),
+        cmocka_unit_test(test_who_is_missed),
+        cmocka_unit_test(test_joins_first),
+        cmocka_unit_test(test_enabled_when_it_votes),
+        cmocka_unit_test(test_undone_without_a_vote),
+        cmocka_unit_test(test_leader_is_last),
+        cmocka_unit_test(test_leader_hands_over),
+        cmocka_unit_test(test_quorum_before_and_after),
+        cmocka_unit_test(test_peer_then_member),
+        cmocka_unit_test(test_not_while_it_lives),
+        cmocka_unit_test(test_started_again),
+        cmocka_unit_test(test_stop_is_told),
+        cmocka_unit_test(test_pause_before_the_stop),
+        cmocka_unit_test(test_abort_takes_out),
+        cmocka_unit_test(test_reads_back_who_left),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
