@@ -209,12 +209,14 @@ static bool fenced(const struct flight *f, const struct agent_view *a)
 }
 
 /* Servers note the leader's index only now: what was committed while it restarted must reach
- * it too. Without a clear leader the note waits. */
+ * it too. Without a clear leader the note waits; a new server, of which nobody needs anything yet,
+ * has its time to be ready from now on all the same. */
 static void settles(const struct flight *f)
 {
     struct gate_result why;
 
-    if (f->p->is_server && region_leader_why(f->s->world, f->p->region, f->s->now, &why) == NULL) {
+    if (f->p->role != ROLE_JOINS && f->p->is_server &&
+        region_leader_why(f->s->world, f->p->region, f->s->now, &why) == NULL) {
         waiting_for(f->d, REASON_LEADER, f->lh->key, "region %s: who leads is not clear: %.160s",
                     f->p->region, why.text);
         return;

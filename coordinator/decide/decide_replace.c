@@ -3,6 +3,7 @@
  * configuration before and after it. */
 #include "decide.h"
 
+#include "advice.h"
 #include "decide_keystore.h"
 #include "decide_watch.h"
 #include "raft_view.h"
@@ -196,6 +197,19 @@ static bool has_joined(const struct situation *s, size_t i)
     return lh->state == HOST_DONE || !does_not_run(s, lh);
 }
 
+/* Whoever resumes was told to mend it: then it is tried once more. */
+static void cannot_undo(const struct situation *s, struct decision *d, size_t i)
+{
+    struct intent *in = intend(d, INTENT_RUN, "");
+
+    in->run = RUN_STOPPED;
+    str_cut(in->host, sizeof(in->host), planned(s, i)->name);
+    snprintf(in->text, sizeof(in->text), "%s could not be taken out again: %s", planned(s, i)->name,
+             s->ledger->hosts[i].text);
+    snprintf(in->advice, sizeof(in->advice), "%s To go on undoing: caravan abort.",
+             advice_after(s, i));
+}
+
 bool joined_undone(const struct situation *s, struct decision *d)
 {
     size_t last = SIZE_MAX;
@@ -206,6 +220,10 @@ bool joined_undone(const struct situation *s, struct decision *d)
         last = has_joined(s, i) ? i : last;
     if (last == SIZE_MAX)
         return true;
+    if (s->ledger->hosts[last].state == HOST_FAILED) {
+        cannot_undo(s, d, last);
+        return false;
+    }
     if (!regions_settled(s, d, servers_disturbed(s->ledger, s->plan)))
         return false;
     struct intent *in = intend(d, INTENT_MARK, planned(s, last)->key);

@@ -1,4 +1,4 @@
-/* The invariants of the design, by number, judged on the true state: all thirteen, and as the
+/* The invariants of the design, by number, judged on the true state: all fifteen, and as the
  * last that every run ends and with a true cause. Of 6 and 9 what a coordinator can break: the
  * bytes that it orders, and that an order is obeyed once, where and when it is meant; what is
  * unpacked, signatures and roles are the agent's, and its own tests judge them. */
@@ -23,7 +23,8 @@ const char *invariant_name(int invariant)
         "12 the host that answers is the host",
         "13 every host told before any swap",
         "14 done is the same node as before",
-        "15 every run ends, with a true cause",
+        "15 servers are replaced one by one, and only the dead are removed",
+        "16 every run ends, with a true cause",
     };
     return names[invariant];
 }
@@ -54,10 +55,13 @@ static enum host_state state_of(const struct truth *t, int host)
 
 /* ---- at every step ---- */
 
-/* It left, it is not planned, nobody waits for it. */
+/* It left, and stays or is to stay so, or it is not planned; or it is still to join. */
 bool judge_past(const struct truth *t, int i)
 {
-    return t->hosts[i].left && !t->hosts[i].up && plan_host(&t->plan, t->hosts[i].key) == NULL;
+    const struct t_host *h = &t->hosts[i];
+    const struct plan_host *p = plan_host(&t->plan, h->key);
+
+    return t_waits_to_join(h) || (h->left && !h->up && (p == NULL || p->role != ROLE_UPGRADE));
 }
 
 static void step_sick(struct truth *t, int r)
@@ -91,8 +95,10 @@ static void step_flying(struct truth *t, int i)
     struct t_host *h = &t->hosts[i];
     bool working = t_agent_works(t, i) && h->agent.phase != PHASE_FETCHING;
 
-    if (working || h->drain_ours)
+    if (working || h->drain_ours || (h->stop_obeyed && !h->out))
         h->flying = true;
+    else if (h->out)
+        h->flying = false;
     else if (state_of(t, i) == HOST_FAILED)
         h->flying = false; /* its flight is over; now it counts as a failure */
     else if (h->flying && (h->is_server ? t_healthy(t, i) : t_settled(t, i)))
@@ -120,6 +126,7 @@ void judge_step(struct truth *t)
         judge_needed(t, r);
     }
     for (int i = 0; i < t->n_hosts; i++) {
+        judge_out(t, i);
         step_flying(t, i);
         if (!t->hosts[i].flying || !t->hosts[i].listed || state_of(t, i) == HOST_FAILED)
             continue;
@@ -148,6 +155,10 @@ static void judge_marked(struct truth *t, size_t i)
     h->marked = true;
     t->effect_ms = t->now;
     counts.judged[8]++;
+    if (h->role != ROLE_UPGRADE)
+        judge_role_done(t, k);
+    if (h->role == ROLE_LEAVES)
+        return;
     if (!h->listed || t->now - h->strange_ms < 2 * JUDGE_STALE_MS)
         return;
     if (h->disk == BIN_OLD)
@@ -194,9 +205,9 @@ static void judge_copies(struct truth *t, const struct t_host *swapped)
         int k = t_host_of(t, t->plan.hosts[i].key);
         enum host_state state = t->committed.hosts[i].state;
 
-        if (k >= 0 && !t->hosts[k].copied && t->hosts[k].running == BIN_OLD &&
-            t->hosts[k].disk == BIN_OLD && !host_finished(state) &&
-            keystore_on_disk(t->versions[BIN_OLD]))
+        if (k >= 0 && !t->hosts[k].copied && t->hosts[k].role != ROLE_JOINS &&
+            t->hosts[k].running == BIN_OLD && t->hosts[k].disk == BIN_OLD &&
+            !host_finished(state) && keystore_on_disk(t->versions[BIN_OLD]))
             judge_says(t, 7, "swap of %s without a copy of the keystore of %s", swapped->name,
                        t->hosts[k].name);
     }
@@ -339,6 +350,18 @@ static void judge_preserve(struct truth *t, const struct t_host *h)
                    h->name);
 }
 
+static bool is_of_the_ledger(enum message_kind k)
+{
+    return k == MSG_SWAP || k == MSG_STAGE || k == MSG_REVERT || k == MSG_SERVICE;
+}
+
+/* Too late, or of another boot: it is not obeyed. */
+static bool is_late(const struct truth *t, const struct t_host *h, const struct t_wire *o)
+{
+    return (uint64_t)(t->now - h->agent.boot_ms) > o->head.time_ms ||
+           memcmp(h->agent.session, o->head.session, SESSION_LEN) != 0;
+}
+
 void judge_send(struct truth *t, int host, const struct t_wire *o)
 {
     struct t_host *h = &t->hosts[host];
@@ -348,24 +371,26 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
         judge_says(t, 9, "the lease of %s is taken from another run", h->name);
     if (o->head.kind == MSG_PRESERVE)
         judge_preserve(t, h);
-    if (o->head.kind != MSG_SWAP && o->head.kind != MSG_STAGE && o->head.kind != MSG_REVERT)
+    if (!is_of_the_ledger(o->head.kind))
         return;
     if (l == NULL || memcmp(l->call.nonce, o->head.nonce, NONCE_LEN) != 0)
         judge_says(t, 7, "an order to %s that is not in the ledger", h->name);
-    if (o->head.kind != MSG_STAGE)
+    if (o->head.kind == MSG_SWAP || o->head.kind == MSG_REVERT)
         judge_bytes(t, h, o);
     bool again = memcmp(h->last_nonce, o->head.nonce, NONCE_LEN) == 0;
     memcpy(h->last_nonce, o->head.nonce, NONCE_LEN);
-    bool late = (uint64_t)(t->now - h->agent.boot_ms) > o->head.time_ms; /* is not obeyed */
-    late = late || memcmp(h->agent.session, o->head.session, SESSION_LEN) != 0;
     again = again && h->agent.order_sequence >= o->head.sequence; /* it was obeyed */
-    if (again || late)
+    if (again || is_late(t, h, o))
         return;
     if (o->head.kind != MSG_STAGE && t->policy.stage_only)
         judge_says(t, 10, "%s of %s by a run that only stages", message_kind_name(o->head.kind),
                    h->name);
     if (o->head.kind == MSG_REVERT) {
         judge_revert(t, host);
+        return;
+    }
+    if (o->head.kind == MSG_SERVICE) {
+        judge_service(t, host, o);
         return;
     }
     counts.judged[10]++;

@@ -20,6 +20,10 @@ void judge_operate(struct truth *t, const struct operate *o)
         return;
     }
     const struct t_host *h = &t->hosts[host];
+    if (o->op == OP_REMOVE_PEER || o->op == OP_FORCE_LEAVE)
+        judge_removal(t, host, o);
+    if (o->op == OP_TRANSFER && t->replaces)
+        judge_last(t, host);
     if (t->policy.stage_only)
         judge_says(t, 10, "a run that only stages asks Nomad to change %s", h->name);
     for (uint32_t i = 0; i < h->agent.n_notes; i++)

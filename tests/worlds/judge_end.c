@@ -28,13 +28,15 @@ static bool cause_is_true(const struct truth *t)
         if (r->faulted && named(t, r->name))
             return true;
     }
+    if (t->agents_paused && strstr(t->ledger.cause, "paused") != NULL)
+        return true; /* by somebody who does not let it go on, while it is undone */
     return t->taken_over && (strstr(t->ledger.cause, "another run") != NULL ||
                              strstr(t->ledger.cause, "lease") != NULL);
 }
 
 static bool trouble(const struct truth *t)
 {
-    bool any = t->taken_over || t->loss > 80;
+    bool any = t->taken_over || t->agents_paused || t->loss > 80;
 
     for (int i = 0; i < t->n_hosts; i++)
         any = any || t->hosts[i].faulted || t->hosts[i].defect != DEFECT_NONE;
@@ -68,7 +70,8 @@ static void judge_done(struct truth *t)
         if (l->state == HOST_DONE && judge_empty(t, k) && h->up && h->listed &&
             h->strange_ms < t->effect_ms)
             judge_says(t, 11, "done, and the state of %s is empty", h->name);
-        if (l->state != HOST_DONE || !h->listed || h->strange_ms >= t->effect_ms)
+        if (l->state != HOST_DONE || !h->listed || h->strange_ms >= t->effect_ms ||
+            h->role == ROLE_LEAVES)
             continue;
         if (h->disk != BIN_NEW || (h->up && h->running != BIN_NEW))
             judge_says(t, 11, "done, and %s does not run the target", h->name);
@@ -99,6 +102,8 @@ void judge_end(struct truth *t)
     counts.judged[INVARIANT_ENDS]++;
     if (end == RUN_DONE)
         judge_done(t);
+    if (end == RUN_DONE && t->replaces)
+        judge_replaced(t);
     if (end == RUN_STAGED)
         judge_staged(t);
     if ((end == RUN_STAGED || end == RUN_DONE) && (end == RUN_STAGED) != t->policy.stage_only)

@@ -62,7 +62,7 @@ static bool joins_since(const struct truth *t, int i, int64_t begun)
     const struct t_host *h = &t->hosts[i];
 
     return h->is_server && h->up && h->up_ms >= begun && !h->voter &&
-           plan_host(&t->plan, h->key) == NULL;
+           (plan_host(&t->plan, h->key) == NULL || h->role == ROLE_LEAVES);
 }
 
 /* A look has ended: where a region's guards cannot have passed, its time to settle begins anew. */
@@ -179,7 +179,8 @@ void judge_ready(struct truth *t, int host)
     counts.judged[INVARIANT_READY]++;
     for (size_t i = 0; i < t->plan.n_hosts; i++) {
         int k = t_host_of(t, t->plan.hosts[i].key);
-        if (k < 0 || t->hosts[k].asked || host_finished(t->committed.hosts[i].state))
+        if (k < 0 || t->hosts[k].asked || t->hosts[k].role == ROLE_LEAVES ||
+            host_finished(t->committed.hosts[i].state))
             continue;
         judge_says(t, INVARIANT_READY, "swap of %s, and %s was not asked, or refused",
                    t->hosts[host].name, t->hosts[k].name);

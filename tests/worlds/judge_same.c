@@ -50,7 +50,8 @@ void judge_same(struct truth *t, size_t i)
     struct t_host *h = &t->hosts[t_host_of(t, l->key)];
     bool news = l->state != h->judged_as;
 
-    if (news && l->state == HOST_DONE && !t->plan.hosts[i].already && h->listed)
+    if (news && l->state == HOST_DONE && !t->plan.hosts[i].already && h->listed &&
+        h->role == ROLE_UPGRADE)
         judge_done(t, h, l);
     if (news && (l->state == HOST_FAILED || l->state == HOST_REVERTING))
         judge_failed(t, h, l);
@@ -62,6 +63,8 @@ void judge_same(struct truth *t, size_t i)
 void judge_fingerprint(struct truth *t, struct t_host *h, const struct ledger_host *l)
 {
     h->eligible_then = h->eligible; /* others may make it so while the swap is under way */
+    if (h->role == ROLE_JOINS)
+        return; /* it has been nothing before */
     if (l->fingerprint.len == 0)
         judge_says(t, INVARIANT_SAME, "swap of %s, of which no fingerprint is kept", h->name);
 }

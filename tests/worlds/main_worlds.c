@@ -38,6 +38,9 @@ static const char *intent_name(enum intent_kind k)
         [INTENT_DRAIN] = "drain",
         [INTENT_RESTORE] = "restore",
         [INTENT_TRANSFER] = "transfer",
+        [INTENT_SERVICE] = "service",
+        [INTENT_REMOVE_PEER] = "remove peer",
+        [INTENT_FORCE_LEAVE] = "force leave",
         [INTENT_SNAPSHOT] = "snapshot",
         [INTENT_PRESERVE] = "preserve",
         [INTENT_MARK] = "mark",
@@ -72,7 +75,7 @@ static void choose_policy(struct truth *t)
     p->stage_deadline_ms = 60000;
     p->accept_outage = t->n_regions == 1 && t->hosts[1].is_server == false;
     /* Without a draw: the other worlds stay as they were. */
-    p->stage_only = (t->seed * UINT64_C(0xd6e8feb86659fd93) >> 33) % 64 == 0;
+    p->stage_only = !t->replaces && (t->seed * UINT64_C(0xd6e8feb86659fd93) >> 33) % 64 == 0;
 }
 
 /* Versions, and all that belongs to them, are chosen at random: what may be accepted is. */
@@ -107,6 +110,7 @@ static bool make_plan(struct truth *t)
         b->urls[b->n_urls++] = "https://mirror.example/nomad.zip";
     }
     t_sight_all(t);
+    t->planning = true;
     const struct world *w = t_sight_done(t);
     struct truth_survey survey;
     truth_survey_init(&survey, w);
@@ -116,6 +120,7 @@ static bool make_plan(struct truth *t)
         made = plan_make(w, &survey.survey, &release, &t->policy, built_in(), &t->plan, &err);
     }
     truth_survey_free(&survey);
+    t->planning = false;
     if (made < 0) {
         judge_says(t, INVARIANT_ENDS, "no plan: %s", err.text);
         return false;
@@ -123,7 +128,9 @@ static bool make_plan(struct truth *t)
     const struct finding *f = plan_refused(&t->plan);
     if (f != NULL)
         judge_says(t, INVARIANT_ENDS, "plan refused: %s %s", f->id, f->text);
-    return f == NULL;
+    else if (t->replaces && t_replace_plan(t, &err) < 0)
+        judge_says(t, INVARIANT_ENDS, "no plan to replace by: %s", err.text);
+    return t->violated == 0;
 }
 
 static void told(void *ctx, const struct run *r, const struct event *ev, const struct decision *d)
@@ -183,7 +190,7 @@ static bool goes_on(struct truth *t, int ends)
             h->faulted = true;
             h->defect = DEFECT_NONE;
             h->empty = false;
-            if (!t_agent_works(t, i))
+            if (!t_agent_works(t, i) && (h->role == ROLE_UPGRADE || h->up))
                 t_restart(t, i, 100);
         }
         t->hosts[i].agent.swap_gone = t->hosts[i].agent.held_by_root = false;
@@ -289,6 +296,8 @@ static void one_world(struct truth *t, uint64_t seed)
 {
     truth_make(t, seed);
     choose_policy(t);
+    if (t->replaces)
+        t_replace_choose(t);
     t_seeds_choose(t);
     if (make_plan(t)) {
         faults_plan(t);

@@ -198,7 +198,8 @@ static void server_up(struct truth *t, int host, bool defect)
 {
     struct t_host *h = &t->hosts[host];
 
-    h->failed = false;
+    h->failed = h->stop_obeyed = false;
+    h->listed = h->listed || h->role == ROLE_JOINS;
     h->never = defect && h->defect == DEFECT_NEVER;
     h->empty = h->loses || (defect && h->defect == DEFECT_EMPTY);
     h->loses = false;
@@ -350,8 +351,9 @@ static void missed(struct truth *t, struct t_host *h, int host)
 void truth_event(struct truth *t, const struct t_event *e)
 {
     static void (*const by_kind[T_EVENT_KINDS])(struct truth *, struct t_host *, int) = {
-        [T_START] = starts,    [T_END] = ends,           [T_FAILED] = failed, [T_EVICT] = evict,
-        [T_PROMOTE] = promote, [T_REGISTER] = registers, [T_MISS] = missed,
+        [T_START] = starts, [T_END] = ends,        [T_FAILED] = failed,
+        [T_EVICT] = evict,  [T_PROMOTE] = promote, [T_REGISTER] = registers,
+        [T_MISS] = missed,  [T_LEFT] = t_left,     [T_TAKEN_BACK] = t_taken_back,
     };
     struct t_host *h = e->host >= 0 && e->host < t->n_hosts ? &t->hosts[e->host] : NULL;
 

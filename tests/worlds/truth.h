@@ -103,8 +103,10 @@ struct t_agent {
 
 struct t_host {
     char key[UUID_MAX], name[24];
-    bool exists; /* part of the cluster */
-    bool listed; /* by Nomad: member or node */
+    char id[UUID_MAX]; /* of a server, in raft: its key, but of one that joins */
+    char member[40];   /* its name in the members' lists */
+    bool exists;       /* part of the cluster */
+    bool listed;       /* by Nomad: member or node */
     bool is_server;
     bool machine_up;
     int region;
@@ -185,6 +187,13 @@ struct t_host {
     int64_t staged_by;  /* when its first stage order of this process was obeyed; 0: none was */
     bool has_staged;    /* once, at least */
     int64_t held_up_ms; /* since when nothing but a seed whose time is over can hold it up */
+    /* replacements: truth_replace.c */
+    enum plan_role role;
+    bool enabled;       /* it starts when its machine does */
+    bool stop_obeyed;   /* an order to stop it, and it was not started since */
+    bool stop_hangs;    /* it does not end by that */
+    bool leaves_itself; /* it is `left` at once when it is stopped (leave_on_interrupt) */
+    bool out;           /* judge: stopped by order, and left and out of raft */
 };
 
 struct t_region {
@@ -220,7 +229,9 @@ enum t_event_kind {
     T_PROMOTE,
     T_ELECT,
     T_REGISTER,
-    T_MISS, /* heartbeat missed */
+    T_MISS,       /* heartbeat missed */
+    T_LEFT,       /* a member that has ended is called left, and out of raft */
+    T_TAKEN_BACK, /* a living server, removed from raft, is a peer again */
     T_DRAINED,
     T_JOB, /* the agent goes on */
     T_BOOT,
@@ -244,6 +255,7 @@ struct t_wire {
     struct order_lease lease;
     struct order_swap swap;
     struct order_revert revert;
+    enum service_op service;
     bool clear;
     uint32_t slot;
 };
@@ -256,7 +268,7 @@ struct t_message {
     struct receipt_done done;
     struct operate op;
     char region[8];
-    char run_hex[2 * RUN_ID_LEN + 1], node[UUID_MAX], peer[UUID_MAX];
+    char run_hex[2 * RUN_ID_LEN + 1], node[UUID_MAX], peer[UUID_MAX], member[40];
     bool ok;
     bool answered;
     int64_t asked;
@@ -299,6 +311,10 @@ struct truth {
     bool autopilot_dead; /* raft protocol 2: 500 */
     bool no_keystore;    /* no server's agent can copy its keystore */
     bool no_management;  /* the token cannot read the raft configuration */
+    bool replaces;       /* the run replaces servers */
+    bool planning;       /* hosts that are to join are not shown */
+    size_t voters_first; /* of a replacement, at its beginning */
+    int64_t out_ms;      /* the last server that left was out then */
     struct t_event heap[T_EVENTS];
     size_t n_heap;
     uint32_t order;
@@ -386,6 +402,20 @@ void t_agent_boot(struct truth *t, int host);
 void t_agent_new(struct truth *t, int host);
 bool t_agent_works(const struct truth *t, int host);
 
+/* ---- truth_replace.c: servers that join, and that leave ---- */
+bool t_replaces(uint64_t seed);
+void t_replace_choose(struct truth *t);                              /* who, before the plan */
+MUST_CHECK int t_replace_plan(struct truth *t, struct err *err);     /* out of an upgrade's */
+void t_replace_row(const struct truth *t, int host, struct host *h); /* of one that joins */
+int t_server_of(const struct truth *t, const char *id);              /* raft id; -1: none */
+enum refusal t_service_order(struct truth *t, int host, enum service_op op);
+bool t_remove_peer(struct truth *t, const char *id);
+bool t_force_leave(struct truth *t, const char *member);
+void t_left(struct truth *t, struct t_host *h, int host);
+void t_taken_back(struct truth *t, struct t_host *h, int host);
+enum refusal t_quorum(const struct truth *t, int host); /* by its agent's law */
+bool t_waits_to_join(const struct t_host *h);           /* it has never run */
+
 /* ---- truth_observe.c, truth_look.c ---- */
 void t_look(struct truth *t, int host);
 bool t_region_answers(const struct truth *t, int region);
@@ -437,6 +467,8 @@ enum t_moment {
     MOMENT_SERVER,   /* it obeys its swap order */
     MOMENT_CLIENT,   /* the same */
     MOMENT_SETTLED,  /* a client, by its agent */
+    MOMENT_DISABLED, /* a server that leaves is not to start with its machine any more */
+    MOMENT_STOPPED,  /* it obeys its order to stop */
     MOMENT_COUNT
 };
 void t_moment(struct truth *t, enum t_moment moment, int host); /* host: -1 none */
@@ -470,6 +502,7 @@ enum { /* of the table's own, by number */
        FAULT_LEADER_MOVES = 4,
        FAULT_NO_LEADER = 5,
        FAULT_REGION_CUT = 6,
+       FAULT_AGENT_UNREACHABLE = 8,
        FAULT_STRANGER_DRAINS = 14,
        FAULT_STRANGER_INELIGIBLE = 15,
        FAULT_CLIENT_BY_HAND = 18,
@@ -487,8 +520,9 @@ void faults_plan(struct truth *t); /* chooses this world's */
 enum { /* the design's, by number; and the last: every run ends, with a true cause */
        INVARIANT_READY = 13,
        INVARIANT_SAME = 14,
-       INVARIANT_ENDS = 15,
-       INVARIANTS = 15
+       INVARIANT_REPLACE = 15,
+       INVARIANT_ENDS = 16,
+       INVARIANTS = 16
 };
 struct counts {
     uint64_t faults[FAULT_KINDS];
@@ -502,7 +536,7 @@ struct counts {
 };
 extern struct counts counts; /* of this process */
 
-/* ---- judge.c, judge_guards.c, judge_effects.c, judge_same.c, judge_end.c ---- */
+/* ---- judge.c, judge_guards.c, judge_effects.c, judge_same.c, judge_replace.c, judge_end.c ---- */
 #define JUDGE_STALE_MS 5600 /* answers no older than 5 s, and the time to act on them */
 void judge_step(struct truth *t);
 bool judge_past(const struct truth *t, int host); /* it left, and nobody waits for it */
@@ -521,6 +555,12 @@ void judge_commit(struct truth *t);
 void judge_operate(struct truth *t, const struct operate *o);
 void judge_undone(struct truth *t);
 void judge_same(struct truth *t, size_t i); /* with every commit, of every host */
+void judge_service(struct truth *t, int host, const struct t_wire *o); /* judge_replace.c */
+void judge_removal(struct truth *t, int host, const struct operate *o);
+void judge_role_done(struct truth *t, int host);
+void judge_last(struct truth *t, int host); /* it hands over, or is stopped */
+void judge_replaced(struct truth *t);       /* at the end */
+void judge_out(struct truth *t, int i);     /* at every step */
 void judge_fingerprint(struct truth *t, struct t_host *h, const struct ledger_host *l);
 void judge_end(struct truth *t);
 const char *invariant_name(int invariant);

@@ -64,12 +64,12 @@ static void come_back(struct truth *t, int host, enum failure failure)
 
 /* ---- stage, swap, revert ---- */
 
-static enum refusal quorum(const struct truth *t, int host)
+enum refusal t_quorum(const struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
     size_t healthy, voters;
 
-    if (!h->is_server)
+    if (!h->is_server || (h->role != ROLE_UPGRADE && !h->up)) /* it takes part in none */
         return REFUSAL_NONE;
     voters = t_voters(t, h->region, &healthy, host);
     if (t->policy.accept_outage && voters <= 2)
@@ -108,12 +108,12 @@ static enum refusal law(struct truth *t, int host, bool revert)
         return REFUSAL_HELD;
     if (!revert && t->now - a->last_swap_ms < GAP_MS)
         return REFUSAL_GAP;
-    return quorum(t, host);
+    return t_quorum(t, host);
 }
 
 enum refusal t_law(const struct truth *t, int host)
 {
-    return t->hosts[host].agent.held_by_root ? REFUSAL_HELD : quorum(t, host);
+    return t->hosts[host].agent.held_by_root ? REFUSAL_HELD : t_quorum(t, host);
 }
 
 static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o)
@@ -178,6 +178,8 @@ enum refusal t_swap_order(struct truth *t, int host, const struct t_wire *o)
         return revert_order(t, host);
     if (o->head.kind == MSG_PRESERVE)
         return preserve_order(t, host);
+    if (o->head.kind == MSG_SERVICE)
+        return t_service_order(t, host, o->service);
     return REFUSAL_UNSUPPORTED;
 }
 
@@ -291,7 +293,7 @@ void t_agent_job(struct truth *t, const struct t_event *e)
     }
     if (h->agent.phase == PHASE_FETCHING)
         fetched(t, e->host);
-    else if (h->agent.phase == PHASE_SWAPPING && quorum(t, e->host) != REFUSAL_NONE)
+    else if (h->agent.phase == PHASE_SWAPPING && t_quorum(t, e->host) != REFUSAL_NONE)
         come_back(t, e->host, FAILURE_REFUSED_BY_LAW);
     else if (h->agent.phase == PHASE_SWAPPING)
         swap_done(t, e->host);
@@ -324,7 +326,8 @@ void t_agent_boot(struct truth *t, int host)
         fail(t, host, FAILURE_INTERRUPTED, PHASE_FETCHING);
     else if (a->phase == PHASE_SWAPPING)
         come_back(t, host, FAILURE_INTERRUPTED);
-    t_start(t, host);
+    if (h->enabled)
+        t_start(t, host);
     if (a->phase == PHASE_PROBING || a->phase == PHASE_REVERTING) {
         a->job_began = t->now;
         job(t, host, PROBE_MS);

@@ -8,7 +8,8 @@ int fault_pick(struct truth *t, enum which which)
 
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *h = &t->hosts[i];
-        if (h->exists && h->listed && h->machine_up &&
+        bool there = h->listed || (h->role == ROLE_JOINS && which == ANY);
+        if (h->exists && there && h->machine_up &&
             ((h->is_server && (which & SERVER)) || (!h->is_server && (which & CLIENT))))
             found[n++] = i;
         if (n > 0 && found[n - 1] == i && t->aimed == i)
@@ -271,7 +272,9 @@ static void choose_defects(struct truth *t)
         enum t_defect d = (enum t_defect)t_between(t, 1, DEFECT_COUNT - 1);
         if (d == DEFECT_TASKS && t->hosts[i].is_server)
             continue;
-        if (d == DEFECT_EMPTY && !t->hosts[i].is_server)
+        bool counted = t->hosts[i].is_server &&
+                       (!t->replaces || t->hosts[i].role == ROLE_JOINS); /* when it has settled */
+        if (d == DEFECT_EMPTY && !counted)
             continue;
         t->hosts[i].defect = d;
         counts.defects[d]++;

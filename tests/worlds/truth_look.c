@@ -43,8 +43,8 @@ static void look_members(struct truth *t, struct t_sight *s, int by)
         if (!h->is_server || !h->listed)
             continue;
         v->members[v->n_members++] = (struct member){
-            .id = h->key,
-            .name = h->name,
+            .id = h->id,
+            .name = h->member,
             .region = t->regions[h->region].name,
             .addr = t->addresses[i],
             .rpc_port = 4647,
@@ -69,7 +69,7 @@ static void look_raft(struct truth *t, struct t_sight *s, int by)
         const struct t_host *h = &t->hosts[i];
         if (!h->is_server || !h->peer || h->region != t->hosts[by].region)
             continue;
-        v->raft[v->n_raft++] = (struct peer){.id = h->key,
+        v->raft[v->n_raft++] = (struct peer){.id = h->id,
                                              .name = h->name,
                                              .address = t->addresses[i],
                                              .voter = h->voter,
@@ -107,7 +107,7 @@ static void look_autopilot(struct truth *t, struct t_sight *s, int by)
         if (!h->is_server || !h->peer || h->region != t->hosts[by].region)
             continue;
         bool well = autopilot_healthy(t, i);
-        v->autopilot[v->n_autopilot++] = (struct peer){.id = h->key,
+        v->autopilot[v->n_autopilot++] = (struct peer){.id = h->id,
                                                        .name = h->name,
                                                        .address = t->addresses[i],
                                                        .voter = h->voter,
@@ -265,7 +265,9 @@ static void look_agent(struct truth *t, struct t_sight *s, int i)
     if (!a->up || !h->machine_up || t->now < h->agent_cut_ms || h->misplaced)
         return;
     v->hello_at = v->status_at = v->lease_at = t->now;
-    str_cut(v->hello.server_id, sizeof(v->hello.server_id), h->is_server ? h->key : "");
+    str_cut(v->hello.server_id, sizeof(v->hello.server_id),
+            h->is_server && !t_waits_to_join(h) ? h->id : "");
+    v->hello.stamp.main_pid = v->work.stamp.main_pid = h->up ? 1000 + h->life : 0;
     str_cut(v->hello.client_id, sizeof(v->hello.client_id), h->is_server ? "" : h->key);
     v->hello.disk = t->digests[h->disk][h->arch];
     v->hello.running = h->up ? t->digests[h->running][h->arch] : (struct digest){0};
@@ -296,8 +298,11 @@ void t_look(struct truth *t, int i)
     struct t_sight *s = &t->sights[t->sight];
     bool detail = t->interest[i];
 
-    if (!t->hosts[i].listed)
+    if (!t->hosts[i].listed) {
+        if (t->hosts[i].role == ROLE_JOINS)
+            look_agent(t, s, i);
         return;
+    }
     if (t->hosts[i].is_server) {
         if (t_api(t, i) && !cut(t, i))
             look_server(t, s, i);

@@ -26,7 +26,9 @@ int t_add_host(struct truth *t, bool server, int region)
     snprintf(t->addresses[i], sizeof(t->addresses[i]), "10.0.%d.%d", region, i + 1);
     for (int k = 0; k < 4; k++)
         snprintf(t->alloc_ids[i][k], UUID_MAX, "alloc-%d-%d", i, k);
-    h->exists = h->listed = h->machine_up = h->up = h->eligible = true;
+    str_cut(h->id, sizeof(h->id), h->key);
+    snprintf(h->member, sizeof(h->member), "%c%d.r%d", server ? 's' : 'c', i + 1, region + 1);
+    h->exists = h->listed = h->machine_up = h->up = h->eligible = h->enabled = true;
     h->is_server = server;
     h->arch = t_chance(t, 250);
     h->ran[BIN_OLD] = true;
@@ -64,12 +66,13 @@ void truth_make(struct truth *t, uint64_t seed)
     t->rng_more = ~t->rng;
     t->now = 100000;
     t->aimed = -1;
-    size_t pair = (size_t)t_between(t, 0, ARRAY_LEN(pairs) - 1);
+    t->replaces = t_replaces(seed);
+    size_t pair = (size_t)t_between(t, 0, t->replaces ? 1 : ARRAY_LEN(pairs) - 1);
     t->versions[BIN_OLD] = pairs[pair].from;
     t->versions[BIN_NEW] = pairs[pair].to;
     t->versions[BIN_OTHER] = pairs[pair].other;
     t->autopilot_dead = pairs[pair].autopilot_dead;
-    t->no_management = t_chance(t, 200);
+    t->no_management = t_chance(t, 200) && !t->replaces;
     t->no_keystore = t->seed % 8 == 5; /* without a draw: other worlds stay as they were */
     for (int i = 0; i < BIN_COUNT; i++)
         for (int k = 0; k < T_ARCHES; k++)
@@ -77,10 +80,10 @@ void truth_make(struct truth *t, uint64_t seed)
     for (size_t i = 0; i < RUN_ID_LEN; i++)
         t->run_id[i] = (unsigned char)(t_random(t) | 1);
     str_hex(t->run_hex, t->run_id, RUN_ID_LEN);
-    t->n_regions = t_chance(t, 150) ? 2 : 1;
+    t->n_regions = t_chance(t, 150) && !t->replaces ? 2 : 1;
     for (int r = 0; r < t->n_regions; r++) {
         int servers = t_chance(t, 700) ? 3 : t_chance(t, 600) ? 5 : 1, first = t->n_hosts;
-        if (t->n_regions == 2)
+        if (t->n_regions == 2 || (t->replaces && servers == 1))
             servers = 3;
         snprintf(t->regions[r].name, sizeof(t->regions[r].name), "r%d", r + 1);
         for (int i = 0; i < servers; i++)

@@ -16,12 +16,13 @@ static enum host_state state_of(const struct truth *t, int host)
     return l == NULL ? HOST_GONE : l->state;
 }
 
-/* Before its turn, while another one has its own. */
+/* Before its turn, while another one has its own. In a replacement it has none that would tell. */
 bool by_hand_empty(struct truth *t)
 {
     int i = fault_pick(t, SERVER);
 
-    if (i < 0 || state_of(t, i) != HOST_STAGED || !t->hosts[i].up || t_agent_works(t, i))
+    if (i < 0 || t->replaces || state_of(t, i) != HOST_STAGED || !t->hosts[i].up ||
+        t_agent_works(t, i))
         return false;
     t->aimed = i;
     t->hosts[i].loses = true;
@@ -143,6 +144,15 @@ static const struct {
     {MOMENT_SERVER, 10, 0, 15, FAULT_OTHER_DATACENTER, ITSELF},
     {MOMENT_LEDGER, 100, 0, 0, FAULT_KEPT_ELSEWHERE, ANYBODY},
     {MOMENT_SETTLED, 250, 0, 8000, FAULT_DONE_BY_HAND, ANYBODY},
+    {MOMENT_DISABLED, 100, 0, 3000, FAULT_SERVER_RESTARTED, ANYBODY},
+    {MOMENT_DISABLED, 50, 0, 3000, FAULT_NO_LEADER, ANYBODY},
+    {MOMENT_DISABLED, 100, 0, 3000, FAULT_LEADER_MOVES, ANYBODY},
+    {MOMENT_DISABLED, 30, 0, 3000, FAULT_LEADER_MOVES, ITSELF},
+    {MOMENT_DISABLED, 50, 0, 5000, FAULT_CRASH, ANYBODY},
+    {MOMENT_DISABLED, 30, 0, 3000, FAULT_AGENT_UNREACHABLE, ITSELF},
+    {MOMENT_STOPPED, 60, 3000, 60000, FAULT_SERVER_RESTARTED, ITSELF},
+    {MOMENT_STOPPED, 80, 0, 30000, FAULT_CRASH, ANYBODY},
+    {MOMENT_STOPPED, 60, 0, 3000, FAULT_AGENT_UNREACHABLE, ITSELF},
 };
 
 /* A server that may be the next one; -1: none is to be swapped now. */

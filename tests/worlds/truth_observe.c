@@ -35,7 +35,7 @@ static void host_blank(struct truth *t, struct host *h, int i)
         .node_class = nothing,
         .node_pool = "default",
         .addr = t->addresses[i],
-        .server_id = th->is_server ? th->key : nothing,
+        .server_id = th->is_server ? th->id : nothing,
         .node_id = th->is_server ? nothing : th->key,
         .is_server = th->is_server,
         .is_client = !th->is_server,
@@ -137,6 +137,17 @@ static void to_clock(struct host *h, int64_t base)
     shift(&h->agent.lease_at, base);
 }
 
+static bool is_shown(const struct truth *t, int i)
+{
+    return t->hosts[i].listed || (t->hosts[i].role == ROLE_JOINS && !t->planning);
+}
+
+/* Servers come first: one that joins, from when it is listed. */
+static bool is_first(const struct truth *t, int i)
+{
+    return t->hosts[i].is_server && t->hosts[i].listed;
+}
+
 const struct world *t_sight_done(struct truth *t)
 {
     struct t_sight *s = &t->sights[t->sight];
@@ -148,9 +159,10 @@ const struct world *t_sight_done(struct truth *t)
     memcpy(out->leaders, s->leaders, sizeof(s->leaders));
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < t->n_hosts; i++)
-            if (t->hosts[i].listed && s->hosts[i].key != NULL &&
-                t->hosts[i].is_server == (pass == 0)) {
+            if (is_shown(t, i) && s->hosts[i].key != NULL && is_first(t, i) == (pass == 0)) {
                 out->hosts[n] = s->hosts[i];
+                if (t->hosts[i].role == ROLE_JOINS)
+                    t_replace_row(t, i, &out->hosts[n]);
                 to_clock(&out->hosts[n++], t->mono_base);
             }
     w->hosts = out->hosts;

@@ -34,7 +34,7 @@ static bool undrain(struct t_host *h, bool eligible)
 
 static bool transfer(struct truth *t, const struct t_message *m)
 {
-    int to = t_host_of(t, m->peer);
+    int to = t_server_of(t, m->peer);
 
     if (to < 0 || t->regions[t->hosts[to].region].leader < 0 || !t_healthy(t, to) ||
         t->hosts[to].never || (t_faulty(t) && t_chance(t, 200)))
@@ -66,6 +66,10 @@ void t_operate(struct truth *t, const struct t_event *e)
         m->ok = undrain(h, m->op.eligible);
     else if (answers && m->op.op == OP_TRANSFER)
         m->ok = transfer(t, m);
+    else if (answers && m->op.op == OP_REMOVE_PEER)
+        m->ok = t_remove_peer(t, m->peer);
+    else if (answers && m->op.op == OP_FORCE_LEAVE)
+        m->ok = t_force_leave(t, m->member);
     else if (answers && m->op.op == OP_SNAPSHOT)
         m->ok = t->regions[h->region].saved = !t->no_management;
     t_say(t, "Nomad: operation %d on %s: %s", (int)m->op.op, h != NULL ? h->name : "?",

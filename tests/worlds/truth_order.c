@@ -157,7 +157,8 @@ static enum refusal lease_allows_it(const struct truth *t, const struct t_agent 
         return REFUSAL_LEASE;
     if (o->head.epoch != a->lease.epoch)
         return REFUSAL_EPOCH;
-    if (a->lease.paused && (o->head.kind == MSG_STAGE || o->head.kind == MSG_SWAP))
+    if (a->lease.paused &&
+        (o->head.kind == MSG_STAGE || o->head.kind == MSG_SWAP || o->head.kind == MSG_SERVICE))
         return REFUSAL_PAUSED;
     return REFUSAL_NONE;
 }
@@ -200,7 +201,7 @@ static enum refusal obey(struct truth *t, int host, const struct t_wire *o)
     take_sequence(a, o, r == REFUSAL_NONE);
     if (r == REFUSAL_NONE) {
         judge_obeyed(t, host, o);
-        if (o->head.kind != MSG_PRESERVE) /* it begins nothing */
+        if (o->head.kind != MSG_PRESERVE && o->head.kind != MSG_SERVICE) /* no phase is its */
             a->order_sequence = o->head.sequence;
     }
     return r;

@@ -119,6 +119,8 @@ static int port_sign(void *ctx, const char *key, const struct order *o, struct b
         w.swap = o->u.swap;
     else if (o->head.kind == MSG_REVERT)
         w.revert = o->u.revert;
+    else if (o->head.kind == MSG_SERVICE)
+        w.service = o->u.service.op;
     else if (o->head.kind == MSG_NOTE) {
         w.clear = o->u.note.clear;
         w.slot = o->u.note.slot;
@@ -218,6 +220,7 @@ static void port_operate(void *ctx, const struct operate *o)
     str_cut(msg->run_hex, sizeof(msg->run_hex), o->run_hex);
     str_cut(msg->node, sizeof(msg->node), o->node_id);
     str_cut(msg->peer, sizeof(msg->peer), o->peer_id);
+    str_cut(msg->member, sizeof(msg->member), o->member != NULL ? o->member : "");
     judge_operate(t, o);
     if (o->op == OP_TRANSFER)
         t_moment(t, MOMENT_TRANSFER, msg->host);
