@@ -240,6 +240,54 @@ static void a_refused_give_back_is_no_flood(void **state)
     lease_free(&b->run);
 }
 
+/* What an order to a service was refused for: a unit that cannot be had by order and root's word
+ * end the turn; a stop where nothing runs is for the next hello to tell; the rest passes. */
+static void what_a_service_order_was_refused_for(void **state)
+{
+    static const struct {
+        enum host_state before;
+        enum refusal why;
+        enum host_state after;
+    } rows[] = {
+        {HOST_DISABLING, REFUSAL_PHASE, HOST_FAILED},
+        {HOST_ENABLING, REFUSAL_PHASE, HOST_FAILED},
+        {HOST_STOPPING, REFUSAL_PHASE, HOST_STOPPING},
+        {HOST_STOPPING, REFUSAL_HELD, HOST_FAILED},
+        {HOST_STOPPING, REFUSAL_QUORUM, HOST_STOPPING},
+        {HOST_STOPPING, REFUSAL_GAP, HOST_STOPPING},
+        {HOST_DISABLING, REFUSAL_PAUSED, HOST_DISABLING},
+        {HOST_ENABLING, REFUSAL_LATE, HOST_ENABLING},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct run_desk *b = *state;
+
+        b->f.plan.hosts[c1(b) - b->f.ledger.hosts].is_server = true;
+        c1(b)->order = MSG_SERVICE;
+        c1(b)->state = rows[i].before;
+        refused(b, rows[i].why);
+        assert_int_equal(c1(b)->state, rows[i].after);
+        assert_int_equal(c1(b)->outcome,
+                         rows[i].after == HOST_FAILED ? OUTCOME_LEFT : OUTCOME_NONE);
+        assert_int_equal(c1(b)->refusal, rows[i].why);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+/* Why it is taken out again is what its end tells, whatever is refused meanwhile. */
+static void why_one_is_taken_out_stands(void **state)
+{
+    struct run_desk *b = *state;
+
+    c1(b)->order = MSG_SERVICE;
+    c1(b)->state = HOST_STOPPING;
+    c1(b)->outcome = OUTCOME_UNDONE;
+    str_cut(c1(b)->text, sizeof(c1(b)->text), "is not a voter");
+    refused(b, REFUSAL_QUORUM);
+    assert_string_equal(c1(b)->text, "is not a voter");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -254,6 +302,8 @@ int main(void)
         CASE(what_was_refused_before_a_resume_is_ordered_anew),
         CASE(who_shows_no_lease_is_asked_for_it_at_once),
         CASE(a_refused_give_back_is_no_flood),
+        CASE(what_a_service_order_was_refused_for),
+        CASE(why_one_is_taken_out_stands),
     };
 
     return cmocka_run_group_tests_name("act", tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "effects.h"
 #include "raft_view.h"
 #include "replace_desk.h"
 
@@ -344,7 +345,109 @@ static void test_pause_before_the_stop(void **state)
     }
 }
 
+/* Asked for once; what a process committed and did not live to do is decided anew, but for a
+ * transfer, which harms nobody. */
+static void test_asked_once(void **state)
+{
+    static const struct {
+        enum effect_kind kind;
+        uint32_t attempts;
+        enum effect_step step;
+    } rows[] = {
+        {EFFECT_REMOVE_PEER, 0, STEP_DO}, {EFFECT_REMOVE_PEER, 1, STEP_UNDONE},
+        {EFFECT_FORCE_LEAVE, 0, STEP_DO}, {EFFECT_FORCE_LEAVE, 1, STEP_UNDONE},
+        {EFFECT_TRANSFER, 0, STEP_DO},    {EFFECT_TRANSFER, 1, STEP_DO},
+    };
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct effect e = {.id = 1, .kind = rows[i].kind, .attempts = rows[i].attempts};
+        assert_int_equal(effect_next(&e, &d->f.ledger, NULL, false, 0, d->f.w.begun_ms),
+                         rows[i].step);
+        e.done = true;
+        assert_int_equal(effect_next(&e, &d->f.ledger, NULL, false, 0, d->f.w.begun_ms),
+                         STEP_UNDONE);
+    }
+    replace_desk_close(d);
+}
+
+/* What Nomad was asked for just now is not asked for at every look. */
+static void test_not_again_at_once(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    struct effect *e;
+    (void)state;
+
+    replace_desk_joined(d);
+    replace_desk_state(d, "s2", HOST_LEAVING);
+    replace_desk_pid(d, "s2", 0);
+    e = ledger_effect_add(&d->f.ledger, EFFECT_REMOVE_PEER, "s2-id");
+    replace_desk_look(d, 2000);
+    expect_none(d, "is being removed");
+    e->done = e->undone = e->note_cleared = true;
+    e->done_ms = d->f.w.begun_ms;
+    replace_desk_look(d, 2000);
+    expect_none(d, "is being removed");
+    replace_desk_look(d, 20000);
+    replace_desk_intent(d, INTENT_REMOVE_PEER, "s2");
+    replace_desk_close(d);
+}
+
+/* It has come to lead after it was disabled, and another one is to leave before it. */
+static void test_comes_to_lead(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    replace_desk_state(d, "s1", HOST_STOPPING); /* s1 leads */
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "s1")->state, HOST_ENABLING);
+    replace_desk_host(d, "s2")->state = HOST_DONE;
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "s1")->service, SERVICE_STOP);
+    replace_desk_close(d);
+}
+
 /* ---- back ---- */
+
+/* Nothing starts it again by order: it has failed, also for who resumes. */
+static void test_taken_out_stays_out(void **state)
+{
+    static const enum outcome outcomes[] = {OUTCOME_UNDONE, OUTCOME_LEFT};
+    static const enum host_state after[] = {HOST_FAILED, HOST_PENDING};
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(outcomes); i++) {
+        replace_desk_host(d, "n1")->state = HOST_FAILED;
+        replace_desk_host(d, "n1")->outcome = outcomes[i];
+        ledger_resume(&d->f.ledger);
+        assert_int_equal(replace_desk_host(d, "n1")->state, after[i]);
+    }
+    replace_desk_close(d);
+}
+
+/* What cannot be taken out again ends the abort, and is said. */
+static void test_abort_in_vain(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    const struct intent *in;
+    (void)state;
+
+    replace_desk_joined(d);
+    ledger_abort(&d->f.ledger);
+    replace_desk_host(d, "n1")->state = HOST_FAILED;
+    replace_desk_host(d, "n1")->outcome = OUTCOME_LEFT;
+    str_cut(replace_desk_host(d, "n1")->text, TEXT_MAX, "refused, held");
+    replace_desk_look(d, 2000);
+    in = small_fleet_intent(&d->f, INTENT_RUN);
+    assert_non_null(in);
+    assert_int_equal(in->run, RUN_STOPPED);
+    assert_non_null(strstr(in->text, "n1 could not be taken out again: refused, held"));
+    replace_desk_close(d);
+}
 
 static void test_abort_takes_out(void **state)
 {
@@ -397,6 +500,11 @@ int main(void)
         cmocka_unit_test(test_started_again),
         cmocka_unit_test(test_stop_is_told),
         cmocka_unit_test(test_pause_before_the_stop),
+        cmocka_unit_test(test_asked_once),
+        cmocka_unit_test(test_not_again_at_once),
+        cmocka_unit_test(test_comes_to_lead),
+        cmocka_unit_test(test_taken_out_stays_out),
+        cmocka_unit_test(test_abort_in_vain),
         cmocka_unit_test(test_abort_takes_out),
         cmocka_unit_test(test_reads_back_who_left),
     };

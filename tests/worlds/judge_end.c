@@ -15,6 +15,16 @@ static bool named(const struct truth *t, const char *word)
     return false;
 }
 
+/* By another operator, at an agent, for this process or one before. */
+static bool is_paused(const struct truth *t)
+{
+    bool any = t->agents_paused;
+
+    for (int i = 0; i < t->n_hosts; i++)
+        any = any || t->hosts[i].agent.lease.paused;
+    return any;
+}
+
 static bool cause_is_true(const struct truth *t)
 {
     for (int i = 0; i < t->n_hosts; i++) {
@@ -28,7 +38,7 @@ static bool cause_is_true(const struct truth *t)
         if (r->faulted && named(t, r->name))
             return true;
     }
-    if (t->agents_paused && strstr(t->ledger.cause, "paused") != NULL)
+    if (is_paused(t) && strstr(t->ledger.cause, "paused") != NULL)
         return true; /* by somebody who does not let it go on, while it is undone */
     return t->taken_over && (strstr(t->ledger.cause, "another run") != NULL ||
                              strstr(t->ledger.cause, "lease") != NULL);
@@ -36,7 +46,7 @@ static bool cause_is_true(const struct truth *t)
 
 static bool trouble(const struct truth *t)
 {
-    bool any = t->taken_over || t->agents_paused || t->loss > 80;
+    bool any = t->taken_over || is_paused(t) || t->loss > 80;
 
     for (int i = 0; i < t->n_hosts; i++)
         any = any || t->hosts[i].faulted || t->hosts[i].defect != DEFECT_NONE;

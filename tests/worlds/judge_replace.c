@@ -68,6 +68,15 @@ static void judge_stop(struct truth *t, int host)
                        t->hosts[i].name, (long long)(t->now - t->hosts[i].sick_ms));
 }
 
+/* The last that has joined is taken out first. */
+static void judge_order_back(struct truth *t, int host)
+{
+    for (int i = host + 1; i < t->n_hosts; i++)
+        if (t->hosts[i].role == ROLE_JOINS && is_done(t, i) && t->hosts[i].up)
+            judge_says(t, INVARIANT_REPLACE, "%s is taken out again before %s", t->hosts[host].name,
+                       t->hosts[i].name);
+}
+
 void judge_service(struct truth *t, int host, const struct t_wire *o)
 {
     const struct t_host *h = &t->hosts[host];
@@ -84,6 +93,8 @@ void judge_service(struct truth *t, int host, const struct t_wire *o)
         judge_says(t, INVARIANT_REPLACE, "stop of %s, which would start with its machine", h->name);
     if (o->service == SERVICE_STOP)
         judge_stop(t, host);
+    if (o->service == SERVICE_STOP && h->role == ROLE_JOINS && t->aborted)
+        judge_order_back(t, host);
     if (o->service == SERVICE_ENABLE && h->role == ROLE_JOINS && !h->voter && h->up &&
         t->now - h->up_ms > JUDGE_STALE_MS)
         judge_says(t, INVARIANT_REPLACE, "%s is enabled and does not vote", h->name);
