@@ -392,6 +392,22 @@ static bool may_revert(const struct flight *f)
     return call_due(&f->lh->call, f->s->now);
 }
 
+/* A new server that votes and stands is not taken out for what could not be asked. */
+static bool has_come(const struct flight *f, const struct streak *e, const char *why)
+{
+    struct gate_result unused;
+    struct view v;
+
+    if (f->p->role != ROLE_JOINS || e == NULL || e->last != GATE_UNKNOWN || f->h == NULL ||
+        !f->h->is_server)
+        return false;
+    view_init(&v, f->s->world, f->s->plan, f->s->ledger, f->p->region, f->s->now, &unused);
+    if (gate_stands(&v, f->h).kind != GATE_PASS || view_voter(&v, f->h) != TRI_YES)
+        return false;
+    waiting_for(f->d, REASON_GATE_UNKNOWN, f->lh->key, "%s", why);
+    return true;
+}
+
 static void too_late(const struct flight *f, const struct streak *e, const char *why)
 {
     enum on_not_ready reaction =
@@ -403,6 +419,8 @@ static void too_late(const struct flight *f, const struct streak *e, const char 
 
     str_for_ms(took, sizeof(took), f->s->now - f->lh->effect_ms);
     if (differs != FEATURE_ID && !cluster_tells(f))
+        return;
+    if (has_come(f, e, why))
         return;
     if (reaction != ON_REVERT || !ours || of_host ||
         f->p->role == ROLE_JOINS) { /* what others swapped in is theirs */

@@ -187,6 +187,22 @@ static void test_undone_without_a_vote(void **state)
     replace_desk_close(d);
 }
 
+/* Nor is one that votes, because the leader's index could not be asked in time. */
+static void test_not_undone_for_unknown(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    settle(d, true);
+    replace_desk_host(d, "n1")->base_leader_index = 0;
+    replace_desk_look(d, d->f.policy.server_deadline_ms + 4000);
+    expect_none(d, "index is not known");
+    d->f.hosts[3].server.raft_state = "Candidate";
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->outcome, OUTCOME_UNDONE);
+    replace_desk_close(d);
+}
+
 /* ---- one leaves ---- */
 
 static void test_leader_is_last(void **state)
@@ -492,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_joins_first),
         cmocka_unit_test(test_enabled_when_it_votes),
         cmocka_unit_test(test_undone_without_a_vote),
+        cmocka_unit_test(test_not_undone_for_unknown),
         cmocka_unit_test(test_leader_is_last),
         cmocka_unit_test(test_leader_hands_over),
         cmocka_unit_test(test_quorum_before_and_after),
