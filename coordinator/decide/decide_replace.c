@@ -83,6 +83,26 @@ static void begin_join(const struct situation *s, struct decision *d, size_t i,
 
 /* ---- an old one leaves ---- */
 
+/* One that was to join and has not, by now: it was taken out again, and the run goes on all the
+ * same. With fewer voters than planned nobody leaves. */
+static bool all_have_joined(const struct situation *s, struct decision *d)
+{
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        const struct plan_host *p = planned(s, i);
+        if (p->role != ROLE_JOINS || s->ledger->hosts[i].state == HOST_DONE)
+            continue;
+        intend_stop(
+            s, d, p->name,
+            "Abort, which takes out what else has joined as long as no server has left, and "
+            "begin anew.",
+            "%s has not joined (%s), so no server is to leave", p->name,
+            host_state_name(s->ledger->hosts[i].state));
+        waiting_for(d, REASON_SERVERS, p->key, "%s has not joined", p->name);
+        return false;
+    }
+    return true;
+}
+
 /* A server that has joined; NULL: none. */
 static const struct host *heir(const struct situation *s)
 {
@@ -159,7 +179,7 @@ void decide_replace(const struct situation *s, struct decision *d)
         return;
     else if (planned(s, next)->role == ROLE_JOINS)
         begin_join(s, d, next, leader);
-    else
+    else if (all_have_joined(s, d))
         begin_leave(s, d, next, leader);
 }
 

@@ -308,12 +308,19 @@ static void disabling(const struct turn *t)
         give_order(t, SERVICE_DISABLE);
 }
 
+/* Enabling may have taken long: by the newest look it is well, as all others are. */
+static void has_joined(const struct turn *t)
+{
+    if (region_well(t->s, t->d, t->lh->key, t->p->region))
+        intend_conclude(t->s, t->d, t->i, OUTCOME_SETTLED, FAILURE_NONE, "has joined");
+}
+
 static void enabling(const struct turn *t)
 {
     if (is_asked(t))
         wait_for_answer(t);
     else if (is_set(t, TRI_YES) && was_to_join(t))
-        intend_conclude(t->s, t->d, t->i, OUTCOME_SETTLED, FAILURE_NONE, "has joined");
+        has_joined(t);
     else if (is_set(t, TRI_YES))
         intend_mark(t->d, t->lh->key, HOST_PENDING, "not begun: the run ended, or it leads now");
     else if (is_obeyed(t))

@@ -187,6 +187,21 @@ static void test_undone_without_a_vote(void **state)
     replace_desk_close(d);
 }
 
+/* It fell while that took long: it has not joined. */
+static void test_enabled_and_fallen(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joins(d, false);
+    replace_desk_state(d, "n1", HOST_ENABLING);
+    replace_desk_answered(d, "n1", REFUSAL_NONE);
+    d->facts[3][0].value = TRI_YES;
+    replace_desk_look(d, 2000);
+    expect_none(d, "n1 is not a voter");
+    replace_desk_close(d);
+}
+
 /* Nor is one that votes, because the leader's index could not be asked in time. */
 static void test_not_undone_for_unknown(void **state)
 {
@@ -204,6 +219,20 @@ static void test_not_undone_for_unknown(void **state)
 }
 
 /* ---- one leaves ---- */
+
+/* An abort took it out, and somebody goes on with the run. */
+static void test_nobody_leaves_without_it(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_host(d, "n1")->state = HOST_GONE;
+    replace_desk_look(d, 24000);
+    assert_null(small_fleet_intent(&d->f, INTENT_SERVICE));
+    assert_non_null(
+        strstr(small_fleet_intent(&d->f, INTENT_STOP)->text, "n1 has not joined (gone)"));
+    replace_desk_close(d);
+}
 
 static void test_leader_is_last(void **state)
 {
@@ -509,6 +538,8 @@ int main(void)
         cmocka_unit_test(test_enabled_when_it_votes),
         cmocka_unit_test(test_undone_without_a_vote),
         cmocka_unit_test(test_not_undone_for_unknown),
+        cmocka_unit_test(test_enabled_and_fallen),
+        cmocka_unit_test(test_nobody_leaves_without_it),
         cmocka_unit_test(test_leader_is_last),
         cmocka_unit_test(test_leader_hands_over),
         cmocka_unit_test(test_quorum_before_and_after),

@@ -25,6 +25,16 @@ static bool is_paused(const struct truth *t)
     return any;
 }
 
+/* An abort has taken one out again, and the run was resumed nevertheless. */
+static bool is_walked_back(const struct truth *t)
+{
+    bool any = false;
+
+    for (int i = 0; i < t->n_hosts; i++)
+        any = any || (t->hosts[i].role == ROLE_JOINS && t->hosts[i].stop_obeyed);
+    return any && strstr(t->ledger.cause, "has not joined (gone)") != NULL;
+}
+
 static bool cause_is_true(const struct truth *t)
 {
     for (int i = 0; i < t->n_hosts; i++) {
@@ -38,6 +48,8 @@ static bool cause_is_true(const struct truth *t)
         if (r->faulted && named(t, r->name))
             return true;
     }
+    if (is_walked_back(t))
+        return true;
     if (is_paused(t) && strstr(t->ledger.cause, "paused") != NULL)
         return true; /* by somebody who does not let it go on, while it is undone */
     return t->taken_over && (strstr(t->ledger.cause, "another run") != NULL ||
@@ -46,7 +58,7 @@ static bool cause_is_true(const struct truth *t)
 
 static bool trouble(const struct truth *t)
 {
-    bool any = t->taken_over || is_paused(t) || t->loss > 80;
+    bool any = t->taken_over || is_paused(t) || is_walked_back(t) || t->loss > 80;
 
     for (int i = 0; i < t->n_hosts; i++)
         any = any || t->hosts[i].faulted || t->hosts[i].defect != DEFECT_NONE;
