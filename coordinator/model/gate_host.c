@@ -42,6 +42,18 @@ static bool client_again(const struct host *h, const struct plan *p, const struc
     return false;
 }
 
+/* A new server settles also while nobody clearly leads: then it waits for whoever does not say. */
+static struct gate_result not_measured(const struct world *w, const struct plan *p,
+                                       const struct host *h, int64_t now)
+{
+    const struct plan_host *ph = plan_host(p, h->key);
+    struct gate_result why;
+
+    if (ph == NULL || ph->role != ROLE_JOINS || region_leader_why(w, h->region, now, &why) != NULL)
+        return say(GATE_UNKNOWN, "the leader's index is not known");
+    return say(GATE_UNKNOWN, "the leader's index is not known: %.160s", why.text);
+}
+
 /* One that joins has not voted before: until it does, it is the one that is not ready, and not its
  * region. */
 static bool has_joined(const struct world *w, const struct plan *p, const struct ledger *l,
@@ -79,7 +91,7 @@ struct gate_result gate_server(const struct world *w, const struct plan *p, cons
     if (!str_eq(s->raft_state, "Follower") && !str_eq(s->raft_state, "Leader"))
         return say(GATE_FAIL, "%s is %s", h->name, s->raft_state);
     if (lh->base_leader_index == 0)
-        return say(GATE_UNKNOWN, "the leader's index is not known");
+        return not_measured(w, p, h, now);
     if (s->last_log_index < lh->base_leader_index)
         return say(GATE_FAIL, "%s: index %" PRIu64 " of %" PRIu64, h->name, s->last_log_index,
                    lh->base_leader_index);

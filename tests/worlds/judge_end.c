@@ -25,6 +25,16 @@ static bool is_paused(const struct truth *t)
     return any;
 }
 
+/* A new server waited for another one to say who leads, which it did at last, in that moment. */
+static bool is_unmeasured(const struct truth *t)
+{
+    bool any = false;
+
+    for (int i = 0; i < t->n_hosts; i++)
+        any = any || (t->hosts[i].is_server && t->hosts[i].faulted);
+    return any && t->replaces && strstr(t->ledger.cause, "index is not known") != NULL;
+}
+
 /* An abort has taken one out again, and the run was resumed nevertheless. */
 static bool is_walked_back(const struct truth *t)
 {
@@ -48,7 +58,7 @@ static bool cause_is_true(const struct truth *t)
         if (r->faulted && named(t, r->name))
             return true;
     }
-    if (is_walked_back(t))
+    if (is_walked_back(t) || is_unmeasured(t))
         return true;
     if (is_paused(t) && strstr(t->ledger.cause, "paused") != NULL)
         return true; /* by somebody who does not let it go on, while it is undone */

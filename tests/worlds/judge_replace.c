@@ -11,9 +11,9 @@ static bool is_done(const struct truth *t, int host)
 void judge_out(struct truth *t, int i)
 {
     struct t_host *h = &t->hosts[i];
-    bool out = h->role != ROLE_UPGRADE && !h->up && h->left && !h->peer && h->stop_obeyed;
+    bool out = h->role != ROLE_UPGRADE && !h->up && h->left && !h->peer;
 
-    if (out && !h->out)
+    if (out && !h->out && h->stop_obeyed) /* else nobody may have waited for it */
         t->out_ms = t->now;
     h->out = out;
 }

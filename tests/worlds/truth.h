@@ -193,7 +193,7 @@ struct t_host {
     bool stop_obeyed;   /* an order to stop it, and it was not started since */
     bool stop_hangs;    /* it does not end by that */
     bool leaves_itself; /* it is `left` at once when it is stopped (leave_on_interrupt) */
-    bool out;           /* judge: stopped by order, and left and out of raft */
+    bool out;           /* judge: it has ended, and is left and out of raft */
 };
 
 struct t_region {
