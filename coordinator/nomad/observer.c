@@ -294,9 +294,10 @@ static int64_t round_due(const struct observer *o)
 static int64_t next_round(const struct observer *o)
 {
     /* A look is over with the round that follows the agents' answers: others would be for nobody,
-     * before it and after it, while what it showed is still looked at. */
-    if (o->c.patient && o->c.agents != NULL &&
-        ((o->seen && !agents_told(o->c.agents)) || (o->given != NULL && o->given->told)))
+     * before it and after it, while what it showed is still looked at. One that showed nothing is
+     * followed by another. */
+    if (o->c.patient && o->c.agents != NULL && o->seen &&
+        (!agents_told(o->c.agents) || (o->given != NULL && o->given->told)))
         return INT64_MAX;
     int64_t soon = MAX_OF(o->begun + ROUND_SOON_MS, o->ended + (o->ended - o->begun) / 2);
     return o->wanted ? MIN_OF(o->due, MAX_OF(soon, o->happened + 1)) : round_due(o);

@@ -374,6 +374,22 @@ static void test_a_look_is_over(void **state)
     end_with_agents(&a);
 }
 
+/* One that showed nobody is followed by another, though nobody has given it back. */
+static void test_a_look_at_nobody_is_not_over(void **state)
+{
+    struct with_agents a;
+    (void)state;
+    begin_with_agents(&a, true, NULL);
+    a.s->denies = 0;
+    const struct world *w = watched_round(&a.s->w);
+    assert_true(w->problem[0] != '\0');
+    assert_true(observer_tick(a.s->w.observer) != INT64_MAX);
+    a.s->denies = -1;
+    w = watched_round(&a.s->w);
+    assert_string_equal(w->problem, "");
+    end_with_agents(&a);
+}
+
 /* Whom the world that was given back named as interesting is asked; lists are renewed as ever. */
 static void test_a_world_given_back(void **state)
 {
@@ -523,6 +539,7 @@ int main(void)
         cmocka_unit_test(test_hosts_seen_first_were_not_asked),
         cmocka_unit_test(test_hosts_that_join),
         cmocka_unit_test(test_a_look_is_over),
+        cmocka_unit_test(test_a_look_at_nobody_is_not_over),
         cmocka_unit_test(test_a_world_given_back),
         cmocka_unit_test(test_rare_while_only_time_is_awaited),
         cmocka_unit_test(test_a_look_lists_once),
