@@ -308,6 +308,7 @@ static void one_world(struct truth *t, uint64_t seed)
         t_ledger_drop(&t->committed);
     }
     plan_free(&t->plan);
+    t->plan = (struct plan){.hosts = NULL}; /* what was accepted belonged to it */
 }
 
 /* What is asked for on the command line. */
