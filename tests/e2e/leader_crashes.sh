@@ -7,7 +7,7 @@ needs_standin "token-expired"
 FLEET_ACL=1 FLEET_TOKEN=11111111-2222-3333-4444-555555555555
 FLEET_SIM='{"acl": {"management": "11111111-2222-3333-4444-555555555555"}}'
 export NOMAD_TOKEN=$FLEET_TOKEN
-e2e_begin 92 3 0
+e2e_begin 171 3 0
 release 1.11.4
 at=$(fleet_get s1 "/v1/status/leader?stale")
 for h in "${FLEET_SERVERS[@]}"; do [[ $at == *"$(fleet_address "$h"):"* ]] && LEADER=$h; done

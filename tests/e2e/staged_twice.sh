@@ -4,7 +4,7 @@
 # timeout: 200
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "three releases one after the other"
-e2e_begin 154 3 2
+e2e_begin 172 3 2
 note_pids "$E2E/pids"
 staged_is() { # FILE HOST...: it lies there
     local file=$1 h
