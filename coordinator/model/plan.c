@@ -74,7 +74,7 @@ int plan_cmp_target(const struct plan *p, const struct version *v, const struct 
 /* A server that left and is no peer any more stays in the lists for a day. */
 bool plan_is_past(const struct world *w, const struct plan *p, const struct host *h)
 {
-    return plan_host(p, h->key) == NULL && world_has_left(w, h);
+    return world_has_left(w, h) && plan_host(p, h->key) == NULL;
 }
 
 void plan_free(struct plan *p)
