@@ -171,10 +171,8 @@ static bool fell(const struct situation *s, size_t i, const struct host *h)
     const struct ledger_host *lh = &s->ledger->hosts[i];
     const struct agent_view *a = &h->agent;
 
-    bool joined = s->plan->hosts[i].role == ROLE_JOINS && lh->order == MSG_SERVICE;
-
-    if (lh->state != HOST_DONE || (lh->order != MSG_SWAP && !joined) ||
-        host_disagrees(h, s->now) != NULL || a->hello_at <= lh->settled_ms)
+    if (!host_done_by_us(s, i) || host_disagrees(h, s->now) != NULL ||
+        a->hello_at <= lh->settled_ms)
         return false;
     return digest_is_zero(&a->hello.running) ||
            (lh->base_stamp.main_start != 0 &&

@@ -95,6 +95,14 @@ bool host_may_run_target(const struct situation *s, size_t i, const struct host 
     return says_target(s, i, a) && (!told_since(s, i, a) || str_eq(host_version(s->world, h), ""));
 }
 
+bool host_done_by_us(const struct situation *s, size_t i)
+{
+    const struct ledger_host *h = &s->ledger->hosts[i];
+    bool joined = s->plan->hosts[i].role == ROLE_JOINS && h->order == MSG_SERVICE;
+
+    return h->state == HOST_DONE && (h->order == MSG_SWAP || joined);
+}
+
 void waiting_to_settle(const struct situation *s, struct decision *d, const char *key,
                        const char *name, const struct streak *e)
 {

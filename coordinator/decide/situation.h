@@ -60,6 +60,8 @@ bool host_runs_target(const struct situation *s, size_t i, const struct host *h)
 /* Its agent says that it runs the target; its status, or Nomad's own word, is still to come. Until
  * then nothing is ordered there. */
 bool host_may_run_target(const struct situation *s, size_t i, const struct host *h);
+/* It is done, by a swap of ours, or it has joined. */
+bool host_done_by_us(const struct situation *s, size_t i);
 /* States that `name` passes its gates, for how long, and how long it must. */
 void waiting_to_settle(const struct situation *s, struct decision *d, const char *key,
                        const char *name, const struct streak *e);

@@ -63,11 +63,9 @@ struct places {
 static bool may_have_fallen(const struct situation *s, size_t i)
 {
     const struct plan_host *p = &s->plan->hosts[i];
-    const struct ledger_host *h = &s->ledger->hosts[i];
     char ails[200];
 
-    return p->is_server && h->state == HOST_DONE && h->order == MSG_SWAP &&
-           region_ails(s, p->region, ails)[0] != '\0';
+    return p->is_server && host_done_by_us(s, i) && region_ails(s, p->region, ails)[0] != '\0';
 }
 
 static bool of_interest(const struct situation *s, size_t i, struct places *places)
