@@ -45,6 +45,8 @@ struct plan_host {
     struct digest before;    /* what runs now, by its agent */
     bool is_server;
     enum plan_role role;
+    bool dead;    /* of one that leaves: every server calls it failed, its agent is silent, and the
+                     operator has accepted that by its name. Nothing is ordered there */
     bool leader;  /* at planning */
     bool first;   /* of the authoritative region, which goes before the others */
     bool canary;  /* forecast */

@@ -3,6 +3,7 @@
 void policy_default(struct policy *p)
 {
     *p = (struct policy){
+        .replace.watch_ms = 2 * 60 * 1000,
         .parallel = 1,
         .canary = 1,
         .soak_ms = 2 * 60 * 1000,

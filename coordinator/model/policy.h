@@ -20,8 +20,20 @@ struct filter {
     const char *running;                              /* only hosts on this version; NULL: any */
 };
 
+#define REPLACED_MAX 15 /* of either kind, in one run */
+
+/* Servers that are replaced; none of either kind: an upgrade. */
+struct replacement {
+    size_t n_joins, n_leaves;
+    const char *joins[REPLACED_MAX];  /* keys of their rows in a world (joiner.h) */
+    const char *leaves[REPLACED_MAX]; /* name, id, id prefix (>= 4), or address */
+    bool voters;                      /* it may end with fewer voters, or an even number */
+    int64_t watch_ms; /* afterwards: no server that was removed comes back for so long */
+};
+
 struct policy {
     struct filter filter;
+    struct replacement replace;
     uint32_t parallel;         /* clients in flight: a number, or */
     uint32_t parallel_percent; /* when > 0, percent of the planned clients */
     uint32_t canary;
