@@ -86,7 +86,8 @@ struct about_boot {
 /* What starts Nomad here, as the service manager has it loaded. Of each list: told, whether the
  * manager has told it whole; more, that there are others than these. */
 struct service_about {
-    bool unit;          /* false: configured commands; nothing below is known but boot.state */
+    bool unit;          /* false: configured commands; nothing below is known but boot.state, and
+                           the words where agent.conf has them and no process tells them */
     bool missing;       /* the manager has no such unit; nothing below is known */
     bool reload;        /* its files changed on disk since they were loaded */
     char fragment[256]; /* the unit's file; "" none */

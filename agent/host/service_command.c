@@ -283,12 +283,31 @@ static int command_at_boot(void *self, bool starts, struct err *err)
                                       name, r.exit_code < 0 ? 128 + r.signal : r.exit_code);
 }
 
+/* As /proc/PID/cmdline would have it. */
+static void put_words(const char *command, struct service_about *ret)
+{
+    char copy[512];
+    const char *words[WORDS_MAX];
+
+    str_cut(copy, sizeof(copy), command);
+    size_t n = split(copy, words, WORDS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(words[i]) + 1;
+        memcpy(ret->words + ret->words_len, words[i], len);
+        ret->words_len += len;
+    }
+}
+
 static int command_about(void *self, struct service_about *ret, struct err *err)
 {
     const struct service_command *c = self;
+    struct service_state state = {.main_pid = 0};
 
-    (void)err;
     memset(ret, 0, sizeof(*ret));
+    if (command_state(self, &state, err) < 0)
+        return -1;
+    if (state.main_pid == 0) /* one that runs knows better */
+        put_words(c->conf->nomad_command, ret);
     if (c->conf->enable[0] != '\0' && c->conf->disable[0] != '\0')
         str_cut(ret->boot.state, sizeof(ret->boot.state), "commands");
     return 0;

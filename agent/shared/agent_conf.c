@@ -72,6 +72,9 @@ static const struct conf_key keys[] = {
     TEXT_ROW("command", "disable", disable, "",
              "the same, exit status 0: Nomad is not started when this host starts; empty: no order "
              "disables it"),
+    TEXT_ROW("command", "nomad", nomad_command, "",
+             "what start runs in the end: Nomad's own program and arguments, by which its "
+             "configuration is found before it has ever run; empty: only a process tells them"),
     PATH_ROW("command", "pid_file", pid_file, NULL, "file with the id of Nomad's main process"),
     PATH_ROW("law", "hold_file", hold_file, "/etc/caravan/hold",
              "while this file exists nothing is swapped, stopped or started here"),
@@ -145,7 +148,9 @@ static int check_boot_commands(const struct agent_conf *c, struct err *err)
 {
     if (c->enable[0] != '\0' && check_command("enable", c->enable, err) < 0)
         return -1;
-    return c->disable[0] != '\0' ? check_command("disable", c->disable, err) : 0;
+    if (c->disable[0] != '\0' && check_command("disable", c->disable, err) < 0)
+        return -1;
+    return c->nomad_command[0] != '\0' ? check_command("nomad", c->nomad_command, err) : 0;
 }
 
 static int check_service(const struct agent_conf *c, struct err *err)

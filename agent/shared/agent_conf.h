@@ -38,6 +38,7 @@ struct agent_conf {
     /* [command]: service = command; each a program and its arguments, blanks between, no shell */
     char start[512], stop[512], status[512], pid_file[256];
     char enable[512], disable[512]; /* "": no order enables, or disables, it */
+    char nomad_command[512];        /* what start comes to; "" not told */
     /* [law] */
     char hold_file[128];           /* /etc/caravan/hold */
     int64_t gap_ms;                /* 30s between swaps; not before a revert */

@@ -494,6 +494,16 @@ static void ask_down(struct surveying *s)
     fact_add(s, "bound-down", down, "%s", text);
 }
 
+static void tell_enabled(struct surveying *s, const char *id, bool yes,
+                         const struct service_order *by, const char *how)
+{
+    if (yes || by->sequence == 0)
+        fact_add(s, id, yes ? TRI_YES : TRI_NO, "%s", how);
+    else
+        fact_add(s, id, TRI_NO, "disabled by order %llu of epoch %llu",
+                 (unsigned long long)by->sequence, (unsigned long long)by->epoch);
+}
+
 /* Told as no only where an order to disable it has nothing left to do. */
 static void ask_enabled(struct surveying *s)
 {
@@ -505,6 +515,8 @@ static void ask_enabled(struct surveying *s)
         fact_add(s, id, TRI_UNKNOWN,
                  "Nomad is started by configured commands, and [command] enable and disable are "
                  "not set in agent.conf");
+    else if (s->asked && !s->about.unit) /* they are believed */
+        tell_enabled(s, id, by->sequence == 0, by, "by configured commands, which do not tell");
     else if (!fact_has_unit(s, id))
         return;
     else if (b->state[0] == '\0' || !b->told)
@@ -514,13 +526,8 @@ static void ask_enabled(struct surveying *s)
         fact_add(s, id, TRI_UNKNOWN, "%s", b->state);
     else if (b->others[0] != '\0')
         fact_add(s, id, TRI_UNKNOWN, "%s, and started all the same by %s", b->state, b->others);
-    else if (str_eq(b->state, "enabled"))
-        fact_add(s, id, TRI_YES, "%s", "");
-    else if (by->sequence != 0)
-        fact_add(s, id, TRI_NO, "disabled by order %llu of epoch %llu",
-                 (unsigned long long)by->sequence, (unsigned long long)by->epoch);
     else
-        fact_add(s, id, TRI_NO, "%s", "");
+        tell_enabled(s, id, str_eq(b->state, "enabled"), by, "");
 }
 
 void facts_of_start(struct surveying *s)

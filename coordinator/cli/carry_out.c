@@ -2,6 +2,7 @@
 
 #include "events.h"
 #include "fetching.h"
+#include "replacing.h"
 #include "report_run.h"
 #include "shell_ports.h"
 #include "table.h"
@@ -147,6 +148,8 @@ int reopen(struct console *c, const char *run, bool with_release, struct reopene
                                      : -1;
     if (ledger_store_open(&c->conf, true, c->clock, &ret->store, err) < 0 ||
         run_choose(ret->store, run, &ret->run, err) < 0 || load(c, ret, err) < 0)
+        return -1;
+    if (replacing_resume(c, &ret->plan, err) < 0)
         return -1;
     if (with_release && target_load(c, ret->run.target, &ret->stored, err) < 0)
         return -1;

@@ -2,18 +2,26 @@
 #include "commands.h"
 #include "events.h"
 #include "planning.h"
+#include "replacing.h"
 #include "report_plan.h"
 #include "report_run.h"
 #include "table.h"
 
 #define PLAN_AGAIN_MS 10000
 
+enum begin {
+    BEGIN_UPGRADE,
+    BEGIN_STAGE,
+    BEGIN_REPLACE,
+};
+
 struct upgrade {
     struct console *console;
+    enum begin what;
+    struct replacing replacing;
     struct stored_release stored;
     struct serving serving;
     struct ledger_store *store;
-    bool stage_only;
     struct policy policy;
     struct plan plan;
     bool planned;
@@ -167,9 +175,10 @@ static int confirm(struct upgrade *u, int *ret_code, struct err *err)
     }
     if (o->yes)
         return 1;
-    int rc = control_confirm(
-        &u->console->signals,
-        u->stage_only ? "Stage the new binary on these hosts?" : "Carry out this plan?", err);
+    int rc = control_confirm(&u->console->signals,
+                             u->what == BEGIN_STAGE ? "Stage the new binary on these hosts?"
+                                                    : "Carry out this plan?",
+                             err);
     return rc == 0 ? err_set(err, ERR_REFUSED, 0, "nothing was touched") : rc;
 }
 
@@ -181,7 +190,9 @@ static int upgrade(struct upgrade *u, const char *version, struct err *err)
         options_policy(&c->opt, &c->conf, &c->hazards, &u->policy, err) < 0 ||
         target_load(c, version, &u->stored, err) < 0)
         return -1;
-    u->policy.stage_only = u->stage_only;
+    u->policy.stage_only = u->what == BEGIN_STAGE;
+    if (u->what == BEGIN_REPLACE && replacing_begin(c, &u->replacing, &u->policy, err) < 0)
+        return -1;
     if (!c->opt.dry_run && check_ledger(u, err) < 0)
         return -1;
     if (plan_in_peace(u, err) < 0)
@@ -193,9 +204,9 @@ static int upgrade(struct upgrade *u, const char *version, struct err *err)
     return run_it(u, err);
 }
 
-static int begin(struct console *c, const char *version, bool stage_only)
+static int begin(struct console *c, const char *version, enum begin what)
 {
-    struct upgrade u = {.console = c, .lock = -1, .stage_only = stage_only};
+    struct upgrade u = {.console = c, .lock = -1, .what = what};
     struct err err = ERR_INIT;
     int code = upgrade(&u, version, &err);
     if (u.planned)
@@ -211,11 +222,17 @@ static int begin(struct console *c, const char *version, bool stage_only)
 int cmd_upgrade(void *ctx, int argc, char **argv)
 {
     (void)argc;
-    return begin(ctx, argv[0], false);
+    return begin(ctx, argv[0], BEGIN_UPGRADE);
 }
 
 int cmd_stage(void *ctx, int argc, char **argv)
 {
     (void)argc;
-    return begin(ctx, argv[0], true);
+    return begin(ctx, argv[0], BEGIN_STAGE);
+}
+
+int cmd_replace(void *ctx, int argc, char **argv)
+{
+    (void)argc;
+    return begin(ctx, argv[0], BEGIN_REPLACE);
 }

@@ -1,6 +1,6 @@
 /*
  * commands.h - the verbs: one function each, cmd_VERB, in a file of that name; abort goes on with
- * a run as resume does, and is in its file, as stage is in upgrade's.
+ * a run as resume does, and is in its file, as stage and replace are in upgrade's.
  *
  * ctx is a struct console; what is returned is the exit code (options.h). A command
  * tells its errors itself, on standard error, through command_fail.
@@ -17,6 +17,7 @@ int cmd_status(void *ctx, int argc, char **argv);
 int cmd_plan(void *ctx, int argc, char **argv);
 int cmd_stage(void *ctx, int argc, char **argv);
 int cmd_upgrade(void *ctx, int argc, char **argv);
+int cmd_replace(void *ctx, int argc, char **argv);
 int cmd_resume(void *ctx, int argc, char **argv);
 int cmd_abort(void *ctx, int argc, char **argv);
 int cmd_history(void *ctx, int argc, char **argv);

@@ -57,6 +57,24 @@ static const struct cli_command commands[] = {
      1, 1,
      GROUP_ALL | GROUP_JSON | GROUP_FILTER | GROUP_POLICY | GROUP_CONFIRM | GROUP_DRY | GROUP_SERVE,
      cmd_upgrade},
+    {"replace", "VERSION", "replace servers: new ones join at VERSION, then old ones leave",
+     "One region a run: --add names the new servers, --remove those that leave. All new ones join\n"
+     "first, one at a time, each until it is a healthy voter; then the old ones are disabled,\n"
+     "stopped and taken out of the cluster, one at a time, the leader last. At every step the\n"
+     "healthy voters are a quorum.\n"
+     "\n"
+     "A new host has the agent, the trust file, Nomad's configuration and unit, and a Nomad "
+     "binary\n"
+     "that has never run; `caravan enroll --host ADDRESS` enrols it. Root allows on new hosts "
+     "that\n"
+     "Nomad is started ([law] start_stopped = yes), and on old ones that it is stopped ([law]\n"
+     "allow_stop = yes).\n"
+     "\n"
+     "Until the first server leaves, `caravan abort` walks all of it back. A server that is dead\n"
+     "already: --accept dead:NAME. Clients are not replaced: drain them, with Nomad's own "
+     "commands.",
+     1, 1, GROUP_ALL | GROUP_JSON | GROUP_REPLACE | GROUP_CONFIRM | GROUP_DRY | GROUP_SERVE,
+     cmd_replace},
     {"resume", "[RUN]", "go on with a run that was paused, stopped or interrupted", NULL, 0, 1,
      GROUP_ALL | GROUP_JSON | GROUP_CONFIRM | GROUP_SERVE, cmd_resume},
     {"abort", "[RUN]", "end such a run: undo its side effects, give its leases back",

@@ -44,7 +44,7 @@ const struct cli_option option_table[] = {
     COUNT("canary", canary, 0, 10000, GROUP_POLICY, "clients to go first; default 1"),
     VALUE("soak", CLI_DURATION, soak, "TIME", GROUP_POLICY,
           "how long the canaries run before the rest follows; default 2m"),
-    VALUE("settle", CLI_DURATION, settle, "TIME", GROUP_POLICY,
+    VALUE("settle", CLI_DURATION, settle, "TIME", GROUP_POLICY | GROUP_REPLACE,
           "how long a gate must pass without a break; default 10s"),
     COUNT("max-failures", max_failures, 0, 100000, GROUP_POLICY,
           "clients that may fail before the run stops; default 0"),
@@ -53,7 +53,7 @@ const struct cli_option option_table[] = {
     FLAG("drain", 0, drain, GROUP_POLICY, "drain each client before its turn"),
     VALUE("deadline", CLI_DURATION, deadline, "TIME", GROUP_POLICY,
           "how long a drain may take; default 1h"),
-    VALUE("accept", CLI_LIST, accept, "ID,..", GROUP_POLICY,
+    VALUE("accept", CLI_LIST, accept, "ID,..", GROUP_POLICY | GROUP_REPLACE,
           "go on although these findings of the plan speak against it"),
     FLAG("accept-outage", 0, accept_outage, GROUP_POLICY,
          "allow the outage that 1 or 2 servers cannot avoid"),
@@ -78,6 +78,13 @@ const struct cli_option option_table[] = {
     VALUE("host", CLI_LIST, host, "ADDRESS,..", GROUP_ENROLL,
           "only the agents at these addresses, which Nomad need not list yet; port 4650 unless one "
           "is given"),
+
+    VALUE("add", CLI_LIST, add, "ADDRESS,..", GROUP_REPLACE,
+          "new servers, by the addresses they were enrolled by (caravan enroll --host)"),
+    VALUE("remove", CLI_LIST, remove, "NAME|ID|ADDRESS,..", GROUP_REPLACE,
+          "servers that are to leave"),
+    FLAG("accept-voters", 0, accept_voters, GROUP_REPLACE,
+         "go on although fewer servers would vote at the end, or an even number"),
 
     VALUE("name", CLI_TEXT, name, "NAME", GROUP_INIT, "of the cluster, for people; default nomad"),
     FLAG("print-defaults", 0, print_defaults, GROUP_CONFIG,
@@ -141,6 +148,8 @@ int options_policy(const struct options *o, const struct coord_conf *conf,
     p.drain = o->drain || conf->drain;
     p.drain_deadline_ms = either(o->deadline, conf->drain_deadline_ms);
     p.accept_outage = o->accept_outage;
+    p.replace.voters = o->accept_voters;
+    p.replace.watch_ms = conf->removed_watch_ms;
     p.n_accepted = MIN_OF(o->accept.n, (size_t)FILTER_VALUES);
     for (size_t i = 0; i < p.n_accepted; i++)
         p.accepted[i] = o->accept.items[i];

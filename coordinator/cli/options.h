@@ -46,6 +46,9 @@ struct options {
     const char *name;
     /* enroll */
     struct cli_list host;
+    /* replace */
+    struct cli_list add, remove;
+    bool accept_voters;
 };
 
 /* Bits of cli_option.groups and cli_command.groups. */
@@ -61,6 +64,7 @@ enum option_group {
     GROUP_DRY = 256,
     GROUP_SERVE = 1024,
     GROUP_ENROLL = 2048,
+    GROUP_REPLACE = 4096,
 };
 
 extern const struct cli_option option_table[];

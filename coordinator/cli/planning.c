@@ -3,6 +3,8 @@
 #include "hazards.h"
 #include "nomad_survey.h"
 #include "plan_make.h"
+#include "plan_replace.h"
+#include "replacing.h"
 
 static int ask_nomad(struct console *c, const struct world *w, const struct plan *p,
                      struct survey *ret, struct err *err)
@@ -34,7 +36,8 @@ int planning_make(struct console *c, const struct planning *how, struct plan *re
 
     memset(&survey, 0, sizeof survey);
     agents_ask_facts(c->agents);
-    if (console_look(c, NULL, how->patience_ms, &w, err) < 0 ||
+    if (console_look(c, policy_replaces(how->policy) ? replacing_look : NULL, how->patience_ms, &w,
+                     err) < 0 ||
         (how->check != NULL && how->check(w, err) < 0) ||
         serving_begin(c, w, how->only, how->release, how->serving, err) < 0)
         return -1;

@@ -108,7 +108,7 @@ struct region_survey {
     unsigned n_deploying;  /* running or blocked */
     const char *deploying; /* the first: "default/web is running" */
     enum asked autopilot;
-    bool cleanup_dead, migration_off;
+    bool cleanup_dead, migration_off, zones;
     int64_t trailing_logs, contact_ms;
     enum asked vault_check; /* operator/upgrade-check/vault-workload-identity */
     unsigned vault_jobs, vault_nodes, vault_tokens;

@@ -53,6 +53,7 @@ void survey_take_autopilot(struct survey_ask *a, const struct http_answer *answe
     if (r->autopilot != ASKED_YES)
         return;
     r->cleanup_dead = json_bool(j, "CleanupDeadServers", false);
+    r->zones = json_bool(j, "EnableRedundancyZones", false);
     r->migration_off = json_bool(j, "DisableUpgradeMigration", false);
     r->trailing_logs = json_int(j, "MaxTrailingLogs", 0);
     if (str_go_duration(json_str(j, "LastContactThreshold", ""), &ns) == 0)

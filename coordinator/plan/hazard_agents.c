@@ -5,13 +5,20 @@
 #include "plan_make.h"
 #include "url_hide.h"
 
+static bool counts_as_dead(const struct plan *p, const struct host *h)
+{
+    const struct plan_host *ph = plan_host(p, h->key);
+    return ph != NULL && ph->dead;
+}
+
 /* Also servers that the filters leave out: their agents hold the run's lease. */
 void hazard_unmanaged_server(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
         const struct host *h = &c->w->hosts[i];
         if (c->p->n_todo > 0 && hazard_region_planned(c->p, h->region) &&
-            (!h->agent.enrolled || h->agent.hello_at == 0) && !plan_is_past(c->w, c->p, h))
+            (!h->agent.enrolled || h->agent.hello_at == 0) && !plan_is_past(c->w, c->p, h) &&
+            !counts_as_dead(c->p, h))
             hazard_found(c, row, TRI_YES, h->name, "%s%s%s",
                          h->agent.enrolled ? "its agent does not answer" : "has no enrolled agent",
                          h->agent.problem[0] != '\0' ? ": " : "", h->agent.problem);
@@ -94,7 +101,7 @@ void hazard_no_build(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_hosts; i++) {
         const struct plan_host *h = &c->p->hosts[i];
-        if (h->managed && digest_is_zero(&h->digest))
+        if (h->managed && h->role != ROLE_LEAVES && digest_is_zero(&h->digest))
             hazard_found(c, row, TRI_YES, h->name, "the release %s has no build for %s/%s",
                          c->p->target, h->os, h->arch);
     }
@@ -119,7 +126,7 @@ static void each_fetching(struct hazard_check *c, row_t *row,
         const struct plan_host *ph = &c->p->hosts[i];
         const struct host *h = world_host(c->w, ph->key);
         const struct manifest_build_ref *b = h != NULL ? plan_build(c->release, h) : NULL;
-        if (b != NULL && ph->managed && !ph->already)
+        if (b != NULL && ph->managed && !ph->already && ph->role != ROLE_LEAVES)
             judge(c, row, h, b);
     }
 }

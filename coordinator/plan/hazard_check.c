@@ -8,8 +8,17 @@ bool hazard_accepted(const struct policy *y, row_t *row, enum severity severity)
     return severity == SEVERITY_BLOCK && policy_accepts(y, row->id);
 }
 
-static struct finding *add(struct hazard_check *c, row_t *row, enum severity severity)
+/* What --accept names it by. */
+static const char *accept_id(struct hazard_check *c, row_t *row, const char *host)
 {
+    return row->kind->by_host && host != NULL ? arena_printf(&c->p->arena, "%s:%s", row->id, host)
+                                              : row->id;
+}
+
+static struct finding *add(struct hazard_check *c, row_t *row, enum severity severity,
+                           const char *host)
+{
+    const char *id = accept_id(c, row, host);
     struct plan *p = c->p;
     if (p->n_findings == p->cap_findings) {
         size_t cap = MAX_OF(2 * p->cap_findings, (size_t)16);
@@ -21,11 +30,11 @@ static struct finding *add(struct hazard_check *c, row_t *row, enum severity sev
     }
     struct finding *f = &p->findings[p->n_findings++];
     *f = (struct finding){
-        .id = row->id,
+        .id = id,
         .severity = severity,
         .detected = TRI_YES,
         .advice = row->advice,
-        .accepted = hazard_accepted(&p->policy, row, severity),
+        .accepted = severity == SEVERITY_BLOCK && policy_accepts(&p->policy, id),
     };
     return f;
 }
@@ -66,7 +75,7 @@ void hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enu
         c->last = c->p->n_findings;
         c->told++;
     }
-    struct finding *f = add(c, row, severity);
+    struct finding *f = add(c, row, severity, host);
     f->detected = detected;
     str_cut(f->host, sizeof(f->host), host != NULL ? host : "");
     str_cut(f->text, sizeof(f->text), text);

@@ -20,10 +20,11 @@
 
 typedef const struct hazard row_t;
 
-/* Planned hosts of one role that run one version. */
+/* Planned hosts of one kind and role that run one version. */
 struct hazard_group {
     struct version from;
     bool known; /* from could be read */
+    enum plan_role role;
     bool server, todo;
     bool crosses; /* the row at work is about it */
 };

@@ -38,7 +38,7 @@ void hazard_tolerance(struct hazard_check *c, row_t *row)
         size_t todo = 0;
         for (size_t k = 0; k < c->p->n_servers; k++)
             todo += !c->p->hosts[k].already && str_eq(c->p->hosts[k].region, r->name);
-        if (todo == 0 || r->voters == 0 || r->voters > 2)
+        if (c->p->replaces || todo == 0 || r->voters == 0 || r->voters > 2)
             continue;
         hazard_found_as(c, row, c->p->policy.accept_outage ? SEVERITY_WARN : SEVERITY_HARD,
                         "region %s has %u voting server%s: no leader while each of %zu restarts, "

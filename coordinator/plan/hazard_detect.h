@@ -51,11 +51,17 @@ hazard_detect hazard_seeds, hazard_seed_unready, hazard_seed_refused;
 /* hazard_keystore.c */
 hazard_detect hazard_keystore_copied, /* how many servers: `what` */
     hazard_no_keystore;               /* a server's agent does not know where: `what` */
+/* hazard_replace.c: of plans that replace servers alone */
+hazard_detect hazard_not_new, hazard_name_taken, hazard_gossip, hazard_joins_nobody,
+    hazard_client_too, hazard_dead, hazard_voters, hazard_replace_quorum, hazard_one_region,
+    hazard_old_raft, hazard_moves_votes;
+hazard_refine hazard_no_server, hazard_other_region, hazard_bootstraps;
 /* hazard_nodes.c */
 hazard_detect hazard_node_down, hazard_node_draining, hazard_other_pool, hazard_old_allocs,
     hazard_connect_window, hazard_dc_star,
     hazard_drain_together; /* servers without what came with `least`: `what` */
 /* hazard_host.c */
+hazard_refine hazard_only_unsure; /* that it is yes, or no, is nothing to tell */
 hazard_matters hazard_kills_tasks, hazard_of_client, hazard_only_leaves;
 hazard_refine hazard_stop_commands, hazard_stop_leaves, hazard_law, hazard_other_version,
     hazard_rejected, hazard_not_running;

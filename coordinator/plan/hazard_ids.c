@@ -1,5 +1,7 @@
 #include "hazard_ids.h"
 
+#include "hazard_kinds.h"
+
 #define FAR 3 /* more changes than this make another word */
 
 struct near {
@@ -10,9 +12,15 @@ struct near {
 
 static bool is_known(const struct hazards *h, const char *id)
 {
-    for (size_t i = 0; i < h->n_rows; i++)
-        if (str_eq(h->rows[i].id, id))
+    size_t n = strcspn(id, ":"); /* of a row that is accepted for one host at a time */
+
+    for (size_t i = 0; i < h->n_rows; i++) {
+        const struct hazard *row = &h->rows[i];
+        if (row->kind->by_host ? id[n] == ':' && id[n + 1] != '\0' && strlen(row->id) == n &&
+                                     strncmp(row->id, id, n) == 0
+                               : str_eq(row->id, id))
             return true;
+    }
     return false;
 }
 

@@ -2,6 +2,9 @@
 
 #include "hazard_detect.h"
 
+#define UPGRADED (1u << ROLE_UPGRADE)
+#define JOINS    (1u << ROLE_JOINS)
+
 const struct hazard_kind hazard_kinds[] = {
     /* They differ only by what stands in the row. */
     {"told", FROM_VERSIONS, .detect = hazard_told, .wants = HAZARD_WHAT},
@@ -47,8 +50,8 @@ const struct hazard_kind hazard_kinds[] = {
     {"autopilot", FROM_CLUSTER, .detect = hazard_autopilot},
     {"unmeasured", FROM_CLUSTER, .detect = hazard_unmeasured},
     {"migration", FROM_CLUSTER, .detect = hazard_migration},
-    {"leaves", FROM_CLUSTER, .detect = hazard_leaves},
-    {"no-rejoin", FROM_SELF, .detect = hazard_no_rejoin},
+    {"leaves", FROM_CLUSTER, .detect = hazard_leaves, .roles = UPGRADED},
+    {"no-rejoin", FROM_SELF, .detect = hazard_no_rejoin, .roles = UPGRADED},
     {"token", FROM_CLUSTER, .detect = hazard_token},
     {"token-kept", FROM_CLUSTER, .detect = hazard_token_kept},
     {"token-clear", FROM_CLUSTER, .detect = hazard_token_clear},
@@ -76,18 +79,18 @@ const struct hazard_kind hazard_kinds[] = {
     {"node-draining", FROM_CLUSTER, .detect = hazard_node_draining},
     {"drain-together", FROM_CLUSTER, .detect = hazard_drain_together,
      .wants = HAZARD_WHAT | HAZARD_LEAST, .least = LEAST_SINCE},
-    {"license-place", FROM_SELF, .detect = hazard_license_place},
+    {"license-place", FROM_SELF, .detect = hazard_license_place, .roles = UPGRADED},
     {"old-allocs", FROM_JOBS, .detect = hazard_old_allocs},
     {"dc-star", FROM_SELF, .detect = hazard_dc_star, .wants = HAZARD_WHAT},
     {"policies-bare", FROM_POLICIES, .detect = hazard_policies_bare, .wants = HAZARD_WHAT},
     {"license-ends", FROM_CLUSTER, .detect = hazard_license_ends},
     {"vault-flow", FROM_SELF, .detect = hazard_vault_flow},
-    {"consul-flow", FROM_SELF, .detect = hazard_consul_flow},
+    {"consul-flow", FROM_SELF, .detect = hazard_consul_flow, .roles = UPGRADED},
     {"connect-window", FROM_JOBS, .detect = hazard_connect_window,
      .wants = HAZARD_WHAT | HAZARD_TRAIT | HAZARD_CROSSING},
-    {"schedulers", FROM_SELF, .detect = hazard_schedulers},
+    {"schedulers", FROM_SELF, .detect = hazard_schedulers, .roles = UPGRADED},
     {"policies-unknown", FROM_POLICIES, .detect = hazard_policies_unknown, .wants = HAZARD_WHAT},
-    {"two-stores", FROM_FILE, .detect = hazard_two_stores},
+    {"two-stores", FROM_FILE, .detect = hazard_two_stores, .roles = UPGRADED},
     {"other-pool", FROM_JOBS, .detect = hazard_other_pool},
     {"no-facts", FROM_AGENTS, .detect = hazard_no_facts},
     {"no-readiness", FROM_AGENTS, .detect = hazard_no_readiness},
@@ -101,7 +104,24 @@ const struct hazard_kind hazard_kinds[] = {
     {"config-rejected", FROM_HOST, .refine = hazard_rejected, .wants = HAZARD_KEY},
     {"other-version", FROM_HOST, .refine = hazard_other_version, .wants = HAZARD_KEY},
     {"law", FROM_HOST, .refine = hazard_law},
-    {"not-running", FROM_HOST, .refine = hazard_not_running},
+    {"not-running", FROM_HOST, .refine = hazard_not_running, .roles = UPGRADED},
+    {"host-no-fact", FROM_HOST, .when_no = true, .wants = HAZARD_KEY},
+    {"host-unsure", FROM_HOST, .refine = hazard_only_unsure, .wants = HAZARD_KEY},
+    /* Of servers that are replaced. */
+    {"not-new", FROM_AGENTS, .detect = hazard_not_new},
+    {"name-taken", FROM_AGENTS, .detect = hazard_name_taken},
+    {"gossip", FROM_AGENTS, .detect = hazard_gossip},
+    {"joins-nobody", FROM_AGENTS, .detect = hazard_joins_nobody},
+    {"no-server", FROM_HOST, .refine = hazard_no_server, .roles = JOINS},
+    {"other-region", FROM_HOST, .refine = hazard_other_region, .roles = JOINS},
+    {"bootstraps", FROM_HOST, .refine = hazard_bootstraps, .wants = HAZARD_KEY, .roles = JOINS},
+    {"client-too", FROM_CLUSTER, .detect = hazard_client_too},
+    {"dead", FROM_CLUSTER, .detect = hazard_dead, .by_host = true},
+    {"voters", FROM_CLUSTER, .detect = hazard_voters},
+    {"replace-quorum", FROM_CLUSTER, .detect = hazard_replace_quorum},
+    {"one-region", FROM_CLUSTER, .detect = hazard_one_region},
+    {"old-raft", FROM_CLUSTER, .detect = hazard_old_raft},
+    {"moves-votes", FROM_CLUSTER, .detect = hazard_moves_votes},
 };
 const size_t hazard_kinds_len = ARRAY_LEN(hazard_kinds);
 
@@ -172,6 +192,9 @@ static const char *const attributes[NODE_ATTRIBUTES] = {
     [ATTR_CGROUPS] = "cgroups", [ATTR_CNI_BRIDGE] = "cni-bridge", [ATTR_CSI] = "csi",
 };
 
+static const char *const roles[PLAN_ROLES] = {
+    [ROLE_UPGRADE] = "upgrade", [ROLE_JOINS] = "joins", [ROLE_LEAVES] = "leaves"};
+
 static int named(const char *const *names, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)
@@ -188,6 +211,11 @@ int hazard_trait(const char *name)
 int hazard_switch_named(const char *name)
 {
     return named(switches, CONFIG_SWITCHES, name);
+}
+
+int hazard_role(const char *name)
+{
+    return named(roles, PLAN_ROLES, name);
 }
 
 int hazard_attribute_named(const char *name)

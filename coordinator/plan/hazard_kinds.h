@@ -42,6 +42,10 @@ struct hazard_kind {
     void (*refine)(const struct one_host *o, struct judgement *j);
     unsigned wants, may; /* keys a row must have, and others it may have */
     enum hazard_least least;
+    unsigned roles; /* bits 1 << enum plan_role of the hosts that its rows are about; 0: of single
+                       hosts those that get the target, else those that run something */
+    bool when_no;   /* about single hosts: that the fact is no is the matter */
+    bool by_host;   /* accepted for one host at a time, by ID:NAME */
 };
 
 extern const struct hazard_kind hazard_kinds[];
@@ -53,5 +57,7 @@ const struct hazard_kind *hazard_kind(const char *name);
 int hazard_trait(const char *name);
 int hazard_switch_named(const char *name);
 int hazard_attribute_named(const char *name);
+/* What "upgrade", "joins", "leaves" stand for, of enum plan_role; -1: nothing. */
+int hazard_role(const char *name);
 
 #endif

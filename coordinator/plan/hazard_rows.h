@@ -24,6 +24,7 @@ struct hazard {
     const char *crossing, *target, *from;
     enum edition edition; /* of the target */
     enum hazard_scope scope;
+    unsigned roles; /* of servers that are replaced: bits 1 << enum plan_role; 0: as its kind */
     enum severity severity, unsure;
     const char *what;   /* what was found, as its kind wants it */
     const char *key;    /* fact, switch's or driver's name, attribute: likewise */

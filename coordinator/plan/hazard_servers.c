@@ -65,10 +65,11 @@ static void each_leaver(struct hazard_check *c, row_t *row,
 
 static void judge_leave(struct hazard_check *c, row_t *row, const struct host *h)
 {
-    hazard_found(c, row, TRI_YES, h->name, "%s%s%s: a restart is a leave",
+    hazard_found(c, row, TRI_YES, h->name, "%s%s%s: a %s is a leave",
                  h->server.leave_on_interrupt == TRI_YES ? "leave_on_interrupt" : "",
                  h->server.leave_on_interrupt == h->server.leave_on_terminate ? ", " : "",
-                 h->server.leave_on_terminate == TRI_YES ? "leave_on_terminate" : "");
+                 h->server.leave_on_terminate == TRI_YES ? "leave_on_terminate" : "",
+                 c->p->replaces ? "stop" : "restart");
 }
 
 void hazard_leaves(struct hazard_check *c, row_t *row)

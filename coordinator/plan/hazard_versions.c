@@ -26,7 +26,7 @@ void hazard_older(struct hazard_check *c, row_t *row)
 void hazard_unknown_version(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_hosts; i++)
-        if (hazard_from(c, &c->p->hosts[i]) == NULL)
+        if (hazard_crosses(c, &c->p->hosts[i]) && hazard_from(c, &c->p->hosts[i]) == NULL)
             hazard_found(c, row, TRI_UNKNOWN, c->p->hosts[i].name,
                          "the version it runs could not be read (\"%s\")", c->p->hosts[i].from);
 }

@@ -6,8 +6,8 @@
 static bool same_group(const struct hazard_group *g, const struct plan_host *h,
                        const struct version *v, bool known)
 {
-    return g->server == h->is_server && g->todo == !h->already && g->known == known &&
-           (!known || version_same(&g->from, v));
+    return g->server == h->is_server && g->role == h->role && g->todo == !h->already &&
+           g->known == known && (!known || version_same(&g->from, v));
 }
 
 static void group_hosts(struct hazard_check *c)
@@ -24,8 +24,11 @@ static void group_hosts(struct hazard_check *c)
         while (k < c->n_groups && !same_group(&c->groups[k], h, &v, known))
             k++;
         if (k == c->n_groups)
-            c->groups[c->n_groups++] = (struct hazard_group){
-                .from = v, .known = known, .server = h->is_server, .todo = !h->already};
+            c->groups[c->n_groups++] = (struct hazard_group){.from = v,
+                                                             .known = known,
+                                                             .server = h->is_server,
+                                                             .role = h->role,
+                                                             .todo = !h->already};
         c->group_of[i] = (uint32_t)k;
     }
 }
@@ -38,10 +41,22 @@ static bool target_fits(row_t *row, const struct version *target)
            (row->crossing == NULL || version_has(target, row->crossing));
 }
 
-/* from NULL: unknown. */
-static bool host_fits(row_t *row, bool server, const struct version *from)
+static bool role_fits(row_t *row, enum plan_role role)
 {
-    if (row->scope != SCOPE_ALL && (row->scope == SCOPE_SERVERS) != server)
+    unsigned gets = 1u << ROLE_UPGRADE | 1u << ROLE_JOINS,
+             runs = 1u << ROLE_UPGRADE | 1u << ROLE_LEAVES;
+    unsigned roles = row->roles != 0             ? row->roles
+                     : row->kind->roles != 0     ? row->kind->roles
+                     : row->kind->detect == NULL ? gets
+                                                 : runs;
+    return (roles & 1u << role) != 0;
+}
+
+/* from NULL: unknown. */
+static bool host_fits(row_t *row, enum plan_role role, bool server, const struct version *from)
+{
+    if (!role_fits(row, role) ||
+        (row->scope != SCOPE_ALL && (row->scope == SCOPE_SERVERS) != server))
         return false;
     return (row->crossing == NULL || (from != NULL && !version_has(from, row->crossing))) &&
            (row->from == NULL || (from != NULL && version_within(from, row->from)));
@@ -56,7 +71,8 @@ static bool aim(struct hazard_check *c, row_t *row)
     c->applies = false;
     for (size_t i = 0; i < c->n_groups; i++) {
         struct hazard_group *g = &c->groups[i];
-        g->crosses = fits && g->todo && host_fits(row, g->server, g->known ? &g->from : NULL);
+        g->crosses =
+            fits && g->todo && host_fits(row, g->role, g->server, g->known ? &g->from : NULL);
         c->applies |= g->crosses;
     }
     return c->applies || (row->crossing == NULL && row->target == NULL && row->from == NULL);
@@ -94,7 +110,9 @@ static enum tri by_fact(row_t *row, const struct one_host *o, const struct fact_
         (row->kind->matters != NULL && !row->kind->matters(o, yes ? f : NULL)) ||
         (yes && is_enough(row, f)))
         return TRI_NO;
-    return f != NULL ? f->value : TRI_UNKNOWN;
+    if (f == NULL || f->value == TRI_UNKNOWN || !row->kind->when_no)
+        return f != NULL ? f->value : TRI_UNKNOWN;
+    return yes ? TRI_NO : TRI_YES;
 }
 
 static enum severity weight(row_t *row, enum tri value)
@@ -153,7 +171,7 @@ bool hazards_refuse(const struct plan *p, const struct plan_host *ph, const stru
     for (size_t i = 0; i < p->hazards->n_rows; i++) {
         row_t *row = &p->hazards->rows[i];
         if (row->kind->detect != NULL || !target_fits(row, &target) ||
-            !host_fits(row, ph->is_server, o.from))
+            !host_fits(row, ph->role, ph->is_server, o.from))
             continue;
         struct judgement j = judge(row, &o);
         if (j.value == TRI_NO || j.severity < SEVERITY_BLOCK ||

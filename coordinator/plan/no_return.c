@@ -10,8 +10,8 @@ const struct plan_host *no_return_step(const struct plan *p, const char *region)
     struct err unused = ERR_INIT;
     bool wall = false;
 
-    if (version_parse(p->target, &to, &unused) < 0)
-        return NULL;
+    if (p->replaces || version_parse(p->target, &to, &unused) < 0)
+        return NULL; /* who is replaced has no way back but its old data */
     for (size_t i = 0; i < p->n_servers; i++) {
         const struct plan_host *h = &p->hosts[i];
         if (h->already || !str_eq(h->region, region))

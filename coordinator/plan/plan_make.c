@@ -1,6 +1,7 @@
 #include "plan_make.h"
 
 #include "hazards.h"
+#include "plan_replace.h"
 #include "raft_view.h"
 #include "walls.h"
 
@@ -178,8 +179,8 @@ static void choose_reactions(struct plan *p, const struct version *target)
         struct version from;
         struct err err;
         bool known = version_parse(p->hosts[i].from, &from, &err) == 0;
-        if (p->hosts[i].already)
-            continue;
+        if (p->hosts[i].already || p->hosts[i].role == ROLE_JOINS)
+            continue; /* a new one has nothing of before */
         if (p->hosts[i].is_server && (!known || version_wall(p->hazards, &from, target)))
             p->server_on_not_ready = ON_REVERT_IF_UNTOUCHED;
         if (p->hosts[i].is_server && (!known || version_bad_leader(p->hazards, &from, target)))
@@ -199,6 +200,8 @@ static bool can_transfer(const struct plan *p, const struct world *w)
         const struct host *h = world_host(w, p->hosts[i].key);
         struct version v;
         struct err err;
+        if (p->hosts[i].role == ROLE_JOINS || p->hosts[i].dead)
+            continue;
         if (h == NULL || version_parse(p->hosts[i].from, &v, &err) < 0 ||
             version_cmp_text(&v, "1.7.0") < 0 || h->server.raft_protocol < 3)
             return false;
@@ -240,22 +243,54 @@ static const char *authoritative(const struct survey *s)
     return NULL;
 }
 
+static void add_host(struct plan *p, const struct world *w, const struct host *h, const char *first,
+                     const struct release *target)
+{
+    struct plan_host *ph = &p->hosts[p->n_hosts++];
+
+    host_fill(ph, w, h, target);
+    ph->ready_ms = own_deadline(&p->policy, h);
+    ph->first = first != NULL && str_eq(first, h->region);
+}
+
+static void count_hosts(struct plan *p)
+{
+    p->n_todo = p->n_servers = p->n_clients = 0;
+    for (size_t i = 0; i < p->n_hosts; i++) {
+        p->n_todo += !p->hosts[i].already;
+        p->n_servers += p->hosts[i].is_server;
+        p->n_clients += !p->hosts[i].is_server;
+    }
+}
+
+static int replaced_fill(struct plan *p, const struct world *w, const struct release *target,
+                         struct err *err)
+{
+    const struct host *hosts[2 * REPLACED_MAX];
+    size_t n = 0;
+
+    if (replace_choose(w, &p->policy, hosts, &n, err) < 0)
+        return -1;
+    p->hosts = arena_array(&p->arena, n, sizeof(*p->hosts));
+    for (size_t i = 0; i < n; i++)
+        add_host(p, w, hosts[i], NULL, target);
+    replace_order(w, p);
+    count_hosts(p);
+    plan_sort_keys(p);
+    return 0;
+}
+
 static void hosts_fill(struct plan *p, const struct world *w, const char *first,
                        const struct release *target)
 {
     p->hosts = arena_array(&p->arena, w->n_hosts, sizeof(*p->hosts));
     for (size_t i = 0; i < w->n_hosts; i++) {
         const struct host *h = &w->hosts[i];
-        if (!chosen(&p->policy.filter, w, h) || plan_is_past(w, p, h) || plan_odd_client(h, target))
-            continue;
-        host_fill(&p->hosts[p->n_hosts], w, h, target);
-        p->hosts[p->n_hosts].ready_ms = own_deadline(&p->policy, h);
-        p->hosts[p->n_hosts].first = first != NULL && str_eq(first, h->region);
-        p->n_todo += !p->hosts[p->n_hosts].already;
-        p->n_servers += h->is_server;
-        p->n_clients += !h->is_server;
-        p->n_hosts++;
+        if (chosen(&p->policy.filter, w, h) && !plan_is_past(w, p, h) &&
+            !plan_odd_client(h, target))
+            add_host(p, w, h, first, target);
     }
+    count_hosts(p);
     qsort(p->hosts, p->n_hosts, sizeof(*p->hosts), forecast_order);
     choose_canaries(p, w);
     qsort(p->hosts, p->n_hosts, sizeof(*p->hosts), forecast_order);
@@ -265,6 +300,7 @@ static void hosts_fill(struct plan *p, const struct world *w, const char *first,
 #define RESTART_MS 15000 /* of one Nomad, with what is asked before and after it */
 #define DRAIN_MS   60000
 #define STAGE_MS   30000
+#define VOTE_MS    20000 /* from the start of a new server to its vote */
 
 int64_t plan_forecast_ms(const struct plan *p)
 {
@@ -274,6 +310,9 @@ int64_t plan_forecast_ms(const struct plan *p)
 
     if (y->stage_only)
         return STAGE_MS;
+    if (p->replaces)
+        return STAGE_MS + (int64_t)p->n_servers * step + (int64_t)y->replace.n_joins * VOTE_MS +
+               y->replace.watch_ms;
     for (size_t i = 0; i < p->n_hosts; i++) {
         const struct plan_host *h = &p->hosts[i];
         *(h->is_server ? &servers : &clients) += !h->already;
@@ -303,7 +342,12 @@ int plan_make(const struct world *w, const struct survey *survey, const struct r
     ret->own_build = target->own_build;
     ret->policy = *policy;
     ret->hazards = hazards;
-    hosts_fill(ret, w, authoritative(survey), target);
+    if (!policy_replaces(policy)) {
+        hosts_fill(ret, w, authoritative(survey), target);
+    } else if (replaced_fill(ret, w, target, err) < 0) {
+        plan_free(ret);
+        return -1;
+    }
     regions_fill(ret, w, survey);
     ret->parallel = policy_parallel(policy, ret->n_clients);
     choose_reactions(ret, &version);

@@ -69,6 +69,8 @@ static const struct conf_key keys[] = {
     NUMBER("stage_parallel", stage_parallel, 1, 1000, "32", "hosts that fetch at the same time"),
     NUMBER("unproven_days", unproven_days, 0, 3650, "7",
            "days after its release within which a target is told as unproven; 0: never"),
+    TIME("removed_watch", removed_watch_ms, 0, 24 * HOUR, "2m",
+         "how long caravan replace watches that no removed server comes back"),
     {"defaults", "speed_min", CONF_SIZE, AT(speed_min), 0, 0, "10K",
      "bytes a second below which a fetch is given up"},
 

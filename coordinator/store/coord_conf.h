@@ -57,6 +57,7 @@ struct coord_conf {
     int64_t canary, soak_ms, settle_ms, settle_answers, max_failures, max_skipped;
     int64_t server_deadline_ms, client_deadline_ms, hold_ms, drain_deadline_ms;
     int64_t lease_ms, renew_ms, stage_deadline_ms, stage_parallel, unproven_days;
+    int64_t removed_watch_ms;
     uint64_t speed_min;
     bool drain;
 

@@ -19,6 +19,7 @@ static const struct conf_key keys[] = {
     OWN("hazard", "from", VALUE_RANGES, GIVEN_FROM, row.from),
     OWN("hazard", "edition", VALUE_EDITION, GIVEN_EDITION, row.edition),
     OWN("hazard", "scope", VALUE_SCOPE, GIVEN_SCOPE, row.scope),
+    OWN("hazard", "roles", VALUE_ROLES, GIVEN_ROLES, row.roles),
     OWN("hazard", "severity", VALUE_SEVERITY, GIVEN_SEVERITY, row.severity),
     OWN("hazard", "unsure", VALUE_SEVERITY, GIVEN_UNSURE, row.unsure),
     OWN("hazard", "what", VALUE_WHAT, HAZARD_WHAT, row.what),

@@ -150,6 +150,27 @@ static int take_traits(struct reading *r, const struct conf_key *k, const char *
     return 0;
 }
 
+static int take_roles(struct reading *r, const struct conf_key *k, const char *value, void *at,
+                      struct err *err)
+{
+    autofree char *copy = xstrdup(value);
+    char *save = NULL;
+    unsigned roles = 0;
+
+    (void)r;
+    for (char *w = strtok_r(copy, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save)) {
+        int i = hazard_role(w);
+        if (i < 0)
+            return err_set(err, ERR_CONFIG, 0, "%s: \"%.60s\" is none of upgrade, joins, leaves",
+                           k->key, w);
+        roles |= 1u << i;
+    }
+    if (roles == 0)
+        return err_set(err, ERR_CONFIG, 0, "%s is empty", k->key);
+    *(unsigned *)at = roles;
+    return 0;
+}
+
 static int take_number(int number, const struct conf_key *k, const char *value, void *at,
                        struct err *err)
 {
@@ -175,13 +196,14 @@ static int take_attribute(struct reading *r, const struct conf_key *k, const cha
 
 static int (*const takers[HAZARD_VALUES])(struct reading *r, const struct conf_key *k,
                                           const char *value, void *at, struct err *err) = {
-    [VALUE_KIND] = take_kind,         [VALUE_SINCE] = take_since,
-    [VALUE_RANGES] = take_ranges,     [VALUE_VERSION] = take_version,
-    [VALUE_EDITION] = take_edition,   [VALUE_SCOPE] = take_scope,
-    [VALUE_SEVERITY] = take_severity, [VALUE_FLAG] = take_flag,
-    [VALUE_WORD] = take_short,        [VALUE_WHAT] = take_what,
-    [VALUE_ADVICE] = take_advice,     [VALUE_TRAITS] = take_traits,
-    [VALUE_SWITCH] = take_switch,     [VALUE_ATTRIBUTE] = take_attribute,
+    [VALUE_KIND] = take_kind,           [VALUE_SINCE] = take_since,
+    [VALUE_RANGES] = take_ranges,       [VALUE_VERSION] = take_version,
+    [VALUE_EDITION] = take_edition,     [VALUE_SCOPE] = take_scope,
+    [VALUE_ROLES] = take_roles,         [VALUE_SEVERITY] = take_severity,
+    [VALUE_FLAG] = take_flag,           [VALUE_WORD] = take_short,
+    [VALUE_WHAT] = take_what,           [VALUE_ADVICE] = take_advice,
+    [VALUE_TRAITS] = take_traits,       [VALUE_SWITCH] = take_switch,
+    [VALUE_ATTRIBUTE] = take_attribute,
 };
 
 int reading_value(void *base, const struct conf_key *k, const char *value, struct err *err)

@@ -18,6 +18,7 @@ enum hazard_value {
     VALUE_VERSION,
     VALUE_EDITION,
     VALUE_SCOPE,
+    VALUE_ROLES,
     VALUE_SEVERITY,
     VALUE_FLAG,
     VALUE_WORD,
@@ -41,6 +42,7 @@ enum { /* keys of every row, beside those of its kind: bits */
        GIVEN_UNIT = HAZARD_CROSSING << 8,
        GIVEN_STAGED = HAZARD_CROSSING << 9,
        GIVEN_ADVICE = HAZARD_CROSSING << 10,
+       GIVEN_ROLES = HAZARD_CROSSING << 11,
 };
 
 struct section;

@@ -414,7 +414,7 @@ static const struct ready_row rows[] = {
     {links_not_told, "unit-enabled", TRI_UNKNOWN, "which other units"},
     {old_systemd, "unit-enabled", TRI_UNKNOWN, "does not tell it"},
     {commands, "unit-enabled", TRI_UNKNOWN, "[command] enable and disable are not set"},
-    {commands_of_both, "unit-enabled", TRI_UNKNOWN, "by configured commands"},
+    {commands_of_both, "unit-enabled", TRI_YES, "by configured commands"},
     {NULL, "unit-condition", TRI_NO, ""},
     {file_is_gone, "unit-condition", TRI_YES,
      "ConditionFileNotEmpty=/etc/nomad.d/nomad.hcl: nothing is there"},

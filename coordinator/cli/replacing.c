@@ -1,0 +1,71 @@
+#include "replacing.h"
+
+static int add_joiner(struct console *c, struct replacing *r, const char *address, struct err *err)
+{
+    struct joiner *j = &r->joiners[r->n];
+
+    if (joiner_of(&c->known, address, j, err) < 0)
+        return err_wrap(err, "--add %s", address);
+    for (size_t i = 0; i < r->n; i++)
+        if (str_eq(r->joiners[i].key, j->key))
+            return err_set(err, ERR_USAGE, 0, "--add names %s twice", j->at.name);
+    r->n++;
+    return 0;
+}
+
+static int check_numbers(const struct options *o, struct err *err)
+{
+    if (o->add.n == 0 || o->remove.n == 0)
+        return err_set(err, ERR_USAGE, 0,
+                       "say which servers join (--add ADDRESS,..) and which leave (--remove "
+                       "NAME,..)");
+    if (o->add.n > REPLACED_MAX || o->remove.n > REPLACED_MAX)
+        return err_set(err, ERR_USAGE, 0, "at most %d servers join, and as many leave, in one run",
+                       REPLACED_MAX);
+    return 0;
+}
+
+int replacing_begin(struct console *c, struct replacing *r, struct policy *y, struct err *err)
+{
+    const struct options *o = &c->opt;
+
+    r->n = 0;
+    if (check_numbers(o, err) < 0)
+        return -1;
+    for (size_t i = 0; i < o->add.n; i++)
+        if (add_joiner(c, r, o->add.items[i], err) < 0)
+            return -1;
+    for (size_t i = 0; i < r->n; i++)
+        y->replace.joins[i] = r->joiners[i].key;
+    for (size_t i = 0; i < o->remove.n; i++)
+        y->replace.leaves[i] = o->remove.items[i];
+    y->replace.n_joins = r->n;
+    y->replace.n_leaves = o->remove.n;
+    observer_joiners(c->observer, r->joiners, r->n);
+    return 0;
+}
+
+int replacing_resume(struct console *c, const struct plan *p, struct err *err)
+{
+    struct replacing r = {.n = 0};
+
+    for (size_t i = 0; i < p->n_servers; i++) {
+        if (p->hosts[i].role != ROLE_JOINS || r.n == REPLACED_MAX)
+            continue;
+        if (joiner_of(&c->known, p->hosts[i].name, &r.joiners[r.n++], err) < 0)
+            return err_wrap(err, "the run's new server %s", p->hosts[i].name);
+    }
+    if (r.n > 0)
+        observer_joiners(c->observer, r.joiners, r.n);
+    return 0;
+}
+
+size_t replacing_look(const struct world *w, const char **keys, size_t max)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server && n < max; i++)
+        if (w->hosts[i].is_client)
+            keys[n++] = w->hosts[i].key;
+    return n;
+}

@@ -1,0 +1,29 @@
+/*
+ * replacing.h - servers that are replaced: from the command line, or a run's plan, to the observer.
+ *
+ *     replacing_begin(c, &r, &policy, &err)    between console_open and the first look
+ *     replacing_resume(c, &plan, &err)         the same for a run out of the ledger
+ *
+ * The policy borrows the keys in r, and the names on the command line.
+ */
+#ifndef REPLACING_H
+#define REPLACING_H
+
+#include "console.h"
+#include "plan.h"
+
+struct replacing {
+    struct joiner joiners[REPLACED_MAX];
+    size_t n;
+};
+
+/* ERR_USAGE: nobody or too many were named, a host twice, or what is no address. ERR_REFUSED: a new
+ * one is not enrolled, and what to do. */
+MUST_CHECK int replacing_begin(struct console *c, struct replacing *r, struct policy *y,
+                               struct err *err);
+/* Nothing where the plan replaces nobody. ERR_REFUSED: a host of it is enrolled no more. */
+MUST_CHECK int replacing_resume(struct console *c, const struct plan *p, struct err *err);
+/* look_choose: servers that are clients as well, whose tasks are looked at. */
+size_t replacing_look(const struct world *w, const char **keys, size_t max);
+
+#endif

@@ -1,0 +1,373 @@
+/* Rows about servers that are replaced: is a new one ready to join, may an old one leave, and what
+ * is left of the region afterwards. Contract: hazard_detect.h. Nothing of an upgrade. */
+#include "hazard_detect.h"
+
+#include "join_list.h"
+#include "plan_replace.h"
+#include "raft_view.h"
+
+typedef void judge_replaced(struct hazard_check *c, row_t *row, const struct plan_host *ph,
+                            const struct host *h);
+
+static void each(struct hazard_check *c, row_t *row, enum plan_role role, judge_replaced *judge)
+{
+    for (size_t i = 0; i < c->p->n_servers; i++) {
+        const struct plan_host *ph = &c->p->hosts[i];
+        const struct host *h = world_host(c->w, ph->key);
+        if (ph->role == role && h != NULL)
+            judge(c, row, ph, h);
+    }
+}
+
+/* ---- a new one ---- */
+
+static void judge_new(struct hazard_check *c, row_t *row, const struct plan_host *ph,
+                      const struct host *h)
+{
+    if (h->is_server)
+        hazard_found(c, row, TRI_YES, ph->name, "Nomad lists it as server %s of region %s already",
+                     h->name, h->region);
+    else if (!ph->managed)
+        hazard_found(c, row, TRI_YES, ph->name, "its agent does not answer%s%s",
+                     h->agent.problem != NULL && h->agent.problem[0] != '\0' ? ": " : "",
+                     h->agent.problem != NULL ? h->agent.problem : "");
+    else if (h->agent.hello.stamp.main_pid != 0)
+        hazard_found(c, row, TRI_YES, ph->name,
+                     "its Nomad runs already (process %u), and no server of the region lists it",
+                     (unsigned)h->agent.hello.stamp.main_pid);
+}
+
+void hazard_not_new(struct hazard_check *c, row_t *row)
+{
+    each(c, row, ROLE_JOINS, judge_new);
+}
+
+/* As Nomad makes it: its host's, where the files name none. NULL: cannot tell. */
+static const char *own_name(const struct host *h)
+{
+    const struct fact_view *f = agent_fact(&h->agent, "is.name");
+
+    if (f == NULL || f->value == TRI_UNKNOWN)
+        return NULL;
+    return f->value == TRI_YES ? f->text : h->agent.hello.host;
+}
+
+/* Gossip's names are name and region. The member that has it, whatever became of that one. */
+static const struct member *member_named(const struct world *w, const char *name,
+                                         const char *region)
+{
+    size_t n = strlen(name);
+
+    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++)
+        for (size_t k = 0; k < w->hosts[i].server.n_members; k++) {
+            const struct member *m = &w->hosts[i].server.members[k];
+            if (strncmp(m->name, name, n) == 0 && m->name[n] == '.' &&
+                str_eq(m->name + n + 1, region))
+                return m;
+        }
+    return NULL;
+}
+
+static const struct plan_host *earlier_named(const struct hazard_check *c,
+                                             const struct plan_host *ph, const char *name)
+{
+    for (const struct plan_host *o = c->p->hosts; o < ph; o++) {
+        const struct host *h = world_host(c->w, o->key);
+        const char *other = o->role == ROLE_JOINS && h != NULL ? own_name(h) : NULL;
+        if (other != NULL && str_eq(other, name))
+            return o;
+    }
+    return NULL;
+}
+
+static void judge_name(struct hazard_check *c, row_t *row, const struct plan_host *ph,
+                       const struct host *h)
+{
+    const char *name = own_name(h);
+    const struct member *m = name != NULL ? member_named(c->w, name, ph->region) : NULL;
+    const struct plan_host *same = name != NULL ? earlier_named(c, ph, name) : NULL;
+
+    if (!ph->managed || h->is_server)
+        return;
+    if (name == NULL || name[0] == '\0')
+        hazard_found(c, row, TRI_UNKNOWN, ph->name, "the name that its Nomad will have");
+    else if (m != NULL)
+        hazard_found(c, row, TRI_YES, ph->name,
+                     "its Nomad will be called %s, as the server at %s is or was", m->name,
+                     m->addr);
+    else if (same != NULL)
+        hazard_found(c, row, TRI_YES, ph->name, "its Nomad will be called %s, as that at %s", name,
+                     same->name);
+}
+
+void hazard_name_taken(struct hazard_check *c, row_t *row)
+{
+    each(c, row, ROLE_JOINS, judge_name);
+}
+
+/* Those who stay or leave have it, or have not: the first who tells. */
+static const struct host *who_tells(const struct hazard_check *c, const char *region,
+                                    const char *fact, enum tri *ret)
+{
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
+        const struct host *h = &c->w->hosts[i];
+        const struct fact_view *f = agent_fact(&h->agent, fact);
+        if (!h->joins && str_eq(h->region, region) && f != NULL && f->value != TRI_UNKNOWN) {
+            *ret = f->value;
+            return h;
+        }
+    }
+    return NULL;
+}
+
+static void judge_gossip(struct hazard_check *c, row_t *row, const struct plan_host *ph,
+                         const struct host *h)
+{
+    const struct fact_view *f = agent_fact(&h->agent, "gossip-key");
+    enum tri theirs = TRI_UNKNOWN;
+    const struct host *other = who_tells(c, ph->region, "gossip-key", &theirs);
+
+    if (!ph->managed || h->is_server)
+        return;
+    if (f == NULL || f->value == TRI_UNKNOWN || other == NULL)
+        hazard_found(c, row, TRI_UNKNOWN, ph->name,
+                     "whether it has the gossip key of the region: %s%s",
+                     f == NULL || f->value == TRI_UNKNOWN ? "its own agent" : "no server's agent",
+                     " does not tell");
+    else if (f->value != theirs)
+        hazard_found(
+            c, row, TRI_YES, ph->name, "its configuration has %s gossip key, and %s has %s",
+            f->value == TRI_YES ? "a" : "no", other->name, theirs == TRI_YES ? "one" : "none");
+}
+
+void hazard_gossip(struct hazard_check *c, row_t *row)
+{
+    each(c, row, ROLE_JOINS, judge_gossip);
+}
+
+/* Of the region's servers that are well enough to be joined. */
+static enum tri reaches(const struct hazard_check *c, const char *region, const char *list)
+{
+    enum tri any = TRI_NO;
+
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
+        const struct host *h = &c->w->hosts[i];
+        if (h->joins || !str_eq(h->region, region) || h->server.self_at == 0)
+            continue;
+        enum tri one = join_list_names(list, h);
+        any = one == TRI_YES || (one == TRI_UNKNOWN && any == TRI_NO) ? one : any;
+        if (any == TRI_YES)
+            break;
+    }
+    return any;
+}
+
+static void judge_joins(struct hazard_check *c, row_t *row, const struct plan_host *ph,
+                        const struct host *h)
+{
+    const struct fact_view *f = agent_fact(&h->agent, "joins");
+    enum tri to = f != NULL && f->value == TRI_YES ? reaches(c, ph->region, f->text) : TRI_NO;
+
+    if (!ph->managed || h->is_server)
+        return;
+    if (f == NULL || f->value == TRI_UNKNOWN)
+        hazard_found(c, row, TRI_UNKNOWN, ph->name, "whom its Nomad will join: %s",
+                     f != NULL ? f->text : "its agent does not tell");
+    else if (f->value == TRI_NO)
+        hazard_found(c, row, TRI_YES, ph->name, "its configuration names nobody to join");
+    else if (to == TRI_NO)
+        hazard_tell(
+            c, row, SEVERITY_BLOCK, TRI_YES, ph->name,
+            arena_printf(&c->p->arena, "none of the servers that answer is at %.180s", f->text));
+    else if (to == TRI_UNKNOWN)
+        hazard_found(c, row, TRI_UNKNOWN, ph->name,
+                     "whether a server is at %.180s: its own Nomad will find out", f->text);
+}
+
+void hazard_joins_nobody(struct hazard_check *c, row_t *row)
+{
+    each(c, row, ROLE_JOINS, judge_joins);
+}
+
+/* By its files: the default is that it is none. */
+void hazard_no_server(const struct one_host *o, struct judgement *j)
+{
+    const struct fact_view *f = agent_fact(&o->h->agent, "is.server");
+
+    j->value = f == NULL || f->value == TRI_UNKNOWN             ? TRI_UNKNOWN
+               : f->value == TRI_YES && str_eq(f->text, "true") ? TRI_NO
+                                                                : TRI_YES;
+    snprintf(j->text, sizeof(j->text), "%s",
+             j->value == TRI_UNKNOWN ? "whether its configuration makes it a server"
+                                     : "by its configuration it is no server");
+}
+
+void hazard_other_region(const struct one_host *o, struct judgement *j)
+{
+    const struct fact_view *f = agent_fact(&o->h->agent, "is.region");
+    const char *own = f != NULL && f->value == TRI_YES ? f->text : "global";
+
+    j->value = f == NULL || f->value == TRI_UNKNOWN ? TRI_UNKNOWN
+               : str_eq(own, o->ph->region)         ? TRI_NO
+                                                    : TRI_YES;
+    if (j->value == TRI_UNKNOWN)
+        str_cut(j->text, sizeof(j->text), "the region of its configuration");
+    else
+        snprintf(j->text, sizeof(j->text), "by its configuration it is of region %.60s, not %.60s",
+                 own, o->ph->region);
+}
+
+/* Any other number is of no effect where servers are found. */
+void hazard_bootstraps(const struct one_host *o, struct judgement *j)
+{
+    (void)o;
+    if (j->value != TRI_YES)
+        return;
+    if (!str_eq(j->text, "1"))
+        j->value = TRI_NO;
+    else
+        str_cut(j->text, sizeof(j->text),
+                "bootstrap_expect is 1: it would form a cluster of its own");
+}
+
+void hazard_only_unsure(const struct one_host *o, struct judgement *j)
+{
+    (void)o;
+    if (j->value == TRI_YES)
+        j->value = TRI_NO;
+}
+
+/* ---- an old one ---- */
+
+static void judge_client(struct hazard_check *c, row_t *row, const struct plan_host *ph,
+                         const struct host *h)
+{
+    const struct client_view *v = &h->client;
+    size_t running = 0;
+
+    if (!h->is_client)
+        return;
+    for (size_t i = 0; i < v->n_allocs; i++)
+        running += str_eq(v->allocs[i].client_status, "running") ||
+                   str_eq(v->allocs[i].client_status, "pending");
+    if (v->allocs_at == 0)
+        hazard_found(c, row, TRI_UNKNOWN, ph->name,
+                     "it is a client as well, and whether tasks run there could not be read");
+    else if (running > 0)
+        hazard_found(c, row, TRI_YES, ph->name,
+                     "it is a client as well, and %zu %s there run or are to", running,
+                     str_count(running, "allocation", "allocations"));
+    else if (v->eligible || v->draining)
+        hazard_found(c, row, TRI_YES, ph->name, "it is a client as well, and %s",
+                     v->draining ? "its drain is not over yet" : "may still get allocations");
+}
+
+void hazard_client_too(struct hazard_check *c, row_t *row)
+{
+    each(c, row, ROLE_LEAVES, judge_client);
+}
+
+static void judge_dead(struct hazard_check *c, row_t *row, const struct plan_host *ph,
+                       const struct host *h)
+{
+    if (replace_is_dead(c->w, h))
+        hazard_found(c, row, TRI_YES, ph->name,
+                     "every server says that it has failed, and its agent does not answer: it can "
+                     "be taken out, but not disabled");
+}
+
+void hazard_dead(struct hazard_check *c, row_t *row)
+{
+    each(c, row, ROLE_LEAVES, judge_dead);
+}
+
+/* ---- the region ---- */
+
+void hazard_voters(struct hazard_check *c, row_t *row)
+{
+    struct replaced_voters v;
+
+    if (!replace_voters(c->w, c->p, &v) || (v.after >= v.before && v.after % 2 == 1))
+        return;
+    hazard_found_as(c, row, c->p->policy.replace.voters ? SEVERITY_WARN : SEVERITY_HARD,
+                    "region %s has %u voting servers now and would have %u: %s", v.region, v.before,
+                    v.after,
+                    v.after < v.before ? "fewer may fail then"
+                                       : "an even number bears no more failures than one less");
+}
+
+void hazard_replace_quorum(struct hazard_check *c, row_t *row)
+{
+    struct replaced_voters v;
+
+    if (!c->p->replaces)
+        return;
+    if (!replace_voters(c->w, c->p, &v))
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "how many servers of the region vote");
+    else if (!replace_holds_quorum(&v))
+        hazard_found(c, row, TRI_YES, NULL,
+                     "region %s: of %u voting servers, with %u new ones, %u cannot leave one by "
+                     "one so that the healthy ones are a quorum at every step",
+                     v.region, v.before, v.joins, v.leaves);
+}
+
+void hazard_one_region(struct hazard_check *c, row_t *row)
+{
+    const char *first = NULL;
+
+    for (size_t i = 0; i < c->p->n_servers; i++) {
+        const struct plan_host *h = &c->p->hosts[i];
+        if (h->role != ROLE_LEAVES)
+            continue;
+        first = first != NULL ? first : h->region;
+        if (!str_eq(first, h->region))
+            hazard_found(c, row, TRI_YES, h->name, "is of region %s, and others are of %s",
+                         h->region, first);
+    }
+}
+
+/* With raft protocol 2 a peer is its address, and members have no ids to be removed by. */
+void hazard_old_raft(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server && c->p->replaces; i++) {
+        const struct host *h = &c->w->hosts[i];
+        if (!hazard_region_planned(c->p, h->region) || plan_is_past(c->w, c->p, h) ||
+            h->server.self_at == 0)
+            continue;
+        if (h->server.raft_protocol == 0)
+            hazard_found(c, row, TRI_UNKNOWN, h->name, "its raft protocol could not be read");
+        else if (h->server.raft_protocol < 3)
+            hazard_found(c, row, TRI_YES, h->name, "speaks raft protocol %d",
+                         h->server.raft_protocol);
+    }
+}
+
+static bool is_enterprise(const struct hazard_check *c)
+{
+    for (size_t i = 0; i < c->n_groups; i++)
+        if (c->groups[i].known && version_is_ent(&c->groups[i].from))
+            return true;
+    return version_is_ent(&c->target);
+}
+
+/* Both move votes by themselves. Enterprise's alone; CE shows the settings and does nothing. */
+void hazard_moves_votes(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->survey->n_regions && c->p->replaces && is_enterprise(c); i++) {
+        const struct region_survey *r = &c->survey->regions[i];
+        if (r->autopilot != ASKED_YES)
+            hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: autopilot's settings: %s", r->name,
+                         asked_why(r->autopilot));
+        else if (!r->migration_off)
+            hazard_found(c, row, TRI_YES, NULL,
+                         "region %s: autopilot's upgrade migration is on (DisableUpgradeMigration "
+                         "is false): Nomad gives new servers of a newer version no vote until they "
+                         "are as many as the old ones, and takes the old ones' then",
+                         r->name);
+        else if (r->zones)
+            hazard_found(c, row, TRI_YES, NULL,
+                         "region %s: autopilot's redundancy zones are on (EnableRedundancyZones): "
+                         "Nomad gives one server of each zone a vote, and not each new one",
+                         r->name);
+    }
+}

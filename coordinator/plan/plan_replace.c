@@ -1,0 +1,181 @@
+#include "plan_replace.h"
+
+#include "raft_view.h"
+
+bool policy_replaces(const struct policy *y)
+{
+    return y->replace.n_joins + y->replace.n_leaves > 0;
+}
+
+/* ---- who was named ---- */
+
+static bool is_named(const struct host *h, const char *want)
+{
+    size_t n = strlen(h->name);
+    bool member =
+        strncmp(want, h->name, n) == 0 && want[n] == '.' && str_eq(want + n + 1, h->region);
+
+    return str_eq(want, h->name) || member || str_eq(want, h->server_id) ||
+           str_eq(want, h->node_id) || str_eq(want, h->addr) ||
+           (strlen(want) >= 4 && str_starts(h->server_id, want));
+}
+
+static int find_leaver(const struct world *w, const char *want, const struct host **ret,
+                       struct err *err)
+{
+    const struct host *found = NULL, *client = NULL;
+
+    for (size_t i = 0; i < w->n_hosts; i++) {
+        const struct host *h = &w->hosts[i];
+        if (!is_named(h, want))
+            continue;
+        client = h->is_server ? client : h;
+        if (!h->is_server || (found != NULL && world_has_left(w, h)))
+            continue;
+        if (found != NULL && !world_has_left(w, found))
+            return err_set(err, ERR_USAGE, 0,
+                           "--remove %s: both %s of region %s and %s of region %s are called that; "
+                           "say the id of one of them",
+                           want, found->name, found->region, h->name, h->region);
+        found = h;
+    }
+    if (found == NULL && client != NULL)
+        return err_set(err, ERR_USAGE, 0,
+                       "--remove %s: %s is no server. Clients are replaced by draining them, with "
+                       "Nomad's own commands",
+                       want, client->name);
+    if (found == NULL)
+        return err_set(err, ERR_USAGE, 0,
+                       "--remove %s: no server is called that. `caravan status` shows them", want);
+    if (world_has_left(w, found))
+        return err_set(err, ERR_USAGE, 0, "--remove %s: it has left the cluster already", want);
+    *ret = found;
+    return 0;
+}
+
+int replace_choose(const struct world *w, const struct policy *y, const struct host **ret,
+                   size_t *ret_n, struct err *err)
+{
+    const struct replacement *r = &y->replace;
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n_joins; i++)
+        if ((ret[n++] = world_host(w, r->joins[i])) == NULL)
+            return err_set(err, ERR_STATE, 0, "%s is not in the observation", r->joins[i]);
+    for (size_t i = 0; i < r->n_leaves; i++) {
+        if (find_leaver(w, r->leaves[i], &ret[n], err) < 0)
+            return -1;
+        for (size_t k = 0; k < n; k++)
+            if (ret[k] == ret[n])
+                return err_set(err, ERR_USAGE, 0, "%s was named twice: %s is to %s already",
+                               r->leaves[i], ret[n]->name, k < r->n_joins ? "join" : "leave");
+        n++;
+    }
+    *ret_n = n;
+    return 0;
+}
+
+/* ---- in which order ---- */
+
+static int leave_order(const void *a, const void *b)
+{
+    const struct plan_host *x = a, *y = b;
+
+    if (x->dead != y->dead)
+        return x->dead ? -1 : 1;
+    if (x->leader != y->leader)
+        return x->leader ? 1 : -1;
+    int c = strcmp(x->name, y->name);
+    return c != 0 ? c : strcmp(x->key, y->key);
+}
+
+static bool accepted_as_dead(const struct policy *y, const char *name)
+{
+    for (size_t i = 0; i < y->n_accepted; i++)
+        if (str_starts(y->accepted[i], "dead:") && str_eq(y->accepted[i] + 5, name))
+            return true;
+    return false;
+}
+
+void replace_order(const struct world *w, struct plan *p)
+{
+    const struct replacement *r = &p->policy.replace;
+    struct plan_host *leaves = p->hosts + r->n_joins;
+
+    p->replaces = true;
+    for (size_t i = 0; i < p->n_hosts; i++) {
+        struct plan_host *h = &p->hosts[i];
+        h->role = i < r->n_joins ? ROLE_JOINS : ROLE_LEAVES;
+        h->is_server = true;
+        h->already = false;
+        if (h->role == ROLE_JOINS) {
+            str_cut(h->region, sizeof(h->region), r->n_leaves > 0 ? leaves[0].region : "");
+            continue;
+        }
+        memset(&h->digest, 0, sizeof(h->digest));
+        h->staged = false;
+        h->dead =
+            replace_is_dead(w, world_host(w, h->key)) && accepted_as_dead(&p->policy, h->name);
+    }
+    qsort(leaves, r->n_leaves, sizeof(*leaves), leave_order);
+}
+
+/* ---- who votes ---- */
+
+bool replace_is_dead(const struct world *w, const struct host *h)
+{
+    size_t asked = 0;
+
+    if (h->agent.enrolled && h->agent.hello_at > 0)
+        return false;
+    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
+        const struct host *by = &w->hosts[i];
+        if (by == h || !str_eq(by->region, h->region) || by->server.members_at == 0)
+            continue;
+        enum member_status is = view_status(&by->server, h->server_id);
+        if (is != MEMBER_FAILED && is != MEMBER_LEFT)
+            return false;
+        asked++;
+    }
+    return asked > 0;
+}
+
+bool replace_voters(const struct world *w, const struct plan *p, struct replaced_voters *ret)
+{
+    struct gate_result unused;
+    struct view v;
+
+    if (!p->replaces || p->policy.replace.n_leaves == 0)
+        return false;
+    *ret = (struct replaced_voters){.region = p->hosts[p->n_servers - 1].region};
+    view_init(&v, w, NULL, NULL, ret->region, w->ended_ms, &unused);
+    for (size_t i = 0; i < p->n_regions; i++)
+        if (str_eq(p->regions[i].name, ret->region))
+            ret->before = p->regions[i].voters;
+    for (size_t i = 0; i < p->n_servers; i++) {
+        const struct plan_host *h = &p->hosts[i];
+        bool votes = h->role == ROLE_LEAVES && view_voter(&v, world_host(w, h->key)) != TRI_NO;
+        ret->joins += h->role == ROLE_JOINS;
+        ret->leaves += votes;
+        ret->dead += votes && h->dead;
+    }
+    if (ret->before == 0 || ret->leaves > ret->before)
+        return false;
+    ret->after = ret->before + ret->joins - ret->leaves;
+    return true;
+}
+
+bool replace_holds_quorum(const struct replaced_voters *v)
+{
+    uint32_t configured = v->before, healthy = v->before - v->dead;
+
+    for (uint32_t i = 0; i <= v->joins; i++, configured++, healthy++)
+        if (healthy < configured / 2 + 1)
+            return false;
+    configured = v->before + v->joins - v->dead;
+    healthy = configured;
+    for (uint32_t left = v->leaves - v->dead; left > 0; left--, configured--, healthy--)
+        if (healthy - 1 < configured / 2 + 1)
+            return false;
+    return true;
+}
