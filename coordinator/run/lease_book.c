@@ -239,8 +239,10 @@ static bool wanted(const struct run *r, size_t i)
 
     if (run_ended(l->state))
         return false;
-    if (e->server)
-        return i >= l->n_hosts || l->hosts[i].state != HOST_GONE;
+    if (e->server && i < l->n_hosts)
+        return l->hosts[i].state != HOST_GONE;
+    if (e->server) /* one that joins has another key until its agent tells who it is */
+        return e->held || world_host(r->world, e->key) != NULL;
     if (i >= l->n_hosts)
         return false;
     const struct ledger_host *h = &l->hosts[i];
