@@ -440,6 +440,8 @@ static void obey_service(struct obeying *o)
     if (!ask_law(o, service_order_question(op)))
         return;
     o->done.refusal = service_order_obey(&o->s->phases, op, &o->next, &acts, &act, o->done.text);
+    if (o->done.refusal == REFUSAL_NONE)
+        o->s->survey.made_ms = 0; /* what it tells of the unit is not so any more */
     if (acts)
         o->after = act == SERVICE_ACT_STOP ? begin_stop : begin_start;
 }

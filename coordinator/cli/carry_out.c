@@ -56,6 +56,13 @@ int carry_out(const struct carry_out *c)
         return EXIT_STOPPED;
     }
     report_end(c, observer_world(c->console->observer));
+    if (replacing_enrol(c->console, c->plan, c->ledger, observer_world(c->console->observer),
+                        &err) < 0) {
+        fputs("caravan: what has joined could not be enrolled (`caravan enroll` does it): ",
+              stderr);
+        print_safe(stderr, err.text);
+        fputc('\n', stderr);
+    }
     if (!run_ended(c->ledger->state))
         fprintf(stderr, "caravan: left at once, as asked. Hosts in flight finish or revert by "
                         "themselves; go on with: caravan resume\n");

@@ -25,7 +25,8 @@ static void host_row(struct table *t, const struct world *w, const struct host *
     struct host_health health;
     host_health(w, h, &health);
     const char *version = host_version(w, h);
-    enum color shade = !health.well || h->agent.misplaced              ? COLOR_RED
+    enum color shade = health.left                                     ? COLOR_DIM
+                       : !health.well || h->agent.misplaced            ? COLOR_RED
                        : !health.agent_well || health.drift[0] != '\0' ? COLOR_YELLOW
                                                                        : COLOR_NONE;
     table_row(t, shade,

@@ -3,6 +3,7 @@
  *
  *     replacing_begin(c, &r, &policy, &err)    between console_open and the first look
  *     replacing_resume(c, &plan, &err)         the same for a run out of the ledger
+ *     replacing_enrol(c, &plan, l, w, &err)    when the run has ended, well or not
  *
  * The policy borrows the keys in r, and the names on the command line.
  */
@@ -10,7 +11,7 @@
 #define REPLACING_H
 
 #include "console.h"
-#include "plan.h"
+#include "ledger.h"
 
 struct replacing {
     struct joiner joiners[REPLACED_MAX];
@@ -23,6 +24,9 @@ MUST_CHECK int replacing_begin(struct console *c, struct replacing *r, struct po
                                struct err *err);
 /* Nothing where the plan replaces nobody. ERR_REFUSED: a host of it is enrolled no more. */
 MUST_CHECK int replacing_resume(struct console *c, const struct plan *p, struct err *err);
+/* Who has joined is remembered by its Nomad id from now on, with the key of its enrolment. */
+MUST_CHECK int replacing_enrol(struct console *c, const struct plan *p, const struct ledger *l,
+                               const struct world *w, struct err *err);
 /* look_choose: servers that are clients as well, whose tasks are looked at. */
 size_t replacing_look(const struct world *w, const char **keys, size_t max);
 

@@ -23,6 +23,8 @@ static const char *severity_name(enum severity s)
 
 static const char *group_of(const struct plan_host *h)
 {
+    if (h->role != ROLE_UPGRADE)
+        return h->role == ROLE_JOINS ? "joins" : "leaves";
     return h->is_server ? "servers" : h->canary ? "canary" : "clients";
 }
 
@@ -30,6 +32,7 @@ static void host_row(struct table *t, const struct plan *p, size_t i)
 {
     const struct plan_host *h = &p->hosts[i];
     const char *note = h->already    ? "runs it already"
+                       : h->dead     ? "dead: taken out, not disabled; keep it off"
                        : !h->managed ? "no enrolled agent answers"
                        : h->leader   ? "leader: last of its region"
                                      : "";
@@ -55,7 +58,10 @@ static void host_row(struct table *t, const struct plan *p, size_t i)
               : h->managed ? COLOR_NONE
                            : COLOR_YELLOW,
               (const char *[]){number, group_of(h), h->name, h->region,
-                               h->from[0] != '\0' ? h->from : "?", p->target, note});
+                               h->role == ROLE_JOINS ? "-"
+                               : h->from[0] != '\0'  ? h->from
+                                                     : "?",
+                               h->role == ROLE_LEAVES ? "-" : p->target, note});
 }
 
 static void print_hosts(const struct plan *p, bool all, bool color, FILE *out)
@@ -86,6 +92,19 @@ static void print_cleanup(const char *region, FILE *out)
     fputc('\n', out);
 }
 
+static void print_replacing(const struct plan *p, const char *settle, FILE *out)
+{
+    char watch[24];
+    str_for_ms(watch, sizeof watch, p->policy.replace.watch_ms);
+    fprintf(out,
+            "\nFirst the new servers join, one at a time, each until it votes; then the old ones "
+            "leave, one at a time, the leader last%s. The region must settle for %s after each "
+            "step.\nUntil the first has left, caravan abort takes out again what has joined. One "
+            "that has left comes back by hand only: enable and start its unit there, with its old "
+            "data.\nAfterwards it is watched for %s that none comes back.\n",
+            p->transfer ? ", after its leadership was moved" : "", settle, watch);
+}
+
 static void print_limits(const struct plan *p, FILE *out)
 {
     const struct policy *y = &p->policy;
@@ -97,6 +116,10 @@ static void print_limits(const struct plan *p, FILE *out)
         fprintf(out,
                 "\nOnly staged: the new binary is fetched, checked and tried beside the one in "
                 "use. Nothing is restarted.\n");
+        return;
+    }
+    if (p->replaces) {
+        print_replacing(p, settle, out);
         return;
     }
     fprintf(out, "\nServers one at a time, the leader last%s; each must settle for %s.\n",
@@ -181,15 +204,29 @@ static void print_forecast(const struct plan *p, FILE *out)
         fprintf(out, "About %s when all goes well.\n", time);
 }
 
-void report_plan(const struct plan *p, bool all, bool color, FILE *out)
+static void print_title(const struct plan *p, bool color, FILE *out)
 {
     char digest[65];
+    size_t joins = 0;
     digest_hex(digest, &p->digest);
-    fprintf(out, "%sPlan: %zu of %zu %s to %s%s  (%zu %s, %zu %s; digest %.16s)\n\n",
-            color_on(color, COLOR_BOLD), p->n_todo, p->n_hosts,
-            str_count(p->n_hosts, "host", "hosts"), p->target, color_off(color, COLOR_BOLD),
-            p->n_servers, str_count(p->n_servers, "server", "servers"), p->n_clients,
-            str_count(p->n_clients, "client", "clients"), digest);
+    for (size_t i = 0; i < p->n_servers; i++)
+        joins += p->hosts[i].role == ROLE_JOINS;
+    fputs(color_on(color, COLOR_BOLD), out);
+    if (p->replaces)
+        fprintf(out, "Plan: %zu %s of %s join, %zu leave%s  (digest %.16s)\n\n", joins,
+                str_count(joins, "new server", "new servers"), p->target, p->n_servers - joins,
+                color_off(color, COLOR_BOLD), digest);
+    else
+        fprintf(out, "Plan: %zu of %zu %s to %s%s  (%zu %s, %zu %s; digest %.16s)\n\n", p->n_todo,
+                p->n_hosts, str_count(p->n_hosts, "host", "hosts"), p->target,
+                color_off(color, COLOR_BOLD), p->n_servers,
+                str_count(p->n_servers, "server", "servers"), p->n_clients,
+                str_count(p->n_clients, "client", "clients"), digest);
+}
+
+void report_plan(const struct plan *p, bool all, bool color, FILE *out)
+{
+    print_title(p, color, out);
     print_hosts(p, all, color, out);
     print_limits(p, out);
     print_forecast(p, out);
@@ -248,6 +285,7 @@ static struct json *host_json(const struct plan *p, const struct plan_host *h)
     json_set_str(o, "group", group_of(h));
     json_set_str(o, "from", h->from);
     json_set_bool(o, "leader", h->leader);
+    json_set_bool(o, "dead", h->dead);
     json_set_bool(o, "already", h->already);
     json_set_bool(o, "managed", h->managed);
     json_set_bool(o, "staged", h->staged);

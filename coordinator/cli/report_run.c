@@ -31,6 +31,8 @@ static const char *version_of(const struct world *w, const struct plan_host *ph,
                               const struct ledger_host *lh, const struct plan *p)
 {
     const struct host *h = w != NULL ? world_host(w, ph->key) : NULL;
+    if (ph->role == ROLE_LEAVES && lh->state == HOST_DONE)
+        return "-";
     if (h != NULL)
         return host_version(w, h)[0] != '\0' ? host_version(w, h) : "?";
     return w != NULL ? "?" : lh->state == HOST_DONE ? p->target : "";
@@ -52,7 +54,8 @@ static enum color host_color(const struct ledger_host *h, bool over)
 }
 
 /* "failed, runs the old version again"; why is the text beside it. */
-static void outcome_text(const struct ledger_host *h, char *dst, size_t n)
+static void outcome_text(const struct plan_host *ph, const struct ledger_host *h, char *dst,
+                         size_t n)
 {
     static const char *const ends[] = {[OUTCOME_NONE] = "",
                                        [OUTCOME_SETTLED] = "",
@@ -67,7 +70,7 @@ static void outcome_text(const struct ledger_host *h, char *dst, size_t n)
                  ends[h->outcome]);
     else
         snprintf(dst, n, "%s%s", host_state_name(h->state), ends[h->outcome]);
-    if (h->state == HOST_DONE && h->silence_ms > 0) {
+    if (h->state == HOST_DONE && h->silence_ms > 0 && ph->role == ROLE_UPGRADE) {
         str_for_ms(silence, sizeof silence, h->silence_ms);
         size_t len = strlen(dst);
         snprintf(dst + len, n - len, ", Nomad silent for %s", silence);
@@ -89,7 +92,7 @@ static void print_hosts(const struct plan *p, const struct ledger *l, const stru
             skipped++;
             continue;
         }
-        outcome_text(lh, outcome, sizeof outcome);
+        outcome_text(ph, lh, outcome, sizeof outcome);
         table_row(&t, host_color(lh, run_is_over(l->state)),
                   (const char *[]){ph->name, ph->is_server ? "server" : "client", ph->from,
                                    version_of(w, ph, lh, p), outcome,

@@ -56,7 +56,7 @@ static void stamp(struct view_screen *v)
     fprintf(v->out, "%7.1f s  ", (double)ms / 1000);
 }
 
-static const char *run_words(enum run_state s)
+static const char *run_words(const struct plan *p, enum run_state s)
 {
     static const char *const words[RUN_STATE_COUNT] = {
         [RUN_CLAIMING] = "claiming the servers' agents",
@@ -66,6 +66,10 @@ static const char *run_words(enum run_state s)
         [RUN_VERIFYING] = "reading every host back",
         [RUN_ABORTING] = "aborting: undoing what is to be undone",
     };
+    if (p->replaces && s == RUN_SERVERS)
+        return "replacing servers";
+    if (p->replaces && s == RUN_CLIENTS)
+        return "all servers are replaced";
     return (unsigned)s < RUN_STATE_COUNT && words[s] != NULL ? words[s] : run_state_name(s);
 }
 
@@ -77,7 +81,8 @@ static void host_line(struct view_screen *v, size_t i)
     print_safe(v->out, v->progress.plan->hosts[i].name);
     fprintf(v->out, ": %s%s%s", color_on(v->color, shade), host_state_name(h->state),
             color_off(v->color, shade));
-    if (h->state == HOST_DONE && h->silence_ms > 0) {
+    if (h->state == HOST_DONE && h->silence_ms > 0 &&
+        v->progress.plan->hosts[i].role == ROLE_UPGRADE) {
         char silence[24];
         str_for_ms(silence, sizeof silence, h->silence_ms);
         fprintf(v->out, ", Nomad silent for %s", silence);
@@ -136,7 +141,8 @@ static void tell(void *ctx, const struct change *c)
     } else if (c->kind == CHANGE_RUN) {
         stamp(v);
         fprintf(v->out, "%s%s%s\n", color_on(v->color, COLOR_BOLD),
-                run_words(v->progress.ledger->state), color_off(v->color, COLOR_BOLD));
+                run_words(v->progress.plan, v->progress.ledger->state),
+                color_off(v->color, COLOR_BOLD));
     } else if (c->kind == CHANGE_SNAPSHOT) {
         stamp(v);
         report_snapshot(c->region, v->out);
@@ -197,7 +203,8 @@ static void draw_bar(struct view_screen *v)
     bar[BAR_WIDTH] = '\0';
     str_for_ms(time, sizeof time, clock_mono(v->clock) - v->progress.begun);
     draw(v, COLOR_BOLD, "%s to %s [%s] %zu of %zu done, %zu in flight, %zu failed, %s",
-         run_words(l->state), l->target, bar, done, l->n_hosts, flight, failed, time);
+         run_words(v->progress.plan, l->state), l->target, bar, done, l->n_hosts, flight, failed,
+         time);
 }
 
 static void draw_host(struct view_screen *v, size_t i)

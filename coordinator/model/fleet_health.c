@@ -74,6 +74,12 @@ static void agent_health(const struct agent_view *a, struct host_health *r)
 void host_health(const struct world *w, const struct host *h, struct host_health *ret)
 {
     memset(ret, 0, sizeof *ret);
+    if (h->is_server && h->server.self_at == 0 &&
+        region_has_left(w, h->region, h->server_id, look_ms(w))) {
+        ret->well = ret->agent_well = ret->left = true;
+        say(ret->text, sizeof ret->text, "left");
+        return;
+    }
     ret->well = h->is_server ? server_health(w, h, ret->text, sizeof ret->text)
                              : client_health(&h->client, ret->text, sizeof ret->text);
     if (h->is_server && h->is_client) {
@@ -110,13 +116,15 @@ void fleet_health(const struct world *w, struct fleet_health *ret)
         const char *version = host_version(w, h);
         struct host_health health;
         host_health(w, h, &health);
+        if (health.left)
+            continue;
         ret->hosts++;
         ret->servers += h->is_server;
         ret->clients += !h->is_server;
         ret->unwell += !health.well;
         ret->agents_unwell += !health.agent_well;
         ret->drifting += health.drift[0] != '\0';
-        if (i == 0)
+        if (ret->hosts == 1)
             str_cut(ret->version, sizeof ret->version, version);
         ret->equal &= version[0] != '\0' && str_eq(ret->version, version);
         if (h->agent.lease.held) {

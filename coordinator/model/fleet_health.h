@@ -12,6 +12,7 @@
 
 struct host_health {
     bool well;      /* Nomad on it */
+    bool left;      /* a server that nobody lists but as left: it counts for nothing */
     char text[160]; /* "leader", "follower", "ready", or what is wrong */
     bool agent_well;
     char agent[160]; /* "settled", "idle", or what is wrong */

@@ -5,6 +5,7 @@
 #include "join_list.h"
 #include "plan_replace.h"
 #include "raft_view.h"
+#include "replace_quorum.h"
 
 typedef void judge_replaced(struct hazard_check *c, row_t *row, const struct plan_host *ph,
                             const struct host *h);
@@ -299,16 +300,25 @@ void hazard_voters(struct hazard_check *c, row_t *row)
 void hazard_replace_quorum(struct hazard_check *c, row_t *row)
 {
     struct replaced_voters v;
+    char why[TEXT_MAX];
 
     if (!c->p->replaces)
         return;
-    if (!replace_voters(c->w, c->p, &v))
+    if (!replace_voters(c->w, c->p, &v)) {
         hazard_found(c, row, TRI_UNKNOWN, NULL, "how many servers of the region vote");
-    else if (!replace_holds_quorum(&v))
-        hazard_found(c, row, TRI_YES, NULL,
-                     "region %s: of %u voting servers, with %u new ones, %u cannot leave one by "
-                     "one so that the healthy ones are a quorum at every step",
-                     v.region, v.before, v.joins, v.leaves);
+        return;
+    }
+    const struct replace_steps steps = {.voters = v.before,
+                                        .healthy = v.before - v.dead,
+                                        .joins = v.joins,
+                                        .dead = v.dead,
+                                        .leaves = v.leaves - v.dead};
+    if (!replace_holds_quorum(&steps, why))
+        hazard_found(c, row, TRI_YES, NULL, "region %s: %s", v.region, why);
+    else if (!replace_walks_back(&steps, why))
+        hazard_tell(c, row, SEVERITY_WARN, TRI_YES, NULL,
+                    arena_printf(&c->p->arena, "region %s: an abort cannot walk all of it back: %s",
+                                 v.region, why));
 }
 
 void hazard_one_region(struct hazard_check *c, row_t *row)

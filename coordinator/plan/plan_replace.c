@@ -164,18 +164,3 @@ bool replace_voters(const struct world *w, const struct plan *p, struct replaced
     ret->after = ret->before + ret->joins - ret->leaves;
     return true;
 }
-
-bool replace_holds_quorum(const struct replaced_voters *v)
-{
-    uint32_t configured = v->before, healthy = v->before - v->dead;
-
-    for (uint32_t i = 0; i <= v->joins; i++, configured++, healthy++)
-        if (healthy < configured / 2 + 1)
-            return false;
-    configured = v->before + v->joins - v->dead;
-    healthy = configured;
-    for (uint32_t left = v->leaves - v->dead; left > 0; left--, configured--, healthy--)
-        if (healthy - 1 < configured / 2 + 1)
-            return false;
-    return true;
-}

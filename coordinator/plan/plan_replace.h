@@ -32,8 +32,5 @@ void replace_order(const struct world *w, struct plan *p);
 bool replace_is_dead(const struct world *w, const struct host *h);
 /* Of the region whose servers leave. False: who votes could not be read. */
 bool replace_voters(const struct world *w, const struct plan *p, struct replaced_voters *ret);
-/* Invariant 15: before and after each step the healthy voters are a quorum of the raft
- * configuration. One that is stopped is in it until its peer is removed. */
-bool replace_holds_quorum(const struct replaced_voters *v);
 
 #endif
