@@ -4,6 +4,8 @@
 
 #define UPGRADED (1u << ROLE_UPGRADE)
 #define JOINS    (1u << ROLE_JOINS)
+#define LEAVES   (1u << ROLE_LEAVES)
+#define REPLACED (JOINS | LEAVES)
 
 const struct hazard_kind hazard_kinds[] = {
     /* They differ only by what stands in the row. */
@@ -108,20 +110,20 @@ const struct hazard_kind hazard_kinds[] = {
     {"host-no-fact", FROM_HOST, .when_no = true, .wants = HAZARD_KEY},
     {"host-unsure", FROM_HOST, .refine = hazard_only_unsure, .wants = HAZARD_KEY},
     /* Of servers that are replaced. */
-    {"not-new", FROM_AGENTS, .detect = hazard_not_new},
-    {"name-taken", FROM_AGENTS, .detect = hazard_name_taken},
-    {"gossip", FROM_AGENTS, .detect = hazard_gossip},
-    {"joins-nobody", FROM_AGENTS, .detect = hazard_joins_nobody},
+    {"not-new", FROM_AGENTS, .detect = hazard_not_new, .roles = JOINS},
+    {"name-taken", FROM_AGENTS, .detect = hazard_name_taken, .roles = JOINS},
+    {"gossip", FROM_AGENTS, .detect = hazard_gossip, .roles = JOINS},
+    {"joins-nobody", FROM_AGENTS, .detect = hazard_joins_nobody, .roles = JOINS},
     {"no-server", FROM_HOST, .refine = hazard_no_server, .roles = JOINS},
     {"other-region", FROM_HOST, .refine = hazard_other_region, .roles = JOINS},
     {"bootstraps", FROM_HOST, .refine = hazard_bootstraps, .wants = HAZARD_KEY, .roles = JOINS},
-    {"client-too", FROM_CLUSTER, .detect = hazard_client_too},
-    {"dead", FROM_CLUSTER, .detect = hazard_dead, .by_host = true},
-    {"voters", FROM_CLUSTER, .detect = hazard_voters},
-    {"replace-quorum", FROM_CLUSTER, .detect = hazard_replace_quorum},
-    {"one-region", FROM_CLUSTER, .detect = hazard_one_region},
-    {"old-raft", FROM_CLUSTER, .detect = hazard_old_raft},
-    {"moves-votes", FROM_CLUSTER, .detect = hazard_moves_votes},
+    {"client-too", FROM_CLUSTER, .detect = hazard_client_too, .roles = LEAVES},
+    {"dead", FROM_CLUSTER, .detect = hazard_dead, .by_host = true, .roles = LEAVES},
+    {"voters", FROM_CLUSTER, .detect = hazard_voters, .roles = REPLACED},
+    {"replace-quorum", FROM_CLUSTER, .detect = hazard_replace_quorum, .roles = REPLACED},
+    {"one-region", FROM_CLUSTER, .detect = hazard_one_region, .roles = REPLACED},
+    {"old-raft", FROM_CLUSTER, .detect = hazard_old_raft, .roles = REPLACED},
+    {"moves-votes", FROM_CLUSTER, .detect = hazard_moves_votes, .roles = REPLACED},
 };
 const size_t hazard_kinds_len = ARRAY_LEN(hazard_kinds);
 

@@ -2,33 +2,37 @@
 
 #include "address.h"
 
-/* The host of one entry: without port and brackets. */
-static void cut_port(char *entry)
+/* The host of one entry into dst: without port and brackets. False: no address. */
+static bool entry_address(const char *entry, size_t n, struct address *ret)
 {
-    size_t n = strlen(entry);
-    char *colon = strrchr(entry, ':'), *end = strchr(entry, ']');
+    char host[64];
+    const char *colon = memchr(entry, ':', n), *end = memchr(entry, ']', n);
 
-    if (entry[0] == '[' && end != NULL) {
-        memmove(entry, entry + 1, n);
-        end[-1] = '\0';
-    } else if (colon != NULL && strchr(entry, ':') == colon) { /* more of them: IPv6, bare */
-        *colon = '\0';
+    if (n > 0 && entry[0] == '[' && end != NULL) {
+        entry++;
+        n = (size_t)(end - entry);
+    } else if (colon != NULL && memchr(colon + 1, ':', n - (size_t)(colon + 1 - entry)) == NULL) {
+        n = (size_t)(colon - entry); /* more of them: IPv6, bare */
     }
+    if (n >= sizeof(host))
+        return false;
+    memcpy(host, entry, n);
+    host[n] = '\0';
+    return address_parse(host, ret);
 }
 
 enum tri join_list_names(const char *list, const struct host *h)
 {
-    autofree char *copy = xstrdup(list);
-    char *save = NULL;
     struct address own, one;
-    enum tri names = address_parse(h->addr, &own) ? TRI_NO : TRI_UNKNOWN;
+    bool known = address_parse(h->addr, &own), sure = known;
 
-    for (char *e = strtok_r(copy, ", ", &save); e != NULL; e = strtok_r(NULL, ", ", &save)) {
-        cut_port(e);
-        if (!address_parse(e, &one))
-            names = TRI_UNKNOWN;
-        else if (address_parse(h->addr, &own) && memcmp(&own, &one, sizeof(own)) == 0)
+    for (size_t n = 0; list[0] != '\0'; list += n) {
+        list += strspn(list, ", ");
+        n = strcspn(list, ", ");
+        if (n > 0 && !entry_address(list, n, &one))
+            sure = false;
+        else if (n > 0 && known && memcmp(&own, &one, sizeof(own)) == 0)
             return TRI_YES;
     }
-    return names;
+    return sure ? TRI_NO : TRI_UNKNOWN;
 }

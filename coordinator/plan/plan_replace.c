@@ -20,8 +20,16 @@ static bool is_named(const struct host *h, const char *want)
            (strlen(want) >= 4 && str_starts(h->server_id, want));
 }
 
-static int find_leaver(const struct world *w, const char *want, const struct host **ret,
-                       struct err *err)
+static bool among(const struct policy *y, const char *key)
+{
+    for (size_t i = 0; i < y->replace.n_joins; i++)
+        if (str_eq(y->replace.joins[i], key))
+            return true;
+    return false;
+}
+
+static int find_leaver(const struct world *w, const struct policy *y, const char *want,
+                       const struct host **ret, struct err *err)
 {
     const struct host *found = NULL, *client = NULL;
 
@@ -29,6 +37,9 @@ static int find_leaver(const struct world *w, const char *want, const struct hos
         const struct host *h = &w->hosts[i];
         if (!is_named(h, want))
             continue;
+        if (h->joins && among(y, h->key))
+            return err_set(err, ERR_USAGE, 0, "%s was named twice: %s is to join already", want,
+                           h->name);
         client = h->is_server ? client : h;
         if (!h->is_server || (found != NULL && world_has_left(w, h)))
             continue;
@@ -63,12 +74,12 @@ int replace_choose(const struct world *w, const struct policy *y, const struct h
         if ((ret[n++] = world_host(w, r->joins[i])) == NULL)
             return err_set(err, ERR_STATE, 0, "%s is not in the observation", r->joins[i]);
     for (size_t i = 0; i < r->n_leaves; i++) {
-        if (find_leaver(w, r->leaves[i], &ret[n], err) < 0)
+        if (find_leaver(w, y, r->leaves[i], &ret[n], err) < 0)
             return -1;
-        for (size_t k = 0; k < n; k++)
+        for (size_t k = r->n_joins; k < n; k++)
             if (ret[k] == ret[n])
-                return err_set(err, ERR_USAGE, 0, "%s was named twice: %s is to %s already",
-                               r->leaves[i], ret[n]->name, k < r->n_joins ? "join" : "leave");
+                return err_set(err, ERR_USAGE, 0, "%s was named twice: %s is to leave already",
+                               r->leaves[i], ret[n]->name);
         n++;
     }
     *ret_n = n;

@@ -1,6 +1,7 @@
 #include "built_in.h"
 
 #include "hazard_file.h"
+#include "hazard_kinds.h"
 
 const struct hazards *built_in(void)
 {
@@ -20,4 +21,10 @@ const struct hazard *built_in_row(const char *id)
         if (str_eq(built_in()->rows[i].id, id))
             return &built_in()->rows[i];
     return NULL;
+}
+
+bool row_of_replaced(const struct hazard *row)
+{
+    unsigned roles = row->roles != 0 ? row->roles : row->kind->roles;
+    return roles != 0 && (roles & 1u << ROLE_UPGRADE) == 0;
 }
