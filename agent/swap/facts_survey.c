@@ -218,6 +218,15 @@ static void ask_clock(struct surveying *s)
                  "the kernel's clock is not synchronised (NTP)");
 }
 
+/* By both clocks at once: with its uptime, which receipts tell, that is the wall clock at any time
+ * until somebody sets it. */
+static void tell_booted(struct surveying *s)
+{
+    int64_t wall_ms = s->h->wall(s->h->ctx) / 1000000, up_ms = s->h->uptime(s->h->ctx);
+
+    fact_add(s, "booted-at", TRI_YES, "%lld", (long long)(wall_ms - up_ms));
+}
+
 static void ask_config(struct surveying *s)
 {
     const struct config_verdict *c = &s->p->config;
@@ -235,6 +244,7 @@ static void tell_system(struct surveying *s)
 {
     ask_package(s);
     ask_clock(s);
+    tell_booted(s);
     fact_add(s, "libc", TRI_YES, "%s", gnu_get_libc_version());
     ask_config(s);
 }

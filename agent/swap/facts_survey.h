@@ -24,6 +24,7 @@
  * others, or is not the one that runs package          a package owns the file, and an upgrade of
  * it would put its own back read-only, noexec, no-room     its file system binary-writers   others
  * than root may write into its directory: nothing is staged there clock            not synchronised
+ *   booted-at        by its wall clock, when CLOCK_BOOTTIME was 0: milliseconds since 1970
  *   libc             the C library; the text is its version
  *   attributes       label, owner or mode were not carried over to the staged file; or, told
  * always, the file in place has capabilities, setuid or setgid, which no new one gets

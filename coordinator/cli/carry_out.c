@@ -27,6 +27,19 @@ static void report_end(const struct carry_out *c, const struct world *w)
     report_run(c->plan, c->ledger, w, console_color(c->console, stdout), stdout);
 }
 
+/* Where the servers are, and by which keys, is another than before. */
+static void end_replacing(const struct carry_out *c, const struct world *w)
+{
+    struct err err = ERR_INIT;
+    console_remember(c->console);
+    replacing_tell_address(c->console, c->plan, c->ledger, w);
+    if (replacing_enrol(c->console, c->plan, c->ledger, w, &err) == 0)
+        return;
+    fputs("caravan: what has joined could not be enrolled (`caravan enroll` does it): ", stderr);
+    print_safe(stderr, err.text);
+    fputc('\n', stderr);
+}
+
 int carry_out(const struct carry_out *c)
 {
     struct err err = ERR_INIT;
@@ -56,13 +69,8 @@ int carry_out(const struct carry_out *c)
         return EXIT_STOPPED;
     }
     report_end(c, observer_world(c->console->observer));
-    if (replacing_enrol(c->console, c->plan, c->ledger, observer_world(c->console->observer),
-                        &err) < 0) {
-        fputs("caravan: what has joined could not be enrolled (`caravan enroll` does it): ",
-              stderr);
-        print_safe(stderr, err.text);
-        fputc('\n', stderr);
-    }
+    if (c->plan->replaces)
+        end_replacing(c, observer_world(c->console->observer));
     if (!run_ended(c->ledger->state))
         fprintf(stderr, "caravan: left at once, as asked. Hosts in flight finish or revert by "
                         "themselves; go on with: caravan resume\n");

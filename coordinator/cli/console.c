@@ -133,7 +133,7 @@ int console_wait(struct console *c, int64_t until, struct err *err)
 
 /* The servers of the last look, kept under the NOMAD_ADDR (as it may be seen) they were found by,
  * so that a command finds the cluster while that one server is away. */
-static void remember(struct console *c)
+void console_remember(struct console *c)
 {
     struct server_place places[SERVERS_OTHERS];
     size_t n = observer_servers(c->observer, places, SERVERS_OTHERS);
@@ -224,7 +224,7 @@ int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
         }
         if (w != NULL && !first && w->told) {
             *ret = w;
-            remember(c);
+            console_remember(c);
             return 0;
         }
         if (w != NULL && first && choose != NULL) {

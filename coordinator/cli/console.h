@@ -59,6 +59,8 @@ typedef size_t look_choose(const struct world *w, const char **keys, size_t max)
  * cannot be asked is asked again for patience_ms; one that refuses our token is not. */
 MUST_CHECK int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
                             const struct world **ret, struct err *err);
+/* Keeps where the servers are now, for when NOMAD_ADDR does not answer; a look does so itself. */
+void console_remember(struct console *c);
 /* Waits for something, at most until then (clock.mono), and lets everyone work. */
 MUST_CHECK int console_wait(struct console *c, int64_t until, struct err *err);
 /* Colours: on a terminal, unless NO_COLOR or --no-color. */

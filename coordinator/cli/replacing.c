@@ -1,5 +1,9 @@
 #include "replacing.h"
 
+#include "report_run.h"
+#include "table.h"
+#include "url_hide.h"
+
 static int add_joiner(struct console *c, struct replacing *r, const char *address, struct err *err)
 {
     struct joiner *j = &r->joiners[r->n];
@@ -76,6 +80,35 @@ int replacing_enrol(struct console *c, const struct plan *p, const struct ledger
             return -1;
     }
     return known_hosts_save(&c->known, err);
+}
+
+static const char *one_that_joined(const struct plan *p, const struct ledger *l)
+{
+    for (size_t i = 0; i < p->n_servers; i++)
+        if (p->hosts[i].role == ROLE_JOINS && l->hosts[i].state == HOST_DONE)
+            return p->hosts[i].name;
+    return "one that stays";
+}
+
+void replacing_tell_address(const struct console *c, const struct plan *p, const struct ledger *l,
+                            const struct world *w)
+{
+    char shown[sizeof c->conf.address];
+
+    for (size_t i = 0; p->replaces && w != NULL && i < p->n_servers && i < l->n_hosts; i++) {
+        const struct host *h = world_host(w, p->hosts[i].key);
+        if (p->hosts[i].role != ROLE_LEAVES || l->hosts[i].state != HOST_DONE || h == NULL ||
+            !text_names(c->conf.address, h->addr))
+            continue;
+        url_shown(shown, sizeof shown, c->conf.address);
+        fputs("caravan: Nomad's address here, ", stderr);
+        print_safe(stderr, shown);
+        fputs(", is that of ", stderr);
+        print_safe(stderr, p->hosts[i].name);
+        fputs(", which has left. Set NOMAD_ADDR, or [nomad] address, to another server: ", stderr);
+        print_safe(stderr, one_that_joined(p, l));
+        fputc('\n', stderr);
+    }
 }
 
 size_t replacing_look(const struct world *w, const char **keys, size_t max)

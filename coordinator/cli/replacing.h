@@ -27,6 +27,9 @@ MUST_CHECK int replacing_resume(struct console *c, const struct plan *p, struct 
 /* Who has joined is remembered by its Nomad id from now on, with the key of its enrolment. */
 MUST_CHECK int replacing_enrol(struct console *c, const struct plan *p, const struct ledger *l,
                                const struct world *w, struct err *err);
+/* NOMAD_ADDR is a server that has left: says so, on standard error. */
+void replacing_tell_address(const struct console *c, const struct plan *p, const struct ledger *l,
+                            const struct world *w);
 /* look_choose: servers that are clients as well, whose tasks are looked at. */
 size_t replacing_look(const struct world *w, const char **keys, size_t max);
 

@@ -312,7 +312,8 @@ static void disabling(const struct turn *t)
 static void has_joined(const struct turn *t)
 {
     if (region_well(t->s, t->d, t->lh->key, t->p->region))
-        intend_conclude(t->s, t->d, t->i, OUTCOME_SETTLED, FAILURE_NONE, "has joined");
+        intend_conclude(t->s, t->d, t->i, OUTCOME_SETTLED, FAILURE_NONE, "has joined as %s",
+                        t->h->name);
 }
 
 static void enabling(const struct turn *t)

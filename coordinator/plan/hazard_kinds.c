@@ -114,6 +114,7 @@ const struct hazard_kind hazard_kinds[] = {
     {"name-taken", FROM_AGENTS, .detect = hazard_name_taken, .roles = JOINS},
     {"gossip", FROM_AGENTS, .detect = hazard_gossip, .roles = JOINS},
     {"joins-nobody", FROM_AGENTS, .detect = hazard_joins_nobody, .roles = JOINS},
+    {"clock-apart", FROM_AGENTS, .detect = hazard_clock_apart, .roles = JOINS},
     {"no-server", FROM_HOST, .refine = hazard_no_server, .roles = JOINS},
     {"other-region", FROM_HOST, .refine = hazard_other_region, .roles = JOINS},
     {"bootstraps", FROM_HOST, .refine = hazard_bootstraps, .wants = HAZARD_KEY, .roles = JOINS},

@@ -190,6 +190,58 @@ void hazard_joins_nobody(struct hazard_check *c, row_t *row)
     each(c, row, ROLE_JOINS, judge_joins);
 }
 
+/* Its wall clock less ours, at the same moment. */
+static bool clock_offset(const struct host *h, int64_t *ret)
+{
+    const struct fact_view *f = agent_fact(&h->agent, "booted-at");
+    int64_t booted = 0;
+
+    if (f == NULL || f->value != TRI_YES || str_to_i64(f->text, &booted) < 0 || booted < 0 ||
+        booted > INT64_MAX / 4 || h->agent.uptime_ms > INT64_MAX / 4 || h->agent.hello_at == 0)
+        return false;
+    *ret = booted + (int64_t)h->agent.uptime_ms - h->agent.hello_at;
+    return true;
+}
+
+static const struct host *other_clock(const struct hazard_check *c, const char *region,
+                                      int64_t *ret)
+{
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
+        const struct host *h = &c->w->hosts[i];
+        if (!h->joins && str_eq(h->region, region) && clock_offset(h, ret))
+            return h;
+    }
+    return NULL;
+}
+
+#define CLOCK_APART_MS 10000 /* a hello's way, and a clock that NTP is still bringing nearer */
+
+static void judge_clock(struct hazard_check *c, row_t *row, const struct plan_host *ph,
+                        const struct host *h)
+{
+    int64_t own = 0, theirs = 0;
+    char apart[24];
+    const struct host *other = other_clock(c, ph->region, &theirs);
+
+    if (!ph->managed || h->is_server)
+        return;
+    if (other == NULL || !clock_offset(h, &own)) {
+        hazard_found(c, row, TRI_UNKNOWN, ph->name, "whether its clock is as the servers': %s",
+                     other == NULL ? "no server's agent tells" : "its agent does not tell");
+        return;
+    }
+    int64_t by = own > theirs ? own - theirs : theirs - own;
+    str_for_ms(apart, sizeof(apart), by);
+    if (by > CLOCK_APART_MS)
+        hazard_found(c, row, TRI_YES, ph->name, "its clock is %s %s that of %s", apart,
+                     own > theirs ? "ahead of" : "behind", other->name);
+}
+
+void hazard_clock_apart(struct hazard_check *c, row_t *row)
+{
+    each(c, row, ROLE_JOINS, judge_clock);
+}
+
 /* By its files: the default is that it is none. */
 void hazard_no_server(const struct one_host *o, struct judgement *j)
 {

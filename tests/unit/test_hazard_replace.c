@@ -51,6 +51,7 @@ static void facts_fill(struct replaced *r, int i)
     set(r, i, "unit-enabled", i < SMALL_SERVERS ? TRI_YES : TRI_NO, "");
     set(r, i, "gossip-key", TRI_YES, "/etc/nomad.d/a.hcl, line 3");
     set(r, i, "stop-allowed", i < SMALL_SERVERS ? TRI_YES : TRI_NO, "write allow_stop");
+    set(r, i, "booted-at", TRI_YES, "1700000000000");
     set(r, i, "start-stopped", i < SMALL_SERVERS ? TRI_NO : TRI_YES, "write start_stopped");
     if (i < SMALL_SERVERS)
         return;
@@ -354,6 +355,9 @@ static const struct row rows[] = {
     {"joins-nobody", 3, "joins", Y, "10.0.0.9,10.0.0.21:4648", "none of the servers", BLOCK, NULL},
     {"joins-nobody", 3, "joins", Y, "nomad.example:4648", "whether a server", WARN, NULL},
     {"joins-nobody", 3, "joins", U, "too many to tell", "too many", WARN, NULL},
+    {"clock-apart", 4, "booted-at", Y, "1700000300000", "5 min 0 s ahead of that of s1", BLOCK, NULL},
+    {"clock-apart", 4, "booted-at", Y, "1699999985000", "15.0 s behind that of s1", BLOCK, NULL},
+    {"clock-apart", 4, "booted-at", U, "", "its agent does not tell", SEVERITY_INFO, NULL},
     {"start-stopped", 3, "start-stopped", N, "write start_stopped = yes", "start_stopped", HARD,
      NULL},
     {"start-stopped", 3, "start-stopped", U, "not asked", "not asked", HARD, NULL},
