@@ -350,6 +350,8 @@ static bool no_token_needed(const struct hazard_check *c, const struct region_su
 /* What the run will do with it, and the right that takes. */
 static const char *lacks(const struct hazard_check *c, const struct acl_rules *r)
 {
+    if (c->p->replaces)
+        return "the rights of a management token, without which no raft peer is removed";
     if (r->node != ACL_READ && r->node != ACL_WRITE)
         return "node:read, with which nodes and members are seen";
     if (c->p->policy.drain && r->node != ACL_WRITE)

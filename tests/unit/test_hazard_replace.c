@@ -319,6 +319,12 @@ static void zones(struct replaced *r)
     r->f.survey.regions[0].migration_off = true;
     r->f.survey.regions[0].zones = true;
 }
+static void lesser_token(struct replaced *r)
+{
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        r->hosts[i].server.acl_enabled = TRI_YES;
+    r->f.survey.regions[0].token.management = false;
+}
 static void unread_autopilot(struct replaced *r)
 {
     enterprise(r);
@@ -355,7 +361,8 @@ static const struct row rows[] = {
     {"joins-nobody", 3, "joins", Y, "10.0.0.9,10.0.0.21:4648", "none of the servers", BLOCK, NULL},
     {"joins-nobody", 3, "joins", Y, "nomad.example:4648", "whether a server", WARN, NULL},
     {"joins-nobody", 3, "joins", U, "too many to tell", "too many", WARN, NULL},
-    {"clock-apart", 4, "booted-at", Y, "1700000300000", "5 min 0 s ahead of that of s1", BLOCK, NULL},
+    {"clock-apart", 4, "booted-at", Y, "1700000300000", "5 min 0 s ahead of that of s1", BLOCK,
+     NULL},
     {"clock-apart", 4, "booted-at", Y, "1699999985000", "15.0 s behind that of s1", BLOCK, NULL},
     {"clock-apart", 4, "booted-at", U, "", "its agent does not tell", SEVERITY_INFO, NULL},
     {"start-stopped", 3, "start-stopped", N, "write start_stopped = yes", "start_stopped", HARD,
@@ -374,6 +381,7 @@ static const struct row rows[] = {
     {"voters", BY(), "3 voting servers now and would have 4: an even", HARD, more_and_even},
     {"replace-quorum", BY(), "1 of 2 voters is healthy, and 2 are a quorum", HARD, one_for_one},
     {"replace-quorum", BY(), "how many servers", HARD, nobody_votes},
+    {"token-rights", BY(), "a management token, without which no raft peer", HARD, lesser_token},
     {"one-region", BY(), "is of region", HARD, two_regions},
     {"old-raft", BY(), "raft protocol 2", HARD, old_protocol},
     {"old-raft", BY(), "could not be read", HARD, unread_protocol},
