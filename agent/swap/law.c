@@ -74,7 +74,7 @@ static struct law_answer judge_peers(const struct law_facts *f)
 
 static struct law_answer judge_quorum(const struct law *law, const struct law_facts *f)
 {
-    if (!f->server || law->allow_outage || f->active == TRI_NO)
+    if (!f->server || f->joining || law->allow_outage || f->active == TRI_NO)
         return allowed();
     if (f->active != TRI_YES)
         return refused(REFUSAL_UNKNOWN, "could not tell whether Nomad runs here");
@@ -87,13 +87,14 @@ static struct law_answer judge_quorum(const struct law *law, const struct law_fa
     return judge_peers(f);
 }
 
-static struct law_answer judge_stop(const struct law *law)
+static struct law_answer judge_stop(const struct law *law, const struct law_facts *f)
 {
-    return law->allow_stop ? allowed()
-                           : refused(REFUSAL_HELD,
-                                     "root does not let orders stop or disable Nomad here: to "
-                                     "allow it, write allow_stop = yes below [law] in this host's "
-                                     "agent.conf");
+    return law->allow_stop || f->joining
+               ? allowed()
+               : refused(REFUSAL_HELD,
+                         "root does not let orders stop or disable Nomad here: to "
+                         "allow it, write allow_stop = yes below [law] in this host's "
+                         "agent.conf");
 }
 
 /* What is asked besides whether something is being worked on. */
@@ -123,7 +124,7 @@ struct law_answer law_judge(const struct law *law, enum law_question question,
     if (a.refusal == REFUSAL_NONE && asks->hold)
         a = judge_hold(facts);
     if (a.refusal == REFUSAL_NONE && asks->stop)
-        a = judge_stop(law);
+        a = judge_stop(law, facts);
     if (a.refusal == REFUSAL_NONE && asks->gap)
         a = judge_gap(law, facts);
     if (a.refusal == REFUSAL_NONE && asks->quorum)

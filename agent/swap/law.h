@@ -43,7 +43,8 @@
  * The orders about the service itself: all four ask whether something is being worked on, and for
  * the hold file. Stop and disable need root's allow_stop, for what they do outlives the run. Stop
  * asks for the gap and the quorum as a swap does; start, which only undoes a stop, asks for
- * neither.
+ * neither. Of a server that is joining neither allow_stop nor the quorum is asked: root let a swap
+ * start it, this undoes that, and it is no voter.
  *
  * A swap may wait for minutes between its order and its rename (not_before, a package
  * manager at work), so hold and quorum are asked again at the end of that wait.
@@ -87,6 +88,7 @@ struct law_facts {
     bool swapped;          /* there was a swap, or a stop by order, before */
     int64_t since_swap_ms; /* its restart; since boot when that was before this boot */
     bool server;           /* the order says so, or the host has a server id */
+    bool joining;          /* it was started first by a swap, and has not come to vote (record.h) */
     enum tri active;       /* the service runs */
     enum tri leader;       /* the local Nomad knows one */
     enum tri peers_known;

@@ -129,7 +129,9 @@ struct law_facts law_facts_gather(const struct phases *p, const struct law *law,
                                   enum law_question question, bool server)
 {
     const struct host *h = p->host;
-    struct law_facts f = {.busy = question != LAW_RENAME && phases_works(p), .server = server};
+    struct law_facts f = {.busy = question != LAW_RENAME && phases_works(p),
+                          .server = server,
+                          .joining = p->rec.joining != 0};
     int64_t now = h->uptime(h->ctx);
     struct service_state state;
     struct err err = ERR_INIT;
@@ -141,8 +143,8 @@ struct law_facts law_facts_gather(const struct phases *p, const struct law *law,
     f.held = is_there(h, p->conf.hold_file);
     if (h->service->state(h->service->self, &state, &err) == 0)
         f.active = state.active;
-    if (law_asks_quorum(question) && server && f.active == TRI_YES && f.held == TRI_NO &&
-        !law->allow_outage && (question != LAW_STOP || law->allow_stop))
+    if (law_asks_quorum(question) && server && !f.joining && f.active == TRI_YES &&
+        f.held == TRI_NO && !law->allow_outage && (question != LAW_STOP || law->allow_stop))
         ask_quorum(h, &f);
     return f;
 }

@@ -60,6 +60,7 @@ static const struct field fields[] = {
     {FIELD_AS("stopped-disk", record, stopped_disk, FIELD_BYTES), .later = true},
     ROW_LATER("stopped-main", record, stopped_main),
     ROW_LATER("stopping", record, stopping),
+    ROW_LATER("joining", record, joining),
 };
 
 void record_init(struct record *r)

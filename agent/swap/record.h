@@ -93,6 +93,8 @@ struct record {
     struct digest stopped_disk;           /* what was in place then; zero: not known */
     uint64_t stopped_main;                /* start of the process that it stopped, this boot's */
     uint64_t stopping;                    /* 1: it was not seen to end yet */
+    uint64_t joining;                     /* 1: a swap was Nomad's first start here, as a server; no
+                                             order has enabled it since, which comes after its vote */
     struct kept_receipt kept[ORDER_KEPT]; /* newest first */
 };
 

@@ -40,8 +40,10 @@ static enum refusal obey_enable(struct ordering *o)
 {
     enum refusal r = set_boot(o, true);
 
-    if (r == REFUSAL_NONE)
+    if (r == REFUSAL_NONE) {
         o->next->disabled = (struct service_order){.sequence = 0};
+        o->next->joining = 0;
+    }
     return r;
 }
 

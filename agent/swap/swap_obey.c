@@ -60,6 +60,9 @@ static bool ask_law(struct obeying *o, enum law_question question)
     if (question == LAW_SWAP || question == LAW_REVERT)
         o->next.was_active = o->next.stopped.sequence == 0 &&
                              (f.active != TRI_NO || (question == LAW_SWAP && s->law.start_stopped));
+    if (question == LAW_SWAP && o->next.was_active && f.active == TRI_NO && o->next.is_server &&
+        s->facts.server_id[0] == '\0')
+        o->next.joining = 1;
     return law_answers(o, &a);
 }
 

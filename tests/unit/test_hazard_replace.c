@@ -50,7 +50,7 @@ static void facts_fill(struct replaced *r, int i)
     agent(r, i)->n_facts = SMALL_FACTS;
     set(r, i, "unit-enabled", i < SMALL_SERVERS ? TRI_YES : TRI_NO, "");
     set(r, i, "gossip-key", TRI_YES, "/etc/nomad.d/a.hcl, line 3");
-    set(r, i, "stop-allowed", i < SMALL_SERVERS ? TRI_YES : TRI_NO, "write allow_stop");
+    set(r, i, "stop-allowed", TRI_YES, "");
     set(r, i, "booted-at", TRI_YES, "1700000000000");
     set(r, i, "start-stopped", i < SMALL_SERVERS ? TRI_NO : TRI_YES, "write start_stopped");
     if (i < SMALL_SERVERS)
@@ -370,6 +370,7 @@ static const struct row rows[] = {
     {"start-stopped", 3, "start-stopped", U, "not asked", "not asked", HARD, NULL},
     {"stop-allowed", 1, "stop-allowed", N, "write allow_stop = yes", "allow_stop", HARD, NULL},
     {"stop-allowed", 1, "stop-allowed", U, "not asked", "not asked", HARD, NULL},
+    {"undo-allowed", 4, "stop-allowed", N, "write allow_stop = yes", "allow_stop", WARN, NULL},
     {"unit-enabled", 1, "unit-enabled", U, "static", "static", HARD, NULL},
     {"unit-enabled", 3, "unit-enabled", U, "static", "static", HARD, NULL},
     {"client-too", BY(), "1 allocation there", HARD, is_a_client},

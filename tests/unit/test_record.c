@@ -112,6 +112,7 @@ static void orders_about_the_service_are_kept(void **state)
     r->stopped = (struct service_order){9, UINT64_MAX};
     r->stopped_main = 4711;
     r->stopping = 1;
+    r->joining = 1;
     r->stopped_disk.bytes[DIGEST_LEN - 1] = 1; /* beginning with zeros it is a digest as well */
     record_text(r, &b);
     assert_int_equal(record_parse(b.data, b.len, back, &err), 0);
@@ -119,6 +120,7 @@ static void orders_about_the_service_are_kept(void **state)
     assert_true(back->stopped.sequence == UINT64_MAX);
     assert_int_equal(back->stopped_main, 4711);
     assert_int_equal(back->stopping, 1);
+    assert_int_equal(back->joining, 1);
     assert_true(digest_eq(&back->stopped_disk, &r->stopped_disk));
     assert_false(record_runs(back, 4711)); /* it has not ended yet */
     assert_false(record_runs(back, 0));

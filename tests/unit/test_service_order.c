@@ -205,6 +205,14 @@ static void nothing_known(struct swap_bench *b)
     server_of(b, "{}", NULL);
 }
 
+/* Started first by a swap, it reaches nobody: what a swap began is undone. */
+static void joining_alone(struct swap_bench *b)
+{
+    nothing_known(b);
+    not_allowed(b);
+    b->s.phases.rec.joining = 1;
+}
+
 static void what_is_allowed(void **state)
 {
     enum { N = REFUSAL_NONE, P = REFUSAL_PHASE };
@@ -221,6 +229,7 @@ static void what_is_allowed(void **state)
         {two_of_three, P, REFUSAL_QUORUM, N, N, "without this server 1 of 3"},
         {two_of_three_and_outage, P, N, REFUSAL_BUSY, REFUSAL_BUSY, "only cancel"},
         {nothing_known, P, REFUSAL_UNKNOWN, N, N, "could not be asked"},
+        {joining_alone, P, N, REFUSAL_BUSY, REFUSAL_BUSY, "only cancel"},
         {static_unit, P, N, REFUSAL_BUSY, REFUSAL_BUSY, "only cancel"},
         {no_manager, REFUSAL_UNKNOWN, REFUSAL_UNKNOWN, REFUSAL_UNKNOWN, REFUSAL_UNKNOWN, "manager"},
         {not_there, P, P, N, N, "there is nothing to stop"},
