@@ -37,6 +37,8 @@
  * second-config say yes here for either key.NAME         Nomad's files configure NAME
  * (config_findings.h); never "no": what is not in the files may be configured elsewhere
  *   bootstrap-expect yes, the text is the number that Nomad's configuration has; no: none
+ *   joins-reach      a Nomad server answers at one of the addresses of `joins`: which; told only
+ *                    where a swap may start Nomad and it does not run (facts_joins.h)
  *   gossip-key       its configuration has an encrypt key for gossip: where. The key is not told
  *   data-dir-fresh   Nomad never ran with its data_dir, as server or client
  *   plugin-unlisted  the directory of plugins holds a program without a plugin block

@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <unistd.h>
 #include "command_line.h"
+#include "facts_joins.h"
 #include "str.h"
 
 #define TICK_NS  10000000LL /* of /proc/PID/stat: USER_HZ is 100 */
@@ -238,6 +239,8 @@ void facts_of_joins(struct surveying *s, const struct config_read *c)
         fact_add(s, fact, TRI_UNKNOWN, "the option -%s of Nomad's command names some", option);
     else
         fact_add(s, fact, c->f->joins[0] != '\0' ? TRI_YES : TRI_NO, "%s", c->f->joins);
+    if (!c->f->more_joins && c->why == NULL && option == NULL)
+        facts_of_reach(s, c->f->joins);
 }
 
 /* ---- for a server that is to join ---- */

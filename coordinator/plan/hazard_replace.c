@@ -163,11 +163,28 @@ static enum tri reaches(const struct hazard_check *c, const char *region, const 
     return any;
 }
 
+/* What its agent heard there counts beside the addresses, which may be another cluster's. */
+static void judge_list(struct hazard_check *c, row_t *row, const struct plan_host *ph,
+                       const struct host *h, const char *list)
+{
+    const struct fact_view *heard = agent_fact(&h->agent, "joins-reach");
+    enum tri to = reaches(c, ph->region, list);
+
+    if (heard != NULL && heard->value == TRI_NO)
+        hazard_tell(c, row, SEVERITY_BLOCK, TRI_YES, ph->name, heard->text);
+    else if (to == TRI_NO)
+        hazard_tell(
+            c, row, SEVERITY_BLOCK, TRI_YES, ph->name,
+            arena_printf(&c->p->arena, "none of the servers that answer is at %.180s", list));
+    else if (to == TRI_UNKNOWN)
+        hazard_found(c, row, TRI_UNKNOWN, ph->name,
+                     "whether a server is at %.180s: its own Nomad will find out", list);
+}
+
 static void judge_joins(struct hazard_check *c, row_t *row, const struct plan_host *ph,
                         const struct host *h)
 {
     const struct fact_view *f = agent_fact(&h->agent, "joins");
-    enum tri to = f != NULL && f->value == TRI_YES ? reaches(c, ph->region, f->text) : TRI_NO;
 
     if (!ph->managed || h->is_server)
         return;
@@ -176,13 +193,8 @@ static void judge_joins(struct hazard_check *c, row_t *row, const struct plan_ho
                      f != NULL ? f->text : "its agent does not tell");
     else if (f->value == TRI_NO)
         hazard_found(c, row, TRI_YES, ph->name, "its configuration names nobody to join");
-    else if (to == TRI_NO)
-        hazard_tell(
-            c, row, SEVERITY_BLOCK, TRI_YES, ph->name,
-            arena_printf(&c->p->arena, "none of the servers that answer is at %.180s", f->text));
-    else if (to == TRI_UNKNOWN)
-        hazard_found(c, row, TRI_UNKNOWN, ph->name,
-                     "whether a server is at %.180s: its own Nomad will find out", f->text);
+    else
+        judge_list(c, row, ph, h, f->text);
 }
 
 void hazard_joins_nobody(struct hazard_check *c, row_t *row)

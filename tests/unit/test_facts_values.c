@@ -250,6 +250,19 @@ static void joins_in_json(struct ready_bench *b)
     ready_put(b, "/etc/nomad.d/z.json",
               "{\"server\": [{\"server_join\": [{\"retry_join\": [\"10.7.7.7\"]}]}]}");
 }
+/* Its first start is awaited. */
+static void to_be_started(struct ready_bench *b)
+{
+    b->law.start_stopped = true;
+    b->m.process.there = false;
+    joins_as_before(b);
+}
+static void nobody_there(struct ready_bench *b)
+{
+    to_be_started(b);
+    b->m.odd_peer = "10.0.0.1:4647";
+    b->m.odd = KNOCK_NOBODY;
+}
 static void joins_many(struct ready_bench *b)
 {
     char text[1200] = "client { servers = [";
@@ -323,6 +336,8 @@ static const struct ready_row rows[] = {
     {empty_data_dir, "data-dir-fresh", TRI_YES, "/opt/nomad"},
     {NULL, "joins", TRI_NO, ""},
     {joins_as_before, "joins", TRI_YES, "10.0.0.1, 10.0.0.2:4648, s3.example"},
+    {to_be_started, "joins-reach", TRI_YES, "10.0.0.1:4647"},
+    {nobody_there, "joins-reach", TRI_YES, "10.0.0.2:4647"},
     {joins_by_block, "joins", TRI_YES,
      "[fd00::1]:4648, provider=aws ..., {{ GetPrivateIP }}, 10.9.9.9"},
     {joins_in_json, "joins", TRI_YES, "10.7.7.7"},

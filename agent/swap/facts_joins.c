@@ -1,0 +1,94 @@
+#include "facts_joins.h"
+
+#include "str.h"
+
+#define SERF_PORT "4648"
+#define RPC_PORT  "4647"
+
+static bool is_address(const char *s, size_t n)
+{
+    return n > 0 && strspn(s, "0123456789abcdefABCDEF.:") >= n &&
+           (memchr(s, '.', n) != NULL || memchr(s, ':', n) != NULL);
+}
+
+/* "10.0.0.1", "10.0.0.1:4648", "[::1]:4648", "::1" */
+static bool entry_host(const char *entry, size_t len, const char **ret, size_t *ret_n)
+{
+    const char *end = memchr(entry, ']', len), *colon = memchr(entry, ':', len);
+    const char *port = NULL, *last = entry + len;
+
+    *ret = entry;
+    *ret_n = len;
+    if (len > 0 && entry[0] == '[' && end != NULL) {
+        *ret = entry + 1;
+        *ret_n = (size_t)(end - entry - 1);
+        port = end + 1 < last && end[1] == ':' ? end + 2 : NULL;
+    } else if (colon != NULL && memchr(colon + 1, ':', (size_t)(last - colon - 1)) == NULL) {
+        *ret_n = (size_t)(colon - entry);
+        port = colon + 1;
+    }
+    return is_address(*ret, *ret_n) &&
+           (port == NULL || ((size_t)(last - port) == strlen(SERF_PORT) &&
+                             strncmp(port, SERF_PORT, strlen(SERF_PORT)) == 0));
+}
+
+static void add_entry(struct joins_asked *a, const char *entry, size_t len)
+{
+    const char *host;
+    size_t n;
+
+    if (!entry_host(entry, len, &host, &n) || n > FETCH_PEER_MAX - 10 || a->n == FETCH_KNOCKS_MAX) {
+        a->unsure = true;
+        return;
+    }
+    bool six = memchr(host, ':', n) != NULL;
+    snprintf(a->addresses[a->n++], FETCH_PEER_MAX, "%s%.*s%s:" RPC_PORT, six ? "[" : "", (int)n,
+             host, six ? "]" : "");
+}
+
+static void tell(struct surveying *s, const struct joins_asked *a, const enum knock *heard)
+{
+    static const char fact[] = "joins-reach";
+    bool unknown = a->unsure;
+
+    for (uint32_t i = 0; i < a->n; i++) {
+        if (heard[i] == KNOCK_SERVES) {
+            fact_add(s, fact, TRI_YES, "%s", a->addresses[i]);
+            return;
+        }
+        unknown = unknown || heard[i] == KNOCK_UNKNOWN;
+    }
+    if (unknown || a->n == 0)
+        fact_add(s, fact, TRI_UNKNOWN, "not all that is named there could be asked");
+    else
+        fact_add(s, fact, TRI_NO, "no Nomad server answers at %s%s", a->addresses[0],
+                 a->n > 1 ? ", nor at the others" : "");
+}
+
+void joins_ask(const char *joins, struct joins_asked *ret)
+{
+    *ret = (struct joins_asked){.n = 0};
+    for (size_t n = 0; joins[0] != '\0'; joins += n) {
+        joins += strspn(joins, ", ");
+        n = strcspn(joins, ", ");
+        if (n > 0)
+            add_entry(ret, joins, n);
+    }
+}
+
+void facts_of_reach(struct surveying *s, const char *joins)
+{
+    const struct law *law = s->p->conf.law;
+    struct joins_asked a;
+    enum knock heard[FETCH_KNOCKS_MAX] = {KNOCK_UNKNOWN};
+    struct err err = ERR_INIT;
+
+    if (law == NULL || !law->start_stopped || s->f->stamp.main_pid != 0 || joins[0] == '\0')
+        return;
+    joins_ask(joins, &a);
+    if (a.n > 0 && s->h->knock(s->h->ctx, (const char(*)[FETCH_PEER_MAX])a.addresses, a.n,
+                               JOINS_KNOCK_MS, heard, &err) < 0)
+        a.unsure = true;
+    s->h->ask_end(s->h->ctx);
+    tell(s, &a, heard);
+}
