@@ -1,4 +1,5 @@
 #include "config_findings.h"
+#include "crypto.h"
 #include "str.h"
 
 const struct config_wanted config_wanted[CONFIG_WANTED] = {
@@ -82,13 +83,32 @@ static void note_whole(struct adding *a)
     f->n_whole++;
 }
 
+/* 32 bits of a digest of a random key tell nothing of the key. */
+static void note_encrypt(struct adding *a, const struct config_key *k)
+{
+    static const char purpose[] = "caravan/gossip-key/v1";
+    char key[128], of[sizeof(purpose) + sizeof(key)], hex[65];
+    struct digest d;
+
+    put_line(a->f->encrypt, a->path, k->line);
+    a->f->encrypt_id[0] = '\0';
+    put_value(key, sizeof(key), k);
+    if (key[0] == '\0')
+        return;
+    memcpy(of, purpose, sizeof(purpose));
+    memcpy(of + sizeof(purpose), key, strlen(key));
+    crypto_digest(of, sizeof(purpose) + strlen(key), &d);
+    digest_hex(hex, &d);
+    str_cut(a->f->encrypt_id, sizeof(a->f->encrypt_id), hex);
+}
+
 static void note_value(struct adding *a, const struct config_key *k)
 {
     if (k->depth == 0 && config_word_is(&k->name, "data_dir"))
         note_whole(a);
     if (k->depth == 1 && config_word_is(&k->path[0], "server") &&
         config_word_is(&k->name, "encrypt") && k->value.n > 0)
-        put_line(a->f->encrypt, a->path, k->line);
+        note_encrypt(a, k);
     config_values_add(&a->f->values, a->place, k);
 }
 

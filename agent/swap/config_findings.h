@@ -37,6 +37,8 @@ struct config_findings {
     char joins[256];            /* what Nomad's files tell it to join, ", " between */
     bool more_joins;            /* than fit */
     char encrypt[CONFIG_PLACE]; /* where a gossip key is; "" nowhere. The key is not kept */
+    char encrypt_id[9];         /* by which two of them are compared: 8 digits of a digest of it; ""
+                                   no plain text */
     struct config_values values;
     /* "" not found, or not plain text (escapes, variables). */
     char denied[256], allowed[256]; /* client > options > fingerprint.denylist, .allowlist */

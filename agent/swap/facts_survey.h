@@ -40,6 +40,7 @@
  *   joins-reach      a Nomad server answers at one of the addresses of `joins`: which; told only
  *                    where a swap may start Nomad and it does not run (facts_joins.h)
  *   gossip-key       its configuration has an encrypt key for gossip: where. The key is not told
+ *   gossip-id        8 digits of a digest of that key: equal for equal keys; told where it is there
  *   data-dir-fresh   Nomad never ran with its data_dir, as server or client
  *   plugin-unlisted  the directory of plugins holds a program without a plugin block
  *   dmidecode        installed, or not needed: this is no EC2 instance

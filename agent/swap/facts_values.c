@@ -271,6 +271,8 @@ static void tell_gossip_key(struct surveying *s, const struct config_read *c)
         fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
     else
         fact_add(s, fact, TRI_NO, "%s", "");
+    if (c->f->encrypt_id[0] != '\0' && c->why == NULL)
+        fact_add(s, "gossip-id", TRI_YES, "%s", c->f->encrypt_id);
 }
 
 /* Nomad makes one of these at its first start, as a server and as a client. */

@@ -121,12 +121,28 @@ static const struct host *who_tells(const struct hazard_check *c, const char *re
     return NULL;
 }
 
+/* Two hosts' keys are told to differ. Where the key was rotated since, files may be behind it. */
+static const char *differs(const struct hazard_check *c, const struct host *h, const char *region)
+{
+    const struct fact_view *own = agent_fact(&h->agent, "gossip-id");
+
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
+        const struct host *o = &c->w->hosts[i];
+        const struct fact_view *f = agent_fact(&o->agent, "gossip-id");
+        if (!o->joins && str_eq(o->region, region) && f != NULL && own != NULL &&
+            !str_eq(f->text, own->text))
+            return o->name;
+    }
+    return NULL;
+}
+
 static void judge_gossip(struct hazard_check *c, row_t *row, const struct plan_host *ph,
                          const struct host *h)
 {
     const struct fact_view *f = agent_fact(&h->agent, "gossip-key");
     enum tri theirs = TRI_UNKNOWN;
     const struct host *other = who_tells(c, ph->region, "gossip-key", &theirs);
+    const char *with;
 
     if (!ph->managed || h->is_server)
         return;
@@ -139,6 +155,9 @@ static void judge_gossip(struct hazard_check *c, row_t *row, const struct plan_h
         hazard_found(
             c, row, TRI_YES, ph->name, "its configuration has %s gossip key, and %s has %s",
             f->value == TRI_YES ? "a" : "no", other->name, theirs == TRI_YES ? "one" : "none");
+    else if ((with = differs(c, h, ph->region)) != NULL)
+        hazard_found(c, row, TRI_YES, ph->name,
+                     "the gossip key of its configuration is not that of %s's", with);
 }
 
 void hazard_gossip(struct hazard_check *c, row_t *row)

@@ -329,6 +329,8 @@ static const struct ready_row rows[] = {
     {expects, "gossip-key", TRI_YES, READY_FILE ", line 2"},
     {expects_in_json, "gossip-key", TRI_YES, "z.json"},
     {expects_by_option, "gossip-key", TRI_YES, "-encrypt"},
+    {expects, "gossip-id", TRI_YES, "10b6d2f2"},
+    {expects_in_json, "gossip-id", TRI_YES, "10b6d2f2"},
     {expects_nothing_plain, "gossip-key", TRI_NO, ""},
     {joins_unread, "gossip-key", TRI_UNKNOWN, "z.hcl"},
     {ran_as_a_server, "data-dir-fresh", TRI_NO, "/opt/nomad/server is there"},

@@ -50,6 +50,7 @@ static void facts_fill(struct replaced *r, int i)
     agent(r, i)->n_facts = SMALL_FACTS;
     set(r, i, "unit-enabled", i < SMALL_SERVERS ? TRI_YES : TRI_NO, "");
     set(r, i, "gossip-key", TRI_YES, "/etc/nomad.d/a.hcl, line 3");
+    set(r, i, "gossip-id", TRI_YES, "01234567");
     set(r, i, "stop-allowed", TRI_YES, "");
     set(r, i, "booted-at", TRI_YES, "1700000000000");
     set(r, i, "start-stopped", i < SMALL_SERVERS ? TRI_NO : TRI_YES, "write start_stopped");
@@ -354,7 +355,8 @@ static const struct row rows[] = {
     {"no-server", 3, "is.server", U, "a.hcl", "whether", BLOCK, NULL},
     {"other-region", 3, "is.region", Y, "north", "of region north, not global", HARD, NULL},
     {"other-region", 3, "is.region", U, "a.hcl", "the region", BLOCK, NULL},
-    {"gossip", 3, "gossip-key", N, "", "no gossip key, and s1 has one", HARD, NULL},
+    {"gossip", 3, "gossip-key", N, "", "no gossip key, and s1 has one", BLOCK, NULL},
+    {"gossip", 3, "gossip-id", Y, "ffffffff", "is not that of s1's", BLOCK, NULL},
     {"gossip", 3, "gossip-key", U, "a.hcl", "its own agent", WARN, NULL},
     {"gossip", BY(), "no server's agent", WARN, nobody_tells_gossip},
     {"joins-nobody", 3, "joins", N, "", "nobody to join", HARD, NULL},
