@@ -98,7 +98,13 @@ static const char
     stays_advice[] =
         "See on that host what Nomad does (systemctl status nomad), and whether the others list it "
         "(nomad server members, nomad operator raft list-peers). While its process runs, remove "
-        "neither its peer nor its member: the leader takes it back.";
+        "neither its peer nor its member: the leader takes it back. To resume begins its turn "
+        "anew: "
+        "its agent disables and stops it, then it is taken out.",
+    dead_advice[] = "Stop its Nomad on that host and see that it does not start with its machine "
+                    "(systemctl disable --now nomad), then go on: what is left of it is taken out. "
+                    "Or abort, and begin anew without --accept dead: and its name: then its agent "
+                    "disables and stops it.";
 
 /* Its agent always says in which phase. */
 static bool by_gates(const struct ledger_host *lh)
@@ -117,6 +123,8 @@ const char *advice_after(const struct situation *s, size_t i)
         return "Plan anew: caravan abort, then caravan plan VERSION.";
     if (lh->outcome == OUTCOME_UNDONE)
         return undone_advice;
+    if (s->plan->hosts[i].dead)
+        return dead_advice;
     if (s->plan->hosts[i].role == ROLE_LEAVES && lh->failure != FAILURE_REFUSED_BY_LAW)
         return stays_advice;
     if (lh->differs != FEATURE_NONE)

@@ -265,6 +265,10 @@ void decide(const struct situation *s, struct decision *ret)
         return;
     }
     check_gone(s, ret);
+    if (s->plan->replaces && l->state != RUN_ABORTING) {
+        check_dead(s, ret);
+        check_returned(s, ret);
+    }
     for (size_t i = 0; i < l->n_hosts; i++)
         if (host_in_flight(l->hosts[i].state))
             decide_flight(s, ret, i);

@@ -32,8 +32,20 @@ void decide_replace(const struct situation *s, struct decision *d);
 /* At an abort, before the first has left: what has joined is taken out again, the last one first.
  * True: nothing is left of it, or it stays. */
 bool joined_undone(const struct situation *s, struct decision *d);
+/* One that was accepted as dead is an alive member by somebody's list, or runs by its agent. */
+bool dead_lives(const struct situation *s, size_t i);
+/* Then the run stops. One that is to leave and died before its turn, not accepted, is named in what
+ * is waited for, and with that what to do. */
+void check_dead(const struct situation *s, struct decision *d);
+/* One that had left and is back has failed: the run stops, and to resume takes it out once more. */
+void check_returned(const struct situation *s, struct decision *d);
+/* All that left have stayed away for as long as the policy says; states the wait. */
+bool stayed_away(const struct situation *s, struct decision *d);
 /* A host that joins or leaves, in a state that host_served. */
 void decide_service(const struct situation *s, struct decision *d, size_t i);
+/* One that was to join ran, and does not by its agent, asked after whatever was last done there;
+ * nobody lists it as alive. */
+bool join_has_ended(const struct situation *s, size_t i);
 /* One that was to join and has failed is taken out again: instead of its end that d has. */
 void undo_failed_join(const struct situation *s, struct decision *d, size_t i);
 /* One of the region's other servers leads while this is done; states the wait. */

@@ -216,7 +216,7 @@ static void settles(const struct flight *f)
     struct gate_result why;
 
     if (f->p->role != ROLE_JOINS && f->p->is_server &&
-        region_leader_why(f->s->world, f->p->region, f->s->now, &why) == NULL) {
+        region_leader_why(f->s->world, f->s->plan, f->p->region, f->s->now, &why) == NULL) {
         waiting_for(f->d, REASON_LEADER, f->lh->key, "region %s: who leads is not clear: %.160s",
                     f->p->region, why.text);
         return;
@@ -521,6 +521,12 @@ static void settling(const struct flight *f)
     int64_t deadline = plan_ready_ms(f->s->plan, f->p);
     char why[TEXT_MAX];
 
+    if (join_has_ended(f->s, f->i)) {
+        intend_conclude(f->s, f->d, f->i, OUTCOME_LEFT, FAILURE_NOT_READY,
+                        "%s in phase settling of %s: its Nomad runs no longer",
+                        failure_name(FAILURE_NOT_READY), f->s->plan->target);
+        return;
+    }
     snprintf(key, sizeof(key), "host/%s", f->lh->key);
     const struct streak *e = evidence_find(f->s->evidence, key);
     if (evidence_settled(f->s->evidence, key, policy, f->lh->effect_ms, f->s->now)) {

@@ -50,7 +50,7 @@ static bool wants_copy(const struct situation *s, size_t i)
     const struct ledger_host *lh = &s->ledger->hosts[i];
 
     return s->plan->hosts[i].role != ROLE_JOINS && /* it has none yet */
-           !host_finished(lh->state) && !host_in_flight(lh->state) &&
+           !s->plan->hosts[i].dead && !host_finished(lh->state) && !host_in_flight(lh->state) &&
            has_keystore(s, &s->plan->hosts[i]) && !is_copied(s, i) &&
            !(lh->keys.refused && policy_accepts(&s->plan->policy, "no-keystore"));
 }

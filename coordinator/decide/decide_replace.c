@@ -18,15 +18,24 @@ static bool leads(const struct situation *s, size_t i, const struct host *leader
     return str_eq(planned(s, i)->key, leader->key);
 }
 
-/* By live data; SIZE_MAX: none is left. */
+static bool is_left(const struct situation *s, size_t i)
+{
+    return !host_finished(s->ledger->hosts[i].state);
+}
+
+/* By live data; SIZE_MAX: none is left. A dead voter costs quorum, so the dead leave before others
+ * do. */
 static size_t next_one(const struct situation *s, const struct host *leader)
 {
     size_t last = SIZE_MAX;
 
+    for (size_t i = 0; i < s->plan->n_servers; i++)
+        if (is_left(s, i) && (planned(s, i)->role == ROLE_JOINS || planned(s, i)->dead))
+            return i;
     for (size_t i = 0; i < s->plan->n_servers; i++) {
-        if (host_finished(s->ledger->hosts[i].state))
+        if (!is_left(s, i))
             continue;
-        if (planned(s, i)->role == ROLE_JOINS || !leads(s, i, leader))
+        if (!leads(s, i, leader))
             return i;
         last = i;
     }
@@ -115,6 +124,20 @@ static const struct host *heir(const struct situation *s)
     return NULL;
 }
 
+/* What is left of it leaves the cluster; where it lives after all, its turn ends at once
+ * (decide_service.c). */
+static void begin_dead(const struct situation *s, struct decision *d, size_t i,
+                       const struct host *leader)
+{
+    const struct plan_host *p = planned(s, i);
+    struct gate_result g = gate_quorum(s->world, s->plan, s->ledger, p->key, s->now);
+
+    if (world_host(s->world, p->key) != NULL && g.kind != GATE_PASS)
+        waiting_for(d, reason_of(g.kind), p->key, "%s", g.text);
+    else if (all_counted(s, d, leader))
+        intend_mark(d, p->key, HOST_LEAVING, "%s", "");
+}
+
 static void begin_leave(const struct situation *s, struct decision *d, size_t i,
                         const struct host *leader)
 {
@@ -154,7 +177,7 @@ static const struct host *may_change(const struct situation *s, struct decision 
     }
     if (!regions_settled(s, d, servers_disturbed(s->ledger, s->plan)))
         return NULL;
-    leader = region_leader(s->world, region, s->now);
+    leader = region_leader(s->world, s->plan, region, s->now);
     if (leader == NULL)
         waiting_for(d, REASON_LEADER, "", "region %s: who leads is not clear", region);
     return leader;
@@ -180,7 +203,88 @@ void decide_replace(const struct situation *s, struct decision *d)
     else if (planned(s, next)->role == ROLE_JOINS)
         begin_join(s, d, next, leader);
     else if (all_have_joined(s, d))
-        begin_leave(s, d, next, leader);
+        (planned(s, next)->dead ? begin_dead : begin_leave)(s, d, next, leader);
+}
+
+/* ---- one that died before its turn, or is back after it ---- */
+
+bool dead_lives(const struct situation *s, size_t i)
+{
+    const struct plan_host *p = planned(s, i);
+    const struct host *h = world_host(s->world, p->key);
+    bool runs =
+        h != NULL && host_disagrees(h, s->now) == NULL && h->agent.hello.stamp.main_pid != 0;
+
+    return p->dead && (runs || region_words(s->world, p->region, p->key, s->now).alive > 0);
+}
+
+static bool has_died(const struct situation *s, size_t i)
+{
+    const struct plan_host *p = planned(s, i);
+    const struct host *h = world_host(s->world, p->key);
+
+    return !p->dead && h != NULL && !fresh(h->agent.hello_at, s->now) &&
+           region_has_failed(s->world, p->region, p->key, s->now);
+}
+
+void check_dead(const struct situation *s, struct decision *d)
+{
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        const struct plan_host *p = planned(s, i);
+        if (p->role != ROLE_LEAVES || !is_left(s, i) || host_served(s->ledger->hosts[i].state))
+            continue;
+        if (has_died(s, i))
+            waiting_for(d, REASON_DIED, p->key,
+                        "%s, which is to leave, has failed by everybody's list, and its agent "
+                        "does not answer",
+                        p->name);
+        if (!dead_lives(s, i))
+            continue;
+        intend_stop(s, d, p->name, advice_after(s, i), "%s was accepted as dead, and it lives",
+                    p->name);
+        waiting_for(d, REASON_DIED, p->key, "%s was accepted as dead, and it lives", p->name);
+    }
+}
+
+static bool has_left(const struct situation *s, size_t i)
+{
+    enum host_state state = s->ledger->hosts[i].state;
+
+    return planned(s, i)->role == ROLE_LEAVES && (state == HOST_DONE || state == HOST_GONE);
+}
+
+void check_returned(const struct situation *s, struct decision *d)
+{
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        const struct plan_host *p = planned(s, i);
+        if (!has_left(s, i))
+            continue;
+        bool alive = region_words(s->world, p->region, p->key, s->now).alive > 0;
+        if (!alive && region_has_peer(s->world, p->region, p->key, s->now) != TRI_YES)
+            continue;
+        intend_conclude(s, d, i, OUTCOME_LEFT, FAILURE_SERVICE,
+                        "%s: it is back after it was removed (%s): somebody has started it",
+                        failure_name(FAILURE_SERVICE), alive ? "an alive member" : "a raft peer");
+    }
+}
+
+bool stayed_away(const struct situation *s, struct decision *d)
+{
+    const struct policy *policy = &s->plan->policy;
+    int64_t last = 0;
+    char left[24];
+
+    for (size_t i = 0; i < s->plan->n_servers; i++)
+        if (has_left(s, i))
+            last =
+                MAX_OF(last, MAX_OF(s->ledger->hosts[i].settled_ms, s->ledger->hosts[i].effect_ms));
+    int64_t until = last + policy->replace.watch_ms;
+    if (!s->plan->replaces || last == 0 || s->now >= until)
+        return true;
+    str_for_ms(left, sizeof(left), until - s->now);
+    waiting_until(d, REASON_WATCH, "", until,
+                  "no server that was removed has come back; that is watched for %s more", left);
+    return false;
 }
 
 /* ---- and back, before the first has left ---- */
@@ -188,8 +292,7 @@ void decide_replace(const struct situation *s, struct decision *d)
 static bool some_has_left(const struct situation *s)
 {
     for (size_t i = 0; i < s->plan->n_servers; i++)
-        if (planned(s, i)->role == ROLE_LEAVES &&
-            (s->ledger->hosts[i].state == HOST_DONE || s->ledger->hosts[i].state == HOST_GONE))
+        if (has_left(s, i))
             return true;
     return false;
 }
@@ -226,7 +329,7 @@ static void cannot_undo(const struct situation *s, struct decision *d, size_t i)
     str_cut(in->host, sizeof(in->host), planned(s, i)->name);
     snprintf(in->text, sizeof(in->text), "%s could not be taken out again: %s", planned(s, i)->name,
              s->ledger->hosts[i].text);
-    snprintf(in->advice, sizeof(in->advice), "%s To go on undoing: caravan abort.",
+    snprintf(in->advice, sizeof(in->advice), "%s To go on undoing: caravan resume.",
              advice_after(s, i));
 }
 

@@ -113,7 +113,7 @@ static bool all_call_it_dead(const struct turn *t)
 
     for (size_t i = 0; i < t->view.n; i++) {
         const struct host *by = t->view.servers[i];
-        if (by == t->h)
+        if (by == t->h || t->view.without[i])
             continue;
         enum member_status is = view_status(&by->server, raft_id(t));
         bool dead =
@@ -130,22 +130,6 @@ static bool is_dead_without_agent(const struct turn *t)
     if (t->h == NULL)
         return region_has_left(t->s->world, t->p->region, raft_id(t), t->s->now);
     return !fresh(t->h->agent.hello_at, t->s->now) && all_call_it_dead(t);
-}
-
-static enum tri in_raft(const struct turn *t)
-{
-    enum tri read = TRI_UNKNOWN;
-
-    for (size_t i = 0; i < t->view.n; i++) {
-        const struct host *by = t->view.servers[i];
-        if (by == t->h || !fresh(by->server.raft_at, t->s->now) || by->server.raft_status != 200)
-            continue;
-        read = TRI_NO;
-        for (size_t k = 0; k < by->server.n_raft; k++)
-            if (str_eq(by->server.raft[k].id, raft_id(t)))
-                return TRI_YES;
-    }
-    return read;
 }
 
 static const char *member_name(const struct turn *t)
@@ -198,8 +182,26 @@ static void is_out(const struct turn *t)
         go_on(t, t->lh->failure != FAILURE_NONE ? HOST_FAILED : HOST_GONE);
         return;
     }
-    in = intend_conclude(t->s, t->d, t->i, OUTCOME_SETTLED, FAILURE_NONE, "has left the cluster");
+    in = intend_conclude(
+        t->s, t->d, t->i, OUTCOME_SETTLED, FAILURE_NONE, "%s",
+        t->p->dead ? "has left the cluster; it was dead, so it is not disabled: keep it off"
+                   : "has left the cluster");
     in->state = HOST_DONE;
+}
+
+/* Nothing was done to it by an order, so until its peer is removed it may as well stay. True: its
+ * turn ends, or waits. */
+static bool dead_stays(const struct turn *t)
+{
+    if (!t->p->dead)
+        return false;
+    if (dead_lives(t->s, t->i))
+        fails(t, "it was accepted as dead, and it lives");
+    else if (run_ends(t) && t->lh->attempts == 0)
+        intend_mark(t->d, t->lh->key, HOST_PENDING, "not begun: the run ended");
+    else
+        return false;
+    return true;
 }
 
 static void leaving(const struct turn *t)
@@ -207,8 +209,10 @@ static void leaving(const struct turn *t)
     const struct receipt_hello *hello = told(t);
     bool ended = hello != NULL ? hello->stamp.main_pid == 0 : is_dead_without_agent(t);
     bool left = region_has_left(t->s->world, t->p->region, raft_id(t), t->s->now);
-    enum tri peer = in_raft(t);
+    enum tri peer = region_has_peer(t->s->world, t->p->region, raft_id(t), t->s->now);
 
+    if (dead_stays(t))
+        return;
     if (hello != NULL && !ended)
         fails(t, "its Nomad runs again, after it was stopped: somebody has started it");
     else if (peer == TRI_UNKNOWN)
@@ -260,7 +264,7 @@ static bool leads_too_early(const struct turn *t)
                             !host_finished(t->s->ledger->hosts[i].state) &&
                             !region_has_left(t->s->world, p->region, p->key, t->s->now));
     }
-    return others && region_leader(t->s->world, t->p->region, t->s->now) == t->h;
+    return others && region_leader(t->s->world, t->s->plan, t->p->region, t->s->now) == t->h;
 }
 
 static void stopping(const struct turn *t)
@@ -308,6 +312,28 @@ static void disabling(const struct turn *t)
         give_order(t, SERVICE_DISABLE);
 }
 
+bool join_has_ended(const struct situation *s, size_t i)
+{
+    const struct plan_host *p = &s->plan->hosts[i];
+    const struct host *h = world_host(s->world, p->key);
+
+    if (p->role != ROLE_JOINS || h == NULL || host_disagrees(h, s->now) != NULL ||
+        h->agent.hello_at <= s->ledger->hosts[i].effect_ms || h->agent.hello.stamp.main_pid != 0)
+        return false;
+    struct member_words n = region_words(s->world, p->region, h->agent.hello.server_id, s->now);
+    return n.lists > 0 && n.alive == 0;
+}
+
+/* It voted, and ended before all was done: it does not start again by itself. */
+static void has_ended_early(const struct turn *t)
+{
+    intend_conclude(t->s, t->d, t->i, OUTCOME_LEFT, FAILURE_SERVICE,
+                    "%s: its Nomad has ended since it voted, before it was known to start with its "
+                    "machine",
+                    failure_name(FAILURE_SERVICE));
+    undo_failed_join(t->s, t->d, t->i);
+}
+
 /* Enabling may have taken long: by the newest look it is well, as all others are. */
 static void has_joined(const struct turn *t)
 {
@@ -320,6 +346,8 @@ static void enabling(const struct turn *t)
 {
     if (is_asked(t))
         wait_for_answer(t);
+    else if (join_has_ended(t->s, t->i))
+        has_ended_early(t);
     else if (is_set(t, TRI_YES) && was_to_join(t))
         has_joined(t);
     else if (is_set(t, TRI_YES))

@@ -82,6 +82,8 @@ void decide_verifying(const struct situation *s, struct decision *d)
     size_t left = 0, first = 0;
     char why[160];
 
+    if (!stayed_away(s, d))
+        return;
     for (size_t i = 0; i < s->ledger->n_hosts; i++) {
         const struct plan_host *p = &s->plan->hosts[i];
         if (s->ledger->hosts[i].state != HOST_DONE)

@@ -171,7 +171,7 @@ static struct gate_result compare(const struct situation *s, const struct host *
 static struct gate_result look(const struct situation *s, const struct host *h,
                                const int64_t *before, int64_t since, const char **ret_whose)
 {
-    const struct host *leader = region_leader(s->world, h->region, s->now);
+    const struct host *leader = region_leader(s->world, s->plan, h->region, s->now);
 
     *ret_whose = h->name;
     if (leader == NULL)
@@ -182,7 +182,7 @@ static struct gate_result look(const struct situation *s, const struct host *h,
     for (size_t i = 0; i < s->plan->n_servers && worst.kind != GATE_FAIL; i++) {
         const struct host *o = world_host(s->world, s->plan->hosts[i].key);
         const char *whose;
-        if (o == NULL || o == h || !str_eq(o->region, h->region))
+        if (o == NULL || o == h || !str_eq(o->region, h->region) || s->plan->hosts[i].dead)
             continue;
         struct gate_result r = compare(s, h, o, before, since, &whose);
         if (r.kind == GATE_PASS || (r.kind == GATE_UNKNOWN && worst.kind == GATE_UNKNOWN))
@@ -272,12 +272,12 @@ static bool is_counted(const struct situation *s, const struct ledger_host *lh, 
 static void add_measures(const struct situation *s, const struct host *h, const int64_t *before,
                          const char **keys, size_t *n, size_t max)
 {
-    const struct host *leader = region_leader(s->world, h->region, s->now);
+    const struct host *leader = region_leader(s->world, s->plan, h->region, s->now);
 
     if (has_measure(before) && leader != NULL)
         add_key(keys, n, max, leader->key);
     for (size_t i = 0; i < s->plan->n_servers && !has_measure(before); i++)
-        if (str_eq(s->plan->hosts[i].region, h->region))
+        if (str_eq(s->plan->hosts[i].region, h->region) && !s->plan->hosts[i].dead)
             add_key(keys, n, max, s->plan->hosts[i].key);
 }
 
@@ -289,7 +289,8 @@ size_t watch_counts(const struct situation *s, const char **keys, size_t max)
     if (s->world == NULL)
         return 0;
     const char *next = servers ? region_at_work(s) : NULL;
-    const struct host *leader = next != NULL ? region_leader(s->world, next, s->now) : NULL;
+    const struct host *leader =
+        next != NULL ? region_leader(s->world, s->plan, next, s->now) : NULL;
     if (leader != NULL)
         add_key(keys, &n, max, leader->key);
     for (size_t i = 0; i < s->plan->n_servers; i++) {

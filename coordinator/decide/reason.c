@@ -46,6 +46,11 @@ static int64_t for_snapshot(const struct plan *plan)
     return SNAPSHOT_OLD_MS + MARGIN_MS;
 }
 
+static int64_t for_watch(const struct plan *plan)
+{
+    return plan->policy.replace.watch_ms + plan_longest_server_ms(plan);
+}
+
 /* ---- what to do ---- */
 
 static const char gates[] =
@@ -63,6 +68,12 @@ static const char undoing[] =
     "See that Nomad takes changes and that host's agent runs: caravan status.";
 static const char snapshots[] = "See that the leader answers: caravan status.";
 static const char lists[] = "See why Nomad does not list them: nomad status, nomad node status.";
+
+static const char died[] =
+    "Bring its Nomad back there, and go on. Or, when it does not come back: abort, which takes out "
+    "what has joined as long as no server has left, and begin anew with --accept dead: and its "
+    "name.";
+static const char away[] = "See who has started it (nomad server members), and stop it there.";
 
 /* ---- the table ---- */
 
@@ -89,6 +100,8 @@ const struct reason_row *reason_row(enum reason r)
         [REASON_SNAPSHOT] = {"snapshot", for_snapshot, snapshots, false},
         [REASON_KEYSTORE] = {"keystore", for_servers, agents, false},
         [REASON_COUNTS] = {"counts", for_servers, lists, false},
+        [REASON_DIED] = {"died", for_servers, died, false},
+        [REASON_WATCH] = {"watch", for_watch, away, false},
     };
     return (unsigned)r < REASON_COUNT ? &rows[r] : &unknown;
 }

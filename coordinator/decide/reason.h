@@ -30,6 +30,8 @@ enum reason {
     REASON_SNAPSHOT, /* the state is being saved */
     REASON_KEYSTORE, /* keystores are being copied */
     REASON_COUNTS,   /* its objects are being counted */
+    REASON_DIED,     /* a server that is to leave has died before */
+    REASON_WATCH,    /* what was removed is to stay away for a while */
     REASON_COUNT
 };
 

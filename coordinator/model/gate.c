@@ -50,7 +50,7 @@ static bool all_are_listed(struct view *v)
     if (r != NULL && fresh(r->servers_at, v->now))
         return true;
     for (size_t i = 0; i < v->n && silent[0] == '\0'; i++)
-        if (!fresh(v->servers[i]->server.members_at, v->now))
+        if (!v->without[i] && !fresh(v->servers[i]->server.members_at, v->now))
             silent = v->servers[i]->name;
     return view_say(v, GATE_UNKNOWN, "the servers of region %s could not all be listed%s%s%s",
                     v->region, silent[0] != '\0' ? ": " : "", silent,
@@ -66,6 +66,14 @@ static const char *status_name(enum member_status s)
     return names[(unsigned)s <= MEMBER_NONE ? s : MEMBER_UNKNOWN];
 }
 
+static bool is_asked(const struct view *v, const char *id)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (str_eq(v->servers[i]->server_id, id))
+            return !v->without[i];
+    return true;
+}
+
 /* By one server's gossip: all are alive, nobody of the region is failed or leaving. */
 static bool sees_all_alive(struct view *v, const struct host *by)
 {
@@ -75,13 +83,14 @@ static bool sees_all_alive(struct view *v, const struct host *by)
         return view_say(v, GATE_UNKNOWN, "%s did not list the members", by->name);
     for (size_t i = 0; i < v->n; i++) {
         enum member_status s = view_status(sv, v->servers[i]->server_id);
-        if (s != MEMBER_ALIVE)
+        if (s != MEMBER_ALIVE && !v->without[i])
             return view_say(v, GATE_FAIL, "%s is %s by %s", v->servers[i]->name, status_name(s),
                             by->name);
     }
     for (size_t k = 0; k < sv->n_members; k++) {
         const struct member *m = &sv->members[k];
-        if (str_eq(m->region, v->region) && m->status != MEMBER_ALIVE && m->status != MEMBER_LEFT)
+        if (str_eq(m->region, v->region) && m->status != MEMBER_ALIVE && m->status != MEMBER_LEFT &&
+            is_asked(v, m->id))
             return view_say(v, GATE_FAIL, "member %s is %s by %s", m->name, status_name(m->status),
                             by->name);
     }
@@ -100,7 +109,7 @@ static bool all_see_its_build(struct view *v, const struct host *h)
 {
     for (size_t k = 0; k < v->n; k++) {
         const char *seen = build_in(&v->servers[k]->server, h->server_id);
-        if (!str_eq(seen, h->server.version))
+        if (!v->without[k] && !str_eq(seen, h->server.version))
             return view_say(v, GATE_FAIL, "%s runs %s, %s still sees %s", h->name,
                             h->server.version, v->servers[k]->name, seen);
     }
@@ -143,9 +152,12 @@ static bool has_no_leftovers(struct view *v, const struct host *h)
 static bool voters_are_as_before(struct view *v)
 {
     uint32_t base = view_planned_voters(v), gone = gone_servers(v);
+    size_t n = 0;
 
-    return v->n + gone >= base ||
-           view_say(v, GATE_FAIL, "%zu voters, %" PRIu32 " %s", v->n, base - gone,
+    for (size_t i = 0; i < v->n; i++)
+        n += !v->without[i];
+    return n + gone >= base ||
+           view_say(v, GATE_FAIL, "%zu voters, %" PRIu32 " %s", n, base - gone,
                     v->p->replaces ? "by the plan at this step" : "before the run");
 }
 
@@ -214,19 +226,29 @@ static bool autopilot_expected(const struct view *v)
     return allowed;
 }
 
+static const struct peer *by_autopilot(const struct server_view *s, const char *id)
+{
+    for (size_t k = 0; k < s->n_autopilot; k++)
+        if (str_eq(s->autopilot[k].id, id))
+            return &s->autopilot[k];
+    return NULL;
+}
+
+/* While it has one of the dead in its list, its verdict on the whole is about that one. */
 static bool check_autopilot_of(struct view *v, const struct host *by)
 {
     const struct server_view *s = &by->server;
+    bool of_dead = false;
 
     for (size_t i = 0; i < v->n; i++) {
-        const struct peer *peer = NULL;
-        for (size_t k = 0; k < s->n_autopilot; k++)
-            if (str_eq(s->autopilot[k].id, v->servers[i]->server_id))
-                peer = &s->autopilot[k];
-        if (peer == NULL || !peer->healthy)
+        const struct peer *peer = by_autopilot(s, v->servers[i]->server_id);
+        of_dead = of_dead || (v->without[i] && peer != NULL);
+        if (!v->without[i] && (peer == NULL || !peer->healthy))
             return view_say(v, GATE_FAIL, "autopilot by %s: %s is %s", by->name,
                             v->servers[i]->name, peer == NULL ? "not known" : "not healthy");
     }
+    if (of_dead)
+        return true;
     if (!s->healthy)
         return view_say(v, GATE_FAIL, "autopilot by %s: not healthy", by->name);
     if (v->n >= 3 && s->failure_tolerance < 1)
@@ -283,7 +305,7 @@ static bool is_met(struct view *v, size_t c)
     if (conditions[c].region != NULL)
         return conditions[c].region(v);
     for (size_t i = 0; i < v->n; i++)
-        if (!conditions[c].server(v, v->servers[i]))
+        if (!v->without[i] && !conditions[c].server(v, v->servers[i]))
             return false;
     return true;
 }
@@ -333,14 +355,16 @@ static void count(struct voter_count *t, struct view *v, size_t i)
 
     t->listed++;
     t->voters += vote == TRI_YES;
+    t->base += vote == TRI_YES && view_dead(v, h);
     if (vote == TRI_UNKNOWN && t->unread == NULL)
         t->unread = h;
     t->led |= led;
     t->up += up && vote != TRI_NO;
     t->well += well;
     t->abreast += up && vote == TRI_YES && v->leader != NULL && keeps_up(v, h);
-    if (!well && (t->away == NULL ||
-                  (fresh(t->away->server.self_at, v->now) && !fresh(h->server.self_at, v->now))))
+    if (!well && !view_dead(v, h) &&
+        (t->away == NULL ||
+         (fresh(t->away->server.self_at, v->now) && !fresh(h->server.self_at, v->now))))
         t->away = h;
 }
 
@@ -361,14 +385,22 @@ uint32_t quorum_of(uint32_t voters)
     return voters / 2 + 1;
 }
 
-uint32_t region_voters(const struct world *w, const char *region, int64_t now)
+uint32_t region_voters(const struct world *w, const struct plan *p, const char *region, int64_t now)
 {
     struct gate_result unused;
+    uint32_t n = 0;
     struct view v;
 
     view_init(&v, w, NULL, NULL, region, now, &unused);
-    struct voter_count t = gate_voters(&v);
-    return t.unread != NULL ? 0 : t.voters;
+    for (size_t i = 0; i < v.n; i++) {
+        enum tri vote = view_voter(&v, v.servers[i]);
+        if (p != NULL && plan_is_dead(p, v.servers[i]->key))
+            continue;
+        if (vote == TRI_UNKNOWN)
+            return 0;
+        n += vote == TRI_YES;
+    }
+    return n;
 }
 
 /* One that joins may not be listed yet: the others are asked without it all the same. */

@@ -42,7 +42,8 @@ struct gate_result gate_stands(const struct view *v, const struct host *h);
 
 /* A region's servers, counted; those that the view is without count as servers and voters. */
 struct voter_count {
-    uint32_t base, listed, voters; /* voters that were planned with; servers; that vote by raft */
+    uint32_t base, listed, voters; /* voters that were planned with, and the dead that vote;
+                                      servers; that vote by raft */
     const struct host *unread;     /* the first of which that could not be read; NULL none */
     uint32_t up;      /* say themselves, just now, that they lead or follow; no known non-voter */
     uint32_t well;    /* voters that are up and know a leader, or know one and refuse to tell our
@@ -54,8 +55,10 @@ struct voter_count {
 struct voter_count gate_voters(const struct view *v);
 uint32_t quorum_of(uint32_t voters);
 
-/* How many of the region's servers vote; 0: not all could be read. */
-uint32_t region_voters(const struct world *w, const char *region, int64_t now);
+/* How many of the region's servers vote, without the dead of the plan (NULL: nobody is); 0: not all
+ * could be read. */
+uint32_t region_voters(const struct world *w, const struct plan *p, const char *region,
+                       int64_t now);
 /* Does this server refuse what the gates must ask of it? text says so. */
 bool server_denies(const struct host *h, char *text, size_t size);
 bool fresh(int64_t at, int64_t now); /* asked at most FRESH_MS ago */

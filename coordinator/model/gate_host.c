@@ -49,7 +49,8 @@ static struct gate_result not_measured(const struct world *w, const struct plan 
     const struct plan_host *ph = plan_host(p, h->key);
     struct gate_result why;
 
-    if (ph == NULL || ph->role != ROLE_JOINS || region_leader_why(w, h->region, now, &why) != NULL)
+    if (ph == NULL || ph->role != ROLE_JOINS ||
+        region_leader_why(w, p, h->region, now, &why) != NULL)
         return say(GATE_UNKNOWN, "the leader's index is not known");
     return say(GATE_UNKNOWN, "the leader's index is not known: %.160s", why.text);
 }

@@ -274,6 +274,13 @@ static bool has_refused(const struct ledger_host *h)
     return h->state == HOST_STAGING && h->text[0] != '\0';
 }
 
+static bool is_aborted(const struct ledger *l)
+{
+    bool ended = l->state == RUN_STOPPED || l->state == RUN_PAUSED;
+
+    return (ended ? l->before_pause : l->state) == RUN_ABORTING;
+}
+
 void ledger_resume(struct ledger *l)
 {
     l->ending = RUN_NONE;
@@ -282,8 +289,7 @@ void ledger_resume(struct ledger *l)
     l->ended_wall_ms = 0;
     l->failures = 0;
     l->skipped = 0;
-    if (l->state != RUN_ABORTING)
-        l->state = RUN_CLAIMING;
+    l->state = is_aborted(l) ? RUN_ABORTING : RUN_CLAIMING;
     for (size_t i = 0; i < l->n_hosts; i++) {
         struct ledger_host *h = &l->hosts[i];
         h->attempts = h->turns = h->transfers = h->call.failures = 0;

@@ -50,6 +50,13 @@ const struct plan_host *plan_host(const struct plan *p, const char *key)
     return i == SIZE_MAX ? NULL : &p->hosts[i];
 }
 
+bool plan_is_dead(const struct plan *p, const char *key)
+{
+    const struct plan_host *h = plan_host(p, key);
+
+    return h != NULL && h->dead;
+}
+
 int64_t plan_ready_ms(const struct plan *p, const struct plan_host *h)
 {
     const struct policy *y = &p->policy;

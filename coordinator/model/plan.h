@@ -78,7 +78,7 @@ struct release { /* what publish knows of the target */
 
 struct plan_region { /* every region observed, also those without planned hosts */
     char name[NAME_MAX_LEN];
-    uint32_t voters; /* at planning: no fewer before each step; 0 unknown */
+    uint32_t voters; /* at planning, without the dead: no fewer before each step; 0 unknown */
     bool planned;    /* has hosts in the plan: its server agents' leases are held */
     bool cleanup;    /* its servers are planned, and autopilot takes dead ones out of raft; told
                         with the plan and not part of it */
@@ -121,6 +121,8 @@ bool plan_may_pass(const struct plan *p);
 const struct plan_host *plan_host(const struct plan *p, const char *key);
 /* Where it stands in p->hosts, and so in the hosts of a ledger made from it; SIZE_MAX: nowhere. */
 size_t plan_index(const struct plan *p, const char *key);
+/* A server that leaves and was accepted as dead. */
+bool plan_is_dead(const struct plan *p, const char *key);
 /* From its order on, how long a host may take to be ready; and the longest that a
  * server may. */
 int64_t plan_ready_ms(const struct plan *p, const struct plan_host *h);

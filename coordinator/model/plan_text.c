@@ -52,14 +52,20 @@ static const struct field numbers[] = {
     ROW("own-build", plan, own_build, FIELD_BOOL),
 };
 
-/* s server, c client; l leader, k canary, a already, m managed; j joins, o is taken out */
+/* The same, of a plan that replaces. */
+static const struct field replacing[] = {
+    ROW_UINT("replace-watch", plan, policy.replace.watch_ms),
+};
+
+/* s server, c client; l leader, k canary, a already, m managed; j joins, o is taken out, d dead */
 static void flags_text(char dst[static 8], const struct plan_host *h)
 {
     static const char *const roles[PLAN_ROLES] = {
         [ROLE_UPGRADE] = "", [ROLE_JOINS] = "j", [ROLE_LEAVES] = "o"};
 
-    snprintf(dst, 8, "%c%s%s%s%s%s", h->is_server ? 's' : 'c', h->leader ? "l" : "",
-             h->canary ? "k" : "", h->already ? "a" : "", h->managed ? "m" : "", roles[h->role]);
+    snprintf(dst, 8, "%c%s%s%s%s%s%s", h->is_server ? 's' : 'c', h->leader ? "l" : "",
+             h->canary ? "k" : "", h->already ? "a" : "", h->managed ? "m" : "", roles[h->role],
+             h->dead ? "d" : "");
 }
 
 /* A deadline of its own stands behind the rest, where there is one. */
@@ -80,14 +86,21 @@ static void host_text(const struct plan_host *h, struct buf *b)
     buf_add_byte(b, '\n');
 }
 
+static void numbers_text(const struct plan *p, const struct field *rows, size_t n, struct buf *b)
+{
+    for (size_t i = 0; i < n; i++)
+        buf_printf(b, "number %s %" PRIu64 "\n", rows[i].name,
+                   layout_load((const char *)p + rows[i].offset, rows[i].size));
+}
+
 void plan_text(const struct plan *p, struct buf *ret)
 {
     buf_add_str(ret, "caravan-plan 1\ntarget");
     add_field(ret, p->target);
     buf_add_byte(ret, '\n');
-    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-        buf_printf(ret, "number %s %" PRIu64 "\n", numbers[i].name,
-                   layout_load((const char *)p + numbers[i].offset, numbers[i].size));
+    numbers_text(p, numbers, ARRAY_LEN(numbers), ret);
+    if (p->replaces)
+        numbers_text(p, replacing, ARRAY_LEN(replacing), ret);
     for (size_t i = 0; i < p->policy.n_accepted; i++) {
         buf_add_str(ret, "accept");
         add_field(ret, p->policy.accepted[i]);
@@ -149,8 +162,21 @@ static int split(char *line, char *fields[static FIELDS_MAX], size_t *ret_n)
 /* Of a policy that earlier versions had. */
 static const char *const past_numbers[] = {"autopilot-off"};
 
+/* NULL: there is none of this name. */
+static const struct field *number_named(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        if (str_eq(name, numbers[i].name))
+            return &numbers[i];
+    for (size_t i = 0; i < ARRAY_LEN(replacing); i++)
+        if (str_eq(name, replacing[i].name))
+            return &replacing[i];
+    return NULL;
+}
+
 static int read_number(struct plan *p, char **f, size_t n)
 {
+    const struct field *row;
     struct err err = ERR_INIT;
     uint64_t v = 0;
 
@@ -159,15 +185,11 @@ static int read_number(struct plan *p, char **f, size_t n)
     for (size_t i = 0; i < ARRAY_LEN(past_numbers); i++)
         if (str_eq(f[1], past_numbers[i]))
             return 0;
-    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-        if (!str_eq(f[1], numbers[i].name))
-            continue;
-        if (layout_range(&numbers[i], v, &err) < 0)
-            return -1;
-        layout_store((char *)p + numbers[i].offset, numbers[i].size, v);
-        return 0;
-    }
-    return -1;
+    row = number_named(f[1]);
+    if (row == NULL || layout_range(row, v, &err) < 0)
+        return -1;
+    layout_store((char *)p + row->offset, row->size, v);
+    return 0;
 }
 
 static int read_region(struct plan *p, char **f, size_t n)
@@ -201,6 +223,7 @@ static int read_host(struct plan *p, char **f, size_t n)
     h->canary = strchr(f[7], 'k') != NULL;
     h->already = strchr(f[7], 'a') != NULL;
     h->managed = strchr(f[7], 'm') != NULL;
+    h->dead = strchr(f[7], 'd') != NULL;
     h->role = strchr(f[7], 'j') != NULL   ? ROLE_JOINS
               : strchr(f[7], 'o') != NULL ? ROLE_LEAVES
                                           : ROLE_UPGRADE;

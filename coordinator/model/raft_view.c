@@ -21,9 +21,10 @@ enum member_status view_status(const struct server_view *v, const char *id)
     return MEMBER_NONE;
 }
 
-bool region_has_left(const struct world *w, const char *region, const char *id, int64_t now)
+struct member_words region_words(const struct world *w, const char *region, const char *id,
+                                 int64_t now)
 {
-    bool read = false;
+    struct member_words n = {0};
 
     for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
         const struct host *by = &w->hosts[i];
@@ -31,9 +32,42 @@ bool region_has_left(const struct world *w, const char *region, const char *id, 
             !fresh(by->server.members_at, now))
             continue;
         enum member_status s = view_status(&by->server, id);
-        if (s != MEMBER_LEFT && s != MEMBER_NONE)
-            return false;
-        read = true;
+        n.lists++;
+        n.alive += s == MEMBER_ALIVE;
+        n.failed += s == MEMBER_FAILED;
+        n.out += s == MEMBER_LEFT || s == MEMBER_NONE;
+    }
+    return n;
+}
+
+bool region_has_left(const struct world *w, const char *region, const char *id, int64_t now)
+{
+    struct member_words n = region_words(w, region, id, now);
+
+    return n.lists > 0 && n.out == n.lists;
+}
+
+bool region_has_failed(const struct world *w, const char *region, const char *id, int64_t now)
+{
+    struct member_words n = region_words(w, region, id, now);
+
+    return n.failed > 0 && n.failed + n.out == n.lists;
+}
+
+enum tri region_has_peer(const struct world *w, const char *region, const char *id, int64_t now)
+{
+    enum tri read = TRI_UNKNOWN;
+
+    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
+        const struct host *by = &w->hosts[i];
+        const struct server_view *s = &by->server;
+        if (!str_eq(by->region, region) || str_eq(by->server_id, id) || !fresh(s->raft_at, now) ||
+            s->raft_status != 200)
+            continue;
+        read = TRI_NO;
+        for (size_t k = 0; k < s->n_raft; k++)
+            if (str_eq(s->raft[k].id, id))
+                return TRI_YES;
     }
     return read;
 }
@@ -80,7 +114,7 @@ uint32_t view_planned_voters(const struct view *v)
             continue;
         n += role == ROLE_JOINS && v->l != NULL && i < v->l->n_hosts &&
              v->l->hosts[i].state == HOST_DONE;
-        n -= role == ROLE_LEAVES && has_left(v, i);
+        n -= role == ROLE_LEAVES && !v->p->hosts[i].dead && has_left(v, i);
     }
     return n > 0 ? (uint32_t)n : 0;
 }
@@ -96,10 +130,12 @@ void view_init(struct view *v, const struct world *w, const struct plan *p, cons
         const struct host *h = &w->hosts[i];
         if (!str_eq(h->region, region) || is_out(v, h))
             continue;
-        if (v->n == REGION_SERVERS_MAX)
+        if (v->n == REGION_SERVERS_MAX) {
             v->too_many = true;
-        else
-            v->servers[v->n++] = h;
+            return;
+        }
+        v->without[v->n] = view_dead(v, h);
+        v->servers[v->n++] = h;
     }
 }
 
@@ -154,6 +190,18 @@ void view_without(struct view *v, const struct host *h)
         v->without[i] |= v->servers[i] == h;
 }
 
+bool view_dead(const struct view *v, const struct host *h)
+{
+    size_t i = plan_index(v->p, h->key);
+
+    if (i == SIZE_MAX || v->p->hosts[i].role != ROLE_LEAVES)
+        return false;
+    if (v->p->hosts[i].dead || v->l == NULL || v->l->state != RUN_ABORTING)
+        return v->p->hosts[i].dead;
+    return !host_served(v->l->hosts[i].state) && !host_finished(v->l->hosts[i].state) &&
+           region_has_failed(v->w, v->region, h->server_id, v->now);
+}
+
 bool view_led(struct view *v, const struct host *h)
 {
     if (!fresh(h->server.leader_at, v->now))
@@ -185,20 +233,23 @@ bool view_leader(struct view *v)
     return true;
 }
 
-const struct host *region_leader_why(const struct world *w, const char *region, int64_t now,
-                                     struct gate_result *ret)
+const struct host *region_leader_why(const struct world *w, const struct plan *p,
+                                     const char *region, int64_t now, struct gate_result *ret)
 {
     struct view v;
 
     ret->text[0] = '\0';
     view_init(&v, w, NULL, NULL, region, now, ret);
+    for (size_t i = 0; p != NULL && i < v.n; i++)
+        v.without[i] = plan_is_dead(p, v.servers[i]->key);
     return view_is_sound(&v) && view_leader(&v) ? v.leader : NULL;
 }
 
-const struct host *region_leader(const struct world *w, const char *region, int64_t now)
+const struct host *region_leader(const struct world *w, const struct plan *p, const char *region,
+                                 int64_t now)
 {
     struct gate_result unused;
-    return region_leader_why(w, region, now, &unused);
+    return region_leader_why(w, p, region, now, &unused);
 }
 
 const struct host *view_peer(const struct view *v, const struct peer *p)

@@ -110,7 +110,7 @@ static void host_fill(struct plan_host *p, const struct world *w, const struct h
     p->already = str_eq(p->from, target->version) &&
                  (!p->managed || (b != NULL && digest_eq(&a->hello.disk, &p->digest) &&
                                   digest_eq(&a->hello.running, &p->digest)));
-    p->leader = h->is_server && region_leader(w, h->region, w->ended_ms) == h;
+    p->leader = h->is_server && region_leader(w, NULL, h->region, w->ended_ms) == h;
 }
 
 /* ---- in which order ---- */
@@ -224,7 +224,7 @@ static void regions_fill(struct plan *p, const struct world *w, const struct sur
     for (size_t i = 0; i < w->n_regions; i++) {
         struct plan_region *r = &p->regions[i];
         str_cut(r->name, sizeof(r->name), w->regions[i].name);
-        r->voters = region_voters(w, r->name, w->ended_ms);
+        r->voters = region_voters(w, p, r->name, w->ended_ms);
         for (size_t k = 0; k < p->n_hosts; k++) {
             bool here = str_eq(p->hosts[k].region, r->name);
             r->planned |= here;

@@ -237,7 +237,7 @@ static bool wanted(const struct run *r, size_t i)
     const struct ledger *l = r->config->ledger;
     const struct lease_entry *e = &r->leases->entries[i];
 
-    if (run_ended(l->state))
+    if (run_ended(l->state) || plan_is_dead(r->config->plan, e->key))
         return false;
     if (e->server && i < l->n_hosts)
         return l->hosts[i].state != HOST_GONE;

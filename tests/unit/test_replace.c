@@ -450,6 +450,8 @@ static void test_comes_to_lead(void **state)
     replace_desk_look(d, 2000);
     assert_int_equal(replace_desk_intent(d, INTENT_MARK, "s1")->state, HOST_ENABLING);
     replace_desk_host(d, "s2")->state = HOST_DONE;
+    replace_desk_status(d, "s2", MEMBER_LEFT);
+    replace_desk_out_of_raft(d, "s2");
     replace_desk_look(d, 2000);
     assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "s1")->service, SERVICE_STOP);
     replace_desk_close(d);

@@ -61,7 +61,8 @@ bool judge_past(const struct truth *t, int i)
     const struct t_host *h = &t->hosts[i];
     const struct plan_host *p = plan_host(&t->plan, h->key);
 
-    return t_waits_to_join(h) || (h->left && !h->up && (p == NULL || p->role != ROLE_UPGRADE));
+    return t_waits_to_join(h) || (h->dead && !h->up) ||
+           (h->left && !h->up && (p == NULL || p->role != ROLE_UPGRADE));
 }
 
 static void step_sick(struct truth *t, int r)
@@ -205,7 +206,7 @@ static void judge_copies(struct truth *t, const struct t_host *swapped)
         int k = t_host_of(t, t->plan.hosts[i].key);
         enum host_state state = t->committed.hosts[i].state;
 
-        if (k >= 0 && !t->hosts[k].copied && t->hosts[k].role != ROLE_JOINS &&
+        if (k >= 0 && !t->hosts[k].copied && !t->hosts[k].dead && t->hosts[k].role != ROLE_JOINS &&
             t->hosts[k].running == BIN_OLD && t->hosts[k].disk == BIN_OLD &&
             !host_finished(state) && keystore_on_disk(t->versions[BIN_OLD]))
             judge_says(t, 7, "swap of %s without a copy of the keystore of %s", swapped->name,
@@ -371,6 +372,9 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
         judge_says(t, 9, "the lease of %s is taken from another run", h->name);
     if (o->head.kind == MSG_PRESERVE)
         judge_preserve(t, h);
+    if (h->dead && !h->up)
+        judge_says(t, INVARIANT_REPLACE, "a %s order to %s, which is dead",
+                   message_kind_name(o->head.kind), h->name);
     if (!is_of_the_ledger(o->head.kind))
         return;
     if (l == NULL || memcmp(l->call.nonce, o->head.nonce, NONCE_LEN) != 0)

@@ -35,16 +35,6 @@ static bool is_unmeasured(const struct truth *t)
     return any && t->replaces && strstr(t->ledger.cause, "index is not known") != NULL;
 }
 
-/* An abort has taken one out again, and the run was resumed nevertheless. */
-static bool is_walked_back(const struct truth *t)
-{
-    bool any = false;
-
-    for (int i = 0; i < t->n_hosts; i++)
-        any = any || (t->hosts[i].role == ROLE_JOINS && t->hosts[i].stop_obeyed);
-    return any && strstr(t->ledger.cause, "has not joined (gone)") != NULL;
-}
-
 static bool cause_is_true(const struct truth *t)
 {
     for (int i = 0; i < t->n_hosts; i++) {
@@ -58,7 +48,7 @@ static bool cause_is_true(const struct truth *t)
         if (r->faulted && named(t, r->name))
             return true;
     }
-    if (is_walked_back(t) || is_unmeasured(t))
+    if (is_unmeasured(t))
         return true;
     if (is_paused(t) && strstr(t->ledger.cause, "paused") != NULL)
         return true; /* by somebody who does not let it go on, while it is undone */
@@ -68,7 +58,7 @@ static bool cause_is_true(const struct truth *t)
 
 static bool trouble(const struct truth *t)
 {
-    bool any = t->taken_over || is_paused(t) || is_walked_back(t) || t->loss > 80;
+    bool any = t->taken_over || is_paused(t) || t->loss > 80;
 
     for (int i = 0; i < t->n_hosts; i++)
         any = any || t->hosts[i].faulted || t->hosts[i].defect != DEFECT_NONE;

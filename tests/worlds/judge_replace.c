@@ -11,10 +11,12 @@ static bool is_done(const struct truth *t, int host)
 void judge_out(struct truth *t, int i)
 {
     struct t_host *h = &t->hosts[i];
-    bool out = h->role != ROLE_UPGRADE && !h->up && h->left && !h->peer;
+    bool out = h->role != ROLE_UPGRADE && !h->up && (h->left || !h->listed) && !h->peer;
 
     if (out && !h->out && h->stop_obeyed) /* else nobody may have waited for it */
         t->out_ms = t->now;
+    if (out && !h->out && h->role == ROLE_LEAVES && (h->stop_obeyed || h->dead))
+        t_moment(t, MOMENT_OUT, i);
     h->out = out;
 }
 
@@ -146,9 +148,14 @@ void judge_replaced(struct truth *t)
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *h = &t->hosts[i];
         trouble = trouble || (h->is_server && h->faulted);
+        if (h->role == ROLE_LEAVES && h->up && t->now - h->up_ms > JUDGE_STALE_MS)
+            judge_says(t, INVARIANT_REPLACE, "done, and %s lives, which was removed", h->name);
         planned += h->role == ROLE_JOINS;
         planned -= h->role == ROLE_LEAVES;
     }
+    if (t->out_ms > 0 && t->now - t->out_ms < t->policy.replace.watch_ms)
+        judge_says(t, INVARIANT_REPLACE, "done %lld ms after the last server has left",
+                   (long long)(t->now - t->out_ms));
     if (!trouble && voters != planned)
         judge_says(t, INVARIANT_REPLACE, "done, and %zu servers vote, %zu were planned", voters,
                    planned);

@@ -75,6 +75,7 @@ static void choose_policy(struct truth *t)
     p->stage_deadline_ms = 60000;
     p->accept_outage = t->n_regions == 1 && t->hosts[1].is_server == false;
     /* Without a draw: the other worlds stay as they were. */
+    p->replace.watch_ms = (int64_t)((t->seed * UINT64_C(0xd6e8feb86659fd93) >> 33) % 9000);
     p->stage_only = !t->replaces && (t->seed * UINT64_C(0xd6e8feb86659fd93) >> 33) % 64 == 0;
 }
 
@@ -300,6 +301,7 @@ static void one_world(struct truth *t, uint64_t seed)
         t_replace_choose(t);
     t_seeds_choose(t);
     if (make_plan(t)) {
+        t_replace_dies(t);
         faults_plan(t);
         choose_unready(t);
         t_schedule(t, 10, T_OBSERVE, -1, 0, -1, 0);

@@ -194,6 +194,7 @@ struct t_host {
     bool stop_hangs;    /* it does not end by that */
     bool leaves_itself; /* it is `left` at once when it is stopped (leave_on_interrupt) */
     bool out;           /* judge: it has ended, and is left and out of raft */
+    bool dead;          /* since after the plan was made, which names it as dead */
 };
 
 struct t_region {
@@ -406,6 +407,7 @@ bool t_agent_works(const struct truth *t, int host);
 bool t_replaces(uint64_t seed);
 void t_replace_choose(struct truth *t);                              /* who, before the plan */
 MUST_CHECK int t_replace_plan(struct truth *t, struct err *err);     /* out of an upgrade's */
+void t_replace_dies(struct truth *t);                                /* who is planned as dead */
 void t_replace_row(const struct truth *t, int host, struct host *h); /* of one that joins */
 int t_server_of(const struct truth *t, const char *id);              /* raft id; -1: none */
 enum refusal t_service_order(struct truth *t, int host, enum service_op op);
@@ -469,12 +471,14 @@ enum t_moment {
     MOMENT_SETTLED,  /* a client, by its agent */
     MOMENT_DISABLED, /* a server that leaves is not to start with its machine any more */
     MOMENT_STOPPED,  /* it obeys its order to stop */
+    MOMENT_JOINS,    /* a server that joins obeys its swap order */
+    MOMENT_OUT,      /* a server is out of the cluster by this run */
     MOMENT_COUNT
 };
 void t_moment(struct truth *t, enum t_moment moment, int host); /* host: -1 none */
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 57 };
+enum { FAULT_KINDS = 60 };
 enum {
     FAULT_DONE_BY_HAND = 35,
     FAULT_ENDED_AT_TRANSFER = 36,
@@ -495,9 +499,14 @@ enum {
     FAULT_OTHER_DATACENTER = 53,
     FAULT_OWN_DRAIN = 54,
     FAULT_KEPT_ELSEWHERE = 55,
-    FAULT_MARKED_AFTER = 56
+    FAULT_MARKED_AFTER = 56,
+    FAULT_STARTED_AFTER = 57,
+    FAULT_DEAD_LIVES = 58,
+    FAULT_PEER_REMOVED = 59
 };
 enum { /* of the table's own, by number */
+       FAULT_SERVER_REBOOTS = 0,
+       FAULT_SERVER_DIES = 2,
        FAULT_SERVER_RESTARTED = 3,
        FAULT_LEADER_MOVES = 4,
        FAULT_NO_LEADER = 5,

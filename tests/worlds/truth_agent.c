@@ -128,6 +128,8 @@ static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o
     if (!digest_eq(&o->swap.digest, &t->digests[BIN_NEW][t->hosts[host].arch]))
         return REFUSAL_DIGEST;
     t_moment(t, t->hosts[host].is_server ? MOMENT_SERVER : MOMENT_CLIENT, host);
+    if (t->hosts[host].role == ROLE_JOINS)
+        t_moment(t, MOMENT_JOINS, host);
     t->hosts[host].tasks_lost = t->hosts[host].changed = false;
     t->hosts[host].obeyed_ms = t->now;
     a->job = o->swap;

@@ -235,6 +235,9 @@ static const struct {
     {"drains itself when it stops", drains_itself, 0},
     {"goes on without what was kept", kept_elsewhere, 0},
     {"ended as it gave a client back, which others mark then", marked_after, 0},
+    {"a server that was removed is started by hand", started_after, 0},
+    {"a server planned as dead lives", dead_starts, 0},
+    {"an old server's peer removed by hand", peer_removed, 0},
 };
 
 const char *fault_name(int kind)

@@ -33,6 +33,31 @@ static void add_new(struct truth *t)
     h->faulted = h->stop_hangs;
 }
 
+/* One of those that leave. */
+static void choose_dead(struct truth *t)
+{
+    for (int i = 0; i < t->n_hosts; i++)
+        if (t->hosts[i].role == ROLE_LEAVES) {
+            t->hosts[i].dead = true;
+            return;
+        }
+}
+
+void t_replace_dies(struct truth *t)
+{
+    for (int i = 0; i < t->n_hosts; i++) {
+        struct t_host *h = &t->hosts[i];
+        if (!h->dead)
+            continue;
+        t_stop(t, i);
+        h->machine_up = false;
+        h->agent.generation++;
+        h->failed = true;
+        t->plan.regions[0].voters--;
+        t_sight_blank(t); /* that was long ago */
+    }
+}
+
 void t_replace_choose(struct truth *t)
 {
     int servers = 0, n;
@@ -53,6 +78,8 @@ void t_replace_choose(struct truth *t)
     }
     for (int i = 0; i < n; i++)
         add_new(t);
+    if (t_chance(t, 150))
+        choose_dead(t);
 }
 
 /* ---- the plan ---- */
@@ -88,6 +115,7 @@ static void take_hosts(const struct truth *t, struct plan *p)
         if (t->hosts[t_host_of(t, was[k].key)].role != ROLE_LEAVES)
             continue;
         p->hosts[p->n_hosts] = was[k];
+        p->hosts[p->n_hosts].dead = t->hosts[t_host_of(t, was[k].key)].dead;
         p->hosts[p->n_hosts++].role = ROLE_LEAVES;
     }
 }
@@ -97,6 +125,7 @@ int t_replace_plan(struct truth *t, struct err *err)
     auto_buf struct buf text = BUF_INIT;
 
     take_hosts(t, &t->plan);
+    t->plan.replaces = true;
     plan_text(&t->plan, &text);
     plan_free(&t->plan);
     return plan_read(buf_str(&text), text.len, built_in(), &t->plan, err);

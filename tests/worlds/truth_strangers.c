@@ -138,6 +138,42 @@ bool server_removed(struct truth *t)
     return true;
 }
 
+bool started_after(struct truth *t)
+{
+    struct t_host *h = &t->hosts[t->aimed];
+
+    if (h->up || !h->machine_up)
+        return false;
+    h->faulted = true;
+    t_start(t, t->aimed);
+    return h->up;
+}
+
+/* Its machine starts again, and Nomad with it. */
+bool dead_starts(struct truth *t)
+{
+    for (int i = 0; i < t->n_hosts; i++) {
+        if (!t->hosts[i].dead || t->hosts[i].machine_up)
+            continue;
+        t->hosts[i].faulted = true;
+        t_agent_boot(t, i);
+        return true;
+    }
+    return false;
+}
+
+/* One that lives: the leader takes it back, and later it votes again. */
+bool peer_removed(struct truth *t)
+{
+    int i = fault_pick(t, SERVER);
+
+    if (i < 0 || !t->hosts[i].up || t->hosts[i].role == ROLE_JOINS ||
+        !t_remove_peer(t, t->hosts[i].id))
+        return false;
+    t->hosts[i].faulted = true;
+    return true;
+}
+
 /* A second coordinator. With take_over it gets the lease; without, only what is free. */
 static bool rogue(struct truth *t, bool take_over)
 {
