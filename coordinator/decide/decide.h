@@ -29,8 +29,8 @@ void check_fallen(const struct situation *s, struct decision *d);
 /* Of a plan that replaces: new servers join one at a time, then old ones leave one at a time, the
  * leader last. */
 void decide_replace(const struct situation *s, struct decision *d);
-/* At an abort, before the first has left: what has joined is taken out again, the last one first.
- * True: nothing is left of it, or it stays. */
+/* At an abort, before the first has left: what has joined is taken out again, the last one first,
+ * but what is needed. True: nothing is left of it, or it stays. */
 bool joined_undone(const struct situation *s, struct decision *d);
 /* One that was accepted as dead is an alive member by somebody's list, or runs by its agent. */
 bool dead_lives(const struct situation *s, size_t i);
@@ -46,7 +46,11 @@ void decide_service(const struct situation *s, struct decision *d, size_t i);
 /* One that was to join ran, and does not by its agent, asked after whatever was last done there;
  * nobody lists it as alive. */
 bool join_has_ended(const struct situation *s, size_t i);
-/* One that was to join and has failed is taken out again: instead of its end that d has. */
+/* Without this server too few voters would be left for a quorum, were all others well: it cannot
+ * be stopped. ret_why: the numbers. */
+bool is_needed(const struct situation *s, size_t i, char ret_why[static 120]);
+/* One that was to join and has failed is taken out again, unless it is needed: instead of its end
+ * that d has. */
 void undo_failed_join(const struct situation *s, struct decision *d, size_t i);
 /* One of the region's other servers leads while this is done; states the wait. */
 bool transfer_asked(const struct situation *s, struct decision *d);

@@ -315,7 +315,7 @@ static bool has_joined(const struct situation *s, size_t i)
     const struct ledger_host *lh = &s->ledger->hosts[i];
 
     if (planned(s, i)->role != ROLE_JOINS || lh->state == HOST_GONE ||
-        lh->outcome == OUTCOME_UNDONE)
+        lh->outcome == OUTCOME_UNDONE || (lh->state == HOST_DONE && lh->outcome == OUTCOME_LEFT))
         return false;
     return lh->state == HOST_DONE || !does_not_run(s, lh);
 }
@@ -331,6 +331,22 @@ static void cannot_undo(const struct situation *s, struct decision *d, size_t i)
              s->ledger->hosts[i].text);
     snprintf(in->advice, sizeof(in->advice), "%s To go on undoing: caravan resume.",
              advice_after(s, i));
+}
+
+static void undo_join(const struct situation *s, struct decision *d, size_t i)
+{
+    struct intent *in = intend(d, INTENT_MARK, planned(s, i)->key);
+    char why[120];
+
+    if (is_needed(s, i, why)) {
+        in->state = HOST_DONE;
+        in->outcome = OUTCOME_LEFT;
+        snprintf(in->text, sizeof(in->text), "the run was aborted, and it stays: %s", why);
+        return;
+    }
+    in->state = HOST_DISABLING;
+    in->outcome = OUTCOME_UNDONE;
+    snprintf(in->text, sizeof(in->text), "taken out again: the run was aborted");
 }
 
 bool joined_undone(const struct situation *s, struct decision *d)
@@ -349,9 +365,6 @@ bool joined_undone(const struct situation *s, struct decision *d)
     }
     if (!regions_settled(s, d, servers_disturbed(s->ledger, s->plan)))
         return false;
-    struct intent *in = intend(d, INTENT_MARK, planned(s, last)->key);
-    in->state = HOST_DISABLING;
-    in->outcome = OUTCOME_UNDONE;
-    snprintf(in->text, sizeof(in->text), "taken out again: the run was aborted");
+    undo_join(s, d, last);
     return false;
 }

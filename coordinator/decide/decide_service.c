@@ -380,9 +380,28 @@ void decide_service(const struct situation *s, struct decision *d, size_t i)
 
 /* ---- one that was to join and has failed ---- */
 
+bool is_needed(const struct situation *s, size_t i, char ret_why[static 120])
+{
+    const struct host *h = world_host(s->world, s->plan->hosts[i].key);
+    struct gate_result unused;
+    struct view v;
+
+    if (h == NULL || !h->is_server)
+        return false;
+    view_init(&v, s->world, s->plan, s->ledger, h->region, s->now, &unused);
+    if (view_voter(&v, h) != TRI_YES)
+        return false;
+    view_without(&v, h);
+    struct voter_count t = gate_voters(&v);
+    snprintf(ret_why, 120, "without it %u of %u voters would be left, %u are a quorum", t.asked,
+             t.voters, quorum_of(t.voters));
+    return t.unread == NULL && t.asked < quorum_of(t.voters);
+}
+
 void undo_failed_join(const struct situation *s, struct decision *d, size_t i)
 {
     const char *key = s->plan->hosts[i].key;
+    char why[120];
 
     for (size_t k = 0; k < d->n_intents; k++) {
         struct intent *in = &d->intents[k];
@@ -390,6 +409,10 @@ void undo_failed_join(const struct situation *s, struct decision *d, size_t i)
             in->outcome == OUTCOME_NONE)
             continue;
         size_t len = strlen(in->text);
+        if (is_needed(s, i, why)) {
+            snprintf(in->text + len, sizeof(in->text) - len, "; it stays: %s", why);
+            continue;
+        }
         in->state = HOST_DISABLING;
         in->outcome = OUTCOME_UNDONE;
         snprintf(in->text + len, sizeof(in->text) - len, "; taken out again");

@@ -358,6 +358,7 @@ static void count(struct voter_count *t, struct view *v, size_t i)
     t->base += vote == TRI_YES && view_dead(v, h);
     if (vote == TRI_UNKNOWN && t->unread == NULL)
         t->unread = h;
+    t->asked += stays && vote == TRI_YES;
     t->led |= led;
     t->up += up && vote != TRI_NO;
     t->well += well;

@@ -49,6 +49,7 @@ struct voter_count {
     uint32_t well;    /* voters that are up and know a leader, or know one and refuse to tell our
                          token how they are: they may tell the others */
     uint32_t abreast; /* voters that are up and close behind v->leader, where that is clear */
+    uint32_t asked;   /* voters, but those that the view is without */
     bool led;         /* somebody knows a leader, just now */
     const struct host *away; /* the first that is not well; who tells nothing comes before others */
 };

@@ -98,7 +98,7 @@ static bool has_left(const struct view *v, size_t i)
     const struct host *h = world_host(v->w, v->p->hosts[i].key);
     enum host_state s = v->l != NULL && i < v->l->n_hosts ? v->l->hosts[i].state : HOST_PENDING;
 
-    return h == NULL || is_out(v, h) || s == HOST_DONE || s == HOST_GONE;
+    return h == NULL || is_out(v, h) || view_dead(v, h) || s == HOST_DONE || s == HOST_GONE;
 }
 
 uint32_t view_planned_voters(const struct view *v)

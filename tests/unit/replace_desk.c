@@ -202,6 +202,17 @@ void replace_desk_status(struct replace_desk *d, const char *name, enum member_s
                                          .last_contact_ms = -1};
 }
 
+void replace_desk_dead(struct replace_desk *d)
+{
+    d->f.plan.hosts[1].dead = true;
+    d->f.plan.regions[0].voters = 2;
+    d->silent[1] = true;
+    d->autopilot[1].healthy = false;
+    for (size_t i = 0; i < REPLACE_SERVERS; i++)
+        d->f.hosts[i].server.healthy = false;
+    replace_desk_status(d, "s2", MEMBER_FAILED);
+}
+
 void replace_desk_out_of_raft(struct replace_desk *d, const char *name)
 {
     size_t i = index_of(name), last = REPLACE_SERVERS - 1;
@@ -238,6 +249,9 @@ void replace_desk_look(struct replace_desk *d, int64_t ms)
                     d->f.hosts[i].server.members_at = d->f.hosts[i].server.raft_at =
                         d->f.hosts[i].server.autopilot_at = 0;
     }
+    for (size_t i = 0; i < REPLACE_SERVERS; i++)
+        if (d->silent[i])
+            d->f.hosts[i].agent.hello_at = d->f.hosts[i].agent.status_at = 0;
     small_fleet_decide(&d->f);
 }
 

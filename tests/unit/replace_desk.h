@@ -19,6 +19,7 @@ struct replace_desk {
     struct member members[REPLACE_SERVERS][REPLACE_SERVERS];
     struct peer raft[REPLACE_SERVERS], autopilot[REPLACE_SERVERS];
     struct fact_view facts[REPLACE_SERVERS][2];
+    bool silent[REPLACE_SERVERS]; /* its agent does not answer */
 };
 
 struct replace_desk *replace_desk_open(void);
@@ -30,6 +31,8 @@ void replace_desk_joins(struct replace_desk *d, bool votes);
 void replace_desk_joined(struct replace_desk *d);
 /* By every list; LEFT, FAILED: it does not answer any more. */
 void replace_desk_status(struct replace_desk *d, const char *name, enum member_status s);
+/* s2 was dead before the plan, which names it so: failed by all, its agent silent. */
+void replace_desk_dead(struct replace_desk *d);
 void replace_desk_out_of_raft(struct replace_desk *d, const char *name);
 /* By its agent: its Nomad runs as this process; 0: not. */
 void replace_desk_pid(struct replace_desk *d, const char *name, uint32_t pid);
