@@ -53,12 +53,10 @@ static const char *cannot_begin(const struct situation *s, size_t i, const struc
     return why;
 }
 
-/* One that votes already, whoever started it, counts for the quorum. */
-static bool may_be_restarted(const struct situation *s, struct decision *d, size_t i,
-                             const struct host *h)
+/* Of one that votes already, whoever started it, the others are asked; else all. Nobody else asks
+ * whether they are a quorum while one of them is dead. */
+static bool is_quorum_without(const struct situation *s, struct decision *d, size_t i)
 {
-    if (!h->is_server)
-        return true;
     struct gate_result g = gate_quorum(s->world, s->plan, s->ledger, planned(s, i)->key, s->now);
     if (g.kind != GATE_PASS)
         waiting_for(d, reason_of(g.kind), planned(s, i)->key, "%s", g.text);
@@ -81,7 +79,7 @@ static void begin_join(const struct situation *s, struct decision *d, size_t i,
                     s->plan->target);
     else if (!call_due(&lh->call, s->now))
         waiting_for(d, REASON_RETRY, p->key, "%s: %s", p->name, lh->text);
-    else if (!may_be_restarted(s, d, i, h) || !all_counted(s, d, leader))
+    else if (!is_quorum_without(s, d, i) || !all_counted(s, d, leader))
         return;
     else if (host_runs_target(s, i, h))
         intend_mark(d, p->key, HOST_SETTLING, "runs %s already: only its gates are asked",
@@ -129,13 +127,8 @@ static const struct host *heir(const struct situation *s)
 static void begin_dead(const struct situation *s, struct decision *d, size_t i,
                        const struct host *leader)
 {
-    const struct plan_host *p = planned(s, i);
-    struct gate_result g = gate_quorum(s->world, s->plan, s->ledger, p->key, s->now);
-
-    if (world_host(s->world, p->key) != NULL && g.kind != GATE_PASS)
-        waiting_for(d, reason_of(g.kind), p->key, "%s", g.text);
-    else if (all_counted(s, d, leader))
-        intend_mark(d, p->key, HOST_LEAVING, "%s", "");
+    if (is_quorum_without(s, d, i) && all_counted(s, d, leader))
+        intend_mark(d, planned(s, i)->key, HOST_LEAVING, "%s", "");
 }
 
 static void begin_leave(const struct situation *s, struct decision *d, size_t i,
@@ -145,15 +138,12 @@ static void begin_leave(const struct situation *s, struct decision *d, size_t i,
     const struct ledger_host *lh = &s->ledger->hosts[i];
     const struct host *to = leads(s, i, leader) ? heir(s) : NULL;
     const char *why = host_disagrees(world_host(s->world, p->key), s->now);
-    struct gate_result g = gate_quorum(s->world, s->plan, s->ledger, p->key, s->now);
 
     if (why != NULL)
         waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
     else if (!call_due(&lh->call, s->now))
         waiting_for(d, REASON_RETRY, p->key, "%s: %s", p->name, lh->text);
-    else if (g.kind != GATE_PASS)
-        waiting_for(d, reason_of(g.kind), p->key, "%s", g.text);
-    else if (!all_counted(s, d, leader))
+    else if (!is_quorum_without(s, d, i) || !all_counted(s, d, leader))
         return;
     else if (to != NULL && s->plan->transfer && lh->transfers < TRANSFERS_MAX)
         str_cut(intend(d, INTENT_TRANSFER, p->key)->peer, UUID_MAX, to->server_id);

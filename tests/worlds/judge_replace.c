@@ -42,6 +42,20 @@ void judge_last(struct truth *t, int host)
                        t->hosts[i].name);
 }
 
+/* The dead have left, and nobody who had left is back. */
+static void judge_before_it(struct truth *t, int host)
+{
+    for (int i = 0; i < t->n_hosts; i++) {
+        const struct t_host *h = &t->hosts[i];
+        if (h->dead && !h->up && h->peer)
+            judge_says(t, INVARIANT_REPLACE, "stop of %s before %s, which is dead, is out",
+                       t->hosts[host].name, h->name);
+        if (h->role == ROLE_LEAVES && is_done(t, i) && h->up && t->now - h->up_ms > JUDGE_STALE_MS)
+            judge_says(t, INVARIANT_REPLACE, "stop of %s while %s, which had left, is back",
+                       t->hosts[host].name, h->name);
+    }
+}
+
 /* Whether the voters without it can go on, by what could be known. */
 static void judge_stop(struct truth *t, int host)
 {
@@ -63,6 +77,7 @@ static void judge_stop(struct truth *t, int host)
         judge_says(t, 1, "stop of %s %lld ms after the last server settled", h->name,
                    (long long)(t->now - t->server_settled_ms));
     judge_last(t, host);
+    judge_before_it(t, host);
     for (int i = 0; i < t->n_hosts; i++)
         if (i != host && t->hosts[i].is_server && t->hosts[i].sick_ms != 0 &&
             t->hosts[i].sick_ms < judge_told_ms(t, h->region))
