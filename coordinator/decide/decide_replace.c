@@ -299,13 +299,19 @@ static bool does_not_run(const struct situation *s, const struct ledger_host *lh
     return h->agent.hello.stamp.main_pid == 0;
 }
 
+/* An abort has left it as it is: it is needed. */
+static bool stays(const struct ledger_host *lh)
+{
+    return lh->state == HOST_FAILED && lh->outcome == OUTCOME_LEFT && lh->failure == FAILURE_NONE;
+}
+
 /* By this run, and there is something of it left, or may be. */
 static bool has_joined(const struct situation *s, size_t i)
 {
     const struct ledger_host *lh = &s->ledger->hosts[i];
 
     if (planned(s, i)->role != ROLE_JOINS || lh->state == HOST_GONE ||
-        lh->outcome == OUTCOME_UNDONE || (lh->state == HOST_DONE && lh->outcome == OUTCOME_LEFT))
+        lh->outcome == OUTCOME_UNDONE || stays(lh))
         return false;
     return lh->state == HOST_DONE || !does_not_run(s, lh);
 }
@@ -329,7 +335,7 @@ static void undo_join(const struct situation *s, struct decision *d, size_t i)
     char why[120];
 
     if (is_needed(s, i, why)) {
-        in->state = HOST_DONE;
+        in->state = HOST_ENABLING; /* then it starts with its machine */
         in->outcome = OUTCOME_LEFT;
         snprintf(in->text, sizeof(in->text), "the run was aborted, and it stays: %s", why);
         return;

@@ -487,6 +487,7 @@ static void test_abort_in_vain(void **state)
     ledger_abort(&d->f.ledger);
     replace_desk_host(d, "n1")->state = HOST_FAILED;
     replace_desk_host(d, "n1")->outcome = OUTCOME_LEFT;
+    replace_desk_host(d, "n1")->failure = FAILURE_REFUSED_BY_LAW;
     str_cut(replace_desk_host(d, "n1")->text, TEXT_MAX, "refused, held");
     replace_desk_look(d, 2000);
     in = small_fleet_intent(&d->f, INTENT_RUN);

@@ -225,10 +225,16 @@ static void test_abort_past_the_dead(void **state)
     d->raft[1].voter = true;
     replace_desk_look(d, 2000);
     const struct intent *in = replace_desk_intent(d, INTENT_MARK, "n1");
-    assert_int_equal(in->state, HOST_DONE);
+    assert_int_equal(in->state, HOST_ENABLING);
     assert_string_equal(in->text, "the run was aborted, and it stays: without it 2 of 4 voters "
                                   "would be left, 3 are a quorum");
+    replace_desk_state(d, "n1", HOST_ENABLING);
     replace_desk_host(d, "n1")->outcome = in->outcome;
+    replace_desk_answered(d, "n1", REFUSAL_NONE);
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_FAILED);
+    assert_string_equal(replace_desk_intent(d, INTENT_MARK, "n1")->text, ""); /* its own stands */
+    replace_desk_host(d, "n1")->state = HOST_FAILED;
     replace_desk_look(d, 2000);
     assert_int_equal(small_fleet_intent(&d->f, INTENT_RUN)->run, RUN_ABORTED);
     replace_desk_close(d);
