@@ -128,6 +128,9 @@ void replace_order(const struct world *w, struct plan *p)
         h->dead =
             replace_is_dead(w, world_host(w, h->key)) && accepted_as_dead(&p->policy, h->name);
     }
+    for (size_t i = 0; i < r->n_leaves; i++) /* now that the dead are known, nobody asks them */
+        leaves[i].leader =
+            region_leader(w, p, leaves[i].region, w->ended_ms) == world_host(w, leaves[i].key);
     qsort(leaves, r->n_leaves, sizeof(*leaves), leave_order);
 }
 
@@ -170,6 +173,7 @@ bool replace_voters(const struct world *w, const struct plan *p, struct replaced
         ret->leaves += votes;
         ret->dead += votes && h->dead;
     }
+    ret->before += ret->before > 0 ? ret->dead : 0; /* the plan counts voters without them */
     if (ret->before == 0 || ret->leaves > ret->before)
         return false;
     ret->after = ret->before + ret->joins - ret->leaves;

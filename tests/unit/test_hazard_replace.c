@@ -480,6 +480,8 @@ static void a_dead_one_is_accepted_by_its_name(void **state)
     assert_false(r->plan.hosts[NEW + 1].dead);
     assert_null(found(r, "unmanaged-server"));
     assert_int_equal(make(r, &err), 0);
+    assert_int_equal(r->plan.regions[0].voters, 2);
+    assert_true(r->plan.hosts[r->plan.n_hosts - 1].leader); /* who is dead need not say who leads */
 }
 
 static void voters_may_be_accepted(void **state)

@@ -284,7 +284,7 @@ static void test_text(void **state)
 /* Of one that joins, of one that leaves; an upgrade's text has neither (tests above). */
 static void test_roles(void **state)
 {
-    static const char *const flags[] = {" smj ", " smo ", " slmo "};
+    static const char *const flags[] = {" smj ", " smod ", " slmo "};
     static const enum plan_role roles[] = {ROLE_JOINS, ROLE_LEAVES, ROLE_LEAVES};
     auto_buf struct buf text = BUF_INIT;
     struct small_fleet *f = fleet();
@@ -295,20 +295,27 @@ static void test_roles(void **state)
     make(f);
     for (size_t i = 0; i < ARRAY_LEN(roles); i++)
         f->plan.hosts[i].role = roles[i];
+    f->plan.replaces = f->plan.hosts[1].dead = true;
+    f->plan.policy.replace.watch_ms = 77;
     plan_text(&f->plan, &text);
     if (plan_read(buf_str(&text), text.len, built_in(), &back, &err) < 0)
         fail_msg("%s", err.text);
     for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
         assert_non_null(strstr(buf_str(&text), flags[i]));
         assert_int_equal(back.hosts[i].role, roles[i]);
+        assert_int_equal(back.hosts[i].dead, i == 1);
     }
+    assert_non_null(strstr(buf_str(&text), "\nnumber replace-watch 77\n"));
+    assert_int_equal(back.policy.replace.watch_ms, 77);
     assert_true(back.replaces);
     assert_int_equal(back.hosts[3].role, ROLE_UPGRADE);
     plan_free(&back);
     for (size_t i = 0; i < ARRAY_LEN(roles); i++)
         f->plan.hosts[i].role = ROLE_UPGRADE;
+    f->plan.replaces = f->plan.hosts[1].dead = false;
     buf_clear(&text);
     plan_text(&f->plan, &text);
+    assert_null(strstr(buf_str(&text), "replace-watch"));
     if (plan_read(buf_str(&text), text.len, built_in(), &back, &err) < 0)
         fail_msg("%s", err.text);
     assert_false(back.replaces);
