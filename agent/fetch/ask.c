@@ -53,10 +53,11 @@ static int get(struct http *h, const struct agent_conf *c, const struct question
     return http_do(h, &r, ret, err);
 }
 
-int ask_api(struct http *h, const struct agent_conf *c, const char *path, int64_t deadline_ms,
-            int *ret_status, struct buf *ret_body, struct err *err)
+int ask_api(struct http *h, const struct agent_conf *c, const char *path, const char *token,
+            int64_t deadline_ms, int *ret_status, struct buf *ret_body, struct err *err)
 {
-    const struct question q = {.path = path, .max = FETCH_ANSWER_MAX, .deadline_ms = deadline_ms};
+    const struct question q = {
+        .path = path, .token = token, .max = FETCH_ANSWER_MAX, .deadline_ms = deadline_ms};
     struct http_answer answer;
 
     if (check_path(path, err) < 0 || get(h, c, &q, &answer, err) < 0)

@@ -267,7 +267,8 @@ int fetch_knock_parse(const char *rest, int64_t *ret_ms,
     return 0;
 }
 
-static int do_ask(struct talk *t, const char *rest, struct err *err)
+/* token: NULL none. */
+static int answer(struct talk *t, const char *rest, const char *token, struct err *err)
 {
     auto_buf struct buf body = BUF_INIT;
     auto_buf struct buf line = BUF_INIT;
@@ -279,11 +280,16 @@ static int do_ask(struct talk *t, const char *rest, struct err *err)
         return -1;
     if (t->http == NULL && http_new(&t->http, err) < 0)
         return -1;
-    if (ask_api(t->http, t->conf, rest, ms, &status, &body, &why) < 0)
+    if (ask_api(t->http, t->conf, rest, token, ms, &status, &body, &why) < 0)
         return say(t->s, "none ", why.text, err) < 0 ? -1 : 1;
     buf_printf(&line, "answer %d %zu\n", status, body.len);
     buf_add(&line, body.data, body.len);
     return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
+}
+
+static int do_ask(struct talk *t, const char *rest, struct err *err)
+{
+    return answer(t, rest, NULL, err);
 }
 
 /* The token is a line of its own: what does not know the question says the line that it does not
@@ -296,9 +302,21 @@ static int take_token(struct talk *t, char token[static FETCH_TOKEN_MAX], struct
     if (rv < 0)
         return -1;
     if (rv == 0 || !fetch_token_fits(line))
-        return err_set(err, ERR_FORMAT, 0, "heartbeat without a token");
+        return err_set(err, ERR_FORMAT, 0, "a question without its token");
     str_cut(token, FETCH_TOKEN_MAX, line);
     return 0;
+}
+
+static int do_ask_as(struct talk *t, const char *rest, struct err *err)
+{
+    char token[FETCH_TOKEN_MAX];
+    int rv;
+
+    if (take_token(t, token, err) < 0)
+        return -1;
+    rv = answer(t, rest, token, err);
+    crypto_wipe(token, sizeof(token));
+    return rv;
 }
 
 static int do_heartbeat(struct talk *t, const char *rest, struct err *err)
@@ -467,9 +485,16 @@ static const struct {
     const char *word;
     int (*run)(struct talk *t, const char *rest, struct err *err); /* 1: go on */
 } words[] = {
-    {"conf ", do_conf},           {"get", do_get},  {"ask ", do_ask},       {"knock ", do_knock},
-    {"metadata ", do_metadata},   {"try ", do_try}, {"verify ", do_verify}, {"unzip ", do_unzip},
+    {"conf ", do_conf},
+    {"get", do_get},
+    {"ask ", do_ask},
+    {"knock ", do_knock},
+    {"metadata ", do_metadata},
+    {"try ", do_try},
+    {"verify ", do_verify},
+    {"unzip ", do_unzip},
     {"heartbeat ", do_heartbeat},
+    {"ask-as ", do_ask_as},
 };
 
 static int run_line(struct talk *t, const char *line, struct err *err)

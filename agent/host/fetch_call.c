@@ -327,17 +327,15 @@ int fetch_answer_parse(char *line, int *ret_status, size_t *ret_len, struct err 
     return 0;
 }
 
-int fetch_call_ask(struct fetch_call *c, const char *path, int64_t deadline_ms, int *ret_status,
-                   struct buf *ret_body, struct err *err)
+static int question(struct fetch_call *c, const struct buf *q, int64_t deadline_ms, int *ret_status,
+                    struct buf *ret_body, struct err *err)
 {
-    auto_buf struct buf q = BUF_INIT;
     int64_t until = clock_mono(clock_system()) + deadline_ms + SLACK_MS;
     char line[FETCH_LINE_MAX];
     int status = 0;
     size_t len = 0;
 
-    (void)buf_printf(&q, "ask %lld %s\n", (long long)deadline_ms, path);
-    if (ask_line(c, &q, until, line, err) < 0)
+    if (ask_line(c, q, until, line, err) < 0)
         return -1;
     if (fetch_answer_parse(line, &status, &len, err) < 0)
         return -1;
@@ -345,6 +343,29 @@ int fetch_call_ask(struct fetch_call *c, const char *path, int64_t deadline_ms, 
         return -1;
     *ret_status = status;
     return 0;
+}
+
+int fetch_call_ask(struct fetch_call *c, const char *path, int64_t deadline_ms, int *ret_status,
+                   struct buf *ret_body, struct err *err)
+{
+    auto_buf struct buf q = BUF_INIT;
+
+    (void)buf_printf(&q, "ask %lld %s\n", (long long)deadline_ms, path);
+    return question(c, &q, deadline_ms, ret_status, ret_body, err);
+}
+
+int fetch_call_ask_as(struct fetch_call *c, const char *token, const char *path,
+                      int64_t deadline_ms, int *ret_status, struct buf *ret_body, struct err *err)
+{
+    auto_buf struct buf q = {.limit = FETCH_LINE_MAX};
+    int rc;
+
+    if (!fetch_token_fits(token))
+        return err_set(err, ERR_FORMAT, 0, "that is no token");
+    (void)buf_printf(&q, "ask-as %lld %s\n%s\n", (long long)deadline_ms, path, token);
+    rc = question(c, &q, deadline_ms, ret_status, ret_body, err);
+    crypto_wipe(q.data, q.len);
+    return rc;
 }
 
 int fetch_heartbeat_parse(char *line, struct heartbeat *ret, struct err *err)

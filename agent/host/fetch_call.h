@@ -36,6 +36,10 @@ MUST_CHECK int fetch_call_poll(struct fetch_call *c, struct fetch_news *ret, str
 /* -1: no HTTP answer (ERR_NETWORK), or the session is broken (ERR_STATE: end it). */
 MUST_CHECK int fetch_call_ask(struct fetch_call *c, const char *path, int64_t deadline_ms,
                               int *ret_status, struct buf *ret_body, struct err *err);
+/* The same with an ACL token. ERR_FORMAT: it is none. */
+MUST_CHECK int fetch_call_ask_as(struct fetch_call *c, const char *token, const char *path,
+                                 int64_t deadline_ms, int *ret_status, struct buf *ret_body,
+                                 struct err *err);
 /* at_ms is left 0. -1 as of fetch_call_ask: ERR_NETWORK: neither age nor ttl is known. */
 MUST_CHECK int fetch_call_heartbeat(struct fetch_call *c, const char *token, int64_t deadline_ms,
                                     struct heartbeat *ret, struct err *err);

@@ -298,6 +298,9 @@ struct host {
      * question starts the session, ask_end ends it. */
     MUST_CHECK int (*ask)(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
                           struct buf *ret_body, struct err *err);
+    /* The same with an ACL token, which goes nowhere else. */
+    MUST_CHECK int (*ask_as)(void *ctx, const char *token, const char *path, int64_t deadline_ms,
+                             int *ret_status, struct buf *ret_body, struct err *err);
     /* The heartbeat of this client as the local Nomad tells it to this ACL token, which goes
      * nowhere else. at_ms is left 0. -1: it is not known; the text says why. */
     MUST_CHECK int (*heartbeat)(void *ctx, const char *token, int64_t deadline_ms,

@@ -31,6 +31,17 @@ int host_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
     return done(l, fetch_call_ask(l->asking, path, deadline_ms, ret_status, ret_body, err), err);
 }
 
+int host_ask_as(void *ctx, const char *token, const char *path, int64_t deadline_ms,
+                int *ret_status, struct buf *ret_body, struct err *err)
+{
+    struct host_linux *l = ctx;
+
+    if (session(l, err) < 0)
+        return -1;
+    return done(
+        l, fetch_call_ask_as(l->asking, token, path, deadline_ms, ret_status, ret_body, err), err);
+}
+
 int host_heartbeat(void *ctx, const char *token, int64_t deadline_ms, struct heartbeat *ret,
                    struct err *err)
 {

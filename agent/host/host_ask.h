@@ -12,6 +12,8 @@
 
 MUST_CHECK int host_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
                         struct buf *ret_body, struct err *err);
+MUST_CHECK int host_ask_as(void *ctx, const char *token, const char *path, int64_t deadline_ms,
+                           int *ret_status, struct buf *ret_body, struct err *err);
 MUST_CHECK int host_heartbeat(void *ctx, const char *token, int64_t deadline_ms,
                               struct heartbeat *ret, struct err *err);
 MUST_CHECK int host_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,

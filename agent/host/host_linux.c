@@ -625,6 +625,7 @@ static const struct host ports = {
     .fetch_poll = port_fetch_poll,
     .fetch_end = port_fetch_end,
     .ask = host_ask,
+    .ask_as = host_ask_as,
     .heartbeat = host_heartbeat,
     .knock = host_knock,
     .metadata = host_metadata,

@@ -58,7 +58,8 @@ static const struct conf_key keys[] = {
     PATH_ROW(
         "nomad", "token_file", token_file, NULL,
         "file with an ACL token that has agent:read and nothing else, root's and of mode 0600: "
-        "with it the age of this client's heartbeat is told; empty: none"),
+        "with it the age of this client's heartbeat is told, and which servers it knows; empty: "
+        "none"),
     TEXT_ROW("nomad", "metadata_address", metadata_address, "169.254.169.254",
              "where clouds answer their instances (port 80), as a client of Nomad asks at every "
              "start: a connection is made and closed; empty: none"),

@@ -25,6 +25,8 @@
  *   > ask DEADLINE_MS PATH    GET of the local Nomad API ("/v1/agent/health")
  *   < answer STATUS LEN       followed by LEN bytes (<= FETCH_ANSWER_MAX)
  *   < none TEXT               no HTTP answer: refused, timed out, TLS
+ *   > ask-as DEADLINE_MS PATH the same with an ACL token:
+ *   > TOKEN                   the next line, as below
  *   > heartbeat DEADLINE_MS   GET of /v1/agent/self there with an ACL token, which is all of
  *   > TOKEN                   the next line: 1 to FETCH_TOKEN_MAX - 1 signs, none of them a blank
  *   < heartbeat AGE_MS TTL_MS when this client last reached a server, and when it does next

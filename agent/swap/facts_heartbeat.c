@@ -50,6 +50,12 @@ static int check_place(const struct phases *p, const struct facts *f, struct err
                    url);
 }
 
+int facts_token(const struct phases *p, const struct facts *f, const char *token_file,
+                char token[static FETCH_TOKEN_MAX], struct err *err)
+{
+    return check_place(p, f, err) < 0 ? -1 : read_token(token_file, token, err);
+}
+
 static int ask(const struct phases *p, const struct facts *f, const char *token_file,
                struct heartbeat *ret, struct err *err)
 {
@@ -62,7 +68,7 @@ static int ask(const struct phases *p, const struct facts *f, const char *token_
         return err_set(err, ERR_NOTFOUND, 0, "this host is no client of Nomad");
     if (f->stamp.main_pid == 0)
         return err_set(err, ERR_NOTFOUND, 0, "Nomad does not run");
-    if (check_place(p, f, err) < 0 || read_token(token_file, token, err) < 0)
+    if (facts_token(p, f, token_file, token, err) < 0)
         return -1;
     rc = h->heartbeat(h->ctx, token, HEARTBEAT_ASK_MS, ret, err);
     h->ask_end(h->ctx);

@@ -21,6 +21,10 @@
 /* false: token_file is "", and nothing is to be told. */
 bool facts_heartbeat(const struct phases *p, const struct facts *f, const char *token_file,
                      struct fact *ret);
+/* The token out of that file, where it may be sent to the API that is asked; the caller wipes it.
+ * -1: it may not, or there is none. */
+MUST_CHECK int facts_token(const struct phases *p, const struct facts *f, const char *token_file,
+                           char token[static FETCH_TOKEN_MAX], struct err *err);
 /* The content of the file: pure. */
 MUST_CHECK int heartbeat_token_parse(const char *text, size_t n, char dst[static FETCH_TOKEN_MAX],
                                      struct err *err);

@@ -101,6 +101,9 @@
  *   heartbeat        of a client that root gave a token, else not told: yes, the text is when it
  *                    last reached a server (heartbeat.h); unknown: the text says why
  *                    (facts_heartbeat.h; the last of them, added behind the survey)
+ *   knows-servers    of a client, else not told: yes, the text is the RPC addresses of the servers
+ *                    that it would turn to; unknown: the text says why (facts_servers.h; behind the
+ *                    survey, too)
  *   raft-size        of a server, always yes: the bytes of its raft directory
  *
  * What Nomad's files say is looked up by the keys in them. Values stay on the host, but those of

@@ -2,6 +2,7 @@
 #include "caravan_version.h"
 #include "elf_arch.h"
 #include "facts_heartbeat.h"
+#include "facts_servers.h"
 #include "facts_ready.h"
 #include "heartbeat_due.h"
 #include "str.h"
@@ -204,6 +205,14 @@ static void ask_heartbeat(struct swap *s)
         (void)facts_survey_put(&s->survey, &now);
 }
 
+static void ask_servers(struct swap *s)
+{
+    struct fact now;
+
+    if (facts_servers(&s->phases, &s->facts, s->conf != NULL ? s->conf->token_file : "", &now))
+        (void)facts_survey_put(&s->survey, &now);
+}
+
 static void make_survey(struct swap *s)
 {
     /* Started anew since it was staged: what the staged binary said is not known any more. */
@@ -215,6 +224,7 @@ static void make_survey(struct swap *s)
     facts_ready_ask(&s->phases, &s->facts);
     facts_survey(&s->phases, &s->facts, &s->survey);
     ask_heartbeat(s);
+    ask_servers(s);
     s->phases.packaged = s->survey.packaged;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 #include "facts_heartbeat.h"
+#include "facts_servers.h"
 #include "scratch_dir.h"
 #include "str.h"
 #include "swap_bench.h"
@@ -214,6 +215,31 @@ static void there_is_no_client_to_ask(void **state)
     assert_int_equal(f.value, TRI_NO);
 }
 
+/* Of its servers Nomad is asked without a token first; where that is not enough, as above. */
+static void servers_are_asked_by_the_same_rules(void **state)
+{
+    struct at_token *t = *state;
+
+    put(t, SECRET "\n", 0600);
+    t->b.m.process.there = true;
+    t->b.m.uptime_ms += 60000;
+    t->b.s.phases.asked.api = TRI_YES;
+    assert_true(facts_servers(&t->b.s.phases, &t->b.s.facts, t->file, &t->told));
+    assert_string_equal(t->told.text, "10.0.0.1:4647");
+    assert_int_equal(t->b.m.heartbeats_asked, 0); /* nothing was sent */
+    t->b.m.servers_refused = true;
+    t->b.s.phases.conf.api = "http://127.0.0.1:4646"; /* where Nomad does not listen */
+    assert_true(facts_servers(&t->b.s.phases, &t->b.s.facts, t->file, &t->told));
+    assert_int_equal(t->told.value, TRI_UNKNOWN);
+    assert_non_null(strstr(t->told.text, "was not seen to listen"));
+    put(t, SECRET "\n", 0644);
+    t->b.s.phases.conf.api = "https://127.0.0.1:4646";
+    assert_true(facts_servers(&t->b.s.phases, &t->b.s.facts, t->file, &t->told));
+    assert_int_equal(t->told.value, TRI_UNKNOWN);
+    assert_int_equal(t->b.m.heartbeats_asked, 0);
+    assert_null(strstr(t->told.text, "SECRET"));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -226,6 +252,7 @@ int main(void)
         CASE(it_holds_no_token),
         CASE(somebody_else_listens_there),
         CASE(there_is_no_client_to_ask),
+        CASE(servers_are_asked_by_the_same_rules),
     };
 
     return cmocka_run_group_tests_name("attack_token_file", tests, NULL, NULL);

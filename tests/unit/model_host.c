@@ -254,6 +254,8 @@ static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_s
         (void)buf_add_str(ret_body, m->health != NULL ? m->health
                                                       : "{\"client\":{\"message\":\"ok\","
                                                         "\"ok\":true}}");
+    if (str_starts(path, "/v1/agent/servers"))
+        (void)buf_add_str(ret_body, m->servers != NULL ? m->servers : "[\"10.0.0.1:4647\"]");
     if (m->peers != NULL && str_starts(path, "/v1/status/peers"))
         (void)buf_add_str(ret_body, m->peers);
     if (model_alive(m, err) < 0)
@@ -262,6 +264,21 @@ static int port_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_s
         str_eq(model_kind(f), "mute"))
         return err_set(err, ERR_NETWORK, 0, "refused");
     *ret_status = m->status != 0 ? m->status : 200;
+    if (m->servers_refused && str_starts(path, "/v1/agent/servers"))
+        *ret_status = 403;
+    return 0;
+}
+
+static int port_ask_as(void *ctx, const char *token, const char *path, int64_t deadline_ms,
+                       int *ret_status, struct buf *ret_body, struct err *err)
+{
+    struct model_host *m = ctx;
+
+    m->heartbeats_asked++;
+    if (port_ask(ctx, path, deadline_ms, ret_status, ret_body, err) < 0)
+        return -1;
+    if (m->token == NULL || str_eq(m->token, token))
+        *ret_status = 200;
     return 0;
 }
 
@@ -625,6 +642,7 @@ static const struct host ports = {
     .fetch_poll = port_fetch_poll,
     .fetch_end = port_fetch_end,
     .ask = port_ask,
+    .ask_as = port_ask_as,
     .heartbeat = port_heartbeat,
     .knock = port_knock,
     .metadata = port_metadata,

@@ -117,7 +117,9 @@ struct model_host {
     struct heartbeat heartbeat; /* what Nomad tells of it to the token; ttl 0: 403 */
     const char *token;          /* the one it knows; NULL: any */
     unsigned heartbeats_asked;
-    enum knock metadata; /* what is heard of it */
+    const char *servers;  /* what /v1/agent/servers answers; NULL: a list of one */
+    bool servers_refused; /* 403 to who has not the token */
+    enum knock metadata;  /* what is heard of it */
     unsigned metadata_asked;
     /* Paths are looked at by this user, without a walk; files are root's. */
     struct path_user user;

@@ -138,6 +138,9 @@ static void what_is_no_token_is_not_sent(void **state)
     char long_one[FETCH_TOKEN_MAX + 1] = "";
     const char *const tokens[] = {"", "a b", "a\nget", "a\x7f", "\xc3\xa4", long_one};
 
+    auto_buf struct buf body = BUF_INIT;
+    int status = 0;
+
     memset(long_one, 'a', FETCH_TOKEN_MAX);
     says(b, "heartbeat 1 1\n");
     for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
@@ -145,6 +148,11 @@ static void what_is_no_token_is_not_sent(void **state)
         struct err err = ERR_INIT;
 
         assert_int_equal(fetch_call_heartbeat(b->call, tokens[i], 300, &h, &err), -1);
+        assert_int_equal(err.kind, ERR_FORMAT);
+        err.kind = ERR_NONE;
+        assert_int_equal(
+            fetch_call_ask_as(b->call, tokens[i], "/v1/agent/servers", 300, &status, &body, &err),
+            -1);
         assert_int_equal(err.kind, ERR_FORMAT);
     }
     long_one[FETCH_TOKEN_MAX - 1] = '\0';

@@ -159,7 +159,37 @@ static void a_heartbeat_is_asked_for_with_a_token(void **state)
     http_server_stop(nomad);
 }
 
-static void a_heartbeat_without_a_token_ends_it(void **state)
+/* Any question may be asked with one; the next without it. */
+static void a_question_may_have_a_token(void **state)
+{
+    struct bench *b = *state;
+    struct http_server *nomad = http_server_start(NULL, NULL, NULL);
+    static const struct {
+        const char *says, *token;
+    } rows[] = {{"ask-as 5000 /v1/agent/servers\nSECRET-1234\n", " token=SECRET-1234 "},
+                {"ask 5000 /v1/agent/servers\n", " token=- "}};
+
+    snprintf(b->conf.address, sizeof(b->conf.address), "http://127.0.0.1:%u",
+             (unsigned)http_server_port(nomad));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char got[512] = "";
+        size_t n = 0;
+        say(b, rows[i].says);
+        while (strstr(got, "body=") == NULL) { /* the last it echoes */
+            ssize_t r = read(b->ends[0], got + n, sizeof(got) - 1 - n);
+            assert_true(r > 0);
+            n += (size_t)r;
+        }
+        assert_true(str_starts(got, "answer 200 "));
+        assert_non_null(strstr(got, "GET /v1/agent/servers "));
+        assert_non_null(strstr(got, rows[i].token));
+    }
+    say(b, "ask-as 5000 /ok\nSECRET-1234\n");
+    hear(b, "none not a path of Nomad's API: /ok\n");
+    http_server_stop(nomad);
+}
+
+static void no_token_behind_a_question_ends_it(void **state)
 {
     struct bench *b = *state;
 
@@ -338,19 +368,13 @@ static void a_trial_without_its_files_ends_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(questions_one_after_the_other),
-        T(another_configuration_can_be_named),
-        T(only_nomads_api_is_asked),
-        T(a_heartbeat_is_asked_for_with_a_token),
-        T(a_heartbeat_without_a_token_ends_it),
-        T(large_answers_are_none),
-        T(get_tells_how_it_ended),
-        T(get_tells_why_it_failed),
-        T(nonsense_ends_it),
-        T(an_endless_line_ends_it),
-        T(unix_sockets_are_asked),
-        T(long_paths_are_asked_whole),
-        T(a_trial_without_its_files_ends_it),
+        T(questions_one_after_the_other), T(another_configuration_can_be_named),
+        T(only_nomads_api_is_asked),      T(a_heartbeat_is_asked_for_with_a_token),
+        T(a_question_may_have_a_token),   T(no_token_behind_a_question_ends_it),
+        T(large_answers_are_none),        T(get_tells_how_it_ended),
+        T(get_tells_why_it_failed),       T(nonsense_ends_it),
+        T(an_endless_line_ends_it),       T(unix_sockets_are_asked),
+        T(long_paths_are_asked_whole),    T(a_trial_without_its_files_ends_it),
     };
     return cmocka_run_group_tests_name("fetch_session", tests, NULL, NULL);
 }
