@@ -140,9 +140,14 @@ static void set_facts(struct agent *g, const struct buf *b, size_t n)
     memcpy(g->facts, b->data, b->len);
 }
 
-static bool for_stage_orders(const char *id)
+static bool is_kept(const char *id)
 {
-    return str_eq(id, "seed") || str_eq(id, "url-prefixes") || str_eq(id, "file-urls");
+    static const char *const kept[] = {"seed", "url-prefixes", "file-urls", "joins"};
+
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+        if (str_eq(id, kept[i]))
+            return true;
+    return false;
 }
 
 void agent_drop_facts(struct agent *g)
@@ -154,7 +159,7 @@ void agent_drop_facts(struct agent *g)
         enum tri value = (enum tri)(unsigned char)g->facts[at];
         const char *id = g->facts + at + 1, *text = id + strlen(id) + 1;
         at = (size_t)(text - g->facts) + strlen(text) + 1;
-        if (!for_stage_orders(id))
+        if (!is_kept(id))
             continue;
         put_fact(&b, value, id, text);
         n++;

@@ -64,7 +64,7 @@ bool agent_take_status(struct agent *g, struct receipt *r, const struct status_a
 /* Fills h->agent; texts in the arena. */
 void agent_fill(const struct agent *g, struct host *h, struct arena *arena);
 /* What is only looked at once is not kept: but for what stage orders are made by (seeds.h,
- * place_rule.h). */
+ * place_rule.h), and what is told at the end of a run (names_removed.h). */
 void agent_drop_facts(struct agent *g);
 
 #endif

@@ -5,6 +5,7 @@
 #include "report_keystore.h"
 #include "report_late_failures.h"
 #include "report_regions.h"
+#include "report_removed.h"
 #include "table.h"
 
 void run_hex(char dst[static 33], const unsigned char id[static RUN_ID_LEN])
@@ -222,6 +223,7 @@ void report_run(const struct plan *p, const struct ledger *l, const struct world
     report_regions(l, out);
     report_keystores(p, l, out);
     print_unmeasured(p, l, out);
+    report_removed(p, l, w, out);
     report_cause(l, color, out);
     print_logs(p, l, out);
     report_late_failures(p, l, 0, color, out);
@@ -270,6 +272,8 @@ struct json *report_run_json(const struct plan *p, const struct ledger *l, const
     json_set(o, "hosts", hosts);
     json_set(o, "regions", report_regions_json(l));
     json_set(o, "keystores", report_keystores_json(p, l));
+    if (p->replaces)
+        json_set(o, "still_named", report_removed_json(p, l, w));
     json_set(o, "aftermath", report_late_failures_json(p, l, 0));
     return o;
 }

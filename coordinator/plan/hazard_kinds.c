@@ -125,6 +125,7 @@ const struct hazard_kind hazard_kinds[] = {
     {"one-region", FROM_CLUSTER, .detect = hazard_one_region, .roles = REPLACED},
     {"old-raft", FROM_CLUSTER, .detect = hazard_old_raft, .roles = REPLACED},
     {"moves-votes", FROM_CLUSTER, .detect = hazard_moves_votes, .roles = REPLACED},
+    {"names-removed", FROM_AGENTS, .detect = hazard_names_removed, .roles = REPLACED},
 };
 const size_t hazard_kinds_len = ARRAY_LEN(hazard_kinds);
 

@@ -3,6 +3,7 @@
 #include "hazard_detect.h"
 
 #include "join_list.h"
+#include "names_removed.h"
 #include "plan_replace.h"
 #include "raft_view.h"
 #include "replace_quorum.h"
@@ -463,4 +464,22 @@ void hazard_moves_votes(struct hazard_check *c, row_t *row)
                          "Nomad gives one server of each zone a vote, and not each new one",
                          r->name);
     }
+}
+
+/* Before the first removal only what files say counts: clients know all servers then. */
+void hazard_names_removed(struct hazard_check *c, row_t *row)
+{
+    char text[TEXT_MAX];
+    size_t n;
+
+    if (!c->p->replaces)
+        return;
+    n = names_removed_text(c->w, c->p, NULL, TRI_YES, text);
+    if (n > 0)
+        hazard_found(c, row, TRI_YES, NULL, "%zu %s a server that leaves: %s", n,
+                     str_count(n, "host names", "hosts name"), text);
+    n = names_removed_text(c->w, c->p, NULL, TRI_UNKNOWN, text);
+    if (n > 0)
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "whether %zu %s a server that leaves: %s", n,
+                     str_count(n, "host names", "hosts name"), text);
 }

@@ -96,6 +96,26 @@ static bool of_interest(const struct situation *s, size_t i, struct places *plac
     return true;
 }
 
+#define OTHERS_ROUNDS 8
+
+/* When all has left, hosts that are not of the plan tell who names them still (names_removed.h): so
+ * many as there is room for, others after some looks. */
+static size_t add_others(const struct situation *s, const char *keys[INTEREST_MAX], size_t n)
+{
+    const struct world *w = s->world;
+    size_t room = INTEREST_MAX - n, begin;
+
+    if (!s->plan->replaces || s->ledger->state != RUN_VERIFYING || w == NULL || w->n_hosts == 0)
+        return n;
+    begin = w->n_hosts > room ? w->round / OTHERS_ROUNDS * room % w->n_hosts : 0;
+    for (size_t i = 0; i < w->n_hosts && n < INTEREST_MAX; i++) {
+        const struct host *h = &w->hosts[(begin + i) % w->n_hosts];
+        if (plan_host(s->plan, h->key) == NULL)
+            keys[n++] = h->key;
+    }
+    return n;
+}
+
 static void tell_interest(struct run *r, const struct situation *s)
 {
     const char *keys[INTEREST_MAX];
@@ -110,6 +130,7 @@ static void tell_interest(struct run *r, const struct situation *s)
     for (size_t i = 0; i < s->ledger->n_hosts && n < INTEREST_MAX; i++)
         if (of_interest(s, i, &places))
             keys[n++] = s->ledger->hosts[i].key;
+    n = add_others(s, keys, n);
     r->config->ports->interest(r->config->ports->ctx, keys, n);
     r->config->ports->rest(r->config->ports->ctx, rest);
     watch_tell(r, s);
