@@ -88,9 +88,9 @@ struct law_facts {
     bool swapped;          /* there was a swap, or a stop by order, before */
     int64_t since_swap_ms; /* its restart; since boot when that was before this boot */
     bool server;           /* the order says so, or the host has a server id */
-    bool joining;          /* it was started first by a swap, and has not come to vote (record.h) */
-    enum tri active;       /* the service runs */
-    enum tri leader;       /* the local Nomad knows one */
+    bool joining;    /* it was started first by a swap, just now, and not enabled yet (record.h) */
+    enum tri active; /* the service runs */
+    enum tri leader; /* the local Nomad knows one */
     enum tri peers_known;
     uint32_t peers;                /* of /v1/status/peers, this host among them */
     uint32_t serving;              /* of them, this host among them */

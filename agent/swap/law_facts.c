@@ -1,7 +1,9 @@
 #include "law_facts.h"
 #include "str.h"
 
-#define ASK_MS   1500
+#define ASK_MS 1500
+#define JOINING_MS                                                                                 \
+    (60 * 60 * 1000) /* beyond its deadline; then it is root's server like any other */
 #define KNOCK_MS (LAW_FACTS_MS - 2 * ASK_MS - 1000) /* and for caravan-fetch to notice */
 
 static bool is_plain(const char *s, size_t n)
@@ -115,6 +117,12 @@ static void ask_quorum(const struct host *h, struct law_facts *f)
     h->ask_end(h->ctx);
 }
 
+static bool is_joining(const struct record *r, int64_t now)
+{
+    return r->joining != 0 && r->swapped_ms > 0 &&
+           now - r->swapped_ms <= (int64_t)r->deadline_ms + JOINING_MS;
+}
+
 static enum tri is_there(const struct host *h, const char *path)
 {
     struct host_stat st;
@@ -129,10 +137,10 @@ struct law_facts law_facts_gather(const struct phases *p, const struct law *law,
                                   enum law_question question, bool server)
 {
     const struct host *h = p->host;
+    int64_t now = h->uptime(h->ctx);
     struct law_facts f = {.busy = question != LAW_RENAME && phases_works(p),
                           .server = server,
-                          .joining = p->rec.joining != 0};
-    int64_t now = h->uptime(h->ctx);
+                          .joining = is_joining(&p->rec, now)};
     struct service_state state;
     struct err err = ERR_INIT;
 

@@ -94,7 +94,9 @@ struct record {
     uint64_t stopped_main;                /* start of the process that it stopped, this boot's */
     uint64_t stopping;                    /* 1: it was not seen to end yet */
     uint64_t joining;                     /* 1: a swap was Nomad's first start here, as a server; no
-                                             order has enabled it since, which comes after its vote */
+                                             order has enabled it since, which comes after its vote.
+                                             Of another boot, or an hour after its deadline, it means
+                                             nothing (law_facts.c) */
     struct kept_receipt kept[ORDER_KEPT]; /* newest first */
 };
 

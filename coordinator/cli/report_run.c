@@ -195,6 +195,25 @@ static void print_unmeasured(const struct plan *p, const struct ledger *l, FILE 
     }
 }
 
+/* An abort after the first has left ends half way, on purpose. */
+static void print_half_replaced(const struct plan *p, const struct ledger *l, FILE *out)
+{
+    size_t joined = 0, left = 0;
+
+    for (size_t i = 0; i < p->n_servers && i < l->n_hosts; i++) {
+        joined += p->hosts[i].role == ROLE_JOINS && l->hosts[i].state == HOST_DONE;
+        left += p->hosts[i].role == ROLE_LEAVES && l->hosts[i].state == HOST_DONE;
+    }
+    if (!p->replaces || l->state != RUN_ABORTED || left == 0)
+        return;
+    fprintf(out,
+            "%zu new %s, and %zu that left %s away. To go on, replace the others in another "
+            "run. To bring one back, on its own host, with its old data: systemctl enable --now "
+            "nomad\n",
+            joined, str_count(joined, "server stays", "servers stay"), left,
+            str_count(left, "stays", "stay"));
+}
+
 static void print_staged(const struct ledger *l, FILE *out)
 {
     fputs(
@@ -227,6 +246,7 @@ void report_run(const struct plan *p, const struct ledger *l, const struct world
     report_cause(l, color, out);
     print_logs(p, l, out);
     report_late_failures(p, l, 0, color, out);
+    print_half_replaced(p, l, out);
     if (l->state == RUN_STAGED)
         print_staged(l, out);
     bool said = l->cause[0] != '\0' && l->advice[0] != '\0';

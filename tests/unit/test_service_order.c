@@ -211,6 +211,64 @@ static void joining_alone(struct swap_bench *b)
     nothing_known(b);
     not_allowed(b);
     b->s.phases.rec.joining = 1;
+    b->s.phases.rec.swapped_ms = b->m.uptime_ms;
+}
+/* Nobody enabled it, and it has been there for long. */
+static void joined_long_ago(struct swap_bench *b)
+{
+    joining_alone(b);
+    b->m.uptime_ms += 61 * 60 * 1000;
+}
+static void joined_in_another_boot(struct swap_bench *b)
+{
+    joining_alone(b);
+    b->s.phases.rec.swapped_ms = -1;
+}
+
+static void swapped(struct swap_bench *b, bool is_server)
+{
+    struct order *o = swap_bench_stage(b, 1, next_sequence(b));
+
+    assert_int_equal(say_order(b, o), REFUSAL_NONE);
+    assert_int_equal(swap_bench_rest(b), PHASE_STAGED);
+    o = swap_bench_swap(b, 1, next_sequence(b));
+    o->u.swap.is_server = is_server;
+    assert_int_equal(say_order(b, o), REFUSAL_NONE);
+    (void)swap_bench_rest(b);
+}
+
+/* Until an order enables it. */
+static void a_first_start_as_a_server_is_a_joining(void **state)
+{
+    struct swap_bench *b = *state;
+
+    b->m.process.there = false;
+    b->s.law.start_stopped = true;
+    swapped(b, true);
+    assert_true(b->m.process.there);
+    assert_int_equal(b->s.phases.rec.joining, 1);
+    assert_int_equal(say(b, SERVICE_ENABLE), REFUSAL_NONE);
+    assert_int_equal(b->s.phases.rec.joining, 0);
+}
+
+/* A client, one that runs, and one that has data of a server. */
+static void no_other_start_is_a_joining(void **state)
+{
+    for (int i = 0; i < 3; i++) {
+        struct swap_bench *b;
+
+        if (i > 0) {
+            swap_bench_tear_down(state);
+            assert_int_equal(set_up(state), 0);
+        }
+        b = *state;
+        b->s.law.start_stopped = b->s.law.allow_outage = true;
+        b->m.process.there = i == 1;
+        if (i == 2)
+            str_cut(b->s.facts.server_id, sizeof(b->s.facts.server_id), "s1");
+        swapped(b, i > 0);
+        assert_int_equal(b->s.phases.rec.joining, 0);
+    }
 }
 
 static void what_is_allowed(void **state)
@@ -229,6 +287,8 @@ static void what_is_allowed(void **state)
         {two_of_three, P, REFUSAL_QUORUM, N, N, "without this server 1 of 3"},
         {two_of_three_and_outage, P, N, REFUSAL_BUSY, REFUSAL_BUSY, "only cancel"},
         {nothing_known, P, REFUSAL_UNKNOWN, N, N, "could not be asked"},
+        {joined_long_ago, P, REFUSAL_HELD, N, REFUSAL_HELD, "write allow_stop"},
+        {joined_in_another_boot, P, REFUSAL_HELD, N, REFUSAL_HELD, "write allow_stop"},
         {joining_alone, P, N, REFUSAL_BUSY, REFUSAL_BUSY, "only cancel"},
         {static_unit, P, N, REFUSAL_BUSY, REFUSAL_BUSY, "only cancel"},
         {no_manager, REFUSAL_UNKNOWN, REFUSAL_UNKNOWN, REFUSAL_UNKNOWN, REFUSAL_UNKNOWN, "manager"},
@@ -463,6 +523,9 @@ int main(void)
         CASE(disabled_stopped_and_all_undone),
         CASE(a_repeat_gets_the_kept_receipt_and_does_nothing),
         CASE(others_wait_while_it_stops),
+        cmocka_unit_test_setup_teardown(a_first_start_as_a_server_is_a_joining, set_up,
+                                        swap_bench_tear_down),
+        cmocka_unit_test_setup_teardown(no_other_start_is_a_joining, set_up, swap_bench_tear_down),
         cmocka_unit_test(what_is_allowed),
         CASE(a_unit_that_starts_all_the_same_is_told),
         CASE(the_gap_is_kept_after_a_stop),

@@ -403,49 +403,6 @@ static void root_may_have_it_started(void **state)
     assert_true(b->m.process.there);
 }
 
-/* As a server, of which no data is there yet; until an order enables it. */
-static void a_first_start_is_a_joining(void **state)
-{
-    struct bench *b = *state;
-    struct order *o;
-
-    b->m.process.there = false;
-    b->s.law.start_stopped = true;
-    b->s.facts.server_id[0] = '\0';
-    (void)say(b, stage(b));
-    (void)to_rest(b);
-    o = swap(b, "new");
-    o->u.swap.is_server = true;
-    assert_int_equal(say(b, o), REFUSAL_NONE);
-    assert_int_equal(to_rest(b), PHASE_SETTLED);
-    assert_int_equal(b->s.phases.rec.joining, 1);
-    o = order(b, MSG_SERVICE);
-    o->u.service.op = SERVICE_ENABLE;
-    assert_int_equal(say(b, o), REFUSAL_NONE);
-    assert_int_equal(b->s.phases.rec.joining, 0);
-}
-
-/* One that has data of a server, or ran, is none. */
-static void an_old_server_never_joins(void **state)
-{
-    struct bench *b = *state;
-    struct order *o;
-
-    b->s.law.start_stopped = b->s.law.allow_outage = true;
-    str_cut(b->s.facts.server_id, sizeof(b->s.facts.server_id), "s1");
-    for (int there = 0; there < 2; there++) {
-        b->m.process.there = there == 1;
-        (void)say(b, stage(b));
-        (void)to_rest(b);
-        o = swap(b, "new");
-        o->u.swap.is_server = true;
-        (void)say(b, o);
-        (void)to_rest(b);
-        assert_int_equal(b->s.phases.rec.joining, 0);
-        b->s.facts.server_id[0] = '\0';
-    }
-}
-
 /* ---- the view ---- */
 
 static const struct fact *told(struct bench *b, const char *id, struct view *view)
@@ -711,8 +668,6 @@ int main(void)
         CASE(enough_other_servers_must_answer),
         CASE(a_stopped_nomad_is_left_stopped),
         CASE(root_may_have_it_started),
-        CASE(a_first_start_is_a_joining),
-        CASE(an_old_server_never_joins),
         CASE(what_is_told_as_staged_has_its_facts),
         CASE(a_stop_by_order_is_told),
         CASE(a_record_that_cannot_be_kept_refuses),
