@@ -26,6 +26,10 @@ const struct plan_host *fallen_server(const struct situation *s);
 /* Stops the run because of one: waiting for a leader would be in vain. */
 void check_fallen(const struct situation *s, struct decision *d);
 
+/* On a pair known to crash old followers one on the target leads, while others run the old version:
+ * the run stops. */
+bool early_leader(const struct situation *s, struct decision *d, const char *region,
+                  const struct host *leader);
 /* Of a plan that replaces: new servers join one at a time, then old ones leave one at a time, the
  * leader last. */
 void decide_replace(const struct situation *s, struct decision *d);

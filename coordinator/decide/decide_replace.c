@@ -136,7 +136,8 @@ static void begin_leave(const struct situation *s, struct decision *d, size_t i,
 {
     const struct plan_host *p = planned(s, i);
     const struct ledger_host *lh = &s->ledger->hosts[i];
-    const struct host *to = leads(s, i, leader) ? heir(s) : NULL;
+    /* On a bad pair it would crash as a follower of the new one: it goes as it is. */
+    const struct host *to = leads(s, i, leader) && !s->plan->bad_leader_pair ? heir(s) : NULL;
     const char *why = host_disagrees(world_host(s->world, p->key), s->now);
 
     if (why != NULL)
@@ -173,6 +174,15 @@ static const struct host *may_change(const struct situation *s, struct decision 
     return leader;
 }
 
+/* Some that are to leave are still there, and alive. */
+static bool some_old_run(const struct situation *s)
+{
+    for (size_t i = 0; i < s->plan->n_servers; i++)
+        if (planned(s, i)->role == ROLE_LEAVES && !planned(s, i)->dead && is_left(s, i))
+            return true;
+    return false;
+}
+
 void decide_replace(const struct situation *s, struct decision *d)
 {
     decide_staging(s, d);
@@ -185,6 +195,8 @@ void decide_replace(const struct situation *s, struct decision *d)
     if (leader == NULL)
         return;
     size_t next = next_one(s, leader);
+    if (some_old_run(s) && early_leader(s, d, planned(s, 0)->region, leader))
+        return;
     if (s->ledger->hosts[next].state != HOST_STAGED)
         waiting_for(d, REASON_STAGING, planned(s, next)->key, "%s is not staged",
                     planned(s, next)->name);

@@ -71,8 +71,8 @@ static const char *heir(const struct situation *s, const char *region)
 }
 
 /* On a pair known to crash old followers: the new binary leads while others run the old. */
-static bool early_leader(const struct situation *s, struct decision *d, const char *region,
-                         const struct host *leader)
+bool early_leader(const struct situation *s, struct decision *d, const char *region,
+                  const struct host *leader)
 {
     if (!s->plan->bad_leader_pair || !str_eq(host_version(s->world, leader), s->plan->target))
         return false;

@@ -269,13 +269,27 @@ static enum tri voter_in(const struct view *v, const struct peer *peers, size_t 
     return TRI_NO;
 }
 
+/* Until it votes, one that joins tells what it knows of raft, which may be nothing or a cluster of
+ * its own. */
+static bool speaks(const struct view *v, const struct host *by)
+{
+    size_t i = v->p->replaces ? plan_index(v->p, by->key) : SIZE_MAX;
+
+    if (i == SIZE_MAX || v->p->hosts[i].role != ROLE_JOINS)
+        return true;
+    enum host_state s = v->l != NULL && i < v->l->n_hosts ? v->l->hosts[i].state : HOST_PENDING;
+    return s == HOST_ENABLING || s == HOST_DONE;
+}
+
 enum tri view_voter(const struct view *v, const struct host *h)
 {
     enum tri raft = TRI_UNKNOWN, autopilot = TRI_UNKNOWN;
 
     for (size_t i = 0; i < v->n; i++) {
         const struct server_view *s = &v->servers[i]->server;
-        if (fresh(s->raft_at, v->now) && s->raft_status == 200) {
+        if (!speaks(v, v->servers[i]))
+            continue;
+        if (fresh(s->raft_at, v->now) && s->raft_status == 200 && s->n_raft > 0) {
             enum tri t = voter_in(v, s->raft, s->n_raft, h);
             raft = raft == TRI_UNKNOWN || raft == t ? t : TRI_NO;
         }

@@ -54,7 +54,8 @@ hazard_detect hazard_keystore_copied, /* how many servers: `what` */
 /* hazard_replace.c: of plans that replace servers alone */
 hazard_detect hazard_not_new, hazard_name_taken, hazard_gossip, hazard_joins_nobody,
     hazard_clock_apart, hazard_client_too, hazard_dead, hazard_voters, hazard_replace_quorum,
-    hazard_one_region, hazard_old_raft, hazard_moves_votes, hazard_names_removed;
+    hazard_one_region, hazard_old_raft, hazard_moves_votes, hazard_bad_leaders,
+    hazard_names_removed;
 hazard_refine hazard_no_server, hazard_other_region, hazard_bootstraps;
 /* hazard_nodes.c */
 hazard_detect hazard_node_down, hazard_node_draining, hazard_other_pool, hazard_old_allocs,

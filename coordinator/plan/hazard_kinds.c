@@ -124,6 +124,7 @@ const struct hazard_kind hazard_kinds[] = {
     {"replace-quorum", FROM_CLUSTER, .detect = hazard_replace_quorum, .roles = REPLACED},
     {"one-region", FROM_CLUSTER, .detect = hazard_one_region, .roles = REPLACED},
     {"old-raft", FROM_CLUSTER, .detect = hazard_old_raft, .roles = REPLACED},
+    {"bad-leaders", FROM_CLUSTER, .detect = hazard_bad_leaders, .roles = REPLACED},
     {"moves-votes", FROM_CLUSTER, .detect = hazard_moves_votes, .roles = REPLACED},
     {"names-removed", FROM_AGENTS, .detect = hazard_names_removed, .roles = REPLACED},
 };

@@ -7,6 +7,7 @@
 #include "plan_replace.h"
 #include "raft_view.h"
 #include "replace_quorum.h"
+#include "walls.h"
 
 typedef void judge_replaced(struct hazard_check *c, row_t *row, const struct plan_host *ph,
                             const struct host *h);
@@ -417,6 +418,25 @@ void hazard_one_region(struct hazard_check *c, row_t *row)
         if (!str_eq(first, h->region))
             hazard_found(c, row, TRI_YES, h->name, "is of region %s, and others are of %s",
                          h->region, first);
+    }
+}
+
+/* Any of the new ones may come to lead, at any time. */
+void hazard_bad_leaders(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server && c->p->replaces; i++) {
+        const struct host *h = &c->w->hosts[i];
+        struct version v;
+        struct err err;
+        if (!hazard_region_planned(c->p, h->region) || plan_host(c->p, h->key) != NULL ||
+            plan_is_past(c->w, c->p, h))
+            continue;
+        if (version_parse(host_version(c->w, h), &v, &err) < 0)
+            hazard_found(c, row, TRI_UNKNOWN, h->name, "its version could not be read");
+        else if (version_bad_leader(c->p->hazards, &v, &c->target))
+            hazard_found(c, row, TRI_YES, h->name,
+                         "stays on %s: a leader on %s crashes such followers",
+                         host_version(c->w, h), c->p->target);
     }
 }
 

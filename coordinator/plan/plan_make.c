@@ -191,6 +191,21 @@ static void choose_reactions(struct plan *p, const struct version *target)
     }
 }
 
+/* Servers that stay beside new ones of another version are followers of theirs one day. */
+static void look_at_stayers(struct plan *p, const struct world *w, const struct version *target)
+{
+    for (size_t i = 0; p->replaces && i < w->n_hosts && w->hosts[i].is_server; i++) {
+        const struct host *h = &w->hosts[i];
+        struct version from;
+        struct err err;
+        if (!str_eq(h->region, p->hosts[p->n_servers - 1].region) || plan_host(p, h->key) != NULL ||
+            plan_is_past(w, p, h))
+            continue;
+        bool known = version_parse(host_version(w, h), &from, &err) == 0;
+        p->bad_leader_pair |= !known || version_bad_leader(p->hazards, &from, target);
+    }
+}
+
 static bool can_transfer(const struct plan *p, const struct world *w)
 {
     for (size_t i = 0; i < w->n_regions; i++)
@@ -351,6 +366,7 @@ int plan_make(const struct world *w, const struct survey *survey, const struct r
     regions_fill(ret, w, survey);
     ret->parallel = policy_parallel(policy, ret->n_clients);
     choose_reactions(ret, &version);
+    look_at_stayers(ret, w, &version);
     ret->transfer = can_transfer(ret, w);
     hazards_check(w, survey, target, ret);
     plan_text(ret, &text);

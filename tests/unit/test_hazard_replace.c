@@ -330,6 +330,14 @@ static void lesser_token(struct replaced *r)
         r->hosts[i].server.acl_enabled = TRI_YES;
     r->f.survey.regions[0].token.management = false;
 }
+/* s3 stays, and a bad pair it is. */
+static void s3_stays_behind(struct replaced *r)
+{
+    str_cut(r->f.release.version, sizeof(r->f.release.version), "1.10.2+ent");
+    for (int i = 0; i < SMALL_SERVERS; i++)
+        r->hosts[i].server.version = "1.10.1+ent";
+    r->f.policy.replace.n_joins = r->f.policy.replace.n_leaves = 2;
+}
 static void unread_autopilot(struct replaced *r)
 {
     enterprise(r);
@@ -393,6 +401,7 @@ static const struct row rows[] = {
     {"one-region", BY(), "is of region", HARD, two_regions},
     {"old-raft", BY(), "raft protocol 2", HARD, old_protocol},
     {"old-raft", BY(), "could not be read", HARD, unread_protocol},
+    {"bad-leaders", BY(), "stays on 1.10.1+ent: a leader on 1.10.2+ent", HARD, s3_stays_behind},
     {"moves-votes", BY(), "upgrade migration is on", HARD, enterprise},
     {"moves-votes", BY(), "redundancy zones are on", HARD, zones},
     {"moves-votes", BY(), "the token may not ask", BLOCK, unread_autopilot},

@@ -234,6 +234,16 @@ static void test_nobody_leaves_without_it(void **state)
     replace_desk_close(d);
 }
 
+static void leads(struct replace_desk *d, int who, const char *address)
+{
+    for (int i = 0; i < REPLACE_SERVERS; i++) {
+        d->f.hosts[i].server.leader = address;
+        d->f.hosts[i].server.raft_state = i == who ? "Leader" : "Follower";
+        d->f.hosts[i].server.last_contact_ms = i == who ? 0 : 20;
+        d->raft[i].leader = i == who;
+    }
+}
+
 static void test_leader_is_last(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -241,12 +251,7 @@ static void test_leader_is_last(void **state)
 
     replace_desk_joined(d);
     assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "s2")->service, SERVICE_DISABLE);
-    for (int i = 0; i < REPLACE_SERVERS; i++) { /* s2 leads now */
-        d->f.hosts[i].server.leader = "10.0.0.2:4647";
-        d->f.hosts[i].server.raft_state = i == 1 ? "Leader" : "Follower";
-        d->f.hosts[i].server.last_contact_ms = i == 1 ? 0 : 20;
-        d->raft[i].leader = i == 1;
-    }
+    leads(d, 1, "10.0.0.2:4647");
     replace_desk_look(d, 24000);
     assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "s1")->service, SERVICE_DISABLE);
     replace_desk_close(d);
@@ -268,6 +273,54 @@ static void test_leader_hands_over(void **state)
     replace_desk_look(d, 2000);
     assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "s1")->service, SERVICE_DISABLE);
     replace_desk_close(d);
+}
+
+/* A new one that leads crashes old followers; and none is made to lead them. */
+static void test_bad_pair(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    d->f.plan.bad_leader_pair = true;
+    leads(d, 3, "10.0.0.21:4647");
+    replace_desk_look(d, 24000);
+    assert_non_null(small_fleet_intent(&d->f, INTENT_STOP));
+    assert_non_null(strstr(small_fleet_intent(&d->f, INTENT_STOP)->text, "crash old followers"));
+    replace_desk_close(d);
+
+    d = replace_desk_open();
+    replace_desk_joined(d);
+    d->f.plan.bad_leader_pair = true;
+    replace_desk_host(d, "s2")->state = HOST_DONE;
+    replace_desk_status(d, "s2", MEMBER_LEFT);
+    replace_desk_out_of_raft(d, "s2");
+    replace_desk_look(d, 24000);
+    assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "s1")->service, SERVICE_DISABLE);
+    replace_desk_close(d);
+}
+
+/* Alive, and not taken into raft: it knows of no voters, or of itself alone. */
+static void test_its_own_word_before_its_vote(void **state)
+{
+    static const size_t known[] = {0, 1};
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        struct replace_desk *d = replace_desk_open();
+        struct peer itself = {.id = REPLACE_NEW_ID, .address = "10.0.0.21:4647", .voter = true};
+        struct gate_result g;
+
+        settle(d, false);
+        replace_desk_look(d, 2000);
+        d->f.hosts[3].server.raft = &itself;
+        d->f.hosts[3].server.n_raft = known[i];
+        d->f.hosts[3].server.n_autopilot = 0;
+        g = gate_quorum(&d->f.w, &d->f.plan, &d->f.ledger, REPLACE_NEW, d->f.w.begun_ms);
+        if (g.kind != GATE_PASS)
+            fail_msg("with %zu known: %s", known[i], g.text);
+        replace_desk_close(d);
+    }
 }
 
 /* Three of four voters are the least: with another one behind, nothing is stopped. */
@@ -545,6 +598,8 @@ int main(void)
         cmocka_unit_test(test_nobody_leaves_without_it),
         cmocka_unit_test(test_leader_is_last),
         cmocka_unit_test(test_leader_hands_over),
+        cmocka_unit_test(test_bad_pair),
+        cmocka_unit_test(test_its_own_word_before_its_vote),
         cmocka_unit_test(test_quorum_before_and_after),
         cmocka_unit_test(test_peer_then_member),
         cmocka_unit_test(test_not_while_it_lives),
