@@ -25,7 +25,8 @@
 #define T_REGIONS  2
 #define T_KEPT     4
 #define T_ARCHES   2
-#define T_FACTS    6
+#define T_FACTS    6               /* of every host */
+#define T_NEW      12              /* of one that is to join */
 #define T_LAWS     (2 + T_REGIONS) /* what an agent may say of its law: truth_look.c */
 #define T_OBEYED   32              /* orders of swap's that a host obeyed: the last ones */
 #define T_EVENTS   512
@@ -329,7 +330,7 @@ struct truth {
     uint64_t round;
     char addresses[T_HOSTS][32];
     char bases[T_HOSTS][48]; /* of seeds' places */
-    struct fact_view facts[T_HOSTS][T_LAWS][2][T_FACTS];
+    struct fact_view facts[T_HOSTS][T_LAWS][2][T_NEW];
     bool with_seeds;
     int64_t begun_ms; /* this process of the coordinator */
     char alloc_ids[T_HOSTS][4][UUID_MAX];

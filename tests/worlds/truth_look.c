@@ -241,14 +241,16 @@ static void look_client(struct truth *t, struct t_sight *s, int i, bool detail)
     c->own_healthy = TRI_YES; /* also before it has registered */
 }
 
-static void look_facts(const struct truth *t, struct agent_view *v, int i)
+static void look_facts(struct truth *t, struct agent_view *v, int i)
 {
     const struct t_agent *a = &t->hosts[i].agent;
     enum refusal law = t_law(t, i);
     int way = law == REFUSAL_NONE ? 0 : law == REFUSAL_HELD ? 1 : 2 + t->hosts[i].region;
 
-    v->facts = t->facts[i][way][a->unready && a->phase == PHASE_STAGED];
-    v->n_facts = t->now < a->mute_ms ? 0 : T_FACTS;
+    struct fact_view *facts = t->facts[i][way][a->unready && a->phase == PHASE_STAGED];
+    facts[T_FACTS].value = t->hosts[i].enabled ? TRI_YES : TRI_NO;
+    v->facts = facts;
+    v->n_facts = t->now < a->mute_ms ? 0 : t->hosts[i].role == ROLE_JOINS ? T_NEW : T_FACTS;
 }
 
 static void look_agent(struct truth *t, struct t_sight *s, int i)

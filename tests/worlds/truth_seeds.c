@@ -48,13 +48,19 @@ void t_facts_make(struct truth *t, int i)
              i + 1);
     for (int way = 0; way < T_LAWS; way++)
         for (int unready = 0; unready < 2; unready++) {
-            const struct fact_view all[T_FACTS] = {
+            const struct fact_view all[T_NEW] = {
                 {"law-refuses", laws[way].refuses, laws[way].why},
                 {"held", laws[way].held, "by root"},
                 {"attributes", unready == 1 ? TRI_YES : TRI_NO, "its label"},
                 {"url-prefixes", TRI_NO, ""},
                 {"file-urls", TRI_NO, ""},
                 {"seed", seed ? TRI_YES : TRI_NO, seed ? t->bases[i] : ""},
+                {"unit-enabled", TRI_NO, ""}, /* truth_look.c */
+                {"data-dir-fresh", TRI_YES, "/srv/nomad"},
+                {"start-stopped", TRI_YES, ""},
+                {"bootstrap-expect", TRI_NO, ""},
+                {"is.server", TRI_YES, "true"},
+                {"is.region", TRI_YES, t->regions[t->hosts[i].region].name},
             };
             memcpy(t->facts[i][way][unready], all, sizeof(all));
         }
