@@ -214,10 +214,45 @@ static int64_t last_change(const struct situation *s)
     return last;
 }
 
+/* A server of a replacement's region that the plan leaves as it is. */
+static bool stays(const struct situation *s, const struct host *h)
+{
+    return s->plan->replaces && h->is_server && plan_host(s->plan, h->key) == NULL &&
+           str_eq(h->region, s->plan->hosts[0].region) && !plan_is_past(s->world, s->plan, h);
+}
+
+/* False: it is not, or not known to be; said. */
+static bool is_whole(const struct situation *s, struct decision *d, const struct host *h,
+                     const int64_t *before, bool last)
+{
+    const char *whose;
+    struct gate_result g = look(s, h, before, last_change(s), &whose);
+
+    if (g.kind == GATE_PASS)
+        return true;
+    if (g.kind == GATE_FAIL)
+        intend_stop(s, d, whose, lost_state_advice, "%s: %s",
+                    last ? "after the last server" : "after its turn", g.text);
+    waiting_for(d, REASON_COUNTS, h->key, "%s", g.text);
+    return false;
+}
+
+/* Those that stay, from the first step on: nobody else asks them. */
+static bool stayers_are_whole(const struct situation *s, struct decision *d, bool last)
+{
+    const char *region = s->plan->n_servers > 0 ? s->plan->hosts[0].region : "";
+    const struct ledger_region *r = ledger_region_const(s->ledger, region);
+
+    if (!s->plan->replaces || r == NULL || !has_measure(r->last))
+        return true;
+    for (size_t i = 0; i < s->world->n_hosts; i++)
+        if (stays(s, &s->world->hosts[i]) && !is_whole(s, d, &s->world->hosts[i], r->last, last))
+            return false;
+    return true;
+}
+
 bool counts_after(const struct situation *s, struct decision *d, bool last)
 {
-    int64_t since = last_change(s);
-
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         const struct ledger_region *r = ledger_region_const(s->ledger, s->plan->hosts[i].region);
         const struct host *h = world_host(s->world, s->plan->hosts[i].key);
@@ -226,17 +261,10 @@ bool counts_after(const struct situation *s, struct decision *d, bool last)
             continue;
         if (!region_begun(s, r->name) && !has_measure(r->last))
             continue; /* nobody knows what there was */
-        const char *whose;
-        struct gate_result g = look(s, h, r->last, since, &whose);
-        if (g.kind == GATE_PASS)
-            continue;
-        if (g.kind == GATE_FAIL)
-            intend_stop(s, d, whose, lost_state_advice, "%s: %s",
-                        last ? "after the last server" : "after its turn", g.text);
-        waiting_for(d, REASON_COUNTS, h->key, "%s", g.text);
-        return false;
+        if (!is_whole(s, d, h, r->last, last))
+            return false;
     }
-    return true;
+    return stayers_are_whole(s, d, last);
 }
 
 /* Settling, and its gates pass: lists are dear, they are asked for only then. */
@@ -302,6 +330,9 @@ size_t watch_counts(const struct situation *s, const char **keys, size_t max)
         if (h != NULL)
             add_measures(s, h, counted_before(s, i), keys, &n, max);
     }
+    for (size_t i = 0; servers && i < s->world->n_hosts; i++)
+        if (ledger_in_flight(s->ledger, s->plan, true) == 0 && stays(s, &s->world->hosts[i]))
+            add_key(keys, &n, max, s->world->hosts[i].key);
     return n;
 }
 

@@ -26,8 +26,9 @@ bool counts_before(const struct situation *s, struct decision *d, const struct h
 /* Is the state of this server, just changed, all there, and its leader's? A failure does not heal
  * by waiting. ret_whose: name of the server that it is about. */
 struct gate_result gate_counts(const struct situation *s, size_t i, const char **ret_whose);
-/* Of the servers that are done, which somebody may have started again since: before the next one,
- * and after the last, before the clients. States the wait, or stops. */
+/* Of the servers that are done, which somebody may have started again since, and of those that a
+ * replacement leaves as they are: before the next one, and after the last, before the clients.
+ * States the wait, or stops. */
 bool counts_after(const struct situation *s, struct decision *d, bool last);
 /* A line of a log stops the run, and a token that is not valid any more, everywhere or on a server
  * that has caught up. */

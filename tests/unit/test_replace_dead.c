@@ -306,6 +306,25 @@ static void test_watched_at_the_end(void **state)
     replace_desk_close(d);
 }
 
+/* ---- one that stays ---- */
+
+/* Its state is gone, whatever raft says: before anything else is begun. */
+static void test_stayer_loses_its_state(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    memcpy(d->f.ledger.regions[0].last, d->f.objects[0], sizeof(d->f.objects[0]));
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "s2")->service, SERVICE_DISABLE);
+    memset(d->f.objects[2], 0, sizeof(d->f.objects[2]));
+    replace_desk_look(d, 4000);
+    assert_null(small_fleet_intent(&d->f, INTENT_SERVICE));
+    assert_non_null(strstr(small_fleet_intent(&d->f, INTENT_STOP)->text, "s3: state was lost"));
+    replace_desk_close(d);
+}
+
 /* ---- a new one that ends ---- */
 
 /* After its machine has started again its Nomad does not run: its unit was not enabled yet. */
@@ -389,7 +408,7 @@ int main(void)
         cmocka_unit_test(test_abort_past_the_dead), cmocka_unit_test(test_back_after_it_left),
         cmocka_unit_test(test_taken_out_once_more), cmocka_unit_test(test_watched_at_the_end),
         cmocka_unit_test(test_joiner_ends_early),   cmocka_unit_test(test_joiner_never_starts),
-        cmocka_unit_test(test_abort_goes_on),
+        cmocka_unit_test(test_abort_goes_on),       cmocka_unit_test(test_stayer_loses_its_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,9 @@ static void judge_before_it(struct truth *t, int host)
         if (h->dead && !h->up && h->peer)
             judge_says(t, INVARIANT_REPLACE, "stop of %s before %s, which is dead, is out",
                        t->hosts[host].name, h->name);
+        if (h->role == ROLE_UPGRADE && h->empty && h->up && t->now - h->up_ms > JUDGE_STALE_MS)
+            judge_says(t, INVARIANT_REPLACE, "stop of %s while the state of %s is empty",
+                       t->hosts[host].name, h->name);
         if (h->role == ROLE_LEAVES && is_done(t, i) && h->up && t->now - h->up_ms > JUDGE_STALE_MS)
             judge_says(t, INVARIANT_REPLACE, "stop of %s while %s, which had left, is back",
                        t->hosts[host].name, h->name);
@@ -163,7 +166,8 @@ void judge_replaced(struct truth *t)
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *h = &t->hosts[i];
         trouble = trouble || (h->is_server && h->faulted);
-        if (h->role == ROLE_LEAVES && h->up && t->now - h->up_ms > JUDGE_STALE_MS)
+        /* It was done some seconds ago: leases are given back after that. */
+        if (h->role == ROLE_LEAVES && h->up && t->now - h->up_ms > 2 * JUDGE_STALE_MS)
             judge_says(t, INVARIANT_REPLACE, "done, and %s lives, which was removed", h->name);
         planned += h->role == ROLE_JOINS;
         planned -= h->role == ROLE_LEAVES;

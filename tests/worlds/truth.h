@@ -479,7 +479,7 @@ enum t_moment {
 void t_moment(struct truth *t, enum t_moment moment, int host); /* host: -1 none */
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 60 };
+enum { FAULT_KINDS = 61 };
 enum {
     FAULT_DONE_BY_HAND = 35,
     FAULT_ENDED_AT_TRANSFER = 36,
@@ -503,7 +503,8 @@ enum {
     FAULT_MARKED_AFTER = 56,
     FAULT_STARTED_AFTER = 57,
     FAULT_DEAD_LIVES = 58,
-    FAULT_PEER_REMOVED = 59
+    FAULT_PEER_REMOVED = 59,
+    FAULT_STAYS_EMPTY = 60
 };
 enum { /* of the table's own, by number */
        FAULT_SERVER_REBOOTS = 0,

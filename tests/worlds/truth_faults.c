@@ -238,6 +238,7 @@ static const struct {
     {"a server that was removed is started by hand", started_after, 0},
     {"a server planned as dead lives", dead_starts, 0},
     {"an old server's peer removed by hand", peer_removed, 0},
+    {"a server that stays is restarted with an empty state", stays_empty, 0},
 };
 
 const char *fault_name(int kind)

@@ -70,6 +70,7 @@ bool marked_after(struct truth *t);
 bool started_after(struct truth *t);
 bool dead_starts(struct truth *t);
 bool peer_removed(struct truth *t);
+bool stays_empty(struct truth *t);
 bool attribute_lost(struct truth *t);
 bool attribute_late(struct truth *t);
 bool comes_back_elsewhere(struct truth *t);

@@ -174,6 +174,17 @@ bool peer_removed(struct truth *t)
     return true;
 }
 
+bool stays_empty(struct truth *t)
+{
+    int i = fault_pick(t, SERVER);
+
+    if (i < 0 || !t->replaces || t->hosts[i].role != ROLE_UPGRADE || !t->hosts[i].up)
+        return false;
+    t->hosts[i].faulted = t->hosts[i].loses = true;
+    t_restart(t, i, 50 + (int64_t)(t_more(t) % 300));
+    return true;
+}
+
 /* A second coordinator. With take_over it gets the lease; without, only what is free. */
 static bool rogue(struct truth *t, bool take_over)
 {
