@@ -363,6 +363,13 @@ static bool is_late(const struct truth *t, const struct t_host *h, const struct 
            memcmp(h->agent.session, o->head.session, SESSION_LEN) != 0;
 }
 
+static void judge_not_dead(struct truth *t, const struct t_host *h, const struct t_wire *o)
+{
+    if (h->dead && !h->up)
+        judge_says(t, INVARIANT_REPLACE, "a %s order to %s, which is dead",
+                   message_kind_name(o->head.kind), h->name);
+}
+
 void judge_send(struct truth *t, int host, const struct t_wire *o)
 {
     struct t_host *h = &t->hosts[host];
@@ -372,9 +379,7 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
         judge_says(t, 9, "the lease of %s is taken from another run", h->name);
     if (o->head.kind == MSG_PRESERVE)
         judge_preserve(t, h);
-    if (h->dead && !h->up)
-        judge_says(t, INVARIANT_REPLACE, "a %s order to %s, which is dead",
-                   message_kind_name(o->head.kind), h->name);
+    judge_not_dead(t, h, o);
     if (!is_of_the_ledger(o->head.kind))
         return;
     if (l == NULL || memcmp(l->call.nonce, o->head.nonce, NONCE_LEN) != 0)
