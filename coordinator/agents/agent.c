@@ -1,5 +1,6 @@
 #include "agent.h"
 
+#include "agent_place.h"
 #include "heartbeat.h"
 #include "str.h"
 
@@ -19,7 +20,17 @@ void agent_free(struct agent *g)
     free(g);
 }
 
-#define LINES 3
+#define LINES 4
+
+/* A server that has joined and has no line by its ids yet: by the address of its enrolment. */
+static const struct known_host *by_place(const struct agent *g, const struct known_hosts *known)
+{
+    struct agent_place at;
+    struct err unused = ERR_INIT;
+    return g->server_id[0] != '\0' && agent_place(g->address, &at, &unused) == 0
+               ? known_hosts_at(known, at.name)
+               : NULL;
+}
 
 static void lines_of(const struct agent *g, const struct known_hosts *known,
                      const struct known_host *ret[static LINES])
@@ -27,6 +38,7 @@ static void lines_of(const struct agent *g, const struct known_hosts *known,
     ret[0] = known_hosts_find(known, g->server_id);
     ret[1] = known_hosts_find(known, g->node_id);
     ret[2] = known_hosts_find(known, g->key);
+    ret[3] = ret[0] == NULL && ret[1] == NULL && ret[2] == NULL ? by_place(g, known) : NULL;
 }
 
 const struct known_host *agent_line(const struct agent *g, const struct known_hosts *known)

@@ -261,6 +261,8 @@ static struct json *run_host_json(const struct plan *p, const struct ledger *l,
     struct json *o = json_new_object();
     json_set_str(o, "key", h->key);
     json_set_str(o, "name", p->hosts[i].name);
+    static const char *const roles[PLAN_ROLES] = {"upgrade", "joins", "leaves"};
+    json_set_str(o, "role", roles[p->hosts[i].role]);
     json_set_str(o, "from", p->hosts[i].from);
     json_set_str(o, "version", version_of(w, &p->hosts[i], h, p));
     json_set_str(o, "state", host_state_name(h->state));
