@@ -378,6 +378,34 @@ static void test_joiner_never_starts(void **state)
     replace_desk_close(d);
 }
 
+/* It has come to vote, and fails; with another one dead the others are no quorum without it. */
+static void test_failed_and_needed(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    struct agent_view *a = &d->f.hosts[3].agent;
+    const struct intent *in;
+    (void)state;
+
+    replace_desk_joins(d, true);
+    replace_desk_dead(d);
+    replace_desk_state(d, "n1", HOST_SWAPPING);
+    replace_desk_host(d, "n1")->order = MSG_SWAP;
+    replace_desk_host(d, "n1")->answered = true;
+    replace_desk_host(d, "n1")->call.sequence = a->work.order_sequence = 3;
+    a->work.phase = PHASE_FAILED;
+    a->work.failed_in = PHASE_PROBING;
+    a->failure = FAILURE_CRASH_LOOP;
+    replace_desk_look(d, 2000);
+    in = replace_desk_intent(d, INTENT_MARK, "n1");
+    assert_int_equal(in->state, HOST_FAILED);
+    assert_int_equal(in->outcome, OUTCOME_LEFT);
+    assert_non_null(strstr(in->text, "it stays: without it 2 of 4 voters would be left"));
+    d->raft[1].voter = false;
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_DISABLING);
+    replace_desk_close(d);
+}
+
 /* ---- an abort that stopped ---- */
 
 static void test_abort_goes_on(void **state)
@@ -402,13 +430,14 @@ static void test_abort_goes_on(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dead_is_not_asked),   cmocka_unit_test(test_others_are_asked),
-        cmocka_unit_test(test_dead_leaves_first),   cmocka_unit_test(test_dead_that_lives),
-        cmocka_unit_test(test_dead_not_begun),      cmocka_unit_test(test_dies_before_its_turn),
-        cmocka_unit_test(test_abort_past_the_dead), cmocka_unit_test(test_back_after_it_left),
-        cmocka_unit_test(test_taken_out_once_more), cmocka_unit_test(test_watched_at_the_end),
-        cmocka_unit_test(test_joiner_ends_early),   cmocka_unit_test(test_joiner_never_starts),
-        cmocka_unit_test(test_abort_goes_on),       cmocka_unit_test(test_stayer_loses_its_state),
+        cmocka_unit_test(test_dead_is_not_asked),      cmocka_unit_test(test_others_are_asked),
+        cmocka_unit_test(test_dead_leaves_first),      cmocka_unit_test(test_dead_that_lives),
+        cmocka_unit_test(test_dead_not_begun),         cmocka_unit_test(test_dies_before_its_turn),
+        cmocka_unit_test(test_abort_past_the_dead),    cmocka_unit_test(test_back_after_it_left),
+        cmocka_unit_test(test_taken_out_once_more),    cmocka_unit_test(test_watched_at_the_end),
+        cmocka_unit_test(test_joiner_ends_early),      cmocka_unit_test(test_joiner_never_starts),
+        cmocka_unit_test(test_failed_and_needed),      cmocka_unit_test(test_abort_goes_on),
+        cmocka_unit_test(test_stayer_loses_its_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
