@@ -16,7 +16,7 @@ void hazard_client_newer(struct hazard_check *c, row_t *row)
         struct err err;
         bool needed = false;
 
-        if (plan_host(c->p, h->key) != NULL)
+        if (plan_host(c->p, h->key) != NULL || plan_is_past(c->w, c->p, h))
             continue;
         for (size_t k = c->p->n_servers; k < c->p->n_hosts && !needed; k++)
             needed = str_eq(c->p->hosts[k].region, h->region);

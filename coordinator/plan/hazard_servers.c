@@ -130,7 +130,7 @@ static enum tri vault_used(const struct hazard_check *c, const char *region)
 
     for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
         const struct host_survey *s = survey_host(c, c->w->hosts[i].key);
-        if (!str_eq(c->w->hosts[i].region, region))
+        if (!str_eq(c->w->hosts[i].region, region) || world_has_left(c->w, &c->w->hosts[i]))
             continue;
         if (s == NULL || s->config != ASKED_YES || s->switches[CONFIG_VAULT] == TRI_UNKNOWN)
             used = used == TRI_NO ? TRI_UNKNOWN : used;
@@ -193,7 +193,8 @@ void hazard_unmeasured(struct hazard_check *c, row_t *row)
         const struct plan_host *p = &c->p->hosts[i];
         size_t servers = 0;
         for (size_t k = 0; k < c->w->n_hosts; k++)
-            servers += c->w->hosts[k].is_server && str_eq(c->w->hosts[k].region, p->region);
+            servers += c->w->hosts[k].is_server && str_eq(c->w->hosts[k].region, p->region) &&
+                       !world_has_left(c->w, &c->w->hosts[k]);
         if (p->already && servers == 1 && c->p->n_todo > 0)
             hazard_found(c, row, TRI_UNKNOWN, p->name,
                          "the only server of region %s runs %s already, and nothing was counted "

@@ -246,6 +246,32 @@ static void test_heartbeats(void **state)
     free(f);
 }
 
+/* s3 was replaced: Nomad lists it as left for a day, with the version that it had. */
+static void test_who_has_left_stays_on_nothing(void **state)
+{
+    for (int left = 0; left < 2; left++) {
+        struct small_fleet *f = xzalloc(1, sizeof(*f));
+        struct err err = ERR_INIT;
+        (void)state;
+        small_fleet_init(f);
+        f->policy.filter.clients = true;
+        for (int i = 0; i < SMALL_SERVERS; i++) {
+            f->hosts[i].server.version = i == 2 ? SMALL_FROM : SMALL_TO;
+            for (int k = 0; k < SMALL_SERVERS; k++)
+                f->members[i][k].build = k == 2 ? SMALL_FROM : SMALL_TO;
+            if (left == 1)
+                f->members[i][2].status = MEMBER_LEFT;
+        }
+        if (left == 1)
+            f->hosts[2].server.self_at = 0;
+        assert_int_equal(
+            plan_make(&f->w, &f->survey, &f->release, &f->policy, built_in(), &f->plan, &err), 0);
+        assert_int_equal(find(&f->plan, "client-newer", "stays on " SMALL_FROM) == NULL, left == 1);
+        plan_free(&f->plan);
+        free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,7 +279,7 @@ int main(void)
         cmocka_unit_test(test_bad_leader), cmocka_unit_test(test_well),
         cmocka_unit_test(test_unsurveyed), cmocka_unit_test(test_accept),
         cmocka_unit_test(test_many),       cmocka_unit_test(test_reasons),
-        cmocka_unit_test(test_heartbeats),
+        cmocka_unit_test(test_heartbeats), cmocka_unit_test(test_who_has_left_stays_on_nothing),
     };
     return cmocka_run_group_tests_name("hazards", tests, NULL, NULL);
 }
