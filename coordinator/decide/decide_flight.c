@@ -216,7 +216,8 @@ static void settles(const struct flight *f)
     struct gate_result why;
 
     if (f->p->role != ROLE_JOINS && f->p->is_server &&
-        region_leader_why(f->s->world, f->s->plan, f->p->region, f->s->now, &why) == NULL) {
+        region_leader_why(f->s->world, f->s->plan, f->s->ledger, f->p->region, f->s->now, &why) ==
+            NULL) {
         waiting_for(f->d, REASON_LEADER, f->lh->key, "region %s: who leads is not clear: %.160s",
                     f->p->region, why.text);
         return;

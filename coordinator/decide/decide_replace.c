@@ -168,7 +168,7 @@ static const struct host *may_change(const struct situation *s, struct decision 
     }
     if (!regions_settled(s, d, servers_disturbed(s->ledger, s->plan)))
         return NULL;
-    leader = region_leader(s->world, s->plan, region, s->now);
+    leader = region_leader(s->world, s->plan, s->ledger, region, s->now);
     if (leader == NULL)
         waiting_for(d, REASON_LEADER, "", "region %s: who leads is not clear", region);
     return leader;

@@ -21,7 +21,7 @@ static bool by_others(const struct situation *s, size_t i)
         return true; /* its turn stops the run */
     if (!str_eq(host_version(s->world, h), s->plan->target))
         return false;
-    return region_leader(s->world, s->plan, p->region, s->now) != h ||
+    return region_leader(s->world, s->plan, s->ledger, p->region, s->now) != h ||
            host_disagrees(h, s->now) != NULL || host_runs_target(s, i, h);
 }
 
@@ -239,7 +239,7 @@ void decide_servers(const struct situation *s, struct decision *d)
     }
     if (!regions_settled(s, d, servers_disturbed(s->ledger, s->plan)))
         return;
-    const struct host *leader = region_leader(s->world, s->plan, region, s->now);
+    const struct host *leader = region_leader(s->world, s->plan, s->ledger, region, s->now);
     if (leader == NULL) {
         waiting_for(d, REASON_LEADER, "", "region %s: who leads is not clear", region);
         return;

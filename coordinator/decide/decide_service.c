@@ -264,7 +264,8 @@ static bool leads_too_early(const struct turn *t)
                             !host_finished(t->s->ledger->hosts[i].state) &&
                             !region_has_left(t->s->world, p->region, p->key, t->s->now));
     }
-    return others && region_leader(t->s->world, t->s->plan, t->p->region, t->s->now) == t->h;
+    return others &&
+           region_leader(t->s->world, t->s->plan, t->s->ledger, t->p->region, t->s->now) == t->h;
 }
 
 static void stopping(const struct turn *t)

@@ -171,7 +171,7 @@ static struct gate_result compare(const struct situation *s, const struct host *
 static struct gate_result look(const struct situation *s, const struct host *h,
                                const int64_t *before, int64_t since, const char **ret_whose)
 {
-    const struct host *leader = region_leader(s->world, s->plan, h->region, s->now);
+    const struct host *leader = region_leader(s->world, s->plan, s->ledger, h->region, s->now);
 
     *ret_whose = h->name;
     if (leader == NULL)
@@ -300,7 +300,7 @@ static bool is_counted(const struct situation *s, const struct ledger_host *lh, 
 static void add_measures(const struct situation *s, const struct host *h, const int64_t *before,
                          const char **keys, size_t *n, size_t max)
 {
-    const struct host *leader = region_leader(s->world, s->plan, h->region, s->now);
+    const struct host *leader = region_leader(s->world, s->plan, s->ledger, h->region, s->now);
 
     if (has_measure(before) && leader != NULL)
         add_key(keys, n, max, leader->key);
@@ -318,7 +318,7 @@ size_t watch_counts(const struct situation *s, const char **keys, size_t max)
         return 0;
     const char *next = servers ? region_at_work(s) : NULL;
     const struct host *leader =
-        next != NULL ? region_leader(s->world, s->plan, next, s->now) : NULL;
+        next != NULL ? region_leader(s->world, s->plan, s->ledger, next, s->now) : NULL;
     if (leader != NULL)
         add_key(keys, &n, max, leader->key);
     for (size_t i = 0; i < s->plan->n_servers; i++) {

@@ -44,13 +44,13 @@ static bool client_again(const struct host *h, const struct plan *p, const struc
 
 /* A new server settles also while nobody clearly leads: then it waits for whoever does not say. */
 static struct gate_result not_measured(const struct world *w, const struct plan *p,
-                                       const struct host *h, int64_t now)
+                                       const struct ledger *l, const struct host *h, int64_t now)
 {
     const struct plan_host *ph = plan_host(p, h->key);
     struct gate_result why;
 
     if (ph == NULL || ph->role != ROLE_JOINS ||
-        region_leader_why(w, p, h->region, now, &why) != NULL)
+        region_leader_why(w, p, l, h->region, now, &why) != NULL)
         return say(GATE_UNKNOWN, "the leader's index is not known");
     return say(GATE_UNKNOWN, "the leader's index is not known: %.160s", why.text);
 }
@@ -92,7 +92,7 @@ struct gate_result gate_server(const struct world *w, const struct plan *p, cons
     if (!str_eq(s->raft_state, "Follower") && !str_eq(s->raft_state, "Leader"))
         return say(GATE_FAIL, "%s is %s", h->name, s->raft_state);
     if (lh->base_leader_index == 0)
-        return not_measured(w, p, h, now);
+        return not_measured(w, p, l, h, now);
     if (s->last_log_index < lh->base_leader_index)
         return say(GATE_FAIL, "%s: index %" PRIu64 " of %" PRIu64, h->name, s->last_log_index,
                    lh->base_leader_index);

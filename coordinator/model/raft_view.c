@@ -234,22 +234,24 @@ bool view_leader(struct view *v)
 }
 
 const struct host *region_leader_why(const struct world *w, const struct plan *p,
-                                     const char *region, int64_t now, struct gate_result *ret)
+                                     const struct ledger *l, const char *region, int64_t now,
+                                     struct gate_result *ret)
 {
+    const struct view run = {.w = w, .p = p, .l = l, .region = region, .now = now};
     struct view v;
 
     ret->text[0] = '\0';
     view_init(&v, w, NULL, NULL, region, now, ret);
     for (size_t i = 0; p != NULL && i < v.n; i++)
-        v.without[i] = plan_is_dead(p, v.servers[i]->key);
+        v.without[i] = view_dead(&run, v.servers[i]);
     return view_is_sound(&v) && view_leader(&v) ? v.leader : NULL;
 }
 
-const struct host *region_leader(const struct world *w, const struct plan *p, const char *region,
-                                 int64_t now)
+const struct host *region_leader(const struct world *w, const struct plan *p,
+                                 const struct ledger *l, const char *region, int64_t now)
 {
     struct gate_result unused;
-    return region_leader_why(w, p, region, now, &unused);
+    return region_leader_why(w, p, l, region, now, &unused);
 }
 
 const struct host *view_peer(const struct view *v, const struct peer *p)

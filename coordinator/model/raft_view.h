@@ -75,12 +75,14 @@ uint32_t view_planned_voters(const struct view *v);
  * agent/self. */
 enum tri view_voter(const struct view *v, const struct host *h);
 
-/* The one leader every server of the region names, by fresh answers; NULL: unclear. Of the plan
- * only who is dead is asked: all others count as they are listed. p: NULL nobody is. */
-const struct host *region_leader(const struct world *w, const struct plan *p, const char *region,
-                                 int64_t now);
+/* The one leader every server of the region names, by fresh answers; NULL: unclear. Of plan and
+ * ledger only who is dead is asked (view_dead): all others count as they are listed. p: NULL nobody
+ * is; l: NULL nobody has died since the plan. */
+const struct host *region_leader(const struct world *w, const struct plan *p,
+                                 const struct ledger *l, const char *region, int64_t now);
 /* NULL: ret->text says why. */
 const struct host *region_leader_why(const struct world *w, const struct plan *p,
-                                     const char *region, int64_t now, struct gate_result *ret);
+                                     const struct ledger *l, const char *region, int64_t now,
+                                     struct gate_result *ret);
 
 #endif

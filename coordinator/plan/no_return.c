@@ -27,6 +27,6 @@ const struct host *no_return_crossed(const struct plan *p, const struct world *w
 {
     if (no_return_step(p, region) == NULL)
         return NULL;
-    const struct host *leader = region_leader(w, p, region, now);
+    const struct host *leader = region_leader(w, p, NULL, region, now);
     return leader != NULL && str_eq(leader->server.version, p->target) ? leader : NULL;
 }

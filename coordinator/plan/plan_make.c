@@ -110,7 +110,7 @@ static void host_fill(struct plan_host *p, const struct world *w, const struct h
     p->already = str_eq(p->from, target->version) &&
                  (!p->managed || (b != NULL && digest_eq(&a->hello.disk, &p->digest) &&
                                   digest_eq(&a->hello.running, &p->digest)));
-    p->leader = h->is_server && region_leader(w, NULL, h->region, w->ended_ms) == h;
+    p->leader = h->is_server && region_leader(w, NULL, NULL, h->region, w->ended_ms) == h;
 }
 
 /* ---- in which order ---- */

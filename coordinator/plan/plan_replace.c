@@ -129,8 +129,8 @@ void replace_order(const struct world *w, struct plan *p)
             replace_is_dead(w, world_host(w, h->key)) && accepted_as_dead(&p->policy, h->name);
     }
     for (size_t i = 0; i < r->n_leaves; i++) /* now that the dead are known, nobody asks them */
-        leaves[i].leader =
-            region_leader(w, p, leaves[i].region, w->ended_ms) == world_host(w, leaves[i].key);
+        leaves[i].leader = region_leader(w, p, NULL, leaves[i].region, w->ended_ms) ==
+                           world_host(w, leaves[i].key);
     qsort(leaves, r->n_leaves, sizeof(*leaves), leave_order);
 }
 

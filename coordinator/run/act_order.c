@@ -183,7 +183,7 @@ void act_measure(struct ledger *l, const struct plan *p, const struct world *w, 
         struct ledger_host *lh = &l->hosts[i];
         if (lh->state != HOST_SETTLING || !p->hosts[i].is_server || lh->base_leader_index != 0)
             continue;
-        const struct host *leader = region_leader(w, p, p->hosts[i].region, now);
+        const struct host *leader = region_leader(w, p, l, p->hosts[i].region, now);
         if (leader == NULL || leader->server.commit_index == 0)
             continue;
         lh->base_leader_index = leader->server.commit_index;

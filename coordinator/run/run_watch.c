@@ -47,7 +47,7 @@ void watch_snapshot(struct run *r, const struct event *ev)
 
 static const struct counted *leaders_counts(const struct run *r, const char *region)
 {
-    const struct host *leader = region_leader(r->world, r->config->plan, region,
+    const struct host *leader = region_leader(r->world, r->config->plan, r->config->ledger, region,
                                               r->config->ports->now(r->config->ports->ctx));
     return leader != NULL && leader->server.counted[0].at > 0 ? &leader->server.counted[0] : NULL;
 }

@@ -388,7 +388,8 @@ static void test_measure(void **state)
     struct small_fleet *f = fleet();
     struct ledger_host *lh = ledger_host(&f->ledger, "s2-id");
     int64_t now = f->w.begun_ms;
-    struct host *leader = world_host(&f->w, region_leader(&f->w, &f->plan, "global", now)->key);
+    struct host *leader =
+        world_host(&f->w, region_leader(&f->w, &f->plan, NULL, "global", now)->key);
     (void)state;
     lh->base_leader_index = 0;
     act_measure(&f->ledger, &f->plan, &f->w, now);

@@ -240,6 +240,26 @@ static void test_abort_past_the_dead(void **state)
     replace_desk_close(d);
 }
 
+/* It votes and was settling when s2 died: its objects are counted by who leads the others. */
+static void test_settles_past_the_dead(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    struct ledger_host *lh = replace_desk_host(d, "n1");
+    (void)state;
+
+    replace_desk_joins(d, true);
+    replace_desk_state(d, "n1", HOST_SETTLING);
+    lh->order = MSG_SWAP;
+    lh->answered = true;
+    lh->base_leader_index = 400;
+    memcpy(lh->base_objects, d->f.objects[0], sizeof(lh->base_objects));
+    dies(d);
+    ledger_abort(&d->f.ledger);
+    replace_desk_look(d, 30000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_ENABLING);
+    replace_desk_close(d);
+}
+
 /* ---- one is back ---- */
 
 static void test_back_after_it_left(void **state)
@@ -437,7 +457,7 @@ int main(void)
         cmocka_unit_test(test_taken_out_once_more),    cmocka_unit_test(test_watched_at_the_end),
         cmocka_unit_test(test_joiner_ends_early),      cmocka_unit_test(test_joiner_never_starts),
         cmocka_unit_test(test_failed_and_needed),      cmocka_unit_test(test_abort_goes_on),
-        cmocka_unit_test(test_stayer_loses_its_state),
+        cmocka_unit_test(test_stayer_loses_its_state), cmocka_unit_test(test_settles_past_the_dead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
