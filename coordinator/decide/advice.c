@@ -45,8 +45,8 @@ static const char *after_gates(const struct plan_host *p, const struct host *h,
 /* ---- what an agent would not obey ---- */
 
 static const char *const refused[REFUSAL_COUNT] = {
-    [REFUSAL_HELD] = "The hold file is root's word: ask who put it there, and why, before it is "
-                     "taken away.",
+    [REFUSAL_HELD] = "That is root's word there: ask who put it there (a hold file), or has not "
+                     "allowed it ([law] in agent.conf), and why, before it is changed.",
     [REFUSAL_QUORUM] = "See that the region's other servers run and serve (nomad server members, "
                        "nomad operator raft list-peers); a server that restores its state needs "
                        "only time. Restart none of them for it.",
@@ -101,6 +101,10 @@ static const char
         "neither its peer nor its member: the leader takes it back. To resume begins its turn "
         "anew: "
         "its agent disables and stops it, then it is taken out.",
+    disabled_advice[] =
+        "Its unit is disabled, and its Nomad runs on: it does not come back by itself when its "
+        "host starts anew. Let root allow the stop (allow_stop in agent.conf, the hold file) and "
+        "go on, or abort, which enables it again.",
     dead_advice[] = "Stop its Nomad on that host and see that it does not start with its machine "
                     "(systemctl disable --now nomad), then go on: what is left of it is taken out. "
                     "Or abort, and begin anew without --accept dead: and its name: then its agent "
@@ -111,6 +115,14 @@ static bool by_gates(const struct ledger_host *lh)
 {
     return lh->failed_in == PHASE_IDLE &&
            (lh->failure == FAILURE_NOT_READY || lh->failure == FAILURE_NOT_CAUGHT_UP);
+}
+
+/* Its disable was obeyed, and its stop was not. */
+static bool is_disabled(const struct plan_host *p, const struct host *h)
+{
+    const struct fact_view *f = h != NULL ? agent_fact(&h->agent, "unit-enabled") : NULL;
+
+    return p->role == ROLE_LEAVES && f != NULL && f->value == TRI_NO;
 }
 
 const char *advice_after(const struct situation *s, size_t i)
@@ -127,6 +139,8 @@ const char *advice_after(const struct situation *s, size_t i)
         return dead_advice;
     if (s->plan->hosts[i].role == ROLE_LEAVES && lh->failure != FAILURE_REFUSED_BY_LAW)
         return stays_advice;
+    if (order_refused(lh) && is_disabled(&s->plan->hosts[i], h))
+        return disabled_advice;
     if (lh->differs != FEATURE_NONE)
         return feature_advice(lh->differs);
     if (by_gates(lh))

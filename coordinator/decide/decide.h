@@ -33,8 +33,9 @@ bool early_leader(const struct situation *s, struct decision *d, const char *reg
 /* Of a plan that replaces: new servers join one at a time, then old ones leave one at a time, the
  * leader last. */
 void decide_replace(const struct situation *s, struct decision *d);
-/* At an abort, before the first has left: what has joined is taken out again, the last one first,
- * but what is needed. True: nothing is left of it, or it stays. */
+/* At an abort: whose unit was disabled, and who runs on, is enabled again. Before the first has
+ * left: what has joined is taken out again, the last one first, but what is needed. True: nothing
+ * is left of it, or it stays. */
 bool joined_undone(const struct situation *s, struct decision *d);
 /* One that was accepted as dead is an alive member by somebody's list, or runs by its agent. */
 bool dead_lives(const struct situation *s, size_t i);

@@ -335,8 +335,8 @@ static void cannot_undo(const struct situation *s, struct decision *d, size_t i)
 
     in->run = RUN_STOPPED;
     str_cut(in->host, sizeof(in->host), planned(s, i)->name);
-    snprintf(in->text, sizeof(in->text), "%s could not be taken out again: %s", planned(s, i)->name,
-             s->ledger->hosts[i].text);
+    snprintf(in->text, sizeof(in->text), "%s could not be %s again: %s", planned(s, i)->name,
+             planned(s, i)->role == ROLE_JOINS ? "taken out" : "enabled", s->ledger->hosts[i].text);
     snprintf(in->advice, sizeof(in->advice), "%s To go on undoing: caravan resume.",
              advice_after(s, i));
 }
@@ -357,10 +357,47 @@ static void undo_join(const struct situation *s, struct decision *d, size_t i)
     snprintf(in->text, sizeof(in->text), "taken out again: the run was aborted");
 }
 
+/* One that was to leave runs on, and its unit was disabled: a stop was refused, or did not last. */
+static enum tri left_disabled(const struct situation *s, size_t i)
+{
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct host *h = world_host(s->world, lh->key);
+
+    if (planned(s, i)->role != ROLE_LEAVES || planned(s, i)->dead || has_left(s, i) ||
+        lh->order != MSG_SERVICE || h == NULL || has_died(s, i))
+        return TRI_NO;
+    if (host_disagrees(h, s->now) != NULL || h->agent.status_at <= lh->effect_ms)
+        return TRI_UNKNOWN;
+    const struct fact_view *f = agent_fact(&h->agent, "unit-enabled");
+    return h->agent.hello.stamp.main_pid != 0 && f != NULL && f->value != TRI_YES ? TRI_YES
+                                                                                  : TRI_NO;
+}
+
+static bool all_enabled(const struct situation *s, struct decision *d)
+{
+    for (size_t i = 0; i < s->plan->n_servers; i++) {
+        enum tri disabled = left_disabled(s, i);
+        if (disabled == TRI_NO)
+            continue;
+        if (disabled == TRI_UNKNOWN)
+            waiting_for(d, REASON_UNDO, planned(s, i)->key,
+                        "%s: its agent does not tell whether its unit is disabled",
+                        planned(s, i)->name);
+        else if (s->ledger->hosts[i].state == HOST_FAILED)
+            cannot_undo(s, d, i);
+        else
+            intend_mark(d, planned(s, i)->key, HOST_ENABLING, "%s", "");
+        return false;
+    }
+    return true;
+}
+
 bool joined_undone(const struct situation *s, struct decision *d)
 {
     size_t last = SIZE_MAX;
 
+    if (s->plan->replaces && !all_enabled(s, d))
+        return false;
     if (!s->plan->replaces || some_has_left(s))
         return true;
     for (size_t i = 0; i < s->plan->n_servers; i++)

@@ -260,6 +260,50 @@ static void test_settles_past_the_dead(void **state)
     replace_desk_close(d);
 }
 
+/* ---- one that leaves is disabled, and was not stopped ---- */
+
+static void is_disabled(struct replace_desk *d, enum host_state state)
+{
+    replace_desk_state(d, "s2", state);
+    replace_desk_answered(d, "s2", REFUSAL_HELD);
+    replace_desk_host(d, "s2")->failure = FAILURE_REFUSED_BY_LAW;
+    d->facts[1][0].value = TRI_NO;
+}
+
+/* An abort enables it again, also when others have left already, and before anything else. */
+static void test_abort_enables_again(void **state)
+{
+    (void)state;
+    for (int left = 0; left < 2; left++) {
+        struct replace_desk *d = replace_desk_open();
+
+        replace_desk_joined(d);
+        if (left == 1)
+            has_left(d, "s1");
+        is_disabled(d, HOST_FAILED);
+        replace_desk_look(d, 2000);
+        assert_non_null(strstr(small_fleet_intent(&d->f, INTENT_STOP)->advice,
+                               "or abort, which enables it again"));
+        ledger_abort(&d->f.ledger);
+        replace_desk_look(d, 24000);
+        assert_int_equal(replace_desk_intent(d, INTENT_MARK, "s2")->state, HOST_ENABLING);
+        assert_int_equal(d->f.decision.n_intents, 1);
+        replace_desk_host(d, "s2")->state = HOST_FAILED; /* that was refused, too */
+        replace_desk_look(d, 2000);
+        assert_non_null(
+            strstr(small_fleet_intent(&d->f, INTENT_RUN)->text, "s2 could not be enabled"));
+        replace_desk_host(d, "s2")->state = HOST_PENDING;
+        d->silent[1] = true;
+        replace_desk_look(d, 8000);
+        expect_wait(d, REASON_UNDO, "s2: its agent does not tell whether its unit is disabled");
+        d->silent[1] = false;
+        replace_desk_pid(d, "s2", 0); /* by its stop it leaves, as it was to */
+        replace_desk_look(d, 24000);
+        assert_null(strstr(d->f.decision.n_intents > 0 ? d->f.decision.intents[0].key : "", "s2"));
+        replace_desk_close(d);
+    }
+}
+
 /* ---- one is back ---- */
 
 static void test_back_after_it_left(void **state)
@@ -458,6 +502,7 @@ int main(void)
         cmocka_unit_test(test_joiner_ends_early),      cmocka_unit_test(test_joiner_never_starts),
         cmocka_unit_test(test_failed_and_needed),      cmocka_unit_test(test_abort_goes_on),
         cmocka_unit_test(test_stayer_loses_its_state), cmocka_unit_test(test_settles_past_the_dead),
+        cmocka_unit_test(test_abort_enables_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
