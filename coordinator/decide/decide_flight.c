@@ -416,10 +416,12 @@ static void too_late(const struct flight *f, const struct streak *e, const char 
     bool ours = f->lh->order == MSG_SWAP || f->lh->order == MSG_REVERT;
     enum feature_kind differs = only_differs(f, e);
     bool of_host = differs != FEATURE_NONE && !feature_of_binary(differs);
-    char took[24];
+    char took[24], unused[120];
+    /* Without it the others can never be a quorum: it is left as it is. */
+    bool needed = f->p->role == ROLE_JOINS && is_needed(f->s, f->i, unused);
 
     str_for_ms(took, sizeof(took), f->s->now - f->lh->effect_ms);
-    if (differs != FEATURE_ID && !cluster_tells(f))
+    if (differs != FEATURE_ID && !needed && !cluster_tells(f))
         return;
     if (has_come(f, e, why))
         return;

@@ -344,14 +344,7 @@ static void cannot_undo(const struct situation *s, struct decision *d, size_t i)
 static void undo_join(const struct situation *s, struct decision *d, size_t i)
 {
     struct intent *in = intend(d, INTENT_MARK, planned(s, i)->key);
-    char why[120];
 
-    if (is_needed(s, i, why)) {
-        in->state = HOST_ENABLING; /* then it starts with its machine */
-        in->outcome = OUTCOME_LEFT;
-        snprintf(in->text, sizeof(in->text), "the run was aborted, and it stays: %s", why);
-        return;
-    }
     in->state = HOST_DISABLING;
     in->outcome = OUTCOME_UNDONE;
     snprintf(in->text, sizeof(in->text), "taken out again: the run was aborted");
@@ -392,9 +385,20 @@ static bool all_enabled(const struct situation *s, struct decision *d)
     return true;
 }
 
+/* Whatever its region is like: nothing is taken. Enabled it starts with its machine. */
+static void leave_join(const struct situation *s, struct decision *d, size_t i, const char *why)
+{
+    struct intent *in = intend(d, INTENT_MARK, planned(s, i)->key);
+
+    in->state = HOST_ENABLING;
+    in->outcome = OUTCOME_LEFT;
+    snprintf(in->text, sizeof(in->text), "the run was aborted, and it stays: %s", why);
+}
+
 bool joined_undone(const struct situation *s, struct decision *d)
 {
     size_t last = SIZE_MAX;
+    char why[120];
 
     if (s->plan->replaces && !all_enabled(s, d))
         return false;
@@ -404,12 +408,11 @@ bool joined_undone(const struct situation *s, struct decision *d)
         last = has_joined(s, i) ? i : last;
     if (last == SIZE_MAX)
         return true;
-    if (s->ledger->hosts[last].state == HOST_FAILED) {
+    if (is_needed(s, last, why))
+        leave_join(s, d, last, why);
+    else if (s->ledger->hosts[last].state == HOST_FAILED)
         cannot_undo(s, d, last);
-        return false;
-    }
-    if (!regions_settled(s, d, servers_disturbed(s->ledger, s->plan)))
-        return false;
-    undo_join(s, d, last);
+    else if (regions_settled(s, d, servers_disturbed(s->ledger, s->plan)))
+        undo_join(s, d, last);
     return false;
 }

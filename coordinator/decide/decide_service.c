@@ -338,11 +338,9 @@ static void has_ended_early(const struct turn *t)
 /* Enabling may have taken long: by the newest look it is well, as all others are. */
 static void has_joined(const struct turn *t)
 {
-    if (!region_well(t->s, t->d, t->lh->key, t->p->region))
-        return;
     if (t->lh->outcome == OUTCOME_LEFT) /* the run was aborted, and it stays */
         go_on(t, HOST_FAILED);
-    else
+    else if (region_well(t->s, t->d, t->lh->key, t->p->region))
         intend_conclude(t->s, t->d, t->i, OUTCOME_SETTLED, FAILURE_NONE, "has joined as %s",
                         t->h->name);
 }

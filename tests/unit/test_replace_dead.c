@@ -467,6 +467,15 @@ static void test_failed_and_needed(void **state)
     d->raft[1].voter = false;
     replace_desk_look(d, 2000);
     assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_DISABLING);
+    d->raft[1].voter = true;
+    replace_desk_state(d, "n1", HOST_SETTLING); /* nor is it ready in time */
+    replace_desk_host(d, "n1")->base_leader_index = INT64_MAX;
+    d->f.ledger.state = RUN_ABORTING;
+    replace_desk_look(d, d->f.policy.server_deadline_ms + 4000);
+    in = replace_desk_intent(d, INTENT_MARK, "n1");
+    assert_int_equal(in->state, HOST_FAILED);
+    assert_non_null(strstr(in->text, "not ready within 10 min"));
+    assert_non_null(strstr(in->text, "it stays: without it 2 of 4 voters would be left"));
     replace_desk_close(d);
 }
 
