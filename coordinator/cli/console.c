@@ -203,6 +203,15 @@ static int interrupted(struct console *c, struct err *err)
                : 0;
 }
 
+/* Whoever was asked first may be gone: then those who are listed are asked by the next round. */
+static bool lists_clients(const struct world *w)
+{
+    for (size_t i = 0; i < w->n_regions; i++)
+        if (w->regions[i].nodes_at == 0 && w->regions[i].denied[0] == '\0')
+            return false;
+    return true;
+}
+
 #define LOOK_KEYS 65536
 
 /* First who there is, then what they say, then all of it as one world, begun after the last of
@@ -217,12 +226,13 @@ int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
         if (console_wait(c, end, err) < 0 || interrupted(c, err) < 0)
             return -1;
         const struct world *w = observer_take(c->observer);
+        bool late = clock_mono(c->clock) - begun >= patience_ms;
         if (w != NULL && w->problem[0] != '\0') {
-            if (clock_mono(c->clock) - begun >= patience_ms || observer_refused(c->observer))
+            if (late || observer_refused(c->observer))
                 return err_set(err, ERR_NETWORK, 0, "%s", w->problem);
             continue;
         }
-        if (w != NULL && !first && w->told) {
+        if (w != NULL && !first && w->told && (late || lists_clients(w))) {
             *ret = w;
             console_remember(c);
             return 0;

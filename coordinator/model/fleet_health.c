@@ -102,6 +102,10 @@ static void region_health(const struct world *w, const struct region *r, struct 
         say(f->regions + len, sizeof f->regions - len, "%sregion %.60s: %s", len > 0 ? "; " : "",
             r->name, g.text);
     len = strlen(f->regions);
+    if (r->nodes_at == 0 && r->denied[0] == '\0')
+        say(f->regions + len, sizeof f->regions - len, "%sregion %.60s: its clients are not listed",
+            len > 0 ? "; " : "", r->name);
+    len = strlen(f->regions);
     if (r->denied[0] != '\0')
         say(f->regions + len, sizeof f->regions - len, "%sregion %.60s: the token lacks %s",
             len > 0 ? "; " : "", r->name, r->denied);

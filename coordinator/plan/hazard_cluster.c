@@ -59,7 +59,12 @@ void hazard_unhealthy(struct hazard_check *c, row_t *row)
     }
 }
 
-/* Regions that gossip knows and the observation does not. */
+static bool has_text(const char *s)
+{
+    return s != NULL && s[0] != '\0';
+}
+
+/* Regions that gossip knows and the observation does not, or not their clients. */
 void hazard_regions(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->survey->n_known_regions && c->p->n_todo > 0; i++)
@@ -67,6 +72,13 @@ void hazard_regions(struct hazard_check *c, row_t *row)
             hazard_found(c, row, TRI_UNKNOWN, NULL,
                          "region %s is known to the servers, and none of its own could be asked",
                          c->survey->known_regions[i]);
+    for (size_t i = 0; i < c->w->n_regions && c->p->n_todo > 0; i++) {
+        const struct region *r = &c->w->regions[i];
+        if (r->nodes_at == 0 && !has_text(r->denied) && !c->p->replaces &&
+            !c->p->policy.filter.servers)
+            hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: its clients are not listed",
+                         r->name);
+    }
 }
 
 static const char *authoritative_region(const struct hazard_check *c)
@@ -262,11 +274,6 @@ void hazard_token(struct hazard_check *c, row_t *row)
         if (c->w->regions[i].denied != NULL && c->w->regions[i].denied[0] != '\0')
             hazard_found(c, row, TRI_YES, NULL, "region %s: the token lacks %s",
                          c->w->regions[i].name, c->w->regions[i].denied);
-}
-
-static bool has_text(const char *s)
-{
-    return s != NULL && s[0] != '\0';
 }
 
 /* Refused because the token is not sent there: nothing can be known of it. */

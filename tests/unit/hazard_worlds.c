@@ -288,6 +288,10 @@ CHANGE(another_region)
 {
     f->surveyed.known[0] = "europe";
 }
+CHANGE(nodes_unlisted)
+{
+    f->regions[0].nodes_at = 0;
+}
 /* s3 is alone in europe; global is authoritative. */
 static void split(struct small_fleet *f)
 {
@@ -599,6 +603,7 @@ const struct worlds hazard_worlds[] = {
     {.id = "tolerance", .yes = two_voters, .says = "2 voting servers", .raised = SEVERITY_HARD},
     {.id = "unhealthy", .yes = member_failed, .unsure = leader_unasked, .says = "s3 is failed"},
     {.id = "region-unseen", .unsure = another_region},
+    {.id = "region-unseen", .unsure = nodes_unlisted, .says = "its clients are not listed"},
     {.id = "unmeasured", .unsure = europes_only_is_there},
     {.id = "region-order", .yes = europe_alone, .unsure = no_authority,
      .says = "authoritative region global stays on"},

@@ -120,6 +120,10 @@ static void agent_silent(struct small_fleet *f)
 {
     f->hosts[C1].agent.hello_at = 0;
 }
+static void clients_unlisted(struct small_fleet *f)
+{
+    f->regions[0].nodes_at = 0;
+}
 static void agent_elsewhere(struct small_fleet *f)
 {
     f->hosts[C1].agent.misplaced = true;
@@ -157,6 +161,7 @@ static const struct {
     {autopilot_says_no, 0, 0, 0, true, "autopilot by s1: not healthy", NULL},
     {far_behind, 0, 0, 0, true, "s1: index 500 of 1000", NULL},
     {member_failed, 0, 0, 0, true, "s3 is failed by s1", NULL},
+    {clients_unlisted, 0, 0, 0, true, "region global: its clients are not listed", NULL},
     {client_down, 1, 0, 0, true, "", NULL},
     {client_unlisted, 1, 0, 0, false, "", NULL},
     {client_newer, 0, 0, 0, false, "", NULL},
