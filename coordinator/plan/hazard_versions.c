@@ -13,6 +13,22 @@ void hazard_nothing(struct hazard_check *c, row_t *row)
         hazard_found(c, row, TRI_YES, NULL, "no host is chosen by the filters");
 }
 
+/* Servers that stay beside new ones have written what those are to read. */
+static void older_than_who_stays(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
+        const struct host *h = &c->w->hosts[i];
+        const char *is = host_version(c->w, h);
+        struct version v;
+        struct err err;
+        if (plan_host(c->p, h->key) == NULL && hazard_region_planned(c->p, h->region) &&
+            !plan_is_past(c->w, c->p, h) && version_parse(is, &v, &err) == 0 &&
+            plan_cmp_target(c->p, &v, &c->target) > 0)
+            hazard_found(c, row, TRI_YES, h->name, "stays, and runs %s, newer than %s", is,
+                         c->p->target);
+    }
+}
+
 void hazard_older(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_hosts; i++) {
@@ -21,6 +37,8 @@ void hazard_older(struct hazard_check *c, row_t *row)
             hazard_found(c, row, TRI_YES, c->p->hosts[i].name, "runs %s, newer than %s",
                          c->p->hosts[i].from, c->p->target);
     }
+    if (c->p->replaces)
+        older_than_who_stays(c, row);
 }
 
 void hazard_unknown_version(struct hazard_check *c, row_t *row)

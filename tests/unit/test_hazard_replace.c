@@ -330,6 +330,13 @@ static void lesser_token(struct replaced *r)
         r->hosts[i].server.acl_enabled = TRI_YES;
     r->f.survey.regions[0].token.management = false;
 }
+static void s3_stays_ahead(struct replaced *r)
+{
+    r->f.policy.replace.n_leaves = 2; /* s1, s2 */
+    r->hosts[2].server.version = "1.11.0";
+    for (int k = 0; k < SMALL_SERVERS; k++)
+        r->f.members[k][2].build = "1.11.0";
+}
 /* s3 stays, and a bad pair it is. */
 static void s3_stays_behind(struct replaced *r)
 {
@@ -401,6 +408,7 @@ static const struct row rows[] = {
     {"one-region", BY(), "is of region", HARD, two_regions},
     {"old-raft", BY(), "raft protocol 2", HARD, old_protocol},
     {"old-raft", BY(), "could not be read", HARD, unread_protocol},
+    {"older-target", BY(), "stays, and runs 1.11.0, newer than 1.10.5", HARD, s3_stays_ahead},
     {"bad-leaders", BY(), "stays on 1.10.1+ent: a leader on 1.10.2+ent", HARD, s3_stays_behind},
     {"moves-votes", BY(), "upgrade migration is on", HARD, enterprise},
     {"moves-votes", BY(), "redundancy zones are on", HARD, zones},
