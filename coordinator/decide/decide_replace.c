@@ -395,6 +395,13 @@ static void leave_join(const struct situation *s, struct decision *d, size_t i, 
     snprintf(in->text, sizeof(in->text), "the run was aborted, and it stays: %s", why);
 }
 
+/* To enable it was refused, or did not succeed. */
+static bool cannot_stay(const struct ledger_host *lh)
+{
+    return lh->state == HOST_FAILED && lh->outcome == OUTCOME_LEFT && lh->order == MSG_SERVICE &&
+           lh->failure != FAILURE_NONE;
+}
+
 bool joined_undone(const struct situation *s, struct decision *d)
 {
     size_t last = SIZE_MAX;
@@ -408,7 +415,7 @@ bool joined_undone(const struct situation *s, struct decision *d)
         last = has_joined(s, i) ? i : last;
     if (last == SIZE_MAX)
         return true;
-    if (is_needed(s, last, why))
+    if (is_needed(s, last, why) && !cannot_stay(&s->ledger->hosts[last]))
         leave_join(s, d, last, why);
     else if (s->ledger->hosts[last].state == HOST_FAILED)
         cannot_undo(s, d, last);

@@ -296,6 +296,13 @@ static bool is_set(const struct turn *t, enum tri enabled)
     return f == NULL || f->value == enabled;
 }
 
+static const char *silence(const struct turn *t)
+{
+    return t->h == NULL || !fresh(t->h->agent.hello_at, t->s->now)
+               ? ", when its agent answers again"
+               : "";
+}
+
 static void disabling(const struct turn *t)
 {
     if (is_dead_without_agent(t))
@@ -308,7 +315,7 @@ static void disabling(const struct turn *t)
         go_on(t, HOST_STOPPING);
     else if (is_obeyed(t))
         waiting_for(t->d, REASON_IN_FLIGHT, t->lh->key,
-                    "%s: that its unit is disabled is read back", t->p->name);
+                    "%s: that its unit is disabled is read back%s", t->p->name, silence(t));
     else
         give_order(t, SERVICE_DISABLE);
 }

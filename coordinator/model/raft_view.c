@@ -110,10 +110,11 @@ uint32_t view_planned_voters(const struct view *v)
             n = v->p->regions[i].voters;
     for (size_t i = 0; n > 0 && v->p->replaces && i < v->p->n_hosts; i++) {
         enum plan_role role = v->p->hosts[i].role;
+        const struct host *h = world_host(v->w, v->p->hosts[i].key);
         if (!str_eq(v->p->hosts[i].region, v->region))
             continue;
         n += role == ROLE_JOINS && v->l != NULL && i < v->l->n_hosts &&
-             v->l->hosts[i].state == HOST_DONE;
+             v->l->hosts[i].state == HOST_DONE && !(h != NULL && view_dead(v, h));
         n -= role == ROLE_LEAVES && !v->p->hosts[i].dead && has_left(v, i);
     }
     return n > 0 ? (uint32_t)n : 0;
@@ -193,13 +194,13 @@ void view_without(struct view *v, const struct host *h)
 bool view_dead(const struct view *v, const struct host *h)
 {
     size_t i = plan_index(v->p, h->key);
+    enum plan_role role = i != SIZE_MAX ? v->p->hosts[i].role : ROLE_UPGRADE;
 
-    if (i == SIZE_MAX || v->p->hosts[i].role != ROLE_LEAVES)
-        return false;
-    if (v->p->hosts[i].dead || v->l == NULL || v->l->state != RUN_ABORTING)
-        return v->p->hosts[i].dead;
-    return !host_served(v->l->hosts[i].state) && !host_finished(v->l->hosts[i].state) &&
-           region_has_failed(v->w, v->region, h->server_id, v->now);
+    if (role == ROLE_UPGRADE || v->p->hosts[i].dead || v->l == NULL || v->l->state != RUN_ABORTING)
+        return role == ROLE_LEAVES && v->p->hosts[i].dead;
+    enum host_state s = v->l->hosts[i].state;
+    bool waits = role == ROLE_JOINS ? s == HOST_DONE : !host_served(s) && !host_finished(s);
+    return waits && region_has_failed(v->w, v->region, h->server_id, v->now);
 }
 
 bool view_led(struct view *v, const struct host *h)

@@ -500,17 +500,41 @@ static void test_abort_goes_on(void **state)
     replace_desk_close(d);
 }
 
+/* One that had joined has died for good: nobody waits for it to be well. */
+static void test_abort_past_a_dead_new_one(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    ledger_abort(&d->f.ledger);
+    replace_desk_status(d, "n1", MEMBER_FAILED);
+    replace_desk_pid(d, "n1", 0);
+    replace_desk_look(d, 24000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_DISABLING);
+    replace_desk_close(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dead_is_not_asked),      cmocka_unit_test(test_others_are_asked),
-        cmocka_unit_test(test_dead_leaves_first),      cmocka_unit_test(test_dead_that_lives),
-        cmocka_unit_test(test_dead_not_begun),         cmocka_unit_test(test_dies_before_its_turn),
-        cmocka_unit_test(test_abort_past_the_dead),    cmocka_unit_test(test_back_after_it_left),
-        cmocka_unit_test(test_taken_out_once_more),    cmocka_unit_test(test_watched_at_the_end),
-        cmocka_unit_test(test_joiner_ends_early),      cmocka_unit_test(test_joiner_never_starts),
-        cmocka_unit_test(test_failed_and_needed),      cmocka_unit_test(test_abort_goes_on),
-        cmocka_unit_test(test_stayer_loses_its_state), cmocka_unit_test(test_settles_past_the_dead),
+        cmocka_unit_test(test_abort_past_a_dead_new_one),
+        cmocka_unit_test(test_dead_is_not_asked),
+        cmocka_unit_test(test_others_are_asked),
+        cmocka_unit_test(test_dead_leaves_first),
+        cmocka_unit_test(test_dead_that_lives),
+        cmocka_unit_test(test_dead_not_begun),
+        cmocka_unit_test(test_dies_before_its_turn),
+        cmocka_unit_test(test_abort_past_the_dead),
+        cmocka_unit_test(test_back_after_it_left),
+        cmocka_unit_test(test_taken_out_once_more),
+        cmocka_unit_test(test_watched_at_the_end),
+        cmocka_unit_test(test_joiner_ends_early),
+        cmocka_unit_test(test_joiner_never_starts),
+        cmocka_unit_test(test_failed_and_needed),
+        cmocka_unit_test(test_abort_goes_on),
+        cmocka_unit_test(test_stayer_loses_its_state),
+        cmocka_unit_test(test_settles_past_the_dead),
         cmocka_unit_test(test_abort_enables_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

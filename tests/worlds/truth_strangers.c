@@ -1,4 +1,5 @@
 /* What strangers, other operators and the operator do. */
+#include "counts.h"
 #include "truth_faults.h"
 
 bool stranger_drains(struct truth *t)
@@ -174,11 +175,25 @@ bool peer_removed(struct truth *t)
     return true;
 }
 
+/* What was lost before anything was counted nobody can tell, nor what is lost between the count and
+ * the step that it was for. */
+static bool loss_is_seen(const struct truth *t)
+{
+    bool counted = false;
+
+    for (size_t i = 0; i < t->committed.n_regions; i++)
+        counted = counted || counts_taken(t->committed.regions[i].last);
+    for (size_t i = 0; i < t->committed.n_hosts; i++)
+        counted = counted && !host_in_flight(t->committed.hosts[i].state);
+    return counted;
+}
+
 bool stays_empty(struct truth *t)
 {
     int i = fault_pick(t, SERVER);
 
-    if (i < 0 || !t->replaces || t->hosts[i].role != ROLE_UPGRADE || !t->hosts[i].up)
+    if (i < 0 || !loss_is_seen(t) || !t->replaces || t->hosts[i].role != ROLE_UPGRADE ||
+        !t->hosts[i].up)
         return false;
     t->hosts[i].faulted = t->hosts[i].loses = true;
     t_restart(t, i, 50 + (int64_t)(t_more(t) % 300));
