@@ -60,6 +60,7 @@ hazard_refine hazard_no_server, hazard_other_region, hazard_bootstraps;
 /* hazard_nodes.c */
 hazard_detect hazard_node_down, hazard_node_draining, hazard_other_pool, hazard_old_allocs,
     hazard_connect_window, hazard_dc_star,
+    hazard_finds_nobody,   /* clients, whose files name no server that is there */
     hazard_drain_together; /* servers without what came with `least`: `what` */
 /* hazard_host.c */
 hazard_refine hazard_only_unsure; /* that it is yes, or no, is nothing to tell */

@@ -78,6 +78,7 @@ const struct hazard_kind hazard_kinds[] = {
     {"seed-unready", FROM_AGENTS, .detect = hazard_seed_unready},
     {"seed-refused", FROM_AGENTS, .detect = hazard_seed_refused},
     {"node-down", FROM_CLUSTER, .detect = hazard_node_down},
+    {"finds-nobody", FROM_AGENTS, .detect = hazard_finds_nobody},
     {"node-draining", FROM_CLUSTER, .detect = hazard_node_draining},
     {"drain-together", FROM_CLUSTER, .detect = hazard_drain_together,
      .wants = HAZARD_WHAT | HAZARD_LEAST, .least = LEAST_SINCE},

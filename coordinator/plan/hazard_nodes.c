@@ -1,6 +1,8 @@
 /* Rows about clients and what runs on them. Contract: hazard_detect.h. */
 #include "hazard_detect.h"
 
+#include "join_list.h"
+
 void hazard_node_down(struct hazard_check *c, row_t *row)
 {
     for (size_t i = c->p->n_servers; i < c->p->n_hosts; i++) {
@@ -146,4 +148,34 @@ void hazard_drain_together(struct hazard_check *c, row_t *row)
     for (size_t i = 0; i < c->p->n_regions; i++)
         if (c->p->regions[i].planned && drained(c, c->p->regions[i].name) > 1)
             drains_of(c, row, c->p->regions[i].name);
+}
+
+/* Does its list name one of its region's servers that answer? */
+static enum tri finds_one(const struct hazard_check *c, const struct host *h, const char *list)
+{
+    enum tri any = TRI_NO;
+
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
+        const struct host *o = &c->w->hosts[i];
+        if (o->server.self_at == 0 || !str_eq(o->region, h->region))
+            continue;
+        enum tri one = join_list_names(list, o);
+        if (one == TRI_YES)
+            return TRI_YES;
+        any = one == TRI_UNKNOWN ? TRI_UNKNOWN : any;
+    }
+    return any;
+}
+
+/* A client keeps no list of servers over a restart: it has its files, or Consul. */
+void hazard_finds_nobody(struct hazard_check *c, row_t *row)
+{
+    for (size_t i = c->p->n_servers; i < c->p->n_hosts; i++) {
+        const struct plan_host *ph = &c->p->hosts[i];
+        const struct host *h = ph->already ? NULL : world_host(c->w, ph->key);
+        const struct fact_view *f = h != NULL ? agent_fact(&h->agent, "joins") : NULL;
+        if (f != NULL && f->value == TRI_YES && finds_one(c, h, f->text) == TRI_NO)
+            hazard_found(c, row, TRI_YES, ph->name,
+                         "its files name %.150s, and no server that answers is there", f->text);
+    }
 }

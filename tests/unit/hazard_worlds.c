@@ -74,6 +74,10 @@ CHANGE(an_older_agent)
         f->hosts[i].agent.n_facts--;
     assert_null(agent_fact(&f->hosts[0].agent, w->text));
 }
+CHANGE(old_servers)
+{
+    fact(f, "joins", TRI_YES, "10.0.0.91:4647,10.0.0.92");
+}
 CHANGE(says_nothing)
 {
     f->hosts[4].agent.n_facts = 0;
@@ -639,6 +643,7 @@ const struct worlds hazard_worlds[] = {
     {.id = "unmanaged-client", .yes = no_client_agent, .says = "1 client", .raised = SEVERITY_HARD},
     {.id = "no-facts", .unsure = says_nothing},
     {.id = "no-readiness", .unsure = before_readiness},
+    {.id = "finds-nobody", .yes = old_servers, .says = "10.0.0.91:4647,10.0.0.92, and no server"},
     {.id = "misplaced", .yes = other_place},
     {.id = "one-id", .yes = same_id},
     {.id = "vendor-signature", .yes = a_fact, .text = "vendor-signature", .says = "carries none"},

@@ -145,6 +145,7 @@ static const char *const certain[] = {
     "vendor-signature",
     "seeds",
     "seed-unready",
+    "finds-nobody",
 };
 
 static bool is_certain(const struct hazard *row)
