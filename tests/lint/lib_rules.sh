@@ -6,7 +6,7 @@
 
 FOLDERS="common proto agent coordinator"
 RULES="ladder includes unique_names file_names headers readmes sizes medians format words goto_ladders
-       scripts parsers threats foreign_symbols layers unused shadowed_names globals pure clang_compiles cppcheck_finds"
+       scripts fleets parsers threats foreign_symbols layers unused shadowed_names globals pure clang_compiles cppcheck_finds"
 WARN="-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef
       -Wswitch-enum -Wwrite-strings -Wconversion -Werror"
 
@@ -342,6 +342,15 @@ rule_scripts() {
         while read -r file; do
             bash -n "$file" 2>&1
         done
+}
+
+# Fleets on loopback run at the same time: their addresses are 127.0.NUMBER.x, of each script its own.
+rule_fleets() {
+    find tests -type f \( -name '*.sh' -o -name '*.test' \) 2>/dev/null |
+        xargs -r grep -HoE '(_begin|fleet_new "[^"]*"|NET=) *[0-9]+|127\.0\.[1-9][0-9]*\.' |
+        sed -E 's/^([^:]*):(.*[^0-9])?([0-9]+)\.?$/\3 \1/' | sort -u |
+        awk '{ users[$1] = users[$1] " " $2; n[$1]++ }
+             END { for (at in n) if (n[at] > 1) print "127.0." at ".x: fleets of more than one script:" users[at] }'
 }
 
 # ---- objects ----
