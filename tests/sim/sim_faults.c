@@ -15,6 +15,7 @@ const struct sim_fault_row sim_fault_rows[] = {
     SWITCH(never_catches_up, "never-catches-up", "applies no log entry: its index stays behind"),
     MS(slow_restore, "slow-restore", "no API for so long after the start"),
     SWITCH(rpc_mute, "rpc-mute", "its RPC port is bound and accepts nothing"),
+    SWITCH(raft_deaf, "raft-deaf", "hears nothing of raft: gossip alone reaches it"),
     MS(nonvoter_return, "nonvoter-return", "is a non-voter for at least so long after a start"),
     MS(election_every, "election-every", "gives leadership up so often"),
     SWITCH(autopilot_500, "autopilot-500", "autopilot health answers 500"),

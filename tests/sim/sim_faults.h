@@ -18,6 +18,7 @@ struct sim_faults {
     int64_t never_catches_up;
     int64_t slow_restore;    /* ms without API after start, server and client */
     int64_t rpc_mute;        /* the RPC port is bound and accepts nothing */
+    int64_t raft_deaf;       /* it hears nothing of raft, and all of gossip */
     int64_t nonvoter_return; /* ms as a non-voter after every start */
     int64_t election_every;  /* ms: this server, when it leads, steps down */
     int64_t autopilot_500;

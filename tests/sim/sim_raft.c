@@ -220,6 +220,8 @@ static void take_record(struct sim_node *n, const struct sim_append *a)
 void sim_raft_append(struct sim_node *n, const struct sim_message *m)
 {
     const struct sim_append *a = &m->u.append;
+    if (n->faults.raft_deaf != 0)
+        return;
     struct sim_message reply = sim_node_message(n, SIM_MSG_APPENDED, m->from);
     if (a->term >= n->durable.term) {
         if (a->term > n->durable.term)

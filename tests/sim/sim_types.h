@@ -15,7 +15,7 @@
 #include <string.h>
 #include "compiler.h"
 
-#define SIM_SERVERS_MAX 9
+#define SIM_SERVERS_MAX 12
 #define SIM_NAME        32
 #define SIM_META        256
 #define SIM_EVENTS      10

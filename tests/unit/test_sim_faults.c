@@ -112,6 +112,20 @@ static void slow_restore(void)
     assert_true(sim_node_api(&c.nodes[f]));
 }
 
+static void raft_deaf(void)
+{
+    int f = follower();
+    set(f, "raft-deaf", 1);
+    sim_cluster_run(&c, c.now + 20000);
+    assert_int_equal(c.nodes[f].raft.leader.ip, 0);
+    assert_int_equal(status(f, "/v1/operator/autopilot/health"), 500);
+    assert_int_equal(status(sim_cluster_leader(&c), "/v1/operator/autopilot/health"), 429);
+    set(f, "raft-deaf", 0);
+    sim_cluster_run(&c, c.now + 20000);
+    assert_true(c.nodes[f].raft.leader.ip != 0);
+    assert_int_equal(status(sim_cluster_leader(&c), "/v1/operator/autopilot/health"), 200);
+}
+
 static void nonvoter_return(void)
 {
     int f = follower();
@@ -395,6 +409,7 @@ static const struct check checks[] = {
     {"crash-after", crash_after},
     {"never-catches-up", never_catches_up},
     {"slow-restore", slow_restore},
+    {"raft-deaf", raft_deaf},
     {"nonvoter-return", nonvoter_return},
     {"election-every", election_every},
     {"autopilot-500", autopilot_500},
