@@ -96,6 +96,9 @@ ${FLEET_AGENT_TLS:-}
 start = $FLEET/bin/nomad-service start $dir
 stop = $FLEET/bin/nomad-service stop $dir
 status = $FLEET/bin/nomad-service status $dir
+enable = $FLEET/bin/nomad-service enable $dir
+disable = $FLEET/bin/nomad-service disable $dir
+nomad = $dir/bin/nomad agent -config $dir/nomad.json
 pid_file = $dir/nomad.pid
 [law]
 hold_file = $dir/hold
@@ -110,6 +113,12 @@ CONF
     printf '%s' "$FLEET/$h" | sha256sum | cut -c1-32 >"$dir/machine-id"
 }
 
+fleet_host() { # HOST: its directories and configuration
+    mkdir -p "$FLEET/$1/bin" "$FLEET/$1/data" "$FLEET/$1/state" "$FLEET/$1/run"
+    fleet_nomad_config "$1"
+    fleet_agent_config "$1"
+}
+
 fleet_new() {
     FLEET=$1 FLEET_NET=$2
     FLEET_SERVERS=() FLEET_CLIENTS=()
@@ -119,11 +128,7 @@ fleet_new() {
     FLEET_HOSTS=("${FLEET_SERVERS[@]}" "${FLEET_CLIENTS[@]}")
     needs curl setsid sha256sum || return 1
     put_for_all "$FLEET_BUILD"/caravan-{agent,fetch,swap} "$FLEET_HERE"/{nomad-service,wait.sh} "$FLEET/bin" || return 1
-    for h in "${FLEET_HOSTS[@]}"; do
-        mkdir -p "$FLEET/$h/bin" "$FLEET/$h/data" "$FLEET/$h/state" "$FLEET/$h/run"
-        fleet_nomad_config "$h"
-        fleet_agent_config "$h"
-    done
+    for h in "${FLEET_HOSTS[@]}"; do fleet_host "$h"; done
 }
 
 fleet_binary() {
@@ -164,9 +169,9 @@ fleet_healthy_once() {
         [[ -n ${leader//\"/} && ${first:=$leader} == "$leader" ]] || { echo "$h says the leader is $leader, another one says ${first:-none}"; return 1; }
         fleet_count_is ${#FLEET_SERVERS[@]} "members alive" "$h" /v1/agent/members '"Status":"alive"' || return 1
     done
-    fleet_count_is ${#FLEET_CLIENTS[@]} "nodes ready" s1 /v1/nodes '"Status":"ready"' || return 1
+    fleet_count_is ${#FLEET_CLIENTS[@]} "nodes ready" "${FLEET_SERVERS[0]}" /v1/nodes '"Status":"ready"' || return 1
     # After an election autopilot answers 429 until it has looked. It needs raft protocol 3.
-    [[ ${FLEET_RAFT:-3} == 2 ]] || fleet_get s1 /v1/operator/autopilot/health >/dev/null || { echo "autopilot is not content"; return 1; }
+    [[ ${FLEET_RAFT:-3} == 2 ]] || fleet_get "${FLEET_SERVERS[0]}" /v1/operator/autopilot/health >/dev/null || { echo "autopilot is not content"; return 1; }
 }
 
 fleet_wait_healthy() { wait_until "$1" "a healthy cluster" fleet_healthy_once; }

@@ -19,7 +19,6 @@
 needs_standin "files and binaries that are changed under a running Nomad"
 e2e_begin 140 3 8
 release 1.10.9
-looked_anew() { fleet_stop_agents "$@" && fleet_start_agents "$@" && fleet_wait_agents "$@"; }
 set_in() { # HOST FILE FROM TO
     sed "s|$3|$4|" "$FLEET/$1/$2" >"$FLEET/$1/.edited" && cat "$FLEET/$1/.edited" >"$FLEET/$1/$2"
 }

@@ -13,7 +13,6 @@ needs_namespaces
 E2E_CLIENT_DEADLINE=8s
 e2e_begin 141 3 3
 release 1.10.9
-looked_anew() { fleet_stop_agents "$@" && fleet_start_agents "$@" && fleet_wait_agents "$@"; }
 set_in() { # HOST FILE FROM TO
     sed "s|$3|$4|" "$FLEET/$1/$2" >"$FLEET/$1/.edited" && cat "$FLEET/$1/.edited" >"$FLEET/$1/$2"
 }

@@ -3,19 +3,11 @@
 # for the server that Nomad lists there later.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
-e2e_begin 158 3 1
+. "$(dirname "$0")/lib_replace.sh"
+replace_begin 158 3 1
 KNOWN=$E2E/state/known_hosts
 AT=$(fleet_address s4)
 
-new_host() { # HOST: its agent runs, its Nomad never did
-    FLEET_HOSTS+=("$1")
-    mkdir -p "$FLEET/$1/bin" "$FLEET/$1/data" "$FLEET/$1/state" "$FLEET/$1/run"
-    fleet_nomad_config "$1"
-    sed -i 's/"bootstrap_expect": 3,//' "$FLEET/$1/nomad.json"
-    fleet_agent_config "$1"
-    fleet_binary "$1" "$FROM"
-    fleet_start_agents "$1" && fleet_wait_agents "$1"
-}
 lines() { grep -c "$1" "$KNOWN"; }
 key_of() { awk -v id="$1" '$1 ~ id { print $2; exit }' "$KNOWN"; }
 

@@ -8,7 +8,6 @@ e2e_begin 92 3 2
 release 1.11.4
 note_pids "$E2E/pids"
 tells() { run plan "$TARGET"; says "$1"; }
-looked_anew() { fleet_stop_agents "$1" && fleet_start_agents "$1" && fleet_wait_agents "$1"; }
 well() { run plan "$TARGET" && ! says "[config-not-running]" && ! says "[api-silent]" && ! says "[law-refuses]"; }
 check "a fleet that runs what its files say has no such finding" within 60 well
 

@@ -29,6 +29,7 @@ e2e_finish() {
     trap - EXIT INT TERM HUP
     [[ -n ${BACKGROUND:-} ]] && kill -KILL "$BACKGROUND" 2>/dev/null
     fleet_stop
+    real_tasks_end
     if ((T_FAILED)) && [[ -n ${E2E_KEEP:-} ]]; then echo "# kept: $E2E"; else rm -rf "$E2E"; fi
     ((T_FAILED == 0)) || status=1
     exit "$status"
@@ -84,7 +85,7 @@ e2e_end() { echo "1..$T_N"; }
 # What speaks against a pair of real binaries is not what is tested: it is accepted, and told.
 accepting() { # ARGS... -> $ARGS
     ARGS=("$@")
-    [[ ${1:-} == upgrade && -n ${E2E_ACCEPT:-} ]] && ARGS+=(--accept "$E2E_ACCEPT")
+    [[ ${1:-} == @(upgrade|replace) && -n ${E2E_ACCEPT:-} ]] && ARGS+=(--accept "$E2E_ACCEPT")
     return 0
 }
 caravan() {
@@ -148,7 +149,9 @@ all_run() {
     for h in "${FLEET_HOSTS[@]}"; do runs_version "$h" "$1" || return 1; done
 }
 healthy() { fleet_wait_healthy "${1:-15}"; }
-nomad_pid() { cat "$FLEET/$1/nomad.pid"; }
+# What agents have found out about their hosts they keep for a minute.
+looked_anew() { fleet_stop_agents "$@" && fleet_start_agents "$@" && fleet_wait_agents "$@"; } # HOST...
+nomad_pid() { cat "$FLEET/$1/nomad.pid" 2>/dev/null; } # nothing: it never ran
 same_pids() { # FILE from note_pids, HOST...: those were not restarted
     local file=$1 h
     shift
@@ -160,7 +163,26 @@ note_pids() {
     local h
     for h in "${FLEET_HOSTS[@]}"; do echo "$h $(nomad_pid "$h")"; done >"$1"
 }
-task_pids() { cat "$FLEET"/c*/data/tasks/*.pid 2>/dev/null | sort; }
+# Real Nomad is given work; the stand-in's clients have two tasks each by themselves.
+real_job() {
+    is_real || return 0
+    local job='{"Job":{"ID":"web","Name":"web","Type":"service","Datacenters":["dc1"],"TaskGroups":[{"Name":"web","Count":2,
+      "Tasks":[{"Name":"web","Driver":"raw_exec","Config":{"command":"/bin/sleep","args":["3600'$FLEET_NET'"]},
+      "Resources":{"CPU":20,"MemoryMB":20}}]}]}}'
+    curl -fsS -m 5 -X PUT -d "$job" "$NOMAD_ADDR/v1/jobs" >/dev/null && within 60 tasks_run 2 &&
+        within 60 deployed || { echo "Bail out! the job does not run"; exit 1; }
+}
+tasks_run() { (($(task_pids | wc -l) == $1)); }
+deployed() { fleet_get s1 /v1/deployments | grep -q '"Status":"successful"'; }
+task_pids() {
+    if is_real; then pgrep -x -f "/bin/sleep 3600$FLEET_NET"; else cat "$FLEET"/c*/data/tasks/*.pid 2>/dev/null; fi | sort
+}
+# Tasks of a real Nomad, and what it started beside them, outlive it.
+real_tasks_end() {
+    is_real && [[ -n ${FLEET:-} ]] || return 0
+    local pid
+    for pid in $(pgrep -f "^$FLEET/") $(task_pids); do kill -KILL "$pid" 2>/dev/null; done
+}
 
 before() { # VERSION VERSION: the first is older
     [[ $1 != "$2" && $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
