@@ -1,0 +1,62 @@
+#!/bin/bash
+# A replacement is aborted before the first server has left: what has joined is taken out again, the
+# last one first. Ctrl-C pauses, and resume goes on.
+# timeout: 180
+. "$(dirname "$0")/lib_fleet.sh"
+. "$(dirname "$0")/lib_replace.sh"
+replace_begin 162 3 1
+release 1.11.4
+new_hosts s4 s5 s6
+note_pids "$E2E/pids"
+task_pids >"$E2E/tasks.before"
+
+begin $(replaces --yes)
+check "the second one has joined" within 60 at_step "s5: done"
+kill -INT "$BACKGROUND"
+ended
+check "Ctrl-C pauses: exit 3, can be resumed" status_is 3
+check "and the way on is named" says "caravan resume"
+check "none of the old ones was touched" same_pids "$E2E/pids" "${OLD[@]}"
+run $(replaces --yes)
+check "a new run is refused while one is unfinished" status_is 4
+
+begin abort --yes
+ended
+check "abort ends it" status_is 0
+steps >"$E2E/steps"
+check "the last one that joined was taken out first" \
+    test "$(grep -n 's5: disabling' "$E2E/steps" | cut -d: -f1)" -lt "$(grep -n 's4: disabling' "$E2E/steps" | cut -d: -f1)"
+check "the new ones are off, the old ones as before" as_before
+check "the new ones have left, by everybody" have_left s4 s5
+check "the cluster is healthy" healthy 20
+run show
+check "show tells the abort" says "aborted"
+
+# Once more: their data is of another life.
+run $(replaces --yes)
+check "the same hosts, which ran meanwhile, are refused" status_is 4
+check "and the host is named" says s4
+check "and its data_dir" says "data_dir"
+
+# New ones in their place. Interrupted as soon as the first is begun.
+now_servers "${OLD[@]}"
+NEW_HOSTS=()
+new_hosts s7
+run replace "$TARGET" --add "$ADD" --remove s1 --yes --dry-run
+check "one for one may be planned" status_is 0
+begin replace "$TARGET" --add "$ADD" --remove s1 --yes
+check "it is begun" within 30 at_step "s7: swapping"
+kill -INT "$BACKGROUND"
+ended
+check "Ctrl-C pauses" status_is 3
+check "what was begun is finished, or can be" voters_are "${OLD[@]}" s7
+run resume --yes
+check "resume ends the run" status_is 0
+now_servers s7 s2 s3
+check "the new one votes, the old one does not" voters_are s7 s2 s3
+check "it has left" have_left s1
+check "it is off" is_off s1
+check "the cluster is healthy" healthy 20
+task_pids >"$E2E/tasks.after"
+check "the client's tasks kept their process ids" cmp "$E2E/tasks.before" "$E2E/tasks.after"
+e2e_end

@@ -1,0 +1,50 @@
+#!/bin/bash
+# Five servers are replaced while the coordinator is killed at each step of two new ones and of the
+# first three that leave, and resumed. Two of the old ones leave by leave_on_interrupt.
+# timeout: 240
+. "$(dirname "$0")/lib_fleet.sh"
+. "$(dirname "$0")/lib_replace.sh"
+needs_standin "times that are short enough to be killed in each"
+
+replace_begin 161 5 1
+release 1.11.4
+for h in s2 s4; do
+    sed -i 's/"leave_on_interrupt": false/"leave_on_interrupt": true/' "$FLEET/$h/nomad.json"
+    fleet_service "$h" stop
+    fleet_service "$h" start
+    healthy 20 || { echo "Bail out! $h did not come back"; exit 1; }
+done
+new_hosts s6 s7 s8 s9 s10
+task_pids >"$E2E/tasks.before"
+
+: >"$E2E/met"
+next_step() { # the first that was not met yet; or the end
+    STEP=$(steps | grep -E '^s([1-3]|6|10): (swapping|settling|enabling|disabling|stopping|leaving|done)$' | grep -vxFf "$E2E/met" | head -n 1)
+    [[ -n $STEP ]] || ! kill -0 "$BACKGROUND" 2>/dev/null
+}
+begin $(replaces --yes)
+KILLED=0
+while WAIT_STEP=0.02 wait_until 60 "the next step" next_step && [[ -n $STEP ]]; do
+    echo "$STEP" >>"$E2E/met"
+    kill -0 "$BACKGROUND" 2>/dev/null || break
+    killed
+    KILLED=$((KILLED + 1))
+    cat "$BEGUN" >>"$E2E/all"
+    begin resume --yes
+done
+ended
+echo "# killed $KILLED times"
+check "the run ends well, however often it was killed" status_is 0
+check "which was at most of those steps" test "$KILLED" -ge 15
+now_servers "${NEW_HOSTS[@]}"
+check "the new ones run the target" run_version "$TARGET" "${NEW_HOSTS[@]}"
+check "they alone vote, by each of them" voters_are "${NEW_HOSTS[@]}"
+check "they start with their hosts" is_on "${NEW_HOSTS[@]}"
+check "the old ones have left, by each of them" have_left "${OLD[@]}"
+check "they neither run nor start with their hosts" is_off "${OLD[@]}"
+check "the cluster is healthy" healthy 30
+task_pids >"$E2E/tasks.after"
+check "the client's tasks kept their process ids" cmp "$E2E/tasks.before" "$E2E/tasks.after"
+run status
+check "nothing is left behind" says "all well by Nomad, every agent answers, no drift"
+e2e_end

@@ -1,0 +1,52 @@
+#!/bin/bash
+# A new server never becomes a voter, and another one hears nothing of raft: each is taken out again,
+# the run stops, the cluster is as before.
+# timeout: 150
+. "$(dirname "$0")/lib_fleet.sh"
+. "$(dirname "$0")/lib_replace.sh"
+needs_standin "nonvoter-return"
+E2E_SERVER_DEADLINE=6s
+replace_begin 164 3 1
+release 1.11.4
+FLEET_SIM='{"timing": {"ttl_ms": 120000, "failed_after_ms": 3000}, "faults": {"nonvoter-return": 600000}}' new_host s4
+new_hosts s4 s5 s6
+note_pids "$E2E/pids"
+
+begin $(replaces --yes)
+check "it joins" within 30 at_step "s4: settling"
+ended
+check "the run stops" status_is 3
+check "it says who, and why" grep -qE "stopped: .*s4.*not a voter" "$OUT"
+check "and that it was taken out again" says "taken out again"
+check "and how to go on" says "caravan abort"
+check "no other host was begun" not grep -qE "s[1-356]: (swapping|disabling)" "$OUT"
+check "the cluster is as before" as_before
+check "the new one has left, by everybody" have_left s4
+check "and is healthy" healthy 20
+run status
+check "status tells the run that stopped" test "$STATUS" -le 1
+
+run abort --yes
+check "abort ends the run" status_is 0
+check "the cluster is as before" as_before
+run status
+check "nothing is left behind" status_is 0
+
+# Gossip reaches it, raft does not: it knows no leader, and who votes it does not know either.
+NEW_HOSTS=()
+FLEET_SIM=${FLEET_SIM%\}}', "faults": {"raft-deaf": true}}' new_host s7
+new_hosts s7
+begin replace "$TARGET" --add "$ADD" --remove s1 --yes
+check "one that hears nothing of raft is begun" within 30 at_step "s7: settling"
+over() { ! kill -0 "$BACKGROUND"; }
+check "its run ends" within 60 over
+ended
+check "it stops" status_is 3
+check "it says who" grep -qE "stopped: .*$(fleet_address s7)" "$OUT"
+check "and that it was taken out again" says "taken out again"
+check "the cluster is as before" as_before
+run abort --yes
+check "abort ends the run" status_is 0
+run status
+check "nothing is left behind" status_is 0
+e2e_end

@@ -1,0 +1,78 @@
+#!/bin/bash
+# Three servers are replaced by three new ones, the leader last; the client's tasks stay.
+# timeout: 900
+. "$(dirname "$0")/lib_fleet.sh"
+. "$(dirname "$0")/lib_replace.sh"
+replace_begin 160 3 1
+real_job
+release 1.11.4
+check "a new host has the target in place already" new_host s5 "$TO"
+new_hosts s4 s5 s6
+task_pids >"$E2E/tasks.before"
+note_pids "$E2E/pids"
+LEADER=$(leader)
+DIGEST=$(sha256sum <"$FLEET/$LEADER/bin/nomad")
+
+run $(replaces --dry-run)
+check "a dry run ends well" status_is 0
+check "it names who joins" says s4
+check "and who leaves" says "$LEADER"
+check "and changes nothing" as_before
+
+watch_begin
+BEGAN=$SECONDS
+begin $(replaces --yes)
+ended
+check "the servers are replaced" status_is 0
+check "they were watched all along" watch_end
+echo "# $((SECONDS - BEGAN)) s; nobody led for $GAP ms at the longest; led first: $LEADER; $(sed -n 's/^changes/changes of leader:/p' "$E2E/verdict")"
+check "and for no more than 5 s nobody led" test "$GAP" -le 5000
+now_servers "${NEW_HOSTS[@]}"
+steps >"$E2E/steps"
+nth() { grep -nx "$1" "$E2E/steps" | head -n 1 | cut -d: -f1; }
+comes_before() { (($(nth "$1") < $(nth "$2"))) || { cat "$E2E/steps"; return 1; }; }
+leader_last() {
+    local h
+    for h in "${OLD[@]}"; do [[ $h == "$LEADER" ]] || comes_before "$h: done" "$LEADER: disabling" || return 1; done
+}
+all_join_first() {
+    local h n
+    for n in "${NEW_HOSTS[@]}"; do
+        for h in "${OLD[@]}"; do comes_before "$n: done" "$h: disabling" || return 1; done
+    done
+}
+check "all new ones joined before an old one left" all_join_first
+check "and the leader left last" leader_last
+check "the new ones run the target" run_version "$TARGET" "${NEW_HOSTS[@]}"
+check "they alone vote, by each of them" voters_are "${NEW_HOSTS[@]}"
+check "they start with their hosts" is_on "${NEW_HOSTS[@]}"
+check "the old ones have left, by each of them" have_left "${OLD[@]}"
+check "they neither run nor start with their hosts" is_off "${OLD[@]}"
+check "their binary was not touched" test "$(sha256sum <"$FLEET/$LEADER/bin/nomad")" = "$DIGEST"
+check "the cluster is healthy" healthy 30
+check "the client was not restarted" same_pids "$E2E/pids" c1
+task_pids >"$E2E/tasks.after"
+check "its tasks kept their process ids" cmp "$E2E/tasks.before" "$E2E/tasks.after"
+
+run status
+check "status finds the cluster although who is asked first has left" says "all well by Nomad, every agent answers, no drift"
+export NOMAD_ADDR=${FLEET_SCHEME:-http}://$(fleet_address s4):4646
+run history
+check "history lists the run" says "$TARGET"
+run show
+check "show tells who joined" grep -qE "^$(fleet_address s6) .*done .*has joined as s6" "$OUT"
+check "and who left" grep -qE "^$LEADER .*done .*has left" "$OUT"
+
+fleet_service "$LEADER" boot
+check "an old host that boots stays away" is_off "$LEADER"
+fleet_service s4 stop
+fleet_service s4 boot
+check "a new one that boots comes back" healthy 60
+
+run upgrade "$TARGET" --yes
+check "the client follows by an upgrade" status_is 0
+run status
+check "then status exits 0: all is well and equal" status_is 0
+task_pids >"$E2E/tasks.after"
+check "the tasks run on" cmp "$E2E/tasks.before" "$E2E/tasks.after"
+e2e_end
