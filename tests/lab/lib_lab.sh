@@ -214,7 +214,7 @@ cluster_healthy() {
         [[ -n ${at//\"/} && ${first:=$at} == "$at" ]] || return 1
         (($(api "$h" /v1/agent/members | occurrences '"Status":"alive"') == ${#SERVERS[@]})) || return 1
     done
-    (($(api s1 /v1/nodes | occurrences '"Status":"ready"') == nodes))
+    (($(api "${SERVERS[0]}" /v1/nodes | occurrences '"Status":"ready"') == nodes))
 }
 wait_for() { # SECONDS COMMAND...: polls the state of other programs; says what the last try said
     wait_until $(($1 * ${LAB_PATIENCE:-1})) "${*:2}" "${@:2}"
