@@ -70,6 +70,11 @@ fleet_service s4 boot
 check "a new one that boots comes back" healthy 60
 
 run upgrade "$TARGET" --yes
+check "a client whose files name only who has left is not restarted" status_is 4
+check "it is named" says "c1: its files name"
+for i in 1 2 3; do sed -i "s/$(fleet_address "s$i"):/$(fleet_address "s$((i + 3))"):/" "$FLEET/c1/nomad.json"; done
+fleet_stop_agents c1 && fleet_start_agents c1 && fleet_wait_agents c1 # which looks at it at once
+run upgrade "$TARGET" --yes
 check "the client follows by an upgrade" status_is 0
 run status
 check "then status exits 0: all is well and equal" status_is 0
