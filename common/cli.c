@@ -128,11 +128,20 @@ static int unknown_option(struct walk *w, const char *name)
                    best.name != NULL ? "?" : "");
 }
 
+static const struct cli_option *first_of(const struct cli *cli, const char *name)
+{
+    const struct cli_option *o = cli->options;
+    while (!str_eq(o->name, name))
+        o++;
+    return o;
+}
+
 static int ambiguous(struct walk *w, const char *prefix)
 {
     auto_buf struct buf names = BUF_INIT;
     for (size_t i = 0; i < w->cli->n_options; i++)
-        if (str_starts(w->cli->options[i].name, prefix))
+        if (str_starts(w->cli->options[i].name, prefix) &&
+            first_of(w->cli, w->cli->options[i].name) == &w->cli->options[i])
             buf_printf(&names, "%s--%s", names.len > 0 ? ", " : "", w->cli->options[i].name);
     return err_set(w->err, ERR_USAGE, 0, "--%.60s could be %s", prefix, buf_str(&names));
 }
@@ -149,8 +158,8 @@ static int find_long(struct walk *w, const char *name, const struct cli_option *
             return 0;
         }
         if (name[0] != '\0' && str_starts(o->name, name)) {
+            hits += found == NULL || !str_eq(found->name, o->name);
             found = o;
-            hits++;
         }
     }
     if (hits == 0)
@@ -246,11 +255,19 @@ static int find_command(struct walk *w, const struct cli_command **ret)
                    best.name != NULL ? "\"?" : "");
 }
 
+static bool takes(const struct cli *cli, const struct cli_command *c, const char *name)
+{
+    for (size_t i = 0; i < cli->n_options; i++)
+        if (str_eq(cli->options[i].name, name) && (cli->options[i].groups & c->groups) != 0)
+            return true;
+    return false;
+}
+
 static int check_command(struct walk *w, const struct cli_command *c)
 {
     int n = w->kept - 1;
     for (size_t i = 0; i < w->cli->n_options; i++)
-        if (w->given[i] && (w->cli->options[i].groups & c->groups) == 0)
+        if (w->given[i] && !takes(w->cli, c, w->cli->options[i].name))
             return err_set(w->err, ERR_USAGE, 0, "--%s is not an option of `%s %s`",
                            w->cli->options[i].name, w->cli->program, c->name);
     if (n < c->min_args)

@@ -9,6 +9,9 @@
  * known name. `--help` (-h) anywhere prints the help of the verb, `--version` the
  * version; both make cli_parse return 1.
  *
+ * A name may have several rows, of the same type and field and for different groups, when it means
+ * different things to different verbs.
+ *
  * A program without verbs has n_commands 0: *ret_command is then NULL, all options
  * are accepted, and counting the arguments is the caller's.
  */

@@ -6,7 +6,7 @@
 #include "cli.h"
 #include "str.h"
 
-enum { ALL = 1, UPGRADE = 2 };
+enum { ALL = 1, UPGRADE = 2, SHOW = 4 };
 
 struct options {
     bool yes;
@@ -27,11 +27,13 @@ static const struct cli_option options[] = {
     {"accept", 0, CLI_REPEAT, AT(accept), "ID", "Accept a hazard.", 0, 0, UPGRADE},
     {"settle", 0, CLI_DURATION, AT(settle), "TIME", "How long.", 0, 0, UPGRADE},
     {"canary", 0, CLI_NUMBER, AT(canary), "N", "How many first.", 0, 100, UPGRADE},
+    {"where", 0, CLI_TEXT, AT(config), "URL", "From there.", 0, 0, UPGRADE},
+    {"where", 0, CLI_TEXT, AT(config), "DIR", "In there.", 0, 0, SHOW},
 };
 static const struct cli_command commands[] = {
     {"status", NULL, "Show.", NULL, 0, 0, ALL, NULL},
     {"upgrade", "VERSION", "Upgrade.", "More about it.", 1, 1, ALL | UPGRADE, NULL},
-    {"show", "[RUN]", "One run.", NULL, 0, 1, ALL, NULL},
+    {"show", "[RUN]", "One run.", NULL, 0, 1, ALL | SHOW, NULL},
 };
 static const struct cli cli = {"caravan",         "Rolling upgrades.", "0.1.0",
                                commands,          ARRAY_LEN(commands), options,
@@ -141,6 +143,29 @@ static void prefixes(void **state)
     done(&p);
 }
 
+/* Each verb takes the word, helps with its own row, and a prefix of both is no choice. */
+static void one_name_for_two_verbs(void **state)
+{
+    (void)state;
+    struct parsed p;
+    assert_int_equal(parse_with(&cli, &p, "upgrade 1 --where a"), 0);
+    assert_string_equal(p.o.config, "a");
+    done(&p);
+    assert_int_equal(parse_with(&cli, &p, "show --where x"), 0);
+    assert_string_equal(p.o.config, "x");
+    done(&p);
+    assert_int_equal(parse_with(&cli, &p, "show --whe b"), 0);
+    assert_string_equal(p.o.config, "b");
+    done(&p);
+    assert_int_equal(parse_with(&cli, &p, "status --where c"), -1);
+    assert_string_equal(p.err.text, "--where is not an option of `caravan status`");
+    done(&p);
+    assert_int_equal(parse_with(&cli, &p, "show --help"), 1);
+    assert_non_null(strstr(p.printed, "      --where DIR             In there.\n"));
+    assert_null(strstr(p.printed, "URL"));
+    done(&p);
+}
+
 static void refusals_name_what_is_wrong(void **state)
 {
     (void)state;
@@ -229,6 +254,7 @@ int main(void)
         cmocka_unit_test(lists),
         cmocka_unit_test(double_dash_ends_options),
         cmocka_unit_test(prefixes),
+        cmocka_unit_test(one_name_for_two_verbs),
         cmocka_unit_test(refusals_name_what_is_wrong),
         cmocka_unit_test(help_comes_from_the_tables),
         cmocka_unit_test(programs_without_verbs),
