@@ -4,13 +4,16 @@
  * Under systemd it starts by itself and finds caravan-swap behind its socket;
  * else caravan-swap starts it and hands it one end of a socket pair
  * (SWAP_FD_ENV). Exit status: 0 told to stop, or swap has ended; 1 with the reason.
+ * With --fingerprint it only tells this host's key, and listens to nobody.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <signal.h>
 #include "agent_args.h"
 #include "agent_loop.h"
-#include "crypto.h"
+#include "agent_paths.h"
+#include "identity.h"
 #include "str.h"
 #include "swap_channel.h"
 
@@ -29,10 +32,43 @@ static int inherited_fd(struct err *err, int *ret)
     return 0;
 }
 
+/* "NAME FINGERPRINT": the name is the one Nomad has where none was configured. */
+static int tell_fingerprint(const struct agent_conf *conf, struct err *err)
+{
+    char key[AGENT_PATH_MAX], machine[AGENT_PATH_MAX], fingerprint[FINGERPRINT_LEN];
+    char name[HOST_NAME_MAX + 1] = "";
+    const struct identity_where w = {
+        .key_path = key, .machine_path = machine, .machine_id = conf->machine_id};
+
+    agent_path(key, conf->state_dir, ROOT_KEY_NAME);
+    agent_path(machine, conf->state_dir, MACHINE_NAME);
+    if (identity_fingerprint(&w, fingerprint, err) < 0)
+        return -1;
+    if (gethostname(name, sizeof(name)) < 0 || name[0] == '\0')
+        return err_set(err, ERR_IO, errno, "this host has no name");
+    if (printf("%s %s\n", name, fingerprint) < 0 || fflush(stdout) != 0)
+        return err_set(err, ERR_IO, errno, "print the fingerprint");
+    return 0;
+}
+
+/* Whoever collects it wants the reason alone, not an entry of the journal. */
+static int answer_fingerprint(const struct agent_args_about *about, const char *config)
+{
+    struct agent_conf conf;
+    struct err err = ERR_INIT;
+
+    if (crypto_init(&err) == 0 && agent_conf_load(config, &conf, &err) == 0 &&
+        tell_fingerprint(&conf, &err) == 0)
+        return 0;
+    fprintf(stderr, "%s: %s\n", about->program, err.text);
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     static const struct agent_args_about about = {
         .program = "caravan-agent",
+        .may_tell_fingerprint = true,
         .what = "Receives signed orders for this host's Nomad and hands genuine ones on.",
     };
     const struct log log = {
@@ -48,6 +84,8 @@ int main(int argc, char **argv)
     int rv = agent_args_parse(&about, argc, argv, &args);
     if (rv != 0)
         return rv < 0 ? 2 : 0;
+    if (args.fingerprint)
+        return answer_fingerprint(&about, args.config);
     /* Sixteen workers that answer one message an hour need no heap each. */
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_MMAP_THRESHOLD, 32 * 1024);

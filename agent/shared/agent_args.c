@@ -6,10 +6,14 @@
 static void help(const struct agent_args_about *about, FILE *out)
 {
     fprintf(out,
-            "%s\n\nUsage: %s [--config PATH] [--print-config] [--version] [--help]\n\n"
+            "%s\n\nUsage: %s [OPTION]...\n\n"
             "  --config PATH    configuration (default %s)\n"
-            "  --print-config   print the commented example of it\n%s",
+            "  --print-config   print the commented example of it\n%s%s",
             about->what, about->program, AGENT_CONF_PATH,
+            about->may_tell_fingerprint
+                ? "  --fingerprint    print this host's name and its key's fingerprint, a line for "
+                  "`caravan\n                   enroll --from`, and end; root's\n"
+                : "",
             about->may_be_sandboxed
                 ? "  --sandboxed      started by its packaged unit, which is the "
                   "sandbox: refuse what\n                   cannot work "
@@ -28,6 +32,8 @@ int agent_args_parse(const struct agent_args_about *about, int argc, char **argv
             ret->config = argv[i] + strlen("--config=");
         } else if (str_eq(argv[i], "--sandboxed") && about->may_be_sandboxed) {
             ret->sandboxed = true;
+        } else if (str_eq(argv[i], "--fingerprint") && about->may_tell_fingerprint) {
+            ret->fingerprint = true;
         } else if (str_eq(argv[i], "--print-config")) {
             conf_print(&agent_conf_table, stdout);
             return 1;

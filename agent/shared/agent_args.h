@@ -3,6 +3,7 @@
  *
  *   --config PATH    instead of AGENT_CONF_PATH
  *   --print-config   the commented example of agent.conf, and exit
+ *   --fingerprint    caravan-agent: what `caravan enroll --from` reads of this host
  *   --sandboxed      caravan-swap, caravan-fetch: started by a packaged unit, which is the
  *                    sandbox (agent_conf_fits_unit, try.h)
  *   --version, --help
@@ -19,12 +20,14 @@
 struct agent_args_about {
     const char *program;
     bool may_be_sandboxed;
+    bool may_tell_fingerprint;
     const char *what; /* one or two lines for --help */
 };
 
 struct agent_args {
     const char *config;
     bool sandboxed;
+    bool fingerprint; /* asked for, and nothing else */
 };
 
 MUST_CHECK int agent_args_parse(const struct agent_args_about *about, int argc, char **argv,

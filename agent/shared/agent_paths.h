@@ -6,7 +6,8 @@
  *   <state_dir>/trust        the trust in force: a container, replaced by caravan-swap
  *                            alone, 0644
  *   <state_dir>/agent/state  caravan-agent's own (agent_store.h)
- *   <state_dir>/swap         caravan-swap's own: the host's key, record, copies of the keystore
+ *   <state_dir>/swap         caravan-swap's own: the host's key and the machine it was made on
+ *                            (identity.h), record, copies of the keystore
  *                            (preserve.h); key-replaced, once the copy was another key
  *   <state_dir>/seed         what caravan-seed serves, written by caravan-swap alone (seed.h)
  *   <run_dir>/view           caravan-swap's state, told (view_file.h)
@@ -23,6 +24,9 @@
 #define TRUST_NAME       "trust"
 #define AGENT_DIR_NAME   "agent"
 #define AGENT_STATE_NAME "agent/state"
+#define SWAP_DIR_NAME    "swap"
+#define ROOT_KEY_NAME    "swap/host.key"
+#define MACHINE_NAME     "swap/machine"
 #define KEY_ALARM_NAME   "swap/key-replaced"
 #define VIEW_NAME        "view"
 #define SEED_DIR_NAME    "seed"

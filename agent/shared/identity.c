@@ -159,3 +159,38 @@ int identity_open(const struct identity_where *w, struct keypair **ret,
     *ret_told = told;
     return 0;
 }
+
+/* ---- told ---- */
+
+static int no_key(const struct identity_where *w, int why, struct err *err)
+{
+    if (why == EACCES || why == EPERM)
+        return err_set(err, ERR_REFUSED, 0, "%s is root's: ask as root", w->key_path);
+    return err_set(
+        err, ERR_NOTFOUND, 0,
+        "this host has no key yet (%s is not there): caravan-swap makes it when it is "
+        "first started. Start caravan-agent.service, and see its journal when the key is "
+        "still not there",
+        w->key_path);
+}
+
+int identity_fingerprint(const struct identity_where *w, char dst[static FINGERPRINT_LEN],
+                         struct err *err)
+{
+    auto_keypair struct keypair *key = NULL;
+    struct binding b = {.known = false};
+
+    if (access(w->key_path, F_OK) < 0)
+        return no_key(w, errno, err);
+    if (keypair_load(w->key_path, &key, err) < 0 || machine_digest(w->machine_id, b.hex, err) < 0 ||
+        bound_here(w->machine_path, b.hex, &b.known, &b.same, err) < 0)
+        return err_wrap(err, "this host's key");
+    if (b.known && !b.same)
+        return err_set(err, ERR_STATE, 0,
+                       "the key in %s was made on another machine, of which this one is a copy: "
+                       "start caravan-agent.service, so that caravan-swap makes this host's own, "
+                       "and ask again",
+                       w->key_path);
+    pubkey_fingerprint(dst, keypair_public(key));
+    return 0;
+}

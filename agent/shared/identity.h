@@ -40,5 +40,11 @@ struct identity_told {
 
 MUST_CHECK int identity_open(const struct identity_where *w, struct keypair **ret,
                              struct identity_told *ret_told, struct err *err);
+/* The fingerprint of root's key, for people and for `caravan enroll --from`. Makes and changes
+ * nothing. ERR_NOTFOUND: there is no key yet; ERR_STATE: it was made on another machine, so that
+ * the next start makes another one; each says what to do. Of w: key_path, machine_path and
+ * machine_id. */
+MUST_CHECK int identity_fingerprint(const struct identity_where *w,
+                                    char dst[static FINGERPRINT_LEN], struct err *err);
 
 #endif

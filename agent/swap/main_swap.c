@@ -23,7 +23,7 @@ static bool is_unfinished(const struct agent_conf *conf)
 {
     char path[AGENT_PATH_MAX];
 
-    agent_path(path, conf->state_dir, "swap/" UNFINISHED_NAME);
+    agent_path(path, conf->state_dir, SWAP_DIR_NAME "/" UNFINISHED_NAME);
     return access(path, F_OK) == 0;
 }
 

@@ -161,7 +161,7 @@ static void tell_identity(const struct swap *s, const struct identity_told *told
 
 static int open_identity(struct swap *s, struct err *err)
 {
-    char key[2 * AGENT_PATH_MAX], machine[2 * AGENT_PATH_MAX], unfinished[2 * AGENT_PATH_MAX];
+    char key[AGENT_PATH_MAX], machine[AGENT_PATH_MAX], unfinished[2 * AGENT_PATH_MAX];
     char copy[AGENT_PATH_MAX];
     struct identity_where w = {
         .key_path = key,
@@ -175,8 +175,8 @@ static int open_identity(struct swap *s, struct err *err)
     struct identity_told told;
 
     agent_path(copy, s->conf->state_dir, HOST_KEY_NAME);
-    snprintf(key, sizeof(key), "%s/" HOST_KEY_NAME, s->swap_dir);
-    snprintf(machine, sizeof(machine), "%s/machine", s->swap_dir);
+    agent_path(key, s->conf->state_dir, ROOT_KEY_NAME);
+    agent_path(machine, s->conf->state_dir, MACHINE_NAME);
     snprintf(unfinished, sizeof(unfinished), "%s/" UNFINISHED_NAME, s->swap_dir);
     w.unfinished = access(unfinished, F_OK) == 0;
     if (identity_open(&w, &s->key, &told, err) < 0)
@@ -314,7 +314,7 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
     s->max_lease_ms = (uint64_t)conf->max_lease_ms;
     agent_path(s->trust_path, conf->state_dir, TRUST_NAME);
     agent_path(s->view_path, conf->run_dir, VIEW_NAME);
-    agent_path(s->swap_dir, conf->state_dir, "swap");
+    agent_path(s->swap_dir, conf->state_dir, SWAP_DIR_NAME);
     agent_path(s->agent_state, conf->state_dir, AGENT_STATE_NAME);
     agent_path(s->fetch_dir, conf->state_dir, "fetch");
     agent_path(s->seed_dir, conf->state_dir, SEED_DIR_NAME);

@@ -134,6 +134,40 @@ static void no_machine_id_is_an_error(void **state)
 
 /* ---- trust ---- */
 
+static int told(const struct bench *b, char dst[static FINGERPRINT_LEN], struct err *err)
+{
+    const struct identity_where w = {
+        .key_path = b->key, .machine_path = b->machine, .machine_id = b->id};
+
+    return identity_fingerprint(&w, dst, err);
+}
+
+/* Asking makes no key; one of another machine is none, for it goes at the next start. */
+static void its_fingerprint_is_told(void **state)
+{
+    struct bench *b = *state;
+    char print[FINGERPRINT_LEN], want[FINGERPRINT_LEN];
+    struct err err = ERR_INIT;
+
+    assert_int_equal(told(b, print, &err), -1);
+    assert_int_equal(err.kind, ERR_NOTFOUND);
+    assert_int_equal(access(b->key, F_OK), -1);
+    struct pubkey k = key(b, true);
+    pubkey_fingerprint(want, &k);
+    assert_int_equal(told(b, print, &err), 0);
+    assert_string_equal(print, want);
+    scratch_write(b->dir, "machine-id", "fedcba9876543210fedcba9876543210\n", 0644);
+    assert_int_equal(told(b, print, &err), -1);
+    assert_int_equal(err.kind, ERR_STATE);
+    assert_non_null(strstr(err.text, "another machine"));
+    k = key(b, true);
+    pubkey_fingerprint(want, &k);
+    assert_int_equal(told(b, print, &err), 0);
+    assert_string_equal(print, want);
+    assert_int_equal(unlink(b->id), 0);
+    assert_int_equal(told(b, print, &err), -1);
+}
+
 static void put_trust(const struct bench *b, const char *path, uint32_t version,
                       const struct keypair *signer)
 {
@@ -215,6 +249,7 @@ int main(void)
         CASE(a_clone_makes_its_own),
         CASE(a_crash_in_between_is_made_good),
         CASE(no_machine_id_is_an_error),
+        CASE(its_fingerprint_is_told),
         CASE(the_anchor_is_adopted_at_first),
         CASE(an_anchor_signed_by_others_is_refused),
         CASE(later_it_must_be_newer_and_signed),
