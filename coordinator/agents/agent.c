@@ -62,7 +62,8 @@ void agent_look_up(struct agent *g, const struct known_hosts *known)
         g->pub = k->key;
     if (k != NULL && !g->keyed)
         str_cut(g->problem, sizeof g->problem,
-                "two different keys were enrolled for its server id, its client id or its address");
+                "two different keys were enrolled for its server id, its client id or its address: "
+                "`caravan enroll --rekey HOST` shows them, and accepts the one it has");
 }
 
 /* ---- what it tells ---- */

@@ -90,7 +90,9 @@ static void take_no_answer(struct agents *a, struct agent *g, const struct agent
     /* Another key than the enrolled one is silent too: it cannot open what is sealed to the other.
      */
     snprintf(g->problem, sizeof g->problem, "%.200s%s", why,
-             g->failures > 1 ? "; compare its key with `caravan enroll`" : "");
+             a->c.once || g->failures > 1
+                 ? "; if its key has changed: `caravan enroll --rekey HOST`"
+                 : "");
     int64_t wait = call_wait_ms(g->failures - 1);
     g->hello_due = now + (asked_again(g) ? MIN_OF(wait, (int64_t)AGENT_FRESH_MS) : wait);
     wake_at(a, g->hello_due);

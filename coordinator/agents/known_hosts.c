@@ -142,9 +142,9 @@ static int refuse_changed(const struct known_host *was, const char *name, const 
     pubkey_fingerprint(b, now);
     return err_set(err, ERR_CRYPTO, 0,
                    "the key of host %s (%s) has changed: known %s, now %s. Either its agent was "
-                   "installed anew, or somebody answers in its place; find out which, then remove "
-                   "its line from known_hosts",
-                   name[0] != '\0' ? name : was->name, was->id, a, b);
+                   "installed anew, or somebody answers in its place; find out which. `caravan "
+                   "enroll --rekey %s` shows both keys, and accepts the new one",
+                   name[0] != '\0' ? name : was->name, was->id, a, b, was->id);
 }
 
 static int add(struct known_hosts *k, const char *id, const char *name, const struct pubkey *key,
@@ -177,6 +177,17 @@ int known_hosts_add(struct known_hosts *k, const char *id, const char *name,
         k->dirty = true;
     }
     return rc;
+}
+
+size_t known_hosts_remove(struct known_hosts *k, const struct pubkey *key)
+{
+    size_t kept = 0, n = k->n;
+    for (size_t i = 0; i < n; i++)
+        if (!pubkey_eq(&k->items[i].key, key))
+            k->items[kept++] = k->items[i];
+    k->n = kept;
+    k->dirty |= kept < n;
+    return n - kept;
 }
 
 static int parse_line(struct known_hosts *k, char *line, struct err *err)

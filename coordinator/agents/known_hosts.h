@@ -5,7 +5,8 @@
  *     <Nomad id> <64 hexadecimal digits> <host name> <what messages to it are sealed to>
  * sorted by id. A host that is server and client has a line for each id, with the
  * same key. `caravan enroll` adds; nothing here ever replaces a key: a changed key
- * is an error that names the host and both fingerprints (ERR_CRYPTO).
+ * is an error that names the host, both fingerprints and the command that accepts it (ERR_CRYPTO).
+ * That command, `caravan enroll --rekey`, and `--forget` remove the old key with all of its lines.
  *
  * A host that was enrolled by its address, before Nomad listed it, has a line
  *     agent/<32 digits of the key's fingerprint> <key> <address, as agent_place.h names it> <box
@@ -61,7 +62,9 @@ MUST_CHECK int known_host_box(const struct known_host *h, struct boxkey *ret, st
 /* 1: added; 0: known with this key; -1: see above. */
 MUST_CHECK int known_hosts_add(struct known_hosts *k, const char *id, const char *name,
                                const struct pubkey *key, struct err *err);
-/* Durable; nothing when nothing was added or derived. */
+/* All lines with this key; how many there were. */
+size_t known_hosts_remove(struct known_hosts *k, const struct pubkey *key);
+/* Durable; nothing when nothing was added, removed or derived. */
 MUST_CHECK int known_hosts_save(struct known_hosts *k, struct err *err);
 
 #endif

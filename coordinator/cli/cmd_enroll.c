@@ -1,5 +1,6 @@
 #include "agent_place.h"
 #include "commands.h"
+#include "enrolled.h"
 #include "enrolment.h"
 #include "file.h"
 #include "str.h"
@@ -9,9 +10,15 @@ static const struct {
     const char *word;
     enum color color;
 } verdicts[] = {
-    [ENROL_NEW] = {"new", COLOR_GREEN},           [ENROL_KNOWN] = {"known", COLOR_NONE},
-    [ENROL_CHANGED] = {"KEY CHANGED", COLOR_RED}, [ENROL_SILENT] = {"no answer", COLOR_YELLOW},
-    [ENROL_MISPLACED] = {"REFUSED", COLOR_RED},   [ENROL_UNREADY] = {"not ready", COLOR_YELLOW},
+    [ENROL_NEW] = {"new", COLOR_GREEN},
+    [ENROL_KNOWN] = {"known", COLOR_NONE},
+    [ENROL_CHANGED] = {"KEY CHANGED", COLOR_RED},
+    [ENROL_SILENT] = {"no answer", COLOR_YELLOW},
+    [ENROL_MISPLACED] = {"REFUSED", COLOR_RED},
+    [ENROL_UNREADY] = {"not ready", COLOR_YELLOW},
+    [ENROL_UNLISTED] = {"NOT LISTED", COLOR_RED},
+    [ENROL_DIFFERS] = {"OTHER KEY", COLOR_RED},
+    [ENROL_DECLINED] = {"declined", COLOR_YELLOW},
 };
 
 static void show(const struct console *c, const struct enrolment *list, size_t n)
@@ -47,24 +54,11 @@ static void drop_box_keys(const struct console *c)
         unlink(path);
 }
 
-static int remember_one(struct known_hosts *known, const struct enrolment *e, struct err *err)
-{
-    char by_address[UUID_MAX] = "";
-    const struct host *h = e->host;
-    if (h->joins)
-        joiner_key(by_address, &e->key);
-    const char *ids[] = {h->server_id, h->node_id, by_address};
-    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
-        if (ids[i][0] != '\0' && known_hosts_add(known, ids[i], h->name, &e->key, err) < 0)
-            return -1;
-    return 0;
-}
-
 static int remember(struct console *c, const struct enrolment *list, size_t n, struct err *err)
 {
     for (size_t i = 0; i < n; i++)
         if ((list[i].verdict == ENROL_NEW || list[i].verdict == ENROL_KNOWN) &&
-            remember_one(&c->known, &list[i], err) < 0)
+            enrolment_remember(&c->known, &list[i], err) < 0)
             return -1;
     if (file_make_dirs(c->conf.state_dir, 0755, err) < 0 || known_hosts_save(&c->known, err) < 0)
         return -1;
@@ -72,32 +66,46 @@ static int remember(struct console *c, const struct enrolment *list, size_t n, s
     return 0;
 }
 
+/* ---- what is told in the end ---- */
+
 /* The first thing that must not be passed over in silence. */
-static int refuse(const struct console *c, const struct enrolment *list, size_t n, struct err *err)
+static int refuse(const struct enrolment *list, size_t n, struct err *err)
 {
-    char then[320] = "";
+    static const bool refused[] = {[ENROL_CHANGED] = true,
+                                   [ENROL_MISPLACED] = true,
+                                   [ENROL_UNLISTED] = true,
+                                   [ENROL_DIFFERS] = true,
+                                   [ENROL_DECLINED] = false};
+    size_t others = 0;
+    const struct enrolment *first = NULL;
 
     for (size_t i = 0; i < n; i++) {
-        if (list[i].verdict != ENROL_CHANGED && list[i].verdict != ENROL_MISPLACED)
+        if (!refused[list[i].verdict])
             continue;
-        if (list[i].verdict == ENROL_CHANGED)
-            snprintf(then, sizeof(then),
-                     "; when it is that host, remove its lines from %.200s/known_hosts and enroll "
-                     "again",
-                     c->conf.state_dir);
-        return err_set(err, ERR_REFUSED, 0,
-                       "host %s: %s. Nothing was remembered of it; find out who answers there%s",
-                       list[i].host->name, list[i].why, then);
+        others += first != NULL;
+        first = first != NULL ? first : &list[i];
     }
-    return 0;
+    if (first == NULL)
+        return 0;
+    char more[60] = "";
+    if (others > 0)
+        snprintf(more, sizeof more, " (and %zu %s, above)", others,
+                 str_count(others, "other host", "other hosts"));
+    return err_set(err, ERR_REFUSED, 0,
+                   "host %s: %s. Nothing was remembered of it%s; find out who answers there",
+                   first->host->name, first->why, more);
 }
 
-static int tell(const struct enrolment *list, size_t n, struct err *err)
+static int tell_missing(const struct enrolment *list, size_t n, struct err *err)
 {
     size_t silent = count(list, n, ENROL_SILENT), unready = count(list, n, ENROL_UNREADY);
+    size_t declined = count(list, n, ENROL_DECLINED);
 
-    printf("%zu of %zu hosts enrolled, %zu of them new.\n", n - silent - unready, n,
-           count(list, n, ENROL_NEW));
+    if (declined > 0)
+        return err_set(err, ERR_REFUSED, 0,
+                       "%zu new %s not accepted, and nothing was remembered of the %s", declined,
+                       str_count(declined, "key was", "keys were"),
+                       str_count(declined, "host", "hosts"));
     if (silent > 0)
         return err_set(err, ERR_NETWORK, 0,
                        "%zu %s not answer: install caravan-agent and caravan-trust there, see that "
@@ -112,46 +120,118 @@ static int tell(const struct enrolment *list, size_t n, struct err *err)
     return 0;
 }
 
-static int enroll_these(struct console *c, const struct host *hosts, size_t n,
-                        const struct world *w, struct err *err)
+/* unseen: accepted without a question, and not by a key list. */
+static void tell_enrolled(const struct enrolment *list, size_t n, size_t unseen)
 {
-    struct enrolment *list = NULL;
+    size_t fresh = count(list, n, ENROL_NEW);
+
+    printf("%zu of %zu hosts enrolled, %zu of them new.\n", fresh + count(list, n, ENROL_KNOWN), n,
+           fresh);
+    if (unseen > 0)
+        printf("Nobody compared the %s of %zu new %s: whoever answered there is trusted now. "
+               "Outside a laboratory collect fingerprints on the hosts (caravan-agent "
+               "--fingerprint) and compare them: caravan enroll --from FILE.\n",
+               str_count(unseen, "fingerprint", "fingerprints"), unseen,
+               str_count(unseen, "host", "hosts"));
+}
+
+/* Lines that name no host, each told; with --host only hosts at those addresses are asked, and the
+ * lines of others have theirs. */
+static int tell_lines(const struct key_list *keys, const unsigned *named, struct err *err)
+{
+    size_t lone = 0;
+
+    for (size_t i = 0; i < keys->n; i++) {
+        if (named[i] > 0)
+            continue;
+        lone++;
+        printf("line %u of ", keys->items[i].number);
+        print_safe(stdout, keys->name);
+        fputs(": no host is known to Nomad as ", stdout);
+        print_safe(stdout, keys->items[i].host);
+        putchar('\n');
+    }
+    return lone == 0 ? 0
+                     : err_set(err, ERR_REFUSED, 0,
+                               "%zu %s of %s no host of Nomad's: name hosts by Nomad id, by the "
+                               "name that Nomad lists, or by address",
+                               lone, str_count(lone, "line names", "lines name"), keys->name);
+}
+
+/* ---- who accepts ---- */
+
+/* "all" is for the rest, this host included. */
+static int accept_one(struct console *c, struct enrolment *e, bool *all, bool *quit,
+                      struct err *err)
+{
+    char question[400], fingerprint[FINGERPRINT_LEN];
+
+    pubkey_fingerprint(fingerprint, &e->key);
+    snprintf(question, sizeof question, "Accept the key of %s at %s, %s? [yes / NO / all / quit]",
+             e->host->name, e->address, fingerprint);
+    int rc = control_choose(&c->signals, question, "yes no all quit",
+                            "give --from FILE with fingerprints collected on the hosts "
+                            "(caravan-agent --fingerprint); in a laboratory --yes",
+                            err);
+    if (rc < 0)
+        return -1;
+    if (rc == CONTROL_NOTHING)
+        return err_set(err, ERR_REFUSED, 0, "interrupted; nothing was enrolled");
+    *all = rc == 'a';
+    *quit = rc == 'q';
+    if (rc != 'y' && !*all)
+        e->verdict = ENROL_DECLINED;
+    return 0;
+}
+
+static int accept_by_hand(struct console *c, struct enrolment *list, size_t n, size_t *ret_unseen,
+                          struct err *err)
+{
+    bool all = c->opt.yes, quit = false;
+
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].verdict != ENROL_NEW)
+            continue;
+        if (quit)
+            list[i].verdict = ENROL_DECLINED;
+        else if (!all && accept_one(c, &list[i], &all, &quit, err) < 0)
+            return -1;
+        *ret_unseen += all;
+    }
+    return 0;
+}
+
+/* keys NULL: people accept, or --yes. */
+static int enroll_these(struct console *c, const struct host *hosts, size_t n,
+                        const struct world *w, const struct key_list *keys, struct err *err)
+{
+    autofree struct enrolment *list = NULL;
+    autofree unsigned *named = NULL;
+    size_t unseen = 0;
     if (enrolment_ask(c, hosts, n, &list, err) < 0)
         return -1;
     enrolment_judge(list, n, &c->known, w);
-    show(c, list, n);
-    size_t fresh = count(list, n, ENROL_NEW);
-    int rc = 0;
-    if (fresh > 0 && !c->opt.yes) {
-        char question[120];
-        snprintf(question, sizeof question, "Trust %zu new key%s as shown?", fresh,
-                 fresh == 1 ? "" : "s");
-        rc = control_confirm(&c->signals, question, err);
-        if (rc == 0)
-            rc = err_set(err, ERR_REFUSED, 0, "nothing was enrolled");
+    if (keys != NULL) {
+        named = enrolment_named(&c->conf, w, list, n, keys);
+        enrolment_compare(list, n, keys, named);
     }
-    if (rc >= 0)
-        rc = remember(c, list, n, err);
-    if (rc == 0)
-        rc = refuse(c, list, n, err);
-    if (rc == 0)
-        rc = tell(list, n, err);
-    free(list);
-    return rc;
+    show(c, list, n);
+    if ((keys == NULL && accept_by_hand(c, list, n, &unseen, err) < 0) ||
+        remember(c, list, n, err) < 0)
+        return -1;
+    tell_enrolled(list, n, unseen);
+    struct err lone = ERR_INIT;
+    int lines = keys != NULL ? tell_lines(keys, named, &lone) : 0;
+    if (refuse(list, n, err) < 0)
+        return -1;
+    if (lines < 0) {
+        *err = lone;
+        return -1;
+    }
+    return tell_missing(list, n, err);
 }
 
 /* ---- by address ---- */
-
-static const struct host *listed_at(const struct console *c, const struct world *w,
-                                    const char *address)
-{
-    char at[128];
-    for (size_t i = 0; i < w->n_hosts; i++)
-        if (!world_has_left(w, &w->hosts[i]) &&
-            agent_address(&c->conf, &w->hosts[i], at, sizeof at) == 0 && str_eq(at, address))
-            return &w->hosts[i];
-    return NULL;
-}
 
 static int parse_places(const struct cli_list *texts, struct agent_place *ret, struct err *err)
 {
@@ -165,46 +245,108 @@ static int parse_places(const struct cli_list *texts, struct agent_place *ret, s
     return 0;
 }
 
-/* At each address the host that Nomad lists there; else one that is to join. */
 static void hosts_at(const struct console *c, const struct world *w,
                      const struct agent_place *places, size_t n, struct host *ret)
 {
     for (size_t i = 0; i < n; i++) {
-        const struct host *h = listed_at(c, w, places[i].address);
-        if (h != NULL) {
-            printf(
-                "Nomad lists host %s at %s: it is enrolled by its Nomad id, as without --host.\n",
-                h->name, places[i].name);
-            ret[i] = *h;
+        enrolment_host_at(&c->conf, w, &places[i], &ret[i]);
+        if (ret[i].joins)
             continue;
-        }
-        memset(&ret[i], 0, sizeof ret[i]);
-        ret[i].key = ret[i].server_id = ret[i].node_id = "";
-        ret[i].name = places[i].name;
-        ret[i].addr = places[i].ip;
-        ret[i].joins = true;
-        ret[i].agent.address = places[i].address;
+        fputs("Nomad lists host ", stdout);
+        print_safe(stdout, ret[i].name);
+        printf(" at %s: it is enrolled by its Nomad id, as without --host.\n", places[i].name);
     }
 }
 
-static int enroll_by_address(struct console *c, const struct world *w,
-                             const struct agent_place *places, size_t n, struct err *err)
+/* Those that Nomad lists, and who is to join by an address in the key list. */
+static size_t hosts_and_joiners(const struct console *c, const struct world *w,
+                                const struct key_list *keys, struct agent_place *places,
+                                struct host *ret)
 {
-    autofree struct host *hosts = xzalloc(n, sizeof *hosts);
-    hosts_at(c, w, places, n, hosts);
-    return enroll_these(c, hosts, n, w, err);
+    struct err unused = ERR_INIT;
+    size_t n = 0;
+    for (; n < w->n_hosts; n++)
+        ret[n] = w->hosts[n];
+    for (size_t i = 0; i < keys->n; i++) {
+        if (agent_place(keys->items[i].host, &places[i], &unused) < 0)
+            continue;
+        enrolment_host_at(&c->conf, w, &places[i], &ret[n]);
+        n += ret[n].joins;
+    }
+    return n;
 }
 
-static int enroll(struct console *c, struct err *err)
+static int enroll(struct console *c, const struct key_list *keys, struct err *err)
 {
     const struct world *w = NULL;
-    size_t n = c->opt.host.n;
-    autofree struct agent_place *places = xzalloc(n + 1, sizeof *places);
+    size_t n = c->opt.host.n, extra = keys != NULL ? keys->n : 0;
+    autofree struct agent_place *places = xzalloc(n + extra + 1, sizeof *places);
     if (parse_places(&c->opt.host, places, err) < 0 || console_open(c, err) < 0 ||
         console_look(c, NULL, PATIENCE_MS, &w, err) < 0)
         return -1;
-    return n > 0 ? enroll_by_address(c, w, places, n, err)
-                 : enroll_these(c, w->hosts, w->n_hosts, w, err);
+    if (n == 0 && keys == NULL)
+        return enroll_these(c, w->hosts, w->n_hosts, w, NULL, err);
+    autofree struct host *hosts = xzalloc(n + extra + w->n_hosts + 1, sizeof *hosts);
+    if (n > 0)
+        hosts_at(c, w, places, n, hosts);
+    else
+        n = hosts_and_joiners(c, w, keys, places, hosts);
+    return enroll_these(c, hosts, n, w, keys, err);
+}
+
+/* ---- the command line ---- */
+
+static const struct {
+    const char *one, *other, *why;
+} pairs[] = {
+    {"--from", "--yes", "--from asks nobody, and accepts what the file names; --yes accepts all"},
+    {"--export", "--from", "one writes what the other reads"},
+    {"--export", "--forget", "one at a time"},
+    {"--export", "--rekey", "one at a time"},
+    {"--export", "--host", "all enrolled hosts are exported"},
+    {"--forget", "--rekey", "one at a time"},
+    {"--forget", "--from", "no key is accepted"},
+    {"--forget", "--host", "--forget HOST may be an address"},
+    {"--rekey", "--host", "--rekey HOST may be an address"},
+};
+
+static bool is_given(const struct options *o, const char *option)
+{
+    const struct {
+        const char *name;
+        bool given;
+    } all[] = {{"--from", o->from != NULL},   {"--yes", o->yes},
+               {"--export", o->export},       {"--forget", o->forget != NULL},
+               {"--rekey", o->rekey != NULL}, {"--host", o->host.n > 0}};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        if (str_eq(all[i].name, option))
+            return all[i].given;
+    return false;
+}
+
+static int check_options(const struct options *o, struct err *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+        if (is_given(o, pairs[i].one) && is_given(o, pairs[i].other))
+            return err_set(err, ERR_USAGE, 0, "%s does not go with %s: %s", pairs[i].one,
+                           pairs[i].other, pairs[i].why);
+    return 0;
+}
+
+static int carry_out(struct console *c, struct err *err)
+{
+    auto_key_list struct key_list keys = {.items = NULL};
+    const struct key_list *from = c->opt.from != NULL ? &keys : NULL;
+    if (check_options(&c->opt, err) < 0)
+        return -1;
+    if (c->opt.export)
+        return enrolled_export(c, err);
+    if (c->opt.forget != NULL)
+        return enrolled_forget(c, c->opt.forget, err);
+    /* Before signals are kept back: standard input may last. */
+    if (from != NULL && key_list_load(c->opt.from, &keys, err) < 0)
+        return -1;
+    return c->opt.rekey != NULL ? enrolled_rekey(c, c->opt.rekey, from, err) : enroll(c, from, err);
 }
 
 int cmd_enroll(void *ctx, int argc, char **argv)
@@ -212,5 +354,5 @@ int cmd_enroll(void *ctx, int argc, char **argv)
     struct err err = ERR_INIT;
     (void)argc;
     (void)argv;
-    return enroll(ctx, &err) < 0 ? command_fail(&err) : EXIT_DONE;
+    return carry_out(ctx, &err) < 0 ? command_fail(&err) : EXIT_DONE;
 }

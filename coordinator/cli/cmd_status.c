@@ -129,6 +129,9 @@ static void print_summary(const struct fleet_health *f, size_t orphans)
     else
         printf("; %zu not well by Nomad, %zu without a good answer from the agent, %zu drifting\n",
                f->unwell, f->agents_unwell, f->drifting);
+    if (f->agents_unwell > 0)
+        puts("Is an agent there and does not answer, its key may have changed: `caravan enroll` "
+             "tells, and `caravan enroll --rekey HOST` shows both keys and accepts the new one.");
     if (f->regions[0] != '\0') {
         print_safe(stdout, f->regions);
         fputc('\n', stdout);

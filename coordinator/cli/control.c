@@ -1,8 +1,10 @@
 #include "control.h"
 
+#include <ctype.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include "table.h"
 
 int control_open(struct signals *c, struct err *err)
 {
@@ -35,20 +37,54 @@ bool control_read(struct signals *c, enum control *ret)
     return true;
 }
 
-int control_confirm(struct signals *c, const char *question, struct err *err)
+/* A line that is longer than any word is none, and is read to its end. */
+static bool read_word(char *dst, size_t n)
 {
-    char line[16];
+    size_t len = 0;
+    int c;
+    while ((c = getc(stdin)) != EOF && c != '\n') {
+        if (len < n - 1 && !isspace(c))
+            dst[len++] = (char)tolower(c);
+    }
+    dst[len] = '\0';
+    return c != EOF;
+}
+
+static int find_word(const char *words, const char *word)
+{
+    for (size_t len; *words != '\0'; words += len) {
+        words += strspn(words, " ");
+        len = strcspn(words, " ");
+        if (word[0] == words[0] &&
+            (word[1] == '\0' || (strlen(word) == len && memcmp(word, words, len) == 0)))
+            return words[0];
+    }
+    return CONTROL_OTHER;
+}
+
+int control_choose(struct signals *c, const char *question, const char *words, const char *instead,
+                   struct err *err)
+{
+    char word[16];
     if (!isatty(STDIN_FILENO))
         return err_set(err, ERR_REFUSED, 0,
-                       "nobody can be asked, for standard input is no terminal: look at the plan "
-                       "and give --yes");
+                       "nobody can be asked, for standard input is no terminal: %s", instead);
     struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = c->fd, .events = POLLIN}};
-    fprintf(stderr, "%s [y/N] ", question);
+    print_safe(stderr, question);
+    fputc(' ', stderr);
     while (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno == EINTR)
         ;
-    if (fds[1].revents != 0 || fgets(line, sizeof line, stdin) == NULL) {
+    if (fds[1].revents != 0 || !read_word(word, sizeof word)) {
         fputc('\n', stderr);
-        return 0;
+        return CONTROL_NOTHING;
     }
-    return line[0] == 'y' || line[0] == 'Y';
+    return find_word(words, word);
+}
+
+int control_confirm(struct signals *c, const char *question, struct err *err)
+{
+    char text[200];
+    snprintf(text, sizeof text, "%s [y/N]", question);
+    int rc = control_choose(c, text, "yes", "look at the plan and give --yes", err);
+    return rc < 0 ? -1 : rc == 'y';
 }

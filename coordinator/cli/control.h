@@ -26,5 +26,12 @@ bool control_read(struct signals *c, enum control *ret);
 /* Asks "question [y/N] " on the terminal. 1 yes, 0 no (also by a signal); -1 when standard input is
  * no terminal (ERR_REFUSED, with what to do instead). */
 MUST_CHECK int control_confirm(struct signals *c, const char *question, struct err *err);
+#define CONTROL_OTHER   0
+#define CONTROL_NOTHING 1 /* a signal came, or the end of the input */
+/* Asks the question as it is given. words: small, a blank between. The first letter of the one that
+ * was typed, whole or by this letter; CONTROL_OTHER: something else; CONTROL_NOTHING; -1
+ * (ERR_REFUSED, which ends in `instead`) as above. */
+MUST_CHECK int control_choose(struct signals *c, const char *question, const char *words,
+                              const char *instead, struct err *err);
 
 #endif

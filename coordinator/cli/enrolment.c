@@ -1,5 +1,6 @@
 #include "enrolment.h"
 
+#include <ctype.h>
 #include "agent_place.h"
 #include "clock.h"
 #include "hello_plain.h"
@@ -158,23 +159,55 @@ static void check_ids(struct enrolment *e)
     }
 }
 
+bool enrolment_ready(const struct enrolment *e)
+{
+    return (!e->host->is_server || e->server_id[0] != '\0') &&
+           (!e->host->is_client || e->client_id[0] != '\0');
+}
+
+static bool is_plain(const char *s)
+{
+    static const char more[] = ".-_:[]";
+    for (const char *p = s; *p != '\0'; p++)
+        if (!isalnum((unsigned char)*p) && strchr(more, *p) == NULL)
+            return false;
+    return s[0] != '\0' && s[0] != '-';
+}
+
+const char *enrolment_word(const struct host *h)
+{
+    const char *words[] = {h->name, h->server_id, h->node_id};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (is_plain(words[i]))
+            return words[i];
+    return "HOST";
+}
+
 static void changed(struct enrolment *e, const struct pubkey *known)
 {
     char was[FINGERPRINT_LEN], now[FINGERPRINT_LEN];
     pubkey_fingerprint(was, known);
     pubkey_fingerprint(now, &e->key);
     e->verdict = ENROL_CHANGED;
-    snprintf(e->why, sizeof e->why, "its key has changed: known %s, now %s", was, now);
+    snprintf(e->why, sizeof e->why,
+             "its key has changed: known %s, now %s; `caravan enroll --rekey %s` would accept it",
+             was, now, enrolment_word(e->host));
 }
 
-/* What is known of it: by Nomad's ids, and by the address it was enrolled at. */
-static void check_key(struct enrolment *e, const struct known_hosts *known)
+void enrolment_lines(const struct known_hosts *known, const struct enrolment *e,
+                     const struct known_host *ret[static ENROLMENT_LINES])
 {
     struct agent_place at;
     struct err unused = ERR_INIT;
-    const struct known_host *lines[] = {
-        known_hosts_find(known, e->host->server_id), known_hosts_find(known, e->host->node_id),
-        agent_place(e->address, &at, &unused) == 0 ? known_hosts_at(known, at.name) : NULL};
+    ret[0] = known_hosts_find(known, e->host->server_id);
+    ret[1] = known_hosts_find(known, e->host->node_id);
+    ret[2] = agent_place(e->address, &at, &unused) == 0 ? known_hosts_at(known, at.name) : NULL;
+}
+
+static void check_key(struct enrolment *e, const struct known_hosts *known)
+{
+    const struct known_host *lines[ENROLMENT_LINES];
+    enrolment_lines(known, e, lines);
     e->verdict = ENROL_NEW;
     for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
         if (lines[i] == NULL)
@@ -192,7 +225,7 @@ static void check_joiner(struct enrolment *e, const struct known_hosts *known,
                          const struct world *w)
 {
     const struct known_host *k = known_hosts_elsewhere(known, &e->key, e->host->name);
-    if (!e->host->joins || e->verdict == ENROL_CHANGED)
+    if (!e->host->joins)
         return;
     for (size_t i = 0; w != NULL && i < w->n_hosts; i++) {
         const struct host *h = &w->hosts[i];
@@ -214,6 +247,38 @@ static void check_joiner(struct enrolment *e, const struct known_hosts *known,
              k->name, k->id);
 }
 
+static bool is_of(const struct host *h, const char *id)
+{
+    return str_eq(h->server_id, id) || str_eq(h->node_id, id);
+}
+
+static const struct host *listed(const struct world *w, const char *id)
+{
+    for (size_t i = 0; w != NULL && i < w->n_hosts; i++)
+        if (is_of(&w->hosts[i], id))
+            return &w->hosts[i];
+    return NULL;
+}
+
+/* A key that is not yet known of this host must not be known of another one that Nomad lists. What
+ * Nomad lists no more may have been this very machine, with another data directory. */
+static void check_copy(struct enrolment *e, const struct known_hosts *known, const struct world *w)
+{
+    if (e->host->joins || (e->verdict != ENROL_NEW && e->verdict != ENROL_CHANGED))
+        return;
+    for (size_t i = 0; i < known->n; i++) {
+        const struct known_host *k = &known->items[i];
+        if (!pubkey_eq(&k->key, &e->key) || is_of(e->host, k->id) || listed(w, k->id) == NULL)
+            continue;
+        e->verdict = ENROL_MISPLACED;
+        snprintf(e->why, sizeof e->why,
+                 "its key is the known one of host %s (%s): one machine is a copy of the other, or "
+                 "answers in its place",
+                 k->name, k->id);
+        return;
+    }
+}
+
 void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts *known,
                      const struct world *w)
 {
@@ -224,6 +289,7 @@ void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts 
         check_key(&list[i], known);
         check_ids(&list[i]);
         check_joiner(&list[i], known, w);
+        check_copy(&list[i], known, w);
     }
     for (size_t i = 0; i < n; i++)
         for (size_t k = i + 1; k < n && list[i].answered; k++) {
@@ -236,4 +302,144 @@ void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts 
                      list[i].address, list[k].address, id[0] != '\0' ? "Nomad id " : "key", id);
             str_cut(list[k].why, sizeof list[k].why, list[i].why);
         }
+}
+
+/* ---- whom it is about ---- */
+
+static const struct host *listed_at(const struct coord_conf *conf, const struct world *w,
+                                    const char *address)
+{
+    char at[128];
+    for (size_t i = 0; i < w->n_hosts; i++)
+        if (!world_has_left(w, &w->hosts[i]) &&
+            agent_address(conf, &w->hosts[i], at, sizeof at) == 0 && str_eq(at, address))
+            return &w->hosts[i];
+    return NULL;
+}
+
+void enrolment_host_at(const struct coord_conf *conf, const struct world *w,
+                       const struct agent_place *place, struct host *ret)
+{
+    const struct host *h = listed_at(conf, w, place->address);
+    memset(ret, 0, sizeof *ret);
+    if (h != NULL) {
+        *ret = *h;
+        return;
+    }
+    ret->key = ret->server_id = ret->node_id = "";
+    ret->name = place->name;
+    ret->addr = place->ip;
+    ret->joins = true;
+    ret->agent.address = place->address;
+}
+
+int enrolment_remember(struct known_hosts *known, const struct enrolment *e, struct err *err)
+{
+    char by_address[UUID_MAX] = "";
+    const struct host *h = e->host;
+    if (h->joins)
+        joiner_key(by_address, &e->key);
+    const char *ids[] = {h->server_id, h->node_id, by_address};
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        if (ids[i][0] != '\0' && known_hosts_add(known, ids[i], h->name, &e->key, err) < 0)
+            return -1;
+    return 0;
+}
+
+/* ---- compared with what was collected on the hosts ---- */
+
+#define NAMES 4
+
+struct lines {
+    size_t at[NAMES]; /* each line once */
+    size_t n;
+};
+
+static struct lines lines_of(const struct key_list *keys, const struct host *h, const char *address)
+{
+    struct agent_place at;
+    struct err unused = ERR_INIT;
+    const char *names[NAMES] = {h->server_id, h->node_id, h->name,
+                                agent_place(address, &at, &unused) == 0 ? at.name : ""};
+    struct lines l = {.n = 0};
+    for (size_t i = 0; i < NAMES; i++) {
+        size_t line = names[i][0] != '\0' ? key_list_find(keys, names[i]) : keys->n;
+        bool new = line < keys->n;
+        for (size_t k = 0; k < l.n; k++)
+            new &= l.at[k] != line;
+        if (new)
+            l.at[l.n++] = line;
+    }
+    return l;
+}
+
+static void count_lines(const struct coord_conf *conf, const struct key_list *keys,
+                        const struct host *h, unsigned *named)
+{
+    char address[128];
+    if (agent_address(conf, h, address, sizeof address) < 0)
+        address[0] = '\0';
+    struct lines l = lines_of(keys, h, address);
+    for (size_t i = 0; i < l.n; i++)
+        named[l.at[i]]++;
+}
+
+unsigned *enrolment_named(const struct coord_conf *conf, const struct world *w,
+                          const struct enrolment *list, size_t n, const struct key_list *keys)
+{
+    unsigned *named = xzalloc(keys->n + 1, sizeof *named);
+    for (size_t i = 0; w != NULL && i < w->n_hosts; i++)
+        count_lines(conf, keys, &w->hosts[i], named);
+    for (size_t i = 0; i < n; i++)
+        if (list[i].host->joins)
+            count_lines(conf, keys, list[i].host, named);
+    return named;
+}
+
+/* The one line that is surely its, else NULL, and why. */
+static const struct key_line *line_of(struct enrolment *e, const struct key_list *keys,
+                                      const unsigned *named)
+{
+    struct lines l = lines_of(keys, e->host, e->address);
+    const struct key_line *first = l.n > 0 ? &keys->items[l.at[0]] : NULL;
+    if (l.n == 0)
+        snprintf(e->why, sizeof e->why, "no line of %s names it", keys->name);
+    else if (l.n > 1)
+        snprintf(e->why, sizeof e->why, "lines %u and %u of %s both name it", first->number,
+                 keys->items[l.at[1]].number, keys->name);
+    else if (named[l.at[0]] > 1)
+        snprintf(e->why, sizeof e->why,
+                 "line %u of %s, %s, names %u hosts: name each by its Nomad id", first->number,
+                 keys->name, first->host, named[l.at[0]]);
+    else
+        return first;
+    return NULL;
+}
+
+static void compare(struct enrolment *e, const struct key_list *keys, const unsigned *named)
+{
+    char now[FINGERPRINT_LEN], why[sizeof e->why];
+    str_cut(why, sizeof why, e->why);
+    const struct key_line *line = line_of(e, keys, named);
+    pubkey_fingerprint(now, &e->key);
+    e->compared = line != NULL && str_eq(line->fingerprint, now);
+    if (line == NULL && e->verdict == ENROL_NEW) {
+        e->verdict = ENROL_UNLISTED;
+        return;
+    }
+    str_cut(e->why, sizeof e->why, why);
+    if (line == NULL || e->compared || e->verdict == ENROL_CHANGED)
+        return;
+    e->verdict = ENROL_DIFFERS;
+    snprintf(e->why, sizeof e->why, "its key has the fingerprint %s, and line %u of %s has %s", now,
+             line->number, keys->name, line->fingerprint);
+}
+
+void enrolment_compare(struct enrolment *list, size_t n, const struct key_list *keys,
+                       const unsigned *named)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i].verdict == ENROL_NEW || list[i].verdict == ENROL_KNOWN ||
+            list[i].verdict == ENROL_CHANGED)
+            compare(&list[i], keys, named);
 }

@@ -10,13 +10,22 @@ static const struct cli_command commands[] = {
      0, 0, GROUP_ALL | GROUP_INIT | GROUP_CONFIRM, cmd_init},
     {"enroll", "", "remember the key of every agent, by its host's Nomad id",
      "The hosts are those that Nomad lists at NOMAD_ADDR (or [nomad] address in caravan.conf).\n"
-     "New keys are shown and accepted once (--yes: without asking); a key that has changed is\n"
-     "never accepted.\n"
+     "`caravan-agent --fingerprint`, run as root on a host, prints a line for it: the host's name\n"
+     "and its key's fingerprint. With these lines of all hosts in one file, collected the way\n"
+     "you configure them, --from FILE accepts every key that has the fingerprint of its line,\n"
+     "asks nothing, and names the rest: who has no line or another key, and lines without a\n"
+     "host. A line's first word may also be the Nomad id, or the address of a host that is to\n"
+     "join.\n"
+     "\n"
+     "Without --from each new key is shown and asked about: compare it with the one that the\n"
+     "host itself tells. --yes accepts all that answer, compared by nobody: for a laboratory.\n"
+     "\n"
+     "A key that has changed is accepted by --rekey alone, which shows both. Either\n"
+     "caravan-agent was installed anew there, or somebody answers in its place.\n"
      "\n"
      "A new server, which is to join, is enrolled before Nomad knows it: --host with its address\n"
-     "(10.0.0.21, 10.0.0.21:4650, [fd00::21]). Compare the fingerprint with the one that the\n"
-     "host itself has logged. Its key holds for that address, and later for the server that Nomad\n"
-     "lists there.",
+     "(10.0.0.21, 10.0.0.21:4650, [fd00::21]). Its key holds for that address, and later for\n"
+     "the server that Nomad lists there.",
      0, 0, GROUP_ALL | GROUP_CONFIRM | GROUP_ENROLL, cmd_enroll},
     {"release", "fetch|add|verify|remove VERSION | list | verify | serve",
      "fetch a Nomad release, verified; add one's own; list, verify, remove, serve",

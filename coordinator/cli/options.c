@@ -78,6 +78,14 @@ const struct cli_option option_table[] = {
     VALUE("host", CLI_LIST, host, "ADDRESS,..", GROUP_ENROLL,
           "only the agents at these addresses, which Nomad need not list yet; port 4650 unless one "
           "is given"),
+    VALUE("from", CLI_TEXT, from, "FILE", GROUP_ENROLL,
+          "accept the keys whose fingerprints this file has, and no other; - is standard input"),
+    FLAG("export", 0, export, GROUP_ENROLL,
+         "print the fingerprints of all enrolled hosts, as --from reads them"),
+    VALUE("forget", CLI_TEXT, forget, "HOST", GROUP_ENROLL,
+          "forget the key of this host, by name, Nomad id or address"),
+    VALUE("rekey", CLI_TEXT, rekey, "HOST", GROUP_ENROLL,
+          "show the known and the new key of this host, and accept the new one"),
 
     VALUE("add", CLI_LIST, add, "ADDRESS,..", GROUP_REPLACE,
           "new servers, by the addresses they were enrolled by (caravan enroll --host)"),

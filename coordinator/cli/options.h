@@ -37,7 +37,8 @@ struct options {
     bool drain, accept_outage;
     struct cli_list accept;
     /* release add, fetch */
-    const char *os, *file, *from;
+    const char *os, *file;
+    const char *from; /* enroll, too: a key_list.h */
     struct cli_list url, arch;
     bool not_a_prerelease;
     /* serving */
@@ -46,6 +47,8 @@ struct options {
     const char *name;
     /* enroll */
     struct cli_list host;
+    const char *forget, *rekey;
+    bool export;
     /* replace */
     struct cli_list add, remove;
     bool accept_voters;

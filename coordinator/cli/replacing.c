@@ -64,22 +64,26 @@ int replacing_resume(struct console *c, const struct plan *p, struct err *err)
     return 0;
 }
 
+/* What others enrolled or forgot while the run lasted holds. */
 int replacing_enrol(struct console *c, const struct plan *p, const struct ledger *l,
                     const struct world *w, struct err *err)
 {
+    CLEANUP(known_hosts_free) struct known_hosts known = {.n = 0};
     if (!p->replaces || w == NULL)
         return 0;
+    if (known_hosts_load(c->known.path, &known, err) < 0)
+        return -1;
     for (size_t i = 0; i < p->n_servers && i < l->n_hosts; i++) {
-        const struct known_host *k = known_hosts_find(&c->known, p->hosts[i].key);
+        const struct known_host *k = known_hosts_find(&known, p->hosts[i].key);
         const struct host *h = world_host(w, p->hosts[i].key);
         if (p->hosts[i].role != ROLE_JOINS || l->hosts[i].state != HOST_DONE || k == NULL ||
             h == NULL || h->server_id[0] == '\0')
             continue;
         struct pubkey key = k->key; /* the list may move */
-        if (known_hosts_add(&c->known, h->server_id, h->name, &key, err) < 0)
+        if (known_hosts_add(&known, h->server_id, h->name, &key, err) < 0)
             return -1;
     }
-    return known_hosts_save(&c->known, err);
+    return known_hosts_save(&known, err);
 }
 
 static const char *one_that_joined(const struct plan *p, const struct ledger *l)

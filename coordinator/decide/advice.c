@@ -157,7 +157,9 @@ const char *advice_skipped(enum skip_why why)
     static const char *const advice[SKIP_COUNT] = {
         [SKIP_NONE] = "See what keeps it: caravan status.",
         [SKIP_UNREACHABLE] = "See on that host that it is up, that caravan-agent runs there, and "
-                             "that port 4650 lets this machine through.",
+                             "that port 4650 lets this machine through. `caravan enroll` tells "
+                             "whether its key has changed, and `caravan enroll --rekey HOST` "
+                             "accepts another one.",
         [SKIP_DOWN] = "See why Nomad does not have it ready: nomad node status of that node, and "
                       "Nomad's log there.",
         [SKIP_HELD] = "Ask who holds it: root by a hold file, another run, or who drains it. Wait "

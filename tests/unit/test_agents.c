@@ -303,7 +303,7 @@ static void test_a_changed_key_is_silent(void **state)
         pump(s, until);
     struct agent_view v = view_of(s, &a);
     assert_int_equal(v.hello_at, 0);
-    assert_non_null(strstr(v.problem, "compare its key with `caravan enroll`"));
+    assert_non_null(strstr(v.problem, "if its key has changed: `caravan enroll --rekey HOST`"));
     assert_int_equal(s->unsealed, 0);
     end(s);
 }

@@ -1,0 +1,344 @@
+#include "enrolled.h"
+
+#include "agent_place.h"
+#include "enrolment.h"
+#include "ledger_store.h"
+#include "str.h"
+#include "table.h"
+
+/* ---- export ---- */
+
+static bool is_joiner(const struct known_host *k)
+{
+    return str_starts(k->id, JOINER_PREFIX);
+}
+
+/* By key; of one key what Nomad knows it by first. */
+static int by_key(const void *a, const void *b)
+{
+    const struct known_host *x = *(const struct known_host *const *)a;
+    const struct known_host *y = *(const struct known_host *const *)b;
+    int order = memcmp(x->key.bytes, y->key.bytes, KEY_LEN);
+    if (order == 0)
+        order = is_joiner(x) - is_joiner(y);
+    return order != 0 ? order : strcmp(x->id, y->id);
+}
+
+void enrolled_write(const struct known_hosts *known, FILE *out)
+{
+    autofree const struct known_host **sorted = xalloc((known->n + 1) * sizeof *sorted);
+    char fingerprint[FINGERPRINT_LEN];
+    for (size_t i = 0; i < known->n; i++)
+        sorted[i] = &known->items[i];
+    qsort(sorted, known->n, sizeof *sorted, by_key);
+    for (size_t i = 0; i < known->n; i++) {
+        const struct known_host *k = sorted[i];
+        if (i > 0 && pubkey_eq(&sorted[i - 1]->key, &k->key))
+            continue;
+        pubkey_fingerprint(fingerprint, &k->key);
+        if (is_joiner(k))
+            fprintf(out, "%s %s\n", k->name, fingerprint);
+        else
+            fprintf(out, "%s %s # %s\n", k->id, fingerprint, k->name);
+    }
+}
+
+int enrolled_export(struct console *c, struct err *err)
+{
+    if (console_open(c, err) < 0)
+        return -1;
+    enrolled_write(&c->known, stdout);
+    return fflush(stdout) == 0 ? 0 : err_set(err, ERR_IO, errno, "write the fingerprints");
+}
+
+/* ---- runs ---- */
+
+static bool plans(const struct ledger *l, const struct known_hosts *known, const struct pubkey *key,
+                  bool joiners_only, const char **ret_name)
+{
+    for (size_t i = 0; i < l->n_hosts; i++) {
+        const struct known_host *k = known_hosts_find(known, l->hosts[i].key);
+        if (k == NULL || !pubkey_eq(&k->key, key) || (joiners_only && !is_joiner(k)))
+            continue;
+        *ret_name = k->name;
+        return true;
+    }
+    return false;
+}
+
+static int check_run(struct ledger_store *s, const struct stored_run *run,
+                     const struct known_hosts *known, const struct pubkey *key, bool joiners_only,
+                     struct err *err)
+{
+    struct ledger l = {.n_hosts = 0};
+    const char *name = NULL;
+    char id[2 * RUN_ID_LEN + 1];
+    if (run_is_over(run->state))
+        return 0;
+    if (ledger_store_load(s, run->run_id, &l, err) < 0)
+        return -1;
+    bool planned = plans(&l, known, key, joiners_only, &name);
+    ledger_free(&l);
+    if (!planned)
+        return 0;
+    str_hex(id, run->run_id, RUN_ID_LEN);
+    return err_set(err, ERR_REFUSED, 0,
+                   "run %.8s to %s has not ended, and %s is one of its hosts: caravan resume %.8s, "
+                   "or caravan abort %.8s, first",
+                   id, run->target, name, id, id);
+}
+
+static int check_runs(struct console *c, const struct pubkey *key, bool joiners_only,
+                      struct err *err)
+{
+    struct ledger_store *store = NULL;
+    autofree struct stored_run *runs = NULL;
+    struct err why = ERR_INIT;
+    size_t n = 0;
+    if (ledger_store_open(&c->conf, false, c->clock, &store, &why) < 0) {
+        if (why.kind == ERR_NOTFOUND)
+            return 0;
+        *err = why;
+        return -1;
+    }
+    int rc = ledger_store_runs(store, &runs, &n, err);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        rc = check_run(store, &runs[i], &c->known, key, joiners_only, err);
+    ledger_store_close(store);
+    return rc;
+}
+
+/* ---- forget ---- */
+
+static void show_lines(const struct console *c, const struct pubkey *key)
+{
+    struct table t;
+    char fingerprint[FINGERPRINT_LEN];
+    pubkey_fingerprint(fingerprint, key);
+    table_init(&t, (const char *[]){"HOST", "ENROLLED AS", "FINGERPRINT"}, 3);
+    for (size_t i = 0; i < c->known.n; i++)
+        if (pubkey_eq(&c->known.items[i].key, key))
+            table_row(&t, COLOR_NONE,
+                      (const char *[]){c->known.items[i].name, c->known.items[i].id, fingerprint});
+    table_print(&t, console_color(c, stdout), stdout);
+    table_free(&t);
+}
+
+int enrolled_key_of(const struct known_hosts *known, const char *host, struct pubkey *ret,
+                    struct err *err)
+{
+    struct agent_place at;
+    struct err unused = ERR_INIT;
+    const char *address = agent_place(host, &at, &unused) == 0 ? at.name : host;
+    const struct known_host *found = known_hosts_find(known, host);
+    for (size_t i = 0; found == NULL && i < known->n; i++)
+        if (str_eq(known->items[i].name, host) || str_eq(known->items[i].name, address))
+            found = &known->items[i];
+    if (found == NULL)
+        return err_set(err, ERR_NOTFOUND, 0, "no host is enrolled as %s", host);
+    for (size_t i = 0; !str_eq(found->id, host) && i < known->n; i++)
+        if (str_eq(known->items[i].name, found->name) &&
+            !pubkey_eq(&known->items[i].key, &found->key))
+            return err_set(err, ERR_USAGE, 0,
+                           "hosts with different keys are enrolled as %s (%s, %s): give the Nomad "
+                           "id of the one that is meant",
+                           found->name, found->id, known->items[i].id);
+    *ret = found->key;
+    return 0;
+}
+
+/* An address that only Nomad knows as a host's. */
+static int key_at(struct console *c, const char *host, struct pubkey *ret, struct err *err)
+{
+    struct agent_place place;
+    struct err unused = ERR_INIT;
+    const struct world *w = NULL;
+    struct host h;
+    if (enrolled_key_of(&c->known, host, ret, err) == 0)
+        return 0;
+    if (err->kind != ERR_NOTFOUND || agent_place(host, &place, &unused) < 0)
+        return -1;
+    *err = (struct err)ERR_INIT;
+    if (console_look(c, NULL, PATIENCE_MS, &w, err) < 0)
+        return err_wrap(err, "no host was enrolled by the address %s; whose it is", host);
+    enrolment_host_at(&c->conf, w, &place, &h);
+    const char *id = h.server_id[0] != '\0' ? h.server_id : h.node_id;
+    return enrolled_key_of(&c->known, h.joins ? host : id, ret, err);
+}
+
+/* 1: yes. */
+static int sure(struct console *c, const char *question, struct err *err)
+{
+    if (c->opt.yes)
+        return 1;
+    int rc = control_choose(&c->signals, question, "yes no", "give --yes when you are sure", err);
+    return rc < 0 ? -1 : rc == 'y';
+}
+
+int enrolled_forget(struct console *c, const char *host, struct err *err)
+{
+    struct pubkey key;
+    if (console_open(c, err) < 0 || key_at(c, host, &key, err) < 0 ||
+        check_runs(c, &key, false, err) < 0)
+        return -1;
+    show_lines(c, &key);
+    int rc = sure(c, "Forget this key? [yes / NO]", err);
+    if (rc == 0)
+        return err_set(err, ERR_REFUSED, 0, "nothing was forgotten");
+    if (rc < 0)
+        return -1;
+    (void)known_hosts_remove(&c->known, &key);
+    if (known_hosts_save(&c->known, err) < 0)
+        return -1;
+    fputs("Forgotten: ", stdout);
+    print_safe(stdout, host);
+    fputs(". While Nomad lists it, `caravan enroll` would ask it again; caravan-agent is still "
+          "there.\n",
+          stdout);
+    return 0;
+}
+
+/* ---- rekey ---- */
+
+static int several(const char *host, struct err *err)
+{
+    return err_set(err, ERR_USAGE, 0, "Nomad lists several hosts as %s: give the Nomad id", host);
+}
+
+static int find_listed(const struct world *w, const char *host, const struct host **ret,
+                       struct err *err)
+{
+    *ret = NULL;
+    for (size_t i = 0; i < w->n_hosts; i++) {
+        const struct host *h = &w->hosts[i];
+        bool id = str_eq(h->server_id, host) || str_eq(h->node_id, host);
+        if (world_has_left(w, h) || (!id && !str_eq(h->name, host)))
+            continue;
+        if (*ret != NULL)
+            return several(host, err);
+        *ret = h;
+    }
+    return 0;
+}
+
+/* ret has texts of place. */
+static int find_host(const struct console *c, const struct world *w, const char *host,
+                     struct agent_place *place, struct host *ret, struct err *err)
+{
+    const struct host *h = NULL;
+    struct err unused = ERR_INIT;
+    if (find_listed(w, host, &h, err) < 0)
+        return -1;
+    if (h != NULL)
+        *ret = *h;
+    else if (agent_place(host, place, &unused) == 0)
+        enrolment_host_at(&c->conf, w, place, ret);
+    else
+        return err_set(err, ERR_NOTFOUND, 0,
+                       "Nomad lists no host as %s: give its name, its Nomad id, or its address",
+                       host);
+    return 0;
+}
+
+/* What may be exchanged: a key that is known, for one that is authentic and nobody else's. */
+static int check_verdict(const struct enrolment *e, struct err *err)
+{
+    const char *name = e->host->name;
+    if (e->verdict == ENROL_SILENT)
+        return err_set(err, ERR_NETWORK, 0, "host %s gave no authentic answer: %s", name, e->why);
+    if (e->verdict == ENROL_UNREADY || (e->verdict == ENROL_CHANGED && !enrolment_ready(e)))
+        return err_set(err, ERR_NETWORK, 0,
+                       "the agent of host %s does not know its Nomad yet: see that Nomad runs "
+                       "there, and try again in a moment",
+                       name);
+    if (e->verdict == ENROL_NEW)
+        return err_set(err, ERR_REFUSED, 0,
+                       "no key of host %s is known, so that none can have changed: caravan enroll",
+                       name);
+    if (e->verdict != ENROL_CHANGED)
+        return err_set(err, ERR_REFUSED, 0, "host %s: %s. Nothing was changed", name, e->why);
+    return 0;
+}
+
+/* Nothing is compared for people: they see both. */
+static int accept_key(struct console *c, const struct world *w, struct enrolment *e,
+                      const struct key_list *keys, struct err *err)
+{
+    if (keys == NULL) {
+        int rc = sure(c, "Accept the new key in place of the known one? [yes / NO]", err);
+        return rc == 0 ? err_set(err, ERR_REFUSED, 0, "nothing was changed") : rc < 0 ? -1 : 0;
+    }
+    autofree unsigned *named = enrolment_named(&c->conf, w, e, 1, keys);
+    enrolment_compare(e, 1, keys, named);
+    if (e->compared)
+        return 0;
+    return err_set(err, ERR_REFUSED, 0,
+                   "%s has no line that surely names host %s with its new fingerprint: nothing was "
+                   "changed. Find out who answers there, or collect its fingerprint again",
+                   keys->name, e->host->name);
+}
+
+/* The lines that another key is known by; how many. */
+static size_t old_keys(const struct known_hosts *known, const struct enrolment *e,
+                       struct pubkey ret[static ENROLMENT_LINES])
+{
+    const struct known_host *lines[ENROLMENT_LINES];
+    size_t n = 0;
+    enrolment_lines(known, e, lines);
+    for (size_t i = 0; i < ENROLMENT_LINES; i++)
+        if (lines[i] != NULL && !pubkey_eq(&lines[i]->key, &e->key))
+            ret[n++] = lines[i]->key;
+    return n;
+}
+
+static void show_exchange(const struct enrolment *e, const struct pubkey *old, size_t n)
+{
+    char fingerprint[FINGERPRINT_LEN];
+    fputs("Host ", stdout);
+    print_safe(stdout, e->host->name);
+    printf(", whose agent answers at %s:\n", e->address);
+    for (size_t i = 0; i < n; i++) {
+        pubkey_fingerprint(fingerprint, &old[i]);
+        if (i == 0 || !pubkey_eq(&old[i], &old[i - 1]))
+            printf("  known  %s\n", fingerprint);
+    }
+    pubkey_fingerprint(fingerprint, &e->key);
+    printf("  now    %s\n", fingerprint);
+}
+
+static int exchange(struct console *c, const struct world *w, struct enrolment *e,
+                    const struct key_list *keys, struct err *err)
+{
+    struct pubkey old[ENROLMENT_LINES];
+    size_t n = old_keys(&c->known, e, old);
+    show_exchange(e, old, n);
+    for (size_t i = 0; i < n; i++)
+        if (check_runs(c, &old[i], true, err) < 0)
+            return -1;
+    if (accept_key(c, w, e, keys, err) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        (void)known_hosts_remove(&c->known, &old[i]);
+    if (enrolment_remember(&c->known, e, err) < 0 || known_hosts_save(&c->known, err) < 0)
+        return -1;
+    printf("The new key is accepted%s.\n", c->opt.yes ? ", and nobody compared it" : "");
+    return 0;
+}
+
+int enrolled_rekey(struct console *c, const char *host, const struct key_list *keys,
+                   struct err *err)
+{
+    const struct world *w = NULL;
+    struct agent_place place;
+    struct host h;
+    autofree struct enrolment *e = NULL;
+    if (console_open(c, err) < 0 || console_look(c, NULL, PATIENCE_MS, &w, err) < 0 ||
+        find_host(c, w, host, &place, &h, err) < 0 || enrolment_ask(c, &h, 1, &e, err) < 0)
+        return -1;
+    enrolment_judge(e, 1, &c->known, w);
+    if (e->verdict == ENROL_KNOWN) {
+        puts("Its key is the one that is known: nothing is to be accepted.");
+        return 0;
+    }
+    return check_verdict(e, err) < 0 ? -1 : exchange(c, w, e, keys, err);
+}
