@@ -199,6 +199,10 @@ static int parse_line(struct known_hosts *k, char *line, struct err *err)
         return 0;
     if (hex == NULL || pubkey_from_hex(hex, &key) < 0)
         return err_set(err, ERR_CONFIG, 0, "the second word is not a key of 64 digits");
+    const struct known_host *was = known_hosts_find(k, id);
+    if (was != NULL && !pubkey_eq(&was->key, &key))
+        return err_set(err, ERR_CONFIG, 0,
+                       "%s is there twice, with different keys: remove the line that is wrong", id);
     return add(k, id, name != NULL ? name : "", &key, box, err) < 0 ? -1 : 0;
 }
 

@@ -135,8 +135,8 @@ static void tell_enrolled(const struct enrolment *list, size_t n, size_t unseen)
                str_count(unseen, "host", "hosts"));
 }
 
-/* Lines that name no host, each told; with --host only hosts at those addresses are asked, and the
- * lines of others have theirs. */
+/* Lines that name no host, each told. Not with --host: it asks some hosts, and the file may be of
+ * all. */
 static int tell_lines(const struct key_list *keys, const unsigned *named, struct err *err)
 {
     size_t lone = 0;
@@ -221,7 +221,7 @@ static int enroll_these(struct console *c, const struct host *hosts, size_t n,
         return -1;
     tell_enrolled(list, n, unseen);
     struct err lone = ERR_INIT;
-    int lines = keys != NULL ? tell_lines(keys, named, &lone) : 0;
+    int lines = keys != NULL && c->opt.host.n == 0 ? tell_lines(keys, named, &lone) : 0;
     if (refuse(list, n, err) < 0)
         return -1;
     if (lines < 0) {

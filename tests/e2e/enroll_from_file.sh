@@ -183,7 +183,8 @@ fleet_start_agents s4 && fleet_wait_agents s4
 fingerprint s4 | sed "s/^[^ ]*/$AT:4650/" >"$E2E/joiner"
 run enroll --host "$AT" --from "$KEYS"
 check "a host that Nomad does not list needs a line with its address" status_is 4
-run enroll --host "$AT" --from "$E2E/joiner"
+{ cat "$E2E/joiner"; echo "127.0.163.99 SHA256:00112233445566778899aabbccddeeff"; } >"$E2E/joiners"
+run enroll --host "$AT" --from "$E2E/joiners"
 check "by which it is enrolled" status_is 0
 check "as one that is to join" test "$(lines ^agent/)" = 1
 run enroll --forget "$AT" --yes

@@ -62,8 +62,25 @@ static void test_a_changed_key_names_host_and_both(void **state)
     assert_non_null(strstr(err.text, "s1"));
     assert_non_null(strstr(err.text, fa));
     assert_non_null(strstr(err.text, fb));
+    assert_non_null(strstr(err.text, "`caravan enroll --rekey id`"));
     assert_true(pubkey_eq(&known_hosts_find(&k, "id")->key, &a));
     known_hosts_free(&k);
+}
+
+/* No command mends a file that cannot be read: it says which line is there twice. */
+static void test_an_id_with_two_keys_in_the_file(void **state)
+{
+    struct known_hosts k;
+    struct err err = ERR_INIT;
+    struct pubkey a = key_of(1), b = key_of(2);
+    char text[300], hex[2][65];
+    (void)state;
+    pubkey_hex(hex[0], &a);
+    pubkey_hex(hex[1], &b);
+    snprintf(text, sizeof text, "id %s s1\nid %s s1\n", hex[0], hex[1]);
+    assert_int_equal(known_hosts_parse("f", text, strlen(text), &k, &err), -1);
+    assert_int_equal(err.kind, ERR_CONFIG);
+    assert_non_null(strstr(err.text, "f, line 2: id is there twice"));
 }
 
 static void test_lines_that_are_refused(void **state)
@@ -410,6 +427,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_they_come_back_sorted),
         cmocka_unit_test(test_a_changed_key_names_host_and_both),
+        cmocka_unit_test(test_an_id_with_two_keys_in_the_file),
         cmocka_unit_test(test_lines_that_are_refused),
         cmocka_unit_test(test_a_file_of_0_1_0_is_completed),
         cmocka_unit_test(test_another_keys_box_is_not_believed),
