@@ -3,7 +3,7 @@
 # nothing of it remembered. A changed key, a copied machine, a host that is forgotten.
 # timeout: 180
 . "$(dirname "$0")/lib_fleet.sh"
-e2e_begin 163 3 2
+e2e_begin 187 3 2
 KNOWN=$E2E/state/known_hosts
 KEYS=$E2E/keys
 
@@ -183,7 +183,7 @@ fleet_start_agents s4 && fleet_wait_agents s4
 fingerprint s4 | sed "s/^[^ ]*/$AT:4650/" >"$E2E/joiner"
 run enroll --host "$AT" --from "$KEYS"
 check "a host that Nomad does not list needs a line with its address" status_is 4
-{ cat "$E2E/joiner"; echo "127.0.163.99 SHA256:00112233445566778899aabbccddeeff"; } >"$E2E/joiners"
+{ cat "$E2E/joiner"; echo "127.0.187.99 SHA256:00112233445566778899aabbccddeeff"; } >"$E2E/joiners"
 run enroll --host "$AT" --from "$E2E/joiners"
 check "by which it is enrolled" status_is 0
 check "as one that is to join" test "$(lines ^agent/)" = 1
