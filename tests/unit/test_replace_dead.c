@@ -500,6 +500,30 @@ static void test_abort_goes_on(void **state)
     replace_desk_close(d);
 }
 
+/* Two of three are dead, and accepted as that: what is left is no quorum, whatever it looks like.
+ */
+static void test_no_join_without_a_quorum(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    for (int i = 0; i < REPLACE_SERVERS; i++) { /* s3 leads */
+        d->f.hosts[i].server.leader = "10.0.0.3:4647";
+        d->f.hosts[i].server.raft_state = i == 2 ? "Leader" : "Follower";
+        d->f.hosts[i].server.last_contact_ms = i == 2 ? 0 : 20;
+        d->raft[i].leader = i == 2;
+    }
+    replace_desk_dead(d);
+    d->f.plan.hosts[plan_index(&d->f.plan, "s1-id")].dead = true;
+    d->f.plan.regions[0].voters = 1;
+    d->silent[0] = true;
+    replace_desk_status(d, "s1", MEMBER_FAILED);
+    replace_desk_look(d, 24000);
+    assert_null(small_fleet_intent(&d->f, INTENT_SWAP));
+    expect_wait(d, REASON_GATE, "2 are a quorum");
+    replace_desk_close(d);
+}
+
 /* One that had joined has died for good: nobody waits for it to be well. */
 static void test_abort_past_a_dead_new_one(void **state)
 {
@@ -519,6 +543,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_abort_past_a_dead_new_one),
+        cmocka_unit_test(test_no_join_without_a_quorum),
         cmocka_unit_test(test_dead_is_not_asked),
         cmocka_unit_test(test_others_are_asked),
         cmocka_unit_test(test_dead_leaves_first),
