@@ -180,8 +180,9 @@ task_pids() {
 # Tasks of a real Nomad, and what it started beside them, outlive it.
 real_tasks_end() {
     is_real && [[ -n ${FLEET:-} ]] || return 0
-    local pid
+    local pid mount
     for pid in $(pgrep -f "^$FLEET/") $(task_pids); do kill -KILL "$pid" 2>/dev/null; done
+    for mount in $(awk -v in_fleet="$FLEET/" 'index($2, in_fleet) == 1 { print $2 }' /proc/mounts); do umount "$mount"; done
 }
 
 before() { # VERSION VERSION: the first is older

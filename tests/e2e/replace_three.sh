@@ -73,7 +73,7 @@ run upgrade "$TARGET" --yes
 check "a client whose files name only who has left is not restarted" status_is 4
 check "it is named" says "c1: its files name"
 for i in 1 2 3; do sed -i "s/$(fleet_address "s$i"):/$(fleet_address "s$((i + 3))"):/" "$FLEET/c1/nomad.json"; done
-fleet_stop_agents c1 && fleet_start_agents c1 && fleet_wait_agents c1 # which looks at it at once
+looked_anew c1
 run upgrade "$TARGET" --yes
 check "the client follows by an upgrade" status_is 0
 run status
