@@ -40,6 +40,26 @@ static void end_replacing(const struct carry_out *c, const struct world *w)
     fputc('\n', stderr);
 }
 
+struct watcher {
+    const struct carry_out *c;
+    struct view_screen *view;
+    size_t replaced; /* servers that have joined or left */
+};
+
+/* Where the servers are by now outlives a coordinator that is killed. */
+static void told(void *ctx, const struct run *r, const struct event *ev, const struct decision *d)
+{
+    struct watcher *w = ctx;
+    size_t n = 0;
+
+    view_told(w->view, r, ev, d);
+    for (size_t i = 0; w->c->plan->replaces && i < w->c->ledger->n_hosts; i++)
+        n += w->c->ledger->hosts[i].state == HOST_DONE;
+    if (n != w->replaced)
+        console_remember(w->c->console);
+    w->replaced = n;
+}
+
 int carry_out(const struct carry_out *c)
 {
     struct err err = ERR_INIT;
@@ -57,8 +77,8 @@ int carry_out(const struct carry_out *c)
     int rc = run_loop(&(struct run_config){.plan = c->plan,
                                            .ledger = c->ledger,
                                            .ports = &ports,
-                                           .told = view_told,
-                                           .told_ctx = &view},
+                                           .told = told,
+                                           .told_ctx = &(struct watcher){.c = c, .view = &view}},
                       &err);
     view_end(&view);
     shell_done(&shell);
