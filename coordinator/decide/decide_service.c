@@ -274,8 +274,6 @@ static void stopping(const struct turn *t)
         go_on(t, HOST_LEAVING);
     else if (is_asked(t))
         wait_for_answer(t);
-    else if (is_obeyed(t) && t->s->now - t->lh->ordered_ms > plan_ready_ms(t->s->plan, t->p))
-        fails(t, "its Nomad runs on, although its agent obeyed the order to stop it");
     else if (is_obeyed(t))
         waiting_for(t->d, REASON_IN_FLIGHT, t->lh->key, "%s: its Nomad is being stopped",
                     t->p->name);
