@@ -62,6 +62,9 @@ static void tell_stopped(const struct swap *s, struct receipt_status *st)
                  : r->stopping != 0 ? "is stopping it"
                                     : "was to stop it, and it was not seen to end");
     add_fact(st, "stopped", stopped, text);
+    bool failed = stopped == TRI_UNKNOWN && r->stopping == 0 && s->facts.active == TRI_YES;
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)(failed ? r->stopped.sequence : 0));
+    add_fact(st, "stop-failed", tri_of(failed), failed ? text : "");
 }
 
 static void tell_facts(const struct swap *s, struct receipt_status *st)

@@ -268,12 +268,25 @@ static bool leads_too_early(const struct turn *t)
            region_leader(t->s->world, t->s->plan, t->s->ledger, t->p->region, t->s->now) == t->h;
 }
 
+/* By its agent, this very order has come to nothing and Nomad runs. An older agent does not tell:
+ * patience ends that wait. */
+static bool has_given_up(const struct turn *t)
+{
+    const struct fact_view *f = t->h != NULL ? agent_fact(&t->h->agent, "stop-failed") : NULL;
+    uint64_t order = 0;
+
+    return f != NULL && f->value == TRI_YES && str_to_u64(f->text, UINT64_MAX, &order) == 0 &&
+           order == t->lh->call.sequence && t->h->agent.status_at > t->lh->effect_ms;
+}
+
 static void stopping(const struct turn *t)
 {
     if (has_ended(t) || is_dead_without_agent(t))
         go_on(t, HOST_LEAVING);
     else if (is_asked(t))
         wait_for_answer(t);
+    else if (is_obeyed(t) && has_given_up(t))
+        fails(t, "its Nomad could not be stopped, and runs on");
     else if (is_obeyed(t))
         waiting_for(t->d, REASON_IN_FLIGHT, t->lh->key, "%s: its Nomad is being stopped",
                     t->p->name);

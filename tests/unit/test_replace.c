@@ -421,6 +421,29 @@ static void test_stop_is_told(void **state)
 }
 
 /* Disabled and not stopped when the run ends: it is enabled again. */
+/* Its service manager could not, by its agent's word about this order. */
+static void test_stop_in_vain(void **state)
+{
+    struct replace_desk *d = replace_desk_open();
+    (void)state;
+
+    replace_desk_joined(d);
+    replace_desk_state(d, "s2", HOST_STOPPING);
+    replace_desk_look(d, 2000);
+    replace_desk_answered(d, "s2", REFUSAL_NONE);
+    replace_desk_host(d, "s2")->call.sequence = 7;
+    d->facts[1][1] = (struct fact_view){"stop-failed", TRI_YES, "6"};
+    d->f.hosts[1].agent.n_facts = 2;
+    replace_desk_look(d, 2000);
+    expect_none(d, "is being stopped");
+    d->facts[1][1].text = "7";
+    replace_desk_look(d, 2000);
+    assert_int_equal(replace_desk_intent(d, INTENT_MARK, "s2")->state, HOST_FAILED);
+    assert_non_null(
+        strstr(replace_desk_intent(d, INTENT_MARK, "s2")->text, "could not be stopped"));
+    replace_desk_close(d);
+}
+
 static void test_pause_before_the_stop(void **state)
 {
     static const enum host_state states[] = {HOST_DISABLING, HOST_STOPPING};
@@ -604,6 +627,7 @@ int main(void)
         cmocka_unit_test(test_peer_then_member),
         cmocka_unit_test(test_not_while_it_lives),
         cmocka_unit_test(test_started_again),
+        cmocka_unit_test(test_stop_in_vain),
         cmocka_unit_test(test_stop_is_told),
         cmocka_unit_test(test_pause_before_the_stop),
         cmocka_unit_test(test_asked_once),
