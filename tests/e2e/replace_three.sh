@@ -15,7 +15,7 @@ DIGEST=$(sha256sum <"$FLEET/$LEADER/bin/nomad")
 
 run $(replaces --dry-run)
 check "a dry run ends well" status_is 0
-check "it names who joins" says s4
+check "it names who joins" says "$(fleet_address s4)"
 check "and who leaves" says "$LEADER"
 check "and changes nothing" as_before
 
