@@ -56,12 +56,13 @@ void judge_needed(struct truth *t, int region)
     }
 }
 
-/* It had left when the look began, and joins anew since: that look took it for past. */
+/* It had left when the look began, and joins anew since; or it was accepted as dead, and lives
+ * since: that look took it for past. */
 static bool joins_since(const struct truth *t, int i, int64_t begun)
 {
     const struct t_host *h = &t->hosts[i];
 
-    return h->is_server && h->up && h->up_ms >= begun && !h->voter &&
+    return h->is_server && h->up && h->up_ms >= begun && (!h->voter || h->dead) &&
            (plan_host(&t->plan, h->key) == NULL || h->role == ROLE_LEAVES);
 }
 
