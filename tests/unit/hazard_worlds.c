@@ -8,8 +8,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#define CHANGE(name) static void name(UNUSED struct small_fleet *f, UNUSED const struct worlds *w)
-
 void world_as_it_is(struct small_fleet *f, const struct worlds *w)
 {
     (void)f;
@@ -17,7 +15,7 @@ void world_as_it_is(struct small_fleet *f, const struct worlds *w)
 }
 
 /* What every agent tells. */
-static void fact(struct small_fleet *f, const char *id, enum tri value, const char *text)
+void world_fact(struct small_fleet *f, const char *id, enum tri value, const char *text)
 {
     static struct fact_view facts[SMALL_FACTS + 4];
     size_t n = f->hosts[0].agent.n_facts, k = 0;
@@ -53,18 +51,20 @@ CHANGE(a_switch)
 {
     f->surveyed.hosts[3].switches[w->number] = TRI_YES;
 }
-CHANGE(config_lost)
+void world_config_lost(struct small_fleet *f, const struct worlds *w)
 {
+    (void)w;
     for (int i = 0; i < SMALL_SURVEYED; i++)
         f->surveyed.hosts[i].config = ASKED_DENIED;
 }
 CHANGE(a_fact)
 {
-    fact(f, w->text, TRI_YES, "as found");
+    world_fact(f, w->text, TRI_YES, "as found");
 }
 CHANGE(two_configs)
 {
-    fact(f, w->text, TRI_YES, "/etc/a.hcl and /etc/b.hcl both name a data_dir: Nomad merges them");
+    world_fact(f, w->text, TRI_YES,
+               "/etc/a.hcl and /etc/b.hcl both name a data_dir: Nomad merges them");
 }
 /* It tells both cases in the other fact, and not the last of the list. */
 CHANGE(an_older_agent)
@@ -76,7 +76,7 @@ CHANGE(an_older_agent)
 }
 CHANGE(old_servers)
 {
-    fact(f, "joins", TRI_YES, "10.0.0.91:4647,10.0.0.92");
+    world_fact(f, "joins", TRI_YES, "10.0.0.91:4647,10.0.0.92");
 }
 CHANGE(says_nothing)
 {
@@ -119,12 +119,12 @@ CHANGE(other_prefixes)
 {
     f->release.builds[0].urls[1] = "https://other.example/nomad.zip";
     f->release.builds[0].n_urls = 2;
-    fact(f, "url-prefixes", TRI_YES, w->text);
+    world_fact(f, "url-prefixes", TRI_YES, w->text);
 }
 CHANGE(prefixes_lost)
 {
     (void)w;
-    fact(f, "url-prefixes", TRI_UNKNOWN, "root's list is longer than can be told");
+    world_fact(f, "url-prefixes", TRI_UNKNOWN, "root's list is longer than can be told");
 }
 CHANGE(a_file_place)
 {
@@ -134,13 +134,13 @@ CHANGE(a_file_place)
 CHANGE(a_file_place_untold)
 {
     a_file_place(f, w);
-    fact(f, "file-urls", TRI_UNKNOWN, "");
+    world_fact(f, "file-urls", TRI_UNKNOWN, "");
 }
 /* Every host tells that it is one, behind one address. */
 CHANGE(all_seeds)
 {
     static uint32_t seeds[SMALL_HOSTS];
-    fact(f, "seed", TRI_YES, "http://10.0.0.1:4655/");
+    world_fact(f, "seed", TRI_YES, "http://10.0.0.1:4655/");
     for (size_t i = 0; i < SMALL_HOSTS; i++)
         f->hosts[i].agent.address = "10.0.0.1:4650";
     f->w.seeds = seeds;
@@ -149,33 +149,33 @@ CHANGE(all_seeds)
 CHANGE(seeds_refused)
 {
     all_seeds(f, w);
-    fact(f, "url-prefixes", TRI_YES, w->text);
+    world_fact(f, "url-prefixes", TRI_YES, w->text);
 }
 CHANGE(seeds_doubted)
 {
     all_seeds(f, w);
-    fact(f, "url-prefixes", TRI_UNKNOWN, "root's list is longer than can be told");
+    world_fact(f, "url-prefixes", TRI_UNKNOWN, "root's list is longer than can be told");
 }
 CHANGE(seeds_elsewhere)
 {
     (void)w;
-    fact(f, "seed", TRI_YES, "http://127.0.0.1:4646/");
+    world_fact(f, "seed", TRI_YES, "http://127.0.0.1:4646/");
 }
 CHANGE(no_seed_yet)
 {
-    fact(f, "seed", TRI_UNKNOWN, w->text);
+    world_fact(f, "seed", TRI_UNKNOWN, w->text);
 }
 CHANGE(a_key)
 {
-    fact(f, w->text, TRI_YES, "nomad.hcl:3");
+    world_fact(f, w->text, TRI_YES, "nomad.hcl:3");
 }
 CHANGE(no_fact)
 {
-    fact(f, w->text, TRI_NO, "");
+    world_fact(f, w->text, TRI_NO, "");
 }
 CHANGE(fact_lost)
 {
-    fact(f, w->unsure_text != NULL ? w->unsure_text : w->text, TRI_UNKNOWN, "for a reason");
+    world_fact(f, w->unsure_text != NULL ? w->unsure_text : w->text, TRI_UNKNOWN, "for a reason");
 }
 CHANGE(an_attribute)
 {
@@ -242,323 +242,9 @@ CHANGE(acl_lost)
     f->hosts[0].server.acl_enabled = TRI_UNKNOWN;
 }
 
-/* ---- the cluster ---- */
-
-CHANGE(raft_vsn)
-{
-    f->hosts[1].server.raft_protocol = w->number;
-}
-CHANGE(raft_lost)
-{
-    f->hosts[1].server.raft_protocol = 0;
-}
-CHANGE(clients_only)
-{
-    f->policy.filter.clients = true;
-}
-CHANGE(clients_only_lost)
-{
-    f->policy.filter.clients = true;
-    f->hosts[1].server.version = "";
-    f->hosts[1].server.self_at = 0;
-    for (int i = 0; i < SMALL_SERVERS; i++)
-        f->members[i][1].build = "";
-}
-CHANGE(drains_two)
-{
-    f->policy.drain = true;
-    f->policy.parallel = 2;
-}
-/* The servers stay, and what one of them runs is not told. */
-CHANGE(drains_two_lost)
-{
-    drains_two(f, w);
-    clients_only_lost(f, w);
-}
-CHANGE(two_voters)
-{
-    for (int i = 0; i < SMALL_SERVERS; i++)
-        f->raft[i].voter = f->autopilot[i].voter = i < 2;
-}
-CHANGE(member_failed)
-{
-    f->members[0][2].status = MEMBER_FAILED;
-}
-CHANGE(leader_unasked)
-{
-    f->hosts[2].server.leader_at = 0;
-}
-CHANGE(another_region)
-{
-    f->surveyed.known[0] = "europe";
-}
-CHANGE(nodes_unlisted)
-{
-    f->regions[0].nodes_at = 0;
-}
-/* s3 is alone in europe; global is authoritative. */
-static void split(struct small_fleet *f)
-{
-    static struct region two[2];
-    two[0] = f->regions[0];
-    two[1] = f->regions[0];
-    two[1].name = "europe";
-    f->w.regions = two;
-    f->w.n_regions = 2;
-    f->hosts[2].region = f->hosts[4].region = "europe";
-}
-CHANGE(europe_alone)
-{
-    static const char *const only[] = {"europe"};
-    split(f);
-    f->policy.filter.n_regions = 1;
-    f->policy.filter.regions[0] = only[0];
-}
-CHANGE(europes_only_is_there)
-{
-    split(f);
-    f->hosts[2].server.version = SMALL_TO;
-    f->hosts[2].agent.hello.disk = f->hosts[2].agent.hello.running = f->release.builds[0].digest;
-}
-CHANGE(no_authority)
-{
-    split(f);
-    for (int i = 0; i < SMALL_SURVEYED; i++)
-        f->surveyed.hosts[i].authoritative = "";
-}
-CHANGE(failed_on_old)
-{
-    f->members[0][2].status = MEMBER_FAILED;
-    f->members[0][2].build = "1.3.1";
-}
-CHANGE(members_lost)
-{
-    f->hosts[1].server.members_at = 0;
-    f->hosts[1].server.n_members = 0;
-}
-CHANGE(two_keys)
-{
-    f->surveyed.regions[0].active_keys = 2;
-}
-CHANGE(keyring_denied)
-{
-    f->surveyed.regions[0].keyring = ASKED_DENIED;
-}
-CHANGE(stuck_key)
-{
-    f->surveyed.regions[0].stuck_keys = 1;
-}
-CHANGE(deploying)
-{
-    f->surveyed.regions[0].n_deploying = 2;
-    f->surveyed.regions[0].deploying = "default/web is running";
-}
-CHANGE(deployments_lost)
-{
-    f->surveyed.regions[0].deployments = ASKED_NOT;
-}
-CHANGE(loose_autopilot)
-{
-    f->surveyed.regions[0].trailing_logs = 100000;
-}
-CHANGE(autopilot_lost)
-{
-    f->surveyed.regions[0].autopilot = ASKED_DENIED;
-}
-CHANGE(migration_on)
-{
-    f->surveyed.regions[0].migration_off = false;
-}
-CHANGE(leaves)
-{
-    f->hosts[1].server.leave_on_interrupt = TRI_YES;
-}
-CHANGE(leaves_for_good)
-{
-    leaves(f, w);
-    for (int i = 0; i < SMALL_SURVEYED; i++)
-        f->surveyed.hosts[i].switches[CONFIG_REJOINS] = TRI_NO;
-}
-CHANGE(leaves_somehow)
-{
-    leaves(f, w);
-    config_lost(f, w);
-}
-CHANGE(self_lost)
-{
-    f->hosts[1].server.self_at = 0;
-}
-
-/* ---- the token ---- */
-
-CHANGE(denied)
-{
-    f->regions[0].denied = "node:read";
-}
-CHANGE(kept)
-{
-    f->hosts[1].server.denied = f->hosts[1].server.token_kept = f->hosts[1].server.api = w->text;
-}
-CHANGE(in_clear)
-{
-    f->w.token_clear = f->hosts[0].server.api = w->text;
-    f->hosts[1].server.api = w->id;
-    f->hosts[0].server.token_clear = f->hosts[1].server.token_clear = true;
-}
-static struct token_view *client_token(struct small_fleet *f)
-{
-    struct token_view *t = &f->surveyed.regions[0].token;
-    t->management = false;
-    t->name = "deploy";
-    t->rules = (struct acl_rules){
-        .agent = ACL_WRITE, .node = ACL_READ, .operator_ = ACL_WRITE, .all_jobs = ACL_READ};
-    return t;
-}
-CHANGE(no_node_write)
-{
-    client_token(f);
-    f->policy.drain = true;
-}
-CHANGE(rules_lost)
-{
-    client_token(f)->rules_known = false;
-}
-CHANGE(not_management)
-{
-    client_token(f);
-}
-CHANGE(token_lost)
-{
-    f->surveyed.regions[0].token = (struct token_view){.name = ""};
-}
-CHANGE(ends_soon)
-{
-    f->surveyed.regions[0].token.expires_ms = f->survey.wall_ms + 60000;
-}
-
-/* ---- agents and nodes ---- */
-
-CHANGE(no_agent)
-{
-    f->hosts[1].agent.enrolled = false;
-    f->hosts[1].agent.hello_at = 0;
-}
-CHANGE(no_client_agent)
-{
-    f->hosts[4].agent.hello_at = 0;
-}
-CHANGE(no_server_id)
-{
-    f->hosts[1].agent.hello.server_id[0] = '\0';
-}
-CHANGE(no_data_dir)
-{
-    no_server_id(f, w);
-    fact(f, "data-dir", TRI_NO, "");
-}
-CHANGE(other_place)
-{
-    f->hosts[3].agent.misplaced = true;
-}
-CHANGE(same_id)
-{
-    str_cut(f->hosts[4].agent.hello.client_id, sizeof(f->hosts[4].agent.hello.client_id),
-            f->hosts[3].node_id);
-}
-CHANGE(other_arch)
-{
-    str_cut(f->hosts[4].agent.hello.arch, sizeof(f->hosts[4].agent.hello.arch), w->text);
-}
-CHANGE(down)
-{
-    f->hosts[4].client.status = "down";
-}
-CHANGE(draining)
-{
-    f->hosts[4].client.draining = true;
-}
-CHANGE(old_alloc)
-{
-    f->surveyed.regions[0].oldest_alloc_s = 1500000000;
-}
-CHANGE(other_pool)
-{
-    f->surveyed.regions[0].n_other_pool = 1;
-    f->surveyed.regions[0].other_pool = "default/web on c1";
-}
-CHANGE(allocs_lost)
-{
-    f->surveyed.regions[0].allocs = ASKED_DENIED;
-}
-CHANGE(star)
-{
-    f->hosts[3].dc = "dc*";
-}
-CHANGE(dc_lost)
-{
-    f->hosts[1].dc = "";
-    config_lost(f, w);
-}
-
-/* ---- servers' configuration ---- */
-
-CHANGE(no_license)
-{
-    for (int i = 0; i < SMALL_SURVEYED; i++)
-        f->surveyed.hosts[i].switches[CONFIG_LICENSE] = TRI_NO;
-}
-CHANGE(license_lost)
-{
-    for (int i = 0; i < SMALL_SURVEYED; i++)
-        f->surveyed.hosts[i].switches[CONFIG_LICENSE] = TRI_UNKNOWN;
-}
-CHANGE(license_ends)
-{
-    f->surveyed.regions[0].license_ends = "2020-05-05T00:00:00Z";
-}
-CHANGE(license_unasked)
-{
-    f->surveyed.regions[0].license = ASKED_NOT;
-}
-CHANGE(bare_policy)
-{
-    f->surveyed.regions[0].bare_policy = "dev";
-}
-CHANGE(unknown_policy)
-{
-    f->surveyed.regions[0].unknown_policy = "dev";
-}
-CHANGE(policies_lost)
-{
-    f->surveyed.regions[0].policies = ASKED_DENIED;
-}
-CHANGE(old_vault)
-{
-    f->surveyed.hosts[3].switches[CONFIG_VAULT] = TRI_YES;
-    f->surveyed.regions[0].vault_jobs = 3;
-}
-CHANGE(vault_unasked)
-{
-    f->surveyed.hosts[3].switches[CONFIG_VAULT] = TRI_YES;
-    f->surveyed.regions[0].vault_check = ASKED_ABSENT;
-}
-CHANGE(consul_token)
-{
-    f->surveyed.hosts[3].switches[CONFIG_CONSUL] = TRI_YES;
-}
-CHANGE(many_schedulers)
-{
-    f->surveyed.hosts[3].num_schedulers = 8;
-}
-CHANGE(both_stores)
-{
-    fact(f, "key.raft_logstore", TRI_YES, "nomad.hcl:9");
-    fact(f, "key.raft_boltdb", TRI_YES, "nomad.hcl:4");
-}
-
 /* The formatter would give each word of a row a line of its own. */
 /* clang-format off */
-const struct worlds hazard_worlds[] = {
+static const struct worlds of_versions_and_hosts[] = {
     {.id = "nothing-to-do", .yes = all_there, .says = "all 5 hosts"},
     {.id = "older-target", .yes = version_of_all, .text = "1.11.9", .says = "newer than 1.10.5"},
     {.id = "unknown-version", .unsure = a_lost_version},
@@ -593,63 +279,17 @@ const struct worlds hazard_worlds[] = {
      .unsure = node_lost},
     {.id = "bad-2.0.5", .from = "2.0.4", .to = "2.0.5", .calm_from = "2.0.5", .calm_to = "2.0.6",
      .yes = a_job, .number = JOB_VAULT, .unsure = jobs_lost, .says = "every renewal"},
-    {.id = "drain-together", .from = "1.10.1", .to = "1.10.2", .calm_from = "1.10.2",
-     .calm_to = "1.10.3", .yes = drains_two, .unsure = drains_two_lost,
-     .says = "2 clients may be drained at once while s1 runs 1.10.2"},
-    {.id = "raft-protocol", .from = "1.3.16", .to = "1.4.14", .calm_from = "1.2.16",
-     .calm_to = "1.3.16", .yes = raft_vsn, .number = 2, .unsure = raft_lost, .says = "protocol 2"},
-    {.id = "raft-default", .from = "1.2.16", .to = "1.3.16", .calm_from = "1.1.18",
-     .calm_to = "1.2.16", .yes = raft_vsn, .number = 2, .unsure = raft_lost},
-    {.id = "client-newer", .yes = clients_only, .unsure = clients_only_lost,
-     .says = "would be newer"},
     {.id = "too-old", .from = "0.11.8", .to = "0.12.12", .calm_from = "0.12.0", .calm_to = "0.12.12",
      .yes = world_as_it_is, .says = "from 0.11.8 to 0.12.12: this Caravan knows Nomad from 0.12 on"},
-    {.id = "tolerance", .yes = two_voters, .says = "2 voting servers", .raised = SEVERITY_HARD},
-    {.id = "unhealthy", .yes = member_failed, .unsure = leader_unasked, .says = "s3 is failed"},
-    {.id = "region-unseen", .unsure = another_region},
-    {.id = "region-unseen", .unsure = nodes_unlisted, .says = "its clients are not listed"},
-    {.id = "unmeasured", .unsure = europes_only_is_there},
-    {.id = "region-order", .yes = europe_alone, .unsure = no_authority,
-     .says = "authoritative region global stays on"},
-    {.id = "old-failed", .from = "1.3.16", .to = "1.4.14", .calm_from = "1.4.12",
-     .calm_to = "1.4.14", .yes = failed_on_old, .unsure = members_lost},
-    {.id = "keyring", .yes = two_keys, .unsure = keyring_denied, .says = "2 active keys"},
     {.id = "keyring", .from = "1.3.16", .to = "1.4.14", .calm_from = "1.3.15",
      .calm_to = "1.3.16", .unsure = NULL, .yes = NULL},
-    {.id = "stuck-keys", .from = "1.8.4", .to = "1.9.7", .calm_from = "1.9.6", .calm_to = "1.9.7",
-     .yes = stuck_key, .unsure = keyring_denied},
-    {.id = "deployments", .yes = deploying, .unsure = deployments_lost,
-     .says = "2 deployments are under way: default/web is running, ..."},
-    {.id = "autopilot", .yes = loose_autopilot, .unsure = autopilot_lost},
-    {.id = "upgrade-migration", .from = "1.10.2+ent", .to = "1.10.5+ent", .calm_from = "1.10.2",
-     .calm_to = "1.10.5", .yes = migration_on, .unsure = autopilot_lost},
-    {.id = "leave-on-restart", .yes = leaves, .unsure = self_lost, .says = "leave_on_interrupt:"},
-    {.id = "token", .yes = denied, .says = "node:read"},
-    {.id = "token-kept", .yes = kept, .text = "http://10.0.0.2:4646",
-     .says = "at http://10.0.0.2:4646 was asked without the token"},
-    {.id = "token-in-clear", .yes = in_clear, .text = "http://10.0.0.1:4646",
-     .says = "in clear to http://10.0.0.1:4646 and 1 other server"},
     {.id = "heartbeat-unread", .yes = world_as_it_is, .says = "2 clients do not wait"},
-    {.id = "token-rights", .yes = no_node_write, .unsure = rules_lost,
-     .says = "the token deploy lacks node:write"},
-    {.id = "no-snapshot", .yes = not_management, .unsure = token_lost,
-     .says = "before 1.11.3 that takes a management token"},
-    {.id = "no-keystore", .from = "1.7.7", .to = "1.8.4", .calm_from = "1.9.0", .calm_to = "1.9.7",
-     .yes = no_data_dir, .unsure = no_server_id, .says = "does not know where"},
     {.id = "keystore-copied", .from = "1.7.7", .to = "1.8.4", .calm_from = "1.3.16",
      .calm_to = "1.4.14", .yes = world_as_it_is, .says = "3 servers of 1.7.7: no snapshot holds"},
-    {.id = "token-expiry", .yes = ends_soon, .unsure = token_lost, .says = "ends in 1 min"},
-    {.id = "unmanaged-server", .yes = no_agent, .says = "no enrolled agent"},
-    {.id = "unmanaged-client", .yes = no_client_agent, .says = "1 client", .raised = SEVERITY_HARD},
     {.id = "no-facts", .unsure = says_nothing},
     {.id = "no-readiness", .unsure = before_readiness},
     {.id = "finds-nobody", .yes = old_servers, .says = "10.0.0.91:4647,10.0.0.92, and no server"},
-    {.id = "misplaced", .yes = other_place},
-    {.id = "one-id", .yes = same_id},
     {.id = "vendor-signature", .yes = a_fact, .text = "vendor-signature", .says = "carries none"},
-    {.id = "no-build", .yes = other_arch, .text = "s390x", .says = "linux/s390x"},
-    {.id = "odd-system", .yes = other_arch, .text = "pdp11",
-     .says = "linux/pdp11, which is no system"},
     {.id = "served-here", .yes = served, .text = "http://10.0.0.9:4651",
      .says = "from http://10.0.0.9:4651, where this command serves it"},
     {.id = "no-place", .yes = without_a_place, .says = "nowhere to fetch"},
@@ -669,34 +309,8 @@ const struct worlds hazard_worlds[] = {
     {.id = "seed-refused", .yes = seeds_refused, .unsure = seeds_doubted,
      .text = "https://mirror.example/",
      .says = "it may not fetch from the seed s1, http://10.0.0.1:4655/"},
-    {.id = "node-down", .yes = down, .says = "is down"},
-    {.id = "node-draining", .yes = draining},
-    {.id = "old-tasks", .from = "1.2.16", .to = "1.3.0", .calm_from = "1.3.0", .calm_to = "1.3.1",
-     .yes = old_alloc, .unsure = allocs_lost},
-    {.id = "license-place", .from = "1.0.18+ent", .to = "1.1.3+ent", .calm_from = "1.0.18",
-     .calm_to = "1.1.3", .yes = no_license, .unsure = license_lost},
-    {.id = "license-ends", .from = "1.5.17+ent", .to = "1.6.1+ent", .calm_from = "1.5.17",
-     .calm_to = "1.6.1", .yes = license_ends, .unsure = license_unasked},
-    {.id = "bare-namespace", .from = "1.5.6", .to = "1.5.7", .calm_from = "1.5.7",
-     .calm_to = "1.6.1", .yes = bare_policy, .unsure = policies_lost, .says = "policy dev"},
-    {.id = "policy-keys", .from = "1.10.5", .to = "1.11.0", .calm_from = "1.10.6+ent",
-     .calm_to = "1.11.4+ent", .yes = unknown_policy, .unsure = policies_lost},
-    {.id = "rejoin", .from = "1.4.14", .to = "1.5.1", .calm_from = "1.5.1", .calm_to = "1.5.2",
-     .yes = leaves_for_good, .unsure = leaves_somehow},
-    {.id = "dc-star", .from = "1.4.14", .to = "1.5.1", .calm_from = "1.5.1", .calm_to = "1.5.2",
-     .yes = star, .unsure = dc_lost},
-    {.id = "vault-flow", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.5", .yes = old_vault, .unsure = vault_unasked, .says = "3 jobs without"},
-    {.id = "consul-flow", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.5", .yes = consul_token, .unsure = config_lost},
     {.id = "connect-window", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
      .calm_to = "1.10.5", .yes = a_job, .number = JOB_CONNECT, .unsure = jobs_lost},
-    {.id = "schedulers", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
-     .calm_to = "1.10.5", .yes = many_schedulers, .unsure = config_lost, .says = "4 processors"},
-    {.id = "two-stores", .from = "1.11.3", .to = "2.0.0", .calm_from = "2.0.0",
-     .calm_to = "2.0.5", .yes = both_stores, .unsure = world_as_it_is},
-    {.id = "other-pool", .from = "1.11.3", .to = "2.0.4", .calm_from = "1.11.3",
-     .calm_to = "2.0.5", .yes = other_pool, .unsure = allocs_lost},
     {.id = "bad-1.0.0", .from = "0.12.12", .to = "1.0.1", .calm_from = "0.12.12",
      .calm_to = "1.0.2", .yes = world_as_it_is},
     {.id = "bad-1.1.0", .from = "1.0.18", .to = "1.1.2", .calm_from = "1.0.18",
@@ -765,7 +379,7 @@ const struct worlds hazard_worlds[] = {
     {.id = "csi-modes", .from = "1.0.18", .to = "1.1.0", .calm_from = "1.1.0",
      .calm_to = "1.1.1", .yes = a_job, .number = JOB_CSI_NO_MODE, .unsure = jobs_lost},
     {.id = "prometheus", .from = "1.0.18", .to = "1.1.0", .calm_from = "1.1.0",
-     .calm_to = "1.1.1", .yes = a_switch, .number = CONFIG_PROMETHEUS, .unsure = config_lost},
+     .calm_to = "1.1.1", .yes = a_switch, .number = CONFIG_PROMETHEUS, .unsure = world_config_lost},
     {.id = "iptables", .from = "1.0.18", .to = "1.1.0", .calm_from = "1.1.0", .calm_to = "1.1.1",
      .unsure = world_as_it_is},
     {.id = "audit-names", .from = "1.1.3+ent", .to = "1.1.4+ent", .calm_from = "1.1.4+ent",
@@ -872,15 +486,15 @@ const struct worlds hazard_worlds[] = {
     {.id = "spread-updates", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
      .calm_to = "1.10.1", .unsure = world_as_it_is},
     {.id = "key-service", .from = "1.10.0", .to = "1.10.1", .calm_from = "1.10.1",
-     .calm_to = "1.10.2", .yes = a_switch, .number = CONFIG_KMS, .unsure = config_lost},
+     .calm_to = "1.10.2", .yes = a_switch, .number = CONFIG_KMS, .unsure = world_config_lost},
     {.id = "peer-address", .from = "1.10.0", .to = "1.10.1", .calm_from = "1.10.1",
      .calm_to = "1.10.2", .unsure = world_as_it_is},
     {.id = "sprig", .from = "1.10.1", .to = "1.10.2", .calm_from = "1.10.2", .calm_to = "1.10.3",
      .yes = a_job, .number = JOB_TEMPLATE_SPRIG, .unsure = jobs_lost},
     {.id = "alloc-metrics", .from = "1.10.1", .to = "1.10.2", .calm_from = "1.10.2",
-     .calm_to = "1.10.3", .yes = a_switch, .number = CONFIG_ALLOC_METRICS, .unsure = config_lost},
+     .calm_to = "1.10.3", .yes = a_switch, .number = CONFIG_ALLOC_METRICS, .unsure = world_config_lost},
     {.id = "keyring-type", .from = "1.10.4", .to = "1.10.5", .calm_from = "1.10.5",
-     .calm_to = "1.10.6", .yes = a_switch, .number = CONFIG_KMS, .unsure = config_lost},
+     .calm_to = "1.10.6", .yes = a_switch, .number = CONFIG_KMS, .unsure = world_config_lost},
     {.id = "system-reschedule", .from = "1.10.5", .to = "1.11.0", .calm_from = "1.11.0",
      .calm_to = "1.11.1", .yes = a_job, .number = JOB_SYSTEM_RESCHEDULE, .unsure = jobs_lost},
     {.id = "identities", .from = "1.10.5", .to = "1.11.0", .calm_from = "1.11.0",
@@ -894,7 +508,7 @@ const struct worlds hazard_worlds[] = {
     {.id = "system-deployments", .from = "1.11.2", .to = "1.11.3", .calm_from = "1.11.3",
      .calm_to = "1.11.4", .yes = an_old_client, .text = "1.10.5", .unsure = a_lost_client},
     {.id = "raft-boltdb", .from = "1.11.3", .to = "2.0.0", .calm_from = "2.0.0",
-     .calm_to = "2.0.1", .yes = a_switch, .number = CONFIG_BOLTDB, .unsure = config_lost},
+     .calm_to = "2.0.1", .yes = a_switch, .number = CONFIG_BOLTDB, .unsure = world_config_lost},
     {.id = "wal", .from = "1.11.3", .to = "2.0.0", .calm_from = "2.0.0", .calm_to = "2.0.1",
      .yes = a_key, .text = "key.raft_logstore", .unsure = world_as_it_is},
     {.id = "logs-read-only", .from = "2.0.0", .to = "2.0.1", .calm_from = "2.0.1",
@@ -902,7 +516,7 @@ const struct worlds hazard_worlds[] = {
     {.id = "host-modes", .from = "2.0.3", .to = "2.0.4", .calm_from = "2.0.4",
      .calm_to = "2.0.5", .yes = a_job, .number = JOB_DOCKER_HOST_MODE, .unsure = jobs_lost},
     {.id = "anonymous-join", .from = "2.0.3", .to = "2.0.4", .calm_from = "2.0.4",
-     .calm_to = "2.0.5", .yes = a_switch, .number = CONFIG_JOIN, .unsure = config_lost},
+     .calm_to = "2.0.5", .yes = a_switch, .number = CONFIG_JOIN, .unsure = world_config_lost},
     {.id = "check-ids", .from = "2.0.4", .to = "2.0.5", .calm_from = "2.0.5", .calm_to = "2.0.6",
      .unsure = world_as_it_is},
     {.id = "host-id", .from = "2.0.5", .to = "2.0.6", .calm_from = "2.0.6", .calm_to = "2.0.7",
@@ -910,8 +524,14 @@ const struct worlds hazard_worlds[] = {
     {.id = "identity-again", .from = "2.0.6", .to = "2.0.7", .calm_from = "2.0.7",
      .calm_to = "2.0.8", .yes = world_as_it_is},
     {.id = "join-keys", .from = "2.0.7", .to = "2.1.0", .calm_from = "2.1.0", .calm_to = "2.1.1",
-     .yes = a_switch, .number = CONFIG_OLD_JOIN, .unsure = config_lost},
+     .yes = a_switch, .number = CONFIG_OLD_JOIN, .unsure = world_config_lost},
 };
 /* clang-format on */
 
-const size_t hazard_worlds_len = ARRAY_LEN(hazard_worlds);
+const struct worlds *worlds_at(size_t i)
+{
+    if (i < ARRAY_LEN(of_versions_and_hosts))
+        return &of_versions_and_hosts[i];
+    i -= ARRAY_LEN(of_versions_and_hosts);
+    return i < cluster_worlds_len ? &cluster_worlds[i] : NULL;
+}

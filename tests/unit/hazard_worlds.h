@@ -1,5 +1,6 @@
 /*
- * hazard_worlds.h - worlds for the rows of the hazard table, by row.
+ * hazard_worlds.h - worlds for the rows of the hazard table, by row: those about versions, jobs and
+ * hosts, and those about the cluster (cluster_worlds.c).
  */
 #ifndef HAZARD_WORLDS_H
 #define HAZARD_WORLDS_H
@@ -21,11 +22,20 @@ struct worlds {
     enum severity raised; /* above the row's own, by its function */
 };
 
-extern const struct worlds hazard_worlds[];
-extern const size_t hazard_worlds_len;
+/* All of them, one after the other; NULL: there are no more. */
+const struct worlds *worlds_at(size_t i);
+extern const struct worlds cluster_worlds[];
+extern const size_t cluster_worlds_len;
+
+/* A change: of the fleet, for a row. */
+#define CHANGE(name) static void name(UNUSED struct small_fleet *f, UNUSED const struct worlds *w)
 
 /* The fleet as it comes; and it goes to the version in `text`. */
 void world_as_it_is(struct small_fleet *f, const struct worlds *w);
 void world_to(struct small_fleet *f, const struct worlds *w);
+/* No server's configuration may be asked for. */
+void world_config_lost(struct small_fleet *f, const struct worlds *w);
+/* What every agent tells. */
+void world_fact(struct small_fleet *f, const char *id, enum tri value, const char *text);
 
 #endif

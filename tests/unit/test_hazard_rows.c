@@ -45,8 +45,8 @@ static void test_detected(void **state)
 {
     struct small_fleet *f = xzalloc(1, sizeof(*f));
     (void)state;
-    for (size_t i = 0; i < hazard_worlds_len; i++) {
-        const struct worlds *w = &hazard_worlds[i];
+    const struct worlds *w;
+    for (size_t i = 0; (w = worlds_at(i)) != NULL; i++) {
         if (w->yes == NULL)
             continue;
         prepare(f, w->from, w->to);
@@ -79,8 +79,8 @@ static void test_silent(void **state)
 {
     struct small_fleet *f = xzalloc(1, sizeof(*f));
     (void)state;
-    for (size_t i = 0; i < hazard_worlds_len; i++) {
-        const struct worlds *w = &hazard_worlds[i];
+    const struct worlds *w;
+    for (size_t i = 0; (w = worlds_at(i)) != NULL; i++) {
         if (w->yes != world_as_it_is) {
             prepare(f, w->from, w->to);
             silent(f, w, "where all is well");
@@ -101,8 +101,8 @@ static void test_cannot_tell(void **state)
 {
     struct small_fleet *f = xzalloc(1, sizeof(*f));
     (void)state;
-    for (size_t i = 0; i < hazard_worlds_len; i++) {
-        const struct worlds *w = &hazard_worlds[i];
+    const struct worlds *w;
+    for (size_t i = 0; (w = worlds_at(i)) != NULL; i++) {
         if (w->unsure == NULL)
             continue;
         prepare(f, w->from, w->to);
@@ -165,10 +165,11 @@ static void test_every_row(void **state)
         if (row->kind->detect == NULL || row_of_replaced(row))
             continue; /* of single hosts: test_hazard_host; and test_hazard_replace */
         bool yes = row->kind->source == FROM_OPERATOR, unsure = is_certain(row);
-        for (size_t k = 0; k < hazard_worlds_len; k++)
-            if (str_eq(hazard_worlds[k].id, row->id)) {
-                yes |= hazard_worlds[k].yes != NULL;
-                unsure |= hazard_worlds[k].unsure != NULL;
+        const struct worlds *w;
+        for (size_t k = 0; (w = worlds_at(k)) != NULL; k++)
+            if (str_eq(w->id, row->id)) {
+                yes |= w->yes != NULL;
+                unsure |= w->unsure != NULL;
             }
         if (str_eq(row->id, "unknown-version") || str_eq(row->id, "region-unseen") ||
             str_eq(row->id, "unmeasured") || str_eq(row->id, "no-facts") ||
@@ -181,8 +182,8 @@ static void test_every_row(void **state)
                 fail_msg("two rows %s", row->id);
         assert_true(strlen(row->id) < 32 && row->advice != NULL);
     }
-    for (size_t k = 0; k < hazard_worlds_len; k++)
-        row_of(hazard_worlds[k].id);
+    for (size_t k = 0; worlds_at(k) != NULL; k++)
+        row_of(worlds_at(k)->id);
 }
 
 /* ---- known bad versions: where each begins and ends ---- */
