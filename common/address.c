@@ -42,6 +42,24 @@ bool address_parse(const char *text, struct address *ret)
     return true;
 }
 
+struct address_parts address_split(const char *entry, size_t len)
+{
+    struct address_parts p = {.host = entry, .host_n = len};
+    const char *end = memchr(entry, ']', len), *colon = memchr(entry, ':', len);
+    const char *last = entry + len;
+
+    if (len > 0 && entry[0] == '[' && end != NULL) {
+        p.host = entry + 1;
+        p.host_n = (size_t)(end - p.host);
+        p.port = end + 1 < last && end[1] == ':' ? end + 2 : NULL;
+    } else if (colon != NULL && memchr(colon + 1, ':', (size_t)(last - colon - 1)) == NULL) {
+        p.host_n = (size_t)(colon - entry); /* more of them: IPv6, bare */
+        p.port = colon + 1;
+    }
+    p.port_n = p.port != NULL ? (size_t)(last - p.port) : 0;
+    return p;
+}
+
 static int parse_range(const char *word, struct address_range *ret, struct err *err)
 {
     char text[64];

@@ -9,6 +9,7 @@
 #define ADDRESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "err.h"
 
@@ -31,6 +32,13 @@ struct address_list {
 struct address address_v4(const unsigned char b[static 4]);
 /* One address alone. False: it is none. */
 bool address_parse(const char *text, struct address *ret);
+/* One entry of a list of hosts, as it stands there: "10.0.0.1", "10.0.0.1:4648", "[::1]:4648",
+ * "::1". The parts point into it, and nothing is judged; port NULL: none is named. */
+struct address_parts {
+    const char *host, *port;
+    size_t host_n, port_n;
+};
+struct address_parts address_split(const char *entry, size_t len);
 /* ERR_CONFIG with the word that is no address; NULL and "" give the empty list. Bits set
  * behind the prefix are refused: such a line means something else than it says. */
 MUST_CHECK int address_list_parse(const char *text, struct address_list *ret, struct err *err);

@@ -1,5 +1,6 @@
 #include "facts_joins.h"
 
+#include "address.h"
 #include "str.h"
 
 #define SERF_PORT "4648"
@@ -11,39 +12,24 @@ static bool is_address(const char *s, size_t n)
            (memchr(s, '.', n) != NULL || memchr(s, ':', n) != NULL);
 }
 
-/* "10.0.0.1", "10.0.0.1:4648", "[::1]:4648", "::1" */
-static bool entry_host(const char *entry, size_t len, const char **ret, size_t *ret_n)
+static bool can_be_asked(const struct address_parts *p)
 {
-    const char *end = memchr(entry, ']', len), *colon = memchr(entry, ':', len);
-    const char *port = NULL, *last = entry + len;
-
-    *ret = entry;
-    *ret_n = len;
-    if (len > 0 && entry[0] == '[' && end != NULL) {
-        *ret = entry + 1;
-        *ret_n = (size_t)(end - entry - 1);
-        port = end + 1 < last && end[1] == ':' ? end + 2 : NULL;
-    } else if (colon != NULL && memchr(colon + 1, ':', (size_t)(last - colon - 1)) == NULL) {
-        *ret_n = (size_t)(colon - entry);
-        port = colon + 1;
-    }
-    return is_address(*ret, *ret_n) &&
-           (port == NULL || ((size_t)(last - port) == strlen(SERF_PORT) &&
-                             strncmp(port, SERF_PORT, strlen(SERF_PORT)) == 0));
+    return is_address(p->host, p->host_n) &&
+           (p->port == NULL || (p->port_n == strlen(SERF_PORT) &&
+                                strncmp(p->port, SERF_PORT, strlen(SERF_PORT)) == 0));
 }
 
 static void add_entry(struct joins_asked *a, const char *entry, size_t len)
 {
-    const char *host;
-    size_t n;
+    struct address_parts p = address_split(entry, len);
 
-    if (!entry_host(entry, len, &host, &n) || n > FETCH_PEER_MAX - 10 || a->n == FETCH_KNOCKS_MAX) {
+    if (!can_be_asked(&p) || p.host_n > FETCH_PEER_MAX - 10 || a->n == FETCH_KNOCKS_MAX) {
         a->unsure = true;
         return;
     }
-    bool six = memchr(host, ':', n) != NULL;
-    snprintf(a->addresses[a->n++], FETCH_PEER_MAX, "%s%.*s%s:" RPC_PORT, six ? "[" : "", (int)n,
-             host, six ? "]" : "");
+    bool six = memchr(p.host, ':', p.host_n) != NULL;
+    snprintf(a->addresses[a->n++], FETCH_PEER_MAX, "%s%.*s%s:" RPC_PORT, six ? "[" : "",
+             (int)p.host_n, p.host, six ? "]" : "");
 }
 
 static void tell(struct surveying *s, const struct joins_asked *a, const enum knock *heard)

@@ -155,17 +155,16 @@ void key_list_free(struct key_list *l)
     memset(l, 0, sizeof *l);
 }
 
+static int to_host(const void *host, const void *line)
+{
+    return strcmp(host, ((const struct key_line *)line)->host);
+}
+
 size_t key_list_find(const struct key_list *l, const char *host)
 {
-    size_t lo = 0, hi = l->n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (strcmp(l->items[mid].host, host) < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < l->n && str_eq(l->items[lo].host, host) ? lo : l->n;
+    const struct key_line *k =
+        l->n > 0 ? bsearch(host, l->items, l->n, sizeof *l->items, to_host) : NULL;
+    return k != NULL ? (size_t)(k - l->items) : l->n;
 }
 
 /* ---- where it comes from ---- */

@@ -31,7 +31,6 @@ static void report_end(const struct carry_out *c, const struct world *w)
 static void end_replacing(const struct carry_out *c, const struct world *w)
 {
     struct err err = ERR_INIT;
-    console_remember(c->console);
     replacing_tell_address(c->console, c->plan, c->ledger, w);
     if (replacing_enrol(c->console, c->plan, c->ledger, w, &err) == 0)
         return;

@@ -13,9 +13,9 @@ int cmd_history(void *ctx, int argc, char **argv)
     (void)argv;
     if (console_conf(c, &err) < 0)
         return command_fail(&err);
-    if (ledger_store_open(&c->conf, false, c->clock, &s, &err) < 0) {
-        if (err.kind != ERR_NOTFOUND)
-            return command_fail(&err);
+    if (ledger_store_open_if(&c->conf, c->clock, &s, &err) < 0)
+        return command_fail(&err);
+    if (s == NULL) {
         printf("No run was begun here yet.\n");
         return EXIT_DONE;
     }

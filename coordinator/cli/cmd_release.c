@@ -245,16 +245,11 @@ static int check_runs(struct console *c, const char *version, struct err *err)
 {
     struct ledger_store *store = NULL;
     autofree struct stored_run *runs = NULL;
-    struct err why = ERR_INIT;
     char id[2 * RUN_ID_LEN + 1];
     size_t n = 0;
-    if (ledger_store_open(&c->conf, false, c->clock, &store, &why) < 0) {
-        if (why.kind == ERR_NOTFOUND)
-            return 0;
-        *err = why;
-        return -1;
-    }
-    int rc = ledger_store_runs(store, &runs, &n, err);
+    int rc = ledger_store_open_if(&c->conf, c->clock, &store, err);
+    if (rc == 0 && store != NULL)
+        rc = ledger_store_runs(store, &runs, &n, err);
     for (size_t i = 0; rc == 0 && i < n; i++) {
         if (!str_eq(runs[i].target, version) || run_is_over(runs[i].state))
             continue;

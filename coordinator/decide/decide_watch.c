@@ -214,13 +214,6 @@ static int64_t last_change(const struct situation *s)
     return last;
 }
 
-/* A server of a replacement's region that the plan leaves as it is. */
-static bool stays(const struct situation *s, const struct host *h)
-{
-    return s->plan->replaces && h->is_server && plan_host(s->plan, h->key) == NULL &&
-           str_eq(h->region, s->plan->hosts[0].region) && !plan_is_past(s->world, s->plan, h);
-}
-
 /* False: it is not, or not known to be; said. */
 static bool is_whole(const struct situation *s, struct decision *d, const struct host *h,
                      const int64_t *before, bool last)
@@ -246,7 +239,8 @@ static bool stayers_are_whole(const struct situation *s, struct decision *d, boo
     if (!s->plan->replaces || r == NULL || !has_measure(r->last))
         return true;
     for (size_t i = 0; i < s->world->n_hosts; i++)
-        if (stays(s, &s->world->hosts[i]) && !is_whole(s, d, &s->world->hosts[i], r->last, last))
+        if (plan_stays(s->world, s->plan, &s->world->hosts[i]) &&
+            !is_whole(s, d, &s->world->hosts[i], r->last, last))
             return false;
     return true;
 }
@@ -331,7 +325,8 @@ size_t watch_counts(const struct situation *s, const char **keys, size_t max)
             add_measures(s, h, counted_before(s, i), keys, &n, max);
     }
     for (size_t i = 0; servers && i < s->world->n_hosts; i++)
-        if (ledger_in_flight(s->ledger, s->plan, true) == 0 && stays(s, &s->world->hosts[i]))
+        if (ledger_in_flight(s->ledger, s->plan, true) == 0 &&
+            plan_stays(s->world, s->plan, &s->world->hosts[i]))
             add_key(keys, &n, max, s->world->hosts[i].key);
     return n;
 }

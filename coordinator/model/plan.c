@@ -84,6 +84,12 @@ bool plan_is_past(const struct world *w, const struct plan *p, const struct host
     return world_has_left(w, h) && plan_host(p, h->key) == NULL;
 }
 
+bool plan_stays(const struct world *w, const struct plan *p, const struct host *h)
+{
+    return p->replaces && h->is_server && str_eq(h->region, p->hosts[0].region) &&
+           plan_host(p, h->key) == NULL && !plan_is_past(w, p, h);
+}
+
 void plan_free(struct plan *p)
 {
     if (p == NULL)

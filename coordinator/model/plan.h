@@ -134,6 +134,8 @@ void plan_sort_keys(struct plan *p);
 int plan_cmp_target(const struct plan *p, const struct version *v, const struct version *target);
 /* A server nobody plans, that left by everyone's list and does not answer. */
 bool plan_is_past(const struct world *w, const struct plan *p, const struct host *h);
+/* A server of the region whose servers are replaced that the plan leaves as it is. */
+bool plan_stays(const struct world *w, const struct plan *p, const struct host *h);
 /* The canonical text the digest is over; also what the ledger stores. */
 void plan_text(const struct plan *p, struct buf *ret);
 /* Reads plan_text back (resume). Findings and rows of hazards are not kept: here are the rows. */

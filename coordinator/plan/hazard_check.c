@@ -3,9 +3,9 @@
 
 /* ---- findings ---- */
 
-bool hazard_accepted(const struct policy *y, row_t *row, enum severity severity)
+bool hazard_accepted(const struct policy *y, const char *id, enum severity severity)
 {
-    return severity == SEVERITY_BLOCK && policy_accepts(y, row->id);
+    return severity == SEVERITY_BLOCK && policy_accepts(y, id);
 }
 
 /* What --accept names it by. */
@@ -34,7 +34,7 @@ static struct finding *add(struct hazard_check *c, row_t *row, enum severity sev
         .severity = severity,
         .detected = TRI_YES,
         .advice = row->advice,
-        .accepted = severity == SEVERITY_BLOCK && policy_accepts(&p->policy, id),
+        .accepted = hazard_accepted(&p->policy, id, severity),
     };
     return f;
 }

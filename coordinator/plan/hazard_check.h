@@ -82,7 +82,7 @@ void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity,
 /* Says with the last host's finding how many were counted. */
 void hazard_tell_more(struct hazard_check *c);
 /* Is what would refuse with this severity accepted by its id? */
-bool hazard_accepted(const struct policy *y, row_t *row, enum severity severity);
+bool hazard_accepted(const struct policy *y, const char *id, enum severity severity);
 /* It cannot tell of this host: counted, and told at the end, once for all with this reason. Of
  * more than HAZARD_DOUBTS reasons the last stands for the rest. */
 void hazard_unsure(struct hazard_check *c, const char *host, const char *why);

@@ -424,12 +424,11 @@ void hazard_one_region(struct hazard_check *c, row_t *row)
 /* Any of the new ones may come to lead, at any time. */
 void hazard_bad_leaders(struct hazard_check *c, row_t *row)
 {
-    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server && c->p->replaces; i++) {
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
         const struct host *h = &c->w->hosts[i];
         struct version v;
         struct err err;
-        if (!hazard_region_planned(c->p, h->region) || plan_host(c->p, h->key) != NULL ||
-            plan_is_past(c->w, c->p, h))
+        if (!plan_stays(c->w, c->p, h))
             continue;
         if (version_parse(host_version(c->w, h), &v, &err) < 0)
             hazard_found(c, row, TRI_UNKNOWN, h->name, "its version could not be read");

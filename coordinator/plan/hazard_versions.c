@@ -21,8 +21,7 @@ static void older_than_who_stays(struct hazard_check *c, row_t *row)
         const char *is = host_version(c->w, h);
         struct version v;
         struct err err;
-        if (plan_host(c->p, h->key) == NULL && hazard_region_planned(c->p, h->region) &&
-            !plan_is_past(c->w, c->p, h) && version_parse(is, &v, &err) == 0 &&
+        if (plan_stays(c->w, c->p, h) && version_parse(is, &v, &err) == 0 &&
             plan_cmp_target(c->p, &v, &c->target) > 0)
             hazard_found(c, row, TRI_YES, h->name, "stays, and runs %s, newer than %s", is,
                          c->p->target);
@@ -37,8 +36,7 @@ void hazard_older(struct hazard_check *c, row_t *row)
             hazard_found(c, row, TRI_YES, c->p->hosts[i].name, "runs %s, newer than %s",
                          c->p->hosts[i].from, c->p->target);
     }
-    if (c->p->replaces)
-        older_than_who_stays(c, row);
+    older_than_who_stays(c, row);
 }
 
 void hazard_unknown_version(struct hazard_check *c, row_t *row)

@@ -175,7 +175,7 @@ bool hazards_refuse(const struct plan *p, const struct plan_host *ph, const stru
             continue;
         struct judgement j = judge(row, &o);
         if (j.value == TRI_NO || j.severity < SEVERITY_BLOCK ||
-            hazard_accepted(&p->policy, row, j.severity))
+            hazard_accepted(&p->policy, row->id, j.severity))
             continue;
         *ret = (struct host_refusal){.id = row->id,
                                      .hard = j.severity == SEVERITY_HARD,

@@ -2,22 +2,16 @@
 
 #include "address.h"
 
-/* The host of one entry into dst: without port and brackets. False: no address. */
+/* False: its host is no address. */
 static bool entry_address(const char *entry, size_t n, struct address *ret)
 {
+    struct address_parts p = address_split(entry, n);
     char host[64];
-    const char *colon = memchr(entry, ':', n), *end = memchr(entry, ']', n);
 
-    if (n > 0 && entry[0] == '[' && end != NULL) {
-        entry++;
-        n = (size_t)(end - entry);
-    } else if (colon != NULL && memchr(colon + 1, ':', n - (size_t)(colon + 1 - entry)) == NULL) {
-        n = (size_t)(colon - entry); /* more of them: IPv6, bare */
-    }
-    if (n >= sizeof(host))
+    if (p.host_n >= sizeof(host))
         return false;
-    memcpy(host, entry, n);
-    host[n] = '\0';
+    memcpy(host, p.host, p.host_n);
+    host[p.host_n] = '\0';
     return address_parse(host, ret);
 }
 

@@ -194,12 +194,11 @@ static void choose_reactions(struct plan *p, const struct version *target)
 /* Servers that stay beside new ones of another version are followers of theirs one day. */
 static void look_at_stayers(struct plan *p, const struct world *w, const struct version *target)
 {
-    for (size_t i = 0; p->replaces && i < w->n_hosts && w->hosts[i].is_server; i++) {
+    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
         const struct host *h = &w->hosts[i];
         struct version from;
         struct err err;
-        if (!str_eq(h->region, p->hosts[p->n_servers - 1].region) || plan_host(p, h->key) != NULL ||
-            plan_is_past(w, p, h))
+        if (!plan_stays(w, p, h))
             continue;
         bool known = version_parse(host_version(w, h), &from, &err) == 0;
         p->bad_leader_pair |= !known || version_bad_leader(p->hazards, &from, target);

@@ -102,10 +102,10 @@ static int leave_order(const void *a, const void *b)
 
 static bool accepted_as_dead(const struct policy *y, const char *name)
 {
-    for (size_t i = 0; i < y->n_accepted; i++)
-        if (str_starts(y->accepted[i], "dead:") && str_eq(y->accepted[i] + 5, name))
-            return true;
-    return false;
+    char id[NAME_MAX_LEN + 8];
+
+    snprintf(id, sizeof(id), "dead:%s", name); /* as its row is accepted (hazard_check.c) */
+    return policy_accepts(y, id);
 }
 
 void replace_order(const struct world *w, struct plan *p)

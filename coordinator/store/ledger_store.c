@@ -133,6 +133,17 @@ int ledger_store_open(const struct coord_conf *c, bool write, const struct clock
     return 0;
 }
 
+int ledger_store_open_if(const struct coord_conf *c, const struct clock *clock,
+                         struct ledger_store **ret, struct err *err)
+{
+    struct err why = ERR_INIT;
+    *ret = NULL;
+    if (ledger_store_open(c, false, clock, ret, &why) == 0 || why.kind == ERR_NOTFOUND)
+        return 0;
+    *err = why;
+    return -1;
+}
+
 void ledger_store_close(struct ledger_store *s)
 {
     if (s == NULL)

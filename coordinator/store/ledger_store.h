@@ -23,6 +23,9 @@ struct ledger_store;
 /* For reading: ERR_NOTFOUND when there is no ledger yet. For writing: made when absent. */
 MUST_CHECK int ledger_store_open(const struct coord_conf *c, bool write, const struct clock *clock,
                                  struct ledger_store **ret, struct err *err);
+/* To read; NULL where there is no ledger: nothing was ever begun from here. */
+MUST_CHECK int ledger_store_open_if(const struct coord_conf *c, const struct clock *clock,
+                                    struct ledger_store **ret, struct err *err);
 void ledger_store_close(struct ledger_store *s);
 /* ERR_BUSY names the pid of the live run. */
 MUST_CHECK int ledger_store_lock(const struct coord_conf *c, int *ret_fd, struct err *err);
