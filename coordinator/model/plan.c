@@ -1,43 +1,20 @@
 /* Questions about a plan: see plan.h. */
 #include "plan.h"
 
-static int by_key(const void *a, const void *b, void *ctx)
+static const char *host_key(const void *hosts, size_t place)
 {
-    const struct plan_host *hosts = ctx;
-    return strcmp(hosts[*(const uint32_t *)a].key, hosts[*(const uint32_t *)b].key);
+    return ((const struct plan_host *)hosts)[place].key;
 }
 
-void plan_sort_keys(struct plan *p)
+void plan_index_keys(struct plan *p)
 {
-    uint32_t *index = arena_array(&p->arena, p->n_hosts, sizeof(*index));
-
-    for (size_t i = 0; i < p->n_hosts; i++)
-        index[i] = (uint32_t)i;
-    qsort_r(index, p->n_hosts, sizeof(*index), by_key, p->hosts);
-    p->by_key = index;
-}
-
-static size_t search(const struct plan *p, const char *key)
-{
-    size_t low = 0, high = p->n_hosts;
-
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        int c = strcmp(key, p->hosts[p->by_key[mid]].key);
-        if (c == 0)
-            return p->by_key[mid];
-        if (c < 0)
-            high = mid;
-        else
-            low = mid + 1;
-    }
-    return SIZE_MAX;
+    key_index_make(&p->by_key, p->n_hosts, host_key, p->hosts, &p->arena);
 }
 
 size_t plan_index(const struct plan *p, const char *key)
 {
-    if (p->by_key != NULL)
-        return search(p, key);
+    if (p->by_key.slots != NULL)
+        return key_index_find(&p->by_key, key, host_key, p->hosts);
     for (size_t i = 0; i < p->n_hosts; i++)
         if (str_eq(p->hosts[i].key, key))
             return i;
@@ -97,7 +74,7 @@ void plan_free(struct plan *p)
     arena_free(&p->arena);
     p->hosts = NULL;
     p->regions = NULL;
-    p->by_key = NULL;
+    p->by_key = (struct key_index){.slots = NULL};
     p->findings = NULL;
     p->n_findings = p->cap_findings = 0;
     p->n_hosts = p->n_servers = p->n_clients = p->n_regions = 0;

@@ -94,8 +94,8 @@ struct plan {
     struct policy policy;    /* pointers inside belong to the caller, who keeps them */
     struct plan_host *hosts; /* servers in forecast order (leaders last), then clients */
     size_t n_hosts, n_servers, n_clients;
-    size_t n_todo;    /* hosts that do not run the target yet; 0: nothing to do */
-    uint32_t *by_key; /* indexes of hosts, by key; NULL while the plan is being made */
+    size_t n_todo;           /* hosts that do not run the target yet; 0: nothing to do */
+    struct key_index by_key; /* of hosts; not there while the plan is being made */
     struct plan_region *regions;
     size_t n_regions;
     uint32_t parallel; /* the number --max-parallel means */
@@ -127,8 +127,9 @@ bool plan_is_dead(const struct plan *p, const char *key);
  * server may. */
 int64_t plan_ready_ms(const struct plan *p, const struct plan_host *h);
 int64_t plan_longest_server_ms(const struct plan *p);
-/* For plan_make and plan_read: makes plan_index a binary search. */
-void plan_sort_keys(struct plan *p);
+/* For plan_make and plan_read, once the hosts are in order; before it plan_index is a linear
+ * search. */
+void plan_index_keys(struct plan *p);
 /* v before the target (read from p->target), level with it, after it (<0, 0, >0). The suffix of a
  * build of the operator's own takes no part: 1.0.2 and 1.0.2-acme1 are level. */
 int plan_cmp_target(const struct plan *p, const struct version *v, const struct version *target);

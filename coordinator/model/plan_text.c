@@ -289,7 +289,7 @@ int plan_read(const char *text, size_t n, const struct hazards *hazards, struct 
             return err_set(err, ERR_FORMAT, 0, "plan, line %zu", line);
         }
     }
-    plan_sort_keys(ret);
+    plan_index_keys(ret);
     ret->policy.parallel = ret->parallel;
     crypto_digest(text, n, &ret->digest);
     return 0;

@@ -104,11 +104,7 @@ static void put_at(struct order_stage *o, uint32_t at, const char *place)
 
 static size_t spread(const char *key, size_t n)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-
-    for (; *key != '\0'; key++)
-        hash = (hash ^ (unsigned char)*key) * UINT64_C(1099511628211);
-    return (size_t)((hash >> 20) % n);
+    return (size_t)((key_hash(key) >> 20) % n);
 }
 
 void seeds_lead(const struct world *w, const struct host *h, const struct digest *binary,

@@ -11,42 +11,27 @@ void world_free(struct world *w)
     *w = (struct world){.problem = ""};
 }
 
-static int by_key(const void *a, const void *b, void *ctx)
+static const char *host_key(const void *hosts, size_t place)
 {
-    const struct host *hosts = ctx;
-    return strcmp(hosts[*(const uint32_t *)a].key, hosts[*(const uint32_t *)b].key);
+    return ((const struct host *)hosts)[place].key;
 }
 
 void world_index(struct world *w)
 {
-    w->by_key = arena_array(&w->arena, w->n_hosts, sizeof(*w->by_key));
-    for (size_t i = 0; i < w->n_hosts; i++)
-        w->by_key[i] = (uint32_t)i;
-    qsort_r(w->by_key, w->n_hosts, sizeof(*w->by_key), by_key, w->hosts);
+    key_index_make(&w->by_key, w->n_hosts, host_key, w->hosts, &w->arena);
     w->seeds = arena_array(&w->arena, w->n_hosts, sizeof(*w->seeds));
     w->n_seeds = seeds_find(w->hosts, w->n_hosts, w->seeds);
 }
 
 struct host *world_host(const struct world *w, const char *key)
 {
-    if (w->by_key == NULL) {
-        for (size_t i = 0; i < w->n_hosts; i++)
-            if (str_eq(w->hosts[i].key, key))
-                return &w->hosts[i];
-        return NULL;
+    if (w->by_key.slots != NULL) {
+        size_t place = key_index_find(&w->by_key, key, host_key, w->hosts);
+        return place == SIZE_MAX ? NULL : &w->hosts[place];
     }
-    size_t low = 0, high = w->n_hosts;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        struct host *h = &w->hosts[w->by_key[mid]];
-        int c = strcmp(key, h->key);
-        if (c == 0)
-            return h;
-        if (c < 0)
-            high = mid;
-        else
-            low = mid + 1;
-    }
+    for (size_t i = 0; i < w->n_hosts; i++)
+        if (str_eq(w->hosts[i].key, key))
+            return &w->hosts[i];
     return NULL;
 }
 

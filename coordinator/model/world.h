@@ -20,7 +20,7 @@
 #ifndef WORLD_H
 #define WORLD_H
 
-#include "arena.h"
+#include "key_index.h"
 #include "message.h"
 
 enum member_status {
@@ -280,8 +280,8 @@ struct world {
     size_t n_hosts;
     struct region *regions;
     size_t n_regions;
-    uint32_t *by_key; /* indexes of hosts, by key; world_index makes it */
-    uint32_t *seeds;  /* of those that are seeds (seeds.h); world_index makes it, too */
+    struct key_index by_key; /* of hosts; world_index makes it */
+    uint32_t *seeds;         /* of those that are seeds (seeds.h); world_index makes it, too */
     size_t n_seeds;
     const char *problem;     /* the whole observation failed: why; else "" */
     const char *token_clear; /* NOMAD_ADDR, when the token goes there in clear; else "" or NULL */

@@ -290,7 +290,7 @@ static int replaced_fill(struct plan *p, const struct world *w, const struct rel
         add_host(p, w, hosts[i], NULL, target);
     replace_order(w, p);
     count_hosts(p);
-    plan_sort_keys(p);
+    plan_index_keys(p);
     return 0;
 }
 
@@ -308,7 +308,7 @@ static void hosts_fill(struct plan *p, const struct world *w, const char *first,
     qsort(p->hosts, p->n_hosts, sizeof(*p->hosts), forecast_order);
     choose_canaries(p, w);
     qsort(p->hosts, p->n_hosts, sizeof(*p->hosts), forecast_order);
-    plan_sort_keys(p);
+    plan_index_keys(p);
 }
 
 #define RESTART_MS 15000 /* of one Nomad, with what is asked before and after it */

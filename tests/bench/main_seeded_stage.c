@@ -155,7 +155,7 @@ static void make_plan(struct bench *b)
         ph->managed = true;
         b->claims[i] = CLAIM_HELD;
     }
-    plan_sort_keys(p);
+    plan_index_keys(p);
     ledger_init(&b->ledger, p, run_id);
     b->ledger.state = RUN_STAGING;
     b->lease = (struct lease_view){.all = true, .majority = true, .claims = b->claims};

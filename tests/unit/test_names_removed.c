@@ -127,7 +127,7 @@ static void test_many(void **state)
     w.hosts = hosts;
     w.n_hosts = ARRAY_LEN(hosts);
     hosts[0] = d->f.hosts[1]; /* s2's own row: its address */
-    w.by_key = NULL;
+    w.by_key.slots = NULL;
     assert_int_equal(names_removed_text(&w, &d->f.plan, NULL, Y, text), 19);
     assert_non_null(strstr(text, " more"));
     assert_true(strlen(text) < TEXT_MAX - 1);

@@ -294,7 +294,7 @@ struct t_sight {
     struct driver_view drivers[T_HOSTS][2];
     struct feature features[T_HOSTS][12];
     struct alloc_view allocs[T_HOSTS][4];
-    uint32_t by_key[T_HOSTS], seeds[T_HOSTS];
+    uint32_t seeds[T_HOSTS];
     char leaders[T_HOSTS][32];
 };
 
