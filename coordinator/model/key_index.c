@@ -7,10 +7,15 @@ struct key_slot {
 
 uint64_t key_hash(const char *key)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
+    uint64_t hash = UINT64_C(14695981039346656037), word;
 
-    for (; *key != '\0'; key++)
-        hash = (hash ^ (unsigned char)*key) * UINT64_C(1099511628211);
+    for (size_t left = strlen(key), n; left > 0; left -= n, key += n) {
+        n = left < sizeof(word) ? left : sizeof(word);
+        word = 0;
+        memcpy(&word, key, n);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
     return hash;
 }
 
