@@ -211,14 +211,14 @@ tests-built: release asan pages \
 	$(addprefix $(BUILD)/asan/tests/,$(TESTS) $(FUZZERS) $(TOOLS)) \
 	$(addprefix $(BUILD)/tsan/tests/,$(THREADED))
 
-# What people wait for takes minutes. DEEP=1, as .ci/run has it, walks more worlds and ends programs
-# before every effect and operation instead of every third one.
+# What people wait for takes minutes. DEEP=1, as .ci/run has it, walks ten times as many worlds and
+# ends programs before every effect and operation instead of every seventh one. A program walks at most
+# 20,000 worlds: then each has time enough until its deadline.
 DEEP        ?=
-WORLDS      ?= 20000
-# A program for each 20,000, each with its deadline: how many there are does not decide whether they end in time.
+WORLDS      ?= $(if $(DEEP),20000,10000)
 WORLDS_FROM := $(if $(DEEP),1 20001 40001 60001 80001,1)
-WORLDS_ASAN ?= $(if $(DEEP),5000,2000)
-CRASH_EVERY ?= $(if $(DEEP),1,3)
+WORLDS_ASAN ?= $(if $(DEEP),5000,1000)
+CRASH_EVERY ?= $(if $(DEEP),1,7)
 RUN := $(foreach z,$(FUZZERS),'$(BUILD)/asan/tests/$z tests/fuzz/corpus/$(patsubst fuzz_%,%,$z)') \
        $(if $(filter worlds,$(TOOLS)),\
          $(WORLDS_FROM:%='$(BUILD)/release/tests/worlds --worlds $(WORLDS) --from %') \

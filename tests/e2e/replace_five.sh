@@ -1,6 +1,6 @@
 #!/bin/bash
 # Five servers are replaced while the coordinator is killed at each step of one that joins and of two
-# that leave, and resumed. Two of the old ones leave by leave_on_interrupt.
+# that leave, or at every CRASH_EVERY-th, and resumed. Two of the old ones leave by leave_on_interrupt.
 # timeout: 240
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
@@ -19,23 +19,26 @@ task_pids >"$E2E/tasks.before"
 
 : >"$E2E/met"
 next_step() { # the first that was not met yet; or the end
-    STEP=$(steps | grep -E '^s[126]: (swapping|settling|enabling|disabling|stopping|leaving|done)$' | grep -vxFf "$E2E/met" | head -n 1)
+    STEP=$(steps | awk -v met="$E2E/met" 'BEGIN {while ((getline line <met) > 0) seen[line] = 1}
+        /^s[126]: (swapping|settling|enabling|disabling|stopping|leaving|done)$/ && !($0 in seen) {print; exit}')
     [[ -n $STEP ]] || ! kill -0 "$BACKGROUND" 2>/dev/null
 }
 begin $(replaces --yes)
-KILLED=0
+KILLED=0 MET=0 EVERY=${CRASH_EVERY:-1}
 while WAIT_STEP=0.02 wait_until 60 "the next step" next_step && [[ -n $STEP ]]; do
     echo "$STEP" >>"$E2E/met"
     kill -0 "$BACKGROUND" 2>/dev/null || break
+    MET=$((MET + 1))
+    ((MET % EVERY == 0)) || continue
     killed
     KILLED=$((KILLED + 1))
     cat "$BEGUN" >>"$E2E/all"
     begin resume --yes
 done
 ended
-echo "# killed $KILLED times"
+echo "# killed $KILLED times in $MET steps"
 check "the run ends well, however often it was killed" status_is 0
-check "which was at most of those steps" test "$KILLED" -ge 9
+check "which was at most of those steps" test "$KILLED" -ge "$((9 / EVERY))" -a "$MET" -ge 9
 now_servers "${NEW_HOSTS[@]}"
 check "the new ones run the target" run_version "$TARGET" "${NEW_HOSTS[@]}"
 check "they alone vote, by each of them" voters_are "${NEW_HOSTS[@]}"
