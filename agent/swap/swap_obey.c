@@ -192,6 +192,11 @@ static bool is_seeded(const struct obeying *o, const struct build *b)
            st.size == b->fetch_size;
 }
 
+static int64_t wall_s_of(const struct swap *s)
+{
+    return s->host.wall(s->host.ctx) / 1000000000;
+}
+
 static void obey_stage(struct obeying *o)
 {
     const struct order_stage *st = &o->order->u.stage;
@@ -202,7 +207,8 @@ static void obey_stage(struct obeying *o)
     if (!within(o, "deadline_ms", st->deadline_ms, STAGE_MAX_MS) || !ask_law(o, LAW_STAGE) ||
         !check_places(o, st))
         return;
-    if (trust_manifest(&o->s->trust, st->manifest, st->manifest_len, m, &err) < 0) {
+    if (trust_manifest(&o->s->trust, st->manifest, st->manifest_len, wall_s_of(o->s), m, &err) <
+        0) {
         order_refuse(o, REFUSAL_MANIFEST, err.text);
         return;
     }
@@ -518,10 +524,11 @@ static struct order_state state_for(const struct swap *s, const struct verified 
         /* What a coordinator counts on from: it was told the first two, or gave the third. */
         .sequence_most =
             order_most(MAX_OF(MAX_OF(r->sequence, r->order_sequence), r->refused_sequence)),
-        .sender_named = trust_allows(&s->trust, &v->head.sender, ROLE_NONE),
-        .sender_may = trust_allows(&s->trust, &v->head.sender, message_role(v->head.kind)),
+        .wall_s = wall_s_of(s),
     };
 
+    st.sender_named = trust_allows(&s->trust, &v->head.sender, ROLE_NONE, st.wall_s);
+    st.sender_may = trust_allows(&s->trust, &v->head.sender, message_role(v->head.kind), st.wall_s);
     memcpy(st.cluster, s->trust.cluster, CLUSTER_ID_LEN);
     memcpy(st.session, s->session, SESSION_LEN);
     for (; st.n_kept < ORDER_KEPT && r->kept[st.n_kept].len > 0; st.n_kept++)

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include "clock.h"
 #include "file.h"
 #include "release_files.h"
 #include "version.h"
@@ -98,7 +99,8 @@ static int load(const struct coord_conf *c, const struct trust *t, const char *v
         return -1;
     if (!there)
         return err_set(err, ERR_NOTFOUND, 0, "release %s was not added on this machine", version);
-    if (trust_manifest(t, r->container.data, r->container.len, &r->manifest, err) < 0)
+    if (trust_manifest(t, r->container.data, r->container.len, clock_wall(clock_system()) / 1000,
+                       &r->manifest, err) < 0)
         return err_wrap(err, "%s", path);
     if (!str_eq(r->manifest.version, version))
         return err_set(err, ERR_CRYPTO, 0, "%s is the manifest of %s", path, r->manifest.version);
