@@ -261,6 +261,7 @@ static int answer_hello(const struct call *c, struct buf *answer)
     pthread_mutex_lock(&l->lock);
     const struct tell t = {l->view, l->why, l->state, call_lease_now(l)};
     tell_hello(&t, &r->u.hello);
+    r->u.hello.trust_version = l->trust.version; /* which we answer by; the view may come later */
     pthread_mutex_unlock(&l->lock);
     return call_answer(c, r, answer);
 }

@@ -386,13 +386,15 @@ static void obey_trust(struct obeying *o)
     struct swap *s = o->s;
     struct err err = ERR_INIT;
 
-    if (trust_store_adopt(s->trust_path, &s->trust, t->file, t->len, &err) < 0)
+    if (trust_store_adopt(s->trust_path, &s->trust, t->file, t->len, &err) < 0) {
         order_refuse(o,
                      err.kind == ERR_IO || err.kind == ERR_NOSPACE ? REFUSAL_IO : REFUSAL_MANIFEST,
                      err.text);
-    else
-        log_say(s->log, LOG_INFO, EVENT_TRUST_ADOPTED, "trust version %u is in force by order",
-                s->trust.version);
+        return;
+    }
+    s->survey.made_ms = 0; /* the view tells the version: it is made anew now */
+    log_say(s->log, LOG_INFO, EVENT_TRUST_ADOPTED, "trust version %u is in force by order",
+            s->trust.version);
 }
 
 /* Its result is on the disk before the receipt is: repeating it changes nothing then. */

@@ -27,6 +27,25 @@ static const struct cli_command commands[] = {
      "(10.0.0.21, 10.0.0.21:4650, [fd00::21]). Its key holds for that address, and later for\n"
      "the server that Nomad lists there.",
      0, 0, GROUP_ALL | GROUP_CONFIRM | GROUP_ENROLL, cmd_enroll},
+    {"trust", "show [FILE] | add ROLE FILE | remove NAME | rotate NAME FILE | sign [FILE] | push",
+     "who may sign what: keys by name, the next version of it, and hosts get it",
+     "show tells the keys of the version in force, and which host has which version; of FILE, a\n"
+     "draft.\n"
+     "\n"
+     "add, remove and rotate make the next version: a key for a role (root, release, operator,\n"
+     "observer), none of this name, another one in its place. FILE is a key's public part, "
+     "NAME.pub.\n"
+     "Where all root keys that must sign are here the version is in force at once; else it is a\n"
+     "draft, trust.draft, which further changes go into.\n"
+     "\n"
+     "sign adds the signatures of the root keys that are here to a draft: carry the file to the\n"
+     "machine of a root key, sign it there, and bring it back: sign puts it into force when it\n"
+     "has the signatures that the version in force demands, and those that it demands itself.\n"
+     "\n"
+     "push sends it to every enrolled agent, and names each that has not got it: such a host "
+     "obeys\n"
+     "whoever was removed until it follows. Exit code 0 only if every enrolled host has it.",
+     1, 3, GROUP_ALL | GROUP_TRUST | GROUP_CONFIRM, cmd_trust},
     {"release", "fetch|add|verify|remove VERSION | list | verify | serve",
      "fetch a Nomad release, verified; add one's own; list, verify, remove, serve",
      "fetch gets SHA256SUMS and its signature from HashiCorp's release site, a mirror or a\n"

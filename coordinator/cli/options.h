@@ -45,6 +45,9 @@ struct options {
     const char *listen;
     /* init */
     const char *name;
+    /* trust */
+    const char *expires;
+    int64_t threshold, format;
     /* enroll */
     struct cli_list host;
     const char *forget, *rekey;
@@ -68,6 +71,7 @@ enum option_group {
     GROUP_SERVE = 1024,
     GROUP_ENROLL = 2048,
     GROUP_REPLACE = 4096,
+    GROUP_TRUST = 16384,
 };
 
 extern const struct cli_option option_table[];
