@@ -27,21 +27,23 @@ static void close_trust(struct open_trust *o)
 }
 #define auto_open_trust CLEANUP(close_trust)
 
-/* The draft counts while its version is the next one. */
-static int open_trust(struct console *c, struct open_trust *o, struct err *err)
-{
-    if (console_conf(c, err) < 0 || conf_path(&c->conf, TRUST_DRAFT_NAME, o->draft_path, err) < 0 ||
-        trust_files_lock(&c->conf, &o->lock, err) < 0 ||
-        trust_kept_load(&c->conf, &o->kept, err) < 0 ||
-        trust_draft_load(o->draft_path, &o->draft, &o->has_draft, err) < 0)
-        return -1;
-    o->has_draft = o->has_draft && o->draft.t.version == o->kept.now.version + 1;
-    return 0;
-}
-
 static int64_t wall_s(const struct console *c)
 {
     return clock_wall(c->clock) / 1000;
+}
+
+/* The draft counts while its version is the next one. */
+static int open_trust(struct console *c, struct open_trust *o, struct err *err)
+{
+    char unused[300];
+    if (console_conf(c, err) < 0 || conf_path(&c->conf, TRUST_DRAFT_NAME, o->draft_path, err) < 0 ||
+        trust_files_lock(&c->conf, &o->lock, err) < 0 ||
+        trust_kept_load(&c->conf, &o->kept, err) < 0 ||
+        trust_draft_load(o->draft_path, &o->draft, &o->has_draft, err) < 0 ||
+        trust_files_package(&c->conf, wall_s(c), unused, err) < 0)
+        return -1;
+    o->has_draft = o->has_draft && o->draft.t.version == o->kept.now.version + 1;
+    return 0;
 }
 
 /* ---- a draft that is, or is not, complete ---- */
@@ -300,6 +302,9 @@ static int sign(struct console *c, char **args, struct err *err)
         }
         knows = false;
     }
+    char unused[300]; /* a command that was killed may have left none */
+    if (knows && trust_files_package(&c->conf, wall_s(c), unused, err) < 0)
+        return -1;
     trust_draft_merge(&d, &mine);
     bool same = has_own && trust_draft_same(&d, &mine);
     if (sign_file(c, args[0] != NULL ? args[0] : own, &d, knows ? &kept : NULL, err) < 0)

@@ -7,7 +7,8 @@
 int trust_files_lock(const struct coord_conf *c, int *ret_fd, struct err *err)
 {
     char path[300];
-    return conf_path(c, "trust.lock", path, err) < 0 || file_lock(path, ret_fd, err) < 0
+    return conf_path(c, "trust.lock", path, err) < 0 || file_lock(path, ret_fd, err) < 0 ||
+                   file_sweep(c->dir, err) < 0
                ? err_wrap(err, "change the trust file")
                : 0;
 }
@@ -232,8 +233,11 @@ int trust_files_package(const struct coord_conf *c, int64_t now_s, char ret[stat
     if (trust_kept_load(c, &kept, err) < 0)
         return -1;
     trust_package_name(&kept.now, name);
-    if (conf_path(c, name, ret, err) < 0 ||
-        trust_package_pack(&kept.now, &kept.sequence, now_s, &package, err) < 0)
+    if (conf_path(c, name, ret, err) < 0)
+        return -1;
+    if (access(ret, F_OK) == 0)
+        return 0;
+    if (trust_package_pack(&kept.now, &kept.sequence, now_s, &package, err) < 0)
         return -1;
     return file_replace(ret, package.data, package.len, 0644, err);
 }
