@@ -55,6 +55,13 @@ static int settle(struct console *c, const struct trust_draft *d, struct trust_k
     if (trust_draft_settle(&c->conf, d, kept, err) < 0 ||
         trust_files_package(&c->conf, wall_s(c), package, err) < 0)
         return -1;
+    if (d->t.version == 1) {
+        printf("The trust file is signed. Every host needs caravan-agent and %s, or\n"
+               "%s/%s as /etc/caravan/trust. Then, with one server's address in NOMAD_ADDR: "
+               "caravan enroll\n",
+               package, c->conf.dir, TRUST_NAME);
+        return 0;
+    }
     printf("Trust version %u is in force on this machine. Hosts get it now by\n"
            "  caravan trust push\n"
            "Those that are away follow when they get %s\n"
@@ -73,7 +80,7 @@ static int sign_and_settle(struct console *c, struct open_trust *o, struct trust
         return -1;
     if (trust_draft_check(d, &o->kept.now, &why) == 0)
         return settle(c, d, &o->kept, err);
-    if (trust_draft_save(d, o->draft_path, err) < 0)
+    if (draft_save(&d->d, o->draft_path, err) < 0)
         return -1;
     trust_show_signers(d, &o->kept.now);
     printf("It is a draft, and no host obeys it yet. Carry %s to whoever holds a missing key:\n"
@@ -175,16 +182,16 @@ static void begin(const struct console *c, const struct open_trust *o, struct tr
     struct trust from = o->has_draft ? o->draft.t : o->kept.now;
     from.version = o->kept.now.version;
     trust_edit_begin(&from, wall_s(c), ret);
-    if (o->has_draft && o->draft.n_sigs > 0)
+    if (o->has_draft && o->draft.d.n_sigs > 0)
         printf("The draft of version %u is changed: its %zu %s for nothing any more.\n",
-               (unsigned)ret->version, o->draft.n_sigs,
-               str_count(o->draft.n_sigs, "signature counts", "signatures count"));
+               (unsigned)ret->version, o->draft.d.n_sigs,
+               str_count(o->draft.d.n_sigs, "signature counts", "signatures count"));
 }
 
 static int change(struct console *c, edit *one, char **args, struct err *err)
 {
     auto_open_trust struct open_trust o = {.lock = -1};
-    auto_trust_draft struct trust_draft d = {.n_sigs = 0};
+    auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
     struct trust next;
     if (open_trust(c, &o, err) < 0)
         return -1;
@@ -273,7 +280,7 @@ static int sign_file(struct console *c, const char *path, struct trust_draft *d,
     show_draft(c, d, now);
     struct err why = ERR_INIT;
     if ((trust_draft_check(d, now, &why) < 0 && confirm(c, d, err) < 0) ||
-        trust_draft_sign(&c->conf, now, d, &added, err) < 0 || trust_draft_save(d, path, err) < 0)
+        trust_draft_sign(&c->conf, now, d, &added, err) < 0 || draft_save(&d->d, path, err) < 0)
         return -1;
     printf("%zu %s added to %s\n", added, str_count(added, "signature was", "signatures were"),
            path);
@@ -284,7 +291,7 @@ static int sign_file(struct console *c, const char *path, struct trust_draft *d,
 /* On the machine that made it a draft that is complete comes into force. */
 static int sign(struct console *c, char **args, struct err *err)
 {
-    auto_trust_draft struct trust_draft d = {.n_sigs = 0}, mine = {.n_sigs = 0};
+    auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}}, mine = {.d = {.n_sigs = 0}};
     auto_trust_kept struct trust_kept kept = {.sequence = BUF_INIT};
     autoclose int lock = -1;
     char own[300];
@@ -305,11 +312,11 @@ static int sign(struct console *c, char **args, struct err *err)
     char unused[300]; /* a command that was killed may have left none */
     if (knows && trust_files_package(&c->conf, wall_s(c), unused, err) < 0)
         return -1;
-    trust_draft_merge(&d, &mine);
-    bool same = has_own && trust_draft_same(&d, &mine);
+    draft_merge(&d.d, &mine.d);
+    bool same = has_own && draft_same(&d.d, &mine.d);
     if (sign_file(c, args[0] != NULL ? args[0] : own, &d, knows ? &kept : NULL, err) < 0)
         return -1;
-    if (same && trust_draft_save(&d, own, err) < 0)
+    if (same && draft_save(&d.d, own, err) < 0)
         return -1;
     if ((!knows && !same) || trust_draft_check(&d, knows ? &kept.now : NULL, &why) < 0)
         return 0;
@@ -321,7 +328,7 @@ static int sign(struct console *c, char **args, struct err *err)
 static int show(struct console *c, char **args, struct err *err)
 {
     auto_open_trust struct open_trust o = {.lock = -1};
-    auto_trust_draft struct trust_draft d = {.n_sigs = 0};
+    auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
     if (args[0] != NULL) {
         if (console_conf(c, err) < 0 || load_draft(args[0], &d, err) < 0)
             return -1;

@@ -45,6 +45,9 @@ struct options {
     const char *listen;
     /* init */
     const char *name;
+    bool solo, split;
+    struct cli_list root_keys, release_keys, operator_keys, observer_keys;
+    int64_t root_threshold, release_threshold;
     /* trust */
     const char *expires;
     int64_t threshold, format;

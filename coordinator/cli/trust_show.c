@@ -74,12 +74,12 @@ void trust_show_signers(const struct trust_draft *d, const struct trust *now)
     char name[FINGERPRINT_LEN];
     struct err why = ERR_INIT;
     fputs("Signed by: ", stdout);
-    for (size_t i = 0; i < d->n_sigs; i++) {
-        name_of(&d->t, now, &d->sigs[i].key, name);
+    for (size_t i = 0; i < d->d.n_sigs; i++) {
+        name_of(&d->t, now, &d->d.sigs[i].key, name);
         printf("%s%s", i > 0 ? ", " : "", name);
     }
-    puts(d->n_sigs == 0 ? "nobody yet" : "");
-    if (trust_draft_check(d, now, &why) < 0 && d->n_sigs > 0)
+    puts(d->d.n_sigs == 0 ? "nobody yet" : "");
+    if (trust_draft_check(d, now, &why) < 0 && d->d.n_sigs > 0)
         printf("Missing: %s\n", why.text);
 }
 

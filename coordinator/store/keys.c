@@ -128,6 +128,17 @@ int keys_trust(const struct coord_conf *c, struct trust *ret, struct err *err)
     return 0;
 }
 
+int keys_load_release(const struct coord_conf *c, const struct trust *t, struct keypair **ret,
+                      struct err *err)
+{
+    struct err why = ERR_INIT;
+    *ret = NULL;
+    if (keys_load(c, ROLE_RELEASE, ret, &why) == 0 || (why.kind == ERR_NOTFOUND && !t->solo))
+        return 0;
+    *err = why;
+    return -1;
+}
+
 /* ---- by name ---- */
 
 static int key_place(const struct coord_conf *c, const char *name, const char *suffix,

@@ -25,6 +25,10 @@ MUST_CHECK int keys_make_solo(const struct coord_conf *c, const char *name, stru
 /* ERR_NOTFOUND when `caravan init` was not run here, with that advice. */
 MUST_CHECK int keys_load(const struct coord_conf *c, enum role role, struct keypair **ret,
                          struct err *err);
+/* The release key that signs here. *ret NULL: there is none here, and the trust is split: others
+ * sign (release_draft.h). */
+MUST_CHECK int keys_load_release(const struct coord_conf *c, const struct trust *t,
+                                 struct keypair **ret, struct err *err);
 /* The key of this name, which must be for this purpose where its file tells one. */
 MUST_CHECK int keys_load_named(const struct coord_conf *c, const char *name, enum role purpose,
                                struct keypair **ret, struct err *err);

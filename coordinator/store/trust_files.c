@@ -1,7 +1,6 @@
 #include "trust_files.h"
 
 #include "file.h"
-#include "keys.h"
 #include "trust_package.h"
 
 int trust_files_lock(const struct coord_conf *c, int *ret_fd, struct err *err)
@@ -71,72 +70,31 @@ static int append(const struct trust_kept *k, const struct buf *one, struct buf 
 
 void trust_draft_free(struct trust_draft *d)
 {
-    buf_free(&d->body);
+    draft_free(&d->d);
 }
 
 int trust_draft_new(const struct trust *t, struct trust_draft *ret, struct err *err)
 {
     memset(ret, 0, sizeof *ret);
     ret->t = *t;
-    return trust_pack(t, &ret->body, err);
-}
-
-static bool has_signature(const struct trust_draft *d, const struct pubkey *key)
-{
-    for (size_t i = 0; i < d->n_sigs; i++)
-        if (pubkey_eq(&d->sigs[i].key, key))
-            return true;
-    return false;
-}
-
-/* What does not verify is left out: it would take the place of one that does. */
-static void take_signatures(struct trust_draft *d, const struct container *c)
-{
-    for (uint32_t i = 0; i < c->n_sigs; i++)
-        if (d->n_sigs < SIGS_MAX && !has_signature(d, &c->sigs[i].key) &&
-            container_count(CONTAINER_TRUST, c, &c->sigs[i].key, 1) == 1)
-            d->sigs[d->n_sigs++] = c->sigs[i];
+    ret->d.type = CONTAINER_TRUST;
+    return trust_pack(t, &ret->d.body, err);
 }
 
 int trust_draft_load(const char *path, struct trust_draft *ret, bool *ret_there, struct err *err)
 {
-    auto_buf struct buf file = BUF_INIT;
-    struct container c;
     memset(ret, 0, sizeof *ret);
-    if (file_read_if(path, TRUST_MAX, FILE_FOLLOW, &file, ret_there, err) < 0)
+    if (draft_load(path, CONTAINER_TRUST, &ret->d, ret_there, err) < 0)
         return -1;
-    if (!*ret_there)
-        return 0;
-    if (container_split_draft(CONTAINER_TRUST, file.data, file.len, &c, err) < 0 ||
-        trust_read(c.body, c.body_len, &ret->t, err) < 0)
+    if (*ret_there && trust_read(ret->d.body.data, ret->d.body.len, &ret->t, err) < 0)
         return err_wrap(err, "%s", path);
-    (void)buf_add(&ret->body, c.body, c.body_len);
-    take_signatures(ret, &c);
     return 0;
 }
 
-int trust_draft_save(const struct trust_draft *d, const char *path, struct err *err)
-{
-    auto_buf struct buf file = BUF_INIT;
-    if (container_join(CONTAINER_TRUST, d->body.data, d->body.len, d->sigs, d->n_sigs, &file, err) <
-        0)
-        return -1;
-    return file_replace(path, file.data, file.len, 0644, err);
-}
-
-bool trust_draft_same(const struct trust_draft *a, const struct trust_draft *b)
-{
-    return a->body.len == b->body.len && memcmp(a->body.data, b->body.data, a->body.len) == 0;
-}
-
-void trust_draft_merge(struct trust_draft *d, const struct trust_draft *other)
-{
-    if (!trust_draft_same(d, other))
-        return;
-    for (size_t i = 0; i < other->n_sigs; i++)
-        if (d->n_sigs < SIGS_MAX && !has_signature(d, &other->sigs[i].key))
-            d->sigs[d->n_sigs++] = other->sigs[i];
-}
+/* The draft, and the version before it where that is known. */
+struct two_versions {
+    const struct trust *now, *next;
+};
 
 static bool names_root(const struct trust *t, const struct pubkey *key)
 {
@@ -146,62 +104,33 @@ static bool names_root(const struct trust *t, const struct pubkey *key)
     return false;
 }
 
-static int sign_one(const struct coord_conf *c, const char *name, struct trust_draft *d,
-                    struct err *err)
+/* Where the version before is not known, every root key that is here may be one of its own. */
+static bool may_sign(const void *ctx, const struct pubkey *key, enum role purpose)
 {
-    auto_keypair struct keypair *key = NULL;
-    auto_buf struct buf file = BUF_INIT;
-    struct container one;
-    if (keys_load_named(c, name, ROLE_ROOT, &key, err) < 0)
-        return -1;
-    const struct keypair *keys[] = {key};
-    if (container_pack(CONTAINER_TRUST, d->body.data, d->body.len, keys, 1, &file, err) < 0 ||
-        container_split(CONTAINER_TRUST, file.data, file.len, &one, err) < 0)
-        return -1;
-    take_signatures(d, &one);
-    return 0;
+    const struct two_versions *v = ctx;
+    if (names_root(v->next, key) || names_root(v->now, key))
+        return true;
+    return v->now == NULL && v->next->version > 1 && purpose == ROLE_ROOT;
 }
 
 int trust_draft_sign(const struct coord_conf *c, const struct trust *now, struct trust_draft *d,
                      size_t *ret_added, struct err *err)
 {
-    autofree struct key_listed *list = NULL;
-    size_t n = 0, before = d->n_sigs;
-    if (keys_list(c, &list, &n, err) < 0)
-        return -1;
-    for (size_t i = 0; i < n; i++) {
-        const struct pubkey *key = &list[i].about.key;
-        if (list[i].where == KEY_WRONG || list[i].where == KEY_ELSEWHERE || has_signature(d, key) ||
-            (!names_root(now, key) && !names_root(&d->t, key)))
-            continue;
-        if (d->n_sigs >= SIGS_MAX)
-            return err_set(err, ERR_LIMIT, 0,
-                           "the draft has %d signatures: there is room for no "
-                           "more",
-                           SIGS_MAX);
-        if (sign_one(c, list[i].about.name, d, err) < 0)
-            return -1;
-    }
-    *ret_added = d->n_sigs - before;
-    return 0;
-}
-
-static int whole(const struct trust_draft *d, struct buf *ret, struct err *err)
-{
-    return container_join(CONTAINER_TRUST, d->body.data, d->body.len, d->sigs, d->n_sigs, ret, err);
+    const struct two_versions v = {now, &d->t};
+    return draft_sign(c, &d->d, ROLE_ROOT, may_sign, &v, ret_added, err);
 }
 
 int trust_draft_check(const struct trust_draft *d, const struct trust *now, struct err *err)
 {
     auto_buf struct buf file = BUF_INIT;
     struct trust unused;
-    if (d->n_sigs == 0)
+    if (d->d.n_sigs == 0)
         return err_set(err, ERR_CRYPTO, 0, "nobody has signed it yet");
     if (now == NULL && d->t.version > 1)
         return err_set(err, ERR_NOTFOUND, 0,
                        "version %u is not on this machine, so what it demands is not known here",
                        (unsigned)d->t.version - 1);
-    if (whole(d, &file, err) < 0)
+    if (draft_pack(&d->d, &file, err) < 0)
         return -1;
     return now != NULL ? trust_next_check(now, file.data, file.len, &unused, err)
                        : trust_from_anchor(file.data, file.len, &unused, err);
@@ -213,7 +142,7 @@ int trust_draft_settle(const struct coord_conf *c, const struct trust_draft *d,
     auto_buf struct buf one = BUF_INIT, all = BUF_INIT;
     char path[300], draft[300];
     if (trust_draft_check(d, kept != NULL ? &kept->now : NULL, err) < 0 ||
-        whole(d, &one, err) < 0 || conf_path(c, TRUST_NAME, path, err) < 0 ||
+        draft_pack(&d->d, &one, err) < 0 || conf_path(c, TRUST_NAME, path, err) < 0 ||
         conf_path(c, TRUST_DRAFT_NAME, draft, err) < 0)
         return -1;
     if (kept != NULL ? append(kept, &one, &all, err) < 0 : buf_add(&all, one.data, one.len) < 0)

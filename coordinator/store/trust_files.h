@@ -15,7 +15,7 @@
 #ifndef TRUST_FILES_H
 #define TRUST_FILES_H
 
-#include "coord_conf.h"
+#include "draft.h"
 #include "trust_sequence.h"
 
 #define TRUST_NAME       "trust"
@@ -29,9 +29,7 @@ struct trust_kept {
 
 struct trust_draft {
     struct trust t;
-    struct buf body;
-    size_t n_sigs; /* valid ones, each key once */
-    struct signature sigs[SIGS_MAX];
+    struct draft d;
 };
 #define auto_trust_draft CLEANUP(trust_draft_free)
 
@@ -45,11 +43,7 @@ MUST_CHECK int trust_draft_new(const struct trust *t, struct trust_draft *ret, s
 /* *ret_there false: no such file. */
 MUST_CHECK int trust_draft_load(const char *path, struct trust_draft *ret, bool *ret_there,
                                 struct err *err);
-MUST_CHECK int trust_draft_save(const struct trust_draft *d, const char *path, struct err *err);
 void trust_draft_free(struct trust_draft *d);
-bool trust_draft_same(const struct trust_draft *a, const struct trust_draft *b);
-/* The signatures of another copy of the same draft. */
-void trust_draft_merge(struct trust_draft *d, const struct trust_draft *other);
 /* Signs with the root keys that are here and that now (NULL: unknown here) or the draft names. */
 MUST_CHECK int trust_draft_sign(const struct coord_conf *c, const struct trust *now,
                                 struct trust_draft *d, size_t *ret_added, struct err *err);

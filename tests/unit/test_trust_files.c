@@ -153,7 +153,7 @@ static void make_rotation(const struct bench *b, struct trust_draft *ret)
 static void test_a_draft_is_carried(void **state)
 {
     const struct bench *b = *state;
-    auto_trust_draft struct trust_draft d = {.n_sigs = 0}, carried = {.n_sigs = 0};
+    auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}}, carried = {.d = {.n_sigs = 0}};
     auto_trust_kept struct trust_kept kept = {.sequence = BUF_INIT};
     struct err err = ERR_INIT;
     char path[300];
@@ -169,7 +169,7 @@ static void test_a_draft_is_carried(void **state)
     assert_int_equal(trust_draft_settle(&b->here.conf, &d, &kept, &err), -1);
     assert_int_equal(now_of(&b->here.conf).version, 1);
     place(&b->here.conf, "carried", path);
-    assert_int_equal(trust_draft_save(&d, path, &err), 0);
+    assert_int_equal(draft_save(&d.d, path, &err), 0);
 
     /* There nobody knows version 1: what the draft names is signed. */
     assert_int_equal(trust_draft_load(path, &carried, &there, &err), 0);
@@ -179,7 +179,7 @@ static void test_a_draft_is_carried(void **state)
     assert_int_equal(trust_draft_check(&carried, NULL, &err), -1);
     assert_int_equal(err.kind, ERR_NOTFOUND);
 
-    trust_draft_merge(&d, &carried);
+    draft_merge(&d.d, &carried.d);
     assert_int_equal(trust_draft_check(&d, &b->first, &err), 0);
     assert_int_equal(trust_draft_settle(&b->here.conf, &d, &kept, &err), 0);
     struct trust now = now_of(&b->here.conf);
@@ -193,7 +193,7 @@ static void test_a_draft_is_carried(void **state)
 static void test_foreign_signatures_are_left_out(void **state)
 {
     const struct bench *b = *state;
-    auto_trust_draft struct trust_draft d = {.n_sigs = 0}, again = {.n_sigs = 0};
+    auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}}, again = {.d = {.n_sigs = 0}};
     struct err err = ERR_INIT;
     char path[300];
     size_t added = 9;
@@ -206,11 +206,11 @@ static void test_foreign_signatures_are_left_out(void **state)
     assert_int_equal(added, 0);
     assert_int_equal(trust_draft_sign(&b->here.conf, &b->first, &d, &added, &err), 0);
     assert_int_equal(added, 1);
-    d.sigs[0].sig[5] ^= 1;
+    d.d.sigs[0].sig[5] ^= 1;
     place(&b->here.conf, "damaged", path);
-    assert_int_equal(trust_draft_save(&d, path, &err), 0);
+    assert_int_equal(draft_save(&d.d, path, &err), 0);
     assert_int_equal(trust_draft_load(path, &again, &there, &err), 0);
-    assert_int_equal(again.n_sigs, 0);
+    assert_int_equal(again.d.n_sigs, 0);
 }
 
 /* ---- the versions that are kept ---- */
@@ -218,7 +218,7 @@ static void test_foreign_signatures_are_left_out(void **state)
 static void next_version(const struct bench *b)
 {
     auto_trust_kept struct trust_kept kept = {.sequence = BUF_INIT};
-    auto_trust_draft struct trust_draft d = {.n_sigs = 0};
+    auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
     struct err err = ERR_INIT;
     struct trust t;
     size_t added;
@@ -266,7 +266,7 @@ static void test_versions_are_kept(void **state)
 static void test_an_interruption_leaves_old_or_new(void **state)
 {
     const struct bench *b = *state;
-    auto_trust_draft struct trust_draft d = {.n_sigs = 0}, left = {.n_sigs = 0};
+    auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}}, left = {.d = {.n_sigs = 0}};
     auto_trust_kept struct trust_kept kept = {.sequence = BUF_INIT};
     struct err err = ERR_INIT;
     char draft[300], temporary[300];
@@ -276,7 +276,7 @@ static void test_an_interruption_leaves_old_or_new(void **state)
     size_t added;
     assert_int_equal(trust_draft_sign(&b->here.conf, &b->first, &d, &added, &err), 0);
     assert_int_equal(trust_draft_sign(&b->away.conf, &b->first, &d, &added, &err), 0);
-    assert_int_equal(trust_draft_save(&d, draft, &err), 0);
+    assert_int_equal(draft_save(&d.d, draft, &err), 0);
     place(&b->here.conf, ".tmp-trust-left", temporary);
     assert_int_equal(file_create(temporary, "half", 4, 0600, &err), 0);
 
@@ -285,7 +285,7 @@ static void test_an_interruption_leaves_old_or_new(void **state)
     assert_int_equal(trust_kept_load(&b->here.conf, &kept, &err), 0);
     assert_int_equal(trust_draft_settle(&b->here.conf, &d, &kept, &err), 0);
     /* After `trust` was written, before the draft was removed. */
-    assert_int_equal(trust_draft_save(&d, draft, &err), 0);
+    assert_int_equal(draft_save(&d.d, draft, &err), 0);
     assert_int_equal(now_of(&b->here.conf).version, 2);
     assert_int_equal(trust_draft_load(draft, &left, &there, &err), 0);
     assert_true(there && left.t.version <= now_of(&b->here.conf).version);
