@@ -26,6 +26,7 @@
 
 #define TRUST_FORMAT_MAX    2
 #define TRUST_FORMAT_FACT   "trust-format" /* what an agent reads; format 1: none is told */
+#define TRUST_CLOCK_FACT    "trust-clock"  /* no: the host's clock is wrong, see below */
 #define KEY_NAME_MAX        32             /* of a key, with NUL */
 #define ROOT_SIGNERS_MAX    4
 #define TRUST_CLOCK_SLACK_S 86400 /* a clock that is behind by less is not called wrong */

@@ -84,7 +84,7 @@ static void tell_trust(const struct swap *s, struct receipt_status *st)
              "its clock says %s, and the trust file was made at %s: no order is obeyed of a key "
              "that expires",
              now, made);
-    add_fact(st, "trust-clock", TRI_NO, text);
+    add_fact(st, TRUST_CLOCK_FACT, TRI_NO, text);
 }
 
 static void tell_facts(const struct swap *s, struct receipt_status *st)

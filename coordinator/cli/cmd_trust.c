@@ -92,15 +92,6 @@ static int sign_and_settle(struct console *c, struct open_trust *o, struct trust
 
 /* ---- edits ---- */
 
-static int read_public(const char *path, struct key_public *ret, struct err *err)
-{
-    auto_buf struct buf text = BUF_INIT;
-    return file_read(path, KEY_FILE_MAX, FILE_FOLLOW, &text, err) < 0 ||
-                   key_public_parse(buf_str(&text), text.len, ret, err) < 0
-               ? err_wrap(err, "%s", path)
-               : 0;
-}
-
 /* A day, in UTC: from its first second on the key is none. */
 static int read_expiry(const struct console *c, int64_t *ret, struct err *err)
 {
@@ -127,7 +118,7 @@ static int edit_add(struct console *c, struct trust *t, char **args, struct err 
     if (role == ROLE_NONE)
         return err_set(err, ERR_USAGE, 0, "%s is no role: root, release, operator or observer",
                        args[0]);
-    return read_expiry(c, &expires_s, err) < 0 || read_public(args[1], &k, err) < 0
+    return read_expiry(c, &expires_s, err) < 0 || key_public_load(args[1], &k, err) < 0
                ? -1
                : trust_edit_add(t, &k, role, expires_s, err);
 }
@@ -149,7 +140,7 @@ static int edit_rotate(struct console *c, struct trust *t, char **args, struct e
     /* A role with one key stands for this key, whatever it is called. */
     if (!trust_find_name(t, args[0], &has, &i) && role != ROLE_NONE && t->roles[role].n == 1)
         trust_key_name(t, role, 0, name);
-    return read_expiry(c, &expires_s, err) < 0 || read_public(args[1], &k, err) < 0
+    return read_expiry(c, &expires_s, err) < 0 || key_public_load(args[1], &k, err) < 0
                ? -1
                : trust_edit_rotate(t, name, &k, expires_s, err);
 }

@@ -5,20 +5,12 @@
 #include "trust_edit.h"
 #include "trust_show.h"
 
-static int read_public(const char *path, struct key_public *ret, struct err *err)
-{
-    auto_buf struct buf text = BUF_INIT;
-    return file_read(path, KEY_FILE_MAX, FILE_FOLLOW, &text, err) < 0 ||
-                   key_public_parse(buf_str(&text), text.len, ret, err) < 0
-               ? err_wrap(err, "%s", path)
-               : 0;
-}
-
 static int add_all(struct trust *t, enum role role, const struct cli_list *files, struct err *err)
 {
     for (size_t i = 0; i < files->n; i++) {
         struct key_public k;
-        if (read_public(files->items[i], &k, err) < 0 || trust_edit_add(t, &k, role, 0, err) < 0)
+        if (key_public_load(files->items[i], &k, err) < 0 ||
+            trust_edit_add(t, &k, role, 0, err) < 0)
             return -1;
     }
     return 0;

@@ -15,6 +15,7 @@ struct pushed {
     bool old_format;  /* it reads only format 1 */
     bool open, failed;
     char why[TEXT_MAX];
+    char clock[TEXT_MAX]; /* what is wrong with its clock; "" nothing */
 };
 
 struct push {
@@ -47,6 +48,9 @@ static void add_host(struct push *p, const struct host *h)
         return;
     }
     r->version = h->agent.hello.trust_version;
+    const struct fact_view *clock = agent_fact(&h->agent, TRUST_CLOCK_FACT);
+    if (clock != NULL && clock->value == TRI_NO)
+        str_cut(r->clock, sizeof r->clock, clock->text);
     r->old_format = format == NULL && h->agent.n_facts > 0;
 }
 
@@ -151,6 +155,19 @@ static void tell_each(const struct push *p, push_test *test, uint32_t version)
     }
 }
 
+static void tell_clocks(const struct push *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->hosts[i].clock[0] == '\0')
+            continue;
+        fputs("Host ", stdout);
+        print_safe(stdout, p->hosts[i].name);
+        fputs(": ", stdout);
+        print_safe(stdout, p->hosts[i].clock);
+        putchar('\n');
+    }
+}
+
 static void tell_all(const struct push *p, uint32_t version)
 {
     size_t behind = count(p, is_behind, version), silent = count(p, is_silent, version);
@@ -169,6 +186,7 @@ static void tell_all(const struct push *p, uint32_t version)
         printf("%zu %s a newer version: get the trust file from the machine that made it:\n", ahead,
                str_count(ahead, "host has", "hosts have"));
     tell_each(p, is_ahead, version);
+    tell_clocks(p);
 }
 
 void trust_push_show(struct console *c, uint32_t version)

@@ -157,6 +157,15 @@ int keys_load_named(const struct coord_conf *c, const char *name, enum role purp
     return key_place(c, name, ".key", path, err) < 0 ? -1 : keypair_load(path, ret, err);
 }
 
+int key_public_load(const char *path, struct key_public *ret, struct err *err)
+{
+    auto_buf struct buf text = BUF_INIT;
+    return file_read(path, KEY_FILE_MAX, FILE_FOLLOW, &text, err) < 0 ||
+                   key_public_parse(buf_str(&text), text.len, ret, err) < 0
+               ? err_wrap(err, "%s", path)
+               : 0;
+}
+
 static void list_public(const struct coord_conf *c, const char *name, struct key_listed *ret)
 {
     auto_buf struct buf text = BUF_INIT;

@@ -35,6 +35,9 @@ MUST_CHECK int keys_load_named(const struct coord_conf *c, const char *name, enu
 /* The version in force: the last one of the trust file. */
 MUST_CHECK int keys_trust(const struct coord_conf *c, struct trust *ret, struct err *err);
 
+/* The file of a public part, wherever it is. */
+MUST_CHECK int key_public_load(const char *path, struct key_public *ret, struct err *err);
+
 enum key_where {
     KEY_OPEN,      /* NAME.key */
     KEY_ELSEWHERE, /* NAME.pub alone */

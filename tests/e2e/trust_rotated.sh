@@ -26,6 +26,7 @@ printf '[paths]\nstate_dir = %s\n' "$E2E/berta-state" >"$BERTA/caravan.conf"
 as_berta init
 check "the second operator makes a key on a machine of her own" status_is 0
 sed 's/ operator / berta /' "$BERTA/keys/operator.pub" >"$E2E/berta.pub"
+sed 's/ observer / watch /' "$BERTA/keys/observer.pub" >"$E2E/watch.pub"
 cp "$E2E/config/trust" "$E2E/trust-1"
 fleet_stop_agents c2
 run trust add operator "$E2E/berta.pub" --expires "$(($(date +%Y) + 1))-12-31"
@@ -36,6 +37,7 @@ check "a push that does not reach all hosts fails" status_is 1
 check "it says how many have it" says "4 of 5 enrolled hosts have trust version 2"
 check "and names the one that could not be asked" says "  c2: "
 cp "$FIRST/trust" "$BERTA/trust"
+cp "$FIRST/keys/root.key" "$FIRST/keys/root.pub" "$BERTA/keys/"
 cp "$E2E/state/known_hosts" "$E2E/berta-state/known_hosts"
 as_berta trust show
 check "her orders and questions are answered" says "4 of 5 enrolled hosts have trust version 2"
@@ -76,4 +78,21 @@ check "which brings nobody back" none_names "$FIRST/keys/operator.pub" c2
 check "and the host says so" grep -q "is ignored, trust version 3 stays in force" "$FLEET/c2/swap.log"
 as_berta trust push
 check "all hosts still have version 3" status_is 0
+
+# ---- clocks that are two years off: berta's key has a last day ----
+fleet_stop_agents c1 c2
+CLOCK_AHEAD=-63072000 LD_PRELOAD=$FLEET_BUILD/tests/preload_clock.so fleet_start_agents c1
+CLOCK_AHEAD=63072000 LD_PRELOAD=$FLEET_BUILD/tests/preload_clock.so fleet_start_agents c2
+fleet_wait_agents c1 c2
+as_berta trust rotate observer "$E2E/watch.pub"
+check "the observer's key is rotated" status_is 0
+as_berta trust push
+check "a clock of another year keeps hosts from her orders" status_is 1
+check "one that is behind answers, and is named with what it says" says "Host c1: its clock says $(($(date +%Y) - 2))"
+check "and has not got it" says "  c1: version 3"
+check "one that is ahead does not answer her" says "  c2: "
+check "with the right time they do" anew c1
+check "both of them" anew c2
+as_berta trust push
+check "and all have it" status_is 0
 e2e_end
