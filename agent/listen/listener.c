@@ -656,9 +656,8 @@ static int hand_on_order(const struct call *c, struct buf *answer)
 static bool is_for_us(const struct call *c)
 {
     const struct header *h = &c->v.head;
-    if (c->format == FRAME_SEALED)
-        return pubkey_eq(&h->receiver, keypair_public(c->l->c.key));
-    return h->kind == MSG_HELLO && pubkey_is_zero(&h->receiver);
+    return c->format == FRAME_SEALED ? pubkey_eq(&h->receiver, keypair_public(c->l->c.key))
+                                     : h->kind == MSG_HELLO && pubkey_is_zero(&h->receiver);
 }
 
 static bool is_genuine(struct call *c)
@@ -666,7 +665,6 @@ static bool is_genuine(struct call *c)
     struct listener *l = c->l;
     const struct header *h = &c->v.head;
     int64_t wall_s = clock_wall(l->c.clock) / 1000;
-
     pthread_mutex_lock(&l->lock);
     c->named = l->trusted && trust_allows(&l->trust, &h->sender, ROLE_NONE, wall_s);
     c->may = l->trusted && trust_allows(&l->trust, &h->sender, message_role(h->kind), wall_s);

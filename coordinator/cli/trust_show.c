@@ -3,14 +3,13 @@
 #include "str.h"
 #include "table.h"
 
-void trust_show_expiry(int64_t expires_s, char dst[static 21])
+/* "2026-12-31", or "never". */
+static void expiry_text(int64_t expires_s, char dst[static 11])
 {
-    if (expires_s == 0) {
-        str_cut(dst, 21, "never");
-        return;
-    }
-    clock_rfc3339(dst, MIN_OF(expires_s, INT64_MAX / 1000) * 1000);
-    dst[strcspn(dst, "T")] = '\0';
+    char text[21] = "never";
+    if (expires_s != 0)
+        clock_rfc3339(text, MIN_OF(expires_s, INT64_MAX / 1000) * 1000);
+    str_cut(dst, 11, text);
 }
 
 /* ---- the file ---- */
@@ -18,12 +17,12 @@ void trust_show_expiry(int64_t expires_s, char dst[static 21])
 static void add_key(struct table *table, const struct trust *t, enum role role, uint32_t i,
                     int64_t wall_s)
 {
-    char name[KEY_NAME_MAX], print[FINGERPRINT_LEN], expiry[21], text[40], rule[40] = "";
+    char name[KEY_NAME_MAX], print[FINGERPRINT_LEN], expiry[11], text[40], rule[40] = "";
     const struct role_keys *r = &t->roles[role];
     bool expired = trust_key_time(t, role, i, wall_s) == KEY_EXPIRED;
     trust_key_name(t, role, i, name);
     pubkey_fingerprint(print, &r->keys[i]);
-    trust_show_expiry(r->about[i].expires_s, expiry);
+    expiry_text(r->about[i].expires_s, expiry);
     snprintf(text, sizeof text, "%s%s", expired ? "EXPIRED " : "", expiry);
     if (i == 0 && (role == ROLE_ROOT || role == ROLE_RELEASE))
         snprintf(rule, sizeof rule, "%u of %u must sign", (unsigned)r->threshold, (unsigned)r->n);
@@ -87,10 +86,10 @@ void trust_show_signers(const struct trust_draft *d, const struct trust *now)
 
 static void tell_key(const char *what, const struct trust *t, enum role role, uint32_t i)
 {
-    char name[KEY_NAME_MAX], print[FINGERPRINT_LEN], expiry[21];
+    char name[KEY_NAME_MAX], print[FINGERPRINT_LEN], expiry[11];
     trust_key_name(t, role, i, name);
     pubkey_fingerprint(print, &t->roles[role].keys[i]);
-    trust_show_expiry(t->roles[role].about[i].expires_s, expiry);
+    expiry_text(t->roles[role].about[i].expires_s, expiry);
     printf("  %s %s key %s, %s, expires: %s\n", what, role_name(role), name, print, expiry);
 }
 

@@ -13,7 +13,5 @@ void trust_show(const struct console *c, const struct trust *t);
 void trust_show_signers(const struct trust_draft *d, const struct trust *now);
 /* What the draft changes: a line each. */
 void trust_show_changes(const struct trust *now, const struct trust *next);
-/* "2026-12-31" or "never", into dst[21]. */
-void trust_show_expiry(int64_t expires_s, char dst[static 21]);
 
 #endif

@@ -27,8 +27,8 @@ static void take_signatures(struct draft *d, const struct container *c)
             d->sigs[d->n_sigs++] = c->sigs[i];
 }
 
-int draft_read(const void *p, size_t n, enum container_type type, struct draft *ret,
-               struct err *err)
+static int draft_read(const void *p, size_t n, enum container_type type, struct draft *ret,
+                      struct err *err)
 {
     struct container c;
     memset(ret, 0, sizeof *ret);

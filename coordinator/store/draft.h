@@ -24,8 +24,6 @@ void draft_free(struct draft *d);
 /* *ret_there false: no such file. */
 MUST_CHECK int draft_load(const char *path, enum container_type type, struct draft *ret,
                           bool *ret_there, struct err *err);
-MUST_CHECK int draft_read(const void *p, size_t n, enum container_type type, struct draft *ret,
-                          struct err *err);
 /* The container, as it is now. */
 MUST_CHECK int draft_pack(const struct draft *d, struct buf *ret, struct err *err);
 MUST_CHECK int draft_save(const struct draft *d, const char *path, struct err *err);

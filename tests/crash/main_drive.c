@@ -8,6 +8,7 @@
  */
 #include <signal.h>
 #include "crash_stage.h"
+#include "file.h"
 #include "str.h"
 
 struct scenario {
@@ -62,6 +63,31 @@ static void broken(struct run *r, const char *what, const struct view *v)
                  (int)stage_target(&r->st), v->status.verdict.text);
 }
 
+static void drop_anchor(const struct crash_stage *st)
+{
+    char path[256];
+
+    stage_path(st, "trust", path);
+    (void)unlink(path);
+}
+
+/* Of the trust file that is in force on disk; 0: it is not whole. */
+static uint32_t trust_version(const struct crash_stage *st)
+{
+    auto_buf struct buf b = BUF_INIT;
+    struct container c;
+    struct trust t;
+    char path[256];
+    struct err err = ERR_INIT;
+
+    stage_path(st, "state/trust", path);
+    if (file_read(path, TRUST_MAX, 0, &b, &err) < 0 ||
+        container_split(CONTAINER_TRUST, b.data, b.len, &c, &err) < 0 ||
+        trust_read(c.body, c.body_len, &t, &err) < 0)
+        return 0;
+    return t.version;
+}
+
 static void send_next(struct run *r, enum message_kind kind)
 {
     if (kind == MSG_STAGE)
@@ -101,7 +127,7 @@ static void prepare(struct run *r, struct view *v)
     }
     stage_stop(&r->st);
     if (r->s->trusts) /* else a trust that is lost would be made good from there */
-        stage_drop_anchor(&r->st);
+        drop_anchor(&r->st);
     stage_save(&r->st);
 }
 
@@ -163,15 +189,14 @@ static void judge_copy(struct run *r, const struct view *v)
  * and sent once more it is, whatever happened. */
 static void judge_trust(struct run *r, const struct view *v, bool accepted)
 {
-    uint32_t was = stage_trust_version(&r->st);
+    uint32_t was = trust_version(&r->st);
 
     if (was != 1 && was != 2)
         broken(r, "neither the old nor the new trust is in force", v);
     if (accepted && was != 2)
         broken(r, "the new trust was accepted, and is not in force", v);
     send_next(r, MSG_TRUST);
-    if (r->refusal != (was == 1 ? REFUSAL_NONE : REFUSAL_MANIFEST) ||
-        stage_trust_version(&r->st) != 2)
+    if (r->refusal != (was == 1 ? REFUSAL_NONE : REFUSAL_MANIFEST) || trust_version(&r->st) != 2)
         broken(r, "the new trust cannot be brought again", v);
 }
 

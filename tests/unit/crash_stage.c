@@ -424,30 +424,6 @@ void stage_trust(struct crash_stage *st, struct buf *ret_inner)
     sign_and_free(st, o, ret_inner);
 }
 
-void stage_drop_anchor(const struct crash_stage *st)
-{
-    char path[256];
-
-    stage_path(st, "trust", path);
-    (void)unlink(path);
-}
-
-uint32_t stage_trust_version(const struct crash_stage *st)
-{
-    auto_buf struct buf b = BUF_INIT;
-    struct container c;
-    struct trust t;
-    char path[256];
-    struct err err = ERR_INIT;
-
-    stage_path(st, "state/trust", path);
-    if (file_read(path, TRUST_MAX, 0, &b, &err) < 0 ||
-        container_split(CONTAINER_TRUST, b.data, b.len, &c, &err) < 0 ||
-        trust_read(c.body, c.body_len, &t, &err) < 0)
-        return 0;
-    return t.version;
-}
-
 static int call_once(struct crash_stage *st, const struct buf *inner, struct buf *ret)
 {
     char path[256];
