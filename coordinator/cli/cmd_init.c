@@ -82,7 +82,7 @@ int cmd_init(void *ctx, int argc, char **argv)
         return EXIT_DONE;
     if (keys_make_solo(&c->conf, name, &t, &err) < 0)
         return command_fail(&err);
-    if (trust_files_package(&c->conf, clock_wall(c->clock) / 1000, package, &err) < 0) {
+    if (trust_files_package(&c->conf, clock_wall(c->clock) / 1000, false, package, &err) < 0) {
         (void)err_wrap(&err, "keys and trust file are made, the package of it is not");
         return command_fail(&err);
     }

@@ -40,7 +40,7 @@ static int open_trust(struct console *c, struct open_trust *o, struct err *err)
         trust_files_lock(&c->conf, &o->lock, err) < 0 ||
         trust_kept_load(&c->conf, &o->kept, err) < 0 ||
         trust_draft_load(o->draft_path, &o->draft, &o->has_draft, err) < 0 ||
-        trust_files_package(&c->conf, wall_s(c), unused, err) < 0)
+        trust_files_package(&c->conf, wall_s(c), true, unused, err) < 0)
         return -1;
     o->has_draft = o->has_draft && o->draft.t.version == o->kept.now.version + 1;
     return 0;
@@ -53,7 +53,7 @@ static int settle(struct console *c, const struct trust_draft *d, struct trust_k
 {
     char package[300];
     if (trust_draft_settle(&c->conf, d, kept, err) < 0 ||
-        trust_files_package(&c->conf, wall_s(c), package, err) < 0)
+        trust_files_package(&c->conf, wall_s(c), false, package, err) < 0)
         return -1;
     if (d->t.version == 1) {
         printf("The trust file is signed. Every host needs caravan-agent and %s, or\n"
@@ -301,7 +301,7 @@ static int sign(struct console *c, char **args, struct err *err)
         knows = false;
     }
     char unused[300]; /* a command that was killed may have left none */
-    if (knows && trust_files_package(&c->conf, wall_s(c), unused, err) < 0)
+    if (knows && trust_files_package(&c->conf, wall_s(c), true, unused, err) < 0)
         return -1;
     draft_merge(&d.d, &mine.d);
     bool same = has_own && draft_same(&d.d, &mine.d);

@@ -136,6 +136,14 @@ int trust_draft_check(const struct trust_draft *d, const struct trust *now, stru
                        : trust_from_anchor(file.data, file.len, &unused, err);
 }
 
+/* A first version may have another one's package beside it, of a cluster that was here before. */
+static int drop_package(const struct coord_conf *c, const struct trust *t, struct err *err)
+{
+    char name[TRUST_PACKAGE_NAME_MAX], path[300];
+    trust_package_name(t, name);
+    return conf_path(c, name, path, err) < 0 ? -1 : file_remove(path, err);
+}
+
 int trust_draft_settle(const struct coord_conf *c, const struct trust_draft *d,
                        struct trust_kept *kept, struct err *err)
 {
@@ -145,7 +153,8 @@ int trust_draft_settle(const struct coord_conf *c, const struct trust_draft *d,
         draft_pack(&d->d, &one, err) < 0 || conf_path(c, TRUST_NAME, path, err) < 0 ||
         conf_path(c, TRUST_DRAFT_NAME, draft, err) < 0)
         return -1;
-    if (kept != NULL ? append(kept, &one, &all, err) < 0 : buf_add(&all, one.data, one.len) < 0)
+    if (kept != NULL ? append(kept, &one, &all, err) < 0
+                     : (drop_package(c, &d->t, err) < 0 || buf_add(&all, one.data, one.len) < 0))
         return -1;
     if ((kept != NULL ? file_replace(path, all.data, all.len, 0644, err)
                       : file_create(path, all.data, all.len, 0644, err)) < 0)
@@ -153,8 +162,8 @@ int trust_draft_settle(const struct coord_conf *c, const struct trust_draft *d,
     return file_remove(draft, err);
 }
 
-int trust_files_package(const struct coord_conf *c, int64_t now_s, char ret[static 300],
-                        struct err *err)
+int trust_files_package(const struct coord_conf *c, int64_t now_s, bool only_missing,
+                        char ret[static 300], struct err *err)
 {
     auto_buf struct buf package = BUF_INIT;
     auto_trust_kept struct trust_kept kept = {.sequence = BUF_INIT};
@@ -164,7 +173,7 @@ int trust_files_package(const struct coord_conf *c, int64_t now_s, char ret[stat
     trust_package_name(&kept.now, name);
     if (conf_path(c, name, ret, err) < 0)
         return -1;
-    if (access(ret, F_OK) == 0)
+    if (only_missing && access(ret, F_OK) == 0)
         return 0;
     if (trust_package_pack(&kept.now, &kept.sequence, now_s, &package, err) < 0)
         return -1;

@@ -55,8 +55,9 @@ MUST_CHECK int trust_draft_check(const struct trust_draft *d, const struct trust
  * the configuration's directory goes. */
 MUST_CHECK int trust_draft_settle(const struct coord_conf *c, const struct trust_draft *d,
                                   struct trust_kept *kept, struct err *err);
-/* The package for hosts, of all versions: made where it is not there yet. Its path. */
-MUST_CHECK int trust_files_package(const struct coord_conf *c, int64_t now_s, char ret[static 300],
-                                   struct err *err);
+/* The package for hosts, of all versions; its path. only_missing: what is there of this version
+ * stays, so that a command that was killed before it made one is made good. */
+MUST_CHECK int trust_files_package(const struct coord_conf *c, int64_t now_s, bool only_missing,
+                                   char ret[static 300], struct err *err);
 
 #endif

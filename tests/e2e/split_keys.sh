@@ -88,7 +88,8 @@ on ops release sign "$E2E/manifest" --yes
 check "with both it is signed" says "Release 1.11.4 is signed"
 
 # ---- all root keys are lost ----
-rm -r "$E2E"/root-[abc] "$E2E/ops/trust" "$E2E"/ops/*.deb
+rm -r "$E2E"/root-[abc] "$E2E/ops/trust"
+cp "$E2E/ops/caravan-trust_1_all.deb" "$E2E/before.deb"
 for m in new-a new-b; do machine $m root; done
 on ops init --split --root "$(pubs new-a new-b)" --release "$(pubs rel-a rel-b)" --operator "$(pubs anna)"
 check "new roots, with the release keys and operators that are left" status_is 0
@@ -97,6 +98,7 @@ on new-a trust sign "$E2E/carried" --yes
 on new-b trust sign "$E2E/carried" --yes
 on ops trust sign "$E2E/carried"
 check "which they sign" test -e "$E2E/ops/trust"
+check "the package is a new one, too" not cmp -s "$E2E/before.deb" "$E2E/ops/caravan-trust_1_all.deb"
 cp "$E2E/ops/trust" "$FLEET/trust"
 for h in "${FLEET_HOSTS[@]}"; do check "root on $h begins anew with it" begin_anew "$h"; done
 on ops trust push
