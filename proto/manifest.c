@@ -24,25 +24,22 @@ const char *container_domain(enum container_type type)
     return types[type].domain;
 }
 
-int container_pack(enum container_type type, const void *body, size_t n,
-                   const struct keypair *const *keys, size_t n_keys, struct buf *ret,
-                   struct err *err)
+int container_join(enum container_type type, const void *body, size_t n,
+                   const struct signature *sigs, size_t n_sigs, struct buf *ret, struct err *err)
 {
     auto_buf struct buf out = BUF_INIT;
-    unsigned char sig[SIG_LEN];
 
-    if (n_keys < 1 || n_keys > SIGS_MAX)
-        return err_set(err, ERR_USAGE, 0, "a %s needs 1 to %d signatures, not %zu",
-                       types[type].name, SIGS_MAX, n_keys);
+    if (n_sigs > SIGS_MAX)
+        return err_set(err, ERR_LIMIT, 0, "a %s has room for %d signatures, not for %zu",
+                       types[type].name, SIGS_MAX, n_sigs);
     (void)buf_add(&out, magic, sizeof(magic));
     (void)buf_add_byte(&out, (unsigned char)type);
     (void)buf_add_u32(&out, (uint32_t)n);
     (void)buf_add(&out, body, n);
-    (void)buf_add_byte(&out, (unsigned char)n_keys);
-    for (size_t i = 0; i < n_keys; i++) {
-        crypto_sign_bytes(keys[i], types[type].domain, body, n, sig);
-        (void)buf_add(&out, keypair_public(keys[i])->bytes, KEY_LEN);
-        (void)buf_add(&out, sig, SIG_LEN);
+    (void)buf_add_byte(&out, (unsigned char)n_sigs);
+    for (size_t i = 0; i < n_sigs; i++) {
+        (void)buf_add(&out, sigs[i].key.bytes, KEY_LEN);
+        (void)buf_add(&out, sigs[i].sig, SIG_LEN);
     }
     if (out.len > types[type].max || buf_add(ret, out.data, out.len) < 0)
         return err_set(err, ERR_LIMIT, 0, "a %s of %zu bytes, at most %zu are allowed",
@@ -50,8 +47,38 @@ int container_pack(enum container_type type, const void *body, size_t n,
     return 0;
 }
 
-int container_split(enum container_type type, const void *p, size_t n, struct container *ret,
-                    struct err *err)
+int container_pack(enum container_type type, const void *body, size_t n,
+                   const struct keypair *const *keys, size_t n_keys, struct buf *ret,
+                   struct err *err)
+{
+    struct signature sigs[SIGS_MAX];
+
+    if (n_keys < 1 || n_keys > SIGS_MAX)
+        return err_set(err, ERR_USAGE, 0, "a %s needs 1 to %d signatures, not %zu",
+                       types[type].name, SIGS_MAX, n_keys);
+    for (size_t i = 0; i < n_keys; i++) {
+        sigs[i].key = *keypair_public(keys[i]);
+        crypto_sign_bytes(keys[i], types[type].domain, body, n, sigs[i].sig);
+    }
+    return container_join(type, body, n, sigs, n_keys, ret, err);
+}
+
+size_t container_length(const void *p, size_t n)
+{
+    const unsigned char *at = p;
+
+    if (n < CONTAINER_HEADER_LEN + 1 || memcmp(at, magic, sizeof(magic)) != 0)
+        return 0;
+    size_t body_len = get_u32(at + 5);
+    if (body_len > n - CONTAINER_HEADER_LEN - 1)
+        return 0;
+    size_t len = CONTAINER_HEADER_LEN + body_len + 1 +
+                 (size_t)at[CONTAINER_HEADER_LEN + body_len] * SIGNATURE_LEN;
+    return len <= n ? len : 0;
+}
+
+int container_split_draft(enum container_type type, const void *p, size_t n, struct container *ret,
+                          struct err *err)
 {
     const unsigned char *at = p;
     const char *name = types[type].name;
@@ -69,10 +96,9 @@ int container_split(enum container_type type, const void *p, size_t n, struct co
     c.body = at + CONTAINER_HEADER_LEN;
     at = c.body + c.body_len;
     c.n_sigs = *at++;
-    if (c.n_sigs < 1 || c.n_sigs > SIGS_MAX)
-        return err_set(err, c.n_sigs > SIGS_MAX ? ERR_LIMIT : ERR_FORMAT, 0,
-                       "a %s with %u signatures, 1 to %d are allowed", name, (unsigned)c.n_sigs,
-                       SIGS_MAX);
+    if (c.n_sigs > SIGS_MAX)
+        return err_set(err, ERR_LIMIT, 0, "a %s with %u signatures, 1 to %d are allowed", name,
+                       (unsigned)c.n_sigs, SIGS_MAX);
     if (n != CONTAINER_HEADER_LEN + c.body_len + 1 + c.n_sigs * SIGNATURE_LEN)
         return err_set(err, ERR_FORMAT, 0, "a %s of %zu bytes does not end with its signatures",
                        name, n);
@@ -80,6 +106,20 @@ int container_split(enum container_type type, const void *p, size_t n, struct co
         memcpy(c.sigs[i].key.bytes, at, KEY_LEN);
         memcpy(c.sigs[i].sig, at + KEY_LEN, SIG_LEN);
     }
+    *ret = c;
+    return 0;
+}
+
+int container_split(enum container_type type, const void *p, size_t n, struct container *ret,
+                    struct err *err)
+{
+    struct container c;
+
+    if (container_split_draft(type, p, n, &c, err) < 0)
+        return -1;
+    if (c.n_sigs < 1)
+        return err_set(err, ERR_FORMAT, 0, "a %s with 0 signatures, 1 to %d are allowed",
+                       types[type].name, SIGS_MAX);
     *ret = c;
     return 0;
 }

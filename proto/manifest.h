@@ -65,6 +65,16 @@ MUST_CHECK int container_pack(enum container_type type, const void *body, size_t
 /* Splits and checks lengths only; signatures are checked by container_count. */
 MUST_CHECK int container_split(enum container_type type, const void *p, size_t n,
                                struct container *ret, struct err *err);
+/* The same for one that may lack signatures, or have none yet: a draft, carried from one who signs
+ * to the next. */
+MUST_CHECK int container_split_draft(enum container_type type, const void *p, size_t n,
+                                     struct container *ret, struct err *err);
+/* The container again, with these n signatures (0: a draft). */
+MUST_CHECK int container_join(enum container_type type, const void *body, size_t n,
+                              const struct signature *sigs, size_t n_sigs, struct buf *ret,
+                              struct err *err);
+/* How long the container is that begins at p, by its header; 0: none does, or it is cut short. */
+size_t container_length(const void *p, size_t n);
 /* How many different keys of the list signed the body validly. */
 size_t container_count(enum container_type type, const struct container *c,
                        const struct pubkey *keys, size_t n_keys);

@@ -1,7 +1,8 @@
 #include "trust.h"
 #include "codec_layout.h"
+#include "str.h"
 
-#define FORMAT_NOW 1 /* of the trust's body */
+/* ---- the body, in both formats ---- */
 
 static const struct field key_item = {
     .name = "key", .type = FIELD_BYTES, .size = sizeof(struct pubkey)};
@@ -14,7 +15,6 @@ static const struct field role_fields[] = {
 static const struct layout role_layout = LAYOUT("role", role_fields);
 
 struct trust_body {
-    uint32_t format;
     struct trust t;
 };
 
@@ -29,7 +29,7 @@ struct trust_body {
     }
 
 static const struct field body_fields[] = {
-    {FIELD(trust_body, format, FIELD_UINT), .min = FORMAT_NOW, .max = FORMAT_NOW},
+    {BODY(format, FIELD_UINT), .min = 1, .max = TRUST_FORMAT_MAX},
     {BODY(cluster, FIELD_BYTES)},
     {BODY(version, FIELD_UINT), .min = 1, .max = UINT32_MAX},
     {BODY(solo, FIELD_BOOL)},
@@ -40,6 +40,83 @@ static const struct field body_fields[] = {
     ROLE_ROW(ROLE_ROOT, "root"),
 };
 static const struct layout body_layout = LAYOUT("trust file", body_fields);
+
+/* Format 2: what is known of a key stands beside the key. */
+struct named_key {
+    struct pubkey key;
+    struct key_about about;
+};
+struct named_role {
+    uint32_t threshold;
+    uint32_t n;
+    struct named_key keys[KEYS_MAX];
+};
+struct named_body {
+    struct trust t; /* but for its roles */
+    struct named_role roles[ROLE_COUNT];
+};
+
+static const struct field named_key_fields[] = {
+    {FIELD(named_key, key, FIELD_BYTES)},
+    {FIELD_AS("name", named_key, about.name, FIELD_NAME)},
+    {FIELD_AS("expires_s", named_key, about.expires_s, FIELD_INT)},
+};
+static const struct layout named_key_layout = LAYOUT("named key", named_key_fields);
+static const struct field named_key_item = {.name = "named key",
+                                            .type = FIELD_STRUCT,
+                                            .size = sizeof(struct named_key),
+                                            .sub = &named_key_layout};
+static const struct field named_role_fields[] = {
+    {FIELD(named_role, threshold, FIELD_UINT), .max = KEYS_MAX},
+    {FIELD(named_role, keys, FIELD_LIST), .max = KEYS_MAX, .count = offsetof(struct named_role, n),
+     .item = &named_key_item},
+};
+static const struct layout named_role_layout = LAYOUT("named role", named_role_fields);
+
+#define NAMED(member, t_) FIELD_AS(#member, named_body, t.member, t_)
+#define NAMED_ROLE(role, text)                                                                     \
+    {                                                                                              \
+        .name = (text), .type = FIELD_STRUCT, .offset = offsetof(struct named_body, roles[role]),  \
+        .size = sizeof(struct named_role), .sub = &named_role_layout                               \
+    }
+
+static const struct field named_fields[] = {
+    {NAMED(format, FIELD_UINT), .min = 2, .max = TRUST_FORMAT_MAX},
+    {NAMED(cluster, FIELD_BYTES)},
+    {NAMED(version, FIELD_UINT), .min = 1, .max = UINT32_MAX},
+    {NAMED(solo, FIELD_BOOL)},
+    {NAMED(name, FIELD_NAME)},
+    {NAMED(created_s, FIELD_INT)},
+    NAMED_ROLE(ROLE_OBSERVER, "observer"),
+    NAMED_ROLE(ROLE_OPERATOR, "operator"),
+    NAMED_ROLE(ROLE_RELEASE, "release"),
+    NAMED_ROLE(ROLE_ROOT, "root"),
+};
+static const struct layout named_layout = LAYOUT("trust file", named_fields);
+
+static void roles_to_named(const struct trust *t, struct named_body *ret)
+{
+    for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++) {
+        ret->roles[r].threshold = t->roles[r].threshold;
+        ret->roles[r].n = t->roles[r].n;
+        for (uint32_t i = 0; i < t->roles[r].n; i++)
+            ret->roles[r].keys[i] = (struct named_key){t->roles[r].keys[i], t->roles[r].about[i]};
+    }
+}
+
+static void roles_from_named(const struct named_body *b, struct trust *ret)
+{
+    for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++) {
+        ret->roles[r].threshold = b->roles[r].threshold;
+        ret->roles[r].n = b->roles[r].n;
+        for (uint32_t i = 0; i < b->roles[r].n; i++) {
+            ret->roles[r].keys[i] = b->roles[r].keys[i].key;
+            ret->roles[r].about[i] = b->roles[r].keys[i].about;
+        }
+    }
+}
+
+/* ---- what a trust file must be ---- */
 
 static bool has_key(const struct role_keys *r, uint32_t before, const struct pubkey *key)
 {
@@ -71,6 +148,66 @@ static int check_role(const struct role_keys *r, enum role role, struct err *err
     return 0;
 }
 
+bool trust_name_ok(const char *name)
+{
+    size_t n = strnlen(name, KEY_NAME_MAX);
+
+    if (n < 1 || n >= KEY_NAME_MAX || strchr("._-", name[0]) != NULL)
+        return false;
+    return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == n;
+}
+
+static int check_about(const struct trust *t, enum role role, uint32_t i, struct err *err)
+{
+    const struct key_about *about = &t->roles[role].about[i];
+    enum role r;
+    uint32_t k;
+
+    if (!trust_name_ok(about->name))
+        return err_set(err, ERR_FORMAT, 0,
+                       "%s: the name of key %u must be 1 to %d of a-z, 0-9, and after the first "
+                       ". _ -",
+                       role_name(role), (unsigned)i + 1, KEY_NAME_MAX - 1);
+    if (trust_find_name(t, about->name, &r, &k) && (r != role || k != i))
+        return err_set(err, ERR_FORMAT, 0, "two keys are called %s", about->name);
+    if (trust_find_key(t, &t->roles[role].keys[i], &r, &k) && (r != role || k != i))
+        return err_set(err, ERR_FORMAT, 0, "key %s has two purposes, %s and %s", about->name,
+                       role_name(r), role_name(role));
+    if (about->expires_s < 0 || (role == ROLE_ROOT && about->expires_s != 0))
+        return err_set(err, ERR_FORMAT, 0, "key %s: %s", about->name,
+                       role == ROLE_ROOT ? "root keys do not expire" : "its expiry is no time");
+    return 0;
+}
+
+static int check_named(const struct trust *t, struct err *err)
+{
+    if (t->created_s <= 0)
+        return err_set(err, ERR_FORMAT, 0, "it does not say when it was made");
+    if (t->roles[ROLE_ROOT].threshold > ROOT_SIGNERS_MAX)
+        return err_set(err, ERR_LIMIT, 0,
+                       "root: %u keys must sign, at most %d may: old and new roots sign one file",
+                       (unsigned)t->roles[ROLE_ROOT].threshold, ROOT_SIGNERS_MAX);
+    if (t->roles[ROLE_RELEASE].threshold > SIGS_MAX)
+        return err_set(err, ERR_LIMIT, 0,
+                       "release: %u keys must sign, a manifest has room for %d signatures",
+                       (unsigned)t->roles[ROLE_RELEASE].threshold, SIGS_MAX);
+    for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++) {
+        for (uint32_t i = 0; i < t->roles[r].n; i++) {
+            if (check_about(t, r, i, err) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+static int check_unnamed(const struct trust *t, struct err *err)
+{
+    return trust_format_needed(t) == 1
+               ? 0
+               : err_set(err, ERR_FORMAT, 0,
+                         "format 1 has no room for the names and expiries of keys");
+}
+
 static int check_trust(const struct trust *t, struct err *err)
 {
     for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++) {
@@ -79,44 +216,198 @@ static int check_trust(const struct trust *t, struct err *err)
     }
     if (t->roles[ROLE_ROOT].n == 0)
         return err_set(err, ERR_FORMAT, 0, "root: it has no key, so nobody could ever change it");
-    return 0;
+    return t->format == 2 ? check_named(t, err) : check_unnamed(t, err);
 }
 
 int trust_pack(const struct trust *t, struct buf *ret_body, struct err *err)
 {
-    struct trust_body body = {.format = FORMAT_NOW, .t = *t};
-
     if (check_trust(t, err) < 0)
         return err_wrap(err, "pack trust file");
-    return layout_pack(&body_layout, &body, TRUST_MAX, ret_body, err);
+    if (t->format != 2) {
+        struct trust_body body = {.t = *t};
+        body.t.format = 1;
+        return layout_pack(&body_layout, &body, TRUST_MAX, ret_body, err);
+    }
+    struct named_body body = {.t = *t};
+    roles_to_named(t, &body);
+    return layout_pack(&named_layout, &body, TRUST_MAX, ret_body, err);
 }
 
-int trust_read(const void *body, size_t n, struct trust *ret, struct err *err)
+static int read_unnamed(const void *body, size_t n, struct trust *ret, struct err *err)
 {
     struct trust_body b;
 
     memset(&b, 0, sizeof(b));
     if (layout_read(&body_layout, body, n, &b, err) < 0)
         return -1;
-    if (check_trust(&b.t, err) < 0)
-        return err_wrap(err, "read trust file");
     *ret = b.t;
     return 0;
 }
 
+static int read_named(const void *body, size_t n, struct trust *ret, struct err *err)
+{
+    struct named_body b;
+
+    memset(&b, 0, sizeof(b));
+    if (layout_read(&named_layout, body, n, &b, err) < 0)
+        return -1;
+    *ret = b.t;
+    roles_from_named(&b, ret);
+    return 0;
+}
+
+int trust_read(const void *body, size_t n, struct trust *ret, struct err *err)
+{
+    const unsigned char *p = body;
+    struct trust t;
+
+    /* The array's head is one byte, and the format the byte behind it. */
+    if ((n >= 2 && p[1] == 2 ? read_named(body, n, &t, err) : read_unnamed(body, n, &t, err)) < 0)
+        return -1;
+    if (check_trust(&t, err) < 0)
+        return err_wrap(err, "read trust file");
+    *ret = t;
+    return 0;
+}
+
+/* ---- names ---- */
+
+static void name_of_role(enum role role, uint32_t i, char dst[static KEY_NAME_MAX])
+{
+    if (i == 0)
+        str_cut(dst, KEY_NAME_MAX, role_name(role));
+    else
+        snprintf(dst, KEY_NAME_MAX, "%.16s-%u", role_name(role), (unsigned)i + 1);
+}
+
+void trust_key_name(const struct trust *t, enum role role, uint32_t i,
+                    char dst[static KEY_NAME_MAX])
+{
+    const char *name = t->roles[role].about[i].name;
+
+    if (name[0] != '\0')
+        str_cut(dst, KEY_NAME_MAX, name);
+    else
+        name_of_role(role, i, dst);
+}
+
+bool trust_find_name(const struct trust *t, const char *name, enum role *ret_role, uint32_t *ret_i)
+{
+    char have[KEY_NAME_MAX];
+
+    for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++) {
+        for (uint32_t i = 0; i < t->roles[r].n; i++) {
+            trust_key_name(t, r, i, have);
+            if (!str_eq(have, name))
+                continue;
+            *ret_role = r;
+            *ret_i = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool trust_find_key(const struct trust *t, const struct pubkey *key, enum role *ret_role,
+                    uint32_t *ret_i)
+{
+    for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++) {
+        for (uint32_t i = 0; i < t->roles[r].n; i++) {
+            if (!pubkey_eq(&t->roles[r].keys[i], key))
+                continue;
+            *ret_role = r;
+            *ret_i = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t trust_format_needed(const struct trust *t)
+{
+    char plain[KEY_NAME_MAX];
+
+    for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++) {
+        for (uint32_t i = 0; i < t->roles[r].n; i++) {
+            const struct key_about *about = &t->roles[r].about[i];
+            name_of_role(r, i, plain);
+            if (about->expires_s != 0 || (about->name[0] != '\0' && !str_eq(about->name, plain)))
+                return 2;
+        }
+    }
+    return 1;
+}
+
+/* ---- time ---- */
+
+enum key_time trust_key_time(const struct trust *t, enum role role, uint32_t i, int64_t wall_s)
+{
+    int64_t expires_s = t->roles[role].about[i].expires_s;
+
+    if (expires_s == 0)
+        return KEY_IN_TIME;
+    if (wall_s >= expires_s)
+        return KEY_EXPIRED;
+    return wall_s < t->created_s - TRUST_CLOCK_SLACK_S ? KEY_TIME_UNKNOWN : KEY_IN_TIME;
+}
+
+bool trust_has_expiry(const struct trust *t)
+{
+    for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++) {
+        for (uint32_t i = 0; i < t->roles[r].n; i++) {
+            if (t->roles[r].about[i].expires_s != 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* ---- what must have been signed by whom ---- */
+
+/* The names of those that are in time and did not sign it. */
+static void add_missing(struct err *err, const struct trust *t, enum role role,
+                        enum container_type type, const struct container *c, int64_t wall_s)
+{
+    char list[200] = "", name[KEY_NAME_MAX];
+    size_t at = 0;
+
+    for (uint32_t i = 0; i < t->roles[role].n && at < sizeof(list) - KEY_NAME_MAX - 2; i++) {
+        if (trust_key_time(t, role, i, wall_s) != KEY_IN_TIME ||
+            container_count(type, c, &t->roles[role].keys[i], 1) > 0)
+            continue;
+        trust_key_name(t, role, i, name);
+        at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", at > 0 ? ", " : "", name);
+    }
+    size_t used = strlen(err->text);
+    if (at > 0)
+        snprintf(err->text + used, sizeof(err->text) - used, "; no signature of: %s", list);
+}
+
 /* As many keys as the role demands, and never none. */
-static int demand(enum container_type type, const struct container *c, const struct trust *t,
-                  enum role role, struct err *err)
+int trust_demand(const struct trust *t, enum role role, enum container_type type,
+                 const struct container *c, int64_t wall_s, struct err *err)
 {
     const struct role_keys *r = &t->roles[role];
-    size_t needed = MAX_OF(r->threshold, 1u);
-    size_t found = container_count(type, c, r->keys, r->n);
+    struct pubkey keys[KEYS_MAX];
+    size_t needed = MAX_OF(r->threshold, 1u), n = 0;
 
-    if (found < needed)
-        return err_set(err, ERR_CRYPTO, 0,
-                       "%zu of the %s keys signed it, trust version %u demands %zu", found,
-                       role_name(role), (unsigned)t->version, needed);
-    return 0;
+    for (uint32_t i = 0; i < r->n; i++) {
+        if (trust_key_time(t, role, i, wall_s) == KEY_IN_TIME)
+            keys[n++] = r->keys[i];
+    }
+    size_t found = container_count(type, c, keys, n);
+    if (found >= needed)
+        return 0;
+    (void)err_set(err, ERR_CRYPTO, 0, "%zu of the %s keys signed it, trust version %u demands %zu",
+                  found, role_name(role), (unsigned)t->version, needed);
+    add_missing(err, t, role, type, c, wall_s);
+    return -1;
+}
+
+/* Root keys do not expire, whatever the time is. */
+static int demand_root(const struct trust *t, const struct container *c, struct err *err)
+{
+    return trust_demand(t, ROLE_ROOT, CONTAINER_TRUST, c, INT64_MAX, err);
 }
 
 int trust_from_anchor(const void *p, size_t n, struct trust *ret, struct err *err)
@@ -127,35 +418,47 @@ int trust_from_anchor(const void *p, size_t n, struct trust *ret, struct err *er
     if (container_split(CONTAINER_TRUST, p, n, &c, err) < 0 ||
         trust_read(c.body, c.body_len, &t, err) < 0)
         return -1;
-    if (demand(CONTAINER_TRUST, &c, &t, ROLE_ROOT, err) < 0)
+    if (demand_root(&t, &c, err) < 0)
         return err_wrap(err, "the anchor is not signed by its own root");
     *ret = t;
     return 0;
 }
 
-int trust_adopt(const struct trust *now, const void *p, size_t n, struct trust *ret,
-                struct err *err)
+static int check_follows(const struct trust *now, const struct trust *next, struct err *err)
+{
+    if (memcmp(next->cluster, now->cluster, CLUSTER_ID_LEN) != 0)
+        return err_set(err, ERR_CRYPTO, 0, "the trust file is for another cluster, %s", next->name);
+    if (next->version <= now->version)
+        return err_set(err, ERR_STATE, 0,
+                       "the trust file has version %u, version %u is in force already",
+                       (unsigned)next->version, (unsigned)now->version);
+    if (next->version - now->version > 1)
+        return err_set(err, ERR_STATE, 0,
+                       "the trust file has version %u, version %u is in force, and version %u is "
+                       "left out: each version is adopted by the one before it",
+                       (unsigned)next->version, (unsigned)now->version, (unsigned)now->version + 1);
+    return 0;
+}
+
+int trust_next_check(const struct trust *now, const void *p, size_t n, struct trust *ret,
+                     struct err *err)
 {
     struct container c;
     struct trust t;
 
     if (container_split(CONTAINER_TRUST, p, n, &c, err) < 0)
         return -1;
-    if (demand(CONTAINER_TRUST, &c, now, ROLE_ROOT, err) < 0)
+    if (demand_root(now, &c, err) < 0)
         return err_wrap(err, "the trust file is refused");
-    if (trust_read(c.body, c.body_len, &t, err) < 0)
+    if (trust_read(c.body, c.body_len, &t, err) < 0 || check_follows(now, &t, err) < 0)
         return -1;
-    if (memcmp(t.cluster, now->cluster, CLUSTER_ID_LEN) != 0)
-        return err_set(err, ERR_CRYPTO, 0, "the trust file is for another cluster, %s", t.name);
-    if (t.version <= now->version)
-        return err_set(err, ERR_STATE, 0,
-                       "the trust file has version %u, version %u is in force already",
-                       (unsigned)t.version, (unsigned)now->version);
+    if (demand_root(&t, &c, err) < 0)
+        return err_wrap(err, "the trust file is refused: its own roots do not show their keys");
     *ret = t;
     return 0;
 }
 
-bool trust_allows(const struct trust *t, const struct pubkey *key, enum role need)
+bool trust_allows(const struct trust *t, const struct pubkey *key, enum role need, int64_t wall_s)
 {
     /* Which roles meet a need, as bits. */
 #define BIT(role) (1u << (role))
@@ -170,22 +473,28 @@ bool trust_allows(const struct trust *t, const struct pubkey *key, enum role nee
 
     if ((size_t)need >= ARRAY_LEN(meets))
         return false;
+    /* Who only asks changes nothing: so a host with a wrong clock can still be seen. */
+    bool only_asks = need == ROLE_NONE || need == ROLE_OBSERVER;
     for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++) {
-        if ((meets[need] & BIT(r)) != 0 && has_key(&t->roles[r], t->roles[r].n, key))
-            return true;
+        for (uint32_t i = 0; (meets[need] & BIT(r)) != 0 && i < t->roles[r].n; i++) {
+            enum key_time time = trust_key_time(t, r, i, wall_s);
+            if (pubkey_eq(&t->roles[r].keys[i], key) &&
+                (time == KEY_IN_TIME || (time == KEY_TIME_UNKNOWN && only_asks)))
+                return true;
+        }
     }
     return false;
 #undef BIT
 }
 
-int trust_manifest(const struct trust *t, const void *p, size_t n, struct manifest *ret,
-                   struct err *err)
+int trust_manifest(const struct trust *t, const void *p, size_t n, int64_t wall_s,
+                   struct manifest *ret, struct err *err)
 {
     struct container c;
 
     if (container_split(CONTAINER_MANIFEST, p, n, &c, err) < 0)
         return -1;
-    if (demand(CONTAINER_MANIFEST, &c, t, ROLE_RELEASE, err) < 0)
+    if (trust_demand(t, ROLE_RELEASE, CONTAINER_MANIFEST, &c, wall_s, err) < 0)
         return err_wrap(err, "the manifest is refused");
     return manifest_read(c.body, c.body_len, ret, err);
 }

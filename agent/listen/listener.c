@@ -261,6 +261,7 @@ static int answer_hello(const struct call *c, struct buf *answer)
     pthread_mutex_lock(&l->lock);
     const struct tell t = {l->view, l->why, l->state, call_lease_now(l)};
     tell_hello(&t, &r->u.hello);
+    r->u.hello.trust_version = l->trust.version; /* which we answer by; the view may come later */
     pthread_mutex_unlock(&l->lock);
     return call_answer(c, r, answer);
 }
@@ -655,19 +656,18 @@ static int hand_on_order(const struct call *c, struct buf *answer)
 static bool is_for_us(const struct call *c)
 {
     const struct header *h = &c->v.head;
-    if (c->format == FRAME_SEALED)
-        return pubkey_eq(&h->receiver, keypair_public(c->l->c.key));
-    return h->kind == MSG_HELLO && pubkey_is_zero(&h->receiver);
+    return c->format == FRAME_SEALED ? pubkey_eq(&h->receiver, keypair_public(c->l->c.key))
+                                     : h->kind == MSG_HELLO && pubkey_is_zero(&h->receiver);
 }
 
 static bool is_genuine(struct call *c)
 {
     struct listener *l = c->l;
     const struct header *h = &c->v.head;
-
+    int64_t wall_s = clock_wall(l->c.clock) / 1000;
     pthread_mutex_lock(&l->lock);
-    c->named = l->trusted && trust_allows(&l->trust, &h->sender, ROLE_NONE);
-    c->may = l->trusted && trust_allows(&l->trust, &h->sender, message_role(h->kind));
+    c->named = l->trusted && trust_allows(&l->trust, &h->sender, ROLE_NONE, wall_s);
+    c->may = l->trusted && trust_allows(&l->trust, &h->sender, message_role(h->kind), wall_s);
     memcpy(c->cluster, l->trust.cluster, CLUSTER_ID_LEN);
     pthread_mutex_unlock(&l->lock);
     return !h->is_receipt && c->named && memcmp(h->cluster, c->cluster, CLUSTER_ID_LEN) == 0 &&

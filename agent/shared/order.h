@@ -50,6 +50,7 @@ struct order_state {
     struct pubkey self;
     unsigned char session[SESSION_LEN]; /* of this boot */
     uint64_t now_ms;                    /* CLOCK_BOOTTIME */
+    int64_t wall_s;                     /* for the expiry of keys alone */
     uint64_t epoch;                     /* highest obeyed */
     uint64_t sequence;                  /* last taken within session and epoch; 0: none */
     uint64_t refused_epoch;             /* above epoch: orders were refused in it; 0: none */

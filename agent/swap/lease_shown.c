@@ -17,7 +17,7 @@ static const char *wrong_with(const struct verified *v, const struct order_state
 
     if (h->is_receipt || h->kind != MSG_LEASE)
         return "what was shown as the lease of this order is none";
-    if (!trust_allows(trust, &h->sender, message_role(MSG_LEASE)))
+    if (!trust_allows(trust, &h->sender, message_role(MSG_LEASE), now->wall_s))
         return "the lease of this order is signed by a key that may not take one";
     if (memcmp(h->cluster, now->cluster, CLUSTER_ID_LEN) != 0 ||
         !pubkey_eq(&h->receiver, &now->self))

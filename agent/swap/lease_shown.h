@@ -20,7 +20,7 @@
 #include "trust.h"
 
 /* REFUSAL_NONE: p's order may go by p's lease. Else text says why. order: of the order's header.
- * now: whose cluster, host, session and time; max_ttl_ms: root's. */
+ * now: whose cluster, host, session and times; max_ttl_ms: root's. */
 MUST_CHECK enum refusal lease_shown(const struct swap_packet *p, const struct header *order,
                                     const struct order_state *now, const struct trust *trust,
                                     uint64_t max_ttl_ms, char text[static TEXT_MAX]);

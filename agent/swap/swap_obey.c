@@ -192,6 +192,11 @@ static bool is_seeded(const struct obeying *o, const struct build *b)
            st.size == b->fetch_size;
 }
 
+static int64_t wall_s_of(const struct swap *s)
+{
+    return s->host.wall(s->host.ctx) / 1000000000;
+}
+
 static void obey_stage(struct obeying *o)
 {
     const struct order_stage *st = &o->order->u.stage;
@@ -202,7 +207,8 @@ static void obey_stage(struct obeying *o)
     if (!within(o, "deadline_ms", st->deadline_ms, STAGE_MAX_MS) || !ask_law(o, LAW_STAGE) ||
         !check_places(o, st))
         return;
-    if (trust_manifest(&o->s->trust, st->manifest, st->manifest_len, m, &err) < 0) {
+    if (trust_manifest(&o->s->trust, st->manifest, st->manifest_len, wall_s_of(o->s), m, &err) <
+        0) {
         order_refuse(o, REFUSAL_MANIFEST, err.text);
         return;
     }
@@ -380,13 +386,15 @@ static void obey_trust(struct obeying *o)
     struct swap *s = o->s;
     struct err err = ERR_INIT;
 
-    if (trust_store_adopt(s->trust_path, &s->trust, t->file, t->len, &err) < 0)
+    if (trust_store_adopt(s->trust_path, &s->trust, t->file, t->len, &err) < 0) {
         order_refuse(o,
                      err.kind == ERR_IO || err.kind == ERR_NOSPACE ? REFUSAL_IO : REFUSAL_MANIFEST,
                      err.text);
-    else
-        log_say(s->log, LOG_INFO, EVENT_TRUST_ADOPTED, "trust version %u is in force by order",
-                s->trust.version);
+        return;
+    }
+    s->survey.made_ms = 0; /* the view tells the version: it is made anew now */
+    log_say(s->log, LOG_INFO, EVENT_TRUST_ADOPTED, "trust version %u is in force by order",
+            s->trust.version);
 }
 
 /* Its result is on the disk before the receipt is: repeating it changes nothing then. */
@@ -518,10 +526,11 @@ static struct order_state state_for(const struct swap *s, const struct verified 
         /* What a coordinator counts on from: it was told the first two, or gave the third. */
         .sequence_most =
             order_most(MAX_OF(MAX_OF(r->sequence, r->order_sequence), r->refused_sequence)),
-        .sender_named = trust_allows(&s->trust, &v->head.sender, ROLE_NONE),
-        .sender_may = trust_allows(&s->trust, &v->head.sender, message_role(v->head.kind)),
+        .wall_s = wall_s_of(s),
     };
 
+    st.sender_named = trust_allows(&s->trust, &v->head.sender, ROLE_NONE, st.wall_s);
+    st.sender_may = trust_allows(&s->trust, &v->head.sender, message_role(v->head.kind), st.wall_s);
     memcpy(st.cluster, s->trust.cluster, CLUSTER_ID_LEN);
     memcpy(st.session, s->session, SESSION_LEN);
     for (; st.n_kept < ORDER_KEPT && r->kept[st.n_kept].len > 0; st.n_kept++)

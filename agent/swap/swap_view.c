@@ -1,5 +1,6 @@
 #include "swap_view.h"
 #include "caravan_version.h"
+#include "clock.h"
 #include "elf_arch.h"
 #include "facts_heartbeat.h"
 #include "facts_servers.h"
@@ -67,6 +68,25 @@ static void tell_stopped(const struct swap *s, struct receipt_status *st)
     add_fact(st, "stop-failed", tri_of(failed), failed ? text : "");
 }
 
+/* Which trust files this host reads; and whether its clock can tell if a key has expired. */
+static void tell_trust(const struct swap *s, struct receipt_status *st)
+{
+    int64_t wall_s = s->host.wall(s->host.ctx) / 1000000000;
+    char text[TEXT_MAX], now[21], made[21];
+
+    snprintf(text, sizeof(text), "%d", TRUST_FORMAT_MAX);
+    add_fact(st, TRUST_FORMAT_FACT, TRI_YES, text);
+    if (!trust_has_expiry(&s->trust) || wall_s >= s->trust.created_s - TRUST_CLOCK_SLACK_S)
+        return;
+    clock_rfc3339(now, wall_s * 1000);
+    clock_rfc3339(made, s->trust.created_s * 1000);
+    snprintf(text, sizeof(text),
+             "its clock says %s, and the trust file was made at %s: no order is obeyed of a key "
+             "that expires",
+             now, made);
+    add_fact(st, TRUST_CLOCK_FACT, TRI_NO, text);
+}
+
 static void tell_facts(const struct swap *s, struct receipt_status *st)
 {
     const struct facts *f = &s->facts;
@@ -84,6 +104,7 @@ static void tell_facts(const struct swap *s, struct receipt_status *st)
     for (uint32_t i = 0; i < s->survey.n; i++)
         add_fact(st, s->survey.list[i].id, s->survey.list[i].value, s->survey.list[i].text);
     tell_stopped(s, st);
+    tell_trust(s, st);
 }
 
 static void tell_status(const struct swap *s, struct receipt_status *st)

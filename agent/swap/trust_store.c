@@ -1,5 +1,6 @@
 #include "trust_store.h"
 #include "file.h"
+#include "trust_sequence.h"
 
 static int read_in_force(const char *path, struct trust *ret, bool *ret_there, struct err *err)
 {
@@ -22,34 +23,76 @@ int trust_store_adopt(const char *path, struct trust *now, const void *file, siz
 {
     struct trust next;
 
-    if (trust_adopt(now, file, n, &next, err) < 0 || file_replace(path, file, n, 0644, err) < 0)
+    if (trust_next_check(now, file, n, &next, err) < 0 ||
+        file_replace(path, file, n, 0644, err) < 0)
         return -1;
     *now = next;
     return 0;
 }
 
-static void follow_anchor(const char *path, const char *anchor, const struct buf *b,
-                          const struct log *log, struct trust *now)
+static void tell_adopted(const struct log *log, const struct trust *now, const char *anchor)
 {
-    struct err err = ERR_INIT;
-
-    if (trust_store_adopt(path, now, b->data, b->len, &err) == 0)
-        log_say(log, LOG_INFO, EVENT_TRUST_ADOPTED, "trust version %u of %s is in force now",
-                now->version, anchor);
-    else
-        log_say(log, LOG_WARNING, EVENT_TRUST_IGNORED,
-                "%s is ignored, trust version %u stays in force: %s", anchor, now->version,
-                err.text);
+    log_say(log, LOG_INFO, EVENT_TRUST_ADOPTED, "trust version %u of %s is in force now",
+            (unsigned)now->version, anchor);
 }
 
-/* The anchor as it was adopted needs no word at every start. */
-static bool is_what_is_in_force(const char *path, const struct buf *anchor)
+static void tell_ignored(const struct log *log, const struct trust *now, const char *anchor,
+                         const char *why)
+{
+    log_say(log, LOG_WARNING, EVENT_TRUST_IGNORED,
+            "%s is ignored, trust version %u stays in force: %s", anchor, (unsigned)now->version,
+            why);
+}
+
+/* Is the container in force, byte for byte, the last one of the anchor? Then the anchor needs no
+ * word at every start. */
+static bool ends_with_what_is_in_force(const char *path, const struct buf *anchor)
 {
     auto_buf struct buf b = BUF_INIT;
     struct err err = ERR_INIT;
 
-    return file_read(path, TRUST_MAX, 0, &b, &err) == 0 && b.len == anchor->len &&
-           memcmp(b.data, anchor->data, b.len) == 0;
+    return file_read(path, TRUST_MAX, 0, &b, &err) == 0 && b.len <= anchor->len &&
+           memcmp(b.data, anchor->data + anchor->len - b.len, b.len) == 0;
+}
+
+/* As far as it follows: what is signed counts, also where something behind it does not. */
+static int follow_anchor(const char *path, const char *anchor, const struct buf *b,
+                         const struct log *log, struct trust *now, struct err *err)
+{
+    struct trust next = *now;
+    struct trust_at at;
+    struct err why = ERR_INIT;
+    uint32_t last = 0;
+    int rc = trust_sequence_follow(b->data, b->len, &next, &at, &last, &why);
+
+    if (at.len > 0) {
+        if (file_replace(path, at.p, at.len, 0644, err) < 0)
+            return -1;
+        *now = next;
+        tell_adopted(log, now, anchor);
+    } else if (rc == 0 && last < now->version) {
+        rc = err_set(&why, ERR_STATE, 0, "its last version is %u", (unsigned)last);
+    } else if (rc == 0) {
+        rc = err_set(&why, ERR_STATE, 0, "its version %u is another one than that", (unsigned)last);
+    }
+    if (rc < 0)
+        tell_ignored(log, now, anchor, why.text);
+    return 0;
+}
+
+static int begin_anchor(const char *path, const char *anchor, const struct buf *b,
+                        const struct log *log, struct trust *ret, struct err *err)
+{
+    struct trust_at at;
+    struct err rest = ERR_INIT;
+
+    if (trust_sequence_begin(b->data, b->len, ret, &at, &rest, err) < 0 ||
+        file_replace(path, at.p, at.len, 0644, err) < 0)
+        return err_wrap(err, "the trust anchor %s", anchor);
+    tell_adopted(log, ret, anchor);
+    if (rest.kind != ERR_NONE)
+        tell_ignored(log, ret, anchor, rest.text);
+    return 0;
 }
 
 int trust_store_open(const char *path, const char *anchor, const struct log *log, struct trust *ret,
@@ -61,20 +104,16 @@ int trust_store_open(const char *path, const char *anchor, const struct log *log
 
     if (read_in_force(path, &now, &there, err) < 0)
         return -1;
-    if (file_read_if(anchor, TRUST_MAX, FILE_FOLLOW, &b, &anchored, err) < 0)
+    if (file_read_if(anchor, TRUST_SEQUENCE_MAX, FILE_FOLLOW, &b, &anchored, err) < 0)
         return err_wrap(err, "the trust anchor");
     if (!there && !anchored)
         return err_set(err, ERR_CONFIG, 0,
                        "there is no trust yet: put the cluster's trust file at %s", anchor);
-    if (!there) {
-        if (trust_from_anchor(b.data, b.len, &now, err) < 0 ||
-            file_replace(path, b.data, b.len, 0644, err) < 0)
-            return err_wrap(err, "the trust anchor %s", anchor);
-        log_say(log, LOG_INFO, EVENT_TRUST_ADOPTED, "trust version %u of %s is in force",
-                now.version, anchor);
-    } else if (anchored && !is_what_is_in_force(path, &b)) {
-        follow_anchor(path, anchor, &b, log, &now);
-    }
+    if (!there && begin_anchor(path, anchor, &b, log, &now, err) < 0)
+        return -1;
+    if (there && anchored && !ends_with_what_is_in_force(path, &b) &&
+        follow_anchor(path, anchor, &b, log, &now, err) < 0)
+        return -1;
     *ret = now;
     return 0;
 }

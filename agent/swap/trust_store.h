@@ -3,9 +3,9 @@
  *
  * The trust in force is <state_dir>/trust, a whole container, written by
  * caravan-swap alone and read by caravan-agent. At first start the anchor is
- * adopted; later it counts only when it is newer and signed as the trust in force
- * demands, else it is ignored (and said so). Root goes back to the anchor by
- * removing the file.
+ * adopted; later it counts only as far as it follows the trust in force, version by version
+ * (trust_sequence.h); an older one is ignored (and said so). Root goes back to the anchor
+ * by removing the file.
  */
 #ifndef TRUST_STORE_H
 #define TRUST_STORE_H
@@ -15,7 +15,7 @@
 
 MUST_CHECK int trust_store_open(const char *path, const char *anchor, const struct log *log,
                                 struct trust *ret, struct err *err);
-/* A trust order's file. ERR_STATE: not newer; ERR_CRYPTO: not signed as demanded.
+/* A trust order's file, one version. ERR_STATE: it does not follow; ERR_CRYPTO: not signed so.
  * *now is replaced when it is in force, durably. */
 MUST_CHECK int trust_store_adopt(const char *path, struct trust *now, const void *file, size_t n,
                                  struct err *err);

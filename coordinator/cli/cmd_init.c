@@ -1,23 +1,7 @@
 #include <ctype.h>
 #include "commands.h"
-#include "file.h"
-#include "trust_package.h"
-
-/* The trust file once more, as a package beside it. */
-static int write_package(const struct console *c, const struct trust *t, char path[static 300],
-                         struct err *err)
-{
-    auto_buf struct buf file = BUF_INIT, package = BUF_INIT;
-    char trust[300], name[TRUST_PACKAGE_NAME_MAX];
-
-    trust_package_name(t, name);
-    if (conf_path(&c->conf, TRUST_NAME, trust, err) < 0 ||
-        conf_path(&c->conf, name, path, err) < 0 ||
-        file_read(trust, TRUST_MAX, FILE_FOLLOW, &file, err) < 0 ||
-        trust_package_pack(t, &file, clock_wall(c->clock) / 1000, &package, err) < 0)
-        return -1;
-    return file_replace(path, package.data, package.len, 0644, err);
-}
+#include "init_split.h"
+#include "table.h"
 
 static void tell(const struct console *c, const struct trust *t, const char *package)
 {
@@ -50,6 +34,32 @@ static bool is_plain(const char *name)
     return true;
 }
 
+/* 1: split. Who can be asked is, and where nobody can it is solo, as it always was. */
+static int choose_split(struct console *c, struct err *err)
+{
+    const struct options *o = &c->opt;
+    bool given = o->root_keys.n + o->release_keys.n + o->operator_keys.n + o->observer_keys.n > 0;
+    if (o->solo && (o->split || given))
+        return err_set(err, ERR_USAGE, 0,
+                       "--solo makes all keys here: none are given, and it does "
+                       "not go with --split");
+    if (given && !o->split)
+        return err_set(err, ERR_USAGE, 0, "public parts of keys are given with --split");
+    if (o->solo || o->split || o->yes || isatty(STDIN_FILENO) != 1)
+        return o->split;
+    int rc =
+        control_choose(&c->signals,
+                       "Will one person hold all keys (solo)? No: root and release keys are made "
+                       "on machines of their own. [yes / no]",
+                       "yes no", "say --solo or --split", err);
+    if (rc < 0 || rc == 'y')
+        return rc < 0 ? -1 : 0;
+    return err_set(err, ERR_REFUSED, 0,
+                   "nothing was made. Make the keys where they are to stay, and bring their public "
+                   "parts here: caravan init --split --root FILE.pub,.. --release FILE.pub,.. "
+                   "--operator FILE.pub,..");
+}
+
 int cmd_init(void *ctx, int argc, char **argv)
 {
     struct console *c = ctx;
@@ -63,9 +73,16 @@ int cmd_init(void *ctx, int argc, char **argv)
         (void)err_set(&err, ERR_USAGE, 0, "--name: letters, digits and blanks only");
         return command_fail(&err);
     }
-    if (console_conf(c, &err) < 0 || keys_make_solo(&c->conf, name, &t, &err) < 0)
+    if (console_conf(c, &err) < 0)
         return command_fail(&err);
-    if (write_package(c, &t, package, &err) < 0) {
+    int split = choose_split(c, &err);
+    if (split < 0 || (split > 0 && init_split(c, name, &err) < 0))
+        return command_fail(&err);
+    if (split > 0)
+        return EXIT_DONE;
+    if (keys_make_solo(&c->conf, name, &t, &err) < 0)
+        return command_fail(&err);
+    if (trust_files_package(&c->conf, clock_wall(c->clock) / 1000, false, package, &err) < 0) {
         (void)err_wrap(&err, "keys and trust file are made, the package of it is not");
         return command_fail(&err);
     }

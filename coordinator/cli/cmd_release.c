@@ -3,6 +3,7 @@
 #include "fetching.h"
 #include "publish.h"
 #include "release_check.h"
+#include "release_draft.h"
 #include "release_files.h"
 #include "serving.h"
 #include "table.h"
@@ -36,7 +37,27 @@ static int store(const struct console *c, const char *version, const struct keyp
                                            b, o->file, now_s, ret, err);
 }
 
-static void tell(const struct stored_release *r, const struct build *b)
+/* By whom it still has to be signed, and how. */
+static void tell_signed(const struct console *c, const char *version)
+{
+    auto_release_draft struct release_draft d = {.d = {.n_sigs = 0}};
+    struct err why = ERR_INIT;
+    char path[300];
+    if (release_manifest_path(&c->conf, version, path, &why) < 0 ||
+        release_draft_load(path, &d, &why) < 0) {
+        printf("%s\n", why.text);
+    } else if (release_draft_check(&c->trust, &d, clock_wall(c->clock) / 1000, &why) == 0) {
+        fputs("Signed", stdout);
+    } else {
+        printf(
+            "Not signed by all that must: %s.\n"
+            "Carry %s to the machine of a release key, `caravan release sign FILE`, and bring it "
+            "back, with the same command here. Until then no host installs it",
+            why.text, path);
+    }
+}
+
+static void tell(const struct console *c, const struct stored_release *r, const struct build *b)
 {
     char hex[65], size[24];
     digest_hex(hex, &b->digest);
@@ -47,7 +68,8 @@ static void tell(const struct stored_release *r, const struct build *b)
         printf("  A build of your own, no prerelease.\n");
     if (release_places_of(r, b) == 0)
         printf("  Kept here: hosts fetch it from this machine while a run lasts.\n");
-    printf("Signed; %u build%s in this release. Nothing was run and no host was asked.\n",
+    tell_signed(c, r->manifest.version);
+    printf("; %u build%s in this release. Nothing was run and no host was asked.\n",
            r->manifest.n_builds, r->manifest.n_builds == 1 ? "" : "s");
 }
 
@@ -61,11 +83,11 @@ static int add(struct console *c, const char *version, struct err *err)
     struct stored_release r;
     if (check_options(o, err) < 0 || console_conf(c, err) < 0 ||
         keys_trust(&c->conf, &c->trust, err) < 0 ||
-        keys_load(&c->conf, ROLE_RELEASE, &key, err) < 0 ||
+        keys_load_release(&c->conf, &c->trust, &key, err) < 0 ||
         publish_measure(o->file, version, os, o->arch.items[0], NULL, &b, err) < 0 ||
         release_lock(&c->conf, &lock, err) < 0 || store(c, version, key, &b, &r, err) < 0)
         return -1;
-    tell(&r, &b);
+    tell(c, &r, &b);
     stored_release_free(&r);
     return 0;
 }
@@ -281,6 +303,62 @@ static int serve(struct console *c, const char *version, struct err *err)
     return serving_of_all(c, err);
 }
 
+/* ---- sign ---- */
+
+static void show_manifest(const struct manifest *m)
+{
+    char hex[65], when[21];
+    clock_rfc3339(when, m->created_s * 1000);
+    printf("Release %s, made at %s, %s\n", m->version, when,
+           m->sums_len > 0 ? "with HashiCorp's SHA256SUMS" : "a build of one's own");
+    for (uint32_t i = 0; i < m->n_builds; i++) {
+        digest_hex(hex, &m->builds[i].digest);
+        printf("  %s/%s, SHA-256 of the binary %s\n", m->builds[i].os, m->builds[i].arch, hex);
+    }
+}
+
+static int confirm_sign(struct console *c, const char *version, struct err *err)
+{
+    char question[120];
+    if (c->opt.yes)
+        return 0;
+    snprintf(question, sizeof question, "Sign release %.63s with the release keys that are here?",
+             version);
+    int rc = control_confirm(&c->signals, question, err);
+    return rc < 0
+               ? -1
+               : (rc == 1 ? 0 : err_set(err, ERR_REFUSED, 0, "not confirmed: nothing was signed"));
+}
+
+/* Where there is no trust file every release key that is here signs. */
+static int sign(struct console *c, const char *path, struct err *err)
+{
+    auto_release_draft struct release_draft d = {.d = {.n_sigs = 0}};
+    autoclose int lock = -1;
+    struct err why = ERR_INIT;
+    size_t added = 0;
+    bool kept = false;
+    if (console_conf(c, err) < 0 || release_lock(&c->conf, &lock, err) < 0 ||
+        release_draft_load(path, &d, err) < 0)
+        return -1;
+    bool knows = keys_trust(&c->conf, &c->trust, &why) == 0;
+    const struct trust *t = knows ? &c->trust : NULL;
+    int64_t wall_s = clock_wall(c->clock) / 1000;
+    show_manifest(&d.manifest);
+    if (((!knows || release_draft_check(t, &d, wall_s, &why) < 0) &&
+         confirm_sign(c, d.manifest.version, err) < 0) ||
+        release_draft_sign(&c->conf, t, &d, &added, err) < 0 ||
+        release_draft_keep(&c->conf, &d, &kept, err) < 0 || draft_save(&d.d, path, err) < 0)
+        return -1;
+    printf("%zu %s added; it has %zu.\n", added,
+           str_count(added, "signature was", "signatures were"), d.d.n_sigs);
+    if (knows && release_draft_check(t, &d, wall_s, &why) < 0)
+        printf("Not yet enough: %s\n", why.text);
+    else if (kept)
+        printf("Release %s is signed, and hosts install it.\n", d.manifest.version);
+    return 0;
+}
+
 /* ---- the verb ---- */
 
 static const struct {
@@ -290,6 +368,7 @@ static const struct {
 } words[] = {
     {"fetch", 1, 1, fetch},   {"add", 1, 1, add},          {"list", 0, 0, list},
     {"verify", 0, 1, verify}, {"remove", 1, 1, take_away}, {"serve", 0, 0, serve},
+    {"sign", 1, 1, sign},
 };
 
 int cmd_release(void *ctx, int argc, char **argv)
@@ -303,6 +382,6 @@ int cmd_release(void *ctx, int argc, char **argv)
     (void)err_set(
         &err, ERR_USAGE, 0,
         "want `caravan release fetch VERSION`, `add VERSION`, `list`, `verify [VERSION]`, "
-        "`remove VERSION` or `serve`");
+        "`sign FILE`, `remove VERSION` or `serve`");
     return command_fail(&err);
 }

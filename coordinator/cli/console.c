@@ -82,6 +82,20 @@ static int open_links(struct console *c, struct err *err)
     return 0;
 }
 
+/* Hosts that have the trust of this machine give such a key no answer; older ones may. */
+static void tell_key(const struct console *c)
+{
+    enum role role;
+    uint32_t i;
+    bool named = trust_find_key(&c->trust, keypair_public(c->key), &role, &i);
+    if (named && trust_key_time(&c->trust, role, i, clock_wall(c->clock) / 1000) != KEY_EXPIRED)
+        return;
+    fprintf(stderr,
+            "caravan: warning: the operator's key of this machine %s trust version %u: hosts with "
+            "that version do not answer it\n",
+            named ? "has expired by" : "is not in", (unsigned)c->trust.version);
+}
+
 int console_open(struct console *c, struct err *err)
 {
     char path[300];
@@ -92,6 +106,7 @@ int console_open(struct console *c, struct err *err)
         return -1;
     if (open_links(c, err) < 0)
         return -1;
+    tell_key(c);
     recall(c);
     return 0;
 }

@@ -170,8 +170,14 @@ int fetch_release(struct console *c, const char *version, struct stored_release 
     struct stored_release r;
     if (console_conf(c, err) < 0 || release_version_ok(version, err) < 0 ||
         keys_trust(&c->conf, &c->trust, err) < 0 ||
-        keys_load(&c->conf, ROLE_RELEASE, &key, err) < 0 || fetch(c, version, key, &r, err) < 0)
+        keys_load_release(&c->conf, &c->trust, &key, err) < 0 ||
+        fetch(c, version, key, &r, err) < 0)
         return -1;
+    /* Who goes on with it needs it signed by all that must. */
+    if (ret != NULL && !c->trust.solo) {
+        stored_release_free(&r);
+        return release_load(&c->conf, &c->trust, version, ret, err);
+    }
     if (ret != NULL)
         *ret = r;
     else

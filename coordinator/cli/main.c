@@ -6,7 +6,11 @@
 static const struct cli_command commands[] = {
     {"init", "", "make the keys of a new cluster, and the trust file for its hosts",
      "Never overwrites anything. Solo: one person holds all roles. The trust file is written\n"
-     "twice, as it is and as a Debian package; every host needs one of them.",
+     "twice, as it is and as a Debian package; every host needs one of them.\n"
+     "\n"
+     "Split: root and release keys are made on machines of their own, and only their public parts\n"
+     "come here. What is written is a draft, which as many root keys sign as --root-threshold\n"
+     "says: caravan trust sign.",
      0, 0, GROUP_ALL | GROUP_INIT | GROUP_CONFIRM, cmd_init},
     {"enroll", "", "remember the key of every agent, by its host's Nomad id",
      "The hosts are those that Nomad lists at NOMAD_ADDR (or [nomad] address in caravan.conf).\n"
@@ -27,7 +31,26 @@ static const struct cli_command commands[] = {
      "(10.0.0.21, 10.0.0.21:4650, [fd00::21]). Its key holds for that address, and later for\n"
      "the server that Nomad lists there.",
      0, 0, GROUP_ALL | GROUP_CONFIRM | GROUP_ENROLL, cmd_enroll},
-    {"release", "fetch|add|verify|remove VERSION | list | verify | serve",
+    {"trust", "show [FILE] | add ROLE FILE | remove NAME | rotate NAME FILE | sign [FILE] | push",
+     "who may sign what: keys by name, the next version of it, and hosts get it",
+     "show tells the keys of the version in force, and which host has which version; of FILE, a\n"
+     "draft.\n"
+     "\n"
+     "add, remove and rotate make the next version: a key for a role (root, release, operator,\n"
+     "observer), none of this name, another one in its place. FILE is a key's public part, "
+     "NAME.pub.\n"
+     "Where all root keys that must sign are here the version is in force at once; else it is a\n"
+     "draft, trust.draft, which further changes go into.\n"
+     "\n"
+     "sign adds the signatures of the root keys that are here to a draft: carry the file to the\n"
+     "machine of a root key, sign it there, and bring it back: sign puts it into force when it\n"
+     "has the signatures that the version in force demands, and those that it demands itself.\n"
+     "\n"
+     "push sends it to every enrolled agent, and names each that has not got it: such a host "
+     "obeys\n"
+     "whoever was removed until it follows. Exit code 0 only if every enrolled host has it.",
+     1, 3, GROUP_ALL | GROUP_TRUST | GROUP_CONFIRM, cmd_trust},
+    {"release", "fetch|add|verify|remove VERSION | list | verify | sign FILE | serve",
      "fetch a Nomad release, verified; add one's own; list, verify, remove, serve",
      "fetch gets SHA256SUMS and its signature from HashiCorp's release site, a mirror or a\n"
      "directory (--from), has gpgv check it, then gets the zip for every system and architecture\n"
@@ -38,13 +61,18 @@ static const struct cli_command commands[] = {
      "running it, and signed; no vendor speaks for it.\n"
      "A version with a suffix (1.0.2-acme1) is a prerelease unless --not-a-prerelease was said.\n"
      "\n"
+     "Where release keys are on machines of their own what fetch and add write is not signed yet:\n"
+     "carry the manifest that they name there, `sign` adds the signatures of the release keys "
+     "that\n"
+     "are there, and the same command here takes them in.\n"
+     "\n"
      "verify checks everything again, without the network; remove takes a version off this\n"
      "machine, unless a run uses it.\n"
      "\n"
      "What has no --url hosts fetch from this machine: plan, stage, upgrade and resume serve it\n"
      "while they last. serve does so until it is interrupted: files by their digests, nothing "
      "else.",
-     1, 2, GROUP_ALL | GROUP_RELEASE | GROUP_SERVE, cmd_release},
+     1, 2, GROUP_ALL | GROUP_RELEASE | GROUP_SERVE | GROUP_CONFIRM, cmd_release},
     {"status", "", "versions, health, drift, agents and orphaned effects",
      "Drift: a host's Nomad does not run, or runs another binary than the one on its disk.\n"
      "Orphaned: a run changed something in the cluster, and no run that is alive will undo it.\n"

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include "hazard_ids.h"
+#include "trust.h"
 
 #define FIELD(f) offsetof(struct options, f)
 #define FLAG(n, l, f, g, h)                                                                        \
@@ -94,7 +95,28 @@ const struct cli_option option_table[] = {
     FLAG("accept-voters", 0, accept_voters, GROUP_REPLACE,
          "go on although fewer servers would vote at the end, or an even number"),
 
+    VALUE("expires", CLI_TEXT, expires, "DAY", GROUP_TRUST,
+          "add, rotate: from this day on, in UTC, the key is none: 2027-12-31; default never"),
+    COUNT("threshold", threshold, 1, SIGS_MAX, GROUP_TRUST,
+          "add, remove, rotate: how many keys of this role must sign; root and release"),
+    COUNT("format", format, 1, TRUST_FORMAT_MAX, GROUP_TRUST,
+          "add, remove, rotate: 1 where agents read no later one, without names and expiries; "
+          "default the lowest that says everything"),
+
     VALUE("name", CLI_TEXT, name, "NAME", GROUP_INIT, "of the cluster, for people; default nomad"),
+    FLAG("solo", 0, solo, GROUP_INIT,
+         "one person holds all keys; default where nobody can be asked"),
+    FLAG("split", 0, split, GROUP_INIT,
+         "root and release keys are on machines of their own; their public parts are given"),
+    VALUE("root", CLI_LIST, root_keys, "FILE,..", GROUP_INIT, "split: root keys, NAME.pub"),
+    COUNT("root-threshold", root_threshold, 1, ROOT_SIGNERS_MAX, GROUP_INIT,
+          "split: how many of them must sign a trust file; default more than half"),
+    VALUE("release", CLI_LIST, release_keys, "FILE,..", GROUP_INIT, "split: release keys"),
+    COUNT("release-threshold", release_threshold, 1, SIGS_MAX, GROUP_INIT,
+          "split: how many of them must sign a release; default more than half"),
+    VALUE("operator", CLI_LIST, operator_keys, "FILE,..", GROUP_INIT,
+          "split: operators' keys, one for each person"),
+    VALUE("observer", CLI_LIST, observer_keys, "FILE,..", GROUP_INIT, "split: observers' keys"),
     FLAG("print-defaults", 0, print_defaults, GROUP_CONFIG,
          "print the commented example configuration and end"),
 };
@@ -105,6 +127,8 @@ void options_init(struct options *o)
     memset(o, 0, sizeof *o);
     o->canary = o->soak = o->settle = OPTION_UNSET;
     o->max_failures = o->max_skipped = o->deadline = OPTION_UNSET;
+    o->threshold = o->format = OPTION_UNSET;
+    o->root_threshold = o->release_threshold = OPTION_UNSET;
 }
 
 static void put_list(size_t *ret_n, const char **ret, const struct cli_list *from)

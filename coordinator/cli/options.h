@@ -45,6 +45,12 @@ struct options {
     const char *listen;
     /* init */
     const char *name;
+    bool solo, split;
+    struct cli_list root_keys, release_keys, operator_keys, observer_keys;
+    int64_t root_threshold, release_threshold;
+    /* trust */
+    const char *expires;
+    int64_t threshold, format;
     /* enroll */
     struct cli_list host;
     const char *forget, *rekey;
@@ -68,6 +74,7 @@ enum option_group {
     GROUP_SERVE = 1024,
     GROUP_ENROLL = 2048,
     GROUP_REPLACE = 4096,
+    GROUP_TRUST = 16384,
 };
 
 extern const struct cli_option option_table[];

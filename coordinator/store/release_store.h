@@ -46,16 +46,21 @@ struct stored_release {
 
 /* A version as it is written here: "2.0.5+ent", which is a folder's name, too. ERR_USAGE. */
 MUST_CHECK int release_version_ok(const char *version, struct err *err);
-/* ERR_NOTFOUND when it was not added; ERR_CRYPTO when it is not signed as trust demands. */
+/* Where the signed container is, or would be. */
+MUST_CHECK int release_manifest_path(const struct coord_conf *c, const char *version,
+                                     char dst[static 300], struct err *err);
+/* ERR_NOTFOUND when it was not added; ERR_CRYPTO when it is not signed as trust demands,
+ * ERR_REFUSED where several people sign (no solo trust) and some have not yet: release_draft.h. */
 MUST_CHECK int release_load(const struct coord_conf *c, const struct trust *t, const char *version,
                             struct stored_release *ret, struct err *err);
 /* The text of the file places, into ret->places of PLACES_MAX, and ret->own_build. */
 MUST_CHECK int release_places_parse(const char *text, struct stored_release *ret, struct err *err);
 void stored_release_free(struct stored_release *r);
 
-/* Merges the build and its places in, signs, stores. ret->... is the outcome. own_build: the
- * version's suffix is the operator's own; once said it stays. ERR_USAGE where it has none, or one
- * that Nomad's own prereleases have. */
+/* Merges the build and its places in, signs, stores. key NULL: nobody here signs; what is stored is
+ * a draft then, and without a solo trust so is what one key of several signed. ret->... is the
+ * outcome. own_build: the version's suffix is the operator's own; once said it stays. ERR_USAGE
+ * where it has none, or one that Nomad's own prereleases have. */
 MUST_CHECK int release_add(const struct coord_conf *c, const struct trust *t,
                            const struct keypair *key, const char *version, bool own_build,
                            const struct build *b, const char *const *urls, size_t n_urls,

@@ -8,6 +8,7 @@
  */
 #include <signal.h>
 #include "crash_stage.h"
+#include "file.h"
 #include "str.h"
 
 struct scenario {
@@ -22,30 +23,27 @@ struct scenario {
     bool restages; /* begins staged, the same once more */
     bool seed;     /* what is fetched is kept for other hosts */
     bool removes;  /* begins staged, a stop by order */
+    bool trusts;   /* begins staged, with version 1 of the trust file; an order brings version 2 */
 };
 
 static const struct scenario scenarios[] = {
-    {"stage", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, false, false, false,
-     false},
-    {"swap", "good", false, false, false, false, PHASE_SETTLED, BINARY_NEW, false, false, false,
-     false},
-    {"fail", "exits", false, false, false, false, PHASE_REVERTED, BINARY_OLD, false, false, false,
-     false},
-    {"revert", "good", false, false, true, false, PHASE_REVERTED, BINARY_OLD, false, false, false,
-     false},
-    {"vendor", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, true, false, false,
-     false},
-    {"seed", "good", true, true, false, false, PHASE_STAGED, BINARY_OLD, false, false, true, false},
-    {"preserve", "good", false, true, false, true, PHASE_STAGED, BINARY_OLD, false, false, false,
-     false},
-    {.name = "stop",
-     .mode = "good",
-     .stops_staged = true,
-     .ends = PHASE_STAGED,
-     .at_end = BINARY_OLD,
+    {"stage", "good", .fresh = true, .stops_staged = true, .ends = PHASE_STAGED,
+     .at_end = BINARY_OLD},
+    {"swap", "good", .ends = PHASE_SETTLED, .at_end = BINARY_NEW},
+    {"fail", "exits", .ends = PHASE_REVERTED, .at_end = BINARY_OLD},
+    {"revert", "good", .reverts = true, .ends = PHASE_REVERTED, .at_end = BINARY_OLD},
+    {"vendor", "good", .fresh = true, .stops_staged = true, .ends = PHASE_STAGED,
+     .at_end = BINARY_OLD, .vendor = true},
+    {"seed", "good", .fresh = true, .stops_staged = true, .ends = PHASE_STAGED,
+     .at_end = BINARY_OLD, .seed = true},
+    {"preserve", "good", .stops_staged = true, .preserves = true, .ends = PHASE_STAGED,
+     .at_end = BINARY_OLD},
+    {"stop", "good", .stops_staged = true, .ends = PHASE_STAGED, .at_end = BINARY_OLD,
      .removes = true},
-    {"restage", "good", false, true, false, false, PHASE_STAGED, BINARY_OLD, false, true, true,
-     false},
+    {"trust", "good", .stops_staged = true, .ends = PHASE_STAGED, .at_end = BINARY_OLD,
+     .trusts = true},
+    {"restage", "good", .stops_staged = true, .ends = PHASE_STAGED, .at_end = BINARY_OLD,
+     .restages = true, .seed = true},
 };
 
 struct run {
@@ -65,6 +63,31 @@ static void broken(struct run *r, const char *what, const struct view *v)
                  (int)stage_target(&r->st), v->status.verdict.text);
 }
 
+static void drop_anchor(const struct crash_stage *st)
+{
+    char path[256];
+
+    stage_path(st, "trust", path);
+    (void)unlink(path);
+}
+
+/* Of the trust file that is in force on disk; 0: it is not whole. */
+static uint32_t trust_version(const struct crash_stage *st)
+{
+    auto_buf struct buf b = BUF_INIT;
+    struct container c;
+    struct trust t;
+    char path[256];
+    struct err err = ERR_INIT;
+
+    stage_path(st, "state/trust", path);
+    if (file_read(path, TRUST_MAX, 0, &b, &err) < 0 ||
+        container_split(CONTAINER_TRUST, b.data, b.len, &c, &err) < 0 ||
+        trust_read(c.body, c.body_len, &t, &err) < 0)
+        return 0;
+    return t.version;
+}
+
 static void send_next(struct run *r, enum message_kind kind)
 {
     if (kind == MSG_STAGE)
@@ -75,6 +98,8 @@ static void send_next(struct run *r, enum message_kind kind)
         stage_end_service(&r->st, &r->inner);
     else if (kind == MSG_PRESERVE)
         stage_preserve(&r->st, &r->inner);
+    else if (kind == MSG_TRUST)
+        stage_trust(&r->st, &r->inner);
     else
         stage_revert(&r->st, &r->inner);
     r->refusal = stage_send(&r->st, &r->inner, &r->receipt);
@@ -101,6 +126,8 @@ static void prepare(struct run *r, struct view *v)
         stage_keys(&r->st, 'n');
     }
     stage_stop(&r->st);
+    if (r->s->trusts) /* else a trust that is lost would be made good from there */
+        drop_anchor(&r->st);
     stage_save(&r->st);
 }
 
@@ -134,7 +161,8 @@ static void judge_repeat(struct run *r, const struct view *v)
     auto_buf struct buf again = BUF_INIT;
     struct view *after = xzalloc(1, sizeof(*after));
 
-    if (r->receipt.len > 0) {
+    /* A trust file that is in force is refused the second time. */
+    if (r->receipt.len > 0 && !r->s->trusts) {
         (void)stage_send(&r->st, &r->inner, &again);
         stage_rest(&r->st, after);
         if (again.len != r->receipt.len || memcmp(again.data, r->receipt.data, again.len) != 0)
@@ -155,6 +183,21 @@ static void judge_copy(struct run *r, const struct view *v)
     send_next(r, MSG_PRESERVE);
     if (r->refusal != REFUSAL_NONE || stage_copy(&r->st) != 'n')
         broken(r, "the keystore cannot be copied again", v);
+}
+
+/* The old trust or the new one, whole; whoever was told that the new one is in force finds it so;
+ * and sent once more it is, whatever happened. */
+static void judge_trust(struct run *r, const struct view *v, bool accepted)
+{
+    uint32_t was = trust_version(&r->st);
+
+    if (was != 1 && was != 2)
+        broken(r, "neither the old nor the new trust is in force", v);
+    if (accepted && was != 2)
+        broken(r, "the new trust was accepted, and is not in force", v);
+    send_next(r, MSG_TRUST);
+    if (r->refusal != (was == 1 ? REFUSAL_NONE : REFUSAL_MANIFEST) || trust_version(&r->st) != 2)
+        broken(r, "the new trust cannot be brought again", v);
 }
 
 static enum message_kind next_kind(const struct run *r, const struct view *v)
@@ -200,6 +243,7 @@ static bool play(struct run *r)
                              : r->s->reverts               ? MSG_REVERT
                              : r->s->removes               ? MSG_SERVICE
                              : r->s->preserves             ? MSG_PRESERVE
+                             : r->s->trusts                ? MSG_TRUST
                                                            : MSG_SWAP;
     pid_t under_test;
 
@@ -231,6 +275,8 @@ static bool one(struct run *r, struct view *v)
     }
     if (r->s->preserves)
         judge_copy(r, v);
+    if (r->s->trusts)
+        judge_trust(r, v, r->receipt.len > 0 && r->refusal == REFUSAL_NONE);
     if (r->s->removes && r->receipt.len > 0)
         judge_stopped(r, v);
     carry_on(r, v);
@@ -253,9 +299,9 @@ int main(int argc, char **argv)
     }
     if (r.s == NULL || str_to_u64(argv[3], 1000, &first) < 0 ||
         str_to_u64(argv[4], 1000, &step) < 0 || first == 0 || step == 0) {
-        fprintf(
-            stderr,
-            "drive PROGRAMS stage|restage|vendor|seed|swap|fail|revert|preserve|stop FIRST STEP\n");
+        fprintf(stderr,
+                "drive PROGRAMS stage|restage|vendor|seed|swap|fail|revert|preserve|stop|trust "
+                "FIRST STEP\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);

@@ -31,7 +31,7 @@ static void properly_signed(const uint8_t *p, size_t n)
         FUZZ_CHECK(err.kind == ERR_LIMIT);
         return;
     }
-    if (trust_manifest(&t, file.data, file.len, &m, &err) < 0) {
+    if (trust_manifest(&t, file.data, file.len, 1, &m, &err) < 0) {
         FUZZ_CHECK(err.kind == ERR_FORMAT || err.kind == ERR_LIMIT);
         return;
     }

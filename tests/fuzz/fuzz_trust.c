@@ -1,17 +1,25 @@
 /*
  * Trust files. First byte even: the rest is a body, signed by the root in force, offered
- * for adoption. Odd: the rest is a whole anchor from a stranger.
+ * for adoption. Odd: the rest is a whole anchor from a stranger, which may be a sequence.
  */
 #include "fuzz_keys.h"
-#include "trust.h"
+#include "trust_sequence.h"
 
 static void from_a_stranger(const uint8_t *p, size_t n)
 {
-    struct err err = ERR_INIT;
-    struct trust t;
+    static struct trust t, now;
+    struct err err = ERR_INIT, rest = ERR_INIT;
+    struct trust_at at;
+    uint32_t last;
 
-    if (trust_from_anchor(p, n, &t, &err) == 0)
+    if (trust_sequence_begin(p, n, &t, &at, &rest, &err) == 0) {
         FUZZ_CHECK(t.roles[ROLE_ROOT].n >= 1 && t.version >= 1);
+        FUZZ_CHECK(at.p >= p && at.len > 0 && at.p + at.len <= p + n);
+        /* What one begins with, one follows no further. */
+        now = t;
+        (void)!trust_sequence_follow(p, n, &now, &at, &last, &err);
+        FUZZ_CHECK(now.version == t.version && at.len == 0);
+    }
 }
 
 static void properly_signed(const uint8_t *p, size_t n)
@@ -19,22 +27,25 @@ static void properly_signed(const uint8_t *p, size_t n)
     const struct keypair *const keys[] = {fuzz_key(5)};
     auto_buf struct buf file = BUF_INIT, again = BUF_INIT;
     struct err err = ERR_INIT;
-    struct trust now, next;
+    static struct trust now, next;
 
     memset(&now, 0, sizeof(now));
     for (size_t i = 0; i < CLUSTER_ID_LEN; i++)
         now.cluster[i] = (unsigned char)(0xc0 + i);
+    now.version = 1;
     now.roles[ROLE_ROOT] = (struct role_keys){.threshold = 1, .n = 1};
     now.roles[ROLE_ROOT].keys[0] = *keypair_public(fuzz_key(5));
     if (container_pack(CONTAINER_TRUST, p, n, keys, 1, &file, &err) < 0) {
         FUZZ_CHECK(err.kind == ERR_LIMIT);
         return;
     }
-    if (trust_adopt(&now, file.data, file.len, &next, &err) < 0)
-        return;
-    FUZZ_CHECK(next.version > now.version);
-    FUZZ_CHECK(trust_pack(&next, &again, &err) == 0);
-    fuzz_same(&again, p, n);
+    if (trust_read(p, n, &next, &err) == 0) {
+        FUZZ_CHECK(trust_pack(&next, &again, &err) == 0);
+        fuzz_same(&again, p, n);
+        FUZZ_CHECK(next.format == 2 || !trust_has_expiry(&next));
+    }
+    if (trust_next_check(&now, file.data, file.len, &next, &err) == 0)
+        FUZZ_CHECK(next.version == now.version + 1);
 }
 
 FUZZ_TWO_WAYS(properly_signed, from_a_stranger)

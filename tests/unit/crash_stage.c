@@ -409,6 +409,21 @@ void stage_end_service(struct crash_stage *st, struct buf *ret_inner)
     sign_and_free(st, o, ret_inner);
 }
 
+void stage_trust(struct crash_stage *st, struct buf *ret_inner)
+{
+    struct order *o = desk_order(&st->desk, MSG_TRUST, 0, 0);
+    struct desk next = st->desk;
+    auto_buf struct buf file = BUF_INIT;
+
+    next.trust.version = 2;
+    next.trust.roles[ROLE_OPERATOR].n = 1;
+    desk_trust_file(&next, &file);
+    memcpy(o->u.trust.file, file.data, file.len);
+    o->u.trust.len = file.len;
+    memset(o->head.session, 0, sizeof(o->head.session));
+    sign_and_free(st, o, ret_inner);
+}
+
 static int call_once(struct crash_stage *st, const struct buf *inner, struct buf *ret)
 {
     char path[256];

@@ -60,6 +60,8 @@ void stage_swap(struct crash_stage *st, enum on_not_ready policy, struct buf *re
 void stage_revert(struct crash_stage *st, struct buf *ret_inner);
 void stage_preserve(struct crash_stage *st, struct buf *ret_inner);
 void stage_end_service(struct crash_stage *st, struct buf *ret_inner); /* a stop by order */
+/* Version 2 of the trust file, without the other operator. */
+void stage_trust(struct crash_stage *st, struct buf *ret_inner);
 /* Sends; when swap dies meanwhile it is started anew and the bytes sent again. */
 enum refusal stage_send(struct crash_stage *st, const struct buf *inner, struct buf *ret_receipt);
 /* Until the view tells a resting phase, and no stop that is under way; swap is started anew when it

@@ -184,6 +184,21 @@ static void put_trust(const struct bench *b, const char *path, uint32_t version,
         fail_msg("%s", err.text);
 }
 
+/* Versions first to last, one behind the other. */
+static void put_sequence(const struct bench *b, const char *path, uint32_t first, uint32_t last)
+{
+    auto_buf struct buf all = BUF_INIT;
+    struct err err = ERR_INIT;
+
+    for (uint32_t v = first; v <= last; v++) {
+        put_trust(b, path, v, b->desk.operator);
+        if (file_read(path, TRUST_MAX, 0, &all, &err) < 0)
+            fail_msg("%s", err.text);
+    }
+    if (file_replace(path, all.data, all.len, 0644, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
 static uint32_t version_in_force(const struct bench *b)
 {
     struct trust t = {.version = 0};
@@ -223,12 +238,56 @@ static void later_it_must_be_newer_and_signed(void **state)
     assert_int_equal(version_in_force(b), 3);
     put_trust(b, b->anchor, 9, b->desk.stranger);
     assert_int_equal(version_in_force(b), 3);
+    put_trust(b, b->anchor, 5, b->desk.operator); /* version 4 is left out */
+    assert_int_equal(version_in_force(b), 3);
     put_trust(b, b->anchor, 4, b->desk.operator);
     assert_int_equal(version_in_force(b), 4);
     put_trust(b, b->anchor, 3, b->desk.operator);
     assert_int_equal(version_in_force(b), 4);
     assert_int_equal(unlink(b->trust), 0); /* root goes back to the anchor */
     assert_int_equal(version_in_force(b), 3);
+}
+
+static void three_rotations_slept_through_are_followed(void **state)
+{
+    struct bench *b = *state;
+
+    put_trust(b, b->anchor, 3, b->desk.operator);
+    assert_int_equal(version_in_force(b), 3);
+    put_sequence(b, b->anchor, 2, 6);
+    assert_int_equal(version_in_force(b), 6);
+    assert_int_equal(version_in_force(b), 6);
+    put_sequence(b, b->anchor, 8, 9); /* 7 is not there: nobody speaks for 8 */
+    assert_int_equal(version_in_force(b), 6);
+    assert_int_equal(unlink(b->trust), 0);
+    assert_int_equal(version_in_force(b), 9); /* root begins anew with what lies there */
+}
+
+/* Configuration management goes on writing the file of before the revocation. */
+static void an_older_anchor_after_a_revocation_is_ignored(void **state)
+{
+    struct bench *b = *state;
+    struct trust t = {.version = 0};
+    struct err err = ERR_INIT;
+    const struct pubkey *thief = keypair_public(b->desk.other_operator);
+
+    put_trust(b, b->anchor, 1, b->desk.operator);
+    assert_int_equal(version_in_force(b), 1);
+    struct role_keys all = b->desk.trust.roles[ROLE_OPERATOR];
+    b->desk.trust.roles[ROLE_OPERATOR].n = 1; /* the other operator's key leaked */
+    put_trust(b, b->anchor, 2, b->desk.operator);
+    assert_int_equal(trust_store_open(b->trust, b->anchor, &quiet, &t, &err), 0);
+    assert_false(trust_allows(&t, thief, ROLE_NONE, 1));
+    b->desk.trust.roles[ROLE_OPERATOR] = all;
+    put_trust(b, b->anchor, 1, b->desk.operator);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(trust_store_open(b->trust, b->anchor, &quiet, &t, &err), 0);
+        assert_int_equal(t.version, 2);
+        assert_false(trust_allows(&t, thief, ROLE_NONE, 1));
+    }
+    put_trust(b, b->anchor, 2, b->desk.operator); /* another version 2, and genuine */
+    assert_int_equal(trust_store_open(b->trust, b->anchor, &quiet, &t, &err), 0);
+    assert_false(trust_allows(&t, thief, ROLE_NONE, 1));
 }
 
 static void a_damaged_trust_stops(void **state)
@@ -253,6 +312,8 @@ int main(void)
         CASE(the_anchor_is_adopted_at_first),
         CASE(an_anchor_signed_by_others_is_refused),
         CASE(later_it_must_be_newer_and_signed),
+        CASE(three_rotations_slept_through_are_followed),
+        CASE(an_older_anchor_after_a_revocation_is_ignored),
         CASE(a_damaged_trust_stops),
     };
 

@@ -48,7 +48,7 @@ static void test_keys_are_private_and_never_replaced(void **state)
         assert_int_equal(stat(path, &st), 0);
         assert_int_equal(st.st_mode & 07777, 0600);
         assert_int_equal(keys_load(&fixture.conf, r, &k, &err), 0);
-        assert_true(trust_allows(&trust, keypair_public(k), r));
+        assert_true(trust_allows(&trust, keypair_public(k), r, 1));
     }
     assert_int_equal(keys_make_solo(&fixture.conf, "test", &again, &err), -1);
     assert_int_equal(err.kind, ERR_REFUSED);
@@ -189,7 +189,7 @@ static void test_builds_are_merged_and_signed_anew(void **state)
     assert_int_equal(stage.n_urls, 2);
     assert_string_equal(stage.urls[0], urls[0]);
     struct manifest m;
-    assert_int_equal(trust_manifest(&trust, stage.manifest, stage.manifest_len, &m, &err), 0);
+    assert_int_equal(trust_manifest(&trust, stage.manifest, stage.manifest_len, 1, &m, &err), 0);
     assert_int_equal(release_stage(&r, "darwin", "arm64", &stage, &err), -1);
     stored_release_free(&r);
 }

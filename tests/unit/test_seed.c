@@ -72,8 +72,8 @@ static struct order *zip_order(struct bench *t)
     struct manifest m;
     struct err err = ERR_INIT;
 
-    if (trust_manifest(&t->b.desk.trust, o->u.stage.manifest, o->u.stage.manifest_len, &m, &err) <
-        0)
+    if (trust_manifest(&t->b.desk.trust, o->u.stage.manifest, o->u.stage.manifest_len, 1, &m,
+                       &err) < 0)
         fail_msg("%s", err.text);
     model_vendor_manifest(&m);
     desk_manifest(&o->u.stage, t->b.desk.operator, & m);

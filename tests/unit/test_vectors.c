@@ -153,13 +153,14 @@ static int receive(const struct bench *b, const char *stage, const struct buf *b
                    ? -1
                    : read_inner(inner.data, inner.len, err);
     if (strcmp(stage, "manifest") == 0) {
-        if (trust_manifest(&now, bytes->data, bytes->len, &m, err) < 0 ||
+        if (trust_manifest(&now, bytes->data, bytes->len, 1, &m, err) < 0 ||
             manifest_pack(&m, &again, err) < 0)
             return -1;
         return same(&again, bytes->data + 9, again.len, err);
     }
-    if ((strcmp(stage, "anchor") == 0 ? trust_from_anchor(bytes->data, bytes->len, &t, err)
-                                      : trust_adopt(&now, bytes->data, bytes->len, &t, err)) < 0 ||
+    if ((strcmp(stage, "anchor") == 0
+             ? trust_from_anchor(bytes->data, bytes->len, &t, err)
+             : trust_next_check(&now, bytes->data, bytes->len, &t, err)) < 0 ||
         trust_pack(&t, &again, err) < 0)
         return -1;
     return same(&again, bytes->data + 9, again.len, err);

@@ -163,8 +163,8 @@ static struct order *stage(struct bench *t, const struct wrong *w)
     struct manifest m;
     struct err err = ERR_INIT;
 
-    if (trust_manifest(&t->b.desk.trust, o->u.stage.manifest, o->u.stage.manifest_len, &m, &err) <
-        0)
+    if (trust_manifest(&t->b.desk.trust, o->u.stage.manifest, o->u.stage.manifest_len, 1, &m,
+                       &err) < 0)
         fail_msg("%s", err.text);
     model_vendor_manifest(&m);
     if (w != NULL)

@@ -128,6 +128,29 @@ void vector_trust(const struct vector_keys *keys, struct trust *t)
     }
 }
 
+void vector_named_trust(const struct vector_keys *keys, struct trust *t)
+{
+    static const char *const names[ROLE_COUNT][2] = {[ROLE_OBSERVER] = {"watch"},
+                                                     [ROLE_OPERATOR] = {"anna"},
+                                                     [ROLE_RELEASE] = {"rel-a", "rel-b"},
+                                                     [ROLE_ROOT] = {"root-1", "root-2"}};
+
+    vector_trust(keys, t);
+    t->format = 2;
+    t->created_s = 1800000000;
+    for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++) {
+        for (uint32_t i = 0; i < t->roles[r].n; i++)
+            TEXT(t->roles[r].about[i].name, names[r][i]);
+    }
+    t->roles[ROLE_OPERATOR].about[0].expires_s = 1831536000;
+}
+
+void vector_trust_body(const struct trust *t, struct buf *ret)
+{
+    struct err err = ERR_INIT;
+    must(trust_pack(t, ret, &err), &err);
+}
+
 static void make_manifest(const struct vector_keys *keys, struct buf *ret)
 {
     auto_buf struct buf body = BUF_INIT;
@@ -369,4 +392,20 @@ void vector_valid(const struct vector_keys *keys, struct vector_set *set)
     make_trust(keys, 1, &c->bytes);
     c = vector_add(set, "trust", "trust-next", "the next version, signed by 2 of 2 root keys");
     make_trust(keys, 2, &c->bytes);
+
+    auto_buf struct buf body = BUF_INIT, next = BUF_INIT;
+    struct trust t;
+    vector_named_trust(keys, &t);
+    vector_trust_body(&t, &body);
+    c = vector_add(set, "anchor", "anchor-named", "body format 2: keys have names, one expires");
+    vector_container(keys, CONTAINER_TRUST, &body, KEY_ROOT1, KEY_ROOT2, &c->bytes);
+    t.version = 2;
+    t.roles[ROLE_ROOT].keys[0] = *keypair_public(keys->k[KEY_STRANGER]);
+    TEXT(t.roles[ROLE_ROOT].about[0].name, "root-3");
+    t.roles[ROLE_ROOT].threshold = 1;
+    vector_trust_body(&t, &next);
+    c = vector_add(
+        set, "trust", "trust-rotated",
+        "body format 2: 1 of 2 roots from now on, one of them new; both old ones signed");
+    vector_container(keys, CONTAINER_TRUST, &next, KEY_ROOT1, KEY_ROOT2, &c->bytes);
 }

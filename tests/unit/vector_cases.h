@@ -45,6 +45,9 @@ void vector_keys_init(struct vector_keys *keys);
 void vector_keys_free(struct vector_keys *keys);
 /* The trust that the vectors are judged by: version 1, 2 of 2 release, 2 of 2 root. */
 void vector_trust(const struct vector_keys *keys, struct trust *ret);
+/* The same in body format 2. */
+void vector_named_trust(const struct vector_keys *keys, struct trust *ret);
+void vector_trust_body(const struct trust *t, struct buf *ret);
 
 struct vector_case *vector_add(struct vector_set *set, const char *stage, const char *name,
                                const char *what);

@@ -369,6 +369,54 @@ static void add_trust(const struct vector_keys *keys, struct vector_set *set)
     sign_trust(keys, &t, KEY_RELEASE1, KEY_OPERATOR, &c->bytes);
 }
 
+/* Properly signed bodies of format 2, spoilt in a byte or a word. */
+static void spoil(const struct vector_keys *keys, struct vector_set *set, const char *name,
+                  const char *what, const char *from, const char *to, enum err_kind kind,
+                  const char *reason)
+{
+    auto_buf struct buf body = BUF_INIT;
+    struct vector_case *c = bad(set, "trust", name, what, kind, reason);
+    struct trust t;
+
+    vector_named_trust(keys, &t);
+    t.version = 2;
+    vector_trust_body(&t, &body);
+    memcpy(memmem(body.data, body.len, from, strlen(from)), to, strlen(to));
+    vector_container(keys, CONTAINER_TRUST, &body, KEY_ROOT1, KEY_ROOT2, &c->bytes);
+}
+
+static void add_named_trust(const struct vector_keys *keys, struct vector_set *set)
+{
+    auto_buf struct buf body = BUF_INIT, silent = BUF_INIT;
+    struct vector_case *c;
+    struct trust t;
+
+    spoil(keys, set, "trust-name", "a name that is a path", "anna", "../a", ERR_FORMAT, "the name");
+    spoil(keys, set, "trust-name-twice", "two keys of one name", "rel-b", "rel-a", ERR_FORMAT,
+          "two keys are called rel-a");
+    vector_named_trust(keys, &t);
+    t.version = 3;
+    vector_trust_body(&t, &body);
+    c = bad(set, "trust", "trust-skipped", "version 3 after version 1", ERR_STATE,
+            "version 2 is left out");
+    vector_container(keys, CONTAINER_TRUST, &body, KEY_ROOT1, KEY_ROOT2, &c->bytes);
+    body.data[body.len - 1] = 1; /* the expiry of the last root key */
+    c = bad(set, "trust", "trust-root-expires", "a root key that expires", ERR_FORMAT,
+            "root keys do not expire");
+    vector_container(keys, CONTAINER_TRUST, &body, KEY_ROOT1, KEY_ROOT2, &c->bytes);
+    memcpy(memmem(body.data, body.len, keypair_public(keys->k[KEY_ROOT1])->bytes, KEY_LEN),
+           keypair_public(keys->k[KEY_OPERATOR])->bytes, KEY_LEN);
+    c = bad(set, "trust", "trust-two-purposes", "a root key that is an operator's, too", ERR_FORMAT,
+            "two purposes");
+    vector_container(keys, CONTAINER_TRUST, &body, KEY_ROOT1, KEY_ROOT2, &c->bytes);
+    t.version = 2;
+    t.roles[ROLE_ROOT].keys[0] = *keypair_public(keys->k[KEY_STRANGER]);
+    vector_trust_body(&t, &silent);
+    c = bad(set, "trust", "trust-silent-root", "a new root that does not show its key", ERR_CRYPTO,
+            "do not show their keys");
+    vector_container(keys, CONTAINER_TRUST, &silent, KEY_ROOT1, KEY_ROOT2, &c->bytes);
+}
+
 void vector_invalid(const struct vector_keys *keys, struct vector_set *set)
 {
     add_frames(keys, set);
@@ -378,4 +426,5 @@ void vector_invalid(const struct vector_keys *keys, struct vector_set *set)
     add_containers(set);
     add_manifests(keys, set);
     add_trust(keys, set);
+    add_named_trust(keys, set);
 }

@@ -1,0 +1,373 @@
+#include "commands.h"
+#include "file.h"
+#include "str.h"
+#include "table.h"
+#include "trust_edit.h"
+#include "trust_push.h"
+#include "trust_show.h"
+
+#include <time.h>
+
+/* ---- what lies here ---- */
+
+struct open_trust {
+    int lock;
+    struct trust_kept kept;
+    struct trust_draft draft;
+    bool has_draft;
+    char draft_path[300];
+};
+
+static void close_trust(struct open_trust *o)
+{
+    if (o->lock >= 0)
+        close(o->lock);
+    trust_kept_free(&o->kept);
+    trust_draft_free(&o->draft);
+}
+#define auto_open_trust CLEANUP(close_trust)
+
+static int64_t wall_s(const struct console *c)
+{
+    return clock_wall(c->clock) / 1000;
+}
+
+/* The draft counts while its version is the next one. */
+static int open_trust(struct console *c, struct open_trust *o, struct err *err)
+{
+    char unused[300];
+    if (console_conf(c, err) < 0 || conf_path(&c->conf, TRUST_DRAFT_NAME, o->draft_path, err) < 0 ||
+        trust_files_lock(&c->conf, &o->lock, err) < 0 ||
+        trust_kept_load(&c->conf, &o->kept, err) < 0 ||
+        trust_draft_load(o->draft_path, &o->draft, &o->has_draft, err) < 0 ||
+        trust_files_package(&c->conf, wall_s(c), true, unused, err) < 0)
+        return -1;
+    o->has_draft = o->has_draft && o->draft.t.version == o->kept.now.version + 1;
+    return 0;
+}
+
+/* ---- a draft that is, or is not, complete ---- */
+
+static int settle(struct console *c, const struct trust_draft *d, struct trust_kept *kept,
+                  struct err *err)
+{
+    char package[300];
+    if (trust_draft_settle(&c->conf, d, kept, err) < 0 ||
+        trust_files_package(&c->conf, wall_s(c), false, package, err) < 0)
+        return -1;
+    if (d->t.version == 1) {
+        printf("The trust file is signed. Every host needs caravan-agent and %s, or\n"
+               "%s/%s as /etc/caravan/trust. Then, with one server's address in NOMAD_ADDR: "
+               "caravan enroll\n",
+               package, c->conf.dir, TRUST_NAME);
+        return 0;
+    }
+    printf("Trust version %u is in force on this machine. Hosts get it now by\n"
+           "  caravan trust push\n"
+           "Those that are away follow when they get %s\n"
+           "or %s/%s as /etc/caravan/trust.\n",
+           (unsigned)d->t.version, package, c->conf.dir, TRUST_NAME);
+    return 0;
+}
+
+/* Signs with what is here; what is still missing is told. */
+static int sign_and_settle(struct console *c, struct open_trust *o, struct trust_draft *d,
+                           struct err *err)
+{
+    size_t added = 0;
+    struct err why = ERR_INIT;
+    if (trust_draft_sign(&c->conf, &o->kept.now, d, &added, err) < 0)
+        return -1;
+    if (trust_draft_check(d, &o->kept.now, &why) == 0)
+        return settle(c, d, &o->kept, err);
+    if (draft_save(&d->d, o->draft_path, err) < 0)
+        return -1;
+    trust_show_signers(d, &o->kept.now);
+    printf("It is a draft, and no host obeys it yet. Carry %s to whoever holds a missing key:\n"
+           "  caravan trust sign FILE\n"
+           "and bring it back here, with the same command. Remove the file to drop the draft.\n",
+           o->draft_path);
+    return 0;
+}
+
+/* ---- edits ---- */
+
+/* A day, in UTC: from its first second on the key is none. */
+static int read_expiry(const struct console *c, int64_t *ret, struct err *err)
+{
+    const char *text = c->opt.expires;
+    struct tm tm = {.tm_sec = 0};
+    *ret = 0;
+    if (text == NULL || str_eq(text, "never"))
+        return 0;
+    const char *end = strptime(text, "%Y-%m-%d", &tm);
+    if (end == NULL || *end != '\0' || strlen(text) != 10)
+        return err_set(err, ERR_USAGE, 0, "--expires %s: want a day, as 2027-12-31, or never",
+                       text);
+    *ret = (int64_t)timegm(&tm);
+    if (*ret <= wall_s(c))
+        return err_set(err, ERR_USAGE, 0, "--expires %s: that day has begun already", text);
+    return 0;
+}
+
+static int edit_add(struct console *c, struct trust *t, char **args, struct err *err)
+{
+    struct key_public k;
+    int64_t expires_s;
+    enum role role = key_purpose(args[0]);
+    if (role == ROLE_NONE)
+        return err_set(err, ERR_USAGE, 0, "%s is no role: root, release, operator or observer",
+                       args[0]);
+    return read_expiry(c, &expires_s, err) < 0 || key_public_load(args[1], &k, err) < 0
+               ? -1
+               : trust_edit_add(t, &k, role, expires_s, err);
+}
+
+static int edit_remove(struct console *c, struct trust *t, char **args, struct err *err)
+{
+    (void)c;
+    return trust_edit_remove(t, args[0], err);
+}
+
+static int edit_rotate(struct console *c, struct trust *t, char **args, struct err *err)
+{
+    struct key_public k;
+    int64_t expires_s;
+    enum role role = key_purpose(args[0]), has;
+    uint32_t i = 0;
+    char name[KEY_NAME_MAX];
+    str_cut(name, sizeof name, args[0]);
+    /* A role with one key stands for this key, whatever it is called. */
+    if (!trust_find_name(t, args[0], &has, &i) && role != ROLE_NONE && t->roles[role].n == 1)
+        trust_key_name(t, role, 0, name);
+    return read_expiry(c, &expires_s, err) < 0 || key_public_load(args[1], &k, err) < 0
+               ? -1
+               : trust_edit_rotate(t, name, &k, expires_s, err);
+}
+
+typedef int edit(struct console *c, struct trust *t, char **args, struct err *err);
+
+/* --threshold is of the role that the command is about: add names it, the others name a key. */
+static int edit_with_threshold(struct console *c, edit *one, struct trust *t, char **args,
+                               struct err *err)
+{
+    enum role role = key_purpose(args[0]), has;
+    uint32_t i;
+    if (c->opt.threshold == OPTION_UNSET)
+        return one(c, t, args, err);
+    if (one != edit_add && trust_find_name(t, args[0], &has, &i))
+        role = has;
+    if (role == ROLE_NONE)
+        return err_set(err, ERR_NOTFOUND, 0, "no key is called %s", args[0]);
+    /* A key may go where fewer are to sign from now on. */
+    if (one == edit_remove && trust_edit_threshold(t, role, (uint32_t)c->opt.threshold, err) < 0)
+        return -1;
+    if (one(c, t, args, err) < 0)
+        return -1;
+    return trust_edit_threshold(t, role, (uint32_t)c->opt.threshold, err);
+}
+
+/* From the draft where there is one: several changes make one version. */
+static void begin(const struct console *c, const struct open_trust *o, struct trust *ret)
+{
+    struct trust from = o->has_draft ? o->draft.t : o->kept.now;
+    from.version = o->kept.now.version;
+    trust_edit_begin(&from, wall_s(c), ret);
+    if (o->has_draft && o->draft.d.n_sigs > 0)
+        printf("The draft of version %u is changed: its %zu %s for nothing any more.\n",
+               (unsigned)ret->version, o->draft.d.n_sigs,
+               str_count(o->draft.d.n_sigs, "signature counts", "signatures count"));
+}
+
+static int change(struct console *c, edit *one, char **args, struct err *err)
+{
+    auto_open_trust struct open_trust o = {.lock = -1};
+    auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
+    struct trust next;
+    if (open_trust(c, &o, err) < 0)
+        return -1;
+    begin(c, &o, &next);
+    if (edit_with_threshold(c, one, &next, args, err) < 0 ||
+        trust_edit_end(&o.kept.now, (uint32_t)MAX_OF(c->opt.format, (int64_t)0), &next, err) < 0 ||
+        trust_draft_new(&next, &d, err) < 0)
+        return -1;
+    trust_show_changes(&o.kept.now, &next);
+    return sign_and_settle(c, &o, &d, err);
+}
+
+static int add(struct console *c, char **args, struct err *err)
+{
+    return change(c, edit_add, args, err);
+}
+
+static int take_away(struct console *c, char **args, struct err *err)
+{
+    return change(c, edit_remove, args, err);
+}
+
+static int rotate(struct console *c, char **args, struct err *err)
+{
+    return change(c, edit_rotate, args, err);
+}
+
+/* ---- sign ---- */
+
+static int load_draft(const char *path, struct trust_draft *ret, struct err *err)
+{
+    bool there = false;
+    if (trust_draft_load(path, ret, &there, err) < 0)
+        return -1;
+    return there ? 0
+                 : err_set(err, ERR_NOTFOUND, 0,
+                           "there is no draft at %s: `caravan trust add`, `remove` or `rotate` "
+                           "makes one",
+                           path);
+}
+
+static int confirm(struct console *c, const struct trust_draft *d, struct err *err)
+{
+    char question[100];
+    if (c->opt.yes)
+        return 0;
+    snprintf(question, sizeof question, "Sign version %u with the root keys that are here?",
+             (unsigned)d->t.version);
+    int rc = control_confirm(&c->signals, question, err);
+    return rc < 0
+               ? -1
+               : (rc == 1 ? 0 : err_set(err, ERR_REFUSED, 0, "not confirmed: nothing was signed"));
+}
+
+/* Where there is no trust file a draft can be judged by people alone. */
+static int check_known(const struct trust_kept *kept, const struct trust_draft *d, struct err *err)
+{
+    if (memcmp(kept->now.cluster, d->t.cluster, CLUSTER_ID_LEN) != 0)
+        return err_set(err, ERR_REFUSED, 0, "the draft is for another cluster, %s", d->t.name);
+    if (d->t.version != kept->now.version + 1)
+        return err_set(err, ERR_REFUSED, 0,
+                       "the draft is of version %u, and version %u is in force on this machine: it "
+                       "does not follow",
+                       (unsigned)d->t.version, (unsigned)kept->now.version);
+    return 0;
+}
+
+static void show_draft(const struct console *c, const struct trust_draft *d,
+                       const struct trust *now)
+{
+    trust_show(c, &d->t);
+    putchar('\n');
+    if (now != NULL)
+        trust_show_changes(now, &d->t);
+    else
+        puts("There is no trust file on this machine: compare every fingerprint with its owner.");
+}
+
+static int sign_file(struct console *c, const char *path, struct trust_draft *d,
+                     struct trust_kept *kept, struct err *err)
+{
+    size_t added = 0;
+    const struct trust *now = kept != NULL ? &kept->now : NULL;
+    if (kept != NULL && check_known(kept, d, err) < 0)
+        return -1;
+    show_draft(c, d, now);
+    struct err why = ERR_INIT;
+    if ((trust_draft_check(d, now, &why) < 0 && confirm(c, d, err) < 0) ||
+        trust_draft_sign(&c->conf, now, d, &added, err) < 0 || draft_save(&d->d, path, err) < 0)
+        return -1;
+    printf("%zu %s added to %s\n", added, str_count(added, "signature was", "signatures were"),
+           path);
+    trust_show_signers(d, now);
+    return 0;
+}
+
+/* On the machine that made it a draft that is complete comes into force. */
+static int sign(struct console *c, char **args, struct err *err)
+{
+    auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}}, mine = {.d = {.n_sigs = 0}};
+    auto_trust_kept struct trust_kept kept = {.sequence = BUF_INIT};
+    autoclose int lock = -1;
+    char own[300];
+    bool has_own = false, knows = true;
+    struct err why = ERR_INIT;
+    if (console_conf(c, err) < 0 || conf_path(&c->conf, TRUST_DRAFT_NAME, own, err) < 0 ||
+        file_make_dirs(c->conf.dir, 0755, err) < 0 || trust_files_lock(&c->conf, &lock, err) < 0 ||
+        load_draft(args[0] != NULL ? args[0] : own, &d, err) < 0 ||
+        trust_draft_load(own, &mine, &has_own, err) < 0)
+        return -1;
+    if (trust_kept_load(&c->conf, &kept, &why) < 0) {
+        if (why.kind != ERR_NOTFOUND) {
+            *err = why;
+            return -1;
+        }
+        knows = false;
+    }
+    char unused[300]; /* a command that was killed may have left none */
+    if (knows && trust_files_package(&c->conf, wall_s(c), true, unused, err) < 0)
+        return -1;
+    draft_merge(&d.d, &mine.d);
+    bool same = has_own && draft_same(&d.d, &mine.d);
+    if (sign_file(c, args[0] != NULL ? args[0] : own, &d, knows ? &kept : NULL, err) < 0)
+        return -1;
+    if (same && draft_save(&d.d, own, err) < 0)
+        return -1;
+    if ((!knows && !same) || trust_draft_check(&d, knows ? &kept.now : NULL, &why) < 0)
+        return 0;
+    return settle(c, &d, knows ? &kept : NULL, err);
+}
+
+/* ---- show ---- */
+
+static int show(struct console *c, char **args, struct err *err)
+{
+    auto_open_trust struct open_trust o = {.lock = -1};
+    auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
+    if (args[0] != NULL) {
+        if (console_conf(c, err) < 0 || load_draft(args[0], &d, err) < 0)
+            return -1;
+        bool knows = trust_kept_load(&c->conf, &o.kept, err) == 0;
+        show_draft(c, &d, knows ? &o.kept.now : NULL);
+        trust_show_signers(&d, knows ? &o.kept.now : NULL);
+        return 0;
+    }
+    if (open_trust(c, &o, err) < 0)
+        return -1;
+    close(take_fd(&o.lock));
+    trust_show(c, &o.kept.now);
+    if (o.has_draft) {
+        putchar('\n');
+        trust_show_changes(&o.kept.now, &o.draft.t);
+        trust_show_signers(&o.draft, &o.kept.now);
+        printf("That is a draft, %s; no host obeys it yet.\n", o.draft_path);
+    }
+    fflush(stdout);
+    trust_push_show(c, o.kept.now.version);
+    return 0;
+}
+
+/* ---- the verb ---- */
+
+static const struct {
+    const char *name;
+    int min_args, max_args;
+    int (*run)(struct console *c, char **args, struct err *err);
+} words[] = {
+    {"show", 0, 1, show},     {"add", 2, 2, add},   {"remove", 1, 1, take_away},
+    {"rotate", 2, 2, rotate}, {"sign", 0, 1, sign},
+};
+
+int cmd_trust(void *ctx, int argc, char **argv)
+{
+    struct err err = ERR_INIT;
+    char *args[3] = {NULL};
+    for (int i = 1; i < argc && i < 4; i++)
+        args[i - 1] = argv[i];
+    if (str_eq(argv[0], "push") && argc == 1)
+        return trust_push(ctx);
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_eq(argv[0], words[i].name) && argc - 1 >= words[i].min_args &&
+            argc - 1 <= words[i].max_args)
+            return words[i].run(ctx, args, &err) < 0 ? command_fail(&err) : EXIT_DONE;
+    (void)err_set(&err, ERR_USAGE, 0,
+                  "want `caravan trust show [FILE]`, `add ROLE FILE.pub`, `remove NAME`, "
+                  "`rotate NAME|ROLE FILE.pub`, `sign [FILE]` or `push`");
+    return command_fail(&err);
+}

@@ -1,0 +1,88 @@
+#include "init_split.h"
+
+#include "file.h"
+#include "str.h"
+#include "trust_edit.h"
+#include "trust_show.h"
+
+static int add_all(struct trust *t, enum role role, const struct cli_list *files, struct err *err)
+{
+    for (size_t i = 0; i < files->n; i++) {
+        struct key_public k;
+        if (key_public_load(files->items[i], &k, err) < 0 ||
+            trust_edit_add(t, &k, role, 0, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Unless it is said: more than half of them. */
+static int put_threshold(struct trust *t, enum role role, int64_t said, struct err *err)
+{
+    uint32_t most = role == ROLE_ROOT ? ROOT_SIGNERS_MAX : SIGS_MAX;
+    uint32_t half = t->roles[role].n / 2 + 1;
+    return trust_edit_threshold(t, role, said == OPTION_UNSET ? MIN_OF(half, most) : (uint32_t)said,
+                                err);
+}
+
+static int make(const struct console *c, const char *name, struct trust *t, struct err *err)
+{
+    const struct options *o = &c->opt;
+    memset(t, 0, sizeof *t);
+    if (o->root_keys.n == 0 || o->release_keys.n == 0 || o->operator_keys.n == 0)
+        return err_set(
+            err, ERR_USAGE, 0,
+            "--split wants the public parts of all keys, made on the machines where they "
+            "stay: --root FILE.pub,.. --release FILE.pub,.. --operator FILE.pub,..");
+    if (name[0] == '\0' || str_copy(t->name, sizeof t->name, name) < 0)
+        return err_set(err, ERR_USAGE, 0, "the cluster's name must have 1 to %d bytes",
+                       NAME_MAX_LEN - 1);
+    t->version = 1;
+    t->format = 2;
+    t->created_s = clock_wall(c->clock) / 1000;
+    crypto_random(t->cluster, sizeof t->cluster);
+    return add_all(t, ROLE_ROOT, &o->root_keys, err) < 0 ||
+                   add_all(t, ROLE_RELEASE, &o->release_keys, err) < 0 ||
+                   add_all(t, ROLE_OPERATOR, &o->operator_keys, err) < 0 ||
+                   add_all(t, ROLE_OBSERVER, &o->observer_keys, err) < 0 ||
+                   put_threshold(t, ROLE_ROOT, o->root_threshold, err) < 0 ||
+                   put_threshold(t, ROLE_RELEASE, o->release_threshold, err) < 0
+               ? -1
+               : 0;
+}
+
+static int check_absent(const struct coord_conf *c, const char *name, char path[static 300],
+                        struct err *err)
+{
+    if (conf_path(c, name, path, err) < 0)
+        return -1;
+    return access(path, F_OK) < 0
+               ? 0
+               : err_set(err, ERR_REFUSED, 0,
+                         "%s is there already: nothing was changed. Move it away where a new "
+                         "cluster, or new roots, are to begin here",
+                         path);
+}
+
+int init_split(struct console *c, const char *name, struct err *err)
+{
+    auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
+    struct trust t;
+    char path[300];
+    if (check_absent(&c->conf, TRUST_NAME, path, err) < 0 ||
+        check_absent(&c->conf, TRUST_DRAFT_NAME, path, err) < 0 || make(c, name, &t, err) < 0 ||
+        trust_draft_new(&t, &d, err) < 0 || file_make_dirs(c->conf.dir, 0755, err) < 0 ||
+        draft_save(&d.d, path, err) < 0)
+        return -1;
+    trust_show(c, &t);
+    printf(
+        "\nThis is a draft; no host obeys it. %u of the root keys sign it, each on the machine "
+        "where "
+        "it is:\n"
+        "  1. carry %s there\n"
+        "  2. caravan trust sign FILE, after its fingerprints were compared with their owners\n"
+        "  3. bring it back, and type the same here: with the last signature it becomes the trust\n"
+        "     file, and the package for hosts is made.\n",
+        (unsigned)t.roles[ROLE_ROOT].threshold, path);
+    return 0;
+}

@@ -1,0 +1,351 @@
+#include "trust_push.h"
+
+#include "commands.h"
+#include "str.h"
+#include "table.h"
+#include "trust_files.h"
+
+#define PUSH_OPEN 64    /* orders under way at once */
+#define PUSH_MS   60000 /* the longest silence of all hosts together */
+
+/* One enrolled host, and how far it is. */
+struct pushed {
+    char key[UUID_MAX], name[NAME_MAX_LEN];
+    uint32_t version; /* that it tells; 0: it gave no answer */
+    bool old_format;  /* it reads only format 1 */
+    bool open, failed;
+    char why[TEXT_MAX];
+    char clock[TEXT_MAX]; /* what is wrong with its clock; "" nothing */
+};
+
+struct push {
+    struct console *c;
+    struct trust_kept kept;
+    struct pushed *hosts;
+    size_t n;
+    size_t open;
+};
+
+/* ---- who is there ---- */
+
+static struct pushed *find(const struct push *p, const char *key)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (str_eq(p->hosts[i].key, key))
+            return &p->hosts[i];
+    return NULL;
+}
+
+static void add_host(struct push *p, const struct host *h)
+{
+    const struct fact_view *format = agent_fact(&h->agent, TRUST_FORMAT_FACT);
+    struct pushed *r = &p->hosts[p->n++];
+    str_cut(r->key, sizeof r->key, h->key);
+    str_cut(r->name, sizeof r->name, h->name);
+    if (h->agent.hello_at == 0) {
+        str_cut(r->why, sizeof r->why,
+                h->agent.problem[0] != '\0' ? h->agent.problem : "no answer");
+        return;
+    }
+    r->version = h->agent.hello.trust_version;
+    const struct fact_view *clock = agent_fact(&h->agent, TRUST_CLOCK_FACT);
+    if (clock != NULL && clock->value == TRI_NO)
+        str_cut(r->clock, sizeof r->clock, clock->text);
+    r->old_format = format == NULL && h->agent.n_facts > 0;
+}
+
+/* Enrolled, and Nomad does not list it now: also such a host may come back with the old trust. */
+static bool is_listed(const struct world *w, const struct known_host *k, const struct push *p)
+{
+    for (size_t i = 0; i < w->n_hosts; i++) {
+        const struct known_host *other = known_hosts_find(&p->c->known, w->hosts[i].key);
+        if (other != NULL && pubkey_eq(&other->key, &k->key))
+            return true;
+    }
+    return find(p, k->id) != NULL;
+}
+
+static bool is_first_line(const struct known_hosts *known, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (pubkey_eq(&known->items[i].key, &known->items[at].key))
+            return false;
+    return true;
+}
+
+static void add_unlisted(struct push *p, const struct world *w)
+{
+    const struct known_hosts *known = &p->c->known;
+    for (size_t i = 0; i < known->n; i++) {
+        const struct known_host *k = &known->items[i];
+        if (!is_first_line(known, i) || is_listed(w, k, p))
+            continue;
+        struct pushed *r = &p->hosts[p->n++];
+        str_cut(r->key, sizeof r->key, k->id);
+        str_cut(r->name, sizeof r->name, k->name);
+        str_cut(r->why, sizeof r->why, "Nomad does not list it now");
+    }
+}
+
+static int look(struct push *p, struct err *err)
+{
+    const struct world *w = NULL;
+    if (console_open(p->c, err) < 0)
+        return -1;
+    agents_ask_facts(p->c->agents);
+    if (console_look(p->c, NULL, PATIENCE_MS, &w, err) < 0)
+        return -1;
+    p->hosts = xzalloc(w->n_hosts + p->c->known.n + 1, sizeof *p->hosts);
+    for (size_t i = 0; i < w->n_hosts; i++)
+        if (w->hosts[i].agent.enrolled)
+            add_host(p, &w->hosts[i]);
+    add_unlisted(p, w);
+    return 0;
+}
+
+/* ---- what is said of many ---- */
+
+typedef bool push_test(const struct pushed *h, uint32_t version);
+
+static bool has_it(const struct pushed *h, uint32_t version)
+{
+    return h->version == version;
+}
+
+static bool is_silent(const struct pushed *h, uint32_t version)
+{
+    (void)version;
+    return h->version == 0;
+}
+
+static bool is_behind(const struct pushed *h, uint32_t version)
+{
+    return h->version > 0 && h->version < version;
+}
+
+static bool is_ahead(const struct pushed *h, uint32_t version)
+{
+    return h->version > version;
+}
+
+static size_t count(const struct push *p, push_test *test, uint32_t version)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++)
+        n += test(&p->hosts[i], version);
+    return n;
+}
+
+/* All of them, by name: whoever reads it has to go there. */
+static void tell_each(const struct push *p, push_test *test, uint32_t version)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        const struct pushed *h = &p->hosts[i];
+        if (!test(h, version))
+            continue;
+        fputs("  ", stdout);
+        print_safe(stdout, h->name);
+        if (h->version > 0)
+            printf(": version %u", (unsigned)h->version);
+        if (h->why[0] != '\0') {
+            fputs(": ", stdout);
+            print_safe(stdout, h->why);
+        }
+        putchar('\n');
+    }
+}
+
+static void tell_clocks(const struct push *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->hosts[i].clock[0] == '\0')
+            continue;
+        fputs("Host ", stdout);
+        print_safe(stdout, p->hosts[i].name);
+        fputs(": ", stdout);
+        print_safe(stdout, p->hosts[i].clock);
+        putchar('\n');
+    }
+}
+
+static void tell_all(const struct push *p, uint32_t version)
+{
+    size_t behind = count(p, is_behind, version), silent = count(p, is_silent, version);
+    size_t ahead = count(p, is_ahead, version);
+    printf("%zu of %zu enrolled %s trust version %u.\n", count(p, has_it, version), p->n,
+           str_count(p->n, "host has", "hosts have"), (unsigned)version);
+    if (behind > 0)
+        printf("%zu %s an older version, and %s who was removed since:\n", behind,
+               str_count(behind, "host has", "hosts have"), str_count(behind, "obeys", "obey"));
+    tell_each(p, is_behind, version);
+    if (silent > 0)
+        printf("%zu %s not be asked, and may obey who was removed:\n", silent,
+               str_count(silent, "host could", "hosts could"));
+    tell_each(p, is_silent, version);
+    if (ahead > 0)
+        printf("%zu %s a newer version: get the trust file from the machine that made it:\n", ahead,
+               str_count(ahead, "host has", "hosts have"));
+    tell_each(p, is_ahead, version);
+    tell_clocks(p);
+}
+
+void trust_push_show(struct console *c, uint32_t version)
+{
+    struct push p = {.c = c};
+    struct err err = ERR_INIT;
+    putchar('\n');
+    if (look(&p, &err) < 0) {
+        fputs("Hosts were not asked: ", stdout);
+        print_safe(stdout, err.text);
+        putchar('\n');
+    } else {
+        tell_all(&p, version);
+    }
+    free(p.hosts);
+}
+
+/* ---- the orders ---- */
+
+/* The container of this version among those that are kept here. */
+static int find_version(const struct push *p, uint32_t version, struct trust_at *ret,
+                        struct trust *ret_t, struct err *err)
+{
+    const unsigned char *at = p->kept.sequence.data;
+    size_t n = p->kept.sequence.len;
+    struct container c;
+    for (; n > 0; at += ret->len, n -= ret->len) {
+        if (trust_sequence_first(at, n, ret, err) < 0 ||
+            container_split(CONTAINER_TRUST, ret->p, ret->len, &c, err) < 0 ||
+            trust_read(c.body, c.body_len, ret_t, err) < 0)
+            return -1;
+        if (ret_t->version == version)
+            return 0;
+    }
+    return err_set(err, ERR_NOTFOUND, 0,
+                   "version %u is not kept here any more: on the host root goes back to the "
+                   "anchor (LOST KEYS in caravan(1))",
+                   (unsigned)version);
+}
+
+static int send_next(struct push *p, struct pushed *h, struct err *err)
+{
+    autofree struct order *o = xzalloc(1, sizeof *o);
+    auto_buf struct buf inner = BUF_INIT;
+    struct digest unused;
+    struct trust_at at;
+    struct trust t;
+    if (find_version(p, h->version + 1, &at, &t, err) < 0)
+        return -1;
+    if (h->old_format && t.format == 2)
+        return err_set(err, ERR_STATE, 0, "its agent reads only format 1");
+    o->head.kind = MSG_TRUST;
+    crypto_random(o->head.nonce, NONCE_LEN);
+    memcpy(o->u.trust.file, at.p, at.len);
+    o->u.trust.len = at.len;
+    if (agents_sign(p->c->agents, h->key, o, &inner, &unused, err) < 0)
+        return -1;
+    agents_send(p->c->agents, h->key, MSG_TRUST, o->head.nonce, inner.data, inner.len);
+    h->open = true;
+    p->open++;
+    return 0;
+}
+
+static void send_all(struct push *p)
+{
+    for (size_t i = 0; i < p->n && p->open < PUSH_OPEN; i++) {
+        struct pushed *h = &p->hosts[i];
+        struct err err = ERR_INIT;
+        if (h->open || h->failed || !is_behind(h, p->kept.now.version))
+            continue;
+        if (send_next(p, h, &err) < 0) {
+            h->failed = true;
+            str_cut(h->why, sizeof h->why, err.text);
+        }
+    }
+}
+
+/* A version is believed when the host says that it is in force. */
+static void take(struct push *p, const struct agent_event *e)
+{
+    struct pushed *h = find(p, e->key);
+    if (h == NULL || !h->open)
+        return;
+    h->open = false;
+    p->open--;
+    const struct receipt_done *done = e->receipt != NULL ? &e->receipt->u.done : NULL;
+    if (done != NULL && done->trust_version > h->version) {
+        h->version = done->trust_version;
+        return;
+    }
+    h->failed = true;
+    str_cut(h->why, sizeof h->why, done != NULL ? done->text : e->text);
+}
+
+static int carry_out(struct push *p, struct err *err)
+{
+    struct agent_event e;
+    int64_t until = clock_mono(p->c->clock) + PUSH_MS;
+    for (send_all(p); p->open > 0; send_all(p)) {
+        if (console_wait(p->c, until, err) < 0)
+            return -1;
+        while (agents_next(p->c->agents, &e)) {
+            take(p, &e);
+            agent_event_free(&e);
+            until = clock_mono(p->c->clock) + PUSH_MS;
+        }
+        if (p->c->signalled)
+            return err_set(err, ERR_STATE, 0, "interrupted; `caravan trust push` again goes on");
+        if (clock_mono(p->c->clock) >= until)
+            return err_set(err, ERR_TIMEOUT, 0, "no host has answered for %d s", PUSH_MS / 1000);
+    }
+    return 0;
+}
+
+/* ---- before it begins ---- */
+
+static bool cannot_read(const struct pushed *h, uint32_t version)
+{
+    return h->old_format && is_behind(h, version);
+}
+
+static int confirm(const struct push *p, struct err *err)
+{
+    uint32_t version = p->kept.now.version;
+    size_t old = p->kept.now.format == 2 ? count(p, cannot_read, version) : 0;
+    char question[120];
+    if (old == 0)
+        return 0;
+    printf(
+        "%zu %s only format 1 of trust files, and this one is of format 2: upgrade "
+        "caravan-agent there first.\nUntil then these hosts stay at what they have, and obey who "
+        "was removed since:\n",
+        old, str_count(old, "host reads", "hosts read"));
+    tell_each(p, cannot_read, version);
+    if (p->c->opt.yes)
+        return 0;
+    snprintf(question, sizeof question, "Push version %u to the others?", (unsigned)version);
+    int rc = control_confirm(&p->c->signals, question, err);
+    return rc < 0 ? -1
+                  : (rc == 1 ? 0 : err_set(err, ERR_REFUSED, 0, "not confirmed: nothing was sent"));
+}
+
+int trust_push(struct console *c)
+{
+    struct push p = {.c = c, .kept = {.sequence = BUF_INIT}};
+    struct err err = ERR_INIT;
+    int code = EXIT_FAILED;
+    if (console_conf(c, &err) < 0 || trust_kept_load(&c->conf, &p.kept, &err) < 0 ||
+        look(&p, &err) < 0 || confirm(&p, &err) < 0) {
+        code = command_fail(&err);
+    } else {
+        int rc = carry_out(&p, &err);
+        tell_all(&p, p.kept.now.version);
+        if (rc < 0)
+            code = command_fail(&err);
+        else if (count(&p, has_it, p.kept.now.version) == p.n)
+            code = EXIT_DONE;
+    }
+    free(p.hosts);
+    trust_kept_free(&p.kept);
+    return code;
+}

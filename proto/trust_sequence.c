@@ -1,0 +1,68 @@
+#include "trust_sequence.h"
+
+int trust_sequence_first(const void *p, size_t n, struct trust_at *ret, struct err *err)
+{
+    size_t len = container_length(p, n);
+
+    if (n > TRUST_SEQUENCE_MAX)
+        return err_set(err, ERR_LIMIT, 0, "a trust file of %zu bytes, at most %d are allowed", n,
+                       TRUST_SEQUENCE_MAX);
+    if (len == 0)
+        return err_set(err, ERR_FORMAT, 0, "these %zu bytes are not a trust file, or not all of it",
+                       n);
+    *ret = (struct trust_at){p, len};
+    return 0;
+}
+
+/* Of one container; its signatures are checked by whoever adopts it. */
+static int read_version(const struct trust_at *at, uint32_t *ret, struct err *err)
+{
+    struct container c;
+    struct trust t;
+
+    if (container_split(CONTAINER_TRUST, at->p, at->len, &c, err) < 0 ||
+        trust_read(c.body, c.body_len, &t, err) < 0)
+        return -1;
+    *ret = t.version;
+    return 0;
+}
+
+int trust_sequence_follow(const void *p, size_t n, struct trust *now, struct trust_at *ret_at,
+                          uint32_t *ret_last, struct err *err)
+{
+    const unsigned char *at = p;
+    struct trust_at one;
+
+    *ret_at = (struct trust_at){NULL, 0};
+    *ret_last = 0;
+    for (; n > 0; at += one.len, n -= one.len) {
+        uint32_t version = 0;
+        if (trust_sequence_first(at, n, &one, err) < 0 || read_version(&one, &version, err) < 0)
+            return -1;
+        *ret_last = MAX_OF(*ret_last, version);
+        if (version <= now->version)
+            continue;
+        if (trust_next_check(now, one.p, one.len, now, err) < 0)
+            return -1;
+        *ret_at = one;
+    }
+    return 0;
+}
+
+int trust_sequence_begin(const void *p, size_t n, struct trust *ret, struct trust_at *ret_at,
+                         struct err *rest, struct err *err)
+{
+    struct trust_at first, later;
+    uint32_t unused;
+
+    if (trust_sequence_first(p, n, &first, err) < 0 ||
+        trust_from_anchor(first.p, first.len, ret, err) < 0)
+        return -1;
+    *ret_at = first;
+    int rc = trust_sequence_follow(first.p + first.len, n - first.len, ret, &later, &unused, rest);
+    if (rc == 0)
+        rest->kind = ERR_NONE;
+    if (later.len > 0)
+        *ret_at = later;
+    return 0;
+}

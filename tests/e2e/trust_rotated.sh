@@ -1,0 +1,98 @@
+#!/bin/bash
+# A second operator comes and the first one's key is revoked: every host that can be reached refuses
+# the first one's orders one command later, and the others are named. A host that was away follows
+# by its anchor; an older anchor brings nobody back.
+# timeout: 180
+. "$(dirname "$0")/lib_fleet.sh"
+e2e_begin 231 3 2
+FIRST=$E2E/config BERTA=$E2E/berta
+
+as_berta() { CONFIG=$BERTA run "$@"; }
+on_host() { # HOST FINGERPRINT: the trust in force there names this key
+    local hex
+    hex=$(sed 's/^caravan-key 1 [^ ]* \([0-9a-f]*\) .*/\1/' "$2")
+    od -An -v -tx1 "$FLEET/$1/state/trust" | tr -d ' \n' | grep -q "$hex"
+}
+none_names() { # PUB HOST...
+    local pub=$1 h
+    shift
+    for h in "$@"; do ! on_host "$h" "$pub" || { echo "$h still names $pub"; return 1; }; done
+}
+anew() { fleet_stop_agents "$1"; fleet_start_agents "$1" && fleet_wait_agents "$1"; } # HOST
+
+# ---- a second operator ----
+mkdir -p "$BERTA" "$E2E/berta-state"
+printf '[paths]\nstate_dir = %s\n' "$E2E/berta-state" >"$BERTA/caravan.conf"
+as_berta init
+check "the second operator makes a key on a machine of her own" status_is 0
+sed 's/ operator / berta /' "$BERTA/keys/operator.pub" >"$E2E/berta.pub"
+sed 's/ observer / watch /' "$BERTA/keys/observer.pub" >"$E2E/watch.pub"
+cp "$E2E/config/trust" "$E2E/trust-1"
+fleet_stop_agents c2
+run trust add operator "$E2E/berta.pub" --expires "$(($(date +%Y) + 1))-12-31"
+check "her key is added" status_is 0
+check "as version 2" says "Trust version 2 is in force on this machine"
+run trust push
+check "a push that does not reach all hosts fails" status_is 1
+check "it says how many have it" says "4 of 5 enrolled hosts have trust version 2"
+check "and names the one that could not be asked" says "  c2: "
+cp "$FIRST/trust" "$BERTA/trust"
+cp "$FIRST/keys/root.key" "$FIRST/keys/root.pub" "$BERTA/keys/"
+cp "$E2E/state/known_hosts" "$E2E/berta-state/known_hosts"
+as_berta trust show
+check "her orders and questions are answered" says "4 of 5 enrolled hosts have trust version 2"
+check "her key has a name and an expiry" says "berta"
+
+# ---- the first one's key leaked ----
+run trust remove operator
+check "the leaked key is removed" status_is 0
+run trust push
+check "one command later" says "4 of 5 enrolled hosts have trust version 3"
+check "no host that can be reached names it" none_names "$FIRST/keys/operator.pub" s1 s2 s3 c1
+check "the host that is away is named" says "  c2: "
+check "it would still obey" on_host c2 "$FIRST/keys/operator.pub"
+release 1.11.4
+run upgrade "$TARGET" --yes
+check "who has the key upgrades nothing" test "$STATUS" != 0
+check "every host runs what it ran" all_run "$FROM_VERSION"
+run trust push
+check "and pushes nothing" status_is 1
+check "he is told why" says "is not in trust version 3"
+
+# ---- the host that was away ----
+fleet_start_agents c2 && fleet_wait_agents c2
+cp "$FIRST/trust" "$BERTA/trust"
+as_berta trust push
+check "a host with the old trust does not know her" status_is 1
+cp "$FIRST/trust" "$FLEET/trust"
+check "it gets the file with all versions, and starts" anew c2
+check "it has followed both of them" none_names "$FIRST/keys/operator.pub" c2
+as_berta trust push
+check "now all hosts have it" status_is 0
+check "five of five" says "5 of 5 enrolled hosts have trust version 3"
+
+# ---- an anchor from before the revocation ----
+cp "$E2E/trust-1" "$FLEET/trust"
+check "configuration management writes the old file again" anew c2
+check "which brings nobody back" none_names "$FIRST/keys/operator.pub" c2
+check "and the host says so" grep -q "is ignored, trust version 3 stays in force" "$FLEET/c2/swap.log"
+as_berta trust push
+check "all hosts still have version 3" status_is 0
+
+# ---- clocks that are two years off: berta's key has a last day ----
+fleet_stop_agents c1 c2
+CLOCK_AHEAD=-63072000 LD_PRELOAD=$FLEET_BUILD/tests/preload_clock.so fleet_start_agents c1
+CLOCK_AHEAD=63072000 LD_PRELOAD=$FLEET_BUILD/tests/preload_clock.so fleet_start_agents c2
+fleet_wait_agents c1 c2
+as_berta trust rotate observer "$E2E/watch.pub"
+check "the observer's key is rotated" status_is 0
+as_berta trust push
+check "a clock of another year keeps hosts from her orders" status_is 1
+check "one that is behind answers, and is named with what it says" says "Host c1: its clock says $(($(date +%Y) - 2))"
+check "and has not got it" says "  c1: version 3"
+check "one that is ahead does not answer her" says "  c2: "
+check "with the right time they do" anew c1
+check "both of them" anew c2
+as_berta trust push
+check "and all have it" status_is 0
+e2e_end
