@@ -37,6 +37,7 @@ struct agent_call {
     struct pubkey host;
     int64_t asked;
     uint64_t after; /* status: held back until the revision is another */
+    struct buf inner; /* order: the signed bytes of its receipt, once that is verified */
 };
 
 /* r NULL: nothing authentic came, and why. */

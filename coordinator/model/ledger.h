@@ -91,7 +91,8 @@ struct ledger_keys {
     struct digest digest;   /* as its agent told it: proto/README.md */
     char problem[TEXT_MAX]; /* why there is none, or none anew */
     /* Of this process; losing them may only delay. */
-    bool wanted;       /* to be ordered once what was decided is committed */
+    bool wanted;       /* to be ordered */
+    struct buf inner;  /* the signed order, to be sent once it is committed */
     bool refused;      /* asking again does not help */
     int64_t copied_ms; /* clock.mono */
     struct call call;
@@ -188,6 +189,19 @@ struct ledger_region {
 
 #define LEDGER_REGIONS 32
 
+/* Signed bytes that the next commit keeps for good (audit.h): an order before it is sent, a receipt
+ * once it is verified. */
+struct kept {
+    size_t host; /* index in hosts */
+    bool receipt;
+    uint64_t told;       /* order: by the highest sequence that its host told it was numbered */
+    struct digest order; /* of the order's inner bytes; of a receipt: of those it answers */
+    struct buf inner;
+};
+
+/* From when on what was signed is kept with a run. */
+enum record_since { RECORD_NONE, RECORD_PART /* since it was resumed */, RECORD_WHOLE };
+
 struct ledger {
     unsigned char run_id[RUN_ID_LEN];
     char boot[40]; /* boot id of the coordinator's machine when ordered_ms were taken */
@@ -217,6 +231,9 @@ struct ledger {
     struct effect effects[EFFECTS_MAX];
     size_t n_effects;
     uint32_t last_effect; /* highest id given */
+    enum record_since record;
+    struct kept *kept; /* written by the next commit, and then dropped */
+    size_t n_kept;
     bool dirty;
 };
 
@@ -257,6 +274,13 @@ void ledger_rebase(struct ledger *l, int64_t now);
 void ledger_resume(struct ledger *l);
 /* To be undone and given back (RUN_ABORTING); the loop then ends in RUN_ABORTED. */
 void ledger_abort(struct ledger *l);
+/* For the next commit: an order of caravan-swap's, numbered after `told`; a receipt that answers
+ * the order of this digest. */
+void ledger_keep_order(struct ledger *l, const struct ledger_host *h, uint64_t told,
+                       const struct buf *inner, const struct digest *digest);
+void ledger_keep_receipt(struct ledger *l, const struct ledger_host *h, const struct digest *order,
+                         const struct buf *inner);
+void ledger_kept_clear(struct ledger *l);
 size_t ledger_in_flight(const struct ledger *l, const struct plan *p, bool servers);
 
 #endif

@@ -7,8 +7,8 @@
 #include <inttypes.h>
 
 /* The head's last part, the signature, and *c begun. 1: not possible now. */
-static int sign(struct run *r, const char *key, struct order *o, struct call *c,
-                struct buf *ret_inner, struct digest *ret_digest, struct err *err)
+int order_sign(struct run *r, const char *key, struct order *o, struct call *c,
+               struct buf *ret_inner, struct digest *ret_digest, struct err *err)
 {
     const struct ports *ports = r->config->ports;
     const struct host *h = r->world != NULL ? world_host(r->world, key) : NULL;
@@ -36,7 +36,7 @@ int order_send(struct run *r, const char *key, struct order *o, struct call *c, 
     const struct ports *ports = r->config->ports;
     auto_buf struct buf inner = BUF_INIT;
     struct digest digest;
-    int rv = sign(r, key, o, c, &inner, &digest, err);
+    int rv = order_sign(r, key, o, c, &inner, &digest, err);
 
     if (rv == 0)
         ports->send(ports->ctx, key, o->head.kind, o->head.nonce, &inner);
@@ -79,11 +79,28 @@ static void fill_revert(const struct run *r, const struct plan_host *p, const st
     };
 }
 
+static uint64_t told_sequence(const struct agent_view *a)
+{
+    return MAX_OF(a->hello.swap_sequence, a->work.order_sequence);
+}
+
 uint64_t order_sequence(const struct ledger_host *lh, const struct agent_view *a)
 {
-    return MAX_OF(MAX_OF(a->hello.swap_sequence, a->work.order_sequence),
-                  MAX_OF(lh->call.sequence, lh->keys.call.sequence)) +
-           1;
+    return MAX_OF(told_sequence(a), MAX_OF(lh->call.sequence, lh->keys.call.sequence)) + 1;
+}
+
+void order_keep(struct run *r, const struct ledger_host *lh, const struct buf *inner,
+                const struct digest *digest)
+{
+    const struct host *h = world_host(r->world, lh->key); /* it was signed by this look */
+
+    ledger_keep_order(r->config->ledger, lh, told_sequence(&h->agent), inner, digest);
+}
+
+void order_keep_receipt(struct run *r, const struct ledger_host *lh, const struct event *ev)
+{
+    if (ev->inner != NULL)
+        ledger_keep_receipt(r->config->ledger, lh, &ev->receipt->head.order, ev->inner);
 }
 
 /* Signs an order of swap's into the ledger. 1: not possible now (no hello, no lease). */
@@ -108,9 +125,10 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
         o->u.service.op = in->service;
     else
         fill_revert(r, p, in, &h->agent, &o->u.revert);
-    int rv = sign(r, lh->key, o, &lh->call, &lh->inner, &lh->inner_digest, err);
+    int rv = order_sign(r, lh->key, o, &lh->call, &lh->inner, &lh->inner_digest, err);
     if (rv != 0)
         return rv;
+    order_keep(r, lh, &lh->inner, &lh->inner_digest);
     lh->attempts = lh->order == kind ? lh->attempts + 1 : 1;
     lh->order = kind;
     memcpy(lh->session, o->head.session, SESSION_LEN);

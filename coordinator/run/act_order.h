@@ -17,6 +17,14 @@
  * hello, no lease), and *c is as it was. */
 MUST_CHECK int order_send(struct run *r, const char *key, struct order *o, struct call *c,
                           struct err *err);
+/* The same without sending: signed into ret_inner. */
+MUST_CHECK int order_sign(struct run *r, const char *key, struct order *o, struct call *c,
+                          struct buf *ret_inner, struct digest *ret_digest, struct err *err);
+/* What is kept with the next commit: an order of caravan-swap's, which is sent after it; a receipt
+ * by which the run goes on. */
+void order_keep(struct run *r, const struct ledger_host *lh, const struct buf *inner,
+                const struct digest *digest);
+void order_keep_receipt(struct run *r, const struct ledger_host *lh, const struct event *ev);
 /* The next sequence for an order of caravan-swap's, and the agent's uptime now. */
 uint64_t order_sequence(const struct ledger_host *lh, const struct agent_view *a);
 uint64_t order_uptime(const struct agent_view *a, int64_t now);

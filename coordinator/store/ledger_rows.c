@@ -37,6 +37,7 @@ static const struct field run_list[] = {
     COLUMN(ledger, n_hosts, UINT),
     COLUMN(ledger, n_effects, UINT),
     COLUMN(ledger, last_effect, UINT),
+    AS("record", ledger, record, ENUM),
 };
 
 static const struct field alloc_list[] = {
@@ -94,6 +95,7 @@ static const struct field host_list[] = {
     AS("keys_files", ledger_host, keys.files, UINT),
     AS("keys_digest", ledger_host, keys.digest, BYTES),
     AS("keys_problem", ledger_host, keys.problem, NAME),
+    AS("keys_sequence", ledger_host, keys.call.sequence, UINT),
 };
 
 static const struct field effect_list[] = {

@@ -27,15 +27,34 @@ MUST_CHECK int ledger_store_open(const struct coord_conf *c, bool write, const s
 MUST_CHECK int ledger_store_open_if(const struct coord_conf *c, const struct clock *clock,
                                     struct ledger_store **ret, struct err *err);
 void ledger_store_close(struct ledger_store *s);
+/* For what is kept beside, in a table of its own (ledger_record.h). */
+struct ledger_db;
+struct ledger_db *ledger_store_db(struct ledger_store *s);
 /* ERR_BUSY names the pid of the live run. */
 MUST_CHECK int ledger_store_lock(const struct coord_conf *c, int *ret_fd, struct err *err);
 
 /* After -1 nothing was written, and nothing may be begun. The first commit of a run's end puts its
  * time into the ledger. */
 MUST_CHECK int ledger_store_commit(struct ledger_store *s, struct ledger *l, struct err *err);
+/* Keeps the trust file in force with the run; orders that are committed from here on are signed by
+ * it. */
+MUST_CHECK int ledger_store_trust(struct ledger_store *s, const unsigned char run_id[static 16],
+                                  uint32_t version, const struct buf *file, struct err *err);
 /* ret must not own anything yet. */
 MUST_CHECK int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 16],
                                  struct ledger *ret, struct err *err);
+
+/* The same for who has no room for thousands of hosts: the run alone (n_hosts says how many), and
+ * its hosts one by one. */
+MUST_CHECK int ledger_store_load_run(struct ledger_store *s, const unsigned char run_id[static 16],
+                                     struct ledger *ret, struct err *err);
+struct ledger_hosts;
+MUST_CHECK int ledger_hosts_open(struct ledger_store *s, const unsigned char run_id[static 16],
+                                 struct ledger_hosts **ret, struct err *err);
+/* 1: the next one is in *io, with its index in *ret_at; its buffers are used again. 0: no more. */
+MUST_CHECK int ledger_hosts_next(struct ledger_hosts *h, struct ledger_host *io, size_t *ret_at,
+                                 struct err *err);
+void ledger_hosts_close(struct ledger_hosts *h); /* NULL is fine */
 
 struct stored_run {
     unsigned char run_id[RUN_ID_LEN];
