@@ -94,6 +94,9 @@ const struct cli_option option_table[] = {
     FLAG("accept-voters", 0, accept_voters, GROUP_REPLACE,
          "go on although fewer servers would vote at the end, or an even number"),
 
+    FLAG("ask", 0, ask, GROUP_AUDIT,
+         "verify: ask every enrolled host as well which order it obeyed last"),
+
     VALUE("name", CLI_TEXT, name, "NAME", GROUP_INIT, "of the cluster, for people; default nomad"),
     FLAG("print-defaults", 0, print_defaults, GROUP_CONFIG,
          "print the commented example configuration and end"),

@@ -1,0 +1,377 @@
+#include "auditing.h"
+
+#include <stdlib.h>
+#include "codec.h"
+#include "envelope.h"
+#include "file.h"
+
+/* What console_open reads of files; the rest of it is for who asks hosts. */
+static int open_offline(struct console *c, struct err *err)
+{
+    char path[300];
+    return console_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
+                   state_path(&c->conf, KNOWN_HOSTS_NAME, path, err) < 0 ||
+                   known_hosts_load(path, &c->known, err) < 0
+               ? -1
+               : 0;
+}
+
+int auditing_open(struct console *c, struct auditing *ret, struct err *err)
+{
+    char path[300];
+    memset(ret, 0, sizeof *ret);
+    ret->console = c;
+    if ((c->agents == NULL && open_offline(c, err) < 0) || console_hazards(c, false, err) < 0 ||
+        ledger_store_open(&c->conf, false, c->clock, &ret->store, err) < 0 ||
+        conf_path(&c->conf, TRUST_NAME, path, err) < 0 ||
+        file_read(path, TRUST_MAX, FILE_FOLLOW, &ret->trust_file, err) < 0)
+        return -1;
+    return ledger_db_execute(ledger_store_db(ret->store), "BEGIN", err);
+}
+
+void auditing_close(struct auditing *a)
+{
+    buf_free(&a->trust_file);
+    free(take_ptr(&a->last));
+    ledger_store_close(a->store);
+    a->store = NULL;
+}
+
+/* ---- the trust of then ---- */
+
+static bool same_trust(const struct trust *a, const struct trust *b)
+{
+    auto_buf struct buf x = BUF_INIT, y = BUF_INIT;
+    struct err unused = ERR_INIT;
+    return trust_pack(a, &x, &unused) == 0 && trust_pack(b, &y, &unused) == 0 && x.len == y.len &&
+           memcmp(x.data, y.data, x.len) == 0;
+}
+
+/* Why the kept file is not believed; NULL: it is. */
+static const char *doubt(const struct auditing *a, const struct trust *then, uint32_t version)
+{
+    const struct trust *now = &a->console->trust;
+    struct trust next;
+    struct err unused = ERR_INIT;
+    if (then->version != version)
+        return "the trust file kept with the run is of another version than the record says";
+    if (memcmp(then->cluster, now->cluster, CLUSTER_ID_LEN) != 0)
+        return "the trust file kept with the run is another cluster's";
+    if (then->version == now->version)
+        return same_trust(then, now) ? NULL
+                                     : "the trust file kept with the run has the version of this "
+                                       "machine's, and says something else";
+    if (then->version > now->version)
+        return "the trust file kept with the run is newer than this machine's";
+    return trust_adopt(then, a->trust_file.data, a->trust_file.len, &next, &unused) == 0
+               ? NULL
+               : "the trust file of this machine is not signed by the root keys of the one kept "
+                 "with the run";
+}
+
+/* The trust of this version into a->trust; what speaks against it into a->distrust. */
+static void take_trust(struct auditing *a, uint32_t version)
+{
+    auto_buf struct buf file = BUF_INIT;
+    struct err err = ERR_INIT;
+    if (a->trusted == version && version != 0)
+        return;
+    a->trusted = version;
+    a->distrust[0] = '\0';
+    a->distrust_told = false;
+    if (ledger_record_read_trust(ledger_store_db(a->store), a->run->run_id, version, &file, &err) <
+            0 ||
+        trust_from_anchor(file.data, file.len, &a->trust, &err) < 0) {
+        str_cut(a->distrust, sizeof a->distrust, err.text);
+        return;
+    }
+    const char *why = doubt(a, &a->trust, version);
+    str_cut(a->distrust, sizeof a->distrust, why != NULL ? why : "");
+}
+
+/* ---- one record ---- */
+
+static void take_run(struct auditing *a, const struct stored_run *run)
+{
+    if (a->run == run)
+        return;
+    a->run = run;
+    a->trusted = 0;
+}
+
+static void fault(struct opened_record *o, enum audit_fault f, const char *why)
+{
+    o->entry.fault = f;
+    str_cut(o->why, sizeof o->why, why);
+    o->entry.why = o->why;
+}
+
+static void check_key(struct auditing *a, struct opened_record *o)
+{
+    const struct header *h = &o->order.head;
+    char fingerprint[FINGERPRINT_LEN], why[TEXT_MAX];
+    pubkey_fingerprint(fingerprint, &h->sender);
+    if (a->distrust[0] != '\0') {
+        if (!a->distrust_told) /* it is the same of all */
+            fault(o, AUDIT_TRUST, a->distrust);
+        a->distrust_told = true;
+    } else if (memcmp(h->cluster, a->trust.cluster, CLUSTER_ID_LEN) != 0) {
+        fault(o, AUDIT_MISPLACED, "it is an order of another cluster");
+    } else if (!trust_allows(&a->trust, &h->sender, ROLE_NONE)) {
+        snprintf(why, sizeof why,
+                 "it is signed by %s, which version %u of the trust file does not name",
+                 fingerprint, (unsigned)a->trust.version);
+        fault(o, AUDIT_UNKNOWN_KEY, why);
+    } else if (!trust_allows(&a->trust, &h->sender, message_role(h->kind))) {
+        snprintf(why, sizeof why,
+                 "it is signed by %s, which version %u of the trust file does not let give such "
+                 "orders",
+                 fingerprint, (unsigned)a->trust.version);
+        fault(o, AUDIT_WRONG_ROLE, why);
+    }
+}
+
+/* Who it went to: a host that was enrolled anew since has another key, which is nobody else's. */
+static void check_receiver(const struct auditing *a, const char *key, struct opened_record *o)
+{
+    const struct known_hosts *known = &a->console->known;
+    const struct known_host *mine = known_hosts_find(known, key);
+    char why[TEXT_MAX];
+    if (o->entry.fault != AUDIT_SOUND || mine == NULL ||
+        pubkey_eq(&mine->key, &o->order.head.receiver))
+        return;
+    for (size_t i = 0; i < known->n; i++) {
+        if (!pubkey_eq(&known->items[i].key, &o->order.head.receiver))
+            continue;
+        snprintf(why, sizeof why, "it is an order to %s, not to this host", known->items[i].name);
+        fault(o, AUDIT_MISPLACED, why);
+        return;
+    }
+}
+
+/* What a swap or revert is to bring; 0: it cannot be read, or is another kind. */
+static void take_order(struct opened_record *o)
+{
+    struct err unused = ERR_INIT;
+    const struct verified *v = &o->order;
+    if (v->head.kind != MSG_SWAP && v->head.kind != MSG_REVERT)
+        return;
+    o->body.head = v->head;
+    if (codec_read_order(v->payload, v->payload_len, &o->body, &unused) == 0)
+        o->entry.to = v->head.kind == MSG_SWAP ? o->body.u.swap.digest : o->body.u.revert.to;
+}
+
+static void receipt_fault(struct opened_record *o, const char *why)
+{
+    o->entry.receipt_fault = AUDIT_FALSE_RECEIPT;
+    str_cut(o->receipt_why, sizeof o->receipt_why, why);
+    o->entry.receipt_why = o->receipt_why;
+}
+
+static void open_receipt(const struct stored_record *r, struct opened_record *o)
+{
+    struct err err = ERR_INIT;
+    o->entry.answered = r->receipt.len > 0;
+    if (!o->entry.answered || o->entry.head == NULL)
+        return;
+    if (envelope_verify(r->receipt.data, r->receipt.len, &o->receipt, &err) < 0 ||
+        envelope_answers(&o->receipt, &o->order.head, &o->order.digest, &o->order.head.receiver,
+                         &err) < 0) {
+        receipt_fault(o, err.text);
+        return;
+    }
+    o->answer.head = o->receipt.head;
+    if (codec_read_receipt(o->receipt.payload, o->receipt.payload_len, &o->answer, &err) < 0)
+        receipt_fault(o, err.text);
+    else
+        o->entry.done = &o->answer.u.done;
+}
+
+void auditing_record(struct auditing *a, const struct stored_run *run,
+                     const struct stored_record *r, const char *key, struct opened_record *o)
+{
+    struct err err = ERR_INIT;
+    take_run(a, run);
+    o->entry = (struct audit_entry){.told = r->told, .turn = r->turn, .digest = r->digest};
+    if (envelope_verify(r->inner.data, r->inner.len, &o->order, &err) < 0) {
+        fault(o, AUDIT_CHANGED, err.text);
+    } else if (o->order.head.is_receipt || message_owner(o->order.head.kind) != OWNER_SWAP) {
+        fault(o, AUDIT_MISPLACED, "it is no order of those that are kept");
+    } else {
+        o->entry.head = &o->order.head;
+        o->entry.digest = o->order.digest;
+        take_trust(a, r->trust);
+        check_key(a, o);
+        if (o->entry.fault == AUDIT_SOUND && !digest_eq(&r->digest, &o->order.digest))
+            fault(o, AUDIT_CHANGED, "the digest kept with it is of other bytes");
+        if (o->entry.fault == AUDIT_SOUND && !str_eq(r->host, key))
+            fault(o, AUDIT_MISPLACED, "the ledger has it below another host than its own key says");
+        check_receiver(a, key, o);
+        take_order(o);
+    }
+    open_receipt(r, o);
+}
+
+/* ---- the last order of each host ---- */
+
+static void note_last(struct auditing *a, const char *key, const struct opened_record *o)
+{
+    const struct header *h = o->entry.head;
+    if (h == NULL || o->entry.fault != AUDIT_SOUND || h->kind == MSG_TRUST)
+        return;
+    struct audited_host *at = a->n_last > 0 ? &a->last[a->n_last - 1] : NULL;
+    if (at == NULL || !str_eq(at->key, key)) {
+        if (a->n_last == a->cap_last) {
+            a->cap_last = 2 * a->cap_last + 64;
+            a->last = xrealloc(a->last, a->cap_last * sizeof *a->last);
+        }
+        at = &a->last[a->n_last++];
+        memset(at, 0, sizeof *at);
+        str_cut(at->key, sizeof at->key, key);
+    }
+    if (at->last.there && (h->epoch < at->last.epoch ||
+                           (h->epoch == at->last.epoch && h->sequence <= at->last.sequence)))
+        return;
+    at->last = (struct audit_kept){.there = true,
+                                   .epoch = h->epoch,
+                                   .sequence = h->sequence,
+                                   .obeyed = o->entry.done != NULL &&
+                                             o->entry.done->refusal == REFUSAL_NONE};
+    memcpy(at->last.session, h->session, SESSION_LEN);
+}
+
+static int by_key(const void *x, const void *y)
+{
+    const struct audited_host *a = x, *b = y;
+    int rv = strcmp(a->key, b->key);
+    if (rv == 0)
+        rv = (a->last.epoch > b->last.epoch) - (a->last.epoch < b->last.epoch);
+    return rv != 0 ? rv
+                   : (a->last.sequence > b->last.sequence) - (a->last.sequence < b->last.sequence);
+}
+
+static void sort_last(struct auditing *a)
+{
+    size_t n = 0;
+    if (a->n_last > 0)
+        qsort(a->last, a->n_last, sizeof *a->last, by_key);
+    for (size_t i = 0; i < a->n_last; i++) /* of those with one key the last counts */
+        if (i + 1 == a->n_last || !str_eq(a->last[i].key, a->last[i + 1].key))
+            a->last[n++] = a->last[i];
+    a->n_last = n;
+}
+
+static int by_name(const void *key, const void *item)
+{
+    return strcmp(key, ((const struct audited_host *)item)->key);
+}
+
+const struct audit_kept *auditing_last_of(const struct auditing *a, const char *key)
+{
+    static const struct audit_kept none;
+    const struct audited_host *h =
+        a->n_last > 0 ? bsearch(key, a->last, a->n_last, sizeof *a->last, by_name) : NULL;
+    return h != NULL ? &h->last : &none;
+}
+
+/* ---- one run ---- */
+
+static void told(void *ctx, const struct audit_finding *f)
+{
+    struct auditing *a = ctx;
+    if (a->found != NULL)
+        a->found(a->ctx, a->run, f);
+}
+
+struct reading {
+    struct ledger_record *records;
+    struct ledger_hosts *hosts;
+    struct stored_record record;
+    struct ledger_host row;
+    struct opened_record opened;
+    bool more; /* record holds one that was not taken yet */
+};
+
+static int next_record(struct reading *r, struct err *err)
+{
+    int rc = ledger_record_next(r->records, &r->record, err);
+    r->more = rc > 0;
+    return MIN_OF(rc, 0);
+}
+
+static int read_host(struct auditing *a, struct reading *r, const struct plan *p, size_t at,
+                     struct err *err)
+{
+    audit_begin_host(&a->audit, p->hosts[at].name, &r->row, &p->hosts[at].digest);
+    while (r->more && r->record.at <= at) {
+        auditing_record(a, a->run, &r->record, r->row.key, &r->opened);
+        audit_add(&a->audit, &r->opened.entry);
+        note_last(a, r->row.key, &r->opened);
+        if (next_record(r, err) < 0)
+            return -1;
+    }
+    audit_end_host(&a->audit);
+    return 0;
+}
+
+static int read_hosts(struct auditing *a, struct reading *r, const struct plan *p, struct err *err)
+{
+    size_t at = 0, n = 0;
+    int rc = next_record(r, err);
+    while (rc == 0 && (rc = ledger_hosts_next(r->hosts, &r->row, &at, err)) > 0) {
+        if (at != n || at >= p->n_hosts)
+            break;
+        n++;
+        rc = read_host(a, r, p, at, err);
+    }
+    if (rc < 0)
+        return -1;
+    if (n != p->n_hosts || r->more)
+        return err_set(err, ERR_FORMAT, 0,
+                       "the ledger has %zu of %zu hosts of the run%s: what was signed cannot be "
+                       "held against it",
+                       n, p->n_hosts, r->more ? ", and records of others" : "");
+    return 0;
+}
+
+static int read_plan(struct auditing *a, struct plan *ret, struct err *err)
+{
+    struct ledger l;
+    if (ledger_store_load_run(a->store, a->run->run_id, &l, err) < 0)
+        return -1;
+    a->audit.since = l.record;
+    int rc = plan_read(buf_str(&l.plan), l.plan.len, &a->console->hazards, ret, err);
+    buf_free(&l.plan);
+    return rc < 0 ? err_wrap(err, "read the run's plan") : 0;
+}
+
+int auditing_run(struct auditing *a, const struct stored_run *run, struct err *err)
+{
+    autofree struct reading *r = xzalloc(1, sizeof *r);
+    struct plan plan;
+    take_run(a, run);
+    a->audit = (struct audit){.say = told, .ctx = a};
+    if (read_plan(a, &plan, err) < 0)
+        return -1;
+    int rc = ledger_record_open(a->store, run->run_id, &r->records, err) < 0 ||
+                     ledger_hosts_open(a->store, run->run_id, &r->hosts, err) < 0
+                 ? -1
+                 : read_hosts(a, r, &plan, err);
+    if (rc == 0 && a->audit.since == RECORD_NONE && a->audit.orders > 0)
+        audit_say_unkept(&a->audit);
+    ledger_record_close(r->records);
+    ledger_hosts_close(r->hosts);
+    stored_record_free(&r->record);
+    buf_free(&r->row.inner);
+    buf_free(&r->row.log);
+    buf_free(&r->row.fingerprint);
+    plan_free(&plan);
+    a->runs++;
+    a->orders += a->audit.orders;
+    a->receipts += a->audit.receipts;
+    a->unanswered += a->audit.unanswered;
+    a->wrong += a->audit.wrong;
+    a->without += a->audit.since != RECORD_WHOLE;
+    sort_last(a);
+    return rc;
+}
