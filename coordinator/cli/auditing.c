@@ -21,12 +21,14 @@ int auditing_open(struct console *c, struct auditing *ret, struct err *err)
     char path[300];
     memset(ret, 0, sizeof *ret);
     ret->console = c;
-    if ((c->agents == NULL && open_offline(c, err) < 0) || console_hazards(c, false, err) < 0 ||
+    ret->asks = c->agents != NULL;
+    if ((c->agents == NULL && open_offline(c, err) < 0) ||
         ledger_store_open(&c->conf, false, c->clock, &ret->store, err) < 0 ||
         conf_path(&c->conf, TRUST_NAME, path, err) < 0 ||
         file_read(path, TRUST_MAX, FILE_FOLLOW, &ret->trust_file, err) < 0)
         return -1;
-    return ledger_db_execute(ledger_store_db(ret->store), "BEGIN", err);
+    /* Rows come one after the other: what was read need not be kept. */
+    return ledger_db_execute(ledger_store_db(ret->store), "PRAGMA cache_size = -256; BEGIN", err);
 }
 
 void auditing_close(struct auditing *a)
@@ -106,11 +108,20 @@ static void fault(struct opened_record *o, enum audit_fault f, const char *why)
     o->entry.why = o->why;
 }
 
+/* lacks: what the key lacks, behind "version N of the trust file". */
+static void fault_key(struct auditing *a, struct opened_record *o, enum audit_fault f,
+                      const char *lacks)
+{
+    char fingerprint[FINGERPRINT_LEN], why[TEXT_MAX];
+    pubkey_fingerprint(fingerprint, &o->order.head.sender);
+    snprintf(why, sizeof why, "it is signed by %s, which version %u of the trust file %s",
+             fingerprint, (unsigned)a->trust.version, lacks);
+    fault(o, f, why);
+}
+
 static void check_key(struct auditing *a, struct opened_record *o)
 {
     const struct header *h = &o->order.head;
-    char fingerprint[FINGERPRINT_LEN], why[TEXT_MAX];
-    pubkey_fingerprint(fingerprint, &h->sender);
     if (a->distrust[0] != '\0') {
         if (!a->distrust_told) /* it is the same of all */
             fault(o, AUDIT_TRUST, a->distrust);
@@ -118,16 +129,9 @@ static void check_key(struct auditing *a, struct opened_record *o)
     } else if (memcmp(h->cluster, a->trust.cluster, CLUSTER_ID_LEN) != 0) {
         fault(o, AUDIT_MISPLACED, "it is an order of another cluster");
     } else if (!trust_allows(&a->trust, &h->sender, ROLE_NONE)) {
-        snprintf(why, sizeof why,
-                 "it is signed by %s, which version %u of the trust file does not name",
-                 fingerprint, (unsigned)a->trust.version);
-        fault(o, AUDIT_UNKNOWN_KEY, why);
+        fault_key(a, o, AUDIT_UNKNOWN_KEY, "does not name");
     } else if (!trust_allows(&a->trust, &h->sender, message_role(h->kind))) {
-        snprintf(why, sizeof why,
-                 "it is signed by %s, which version %u of the trust file does not let give such "
-                 "orders",
-                 fingerprint, (unsigned)a->trust.version);
-        fault(o, AUDIT_WRONG_ROLE, why);
+        fault_key(a, o, AUDIT_WRONG_ROLE, "does not let give such orders");
     }
 }
 
@@ -217,7 +221,7 @@ void auditing_record(struct auditing *a, const struct stored_run *run,
 static void note_last(struct auditing *a, const char *key, const struct opened_record *o)
 {
     const struct header *h = o->entry.head;
-    if (h == NULL || o->entry.fault != AUDIT_SOUND || h->kind == MSG_TRUST)
+    if (!a->asks || h == NULL || o->entry.fault != AUDIT_SOUND || h->kind == MSG_TRUST)
         return;
     struct audited_host *at = a->n_last > 0 ? &a->last[a->n_last - 1] : NULL;
     if (at == NULL || !str_eq(at->key, key)) {
@@ -285,9 +289,8 @@ static void told(void *ctx, const struct audit_finding *f)
 
 struct reading {
     struct ledger_record *records;
-    struct ledger_hosts *hosts;
+    struct ledger_walk *walk;
     struct stored_record record;
-    struct ledger_host row;
     struct opened_record opened;
     bool more; /* record holds one that was not taken yet */
 };
@@ -299,14 +302,14 @@ static int next_record(struct reading *r, struct err *err)
     return MIN_OF(rc, 0);
 }
 
-static int read_host(struct auditing *a, struct reading *r, const struct plan *p, size_t at,
-                     struct err *err)
+static int read_host(struct auditing *a, struct reading *r, struct err *err)
 {
-    audit_begin_host(&a->audit, p->hosts[at].name, &r->row, &p->hosts[at].digest);
-    while (r->more && r->record.at <= at) {
-        auditing_record(a, a->run, &r->record, r->row.key, &r->opened);
+    const struct ledger_walk *w = r->walk;
+    audit_begin_host(&a->audit, w->plan.name, &w->host, &w->plan.digest);
+    while (r->more && r->record.at <= w->at) {
+        auditing_record(a, a->run, &r->record, w->host.key, &r->opened);
         audit_add(&a->audit, &r->opened.entry);
-        note_last(a, r->row.key, &r->opened);
+        note_last(a, w->host.key, &r->opened);
         if (next_record(r, err) < 0)
             return -1;
     }
@@ -314,58 +317,32 @@ static int read_host(struct auditing *a, struct reading *r, const struct plan *p
     return 0;
 }
 
-static int read_hosts(struct auditing *a, struct reading *r, const struct plan *p, struct err *err)
+static int read_run(struct auditing *a, struct reading *r, struct err *err)
 {
-    size_t at = 0, n = 0;
-    int rc = next_record(r, err);
-    while (rc == 0 && (rc = ledger_hosts_next(r->hosts, &r->row, &at, err)) > 0) {
-        if (at != n || at >= p->n_hosts)
-            break;
-        n++;
-        rc = read_host(a, r, p, at, err);
-    }
+    int rc = 0;
+    if (ledger_record_open(a->store, a->run->run_id, &r->records, err) < 0 ||
+        ledger_walk_open(a->store, a->run->run_id, &r->walk, err) < 0 || next_record(r, err) < 0)
+        return -1;
+    a->audit.since = r->walk->since;
+    while ((rc = ledger_walk_next(r->walk, err)) > 0)
+        if (read_host(a, r, err) < 0)
+            return -1;
     if (rc < 0)
         return -1;
-    if (n != p->n_hosts || r->more)
-        return err_set(err, ERR_FORMAT, 0,
-                       "the ledger has %zu of %zu hosts of the run%s: what was signed cannot be "
-                       "held against it",
-                       n, p->n_hosts, r->more ? ", and records of others" : "");
+    if (r->more || (a->audit.since == RECORD_NONE && a->audit.orders > 0))
+        audit_say_unkept(&a->audit, r->more);
     return 0;
-}
-
-static int read_plan(struct auditing *a, struct plan *ret, struct err *err)
-{
-    struct ledger l;
-    if (ledger_store_load_run(a->store, a->run->run_id, &l, err) < 0)
-        return -1;
-    a->audit.since = l.record;
-    int rc = plan_read(buf_str(&l.plan), l.plan.len, &a->console->hazards, ret, err);
-    buf_free(&l.plan);
-    return rc < 0 ? err_wrap(err, "read the run's plan") : 0;
 }
 
 int auditing_run(struct auditing *a, const struct stored_run *run, struct err *err)
 {
     autofree struct reading *r = xzalloc(1, sizeof *r);
-    struct plan plan;
     take_run(a, run);
     a->audit = (struct audit){.say = told, .ctx = a};
-    if (read_plan(a, &plan, err) < 0)
-        return -1;
-    int rc = ledger_record_open(a->store, run->run_id, &r->records, err) < 0 ||
-                     ledger_hosts_open(a->store, run->run_id, &r->hosts, err) < 0
-                 ? -1
-                 : read_hosts(a, r, &plan, err);
-    if (rc == 0 && a->audit.since == RECORD_NONE && a->audit.orders > 0)
-        audit_say_unkept(&a->audit);
+    int rc = read_run(a, r, err);
     ledger_record_close(r->records);
-    ledger_hosts_close(r->hosts);
+    ledger_walk_close(r->walk);
     stored_record_free(&r->record);
-    buf_free(&r->row.inner);
-    buf_free(&r->row.log);
-    buf_free(&r->row.fingerprint);
-    plan_free(&plan);
     a->runs++;
     a->orders += a->audit.orders;
     a->receipts += a->audit.receipts;

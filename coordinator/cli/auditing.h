@@ -21,6 +21,7 @@
 #include "console.h"
 #include "envelope.h"
 #include "ledger_record.h"
+#include "ledger_walk.h"
 
 struct audited_host {
     char key[UUID_MAX];
@@ -38,6 +39,7 @@ struct opened_record {
 
 struct auditing {
     struct console *console;
+    bool asks; /* `last` is wanted */
     struct ledger_store *store;
     struct buf trust_file; /* of this machine */
     /* Of the run at hand. */

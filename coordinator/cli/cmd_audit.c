@@ -21,7 +21,7 @@ static int runs_of(struct ledger_store *s, const char *text, struct stored_run *
 
 /* ---- verify: offline, then what the hosts say ---- */
 
-static int read_runs(struct auditing *a, const char *text, struct err *err)
+static int verify_runs(struct auditing *a, const char *text, struct err *err)
 {
     autofree struct stored_run *runs = NULL;
     size_t n = 0;
@@ -88,7 +88,7 @@ static int verify(struct console *c, const char *run, bool *ret_well, struct err
     a.found = found;
     a.ctx = c;
     if (rc == 0)
-        rc = read_runs(&a, run, err);
+        rc = verify_runs(&a, run, err);
     if (rc == 0 && c->opt.ask)
         rc = ask_hosts(&a, &asked, err);
     if (rc == 0)

@@ -286,10 +286,13 @@ void audit_end_host(struct audit *a)
     check_row(a);
 }
 
-void audit_say_unkept(struct audit *a)
+void audit_say_unkept(struct audit *a, bool of_others)
 {
     a->name = "(run)";
-    say(a, AUDIT_CONTRADICTION, NULL, "the ledger says that no record is kept with this run");
+    if (of_others)
+        say(a, AUDIT_MISPLACED, NULL, "there are records of hosts that are not of this run");
+    else
+        say(a, AUDIT_CONTRADICTION, NULL, "the ledger says that no record is kept with this run");
 }
 
 /* ---- asking the hosts ---- */

@@ -107,8 +107,8 @@ void audit_begin_host(struct audit *a, const char *name, const struct ledger_hos
                       const struct digest *target);
 void audit_add(struct audit *a, const struct audit_entry *e);
 void audit_end_host(struct audit *a);
-/* There are records, and the ledger says that none is kept with this run. */
-void audit_say_unkept(struct audit *a);
+/* There are records of hosts that the run does not have; or the ledger says that none is kept. */
+void audit_say_unkept(struct audit *a, bool of_others);
 
 /* ---- asking the hosts ---- */
 

@@ -262,8 +262,8 @@ static int load_regions(struct ledger_store *s, struct ledger *l, struct err *er
     return 0;
 }
 
-int ledger_store_load_run(struct ledger_store *s, const unsigned char run_id[static 16],
-                          struct ledger *ret, struct err *err)
+int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 16],
+                      struct ledger *ret, struct err *err)
 {
     sqlite3_stmt *st = NULL;
     memset(ret, 0, sizeof *ret);
@@ -274,14 +274,8 @@ int ledger_store_load_run(struct ledger_store *s, const unsigned char run_id[sta
     if (there)
         columns_read(&run_columns, ret, st, 1);
     sqlite3_finalize(st);
-    return there ? 0 : err_set(err, ERR_NOTFOUND, 0, "the ledger has no such run");
-}
-
-int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 16],
-                      struct ledger *ret, struct err *err)
-{
-    if (ledger_store_load_run(s, run_id, ret, err) < 0)
-        return -1;
+    if (!there)
+        return err_set(err, ERR_NOTFOUND, 0, "the ledger has no such run");
     if (load_hosts(s, ret, err) < 0 || load_effects(s, ret, err) < 0 ||
         load_regions(s, ret, err) < 0) {
         ledger_free(ret);
@@ -292,48 +286,6 @@ int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 
     for (size_t i = 0; i < ret->n_hosts; i++)
         s->host_states[i] = (int)ret->hosts[i].state;
     return 0;
-}
-
-struct ledger_hosts {
-    struct ledger_db *db;
-    sqlite3_stmt *st;
-};
-
-int ledger_hosts_open(struct ledger_store *s, const unsigned char run_id[static 16],
-                      struct ledger_hosts **ret, struct err *err)
-{
-    struct ledger_hosts *h = xzalloc(1, sizeof *h);
-    h->db = &s->db;
-    if (ledger_db_select(h->db, &host_columns, run_id, &h->st, err) < 0) {
-        free(h);
-        return -1;
-    }
-    *ret = h;
-    return 0;
-}
-
-int ledger_hosts_next(struct ledger_hosts *h, struct ledger_host *io, size_t *ret_at,
-                      struct err *err)
-{
-    int rc = sqlite3_step(h->st);
-    if (rc != SQLITE_ROW)
-        return rc == SQLITE_DONE ? 0 : ledger_db_fail(h->db, err, "read");
-    struct buf inner = io->inner, log = io->log, fingerprint = io->fingerprint;
-    memset(io, 0, sizeof *io);
-    io->inner = inner;
-    io->log = log;
-    io->fingerprint = fingerprint;
-    columns_read(&host_columns, io, h->st, 1);
-    *ret_at = (size_t)sqlite3_column_int64(h->st, 0);
-    return 1;
-}
-
-void ledger_hosts_close(struct ledger_hosts *h)
-{
-    if (h == NULL)
-        return;
-    sqlite3_finalize(h->st);
-    free(h);
 }
 
 /* ---- for people: runs and changes of state ---- */

@@ -44,18 +44,6 @@ MUST_CHECK int ledger_store_trust(struct ledger_store *s, const unsigned char ru
 MUST_CHECK int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 16],
                                  struct ledger *ret, struct err *err);
 
-/* The same for who has no room for thousands of hosts: the run alone (n_hosts says how many), and
- * its hosts one by one. */
-MUST_CHECK int ledger_store_load_run(struct ledger_store *s, const unsigned char run_id[static 16],
-                                     struct ledger *ret, struct err *err);
-struct ledger_hosts;
-MUST_CHECK int ledger_hosts_open(struct ledger_store *s, const unsigned char run_id[static 16],
-                                 struct ledger_hosts **ret, struct err *err);
-/* 1: the next one is in *io, with its index in *ret_at; its buffers are used again. 0: no more. */
-MUST_CHECK int ledger_hosts_next(struct ledger_hosts *h, struct ledger_host *io, size_t *ret_at,
-                                 struct err *err);
-void ledger_hosts_close(struct ledger_hosts *h); /* NULL is fine */
-
 struct stored_run {
     unsigned char run_id[RUN_ID_LEN];
     char target[NAME_MAX_LEN];

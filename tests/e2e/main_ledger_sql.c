@@ -1,5 +1,5 @@
-/* ledger_sql FILE STATEMENT: what somebody may do to a ledger who may write its file. Prints rows of
- * a SELECT, words separated by blanks, blobs in hexadecimal. */
+/* ledger_sql FILE STATEMENT: what somebody may do to a ledger who may write its file. Prints rows
+ * of a SELECT, words separated by blanks, blobs in hexadecimal. */
 #include <sqlite3.h>
 #include <stdio.h>
 
