@@ -197,6 +197,7 @@ void auditing_record(struct auditing *a, const struct stored_run *run,
     struct err err = ERR_INIT;
     take_run(a, run);
     o->entry = (struct audit_entry){.told = r->told, .turn = r->turn, .digest = r->digest};
+    memcpy(o->entry.salt, r->salt, NONCE_LEN);
     if (envelope_verify(r->inner.data, r->inner.len, &o->order, &err) < 0) {
         fault(o, AUDIT_CHANGED, err.text);
     } else if (o->order.head.is_receipt || message_owner(o->order.head.kind) != OWNER_SWAP) {
@@ -338,7 +339,7 @@ int auditing_run(struct auditing *a, const struct stored_run *run, struct err *e
 {
     autofree struct reading *r = xzalloc(1, sizeof *r);
     take_run(a, run);
-    a->audit = (struct audit){.say = told, .ctx = a};
+    a->audit = (struct audit){.say = told, .ctx = a, .run_id = run->run_id};
     int rc = read_run(a, r, err);
     ledger_record_close(r->records);
     ledger_walk_close(r->walk);

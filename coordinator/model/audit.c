@@ -82,6 +82,7 @@ void audit_begin_host(struct audit *a, const char *name, const struct ledger_hos
     a->target = *target;
     a->any = a->blind = false;
     a->epoch = a->last = a->heard = a->turn = 0;
+    memset(&a->before, 0, sizeof(a->before));
     memset(&a->order, 0, sizeof(a->order));
 }
 
@@ -103,8 +104,10 @@ static bool same_count(const struct audit *a, const struct header *h)
     return a->any && a->epoch == h->epoch && memcmp(a->session, h->session, SESSION_LEN) == 0;
 }
 
-static void check_sequence(struct audit *a, const struct header *h, uint64_t told)
+/* false: something was said. */
+static bool check_sequence(struct audit *a, const struct header *h, uint64_t told)
 {
+    size_t wrong = a->wrong;
     bool same = same_count(a, h), first = !a->any && a->since != RECORD_WHOLE;
     uint64_t before = MAX_OF(a->last, a->heard);
 
@@ -120,6 +123,17 @@ static void check_sequence(struct audit *a, const struct header *h, uint64_t tol
     else if (h->sequence <= before && !first)
         say(a, AUDIT_REPEATED, h, "the host had told of order %" PRIu64 " when it was given",
             before);
+    return a->wrong == wrong;
+}
+
+static void check_nonce(struct audit *a, const struct audit_entry *e)
+{
+    unsigned char nonce[NONCE_LEN];
+
+    ledger_nonce(a->run_id, &a->before, e->salt, nonce);
+    if (memcmp(nonce, e->head->nonce, NONCE_LEN) != 0)
+        say(a, AUDIT_REMOVED, e->head,
+            "it was signed to follow another order than the one before it in the record");
 }
 
 /* Of a host all turns are there: what says so the count of the sequences need not say again. */
@@ -186,11 +200,13 @@ void audit_add(struct audit *a, const struct audit_entry *e)
     take_last(a, e);
     bool missing = turns_missing(a, e);
     if (h == NULL) {
+        a->before = e->digest; /* as the ledger has it */
         a->blind = true;
         return;
     }
-    if (!a->blind && !missing)
-        check_sequence(a, h, e->told);
+    if (!missing && (a->blind || check_sequence(a, h, e->told)))
+        check_nonce(a, e);
+    a->before = e->digest;
     a->blind = false;
     a->any = true;
     a->last = MAX_OF(a->last, h->sequence);

@@ -19,7 +19,9 @@
  *                                told by hello and status when the order was numbered (`told`)
  *   epochs                       never fall within a run
  *
- * and the records of a host are counted from 1 (`turn`), so that the first of all shows, too.
+ * and the records of a host are counted from 1 (`turn`). Besides, an order's nonce follows from the
+ * order before it in this run (ledger_nonce): so who removes, moves or puts in a record cannot make
+ * the others fit it, numbers and `told` included, without an operator's key.
  *
  * Nothing honest skips a number: an order is committed, and so kept, before it is sent. One that
  * was refused, came too late or was never answered has its number all the same, and its record; one
@@ -71,6 +73,7 @@ struct audit_entry {
     const struct header *head; /* NULL: its bytes were changed, nothing of it can be told */
     struct digest digest;
     uint64_t told;
+    unsigned char salt[NONCE_LEN];
     uint32_t turn;    /* the how-many-th of its host in this run */
     struct digest to; /* of a swap, a revert: the binary that is to run */
     bool answered;    /* a receipt is kept */
@@ -82,6 +85,7 @@ struct audit_entry {
 struct audit {
     audit_say *say;
     void *ctx;
+    const unsigned char *run_id;
     enum record_since since;
     size_t orders, receipts, unanswered, wrong;
     /* Of the host at hand. */
@@ -91,6 +95,7 @@ struct audit {
     bool any, blind;      /* a record was seen; nothing can be told of the one before */
     unsigned char session[SESSION_LEN];
     uint32_t turn;               /* of the last record */
+    struct digest before;        /* of its bytes */
     uint64_t epoch, last, heard; /* of the last record; what receipts told as the host's last */
     struct audit_last {          /* the last order that a turn of the run is about */
         bool there, changed;

@@ -275,10 +275,31 @@ static struct kept *keep(struct ledger *l, const struct ledger_host *h, const st
     return k;
 }
 
-void ledger_keep_order(struct ledger *l, const struct ledger_host *h, uint64_t told,
-                       const struct buf *inner, const struct digest *digest)
+void ledger_nonce(const unsigned char run_id[static RUN_ID_LEN], const struct digest *before,
+                  const unsigned char salt[static NONCE_LEN], unsigned char ret[static NONCE_LEN])
 {
-    keep(l, h, digest, inner)->told = told;
+    static const char purpose[] = "caravan/record";
+    unsigned char bytes[sizeof(purpose) + RUN_ID_LEN + DIGEST_LEN + NONCE_LEN], *at = bytes;
+    struct digest d;
+
+    memcpy(at, purpose, sizeof(purpose));
+    memcpy(at += sizeof(purpose), run_id, RUN_ID_LEN);
+    memcpy(at += RUN_ID_LEN, before->bytes, DIGEST_LEN);
+    memcpy(at += DIGEST_LEN, salt, NONCE_LEN);
+    crypto_digest(bytes, sizeof(bytes), &d);
+    memcpy(ret, d.bytes, NONCE_LEN);
+}
+
+void ledger_keep_order(struct ledger *l, struct ledger_host *h, uint64_t told,
+                       const unsigned char salt[static NONCE_LEN], const struct buf *inner,
+                       const struct digest *digest)
+{
+    struct kept *k = keep(l, h, digest, inner);
+
+    k->told = told;
+    memcpy(k->salt, salt, NONCE_LEN);
+    h->kept_last = *digest;
+    h->dirty = true;
 }
 
 void ledger_keep_receipt(struct ledger *l, const struct ledger_host *h, const struct digest *order,

@@ -43,6 +43,7 @@ static int order_one(struct run *r, struct ledger_host *lh, struct err *err)
     autofree struct order *o = xzalloc(1, sizeof(*o));
     struct call *c = &lh->keys.call;
     struct digest digest;
+    unsigned char salt[NONCE_LEN];
 
     if (c->outstanding)
         again(r, lh, KEYSTORE_TRIES, "its agent does not answer");
@@ -52,9 +53,10 @@ static int order_one(struct run *r, struct ledger_host *lh, struct err *err)
     o->head.sequence = order_sequence(lh, &h->agent);
     o->head.time_ms = order_uptime(&h->agent, ports->now(ports->ctx)) + STAGE_BY_MS;
     memcpy(o->u.preserve.run_id, r->config->ledger->run_id, RUN_ID_LEN);
+    order_nonce(r, lh, &o->head, salt);
     int rv = order_sign(r, lh->key, o, c, &lh->keys.inner, &digest, err);
     if (rv == 0)
-        order_keep(r, lh, &lh->keys.inner, &digest);
+        order_keep(r, lh, salt, &lh->keys.inner, &digest);
     if (rv == 1)
         again(r, lh, KEYSTORE_TRIES, "its lease is not held");
     lh->dirty = true;

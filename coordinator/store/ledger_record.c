@@ -12,6 +12,7 @@ static const struct field record_list[] = {
     ROW("wall_ms", stored_record, wall_ms, FIELD_INT),
     ROW_UINT("trust", stored_record, trust),
     ROW_UINT("told", stored_record, told),
+    ROW("salt", stored_record, salt, FIELD_BYTES),
     ROW("digest", stored_record, digest, FIELD_BYTES),
     ROW("inner_bytes", stored_record, inner, FIELD_BUF),
     ROW("answered_ms", stored_record, answered_ms, FIELD_INT),
@@ -75,6 +76,7 @@ static int put_order(struct ledger_db *db, const struct ledger *l, const struct 
     if (turns == TURN_MAX)
         return err_set(err, ERR_LIMIT, 0, "the ledger %s has no room for more orders of %s",
                        db->path, l->hosts[k->host].key);
+    memcpy(row.salt, k->salt, NONCE_LEN);
     str_cut(row.host, sizeof row.host, l->hosts[k->host].key);
     return ledger_db_put(db, &record_columns, l->run_id,
                          ((int64_t)k->host << TURN_BITS) + turns + 1, &row, err);

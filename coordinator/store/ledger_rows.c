@@ -61,6 +61,7 @@ static const struct field host_list[] = {
     AS("nonce", ledger_host, call.nonce, BYTES),
     AS("inner_bytes", ledger_host, inner, BUF),
     COLUMN(ledger_host, inner_digest, BYTES),
+    COLUMN(ledger_host, kept_last, BYTES),
     COLUMN(ledger_host, ordered_ms, INT),
     COLUMN(ledger_host, answered, BOOL),
     COLUMN(ledger_host, refusal, ENUM),

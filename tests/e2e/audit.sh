@@ -9,9 +9,10 @@ sql() { "$FLEET_BUILD/tests/ledger_sql" "$LEDGER" "$1"; }
 keep() { # the ledger as it is, to be put back
     sql "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null && cp "$LEDGER" "$E2E/kept.db"
 }
-spoilt() { # STATEMENT: verify, of a ledger in which that was done
+spoilt() { # STATEMENT...: verify, of a ledger in which that was done
     cp "$E2E/kept.db" "$LEDGER" && rm -f "$LEDGER-wal" "$LEDGER-shm"
-    sql "$1" || return 1
+    local statement
+    for statement; do sql "$statement" || return 1; done
     run audit verify
     sql "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
     cp "$E2E/kept.db" "$LEDGER" && rm -f "$LEDGER-wal" "$LEDGER-shm"
@@ -51,6 +52,8 @@ check "a removed record shows" spoilt "DELETE FROM record WHERE n = 2"
 check "by run, host and what is missing" line "Run ${RUN:0:8}, " "removed: the ledger's last order (sequence 2)"
 check "so does the first of a host" spoilt "DELETE FROM record WHERE n = 1"
 check "by its place" says "swap order 2 of epoch 1: removed: it is the host's order number 2 in this run, and the one before it is not"
+check "also when the rest is numbered anew" spoilt "DELETE FROM record WHERE n = 1" "UPDATE record SET n = 1 WHERE n = 2"
+check "by what it was signed to follow" says "swap order 2 of epoch 1: removed: it was signed to follow another order than the one before it"
 check "so do all of a host" spoilt "DELETE FROM record WHERE n < 65536"
 check "by the ledger's word" says "removed: no order is kept, and the ledger says that order 2 was given"
 INNER=$(sql "SELECT inner_bytes FROM record WHERE n = 1")

@@ -99,7 +99,9 @@ void audit_desk_order(struct audit_desk *d, size_t i, enum message_kind kind)
     o->head = (struct header){.kind = kind, .version = 1, .epoch = h->epoch};
     memcpy(o->head.cluster, d->trust.cluster, CLUSTER_ID_LEN);
     memcpy(o->head.session, h->session, SESSION_LEN);
-    crypto_random(o->head.nonce, NONCE_LEN);
+    unsigned char salt[NONCE_LEN];
+    crypto_random(salt, NONCE_LEN);
+    ledger_nonce(d->ledger.run_id, &row->kept_last, salt, o->head.nonce);
     o->head.receiver = *keypair_public(h->key);
     o->head.sequence = h->sequence++;
     if (kind == MSG_STAGE) {
@@ -126,7 +128,8 @@ void audit_desk_order(struct audit_desk *d, size_t i, enum message_kind kind)
     o->head.sender = *keypair_public(d->signer);
     row->dirty = true;
     if (!d->unkept)
-        ledger_keep_order(&d->ledger, row, h->told, &row->inner, &digest);
+        ledger_keep_order(&d->ledger, row, h->told, salt, &row->inner, &digest);
+    row->kept_last = digest;
     d->unkept = false;
     d->signer = d->keys[ROLE_OPERATOR];
 }

@@ -224,6 +224,30 @@ static void all_records_of_a_host_removed(void **state)
     bench_end(b);
 }
 
+/* Who removes a record and makes all numbers fit cannot change what the next order follows. */
+static void numbers_that_were_made_to_fit(void **state)
+{
+    struct bench *b = bench_with(1);
+    (void)state;
+    b->desk.unkept = true;
+    audit_desk_order(&b->desk, 0, MSG_STAGE);
+    b->desk.hosts[0].told = 1;
+    audit_desk_order(&b->desk, 0, MSG_SWAP);
+    finds(b, AUDIT_REMOVED, "signed to follow another order than the one before it");
+    bench_end(b);
+}
+
+static void a_record_of_another_run(void **state)
+{
+    struct bench *b = bench_with(1);
+    (void)state;
+    b->desk.ledger.run_id[0] ^= 1;
+    audit_desk_order(&b->desk, 0, MSG_STAGE);
+    b->desk.ledger.run_id[0] ^= 1;
+    finds(b, AUDIT_REMOVED, "signed to follow another order");
+    bench_end(b);
+}
+
 static void a_reordered_record(void **state)
 {
     struct bench *b = bench_with(1);
@@ -450,6 +474,7 @@ static void a_run_without_a_record(void **state)
     b->desk.unkept = true;
     audit_desk_order(&b->desk, 0, MSG_STAGE);
     b->desk.ledger.record = RECORD_NONE;
+    memset(&b->desk.ledger.hosts[0].kept_last, 0, DIGEST_LEN);
     b->desk.ledger.dirty = true;
     is_well(b);
     assert_int_equal(b->auditing.without, 1);
@@ -549,6 +574,8 @@ int main(void)
         cmocka_unit_test(a_removed_record),
         cmocka_unit_test(the_last_record_removed),
         cmocka_unit_test(all_records_of_a_host_removed),
+        cmocka_unit_test(numbers_that_were_made_to_fit),
+        cmocka_unit_test(a_record_of_another_run),
         cmocka_unit_test(a_reordered_record),
         cmocka_unit_test(a_repeated_sequence),
         cmocka_unit_test(a_new_session_and_a_new_epoch),
