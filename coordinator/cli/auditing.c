@@ -335,6 +335,14 @@ static int read_run(struct auditing *a, struct reading *r, struct err *err)
     return 0;
 }
 
+static void add_up(struct auditing *a)
+{
+    a->orders += a->audit.orders;
+    a->receipts += a->audit.receipts;
+    a->unanswered += a->audit.unanswered;
+    a->wrong += a->audit.wrong;
+}
+
 int auditing_run(struct auditing *a, const struct stored_run *run, struct err *err)
 {
     autofree struct reading *r = xzalloc(1, sizeof *r);
@@ -345,11 +353,27 @@ int auditing_run(struct auditing *a, const struct stored_run *run, struct err *e
     ledger_walk_close(r->walk);
     stored_record_free(&r->record);
     a->runs++;
-    a->orders += a->audit.orders;
-    a->receipts += a->audit.receipts;
-    a->unanswered += a->audit.unanswered;
-    a->wrong += a->audit.wrong;
     a->without += a->audit.since != RECORD_WHOLE;
+    add_up(a);
     sort_last(a);
+    return rc;
+}
+
+int auditing_alone(struct auditing *a, struct err *err)
+{
+    static const struct stored_run none; /* its id is ledger_no_run */
+    autofree struct reading *r = xzalloc(1, sizeof *r);
+    int rc = ledger_record_open(a->store, none.run_id, &r->records, err);
+    take_run(a, &none);
+    a->audit = (struct audit){.say = told, .ctx = a, .run_id = none.run_id, .since = RECORD_WHOLE};
+    while (rc == 0 && (rc = next_record(r, err)) == 0 && r->more) {
+        const char *key = r->record.host;
+        const struct known_host *k = known_hosts_find(&a->console->known, key);
+        auditing_record(a, &none, &r->record, key, &r->opened);
+        audit_add_alone(&a->audit, k != NULL ? k->name : key, &r->opened.entry);
+    }
+    ledger_record_close(r->records);
+    stored_record_free(&r->record);
+    add_up(a);
     return rc;
 }

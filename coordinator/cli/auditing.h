@@ -67,6 +67,8 @@ void auditing_record(struct auditing *a, const struct stored_run *run,
 /* run: the caller's. a->audit then tells how much was read and what was wrong; -1 only when the
  * ledger cannot be read. */
 MUST_CHECK int auditing_run(struct auditing *a, const struct stored_run *run, struct err *err);
+/* The same of what belongs to no run: trust orders. */
+MUST_CHECK int auditing_alone(struct auditing *a, struct err *err);
 /* Over the runs read so far. */
 const struct audit_kept *auditing_last_of(const struct auditing *a, const char *key);
 void auditing_close(struct auditing *a);

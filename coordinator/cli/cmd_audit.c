@@ -32,6 +32,12 @@ static int verify_runs(struct auditing *a, const char *text, struct err *err)
             return -1;
         report_audited(a, &runs[i], a->console->opt.json, stdout);
     }
+    if (text != NULL)
+        return 0;
+    if (auditing_alone(a, err) < 0)
+        return -1;
+    if (a->audit.orders > 0)
+        report_audited(a, NULL, a->console->opt.json, stdout);
     return 0;
 }
 
@@ -121,6 +127,7 @@ static int export(struct console *c, const char *run, bool *ret_well, struct err
 {
     struct auditing a;
     autofree struct stored_run *runs = NULL;
+    static const struct stored_run none; /* what belongs to no run */
     size_t n = 0;
     int rc = c->opt.ask ? err_set(err, ERR_USAGE, 0, "--ask is for `caravan audit verify`")
                         : auditing_open(c, &a, err);
@@ -128,6 +135,8 @@ static int export(struct console *c, const char *run, bool *ret_well, struct err
         rc = runs_of(a.store, run, &runs, &n, err);
     for (size_t i = n; rc == 0 && i-- > 0;)
         rc = export_run(&a, &runs[i], err);
+    if (rc == 0 && run == NULL)
+        rc = export_run(&a, &none, err);
     if (!c->opt.ask)
         auditing_close(&a);
     *ret_well = true;

@@ -101,8 +101,8 @@ static const struct cli_command commands[] = {
      "ledger\n"
      "says something else than they do. It names run, host and order. --ask compares the last "
      "order\n"
-     "of every host with what its agent says. Exit code 0 only if all is well, also where a host\n"
-     "cannot tell.\n"
+     "of every host with what its agent says. Exit code 0 only if all is well; 1, too, where a host\n"
+     "that was asked cannot tell.\n"
      "\n"
      "export prints one JSON object a line, for a log archive; verify reads the ledger, not that.\n"
      "Without RUN both are about all runs of this machine.",

@@ -67,13 +67,13 @@ void report_audited(const struct auditing *a, const struct stored_run *run, bool
 {
     const struct audit *u = &a->audit;
     char hex[33];
-    run_hex(hex, run->run_id);
+    run_hex(hex, run != NULL ? run->run_id : ledger_no_run);
     if (json) {
-        audited_json(u, hex, run->target, out);
+        audited_json(u, hex, run != NULL ? run->target : "", out);
         return;
     }
-    fprintf(out, "Run %.8s to ", hex);
-    print_safe(out, run->target);
+    fprintf(out, run != NULL ? "Run %.8s to " : "Outside of runs", hex);
+    print_safe(out, run != NULL ? run->target : "");
     if (u->since == RECORD_NONE && u->orders == 0) {
         fputs(": no record kept; an earlier version of Caravan began it\n", out);
         return;

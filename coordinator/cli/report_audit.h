@@ -24,7 +24,7 @@
 
 void report_finding(const struct stored_run *run, const struct audit_finding *f, bool json,
                     FILE *out);
-/* Of the run that was just read. */
+/* Of the run that was just read; NULL: of what belongs to no run, whose id is 0. */
 void report_audited(const struct auditing *a, const struct stored_run *run, bool json, FILE *out);
 void report_asked(const char *host, enum audit_match m, const char *text, bool json, FILE *out);
 struct audit_asked { /* what came of asking the hosts */

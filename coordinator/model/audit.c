@@ -302,6 +302,20 @@ void audit_end_host(struct audit *a)
     check_row(a);
 }
 
+void audit_add_alone(struct audit *a, const char *name, const struct audit_entry *e)
+{
+    a->name = name;
+    a->orders++;
+    a->receipts += e->answered;
+    a->unanswered += !e->answered;
+    if (e->fault != AUDIT_SOUND)
+        say(a, e->fault, e->head, "%s", e->why);
+    else if (e->head->kind != MSG_TRUST)
+        say(a, AUDIT_MISPLACED, e->head, "such an order belongs to a run, and it stands in none");
+    if (e->receipt_fault != AUDIT_SOUND)
+        say(a, e->receipt_fault, e->head, "%s", e->receipt_why);
+}
+
 void audit_say_unkept(struct audit *a, bool of_others)
 {
     a->name = "(run)";

@@ -112,6 +112,8 @@ void audit_begin_host(struct audit *a, const char *name, const struct ledger_hos
                       const struct digest *target);
 void audit_add(struct audit *a, const struct audit_entry *e);
 void audit_end_host(struct audit *a);
+/* A record of no run, about this host: a trust order, which has no sequence. */
+void audit_add_alone(struct audit *a, const char *name, const struct audit_entry *e);
 /* There are records of hosts that the run does not have; or the ledger says that none is kept. */
 void audit_say_unkept(struct audit *a, bool of_others);
 

@@ -41,21 +41,19 @@ void stored_record_free(struct stored_record *r)
 
 /* ---- writing ---- */
 
-/* How many orders of this host there are. */
-static int turns_of(struct ledger_db *db, const struct ledger *l, size_t host, int64_t *ret,
-                    struct err *err)
+/* How many rows there are from `first` to `last`, which are numbered without a gap. */
+static int rows_of(struct ledger_db *db, const unsigned char run_id[static 16], int64_t first,
+                   int64_t last, int64_t *ret, struct err *err)
 {
-    int64_t first = (int64_t)host << TURN_BITS;
     sqlite3_stmt *st = NULL;
     if (ledger_db_prepare(db,
                           "SELECT coalesce(max(n), ?2) - ?2 FROM record "
                           "WHERE run = ?1 AND n BETWEEN ?2 AND ?3",
                           &st, err) < 0)
         return -1;
-    bool ok = sqlite3_bind_blob(st, 1, l->run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
+    bool ok = sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_bind_int64(st, 2, first) == SQLITE_OK &&
-              sqlite3_bind_int64(st, 3, first + TURN_MAX) == SQLITE_OK &&
-              sqlite3_step(st) == SQLITE_ROW;
+              sqlite3_bind_int64(st, 3, last) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW;
     *ret = ok ? sqlite3_column_int64(st, 0) : 0;
     int rc = ok ? 0 : ledger_db_fail(db, err, "read");
     sqlite3_finalize(st);
@@ -70,16 +68,15 @@ static int put_order(struct ledger_db *db, const struct ledger *l, const struct 
                                 .told = k->told,
                                 .digest = k->order,
                                 .inner = k->inner /* lent */};
-    int64_t turns = 0;
-    if (turns_of(db, l, k->host, &turns, err) < 0)
+    int64_t turns = 0, first = (int64_t)k->host << TURN_BITS;
+    if (rows_of(db, l->run_id, first, first + TURN_MAX, &turns, err) < 0)
         return -1;
     if (turns == TURN_MAX)
         return err_set(err, ERR_LIMIT, 0, "the ledger %s has no room for more orders of %s",
                        db->path, l->hosts[k->host].key);
     memcpy(row.salt, k->salt, NONCE_LEN);
     str_cut(row.host, sizeof row.host, l->hosts[k->host].key);
-    return ledger_db_put(db, &record_columns, l->run_id,
-                         ((int64_t)k->host << TURN_BITS) + turns + 1, &row, err);
+    return ledger_db_put(db, &record_columns, l->run_id, first + turns + 1, &row, err);
 }
 
 /* An order of before the record was kept has no row, and its receipt none either. */
@@ -118,6 +115,23 @@ int ledger_record_put_trust(struct ledger_db *db, const unsigned char run_id[sta
 {
     return ledger_db_put(db, &trust_columns, run_id, version, &(struct kept_trust){.file = *file},
                          err);
+}
+
+const unsigned char ledger_no_run[RUN_ID_LEN];
+
+int ledger_record_alone(struct ledger_store *s, struct stored_record *io, struct err *err)
+{
+    struct ledger_db *db = ledger_store_db(s);
+    int64_t n = ((int64_t)io->at << TURN_BITS) + io->turn, rows = 0;
+    if (n == 0 && rows_of(db, ledger_no_run, 0, INT64_MAX, &rows, err) < 0)
+        return -1;
+    if (n == 0)
+        n = rows + 1;
+    if (ledger_db_put(db, &record_columns, ledger_no_run, n, io, err) < 0)
+        return -1;
+    io->at = (size_t)(n >> TURN_BITS);
+    io->turn = (uint32_t)(n & TURN_MAX);
+    return 0;
 }
 
 /* ---- reading ---- */

@@ -52,6 +52,13 @@ void ledger_record_close(struct ledger_record *r); /* NULL is fine */
 
 /* ---- what is written ---- */
 
+/* Trust orders belong to no run: their records are those of this id, and so is the trust file that
+ * is kept with them (ledger_store_trust). A new one, before it is sent, or the same again with its
+ * receipt: which one it is stays in `at` and `turn`, 0 for a new one. Durable by itself. */
+extern const unsigned char ledger_no_run[RUN_ID_LEN];
+MUST_CHECK int ledger_record_alone(struct ledger_store *s, struct stored_record *io,
+                                   struct err *err);
+
 MUST_CHECK int ledger_record_make(struct ledger_db *db, struct err *err);
 /* In the transaction of a commit. */
 MUST_CHECK int ledger_record_put(struct ledger_db *db, const struct ledger *l, const struct kept *k,

@@ -494,6 +494,70 @@ static void a_run_without_a_record(void **state)
     bench_end(b);
 }
 
+/* ---- trust orders, which belong to no run ---- */
+
+static void record_alone(struct bench *b, enum message_kind kind, struct stored_record *ret)
+{
+    struct audit_desk *d = &b->desk;
+    struct err err = ERR_INIT;
+    d->unkept = true;
+    audit_desk_order(d, 0, kind);
+    buf_add(&ret->inner, d->ledger.hosts[0].inner.data, d->ledger.hosts[0].inner.len);
+    ret->digest = d->hosts[0].order.head.order;
+    ret->trust = 1;
+    str_cut(ret->host, sizeof ret->host, d->plan.hosts[0].key);
+    if (ledger_record_alone(d->store, ret, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static void audit_alone(struct bench *b)
+{
+    struct err err = ERR_INIT;
+    b->n = 0;
+    console_init(&b->console);
+    b->console.opt.config = b->files.dir;
+    assert_int_equal(auditing_open(&b->console, &b->auditing, &err), 0);
+    b->auditing.found = found;
+    b->auditing.ctx = b;
+    if (auditing_alone(&b->auditing, &err) < 0)
+        fail_msg("%s", err.text);
+    auditing_close(&b->auditing);
+    console_close(&b->console);
+}
+
+static void trust_orders_belong_to_no_run(void **state)
+{
+    struct bench *b = bench_with(1);
+    struct stored_record first = STORED_RECORD_INIT, second = STORED_RECORD_INIT;
+    struct err err = ERR_INIT;
+    (void)state;
+    assert_int_equal(ledger_store_trust(b->desk.store, ledger_no_run, 1, &b->desk.trust_file, &err),
+                     0);
+    record_alone(b, MSG_TRUST, &first);
+    audit_desk_answer(&b->desk, 0, REFUSAL_NONE);
+    buf_add(&first.receipt, b->desk.hosts[0].receipt.data, b->desk.hosts[0].receipt.len);
+    assert_int_equal(ledger_record_alone(b->desk.store, &first, &err), 0);
+    audit_alone(b);
+    assert_int_equal(b->n, 0);
+    assert_int_equal(b->auditing.orders, 1);
+    assert_int_equal(b->auditing.receipts, 1);
+    b->desk.signer = b->desk.stranger;
+    record_alone(b, MSG_TRUST, &second);
+    assert_int_equal(second.turn, 2);
+    audit_alone(b);
+    assert_int_equal(b->n, 1);
+    assert_int_equal(b->found[0].fault, AUDIT_UNKNOWN_KEY);
+    second.turn = 0;
+    buf_clear(&second.inner);
+    record_alone(b, MSG_SWAP, &second);
+    audit_alone(b);
+    assert_int_equal(b->n, 2);
+    assert_int_equal(b->found[1].fault, AUDIT_MISPLACED);
+    stored_record_free(&first);
+    stored_record_free(&second);
+    bench_end(b);
+}
+
 /* ---- what hosts say ---- */
 
 static void what_a_host_says(void **state)
@@ -590,6 +654,7 @@ int main(void)
         cmocka_unit_test(upgraded_by_an_order_to_go_back),
         cmocka_unit_test(a_ledger_that_says_something_else),
         cmocka_unit_test(a_run_without_a_record),
+        cmocka_unit_test(trust_orders_belong_to_no_run),
         cmocka_unit_test(what_a_host_says),
         cmocka_unit_test(the_last_order_over_all_runs),
     };
