@@ -196,7 +196,7 @@ void auditing_record(struct auditing *a, const struct stored_run *run,
 {
     struct err err = ERR_INIT;
     take_run(a, run);
-    o->entry = (struct audit_entry){.told = r->told, .turn = r->turn, .digest = r->digest};
+    o->entry = (struct audit_entry){.told = r->told, .digest = r->digest};
     memcpy(o->entry.salt, r->salt, NONCE_LEN);
     if (envelope_verify(r->inner.data, r->inner.len, &o->order, &err) < 0) {
         fault(o, AUDIT_CHANGED, err.text);

@@ -81,7 +81,7 @@ void audit_begin_host(struct audit *a, const char *name, const struct ledger_hos
     a->row = row;
     a->target = *target;
     a->any = a->blind = false;
-    a->epoch = a->last = a->heard = a->turn = 0;
+    a->epoch = a->last = a->heard = 0;
     memset(&a->before, 0, sizeof(a->before));
     memset(&a->order, 0, sizeof(a->order));
 }
@@ -132,27 +132,9 @@ static void check_nonce(struct audit *a, const struct audit_entry *e)
 
     ledger_nonce(a->run_id, &a->before, e->salt, nonce);
     if (memcmp(nonce, e->head->nonce, NONCE_LEN) != 0)
-        say(a, AUDIT_REMOVED, e->head,
-            "it was signed to follow another order than the one before it in the record");
-}
-
-/* Of a host all turns are there: what says so the count of the sequences need not say again. */
-static bool turns_missing(struct audit *a, const struct audit_entry *e)
-{
-    uint32_t lacks = e->turn > a->turn + 1 ? e->turn - a->turn - 1 : 0;
-
-    a->turn = e->turn;
-    if (lacks == 1)
-        say(a, AUDIT_REMOVED, e->head,
-            "it is the host's order number %" PRIu32
-            " in this run, and the one before it is not in the record",
-            e->turn);
-    else if (lacks > 1)
-        say(a, AUDIT_REMOVED, e->head,
-            "it is the host's order number %" PRIu32 " in this run, and the %" PRIu32
-            " before it are not in the record",
-            e->turn, lacks);
-    return lacks > 0;
+        say(a, AUDIT_REMOVED, e->head, "it was signed to follow %s",
+            digest_is_zero(&a->before) ? "an order that is not in the record, as the host's first"
+                                       : "another order than the one before it in the record");
 }
 
 /* Its receipt may tell of orders that others gave. */
@@ -198,13 +180,12 @@ void audit_add(struct audit *a, const struct audit_entry *e)
     if (e->fault != AUDIT_SOUND)
         say(a, e->fault, h, "%s", e->why);
     take_last(a, e);
-    bool missing = turns_missing(a, e);
     if (h == NULL) {
         a->before = e->digest; /* as the ledger has it */
         a->blind = true;
         return;
     }
-    if (!missing && (a->blind || check_sequence(a, h, e->told)))
+    if (a->blind || check_sequence(a, h, e->told))
         check_nonce(a, e);
     a->before = e->digest;
     a->blind = false;

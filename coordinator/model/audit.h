@@ -19,9 +19,9 @@
  *                                told by hello and status when the order was numbered (`told`)
  *   epochs                       never fall within a run
  *
- * and the records of a host are counted from 1 (`turn`). Besides, an order's nonce follows from the
- * order before it in this run (ledger_nonce): so who removes, moves or puts in a record cannot make
- * the others fit it, numbers and `told` included, without an operator's key.
+ * Besides, an order's nonce follows from the order before it in this run (ledger_nonce): whoever
+ * removes, moves or puts in a record, the first of a host as well, cannot make the others fit it
+ * without an operator's key, whatever numbers and `told` are made to say.
  *
  * Nothing honest skips a number: an order is committed, and so kept, before it is sent. One that
  * was refused, came too late or was never answered has its number all the same, and its record; one
@@ -74,7 +74,6 @@ struct audit_entry {
     struct digest digest;
     uint64_t told;
     unsigned char salt[NONCE_LEN];
-    uint32_t turn;    /* the how-many-th of its host in this run */
     struct digest to; /* of a swap, a revert: the binary that is to run */
     bool answered;    /* a receipt is kept */
     enum audit_fault receipt_fault;
@@ -94,7 +93,6 @@ struct audit {
     struct digest target; /* what the plan has it run */
     bool any, blind;      /* a record was seen; nothing can be told of the one before */
     unsigned char session[SESSION_LEN];
-    uint32_t turn;               /* of the last record */
     struct digest before;        /* of its bytes */
     uint64_t epoch, last, heard; /* of the last record; what receipts told as the host's last */
     struct audit_last {          /* the last order that a turn of the run is about */

@@ -121,6 +121,32 @@ static void a_key_of_the_wrong_role(void **state)
     }
 }
 
+/* Each byte counts; and nothing of such a record is believed, but the next one is judged again. */
+static void a_changed_record(void **state)
+{
+    static const size_t at[] = {0, 20, 100, 129, INNER_HEADER_LEN + 3, INNER_HEADER_LEN + 900};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(at); i++) {
+        struct bench *b = bench_with(1);
+        audit_desk_order(&b->desk, 0, MSG_STAGE);
+        b->desk.ledger.kept[0].inner.data[at[i]] ^= 1;
+        finds(b, AUDIT_CHANGED, "");
+        audit_desk_order(&b->desk, 0, MSG_SWAP);
+        finds(b, AUDIT_CHANGED, "");
+        bench_end(b);
+    }
+}
+
+static void a_digest_of_other_bytes(void **state)
+{
+    struct bench *b = bench_with(1);
+    (void)state;
+    audit_desk_order(&b->desk, 0, MSG_STAGE);
+    b->desk.ledger.kept[0].order.bytes[0] ^= 1;
+    finds(b, AUDIT_CHANGED, "the digest kept with it is of other bytes");
+    bench_end(b);
+}
+
 static void an_order_of_another_cluster(void **state)
 {
     struct bench *b = bench_with(2);
@@ -191,6 +217,7 @@ static void a_removed_record(void **state)
     audit_desk_answer(d, 0, REFUSAL_HELD);
     d->unkept = true;
     audit_desk_order(d, 0, MSG_STAGE);
+    d->hosts[0].told = 2; /* that the host has obeyed it explains nothing */
     audit_desk_order(d, 0, MSG_SWAP);
     finds(b, AUDIT_REMOVED, "order 2, which came before it, is not in the record");
     assert_int_equal(b->found[0].sequence, 3);
@@ -224,6 +251,22 @@ static void all_records_of_a_host_removed(void **state)
     bench_end(b);
 }
 
+/* A record that was put in between, by somebody who has no operator's key but has an order of
+ * another run: what comes after it was signed to follow another one. */
+static void a_record_put_in(void **state)
+{
+    struct bench *b = bench_with(1);
+    struct digest first;
+    (void)state;
+    audit_desk_order(&b->desk, 0, MSG_STAGE);
+    first = b->desk.ledger.hosts[0].kept_last;
+    audit_desk_order(&b->desk, 0, MSG_STAGE);
+    b->desk.ledger.hosts[0].kept_last = first;
+    audit_desk_order(&b->desk, 0, MSG_SWAP);
+    finds(b, AUDIT_REMOVED, "signed to follow another order than the one before it in the record");
+    bench_end(b);
+}
+
 /* Who removes a record and makes all numbers fit cannot change what the next order follows. */
 static void numbers_that_were_made_to_fit(void **state)
 {
@@ -233,7 +276,8 @@ static void numbers_that_were_made_to_fit(void **state)
     audit_desk_order(&b->desk, 0, MSG_STAGE);
     b->desk.hosts[0].told = 1;
     audit_desk_order(&b->desk, 0, MSG_SWAP);
-    finds(b, AUDIT_REMOVED, "signed to follow another order than the one before it");
+    finds(b, AUDIT_REMOVED,
+          "signed to follow an order that is not in the record, as the host's first");
     bench_end(b);
 }
 
@@ -244,7 +288,7 @@ static void a_record_of_another_run(void **state)
     b->desk.ledger.run_id[0] ^= 1;
     audit_desk_order(&b->desk, 0, MSG_STAGE);
     b->desk.ledger.run_id[0] ^= 1;
-    finds(b, AUDIT_REMOVED, "signed to follow another order");
+    finds(b, AUDIT_REMOVED, "signed to follow an order that is not in the record");
     bench_end(b);
 }
 
@@ -631,6 +675,8 @@ int main(void)
         cmocka_unit_test(a_whole_record_is_well),
         cmocka_unit_test(a_key_that_trust_does_not_name),
         cmocka_unit_test(a_key_of_the_wrong_role),
+        cmocka_unit_test(a_changed_record),
+        cmocka_unit_test(a_digest_of_other_bytes),
         cmocka_unit_test(an_order_of_another_cluster),
         cmocka_unit_test(an_order_to_another_host),
         cmocka_unit_test(an_older_trust_is_believed_when_its_root_signed_the_new_one),
@@ -638,6 +684,7 @@ int main(void)
         cmocka_unit_test(a_removed_record),
         cmocka_unit_test(the_last_record_removed),
         cmocka_unit_test(all_records_of_a_host_removed),
+        cmocka_unit_test(a_record_put_in),
         cmocka_unit_test(numbers_that_were_made_to_fit),
         cmocka_unit_test(a_record_of_another_run),
         cmocka_unit_test(a_reordered_record),
