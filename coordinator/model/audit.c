@@ -104,37 +104,37 @@ static bool same_count(const struct audit *a, const struct header *h)
     return a->any && a->epoch == h->epoch && memcmp(a->session, h->session, SESSION_LEN) == 0;
 }
 
-/* false: something was said. */
-static bool check_sequence(struct audit *a, const struct header *h, uint64_t told)
+static bool follows(const struct audit *a, const struct audit_entry *e)
 {
-    size_t wrong = a->wrong;
-    bool same = same_count(a, h), first = !a->any && a->since != RECORD_WHOLE;
+    unsigned char nonce[NONCE_LEN];
+
+    ledger_nonce(a->run_id, &a->before, e->salt, nonce);
+    return memcmp(nonce, e->head->nonce, NONCE_LEN) == 0;
+}
+
+/* That one is missing its nonce says; which one, where that can be told, the sequences. */
+static void check_place(struct audit *a, const struct audit_entry *e)
+{
+    const struct header *h = e->head;
+    bool same = same_count(a, h), fits = follows(a, e);
     uint64_t before = MAX_OF(a->last, a->heard);
 
-    if (!same)
-        before = MAX_OF(before, told);
     if (a->any && (h->epoch < a->epoch || h->sequence < a->last))
         say(a, AUDIT_REORDERED, h, "it stands behind order %" PRIu64 " of epoch %" PRIu64, a->last,
             a->epoch);
     else if (same && h->sequence == a->last)
         say(a, AUDIT_REPEATED, h, "another order has the same sequence");
-    else if (h->sequence > before + 1 && !first)
+    else if (!fits && same && !a->blind && h->sequence > before + 1)
         say_removed(a, h, before);
-    else if (h->sequence <= before && !first)
-        say(a, AUDIT_REPEATED, h, "the host had told of order %" PRIu64 " when it was given",
-            before);
-    return a->wrong == wrong;
-}
-
-static void check_nonce(struct audit *a, const struct audit_entry *e)
-{
-    unsigned char nonce[NONCE_LEN];
-
-    ledger_nonce(a->run_id, &a->before, e->salt, nonce);
-    if (memcmp(nonce, e->head->nonce, NONCE_LEN) != 0)
-        say(a, AUDIT_REMOVED, e->head, "it was signed to follow %s",
+    else if (!fits)
+        say(a, AUDIT_REMOVED, h, "it was signed to follow %s",
             digest_is_zero(&a->before) ? "an order that is not in the record, as the host's first"
                                        : "another order than the one before it in the record");
+    else if (same && !a->blind && e->told > before)
+        say(a, AUDIT_ELSEWHERE, h,
+            "when it was given, the host had told that it had obeyed order %" PRIu64
+            " of this epoch",
+            e->told);
 }
 
 /* Its receipt may tell of orders that others gave. */
@@ -185,8 +185,7 @@ void audit_add(struct audit *a, const struct audit_entry *e)
         a->blind = true;
         return;
     }
-    if (a->blind || check_sequence(a, h, e->told))
-        check_nonce(a, e);
+    check_place(a, e);
     a->before = e->digest;
     a->blind = false;
     a->any = true;

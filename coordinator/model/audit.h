@@ -10,25 +10,25 @@
  *     audit_add(&a, &entry)     each record of this host
  *     audit_end_host(&a)
  *
- * Which sequences have no gaps. A host's orders are numbered within its boot (session) and the
- * lease's epoch. In a record that is whole:
+ * What follows what. A host's orders are numbered within its boot (session) and the lease's epoch,
+ * and an order's nonce follows from the order before it at this host and in this run, whatever its
+ * session and epoch (ledger_nonce). In a record that is whole every nonce does, sequences and
+ * epochs never fall, and within a session and an epoch each sequence is the one before it plus 1.
+ * So whoever removes, moves or puts in a record, the first of a host as well, cannot make the
+ * others fit it without an operator's key; and the sequences say which are missing.
  *
- *   within a session and epoch   each is the one before it plus 1
- *   the first of them            is the highest plus 1 of: the last one before it in this run; what
- *                                receipts of this run told was the host's last; what the host had
- *                                told by hello and status when the order was numbered (`told`)
- *   epochs                       never fall within a run
- *
- * Besides, an order's nonce follows from the order before it in this run (ledger_nonce): whoever
- * removes, moves or puts in a record, the first of a host as well, cannot make the others fit it
- * without an operator's key, whatever numbers and `told` are made to say.
- *
- * Nothing honest skips a number: an order is committed, and so kept, before it is sent. One that
- * was refused, came too late or was never answered has its number all the same, and its record; one
+ * Nothing honest is missing: an order is committed, and so kept, before it is sent. One that was
+ * refused, came too late or was never answered has its number all the same, and its record; one
  * that was signed and not committed was not sent either, and its number is used again. A retry is
- * the same bytes and no new record. Leases and notes are numbered by their owner's revision and are
- * not kept; trust orders have no sequence and belong to no run. Of a run that an earlier version of
- * Caravan began (RECORD_PART) the first number of a host is taken as it is.
+ * the same bytes and no new record. Two things are no gap: the first number of a session or epoch,
+ * which is above all that the host told of others'; and one that is above what the host's status
+ * told of an order of an earlier boot, for the coordinator never numbers below that. Both have a
+ * nonce that follows. Numbers that others took within the session and epoch show by what the host
+ * told (`told`, and receipts): AUDIT_ELSEWHERE.
+ *
+ * Leases and notes are numbered by their owner's revision and are not kept; trust orders have no
+ * sequence and belong to no run. Of a run that an earlier version of Caravan began (RECORD_PART)
+ * the record begins with the first order since.
  *
  * That the last records of a host were taken away shows by its row, which has the digest of the
  * last order; who changes both is found by asking the host (audit_compare).
@@ -72,7 +72,7 @@ struct audit_entry {
     const char *why;
     const struct header *head; /* NULL: its bytes were changed, nothing of it can be told */
     struct digest digest;
-    uint64_t told;
+    uint64_t told; /* the highest sequence that its host had obeyed in this boot, by hello */
     unsigned char salt[NONCE_LEN];
     struct digest to; /* of a swap, a revert: the binary that is to run */
     bool answered;    /* a receipt is kept */

@@ -195,7 +195,7 @@ struct ledger_region {
 struct kept {
     size_t host; /* index in hosts */
     bool receipt;
-    uint64_t told; /* order: by the highest sequence that its host told it was numbered */
+    uint64_t told;                 /* order: what its host had obeyed in this boot, by its hello */
     unsigned char salt[NONCE_LEN]; /* order: ledger_nonce */
     struct digest order; /* of the order's inner bytes; of a receipt: of those it answers */
     struct buf inner;
@@ -280,8 +280,8 @@ void ledger_abort(struct ledger *l);
  * and 16 random bytes. So each order has the digest of the one before it under its signature. */
 void ledger_nonce(const unsigned char run_id[static RUN_ID_LEN], const struct digest *before,
                   const unsigned char salt[static NONCE_LEN], unsigned char ret[static NONCE_LEN]);
-/* For the next commit: an order of caravan-swap's, numbered after `told`; a receipt that answers
- * the order of this digest. */
+/* For the next commit: an order of caravan-swap's, whose host had told `told`; a receipt that
+ * answers the order of this digest. */
 void ledger_keep_order(struct ledger *l, struct ledger_host *h, uint64_t told,
                        const unsigned char salt[static NONCE_LEN], const struct buf *inner,
                        const struct digest *digest);

@@ -80,14 +80,11 @@ static void fill_revert(const struct run *r, const struct plan_host *p, const st
     };
 }
 
-static uint64_t told_sequence(const struct agent_view *a)
-{
-    return MAX_OF(a->hello.swap_sequence, a->work.order_sequence);
-}
-
 uint64_t order_sequence(const struct ledger_host *lh, const struct agent_view *a)
 {
-    return MAX_OF(told_sequence(a), MAX_OF(lh->call.sequence, lh->keys.call.sequence)) + 1;
+    return MAX_OF(MAX_OF(a->hello.swap_sequence, a->work.order_sequence),
+                  MAX_OF(lh->call.sequence, lh->keys.call.sequence)) +
+           1;
 }
 
 void order_nonce(struct run *r, const struct ledger_host *lh, struct header *head,
@@ -104,7 +101,7 @@ void order_keep(struct run *r, struct ledger_host *lh, const unsigned char salt[
 {
     const struct host *h = world_host(r->world, lh->key); /* it was signed by this look */
 
-    ledger_keep_order(r->config->ledger, lh, told_sequence(&h->agent), salt, inner, digest);
+    ledger_keep_order(r->config->ledger, lh, h->agent.hello.swap_sequence, salt, inner, digest);
 }
 
 void order_keep_receipt(struct run *r, const struct ledger_host *lh, const struct event *ev)

@@ -24,12 +24,12 @@
 #include "ledger_store.h"
 
 struct stored_record {
-    size_t at;                     /* the host's index in the run's ledger */
-    uint32_t turn;                 /* the how-many-th order of this host, from 1 */
-    char host[UUID_MAX];           /* its key */
-    int64_t wall_ms;               /* when it was committed */
-    uint32_t trust;                /* version of the trust file in force */
-    uint64_t told;                 /* the highest sequence that the host had told until then */
+    size_t at;           /* the host's index in the run's ledger */
+    uint32_t turn;       /* the how-many-th order of this host, from 1 */
+    char host[UUID_MAX]; /* its key */
+    int64_t wall_ms;     /* when it was committed */
+    uint32_t trust;      /* version of the trust file in force */
+    uint64_t told;       /* the highest sequence that the host had obeyed in this boot, by hello */
     unsigned char salt[NONCE_LEN]; /* of the order's nonce: ledger_nonce */
     struct digest digest;          /* of the order's inner bytes */
     struct buf inner;              /* the order */

@@ -221,7 +221,10 @@ static void a_removed_record(void **state)
     audit_desk_order(d, 0, MSG_SWAP);
     finds(b, AUDIT_REMOVED, "order 2, which came before it, is not in the record");
     assert_int_equal(b->found[0].sequence, 3);
-    d->hosts[0].sequence = 9;
+    for (int i = 0; i < 5; i++) {
+        d->unkept = true;
+        audit_desk_order(d, 0, MSG_SWAP);
+    }
     audit_desk_order(d, 0, MSG_REVERT);
     audit(b);
     assert_int_equal(b->n, 2);
@@ -341,11 +344,28 @@ static void a_new_session_and_a_new_epoch(void **state)
     audit_desk_order(&b->desk, 0, MSG_SWAP);
     audit_desk_answer(&b->desk, 0, REFUSAL_NONE);
     is_well(b);
-    h->epoch = 5;
-    h->told = 22;
-    h->sequence = 24;
+    h->sequence = 30; /* its status told of an order of the boot before */
     audit_desk_order(&b->desk, 0, MSG_REVERT);
-    finds(b, AUDIT_REMOVED, "order 23, which came before it");
+    is_well(b);
+    h->epoch = 5;
+    h->told = 31;
+    b->desk.unkept = true;
+    audit_desk_order(&b->desk, 0, MSG_REVERT);
+    audit_desk_order(&b->desk, 0, MSG_REVERT);
+    finds(b, AUDIT_REMOVED, "signed to follow another order than the one before it");
+    bench_end(b);
+}
+
+/* Another machine that goes on with the same run, from a copy of the ledger. */
+static void a_host_that_had_obeyed_more(void **state)
+{
+    struct bench *b = bench_with(1);
+    (void)state;
+    audit_desk_order(&b->desk, 0, MSG_STAGE);
+    b->desk.hosts[0].told = 2;
+    b->desk.hosts[0].sequence = 3;
+    audit_desk_order(&b->desk, 0, MSG_SWAP);
+    finds(b, AUDIT_ELSEWHERE, "the host had told that it had obeyed order 2 of this epoch");
     bench_end(b);
 }
 
@@ -527,7 +547,8 @@ static void a_run_without_a_record(void **state)
     is_well(b);
     audit_desk_order(&b->desk, 0, MSG_STAGE);
     is_well(b);
-    b->desk.hosts[0].sequence++;
+    b->desk.unkept = true;
+    audit_desk_order(&b->desk, 0, MSG_STAGE);
     audit_desk_order(&b->desk, 0, MSG_STAGE);
     finds(b, AUDIT_REMOVED, "order 3, which");
     b->desk.ledger.record = RECORD_NONE;
@@ -690,6 +711,7 @@ int main(void)
         cmocka_unit_test(a_reordered_record),
         cmocka_unit_test(a_repeated_sequence),
         cmocka_unit_test(a_new_session_and_a_new_epoch),
+        cmocka_unit_test(a_host_that_had_obeyed_more),
         cmocka_unit_test(preserve_counts),
         cmocka_unit_test(a_receipt_of_another_order),
         cmocka_unit_test(a_receipt_by_another_host),
