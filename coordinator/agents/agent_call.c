@@ -26,6 +26,7 @@ static void call_free(struct agent_call *c)
     *c->from = c->next;
     if (c->next != NULL)
         c->next->from = c->from;
+    buf_free(&c->inner);
     free(c);
 }
 
@@ -39,7 +40,7 @@ void agent_calls_free(struct agent_calls *s)
 /* ---- answers ---- */
 
 /* What came back is the answer to this very call, or nothing. */
-static int read_answer(const struct agent_call *c, const void *frame, size_t n, struct receipt *ret,
+static int read_answer(struct agent_call *c, const void *frame, size_t n, struct receipt *ret,
                        struct err *err)
 {
     auto_buf struct buf inner = BUF_INIT;
@@ -53,7 +54,11 @@ static int read_answer(const struct agent_call *c, const void *frame, size_t n, 
         envelope_answers(&v, &c->head, &c->digest, &c->host, err) < 0)
         return -1;
     ret->head = v.head;
-    return codec_read_receipt(v.payload, v.payload_len, ret, err);
+    if (codec_read_receipt(v.payload, v.payload_len, ret, err) < 0)
+        return -1;
+    if (c->order)
+        buf_add(&c->inner, inner.data, inner.len);
+    return 0;
 }
 
 static void answered(void *ctx, const void *frame, size_t n, const struct err *why)

@@ -36,7 +36,8 @@ struct agent_call {
     struct digest digest;
     struct pubkey host;
     int64_t asked;
-    uint64_t after; /* status: held back until the revision is another */
+    uint64_t after;   /* status: held back until the revision is another */
+    struct buf inner; /* order: the signed bytes of its receipt, once that is verified */
 };
 
 /* r NULL: nothing authentic came, and why. */

@@ -59,6 +59,8 @@ static void queue_event(struct agents *a, const struct agent_call *call, struct 
     memcpy(q->event.nonce, call->head.nonce, NONCE_LEN);
     q->event.asked_ms = call->asked;
     q->event.receipt = r;
+    if (r != NULL)
+        buf_add(&q->event.inner, call->inner.data, call->inner.len);
     str_cut(q->event.text, sizeof q->event.text, why);
     *a->last_event = q;
     a->last_event = &q->next;
@@ -498,6 +500,7 @@ bool agents_next(struct agents *a, struct agent_event *ret)
 void agent_event_free(struct agent_event *e)
 {
     receipt_done_with(e->receipt);
+    buf_free(&e->inner);
     free(e->receipt);
     e->receipt = NULL;
 }

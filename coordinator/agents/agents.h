@@ -85,6 +85,7 @@ struct agent_event {
     unsigned char nonce[NONCE_LEN];
     int64_t asked_ms;
     struct receipt *receipt; /* NULL: nothing authentic came back */
+    struct buf inner;        /* its signed bytes */
     char text[TEXT_MAX];     /* then: why */
 };
 /* The oldest event; the caller frees it with agent_event_free. false: none. */

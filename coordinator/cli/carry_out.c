@@ -5,6 +5,7 @@
 #include "replacing.h"
 #include "report_run.h"
 #include "shell_ports.h"
+#include "trust_files.h"
 #include "table.h"
 #include "view.h"
 
@@ -59,6 +60,30 @@ static void told(void *ctx, const struct run *r, const struct event *ev, const s
     w->replaced = n;
 }
 
+/* By which the run's orders are signed: kept with them. */
+static int keep_trust(const struct carry_out *c, struct err *err)
+{
+    auto_trust_kept struct trust_kept kept = {.sequence = BUF_INIT};
+    auto_buf struct buf file = BUF_INIT;
+    if (trust_kept_load(&c->console->conf, &kept, err) < 0)
+        return -1;
+    buf_add(&file, kept.last.p, kept.last.len);
+    return ledger_store_trust(c->store, c->ledger->run_id, kept.now.version, &file, err);
+}
+
+static int loop(const struct carry_out *c, struct view_screen *view, const struct ports *ports,
+                struct err *err)
+{
+    return keep_trust(c, err) < 0
+               ? -1
+               : run_loop(&(struct run_config){.plan = c->plan,
+                                               .ledger = c->ledger,
+                                               .ports = ports,
+                                               .told = told,
+                                               .told_ctx = &(struct watcher){.c = c, .view = view}},
+                          err);
+}
+
 int carry_out(const struct carry_out *c)
 {
     struct err err = ERR_INIT;
@@ -73,12 +98,7 @@ int carry_out(const struct carry_out *c)
     view_begin(&view, c->plan, c->ledger, c->console->clock, stdout);
     agents_follow(c->console->agents);
     observer_patient(c->console->observer, false);
-    int rc = run_loop(&(struct run_config){.plan = c->plan,
-                                           .ledger = c->ledger,
-                                           .ports = &ports,
-                                           .told = told,
-                                           .told_ctx = &(struct watcher){.c = c, .view = &view}},
-                      &err);
+    int rc = loop(c, &view, &ports, &err);
     view_end(&view);
     shell_done(&shell);
     if (rc < 0) {

@@ -120,6 +120,21 @@ static const struct cli_command commands[] = {
     {"history", "", "the runs begun from this machine", NULL, 0, 0, GROUP_ALL, cmd_history},
     {"show", "[RUN]", "one run: what happened, host by host", NULL, 0, 1, GROUP_ALL | GROUP_JSON,
      cmd_show},
+    {"audit", "verify|export [RUN]",
+     "the signed orders and receipts: are they all there, do they fit?",
+     "Of every run the signed orders to stage, swap, revert or serve a host are kept, and its "
+     "signed\n"
+     "receipts. verify reads them back without the network: whether each is signed by a key that\n"
+     "may do so, one was removed, changed or moved, a receipt answers another order, or the "
+     "ledger\n"
+     "says something else than they do. It names run, host and order. --ask compares the last "
+     "order\n"
+     "of every host with what its agent says. Exit code 0 only if all is well; 1, too, where a host\n"
+     "that was asked cannot tell.\n"
+     "\n"
+     "export prints one JSON object a line, for a log archive; verify reads the ledger, not that.\n"
+     "Without RUN both are about all runs of this machine.",
+     1, 2, GROUP_ALL | GROUP_JSON | GROUP_AUDIT, cmd_audit},
     {"config", "", "the configuration in force, and where each value comes from",
      "--print-defaults prints the commented example of caravan.conf.", 0, 0,
      GROUP_ALL | GROUP_CONFIG, cmd_config},

@@ -95,6 +95,8 @@ const struct cli_option option_table[] = {
     FLAG("accept-voters", 0, accept_voters, GROUP_REPLACE,
          "go on although fewer servers would vote at the end, or an even number"),
 
+    FLAG("ask", 0, ask, GROUP_AUDIT,
+         "verify: ask every enrolled host as well which order it obeyed last"),
     VALUE("expires", CLI_TEXT, expires, "DAY", GROUP_TRUST,
           "add, rotate: from this day on, in UTC, the key is none: 2027-12-31; default never"),
     COUNT("threshold", threshold, 1, SIGS_MAX, GROUP_TRUST,

@@ -58,6 +58,8 @@ struct options {
     /* replace */
     struct cli_list add, remove;
     bool accept_voters;
+    /* audit verify */
+    bool ask;
 };
 
 /* Bits of cli_option.groups and cli_command.groups. */
@@ -74,6 +76,7 @@ enum option_group {
     GROUP_SERVE = 1024,
     GROUP_ENROLL = 2048,
     GROUP_REPLACE = 4096,
+    GROUP_AUDIT = 8192,
     GROUP_TRUST = 16384,
 };
 

@@ -200,6 +200,7 @@ static bool take_agent(struct shell *s, struct event *ret)
                           .order = e->kind,
                           .asked_ms = e->asked_ms,
                           .receipt = e->receipt,
+                          .inner = e->receipt != NULL ? &e->inner : NULL,
                           .text = e->text};
     memcpy(ret->nonce, e->nonce, NONCE_LEN);
     return true;

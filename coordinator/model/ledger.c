@@ -101,6 +101,7 @@ void ledger_init(struct ledger *l, const struct plan *p, const unsigned char run
     l->state = RUN_CLAIMING;
     str_cut(l->target, sizeof(l->target), p->target);
     l->plan_digest = p->digest;
+    l->record = RECORD_WHOLE;
     plan_text(p, &l->plan);
     l->n_regions = MIN_OF(p->n_regions, (size_t)LEDGER_REGIONS);
     for (size_t i = 0; i < l->n_regions; i++) {
@@ -124,7 +125,9 @@ void ledger_free(struct ledger *l)
         buf_free(&l->hosts[i].inner);
         buf_free(&l->hosts[i].log);
         buf_free(&l->hosts[i].fingerprint);
+        buf_free(&l->hosts[i].keys.inner);
     }
+    ledger_kept_clear(l);
     free(l->hosts);
     buf_free(&l->plan);
     l->hosts = NULL;
@@ -244,6 +247,7 @@ void ledger_rebase(struct ledger *l, int64_t now)
         h->call.outstanding = false; /* another process asked */
         h->call.retry_ms = 0;
         h->keys.call = (struct call){.sequence = h->keys.call.sequence};
+        buf_free(&h->keys.inner);
         h->keys.wanted = h->keys.refused = false;
         h->keys.problem[0] = '\0';
         h->keys.copied_ms = 0;
@@ -257,6 +261,59 @@ void ledger_rebase(struct ledger *l, int64_t now)
     for (size_t i = 0; i < l->n_effects; i++)
         rebase(&l->effects[i].done_ms, now, &l->effects[i].dirty);
     rebase(&l->canaries_settled_ms, now, &l->dirty);
+}
+
+/* ---- what was signed ---- */
+
+static struct kept *keep(struct ledger *l, const struct ledger_host *h, const struct digest *order,
+                         const struct buf *inner)
+{
+    l->kept = xrealloc(l->kept, (l->n_kept + 1) * sizeof(*l->kept));
+    struct kept *k = &l->kept[l->n_kept++];
+    *k = (struct kept){.host = (size_t)(h - l->hosts), .order = *order};
+    buf_add(&k->inner, inner->data, inner->len);
+    return k;
+}
+
+void ledger_nonce(const unsigned char run_id[static RUN_ID_LEN], const struct digest *before,
+                  const unsigned char salt[static NONCE_LEN], unsigned char ret[static NONCE_LEN])
+{
+    static const char purpose[] = "caravan/record";
+    unsigned char bytes[sizeof(purpose) + RUN_ID_LEN + DIGEST_LEN + NONCE_LEN], *at = bytes;
+    struct digest d;
+
+    memcpy(at, purpose, sizeof(purpose));
+    memcpy(at += sizeof(purpose), run_id, RUN_ID_LEN);
+    memcpy(at += RUN_ID_LEN, before->bytes, DIGEST_LEN);
+    memcpy(at += DIGEST_LEN, salt, NONCE_LEN);
+    crypto_digest(bytes, sizeof(bytes), &d);
+    memcpy(ret, d.bytes, NONCE_LEN);
+}
+
+void ledger_keep_order(struct ledger *l, struct ledger_host *h, uint64_t told,
+                       const unsigned char salt[static NONCE_LEN], const struct buf *inner,
+                       const struct digest *digest)
+{
+    struct kept *k = keep(l, h, digest, inner);
+
+    k->told = told;
+    memcpy(k->salt, salt, NONCE_LEN);
+    h->kept_last = *digest;
+    h->dirty = true;
+}
+
+void ledger_keep_receipt(struct ledger *l, const struct ledger_host *h, const struct digest *order,
+                         const struct buf *inner)
+{
+    keep(l, h, order, inner)->receipt = true;
+}
+
+void ledger_kept_clear(struct ledger *l)
+{
+    for (size_t i = 0; i < l->n_kept; i++)
+        buf_free(&l->kept[i].inner);
+    free(take_ptr(&l->kept));
+    l->n_kept = 0;
 }
 
 size_t ledger_in_flight(const struct ledger *l, const struct plan *p, bool servers)
@@ -290,6 +347,8 @@ void ledger_resume(struct ledger *l)
     l->failures = 0;
     l->skipped = 0;
     l->state = is_aborted(l) ? RUN_ABORTING : RUN_CLAIMING;
+    if (l->record == RECORD_NONE)
+        l->record = RECORD_PART;
     for (size_t i = 0; i < l->n_hosts; i++) {
         struct ledger_host *h = &l->hosts[i];
         h->attempts = h->turns = h->transfers = h->call.failures = 0;

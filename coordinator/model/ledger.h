@@ -91,7 +91,8 @@ struct ledger_keys {
     struct digest digest;   /* as its agent told it: proto/README.md */
     char problem[TEXT_MAX]; /* why there is none, or none anew */
     /* Of this process; losing them may only delay. */
-    bool wanted;       /* to be ordered once what was decided is committed */
+    bool wanted;       /* to be ordered */
+    struct buf inner;  /* the signed order, to be sent once it is committed */
     bool refused;      /* asking again does not help */
     int64_t copied_ms; /* clock.mono */
     struct call call;
@@ -110,15 +111,16 @@ struct ledger_host {
     struct call call; /* what its agent does not answer counts as failed */
     struct buf inner; /* signed inner bytes: a retry resends these */
     struct digest inner_digest;
-    int64_t ordered_ms;   /* clock.mono at commit; meaningless after a restart of the
-                             coordinator's machine: `boot` of the ledger tells */
-    bool answered;        /* its receipt arrived */
-    enum refusal refusal; /* what it said */
-    uint32_t attempts;    /* orders of this kind so far; 0: none since the run was resumed */
-    uint32_t turns;       /* its turn was begun anew, from staging, so many times */
-    uint32_t transfers;   /* leadership was to be taken from it, so many times */
-    int64_t receipt_ms;   /* clock.mono when its receipt came; 0 */
-    int64_t effect_ms;    /* clock.mono: what was asked before proves nothing about it */
+    struct digest kept_last; /* of the last order that was kept, of whatever kind; zero: none */
+    int64_t ordered_ms;      /* clock.mono at commit; meaningless after a restart of the
+                                coordinator's machine: `boot` of the ledger tells */
+    bool answered;           /* its receipt arrived */
+    enum refusal refusal;    /* what it said */
+    uint32_t attempts;       /* orders of this kind so far; 0: none since the run was resumed */
+    uint32_t turns;          /* its turn was begun anew, from staging, so many times */
+    uint32_t transfers;      /* leadership was to be taken from it, so many times */
+    int64_t receipt_ms;      /* clock.mono when its receipt came; 0 */
+    int64_t effect_ms;       /* clock.mono: what was asked before proves nothing about it */
     /* Progress and outcome. */
     int64_t settled_ms; /* gates passed and held: when */
     enum outcome outcome;
@@ -188,6 +190,20 @@ struct ledger_region {
 
 #define LEDGER_REGIONS 32
 
+/* Signed bytes that the next commit keeps for good (audit.h): an order before it is sent, a receipt
+ * once it is verified. */
+struct kept {
+    size_t host; /* index in hosts */
+    bool receipt;
+    uint64_t told;                 /* order: what its host had obeyed in this boot, by its hello */
+    unsigned char salt[NONCE_LEN]; /* order: ledger_nonce */
+    struct digest order; /* of the order's inner bytes; of a receipt: of those it answers */
+    struct buf inner;
+};
+
+/* From when on what was signed is kept with a run. */
+enum record_since { RECORD_NONE, RECORD_PART /* since it was resumed */, RECORD_WHOLE };
+
 struct ledger {
     unsigned char run_id[RUN_ID_LEN];
     char boot[40]; /* boot id of the coordinator's machine when ordered_ms were taken */
@@ -217,6 +233,9 @@ struct ledger {
     struct effect effects[EFFECTS_MAX];
     size_t n_effects;
     uint32_t last_effect; /* highest id given */
+    enum record_since record;
+    struct kept *kept; /* written by the next commit, and then dropped */
+    size_t n_kept;
     bool dirty;
 };
 
@@ -257,6 +276,18 @@ void ledger_rebase(struct ledger *l, int64_t now);
 void ledger_resume(struct ledger *l);
 /* To be undone and given back (RUN_ABORTING); the loop then ends in RUN_ABORTED. */
 void ledger_abort(struct ledger *l);
+/* The nonce of an order that is kept: it follows from the run, the order before it at this host,
+ * and 16 random bytes. So each order has the digest of the one before it under its signature. */
+void ledger_nonce(const unsigned char run_id[static RUN_ID_LEN], const struct digest *before,
+                  const unsigned char salt[static NONCE_LEN], unsigned char ret[static NONCE_LEN]);
+/* For the next commit: an order of caravan-swap's, whose host had told `told`; a receipt that
+ * answers the order of this digest. */
+void ledger_keep_order(struct ledger *l, struct ledger_host *h, uint64_t told,
+                       const unsigned char salt[static NONCE_LEN], const struct buf *inner,
+                       const struct digest *digest);
+void ledger_keep_receipt(struct ledger *l, const struct ledger_host *h, const struct digest *order,
+                         const struct buf *inner);
+void ledger_kept_clear(struct ledger *l);
 size_t ledger_in_flight(const struct ledger *l, const struct plan *p, bool servers);
 
 #endif

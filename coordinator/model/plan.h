@@ -143,4 +143,7 @@ void plan_text(const struct plan *p, struct buf *ret);
 MUST_CHECK int plan_read(const char *text, size_t n, const struct hazards *hazards,
                          struct plan *ret, struct err *err);
 
+/* The host of one such line, which is taken apart. 1: there it is; 0: another line; -1. */
+MUST_CHECK int plan_text_host(char *line, struct plan_host *ret);
+
 #endif

@@ -206,10 +206,8 @@ static int read_region(struct plan *p, char **f, size_t n)
     return 0;
 }
 
-static int read_host(struct plan *p, char **f, size_t n)
+static int read_host(struct plan_host *h, char **f, size_t n)
 {
-    struct plan_host *h = &p->hosts[p->n_hosts];
-
     if (n < 10 || n > 11 || str_copy(h->key, sizeof(h->key), f[1]) < 0 ||
         str_copy(h->name, sizeof(h->name), f[2]) < 0 ||
         str_copy(h->region, sizeof(h->region), f[3]) < 0 ||
@@ -227,6 +225,15 @@ static int read_host(struct plan *p, char **f, size_t n)
     h->role = strchr(f[7], 'j') != NULL   ? ROLE_JOINS
               : strchr(f[7], 'o') != NULL ? ROLE_LEAVES
                                           : ROLE_UPGRADE;
+    return 0;
+}
+
+static int add_host(struct plan *p, char **f, size_t n)
+{
+    struct plan_host *h = &p->hosts[p->n_hosts];
+
+    if (read_host(h, f, n) < 0)
+        return -1;
     p->replaces = p->replaces || h->role != ROLE_UPGRADE;
     p->n_servers += h->is_server;
     p->n_clients += !h->is_server;
@@ -259,8 +266,19 @@ static int read_line(struct plan *p, char *line)
     if (str_eq(f[0], "region"))
         return read_region(p, f, n);
     if (str_eq(f[0], "host"))
-        return read_host(p, f, n);
+        return add_host(p, f, n);
     return -1;
+}
+
+int plan_text_host(char *line, struct plan_host *ret)
+{
+    char *f[FIELDS_MAX] = {NULL};
+    size_t n = 0;
+
+    if (strncmp(line, "host ", 5) != 0)
+        return 0;
+    memset(ret, 0, sizeof(*ret));
+    return split(line, f, &n) < 0 || read_host(ret, f, n) < 0 ? -1 : 1;
 }
 
 int plan_read(const char *text, size_t n, const struct hazards *hazards, struct plan *ret,

@@ -308,7 +308,7 @@ int act(struct run *r, const struct decision *d, struct err *err)
     if (r->world != NULL)
         act_measure(r->config->ledger, r->config->plan, r->world, ports->now(ports->ctx));
     effects_plan(r);
-    if (run_commit(r, err) < 0)
+    if (keystore_plan(r, err) < 0 || run_commit(r, err) < 0)
         return -1;
     for (size_t i = 0; i < d->n_intents; i++) {
         struct ledger_host *lh = send[i] ? run_host(r, d->intents[i].key) : NULL;
@@ -318,7 +318,8 @@ int act(struct run *r, const struct decision *d, struct err *err)
             call_begin(&lh->call, ports->now(ports->ctx), CALL_ANSWER_MS);
         ports->send(ports->ctx, lh->key, lh->order, lh->call.nonce, &lh->inner);
     }
-    return keystore_do(r, err) < 0 ? -1 : effects_do(r, err);
+    keystore_do(r);
+    return effects_do(r, err);
 }
 
 /* ---- receipts ---- */
@@ -495,6 +496,7 @@ void act_receipt(struct run *r, const struct event *ev)
     const struct receipt_done *done = &ev->receipt->u.done;
     if (may_still_be_obeyed(lh, done, now))
         return;
+    order_keep_receipt(r, lh, ev);
     lh->answered = true;
     call_succeeded(&lh->call);
     if (lh->refusal != REFUSAL_IO || done->refusal != REFUSAL_LATE)

@@ -7,8 +7,8 @@
 #include <inttypes.h>
 
 /* The head's last part, the signature, and *c begun. 1: not possible now. */
-static int sign(struct run *r, const char *key, struct order *o, struct call *c,
-                struct buf *ret_inner, struct digest *ret_digest, struct err *err)
+int order_sign(struct run *r, const char *key, struct order *o, struct call *c,
+               struct buf *ret_inner, struct digest *ret_digest, struct err *err)
 {
     const struct ports *ports = r->config->ports;
     const struct host *h = r->world != NULL ? world_host(r->world, key) : NULL;
@@ -21,7 +21,8 @@ static int sign(struct run *r, const char *key, struct order *o, struct call *c,
         return 1;
     o->head.version = 1;
     memcpy(o->head.session, h->agent.session, SESSION_LEN);
-    ports->random(ports->ctx, o->head.nonce, NONCE_LEN);
+    if (message_owner(o->head.kind) != OWNER_SWAP)
+        ports->random(ports->ctx, o->head.nonce, NONCE_LEN);
     buf_clear(ret_inner);
     if (ports->sign(ports->ctx, key, o, ret_inner, ret_digest, err) < 0)
         return err_wrap(err, "sign the %s order for %s", message_kind_name(o->head.kind), h->name);
@@ -36,7 +37,7 @@ int order_send(struct run *r, const char *key, struct order *o, struct call *c, 
     const struct ports *ports = r->config->ports;
     auto_buf struct buf inner = BUF_INIT;
     struct digest digest;
-    int rv = sign(r, key, o, c, &inner, &digest, err);
+    int rv = order_sign(r, key, o, c, &inner, &digest, err);
 
     if (rv == 0)
         ports->send(ports->ctx, key, o->head.kind, o->head.nonce, &inner);
@@ -86,6 +87,29 @@ uint64_t order_sequence(const struct ledger_host *lh, const struct agent_view *a
            1;
 }
 
+void order_nonce(struct run *r, const struct ledger_host *lh, struct header *head,
+                 unsigned char ret_salt[static NONCE_LEN])
+{
+    const struct ports *ports = r->config->ports;
+
+    ports->random(ports->ctx, ret_salt, NONCE_LEN);
+    ledger_nonce(r->config->ledger->run_id, &lh->kept_last, ret_salt, head->nonce);
+}
+
+void order_keep(struct run *r, struct ledger_host *lh, const unsigned char salt[static NONCE_LEN],
+                const struct buf *inner, const struct digest *digest)
+{
+    const struct host *h = world_host(r->world, lh->key); /* it was signed by this look */
+
+    ledger_keep_order(r->config->ledger, lh, h->agent.hello.swap_sequence, salt, inner, digest);
+}
+
+void order_keep_receipt(struct run *r, const struct ledger_host *lh, const struct event *ev)
+{
+    if (ev->inner != NULL)
+        ledger_keep_receipt(r->config->ledger, lh, &ev->receipt->head.order, ev->inner);
+}
+
 /* Signs an order of swap's into the ledger. 1: not possible now (no hello, no lease). */
 int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
               const struct intent *in, enum message_kind kind, struct err *err)
@@ -94,6 +118,7 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
     autofree struct order *o = xzalloc(1, sizeof(*o));
     const struct host *h = r->world != NULL ? world_host(r->world, lh->key) : NULL;
     int64_t now = ports->now(ports->ctx);
+    unsigned char salt[NONCE_LEN];
 
     if (h == NULL)
         return 1;
@@ -108,9 +133,11 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
         o->u.service.op = in->service;
     else
         fill_revert(r, p, in, &h->agent, &o->u.revert);
-    int rv = sign(r, lh->key, o, &lh->call, &lh->inner, &lh->inner_digest, err);
+    order_nonce(r, lh, &o->head, salt);
+    int rv = order_sign(r, lh->key, o, &lh->call, &lh->inner, &lh->inner_digest, err);
     if (rv != 0)
         return rv;
+    order_keep(r, lh, salt, &lh->inner, &lh->inner_digest);
     lh->attempts = lh->order == kind ? lh->attempts + 1 : 1;
     lh->order = kind;
     memcpy(lh->session, o->head.session, SESSION_LEN);

@@ -17,6 +17,17 @@
  * hello, no lease), and *c is as it was. */
 MUST_CHECK int order_send(struct run *r, const char *key, struct order *o, struct call *c,
                           struct err *err);
+/* The same without sending: signed into ret_inner. The nonce of what is kept is the caller's. */
+MUST_CHECK int order_sign(struct run *r, const char *key, struct order *o, struct call *c,
+                          struct buf *ret_inner, struct digest *ret_digest, struct err *err);
+/* Of an order that is kept, before it is signed. */
+void order_nonce(struct run *r, const struct ledger_host *lh, struct header *head,
+                 unsigned char ret_salt[static NONCE_LEN]);
+/* What is kept with the next commit: an order of caravan-swap's, which is sent after it; a receipt
+ * by which the run goes on. */
+void order_keep(struct run *r, struct ledger_host *lh, const unsigned char salt[static NONCE_LEN],
+                const struct buf *inner, const struct digest *digest);
+void order_keep_receipt(struct run *r, const struct ledger_host *lh, const struct event *ev);
 /* The next sequence for an order of caravan-swap's, and the agent's uptime now. */
 uint64_t order_sequence(const struct ledger_host *lh, const struct agent_view *a);
 uint64_t order_uptime(const struct agent_view *a, int64_t now);

@@ -33,6 +33,7 @@ struct event {
     unsigned char nonce[NONCE_LEN];
     int64_t asked_ms;              /* when the answered order was sent */
     const struct receipt *receipt; /* EV_RECEIPT */
+    const struct buf *inner;       /* EV_RECEIPT: its signed bytes; NULL: nobody keeps them */
     uint32_t effect;               /* EV_OPERATED */
     bool ok;                       /* EV_OPERATED */
     const char *text;              /* EV_NO_ANSWER, EV_OPERATED: why, for people; snapshot: path */

@@ -40,7 +40,7 @@ static bool ledger_is_dirty(const struct ledger *l)
     for (size_t i = 0; i < l->n_regions; i++)
         if (l->regions[i].dirty)
             return true;
-    return l->dirty;
+    return l->dirty || l->n_kept > 0;
 }
 
 int run_commit(struct run *r, struct err *err)

@@ -42,6 +42,8 @@ static int order_one(struct run *r, struct ledger_host *lh, struct err *err)
     const struct host *h = world_host(r->world, lh->key);
     autofree struct order *o = xzalloc(1, sizeof(*o));
     struct call *c = &lh->keys.call;
+    struct digest digest;
+    unsigned char salt[NONCE_LEN];
 
     if (c->outstanding)
         again(r, lh, KEYSTORE_TRIES, "its agent does not answer");
@@ -51,13 +53,17 @@ static int order_one(struct run *r, struct ledger_host *lh, struct err *err)
     o->head.sequence = order_sequence(lh, &h->agent);
     o->head.time_ms = order_uptime(&h->agent, ports->now(ports->ctx)) + STAGE_BY_MS;
     memcpy(o->u.preserve.run_id, r->config->ledger->run_id, RUN_ID_LEN);
-    int rv = order_send(r, lh->key, o, c, err);
+    order_nonce(r, lh, &o->head, salt);
+    int rv = order_sign(r, lh->key, o, c, &lh->keys.inner, &digest, err);
+    if (rv == 0)
+        order_keep(r, lh, salt, &lh->keys.inner, &digest);
     if (rv == 1)
         again(r, lh, KEYSTORE_TRIES, "its lease is not held");
+    lh->dirty = true;
     return MIN_OF(rv, 0);
 }
 
-int keystore_do(struct run *r, struct err *err)
+int keystore_plan(struct run *r, struct err *err)
 {
     struct ledger *l = r->config->ledger;
 
@@ -68,6 +74,19 @@ int keystore_do(struct run *r, struct err *err)
             return -1;
     }
     return 0;
+}
+
+void keystore_do(struct run *r)
+{
+    const struct ports *ports = r->config->ports;
+    struct ledger *l = r->config->ledger;
+
+    for (size_t i = 0; i < r->config->plan->n_servers && i < l->n_hosts; i++) {
+        struct ledger_keys *k = &l->hosts[i].keys;
+        if (k->inner.len > 0)
+            ports->send(ports->ctx, l->hosts[i].key, MSG_PRESERVE, k->call.nonce, &k->inner);
+        buf_free(&k->inner);
+    }
 }
 
 /* ---- its answer ---- */
@@ -99,6 +118,7 @@ void keystore_answer(struct run *r, const struct event *ev)
         return;
     }
     const struct receipt_done *done = &ev->receipt->u.done;
+    order_keep_receipt(r, lh, ev);
     lh->keys.call.sequence = MAX_OF(lh->keys.call.sequence, done->last_sequence);
     if (done->refusal == REFUSAL_NONE) {
         copied(r, lh, done);

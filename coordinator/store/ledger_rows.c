@@ -37,6 +37,7 @@ static const struct field run_list[] = {
     COLUMN(ledger, n_hosts, UINT),
     COLUMN(ledger, n_effects, UINT),
     COLUMN(ledger, last_effect, UINT),
+    AS("record", ledger, record, ENUM),
 };
 
 static const struct field alloc_list[] = {
@@ -60,6 +61,7 @@ static const struct field host_list[] = {
     AS("nonce", ledger_host, call.nonce, BYTES),
     AS("inner_bytes", ledger_host, inner, BUF),
     COLUMN(ledger_host, inner_digest, BYTES),
+    COLUMN(ledger_host, kept_last, BYTES),
     COLUMN(ledger_host, ordered_ms, INT),
     COLUMN(ledger_host, answered, BOOL),
     COLUMN(ledger_host, refusal, ENUM),
@@ -94,6 +96,7 @@ static const struct field host_list[] = {
     AS("keys_files", ledger_host, keys.files, UINT),
     AS("keys_digest", ledger_host, keys.digest, BYTES),
     AS("keys_problem", ledger_host, keys.problem, NAME),
+    AS("keys_sequence", ledger_host, keys.call.sequence, UINT),
 };
 
 static const struct field effect_list[] = {

@@ -2,7 +2,8 @@
 
 #include <fcntl.h>
 #include "file.h"
-#include "ledger_rows.h"
+#include "ledger_db.h"
+#include "ledger_record.h"
 #include "str.h"
 
 #define LEDGER_NAME "ledger.db"
@@ -11,94 +12,33 @@
 #define RUNS_MAX    1000 /* listed */
 
 struct ledger_store {
-    sqlite3 *db;
+    struct ledger_db db;
     const struct clock *clock;
-    char path[300];
     /* What was last written, to tell changes of state. */
     unsigned char run_id[RUN_ID_LEN];
     int run_state;
     int *host_states;
     size_t n_states;
-    sqlite3_stmt *put[4]; /* run, host, effect, region: prepared once */
+    uint32_t trust_version; /* in force: by which orders are signed */
 };
-
-static int fail(struct ledger_store *s, struct err *err, const char *what)
-{
-    return err_set(err, sqlite3_errcode(s->db) == SQLITE_FULL ? ERR_NOSPACE : ERR_IO, 0,
-                   "%s the ledger %s: %s", what, s->path, sqlite3_errmsg(s->db));
-}
-
-static int execute(struct ledger_store *s, const char *sql, struct err *err)
-{
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(s, err, "write");
-}
-
-static int prepare(struct ledger_store *s, const char *sql, sqlite3_stmt **ret, struct err *err)
-{
-    return sqlite3_prepare_v2(s->db, sql, -1, ret, NULL) == SQLITE_OK ? 0 : fail(s, err, "read");
-}
-
-static const char *sql_type(enum field_type t)
-{
-    return t == FIELD_NAME || t == FIELD_LIST || t == FIELD_INTS ? "TEXT"
-           : t == FIELD_BYTES || t == FIELD_BUF                  ? "BLOB"
-                                                                 : "INTEGER";
-}
-
-static void names_of(const struct columns *c, const char *separator, struct buf *out)
-{
-    for (size_t i = 0; i < c->row.n; i++)
-        buf_printf(out, "%s%s", i > 0 ? separator : "", c->row.fields[i].name);
-}
-
-static int has_column(struct ledger_store *s, const struct columns *c, size_t i, bool *ret,
-                      struct err *err)
-{
-    auto_buf struct buf sql = BUF_INIT;
-    sqlite3_stmt *st = NULL;
-    buf_printf(&sql, "SELECT 1 FROM pragma_table_info('%s') WHERE name = '%s'", c->row.name,
-               c->row.fields[i].name);
-    if (prepare(s, buf_str(&sql), &st, err) < 0)
-        return -1;
-    *ret = sqlite3_step(st) == SQLITE_ROW;
-    sqlite3_finalize(st);
-    return 0;
-}
-
-/* The table, and the columns that a ledger of an earlier version lacks. */
-static int make_table(struct ledger_store *s, const struct columns *c, struct err *err)
-{
-    auto_buf struct buf sql = BUF_INIT;
-    buf_printf(&sql, "CREATE TABLE IF NOT EXISTS %s (%s, PRIMARY KEY (run%s))", c->row.name,
-               c->keys, c->n_keys > 1 ? ", n" : "");
-    if (execute(s, buf_str(&sql), err) < 0)
-        return -1;
-    for (size_t i = 0; i < c->row.n; i++) {
-        bool there = false;
-        if (has_column(s, c, i, &there, err) < 0)
-            return -1;
-        buf_clear(&sql);
-        buf_printf(&sql, "ALTER TABLE %s ADD COLUMN %s %s", c->row.name, c->row.fields[i].name,
-                   sql_type(c->row.fields[i].type));
-        if (!there && execute(s, buf_str(&sql), err) < 0)
-            return -1;
-    }
-    return 0;
-}
 
 static int make_tables(struct ledger_store *s, struct err *err)
 {
-    return execute(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE", err) <
-                       0 ||
-                   make_table(s, &run_columns, err) < 0 || make_table(s, &host_columns, err) < 0 ||
-                   make_table(s, &effect_columns, err) < 0 ||
-                   make_table(s, &region_columns, err) < 0 ||
-                   execute(s,
-                           "CREATE TABLE IF NOT EXISTS change (run BLOB, wall INTEGER, key TEXT, "
-                           "state TEXT, text TEXT); "
-                           "CREATE TABLE IF NOT EXISTS heard (run BLOB, step TEXT, server TEXT, "
-                           "wall INTEGER, line TEXT); COMMIT",
-                           err) < 0
+    return ledger_db_execute(&s->db,
+                             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE",
+                             err) < 0 ||
+                   ledger_db_make(&s->db, &run_columns, err) < 0 ||
+                   ledger_db_make(&s->db, &host_columns, err) < 0 ||
+                   ledger_db_make(&s->db, &effect_columns, err) < 0 ||
+                   ledger_db_make(&s->db, &region_columns, err) < 0 ||
+                   ledger_record_make(&s->db, err) < 0 ||
+                   ledger_db_execute(
+                       &s->db,
+                       "CREATE TABLE IF NOT EXISTS change (run BLOB, wall INTEGER, key TEXT, "
+                       "state TEXT, text TEXT); "
+                       "CREATE TABLE IF NOT EXISTS heard (run BLOB, step TEXT, server TEXT, "
+                       "wall INTEGER, line TEXT); COMMIT",
+                       err) < 0
                ? -1
                : 0;
 }
@@ -109,20 +49,21 @@ int ledger_store_open(const struct coord_conf *c, bool write, const struct clock
     struct ledger_store *s = xzalloc(1, sizeof *s);
     s->clock = clock;
     s->run_state = -1;
-    int rc = state_path(c, LEDGER_NAME, s->path, err);
-    if (rc == 0 && !write && access(s->path, F_OK) < 0)
+    int rc = state_path(c, LEDGER_NAME, s->db.path, err);
+    if (rc == 0 && !write && access(s->db.path, F_OK) < 0)
         rc = err_set(err, ERR_NOTFOUND, 0, "there is no ledger at %s: no run was begun here",
-                     s->path);
+                     s->db.path);
     if (rc == 0 && write) {
         rc = file_make_dirs(c->state_dir, 0755, err);
-        autoclose int fd = rc < 0 ? -1 : open(s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        autoclose int fd = rc < 0 ? -1 : open(s->db.path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         if (rc == 0 && fd < 0)
-            rc = err_set(err, ERR_IO, errno, "open %s", s->path);
+            rc = err_set(err, ERR_IO, errno, "open %s", s->db.path);
     }
-    if (rc == 0 && sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-        rc = fail(s, err, "open");
-    if (rc == 0 && sqlite3_busy_timeout(s->db, BUSY_MS) != SQLITE_OK)
-        rc = fail(s, err, "open");
+    if (rc == 0 &&
+        sqlite3_open_v2(s->db.path, &s->db.sqlite, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+        rc = ledger_db_fail(&s->db, err, "open");
+    if (rc == 0 && sqlite3_busy_timeout(s->db.sqlite, BUSY_MS) != SQLITE_OK)
+        rc = ledger_db_fail(&s->db, err, "open");
     if (rc == 0 && write)
         rc = make_tables(s, err);
     if (rc < 0) {
@@ -148,11 +89,21 @@ void ledger_store_close(struct ledger_store *s)
 {
     if (s == NULL)
         return;
-    for (size_t i = 0; i < ARRAY_LEN(s->put); i++)
-        sqlite3_finalize(s->put[i]);
-    sqlite3_close(s->db);
+    ledger_db_close(&s->db);
     free(s->host_states);
     free(s);
+}
+
+struct ledger_db *ledger_store_db(struct ledger_store *s)
+{
+    return &s->db;
+}
+
+int ledger_store_trust(struct ledger_store *s, const unsigned char run_id[static 16],
+                       uint32_t version, const struct buf *file, struct err *err)
+{
+    s->trust_version = version;
+    return ledger_record_put_trust(&s->db, run_id, version, file, err);
 }
 
 int ledger_store_lock(const struct coord_conf *c, int *ret_fd, struct err *err)
@@ -165,41 +116,11 @@ int ledger_store_lock(const struct coord_conf *c, int *ret_fd, struct err *err)
 
 /* ---- writing ---- */
 
-static int prepare_put(struct ledger_store *s, const struct columns *c, sqlite3_stmt **ret,
-                       struct err *err)
-{
-    auto_buf struct buf sql = BUF_INIT;
-    buf_printf(&sql, "INSERT OR REPLACE INTO %s (run, %s", c->row.name, c->n_keys > 1 ? "n, " : "");
-    names_of(c, ", ", &sql);
-    buf_add_str(&sql, ") VALUES (?");
-    for (size_t i = 1; i < c->row.n + (size_t)c->n_keys; i++)
-        buf_add_str(&sql, ", ?");
-    buf_add_str(&sql, ")");
-    return prepare(s, buf_str(&sql), ret, err);
-}
-
-static int put(struct ledger_store *s, const struct columns *c, const struct ledger *l, int64_t n,
-               const void *base, struct err *err)
-{
-    sqlite3_stmt **st = &s->put[c == &run_columns      ? 0
-                                : c == &host_columns   ? 1
-                                : c == &effect_columns ? 2
-                                                       : 3];
-    if (*st == NULL && prepare_put(s, c, st, err) < 0)
-        return -1;
-    bool bound = sqlite3_bind_blob(*st, 1, l->run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
-                 (c->n_keys == 1 || sqlite3_bind_int64(*st, 2, n) == SQLITE_OK) &&
-                 columns_bind(c, base, *st, 1 + c->n_keys) == 0;
-    int rc = bound && sqlite3_step(*st) == SQLITE_DONE ? 0 : fail(s, err, "write");
-    sqlite3_reset(*st);
-    return rc;
-}
-
 static int put_change(struct ledger_store *s, const struct ledger *l, const char *key,
                       const char *state, const char *text, struct err *err)
 {
     sqlite3_stmt *st = NULL;
-    if (prepare(s, "INSERT INTO change VALUES (?, ?, ?, ?, ?)", &st, err) < 0)
+    if (ledger_db_prepare(&s->db, "INSERT INTO change VALUES (?, ?, ?, ?, ?)", &st, err) < 0)
         return -1;
     bool ok = sqlite3_bind_blob(st, 1, l->run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_bind_int64(st, 2, clock_wall(s->clock)) == SQLITE_OK &&
@@ -207,7 +128,7 @@ static int put_change(struct ledger_store *s, const struct ledger *l, const char
               sqlite3_bind_text(st, 4, state, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_bind_text(st, 5, text, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_step(st) == SQLITE_DONE;
-    int rc = ok ? 0 : fail(s, err, "write");
+    int rc = ok ? 0 : ledger_db_fail(&s->db, err, "write");
     sqlite3_finalize(st);
     return rc;
 }
@@ -227,7 +148,7 @@ static void expect_run(struct ledger_store *s, const struct ledger *l)
 static int put_host(struct ledger_store *s, const struct ledger *l, size_t i, struct err *err)
 {
     const struct ledger_host *h = &l->hosts[i];
-    if (put(s, &host_columns, l, (int64_t)i, h, err) < 0)
+    if (ledger_db_put(&s->db, &host_columns, l->run_id, (int64_t)i, h, err) < 0)
         return -1;
     if (s->host_states[i] == (int)h->state || (s->host_states[i] < 0 && h->state == HOST_PENDING))
         return 0;
@@ -236,7 +157,7 @@ static int put_host(struct ledger_store *s, const struct ledger *l, size_t i, st
 
 static int put_dirty(struct ledger_store *s, const struct ledger *l, struct err *err)
 {
-    if (l->dirty && put(s, &run_columns, l, 0, l, err) < 0)
+    if (l->dirty && ledger_db_put(&s->db, &run_columns, l->run_id, 0, l, err) < 0)
         return -1;
     if (l->dirty && s->run_state != (int)l->state &&
         put_change(s, l, "", run_state_name(l->state), l->cause, err) < 0)
@@ -246,12 +167,18 @@ static int put_dirty(struct ledger_store *s, const struct ledger *l, struct err 
             return -1;
     for (size_t i = 0; i < l->n_effects; i++)
         if (l->effects[i].dirty && l->effects[i].id != 0 &&
-            put(s, &effect_columns, l, l->effects[i].id, &l->effects[i], err) < 0)
+            ledger_db_put(&s->db, &effect_columns, l->run_id, l->effects[i].id, &l->effects[i],
+                          err) < 0)
             return -1;
     for (size_t i = 0; i < l->n_regions; i++)
-        if (l->regions[i].dirty && put(s, &region_columns, l, (int64_t)i, &l->regions[i], err) < 0)
+        if (l->regions[i].dirty &&
+            ledger_db_put(&s->db, &region_columns, l->run_id, (int64_t)i, &l->regions[i], err) < 0)
             return -1;
-    return execute(s, "COMMIT", err);
+    for (size_t i = 0; i < l->n_kept; i++)
+        if (ledger_record_put(&s->db, l, &l->kept[i], s->trust_version, clock_wall(s->clock), err) <
+            0)
+            return -1;
+    return ledger_db_execute(&s->db, "COMMIT", err);
 }
 
 int ledger_store_commit(struct ledger_store *s, struct ledger *l, struct err *err)
@@ -259,11 +186,11 @@ int ledger_store_commit(struct ledger_store *s, struct ledger *l, struct err *er
     expect_run(s, l);
     if (l->dirty && run_ended(l->state) && l->ended_wall_ms == 0)
         l->ended_wall_ms = clock_wall(s->clock);
-    if (execute(s, "BEGIN IMMEDIATE", err) < 0)
+    if (ledger_db_execute(&s->db, "BEGIN IMMEDIATE", err) < 0)
         return -1;
     if (put_dirty(s, l, err) < 0) {
         struct err unused = ERR_INIT;
-        (void)!execute(s, "ROLLBACK", &unused);
+        (void)!ledger_db_execute(&s->db, "ROLLBACK", &unused);
         return -1;
     }
     s->run_state = (int)l->state;
@@ -275,47 +202,27 @@ int ledger_store_commit(struct ledger_store *s, struct ledger *l, struct err *er
         l->effects[i].dirty = false;
     for (size_t i = 0; i < l->n_regions; i++)
         l->regions[i].dirty = false;
+    ledger_kept_clear(l);
     l->dirty = false;
     return 0;
 }
 
 /* ---- reading ---- */
 
-static int select_rows(struct ledger_store *s, const struct columns *c, const unsigned char *run_id,
-                       sqlite3_stmt **ret, struct err *err)
-{
-    auto_buf struct buf sql = BUF_INIT;
-    buf_printf(&sql, "SELECT %s, ", c->n_keys > 1 ? "n" : "0");
-    /* Who only looks adds no column to a ledger of an earlier version: what lacks is NULL. */
-    for (size_t i = 0; i < c->row.n; i++) {
-        bool there = false;
-        if (has_column(s, c, i, &there, err) < 0)
-            return -1;
-        buf_printf(&sql, "%s%s", i > 0 ? ", " : "", there ? c->row.fields[i].name : "NULL");
-    }
-    buf_printf(&sql, " FROM %s WHERE run = ? ORDER BY 1", c->row.name);
-    if (prepare(s, buf_str(&sql), ret, err) < 0)
-        return -1;
-    if (sqlite3_bind_blob(*ret, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK)
-        return 0;
-    sqlite3_finalize(*ret);
-    return fail(s, err, "read");
-}
-
 static int load_hosts(struct ledger_store *s, struct ledger *l, struct err *err)
 {
     sqlite3_stmt *st = NULL;
     size_t found = 0;
     l->hosts = xzalloc(l->n_hosts + 1, sizeof *l->hosts);
-    if (select_rows(s, &host_columns, l->run_id, &st, err) < 0)
+    if (ledger_db_select(&s->db, &host_columns, l->run_id, &st, err) < 0)
         return -1;
     while (sqlite3_step(st) == SQLITE_ROW && found < l->n_hosts)
         if (sqlite3_column_int64(st, 0) == (int64_t)found)
             columns_read(&host_columns, &l->hosts[found++], st, 1);
     sqlite3_finalize(st);
     if (found < l->n_hosts)
-        return err_set(err, ERR_FORMAT, 0, "the ledger %s has %zu of %zu hosts of the run", s->path,
-                       found, l->n_hosts);
+        return err_set(err, ERR_FORMAT, 0, "the ledger %s has %zu of %zu hosts of the run",
+                       s->db.path, found, l->n_hosts);
     return 0;
 }
 
@@ -324,7 +231,7 @@ static int load_effects(struct ledger_store *s, struct ledger *l, struct err *er
 {
     sqlite3_stmt *st = NULL;
     l->n_effects = 0;
-    if (select_rows(s, &effect_columns, l->run_id, &st, err) < 0)
+    if (ledger_db_select(&s->db, &effect_columns, l->run_id, &st, err) < 0)
         return -1;
     while (sqlite3_step(st) == SQLITE_ROW && l->n_effects < EFFECTS_MAX) {
         struct effect *e = &l->effects[l->n_effects];
@@ -346,7 +253,7 @@ static int load_regions(struct ledger_store *s, struct ledger *l, struct err *er
     sqlite3_stmt *st = NULL;
     size_t found = 0;
     l->n_regions = MIN_OF(l->n_regions, (size_t)LEDGER_REGIONS);
-    if (l->n_regions > 0 && select_rows(s, &region_columns, l->run_id, &st, err) < 0)
+    if (l->n_regions > 0 && ledger_db_select(&s->db, &region_columns, l->run_id, &st, err) < 0)
         return -1;
     while (st != NULL && sqlite3_step(st) == SQLITE_ROW && found < l->n_regions)
         columns_read(&region_columns, &l->regions[found++], st, 1);
@@ -361,7 +268,7 @@ int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 
     sqlite3_stmt *st = NULL;
     memset(ret, 0, sizeof *ret);
     memcpy(ret->run_id, run_id, RUN_ID_LEN);
-    if (select_rows(s, &run_columns, run_id, &st, err) < 0)
+    if (ledger_db_select(&s->db, &run_columns, run_id, &st, err) < 0)
         return -1;
     bool there = sqlite3_step(st) == SQLITE_ROW;
     if (there)
@@ -416,7 +323,7 @@ int ledger_store_runs(struct ledger_store *s, struct stored_run **ret, size_t *r
                "CASE run.state WHEN %d THEN %d ELSE %d END) "
                "FROM run ORDER BY begun_wall_ms DESC LIMIT %d",
                RUN_STAGED, HOST_STAGED, HOST_DONE, RUNS_MAX);
-    if (prepare(s, buf_str(&sql), &st, err) < 0)
+    if (ledger_db_prepare(&s->db, buf_str(&sql), &st, err) < 0)
         return -1;
     struct stored_run *runs = NULL;
     size_t n = 0;
@@ -462,8 +369,9 @@ int ledger_store_changes(struct ledger_store *s, const unsigned char run_id[stat
                          struct stored_change **ret, size_t *ret_n, struct err *err)
 {
     sqlite3_stmt *st = NULL;
-    if (prepare(s, "SELECT wall, key, state, text FROM change WHERE run = ? ORDER BY rowid", &st,
-                err) < 0)
+    if (ledger_db_prepare(&s->db,
+                          "SELECT wall, key, state, text FROM change WHERE run = ? ORDER BY rowid",
+                          &st, err) < 0)
         return -1;
     struct stored_change *list = NULL;
     size_t n = 0;
@@ -489,10 +397,10 @@ static int kept_of(struct ledger_store *s, const unsigned char *run_id, const ch
                    int64_t *ret_bytes, bool *ret_full, struct err *err)
 {
     sqlite3_stmt *st = NULL;
-    if (prepare(s,
-                "SELECT total(length(line)), total(server = '') FROM heard "
-                "WHERE run = ? AND step = ?",
-                &st, err) < 0)
+    if (ledger_db_prepare(&s->db,
+                          "SELECT total(length(line)), total(server = '') FROM heard "
+                          "WHERE run = ? AND step = ?",
+                          &st, err) < 0)
         return -1;
     bool ok = sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_bind_text(st, 2, step, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
@@ -501,7 +409,7 @@ static int kept_of(struct ledger_store *s, const unsigned char *run_id, const ch
         *ret_bytes = sqlite3_column_int64(st, 0);
         *ret_full = sqlite3_column_int64(st, 1) > 0;
     }
-    int rc = ok ? 0 : fail(s, err, "read");
+    int rc = ok ? 0 : ledger_db_fail(&s->db, err, "read");
     sqlite3_finalize(st);
     return rc;
 }
@@ -510,7 +418,7 @@ static int put_line(struct ledger_store *s, const unsigned char *run_id, const c
                     const char *server, const char *line, struct err *err)
 {
     sqlite3_stmt *st = NULL;
-    if (prepare(s, "INSERT INTO heard VALUES (?, ?, ?, ?, ?)", &st, err) < 0)
+    if (ledger_db_prepare(&s->db, "INSERT INTO heard VALUES (?, ?, ?, ?, ?)", &st, err) < 0)
         return -1;
     bool ok = sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_bind_text(st, 2, step, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
@@ -518,7 +426,7 @@ static int put_line(struct ledger_store *s, const unsigned char *run_id, const c
               sqlite3_bind_int64(st, 4, clock_wall(s->clock)) == SQLITE_OK &&
               sqlite3_bind_text(st, 5, line, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
               sqlite3_step(st) == SQLITE_DONE;
-    int rc = ok ? 0 : fail(s, err, "write");
+    int rc = ok ? 0 : ledger_db_fail(&s->db, err, "write");
     sqlite3_finalize(st);
     return rc;
 }
@@ -550,12 +458,13 @@ int ledger_store_heard(struct ledger_store *s, const unsigned char run_id[static
     size_t n = 0;
     *ret = NULL;
     *ret_n = 0;
-    if (prepare(s, "SELECT wall, step, server, line FROM heard WHERE run = ? ORDER BY rowid", &st,
-                &old) < 0)
+    if (ledger_db_prepare(&s->db,
+                          "SELECT wall, step, server, line FROM heard WHERE run = ? ORDER BY rowid",
+                          &st, &old) < 0)
         return 0; /* a ledger of an earlier version */
     if (sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) != SQLITE_OK) {
         sqlite3_finalize(st);
-        return fail(s, err, "read");
+        return ledger_db_fail(&s->db, err, "read");
     }
     while (sqlite3_step(st) == SQLITE_ROW) {
         list = xrealloc(list, (n + 1) * sizeof *list);

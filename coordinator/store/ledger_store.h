@@ -27,12 +27,19 @@ MUST_CHECK int ledger_store_open(const struct coord_conf *c, bool write, const s
 MUST_CHECK int ledger_store_open_if(const struct coord_conf *c, const struct clock *clock,
                                     struct ledger_store **ret, struct err *err);
 void ledger_store_close(struct ledger_store *s);
+/* For what is kept beside, in a table of its own (ledger_record.h). */
+struct ledger_db;
+struct ledger_db *ledger_store_db(struct ledger_store *s);
 /* ERR_BUSY names the pid of the live run. */
 MUST_CHECK int ledger_store_lock(const struct coord_conf *c, int *ret_fd, struct err *err);
 
 /* After -1 nothing was written, and nothing may be begun. The first commit of a run's end puts its
  * time into the ledger. */
 MUST_CHECK int ledger_store_commit(struct ledger_store *s, struct ledger *l, struct err *err);
+/* Keeps the trust file in force with the run; orders that are committed from here on are signed by
+ * it. */
+MUST_CHECK int ledger_store_trust(struct ledger_store *s, const unsigned char run_id[static 16],
+                                  uint32_t version, const struct buf *file, struct err *err);
 /* ret must not own anything yet. */
 MUST_CHECK int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 16],
                                  struct ledger *ret, struct err *err);

@@ -21,10 +21,9 @@ void trust_kept_free(struct trust_kept *k)
 
 static int read_kept(const char *path, struct trust_kept *ret, struct err *err)
 {
-    struct trust_at last;
     struct err rest = ERR_INIT;
-    if (trust_sequence_begin(ret->sequence.data, ret->sequence.len, &ret->now, &last, &rest, err) <
-        0)
+    if (trust_sequence_begin(ret->sequence.data, ret->sequence.len, &ret->now, &ret->last, &rest,
+                             err) < 0)
         return err_wrap(err, "%s", path);
     if (rest.kind != ERR_NONE)
         return err_set(err, rest.kind, 0, "%s: behind version %u: %s", path,

@@ -23,7 +23,8 @@
 
 struct trust_kept {
     struct buf sequence;
-    struct trust now; /* its last version */
+    struct trust now;     /* its last version */
+    struct trust_at last; /* and that version's container, in sequence */
 };
 #define auto_trust_kept CLEANUP(trust_kept_free)
 

@@ -80,7 +80,15 @@ check() {
     fi
 }
 
-e2e_end() { echo "1..$T_N"; }
+# Whatever happened: what was ordered was signed, is all there, and is what the ledger says.
+record_is_whole() {
+    [[ -e $E2E/state/ledger.db ]] || return 0
+    caravan audit verify || { caravan history; return 1; }
+}
+e2e_end() {
+    check "the record of all orders and receipts is whole" record_is_whole
+    echo "1..$T_N"
+}
 
 # What speaks against a pair of real binaries is not what is tested: it is accepted, and told.
 accepting() { # ARGS... -> $ARGS

@@ -3,6 +3,24 @@
 #include "plan.h"
 #include "str.h"
 
+/* Line by line there are the same hosts. */
+static void hosts(const char *text, const struct plan *p)
+{
+    autofree char *copy = xstrdup(text);
+    struct plan_host h;
+    size_t n = 0;
+
+    for (char *at = copy, *end; (end = strchr(at, '\n')) != NULL; at = end + 1) {
+        *end = '\0';
+        int rc = plan_text_host(at, &h);
+        FUZZ_CHECK(rc >= 0);
+        FUZZ_CHECK(rc == 0 || (n < p->n_hosts && str_eq(h.key, p->hosts[n].key) &&
+                               digest_eq(&h.digest, &p->hosts[n].digest)));
+        n += (size_t)rc;
+    }
+    FUZZ_CHECK(n == p->n_hosts);
+}
+
 /* What is read and written is read again as the same. (A plan of an older Caravan may lack numbers
  * that have no zero.) */
 static void plan(const char *text, size_t n)
@@ -13,6 +31,7 @@ static void plan(const char *text, size_t n)
 
     if (plan_read(text, n, NULL, &p, &err) < 0)
         return;
+    hosts(text, &p);
     bool whole = p.server_on_not_ready != 0 && p.client_on_not_ready != 0;
     plan_text(&p, &once);
     plan_free(&p);

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 #include "act.h"
 #include "act_order.h"
+#include "effect_calls.h"
 #include "lease_book.h"
 #include "run_desk.h"
 #include "str.h"
@@ -288,6 +289,85 @@ static void why_one_is_taken_out_stands(void **state)
     assert_string_equal(c1(b)->text, "is not a voter");
 }
 
+/* ---- the record ---- */
+
+static void no_places(void *ctx, const char *key, struct order_stage *ret)
+{
+    (void)ctx;
+    (void)key;
+    memset(ret, 0, sizeof(*ret));
+}
+
+/* What is to be sent must be in the ledger by now, and so must what it follows. */
+static int commit_first(void *ctx, struct ledger *l, struct err *err)
+{
+    struct run_desk *b = ctx;
+
+    (void)err;
+    assert_int_equal(l->n_kept, 1);
+    assert_false(l->kept[0].receipt);
+    assert_string_equal(buf_str(&l->kept[0].inner), "order");
+    assert_int_equal(l->kept[0].told, 4);
+    assert_int_equal(&l->hosts[l->kept[0].host] - c1(b), 0);
+    assert_int_equal(run_desk_sent(b, MSG_STAGE, C1, NULL), 0);
+    ledger_kept_clear(l);
+    return 0;
+}
+
+static void an_order_is_kept_before_it_is_sent(void **state)
+{
+    struct run_desk *b = *state;
+    autofree struct decision *d = xzalloc(1, sizeof(*d));
+    unsigned char nonce[NONCE_LEN], salt[NONCE_LEN];
+    struct digest before;
+    struct err err = ERR_INIT;
+
+    b->ports.commit = commit_first;
+    b->ports.stage_order = no_places;
+    lease_init(&b->run);
+    effects_init(&b->run);
+    hold_lease(b);
+    c1(b)->state = HOST_PENDING;
+    b->f.hosts[3].agent.hello.swap_sequence = 4;
+    memset(&c1(b)->kept_last, 0xaa, DIGEST_LEN);
+    before = c1(b)->kept_last;
+    d->n_intents = 1;
+    d->intents[0].kind = INTENT_STAGE;
+    str_cut(d->intents[0].key, sizeof(d->intents[0].key), C1);
+    assert_int_equal(act(&b->run, d, &err), 0);
+    assert_int_equal(run_desk_sent(b, MSG_STAGE, C1, NULL), 1);
+    bool follows = false; /* for one of the bytes that the desk's random ones are made of */
+    for (int i = 0; i < 256 && !follows; i++) {
+        memset(salt, i, sizeof(salt));
+        ledger_nonce(b->f.ledger.run_id, &before, salt, nonce);
+        follows = memcmp(nonce, b->signed_last.head.nonce, NONCE_LEN) == 0;
+    }
+    assert_true(follows);
+    assert_true(digest_eq(&c1(b)->kept_last, &c1(b)->inner_digest));
+    effects_free(&b->run);
+    lease_free(&b->run);
+}
+
+/* The receipt that the run goes by, and none after it. */
+static void a_receipt_is_kept_once(void **state)
+{
+    struct run_desk *b = *state;
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
+    auto_buf struct buf inner = BUF_INIT;
+    struct event ev = {
+        .kind = EV_RECEIPT, .key = C1, .order = MSG_STAGE, .receipt = r, .inner = &inner};
+
+    buf_add_str(&inner, "receipt");
+    memset(&r->head.order, 0x77, sizeof(r->head.order));
+    for (int i = 0; i < 2; i++)
+        act_receipt(&b->run, &ev);
+    assert_int_equal(b->f.ledger.n_kept, 1);
+    assert_true(b->f.ledger.kept[0].receipt);
+    assert_string_equal(buf_str(&b->f.ledger.kept[0].inner), "receipt");
+    assert_true(digest_eq(&b->f.ledger.kept[0].order, &r->head.order));
+    assert_ptr_equal(&b->f.ledger.hosts[b->f.ledger.kept[0].host], c1(b));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -304,6 +384,8 @@ int main(void)
         CASE(a_refused_give_back_is_no_flood),
         CASE(what_a_service_order_was_refused_for),
         CASE(why_one_is_taken_out_stands),
+        CASE(an_order_is_kept_before_it_is_sent),
+        CASE(a_receipt_is_kept_once),
     };
 
     return cmocka_run_group_tests_name("act", tests, NULL, NULL);

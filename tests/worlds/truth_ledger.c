@@ -4,11 +4,13 @@
 static void copy_host(struct ledger_host *to, const struct ledger_host *from)
 {
     struct buf inner = to->inner, log = to->log, fingerprint = to->fingerprint;
+    struct buf keys = to->keys.inner;
 
     *to = *from;
     to->inner = inner;
     to->log = log;
     to->fingerprint = fingerprint;
+    to->keys.inner = keys; /* of the process */
     buf_clear(&to->inner);
     buf_clear(&to->fingerprint);
     buf_add(&to->inner, from->inner.data, from->inner.len);
@@ -23,6 +25,8 @@ void t_commit_copy(struct ledger *to, struct ledger *from)
     struct ledger_host *hosts = to->hosts;
     struct buf plan = to->plan;
     bool fresh_copy = hosts == NULL;
+
+    ledger_kept_clear(from);
 
     if (fresh_copy)
         hosts = xzalloc(from->n_hosts + 1, sizeof(*hosts));
