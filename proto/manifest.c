@@ -40,7 +40,8 @@ int container_pack(enum container_type type, const void *body, size_t n,
     (void)buf_add(&out, body, n);
     (void)buf_add_byte(&out, (unsigned char)n_keys);
     for (size_t i = 0; i < n_keys; i++) {
-        crypto_sign_bytes(keys[i], types[type].domain, body, n, sig);
+        if (keypair_sign(keys[i], types[type].domain, body, n, sig, err) < 0)
+            return err_wrap(err, "sign a %s", types[type].name);
         (void)buf_add(&out, keypair_public(keys[i])->bytes, KEY_LEN);
         (void)buf_add(&out, sig, SIG_LEN);
     }
