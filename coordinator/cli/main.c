@@ -6,7 +6,13 @@
 static const struct cli_command commands[] = {
     {"init", "", "make the keys of a new cluster, and the trust file for its hosts",
      "Never overwrites anything. Solo: one person holds all roles. The trust file is written\n"
-     "twice, as it is and as a Debian package; every host needs one of them.",
+     "twice, as it is and as a Debian package; every host needs one of them.\n"
+     "\n"
+     "Secret keys are encrypted with a passphrase, which is asked for twice, but for the "
+     "observer's,\n"
+     "which signs questions only. A script hands the passphrase over with --passphrase-fd, or "
+     "takes\n"
+     "--no-passphrase. Nobody can recover a forgotten passphrase.",
      0, 0, GROUP_ALL | GROUP_INIT | GROUP_CONFIRM, cmd_init},
     {"enroll", "", "remember the key of every agent, by its host's Nomad id",
      "The hosts are those that Nomad lists at NOMAD_ADDR (or [nomad] address in caravan.conf).\n"
@@ -27,6 +33,20 @@ static const struct cli_command commands[] = {
      "(10.0.0.21, 10.0.0.21:4650, [fd00::21]). Its key holds for that address, and later for\n"
      "the server that Nomad lists there.",
      0, 0, GROUP_ALL | GROUP_CONFIRM | GROUP_ENROLL, cmd_enroll},
+    {"key", "new NAME | list | change NAME",
+     "make a secret key; list them; encrypt one with another passphrase",
+     "new makes keys/NAME.key, which is secret and encrypted with a passphrase, and "
+     "keys/NAME.pub,\n"
+     "in the directory of the configuration; --purpose says what for. It overwrites nothing. An\n"
+     "observer key is not encrypted: it signs questions, and changes nothing.\n"
+     "\n"
+     "list tells the name, purpose and fingerprint of every key, whether it is encrypted, and its\n"
+     "file. It asks for no passphrase.\n"
+     "\n"
+     "change encrypts a key with another passphrase, also one that was not encrypted. The key "
+     "stays\n"
+     "the same; copies of the old file still open as before.",
+     1, 2, GROUP_ALL | GROUP_JSON | GROUP_KEY, cmd_key},
     {"release", "fetch|add|verify|remove VERSION | list | verify | serve",
      "fetch a Nomad release, verified; add one's own; list, verify, remove, serve",
      "fetch gets SHA256SUMS and its signature from HashiCorp's release site, a mirror or a\n"

@@ -45,6 +45,10 @@ struct options {
     const char *listen;
     /* init */
     const char *name;
+    /* init, key */
+    bool no_passphrase;
+    const char *purpose;
+    int64_t passphrase_fd, new_passphrase_fd;
     /* enroll */
     struct cli_list host;
     const char *forget, *rekey;
@@ -68,6 +72,7 @@ enum option_group {
     GROUP_SERVE = 1024,
     GROUP_ENROLL = 2048,
     GROUP_REPLACE = 4096,
+    GROUP_KEY = 8192,
 };
 
 extern const struct cli_option option_table[];
