@@ -126,6 +126,10 @@ int cmd_key(void *ctx, int argc, char **argv)
 {
     struct console *c = ctx;
     struct err err = ERR_INIT;
+    if (c->opt.json && !str_eq(argv[0], "list")) {
+        (void)err_set(&err, ERR_USAGE, 0, "--json is for key list");
+        return command_fail(&err);
+    }
     if (console_conf(c, &err) < 0)
         return command_fail(&err);
     for (size_t i = 0; i < ARRAY_LEN(words); i++)

@@ -185,7 +185,7 @@ int passphrase_of_new_keys(struct passphrase *p, const char **ret, struct err *e
     *ret = NULL;
     if (p->from.none)
         return 0;
-    int rc = take_automatic(p, err);
+    int rc = p->handed ? 1 : take_automatic(p, err);
     if (rc == 0 && p->from.ask == NULL)
         return err_set(err, ERR_REFUSED, 0,
                        "secret keys are encrypted with a passphrase, " HAND_OVER

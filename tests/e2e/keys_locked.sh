@@ -111,6 +111,24 @@ check "a second operator's key is made" status_is 0
 lonely key new alice --purpose operator --passphrase-fd 9 9<<<"$PASS"
 check "once" status_is 4
 
+# ---- a release key that is elsewhere ----
+elsewhere() { # HOW: release add, signed by the signer that behaves like this
+    printf '[keys]\nsigner = %s %s %s\n' "$(realpath "$FLEET_BUILD/tests/signer")" "$E2E/token.key" "$1" >"$E2E/other/caravan.conf"
+    setsid -w "$FLEET_BUILD/caravan" --config "$E2E/other" release add 1.11.4 --arch "$ARCH" --file "$TO" >"$OUT" 2>&1 </dev/null
+    STATUS=$?
+}
+mkdir "$E2E/other"
+"$FLEET_BUILD/caravan" --config "$E2E/other" init --no-passphrase >/dev/null && mv "$E2E/other/keys/release.key" "$E2E/token.key"
+if [[ -x $FLEET_BUILD/tests/signer ]] && ! is_real; then
+    elsewhere lie
+    check "a signer that lies signs no release" tells "not one of this key"
+    elsewhere die
+    check "nor one that dies" tells "signal 9"
+    check "no release is there" not test -e "$E2E/other/state/releases/1.11.4/manifest"
+    elsewhere ""
+    check "a signer signs a release" status_is 0
+fi
+
 nowhere() { ! grep -r -l -F -- "$PASS" "$E2E/state" "$E2E/config" "$E2E/resumed" "$E2E/typed" "$OUT" "$FLEET"/*/*.log; }
 check "no file and no output has the passphrase" nowhere
 e2e_end
