@@ -234,11 +234,12 @@ static int write_key(const struct coord_conf *c, const struct keypair *k,
     return rc < 0 ? -1 : file_create(pub_path, public.data, public.len, 0644, err);
 }
 
+/* Sweeps what a crash has left there of secret keys, too. */
 static int make_dirs(const struct coord_conf *c, struct err *err)
 {
     char dir[300];
     return conf_path(c, "keys", dir, err) < 0 || file_make_dirs(c->dir, 0755, err) < 0 ||
-                   file_make_dirs(dir, 0700, err) < 0
+                   file_make_dirs(dir, 0700, err) < 0 || file_sweep(dir, err) < 0
                ? -1
                : 0;
 }
@@ -341,7 +342,8 @@ int keys_change(const struct coord_conf *c, const char *name, struct err *err)
     if (c->passphrase == NULL)
         return err_set(err, ERR_STATE, 0, "there is no passphrase to encrypt %s with", name);
     if (find_key(c, name, &f, err) < 0 || check_changeable(&f, err) < 0 ||
-        open_found(c, &f, err) < 0 || passphrase_choose(c->passphrase, &passphrase, err) < 0 ||
+        open_found(c, &f, err) < 0 || make_dirs(c, err) < 0 ||
+        passphrase_choose(c->passphrase, &passphrase, err) < 0 ||
         lock_checked(&f, passphrase, &text, err) < 0 || write_missing_public(c, &f.about, err) < 0)
         return -1;
     return file_replace(f.path, text.data, text.len, 0600, err);
