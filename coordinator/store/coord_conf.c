@@ -103,7 +103,9 @@ static const struct conf_key keys[] = {
     TEXT("keys", "release", key_release, "release", "the key that signs releases"),
     TEXT("keys", "root", key_root, "root", "the key that signs the trust file"),
     TEXT("keys", "observer", key_observer, "observer",
-         "the key that signs questions to agents; it has no passphrase"),
+         "the key that signs questions to agents, without a passphrase; an operator key does that "
+         "too, "
+         "where hosts do not know an observer's"),
     TEXT("keys", "signer", signer, "",
          "a program with its arguments that signs with root and release keys of which only the "
          "public part, keys/NAME.pub, is here; caravan(1) has its protocol"),

@@ -188,13 +188,20 @@ static int open_found(const struct coord_conf *c, struct found_key *f, struct er
     return f->where == KEY_ELSEWHERE ? open_elsewhere(c, f, err) : 0;
 }
 
+/* What an observer may an operator may; a key whose files tell no purpose is taken at its name. */
+static bool serves(enum role purpose, enum role need)
+{
+    return purpose == need || purpose == ROLE_NONE ||
+           (purpose == ROLE_OPERATOR && need == ROLE_OBSERVER);
+}
+
 int keys_load_named(const struct coord_conf *c, const char *name, enum role purpose,
                     struct keypair **ret, struct err *err)
 {
     auto_found struct found_key f;
     if (find_key(c, name, &f, err) < 0)
         return -1;
-    if (f.about.purpose != purpose && f.about.purpose != ROLE_NONE)
+    if (!serves(f.about.purpose, purpose))
         return err_set(err, ERR_CONFIG, 0, "the key %s is for the purpose %s, not %s: see [keys]",
                        name, role_name(f.about.purpose), role_name(purpose));
     if (open_found(c, &f, err) < 0)

@@ -301,6 +301,10 @@ static void a_key_of_another_purpose_is_refused(void **state)
     assert_int_equal(load(c, ROLE_OPERATOR, &b.err), -1);
     assert_non_null(strstr(b.err.text, "purpose"));
     assert_int_equal(b.asked, 0);
+    str_cut(c->key_observer, sizeof c->key_observer, "release");
+    assert_int_equal(load(c, ROLE_OBSERVER, &b.err), -1);
+    str_cut(c->key_observer, sizeof c->key_observer, "operator");
+    assert_int_equal(load(c, ROLE_OBSERVER, &b.err), 0);
     end(&b);
 }
 
