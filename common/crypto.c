@@ -6,12 +6,20 @@
 
 #define KEY_FILE_MAX   512
 #define KEY_FILE_FIRST "caravan secret key v1 "
+#define SEED_LEN       32
 
 _Static_assert(KEY_LEN == crypto_sign_PUBLICKEYBYTES, "key");
 _Static_assert(SIG_LEN == crypto_sign_BYTES, "signature");
 _Static_assert(DIGEST_LEN == crypto_hash_sha256_BYTES, "digest");
 _Static_assert(sizeof(struct boxkey) == crypto_box_PUBLICKEYBYTES, "box key");
 _Static_assert(SEAL_OVERHEAD == crypto_box_SEALBYTES, "seal");
+_Static_assert(sizeof(((struct locked_seed *)0)->salt) == crypto_pwhash_SALTBYTES, "salt");
+_Static_assert(sizeof(((struct locked_seed *)0)->nonce) ==
+                   crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+               "nonce");
+_Static_assert(sizeof(((struct locked_seed *)0)->box) ==
+                   SEED_LEN + crypto_aead_xchacha20poly1305_ietf_ABYTES,
+               "box");
 _Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(((struct digest_state *)0)->opaque),
                "room for the state");
 
@@ -21,6 +29,9 @@ struct keypair {
     unsigned char secret[crypto_sign_SECRETKEYBYTES]; /* seed, then public key */
     unsigned char box_secret[crypto_box_SECRETKEYBYTES];
     unsigned char box_public[crypto_box_PUBLICKEYBYTES];
+    key_signer *sign; /* NULL: the secret part is here */
+    void *sign_ctx;
+    char name[32];
 };
 
 int crypto_init(struct err *err)
@@ -32,11 +43,18 @@ int crypto_init(struct err *err)
 
 /* ---- keys ---- */
 
-struct keypair *keypair_from_seed(const unsigned char seed[static 32])
+static struct keypair *keypair_room(void)
 {
     struct keypair *k = sodium_malloc(sizeof(*k));
     if (k == NULL)
         die_oom();
+    sodium_memzero(k, sizeof(*k));
+    return k;
+}
+
+struct keypair *keypair_from_seed(const unsigned char seed[static 32])
+{
+    struct keypair *k = keypair_room();
     crypto_sign_seed_keypair(k->pub.bytes, k->secret, seed);
     if (crypto_sign_ed25519_pk_to_curve25519(k->box_public, k->pub.bytes) != 0)
         abort(); /* a key just made is on the curve */
@@ -51,6 +69,18 @@ struct keypair *keypair_generate(void)
     randombytes_buf(seed, sizeof(seed));
     struct keypair *k = keypair_from_seed(seed);
     sodium_memzero(seed, sizeof(seed));
+    return k;
+}
+
+struct keypair *keypair_elsewhere(const struct pubkey *pub, const char *name, key_signer *sign,
+                                  void *ctx)
+{
+    struct keypair *k = keypair_room();
+    str_cut(k->name, sizeof(k->name), name);
+    k->pub = *pub;
+    k->sign = sign;
+    k->sign_ctx = ctx;
+    sodium_mprotect_readonly(k);
     return k;
 }
 
@@ -109,6 +139,8 @@ int keypair_save(const struct keypair *k, const char *path, const char *name, un
 {
     auto_secret_buf struct buf text = BUF_INIT;
     char hex[65];
+    if (k->sign != NULL)
+        return err_set(err, ERR_STATE, 0, "the secret part of this key is held elsewhere");
     /* At once as large as it gets: growing would leave copies behind. */
     text.data = xalloc(KEY_FILE_MAX);
     text.cap = KEY_FILE_MAX;
@@ -121,6 +153,60 @@ int keypair_save(const struct keypair *k, const char *path, const char *name, un
     if (rv < 0)
         return err_set(err, ERR_LIMIT, 0, "the key's name is too long");
     return file_create(path, text.data, text.len, mode, err);
+}
+
+/* ---- keys under a passphrase ---- */
+
+static int lock_key(const struct locked_seed *l, const char *passphrase,
+                    unsigned char ret[static crypto_aead_xchacha20poly1305_ietf_KEYBYTES],
+                    struct err *err)
+{
+    if (crypto_pwhash(ret, crypto_aead_xchacha20poly1305_ietf_KEYBYTES, passphrase,
+                      strlen(passphrase), l->salt, l->ops, (size_t)l->mem_kib * 1024,
+                      crypto_pwhash_ALG_ARGON2ID13) != 0)
+        return err_set(err, ERR_NOSPACE, 0,
+                       "a passphrase needs %u MiB of memory for a moment, and they are not free",
+                       l->mem_kib / 1024);
+    return 0;
+}
+
+int keypair_lock(const struct keypair *k, const char *passphrase, const void *about, size_t n,
+                 struct locked_seed *ret, struct err *err)
+{
+    unsigned char key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
+    struct locked_seed l = {.ops = LOCK_OPS, .mem_kib = LOCK_MEM_KIB};
+    if (k->sign != NULL)
+        return err_set(err, ERR_STATE, 0, "the secret part of this key is held elsewhere");
+    randombytes_buf(l.salt, sizeof(l.salt));
+    randombytes_buf(l.nonce, sizeof(l.nonce));
+    if (lock_key(&l, passphrase, key, err) < 0)
+        return -1;
+    crypto_aead_xchacha20poly1305_ietf_encrypt(l.box, NULL, k->secret, SEED_LEN, about, n, NULL,
+                                               l.nonce, key);
+    sodium_memzero(key, sizeof(key));
+    *ret = l;
+    return 0;
+}
+
+int keypair_unlock(const struct locked_seed *l, const char *passphrase, const void *about, size_t n,
+                   struct keypair **ret, struct err *err)
+{
+    unsigned char key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES], seed[SEED_LEN];
+    if (l->ops < crypto_pwhash_argon2id_OPSLIMIT_MIN || l->ops > LOCK_OPS_MAX ||
+        l->mem_kib < crypto_pwhash_argon2id_MEMLIMIT_MIN / 1024 || l->mem_kib > LOCK_MEM_KIB_MAX)
+        return err_set(err, ERR_LIMIT, 0,
+                       "asks for %u rounds of Argon2id over %u KiB; 1 to %d over 8 to %d are taken",
+                       l->ops, l->mem_kib, LOCK_OPS_MAX, LOCK_MEM_KIB_MAX);
+    if (lock_key(l, passphrase, key, err) < 0)
+        return -1;
+    int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(seed, NULL, NULL, l->box, sizeof(l->box),
+                                                         about, n, l->nonce, key);
+    sodium_memzero(key, sizeof(key));
+    if (bad != 0)
+        return err_set(err, ERR_CRYPTO, 0, "the passphrase does not open the key");
+    *ret = keypair_from_seed(seed);
+    sodium_memzero(seed, sizeof(seed));
+    return 0;
 }
 
 bool pubkey_eq(const struct pubkey *a, const struct pubkey *b)
@@ -166,8 +252,32 @@ void crypto_sign_bytes(const struct keypair *k, const char *domain, const void *
                        unsigned char ret_sig[static SIG_LEN])
 {
     auto_buf struct buf b = BUF_INIT;
+    if (k->sign != NULL)
+        abort(); /* keypair_sign is for such keys */
     with_domain(&b, domain, p, n);
     crypto_sign_detached(ret_sig, NULL, b.data, b.len, k->secret);
+}
+
+static int sign_elsewhere(const struct keypair *k, const char *domain, const void *p, size_t n,
+                          unsigned char ret_sig[static SIG_LEN], struct err *err)
+{
+    auto_buf struct buf b = BUF_INIT;
+    with_domain(&b, domain, p, n);
+    if (k->sign(k->sign_ctx, k->name, b.data, b.len, ret_sig, err) < 0)
+        return -1;
+    if (!crypto_verify_bytes(&k->pub, domain, p, n, ret_sig))
+        return err_set(err, ERR_CRYPTO, 0,
+                       "the signature that came back is not one of this key: it was not used");
+    return 0;
+}
+
+int keypair_sign(const struct keypair *k, const char *domain, const void *p, size_t n,
+                 unsigned char ret_sig[static SIG_LEN], struct err *err)
+{
+    if (k->sign != NULL)
+        return sign_elsewhere(k, domain, p, n, ret_sig, err);
+    crypto_sign_bytes(k, domain, p, n, ret_sig);
+    return 0;
 }
 
 bool crypto_verify_bytes(const struct pubkey *k, const char *domain, const void *p, size_t n,
@@ -303,4 +413,18 @@ void crypto_random(void *p, size_t n)
 void crypto_wipe(void *p, size_t n)
 {
     sodium_memzero(p, n);
+}
+
+void *secret_new(size_t n)
+{
+    void *p = sodium_malloc(n);
+    if (p == NULL)
+        die_oom();
+    sodium_memzero(p, n);
+    return p;
+}
+
+void secret_free(void *p)
+{
+    sodium_free(p);
 }

@@ -9,7 +9,7 @@
  * as HashiCorp publishes them. Secret keys live in sodium_malloc memory, are
  * zeroed when freed, and on disk in a file of mode 0600 (format below).
  *
- * Key file: two lines, a comment and 64 hexadecimal digits of the seed:
+ * Key file without a passphrase: two lines, a comment and 64 hexadecimal digits of the seed:
  *     caravan secret key v1 <name>
  *     <64 hex digits>
  * Public keys are written as 64 hexadecimal digits. Fingerprints shown to
@@ -49,6 +49,31 @@ MUST_CHECK int keypair_save(const struct keypair *k, const char *path, const cha
                             unsigned mode, struct err *err);
 void keypair_free(struct keypair *k); /* NULL is fine */
 const struct pubkey *keypair_public(const struct keypair *k);
+
+/* A seed under a passphrase: Argon2id makes a key of the passphrase and the salt, and
+ * XChaCha20-Poly1305 encrypts the seed with that key, with `about` as authenticated data. */
+#define LOCK_OPS         4
+#define LOCK_OPS_MAX     16
+#define LOCK_MEM_KIB     32768
+#define LOCK_MEM_KIB_MAX 131072
+struct locked_seed {
+    uint32_t ops, mem_kib; /* of Argon2id; what is above the maximum is refused before it is used */
+    unsigned char salt[16], nonce[24], box[48];
+};
+/* With LOCK_OPS and LOCK_MEM_KIB. ERR_NOSPACE: no such memory is free. */
+MUST_CHECK int keypair_lock(const struct keypair *k, const char *passphrase, const void *about,
+                            size_t n, struct locked_seed *ret, struct err *err);
+/* ERR_CRYPTO: another passphrase, or changed bytes; ERR_LIMIT; ERR_NOSPACE. */
+MUST_CHECK int keypair_unlock(const struct locked_seed *l, const char *passphrase,
+                              const void *about, size_t n, struct keypair **ret, struct err *err);
+
+/* A key whose secret part somebody else holds: sign makes the signature over all n bytes, the
+ * domain among them. Such a key signs containers (keypair_sign), opens no box and is not saved. */
+typedef int key_signer(void *ctx, const char *name, const void *p, size_t n,
+                       unsigned char ret_sig[static SIG_LEN], struct err *err);
+/* name: by which the holder knows the key, at most 31 bytes. */
+struct keypair *keypair_elsewhere(const struct pubkey *k, const char *name, key_signer *sign,
+                                  void *ctx);
 AUTO_DEFINE(keypair, struct keypair, keypair_free)
 #define auto_keypair CLEANUP(cleanup_keypair)
 
@@ -63,6 +88,10 @@ void pubkey_fingerprint(char dst[static FINGERPRINT_LEN], const struct pubkey *k
 #define crypto_sign_bytes caravan_sign_bytes
 void crypto_sign_bytes(const struct keypair *k, const char *domain, const void *p, size_t n,
                        unsigned char ret_sig[static SIG_LEN]);
+/* The same for every key, also one that is held elsewhere, whose signature is verified before it
+ * counts (ERR_CRYPTO). */
+MUST_CHECK int keypair_sign(const struct keypair *k, const char *domain, const void *p, size_t n,
+                            unsigned char ret_sig[static SIG_LEN], struct err *err);
 MUST_CHECK bool crypto_verify_bytes(const struct pubkey *k, const char *domain, const void *p,
                                     size_t n, const unsigned char sig[static SIG_LEN]);
 
@@ -104,5 +133,8 @@ MUST_CHECK int base64_decode(const char *s, size_t n, void *dst, size_t max, siz
 
 void crypto_random(void *p, size_t n);
 void crypto_wipe(void *p, size_t n);
+/* Memory for a secret: zeroed, locked where that is allowed, wiped when it is freed. */
+void *secret_new(size_t n);
+void secret_free(void *p); /* NULL is fine */
 
 #endif

@@ -56,27 +56,40 @@ static int check_regular(int fd, const char *path, size_t max, unsigned flags, s
     return 0;
 }
 
-static int read_rest(int fd, const char *path, size_t max, struct buf *ret, struct err *err)
+static int read_pieces(int fd, const char *path, size_t max, unsigned char *piece, size_t room,
+                       struct buf *b, struct err *err)
 {
-    auto_buf struct buf b = BUF_INIT;
-    unsigned char piece[16 * 1024];
     for (;;) {
-        ssize_t n = read(fd, piece, sizeof(piece));
+        ssize_t n = read(fd, piece, room);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return io_err(err, errno, "read", path);
         if (n == 0)
-            break;
+            return 0;
         /* It may grow while we read, and sizes in /proc are 0. */
-        if (b.len + (size_t)n > max)
+        if (b->len + (size_t)n > max)
             return err_set(err, ERR_LIMIT, 0, "%s is larger than the %zu bytes accepted here", path,
                            max);
-        buf_add(&b, piece, (size_t)n);
+        buf_add(b, piece, (size_t)n);
     }
-    if (buf_add(ret, buf_str(&b), b.len) < 0)
-        return err_set(err, ERR_LIMIT, 0, "%s is larger than the room for it", path);
-    return 0;
+}
+
+/* What not everybody may read leaves no copy behind. */
+static int read_rest(int fd, const char *path, size_t max, unsigned flags, struct buf *ret,
+                     struct err *err)
+{
+    auto_buf struct buf b = BUF_INIT;
+    unsigned char piece[16 * 1024];
+    int rc = read_pieces(fd, path, max, piece, sizeof(piece), &b, err);
+    if (rc == 0 && buf_add(ret, buf_str(&b), b.len) < 0)
+        rc = err_set(err, ERR_LIMIT, 0, "%s is larger than the room for it", path);
+    if (flags & (FILE_PRIVATE | FILE_OF_GROUP)) {
+        explicit_bzero(piece, sizeof(piece));
+        if (b.data != NULL)
+            explicit_bzero(b.data, b.cap);
+    }
+    return rc;
 }
 
 int file_read(const char *path, size_t max, unsigned flags, struct buf *ret, struct err *err)
@@ -90,7 +103,7 @@ int file_read(const char *path, size_t max, unsigned flags, struct buf *ret, str
         return io_err(err, errno, "open", path);
     if (check_regular(fd, path, max, flags, err) < 0)
         return -1;
-    return read_rest(fd, path, max, ret, err);
+    return read_rest(fd, path, max, flags, ret, err);
 }
 
 int file_read_if(const char *path, size_t max, unsigned flags, struct buf *ret, bool *ret_there,

@@ -58,7 +58,8 @@ int container_pack(enum container_type type, const void *body, size_t n,
                        types[type].name, SIGS_MAX, n_keys);
     for (size_t i = 0; i < n_keys; i++) {
         sigs[i].key = *keypair_public(keys[i]);
-        crypto_sign_bytes(keys[i], types[type].domain, body, n, sigs[i].sig);
+        if (keypair_sign(keys[i], types[type].domain, body, n, sigs[i].sig, err) < 0)
+            return err_wrap(err, "sign a %s", types[type].name);
     }
     return container_join(type, body, n, sigs, n_keys, ret, err);
 }

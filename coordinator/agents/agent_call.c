@@ -46,7 +46,8 @@ static int read_answer(struct agent_call *c, const void *frame, size_t n, struct
     auto_buf struct buf inner = BUF_INIT;
     enum frame_format format = FRAME_PLAIN;
     struct verified v;
-    if (envelope_open(frame, n, c->owner->key, INNER_RECEIPT_MAX, &inner, &format, err) < 0)
+    const struct keypair *mine = c->order ? c->owner->key : c->owner->asks;
+    if (envelope_open(frame, n, mine, INNER_RECEIPT_MAX, &inner, &format, err) < 0)
         return -1;
     if (format != FRAME_SEALED)
         return err_set(err, ERR_CRYPTO, 0, "its answer is not sealed");
@@ -110,7 +111,7 @@ static struct header question_head(struct agent_calls *s, const struct agent *g,
     h.kind = kind;
     h.version = kind == MSG_HELLO ? 1 : g->wire;
     memcpy(h.cluster, s->trust->cluster, CLUSTER_ID_LEN);
-    h.sender = *keypair_public(s->key);
+    h.sender = *keypair_public(s->asks);
     h.receiver = g->pub;
     crypto_random(h.nonce, sizeof h.nonce);
     memcpy(h.session, g->view.session, SESSION_LEN);
@@ -140,7 +141,7 @@ static void ask(struct agent_calls *s, struct agent *g, struct order *o, bool in
     c->instant = instant;
     *agent_call_mark(c, g) = true;
     c->after = o->head.kind == MSG_STATUS ? o->u.status.after : 0;
-    if (envelope_sign_order(o, s->key, &inner, &err) < 0 ||
+    if (envelope_sign_order(o, s->asks, &inner, &err) < 0 ||
         seal_to(s, g, &inner, &frame, &err) < 0) {
         agent_call_fail(c, &err);
         return;

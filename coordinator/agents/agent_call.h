@@ -46,7 +46,7 @@ typedef void agent_answered(void *ctx, const struct agent_call *call, struct rec
 
 struct agent_calls {
     const struct trust *trust;
-    const struct keypair *key;
+    const struct keypair *key, *asks; /* of orders, of questions */
     const struct known_hosts *known;
     struct links *links;
     const struct clock *clock;

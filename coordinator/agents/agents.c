@@ -163,6 +163,7 @@ struct agents *agents_new(const struct agents_config *c)
     a->last_event = &a->events;
     a->calls = (struct agent_calls){.trust = c->trust,
                                     .key = c->key,
+                                    .asks = c->asks != NULL ? c->asks : c->key,
                                     .known = c->known,
                                     .links = c->links,
                                     .clock = c->clock,
@@ -430,6 +431,11 @@ const struct note *agents_notes(const struct agents *a, const char *key, size_t 
 
 /* ---- orders: signed once, sealed each time they are sent ---- */
 
+void agents_orders_by(struct agents *a, const struct keypair *key)
+{
+    a->c.key = a->calls.key = key;
+}
+
 int agents_sign(struct agents *a, const char *key, const struct order *o, struct buf *ret_inner,
                 struct digest *ret_digest, struct err *err)
 {
@@ -439,6 +445,9 @@ int agents_sign(struct agents *a, const char *key, const struct order *o, struct
     if (g->wire == 0)
         return err_set(err, ERR_STATE, 0, "host %s: %s", key,
                        g->problem[0] != '\0' ? g->problem : "its agent has not answered yet");
+    if (a->c.key == NULL)
+        return err_set(err, ERR_STATE, 0, "host %s: no operator key was opened to sign orders",
+                       key);
     autofree struct order *mine = xalloc(sizeof *mine);
     memcpy(mine, o, sizeof *mine);
     mine->head.is_receipt = false;

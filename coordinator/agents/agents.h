@@ -38,7 +38,8 @@ struct agents;
 struct agents_config {
     const struct coord_conf *conf;
     const struct trust *trust;
-    const struct keypair *key;       /* signs orders: an operator's */
+    const struct keypair *key;       /* signs orders: an operator's; NULL: none yet */
+    const struct keypair *asks;      /* signs questions; NULL: key does */
     const struct known_hosts *known; /* longer-lived */
     struct links *links;
     const struct clock *clock;
@@ -72,6 +73,8 @@ const char *agents_server_of(const struct agents *a, const char *key);
 /* Notes of side effects its last status told (status is asked for hosts of interest). */
 const struct note *agents_notes(const struct agents *a, const char *key, size_t *ret_n);
 
+/* The key that signs orders from now on; longer-lived. */
+void agents_orders_by(struct agents *a, const struct keypair *key);
 /* Signs: cluster, receiver and version are set here, the rest of the header is given. */
 MUST_CHECK int agents_sign(struct agents *a, const char *key, const struct order *o,
                            struct buf *ret_inner, struct digest *ret_digest, struct err *err);

@@ -203,6 +203,8 @@ int reopen(struct console *c, const char *run, bool with_release, struct reopene
     if (ledger_store_open(&c->conf, true, c->clock, &ret->store, err) < 0 ||
         run_choose(ret->store, run, &ret->run, err) < 0 || load(c, ret, err) < 0)
         return -1;
+    if (console_sign(c, err) < 0)
+        return -1; /* nobody may be there to be asked later */
     if (replacing_resume(c, &ret->plan, err) < 0)
         return -1;
     if (with_release && target_load(c, ret->run.target, &ret->stored, err) < 0)

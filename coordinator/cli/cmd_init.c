@@ -14,16 +14,24 @@ static void tell(const struct console *c, const struct trust *t, const char *pac
     printf("Made the keys of cluster %s in %s/keys:\n"
            "  cluster id %s\n"
            "  root key   %s\n\n"
-           "All roles are yours alone (solo): whoever has this folder can do everything, so there\n"
-           "is no separation between who releases, who operates and who decides whom to trust.\n"
-           "Keep a copy of it where only you can reach it.\n\n"
+           "All roles are yours alone (solo): whoever has this folder%s can do\n"
+           "everything, so there is no separation between who releases, who operates and who\n"
+           "decides whom to trust.\n"
+           "Keep a copy of it where only you can reach it.\n"
+           "%s\n\n"
            "Next: every host needs two packages, caravan-agent and this one, which holds nothing\n"
            "but the trust file:\n"
            "  %s\n"
            "Copy both there and type: apt install ./caravan-agent_*.deb ./caravan-trust_*.deb\n"
            "Instead of the second %s may be copied to /etc/caravan/trust of the host.\n"
            "Then, with one server's address in NOMAD_ADDR: caravan enroll\n",
-           t->name, c->conf.dir, cluster, fingerprint, package, trust);
+           t->name, c->conf.dir, cluster, fingerprint,
+           c->opt.no_passphrase ? "" : " and the passphrase",
+           c->opt.no_passphrase
+               ? "The keys are not encrypted: whoever reads their files has them. `caravan key "
+                 "change NAME` encrypts one."
+               : "All but the observer's are encrypted: without the passphrase they are lost.",
+           package, trust);
 }
 
 static bool is_plain(const char *name)

@@ -201,6 +201,8 @@ static int upgrade(struct upgrade *u, const char *version, struct err *err)
     int rc = confirm(u, &code, err);
     if (rc <= 0)
         return rc < 0 ? -1 : code;
+    if (console_sign(c, err) < 0)
+        return -1;
     return run_it(u, err);
 }
 

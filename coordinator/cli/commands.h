@@ -13,6 +13,7 @@
 int cmd_init(void *ctx, int argc, char **argv);
 int cmd_enroll(void *ctx, int argc, char **argv);
 int cmd_trust(void *ctx, int argc, char **argv);
+int cmd_key(void *ctx, int argc, char **argv);
 int cmd_release(void *ctx, int argc, char **argv);
 int cmd_status(void *ctx, int argc, char **argv);
 int cmd_plan(void *ctx, int argc, char **argv);

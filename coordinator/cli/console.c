@@ -1,6 +1,8 @@
 #include "console.h"
 
+#include "ask_passphrase.h"
 #include "file.h"
+#include "passphrase.h"
 #include "str.h"
 #include "table.h"
 #include "url_hide.h"
@@ -22,6 +24,14 @@ int console_conf(struct console *c, struct err *err)
     if (coord_conf_load(c->opt.config, NULL, &c->conf, err) < 0)
         return -1;
     c->has_conf = true;
+    c->passphrase = passphrase_new(
+        &(struct passphrase_sources){.fd = (int)c->opt.passphrase_fd,
+                                     .new_fd = (int)c->opt.new_passphrase_fd,
+                                     .none = c->opt.no_passphrase,
+                                     .credentials = getenv("CREDENTIALS_DIRECTORY"),
+                                     .ask = ask_passphrase_can() ? ask_passphrase : NULL,
+                                     .clock = c->clock});
+    c->conf.passphrase = c->passphrase;
     if (c->conf.past_cleanup[0] != '\0')
         fprintf(
             stderr,
@@ -69,6 +79,7 @@ static int open_links(struct console *c, struct err *err)
     c->agents = agents_new(&(struct agents_config){.conf = &c->conf,
                                                    .trust = &c->trust,
                                                    .key = c->key,
+                                                   .asks = console_asks(c),
                                                    .known = &c->known,
                                                    .links = c->links,
                                                    .clock = c->clock,
@@ -96,12 +107,45 @@ static void tell_key(const struct console *c)
             named ? "has expired by" : "is not in", (unsigned)c->trust.version);
 }
 
+int console_sign(struct console *c, struct err *err)
+{
+    if (c->key != NULL)
+        return 0;
+    if (keys_load(&c->conf, ROLE_OPERATOR, &c->key, err) < 0)
+        return -1;
+    tell_key(c);
+    if (c->agents != NULL)
+        agents_orders_by(c->agents, c->key);
+    return 0;
+}
+
+const struct keypair *console_asks(const struct console *c)
+{
+    return c->asks != NULL ? c->asks : c->key;
+}
+
+/* An observer key that is not here, or that the trust does not name, gets no answer from hosts:
+ * then the operator's asks. */
+static int load_asks(struct console *c, struct err *err)
+{
+    struct err why = ERR_INIT;
+    int rc = keys_load(&c->conf, ROLE_OBSERVER, &c->asks, &why);
+    if (rc < 0 && why.kind != ERR_NOTFOUND) {
+        *err = why;
+        return -1;
+    }
+    if (rc == 0 && trust_allows(&c->trust, keypair_public(c->asks), ROLE_OBSERVER,
+                                clock_wall(c->clock) / 1000))
+        return 0;
+    keypair_free(take_ptr(&c->asks));
+    return console_sign(c, err);
+}
+
 int console_open(struct console *c, struct err *err)
 {
     char path[300];
     if (console_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
-        keys_load(&c->conf, ROLE_OPERATOR, &c->key, err) < 0 ||
-        state_path(&c->conf, KNOWN_HOSTS_NAME, path, err) < 0 ||
+        load_asks(c, err) < 0 || state_path(&c->conf, KNOWN_HOSTS_NAME, path, err) < 0 ||
         known_hosts_load(path, &c->known, err) < 0 || control_open(&c->signals, err) < 0)
         return -1;
     if (open_links(c, err) < 0)
@@ -124,6 +168,8 @@ void console_close(struct console *c)
     control_close(&c->signals);
     known_hosts_free(&c->known);
     keypair_free(c->key);
+    keypair_free(c->asks);
+    passphrase_free(c->passphrase);
     hazards_free(&c->hazards);
     if (c->has_conf)
         coord_conf_free(&c->conf);

@@ -2,7 +2,8 @@
  * console.h - what a command works with: configuration, keys, connections, one look.
  *
  *     console_conf(c, &err)         configuration alone (init, release, history)
- *     console_open(c, &err)         the rest: trust, operator's key, Nomad, agents
+ *     console_open(c, &err)         the rest: trust, observer's key, Nomad, agents
+ *     console_sign(c, &err)         the operator's key, for orders
  *     console_look(c, &w, &err)     one whole observation, every agent asked
  *     console_wait(c, until, &err)  the one place where the program waits
  *     console_close(c)
@@ -33,7 +34,9 @@ struct console {
     bool has_hazards;
     const struct clock *clock;
     struct trust trust;
-    struct keypair *key;
+    struct passphrase *passphrase;
+    struct keypair *key;  /* the operator's: signs orders; NULL until console_sign */
+    struct keypair *asks; /* the observer's: signs questions; NULL: key does */
     struct known_hosts known;
     struct signals signals;
     bool signalled; /* a signal waits to be read */
@@ -51,6 +54,11 @@ MUST_CHECK int console_conf(struct console *c, struct err *err);
 /* The rows of hazards. strict: a file of them that is wrong is an error, as for whoever is to begin
  * something; else it is told, and what is built in holds. */
 MUST_CHECK int console_hazards(struct console *c, bool strict, struct err *err);
+/* Opens the operator's key, and so may ask for its passphrase: before anything has an effect.
+ * From then on agents can be sent orders. */
+MUST_CHECK int console_sign(struct console *c, struct err *err);
+/* The key that questions to agents are signed with, after console_open. */
+const struct keypair *console_asks(const struct console *c);
 MUST_CHECK int console_open(struct console *c, struct err *err);
 void console_close(struct console *c);
 /* What a finished look asks of whom: status of these hosts too. NULL: nobody. */

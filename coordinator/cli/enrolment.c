@@ -34,7 +34,8 @@ static void answered(void *ctx, const void *frame, size_t n, const struct err *w
         str_cut(e->why, sizeof e->why, why->text);
         return;
     }
-    if (hello_plain_read(frame, n, a->console->key, &a->head, &a->digest, &e->key, r, &err) < 0) {
+    if (hello_plain_read(frame, n, console_asks(a->console), &a->head, &a->digest, &e->key, r,
+                         &err) < 0) {
         str_cut(e->why, sizeof e->why, err.text);
         return;
     }
@@ -51,7 +52,7 @@ static int ask_one(struct asking *a, struct err *err)
     const struct console *c = a->console;
     a->asked_ms = clock_mono(a->console->clock);
     a->again = false;
-    if (hello_plain(&c->trust, c->key, &a->head, &a->digest, &frame, err) < 0)
+    if (hello_plain(&c->trust, console_asks(c), &a->head, &a->digest, &frame, err) < 0)
         return -1;
     return links_call(c->links, a->entry->address, frame.data, frame.len, ENROL_MS, answered, a,
                       err);

@@ -10,7 +10,13 @@ static const struct cli_command commands[] = {
      "\n"
      "Split: root and release keys are made on machines of their own, and only their public parts\n"
      "come here. What is written is a draft, which as many root keys sign as --root-threshold\n"
-     "says: caravan trust sign.",
+     "says: caravan trust sign.\n"
+     "\n"
+     "Secret keys are encrypted with a passphrase, which is asked for twice, but for the "
+     "observer's,\n"
+     "which signs questions only. A script hands the passphrase over with --passphrase-fd, or "
+     "takes\n"
+     "--no-passphrase. Nobody can recover a forgotten passphrase.",
      0, 0, GROUP_ALL | GROUP_INIT | GROUP_CONFIRM, cmd_init},
     {"enroll", "", "remember the key of every agent, by its host's Nomad id",
      "The hosts are those that Nomad lists at NOMAD_ADDR (or [nomad] address in caravan.conf).\n"
@@ -50,6 +56,20 @@ static const struct cli_command commands[] = {
      "obeys\n"
      "whoever was removed until it follows. Exit code 0 only if every enrolled host has it.",
      1, 3, GROUP_ALL | GROUP_TRUST | GROUP_CONFIRM, cmd_trust},
+    {"key", "new NAME | list | change NAME",
+     "make a secret key; list them; encrypt one with another passphrase",
+     "new makes keys/NAME.key, which is secret and encrypted with a passphrase, and "
+     "keys/NAME.pub,\n"
+     "in the directory of the configuration; --purpose says what for. It overwrites nothing. An\n"
+     "observer key is not encrypted: it signs questions, and changes nothing.\n"
+     "\n"
+     "list tells the name, purpose and fingerprint of every key, whether it is encrypted, and its\n"
+     "file. It asks for no passphrase.\n"
+     "\n"
+     "change encrypts a key with another passphrase, also one that was not encrypted. The key "
+     "stays\n"
+     "the same; copies of the old file still open as before.",
+     1, 2, GROUP_ALL | GROUP_JSON | GROUP_KEY, cmd_key},
     {"release", "fetch|add|verify|remove VERSION | list | verify | sign FILE | serve",
      "fetch a Nomad release, verified; add one's own; list, verify, remove, serve",
      "fetch gets SHA256SUMS and its signature from HashiCorp's release site, a mirror or a\n"
@@ -129,7 +149,8 @@ static const struct cli_command commands[] = {
      "ledger\n"
      "says something else than they do. It names run, host and order. --ask compares the last "
      "order\n"
-     "of every host with what its agent says. Exit code 0 only if all is well; 1, too, where a host\n"
+     "of every host with what its agent says. Exit code 0 only if all is well; 1, too, where a "
+     "host\n"
      "that was asked cannot tell.\n"
      "\n"
      "export prints one JSON object a line, for a log archive; verify reads the ledger, not that.\n"

@@ -24,6 +24,9 @@ const struct cli_option option_table[] = {
           "caravan.conf, or the directory it is in; default /etc/caravan, for a user "
           "$XDG_CONFIG_HOME/caravan"),
     FLAG("verbose", 'v', verbose, GROUP_ALL, "tell more"),
+    COUNT("passphrase-fd", passphrase_fd, 0, 1000000, GROUP_ALL,
+          "the passphrase of secret keys is a line from this descriptor; else the systemd "
+          "credential caravan-passphrase, else it is asked for"),
     FLAG("no-color", 0, no_color, GROUP_ALL, "no colours, as with NO_COLOR set"),
     FLAG("json", 0, json, GROUP_JSON, "print JSON: one value, or one event a line"),
     FLAG("yes", 'y', yes, GROUP_CONFIRM, "do not ask; never overrides a refusal"),
@@ -119,6 +122,12 @@ const struct cli_option option_table[] = {
     VALUE("operator", CLI_LIST, operator_keys, "FILE,..", GROUP_INIT,
           "split: operators' keys, one for each person"),
     VALUE("observer", CLI_LIST, observer_keys, "FILE,..", GROUP_INIT, "split: observers' keys"),
+    FLAG("no-passphrase", 0, no_passphrase, GROUP_INIT | GROUP_KEY,
+         "do not encrypt the secret keys that are made: whoever reads their files has them"),
+    VALUE("purpose", CLI_TEXT, purpose, "P", GROUP_KEY,
+          "what a new key is for: root, release, operator or observer"),
+    COUNT("new-passphrase-fd", new_passphrase_fd, 0, 1000000, GROUP_KEY,
+          "change: the new passphrase is a line from this descriptor, else it is asked for"),
     FLAG("print-defaults", 0, print_defaults, GROUP_CONFIG,
          "print the commented example configuration and end"),
 };
@@ -128,6 +137,7 @@ void options_init(struct options *o)
 {
     memset(o, 0, sizeof *o);
     o->canary = o->soak = o->settle = OPTION_UNSET;
+    o->passphrase_fd = o->new_passphrase_fd = OPTION_UNSET;
     o->max_failures = o->max_skipped = o->deadline = OPTION_UNSET;
     o->threshold = o->format = OPTION_UNSET;
     o->root_threshold = o->release_threshold = OPTION_UNSET;

@@ -51,6 +51,10 @@ struct options {
     /* trust */
     const char *expires;
     int64_t threshold, format;
+    /* init, key */
+    bool no_passphrase;
+    const char *purpose;
+    int64_t passphrase_fd, new_passphrase_fd;
     /* enroll */
     struct cli_list host;
     const char *forget, *rekey;
@@ -78,6 +82,7 @@ enum option_group {
     GROUP_REPLACE = 4096,
     GROUP_AUDIT = 8192,
     GROUP_TRUST = 16384,
+    GROUP_KEY = 32768,
 };
 
 extern const struct cli_option option_table[];

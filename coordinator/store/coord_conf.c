@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include "buf.h"
 #include "file.h"
+#include "key_file.h"
+#include "signer.h"
 #include "url_hide.h"
 
 #define TOKEN_FILE_MAX (64 * 1024)
@@ -95,6 +97,20 @@ static const struct conf_key keys[] = {
          "who may fetch: addresses and ranges (10.0.0.0/8) with blanks between; empty: everybody"),
     {"serve", "rate", CONF_SIZE, AT(serve_rate), 0, 0, "100M",
      "bytes a second, to all hosts together; 0: no limit"},
+
+    TEXT("keys", "operator", key_operator, "operator",
+         "the key that signs orders: keys/NAME.key beside this file"),
+    TEXT("keys", "release", key_release, "release", "the key that signs releases"),
+    TEXT("keys", "root", key_root, "root", "the key that signs the trust file"),
+    TEXT("keys", "observer", key_observer, "observer",
+         "the key that signs questions to agents, without a passphrase; an operator key does that "
+         "too, "
+         "where hosts do not know an observer's"),
+    TEXT("keys", "signer", signer, "",
+         "a program with its arguments that signs with root and release keys of which only the "
+         "public part, keys/NAME.pub, is here; caravan(1) has its protocol"),
+    {"keys", "signer_deadline", CONF_DURATION, AT(signer_ms), 1000, HOUR / 6, "60s",
+     "for the signer to make one signature"},
 
     {"agents", "*", CONF_MAP, 0, 0, 0, NULL,
      "Nomad id or name = HOST:PORT of the caravan-agent; else the host's address, port 4650"},
@@ -314,6 +330,18 @@ static int check_secrets(const struct coord_conf *c, struct err *err)
                : check_private(c->file, "a user and password in [vendor] from", err);
 }
 
+static int check_keys(const struct coord_conf *c, struct err *err)
+{
+    const char *names[] = {c->key_operator, c->key_release, c->key_root, c->key_observer};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (!trust_name_ok(names[i]))
+            return err_set(err, ERR_CONFIG, 0,
+                           "%s: [keys] has a name that no key can have: \"%s\". 1 to %d of a-z, "
+                           "0-9, '.', '_' and '-', a letter or a digit first",
+                           c->file, names[i], KEY_NAME_MAX - 1);
+    return signer_check(c, err);
+}
+
 static int load(const char *option, const char *(*env)(const char *), struct coord_conf *c,
                 struct err *err)
 {
@@ -323,7 +351,7 @@ static int load(const char *option, const char *(*env)(const char *), struct coo
     c->file_there = access(c->file, F_OK) == 0;
     if (c->file_there && read_file(c, err) < 0)
         return -1;
-    if (c->file_there && check_secrets(c, err) < 0)
+    if (check_keys(c, err) < 0 || (c->file_there && check_secrets(c, err) < 0))
         return -1;
     if (c->state_dir[0] == '\0')
         str_cut(c->state_dir, sizeof c->state_dir, state);

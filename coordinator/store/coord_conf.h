@@ -23,6 +23,7 @@
 #define COORD_CONF_H
 
 #include "conf.h"
+#include "trust.h"
 #include "str.h"
 
 #define CONF_NAME "caravan.conf"
@@ -37,7 +38,9 @@ struct address_map {
 
 enum conf_source { SOURCE_DEFAULT, SOURCE_FILE, SOURCE_ENVIRONMENT };
 
-#define COORD_KEYS_MAX 56
+#define COORD_KEYS_MAX 64
+
+struct passphrase;
 
 struct coord_conf {
     /* [nomad] */
@@ -52,6 +55,10 @@ struct coord_conf {
     /* [serve] */
     char serve_listen[64], serve_url[256], serve_allow_from[512];
     uint64_t serve_rate;
+    /* [keys] */
+    char key_root[KEY_NAME_MAX], key_release[KEY_NAME_MAX], key_operator[KEY_NAME_MAX],
+        key_observer[KEY_NAME_MAX], signer[192];
+    int64_t signer_ms;
     /* [defaults] */
     char max_parallel[16];
     int64_t canary, soak_ms, settle_ms, settle_answers, max_failures, max_skipped;
@@ -69,6 +76,9 @@ struct coord_conf {
     bool file_there;
     char past_cleanup[8]; /* autopilot_cleanup, which nothing reads any more; "" not there */
     bool elsewhere;       /* --config named another directory than the usual one */
+    /* Where the passphrase of secret keys comes from; the owner's. NULL: there is none, keys that
+     * are made are not encrypted, and encrypted ones cannot be opened. */
+    struct passphrase *passphrase;
     enum conf_source source[COORD_KEYS_MAX]; /* by index in coord_conf_table.keys */
 };
 

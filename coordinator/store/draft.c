@@ -101,6 +101,15 @@ static int sign_one(const struct coord_conf *c, const char *name, enum role purp
     return 0;
 }
 
+/* Of keys whose public part alone is here [keys] signer holds the one that [keys] names; the others
+ * are somebody else's. */
+static bool signs_here(const struct coord_conf *c, const struct key_listed *k, enum role purpose)
+{
+    if (k->where == KEY_ELSEWHERE)
+        return c->signer[0] != '\0' && str_eq(k->about.name, key_name(c, purpose));
+    return k->where != KEY_WRONG;
+}
+
 int draft_sign(const struct coord_conf *c, struct draft *d, enum role purpose, draft_wants *wants,
                const void *ctx, size_t *ret_added, struct err *err)
 {
@@ -110,8 +119,8 @@ int draft_sign(const struct coord_conf *c, struct draft *d, enum role purpose, d
         return -1;
     for (size_t i = 0; i < n; i++) {
         const struct key_public *key = &list[i].about;
-        if (list[i].where == KEY_WRONG || list[i].where == KEY_ELSEWHERE ||
-            has_signature(d, &key->key) || !wants(ctx, &key->key, key->purpose))
+        if (!signs_here(c, &list[i], purpose) || has_signature(d, &key->key) ||
+            !wants(ctx, &key->key, key->purpose))
             continue;
         if (d->n_sigs >= SIGS_MAX)
             return err_set(err, ERR_LIMIT, 0,

@@ -2,6 +2,9 @@
 
 #include "str.h"
 
+#define LOCKED_FIRST "caravan secret key v"
+#define OPEN_FIRST   "caravan secret key v1 "
+
 enum role key_purpose(const char *word)
 {
     for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++)
@@ -9,6 +12,73 @@ enum role key_purpose(const char *word)
             return r;
     return ROLE_NONE;
 }
+
+/* ---- words between single blanks ---- */
+
+/* Takes the word up to `end` off the text; NULL: it is not there. Cuts the text. */
+static char *word_until(char **text, char end)
+{
+    char *word = *text, *at = strchr(word, end);
+    if (at == NULL)
+        return NULL;
+    *at = '\0';
+    *text = at + 1;
+    return word;
+}
+
+static int read_name(char **text, char end, char dst[static KEY_NAME_MAX])
+{
+    const char *word = word_until(text, end);
+    if (word == NULL || !trust_name_ok(word))
+        return -1;
+    return str_copy(dst, KEY_NAME_MAX, word);
+}
+
+static int read_purpose(char **text, char end, enum role *ret)
+{
+    const char *word = word_until(text, end);
+    *ret = word != NULL ? key_purpose(word) : ROLE_NONE;
+    return *ret == ROLE_NONE ? -1 : 0;
+}
+
+static int read_hex(char **text, char end, unsigned char *dst, size_t n)
+{
+    const char *word = word_until(text, end);
+    return word != NULL ? str_unhex(word, dst, n) : -1;
+}
+
+static int read_u32(char **text, char end, uint32_t *ret)
+{
+    const char *word = word_until(text, end);
+    uint64_t value = 0;
+    if (word == NULL || str_to_u64(word, UINT32_MAX, &value) < 0)
+        return -1;
+    *ret = (uint32_t)value;
+    return 0;
+}
+
+static int read_word(char **text, char end, const char *word)
+{
+    const char *there = word_until(text, end);
+    return there != NULL && str_eq(there, word) ? 0 : -1;
+}
+
+/* A copy that can be cut; NULL when it is too long or holds a NUL. */
+static char *copy_of(const char *text, size_t n)
+{
+    if (n > KEY_FILE_MAX || memchr(text, '\0', n) != NULL)
+        return NULL;
+    char *copy = xzalloc(n + 1, 1);
+    memcpy(copy, text, n);
+    return copy;
+}
+
+static bool is_same(const struct buf *packed, const char *text, size_t n)
+{
+    return packed->len == n && memcmp(packed->data, text, n) == 0;
+}
+
+/* ---- the public part ---- */
 
 void key_public_pack(const struct key_public *k, struct buf *ret)
 {
@@ -19,26 +89,118 @@ void key_public_pack(const struct key_public *k, struct buf *ret)
 
 int key_public_parse(const char *text, size_t n, struct key_public *ret, struct err *err)
 {
-    char copy[KEY_FILE_MAX] = "", *save = NULL;
-    const char *word[6] = {NULL};
-    struct key_public k = {.purpose = ROLE_NONE};
+    autofree char *copy = copy_of(text, n);
     auto_buf struct buf again = BUF_INIT;
-    size_t words = 0;
-    if (n < sizeof copy) {
-        memcpy(copy, text, n);
-        for (char *w = strtok_r(copy, " \n", &save); w != NULL && words < ARRAY_LEN(word);
-             w = strtok_r(NULL, " \n", &save))
-            word[words++] = w;
-    }
-    bool good = words == 5 && str_copy(k.name, sizeof k.name, word[2]) == 0 &&
-                pubkey_from_hex(word[3], &k.key) == 0 &&
-                (k.purpose = key_purpose(word[4])) != ROLE_NONE && trust_name_ok(k.name);
+    struct key_public k = {.purpose = ROLE_NONE};
+    char *at = copy;
+    bool good = copy != NULL && read_word(&at, ' ', "caravan-key") == 0 &&
+                read_word(&at, ' ', "1") == 0 && read_name(&at, ' ', k.name) == 0 &&
+                read_hex(&at, ' ', k.key.bytes, KEY_LEN) == 0 &&
+                read_purpose(&at, '\n', &k.purpose) == 0;
     if (good)
         key_public_pack(&k, &again);
-    /* One key has one line: what packing would not make is none. */
-    if (!good || again.len != n || memcmp(again.data, text, n) != 0)
+    if (!good || !is_same(&again, text, n))
         return err_set(err, ERR_FORMAT, 0,
                        "not the public part of a key: one line \"caravan-key 1 NAME KEY PURPOSE\"");
     *ret = k;
+    return 0;
+}
+
+/* ---- under a passphrase ---- */
+
+static void add_about(const struct key_public *k, struct buf *ret)
+{
+    char hex[65];
+    pubkey_hex(hex, &k->key);
+    buf_printf(ret, LOCKED_FIRST "2 %s %s\npublic %s\n", k->name, role_name(k->purpose), hex);
+}
+
+void key_file_pack(const struct key_file *f, struct buf *ret)
+{
+    const struct locked_seed *s = &f->seed;
+    char salt[2 * sizeof s->salt + 1], nonce[2 * sizeof s->nonce + 1], box[2 * sizeof s->box + 1];
+    char hex[65];
+    struct digest d;
+    size_t before = ret->len;
+    str_hex(salt, s->salt, sizeof s->salt);
+    str_hex(nonce, s->nonce, sizeof s->nonce);
+    str_hex(box, s->box, sizeof s->box);
+    add_about(&f->about, ret);
+    buf_printf(ret, "argon2id %u %u %s\nxchacha20poly1305 %s %s\n", s->ops, s->mem_kib, salt, nonce,
+               box);
+    crypto_digest(ret->data + before, ret->len - before, &d);
+    digest_hex(hex, &d);
+    buf_printf(ret, "check %s\n", hex);
+}
+
+bool key_file_is_locked(const char *text, size_t n)
+{
+    size_t first = strlen(LOCKED_FIRST), open = strlen(OPEN_FIRST);
+    return n >= first && memcmp(text, LOCKED_FIRST, first) == 0 &&
+           (n < open || memcmp(text, OPEN_FIRST, open) != 0);
+}
+
+static int read_lines(char *at, struct key_file *f)
+{
+    struct locked_seed *s = &f->seed;
+    return read_word(&at, ' ', "caravan") < 0 || read_word(&at, ' ', "secret") < 0 ||
+                   read_word(&at, ' ', "key") < 0 || read_word(&at, ' ', "v2") < 0 ||
+                   read_name(&at, ' ', f->about.name) < 0 ||
+                   read_purpose(&at, '\n', &f->about.purpose) < 0 ||
+                   read_word(&at, ' ', "public") < 0 ||
+                   read_hex(&at, '\n', f->about.key.bytes, KEY_LEN) < 0 ||
+                   read_word(&at, ' ', "argon2id") < 0 || read_u32(&at, ' ', &s->ops) < 0 ||
+                   read_u32(&at, ' ', &s->mem_kib) < 0 ||
+                   read_hex(&at, '\n', s->salt, sizeof s->salt) < 0 ||
+                   read_word(&at, ' ', "xchacha20poly1305") < 0 ||
+                   read_hex(&at, ' ', s->nonce, sizeof s->nonce) < 0 ||
+                   read_hex(&at, '\n', s->box, sizeof s->box) < 0
+               ? -1
+               : 0;
+}
+
+int key_file_parse(const char *text, size_t n, struct key_file *ret, struct err *err)
+{
+    static const char version[] = LOCKED_FIRST "2 ";
+    autofree char *copy = copy_of(text, n);
+    auto_buf struct buf again = BUF_INIT;
+    struct key_file f;
+    memset(&f, 0, sizeof f);
+    if (copy != NULL && key_file_is_locked(text, n) && !str_starts(copy, version))
+        return err_set(err, ERR_FORMAT, 0,
+                       "not a key file of this version of Caravan: it was written by a later one, "
+                       "or is damaged");
+    bool good = copy != NULL && read_lines(copy, &f) == 0;
+    if (good)
+        key_file_pack(&f, &again);
+    if (!good || !is_same(&again, text, n))
+        return err_set(err, ERR_FORMAT, 0,
+                       "the key file is damaged: take it from a copy. No passphrase opens it as it "
+                       "is");
+    *ret = f;
+    return 0;
+}
+
+int key_file_lock(const struct keypair *k, const struct key_public *about, const char *passphrase,
+                  struct key_file *ret, struct err *err)
+{
+    auto_buf struct buf lines = BUF_INIT;
+    ret->about = *about;
+    ret->about.key = *keypair_public(k);
+    add_about(&ret->about, &lines);
+    return keypair_lock(k, passphrase, lines.data, lines.len, &ret->seed, err);
+}
+
+int key_file_open(const struct key_file *f, const char *passphrase, struct keypair **ret,
+                  struct err *err)
+{
+    auto_buf struct buf lines = BUF_INIT;
+    auto_keypair struct keypair *k = NULL;
+    add_about(&f->about, &lines);
+    if (keypair_unlock(&f->seed, passphrase, lines.data, lines.len, &k, err) < 0)
+        return -1;
+    if (!pubkey_eq(keypair_public(k), &f->about.key))
+        return err_set(err, ERR_FORMAT, 0, "the public key it names is not the one of its seed");
+    *ret = take_ptr(&k);
     return 0;
 }

@@ -1,15 +1,429 @@
 #include "keys.h"
 
 #include "file.h"
+#include "passphrase.h"
+#include "signer.h"
 
 static const enum role key_roles[] = {ROLE_ROOT, ROLE_RELEASE, ROLE_OPERATOR, ROLE_OBSERVER};
 
+const char *key_name(const struct coord_conf *c, enum role role)
+{
+    const char *const names[ROLE_COUNT] = {[ROLE_NONE] = "",
+                                           [ROLE_OBSERVER] = c->key_observer,
+                                           [ROLE_OPERATOR] = c->key_operator,
+                                           [ROLE_RELEASE] = c->key_release,
+                                           [ROLE_ROOT] = c->key_root};
+    /* A configuration that was not loaded has no names. */
+    return names[role][0] != '\0' ? names[role] : role_name(role);
+}
+
+int key_place(const struct coord_conf *c, const char *name, const char *suffix,
+              char dst[static 300], struct err *err)
+{
+    char file[64];
+    if (!trust_name_ok(name))
+        return err_set(err, ERR_USAGE, 0,
+                       "no key can have the name \"%s\": 1 to %d of a-z, 0-9, '.', '_' and '-', a "
+                       "letter or a digit first",
+                       name, KEY_NAME_MAX - 1);
+    snprintf(file, sizeof file, "keys/%s%s", name, suffix);
+    return conf_path(c, file, dst, err);
+}
+
 int key_path(const struct coord_conf *c, enum role role, char dst[static 300], struct err *err)
 {
-    char name[64];
-    snprintf(name, sizeof name, "keys/%s.key", role_name(role));
-    return conf_path(c, name, dst, err);
+    return key_place(c, key_name(c, role), ".key", dst, err);
 }
+
+/* ---- one key, as its files have it ---- */
+
+struct found_key {
+    struct key_public about;
+    enum key_where where;
+    char path[300]; /* of the file that was found */
+    struct key_file file;
+    struct keypair *key; /* KEY_OPEN */
+};
+
+static void found_free(struct found_key *f)
+{
+    keypair_free(f->key);
+}
+#define auto_found CLEANUP(found_free)
+
+/* What files without a purpose are for is told by the configuration alone. */
+static enum role purpose_by_name(const struct coord_conf *c, const char *name)
+{
+    for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++)
+        if (str_eq(key_name(c, r), name))
+            return r;
+    return ROLE_NONE;
+}
+
+static int read_secret(const char *path, struct found_key *f, bool *ret_there, struct err *err)
+{
+    auto_buf struct buf text = BUF_INIT;
+    if (file_read_if(path, KEY_FILE_MAX, FILE_PRIVATE, &text, ret_there, err) < 0)
+        return err_wrap(err, "read a secret key");
+    bool locked = *ret_there && key_file_is_locked(buf_str(&text), text.len);
+    int rc = locked ? key_file_parse(buf_str(&text), text.len, &f->file, err) : 0;
+    if (text.data != NULL)
+        crypto_wipe(text.data, text.cap);
+    if (rc < 0)
+        return err_wrap(err, "%s", path);
+    f->where = locked ? KEY_LOCKED : KEY_OPEN;
+    return !*ret_there || locked ? 0 : keypair_load(path, &f->key, err);
+}
+
+static int read_public(const char *path, struct key_public *ret, bool *ret_there, struct err *err)
+{
+    auto_buf struct buf text = BUF_INIT;
+    if (file_read_if(path, KEY_FILE_MAX, FILE_FOLLOW, &text, ret_there, err) < 0)
+        return -1;
+    if (*ret_there && key_public_parse(buf_str(&text), text.len, ret, err) < 0)
+        return err_wrap(err, "%s", path);
+    return 0;
+}
+
+/* A file under another name than the one it tells may be another key than was meant. */
+static int check_name(const char *path, const char *told, const char *name, struct err *err)
+{
+    return str_eq(told, name)
+               ? 0
+               : err_set(err, ERR_CONFIG, 0,
+                         "%s holds the key %s: give the file its own name again", path, told);
+}
+
+static int check_parts(const struct found_key *f, const struct key_public *public,
+                       const char *pub_path, struct err *err)
+{
+    if (pubkey_eq(&f->about.key, &public->key) &&
+        (f->where == KEY_OPEN || f->about.purpose == public->purpose))
+        return 0;
+    return err_set(err, ERR_CONFIG, 0,
+                   "%s and %s are of two different keys: put the right file back from a copy",
+                   f->path, pub_path);
+}
+
+static int no_such_key(const char *name, const char *path, struct err *err)
+{
+    return err_set(err, ERR_NOTFOUND, 0,
+                   "no key %s at %s: run `caravan init` first (`caravan key new` makes one key), "
+                   "or name the directory of your keys with --config",
+                   name, path);
+}
+
+static int find_key(const struct coord_conf *c, const char *name, struct found_key *f,
+                    struct err *err)
+{
+    char pub_path[300];
+    struct key_public public = {.purpose = ROLE_NONE};
+    bool secret_there = false, public_there = false;
+    memset(f, 0, sizeof *f);
+    if (key_place(c, name, ".key", f->path, err) < 0 ||
+        key_place(c, name, ".pub", pub_path, err) < 0 ||
+        read_secret(f->path, f, &secret_there, err) < 0 ||
+        read_public(pub_path, &public, &public_there, err) < 0)
+        return -1;
+    if (!secret_there && !public_there)
+        return no_such_key(name, f->path, err);
+    if (!secret_there) {
+        f->where = KEY_ELSEWHERE;
+        f->about = public;
+        str_cut(f->path, sizeof f->path, pub_path);
+    } else if (f->where == KEY_LOCKED) {
+        f->about = f->file.about;
+    } else {
+        str_cut(f->about.name, sizeof f->about.name, name);
+        f->about.purpose = public_there ? public.purpose : purpose_by_name(c, name);
+        f->about.key = *keypair_public(f->key);
+    }
+    if (check_name(f->path, f->about.name, name, err) < 0 ||
+        (public_there && check_name(pub_path, public.name, name, err) < 0))
+        return -1;
+    return public_there ? check_parts(f, &public, pub_path, err) : 0;
+}
+
+/* ---- opened ---- */
+
+static int open_locked(const struct coord_conf *c, struct found_key *f, struct err *err)
+{
+    const char *passphrase = NULL;
+    if (c->passphrase == NULL)
+        return err_set(err, ERR_REFUSED, 0, "%s is encrypted, and there is no passphrase", f->path);
+    for (bool again = false;; again = true) {
+        struct err why = ERR_INIT;
+        if (passphrase_of_run(c->passphrase, f->path, again, &passphrase, err) < 0)
+            return -1;
+        if (key_file_open(&f->file, passphrase, &f->key, &why) == 0)
+            return 0;
+        if (why.kind != ERR_CRYPTO) {
+            *err = why;
+            return err_wrap(err, "%s", f->path);
+        }
+    }
+}
+
+static int open_elsewhere(const struct coord_conf *c, struct found_key *f, struct err *err)
+{
+    bool may = f->about.purpose == ROLE_ROOT || f->about.purpose == ROLE_RELEASE;
+    if (!may)
+        return err_set(err, ERR_NOTFOUND, 0,
+                       "only the public part of the key %s is here, %s: a signer holds root and "
+                       "release keys, and every other key is a file",
+                       f->about.name, f->path);
+    if (c->signer[0] == '\0')
+        return err_set(err, ERR_NOTFOUND, 0,
+                       "only the public part of the key %s is here, %s: put its secret part beside "
+                       "that file, or name a program that signs with this key: [keys] signer",
+                       f->about.name, f->path);
+    f->key = keypair_elsewhere(&f->about.key, f->about.name, signer_sign, (void *)c);
+    return 0;
+}
+
+static int open_found(const struct coord_conf *c, struct found_key *f, struct err *err)
+{
+    if (f->where == KEY_LOCKED)
+        return open_locked(c, f, err);
+    return f->where == KEY_ELSEWHERE ? open_elsewhere(c, f, err) : 0;
+}
+
+/* What an observer may an operator may; a key whose files tell no purpose is taken at its name. */
+static bool serves(enum role purpose, enum role need)
+{
+    return purpose == need || purpose == ROLE_NONE ||
+           (purpose == ROLE_OPERATOR && need == ROLE_OBSERVER);
+}
+
+int keys_load_named(const struct coord_conf *c, const char *name, enum role purpose,
+                    struct keypair **ret, struct err *err)
+{
+    auto_found struct found_key f;
+    if (find_key(c, name, &f, err) < 0)
+        return -1;
+    if (!serves(f.about.purpose, purpose))
+        return err_set(err, ERR_CONFIG, 0, "the key %s is for the purpose %s, not %s: see [keys]",
+                       name, role_name(f.about.purpose), role_name(purpose));
+    if (open_found(c, &f, err) < 0)
+        return -1;
+    *ret = take_ptr(&f.key);
+    return 0;
+}
+
+int keys_load(const struct coord_conf *c, enum role role, struct keypair **ret, struct err *err)
+{
+    return keys_load_named(c, key_name(c, role), role, ret, err);
+}
+
+/* ---- made ---- */
+
+/* passphrase NULL: not encrypted. The public part is written last. */
+static int write_key(const struct coord_conf *c, const struct keypair *k,
+                     const struct key_public *about, const char *passphrase, struct err *err)
+{
+    auto_buf struct buf text = BUF_INIT, public = BUF_INIT;
+    char path[300], pub_path[300], label[NAME_MAX_LEN];
+    struct key_file file;
+    int rc;
+    if (key_place(c, about->name, ".key", path, err) < 0 ||
+        key_place(c, about->name, ".pub", pub_path, err) < 0)
+        return -1;
+    snprintf(label, sizeof label, "%s %s", about->name, role_name(about->purpose));
+    if (passphrase == NULL) {
+        rc = keypair_save(k, path, label, 0600, err);
+    } else {
+        if (key_file_lock(k, about, passphrase, &file, err) < 0)
+            return -1;
+        key_file_pack(&file, &text);
+        rc = file_create(path, text.data, text.len, 0600, err);
+    }
+    key_public_pack(about, &public);
+    return rc < 0 ? -1 : file_create(pub_path, public.data, public.len, 0644, err);
+}
+
+/* Sweeps what a crash has left there of secret keys, too. */
+static int make_dirs(const struct coord_conf *c, struct err *err)
+{
+    char dir[300];
+    return conf_path(c, "keys", dir, err) < 0 || file_make_dirs(c->dir, 0755, err) < 0 ||
+                   file_make_dirs(dir, 0700, err) < 0 || file_sweep(dir, err) < 0
+               ? -1
+               : 0;
+}
+
+static int passphrase_for_new(const struct coord_conf *c, enum role purpose, const char **ret,
+                              struct err *err)
+{
+    *ret = NULL;
+    if (purpose == ROLE_OBSERVER || c->passphrase == NULL)
+        return 0;
+    return passphrase_of_new_keys(c->passphrase, ret, err);
+}
+
+static int check_free(const struct coord_conf *c, const char *name, struct err *err)
+{
+    static const char *const suffixes[] = {".key", ".pub"};
+    char path[300];
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        if (key_place(c, name, suffixes[i], path, err) < 0)
+            return -1;
+        if (access(path, F_OK) == 0)
+            return err_set(
+                err, ERR_REFUSED, 0,
+                "%s is there already: nothing was changed. Keys are never replaced; take "
+                "another name",
+                path);
+    }
+    return 0;
+}
+
+int keys_make(const struct coord_conf *c, const char *name, enum role purpose,
+              struct key_public *ret, struct err *err)
+{
+    auto_keypair struct keypair *k = NULL;
+    const char *passphrase = NULL;
+    struct key_public about = {.purpose = purpose};
+    if (check_free(c, name, err) < 0 || passphrase_for_new(c, purpose, &passphrase, err) < 0 ||
+        make_dirs(c, err) < 0)
+        return -1;
+    k = keypair_generate();
+    about.key = *keypair_public(k);
+    str_cut(about.name, sizeof about.name, name);
+    if (write_key(c, k, &about, passphrase, err) < 0)
+        return -1;
+    *ret = about;
+    return 0;
+}
+
+/* ---- another passphrase ---- */
+
+/* Written only when it was opened again as it will be read. */
+static int lock_checked(const struct found_key *f, const char *passphrase, struct buf *ret,
+                        struct err *err)
+{
+    struct key_file file, again;
+    auto_keypair struct keypair *k = NULL;
+    if (key_file_lock(f->key, &f->about, passphrase, &file, err) < 0)
+        return -1;
+    key_file_pack(&file, ret);
+    return key_file_parse(buf_str(ret), ret->len, &again, err) < 0 ||
+                   key_file_open(&again, passphrase, &k, err) < 0
+               ? -1
+               : 0;
+}
+
+static int check_changeable(const struct found_key *f, struct err *err)
+{
+    if (f->where == KEY_ELSEWHERE)
+        return err_set(err, ERR_REFUSED, 0, "the secret part of the key %s is not here",
+                       f->about.name);
+    if (f->about.purpose == ROLE_OBSERVER)
+        return err_set(err, ERR_REFUSED, 0,
+                       "%s is an observer key, which is never encrypted: it signs questions, and "
+                       "changes nothing",
+                       f->about.name);
+    if (f->about.purpose == ROLE_NONE)
+        return err_set(err, ERR_CONFIG, 0,
+                       "no file tells the purpose of the key %s: name it in [keys], or write its "
+                       ".pub file",
+                       f->about.name);
+    return 0;
+}
+
+static int write_missing_public(const struct coord_conf *c, const struct key_public *about,
+                                struct err *err)
+{
+    auto_buf struct buf public = BUF_INIT;
+    char path[300];
+    if (key_place(c, about->name, ".pub", path, err) < 0)
+        return -1;
+    key_public_pack(about, &public);
+    return access(path, F_OK) == 0 ? 0 : file_create(path, public.data, public.len, 0644, err);
+}
+
+int keys_change(const struct coord_conf *c, const char *name, struct err *err)
+{
+    auto_buf struct buf text = BUF_INIT;
+    auto_found struct found_key f;
+    const char *passphrase = NULL;
+    if (c->passphrase == NULL)
+        return err_set(err, ERR_STATE, 0, "there is no passphrase to encrypt %s with", name);
+    if (find_key(c, name, &f, err) < 0 || check_changeable(&f, err) < 0 ||
+        open_found(c, &f, err) < 0 || make_dirs(c, err) < 0 ||
+        passphrase_choose(c->passphrase, &passphrase, err) < 0 ||
+        lock_checked(&f, passphrase, &text, err) < 0 || write_missing_public(c, &f.about, err) < 0)
+        return -1;
+    return file_replace(f.path, text.data, text.len, 0600, err);
+}
+
+/* ---- listed ---- */
+
+static void list_one(const struct coord_conf *c, const char *name, struct key_listed *ret)
+{
+    auto_found struct found_key f;
+    struct err err = ERR_INIT;
+    memset(ret, 0, sizeof *ret);
+    if (find_key(c, name, &f, &err) == 0) {
+        ret->about = f.about;
+        ret->where = f.where;
+    } else {
+        ret->where = KEY_WRONG;
+        str_cut(ret->about.name, sizeof ret->about.name, name);
+        str_cut(ret->why, sizeof ret->why, err.text);
+    }
+    str_cut(ret->path, sizeof ret->path, f.path);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct key_listed *)a)->about.name,
+                  ((const struct key_listed *)b)->about.name);
+}
+
+static bool is_listed(const struct key_listed *list, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(list[i].about.name, name))
+            return true;
+    return false;
+}
+
+/* Names without their suffix that no other file has brought yet. */
+static void list_those(const struct coord_conf *c, const struct names *names,
+                       struct key_listed *list, size_t *n)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        char *name = names->items[i];
+        name[strlen(name) - strlen(".key")] = '\0';
+        if (trust_name_ok(name) && !is_listed(list, *n, name))
+            list_one(c, name, &list[(*n)++]);
+    }
+}
+
+int keys_list(const struct coord_conf *c, struct key_listed **ret, size_t *ret_n, struct err *err)
+{
+    auto_names struct names secret = NAMES_INIT, public = NAMES_INIT;
+    char dir[300];
+    *ret = NULL;
+    *ret_n = 0;
+    if (conf_path(c, "keys", dir, err) < 0)
+        return -1;
+    if (access(dir, F_OK) < 0)
+        return err_set(err, ERR_NOTFOUND, 0,
+                       "there are no keys, for there is no %s: run `caravan init` first, or name "
+                       "the directory of your keys with --config",
+                       dir);
+    if (file_names(dir, ".key", KEYS_LISTED, 0, &secret, err) < 0 ||
+        file_names(dir, ".pub", KEYS_LISTED, 0, &public, err) < 0)
+        return -1;
+    *ret = xzalloc(secret.n + public.n + 1, sizeof **ret);
+    list_those(c, &secret, *ret, ret_n);
+    list_those(c, &public, *ret, ret_n);
+    qsort(*ret, *ret_n, sizeof **ret, by_name);
+    return 0;
+}
+
+/* ---- solo ---- */
 
 /* Nothing may be there yet: keys that hosts may trust already are never replaced. */
 static int check_absent(const struct coord_conf *c, struct err *err)
@@ -35,33 +449,18 @@ static int check_absent(const struct coord_conf *c, struct err *err)
     return 0;
 }
 
-static int write_public(const struct coord_conf *c, enum role role, const struct pubkey *key,
-                        struct err *err)
+static int make_keys(const struct coord_conf *c, struct keypair *keys[], struct err *err)
 {
-    struct key_public k = {.purpose = role, .key = *key};
-    auto_buf struct buf text = BUF_INIT;
-    char name[64], path[300];
-    str_cut(k.name, sizeof k.name, role_name(role));
-    key_public_pack(&k, &text);
-    snprintf(name, sizeof name, "keys/%s.pub", role_name(role));
-    return conf_path(c, name, path, err) < 0 ? -1
-                                             : file_create(path, text.data, text.len, 0644, err);
-}
-
-static int make_keys(const struct coord_conf *c, struct keypair *keys[], const char *name,
-                     struct err *err)
-{
-    char path[300], dir[300], label[NAME_MAX_LEN * 2];
-    if (conf_path(c, "keys", dir, err) < 0 || file_make_dirs(c->dir, 0755, err) < 0 ||
-        file_make_dirs(dir, 0700, err) < 0)
+    const char *passphrase = NULL;
+    if (passphrase_for_new(c, ROLE_ROOT, &passphrase, err) < 0 || make_dirs(c, err) < 0)
         return -1;
     for (size_t i = 0; i < ARRAY_LEN(key_roles); i++) {
-        if (key_path(c, key_roles[i], path, err) < 0)
-            return -1;
+        struct key_public about = {.purpose = key_roles[i]};
         keys[i] = keypair_generate();
-        snprintf(label, sizeof label, "%s %s", name, role_name(key_roles[i]));
-        if (keypair_save(keys[i], path, label, 0600, err) < 0 ||
-            write_public(c, key_roles[i], keypair_public(keys[i]), err) < 0)
+        about.key = *keypair_public(keys[i]);
+        str_cut(about.name, sizeof about.name, key_name(c, key_roles[i]));
+        if (write_key(c, keys[i], &about, about.purpose != ROLE_OBSERVER ? passphrase : NULL, err) <
+            0)
             return -1;
     }
     return 0;
@@ -88,7 +487,7 @@ int keys_make_solo(const struct coord_conf *c, const char *name, struct trust *r
     if (check_absent(c, err) < 0)
         return -1;
     struct keypair *keys[ARRAY_LEN(key_roles)] = {NULL};
-    int rc = make_keys(c, keys, name, err);
+    int rc = make_keys(c, keys, err);
     t.version = 1;
     t.solo = true;
     crypto_random(t.cluster, sizeof t.cluster);
@@ -104,19 +503,6 @@ int keys_make_solo(const struct coord_conf *c, const char *name, struct trust *r
     if (rc == 0)
         *ret = t;
     return rc;
-}
-
-int keys_load(const struct coord_conf *c, enum role role, struct keypair **ret, struct err *err)
-{
-    char path[300];
-    if (key_path(c, role, path, err) < 0)
-        return -1;
-    if (access(path, F_OK) < 0 && errno == ENOENT)
-        return err_set(err, ERR_NOTFOUND, 0,
-                       "no %s key at %s: run `caravan init` first, or name the directory of your "
-                       "keys with --config",
-                       role_name(role), path);
-    return keypair_load(path, ret, err);
 }
 
 int keys_trust(const struct coord_conf *c, struct trust *ret, struct err *err)
@@ -139,24 +525,6 @@ int keys_load_release(const struct coord_conf *c, const struct trust *t, struct 
     return -1;
 }
 
-/* ---- by name ---- */
-
-static int key_place(const struct coord_conf *c, const char *name, const char *suffix,
-                     char dst[static 300], struct err *err)
-{
-    char file[64];
-    snprintf(file, sizeof file, "keys/%.31s%s", name, suffix);
-    return conf_path(c, file, dst, err);
-}
-
-int keys_load_named(const struct coord_conf *c, const char *name, enum role purpose,
-                    struct keypair **ret, struct err *err)
-{
-    char path[300];
-    (void)purpose;
-    return key_place(c, name, ".key", path, err) < 0 ? -1 : keypair_load(path, ret, err);
-}
-
 int key_public_load(const char *path, struct key_public *ret, struct err *err)
 {
     auto_buf struct buf text = BUF_INIT;
@@ -164,64 +532,4 @@ int key_public_load(const char *path, struct key_public *ret, struct err *err)
                    key_public_parse(buf_str(&text), text.len, ret, err) < 0
                ? err_wrap(err, "%s", path)
                : 0;
-}
-
-static void list_public(const struct coord_conf *c, const char *name, struct key_listed *ret)
-{
-    auto_buf struct buf text = BUF_INIT;
-    struct err err = ERR_INIT;
-    char path[300];
-    bool there = false;
-    if (key_place(c, name, ".key", path, &err) == 0)
-        ret->where = access(path, F_OK) == 0 ? KEY_OPEN : KEY_ELSEWHERE;
-    if (key_place(c, name, ".pub", path, &err) == 0 &&
-        file_read_if(path, KEY_FILE_MAX, FILE_FOLLOW, &text, &there, &err) == 0 && there &&
-        key_public_parse(buf_str(&text), text.len, &ret->about, &err) == 0)
-        return;
-    /* Of a key that 0.1.0 made there is no other file. */
-    auto_keypair struct keypair *key = NULL;
-    if (!there && keys_load_named(c, name, ROLE_NONE, &key, &err) == 0) {
-        ret->about = (struct key_public){.purpose = ROLE_NONE, .key = *keypair_public(key)};
-        str_cut(ret->about.name, sizeof ret->about.name, name);
-        return;
-    }
-    str_cut(ret->about.name, sizeof ret->about.name, name);
-    ret->where = KEY_WRONG;
-    str_cut(ret->why, sizeof ret->why, err.text);
-}
-
-static size_t add_names(const struct names *files, size_t suffix, struct key_listed *list, size_t n,
-                        const struct coord_conf *c)
-{
-    for (size_t i = 0; i < files->n; i++) {
-        char name[KEY_NAME_MAX] = "";
-        size_t len = strlen(files->items[i]) - suffix;
-        bool known = len >= sizeof name;
-        if (!known)
-            memcpy(name, files->items[i], len);
-        for (size_t k = 0; k < n; k++)
-            known |= str_eq(list[k].about.name, name);
-        if (!known)
-            list_public(c, name, &list[n++]);
-    }
-    return n;
-}
-
-int keys_list(const struct coord_conf *c, struct key_listed **ret, size_t *ret_n, struct err *err)
-{
-    auto_names struct names public = NAMES_INIT, secret = NAMES_INIT;
-    char dir[300];
-    *ret = NULL;
-    *ret_n = 0;
-    if (conf_path(c, "keys", dir, err) < 0)
-        return -1;
-    if (access(dir, F_OK) < 0 && errno == ENOENT)
-        return 0;
-    if (file_names(dir, ".pub", KEYS_LISTED, 0, &public, err) < 0 ||
-        file_names(dir, ".key", KEYS_LISTED, 0, &secret, err) < 0)
-        return -1;
-    *ret = xzalloc(public.n + secret.n + 1, sizeof **ret);
-    *ret_n = add_names(&public, 4, *ret, 0, c);
-    *ret_n = add_names(&secret, 4, *ret, *ret_n, c);
-    return 0;
 }

@@ -273,7 +273,7 @@ e2e_begin() { # NET [SERVERS CLIENTS]
         bootstrap_acl || { echo "Bail out! no token could be bootstrapped"; exit 1; }
     fi
     e2e_config
-    run init --solo
+    run init --solo ${E2E_INIT---no-passphrase}
     cp "$E2E/config/trust" "$FLEET/trust" || { show_out; echo "Bail out! caravan init failed"; exit 1; }
     fleet_start_agents
     if ! fleet_wait_healthy "$(is_real && echo 90 || echo 20)"; then

@@ -348,7 +348,7 @@ lab_agents() { # [HOST...]: all by default
     ((${#hosts[@]})) || hosts=("${NODES[@]}")
     coord_begin
     lab_install caravan coord || bail "the coordinator's package could not be installed"
-    must init --yes
+    must init --yes --no-passphrase
     trust_package || bail "caravan init made no package of the trust file"
     agent_conf "${hosts[@]}"
     lab_install "caravan-agent caravan-trust" "${hosts[@]}" || bail "the agent's package could not be installed"

@@ -25,7 +25,7 @@ enum manner {
 struct scene {
     struct console_fixture fixture;
     struct trust trust;
-    struct keypair *officer, *host, *other;
+    struct keypair *officer, *observer, *host, *other;
     struct known_hosts known;
     struct link_server *server;
     struct http *http;
@@ -37,8 +37,9 @@ struct scene {
     const char *server_id;
     unsigned orders; /* that change something and were heard */
     unsigned unsealed;
-    uint8_t wire_min, wire_max; /* what it says it speaks; 0: the oldest alone */
-    uint8_t spoken;             /* the version of the last order but hello */
+    struct pubkey asked_by, ordered_by; /* the last that did */
+    uint8_t wire_min, wire_max;         /* what it says it speaks; 0: the oldest alone */
+    uint8_t spoken;                     /* the version of the last order but hello */
     struct host hosts[1];
 };
 
@@ -101,6 +102,8 @@ static int handle(void *ctx, const void *frame, size_t n, struct buf *answer)
              envelope_verify(inner.data, inner.len, &v, &err) == 0) {
         s->orders += message_owner(v.head.kind) != OWNER_NOBODY;
         s->unsealed += format == FRAME_PLAIN;
+        *(message_owner(v.head.kind) != OWNER_NOBODY ? &s->ordered_by : &s->asked_by) =
+            v.head.sender;
         if (v.head.kind != MSG_HELLO)
             s->spoken = v.head.version;
         rc = answer_as(s, &v, format, answer);
@@ -176,6 +179,7 @@ static void end(struct scene *s)
     agents_free(s->agents);
     known_hosts_free(&s->known);
     keypair_free(s->officer);
+    keypair_free(s->observer);
     keypair_free(s->host);
     keypair_free(s->other);
     buf_free(&s->first);
@@ -368,6 +372,37 @@ static void test_an_order_and_its_receipt(void **state)
     end(s);
 }
 
+/* The operator's key is opened late: until then there are questions, and no orders. */
+static void test_questions_and_orders_have_keys_of_their_own(void **state)
+{
+    auto_buf struct buf inner = BUF_INIT;
+    struct scene *s = begin(HONEST, "id-1");
+    struct order o = {.head.kind = MSG_NOTE};
+    struct digest d;
+    struct err err = ERR_INIT;
+    (void)state;
+    assert_int_equal(keys_load(&s->fixture.conf, ROLE_OBSERVER, &s->observer, &err), 0);
+    agents_free(s->agents);
+    s->agents = agents_new(&(struct agents_config){.conf = &s->fixture.conf,
+                                                   .trust = &s->trust,
+                                                   .asks = s->observer,
+                                                   .known = &s->known,
+                                                   .links = s->links,
+                                                   .clock = clock_system()});
+    agents_sync(s->agents, s->hosts, 1);
+    until_told(s);
+    assert_true(pubkey_eq(&s->asked_by, keypair_public(s->observer)));
+    assert_int_equal(agents_sign(s->agents, "id-1", &o, &inner, &d, &err), -1);
+    assert_int_equal(err.kind, ERR_STATE);
+    agents_orders_by(s->agents, s->officer);
+    struct agent_event e = send_note(s);
+    assert_non_null(e.receipt);
+    assert_true(pubkey_eq(&s->ordered_by, keypair_public(s->officer)));
+    assert_true(pubkey_eq(&s->asked_by, keypair_public(s->observer)));
+    agent_event_free(&e);
+    end(s);
+}
+
 /* The highest version that both speak, for questions as for orders. */
 static void test_the_highest_version_that_both_speak(void **state)
 {
@@ -472,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_an_unsealed_answer_does_not_count),
         cmocka_unit_test(test_garbage_does_not_count),
         cmocka_unit_test(test_an_order_and_its_receipt),
+        cmocka_unit_test(test_questions_and_orders_have_keys_of_their_own),
         cmocka_unit_test(test_the_highest_version_that_both_speak),
         cmocka_unit_test(test_no_version_that_both_speak),
         cmocka_unit_test(test_an_old_receipt_is_no_answer),

@@ -5,7 +5,7 @@ lab_fleet 3 2
 note_pids "$LAB_RUN/pids.log"
 coord_begin
 check "the coordinator's package installs" lab_install caravan coord
-caravan init --yes
+caravan init --yes --no-passphrase
 check "caravan init makes keys and trust" status_is 0
 check "and a package of the trust" trust_package
 check "two packages install on every host" lab_install "caravan-agent caravan-trust" "${NODES[@]}"
