@@ -1,6 +1,7 @@
 #include "trust_push.h"
 
 #include "commands.h"
+#include "ledger_record.h"
 #include "str.h"
 #include "table.h"
 #include "trust_files.h"
@@ -16,6 +17,8 @@ struct pushed {
     bool open, failed;
     char why[TEXT_MAX];
     char clock[TEXT_MAX]; /* what is wrong with its clock; "" nothing */
+    unsigned char nonce[NONCE_LEN];
+    struct stored_record record; /* of the order that is under way */
 };
 
 struct push {
@@ -24,6 +27,7 @@ struct push {
     struct pushed *hosts;
     size_t n;
     size_t open;
+    struct ledger_store *store; /* NULL: nothing is kept, which was said */
 };
 
 /* ---- who is there ---- */
@@ -227,11 +231,73 @@ static int find_version(const struct push *p, uint32_t version, struct trust_at 
                    (unsigned)version);
 }
 
-static int send_next(struct push *p, struct pushed *h, struct err *err)
+/* ---- the record: a trust that is revoked must not wait for a full disk ---- */
+
+static void not_kept(struct push *p, const struct err *why)
+{
+    fputs("caravan: warning: trust orders go out that are not kept in the record: ", stderr);
+    print_safe(stderr, why->text);
+    fputc('\n', stderr);
+    ledger_store_close(p->store);
+    p->store = NULL;
+}
+
+/* All versions that are kept here: a host judges an order by the one that it has. */
+static int keep_versions(struct push *p, struct err *err)
+{
+    const unsigned char *at = p->kept.sequence.data;
+    size_t n = p->kept.sequence.len;
+    struct container c;
+    struct trust_at one;
+    struct trust t;
+    for (; n > 0; at += one.len, n -= one.len) {
+        auto_buf struct buf file = BUF_INIT;
+        if (trust_sequence_first(at, n, &one, err) < 0 ||
+            container_split(CONTAINER_TRUST, one.p, one.len, &c, err) < 0 ||
+            trust_read(c.body, c.body_len, &t, err) < 0)
+            return -1;
+        buf_add(&file, one.p, one.len);
+        if (ledger_store_trust(p->store, ledger_no_run, t.version, &file, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void open_record(struct push *p)
+{
+    struct err err = ERR_INIT;
+    if (ledger_store_open(&p->c->conf, true, p->c->clock, &p->store, &err) < 0 ||
+        keep_versions(p, &err) < 0)
+        not_kept(p, &err);
+}
+
+/* Many at once are one transaction. */
+static void together(struct push *p, const char *what)
+{
+    struct err err = ERR_INIT;
+    if (p->store != NULL && ledger_db_execute(ledger_store_db(p->store), what, &err) < 0)
+        not_kept(p, &err);
+}
+
+static void keep(struct push *p, struct stored_record *r)
+{
+    struct err err = ERR_INIT;
+    if (p->store != NULL && ledger_record_alone(p->store, r, &err) < 0)
+        not_kept(p, &err);
+}
+
+static void keep_receipt(struct push *p, struct pushed *h, const struct agent_event *e)
+{
+    h->record.answered_ms = clock_wall(p->c->clock);
+    buf_add(&h->record.receipt, e->inner.data, e->inner.len);
+    keep(p, &h->record);
+}
+
+/* ---- one order ---- */
+
+static int sign_next(struct push *p, struct pushed *h, struct err *err)
 {
     autofree struct order *o = xzalloc(1, sizeof *o);
-    auto_buf struct buf inner = BUF_INIT;
-    struct digest unused;
     struct trust_at at;
     struct trust t;
     if (find_version(p, h->version + 1, &at, &t, err) < 0)
@@ -240,28 +306,42 @@ static int send_next(struct push *p, struct pushed *h, struct err *err)
         return err_set(err, ERR_STATE, 0, "its agent reads only format 1");
     o->head.kind = MSG_TRUST;
     crypto_random(o->head.nonce, NONCE_LEN);
+    memcpy(h->nonce, o->head.nonce, NONCE_LEN);
     memcpy(o->u.trust.file, at.p, at.len);
     o->u.trust.len = at.len;
-    if (agents_sign(p->c->agents, h->key, o, &inner, &unused, err) < 0)
+    stored_record_free(&h->record);
+    h->record = (struct stored_record){.wall_ms = clock_wall(p->c->clock), .trust = h->version};
+    str_cut(h->record.host, sizeof h->record.host, h->key);
+    if (agents_sign(p->c->agents, h->key, o, &h->record.inner, &h->record.digest, err) < 0)
         return -1;
-    agents_send(p->c->agents, h->key, MSG_TRUST, o->head.nonce, inner.data, inner.len);
+    keep(p, &h->record);
     h->open = true;
     p->open++;
     return 0;
 }
 
+/* Kept first, then sent. */
 static void send_all(struct push *p)
 {
+    struct pushed *signed_now[PUSH_OPEN];
+    size_t n = 0;
+    together(p, "BEGIN IMMEDIATE");
     for (size_t i = 0; i < p->n && p->open < PUSH_OPEN; i++) {
         struct pushed *h = &p->hosts[i];
         struct err err = ERR_INIT;
         if (h->open || h->failed || !is_behind(h, p->kept.now.version))
             continue;
-        if (send_next(p, h, &err) < 0) {
-            h->failed = true;
-            str_cut(h->why, sizeof h->why, err.text);
+        if (sign_next(p, h, &err) == 0) {
+            signed_now[n++] = h;
+            continue;
         }
+        h->failed = true;
+        str_cut(h->why, sizeof h->why, err.text);
     }
+    together(p, "COMMIT");
+    for (size_t i = 0; i < n; i++)
+        agents_send(p->c->agents, signed_now[i]->key, MSG_TRUST, signed_now[i]->nonce,
+                    signed_now[i]->record.inner.data, signed_now[i]->record.inner.len);
 }
 
 /* A version is believed when the host says that it is in force. */
@@ -272,6 +352,8 @@ static void take(struct push *p, const struct agent_event *e)
         return;
     h->open = false;
     p->open--;
+    if (e->receipt != NULL)
+        keep_receipt(p, h, e);
     const struct receipt_done *done = e->receipt != NULL ? &e->receipt->u.done : NULL;
     if (done != NULL && done->trust_version > h->version) {
         h->version = done->trust_version;
@@ -288,11 +370,13 @@ static int carry_out(struct push *p, struct err *err)
     for (send_all(p); p->open > 0; send_all(p)) {
         if (console_wait(p->c, until, err) < 0)
             return -1;
+        together(p, "BEGIN IMMEDIATE");
         while (agents_next(p->c->agents, &e)) {
             take(p, &e);
             agent_event_free(&e);
             until = clock_mono(p->c->clock) + PUSH_MS;
         }
+        together(p, "COMMIT");
         if (p->c->signalled)
             return err_set(err, ERR_STATE, 0, "interrupted; `caravan trust push` again goes on");
         if (clock_mono(p->c->clock) >= until)
@@ -344,6 +428,7 @@ int trust_push(struct console *c)
         look(&p, &err) < 0 || confirm(&p, &err) < 0 || sign_if_needed(&p, &err) < 0) {
         code = command_fail(&err);
     } else {
+        open_record(&p);
         int rc = carry_out(&p, &err);
         tell_all(&p, p.kept.now.version);
         if (rc < 0)
@@ -351,7 +436,10 @@ int trust_push(struct console *c)
         else if (count(&p, has_it, p.kept.now.version) == p.n)
             code = EXIT_DONE;
     }
+    for (size_t i = 0; i < p.n; i++)
+        stored_record_free(&p.hosts[i].record);
     free(p.hosts);
+    ledger_store_close(p.store);
     trust_kept_free(&p.kept);
     return code;
 }

@@ -54,7 +54,8 @@ void ledger_record_close(struct ledger_record *r); /* NULL is fine */
 
 /* Trust orders belong to no run: their records are those of this id, and so is the trust file that
  * is kept with them (ledger_store_trust). A new one, before it is sent, or the same again with its
- * receipt: which one it is stays in `at` and `turn`, 0 for a new one. Durable by itself. */
+ * receipt: which one it is stays in `at` and `turn`, 0 for a new one. Durable by itself, or with
+ * the caller's transaction. A live run may be writing meanwhile: its lock is not needed. */
 extern const unsigned char ledger_no_run[RUN_ID_LEN];
 MUST_CHECK int ledger_record_alone(struct ledger_store *s, struct stored_record *io,
                                    struct err *err);

@@ -36,6 +36,8 @@ run trust push
 check "a push that does not reach all hosts fails" status_is 1
 check "it says how many have it" says "4 of 5 enrolled hosts have trust version 2"
 check "and names the one that could not be asked" says "  c2: "
+run audit verify
+check "the orders that brought it are in the record, each answered" says "Outside of runs: 4 orders, 4 receipts: all genuine"
 cp "$FIRST/trust" "$BERTA/trust"
 cp "$FIRST/keys/root.key" "$FIRST/keys/root.pub" "$BERTA/keys/"
 cp "$E2E/state/known_hosts" "$E2E/berta-state/known_hosts"
@@ -50,6 +52,8 @@ run trust push
 check "one command later" says "4 of 5 enrolled hosts have trust version 3"
 check "no host that can be reached names it" none_names "$FIRST/keys/operator.pub" s1 s2 s3 c1
 check "the host that is away is named" says "  c2: "
+run audit verify
+check "that he signed it is genuine: the hosts obeyed him until then" says "Outside of runs: 8 orders, 8 receipts: all genuine"
 check "it would still obey" on_host c2 "$FIRST/keys/operator.pub"
 release 1.11.4
 run upgrade "$TARGET" --yes

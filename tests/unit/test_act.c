@@ -335,6 +335,7 @@ static void an_order_is_kept_before_it_is_sent(void **state)
     d->intents[0].kind = INTENT_STAGE;
     str_cut(d->intents[0].key, sizeof(d->intents[0].key), C1);
     assert_int_equal(act(&b->run, d, &err), 0);
+    assert_int_equal(b->f.ledger.n_kept, 0); /* it was committed */
     assert_int_equal(run_desk_sent(b, MSG_STAGE, C1, NULL), 1);
     bool follows = false; /* for one of the bytes that the desk's random ones are made of */
     for (int i = 0; i < 256 && !follows; i++) {
