@@ -1,6 +1,8 @@
 #include "trust_push.h"
 
 #include "commands.h"
+#include "file.h"
+#include "ledger_record.h"
 #include "str.h"
 #include "table.h"
 #include "trust_files.h"
@@ -15,12 +17,15 @@ struct pushed {
     bool old_format;  /* it reads only format 1 */
     bool open, failed;
     char why[TEXT_MAX];
-    char clock[TEXT_MAX]; /* what is wrong with its clock; "" nothing */
+    char clock[TEXT_MAX];        /* what is wrong with its clock; "" nothing */
+    struct stored_record record; /* of the order under way */
 };
 
 struct push {
     struct console *c;
     struct trust_kept kept;
+    struct ledger_store *store; /* orders and receipts are kept there */
+    uint32_t stored;            /* the version that was kept with them last */
     struct pushed *hosts;
     size_t n;
     size_t open;
@@ -227,11 +232,43 @@ static int find_version(const struct push *p, uint32_t version, struct trust_at 
                    (unsigned)version);
 }
 
+/* The order is judged by the version that its host has now: that one is kept with it. */
+static int record_order(struct push *p, struct pushed *h, const struct buf *inner,
+                        const struct digest *digest, struct err *err)
+{
+    auto_buf struct buf file = BUF_INIT;
+    struct trust_at at;
+    struct trust t;
+    if (find_version(p, h->version, &at, &t, err) < 0)
+        return -1;
+    (void)buf_add(&file, at.p, at.len);
+    stored_record_free(&h->record);
+    h->record = (struct stored_record)STORED_RECORD_INIT;
+    h->record.trust = h->version;
+    h->record.digest = *digest;
+    h->record.wall_ms = clock_wall(p->c->clock);
+    str_cut(h->record.host, sizeof h->record.host, h->key);
+    (void)buf_add(&h->record.inner, inner->data, inner->len);
+    if (p->stored != h->version &&
+        ledger_store_trust(p->store, ledger_no_run, h->version, &file, err) < 0)
+        return -1;
+    p->stored = h->version;
+    return ledger_record_alone(p->store, &h->record, err);
+}
+
+static int record_receipt(struct push *p, struct pushed *h, const struct agent_event *e,
+                          struct err *err)
+{
+    h->record.answered_ms = clock_wall(p->c->clock);
+    (void)buf_add(&h->record.receipt, e->inner.data, e->inner.len);
+    return ledger_record_alone(p->store, &h->record, err);
+}
+
 static int send_next(struct push *p, struct pushed *h, struct err *err)
 {
     autofree struct order *o = xzalloc(1, sizeof *o);
     auto_buf struct buf inner = BUF_INIT;
-    struct digest unused;
+    struct digest digest;
     struct trust_at at;
     struct trust t;
     if (find_version(p, h->version + 1, &at, &t, err) < 0)
@@ -242,7 +279,8 @@ static int send_next(struct push *p, struct pushed *h, struct err *err)
     crypto_random(o->head.nonce, NONCE_LEN);
     memcpy(o->u.trust.file, at.p, at.len);
     o->u.trust.len = at.len;
-    if (agents_sign(p->c->agents, h->key, o, &inner, &unused, err) < 0)
+    if (agents_sign(p->c->agents, h->key, o, &inner, &digest, err) < 0 ||
+        record_order(p, h, &inner, &digest, err) < 0)
         return -1;
     agents_send(p->c->agents, h->key, MSG_TRUST, o->head.nonce, inner.data, inner.len);
     h->open = true;
@@ -265,20 +303,41 @@ static void send_all(struct push *p)
 }
 
 /* A version is believed when the host says that it is in force. */
-static void take(struct push *p, const struct agent_event *e)
+static int take(struct push *p, const struct agent_event *e, struct err *err)
 {
     struct pushed *h = find(p, e->key);
     if (h == NULL || !h->open)
-        return;
+        return 0;
     h->open = false;
     p->open--;
     const struct receipt_done *done = e->receipt != NULL ? &e->receipt->u.done : NULL;
+    if (done != NULL && record_receipt(p, h, e, err) < 0)
+        return -1;
     if (done != NULL && done->trust_version > h->version) {
         h->version = done->trust_version;
-        return;
+        return 0;
     }
     h->failed = true;
     str_cut(h->why, sizeof h->why, done != NULL ? done->text : e->text);
+    return 0;
+}
+
+static int open_record(struct push *p, struct err *err)
+{
+    const struct coord_conf *conf = &p->c->conf;
+    return file_make_dirs(conf->state_dir, 0755, err) < 0 ||
+                   ledger_store_open(conf, true, p->c->clock, &p->store, err) < 0
+               ? -1
+               : 0;
+}
+
+static void free_push(struct push *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        stored_record_free(&p->hosts[i].record);
+    free(p->hosts);
+    trust_kept_free(&p->kept);
+    ledger_store_close(p->store);
 }
 
 static int carry_out(struct push *p, struct err *err)
@@ -289,8 +348,10 @@ static int carry_out(struct push *p, struct err *err)
         if (console_wait(p->c, until, err) < 0)
             return -1;
         while (agents_next(p->c->agents, &e)) {
-            take(p, &e);
+            int rc = take(p, &e, err);
             agent_event_free(&e);
+            if (rc < 0)
+                return -1;
             until = clock_mono(p->c->clock) + PUSH_MS;
         }
         if (p->c->signalled)
@@ -335,7 +396,7 @@ int trust_push(struct console *c)
     struct err err = ERR_INIT;
     int code = EXIT_FAILED;
     if (console_conf(c, &err) < 0 || trust_kept_load(&c->conf, &p.kept, &err) < 0 ||
-        look(&p, &err) < 0 || confirm(&p, &err) < 0) {
+        look(&p, &err) < 0 || confirm(&p, &err) < 0 || open_record(&p, &err) < 0) {
         code = command_fail(&err);
     } else {
         int rc = carry_out(&p, &err);
@@ -345,7 +406,6 @@ int trust_push(struct console *c)
         else if (count(&p, has_it, p.kept.now.version) == p.n)
             code = EXIT_DONE;
     }
-    free(p.hosts);
-    trust_kept_free(&p.kept);
+    free_push(&p);
     return code;
 }
