@@ -83,6 +83,10 @@ check "and the host says so" grep -q "is ignored, trust version 3 stays in force
 as_berta trust push
 check "all hosts still have version 3" status_is 0
 
+run audit verify
+check "the orders are in the record" status_is 0
+check "each with its receipt" says "Outside of runs: 8 orders, 8 receipts: all genuine, none missing"
+
 # ---- clocks that are two years off: berta's key has a last day ----
 fleet_stop_agents c1 c2
 CLOCK_AHEAD=-63072000 LD_PRELOAD=$FLEET_BUILD/tests/preload_clock.so fleet_start_agents c1
