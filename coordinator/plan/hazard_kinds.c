@@ -59,6 +59,7 @@ const struct hazard_kind hazard_kinds[] = {
     {"token-clear", FROM_CLUSTER, .detect = hazard_token_clear},
     {"heartbeat", FROM_CLUSTER, .detect = hazard_heartbeat},
     {"token-rights", FROM_CLUSTER, .detect = hazard_token_rights},
+    {"token-spare", FROM_CLUSTER, .detect = hazard_token_spare},
     {"token-snapshot", FROM_CLUSTER, .detect = hazard_token_snapshot},
     {"no-keystore", FROM_AGENTS, .detect = hazard_no_keystore, .wants = HAZARD_WHAT},
     {"keystore-copied", FROM_VERSIONS, .detect = hazard_keystore_copied, .wants = HAZARD_WHAT},
