@@ -59,7 +59,7 @@ static const struct {
     [RIGHT_SNAPSHOT_SAVE] = {"snapshot-save", "a region's state is saved"},
     [RIGHT_JOBS] = {"read-job and list-jobs in every namespace",
                     "work is seen, and counted before and after"},
-    [RIGHT_MANAGEMENT] = {"the rights of a management token", "no policy allows"},
+    [RIGHT_MANAGEMENT] = {"the rights of a management token", "raft peers are removed"},
 };
 
 const char *token_right_name(enum token_right r)
