@@ -54,7 +54,7 @@ const struct cli_option option_table[] = {
           "clients that may fail before the run stops; default 0"),
     COUNT("max-skipped", max_skipped, 0, 100000, GROUP_POLICY,
           "clients that may be skipped because they cannot be reached; default 0"),
-    FLAG("drain", 0, drain, GROUP_POLICY | GROUP_TOKEN, "drain each client before its turn"),
+    FLAG("drain", 0, drain, GROUP_POLICY, "drain each client before its turn"),
     VALUE("deadline", CLI_DURATION, deadline, "TIME", GROUP_POLICY,
           "how long a drain may take; default 1h"),
     VALUE("accept", CLI_LIST, accept, "ID,..", GROUP_POLICY | GROUP_REPLACE,
@@ -107,8 +107,10 @@ const struct cli_option option_table[] = {
     COUNT("format", format, 1, TRUST_FORMAT_MAX, GROUP_TRUST,
           "add, remove, rotate: 1 where agents read no later one, without names and expiries; "
           "default the lowest that says everything"),
+    FLAG("drain", 0, drain, GROUP_TOKEN,
+         "with the right to drain clients; default [defaults] drain"),
     FLAG("no-snapshot", 0, no_snapshot, GROUP_TOKEN,
-         "for runs with --accept no-snapshot, which save no snapshot"),
+         "without the right to save snapshots, for runs with --accept no-snapshot"),
 
     VALUE("name", CLI_TEXT, name, "NAME", GROUP_INIT, "of the cluster, for people; default nomad"),
     FLAG("solo", 0, solo, GROUP_INIT,

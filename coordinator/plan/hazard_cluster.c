@@ -237,7 +237,7 @@ static void judge_policy(struct hazard_check *c, row_t *row, const struct region
 {
     if (acl_off(c, r->name))
         return;
-    if (r->policies == ASKED_YES && found[0] != '\0')
+    if (found[0] != '\0')
         hazard_found(c, row, TRI_YES, NULL, "region %s: policy %s has %s", r->name, found,
                      row->what);
     else if (r->policies != ASKED_YES)
