@@ -383,19 +383,28 @@ static void add_missing(struct err *err, const struct trust *t, enum role role,
         snprintf(err->text + used, sizeof(err->text) - used, "; no signature of: %s", list);
 }
 
-/* As many keys as the role demands, and never none. */
-int trust_demand(const struct trust *t, enum role role, enum container_type type,
-                 const struct container *c, int64_t wall_s, struct err *err)
+/* Keys of the role that signed it and are in time. */
+static size_t signed_in_time(const struct trust *t, enum role role, enum container_type type,
+                             const struct container *c, int64_t wall_s)
 {
     const struct role_keys *r = &t->roles[role];
     struct pubkey keys[KEYS_MAX];
-    size_t needed = MAX_OF(r->threshold, 1u), n = 0;
+    size_t n = 0;
 
     for (uint32_t i = 0; i < r->n; i++) {
         if (trust_key_time(t, role, i, wall_s) == KEY_IN_TIME)
             keys[n++] = r->keys[i];
     }
-    size_t found = container_count(type, c, keys, n);
+    return container_count(type, c, keys, n);
+}
+
+/* As many keys as the role demands, and never none. */
+int trust_demand(const struct trust *t, enum role role, enum container_type type,
+                 const struct container *c, int64_t wall_s, struct err *err)
+{
+    size_t needed = MAX_OF(t->roles[role].threshold, 1u);
+    size_t found = signed_in_time(t, role, type, c, wall_s);
+
     if (found >= needed)
         return 0;
     (void)err_set(err, ERR_CRYPTO, 0, "%zu of the %s keys signed it, trust version %u demands %zu",
@@ -497,4 +506,14 @@ int trust_manifest(const struct trust *t, const void *p, size_t n, int64_t wall_
     if (trust_demand(t, ROLE_RELEASE, CONTAINER_MANIFEST, &c, wall_s, err) < 0)
         return err_wrap(err, "the manifest is refused");
     return manifest_read(c.body, c.body_len, ret, err);
+}
+
+uint32_t trust_signers(const struct trust *t, const void *p, size_t n, int64_t wall_s)
+{
+    struct err err = ERR_INIT;
+    struct container c;
+
+    if (container_split(CONTAINER_MANIFEST, p, n, &c, &err) < 0)
+        return 0;
+    return (uint32_t)signed_in_time(t, ROLE_RELEASE, CONTAINER_MANIFEST, &c, wall_s);
 }

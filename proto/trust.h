@@ -91,5 +91,8 @@ bool trust_allows(const struct trust *t, const struct pubkey *key, enum role nee
 /* Verifies a manifest container against the release role. */
 MUST_CHECK int trust_manifest(const struct trust *t, const void *p, size_t n, int64_t wall_s,
                               struct manifest *ret, struct err *err);
+/* How many of the release keys that are in time signed it; 0: also what is no manifest's container.
+ */
+uint32_t trust_signers(const struct trust *t, const void *p, size_t n, int64_t wall_s);
 
 #endif

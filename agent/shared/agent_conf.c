@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include "agent_conf.h"
+#include "hours.h"
 #include "wire_limits.h"
 #include "str.h"
 #include "version.h"
@@ -102,6 +103,13 @@ static const struct conf_key keys[] = {
         "yes: only zips that HashiCorp signed (SHA256SUMS in the release's manifest, checked here "
         "by "
         "gpgv) are installed, whoever orders"),
+    ROW("law", "release_threshold", CONF_NUMBER, release_threshold, 0, KEYS_MAX, "0",
+        "least number of release keys that must have signed what is installed here; 0: as many as "
+        "the trust file demands"),
+    TEXT_ROW("law", "hours", hours, "",
+             "when Nomad may be swapped and stopped here: 22:00-05:00, or mon-fri 22:00-05:00, "
+             "sat 20:00-24:00; in this host's own time, with UTC behind it in UTC; a revert is "
+             "always allowed; empty: at any time"),
     PATH_ROW("law", "vendor_keyring", vendor_keyring, "/usr/share/caravan-agent/hashicorp.asc",
              "their keys, as the package ships them"),
     PATH_ROW("law", "own_keyring", own_keyring, NULL,
@@ -200,7 +208,10 @@ static int check_law(const struct agent_conf *c, struct err *err)
 {
     struct err why = ERR_INIT;
     struct version v;
+    struct hours h;
 
+    if (hours_parse(c->hours, &h, &why) < 0)
+        return err_set(err, ERR_CONFIG, 0, "[law] hours: \"%s\": %s", c->hours, why.text);
     if (c->min_version[0] != '\0' && version_parse(c->min_version, &v, &why) < 0)
         return err_set(err, ERR_CONFIG, 0, "[law] min_version: \"%s\" is no version",
                        c->min_version);

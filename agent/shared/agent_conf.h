@@ -50,6 +50,8 @@ struct agent_conf {
     char min_version[64];          /* "" any */
     bool allow_file_urls;          /* no: file:// places */
     bool require_vendor_signature; /* no: only what HashiCorp has signed */
+    int64_t release_threshold;     /* 0: as many release keys as the trust file demands */
+    char hours[160];               /* "" at any time: hours.h */
     char vendor_keyring[256];      /* /usr/share/caravan-agent/hashicorp.asc */
     char own_keyring[256];         /* "" none: keys that count as well */
     /* [fetch] */

@@ -363,6 +363,24 @@ static void tell_replacing(struct surveying *s)
                                 : "to allow it: start_stopped = yes below [law] in agent.conf");
 }
 
+/* Both only where root has set them. The first word of `hours` is how many minutes its answer
+ * lasts. */
+static void tell_limits(struct surveying *s)
+{
+    const struct law *law = s->p->conf.law;
+    const struct hours *hours = law != NULL ? law->hours : NULL;
+    int64_t wall_s = s->h->wall(s->h->ctx) / 1000000000;
+
+    if (law != NULL && law->release_threshold > 0)
+        fact_add(s, "release-threshold", TRI_YES, "%u", law->release_threshold);
+    if (hours != NULL && hours->n > 0) {
+        int left = 0;
+        bool in = hours_hold(hours, MAX_OF(law_minute(wall_s, hours->utc), 0), &left);
+
+        fact_add(s, "hours", in ? TRI_YES : TRI_NO, "%d %s", left, law->hours_text);
+    }
+}
+
 /* No more facts than are needed: most hosts demand nothing. */
 static void tell_vendor(struct surveying *s)
 {
@@ -417,6 +435,7 @@ void facts_of_readiness(struct surveying *s, const struct config_read *c)
     tell_places(s);
     tell_replacing(s);
     tell_vendor(s);
+    tell_limits(s);
     tell_seed(s);
     facts_of_paths(s, c);
 }

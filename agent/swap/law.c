@@ -31,6 +31,28 @@ static struct law_answer judge_hold(const struct law_facts *f)
     return allowed();
 }
 
+static struct law_answer judge_hours(const struct law *law, const struct law_facts *f)
+{
+    struct law_answer a = refused(REFUSAL_HELD, "");
+    char now[HOURS_TEXT], next[HOURS_TEXT];
+    int left;
+
+    if (f->joining || law->hours == NULL || law->hours->n == 0)
+        return allowed();
+    if (f->wall_s < LAW_CLOCK_S || f->minute < 0)
+        return refused(REFUSAL_UNKNOWN,
+                       "this host's clock was never set, and root allows swaps in its hours only "
+                       "([law] hours of agent.conf): set the clock");
+    if (hours_hold(law->hours, f->minute, &left))
+        return allowed();
+    hours_text(f->minute, now);
+    hours_text(f->minute + left, next);
+    snprintf(a.text, sizeof(a.text),
+             "outside root's hours here, %.120s: it is %s%s, they begin again at %s",
+             law->hours_text, now, law->hours->utc ? " UTC" : " there", next);
+    return a;
+}
+
 static struct law_answer judge_gap(const struct law *law, const struct law_facts *f)
 {
     struct law_answer a;
@@ -99,15 +121,15 @@ static struct law_answer judge_stop(const struct law *law, const struct law_fact
 
 /* What is asked besides whether something is being worked on. */
 static const struct articles {
-    bool hold, stop, gap, quorum;
+    bool hold, stop, hours, gap, quorum;
 } articles[LAW_QUESTIONS] = {
-    [LAW_SWAP] = {.hold = true, .gap = true, .quorum = true},
+    [LAW_SWAP] = {.hold = true, .hours = true, .gap = true, .quorum = true},
     [LAW_REVERT] = {.hold = true, .quorum = true},
-    [LAW_RENAME] = {.hold = true, .quorum = true},
+    [LAW_RENAME] = {.hold = true, .hours = true, .quorum = true},
     [LAW_START] = {.hold = true},
-    [LAW_STOP] = {.hold = true, .stop = true, .gap = true, .quorum = true},
+    [LAW_STOP] = {.hold = true, .stop = true, .hours = true, .gap = true, .quorum = true},
     [LAW_ENABLE] = {.hold = true},
-    [LAW_DISABLE] = {.hold = true, .stop = true},
+    [LAW_DISABLE] = {.hold = true, .stop = true, .hours = true},
 };
 
 bool law_asks_quorum(enum law_question question)
@@ -125,6 +147,8 @@ struct law_answer law_judge(const struct law *law, enum law_question question,
         a = judge_hold(facts);
     if (a.refusal == REFUSAL_NONE && asks->stop)
         a = judge_stop(law, facts);
+    if (a.refusal == REFUSAL_NONE && asks->hours)
+        a = judge_hours(law, facts);
     if (a.refusal == REFUSAL_NONE && asks->gap)
         a = judge_gap(law, facts);
     if (a.refusal == REFUSAL_NONE && asks->quorum)
@@ -158,6 +182,21 @@ struct law_answer law_version(const struct law *law, const char *version)
     a = refused(REFUSAL_MANIFEST, "");
     snprintf(a.text, sizeof(a.text), "%s is below root's min_version here, %s", version,
              law->min_version);
+    return a;
+}
+
+struct law_answer law_signers(const struct law *law, uint32_t signers, bool again)
+{
+    struct law_answer a;
+
+    if (signers >= law->release_threshold)
+        return allowed();
+    a = refused(again ? REFUSAL_DIGEST : REFUSAL_MANIFEST, "");
+    snprintf(a.text, sizeof(a.text),
+             "root demands the signatures of %u release keys here (release_threshold), and %u "
+             "signed it%s",
+             law->release_threshold, signers,
+             again ? ", when it was staged: stage it again" : ": have more of them sign it");
     return a;
 }
 

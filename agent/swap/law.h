@@ -26,6 +26,8 @@
  * the order; a version that cannot be compared counts as below. Where it is not known what settled
  * here (a record of before there was a floor, a host where nothing has settled yet) there is no
  * floor.
+ * - signed by at least as many release keys as root's release_threshold, where the trust file
+ *   demands fewer (it is asked first, and again of what was staged before root set this).
  * - not dated more than LAW_AHEAD_S ahead of this host's clock: one that settled would forbid every
  *   manifest signed until then.
  *
@@ -46,16 +48,23 @@
  * neither. Of a server that is joining neither allow_stop nor the quorum is asked: root let a swap
  * start it, this undoes that, and it is no voter.
  *
+ * With root's hours (hours.h) swaps, stops and disabling are refused outside them, by the wall
+ * clock of this host, and also at the end of a swap's wait. Staging, reverts, start and enable are
+ * not asked: they prepare, or repair what was begun in time; neither is a stop of a server that is
+ * joining, which undoes. A clock of before LAW_CLOCK_S was never set: unknown never passes.
+ *
  * A swap may wait for minutes between its order and its rename (not_before, a package
- * manager at work), so hold and quorum are asked again at the end of that wait.
+ * manager at work), so hold, hours and quorum are asked again at the end of that wait.
  */
 #ifndef LAW_H
 #define LAW_H
 
 #include "fetch_job.h"
+#include "hours.h"
 #include "message.h"
 
 #define LAW_AHEAD_S (24 * 60 * 60)
+#define LAW_CLOCK_S 1577836800 /* 2020-01-01 */
 
 struct law {
     int64_t gap_ms;
@@ -66,6 +75,9 @@ struct law {
     const char *url_prefixes; /* "" any: blanks between */
     const char *min_version;  /* "" any */
     bool require_vendor_signature;
+    uint32_t release_threshold; /* 0: as the trust file has it */
+    const struct hours *hours;  /* NULL, or none in it: at any time */
+    const char *hours_text;     /* as root wrote them */
 };
 
 /* LAW_RENAME: a swap that was allowed, once more right before its rename, by facts gathered then;
@@ -85,6 +97,8 @@ enum law_question {
 struct law_facts {
     bool busy;             /* a working phase */
     enum tri held;         /* the hold file exists */
+    int64_t wall_s;        /* this host's clock */
+    int minute;            /* of the week, by that clock, in the time that root's hours are in */
     bool swapped;          /* there was a swap, or a stop by order, before */
     int64_t since_swap_ms; /* its restart; since boot when that was before this boot */
     bool server;           /* the order says so, or the host has a server id */
@@ -116,6 +130,8 @@ struct law_release {
     int64_t now_s;       /* this host's clock */
 };
 struct law_answer law_release(const struct law *law, const struct law_release *r);
+/* root's release_threshold alone; again: of what is staged already. */
+struct law_answer law_signers(const struct law *law, uint32_t signers, bool again);
 /* root's min_version alone; version "": it could not be told. */
 struct law_answer law_version(const struct law *law, const char *version);
 /* sums: the manifest carries the vendor's SHA256SUMS and its signature; zip: the build is one. */

@@ -1,4 +1,5 @@
 #include "law_facts.h"
+#include <time.h>
 #include "str.h"
 
 #define ASK_MS 1500
@@ -133,6 +134,17 @@ static enum tri is_there(const struct host *h, const char *path)
     return st.there ? TRI_YES : TRI_NO;
 }
 
+int law_minute(int64_t wall_s, bool utc)
+{
+    time_t at = (time_t)wall_s;
+    struct tm t;
+
+    tzset(); /* root may have changed the zone since */
+    if ((utc ? gmtime_r(&at, &t) : localtime_r(&at, &t)) == NULL)
+        return -1;
+    return ((t.tm_wday + 6) % 7 * 24 + t.tm_hour) * 60 + t.tm_min;
+}
+
 struct law_facts law_facts_gather(const struct phases *p, const struct law *law,
                                   enum law_question question, bool server)
 {
@@ -149,6 +161,8 @@ struct law_facts law_facts_gather(const struct phases *p, const struct law *law,
     if (f.busy || question == LAW_STAGE)
         return f;
     f.held = is_there(h, p->conf.hold_file);
+    f.wall_s = h->wall(h->ctx) / 1000000000;
+    f.minute = law_minute(f.wall_s, law->hours != NULL && law->hours->utc);
     if (h->service->state(h->service->self, &state, &err) == 0)
         f.active = state.active;
     if (law_asks_quorum(question) && server && !f.joining && f.active == TRI_YES &&

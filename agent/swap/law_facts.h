@@ -18,6 +18,10 @@
 struct law_facts law_facts_gather(const struct phases *p, const struct law *law,
                                   enum law_question question, bool server);
 
+/* The minute of the week that this host's clock shows at a moment, 0 is Monday 00:00: in UTC, or in
+ * the host's own time. -1: the moment is none. */
+int law_minute(int64_t wall_s, bool utc);
+
 /* The addresses in the answer of /v1/status/peers, a JSON array of texts without
  * escapes. -1: it is something else, or more than LAW_PEERS_MAX. */
 MUST_CHECK int law_facts_peers(const char *text, char ret[static LAW_PEERS_MAX][FETCH_PEER_MAX],

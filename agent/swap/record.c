@@ -61,6 +61,7 @@ static const struct field fields[] = {
     ROW_LATER("stopped-main", record, stopped_main),
     ROW_LATER("stopping", record, stopping),
     ROW_LATER("joining", record, joining),
+    ROW_LATER("release-signers", record, signers),
 };
 
 void record_init(struct record *r)

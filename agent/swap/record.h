@@ -84,6 +84,7 @@ struct record {
     struct known_file disk;               /* the target path's file, hashed */
     uint64_t untried;                     /* 1: staged while root held this host: not executed */
     uint64_t vendor_signed;               /* 1: staged with the vendor's signature checked */
+    uint32_t signers;                     /* release keys that signed what was staged */
     uint64_t dir_dev, dir_ino;            /* the directory staged into; dev 0: of another boot */
     struct digest placed;                 /* what was put there last; zero: nothing yet */
     char settled[NAME_MAX_LEN];           /* the version that settled here last; "": none known */

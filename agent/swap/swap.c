@@ -284,7 +284,8 @@ static int open_all(struct swap *s, const char *program, struct err *err)
 {
     char lock[2 * AGENT_PATH_MAX];
 
-    if (find_users(s, err) < 0 || make_dirs(s, err) < 0)
+    if (find_users(s, err) < 0 || make_dirs(s, err) < 0 ||
+        hours_parse(s->conf->hours, &s->hours, err) < 0)
         return -1;
     snprintf(lock, sizeof(lock), "%s/lock", s->swap_dir);
     if (file_lock(lock, &s->lock, err) < 0)
@@ -310,6 +311,9 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
         .url_prefixes = conf->url_prefixes,
         .min_version = conf->min_version,
         .require_vendor_signature = conf->require_vendor_signature,
+        .release_threshold = (uint32_t)conf->release_threshold,
+        .hours = &s->hours,
+        .hours_text = conf->hours,
     };
     s->max_lease_ms = (uint64_t)conf->max_lease_ms;
     agent_path(s->trust_path, conf->state_dir, TRUST_NAME);

@@ -114,8 +114,10 @@ static bool check_release(struct obeying *o, const struct manifest *m)
         .settled_s = was->settled_s,
         .now_s = o->s->host.wall(o->s->host.ctx) / 1000000000,
     };
-    struct law_answer a = law_release(&o->s->law, &r);
+    struct law_answer a = law_signers(&o->s->law, o->next.signers, false);
 
+    if (a.refusal == REFUSAL_NONE)
+        a = law_release(&o->s->law, &r);
     return law_answers(o, &a);
 }
 
@@ -203,15 +205,16 @@ static void obey_stage(struct obeying *o)
     autofree struct manifest *m = xzalloc(1, sizeof(*m));
     const struct build *b;
     struct err err = ERR_INIT;
+    int64_t wall_s = wall_s_of(o->s);
 
     if (!within(o, "deadline_ms", st->deadline_ms, STAGE_MAX_MS) || !ask_law(o, LAW_STAGE) ||
         !check_places(o, st))
         return;
-    if (trust_manifest(&o->s->trust, st->manifest, st->manifest_len, wall_s_of(o->s), m, &err) <
-        0) {
+    if (trust_manifest(&o->s->trust, st->manifest, st->manifest_len, wall_s, m, &err) < 0) {
         order_refuse(o, REFUSAL_MANIFEST, err.text);
         return;
     }
+    o->next.signers = trust_signers(&o->s->trust, st->manifest, st->manifest_len, wall_s);
     if (!check_release(o, m))
         return;
     b = manifest_build(m, facts_os(), facts_arch());
@@ -248,6 +251,7 @@ static void obey_swap(struct obeying *o)
     struct host_stat now = {.there = false};
     struct err err = ERR_INIT;
     uint64_t uptime = (uint64_t)s->host.uptime(s->host.ctx);
+    struct law_answer signers = law_signers(&s->law, s->phases.rec.signers, true);
 
     o->next.is_server = sw->is_server || s->facts.server_id[0] != '\0';
     if (s->phases.rec.phase != PHASE_STAGED && !phases_works(&s->phases)) {
@@ -265,6 +269,8 @@ static void obey_swap(struct obeying *o)
                      "again");
         return;
     }
+    if (!phases_works(&s->phases) && !law_answers(o, &signers))
+        return;
     if (sw->not_before > uptime + NOT_BEFORE_MAX_MS) {
         order_refuse(o, REFUSAL_LIMIT, "not_before is too far away");
         return;

@@ -25,6 +25,7 @@ int cmd_abort(void *ctx, int argc, char **argv);
 int cmd_history(void *ctx, int argc, char **argv);
 int cmd_show(void *ctx, int argc, char **argv);
 int cmd_audit(void *ctx, int argc, char **argv);
+int cmd_token_policy(void *ctx, int argc, char **argv);
 int cmd_config(void *ctx, int argc, char **argv);
 
 /* Prints "caravan: ..." and gives the exit code that fits. */

@@ -156,6 +156,16 @@ static const struct cli_command commands[] = {
      "export prints one JSON object a line, for a log archive; verify reads the ledger, not that.\n"
      "Without RUN both are about all runs of this machine.",
      1, 2, GROUP_ALL | GROUP_JSON | GROUP_AUDIT, cmd_audit},
+    {"token-policy", "[VERSION]", "the smallest ACL policy in Nomad for Caravan's token",
+     "Prints it as `nomad acl policy apply` takes it, with comments that say what each right is "
+     "for\n"
+     "and what only a management token may:\n"
+     "\n"
+     "  caravan token-policy 1.11.3 | nomad acl policy apply caravan -\n"
+     "\n"
+     "VERSION is that of the oldest server, and nothing is asked then; without it the servers are\n"
+     "asked for theirs. Older versions have no policy for some of these rights.",
+     0, 1, GROUP_ALL | GROUP_TOKEN, cmd_token_policy},
     {"config", "", "the configuration in force, and where each value comes from",
      "--print-defaults prints the commented example of caravan.conf.", 0, 0,
      GROUP_ALL | GROUP_CONFIG, cmd_config},

@@ -107,6 +107,10 @@ const struct cli_option option_table[] = {
     COUNT("format", format, 1, TRUST_FORMAT_MAX, GROUP_TRUST,
           "add, remove, rotate: 1 where agents read no later one, without names and expiries; "
           "default the lowest that says everything"),
+    FLAG("drain", 0, drain, GROUP_TOKEN,
+         "with the right to drain clients; default [defaults] drain"),
+    FLAG("no-snapshot", 0, no_snapshot, GROUP_TOKEN,
+         "without the right to save snapshots, for runs with --accept no-snapshot"),
 
     VALUE("name", CLI_TEXT, name, "NAME", GROUP_INIT, "of the cluster, for people; default nomad"),
     FLAG("solo", 0, solo, GROUP_INIT,

@@ -64,6 +64,8 @@ struct options {
     bool accept_voters;
     /* audit verify */
     bool ask;
+    /* token-policy */
+    bool no_snapshot;
 };
 
 /* Bits of cli_option.groups and cli_command.groups. */
@@ -83,6 +85,7 @@ enum option_group {
     GROUP_AUDIT = 8192,
     GROUP_TRUST = 16384,
     GROUP_KEY = 32768,
+    GROUP_TOKEN = 65536,
 };
 
 extern const struct cli_option option_table[];

@@ -46,7 +46,8 @@ static const char *after_gates(const struct plan_host *p, const struct host *h,
 
 static const char *const refused[REFUSAL_COUNT] = {
     [REFUSAL_HELD] = "That is root's word there: ask who put it there (a hold file), or has not "
-                     "allowed it ([law] in agent.conf), and why, before it is changed.",
+                     "allowed it ([law] in agent.conf), and why, before it is changed. Where it is "
+                     "root's hours, go on in the next ones.",
     [REFUSAL_QUORUM] = "See that the region's other servers run and serve (nomad server members, "
                        "nomad operator raft list-peers); a server that restores its state needs "
                        "only time. Restart none of them for it.",

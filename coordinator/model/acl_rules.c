@@ -115,6 +115,20 @@ static void merge(enum acl_right *have, enum acl_right more)
     *have = MAX_OF(*have, more);
 }
 
+static void other(struct acl_rules *r, const struct level *l, const char *value)
+{
+    if (r->others++ == 0)
+        snprintf(r->other, sizeof(r->other), "%.16s%s%.40s%s: %.24s",
+                 l->block == B_PATH ? "variables" : l->name, l->label[0] != '\0' ? " \"" : "",
+                 l->label, l->label[0] != '\0' ? "\"" : "", value);
+}
+
+/* Told by the rules' own fields. */
+static bool has_own_level(const struct level *l)
+{
+    return str_eq(l->name, "agent") || str_eq(l->name, "node") || str_eq(l->name, "operator");
+}
+
 static void policy_says(struct acl_rules *r, const struct level *l, const char *value)
 {
     enum acl_right right = right_of(value);
@@ -127,12 +141,35 @@ static void policy_says(struct acl_rules *r, const struct level *l, const char *
         merge(&r->operator_, right);
     else if (str_eq(l->name, "namespace") && str_eq(l->label, "*"))
         merge(&r->all_jobs, str_eq(value, "scale") ? ACL_NONE : right);
+    if (l->block == B_NAMESPACE ? right != ACL_READ && right != ACL_DENY
+                                : !has_own_level(l) && right != ACL_DENY)
+        other(r, l, value);
+}
+
+/* Rights to read jobs, and those of an operator that only reads. */
+static bool is_harmless(const struct level *l, const char *value)
+{
+    static const struct {
+        enum block in;
+        const char *value;
+    } rows[] = {{B_NAMESPACE, "list-jobs"},
+                {B_NAMESPACE, "read-job"},
+                {B_OPERATOR, "snapshot-save"},
+                {B_OPERATOR, "keyring-read"},
+                {B_OPERATOR, "license-read"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].in == l->block && str_eq(rows[i].value, value))
+            return true;
+    return str_eq(value, "deny");
 }
 
 static void capability_says(struct acl_rules *r, struct level *l, const char *value)
 {
     if (l->block == B_OPERATOR)
         r->snapshot_save |= str_eq(value, "snapshot-save");
+    if (!is_harmless(l, value))
+        other(r, l, value);
     if (l->block != B_NAMESPACE || !str_eq(l->label, "*"))
         return;
     l->lists |= str_eq(value, "list-jobs");

@@ -19,6 +19,9 @@ struct acl_rules {
     bool snapshot_save;      /* operator capability, since 1.11.3 */
     bool bare_namespace;     /* a namespace block without a label */
     char unknown[32];        /* first key that Nomad does not know; "" none */
+    char other[96];          /* the first right that changes something, or reads what is no job, and
+                                that nothing above tells: namespace "default": submit-job */
+    unsigned others;         /* how many such */
 };
 
 MUST_CHECK int acl_rules_read(const char *text, struct acl_rules *rules);

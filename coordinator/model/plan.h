@@ -62,6 +62,7 @@ struct plan_host {
 struct release { /* what publish knows of the target */
     char version[NAME_MAX_LEN];
     bool own_build;     /* its suffix is the operator's own, and so it is no prerelease */
+    uint32_t signers;   /* release keys that signed its manifest */
     bool vendor_signed; /* hosts can check the vendor's signature: SHA256SUMS and it came along */
     struct manifest_build_ref {
         char os[16], arch[16];

@@ -112,7 +112,7 @@ struct region_survey {
     int64_t trailing_logs, contact_ms;
     enum asked vault_check; /* operator/upgrade-check/vault-workload-identity */
     unsigned vault_jobs, vault_nodes, vault_tokens;
-    enum asked policies;        /* every ACL policy could be read */
+    enum asked policies;        /* every ACL policy could be read: by a management token alone */
     const char *bare_policy;    /* name of one with a namespace block without a label */
     const char *unknown_policy; /* name of one with a key that Nomad does not know */
     enum asked license;

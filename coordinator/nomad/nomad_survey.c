@@ -164,6 +164,7 @@ void nomad_survey_end(struct nomad_survey *s, struct survey *ret)
 {
     for (size_t i = 0; i < s->queue.out.n_regions; i++) {
         survey_finish_jobs(&s->queue, i);
+        survey_finish_policies(&s->queue, i);
         jobs_reading_free(&s->queue.jobs[i]);
     }
     free(s->queue.bases);

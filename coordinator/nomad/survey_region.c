@@ -90,7 +90,6 @@ void survey_take_license(struct survey_ask *a, const struct http_answer *answer)
             survey_text(a->owner, json_str(json_get(j, "License"), "ExpirationTime", ""));
 }
 
-/* The list shows a token its own policies only; all of them take a management token. */
 void survey_take_policies(struct survey_ask *a, const struct http_answer *answer)
 {
     struct region_survey *r = region_of(a);
@@ -123,6 +122,16 @@ void survey_take_policy(struct survey_ask *a, const struct http_answer *answer)
         r->bare_policy = a->subject;
     if (rules.unknown[0] != '\0' && r->unknown_policy[0] == '\0')
         r->unknown_policy = a->subject;
+}
+
+/* To another token the list shows its own policies alone, with status 200: of the others nothing is
+ * known, and what was found in its own stays found. */
+void survey_finish_policies(struct survey_queue *s, size_t region)
+{
+    struct region_survey *r = &s->out.regions[region];
+
+    if (r->policies == ASKED_YES && !r->token.management && !r->token.acl_off)
+        r->policies = ASKED_DENIED;
 }
 
 void survey_take_regions(struct survey_ask *a, const struct http_answer *answer)

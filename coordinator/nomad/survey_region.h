@@ -15,5 +15,7 @@
 
 survey_taker survey_take_keyring, survey_take_deployments, survey_take_autopilot, survey_take_vault,
     survey_take_license, survey_take_policies, survey_take_policy, survey_take_regions;
+/* Once all is answered: of whom the token's answers about ACL policies tell. */
+void survey_finish_policies(struct survey_queue *s, size_t region);
 
 #endif

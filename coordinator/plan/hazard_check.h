@@ -40,6 +40,7 @@ struct one_host {
     const struct host *h;
     const struct version *target, *from; /* from NULL: unknown */
     bool no_unit;
+    bool stage_only; /* nothing is restarted */
 };
 
 /* What a row says of one host. */

@@ -4,6 +4,7 @@
 #include "gate.h"
 #include "heartbeat.h"
 #include "plan_make.h"
+#include "token_rights.h"
 
 /* Will every server of the region run at least the target when clients begin? */
 void hazard_client_newer(struct hazard_check *c, row_t *row)
@@ -236,7 +237,7 @@ static void judge_policy(struct hazard_check *c, row_t *row, const struct region
 {
     if (acl_off(c, r->name))
         return;
-    if (r->policies == ASKED_YES && found[0] != '\0')
+    if (found[0] != '\0')
         hazard_found(c, row, TRI_YES, NULL, "region %s: policy %s has %s", r->name, found,
                      row->what);
     else if (r->policies != ASKED_YES)
@@ -354,28 +355,63 @@ static bool no_token_needed(const struct hazard_check *c, const struct region_su
     return r->token.acl_off || acl_off(c, r->name);
 }
 
-/* What the run will do with it, and the right that takes. */
-static const char *lacks(const struct hazard_check *c, const struct acl_rules *r)
+static bool servers_change(const struct hazard_check *c, const char *region)
 {
+    for (size_t i = 0; i < c->p->n_servers; i++)
+        if (!c->p->hosts[i].already && str_eq(c->p->hosts[i].region, region))
+            return true;
+    return false;
+}
+
+/* Of all servers that Nomad lists there, for the token is for each of them. */
+static bool oldest_server(const struct hazard_check *c, const char *region, struct version *ret)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
+        const struct host *h = &c->w->hosts[i];
+        struct err err = ERR_INIT;
+        struct version v;
+
+        if (!str_eq(h->region, region) || version_parse(host_version(c->w, h), &v, &err) < 0)
+            continue;
+        if (!any || version_cmp(&v, ret) < 0)
+            *ret = v;
+        any = true;
+    }
+    return any;
+}
+
+/* The rights that this plan takes there, without those that it can do without. */
+static unsigned rights_needed(const struct hazard_check *c, const char *region,
+                              const struct version *oldest)
+{
+    unsigned uses = USE_ALWAYS;
+
+    if (c->p->policy.drain)
+        uses |= USE_DRAIN;
     if (c->p->replaces)
-        return "the rights of a management token, without which no raft peer is removed";
-    if (r->node != ACL_READ && r->node != ACL_WRITE)
-        return "node:read, with which nodes and members are seen";
-    if (c->p->policy.drain && r->node != ACL_WRITE)
-        return "node:write, which draining takes";
-    if (r->agent != ACL_READ && r->agent != ACL_WRITE)
-        return "agent:read, with which servers tell their state";
-    if (r->operator_ != ACL_READ && r->operator_ != ACL_WRITE)
-        return "operator:read, with which autopilot tells health";
-    if (r->all_jobs != ACL_READ && r->all_jobs != ACL_WRITE)
-        return "read-job and list-jobs in every namespace: work it cannot see is not counted";
-    return NULL;
+        uses |= USE_REPLACE;
+    if (servers_change(c, region) && !policy_accepts(&c->p->policy, "no-snapshot"))
+        uses |= USE_SNAPSHOT;
+    return token_rights_needed(uses, oldest);
+}
+
+/* What the run cannot do without; of a snapshot another row tells. */
+static enum token_right lacks(const struct hazard_check *c, const struct acl_rules *r)
+{
+    static const struct version any;
+    unsigned uses = USE_ALWAYS | (c->p->policy.drain ? USE_DRAIN : 0u);
+
+    return c->p->replaces
+               ? RIGHT_MANAGEMENT
+               : token_rights_first(token_rights_lacking(token_rights_needed(uses, &any), r));
 }
 
 static void judge_rights(struct hazard_check *c, row_t *row, const struct region_survey *r)
 {
     const struct token_view *t = &r->token;
-    const char *what = t->rules_known ? lacks(c, &t->rules) : NULL;
+    enum token_right what = t->rules_known ? lacks(c, &t->rules) : RIGHT_NONE;
 
     if (no_token_needed(c, r) || (t->asked == ASKED_YES && t->management))
         return;
@@ -385,9 +421,9 @@ static void judge_rights(struct hazard_check *c, row_t *row, const struct region
         hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: what the token may: %s", r->name,
                      t->asked != ASKED_YES ? asked_why(t->asked)
                                            : "its policies could not all be read");
-    else if (what != NULL)
-        hazard_found(c, row, TRI_YES, NULL, "region %s: the token %s lacks %s", r->name, t->name,
-                     what);
+    else if (what != RIGHT_NONE)
+        hazard_found(c, row, TRI_YES, NULL, "region %s: the token %s lacks %s, with which %s",
+                     r->name, t->name, token_right_name(what), token_right_purpose(what));
 }
 
 void hazard_token_rights(struct hazard_check *c, row_t *row)
@@ -395,20 +431,13 @@ void hazard_token_rights(struct hazard_check *c, row_t *row)
     each_planned(c, row, judge_rights);
 }
 
-static bool servers_change(const struct hazard_check *c, const char *region)
-{
-    for (size_t i = 0; i < c->p->n_servers; i++)
-        if (!c->p->hosts[i].already && str_eq(c->p->hosts[i].region, region))
-            return true;
-    return false;
-}
-
 static void judge_snapshot(struct hazard_check *c, row_t *row, const struct region_survey *r)
 {
     const struct token_view *t = &r->token;
     struct version v;
-    /* Since 1.11.3 a right of its own does; before, management alone. */
-    bool finer = hazard_oldest(c, true, &v) && version_cmp_text(&v, "1.11.3") >= 0;
+    unsigned needed =
+        hazard_oldest(c, true, &v) ? token_rights_needed(USE_SNAPSHOT, &v) : 1u << RIGHT_MANAGEMENT;
+    bool finer = (needed & 1u << RIGHT_MANAGEMENT) == 0;
 
     if (!servers_change(c, r->name) || no_token_needed(c, r) || t->management ||
         t->asked == ASKED_DENIED)
@@ -416,7 +445,7 @@ static void judge_snapshot(struct hazard_check *c, row_t *row, const struct regi
     if (t->asked != ASKED_YES || (finer && !t->rules_known))
         hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: whether the token may take a snapshot",
                      r->name);
-    else if (!finer || (t->rules.operator_ != ACL_WRITE && !t->rules.snapshot_save))
+    else if (!finer || token_rights_lacking(needed, &t->rules) != 0)
         hazard_found(c, row, TRI_YES, NULL, "region %s: the token %s may not take a snapshot: %s",
                      r->name, t->name,
                      finer ? "it lacks operator:write or snapshot-save"
@@ -426,6 +455,50 @@ static void judge_snapshot(struct hazard_check *c, row_t *row, const struct regi
 void hazard_token_snapshot(struct hazard_check *c, row_t *row)
 {
     each_planned(c, row, judge_snapshot);
+}
+
+/* One token is asked with everywhere, and one policy is to be made of what is said. */
+static bool row_told(const struct hazard_check *c, row_t *row)
+{
+    for (size_t i = 0; i < c->p->n_findings; i++)
+        if (str_eq(c->p->findings[i].id, row->id) && c->p->findings[i].detected == TRI_YES)
+            return true;
+    return false;
+}
+
+static void judge_spare(struct hazard_check *c, row_t *row, const struct region_survey *r)
+{
+    const struct token_view *t = &r->token;
+    bool known = t->asked == ASKED_YES && (t->management || t->rules_known);
+    char spare[192] = "";
+    struct version v;
+
+    if (no_token_needed(c, r) || t->asked == ASKED_DENIED || row_told(c, row))
+        return;
+    if (!known || !oldest_server(c, r->name, &v)) {
+        hazard_found(c, row, TRI_UNKNOWN, NULL,
+                     "region %s: which rights of the token are spare: %s", r->name,
+                     t->asked != ASKED_YES ? asked_why(t->asked)
+                     : !known              ? "its policies could not all be read"
+                                           : "no server's version could be read");
+        return;
+    }
+    unsigned needed = rights_needed(c, r->name, &v);
+    if (t->management && (needed & 1u << RIGHT_MANAGEMENT) == 0)
+        hazard_found(c, row, TRI_YES, NULL,
+                     "the token %s is a management token, which this run can do without: only the "
+                     "leader is then restarted without its leadership handed on first",
+                     t->name);
+    else if (!t->management)
+        token_rights_spare(needed, &t->rules, spare, sizeof(spare));
+    if (spare[0] != '\0')
+        hazard_found(c, row, TRI_YES, NULL,
+                     "the token %s has rights that this run does not need: %s", t->name, spare);
+}
+
+void hazard_token_spare(struct hazard_check *c, row_t *row)
+{
+    each_planned(c, row, judge_spare);
 }
 
 static void judge_expiry(struct hazard_check *c, row_t *row, const struct region_survey *r)

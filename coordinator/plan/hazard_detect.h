@@ -41,11 +41,13 @@ hazard_detect hazard_client_newer, hazard_tolerance, hazard_unhealthy, hazard_re
     hazard_keyring, hazard_stuck_keys, hazard_deployments, hazard_autopilot, hazard_migration,
     hazard_policies_bare, hazard_policies_unknown, hazard_token, hazard_token_rights,
     hazard_token_snapshot, hazard_token_expiry, hazard_token_kept, hazard_token_clear,
-    hazard_heartbeat;
+    hazard_token_spare, hazard_heartbeat;
 /* hazard_agents.c */
 hazard_detect hazard_unmanaged_server, hazard_unmanaged_client, hazard_misplaced, hazard_one_id,
     hazard_no_build, hazard_odd_system, hazard_no_facts, hazard_no_readiness, hazard_served,
     hazard_no_place, hazard_serve_shut, hazard_place_refused, hazard_vendor_signature;
+/* hazard_law.c */
+hazard_detect hazard_release_keys, hazard_hours_end;
 /* hazard_seeds.c */
 hazard_detect hazard_seeds, hazard_seed_unready, hazard_seed_refused;
 /* hazard_keystore.c */

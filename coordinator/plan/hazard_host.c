@@ -59,14 +59,17 @@ void hazard_law(const struct one_host *o, struct judgement *j)
 {
     const struct fact_view *law = agent_fact(&o->h->agent, "law-refuses");
     const struct fact_view *held = agent_fact(&o->h->agent, "held");
+    const struct fact_view *hours = agent_fact(&o->h->agent, "hours");
     const struct fact_view *f = held != NULL && held->value == TRI_YES ? held : law;
+    /* The law asks for them right after the hold file: so they are why it refuses. */
+    bool outside = f == law && hours != NULL && hours->value == TRI_NO;
 
-    if (f == NULL)
+    if (f == NULL || (outside && o->stage_only))
         return;
     j->value = f->value;
     if (f->value == TRI_YES && o->ph->is_server)
         j->severity = SEVERITY_HARD;
-    j->may_pass = f != held;
+    j->may_pass = f != held && !outside;
     str_cut(j->text, sizeof(j->text), f->text);
 }
 

@@ -80,7 +80,7 @@ static bool aim(struct hazard_check *c, row_t *row)
 
 /* ---- single hosts ---- */
 
-static struct one_host look(const struct plan_host *ph, const struct host *h,
+static struct one_host look(const struct plan *p, const struct plan_host *ph, const struct host *h,
                             const struct version *from, const struct version *target)
 {
     const struct fact_view *f = agent_fact(&h->agent, "no-unit");
@@ -89,7 +89,8 @@ static struct one_host look(const struct plan_host *ph, const struct host *h,
                              .h = h,
                              .from = from,
                              .target = target,
-                             .no_unit = f != NULL && f->value == TRI_YES};
+                             .no_unit = f != NULL && f->value == TRI_YES,
+                             .stage_only = p->policy.stage_only};
 }
 
 /* "2.36" of a C library; a text that is no version is no reason. */
@@ -147,7 +148,7 @@ static void judge_hosts(struct hazard_check *c, row_t *row)
         const struct host *h = hazard_crosses(c, ph) ? host_with_facts(c->w, ph) : NULL;
         if (h == NULL)
             continue;
-        const struct one_host o = look(ph, h, hazard_from(c, ph), &c->target);
+        const struct one_host o = look(c->p, ph, h, hazard_from(c, ph), &c->target);
         struct judgement j = judge(row, &o);
         /* It is asked again before the first swap anywhere, and is another question by then. */
         if (j.may_pass)
@@ -167,7 +168,7 @@ bool hazards_refuse(const struct plan *p, const struct plan_host *ph, const stru
     if (h->agent.n_facts == 0 || version_parse(p->target, &target, &err) < 0)
         return false;
     bool known = version_parse(ph->from, &from, &err) == 0;
-    const struct one_host o = look(ph, h, known ? &from : NULL, &target);
+    const struct one_host o = look(p, ph, h, known ? &from : NULL, &target);
     for (size_t i = 0; i < p->hazards->n_rows; i++) {
         row_t *row = &p->hazards->rows[i];
         if (row->kind->detect != NULL || !target_fits(row, &target) ||

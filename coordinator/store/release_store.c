@@ -129,6 +129,8 @@ static int load(const struct coord_conf *c, const struct trust *t, const char *v
         return err_set(err, ERR_NOTFOUND, 0, "release %s was not added on this machine", version);
     if (read_manifest(t, draft, r, err) < 0)
         return err_wrap(err, "%s", path);
+    r->signers =
+        trust_signers(t, r->container.data, r->container.len, clock_wall(clock_system()) / 1000);
     if (!str_eq(r->manifest.version, version))
         return err_set(err, ERR_CRYPTO, 0, "%s is the manifest of %s", path, r->manifest.version);
     if (release_path(c, version, "places", path, err) < 0 ||
@@ -530,6 +532,7 @@ void release_for_plan(const struct stored_release *r, struct release *ret)
     memset(ret, 0, sizeof *ret);
     str_cut(ret->version, sizeof ret->version, r->manifest.version);
     ret->own_build = r->own_build;
+    ret->signers = r->signers;
     ret->vendor_signed = r->manifest.sums_len > 0 && r->manifest.sums_sig_len > 0;
     ret->n_builds = r->manifest.n_builds;
     for (size_t i = 0; i < ret->n_builds; i++) {

@@ -40,6 +40,7 @@ struct stored_release {
     struct manifest manifest;
     bool own_build;       /* not-a-prerelease */
     struct buf container; /* as signed */
+    uint32_t signers;     /* release keys that signed it */
     size_t n_places;
     struct place *places;
 };

@@ -32,10 +32,39 @@ NOMAD_TOKEN=$drainer run plan "$TARGET" --accept no-snapshot
 check "reading nodes is enough without a drain" status_is 0
 NOMAD_TOKEN=$drainer run plan "$TARGET" --accept no-snapshot --drain
 check "draining takes more" status_is 4
-check "namely node:write" says "the token drainer lacks node:write, which draining takes"
+check "namely node:write" says "the token drainer lacks node:write, with which clients are drained"
 NOMAD_TOKEN=$drainer run upgrade "$TARGET" --accept no-snapshot --drain --yes
 check "upgrade checks it again" status_is 4
 check "nothing was restarted" same_pids "$E2E/pids" s1 s2 s3 c1
+
+# The policy that Caravan prints is enough for what it was printed for, and no more.
+run token-policy
+check "the fleet's own version decides" says "oldest server runs Nomad $FROM_VERSION"
+policy_token() { # NAME ARGS...: a token with the policy that is printed for these
+    local name=$1
+    shift
+    run token-policy "$@"
+    token_of "$name" "$(sed -z 's/\n/\\n/g' "$OUT")"
+}
+least=$(policy_token least "$FROM_VERSION")
+NOMAD_TOKEN=$least run plan "$TARGET" --accept no-snapshot
+check "a token with the printed policy may plan" status_is 0
+check "and has nothing beyond need" not says "[token-spare]"
+NOMAD_TOKEN=$least run plan "$TARGET" --accept no-snapshot --drain
+check "but not drain" says "the token least lacks node:write, with which clients are drained"
+least_drain=$(policy_token leastdrain --drain)
+NOMAD_TOKEN=$least_drain run plan "$TARGET" --accept no-snapshot --drain
+check "that printed with --drain may" status_is 0
+NOMAD_TOKEN=$drainer run plan "$TARGET" --accept no-snapshot
+check "rights beyond need are told" says "rights that this run does not need: operator:write, agent:write"
+run token-policy 1.11.3
+check "newer versions have a right for snapshots alone" says 'capabilities = ["snapshot-save"]'
+run token-policy 1.11.3 --no-snapshot
+check "without snapshots it is left out" not says snapshot-save
+run token-policy soon
+check "what is no version is a wrong command line" status_is 2
+NOMAD_TOKEN=$blind run token-policy
+check "where the versions cannot be read, it says what to do" says "say the oldest: caravan token-policy"
 
 # In mid-run: the first server that is changed comes back without tokens, healthy by all that raft says.
 deployer=$(token_of deployer 'agent { policy = "write" } node { policy = "write" } operator { policy = "write" } namespace "*" { policy = "read" }')

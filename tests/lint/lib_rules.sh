@@ -6,7 +6,7 @@
 
 FOLDERS="common proto agent coordinator"
 RULES="ladder includes unique_names file_names headers readmes sizes medians format words goto_ladders
-       scripts fleets parsers threats foreign_symbols layers unused shadowed_names globals pure clang_compiles cppcheck_finds"
+       scripts fleets parsers threats nomad_calls foreign_symbols layers unused shadowed_names globals pure clang_compiles cppcheck_finds"
 WARN="-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef
       -Wswitch-enum -Wwrite-strings -Wconversion -Werror"
 
@@ -326,6 +326,17 @@ rule_threats() {
         *.c) grep -q "static void $name(void" "$path" || echo "proto/README.md: $path has no $name()" ;;
         *) grep -qF "check \"$name\"" "$path" || echo "proto/README.md: $path has no check \"$name\"" ;;
         esac
+    done
+}
+
+# Each call of Nomad's API is in the table that says which right it takes, and the printed policy
+# with it.
+rule_nomad_calls() {
+    local path
+    find coordinator/nomad -name '*.c' 2>/dev/null | sort | xargs -r grep -hoE '"/v1/[a-z/-]+' |
+        tr -d '"' | sort -u | while read -r path; do
+        grep -q -s -F "{\"$path" coordinator/model/token_rights.c ||
+            echo "coordinator/nomad asks $path: token_rights.c does not say which right that takes"
     done
 }
 

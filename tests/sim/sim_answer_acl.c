@@ -113,12 +113,34 @@ enum sim_answered sim_put_bootstrap(struct sim_ask *x)
     return write_token(x, &w);
 }
 
-/* Rights as Nomad's policies write them: node { policy = "read" }. */
+struct sim_block {
+    char text[256];
+};
+
+/* A block from its name to its brace's end; comments stand in front of all of them. */
+static struct sim_block block_in(const char *rules, const char *block)
+{
+    struct sim_block b = {.text = ""};
+    const char *at = rules;
+
+    for (; at[0] == '#' || at[0] == '\n'; at += at[0] == '\n')
+        at += strcspn(at, "\n");
+    at = strstr(at, block);
+    if (at != NULL)
+        snprintf(b.text, sizeof(b.text), "%.*s", (int)strcspn(at, "}"), at);
+    return b;
+}
+
+/* Rights as Nomad's policies write them: node { policy = "read" }; of a namespace also the two
+ * capabilities that reading its jobs takes. */
 static enum sim_right right_in(const char *rules, const char *block)
 {
-    const char *at = strstr(rules, block);
-    const char *policy = at != NULL ? strstr(at, "policy") : NULL;
+    const struct sim_block b = block_in(rules, block);
+    const char *policy = strstr(b.text, "policy");
     const char *value = policy != NULL ? strchr(policy, '"') : NULL;
+
+    if (strstr(b.text, "\"list-jobs\"") != NULL && strstr(b.text, "\"read-job\"") != NULL)
+        return SIM_RIGHT_READ;
     if (value == NULL)
         return SIM_RIGHT_NONE;
     if (str_starts(value, "\"write"))
@@ -149,6 +171,7 @@ enum sim_answered sim_put_policy(struct sim_ask *x)
     w.token.node = right_in(rules, "node");
     w.token.operator_ = right_in(rules, "operator");
     w.token.space = right_in(rules, "namespace");
+    w.token.saves = strstr(block_in(rules, "operator").text, "\"snapshot-save\"") != NULL;
     str_cut(w.token.name, sizeof(w.token.name), x->id);
     enum sim_answered ret = sim_ask_write(x, &w, &done);
     if (ret == SIM_ANSWERED && x->a->status == 200)
@@ -175,6 +198,7 @@ enum sim_answered sim_put_token(struct sim_ask *x)
         w.token.node = MAX_OF(w.token.node, p->node);
         w.token.operator_ = MAX_OF(w.token.operator_, p->operator_);
         w.token.space = MAX_OF(w.token.space, p->space);
+        w.token.saves |= p->saves;
     }
     str_cut(w.token.name, sizeof(w.token.name), json_str(o, "Name", ""));
     w.token.management = str_eq(json_str(o, "Type", "client"), "management");
@@ -216,6 +240,8 @@ enum sim_answered sim_get_policy(struct sim_ask *x)
     put_rule(&rules, "agent", t->agent);
     put_rule(&rules, "node", t->node);
     put_rule(&rules, "operator", t->operator_);
+    if (t->saves)
+        buf_add_str(&rules, "operator { capabilities = [\"snapshot-save\"] }\n");
     put_rule(&rules, "namespace \"*\"", t->space);
     js_open(&x->a->body, NULL, '{');
     js_str(&x->a->body, "Name", x->id);

@@ -270,7 +270,7 @@ static enum sim_answered run(struct sim_ask *x, const struct route *r)
         return sim_fail(x, 500, "No path to region"); /* nothing is passed on to regions */
     const char *why = refused(x, r->need);
     if (why != NULL && r->need == SIM_NEED_MANAGEMENT && r->fn == sim_get_snapshot &&
-        x->token != NULL && x->token->operator_ == SIM_RIGHT_WRITE &&
+        x->token != NULL && (x->token->operator_ == SIM_RIGHT_WRITE || x->token->saves) &&
         sim_build_has(x->n->cfg.version, SIM_FEATURE_SNAPSHOT_WRITE))
         why = NULL;
     if (why != NULL)

@@ -172,7 +172,7 @@ enum sim_right { SIM_RIGHT_NONE, SIM_RIGHT_READ, SIM_RIGHT_WRITE };
 
 struct sim_token_record {
     struct sim_id secret;
-    bool management;
+    bool management, saves; /* saves: a snapshot, by the capability of that name */
     enum sim_right agent, node, operator_, space;
     int64_t created_ms;
     char name[SIM_NAME];

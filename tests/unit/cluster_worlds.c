@@ -192,6 +192,11 @@ CHANGE(not_management)
 {
     client_token(f);
 }
+CHANGE(may_more)
+{
+    str_cut(client_token(f)->rules.other, sizeof(f->surveyed.regions[0].token.rules.other),
+            w->text);
+}
 CHANGE(token_lost)
 {
     f->surveyed.regions[0].token = (struct token_view){.name = ""};
@@ -358,6 +363,11 @@ const struct worlds cluster_worlds[] = {
      .says = "in clear to http://10.0.0.1:4646 and 1 other server"},
     {.id = "token-rights", .yes = no_node_write, .unsure = rules_lost,
      .says = "the token deploy lacks node:write"},
+    {.id = "token-spare", .yes = may_more, .unsure = rules_lost, .text = "quota: read",
+     .says = "that this run does not need: operator:write, agent:write, quota: read"},
+    {.id = "token-spare", .from = "1.11.3", .to = "2.0.5", .calm_from = "1.11.2",
+     .calm_to = "1.11.4", .yes = world_as_it_is, .unsure = token_lost,
+     .says = "operator is a management token, which this run can do without"},
     {.id = "no-snapshot", .yes = not_management, .unsure = token_lost,
      .says = "before 1.11.3 that takes a management token"},
     {.id = "no-keystore", .from = "1.7.7", .to = "1.8.4", .calm_from = "1.9.0", .calm_to = "1.9.7",

@@ -91,6 +91,23 @@ CHANGE(before_readiness)
             facts[i].id = "of before";
     f->hosts[4].agent.facts = facts;
 }
+CHANGE(three_signers)
+{
+    f->release.signers = 2;
+    world_fact(f, "release-threshold", TRI_YES, "3");
+}
+CHANGE(signers_lost)
+{
+    world_fact(f, "release-threshold", TRI_YES, "many");
+}
+CHANGE(hours_end)
+{
+    world_fact(f, "hours", TRI_YES, "1 22:00-05:00");
+}
+CHANGE(hours_lost)
+{
+    world_fact(f, "hours", TRI_UNKNOWN, "");
+}
 CHANGE(served)
 {
     str_cut(f->release.served, sizeof(f->release.served), w->text);
@@ -290,6 +307,10 @@ static const struct worlds of_versions_and_hosts[] = {
     {.id = "no-readiness", .unsure = before_readiness},
     {.id = "finds-nobody", .yes = old_servers, .says = "10.0.0.91:4647,10.0.0.92, and no server"},
     {.id = "vendor-signature", .yes = a_fact, .text = "vendor-signature", .says = "carries none"},
+    {.id = "release-keys", .yes = three_signers, .unsure = signers_lost,
+     .says = "root demands the signatures of 3 release keys there, and 2 signed 1."},
+    {.id = "hours-end", .yes = hours_end, .unsure = hours_lost,
+     .says = "root's hours there, 22:00-05:00, end in 1 min 0 s, and the run takes about"},
     {.id = "served-here", .yes = served, .text = "http://10.0.0.9:4651",
      .says = "from http://10.0.0.9:4651, where this command serves it"},
     {.id = "no-place", .yes = without_a_place, .says = "nowhere to fetch"},

@@ -49,6 +49,8 @@ static void empty_is_the_defaults(void **state)
     assert_false(c.allow_stop);
     assert_false(c.require_vendor_signature);
     assert_string_equal(c.min_version, "");
+    assert_string_equal(c.hours, "");
+    assert_int_equal(c.release_threshold, 0);
     assert_string_equal(c.vendor_keyring, "/usr/share/caravan-agent/hashicorp.asc");
     assert_int_equal(agent_conf_service(&c), SERVICE_KIND_SYSTEMD);
 }
@@ -109,6 +111,10 @@ static void what_is_wrong_is_named(void **state)
         {"[law]\nmax_lease = 16m\n", "max_lease"},
         {"[law]\nmin_version = newest\n", "is no version"},
         {"[law]\nrequire_vendor_signature = maybe\n", "require_vendor_signature"},
+        {"[law]\nhours = 22-05\n", "[law] hours: \"22-05\": window 1 is not like 22:00-05:00"},
+        {"[law]\nhours = 22:00-05:00, fri\n", "window 2"},
+        {"[law]\nrelease_threshold = 17\n", "release_threshold"},
+        {"[law]\nrelease_threshold = two\n", "release_threshold"},
         {"[nomad]\nservice = upstart\n", "neither systemd nor command"},
         {"[nomad]\nservice = command\n", "start is not set"},
         {"[nomad]\nservice = command\n[command]\nstart = sh -c x\n", "absolute path"},

@@ -231,6 +231,29 @@ static void a_client_alone(struct ready_bench *b)
     b->m.leader = "";
     b->server = false;
 }
+/* The model's clock: Tuesday 2023-11-14, 23:13:20 UTC. */
+static void has_hours(struct ready_bench *b, const char *text)
+{
+    static struct hours hours;
+    struct err err = ERR_INIT;
+
+    if (hours_parse(text, &hours, &err) < 0)
+        fail_msg("%s", err.text);
+    b->law.hours = &hours;
+    b->law.hours_text = text;
+}
+static void in_hours(struct ready_bench *b)
+{
+    has_hours(b, "tue 23:00-24:00 UTC");
+}
+static void outside_hours(struct ready_bench *b)
+{
+    has_hours(b, "23:30-05:00 UTC");
+}
+static void two_signers(struct ready_bench *b)
+{
+    b->law.release_threshold = 2;
+}
 static void swapped_now(struct ready_bench *b)
 {
     b->law.gap_ms = 30000;
@@ -354,6 +377,11 @@ static const struct ready_row rows[] = {
     {no_leader, "law-refuses", TRI_YES, "no leader"},
     {no_answers, "law-refuses", TRI_YES, "could not be asked"},
     {a_client_alone, "law-refuses", TRI_NO, ""},
+    {in_hours, "law-refuses", TRI_NO, ""},
+    {in_hours, "hours", TRI_YES, "47 tue 23:00-24:00 UTC"},
+    {outside_hours, "law-refuses", TRI_YES, "they begin again at Tue 23:30"},
+    {outside_hours, "hours", TRI_NO, "17 23:30-05:00 UTC"},
+    {two_signers, "release-threshold", TRI_YES, "2"},
     {swapped_now, "law-refuses", TRI_NO, ""},
     {swapped_and_long, "law-refuses", TRI_YES, "root demands 3600000 ms"},
     {swapped_and_no_quorum, "law-refuses", TRI_YES, "without this server 1 of 2"},

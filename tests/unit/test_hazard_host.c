@@ -306,6 +306,64 @@ static void a_server_on_hold_cannot_be_accepted(void **state)
     assert_non_null(plan_refused(&b->f.plan));
 }
 
+/* Root's hours do not begin while a plan waits; and what only stages may do so at any time. */
+static void outside_roots_hours_nothing_but_staging_is_planned(void **state)
+{
+    struct host_bench *b = *state;
+    static const char id[] = "law-refuses", text[] = "outside root's hours here";
+
+    host_bench_set(b, BENCH_C1, id, TRI_YES, text);
+    host_bench_set(b, BENCH_C1, "hours", TRI_NO, "60 22:00-05:00");
+    assert_int_equal(host_bench_plan(b, id)->severity, SEVERITY_BLOCK);
+    assert_string_equal(host_bench_plan(b, id)->text, text);
+    assert_false(plan_may_pass(&b->f.plan));
+    assert_null(host_bench_plan(b, "hours-end"));
+    b->f.policy.stage_only = true;
+    assert_null(host_bench_plan(b, id));
+    host_bench_set(b, BENCH_C1, "held", TRI_YES, "root's hold file is there");
+    assert_non_null(host_bench_plan(b, id));
+    host_bench_set(b, BENCH_C1, "held", TRI_NO, "");
+    b->f.policy.stage_only = false;
+    host_bench_set(b, 0, id, TRI_YES, text);
+    host_bench_set(b, 0, "hours", TRI_NO, "60 22:00-05:00");
+    assert_int_equal(host_bench_plan(b, id)->severity, SEVERITY_HARD);
+}
+
+/* Before the run begins, not when it meets the end in the night. */
+static void hours_that_end_too_soon_are_told(void **state)
+{
+    struct host_bench *b = *state;
+    static const char id[] = "hours-end";
+
+    host_bench_set(b, BENCH_C1, "hours", TRI_YES, "10080 00:00-24:00");
+    assert_null(host_bench_plan(b, id));
+    host_bench_set(b, BENCH_C1, "hours", TRI_YES, "1 22:00-05:00");
+    assert_int_equal(host_bench_plan(b, id)->severity, SEVERITY_WARN);
+    assert_string_equal(host_bench_plan(b, id)->host, "c1");
+    b->f.policy.stage_only = true;
+    assert_null(host_bench_plan(b, id));
+    b->f.policy.stage_only = false;
+    host_bench_set(b, BENCH_C1, "hours", TRI_YES, "99999 22:00-05:00");
+    assert_int_equal(host_bench_plan(b, id)->detected, TRI_UNKNOWN);
+    host_bench_set(b, BENCH_C1, "hours", TRI_YES, "1");
+    assert_int_equal(host_bench_plan(b, id)->detected, TRI_UNKNOWN);
+}
+
+static void release_keys_that_root_demands(void **state)
+{
+    struct host_bench *b = *state;
+    static const char id[] = "release-keys";
+
+    b->f.release.signers = 1;
+    assert_null(host_bench_plan(b, id));
+    host_bench_set(b, 0, "release-threshold", TRI_YES, "2");
+    assert_int_equal(host_bench_plan(b, id)->severity, SEVERITY_HARD);
+    b->f.release.signers = 2;
+    assert_null(host_bench_plan(b, id));
+    host_bench_set(b, 0, "release-threshold", TRI_YES, "17");
+    assert_int_equal(host_bench_plan(b, id)->detected, TRI_UNKNOWN);
+}
+
 static void a_stop_that_takes_something_away_blocks(void **state)
 {
     struct host_bench *b = *state;
@@ -464,6 +522,9 @@ int main(void)
         IN_BENCH(an_agent_that_tells_nothing_is_told),
         IN_BENCH(an_older_agent_does_not_tell_whether_nomad_would_come_back),
         IN_BENCH(a_server_on_hold_cannot_be_accepted),
+        IN_BENCH(outside_roots_hours_nothing_but_staging_is_planned),
+        IN_BENCH(hours_that_end_too_soon_are_told),
+        IN_BENCH(release_keys_that_root_demands),
         IN_BENCH(a_stop_that_takes_something_away_blocks),
         IN_BENCH(a_leave_with_a_drain_is_told_once),
         IN_BENCH(the_file_in_place_is_what_runs),

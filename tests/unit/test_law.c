@@ -351,6 +351,141 @@ static void roots_least_version(void **state)
     }
 }
 
+/* ---- root's hours ---- */
+
+#define LAST_YEAR (365 * DAY_S)
+
+static const struct law *law_of_hours(const char *text)
+{
+    static struct hours hours;
+    static struct law l;
+    struct err err = ERR_INIT;
+
+    if (hours_parse(text, &hours, &err) < 0)
+        fail_msg("%s", err.text);
+    l = (struct law){.allow_stop = true, .hours = &hours, .hours_text = text};
+    return &l;
+}
+
+/* By the model of a clock: this moment, in the time that root's hours are in. */
+static struct law_facts at(const struct law *l, int64_t wall_s)
+{
+    struct law_facts f = good();
+
+    f.wall_s = wall_s;
+    f.minute = law_minute(wall_s, l->hours->utc);
+    return f;
+}
+
+#define NIGHT                "22:00-05:00 UTC"
+#define TUESDAY              INT64_C(1699920000) /* 2023-11-14 00:00 UTC */
+#define MOMENT(hour, minute) (TUESDAY + ((hour)*60 + (minute)) * 60)
+
+static void roots_hours(void **state)
+{
+    static const struct {
+        const char *hours;
+        int64_t wall_s;
+        enum refusal expected;
+    } rows[] = {
+        {NIGHT, MOMENT(21, 59), REFUSAL_HELD}, /* before */
+        {NIGHT, MOMENT(22, 0), REFUSAL_NONE},
+        {NIGHT, MOMENT(24, 0), REFUSAL_NONE}, /* across midnight */
+        {NIGHT, MOMENT(28, 59), REFUSAL_NONE},
+        {NIGHT, MOMENT(29, 0), REFUSAL_HELD}, /* after */
+        {"tue " NIGHT, MOMENT(28, 59), REFUSAL_NONE},
+        {"wed " NIGHT, MOMENT(23, 0), REFUSAL_HELD},
+        {"mon-fri 22:00-24:00 UTC", MOMENT(23, 59), REFUSAL_NONE},
+        {"tue 22:00-23:00 UTC", MOMENT(22, 30) + LAST_YEAR,
+         REFUSAL_HELD}, /* a year off: another day */
+        {"22:00-23:00 UTC", MOMENT(22, 30) + LAST_YEAR, REFUSAL_NONE},
+        {NIGHT, 23 * 3600, REFUSAL_UNKNOWN}, /* never set */
+        {NIGHT, -1, REFUSAL_UNKNOWN},
+        {"", 23 * 3600, REFUSAL_NONE}, /* nothing is asked of it */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct law *l = law_of_hours(rows[i].hours);
+        struct law_facts f = at(l, rows[i].wall_s);
+
+        check(l, LAW_SWAP, &f, rows[i].expected);
+        check(l, LAW_RENAME, &f, rows[i].expected);
+        check(l, LAW_STOP, &f, rows[i].expected);
+        check(l, LAW_DISABLE, &f, rows[i].expected);
+        check(l, LAW_STAGE, &f, REFUSAL_NONE);
+        check(l, LAW_REVERT, &f, REFUSAL_NONE);
+        check(l, LAW_START, &f, REFUSAL_NONE);
+        check(l, LAW_ENABLE, &f, REFUSAL_NONE);
+        f.joining = true; /* a stop that undoes */
+        check(l, LAW_STOP, &f, REFUSAL_NONE);
+    }
+}
+
+static void the_next_hours_are_told(void **state)
+{
+    const struct law *l = law_of_hours("mon-fri 22:00-05:00 UTC");
+    struct law_facts f = at(l, MOMENT(14, 3));
+
+    (void)state;
+    assert_string_equal(law_judge(l, LAW_SWAP, &f).text,
+                        "outside root's hours here, mon-fri 22:00-05:00 UTC: it is Tue 14:03 UTC, "
+                        "they begin again at Tue 22:00");
+    f = at(l, MOMENT(14, 3) + 4 * DAY_S);
+    assert_non_null(strstr(law_judge(l, LAW_SWAP, &f).text, "it is Sat 14:03 UTC, they begin again "
+                                                            "at Mon 22:00"));
+}
+
+/* In the host's own time, on the days when its clocks are set: 2026-03-29 and 2026-10-25. */
+static void the_days_when_clocks_are_set(void **state)
+{
+    static const struct {
+        int64_t utc_s;
+        const char *hours;
+        enum refusal expected;
+    } rows[] = {
+        {1774744200, "01:00-02:00", REFUSAL_NONE}, /* 00:30 UTC is 01:30 */
+        {1774746000, "01:00-02:00", REFUSAL_HELD}, /* 01:00 UTC is 03:00: two is left out */
+        {1774746000, "02:00-03:00", REFUSAL_HELD},
+        {1774746000, "03:00-04:00", REFUSAL_NONE},
+        {1792888200, "02:00-03:00", REFUSAL_NONE}, /* 00:30 UTC is 02:30, */
+        {1792891800, "02:00-03:00", REFUSAL_NONE}, /* 01:30 UTC is 02:30 again */
+        {1792893600, "02:00-03:00", REFUSAL_HELD}, /* 02:00 UTC is 03:00 */
+        {1792888200, "00:00-01:00 UTC", REFUSAL_NONE},
+        {1792891800, "00:00-01:00 UTC", REFUSAL_HELD},
+    };
+
+    (void)state;
+    assert_int_equal(setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1), 0);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct law *l = law_of_hours(rows[i].hours);
+        struct law_facts f = at(l, rows[i].utc_s);
+
+        check(l, LAW_SWAP, &f, rows[i].expected);
+    }
+    assert_int_equal(unsetenv("TZ"), 0);
+}
+
+static void as_many_release_keys_as_root_demands(void **state)
+{
+    static const struct {
+        uint32_t demanded, signers;
+        bool enough;
+    } rows[] = {{0, 0, true},  {0, 1, true}, {1, 0, false},
+                {2, 1, false}, {2, 2, true}, {2, 3, true}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct law l = {.release_threshold = rows[i].demanded};
+        bool enough = rows[i].enough;
+
+        assert_int_equal(law_signers(&l, rows[i].signers, false).refusal,
+                         enough ? REFUSAL_NONE : REFUSAL_MANIFEST);
+        assert_int_equal(law_signers(&l, rows[i].signers, true).refusal,
+                         enough ? REFUSAL_NONE : REFUSAL_DIGEST);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +502,10 @@ int main(void)
         cmocka_unit_test(the_floor),
         cmocka_unit_test(manifests_of_the_far_future),
         cmocka_unit_test(roots_least_version),
+        cmocka_unit_test(roots_hours),
+        cmocka_unit_test(the_next_hours_are_told),
+        cmocka_unit_test(the_days_when_clocks_are_set),
+        cmocka_unit_test(as_many_release_keys_as_root_demands),
     };
 
     return cmocka_run_group_tests_name("law", tests, NULL, NULL);

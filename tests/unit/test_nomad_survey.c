@@ -402,6 +402,23 @@ static void what_a_token_may(void **state)
     }
 }
 
+/* A list of some policies does not pass for one of all of them. */
+static void other_policies_are_not_known_to_every_token(void **state)
+{
+    (void)state;
+    for (int mine = 0; mine < 2; mine++) {
+        struct scene *s = begin();
+        s->token = "{\"Type\":\"client\",\"Policies\":[\"mine\"]}";
+        s->rules = "{\"Rules\":\"node { policy = \\\"read\\\" }\"}";
+        if (mine == 0)
+            s->token = "{\"Type\":\"management\"}";
+        make(s, 1u << FROM_POLICIES, 5000);
+        assert_int_equal(s->survey.regions[0].policies, mine ? ASKED_DENIED : ASKED_YES);
+        assert_string_equal(s->survey.regions[0].bare_policy, "dev");
+        end(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +433,7 @@ int main(void)
         cmocka_unit_test(the_budget_holds),
         cmocka_unit_test(a_denied_token_knows_nothing),
         cmocka_unit_test(what_a_token_may),
+        cmocka_unit_test(other_policies_are_not_known_to_every_token),
     };
     return cmocka_run_group_tests_name("nomad_survey", tests, NULL, NULL);
 }

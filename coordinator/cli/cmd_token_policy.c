@@ -1,0 +1,60 @@
+#include "commands.h"
+#include "token_rights.h"
+#include "world.h"
+
+static int version_told(const char *word, struct version *ret, struct err *err)
+{
+    if (version_parse(word, ret, err) < 0) {
+        err->kind = ERR_USAGE;
+        return err_wrap(err, "%s", word);
+    }
+    return 0;
+}
+
+/* The oldest of those that the cluster lists, failed ones too: they come back as they were. */
+static int version_of_fleet(struct console *c, struct version *ret, struct err *err)
+{
+    static const char advice[] =
+        "which versions the fleet's servers run could not be read; say the "
+        "oldest: caravan token-policy 1.10.5";
+    const struct world *w = NULL;
+    struct err why = ERR_INIT;
+    struct version v;
+    bool any = false;
+
+    if (console_open(c, err) < 0 || console_look(c, NULL, PATIENCE_MS, &w, err) < 0)
+        return err_wrap(err, "%s", advice);
+    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
+        if (world_has_left(w, &w->hosts[i]) ||
+            version_parse(host_version(w, &w->hosts[i]), &v, &why) < 0)
+            continue;
+        if (!any || version_cmp(&v, ret) < 0)
+            *ret = v;
+        any = true;
+    }
+    return any ? 0 : err_set(err, ERR_NETWORK, 0, "%s", advice);
+}
+
+static unsigned uses_of(const struct console *c)
+{
+    unsigned uses = USE_ALWAYS;
+
+    if (c->opt.drain || c->conf.drain)
+        uses |= USE_DRAIN;
+    return c->opt.no_snapshot ? uses : uses | USE_SNAPSHOT;
+}
+
+int cmd_token_policy(void *ctx, int argc, char **argv)
+{
+    struct console *c = ctx;
+    struct err err = ERR_INIT;
+    auto_buf struct buf text = BUF_INIT;
+    struct version oldest;
+
+    if (console_conf(c, &err) < 0 ||
+        (argc > 0 ? version_told(argv[0], &oldest, &err) : version_of_fleet(c, &oldest, &err)) < 0)
+        return command_fail(&err);
+    token_policy_text(uses_of(c), &oldest, &text);
+    fputs(buf_str(&text), stdout);
+    return EXIT_DONE;
+}

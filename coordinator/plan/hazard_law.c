@@ -1,0 +1,77 @@
+/* Rows about what root has limited on hosts, as their agents tell it. Contract: hazard_detect.h. */
+#include "hazard_detect.h"
+
+#include "plan_make.h"
+#include "str.h"
+
+/* The number that a fact's text begins with. */
+static bool first_number(const struct fact_view *f, uint64_t most, uint64_t *ret)
+{
+    char word[16];
+
+    str_cut(word, MIN_OF(sizeof(word), strcspn(f->text, " ") + 1), f->text);
+    return str_to_u64(word, most, ret) == 0;
+}
+
+/* The fact of each host that is to be changed, where root has set it. */
+static void each_limited(struct hazard_check *c, row_t *row, const char *id,
+                         void (*judge)(struct hazard_check *c, row_t *row,
+                                       const struct plan_host *ph, const struct fact_view *f))
+{
+    for (size_t i = 0; i < c->p->n_hosts; i++) {
+        const struct plan_host *ph = &c->p->hosts[i];
+        const struct host *h = world_host(c->w, ph->key);
+        const struct fact_view *f = h != NULL ? agent_fact(&h->agent, id) : NULL;
+
+        if (f != NULL && ph->managed && !ph->already)
+            judge(c, row, ph, f);
+    }
+}
+
+static void judge_signers(struct hazard_check *c, row_t *row, const struct plan_host *ph,
+                          const struct fact_view *f)
+{
+    uint64_t least = 0;
+
+    if (ph->role == ROLE_LEAVES || f->value == TRI_NO)
+        return;
+    if (!first_number(f, KEYS_MAX, &least))
+        hazard_found(c, row, TRI_UNKNOWN, ph->name, "how many release keys root demands there");
+    else if (c->release->signers < least)
+        hazard_found(c, row, TRI_YES, ph->name,
+                     "root demands the signatures of %u release keys there, and %u signed %s",
+                     (unsigned)least, c->release->signers, c->p->target);
+}
+
+void hazard_release_keys(struct hazard_check *c, row_t *row)
+{
+    each_limited(c, row, "release-threshold", judge_signers);
+}
+
+/* Outside them the law refuses, which is another row's; here, whether the run ends in time. */
+static void judge_hours(struct hazard_check *c, row_t *row, const struct plan_host *ph,
+                        const struct fact_view *f)
+{
+    int64_t need = plan_forecast_ms(c->p);
+    const char *hours = strchr(f->text, ' ');
+    uint64_t left = 0;
+    char will[24], still[24];
+
+    if (c->p->policy.stage_only || f->value == TRI_NO)
+        return;
+    if (f->value != TRI_YES || hours == NULL || !first_number(f, 7 * 24 * 60, &left)) {
+        hazard_found(c, row, TRI_UNKNOWN, ph->name, "until when root lets it be changed there");
+        return;
+    }
+    str_for_ms(will, sizeof(will), need);
+    str_for_ms(still, sizeof(still), (int64_t)left * 60000);
+    if ((int64_t)left * 60000 < need)
+        hazard_found(c, row, TRI_YES, ph->name,
+                     "root's hours there,%.120s, end in %s, and the run takes about %s", hours,
+                     still, will);
+}
+
+void hazard_hours_end(struct hazard_check *c, row_t *row)
+{
+    each_limited(c, row, "hours", judge_hours);
+}
