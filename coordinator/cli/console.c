@@ -150,7 +150,6 @@ int console_open(struct console *c, struct err *err)
         return -1;
     if (open_links(c, err) < 0)
         return -1;
-    tell_key(c);
     recall(c);
     return 0;
 }
