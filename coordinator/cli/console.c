@@ -125,10 +125,12 @@ const struct keypair *console_asks(const struct console *c)
 }
 
 /* An observer key that is not here, or that the trust does not name, gets no answer from hosts:
- * then the operator's asks. */
+ * then the operator's asks; and so does one that is open already. */
 static int load_asks(struct console *c, struct err *err)
 {
     struct err why = ERR_INIT;
+    if (c->key != NULL)
+        return 0;
     int rc = keys_load(&c->conf, ROLE_OBSERVER, &c->asks, &why);
     if (rc < 0 && why.kind != ERR_NOTFOUND) {
         *err = why;

@@ -413,19 +413,15 @@ static int confirm(const struct push *p, struct err *err)
                   : (rc == 1 ? 0 : err_set(err, ERR_REFUSED, 0, "not confirmed: nothing was sent"));
 }
 
-/* The operator's key, and the passphrase for it, only where an order is to be given. */
-static int sign_if_needed(const struct push *p, struct err *err)
-{
-    return count(p, is_behind, p->kept.now.version) > 0 ? console_sign(p->c, err) : 0;
-}
-
+/* The operator's key asks, too: hosts do not know yet an observer whom this version brings. */
 int trust_push(struct console *c)
 {
     struct push p = {.c = c, .kept = {.sequence = BUF_INIT}};
     struct err err = ERR_INIT;
     int code = EXIT_FAILED;
     if (console_conf(c, &err) < 0 || trust_kept_load(&c->conf, &p.kept, &err) < 0 ||
-        look(&p, &err) < 0 || confirm(&p, &err) < 0 || sign_if_needed(&p, &err) < 0) {
+        keys_trust(&c->conf, &c->trust, &err) < 0 || console_sign(c, &err) < 0 ||
+        look(&p, &err) < 0 || confirm(&p, &err) < 0) {
         code = command_fail(&err);
     } else {
         open_record(&p);
