@@ -93,12 +93,22 @@ static int open_links(struct console *c, struct err *err)
     return 0;
 }
 
-/* Hosts that have the trust of this machine give such a key no answer; older ones may. */
+/* Hosts that have the trust of this machine give such a key no answer; older ones may. No
+ * passphrase is needed to say so. */
 static void tell_key(const struct console *c)
 {
+    autofree struct key_listed *list = NULL;
+    struct err unused = ERR_INIT;
     enum role role;
     uint32_t i;
-    bool named = trust_find_key(&c->trust, keypair_public(c->key), &role, &i);
+    size_t n = 0, at = 0;
+    if (keys_list(&c->conf, &list, &n, &unused) < 0)
+        return;
+    while (at < n && !str_eq(list[at].about.name, key_name(&c->conf, ROLE_OPERATOR)))
+        at++;
+    if (at == n || list[at].where == KEY_WRONG)
+        return;
+    bool named = trust_find_key(&c->trust, &list[at].about.key, &role, &i);
     if (named && trust_key_time(&c->trust, role, i, clock_wall(c->clock) / 1000) != KEY_EXPIRED)
         return;
     fprintf(stderr,
@@ -113,7 +123,6 @@ int console_sign(struct console *c, struct err *err)
         return 0;
     if (keys_load(&c->conf, ROLE_OPERATOR, &c->key, err) < 0)
         return -1;
-    tell_key(c);
     if (c->agents != NULL)
         agents_orders_by(c->agents, c->key);
     return 0;
@@ -125,12 +134,12 @@ const struct keypair *console_asks(const struct console *c)
 }
 
 /* An observer key that is not here, or that the trust does not name, gets no answer from hosts:
- * then the operator's asks; and so does one that is open already. */
+ * then the operator's asks. */
 static int load_asks(struct console *c, struct err *err)
 {
     struct err why = ERR_INIT;
-    if (c->key != NULL)
-        return 0;
+    if (c->operator_asks)
+        return console_sign(c, err);
     int rc = keys_load(&c->conf, ROLE_OBSERVER, &c->asks, &why);
     if (rc < 0 && why.kind != ERR_NOTFOUND) {
         *err = why;
@@ -152,6 +161,7 @@ int console_open(struct console *c, struct err *err)
         return -1;
     if (open_links(c, err) < 0)
         return -1;
+    tell_key(c);
     recall(c);
     return 0;
 }

@@ -37,6 +37,7 @@ struct console {
     struct passphrase *passphrase;
     struct keypair *key;  /* the operator's: signs orders; NULL until console_sign */
     struct keypair *asks; /* the observer's: signs questions; NULL: key does */
+    bool operator_asks;   /* set before: a host with an older trust may not know the observer's */
     struct known_hosts known;
     struct signals signals;
     bool signalled; /* a signal waits to be read */

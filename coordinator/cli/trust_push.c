@@ -413,15 +413,48 @@ static int confirm(const struct push *p, struct err *err)
                   : (rc == 1 ? 0 : err_set(err, ERR_REFUSED, 0, "not confirmed: nothing was sent"));
 }
 
-/* The operator's key asks, too: hosts do not know yet an observer whom this version brings. */
+/* Does a version that is kept not name the observer's key of this machine? A host that still has it
+ * answers no question of that key: then the operator's key asks. */
+static bool observer_is_new(const struct push *p)
+{
+    auto_keypair struct keypair *key = NULL;
+    struct err unused = ERR_INIT;
+    const unsigned char *at = p->kept.sequence.data;
+    struct trust_at one;
+    struct trust t;
+    if (keys_load(&p->c->conf, ROLE_OBSERVER, &key, &unused) < 0)
+        return true;
+    for (size_t n = p->kept.sequence.len; n > 0; at += one.len, n -= one.len) {
+        struct container c;
+        if (trust_sequence_first(at, n, &one, &unused) < 0 ||
+            container_split(CONTAINER_TRUST, one.p, one.len, &c, &unused) < 0 ||
+            trust_read(c.body, c.body_len, &t, &unused) < 0 ||
+            !trust_allows(&t, keypair_public(key), ROLE_OBSERVER, clock_wall(p->c->clock) / 1000))
+            return true;
+    }
+    return false;
+}
+
+static int open_push(struct push *p, struct err *err)
+{
+    if (console_conf(p->c, err) < 0 || trust_kept_load(&p->c->conf, &p->kept, err) < 0)
+        return -1;
+    p->c->operator_asks = observer_is_new(p);
+    return look(p, err);
+}
+
+/* The operator's key, and the passphrase for it, only where an order is to be given. */
+static int sign_if_needed(const struct push *p, struct err *err)
+{
+    return count(p, is_behind, p->kept.now.version) > 0 ? console_sign(p->c, err) : 0;
+}
+
 int trust_push(struct console *c)
 {
     struct push p = {.c = c, .kept = {.sequence = BUF_INIT}};
     struct err err = ERR_INIT;
     int code = EXIT_FAILED;
-    if (console_conf(c, &err) < 0 || trust_kept_load(&c->conf, &p.kept, &err) < 0 ||
-        keys_trust(&c->conf, &c->trust, &err) < 0 || console_sign(c, &err) < 0 ||
-        look(&p, &err) < 0 || confirm(&p, &err) < 0) {
+    if (open_push(&p, &err) < 0 || confirm(&p, &err) < 0 || sign_if_needed(&p, &err) < 0) {
         code = command_fail(&err);
     } else {
         open_record(&p);

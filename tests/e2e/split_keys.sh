@@ -15,7 +15,7 @@ on() { # MACHINE ARGS...: caravan there
 machine() { # NAME PURPOSE
     mkdir -p "$E2E/$1/state"
     printf '[paths]\nstate_dir = %s\n' "$E2E/$1/state" >"$E2E/$1/caravan.conf"
-    on "$1" init --solo
+    on "$1" init --solo --no-passphrase
     sed "s/ $2 / $1 /" "$E2E/$1/keys/$2.pub" >"$E2E/$1.pub"
     cp "$E2E/$1/keys/$2.key" "$E2E/$1/only"
     rm -r "$E2E/$1/keys" "$E2E/$1"/*trust*
