@@ -251,6 +251,9 @@ static void check_row(struct audit *a)
     const struct ledger_host *row = a->row;
     const struct audit_last *o = &a->order;
     const struct header about = about_last(a);
+    /* A turn may begin without an order, for a host that has staged already: the row then says
+     * stage, and its last order is one of an earlier turn. */
+    bool of_this_turn = row->order != MSG_NONE && (row->order != MSG_STAGE || o->kind == MSG_STAGE);
 
     if (digest_is_zero(&row->inner_digest) || (!o->there && a->since != RECORD_WHOLE))
         return; /* nothing was ever ordered; or by an earlier version */
@@ -262,10 +265,10 @@ static void check_row(struct audit *a)
         say(a, AUDIT_REMOVED, &about,
             "the ledger's last order (sequence %" PRIu64 ") is another one and is not kept",
             row->call.sequence);
-    else if (!o->changed && row->order != MSG_NONE && row->order != o->kind)
+    else if (!o->changed && of_this_turn && row->order != o->kind)
         say(a, AUDIT_CONTRADICTION, &about, "the ledger says that it was a %s order",
             message_kind_name(row->order));
-    else if (!o->changed && row->order != MSG_NONE) {
+    else if (!o->changed && of_this_turn) {
         check_answer(a, &about);
         check_outcome(a, &about);
     }

@@ -523,6 +523,9 @@ static void a_ledger_that_says_something_else(void **state)
     struct ledger_host *row = &b->desk.ledger.hosts[0];
     (void)state;
     audit_desk_upgrade(&b->desk);
+    row->order = MSG_STAGE; /* a turn that began without an order */
+    row->dirty = true;
+    is_well(b);
     row->order = MSG_REVERT;
     row->dirty = true;
     finds(b, AUDIT_CONTRADICTION, "the ledger says that it was a revert order");
