@@ -25,8 +25,17 @@ void audit_desk_trust(struct audit_desk *d)
     must(trust_pack(&d->trust, &body, &err), &err);
     must(container_pack(CONTAINER_TRUST, body.data, body.len, &root, 1, &d->trust_file, &err),
          &err);
+    buf_add(&d->all_trust, d->trust_file.data, d->trust_file.len);
     must(conf_path(d->conf, TRUST_NAME, path, &err), &err);
     must(file_replace(path, d->trust_file.data, d->trust_file.len, 0644, &err), &err);
+}
+
+void audit_desk_all_trust(const struct audit_desk *d)
+{
+    struct err err = ERR_INIT;
+    char path[300];
+    must(conf_path(d->conf, TRUST_NAME, path, &err), &err);
+    must(file_replace(path, d->all_trust.data, d->all_trust.len, 0644, &err), &err);
 }
 
 static void make_keys(struct audit_desk *d)
@@ -187,6 +196,7 @@ void audit_desk_end(struct audit_desk *d)
         keypair_free(d->keys[r]);
     keypair_free(d->stranger);
     buf_free(&d->trust_file);
+    buf_free(&d->all_trust);
     free(d->hosts);
     free(d->plan.hosts);
 }

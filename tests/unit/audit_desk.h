@@ -32,6 +32,7 @@ struct audit_desk {
     bool unkept;                  /* the next order is not kept */
     struct trust trust;
     struct buf trust_file;
+    struct buf all_trust; /* every version that was made, one behind the other */
     struct plan plan;
     struct ledger ledger;
     struct ledger_store *store;
@@ -42,6 +43,8 @@ struct audit_desk {
 void audit_desk_begin(struct audit_desk *d, const struct coord_conf *conf, size_t hosts);
 /* Writes the trust file of this machine anew, signed by the desk's root key. */
 void audit_desk_trust(struct audit_desk *d);
+/* The machine then has all versions, as after `caravan trust`. */
+void audit_desk_all_trust(const struct audit_desk *d);
 void audit_desk_order(struct audit_desk *d, size_t i, enum message_kind kind);
 void audit_desk_answer(struct audit_desk *d, size_t i, enum refusal refusal);
 void audit_desk_commit(struct audit_desk *d);
