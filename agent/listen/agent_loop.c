@@ -176,10 +176,14 @@ static void reload(struct loop *l)
     struct err err = ERR_INIT;
     if (load_trust(l, &trust, &err) < 0) {
         log_say(l->log, LOG_ERROR, EVENT_NONE, "the trust in force stays as it was: %s", err.text);
-    } else if (trust.version != l->trust.version) {
+    } else {
+        bool told = trust.version == l->trust.version &&
+                    memcmp(trust.cluster, l->trust.cluster, CLUSTER_ID_LEN) == 0;
+        /* Always: who begins anew from an anchor may have another file of the same version. */
         l->trust = trust;
         listener_set_trust(l->listener, &trust);
-        log_say(l->log, LOG_INFO, EVENT_TRUST_ADOPTED, "trust version %u", trust.version);
+        if (!told)
+            log_say(l->log, LOG_INFO, EVENT_TRUST_ADOPTED, "trust version %u", trust.version);
     }
     load_view(l);
 }
