@@ -93,6 +93,7 @@ int trust_draft_load(const char *path, struct trust_draft *ret, bool *ret_there,
 /* The draft, and the version before it where that is known. */
 struct two_versions {
     const struct trust *now, *next;
+    const struct draft *d;
 };
 
 static bool names_root(const struct trust *t, const struct pubkey *key)
@@ -103,19 +104,42 @@ static bool names_root(const struct trust *t, const struct pubkey *key)
     return false;
 }
 
+/* Does this version know the key, and too few have signed for it? More would take the room of
+ * those that the other version demands. */
+static bool lacks(const struct two_versions *v, const struct trust *t, const struct pubkey *key)
+{
+    const struct container c = draft_container(v->d);
+    const struct role_keys *roots = &t->roles[ROLE_ROOT];
+    return names_root(t, key) &&
+           container_count(CONTAINER_TRUST, &c, roots->keys, roots->n) < roots->threshold;
+}
+
 /* Where the version before is not known, every root key that is here may be one of its own. */
 static bool may_sign(const void *ctx, const struct pubkey *key, enum role purpose)
 {
     const struct two_versions *v = ctx;
-    if (names_root(v->next, key) || names_root(v->now, key))
+    if (lacks(v, v->next, key) || (v->now != NULL && lacks(v, v->now, key)))
         return true;
     return v->now == NULL && v->next->version > 1 && purpose == ROLE_ROOT;
+}
+
+/* Where both versions are known nobody else's signature counts, and it would take the room of one
+ * that does. */
+static void drop_strangers(struct draft *d, const struct two_versions *v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->n_sigs; i++)
+        if (names_root(v->next, &d->sigs[i].key) || names_root(v->now, &d->sigs[i].key) ||
+            (v->now == NULL && v->next->version > 1))
+            d->sigs[n++] = d->sigs[i];
+    d->n_sigs = n;
 }
 
 int trust_draft_sign(const struct coord_conf *c, const struct trust *now, struct trust_draft *d,
                      size_t *ret_added, struct err *err)
 {
-    const struct two_versions v = {now, &d->t};
+    const struct two_versions v = {now, &d->t, &d->d};
+    drop_strangers(&d->d, &v);
     return draft_sign(c, &d->d, ROLE_ROOT, may_sign, &v, ret_added, err);
 }
 

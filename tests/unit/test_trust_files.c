@@ -189,6 +189,56 @@ static void test_a_draft_is_carried(void **state)
     assert_int_equal(trust_draft_check(&d, &now, &err), -1);
 }
 
+/* A draft has room for few signatures: those that count for nothing do not take it. */
+static void test_strangers_take_no_room(void **state)
+{
+    const struct bench *b = *state;
+    auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
+    struct trust t;
+    struct err err = ERR_INIT;
+    size_t added = 0;
+    trust_edit_begin(&b->first, NOW, &t);
+    assert_int_equal(trust_draft_new(&t, &d, &err), 0);
+    for (; d.d.n_sigs < SIGS_MAX; d.d.n_sigs++) {
+        auto_keypair struct keypair *k = keypair_generate();
+        struct signature *s = &d.d.sigs[d.d.n_sigs];
+        s->key = *keypair_public(k);
+        assert_int_equal(keypair_sign(k, container_domain(CONTAINER_TRUST), d.d.body.data,
+                                      d.d.body.len, s->sig, &err),
+                         0);
+    }
+    if (trust_draft_sign(&b->here.conf, &b->first, &d, &added, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(added, 1);
+    assert_int_equal(d.d.n_sigs, 1);
+    assert_int_equal(trust_draft_check(&d, &b->first, &err), 0);
+}
+
+/* More roots lie here than a draft has room for: as many sign as must. */
+static void test_no_more_sign_than_must(void **state)
+{
+    const struct bench *b = *state;
+    auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
+    struct trust t;
+    struct err err = ERR_INIT;
+    size_t added = 0;
+    trust_edit_begin(&b->first, NOW, &t);
+    for (int i = 0; i < SIGS_MAX; i++) {
+        struct key_public k;
+        char name[KEY_NAME_MAX];
+        snprintf(name, sizeof name, "root-%d", i + 2);
+        if (keys_make(&b->here.conf, name, ROLE_ROOT, &k, &err) < 0 ||
+            trust_edit_add(&t, &k, ROLE_ROOT, 0, &err) < 0)
+            fail_msg("%s", err.text);
+    }
+    assert_int_equal(trust_edit_threshold(&t, ROLE_ROOT, 3, &err), 0);
+    assert_int_equal(trust_draft_new(&t, &d, &err), 0);
+    if (trust_draft_sign(&b->here.conf, &b->first, &d, &added, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(added, 3);
+    assert_int_equal(trust_draft_check(&d, &b->first, &err), 0);
+}
+
 /* Who is not named by it, and who claims to be. */
 static void test_foreign_signatures_are_left_out(void **state)
 {
@@ -300,6 +350,8 @@ int main(void)
         CASE(test_which_format_is_written),
         CASE(test_a_draft_is_carried),
         CASE(test_foreign_signatures_are_left_out),
+        CASE(test_strangers_take_no_room),
+        CASE(test_no_more_sign_than_must),
         CASE(test_versions_are_kept),
         CASE(test_an_interruption_leaves_old_or_new),
     };
