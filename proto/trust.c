@@ -181,7 +181,7 @@ static int check_about(const struct trust *t, enum role role, uint32_t i, struct
 
 static int check_named(const struct trust *t, struct err *err)
 {
-    if (t->created_s <= 0)
+    if (t->created_s <= 0 || t->created_s > INT64_MAX / 1000)
         return err_set(err, ERR_FORMAT, 0, "it does not say when it was made");
     if (t->roles[ROLE_ROOT].threshold > ROOT_SIGNERS_MAX)
         return err_set(err, ERR_LIMIT, 0,

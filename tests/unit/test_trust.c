@@ -217,12 +217,13 @@ static void test_keys_have_names(void **state)
 static void test_bad_named_trust_files(void **state)
 {
     const struct keyring *ring = *state;
-    struct trust t[12];
+    struct trust t[13];
     struct err err = ERR_INIT;
     auto_buf struct buf body = BUF_INIT;
     for (size_t i = 0; i < ARRAY_LEN(t); i++)
         t[i] = named(ring, 2);
     t[0].created_s = 0;
+    t[12].created_s = INT64_MAX;
     call(&t[1], ROLE_ROOT, 0, "root-1", NOW + DAY); /* root keys do not expire */
     call(&t[2], ROLE_OPERATOR, 0, "", 0);
     call(&t[3], ROLE_OPERATOR, 0, "Anna", 0);
