@@ -270,8 +270,11 @@ static int sign_file(struct console *c, const char *path, struct trust_draft *d,
         return -1;
     show_draft(c, d, now);
     struct err why = ERR_INIT;
-    if ((trust_draft_check(d, now, &why) < 0 && confirm(c, d, err) < 0) ||
-        trust_draft_sign(&c->conf, now, d, &added, err) < 0 || draft_save(&d->d, path, err) < 0)
+    /* What is complete needs no more signatures: no key signs without a question. */
+    bool lacks = trust_draft_check(d, now, &why) < 0;
+    if ((lacks &&
+         (confirm(c, d, err) < 0 || trust_draft_sign(&c->conf, now, d, &added, err) < 0)) ||
+        draft_save(&d->d, path, err) < 0)
         return -1;
     printf("%zu %s added to %s\n", added, str_count(added, "signature was", "signatures were"),
            path);
