@@ -103,4 +103,12 @@ check "with the right time they do" anew c1
 check "both of them" anew c2
 as_berta trust push
 check "and all have it" status_is 0
+# ---- made by a clock that is days ahead ----
+CLOCK_AHEAD=345600 LD_PRELOAD=$FLEET_BUILD/tests/preload_clock.so as_berta trust rotate watch "$FIRST/keys/observer.pub"
+check "a version is made on a machine whose clock is ahead" status_is 0
+as_berta trust push
+check "it is not pushed" status_is 4
+check "for hosts would not obey her then, and nobody could push the next one" says "which is ahead of this machine's clock"
+as_berta trust show
+check "no host has it" says "0 of 5 enrolled hosts have trust version 5"
 e2e_end
