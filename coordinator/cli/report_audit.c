@@ -85,7 +85,9 @@ void report_audited(const struct auditing *a, const struct stored_run *run, bool
     if (u->since == RECORD_PART)
         fputs(", kept since it was resumed", out);
     if (u->wrong == 0)
-        fputs(": all genuine, none missing, as the ledger says\n", out);
+        fputs(run != NULL ? ": all genuine, none missing, as the ledger says\n"
+                          : ": all genuine; that one of them was removed would not show\n",
+              out);
     else
         fprintf(out, ": %zu %s wrong\n", u->wrong, str_count(u->wrong, "thing is", "things are"));
 }
