@@ -136,8 +136,24 @@ static int drop_names(struct trust *t, struct err *err)
     return 0;
 }
 
+/* With expired operators alone nobody could order anything, nor push the version after it. */
+static int check_operators(const struct trust *t, struct err *err)
+{
+    const struct role_keys *r = &t->roles[ROLE_OPERATOR];
+    for (uint32_t i = 0; i < r->n; i++)
+        if (trust_key_time(t, ROLE_OPERATOR, i, t->created_s) == KEY_IN_TIME)
+            return 0;
+    return r->n == 0 ? 0
+                     : err_set(err, ERR_REFUSED, 0,
+                               "every operator key that is left has expired: no host would obey "
+                               "anybody, nor take a later version by an order. Add an operator key "
+                               "first");
+}
+
 int trust_edit_end(const struct trust *now, uint32_t format, struct trust *t, struct err *err)
 {
+    if (check_operators(t, err) < 0)
+        return -1;
     if (format == 1 || (format == 0 && now->format != 2 && trust_format_needed(t) == 1))
         return drop_names(t, err);
     t->format = 2;

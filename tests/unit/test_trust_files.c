@@ -136,6 +136,24 @@ static void test_which_format_is_written(void **state)
     assert_int_equal(next.format, 2);
 }
 
+static void test_an_operator_in_time_is_left(void **state)
+{
+    const struct bench *b = *state;
+    const struct key_public berta = away_key(b, ROLE_OPERATOR, "berta");
+    struct trust now, t;
+    struct err err = ERR_INIT;
+    trust_edit_begin(&b->first, NOW, &now);
+    assert_int_equal(trust_edit_add(&now, &berta, ROLE_OPERATOR, NOW + 86400, &err), 0);
+    assert_int_equal(trust_edit_end(&b->first, 0, &now, &err), 0);
+    trust_edit_begin(&now, NOW + 3600, &t);
+    assert_int_equal(trust_edit_remove(&t, "operator", &err), 0);
+    assert_int_equal(trust_edit_end(&now, 0, &t, &err), 0);
+    trust_edit_begin(&now, NOW + 86400, &t);
+    assert_int_equal(trust_edit_remove(&t, "operator", &err), 0);
+    assert_int_equal(trust_edit_end(&now, 0, &t, &err), -1);
+    assert_int_equal(err.kind, ERR_REFUSED);
+}
+
 /* ---- drafts ---- */
 
 /* The root gives way to one that lies on the other machine. */
@@ -348,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_edits),
         CASE(test_which_format_is_written),
+        CASE(test_an_operator_in_time_is_left),
         CASE(test_a_draft_is_carried),
         CASE(test_foreign_signatures_are_left_out),
         CASE(test_strangers_take_no_room),
