@@ -496,6 +496,32 @@ bool trust_allows(const struct trust *t, const struct pubkey *key, enum role nee
 #undef BIT
 }
 
+bool trust_may_order(const struct trust *t, const struct pubkey *key, enum message_kind kind,
+                     int64_t wall_s)
+{
+    enum role role;
+    uint32_t i;
+
+    if (trust_allows(t, key, message_role(kind), wall_s))
+        return true;
+    return kind == MSG_TRUST && trust_find_key(t, key, &role, &i) && role == ROLE_OPERATOR;
+}
+
+void trust_mark(const struct trust *t, char dst[static TRUST_MARK_LEN])
+{
+    auto_buf struct buf body = BUF_INIT;
+    struct err unused = ERR_INIT;
+    struct digest d;
+    char hex[65];
+
+    dst[0] = '\0';
+    if (trust_pack(t, &body, &unused) < 0)
+        return;
+    crypto_digest(body.data, body.len, &d);
+    digest_hex(hex, &d);
+    str_cut(dst, TRUST_MARK_LEN, hex);
+}
+
 int trust_manifest(const struct trust *t, const void *p, size_t n, int64_t wall_s,
                    struct manifest *ret, struct err *err)
 {

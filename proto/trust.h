@@ -26,6 +26,7 @@
 
 #define TRUST_FORMAT_MAX    2
 #define TRUST_FORMAT_FACT   "trust-format" /* what an agent reads; format 1: none is told */
+#define TRUST_FILE_FACT     "trust-file"   /* trust_mark of what is in force there */
 #define TRUST_CLOCK_FACT    "trust-clock"  /* no: the host's clock is wrong, see below */
 #define KEY_NAME_MAX        32             /* of a key, with NUL */
 #define ROOT_SIGNERS_MAX    4
@@ -88,6 +89,14 @@ MUST_CHECK int trust_demand(const struct trust *t, enum role role, enum containe
 
 /* May this key send orders that need this role, now? */
 bool trust_allows(const struct trust *t, const struct pubkey *key, enum role need, int64_t wall_s);
+/* May it send an order of this kind, now? A trust order also when its key is out of time: what it
+ * brings the roots have signed, and a host whose operators' keys have all expired, or whose clock
+ * is wrong, is helped by nothing else. */
+bool trust_may_order(const struct trust *t, const struct pubkey *key, enum message_kind kind,
+                     int64_t wall_s);
+/* Tells two files of one version apart: 16 hexadecimal digits of the body's digest. */
+#define TRUST_MARK_LEN 17
+void trust_mark(const struct trust *t, char dst[static TRUST_MARK_LEN]);
 /* Verifies a manifest container against the release role. */
 MUST_CHECK int trust_manifest(const struct trust *t, const void *p, size_t n, int64_t wall_s,
                               struct manifest *ret, struct err *err);

@@ -666,8 +666,8 @@ static bool is_genuine(struct call *c)
     const struct header *h = &c->v.head;
     int64_t wall_s = clock_wall(l->c.clock) / 1000;
     pthread_mutex_lock(&l->lock);
-    c->named = l->trusted && trust_allows(&l->trust, &h->sender, ROLE_NONE, wall_s);
-    c->may = l->trusted && trust_allows(&l->trust, &h->sender, message_role(h->kind), wall_s);
+    c->may = l->trusted && trust_may_order(&l->trust, &h->sender, h->kind, wall_s);
+    c->named = c->may || (l->trusted && trust_allows(&l->trust, &h->sender, ROLE_NONE, wall_s));
     memcpy(c->cluster, l->trust.cluster, CLUSTER_ID_LEN);
     pthread_mutex_unlock(&l->lock);
     return !h->is_receipt && c->named && memcmp(h->cluster, c->cluster, CLUSTER_ID_LEN) == 0 &&

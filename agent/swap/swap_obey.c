@@ -535,8 +535,9 @@ static struct order_state state_for(const struct swap *s, const struct verified 
         .wall_s = wall_s_of(s),
     };
 
-    st.sender_named = trust_allows(&s->trust, &v->head.sender, ROLE_NONE, st.wall_s);
-    st.sender_may = trust_allows(&s->trust, &v->head.sender, message_role(v->head.kind), st.wall_s);
+    st.sender_may = trust_may_order(&s->trust, &v->head.sender, v->head.kind, st.wall_s);
+    st.sender_named =
+        st.sender_may || trust_allows(&s->trust, &v->head.sender, ROLE_NONE, st.wall_s);
     memcpy(st.cluster, s->trust.cluster, CLUSTER_ID_LEN);
     memcpy(st.session, s->session, SESSION_LEN);
     for (; st.n_kept < ORDER_KEPT && r->kept[st.n_kept].len > 0; st.n_kept++)

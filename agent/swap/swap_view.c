@@ -76,13 +76,15 @@ static void tell_trust(const struct swap *s, struct receipt_status *st)
 
     snprintf(text, sizeof(text), "%d", TRUST_FORMAT_MAX);
     add_fact(st, TRUST_FORMAT_FACT, TRI_YES, text);
+    trust_mark(&s->trust, text);
+    add_fact(st, TRUST_FILE_FACT, TRI_YES, text);
     if (!trust_has_expiry(&s->trust) || wall_s >= s->trust.created_s - TRUST_CLOCK_SLACK_S)
         return;
     clock_rfc3339(now, wall_s * 1000);
     clock_rfc3339(made, s->trust.created_s * 1000);
     snprintf(text, sizeof(text),
-             "its clock says %s, and the trust file was made at %s: no order is obeyed of a key "
-             "that expires",
+             "its clock says %s, and the trust file was made at %s: of a key that expires only a "
+             "trust order is obeyed",
              now, made);
     add_fact(st, TRUST_CLOCK_FACT, TRI_NO, text);
 }

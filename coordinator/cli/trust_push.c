@@ -14,6 +14,7 @@ struct pushed {
     char key[UUID_MAX], name[NAME_MAX_LEN];
     uint32_t version; /* that it tells; 0: it gave no answer */
     bool old_format;  /* it reads only format 1 */
+    bool forked;      /* it has another file than this machine, of the same version */
     bool open, failed;
     char why[TEXT_MAX];
     char clock[TEXT_MAX]; /* what is wrong with its clock; "" nothing */
@@ -56,6 +57,10 @@ static void add_host(struct push *p, const struct host *h)
     if (clock != NULL && clock->value == TRI_NO)
         str_cut(r->clock, sizeof r->clock, clock->text);
     r->old_format = format == NULL && h->agent.n_facts > 0;
+    const struct fact_view *mark = agent_fact(&h->agent, TRUST_FILE_FACT);
+    char ours[TRUST_MARK_LEN];
+    trust_mark(&p->c->trust, ours);
+    r->forked = r->version == p->c->trust.version && mark != NULL && !str_eq(mark->text, ours);
 }
 
 /* Enrolled, and Nomad does not list it now: also such a host may come back with the old trust. */
@@ -113,7 +118,12 @@ typedef bool push_test(const struct pushed *h, uint32_t version);
 
 static bool has_it(const struct pushed *h, uint32_t version)
 {
-    return h->version == version;
+    return h->version == version && !h->forked;
+}
+
+static bool is_forked(const struct pushed *h, uint32_t version)
+{
+    return h->version == version && h->forked;
 }
 
 static bool is_silent(const struct pushed *h, uint32_t version)
@@ -175,7 +185,7 @@ static void tell_clocks(const struct push *p)
 static void tell_all(const struct push *p, uint32_t version)
 {
     size_t behind = count(p, is_behind, version), silent = count(p, is_silent, version);
-    size_t ahead = count(p, is_ahead, version);
+    size_t ahead = count(p, is_ahead, version), forked = count(p, is_forked, version);
     printf("%zu of %zu enrolled %s trust version %u.\n", count(p, has_it, version), p->n,
            str_count(p->n, "host has", "hosts have"), (unsigned)version);
     if (behind > 0)
@@ -186,6 +196,12 @@ static void tell_all(const struct push *p, uint32_t version)
         printf("%zu %s not be asked, and may obey who was removed:\n", silent,
                str_count(silent, "host could", "hosts could"));
     tell_each(p, is_silent, version);
+    if (forked > 0)
+        printf("%zu %s another version %u, which the roots signed as well, and %s who is named "
+               "there. Make version %u on one machine, and push it:\n",
+               forked, str_count(forked, "host has", "hosts have"), (unsigned)version,
+               str_count(forked, "obeys", "obey"), (unsigned)version + 1);
+    tell_each(p, is_forked, version);
     if (ahead > 0)
         printf("%zu %s a newer version: get the trust file from the machine that made it:\n", ahead,
                str_count(ahead, "host has", "hosts have"));
