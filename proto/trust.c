@@ -323,6 +323,17 @@ bool trust_find_key(const struct trust *t, const struct pubkey *key, enum role *
     return false;
 }
 
+bool trust_name_in(const struct trust *t, enum role role, const struct pubkey *key,
+                   char dst[static KEY_NAME_MAX])
+{
+    dst[0] = '\0';
+    for (uint32_t i = 0; i < t->roles[role].n && dst[0] == '\0'; i++) {
+        if (pubkey_eq(&t->roles[role].keys[i], key))
+            trust_key_name(t, role, i, dst);
+    }
+    return dst[0] != '\0';
+}
+
 uint32_t trust_format_needed(const struct trust *t)
 {
     char plain[KEY_NAME_MAX];

@@ -69,6 +69,10 @@ void trust_key_name(const struct trust *t, enum role role, uint32_t i,
 bool trust_find_name(const struct trust *t, const char *name, enum role *ret_role, uint32_t *ret_i);
 bool trust_find_key(const struct trust *t, const struct pubkey *key, enum role *ret_role,
                     uint32_t *ret_i);
+/* The name of this key in this role (in format 1 it may stand in others, too). false: it has not
+ * this role; dst is "" then. */
+bool trust_name_in(const struct trust *t, enum role role, const struct pubkey *key,
+                   char dst[static KEY_NAME_MAX]);
 
 enum key_time { KEY_IN_TIME, KEY_EXPIRED, KEY_TIME_UNKNOWN };
 enum key_time trust_key_time(const struct trust *t, enum role role, uint32_t i, int64_t wall_s);

@@ -24,6 +24,7 @@ struct loop {
     struct swap_link *swap;
     struct keypair *key;
     struct trust trust;
+    struct operators operators; /* root's */
     struct listener *listener;
     struct link_server *server;
     int used_fd; /* eventfd: something was answered since memory was given back */
@@ -273,6 +274,7 @@ static int start_listener(struct loop *l, struct err *err)
         .swap = l->swap,
         .binary = l->conf->binary,
         .hold_file = l->conf->hold_file,
+        .operators = &l->operators,
         .keeps_for_others = l->conf->seed_url[0] != '\0',
         .clock = clock_system(),
         .log = l->log,
@@ -290,7 +292,8 @@ static int start_listener(struct loop *l, struct err *err)
 
     agent_path(dir, l->conf->state_dir, AGENT_DIR_NAME);
     if (agent_session_read(c.session, err) < 0 || file_make_dirs(dir, 0700, err) < 0 ||
-        file_sweep(dir, err) < 0 || listener_new(&c, &l->listener, err) < 0)
+        file_sweep(dir, err) < 0 || operators_parse(l->conf->operators, &l->operators, err) < 0 ||
+        listener_new(&c, &l->listener, err) < 0)
         return -1;
     listener_set_trust(l->listener, &l->trust);
     load_view(l);

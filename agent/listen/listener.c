@@ -34,7 +34,8 @@ struct call {
     struct buf inner;
     enum frame_format format;
     struct verified v;
-    bool named, may; /* the sender has any role; the one this kind needs */
+    bool named, may;       /* the sender has any role; the one this kind needs, and root lets it */
+    char barred[TEXT_MAX]; /* why root does not */
     unsigned char cluster[CLUSTER_ID_LEN];
 };
 
@@ -145,6 +146,7 @@ static struct order_judgement call_judge(const struct call *c, const struct head
             message_owner(head->kind) == OWNER_SWAP ? UINT64_MAX : order_most(sequence),
         .sender_named = c->named,
         .sender_may = c->may,
+        .barred = c->barred,
         .n_kept = kept ? 1 : 0,
         .kept = {c->v.digest},
     };
@@ -166,8 +168,7 @@ static int call_sign(const struct call *c, struct receipt *r, struct buf *ret_in
     return 0;
 }
 
-/* Seals signed inner bytes to the asker: also of a hello of enrolment, which whoever has seen it
- * once can send again. */
+/* Seals signed inner bytes to the asker; a hello of enrolment may be a copy that others send. */
 static int call_send(const struct call *c, const void *inner, size_t n, struct buf *answer)
 {
     struct err err = ERR_INIT;
@@ -353,8 +354,7 @@ static void fill_done(const struct call *c, const struct agent_state *s,
         lease_tell(&s->lease, now, &ret->lease);
 }
 
-/* The state after the order becomes durable together with its receipt, or not at
- * all. Under the lock. */
+/* Under the lock. The new state and the receipt become durable together, or neither does. */
 static int commit(const struct call *c, struct agent_state **next, const struct buf *inner)
 {
     struct listener *l = c->l;
@@ -666,7 +666,7 @@ static bool is_genuine(struct call *c)
     const struct header *h = &c->v.head;
     int64_t wall_s = clock_wall(l->c.clock) / 1000;
     pthread_mutex_lock(&l->lock);
-    c->may = l->trusted && trust_may_order(&l->trust, &h->sender, h->kind, wall_s);
+    c->may = l->trusted && operators_may(l->c.operators, &l->trust, h, wall_s, c->barred);
     c->named = c->may || (l->trusted && trust_allows(&l->trust, &h->sender, ROLE_NONE, wall_s));
     memcpy(c->cluster, l->trust.cluster, CLUSTER_ID_LEN);
     pthread_mutex_unlock(&l->lock);

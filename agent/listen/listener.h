@@ -11,7 +11,7 @@
  *                  file or process that is gone, swap is woken first and given
  *                  FRESHEN_MS to tell anew
  *   lease, note    obeyed here, durably, before the receipt leaves
- *   all others     role and lease are checked here, then the order goes to
+ *   all others     role, root's operators and lease are checked here, then the order goes to
  *                  caravan-swap byte for byte, the newest lease order behind it, and its
  *                  receipt comes back. What swap
  *                  must answer itself (a repeat, another session, late) goes to it
@@ -31,6 +31,7 @@
 #include "agent_store.h"
 #include "clock.h"
 #include "log.h"
+#include "operators.h"
 #include "status_hold.h"
 #include "swap_link.h"
 #include "trust.h"
@@ -46,12 +47,13 @@ struct listener_config {
     const struct keypair *key; /* the host's; borrowed */
     unsigned char session[SESSION_LEN];
     uint64_t max_lease_ms;
-    unsigned max_held;      /* statuses held back at once */
-    const char *state_path; /* agent_store's file; copied */
-    struct swap_link *swap; /* borrowed */
-    const char *binary;     /* Nomad's, for stamp_check; "" not looked at; borrowed */
-    const char *hold_file;  /* root's; the same */
-    bool keeps_for_others;  /* caravan-swap, which is woken when a lease is given back (seed.h) */
+    unsigned max_held;                 /* statuses held back at once */
+    const char *state_path;            /* agent_store's file; copied */
+    struct swap_link *swap;            /* borrowed */
+    const char *binary;                /* Nomad's, for stamp_check; "" not looked at; borrowed */
+    const char *hold_file;             /* root's; the same */
+    const struct operators *operators; /* root's list; borrowed; NULL: none */
+    bool keeps_for_others; /* caravan-swap, which is woken when a lease is given back (seed.h) */
     const struct clock *clock;
     const struct log *log;
 };

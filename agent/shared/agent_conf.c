@@ -4,6 +4,7 @@
 #include <sys/un.h>
 #include "agent_conf.h"
 #include "hours.h"
+#include "operators.h"
 #include "wire_limits.h"
 #include "str.h"
 #include "version.h"
@@ -110,6 +111,9 @@ static const struct conf_key keys[] = {
              "when Nomad may be swapped and stopped here: 22:00-05:00, or mon-fri 22:00-05:00, "
              "sat 20:00-24:00; in this host's own time, with UTC behind it in UTC; a revert is "
              "always allowed; empty: at any time"),
+    TEXT_ROW("law", "operators", operators, "",
+             "names of the operators' keys, as the trust file has them, whose orders are obeyed "
+             "here; commas between; empty: all operators of the trust file"),
     PATH_ROW("law", "vendor_keyring", vendor_keyring, "/usr/share/caravan-agent/hashicorp.asc",
              "their keys, as the package ships them"),
     PATH_ROW("law", "own_keyring", own_keyring, NULL,
@@ -209,7 +213,10 @@ static int check_law(const struct agent_conf *c, struct err *err)
     struct err why = ERR_INIT;
     struct version v;
     struct hours h;
+    struct operators o;
 
+    if (operators_parse(c->operators, &o, &why) < 0)
+        return err_set(err, ERR_CONFIG, 0, "[law] operators: \"%s\": %s", c->operators, why.text);
     if (hours_parse(c->hours, &h, &why) < 0)
         return err_set(err, ERR_CONFIG, 0, "[law] hours: \"%s\": %s", c->hours, why.text);
     if (c->min_version[0] != '\0' && version_parse(c->min_version, &v, &why) < 0)

@@ -52,6 +52,7 @@ struct agent_conf {
     bool require_vendor_signature; /* no: only what HashiCorp has signed */
     int64_t release_threshold;     /* 0: as many release keys as the trust file demands */
     char hours[160];               /* "" at any time: hours.h */
+    char operators[192];           /* "" all of the trust's: operators.h */
     char vendor_keyring[256];      /* /usr/share/caravan-agent/hashicorp.asc */
     char own_keyring[256];         /* "" none: keys that count as well */
     /* [fetch] */

@@ -96,7 +96,9 @@ struct order_judgement order_judge(const struct header *head, const struct diges
     if (find_kept(digest, state, &kept))
         return (struct order_judgement){.outcome = ORDER_REPEAT, .kept = kept, .why = "repeat"};
     if (!state->sender_may)
-        return refuse(REFUSAL_ROLE, "this key may not send orders of this kind");
+        return refuse(REFUSAL_ROLE, state->barred != NULL && state->barred[0] != '\0'
+                                        ? state->barred
+                                        : "this key may not send orders of this kind");
     if (!order_is_counted(head->kind))
         return (struct order_judgement){.outcome = ORDER_NEW, .why = "new"};
     if (!same(head->session, state->session, SESSION_LEN))

@@ -56,8 +56,9 @@ struct order_state {
     uint64_t refused_epoch;             /* above epoch: orders were refused in it; 0: none */
     uint64_t refused_sequence;          /* the last of them */
     uint64_t epoch_most, sequence_most; /* more is too far ahead; order_most */
-    bool sender_named; /* trust_allows(sender, ROLE_OBSERVER) or a role of its own */
-    bool sender_may;   /* trust_allows(sender, message_role(kind)) */
+    bool sender_named;  /* trust_allows(sender, ROLE_OBSERVER) or a role of its own */
+    bool sender_may;    /* by trust and root's list: operators_may */
+    const char *barred; /* why root's list lets it not; NULL or "": the list is not the reason */
     uint32_t n_kept;
     struct digest kept[ORDER_KEPT]; /* of the orders' inner bytes */
 };
@@ -68,7 +69,7 @@ struct order_judgement {
     enum order_outcome outcome;
     enum refusal refusal; /* ORDER_REFUSE */
     uint32_t kept;        /* ORDER_REPEAT: index into kept */
-    const char *why;      /* one sentence, constant; never NULL */
+    const char *why;      /* one sentence, constant or the state's; never NULL */
 };
 
 /* false: it stands outside lease, session, epoch, sequence and time (trust). */

@@ -363,7 +363,7 @@ static void tell_replacing(struct surveying *s)
                                 : "to allow it: start_stopped = yes below [law] in agent.conf");
 }
 
-/* Both only where root has set them. The first word of `hours` is how many minutes its answer
+/* Each only where root has set it. The first word of `hours` is how many minutes its answer
  * lasts. */
 static void tell_limits(struct surveying *s)
 {
@@ -378,6 +378,12 @@ static void tell_limits(struct surveying *s)
         bool in = hours_hold(hours, MAX_OF(law_minute(wall_s, hours->utc), 0), &left);
 
         fact_add(s, "hours", in ? TRI_YES : TRI_NO, "%d %s", left, law->hours_text);
+    }
+    if (law != NULL && law->operators != NULL && law->operators->n > 0) {
+        char list[TEXT_MAX];
+
+        operators_text(law->operators, list);
+        fact_add(s, "operators", TRI_YES, "%s", list);
     }
 }
 

@@ -85,24 +85,34 @@
  *   port-taken       another process listens at the API's, or a server's RPC or serf port
  *   vendor-signature root demands HashiCorp's own signature here; only then:
  *   vendor-unready   it could not be checked: gpgv or a keyring is missing; the text says which
- *   release-threshold  root demands the signatures of so many release keys: the text. Told where
- * root does hours            now is in root's hours for swaps; the text: the minutes until that
- * changes, and the hours as root wrote them. Told where root has set them law-refuses      the law
- * would refuse a swap now (law.h); a gap that is over within a minute is none url-prefixes     root
- * lets binaries come from some places only: the text, as [law] has it file-urls        root allows
- * file:// places seed             other hosts of the datacenter may fetch from here (seed.h): the
- * text is the URL, up to the digest. No: root has not made this host a seed. Unknown: root has, in
- * part, and it cannot serve; the text says what is missing stop-allowed     root lets orders stop
- * and disable Nomad start-stopped    root lets a swap start a Nomad that does not run path-unusable
- * a path that Nomad needs at its start is not there, not for its user, or empty; unknown for a
- * directory of plugins that is not there, without which it starts certificate-expired  a
- * certificate that its configuration names has ended, or not begun raft-peers-file  peers.json lies
- * there: the next start rewrites the raft configuration heartbeat        of a client that root gave
- * a token, else not told: yes, the text is when it last reached a server (heartbeat.h); unknown:
- * the text says why (facts_heartbeat.h; the last of them, added behind the survey) knows-servers of
- * a client, else not told: yes, the text is the RPC addresses of the servers that it would turn to;
- * unknown: the text says why (facts_servers.h; behind the survey, too) raft-size        of a
- * server, always yes: the bytes of its raft directory
+ *   release-threshold
+ *                    root demands the signatures of so many release keys: the text. Told where root
+ *                    does
+ *   hours            now is in root's hours for swaps; the text: the minutes until that changes,
+ *                    and the hours as root wrote them. Told where root has set them
+ *   operators        only these operators may order here: the text is their names, ", " between.
+ *                    Told where root names some
+ *   law-refuses      the law would refuse a swap now (law.h); a gap that is over within a minute
+ *                    is none
+ *   url-prefixes     root lets binaries come from some places only: the text, as [law] has it
+ *   file-urls        root allows file:// places
+ *   seed             other hosts of the datacenter may fetch from here (seed.h): the text is the
+ *                    URL, up to the digest. No: root has not made this host a seed. Unknown: root
+ *                    has, in part, and it cannot serve; the text says what is missing
+ *   stop-allowed     root lets orders stop and disable Nomad
+ *   start-stopped    root lets a swap start a Nomad that does not run
+ *   path-unusable    a path that Nomad needs at its start is not there, not for its user, or empty;
+ *                    unknown for a directory of plugins that is not there, without which it starts
+ *   certificate-expired
+ *                    a certificate that its configuration names has ended, or not begun
+ *   raft-peers-file  peers.json lies there: the next start rewrites the raft configuration
+ *   heartbeat        of a client that root gave a token, else not told: yes, the text is when it
+ *                    last reached a server (heartbeat.h); unknown: the text says why
+ *                    (facts_heartbeat.h; the last of them, added behind the survey)
+ *   knows-servers    of a client, else not told: yes, the text is the RPC addresses of the servers
+ *                    that it would turn to; unknown: the text says why (facts_servers.h; behind the
+ *                    survey, too)
+ *   raft-size        of a server, always yes: the bytes of its raft directory
  *
  * What Nomad's files say is looked up by the keys in them. Values stay on the host, but those of
  * is.NAME, and paths that cannot be used.

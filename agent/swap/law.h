@@ -53,6 +53,10 @@
  * not asked: they prepare, or repair what was begun in time; neither is a stop of a server that is
  * joining, which undoes. A clock of before LAW_CLOCK_S was never set: unknown never passes.
  *
+ * Root's list of operators (operators.h) is asked before all of this, right behind the trust
+ * (order.h): an order of somebody else is refused by its key's name, and takes no sequence. The
+ * listener asks as well; what counts is that root asks.
+ *
  * A swap may wait for minutes between its order and its rename (not_before, a package
  * manager at work), so hold, hours and quorum are asked again at the end of that wait.
  */
@@ -62,6 +66,7 @@
 #include "fetch_job.h"
 #include "hours.h"
 #include "message.h"
+#include "operators.h"
 
 #define LAW_AHEAD_S (24 * 60 * 60)
 #define LAW_CLOCK_S 1577836800 /* 2020-01-01 */
@@ -75,9 +80,10 @@ struct law {
     const char *url_prefixes; /* "" any: blanks between */
     const char *min_version;  /* "" any */
     bool require_vendor_signature;
-    uint32_t release_threshold; /* 0: as the trust file has it */
-    const struct hours *hours;  /* NULL, or none in it: at any time */
-    const char *hours_text;     /* as root wrote them */
+    uint32_t release_threshold;        /* 0: as the trust file has it */
+    const struct hours *hours;         /* NULL, or none in it: at any time */
+    const char *hours_text;            /* as root wrote them */
+    const struct operators *operators; /* NULL, or none in it: all of the trust's */
 };
 
 /* LAW_RENAME: a swap that was allowed, once more right before its rename, by facts gathered then;

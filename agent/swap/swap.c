@@ -285,7 +285,8 @@ static int open_all(struct swap *s, const char *program, struct err *err)
     char lock[2 * AGENT_PATH_MAX];
 
     if (find_users(s, err) < 0 || make_dirs(s, err) < 0 ||
-        hours_parse(s->conf->hours, &s->hours, err) < 0)
+        hours_parse(s->conf->hours, &s->hours, err) < 0 ||
+        operators_parse(s->conf->operators, &s->operators, err) < 0)
         return -1;
     snprintf(lock, sizeof(lock), "%s/lock", s->swap_dir);
     if (file_lock(lock, &s->lock, err) < 0)
@@ -314,6 +315,7 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
         .release_threshold = (uint32_t)conf->release_threshold,
         .hours = &s->hours,
         .hours_text = conf->hours,
+        .operators = &s->operators,
     };
     s->max_lease_ms = (uint64_t)conf->max_lease_ms;
     agent_path(s->trust_path, conf->state_dir, TRUST_NAME);

@@ -25,7 +25,8 @@ struct swap {
     struct trust trust;
     unsigned char session[SESSION_LEN];
     struct law law;
-    struct hours hours; /* the law's */
+    struct hours hours;         /* the law's */
+    struct operators operators; /* the law's */
     uint64_t max_lease_ms;
     char trust_path[AGENT_PATH_MAX], view_path[AGENT_PATH_MAX];
     char swap_dir[AGENT_PATH_MAX], fetch_dir[AGENT_PATH_MAX], seed_dir[AGENT_PATH_MAX];

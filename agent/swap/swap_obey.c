@@ -391,7 +391,6 @@ static void obey_trust(struct obeying *o)
     const struct order_trust *t = &o->order->u.trust;
     struct swap *s = o->s;
     struct err err = ERR_INIT;
-
     if (trust_store_adopt(s->trust_path, &s->trust, t->file, t->len, &err) < 0) {
         order_refuse(o,
                      err.kind == ERR_IO || err.kind == ERR_NOSPACE ? REFUSAL_IO : REFUSAL_MANIFEST,
@@ -518,7 +517,9 @@ static void answer(struct swap *s, const struct verified *v, const struct receip
 
 /* ---- the way of one order ---- */
 
-static struct order_state state_for(const struct swap *s, const struct verified *v)
+/* ret_barred: the state's, and its judgement's. */
+static struct order_state state_for(const struct swap *s, const struct verified *v,
+                                    char ret_barred[static TEXT_MAX])
 {
     const struct record *r = &s->phases.rec;
     struct order_state st = {
@@ -533,9 +534,10 @@ static struct order_state state_for(const struct swap *s, const struct verified 
         .sequence_most =
             order_most(MAX_OF(MAX_OF(r->sequence, r->order_sequence), r->refused_sequence)),
         .wall_s = wall_s_of(s),
+        .barred = ret_barred,
     };
 
-    st.sender_may = trust_may_order(&s->trust, &v->head.sender, v->head.kind, st.wall_s);
+    st.sender_may = operators_may(s->law.operators, &s->trust, &v->head, st.wall_s, ret_barred);
     st.sender_named =
         st.sender_may || trust_allows(&s->trust, &v->head.sender, ROLE_NONE, st.wall_s);
     memcpy(st.cluster, s->trust.cluster, CLUSTER_ID_LEN);
@@ -672,9 +674,8 @@ static void take_new(struct swap *s, const struct swap_packet *p, const struct v
 void swap_obey(struct swap *s, const struct swap_packet *p, struct buf *ret_receipt)
 {
     struct verified v;
-    struct order_state st;
-    struct order_judgement j;
     struct err err = ERR_INIT;
+    char barred[TEXT_MAX];
 
     buf_clear(ret_receipt);
     if (envelope_verify(p->order, p->n, &v, &err) < 0 || v.head.is_receipt ||
@@ -683,8 +684,8 @@ void swap_obey(struct swap *s, const struct swap_packet *p, struct buf *ret_rece
                 err.kind != ERR_NONE ? err.text : "not for caravan-swap");
         return;
     }
-    st = state_for(s, &v);
-    j = order_judge(&v.head, &v.digest, &st);
+    struct order_state st = state_for(s, &v, barred);
+    struct order_judgement j = order_judge(&v.head, &v.digest, &st);
     if (j.outcome == ORDER_DROP)
         log_say(s->log, LOG_WARNING, EVENT_ORDER_REFUSED, "dropped an order: %s", j.why);
     else if (j.outcome == ORDER_REPEAT)

@@ -93,22 +93,39 @@ static int open_links(struct console *c, struct err *err)
     return 0;
 }
 
-/* Hosts that have the trust of this machine give such a key no answer; older ones may. No
- * passphrase is needed to say so. */
-static void tell_key(const struct console *c)
+/* The public part of the operator's key of this machine: no passphrase is needed. false: there is
+ * none here, or its files are wrong. */
+static bool own_operator(const struct console *c, struct pubkey *ret)
 {
     autofree struct key_listed *list = NULL;
     struct err unused = ERR_INIT;
-    enum role role;
-    uint32_t i;
     size_t n = 0, at = 0;
     if (keys_list(&c->conf, &list, &n, &unused) < 0)
-        return;
+        return false;
     while (at < n && !str_eq(list[at].about.name, key_name(&c->conf, ROLE_OPERATOR)))
         at++;
     if (at == n || list[at].where == KEY_WRONG)
+        return false;
+    *ret = list[at].about.key;
+    return true;
+}
+
+bool console_operator(const struct console *c, char dst[static KEY_NAME_MAX])
+{
+    struct pubkey key;
+    dst[0] = '\0';
+    return own_operator(c, &key) && trust_name_in(&c->trust, ROLE_OPERATOR, &key, dst);
+}
+
+/* Hosts that have the trust of this machine give such a key no answer; older ones may. */
+static void tell_key(const struct console *c)
+{
+    struct pubkey key;
+    enum role role;
+    uint32_t i;
+    if (!own_operator(c, &key))
         return;
-    bool named = trust_find_key(&c->trust, &list[at].about.key, &role, &i);
+    bool named = trust_find_key(&c->trust, &key, &role, &i);
     if (named && trust_key_time(&c->trust, role, i, clock_wall(c->clock) / 1000) != KEY_EXPIRED)
         return;
     fprintf(stderr,

@@ -58,6 +58,9 @@ MUST_CHECK int console_hazards(struct console *c, bool strict, struct err *err);
 /* Opens the operator's key, and so may ask for its passphrase: before anything has an effect.
  * From then on agents can be sent orders. */
 MUST_CHECK int console_sign(struct console *c, struct err *err);
+/* What the trust file calls the operator's key of this machine; asks for no passphrase. false: the
+ * key is not here, or the trust file does not have it; dst is "" then. */
+bool console_operator(const struct console *c, char dst[static KEY_NAME_MAX]);
 /* The key that questions to agents are signed with, after console_open. */
 const struct keypair *console_asks(const struct console *c);
 MUST_CHECK int console_open(struct console *c, struct err *err);

@@ -33,6 +33,7 @@ int planning_make(struct console *c, const struct planning *how, struct plan *re
     struct plan first;
     struct survey survey;
     struct release release;
+    char operator_name[KEY_NAME_MAX];
 
     memset(&survey, 0, sizeof survey);
     agents_ask_facts(c->agents);
@@ -50,6 +51,8 @@ int planning_make(struct console *c, const struct planning *how, struct plan *re
     if (first.n_todo > 0)
         rc = ask_nomad(c, w, &first, &survey, err);
     plan_free(&first);
+    if (console_operator(c, operator_name))
+        str_cut(survey.operator_name, sizeof survey.operator_name, operator_name);
     if (rc == 0)
         rc = plan_make(w, &survey, &release, how->policy, &c->hazards, ret, err);
     survey_free(&survey);

@@ -52,7 +52,8 @@ static const char *const refused[REFUSAL_COUNT] = {
                        "nomad operator raft list-peers); a server that restores its state needs "
                        "only time. Restart none of them for it.",
     [REFUSAL_ROLE] = "That host's trust does not name the key that gives these orders: see that "
-                     "the newest trust package is installed there.",
+                     "the newest trust package is installed there. Where root names other "
+                     "operators ([law] operators in agent.conf), have one of them give the order.",
     [REFUSAL_MANIFEST] = "That host's trust does not take the release as it is signed, or the "
                          "release has no such build: see that the newest trust package is "
                          "installed there, and what caravan release list says. An older version "

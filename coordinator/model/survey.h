@@ -175,6 +175,8 @@ struct survey {
     size_t n_hosts;
     const char *const *known_regions; /* by the servers' gossip */
     size_t n_known_regions;
+    /* What the trust file here calls the key of this machine that signs orders; "": it has none. */
+    char operator_name[NAME_MAX_LEN];
     struct arena arena;
 };
 

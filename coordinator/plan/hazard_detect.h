@@ -47,7 +47,7 @@ hazard_detect hazard_unmanaged_server, hazard_unmanaged_client, hazard_misplaced
     hazard_no_build, hazard_odd_system, hazard_no_facts, hazard_no_readiness, hazard_served,
     hazard_no_place, hazard_serve_shut, hazard_place_refused, hazard_vendor_signature;
 /* hazard_law.c */
-hazard_detect hazard_release_keys, hazard_hours_end;
+hazard_detect hazard_release_keys, hazard_hours_end, hazard_other_operators;
 /* hazard_seeds.c */
 hazard_detect hazard_seeds, hazard_seed_unready, hazard_seed_refused;
 /* hazard_keystore.c */

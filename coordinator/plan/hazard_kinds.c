@@ -71,6 +71,7 @@ const struct hazard_kind hazard_kinds[] = {
     {"no-build", FROM_AGENTS, .detect = hazard_no_build},
     {"release-keys", FROM_AGENTS, .detect = hazard_release_keys},
     {"hours-end", FROM_AGENTS, .detect = hazard_hours_end},
+    {"other-operators", FROM_AGENTS, .detect = hazard_other_operators},
     {"vendor-signature", FROM_AGENTS, .detect = hazard_vendor_signature},
     {"odd-system", FROM_AGENTS, .detect = hazard_odd_system},
     {"served", FROM_VERSIONS, .detect = hazard_served},

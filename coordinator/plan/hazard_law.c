@@ -48,6 +48,42 @@ void hazard_release_keys(struct hazard_check *c, row_t *row)
     each_limited(c, row, "release-threshold", judge_signers);
 }
 
+/* The fact is names, ", " between. */
+static bool is_named(const char *list, const char *name)
+{
+    size_t n = strlen(name);
+
+    for (const char *at = list; at[0] != '\0'; at += strcspn(at, ","), at += strspn(at, ", "))
+        if (strcspn(at, ",") == n && memcmp(at, name, n) == 0)
+            return true;
+    return false;
+}
+
+static void judge_operators(struct hazard_check *c, row_t *row, const struct plan_host *ph,
+                            const struct fact_view *f)
+{
+    const char *by = c->survey->operator_name;
+
+    if (f->value == TRI_NO)
+        return;
+    if (f->value != TRI_YES || by[0] == '\0')
+        hazard_found(c, row, TRI_UNKNOWN, ph->name,
+                     "whether root lets this machine's operator order there%s%.120s%s",
+                     f->value == TRI_YES ? ": root names " : "", f->text,
+                     by[0] == '\0' ? "; the trust file here has no operator's key of this machine"
+                                   : "");
+    else if (!is_named(f->text, by))
+        hazard_found(c, row, TRI_YES, ph->name,
+                     "root lets only these operators order there: %.120s; the key that signs here "
+                     "is %s",
+                     f->text, by);
+}
+
+void hazard_other_operators(struct hazard_check *c, row_t *row)
+{
+    each_limited(c, row, "operators", judge_operators);
+}
+
 /* Outside them the law refuses, which is another row's; here, whether the run ends in time. */
 static void judge_hours(struct hazard_check *c, row_t *row, const struct plan_host *ph,
                         const struct fact_view *f)

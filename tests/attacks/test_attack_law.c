@@ -1,9 +1,11 @@
 /* Who has an operator's key and one release key, against a host whose root demands more: the
- * signatures of two release keys, though the trust file demands one; and certain hours. */
+ * signatures of two release keys, though the trust file demands one; certain hours; and another
+ * operator. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include "listener_room.h"
 #include "swap_bench.h"
 
 #define WALL_S INT64_C(1700000000) /* the model's clock: Tuesday 2023-11-14, 22:13:20 UTC */
@@ -158,6 +160,150 @@ static void a_wrong_clock(void **state)
     assert_int_equal(say(b, swap_bench_swap(b, 1, 4)), REFUSAL_NONE);
 }
 
+/* ---- another operator's key than those whom root names: "operator-2" by the trust ---- */
+
+static void name_operators(struct swap_bench *b, const char *text)
+{
+    struct err err = ERR_INIT;
+
+    if (operators_parse(text, &b->s.operators, &err) < 0)
+        fail_msg("%s", err.text);
+    b->s.law.operators = &b->s.operators;
+}
+
+static struct order *cancel(const struct swap_bench *b, uint64_t sequence, uint64_t what)
+{
+    struct order *o = swap_bench_order(b, MSG_CANCEL, 1, sequence);
+
+    o->u.cancel.sequence = what;
+    return o;
+}
+
+static struct order *revert(const struct swap_bench *b, uint64_t sequence)
+{
+    struct order *o = swap_bench_order(b, MSG_REVERT, 1, sequence);
+
+    o->u.revert =
+        (struct order_revert){.to = b->s.phases.rec.previous, .hold_ms = 100, .deadline_ms = 2000};
+    return o;
+}
+
+static struct order *preserve(const struct swap_bench *b, uint64_t sequence)
+{
+    struct order *o = swap_bench_order(b, MSG_PRESERVE, 1, sequence);
+
+    o->u.preserve.run_id[0] = 1;
+    return o;
+}
+
+static struct order *service(const struct swap_bench *b, uint64_t sequence, enum service_op op)
+{
+    struct order *o = swap_bench_order(b, MSG_SERVICE, 1, sequence);
+
+    o->u.service.op = op;
+    return o;
+}
+
+static void is_refused(struct swap_bench *b, struct order *o)
+{
+    const struct record before = b->s.phases.rec;
+
+    assert_int_equal(swap_bench_say(b, o, b->desk.other_operator, NULL), REFUSAL_ROLE);
+    assert_non_null(strstr(b->done.text, "this key is operator-2"));
+    assert_memory_equal(&before, &b->s.phases.rec, sizeof(before));
+}
+
+static void another_operators_orders_are_refused_by_name(void **state)
+{
+    struct swap_bench *b = *state;
+
+    b->s.law.allow_stop = true;
+    name_operators(b, "operator");
+    is_refused(b, stage(b, 1));
+    assert_int_equal(say(b, stage(b, 1)), REFUSAL_NONE); /* no sequence was taken */
+    is_refused(b, cancel(b, 2, 1));
+    assert_int_equal(swap_bench_rest(b), PHASE_STAGED);
+    is_refused(b, cancel(b, 2, 1));
+    is_refused(b, swap_bench_swap(b, 1, 2));
+    for (enum service_op op = SERVICE_START; op <= SERVICE_DISABLE; op++)
+        is_refused(b, service(b, 2, op));
+    is_refused(b, preserve(b, 2));
+    assert_int_equal(say(b, swap_bench_swap(b, 1, 2)), REFUSAL_NONE);
+    assert_int_equal(swap_bench_rest(b), PHASE_SETTLED);
+    is_refused(b, revert(b, 3));
+    assert_int_equal(say(b, revert(b, 3)), REFUSAL_NONE);
+    assert_int_equal(swap_bench_rest(b), PHASE_REVERTED);
+}
+
+/* Who is on call at night takes back what another one began. */
+static void any_whom_root_names_may_take_back(void **state)
+{
+    struct swap_bench *b = *state;
+    const struct keypair *other = b->desk.other_operator;
+
+    name_operators(b, "operator-2, operator");
+    assert_int_equal(say(b, stage(b, 1)), REFUSAL_NONE);
+    assert_int_equal(swap_bench_say(b, cancel(b, 2, 1), other, NULL), REFUSAL_NONE);
+    assert_int_equal(swap_bench_rest(b), PHASE_FAILED);
+    assert_int_equal(b->s.phases.rec.verdict.failure, FAILURE_CANCELLED);
+    assert_int_equal(say(b, stage(b, 3)), REFUSAL_NONE);
+    assert_int_equal(swap_bench_rest(b), PHASE_STAGED);
+    assert_int_equal(say(b, swap_bench_swap(b, 1, 4)), REFUSAL_NONE);
+    assert_int_equal(swap_bench_rest(b), PHASE_SETTLED);
+    assert_int_equal(swap_bench_say(b, revert(b, 5), other, NULL), REFUSAL_NONE);
+    assert_int_equal(swap_bench_rest(b), PHASE_REVERTED);
+}
+
+static void a_name_in_no_trust_file_lets_nobody_order(void **state)
+{
+    struct swap_bench *b = *state;
+
+    name_operators(b, "operators");
+    is_refused(b, stage(b, 1));
+    assert_int_equal(say(b, stage(b, 1)), REFUSAL_ROLE);
+    assert_non_null(strstr(b->done.text, "order here: operators ("));
+    assert_non_null(strstr(b->done.text, "this key is operator"));
+}
+
+/* A stolen key has to be revoked on every host, whoever brings the trust file. */
+static void a_revocation_reaches_a_host_of_others(void **state)
+{
+    struct swap_bench *b = *state;
+
+    name_operators(b, "operator");
+    assert_int_equal(
+        swap_bench_say(b, swap_bench_revoke(b, b->desk.observer), b->desk.other_operator, NULL),
+        REFUSAL_NONE);
+    assert_int_equal(b->s.trust.version, 2);
+}
+
+/* The listener says so by itself, and root is not woken for it. */
+static void another_operators_order_goes_no_further(void **state)
+{
+    struct room *r = *state;
+    struct operators o;
+    struct err err = ERR_INIT;
+    struct receipt *said;
+
+    assert_int_equal(operators_parse("operator", &o, &err), 0);
+    listener_free(r->listener);
+    r->operators = &o;
+    room_listen(r);
+    room_take_lease(r);
+    said = room_say(r, room_swap_order(r, 1), r->desk.other_operator);
+    assert_non_null(said);
+    assert_int_equal(said->u.done.refusal, REFUSAL_ROLE);
+    assert_non_null(strstr(said->u.done.text, "this key is operator-2"));
+    free(said);
+    assert_int_equal(fake_swap_count(r->swap), 0);
+    assert_int_equal(
+        room_refusal(room_say(r, room_note_order(r, 1, "x", 1), r->desk.other_operator)),
+        REFUSAL_NONE);
+    assert_int_equal(room_refusal(room_say(r, room_swap_order(r, 1), r->desk.operator)),
+                     REFUSAL_NONE);
+    assert_int_equal(fake_swap_count(r->swap), 1);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, swap_bench_set_up, swap_bench_tear_down)
@@ -168,6 +314,12 @@ int main(void)
         CASE(a_revert_is_allowed_at_any_time),
         CASE(no_order_waits_past_the_end_of_the_hours),
         CASE(a_wrong_clock),
+        CASE(another_operators_orders_are_refused_by_name),
+        CASE(any_whom_root_names_may_take_back),
+        CASE(a_name_in_no_trust_file_lets_nobody_order),
+        CASE(a_revocation_reaches_a_host_of_others),
+        cmocka_unit_test_setup_teardown(another_operators_order_goes_no_further, room_enter,
+                                        room_leave),
     };
 
     return cmocka_run_group_tests_name("attack_law", tests, NULL, NULL);

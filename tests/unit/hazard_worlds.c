@@ -108,6 +108,16 @@ CHANGE(hours_lost)
 {
     world_fact(f, "hours", TRI_UNKNOWN, "");
 }
+CHANGE(berta_orders)
+{
+    str_cut(f->survey.operator_name, sizeof(f->survey.operator_name), "berta");
+    world_fact(f, "operators", TRI_YES, "anna, bert");
+}
+CHANGE(nobody_known_orders)
+{
+    f->survey.operator_name[0] = '\0';
+    world_fact(f, "operators", TRI_YES, "anna");
+}
 CHANGE(served)
 {
     str_cut(f->release.served, sizeof(f->release.served), w->text);
@@ -311,6 +321,9 @@ static const struct worlds of_versions_and_hosts[] = {
      .says = "root demands the signatures of 3 release keys there, and 2 signed 1."},
     {.id = "hours-end", .yes = hours_end, .unsure = hours_lost,
      .says = "root's hours there, 22:00-05:00, end in 1 min 0 s, and the run takes about"},
+    {.id = "other-operators", .yes = berta_orders, .unsure = nobody_known_orders,
+     .says = "root lets only these operators order there: anna, bert; the key that signs here is "
+             "berta"},
     {.id = "served-here", .yes = served, .text = "http://10.0.0.9:4651",
      .says = "from http://10.0.0.9:4651, where this command serves it"},
     {.id = "no-place", .yes = without_a_place, .says = "nowhere to fetch"},

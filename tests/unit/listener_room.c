@@ -26,6 +26,7 @@ void room_listen(struct room *r)
                                 .swap = r->link,
                                 .binary = r->binary != NULL ? r->binary : "",
                                 .hold_file = r->hold_file,
+                                .operators = r->operators,
                                 .clock = &r->clock,
                                 .log = &r->log};
     memcpy(c.session, r->desk.session, SESSION_LEN);

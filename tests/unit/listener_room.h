@@ -22,7 +22,8 @@ struct room {
     struct log log;
     int64_t now; /* uptime: the test's */
     const char *binary;
-    char hold_file[200]; /* "" not looked at */
+    char hold_file[200];               /* "" not looked at */
+    const struct operators *operators; /* NULL: root names none */
     struct clock clock;
     struct view *view;
     /* of the last exchange */

@@ -62,6 +62,7 @@ static void each_refusal_has_what_helps(void **state)
     } rows[] = {
         {REFUSAL_HELD, "ask who put it there"},
         {REFUSAL_ROLE, "newest trust package"},
+        {REFUSAL_ROLE, "have one of them give the order"},
         {REFUSAL_MANIFEST, "newest trust package"},
         {REFUSAL_URL, "url_prefixes"},
         {REFUSAL_UNSUPPORTED, "Upgrade the package caravan-agent"},

@@ -51,6 +51,7 @@ static void empty_is_the_defaults(void **state)
     assert_string_equal(c.min_version, "");
     assert_string_equal(c.hours, "");
     assert_int_equal(c.release_threshold, 0);
+    assert_string_equal(c.operators, "");
     assert_string_equal(c.vendor_keyring, "/usr/share/caravan-agent/hashicorp.asc");
     assert_int_equal(agent_conf_service(&c), SERVICE_KIND_SYSTEMD);
 }
@@ -111,6 +112,9 @@ static void what_is_wrong_is_named(void **state)
         {"[law]\nmax_lease = 16m\n", "max_lease"},
         {"[law]\nmin_version = newest\n", "is no version"},
         {"[law]\nrequire_vendor_signature = maybe\n", "require_vendor_signature"},
+        {"[law]\noperators = Anna\n", "[law] operators: \"Anna\": name 1 is not"},
+        {"[law]\noperators = anna berta\n", "name 1"},
+        {"[law]\noperators = anna,\n", "name 2"},
         {"[law]\nhours = 22-05\n", "[law] hours: \"22-05\": window 1 is not like 22:00-05:00"},
         {"[law]\nhours = 22:00-05:00, fri\n", "window 2"},
         {"[law]\nrelease_threshold = 17\n", "release_threshold"},

@@ -254,6 +254,15 @@ static void two_signers(struct ready_bench *b)
 {
     b->law.release_threshold = 2;
 }
+static void two_operators(struct ready_bench *b)
+{
+    static struct operators o;
+    struct err err = ERR_INIT;
+
+    if (operators_parse("anna,berta", &o, &err) < 0)
+        fail_msg("%s", err.text);
+    b->law.operators = &o;
+}
 static void swapped_now(struct ready_bench *b)
 {
     b->law.gap_ms = 30000;
@@ -382,6 +391,8 @@ static const struct ready_row rows[] = {
     {outside_hours, "law-refuses", TRI_YES, "they begin again at Tue 23:30"},
     {outside_hours, "hours", TRI_NO, "17 23:30-05:00 UTC"},
     {two_signers, "release-threshold", TRI_YES, "2"},
+    {two_operators, "operators", TRI_YES, "anna, berta"},
+    {two_operators, "law-refuses", TRI_NO, ""},
     {swapped_now, "law-refuses", TRI_NO, ""},
     {swapped_and_long, "law-refuses", TRI_YES, "root demands 3600000 ms"},
     {swapped_and_no_quorum, "law-refuses", TRI_YES, "without this server 1 of 2"},

@@ -364,6 +364,45 @@ static void release_keys_that_root_demands(void **state)
     assert_int_equal(host_bench_plan(b, id)->detected, TRI_UNKNOWN);
 }
 
+static void order_by(struct host_bench *b, const char *name)
+{
+    str_cut(b->f.survey.operator_name, sizeof(b->f.survey.operator_name), name);
+}
+
+/* Before a lease is taken; also of what only stages. */
+static void operators_whom_root_names(void **state)
+{
+    static const char id[] = "other-operators";
+    struct host_bench *b = *state;
+    const struct finding *f;
+
+    order_by(b, "berta");
+    assert_null(host_bench_plan(b, id));
+    host_bench_set(b, BENCH_C1, "operators", TRI_YES, "anna, berta");
+    assert_null(host_bench_plan(b, id));
+    order_by(b, "bert");
+    f = host_bench_plan(b, id);
+    assert_non_null(f);
+    assert_int_equal(f->severity, SEVERITY_HARD);
+    assert_string_equal(f->host, "c1");
+    assert_string_equal(f->text, "root lets only these operators order there: anna, berta; the key "
+                                 "that signs here is bert");
+    assert_non_null(plan_refused(&b->f.plan));
+    assert_false(plan_may_pass(&b->f.plan));
+    b->f.policy.stage_only = true;
+    assert_non_null(host_bench_plan(b, id));
+    b->f.policy.stage_only = false;
+    order_by(b, "erta");
+    assert_non_null(host_bench_plan(b, id));
+    order_by(b, "");
+    assert_int_equal(host_bench_plan(b, id)->detected, TRI_UNKNOWN);
+    assert_int_equal(host_bench_plan(b, id)->severity, SEVERITY_HARD);
+    order_by(b, "anna");
+    assert_null(host_bench_plan(b, id));
+    host_bench_set(b, BENCH_C1, "operators", TRI_UNKNOWN, "");
+    assert_int_equal(host_bench_plan(b, id)->detected, TRI_UNKNOWN);
+}
+
 static void a_stop_that_takes_something_away_blocks(void **state)
 {
     struct host_bench *b = *state;
@@ -525,6 +564,7 @@ int main(void)
         IN_BENCH(outside_roots_hours_nothing_but_staging_is_planned),
         IN_BENCH(hours_that_end_too_soon_are_told),
         IN_BENCH(release_keys_that_root_demands),
+        IN_BENCH(operators_whom_root_names),
         IN_BENCH(a_stop_that_takes_something_away_blocks),
         IN_BENCH(a_leave_with_a_drain_is_told_once),
         IN_BENCH(the_file_in_place_is_what_runs),

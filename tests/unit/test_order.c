@@ -112,6 +112,8 @@ static void refuses_in_the_order_written_down(void **state)
     h.sequence = 41;
     h.time_ms = 1;
     check(&h, &digest, &s, ORDER_REFUSE, REFUSAL_ROLE);
+    s.barred = "by root's list";
+    assert_string_equal(order_judge(&h, &digest, &s).why, s.barred);
     s.sender_may = true;
     check(&h, &digest, &s, ORDER_REFUSE, REFUSAL_SESSION);
     h.session[0] ^= 1;

@@ -202,6 +202,10 @@ static void test_keys_have_names(void **state)
     assert_int_equal(role, ROLE_ROOT);
     assert_int_equal(i, 1);
     assert_false(trust_find_name(&t, "nobody", &role, &i));
+    assert_true(trust_name_in(&t, ROLE_ROOT, &t.roles[ROLE_ROOT].keys[1], name));
+    assert_string_equal(name, "root-2");
+    assert_false(trust_name_in(&t, ROLE_OPERATOR, &t.roles[ROLE_ROOT].keys[1], name));
+    assert_string_equal(name, "");
     assert_int_equal(trust_format_needed(&t), 2);
 
     struct trust plain = sample(ring, 1);

@@ -1,0 +1,51 @@
+#!/bin/bash
+# Root on one host names an operator: another one's plan is refused before any lease is taken, a new
+# trust file reaches the host all the same, and whoever is named upgrades it.
+# timeout: 120
+. "$(dirname "$0")/lib_fleet.sh"
+e2e_begin 195 3 2
+release 1.11.4
+note_pids "$E2E/pids"
+BERTA=$E2E/berta
+names() { # HOST LIST: below [law], in place of the list before; "" none
+    fleet_stop_agents "$1"
+    sed -i -E "/^operators = /d; s/^\[law\]$/&${2:+\noperators = $2}/" "$FLEET/$1/agent.conf"
+    fleet_start_agents "$1"
+    fleet_wait_agents "$1"
+}
+leases() { grep -h "lease of run" "$FLEET"/*/*.log; }
+no_lease() { ! leases; }
+
+names c2 berta
+run plan "$TARGET"
+check "a name that is in no trust file refuses the plan" status_is 4
+check "it says where, whom root names, and who signs here" says \
+    "[other-operators] c2: root lets only these operators order there: berta; the key that signs here is operator"
+run upgrade "$TARGET" --yes
+check "so it does the run" status_is 4
+run upgrade "$TARGET" --yes --accept other-operators
+check "which no --accept changes" test "$STATUS" != 0
+run stage "$TARGET" --yes
+check "nor is anything staged" status_is 4
+check "no host gave a lease" no_lease
+check "nothing was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
+
+mkdir -p "$BERTA" "$E2E/berta-state"
+printf '[paths]\nstate_dir = %s\n' "$E2E/berta-state" >"$BERTA/caravan.conf"
+CONFIG=$BERTA run init --solo --no-passphrase
+sed 's/ operator / berta /' "$BERTA/keys/operator.pub" >"$E2E/berta.pub"
+run trust add operator "$E2E/berta.pub"
+run trust push
+check "a new trust file reaches the host from whom root does not name" says "5 of 5 enrolled hosts have trust version 2"
+run plan "$TARGET"
+check "the plan is refused as before" status_is 4
+
+cp "$BERTA/keys"/operator.* "$E2E/config/keys/"
+run plan "$TARGET"
+check "with her key it is not" status_is 0
+names s1 "operator, berta"
+run upgrade "$TARGET" --yes
+check "she upgrades all hosts, also where others are named beside her" status_is 0
+check "for which hosts give leases" leases
+check "every host runs the target" all_run "$TARGET"
+e2e_end
