@@ -134,8 +134,8 @@ int call_error(const struct call *c, int code, struct err *err)
     if (was_there && (code == NNG_ECONNSHUT || code == NNG_ECONNRESET || code == NNG_ECLOSED))
         return err_set(
             err, ERR_NETWORK, 0,
-            "%s: the connection was closed without an answer by what listens there, perhaps "
-            "another program than caravan-agent",
+            "%s: closed without an answer: perhaps another program listens there, or an agent that "
+            "does not know the key that asked",
             c->address);
     return link_error(err, code, "%s", c->address);
 }

@@ -52,7 +52,7 @@ static void tell_signed(const struct console *c, const char *version)
         printf(
             "Not signed by all that must: %s.\n"
             "Carry %s to the machine of a release key, `caravan release sign FILE`, and bring it "
-            "back, with the same command here. Until then no host installs it",
+            "back, and type `caravan release sign FILE` here. Until then no host installs it",
             why.text, path);
     }
 }

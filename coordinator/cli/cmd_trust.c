@@ -85,7 +85,7 @@ static int sign_and_settle(struct console *c, struct open_trust *o, struct trust
     trust_show_signers(d, &o->kept.now);
     printf("It is a draft, and no host obeys it yet. Carry %s to whoever holds a missing key:\n"
            "  caravan trust sign FILE\n"
-           "and bring it back here, with the same command. Remove the file to drop the draft.\n",
+           "and bring it back, and type the same here. Remove the file to drop the draft.\n",
            o->draft_path);
     return 0;
 }

@@ -130,7 +130,8 @@ static void tell_key(const struct console *c)
         return;
     fprintf(stderr,
             "caravan: warning: the operator's key of this machine %s trust version %u: hosts with "
-            "that version do not answer it\n",
+            "that version do not obey it. Name in [keys] of caravan.conf an operator's key that it "
+            "has (`caravan trust show` lists them)\n",
             named ? "has expired by" : "is not in", (unsigned)c->trust.version);
 }
 

@@ -85,6 +85,6 @@ int control_confirm(struct signals *c, const char *question, struct err *err)
 {
     char text[200];
     snprintf(text, sizeof text, "%s [y/N]", question);
-    int rc = control_choose(c, text, "yes", "look at the plan and give --yes", err);
+    int rc = control_choose(c, text, "yes", "read what is printed above, and give --yes", err);
     return rc < 0 ? -1 : rc == 'y';
 }

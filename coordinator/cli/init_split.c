@@ -76,13 +76,13 @@ int init_split(struct console *c, const char *name, struct err *err)
         return -1;
     trust_show(c, &t);
     printf(
-        "\nThis is a draft; no host obeys it. %u of the root keys sign it, each on the machine "
-        "where "
-        "it is:\n"
+        "\nThis is a draft; no host obeys it. Root keys that must sign it: %u, each on the machine "
+        "where it is:\n"
         "  1. carry %s there\n"
         "  2. caravan trust sign FILE, after its fingerprints were compared with their owners\n"
-        "  3. bring it back, and type the same here: with the last signature it becomes the trust\n"
-        "     file, and the package for hosts is made.\n",
+        "  3. bring it back, and type `caravan trust sign FILE` here too: with the last signature\n"
+        "     it becomes the trust file, and the package for hosts is made.\n"
+        "Then name in [keys] of caravan.conf which operator's key is on this machine.\n",
         (unsigned)t.roles[ROLE_ROOT].threshold, path);
     return 0;
 }

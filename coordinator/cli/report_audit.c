@@ -39,7 +39,8 @@ void report_finding(const struct stored_run *run, const struct audit_finding *f,
         finding_json(hex, f, out);
         return;
     }
-    fprintf(out, "Run %.8s, ", hex);
+    bool outside = memcmp(run->run_id, ledger_no_run, sizeof run->run_id) == 0;
+    fprintf(out, outside ? "Outside of runs, " : "Run %.8s, ", hex);
     print_safe(out, f->host);
     if (f->kind != MSG_NONE)
         fprintf(out, ", %s order %" PRIu64 " of epoch %" PRIu64, message_kind_name(f->kind),

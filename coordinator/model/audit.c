@@ -15,9 +15,11 @@ static const struct {
     [AUDIT_WRONG_ROLE] = {"wrong-role",
                           "Find out who uses that key for orders, and who put this one into the "
                           "ledger; the host itself does not obey it."},
-    [AUDIT_TRUST] = {"trust",
-                     "Compare the trust file of this machine with the one that hosts have; "
-                     "by another one nothing of this run can be judged."},
+    [AUDIT_TRUST] =
+        {"trust", "Compare the trust file of this machine with the one that hosts have; "
+                  "by another one nothing of this run can be judged. It is expected for what was "
+                  "done before all root keys were lost and the trust begun anew (LOST KEYS in "
+                  "caravan(1))."},
     [AUDIT_MISPLACED] = {"misplaced", "Somebody moved this record, or the host was enrolled anew "
                                       "since: compare with a backup or with your log archive."},
     [AUDIT_REMOVED] = {"removed", "Somebody removed records from the ledger, or another machine "

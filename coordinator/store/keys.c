@@ -108,8 +108,9 @@ static int check_parts(const struct found_key *f, const struct key_public *publi
 static int no_such_key(const char *name, const char *path, struct err *err)
 {
     return err_set(err, ERR_NOTFOUND, 0,
-                   "no key %s at %s: run `caravan init` first (`caravan key new` makes one key), "
-                   "or name the directory of your keys with --config",
+                   "no key %s at %s: if yours has another name, say so in [keys] of caravan.conf "
+                   "(`caravan key list` lists keys), or name the directory of your keys with "
+                   "--config; without any, run `caravan init` first (`caravan key new` makes one)",
                    name, path);
 }
 
@@ -410,8 +411,8 @@ int keys_list(const struct coord_conf *c, struct key_listed **ret, size_t *ret_n
         return -1;
     if (access(dir, F_OK) < 0)
         return err_set(err, ERR_NOTFOUND, 0,
-                       "there are no keys, for there is no %s: run `caravan init` first, or name "
-                       "the directory of your keys with --config",
+                       "there are no keys, for there is no %s: make one with `caravan key new`, or "
+                       "all with `caravan init`, or name the directory of your keys with --config",
                        dir);
     if (file_names(dir, ".key", KEYS_LISTED, 0, &secret, err) < 0 ||
         file_names(dir, ".pub", KEYS_LISTED, 0, &public, err) < 0)

@@ -41,8 +41,8 @@ int trust_kept_load(const struct coord_conf *c, struct trust_kept *ret, struct e
         return -1;
     if (!there)
         return err_set(err, ERR_NOTFOUND, 0,
-                       "no trust file at %s: run `caravan init` first, or name its directory with "
-                       "--config",
+                       "no trust file at %s: run `caravan init` first, have the draft signed that "
+                       "`caravan init --split` made, or name its directory with --config",
                        path);
     return read_kept(path, ret, err);
 }
