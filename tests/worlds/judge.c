@@ -413,7 +413,6 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
         return;
     if (paused_at_agent(t))
         judge_says(t, 10, "swap of %s while an agent says the run is paused", h->name);
-    judge_heard(t, host, "swap");
     judge_fingerprint(t, h, l);
     counts.judged[12]++;
     if (h->misplaced && t->now - h->misplaced_ms > JUDGE_STALE_MS)
