@@ -34,7 +34,7 @@ static void resend(const struct flight *f)
     if (call_due(&f->lh->call, f->s->now) && f->s->now - f->lh->ordered_ms > SWAP_BY_MS)
         intend(f->d, INTENT_RESEND, f->lh->key);
     (void)swap_is_dead(f->s, f->d, f->i); /* unknown is in flight, whatever stops */
-    if (f->lh->refusal == REFUSAL_IO)
+    if (f->lh->refusal != REFUSAL_NONE)
         waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: %s", f->p->name, f->lh->text);
     else if (f->lh->call.failures == 0)
         waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: %s ordered", f->p->name,

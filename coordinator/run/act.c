@@ -376,16 +376,19 @@ static void keep_text(struct ledger_host *lh, const char *text)
         str_cut(lh->text, sizeof(lh->text), text);
 }
 
-/* A host that could not write has not taken the order's sequence either: a copy of it may be obeyed
- * until it is too late. Until then the host is in flight, and then it is asked once more. */
+/* A host that could not write has not taken the order's sequence either, nor one whose trust does
+ * not let this key give orders, which a newer trust may: a copy of it may be obeyed until it is too
+ * late. Until then the host is in flight, and then it is asked once more. */
 static bool may_still_be_obeyed(struct ledger_host *lh, const struct receipt_done *done,
                                 int64_t now)
 {
     char text[TEXT_MAX];
 
-    if (done->refusal != REFUSAL_IO || lh->order == MSG_STAGE || now - lh->ordered_ms > SWAP_BY_MS)
+    bool taken = done->refusal != REFUSAL_IO && done->refusal != REFUSAL_ROLE;
+
+    if (taken || lh->order == MSG_STAGE || now - lh->ordered_ms > SWAP_BY_MS)
         return false;
-    lh->refusal = REFUSAL_IO;
+    lh->refusal = done->refusal;
     say_refused(lh, done, text);
     keep_text(lh, text);
     lh->call.retry_ms = lh->ordered_ms + SWAP_BY_MS + 1;

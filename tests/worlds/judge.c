@@ -160,6 +160,8 @@ static void judge_marked(struct truth *t, size_t i)
         judge_role_done(t, k);
     if (h->role == ROLE_LEAVES)
         return;
+    if (!h->restored)
+        judge_settled_heard(t, k, t->committed.hosts[i].order);
     if (!h->listed || t->now - h->strange_ms < 2 * JUDGE_STALE_MS)
         return;
     if (h->disk == BIN_OLD)
@@ -320,7 +322,8 @@ static bool paused_at_agent(const struct truth *t)
         const struct t_host *h = &t->hosts[i];
         if (h->is_server && h->exists && h->machine_up && h->agent.up && h->agent.lease.held &&
             h->agent.lease.paused && h->paused_ms > 0 && t->now - h->paused_ms > JUDGE_STALE_MS &&
-            t->now - h->agent_cut_ms > JUDGE_STALE_MS && !h->misplaced &&
+            t->now - h->agent_cut_ms > JUDGE_STALE_MS && !h->misplaced && t_tells(t, i) &&
+            t->now - h->trust_ms > JUDGE_STALE_MS &&
             memcmp(h->agent.lease.run_id, t->run_id, RUN_ID_LEN) == 0)
             return true;
     }

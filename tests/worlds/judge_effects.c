@@ -47,7 +47,8 @@ static bool reachable(const struct truth *t, const struct t_host *h)
 {
     return h->machine_up && h->agent.up && !h->misplaced && !t->taken_over && !t_faulty(t) &&
            t->now - t->faults_end > BACK_MS && t->now - h->agent_cut_ms > BACK_MS &&
-           t->now - h->agent.boot_ms > BACK_MS && t->now - h->agent.full_ms > BACK_MS;
+           t->now - h->agent.boot_ms > BACK_MS && t->now - h->trust_ms > BACK_MS &&
+           t_is_named(t, (int)(h - t->hosts)) && t->now - h->agent.full_ms > BACK_MS;
 }
 
 void judge_undone(struct truth *t)
@@ -65,7 +66,7 @@ void judge_undone(struct truth *t)
             judge_says(t, 7, "ended with %s drained by us", h->name);
         if (!h->eligible && h->last_drain_ours && !h->draining && !h->strangers_ineligible)
             judge_says(t, 7, "ended with %s ineligible by us", h->name);
-        if (h->agent.n_notes > 0 && h->agent.up && h->machine_up)
+        if (h->agent.n_notes > 0 && h->agent.up && h->machine_up && t_is_named(t, i))
             judge_says(t, 7, "ended with a note left at %s", h->name);
     }
 }

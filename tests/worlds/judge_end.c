@@ -128,6 +128,7 @@ void judge_end(struct truth *t)
         judge_replaced(t);
     if (end == RUN_STAGED)
         judge_staged(t);
+    judge_trust(t);
     if ((end == RUN_STAGED || end == RUN_DONE) && (end == RUN_STAGED) != t->policy.stage_only)
         judge_says(t, INVARIANT_ENDS, "the run is %s", run_state_name(end));
     if (run_is_over(end))

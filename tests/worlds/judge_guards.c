@@ -178,6 +178,7 @@ void judge_told_ready(struct truth *t, int host)
 void judge_ready(struct truth *t, int host)
 {
     counts.judged[INVARIANT_READY]++;
+    judge_heard(t, host, "swap");
     for (size_t i = 0; i < t->plan.n_hosts; i++) {
         int k = t_host_of(t, t->plan.hosts[i].key);
         if (k < 0 || t->hosts[k].asked || t->hosts[k].role == ROLE_LEAVES ||

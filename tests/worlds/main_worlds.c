@@ -183,8 +183,9 @@ static bool goes_on(struct truth *t, int ends)
         return false;
     if (run_is_over(t->ledger.state))
         return false;
-    if (t->ledger.state == RUN_STOPPED && t_chance(t, 600))
+    if (t->ledger.state == RUN_STOPPED && t_chance(t, 600) && !t_trust_resumes(t))
         return false;
+    t_trust_mends(t);
     for (int i = 0; i < t->n_hosts && t_chance(t, 700); i++) {
         struct t_host *h = &t->hosts[i];
         if (h->defect != DEFECT_NONE || h->empty) {
@@ -302,8 +303,11 @@ static void one_world(struct truth *t, uint64_t seed)
     t_seeds_choose(t);
     if (make_plan(t)) {
         t_replace_dies(t);
+        t_trust_choose(t);
         faults_plan(t);
         choose_unready(t);
+        if (t->rotation != ROTATION_NONE)
+            t_trust_plan(t);
         t_schedule(t, 10, T_OBSERVE, -1, 0, -1, 0);
         live(t);
         t_ledger_drop(&t->ledger);
@@ -374,6 +378,9 @@ static int report_counts(const struct counts *c)
                                           "tasks lost",
                                           "empty state",
                                           "bad digest"};
+    static const char *const trusts[TRUST_COUNTS] = {
+        "stopped without a key that is named", "resumed in vain", "mended, and resumed to its end",
+        "nothing changes by keys of others", "it comes with a boot"};
     int zero = 0;
 
     for (int i = 0; i < FAULT_KINDS; i++)
@@ -390,13 +397,14 @@ static int report_counts(const struct counts *c)
         zero += tell("reason", reason_name((enum reason)i), c->reasons[i], true);
     for (int i = 0; i < REFUSAL_COUNT; i++)
         zero += tell("refusal", refusal_name((enum refusal)i), c->refused[i],
-                     i <= REFUSAL_LATE || i == REFUSAL_IO ||
-                         (i >= REFUSAL_LEASE && i <= REFUSAL_QUORUM));
+                     i <= REFUSAL_QUORUM || i == REFUSAL_IO);
     for (int i = 0; i < RUN_STATE_COUNT; i++)
         if (run_ended((enum run_state)i))
             zero += tell("end", run_state_name((enum run_state)i), c->ends[i], true);
     for (int i = 1; i <= INVARIANTS; i++)
         zero += tell("invariant", invariant_name(i), c->judged[i], true);
+    for (int i = 0; i < TRUST_COUNTS; i++)
+        zero += tell("trust", trusts[i], c->trust[i], true);
     zero += tell("granted", "a quorum lost after the last look", c->granted[0], true);
     zero += tell("granted", "a server not well after it", c->granted[1], true);
     printf("# events %llu\n", (unsigned long long)c->events);

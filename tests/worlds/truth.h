@@ -60,6 +60,16 @@ enum t_change {
     CHANGE_OWN_DRAIN, /* its stop drains it */
 };
 
+/* What a new version of the trust does to the key of this run, while that is under way. */
+enum t_rotation {
+    ROTATION_NONE,
+    ROTATION_STRANGER, /* it gives orders and asks, and is named no more */
+    ROTATION_REVOKED,  /* it gives orders, and is named no more; another one asks */
+    ROTATION_DEMOTED,  /* it may only ask */
+    ROTATION_OTHER,    /* nothing: keys of others are added, replaced, removed */
+    ROTATION_COUNT
+};
+
 struct t_receipt {
     struct digest order;
     struct receipt_done done;
@@ -196,6 +206,12 @@ struct t_host {
     bool leaves_itself; /* it is `left` at once when it is stopped (leave_on_interrupt) */
     bool out;           /* judge: it has ended, and is left and out of raft */
     bool dead;          /* since after the plan was made, which names it as dead */
+    /* the trust: truth_trust.c */
+    uint32_t trust, trust_next; /* its version from 0; the one under way to it */
+    int64_t trust_ms;           /* it got it; 0: it always had it */
+    int64_t trust_boot_ms;      /* from then on it gets it with its next boot */
+    int64_t told_ms;            /* its agent was asked last, and answered */
+    bool told_settled;          /* so it said then, of its last swap */
 };
 
 struct t_region {
@@ -260,6 +276,7 @@ struct t_wire {
     enum service_op service;
     bool clear;
     uint32_t slot;
+    int key; /* that signed it */
 };
 
 struct t_message {
@@ -364,6 +381,14 @@ struct truth {
     int aimed;               /* host that the fault at work is about; -1: any */
     struct t_wire swap_sent; /* the last swap order */
     int swap_host;
+    /* the trust */
+    enum t_rotation rotation;
+    int key;          /* that the coordinator signs with */
+    bool only_trust;  /* else nothing goes wrong */
+    bool trust_right; /* it was mended */
+    uint32_t stops;   /* since then, of runs that nothing stands against any more */
+    bool in_vain;     /* resumed without that */
+    bool old_order;   /* by the first key, without an answer, and another one signs */
     /* the judge */
     int violated; /* number of the invariant; 0 */
     char verdict[480];
@@ -436,6 +461,24 @@ void t_seeds_new_process(struct truth *t);
 void t_places(struct truth *t, int host, struct order_stage *ret); /* and judges them */
 void judge_held_up(struct truth *t); /* at every step: nobody waits for ever for a seed */
 
+/* ---- truth_trust.c: keys that are replaced or revoked while the run is under way ---- */
+void t_trust_choose(struct truth *t); /* whether, and how; before any fault is planned */
+void t_trust_plan(struct truth *t);   /* when, for each host */
+void t_trust_boot(struct truth *t, int host);
+void t_trust_settled(struct truth *t, int host);
+void t_trust_refused(struct truth *t, int message);     /* one of swap's orders, by the role */
+void t_trust_mends(struct truth *t);                    /* after a stop, mostly */
+bool t_trust_resumes(const struct truth *t);            /* whatever else the operator would do */
+bool t_trust_is_wrong(const struct truth *t);           /* at a host, at least */
+bool t_obeys(const struct truth *t, int host, int key); /* named, as an operator's */
+bool t_refuses_role(const struct truth *t, int host, int key); /* named, as an observer's */
+bool t_tells(const struct truth *t, int host);                 /* this coordinator, asked */
+bool t_is_named(const struct truth *t, int host);              /* it obeys and tells it */
+int t_key_of_others(void);                                     /* all versions name it */
+void judge_heard(struct truth *t, int host, const char *what); /* before it, by its agent */
+void judge_settled_heard(struct truth *t, int host, enum message_kind order); /* it is done */
+void judge_trust(struct truth *t);                                            /* at an end */
+
 /* ---- truth_ports.c, truth_operate.c, truth_ledger.c ---- */
 bool t_faulty(const struct truth *t); /* the network, still */
 void t_post(struct truth *t, int64_t in, enum t_event_kind kind, int message);
@@ -479,7 +522,7 @@ enum t_moment {
 void t_moment(struct truth *t, enum t_moment moment, int host); /* host: -1 none */
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 61 };
+enum { FAULT_KINDS = 66 };
 enum {
     FAULT_DONE_BY_HAND = 35,
     FAULT_ENDED_AT_TRANSFER = 36,
@@ -504,7 +547,9 @@ enum {
     FAULT_STARTED_AFTER = 57,
     FAULT_DEAD_LIVES = 58,
     FAULT_PEER_REMOVED = 59,
-    FAULT_STAYS_EMPTY = 60
+    FAULT_STAYS_EMPTY = 60,
+    FAULT_TRUST_STRANGER = 61, /* and those behind it, as in enum t_rotation */
+    FAULT_TRUST_MENDED = 65
 };
 enum { /* of the table's own, by number */
        FAULT_SERVER_REBOOTS = 0,
@@ -514,6 +559,7 @@ enum { /* of the table's own, by number */
        FAULT_NO_LEADER = 5,
        FAULT_REGION_CUT = 6,
        FAULT_AGENT_UNREACHABLE = 8,
+       FAULT_CLIENT_REBOOTS = 11,
        FAULT_STRANGER_DRAINS = 14,
        FAULT_STRANGER_INELIGIBLE = 15,
        FAULT_CLIENT_BY_HAND = 18,
@@ -535,6 +581,7 @@ enum { /* the design's, by number; and the last: every run ends, with a true cau
        INVARIANT_ENDS = 16,
        INVARIANTS = 16
 };
+enum { TRUST_STOPPED, TRUST_IN_VAIN, TRUST_RESUMED, TRUST_OTHER, TRUST_BOOTED, TRUST_COUNTS };
 struct counts {
     uint64_t faults[FAULT_KINDS];
     uint64_t intents[INTENT_KIND_COUNT];
@@ -543,6 +590,7 @@ struct counts {
     uint64_t events, crashes, lost, doubled, late, refused[REFUSAL_COUNT];
     uint64_t defects[DEFECT_COUNT];
     uint64_t judged[INVARIANTS + 1]; /* how often each was asked about */
+    uint64_t trust[TRUST_COUNTS];
     uint64_t granted[2]; /* swaps that only what was not told yet speaks against: by 2, by 1 */
 };
 extern struct counts counts; /* of this process */

@@ -36,6 +36,8 @@ static void set_phase(struct truth *t, int host, enum phase phase)
 
     a->phase = phase;
     a->revision++;
+    if (phase == PHASE_SETTLED)
+        t_trust_settled(t, host);
     if (phase == PHASE_SETTLED && t->hosts[host].is_server)
         t->server_settled_ms = t->now;
     if (phase == PHASE_SETTLED && !t->hosts[host].is_server)
@@ -132,6 +134,7 @@ static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o
         t_moment(t, MOMENT_JOINS, host);
     t->hosts[host].tasks_lost = t->hosts[host].changed = false;
     t->hosts[host].obeyed_ms = t->now;
+    t->hosts[host].told_settled = false;
     a->job = o->swap;
     a->generation++;
     a->failure = FAILURE_NONE;
@@ -315,6 +318,7 @@ void t_agent_boot(struct truth *t, int host)
 
     h->machine_up = true;
     a->up = true;
+    t_trust_boot(t, host);
     a->boot_ms = t->now;
     a->generation++;
     a->revision++;

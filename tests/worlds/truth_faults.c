@@ -239,6 +239,12 @@ static const struct {
     {"a server planned as dead lives", dead_starts, 0},
     {"an old server's peer removed by hand", peer_removed, 0},
     {"a server that stays is restarted with an empty state", stays_empty, 0},
+    /* truth_trust.c: */
+    {"trust without the run's only key", trust_reaches, 0},
+    {"trust without the run's operator's key", trust_reaches, 0},
+    {"trust with the run's key as an observer's", trust_reaches, 0},
+    {"trust with other keys of others", trust_reaches, 0},
+    {"trust that is right again", trust_reaches, 0},
 };
 
 const char *fault_name(int kind)
@@ -301,7 +307,7 @@ static void choose_ineligible(struct truth *t)
 void faults_plan(struct truth *t)
 {
     t->faults_end = t->now;
-    t->plain = t_chance(t, 100);
+    t->plain = t_chance(t, t->rotation == ROTATION_NONE ? 100 : 350);
     if (t->plain)
         return;
     t->faults_end = t->now + t_between(t, 30000, 240000);

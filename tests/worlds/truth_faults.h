@@ -76,5 +76,6 @@ bool attribute_late(struct truth *t);
 bool comes_back_elsewhere(struct truth *t);
 bool drains_itself(struct truth *t);
 bool kept_elsewhere(struct truth *t);
+bool trust_reaches(struct truth *t); /* truth_trust.c */
 
 #endif

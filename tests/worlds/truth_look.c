@@ -264,8 +264,10 @@ static void look_agent(struct truth *t, struct t_sight *s, int i)
     str_cut(v->hello.os, sizeof(v->hello.os), "linux");
     str_cut(v->hello.arch, sizeof(v->hello.arch), t_arch_names[h->arch]);
     v->misplaced = h->misplaced;
-    if (!a->up || !h->machine_up || t->now < h->agent_cut_ms || h->misplaced)
+    if (!a->up || !h->machine_up || t->now < h->agent_cut_ms || h->misplaced || !t_tells(t, i))
         return;
+    t->hosts[i].told_ms = t->now;
+    t->hosts[i].told_settled = t->hosts[i].told_settled || a->phase == PHASE_SETTLED;
     v->hello_at = v->status_at = v->lease_at = t->now;
     str_cut(v->hello.server_id, sizeof(v->hello.server_id),
             h->is_server && !t_waits_to_join(h) ? h->id : "");
@@ -277,6 +279,7 @@ static void look_agent(struct truth *t, struct t_sight *s, int i)
     v->uptime_ms = (uint64_t)(t->now - a->boot_ms);
     v->hello.swap_sequence = a->swap_sequence;
     v->hello.swap_epoch = a->swap_epoch;
+    v->hello.trust_version = h->trust + 1;
     v->hello.agent_sequence = a->note_sequence;
     v->work.revision = a->revision;
     v->work.phase = a->phase;

@@ -219,7 +219,7 @@ void t_agent_order(struct truth *t, int host, const struct t_wire *o, const stru
         *ret = *old;
         return;
     }
-    ret->refusal = judge_order(t, a, o);
+    ret->refusal = t_obeys(t, host, o->key) ? judge_order(t, a, o) : REFUSAL_ROLE;
     bool taken = ret->refusal == REFUSAL_NONE && t->now >= a->full_ms && !(swap && a->swap_gone);
     if (!taken && ret->refusal == REFUSAL_NONE)
         ret->refusal = REFUSAL_IO; /* nor could its sequence be taken */

@@ -109,9 +109,11 @@ static int port_sign(void *ctx, const char *key, const struct order *o, struct b
     struct t_wire w;
     uint64_t hash = 1469598103934665603ULL;
 
-    (void)ctx;
+    const struct truth *t = ctx;
+
     (void)err;
     memset(&w, 0, sizeof(w));
+    w.key = t->key;
     w.head = o->head;
     if (o->head.kind == MSG_LEASE)
         w.lease = o->u.lease;
@@ -291,11 +293,15 @@ static void arrives(struct truth *t, const struct t_event *e)
 
     if (!h->machine_up || !h->agent.up || t->now < h->agent_cut_ms || h->misplaced)
         return;
+    if (!t_obeys(t, m->host, m->wire.key) && !t_refuses_role(t, m->host, m->wire.key))
+        return; /* from a stranger */
     if (h->agent.swap_gone && message_owner(m->wire.head.kind) == OWNER_SWAP && t_chance(t, 500))
         return; /* it came through to nobody who says so; else its agent says that */
     t_agent_order(t, m->host, &m->wire, &m->digest, &m->done);
     if (m->done.refusal != REFUSAL_NONE && t_faulty(t))
         keep_refused(t, e->message);
+    if (m->done.refusal == REFUSAL_ROLE && message_owner(m->wire.head.kind) == OWNER_SWAP)
+        t_trust_refused(t, e->message);
     travel(t, e->message, T_RECEIPT);
 }
 

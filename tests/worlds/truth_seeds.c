@@ -145,7 +145,8 @@ static bool answers(const struct truth *t, const struct t_host *h)
 {
     const struct t_agent *a = &h->agent;
     return h->exists && h->listed && h->machine_up && a->up && !a->swap_gone && !h->misplaced &&
-           t->now >= h->agent_cut_ms && t->now >= a->full_ms && t->now >= a->mute_ms;
+           t->now >= h->agent_cut_ms && t->now >= a->full_ms && t->now >= a->mute_ms &&
+           t_is_named(t, (int)(h - t->hosts));
 }
 
 static bool is_ours(const struct truth *t, const struct t_agent *a)

@@ -206,6 +206,7 @@ static bool rogue(struct truth *t, bool take_over)
     struct t_wire w = {.head = {.kind = MSG_LEASE}};
     struct receipt_done done;
 
+    w.key = t_key_of_others();
     memset(w.lease.run_id, 0xee, RUN_ID_LEN);
     w.lease.op = LEASE_TAKE;
     w.lease.ttl_ms = 60000;
@@ -374,7 +375,8 @@ bool copy_orders(struct truth *t)
     struct digest d = {{0}};
 
     if (!h->exists || !h->agent.up || !h->machine_up || h->agent.swap_gone ||
-        t_agent_works(t, t->swap_host) || h->previous != h->disk)
+        !t_obeys(t, t->swap_host, w.key) || t_agent_works(t, t->swap_host) ||
+        h->previous != h->disk)
         return false;
     h->faulted = true;
     w.head.kind = t_chance(t, 500) ? MSG_STAGE : MSG_REVERT;

@@ -1,0 +1,284 @@
+/* Trust that changes while a run is under way: a new version reaches the hosts one by one, each at
+ * its own moment, some late, some with their next boot, some never.
+ *
+ * Versions count from 0. The first names the key that gives this run's orders. What the second one
+ * does with it is the world's rotation; it names the coordinator's next key. The third one, which
+ * mends it, names both. Questions have a key of their own, which all versions name; or, where one
+ * key gives orders and asks, none that names it no more. */
+#include "truth_faults.h"
+
+#define STOPS_MAX    1     /* a turn that had failed before then may end in another stop */
+#define BACK_LATE_MS 20000 /* after it was mended the last host hears of it */
+
+enum { KEY_FIRST, KEY_NEXT, KEY_OF_OTHERS };
+
+bool t_obeys(const struct truth *t, int host, int key)
+{
+    uint32_t version = t->hosts[host].trust;
+
+    if (key == KEY_OF_OTHERS || version > 1)
+        return true;
+    return version == 0 ? key == KEY_FIRST : key == KEY_NEXT || t->rotation == ROTATION_OTHER;
+}
+
+bool t_refuses_role(const struct truth *t, int host, int key)
+{
+    return t->rotation == ROTATION_DEMOTED && key == KEY_FIRST && !t_obeys(t, host, key);
+}
+
+bool t_tells(const struct truth *t, int host)
+{
+    return t->rotation != ROTATION_STRANGER || t_obeys(t, host, t->key);
+}
+
+bool t_is_named(const struct truth *t, int host)
+{
+    return t_tells(t, host) && t_obeys(t, host, t->key);
+}
+
+int t_key_of_others(void)
+{
+    return KEY_OF_OTHERS;
+}
+
+static int64_t span(struct truth *t, int64_t ms)
+{
+    return (int64_t)(t_more(t) % (uint64_t)ms);
+}
+
+/* ---- it reaches a host ---- */
+
+static void reaches(struct truth *t, int host)
+{
+    struct t_host *h = &t->hosts[host];
+
+    h->trust = h->trust_next;
+    h->trust_ms = t->now;
+    h->trust_boot_ms = INT64_MAX;
+    h->agent.revision++;
+    h->faulted = h->faulted || t->rotation != ROTATION_OTHER;
+    t_say(t, "%s: has version %u of the trust", h->name, h->trust + 1);
+}
+
+bool trust_reaches(struct truth *t)
+{
+    struct t_host *h = &t->hosts[t->aimed];
+
+    if (h->trust >= h->trust_next || !h->exists)
+        return false;
+    if (!h->machine_up) {
+        h->trust_boot_ms = t->now;
+        return false;
+    }
+    reaches(t, t->aimed);
+    return true;
+}
+
+void t_trust_boot(struct truth *t, int host)
+{
+    struct t_host *h = &t->hosts[host];
+
+    if (h->trust >= h->trust_next || t->now < h->trust_boot_ms)
+        return;
+    reaches(t, host);
+    counts.trust[TRUST_BOOTED]++;
+}
+
+static void travels(struct truth *t, int host, uint32_t version, int64_t in)
+{
+    bool back = version > 1 || t->key == KEY_NEXT;
+    int fault = back ? FAULT_TRUST_MENDED : FAULT_TRUST_STRANGER + (int)t->rotation - 1;
+
+    t->hosts[host].trust_next = version;
+    t_schedule(t, in, T_FAULT, host, 0, -1, fault);
+}
+
+/* ---- which worlds, and when ---- */
+
+/* Without a draw: the other worlds stay as they were. */
+void t_trust_choose(struct truth *t)
+{
+    uint64_t dice = (t->seed + 31) * UINT64_C(0xbf58476d1ce4e5b9) >> 31;
+
+    if (dice % 12 == 7)
+        t->rotation = (enum t_rotation)(1 + dice / 12 % (ROTATION_COUNT - 1));
+}
+
+void t_trust_plan(struct truth *t)
+{
+    int64_t begin = 500 + span(t, t_more(t) % 2 > 0 ? 20000 : 200000);
+
+    t->only_trust = t->plain && t->rotation != ROTATION_OTHER;
+    t->plain = t->plain && !t->only_trust;
+    for (int i = 0; i < t->n_hosts; i++) {
+        struct t_host *h = &t->hosts[i];
+        uint64_t way = t_more(t) % 8;
+        t->only_trust = t->only_trust && !h->faulted;
+        h->trust_boot_ms = INT64_MAX;
+        if (way == 0 || h->dead)
+            continue;
+        h->trust_next = 1;
+        if (way > 1) {
+            travels(t, i, 1, begin + (way == 2 ? span(t, 180000) : span(t, 20000)));
+            continue;
+        }
+        h->trust_boot_ms = t->now + begin;
+        if (!t->plain && !t->only_trust)
+            t_schedule(t, begin + span(t, 60000), T_FAULT, i, 0, -1,
+                       h->is_server ? FAULT_SERVER_REBOOTS : FAULT_CLIENT_REBOOTS);
+    }
+    t_say(t, "the trust changes in %lld ms, in way %d", (long long)begin, (int)t->rotation);
+}
+
+/* ---- moments on which most depends ---- */
+
+/* What its agent has said last is not said again. */
+void t_trust_settled(struct truth *t, int host)
+{
+    const struct t_host *h = &t->hosts[host];
+
+    if (h->trust == 0 && h->trust_next == 1 && t_more(t) % 2 == 0)
+        travels(t, host, 1, span(t, 3000));
+}
+
+/* The order comes once more, when its key may give it again. */
+void t_trust_refused(struct truth *t, int message)
+{
+    int host = t->messages[message].host;
+
+    if (t->hosts[host].trust != 1 || t->hosts[host].trust_next != 1 || t_more(t) % 2 > 0)
+        return;
+    travels(t, host, 2, span(t, 5000));
+    t_post(t, span(t, SWAP_BY_MS), T_ORDER, message);
+}
+
+/* ---- it is mended, between two processes of the coordinator ---- */
+
+bool t_trust_resumes(const struct truth *t)
+{
+    return t_trust_is_wrong(t) || t->old_order || t->only_trust;
+}
+
+bool t_trust_is_wrong(const struct truth *t)
+{
+    bool any = false;
+
+    for (int i = 0; i < t->n_hosts; i++)
+        any = any || !t_is_named(t, i);
+    return any;
+}
+
+/* Of the ledger: the same bytes ask what became of it, and the key that signed them is to be named
+ * for that. */
+static bool order_unanswered(const struct truth *t)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < t->committed.n_hosts; i++)
+        any =
+            any || (host_in_flight(t->committed.hosts[i].state) && !t->committed.hosts[i].answered);
+    return any;
+}
+
+static void mends(struct truth *t, bool next)
+{
+    t->trust_right = true;
+    t->key = next ? KEY_NEXT : KEY_FIRST;
+    t->old_order = next && order_unanswered(t);
+    t_say(t, "the trust is mended: %s",
+          next ? "the coordinator has the next key" : "the key is back");
+    for (int i = 0; i < t->n_hosts; i++) {
+        t->hosts[i].faulted = true;
+        travels(t, i, next ? 1 : 2, span(t, BACK_LATE_MS));
+    }
+}
+
+/* The key is put back; or the coordinator has the next one, and who lacks its version gets it. That
+ * does not help where an order of the old key has no answer: then this one is put back, too. */
+void t_trust_mends(struct truth *t)
+{
+    if (t->trust_right) {
+        if (t->old_order)
+            mends(t, false);
+        return;
+    }
+    if (!t_trust_is_wrong(t))
+        return;
+    t->in_vain = t_more(t) % 4 == 0;
+    if (!t->in_vain)
+        mends(t, t_more(t) % 2 == 0);
+}
+
+/* ---- the judge ---- */
+
+/* Silence is never healthy: its agent has told of it, and not long ago. */
+void judge_heard(struct truth *t, int host, const char *what)
+{
+    const struct t_host *h = &t->hosts[host];
+
+    if (t->now - h->told_ms > JUDGE_STALE_MS)
+        judge_says(t, 8, "%s of %s, and its agent has told nothing for %lld ms", what, h->name,
+                   (long long)(t->now - h->told_ms));
+}
+
+/* That it runs was said by its agent since its swap was ordered; of a client, not long ago. */
+void judge_settled_heard(struct truth *t, int host, enum message_kind order)
+{
+    const struct t_host *h = &t->hosts[host];
+
+    if (order == MSG_SWAP && h->obeyed_ms > h->strange_ms && !h->told_settled)
+        judge_says(t, 8, "%s is called done, and its agent has not said that it has settled",
+                   h->name);
+    if (!h->is_server)
+        judge_heard(t, host, "done");
+}
+
+static void judge_told_since(struct truth *t)
+{
+    for (size_t i = 0; i < t->ledger.n_hosts; i++) {
+        const struct plan_host *p = &t->plan.hosts[i];
+        const struct t_host *h = &t->hosts[t_host_of(t, p->key)];
+        if (t->ledger.hosts[i].state == HOST_DONE && p->managed && h->listed &&
+            h->role != ROLE_LEAVES && h->told_ms < t->effect_ms)
+            judge_says(t, 11, "done, and the agent of %s has told nothing since the last effect",
+                       h->name);
+    }
+}
+
+/* All know the key since before this process began, no order of another key is left, and nothing
+ * else has ever gone wrong. */
+static bool is_all_right(const struct truth *t)
+{
+    bool right = t->trust_right && t->only_trust && !t->old_order && !t_trust_is_wrong(t);
+
+    for (int i = 0; i < t->n_hosts; i++)
+        right = right && t->hosts[i].trust_ms < t->begun_ms;
+    return right;
+}
+
+static bool has_reached_any(const struct truth *t)
+{
+    bool any = false;
+
+    for (int i = 0; i < t->n_hosts; i++)
+        any = any || t->hosts[i].trust > 0;
+    return any;
+}
+
+void judge_trust(struct truth *t)
+{
+    enum run_state end = t->ledger.state;
+    bool did = end == RUN_DONE || end == RUN_STAGED;
+
+    if (end == RUN_DONE)
+        judge_told_since(t);
+    if (t->rotation == ROTATION_OTHER && t->plain && did && has_reached_any(t))
+        counts.trust[TRUST_OTHER]++;
+    if (end == RUN_STOPPED && t_trust_is_wrong(t))
+        counts.trust[t->in_vain ? TRUST_IN_VAIN : TRUST_STOPPED]++;
+    if (t->trust_right && did)
+        counts.trust[TRUST_RESUMED]++;
+    if (end == RUN_STOPPED && is_all_right(t) && ++t->stops > STOPS_MAX)
+        judge_says(t, INVARIANT_ENDS, "the trust is right again, and the resumed run stops: %s",
+                   t->ledger.cause);
+}
