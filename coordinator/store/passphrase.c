@@ -123,7 +123,8 @@ static int ask_twice(struct passphrase *p, char *dst, char *room, struct err *er
         return -1;
     bool same = strcmp(dst, room) == 0;
     crypto_wipe(room, PASSPHRASE_SIZE);
-    return same ? 0 : err_set(err, ERR_REFUSED, 0, "the two passphrases are not the same: begin again");
+    return same ? 0
+                : err_set(err, ERR_REFUSED, 0, "the two passphrases are not the same: begin again");
 }
 
 #define HAND_OVER                                                                                  \
