@@ -100,11 +100,15 @@ static int read_expiry(const struct console *c, int64_t *ret, struct err *err)
     *ret = 0;
     if (text == NULL || str_eq(text, "never"))
         return 0;
-    const char *end = strptime(text, "%Y-%m-%d", &tm);
-    if (end == NULL || *end != '\0' || strlen(text) != 10)
+    char day[11] = "";
+    if (strptime(text, "%Y-%m-%d", &tm) != NULL) {
+        *ret = (int64_t)timegm(&tm);
+        strftime(day, sizeof day, "%Y-%m-%d", &tm);
+    }
+    /* February has no 30th: what does not come back the same is no day. */
+    if (!str_eq(day, text))
         return err_set(err, ERR_USAGE, 0, "--expires %s: want a day, as 2027-12-31, or never",
                        text);
-    *ret = (int64_t)timegm(&tm);
     if (*ret <= wall_s(c))
         return err_set(err, ERR_USAGE, 0, "--expires %s: that day has begun already", text);
     return 0;

@@ -93,14 +93,24 @@ static void tell_key(const char *what, const struct trust *t, enum role role, ui
     printf("  %s %s key %s, %s, expires: %s\n", what, role_name(role), name, print, expiry);
 }
 
-/* Keys of `from` that `to` does not have for the same purpose. */
+static bool same_entry(const struct trust *a, enum role role, uint32_t i, const struct trust *b,
+                       uint32_t k)
+{
+    char name[KEY_NAME_MAX], other[KEY_NAME_MAX];
+    trust_key_name(a, role, i, name);
+    trust_key_name(b, role, k, other);
+    return pubkey_eq(&a->roles[role].keys[i], &b->roles[role].keys[k]) && str_eq(name, other) &&
+           a->roles[role].about[i].expires_s == b->roles[role].about[k].expires_s;
+}
+
+/* Keys of `from` that `to` does not have for the same purpose, with the same name and last day. */
 static void tell_others(const char *what, const struct trust *from, const struct trust *to)
 {
     for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++)
         for (uint32_t i = 0; i < from->roles[r].n; i++) {
             bool there = false;
             for (uint32_t k = 0; k < to->roles[r].n; k++)
-                there |= pubkey_eq(&from->roles[r].keys[i], &to->roles[r].keys[k]);
+                there |= same_entry(from, r, i, to, k);
             if (!there)
                 tell_key(what, from, r, i);
         }
@@ -115,4 +125,11 @@ void trust_show_changes(const struct trust *now, const struct trust *next)
         if (now->roles[r].threshold != next->roles[r].threshold)
             printf("  %s: %u must sign, not %u\n", role_name(r), (unsigned)next->roles[r].threshold,
                    (unsigned)now->roles[r].threshold);
+    if (now->solo != next->solo)
+        puts(next->solo ? "  one person holds all keys (solo)" : "  several people hold the keys");
+    if (!str_eq(now->name, next->name)) {
+        fputs("  the cluster is called ", stdout);
+        print_safe(stdout, next->name);
+        putchar('\n');
+    }
 }
