@@ -382,6 +382,11 @@ int auditing_alone(struct auditing *a, struct err *err)
     }
     ledger_record_close(r->records);
     stored_record_free(&r->record);
+    size_t orphans = 0;
+    if (rc == 0)
+        rc = ledger_record_orphans(a->store, &orphans, err);
+    if (orphans > 0)
+        audit_say_orphans(&a->audit, orphans);
     add_up(a);
     return rc;
 }

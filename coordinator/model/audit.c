@@ -310,6 +310,13 @@ void audit_say_unkept(struct audit *a, bool of_others)
         say(a, AUDIT_CONTRADICTION, NULL, "the ledger says that no record is kept with this run");
 }
 
+void audit_say_orphans(struct audit *a, size_t runs)
+{
+    a->name = "(ledger)";
+    say(a, AUDIT_REMOVED, NULL, "there are records of %zu %s that the ledger does not have", runs,
+        runs == 1 ? "run" : "runs");
+}
+
 /* ---- asking the hosts ---- */
 
 static enum audit_match unkept(const struct receipt_hello *h, bool whole,

@@ -114,6 +114,8 @@ void audit_end_host(struct audit *a);
 void audit_add_alone(struct audit *a, const char *name, const struct audit_entry *e);
 /* There are records of hosts that the run does not have; or the ledger says that none is kept. */
 void audit_say_unkept(struct audit *a, bool of_others);
+/* There are records of so many runs that are not in the ledger. */
+void audit_say_orphans(struct audit *a, size_t runs);
 
 /* ---- asking the hosts ---- */
 

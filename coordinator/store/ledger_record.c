@@ -213,3 +213,27 @@ int ledger_record_read_trust(struct ledger_db *db, const unsigned char run_id[st
     buf_free(&row.file);
     return 0;
 }
+
+int ledger_record_orphans(struct ledger_store *s, size_t *ret, struct err *err)
+{
+    struct ledger_db *db = ledger_store_db(s);
+    sqlite3_stmt *st = NULL;
+    bool there = false;
+    *ret = 0;
+    if (ledger_db_has(db, &record_columns, &there, err) < 0)
+        return -1;
+    if (!there)
+        return 0;
+    if (ledger_db_prepare(db,
+                          "SELECT count(DISTINCT run) FROM record "
+                          "WHERE run <> ? AND run NOT IN (SELECT run FROM run)",
+                          &st, err) < 0)
+        return -1;
+    bool ok = sqlite3_bind_blob(st, 1, ledger_no_run, RUN_ID_LEN, SQLITE_STATIC) == SQLITE_OK &&
+              sqlite3_step(st) == SQLITE_ROW;
+    if (ok)
+        *ret = (size_t)sqlite3_column_int64(st, 0);
+    int rc = ok ? 0 : ledger_db_fail(db, err, "read");
+    sqlite3_finalize(st);
+    return rc;
+}

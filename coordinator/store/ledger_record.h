@@ -49,6 +49,8 @@ MUST_CHECK int ledger_record_open(struct ledger_store *s, const unsigned char ru
 MUST_CHECK int ledger_record_next(struct ledger_record *r, struct stored_record *io,
                                   struct err *err);
 void ledger_record_close(struct ledger_record *r); /* NULL is fine */
+/* How many runs have records here, and are not in the ledger themselves. */
+MUST_CHECK int ledger_record_orphans(struct ledger_store *s, size_t *ret, struct err *err);
 
 /* ---- what is written ---- */
 

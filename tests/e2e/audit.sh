@@ -69,6 +69,7 @@ check "where the ledger goes by it" says "no-receipt: the ledger says that it wa
 check "a ledger that says refused shows" spoilt "UPDATE host SET refusal = 12 WHERE n = 0"
 check "against the receipt" says "contradiction: its receipt says accepted, and the ledger says"
 check "a trust file put in its place shows" spoilt "UPDATE trust SET file = substr(file, 1, length(file) - 1)"
+check "a run that was taken away shows" spoilt "DELETE FROM run"
 check "so does a record that is said not to be kept" spoilt "UPDATE run SET record = 0"
 check "as a contradiction" says "(run): contradiction: the ledger says that no record is kept with this run"
 
