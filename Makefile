@@ -211,9 +211,9 @@ tests-built: release asan pages \
 	$(addprefix $(BUILD)/asan/tests/,$(TESTS) $(FUZZERS) $(TOOLS)) \
 	$(addprefix $(BUILD)/tsan/tests/,$(THREADED))
 
-# What people wait for takes minutes. DEEP=1, as .ci/run has it, walks ten times as many worlds and
-# ends programs before every effect and operation instead of every seventh one. A program walks at most
-# 20,000 worlds: then each has time enough until its deadline.
+# What people wait for takes minutes. DEEP=1, as .ci/run has it, walks ten times as many worlds, ends
+# programs before every effect and operation instead of every seventh one, and runs the long scripts,
+# too (tests/run). A program walks at most 20,000 worlds: then it has time enough until its deadline.
 DEEP        ?=
 WORLDS      ?= $(if $(DEEP),20000,10000)
 WORLDS_FROM := $(if $(DEEP),1 20001 40001 60001 80001,1)
@@ -233,7 +233,7 @@ test: ## all tests: installs what is missing, builds, runs (ONLY=pattern: a part
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory tests-built
 	@CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' ONLY='$(ONLY)' \
-	    CRASH_EVERY='$(CRASH_EVERY)' $(BASH) tests/run $(RUN)
+	    DEEP='$(DEEP)' CRASH_EVERY='$(CRASH_EVERY)' $(BASH) tests/run $(RUN)
 
 lint: compile_commands.json release ## the ladder of rooms, symbols, budgets, format, static checks
 	@CARAVAN_ROOT='$(CURDIR)' $(BASH) tests/lint/ladder

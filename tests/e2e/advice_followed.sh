@@ -15,6 +15,7 @@
 #   unmanaged-client    c7's agent does not run                     it is started
 #   certificate-expired c8's certificate has ended                  it is renewed
 # timeout: 150
+# deep: each trouble has its world in test_hazard_host; this one follows the advice to the end
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "files and binaries that are changed under a running Nomad"
 e2e_begin 140 3 8

@@ -2,6 +2,7 @@
 # A replacement is aborted before the first server has left: what has joined is taken out again, the
 # last one first. Ctrl-C pauses, and resume goes on.
 # timeout: 180
+# deep: what it decides is in test_replace and the random worlds
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 replace_begin 162 3 1

@@ -1,6 +1,7 @@
 #!/bin/bash
 # One of the old servers is dead already: refused, until that is accepted by its name.
 # timeout: 180
+# deep: what it decides is in test_replace_dead and the random worlds
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 replace_begin 163 3 1

@@ -2,6 +2,7 @@
 # Five servers are replaced while the coordinator is killed at each step of one that joins and of two
 # that leave, or at every CRASH_EVERY-th, and resumed. Two of the old ones leave by leave_on_interrupt.
 # timeout: 240
+# deep: three servers are replaced in replace_three
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 needs_standin "times that are short enough to be killed in each"

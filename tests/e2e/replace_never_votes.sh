@@ -2,6 +2,7 @@
 # A new server never becomes a voter, and another one hears nothing of raft: each is taken out again,
 # the run stops, the cluster is as before.
 # timeout: 150
+# deep: what it decides is in test_replace and the random worlds
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 needs_standin "nonvoter-return"

@@ -2,6 +2,7 @@
 # The Nomad of an old server cannot be stopped: the run stops and names it, and nothing more is begun.
 # When it can be stopped, resume goes on.
 # timeout: 150
+# deep: what it decides is in test_service and the random worlds
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 needs_standin "services that are changed in the middle"

@@ -2,6 +2,7 @@
 # A seed in the datacenter: it stages first, the others ask it before the origin, and go on to the origin when it
 # sends other bytes or stops in the middle. s1 plays it: what its agent tells has the fact added (main_seed_play.c).
 # timeout: 300
+# deep: what it decides is in test_seeds and test_seed
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "three releases one after the other"
 e2e_begin 115 3 2
