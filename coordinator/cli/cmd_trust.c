@@ -276,6 +276,8 @@ static int sign_file(struct console *c, const char *path, struct trust_draft *d,
     struct err why = ERR_INIT;
     /* What is complete needs no more signatures: no key signs without a question. */
     bool lacks = trust_draft_check(d, now, &why) < 0;
+    if (trust_edit_day(&d->t, wall_s(c), err) < 0)
+        return err_wrap(err, "nothing was signed");
     if ((lacks &&
          (confirm(c, d, err) < 0 || trust_draft_sign(&c->conf, now, d, &added, err) < 0)) ||
         draft_save(&d->d, path, err) < 0)

@@ -4,6 +4,7 @@
 #include "ledger_record.h"
 #include "str.h"
 #include "table.h"
+#include "trust_edit.h"
 #include "trust_files.h"
 
 #define PUSH_OPEN 64    /* orders under way at once */
@@ -451,30 +452,12 @@ static bool observer_is_new(const struct push *p)
     return false;
 }
 
-/* Hosts whose clock says an earlier day obey no key of it that expires: nobody could send the next
- * version then. */
-static int check_day(const struct push *p, struct err *err)
-{
-    const struct trust *t = &p->kept.now;
-    char made[21];
-    if (!trust_has_expiry(t) ||
-        t->created_s <= clock_wall(p->c->clock) / 1000 + TRUST_CLOCK_SLACK_S)
-        return 0;
-    clock_rfc3339(made, t->created_s * 1000);
-    return err_set(err, ERR_REFUSED, 0,
-                   "version %u says that it was made at %s, which is ahead of this machine's "
-                   "clock: hosts would obey no key of it that expires before that day. Nothing was "
-                   "sent. See which clock is wrong; where it was the one of who made this version, "
-                   "take the trust file of before from a copy, and make the version anew",
-                   (unsigned)t->version, made);
-}
-
 static int open_push(struct push *p, struct err *err)
 {
     if (console_conf(p->c, err) < 0 || trust_kept_load(&p->c->conf, &p->kept, err) < 0)
         return -1;
-    if (check_day(p, err) < 0)
-        return -1;
+    if (trust_edit_day(&p->kept.now, clock_wall(p->c->clock) / 1000, err) < 0)
+        return err_wrap(err, "nothing was sent");
     p->c->operator_asks = observer_is_new(p);
     return look(p, err);
 }

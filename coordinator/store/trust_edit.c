@@ -1,5 +1,6 @@
 #include "trust_edit.h"
 
+#include "clock.h"
 #include "str.h"
 
 void trust_edit_begin(const struct trust *now, int64_t now_s, struct trust *ret)
@@ -158,4 +159,18 @@ int trust_edit_end(const struct trust *now, uint32_t format, struct trust *t, st
         return drop_names(t, err);
     t->format = 2;
     return 0;
+}
+
+int trust_edit_day(const struct trust *t, int64_t now_s, struct err *err)
+{
+    char made[21];
+    if (!trust_has_expiry(t) || t->created_s <= now_s + TRUST_CLOCK_SLACK_S)
+        return 0;
+    clock_rfc3339(made, t->created_s * 1000);
+    return err_set(err, ERR_REFUSED, 0,
+                   "version %u says that it was made at %s, which is ahead of this machine's "
+                   "clock: hosts would obey no key of it that expires before that day. See which "
+                   "clock is wrong; where it was the one of who made this version, take the trust "
+                   "file of before from a copy, and make the version anew",
+                   (unsigned)t->version, made);
 }

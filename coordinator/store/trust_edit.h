@@ -26,5 +26,8 @@ MUST_CHECK int trust_edit_threshold(struct trust *t, enum role role, uint32_t th
  * where a key expires. */
 MUST_CHECK int trust_edit_end(const struct trust *now, uint32_t format, struct trust *t,
                               struct err *err);
+/* ERR_REFUSED: keys of it expire, and it is dated ahead of this clock. Hosts whose clock says an
+ * earlier day would obey none of these keys, but for a trust order. Neither signed nor pushed. */
+MUST_CHECK int trust_edit_day(const struct trust *t, int64_t now_s, struct err *err);
 
 #endif

@@ -359,6 +359,20 @@ static void test_an_interruption_leaves_old_or_new(void **state)
     assert_true(there && left.t.version <= now_of(&b->here.conf).version);
 }
 
+static void test_a_version_dated_ahead_is_refused(void **state)
+{
+    struct trust t = {.version = 2, .created_s = 1000000};
+    struct err err = ERR_INIT;
+    (void)state;
+    t.roles[ROLE_OPERATOR].n = 1;
+    assert_int_equal(trust_edit_day(&t, 0, &err), 0); /* its key never expires */
+    t.roles[ROLE_OPERATOR].about[0].expires_s = 9000000;
+    assert_int_equal(trust_edit_day(&t, 1000000 - TRUST_CLOCK_SLACK_S, &err), 0);
+    assert_int_equal(trust_edit_day(&t, 999999 - TRUST_CLOCK_SLACK_S, &err), -1);
+    assert_int_equal(err.kind, ERR_REFUSED);
+    assert_non_null(strstr(err.text, "made at 1970-01-12T13:46:40Z"));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -373,6 +387,7 @@ int main(void)
         CASE(test_no_more_sign_than_must),
         CASE(test_versions_are_kept),
         CASE(test_an_interruption_leaves_old_or_new),
+        CASE(test_a_version_dated_ahead_is_refused),
     };
     return cmocka_run_group_tests_name("trust_files", tests, NULL, NULL);
 }
