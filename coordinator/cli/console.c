@@ -7,7 +7,8 @@
 #include "table.h"
 #include "url_hide.h"
 
-#define SIGNAL_SLOT 0
+#define SIGNAL_SLOT      0
+#define EXPIRY_TOLD_DAYS 30
 
 void console_init(struct console *c)
 {
@@ -117,17 +118,35 @@ bool console_operator(const struct console *c, char dst[static KEY_NAME_MAX])
     return own_operator(c, &key) && trust_name_in(&c->trust, ROLE_OPERATOR, &key, dst);
 }
 
+/* Once it has expired only a trust order of it is obeyed: there is time to see to it before. */
+static void tell_last_day(int64_t expires_s, int64_t now_s)
+{
+    char day[21];
+    if (expires_s == 0 || expires_s - now_s > EXPIRY_TOLD_DAYS * 86400)
+        return;
+    clock_rfc3339(day, expires_s * 1000);
+    fprintf(
+        stderr,
+        "caravan: warning: the operator's key of this machine expires on %.10s: before that day "
+        "make another one (`caravan key new`), and have it named: `caravan trust rotate`, `caravan "
+        "trust push`\n",
+        day);
+}
+
 /* Hosts that have the trust of this machine give such a key no answer; older ones may. */
 static void tell_key(const struct console *c)
 {
     struct pubkey key;
     enum role role;
     uint32_t i;
+    int64_t now_s = clock_wall(c->clock) / 1000;
     if (!own_operator(c, &key))
         return;
     bool named = trust_find_key(&c->trust, &key, &role, &i);
-    if (named && trust_key_time(&c->trust, role, i, clock_wall(c->clock) / 1000) != KEY_EXPIRED)
+    if (named && trust_key_time(&c->trust, role, i, now_s) != KEY_EXPIRED) {
+        tell_last_day(c->trust.roles[role].about[i].expires_s, now_s);
         return;
+    }
     fprintf(stderr,
             "caravan: warning: the operator's key of this machine %s trust version %u: hosts with "
             "that version do not obey it. Name in [keys] of caravan.conf an operator's key that it "

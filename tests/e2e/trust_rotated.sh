@@ -29,7 +29,8 @@ sed 's/ operator / berta /' "$BERTA/keys/operator.pub" >"$E2E/berta.pub"
 sed 's/ observer / watch /' "$BERTA/keys/observer.pub" >"$E2E/watch.pub"
 cp "$E2E/config/trust" "$E2E/trust-1"
 fleet_stop_agents c2
-run trust add operator "$E2E/berta.pub" --expires "$(($(date +%Y) + 1))-12-31"
+LAST_DAY=$(date -u -d '+20 days' +%F)
+run trust add operator "$E2E/berta.pub" --expires "$LAST_DAY"
 check "her key is added" status_is 0
 check "as version 2" says "Trust version 2 is in force on this machine"
 run trust push
@@ -44,6 +45,7 @@ cp "$E2E/state/known_hosts" "$E2E/berta-state/known_hosts"
 as_berta trust show
 check "her orders and questions are answered" says "4 of 5 enrolled hosts have trust version 2"
 check "her key has a name and an expiry" says "berta"
+check "which is near, and she is told" says "expires on $LAST_DAY: before that day make another one"
 
 # ---- the first one's key leaked ----
 run trust remove operator
