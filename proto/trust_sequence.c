@@ -14,17 +14,20 @@ int trust_sequence_first(const void *p, size_t n, struct trust_at *ret, struct e
     return 0;
 }
 
-/* Of one container; its signatures are checked by whoever adopts it. */
-static int read_version(const struct trust_at *at, uint32_t *ret, struct err *err)
+int trust_sequence_next(const unsigned char **io, size_t *io_n, struct trust_at *ret,
+                        struct trust *ret_t, struct err *err)
 {
     struct container c;
-    struct trust t;
 
-    if (container_split(CONTAINER_TRUST, at->p, at->len, &c, err) < 0 ||
-        trust_read(c.body, c.body_len, &t, err) < 0)
+    if (*io_n == 0)
+        return 0;
+    if (trust_sequence_first(*io, *io_n, ret, err) < 0 ||
+        container_split(CONTAINER_TRUST, ret->p, ret->len, &c, err) < 0 ||
+        trust_read(c.body, c.body_len, ret_t, err) < 0)
         return -1;
-    *ret = t.version;
-    return 0;
+    *io += ret->len;
+    *io_n -= ret->len;
+    return 1;
 }
 
 int trust_sequence_follow(const void *p, size_t n, struct trust *now, struct trust_at *ret_at,
@@ -32,21 +35,20 @@ int trust_sequence_follow(const void *p, size_t n, struct trust *now, struct tru
 {
     const unsigned char *at = p;
     struct trust_at one;
+    struct trust t;
+    int rc;
 
     *ret_at = (struct trust_at){NULL, 0};
     *ret_last = 0;
-    for (; n > 0; at += one.len, n -= one.len) {
-        uint32_t version = 0;
-        if (trust_sequence_first(at, n, &one, err) < 0 || read_version(&one, &version, err) < 0)
-            return -1;
-        *ret_last = MAX_OF(*ret_last, version);
-        if (version <= now->version)
+    while ((rc = trust_sequence_next(&at, &n, &one, &t, err)) > 0) {
+        *ret_last = MAX_OF(*ret_last, t.version);
+        if (t.version <= now->version)
             continue;
         if (trust_next_check(now, one.p, one.len, now, err) < 0)
             return -1;
         *ret_at = one;
     }
-    return 0;
+    return rc;
 }
 
 int trust_sequence_begin(const void *p, size_t n, struct trust *ret, struct trust_at *ret_at,

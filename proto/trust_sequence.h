@@ -21,6 +21,10 @@ struct trust_at {
 
 /* The first container at p, whole. ERR_FORMAT when there is none. */
 MUST_CHECK int trust_sequence_first(const void *p, size_t n, struct trust_at *ret, struct err *err);
+/* Walks over n bytes at *io: 1: the next container is *ret, and what it says *ret_t; 0: there is
+ * none any more; -1: what is left is none. Signatures are not checked here. */
+MUST_CHECK int trust_sequence_next(const unsigned char **io, size_t *io_n, struct trust_at *ret,
+                                   struct trust *ret_t, struct err *err);
 /* From the first, which its own roots signed, to the last: as a host begins. *ret: the last one
  * that follows, *ret_at its container. -1: not even the first counts. What comes behind *ret and
  * does not follow is told in rest, whose kind is ERR_NONE else. */

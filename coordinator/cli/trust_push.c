@@ -233,15 +233,12 @@ static int find_version(const struct push *p, uint32_t version, struct trust_at 
 {
     const unsigned char *at = p->kept.sequence.data;
     size_t n = p->kept.sequence.len;
-    struct container c;
-    for (; n > 0; at += ret->len, n -= ret->len) {
-        if (trust_sequence_first(at, n, ret, err) < 0 ||
-            container_split(CONTAINER_TRUST, ret->p, ret->len, &c, err) < 0 ||
-            trust_read(c.body, c.body_len, ret_t, err) < 0)
-            return -1;
+    int rc;
+    while ((rc = trust_sequence_next(&at, &n, ret, ret_t, err)) > 0)
         if (ret_t->version == version)
             return 0;
-    }
+    if (rc < 0)
+        return -1;
     return err_set(err, ERR_NOTFOUND, 0,
                    "version %u is not kept here any more: on the host root goes back to the "
                    "anchor (LOST KEYS in caravan(1))",
@@ -264,20 +261,16 @@ static int keep_versions(struct push *p, struct err *err)
 {
     const unsigned char *at = p->kept.sequence.data;
     size_t n = p->kept.sequence.len;
-    struct container c;
     struct trust_at one;
     struct trust t;
-    for (; n > 0; at += one.len, n -= one.len) {
+    int rc;
+    while ((rc = trust_sequence_next(&at, &n, &one, &t, err)) > 0) {
         auto_buf struct buf file = BUF_INIT;
-        if (trust_sequence_first(at, n, &one, err) < 0 ||
-            container_split(CONTAINER_TRUST, one.p, one.len, &c, err) < 0 ||
-            trust_read(c.body, c.body_len, &t, err) < 0)
-            return -1;
         buf_add(&file, one.p, one.len);
         if (ledger_store_trust(p->store, ledger_no_run, t.version, &file, err) < 0)
             return -1;
     }
-    return 0;
+    return rc;
 }
 
 static void open_record(struct push *p)
@@ -437,19 +430,16 @@ static bool observer_is_new(const struct push *p)
     auto_keypair struct keypair *key = NULL;
     struct err unused = ERR_INIT;
     const unsigned char *at = p->kept.sequence.data;
+    size_t n = p->kept.sequence.len;
     struct trust_at one;
     struct trust t;
+    int rc;
     if (keys_load(&p->c->conf, ROLE_OBSERVER, &key, &unused) < 0)
         return true;
-    for (size_t n = p->kept.sequence.len; n > 0; at += one.len, n -= one.len) {
-        struct container c;
-        if (trust_sequence_first(at, n, &one, &unused) < 0 ||
-            container_split(CONTAINER_TRUST, one.p, one.len, &c, &unused) < 0 ||
-            trust_read(c.body, c.body_len, &t, &unused) < 0 ||
-            !trust_allows(&t, keypair_public(key), ROLE_OBSERVER, clock_wall(p->c->clock) / 1000))
+    while ((rc = trust_sequence_next(&at, &n, &one, &t, &unused)) > 0)
+        if (!trust_allows(&t, keypair_public(key), ROLE_OBSERVER, clock_wall(p->c->clock) / 1000))
             return true;
-    }
-    return false;
+    return rc < 0;
 }
 
 static int open_push(struct push *p, struct err *err)
