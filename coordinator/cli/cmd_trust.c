@@ -33,17 +33,25 @@ static int64_t wall_s(const struct console *c)
 }
 
 /* The draft counts while its version is the next one. */
-static int open_trust(struct console *c, struct open_trust *o, struct err *err)
+static int load_trust(struct console *c, struct open_trust *o, struct err *err)
 {
-    char unused[300];
     if (console_conf(c, err) < 0 || conf_path(&c->conf, TRUST_DRAFT_NAME, o->draft_path, err) < 0 ||
-        trust_files_lock(&c->conf, &o->lock, err) < 0 ||
         trust_kept_load(&c->conf, &o->kept, err) < 0 ||
-        trust_draft_load(o->draft_path, &o->draft, &o->has_draft, err) < 0 ||
-        trust_files_package(&c->conf, wall_s(c), true, unused, err) < 0)
+        trust_draft_load(o->draft_path, &o->draft, &o->has_draft, err) < 0)
         return -1;
     o->has_draft = o->has_draft && o->draft.t.version == o->kept.now.version + 1;
     return 0;
+}
+
+/* To change it: nobody else does at the same time. */
+static int open_trust(struct console *c, struct open_trust *o, struct err *err)
+{
+    char unused[300];
+    return console_conf(c, err) < 0 || trust_files_lock(&c->conf, &o->lock, err) < 0 ||
+                   load_trust(c, o, err) < 0 ||
+                   trust_files_package(&c->conf, wall_s(c), true, unused, err) < 0
+               ? -1
+               : 0;
 }
 
 /* ---- a draft that is, or is not, complete ---- */
@@ -337,9 +345,8 @@ static int show(struct console *c, char **args, struct err *err)
         trust_show_signers(&d, knows ? &o.kept.now : NULL);
         return 0;
     }
-    if (open_trust(c, &o, err) < 0)
+    if (load_trust(c, &o, err) < 0)
         return -1;
-    close(take_fd(&o.lock));
     trust_show(c, &o.kept.now);
     if (o.has_draft) {
         putchar('\n');

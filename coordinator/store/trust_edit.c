@@ -103,6 +103,11 @@ int trust_edit_rotate(struct trust *t, const char *name, const struct key_public
     uint32_t i;
     if (find(t, name, &role, &i, err) < 0)
         return -1;
+    if (pubkey_eq(&t->roles[role].keys[i], &k->key))
+        return err_set(
+            err, ERR_REFUSED, 0,
+            "%s is in the trust file already with this key: rotate puts another one in its place",
+            name);
     /* The new key may be called as the old one was, but not be it. */
     without.roles[role].about[i].name[0] = '.';
     if (check_new(&without, k, role, expires_s, err) < 0)
