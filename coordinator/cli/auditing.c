@@ -130,16 +130,18 @@ static void fault_key(struct auditing *a, struct opened_record *o, enum audit_fa
 static void check_key(struct auditing *a, int64_t wall_s, struct opened_record *o)
 {
     const struct header *h = &o->order.head;
+    enum role role;
+    uint32_t i;
     if (a->distrust[0] != '\0') {
         if (!a->distrust_told) /* it is the same of all */
             fault(o, AUDIT_TRUST, a->distrust);
         a->distrust_told = true;
     } else if (memcmp(h->cluster, a->trust.cluster, CLUSTER_ID_LEN) != 0) {
         fault(o, AUDIT_MISPLACED, "it is an order of another cluster");
-    } else if (!trust_allows(&a->trust, &h->sender, ROLE_NONE, wall_s)) {
+    } else if (!trust_find_key(&a->trust, &h->sender, &role, &i)) {
         fault_key(a, o, AUDIT_UNKNOWN_KEY, "does not name");
-    } else if (!trust_allows(&a->trust, &h->sender, message_role(h->kind), wall_s)) {
-        fault_key(a, o, AUDIT_WRONG_ROLE, "does not let give such orders");
+    } else if (!trust_may_order(&a->trust, &h->sender, h->kind, wall_s)) {
+        fault_key(a, o, AUDIT_WRONG_ROLE, "did not let give such orders then");
     }
 }
 

@@ -115,7 +115,7 @@ static void a_key_of_the_wrong_role(void **state)
         struct bench *b = bench_with(2);
         b->desk.signer = b->desk.keys[roles[i]];
         audit_desk_order(&b->desk, 0, MSG_STAGE);
-        finds(b, AUDIT_WRONG_ROLE, "does not let give such orders");
+        finds(b, AUDIT_WRONG_ROLE, "did not let give such orders then");
         bench_end(b);
     }
 }

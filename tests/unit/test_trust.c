@@ -312,6 +312,36 @@ static void sign_all(const struct keyring *ring, const struct trust *t, const si
 
 /* Each row: who signs version 3, the successor of version 2, in which root-1 gives way to the
  * stranger: what is missing is told by name. */
+/* It may bring the cure: a version that names somebody whose key is in time. */
+static void test_a_trust_order_out_of_time(void **state)
+{
+    static const int64_t clocks[] = {NOW, NOW + 91 * DAY, NOW - 400 * DAY};
+    const struct keyring *ring = *state;
+    const struct trust t = named(ring, 3);
+    const struct pubkey *anna = &t.roles[ROLE_OPERATOR].keys[0];
+    for (size_t i = 0; i < ARRAY_LEN(clocks); i++) {
+        assert_true(trust_may_order(&t, anna, MSG_TRUST, clocks[i]));
+        assert_int_equal(trust_may_order(&t, anna, MSG_SWAP, clocks[i]), i == 0);
+        assert_false(trust_may_order(&t, &t.roles[ROLE_OBSERVER].keys[0], MSG_TRUST, clocks[i]));
+        assert_false(trust_may_order(&t, &t.roles[ROLE_ROOT].keys[0], MSG_TRUST, clocks[i]));
+    }
+}
+
+/* Two files of one version differ by their mark, and one file has one. */
+static void test_marks(void **state)
+{
+    const struct keyring *ring = *state;
+    struct trust t = named(ring, 3), other = t;
+    char mark[TRUST_MARK_LEN], again[TRUST_MARK_LEN];
+    trust_mark(&t, mark);
+    assert_int_equal(strlen(mark), TRUST_MARK_LEN - 1);
+    trust_mark(&other, again);
+    assert_string_equal(mark, again);
+    other.roles[ROLE_OPERATOR].about[0].expires_s++;
+    trust_mark(&other, again);
+    assert_string_not_equal(mark, again);
+}
+
 static void test_a_new_root_shows_its_key(void **state)
 {
     const struct keyring *ring = *state;
@@ -531,6 +561,8 @@ int main(void)
         cmocka_unit_test(test_bad_named_trust_files),
         cmocka_unit_test(test_an_expired_key_is_no_key),
         cmocka_unit_test(test_a_clock_a_year_off),
+        cmocka_unit_test(test_a_trust_order_out_of_time),
+        cmocka_unit_test(test_marks),
         cmocka_unit_test(test_a_new_root_shows_its_key),
         cmocka_unit_test(test_all_roots_at_once),
         cmocka_unit_test(test_the_largest_trust_file),
