@@ -22,6 +22,10 @@ static inline bool str_eq(const char *a, const char *b)
 {
     return a[0] == b[0] && strcmp(a, b) == 0;
 }
+static inline bool str_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 

@@ -10,14 +10,9 @@ struct reading {
     const char *at, *end;
 };
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 static void skip_blanks(struct reading *r)
 {
-    while (r->at < r->end && is_blank(*r->at))
+    while (r->at < r->end && str_is_blank(*r->at))
         r->at++;
 }
 
@@ -70,7 +65,7 @@ static bool read_window(struct reading *r, struct hours_window *w)
         w->last = w->first;
         if (take_sign(r, '-') && !take_day(r, &w->last))
             return false;
-        if (r->at == r->end || !is_blank(*r->at))
+        if (r->at == r->end || !str_is_blank(*r->at))
             return false;
     }
     skip_blanks(r);
@@ -87,10 +82,10 @@ static bool take_utc(struct reading *r)
     static const char word[] = "utc";
     const size_t n = sizeof(word) - 1;
 
-    while (r->end > r->at && is_blank(r->end[-1]))
+    while (r->end > r->at && str_is_blank(r->end[-1]))
         r->end--;
     if ((size_t)(r->end - r->at) <= n || strncasecmp(r->end - n, word, n) != 0 ||
-        !is_blank(*(r->end - n - 1)))
+        !str_is_blank(*(r->end - n - 1)))
         return false;
     r->end -= n;
     return true;

@@ -2,17 +2,12 @@
 
 #include "str.h"
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 /* Without the blanks around it. false: no name of a key. */
 static bool take_name(const char *from, const char *to, char dst[static KEY_NAME_MAX])
 {
-    while (from < to && is_blank(*from))
+    while (from < to && str_is_blank(*from))
         from++;
-    while (to > from && is_blank(to[-1]))
+    while (to > from && str_is_blank(to[-1]))
         to--;
     if (to - from >= KEY_NAME_MAX)
         return false;
