@@ -18,21 +18,10 @@ static int version_of_fleet(struct console *c, struct version *ret, struct err *
         "which versions the fleet's servers run could not be read; say the "
         "oldest: caravan token-policy 1.10.5";
     const struct world *w = NULL;
-    struct err why = ERR_INIT;
-    struct version v;
-    bool any = false;
 
     if (console_open(c, err) < 0 || console_look(c, NULL, PATIENCE_MS, &w, err) < 0)
         return err_wrap(err, "%s", advice);
-    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
-        if (world_has_left(w, &w->hosts[i]) ||
-            version_parse(host_version(w, &w->hosts[i]), &v, &why) < 0)
-            continue;
-        if (!any || version_cmp(&v, ret) < 0)
-            *ret = v;
-        any = true;
-    }
-    return any ? 0 : err_set(err, ERR_NETWORK, 0, "%s", advice);
+    return world_oldest_server(w, NULL, ret) ? 0 : err_set(err, ERR_NETWORK, 0, "%s", advice);
 }
 
 static unsigned uses_of(const struct console *c)

@@ -76,6 +76,25 @@ const char *host_version(const struct world *w, const struct host *h)
     return members_build(w, h);
 }
 
+bool world_oldest_server(const struct world *w, const char *region, struct version *ret)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
+        const struct host *h = &w->hosts[i];
+        struct err unused = ERR_INIT;
+        struct version v;
+
+        if ((region != NULL && !str_eq(h->region, region)) || world_has_left(w, h) ||
+            version_parse(host_version(w, h), &v, &unused) < 0)
+            continue;
+        if (!any || version_cmp(&v, ret) < 0)
+            *ret = v;
+        any = true;
+    }
+    return any;
+}
+
 const struct fact_view *agent_fact(const struct agent_view *a, const char *id)
 {
     for (size_t i = 0; i < a->n_facts; i++)

@@ -22,6 +22,7 @@
 
 #include "key_index.h"
 #include "message.h"
+#include "version.h"
 
 enum member_status {
     MEMBER_UNKNOWN,
@@ -306,5 +307,7 @@ const char *host_dc(const struct host *h);
 /* The version a host runs by Nomad's own word: server self, else members' build
  * agreed by all who answered, node's attribute; "" unknown. */
 const char *host_version(const struct world *w, const struct host *h);
+/* Of the servers of a region (NULL: of all) that have not left; false: no version could be read. */
+bool world_oldest_server(const struct world *w, const char *region, struct version *ret);
 
 #endif

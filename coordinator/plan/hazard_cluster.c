@@ -363,25 +363,6 @@ static bool servers_change(const struct hazard_check *c, const char *region)
     return false;
 }
 
-/* Of all servers that Nomad lists there, for the token is for each of them. */
-static bool oldest_server(const struct hazard_check *c, const char *region, struct version *ret)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
-        const struct host *h = &c->w->hosts[i];
-        struct err err = ERR_INIT;
-        struct version v;
-
-        if (!str_eq(h->region, region) || version_parse(host_version(c->w, h), &v, &err) < 0)
-            continue;
-        if (!any || version_cmp(&v, ret) < 0)
-            *ret = v;
-        any = true;
-    }
-    return any;
-}
-
 /* The rights that this plan takes there, without those that it can do without. */
 static unsigned rights_needed(const struct hazard_check *c, const char *region,
                               const struct version *oldest)
@@ -475,7 +456,7 @@ static void judge_spare(struct hazard_check *c, row_t *row, const struct region_
 
     if (no_token_needed(c, r) || t->asked == ASKED_DENIED || row_told(c, row))
         return;
-    if (!known || !oldest_server(c, r->name, &v)) {
+    if (!known || !world_oldest_server(c->w, r->name, &v)) {
         hazard_found(c, row, TRI_UNKNOWN, NULL,
                      "region %s: which rights of the token are spare: %s", r->name,
                      t->asked != ASKED_YES ? asked_why(t->asked)
