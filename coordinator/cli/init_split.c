@@ -28,19 +28,15 @@ static int put_threshold(struct trust *t, enum role role, int64_t said, struct e
 static int make(const struct console *c, const char *name, struct trust *t, struct err *err)
 {
     const struct options *o = &c->opt;
-    memset(t, 0, sizeof *t);
     if (o->root_keys.n == 0 || o->release_keys.n == 0 || o->operator_keys.n == 0)
         return err_set(
             err, ERR_USAGE, 0,
             "--split wants the public parts of all keys, made on the machines where they "
             "stay: --root FILE.pub,.. --release FILE.pub,.. --operator FILE.pub,..");
-    if (name[0] == '\0' || str_copy(t->name, sizeof t->name, name) < 0)
-        return err_set(err, ERR_USAGE, 0, "the cluster's name must have 1 to %d bytes",
-                       NAME_MAX_LEN - 1);
-    t->version = 1;
+    if (trust_edit_first(name, t, err) < 0)
+        return -1;
     t->format = 2;
     t->created_s = clock_wall(c->clock) / 1000;
-    crypto_random(t->cluster, sizeof t->cluster);
     return add_all(t, ROLE_ROOT, &o->root_keys, err) < 0 ||
                    add_all(t, ROLE_RELEASE, &o->release_keys, err) < 0 ||
                    add_all(t, ROLE_OPERATOR, &o->operator_keys, err) < 0 ||

@@ -3,6 +3,7 @@
 #include "file.h"
 #include "passphrase.h"
 #include "signer.h"
+#include "trust_edit.h"
 
 static const enum role key_roles[] = {ROLE_ROOT, ROLE_RELEASE, ROLE_OPERATOR, ROLE_OBSERVER};
 
@@ -218,28 +219,40 @@ int keys_load(const struct coord_conf *c, enum role role, struct keypair **ret, 
 
 /* ---- made ---- */
 
+static int write_public(const struct coord_conf *c, const struct key_public *about, struct err *err)
+{
+    auto_buf struct buf public = BUF_INIT;
+    char path[300];
+    if (key_place(c, about->name, ".pub", path, err) < 0)
+        return -1;
+    key_public_pack(about, &public);
+    return file_create(path, public.data, public.len, 0644, err);
+}
+
+static int write_secret(const char *path, const struct keypair *k, const struct key_public *about,
+                        const char *passphrase, struct err *err)
+{
+    auto_buf struct buf text = BUF_INIT;
+    char label[NAME_MAX_LEN];
+    struct key_file file;
+    snprintf(label, sizeof label, "%s %s", about->name, role_name(about->purpose));
+    if (passphrase == NULL)
+        return keypair_save(k, path, label, 0600, err);
+    if (key_file_lock(k, about, passphrase, &file, err) < 0)
+        return -1;
+    key_file_pack(&file, &text);
+    return file_create(path, text.data, text.len, 0600, err);
+}
+
 /* passphrase NULL: not encrypted. The public part is written last. */
 static int write_key(const struct coord_conf *c, const struct keypair *k,
                      const struct key_public *about, const char *passphrase, struct err *err)
 {
-    auto_buf struct buf text = BUF_INIT, public = BUF_INIT;
-    char path[300], pub_path[300], label[NAME_MAX_LEN];
-    struct key_file file;
-    int rc;
-    if (key_place(c, about->name, ".key", path, err) < 0 ||
-        key_place(c, about->name, ".pub", pub_path, err) < 0)
-        return -1;
-    snprintf(label, sizeof label, "%s %s", about->name, role_name(about->purpose));
-    if (passphrase == NULL) {
-        rc = keypair_save(k, path, label, 0600, err);
-    } else {
-        if (key_file_lock(k, about, passphrase, &file, err) < 0)
-            return -1;
-        key_file_pack(&file, &text);
-        rc = file_create(path, text.data, text.len, 0600, err);
-    }
-    key_public_pack(about, &public);
-    return rc < 0 ? -1 : file_create(pub_path, public.data, public.len, 0644, err);
+    char path[300];
+    return key_place(c, about->name, ".key", path, err) < 0 ||
+                   write_secret(path, k, about, passphrase, err) < 0
+               ? -1
+               : write_public(c, about, err);
 }
 
 /* Sweeps what a crash has left there of secret keys, too. */
@@ -334,12 +347,10 @@ static int check_changeable(const struct found_key *f, struct err *err)
 static int write_missing_public(const struct coord_conf *c, const struct key_public *about,
                                 struct err *err)
 {
-    auto_buf struct buf public = BUF_INIT;
     char path[300];
     if (key_place(c, about->name, ".pub", path, err) < 0)
         return -1;
-    key_public_pack(about, &public);
-    return access(path, F_OK) == 0 ? 0 : file_create(path, public.data, public.len, 0644, err);
+    return access(path, F_OK) == 0 ? 0 : write_public(c, about, err);
 }
 
 int keys_change(const struct coord_conf *c, const char *name, struct err *err)
@@ -481,17 +492,11 @@ static int write_trust(const struct coord_conf *c, const struct trust *t,
 int keys_make_solo(const struct coord_conf *c, const char *name, struct trust *ret, struct err *err)
 {
     struct trust t;
-    memset(&t, 0, sizeof t);
-    if (name[0] == '\0' || str_copy(t.name, sizeof t.name, name) < 0)
-        return err_set(err, ERR_USAGE, 0, "the cluster's name must have 1 to %d bytes",
-                       NAME_MAX_LEN - 1);
-    if (check_absent(c, err) < 0)
+    if (trust_edit_first(name, &t, err) < 0 || check_absent(c, err) < 0)
         return -1;
     struct keypair *keys[ARRAY_LEN(key_roles)] = {NULL};
     int rc = make_keys(c, keys, err);
-    t.version = 1;
     t.solo = true;
-    crypto_random(t.cluster, sizeof t.cluster);
     for (size_t i = 0; rc == 0 && i < ARRAY_LEN(key_roles); i++) {
         struct role_keys *role = &t.roles[key_roles[i]];
         role->threshold = role->n = 1;
@@ -528,9 +533,17 @@ int keys_load_release(const struct coord_conf *c, const struct trust *t, struct 
 
 int key_public_load(const char *path, struct key_public *ret, struct err *err)
 {
-    auto_buf struct buf text = BUF_INIT;
-    return file_read(path, KEY_FILE_MAX, FILE_FOLLOW, &text, err) < 0 ||
-                   key_public_parse(buf_str(&text), text.len, ret, err) < 0
-               ? err_wrap(err, "%s", path)
-               : 0;
+    bool there = false;
+    if (read_public(path, ret, &there, err) < 0)
+        return -1;
+    return there ? 0 : err_set(err, ERR_NOTFOUND, 0, "there is no file %s", path);
+}
+
+int keys_public(const struct coord_conf *c, enum role role, struct key_public *ret, struct err *err)
+{
+    auto_found struct found_key f;
+    if (find_key(c, key_name(c, role), &f, err) < 0)
+        return -1;
+    *ret = f.about;
+    return 0;
 }

@@ -46,6 +46,9 @@ MUST_CHECK int keys_load_named(const struct coord_conf *c, const char *name, enu
                                struct keypair **ret, struct err *err);
 /* The version in force: the last one of the trust file. */
 MUST_CHECK int keys_trust(const struct coord_conf *c, struct trust *ret, struct err *err);
+/* The public part of the key of a role; no passphrase is asked for. ERR_NOTFOUND. */
+MUST_CHECK int keys_public(const struct coord_conf *c, enum role role, struct key_public *ret,
+                           struct err *err);
 /* The file of a public part, wherever it is. */
 MUST_CHECK int key_public_load(const char *path, struct key_public *ret, struct err *err);
 

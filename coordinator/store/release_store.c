@@ -95,24 +95,21 @@ int release_manifest_path(const struct coord_conf *c, const char *version, char 
 }
 
 /* Signed by all that must; a draft, which is to be signed anew anyway, by anybody. */
-static int read_manifest(const struct trust *t, bool draft, struct stored_release *r,
+static int read_manifest(const struct trust *t, bool draft, int64_t now_s, struct stored_release *r,
                          struct err *err)
 {
     struct container c;
-    int64_t now_s = clock_wall(clock_system()) / 1000;
-    if (draft)
-        return container_split_draft(CONTAINER_MANIFEST, r->container.data, r->container.len, &c,
-                                     err) < 0
-                   ? -1
-                   : manifest_read(c.body, c.body_len, &r->manifest, err);
     if (container_split_draft(CONTAINER_MANIFEST, r->container.data, r->container.len, &c, err) < 0)
         return -1;
-    if (t->solo || trust_demand(t, ROLE_RELEASE, CONTAINER_MANIFEST, &c, now_s, err) == 0)
-        return trust_manifest(t, r->container.data, r->container.len, now_s, &r->manifest, err);
-    err->kind = ERR_REFUSED;
-    return err_wrap(err,
-                    "carry this manifest to who has not signed it, `caravan release sign FILE`, "
-                    "and bring it back");
+    if (!draft && trust_demand(t, ROLE_RELEASE, CONTAINER_MANIFEST, &c, now_s, err) < 0) {
+        if (t->solo)
+            return err_wrap(err, "the manifest is refused");
+        err->kind = ERR_REFUSED;
+        return err_wrap(
+            err, "carry this manifest to who has not signed it, `caravan release sign FILE`, "
+                 "and bring it back");
+    }
+    return manifest_read(c.body, c.body_len, &r->manifest, err);
 }
 
 static int load(const struct coord_conf *c, const struct trust *t, const char *version, bool draft,
@@ -121,16 +118,15 @@ static int load(const struct coord_conf *c, const struct trust *t, const char *v
     char path[300];
     bool there = false;
     auto_buf struct buf text = BUF_INIT;
-    if (release_version_ok(version, err) < 0 ||
-        release_path(c, version, MANIFEST_NAME, path, err) < 0 ||
+    int64_t now_s = clock_wall(clock_system()) / 1000;
+    if (release_manifest_path(c, version, path, err) < 0 ||
         file_read_if(path, MANIFEST_MAX, 0, &r->container, &there, err) < 0)
         return -1;
     if (!there)
         return err_set(err, ERR_NOTFOUND, 0, "release %s was not added on this machine", version);
-    if (read_manifest(t, draft, r, err) < 0)
+    if (read_manifest(t, draft, now_s, r, err) < 0)
         return err_wrap(err, "%s", path);
-    r->signers =
-        trust_signers(t, r->container.data, r->container.len, clock_wall(clock_system()) / 1000);
+    r->signers = trust_signers(t, r->container.data, r->container.len, now_s);
     if (!str_eq(r->manifest.version, version))
         return err_set(err, ERR_CRYPTO, 0, "%s is the manifest of %s", path, r->manifest.version);
     if (release_path(c, version, "places", path, err) < 0 ||

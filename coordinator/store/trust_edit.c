@@ -3,6 +3,17 @@
 #include "clock.h"
 #include "str.h"
 
+int trust_edit_first(const char *name, struct trust *ret, struct err *err)
+{
+    memset(ret, 0, sizeof *ret);
+    if (name[0] == '\0' || str_copy(ret->name, sizeof ret->name, name) < 0)
+        return err_set(err, ERR_USAGE, 0, "the cluster's name must have 1 to %d bytes",
+                       NAME_MAX_LEN - 1);
+    ret->version = 1;
+    crypto_random(ret->cluster, sizeof ret->cluster);
+    return 0;
+}
+
 void trust_edit_begin(const struct trust *now, int64_t now_s, struct trust *ret)
 {
     *ret = *now;

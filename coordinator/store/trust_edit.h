@@ -12,6 +12,8 @@
 
 #include "key_file.h"
 
+/* The first version of a new cluster, without keys yet. ERR_USAGE: no name for one. */
+MUST_CHECK int trust_edit_first(const char *name, struct trust *ret, struct err *err);
 void trust_edit_begin(const struct trust *now, int64_t now_s, struct trust *ret);
 /* A key for a purpose; expires_s 0: never. */
 MUST_CHECK int trust_edit_add(struct trust *t, const struct key_public *k, enum role role,

@@ -31,20 +31,31 @@ static int read_kept(const char *path, struct trust_kept *ret, struct err *err)
     return 0;
 }
 
+int trust_kept_load_if(const struct coord_conf *c, struct trust_kept *ret, bool *ret_there,
+                       struct err *err)
+{
+    char path[300];
+    memset(ret, 0, sizeof *ret);
+    if (conf_path(c, TRUST_NAME, path, err) < 0 ||
+        file_read_if(path, TRUST_SEQUENCE_MAX, FILE_FOLLOW, &ret->sequence, ret_there, err) < 0)
+        return -1;
+    return *ret_there ? read_kept(path, ret, err) : 0;
+}
+
 int trust_kept_load(const struct coord_conf *c, struct trust_kept *ret, struct err *err)
 {
     char path[300];
     bool there = false;
-    memset(ret, 0, sizeof *ret);
-    if (conf_path(c, TRUST_NAME, path, err) < 0 ||
-        file_read_if(path, TRUST_SEQUENCE_MAX, FILE_FOLLOW, &ret->sequence, &there, err) < 0)
+    if (trust_kept_load_if(c, ret, &there, err) < 0)
         return -1;
-    if (!there)
-        return err_set(err, ERR_NOTFOUND, 0,
-                       "no trust file at %s: run `caravan init` first, have the draft signed that "
-                       "`caravan init --split` made, or name its directory with --config",
-                       path);
-    return read_kept(path, ret, err);
+    if (there)
+        return 0;
+    return conf_path(c, TRUST_NAME, path, err) < 0
+               ? -1
+               : err_set(err, ERR_NOTFOUND, 0,
+                         "no trust file at %s: run `caravan init` first, have the draft signed "
+                         "that `caravan init --split` made, or name its directory with --config",
+                         path);
 }
 
 /* The oldest go where there is no room: a host that has slept for longer begins anew. */

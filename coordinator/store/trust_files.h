@@ -38,6 +38,9 @@ struct trust_draft {
 MUST_CHECK int trust_files_lock(const struct coord_conf *c, int *ret_fd, struct err *err);
 /* ERR_NOTFOUND when there is none: `caravan init` was not run here. */
 MUST_CHECK int trust_kept_load(const struct coord_conf *c, struct trust_kept *ret, struct err *err);
+/* *ret_there false: there is none. */
+MUST_CHECK int trust_kept_load_if(const struct coord_conf *c, struct trust_kept *ret,
+                                  bool *ret_there, struct err *err);
 void trust_kept_free(struct trust_kept *k);
 
 MUST_CHECK int trust_draft_new(const struct trust *t, struct trust_draft *ret, struct err *err);

@@ -207,6 +207,17 @@ static void test_a_draft_is_carried(void **state)
     assert_int_equal(trust_draft_check(&d, &now, &err), -1);
 }
 
+/* So many keys that are here sign it, and then it is complete. */
+static void is_completed_here(const struct bench *b, struct trust_draft *d, size_t signers)
+{
+    struct err err = ERR_INIT;
+    size_t added = 0;
+    if (trust_draft_sign(&b->here.conf, &b->first, d, &added, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(added, signers);
+    assert_int_equal(trust_draft_check(d, &b->first, &err), 0);
+}
+
 /* A draft has room for few signatures: those that count for nothing do not take it. */
 static void test_strangers_take_no_room(void **state)
 {
@@ -214,7 +225,6 @@ static void test_strangers_take_no_room(void **state)
     auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
     struct trust t;
     struct err err = ERR_INIT;
-    size_t added = 0;
     trust_edit_begin(&b->first, NOW, &t);
     assert_int_equal(trust_draft_new(&t, &d, &err), 0);
     for (; d.d.n_sigs < SIGS_MAX; d.d.n_sigs++) {
@@ -225,11 +235,8 @@ static void test_strangers_take_no_room(void **state)
                                       d.d.body.len, s->sig, &err),
                          0);
     }
-    if (trust_draft_sign(&b->here.conf, &b->first, &d, &added, &err) < 0)
-        fail_msg("%s", err.text);
-    assert_int_equal(added, 1);
+    is_completed_here(b, &d, 1);
     assert_int_equal(d.d.n_sigs, 1);
-    assert_int_equal(trust_draft_check(&d, &b->first, &err), 0);
 }
 
 /* More roots lie here than a draft has room for: as many sign as must. */
@@ -239,7 +246,6 @@ static void test_no_more_sign_than_must(void **state)
     auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
     struct trust t;
     struct err err = ERR_INIT;
-    size_t added = 0;
     trust_edit_begin(&b->first, NOW, &t);
     for (int i = 0; i < SIGS_MAX; i++) {
         struct key_public k;
@@ -251,10 +257,7 @@ static void test_no_more_sign_than_must(void **state)
     }
     assert_int_equal(trust_edit_threshold(&t, ROLE_ROOT, 3, &err), 0);
     assert_int_equal(trust_draft_new(&t, &d, &err), 0);
-    if (trust_draft_sign(&b->here.conf, &b->first, &d, &added, &err) < 0)
-        fail_msg("%s", err.text);
-    assert_int_equal(added, 3);
-    assert_int_equal(trust_draft_check(&d, &b->first, &err), 0);
+    is_completed_here(b, &d, 3);
 }
 
 /* Who is not named by it, and who claims to be. */
