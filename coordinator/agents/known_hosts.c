@@ -26,14 +26,33 @@ const struct known_host *known_hosts_find(const struct known_hosts *k, const cha
     return id[0] != '\0' && at < k->n && str_eq(k->items[at].id, id) ? &k->items[at] : NULL;
 }
 
-static bool by_address(const struct known_host *h)
+bool known_host_joins(const struct known_host *h)
 {
-    return strncmp(h->id, JOINER_PREFIX, strlen(JOINER_PREFIX)) == 0;
+    return str_starts(h->id, JOINER_PREFIX);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct known_host *x = *(const struct known_host *const *)a;
+    const struct known_host *y = *(const struct known_host *const *)b;
+    int order = memcmp(x->key.bytes, y->key.bytes, KEY_LEN);
+    if (order == 0)
+        order = known_host_joins(x) - known_host_joins(y);
+    return order != 0 ? order : strcmp(x->id, y->id);
+}
+
+const struct known_host **known_hosts_by_key(const struct known_hosts *k)
+{
+    const struct known_host **list = xalloc((k->n + 1) * sizeof *list);
+    for (size_t i = 0; i < k->n; i++)
+        list[i] = &k->items[i];
+    qsort(list, k->n, sizeof *list, by_key);
+    return list;
 }
 
 const struct known_host *known_hosts_at(const struct known_hosts *k, const char *address)
 {
-    for (size_t i = place_of(k, JOINER_PREFIX); i < k->n && by_address(&k->items[i]); i++)
+    for (size_t i = place_of(k, JOINER_PREFIX); i < k->n && known_host_joins(&k->items[i]); i++)
         if (str_eq(k->items[i].name, address))
             return &k->items[i];
     return NULL;
@@ -44,7 +63,7 @@ const struct known_host *known_hosts_elsewhere(const struct known_hosts *k,
 {
     for (size_t i = 0; i < k->n; i++)
         if (pubkey_eq(&k->items[i].key, key) &&
-            !(by_address(&k->items[i]) && str_eq(k->items[i].name, address)))
+            !(known_host_joins(&k->items[i]) && str_eq(k->items[i].name, address)))
             return &k->items[i];
     return NULL;
 }

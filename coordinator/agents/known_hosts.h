@@ -57,6 +57,10 @@ const struct known_host *known_hosts_elsewhere(const struct known_hosts *k,
 #define JOINER_PREFIX "agent/"
 /* What a host is known by that was enrolled by its address. */
 void joiner_key(char dst[static UUID_MAX], const struct pubkey *key);
+bool known_host_joins(const struct known_host *h);
+/* All lines, those of one key together: first what Nomad knows it by, then what it was enrolled by.
+ * The caller frees the list. */
+const struct known_host **known_hosts_by_key(const struct known_hosts *k);
 /* What messages to it are sealed to. ERR_CRYPTO: its key is not a usable one. */
 MUST_CHECK int known_host_box(const struct known_host *h, struct boxkey *ret, struct err *err);
 /* 1: added; 0: known with this key; -1: see above. */

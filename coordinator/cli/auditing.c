@@ -5,23 +5,12 @@
 #include "envelope.h"
 #include "file.h"
 
-/* What console_open reads of files; the rest of it is for who asks hosts. */
-static int open_offline(struct console *c, struct err *err)
-{
-    char path[300];
-    return console_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
-                   state_path(&c->conf, KNOWN_HOSTS_NAME, path, err) < 0 ||
-                   known_hosts_load(path, &c->known, err) < 0
-               ? -1
-               : 0;
-}
-
 int auditing_open(struct console *c, struct auditing *ret, struct err *err)
 {
     memset(ret, 0, sizeof *ret);
     ret->console = c;
     ret->asks = c->agents != NULL;
-    if ((c->agents == NULL && open_offline(c, err) < 0) ||
+    if ((c->agents == NULL && console_files(c, err) < 0) ||
         ledger_store_open(&c->conf, false, c->clock, &ret->store, err) < 0 ||
         trust_kept_load(&c->conf, &ret->kept, err) < 0)
         return -1;

@@ -320,14 +320,9 @@ static void show_manifest(const struct manifest *m)
 static int confirm_sign(struct console *c, const char *version, struct err *err)
 {
     char question[120];
-    if (c->opt.yes)
-        return 0;
     snprintf(question, sizeof question, "Sign release %.63s with the release keys that are here?",
              version);
-    int rc = control_confirm(&c->signals, question, err);
-    return rc < 0
-               ? -1
-               : (rc == 1 ? 0 : err_set(err, ERR_REFUSED, 0, "not confirmed: nothing was signed"));
+    return console_confirm(c, question, "nothing was signed", err);
 }
 
 /* Where there is no trust file every release key that is here signs. */

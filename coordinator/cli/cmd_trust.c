@@ -239,14 +239,9 @@ static int load_draft(const char *path, struct trust_draft *ret, struct err *err
 static int confirm(struct console *c, const struct trust_draft *d, struct err *err)
 {
     char question[100];
-    if (c->opt.yes)
-        return 0;
     snprintf(question, sizeof question, "Sign version %u with the root keys that are here?",
              (unsigned)d->t.version);
-    int rc = control_confirm(&c->signals, question, err);
-    return rc < 0
-               ? -1
-               : (rc == 1 ? 0 : err_set(err, ERR_REFUSED, 0, "not confirmed: nothing was signed"));
+    return console_confirm(c, question, "nothing was signed", err);
 }
 
 /* Where there is no trust file a draft can be judged by people alone. */
@@ -303,20 +298,14 @@ static int sign(struct console *c, char **args, struct err *err)
     auto_trust_kept struct trust_kept kept = {.sequence = BUF_INIT};
     autoclose int lock = -1;
     char own[300];
-    bool has_own = false, knows = true;
+    bool has_own = false, knows = false;
     struct err why = ERR_INIT;
     if (console_conf(c, err) < 0 || conf_path(&c->conf, TRUST_DRAFT_NAME, own, err) < 0 ||
         file_make_dirs(c->conf.dir, 0755, err) < 0 || trust_files_lock(&c->conf, &lock, err) < 0 ||
         load_draft(args[0] != NULL ? args[0] : own, &d, err) < 0 ||
-        trust_draft_load(own, &mine, &has_own, err) < 0)
+        trust_draft_load(own, &mine, &has_own, err) < 0 ||
+        trust_kept_load_if(&c->conf, &kept, &knows, err) < 0)
         return -1;
-    if (trust_kept_load(&c->conf, &kept, &why) < 0) {
-        if (why.kind != ERR_NOTFOUND) {
-            *err = why;
-            return -1;
-        }
-        knows = false;
-    }
     char unused[300]; /* a command that was killed may have left none */
     if (knows && trust_files_package(&c->conf, wall_s(c), true, unused, err) < 0)
         return -1;
@@ -338,9 +327,10 @@ static int show(struct console *c, char **args, struct err *err)
     auto_open_trust struct open_trust o = {.lock = -1};
     auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
     if (args[0] != NULL) {
-        if (console_conf(c, err) < 0 || load_draft(args[0], &d, err) < 0)
+        bool knows = false;
+        if (console_conf(c, err) < 0 || load_draft(args[0], &d, err) < 0 ||
+            trust_kept_load_if(&c->conf, &o.kept, &knows, err) < 0)
             return -1;
-        bool knows = trust_kept_load(&c->conf, &o.kept, err) == 0;
         show_draft(c, &d, knows ? &o.kept.now : NULL);
         trust_show_signers(&d, knows ? &o.kept.now : NULL);
         return 0;

@@ -173,13 +173,12 @@ static int confirm(struct upgrade *u, int *ret_code, struct err *err)
                 u->plan.target);
         return 0;
     }
-    if (o->yes)
-        return 1;
-    int rc = control_confirm(&u->console->signals,
-                             u->what == BEGIN_STAGE ? "Stage the new binary on these hosts?"
-                                                    : "Carry out this plan?",
-                             err);
-    return rc == 0 ? err_set(err, ERR_REFUSED, 0, "nothing was touched") : rc;
+    return console_confirm(u->console,
+                           u->what == BEGIN_STAGE ? "Stage the new binary on these hosts?"
+                                                  : "Carry out this plan?",
+                           "nothing was touched", err) < 0
+               ? -1
+               : 1;
 }
 
 static int upgrade(struct upgrade *u, const char *version, struct err *err)

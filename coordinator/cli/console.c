@@ -94,28 +94,13 @@ static int open_links(struct console *c, struct err *err)
     return 0;
 }
 
-/* The public part of the operator's key of this machine: no passphrase is needed. false: there is
- * none here, or its files are wrong. */
-static bool own_operator(const struct console *c, struct pubkey *ret)
-{
-    autofree struct key_listed *list = NULL;
-    struct err unused = ERR_INIT;
-    size_t n = 0, at = 0;
-    if (keys_list(&c->conf, &list, &n, &unused) < 0)
-        return false;
-    while (at < n && !str_eq(list[at].about.name, key_name(&c->conf, ROLE_OPERATOR)))
-        at++;
-    if (at == n || list[at].where == KEY_WRONG)
-        return false;
-    *ret = list[at].about.key;
-    return true;
-}
-
 bool console_operator(const struct console *c, char dst[static KEY_NAME_MAX])
 {
-    struct pubkey key;
+    struct key_public own;
+    struct err unused = ERR_INIT;
     dst[0] = '\0';
-    return own_operator(c, &key) && trust_name_in(&c->trust, ROLE_OPERATOR, &key, dst);
+    return keys_public(&c->conf, ROLE_OPERATOR, &own, &unused) == 0 &&
+           trust_name_in(&c->trust, ROLE_OPERATOR, &own.key, dst);
 }
 
 /* Once it has expired only a trust order of it is obeyed: there is time to see to it before. */
@@ -136,13 +121,14 @@ static void tell_last_day(int64_t expires_s, int64_t now_s)
 /* Hosts that have the trust of this machine give such a key no answer; older ones may. */
 static void tell_key(const struct console *c)
 {
-    struct pubkey key;
+    struct key_public own;
+    struct err unused = ERR_INIT;
     enum role role;
     uint32_t i;
     int64_t now_s = clock_wall(c->clock) / 1000;
-    if (!own_operator(c, &key))
+    if (keys_public(&c->conf, ROLE_OPERATOR, &own, &unused) < 0)
         return;
-    bool named = trust_find_key(&c->trust, &key, &role, &i);
+    bool named = trust_find_key(&c->trust, &own.key, &role, &i);
     if (named && trust_key_time(&c->trust, role, i, now_s) != KEY_EXPIRED) {
         tell_last_day(c->trust.roles[role].about[i].expires_s, now_s);
         return;
@@ -189,12 +175,19 @@ static int load_asks(struct console *c, struct err *err)
     return console_sign(c, err);
 }
 
-int console_open(struct console *c, struct err *err)
+int console_files(struct console *c, struct err *err)
 {
     char path[300];
-    if (console_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
-        load_asks(c, err) < 0 || state_path(&c->conf, KNOWN_HOSTS_NAME, path, err) < 0 ||
-        known_hosts_load(path, &c->known, err) < 0 || control_open(&c->signals, err) < 0)
+    return console_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
+                   state_path(&c->conf, KNOWN_HOSTS_NAME, path, err) < 0 ||
+                   known_hosts_load(path, &c->known, err) < 0
+               ? -1
+               : 0;
+}
+
+int console_open(struct console *c, struct err *err)
+{
+    if (console_files(c, err) < 0 || load_asks(c, err) < 0 || control_open(&c->signals, err) < 0)
         return -1;
     if (open_links(c, err) < 0)
         return -1;
@@ -363,4 +356,12 @@ bool console_color(const struct console *c, FILE *out)
 {
     const char *no = getenv("NO_COLOR");
     return !c->opt.no_color && (no == NULL || no[0] == '\0') && isatty(fileno(out)) == 1;
+}
+
+int console_confirm(struct console *c, const char *question, const char *left, struct err *err)
+{
+    int rc = c->opt.yes ? 1 : control_confirm(&c->signals, question, err);
+    if (rc < 0)
+        return -1;
+    return rc == 1 ? 0 : err_set(err, ERR_REFUSED, 0, "not confirmed: %s", left);
 }

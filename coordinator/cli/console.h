@@ -63,7 +63,12 @@ MUST_CHECK int console_sign(struct console *c, struct err *err);
 bool console_operator(const struct console *c, char dst[static KEY_NAME_MAX]);
 /* The key that questions to agents are signed with, after console_open. */
 const struct keypair *console_asks(const struct console *c);
+/* What lies here of trust and hosts, for whoever asks nobody; console_open does it, too. */
+MUST_CHECK int console_files(struct console *c, struct err *err);
 MUST_CHECK int console_open(struct console *c, struct err *err);
+/* 0: a person says yes, or --yes did. ERR_REFUSED: no, and `left` says what was not done. */
+MUST_CHECK int console_confirm(struct console *c, const char *question, const char *left,
+                               struct err *err);
 void console_close(struct console *c);
 /* What a finished look asks of whom: status of these hosts too. NULL: nobody. */
 typedef size_t look_choose(const struct world *w, const char **keys, size_t max);

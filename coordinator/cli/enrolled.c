@@ -8,35 +8,16 @@
 
 /* ---- export ---- */
 
-static bool is_joiner(const struct known_host *k)
-{
-    return str_starts(k->id, JOINER_PREFIX);
-}
-
-/* By key; of one key what Nomad knows it by first. */
-static int by_key(const void *a, const void *b)
-{
-    const struct known_host *x = *(const struct known_host *const *)a;
-    const struct known_host *y = *(const struct known_host *const *)b;
-    int order = memcmp(x->key.bytes, y->key.bytes, KEY_LEN);
-    if (order == 0)
-        order = is_joiner(x) - is_joiner(y);
-    return order != 0 ? order : strcmp(x->id, y->id);
-}
-
 void enrolled_write(const struct known_hosts *known, FILE *out)
 {
-    autofree const struct known_host **sorted = xalloc((known->n + 1) * sizeof *sorted);
+    autofree const struct known_host **sorted = known_hosts_by_key(known);
     char fingerprint[FINGERPRINT_LEN];
-    for (size_t i = 0; i < known->n; i++)
-        sorted[i] = &known->items[i];
-    qsort(sorted, known->n, sizeof *sorted, by_key);
     for (size_t i = 0; i < known->n; i++) {
         const struct known_host *k = sorted[i];
         if (i > 0 && pubkey_eq(&sorted[i - 1]->key, &k->key))
             continue;
         pubkey_fingerprint(fingerprint, &k->key);
-        if (is_joiner(k))
+        if (known_host_joins(k))
             fprintf(out, "%s %s\n", k->name, fingerprint);
         else
             fprintf(out, "%s %s # %s\n", k->id, fingerprint, k->name);
@@ -58,7 +39,7 @@ static bool plans(const struct ledger *l, const struct known_hosts *known, const
 {
     for (size_t i = 0; i < l->n_hosts; i++) {
         const struct known_host *k = known_hosts_find(known, l->hosts[i].key);
-        if (k == NULL || !pubkey_eq(&k->key, key) || (joiners_only && !is_joiner(k)))
+        if (k == NULL || !pubkey_eq(&k->key, key) || (joiners_only && !known_host_joins(k)))
             continue;
         *ret_name = k->name;
         return true;

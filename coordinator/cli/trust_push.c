@@ -42,7 +42,8 @@ static struct pushed *find(const struct push *p, const char *key)
     return NULL;
 }
 
-static void add_host(struct push *p, const struct host *h)
+/* ours: the mark of this machine's trust file. */
+static void add_host(struct push *p, const struct host *h, const char *ours)
 {
     const struct fact_view *format = agent_fact(&h->agent, TRUST_FORMAT_FACT);
     struct pushed *r = &p->hosts[p->n++];
@@ -59,40 +60,23 @@ static void add_host(struct push *p, const struct host *h)
         str_cut(r->clock, sizeof r->clock, clock->text);
     r->old_format = format == NULL && h->agent.n_facts > 0;
     const struct fact_view *mark = agent_fact(&h->agent, TRUST_FILE_FACT);
-    char ours[TRUST_MARK_LEN];
-    trust_mark(&p->c->trust, ours);
     r->forked = r->version == p->c->trust.version && mark != NULL && !str_eq(mark->text, ours);
 }
 
 /* Enrolled, and Nomad does not list it now: also such a host may come back with the old trust. */
-static bool is_listed(const struct world *w, const struct known_host *k, const struct push *p)
-{
-    for (size_t i = 0; i < w->n_hosts; i++) {
-        const struct known_host *other = known_hosts_find(&p->c->known, w->hosts[i].key);
-        if (other != NULL && pubkey_eq(&other->key, &k->key))
-            return true;
-    }
-    return find(p, k->id) != NULL;
-}
-
-static bool is_first_line(const struct known_hosts *known, size_t at)
-{
-    for (size_t i = 0; i < at; i++)
-        if (pubkey_eq(&known->items[i].key, &known->items[at].key))
-            return false;
-    return true;
-}
-
 static void add_unlisted(struct push *p, const struct world *w)
 {
-    const struct known_hosts *known = &p->c->known;
-    for (size_t i = 0; i < known->n; i++) {
-        const struct known_host *k = &known->items[i];
-        if (!is_first_line(known, i) || is_listed(w, k, p))
+    autofree const struct known_host **sorted = known_hosts_by_key(&p->c->known);
+    for (size_t i = 0, next; i < p->c->known.n; i = next) {
+        bool listed = false;
+        for (next = i; next < p->c->known.n && pubkey_eq(&sorted[next]->key, &sorted[i]->key);
+             next++)
+            listed |= world_host(w, sorted[next]->id) != NULL;
+        if (listed)
             continue;
         struct pushed *r = &p->hosts[p->n++];
-        str_cut(r->key, sizeof r->key, k->id);
-        str_cut(r->name, sizeof r->name, k->name);
+        str_cut(r->key, sizeof r->key, sorted[i]->id);
+        str_cut(r->name, sizeof r->name, sorted[i]->name);
         str_cut(r->why, sizeof r->why, "Nomad does not list it now");
     }
 }
@@ -100,15 +84,17 @@ static void add_unlisted(struct push *p, const struct world *w)
 static int look(struct push *p, struct err *err)
 {
     const struct world *w = NULL;
+    char ours[TRUST_MARK_LEN];
     if (console_open(p->c, err) < 0)
         return -1;
+    trust_mark(&p->c->trust, ours);
     agents_ask_facts(p->c->agents);
     if (console_look(p->c, NULL, PATIENCE_MS, &w, err) < 0)
         return -1;
     p->hosts = xzalloc(w->n_hosts + p->c->known.n + 1, sizeof *p->hosts);
     for (size_t i = 0; i < w->n_hosts; i++)
         if (w->hosts[i].agent.enrolled)
-            add_host(p, &w->hosts[i]);
+            add_host(p, &w->hosts[i], ours);
     add_unlisted(p, w);
     return 0;
 }
@@ -415,12 +401,8 @@ static int confirm(const struct push *p, struct err *err)
         "was removed since:\n",
         old, str_count(old, "host reads", "hosts read"));
     tell_each(p, cannot_read, version);
-    if (p->c->opt.yes)
-        return 0;
     snprintf(question, sizeof question, "Push version %u to the others?", (unsigned)version);
-    int rc = control_confirm(&p->c->signals, question, err);
-    return rc < 0 ? -1
-                  : (rc == 1 ? 0 : err_set(err, ERR_REFUSED, 0, "not confirmed: nothing was sent"));
+    return console_confirm(p->c, question, "nothing was sent", err);
 }
 
 /* Does a version that is kept not name the observer's key of this machine? A host that still has it
