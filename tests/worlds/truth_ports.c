@@ -105,11 +105,11 @@ static void refused_again(struct truth *t, struct t_host *h, enum message_kind k
 
 static void wire_digest(const struct t_wire *w, struct digest *ret)
 {
-    uint64_t hash = 1469598103934665603ULL ^ (uint64_t)w->key;
+    uint64_t hash = UINT64_C(1469598103934665603) + (uint64_t)w->key;
 
     memset(ret, 0, sizeof(*ret));
     for (size_t i = 0; i < sizeof(w->head); i++)
-        hash = (hash ^ ((const unsigned char *)&w->head)[i]) * 1099511628211ULL;
+        hash = (hash ^ ((const unsigned char *)&w->head)[i]) * UINT64_C(1099511628211);
     memcpy(ret->bytes, &hash, sizeof(hash));
     memcpy(ret->bytes + 8, w->head.nonce, NONCE_LEN);
 }
