@@ -67,7 +67,7 @@ struct unit {
     int64_t ns;
 };
 
-/* Longest first, so that "ms" is not taken for "m". */
+/* "ms" stands before "m", because find_unit takes the first unit with which the text begins. */
 static const struct unit units[] = {
     {"ns", 1},       {"us", 1000},      {"\xc2\xb5s", 1000},  {"\xce\xbcs", 1000},
     {"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000LL}, {"h", 3600000000000LL},
@@ -81,8 +81,8 @@ static const struct unit *find_unit(const char *s)
     return NULL;
 }
 
-/* One "12.5ms" at *s; advances *s. */
-static int duration_part(const char **s, double *ret_ns)
+/* Reads one part such as "12.5ms" at *s and moves *s behind it. */
+static int read_duration_part(const char **s, double *ret_ns)
 {
     const char *p = *s;
     double value = 0;
@@ -118,7 +118,7 @@ int str_go_duration(const char *s, int64_t *ret_ns)
         return -1;
     while (*s != '\0') {
         double part;
-        if (duration_part(&s, &part) < 0)
+        if (read_duration_part(&s, &part) < 0)
             return -1;
         total += part;
     }
@@ -204,7 +204,7 @@ int str_unhex(const char *s, unsigned char *dst, size_t n)
     return 0;
 }
 
-/* Length of the well-formed UTF-8 sequence at p (RFC 3629), or 0. */
+/* Returns the length of the well-formed UTF-8 sequence at p (RFC 3629), or 0. */
 static size_t utf8_len(const unsigned char *p, size_t n)
 {
     size_t len = p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
@@ -219,16 +219,16 @@ static size_t utf8_len(const unsigned char *p, size_t n)
     return len;
 }
 
-/* What nobody sees, or sees elsewhere than it stands. */
+/* Characters that people do not see, or that change the order of the text they see. */
 static const struct {
     uint32_t from, to;
 } unseen[] = {
-    {0x00, 0x1f},       {0x7f, 0x9f}, /* C1 controls drive some terminals as escapes do */
-    {0x61c, 0x61c},                   /* these reorder a line: Arabic letter mark, */
-    {0x200b, 0x200f},                 /* zero width, and the marks of both directions, */
-    {0x2028, 0x202e},                 /* line separators, embeddings, overrides, */
+    {0x00, 0x1f},       {0x7f, 0x9f}, /* C0 and C1 controls; C1 controls drive some terminals */
+    {0x61c, 0x61c},                   /* Arabic letter mark: reorders a line */
+    {0x200b, 0x200f},                 /* zero width characters, marks of direction */
+    {0x2028, 0x202e},                 /* line separators, embeddings, overrides */
     {0x2060, 0x206f},                 /* invisible operators, isolates */
-    {0xfeff, 0xfeff},                 /* zero width, too */
+    {0xfeff, 0xfeff},                 /* zero width */
     {0xfff9, 0xfffb},                 /* annotations */
     {0xe0000, 0xe007f},               /* tags: text that is not shown */
 };

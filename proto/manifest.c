@@ -125,7 +125,8 @@ int container_split(enum container_type type, const void *p, size_t n, struct co
     return 0;
 }
 
-static bool signed_by(enum container_type type, const struct container *c, const struct pubkey *key)
+static bool is_signed_by(enum container_type type, const struct container *c,
+                         const struct pubkey *key)
 {
     for (uint32_t i = 0; i < c->n_sigs; i++) {
         if (pubkey_eq(&c->sigs[i].key, key) &&
@@ -144,7 +145,7 @@ size_t container_count(enum container_type type, const struct container *c,
         bool seen = false;
         for (size_t j = 0; j < i; j++)
             seen = seen || pubkey_eq(&keys[i], &keys[j]);
-        if (!seen && signed_by(type, c, &keys[i]))
+        if (!seen && is_signed_by(type, c, &keys[i]))
             count++;
     }
     return count;
@@ -188,7 +189,7 @@ static const struct field body_fields[] = {
 static const struct layout body_layout = LAYOUT("manifest", body_fields);
 
 /* These words become parts of paths and of lines for people. */
-static bool is_word(const char *s, const char *more)
+static bool is_plain_word(const char *s, const char *more)
 {
     if (*s == '\0' || *s == '.' || *s == '-')
         return false;
@@ -201,11 +202,11 @@ static bool is_word(const char *s, const char *more)
     return true;
 }
 
-static int check_build(const struct manifest *m, uint32_t i, struct err *err)
+static int check_manifest_build(const struct manifest *m, uint32_t i, struct err *err)
 {
     const struct build *b = &m->builds[i];
 
-    if (!is_word(b->os, "") || !is_word(b->arch, "_"))
+    if (!is_plain_word(b->os, "") || !is_plain_word(b->arch, "_"))
         return err_set(err, ERR_FORMAT, 0, "build %u: its system or architecture is no word",
                        (unsigned)i);
     if (b->packing == PACKING_BARE &&
@@ -222,12 +223,12 @@ static int check_build(const struct manifest *m, uint32_t i, struct err *err)
 
 static int check_manifest(const struct manifest *m, struct err *err)
 {
-    if (!is_word(m->version, ".-+"))
+    if (!is_plain_word(m->version, ".-+"))
         return err_set(err, ERR_FORMAT, 0, "its version is no version");
     if (m->n_builds == 0)
         return err_set(err, ERR_FORMAT, 0, "it names no build");
     for (uint32_t i = 0; i < m->n_builds; i++) {
-        if (check_build(m, i, err) < 0)
+        if (check_manifest_build(m, i, err) < 0)
             return -1;
     }
     return 0;
