@@ -5,7 +5,7 @@ static const unsigned char magic[4] = {'C', 'R', 'V', 'C'};
 
 #define CONTAINER_HEADER_LEN 9 /* magic, type, body length */
 #define SIGNATURE_LEN        (KEY_LEN + SIG_LEN)
-#define FORMAT_NOW           1 /* of the manifest's body */
+#define FORMAT_NOW           1 /* format of the manifest's body */
 
 /* ---- the container ---- */
 
@@ -166,7 +166,7 @@ static const struct layout build_layout = LAYOUT("build", build_fields);
 static const struct field build_item = {
     .name = "build", .type = FIELD_STRUCT, .size = sizeof(struct build), .sub = &build_layout};
 
-/* The body begins with its format, so that a later one is known as such. */
+/* The body begins with its format, so that an older Caravan recognises a later format. */
 struct manifest_body {
     uint32_t format;
     struct manifest m;
@@ -188,7 +188,7 @@ static const struct field body_fields[] = {
 };
 static const struct layout body_layout = LAYOUT("manifest", body_fields);
 
-/* These words become parts of paths and of lines for people. */
+/* Is the word safe to use in paths and in texts for people? `more`: other characters allowed. */
 static bool is_plain_word(const char *s, const char *more)
 {
     if (*s == '\0' || *s == '.' || *s == '-')
@@ -207,12 +207,12 @@ static int check_manifest_build(const struct manifest *m, uint32_t i, struct err
     const struct build *b = &m->builds[i];
 
     if (!is_plain_word(b->os, "") || !is_plain_word(b->arch, "_"))
-        return err_set(err, ERR_FORMAT, 0, "build %u: its system or architecture is no word",
-                       (unsigned)i);
+        return err_set(err, ERR_FORMAT, 0,
+                       "build %u: its system or architecture is not a plain word", (unsigned)i);
     if (b->packing == PACKING_BARE &&
         (b->size != b->fetch_size || !digest_eq(&b->digest, &b->fetch_digest)))
         return err_set(err, ERR_FORMAT, 0,
-                       "build %s/%s: a bare binary is what is fetched, yet sizes or digests differ",
+                       "build %s/%s: for a bare binary both sizes and both digests must be equal",
                        b->os, b->arch);
     for (uint32_t j = 0; j < i; j++) {
         if (strcmp(b->os, m->builds[j].os) == 0 && strcmp(b->arch, m->builds[j].arch) == 0)
@@ -239,7 +239,8 @@ int manifest_pack(const struct manifest *m, struct buf *ret_body, struct err *er
     struct manifest_body body = {.format = FORMAT_NOW, .m = *m};
     auto_buf struct buf bytes = BUF_INIT;
 
-    /* Packing looks at lengths and ends of texts, which the checks rely on. */
+    /* Pack first: packing checks lengths and the ends of texts, and check_manifest relies on that.
+     */
     if (layout_pack(&body_layout, &body, MANIFEST_MAX, &bytes, err) < 0)
         return -1;
     if (check_manifest(m, err) < 0)

@@ -4,11 +4,11 @@
 #include "str.h"
 
 static const struct scheme {
-    const char *front; /* as plain URLs have it */
-    unsigned port;     /* its own; 0: it has neither host nor port */
+    const char *front; /* the beginning of plain URLs */
+    unsigned port;     /* the default port; 0: the scheme has neither host nor port */
 } schemes[] = {{"https://", 443}, {"http://", 80}, {"file://", 0}};
 
-/* What is being read, and where its plain form grows. */
+/* The position in the URL, and the plain form so far. */
 struct plain {
     const char *at;
     char *dst;
@@ -90,8 +90,8 @@ static const char *read_url_port(struct plain *p, unsigned own)
     return NULL;
 }
 
-/* One character of a path as the last of several readers might see it: unescaped, however often
- * its percent sign was escaped in turn. */
+/* Reads one character of a path as the last of several readers might see it: unescaped, however
+ * many times its percent sign was escaped. */
 static char next_path_char(const char **s)
 {
     const char *p = *s + 1;
@@ -112,11 +112,11 @@ static char next_path_char(const char **s)
     return c;
 }
 
-/* Does a part of the path lead upwards, or nowhere, for some reader? */
+/* Could any reader read a part of the path as "." or ".."? */
 static bool has_dots(const char *path, const char *end)
 {
     size_t len = 0, dots = 0;
-    bool in_name = true; /* not behind a semicolon */
+    bool in_name = true; /* false after a semicolon */
 
     while (path < end) {
         char c = next_path_char(&path);
@@ -157,7 +157,7 @@ const char *url_plain(const char *url, char dst[static URL_MAX_LEN])
 
     for (const char *s = url; *s != '\0'; s++) {
         if (!isgraph((unsigned char)*s) || *s == '\\')
-            return "it holds a blank, a backslash or a byte that is no ASCII letter";
+            return "it contains a blank, a backslash or a character that is not ASCII";
     }
     why = read_url_scheme(&p, &scheme);
     if (why == NULL && scheme->port == 0 && *p.at != '/')
@@ -181,7 +181,7 @@ bool url_has_query(const char *plain)
 
 #define HOST_LEN 256
 
-/* The host of "HOST:PORT", "[HOST]:PORT" or "HOST/...". */
+/* Copies the host of "HOST:PORT", "[HOST]:PORT" or "HOST/...". */
 static void copy_url_host(const char *at, char dst[static HOST_LEN])
 {
     bool six = at[0] == '[';
@@ -234,5 +234,5 @@ const char *url_refused(const char *prefixes, const char *url)
         p += n;
         p += strspn(p, blanks);
     }
-    return "it begins with none of them";
+    return "it begins with none of the allowed prefixes";
 }

@@ -22,7 +22,7 @@ void vendor_sig_name(char dst[static VENDOR_NAME_MAX], const char *version, cons
              key_id != NULL ? "." : "", key_id != NULL ? key_id : "");
 }
 
-/* "linux_amd64.zip" behind the version. */
+/* Reads "linux_amd64.zip", the part of a name after the version. */
 static bool take_target(const char *s, size_t n, struct build_target *ret)
 {
     static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789";
