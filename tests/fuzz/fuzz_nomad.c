@@ -3,7 +3,7 @@
 #include "nomad_parse.h"
 #include "str.h"
 
-/* The first byte says which of Nomad's answers the rest is to be. */
+/* The first byte selects one of Nomad's answers; the rest is the content of that answer. */
 
 static void check_text(const char *s)
 {

@@ -3,7 +3,8 @@
 #include "sha256sums.h"
 #include "vendor_names.h"
 
-/* Each line lies in the text; what is found under a line's name is the digest of that line. */
+/* Every line is inside the text. The digest that is found for the name of a line is the digest of
+ * that line. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = fuzz_text(data, size), name[300];

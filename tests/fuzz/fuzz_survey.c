@@ -2,7 +2,7 @@
 #include "fuzz_target.h"
 #include "job_traits.h"
 
-/* The first byte says what the rest is: an ACL policy or a job. */
+/* The first byte selects how the rest is read: as an ACL policy or as a job. */
 
 static void policy(const uint8_t *p, size_t n)
 {
