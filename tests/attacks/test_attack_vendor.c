@@ -338,7 +338,7 @@ static const struct {
     {"after", false, "after its key had expired"},
     {"revoked", false, "revoked"},
     {"unknown", false, "not in the keyring"},
-    {"other_text", false, "does not fit"},
+    {"other_text", false, "does not match"},
 };
 
 static void each_signature_counts_or_not(void **state)
