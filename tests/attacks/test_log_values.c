@@ -1,4 +1,4 @@
-/* Issue 8, row 7: what strangers ask for stands in servers' logs, and stops no run. */
+/* Requests of strangers appear in the logs of servers. Their text must not stop a run. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 #include "log_frames.h"
 #include "str.h"
 
-/* Lines as Nomad logs them, with a place for what a stranger chose. */
+/* Lines of Nomad's log, with a place for text that a stranger chose. */
 static const char *const lines[] = {
     "2026-11-29T13:25:49.001Z [ERROR] http: request failed: method=GET path=/v1/jobs?region=%s "
     "error=\"No path to region\" code=500",
@@ -17,7 +17,7 @@ static const char *const lines[] = {
     "2026-11-29T13:25:49.001Z [WARN]  nomad.fsm: UpsertNode failed: error=\"%s\"",
     "[ERROR] nomad.raft: failed to appendEntries to: peer=\"{Voter 5 %s}\"",
     "  | %s",
-    "%s", /* no line of a logger: what a panic prints, or a message with a line break in it */
+    "%s", /* not a line of a logger: the output of a panic, or a message with a line break in it */
     "x[WARN]  nomad.fsm: %s",
     "[WARN]  nomad.fsm.other: %s",
     "[WARN]  nomad.fsm %s",
@@ -57,7 +57,7 @@ static void test_values(void **state)
     }
 }
 
-/* The lines themselves are still known. */
+/* The real lines are still recognised. */
 static void test_known(void **state)
 {
     char line[300];

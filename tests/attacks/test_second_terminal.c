@@ -1,6 +1,6 @@
 /*
- * A hostile Nomad against the terminal of who looks at it: every text that it may choose holds an
- * escape sequence. The real `caravan status`, against canned answers.
+ * A hostile Nomad against the terminal of the operator: every text that Nomad can choose contains
+ * an escape sequence. The real `caravan status` gets canned answers.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,9 +12,9 @@
 #include "spawn.h"
 #include "str.h"
 
-#define ESCAPE "\\u001b]0;gone\\u0007\\u001b[2J\\u202e\\u009b31m" /* as JSON has it */
+#define ESCAPE "\\u001b]0;gone\\u0007\\u001b[2J\\u202e\\u009b31m" /* as JSON escapes it */
 
-/* One server and one client, alike in all that they say. */
+/* One server and one client, which send the same texts. */
 static void answer(void *ctx, int server, const char *path, const char *token,
                    struct desk_answer *ret)
 {
