@@ -2,10 +2,10 @@
  * arena.h - many small pieces of memory that are freed all at once.
  *
  * For one observation of the cluster, one plan, one parsed manifest: hundreds of small strings that
- * are needed equally long. Calling sequence: ARENA_INIT, arena_alloc and friends, arena_free. The
- * blocks double in size up to 1 MiB. Memory is freed only by arena_free, or by arena_reset, which
- * keeps the largest block for later use. Every piece is aligned to 16 bytes. The functions cannot
- * fail: when no memory is left, die_oom ends the program. Not shared between threads.
+ * are freed at the same time. Calling sequence: ARENA_INIT, arena_alloc and friends, arena_free.
+ * The blocks double in size up to 1 MiB. Memory is freed only by arena_free, or by arena_reset,
+ * which keeps the largest block for later use. Every piece is aligned to 16 bytes. The functions
+ * cannot fail: when no memory is left, die_oom ends the program. Not shared between threads.
  */
 #ifndef ARENA_H
 #define ARENA_H

@@ -5,7 +5,7 @@
  * limits, default, help. conf parses every value strictly by its row. Unknown sections and keys,
  * repeated keys, and lines longer than 199 bytes are ERR_CONFIG; the text names file and line, and
  * the nearest known key. These are ERR_CONFIG, too, although libinih would accept them: text after
- * " ;" behind a value, "key: value", and anything behind "]". Lines that begin with # or ; are
+ * " ;" in a value, "key: value", and text after "]". Lines that begin with # or ; are
  * comments. A file may open a section again. conf_print writes the commented example; the examples
  * in deploy/ are made with it.
  *

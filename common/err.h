@@ -35,7 +35,7 @@ enum err_kind {
     ERR_TIMEOUT, /* a deadline passed */
     ERR_STATE,   /* not possible in the present state */
     ERR_NOTFOUND,
-    ERR_BUSY, /* another process holds it, or it exists already */
+    ERR_BUSY, /* another process uses it, or it exists already */
     ERR_KIND_COUNT
 };
 

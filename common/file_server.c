@@ -195,7 +195,7 @@ static enum MHD_Result answer_file(struct file_server *s, struct MHD_Connection 
     return rv;
 }
 
-static struct peer *peer_of(struct MHD_Connection *c)
+static struct peer *find_connection_peer(struct MHD_Connection *c)
 {
     const union MHD_ConnectionInfo *i =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -209,14 +209,14 @@ static void *on_uri(void *ctx, const char *uri, struct MHD_Connection *c)
     return find_offer(ctx, uri);
 }
 
-static uint64_t bytes_acked(int fd);
+static uint64_t read_bytes_acked(int fd);
 
 static enum MHD_Result on_file_request(void *ctx, struct MHD_Connection *c, const char *path,
                                        const char *method, const char *version, const char *upload,
                                        size_t *upload_size, void **offer)
 {
     struct file_server *s = ctx;
-    struct peer *p = peer_of(c);
+    struct peer *p = find_connection_peer(c);
     const struct offer *o = *offer;
     (void)path;
     (void)version;
@@ -225,7 +225,7 @@ static enum MHD_Result on_file_request(void *ctx, struct MHD_Connection *c, cons
     if (p != NULL) {
         p->sending = true;
         p->since = s->now;
-        p->acked = bytes_acked(p->fd);
+        p->acked = read_bytes_acked(p->fd);
     }
     if (!str_eq(method, MHD_HTTP_METHOD_GET) && !str_eq(method, MHD_HTTP_METHOD_HEAD))
         return answer_text(s, c, MHD_HTTP_METHOD_NOT_ALLOWED, "Allow", "GET, HEAD");
@@ -265,7 +265,7 @@ static enum MHD_Result on_http_accept(void *ctx, const struct sockaddr *sa, sock
     return MHD_NO;
 }
 
-static uint64_t bytes_acked(int fd)
+static uint64_t read_bytes_acked(int fd)
 {
     struct tcp_info info;
     socklen_t n = sizeof info;
@@ -308,7 +308,7 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **context,
 
 /* How many bytes a reader must take in window_ms. If the rate makes all readers slow, half of a
  * fair share is enough. */
-static uint64_t least_bytes(const struct file_server *s)
+static uint64_t compute_least_bytes(const struct file_server *s)
 {
     uint64_t sending = 0, floor = s->limits.floor;
 
@@ -335,7 +335,7 @@ static void look_at_peer(struct file_server *s, struct peer *p, uint64_t least)
 {
     if (p->cut || s->now - p->since < (p->sending ? s->limits.window_ms : s->limits.request_ms))
         return;
-    uint64_t acked = bytes_acked(p->fd);
+    uint64_t acked = read_bytes_acked(p->fd);
     if (!p->sending || acked - p->acked < least) {
         cut_off_peer(s, p);
         return;
@@ -349,7 +349,7 @@ static void look_at_peers(struct file_server *s)
     if (s->now - s->looked < TICK_MS)
         return;
     s->looked = s->now;
-    uint64_t least = least_bytes(s);
+    uint64_t least = compute_least_bytes(s);
     for (struct peer *p = s->peers; p != NULL; p = p->next)
         look_at_peer(s, p, least);
 }

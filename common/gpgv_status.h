@@ -4,14 +4,16 @@
  * The exit status of gpgv is not used: it is 0 for keys that have expired or were revoked, and 2
  * when one of two signatures is by an unknown key. Caravan judges the status lines instead. They
  * form blocks; each NEWSIG begins a block for one signature. A block is good when it has exactly
- * one VALIDSIG over a binary document with SHA-256 or better, and GOODSIG, or EXPKEYSIG, if the
- * signature was made before every KEYEXPIRED of the block. A block with REVKEYSIG, KEYREVOKED,
- * BADSIG, NO_PUBKEY, ERRSIG or EXPSIG is never good. One good block is enough: a second signature
- * by an unknown key does no harm. If two copies of a key exist, gpgv uses the first copy only, even
- * when just one of them is revoked. So when there are two keyrings, the caller runs gpgv once with
- * each keyring first, and joins the verdicts (gpgv_join). A signature time in the future is
- * accepted, because the clock of a host may be behind
- * (--ignore-time-conflict).
+ * one VALIDSIG over a binary document with SHA-256 or better, and one of these:
+ *     GOODSIG;
+ *     EXPKEYSIG, if the signature was made before every KEYEXPIRED of the block.
+ * A block with REVKEYSIG, KEYREVOKED, BADSIG, NO_PUBKEY, ERRSIG or EXPSIG is never good. One good
+ * block is enough: a second signature by an unknown key does no harm.
+ *
+ * If two copies of a key exist, gpgv uses the first copy only, even when just one of them is
+ * revoked. So when there are two keyrings, the caller runs gpgv once with each keyring first, and
+ * joins the verdicts (gpgv_join). A signature time in the future is accepted, because the clock of
+ * a host may be behind (--ignore-time-conflict).
  */
 #ifndef GPGV_STATUS_H
 #define GPGV_STATUS_H

@@ -384,7 +384,7 @@ static int transfer_new(const struct http_request *r, struct transfer **ret, str
 
 /* ---- a transfer: its result ---- */
 
-static enum err_kind kind_of_curl_code(CURLcode code)
+static enum err_kind map_curl_code(CURLcode code)
 {
     static const struct {
         CURLcode code;
@@ -423,7 +423,7 @@ static int transfer_judge(struct transfer *t, CURLcode code, struct http_answer 
         return err_set(err, ERR_LIMIT, 0, "%s: the answer is larger than %zu bytes", t->label,
                        t->max);
     if (code != CURLE_OK)
-        return err_set(err, kind_of_curl_code(code), 0, "%s: %s", t->label,
+        return err_set(err, map_curl_code(code), 0, "%s: %s", t->label,
                        t->why[0] != '\0' ? t->why : curl_easy_strerror(code));
     /* A file:// URL has no HTTP status. */
     if (read_status(t) == 0)

@@ -30,7 +30,7 @@ static bool next_armor_line(const char **at, const char *end, struct line *ret)
     return true;
 }
 
-static bool line_starts(const struct line *l, const char *s)
+static bool line_starts_with(const struct line *l, const char *s)
 {
     return l->n >= strlen(s) && memcmp(l->at, s, strlen(s)) == 0;
 }
@@ -55,7 +55,7 @@ static uint32_t compute_crc24(const unsigned char *p, size_t n)
 }
 
 /* The line of the checksum is "=" and four characters of base64, which are three bytes. */
-static int check_sum(const struct line *l, const unsigned char *p, size_t n, struct err *err)
+static int check_armor_sum(const struct line *l, const unsigned char *p, size_t n, struct err *err)
 {
     unsigned char b[3];
     size_t got = 0;
@@ -100,7 +100,7 @@ static int read_armor_block(const char *title, const char **at, const char *end,
         return -1;
     while (!ended && next_armor_line(at, end, &l)) {
         ended = is_mark(&l, "END", title);
-        if (!ended && (sum.at != NULL || l.n == 0 || line_starts(&l, "-")))
+        if (!ended && (sum.at != NULL || l.n == 0 || line_starts_with(&l, "-")))
             return err_set(err, ERR_FORMAT, 0, "it contains a line that is not data");
         if (!ended && l.at[0] == '=')
             sum = l;
@@ -110,7 +110,7 @@ static int read_armor_block(const char *title, const char **at, const char *end,
     if (!ended)
         return err_set(err, ERR_FORMAT, 0, "it has no end");
     if (decode_armor(&text, &bytes, err) < 0 ||
-        (sum.at != NULL && check_sum(&sum, bytes.data, bytes.len, err) < 0))
+        (sum.at != NULL && check_armor_sum(&sum, bytes.data, bytes.len, err) < 0))
         return -1;
     buf_add(ret, bytes.data, bytes.len);
     return 0;
@@ -128,7 +128,7 @@ int openpgp_dearmor(enum openpgp_kind kind, const void *p, size_t n, struct buf 
         return 0;
     }
     while (next_armor_line(&at, end, &l)) {
-        if (!line_starts(&l, "-----BEGIN "))
+        if (!line_starts_with(&l, "-----BEGIN "))
             continue;
         blocks++;
         if (!is_mark(&l, "BEGIN", title))

@@ -92,12 +92,12 @@ static int set_attributes(posix_spawnattr_t *t)
     return rv;
 }
 
-static char *const *env_of(const struct spawn *s)
+static char *const *choose_env(const struct spawn *s)
 {
     return (char *const *)(uintptr_t)(s->env != NULL ? s->env : default_env);
 }
 
-static char *const *argv_of(const struct spawn *s)
+static char *const *cast_argv(const struct spawn *s)
 {
     return (char *const *)(uintptr_t)s->argv;
 }
@@ -114,7 +114,7 @@ static int start_spawn(const struct child *c, pid_t *ret_pid)
         rv = set_attributes(&attributes);
     if (rv == 0)
         rv = posix_spawn(ret_pid, c->s->run_passed ? "/proc/self/fd/3" : c->s->argv[0], &actions,
-                         &attributes, argv_of(c->s), env_of(c->s));
+                         &attributes, cast_argv(c->s), choose_env(c->s));
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return rv;
@@ -172,9 +172,9 @@ static void set_default_signals(void)
 static void exec_program(const struct spawn *s)
 {
     if (s->run_passed)
-        syscall(SYS_execveat, 3, "", argv_of(s), env_of(s), AT_EMPTY_PATH);
+        syscall(SYS_execveat, 3, "", cast_argv(s), choose_env(s), AT_EMPTY_PATH);
     else
-        execve(s->argv[0], argv_of(s), env_of(s));
+        execve(s->argv[0], cast_argv(s), choose_env(s));
 }
 
 NORETURN static void run_child(const struct child *c)

@@ -181,7 +181,7 @@ void str_hex(char *dst, const unsigned char *p, size_t n)
     dst[2 * n] = '\0';
 }
 
-static int hex_value(char c)
+static int read_hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -197,15 +197,15 @@ int str_unhex(const char *s, unsigned char *dst, size_t n)
     if (strnlen(s, 2 * n + 1) != 2 * n)
         return -1;
     for (size_t i = 0; i < 2 * n; i++)
-        if (hex_value(s[i]) < 0)
+        if (read_hex_digit(s[i]) < 0)
             return -1;
     for (size_t i = 0; i < n; i++)
-        dst[i] = (unsigned char)(hex_value(s[2 * i]) << 4 | hex_value(s[2 * i + 1]));
+        dst[i] = (unsigned char)(read_hex_digit(s[2 * i]) << 4 | read_hex_digit(s[2 * i + 1]));
     return 0;
 }
 
 /* Returns the length of the well-formed UTF-8 sequence at p (RFC 3629), or 0. */
-static size_t utf8_len(const unsigned char *p, size_t n)
+static size_t measure_utf8(const unsigned char *p, size_t n)
 {
     size_t len = p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
     if (len == 0 || p[0] > 0xf4 || len > n)
@@ -236,7 +236,7 @@ static const struct {
 size_t str_code_point(const char *s, size_t n, uint32_t *ret, bool *ret_unseen)
 {
     const unsigned char *p = (const unsigned char *)s;
-    size_t len = n == 0 ? 0 : p[0] < 0x80 ? 1 : utf8_len(p, n);
+    size_t len = n == 0 ? 0 : p[0] < 0x80 ? 1 : measure_utf8(p, n);
     if (len == 0)
         return 0;
     uint32_t c = len == 1 ? p[0] : p[0] & (0xffu >> (len + 1));

@@ -186,7 +186,7 @@ int version_cmp_text(const struct version *a, const char *text)
 }
 
 /* The place of a minor on Nomad's sequence, from 0; -1: the minor is not on it. */
-static int minor_ordinal(unsigned major, unsigned minor)
+static int find_minor_ordinal(unsigned major, unsigned minor)
 {
     unsigned before = 0;
     for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
@@ -197,7 +197,7 @@ static int minor_ordinal(unsigned major, unsigned minor)
     return -1;
 }
 
-static void minor_at_ordinal(int n, unsigned *ret_major, unsigned *ret_minor)
+static void find_minor_at_ordinal(int n, unsigned *ret_major, unsigned *ret_minor)
 {
     unsigned left = (unsigned)n;
     size_t i = 0;
@@ -211,8 +211,8 @@ int version_minor_distance(const struct version *from, const struct version *to)
 {
     if (from->major == to->major && from->minor == to->minor)
         return 0;
-    int a = minor_ordinal(from->major, from->minor);
-    int b = minor_ordinal(to->major, to->minor);
+    int a = find_minor_ordinal(from->major, from->minor);
+    int b = find_minor_ordinal(to->major, to->minor);
     if (a < 0 || b < 0)
         return version_cmp(from, to) < 0 ? 1000 : -1000;
     return MAX_OF(-1000, MIN_OF(1000, b - a));
@@ -222,11 +222,11 @@ void version_path(char *dst, size_t n, const struct version *from, const struct 
 {
     auto_buf struct buf path = BUF_INIT;
     int steps = version_minor_distance(from, to);
-    int first = minor_ordinal(from->major, from->minor);
+    int first = find_minor_ordinal(from->major, from->minor);
     if (first >= 0 && steps < 1000)
         for (int i = 1; i < steps; i++) {
             unsigned major, minor;
-            minor_at_ordinal(first + i, &major, &minor);
+            find_minor_at_ordinal(first + i, &major, &minor);
             buf_printf(&path, "%s%u.%u", i > 1 ? ", " : "", major, minor);
         }
     str_cut(dst, n, buf_str(&path));

@@ -35,7 +35,7 @@ void envelope_domain(const struct header *h, char dst[static DOMAIN_MAX])
              (unsigned)h->version);
 }
 
-static size_t payload_max(const struct header *h)
+static size_t find_payload_max(const struct header *h)
 {
     return h->is_receipt ? RECEIPT_PAYLOAD_MAX : ORDER_PAYLOAD_MAX;
 }
@@ -104,9 +104,9 @@ int envelope_sign(const struct header *head, const void *payload, size_t n,
 
     if (check_message_kind(head, err) < 0)
         return err_wrap(err, "sign");
-    if (n > payload_max(head))
+    if (n > find_payload_max(head))
         return err_set(err, ERR_LIMIT, 0, "sign %s: a payload of %zu bytes, at most %zu",
-                       message_kind_name(head->kind), n, payload_max(head));
+                       message_kind_name(head->kind), n, find_payload_max(head));
     add_inner_header(head, keypair_public(key), n, &inner);
     (void)buf_add(&inner, payload, n);
     envelope_domain(head, domain);
@@ -253,9 +253,9 @@ int envelope_verify(const void *inner, size_t n, struct verified *ret, struct er
     if (get_u32(p + AT_LENGTH) != v.payload_len)
         return err_set(err, ERR_FORMAT, 0, "a payload of %zu bytes that says %u", v.payload_len,
                        (unsigned)get_u32(p + AT_LENGTH));
-    if (v.payload_len > payload_max(&v.head))
+    if (v.payload_len > find_payload_max(&v.head))
         return err_set(err, ERR_LIMIT, 0, "a payload of %zu bytes, at most %zu", v.payload_len,
-                       payload_max(&v.head));
+                       find_payload_max(&v.head));
     envelope_domain(&v.head, domain);
     if (!crypto_verify_bytes(&v.head.sender, domain, p, n - SIG_LEN, p + n - SIG_LEN))
         return err_set(err, ERR_CRYPTO, 0,
