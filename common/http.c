@@ -10,8 +10,7 @@
 #define HTTP_BODY_MAX    (8 * 1024 * 1024) /* when the request names no maximum */
 #define HTTP_HEADERS_MAX (64 * 1024)
 
-/* One request as libcurl sees it. Before transfer_free, the caller removes `easy` from the multi
- * handle. */
+/* One request as libcurl sees it. Before transfer_free, remove `easy` from the multi handle. */
 struct transfer {
     struct transfer *next;
     CURL *easy;
@@ -94,8 +93,7 @@ static void fill_answer(struct transfer *t, struct http_answer *a)
         a->length = (int64_t)number;
 }
 
-/* Refuses an encoded body. Caravan never asks for an encoding and never decodes one; the bytes
- * would differ from those of the resource. */
+/* Refuses an encoded body: Caravan never asks for an encoding and never decodes one. */
 static int check_encoding(struct transfer *t)
 {
     static const char *const names[] = {"Content-Encoding", "Transfer-Encoding"};
@@ -253,8 +251,7 @@ static int set_server_name(struct transfer *t, CURLU *u, const char *name, struc
                              name);
 }
 
-/* Uses the URL as libcurl's parser writes it, so that the URL that was checked is the URL that is
- * requested. */
+/* Uses the URL as libcurl's parser writes it: so the checked URL is the requested URL. */
 static int set_parsed(struct transfer *t, CURLU *u, const struct http_request *r, struct err *err)
 {
     const char *name = r->tls != NULL ? r->tls->server_name : NULL;
@@ -402,8 +399,7 @@ static enum err_kind map_curl_code(CURLcode code)
     return ERR_NETWORK;
 }
 
-/* Fills in the answer as far as it has arrived; it is valid until transfer_free. -1: the transfer
- * failed, whatever its HTTP status is. */
+/* Fills in the answer as far as it has arrived. -1: the transfer failed, whatever its status. */
 static int transfer_judge(struct transfer *t, CURLcode code, struct http_answer *ret,
                           struct err *err)
 {
@@ -519,8 +515,7 @@ static int follow_redirect(struct transfer *t, struct err *err)
     return set_time_limits(t, t->until - clock_mono(clock_system()), err);
 }
 
-/* Starts the request again at the target of a redirect. False: the request has ended; there is no
- * redirect to follow, or the redirect was refused. */
+/* Starts the request again at the target of a redirect. False: there is none, or it was refused. */
 static bool restart_redirected(struct http *h, struct transfer *t, CURLcode code)
 {
     if (code != CURLE_OK || !is_followed_redirect(t) || follow_redirect(t, &t->refusal) < 0)
@@ -532,8 +527,7 @@ static bool restart_redirected(struct http *h, struct transfer *t, CURLcode code
     return rv == CURLM_OK;
 }
 
-/* Handles a transfer that libcurl has finished. Returns false when the request goes on at the
- * target of a redirect. */
+/* Handles a finished transfer. False: the request goes on at the target of a redirect. */
 static bool finish_transfer(struct http *h, CURL *easy, CURLcode code)
 {
     struct transfer *t = NULL;
