@@ -119,7 +119,8 @@ static void a_revert_order_is_ended_on_a_full_disk(void **state)
     assert_true(b->m.no_room_to_write);
 }
 
-/* Orders come through the listener. caravan-swap does not use its spare file to keep them. */
+/* An attacker with the listener can deliver many orders. On a full disk caravan-swap refuses them,
+ * and they do not use up the spare files that the revert needs. */
 static void orders_spend_no_spare(void **state)
 {
     struct swap_bench *b = *state;
@@ -132,7 +133,7 @@ static void orders_spend_no_spare(void **state)
     ends(b, PHASE_REVERTED, "old");
 }
 
-/* caravan-swap is restarted and finds the spare file, or the rest of it. */
+/* caravan-swap is restarted on the full disk and finds the spare files that are left. */
 static void a_restart_on_a_full_disk_goes_on(void **state)
 {
     struct swap_bench *b = *state;
@@ -148,8 +149,8 @@ static void a_restart_on_a_full_disk_goes_on(void **state)
     ends(b, PHASE_REVERTED, "old");
 }
 
-/* The file system is full before the swap: the swap is refused, changes nothing and leaves no
- * file. */
+/* The file system is full before the swap: the swap is refused, changes nothing and leaves no spare
+ * files. */
 static void without_room_for_spares_nothing_begins(void **state)
 {
     struct swap_bench *b = *state;
@@ -182,8 +183,8 @@ static void on_note(void *ctx, enum log_level level, enum log_event event, const
     (void)text;
 }
 
-/* On some file systems, overwriting a file needs free space, too: caravan-swap tries until there is
- * some. It reports nothing that is not on disk. */
+/* Spare files do not help on a file system where overwriting a file needs free space, too. Then
+ * caravan-swap tries until there is free space, and reports nothing that is not on disk. */
 static void without_spares_it_waits(void **state)
 {
     struct swap_bench *b = *state;

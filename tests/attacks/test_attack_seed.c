@@ -71,7 +71,7 @@ static void begin(struct bench *b)
     b->runs = true;
 }
 
-/* The seed ends by itself. */
+/* Waits until the seed has ended by itself. */
 static int ended(struct bench *b)
 {
     if (b->runs)
@@ -80,7 +80,7 @@ static int ended(struct bench *b)
     return b->rc;
 }
 
-/* The seed ends even if somebody keeps asking. */
+/* The seed must end at once, not only when nobody has asked for some time. */
 static void expect_end_at_once(struct bench *b)
 {
     int64_t begun = clock_mono(clock_system());
@@ -89,7 +89,7 @@ static void expect_end_at_once(struct bench *b)
     assert_true(clock_mono(clock_system()) - begun < IDLE_MS / 2);
 }
 
-/* The seed ends when a new file is staged. */
+/* Puts a new file into the directory, which makes the seed end. */
 static void change(struct bench *b)
 {
     char from[400], to[400];
