@@ -132,7 +132,7 @@ static enum MHD_Result answer_text(struct file_server *s, struct MHD_Connection 
 {
     static const char text[] = "There is nothing here.\n";
     struct MHD_Response *r = MHD_create_response_from_buffer(
-        sizeof text - 1, (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
+        sizeof(text) - 1, (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
     enum MHD_Result rv = MHD_NO;
 
     if (r == NULL)
@@ -170,16 +170,16 @@ static enum MHD_Result answer_file(struct file_server *s, struct MHD_Connection 
     char etag[ETAG_LEN], range[RANGE_LEN];
     struct sending *g;
 
-    snprintf(etag, sizeof etag, "\"%s\"", o->hex);
+    snprintf(etag, sizeof(etag), "\"%s\"", o->hex);
     struct http_range want = read_requested_range(c, o, etag);
     bool part = want.kind == HTTP_RANGE_PART;
-    snprintf(range, sizeof range, "bytes */%llu", (unsigned long long)o->size);
+    snprintf(range, sizeof(range), "bytes */%llu", (unsigned long long)o->size);
     if (want.kind == HTTP_RANGE_OUTSIDE)
         return answer_text(s, c, MHD_HTTP_RANGE_NOT_SATISFIABLE, "Content-Range", range);
     if (part)
-        snprintf(range, sizeof range, "bytes %llu-%llu/%llu", (unsigned long long)want.first,
+        snprintf(range, sizeof(range), "bytes %llu-%llu/%llu", (unsigned long long)want.first,
                  (unsigned long long)want.last, (unsigned long long)o->size);
-    g = xalloc(sizeof *g);
+    g = xalloc(sizeof(*g));
     *g = (struct sending){.server = s, .offer = o, .first = want.first};
     struct MHD_Response *r = MHD_create_response_from_callback(
         o->size > 0 ? want.last - want.first + 1 : 0, BLOCK, read_file_block, g, free);
@@ -243,12 +243,12 @@ static bool read_peer_address(const struct sockaddr *sa, struct address *ret)
     unsigned char bytes[4];
 
     if (sa->sa_family == AF_INET) {
-        memcpy(&four, sa, sizeof four);
-        memcpy(bytes, &four.sin_addr, sizeof bytes);
+        memcpy(&four, sa, sizeof(four));
+        memcpy(bytes, &four.sin_addr, sizeof(bytes));
         *ret = address_v4(bytes);
     } else if (sa->sa_family == AF_INET6) {
-        memcpy(&six, sa, sizeof six);
-        memcpy(ret->bytes, &six.sin6_addr, sizeof ret->bytes);
+        memcpy(&six, sa, sizeof(six));
+        memcpy(ret->bytes, &six.sin6_addr, sizeof(ret->bytes));
     }
     return sa->sa_family == AF_INET || sa->sa_family == AF_INET6;
 }
@@ -268,9 +268,9 @@ static enum MHD_Result on_http_accept(void *ctx, const struct sockaddr *sa, sock
 static uint64_t read_bytes_acked(int fd)
 {
     struct tcp_info info;
-    socklen_t n = sizeof info;
+    socklen_t n = sizeof(info);
 
-    memset(&info, 0, sizeof info);
+    memset(&info, 0, sizeof(info));
     return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0 ? info.tcpi_bytes_acked : 0;
 }
 
@@ -278,7 +278,7 @@ static void add_connected_peer(struct file_server *s, struct MHD_Connection *c, 
 {
     const union MHD_ConnectionInfo *i =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct peer *p = xzalloc(1, sizeof *p);
+    struct peer *p = xzalloc(1, sizeof(*p));
 
     p->fd = i != NULL ? i->connect_fd : -1;
     p->since = s->now;
@@ -325,7 +325,7 @@ static void cut_off_peer(struct file_server *s, struct peer *p)
 {
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 
-    (void)!setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    (void)!setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
     shutdown(p->fd, SHUT_RDWR);
     p->cut = true;
     atomic_fetch_add(&s->cut, 1);
@@ -422,9 +422,9 @@ static int bind_fd(int fd, const struct addrinfo *a)
 {
     const int on = 1;
 
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
         return -1;
-    if (a->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
+    if (a->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0)
         return -1;
     return bind(fd, a->ai_addr, a->ai_addrlen) < 0 ? -1 : listen(fd, BACKLOG);
 }
@@ -456,15 +456,15 @@ static int listen_at_numbers(const char *at, int *ret_fd, int *ret_family, struc
 static int name_bound_address(struct file_server *s, int fd, struct err *err)
 {
     struct sockaddr_storage sa;
-    socklen_t n = sizeof sa;
+    socklen_t n = sizeof(sa);
     char host[48], port[8];
 
     if (getsockname(fd, (struct sockaddr *)&sa, &n) < 0 ||
-        getnameinfo((struct sockaddr *)&sa, n, host, sizeof host, port, sizeof port,
+        getnameinfo((struct sockaddr *)&sa, n, host, sizeof(host), port, sizeof(port),
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         return err_set(err, ERR_IO, errno, "find the address of the listening socket");
     bool six = sa.ss_family == AF_INET6;
-    snprintf(s->address, sizeof s->address, "%s%s%s:%s", six ? "[" : "", host, six ? "]" : "",
+    snprintf(s->address, sizeof(s->address), "%s%s%s:%s", six ? "[" : "", host, six ? "]" : "",
              port);
     return 0;
 }
@@ -503,7 +503,7 @@ static int start_thread(struct file_server *s, struct err *err)
 static int adopt_socket(int fd, int *ret_fd, int *ret_family, struct err *err)
 {
     struct sockaddr_storage sa;
-    socklen_t n = sizeof sa, n_listens = sizeof(int);
+    socklen_t n = sizeof(sa), n_listens = sizeof(int);
     int listens = 0;
 
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n_listens) < 0 || listens == 0 ||
@@ -545,12 +545,12 @@ static int make_server(const char *at, int from, const struct served_file *files
                        const struct file_server_limits *limits, struct file_server **ret,
                        struct err *err)
 {
-    struct file_server *s = xzalloc(1, sizeof *s);
+    struct file_server *s = xzalloc(1, sizeof(*s));
 
     s->limits = *limits;
     s->clock = clock_system();
     s->stop_fd = -1;
-    s->offers = xzalloc(n + 1, sizeof *s->offers);
+    s->offers = xzalloc(n + 1, sizeof(*s->offers));
     s->n_offers = n;
     for (size_t i = 0; i < n; i++)
         s->offers[i].fd = -1;
@@ -582,7 +582,7 @@ void file_server_stop(struct file_server *s)
 
     if (s == NULL)
         return;
-    if (s->runs && write(s->stop_fd, &one, sizeof one) == (ssize_t)sizeof one)
+    if (s->runs && write(s->stop_fd, &one, sizeof(one)) == (ssize_t)sizeof(one))
         pthread_join(s->thread, NULL);
     if (s->daemon != NULL)
         MHD_stop_daemon(s->daemon);

@@ -32,7 +32,7 @@ int gpgv_args(const struct gpgv_call *c, const char *ret[static GPGV_ARGS], stru
                                    "--log-file", "/dev/null",   "--ignore-time-conflict",
                                    "--homedir",  c->home,       "--keyring",
                                    c->keyring,   c->signature,  c->signed_file};
-    memcpy(ret, args, sizeof args);
+    memcpy(ret, args, sizeof(args));
     return 0;
 }
 
@@ -54,7 +54,7 @@ static size_t split_status_line(char *line, const char *words[static WORDS_MAX])
 static int copy_fingerprint(char dst[static OPENPGP_FPR], const char *s)
 {
     unsigned char bytes[20];
-    if (str_unhex(s, bytes, sizeof bytes) < 0)
+    if (str_unhex(s, bytes, sizeof(bytes)) < 0)
         return -1;
     return str_copy(dst, OPENPGP_FPR, s);
 }
@@ -126,13 +126,13 @@ static void close_block(struct block *b, struct gpgv_verdict *v)
     if (b->open && why == NULL && !v->good) {
         v->good = true;
         v->made_s = b->made_s;
-        str_cut(v->key, sizeof v->key, b->key);
-        str_cut(v->signer, sizeof v->signer, b->signer);
+        str_cut(v->key, sizeof(v->key), b->key);
+        str_cut(v->signer, sizeof(v->signer), b->signer);
     } else if (b->open && why != NULL) {
-        str_cut(v->why, sizeof v->why, why);
+        str_cut(v->why, sizeof(v->why), why);
         v->revoked |= b->revoked;
     }
-    memset(b, 0, sizeof *b);
+    memset(b, 0, sizeof(*b));
 }
 
 static void take_status_line(char *line, struct block *b, struct gpgv_verdict *v)
@@ -160,14 +160,14 @@ void gpgv_judge(const char *status, size_t n, struct gpgv_verdict *ret)
     const char *at = status, *end = status + n;
     struct block b;
     char line[LINE_LEN];
-    memset(ret, 0, sizeof *ret);
-    memset(&b, 0, sizeof b);
-    str_cut(ret->why, sizeof ret->why, "there is no signature");
+    memset(ret, 0, sizeof(*ret));
+    memset(&b, 0, sizeof(b));
+    str_cut(ret->why, sizeof(ret->why), "there is no signature");
     while (at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         size_t len = (size_t)((stop != NULL ? stop : end) - at), skip = strlen(PREFIX);
         if (len > skip && memcmp(at, PREFIX, skip) == 0) {
-            size_t take = MIN_OF(len - skip, sizeof line - 1);
+            size_t take = MIN_OF(len - skip, sizeof(line) - 1);
             memcpy(line, at + skip, take);
             line[take] = '\0';
             take_status_line(line, &b, ret);

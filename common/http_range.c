@@ -11,7 +11,7 @@ static bool read_range_number(const char *from, const char *end, uint64_t *ret)
     char digits[NUMBER];
     size_t n = (size_t)(end - from);
 
-    if (n == 0 || n >= sizeof digits)
+    if (n == 0 || n >= sizeof(digits))
         return false;
     memcpy(digits, from, n);
     digits[n] = '\0';
@@ -35,7 +35,7 @@ struct http_range http_range_of(const char *text, uint64_t size)
 
     if (text == NULL || !str_starts(text, UNIT))
         return whole;
-    const char *from = text + sizeof UNIT - 1, *dash = strchr(from, '-');
+    const char *from = text + sizeof(UNIT) - 1, *dash = strchr(from, '-');
     if (dash == NULL)
         return whole;
     const char *rest = dash + 1, *end = rest + strlen(rest);

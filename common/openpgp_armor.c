@@ -39,7 +39,7 @@ static bool line_starts_with(const struct line *l, const char *s)
 static bool is_mark(const struct line *l, const char *word, const char *title)
 {
     char mark[64];
-    int n = snprintf(mark, sizeof mark, "-----%s %s-----", word, title);
+    int n = snprintf(mark, sizeof(mark), "-----%s %s-----", word, title);
     return n > 0 && l->n == (size_t)n && memcmp(l->at, mark, l->n) == 0;
 }
 
@@ -59,7 +59,7 @@ static int check_armor_sum(const struct line *l, const unsigned char *p, size_t 
 {
     unsigned char b[3];
     size_t got = 0;
-    if (l->n != 5 || base64_decode(l->at + 1, 4, b, sizeof b, &got) < 0 || got != sizeof b)
+    if (l->n != 5 || base64_decode(l->at + 1, 4, b, sizeof(b), &got) < 0 || got != sizeof(b))
         return err_set(err, ERR_FORMAT, 0, "its checksum has a wrong form");
     if (((uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2]) != compute_crc24(p, n))
         return err_set(err, ERR_FORMAT, 0, "its checksum does not match");

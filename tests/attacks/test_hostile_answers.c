@@ -30,7 +30,7 @@ static void test_json(void **state)
         auto_buf struct buf out = BUF_INIT;
         auto_json struct json *o = json_new_object(), *back = NULL;
         struct err err = ERR_INIT;
-        snprintf(name, sizeof name, "a%sb\xc3\xa9", unseen[i]);
+        snprintf(name, sizeof(name), "a%sb\xc3\xa9", unseen[i]);
         json_set_str(o, "host", name);
         json_text(o, &out);
         if (strstr(buf_str(&out), unseen[i]) != NULL)
@@ -88,7 +88,7 @@ static void test_token_file(void **state)
 
 static void test_odd_system(void **state)
 {
-    struct small_fleet *f = xzalloc(1, sizeof *f);
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
     struct err err = ERR_INIT;
     (void)state;
     small_fleet_init(f);
@@ -126,7 +126,7 @@ static void test_pages(void **state)
     assert_int_equal(nomad_pages_next(&p, "b", &err), -1);
     nomad_pages_free(&p);
     do
-        snprintf(token, sizeof token, "%u", ++n);
+        snprintf(token, sizeof(token), "%u", ++n);
     while (n <= NOMAD_PAGES && nomad_pages_next(&p, token, &err) == 0);
     assert_int_equal(n, NOMAD_PAGES);
     assert_non_null(strstr(err.text, "do not end"));

@@ -48,7 +48,7 @@ static void take(void *ctx, const char *line)
 
     h->lines++;
     h->signs += log_sign_of(line) != NULL;
-    str_cut(h->last, sizeof h->last, line);
+    str_cut(h->last, sizeof(h->last), line);
 }
 
 static void hear(const char *stream, struct heard *ret)

@@ -35,7 +35,7 @@ static void answer(void *ctx, int server, const char *path, const char *token,
             buf_printf(&ret->body, "%c{\"ID\":\"n-%d\",\"Name\":\"c-%d\"}", i > 0 ? ',' : '[',
                        first + i, first + i);
         buf_add_str(&ret->body, "]");
-        snprintf(ret->next_token, sizeof ret->next_token, "%d", s->pages);
+        snprintf(ret->next_token, sizeof(ret->next_token), "%d", s->pages);
     } else {
         ret->status = 404;
     }

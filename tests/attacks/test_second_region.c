@@ -59,7 +59,7 @@ static void answer(void *ctx, int server, const char *path, const char *token,
 
 static struct scene *begin(const char *rogue)
 {
-    struct scene *s = xzalloc(1, sizeof *s);
+    struct scene *s = xzalloc(1, sizeof(*s));
 
     s->rogue = rogue;
     watched_begin(&s->w, 1, SECRET, answer, s);

@@ -25,7 +25,7 @@ struct bench {
 
 static int set_up(void **state)
 {
-    struct bench *b = xzalloc(1, sizeof *b);
+    struct bench *b = xzalloc(1, sizeof(*b));
 
     b->q.tail = &b->q.first;
     b->q.out.regions = &b->region;

@@ -70,8 +70,8 @@ static void run(const char *dir, const char *address, const char *verb, const ch
     struct err err = ERR_INIT;
 
     find_program(program);
-    snprintf(nomad, sizeof nomad, "NOMAD_ADDR=%s", address);
-    snprintf(state, sizeof state, "XDG_STATE_HOME=%s", dir);
+    snprintf(nomad, sizeof(nomad), "NOMAD_ADDR=%s", address);
+    snprintf(state, sizeof(state), "XDG_STATE_HOME=%s", dir);
     if (spawn_run(&s, clock_system(), &r, &err) < 0)
         fail_msg("%s", err.text);
     (void)buf_add(ret_said, r.out.data, r.out.len);
@@ -86,8 +86,8 @@ static void nothing_reaches_the_terminal(void **state)
     auto_buf struct buf said = BUF_INIT;
 
     (void)state;
-    snprintf(address, sizeof address, "http://127.0.0.1:%u", nomad_desk_port(desk, 0));
-    snprintf(text, sizeof text, "[paths]\nstate_dir = %s/state\n", dir);
+    snprintf(address, sizeof(address), "http://127.0.0.1:%u", nomad_desk_port(desk, 0));
+    snprintf(text, sizeof(text), "[paths]\nstate_dir = %s/state\n", dir);
     scratch_write(dir, "caravan.conf", text, 0600);
     run(dir, address, "init", "--no-passphrase", &said);
     buf_clear(&said);

@@ -94,10 +94,10 @@ struct desk {
 
 static struct desk *desk_new(const char *address)
 {
-    struct desk *d = xzalloc(1, sizeof *d);
+    struct desk *d = xzalloc(1, sizeof(*d));
     struct err err = ERR_INIT;
-    str_cut(d->conf.address, sizeof d->conf.address, address);
-    str_cut(d->conf.token, sizeof d->conf.token, SECRET);
+    str_cut(d->conf.address, sizeof(d->conf.address), address);
+    str_cut(d->conf.token, sizeof(d->conf.token), SECRET);
     assert_int_equal(http_new(&d->http, &err), 0);
     assert_int_equal(nomad_http_new(&d->conf, d->http, &d->nomad, &err), 0);
     return d;
@@ -113,12 +113,12 @@ static void desk_free(struct desk *d)
 static void answered(void *ctx, const struct http_answer *answer, const struct err *err)
 {
     struct desk *d = ctx;
-    size_t n = answer != NULL ? MIN_OF(answer->body_len, sizeof d->got - 1) : 0;
+    size_t n = answer != NULL ? MIN_OF(answer->body_len, sizeof(d->got) - 1) : 0;
     if (n > 0)
         memcpy(d->got, answer->body, n);
     d->got[n] = '\0';
     if (err != NULL)
-        str_cut(d->got, sizeof d->got, err->text);
+        str_cut(d->got, sizeof(d->got), err->text);
 }
 
 /* The token that the server received, or the reason why nothing was sent. */
@@ -146,8 +146,8 @@ static void test_sent(void **state)
     char addr[64], at[64];
     struct nomad_base b;
     (void)state;
-    snprintf(at, sizeof at, "127.0.0.1:%u", http_server_port(server));
-    snprintf(addr, sizeof addr, "http://%s", at);
+    snprintf(at, sizeof(at), "127.0.0.1:%u", http_server_port(server));
+    snprintf(addr, sizeof(addr), "http://%s", at);
     struct desk *d = desk_new(addr);
     nomad_base_seed(d->nomad, &b);
     assert_true(saw(d, &b));
@@ -164,7 +164,7 @@ static void test_sent(void **state)
     assert_non_null(strstr(d->got, "token=-"));
     /* An address for which no rule was applied gets no token. */
     struct nomad_base bare = {.token = TOKEN_NOT};
-    str_cut(bare.url, sizeof bare.url, addr);
+    str_cut(bare.url, sizeof(bare.url), addr);
     assert_false(saw(d, &bare));
     desk_free(d);
     http_server_stop(server);
@@ -179,12 +179,12 @@ static void one_certificate(const char *name, const char *region, bool want)
     http_server_certificate(name, &cert, &key);
     struct http_server *server = http_server_start(cert, key, NULL);
     /* NOMAD_ADDR gives scheme and port; its address differs from that of the member. */
-    snprintf(addr, sizeof addr, "https://127.0.0.9:%u", http_server_port(server));
+    snprintf(addr, sizeof(addr), "https://127.0.0.9:%u", http_server_port(server));
     struct desk *d = desk_new(addr);
     nomad_http_free(d->nomad);
     scratch_write(dir, "ca.pem", cert, 0600);
     scratch_path(dir, "ca.pem", path);
-    assert_int_equal(str_copy(d->conf.ca_file, sizeof d->conf.ca_file, path), 0);
+    assert_int_equal(str_copy(d->conf.ca_file, sizeof(d->conf.ca_file), path), 0);
     assert_int_equal(nomad_http_new(&d->conf, d->http, &d->nomad, &err), 0);
     const struct nomad_whom s = {"s1-id", "s1", region};
     assert_int_equal(nomad_base_of(d->nomad, &s, "127.0.0.1", &b), 0);

@@ -23,7 +23,7 @@ struct desk {
  * if Caravan expects a silence longer than 7.5 s. */
 static struct desk *desk_new(void)
 {
-    struct desk *d = xzalloc(1, sizeof *d);
+    struct desk *d = xzalloc(1, sizeof(*d));
     d->ledger.hosts = d->hosts;
     d->ledger.n_hosts = CLIENTS;
     d->next.client = (struct client_view){
@@ -119,7 +119,7 @@ static void test_since_the_order(void **state)
 static void test_agent(void **state)
 {
     struct agent *g = agent_new("c1-id");
-    struct receipt *r = xzalloc(1, sizeof *r);
+    struct receipt *r = xzalloc(1, sizeof(*r));
     struct receipt_status *s = &r->u.status;
     const struct status_asked q = {.at = 1, .now = 1};
     (void)state;
@@ -128,7 +128,7 @@ static void test_agent(void **state)
     (void)agent_take_status(g, r, &q);
     assert_int_equal(g->view.work.silence_ms, AGENT_SILENT_MOST_MS);
     assert_int_equal(g->view.lease.expires_in_ms, LEASE_MAX_MS);
-    memset(r, 0, sizeof *r);
+    memset(r, 0, sizeof(*r));
     r->u.hello.lease = (struct lease_state){.held = true, .expires_in_ms = UINT32_MAX};
     (void)agent_take_hello(g, r, 2);
     assert_int_equal(g->view.lease.expires_in_ms, LEASE_MAX_MS);
@@ -149,7 +149,7 @@ static void test_heartbeat(void **state)
         struct self_answer self;
         struct err err = ERR_INIT;
         char body[200];
-        int n = snprintf(body, sizeof body,
+        int n = snprintf(body, sizeof(body),
                          "{\"config\":{},\"stats\":{\"client\":{\"last_heartbeat\":\"%s\","
                          "\"heartbeat_ttl\":\"%s\"}}}",
                          rows[i].age, rows[i].age);

@@ -48,7 +48,7 @@ static void add(struct signatures *s, const struct buf *from)
 {
     if (s->n == s->cap) {
         s->cap = 2 * s->cap + 64;
-        s->inner = xrealloc(s->inner, s->cap * sizeof *s->inner);
+        s->inner = xrealloc(s->inner, s->cap * sizeof(*s->inner));
     }
     s->inner[s->n] = (struct buf)BUF_INIT;
     buf_add(&s->inner[s->n++], from->data, from->len);

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     autoclose int zip = memory_file("zip");
 
     FUZZ_CHECK(file_write_all(zip, data, size, &err) == 0);
-    snprintf(path, sizeof path, "/proc/self/fd/%d", zip);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", zip);
     int rc = publish_measure(path, "2.0.5", "linux", "amd64", &want, &b, &err);
     FUZZ_CHECK(rc == 0 ? b.packing == PACKING_ZIP && b.size <= MOST && b.fetch_size == size
                        : is_finding(err.kind));

@@ -18,10 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         rc = sha256sums_next(&at, end, &line, &err);
         FUZZ_CHECK(at >= before && at <= end && (rc > 0) == (at > before));
         FUZZ_CHECK(rc >= 0 || err.kind == ERR_FORMAT);
-        if (rc <= 0 || line.name_len >= sizeof name)
+        if (rc <= 0 || line.name_len >= sizeof(name))
             continue;
         FUZZ_CHECK(line.name > before && line.name + line.name_len <= at);
-        snprintf(name, sizeof name, "%.*s", (int)line.name_len, line.name);
+        snprintf(name, sizeof(name), "%.*s", (int)line.name_len, line.name);
         if (sha256sums_find(text, size, name, &found, &err) == 0)
             FUZZ_CHECK(digest_eq(&found, &line.digest));
     }
