@@ -434,7 +434,7 @@ static void a_changed_receipt(void **state)
     audit_desk_answer(&b->desk, 0, REFUSAL_HELD);
     b->desk.hosts[0].receipt.data[INNER_HEADER_LEN + 1] ^= 1; /* what it refuses by */
     replace_receipt(b, 0, &b->desk.hosts[0].receipt);
-    finds(b, AUDIT_FALSE_RECEIPT, "the signature of a stage receipt does not fit");
+    finds(b, AUDIT_FALSE_RECEIPT, "the signature of a stage receipt does not match");
     bench_end(b);
 }
 

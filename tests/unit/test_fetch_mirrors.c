@@ -62,7 +62,7 @@ VENDOR_TEST(test_a_mirror_that_sends_other_bytes)
     vendor_behave(bench.vendor, MIRROR_OTHER, ZIP);
     refuses(ERR_CRYPTO, "not the one that was signed");
     vendor_behave(bench.vendor, MIRROR_OTHER, SUMS);
-    refuses(ERR_CRYPTO, "does not fit");
+    refuses(ERR_CRYPTO, "does not match");
     vendor_behave(bench.vendor, MIRROR_FAILS, ZIP);
     refuses(ERR_NETWORK, "HTTP status 503");
 }

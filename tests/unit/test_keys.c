@@ -437,7 +437,7 @@ static void a_signer_that_hangs(void **state)
 static void a_signer_that_lies(void **state)
 {
     (void)state;
-    refuses("lie", ERR_CRYPTO, "not one of this key");
+    refuses("lie", ERR_CRYPTO, "not valid for this key");
 }
 
 static void a_signer_that_dies(void **state)
