@@ -2,7 +2,7 @@
 #include "fetch_job.h"
 #include "str.h"
 
-static const char *packing_word(enum packing p)
+static const char *name_packing(enum packing p)
 {
     return p == PACKING_ZIP ? "zip" : "bare";
 }
@@ -17,7 +17,7 @@ void fetch_get_text(const struct fetch_get *g, struct buf *ret)
     for (uint32_t i = 0; i < g->n_urls; i++)
         buf_printf(ret, "url %s\n", g->urls[i]);
     buf_printf(ret, "fetch %" PRIu64 " %s\npacking %s\nbinary %" PRIu64 " %s\n", g->fetch_size,
-               fetch_hex, packing_word(g->packing), g->size, hex);
+               fetch_hex, name_packing(g->packing), g->size, hex);
     buf_printf(ret, "speed %" PRIu64 "\ndeadline %" PRId64 "\ndir %s\ngo\n", g->speed_min,
                g->deadline_ms, g->dir);
 }

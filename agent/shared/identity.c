@@ -97,7 +97,7 @@ static int open_host_key(const struct identity_where *w, const struct binding *b
 
 /* ---- the listener's copy ---- */
 
-static mode_t key_copy_mode(const struct identity_where *w)
+static mode_t choose_copy_mode(const struct identity_where *w)
 {
     return w->give ? 0640 : 0600;
 }
@@ -107,7 +107,7 @@ static bool copy_has_right_mode(const struct identity_where *w)
     struct stat st;
 
     return lstat(w->copy_path, &st) == 0 && S_ISREG(st.st_mode) &&
-           (st.st_mode & 07777) == key_copy_mode(w) &&
+           (st.st_mode & 07777) == choose_copy_mode(w) &&
            (!w->give || (st.st_uid == w->uid && st.st_gid == w->gid));
 }
 
@@ -116,7 +116,7 @@ static int write_key_copy(const struct identity_where *w, const struct keypair *
                           struct err *err)
 {
     if (file_remove(w->copy_path, err) < 0 ||
-        keypair_save(key, w->copy_path, "host", key_copy_mode(w), err) < 0)
+        keypair_save(key, w->copy_path, "host", choose_copy_mode(w), err) < 0)
         return -1;
     if (w->give && lchown(w->copy_path, w->uid, w->gid) < 0)
         return err_set(err, ERR_IO, errno, "change the group of %s to the agent's", w->copy_path);

@@ -2,7 +2,7 @@
 #include "lease.h"
 #include "str.h"
 
-static uint64_t lease_end_ms(const struct lease *l, const struct lease_now *now)
+static uint64_t find_lease_end(const struct lease *l, const struct lease_now *now)
 {
     bool this_boot = memcmp(l->session, now->session, SESSION_LEN) == 0;
     return (this_boot ? l->renewed_ms : 0) + l->ttl_ms;
@@ -10,7 +10,7 @@ static uint64_t lease_end_ms(const struct lease *l, const struct lease_now *now)
 
 static bool lease_is_in_force(const struct lease *l, const struct lease_now *now)
 {
-    return l->held && lease_end_ms(l, now) > now->uptime_ms;
+    return l->held && find_lease_end(l, now) > now->uptime_ms;
 }
 
 static bool is_run_of_lease(const struct lease *l, const struct order_lease *o)
@@ -43,7 +43,7 @@ static void write_lease_holder(const struct lease *l, const struct lease_now *no
                                size_t n)
 {
     char hex[2 * RUN_ID_LEN + 1], left[24];
-    uint64_t end = lease_end_ms(l, now);
+    uint64_t end = find_lease_end(l, now);
     str_hex(hex, l->run_id, RUN_ID_LEN);
     str_for_ms(left, sizeof(left), end > now->uptime_ms ? (int64_t)(end - now->uptime_ms) : 0);
     snprintf(dst, n, "run %s (%sfor %s more)", hex, l->paused ? "paused, " : "", left);
@@ -223,5 +223,5 @@ void lease_tell(const struct lease *l, const struct lease_now *now, struct lease
     ret->plan = l->plan;
     if (ret->held)
         ret->expires_in_ms =
-            (uint32_t)MIN_OF(lease_end_ms(l, now) - now->uptime_ms, (uint64_t)UINT32_MAX);
+            (uint32_t)MIN_OF(find_lease_end(l, now) - now->uptime_ms, (uint64_t)UINT32_MAX);
 }

@@ -23,7 +23,7 @@ static bool find_kept(const struct digest *d, const struct order_state *s, uint3
 }
 
 /* Each epoch has a count of its own. */
-static uint64_t last_sequence_in(uint64_t epoch, const struct order_state *s)
+static uint64_t find_last_sequence(uint64_t epoch, const struct order_state *s)
 {
     if (epoch == s->epoch)
         return s->sequence;
@@ -48,7 +48,7 @@ static struct order_judgement refuse_order(enum refusal r, const char *why)
 static struct order_judgement judge_epoch_and_sequence(const struct header *h,
                                                        const struct order_state *s)
 {
-    uint64_t last = last_sequence_in(h->epoch, s);
+    uint64_t last = find_last_sequence(h->epoch, s);
 
     if (h->epoch < s->epoch)
         return refuse_order(REFUSAL_EPOCH,

@@ -9,7 +9,7 @@
 #define HEADER_LEN 12 /* magic, length of hello, length of status */
 
 /* Version 2 also reads what version 1 wrote, because an older caravan-swap may still be running. */
-static struct header header_of_half(enum message_kind kind)
+static struct header make_half_header(enum message_kind kind)
 {
     return (struct header){
         .kind = kind, .is_receipt = true, .version = kind == MSG_HELLO ? 1 : WIRE_MAX};
@@ -19,7 +19,7 @@ static int pack_half(const struct view *v, enum message_kind kind, struct buf *r
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
 
-    r->head = header_of_half(kind);
+    r->head = make_half_header(kind);
     if (kind == MSG_HELLO)
         r->u.hello = v->hello;
     else
@@ -51,7 +51,7 @@ static int read_half(const unsigned char *p, size_t n, enum message_kind kind, s
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
 
-    r->head = header_of_half(kind);
+    r->head = make_half_header(kind);
     if (codec_read_receipt(p, n, r, err) < 0)
         return -1;
     if (kind == MSG_HELLO) {
