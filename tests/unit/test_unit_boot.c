@@ -202,11 +202,11 @@ static void what_would_start_all_the_same_is_refused(void **state)
         {state_runtime, ERR_REFUSED, "nomad.service is enabled-runtime", false},
         {state_untold, ERR_NETWORK, "does not report whether", false},
         {links_untold, ERR_REFUSED, "does not report which other units", false},
-        {by_another, ERR_REFUSED, "all the same, by site.target", false},
-        {by_a_timer, ERR_REFUSED, "all the same, by nomad.timer", false},
-        {required, ERR_REFUSED, "all the same, by app.service", false},
-        {does_not_change, ERR_STATE, "reads enabled afterwards", true},
-        {by_its_file_too, ERR_STATE, "all the same by multi-user.target", true},
+        {by_another, ERR_REFUSED, "because site.target would start it all the same", false},
+        {by_a_timer, ERR_REFUSED, "because nomad.timer would start it all the same", false},
+        {required, ERR_REFUSED, "because app.service would start it all the same", false},
+        {does_not_change, ERR_STATE, "but systemd reports enabled", true},
+        {by_its_file_too, ERR_STATE, "but multi-user.target would start it", true},
         {without_reload, ERR_NETWORK, "not now", true},
     };
     struct bench *b = *state;
