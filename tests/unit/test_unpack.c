@@ -92,11 +92,11 @@ static void strange_zips_are_refused(void **state)
         enum err_kind kind;
         const char *why;
     } rows[] = {
-        {{{.name = "consul", .content = "x", .len = 1}}, 1, ERR_FORMAT, "holds no nomad"},
+        {{{.name = "consul", .content = "x", .len = 1}}, 1, ERR_FORMAT, "does not contain nomad"},
         {{{.name = "NOMAD", .content = b->binary, .len = BINARY_LEN}},
          1,
          ERR_FORMAT,
-         "holds no nomad"},
+         "does not contain nomad"},
         {{{.name = "bin/nomad", .content = b->binary, .len = BINARY_LEN}},
          1,
          ERR_FORMAT,
