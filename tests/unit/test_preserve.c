@@ -259,7 +259,7 @@ static void links_are_not_followed(void **state)
     snprintf(aside, sizeof(aside), "%s/aside", b->dir);
     assert_int_equal(rename(path, aside), 0);
     assert_int_equal(symlink(aside, path), 0);
-    refused(b, ERR_FORMAT, "a link is followed nowhere");
+    refused(b, ERR_FORMAT, "links are not followed");
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkfifo(path, 0600), 0);
     refused(b, ERR_FORMAT, "not a regular file");
@@ -267,7 +267,7 @@ static void links_are_not_followed(void **state)
     assert_int_equal(rename(aside, path), 0);
     assert_int_equal(rename(b->keys, aside), 0);
     assert_int_equal(symlink(aside, b->keys), 0);
-    refused(b, ERR_FORMAT, "a link or no directory");
+    refused(b, ERR_FORMAT, "is a link, or not a directory");
 }
 
 static void a_data_dir_behind_a_link_is_fine(void **state)

@@ -111,7 +111,7 @@ EnvironmentFile=/etc/nomad.d/opts.env
 ExecStart=
 ExecStart=/usr/bin/nomad agent -config /etc/nomad.d ${NOMAD_OPTS}
 UNIT
-check "while the process has other words, it cannot be told" wait_for 60 plan_says "its unit's command holds a variable"
+check "while the process has other words, it cannot be told" wait_for 60 plan_says "the command of Nomad's unit contains a variable"
 on c1 systemctl restart nomad.service
 wait_for 60 cluster_healthy
 check "a second -config in a variable is read" wait_for 60 plan_says "[second-config]" "/etc/nomad-more/more.json"
