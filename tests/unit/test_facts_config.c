@@ -361,7 +361,7 @@ static const struct {
     {KNOCK_MUTE, "client { enabled = true }", TRI_YES, "each start waits 8 s"},
     {KNOCK_MUTE, DENY("network"), TRI_YES, "8 s"},
     {KNOCK_MUTE, DENY("env_aws,env_gce"), TRI_YES,
-     "4 s for a cloud's metadata, which nobody "
+     "4 s for a cloud's metadata, but no service "
      "answers: 2 fingerprinters ask"},
     {KNOCK_MUTE, DENY(" env_gce ,env_azure,\tenv_digitalocean,x"), TRI_YES, "1 fingerprinter asks"},
     {KNOCK_MUTE, DENY("env_aws,env_azure,env_digitalocean,env_gce"), TRI_NO, "no fingerprinter"},
@@ -377,7 +377,7 @@ static const struct {
     {KNOCK_MUTE, "options { \"fingerprint.denylist\" = \"env_aws\" }", TRI_YES, "8 s"},
     {KNOCK_MUTE, DENY("${var.list}"), TRI_UNKNOWN, "not plain text"},
     {KNOCK_MUTE, "a = \"", TRI_UNKNOWN, "neither HCL nor JSON"},
-    {KNOCK_SERVES, "", TRI_NO, "a cloud answers"},
+    {KNOCK_SERVES, "", TRI_NO, "a cloud's metadata service answers"},
     {KNOCK_NOBODY, "", TRI_NO, "at once"},
     {KNOCK_UNKNOWN, "", TRI_UNKNOWN, "was not asked"},
 };

@@ -75,7 +75,7 @@ static void more_than_fit_are_not_told(void **state)
         buf_printf(&many, "%s\"10.0.0.%d:4647\"", i == 0 ? "[" : ",", 100 + i);
     buf_add_str(&many, "]");
     b->m.servers = buf_str(&many);
-    is_unknown(b, "", "it knows 18 servers, more than can be told");
+    is_unknown(b, "", "Nomad knows 18 servers, more than a fact can list");
 }
 
 static void who_refuses_is_told(void **state)

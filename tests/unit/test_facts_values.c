@@ -333,8 +333,8 @@ static const struct ready_row rows[] = {
     {expects_in_json, "gossip-id", TRI_YES, "10b6d2f2"},
     {expects_nothing_plain, "gossip-key", TRI_NO, ""},
     {joins_unread, "gossip-key", TRI_UNKNOWN, "z.hcl"},
-    {ran_as_a_server, "data-dir-fresh", TRI_NO, "/opt/nomad/server is there"},
-    {ran_as_a_client, "data-dir-fresh", TRI_NO, "/opt/nomad/client is there"},
+    {ran_as_a_server, "data-dir-fresh", TRI_NO, "/opt/nomad/server exists"},
+    {ran_as_a_client, "data-dir-fresh", TRI_NO, "/opt/nomad/client exists"},
     {empty_data_dir, "data-dir-fresh", TRI_YES, "/opt/nomad"},
     {NULL, "joins", TRI_NO, ""},
     {joins_as_before, "joins", TRI_YES, "10.0.0.1, 10.0.0.2:4648, s3.example"},
@@ -343,7 +343,7 @@ static const struct ready_row rows[] = {
     {joins_by_block, "joins", TRI_YES,
      "[fd00::1]:4648, provider=aws ..., {{ GetPrivateIP }}, 10.9.9.9"},
     {joins_in_json, "joins", TRI_YES, "10.7.7.7"},
-    {joins_many, "joins", TRI_UNKNOWN, "too many to tell"},
+    {joins_many, "joins", TRI_UNKNOWN, "more addresses than fit"},
     {joins_unread, "joins", TRI_UNKNOWN, "z.hcl"},
     {NULL, "is.region", TRI_NO, "not in"},
     {NULL, "is.data_dir", TRI_YES, "/opt/nomad"},
@@ -370,7 +370,8 @@ static const struct ready_row rows[] = {
     {by_broken_options, "is.node_class", TRI_UNKNOWN, "z.hcl"},
     {by_flags, "is.client", TRI_YES, "true"},
     {by_flags, "is.server", TRI_YES, "true"},
-    {by_flags, "is.acl", TRI_UNKNOWN, "the option -acl-enabled of Nomad's command: no plain text"},
+    {by_flags, "is.acl", TRI_UNKNOWN,
+     "the option -acl-enabled of Nomad's command: the value is no plain text"},
     {by_no_flag, "is.server", TRI_YES, "true"},
     {by_a_template, "is.bind_addr", TRI_UNKNOWN, "the option -bind of Nomad's command"},
     {by_dev_connect, "is.server", TRI_UNKNOWN, "-dev"},
@@ -394,8 +395,8 @@ static const struct ready_row rows[] = {
     {taken_back_from_a_variable, "is.acl", TRI_UNKNOWN, "no plain text"},
     {NULL, "stop-leaves", TRI_NO, ""},
     {broken, "stop-leaves", TRI_UNKNOWN, "z.hcl"},
-    {leave_int, "stop-leaves", TRI_UNKNOWN, "leave_on_interrupt is set, and which signal"},
-    {leave_term, "stop-leaves", TRI_UNKNOWN, "leave_on_terminate is set, and which signal"},
+    {leave_int, "stop-leaves", TRI_UNKNOWN, "leave_on_interrupt is set, but it is not known"},
+    {leave_term, "stop-leaves", TRI_UNKNOWN, "leave_on_terminate is set, but it is not known"},
     {NULL, "stop-drains", TRI_NO, ""},
     {drains_never, "stop-drains", TRI_NO, ""},
     {drains, "stop-drains", TRI_UNKNOWN, "drain_on_shutdown (/etc/nomad.d/a.hcl, line 3)"},
@@ -405,7 +406,7 @@ static const struct ready_row rows[] = {
     {NULL, "config-newer", TRI_NO, ""},
     {written, "config-newer", TRI_YES, "/etc/nomad.d/a.hcl was written"},
     {environment_written, "config-newer", TRI_YES, "/etc/n.env was written"},
-    {taken_out, "config-newer", TRI_UNKNOWN, "/etc/nomad.d was put there"},
+    {taken_out, "config-newer", TRI_UNKNOWN, "/etc/nomad.d changed"},
     {by_a_link, "is.data_dir", TRI_YES, "/opt/nomad"},
     {by_a_link_of_a_client, "is.data_dir", TRI_YES, "/data/nomad"},
     {elsewhere_of_a_client, "is.data_dir", TRI_YES, "/opt/nomad"},
@@ -453,7 +454,7 @@ static void leaves_by_its_command(void **state)
     drains(b);
     b->m.about.stop_signal = SIGTERM;
     str_cut(b->m.about.stop.text, sizeof(b->m.about.stop.text), "ExecStop=/bin/kill -INT $MAINPID");
-    ready_is(b, "stop-leaves", TRI_UNKNOWN, "leave_on_interrupt is set, and which signal");
+    ready_is(b, "stop-leaves", TRI_UNKNOWN, "leave_on_interrupt is set, but it is not known");
     ready_is(b, "stop-drains", TRI_UNKNOWN, "");
     str_cut(b->m.about.stop.text, sizeof(b->m.about.stop.text), "ExecStopPost=/bin/true");
     ready_is(b, "stop-leaves", TRI_NO, "");

@@ -382,7 +382,7 @@ static const struct row rows[] = {
     {"joins-nobody", 3, "joins", Y, "10.0.0.9,10.0.0.21:4648", "none of the servers", BLOCK, NULL},
     {"joins-nobody", 3, "joins", Y, "nomad.example:4648", "whether a server", WARN, NULL},
     {"joins-nobody", 3, "joins-reach", N, "no Nomad server answers", "answers", BLOCK, NULL},
-    {"joins-nobody", 3, "joins", U, "too many to tell", "too many", WARN, NULL},
+    {"joins-nobody", 3, "joins", U, "there are more addresses than fit into a fact", "too many", WARN, NULL},
     {"clock-apart", 4, "booted-at", Y, "1700000300000", "5 min 0 s ahead of that of s1", BLOCK,
      NULL},
     {"clock-apart", 4, "booted-at", Y, "1699999985000", "15.0 s behind that of s1", BLOCK, NULL},
