@@ -155,8 +155,8 @@ static void who_does_not_serve_is_told(void **state)
         {KNOCK_NOBODY, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
                        "accepts no connection"},
         {KNOCK_CLOSES, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
-                       "closes connections without an answer of Nomad's (has it too many, "
-                       "rpc_max_conns_per_client?)"},
+                       "closes connections without an answer (if it has too many, see "
+                       "rpc_max_conns_per_client in Nomad's limits)"},
         {KNOCK_UNKNOWN, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
                         "could not be asked"},
     };

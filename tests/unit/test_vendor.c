@@ -139,8 +139,8 @@ static void it_hangs_up(struct manifest *m, struct model_host *h)
 }
 
 static const struct wrong wrongs[] = {
-    {"no sums", no_sums, REFUSAL_MANIFEST, FAILURE_NONE, "the manifest carries none", 0},
-    {"no signature", no_signature, REFUSAL_MANIFEST, FAILURE_NONE, "the manifest carries none", 0},
+    {"no sums", no_sums, REFUSAL_MANIFEST, FAILURE_NONE, "the manifest contains none", 0},
+    {"no signature", no_signature, REFUSAL_MANIFEST, FAILURE_NONE, "the manifest contains none", 0},
     {"a bare binary", bare, REFUSAL_MANIFEST, FAILURE_NONE, "bare binary", 0},
     {"another name", other_name, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW, "nomad_1.1.0", 0},
     {"another digest", other_digest, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW, "another nomad_", 0},
