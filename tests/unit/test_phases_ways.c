@@ -392,7 +392,7 @@ static void a_live_process_has_until_its_deadline(void **state)
     swap(b, ON_REVERT_IF_UNTOUCHED);
     ends(b, PHASE_FAILED, FAILURE_NOT_READY, "mute");
     assert_true(b->m.uptime_ms - b->p.rec.swapped_ms >= 2000);
-    assert_true(str_starts(b->p.rec.verdict.text, "[api-silent] it runs")); /* and elsewhere */
+    assert_true(str_starts(b->p.rec.verdict.text, "[api-silent] Nomad runs")); /* and elsewhere */
     assert_non_null(strstr(b->p.rec.verdict.text, "restoring"));
 }
 
@@ -622,7 +622,7 @@ static void the_file_behind_a_link_is_looked_at(void **state)
         model_fs_find(&b->m.fs, MODEL_STORE);
     to_rest(b);
     assert_int_equal(b->p.rec.phase, PHASE_STAGED);
-    assert_non_null(strstr(b->p.rec.verdict.text, "behind the link"));
+    assert_non_null(strstr(b->p.rec.verdict.text, "to which the link in place leads"));
 }
 
 static void the_previous_binary_goes_after_a_week(void **state)

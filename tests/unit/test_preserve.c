@@ -244,7 +244,7 @@ static void without_keys(void **state)
 
     away(b, KEY_A);
     away(b, KEY_B);
-    refused(b, ERR_NOTFOUND, "holds no key");
+    refused(b, ERR_NOTFOUND, "contains no key");
     away(b, "notes.txt");
     assert_int_equal(rmdir(b->keys), 0);
     refused(b, ERR_NOTFOUND, "No such file");

@@ -86,21 +86,22 @@ static void starts_are_told_apart(void **state)
 /* Only what listens elsewhere names the row whose advice is another address. */
 static void it_says_where_it_asked(void **state)
 {
-    static const char was[] = "it runs, but its API did not answer within 2 min: refused";
+    static const char was[] = "Nomad runs, but its API did not answer within 2 min: refused";
     struct probe_verdict v = {.unanswered = true};
 
     (void)state;
     str_cut(v.text, sizeof(v.text), was);
     probe_say_where(&v, "http://127.0.0.1:4646", true,
                     "; Nomad's process listens at 10.0.0.5:4646");
-    assert_string_equal(v.text, "[api-silent] it runs, but its API did not answer within 2 min: "
+    assert_string_equal(v.text, "[api-silent] Nomad runs, but its API did not answer within 2 min: "
                                 "refused (asked at http://127.0.0.1:4646); Nomad's process listens "
                                 "at 10.0.0.5:4646");
     assert_true(v.elsewhere);
     str_cut(v.text, sizeof(v.text), was);
     probe_say_where(&v, NULL, false, "");
-    assert_string_equal(v.text, "it runs, but its API did not answer within 2 min: refused (asked "
-                                "at the API)");
+    assert_string_equal(v.text,
+                        "Nomad runs, but its API did not answer within 2 min: refused (asked "
+                        "at the API)");
     assert_false(v.elsewhere);
 }
 

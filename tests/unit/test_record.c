@@ -266,7 +266,7 @@ static void absent_is_fresh_and_torn_is_an_error(void **state)
     assert_int_equal(r->phase, PHASE_IDLE);
     model_fs_put(&m->fs, MODEL_DIR "/" RECORD_NAME, "caravan record v1\n", 18, 0600);
     assert_int_equal(record_load(&m->host, MODEL_DIR, r, &err), -1);
-    assert_non_null(strstr(err.text, "move it away"));
+    assert_non_null(strstr(err.text, "move the file away"));
 }
 
 static struct view *full_view(void)
