@@ -474,12 +474,12 @@ static void a_stop_by_order_is_told(void **state)
     paper_journal_about("order-accepted", RUN_A "ORDER=service SEQUENCE=1");
     swap_tell(&b->s);
     assert_int_equal(told(b, "stopped", view)->value, TRI_UNKNOWN);
-    assert_string_equal(told(b, "stopped", view)->text, "order 1 of epoch 1 is stopping it");
+    assert_string_equal(told(b, "stopped", view)->text, "order 1 of epoch 1 is stopping Nomad");
     (void)to_rest(b);
     paper_journal_about("service-stopped", RUN_A "ORDER=service PHASE=idle SEQUENCE=1");
     swap_tell(&b->s);
     assert_int_equal(told(b, "stopped", view)->value, TRI_YES);
-    assert_string_equal(told(b, "stopped", view)->text, "order 1 of epoch 1 stopped it");
+    assert_string_equal(told(b, "stopped", view)->text, "order 1 of epoch 1 stopped Nomad");
     assert_int_equal(view->hello.stamp.main_pid, 0);
     model_start_service(&b->m); /* by hand */
     swap_look(&b->s, 10000);
