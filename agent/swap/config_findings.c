@@ -220,7 +220,7 @@ static void note_join(struct adding *a, const struct config_key *k)
     snprintf(f->joins + n, sizeof(f->joins) - n, "%s%s", n > 0 ? ", " : "", buf_str(&one));
 }
 
-static void note_key(void *ctx, const struct config_key *k)
+static void note_config_key(void *ctx, const struct config_key *k)
 {
     if (k->member) {
         note_join(ctx, k);
@@ -237,7 +237,7 @@ void config_findings_add(struct config_findings *f, const char *path, const char
     struct adding a = {f, path, ""};
 
     put_place(a.place, path, "");
-    if (config_keys(text, n, note_key, &a) == 0)
+    if (config_keys(text, n, note_config_key, &a) == 0)
         f->files++;
     else
         config_findings_miss(f, path, "is neither HCL nor JSON that Caravan can read");

@@ -112,13 +112,13 @@ void facts_of_unit(struct surveying *s)
 /* ---- the next start ---- */
 
 /* Returns true, and adds the fact as unknown, if systemd has not answered this question. */
-static bool lacks_unit_answer(struct surveying *s, const char *id, bool told)
+static bool lacks_unit_answer(struct surveying *s, const char *id, bool answered)
 {
     if (!fact_has_unit(s, id))
         return true;
-    if (!told)
+    if (!answered)
         fact_add(s, id, TRI_UNKNOWN, "systemd does not report this");
-    return !told;
+    return !answered;
 }
 
 /* Why a needed unit may prevent the start; NULL: nothing is wrong. *ret_sure: it does prevent the
@@ -180,9 +180,9 @@ static void ask_unit_accounts(struct surveying *s)
         fact_add(s, id, TRI_NO, "%s", "");
 }
 
-static void report_commands(struct surveying *s, const char *id, bool told, const char *text)
+static void report_commands(struct surveying *s, const char *id, bool answered, const char *text)
 {
-    if (!lacks_unit_answer(s, id, told))
+    if (!lacks_unit_answer(s, id, answered))
         fact_add(s, id, text[0] != '\0' ? TRI_YES : TRI_NO, "%s", text);
 }
 

@@ -2,9 +2,10 @@
 #include <time.h>
 #include "str.h"
 
-#define ASK_MS     1500
-#define JOINING_MS (60 * 60 * 1000) /* after its deadline; later the server is one like any other  \
-                                     */
+#define ASK_MS 1500
+#define JOINING_MS                                                                                 \
+    (60 * 60 * 1000) /* after its deadline; later the server is one like any other                 \
+                      */
 #define KNOCK_MS (LAW_FACTS_MS - 2 * ASK_MS - 1000) /* one second is for caravan-fetch itself */
 
 static bool is_plain_peer(const char *s, size_t n)
@@ -16,7 +17,7 @@ static bool is_plain_peer(const char *s, size_t n)
     return n > 0;
 }
 
-static const char *skip_blanks(const char *s)
+static const char *skip_json_blanks(const char *s)
 {
     return s + strspn(s, " \t\r\n");
 }
@@ -24,24 +25,24 @@ static const char *skip_blanks(const char *s)
 int law_facts_peers(const char *text, char ret[static LAW_PEERS_MAX][FETCH_PEER_MAX],
                     uint32_t *ret_n)
 {
-    const char *s = skip_blanks(text);
+    const char *s = skip_json_blanks(text);
     uint32_t n = 0;
 
     if (*s++ != '[')
         return -1;
-    for (s = skip_blanks(s); *s == '"'; s = skip_blanks(s)) {
+    for (s = skip_json_blanks(s); *s == '"'; s = skip_json_blanks(s)) {
         size_t len = strcspn(++s, "\"");
 
         if (n == LAW_PEERS_MAX || len >= FETCH_PEER_MAX || s[len] != '"' || !is_plain_peer(s, len))
             return -1;
         memcpy(ret[n], s, len);
         ret[n++][len] = '\0';
-        s = skip_blanks(s + len + 1);
+        s = skip_json_blanks(s + len + 1);
         if (*s != ',')
             break;
         s++;
     }
-    if (*s != ']' || *skip_blanks(s + 1) != '\0')
+    if (*s != ']' || *skip_json_blanks(s + 1) != '\0')
         return -1;
     *ret_n = n;
     return 0;
@@ -67,7 +68,7 @@ static enum tri ask_leader(const struct host *h)
 
     if (ask_nomad_text(h, "/v1/status/leader?stale", &b) < 0)
         return TRI_UNKNOWN;
-    s = skip_blanks(buf_str(&b));
+    s = skip_json_blanks(buf_str(&b));
     if (s[0] != '"')
         return TRI_UNKNOWN;
     return s[1] != '"' ? TRI_YES : TRI_NO;
@@ -87,20 +88,20 @@ static bool is_odder_knock(enum knock a, enum knock b)
 static void knock_peers(const struct host *h, const char (*peers)[FETCH_PEER_MAX],
                         struct law_facts *f, int64_t left)
 {
-    enum knock heard[LAW_PEERS_MAX];
+    enum knock answers[LAW_PEERS_MAX];
     struct err err = ERR_INIT;
 
     if (left <= 0 ||
-        h->knock(h->ctx, peers, f->peers, MIN_OF(left, (int64_t)KNOCK_MS), heard, &err) < 0)
+        h->knock(h->ctx, peers, f->peers, MIN_OF(left, (int64_t)KNOCK_MS), answers, &err) < 0)
         return;
     f->peers_known = TRI_YES;
     f->odd = KNOCK_SERVES;
     for (uint32_t i = 0; i < f->peers; i++) {
-        if (heard[i] == KNOCK_SERVES)
+        if (answers[i] == KNOCK_SERVES)
             f->serving++;
-        if (!is_odder_knock(heard[i], f->odd))
+        if (!is_odder_knock(answers[i], f->odd))
             continue;
-        f->odd = heard[i];
+        f->odd = answers[i];
         str_cut(f->odd_peer, sizeof(f->odd_peer), peers[i]);
     }
 }

@@ -38,8 +38,8 @@ static void hang_up_sockets(void)
         sd_sockets_hang_up(fds, n);
 }
 
-static int begin_swap(struct swap *s, const struct agent_args *args, const struct agent_conf *conf,
-                      const struct log *log)
+static int open_swap_or_log(struct swap *s, const struct agent_args *args,
+                            const struct agent_conf *conf, const struct log *log)
 {
     struct err err = ERR_INIT;
 
@@ -82,7 +82,7 @@ int main(int argc, char **argv)
         log_say(&log, LOG_ERROR, EVENT_STOPPED, "%s", err.text);
         return 1;
     }
-    rv = begin_swap(s, &args, &conf, &log);
+    rv = open_swap_or_log(s, &args, &conf, &log);
     if (rv != 0)
         return rv;
     rv = swap_loop_run(s, &err);

@@ -51,7 +51,7 @@ void stop_recover(struct phases *p)
         phases_act(p, SERVICE_ACT_STOP, p->rec.stopped.sequence);
 }
 
-static void end_act(struct phases *p, const char *why)
+static void end_service_act(struct phases *p, const char *why)
 {
     const char *what = is_stop(p) ? "stopped" : "started";
     enum log_event event = is_stop(p) ? EVENT_SERVICE_STOPPED : EVENT_SERVICE_STARTED;
@@ -73,7 +73,7 @@ static void act_begin(struct phases *p)
     if (s->begin(s->self, p->now.doing, &err) == 0)
         phases_then(p, act_look, 0);
     else if (is_act_late(p))
-        end_act(p, err.text);
+        end_service_act(p, err.text);
     else
         phases_then(p, act_begin, RETRY_MS);
 }
@@ -85,7 +85,7 @@ static void end_late_act(struct phases *p, const struct service_state *st)
     str_for_ms(limit, sizeof(limit), limit_ms(p));
     snprintf(text, sizeof(text), "it took longer than %s (%.100s, process %u); see Nomad's log",
              limit, st->text, st->main_pid);
-    end_act(p, text);
+    end_service_act(p, text);
 }
 
 /* A stop is over if no process is left, also if the manager reports that the act failed. A start is
@@ -101,11 +101,11 @@ static void act_look(struct phases *p)
         (void)!s->poll(s->self, &p->now.act, p->now.act_text, &err);
     known = s->state(s->self, &st, &err) == 0;
     if (p->now.act != SERVICE_WORKING && known && st.ended && st.main_pid == 0 && is_stop(p))
-        end_act(p, "");
+        end_service_act(p, "");
     else if (p->now.act == SERVICE_DONE && !is_stop(p))
-        end_act(p, "");
+        end_service_act(p, "");
     else if (p->now.act == SERVICE_FAILED)
-        end_act(p, p->now.act_text);
+        end_service_act(p, p->now.act_text);
     else if (is_act_late(p))
         end_late_act(p, &st);
     else

@@ -70,9 +70,9 @@ void phases_remember_bound(struct phases *p)
     autofree struct service_about *about = xzalloc(1, sizeof(*about));
     const struct service *s = p->host->service;
     struct err err = ERR_INIT;
-    bool told = s->about(s->self, about, &err) == 0;
+    bool known = s->about(s->self, about, &err) == 0;
 
-    bound_units_remember(&p->bound, told ? about : NULL, phases_uptime(p));
+    bound_units_remember(&p->bound, known ? about : NULL, phases_uptime(p));
 }
 
 /* Other checks deal with a file that does not exist or cannot be read. */

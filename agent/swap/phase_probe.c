@@ -6,7 +6,7 @@
 #define CLOCK_STEP_MS 1000     /* wall clock and uptime may drift apart by this much */
 #define FILE_CLOCK_NS 20000000 /* the kernel takes file times from a coarse clock */
 
-static phase_step look_once;
+static phase_step look_at_probe;
 static void end_probing(struct phases *p, const struct probe_verdict *v);
 
 static bool is_probed_server(const struct phases *p)
@@ -25,7 +25,7 @@ void phases_probe(struct phases *p)
 {
     probe_begin(&p->now.probe, phases_uptime(p), phases_deadline(p),
                 p->rec.hold_ms != 0 ? p->rec.hold_ms : PROBE_HOLD_MS);
-    phases_then(p, look_once, 0);
+    phases_then(p, look_at_probe, 0);
 }
 
 void probing_begin(struct phases *p)
@@ -117,7 +117,7 @@ static void learn_main_start(struct phases *p, const struct probe_look *l)
     p->rec.first_wall_ns = l->state.started_wall_ns;
 }
 
-static void look_once(struct phases *p)
+static void look_at_probe(struct phases *p)
 {
     struct probe_look look = {.act = SERVICE_DONE};
     bool answered = p->now.probe.answered_ms != 0;
@@ -132,7 +132,7 @@ static void look_once(struct phases *p)
     if (!answered && p->now.probe.answered_ms != 0 && p->rec.swapped_ms > 0)
         p->rec.silence_ms = (uint32_t)(p->now.probe.answered_ms - p->rec.swapped_ms);
     if (v.outcome == PROBE_WAIT) {
-        phases_then(p, look_once, v.again_ms);
+        phases_then(p, look_at_probe, v.again_ms);
         return;
     }
     p->host->ask_end(p->host->ctx);

@@ -90,13 +90,13 @@ int seed_sweep(const struct host *host, const char *dir, const struct digest *bu
 enum tri seed_leased(const char *agent_state, const struct lease_now *now)
 {
     autofree struct agent_state *state = xzalloc(1, sizeof(*state));
-    struct lease_state told;
+    struct lease_state lease;
     struct err err = ERR_INIT;
 
     if (agent_state[0] == '\0')
         return TRI_NO;
     if (agent_store_load(agent_state, state, &err) < 0)
         return TRI_UNKNOWN;
-    lease_tell(&state->lease, now, &told);
-    return told.held ? TRI_YES : TRI_NO;
+    lease_tell(&state->lease, now, &lease);
+    return lease.held ? TRI_YES : TRI_NO;
 }

@@ -471,8 +471,8 @@ static const struct order_row order_rows[MSG_KIND_COUNT] = {
 
 /* ---- receipts ---- */
 
-static int sign_receipt(struct swap *s, const struct verified *v, const struct receipt_done *done,
-                        struct buf *ret, struct err *err)
+static int sign_swap_receipt(struct swap *s, const struct verified *v,
+                             const struct receipt_done *done, struct buf *ret, struct err *err)
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
 
@@ -503,13 +503,13 @@ static void log_swap_outcome(struct swap *s, const struct verified *v, const str
                   d->text[0] != '\0' ? ", " : "", d->text);
 }
 
-static void answer_order(struct swap *s, const struct verified *v, const struct receipt_done *done,
-                         struct buf *ret)
+static void answer_swap_order(struct swap *s, const struct verified *v,
+                              const struct receipt_done *done, struct buf *ret)
 {
     struct err err = ERR_INIT;
 
     log_swap_outcome(s, v, done);
-    if (sign_receipt(s, v, done, ret, &err) < 0) {
+    if (sign_swap_receipt(s, v, done, ret, &err) < 0) {
         buf_clear(ret);
         log_say(s->log, LOG_ERROR, EVENT_NONE, "sign a receipt: %s", err.text);
     }
@@ -605,7 +605,7 @@ static void settle_order(struct obeying *o, const struct verified *v, struct buf
     o->done.last_sequence = v->head.sequence;
     o->done.last_epoch = o->next.epoch;
     o->done.trust_version = s->trust.version;
-    answer_order(s, v, &o->done, ret);
+    answer_swap_order(s, v, &o->done, ret);
     if (ret->len == 0)
         return;
     record_keep(&o->next, &v->digest, ret->data, ret->len);
@@ -616,7 +616,7 @@ static void settle_order(struct obeying *o, const struct verified *v, struct buf
 
         str_cut(failed.text, sizeof(failed.text), err.text);
         buf_clear(ret);
-        answer_order(s, v, &failed, ret);
+        answer_swap_order(s, v, &failed, ret);
         return;
     }
     if (order_rows[v->head.kind].begins && o->done.refusal == REFUSAL_NONE)
@@ -636,7 +636,7 @@ static void refuse_at_once(struct swap *s, const struct verified *v,
                                 .trust_version = s->trust.version};
 
     str_cut(done.text, sizeof(done.text), j->why);
-    answer_order(s, v, &done, ret);
+    answer_swap_order(s, v, &done, ret);
 }
 
 /* The trust store makes the new trust durable. The record does not change. */
@@ -649,7 +649,7 @@ static void take_trust_order(struct swap *s, const struct verified *v, struct bu
     o->done.last_sequence = s->phases.rec.sequence;
     o->done.last_epoch = s->phases.rec.epoch;
     o->done.trust_version = s->trust.version;
-    answer_order(s, v, &o->done, ret);
+    answer_swap_order(s, v, &o->done, ret);
 }
 
 static void take_new_order(struct swap *s, const struct swap_packet *p, const struct verified *v,

@@ -265,9 +265,9 @@ static bool update_bound_fact(struct swap *s)
     const struct service *service = s->host.service;
     struct fact now = {.id = "bound-down"};
     struct err err = ERR_INIT;
-    bool told = service->about(service->self, about, &err) == 0;
+    bool known = service->about(service->self, about, &err) == 0;
 
-    now.value = bound_units_down(&s->phases.bound, told ? about : NULL, now.text);
+    now.value = bound_units_down(&s->phases.bound, known ? about : NULL, now.text);
     return facts_survey_put(&s->survey, &now);
 }
 
