@@ -67,8 +67,8 @@ struct model_host {
     struct model_process process;
     uint32_t last_pid;
     enum service_act act;
-    int commands;                      /* commands of an act still to run: 2: stop and start; 1 */
-    int polls;                         /* polls of the running command */
+    int commands; /* commands still to run; of a restart: 2: stop and start, 1: start */
+    int polls;    /* polls of the running command */
     bool ran_new_bytes, ran_old_again; /* a process executed this binary at the target */
     const char *offer;                 /* the binary of the release */
     const char *brings;                /* the binary that a fetch brings; NULL: offer */

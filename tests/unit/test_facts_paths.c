@@ -1,4 +1,4 @@
-/* facts_paths.h on a model host: each fact as yes, no and cannot tell. */
+/* facts_paths.h on a model host: each fact as yes, no and unknown. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -93,7 +93,7 @@ static void state_of_root(struct ready_bench *b)
 {
     of_nomad(b, 0600);
 }
-/* The model's files are root's, and so are its directories; everybody may use this one. */
+/* In the model root owns files and directories; every user may use this file. */
 static void state_of_all(struct ready_bench *b)
 {
     of_nomad(b, 0666);
@@ -158,7 +158,7 @@ static void authority_without_tls(struct ready_bench *b)
 {
     environment(b, "CONSUL_CACERT", "/c/env");
 }
-static void consul_without_tls(struct ready_bench *b) /* starts, measured with 1.10.4 */
+static void consul_without_tls(struct ready_bench *b) /* Nomad starts: measured with 1.10.4 */
 {
     ready_put(b, "/etc/nomad.d/b.hcl", "consul { ca_file = \"/c/1\" }\n");
 }
@@ -408,7 +408,8 @@ static const struct ready_row rows[] = {
      "the unit has User=nomad, but Nomad runs as"},
     {no_plugins, "path-unusable", TRI_UNKNOWN,
      "plugin_dir: /opt/plugins does not exist: Nomad starts"},
-    {key_listed, "path-unusable", TRI_YES, "data_dir"}, /* what is sure comes before */
+    {key_listed, "path-unusable", TRI_YES,
+     "data_dir"}, /* a sure finding counts before an unsure one */
     {key_without_tls, "path-unusable", TRI_NO, ""},
     {no_user, "path-unusable", TRI_UNKNOWN, "there is no user"},
     {no_data_dir, "path-unusable", TRI_YES, "data_dir: /gone does not exist"},

@@ -1,4 +1,5 @@
-/* facts_ready.h on a model host: each fact as yes, no and cannot tell; and what asking costs. */
+/* facts_ready.h on a model host: each fact as yes, no and unknown; and the cost of the questions.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +32,7 @@ static void mute(struct ready_bench *b)
 }
 static void fails(struct ready_bench *b)
 {
-    b->m.process.since_ms = b->m.uptime_ms; /* model_host.c: it does not answer yet */
+    b->m.process.since_ms = b->m.uptime_ms; /* model_host.c: Nomad does not answer yet */
 }
 static void listens_elsewhere(struct ready_bench *b)
 {
@@ -47,7 +48,7 @@ static void young(struct ready_bench *b)
     fails(b);
     b->m.uptime_ms = 5000;
 }
-/* That it listens elsewhere is no matter of time. */
+/* A Nomad that listens elsewhere will not answer later either. */
 static void young_and_elsewhere(struct ready_bench *b)
 {
     listens_elsewhere(b);
@@ -135,7 +136,8 @@ static void moves_from_tls(struct ready_bench *b)
     api_here(b, "");
     b->p.conf.api = "https://127.0.0.1:4646";
 }
-static void was_with_tls(struct ready_bench *b) /* asked without, which it says */
+static void
+was_with_tls(struct ready_bench *b) /* Nomad wants TLS and is asked without; it answers so */
 {
     moves_to_tls(b);
     b->m.status = 400;
@@ -461,7 +463,7 @@ static void addresses_that_reach(void **state)
     }
 }
 
-/* Asked once in a while, and at once when what was asked about changed. */
+/* The questions are asked from time to time, and at once after a change. */
 static void asked_once_in_a_while(void **state)
 {
     struct ready_bench *b = *state;
@@ -493,7 +495,7 @@ static void last_step(struct phases *p)
     (void)p;
 }
 
-/* What was just staged is told before the last step is over. */
+/* The view shows a finished stage before its last step is over. */
 static void a_stage_is_no_reason(void **state)
 {
     struct ready_bench *b = *state;
@@ -505,7 +507,7 @@ static void a_stage_is_no_reason(void **state)
     b->p.now.then = NULL;
 }
 
-/* Not once more for its leader, which would take as long again. */
+/* A silent API is not asked for its leader too: that would take as long again. */
 static void a_silent_api_is_asked_twice(void **state)
 {
     struct ready_bench *b = *state;
@@ -529,7 +531,8 @@ static void its_place_by_what_listens(void **state)
         {"http://127.0.0.1:4646", false, true, {4646}, 0, false, API_ELSEWHERE},
         {"http://127.0.0.1:4646", false, false, {4646}, 0, false, API_ELSEWHERE},
         {"http://127.0.0.1:4646", false, true, {5646}, 0, false, API_ELSEWHERE},
-        {"http://127.0.0.1:4646", false, false, {5646}, 0, false, API_NOWHERE}, /* a task's? */
+        {"http://127.0.0.1:4646", false, false, {5646}, 0, false, API_NOWHERE}, /* perhaps a task's
+                                                                                   socket */
         {"http://127.0.0.1:4646", false, true, {0}, 4646, false, API_NOWHERE},
         {"http://127.0.0.1:4646", true, true, {4647, 4648}, 0, false, API_NOWHERE},
         {"http://127.0.0.1:4646", true, true, {4647, 4648, 5646}, 0, false, API_ELSEWHERE},
@@ -587,7 +590,7 @@ static void addresses_of_the_api(void **state)
     }
 }
 
-/* A bad answer is asked for again soon, and less often the longer it stays bad. */
+/* After a bad answer the question is asked again soon, and less often the longer it stays bad. */
 static void bad_answers_are_asked_again(void **state)
 {
     struct ready_bench *b = *state;
@@ -605,7 +608,7 @@ static void bad_answers_are_asked_again(void **state)
     assert_int_equal(waits[0], FACTS_AGAIN_MS);
     assert_int_equal(waits[1], 2 * FACTS_AGAIN_MS);
     assert_int_equal(waits[7], FACTS_KEPT_MS);
-    b->m.uptime_ms = 5000; /* young: no less often */
+    b->m.uptime_ms = 5000; /* Nomad is young: the questions do not become rarer */
     b->p.asked.at_ms = 0;
     for (size_t i = 0; i < 3; i++) {
         ready_survey(b);
@@ -615,7 +618,7 @@ static void bad_answers_are_asked_again(void **state)
     b->m.leader = "\"10.0.0.1:4647\"";
     ready_is(b, "law-refuses", TRI_NO, "");
     assert_true(facts_ready_due(&b->p) == INT64_MAX);
-    b->m.held = true; /* who looks for the file notices by himself */
+    b->m.held = true; /* caravan-swap notices the hold file without a new survey */
     ready_is(b, "law-refuses", TRI_YES, "hold file");
     assert_true(facts_ready_due(&b->p) == INT64_MAX);
 }

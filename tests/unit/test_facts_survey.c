@@ -1,4 +1,4 @@
-/* facts_survey.h on a model host: every fact as yes, no and cannot tell. */
+/* facts_survey.h on a model host: every fact as yes, no and unknown. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include "ready_bench.h"
 #include "str.h"
 
-/* A packaged Nomad as it should be. */
+/* A healthy Nomad from a package. */
 static void make_well(struct ready_bench *b)
 {
     static const char words[] = MODEL_TARGET "\0agent\0-config\0/etc/nomad.d";
@@ -41,8 +41,7 @@ static void make_well(struct ready_bench *b)
     m->attributes[0] = m->attributes[1] = (struct host_attributes){.there = true, .mode = 0755};
 }
 
-/* Facts whose yes is no fault, of how things are, not of what is the matter; and those that
- * cannot be told here. */
+/* Facts whose yes is no fault but a property of the host; and facts that are unknown here. */
 static bool is_neutral(const char *id)
 {
     return str_eq(id, "libc") || str_eq(id, "binary-version") || str_eq(id, "stop-signal") ||
@@ -322,7 +321,7 @@ static void a_file_that_does_not_run_is_told(void **state)
 
 /* ---- staged ---- */
 
-/* What other bytes are never given is told before anything is staged. */
+/* The fact about attributes that no new binary gets exists before a stage, too. */
 static void rights_of_the_file_in_place(void **state)
 {
     struct ready_bench *b = *state;
@@ -363,7 +362,7 @@ static void facts_of_what_is_staged(void **state)
     assert_null(ready_find(b, "config-rejected"));
     b->p.rec.phase = PHASE_STAGED;
     memset(&b->p.rec.target, 5, sizeof(b->p.rec.target));
-    b->m.room = 1; /* was taken by what is staged */
+    b->m.room = 1; /* the staged binary took the room */
     ready_is(b, "no-room", TRI_NO, "");
     ready_is(b, "attributes", TRI_NO, "");
     for (size_t i = 0; i < ARRAY_LEN(lost); i++) {

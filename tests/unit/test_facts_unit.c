@@ -1,4 +1,4 @@
-/* facts_unit.h, bound_units.h: what the next stop and start of Nomad's unit come to. */
+/* facts_unit.h, bound_units.h: the facts about the next stop and start of Nomad's unit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,7 +47,7 @@ static void make_well(struct service_about *a)
 
 static void packaged(struct ready_bench *b)
 {
-    model_fs_unlink(&b->m.fs, READY_FILE); /* each row brings the files that it is about */
+    model_fs_unlink(&b->m.fs, READY_FILE); /* each row makes the files that it needs */
     make_well(&b->m.about);
     add_need(b, "Requires", "sysinit.target", "loaded", "active");
 }
@@ -81,7 +81,8 @@ static void requisite(struct ready_bench *b)
 {
     add_need(b, "Requisite", "consul.service", "loaded", "inactive");
 }
-static void one_shot(struct ready_bench *b) /* has done its work; the start starts it again */
+static void
+one_shot(struct ready_bench *b) /* the unit has done its work; the start starts it again */
 {
     add_need(b, "Requires", "make-dirs.service", "loaded", "inactive");
 }
@@ -505,7 +506,7 @@ static void before_a_swap_nothing_is_down(void **state)
     assert_null(ready_find(*state, "bound-down"));
 }
 
-/* ---- the units that go with it ---- */
+/* ---- units that stop and start with Nomad's ---- */
 
 static void units_are_up_again_or_not(void **state)
 {
@@ -528,7 +529,8 @@ static void units_are_up_again_or_not(void **state)
     str_cut(a->bound.list[2].active, sizeof(a->bound.list[2].active), "deactivating");
     assert_int_equal(bound_units_down(b, a, text), TRI_YES);
     assert_string_equal(text, "up.service, soon.service");
-    a->bound.n = 0; /* is it gone, or no longer bound? It is not seen to be up */
+    a->bound.n =
+        0; /* the unit does not exist, or is not bound any more: it does not count as active */
     assert_int_equal(bound_units_down(b, a, text), TRI_YES);
     a->bound.told = false;
     assert_int_equal(bound_units_down(b, a, text), TRI_UNKNOWN);

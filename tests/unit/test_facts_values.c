@@ -1,4 +1,4 @@
-/* facts_values.h on a model host: each fact as yes, no and cannot tell. */
+/* facts_values.h on a model host: each fact as yes, no and unknown. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -62,7 +62,7 @@ static void by_flags(struct ready_bench *b)
     ready_start_by(b, MODEL_TARGET
                    " agent -config /etc/nomad.d -server --client=1 -acl-enabled=maybe");
 }
-static void by_no_flag(struct ready_bench *b) /* takes nothing back */
+static void by_no_flag(struct ready_bench *b) /* does not override an earlier true */
 {
     ready_start_by(b, MODEL_TARGET " agent -config /etc/nomad.d -server=false");
 }
@@ -204,7 +204,7 @@ static void volume_hangs(struct ready_bench *b)
     b->m.hangs = "/srv/x";
 }
 
-/* Mounts of its own: what lies there for others is not what it reads. */
+/* Nomad's process has mounts of its own, and reads other files under these paths. */
 static void other_files(struct ready_bench *b)
 {
     char path[96];
@@ -215,7 +215,7 @@ static void other_files(struct ready_bench *b)
     snprintf(path, sizeof(path), "/proc/%u/root%s", b->m.process.pid, "/etc/nomad.d");
     model_fs_put_dir(&b->m.fs, path);
 }
-/* One file of the directory alone. */
+/* Only one file of the directory differs. */
 static void another_file(struct ready_bench *b)
 {
     char path[96];
@@ -250,7 +250,7 @@ static void joins_in_json(struct ready_bench *b)
     ready_put(b, "/etc/nomad.d/z.json",
               "{\"server\": [{\"server_join\": [{\"retry_join\": [\"10.7.7.7\"]}]}]}");
 }
-/* Its first start is awaited. */
+/* Nomad has not started here yet. */
 static void to_be_started(struct ready_bench *b)
 {
     b->law.start_stopped = true;
@@ -287,7 +287,7 @@ static void expects_in_json(struct ready_bench *b)
     ready_put(b, "/etc/nomad.d/z.json",
               "{\"server\": {\"bootstrap_expect\": 3, \"encrypt\": \"SECRET\"}}");
 }
-/* As Nomad merges: 0 takes nothing back. */
+/* As in Nomad's merge: 0 does not override an earlier value. */
 static void expects_less_later(struct ready_bench *b)
 {
     expects(b);
@@ -427,7 +427,7 @@ static void the_hosts_name_is_the_default(void **state)
     ready_is(b, "is.name", TRI_YES, "other");
 }
 
-/* A path that hangs, a value that is no plain text: nothing else is unknown for that. */
+/* A path that hangs, or a value that is no plain text, makes no other fact unknown. */
 static void one_question_alone(void **state)
 {
     struct ready_bench *b = *state;

@@ -1,5 +1,5 @@
-/* vendor.h and phase_vendor.c on a model host: what does not have HashiCorp's signature is not
- * installed, and leaves disk and record as they were. */
+/* vendor.h and phase_vendor.c on a model host: a release without HashiCorp's signature is not
+ * installed, and disk and record stay as they were. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,7 +34,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* What is wrong with the release, or with what the sandbox and caravan-fetch say. */
+/* The fault of the release, of the sandbox's answers, or of caravan-fetch's answers. */
 struct wrong {
     const char *name;
     void (*with)(struct manifest *m, struct model_host *h);
@@ -235,7 +235,7 @@ static void what_is_signed_is(void **state)
     assert_string_equal(model_kind(model_fs_file(&t->b.m.fs, MODEL_TARGET)), "new");
 }
 
-/* gpgv's lines, as the judgement knows them (test_gpgv_status has all forms). */
+/* Lines of gpgv (test_gpgv_status tests all forms). */
 static void gpgvs_lines_are_judged_by_root(void **state)
 {
 #define VALID                                                                                      \
@@ -272,7 +272,8 @@ static void gpgvs_lines_are_judged_by_root(void **state)
     }
 }
 
-/* Of two copies of a key gpgv knows the first alone: it is asked with either keyring in front. */
+/* Of two copies of a key gpgv uses only the first: so it runs with each keyring as the first one.
+ */
 static void a_key_is_revoked_by_either_keyring(void **state)
 {
     static const char revoked[] = "[GNUPG:] NEWSIG\n[GNUPG:] REVKEYSIG 1 x\n" VALID;
@@ -304,7 +305,7 @@ static void a_key_is_revoked_by_either_keyring(void **state)
     }
 }
 
-/* Root's file changed after the stage: it was not looked at. The coordinator stages again. */
+/* Root demanded the signature only after the stage, which did not check it: stage again. */
 static void what_was_staged_before_is_staged_again(void **state)
 {
     struct bench *t = *state;
