@@ -63,7 +63,7 @@ static void show_stopped(const struct swap *s, struct receipt_status *st)
                  (unsigned long long)r->stopped.sequence, (unsigned long long)r->stopped.epoch,
                  stopped == TRI_YES ? "stopped Nomad"
                  : r->stopping != 0 ? "is stopping Nomad"
-                                    : "was to stop Nomad, but Nomad did not end in time");
+                                    : "was to stop Nomad, and Nomad was not seen to end");
     add_status_fact(st, "stopped", stopped, text);
     bool failed = stopped == TRI_UNKNOWN && r->stopping == 0 && s->facts.active == TRI_YES;
     snprintf(text, sizeof(text), "%llu", (unsigned long long)(failed ? r->stopped.sequence : 0));
