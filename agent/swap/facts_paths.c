@@ -388,7 +388,7 @@ static void judge_path(struct paths *p, uint32_t i)
         name_path(p->of[i], name);
     if (unknown != NULL)
         note_finding(&p->unusable, TRI_UNKNOWN, "%s: %.100s: %s", name, path, unknown);
-    else if (l->end == LOOK_MISSING && plugins) /* pluginutils/loader/init.go: a warning */
+    else if (l->end == LOOK_MISSING && plugins) /* Nomad only warns: pluginutils/loader/init.go */
         note_finding(&p->unusable, TRI_UNKNOWN,
                      "%s: %.100s does not exist: Nomad starts without plugins", name, path);
     else if (l->end == LOOK_DENIED)

@@ -16,7 +16,7 @@ static void ask_unit(struct surveying *s)
              s->about.unit ? s->about.fragment : "Nomad is started by configured commands");
     if (s->about.unit)
         fact_add(s, "unit-missing", s->about.missing ? TRI_YES : TRI_NO, "%s",
-                 s->about.missing ? "systemd has no such unit, or it is masked"
+                 s->about.missing ? "systemd has no such unit, or the unit is masked"
                                   : s->about.fragment);
 }
 
@@ -528,7 +528,7 @@ static void ask_enabled(struct surveying *s)
                  "not set in agent.conf");
     else if (s->asked && !s->about.unit) /* the commands cannot be asked; their success counts */
         report_enabled(s, id, by->sequence == 0, by,
-                       "by configured commands; Caravan cannot check this");
+                       "enabled by configured commands; Caravan cannot check this");
     else if (!fact_has_unit(s, id))
         return;
     else if (b->state[0] == '\0' || !b->told)

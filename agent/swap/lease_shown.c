@@ -18,7 +18,7 @@ static const char *lease_fault(const struct verified *v, const struct order_stat
     if (h->is_receipt || h->kind != MSG_LEASE)
         return "the bytes shown as the lease of this order are no lease";
     if (!trust_allows(trust, &h->sender, message_role(MSG_LEASE), now->wall_s))
-        return "the lease of this order is signed by a key that may not take one";
+        return "the lease of this order is signed by a key that may not take a lease";
     if (memcmp(h->cluster, now->cluster, CLUSTER_ID_LEN) != 0 ||
         !pubkey_eq(&h->receiver, &now->self))
         return "the lease of this order belongs to another host";

@@ -32,7 +32,7 @@ phase_step phases_rest;
 /* Next step, at the earliest in after_ms; 0: at once. */
 void phases_then(struct phases *p, phase_step *next, int64_t after_ms);
 void phases_enter(struct phases *p, enum phase phase);
-/* Verdict, failed_in = the present phase, then PHASE_FAILED. */
+/* Sets the verdict, and failed_in to the present phase; then enters PHASE_FAILED. */
 void phases_fail(struct phases *p, enum failure f, const char *fmt, ...) PRINTF(3, 4);
 /* The same from an error: ENOSPC, EDQUOT and ERR_NOSPACE become no-space, all others io. */
 void phases_fail_err(struct phases *p, const struct err *e, const char *what);
@@ -85,7 +85,7 @@ void phases_remember_bound(struct phases *p);
 void phases_cross(struct phases *p, const char *from, const struct digest *digest);
 void swapping_crossed(struct phases *p, const struct err *err);
 void reverting_crossed(struct phases *p, const struct err *err);
-void reverting_failed(struct phases *p, const char *why); /* the rename itself */
+void reverting_failed(struct phases *p, const char *why); /* the rename itself failed */
 /* After a restart of caravan-swap, if the rename was done: checks that the target has this digest,
  * restarts the service if that is still to do, then probes. */
 void phases_resume(struct phases *p, const struct digest *digest);

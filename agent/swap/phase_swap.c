@@ -149,7 +149,7 @@ static int link_old(struct phases *p, struct err *err)
         h->sync_dir(h->ctx, s->at, ".", err) < 0 ||
         h->stat_through(h->ctx, s->at, s->name, &now, err) < 0)
         return -1;
-    shelf_learn(&p->rec.disk, &now, &d); /* the link changed its ctime */
+    shelf_learn(&p->rec.disk, &now, &d); /* the new link changed the file's ctime */
     return 0;
 }
 

@@ -407,7 +407,7 @@ int record_save(const struct host *h, const char *dir, const struct record *r, b
 
     record_text(r, &b);
     if (host_replace(h, dir, RECORD_NAME, &b, names, err) < 0)
-        return err_wrap(err, "keep the record");
+        return err_wrap(err, "write the record");
     return 0;
 }
 
@@ -418,7 +418,7 @@ int record_save_spare(const struct host *h, const char *dir, const struct record
 
     record_text(r, &b);
     if (spare_replace(h, dir, RECORD_NAME, &b, names, err) < 0)
-        return err_wrap(err, "keep the record");
+        return err_wrap(err, "write the record");
     return 0;
 }
 

@@ -33,7 +33,7 @@ struct obeying {
  * receipt. Exceptions: trust, preserve, and enable and disable of service act at once. Their effect
  * is durable by itself, and a repeat changes nothing. */
 struct order_row {
-    void (*obey)(struct obeying *o); /* NULL: no such order for caravan-swap */
+    void (*obey)(struct obeying *o); /* NULL: not an order for caravan-swap */
     bool begins;                     /* the phases carry out this order */
 };
 

@@ -86,8 +86,8 @@ static void show_trust(const struct swap *s, struct receipt_status *st)
     clock_rfc3339(now, wall_s * 1000);
     clock_rfc3339(made, s->trust.created_s * 1000);
     snprintf(text, sizeof(text),
-             "its clock says %s, but the trust file was made at %s: from a key that expires this "
-             "host accepts only trust orders",
+             "its clock says %s, but the trust file was made at %s: from keys that expire "
+             "this host accepts only trust orders",
              now, made);
     add_status_fact(st, TRUST_CLOCK_FACT, TRI_NO, text);
 }
