@@ -199,7 +199,7 @@ static void a_directory_of_others_is_refused(void **state)
     stage(b);
     no_gift(b);
     expect(b, PHASE_FAILED);
-    assert_non_null(strstr(b->r.p.rec.verdict.text, "may be written by"));
+    assert_non_null(strstr(b->r.p.rec.verdict.text, "other users may write into"));
     assert_int_equal(access(b->fresh, F_OK), -1);
 }
 

@@ -157,12 +157,12 @@ static void it_holds_no_token(void **state)
 
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         put(t, texts[i], 0600);
-        is_refused(t, "it must hold one token and nothing else");
+        is_refused(t, "must contain one token and nothing else");
     }
     memset(most, 'a', sizeof(most) - 1);
     most[sizeof(most) - 1] = '\0';
     put(t, most, 0600);
-    is_refused(t, "it must hold one token and nothing else");
+    is_refused(t, "must contain one token and nothing else");
     most[FETCH_TOKEN_MAX - 1] = '\0';
     put(t, most, 0600);
     t->b.m.token = most;
@@ -181,18 +181,18 @@ static void somebody_else_listens_there(void **state)
 
     put(t, SECRET "\n", 0600);
     t->b.s.phases.conf.api = "http://127.0.0.1:4646";
-    is_refused(t, "was not seen to listen there"); /* no process listens there */
+    is_refused(t, "did not see Nomad's own process listen there"); /* no process listens there */
     m->tcp.n = 1;
     m->tcp.list[0] = (struct tcp_listener){.address = "127.0.0.1", .port = 4646, .own = false};
-    is_refused(t, "was not seen to listen there");
+    is_refused(t, "did not see Nomad's own process listen there");
     m->tcp.list[0].own = true;
     m->owner = (struct host_owner){.there = true, .own = true, .pid = 42};
     is_told(t);
     m->no_tcp = true;
-    is_refused(t, "was not seen to listen there");
+    is_refused(t, "did not see Nomad's own process listen there");
     m->no_tcp = false;
     t->b.s.phases.conf.api = "http://nomad.example.org:4646";
-    is_refused(t, "was not seen to listen there");
+    is_refused(t, "did not see Nomad's own process listen there");
     t->b.s.phases.conf.api = "unix:///run/nomad/api.sock";
     is_told(t);
 }
@@ -232,7 +232,7 @@ static void servers_are_asked_by_the_same_rules(void **state)
     t->b.s.phases.conf.api = "http://127.0.0.1:4646"; /* Nomad does not listen there */
     assert_true(facts_servers(&t->b.s.phases, &t->b.s.facts, t->file, &t->told));
     assert_int_equal(t->told.value, TRI_UNKNOWN);
-    assert_non_null(strstr(t->told.text, "was not seen to listen"));
+    assert_non_null(strstr(t->told.text, "did not see Nomad's own process"));
     put(t, SECRET "\n", 0644);
     t->b.s.phases.conf.api = "https://127.0.0.1:4646";
     assert_true(facts_servers(&t->b.s.phases, &t->b.s.facts, t->file, &t->told));
