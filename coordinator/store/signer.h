@@ -3,12 +3,15 @@
  *
  * The key may be in a token, an HSM or a cloud's key service. Caravan starts the program once for
  * each signature, without a shell; the configured command line is split at blanks. The program
- * reads one line from standard input: sign NAME <hex digits of the bytes to be signed> and prints
- * the Ed25519 signature (RFC 8032) of these bytes as a line of 128 hex digits. This line must be
- * the last line of its output, and the exit code must be 0. The program must finish within [keys]
- * signer_deadline, and may print SIGNER_OUT bytes, standard error included. It has no terminal, and
- * gets the environment of Caravan without NOMAD_TOKEN. The caller verifies the signature
- * (keypair_sign).
+ * reads one line from standard input:
+ *
+ *     sign NAME <hex digits of the bytes to be signed>
+ *
+ * and prints the Ed25519 signature (RFC 8032) of these bytes as a line of 128 hex digits. This line
+ * must be the last line of its output, and the exit code must be 0. The program must finish within
+ * [keys] signer_deadline, and may print SIGNER_OUT bytes, standard error included. It has no
+ * terminal, and gets the environment of Caravan without NOMAD_TOKEN. The caller verifies the
+ * signature (keypair_sign).
  */
 #ifndef SIGNER_H
 #define SIGNER_H
