@@ -135,8 +135,8 @@ static const struct conf_key keys[] = {
 #define PAST_KEYS 1
 _Static_assert(ARRAY_LEN(keys) <= COORD_KEYS_MAX, "struct coord_conf has too few sources");
 
-static int on_pair(void *base, const char *section, const char *key, const char *value,
-                   struct err *err)
+static int on_address_pair(void *base, const char *section, const char *key, const char *value,
+                           struct err *err)
 {
     struct coord_conf *c = base;
     struct address_map *m = str_eq(section, "agents") ? &c->agents : &c->servers;
@@ -150,9 +150,9 @@ static int on_pair(void *base, const char *section, const char *key, const char 
 }
 
 const struct conf coord_conf_table = {
-    .keys = keys, .n_keys = ARRAY_LEN(keys) - PAST_KEYS, .on_pair = on_pair};
+    .keys = keys, .n_keys = ARRAY_LEN(keys) - PAST_KEYS, .on_pair = on_address_pair};
 static const struct conf table_with_past = {
-    .keys = keys, .n_keys = ARRAY_LEN(keys), .on_pair = on_pair};
+    .keys = keys, .n_keys = ARRAY_LEN(keys), .on_pair = on_address_pair};
 
 static const struct {
     const char *name;
@@ -203,7 +203,7 @@ void coord_conf_free(struct coord_conf *c)
 
 /* To find out which keys the file sets, read it into two structs filled with different bytes. A
  * value whose first byte is the same in both structs came from the file. */
-static int read_file(struct coord_conf *c, struct err *err)
+static int read_conf_file(struct coord_conf *c, struct err *err)
 {
     struct coord_conf *a = xzalloc(1, sizeof *a), *b = xzalloc(1, sizeof *b);
     memset(a, 'a', sizeof *a);
@@ -227,7 +227,8 @@ static int read_file(struct coord_conf *c, struct err *err)
     return rc;
 }
 
-static int read_environment(struct coord_conf *c, const char *(*env)(const char *), struct err *err)
+static int read_conf_environment(struct coord_conf *c, const char *(*env)(const char *),
+                                 struct err *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(environment); i++) {
         const char *value = env(environment[i].name);
@@ -243,7 +244,7 @@ static int read_environment(struct coord_conf *c, const char *(*env)(const char 
     return 0;
 }
 
-static int join(char *dst, size_t n, const char *a, const char *b, struct err *err)
+static int join_dir(char *dst, size_t n, const char *a, const char *b, struct err *err)
 {
     int len = snprintf(dst, n, "%s/%s", a, b);
     if (len < 0 || (size_t)len >= n)
@@ -259,13 +260,13 @@ static int standard_dir(char *dst, size_t n, const char *(*env)(const char *), c
         return str_copy(dst, n, root) < 0 ? err_set(err, ERR_LIMIT, 0, "path too long") : 0;
     const char *base = env(xdg);
     if (base != NULL && base[0] == '/')
-        return join(dst, n, base, "caravan", err);
+        return join_dir(dst, n, base, "caravan", err);
     const char *home = env("HOME");
     if (home == NULL || home[0] != '/')
         return err_set(err, ERR_CONFIG, 0, "HOME is not set: name the configuration with --config");
     char rest[64];
     snprintf(rest, sizeof rest, "%s/caravan", fallback);
-    return join(dst, n, home, rest, err);
+    return join_dir(dst, n, home, rest, err);
 }
 
 /* --config names the file or its directory. The directory need not exist: `caravan init` makes it.
@@ -279,19 +280,19 @@ static int place_named(struct coord_conf *c, const char *option, struct err *err
         if (option[0] == '/')
             return str_copy(c->dir, sizeof c->dir, option) < 0
                        ? err_set(err, ERR_LIMIT, 0, "path too long: %s", option)
-                       : join(c->file, sizeof c->file, c->dir, CONF_NAME, err);
+                       : join_dir(c->file, sizeof c->file, c->dir, CONF_NAME, err);
         if (getcwd(cwd, sizeof cwd) == NULL)
             return err_set(err, ERR_CONFIG, errno, "--config %s", option);
-        return join(c->dir, sizeof c->dir, cwd, option, err) < 0
+        return join_dir(c->dir, sizeof c->dir, cwd, option, err) < 0
                    ? -1
-                   : join(c->file, sizeof c->file, c->dir, CONF_NAME, err);
+                   : join_dir(c->file, sizeof c->file, c->dir, CONF_NAME, err);
     }
     if (absolute == NULL || stat(absolute, &st) < 0)
         return err_set(err, ERR_CONFIG, errno, "--config %s", option);
     if (S_ISDIR(st.st_mode)) {
         if (str_copy(c->dir, sizeof c->dir, absolute) < 0)
             return err_set(err, ERR_LIMIT, 0, "path too long: %s", absolute);
-        return join(c->file, sizeof c->file, absolute, CONF_NAME, err);
+        return join_dir(c->file, sizeof c->file, absolute, CONF_NAME, err);
     }
     if (str_copy(c->file, sizeof c->file, absolute) < 0)
         return err_set(err, ERR_LIMIT, 0, "path too long: %s", absolute);
@@ -314,12 +315,12 @@ static int find_places(struct coord_conf *c, const char *option, const char *(*e
     }
     if (option == NULL) {
         str_cut(c->dir, sizeof c->dir, standard);
-        return join(c->file, sizeof c->file, c->dir, CONF_NAME, err);
+        return join_dir(c->file, sizeof c->file, c->dir, CONF_NAME, err);
     }
     if (place_named(c, option, err) < 0)
         return -1;
     c->elsewhere = !str_eq(c->dir, standard);
-    return c->elsewhere ? join(state, 256, c->dir, "state", err) : 0;
+    return c->elsewhere ? join_dir(state, 256, c->dir, "state", err) : 0;
 }
 
 /* A file with a secret must be as private as a key file. */
@@ -354,14 +355,14 @@ static int check_keys(const struct coord_conf *c, struct err *err)
     return signer_check(c, err);
 }
 
-static int load(const char *option, const char *(*env)(const char *), struct coord_conf *c,
-                struct err *err)
+static int load_conf(const char *option, const char *(*env)(const char *), struct coord_conf *c,
+                     struct err *err)
 {
     char state[256];
     if (conf_defaults(&coord_conf_table, c, err) < 0 || find_places(c, option, env, state, err) < 0)
         return -1;
     c->file_there = access(c->file, F_OK) == 0;
-    if (c->file_there && read_file(c, err) < 0)
+    if (c->file_there && read_conf_file(c, err) < 0)
         return -1;
     if (check_keys(c, err) < 0 || (c->file_there && check_secrets(c, err) < 0))
         return -1;
@@ -370,7 +371,7 @@ static int load(const char *option, const char *(*env)(const char *), struct coo
     if (c->state_dir[0] != '/')
         return err_set(err, ERR_CONFIG, 0, "%s: [paths] state_dir must be absolute: %s", c->file,
                        c->state_dir);
-    return read_environment(c, env, err);
+    return read_conf_environment(c, env, err);
 }
 
 int coord_conf_load(const char *config_option, const char *(*env)(const char *name),
@@ -378,7 +379,7 @@ int coord_conf_load(const char *config_option, const char *(*env)(const char *na
 {
     struct coord_conf c;
     memset(&c, 0, sizeof c);
-    if (load(config_option, env != NULL ? env : process_env, &c, err) < 0) {
+    if (load_conf(config_option, env != NULL ? env : process_env, &c, err) < 0) {
         coord_conf_free(&c);
         return -1;
     }
@@ -397,12 +398,12 @@ const char *address_map_find(const struct address_map *m, const char *id, const 
 
 int conf_path(const struct coord_conf *c, const char *name, char dst[static 300], struct err *err)
 {
-    return join(dst, 300, c->dir, name, err);
+    return join_dir(dst, 300, c->dir, name, err);
 }
 
 int state_path(const struct coord_conf *c, const char *name, char dst[static 300], struct err *err)
 {
-    return join(dst, 300, c->state_dir, name, err);
+    return join_dir(dst, 300, c->state_dir, name, err);
 }
 
 static void show_value(const struct coord_conf *c, const struct conf_key *k, FILE *out)

@@ -82,7 +82,7 @@ static int read_piece(struct ledger_walk *w, struct err *err)
 }
 
 /* 1: *ret is the next line, until the next call; 0: there is none. */
-static int next_line(struct ledger_walk *w, char **ret, struct err *err)
+static int next_plan_line(struct ledger_walk *w, char **ret, struct err *err)
 {
     char *end = NULL;
     int rc = 1;
@@ -101,7 +101,7 @@ static int next_planned(struct ledger_walk *w, struct err *err)
 {
     char *line = NULL;
     int rc, is = 0;
-    while (is == 0 && (rc = next_line(w, &line, err)) != 0) {
+    while (is == 0 && (rc = next_plan_line(w, &line, err)) != 0) {
         if (rc < 0)
             return -1;
         is = plan_text_host(line, &w->plan);

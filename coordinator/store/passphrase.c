@@ -64,8 +64,8 @@ static int read_byte(int fd, const struct clock *clock, int64_t end, char *ret, 
     }
 }
 
-static int read_line(const struct passphrase_sources *s, int fd, char dst[static PASSPHRASE_SIZE],
-                     struct err *err)
+static int read_passphrase_line(const struct passphrase_sources *s, int fd,
+                                char dst[static PASSPHRASE_SIZE], struct err *err)
 {
     int64_t end = clock_mono(s->clock) + (s->deadline_ms > 0 ? s->deadline_ms : PASSPHRASE_MS);
     char where[32], c = '\0';
@@ -110,8 +110,8 @@ static int read_credential(const char *dir, char dst[static PASSPHRASE_SIZE], bo
 
 /* ---- a person ---- */
 
-static int ask(const struct passphrase *p, const char *prompt, char dst[static PASSPHRASE_SIZE],
-               struct err *err)
+static int ask_person(const struct passphrase *p, const char *prompt,
+                      char dst[static PASSPHRASE_SIZE], struct err *err)
 {
     return p->from.ask(p->from.ctx, prompt, dst, err) < 0 ? -1
                                                           : check_length(dst, "the terminal", err);
@@ -119,7 +119,8 @@ static int ask(const struct passphrase *p, const char *prompt, char dst[static P
 
 static int ask_twice(struct passphrase *p, char *dst, char *room, struct err *err)
 {
-    if (ask(p, "New passphrase", dst, err) < 0 || ask(p, "The same once more", room, err) < 0)
+    if (ask_person(p, "New passphrase", dst, err) < 0 ||
+        ask_person(p, "The same once more", room, err) < 0)
         return -1;
     bool same = strcmp(dst, room) == 0;
     crypto_wipe(room, PASSPHRASE_SIZE);
@@ -137,7 +138,7 @@ static int ask_twice(struct passphrase *p, char *dst, char *room, struct err *er
 static int take_automatic(struct passphrase *p, struct err *err)
 {
     bool there = p->from.fd >= 0;
-    if (there && read_line(&p->from, p->from.fd, p->kept, err) < 0)
+    if (there && read_passphrase_line(&p->from, p->from.fd, p->kept, err) < 0)
         return -1;
     if (!there && p->from.credentials != NULL &&
         read_credential(p->from.credentials, p->kept, &there, err) < 0)
@@ -162,7 +163,7 @@ static int ask_for(struct passphrase *p, const char *path, struct err *err)
             PASSPHRASE_TRIES, path);
     snprintf(prompt, sizeof prompt, "%sPassphrase of %.300s", p->asked > 0 ? "Wrong. " : "", path);
     p->asked++;
-    if (ask(p, prompt, p->kept, err) < 0)
+    if (ask_person(p, prompt, p->kept, err) < 0)
         return -1;
     p->have = true;
     return 0;
@@ -202,7 +203,7 @@ int passphrase_of_new_keys(struct passphrase *p, const char **ret, struct err *e
 int passphrase_choose(struct passphrase *p, const char **ret, struct err *err)
 {
     if (p->from.new_fd >= 0) {
-        if (read_line(&p->from, p->from.new_fd, p->other, err) < 0)
+        if (read_passphrase_line(&p->from, p->from.new_fd, p->other, err) < 0)
             return -1;
     } else if (p->from.ask == NULL) {
         return err_set(err, ERR_REFUSED, 0,

@@ -15,8 +15,8 @@
 
 AUTO_DEFINE(archive, struct archive, archive_read_free)
 
-static int check_name(const char *path, const char *version, const char *os, const char *arch,
-                      struct err *err)
+static int check_zip_name(const char *path, const char *version, const char *os, const char *arch,
+                          struct err *err)
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     char want[256];
@@ -78,7 +78,7 @@ static int hash_member(struct archive *a, const char *arch, uint64_t max, struct
 }
 
 /* What hosts refuse (agent's unpack) is not released: paths, links, special and encrypted files. */
-static int check_entry(struct archive_entry *e, struct err *err)
+static int check_zip_entry(struct archive_entry *e, struct err *err)
 {
     const char *name = archive_entry_pathname(e);
     if (name == NULL || name[0] == '\0' || name[0] == '.' || strpbrk(name, "/\\:") != NULL)
@@ -101,7 +101,7 @@ static int measure_members(struct archive *a, const char *arch, uint64_t max, st
     while ((rc = archive_read_next_header(a, &e)) == ARCHIVE_OK) {
         if (n++ == ZIP_MEMBERS_MAX)
             return err_set(err, ERR_FORMAT, 0, "the zip has more than %d members", ZIP_MEMBERS_MAX);
-        if (check_entry(e, err) < 0)
+        if (check_zip_entry(e, err) < 0)
             return -1;
         if (!str_eq(archive_entry_pathname(e), MEMBER))
             continue;
@@ -129,8 +129,8 @@ static int measure_zip(int fd, const char *arch, uint64_t max, struct build *b, 
     return measure_members(a, arch, max, b, err);
 }
 
-static int measure(int fd, const char *arch, const struct publish_want *want, struct build *b,
-                   struct err *err)
+static int measure_file(int fd, const char *arch, const struct publish_want *want, struct build *b,
+                        struct err *err)
 {
     unsigned char head[HEAD_LEN];
     ssize_t n = pread(fd, head, sizeof head, 0);
@@ -164,7 +164,7 @@ int publish_measure(const char *path, const char *version, const char *os, const
         os[0] == '\0' || arch[0] == '\0' || os[strspn(os, WORD)] != '\0' ||
         arch[strspn(arch, WORD)] != '\0')
         return err_set(err, ERR_USAGE, 0, "--os and --arch are Go's words: linux, amd64");
-    if (check_name(path, version, os, arch, err) < 0)
+    if (check_zip_name(path, version, os, arch, err) < 0)
         return -1;
     autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     struct stat st;
@@ -172,7 +172,7 @@ int publish_measure(const char *path, const char *version, const char *os, const
         return err_set(err, ERR_USAGE, errno, "open %s", path);
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_USAGE, 0, "%s is not a regular file", path);
-    if (measure(fd, arch, want != NULL ? want : &any, &b, err) < 0)
+    if (measure_file(fd, arch, want != NULL ? want : &any, &b, err) < 0)
         return err_wrap(err, "%s", path);
     *ret = b;
     return 0;

@@ -112,8 +112,8 @@ static int read_manifest(const struct trust *t, bool draft, int64_t now_s, struc
     return manifest_read(c.body, c.body_len, &r->manifest, err);
 }
 
-static int load(const struct coord_conf *c, const struct trust *t, const char *version, bool draft,
-                struct stored_release *r, struct err *err)
+static int load_release(const struct coord_conf *c, const struct trust *t, const char *version,
+                        bool draft, struct stored_release *r, struct err *err)
 {
     char path[300];
     bool there = false;
@@ -143,7 +143,7 @@ static int load_as(const struct coord_conf *c, const struct trust *t, const char
     struct stored_release r;
     memset(&r, 0, sizeof r);
     r.places = xzalloc(PLACES_MAX, sizeof *r.places);
-    if (load(c, t, version, draft, &r, err) < 0) {
+    if (load_release(c, t, version, draft, &r, err) < 0) {
         stored_release_free(&r);
         return -1;
     }
@@ -218,7 +218,8 @@ static int merge_places(struct stored_release *r, const struct build *b, const c
     return 0;
 }
 
-static int store(const struct coord_conf *c, const struct stored_release *r, struct err *err)
+static int store_release(const struct coord_conf *c, const struct stored_release *r,
+                         struct err *err)
 {
     char dir[300], path[300];
     auto_buf struct buf text = BUF_INIT;
@@ -235,7 +236,7 @@ static int store(const struct coord_conf *c, const struct stored_release *r, str
     return file_replace(path, r->container.data, r->container.len, 0644, err);
 }
 
-static int sign(struct stored_release *r, const struct keypair *key, struct err *err)
+static int sign_manifest(struct stored_release *r, const struct keypair *key, struct err *err)
 {
     auto_buf struct buf body = BUF_INIT;
     buf_free(&r->container);
@@ -247,8 +248,8 @@ static int sign(struct stored_release *r, const struct keypair *key, struct err 
 }
 
 /* What is there of this version, or a release without builds. */
-static int begin(const struct coord_conf *c, const struct trust *t, const char *version,
-                 struct stored_release *ret, struct err *err)
+static int begin_addition(const struct coord_conf *c, const struct trust *t, const char *version,
+                          struct stored_release *ret, struct err *err)
 {
     struct err why = ERR_INIT;
     if (release_version_ok(version, err) < 0)
@@ -266,11 +267,11 @@ static int begin(const struct coord_conf *c, const struct trust *t, const char *
 }
 
 /* Signed anew it is newer than before, also where the clock went back: hosts go by that. */
-static int finish(const struct coord_conf *c, const struct keypair *key, int64_t now_s,
-                  struct stored_release *r, struct err *err)
+static int finish_addition(const struct coord_conf *c, const struct keypair *key, int64_t now_s,
+                           struct stored_release *r, struct err *err)
 {
     r->manifest.created_s = MAX_OF(now_s, r->manifest.created_s + 1);
-    return sign(r, key, err) < 0 ? -1 : store(c, r, err);
+    return sign_manifest(r, key, err) < 0 ? -1 : store_release(c, r, err);
 }
 
 /* The folder of a version, whatever is in it. */
@@ -323,15 +324,17 @@ static int merge_all(const struct coord_conf *c, const struct addition *a, struc
                : merge_places(r, a->b, a->urls, a->n_urls, err);
 }
 
-static int add(const struct coord_conf *c, const struct trust *t, const struct keypair *key,
-               const struct addition *a, int64_t now_s, struct stored_release *ret, struct err *err)
+static int add_build(const struct coord_conf *c, const struct trust *t, const struct keypair *key,
+                     const struct addition *a, int64_t now_s, struct stored_release *ret,
+                     struct err *err)
 {
     struct stored_release r;
-    if ((a->own_build && check_own(a->version, err) < 0) || begin(c, t, a->version, &r, err) < 0)
+    if ((a->own_build && check_own(a->version, err) < 0) ||
+        begin_addition(c, t, a->version, &r, err) < 0)
         return -1;
     bool fresh = r.manifest.n_builds == 0;
     if (merge_all(c, a, &r, err) < 0 || (fresh && drop_folder(c, a->version, err) < 0) ||
-        keep_file(c, a, err) < 0 || finish(c, key, now_s, &r, err) < 0) {
+        keep_file(c, a, err) < 0 || finish_addition(c, key, now_s, &r, err) < 0) {
         struct err unused = ERR_INIT;
         stored_release_free(&r);
         return fresh ? drop_folder(c, a->version, &unused), -1 : -1;
@@ -345,7 +348,7 @@ int release_add(const struct coord_conf *c, const struct trust *t, const struct 
                 size_t n_urls, int64_t now_s, struct stored_release *ret, struct err *err)
 {
     const struct addition a = {version, own_build, b, urls, n_urls, NULL};
-    return add(c, t, key, &a, now_s, ret, err);
+    return add_build(c, t, key, &a, now_s, ret, err);
 }
 
 int release_add_file(const struct coord_conf *c, const struct trust *t, const struct keypair *key,
@@ -353,7 +356,7 @@ int release_add_file(const struct coord_conf *c, const struct trust *t, const st
                      int64_t now_s, struct stored_release *ret, struct err *err)
 {
     const struct addition a = {version, own_build, b, NULL, 0, file};
-    return add(c, t, key, &a, now_s, ret, err);
+    return add_build(c, t, key, &a, now_s, ret, err);
 }
 
 /* ---- of the vendor's ---- */
@@ -422,12 +425,12 @@ int release_add_vendor(const struct coord_conf *c, const struct trust *t, const 
 {
     struct stored_release r;
     char path[300];
-    if (begin(c, t, v->version, &r, err) < 0)
+    if (begin_addition(c, t, v->version, &r, err) < 0)
         return -1;
     if (merge_vendor(c, v, &r, err) < 0 || move_zips(c, v, err) < 0 ||
         release_path(c, v->version, SOURCE_NAME, path, err) < 0 ||
         file_replace(path, v->source, strlen(v->source), 0644, err) < 0 ||
-        finish(c, key, now_s, &r, err) < 0) {
+        finish_addition(c, key, now_s, &r, err) < 0) {
         stored_release_free(&r);
         return -1;
     }

@@ -51,7 +51,8 @@ static int check_new(const struct trust *t, const struct key_public *k, enum rol
     return 0;
 }
 
-static void put(struct role_keys *r, uint32_t i, const struct key_public *k, int64_t expires_s)
+static void put_trust_key(struct role_keys *r, uint32_t i, const struct key_public *k,
+                          int64_t expires_s)
 {
     r->keys[i] = k->key;
     str_cut(r->about[i].name, sizeof r->about[i].name, k->name);
@@ -67,13 +68,13 @@ int trust_edit_add(struct trust *t, const struct key_public *k, enum role role, 
     if (r->n >= KEYS_MAX)
         return err_set(err, ERR_REFUSED, 0, "%s has %u keys, at most %d are possible",
                        role_name(role), (unsigned)r->n, KEYS_MAX);
-    put(r, r->n++, k, expires_s);
+    put_trust_key(r, r->n++, k, expires_s);
     r->threshold = MAX_OF(r->threshold, 1u);
     return 0;
 }
 
-static int find(const struct trust *t, const char *name, enum role *ret_role, uint32_t *ret_i,
-                struct err *err)
+static int find_key_by_name(const struct trust *t, const char *name, enum role *ret_role,
+                            uint32_t *ret_i, struct err *err)
 {
     if (trust_find_name(t, name, ret_role, ret_i))
         return 0;
@@ -85,7 +86,7 @@ int trust_edit_remove(struct trust *t, const char *name, struct err *err)
 {
     enum role role;
     uint32_t i;
-    if (find(t, name, &role, &i, err) < 0)
+    if (find_key_by_name(t, name, &role, &i, err) < 0)
         return -1;
     struct role_keys *r = &t->roles[role];
     if (r->n == 1 && role != ROLE_OBSERVER)
@@ -112,7 +113,7 @@ int trust_edit_rotate(struct trust *t, const char *name, const struct key_public
     struct trust without = *t;
     enum role role;
     uint32_t i;
-    if (find(t, name, &role, &i, err) < 0)
+    if (find_key_by_name(t, name, &role, &i, err) < 0)
         return -1;
     if (pubkey_eq(&t->roles[role].keys[i], &k->key))
         return err_set(
@@ -123,7 +124,7 @@ int trust_edit_rotate(struct trust *t, const char *name, const struct key_public
     without.roles[role].about[i].name[0] = '.';
     if (check_new(&without, k, role, expires_s, err) < 0)
         return -1;
-    put(&t->roles[role], i, k, expires_s);
+    put_trust_key(&t->roles[role], i, k, expires_s);
     return 0;
 }
 

@@ -13,7 +13,7 @@ struct work {
     char home[300], ring[300], sums[300], sig[300];
 };
 
-static int add_keyring(const char *path, bool must, struct buf *ring, struct err *err)
+static int add_vendor_keyring(const char *path, bool must, struct buf *ring, struct err *err)
 {
     auto_buf struct buf text = BUF_INIT;
     bool there = false;
@@ -31,9 +31,9 @@ static int add_keyring(const char *path, bool must, struct buf *ring, struct err
 static int make_ring(const struct coord_conf *c, bool own_first, struct buf *ring, struct err *err)
 {
     bool own = c->vendor_keyring[0] != '\0';
-    if ((own && own_first && add_keyring(c->vendor_keyring, true, ring, err) < 0) ||
-        add_keyring(c->vendor_shipped, false, ring, err) < 0 ||
-        (own && !own_first && add_keyring(c->vendor_keyring, true, ring, err) < 0))
+    if ((own && own_first && add_vendor_keyring(c->vendor_keyring, true, ring, err) < 0) ||
+        add_vendor_keyring(c->vendor_shipped, false, ring, err) < 0 ||
+        (own && !own_first && add_vendor_keyring(c->vendor_keyring, true, ring, err) < 0))
         return -1;
     if (ring->len == 0)
         return err_set(err, ERR_CONFIG, 0,
@@ -89,8 +89,8 @@ static int work_fill(const struct work *w, const struct buf *ring, const struct 
                : 0;
 }
 
-static int ask(const struct coord_conf *c, const struct work *w, const struct clock *clock,
-               struct gpgv_verdict *ret, struct err *err)
+static int run_gpgv(const struct coord_conf *c, const struct work *w, const struct clock *clock,
+                    struct gpgv_verdict *ret, struct err *err)
 {
     const struct gpgv_call call = {c->vendor_gpgv, w->home, w->ring, w->sig, w->sums};
     const char *argv[GPGV_ARGS];
@@ -124,7 +124,7 @@ static int check_with(const struct coord_conf *c, bool own_first, const struct v
         return -1;
     int rc = work_make(c, &w, err) < 0 || work_fill(&w, &ring, s, err) < 0
                  ? -1
-                 : ask(c, &w, clock, ret, err);
+                 : run_gpgv(c, &w, clock, ret, err);
     work_remove(&w);
     return rc;
 }
