@@ -16,7 +16,8 @@ static int check_file(const struct coord_conf *c, const struct manifest *m, cons
         return -1;
     return release_same_build(b, &again)
                ? 0
-               : err_set(err, ERR_CRYPTO, 0, "%s: its member is not the one that was signed", path);
+               : err_set(err, ERR_CRYPTO, 0, "%s: the binary in the zip is not the signed one",
+                         path);
 }
 
 static void check_stored_build(const struct coord_conf *c, const struct stored_release *r,
@@ -24,7 +25,7 @@ static void check_stored_build(const struct coord_conf *c, const struct stored_r
 {
     const struct manifest *m = &r->manifest;
     bool of_vendor = vendor_names_build((const char *)m->sums, m->sums_len, m->version, b);
-    /* A build of one's own may be elsewhere only, at the places that were named. */
+    /* The file of an own build may exist only at the places that were named for it. */
     bool here = of_vendor || release_places_of(r, b) == 0 || release_file_there(c, m->version, b);
     struct err why = ERR_INIT;
     str_cut(ret->os, sizeof ret->os, b->os);

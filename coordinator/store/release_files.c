@@ -38,7 +38,7 @@ static int copy_build_file(int from, int to, const struct build *b, struct err *
     digest_final(&hash, &digest);
     return done == b->fetch_size && digest_eq(&digest, &b->fetch_digest)
                ? 0
-               : err_set(err, ERR_CRYPTO, 0, "the file was changed since it was measured");
+               : err_set(err, ERR_CRYPTO, 0, "the file has changed since it was measured");
 }
 
 static int keep_as(const char *tmp, const char *path, int from, const struct build *b,

@@ -7,7 +7,7 @@
 
 #define WORK_NAME "vendor."
 
-/* The files for one question, in one directory. */
+/* The files for one call of gpgv, in one directory. */
 struct work {
     char dir[280];
     char home[300], ring[300], sums[300], sig[300];
@@ -20,7 +20,8 @@ static int add_vendor_keyring(const char *path, bool must, struct buf *ring, str
     if (file_read_if(path, KEYRING_FILE_MAX, FILE_FOLLOW | FILE_TRUSTED, &text, &there, err) < 0)
         return err_wrap(err, "the vendor's keys");
     if (!there)
-        return must ? err_set(err, ERR_CONFIG, 0, "[vendor] keyring: there is no %s", path) : 0;
+        return must ? err_set(err, ERR_CONFIG, 0, "[vendor] keyring: there is no file %s", path)
+                    : 0;
     if (openpgp_dearmor(OPENPGP_KEYS, text.data, text.len, ring, err) < 0) {
         err->kind = ERR_CONFIG;
         return err_wrap(err, "the vendor's keys in %s", path);
@@ -37,8 +38,8 @@ static int make_ring(const struct coord_conf *c, bool own_first, struct buf *rin
         return -1;
     if (ring->len == 0)
         return err_set(err, ERR_CONFIG, 0,
-                       "there are no keys to check the vendor's signature: neither %s nor "
-                       "[vendor] keyring is there",
+                       "there are no keys to check the vendor's signature: the file %s does not "
+                       "exist, and [vendor] keyring is not set",
                        c->vendor_shipped);
     return 0;
 }
@@ -48,7 +49,7 @@ static void work_remove(struct work *w)
     struct err unused = ERR_INIT;
     if (w->dir[0] == '\0')
         return;
-    (void)!file_sweep(w->dir, &unused); /* of a kill while a file was written */
+    (void)!file_sweep(w->dir, &unused); /* temporary files of a killed command */
     unlink(w->ring);
     unlink(w->sums);
     unlink(w->sig);
@@ -105,8 +106,8 @@ static int run_gpgv(const struct coord_conf *c, const struct work *w, const stru
     buf_free(&out.out);
     if (rc < 0 && err->kind == ERR_NOTFOUND)
         return err_set(err, ERR_STATE, 0,
-                       "gpgv is missing, and without it no signature is checked: apt-get install "
-                       "gpgv (looked for %s)",
+                       "gpgv is missing, so that no signature can be checked (looked for %s): "
+                       "install it with `apt-get install gpgv`",
                        c->vendor_gpgv);
     if (rc < 0) {
         err->kind = ERR_STATE;
@@ -143,8 +144,8 @@ int vendor_check(const struct coord_conf *c, const struct vendor_signed *s,
     return ret->good
                ? 0
                : err_set(err, ERR_CRYPTO, 0,
-                         "no good signature of SHA256SUMS: %s; keys of %.150s and of [vendor] "
-                         "keyring (%.150s) count",
+                         "SHA256SUMS has no good signature: %s. Only the keys in %.150s and in "
+                         "[vendor] keyring (%.150s) count",
                          ret->why, c->vendor_shipped, both ? c->vendor_keyring : "empty");
 }
 
