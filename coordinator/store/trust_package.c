@@ -42,7 +42,7 @@ static int add_member(struct archive *a, const struct member *m, int64_t at_s, s
     return ok ? 0 : err_set(err, ERR_FORMAT, 0, "pack %s: %s", m->path, archive_error_string(a));
 }
 
-/* dpkg reads gzip everywhere; the time in its header would make equal packages differ. */
+/* Every dpkg reads gzip. A time in the gzip header would make packages of equal content differ. */
 static bool choose_tar_gz(struct archive *a)
 {
     return archive_write_set_format_ustar(a) == ARCHIVE_OK &&
@@ -73,7 +73,7 @@ static int pack_archive(bool (*choose)(struct archive *), const struct member *m
     return 0;
 }
 
-/* A cluster's name is anybody's text; in a control file only this much of it. */
+/* The cluster's name may be any text; a control file gets only these characters of it. */
 static void add_cluster_name(struct buf *out, const char *name)
 {
     for (; *name != '\0'; name++) {
