@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include "str.h"
 
-/* A column is named as its member, unless it says AS. */
+/* A column has the name of its member, unless AS gives another name. */
 #define AS(text, s, m, t)                                                                          \
     {                                                                                              \
         FIELD_AS(text, s, m, FIELD_##t)                                                            \
@@ -119,7 +119,7 @@ const struct columns run_columns = {LAYOUT("run", run_list), "run BLOB", 1};
 const struct columns host_columns = {LAYOUT("host", host_list), "run BLOB, n INTEGER", 2};
 const struct columns effect_columns = {LAYOUT("effect", effect_list), "run BLOB, n INTEGER", 2};
 
-/* ---- values that are texts of several: words of an item, lines of a list ---- */
+/* ---- columns with several values: a line for each item, a word for each field ---- */
 
 static void put_list_word(const struct field *f, const void *p, struct buf *out)
 {
@@ -175,7 +175,7 @@ static bool read_list_item(const struct layout *l, char *line, char *item)
     return true;
 }
 
-/* What cannot be read ends the list. */
+/* The first line that cannot be read ends the list. */
 static void read_list_column(const struct field *f, const char *text, char *base)
 {
     autofree char *copy = xstrdup(text);
@@ -197,7 +197,7 @@ static void put_ints(const struct field *f, const char *p, struct buf *out)
                    (int64_t)layout_load(p + i * sizeof(int64_t), sizeof(int64_t)));
 }
 
-/* All that are there, or none. */
+/* A word that is no number leaves all values as they are. */
 static void read_ints(const struct field *f, const char *text, char *p)
 {
     autofree char *copy = xstrdup(text), *list = xzalloc(1, f->size);

@@ -9,17 +9,17 @@
 #define LEDGER_NAME "ledger.db"
 #define LOCK_NAME   "ledger.lock"
 #define BUSY_MS     5000
-#define RUNS_MAX    1000 /* listed */
+#define RUNS_MAX    1000 /* runs that are listed */
 
 struct ledger_store {
     struct ledger_db db;
     const struct clock *clock;
-    /* What was last written, to tell changes of state. */
+    /* The states that were last written, to find changes of state. */
     unsigned char run_id[RUN_ID_LEN];
     int run_state;
     int *host_states;
     size_t n_states;
-    uint32_t trust_version; /* in force: by which orders are signed */
+    uint32_t trust_version; /* version of the trust file in force */
 };
 
 static int make_tables(struct ledger_store *s, struct err *err)
@@ -51,8 +51,8 @@ int ledger_store_open(const struct coord_conf *c, bool write, const struct clock
     s->run_state = -1;
     int rc = state_path(c, LEDGER_NAME, s->db.path, err);
     if (rc == 0 && !write && access(s->db.path, F_OK) < 0)
-        rc = err_set(err, ERR_NOTFOUND, 0, "there is no ledger at %s: no run was begun here",
-                     s->db.path);
+        rc = err_set(err, ERR_NOTFOUND, 0,
+                     "there is no ledger at %s: no run was begun on this machine", s->db.path);
     if (rc == 0 && write) {
         rc = file_make_dirs(c->state_dir, 0755, err);
         autoclose int fd = rc < 0 ? -1 : open(s->db.path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -226,7 +226,7 @@ static int load_hosts(struct ledger_store *s, struct ledger *l, struct err *err)
     return 0;
 }
 
-/* Finished effects stay in the database as history; only the others are steered by. */
+/* Finished effects stay in the database as history, but a run needs only the others. */
 static int load_effects(struct ledger_store *s, struct ledger *l, struct err *err)
 {
     sqlite3_stmt *st = NULL;
@@ -247,7 +247,7 @@ static int load_effects(struct ledger_store *s, struct ledger *l, struct err *er
     return 0;
 }
 
-/* A run of an earlier version has none. */
+/* A run of an earlier version has no regions. */
 static int load_regions(struct ledger_store *s, struct ledger *l, struct err *err)
 {
     sqlite3_stmt *st = NULL;
@@ -343,7 +343,7 @@ int ledger_store_find(struct ledger_store *s, const char *text, struct stored_ru
     autofree struct stored_run *runs = NULL;
     size_t n = 0, hits = 0, at = 0;
     if (text != NULL && strlen(text) < 4)
-        return err_set(err, ERR_USAGE, 0, "a run is named by at least 4 digits of its id");
+        return err_set(err, ERR_USAGE, 0, "name the run by at least 4 digits of its id");
     if (ledger_store_runs(s, &runs, &n, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
@@ -356,11 +356,11 @@ int ledger_store_find(struct ledger_store *s, const char *text, struct stored_ru
     }
     if (hits == 0)
         return text == NULL
-                   ? err_set(err, ERR_NOTFOUND, 0, "no run was begun here")
+                   ? err_set(err, ERR_NOTFOUND, 0, "no run was begun on this machine")
                    : err_set(err, ERR_NOTFOUND, 0,
-                             "no run %s in the ledger: `caravan history` lists them", text);
+                             "the ledger has no run %s: `caravan history` lists the runs", text);
     if (hits > 1)
-        return err_set(err, ERR_USAGE, 0, "%s fits %zu runs: give more digits", text, hits);
+        return err_set(err, ERR_USAGE, 0, "%zu runs begin with %s: give more digits", hits, text);
     *ret = runs[at];
     return 0;
 }
@@ -390,9 +390,9 @@ int ledger_store_changes(struct ledger_store *s, const unsigned char run_id[stat
     return 0;
 }
 
-/* ---- what other servers' logs said while one changed: kept with the step, bounded ---- */
+/* ---- lines of other servers' logs, stored with the host that changed ---- */
 
-/* The row that says that no more is kept has no server. */
+/* The row that says that further lines are dropped has no server. */
 static int kept_of(struct ledger_store *s, const unsigned char *run_id, const char *step,
                    int64_t *ret_bytes, bool *ret_full, struct err *err)
 {
@@ -443,7 +443,8 @@ int ledger_store_hear(struct ledger_store *s, const unsigned char run_id[static 
         return 0;
     str_cut(text, sizeof text, line);
     if (bytes + (int64_t)strlen(text) > HEARD_MAX) {
-        snprintf(text, sizeof text, "more was said; the first %d KiB are kept", HEARD_MAX / 1024);
+        snprintf(text, sizeof text, "there were more lines; only the first %d KiB are stored",
+                 HEARD_MAX / 1024);
         server = "";
     }
     return put_heard_line(s, run_id, step, server, text, err);
@@ -461,7 +462,7 @@ int ledger_store_heard(struct ledger_store *s, const unsigned char run_id[static
     if (ledger_db_prepare(&s->db,
                           "SELECT wall, step, server, line FROM heard WHERE run = ? ORDER BY rowid",
                           &st, &old) < 0)
-        return 0; /* a ledger of an earlier version */
+        return 0; /* a ledger of an earlier version has no such table */
     if (sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) != SQLITE_OK) {
         sqlite3_finalize(st);
         return ledger_db_fail(&s->db, err, "read");
