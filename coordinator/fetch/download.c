@@ -58,7 +58,7 @@ static int begin_again(struct attempt *a)
     return 0;
 }
 
-static int on_head(void *ctx, const struct http_answer *head)
+static int on_download_head(void *ctx, const struct http_answer *head)
 {
     struct attempt *a = ctx;
     a->status = head->status;
@@ -90,7 +90,7 @@ static int no_space(struct attempt *a)
     return -1;
 }
 
-static int on_data(void *ctx, const void *p, size_t n)
+static int on_download_data(void *ctx, const void *p, size_t n)
 {
     struct attempt *a = ctx;
     if (n > a->d->max - a->done)
@@ -104,7 +104,7 @@ static int on_data(void *ctx, const void *p, size_t n)
     return 0;
 }
 
-static void on_done(void *ctx, const struct http_answer *answer, const struct err *err)
+static void on_download_done(void *ctx, const struct http_answer *answer, const struct err *err)
 {
     struct attempt *a = ctx;
     a->over = true;
@@ -114,7 +114,7 @@ static void on_done(void *ctx, const struct http_answer *answer, const struct er
         a->theirs = *err;
 }
 
-static int wait_for(struct http *h, struct attempt *a, struct err *err)
+static int wait_for_attempt(struct http *h, struct attempt *a, struct err *err)
 {
     bool stop = false;
     if (a->d->stop_fd >= 0 && http_watch(h, 0, a->d->stop_fd, &stop, err) < 0)
@@ -128,7 +128,7 @@ static int wait_for(struct http *h, struct attempt *a, struct err *err)
     return 0;
 }
 
-static int judge(const struct attempt *a, struct err *err)
+static int judge_attempt(const struct attempt *a, struct err *err)
 {
     const struct err *e = a->mine.kind != ERR_NONE ? &a->mine : &a->theirs;
     /* A redirect that is not followed has a status of its own. */
@@ -150,7 +150,7 @@ static int judge(const struct attempt *a, struct err *err)
     return 0;
 }
 
-static int once(struct attempt *a, struct err *err)
+static int make_attempt(struct attempt *a, struct err *err)
 {
     const struct download *d = a->d;
     auto_http struct http *h = NULL;
@@ -166,15 +166,15 @@ static int once(struct attempt *a, struct err *err)
                                    .redirects = 5,
                                    .env_proxy = true,
                                    .from = a->done,
-                                   .on_head = on_head,
-                                   .on_data = on_data,
-                                   .on_done = on_done,
+                                   .on_head = on_download_head,
+                                   .on_data = on_download_data,
+                                   .on_done = on_download_done,
                                    .ctx = a};
     if (lseek(a->fd, (off_t)a->done, SEEK_SET) < 0)
         return err_set(err, ERR_IO, errno, "seek in the part");
-    if (http_new(&h, err) < 0 || http_start(h, &r, err) < 0 || wait_for(h, a, err) < 0)
+    if (http_new(&h, err) < 0 || http_start(h, &r, err) < 0 || wait_for_attempt(h, a, err) < 0)
         return -1;
-    return judge(a, err);
+    return judge_attempt(a, err);
 }
 
 /* A transfer that failed names its URL itself; twice, a long one would push out the reason. */
@@ -192,7 +192,7 @@ int download(const struct download *d, int fd, uint64_t *from, struct err *err)
     int rc = -1;
     for (int i = 0; i < DOWNLOAD_TRIES; i++) {
         struct attempt a = {.d = d, .fd = fd, .done = done, .until = until};
-        rc = once(&a, err);
+        rc = make_attempt(&a, err);
         bool more = rc < 0 && err->kind == ERR_NETWORK && a.done > done;
         done = a.done;
         if (!more)

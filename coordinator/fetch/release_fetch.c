@@ -23,7 +23,7 @@ struct fetching {
     char name[VENDOR_NAME_MAX]; /* of the file under way */
 };
 
-static void on_progress(void *ctx, uint64_t done, uint64_t total)
+static void report_progress(void *ctx, uint64_t done, uint64_t total)
 {
     const struct fetching *g = ctx;
     if (g->f->progress != NULL)
@@ -44,7 +44,7 @@ static const char *from_where(const struct release_fetch *f)
     return f->conf->vendor_from[0] != '\0' ? f->conf->vendor_from : VENDOR_SITE;
 }
 
-static int open_all(struct fetching *g, struct err *err)
+static int open_fetching(struct fetching *g, struct err *err)
 {
     const struct release_fetch *f = g->f;
     char below[100];
@@ -55,7 +55,7 @@ static int open_all(struct fetching *g, struct err *err)
         .speed_min = f->conf->speed_min,
         .speed_window_s = f->speed_window_s > 0 ? f->speed_window_s : FETCH_SPEED_WINDOW_S,
         .stop_fd = f->stop_fd,
-        .progress = on_progress,
+        .progress = report_progress,
         .ctx = g,
     };
     snprintf(below, sizeof below, "fetching/%.63s", f->version);
@@ -148,7 +148,7 @@ static int get_sums(struct fetching *g, struct err *err)
 
 /* ---- targets ---- */
 
-static int no_target(const struct fetching *g, const char *name, struct err *err)
+static int refuse_target(const struct fetching *g, const char *name, struct err *err)
 {
     struct build_target there[BUILDS_MAX * 2];
     auto_buf struct buf list = BUF_INIT;
@@ -167,15 +167,15 @@ static int check_targets(struct fetching *g, struct digest digests[static BUILDS
         const struct build_target *t = &g->f->targets[i];
         vendor_zip_name(g->name, g->f->version, t->os, t->arch);
         if (sha256sums_find(buf_str(&g->sums), g->sums.len, g->name, &digests[i], err) < 0)
-            return err->kind == ERR_NOTFOUND ? no_target(g, g->name, err) : -1;
+            return err->kind == ERR_NOTFOUND ? refuse_target(g, g->name, err) : -1;
     }
     return 0;
 }
 
 /* ---- one zip ---- */
 
-static int measure(struct fetching *g, size_t i, const char *path, const struct digest *want,
-                   struct err *err)
+static int measure_target(struct fetching *g, size_t i, const char *path, const struct digest *want,
+                          struct err *err)
 {
     const struct build_target *t = &g->f->targets[i];
     const struct publish_want w = {want, g->place.how.max, true};
@@ -227,11 +227,11 @@ static int get_part(struct fetching *g, size_t i, const struct digest *want, con
     if (open_part(g, part, &fd, &from, err) < 0)
         return -1;
     *ret_resumed = from > 0;
-    if (from > 0 && measure(g, i, part, want, err) == 0)
+    if (from > 0 && measure_target(g, i, part, want, err) == 0)
         return 0;
     if (vendor_place_file(&g->place, g->name, fd, &from, err) < 0 || sync_part(fd, err) < 0)
         return -1;
-    if (measure(g, i, part, want, err) == 0)
+    if (measure_target(g, i, part, want, err) == 0)
         return 0;
     struct err unused = ERR_INIT;
     (void)!file_remove(part, &unused);
@@ -273,14 +273,15 @@ static int get_zip(struct fetching *g, size_t i, const struct digest *want, stru
     if (path_in(g, g->name, "", zip, err) < 0 ||
         release_zip_path(g->f->conf, g->f->version, t->os, t->arch, kept, err) < 0)
         return -1;
-    if (measure(g, i, zip, want, &unused) == 0 || measure(g, i, kept, want, &unused) == 0)
+    if (measure_target(g, i, zip, want, &unused) == 0 ||
+        measure_target(g, i, kept, want, &unused) == 0)
         return 0;
     return fetch_zip(g, i, want, zip, err);
 }
 
 /* ---- all of it ---- */
 
-static int publish(struct fetching *g, struct stored_release *ret, struct err *err)
+static int publish_release(struct fetching *g, struct stored_release *ret, struct err *err)
 {
     const struct release_fetch *f = g->f;
     auto_buf struct buf source = BUF_INIT, from = BUF_INIT;
@@ -314,15 +315,15 @@ static void close_dir(const struct fetching *g)
         rmdir(above);
 }
 
-static int run(struct fetching *g, struct stored_release *ret, struct err *err)
+static int fetch_release(struct fetching *g, struct stored_release *ret, struct err *err)
 {
     struct digest digests[BUILDS_MAX];
-    if (open_all(g, err) < 0 || get_sums(g, err) < 0 || check_targets(g, digests, err) < 0)
+    if (open_fetching(g, err) < 0 || get_sums(g, err) < 0 || check_targets(g, digests, err) < 0)
         return -1;
     for (size_t i = 0; i < g->f->n_targets; i++)
         if (get_zip(g, i, &digests[i], err) < 0)
             return err_wrap(err, "%s", g->name);
-    return publish(g, ret, err);
+    return publish_release(g, ret, err);
 }
 
 int release_fetch(const struct release_fetch *f, struct stored_release *ret,
@@ -333,7 +334,7 @@ int release_fetch(const struct release_fetch *f, struct stored_release *ret,
     g->f = f;
     int rc = release_version_ok(f->version, err) < 0 || release_lock(f->conf, &lock, err) < 0
                  ? -1
-                 : run(g, ret, err);
+                 : fetch_release(g, ret, err);
     close_dir(g);
     *ret_signer = g->signer;
     buf_free(&g->sums);
