@@ -12,7 +12,7 @@
 
 #define SIGS_MAX_NAMED 16
 
-/* What is known so far of one release_fetch. */
+/* The state of one release_fetch. */
 struct fetching {
     const struct release_fetch *f;
     struct vendor_place place;
@@ -20,7 +20,7 @@ struct fetching {
     struct buf sums, sig;
     struct gpgv_verdict signer;
     struct build builds[BUILDS_MAX];
-    char name[VENDOR_NAME_MAX]; /* of the file under way */
+    char name[VENDOR_NAME_MAX]; /* the file that is being fetched */
 };
 
 static void report_progress(void *ctx, uint64_t done, uint64_t total)
@@ -79,18 +79,18 @@ static int get_text(struct fetching *g, size_t max, struct buf *ret, struct err 
                : vendor_place_text(&g->place, g->name, max, work, ret, err);
 }
 
-/* Hosts get it in the manifest: what has no room there is not fetched for. */
+/* Hosts get the signature in the manifest, so that it must fit there. */
 static int check_room(const struct fetching *g, struct err *err)
 {
     return g->sig.len <= SUMS_SIG_MAX
                ? 0
                : err_set(err, ERR_LIMIT, 0,
-                         "it holds %zu bytes of signatures, and hosts are given at most %d: a file "
-                         "with fewer is needed",
+                         "the file has %zu bytes of signatures, and hosts can get at most %d: a "
+                         "file with fewer signatures is needed",
                          g->sig.len, SUMS_SIG_MAX);
 }
 
-/* 0: good; 1: not there, or not good (why); -1: nothing can be said. */
+/* 0: the signature is good; 1: it is missing or not good (*why); -1: it could not be checked. */
 static int try_signature(struct fetching *g, const char *key_id, struct err *why, struct err *err)
 {
     auto_buf struct buf text = BUF_INIT;
@@ -108,7 +108,7 @@ static int try_signature(struct fetching *g, const char *key_id, struct err *why
         *err = e;
         return -1;
     }
-    /* That a signature is not there says less than that one is wrong. */
+    /* A wrong signature is a better reason than a missing one. */
     if (why->kind == ERR_NONE || e.kind != ERR_NOTFOUND) {
         *why = e;
         (void)err_wrap(why, "%s", g->name);
@@ -140,7 +140,7 @@ static int get_sums(struct fetching *g, struct err *err)
     vendor_sums_name(g->name, g->f->version);
     if (get_text(g, SUMS_MAX, &g->sums, err) < 0) {
         if (err->kind == ERR_NOTFOUND)
-            return err_wrap(err, "there is no Nomad %s", g->f->version);
+            return err_wrap(err, "there is no Nomad %s at this place", g->f->version);
         return -1;
     }
     return get_signature(g, err);
@@ -182,7 +182,7 @@ static int measure_target(struct fetching *g, size_t i, const char *path, const 
     return publish_measure(path, g->f->version, t->os, t->arch, &w, &g->builds[i], err);
 }
 
-/* The address that the part came from so far; "" when there is none. */
+/* Reads the address that the part came from; "": there is no part. */
 static int read_from(const char *path, struct buf *ret, struct err *err)
 {
     bool there = false;
@@ -190,7 +190,7 @@ static int read_from(const char *path, struct buf *ret, struct err *err)
                         &there, err);
 }
 
-/* Opens the part, with the bytes that this place sent before; of another place's nothing stays. */
+/* Opens the part. Keeps its bytes only if they came from this place. */
 static int open_part(struct fetching *g, const char *part, int *ret_fd, uint64_t *ret_from,
                      struct err *err)
 {
@@ -218,7 +218,8 @@ static int sync_part(int fd, struct err *err)
     return fsync(fd) < 0 ? err_set(err, errno == ENOSPC ? ERR_NOSPACE : ERR_IO, errno, "sync") : 0;
 }
 
-/* -1 with ERR_CRYPTO: wrong bytes, which are gone; *ret_resumed: some of them came before. */
+/* ERR_CRYPTO: the bytes were wrong and have been removed. *ret_resumed: some of the bytes came from
+ * an earlier fetch. */
 static int get_part(struct fetching *g, size_t i, const struct digest *want, const char *part,
                     bool *ret_resumed, struct err *err)
 {
@@ -238,7 +239,7 @@ static int get_part(struct fetching *g, size_t i, const struct digest *want, con
     return -1;
 }
 
-/* Of a part that came before nothing is used: neither is it what was signed, nor does it go on. */
+/* An earlier part can be useless: it is not the signed file, or the place cannot continue it. */
 static bool part_is_spoiled(const struct err *err)
 {
     return err->kind == ERR_CRYPTO || err->kind == ERR_LIMIT || err->kind == ERR_FORMAT;
@@ -279,7 +280,7 @@ static int get_zip(struct fetching *g, size_t i, const struct digest *want, stru
     return fetch_zip(g, i, want, zip, err);
 }
 
-/* ---- all of it ---- */
+/* ---- the whole release ---- */
 
 static int publish_release(struct fetching *g, struct stored_release *ret, struct err *err)
 {
@@ -290,7 +291,7 @@ static int publish_release(struct fetching *g, struct stored_release *ret, struc
     clock_rfc3339(signed_at, g->signer.made_s * 1000);
     clock_rfc3339(now, wall);
     url_shown(shown, sizeof shown, g->place.base);
-    str_escape(&from, shown, strlen(shown)); /* a directory may have any name, and lines in it */
+    str_escape(&from, shown, strlen(shown)); /* the name of a directory may contain line breaks */
     buf_printf(&source, "from %s\nsigned by %s\nwith its key %s\nsigned at %s\nfetched at %s\n",
                buf_str(&from), g->signer.key, g->signer.signer, signed_at, now);
     const struct vendor_files v = {.version = f->version,
@@ -305,7 +306,7 @@ static int publish_release(struct fetching *g, struct stored_release *ret, struc
     return release_add_vendor(f->conf, f->trust, f->key, &v, wall / 1000, ret, err);
 }
 
-/* The folders, unless a part is kept in them. */
+/* Removes the folders, unless they contain a part. */
 static void close_dir(const struct fetching *g)
 {
     char above[300];

@@ -9,7 +9,7 @@
 
 #define BLOCK (256 * 1024)
 
-/* from, a folder ("nomad/" or "") and, unless it is "", the version's. */
+/* Sets base to <from>/<folder><version>/. folder: "nomad/" or ""; version "": no folder for it. */
 static int set_base(struct vendor_place *p, const char *from, const char *folder,
                     const char *version, struct err *err)
 {
@@ -42,8 +42,9 @@ static int open_place_dir(const char *from, const char *version, struct vendor_p
         if (access(path, F_OK) == 0)
             return 0;
     }
-    return err_set(err, ERR_NOTFOUND, 0, "%s has no %s, nor has nomad/%s or %s in it", absolute,
-                   name, version, version);
+    return err_set(err, ERR_NOTFOUND, 0,
+                   "there is no %s in %s, nor in the directories nomad/%s and %s below it", name,
+                   absolute, version, version);
 }
 
 int vendor_place_open(const char *from, const char *version, const struct download *how,
@@ -55,8 +56,7 @@ int vendor_place_open(const char *from, const char *version, const struct downlo
         return set_base(ret, from, "nomad/", version, err);
     if (strstr(from, "://") != NULL)
         return err_set(err, ERR_USAGE, 0,
-                       "--from %s: a directory, or a URL with https:// or "
-                       "http://",
+                       "--from %s: give a directory, or a URL that begins with https:// or http://",
                        from);
     return open_place_dir(from, version, ret, err);
 }
@@ -86,7 +86,7 @@ static int open_place_file(const struct vendor_place *p, const char *name, int *
     return 0;
 }
 
-/* At most size bytes, also when the file grows meanwhile. */
+/* Copies at most `size` bytes, also when the file grows meanwhile. */
 static int copy_bytes(const struct download *d, int in, int out, uint64_t size, uint64_t *done,
                       struct err *err)
 {
@@ -110,7 +110,7 @@ static int copy_bytes(const struct download *d, int in, int out, uint64_t size, 
     return 0;
 }
 
-/* A directory is near: a part is not gone on with. */
+/* A directory is fast enough to begin again: an existing part is dropped. */
 static int copy_file(const struct vendor_place *p, const char *name, int fd, uint64_t *from,
                      struct err *err)
 {

@@ -90,7 +90,7 @@ VENDOR_TEST(test_redirects)
 VENDOR_TEST(test_a_file_url_is_no_place)
 {
     snprintf(bench.from, sizeof bench.from, "file://%.200s", vendor_site(bench.vendor));
-    refuses(ERR_USAGE, "a directory, or a URL");
+    refuses(ERR_USAGE, "give a directory, or a URL");
 }
 
 /* ---- a place that asks who comes ---- */

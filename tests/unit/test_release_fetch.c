@@ -55,7 +55,7 @@ VENDOR_TEST(test_a_directory_is_as_good)
     snprintf(bench.from, sizeof bench.from, "%s/nomad", vendor_site(bench.vendor));
     fetches("1.0.0");
     list_releases(&bench.listing);
-    refuses_of("2.0.9", ERR_NOTFOUND, "nor has nomad/2.0.9");
+    refuses_of("2.0.9", ERR_NOTFOUND, "nor in the directories nomad/2.0.9");
 }
 
 VENDOR_TEST(test_what_is_there_is_not_fetched_again)
