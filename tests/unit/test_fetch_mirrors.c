@@ -52,7 +52,7 @@ VENDOR_TEST(test_mirrors_that_lie_about_the_size)
     vendor_behave(bench.vendor, MIRROR_SAYS_LESS, ZIP);
     refuses(ERR_CRYPTO, "not the one that was signed");
     vendor_behave(bench.vendor, MIRROR_SAYS_HUGE, ZIP);
-    refuses(ERR_LIMIT, "says that it is larger");
+    refuses(ERR_LIMIT, "says that the file is larger");
     vendor_behave(bench.vendor, MIRROR_SAYS_MORE, ZIP);
     refuses(ERR_NETWORK, ZIP);
 }
