@@ -166,8 +166,8 @@ static int refuse_changed(const struct known_host *was, const char *name, const 
                    name[0] != '\0' ? name : was->name, was->id, a, b, was->id);
 }
 
-static int add_line(struct known_hosts *k, const char *id, const char *name,
-                    const struct pubkey *key, const char *box, struct err *err)
+static int add_host_line(struct known_hosts *k, const char *id, const char *name,
+                         const struct pubkey *key, const char *box, struct err *err)
 {
     struct known_host h;
     memset(&h, 0, sizeof h);
@@ -190,7 +190,7 @@ static int add_line(struct known_hosts *k, const char *id, const char *name,
 int known_hosts_add(struct known_hosts *k, const char *id, const char *name,
                     const struct pubkey *key, struct err *err)
 {
-    int rc = add_line(k, id, name, key, NULL, err);
+    int rc = add_host_line(k, id, name, key, NULL, err);
     if (rc == 1) {
         (void)derive_box(&k->items[index_of_id(k, id)]);
         k->dirty = true;
@@ -222,7 +222,7 @@ static int parse_known_host(struct known_hosts *k, char *line, struct err *err)
     if (was != NULL && !pubkey_eq(&was->key, &key))
         return err_set(err, ERR_CONFIG, 0,
                        "%s occurs twice, with different keys: remove the wrong line", id);
-    return add_line(k, id, name != NULL ? name : "", &key, box, err) < 0 ? -1 : 0;
+    return add_host_line(k, id, name != NULL ? name : "", &key, box, err) < 0 ? -1 : 0;
 }
 
 int known_hosts_parse(const char *name, const char *text, size_t n, struct known_hosts *ret,

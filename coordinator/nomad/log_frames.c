@@ -56,7 +56,7 @@ const struct log_sign *log_sign_of(const char *line)
     return NULL;
 }
 
-static void tell(struct log_frames *f, const struct buf *line)
+static void emit_line(struct log_frames *f, const struct buf *line)
 {
     char cut[LOG_LINE_MAX + 1];
     str_cut(cut, sizeof cut, buf_str(line));
@@ -74,7 +74,7 @@ static void add_value(struct buf *line, const struct json *v)
 }
 
 /* As people read it: "[WARN]  nomad.fsm: MESSAGE: key=value"; nothing in it ends the line. */
-static void tell_entry(struct log_frames *f, const struct json *o)
+static void emit_entry(struct log_frames *f, const struct json *o)
 {
     auto_buf struct buf line = BUF_INIT;
     const char *texts[] = {json_str(o, "@module", ""), json_str(o, "@message", "")};
@@ -99,7 +99,7 @@ static void tell_entry(struct log_frames *f, const struct json *o)
         add_value(&line, v);
         first = false;
     }
-    tell(f, &line);
+    emit_line(f, &line);
 }
 
 /* What is no JSON is not the logger's: people see it, and it is never a sign. */
@@ -112,16 +112,16 @@ static void line_ends(struct log_frames *f)
     f->line[f->n] = '\0';
     const char *at = f->line + strspn(f->line, " \t");
     if (*at == '{' && json_parse(at, strlen(at), LOG_ENTRY_MAX, &o, &unread) == 0) {
-        tell_entry(f, o);
+        emit_entry(f, o);
     } else if (*at != '\0') {
         auto_buf struct buf line = BUF_INIT;
         buf_printf(&line, "| %s", at);
-        tell(f, &line);
+        emit_line(f, &line);
     }
     f->n = 0;
 }
 
-static void add_text(struct log_frames *f, const char *p, size_t n)
+static void add_log_text(struct log_frames *f, const char *p, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (p[i] == '\n')
@@ -141,7 +141,7 @@ static int frame_ends(struct log_frames *f, struct err *err)
     autofree char *bytes = xalloc(n + 1);
     if (base64_decode(data, n, bytes, n, &len) < 0)
         return err_set(err, ERR_FORMAT, 0, "a frame of the log is not base64");
-    add_text(f, bytes, len);
+    add_log_text(f, bytes, len);
     return 0;
 }
 
@@ -168,7 +168,7 @@ int log_frames_add(struct log_frames *f, const void *p, size_t n, struct err *er
     if (f->form == LOG_UNKNOWN && n > 0)
         f->form = at[0] == '{' ? LOG_FRAMES : LOG_PLAIN;
     if (f->form == LOG_PLAIN) {
-        add_text(f, at, n);
+        add_log_text(f, at, n);
         return 0;
     }
     for (size_t i = 0; i < n; i++)

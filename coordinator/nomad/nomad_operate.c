@@ -84,7 +84,7 @@ const char *operate_method(const struct operate *o)
     return o->op == OP_REMOVE_PEER ? "DELETE" : "PUT";
 }
 
-static void written(void *ctx, const struct http_answer *answer, const struct err *err)
+static void on_written(void *ctx, const struct http_answer *answer, const struct err *err)
 {
     struct operating *w = ctx;
     char why[TEXT_MAX] = "";
@@ -109,6 +109,6 @@ void nomad_operate(struct nomad_http *n, const struct nomad_base *base, const st
                                          .body = body.len > 0 ? body.data : NULL,
                                          .body_len = body.len,
                                          .deadline_ms = NOMAD_WRITE_MS,
-                                         .on_done = written,
+                                         .on_done = on_written,
                                          .ctx = w});
 }

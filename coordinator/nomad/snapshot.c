@@ -45,7 +45,7 @@ const char *snapshot_wrong(const char *header, const struct digest *got)
     return digest_eq(&want, got) ? NULL : "its digest is not the one that Nomad named";
 }
 
-static void job_free(struct snapshot_job *j)
+static void snapshot_job_free(struct snapshot_job *j)
 {
     struct snapshot_job **at = &j->owner->jobs;
     struct err unused = ERR_INIT;
@@ -63,7 +63,7 @@ static void job_free(struct snapshot_job *j)
 void snapshots_free(struct snapshots *s)
 {
     while (s->jobs != NULL)
-        job_free(s->jobs);
+        snapshot_job_free(s->jobs);
 }
 
 static int got_piece(void *ctx, const void *p, size_t n)
@@ -78,7 +78,7 @@ static int got_piece(void *ctx, const void *p, size_t n)
 }
 
 /* It is whole and what Nomad says it is: for good, under its name. */
-static int keep(struct snapshot_job *j, struct err *err)
+static int keep_snapshot(struct snapshot_job *j, struct err *err)
 {
     if (fsync(j->fd) < 0)
         return err_set(err, errno == ENOSPC ? ERR_NOSPACE : ERR_IO, errno, "write %s", j->temp);
@@ -88,7 +88,7 @@ static int keep(struct snapshot_job *j, struct err *err)
     return file_sync_dir(j->dir, err);
 }
 
-static void refused(const struct snapshot_job *j, int status, char *dst, size_t n)
+static void explain_refusal(const struct snapshot_job *j, int status, char *dst, size_t n)
 {
     char line[sizeof j->head + 1];
     memcpy(line, j->head, j->head_len);
@@ -105,8 +105,8 @@ static void refused(const struct snapshot_job *j, int status, char *dst, size_t 
         snprintf(dst, n, "Nomad answered %d%s%.100s", status, line[0] != '\0' ? ": " : "", line);
 }
 
-static void judge(struct snapshot_job *j, const struct http_answer *answer, const struct err *err,
-                  struct snapshot_taken *t)
+static void fill_outcome(struct snapshot_job *j, const struct http_answer *answer,
+                         const struct err *err, struct snapshot_taken *t)
 {
     struct digest got;
     struct err bad = ERR_INIT;
@@ -119,12 +119,12 @@ static void judge(struct snapshot_job *j, const struct http_answer *answer, cons
     } else if (err != NULL) {
         snprintf(t->why, sizeof t->why, "after %s: %.180s", size, err->text);
     } else if (status != 200) {
-        refused(j, status, t->why, sizeof t->why);
+        explain_refusal(j, status, t->why, sizeof t->why);
         t->final = status >= 400 && status < 500 && status != 429;
     } else if (snapshot_wrong(answer->digest, &got) != NULL) {
         snprintf(t->why, sizeof t->why, "%s (%s came)", snapshot_wrong(answer->digest, &got), size);
         t->final = true;
-    } else if (keep(j, &bad) < 0) {
+    } else if (keep_snapshot(j, &bad) < 0) {
         str_cut(t->why, sizeof t->why, bad.text);
     } else {
         t->ok = true;
@@ -133,16 +133,16 @@ static void judge(struct snapshot_job *j, const struct http_answer *answer, cons
     }
 }
 
-static void finished(void *ctx, const struct http_answer *answer, const struct err *err)
+static void on_snapshot_finished(void *ctx, const struct http_answer *answer, const struct err *err)
 {
     struct snapshot_job *j = ctx;
     struct snapshot_taken t = {.region = j->region};
-    judge(j, answer, err, &t);
+    fill_outcome(j, answer, err, &t);
     j->on_done(j->ctx, &t);
-    job_free(j);
+    snapshot_job_free(j);
 }
 
-static int open_file(struct snapshot_job *j, const struct snapshot_ask *a, struct err *err)
+static int open_snapshot(struct snapshot_job *j, const struct snapshot_ask *a, struct err *err)
 {
     char name[120];
     snapshot_name(a->run_hex, a->region, name, sizeof name);
@@ -174,9 +174,9 @@ void snapshot_begin(struct snapshots *s, struct nomad_http *n, const struct snap
     s->jobs = j;
     str_cut(j->region, sizeof j->region, a->region);
     digest_init(&j->digest);
-    if (open_file(j, a, &err) < 0) {
+    if (open_snapshot(j, a, &err) < 0) {
         j->failed = err;
-        finished(j, NULL, &err);
+        on_snapshot_finished(j, NULL, &err);
         return;
     }
     buf_add_str(&path, PATH_ASKED "?region=");
@@ -188,6 +188,6 @@ void snapshot_begin(struct snapshots *s, struct nomad_http *n, const struct snap
                                          .speed_min = SNAPSHOT_SPEED,
                                          .speed_window = SNAPSHOT_WINDOW,
                                          .on_data = got_piece,
-                                         .on_done = finished,
+                                         .on_done = on_snapshot_finished,
                                          .ctx = j});
 }

@@ -137,7 +137,7 @@ static struct nomad_pages take_pages(struct nomad_pages *p)
     return taken;
 }
 
-static void answered(void *ctx, const struct http_answer *answer, const struct err *why)
+static void on_question_answered(void *ctx, const struct http_answer *answer, const struct err *why)
 {
     struct survey_ask *a = ctx;
     struct survey_queue *s = a->owner;
@@ -157,7 +157,7 @@ static void answered(void *ctx, const struct http_answer *answer, const struct e
     ask_free(a);
 }
 
-static int base_of(const struct survey_ask *a, struct nomad_base *ret)
+static int base_of_question(const struct survey_ask *a, struct nomad_base *ret)
 {
     const struct survey_queue *s = a->owner;
     if (a->question != Q_SELF) {
@@ -171,15 +171,15 @@ static int base_of(const struct survey_ask *a, struct nomad_base *ret)
     return nomad_base_of(s->nomad, &whom, h->addr, ret);
 }
 
-static void ask(struct survey_ask *a)
+static void ask_next(struct survey_ask *a)
 {
     struct survey_queue *s = a->owner;
     auto_buf struct buf path = BUF_INIT;
     struct nomad_base base;
 
     s->open++;
-    if (base_of(a, &base) < 0) {
-        answered(a, NULL, NULL);
+    if (base_of_question(a, &base) < 0) {
+        on_question_answered(a, NULL, NULL);
         return;
     }
     make_path(a, &path);
@@ -188,7 +188,7 @@ static void ask(struct survey_ask *a)
                                                 .path = buf_str(&path),
                                                 .deadline_ms = QUESTION_MS,
                                                 .max = max != 0 ? max : BODY_MAX,
-                                                .on_done = answered,
+                                                .on_done = on_question_answered,
                                                 .ctx = a});
 }
 
@@ -199,7 +199,7 @@ void survey_drop(struct survey_queue *s)
         /* Its taker learns that nobody will ask it. */
         s->open++;
         a->next = NULL;
-        answered(a, NULL, NULL);
+        on_question_answered(a, NULL, NULL);
     }
     s->first = NULL;
     s->tail = &s->first;
@@ -213,6 +213,6 @@ void survey_pump(struct survey_queue *s)
         if (s->first == NULL)
             s->tail = &s->first;
         a->next = NULL;
-        ask(a);
+        ask_next(a);
     }
 }
