@@ -45,7 +45,7 @@ static struct counting *find_counting(const struct count_reader *r, const char *
     return NULL;
 }
 
-/* What is still asked cannot be freed; it is when its answers are there. */
+/* A counting with open questions is freed later, when its answers have come. */
 static void drop_unwanted_counts(struct count_reader *r)
 {
     size_t kept = 0;

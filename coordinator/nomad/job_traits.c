@@ -5,7 +5,7 @@
 /* ---- words in texts ---- */
 
 struct word {
-    const char *text; /* "sprig_date*": every word that begins so */
+    const char *text; /* "sprig_date*": every word that begins with sprig_date */
     enum job_trait trait;
 };
 
@@ -22,7 +22,7 @@ static bool is_job_word(const char *at, size_t n, const char *want)
     return n == len && strncmp(at, want, len) == 0;
 }
 
-/* Functions between the braces of a template. */
+/* Functions in the actions of a template. */
 static const struct word functions[] = {
     {"plugin", JOB_TEMPLATE_PLUGIN},
     {"file", JOB_TEMPLATE_FILE},
@@ -58,14 +58,14 @@ static uint64_t functions_between(const char *at, const char *end)
 
     while (at < end) {
         size_t n = 0;
-        if (*at == '"' || *at == '`') { /* a text is no function */
+        if (*at == '"' || *at == '`') { /* skip a quoted text */
             const char *close = memchr(at + 1, *at, (size_t)(end - at - 1));
             at = close != NULL ? close + 1 : end;
             continue;
         }
         while (at + n < end && is_word_char(at[n]))
             n++;
-        bool field = n > 0 && (at[-1] == '.' || at[-1] == '$'); /* or a variable */
+        bool field = n > 0 && (at[-1] == '.' || at[-1] == '$'); /* a field or a variable */
         for (size_t i = 0; n > 0 && !field && i < ARRAY_LEN(functions); i++)
             if (is_job_word(at, n, functions[i].text))
                 traits |= TRAIT(functions[i].trait);
@@ -74,7 +74,7 @@ static uint64_t functions_between(const char *at, const char *end)
     return traits;
 }
 
-/* The delimiters are the job's own, and may be the same. */
+/* A job may choose its own delimiters; both may be the same text. */
 static uint64_t functions_in_template(const char *text, const char *left, const char *right)
 {
     uint64_t traits = 0;
@@ -117,7 +117,7 @@ static uint64_t meta_traits(const struct json *o)
     return 0;
 }
 
-/* Attributes that constraints, affinities and spreads name. */
+/* Attributes in constraints, affinities and spreads. */
 static const struct word attributes[] = {
     {"unique.cgroup", JOB_ATTR_CGROUP},
     {"nomad.advertise.address", JOB_ATTR_ADVERTISE},
@@ -130,7 +130,7 @@ static uint64_t attribute_traits(const char *target)
     uint64_t traits = 0;
     for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
         const char *at = strstr(target, attributes[i].text);
-        /* the new names of two of them end in the old ones */
+        /* The new names of two attributes are "unique." and the old names. */
         if (at != NULL && !(at - target >= 7 && strncmp(at - 7, "unique.", 7) == 0))
             traits |= TRAIT(attributes[i].trait);
     }
@@ -182,7 +182,7 @@ static uint64_t network_traits(const struct json *o)
     return traits;
 }
 
-/* Nomad's paths are below the task's directory; two dots lead out of it. */
+/* Does a path, which is relative to the directory of the task, lead out of this directory? */
 static bool leads_out(const char *path)
 {
     int depth = 0;
@@ -229,7 +229,7 @@ static uint64_t artifact_traits(const struct json *task)
     return traits;
 }
 
-/* A driver's own configuration: bare values, or lists with one block, as HCL makes them. */
+/* In a driver's configuration HCL makes a list with one object of a block. */
 static const struct json *first_block(const struct json *config, const char *key)
 {
     const struct json *v = json_get(config, key);
@@ -272,7 +272,7 @@ static bool has_nvidia(const struct json *resources)
     return false;
 }
 
-/* Words anywhere in a task's command line and environment. */
+/* Does any text below o contain this word? */
 static bool speaks_of(const struct json *o, const char *word, int depth)
 {
     if (json_is_text(o))
@@ -286,7 +286,7 @@ static bool speaks_of(const struct json *o, const char *word, int depth)
     return false;
 }
 
-/* Without a change_mode Nomad restarts the task. */
+/* The default of change_mode restarts the task. */
 static bool acts_on_vault(const struct json *task)
 {
     return json_has(task, "Vault") &&
@@ -332,7 +332,7 @@ static uint64_t volume_traits(const struct json *group)
     return traits;
 }
 
-/* A system job gets no reschedule policy of its own: one that allows attempts was written. */
+/* Nomad gives a system job no reschedule policy: a policy with attempts is in the job's file. */
 static bool has_reschedule_policy(const struct json *group)
 {
     const struct json *p = json_get(group, "ReschedulePolicy");

@@ -56,7 +56,8 @@ static void on_log_line(void *ctx, const char *line)
         l->owner->on_line(l->owner->ctx, l->key, line);
 }
 
-/* A stream that is still open ends at its next piece, at the latest a heartbeat. */
+/* An open stream that is not wanted any more ends with its next piece, at the latest a heartbeat.
+ */
 static void drop_unwanted_streams(struct monitor *m)
 {
     size_t kept = 0;
@@ -101,7 +102,7 @@ static void on_stream_ended(void *ctx, const struct http_answer *answer, const s
 {
     struct listening *l = ctx;
     int status = answer != NULL ? answer->status : 0;
-    (void)err; /* every stream ends, and is begun anew */
+    (void)err; /* every stream ends at some time, and is opened again */
     l->open = false;
     l->due = clock_mono(l->owner->clock) +
              (status == 403 || status == 404 ? MONITOR_DENIED_MS : MONITOR_REST_MS);

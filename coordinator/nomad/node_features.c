@@ -4,14 +4,14 @@
 #include "nomad_parse.h"
 #include "str.h"
 
-/* client/drain.go of Nomad: what a node gives as the reason, and nobody else does. */
+/* The reason that a node gives for its own drain; nobody else gives it (client/drain.go). */
 #define OWN_DRAIN  "shutting down"
 #define VALUE_MAX  1024
 #define EVENTS_MAX 64
 
-/* Of lists: devices and their instances, networks and their addresses. */
+/* Limit for each list: devices and their instances, networks and their addresses. */
 #define NODE_LISTED_MAX 64
-#define OTHERS_MAX      256 /* devices and networks in all */
+#define OTHERS_MAX      256 /* devices and networks together */
 
 struct list {
     struct arena *arena;
@@ -38,7 +38,7 @@ static void add_feature(struct list *l, enum feature_kind what, const char *key,
                          arena_strndup(l->arena, value, strnlen(value, VALUE_MAX))};
 }
 
-/* One of the record's own texts. */
+/* Adds a text of the record itself. */
 static void add_text_feature(struct list *l, enum feature_kind what, const struct json *node,
                              const char *key)
 {
@@ -84,7 +84,7 @@ static void add_volumes(struct list *l, const struct json *map)
     }
 }
 
-/* By its own id: one of many may be lost. */
+/* Each instance is a feature of its own, because one of many may be lost. */
 static void add_devices(struct list *l, const struct json *devices)
 {
     size_t n = listed_count(devices);
@@ -117,8 +117,8 @@ static void add_network(struct list *l, const char *key)
         add_feature(l, FEATURE_NETWORK, key, "");
 }
 
-/* What a task may ask for (Nomad's scheduler/feasible.go): a mode, a host_network by its name.
- * Devices and addresses are many and come and go. */
+/* A task can ask for a network mode or for a host_network by its name (Nomad's
+ * scheduler/feasible.go). Network devices and addresses change often, and are no features. */
 static void add_networks(struct list *l, const struct json *resources)
 {
     const struct json *modes = json_get(resources, "Networks"),

@@ -64,7 +64,7 @@ static int by_node_name(const void *a, const void *b)
     return c != 0 ? c : by_node_id(a, b);
 }
 
-/* Pages may overlap (before 1.9.9 and 1.10.2): an id counts once. */
+/* Pages may overlap (before 1.9.9 and 1.10.2): each id counts once. */
 static size_t drop_doubled(struct node_told *nodes, size_t n)
 {
     size_t kept = 0;
@@ -134,7 +134,8 @@ static void page_answered(void *ctx, const struct http_answer *answer, const str
         return;
     }
     if (l->paged && n > NODES_PAGE) {
-        (void)err_set(&err, ERR_LIMIT, 0, "its pages are longer than was asked for");
+        (void)err_set(&err, ERR_LIMIT, 0,
+                      "the pages of Nomad's list of nodes are longer than was asked for");
         list_lost(l, answer, &err);
         return;
     }
@@ -205,7 +206,7 @@ static void begin_list(struct node_list *l, const struct nomad_base *base, bool 
     ask_page(l);
 }
 
-/* ---- hosts of interest: their record, allocations, and what they say of themselves ---- */
+/* ---- hosts of interest: record, allocations, and the client's own answers ---- */
 
 static struct interest *find_interest(struct nodes *n, const char *id)
 {
@@ -282,7 +283,7 @@ static void take_own_self(struct interest *t, const struct http_answer *answer, 
         t->own_at = t->asks[ASK_OWN_SELF].at;
 }
 
-/* 200 and 500 carry the same JSON. */
+/* The body is the same JSON with status 200 and with status 500. */
 static void take_own_health(struct interest *t, const struct http_answer *answer, struct err *err)
 {
     if (parse_health(answer->body, answer->body_len, "client", &t->own_healthy, err) < 0)
@@ -358,7 +359,7 @@ static void ask_record(struct interest *t, const struct node_list *l, const stru
     ask_node(t, ASK_ALLOCS, base, buf_str(&path), NOMAD_LEADER_MS);
 }
 
-/* Its own address is in its record: the first time, after that. */
+/* The client's own address is in its record, so that the first time the record must come first. */
 static void ask_itself(struct interest *t)
 {
     const struct nomad_whom whom = {t->id, t->name, t->region};

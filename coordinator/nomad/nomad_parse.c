@@ -5,7 +5,7 @@
 #include "node_features.h"
 #include "str.h"
 
-/* Of answers; the request's own limit is lower. */
+/* Bytes of an answer; the limit of the request itself is lower. */
 #define ANSWER_MAX (64 * 1024 * 1024)
 #define SELF_MAX   (8 * 1024 * 1024)
 #define NODES_MAX  200000
@@ -98,7 +98,8 @@ int parse_members(const void *p, size_t n, struct arena *a, struct member **ret,
     return 0;
 }
 
-/* Of autopilot, or of raft's configuration, which calls a name otherwise and tells no health. */
+/* Reads the servers of autopilot, or of raft's configuration, which has another key for the name
+ * (`name`) and no health. */
 static struct peer *read_peers(const struct json *list, const char *name, struct arena *a,
                                size_t *ret_n)
 {
@@ -159,7 +160,7 @@ int parse_health(const void *p, size_t n, const char *part, int *ret, struct err
     return 0;
 }
 
-/* Exactly n digits; -1 else. */
+/* The number of exactly n digits; -1: there are other characters. */
 static int read_digits(const char *s, size_t n)
 {
     int v = 0;
@@ -171,7 +172,7 @@ static int read_digits(const char *s, size_t n)
     return v;
 }
 
-/* "Z", "+02:00": seconds to take away; *ret_bad when it is neither. */
+/* "Z", "+02:00": the seconds to subtract. *ret_bad: the text is no time zone. */
 static int64_t zone_s(const char *s, bool *ret_bad)
 {
     *ret_bad = false;
@@ -213,7 +214,7 @@ int64_t parse_time_ns(const char *s)
     return bad ? 0 : ((int64_t)timegm(&tm) - zone) * 1000000000 + fraction;
 }
 
-/* ---- agent/self: every value under stats is a text; config has Go's field names ---- */
+/* ---- agent/self: every value below stats is a text; config has Go's field names ---- */
 
 static const char *stat_text(const struct json *j, const char *group, const char *key)
 {
@@ -249,8 +250,8 @@ const char *parse_version_object(struct arena *a, const struct json *v)
     return n < 0 || (size_t)n >= sizeof text ? "" : arena_strdup(a, text);
 }
 
-/* "[{Suffrage:Voter ID:x Address:y} ...]", as Go prints the slice: is the peer with
- * this id or address a voter of it? */
+/* "[{Suffrage:Voter ID:x Address:y} ...]", as Go prints the slice: is the peer with this id or
+ * address a voter? */
 static void read_suffrage(const char *s, const char *id, const char *rpc, struct server_view *v)
 {
     for (const char *p = strchr(s, '{'); p != NULL; p = strchr(p + 1, '{')) {
@@ -309,7 +310,7 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
     const struct json *config = json_get(j, "config"), *member = json_get(j, "member");
     const struct json *tags = json_get(member, "Tags");
     if (!json_is_object(config) || !json_is_object(json_get(j, "stats")))
-        return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not what an agent tells of itself");
+        return refuse_shape(err, "that of agent/self");
     struct self_answer r;
     struct heartbeat beat;
     memset(&r, 0, sizeof r);
@@ -343,7 +344,7 @@ static struct driver_view *read_drivers(const struct json *map, struct arena *a,
         const char *name = "";
         const struct json *d = json_pair(map, i, &name);
         if (!json_bool(d, "Detected", false))
-            continue; /* most of a list of drivers: known to Nomad, not on the host */
+            continue; /* Nomad lists many drivers that the host does not have */
         list[out++] = (struct driver_view){.name = parse_text(a, name),
                                            .detected = true,
                                            .healthy = json_bool(d, "Healthy", false)};
@@ -352,7 +353,7 @@ static struct driver_view *read_drivers(const struct json *map, struct arena *a,
     return list;
 }
 
-/* What stub and whole record have in common. */
+/* Reads the values that both a line of the list and the whole record have. */
 static void read_common(const struct json *n, struct arena *a, struct node_told *h)
 {
     int64_t index = json_int(n, "ModifyIndex", 0);
@@ -396,7 +397,7 @@ int parse_nodes(const void *p, size_t n, struct arena *a, struct node_told **ret
     return 0;
 }
 
-/* "10.0.0.4:4646" or "[::1]:4646" without the port. */
+/* The address in "10.0.0.4:4646" or "[::1]:4646". */
 static const char *host_part(struct arena *a, const char *address)
 {
     const char *colon = strrchr(address, ':');

@@ -13,9 +13,9 @@ struct snapshot_job {
     int fd;
     struct digest_state digest;
     uint64_t bytes;
-    char head[160]; /* the body's beginning: what an error says */
+    char head[160]; /* the beginning of the body, which has the text of an error */
     size_t head_len;
-    struct err failed; /* of a write */
+    struct err failed; /* why a write failed */
     snapshot_done *on_done;
     void *ctx;
 };
@@ -36,13 +36,14 @@ const char *snapshot_wrong(const char *header, const struct digest *got)
     struct digest want;
     size_t len = 0;
     if (header[0] == '\0')
-        return "Nomad sent no Digest with it";
+        return "Nomad sent no Digest header with the snapshot";
     if (!str_starts(header, name) ||
         base64_decode(header + strlen(name), strlen(header) - strlen(name), want.bytes, DIGEST_LEN,
                       &len) < 0 ||
         len != DIGEST_LEN)
-        return "its Digest is none that is understood here";
-    return digest_eq(&want, got) ? NULL : "its digest is not the one that Nomad named";
+        return "the Digest header of the snapshot is not sha-256";
+    return digest_eq(&want, got) ? NULL
+                                 : "the digest of the snapshot is not the one that Nomad sent";
 }
 
 static void snapshot_job_free(struct snapshot_job *j)
@@ -77,7 +78,7 @@ static int got_piece(void *ctx, const void *p, size_t n)
     return file_write_all(j->fd, p, n, &j->failed);
 }
 
-/* It is whole and what Nomad says it is: for good, under its name. */
+/* The file is complete and has the right digest: makes it durable and gives it its name. */
 static int keep_snapshot(struct snapshot_job *j, struct err *err)
 {
     if (fsync(j->fd) < 0)
@@ -96,11 +97,11 @@ static void explain_refusal(const struct snapshot_job *j, int status, char *dst,
     line[strcspn(line, "\r\n")] = '\0';
     if (status == 403)
         snprintf(dst, n,
-                 "Nomad refuses it (%d %.60s): it takes a management token, since 1.11.3 "
-                 "operator:write or snapshot-save",
+                 "Nomad refuses the snapshot (%d %.60s): it needs a management token; since 1.11.3 "
+                 "operator:write or snapshot-save is enough",
                  status, line);
     else if (status == 404)
-        snprintf(dst, n, "Nomad answers 404: it has no snapshots before 0.12");
+        snprintf(dst, n, "Nomad answered 404: Nomad has no snapshots before 0.12");
     else
         snprintf(dst, n, "Nomad answered %d%s%.100s", status, line[0] != '\0' ? ": " : "", line);
 }
@@ -154,7 +155,7 @@ static int open_snapshot(struct snapshot_job *j, const struct snapshot_ask *a, s
     }
     if (file_make_dirs(a->dir, 0755, err) < 0)
         return -1;
-    /* One of a run that was killed may lie there; a link is not followed. */
+    /* A killed run may have left a file of this name. O_NOFOLLOW follows no link. */
     if (unlink(j->temp) < 0 && errno != ENOENT)
         return err_set(err, ERR_IO, errno, "remove %s", j->temp);
     j->fd = open(j->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -26,7 +26,7 @@ static bool joins_servers(const struct json *server)
     return has_join_addresses(server) || has_join_addresses(json_get(server, "ServerJoin"));
 }
 
-/* Up to 1.6 one object, then an array of them. */
+/* Up to 1.6 the configuration has one object (`one`), since then an array (`many`). */
 static const struct json *config_block(const struct json *config, const char *one, const char *many,
                                        size_t i)
 {

@@ -7,9 +7,9 @@
 #define BODY_MAX    (32 * 1024 * 1024)
 #define QUESTION_MS 8000
 
-/* The subject follows the path. */
+/* The subject is appended to the path. */
 static const struct {
-    const char *path, *query; /* query without the region's */
+    const char *path, *query; /* query: without the parameter "region" */
     bool pages;
     size_t max;
 } questions[] = {
@@ -146,11 +146,11 @@ static void on_question_answered(void *ctx, const struct http_answer *answer, co
 
     s->open--;
     if (answer == NULL || why != NULL)
-        answer = &none; /* a part of an answer is none */
+        answer = &none; /* an incomplete answer counts as none */
     bool more =
         answer->status == 200 && questions[a->question].pages && answer->next_token[0] != '\0';
     if (more && nomad_pages_next(&a->pages, answer->next_token, &err) < 0)
-        answer = &none; /* nor is one without an end */
+        answer = &none; /* a list without an end counts as none */
     s->takers[a->question](a, answer);
     if (more && answer != &none)
         survey_push(s, a->question, a->region, a->subject, a->ns)->pages = take_pages(&a->pages);
@@ -196,7 +196,7 @@ void survey_drop(struct survey_queue *s)
 {
     for (struct survey_ask *a = s->first, *next; a != NULL; a = next) {
         next = a->next;
-        /* Its taker learns that nobody will ask it. */
+        /* The taker gets an answer with status 0. */
         s->open++;
         a->next = NULL;
         on_question_answered(a, NULL, NULL);

@@ -23,7 +23,7 @@ void survey_take_keyring(struct survey_ask *a, const struct http_answer *answer)
     }
 }
 
-/* Paged: what a later page does not say, the earlier did not either. */
+/* Called for each page. The status is the same for all pages. */
 void survey_take_deployments(struct survey_ask *a, const struct http_answer *answer)
 {
     static const char *const moving[] = {"running", "blocked", "pending", "unblocking",
@@ -124,8 +124,8 @@ void survey_take_policy(struct survey_ask *a, const struct http_answer *answer)
         r->unknown_policy = a->subject;
 }
 
-/* To another token the list shows its own policies alone, with status 200: of the others nothing is
- * known, and what was found in its own stays found. */
+/* A token without management rights sees only its own policies, with status 200. Nothing is known
+ * of the other policies; findings in its own policies stay. */
 void survey_finish_policies(struct survey_queue *s, size_t region)
 {
     struct region_survey *r = &s->out.regions[region];

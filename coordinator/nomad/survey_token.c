@@ -59,7 +59,8 @@ static void read_token_survey(struct survey_ask *a, const struct json *j)
     settle_rights(a);
 }
 
-/* Up to 1.10.0 both a token nobody knows and ACLs that are off are 404, told by the text. */
+/* Up to 1.10.0 the status is 404 for an unknown token and for ACLs that are off; the text differs.
+ */
 void survey_take_token(struct survey_ask *a, const struct http_answer *answer)
 {
     struct token_view *t = &region_of_token_ask(a)->token;
