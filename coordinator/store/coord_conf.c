@@ -115,8 +115,8 @@ static const struct conf_key keys[] = {
     TEXT("keys", "release", key_release, "release", "name of the key that signs releases"),
     TEXT("keys", "root", key_root, "root", "name of the key that signs the trust file"),
     TEXT("keys", "observer", key_observer, "observer",
-         "name of the key that signs questions to agents; this key has no passphrase. If the "
-         "trust file names no observer key, the operator key signs questions"),
+         "name of the key that signs questions to agents; this key has no passphrase. If this "
+         "machine or the trust file does not have it, the operator key signs questions"),
     TEXT("keys", "signer", signer, "",
          "program with arguments that signs with root and release keys of which only the public "
          "part, keys/NAME.pub, is on this machine; caravan(1) describes its protocol"),
