@@ -16,10 +16,9 @@
 #include "known_hosts.h"
 #include "world.h"
 
-#define AGENT_HOLD_MS 2500 /* how long an agent may hold a status back */
-#define AGENT_SILENT_MOST_MS                                                                       \
-    (15 * 60 * 1000)         /* limit for the silence of Nomad that a host reports */
-#define AGENT_CROWDED_MS 500 /* pause before asking an agent that cannot hold a status back */
+#define AGENT_HOLD_MS        2500             /* how long an agent may hold a status back */
+#define AGENT_SILENT_MOST_MS (15 * 60 * 1000) /* limit for a silence of Nomad that hosts report */
+#define AGENT_CROWDED_MS     500 /* pause before asking an agent that cannot hold a status back */
 
 struct agent {
     char key[UUID_MAX], server_id[UUID_MAX], node_id[UUID_MAX], name[NAME_MAX_LEN];

@@ -27,8 +27,8 @@ static void blank_host(struct host *h)
         s->last_contact_ms = -1;
 }
 
-/* If ACLs are on, Nomad tells a client's heartbeat only to a holder of a token. The agent on the
- * host may know it. */
+/* If ACLs are on, a client reports its heartbeat only to a request with a token. The agent on the
+ * host may know the heartbeat. */
 static void take_told_heartbeat(struct host *h)
 {
     const struct told_heartbeat *told = &h->agent.heartbeat;

@@ -240,10 +240,11 @@ static void on_call_finished(void *ctx, const struct http_answer *answer, const 
         }
     struct err named = ERR_INIT;
     if (c->base.named && err != NULL && err->kind == ERR_CRYPTO)
-        (void)err_set(&named, ERR_CRYPTO, 0,
-                      "%.150s: because the token is sent to this server, its certificate must be "
-                      "for %.80s. Otherwise write its address into [servers]",
-                      err->text, c->base.tls_name);
+        (void)err_set(
+            &named, ERR_CRYPTO, 0,
+            "%.150s: the token is sent to this server, so that its certificate must be for "
+            "%.80s, or its address must be in [servers]",
+            err->text, c->base.tls_name);
     c->on_done(c->ctx, answer, named.kind != ERR_NONE ? &named : err);
     nomad_call_free(c);
     start_queued_calls(n);

@@ -24,7 +24,7 @@
 #include "survey.h"
 #include "world.h"
 
-#define SURVEY_OPEN      NOMAD_OPEN_EACH /* none waits in nomad_http's queue, so that deadlines hold */
+#define SURVEY_OPEN      NOMAD_OPEN_EACH /* so that no question waits in nomad_http's queue */
 #define SURVEY_POLICIES  512
 #define SURVEY_JOB_BYTES (4 * 1024 * 1024)
 

@@ -442,7 +442,7 @@ void coord_conf_show(const struct coord_conf *c, FILE *out)
         [SOURCE_FILE] = "file",
         [SOURCE_ENVIRONMENT] = "environment",
     };
-    fprintf(out, "file       %s%s\n", c->file, c->file_there ? "" : " (not there)");
+    fprintf(out, "file       %s%s\n", c->file, c->file_there ? "" : " (does not exist)");
     fprintf(out, "directory  %s (keys, trust)\n", c->dir);
     const char *section = "";
     for (size_t i = 0; i < coord_conf_table.n_keys; i++) {

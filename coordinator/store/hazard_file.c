@@ -53,7 +53,7 @@ static const struct conf_key keys[] = {
 
 static int refuse_lacking(struct err *err, const char *what)
 {
-    return err_set(err, ERR_CONFIG, 0, "it has no %s", what);
+    return err_set(err, ERR_CONFIG, 0, "the section has no %s", what);
 }
 
 /* The name of the key whose bit this is. */

@@ -102,8 +102,9 @@ static void write_control_file(const struct trust *t, struct buf *out)
                "Section: admin\n"
                "Priority: optional\n"
                "Enhances: caravan-agent\n"
-               "Description: whom the Caravan agents of one fleet obey\n"
-               " The trust file of the fleet with the id\n"
+               "Description: trust file of one Caravan fleet\n"
+               " The file names the keys whose orders the agents of this fleet carry out.\n"
+               " The fleet has the id\n"
                " %s, called\n \"",
                cluster);
     add_cluster_name(out, t->name);
