@@ -177,7 +177,7 @@ VENDOR_TEST(test_too_many_signatures)
              vendor_site(bench.vendor));
     assert_int_equal(file_replace(path, many.data, many.len, 0644, &err), 0);
     signed_by("AA");
-    refuses(ERR_LIMIT, "a file with fewer is needed");
+    refuses(ERR_LIMIT, "a file with fewer signatures is needed");
     assert_int_equal(vendor_requests(bench.vendor, ZIP), n);
     while (many.len <= 300 * one.len)
         buf_add(&many, one.data, one.len);
