@@ -79,7 +79,7 @@ static void test_token_file(void **state)
     assert_int_equal(load("[nomad]\ntoken = x\n", 0600, &err), 0);
     assert_int_equal(load("[nomad]\nregion = x\n", 0644, &err), 0);
     assert_int_equal(load("[nomad]\ntoken = x\n", 0644, &err), -1);
-    assert_non_null(strstr(err.text, "it holds Nomad's token"));
+    assert_non_null(strstr(err.text, "the file contains Nomad's token"));
     assert_non_null(strstr(err.text, "chmod 600"));
     assert_int_equal(load("[nomad]\ntoken = x\n", 0640, &err), -1);
 }

@@ -191,7 +191,7 @@ static void one_certificate(const char *name, const char *region, bool want)
     if (saw(d, &b) != want)
         fail_msg("certificate of %s, region %s: %s", name, region, d->got);
     if (!want)
-        assert_non_null(strstr(d->got, "with a token its certificate must be for server."));
+        assert_non_null(strstr(d->got, "its certificate must be for server."));
     desk_free(d);
     http_server_stop(server);
     scratch_close(dir);

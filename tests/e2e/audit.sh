@@ -23,7 +23,7 @@ lines_are() { (($(wc -l <"$OUT") == $1)) || { echo "$(wc -l <"$OUT") lines, expe
 each_line() { ! grep -vE "$1" "$OUT"; }
 
 run audit verify
-check "without a ledger it says that there is none" says "no run was begun here"
+check "without a ledger it says that there is none" says "no run was begun on this machine"
 release 1.11.4
 run upgrade "$TARGET" --yes
 check "the fleet is upgraded" status_is 0
