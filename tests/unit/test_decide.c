@@ -588,7 +588,7 @@ static void test_newer_by_others_stops_first(void **state)
         const struct intent *in = small_fleet_intent(f, INTENT_STOP);
         assert_non_null(in);
         assert_string_equal(in->host, f->hosts[i].name);
-        assert_non_null(strstr(in->text, "runs 9.9.9 meanwhile, newer than"));
+        assert_non_null(strstr(in->text, "now runs 9.9.9, newer than"));
         desk_done(f);
     }
 }

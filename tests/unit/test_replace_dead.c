@@ -202,7 +202,7 @@ static void test_dies_before_its_turn(void **state)
     const struct intent *stop = small_fleet_intent(&d->f, INTENT_STOP);
     assert_non_null(stop);
     assert_string_equal(stop->host, "s2");
-    assert_non_null(strstr(stop->advice, "begin anew with --accept dead: and its name"));
+    assert_non_null(strstr(stop->advice, "begin a new run with --accept dead: and the name of"));
     d->silent[1] = false; /* an answer of its agent is enough not to call it dead */
     replace_desk_look(d, 2000);
     assert_false(small_fleet_waits(&d->f, REASON_DIED));
@@ -283,7 +283,7 @@ static void test_abort_enables_again(void **state)
         is_disabled(d, HOST_FAILED);
         replace_desk_look(d, 2000);
         assert_non_null(strstr(small_fleet_intent(&d->f, INTENT_STOP)->advice,
-                               "or abort, which enables it again"));
+                               "caravan abort, which enables the unit again"));
         ledger_abort(&d->f.ledger);
         replace_desk_look(d, 24000);
         assert_int_equal(replace_desk_intent(d, INTENT_MARK, "s2")->state, HOST_ENABLING);
