@@ -241,7 +241,7 @@ static void begin_settling(const struct flight *f)
                 f->s->plan->target);
 }
 
-static void swapping(const struct flight *f)
+static void step_swapping(const struct flight *f)
 {
     const struct agent_view *a = order_report(f);
 
@@ -267,7 +267,7 @@ static void swapping(const struct flight *f)
         conclude_failed(f, a, OUTCOME_LEFT);
 }
 
-static void reverting(const struct flight *f)
+static void step_reverting(const struct flight *f)
 {
     const struct agent_view *a = order_report(f);
 
@@ -290,7 +290,7 @@ static void reverting(const struct flight *f)
 
 /* ---- drain ---- */
 
-static void restoring(const struct flight *f)
+static void step_restoring(const struct flight *f)
 {
     const struct ledger_host *lh = f->lh;
 
@@ -319,7 +319,7 @@ static void drain_failed(const struct flight *f, struct intent *in, int64_t sinc
              failure_name(in->failure), f->p->from[0] != '\0' ? ", on " : "", f->p->from, took);
 }
 
-static void draining(const struct flight *f)
+static void step_draining(const struct flight *f)
 {
     const struct effect *e = ledger_effect_const(f->s->ledger, EFFECT_DRAIN, f->lh->key);
     const struct ledger *l = f->s->ledger;
@@ -542,7 +542,7 @@ static int64_t ready_since(const struct flight *f)
 
 /* The agent reports that the host runs the target. The host is done when its gates have passed
  * for long enough. If that takes too long, the host is reverted or left as it is. */
-static void settling(const struct flight *f)
+static void step_settling(const struct flight *f)
 {
     const struct policy *policy = &f->s->plan->policy;
     char key[sizeof(((struct streak *)NULL)->key)];
@@ -576,8 +576,9 @@ static void settling(const struct flight *f)
 void decide_flight(const struct situation *s, struct decision *d, size_t i)
 {
     static void (*const by_state[HOST_STATE_COUNT])(const struct flight *) = {
-        [HOST_DRAINING] = draining,   [HOST_SWAPPING] = swapping,   [HOST_SETTLING] = settling,
-        [HOST_REVERTING] = reverting, [HOST_RESTORING] = restoring,
+        [HOST_DRAINING] = step_draining,   [HOST_SWAPPING] = step_swapping,
+        [HOST_SETTLING] = step_settling,   [HOST_REVERTING] = step_reverting,
+        [HOST_RESTORING] = step_restoring,
     };
     struct flight f = {.s = s,
                        .d = d,

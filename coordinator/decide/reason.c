@@ -84,29 +84,29 @@ static const char away[] =
 
 const struct reason_row *reason_row(enum reason r)
 {
-    static const struct reason_row unknown = {"unknown", for_servers, gates, false};
+    static const struct reason_row unknown = {"unknown", patience_for_servers, gates, false};
     static const struct reason_row rows[REASON_COUNT] = {
-        [REASON_NONE] = {"none", for_servers, gates, false},
-        [REASON_GATE] = {"gate", for_servers, gates, false},
-        [REASON_GATE_UNKNOWN] = {"gate-unknown", for_servers, unasked, false},
-        [REASON_SETTLING] = {"settling", for_servers, gates, true},
-        [REASON_STAGING] = {"staging", for_staging, agents, false},
-        [REASON_IN_FLIGHT] = {"in-flight", for_hosts, agents, false},
-        [REASON_LIMIT] = {"limit", for_hosts, agents, false},
-        [REASON_CANARY] = {"canary", for_hosts, agents, false},
-        [REASON_SOAK] = {"soak", for_soak, gates, false},
-        [REASON_DRAIN] = {"drain", for_drain, drains, false},
-        [REASON_LEADER] = {"leader", for_servers, leaders, false},
-        [REASON_SERVERS] = {"servers", for_servers, gates, false},
-        [REASON_LEASE] = {"lease", for_servers, leases, false},
-        [REASON_OBSERVE] = {"observe", for_servers, looks, false},
-        [REASON_RETRY] = {"retry", for_orders, agents, false},
-        [REASON_UNDO] = {"undo", for_servers, undoing, false},
-        [REASON_SNAPSHOT] = {"snapshot", for_snapshot, snapshots, false},
-        [REASON_KEYSTORE] = {"keystore", for_servers, agents, false},
-        [REASON_COUNTS] = {"counts", for_servers, lists, false},
-        [REASON_DIED] = {"died", for_servers, died, false},
-        [REASON_WATCH] = {"watch", for_watch, away, false},
+        [REASON_NONE] = {"none", patience_for_servers, gates, false},
+        [REASON_GATE] = {"gate", patience_for_servers, gates, false},
+        [REASON_GATE_UNKNOWN] = {"gate-unknown", patience_for_servers, unasked, false},
+        [REASON_SETTLING] = {"settling", patience_for_servers, gates, true},
+        [REASON_STAGING] = {"staging", patience_for_staging, agents, false},
+        [REASON_IN_FLIGHT] = {"in-flight", patience_for_hosts, agents, false},
+        [REASON_LIMIT] = {"limit", patience_for_hosts, agents, false},
+        [REASON_CANARY] = {"canary", patience_for_hosts, agents, false},
+        [REASON_SOAK] = {"soak", patience_for_soak, gates, false},
+        [REASON_DRAIN] = {"drain", patience_for_drain, drains, false},
+        [REASON_LEADER] = {"leader", patience_for_servers, leaders, false},
+        [REASON_SERVERS] = {"servers", patience_for_servers, gates, false},
+        [REASON_LEASE] = {"lease", patience_for_servers, leases, false},
+        [REASON_OBSERVE] = {"observe", patience_for_servers, looks, false},
+        [REASON_RETRY] = {"retry", patience_for_orders, agents, false},
+        [REASON_UNDO] = {"undo", patience_for_servers, undoing, false},
+        [REASON_SNAPSHOT] = {"snapshot", patience_for_snapshot, snapshots, false},
+        [REASON_KEYSTORE] = {"keystore", patience_for_servers, agents, false},
+        [REASON_COUNTS] = {"counts", patience_for_servers, lists, false},
+        [REASON_DIED] = {"died", patience_for_servers, died, false},
+        [REASON_WATCH] = {"watch", patience_for_watch, away, false},
     };
     return (unsigned)r < REASON_COUNT ? &rows[r] : &unknown;
 }

@@ -141,7 +141,7 @@ static void test_enabled_when_it_votes(void **state)
     assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "n1")->service, SERVICE_ENABLE);
     replace_desk_answered(d, "n1", REFUSAL_NONE);
     replace_desk_look(d, 2000);
-    expect_none(d, "read back");
+    expect_none(d, "reads back");
     d->facts[3][0].value = TRI_YES;
     replace_desk_look(d, 2000);
     assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_DONE);
@@ -372,11 +372,11 @@ static void test_not_while_it_lives(void **state)
     replace_desk_state(d, "s2", HOST_LEAVING);
     d->f.hosts[1].agent.enrolled = false;
     replace_desk_look(d, 10000);
-    expect_none(d, "does not tell whether its Nomad has ended");
+    expect_none(d, "does not report whether its Nomad has ended");
     replace_desk_status(d, "s2", MEMBER_FAILED);
     d->members[0][1].status = MEMBER_ALIVE;
     replace_desk_look(d, 2000);
-    expect_none(d, "does not tell whether its Nomad has ended");
+    expect_none(d, "does not report whether its Nomad has ended");
     d->members[0][1].status = MEMBER_FAILED;
     replace_desk_look(d, 2000);
     replace_desk_intent(d, INTENT_REMOVE_PEER, "s2");
@@ -505,11 +505,11 @@ static void test_not_again_at_once(void **state)
     replace_desk_pid(d, "s2", 0);
     e = ledger_effect_add(&d->f.ledger, EFFECT_REMOVE_PEER, "s2-id");
     replace_desk_look(d, 2000);
-    expect_none(d, "is being removed");
+    expect_none(d, "removes its peer from raft");
     e->done = e->undone = e->note_cleared = true;
     e->done_ms = d->f.w.begun_ms;
     replace_desk_look(d, 2000);
-    expect_none(d, "is being removed");
+    expect_none(d, "removes its peer from raft");
     replace_desk_look(d, 20000);
     replace_desk_intent(d, INTENT_REMOVE_PEER, "s2");
     replace_desk_close(d);

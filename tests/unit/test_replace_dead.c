@@ -141,7 +141,7 @@ static void test_dead_that_lives(void **state)
         ways[i](d);
         replace_desk_look(d, 2000);
         assert_non_null(strstr(small_fleet_intent(&d->f, INTENT_STOP)->text,
-                               "s2 was accepted as dead, and it lives"));
+                               "s2 was accepted as dead, but it is alive"));
         assert_null(small_fleet_intent(&d->f, INTENT_SWAP));
         replace_desk_joined(d);
         replace_desk_dead(d);
@@ -295,7 +295,7 @@ static void test_abort_enables_again(void **state)
         replace_desk_host(d, "s2")->state = HOST_PENDING;
         d->silent[1] = true;
         replace_desk_look(d, 8000);
-        expect_wait(d, REASON_UNDO, "s2: its agent does not tell whether its unit is disabled");
+        expect_wait(d, REASON_UNDO, "s2: its agent does not report whether its unit is disabled");
         d->silent[1] = false;
         replace_desk_pid(d, "s2", 0); /* by its stop it leaves, as it was to */
         replace_desk_look(d, 24000);
