@@ -607,7 +607,7 @@ static void test_quorum_in_words(void **state)
     assert_non_null(strstr(text, "of 3 voters 2 are well, 2 are a quorum: no other may fail"));
     f->hosts[2].server.self_at = f->hosts[2].server.leader_at = 0;
     quorum_text(&s, "global", text, sizeof(text));
-    assert_non_null(strstr(text, "1 is well, 2 are a quorum: there is a leader all the same"));
+    assert_non_null(strstr(text, "1 is well, 2 are a quorum: but the region has a leader"));
     f->hosts[0].server.has_leader = false;
     quorum_text(&s, "global", text, sizeof(text));
     assert_non_null(strstr(text, "of 3 voters 0 are well, 2 are a quorum: no leader can be"));

@@ -167,7 +167,7 @@ static void test_swap_dies_later(void **state)
     small_fleet_decide(f);
     const struct intent *in = small_fleet_intent(f, INTENT_STOP);
     assert_non_null(in);
-    assert_non_null(strstr(in->text, "which took the swap order 31"));
+    assert_non_null(strstr(in->text, "which accepted the swap order 31"));
     assert_true(small_fleet_waits(f, REASON_RETRY));
     f->hosts[1].agent.work.phase = PHASE_SETTLED; /* it lives after all */
     small_fleet_decide(f);

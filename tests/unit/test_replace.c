@@ -603,7 +603,7 @@ static void test_reads_back_who_left(void **state)
     d->f.ledger.state = RUN_VERIFYING;
     replace_desk_look(d, 2000);
     assert_int_equal(small_fleet_intent(&d->f, INTENT_STOP)->kind, INTENT_STOP); /* s1 lives */
-    assert_non_null(strstr(small_fleet_intent(&d->f, INTENT_STOP)->text, "s1 has left"));
+    assert_non_null(strstr(small_fleet_intent(&d->f, INTENT_STOP)->text, "s1 had left"));
     replace_desk_close(d);
 }
 

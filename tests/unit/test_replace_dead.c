@@ -196,7 +196,7 @@ static void test_dies_before_its_turn(void **state)
     dies(d);
     replace_desk_look(d, 2000);
     assert_null(small_fleet_intent(&d->f, INTENT_STOP));
-    expect_wait(d, REASON_DIED, "s2, which is to leave, has failed by everybody's list");
+    expect_wait(d, REASON_DIED, "s2, which is to leave, has failed in the lists of all servers");
     note_waits(&d->f.evidence, &d->f.decision, d->f.w.begun_ms);
     replace_desk_look(d, 4 * d->f.policy.server_deadline_ms);
     const struct intent *stop = small_fleet_intent(&d->f, INTENT_STOP);
@@ -227,7 +227,7 @@ static void test_abort_past_the_dead(void **state)
     const struct intent *in = replace_desk_intent(d, INTENT_MARK, "n1");
     assert_int_equal(in->state, HOST_ENABLING);
     assert_string_equal(in->text, "the run was aborted, and it stays: without it 2 of 4 voters "
-                                  "would be left, 3 are a quorum");
+                                  "would be left, and 3 are a quorum");
     replace_desk_state(d, "n1", HOST_ENABLING);
     replace_desk_host(d, "n1")->outcome = in->outcome;
     replace_desk_answered(d, "n1", REFUSAL_NONE);
@@ -320,7 +320,7 @@ static void test_back_after_it_left(void **state)
     replace_desk_look(d, 2000);
     const struct intent *in = replace_desk_intent(d, INTENT_MARK, "s2");
     assert_int_equal(in->state, HOST_FAILED);
-    assert_non_null(strstr(in->text, "it is back after it was removed (an alive member)"));
+    assert_non_null(strstr(in->text, "it is back after it was removed (as an alive member)"));
     d->members[2][1].status = MEMBER_LEFT;
     d->raft[1].id = "s2-id";
     replace_desk_look(d, 2000);
@@ -362,7 +362,7 @@ static void test_watched_at_the_end(void **state)
     d->f.ledger.state = RUN_VERIFYING;
     d->f.plan.policy.replace.watch_ms = 120000;
     replace_desk_look(d, 60000);
-    expect_wait(d, REASON_WATCH, "that is watched for 1 min 0 s more");
+    expect_wait(d, REASON_WATCH, "Caravan watches this for 1 min 0 s more");
     replace_desk_look(d, 58000);
     expect_wait(d, REASON_WATCH, "2.0 s more");
     replace_desk_look(d, 2000);

@@ -359,7 +359,7 @@ static void test_the_others_wait_for_the_first_seed(void **state)
     run(b);
     who_begin(b, "c1 ");
     assert_true(small_fleet_waits(&b->f, REASON_STAGING));
-    assert_non_null(strstr(b->f.decision.waiting[0].text, "from the seed c1"));
+    assert_non_null(strstr(b->f.decision.waiting[0].text, "waits for the seed c1"));
     assert_string_equal(b->f.decision.waiting[0].key, "c1-id");
     b->f.plan.policy.stage_parallel = 64;
     lh(b, C1)->state = HOST_STAGING;
