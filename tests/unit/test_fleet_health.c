@@ -152,8 +152,8 @@ static const struct {
     {candidate, 1, 0, 0, true, "region global: s2 is Candidate", "is Candidate"},
     {another_leader, 0, 0, 0, true, "region global: s1 says 10.0.0.1:4647 leads, s2 says", NULL},
     {no_leader, 1, 0, 0, true, "region global: s2 knows no leader", "knows no leader"},
-    {silent, 1, 0, 0, true, "region global: s2 did not say who leads", "its API does not answer"},
-    {answers_of_before, 1, 0, 0, true, "s2 did not say who leads", "its API does not answer"},
+    {silent, 1, 0, 0, true, "region global: s2 did not report a leader", "its API does not answer"},
+    {answers_of_before, 1, 0, 0, true, "s2 did not report a leader", "its API does not answer"},
     {state_refused, 1, 0, 0, true, "the token lacks agent:read",
      "refuses the token (403): it lacks agent:read there"},
     {members_refused, 0, 0, 0, true, "the token lacks node:read", NULL},
@@ -297,7 +297,7 @@ static void test_changes_are_told_once(void **state)
     str_cut(d->waiting[0].text, TEXT_MAX, "s1 refuses the token (403)");
     progress_fold(&p, d, NULL, 5 + PROGRESS_REPEAT_MS, count, &t);
     assert_int_equal(t.waitings, 4);
-    str_cut(d->waiting[0].text, TEXT_MAX, "s1 did not tell its state");
+    str_cut(d->waiting[0].text, TEXT_MAX, "s1 did not report its state");
     progress_fold(&p, d, NULL, 6 + PROGRESS_REPEAT_MS, count, &t);
     assert_int_equal(t.waitings, 4);
     assert_int_equal(p.since[1], 2);

@@ -166,7 +166,7 @@ static const struct {
     const char *text;
 } region_rows[] = {
     {"all is well", as_is, GATE_PASS, ""},
-    {"a server does not answer", no_answer, GATE_UNKNOWN, "s2 did not say who leads"},
+    {"a server does not answer", no_answer, GATE_UNKNOWN, "s2 did not report a leader"},
     {"an old answer", old_answer, GATE_UNKNOWN, "s2"},
     {"one refuses the token", denies, GATE_UNKNOWN,
      "s2 refuses the token (403): it lacks node:read, agent:read there"},
@@ -538,7 +538,7 @@ static void test_allocs_whose_tasks_begin_later(void **state)
     a->starts = again;
     struct gate_result g = gate_allocs(&f->w, &f->ledger, "c1-id", now);
     assert_int_equal(g.kind, GATE_FAIL);
-    assert_non_null(strstr(g.text, "(alloc was started anew)"));
+    assert_non_null(strstr(g.text, "(alloc was restarted)"));
     *a = (struct alloc_view){"alloc", "running", 91, 0, false, one_again, 1};
     assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_FAIL);
     done(f);

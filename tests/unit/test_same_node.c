@@ -78,7 +78,7 @@ static void test_not_compared(void **state)
     buf_free(&lh->fingerprint);
     assert_int_equal(look(f).gate.kind, GATE_PASS);
     assert_non_null(strstr(look(f).told, "not compared"));
-    assert_non_null(strstr(look(f).told, "begun elsewhere"));
+    assert_non_null(strstr(look(f).told, "began elsewhere"));
     desk_settle_for(f, 12000);
     assert_int_equal(small_fleet_intent(f, INTENT_MARK)->state, HOST_DONE);
     assert_non_null(strstr(small_fleet_intent(f, INTENT_MARK)->text, "not compared"));
@@ -281,7 +281,7 @@ static void test_drained_by_somebody(void **state)
     f->hosts[3].client.drain_own = false;
     struct same_node s = look(f);
     assert_int_equal(s.worst, FEATURE_ELIGIBILITY);
-    assert_non_null(strstr(s.gate.text, "a drain began there since its turn did"));
+    assert_non_null(strstr(s.gate.text, "a drain began there after its turn began"));
     assert_false(s.drained);
     feature(f, SMALL_DRAINED)->value = ""; /* made ineligible, and not drained */
     s = look(f);
