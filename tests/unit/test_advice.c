@@ -186,7 +186,7 @@ static void what_is_meant_is_left_by_a_new_run(void **state)
     static const enum feature_kind may_be_meant[] = {FEATURE_DC, FEATURE_META, FEATURE_ELIGIBILITY};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(may_be_meant); i++)
-        assert_non_null(strstr(feature_advice(may_be_meant[i]), "caravan abort, and begin anew"));
+        assert_non_null(strstr(feature_advice(may_be_meant[i]), "caravan abort and begin a new run"));
 }
 
 /* Followed to the letter, at night, on the wrong host. */
