@@ -246,7 +246,7 @@ static void the_last_record_removed(void **state)
     audit_desk_order(&b->desk, 0, MSG_STAGE);
     b->desk.unkept = true;
     audit_desk_order(&b->desk, 0, MSG_SWAP);
-    finds(b, AUDIT_REMOVED, "the ledger's last order (sequence 2) is another one and is not kept");
+    finds(b, AUDIT_REMOVED, "the ledger's last order (sequence 2) is a different order that is not kept");
     bench_end(b);
     b = bench_with(2); /* and all of a host */
     audit_desk_order(&b->desk, 0, MSG_STAGE);
@@ -307,7 +307,7 @@ static void a_reordered_record(void **state)
     audit_desk_order(d, 0, MSG_SWAP);
     d->hosts[0].sequence = 1;
     audit_desk_order(d, 0, MSG_STAGE);
-    finds(b, AUDIT_REORDERED, "it stands behind order 2 of epoch 3");
+    finds(b, AUDIT_REORDERED, "it comes after order 2 of epoch 3");
     d->hosts[0].epoch = 2;
     d->hosts[0].sequence = 7;
     audit_desk_order(d, 0, MSG_STAGE);
@@ -367,7 +367,7 @@ static void a_host_that_had_obeyed_more(void **state)
     b->desk.hosts[0].told = 2;
     b->desk.hosts[0].sequence = 3;
     audit_desk_order(&b->desk, 0, MSG_SWAP);
-    finds(b, AUDIT_ELSEWHERE, "the host had told that it had obeyed order 2 of this epoch");
+    finds(b, AUDIT_ELSEWHERE, "the host had reported order 2 of this epoch as carried out");
     bench_end(b);
 }
 
@@ -458,7 +458,7 @@ static void orders_from_elsewhere(void **state)
     audit_desk_order(&b->desk, 0, MSG_STAGE);
     b->desk.hosts[0].order.head.sequence = 8; /* what its receipt says was the last */
     audit_desk_answer(&b->desk, 0, REFUSAL_SEQUENCE);
-    finds(b, AUDIT_ELSEWHERE, "the host had obeyed order 8 of this epoch already");
+    finds(b, AUDIT_ELSEWHERE, "the host had already carried out order 8 of this epoch");
     bench_end(b);
 }
 
@@ -506,7 +506,7 @@ static void upgraded_by_an_order_to_go_back(void **state)
     is_well(b); /* refused: it stayed upgraded */
     audit_desk_order(&b->desk, 0, MSG_REVERT);
     audit_desk_answer(&b->desk, 0, REFUSAL_NONE);
-    finds(b, AUDIT_CONTRADICTION, "accepted this order to go back");
+    finds(b, AUDIT_CONTRADICTION, "accepted this order to revert");
     bench_end(b);
 }
 
@@ -528,7 +528,7 @@ static void a_ledger_that_says_something_else(void **state)
     finds(b, AUDIT_CONTRADICTION, "the ledger says that it was not answered");
     memset(&row->inner_digest, 0, sizeof row->inner_digest);
     row->dirty = true;
-    finds(b, AUDIT_CONTRADICTION, "nothing was ever ordered of this host");
+    finds(b, AUDIT_CONTRADICTION, "this host never got an order");
     bench_end(b);
 }
 
