@@ -20,7 +20,7 @@ enum verdict_kind { GATE_UNKNOWN, GATE_FAIL, GATE_PASS };
 
 struct gate_result {
     enum verdict_kind kind;
-    char text[TEXT_MAX]; /* the condition that is not met, with its numbers; "" when the gate passes
+    char text[TEXT_MAX]; /* the condition that is not met, with its numbers; "": passes
                           */
 };
 
