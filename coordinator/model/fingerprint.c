@@ -301,7 +301,7 @@ void fingerprint_set(struct buf *f, enum feature_kind what, const char *value)
 
 /* ---- taking a fingerprint ---- */
 
-static bool is_answered(int64_t at, int64_t since, int64_t now)
+static bool is_answered_since(int64_t at, int64_t since, int64_t now)
 {
     return at > since && fresh(at, now);
 }
@@ -315,7 +315,7 @@ static const struct peer *raft_peer(const struct world *w, const struct host *h,
     for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
         const struct server_view *v = &w->hosts[i].server;
         if (!str_eq(w->hosts[i].region, h->region) || v->raft_status != 200 ||
-            !is_answered(v->raft_at, since, now))
+            !is_answered_since(v->raft_at, since, now))
             continue;
         *ret_told = true;
         for (size_t k = 0; k < v->n_raft; k++)
@@ -375,10 +375,10 @@ static void add_node_features(const struct host *h, bool kept, struct buf *ret)
 
 const char *fingerprint_lacks(const struct host *h, int64_t since, int64_t now)
 {
-    if (h->is_server && !is_answered(h->server.self_at, since, now))
+    if (h->is_server && !is_answered_since(h->server.self_at, since, now))
         return "its API does not answer";
     if (h->is_client &&
-        (h->client.n_features == 0 || !is_answered(h->client.detail_at, since, now)))
+        (h->client.n_features == 0 || !is_answered_since(h->client.detail_at, since, now)))
         return "its node record could not be read";
     return NULL;
 }

@@ -20,8 +20,7 @@ enum verdict_kind { GATE_UNKNOWN, GATE_FAIL, GATE_PASS };
 
 struct gate_result {
     enum verdict_kind kind;
-    char text[TEXT_MAX]; /* the condition that is not met, with its numbers; "": passes
-                          */
+    char text[TEXT_MAX]; /* the unmet condition, with its numbers; "": none */
 };
 
 /* The gate of one region's servers: every server names the same leader, all planned voters are

@@ -93,7 +93,7 @@ static bool seed_place_for(const struct host *seed, const struct host *h,
     return place_refused(&h->agent, dst, &unsure) == NULL && unsure == NULL;
 }
 
-static void put_place(struct order_stage *o, uint32_t at, const char *place)
+static void put_seed_place(struct order_stage *o, uint32_t at, const char *place)
 {
     for (uint32_t i = 0; i < at; i++)
         if (str_eq(o->urls[i], place))
@@ -121,6 +121,6 @@ void seeds_lead(const struct world *w, const struct host *h, const struct digest
     for (size_t i = 0; i < n && o->n_urls - own < SEEDS_TOLD && o->n_urls < URLS_MAX; i++) {
         const struct host *seed = &w->hosts[w->seeds[from + (first + i) % n]];
         if (seed_place_for(seed, h, binary, file, place))
-            put_place(o, o->n_urls - own, place);
+            put_seed_place(o, o->n_urls - own, place);
     }
 }
