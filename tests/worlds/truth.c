@@ -46,7 +46,7 @@ void t_say(const struct truth *t, const char *fmt, ...)
 
 /* ---- events: a binary heap by time, then by order ---- */
 
-static bool before(const struct t_event *a, const struct t_event *b)
+static bool is_event_before(const struct t_event *a, const struct t_event *b)
 {
     return a->at < b->at || (a->at == b->at && a->order < b->order);
 }
@@ -60,7 +60,7 @@ void t_schedule(struct truth *t, int64_t in, enum t_event_kind kind, int host, u
     }
     size_t i = t->n_heap++;
     struct t_event e = {t->now + in, t->order++, kind, host, life, message, arg};
-    while (i > 0 && before(&e, &t->heap[(i - 1) / 2])) {
+    while (i > 0 && is_event_before(&e, &t->heap[(i - 1) / 2])) {
         t->heap[i] = t->heap[(i - 1) / 2];
         i = (i - 1) / 2;
     }
@@ -110,7 +110,7 @@ static uint64_t index_now(const struct truth *t)
     return 1000 + (uint64_t)(t->now / 100);
 }
 
-/* As autopilot sees it: 250 entries behind are still healthy. */
+/* As autopilot judges: a server that is 250 entries behind is still healthy. */
 bool t_healthy(const struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
@@ -222,7 +222,7 @@ static void client_up(struct truth *t, int host, bool defect)
     t_change_at_start(t, host);
     if (defect && h->defect == DEFECT_TASKS) {
         h->tasks_lost = h->n_allocs > 0 && t_agent_works(t, host) &&
-                        h->agent.phase != PHASE_FETCHING; /* by a swap of ours */
+                        h->agent.phase != PHASE_FETCHING; /* by a swap of the run */
         h->alloc_restarts++;
         h->alloc_started = t->now;
     }
@@ -263,9 +263,9 @@ void t_restart(struct truth *t, int host, int64_t away)
     t_schedule(t, away, T_START, host, t->hosts[host].life, -1, 0);
 }
 
-/* ---- what time does ---- */
+/* ---- events of time ---- */
 
-static void failed(struct truth *t, struct t_host *h, int host)
+static void mark_failed(struct truth *t, struct t_host *h, int host)
 {
     if (h->up)
         return;
@@ -340,7 +340,7 @@ static void ends(struct truth *t, struct t_host *h, int host)
     t_stop(t, host);
 }
 
-static void missed(struct truth *t, struct t_host *h, int host)
+static void miss_heartbeat(struct truth *t, struct t_host *h, int host)
 {
     (void)t;
     (void)host;
@@ -351,9 +351,9 @@ static void missed(struct truth *t, struct t_host *h, int host)
 void truth_event(struct truth *t, const struct t_event *e)
 {
     static void (*const by_kind[T_EVENT_KINDS])(struct truth *, struct t_host *, int) = {
-        [T_START] = starts, [T_END] = ends,        [T_FAILED] = failed,
-        [T_EVICT] = evict,  [T_PROMOTE] = promote, [T_REGISTER] = registers,
-        [T_MISS] = missed,  [T_LEFT] = t_left,     [T_TAKEN_BACK] = t_taken_back,
+        [T_START] = starts,        [T_END] = ends,        [T_FAILED] = mark_failed,
+        [T_EVICT] = evict,         [T_PROMOTE] = promote, [T_REGISTER] = registers,
+        [T_MISS] = miss_heartbeat, [T_LEFT] = t_left,     [T_TAKEN_BACK] = t_taken_back,
     };
     struct t_host *h = e->host >= 0 && e->host < t->n_hosts ? &t->hosts[e->host] : NULL;
 

@@ -587,8 +587,7 @@ void fault_apply(struct truth *t, int kind);
 void faults_plan(struct truth *t); /* chooses the faults of this world */
 
 /* ---- what happened, over all worlds ---- */
-enum { /* the invariants of the design, by number; the last one: every run ends, with a true cause
-        */
+enum { /* the design's invariants, by number; the last: every run ends, with a true cause */
        INVARIANT_READY = 13,
        INVARIANT_SAME = 14,
        INVARIANT_REPLACE = 15,

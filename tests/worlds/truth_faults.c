@@ -1,7 +1,7 @@
-/* Faults of machines, networks and leadership; and the table of all. */
+/* Faults of machines, networks and leadership, and the table of all faults. */
 #include "truth_faults.h"
 
-/* A random host of the kind that is there; -1: none. */
+/* See truth_faults.h. */
 int fault_pick(struct truth *t, enum which which)
 {
     int found[T_HOSTS], n = 0;
@@ -59,7 +59,7 @@ bool client_reboots(struct truth *t)
     return reboot(t, fault_pick_marked(t, CLIENT));
 }
 
-/* Long enough to be removed as a voter. */
+/* Down for long enough to be removed as a voter. */
 bool server_evicted(struct truth *t)
 {
     int i = fault_pick_marked(t, SERVER);
@@ -292,7 +292,7 @@ static void choose_defects(struct truth *t)
     }
 }
 
-/* Taken out of use by somebody, before the run. */
+/* Somebody made a client ineligible before the run. */
 static void choose_ineligible(struct truth *t)
 {
     for (int i = 0; i < t->n_hosts; i++) {

@@ -5,8 +5,8 @@ static bool drain(struct truth *t, struct t_host *h, int i)
 {
     if (h->is_server || !h->listed)
         return false;
-    /* Nomad has no compare-and-set for it: one that began after our look is replaced, by who cannot
-     * know of it. */
+    /* Nomad has no compare-and-set for drains. A drain that began after the last look is
+     * replaced by a coordinator that cannot know of it. */
     if (t->now - h->eligibility_ms <= JUDGE_STALE_MS)
         h->strangers_drain = false;
     t_drained(t, h);

@@ -1,5 +1,6 @@
-/* What an agent makes of an order: is it genuine, mine, new, in time? Leases and notes; what is for
- * swap goes to truth_agent.c. As lease.h and order.h say. */
+/* What an agent does with an order: is the order genuine, for this host, new, and in time?
+ * Leases and notes are here. Orders for caravan-swap go to truth_agent.c. The rules are those of
+ * lease.h and order.h. */
 #include "truth.h"
 
 #define LEASE_MAX (15 * 60 * 1000)
@@ -70,7 +71,7 @@ static void show_lease(struct t_agent *a, const struct t_wire *o)
         a->shown.until = o->head.time_ms + MIN_OF((uint64_t)o->lease.ttl_ms, (uint64_t)LEASE_MAX);
 }
 
-/* What caravan-swap asks by itself of the lease behind an order (lease_shown.h). */
+/* What caravan-swap itself checks of the lease behind an order (lease_shown.h). */
 static enum refusal lease_shown(const struct truth *t, const struct t_agent *a,
                                 const struct t_wire *o)
 {
@@ -105,7 +106,7 @@ static enum refusal note_order(struct t_agent *a, const struct t_wire *o)
     return REFUSAL_NONE;
 }
 
-/* ---- is it genuine, mine, new, in time? ---- */
+/* ---- is the order genuine, for this host, new, in time? ---- */
 
 static void keep(struct t_agent *a, const struct digest *digest, const struct receipt_done *done)
 {
@@ -149,7 +150,7 @@ static enum refusal judge_order(struct truth *t, const struct t_agent *a, const 
     return REFUSAL_NONE;
 }
 
-/* Refusals by the lease take the sequence: a copy that comes later is not obeyed after all. */
+/* A refusal by the lease uses up the sequence, so that a later copy is not carried out. */
 static enum refusal lease_allows_it(const struct truth *t, const struct t_agent *a,
                                     const struct t_wire *o)
 {
@@ -201,7 +202,8 @@ static enum refusal obey(struct truth *t, int host, const struct t_wire *o)
     take_sequence(a, o, r == REFUSAL_NONE);
     if (r == REFUSAL_NONE) {
         judge_obeyed(t, host, o);
-        if (o->head.kind != MSG_PRESERVE && o->head.kind != MSG_SERVICE) /* no phase is its */
+        if (o->head.kind != MSG_PRESERVE &&
+            o->head.kind != MSG_SERVICE) /* these orders belong to no phase */
             a->order_sequence = o->head.sequence;
     }
     return r;
@@ -222,7 +224,7 @@ void t_agent_order(struct truth *t, int host, const struct t_wire *o, const stru
     ret->refusal = t_obeys(t, host, o->key) ? judge_order(t, a, o) : REFUSAL_ROLE;
     bool taken = ret->refusal == REFUSAL_NONE && t->now >= a->full_ms && !(swap && a->swap_gone);
     if (!taken && ret->refusal == REFUSAL_NONE)
-        ret->refusal = REFUSAL_IO; /* nor could its sequence be taken */
+        ret->refusal = REFUSAL_IO; /* its sequence could not be recorded either */
     if (taken)
         ret->refusal = obey(t, host, o);
     counts.refused[ret->refusal]++;

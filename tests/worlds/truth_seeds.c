@@ -1,15 +1,16 @@
-/* Seeds: which hosts are, what all may tell of themselves, whose places lead in a stage order, and
- * that nobody waits for one for ever. */
+/* Seeds: which hosts are seeds, what all hosts may report, which seeds' places come first in a
+ * stage order, and that no host waits for ever for a seed. */
 #include "seeds.h"
 #include "truth.h"
 
-#define SOON_MS 25000 /* to see that the time is over, to claim a client, to order */
+#define SOON_MS                                                                                    \
+    25000 /* time to see that a seed's time is over, to take a client's lease, and to order */
 
 static const char origin[] = "https://origin.example/";
 
-/* ---- which, and what they tell ---- */
+/* ---- which hosts are seeds, and what they report ---- */
 
-/* Without a draw: worlds without seeds stay as they were. */
+/* No random draw, so that worlds without seeds stay as they were. */
 void t_seeds_choose(struct truth *t)
 {
     uint64_t dice = (t->seed + 77) * UINT64_C(0xd6e8feb86659fd93) >> 20;
@@ -29,8 +30,9 @@ void t_seeds_choose(struct truth *t)
     }
 }
 
-/* What may speak against a swap: its law, and what it finds when it has the new binary; and what
- * stage orders are made by. They are kept, for what was told stays as it was told. */
+/* The facts that may speak against a swap (the host's law, and what it finds with the new
+ * binary), and the facts for stage orders. They are stored, because the coordinator may still
+ * use facts from an earlier answer. */
 void t_facts_make(struct truth *t, int i)
 {
     static const struct {
@@ -111,7 +113,7 @@ static void judge_seed_place(struct truth *t, int host, const char *url)
     judge_says(t, 6, "%s is to fetch from %s", name, url);
 }
 
-/* Seeds, and after them all places of the release. */
+/* First seeds' places, then all places of the release. */
 static void judge_places(struct truth *t, int host, const struct order_stage *o, uint32_t own)
 {
     uint32_t seeds = 0, left = 0;
@@ -139,7 +141,7 @@ void t_places(struct truth *t, int host, struct order_stage *ret)
     judge_places(t, host, ret, own);
 }
 
-/* ---- nobody waits for ever ---- */
+/* ---- no host waits for ever ---- */
 
 static bool answers(const struct truth *t, const struct t_host *h)
 {
@@ -170,7 +172,7 @@ static bool may_stage(const struct truth *t)
     return true;
 }
 
-/* A seed of its group is still to stage, and the time in which it is waited for is over. */
+/* A seed of its group is still to stage, and the time to wait for the seed is over. */
 static bool seed_is_late(const struct truth *t, int i)
 {
     int64_t deadline = t->policy.stage_deadline_ms;
