@@ -48,7 +48,7 @@ static const struct ledger_host *committed_row(const struct truth *t, int host)
     return t->committed.hosts == NULL ? NULL : ledger_host_const(&t->committed, t->hosts[host].key);
 }
 
-static enum host_state state_of(const struct truth *t, int host)
+static enum host_state ledger_state_of(const struct truth *t, int host)
 {
     const struct ledger_host *h = committed_row(t, host);
     return h == NULL ? HOST_PENDING : h->state;
@@ -102,7 +102,7 @@ static void step_flying(struct truth *t, int i)
         h->flying = true;
     else if (h->out)
         h->flying = false;
-    else if (state_of(t, i) == HOST_FAILED)
+    else if (ledger_state_of(t, i) == HOST_FAILED)
         h->flying = false; /* its flight is over; now it counts as a failure */
     else if (h->flying && (h->is_server ? t_healthy(t, i) : t_settled(t, i)))
         h->flying = false;
@@ -131,7 +131,7 @@ void judge_step(struct truth *t)
     for (int i = 0; i < t->n_hosts; i++) {
         judge_out(t, i);
         step_flying(t, i);
-        if (!t->hosts[i].flying || !t->hosts[i].listed || state_of(t, i) == HOST_FAILED)
+        if (!t->hosts[i].flying || !t->hosts[i].listed || ledger_state_of(t, i) == HOST_FAILED)
             continue;
         clients += !t->hosts[i].is_server;
         servers += t->hosts[i].is_server;
@@ -229,7 +229,7 @@ static void judge_leader(struct truth *t, int host)
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *o = &t->hosts[i];
         if (i == host || !o->is_server || o->region != h->region || !o->exists ||
-            plan_host(&t->plan, o->key) == NULL || host_finished(state_of(t, i)))
+            plan_host(&t->plan, o->key) == NULL || host_finished(ledger_state_of(t, i)))
             continue;
         if (r->leader == host && o->running == BIN_OLD)
             judge_says(t, 3, "swap of the leader %s before %s", h->name, o->name);
@@ -295,7 +295,7 @@ static void judge_client(struct truth *t, int host)
             continue;
         if (o->region == h->region && o->running == BIN_OLD && t->now - o->up_ms > JUDGE_STALE_MS)
             judge_says(t, 4, "swap of %s while server %s runs the old version", h->name, o->name);
-        if (plan_host(&t->plan, o->key) != NULL && !host_finished(state_of(t, i)))
+        if (plan_host(&t->plan, o->key) != NULL && !host_finished(ledger_state_of(t, i)))
             judge_says(t, 4, "swap of %s before server %s was finished", h->name, o->name);
     }
     judge_region(t, h);
@@ -449,9 +449,10 @@ void judge_obeyed(struct truth *t, int host, const struct t_wire *o)
 
     judge_once(t, h, o);
     if (o->head.kind != MSG_STAGE && o->head.kind != MSG_PRESERVE &&
-        !host_in_flight(state_of(t, host)))
+        !host_in_flight(ledger_state_of(t, host)))
         judge_says(t, h->is_server ? 1 : 5, "%s obeys a %s order, but the ledger says it is %s",
-                   h->name, message_kind_name(o->head.kind), host_state_name(state_of(t, host)));
+                   h->name, message_kind_name(o->head.kind),
+                   host_state_name(ledger_state_of(t, host)));
     for (int i = 0; o->head.kind == MSG_SWAP && h->is_server && i < t->n_regions; i++)
         if (longest_sick(t, i) > JUDGE_STALE_MS + SWAP_BY_MS)
             judge_says(t, 1, "%s obeys a swap order while region %s is not well for %lld ms",

@@ -58,7 +58,7 @@ static bool cause_is_true(const struct truth *t)
                              strstr(t->ledger.cause, "lease") != NULL);
 }
 
-static bool trouble(const struct truth *t)
+static bool has_trouble(const struct truth *t)
 {
     bool any = t->taken_over || is_paused(t) || t->loss > 80;
 
@@ -139,7 +139,7 @@ void judge_end(struct truth *t)
         return;
     if (t->ledger.cause[0] == '\0')
         judge_says(t, INVARIANT_ENDS, "stopped without a cause");
-    else if (!trouble(t))
+    else if (!has_trouble(t))
         judge_says(t, INVARIANT_ENDS, "stopped without trouble: %s", t->ledger.cause);
     else if (!cause_is_true(t))
         judge_says(t, INVARIANT_ENDS, "stopped, and the cause names nothing that was injected: %s",

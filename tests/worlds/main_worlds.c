@@ -97,7 +97,7 @@ static bool accept_all(struct truth *t)
     return p->n_accepted > 0;
 }
 
-static bool make_plan(struct truth *t)
+static bool make_world_plan(struct truth *t)
 {
     struct release release = {.n_builds = 0};
     struct err err = ERR_INIT;
@@ -160,7 +160,7 @@ static void count_decision(void *ctx, const struct run *r, const struct event *e
 }
 
 /* The next process gets the committed ledger. */
-static void reload(struct truth *t)
+static void reload_ledger(struct truth *t)
 {
     t_ledger_drop(&t->ledger);
     for (size_t i = 0; i < t->committed.n_hosts; i++)
@@ -251,7 +251,7 @@ static void live_world(struct truth *t)
                 break;
         }
         t_pass(t, t_between(t, 0, 40000));
-        reload(t);
+        reload_ledger(t);
         t->paused = t->agents_paused = false;
         t->aborted = t->ledger.state == RUN_ABORTING;
         losses_told(t); /* an abort forgets what failed, and may be resumed itself */
@@ -302,7 +302,7 @@ static void one_world(struct truth *t, uint64_t seed)
     if (t->replaces)
         t_replace_choose(t);
     t_seeds_choose(t);
-    if (make_plan(t)) {
+    if (make_world_plan(t)) {
         t_replace_dies(t);
         t_trust_choose(t);
         faults_plan(t);
@@ -412,7 +412,7 @@ static int report_counts(const struct counts *c)
     return zero;
 }
 
-static int report(const struct tally *all, int jobs, bool counted, const char *program)
+static int report_worlds(const struct tally *all, int jobs, bool counted, const char *program)
 {
     struct tally sum = {0};
     int zero = 0;
@@ -447,14 +447,14 @@ static uint64_t parse_number(const char *s)
     return v;
 }
 
-static int usage(void)
+static int print_usage(void)
 {
     fprintf(stderr, "usage: worlds [--worlds N] [--from SEED] [--jobs N] [--each | --first] [-q] | "
                     "--seed N [-v]\n");
     return 2;
 }
 
-static bool read_arguments(int argc, char **argv, struct batch *ret)
+static bool read_world_arguments(int argc, char **argv, struct batch *ret)
 {
     for (int i = 1; i < argc; i++) {
         if (str_eq(argv[i], "--worlds"))
@@ -486,8 +486,8 @@ int main(int argc, char **argv)
 {
     struct batch a = {.from = 1, .worlds = 1000, .jobs = 2, .failures = 5};
 
-    if (!read_arguments(argc, argv, &a))
-        return usage();
+    if (!read_world_arguments(argc, argv, &a))
+        return print_usage();
     struct tally *all = mmap(NULL, sizeof(*all) * JOBS_MAX, PROT_READ | PROT_WRITE,
                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (all == MAP_FAILED)
@@ -501,5 +501,5 @@ int main(int argc, char **argv)
     many_worlds(&all[0], &a, 0);
     while (wait(NULL) > 0)
         ;
-    return report(all, (int)a.jobs, !a.one && !a.quiet && a.worlds >= 20000, argv[0]);
+    return report_worlds(all, (int)a.jobs, !a.one && !a.quiet && a.worlds >= 20000, argv[0]);
 }

@@ -4,7 +4,7 @@
 #define GAP_MS   30000
 #define PROBE_MS 1000
 
-static uint64_t uptime(const struct truth *t, const struct t_agent *a)
+static uint64_t uptime_at(const struct truth *t, const struct t_agent *a)
 {
     return (uint64_t)(t->now - a->boot_ms);
 }
@@ -88,7 +88,7 @@ static void schedule_job(struct truth *t, int host, int64_t in)
     t_schedule(t, in, T_JOB, host, t->hosts[host].agent.generation, -1, 0);
 }
 
-static enum refusal stage_order(struct truth *t, int host)
+static enum refusal take_stage_order(struct truth *t, int host)
 {
     struct t_agent *a = &t->hosts[host].agent;
 
@@ -143,7 +143,7 @@ static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o
     a->failed_in = PHASE_IDLE;
     set_phase(t, host, PHASE_SWAPPING);
     int64_t wait =
-        o->swap.not_before > uptime(t, a) ? (int64_t)(o->swap.not_before - uptime(t, a)) : 0;
+        o->swap.not_before > uptime_at(t, a) ? (int64_t)(o->swap.not_before - uptime_at(t, a)) : 0;
     schedule_job(t, host, wait + t_between(t, 20, 200));
     return REFUSAL_NONE;
 }
@@ -178,7 +178,7 @@ static enum refusal preserve_order(struct truth *t, int host)
 enum refusal t_swap_order(struct truth *t, int host, const struct t_wire *o)
 {
     if (o->head.kind == MSG_STAGE)
-        return stage_order(t, host);
+        return take_stage_order(t, host);
     if (o->head.kind == MSG_SWAP)
         return swap_order(t, host, o);
     if (o->head.kind == MSG_REVERT)
@@ -271,7 +271,7 @@ static void probe_back(struct truth *t, int host)
         schedule_job(t, host, PROBE_MS);
 }
 
-static void fetched(struct truth *t, int host)
+static void end_fetch(struct truth *t, int host)
 {
     struct t_host *h = &t->hosts[host];
 
@@ -299,7 +299,7 @@ void t_agent_job(struct truth *t, const struct t_event *e)
         return;
     }
     if (h->agent.phase == PHASE_FETCHING)
-        fetched(t, e->host);
+        end_fetch(t, e->host);
     else if (h->agent.phase == PHASE_SWAPPING && t_quorum(t, e->host) != REFUSAL_NONE)
         return_to_start(t, e->host, FAILURE_REFUSED_BY_LAW);
     else if (h->agent.phase == PHASE_SWAPPING)

@@ -8,7 +8,7 @@ static bool is_cut(const struct truth *t, int host)
     return t->now < t->hosts[host].api_cut_ms || t->now < t->regions[t->hosts[host].region].cut_ms;
 }
 
-static uint64_t index_of(const struct truth *t, int host)
+static uint64_t log_index_of(const struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
     uint64_t now = 1000 + (uint64_t)(t->now / 100);
@@ -138,7 +138,7 @@ static void look_self(struct truth *t, struct t_sight *s, int by)
     v->self_name = h->name;
     v->self_dc = h->elsewhere ? "dc9" : "dc1";
     v->term = r->term;
-    v->last_log_index = v->commit_index = v->applied_index = index_of(t, by);
+    v->last_log_index = v->commit_index = v->applied_index = log_index_of(t, by);
     if (r->leader >= 0 && (h->never || t->now < h->caught_ms))
         v->commit_index = MAX_OF(v->commit_index, v->applied_index);
     v->last_contact_ms = r->leader < 0 ? -1 : r->leader == by ? 0 : 20;

@@ -71,7 +71,7 @@ void t_post(struct truth *t, int64_t in, enum t_event_kind kind, int message)
     t_schedule(t, in, kind, t->messages[message].host, 0, message, 0);
 }
 
-static void unpost(struct truth *t, int message)
+static void cancel_message(struct truth *t, int message)
 {
     if (--t->messages[message].refs == 0)
         t->messages[message].used = false;
@@ -84,7 +84,7 @@ static void keep_refused(struct truth *t, int message)
     struct t_host *h = &t->hosts[t->messages[message].host];
 
     if (h->refused > 0)
-        unpost(t, h->refused - 1);
+        cancel_message(t, h->refused - 1);
     h->refused = message + 1;
     t->messages[message].refs++;
 }
@@ -99,7 +99,7 @@ static void refused_again(struct truth *t, struct t_host *h, enum message_kind k
         t_post(t, (int64_t)(t_more(t) % 20), T_RECEIPT, h->refused - 1);
         counts.doubled++;
     }
-    unpost(t, h->refused - 1);
+    cancel_message(t, h->refused - 1);
     h->refused = 0;
 }
 
@@ -286,7 +286,7 @@ static void port_stage(void *ctx, const char *key, struct order_stage *ret)
 /* ---- time passes ---- */
 
 /* An order reaches the agent, or the program that answers at that address. */
-static void arrives(struct truth *t, const struct t_event *e)
+static void deliver_order(struct truth *t, const struct t_event *e)
 {
     struct t_message *m = &t->messages[e->message];
     struct t_host *h = &t->hosts[m->host];
@@ -306,7 +306,7 @@ static void arrives(struct truth *t, const struct t_event *e)
 }
 
 /* An answer to an order, or its absence. True: it is for the coordinator, in ret. */
-static bool answered(struct truth *t, const struct t_event *e, struct event *ret)
+static bool deliver_answer(struct truth *t, const struct t_event *e, struct event *ret)
 {
     static struct receipt receipt; /* static because it is large; there is one thread */
     struct t_message *m = &t->messages[e->message];
@@ -337,7 +337,7 @@ static bool answered(struct truth *t, const struct t_event *e, struct event *ret
     return true;
 }
 
-static bool told(struct truth *t, const struct t_event *e, struct event *ret)
+static bool deliver_control(struct truth *t, const struct t_event *e, struct event *ret)
 {
     ret->kind = EV_CONTROL;
     ret->control = (enum control)e->arg;
@@ -347,7 +347,7 @@ static bool told(struct truth *t, const struct t_event *e, struct event *ret)
     return true;
 }
 
-static bool seen(struct truth *t, const struct t_event *e, struct event *ret)
+static bool deliver_world(struct truth *t, const struct t_event *e, struct event *ret)
 {
     (void)e;
     ret->kind = EV_WORLD;
@@ -356,7 +356,7 @@ static bool seen(struct truth *t, const struct t_event *e, struct event *ret)
     return true;
 }
 
-static bool operated(struct truth *t, const struct t_event *e, struct event *ret)
+static bool deliver_operation(struct truth *t, const struct t_event *e, struct event *ret)
 {
     t_operated(t, &t->messages[e->message], ret);
     return true;
@@ -369,24 +369,25 @@ static void goes_wrong(struct truth *t, const struct t_event *e)
     t->aimed = -1;
 }
 
-static void boots(struct truth *t, const struct t_event *e)
+static void boot_host(struct truth *t, const struct t_event *e)
 {
     t_agent_boot(t, e->host);
 }
 
 /* True: the event is for the coordinator, in ret. truth_event handles the events that are in
  * neither table. */
-static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
+static bool handle_event(struct truth *t, const struct t_event *e, struct event *ret)
 {
     static bool (*const heard[T_EVENT_KINDS])(struct truth *, const struct t_event *,
                                               struct event *) = {
-        [T_SEEN] = seen,         [T_RECEIPT] = answered, [T_NO_ANSWER] = answered,
-        [T_OPERATED] = operated, [T_CONTROL] = told,
+        [T_SEEN] = deliver_world,       [T_RECEIPT] = deliver_answer,
+        [T_NO_ANSWER] = deliver_answer, [T_OPERATED] = deliver_operation,
+        [T_CONTROL] = deliver_control,
     };
     static void (*const unheard[T_EVENT_KINDS])(struct truth *, const struct t_event *) = {
-        [T_OBSERVE] = t_observe, [T_LOOK] = t_observe,   [T_ORDER] = arrives,
+        [T_OBSERVE] = t_observe, [T_LOOK] = t_observe,   [T_ORDER] = deliver_order,
         [T_OPERATE] = t_operate, [T_FAULT] = goes_wrong, [T_JOB] = t_agent_job,
-        [T_BOOT] = boots,
+        [T_BOOT] = boot_host,
     };
 
     if (heard[e->kind] != NULL)
@@ -416,11 +417,11 @@ static int port_next(void *ctx, int64_t until, struct event *ret, struct err *er
         struct t_event e = t_next(t);
         t->now = MAX_OF(t->now, e.at);
         counts.events++;
-        bool out = happens(t, &e, ret);
+        bool out = handle_event(t, &e, ret);
         if (e.message >= 0 && t->messages[e.message].process != t->process)
             out = false; /* it was for a process that has ended */
         if (e.message >= 0)
-            unpost(t, e.message);
+            cancel_message(t, e.message);
         judge_step(t);
         if (out)
             return 0;
@@ -438,9 +439,9 @@ void t_pass(struct truth *t, int64_t ms)
         t->now = MAX_OF(t->now, e.at);
         memset(&ev, 0, sizeof(ev));
         if (e.kind != T_CONTROL)
-            happens(t, &e, &ev);
+            handle_event(t, &e, &ev);
         if (e.message >= 0)
-            unpost(t, e.message);
+            cancel_message(t, e.message);
         judge_step(t);
     }
     t->now = until;

@@ -84,7 +84,7 @@ void t_replace_choose(struct truth *t)
 
 /* ---- the plan ---- */
 
-static void new_host(const struct truth *t, int i, struct plan_host *ret)
+static void make_new_host(const struct truth *t, int i, struct plan_host *ret)
 {
     const struct t_host *h = &t->hosts[i];
 
@@ -111,7 +111,7 @@ static void take_hosts(const struct truth *t, struct plan *p)
     p->n_hosts = 0;
     for (int i = 0; i < t->n_hosts; i++)
         if (t->hosts[i].role == ROLE_JOINS)
-            new_host(t, i, &p->hosts[p->n_hosts++]);
+            make_new_host(t, i, &p->hosts[p->n_hosts++]);
     for (size_t k = 0; k < n_was; k++) {
         if (t->hosts[t_host_of(t, was[k].key)].role != ROLE_LEAVES)
             continue;
@@ -145,7 +145,7 @@ void t_replace_row(const struct truth *t, int i, struct host *h)
 
 /* ---- the agent ---- */
 
-static enum refusal stop(struct truth *t, int host)
+static enum refusal stop_nomad(struct truth *t, int host)
 {
     struct t_host *h = &t->hosts[host];
 
@@ -176,7 +176,7 @@ enum refusal t_service_order(struct truth *t, int host, enum service_op op)
     if (h->agent.held_by_root)
         return REFUSAL_HELD;
     if (op == SERVICE_STOP)
-        return stop(t, host);
+        return stop_nomad(t, host);
     if (op != SERVICE_ENABLE && op != SERVICE_DISABLE)
         return REFUSAL_UNSUPPORTED;
     h->enabled = op == SERVICE_ENABLE;

@@ -143,7 +143,7 @@ void t_places(struct truth *t, int host, struct order_stage *ret)
 
 /* ---- no host waits for ever ---- */
 
-static bool answers(const struct truth *t, const struct t_host *h)
+static bool can_answer(const struct truth *t, const struct t_host *h)
 {
     const struct t_agent *a = &h->agent;
     return h->exists && h->listed && h->machine_up && a->up && !a->swap_gone && !h->misplaced &&
@@ -151,7 +151,7 @@ static bool answers(const struct truth *t, const struct t_host *h)
            t_is_named(t, (int)(h - t->hosts));
 }
 
-static bool is_ours(const struct truth *t, const struct t_agent *a)
+static bool is_own_place(const struct truth *t, const struct t_agent *a)
 {
     return a->lease.held && !a->lease.paused && t->now < a->lease_until &&
            memcmp(a->lease.run_id, t->run_id, RUN_ID_LEN) == 0;
@@ -167,7 +167,7 @@ static bool may_stage(const struct truth *t)
             return false;
     for (int i = 0; i < t->n_hosts; i++)
         if (t->hosts[i].is_server && t->hosts[i].exists &&
-            !(answers(t, &t->hosts[i]) && is_ours(t, &t->hosts[i].agent)))
+            !(can_answer(t, &t->hosts[i]) && is_own_place(t, &t->hosts[i].agent)))
             return false;
     return true;
 }
@@ -198,9 +198,9 @@ void judge_held_up(struct truth *t)
     for (int i = 0; i < t->n_hosts && t->with_seeds; i++) {
         struct t_host *h = &t->hosts[i];
         const struct ledger_host *l = may ? ledger_host_const(&t->committed, h->key) : NULL;
-        bool others = h->agent.lease.held && !is_ours(t, &h->agent);
+        bool others = h->agent.lease.held && !is_own_place(t, &h->agent);
         bool held = l != NULL && l->state == HOST_PENDING && l->attempts == 0 &&
-                    l->call.failures == 0 && answers(t, h) && !others && seed_is_late(t, i);
+                    l->call.failures == 0 && can_answer(t, h) && !others && seed_is_late(t, i);
         h->held_up_ms = !held ? 0 : h->held_up_ms != 0 ? h->held_up_ms : t->now;
         if (held && t->now - h->held_up_ms > SOON_MS)
             judge_says(t, INVARIANT_ENDS, "%s waits for a seed whose time is over", h->name);

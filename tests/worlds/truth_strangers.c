@@ -202,7 +202,7 @@ bool stays_empty(struct truth *t)
 
 /* A second coordinator. With take_over it takes the run's leases over; without it takes only
  * free leases. */
-static bool rogue(struct truth *t, bool take_over)
+static bool order_as_rogue(struct truth *t, bool take_over)
 {
     struct t_wire w = {.head = {.kind = MSG_LEASE}};
     struct receipt_done done;
@@ -231,12 +231,12 @@ static bool rogue(struct truth *t, bool take_over)
 
 bool rogue_takes(struct truth *t)
 {
-    return rogue(t, true);
+    return order_as_rogue(t, true);
 }
 
 bool rogue_asks(struct truth *t)
 {
-    return rogue(t, false);
+    return order_as_rogue(t, false);
 }
 
 /* Another operator pauses the run at one server's agent. */
@@ -313,7 +313,7 @@ bool crash(struct truth *t)
     return true;
 }
 
-static bool told(struct truth *t, enum control what)
+static bool tell_control(struct truth *t, enum control what)
 {
     t_schedule(t, 0, T_CONTROL, -1, 0, -1, (int64_t)what);
     return true;
@@ -321,22 +321,22 @@ static bool told(struct truth *t, enum control what)
 
 bool pause_asked(struct truth *t)
 {
-    return told(t, CONTROL_PAUSE);
+    return tell_control(t, CONTROL_PAUSE);
 }
 
 bool leave_asked(struct truth *t)
 {
-    return told(t, CONTROL_LEAVE);
+    return tell_control(t, CONTROL_LEAVE);
 }
 
 bool abort_asked(struct truth *t)
 {
-    return told(t, CONTROL_ABORT);
+    return tell_control(t, CONTROL_ABORT);
 }
 
 bool ended_at_transfer(struct truth *t)
 {
-    return told(t, t_chance(t, 500) ? CONTROL_PAUSE : CONTROL_ABORT);
+    return tell_control(t, t_chance(t, 500) ? CONTROL_PAUSE : CONTROL_ABORT);
 }
 
 /* Somebody removed the agent's staged file. */

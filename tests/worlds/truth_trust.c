@@ -181,7 +181,7 @@ static bool order_unanswered(const struct truth *t)
     return any;
 }
 
-static void mends(struct truth *t, bool next)
+static void repair_trust(struct truth *t, bool next)
 {
     t->trust_right = true;
     t->key = next ? KEY_NEXT : KEY_FIRST;
@@ -201,14 +201,14 @@ void t_trust_mends(struct truth *t)
 {
     if (t->trust_right) {
         if (t->old_order)
-            mends(t, false);
+            repair_trust(t, false);
         return;
     }
     if (!t_trust_is_wrong(t))
         return;
     t->in_vain = t_more(t) % 4 == 0;
     if (!t->in_vain)
-        mends(t, t_more(t) % 2 == 0);
+        repair_trust(t, t_more(t) % 2 == 0);
 }
 
 /* ---- the judge ---- */
