@@ -392,7 +392,7 @@ static void list_one(const struct coord_conf *c, const char *name, struct key_li
     str_cut(ret->path, sizeof ret->path, f.path);
 }
 
-static int by_key_name(const void *a, const void *b)
+static int by_listed_name(const void *a, const void *b)
 {
     return strcmp(((const struct key_listed *)a)->about.name,
                   ((const struct key_listed *)b)->about.name);
@@ -440,7 +440,7 @@ int keys_list(const struct coord_conf *c, struct key_listed **ret, size_t *ret_n
     *ret = xzalloc(secret.n + public.n + 1, sizeof **ret);
     list_those(c, &secret, *ret, ret_n);
     list_those(c, &public, *ret, ret_n);
-    qsort(*ret, *ret_n, sizeof **ret, by_key_name);
+    qsort(*ret, *ret_n, sizeof **ret, by_listed_name);
     return 0;
 }
 
