@@ -41,8 +41,7 @@ static void found(void *ctx, const struct stored_run *run, const struct audit_fi
     (void)run;
     assert_true(b->n < FOUND_MAX);
     b->found[b->n] = *f;
-    b->found[b->n++].host =
-        f->host[0] == 'c' ? "c" : "(run)"; /* the plan's name is freed by then */
+    b->found[b->n++].host = f->host[0] == 'c' ? "c" : "(run)"; /* its name is freed then */
 }
 
 static void audit(struct bench *b)
@@ -121,8 +120,7 @@ static void a_key_of_the_wrong_role(void **state)
     }
 }
 
-/* Each byte counts. Nothing of a changed record is believed, but the next record is judged
- * again. */
+/* Each byte counts. A changed record is not believed; the next one is judged again. */
 static void a_changed_record(void **state)
 {
     static const size_t at[] = {0, 20, 100, 129, INNER_HEADER_LEN + 3, INNER_HEADER_LEN + 900};
@@ -189,8 +187,7 @@ static void a_run_of_three_trust_files_ago(void **state)
     audit_desk_upgrade(&b->desk);
     for (b->desk.trust.version = 2; b->desk.trust.version <= 4; b->desk.trust.version++)
         audit_desk_trust(&b->desk);
-    finds(b, AUDIT_TRUST,
-          "does not follow, version by version"); /* nothing is known of versions 2 and 3 */
+    finds(b, AUDIT_TRUST, "does not follow, version by version"); /* 2 and 3 are unknown */
     audit_desk_all_trust(&b->desk);
     is_well(b);
     bench_end(b);
@@ -276,8 +273,7 @@ static void a_record_put_in(void **state)
     bench_end(b);
 }
 
-/* A person who removes a record and changes all numbers to fit cannot change what the next order
- * follows. */
+/* Somebody who removes a record and changes all numbers cannot change the next nonce. */
 static void numbers_that_were_made_to_fit(void **state)
 {
     struct bench *b = bench_with(1);
@@ -550,8 +546,7 @@ static void a_run_without_a_record(void **state)
     b->desk.ledger.dirty = true;
     is_well(b);
     assert_int_equal(b->auditing.without, 1);
-    ledger_resume(
-        &b->desk.ledger); /* this version resumed it, so the record begins in the middle */
+    ledger_resume(&b->desk.ledger); /* by this version */
     assert_int_equal(b->desk.ledger.record, RECORD_PART);
     is_well(b);
     audit_desk_order(&b->desk, 0, MSG_STAGE);
