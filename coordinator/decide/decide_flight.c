@@ -34,6 +34,8 @@ static const struct agent_view *order_report(const struct flight *f)
  * it. If the host never carried it out, the next order passes all gates again. */
 static void resend_order(const struct flight *f)
 {
+    if (order_is_void(f->s, f->d, f->i))
+        return;
     if (call_due(&f->lh->call, f->s->now) && f->s->now - f->lh->ordered_ms > SWAP_BY_MS)
         intend(f->d, INTENT_RESEND, f->lh->key);
     (void)swap_is_dead(f->s, f->d,
@@ -226,7 +228,7 @@ static bool stop_for_other_orders(const struct flight *f, const struct agent_vie
 /* The leader's index for a server is noted only now: the server must also receive what was
  * committed while it restarted. Without a clear leader this waits. A new server does not wait:
  * nobody depends on it yet, and its time to be ready begins now. */
-static void begin_settling(const struct flight *f)
+static void mark_settling(const struct flight *f)
 {
     struct gate_result why;
 
@@ -252,7 +254,7 @@ static void step_swapping(const struct flight *f)
     if (a != NULL && stop_for_other_orders(f, a))
         return;
     if (a != NULL && a->work.phase == PHASE_SETTLED)
-        begin_settling(f);
+        mark_settling(f);
     else if (a != NULL && a->work.phase == PHASE_REVERTED)
         conclude_failed(f, a, OUTCOME_REVERTED);
     else if (a == NULL ||

@@ -64,6 +64,8 @@ static bool is_order_accepted(const struct turn *t)
  * not carry them out then, and only answers. */
 static void wait_for_answer(const struct turn *t)
 {
+    if (order_is_void(t->s, t->d, t->i))
+        return;
     if (call_due(&t->lh->call, t->s->now) && t->s->now - t->lh->ordered_ms > SWAP_BY_MS)
         intend(t->d, INTENT_RESEND, t->lh->key);
     (void)swap_is_dead(t->s, t->d, t->i);

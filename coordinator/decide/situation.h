@@ -54,6 +54,12 @@ const char *host_disagrees(const struct host *h, int64_t now);
  * or no answer came back from caravan-swap. This includes a host that accepted the order before.
  * The function then stops the run and names the host. */
 bool swap_is_dead(const struct situation *s, struct decision *d, size_t i);
+/* True if the host's order will never get a receipt, because the coordinator now signs with another
+ * key. caravan-swap has answered the same order signed with the new key, so caravan-swap is alive
+ * and has its record. Its later status does not name the order, so the order was never carried out.
+ * caravan-swap also answered that the order is too late by now. The function then adds an intent to
+ * withdraw the order. */
+bool order_is_void(const struct situation *s, struct decision *d, size_t i);
 /* True if the host runs a version newer than the target. */
 bool host_newer(const struct situation *s, const struct host *h);
 /* True if Nomad and the agent both report that the host runs the target, and the agent works on

@@ -29,8 +29,9 @@
  * the host reported (`told`, and receipts): AUDIT_ELSEWHERE.
  *
  * Leases and notes are numbered by their owner's revision and are not kept. Trust orders have no
- * sequence and belong to no run. If an earlier version of Caravan began the run (RECORD_PART), the
- * record begins with the first later order.
+ * sequence and belong to no run; the nonce of each follows from the trust order before it. If an
+ * earlier version of Caravan began the run (RECORD_PART), the record begins with the first later
+ * order.
  *
  * If the last entries of a host were removed, the host's row shows that, because the row has the
  * digest of the last order. If somebody changed both, asking the host shows that (audit_compare).
@@ -95,6 +96,7 @@ struct audit {
     struct digest target; /* the binary that the plan wants on the host */
     bool any, blind; /* any: an entry was seen; blind: the entry before was changed, so nothing is
                         known of it */
+    bool chained; /* trust orders: an order was seen, and its nonce follows from an earlier one */
     unsigned char session[SESSION_LEN];
     struct digest before;        /* digest of the bytes of the entry before */
     uint64_t epoch, last, heard; /* epoch and last: of the last entry; heard: the highest sequence
@@ -114,7 +116,10 @@ void audit_begin_host(struct audit *a, const char *name, const struct ledger_hos
                       const struct digest *target);
 void audit_add(struct audit *a, const struct audit_entry *e);
 void audit_end_host(struct audit *a);
-/* An entry about this host that belongs to no run: a trust order, which has no sequence. */
+/* An entry about this host that belongs to no run: a trust order, which has no sequence. Its nonce
+ * follows from the trust order that was kept before it, to any host. Trust orders that an earlier
+ * version of Caravan kept have no salt and come first. Nobody can see whether one of them is
+ * missing. */
 void audit_add_alone(struct audit *a, const char *name, const struct audit_entry *e);
 /* Reports entries of hosts that the run does not have (of_others), or that the ledger says that
  * none is kept. */

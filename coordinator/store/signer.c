@@ -19,7 +19,7 @@ int signer_check(const struct coord_conf *c, struct err *err)
                          c->file, c->signer);
 }
 
-/* Cuts the text. */
+/* Writes a NUL behind each word of `text`; argv points into it. */
 static int split_words(char *text, const char *argv[static WORDS_MAX + 1], struct err *err)
 {
     size_t n = 0;
@@ -68,7 +68,7 @@ int signer_answer(const char *out, size_t n, unsigned char ret_sig[static SIG_LE
     return str_unhex(hex, ret_sig, SIG_LEN);
 }
 
-/* What the program said, if it ended at all. */
+/* The program ended. Did it print a signature? */
 static int judge(const struct spawn_result *r, const char *program,
                  unsigned char ret_sig[static SIG_LEN], struct err *err)
 {

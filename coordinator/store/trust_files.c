@@ -58,7 +58,8 @@ int trust_kept_load(const struct coord_conf *c, struct trust_kept *ret, struct e
                          path);
 }
 
-/* The oldest go where there is no room: a host that has slept for longer begins anew. */
+/* When there is no room the oldest versions are dropped. A host that does not have them cannot
+ * follow the rest: it must accept the trust file as a new host does. */
 static int append(const struct trust_kept *k, const struct buf *one, struct buf *ret,
                   struct err *err)
 {
@@ -101,7 +102,7 @@ int trust_draft_load(const char *path, struct trust_draft *ret, bool *ret_there,
     return 0;
 }
 
-/* The draft, and the version before it where that is known. */
+/* The draft, and the version in force; now NULL: this machine does not have that version. */
 struct two_versions {
     const struct trust *now, *next;
     const struct draft *d;
@@ -115,8 +116,8 @@ static bool names_root(const struct trust *t, const struct pubkey *key)
     return false;
 }
 
-/* Does this version know the key, and too few have signed for it? More would take the room of
- * those that the other version demands. */
+/* Does version t name the key, and have too few of its root keys signed so far? More signatures
+ * than t demands would take the room of those that the other version demands. */
 static bool lacks(const struct two_versions *v, const struct trust *t, const struct pubkey *key)
 {
     const struct container c = draft_container(v->d);
@@ -125,7 +126,7 @@ static bool lacks(const struct two_versions *v, const struct trust *t, const str
            container_count(CONTAINER_TRUST, &c, roots->keys, roots->n) < roots->threshold;
 }
 
-/* Where the version before is not known, every root key that is here may be one of its own. */
+/* If the version in force is unknown, any root key of this machine may be one of its keys. */
 static bool may_sign(const void *ctx, const struct pubkey *key, enum role purpose)
 {
     const struct two_versions *v = ctx;
@@ -134,8 +135,8 @@ static bool may_sign(const void *ctx, const struct pubkey *key, enum role purpos
     return v->now == NULL && v->next->version > 1 && purpose == ROLE_ROOT;
 }
 
-/* Where both versions are known nobody else's signature counts, and it would take the room of one
- * that does. */
+/* When both versions are known, the signature of any other key does not count and would take the
+ * room of a signature that counts. */
 static void drop_strangers(struct draft *d, const struct two_versions *v)
 {
     size_t n = 0;
@@ -170,7 +171,7 @@ int trust_draft_check(const struct trust_draft *d, const struct trust *now, stru
                        : trust_from_anchor(file.data, file.len, &unused, err);
 }
 
-/* A first version may have another one's package beside it, of a cluster that was here before. */
+/* An earlier cluster on this machine may have left a package of the same name. */
 static int drop_package(const struct coord_conf *c, const struct trust *t, struct err *err)
 {
     char name[TRUST_PACKAGE_NAME_MAX], path[300];

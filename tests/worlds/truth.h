@@ -392,7 +392,6 @@ struct truth {
     bool trust_right; /* the trust was repaired */
     uint32_t stops;   /* stops since then, of runs with nothing against them */
     bool in_vain;     /* resumed without a repaired trust */
-    bool old_order;   /* an order of the first key has no answer, and another key signs now */
     /* the judge */
     int violated; /* number of the broken invariant; 0: none */
     char verdict[480];

@@ -157,7 +157,7 @@ void t_trust_refused(struct truth *t, int message)
 
 bool t_trust_resumes(const struct truth *t)
 {
-    return t_trust_is_wrong(t) || t->old_order || t->only_trust;
+    return t_trust_is_wrong(t) || t->only_trust;
 }
 
 bool t_trust_is_wrong(const struct truth *t)
@@ -169,23 +169,10 @@ bool t_trust_is_wrong(const struct truth *t)
     return any;
 }
 
-/* An order in the ledger has no answer. The same bytes ask what became of it, so the trust must
- * name the key that signed them. */
-static bool order_unanswered(const struct truth *t)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < t->committed.n_hosts; i++)
-        any =
-            any || (host_in_flight(t->committed.hosts[i].state) && !t->committed.hosts[i].answered);
-    return any;
-}
-
 static void repair_trust(struct truth *t, bool next)
 {
     t->trust_right = true;
     t->key = next ? KEY_NEXT : KEY_FIRST;
-    t->old_order = next && order_unanswered(t);
     t_say(t, "the trust is mended: %s",
           next ? "the coordinator has the next key" : "the key is back");
     for (int i = 0; i < t->n_hosts; i++) {
@@ -195,16 +182,11 @@ static void repair_trust(struct truth *t, bool next)
 }
 
 /* Either the old key comes back, or the coordinator uses the next key and each host without its
- * version gets that version. If an order of the old key has no answer, that does not help, so
- * the old key comes back, too. */
+ * version gets that version. With the next key the coordinator also asks about orders that the old
+ * key signed and that have no answer. */
 void t_trust_mends(struct truth *t)
 {
-    if (t->trust_right) {
-        if (t->old_order)
-            repair_trust(t, false);
-        return;
-    }
-    if (!t_trust_is_wrong(t))
+    if (t->trust_right || !t_trust_is_wrong(t))
         return;
     t->in_vain = t_more(t) % 4 == 0;
     if (!t->in_vain)
@@ -247,11 +229,11 @@ static void judge_told_since(struct truth *t)
     }
 }
 
-/* All hosts have known the key since before this process began, no order of another key is left,
- * and nothing else has ever gone wrong. */
+/* All hosts have known the key since before this process began, and nothing else has ever gone
+ * wrong. */
 static bool is_all_right(const struct truth *t)
 {
-    bool right = t->trust_right && t->only_trust && !t->old_order && !t_trust_is_wrong(t);
+    bool right = t->trust_right && t->only_trust && !t_trust_is_wrong(t);
 
     for (int i = 0; i < t->n_hosts; i++)
         right = right && t->hosts[i].trust_ms < t->begun_ms;
