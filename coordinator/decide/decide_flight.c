@@ -228,7 +228,7 @@ static bool stop_for_other_orders(const struct flight *f, const struct agent_vie
 /* The leader's index for a server is noted only now: the server must also receive what was
  * committed while it restarted. Without a clear leader this waits. A new server does not wait:
  * nobody depends on it yet, and its time to be ready begins now. */
-static void begin_settling(const struct flight *f)
+static void mark_settling(const struct flight *f)
 {
     struct gate_result why;
 
@@ -254,7 +254,7 @@ static void step_swapping(const struct flight *f)
     if (a != NULL && stop_for_other_orders(f, a))
         return;
     if (a != NULL && a->work.phase == PHASE_SETTLED)
-        begin_settling(f);
+        mark_settling(f);
     else if (a != NULL && a->work.phase == PHASE_REVERTED)
         conclude_failed(f, a, OUTCOME_REVERTED);
     else if (a == NULL ||

@@ -130,7 +130,7 @@ static bool judge_staging(const struct situation *s, struct decision *d, size_t 
                         failure_name(a->failure), a->failure_text)
             ->failed_in = a->work.failed_in;
     } else if (!told && order_is_void(s, d, i)) {
-        /* staged anew */
+        /* the host is staged again */
     } else if (!told && p->is_server && swap_is_dead(s, d, i)) {
         waiting_for(d, REASON_RETRY, lh->key, "%s: its caravan-swap does not answer", p->name);
     } else if (!told && !lh->answered && lh->call.failures >= 8 && !p->is_server) {

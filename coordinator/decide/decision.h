@@ -24,7 +24,7 @@ enum intent_kind {
     INTENT_SWAP,
     INTENT_REVERT,
     INTENT_RESEND,      /* send the committed order once more, with the same inner bytes */
-    INTENT_WITHDRAW,    /* the committed order was not carried out and never will be: forget it */
+    INTENT_WITHDRAW,    /* give the committed order up: it was not and will not be carried out */
     INTENT_DRAIN,       /* put the note at the agent, then drain */
     INTENT_RESTORE,     /* undo this host's effects */
     INTENT_TRANSFER,    /* move leadership to another server before the leader's turn */

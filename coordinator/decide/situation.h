@@ -54,10 +54,11 @@ const char *host_disagrees(const struct host *h, int64_t now);
  * or no answer came back from caravan-swap. This includes a host that accepted the order before.
  * The function then stops the run and names the host. */
 bool swap_is_dead(const struct situation *s, struct decision *d, size_t i);
-/* True if the host's order was never carried out and never will be; the function then adds an
- * intent to withdraw the order. No receipt of this order can come, because another key signed it.
- * But caravan-swap has answered the same order signed by the present key: so it runs, and the order
- * is too late by now. A status that the run asked for after that answer does not name the order. */
+/* True if the host's order will never get a receipt, because the coordinator now signs with another
+ * key. caravan-swap has answered the same order signed with the new key, so caravan-swap is alive
+ * and has its record. Its later status does not name the order, so the order was never carried out.
+ * caravan-swap also answered that the order is too late by now. The function then adds an intent to
+ * withdraw the order. */
 bool order_is_void(const struct situation *s, struct decision *d, size_t i);
 /* True if the host runs a version newer than the target. */
 bool host_newer(const struct situation *s, const struct host *h);

@@ -56,11 +56,11 @@ const char *audit_fault_advice(enum audit_fault f)
 
 /* ---- findings ---- */
 
-static void report_finding(struct audit *a, enum audit_fault fault, const struct header *about,
-                           const char *format, ...) PRINTF(4, 5);
+static void report_audit_finding(struct audit *a, enum audit_fault fault,
+                                 const struct header *about, const char *format, ...) PRINTF(4, 5);
 
-static void report_finding(struct audit *a, enum audit_fault fault, const struct header *about,
-                           const char *format, ...)
+static void report_audit_finding(struct audit *a, enum audit_fault fault,
+                                 const struct header *about, const char *format, ...)
 {
     struct audit_finding f = {.fault = fault, .host = a->name};
     va_list ap;
@@ -94,13 +94,14 @@ void audit_begin_host(struct audit *a, const char *name, const struct ledger_hos
 static void say_removed(struct audit *a, const struct header *h, uint64_t before)
 {
     if (h->sequence - before == 2)
-        report_finding(a, AUDIT_REMOVED, h,
-                       "order %" PRIu64 ", which came before it, is not in the record", before + 1);
+        report_audit_finding(a, AUDIT_REMOVED, h,
+                             "order %" PRIu64 ", which came before it, is not in the record",
+                             before + 1);
     else
-        report_finding(a, AUDIT_REMOVED, h,
-                       "orders %" PRIu64 " to %" PRIu64
-                       ", which came before it, are not in the record",
-                       before + 1, h->sequence - 1);
+        report_audit_finding(a, AUDIT_REMOVED, h,
+                             "orders %" PRIu64 " to %" PRIu64
+                             ", which came before it, are not in the record",
+                             before + 1, h->sequence - 1);
 }
 
 static bool is_same_count(const struct audit *a, const struct header *h)
@@ -124,22 +125,23 @@ static void check_order_place(struct audit *a, const struct audit_entry *e)
     uint64_t before = MAX_OF(a->last, a->heard);
 
     if (a->any && (h->epoch < a->epoch || h->sequence < a->last))
-        report_finding(a, AUDIT_REORDERED, h, "it comes after order %" PRIu64 " of epoch %" PRIu64,
-                       a->last, a->epoch);
+        report_audit_finding(a, AUDIT_REORDERED, h,
+                             "it comes after order %" PRIu64 " of epoch %" PRIu64, a->last,
+                             a->epoch);
     else if (same && h->sequence == a->last)
-        report_finding(a, AUDIT_REPEATED, h, "another order has the same sequence");
+        report_audit_finding(a, AUDIT_REPEATED, h, "another order has the same sequence");
     else if (!fits && same && !a->blind && h->sequence > before + 1)
         say_removed(a, h, before);
     else if (!fits)
-        report_finding(a, AUDIT_REMOVED, h, "it was signed to follow %s",
-                       digest_is_zero(&a->before)
-                           ? "an order that is not in the record, as the host's first"
-                           : "another order than the one before it in the record");
+        report_audit_finding(a, AUDIT_REMOVED, h, "it was signed to follow %s",
+                             digest_is_zero(&a->before)
+                                 ? "an order that is not in the record, as the host's first"
+                                 : "another order than the one before it in the record");
     else if (same && !a->blind && e->told > before)
-        report_finding(a, AUDIT_ELSEWHERE, h,
-                       "when this order was given, the host had reported order %" PRIu64
-                       " of this epoch as carried out",
-                       e->told);
+        report_audit_finding(a, AUDIT_ELSEWHERE, h,
+                             "when this order was given, the host had reported order %" PRIu64
+                             " of this epoch as carried out",
+                             e->told);
 }
 
 /* The receipt may report orders that others gave. */
@@ -148,10 +150,10 @@ static void check_receipt_numbers(struct audit *a, const struct audit_entry *e)
     const struct receipt_done *done = e->done;
 
     if (done->last_epoch == e->head->epoch && done->last_sequence > e->head->sequence)
-        report_finding(a, AUDIT_ELSEWHERE, e->head,
-                       "its receipt says that the host had already carried out order %" PRIu64
-                       " of this epoch",
-                       done->last_sequence);
+        report_audit_finding(a, AUDIT_ELSEWHERE, e->head,
+                             "its receipt says that the host had already carried out order %" PRIu64
+                             " of this epoch",
+                             done->last_sequence);
     a->heard = MAX_OF(a->heard, done->last_sequence);
 }
 
@@ -184,7 +186,7 @@ void audit_add(struct audit *a, const struct audit_entry *e)
     a->receipts += e->answered;
     a->unanswered += !e->answered;
     if (e->fault != AUDIT_SOUND)
-        report_finding(a, e->fault, h, "%s", e->why);
+        report_audit_finding(a, e->fault, h, "%s", e->why);
     take_last(a, e);
     if (h == NULL) {
         a->before = e->digest; /* the digest in the ledger */
@@ -199,14 +201,14 @@ void audit_add(struct audit *a, const struct audit_entry *e)
     a->epoch = MAX_OF(a->epoch, h->epoch);
     memcpy(a->session, h->session, SESSION_LEN);
     if (e->receipt_fault != AUDIT_SOUND)
-        report_finding(a, e->receipt_fault, h, "%s", e->receipt_why);
+        report_audit_finding(a, e->receipt_fault, h, "%s", e->receipt_why);
     if (e->done != NULL)
         check_receipt_numbers(a, e);
 }
 
 /* ---- what the ledger says about the host ---- */
 
-/* Makes the header of the last order, for report_finding. */
+/* Makes the header of the last order, for report_audit_finding. */
 static struct header about_last(const struct audit *a)
 {
     return (struct header){
@@ -221,16 +223,18 @@ static void check_answer(struct audit *a, const struct header *about)
     bool late = row->refusal == REFUSAL_IO && o->refusal == REFUSAL_LATE;
 
     if (row->answered && !o->answered)
-        report_finding(a, AUDIT_NO_RECEIPT, about,
-                       "the ledger says that it was answered (%s), and no receipt is kept",
-                       row->refusal == REFUSAL_NONE ? "accepted" : refusal_name(row->refusal));
+        report_audit_finding(a, AUDIT_NO_RECEIPT, about,
+                             "the ledger says that it was answered (%s), and no receipt is kept",
+                             row->refusal == REFUSAL_NONE ? "accepted"
+                                                          : refusal_name(row->refusal));
     else if (!row->answered && o->answered)
-        report_finding(a, AUDIT_CONTRADICTION, about,
-                       "its receipt is kept, and the ledger says that it was not answered");
+        report_audit_finding(a, AUDIT_CONTRADICTION, about,
+                             "its receipt is kept, and the ledger says that it was not answered");
     else if (row->answered && o->genuine && row->refusal != o->refusal && !late)
-        report_finding(a, AUDIT_CONTRADICTION, about, "its receipt says %s, and the ledger says %s",
-                       o->refusal == REFUSAL_NONE ? "accepted" : refusal_name(o->refusal),
-                       row->refusal == REFUSAL_NONE ? "accepted" : refusal_name(row->refusal));
+        report_audit_finding(
+            a, AUDIT_CONTRADICTION, about, "its receipt says %s, and the ledger says %s",
+            o->refusal == REFUSAL_NONE ? "accepted" : refusal_name(o->refusal),
+            row->refusal == REFUSAL_NONE ? "accepted" : refusal_name(row->refusal));
 }
 
 static void check_outcome(struct audit *a, const struct header *about)
@@ -243,13 +247,13 @@ static void check_outcome(struct audit *a, const struct header *about)
     digest_hex(ordered, &o->to);
     digest_hex(planned, &a->target);
     if (o->kind == MSG_SWAP && !digest_eq(&o->to, &a->target))
-        report_finding(
+        report_audit_finding(
             a, AUDIT_CONTRADICTION, about,
             "the ledger says that the host was upgraded to the binary %.12s, and the order names "
             "%.12s",
             planned, ordered);
     else if (o->kind == MSG_REVERT && o->genuine && o->refusal == REFUSAL_NONE)
-        report_finding(
+        report_audit_finding(
             a, AUDIT_CONTRADICTION, about,
             "the ledger says that the host was upgraded, and the host accepted this order to "
             "revert");
@@ -268,17 +272,19 @@ static void check_ledger_row(struct audit *a)
     if (digest_is_zero(&row->inner_digest) || (!o->there && a->since != RECORD_WHOLE))
         return; /* no order was ever given, or an earlier version gave it */
     if (!o->there)
-        report_finding(a, AUDIT_REMOVED, NULL,
-                       "no order is kept, and the ledger says that order %" PRIu64 " was given",
-                       row->call.sequence);
+        report_audit_finding(a, AUDIT_REMOVED, NULL,
+                             "no order is kept, and the ledger says that order %" PRIu64
+                             " was given",
+                             row->call.sequence);
     else if (!o->changed && !digest_eq(&o->digest, &row->inner_digest))
-        report_finding(a, AUDIT_REMOVED, &about,
-                       "the ledger's last order (sequence %" PRIu64
-                       ") is a different order that is not kept",
-                       row->call.sequence);
+        report_audit_finding(a, AUDIT_REMOVED, &about,
+                             "the ledger's last order (sequence %" PRIu64
+                             ") is a different order that is not kept",
+                             row->call.sequence);
     else if (!o->changed && of_this_turn && row->order != o->kind)
-        report_finding(a, AUDIT_CONTRADICTION, &about, "the ledger says that it was a %s order",
-                       message_kind_name(row->order));
+        report_audit_finding(a, AUDIT_CONTRADICTION, &about,
+                             "the ledger says that it was a %s order",
+                             message_kind_name(row->order));
     else if (!o->changed && of_this_turn) {
         check_answer(a, &about);
         check_outcome(a, &about);
@@ -289,23 +295,24 @@ void audit_end_host(struct audit *a)
 {
     if (a->order.there && digest_is_zero(&a->row->inner_digest) && !a->order.changed) {
         const struct header about = about_last(a);
-        report_finding(a, AUDIT_CONTRADICTION, &about,
-                       "the ledger says that this host never got an order");
+        report_audit_finding(a, AUDIT_CONTRADICTION, &about,
+                             "the ledger says that this host never got an order");
         return;
     }
     check_ledger_row(a);
 }
 
-static void check_trust_order_place(struct audit *a, const struct audit_entry *e)
+/* The nonce shows that a trust order before this one is missing. */
+static void check_place_alone(struct audit *a, const struct audit_entry *e)
 {
     static const unsigned char no_salt[NONCE_LEN];
     bool has_salt = memcmp(e->salt, no_salt, NONCE_LEN) != 0;
 
     if ((has_salt || a->chained) && !does_nonce_follow(a, e))
-        report_finding(a, AUDIT_REMOVED, e->head, "it was signed to follow %s",
-                       digest_is_zero(&a->before)
-                           ? "a trust order that is not in the record"
-                           : "another trust order than the one before it in the record");
+        report_audit_finding(a, AUDIT_REMOVED, e->head, "it was signed to follow %s",
+                             digest_is_zero(&a->before)
+                                 ? "a trust order that is not in the record, as the first"
+                                 : "another trust order than the one before it in the record");
     a->chained = a->chained || has_salt;
 }
 
@@ -316,34 +323,34 @@ void audit_add_alone(struct audit *a, const char *name, const struct audit_entry
     a->receipts += e->answered;
     a->unanswered += !e->answered;
     if (e->fault != AUDIT_SOUND)
-        report_finding(a, e->fault, e->head, "%s", e->why);
+        report_audit_finding(a, e->fault, e->head, "%s", e->why);
     else if (e->head->kind != MSG_TRUST)
-        report_finding(a, AUDIT_MISPLACED, e->head,
-                       "such an order belongs to a run, but it is in no run");
+        report_audit_finding(a, AUDIT_MISPLACED, e->head,
+                             "such an order belongs to a run, but it is in no run");
     if (e->head != NULL)
-        check_trust_order_place(a, e);
+        check_place_alone(a, e);
     a->before = e->digest;
     if (e->receipt_fault != AUDIT_SOUND)
-        report_finding(a, e->receipt_fault, e->head, "%s", e->receipt_why);
+        report_audit_finding(a, e->receipt_fault, e->head, "%s", e->receipt_why);
 }
 
 void audit_say_unkept(struct audit *a, bool of_others)
 {
     a->name = "(run)";
     if (of_others)
-        report_finding(a, AUDIT_MISPLACED, NULL,
-                       "there are records of hosts that are not of this run");
+        report_audit_finding(a, AUDIT_MISPLACED, NULL,
+                             "there are records of hosts that are not of this run");
     else
-        report_finding(a, AUDIT_CONTRADICTION, NULL,
-                       "the ledger says that no record is kept with this run");
+        report_audit_finding(a, AUDIT_CONTRADICTION, NULL,
+                             "the ledger says that no record is kept with this run");
 }
 
 void audit_say_orphans(struct audit *a, size_t runs)
 {
     a->name = "(ledger)";
-    report_finding(a, AUDIT_REMOVED, NULL,
-                   "there are records of %zu %s that the ledger does not have", runs,
-                   runs == 1 ? "run" : "runs");
+    report_audit_finding(a, AUDIT_REMOVED, NULL,
+                         "there are records of %zu %s that the ledger does not have", runs,
+                         runs == 1 ? "run" : "runs");
 }
 
 /* ---- asking the hosts ---- */

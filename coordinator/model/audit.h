@@ -96,7 +96,7 @@ struct audit {
     struct digest target; /* the binary that the plan wants on the host */
     bool any, blind; /* any: an entry was seen; blind: the entry before was changed, so nothing is
                         known of it */
-    bool chained;    /* a trust order was seen whose nonce follows from the trust order before it */
+    bool chained; /* trust orders: an order was seen, and its nonce follows from an earlier one */
     unsigned char session[SESSION_LEN];
     struct digest before;        /* digest of the bytes of the entry before */
     uint64_t epoch, last, heard; /* epoch and last: of the last entry; heard: the highest sequence
@@ -117,9 +117,9 @@ void audit_begin_host(struct audit *a, const char *name, const struct ledger_hos
 void audit_add(struct audit *a, const struct audit_entry *e);
 void audit_end_host(struct audit *a);
 /* An entry about this host that belongs to no run: a trust order, which has no sequence. Its nonce
- * follows from the trust order that was kept before it, to whatever host. Trust orders that an
- * earlier version of Caravan kept have no salt and come first: the audit cannot see whether one of
- * them is missing. */
+ * follows from the trust order that was kept before it, to any host. Trust orders that an earlier
+ * version of Caravan kept have no salt and come first. Nobody can see whether one of them is
+ * missing. */
 void audit_add_alone(struct audit *a, const char *name, const struct audit_entry *e);
 /* Reports entries of hosts that the run does not have (of_others), or that the ledger says that
  * none is kept. */

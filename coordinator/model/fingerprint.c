@@ -242,7 +242,8 @@ static void add_clean(struct buf *b, const char *s, size_t most)
     buf_add_byte(b, 0);
 }
 
-static void add_feature(struct buf *b, enum feature_kind what, const char *key, const char *value)
+static void add_fingerprint_feature(struct buf *b, enum feature_kind what, const char *key,
+                                    const char *value)
 {
     if (strlen(key) > FEATURE_KEY_MAX)
         return;
@@ -293,8 +294,8 @@ void fingerprint_set(struct buf *f, enum feature_kind what, const char *value)
     struct feature it;
 
     for (size_t at = 0; fingerprint_next(f, &at, &it);)
-        add_feature(&anew, it.what, it.key,
-                    it.what == what && it.key[0] == '\0' ? value : it.value);
+        add_fingerprint_feature(&anew, it.what, it.key,
+                                it.what == what && it.key[0] == '\0' ? value : it.value);
     buf_free(f);
     *f = anew;
 }
@@ -337,16 +338,17 @@ static void add_server_features(const struct world *w, const struct host *h, int
     bool readable = false;
     const struct peer *raft = raft_peer(w, h, since, now, &readable);
 
-    add_feature(ret, FEATURE_ID, "", h->server_id);
+    add_fingerprint_feature(ret, FEATURE_ID, "", h->server_id);
     if (or_empty(v->self_name)[0] != '\0')
-        add_feature(ret, FEATURE_NAME, "", v->self_name);
-    add_feature(ret, FEATURE_REGION, "", or_empty(v->self_region));
+        add_fingerprint_feature(ret, FEATURE_NAME, "", v->self_name);
+    add_fingerprint_feature(ret, FEATURE_REGION, "", or_empty(v->self_region));
     if (or_empty(v->self_dc)[0] != '\0')
-        add_feature(ret, FEATURE_DC, "", v->self_dc);
+        add_fingerprint_feature(ret, FEATURE_DC, "", v->self_dc);
     if (readable) /* "": not in it */
-        add_feature(ret, FEATURE_RAFT, "", raft != NULL ? raft->address : "");
+        add_fingerprint_feature(ret, FEATURE_RAFT, "", raft != NULL ? raft->address : "");
     if (raft != NULL || v->voter_known)
-        add_feature(ret, FEATURE_VOTER, "", (raft != NULL ? raft->voter : v->voter) ? "yes" : "no");
+        add_fingerprint_feature(ret, FEATURE_VOTER, "",
+                                (raft != NULL ? raft->voter : v->voter) ? "yes" : "no");
 }
 
 /* The id, name and datacenter of a server come from the server itself, and not from its node. */
@@ -361,15 +363,15 @@ static void add_node_features(const struct host *h, bool kept, struct buf *ret)
     size_t counts[FEATURE_KINDS] = {0};
 
     if (!h->is_server)
-        add_feature(ret, FEATURE_REGION, "", h->region);
+        add_fingerprint_feature(ret, FEATURE_REGION, "", h->region);
     else
-        add_feature(ret, FEATURE_ID, "as a client", h->node_id);
+        add_fingerprint_feature(ret, FEATURE_ID, "as a client", h->node_id);
     for (size_t i = 0; i < c->n_features; i++) {
         const struct feature *f = &c->features[i];
         if (h->is_server && is_from_server(f->what))
             continue;
         if (!kept || counts[f->what]++ < FINGERPRINT_ATTRIBUTES)
-            add_feature(ret, f->what, f->key, f->value);
+            add_fingerprint_feature(ret, f->what, f->key, f->value);
     }
 }
 

@@ -41,8 +41,7 @@ static void found(void *ctx, const struct stored_run *run, const struct audit_fi
     (void)run;
     assert_true(b->n < FOUND_MAX);
     b->found[b->n] = *f;
-    b->found[b->n++].host =
-        f->host[0] == 'c' ? "c" : "(run)"; /* the plan's name is freed by then */
+    b->found[b->n++].host = f->host[0] == 'c' ? "c" : "(run)"; /* its name is freed then */
 }
 
 static void audit(struct bench *b)
@@ -121,8 +120,7 @@ static void a_key_of_the_wrong_role(void **state)
     }
 }
 
-/* Each byte counts. Nothing of a changed record is believed, but the next record is judged
- * again. */
+/* Each byte counts. A changed record is not believed; the next one is judged again. */
 static void a_changed_record(void **state)
 {
     static const size_t at[] = {0, 20, 100, 129, INNER_HEADER_LEN + 3, INNER_HEADER_LEN + 900};
@@ -189,8 +187,7 @@ static void a_run_of_three_trust_files_ago(void **state)
     audit_desk_upgrade(&b->desk);
     for (b->desk.trust.version = 2; b->desk.trust.version <= 4; b->desk.trust.version++)
         audit_desk_trust(&b->desk);
-    finds(b, AUDIT_TRUST,
-          "does not follow, version by version"); /* nothing is known of versions 2 and 3 */
+    finds(b, AUDIT_TRUST, "does not follow, version by version"); /* 2 and 3 are unknown */
     audit_desk_all_trust(&b->desk);
     is_well(b);
     bench_end(b);
@@ -276,8 +273,7 @@ static void a_record_put_in(void **state)
     bench_end(b);
 }
 
-/* A person who removes a record and changes all numbers to fit cannot change what the next order
- * follows. */
+/* Somebody who removes a record and changes all numbers cannot change the next nonce. */
 static void numbers_that_were_made_to_fit(void **state)
 {
     struct bench *b = bench_with(1);
@@ -550,8 +546,7 @@ static void a_run_without_a_record(void **state)
     b->desk.ledger.dirty = true;
     is_well(b);
     assert_int_equal(b->auditing.without, 1);
-    ledger_resume(
-        &b->desk.ledger); /* this version resumed it, so the record begins in the middle */
+    ledger_resume(&b->desk.ledger); /* by this version */
     assert_int_equal(b->desk.ledger.record, RECORD_PART);
     is_well(b);
     audit_desk_order(&b->desk, 0, MSG_STAGE);
@@ -632,61 +627,6 @@ static void trust_orders_belong_to_no_run(void **state)
     bench_end(b);
 }
 
-#define TRUST_ORDERS 5
-
-static void count_removed(void *ctx, const struct audit_finding *f)
-{
-    assert_int_equal(f->fault, AUDIT_REMOVED);
-    assert_int_equal(f->kind, MSG_TRUST);
-    ++*(size_t *)ctx;
-}
-
-/* How many findings there are when the entries are judged in this order. */
-static size_t removed_in(const struct audit_entry *const *entries, size_t n)
-{
-    size_t found = 0;
-    struct audit a = {.say = count_removed, .ctx = &found, .run_id = ledger_no_run};
-    for (size_t i = 0; i < n; i++)
-        audit_add_alone(&a, "s1", entries[i]);
-    return found;
-}
-
-/* An earlier version kept the first trust order: its nonce follows from no other order. */
-static void a_trust_order_that_is_taken_away_shows(void **state)
-{
-    struct header heads[TRUST_ORDERS] = {{.kind = MSG_NONE}};
-    struct audit_entry all[TRUST_ORDERS] = {{.fault = AUDIT_SOUND}};
-    const struct audit_entry *some[TRUST_ORDERS];
-    struct digest before = {{0}};
-    (void)state;
-    for (size_t i = 0; i < TRUST_ORDERS; i++) {
-        heads[i].kind = MSG_TRUST;
-        memset(all[i].salt, i == 0 ? 0 : 40 + (int)i, NONCE_LEN);
-        memset(heads[i].nonce, 99, NONCE_LEN);
-        if (i > 0)
-            ledger_nonce(ledger_no_run, &before, all[i].salt, heads[i].nonce);
-        memset(&before, 1 + (int)i, sizeof before);
-        all[i].digest = before;
-        all[i].head = &heads[i];
-        some[i] = &all[i];
-    }
-    assert_int_equal(removed_in(some, TRUST_ORDERS), 0);
-    for (size_t gone = 0; gone < TRUST_ORDERS - 1; gone++) {
-        size_t n = 0;
-        for (size_t i = 0; i < TRUST_ORDERS; i++)
-            if (i != gone)
-                some[n++] = &all[i];
-        assert_int_equal(removed_in(some, n), 1);
-    }
-    for (size_t i = 0; i < TRUST_ORDERS; i++)
-        some[i] = &all[i == 2 ? 3 : (i == 3 ? 2 : i)];
-    assert_true(removed_in(some, TRUST_ORDERS) > 1);
-    for (size_t i = 0; i < TRUST_ORDERS; i++)
-        some[i] = &all[i];
-    memset(all[3].salt, 0, NONCE_LEN); /* as if an earlier version had kept it */
-    assert_int_equal(removed_in(some, TRUST_ORDERS), 1);
-}
-
 /* ---- the orders to compare with hosts' answers ---- */
 
 static void the_last_order_over_all_runs(void **state)
@@ -750,7 +690,6 @@ int main(void)
         cmocka_unit_test(a_ledger_that_says_something_else),
         cmocka_unit_test(a_run_without_a_record),
         cmocka_unit_test(trust_orders_belong_to_no_run),
-        cmocka_unit_test(a_trust_order_that_is_taken_away_shows),
         cmocka_unit_test(the_last_order_over_all_runs),
     };
     struct err err = ERR_INIT;

@@ -207,8 +207,7 @@ static void test_fallen(void **state)
     a->hello_at = lh->settled_ms; /* its hello is from before it settled */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STOP));
-    f->hosts[2].server.raft_state =
-        "Follower"; /* a quorum is left, so the run waits for the gates */
+    f->hosts[2].server.raft_state = "Follower"; /* a quorum is left */
     a->hello_at = f->w.begun_ms;
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STOP));
@@ -285,8 +284,7 @@ static void test_drain(void **state)
     assert_non_null(small_fleet_intent(f, INTENT_DRAIN));
     f->hosts[3].client.eligible = false; /* made ineligible by others: upgraded without a drain */
     desk_swaps(f, "c1-id");
-    f->hosts[3].client.draining =
-        true; /* drained by others: left as it is, and the next client goes */
+    f->hosts[3].client.draining = true; /* drained by others */
     desk_swaps(f, NULL);
     assert_string_equal(small_fleet_intent(f, INTENT_DRAIN)->key, "c2-id");
     desk_done(f);
@@ -319,15 +317,13 @@ static void test_drain_too_long(void **state)
     desk_done(f);
 }
 
-/* The swap waits only when that matters: little time until the heartbeat, and a long silence
- * expected. */
+/* The swap only waits if the heartbeat is near and a long silence is expected. */
 static void test_heartbeat(void **state)
 {
     struct small_fleet *f = desk_clients(1);
     (void)state;
     f->hosts[3].client.heartbeat_ttl_ms = 12000;
-    f->hosts[3].client.heartbeat_age_ms =
-        10000; /* the node is down in 12 s; twice the silence is 20 s */
+    f->hosts[3].client.heartbeat_age_ms = 10000; /* down in 12 s; twice the silence: 20 s */
     desk_swaps(f, "c1-id");
     assert_int_equal(small_fleet_intent(f, INTENT_SWAP)->not_before, 5000 + 2000);
     f->hosts[3].agent.work.silence_ms = 1000;

@@ -181,7 +181,7 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
     if (host < 0 || inner->len != sizeof(w) || crashes_here(t))
         return;
     memcpy(&w, inner->data, sizeof(w));
-    w.key = t->key; /* agents_send signs it anew */
+    w.key = t->key; /* as agents_send, which signs it again */
     int m = message_new(t);
     struct t_message *msg = &t->messages[m];
     refused_again(t, &t->hosts[host], kind);

@@ -182,8 +182,8 @@ static void repair_trust(struct truth *t, bool next)
 }
 
 /* Either the old key comes back, or the coordinator uses the next key and each host without its
- * version gets that version. The next key also asks about orders of the old key without an answer.
- */
+ * version gets that version. With the next key the coordinator also asks about orders that the old
+ * key signed and that have no answer. */
 void t_trust_mends(struct truth *t)
 {
     if (t->trust_right || !t_trust_is_wrong(t))
