@@ -4,8 +4,9 @@
  * Files are added in the order in which Nomad reads them: of what may stand only once the last
  * counts. No value is kept but those that config_values.h names: values may be secrets.
  *
- * A key that is found is configured. One that is not may still be: by an option, a variable, or
- * in a file that was not read.
+ * A key that is found is configured. A key that is not found is absent when Nomad's command names
+ * all of its files (-config), each of them was read and understood (unread is 0), and no option of
+ * the command sets the key.
  */
 #ifndef CONFIG_FINDINGS_H
 #define CONFIG_FINDINGS_H
@@ -19,6 +20,7 @@
 struct config_wanted {
     const char *key;
     const char *block[2]; /* the outermost block that it stands in: one of these */
+    const char *option;   /* of Nomad's command, without dashes, which sets it too; NULL: none */
 };
 
 extern const struct config_wanted config_wanted[CONFIG_WANTED];
