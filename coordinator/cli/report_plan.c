@@ -2,7 +2,6 @@
 
 #include "hazard_ids.h"
 #include "no_return.h"
-#include "plan_make.h"
 #include "report_regions.h"
 #include "table.h"
 
@@ -199,7 +198,7 @@ static void print_idle(const struct plan *p, FILE *out)
 static void print_forecast(const struct plan *p, FILE *out)
 {
     char time[24];
-    str_for_ms(time, sizeof time, plan_forecast_ms(p));
+    str_for_ms(time, sizeof time, p->forecast_ms);
     if (p->n_todo > 0)
         fprintf(out, "About %s when all goes well.\n", time);
 }

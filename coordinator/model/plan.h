@@ -102,6 +102,8 @@ struct plan {
     uint32_t parallel; /* the number --max-parallel means */
     enum on_not_ready server_on_not_ready, client_on_not_ready;
     bool bad_leader_pair; /* an early new leader is known to crash old followers */
+    int64_t forecast_ms;  /* how long the run takes when all goes well (forecast.h); told with the
+                             plan and not part of it */
     bool transfer;        /* leadership transfer can be asked of the version that runs (>= 1.7) */
     bool replaces; /* some host joins or leaves. Then there are servers of one region only, in the
                       order joiners (as they were named), leavers (the leader last) */

@@ -320,7 +320,7 @@ static const struct worlds of_versions_and_hosts[] = {
     {.id = "release-keys", .yes = three_signers, .unsure = signers_lost,
      .says = "root demands the signatures of 3 release keys there, and 2 signed 1."},
     {.id = "hours-end", .yes = hours_end, .unsure = hours_lost,
-     .says = "root's hours there, 22:00-05:00, end in 1 min 0 s, and the run takes about"},
+     .says = "root's hours there, 22:00-05:00, end in 1 min 0 s, and the run may take"},
     {.id = "other-operators", .yes = berta_orders, .unsure = nobody_known_orders,
      .says = "root lets only these operators order there: anna, bert; the key that signs here is "
              "berta"},
