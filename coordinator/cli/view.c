@@ -1,6 +1,5 @@
 #include "view.h"
 
-#include <sys/ioctl.h>
 #include "events.h"
 #include "report_keystore.h"
 #include "report_regions.h"
@@ -163,14 +162,6 @@ static void tell(void *ctx, const struct change *c)
 
 /* ---- the live part ---- */
 
-static int columns(const struct view_screen *v)
-{
-    struct winsize size;
-    if (ioctl(fileno(v->out), TIOCGWINSZ, &size) < 0 || size.ws_col < 40)
-        return 80;
-    return MIN_OF((int)size.ws_col, 200);
-}
-
 /* One line, escaped and cut to the terminal's width, so that lines can be counted. */
 static void draw(struct view_screen *v, enum color shade, const char *fmt, ...) PRINTF(3, 4);
 static void draw(struct view_screen *v, enum color shade, const char *fmt, ...)
@@ -182,8 +173,8 @@ static void draw(struct view_screen *v, enum color shade, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     str_escape(&safe, text, strlen(text));
-    fprintf(v->out, "%s%.*s%s\n", color_on(v->color, shade), columns(v) - 1, buf_str(&safe),
-            color_off(v->color, shade));
+    fprintf(v->out, "%s%.*s%s\n", color_on(v->color, shade), screen_columns(v->out) - 1,
+            buf_str(&safe), color_off(v->color, shade));
     v->lines++;
 }
 

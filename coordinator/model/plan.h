@@ -22,7 +22,10 @@ struct finding {
     enum severity severity;
     enum tri detected; /* YES, or UNKNOWN: shown as cannot tell */
     bool accepted;
-    char host[NAME_MAX_LEN]; /* "" concerns the fleet */
+    char host[NAME_MAX_LEN]; /* the first host that it concerns; "" it concerns the fleet */
+    uint32_t n_hosts;        /* how many hosts it concerns, with the first; 0: the fleet */
+    char others[64];         /* the names of the next few, ", " between */
+    bool differs;            /* the text is the first host's, the others have texts of their own */
     char text[TEXT_MAX];     /* what was found, with its numbers */
     const char *advice;      /* what to do, one sentence */
 };

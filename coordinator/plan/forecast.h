@@ -15,7 +15,8 @@
 
 #include "plan.h"
 
-/* What must last until the run ends (a token, root's hours) must last so many times the forecast. */
+/* What must last until the run ends (a token, root's hours) must last so many times the forecast.
+ */
 #define FORECAST_MARGIN 2
 
 /* Milliseconds. The plan's hosts, regions and limits stand already; release: what hosts fetch. */

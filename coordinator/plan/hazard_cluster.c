@@ -485,8 +485,7 @@ void hazard_token_spare(struct hazard_check *c, row_t *row)
 static void judge_expiry(struct hazard_check *c, row_t *row, const struct region_survey *r)
 {
     const struct token_view *t = &r->token;
-    int64_t left = t->expires_ms - c->survey->wall_ms, 
-            need = c->p->forecast_ms * FORECAST_MARGIN;
+    int64_t left = t->expires_ms - c->survey->wall_ms, need = c->p->forecast_ms * FORECAST_MARGIN;
     char will[24], still[24];
 
     if (no_token_needed(c, r) || t->asked == ASKED_DENIED)

@@ -103,8 +103,8 @@ static void judge_hours(struct hazard_check *c, row_t *row, const struct plan_ho
     str_for_ms(still, sizeof(still), (int64_t)left * 60000);
     if ((int64_t)left * 60000 < need)
         hazard_found(c, row, TRI_YES, ph->name,
-                     "root's hours there,%.120s, end in %s, and the run may take %s", hours,
-                     still, will);
+                     "root's hours there,%.120s, end in %s, and the run may take %s", hours, still,
+                     will);
 }
 
 void hazard_hours_end(struct hazard_check *c, row_t *row)

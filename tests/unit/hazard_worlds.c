@@ -342,7 +342,7 @@ static const struct worlds of_versions_and_hosts[] = {
      .says = "\"http://127.0.0.1:4646/\" is no http(s) place, without a query, at 10.0.1."},
     {.id = "seed-refused", .yes = seeds_refused, .unsure = seeds_doubted,
      .text = "https://mirror.example/",
-     .says = "it may not fetch from the seed s1, http://10.0.0.1:4655/"},
+     .says = "it may not fetch from the seed s2, http://10.0.0.1:4655/"},
     {.id = "connect-window", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
      .calm_to = "1.10.5", .yes = a_job, .number = JOB_CONNECT, .unsure = jobs_lost},
     {.id = "bad-1.0.0", .from = "0.12.12", .to = "1.0.1", .calm_from = "0.12.12",

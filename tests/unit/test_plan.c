@@ -110,7 +110,8 @@ static void test_forecast(void **state)
     make(f);
     all = f->plan.forecast_ms;
     plan_free(&f->plan);
-    /* 3 servers and 2 clients: each holds and settles; the first and the leader settle once more. */
+    /* 3 servers and 2 clients: each holds and settles; the first and the leader settle once more.
+     */
     assert_true(all > 5 * (5000 + 2000) + 2 * 2000 + 3000);
     assert_true(all < 5 * (5000 + 2000) + 2 * 2000 + 3000 + 25000);
     f->policy.server_deadline_ms *= 2;
