@@ -118,6 +118,7 @@ static void show_plan(const struct upgrade *u)
         json_line(o, stdout);
     } else {
         report_plan(&u->plan, u->console->opt.verbose, console_color(u->console, stdout), stdout);
+        fputc('\n', stdout);
     }
     fflush(stdout);
 }
