@@ -133,3 +133,9 @@ void trust_show_changes(const struct trust *now, const struct trust *next)
         putchar('\n');
     }
 }
+
+const char *trust_copy_words(const char *file)
+{
+    return str_eq(file, "/etc/caravan/trust") ? "to the same place on each host"
+                                              : "to each host as /etc/caravan/trust";
+}

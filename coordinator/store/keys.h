@@ -24,6 +24,8 @@
 
 /* The key of a role, by [keys]. */
 const char *key_name(const struct coord_conf *c, enum role role);
+/* Can a key have this name? ERR_USAGE. Reads nothing. */
+MUST_CHECK int key_name_check(const char *name, struct err *err);
 /* keys/NAME and the suffix, ".key" or ".pub". */
 MUST_CHECK int key_place(const struct coord_conf *c, const char *name, const char *suffix,
                          char dst[static 300], struct err *err);

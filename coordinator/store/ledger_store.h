@@ -55,6 +55,8 @@ struct stored_run {
 /* Newest first. The caller frees *ret. */
 MUST_CHECK int ledger_store_runs(struct ledger_store *s, struct stored_run **ret, size_t *ret_n,
                                  struct err *err);
+/* Can this word be the beginning of a run's id? ERR_USAGE. Reads nothing. */
+MUST_CHECK int ledger_run_word(const char *text, struct err *err);
 /* By the id's first digits (>= 4), or the newest when text is NULL. ERR_NOTFOUND. */
 MUST_CHECK int ledger_store_find(struct ledger_store *s, const char *text, struct stored_run *ret,
                                  struct err *err);
