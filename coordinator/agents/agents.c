@@ -399,6 +399,14 @@ uint64_t agents_changes(const struct agents *a)
 
 /* ---- what was learned ---- */
 
+/* Is the key that signs orders here perhaps none to this host? */
+static bool is_stranger(const struct agents *a, const struct receipt_hello *hello)
+{
+    return a->c.key != NULL && (hello->trust_version > a->c.trust->version ||
+                                !trust_allows(a->c.trust, keypair_public(a->c.key), ROLE_OPERATOR,
+                                              clock_wall(a->c.clock) / 1000));
+}
+
 void agents_fill(const struct agents *a, struct host *h, struct arena *arena)
 {
     const struct agent *g = find(a, h->key);
@@ -408,6 +416,7 @@ void agents_fill(const struct agents *a, struct host *h, struct arena *arena)
         return;
     }
     agent_fill(g, h, arena);
+    v->stranger = v->hello_at != 0 && is_stranger(a, &v->hello);
 }
 
 const char *agents_client_of(const struct agents *a, const char *key)
