@@ -31,7 +31,7 @@ struct agent {
     uint8_t wire; /* the highest version that both speak; 0: it said no hello yet, or none */
     unsigned failures, empty_answers;
     int64_t hello_due, status_due, instant_due;
-    char problem[TEXT_MAX];
+    char problem[ERR_TEXT];
     struct agent_view view; /* its texts and facts are set by agent_fill */
     char *failure_text, *evidence;
     char *facts; /* "<value>id\0text\0" each, as small as can be: there are many hosts */

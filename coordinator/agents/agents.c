@@ -91,7 +91,7 @@ static void take_no_answer(struct agents *a, struct agent *g, const struct agent
     g->failures++;
     /* Another key than the enrolled one is silent too: it cannot open what is sealed to the other.
      */
-    snprintf(g->problem, sizeof g->problem, "%.200s%s", why,
+    snprintf(g->problem, sizeof g->problem, "%.400s%s", why,
              a->c.once || g->failures > 1
                  ? "; if its key has changed: `caravan enroll --rekey HOST`"
                  : "");

@@ -179,6 +179,15 @@ static void begin(const struct console *c, const struct open_trust *o, struct tr
                str_count(o->draft.d.n_sigs, "signature counts", "signatures count"));
 }
 
+/* Is it a key of the version in force, which the draft has no more? */
+static bool is_gone(const struct open_trust *o, const struct trust *next, const char *name)
+{
+    enum role role;
+    uint32_t i;
+    return o->has_draft && trust_find_name(&o->kept.now, name, &role, &i) &&
+           !trust_find_name(next, name, &role, &i);
+}
+
 static int change(struct console *c, edit *one, char **args, struct err *err)
 {
     auto_open_trust struct open_trust o = {.lock = -1};
@@ -187,8 +196,15 @@ static int change(struct console *c, edit *one, char **args, struct err *err)
     if (open_trust(c, &o, err) < 0)
         return -1;
     begin(c, &o, &next);
-    if (edit_with_threshold(c, one, &next, args, err) < 0 ||
-        trust_edit_end(&o.kept.now, (uint32_t)MAX_OF(c->opt.format, (int64_t)0), &next, err) < 0 ||
+    if (edit_with_threshold(c, one, &next, args, err) < 0)
+        return one != edit_add && is_gone(&o, &next, args[0])
+                   ? err_set(
+                         err, ERR_REFUSED, 0,
+                         "the draft of version %u has no key %s: an earlier change took it out, "
+                         "and nothing has to be done. Remove %s to drop the draft",
+                         (unsigned)next.version, args[0], o.draft_path)
+                   : -1;
+    if (trust_edit_end(&o.kept.now, (uint32_t)MAX_OF(c->opt.format, (int64_t)0), &next, err) < 0 ||
         trust_draft_new(&next, &d, err) < 0)
         return -1;
     trust_show_changes(&o.kept.now, &next);

@@ -17,6 +17,7 @@ struct draft {
     struct buf body;
     size_t n_sigs; /* valid ones, each key once */
     struct signature sigs[SIGS_MAX];
+    char passed_over[300]; /* the first key of this machine that could not be used, and why */
 };
 #define auto_draft CLEANUP(draft_free)
 
@@ -36,7 +37,8 @@ struct container draft_container(const struct draft *d);
 
 /* May a key that is here sign? */
 typedef bool draft_wants(const void *ctx, const struct pubkey *key, enum role purpose);
-/* Signs with every key that is here and wanted. */
+/* Signs with every key that is here and wanted, as long as there is room. ERR_LIMIT: there was
+ * none. A key whose files cannot be used does not sign: passed_over names it. */
 MUST_CHECK int draft_sign(const struct coord_conf *c, struct draft *d, enum role purpose,
                           draft_wants *wants, const void *ctx, size_t *ret_added, struct err *err);
 

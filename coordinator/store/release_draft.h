@@ -20,8 +20,9 @@ struct release_draft {
 
 void release_draft_free(struct release_draft *r);
 MUST_CHECK int release_draft_load(const char *path, struct release_draft *ret, struct err *err);
-/* Signs with the release keys that are here; t, where it is known here, says which they are. */
-MUST_CHECK int release_draft_sign(const struct coord_conf *c, const struct trust *t,
+/* Signs with the release keys that are here, until as many have signed as must; t, where it is
+ * known here, says which these keys are. t NULL: every release key of this machine signs. */
+MUST_CHECK int release_draft_sign(const struct coord_conf *c, const struct trust *t, int64_t wall_s,
                                   struct release_draft *r, size_t *ret_added, struct err *err);
 /* ERR_CRYPTO tells how many signed, and the names of who did not. */
 MUST_CHECK int release_draft_check(const struct trust *t, const struct release_draft *r,
