@@ -54,7 +54,7 @@ static void take_talk_files(struct talk *t, struct msghdr *m)
     }
 }
 
-static ssize_t receive_from_swap_side(struct talk *t, void *p, size_t n)
+static ssize_t receive_input(struct talk *t, void *p, size_t n)
 {
     union {
         struct cmsghdr align;
@@ -86,7 +86,7 @@ static int read_more_input(struct talk *t, struct err *err)
         return err_set(err, ERR_IO, errno, "wait for a line");
     if (n < 0)
         return 1;
-    ssize_t got = receive_from_swap_side(t, piece, sizeof(piece));
+    ssize_t got = receive_input(t, piece, sizeof(piece));
     if (got < 0 && errno != EINTR && errno != EAGAIN)
         return err_set(err, ERR_IO, errno, "read a line");
     if (got > 0)

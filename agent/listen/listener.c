@@ -131,9 +131,8 @@ static void fill_receipt_head(const struct call *c, struct header *ret)
 }
 
 /* Asks order_judge. head: the call's own header, or a copy in which epoch and sequence are
- * replaced. epoch and sequence: the highest ones taken. kept: a receipt for these bytes exists. For
- * orders to caravan-swap nothing is too far ahead here, because only caravan-swap knows its own
- * counts. */
+ * replaced. epoch and sequence: the highest ones taken. kept: a receipt for these bytes exists. An
+ * order for caravan-swap is never too far ahead here: only caravan-swap knows its counts. */
 static struct order_judgement judge_call(const struct call *c, const struct header *head,
                                          uint64_t epoch, uint64_t sequence, bool kept)
 {
@@ -169,8 +168,7 @@ static int sign_receipt_of_call(const struct call *c, struct receipt *r, struct 
     return 0;
 }
 
-/* Seals signed inner bytes to the sender of the order. Answers to a hello of enrolment are sealed
- * too, because somebody else may have sent a copy of the hello. */
+/* Seals signed inner bytes to the order's sender. Somebody else may have sent a copy of it. */
 static int seal_answer(const struct call *c, const void *inner, size_t n, struct buf *answer)
 {
     struct err err = ERR_INIT;
@@ -414,8 +412,7 @@ static int carry_out_new(const struct call *c, struct buf *ret_inner, struct rec
         memset(done, 0, sizeof(*done));
         done->refusal = REFUSAL_IO;
         snprintf(done->text, sizeof(done->text),
-                 "%.150s cannot be written: `journalctl -u caravan-agent` on the host shows why",
-                 l->state_path);
+                 "%.180s cannot be written: see caravan-agent's log", l->state_path);
         fill_own_receipt(c, l->state, &now, done);
         buf_clear(ret_inner);
         if (sign_receipt_of_call(c, r, ret_inner) < 0)
@@ -494,8 +491,7 @@ static void log_own_order(const struct call *c, const struct receipt_done *d,
         log_say_about(log, LOG_INFO, EVENT_LEASE_RELEASED, &about, "lease of run %s has ended",
                       run.hex);
     else
-        log_say_about(log, LOG_INFO, EVENT_ORDER_ACCEPTED, &about, "%s order carried out",
-                      about.order);
+        log_say_about(log, LOG_INFO, EVENT_ORDER_ACCEPTED, &about, "%s order done", about.order);
 }
 
 /* 0: answer contains a frame. -1: there is no answer. */
@@ -550,9 +546,8 @@ static int refuse_for_swap(const struct call *c, enum refusal refusal, const cha
     return sign_receipt_of_call(c, r, ret_inner);
 }
 
-/* Under the lock. The highest refused sequence that is counted here. It is half as far ahead as
- * caravan-swap accepts (order.h). So above the sequences counted here there is always one that both
- * programs accept. */
+/* Under the lock. The highest refused sequence that is counted: half as far ahead as caravan-swap
+ * accepts (order.h). So above it there is always a sequence that both programs accept. */
 static uint64_t find_refused_limit(const struct listener *l)
 {
     uint64_t last = 0;
@@ -601,8 +596,7 @@ static int judge_for_swap(const struct call *c, struct buf *ret_inner)
         return 1;
     if (order_is_counted(h->kind) &&
         h->sequence <= count_in(&l->state->refused, l->c.session, h->epoch))
-        return refuse_for_swap(c, REFUSAL_SEQUENCE,
-                               "an order with this or a higher sequence was refused before",
+        return refuse_for_swap(c, REFUSAL_SEQUENCE, "the sequence is not above a refused one",
                                ret_inner);
     enum refusal r = lease_allows(&l->state->lease, h->kind, h->epoch, &now, text);
     return r == REFUSAL_NONE ? 1 : refuse_and_count(c, r, text, ret_inner);
@@ -658,8 +652,7 @@ static int forward_order(const struct call *c, struct buf *answer)
 
 /* ---- which orders get an answer ---- */
 
-/* The order is sealed to this host, or it is a hello of enrolment: plain, and without a receiver.
- */
+/* Sealed to this host; or a hello of enrolment, which is plain and has no receiver. */
 static bool is_for_this_key(const struct call *c)
 {
     const struct header *h = &c->v.head;

@@ -58,7 +58,7 @@ static int begin_again(struct attempt *a)
     return 0;
 }
 
-static int on_download_head(void *ctx, const struct http_answer *head)
+static int on_file_head(void *ctx, const struct http_answer *head)
 {
     struct attempt *a = ctx;
     a->status = head->status;
@@ -91,7 +91,7 @@ static int no_space(struct attempt *a)
     return -1;
 }
 
-static int on_download_data(void *ctx, const void *p, size_t n)
+static int on_file_data(void *ctx, const void *p, size_t n)
 {
     struct attempt *a = ctx;
     if (n > a->d->max - a->done)
@@ -105,7 +105,7 @@ static int on_download_data(void *ctx, const void *p, size_t n)
     return 0;
 }
 
-static void on_download_done(void *ctx, const struct http_answer *answer, const struct err *err)
+static void on_file_done(void *ctx, const struct http_answer *answer, const struct err *err)
 {
     struct attempt *a = ctx;
     a->over = true;
@@ -168,9 +168,9 @@ static int make_attempt(struct attempt *a, struct err *err)
                                    .redirects = 5,
                                    .env_proxy = true,
                                    .from = a->done,
-                                   .on_head = on_download_head,
-                                   .on_data = on_download_data,
-                                   .on_done = on_download_done,
+                                   .on_head = on_file_head,
+                                   .on_data = on_file_data,
+                                   .on_done = on_file_done,
                                    .ctx = a};
     if (lseek(a->fd, (off_t)a->done, SEEK_SET) < 0)
         return err_set(err, ERR_IO, errno, "seek in the part");

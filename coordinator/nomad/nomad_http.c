@@ -31,7 +31,7 @@ struct nomad_http {
     uint64_t asked;
 };
 
-static const char *null_if_empty(const char *s)
+static const char *text_or_null(const char *s)
 {
     return s[0] != '\0' ? s : NULL;
 }
@@ -88,11 +88,11 @@ int nomad_http_new(const struct coord_conf *conf, struct http *http, struct noma
     n->http = http;
     n->conf = conf;
     n->tail = &n->queue;
-    n->tls = (struct http_tls){.ca_file = null_if_empty(conf->ca_file),
-                               .ca_path = null_if_empty(conf->ca_path),
-                               .client_cert = null_if_empty(conf->client_cert),
-                               .client_key = null_if_empty(conf->client_key),
-                               .server_name = null_if_empty(conf->tls_server_name)};
+    n->tls = (struct http_tls){.ca_file = text_or_null(conf->ca_file),
+                               .ca_path = text_or_null(conf->ca_path),
+                               .client_cert = text_or_null(conf->client_cert),
+                               .client_key = text_or_null(conf->client_key),
+                               .server_name = text_or_null(conf->tls_server_name)};
     if (read_seed(n, conf->address, err) < 0) {
         nomad_http_free(n);
         return -1;
@@ -227,7 +227,7 @@ static bool has_room(const struct nomad_http *n, const struct nomad_base *base)
     return n->n_open < NOMAD_OPEN && same < NOMAD_OPEN_EACH;
 }
 
-static void start_queued_calls(struct nomad_http *n);
+static void start_queued_requests(struct nomad_http *n);
 
 static void on_call_finished(void *ctx, const struct http_answer *answer, const struct err *err)
 {
@@ -247,7 +247,7 @@ static void on_call_finished(void *ctx, const struct http_answer *answer, const 
             err->text, c->base.tls_name);
     c->on_done(c->ctx, answer, named.kind != ERR_NONE ? &named : err);
     nomad_call_free(c);
-    start_queued_calls(n);
+    start_queued_requests(n);
 }
 
 static int on_call_piece(void *ctx, const void *p, size_t n)
@@ -264,9 +264,9 @@ static void start_call(struct nomad_http *n, struct call *c)
     if (c->base.tls_name[0] != '\0')
         tls.server_name = c->base.tls_name;
     struct http_request r = {.method = c->method,
-                             .unix_socket = null_if_empty(c->base.socket),
+                             .unix_socket = text_or_null(c->base.socket),
                              .token =
-                                 c->base.token != TOKEN_NOT ? null_if_empty(n->conf->token) : NULL,
+                                 c->base.token != TOKEN_NOT ? text_or_null(n->conf->token) : NULL,
                              .body = c->body,
                              .body_len = c->body_len,
                              .deadline_ms = c->deadline_ms,
@@ -288,7 +288,7 @@ static void start_call(struct nomad_http *n, struct call *c)
     on_call_finished(c, NULL, &err);
 }
 
-static void start_queued_calls(struct nomad_http *n)
+static void start_queued_requests(struct nomad_http *n)
 {
     for (struct call **at = &n->queue; *at != NULL && n->n_open < NOMAD_OPEN;) {
         struct call *c = *at;

@@ -372,7 +372,7 @@ static void ask_itself(struct interest *t)
     ask_node(t, ASK_OWN_HEALTH, &base, "/v1/agent/health?type=client", NOMAD_LOCAL_MS);
 }
 
-static bool is_in_list(const struct node_list *l, const char *id)
+static bool lists_node(const struct node_list *l, const char *id)
 {
     for (size_t i = 0; i < l->n; i++)
         if (str_eq(l->nodes[i].node_id, id))
@@ -386,7 +386,7 @@ static void ask_details(struct nodes *n, const struct node_list *l, const struct
     for (size_t i = 0; i < n->n_interests; i++) {
         struct interest *t = n->interests[i];
         bool here = t->hint < l->n && str_eq(l->nodes[t->hint].node_id, t->id);
-        if (!t->wanted || (!here && !is_in_list(l, t->id)))
+        if (!t->wanted || (!here && !lists_node(l, t->id)))
             continue;
         str_cut(t->region, sizeof t->region, l->region);
         ask_record(t, l, base, with_region);

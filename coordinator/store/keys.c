@@ -18,15 +18,22 @@ const char *key_name(const struct coord_conf *c, enum role role)
     return names[role][0] != '\0' ? names[role] : role_name(role);
 }
 
+int key_name_check(const char *name, struct err *err)
+{
+    return trust_name_ok(name)
+               ? 0
+               : err_set(err, ERR_USAGE, 0,
+                         "no key can have the name \"%s\": 1 to %d of a-z, 0-9, '.', '_' and '-', "
+                         "a letter or a digit first",
+                         name, KEY_NAME_MAX - 1);
+}
+
 int key_place(const struct coord_conf *c, const char *name, const char *suffix,
               char dst[static 300], struct err *err)
 {
     char file[64];
-    if (!trust_name_ok(name))
-        return err_set(err, ERR_USAGE, 0,
-                       "\"%s\" is no valid name of a key. A name has 1 to %d of a-z, 0-9, '.', '_' "
-                       "and '-', and begins with a letter or a digit",
-                       name, KEY_NAME_MAX - 1);
+    if (key_name_check(name, err) < 0)
+        return -1;
     snprintf(file, sizeof file, "keys/%s%s", name, suffix);
     return conf_path(c, file, dst, err);
 }
@@ -392,7 +399,7 @@ static void list_one(const struct coord_conf *c, const char *name, struct key_li
     str_cut(ret->path, sizeof ret->path, f.path);
 }
 
-static int by_key_name(const void *a, const void *b)
+static int by_listed_name(const void *a, const void *b)
 {
     return strcmp(((const struct key_listed *)a)->about.name,
                   ((const struct key_listed *)b)->about.name);
@@ -440,7 +447,7 @@ int keys_list(const struct coord_conf *c, struct key_listed **ret, size_t *ret_n
     *ret = xzalloc(secret.n + public.n + 1, sizeof **ret);
     list_those(c, &secret, *ret, ret_n);
     list_those(c, &public, *ret, ret_n);
-    qsort(*ret, *ret_n, sizeof **ret, by_key_name);
+    qsort(*ret, *ret_n, sizeof **ret, by_listed_name);
     return 0;
 }
 

@@ -80,7 +80,7 @@ static int hash_member(struct archive *a, const char *arch, uint64_t max, struct
 }
 
 /* Hosts refuse these members (unpack.c of the agent): paths, links, special and encrypted files. */
-static int check_zip_entry(struct archive_entry *e, struct err *err)
+static int check_zip_member(struct archive_entry *e, struct err *err)
 {
     const char *name = archive_entry_pathname(e);
     if (name == NULL || name[0] == '\0' || name[0] == '.' || strpbrk(name, "/\\:") != NULL)
@@ -103,7 +103,7 @@ static int measure_members(struct archive *a, const char *arch, uint64_t max, st
     while ((rc = archive_read_next_header(a, &e)) == ARCHIVE_OK) {
         if (n++ == ZIP_MEMBERS_MAX)
             return err_set(err, ERR_FORMAT, 0, "the zip has more than %d members", ZIP_MEMBERS_MAX);
-        if (check_zip_entry(e, err) < 0)
+        if (check_zip_member(e, err) < 0)
             return -1;
         if (!str_eq(archive_entry_pathname(e), MEMBER))
             continue;
