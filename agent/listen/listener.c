@@ -267,7 +267,7 @@ static int answer_hello(const struct call *c, struct buf *answer)
     return sign_and_seal_answer(c, r, answer);
 }
 
-static void fill_status(const struct call *c, const struct order_status *o, struct receipt *r)
+static void fill_held_status(const struct call *c, const struct order_status *o, struct receipt *r)
 {
     struct listener *l = c->l;
     pthread_mutex_lock(&l->lock);
@@ -295,7 +295,7 @@ static int answer_status(const struct call *c, struct buf *answer)
     freshen_view(c->l);
     status_hold_wait(c->l->hold, o->u.status.after, o->u.status.wait_ms);
     autofree struct receipt *r = xzalloc(1, sizeof(*r)); /* large, so not before the wait */
-    fill_status(c, &o->u.status, r);
+    fill_held_status(c, &o->u.status, r);
     fill_receipt_head(c, &r->head);
     r->u.status.n_facts = MIN_OF(r->u.status.n_facts, message_facts_max(r->head.version));
     while (!fits_into_receipt(r) && r->u.status.n_log > 0) {
