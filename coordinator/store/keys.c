@@ -14,7 +14,7 @@ const char *key_name(const struct coord_conf *c, enum role role)
                                            [ROLE_OPERATOR] = c->key_operator,
                                            [ROLE_RELEASE] = c->key_release,
                                            [ROLE_ROOT] = c->key_root};
-    /* A test may pass a configuration that was not loaded; its names are empty. */
+    /* In a configuration that was not loaded the names are empty. */
     return names[role][0] != '\0' ? names[role] : role_name(role);
 }
 
