@@ -39,10 +39,12 @@ enum err_kind {
     ERR_KIND_COUNT
 };
 
+#define ERR_TEXT 480
+
 struct err {
     enum err_kind kind;
     int sys; /* errno, or 0 */
-    char text[480];
+    char text[ERR_TEXT];
 };
 
 #define ERR_INIT                                                                                   \

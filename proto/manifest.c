@@ -189,7 +189,7 @@ static const struct field body_fields[] = {
 static const struct layout body_layout = LAYOUT("manifest", body_fields);
 
 /* Is the word safe to use in paths and in texts for people? `more`: other characters allowed. */
-static bool is_plain_word(const char *s, const char *more)
+static bool is_manifest_word(const char *s, const char *more)
 {
     if (*s == '\0' || *s == '.' || *s == '-')
         return false;
@@ -206,7 +206,7 @@ static int check_manifest_build(const struct manifest *m, uint32_t i, struct err
 {
     const struct build *b = &m->builds[i];
 
-    if (!is_plain_word(b->os, "") || !is_plain_word(b->arch, "_"))
+    if (!is_manifest_word(b->os, "") || !is_manifest_word(b->arch, "_"))
         return err_set(err, ERR_FORMAT, 0,
                        "build %u: its system or architecture is not a plain word", (unsigned)i);
     if (b->packing == PACKING_BARE &&
@@ -223,7 +223,7 @@ static int check_manifest_build(const struct manifest *m, uint32_t i, struct err
 
 static int check_manifest(const struct manifest *m, struct err *err)
 {
-    if (!is_plain_word(m->version, ".-+"))
+    if (!is_manifest_word(m->version, ".-+"))
         return err_set(err, ERR_FORMAT, 0, "its version is no version");
     if (m->n_builds == 0)
         return err_set(err, ERR_FORMAT, 0, "it names no build");

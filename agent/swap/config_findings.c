@@ -3,24 +3,25 @@
 #include "str.h"
 
 const struct config_wanted config_wanted[CONFIG_WANTED] = {
-    {"disable_tagged_metrics", {"telemetry", NULL}},
-    {"backwards_compatible_metrics", {"telemetry", NULL}},
-    {"license_path", {"server", NULL}},
-    {"no_cgroups", {"plugin", NULL}},
-    {"tls_prefer_server_cipher_suites", {"tls", NULL}},
-    {"allow_unauthenticated", {"vault", "consul"}},
-    {"create_from_role", {"vault", NULL}},
-    {"task_token_ttl", {"vault", NULL}},
-    {"disk_free_mb", {"client", NULL}},
-    {"raft_boltdb", {"server", NULL}},
-    {"raft_logstore", {"server", NULL}},
-    {"docker", {"plugin", NULL}},
+    {"disable_tagged_metrics", {"telemetry", NULL}, NULL},
+    {"backwards_compatible_metrics", {"telemetry", NULL}, NULL},
+    {"license_path", {"server", NULL}, NULL},
+    {"no_cgroups", {"plugin", NULL}, NULL},
+    {"tls_prefer_server_cipher_suites", {"tls", NULL}, NULL},
+    {"allow_unauthenticated", {"vault", "consul"}, "vault-allow-unauthenticated"},
+    {"create_from_role", {"vault", NULL}, "vault-create-from-role"},
+    {"task_token_ttl", {"vault", NULL}, NULL},
+    {"disk_free_mb", {"client", NULL}, NULL},
+    {"raft_boltdb", {"server", NULL}, NULL},
+    {"raft_logstore", {"server", NULL}, NULL},
+    {"docker", {"plugin", NULL}, NULL},
 };
 
 struct adding {
     struct config_findings *f;
     const char *path;
     char place[CONFIG_PLACE];
+    bool escaped; /* the name of a key has an escape: the name may be any */
 };
 
 /* The name of a file may contain any byte. */
@@ -38,6 +39,11 @@ static void put_place_line(char dst[static CONFIG_PLACE], const char *path, uint
 
     snprintf(rest, sizeof(rest), ", line %u", line);
     put_place(dst, path, rest);
+}
+
+static void note_escape(struct adding *a, const struct config_key *k)
+{
+    a->escaped = a->escaped || memchr(k->name.at, '\\', k->name.n) != NULL;
 }
 
 static bool is_in_block(const struct config_key *k, const struct config_wanted *wanted)
@@ -226,6 +232,7 @@ static void note_config_key(void *ctx, const struct config_key *k)
         note_join(ctx, k);
         return;
     }
+    note_escape(ctx, k);
     note_wanted(ctx, k);
     note_config_value(ctx, k);
     note_plugin(ctx, k);
@@ -234,13 +241,15 @@ static void note_config_key(void *ctx, const struct config_key *k)
 
 void config_findings_add(struct config_findings *f, const char *path, const char *text, size_t n)
 {
-    struct adding a = {f, path, ""};
+    struct adding a = {.f = f, .path = path};
 
     put_place(a.place, path, "");
-    if (config_keys(text, n, note_config_key, &a) == 0)
-        f->files++;
-    else
+    if (config_keys(text, n, note_config_key, &a) < 0)
         config_findings_miss(f, path, "is neither HCL nor JSON that Caravan can read");
+    else if (a.escaped)
+        config_findings_miss(f, path, "has a key that is written with escapes");
+    else
+        f->files++;
 }
 
 void config_findings_miss(struct config_findings *f, const char *path, const char *why)

@@ -8,8 +8,9 @@
  *
  * A value may be a secret. Therefore the struct keeps only the values that config_values.h names.
  *
- * A key that was found is configured. A key that was not found may still be configured: by an
- * option, by a variable, or in a file that was not read.
+ * A key that was found is configured. A key that was not found is absent when three things are
+ * true: Nomad's command names all of its files (-config), each of them was read and understood
+ * (unread is 0), and no option of the command sets the key.
  */
 #ifndef CONFIG_FINDINGS_H
 #define CONFIG_FINDINGS_H
@@ -23,6 +24,8 @@
 struct config_wanted {
     const char *key;
     const char *block[2]; /* the key counts only when its outermost block is one of these */
+    const char *option;   /* the option of Nomad's command that also sets the key, without dashes;
+                             NULL: no option does */
 };
 
 extern const struct config_wanted config_wanted[CONFIG_WANTED];

@@ -173,22 +173,28 @@ static const char *why_incomplete(const struct reading *r)
 
 /* ---- the facts ---- */
 
+/* Nomad reads only the files that its command names. A key that none of them has is absent. */
+static void report_key(struct reading *r, const struct config_wanted *wanted, const char *found)
+{
+    const char *option = wanted->option, *why = why_incomplete(r);
+    char id[40];
+
+    snprintf(id, sizeof(id), "key.%s", wanted->key);
+    if (found[0] != '\0')
+        fact_add(r->s, id, TRI_YES, "%s", found);
+    else if (option != NULL && command_line_has(buf_str(&r->words), r->words.len, option))
+        fact_add(r->s, id, TRI_YES, "the option -%s of Nomad's command", option);
+    else if (why != NULL)
+        fact_add(r->s, id, TRI_UNKNOWN, "%s", why);
+    else
+        fact_add(r->s, id, TRI_NO, "not in the %u %s of Nomad's configuration", r->f.files,
+                 str_count(r->f.files, "file", "files"));
+}
+
 static void report_keys(struct reading *r)
 {
-    const char *why = why_incomplete(r);
-
-    for (size_t i = 0; i < CONFIG_WANTED; i++) {
-        char id[40];
-
-        snprintf(id, sizeof(id), "key.%s", config_wanted[i].key);
-        if (r->f.found[i][0] != '\0')
-            fact_add(r->s, id, TRI_YES, "%s", r->f.found[i]);
-        else if (why != NULL)
-            fact_add(r->s, id, TRI_UNKNOWN, "%s", why);
-        else
-            fact_add(r->s, id, TRI_UNKNOWN, "not in the %u %s of Nomad's configuration", r->f.files,
-                     str_count(r->f.files, "file", "files"));
-    }
+    for (size_t i = 0; i < CONFIG_WANTED; i++)
+        report_key(r, &config_wanted[i], r->f.found[i]);
 }
 
 static void report_second_config(struct reading *r)

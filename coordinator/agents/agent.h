@@ -31,7 +31,7 @@ struct agent {
     uint8_t wire; /* the highest version that both sides speak; 0: none, or no hello yet */
     unsigned failures, empty_answers;
     int64_t hello_due, status_due, instant_due;
-    char problem[TEXT_MAX];
+    char problem[ERR_TEXT];
     struct agent_view view; /* without texts and facts; agent_fill sets these */
     char *failure_text, *evidence;
     char *facts; /* "<value>id\0text\0" for each fact; compact, because there are many hosts */

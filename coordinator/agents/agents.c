@@ -92,7 +92,7 @@ static void take_no_answer(struct agents *a, struct agent *g, const struct agent
     g->failures++;
     /* An agent with another key than the enrolled one cannot open the question, so that it is
      * silent, too. */
-    snprintf(g->problem, sizeof g->problem, "%.200s%s", why,
+    snprintf(g->problem, sizeof g->problem, "%.400s%s", why,
              a->c.once || g->failures > 1
                  ? "; if its key has changed: `caravan enroll --rekey HOST`"
                  : "");
@@ -400,6 +400,14 @@ uint64_t agents_changes(const struct agents *a)
 
 /* ---- answers as the world shows them ---- */
 
+/* Is the key that signs orders here perhaps none to this host? */
+static bool is_stranger(const struct agents *a, const struct receipt_hello *hello)
+{
+    return a->c.key != NULL && (hello->trust_version > a->c.trust->version ||
+                                !trust_allows(a->c.trust, keypair_public(a->c.key), ROLE_OPERATOR,
+                                              clock_wall(a->c.clock) / 1000));
+}
+
 void agents_fill(const struct agents *a, struct host *h, struct arena *arena)
 {
     const struct agent *g = find_agent(a, h->key);
@@ -409,6 +417,7 @@ void agents_fill(const struct agents *a, struct host *h, struct arena *arena)
         return;
     }
     agent_fill(g, h, arena);
+    v->stranger = v->hello_at != 0 && is_stranger(a, &v->hello);
 }
 
 const char *agents_client_of(const struct agents *a, const char *key)

@@ -129,16 +129,14 @@ static int export(struct console *c, const char *run, bool *ret_well, struct err
     autofree struct stored_run *runs = NULL;
     static const struct stored_run none; /* what belongs to no run */
     size_t n = 0;
-    int rc = c->opt.ask ? err_set(err, ERR_USAGE, 0, "--ask is for `caravan audit verify`")
-                        : auditing_open(c, &a, err);
+    int rc = auditing_open(c, &a, err);
     if (rc == 0)
         rc = runs_of(a.store, run, &runs, &n, err);
     for (size_t i = n; rc == 0 && i-- > 0;)
         rc = export_run(&a, &runs[i], err);
     if (rc == 0 && run == NULL)
         rc = export_run(&a, &none, err);
-    if (!c->opt.ask)
-        auditing_close(&a);
+    auditing_close(&a);
     *ret_well = true;
     return rc;
 }
@@ -151,16 +149,7 @@ int cmd_audit(void *ctx, int argc, char **argv)
     struct err err = ERR_INIT;
     const char *run = argc > 1 ? argv[1] : NULL;
     bool well = false;
-    int rc = -1;
-    if (c->opt.ask && run != NULL)
-        (void)err_set(&err, ERR_USAGE, 0, "--ask is about all runs: leave out RUN");
-    else if (str_eq(argv[0], "verify"))
-        rc = verify(c, run, &well, &err);
-    else if (str_eq(argv[0], "export"))
-        rc = export(c, run, &well, &err);
-    else
-        (void)err_set(&err, ERR_USAGE, 0,
-                      "want `caravan audit verify [RUN]` or `caravan audit export [RUN]`");
+    int rc = str_eq(argv[0], "verify") ? verify(c, run, &well, &err) : export(c, run, &well, &err);
     if (rc < 0)
         return command_fail(&err);
     return well ? EXIT_DONE : EXIT_FAILED;

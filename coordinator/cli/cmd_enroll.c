@@ -235,13 +235,9 @@ static int enroll_these(struct console *c, const struct host *hosts, size_t n,
 
 static int parse_places(const struct cli_list *texts, struct agent_place *ret, struct err *err)
 {
-    for (size_t i = 0; i < texts->n; i++) {
+    for (size_t i = 0; i < texts->n; i++)
         if (agent_place(texts->items[i], &ret[i], err) < 0)
             return err_wrap(err, "--host");
-        for (size_t k = 0; k < i; k++)
-            if (str_eq(ret[k].address, ret[i].address))
-                return err_set(err, ERR_USAGE, 0, "--host names %s twice", ret[i].name);
-    }
     return 0;
 }
 

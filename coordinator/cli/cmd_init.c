@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "init_split.h"
 #include "table.h"
+#include "trust_show.h"
 
 static void tell(const struct console *c, const struct trust *t, const char *package)
 {
@@ -23,7 +24,7 @@ static void tell(const struct console *c, const struct trust *t, const char *pac
            "but the trust file:\n"
            "  %s\n"
            "Copy both there and type: apt install ./caravan-agent_*.deb ./caravan-trust_*.deb\n"
-           "Instead of the second %s may be copied to /etc/caravan/trust of the host.\n"
+           "Instead of the second package %s may be copied %s.\n"
            "Then, with one server's address in NOMAD_ADDR: caravan enroll\n",
            t->name, c->conf.dir, cluster, fingerprint,
            c->opt.no_passphrase ? "" : " and the passphrase",
@@ -31,7 +32,7 @@ static void tell(const struct console *c, const struct trust *t, const char *pac
                ? "The keys are not encrypted: whoever reads their files has them. `caravan key "
                  "change NAME` encrypts one."
                : "All but the observer's are encrypted: without the passphrase they are lost.",
-           package, trust);
+           package, trust, trust_copy_words(trust));
 }
 
 static bool is_plain(const char *name)
@@ -46,13 +47,6 @@ static bool is_plain(const char *name)
 static int choose_split(struct console *c, struct err *err)
 {
     const struct options *o = &c->opt;
-    bool given = o->root_keys.n + o->release_keys.n + o->operator_keys.n + o->observer_keys.n > 0;
-    if (o->solo && (o->split || given))
-        return err_set(err, ERR_USAGE, 0,
-                       "--solo makes all keys here: none are given, and it does "
-                       "not go with --split");
-    if (given && !o->split)
-        return err_set(err, ERR_USAGE, 0, "public parts of keys are given with --split");
     if (o->solo || o->split || o->yes || isatty(STDIN_FILENO) != 1)
         return o->split;
     int rc =

@@ -21,11 +21,7 @@ static int make(struct console *c, const char *name, struct err *err)
 {
     char fingerprint[FINGERPRINT_LEN];
     struct key_public k;
-    enum role purpose = c->opt.purpose != NULL ? key_purpose(c->opt.purpose) : ROLE_NONE;
-    if (purpose == ROLE_NONE)
-        return err_set(err, ERR_USAGE, 0,
-                       "--purpose must be root, release, operator or observer: caravan key new "
-                       "NAME --purpose P");
+    enum role purpose = key_purpose(c->opt.purpose);
     if (keys_make(&c->conf, name, purpose, &k, err) < 0)
         return -1;
     pubkey_fingerprint(fingerprint, &k.key);
@@ -126,16 +122,11 @@ int cmd_key(void *ctx, int argc, char **argv)
 {
     struct console *c = ctx;
     struct err err = ERR_INIT;
-    if (c->opt.json && !str_eq(argv[0], "list")) {
-        (void)err_set(&err, ERR_USAGE, 0, "--json is for key list");
-        return command_fail(&err);
-    }
-    if (console_conf(c, &err) < 0)
-        return command_fail(&err);
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (str_eq(argv[0], words[i].name) && argc - 1 == words[i].args)
-            return words[i].run(c, argc > 1 ? argv[1] : NULL, &err) < 0 ? command_fail(&err)
-                                                                        : EXIT_DONE;
+            return console_conf(c, &err) < 0 || words[i].run(c, argc > 1 ? argv[1] : NULL, &err) < 0
+                       ? command_fail(&err)
+                       : EXIT_DONE;
     (void)err_set(&err, ERR_USAGE, 0,
                   "want `caravan key new NAME --purpose P`, `key list` or `key change NAME`");
     return command_fail(&err);

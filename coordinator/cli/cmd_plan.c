@@ -23,8 +23,7 @@ static int make(struct console *c, const char *version, struct policy *policy,
                 struct stored_release *stored, struct serving *serving, struct plan *ret,
                 struct err *err)
 {
-    if (console_open(c, err) < 0 || console_hazards(c, true, err) < 0 ||
-        options_policy(&c->opt, &c->conf, &c->hazards, policy, err) < 0 ||
+    if (console_policy(c, policy, err) < 0 || console_open(c, err) < 0 ||
         target_load(c, version, stored, err) < 0)
         return -1;
     return planning_make(c,

@@ -342,11 +342,16 @@ static int sign(struct console *c, const char *path, struct err *err)
     show_manifest(&d.manifest);
     if (((!knows || release_draft_check(t, &d, wall_s, &why) < 0) &&
          confirm_sign(c, d.manifest.version, err) < 0) ||
-        release_draft_sign(&c->conf, t, &d, &added, err) < 0 ||
+        release_draft_sign(&c->conf, t, wall_s, &d, &added, err) < 0 ||
         release_draft_keep(&c->conf, &d, &kept, err) < 0 || draft_save(&d.d, path, err) < 0)
         return -1;
     printf("%zu %s added; it has %zu.\n", added,
            str_count(added, "signature was", "signatures were"), d.d.n_sigs);
+    if (d.d.passed_over[0] != '\0') {
+        fputs("Not used on this machine: ", stdout);
+        print_safe(stdout, d.d.passed_over);
+        putchar('\n');
+    }
     if (knows && release_draft_check(t, &d, wall_s, &why) < 0)
         printf("Not yet enough: %s\n", why.text);
     else if (kept)

@@ -2,15 +2,6 @@
 #include "token_rights.h"
 #include "world.h"
 
-static int version_told(const char *word, struct version *ret, struct err *err)
-{
-    if (version_parse(word, ret, err) < 0) {
-        err->kind = ERR_USAGE;
-        return err_wrap(err, "%s", word);
-    }
-    return 0;
-}
-
 /* The oldest of those that the cluster lists, failed ones too: they come back as they were. */
 static int version_of_fleet(struct console *c, struct version *ret, struct err *err)
 {
@@ -41,7 +32,7 @@ int cmd_token_policy(void *ctx, int argc, char **argv)
     struct version oldest;
 
     if (console_conf(c, &err) < 0 ||
-        (argc > 0 ? version_told(argv[0], &oldest, &err) : version_of_fleet(c, &oldest, &err)) < 0)
+        (argc > 0 ? version_parse(argv[0], &oldest, &err) : version_of_fleet(c, &oldest, &err)) < 0)
         return command_fail(&err);
     token_policy_text(uses_of(c), &oldest, &text);
     fputs(buf_str(&text), stdout);

@@ -1,3 +1,4 @@
+#include "arguments.h"
 #include "commands.h"
 #include "file.h"
 #include "str.h"
@@ -5,8 +6,6 @@
 #include "trust_edit.h"
 #include "trust_push.h"
 #include "trust_show.h"
-
-#include <time.h>
 
 /* ---- what lies here ---- */
 
@@ -59,22 +58,25 @@ static int open_trust(struct console *c, struct open_trust *o, struct err *err)
 static int settle(struct console *c, const struct trust_draft *d, struct trust_kept *kept,
                   struct err *err)
 {
-    char package[300];
-    if (trust_draft_settle(&c->conf, d, kept, err) < 0 ||
+    char package[300], file[300];
+    if (conf_path(&c->conf, TRUST_NAME, file, err) < 0 ||
+        trust_draft_settle(&c->conf, d, kept, err) < 0 ||
         trust_files_package(&c->conf, wall_s(c), false, package, err) < 0)
         return -1;
     if (d->t.version == 1) {
-        printf("The trust file is signed. Every host needs caravan-agent and %s, or\n"
-               "%s/%s as /etc/caravan/trust. Then, with one server's address in NOMAD_ADDR: "
-               "caravan enroll\n",
-               package, c->conf.dir, TRUST_NAME);
+        printf("The trust file is signed. Every host needs the packages caravan-agent and\n"
+               "  %s\n"
+               "Instead of the second package %s may be copied %s.\n"
+               "Then, with one server's address in NOMAD_ADDR: caravan enroll\n",
+               package, file, trust_copy_words(file));
         return 0;
     }
     printf("Trust version %u is in force on this machine. Hosts get it now by\n"
            "  caravan trust push\n"
-           "Those that are away follow when they get %s\n"
-           "or %s/%s as /etc/caravan/trust.\n",
-           (unsigned)d->t.version, package, c->conf.dir, TRUST_NAME);
+           "A host that is away follows when it gets the package\n"
+           "  %s\n"
+           "or when %s is copied %s.\n",
+           (unsigned)d->t.version, package, file, trust_copy_words(file));
     return 0;
 }
 
@@ -103,23 +105,12 @@ static int sign_and_settle(struct console *c, struct open_trust *o, struct trust
 /* A day, in UTC: from its first second on the key is none. */
 static int read_expiry(const struct console *c, int64_t *ret, struct err *err)
 {
-    const char *text = c->opt.expires;
-    struct tm tm = {.tm_sec = 0};
-    *ret = 0;
-    if (text == NULL || str_eq(text, "never"))
-        return 0;
-    char day[11] = "";
-    if (strptime(text, "%Y-%m-%d", &tm) != NULL) {
-        *ret = (int64_t)timegm(&tm);
-        strftime(day, sizeof day, "%Y-%m-%d", &tm);
-    }
-    /* February has no 30th: what does not come back the same is no day. */
-    if (!str_eq(day, text))
-        return err_set(err, ERR_USAGE, 0, "--expires %s: want a day, as 2027-12-31, or never",
-                       text);
-    if (*ret <= wall_s(c))
-        return err_set(err, ERR_USAGE, 0, "--expires %s: that day has begun already", text);
-    return 0;
+    if (arguments_day(c->opt.expires, ret, err) < 0)
+        return -1;
+    return *ret == 0 || *ret > wall_s(c)
+               ? 0
+               : err_set(err, ERR_USAGE, 0, "--expires %s: that day has begun already",
+                         c->opt.expires);
 }
 
 static int edit_add(struct console *c, struct trust *t, char **args, struct err *err)
@@ -127,9 +118,6 @@ static int edit_add(struct console *c, struct trust *t, char **args, struct err 
     struct key_public k;
     int64_t expires_s;
     enum role role = key_purpose(args[0]);
-    if (role == ROLE_NONE)
-        return err_set(err, ERR_USAGE, 0, "%s is no role: root, release, operator or observer",
-                       args[0]);
     return read_expiry(c, &expires_s, err) < 0 || key_public_load(args[1], &k, err) < 0
                ? -1
                : trust_edit_add(t, &k, role, expires_s, err);
@@ -191,6 +179,15 @@ static void begin(const struct console *c, const struct open_trust *o, struct tr
                str_count(o->draft.d.n_sigs, "signature counts", "signatures count"));
 }
 
+/* Is it a key of the version in force, which the draft has no more? */
+static bool is_gone(const struct open_trust *o, const struct trust *next, const char *name)
+{
+    enum role role;
+    uint32_t i;
+    return o->has_draft && trust_find_name(&o->kept.now, name, &role, &i) &&
+           !trust_find_name(next, name, &role, &i);
+}
+
 static int change(struct console *c, edit *one, char **args, struct err *err)
 {
     auto_open_trust struct open_trust o = {.lock = -1};
@@ -199,8 +196,15 @@ static int change(struct console *c, edit *one, char **args, struct err *err)
     if (open_trust(c, &o, err) < 0)
         return -1;
     begin(c, &o, &next);
-    if (edit_with_threshold(c, one, &next, args, err) < 0 ||
-        trust_edit_end(&o.kept.now, (uint32_t)MAX_OF(c->opt.format, (int64_t)0), &next, err) < 0 ||
+    if (edit_with_threshold(c, one, &next, args, err) < 0)
+        return one != edit_add && is_gone(&o, &next, args[0])
+                   ? err_set(
+                         err, ERR_REFUSED, 0,
+                         "the draft of version %u has no key %s: an earlier change took it out, "
+                         "and nothing has to be done. Remove %s to drop the draft",
+                         (unsigned)next.version, args[0], o.draft_path)
+                   : -1;
+    if (trust_edit_end(&o.kept.now, (uint32_t)MAX_OF(c->opt.format, (int64_t)0), &next, err) < 0 ||
         trust_draft_new(&next, &d, err) < 0)
         return -1;
     trust_show_changes(&o.kept.now, &next);

@@ -118,6 +118,7 @@ static void show_plan(const struct upgrade *u)
         json_line(o, stdout);
     } else {
         report_plan(&u->plan, u->console->opt.verbose, console_color(u->console, stdout), stdout);
+        fputc('\n', stdout);
     }
     fflush(stdout);
 }
@@ -185,8 +186,7 @@ static int upgrade(struct upgrade *u, const char *version, struct err *err)
 {
     struct console *c = u->console;
     int code = EXIT_DONE;
-    if (console_open(c, err) < 0 || console_hazards(c, true, err) < 0 ||
-        options_policy(&c->opt, &c->conf, &c->hazards, &u->policy, err) < 0 ||
+    if (console_policy(c, &u->policy, err) < 0 || console_open(c, err) < 0 ||
         target_load(c, version, &u->stored, err) < 0)
         return -1;
     u->policy.stage_only = u->what == BEGIN_STAGE;

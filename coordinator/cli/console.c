@@ -64,6 +64,14 @@ int console_hazards(struct console *c, bool strict, struct err *err)
     return 0;
 }
 
+int console_policy(struct console *c, struct policy *ret, struct err *err)
+{
+    return console_conf(c, err) < 0 || console_hazards(c, true, err) < 0 ||
+                   options_policy(&c->opt, &c->conf, &c->hazards, ret, err) < 0
+               ? -1
+               : 0;
+}
+
 static void wake(void *ctx)
 {
     http_wake(ctx);

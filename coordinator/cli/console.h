@@ -55,6 +55,8 @@ MUST_CHECK int console_conf(struct console *c, struct err *err);
 /* The rows of hazards. strict: a file of them that is wrong is an error, as for whoever is to begin
  * something; else it is told, and what is built in holds. */
 MUST_CHECK int console_hazards(struct console *c, bool strict, struct err *err);
+/* The policy of the command line and the configuration. Opens no key and needs no trust file. */
+MUST_CHECK int console_policy(struct console *c, struct policy *ret, struct err *err);
 /* Opens the operator's key, and so may ask for its passphrase: before anything has an effect.
  * From then on agents can be sent orders. */
 MUST_CHECK int console_sign(struct console *c, struct err *err);

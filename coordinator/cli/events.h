@@ -6,6 +6,8 @@
  *     {"event":"waiting","at":...,"run":ID,"reason":R,"host":NAME,"text":T}
  *     {"event":"snapshot","at":...,"run":ID,"region":NAME,"file":PATH,"bytes":N}
  *     {"event":"keystore","at":...,"run":ID,"host":NAME,"key":ID,"path":PATH,"keys":N}
+ *     {"event":"no-return","at":...,"run":ID,"region":NAME,"leader":NAME}
+ *     {"event":"plan", ... as report_plan_json}      before the run begins
  *     {"event":"end", ... as report_run_json}
  *
  * `at` is RFC 3339. Fields may be added; those here keep their meaning.

@@ -1,4 +1,5 @@
 /* caravan: the coordinator. A table of commands; each is a file cmd_<verb>.c. */
+#include "arguments.h"
 #include "caravan_version.h"
 #include "commands.h"
 #include "table.h"
@@ -197,6 +198,8 @@ int main(int argc, char **argv)
     char **args = NULL;
     console_init(&console);
     int rc = cli_parse(&cli, argc, argv, &console.opt, stdout, &command, &n, &args, &err);
+    if (rc == 0)
+        rc = arguments_check(command->name, &console.opt, n, args, &err);
     if (rc != 0)
         return rc > 0 ? EXIT_DONE : command_fail(&err);
     if (crypto_init(&err) < 0)

@@ -1,5 +1,6 @@
 #include "progress.h"
 
+#include <ctype.h>
 #include "no_return.h"
 
 void progress_init(struct progress *p, const struct plan *plan, const struct ledger *l, int64_t now)
@@ -7,7 +8,7 @@ void progress_init(struct progress *p, const struct plan *plan, const struct led
     memset(p, 0, sizeof *p);
     p->plan = plan;
     p->ledger = l;
-    p->begun = now;
+    p->begun = p->told_ms = now;
     p->run_state = -1;
     p->states = xzalloc(l->n_hosts + 1, sizeof *p->states);
     p->since = xzalloc(l->n_hosts + 1, sizeof *p->since);
@@ -29,12 +30,38 @@ void progress_free(struct progress *p)
     memset(p, 0, sizeof *p);
 }
 
+/* The unit that follows a number: " ms" and " s" stand for other numbers of the same thing. */
+static size_t unit_len(const char *s)
+{
+    static const char *const units[] = {" ms", " s",   " min", " h",  " d",
+                                        " B",  " KiB", " MiB", " GiB"};
+
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        size_t n = strlen(units[i]);
+        if (str_starts(s, units[i]) && !isalnum((unsigned char)s[n]))
+            return n;
+    }
+    return 0;
+}
+
+/* Behind "2 min 19 s", "index 4" and the like. */
+static const char *skip_numbers(const char *s)
+{
+    for (;;) {
+        size_t n = strspn(s, "0123456789.,");
+        size_t unit = n > 0 ? unit_len(s + n) : 0;
+        s += n + unit;
+        if (unit == 0 || s[0] != ' ' || !isdigit((unsigned char)s[1]))
+            return s;
+        s++;
+    }
+}
+
 static bool only_numbers_differ(const char *a, const char *b)
 {
-    static const char number[] = "0123456789.,";
     for (;; a++, b++) {
-        a += strspn(a, number);
-        b += strspn(b, number);
+        a = skip_numbers(a);
+        b = skip_numbers(b);
         if (*a != *b)
             return false;
         if (*a == '\0')
@@ -42,18 +69,48 @@ static bool only_numbers_differ(const char *a, const char *b)
     }
 }
 
+static bool is_same_wait(const struct told_wait *a, const struct waiting *w)
+{
+    return a->reason == w->reason && str_eq(a->key, w->key) &&
+           only_numbers_differ(a->text, w->text);
+}
+
+static void put_wait(struct told_wait *dst, const struct waiting *w, int64_t now)
+{
+    dst->reason = w->reason;
+    str_cut(dst->key, sizeof dst->key, w->key);
+    str_cut(dst->text, sizeof dst->text, w->text);
+    dst->at_ms = now;
+}
+
+/* Where it was told before; else the place of a new one, or of the one that was told longest ago.
+ */
+static size_t place_of(const struct progress *p, const struct waiting *w)
+{
+    size_t oldest = 0;
+
+    for (size_t i = 0; i < p->n_told; i++) {
+        if (is_same_wait(&p->told[i], w))
+            return i;
+        oldest = p->told[i].at_ms < p->told[oldest].at_ms ? i : oldest;
+    }
+    return p->n_told < PROGRESS_WAITS ? p->n_told : oldest;
+}
+
 static void fold_waiting(struct progress *p, const struct waiting *w, int64_t now,
                          void (*tell)(void *, const struct change *), void *ctx)
 {
-    bool same = p->reason == w->reason && str_eq(p->key, w->key);
-    bool news = !str_eq(p->text, w->text) && (now - p->told_ms >= PROGRESS_REPEAT_MS ||
-                                              (p->first && !only_numbers_differ(p->text, w->text)));
-    if (same && !news)
+    if (!is_same_wait(&p->wait, w))
+        put_wait(&p->wait, w, now);
+    size_t i = place_of(p, w);
+    bool before = i < p->n_told && is_same_wait(&p->told[i], w);
+    int64_t pause = i == p->last ? PROGRESS_REPEAT_MS : PROGRESS_AGAIN_MS;
+    if ((now - p->wait.at_ms < PROGRESS_PATIENCE_MS && now - p->told_ms < PROGRESS_AGAIN_MS) ||
+        (before && now - p->told[i].at_ms < pause))
         return;
-    p->first = !same;
-    p->reason = w->reason;
-    str_cut(p->key, sizeof p->key, w->key);
-    str_cut(p->text, sizeof p->text, w->text);
+    put_wait(&p->told[i], w, now);
+    p->n_told = MAX_OF(p->n_told, i + 1);
+    p->last = i;
     p->told_ms = now;
     tell(ctx, &(struct change){.kind = CHANGE_WAITING, .waiting = w});
 }

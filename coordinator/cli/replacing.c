@@ -17,25 +17,11 @@ static int add_joiner(struct console *c, struct replacing *r, const char *addres
     return 0;
 }
 
-static int check_numbers(const struct options *o, struct err *err)
-{
-    if (o->add.n == 0 || o->remove.n == 0)
-        return err_set(err, ERR_USAGE, 0,
-                       "say which servers join (--add ADDRESS,..) and which leave (--remove "
-                       "NAME,..)");
-    if (o->add.n > REPLACED_MAX || o->remove.n > REPLACED_MAX)
-        return err_set(err, ERR_USAGE, 0, "at most %d servers join, and as many leave, in one run",
-                       REPLACED_MAX);
-    return 0;
-}
-
 int replacing_begin(struct console *c, struct replacing *r, struct policy *y, struct err *err)
 {
     const struct options *o = &c->opt;
 
     r->n = 0;
-    if (check_numbers(o, err) < 0)
-        return -1;
     for (size_t i = 0; i < o->add.n; i++)
         if (add_joiner(c, r, o->add.items[i], err) < 0)
             return -1;

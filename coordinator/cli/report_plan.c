@@ -2,24 +2,15 @@
 
 #include "hazard_ids.h"
 #include "no_return.h"
-#include "plan_make.h"
-#include "report_regions.h"
+#include "report_findings.h"
 #include "table.h"
 
-static const struct {
-    const char *name, *shown;
-    enum color color;
-} severities[] = {
-    [SEVERITY_INFO] = {"info", "info", COLOR_DIM},
-    [SEVERITY_WARN] = {"warn", "warning", COLOR_YELLOW},
-    [SEVERITY_BLOCK] = {"block", "against it", COLOR_RED},
-    [SEVERITY_HARD] = {"hard", "refused", COLOR_RED},
+static const char *const severities[] = {
+    [SEVERITY_INFO] = "info",
+    [SEVERITY_WARN] = "warn",
+    [SEVERITY_BLOCK] = "block",
+    [SEVERITY_HARD] = "hard",
 };
-
-static const char *severity_name(enum severity s)
-{
-    return severities[s].name;
-}
 
 static const char *group_of(const struct plan_host *h)
 {
@@ -79,127 +70,63 @@ static void print_hosts(const struct plan *p, bool all, bool color, FILE *out)
                 str_count(p->n_hosts - most, "client", "clients"));
 }
 
-/* Whether a slow restart may cost a vote is the operator's choice. */
-static void print_cleanup(const char *region, FILE *out)
-{
-    fputs("Autopilot's dead-server cleanup is on in region ", out);
-    print_safe(out, region);
-    fputs(
-        ": a server that is away for more than about 40 s loses its vote, and Caravan waits until "
-        "it has one again. To switch it off:\n    ",
-        out);
-    report_cleanup_command(region, false, out);
-    fputc('\n', out);
-}
-
 static void print_replacing(const struct plan *p, const char *settle, FILE *out)
 {
     char watch[24];
     str_for_ms(watch, sizeof watch, p->policy.replace.watch_ms);
-    fprintf(out,
-            "\nFirst the new servers join, one at a time, each until it votes; then the old ones "
-            "leave, one at a time, the leader last%s. The region must settle for %s after each "
-            "step.\nUntil the first has left, caravan abort takes out again what has joined. One "
-            "that has left comes back by hand only: enable and start its unit there, with its old "
-            "data.\nAfterwards it is watched for %s that none comes back.\n",
-            p->transfer ? ", after its leadership was moved" : "", settle, watch);
+    print_line(out,
+               "First the new servers join, one at a time, each until it votes; then the old ones "
+               "leave, one at a time, the leader last%s. The region must settle for %s after each "
+               "step.",
+               p->transfer ? ", after another server took the lead" : "", settle);
+    print_line(out, "Until the first has left, caravan abort takes out again what has joined. One "
+                    "that has left comes back by hand only: enable and start its unit there, with "
+                    "its old data.");
+    print_line(out, "Afterwards it is watched for %s that none comes back.", watch);
+}
+
+static void print_clients(const struct plan *p, FILE *out)
+{
+    const struct policy *y = &p->policy;
+    char percent[48] = "", canaries[64] = "", soak[24], drain[24];
+    str_for_ms(soak, sizeof soak, y->soak_ms);
+    str_for_ms(drain, sizeof drain, y->drain_deadline_ms);
+    if (y->parallel_percent > 0)
+        snprintf(percent, sizeof percent, " (%u%% of %zu)", y->parallel_percent, p->n_clients);
+    if (y->canary > 0)
+        snprintf(canaries, sizeof canaries, "%u %s first, soaking %s; ", y->canary,
+                 str_count(y->canary, "canary", "canaries"), soak);
+    print_line(out, "Clients: %u at once%s; %s%u may fail, %u may be skipped.", p->parallel,
+               percent, canaries, y->max_failures, y->max_skipped);
+    if (y->drain)
+        print_line(out, "Each client is drained first, for at most %s.", drain);
 }
 
 static void print_limits(const struct plan *p, FILE *out)
 {
-    const struct policy *y = &p->policy;
-    char settle[24], soak[24], drain[24];
-    str_for_ms(settle, sizeof settle, y->settle_ms);
-    str_for_ms(soak, sizeof soak, y->soak_ms);
-    str_for_ms(drain, sizeof drain, y->drain_deadline_ms);
-    if (y->stage_only) {
-        fprintf(out,
-                "\nOnly staged: the new binary is fetched, checked and tried beside the one in "
-                "use. Nothing is restarted.\n");
+    char settle[24];
+    str_for_ms(settle, sizeof settle, p->policy.settle_ms);
+    fputc('\n', out);
+    if (p->policy.stage_only) {
+        print_line(out, "Only staged: the new binary is fetched, checked and tried beside the one "
+                        "in use. Nothing is restarted.");
         return;
     }
     if (p->replaces) {
         print_replacing(p, settle, out);
         return;
     }
-    fprintf(out, "\nServers one at a time, the leader last%s; each must settle for %s.\n",
-            p->transfer ? ", after its leadership was moved" : "", settle);
-    for (size_t i = 0; i < p->n_regions; i++)
-        if (p->regions[i].cleanup)
-            print_cleanup(p->regions[i].name, out);
-    if (p->n_clients == 0)
-        return;
-    fprintf(out, "Clients: %u at once", p->parallel);
-    if (y->parallel_percent > 0)
-        fprintf(out, " (%u%% of %zu)", y->parallel_percent, p->n_clients);
-    fprintf(out, "; %u canar%s first, soaking %s; %u may fail, %u may be skipped.\n", y->canary,
-            y->canary == 1 ? "y" : "ies", soak, y->max_failures, y->max_skipped);
-    if (y->drain)
-        fprintf(out, "Each client is drained first, for at most %s.\n", drain);
-}
-
-static void print_finding(const struct finding *f, bool advice, bool color, FILE *out)
-{
-    enum color shade = f->accepted ? COLOR_DIM : severities[f->severity].color;
-    fprintf(out, "%s%s%s [%s]%s%s ", color_on(color, shade), severities[f->severity].shown,
-            f->accepted ? ", accepted" : "", f->id,
-            f->detected == TRI_UNKNOWN ? " cannot tell:" : "", color_off(color, shade));
-    if (f->host[0] != '\0') {
-        print_safe(out, f->host);
-        fputs(": ", out);
-    }
-    print_safe(out, f->text);
-    fputc('\n', out);
-    if (advice && f->advice != NULL)
-        fprintf(out, "    %s\n", f->advice);
-}
-
-static bool is_note(const struct finding *f)
-{
-    return f->severity == SEVERITY_INFO;
-}
-
-/* What refuses first, then warnings; notes one line each, those that cannot be told by name
- * only, unless all. */
-static void print_findings(const struct plan *p, bool all, bool color, FILE *out)
-{
-    size_t left = 0;
-
-    for (int severity = SEVERITY_HARD; severity >= SEVERITY_INFO; severity--)
-        for (size_t i = 0; i < p->n_findings; i++) {
-            const struct finding *f = &p->findings[i];
-            bool hidden = is_note(f) && f->detected == TRI_UNKNOWN && !all;
-            if ((int)f->severity != severity)
-                continue;
-            if (!hidden)
-                print_finding(f, all || !is_note(f), color, out);
-            left += hidden;
-        }
-    if (left == 0)
-        return;
-    fprintf(out,
-            "%snotes that Caravan cannot tell whether they concern this fleet (-v tells more):",
-            color_on(color, COLOR_DIM));
-    for (size_t i = 0; i < p->n_findings; i++)
-        if (is_note(&p->findings[i]) && p->findings[i].detected == TRI_UNKNOWN)
-            fprintf(out, " %s", p->findings[i].id);
-    fprintf(out, "%s\n", color_off(color, COLOR_DIM));
-}
-
-/* Whoever accepts more than there is may believe something else of the fleet than is so. */
-static void print_idle(const struct plan *p, FILE *out)
-{
-    for (size_t i = 0; i < p->policy.n_accepted; i++) {
-        const char *why = hazard_id_idle(p, i);
-        if (why != NULL)
-            fprintf(out, "accepted, but %s: %s\n", why, p->policy.accepted[i]);
-    }
+    if (p->n_servers > 0)
+        print_line(out, "Servers: one at a time, the leader last%s; each must settle for %s.",
+                   p->transfer ? ", after another server took the lead" : "", settle);
+    if (p->n_clients > 0)
+        print_clients(p, out);
 }
 
 static void print_forecast(const struct plan *p, FILE *out)
 {
     char time[24];
-    str_for_ms(time, sizeof time, plan_forecast_ms(p));
+    str_for_ms(time, sizeof time, p->forecast_ms);
     if (p->n_todo > 0)
         fprintf(out, "About %s when all goes well.\n", time);
 }
@@ -230,10 +157,8 @@ void report_plan(const struct plan *p, bool all, bool color, FILE *out)
     print_hosts(p, all, color, out);
     print_limits(p, out);
     print_forecast(p, out);
-    if (p->n_findings > 0)
-        fputc('\n', out);
-    print_findings(p, all, color, out);
-    print_idle(p, out);
+    fputc('\n', out);
+    report_findings(p, all, color, out);
 }
 
 /* Each row once. */
@@ -262,15 +187,12 @@ static void print_accept(const struct plan *p, FILE *out)
 void report_refusal(const struct plan *p, FILE *out)
 {
     const struct finding *f = plan_refused(p);
+    auto_buf struct buf text = BUF_INIT;
     if (f == NULL)
         return;
-    fprintf(out, "caravan: refused, and nothing was touched: [%s]%s ", f->id,
-            f->detected == TRI_UNKNOWN ? " cannot tell:" : "");
-    if (f->host[0] != '\0') {
-        print_safe(out, f->host);
-        fputs(": ", out);
-    }
-    print_safe(out, f->text);
+    finding_text(f, &text);
+    fputs("caravan: refused, and nothing was touched: ", out);
+    fputs(buf_str(&text), out);
     fprintf(out, "\n  %s\n", f->advice != NULL ? f->advice : "");
     if (f->severity == SEVERITY_BLOCK)
         print_accept(p, out);
@@ -298,10 +220,11 @@ static struct json *finding_json(const struct finding *f)
 {
     struct json *o = json_new_object();
     json_set_str(o, "id", f->id);
-    json_set_str(o, "severity", severity_name(f->severity));
+    json_set_str(o, "severity", severities[f->severity]);
     json_set_bool(o, "certain", f->detected == TRI_YES);
     json_set_bool(o, "accepted", f->accepted);
     json_set_str(o, "host", f->host);
+    json_set_int(o, "hosts", f->n_hosts);
     json_set_str(o, "text", f->text);
     json_set_str(o, "advice", f->advice != NULL ? f->advice : "");
     return o;

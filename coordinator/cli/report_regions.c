@@ -4,16 +4,33 @@
 #include "counts.h"
 #include "table.h"
 
-void report_snapshot(const struct ledger_region *r, FILE *out)
+void report_snapshot(const struct ledger_region *r, size_t at, FILE *out)
 {
+    auto_buf struct buf text = BUF_INIT;
     char size[24], when[21];
     str_for_bytes(size, sizeof size, r->snapshot_bytes);
     clock_rfc3339(when, r->snapshot_wall_ms);
-    fputs("Snapshot of region ", out);
-    print_safe(out, r->name);
-    fputs(": ", out);
-    print_safe(out, r->snapshot);
-    fprintf(out, " (%s, %s)\n", size, when);
+    buf_add_str(&text, "Snapshot of region ");
+    str_escape(&text, r->name, strlen(r->name));
+    buf_add_str(&text, ": ");
+    str_escape(&text, r->snapshot, strlen(r->snapshot));
+    buf_printf(&text, " (%s, %s)", size, when);
+    print_wrapped(out, at, at + 2, buf_str(&text));
+}
+
+static void report_state(const struct ledger_region *r, FILE *out)
+{
+    auto_buf struct buf text = BUF_INIT;
+    char before[160], after[160];
+    counts_text(r->first, before, sizeof before);
+    counts_text(r->last, after, sizeof after);
+    buf_add_str(&text, "State of region ");
+    str_escape(&text, r->name, strlen(r->name));
+    if (str_eq(before, after))
+        buf_printf(&text, ": %s, as before the first server", after);
+    else
+        buf_printf(&text, ": %s; before the first server %s", after, before);
+    print_wrapped(out, 0, 2, buf_str(&text));
 }
 
 void report_cleanup_command(const char *region, bool on, FILE *out)
@@ -39,19 +56,10 @@ void report_regions(const struct ledger *l, FILE *out)
 {
     for (size_t i = 0; i < l->n_regions; i++) {
         const struct ledger_region *r = &l->regions[i];
-        char before[160], after[160];
         if (r->snapshot[0] != '\0')
-            report_snapshot(r, out);
-        if (!counts_taken(r->first))
-            continue;
-        counts_text(r->first, before, sizeof before);
-        counts_text(r->last, after, sizeof after);
-        fputs("State of region ", out);
-        print_safe(out, r->name);
-        if (str_eq(before, after))
-            fprintf(out, ": %s, as before the first server\n", after);
-        else
-            fprintf(out, ": %s; before the first server %s\n", after, before);
+            report_snapshot(r, 0, out);
+        if (counts_taken(r->first))
+            report_state(r, out);
     }
     for (size_t i = 0; i < l->n_effects; i++)
         if (effect_left_off(&l->effects[i]))

@@ -10,8 +10,9 @@
 #include "json.h"
 #include "ledger.h"
 
-/* "Snapshot of region global: PATH (1.2 MiB, 2026-...)": one line. */
-void report_snapshot(const struct ledger_region *r, FILE *out);
+/* "Snapshot of region global: PATH (1.2 MiB, 2026-...)": one line, of which
+ * `at` columns are taken already. */
+void report_snapshot(const struct ledger_region *r, size_t at, FILE *out);
 /* Snapshots, and what was counted before and after. */
 void report_regions(const struct ledger *l, FILE *out);
 struct json *report_regions_json(const struct ledger *l);

@@ -17,7 +17,7 @@ struct pushed {
     bool old_format;  /* it reads only format 1 */
     bool forked;      /* it has another file than this machine, of the same version */
     bool open, failed;
-    char why[TEXT_MAX];
+    char why[ERR_TEXT];
     char clock[TEXT_MAX]; /* what is wrong with its clock; "" nothing */
     unsigned char nonce[NONCE_LEN];
     struct stored_record record; /* of the order that is under way */

@@ -80,6 +80,11 @@ void trust_show_signers(const struct trust_draft *d, const struct trust *now)
     puts(d->d.n_sigs == 0 ? "nobody yet" : "");
     if (trust_draft_check(d, now, &why) < 0 && d->d.n_sigs > 0)
         printf("Missing: %s\n", why.text);
+    if (d->d.passed_over[0] != '\0') {
+        fputs("Not used on this machine: ", stdout);
+        print_safe(stdout, d->d.passed_over);
+        putchar('\n');
+    }
 }
 
 /* ---- what it changes ---- */
@@ -132,4 +137,10 @@ void trust_show_changes(const struct trust *now, const struct trust *next)
         print_safe(stdout, next->name);
         putchar('\n');
     }
+}
+
+const char *trust_copy_words(const char *file)
+{
+    return str_eq(file, "/etc/caravan/trust") ? "to the same place on each host"
+                                              : "to each host as /etc/caravan/trust";
 }

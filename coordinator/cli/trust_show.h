@@ -14,4 +14,8 @@ void trust_show_signers(const struct trust_draft *d, const struct trust *now);
 /* What the draft changes: a line each. */
 void trust_show_changes(const struct trust *now, const struct trust *next);
 
+/* How a host gets a trust file of this machine: "to the same place on each host", where the file is
+ * called as there already. */
+const char *trust_copy_words(const char *file);
+
 #endif

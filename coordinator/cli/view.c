@@ -1,6 +1,5 @@
 #include "view.h"
 
-#include <sys/ioctl.h>
 #include "events.h"
 #include "report_keystore.h"
 #include "report_regions.h"
@@ -8,6 +7,7 @@
 #include "table.h"
 
 #define BAR_WIDTH 20
+#define BAR_LEAST 5
 
 void view_begin(struct view_screen *v, const struct plan *plan, const struct ledger *l,
                 const struct clock *clock, FILE *out)
@@ -48,6 +48,8 @@ static const char *name_for(const struct plan *p, const struct waiting *w)
     const struct plan_host *h = w->key[0] != '\0' ? plan_host(p, w->key) : NULL;
     return h != NULL && !text_names(w->text, h->name) ? h->name : "";
 }
+
+#define STAMP_WIDTH 11
 
 /* "  12.3 s  " since the run was begun here */
 static void stamp(struct view_screen *v)
@@ -145,7 +147,7 @@ static void tell(void *ctx, const struct change *c)
                 color_off(v->color, COLOR_BOLD));
     } else if (c->kind == CHANGE_SNAPSHOT) {
         stamp(v);
-        report_snapshot(c->region, v->out);
+        report_snapshot(c->region, STAMP_WIDTH, v->out);
     } else if (c->kind == CHANGE_KEYSTORE) {
         stamp(v);
         report_keystore(v->progress.plan, v->progress.ledger, c->host, v->out);
@@ -163,14 +165,6 @@ static void tell(void *ctx, const struct change *c)
 
 /* ---- the live part ---- */
 
-static int columns(const struct view_screen *v)
-{
-    struct winsize size;
-    if (ioctl(fileno(v->out), TIOCGWINSZ, &size) < 0 || size.ws_col < 40)
-        return 80;
-    return MIN_OF((int)size.ws_col, 200);
-}
-
 /* One line, escaped and cut to the terminal's width, so that lines can be counted. */
 static void draw(struct view_screen *v, enum color shade, const char *fmt, ...) PRINTF(3, 4);
 static void draw(struct view_screen *v, enum color shade, const char *fmt, ...)
@@ -182,29 +176,36 @@ static void draw(struct view_screen *v, enum color shade, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     str_escape(&safe, text, strlen(text));
-    fprintf(v->out, "%s%.*s%s\n", color_on(v->color, shade), columns(v) - 1, buf_str(&safe),
-            color_off(v->color, shade));
+    fprintf(v->out, "%s%.*s%s\n", color_on(v->color, shade), screen_columns(v->out) - 1,
+            buf_str(&safe), color_off(v->color, shade));
     v->lines++;
 }
 
+/* The bar takes what the words leave of the line. */
 static void draw_bar(struct view_screen *v)
 {
     const struct ledger *l = v->progress.ledger;
-    char bar[BAR_WIDTH + 1], time[24];
+    const char *state = run_words(v->progress.plan, l->state);
+    char bar[BAR_WIDTH + 1], failures[32] = "", text[120], time[24];
     size_t done = 0, failed = 0, flight = 0;
     for (size_t i = 0; i < l->n_hosts; i++) {
         done += l->hosts[i].state == HOST_DONE;
         failed += l->hosts[i].state == HOST_FAILED;
         flight += host_in_flight(l->hosts[i].state);
     }
-    size_t full = l->n_hosts > 0 ? done * BAR_WIDTH / l->n_hosts : 0;
-    for (size_t i = 0; i < BAR_WIDTH; i++)
-        bar[i] = i < full ? '#' : '.';
-    bar[BAR_WIDTH] = '\0';
+    if (failed > 0)
+        snprintf(failures, sizeof failures, ", %zu failed", failed);
     str_for_ms(time, sizeof time, clock_mono(v->clock) - v->progress.begun);
-    draw(v, COLOR_BOLD, "%s to %s [%s] %zu of %zu done, %zu in flight, %zu failed, %s",
-         run_words(v->progress.plan, l->state), l->target, bar, done, l->n_hosts, flight, failed,
-         time);
+    snprintf(text, sizeof text, "%zu of %zu done, %zu in flight%s, %s", done, l->n_hosts, flight,
+             failures, time);
+    size_t words = strlen(state) + strlen(text) + 5, columns = (size_t)screen_columns(v->out);
+    size_t width = columns > words + BAR_LEAST ? MIN_OF(columns - words, (size_t)BAR_WIDTH)
+                                               : (size_t)BAR_LEAST;
+    size_t full = l->n_hosts > 0 ? done * width / l->n_hosts : 0;
+    for (size_t i = 0; i < width; i++)
+        bar[i] = i < full ? '#' : '.';
+    bar[width] = '\0';
+    draw(v, COLOR_BOLD, "%s [%s] %s", state, bar, text);
 }
 
 static void draw_host(struct view_screen *v, size_t i)

@@ -33,24 +33,37 @@ const char *host_disagrees(const struct host *h, int64_t now)
     return NULL;
 }
 
+static const char dead_advice[] =
+    "On that host, type systemctl restart caravan-swap.socket caravan-swap. "
+    "journalctl -u caravan-swap shows why caravan-swap stopped.";
+static const char stranger_advice[] =
+    "caravan trust show lists the operator keys. Copy the newest trust file to this machine, name "
+    "in [keys] of caravan.conf an operator key that it names, then run caravan resume. Or run "
+    "caravan resume on the machine of another operator.";
+
 bool swap_is_dead(const struct situation *s, struct decision *d, size_t i)
 {
     const struct ledger_host *lh = &s->ledger->hosts[i];
     const struct host *h = world_host(s->world, lh->key);
+    const char *name = s->plan->hosts[i].name, *order = message_kind_name(lh->order);
     char took[24];
 
     if (lh->call.failures < SWAP_TRIES || h == NULL || !fresh(h->agent.hello_at, s->now))
         return false;
     str_for_ms(took, sizeof(took), s->now - lh->ordered_ms);
-    intend_stop(s, d, s->plan->hosts[i].name,
-                "On that host, type systemctl restart caravan-swap.socket caravan-swap. "
-                "journalctl -u caravan-swap shows why caravan-swap stopped.",
-                lh->answered
-                    ? "%s: its agent answers, but its caravan-swap, which accepted the %s order "
-                      "%s ago, does not answer any more"
-                    : "%s: its agent answers, but its caravan-swap has not answered the %s "
-                      "order for %s",
-                s->plan->hosts[i].name, message_kind_name(lh->order), took);
+    if (h->agent.stranger)
+        intend_stop(s, d, name, stranger_advice,
+                    "%s: its agent answers, but not the %s order: its trust file, version %u, may "
+                    "not name the operator key that signs here",
+                    name, order, (unsigned)h->agent.hello.trust_version);
+    else
+        intend_stop(s, d, name, dead_advice,
+                    lh->answered
+                        ? "%s: its agent answers, but its caravan-swap, which accepted the %s "
+                          "order %s ago, does not answer any more"
+                        : "%s: its agent answers, but its caravan-swap has not answered the %s "
+                          "order for %s",
+                    name, order, took);
     return true;
 }
 

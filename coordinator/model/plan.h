@@ -23,9 +23,12 @@ struct finding {
     enum severity severity;
     enum tri detected; /* YES, or UNKNOWN, which the plan shows as "cannot tell" */
     bool accepted;
-    char host[NAME_MAX_LEN]; /* "": the finding is about the fleet */
-    char text[TEXT_MAX];     /* what was found, with its numbers */
-    const char *advice;      /* what to do, one sentence */
+    char host[NAME_MAX_LEN]; /* the first host that has the finding; "": it is about the fleet */
+    uint32_t n_hosts;        /* the number of hosts that have it; 0: it is about the fleet */
+    char others[64];         /* the names of the next few hosts, separated by ", " */
+    bool differs;        /* the text is that of the first host; others have texts of their own */
+    char text[TEXT_MAX]; /* what was found, with its numbers */
+    const char *advice;  /* what to do, one sentence */
 };
 
 /* What the plan does with a server. A plan that replaces no server has only ROLE_UPGRADE. */
@@ -109,6 +112,8 @@ struct plan {
     uint32_t parallel; /* the number --max-parallel means */
     enum on_not_ready server_on_not_ready, client_on_not_ready;
     bool bad_leader_pair; /* a new leader is known to crash old followers */
+    int64_t forecast_ms;  /* how long the run takes when all goes well (forecast.h); shown with the
+                             plan, but no part of its digest */
     bool transfer;        /* the running version can transfer leadership (>= 1.7) */
     bool replaces; /* some host joins or leaves. Then the plan has servers of one region only, in
                       this order: servers that join (as they were named), then servers that leave

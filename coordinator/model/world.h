@@ -232,6 +232,8 @@ struct agent_view {
 
     int64_t hello_at; /* when it was asked; 0: no authentic answer yet */
     struct receipt_hello hello;
+    bool stranger; /* it may not obey the key that signs here: this machine's trust file is older
+                      than the host's, or does not name the key. Such an order gets no answer */
     unsigned char session[SESSION_LEN];
     uint64_t uptime_ms; /* the agent's uptime at hello_at */
 

@@ -223,15 +223,7 @@ void hazard_no_fact(struct hazard_check *c, row_t *row)
     each_fact(c, row, judge_no);
 }
 
-/* How many files lack the key is no reason of its own. */
-static const char *file_doubt(const struct fact_view *f)
-{
-    return f != NULL && str_starts(f->text, "not in the ")
-               ? "it is not in the files of Nomad's configuration"
-               : fact_doubt(f);
-}
-
-/* A key found in a file is there; one not found may stand in a file that was not looked at. */
+/* An agent that read every file of Nomad's configuration says yes or no. Otherwise nobody knows. */
 void hazard_file_key(struct hazard_check *c, row_t *row)
 {
     char id[64];
@@ -246,7 +238,7 @@ void hazard_file_key(struct hazard_check *c, row_t *row)
         if (f != NULL && f->value == TRI_YES)
             hazard_found(c, row, TRI_YES, h->name, "%s is configured (%s): %s", row->key, f->text,
                          row->what);
-        else
-            hazard_unsure(c, h->name, file_doubt(f));
+        else if (f == NULL || f->value == TRI_UNKNOWN)
+            hazard_unsure(c, h->name, fact_doubt(f));
     }
 }

@@ -39,44 +39,53 @@ static struct finding *add(struct hazard_check *c, row_t *row, enum severity sev
     return f;
 }
 
-void hazard_tell_more(struct hazard_check *c)
-{
-    struct finding *f = &c->p->findings[c->last];
-    char text[TEXT_MAX];
+#define HOSTS_NAMED 3 /* with the first */
 
-    if (c->more == 0)
-        return;
-    str_cut(text, sizeof(text), f->text);
-    snprintf(f->text, sizeof(f->text), "%.200s (and %zu more %s)", text, c->more,
-             str_count(c->more, "host", "hosts"));
-    c->more = 0;
+static bool is_same(row_t *row, const struct finding *f, enum severity severity, enum tri detected,
+                    const char *text)
+{
+    bool any_text = row->kind->detect == NULL && severity < SEVERITY_BLOCK;
+
+    return f->n_hosts > 0 && !row->kind->by_host && f->severity == severity &&
+           f->detected == detected && (any_text || str_eq(f->text, text));
 }
 
-static bool is_told(const struct hazard_check *c, row_t *row, enum severity severity,
-                    enum tri detected, const char *text)
+/* The finding that a host is counted with; NULL: it gets one of its own. */
+static struct finding *find_same(const struct hazard_check *c, row_t *row, enum severity severity,
+                                 enum tri detected, const char *text)
 {
-    const struct finding *f = &c->p->findings[c->last];
+    for (size_t i = c->first; i < c->p->n_findings; i++)
+        if (is_same(row, &c->p->findings[i], severity, detected, text))
+            return &c->p->findings[i];
+    return c->told == HAZARD_HOSTS ? &c->p->findings[c->last] : NULL;
+}
 
-    if (c->told == HAZARD_HOSTS)
-        return true;
-    return c->told > 0 && severity < SEVERITY_BLOCK &&
-           (row->kind->detect == NULL || (f->detected == detected && str_eq(f->text, text)));
+static void add_host(struct finding *f, const char *host, const char *text)
+{
+    size_t n = strlen(f->others);
+
+    f->differs = f->differs || !str_eq(f->text, text);
+    if (f->n_hosts < HOSTS_NAMED && n + strlen(host) + 3 < sizeof(f->others))
+        snprintf(f->others + n, sizeof(f->others) - n, "%s%s", n > 0 ? ", " : "", host);
+    f->n_hosts++;
 }
 
 void hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
                  const char *host, const char *text)
 {
-    if (host != NULL && is_told(c, row, severity, detected, text)) {
-        c->more++;
+    struct finding *f = host != NULL ? find_same(c, row, severity, detected, text) : NULL;
+
+    if (f != NULL) {
+        add_host(f, host, text);
         return;
     }
     if (host != NULL) {
-        hazard_tell_more(c);
         c->last = c->p->n_findings;
         c->told++;
     }
-    struct finding *f = add(c, row, severity, host);
+    f = add(c, row, severity, host);
     f->detected = detected;
+    f->n_hosts = host != NULL;
     str_cut(f->host, sizeof(f->host), host != NULL ? host : "");
     str_cut(f->text, sizeof(f->text), text);
 }

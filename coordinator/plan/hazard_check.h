@@ -62,16 +62,18 @@ struct hazard_check {
     uint32_t *group_of; /* by planned host */
     /* Of the row at work. */
     bool applies;
-    size_t told;                               /* of single hosts */
+    size_t first;                              /* number of its first finding */
+    size_t told;                               /* how many are of single hosts */
     size_t last;                               /* the last of those, by number */
-    size_t more;                               /* hosts that are to be counted with it */
     struct hazard_doubt doubts[HAZARD_DOUBTS]; /* hosts of which it cannot tell, by reason */
     size_t n_doubts;
 };
 
-/* Adds a finding of this severity. host NULL: it concerns the fleet. Of a host beyond HAZARD_HOSTS,
- * and where it only warns and was told already, it is counted: the same on the next host, or, of
- * rows about single hosts, anything their agents say: it tends to be the same everywhere. */
+/* Adds a finding of this severity. host NULL: it concerns the fleet. A host is counted with a
+ * finding of the row that is there when both have the same severity and text. Rows about single
+ * hosts that only warn need no same text: what agents say tends to be the same everywhere. Hosts
+ * beyond HAZARD_HOSTS findings are counted with the last one. A finding that is accepted by a
+ * host's name concerns that host alone. */
 void hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
                  const char *host, const char *text);
 /* The same with the row's own severity. */
@@ -80,8 +82,6 @@ void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const c
 /* It concerns the fleet, with at least this severity. */
 void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity, const char *fmt,
                      ...) PRINTF(4, 5);
-/* Says with the last host's finding how many were counted. */
-void hazard_tell_more(struct hazard_check *c);
 /* Is what would refuse with this severity accepted by its id? */
 bool hazard_accepted(const struct policy *y, const char *id, enum severity severity);
 /* It cannot tell of this host: counted, and told at the end, once for all with this reason. Of

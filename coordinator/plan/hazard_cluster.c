@@ -3,7 +3,7 @@
 
 #include "gate.h"
 #include "heartbeat.h"
-#include "plan_make.h"
+#include "forecast.h"
 #include "token_rights.h"
 
 /* Will every server of the region run at least the target when clients begin? */
@@ -485,7 +485,7 @@ void hazard_token_spare(struct hazard_check *c, row_t *row)
 static void judge_expiry(struct hazard_check *c, row_t *row, const struct region_survey *r)
 {
     const struct token_view *t = &r->token;
-    int64_t left = t->expires_ms - c->survey->wall_ms, need = plan_forecast_ms(c->p);
+    int64_t left = t->expires_ms - c->survey->wall_ms, need = c->p->forecast_ms * FORECAST_MARGIN;
     char will[24], still[24];
 
     if (no_token_needed(c, r) || t->asked == ASKED_DENIED)
@@ -497,7 +497,7 @@ static void judge_expiry(struct hazard_check *c, row_t *row, const struct region
                      r->name, asked_why(t->asked));
     else if (t->expires_ms != 0 && left < need)
         hazard_found(c, row, TRI_YES, NULL,
-                     "region %s: the token %s ends in %s, and the run takes about %s", r->name,
+                     "region %s: the token %s ends in %s, and the run may take %s", r->name,
                      t->name, still, will);
 }
 

@@ -1,7 +1,7 @@
 /* Rows about what root has limited on hosts, as their agents tell it. Contract: hazard_detect.h. */
 #include "hazard_detect.h"
 
-#include "plan_make.h"
+#include "forecast.h"
 #include "str.h"
 
 /* The number that a fact's text begins with. */
@@ -88,7 +88,7 @@ void hazard_other_operators(struct hazard_check *c, row_t *row)
 static void judge_hours(struct hazard_check *c, row_t *row, const struct plan_host *ph,
                         const struct fact_view *f)
 {
-    int64_t need = plan_forecast_ms(c->p);
+    int64_t need = c->p->forecast_ms * FORECAST_MARGIN;
     const char *hours = strchr(f->text, ' ');
     uint64_t left = 0;
     char will[24], still[24];
@@ -103,8 +103,8 @@ static void judge_hours(struct hazard_check *c, row_t *row, const struct plan_ho
     str_for_ms(still, sizeof(still), (int64_t)left * 60000);
     if ((int64_t)left * 60000 < need)
         hazard_found(c, row, TRI_YES, ph->name,
-                     "root's hours there,%.120s, end in %s, and the run takes about %s", hours,
-                     still, will);
+                     "root's hours there,%.120s, end in %s, and the run may take %s", hours, still,
+                     will);
 }
 
 void hazard_hours_end(struct hazard_check *c, row_t *row)

@@ -178,9 +178,9 @@ void hazard_two_stores(struct hazard_check *c, row_t *row)
                         (s != NULL && s->switches[CONFIG_BOLTDB] == TRI_YES);
         if (!hazard_crosses(c, p))
             continue;
-        if (store == NULL || store->value != TRI_YES)
+        if (store == NULL || store->value == TRI_UNKNOWN)
             hazard_unsure(c, p->name, fact_doubt(store));
-        else if (has_bolt)
+        else if (store->value == TRI_YES && has_bolt)
             hazard_found(c, row, TRI_YES, p->name, "has raft_boltdb and raft_logstore (%s)",
                          store->text);
     }

@@ -230,12 +230,12 @@ static void run_row(struct hazard_check *c, row_t *row)
 {
     if (!aim(c, row))
         return;
-    c->told = c->more = c->n_doubts = 0;
+    c->told = c->n_doubts = 0;
+    c->first = c->p->n_findings;
     if (row->kind->detect != NULL)
         row->kind->detect(c, row);
     else
         judge_hosts(c, row);
-    hazard_tell_more(c);
     for (size_t i = 0; i < c->n_doubts; i++)
         tell_doubt(c, row, &c->doubts[i]);
 }

@@ -11,8 +11,9 @@
  *     hazards_check(w, survey, release, p)    by plan_make, when hosts, regions and limits stand
  *     hazards_refuse(p, ph, h, &why)          by decide, of a host that has staged
  *
- * A row adds a finding when it detects something or when it cannot tell; at most HAZARD_HOSTS
- * single hosts a row, then "and N more hosts". What only warns is told once where it is the same.
+ * A row adds a finding when it detects something or when it cannot tell. Hosts with the same
+ * finding share one, which has their number and the first names; a row adds at most HAZARD_HOSTS
+ * findings about single hosts.
  *
  * Versions: `crossing` lists where a change came (version_has): the row is about a planned
  * host that goes from without it to with it. `target` are versions not to go to, `from` versions

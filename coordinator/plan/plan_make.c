@@ -1,5 +1,6 @@
 #include "plan_make.h"
 
+#include "forecast.h"
 #include "hazards.h"
 #include "plan_replace.h"
 #include "raft_view.h"
@@ -311,33 +312,6 @@ static void hosts_fill(struct plan *p, const struct world *w, const char *first,
     plan_index_keys(p);
 }
 
-#define RESTART_MS 15000 /* of one Nomad, with what is asked before and after it */
-#define DRAIN_MS   60000
-#define STAGE_MS   30000
-#define VOTE_MS    20000 /* from the start of a new server to its vote */
-
-int64_t plan_forecast_ms(const struct plan *p)
-{
-    const struct policy *y = &p->policy;
-    int64_t step = RESTART_MS + y->settle_ms + y->hold_ms, servers = 0, clients = 0;
-    int64_t reading = 0;
-
-    if (y->stage_only)
-        return STAGE_MS;
-    if (p->replaces)
-        return STAGE_MS + (int64_t)p->n_servers * step + (int64_t)y->replace.n_joins * VOTE_MS +
-               y->replace.watch_ms;
-    for (size_t i = 0; i < p->n_hosts; i++) {
-        const struct plan_host *h = &p->hosts[i];
-        *(h->is_server ? &servers : &clients) += !h->already;
-        /* What was granted is twice what is likely. */
-        reading += !h->already && h->ready_ms > 0 ? (h->ready_ms - y->server_deadline_ms) / 2 : 0;
-    }
-    int64_t waves = (clients + p->parallel - 1) / MAX_OF(p->parallel, 1u);
-    int64_t each = RESTART_MS + y->hold_ms + (y->drain ? DRAIN_MS : 0);
-    return STAGE_MS + servers * step + reading + (clients > 0 ? y->soak_ms : 0) + waves * each;
-}
-
 int plan_make(const struct world *w, const struct survey *survey, const struct release *target,
               const struct policy *policy, const struct hazards *hazards, struct plan *ret,
               struct err *err)
@@ -367,6 +341,7 @@ int plan_make(const struct world *w, const struct survey *survey, const struct r
     choose_reactions(ret, &version);
     look_at_stayers(ret, w, &version);
     ret->transfer = can_transfer(ret, w);
+    ret->forecast_ms = forecast_make(w, target, ret);
     hazards_check(w, survey, target, ret);
     plan_text(ret, &text);
     crypto_digest(text.data, text.len, &ret->digest);

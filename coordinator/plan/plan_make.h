@@ -21,8 +21,5 @@ const struct manifest_build_ref *plan_build(const struct release *r, const struc
 /* A client whose agent says that it runs on a system there is none of: it is left out, the others
  * are not. Of a system that exists the release may yet get a build. */
 bool plan_odd_client(const struct host *h, const struct release *target);
-/* About how long the run takes when all goes well: settle and hold times, restarts,
- * canaries, drains at a minute each; for what must last until then. */
-int64_t plan_forecast_ms(const struct plan *p);
 
 #endif

@@ -321,9 +321,13 @@ static void say_lacking(const struct run *r, const struct lease_entry *e, char d
 {
     const struct host *h = world_host(r->world, e->key);
 
-    snprintf(dst, TEXT_MAX, "region %s: the lease of server %s is %s", e->region,
+    snprintf(dst, TEXT_MAX, "region %.60s: the lease of server %.60s is %s", e->region,
              h != NULL ? h->name : e->key,
-             e->refused ? "held by another run" : "not held (no answer yet)");
+             e->refused ? "held by another run"
+             : h != NULL && h->agent.stranger
+                 ? "not held (no answer: its trust file may not name the operator key that signs "
+                   "here; caravan trust show)"
+                 : "not held (no answer yet)");
 }
 
 static void refresh_view(struct run *r)

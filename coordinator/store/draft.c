@@ -119,12 +119,16 @@ int draft_sign(const struct coord_conf *c, struct draft *d, enum role purpose, d
         return -1;
     for (size_t i = 0; i < n; i++) {
         const struct key_public *key = &list[i].about;
+        if (list[i].where == KEY_WRONG && d->passed_over[0] == '\0')
+            snprintf(d->passed_over, sizeof d->passed_over, "key %s: %s", key->name, list[i].why);
         if (!signs_here(c, &list[i], purpose) || has_signature(d, &key->key) ||
             !wants(ctx, &key->key, key->purpose))
             continue;
-        if (d->n_sigs >= SIGS_MAX)
+        if (d->n_sigs >= SIGS_MAX && d->n_sigs == before)
             return err_set(err, ERR_LIMIT, 0,
                            "the draft has %d signatures: there is room for no more", SIGS_MAX);
+        if (d->n_sigs >= SIGS_MAX)
+            break;
         if (sign_one(c, key->name, purpose, d, err) < 0)
             return -1;
     }

@@ -17,6 +17,7 @@ struct draft {
     struct buf body;
     size_t n_sigs; /* only valid signatures; at most one for each key */
     struct signature sigs[SIGS_MAX];
+    char passed_over[300]; /* the first key of this machine that could not be used, and why */
 };
 #define auto_draft CLEANUP(draft_free)
 
@@ -37,9 +38,9 @@ struct container draft_container(const struct draft *d);
 
 /* Should this key, which is on this machine, sign the draft? */
 typedef bool draft_wants(const void *ctx, const struct pubkey *key, enum role purpose);
-/* Signs with every key of this machine that `wants` accepts and that has not signed yet.
- * *ret_added: how many signatures were added. ERR_LIMIT: the draft has SIGS_MAX signatures already.
- */
+/* Signs with every key of this machine that `wants` accepts and that has not signed yet, while
+ * there is room. *ret_added: how many signatures were added. ERR_LIMIT: there was no room for one.
+ * passed_over names a key that did not sign because its files cannot be used. */
 MUST_CHECK int draft_sign(const struct coord_conf *c, struct draft *d, enum role purpose,
                           draft_wants *wants, const void *ctx, size_t *ret_added, struct err *err);
 

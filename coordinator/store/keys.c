@@ -18,15 +18,22 @@ const char *key_name(const struct coord_conf *c, enum role role)
     return names[role][0] != '\0' ? names[role] : role_name(role);
 }
 
+int key_name_check(const char *name, struct err *err)
+{
+    return trust_name_ok(name)
+               ? 0
+               : err_set(err, ERR_USAGE, 0,
+                         "no key can have the name \"%s\": 1 to %d of a-z, 0-9, '.', '_' and '-', "
+                         "a letter or a digit first",
+                         name, KEY_NAME_MAX - 1);
+}
+
 int key_place(const struct coord_conf *c, const char *name, const char *suffix,
               char dst[static 300], struct err *err)
 {
     char file[64];
-    if (!trust_name_ok(name))
-        return err_set(err, ERR_USAGE, 0,
-                       "\"%s\" is no valid name of a key. A name has 1 to %d of a-z, 0-9, '.', '_' "
-                       "and '-', and begins with a letter or a digit",
-                       name, KEY_NAME_MAX - 1);
+    if (key_name_check(name, err) < 0)
+        return -1;
     snprintf(file, sizeof file, "keys/%s%s", name, suffix);
     return conf_path(c, file, dst, err);
 }

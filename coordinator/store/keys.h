@@ -25,6 +25,8 @@
 
 /* The name that [keys] gives to the key of this role. */
 const char *key_name(const struct coord_conf *c, enum role role);
+/* Is this a valid name of a key? Reads nothing. ERR_USAGE: it is not. */
+MUST_CHECK int key_name_check(const char *name, struct err *err);
 /* The path of keys/NAME and the suffix, ".key" or ".pub". ERR_USAGE: no key can have this name. */
 MUST_CHECK int key_place(const struct coord_conf *c, const char *name, const char *suffix,
                          char dst[static 300], struct err *err);

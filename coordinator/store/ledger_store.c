@@ -337,14 +337,23 @@ int ledger_store_runs(struct ledger_store *s, struct stored_run **ret, size_t *r
     return 0;
 }
 
+int ledger_run_word(const char *text, struct err *err)
+{
+    return strlen(text) >= 4 && text[strspn(text, "0123456789abcdef")] == '\0'
+               ? 0
+               : err_set(err, ERR_USAGE, 0,
+                         "%.60s: a run is named by at least 4 digits of its id, as `caravan "
+                         "history` shows it",
+                         text);
+}
+
 int ledger_store_find(struct ledger_store *s, const char *text, struct stored_run *ret,
                       struct err *err)
 {
     autofree struct stored_run *runs = NULL;
     size_t n = 0, hits = 0, at = 0;
-    if (text != NULL && strlen(text) < 4)
-        return err_set(err, ERR_USAGE, 0, "name the run by at least 4 digits of its id");
-    if (ledger_store_runs(s, &runs, &n, err) < 0)
+    if ((text != NULL && ledger_run_word(text, err) < 0) ||
+        ledger_store_runs(s, &runs, &n, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
         char hex[2 * RUN_ID_LEN + 1];

@@ -55,6 +55,8 @@ struct stored_run {
 /* All runs, newest first, at most 1000. The caller frees *ret. */
 MUST_CHECK int ledger_store_runs(struct ledger_store *s, struct stored_run **ret, size_t *ret_n,
                                  struct err *err);
+/* Can this word begin the id of a run? Reads nothing. ERR_USAGE: it cannot. */
+MUST_CHECK int ledger_run_word(const char *text, struct err *err);
 /* Finds a run by the first digits of its id (at least 4); text NULL: the newest run. ERR_NOTFOUND:
  * there is no such run. ERR_USAGE: fewer than 4 digits, or several runs begin with them. */
 MUST_CHECK int ledger_store_find(struct ledger_store *s, const char *text, struct stored_run *ret,

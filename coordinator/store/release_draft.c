@@ -18,20 +18,50 @@ int release_draft_load(const char *path, struct release_draft *ret, struct err *
                : 0;
 }
 
-static bool may_sign(const void *ctx, const struct pubkey *key, enum role purpose)
+struct signing {
+    const struct trust *t; /* NULL: not known here */
+    const struct release_draft *r;
+    int64_t wall_s;
+};
+
+static bool is_release_key(const struct trust *t, const struct pubkey *key, int64_t wall_s)
 {
-    const struct trust *t = ctx;
     enum role role;
     uint32_t i;
-    if (t == NULL)
-        return purpose == ROLE_RELEASE;
-    return trust_find_key(t, key, &role, &i) && role == ROLE_RELEASE;
+    return trust_find_key(t, key, &role, &i) && role == ROLE_RELEASE &&
+           trust_key_time(t, role, i, wall_s) != KEY_EXPIRED;
 }
 
-int release_draft_sign(const struct coord_conf *c, const struct trust *t, struct release_draft *r,
-                       size_t *ret_added, struct err *err)
+/* There is room for SIGS_MAX signatures, and there may be more release keys: none signs once as
+ * many have as must. */
+static bool may_sign(const void *ctx, const struct pubkey *key, enum role purpose)
 {
-    return draft_sign(c, &r->d, ROLE_RELEASE, may_sign, t, ret_added, err);
+    const struct signing *s = ctx;
+    struct err unused = ERR_INIT;
+    if (s->t == NULL)
+        return purpose == ROLE_RELEASE;
+    return is_release_key(s->t, key, s->wall_s) &&
+           release_draft_check(s->t, s->r, s->wall_s, &unused) < 0;
+}
+
+/* Where the release keys are known no other signature counts, and it would take the room of one
+ * that does. */
+static void drop_others(struct draft *d, const struct trust *t, int64_t wall_s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->n_sigs; i++)
+        if (is_release_key(t, &d->sigs[i].key, wall_s))
+            d->sigs[n++] = d->sigs[i];
+    d->n_sigs = n;
+}
+
+int release_draft_sign(const struct coord_conf *c, const struct trust *t, int64_t wall_s,
+                       struct release_draft *r, size_t *ret_added, struct err *err)
+{
+    const struct signing s = {t, r, wall_s};
+    if (t != NULL)
+        drop_others(&r->d, t, wall_s);
+    return draft_sign(c, &r->d, ROLE_RELEASE, may_sign, &s, ret_added, err);
 }
 
 int release_draft_check(const struct trust *t, const struct release_draft *r, int64_t wall_s,

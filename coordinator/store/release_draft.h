@@ -21,9 +21,10 @@ struct release_draft {
 
 void release_draft_free(struct release_draft *r);
 MUST_CHECK int release_draft_load(const char *path, struct release_draft *ret, struct err *err);
-/* Signs with the release keys of this machine. t: the trust in force; only its release keys sign.
- * NULL: the trust file is not on this machine; every key made for the purpose release signs. */
-MUST_CHECK int release_draft_sign(const struct coord_conf *c, const struct trust *t,
+/* Signs with the release keys of this machine, until enough keys have signed. t: the trust in
+ * force; only its release keys sign. NULL: the trust file is not on this machine; every key made
+ * for the purpose release signs. */
+MUST_CHECK int release_draft_sign(const struct coord_conf *c, const struct trust *t, int64_t wall_s,
                                   struct release_draft *r, size_t *ret_added, struct err *err);
 /* Do enough release keys of t sign the draft at wall_s (seconds since 1970)? The text of ERR_CRYPTO
  * says how many keys signed, and names the keys that did not. */

@@ -14,8 +14,16 @@ check "all there is to accept is told" says "--accept minor-distance,"
 release 1.9.7
 run plan "$TARGET"
 check "what servers cannot read later is told" says "[no-way-back]"
-check "a key that is nowhere cannot be told" says "[cipher-suites] cannot tell"
+check "a key that is in no file is absent" not says "[cipher-suites]"
+check "and nothing refuses" status_is 0
+# A file that Nomad is started with and that cannot be understood may have the key.
+cp "$FLEET/s2/nomad.json" "$FLEET/s2/nomad.kept"
+echo '}' >>"$FLEET/s2/nomad.json"
+looked_anew s2
+run plan "$TARGET"
+check "where a file is not understood it cannot be told" says "[cipher-suites] cannot tell"
 check "which does not refuse: the new binary will be asked" status_is 0
+mv "$FLEET/s2/nomad.kept" "$FLEET/s2/nomad.json"
 # The same key in a file that Nomad is started with: found by the agent.
 sed -i '0,/{/s//{ "tls": {"tls_prefer_server_cipher_suites": true},/' "$FLEET/s2/nomad.json"
 fleet_stop_agents s2
@@ -41,6 +49,6 @@ fleet_stop_agents s3
 fleet_start_agents s3
 fleet_wait_agents s3
 run plan "$TARGET" --accept cipher-suites
-check "that is a warning with an id" grep -q "^warning \[second-config\] s3: .*nomad.json and .*nomad-old.json both name a data_dir" "$OUT"
+check "that is a warning with an id" grep -q "^  warning \[second-config\] s3: .*nomad.json and .*nomad-old.json both name a data_dir" "$OUT"
 check "and nothing is told to be put aside" not says "[config-leftovers]"
 e2e_end

@@ -10,7 +10,7 @@ release 1.11.4
 new_hosts s4 s5 s6
 
 begin $(replaces --yes)
-watches() { grep -q "waiting: no server that was removed has come back" "$BEGUN"; }
+watches() { grep -q "waiting: no removed server has come back" "$BEGUN"; }
 check "all are replaced, and it is watched" within 60 watches
 now_servers "${NEW_HOSTS[@]}"
 check "the new ones alone vote" voters_are "${NEW_HOSTS[@]}"

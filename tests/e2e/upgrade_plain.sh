@@ -11,14 +11,24 @@ run enroll
 check "to enroll again, at once, is nothing new" status_is 0
 check "and no try that was turned away is told" not says "without an answer"
 
+# What agents found out while the cluster was coming up is of then.
+looked_anew "${FLEET_HOSTS[@]}"
+# Of the pair of versions a real Nomad may be warned; the machine's clock is the machine's.
+plan_warns_of_nothing() { is_real || ! grep -F 'warning [' "$OUT" | grep -vF '[clock]'; }
+estimate() { sed -n 's/^About \(.*\) when all goes well.$/\1/p' "$OUT"; }
 run plan "$TARGET"
+check "of a healthy fleet with a plain configuration the plan warns of nothing" plan_warns_of_nothing
+check "and says that nothing stops it" says "What stops it: nothing."
+check "no file lacks an answer" not says "disk-free"
 check "plan exits 0 and changes nothing" status_is 0
 check "plan names the target" says "$TARGET"
 check "plan says that autopilot's dead-server cleanup is on, and how it is switched off" \
     says "nomad operator autopilot set-config -cleanup-dead-servers=false -region"
 check "after plan every host still runs the old version" all_run "$FROM_VERSION"
 
+BEGAN=$SECONDS
 run upgrade "$TARGET" --yes --max-parallel 50%
+echo "# the estimate was $(estimate), the run took $((SECONDS - BEGAN)) s"
 check "upgrade exits 0" status_is 0
 check "every host runs the target by its own answer" all_run "$TARGET"
 check "the cluster is healthy" healthy

@@ -320,7 +320,7 @@ static const struct worlds of_versions_and_hosts[] = {
     {.id = "release-keys", .yes = three_signers, .unsure = signers_lost,
      .says = "root demands the signatures of 3 release keys there, and 2 signed 1."},
     {.id = "hours-end", .yes = hours_end, .unsure = hours_lost,
-     .says = "root's hours there, 22:00-05:00, end in 1 min 0 s, and the run takes about"},
+     .says = "root's hours there, 22:00-05:00, end in 1 min 0 s, and the run may take"},
     {.id = "other-operators", .yes = berta_orders, .unsure = nobody_known_orders,
      .says = "root lets only these operators order there: anna, bert; the key that signs here is "
              "berta"},
@@ -342,7 +342,7 @@ static const struct worlds of_versions_and_hosts[] = {
      .says = "\"http://127.0.0.1:4646/\" is no http(s) place, without a query, at 10.0.1."},
     {.id = "seed-refused", .yes = seeds_refused, .unsure = seeds_doubted,
      .text = "https://mirror.example/",
-     .says = "it may not fetch from the seed s1, http://10.0.0.1:4655/"},
+     .says = "it may not fetch from the seed s2, http://10.0.0.1:4655/"},
     {.id = "connect-window", .from = "1.9.7", .to = "1.10.0", .calm_from = "1.10.0",
      .calm_to = "1.10.5", .yes = a_job, .number = JOB_CONNECT, .unsure = jobs_lost},
     {.id = "bad-1.0.0", .from = "0.12.12", .to = "1.0.1", .calm_from = "0.12.12",

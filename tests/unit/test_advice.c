@@ -27,7 +27,7 @@ struct way {
 
 static const struct way ways[] = {
     {"c1-id", FAILURE_NOT_READY, PHASE_PROBING, OUTCOME_LEFT, "it runs, but its API did not answer",
-     "Raise the deadline only where", "[nomad] address"},
+     "If Nomad is only slow", "[nomad] address"},
     {"c1-id", FAILURE_NOT_READY, PHASE_PROBING, OUTCOME_LEFT,
      "not-ready in phase probing of 1.10.5: [api-silent] it runs, but", "set [nomad] address",
      "deadline"},
@@ -46,11 +46,11 @@ static const struct way ways[] = {
     {"s1-id", FAILURE_WILL_NOT_START, PHASE_PROBING, OUTCOME_LEFT, "the new binary was left",
      "put no older one back by hand", "deadline"},
     {"c1-id", FAILURE_WILL_NOT_START, PHASE_PROBING, OUTCOME_REVERTED, "reverted to the old binary",
-     "why it does not start", "put no older one back"},
+     "why Nomad does not start", "put no older one back"},
     {"c1-id", FAILURE_CONFIG_REJECTED, PHASE_FETCHING, OUTCOME_NONE, "unknown key",
      "Change Nomad's configuration", "deadline"},
     {"c1-id", FAILURE_SERVICE, PHASE_SWAPPING, OUTCOME_LEFT, "refused",
-     "before anything is restarted", "deadline"},
+     "Restart nothing on that host before", "deadline"},
 };
 
 /* An order that was refused: the advice is that of the refusal. */
@@ -67,7 +67,7 @@ static void each_refusal_has_what_helps(void **state)
         {REFUSAL_URL, "url_prefixes"},
         {REFUSAL_UNSUPPORTED, "Upgrade the package caravan-agent"},
         {REFUSAL_QUORUM, "Restart none of them"},
-        {REFUSAL_GAP, "by waiting"},
+        {REFUSAL_GAP, "allowed later"},
     };
     struct small_fleet *f = desk_fleet(RUN_CLIENTS);
     struct ledger_host *lh = desk_host(f, "c1-id");

@@ -127,6 +127,14 @@ static void test_swap_is_dead(void **state)
     assert_string_equal(in->host, "s2");
     assert_non_null(strstr(in->text, "its caravan-swap has not answered the swap order for 40"));
     assert_non_null(strstr(in->advice, "systemctl restart caravan-swap"));
+    /* Its trust file may not name the key that signs here: caravan-swap is not the cause. */
+    f->hosts[1].agent.stranger = true;
+    f->hosts[1].agent.hello.trust_version = 7;
+    small_fleet_decide(f);
+    in = small_fleet_intent(f, INTENT_STOP);
+    assert_non_null(strstr(in->text, "its trust file, version 7, may not name the operator key"));
+    assert_non_null(strstr(in->advice, "caravan trust show"));
+    assert_null(strstr(in->advice, "caravan-swap"));
     f->hosts[1].agent.hello_at = 1; /* if the agent is silent as well, this rule does not apply */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STOP));

@@ -30,11 +30,11 @@ static void each_key_in_its_block(void **state)
 
             ready_again(state);
             snprintf(id, sizeof(id), "key.%s", w->key);
-            ready_is(*state, id, TRI_UNKNOWN, "not in the 1 file of");
+            ready_is(*state, id, TRI_NO, "not in the 1 file of");
             snprintf(text, sizeof(text), "# %s\n%s = \"x\"\nmeta { %s = 1 }\n/* %s { %s = 1 } */\n",
                      w->key, w->key, w->key, w->block[k], w->key);
             ready_put(*state, "/etc/nomad.d/b.hcl", text);
-            ready_is(*state, id, TRI_UNKNOWN, "not in the 2 files of");
+            ready_is(*state, id, TRI_NO, "not in the 2 files of");
             snprintf(text, sizeof(text), "{\"%s\": [{\"x\": {\"%s\": \"secret\"}}]}", w->block[k],
                      w->key);
             ready_put(*state, "/etc/nomad.d/c.json", text);
@@ -262,6 +262,16 @@ static void docker_elsewhere(struct ready_bench *b)
     ready_put(b, READY_FILE, "data_dir = \"/opt/nomad\"\nclient { meta { docker = \"yes\" } }\n");
 }
 
+static void by_vault_options(struct ready_bench *b)
+{
+    ready_start_by(b, MODEL_TARGET " agent -config /etc/nomad.d -vault-create-from-role=x");
+}
+
+static void an_escaped_key(struct ready_bench *b)
+{
+    ready_put(b, "/etc/nomad.d/z.json", "{\"server\": {\"raft\\u005flogstore\": {}}}");
+}
+
 #define METRICS "key.disable_tagged_metrics"
 
 static const struct ready_row rows[] = {
@@ -276,7 +286,7 @@ static const struct ready_row rows[] = {
     {a_part, METRICS, TRI_UNKNOWN, "started by another command"},
     {a_part, "config-leftovers", TRI_UNKNOWN, "contains a variable"},
     {found_in_a_part, METRICS, TRI_YES, "/etc/nomad.d/t.hcl, line 1"},
-    {a_backup, METRICS, TRI_UNKNOWN, "not in the 1 file"},
+    {a_backup, METRICS, TRI_NO, "not in the 1 file"},
     {too_many, METRICS, TRI_UNKNOWN, "too many"},
     {NULL, "config-leftovers", TRI_NO, ""},
     {an_environment, "config-leftovers", TRI_NO, ""},
@@ -294,9 +304,13 @@ static const struct ready_row rows[] = {
      "/etc/nomad.d/nomad.hcl and /etc/nomad.d/old.hcl both"},
     {broken, "second-config", TRI_UNKNOWN, "z.hcl"},
     {no_config, "second-config", TRI_UNKNOWN, "without -config"},
-    {NULL, "key.docker", TRI_UNKNOWN, "not in the 1 file"},
+    {NULL, "key.create_from_role", TRI_NO, "not in the 1 file"},
+    {by_vault_options, "key.create_from_role", TRI_YES, "option -vault-create-from-role"},
+    {by_vault_options, "key.allow_unauthenticated", TRI_NO, "not in the 1 file"},
+    {an_escaped_key, "key.raft_logstore", TRI_UNKNOWN, "has a key that is written with escapes"},
+    {NULL, "key.docker", TRI_NO, "not in the 1 file"},
     {docker_block, "key.docker", TRI_YES, READY_FILE ", line 2"},
-    {docker_elsewhere, "key.docker", TRI_UNKNOWN, "not in the 1 file"},
+    {docker_elsewhere, "key.docker", TRI_NO, "not in the 1 file"},
     {NULL, "plugin-unlisted", TRI_NO, "no directory"},
     {no_program, "plugin-unlisted", TRI_NO, ""},
     {a_plugin, "plugin-unlisted", TRI_YES, "nomad-driver-x"},

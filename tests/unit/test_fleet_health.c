@@ -279,28 +279,72 @@ static void test_changes_are_told_once(void **state)
     assert_int_equal(t.runs, 1);
     assert_int_equal(t.hosts, 0);
     lh[1].state = HOST_STAGED;
-    d->n_waiting = 1;
-    d->waiting[0].reason = REASON_GATE;
-    str_cut(d->waiting[0].text, TEXT_MAX, "index 1 of 9");
     progress_fold(&p, d, NULL, 2, count, &t);
-    str_cut(d->waiting[0].text, TEXT_MAX, "index 2 of 9");
-    progress_fold(&p, d, NULL, 3, count, &t);
     assert_int_equal(t.runs, 1);
     assert_int_equal(t.hosts, 1);
-    assert_int_equal(t.waitings, 1); /* other numbers alone are not reported at once */
-    progress_fold(&p, d, NULL, 3 + PROGRESS_REPEAT_MS, count, &t);
-    assert_int_equal(t.waitings, 2);
-    d->waiting[0].reason = REASON_SETTLING;
-    progress_fold(&p, d, NULL, 4 + PROGRESS_REPEAT_MS, count, &t);
-    assert_int_equal(t.waitings, 3);
-    /* the first text of a wait is not reported again for long; the next text is, once */
-    str_cut(d->waiting[0].text, TEXT_MAX, "s1 refuses the token (403)");
-    progress_fold(&p, d, NULL, 5 + PROGRESS_REPEAT_MS, count, &t);
-    assert_int_equal(t.waitings, 4);
-    str_cut(d->waiting[0].text, TEXT_MAX, "s1 did not report its state");
-    progress_fold(&p, d, NULL, 6 + PROGRESS_REPEAT_MS, count, &t);
-    assert_int_equal(t.waitings, 4);
     assert_int_equal(p.since[1], 2);
+    progress_free(&p);
+}
+
+/* Is it told when this is waited for at this time? */
+static bool tells_wait(struct progress *p, enum reason reason, const char *text, int64_t now)
+{
+    autofree struct decision *d = xzalloc(1, sizeof *d);
+    struct told t = {0, 0, 0};
+
+    d->n_waiting = 1;
+    d->waiting[0].reason = reason;
+    str_cut(d->waiting[0].text, TEXT_MAX, text);
+    progress_fold(p, d, NULL, now, count, &t);
+    return t.waitings == 1;
+}
+
+#define PATIENCE PROGRESS_PATIENCE_MS
+#define AGAIN    PROGRESS_AGAIN_MS
+#define REPEAT   PROGRESS_REPEAT_MS
+
+/* Ticks come every 50 ms or so. What is waited for makes a line when it lasts, and then every
+ * minute. */
+static void test_waits_are_told_when_they_last(void **state)
+{
+    struct plan plan = {.n_hosts = 0};
+    autofree struct ledger *l = xzalloc(1, sizeof *l);
+    struct progress p;
+    int64_t now = 0;
+    (void)state;
+    progress_init(&p, &plan, l, 0);
+    for (; now < PATIENCE; now += 50) /* over at once */
+        assert_false(tells_wait(&p, REASON_GATE, "index 1 of 9", now));
+    assert_false(tells_wait(&p, REASON_SETTLING, "well for 50 ms", now));
+    now += PATIENCE;
+    assert_true(tells_wait(&p, REASON_SETTLING, "well for 1.0 s", now));
+    int64_t told = now;
+    for (; now < told + REPEAT; now += 50) /* other numbers are no news for a minute */
+        assert_false(tells_wait(&p, REASON_SETTLING, "well for 2.0 s", now));
+    assert_true(tells_wait(&p, REASON_SETTLING, "well for 1 min 1 s", now));
+    /* other words are another wait */
+    assert_false(tells_wait(&p, REASON_SETTLING, "s1 refuses the token (403)", now));
+    assert_true(tells_wait(&p, REASON_SETTLING, "s1 refuses the token (403)", now + PATIENCE));
+    now += PATIENCE;
+    /* one that comes back after others */
+    told = now;
+    for (; now < told + AGAIN - PATIENCE; now += 50)
+        assert_false(tells_wait(&p, REASON_SETTLING, "well for 3.0 s", now));
+    progress_free(&p);
+}
+
+/* Two that take turns faster than either lasts: now and then one of them is told. */
+static void test_waits_that_take_turns(void **state)
+{
+    struct plan plan = {.n_hosts = 0};
+    autofree struct ledger *l = xzalloc(1, sizeof *l);
+    struct progress p;
+    size_t told = 0;
+    (void)state;
+    progress_init(&p, &plan, l, 0);
+    for (int64_t now = 0; now <= 4 * AGAIN + 1000; now += 100)
+        told += tells_wait(&p, now % 200 == 0 ? REASON_GATE : REASON_LEASE, "one", now);
+    assert_int_equal(told, 4);
     progress_free(&p);
 }
 
@@ -313,6 +357,8 @@ int main(void)
         cmocka_unit_test(test_the_dump_is_json_with_ages),
         cmocka_unit_test(test_a_table_shows_what_is_hostile),
         cmocka_unit_test(test_changes_are_told_once),
+        cmocka_unit_test(test_waits_are_told_when_they_last),
+        cmocka_unit_test(test_waits_that_take_turns),
     };
     return cmocka_run_group_tests_name("fleet_health", tests, NULL, NULL);
 }

@@ -69,7 +69,7 @@ static void test_detected(void **state)
 static void silent(struct small_fleet *f, const struct worlds *w, const char *what)
 {
     const struct finding *g = found(f, w->id, TRI_YES);
-    /* A key that is not found is not known to be absent; two rows are such. */
+    /* Of an agent that does not tell of a key nobody knows whether the key is there. */
     if (g != NULL && (g->detected == TRI_YES || w->unsure != world_as_it_is))
         fail_msg("%s is not silent %s: %s", w->id, what, g->text);
     plan_free(&f->plan);

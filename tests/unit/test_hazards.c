@@ -4,6 +4,7 @@
 #include <cmocka.h>
 #include "hazards.h"
 #include "plan_make.h"
+#include "config_findings.h"
 #include "small_fleet.h"
 #include "walls.h"
 
@@ -104,6 +105,71 @@ static void test_well(void **state)
     free(f);
 }
 
+/* What every agent of a fleet with a plain configuration answers: each of its files was read, and
+ * has none of the keys that rows ask for. value TRI_UNKNOWN: a file could not be read. */
+static void tell_keys(struct small_fleet *f, struct fact_view *facts, enum tri value)
+{
+    static char ids[CONFIG_WANTED][40];
+
+    memcpy(facts, small_fleet_facts, sizeof(small_fleet_facts));
+    for (size_t i = 0; i < CONFIG_WANTED; i++) {
+        snprintf(ids[i], sizeof(ids[i]), "key.%s", config_wanted[i].key);
+        facts[SMALL_FACTS + i] =
+            (struct fact_view){ids[i], value,
+                               value == TRI_NO ? "not in the 1 file of Nomad's configuration"
+                                               : "z.hcl cannot be read"};
+    }
+    for (size_t i = 0; i < SMALL_HOSTS; i++) {
+        f->hosts[i].agent.facts = facts;
+        f->hosts[i].agent.n_facts = SMALL_FACTS + CONFIG_WANTED;
+    }
+}
+
+/* How many findings of a healthy fleet's plan warn because Caravan cannot tell. */
+static size_t count_doubts(const char *from, const char *to, enum tri keys)
+{
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
+    struct fact_view facts[SMALL_FACTS + CONFIG_WANTED];
+    struct err err = ERR_INIT;
+    size_t n = 0;
+
+    small_fleet_init(f);
+    small_fleet_version(f, from);
+    str_cut(f->release.version, sizeof(f->release.version), to);
+    tell_keys(f, facts, keys);
+    assert_int_equal(
+        plan_make(&f->w, &f->survey, &f->release, &f->policy, built_in(), &f->plan, &err), 0);
+    for (size_t i = 0; i < f->plan.n_findings; i++) {
+        const struct finding *g = &f->plan.findings[i];
+        bool counts = g->detected == TRI_UNKNOWN && g->severity >= SEVERITY_WARN;
+        if (counts && keys == TRI_NO)
+            print_message("%s to %s: [%s] %s\n", from, to, g->id, g->text);
+        n += counts;
+    }
+    plan_free(&f->plan);
+    free(f);
+    return n;
+}
+
+/* Over each minor: a key that is in no file is absent. What could not be read stays a doubt. */
+static void test_plain_configuration(void **state)
+{
+    static const struct {
+        const char *from, *to;
+        size_t doubts; /* where a file could not be read */
+    } rows[] = {
+        {"1.6.16", "1.7.7", 0}, {"1.7.7", "1.8.4", 1},   {"1.8.4", "1.9.7", 1},
+        {"1.9.7", "1.10.5", 0}, {"1.10.2", "1.10.5", 0}, {"1.10.5", "1.11.4", 0},
+        {"1.11.4", "2.0.6", 2},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(count_doubts(rows[i].from, rows[i].to, TRI_NO), 0);
+        assert_int_equal(count_doubts(rows[i].from, rows[i].to, TRI_UNKNOWN), rows[i].doubts);
+    }
+}
+
 /* Nothing asked beside the observation: rows that need more cannot tell, and do not crash. */
 static void test_unsurveyed(void **state)
 {
@@ -177,8 +243,12 @@ static void test_many(void **state)
         plan_make(&f->w, &f->survey, &f->release, &f->policy, built_in(), &f->plan, &err), 0);
     for (size_t i = 0; i < f->plan.n_findings; i++)
         n += str_eq(f->plan.findings[i].id, "unknown-version");
-    assert_int_equal(n, HAZARD_HOSTS);
-    assert_non_null(find(&f->plan, "unknown-version", " (and 20 more hosts)"));
+    assert_int_equal(n, 1);
+    const struct finding *g = find(&f->plan, "unknown-version", "");
+    assert_int_equal(g->n_hosts, HAZARD_HOSTS + 20);
+    assert_string_equal(g->host, "c10-id");
+    assert_string_equal(g->others, "c11-id, c12-id");
+    assert_false(g->differs);
     plan_free(&f->plan);
     free(many);
     free(f);
@@ -188,9 +258,9 @@ static void test_many(void **state)
 static void test_reasons(void **state)
 {
     static const struct fact_view of[SMALL_HOSTS][2] = {
-        {{"key.raft_logstore", TRI_UNKNOWN, "not in the 1 file of it"}},
+        {{"key.raft_logstore", TRI_UNKNOWN, "a.hcl cannot be read"}},
         {{"key.raft_logstore", TRI_UNKNOWN, "z.hcl cannot be read"}},
-        {{"key.raft_logstore", TRI_UNKNOWN, "not in the 2 files"}},
+        {{"key.raft_logstore", TRI_UNKNOWN, "a.hcl cannot be read"}},
     };
     struct small_fleet *f = xzalloc(1, sizeof(*f));
     struct err err = ERR_INIT;
@@ -204,9 +274,8 @@ static void test_reasons(void **state)
     }
     assert_int_equal(
         plan_make(&f->w, &f->survey, &f->release, &f->policy, built_in(), &f->plan, &err), 0);
-    assert_non_null(
-        find(&f->plan, "wal",
-             " and 1 more host have raft_logstore configured: it is not in the files of"));
+    assert_non_null(find(&f->plan, "wal",
+                         " and 1 more host have raft_logstore configured: a.hcl cannot be read"));
     assert_non_null(find(&f->plan, "wal", " has raft_logstore configured: z.hcl cannot be read"));
     assert_non_null(find(&f->plan, "two-stores", ": z.hcl cannot be read"));
     plan_free(&f->plan);
@@ -275,11 +344,17 @@ static void test_who_has_left_stays_on_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_walls),      cmocka_unit_test(test_client_state),
-        cmocka_unit_test(test_bad_leader), cmocka_unit_test(test_well),
-        cmocka_unit_test(test_unsurveyed), cmocka_unit_test(test_accept),
-        cmocka_unit_test(test_many),       cmocka_unit_test(test_reasons),
-        cmocka_unit_test(test_heartbeats), cmocka_unit_test(test_who_has_left_stays_on_nothing),
+        cmocka_unit_test(test_walls),
+        cmocka_unit_test(test_client_state),
+        cmocka_unit_test(test_bad_leader),
+        cmocka_unit_test(test_well),
+        cmocka_unit_test(test_unsurveyed),
+        cmocka_unit_test(test_accept),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_heartbeats),
+        cmocka_unit_test(test_who_has_left_stays_on_nothing),
+        cmocka_unit_test(test_plain_configuration),
     };
     return cmocka_run_group_tests_name("hazards", tests, NULL, NULL);
 }

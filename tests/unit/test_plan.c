@@ -75,7 +75,7 @@ static void test_large_raft_state(void **state)
     int64_t usual;
     (void)state;
     make(f);
-    usual = plan_forecast_ms(&f->plan);
+    usual = f->plan.forecast_ms;
     assert_int_equal(plan_longest_server_ms(&f->plan), f->policy.server_deadline_ms);
     plan_free(&f->plan);
     for (size_t i = 0; i < ARRAY_LEN(raft_sizes); i++) {
@@ -88,13 +88,60 @@ static void test_large_raft_state(void **state)
     assert_int_equal(plan_ready_ms(&f->plan, &f->plan.hosts[2]), 600000 + 3337860);
     assert_int_equal(plan_ready_ms(&f->plan, &f->plan.hosts[3]), f->policy.client_deadline_ms);
     assert_int_equal(plan_longest_server_ms(&f->plan), 4 * 60 * 60 * 1000);
-    assert_true(plan_forecast_ms(&f->plan) > usual + 3337860 / 2);
+    assert_true(f->plan.forecast_ms > usual + 3337860 / 2);
     plan_text(&f->plan, &text);
     assert_int_equal(plan_read(buf_str(&text), text.len, built_in(), &back, &err), 0);
     assert_int_equal(plan_ready_ms(&back, &back.hosts[2]), 600000 + 3337860);
     assert_int_equal(plan_ready_ms(&back, &back.hosts[0]), f->policy.server_deadline_ms);
     assert_memory_equal(&back.digest, &f->plan.digest, sizeof(back.digest));
     plan_free(&back);
+    done(f);
+}
+
+/* The forecast follows what the plan does: each part adds its own time, and no deadline counts. */
+static void test_forecast(void **state)
+{
+    struct small_fleet *f = fleet();
+    int64_t all, servers;
+    (void)state;
+    f->policy.settle_ms = 2000;
+    f->policy.hold_ms = 5000;
+    f->policy.soak_ms = 3000;
+    make(f);
+    all = f->plan.forecast_ms;
+    plan_free(&f->plan);
+    /* 3 servers and 2 clients: each holds and settles; the first and the leader settle once more.
+     */
+    assert_true(all > 5 * (5000 + 2000) + 2 * 2000 + 3000);
+    assert_true(all < 5 * (5000 + 2000) + 2 * 2000 + 3000 + 25000);
+    f->policy.server_deadline_ms *= 2;
+    f->policy.client_deadline_ms *= 2;
+    make(f);
+    assert_int_equal(f->plan.forecast_ms, all);
+    plan_free(&f->plan);
+    f->policy.soak_ms += 60000;
+    make(f);
+    assert_int_equal(f->plan.forecast_ms, all + 60000);
+    plan_free(&f->plan);
+    f->policy.canary = 0; /* then there is no soak */
+    make(f);
+    assert_int_equal(f->plan.forecast_ms, all - 3000);
+    plan_free(&f->plan);
+    f->policy.parallel = 2; /* both clients in one turn */
+    make(f);
+    assert_true(f->plan.forecast_ms < all - 3000 - 7000);
+    plan_free(&f->plan);
+    f->policy.filter.servers = true;
+    make(f);
+    servers = f->plan.forecast_ms;
+    plan_free(&f->plan);
+    f->hosts[0].agent.work.silence_ms = 9000; /* the last time */
+    make(f);
+    assert_true(f->plan.forecast_ms > servers + 8000);
+    plan_free(&f->plan);
+    f->release.builds[0].size = 1000000000;
+    make(f);
+    assert_true(f->plan.forecast_ms > servers + 8000 + 29000);
     done(f);
 }
 
@@ -106,12 +153,12 @@ static void test_forecast_of_stage(void **state)
     (void)state;
     f->policy.stage_only = true;
     make(f);
-    staged = plan_forecast_ms(&f->plan);
+    staged = f->plan.forecast_ms;
     plan_free(&f->plan);
     f->policy.soak_ms += 60000;
     f->policy.settle_ms += 60000;
     make(f);
-    assert_int_equal(plan_forecast_ms(&f->plan), staged);
+    assert_int_equal(f->plan.forecast_ms, staged);
     done(f);
 }
 
@@ -381,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_canaries_spread),
         cmocka_unit_test(test_authoritative_first),
         cmocka_unit_test(test_large_raft_state),
+        cmocka_unit_test(test_forecast),
         cmocka_unit_test(test_forecast_of_stage),
         cmocka_unit_test(test_refused_by_what_was_seen),
         cmocka_unit_test(test_small_raft_state),

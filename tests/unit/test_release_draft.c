@@ -95,9 +95,9 @@ static void test_two_sign_who_never_meet(void **state)
     load(&b->here.conf, &d);
     assert_int_equal(d.manifest.n_builds, 2);
     /* There no trust file is known: a release key signs, and no other key of that machine. */
-    assert_int_equal(release_draft_sign(&b->away.conf, NULL, &d, &added, &err), 0);
+    assert_int_equal(release_draft_sign(&b->away.conf, NULL, 1, &d, &added, &err), 0);
     assert_int_equal(added, 1);
-    assert_int_equal(release_draft_sign(&b->away.conf, NULL, &d, &added, &err), 0);
+    assert_int_equal(release_draft_sign(&b->away.conf, NULL, 1, &d, &added, &err), 0);
     assert_int_equal(added, 0);
     assert_int_equal(release_draft_check(&b->t, &d, 1, &err), 0);
     check_load(b, "demands 2");
@@ -115,12 +115,66 @@ static void test_signatures_of_other_bytes_do_not_count(void **state)
     bool kept = true;
     add(b, b->key, "amd64");
     load(&b->here.conf, &d);
-    assert_int_equal(release_draft_sign(&b->away.conf, &b->t, &d, &added, &err), 0);
+    assert_int_equal(release_draft_sign(&b->away.conf, &b->t, 1, &d, &added, &err), 0);
     assert_int_equal(added, 1);
     add(b, b->key, "arm64"); /* meanwhile */
     assert_int_equal(release_draft_keep(&b->here.conf, &d, &kept, &err), 0);
     assert_false(kept);
     check_load(b, "no signature of: release-2");
+}
+
+/* More release keys on one machine than a container has room for: as many sign as must. */
+static void test_many_release_keys(void **state)
+{
+    struct bench *b = *state;
+    auto_release_draft struct release_draft d = {.d = {.n_sigs = 0}};
+    struct role_keys *r = &b->t.roles[ROLE_RELEASE];
+    struct err err = ERR_INIT;
+    size_t added = 0;
+    for (int i = 0; i < SIGS_MAX + 1; i++) {
+        struct key_public k;
+        char name[16];
+        snprintf(name, sizeof name, "many-%d", i);
+        assert_int_equal(keys_make(&b->away.conf, name, ROLE_RELEASE, &k, &err), 0);
+        if (r->n < KEYS_MAX)
+            r->keys[r->n++] = k.key;
+    }
+    add(b, NULL, "amd64");
+    load(&b->here.conf, &d);
+    assert_int_equal(release_draft_sign(&b->away.conf, &b->t, 1, &d, &added, &err), 0);
+    assert_int_equal(added, 2);
+    assert_int_equal(release_draft_check(&b->t, &d, 1, &err), 0);
+    /* Where no trust file is known all of them sign, as many as there is room for. */
+    d.d.n_sigs = 0;
+    assert_int_equal(release_draft_sign(&b->away.conf, NULL, 1, &d, &added, &err), 0);
+    assert_int_equal(added, SIGS_MAX);
+    assert_int_equal(release_draft_sign(&b->away.conf, NULL, 1, &d, &added, &err), -1);
+    assert_int_equal(err.kind, ERR_LIMIT);
+    /* An expired key does not sign. */
+    d.d.n_sigs = 0;
+    for (uint32_t i = 0; i < r->n; i++)
+        r->about[i].expires_s = 5;
+    assert_int_equal(release_draft_sign(&b->away.conf, &b->t, 9, &d, &added, &err), 0);
+    assert_int_equal(added, 0);
+}
+
+/* A key whose file is a link is refused, and named. */
+static void test_a_refused_key_is_named(void **state)
+{
+    struct bench *b = *state;
+    auto_release_draft struct release_draft d = {.d = {.n_sigs = 0}};
+    struct err err = ERR_INIT;
+    char path[300], kept[320];
+    size_t added = 0;
+    add(b, NULL, "amd64");
+    load(&b->here.conf, &d);
+    assert_int_equal(key_path(&b->away.conf, ROLE_RELEASE, path, &err), 0);
+    snprintf(kept, sizeof kept, "%s.kept", path);
+    assert_int_equal(rename(path, kept), 0);
+    assert_int_equal(symlink(kept, path), 0);
+    assert_int_equal(release_draft_sign(&b->away.conf, &b->t, 1, &d, &added, &err), 0);
+    assert_int_equal(added, 0);
+    assert_non_null(strstr(d.d.passed_over, "key release: "));
 }
 
 static void test_no_key_is_wanted_where_one_person_signs(void **state)
@@ -150,6 +204,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_two_sign_who_never_meet),
         CASE(test_signatures_of_other_bytes_do_not_count),
+        CASE(test_many_release_keys),
+        CASE(test_a_refused_key_is_named),
         CASE(test_no_key_is_wanted_where_one_person_signs),
     };
     return cmocka_run_group_tests_name("release_draft", tests, NULL, NULL);

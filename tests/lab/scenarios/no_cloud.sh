@@ -17,7 +17,7 @@ done
 told() { caravan plan "$TARGET" && says "[metadata-probes]"; }
 check "the plan tells it" wait_for 60 told
 check "with the time" says "each start waits 8 s for a cloud's metadata"
-check "and how many hosts" says "and 1 more host"
+check "and how many hosts" says "2 hosts (c1, c2)"
 check "and the line to write" says '"fingerprint.denylist" = "env_aws,env_azure,env_digitalocean,env_gce"'
 check "it is no reason to refuse" status_is 0
 for h in c1 c2; do put "$LAB_RUN/$h.json.log" "$h" "$CONFIG"; done
