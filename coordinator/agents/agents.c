@@ -400,7 +400,8 @@ uint64_t agents_changes(const struct agents *a)
 
 /* ---- answers as the world shows them ---- */
 
-/* Is the key that signs orders here perhaps none to this host? */
+/* May it be that this host does not know the key that signs orders on this machine? Then the host
+ * has a newer trust file, or the trust file here does not allow the key. */
 static bool is_stranger(const struct agents *a, const struct receipt_hello *hello)
 {
     return a->c.key != NULL && (hello->trust_version > a->c.trust->version ||

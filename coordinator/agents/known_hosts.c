@@ -161,7 +161,7 @@ static int refuse_changed(const struct known_host *was, const char *name, const 
     pubkey_fingerprint(b, now);
     return err_set(err, ERR_CRYPTO, 0,
                    "the key of host %s (%s) has changed: known %s, now %s. Either its agent was "
-                   "installed anew, or somebody else answers in its place: find out which. "
+                   "installed again, or somebody else answers in its place: find out which. "
                    "`caravan enroll --rekey %s` shows both keys, and accepts the new key",
                    name[0] != '\0' ? name : was->name, was->id, a, b, was->id);
 }

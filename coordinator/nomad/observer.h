@@ -4,11 +4,11 @@
  * A round asks every server, the list of nodes of each region when the list is due, and the hosts
  * of interest. A round ends when all have answered, or at its deadline; then the missing values are
  * unknown. The next round begins some time after this one began: a tenth of the time for which
- * nothing has happened, between ROUND_MIN_MS and ROUND_LATE_MS, but the pause after a round is
- * twice as long as the round took (at most ROUND_REST_MS). A round begins sooner when an agent
- * reports a change, or when the caller did something (observer_stir). While the run only waits for
- * a time (observer_rest), rounds are rare: REST_ASK_MS for each question of the last round, at most
- * REST_MOST_MS. A world is valid until the next one is taken.
+ * nothing has happened, between ROUND_MIN_MS and ROUND_LATE_MS. The pause after a round is also at
+ * least twice as long as the round took, but no longer than ROUND_REST_MS for this reason. A round
+ * begins sooner when an agent reports a change, or when the caller did something (observer_stir).
+ * While the run only waits for a time (observer_rest), rounds are rare: REST_ASK_MS for each
+ * question of the last round, at most REST_MOST_MS. A world is valid until the next one is taken.
  *
  *     observer_tick(o)          begins and ends rounds; returns the time of the next call
  *     observer_take(o)          the newest world, if it was not taken yet; else NULL

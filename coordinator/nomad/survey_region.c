@@ -23,7 +23,7 @@ void survey_take_keyring(struct survey_ask *a, const struct http_answer *answer)
     }
 }
 
-/* Called for each page. The status is the same for all pages. */
+/* Called for each page. If a later page cannot be read, the whole list counts as not read. */
 void survey_take_deployments(struct survey_ask *a, const struct http_answer *answer)
 {
     static const char *const moving[] = {"running", "blocked", "pending", "unblocking",

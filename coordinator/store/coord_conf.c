@@ -44,7 +44,7 @@ static const struct conf_key keys[] = {
 
     {"nomad", "token_in_clear", CONF_BOOL, AT(token_in_clear), 0, 0, "no",
      "yes: without TLS, send the token also to servers that only the cluster's own lists name. no: "
-     "without TLS, send it only to NOMAD_ADDR and to servers in [servers]"},
+     "without TLS, send it only to NOMAD_ADDR, to servers in [servers], and to this machine"},
 
     TEXT("paths", "state_dir", state_dir, "",
          "directory of the ledger, releases and enrolled hosts; empty: /var/lib/caravan for root, "

@@ -126,7 +126,8 @@ int draft_sign(const struct coord_conf *c, struct draft *d, enum role purpose, d
             continue;
         if (d->n_sigs >= SIGS_MAX && d->n_sigs == before)
             return err_set(err, ERR_LIMIT, 0,
-                           "the draft has %d signatures: there is room for no more", SIGS_MAX);
+                           "the draft has %d signatures already, and has no room for more",
+                           SIGS_MAX);
         if (d->n_sigs >= SIGS_MAX)
             break;
         if (sign_one(c, key->name, purpose, d, err) < 0)

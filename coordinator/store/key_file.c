@@ -74,7 +74,7 @@ static char *copy_of(const char *text, size_t n)
     return copy;
 }
 
-static bool is_same(const struct buf *packed, const char *text, size_t n)
+static bool is_same_text(const struct buf *packed, const char *text, size_t n)
 {
     return packed->len == n && memcmp(packed->data, text, n) == 0;
 }
@@ -100,7 +100,7 @@ int key_public_parse(const char *text, size_t n, struct key_public *ret, struct 
                 read_purpose(&at, '\n', &k.purpose) == 0;
     if (good)
         key_public_pack(&k, &again);
-    if (!good || !is_same(&again, text, n))
+    if (!good || !is_same_text(&again, text, n))
         return err_set(err, ERR_FORMAT, 0,
                        "this is not the public part of a key, which is one line \"caravan-key 1 "
                        "NAME KEY PURPOSE\"");
@@ -175,7 +175,7 @@ int key_file_parse(const char *text, size_t n, struct key_file *ret, struct err 
     bool good = copy != NULL && read_lines(copy, &f) == 0;
     if (good)
         key_file_pack(&f, &again);
-    if (!good || !is_same(&again, text, n))
+    if (!good || !is_same_text(&again, text, n))
         return err_set(err, ERR_FORMAT, 0,
                        "the key file is damaged, and no passphrase can open it: restore it from a "
                        "copy");

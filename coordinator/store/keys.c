@@ -14,7 +14,7 @@ const char *key_name(const struct coord_conf *c, enum role role)
                                            [ROLE_OPERATOR] = c->key_operator,
                                            [ROLE_RELEASE] = c->key_release,
                                            [ROLE_ROOT] = c->key_root};
-    /* A test may pass a configuration that was not loaded; its names are empty. */
+    /* In a configuration that was not loaded the names are empty. */
     return names[role][0] != '\0' ? names[role] : role_name(role);
 }
 
@@ -23,8 +23,8 @@ int key_name_check(const char *name, struct err *err)
     return trust_name_ok(name)
                ? 0
                : err_set(err, ERR_USAGE, 0,
-                         "no key can have the name \"%s\": 1 to %d of a-z, 0-9, '.', '_' and '-', "
-                         "a letter or a digit first",
+                         "\"%s\" is no valid name of a key. A name has 1 to %d of a-z, 0-9, '.', "
+                         "'_' and '-', and begins with a letter or a digit",
                          name, KEY_NAME_MAX - 1);
 }
 

@@ -67,7 +67,7 @@ static int put_order(struct ledger_db *db, const struct ledger *l, const struct 
                                 .trust = trust,
                                 .told = k->told,
                                 .digest = k->order,
-                                .inner = k->inner /* lent */};
+                                .inner = k->inner /* borrowed */};
     int64_t turns = 0, first = (int64_t)k->host << TURN_BITS;
     if (rows_of(db, l->run_id, first, first + TURN_MAX, &turns, err) < 0)
         return -1;

@@ -342,8 +342,8 @@ int ledger_run_word(const char *text, struct err *err)
     return strlen(text) >= 4 && text[strspn(text, "0123456789abcdef")] == '\0'
                ? 0
                : err_set(err, ERR_USAGE, 0,
-                         "%.60s: a run is named by at least 4 digits of its id, as `caravan "
-                         "history` shows it",
+                         "%.60s is no id of a run: give at least 4 digits of the id that `caravan "
+                         "history` shows",
                          text);
 }
 

@@ -94,7 +94,7 @@ int release_manifest_path(const struct coord_conf *c, const char *version, char 
                                                 : release_path(c, version, MANIFEST_NAME, dst, err);
 }
 
-/* draft: the manifest will be signed anew, so that its present signatures do not matter. */
+/* draft: the manifest will be signed again, so that its present signatures do not matter. */
 static int read_manifest(const struct trust *t, bool draft, int64_t now_s, struct stored_release *r,
                          struct err *err)
 {
