@@ -33,7 +33,7 @@ static int small_number(int64_t v)
     return v < 0 || v > 1000000 ? 0 : (int)v;
 }
 
-static int number_in(const char *s)
+static int text_to_number(const char *s)
 {
     uint64_t v;
     return s != NULL && str_to_u64(s, 1000000, &v) == 0 ? (int)v : 0;
@@ -86,9 +86,9 @@ int parse_members(const void *p, size_t n, struct arena *a, struct member **ret,
             .name = text_member(a, m, "Name"),
             .region = text_member(a, tags, "region"),
             .addr = text_member(a, m, "Addr"),
-            .rpc_port = number_in(json_str(tags, "port", "")),
+            .rpc_port = text_to_number(json_str(tags, "port", "")),
             .build = text_member(a, tags, "build"),
-            .raft_protocol = number_in(json_str(tags, "raft_vsn", "")),
+            .raft_protocol = text_to_number(json_str(tags, "raft_vsn", "")),
             .status = member_status(json_str(m, "Status", "")),
         };
     }
@@ -161,7 +161,7 @@ int parse_health(const void *p, size_t n, const char *part, int *ret, struct err
 }
 
 /* The number of exactly n digits; -1: there are other characters. */
-static int read_digits(const char *s, size_t n)
+static int add_up_digits(const char *s, size_t n)
 {
     int v = 0;
     for (size_t i = 0; i < n; i++) {
@@ -180,8 +180,8 @@ static int64_t zone_s(const char *s, bool *ret_bad)
         return 0;
     int hours = -1, minutes = -1;
     if (strlen(s) == 6 && (s[0] == '+' || s[0] == '-') && s[3] == ':') {
-        hours = read_digits(s + 1, 2);
-        minutes = read_digits(s + 4, 2);
+        hours = add_up_digits(s + 1, 2);
+        minutes = add_up_digits(s + 4, 2);
     }
     *ret_bad = hours < 0 || minutes < 0;
     return (s[0] == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
@@ -191,9 +191,9 @@ int64_t parse_time_ns(const char *s)
 {
     if (s == NULL || strlen(s) < 20 || strlen(s) > 40)
         return 0;
-    int year = read_digits(s, 4), month = read_digits(s + 5, 2), day = read_digits(s + 8, 2);
-    int hour = read_digits(s + 11, 2), minute = read_digits(s + 14, 2),
-        second = read_digits(s + 17, 2);
+    int year = add_up_digits(s, 4), month = add_up_digits(s + 5, 2), day = add_up_digits(s + 8, 2);
+    int hour = add_up_digits(s + 11, 2), minute = add_up_digits(s + 14, 2),
+        second = add_up_digits(s + 17, 2);
     if (year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 ||
         hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 || s[4] != '-' ||
         s[7] != '-' || (s[10] != 'T' && s[10] != 't') || s[13] != ':' || s[16] != ':')

@@ -139,8 +139,8 @@ int ledger_record_alone_last(struct ledger_store *s, struct digest *ret, struct 
     struct ledger_db *db = ledger_store_db(s);
     sqlite3_stmt *st = NULL;
     memset(ret, 0, sizeof *ret);
-    if (ledger_db_prepare(
-            db, "SELECT digest FROM record WHERE run = ? ORDER BY n DESC LIMIT 1", &st, err) < 0)
+    if (ledger_db_prepare(db, "SELECT digest FROM record WHERE run = ? ORDER BY n DESC LIMIT 1",
+                          &st, err) < 0)
         return -1;
     bool ok = sqlite3_bind_blob(st, 1, ledger_no_run, RUN_ID_LEN, SQLITE_STATIC) == SQLITE_OK;
     int step = ok ? sqlite3_step(st) : SQLITE_ERROR;

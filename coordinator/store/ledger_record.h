@@ -64,8 +64,9 @@ extern const unsigned char ledger_no_run[RUN_ID_LEN];
  * at the same time. */
 MUST_CHECK int ledger_record_alone(struct ledger_store *s, struct stored_record *io,
                                    struct err *err);
-/* The digest of the last trust order, which the nonce of the next one follows from (ledger_nonce);
- * zero: none is kept. In the transaction that writes the next one. */
+/* The digest of the last trust order in the record. The nonce of the next trust order is made of it
+ * (ledger_nonce). All zero: there is no trust order. Call this in the transaction that writes the
+ * next one. */
 MUST_CHECK int ledger_record_alone_last(struct ledger_store *s, struct digest *ret,
                                         struct err *err);
 
