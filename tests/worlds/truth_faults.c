@@ -236,7 +236,7 @@ static const struct {
     {"goes on without what was kept", kept_elsewhere, 0},
     {"ended as it gave a client back, which others mark then", marked_after, 0},
     {"a server that was removed is started by hand", started_after, 0},
-    {"a server planned as dead lives", dead_starts, 0},
+    {"a server planned as dead is alive", dead_starts, 0},
     {"an old server's peer removed by hand", peer_removed, 0},
     {"a server that stays is restarted with an empty state", stays_empty, 0},
     /* truth_trust.c: */

@@ -173,8 +173,8 @@ static void repair_trust(struct truth *t, bool next)
 {
     t->trust_right = true;
     t->key = next ? KEY_NEXT : KEY_FIRST;
-    t_say(t, "the trust is mended: %s",
-          next ? "the coordinator has the next key" : "the key is back");
+    t_say(t, "the trust is repaired: %s",
+          next ? "the coordinator has the next key" : "the old key is back");
     for (int i = 0; i < t->n_hosts; i++) {
         t->hosts[i].faulted = true;
         send_trust(t, i, next ? 1 : 2, random_ms(t, BACK_LATE_MS));
@@ -201,7 +201,7 @@ void judge_heard(struct truth *t, int host, const char *what)
     const struct t_host *h = &t->hosts[host];
 
     if (t->now - h->told_ms > JUDGE_STALE_MS)
-        judge_says(t, 8, "%s of %s, and its agent has told nothing for %lld ms", what, h->name,
+        judge_says(t, 8, "%s of %s, and its agent has reported nothing for %lld ms", what, h->name,
                    (long long)(t->now - h->told_ms));
 }
 
@@ -211,8 +211,7 @@ void judge_settled_heard(struct truth *t, int host, enum message_kind order)
     const struct t_host *h = &t->hosts[host];
 
     if (order == MSG_SWAP && h->obeyed_ms > h->strange_ms && !h->told_settled)
-        judge_says(t, 8, "%s is called done, and its agent has not said that it has settled",
-                   h->name);
+        judge_says(t, 8, "%s is called done, and its agent has not reported it settled", h->name);
     if (!h->is_server)
         judge_heard(t, host, "done");
 }
@@ -224,7 +223,8 @@ static void judge_told_since(struct truth *t)
         const struct t_host *h = &t->hosts[t_host_of(t, p->key)];
         if (t->ledger.hosts[i].state == HOST_DONE && p->managed && h->listed &&
             h->role != ROLE_LEAVES && h->told_ms < t->effect_ms)
-            judge_says(t, 11, "done, and the agent of %s has told nothing since the last effect",
+            judge_says(t, 11,
+                       "done, and the agent of %s has reported nothing since the last effect",
                        h->name);
     }
 }
