@@ -129,8 +129,9 @@ struct phases_asked {
     enum tri held;    /* as it was then; and Nomad's process: */
     uint32_t main_pid;
     uint64_t main_start;
-    enum tri api; /* does it answer where the probe asks? */
-    int status;   /* of its last answer; 0: none */
+    bool in_hours; /* of root's; true: at any time */
+    enum tri api;  /* does it answer where the probe asks? */
+    int status;    /* of its last answer; 0: none */
     char api_text[TEXT_MAX];
     struct law_answer law; /* to a swap */
 };

@@ -30,8 +30,8 @@ hours_end_within() { # WHAT HOST...
     ended
     BACKGROUND=
     check "the run stops" status_is 3
-    check "it says where, and why" grep -qE "^stopped: (server |client )?${what%s}.*$OUTSIDE" "$OUT"
-    check "what to do, too" says "root's hours, go on in the next ones"
+    check "it says where, and why" grep -qE "^stopped: (server )?[sc][123].* order refused, held: $OUTSIDE" "$OUT"
+    check "and how to go on" says "To go on: caravan resume"
     check "who was in the middle has finished its swap" has_settled "$BEGUN_HOST"
     check "it runs the target" runs_version "$BEGUN_HOST" "$TARGET"
     check "nobody else was restarted" same_pids "$E2E/pids" "${OTHERS[@]}"
