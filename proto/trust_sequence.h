@@ -32,8 +32,11 @@ MUST_CHECK int trust_sequence_begin(const void *p, size_t n, struct trust *ret,
                                     struct trust_at *ret_at, struct err *rest, struct err *err);
 /* From the trust in force onward; versions that are not newer are passed over. ret_at->len 0:
  * nothing of it follows. ret_last: the highest version that is there, also when it was passed over.
- * -1: something in it does not follow, and why; *now and *ret_at are what does. */
-MUST_CHECK int trust_sequence_follow(const void *p, size_t n, struct trust *now,
+ * -1: something in it does not follow, and why; *now and *ret_at are what does. wall_s: a version
+ * that is ahead of this clock (trust_is_ahead) is a step to later ones and no more, ERR_STATE where
+ * it is the last; TRUST_ANY_DAY: it counts. */
+#define TRUST_ANY_DAY INT64_MAX
+MUST_CHECK int trust_sequence_follow(const void *p, size_t n, int64_t wall_s, struct trust *now,
                                      struct trust_at *ret_at, uint32_t *ret_last, struct err *err);
 
 #endif

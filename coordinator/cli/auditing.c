@@ -43,8 +43,8 @@ static bool leads_to_now(const struct auditing *a, const struct trust *then)
     struct trust_at unused;
     struct err err = ERR_INIT;
     uint32_t last;
-    return trust_sequence_follow(a->kept.sequence.data, a->kept.sequence.len, &at, &unused, &last,
-                                 &err) == 0 &&
+    return trust_sequence_follow(a->kept.sequence.data, a->kept.sequence.len, TRUST_ANY_DAY, &at,
+                                 &unused, &last, &err) == 0 &&
            at.version == a->kept.now.version;
 }
 
