@@ -461,10 +461,24 @@ int agents_sign(struct agents *a, const char *key, const struct order *o, struct
     return 0;
 }
 
+/* Fills *ret with what is sent for these bytes: the same, or the same order signed by the key that
+ * signs now. Verifies what it fills *ret_v with. */
+static int sign_for_sending(const struct agents *a, const void *inner, size_t n, struct buf *ret,
+                            struct verified *ret_v, struct err *err)
+{
+    if (envelope_verify(inner, n, ret_v, err) < 0)
+        return -1;
+    if (a->c.key == NULL || pubkey_eq(&ret_v->head.sender, keypair_public(a->c.key)))
+        return buf_add(ret, inner, n);
+    if (envelope_sign(&ret_v->head, ret_v->payload, ret_v->payload_len, a->c.key, ret, err) < 0)
+        return -1;
+    return envelope_verify(ret->data, ret->len, ret_v, err);
+}
+
 void agents_send(struct agents *a, const char *key, enum message_kind kind,
                  const unsigned char nonce[static NONCE_LEN], const void *inner, size_t n)
 {
-    auto_buf struct buf frame = BUF_INIT;
+    auto_buf struct buf frame = BUF_INIT, signed_now = BUF_INIT;
     struct err err = ERR_INIT;
     struct verified v;
     static const struct pubkey nobody;
@@ -474,11 +488,11 @@ void agents_send(struct agents *a, const char *key, enum message_kind kind,
     c->head.kind = kind;
     memcpy(c->head.nonce, nonce, NONCE_LEN);
     /* Our own bytes, perhaps out of a ledger of long ago: they must still be whole. */
-    if (envelope_verify(inner, n, &v, &err) == 0) {
+    if (sign_for_sending(a, inner, n, &signed_now, &v, &err) == 0) {
         c->head = v.head;
         c->digest = v.digest;
         c->host = v.head.receiver;
-        if (envelope_seal(inner, n, &v.head.receiver, &frame, &err) == 0) {
+        if (envelope_seal(signed_now.data, signed_now.len, &v.head.receiver, &frame, &err) == 0) {
             agent_call_send(c, g != NULL ? g->address : NULL, &frame);
             return;
         }

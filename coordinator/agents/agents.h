@@ -78,7 +78,10 @@ void agents_orders_by(struct agents *a, const struct keypair *key);
 /* Signs: cluster, receiver and version are set here, the rest of the header is given. */
 MUST_CHECK int agents_sign(struct agents *a, const char *key, const struct order *o,
                            struct buf *ret_inner, struct digest *ret_digest, struct err *err);
-/* Seals and sends; its outcome comes from agents_next. */
+/* Seals and sends; its outcome comes from agents_next. An order that another key signed (the
+ * operator's key was replaced since, or another operator resumed the run) is signed anew by the
+ * present one, with all else as it was: hosts drop what a key signed that their trust does not name
+ * any more. The receipt then has the digest of those bytes. */
 void agents_send(struct agents *a, const char *key, enum message_kind kind,
                  const unsigned char nonce[static NONCE_LEN], const void *inner, size_t n);
 

@@ -31,6 +31,8 @@ static const struct agent_view *told(const struct flight *f)
  * merely ask what became of them. What was never obeyed passes its gates anew. */
 static void resend(const struct flight *f)
 {
+    if (order_is_void(f->s, f->d, f->i))
+        return;
     if (call_due(&f->lh->call, f->s->now) && f->s->now - f->lh->ordered_ms > SWAP_BY_MS)
         intend(f->d, INTENT_RESEND, f->lh->key);
     (void)swap_is_dead(f->s, f->d, f->i); /* unknown is in flight, whatever stops */

@@ -60,6 +60,8 @@ static bool is_obeyed(const struct turn *t)
 /* The same bytes once more, when they are too late to be obeyed: then they merely ask. */
 static void wait_for_answer(const struct turn *t)
 {
+    if (order_is_void(t->s, t->d, t->i))
+        return;
     if (call_due(&t->lh->call, t->s->now) && t->s->now - t->lh->ordered_ms > SWAP_BY_MS)
         intend(t->d, INTENT_RESEND, t->lh->key);
     (void)swap_is_dead(t->s, t->d, t->i);

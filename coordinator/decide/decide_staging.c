@@ -124,6 +124,8 @@ static bool staging_one(const struct situation *s, struct decision *d, size_t i,
                         "%s while staging: %s; Nomad was not touched", failure_name(a->failure),
                         a->failure_text)
             ->failed_in = a->work.failed_in;
+    } else if (!told && order_is_void(s, d, i)) {
+        /* staged anew */
     } else if (!told && p->is_server && swap_is_dead(s, d, i)) {
         waiting_for(d, REASON_RETRY, lh->key, "%s: its caravan-swap does not answer", p->name);
     } else if (!told && !lh->answered && lh->call.failures >= 8 && !p->is_server) {

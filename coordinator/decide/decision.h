@@ -23,6 +23,7 @@ enum intent_kind {
     INTENT_SWAP,
     INTENT_REVERT,
     INTENT_RESEND,      /* the committed order once more, same inner bytes */
+    INTENT_WITHDRAW,    /* the committed order was not taken and will not be: the turn goes on */
     INTENT_DRAIN,       /* note, then drain */
     INTENT_RESTORE,     /* undo this host's effects */
     INTENT_TRANSFER,    /* leadership to another server before the leader's turn */

@@ -54,6 +54,19 @@ bool swap_is_dead(const struct situation *s, struct decision *d, size_t i)
     return true;
 }
 
+bool order_is_void(const struct situation *s, struct decision *d, size_t i)
+{
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct host *h = world_host(s->world, lh->key);
+
+    if (lh->answered || lh->receipt_ms == 0 || h == NULL ||
+        h->agent.status_at <= lh->receipt_ms ||
+        h->agent.work.order_sequence >= lh->call.sequence)
+        return false;
+    intend(d, INTENT_WITHDRAW, lh->key);
+    return true;
+}
+
 bool host_newer(const struct situation *s, const struct host *h)
 {
     struct version now, target;

@@ -52,6 +52,11 @@ const char *host_disagrees(const struct host *h, int64_t now);
  * answer back, also when it had taken the order before: then the run stops, and names it. True: it
  * stops. */
 bool swap_is_dead(const struct situation *s, struct decision *d, size_t i);
+/* No receipt of the host's order will come, for the key that signed it is not the one that signs
+ * now. caravan-swap has answered the same order signed anew, and so is alive and has its record at
+ * hand; asked after that, its status does not name the order: it was never carried out. That it is
+ * too late by now is what caravan-swap answered. True: the order is withdrawn. */
+bool order_is_void(const struct situation *s, struct decision *d, size_t i);
 /* The newest version rule: runs something newer than the target. */
 bool host_newer(const struct situation *s, const struct host *h);
 /* By Nomad and by its agent, which rests, it runs what it is to run: somebody else saw to it, or an

@@ -287,6 +287,19 @@ void audit_end_host(struct audit *a)
     check_row(a);
 }
 
+static void check_place_alone(struct audit *a, const struct audit_entry *e)
+{
+    static const unsigned char no_salt[NONCE_LEN];
+    bool has_salt = memcmp(e->salt, no_salt, NONCE_LEN) != 0;
+
+    if ((has_salt || a->chained) && !follows(a, e))
+        say(a, AUDIT_REMOVED, e->head, "it was signed to follow %s",
+            digest_is_zero(&a->before)
+                ? "a trust order that is not in the record, as the first"
+                : "another trust order than the one before it in the record");
+    a->chained = a->chained || has_salt;
+}
+
 void audit_add_alone(struct audit *a, const char *name, const struct audit_entry *e)
 {
     a->name = name;
@@ -297,6 +310,9 @@ void audit_add_alone(struct audit *a, const char *name, const struct audit_entry
         say(a, e->fault, e->head, "%s", e->why);
     else if (e->head->kind != MSG_TRUST)
         say(a, AUDIT_MISPLACED, e->head, "such an order belongs to a run, and it stands in none");
+    if (e->head != NULL)
+        check_place_alone(a, e);
+    a->before = e->digest;
     if (e->receipt_fault != AUDIT_SOUND)
         say(a, e->receipt_fault, e->head, "%s", e->receipt_why);
 }

@@ -26,8 +26,8 @@
  * nonce that follows. Numbers that others took within the session and epoch show by what the host
  * told (`told`, and receipts): AUDIT_ELSEWHERE.
  *
- * Leases and notes are numbered by their owner's revision and are not kept; trust orders have no
- * sequence and belong to no run. Of a run that an earlier version of Caravan began (RECORD_PART)
+ * Leases and notes are numbered by their owner's revision and are not kept. Trust orders have no
+ * sequence and belong to no run; the nonce of each follows from the trust order before it. Of a run that an earlier version of Caravan began (RECORD_PART)
  * the record begins with the first order since.
  *
  * That the last records of a host were taken away shows by its row, which has the digest of the
@@ -92,6 +92,7 @@ struct audit {
     const struct ledger_host *row;
     struct digest target; /* what the plan has it run */
     bool any, blind;      /* a record was seen; nothing can be told of the one before */
+    bool chained;         /* of no run: a trust order was seen whose nonce follows from another */
     unsigned char session[SESSION_LEN];
     struct digest before;        /* of its bytes */
     uint64_t epoch, last, heard; /* of the last record; what receipts told as the host's last */
@@ -110,7 +111,9 @@ void audit_begin_host(struct audit *a, const char *name, const struct ledger_hos
                       const struct digest *target);
 void audit_add(struct audit *a, const struct audit_entry *e);
 void audit_end_host(struct audit *a);
-/* A record of no run, about this host: a trust order, which has no sequence. */
+/* A record of no run, about this host: a trust order, which has no sequence. Its nonce follows from
+ * the trust order that was kept before it, to whatever host. Those that a Caravan of before that
+ * kept have no salt and come first: whether one of them is missing cannot be seen. */
 void audit_add_alone(struct audit *a, const char *name, const struct audit_entry *e);
 /* There are records of hosts that the run does not have; or the ledger says that none is kept. */
 void audit_say_unkept(struct audit *a, bool of_others);

@@ -254,6 +254,41 @@ static int order_host(struct run *r, struct ledger_host *lh, const struct plan_h
     return 0;
 }
 
+enum reaction {
+    FINAL, /* the host fails with what it said */
+    AGAIN, /* was not obeyed and will not be: a new order */
+    LATER, /* the same after a while, by a new order */
+    CLAIM, /* the lease first, then a new order */
+    STAGE, /* what was staged is not there: from the beginning */
+    HELD,  /* root's word */
+};
+
+/* Where a host stands when its order was not obeyed. */
+static enum host_state stands(const struct ledger *l, const struct ledger_host *lh,
+                              enum reaction re)
+{
+    if (lh->order == MSG_REVERT)
+        return HOST_SETTLING;
+    if (lh->order == MSG_SERVICE)
+        return lh->state;
+    if (lh->order == MSG_SWAP && ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
+        return HOST_DRAINING;
+    return lh->order == MSG_STAGE || re == STAGE ? HOST_PENDING : HOST_STAGED;
+}
+
+/* Its receipt can come no more, so the record keeps it as one without an answer. */
+static void withdraw(struct run *r, struct ledger_host *lh)
+{
+    lh->state = stands(r->config->ledger, lh, AGAIN);
+    lh->order = MSG_NONE;
+    lh->refusal = REFUSAL_NONE;
+    lh->receipt_ms = 0;
+    lh->call.retry_ms = 0;
+    forget_fingerprint(lh);
+    lh->dirty = true;
+    run_moved(r);
+}
+
 static bool is_single(enum intent_kind k)
 {
     return k == INTENT_TRANSFER || k == INTENT_REMOVE_PEER || k == INTENT_FORCE_LEAVE;
@@ -271,6 +306,8 @@ static int apply(struct run *r, const struct intent *in, struct err *err)
         lease_want(r, in->key);
     else if (in->kind == INTENT_MARK && lh != NULL)
         mark(r, lh, p, in);
+    else if (in->kind == INTENT_WITHDRAW && lh != NULL)
+        withdraw(r, lh);
     else if (in->kind == INTENT_DRAIN && lh != NULL)
         return add_drain(r, lh);
     else if (is_single(in->kind) && lh != NULL)
@@ -324,15 +361,6 @@ int act(struct run *r, const struct decision *d, struct err *err)
 
 /* ---- receipts ---- */
 
-enum reaction {
-    FINAL, /* the host fails with what it said */
-    AGAIN, /* was not obeyed and will not be: a new order */
-    LATER, /* the same after a while, by a new order */
-    CLAIM, /* the lease first, then a new order */
-    STAGE, /* what was staged is not there: from the beginning */
-    HELD,  /* root's word */
-};
-
 static const enum reaction reactions[REFUSAL_COUNT] = {
     [REFUSAL_NONE] = AGAIN,        [REFUSAL_SESSION] = AGAIN,  [REFUSAL_EPOCH] = CLAIM,
     [REFUSAL_SEQUENCE] = AGAIN,    [REFUSAL_REPLAYED] = AGAIN, [REFUSAL_LATE] = AGAIN,
@@ -343,19 +371,6 @@ static const enum reaction reactions[REFUSAL_COUNT] = {
     [REFUSAL_UNSUPPORTED] = FINAL, [REFUSAL_LIMIT] = LATER,    [REFUSAL_FORMAT] = FINAL,
     [REFUSAL_IO] = LATER,
 };
-
-/* Where a host stands when its order was not obeyed. */
-static enum host_state stands(const struct ledger *l, const struct ledger_host *lh,
-                              enum reaction re)
-{
-    if (lh->order == MSG_REVERT)
-        return HOST_SETTLING;
-    if (lh->order == MSG_SERVICE)
-        return lh->state;
-    if (lh->order == MSG_SWAP && ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
-        return HOST_DRAINING;
-    return lh->order == MSG_STAGE || re == STAGE ? HOST_PENDING : HOST_STAGED;
-}
 
 /* What the host said when it could not write stands against what it says of the same order later:
  * that it is too late by now. */
@@ -459,6 +474,34 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
     lh->call.retry_ms = now + (re == AGAIN ? 0 : call_wait_ms(lh->attempts));
 }
 
+/* The order was signed anew for sending, for another key signed it when it was given (ports.h). */
+static bool is_signed_anew(const struct ledger_host *lh, const struct event *ev)
+{
+    return !digest_is_zero(&lh->inner_digest) &&
+           !digest_eq(&ev->receipt->head.order, &lh->inner_digest);
+}
+
+/* Such an answer tells that caravan-swap is alive, and not what became of the order: that its
+ * sequence was taken is said of an order that was carried out and of one that was refused. The
+ * status that is asked for from now on tells (order_is_void). */
+static void answered_anew(struct ledger_host *lh, const struct receipt_done *done, int64_t now)
+{
+    static const bool is_about_the_time[REFUSAL_COUNT] = {
+        [REFUSAL_SESSION] = true,  [REFUSAL_EPOCH] = true, [REFUSAL_SEQUENCE] = true,
+        [REFUSAL_REPLAYED] = true, [REFUSAL_LATE] = true,
+    };
+
+    if (done->refusal == REFUSAL_NONE || is_about_the_time[done->refusal]) {
+        call_succeeded(&lh->call);
+        lh->call.retry_ms = now + SWAP_ALIVE_MS;
+    } else {
+        call_failed(&lh->call, now);
+    }
+    if (is_about_the_time[done->refusal])
+        lh->receipt_ms = now;
+    lh->dirty = true;
+}
+
 /* An order that was taken is asked after (decide_flight.c): does caravan-swap still say so? */
 static void asked_after(struct ledger_host *lh, const struct event *ev, int64_t now)
 {
@@ -497,6 +540,10 @@ void act_receipt(struct run *r, const struct event *ev)
         return;
     }
     const struct receipt_done *done = &ev->receipt->u.done;
+    if (is_signed_anew(lh, ev)) {
+        answered_anew(lh, done, now);
+        return;
+    }
     if (may_still_be_obeyed(lh, done, now))
         return;
     order_keep_receipt(r, lh, ev);

@@ -55,7 +55,8 @@ struct ports {
     /* Signs: fills inner and its digest; the header's session, epoch, sequence, nonce are set. */
     int (*sign)(void *ctx, const char *key, const struct order *o, struct buf *ret_inner,
                 struct digest *ret_digest, struct err *err);
-    /* Seals and sends; the answer comes as EV_RECEIPT or EV_NO_ANSWER. */
+    /* Seals and sends; the answer comes as EV_RECEIPT or EV_NO_ANSWER. An order that another key
+     * signed is signed anew first, with all else as it was: the receipt's digest shows that. */
     void (*send)(void *ctx, const char *key, enum message_kind kind,
                  const unsigned char nonce[static NONCE_LEN], const struct buf *inner);
     /* One Nomad write; the answer comes as EV_OPERATED. */

@@ -134,6 +134,23 @@ int ledger_record_alone(struct ledger_store *s, struct stored_record *io, struct
     return 0;
 }
 
+int ledger_record_alone_last(struct ledger_store *s, struct digest *ret, struct err *err)
+{
+    struct ledger_db *db = ledger_store_db(s);
+    sqlite3_stmt *st = NULL;
+    memset(ret, 0, sizeof *ret);
+    if (ledger_db_prepare(
+            db, "SELECT digest FROM record WHERE run = ? ORDER BY n DESC LIMIT 1", &st, err) < 0)
+        return -1;
+    bool ok = sqlite3_bind_blob(st, 1, ledger_no_run, RUN_ID_LEN, SQLITE_STATIC) == SQLITE_OK;
+    int step = ok ? sqlite3_step(st) : SQLITE_ERROR;
+    if (step == SQLITE_ROW && sqlite3_column_bytes(st, 0) == DIGEST_LEN)
+        memcpy(ret->bytes, sqlite3_column_blob(st, 0), DIGEST_LEN);
+    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : ledger_db_fail(db, err, "read");
+    sqlite3_finalize(st);
+    return rc;
+}
+
 /* ---- reading ---- */
 
 struct ledger_record {

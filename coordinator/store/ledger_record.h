@@ -61,6 +61,10 @@ MUST_CHECK int ledger_record_orphans(struct ledger_store *s, size_t *ret, struct
 extern const unsigned char ledger_no_run[RUN_ID_LEN];
 MUST_CHECK int ledger_record_alone(struct ledger_store *s, struct stored_record *io,
                                    struct err *err);
+/* The digest of the last trust order, which the nonce of the next one follows from (ledger_nonce);
+ * zero: none is kept. In the transaction that writes the next one. */
+MUST_CHECK int ledger_record_alone_last(struct ledger_store *s, struct digest *ret,
+                                        struct err *err);
 
 MUST_CHECK int ledger_record_make(struct ledger_db *db, struct err *err);
 /* In the transaction of a commit. */

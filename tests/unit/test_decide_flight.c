@@ -193,6 +193,32 @@ static void test_resend(void **state)
     desk_done(f);
 }
 
+/* Another key signs now: what caravan-swap answered shows that it is alive, and the status that is
+ * asked for after that answer shows what became of the order. */
+static void test_an_order_of_another_key(void **state)
+{
+    struct small_fleet *f = flying();
+    struct ledger_host *lh = desk_host(f, "s2-id");
+    (void)state;
+    f->hosts[1].agent.work.order_sequence = 3;
+    lh->answered = false;
+    small_fleet_later(f, 9000);
+    lh->receipt_ms = f->w.begun_ms; /* the status was asked for at the same moment */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_WITHDRAW));
+    small_fleet_later(f, 1000);
+    f->hosts[1].agent.work.order_sequence = 4; /* it was carried out */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_WITHDRAW));
+    f->hosts[1].agent.work.order_sequence = 3;
+    small_fleet_decide(f);
+    assert_non_null(small_fleet_intent(f, INTENT_WITHDRAW));
+    lh->receipt_ms = 0; /* nobody has answered */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_WITHDRAW));
+    desk_done(f);
+}
+
 static void test_settled(void **state)
 {
     struct small_fleet *f = flying();
@@ -330,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_swap_is_dead),
         cmocka_unit_test(test_swap_dies_later),
         cmocka_unit_test(test_resend),
+        cmocka_unit_test(test_an_order_of_another_key),
         cmocka_unit_test(test_settled),
         cmocka_unit_test(test_not_caught_up),
         cmocka_unit_test(test_client_runs_target),

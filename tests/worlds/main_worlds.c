@@ -35,6 +35,7 @@ static const char *intent_name(enum intent_kind k)
         [INTENT_SWAP] = "swap",
         [INTENT_REVERT] = "revert",
         [INTENT_RESEND] = "resend",
+        [INTENT_WITHDRAW] = "withdraw",
         [INTENT_DRAIN] = "drain",
         [INTENT_RESTORE] = "restore",
         [INTENT_TRANSFER] = "transfer",

@@ -388,7 +388,6 @@ struct truth {
     bool trust_right; /* it was mended */
     uint32_t stops;   /* since then, of runs that nothing stands against any more */
     bool in_vain;     /* resumed without that */
-    bool old_order;   /* by the first key, without an answer, and another one signs */
     /* the judge */
     int violated; /* number of the invariant; 0 */
     char verdict[480];

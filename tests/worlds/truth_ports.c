@@ -103,12 +103,21 @@ static void refused_again(struct truth *t, struct t_host *h, enum message_kind k
     h->refused = 0;
 }
 
+static void wire_digest(const struct t_wire *w, struct digest *ret)
+{
+    uint64_t hash = UINT64_C(1469598103934665603) + (uint64_t)w->key;
+
+    memset(ret, 0, sizeof(*ret));
+    for (size_t i = 0; i < sizeof(w->head); i++)
+        hash = (hash ^ ((const unsigned char *)&w->head)[i]) * UINT64_C(1099511628211);
+    memcpy(ret->bytes, &hash, sizeof(hash));
+    memcpy(ret->bytes + 8, w->head.nonce, NONCE_LEN);
+}
+
 static int port_sign(void *ctx, const char *key, const struct order *o, struct buf *ret_inner,
                      struct digest *ret_digest, struct err *err)
 {
     struct t_wire w;
-    uint64_t hash = 1469598103934665603ULL;
-
     const struct truth *t = ctx;
 
     (void)err;
@@ -129,11 +138,7 @@ static int port_sign(void *ctx, const char *key, const struct order *o, struct b
     }
     str_cut((char *)w.head.receiver.bytes, sizeof(w.head.receiver.bytes), key);
     buf_add(ret_inner, &w, sizeof(w));
-    memset(ret_digest, 0, sizeof(*ret_digest));
-    for (size_t i = 0; i < sizeof(w.head); i++)
-        hash = (hash ^ ((const unsigned char *)&w.head)[i]) * 1099511628211ULL;
-    memcpy(ret_digest->bytes, &hash, sizeof(hash));
-    memcpy(ret_digest->bytes + 8, w.head.nonce, NONCE_LEN);
+    wire_digest(&w, ret_digest);
     return 0;
 }
 
@@ -176,14 +181,14 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
     if (host < 0 || inner->len != sizeof(w) || crashes(t))
         return;
     memcpy(&w, inner->data, sizeof(w));
+    w.key = t->key; /* agents_send signs it anew */
     int m = message_new(t);
     struct t_message *msg = &t->messages[m];
     refused_again(t, &t->hosts[host], kind);
     msg->host = host;
     msg->wire = w;
     msg->asked = t->now;
-    memset(&msg->digest, 0, sizeof(msg->digest));
-    memcpy(msg->digest.bytes + 8, w.head.nonce, NONCE_LEN);
+    wire_digest(&w, &msg->digest);
     if (message_owner(kind) == OWNER_SWAP)
         memcpy(t->hosts[host].last_asked, w.head.nonce, NONCE_LEN);
     judge_send(t, host, &w);
@@ -319,6 +324,7 @@ static bool answered(struct truth *t, const struct t_event *e, struct event *ret
         if (swap && memcmp(h->last_asked, m->wire.head.nonce, NONCE_LEN) == 0)
             h->silent = 0;
         receipt.head = m->wire.head;
+        receipt.head.order = m->digest;
         receipt.u.done = m->done;
         ret->kind = EV_RECEIPT;
         ret->receipt = &receipt;

@@ -156,7 +156,7 @@ void t_trust_refused(struct truth *t, int message)
 
 bool t_trust_resumes(const struct truth *t)
 {
-    return t_trust_is_wrong(t) || t->old_order || t->only_trust;
+    return t_trust_is_wrong(t) || t->only_trust;
 }
 
 bool t_trust_is_wrong(const struct truth *t)
@@ -168,23 +168,10 @@ bool t_trust_is_wrong(const struct truth *t)
     return any;
 }
 
-/* Of the ledger: the same bytes ask what became of it, and the key that signed them is to be named
- * for that. */
-static bool order_unanswered(const struct truth *t)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < t->committed.n_hosts; i++)
-        any =
-            any || (host_in_flight(t->committed.hosts[i].state) && !t->committed.hosts[i].answered);
-    return any;
-}
-
 static void mends(struct truth *t, bool next)
 {
     t->trust_right = true;
     t->key = next ? KEY_NEXT : KEY_FIRST;
-    t->old_order = next && order_unanswered(t);
     t_say(t, "the trust is mended: %s",
           next ? "the coordinator has the next key" : "the key is back");
     for (int i = 0; i < t->n_hosts; i++) {
@@ -194,15 +181,10 @@ static void mends(struct truth *t, bool next)
 }
 
 /* The key is put back; or the coordinator has the next one, and who lacks its version gets it. That
- * does not help where an order of the old key has no answer: then this one is put back, too. */
+ * asks after orders that the old key signed and nobody has answered, too. */
 void t_trust_mends(struct truth *t)
 {
-    if (t->trust_right) {
-        if (t->old_order)
-            mends(t, false);
-        return;
-    }
-    if (!t_trust_is_wrong(t))
+    if (t->trust_right || !t_trust_is_wrong(t))
         return;
     t->in_vain = t_more(t) % 4 == 0;
     if (!t->in_vain)
@@ -245,11 +227,10 @@ static void judge_told_since(struct truth *t)
     }
 }
 
-/* All know the key since before this process began, no order of another key is left, and nothing
- * else has ever gone wrong. */
+/* All know the key since before this process began, and nothing else has ever gone wrong. */
 static bool is_all_right(const struct truth *t)
 {
-    bool right = t->trust_right && t->only_trust && !t->old_order && !t_trust_is_wrong(t);
+    bool right = t->trust_right && t->only_trust && !t_trust_is_wrong(t);
 
     for (int i = 0; i < t->n_hosts; i++)
         right = right && t->hosts[i].trust_ms < t->begun_ms;
