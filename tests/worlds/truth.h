@@ -67,6 +67,7 @@ enum t_rotation {
     ROTATION_REVOKED,  /* it gives orders, and is named no more; another one asks */
     ROTATION_DEMOTED,  /* it may only ask */
     ROTATION_OTHER,    /* nothing: keys of others are added, replaced, removed */
+    ROTATION_UNLISTED, /* no trust: root on the host names other operators, it may only ask */
     ROTATION_COUNT
 };
 
@@ -521,7 +522,7 @@ enum t_moment {
 void t_moment(struct truth *t, enum t_moment moment, int host); /* host: -1 none */
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 66 };
+enum { FAULT_KINDS = 67 };
 enum {
     FAULT_DONE_BY_HAND = 35,
     FAULT_ENDED_AT_TRANSFER = 36,
@@ -548,7 +549,7 @@ enum {
     FAULT_PEER_REMOVED = 59,
     FAULT_STAYS_EMPTY = 60,
     FAULT_TRUST_STRANGER = 61, /* and those behind it, as in enum t_rotation */
-    FAULT_TRUST_MENDED = 65
+    FAULT_TRUST_MENDED = 66
 };
 enum { /* of the table's own, by number */
        FAULT_SERVER_REBOOTS = 0,
