@@ -7,7 +7,8 @@
  *     sign NAME <hex digits of the bytes to be signed>
  * and prints the Ed25519 signature (RFC 8032) over these bytes as a line of 128 hex digits, the
  * last line of its output, and exits with 0. It has [keys] signer_deadline for that, and SIGNER_OUT
- * bytes of output, errors among them; no terminal; our environment without NOMAD_TOKEN. Whoever
+ * bytes of output, errors among them; no terminal. Of our environment it gets PATH, HOME, USER,
+ * LOGNAME, LANG, LC_ALL, TZ, XDG_RUNTIME_DIR, SSH_AUTH_SOCK, and what begins with SIGNER_. Whoever
  * calls verifies the signature (keypair_sign).
  */
 #ifndef SIGNER_H
