@@ -1,6 +1,6 @@
 #include "message.h"
 
-/* A name for a number out of range: it came from a newer peer or a fault. */
+/* The name of a number that is out of range. It comes from a newer peer or a fault. */
 static const char unknown_name[] = "unknown";
 
 static const struct {

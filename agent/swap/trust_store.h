@@ -1,17 +1,19 @@
 /*
  * trust_store.h - the trust in force on this host, and the anchor it came from.
  *
- * The trust in force is <state_dir>/trust, a whole container, written by
- * caravan-swap alone and read by caravan-agent. At first start the anchor is
- * adopted; later it counts only as far as it follows the trust in force, version by version
- * (trust_sequence.h); an older one is ignored (and said so). Root goes back to the anchor
- * by removing the file.
+ * The trust in force is the file <state_dir>/trust. The file contains one whole container.
+ * caravan-swap alone writes the file; caravan-agent reads it.
  *
- * A version that was made on a day which this host's clock has not reached (trust_is_ahead) would
- * leave the host with operators that it does not obey. It is not adopted from the anchor, which is
- * said at every start until the clock has reached that day or a later version is there. At first
- * start, when the clock may be of another year, it is adopted all the same and the clock is said to
- * be wrong; so is one that a trust order brings.
+ * At the first start caravan-swap adopts the anchor (/etc/caravan/trust). Later caravan-swap adopts
+ * only those versions of the anchor that follow the trust in force, one version after the other
+ * (trust_sequence.h). caravan-swap ignores an older anchor and logs a warning. To return to the
+ * anchor, root removes <state_dir>/trust and restarts caravan-swap.
+ *
+ * A version whose date is ahead of this host's clock (trust_is_ahead) names operators whom the host
+ * would not obey. caravan-swap does not adopt such a version from the anchor, and logs a warning at
+ * each start, until the clock reaches the date or the anchor contains a later version with a good
+ * date. A host without any trust adopts the version all the same, and logs that its clock is wrong:
+ * the clock of a new host may be years behind. A trust order is not judged by the clock.
  */
 #ifndef TRUST_STORE_H
 #define TRUST_STORE_H
@@ -19,10 +21,13 @@
 #include "log.h"
 #include "trust.h"
 
+/* Reads the trust in force from path, adopts what the anchor adds, and fills *ret. ERR_CONFIG:
+ * neither file exists. */
 MUST_CHECK int trust_store_open(const char *path, const char *anchor, int64_t wall_s,
                                 const struct log *log, struct trust *ret, struct err *err);
-/* A trust order's file, one version. ERR_STATE: it does not follow; ERR_CRYPTO: not signed so.
- * *now is replaced when it is in force, durably. */
+/* Adopts the file of a trust order, which contains one version. ERR_STATE: this version does not
+ * follow *now. ERR_CRYPTO: the signatures do not suffice. The function writes the file durably
+ * before it replaces *now. */
 MUST_CHECK int trust_store_adopt(const char *path, struct trust *now, const void *file, size_t n,
                                  struct err *err);
 

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include "str.h"
 
-/* Rows are numbered by host and turn, so that the table's own order is host by host. */
+/* The number of a row is made of host and turn, so that the rows are in the order of the hosts. */
 #define TURN_BITS 16
 #define TURN_MAX  ((1 << TURN_BITS) - 1)
 
@@ -41,7 +41,7 @@ void stored_record_free(struct stored_record *r)
 
 /* ---- writing ---- */
 
-/* How many rows there are from `first` to `last`, which are numbered without a gap. */
+/* How many rows have numbers from `first` to `last`. The rows are numbered without a gap. */
 static int rows_of(struct ledger_db *db, const unsigned char run_id[static 16], int64_t first,
                    int64_t last, int64_t *ret, struct err *err)
 {
@@ -79,7 +79,7 @@ static int put_order(struct ledger_db *db, const struct ledger *l, const struct 
     return ledger_db_put(db, &record_columns, l->run_id, first + turns + 1, &row, err);
 }
 
-/* An order of before the record was kept has no row, and its receipt none either. */
+/* An earlier version recorded no orders: the receipt of such an order has no row to go to. */
 static int put_receipt(struct ledger_db *db, const struct ledger *l, const struct kept *k,
                        int64_t wall_ms, struct err *err)
 {
@@ -155,10 +155,11 @@ int ledger_record_alone_last(struct ledger_store *s, struct digest *ret, struct 
 
 struct ledger_record {
     struct ledger_db *db;
-    sqlite3_stmt *st; /* NULL: a ledger of an earlier version */
+    sqlite3_stmt *st; /* NULL: the ledger is of an earlier version and has no records */
 };
 
-/* The rows of a run; *ret NULL where an earlier version made the ledger. */
+/* Selects the rows of a run. *ret NULL: the ledger is of an earlier version and has no such table.
+ */
 static int select_if(struct ledger_db *db, const struct columns *c,
                      const unsigned char run_id[static 16], sqlite3_stmt **ret, struct err *err)
 {
@@ -224,7 +225,8 @@ int ledger_record_read_trust(struct ledger_db *db, const unsigned char run_id[st
     sqlite3_finalize(st);
     if (!found)
         return err_set(err, ERR_NOTFOUND, 0,
-                       "version %u of the trust file is not kept with this run", (unsigned)version);
+                       "version %u of the trust file is not stored with this run",
+                       (unsigned)version);
     buf_clear(ret);
     buf_add(ret, row.file.data, row.file.len);
     buf_free(&row.file);

@@ -1,5 +1,5 @@
-/* What is advised: after each way in which a host's turn fails; all of it said; none of it harmful.
- */
+/* The advice: after each way in which a host's turn fails, each text is complete, and no text
+ * does harm. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,10 +12,10 @@
 #include "log_frames.h"
 #include "quorum_text.h"
 
-/* "Or abort, and begin anew with --accept ID. Servers: ... To go on: ..." */
+/* " Or abort, and begin a new run with --accept ID. Servers: ... To go on: ..." */
 #define GO_ON_MAX (160 + TEXT_MAX)
 
-/* ---- which ---- */
+/* ---- which advice ---- */
 
 struct way {
     const char *key;
@@ -53,7 +53,7 @@ static const struct way ways[] = {
      "before anything is restarted", "deadline"},
 };
 
-/* An order that was not obeyed: by what its agent said. */
+/* An order that was refused: the advice is that of the refusal. */
 static void each_refusal_has_what_helps(void **state)
 {
     static const struct {
@@ -84,7 +84,7 @@ static void each_refusal_has_what_helps(void **state)
     desk_done(f);
 }
 
-/* Left out: by what for. */
+/* A skipped host: the advice is that of the reason. */
 static void each_skip_has_what_helps(void **state)
 {
     static const char *const says[SKIP_COUNT] = {
@@ -127,7 +127,7 @@ static void each_failure_has_what_helps(void **state)
     }
 }
 
-/* ---- all of them ---- */
+/* ---- all texts ---- */
 
 static const char *row_advice(size_t i)
 {
@@ -163,7 +163,7 @@ static void nothing_of_it_is_cut(void **state)
             fail_msg("too long: %s", text);
 }
 
-/* A row that is not whole would be seen when a run has waited in vain. */
+/* An incomplete row would only show when a run has waited in vain. */
 static void each_reason_has_a_whole_row(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_CLIENTS);
@@ -180,16 +180,18 @@ static void each_reason_has_a_whole_row(void **state)
     desk_done(f);
 }
 
-/* To resume compares with what was kept; what is meant needs a run of its own. */
+/* A resumed run compares with the same fingerprint. If the difference is meant, a new run is
+ * needed. */
 static void what_is_meant_is_left_by_a_new_run(void **state)
 {
     static const enum feature_kind may_be_meant[] = {FEATURE_DC, FEATURE_META, FEATURE_ELIGIBILITY};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(may_be_meant); i++)
-        assert_non_null(strstr(feature_advice(may_be_meant[i]), "caravan abort, and begin anew"));
+        assert_non_null(
+            strstr(feature_advice(may_be_meant[i]), "caravan abort and begin a new run"));
 }
 
-/* Followed to the letter, at night, on the wrong host. */
+/* A tired operator may follow the advice literally, and on the wrong host. */
 static void none_of_it_does_harm(void **state)
 {
     static const char *const harms[] = {
@@ -222,7 +224,7 @@ static void a_silent_server_is_not_to_be_removed(void **state)
     desk_done(f);
 }
 
-/* A stop tells of a server that is away; what to do about its own cause is told all the same. */
+/* A stop that names a server that is away still has the advice for its own cause. */
 static void a_silent_server_hides_no_advice(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_CLIENTS);
