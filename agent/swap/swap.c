@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <pwd.h>
 #include "agent_session.h"
+#include "clock.h"
 #include "file.h"
 #include "identity.h"
 #include "seed.h"
@@ -182,7 +183,8 @@ static int open_identity(struct swap *s, struct err *err)
     if (identity_open(&w, &s->key, &told, err) < 0)
         return -1;
     log_identity(s, &told);
-    return trust_store_open(s->trust_path, s->conf->anchor, s->log, &s->trust, err);
+    return trust_store_open(s->trust_path, s->conf->anchor, clock_wall(clock_system()) / 1000,
+                            s->log, &s->trust, err);
 }
 
 static int open_service(struct swap *s, const char *program, struct err *err)

@@ -81,7 +81,7 @@ static void show_trust(const struct swap *s, struct receipt_status *st)
     add_status_fact(st, TRUST_FORMAT_FACT, TRI_YES, text);
     trust_mark(&s->trust, text);
     add_status_fact(st, TRUST_FILE_FACT, TRI_YES, text);
-    if (!trust_has_expiry(&s->trust) || wall_s >= s->trust.created_s - TRUST_CLOCK_SLACK_S)
+    if (!trust_is_ahead(&s->trust, wall_s))
         return;
     clock_rfc3339(now, wall_s * 1000);
     clock_rfc3339(made, s->trust.created_s * 1000);

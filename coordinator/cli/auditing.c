@@ -21,6 +21,7 @@ int auditing_open(struct console *c, struct auditing *ret, struct err *err)
 void auditing_close(struct auditing *a)
 {
     trust_kept_free(&a->kept);
+    trust_kept_free(&a->before);
     free(take_ptr(&a->last));
     ledger_store_close(a->store);
     a->store = NULL;
@@ -36,33 +37,55 @@ static bool same_trust(const struct trust *a, const struct trust *b)
            memcmp(x.data, y.data, x.len) == 0;
 }
 
-/* Does this machine's trust come from that one, version by version? */
-static bool leads_to_now(const struct auditing *a, const struct trust *then)
+/* Does the trust that this machine has come from that one, version by version? */
+static bool leads_on(const struct trust_kept *kept, const struct trust *then)
 {
     struct trust at = *then;
     struct trust_at unused;
     struct err err = ERR_INIT;
     uint32_t last;
-    return trust_sequence_follow(a->kept.sequence.data, a->kept.sequence.len, &at, &unused, &last,
-                                 &err) == 0 &&
-           at.version == a->kept.now.version;
+    return trust_sequence_follow(kept->sequence.data, kept->sequence.len, TRUST_ANY_DAY, &at,
+                                 &unused, &last, &err) == 0 &&
+           at.version == kept->now.version;
+}
+
+static bool same_cluster(const struct trust_kept *kept, const struct trust *then)
+{
+    return memcmp(kept->now.cluster, then->cluster, CLUSTER_ID_LEN) == 0;
+}
+
+/* What this machine has of the cluster; NULL and why: nothing. */
+static const struct trust_kept *kept_of(struct auditing *a, const struct trust *then,
+                                        struct err *why)
+{
+    bool there = false;
+    if (same_cluster(&a->kept, then))
+        return &a->kept;
+    if (a->before.sequence.len > 0 && same_cluster(&a->before, then))
+        return &a->before;
+    trust_kept_free(&a->before);
+    if (trust_kept_load_before(&a->console->conf, then->cluster, &a->before, &there, why) == 0 &&
+        there)
+        return &a->before;
+    if (why->kind == ERR_NONE)
+        (void)err_set(why, ERR_NOTFOUND, 0,
+                      "the trust file kept with the run is another cluster's");
+    return NULL;
 }
 
 /* Why the kept file is not believed; NULL: it is. */
-static const char *doubt(const struct auditing *a, const struct trust *then, uint32_t version)
+static const char *doubt(const struct trust_kept *kept, const struct trust *then, uint32_t version)
 {
-    const struct trust *now = &a->kept.now;
+    const struct trust *now = &kept->now;
     if (then->version != version)
         return "the trust file kept with the run is of another version than the record says";
-    if (memcmp(then->cluster, now->cluster, CLUSTER_ID_LEN) != 0)
-        return "the trust file kept with the run is another cluster's";
     if (then->version == now->version)
         return same_trust(then, now) ? NULL
                                      : "the trust file kept with the run has the version of this "
                                        "machine's, and says something else";
     if (then->version > now->version)
         return "the trust file kept with the run is newer than this machine's";
-    return leads_to_now(a, then)
+    return leads_on(kept, then)
                ? NULL
                : "the trust file of this machine does not follow, version by version, from the one "
                  "kept with the run";
@@ -84,7 +107,8 @@ static void take_trust(struct auditing *a, uint32_t version)
         str_cut(a->distrust, sizeof a->distrust, err.text);
         return;
     }
-    const char *why = doubt(a, &a->trust, version);
+    const struct trust_kept *kept = kept_of(a, &a->trust, &err);
+    const char *why = kept != NULL ? doubt(kept, &a->trust, version) : err.text;
     str_cut(a->distrust, sizeof a->distrust, why != NULL ? why : "");
 }
 

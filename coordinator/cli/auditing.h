@@ -9,7 +9,8 @@
  * trust file in force then names the key for it, that it went to the host in whose place it stands,
  * and that the receipt is that host's answer to these very bytes. The trust of then is the file
  * kept with the run. It is believed when it is the one that this machine has, or an older one whose
- * root keys have signed that.
+ * root keys have signed that. What this machine has of a cluster before this one counts for the
+ * runs of that one (trust_kept_load_before).
  *
  * Nothing is kept of a record but the last order of each host (`last`), so that memory does not
  * grow with the record. Reads in one transaction: a live run may go on. One thread.
@@ -42,7 +43,8 @@ struct auditing {
     struct console *console;
     bool asks; /* `last` is wanted */
     struct ledger_store *store;
-    struct trust_kept kept; /* the trust of this machine, all versions */
+    struct trust_kept kept;   /* the trust of this machine, all versions */
+    struct trust_kept before; /* the same of a cluster before, where a run was that one's */
     /* Of the run at hand. */
     const struct stored_run *run;
     struct audit audit;

@@ -152,16 +152,42 @@ static bool all_well(const struct fleet_health *f, size_t orphans)
            f->drifting == 0 && orphans == 0 && f->regions[0] == '\0';
 }
 
-/* What is known to come after the newest run, as long as it is to come: to standard output or into
- * o. A ledger that is not there has nothing to tell. */
+static void print_stopped(const struct console *c, const struct ledger *l)
+{
+    char hex[33];
+    run_hex(hex, l->run_id);
+    printf("Run %.8s to %s is stopped.\n", hex, l->target);
+    report_cause(l, console_color(c, stdout), stdout);
+}
+
+static struct json *stopped_json(const struct ledger *l)
+{
+    struct json *o = json_new_object();
+    char hex[33];
+    run_hex(hex, l->run_id);
+    json_set_str(o, "run", hex);
+    json_set_str(o, "cause", l->cause);
+    json_set_str(o, "host", l->cause_host);
+    json_set_str(o, "advice", l->advice);
+    return o;
+}
+
+/* Why the newest run is stopped, and what is known to come after it, as long as it is to come: to
+ * standard output or into o. A ledger that is not there has nothing to tell. */
 static void tell_last_run(struct console *c, struct json *o)
 {
     struct reopened r;
     struct err err = ERR_INIT;
     int64_t now = clock_wall(c->clock);
-    if (reopen_read(c, NULL, &r, &err) == 0 && o != NULL) {
+    bool known = reopen_read(c, NULL, &r, &err) == 0;
+    bool stopped = known && r.ledger->state == RUN_STOPPED;
+    if (known && o != NULL) {
+        if (stopped)
+            json_set(o, "stopped", stopped_json(r.ledger));
         json_set(o, "aftermath", report_late_failures_json(&r.plan, r.ledger, now));
-    } else if (err.kind == ERR_NONE) {
+    } else if (known) {
+        if (stopped)
+            print_stopped(c, r.ledger);
         report_late_failures(&r.plan, r.ledger, now, console_color(c, stdout), stdout);
     } else if (err.kind != ERR_NOTFOUND) {
         fputs("caravan: of the last run nothing can be said: ", stderr);

@@ -202,6 +202,7 @@ int main(int argc, char **argv)
         rc = arguments_check(command->name, &console.opt, n, args, &err);
     if (rc != 0)
         return rc > 0 ? EXIT_DONE : command_fail(&err);
+    crypto_forbid_dumps();
     if (crypto_init(&err) < 0)
         return command_fail(&err);
     int code = command->run(&console, n, args);

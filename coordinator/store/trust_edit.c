@@ -185,7 +185,7 @@ int trust_edit_end(const struct trust *now, uint32_t format, struct trust *t, st
 int trust_edit_day(const struct trust *t, int64_t now_s, struct err *err)
 {
     char made[21];
-    if (!trust_has_expiry(t) || t->created_s <= now_s + TRUST_CLOCK_SLACK_S)
+    if (!trust_is_ahead(t, now_s))
         return 0;
     clock_rfc3339(made, t->created_s * 1000);
     return err_set(err, ERR_REFUSED, 0,

@@ -24,6 +24,7 @@ struct scenario {
     bool seed;     /* fetched files are kept for other hosts */
     bool removes;  /* begins staged; an order stops Nomad */
     bool trusts;   /* begins staged, with version 1 of the trust file; an order brings version 2 */
+    bool anchors;  /* begins staged, with version 1; the anchor holds later ones, too */
 };
 
 static const struct scenario scenarios[] = {
@@ -42,6 +43,8 @@ static const struct scenario scenarios[] = {
      .removes = true},
     {"trust", "good", .stops_staged = true, .ends = PHASE_STAGED, .at_end = BINARY_OLD,
      .trusts = true},
+    {"anchor", "good", .stops_staged = true, .ends = PHASE_STAGED, .at_end = BINARY_OLD,
+     .restages = true, .anchors = true},
     {"restage", "good", .stops_staged = true, .ends = PHASE_STAGED, .at_end = BINARY_OLD,
      .restages = true, .seed = true},
 };
@@ -129,6 +132,8 @@ static void prepare(struct run *r, struct view *v)
     stage_stop(&r->st);
     if (r->s->trusts) /* caravan-swap must not be able to restore a lost trust from the anchor */
         drop_anchor(&r->st);
+    if (r->s->anchors)
+        stage_anchor(&r->st);
     stage_save(&r->st);
 }
 
@@ -202,6 +207,16 @@ static void judge_trust(struct run *r, const struct view *v, bool accepted)
         broken(r, "the new trust cannot be sent again", v);
 }
 
+/* What the start that was ended has left: the old trust or the new one, whole. More: caravan-swap
+ * was started again since. */
+static void judge_anchor(struct run *r, const struct view *v, bool more)
+{
+    uint32_t now = trust_version(&r->st);
+
+    if (now != STAGE_ANCHOR && (more || now != 1))
+        broken(r, more ? "the anchor is not in force" : "neither the old nor the new trust is", v);
+}
+
 static enum message_kind next_kind(const struct run *r, const struct view *v)
 {
     enum phase p = v->status.work.phase;
@@ -270,7 +285,11 @@ static bool one(struct run *r, struct view *v)
     stage_restore(&r->st);
     killed = play(r);
     before = stage_target(&r->st);
+    if (r->s->anchors)
+        judge_anchor(r, v, !killed || r->st.swap != 0);
     stage_rest(&r->st, v);
+    if (r->s->anchors)
+        judge_anchor(r, v, true);
     if (killed) {
         judge_rest(r, v, before);
         judge_repeat(r, v);
@@ -302,8 +321,8 @@ int main(int argc, char **argv)
     if (r.s == NULL || str_to_u64(argv[3], 1000, &first) < 0 ||
         str_to_u64(argv[4], 1000, &step) < 0 || first == 0 || step == 0) {
         fprintf(stderr,
-                "drive PROGRAMS stage|restage|vendor|seed|swap|fail|revert|preserve|stop|trust "
-                "FIRST STEP\n");
+                "drive PROGRAMS stage|restage|vendor|seed|swap|fail|revert|preserve|stop|trust|"
+                "anchor FIRST STEP\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);

@@ -62,6 +62,9 @@ void stage_preserve(struct crash_stage *st, struct buf *ret_inner);
 void stage_end_service(struct crash_stage *st, struct buf *ret_inner); /* a stop by order */
 /* Version 2 of the trust file, without the other operator. */
 void stage_trust(struct crash_stage *st, struct buf *ret_inner);
+/* The anchor then holds all versions of the trust file up to this one. */
+#define STAGE_ANCHOR 3
+void stage_anchor(const struct crash_stage *st);
 /* Sends; when swap dies meanwhile it is started anew and the bytes sent again. */
 enum refusal stage_send(struct crash_stage *st, const struct buf *inner, struct buf *ret_receipt);
 /* Until the view tells a resting phase, and no stop that is under way; swap is started anew when it

@@ -452,6 +452,27 @@ static void a_signer_that_prints_too_much(void **state)
     refuses("flood", ERR_REFUSED, "signer");
 }
 
+/* Nothing of ours but what is stated. */
+static void a_signer_has_an_environment_of_its_own(void **state)
+{
+    static const char *const ours[] = {"NOMAD_TOKEN", "CREDENTIALS_DIRECTORY", "LD_LIBRARY_PATH",
+                                       "PATHS"};
+    struct bench b;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+        setenv(ours[i], "x", 1);
+    setenv("SIGNER_SLOT", "7", 1);
+    begin_signer(&b, "environment");
+    assert_int_equal(sign_by_signer(&b), -1);
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+        assert_null(strstr(b.err.text, ours[i]));
+    assert_non_null(strstr(b.err.text, "PATH "));
+    assert_non_null(strstr(b.err.text, "SIGNER_SLOT "));
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+        unsetenv(ours[i]);
+    end(&b);
+}
+
 static void signers_hold_root_and_release_keys_only(void **state)
 {
     struct bench b;
@@ -488,6 +509,7 @@ int main(void)
         cmocka_unit_test(a_signer_that_lies),
         cmocka_unit_test(a_signer_that_dies),
         cmocka_unit_test(a_signer_that_prints_too_much),
+        cmocka_unit_test(a_signer_has_an_environment_of_its_own),
         cmocka_unit_test(signers_hold_root_and_release_keys_only),
     };
     return cmocka_run_group_tests_name("keys", tests, NULL, NULL);

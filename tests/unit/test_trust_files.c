@@ -314,8 +314,9 @@ static void test_versions_are_kept(void **state)
         next_version(b);
     assert_int_equal(trust_kept_load(&b->here.conf, &kept, &err), 0);
     assert_int_equal(kept.now.version, 4);
-    assert_int_equal(
-        trust_sequence_follow(kept.sequence.data, kept.sequence.len, &one, &at, &last, &err), 0);
+    assert_int_equal(trust_sequence_follow(kept.sequence.data, kept.sequence.len, TRUST_ANY_DAY,
+                                           &one, &at, &last, &err),
+                     0);
     assert_int_equal(one.version, 4); /* who has version 1 follows */
 
     for (int i = 0; i < 220; i++)
@@ -326,8 +327,9 @@ static void test_versions_are_kept(void **state)
     assert_true(kept.sequence.len <= TRUST_SEQUENCE_MAX);
     assert_true(kept.sequence.len > TRUST_SEQUENCE_MAX / 2);
     one = b->first;
-    assert_int_equal(
-        trust_sequence_follow(kept.sequence.data, kept.sequence.len, &one, &at, &last, &err), -1);
+    assert_int_equal(trust_sequence_follow(kept.sequence.data, kept.sequence.len, TRUST_ANY_DAY,
+                                           &one, &at, &last, &err),
+                     -1);
     assert_non_null(strstr(err.text, "is left out"));
 }
 

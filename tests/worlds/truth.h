@@ -67,6 +67,8 @@ enum t_rotation {
                           signs questions */
     ROTATION_DEMOTED,  /* the key may only sign questions */
     ROTATION_OTHER,    /* nothing: keys of others are added, replaced or removed */
+    ROTATION_UNLISTED, /* no trust: root's list on the host names other operators; the key may only
+                          sign questions */
     ROTATION_COUNT
 };
 
@@ -534,7 +536,7 @@ enum t_moment {
 void t_moment(struct truth *t, enum t_moment moment, int host); /* host -1: none */
 
 /* ---- truth_faults.c ---- */
-enum { FAULT_KINDS = 66 };
+enum { FAULT_KINDS = 67 };
 enum {
     FAULT_DONE_BY_HAND = 35,
     FAULT_ENDED_AT_TRANSFER = 36,
@@ -561,7 +563,7 @@ enum {
     FAULT_PEER_REMOVED = 59,
     FAULT_STAYS_EMPTY = 60,
     FAULT_TRUST_STRANGER = 61, /* and the faults after it, as in enum t_rotation */
-    FAULT_TRUST_MENDED = 65
+    FAULT_TRUST_MENDED = 66
 };
 enum { /* faults of the table, by number */
        FAULT_SERVER_REBOOTS = 0,

@@ -244,6 +244,7 @@ static const struct {
     {"trust without the run's operator's key", trust_reaches, 0},
     {"trust with the run's key as an observer's", trust_reaches, 0},
     {"trust with other keys of others", trust_reaches, 0},
+    {"root's list of other operators", trust_reaches, 0},
     {"trust that is right again", trust_reaches, 0},
 };
 

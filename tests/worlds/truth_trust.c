@@ -5,7 +5,8 @@
  * rotation says what version 1 does with that key; version 1 also names the coordinator's next
  * key. Version 2 repairs this and names both keys. Questions have a key of their own, which all
  * versions name. If one key signs orders and questions, a version that does not name it takes
- * both away. */
+ * both away. Root's own list of operators on a host is such a version, too (ROTATION_UNLISTED):
+ * the host refuses the order by the role, and answers questions. */
 #include "truth_faults.h"
 
 #define STOPS_MAX    1     /* a turn that had failed before may end in another stop */
@@ -24,7 +25,9 @@ bool t_obeys(const struct truth *t, int host, int key)
 
 bool t_refuses_role(const struct truth *t, int host, int key)
 {
-    return t->rotation == ROTATION_DEMOTED && key == KEY_FIRST && !t_obeys(t, host, key);
+    bool asks = t->rotation == ROTATION_DEMOTED || t->rotation == ROTATION_UNLISTED;
+
+    return asks && key == KEY_FIRST && !t_obeys(t, host, key);
 }
 
 bool t_tells(const struct truth *t, int host)
@@ -240,6 +243,29 @@ static bool is_all_right(const struct truth *t)
     return right;
 }
 
+/* Who was refused by the role is not called held, and nobody is left out for it; where nothing else
+ * has gone wrong the cause says so. What only waits, for a lease or for what it undoes, says that.
+ */
+static void judge_role(struct truth *t)
+{
+    static const char *const waits[] = {"role", "lease", "is being undone", "paused"};
+    bool said = false;
+
+    for (size_t i = 0; i < t->ledger.n_hosts; i++) {
+        const struct ledger_host *l = &t->ledger.hosts[i];
+        if (l->state == HOST_SKIPPED && l->skip == SKIP_HELD && l->answered &&
+            l->refusal == REFUSAL_ROLE)
+            judge_says(t, INVARIANT_ENDS, "%s refused by the role, and is left out as held",
+                       t->hosts[t_host_of(t, l->key)].name);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(waits); i++)
+        said = said || strstr(t->ledger.cause, waits[i]) != NULL;
+    if (t->ledger.state == RUN_STOPPED && t->only_trust && t_trust_is_wrong(t) &&
+        (t->rotation == ROTATION_DEMOTED || t->rotation == ROTATION_UNLISTED) && !said)
+        judge_says(t, INVARIANT_ENDS, "only the role was wrong, and the run stops: %s",
+                   t->ledger.cause);
+}
+
 static bool has_reached_any(const struct truth *t)
 {
     bool any = false;
@@ -256,6 +282,7 @@ void judge_trust(struct truth *t)
 
     if (end == RUN_DONE)
         judge_told_since(t);
+    judge_role(t);
     if (t->rotation == ROTATION_OTHER && t->plain && did && has_reached_any(t))
         counts.trust[TRUST_OTHER]++;
     if (end == RUN_STOPPED && t_trust_is_wrong(t))
