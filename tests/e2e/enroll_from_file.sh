@@ -74,7 +74,7 @@ wrong s2
 run enroll --from "$KEYS"
 check "what does not fit is refused" status_is 4
 check "a host without a line is named" says "no line of $KEYS names it"
-check "a line without a host is named" says "line 5 of $KEYS: no host is known to Nomad as c9"
+check "a line without a host is named" says "line 5 of $KEYS: Nomad lists no host as c9"
 check "a fingerprint that differs is named" says "and line 2 of $KEYS has"
 check "nothing is remembered of who is not listed" none_of c2
 check "nor of who has another key" none_of s2

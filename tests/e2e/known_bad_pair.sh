@@ -15,12 +15,12 @@ check "plan refuses the pair" status_is 4
 check "by its id" says "[bad-1.4.0]"
 check "it says what is known" says "old servers panic (1.4.0, 1.4.1), and the keyring loses keys"
 check "and where to go instead" says "Choose 1.4.11 or later."
-check "and what would have to be accepted" says "To go on all the same: --accept bad-1.4.0"
+check "and what would have to be accepted" says "To continue in spite of it: --accept bad-1.4.0"
 check "what cannot be read again is told beside it" says "[no-way-back]"
-check "and from whose turn on" says "leader: last of its region; from its turn on no server can go back"
+check "and from whose turn on" says "leader: last of its region; after its turn no server can go back"
 run upgrade "$TARGET" --yes
 check "upgrade refuses it too, whatever --yes says" status_is 4
-check "by its id" says "refused, and nothing was touched: [bad-1.4.0]"
+check "by its id" says "refused; nothing was touched: [bad-1.4.0]"
 run upgrade "$TARGET" --yes --accept bad-1.4.1
 check "an id that is not there is a typo" status_is 2
 check "and the one that was meant is near" says "did you mean bad-1.4.0"
