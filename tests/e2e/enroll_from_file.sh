@@ -152,10 +152,10 @@ fleet_start_agents c2 && fleet_wait_agents c2
 run enroll --forget c2 --yes
 check "c2 is forgotten" status_is 0
 run enroll --yes
-check "two hosts with one key are refused" says "tell the same key"
+check "two hosts with one key are refused" says "report the same key"
 fleet_stop_agents c1
 run enroll --yes
-check "also while the other one is silent" says "its key is the known one of host c1"
+check "also while the other one is silent" says "its key is the key of host c1"
 check "and c2 is not enrolled" none_of c2
 printf 'c2 %s\n' "$OLD" >"$E2E/copied"
 run enroll --from "$E2E/copied"

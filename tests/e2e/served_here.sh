@@ -19,7 +19,7 @@ DIGEST=$(sha256sum "$ZIP" | cut -d' ' -f1)
 
 run release add "$TARGET" --os linux --arch "$ARCH" --file "$ZIP"
 check "a release is added without a place" status_is 0
-check "and its file is kept" says "Kept here"
+check "and its file is kept" says "This machine keeps the file"
 cp "$ZIP" "$E2E/as-it-was"
 rm "$ZIP"
 run release list

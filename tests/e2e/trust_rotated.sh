@@ -136,6 +136,6 @@ check "another machine makes version 5 as well" status_is 0
 CONFIG=$E2E/fork run trust push
 check "all hosts have that one" says "5 of 5 enrolled hosts have trust version 5"
 as_berta trust show
-check "which is not hers, and she is told" says "5 hosts have another version 5"
+check "which is not hers, and she is told" says "5 hosts have another trust file of version 5"
 check "what to do, too" says "Make version 6 on one machine, and push it"
 e2e_end
