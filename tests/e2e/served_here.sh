@@ -44,7 +44,7 @@ check "and nothing else" grep -q "nothing here" "$E2E/got"
 run plan "$TARGET"
 check "where somebody listens already the plan is made all the same" status_is 0
 check "with the place" says "from http://$AT"
-check "and it says what that means" says "somebody listens at $AT now"
+check "and it says what that means" says "another program listens at $AT"
 run upgrade "$TARGET" --yes
 check "but the upgrade is refused" status_is 4
 check "with the place" says "listen at $AT"
@@ -53,7 +53,7 @@ kill -INT "$BACKGROUND"
 ended
 check "release serve ends when it is interrupted" status_is 0
 check "and tells what it did" says "refused"
-check "and who was shut out" says "1 connection from where nobody may fetch"
+check "and who was shut out" says "1 connection from addresses that may not fetch"
 
 run_is_begun() { caravan history 2>&1 | grep -q "$TARGET"; }
 begin upgrade "$TARGET" --yes --max-parallel 50%
