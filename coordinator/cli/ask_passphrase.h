@@ -1,9 +1,9 @@
 /*
- * ask_passphrase.h - a passphrase typed on the terminal, which does not show it.
+ * ask_passphrase.h - reads a passphrase from the terminal without showing it.
  *
- * The terminal is /dev/tty, whatever standard input and output are. It shows again what is typed
- * when ask_passphrase returns, also when SIGINT, SIGTERM or SIGHUP ended the question (ERR_STATE).
- * Its keys for quit and suspend do nothing while it asks.
+ * The terminal is /dev/tty, independent of standard input and output. When ask_passphrase returns,
+ * the terminal shows typed text again, also if SIGINT, SIGTERM or SIGHUP ended the question
+ * (ERR_STATE). The quit and suspend keys have no effect during the question.
  */
 #ifndef ASK_PASSPHRASE_H
 #define ASK_PASSPHRASE_H

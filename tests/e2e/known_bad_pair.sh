@@ -39,7 +39,7 @@ TARGET=1.4.1
 run upgrade "$TARGET" --yes --accept bad-1.4.0
 check "accepted by its id the upgrade goes on" status_is 0
 check "and is shown as accepted" says "accepted [bad-1.4.0]"
-check "when it leads, that none can go back is told" grep -qE "s[123] leads on 1.4.1: the servers of region global cannot go back any more but with the snapshot $E2E/state/snapshot-" "$OUT"
+check "when it leads, that none can go back is told" grep -qE "s[123] is the leader and runs 1.4.1: the servers of region global cannot go back any more, except with the snapshot $E2E/state/snapshot-" "$OUT"
 check "once" test "$(grep -c "cannot go back any more" "$OUT")" = 1
 check "every host runs it" all_run "$TARGET"
 check "the cluster is healthy" healthy
