@@ -17,7 +17,7 @@ static const struct {
     {"stage", "soon", "\"soon\" is not a version", {.yes = true}},
     {"upgrade", "2.0.5", "--deadline above 0", {.drain = true}},
     {"upgrade", "2.0.5", "--running: ", {.running = "old"}},
-    {"replace", "2.0.5", "which servers join", {.add = {.n = 1, .items = {"10.0.0.21"}}}},
+    {"replace", "2.0.5", "name the servers that join", {.add = {.n = 1, .items = {"10.0.0.21"}}}},
     {"replace",
      "2.0.5",
      "--add: 10.0.0.999 is no address",
