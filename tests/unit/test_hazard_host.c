@@ -394,8 +394,8 @@ static void operators_whom_root_names(void **state)
     assert_non_null(f);
     assert_int_equal(f->severity, SEVERITY_HARD);
     assert_string_equal(f->host, "c1");
-    assert_string_equal(f->text, "root lets only these operators order there: anna, berta; the key "
-                                 "that signs here is bert");
+    assert_string_equal(f->text, "root on this host accepts orders of these operators only: anna, "
+                                 "berta; the key that signs here is bert");
     assert_non_null(plan_refused(&b->f.plan));
     assert_false(plan_may_pass(&b->f.plan));
     b->f.policy.stage_only = true;
@@ -450,7 +450,7 @@ static void the_file_in_place_is_what_runs(void **state)
     host_bench_set(b, BENCH_C1, "binary-version", TRI_YES, "1.8.0");
     f = host_bench_plan(b, "binary-other-version");
     assert_int_equal(f->severity, SEVERITY_BLOCK);
-    assert_non_null(strstr(f->text, "the file in place is 1.8.0, and " SMALL_FROM " runs"));
+    assert_non_null(strstr(f->text, "the file in place is 1.8.0, but " SMALL_FROM " runs"));
     host_bench_set(b, BENCH_C1, "binary-version", TRI_YES, SMALL_TO); /* not started yet */
     assert_int_equal(host_bench_plan(b, "binary-other-version")->severity, SEVERITY_WARN);
     host_bench_set(b, BENCH_C1, "binary-version", TRI_YES, "no version");
