@@ -408,7 +408,8 @@ static void judge_rights(struct hazard_check *c, row_t *row, const struct region
             c, row, TRI_UNKNOWN, NULL, "region %s: which rights the token has: %s", r->name,
             t->asked != ASKED_YES ? asked_why(t->asked) : "not all of its policies could be read");
     else if (lacking != RIGHT_NONE)
-        hazard_found(c, row, TRI_YES, NULL, "region %s: this run needs %s, with which %s; the token %s is not enough",
+        hazard_found(c, row, TRI_YES, NULL,
+                     "region %s: this run needs %s, with which %s; the token %s is not enough",
                      r->name, token_right_name(lacking), token_right_purpose(lacking), t->name);
 }
 

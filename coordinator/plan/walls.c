@@ -1,6 +1,7 @@
 #include "walls.h"
 
-/* Nomad's own comparisons ignore the prerelease part: 1.10.0-rc.1 writes what 1.10.0 writes. */
+/* As in Nomad's own comparisons, the prerelease part does not count: 1.10.0-rc.1 writes the same
+ * data as 1.10.0. */
 static bool is_behind(const struct wall *w, const struct version *v)
 {
     struct version r = *v;
@@ -10,7 +11,7 @@ static bool is_behind(const struct wall *w, const struct version *v)
            (w->before == NULL || version_cmp_text(&r, w->before) < 0);
 }
 
-static bool knows(const struct hazards *h, const struct version *v, const char *feature)
+static bool knows_feature(const struct hazards *h, const struct version *v, const char *feature)
 {
     for (size_t i = 0; i < h->n_walls; i++)
         if (str_eq(h->walls[i].feature, feature) && is_behind(&h->walls[i], v))
@@ -23,7 +24,7 @@ bool version_wall(const struct hazards *h, const struct version *from, const str
     if (version_is_ent(to) && !version_is_ent(from))
         return true;
     for (size_t i = 0; i < h->n_walls; i++)
-        if (is_behind(&h->walls[i], to) && !knows(h, from, h->walls[i].feature))
+        if (is_behind(&h->walls[i], to) && !knows_feature(h, from, h->walls[i].feature))
             return true;
     return false;
 }

@@ -171,11 +171,11 @@ static const struct {
     {"10.0.0.2", NULL, false},
     {"s1.global", NULL, false},
     {"s2-i", NULL, false},
-    {"s9", "no server is called that", false},
-    {"c1", "c1 is no server", false},
-    {"10.0.0.21", "named twice: 10.0.0.21 is to join already", false},
-    {"s3", "s3 is to leave already", false},
-    {"s3", "it has left the cluster already", true},
+    {"s9", "no server has this name", false},
+    {"c1", "c1 is not a server", false},
+    {"10.0.0.21", "named twice: 10.0.0.21 will join already", false},
+    {"s3", "s3 will leave already", false},
+    {"s3", "this server has left the cluster already", true},
 };
 
 static void each_name_is_one_server(void **state)
