@@ -372,7 +372,7 @@ const struct worlds cluster_worlds[] = {
      .says = "before 1.11.3 this needs a management token"},
     {.id = "no-keystore", .from = "1.7.7", .to = "1.8.4", .calm_from = "1.9.0", .calm_to = "1.9.7",
      .yes = no_data_dir, .unsure = no_server_id, .says = "does not know where"},
-    {.id = "token-expiry", .yes = ends_soon, .unsure = token_lost, .says = "ends in 1 min"},
+    {.id = "token-expiry", .yes = ends_soon, .unsure = token_lost, .says = "expires in 1 min"},
     {.id = "unmanaged-server", .yes = no_agent, .says = "no enrolled agent"},
     {.id = "unmanaged-client", .yes = no_client_agent, .says = "1 client", .raised = SEVERITY_HARD},
     {.id = "misplaced", .yes = other_place},
