@@ -175,7 +175,7 @@ const struct region_survey *survey_region(const struct hazard_check *c, const ch
     return NULL;
 }
 
-static int by_survey_key(const void *key, const void *host)
+static int by_host_survey_key(const void *key, const void *host)
 {
     return strcmp(key, ((const struct host_survey *)host)->key);
 }
@@ -185,7 +185,7 @@ const struct host_survey *survey_host(const struct hazard_check *c, const char *
     if (c->survey->n_hosts == 0)
         return NULL;
     return bsearch(key, c->survey->hosts, c->survey->n_hosts, sizeof(*c->survey->hosts),
-                   by_survey_key);
+                   by_host_survey_key);
 }
 
 const char *asked_why(enum asked asked)

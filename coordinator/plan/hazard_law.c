@@ -52,7 +52,7 @@ void hazard_release_keys(struct hazard_check *c, row_t *row)
 }
 
 /* list: names, separated by ", ". */
-static bool list_has_name(const char *list, const char *name)
+static bool has_operator_name(const char *list, const char *name)
 {
     size_t n = strlen(name);
 
@@ -75,7 +75,7 @@ static void judge_operators(struct hazard_check *c, row_t *row, const struct pla
             "whether root on this host accepts orders of this machine's operator%s%.120s%s",
             f->value == TRI_YES ? ": root names " : "", f->text,
             by[0] == '\0' ? "; this machine's trust file has no name for its operator key" : "");
-    else if (!list_has_name(f->text, by))
+    else if (!has_operator_name(f->text, by))
         hazard_found(
             c, row, TRI_YES, ph->name,
             "root on this host accepts orders of these operators only: %.120s; the key that "

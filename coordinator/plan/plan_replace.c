@@ -20,7 +20,7 @@ static bool has_name(const struct host *h, const char *want)
            (strlen(want) >= 4 && str_starts(h->server_id, want));
 }
 
-static bool is_joining(const struct policy *y, const char *key)
+static bool is_named_to_join(const struct policy *y, const char *key)
 {
     for (size_t i = 0; i < y->replace.n_joins; i++)
         if (str_eq(y->replace.joins[i], key))
@@ -37,7 +37,7 @@ static int find_leaver(const struct world *w, const struct policy *y, const char
         const struct host *h = &w->hosts[i];
         if (!has_name(h, want))
             continue;
-        if (h->joins && is_joining(y, h->key))
+        if (h->joins && is_named_to_join(y, h->key))
             return err_set(err, ERR_USAGE, 0, "%s was named twice: %s will join already", want,
                            h->name);
         client = h->is_server ? client : h;

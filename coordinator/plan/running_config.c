@@ -7,7 +7,7 @@
 /* Returns the running value; NULL: Nomad does not report it. */
 typedef const char *runs_fn(const struct host *h);
 
-static const char *text_or_null(const char *text)
+static const char *running_text(const char *text)
 {
     return text != NULL && text[0] != '\0' ? text : NULL;
 }
@@ -24,17 +24,17 @@ static bool has_self(const struct host *h)
 
 static const char *runs_region(const struct host *h)
 {
-    return has_self(h) ? text_or_null(h->server.self_region) : text_or_null(h->region);
+    return has_self(h) ? running_text(h->server.self_region) : running_text(h->region);
 }
 
 static const char *runs_datacenter(const struct host *h)
 {
-    return has_self(h) ? text_or_null(h->server.running.datacenter) : text_or_null(h->dc);
+    return has_self(h) ? running_text(h->server.running.datacenter) : running_text(h->dc);
 }
 
 static const char *runs_name(const struct host *h)
 {
-    return has_self(h) ? text_or_null(h->server.running.name) : text_or_null(h->name);
+    return has_self(h) ? running_text(h->server.running.name) : running_text(h->name);
 }
 
 /* A client does not report it. Its agent finds it by the open files of Nomad's process. */
@@ -43,24 +43,24 @@ static const char *runs_data_dir(const struct host *h)
     const struct fact_view *f = agent_fact(&h->agent, "data-dir");
 
     if (h->is_server)
-        return has_self(h) ? text_or_null(h->server.running.data_dir) : NULL;
-    return f != NULL && f->value == TRI_YES ? text_or_null(f->text) : NULL;
+        return has_self(h) ? running_text(h->server.running.data_dir) : NULL;
+    return f != NULL && f->value == TRI_YES ? running_text(f->text) : NULL;
 }
 
 static const char *runs_bind(const struct host *h)
 {
-    return has_self(h) ? text_or_null(h->server.running.bind_addr) : NULL;
+    return has_self(h) ? running_text(h->server.running.bind_addr) : NULL;
 }
 
 static const char *runs_http(const struct host *h)
 {
-    return has_self(h) ? text_or_null(h->server.running.advertise_http)
-                       : text_or_null(h->client.http_addr);
+    return has_self(h) ? running_text(h->server.running.advertise_http)
+                       : running_text(h->client.http_addr);
 }
 
 static const char *runs_rpc(const struct host *h)
 {
-    return has_self(h) ? text_or_null(h->server.running.advertise_rpc) : NULL;
+    return has_self(h) ? running_text(h->server.running.advertise_rpc) : NULL;
 }
 
 static const char *runs_class(const struct host *h)
@@ -70,7 +70,7 @@ static const char *runs_class(const struct host *h)
 
 static const char *runs_pool(const struct host *h)
 {
-    return h->is_client ? text_or_null(h->node_pool)
+    return h->is_client ? running_text(h->node_pool)
                         : NULL; /* Nomad before 1.6 has no node pools */
 }
 

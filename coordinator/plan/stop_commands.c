@@ -44,7 +44,7 @@ static void add_word(struct words *w, const char *word, size_t n)
         snprintf(w->at[w->n++], WORD_MAX, "%.*s", (int)MIN_OF(n, (size_t)WORD_MAX - 1), word);
 }
 
-static void split_words(const char *text, struct words *w)
+static void split_stop_commands(const char *text, struct words *w)
 {
     w->n = 0;
     for (text += strspn(text, between); *text != '\0'; text += strspn(text, between)) {
@@ -190,7 +190,7 @@ bool stop_takes_away(const char *commands)
 
     if (str_ends(commands, "...")) /* cut off: the rest is unknown */
         return true;
-    split_words(commands, &w);
+    split_stop_commands(commands, &w);
     for (size_t at = 0, end; at < w.n; at = end) {
         end = command_end(&w, at);
         if (end == at) {
